@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "common/error.h"
+
+#include <stdio.h>
+
+weir_status wr_error_v(weir_error *err, weir_status code, int64_t offset, const char *fmt,
+                       va_list ap)
+{
+    WR_ASSERT(code > WEIR_DONE);
+    if (err) {
+        err->code = code;
+        err->flags = 0;
+        err->line = err->column = 0;
+        err->offset = offset;
+        err->hint[0] = '\0';
+        vsnprintf(err->message, sizeof err->message, fmt, ap);
+    }
+    return code;
+}
+
+weir_status wr_error(weir_error *err, weir_status code, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    wr_error_v(err, code, WR_NO_POS, fmt, ap);
+    va_end(ap);
+    return code;
+}
+
+weir_status wr_error_at(weir_error *err, weir_status code, int64_t offset, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    wr_error_v(err, code, offset, fmt, ap);
+    va_end(ap);
+    return code;
+}
+
+weir_status wr_error_hint(weir_error *err, const char *fmt, ...)
+{
+    if (!err)
+        return WEIR_ERR_STATEMENT;
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(err->hint, sizeof err->hint, fmt, ap);
+    va_end(ap);
+    return err->code;
+}
+
+void wr_error_prefix(weir_error *err, const char *fmt, ...)
+{
+    if (!err)
+        return;
+    char old[sizeof err->message];
+    memcpy(old, err->message, sizeof old);
+    va_list ap;
+    va_start(ap, fmt);
+    int n = vsnprintf(err->message, sizeof err->message, fmt, ap);
+    va_end(ap);
+    if (n >= 0 && (size_t)n < sizeof err->message)
+        snprintf(err->message + n, sizeof err->message - (size_t)n, "%s", old);
+}
+
+void wr_error_clear(weir_error *err)
+{
+    if (err)
+        *err = (weir_error){.offset = WR_NO_POS};
+}
+
+void wr_error_locate(weir_error *err, const char *text, size_t text_len)
+{
+    if (!err || err->offset < 0)
+        return;
+    size_t end = WR_MIN((size_t)err->offset, text_len);
+    int line = 1, column = 1;
+    for (size_t i = 0; i < end; i++) {
+        if (text[i] == '\n') {
+            line++;
+            column = 1;
+        } else if (((uint8_t)text[i] & 0xC0) != 0x80) {
+            column++;
+        }
+    }
+    err->line = line;
+    err->column = column;
+}
