@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * format.h - the bytes of record keys and values <-> columns (dialect.md section 14).
+ *
+ * A format is a row of a table (wr_format_find). A decoder or encoder is compiled once for a list of
+ * columns and then works on whole batches; one is used by one thread. Formats know nothing of
+ * topics, Kafka or the catalog. Windowed keys (14.8) are handled by the caller, which strips or
+ * appends the window's bytes.
+ */
+#ifndef WR_FORMATS_FORMAT_H
+#define WR_FORMATS_FORMAT_H
+
+#include "types/batch.h"
+
+typedef enum wr_format_id {
+    WR_FORMAT_NONE,
+    WR_FORMAT_KAFKA,
+    WR_FORMAT_DELIMITED,
+    WR_FORMAT_JSON,
+    WR_FORMAT_JSON_SR,
+    WR_FORMAT_AVRO,
+    WR_FORMAT_PROTOBUF,
+    WR_FORMAT_PROTOBUF_NOSR,
+} wr_format_id;
+
+typedef struct wr_format {
+    wr_format_id id;
+    const char *name;       /* upper case */
+    bool implemented;       /* false: known, refused as "not supported yet" */
+    bool multi_column_key;  /* several key columns in one key */
+    bool can_wrap, can_unwrap;
+    bool can_infer;         /* schema registry */
+    bool is_key, is_value;  /* may be used as key / value format */
+    bool nested;            /* ARRAY, MAP, STRUCT */
+} wr_format;
+
+/** By name in any case; NULL: unknown. */
+const wr_format *wr_format_find(wr_str name);
+const wr_format *wr_format_get(wr_format_id id);
+
+typedef struct wr_format_options {
+    char delimiter; /* DELIMITED; 0: ',' */
+    bool unwrapped; /* a single column is written bare, not as an object / record */
+    bool strict;    /* decoder: check the types of columns that are not wanted, too (Traps 14) */
+} wr_format_options;
+
+/**
+ * Can @p format hold these columns? dialect.md section 21's texts ("The 'KAFKA' format only supports
+ * a single field. Got: [...]", "The 'DELIMITED' format does not support type 'ARRAY', column: X",
+ * "JSON only supports MAP types with STRING keys" ...).
+ */
+weir_status wr_format_check(const wr_format *format, bool is_key, const wr_column *cols, uint32_t n,
+                            weir_error *err) WR_MUST_CHECK;
+
+/* ---- decoding ---- */
+
+typedef struct wr_decoder wr_decoder;
+
+/**
+ * @param cols    all columns of that part (key or value) in order; header columns left out.
+ * @param wanted  n booleans: which columns are read; NULL: all. Others are skipped (their vectors
+ *                are not touched), their structure is checked, their types only with options.strict.
+ * Memory: from @p arena (the task's), which outlives the decoder.
+ */
+weir_status wr_decoder_new(const wr_format *format, const wr_column *cols, uint32_t n,
+                           const bool *wanted, const wr_format_options *options, wr_arena *arena,
+                           wr_decoder **out, weir_error *err) WR_MUST_CHECK;
+
+/**
+ * Decode the payloads of @p sel.
+ *
+ * @param payloads  one per row of the batch; ptr NULL: a NULL key or value: all columns NULL, no
+ *                  error. Bytes must stay until the columns are no longer used (slices).
+ * @param out       n vectors initialised by the caller with the batch's row count (wanted ones).
+ * @param ok        per row: set to 1 where the row was decoded, 0 where it was not (then reported to
+ *                  @p errs and the row's columns are NULL).
+ * @param scratch   for what cannot be a slice.
+ */
+void wr_decoder_run(wr_decoder *d, const wr_str *payloads, wr_sel sel, wr_vec *out, uint8_t *ok,
+                    wr_row_errors *errs, wr_arena *scratch);
+
+/* ---- encoding ---- */
+
+typedef struct wr_encoder wr_encoder;
+
+weir_status wr_encoder_new(const wr_format *format, const wr_column *cols, uint32_t n,
+                           const wr_format_options *options, wr_arena *arena, wr_encoder **out,
+                           weir_error *err) WR_MUST_CHECK;
+/**
+ * Encode the rows of @p sel, one behind the other, into @p buf.
+ * @param cols     n vectors.
+ * @param payloads per row: where its bytes are (valid until buf changes again; set after all rows
+ *                 are written); ptr NULL: the row is written as NULL (format NONE; an unwrapped
+ *                 single column that is NULL).
+ * @param ok       per row: 0 where the row cannot be written (reported to @p errs).
+ */
+void wr_encoder_run(wr_encoder *e, const wr_vec *cols, wr_sel sel, wr_buf *buf, wr_str *payloads,
+                    uint8_t *ok, wr_row_errors *errs);
+
+/* ---- single values, for tests, produce/consume and PRINT ---- */
+
+/** Guess how bytes would be printed: JSON text, KAFKA_INT ... See dialect.md 8.6 PRINT. */
+typedef struct wr_format_guess {
+    unsigned candidates; /* bit set of wr_guess_*, narrowed by each record */
+} wr_format_guess;
+enum {
+    WR_GUESS_JSON = 1,
+    WR_GUESS_KAFKA_INT = 2,
+    WR_GUESS_KAFKA_BIGINT = 4,
+    WR_GUESS_KAFKA_DOUBLE = 8,
+    WR_GUESS_KAFKA_STRING = 16,
+    WR_GUESS_TUMBLING_STRING = 32, /* windowed key forms */
+    WR_GUESS_SESSION_STRING = 64,
+};
+void wr_format_guess_init(wr_format_guess *g);
+void wr_format_guess_add(wr_format_guess *g, wr_str payload);
+/** "JSON or KAFKA_STRING"; "¯\_(ツ)_/¯ - no data processed" when nothing was added. */
+void wr_format_guess_print(const wr_format_guess *g, wr_buf *out);
+/** Print one payload in the best remaining form. */
+void wr_format_guess_value(const wr_format_guess *g, wr_str payload, wr_buf *out);
+
+/* ---- record JSON with exact numbers (also the reader of `weir test`) ---- */
+
+/**
+ * A JSON reader that keeps the raw text of numbers (no doubles), built in an arena. For test cases,
+ * EXTRACTJSONFIELD and the JSON functions; the record decoder does not use it (no tree per record).
+ */
+typedef enum wr_json_kind {
+    WR_JSON_NULL, WR_JSON_FALSE, WR_JSON_TRUE, WR_JSON_NUMBER, WR_JSON_STRING, WR_JSON_ARRAY,
+    WR_JSON_OBJECT,
+} wr_json_kind;
+typedef struct wr_json wr_json;
+struct wr_json {
+    wr_json_kind kind;
+    wr_str text;     /* NUMBER: as written; STRING: unescaped UTF-8 (lone halves as 3 bytes) */
+    uint32_t n;      /* ARRAY, OBJECT */
+    wr_json *items;  /* n values */
+    wr_str *keys;    /* OBJECT: n keys, unescaped, in order, duplicates kept */
+    wr_str raw;      /* the value's text in the input */
+};
+/**
+ * Parse a whole text. Depth limit 100. @p comments: allow // and block comments (test files).
+ * Error: WEIR_ERR_RECORD with offset.
+ */
+weir_status wr_json_parse(wr_str text, bool comments, wr_arena *a, wr_json **out, weir_error *err)
+    WR_MUST_CHECK;
+/** Member by exact name (the last one of duplicates), or NULL. */
+const wr_json *wr_json_get(const wr_json *object, const char *name);
+/** Compact JSON text as Jackson prints it (numbers as written). */
+void wr_json_print(wr_buf *out, const wr_json *j);
+
+#endif
