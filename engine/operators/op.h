@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * op.h - the operator interface, and what an operator may ask of the task it runs in.
+ *
+ * One file per operator; each exports one wr_op_class. A plan step (read-only, shared) is the
+ * operator's configuration; its state belongs to one task and is touched by one thread. Output goes
+ * by wr_op_emit: no operator knows its successor. No wall clock, no randomness, no I/O: those come
+ * through wr_task_ctx.
+ */
+#ifndef WR_ENGINE_OPERATORS_OP_H
+#define WR_ENGINE_OPERATORS_OP_H
+
+#include "engine/plan/plan.h"
+#include "statestore/store.h"
+#include "types/record.h"
+
+typedef struct wr_op wr_op;
+typedef struct wr_task_ctx wr_task_ctx;
+
+typedef struct wr_op_class {
+    const char *name;
+    size_t state_size; /* bytes per task, zeroed before open() */
+    weir_status (*open)(wr_op *op, wr_task_ctx *ctx, weir_error *err);
+    /** @p input: 0 left, 1 right. The batch is borrowed until return. */
+    weir_status (*process)(wr_op *op, int input, const wr_batch *in, weir_error *err);
+    /** Wall-clock time passed; may be NULL. */
+    weir_status (*tick)(wr_op *op, int64_t wall_ms, weir_error *err);
+    /** Before a commit: nothing may be left only in memory. May be NULL. */
+    weir_status (*flush)(wr_op *op, weir_error *err);
+    void (*close)(wr_op *op); /* also after a failed open; may be NULL */
+} wr_op_class;
+
+struct wr_op {
+    const wr_op_class *cls;
+    const wr_step *step;
+    wr_task_ctx *ctx;
+    void *state;
+    wr_op *next;    /* NULL for a sink */
+    int next_input; /* input of next that this one feeds */
+    /* Metrics, always on. */
+    uint64_t rows_in, rows_out, batches, late_rows, dropped_rows;
+};
+
+/** Hand @p batch (sel.n may be 0: then nothing happens) to the next operator. */
+weir_status wr_op_emit(wr_op *op, const wr_batch *batch, weir_error *err) WR_MUST_CHECK;
+
+/**
+ * What the runtime gives to the operators of one task. One per task, one thread.
+ */
+struct wr_task_ctx {
+    const wr_plan *plan;
+    const char *query_id;
+    int32_t partition;
+    wr_arena *task_arena;
+    wr_arena *scratch;      /* reset by the topology after each batch fed from outside */
+    int64_t wall_ms;        /* the batch's one clock reading */
+    wr_rng *rng;
+    const char *zone;
+    bool caching;           /* false: every update is emitted at once and changelogged at once */
+    uint64_t sequence;      /* EARLIEST/LATEST_BY_OFFSET */
+    /** A failing row at a step: processing log and counters. @p row refers to @p batch (may be
+     *  NULL when unknown). */
+    void (*row_error)(wr_task_ctx *ctx, const wr_step *step, const wr_batch *batch, uint32_t row,
+                      const char *message);
+    /** Write records to plan->topics[topic]. */
+    weir_status (*produce)(wr_task_ctx *ctx, uint32_t topic, const wr_out_records *records,
+                           weir_error *err);
+    /** Rows of a COLLECT step. */
+    weir_status (*collect)(wr_task_ctx *ctx, const wr_batch *batch, weir_error *err);
+    /** The task's stores: opened on first use, by name ("Aggregate", "Join-left"), one per task;
+     *  the runtime commits, restores and closes them. */
+    weir_status (*open_store)(wr_task_ctx *ctx, const char *name, const wr_store_spec *spec,
+                              wr_store **out, weir_error *err);
+    void *runtime; /* the runtime's */
+};
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * topology.h - the operators of one sub-topology, built for one task.
+ *
+ * Life: wr_topology_new -> feed / tick / flush ... -> wr_topology_close. One thread.
+ * After a failed feed the task must discard its uncommitted state and be built anew.
+ */
+#ifndef WR_ENGINE_OPERATORS_TOPOLOGY_H
+#define WR_ENGINE_OPERATORS_TOPOLOGY_H
+
+#include "engine/operators/op.h"
+
+typedef struct wr_topology wr_topology;
+
+/** Build the operators of ctx->plan's sub-topology @p subtopology and open their stores. */
+weir_status wr_topology_new(wr_task_ctx *ctx, uint32_t subtopology, wr_topology **out,
+                            weir_error *err) WR_MUST_CHECK;
+/** Which plan topics this sub-topology reads: fills @p topics (at most max), returns how many. */
+uint32_t wr_plan_inputs(const wr_plan *plan, uint32_t subtopology, uint32_t *topics, uint32_t max);
+/**
+ * Process @p n records of plan->topics[topic] in order. ctx->scratch is reset at the end.
+ * Output is the same however the records are cut into calls.
+ */
+weir_status wr_topology_feed(wr_topology *t, uint32_t topic, const wr_record *records, uint32_t n,
+                             weir_error *err) WR_MUST_CHECK;
+/** Let time-driven operators act. */
+weir_status wr_topology_tick(wr_topology *t, int64_t wall_ms, weir_error *err) WR_MUST_CHECK;
+/** Before a commit: push out what is buffered in operators (caches, combiners). */
+weir_status wr_topology_flush(wr_topology *t, weir_error *err) WR_MUST_CHECK;
+void wr_topology_close(wr_topology *t);
+/** Operators in order of the data flow, for metrics and EXPLAIN ANALYZE; NULL past the end. */
+const wr_op *wr_topology_op(const wr_topology *t, uint32_t index);
+
+/**
+ * Pull queries: read the materialised rows of plan->materialized as that step's output rows.
+ *
+ * @param key   encoded store key for a look-up, or NULL for a scan; see wr_materialized_key.
+ * @param emit  called with batches of at most @p batch_rows rows whose schema is the step's.
+ * The store may be a committed snapshot read by another thread than the task's.
+ */
+typedef struct wr_pull_bounds {
+    const wr_str *key;              /* exact key, or NULL */
+    const wr_str *key_from, *key_to; /* range of encoded keys [from, to), NULL: open */
+    int64_t window_start_min, window_start_max; /* inclusive; INT64_MIN / MAX: open */
+    int64_t window_end_min, window_end_max;
+} wr_pull_bounds;
+weir_status wr_materialized_read(const wr_plan *plan, const wr_store_view *view,
+                                 const wr_pull_bounds *bounds, wr_arena *scratch,
+                                 weir_status (*emit)(void *arg, const wr_batch *batch,
+                                                     weir_error *err),
+                                 void *arg, weir_error *err) WR_MUST_CHECK;
+/** Name and spec of that store. */
+void wr_materialized_store(const wr_plan *plan, wr_arena *a, const char **name,
+                           wr_store_spec *spec);
+/** Encode key values (schema->keys_n of them) as that store's key. */
+void wr_materialized_key(const wr_plan *plan, const wr_value *keys, wr_buf *out);
+
+#endif

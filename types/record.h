@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * record.h - raw records as logs hand them over and take them: slices, no copies.
+ */
+#ifndef WR_TYPES_RECORD_H
+#define WR_TYPES_RECORD_H
+
+#include "types/batch.h"
+
+/** One record as read. Bytes are borrowed from the record batch of the log. */
+typedef struct wr_record {
+    wr_str key;   /* ptr NULL: NULL key */
+    wr_str value; /* ptr NULL: NULL value */
+    int64_t timestamp;
+    int64_t offset;
+    int32_t partition;
+    const wr_headers *headers; /* NULL: none */
+} wr_record;
+
+/** Records to write, column by column; n entries each. Borrowed until the call returns. */
+typedef struct wr_out_records {
+    uint32_t n;
+    const wr_str *keys;
+    const wr_str *values;
+    const int64_t *timestamps;
+    const int32_t *partitions;        /* NULL: by murmur2 of the key, any where the key is NULL */
+    const wr_headers *const *headers; /* NULL: none has any */
+} wr_out_records;
+
+/** Kafka's default partitioner: murmur2(key) & 0x7fffffff mod n. */
+uint32_t wr_murmur2(const void *key, size_t len);
+static inline int32_t wr_partition_of(wr_str key, int32_t partitions)
+{
+    return (int32_t)((wr_murmur2(key.ptr, key.len) & 0x7fffffffu) % (uint32_t)partitions);
+}
+
+#endif
