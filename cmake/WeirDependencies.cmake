@@ -1,21 +1,31 @@
-# Every library the project stands on (README.md names the Debian packages).
+# Every library the project stands on; scripts/deps names the Debian packages.
+#
+# Each one also enters weir.pc and the CMake package, because a program that links libweir.a needs
+# them all. So add a library here with weir_dependency, not with a bare pkg_check_modules.
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
-pkg_check_modules(GMP REQUIRED IMPORTED_TARGET gmp)
-pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
-pkg_check_modules(PCRE2 REQUIRED IMPORTED_TARGET libpcre2-8)
-pkg_check_modules(ICU REQUIRED IMPORTED_TARGET icu-uc icu-i18n)
-pkg_check_modules(RDKAFKA REQUIRED IMPORTED_TARGET rdkafka)
-pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
+set(WEIR_DEPENDENCIES "") # "NAME module;..." as weir.pc and weirConfig.cmake need them
+
+# weir_dependency(NAME module...): imported target PkgConfig::NAME; part of libweir.
+macro(weir_dependency name)
+    pkg_check_modules(${name} REQUIRED IMPORTED_TARGET ${ARGN})
+    string(REPLACE ";" " " weir_modules "${ARGN}")
+    list(APPEND WEIR_DEPENDENCIES "${name} ${weir_modules}")
+endmacro()
+
+weir_dependency(GMP gmp)
+weir_dependency(XXHASH libxxhash)
+weir_dependency(PCRE2 libpcre2-8)
+weir_dependency(ICU icu-uc icu-i18n)
+weir_dependency(RDKAFKA rdkafka)
+weir_dependency(JANSSON jansson)
+weir_dependency(ROCKSDB rocksdb)
+
+# Of the program and the tests only.
 pkg_check_modules(EDIT REQUIRED IMPORTED_TARGET libedit)
 if(BUILD_TESTING)
     pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)
 endif()
-find_path(ROCKSDB_INCLUDE rocksdb/c.h REQUIRED)
-find_library(ROCKSDB_LIBRARY rocksdb REQUIRED)
-add_library(rocksdb INTERFACE IMPORTED)
-set_target_properties(rocksdb PROPERTIES
-    INTERFACE_INCLUDE_DIRECTORIES "${ROCKSDB_INCLUDE}" INTERFACE_LINK_LIBRARIES "${ROCKSDB_LIBRARY}")
 if(WEIR_MIMALLOC)
     find_library(MIMALLOC_LIBRARY mimalloc REQUIRED)
 endif()

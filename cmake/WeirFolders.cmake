@@ -1,4 +1,8 @@
-# Targets are made from the folders: a new .c file needs no edit here (re-run cmake).
+# Targets are made from the folders: a new .c file needs no edit here (cmake runs again by itself).
+#
+# While a folder has no source yet its library is an empty INTERFACE one; while runtime/api or cli
+# have none there is no libweir or no program.
+set(WEIR_FOLDERS common types parser formats statestore engine runtime)
 
 # weir_folder(NAME [RECURSE] LINK lib...): static library wr_NAME from NAME/*.c (and *.cpp).
 # LINK names folders (linked as wr_<folder>) and outside libraries.
@@ -9,17 +13,18 @@ function(weir_folder name)
     else()
         file(GLOB sources CONFIGURE_DEPENDS ${name}/*.c ${name}/*.cpp)
     endif()
-    if(NOT sources)
-        add_library(wr_${name} INTERFACE)
-        set(scope INTERFACE)
-    else()
+    if(sources)
         add_library(wr_${name} STATIC ${sources})
         set(scope PUBLIC)
+    else()
+        add_library(wr_${name} INTERFACE)
+        set(scope INTERFACE)
     endif()
-    target_include_directories(wr_${name} ${scope} "${CMAKE_SOURCE_DIR}" "${CMAKE_SOURCE_DIR}/include")
+    target_include_directories(wr_${name} ${scope}
+        "${PROJECT_SOURCE_DIR}" "${PROJECT_SOURCE_DIR}/include")
     set(link "")
     foreach(lib IN LISTS F_LINK)
-        if(lib MATCHES "^(common|types|parser|formats|statestore|engine|runtime)$")
+        if(lib IN_LIST WEIR_FOLDERS)
             list(APPEND link wr_${lib})
         else()
             list(APPEND link ${lib})
@@ -28,23 +33,65 @@ function(weir_folder name)
     target_link_libraries(wr_${name} ${scope} ${link} m)
 endfunction()
 
-# libweir, static and shared; only weir_* is exported.
+# libweir.so (target libweir) and libweir.a (libweir_static), each with the objects of all folders.
 function(weir_library)
     file(GLOB api CONFIGURE_DEPENDS runtime/api/*.c)
-    set(WEIR_LIB_PARTS wr_runtime wr_engine wr_formats wr_statestore wr_parser wr_types wr_common PARENT_SCOPE)
+    if(NOT api)
+        return()
+    endif()
+    set(objects "")
+    foreach(folder IN LISTS WEIR_FOLDERS)
+        get_target_property(type wr_${folder} TYPE)
+        if(type STREQUAL "STATIC_LIBRARY")
+            list(APPEND objects $<TARGET_OBJECTS:wr_${folder}>)
+        endif()
+    endforeach()
+    set(outside Threads::Threads)
+    foreach(dependency IN LISTS WEIR_DEPENDENCIES)
+        string(REGEX MATCH "^[^ ]+" name "${dependency}")
+        list(APPEND outside PkgConfig::${name})
+    endforeach()
+
+    add_library(libweir SHARED ${objects})
+    set_target_properties(libweir PROPERTIES VERSION ${PROJECT_VERSION}
+        SOVERSION ${PROJECT_VERSION_MAJOR} EXPORT_NAME weir
+        LINK_DEPENDS "${PROJECT_SOURCE_DIR}/cmake/libweir.map")
+    # Everything is hidden but WEIR_API; the script also hides what the C++ runtime instantiates.
+    target_link_options(libweir PRIVATE
+        "LINKER:--version-script=${PROJECT_SOURCE_DIR}/cmake/libweir.map")
+    if(NOT WEIR_SANITIZE)
+        target_link_options(libweir PRIVATE LINKER:--no-undefined)
+    endif()
+    target_link_libraries(libweir PRIVATE ${outside} m)
+
+    add_library(libweir_static STATIC ${objects})
+    set_target_properties(libweir_static PROPERTIES EXPORT_NAME weir_static)
+    target_link_libraries(libweir_static INTERFACE ${outside} stdc++ m)
+
+    foreach(target libweir libweir_static)
+        set_target_properties(${target} PROPERTIES OUTPUT_NAME weir LINKER_LANGUAGE CXX)
+        target_include_directories(${target} PUBLIC
+            $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
+            $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+    endforeach()
 endfunction()
 
+# The program. It sees include/ alone, as any embedding program does, so the compiler itself keeps
+# cli/ from looking deeper.
 function(weir_program)
     file(GLOB sources CONFIGURE_DEPENDS cli/*.c)
-    if(NOT sources)
+    if(NOT sources OR NOT TARGET libweir_static)
         return()
     endif()
     add_executable(weir ${sources})
-    target_link_libraries(weir PRIVATE wr_runtime PkgConfig::EDIT Threads::Threads)
-    if(WEIR_MIMALLOC)
-        target_link_libraries(weir PRIVATE ${MIMALLOC_LIBRARY})
+    weir_executable(weir)
+    target_include_directories(weir PRIVATE "${PROJECT_SOURCE_DIR}/cli")
+    target_compile_definitions(weir PRIVATE WEIR_VERSION="${PROJECT_VERSION}")
+    if(WEIR_MIMALLOC AND CMAKE_BUILD_TYPE STREQUAL "Release")
+        # First on the line: the first library that defines malloc is the one that is used. Nothing
+        # refers to it before libweir.a is read, so a linker that drops the unneeded must be told.
+        target_link_libraries(weir PRIVATE -Wl,--push-state,--no-as-needed "${MIMALLOC_LIBRARY}"
+            -Wl,--pop-state)
     endif()
-endfunction()
-
-function(weir_install)
+    target_link_libraries(weir PRIVATE libweir_static PkgConfig::EDIT)
 endfunction()
