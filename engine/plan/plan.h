@@ -175,7 +175,10 @@ typedef struct wr_plan {
     wr_plan_topic *topics;
     uint32_t topics_n;
     uint32_t subtopologies_n; /* reading order: 0 reads only inputs ... */
-    const wr_schema *result;  /* schema of the result as the user sees it */
+    /* COLLECT: the result as the user sees it: columns in the order of the projection, all with
+     * role VALUE; result_is_key[i] tells key columns. SINK: the sink's schema, keys first. */
+    const wr_schema *result;
+    const bool *result_is_key;
     bool result_table;
     wr_window result_window;  /* kind NONE unless the result's key is windowed */
     /* The step whose store answers pull queries; the steps between it and root are stateless.

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * planner.h - statements to catalog entries and physical plans. Every rejection of a wrong statement
+ * happens here, before anything runs or is created; nothing here has side effects outside its
+ * outputs. Messages: dialect.md (sections 6-12, 16, 21).
+ */
+#ifndef WR_ENGINE_PLAN_PLANNER_H
+#define WR_ENGINE_PLAN_PLANNER_H
+
+#include "engine/plan/catalog.h"
+#include "engine/plan/settings.h"
+
+typedef struct wr_topic_facts {
+    int32_t partitions;
+    int32_t replicas;
+    int64_t retention_ms; /* -1: unknown */
+} wr_topic_facts;
+
+/** What the planner may know of the outside. */
+typedef struct wr_plan_env wr_plan_env;
+struct wr_plan_env {
+    const wr_catalog *catalog;
+    const wr_settings *settings;
+    /** Facts of an existing topic; false: it does not exist. An unreachable log is the caller's
+     *  affair: it sets *st and returns false. */
+    bool (*topic)(const wr_plan_env *env, const char *name, wr_topic_facts *out, weir_status *st,
+                  weir_error *err);
+    const wr_eval_ctx *eval; /* for constant expressions: clock, zone, rng, a scratch arena */
+    void *arg;
+};
+
+/** A topic that has to be created before a source can be added. */
+typedef struct wr_new_topic {
+    bool needed;
+    const char *name; /* in the source's arena */
+    int32_t partitions, replicas;
+    int64_t retention_ms; /* -1: default */
+    bool compact;         /* tables */
+    bool compact_delete;  /* windowed tables */
+} wr_new_topic;
+
+/**
+ * CREATE STREAM | TABLE with columns. @p out has one reference; it is not added to the catalog.
+ * `OR REPLACE` is checked against the existing source; "already exists" is the caller's check
+ * (wr_plan_exists). For CREATE SOURCE TABLE the caller plans the query CST_ itself
+ * (wr_plan_source_table).
+ */
+weir_status wr_plan_create_source(const wr_plan_env *env, const wr_ast_stmt *stmt, wr_source **out,
+                                  wr_new_topic *topic, weir_error *err) WR_MUST_CHECK;
+/** ALTER STREAM | TABLE ... ADD COLUMN. */
+weir_status wr_plan_alter(const wr_plan_env *env, const wr_ast_stmt *stmt, wr_source **out,
+                          weir_error *err) WR_MUST_CHECK;
+/**
+ * Name taken? @p exists: IF NOT EXISTS applies, the statement does nothing (message in
+ * @p warning: "Cannot add stream X: A stream with the same name already exists.").
+ */
+weir_status wr_plan_exists(const wr_plan_env *env, const wr_ast_stmt *stmt, bool *exists,
+                           wr_buf *warning, weir_error *err) WR_MUST_CHECK;
+
+/** CREATE ... AS SELECT: the sink and its query. */
+weir_status wr_plan_create_as(const wr_plan_env *env, const wr_ast_stmt *stmt, wr_source **sink,
+                              wr_new_topic *topic, wr_plan **plan, weir_error *err) WR_MUST_CHECK;
+/** INSERT INTO ... SELECT. @p query_id: from WITH(QUERY_ID), in the plan's arena, or NULL. */
+weir_status wr_plan_insert_select(const wr_plan_env *env, const wr_ast_stmt *stmt, wr_plan **plan,
+                                  const char **query_id, weir_error *err) WR_MUST_CHECK;
+/** SELECT ... EMIT CHANGES | FINAL: a push query (root is COLLECT). */
+weir_status wr_plan_push(const wr_plan_env *env, const wr_ast_query *query, wr_plan **plan,
+                         weir_error *err) WR_MUST_CHECK;
+/** The query CST_ that materialises a CREATE SOURCE TABLE (no sink: root is the source step). */
+weir_status wr_plan_source_table(const wr_plan_env *env, const wr_source *table, wr_plan **plan,
+                                 weir_error *err) WR_MUST_CHECK;
+void wr_plan_free(wr_plan *plan);
+
+/**
+ * May @p fresh replace @p old in place (CREATE OR REPLACE ... AS, dialect.md 8.2)? Both plans and
+ * sinks; "Query is not upgradeable. ..." else.
+ */
+weir_status wr_plan_check_upgrade(const wr_source *old_sink, const wr_plan *old,
+                                  const wr_source *new_sink, const wr_plan *fresh, weir_error *err)
+    WR_MUST_CHECK;
+
+/** INSERT INTO ... VALUES: values evaluated and coerced, ready to be encoded. */
+typedef struct wr_insert {
+    wr_arena *arena;
+    const wr_source *source; /* borrowed */
+    wr_value *values;        /* one per column of source->schema */
+    bool has_rowtime;
+    int64_t rowtime;         /* ms; where !has_rowtime: the caller's clock */
+} wr_insert;
+weir_status wr_plan_insert_values(const wr_plan_env *env, const wr_ast_stmt *stmt, wr_insert **out,
+                                  weir_error *err) WR_MUST_CHECK;
+void wr_insert_free(wr_insert *ins);
+
+/**
+ * Pull query (SELECT without EMIT).
+ *
+ * On a TABLE: rows come from the store of the query that materialises it: `store_plan` of the query
+ * `query_id` (found through @p plan_of), restricted by bounds (any of which may match), then the
+ * steps of that plan between its materialized step and its sink, then `filter` and `select` over the
+ * table's columns. On a STREAM: @p plan is a push plan that the runtime ends at the end offsets
+ * captured at start.
+ */
+typedef struct wr_pull_key {
+    wr_value *key;                 /* exact: source->schema->keys_n values; NULL: not exact */
+    const wr_value *from, *to;     /* range on a single key column; NULL: open */
+    bool from_inclusive, to_inclusive;
+    int64_t window_start_min, window_start_max, window_end_min, window_end_max;
+} wr_pull_key;
+typedef struct wr_pull {
+    wr_arena *arena;
+    const wr_source *source;
+    const char *query_id;     /* NULL for a STREAM */
+    wr_plan *plan;            /* STREAM only */
+    wr_pull_key *keys;        /* any of these; keys_n 0: nothing can match */
+    uint32_t keys_n;
+    bool scan;                /* the whole table is read */
+    wr_expr *filter;          /* the whole WHERE over the table's rows, or NULL */
+    wr_expr **select;
+    const wr_schema *result;  /* in order of the projection */
+    const bool *result_is_key;
+    bool has_limit;
+    int64_t limit;
+} wr_pull;
+weir_status wr_plan_pull(const wr_plan_env *env, const wr_ast_query *query, wr_pull **out,
+                         weir_error *err) WR_MUST_CHECK;
+void wr_pull_free(wr_pull *pull);
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * settings.h - the properties of SET, --set and config files (dialect.md section 19): one table of
+ * names, defaults and meanings; layers of values above it (server, session).
+ *
+ * Names are accepted bare or with the prefix `ksql.streams.`; `consumer.`, `producer.`, `admin.`,
+ * `topic.` and librdkafka's own names pass through to the Kafka client.
+ */
+#ifndef WR_ENGINE_PLAN_SETTINGS_H
+#define WR_ENGINE_PLAN_SETTINGS_H
+
+#include "common/error.h"
+#include "common/map.h"
+
+typedef struct wr_setting {
+    const char *name;
+    const char *def;   /* default text; NULL: none */
+    bool editable;     /* SET may change it */
+    bool ksql;         /* scope shown by SHOW PROPERTIES: KSQL; else a Kafka client / streams one */
+    const char *description;
+} wr_setting;
+
+/** Known settings in order of name; NULL past the end. */
+const wr_setting *wr_setting_at(uint32_t index);
+
+/** One layer of values over a parent layer. Owns its values. */
+typedef struct wr_settings {
+    const struct wr_settings *parent; /* NULL: the defaults */
+    wr_map values;                    /* canonical name -> char * */
+} wr_settings;
+
+void wr_settings_init(wr_settings *s, const wr_settings *parent);
+void wr_settings_free(wr_settings *s);
+/** Canonical form of a name: without `ksql.streams.`. */
+const char *wr_settings_canonical(const char *name);
+/** Would SET accept it? "Cannot override property 'x'", "Not recognizable as ksql, streams,
+ *  consumer, or producer property: 'x'"; bad values of known settings. */
+weir_status wr_settings_check(const char *name, const char *value, bool session, weir_error *err)
+    WR_MUST_CHECK;
+/** Store without a check. @p value NULL: unset. @return whether one was set in this layer before. */
+bool wr_settings_put(wr_settings *s, const char *name, const char *value);
+/** Effective text, or NULL where there is neither a value nor a default. */
+const char *wr_settings_get(const wr_settings *s, const char *name);
+bool wr_settings_bool(const wr_settings *s, const char *name, bool otherwise);
+int64_t wr_settings_int(const wr_settings *s, const char *name, int64_t otherwise);
+
+#endif
