@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-#define ARENA_ALIGN 16u
+#define ARENA_ALIGN     16u
 #define ARENA_BLOCK_MAX ((size_t)1 << 20)
 
 typedef struct arena_block arena_block;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Growable bytes: capacity doubles, so appending is linear in what is appended. */
 #include "common/buf.h"
 
 #include <stdio.h>
@@ -24,7 +25,7 @@ char *wr_buf_reserve(wr_buf *b, size_t more)
         b->ptr = wr_realloc(b->ptr, cap);
         b->cap = cap;
     }
-    return b->ptr + b->len;
+    return b->ptr ? b->ptr + b->len : NULL; /* NULL + 0 is undefined in C */
 }
 
 void wr_buf_put(wr_buf *b, const void *p, size_t n)

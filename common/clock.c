@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The system clock, the manual one, and xoshiro256** seeded by splitmix64. */
 #include "common/clock.h"
 
 #include <sys/random.h>

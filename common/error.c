@@ -1,7 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Filling in the caller's weir_error. Texts that are too long are cut between characters. */
 #include "common/error.h"
 
 #include <stdio.h>
+
+/* vsnprintf that does not leave half a UTF-8 character where it cuts. */
+static void print_cut(char *out, size_t size, const char *fmt, va_list ap) WR_PRINTF(3, 0);
+static void print_cut(char *out, size_t size, const char *fmt, va_list ap)
+{
+    int n = vsnprintf(out, size, fmt, ap);
+    if (n < 0 || (size_t)n < size)
+        return;
+    size_t end = size - 1, start = end;
+    while (start > 0 && end - start < 4 && ((uint8_t)out[start - 1] & 0xC0) == 0x80)
+        start--;
+    if (start > 0 && (uint8_t)out[start - 1] >= 0xC0) {
+        uint8_t lead = (uint8_t)out[start - 1];
+        size_t want = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
+        if (end - (start - 1) < want)
+            out[start - 1] = '\0';
+    }
+}
+
+static void set_text(char *out, size_t size, const char *fmt, ...) WR_PRINTF(3, 4);
+static void set_text(char *out, size_t size, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    print_cut(out, size, fmt, ap);
+    va_end(ap);
+}
 
 weir_status wr_error_v(weir_error *err, weir_status code, int64_t offset, const char *fmt,
                        va_list ap)
@@ -13,7 +41,7 @@ weir_status wr_error_v(weir_error *err, weir_status code, int64_t offset, const 
         err->line = err->column = 0;
         err->offset = offset;
         err->hint[0] = '\0';
-        vsnprintf(err->message, sizeof err->message, fmt, ap);
+        print_cut(err->message, sizeof err->message, fmt, ap);
     }
     return code;
 }
@@ -42,7 +70,7 @@ weir_status wr_error_hint(weir_error *err, const char *fmt, ...)
         return WEIR_ERR_STATEMENT;
     va_list ap;
     va_start(ap, fmt);
-    vsnprintf(err->hint, sizeof err->hint, fmt, ap);
+    print_cut(err->hint, sizeof err->hint, fmt, ap);
     va_end(ap);
     return err->code;
 }
@@ -51,14 +79,13 @@ void wr_error_prefix(weir_error *err, const char *fmt, ...)
 {
     if (!err)
         return;
-    char old[sizeof err->message];
+    char old[sizeof err->message], prefix[sizeof err->message];
     memcpy(old, err->message, sizeof old);
     va_list ap;
     va_start(ap, fmt);
-    int n = vsnprintf(err->message, sizeof err->message, fmt, ap);
+    print_cut(prefix, sizeof prefix, fmt, ap);
     va_end(ap);
-    if (n >= 0 && (size_t)n < sizeof err->message)
-        snprintf(err->message + n, sizeof err->message - (size_t)n, "%s", old);
+    set_text(err->message, sizeof err->message, "%s%s", prefix, old);
 }
 
 void wr_error_clear(weir_error *err)

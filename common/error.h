@@ -24,7 +24,10 @@ weir_status wr_error_at(weir_error *err, weir_status code, int64_t offset, const
     WR_PRINTF(4, 5);
 weir_status wr_error_v(weir_error *err, weir_status code, int64_t offset, const char *fmt,
                        va_list ap) WR_PRINTF(4, 0);
-/** Set the hint. @return err->code, so `return wr_error_hint(err, ...)` reads well. */
+/**
+ * Set the hint. @return err->code, so `return wr_error_hint(err, ...)` reads well; with a NULL
+ * @p err the code is not known, and WEIR_ERR_STATEMENT stands for it.
+ */
 weir_status wr_error_hint(weir_error *err, const char *fmt, ...) WR_PRINTF(2, 3);
 /** Put "prefix" before the message. */
 void wr_error_prefix(weir_error *err, const char *fmt, ...) WR_PRINTF(2, 3);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* One formatted line per message, cut at 2 kB, handed to the sink in the calling thread. */
 #include "common/log.h"
 
 #include <stdarg.h>
@@ -47,6 +48,6 @@ void wr_log(wr_log_level level, const char *logger, const char *fmt, ...)
     char when[40];
     strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%S", &tm);
     /* One call, so that lines of several threads do not mix. */
-    fprintf(stderr, "%s.%03dZ %-5s %s: %s\n", when, (int)(t.tv_nsec / 1000000), names[level], logger,
-            text);
+    fprintf(stderr, "%s.%03dZ %-5s %s: %s\n", when, (int)(t.tv_nsec / 1000000), names[level],
+            logger, text);
 }

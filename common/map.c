@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Entries in order of insertion, and a table of slots that point to them by linear probing. A
+ * removed entry keeps its slot (as a tombstone) until the entries are full and both are built anew;
+ * slots are at most half full, so probing ends.
+ */
 #include "common/map.h"
 
 void wr_map_init(wr_map *m)

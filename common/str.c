@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Comparisons, hash and integer reading on borrowed bytes. */
 #include "common/str.h"
 
 int wr_str_cmp(wr_str a, wr_str b)

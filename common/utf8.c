@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * UTF-8 in, UTF-16 units where SQL counts or orders. ASCII text, the common case, takes a short way
+ * in every function. Nothing here allocates but through the wr_buf it is given.
+ */
 #include "common/utf8.h"
 
 bool wr_utf8_ascii(wr_str s)
@@ -115,10 +119,33 @@ uint32_t wr_utf16_len(wr_str s)
     return n;
 }
 
+/* A position in UTF-8 text, read in UTF-16 code units. */
+typedef struct unit_reader {
+    const char *p, *end;
+    uint32_t pending; /* second unit of a pair whose first was handed out, or 0 */
+} unit_reader;
+
+static bool next_unit(unit_reader *r, uint32_t *unit)
+{
+    if (r->pending) {
+        *unit = r->pending;
+        r->pending = 0;
+        return true;
+    }
+    if (r->p == r->end)
+        return false;
+    uint32_t cp = wr_utf8_next(&r->p, r->end);
+    if (cp >= 0x10000) {
+        r->pending = 0xDC00 + ((cp - 0x10000) & 0x3FF);
+        cp = 0xD800 + ((cp - 0x10000) >> 10);
+    }
+    *unit = cp;
+    return true;
+}
+
 int wr_utf16_compare(wr_str a, wr_str b)
 {
     const char *p = a.ptr, *q = b.ptr;
-    const char *pe = p + a.len, *qe = q + b.len;
     uint32_t n = WR_MIN(a.len, b.len), i = 0;
     while (i < n && p[i] == q[i])
         i++;
@@ -127,18 +154,20 @@ int wr_utf16_compare(wr_str a, wr_str b)
     uint8_t x = (uint8_t)p[i], y = (uint8_t)q[i];
     if (x < 0x80 || y < 0x80)
         return x < y ? -1 : 1;
-    /* Step back to the start of the character in which they differ. */
+    /* Step back to the start of the character in which they differ. From there unit by unit: the
+     * first unit of a supplementary character is a surrogate, below U+E000..U+FFFF, and may equal
+     * a half pair of the other side, so that the next unit decides. */
     while (i > 0 && ((uint8_t)p[i] & 0xC0) == 0x80)
         i--;
-    p += i;
-    q += i;
-    uint32_t c = wr_utf8_next(&p, pe), d = wr_utf8_next(&q, qe);
-    /* The first unit of a supplementary character is a surrogate, below U+E000..U+FFFF. */
-    uint32_t u = c >= 0x10000 ? 0xD800 + ((c - 0x10000) >> 10) : c;
-    uint32_t v = d >= 0x10000 ? 0xD800 + ((d - 0x10000) >> 10) : d;
-    if (u != v)
-        return u < v ? -1 : 1;
-    return c < d ? -1 : c > d;
+    unit_reader r = {p + i, p + a.len, 0}, s = {q + i, q + b.len, 0};
+    for (;;) {
+        uint32_t u, v;
+        bool more_r = next_unit(&r, &u), more_s = next_unit(&s, &v);
+        if (!more_r || !more_s)
+            return more_s ? -1 : more_r;
+        if (u != v)
+            return u < v ? -1 : 1;
+    }
 }
 
 void wr_utf16_slice(wr_str s, uint32_t from, uint32_t to, wr_buf *out)

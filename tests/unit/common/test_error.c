@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "common/error.h"
+#include "common/utf8.h"
+
+static void test_fill(void **state)
+{
+    (void)state;
+    weir_error err;
+    memset(&err, 0xEE, sizeof err);
+    assert_int_equal(wr_error(&err, WEIR_ERR_IO, "cannot read %s", "x"), WEIR_ERR_IO);
+    assert_int_equal(err.code, WEIR_ERR_IO);
+    assert_int_equal(err.flags, 0);
+    assert_int_equal(err.line, 0);
+    assert_int_equal(err.column, 0);
+    assert_true(err.offset == WR_NO_POS);
+    assert_string_equal(err.message, "cannot read x");
+    assert_string_equal(err.hint, "");
+    assert_int_equal(wr_error_hint(&err, "look at %d", 3), WEIR_ERR_IO);
+    assert_string_equal(err.hint, "look at 3");
+    wr_error_prefix(&err, "file %d: ", 7);
+    assert_string_equal(err.message, "file 7: cannot read x");
+    /* A new error leaves nothing of the old one. */
+    assert_int_equal(wr_error_at(&err, WEIR_ERR_SYNTAX, 12, "no"), WEIR_ERR_SYNTAX);
+    assert_string_equal(err.hint, "");
+    assert_true(err.offset == 12);
+    wr_error_clear(&err);
+    assert_int_equal(err.code, WEIR_OK);
+    assert_string_equal(err.message, "");
+}
+
+static void test_null_is_allowed(void **state)
+{
+    (void)state;
+    assert_int_equal(wr_error(NULL, WEIR_ERR_STORE, "x"), WEIR_ERR_STORE);
+    assert_int_equal(wr_error_at(NULL, WEIR_ERR_LOG, 1, "x"), WEIR_ERR_LOG);
+    wr_error_hint(NULL, "x");
+    wr_error_prefix(NULL, "x");
+    wr_error_locate(NULL, "x", 1);
+    wr_error_clear(NULL);
+}
+
+static void locate(const char *text, int64_t offset, int line, int column)
+{
+    weir_error err;
+    wr_error_at(&err, WEIR_ERR_SYNTAX, offset, "x");
+    wr_error_locate(&err, text, strlen(text));
+    assert_int_equal(err.line, line);
+    assert_int_equal(err.column, column);
+}
+
+static void test_locate(void **state)
+{
+    (void)state;
+    locate("abc", 0, 1, 1);
+    locate("abc", 2, 1, 3);
+    locate("abc", 3, 1, 4);  /* the end of the text */
+    locate("abc", 99, 1, 4); /* never past it */
+    locate("a\nbc\n", 1, 1, 2);
+    locate("a\nbc\n", 2, 2, 1);
+    locate("a\nbc\n", 5, 3, 1);
+    locate("\xC3\xA9\xF0\x9F\x98\x80x", 6, 1, 3); /* columns are characters */
+    locate("abc", WR_NO_POS, 0, 0);
+}
+
+static void test_long_texts_are_cut_between_characters(void **state)
+{
+    (void)state;
+    static const char *const letters[] = {"a", "\xC3\xA9", "\xE2\x82\xAC", "\xF0\x9F\x98\x80"};
+    for (size_t i = 0; i < WR_ARRAY_LEN(letters); i++) {
+        for (size_t shift = 0; shift < 4; shift++) {
+            wr_buf b = {0};
+            for (size_t k = 0; k < shift; k++)
+                wr_buf_putc(&b, '.');
+            while (b.len < 2000)
+                wr_buf_puts(&b, letters[i]);
+            weir_error err;
+            wr_error(&err, WEIR_ERR_IO, "%s", wr_buf_cstr(&b));
+            wr_error_hint(&err, "%s", wr_buf_cstr(&b));
+            assert_true(wr_utf8_valid(wr_str_c(err.message)));
+            assert_true(wr_utf8_valid(wr_str_c(err.hint)));
+            assert_in_range(strlen(err.message), sizeof err.message - 4, sizeof err.message - 1);
+            assert_in_range(strlen(err.hint), sizeof err.hint - 4, sizeof err.hint - 1);
+            wr_error_prefix(&err, "%s", "in front: ");
+            assert_true(wr_utf8_valid(wr_str_c(err.message)));
+            assert_memory_equal(err.message, "in front: ", 10);
+            wr_buf_free(&b);
+        }
+    }
+}
+
+static weir_status fails(int *calls, weir_error *err)
+{
+    ++*calls;
+    return wr_error(err, WEIR_ERR_LIMIT, "too much");
+}
+
+static weir_status tries(int *calls, weir_error *err)
+{
+    WR_TRY(fails(calls, err));
+    ++*calls;
+    return WEIR_OK;
+}
+
+static void test_try_passes_on(void **state)
+{
+    (void)state;
+    weir_error err;
+    int calls = 0;
+    assert_int_equal(tries(&calls, &err), WEIR_ERR_LIMIT);
+    assert_int_equal(calls, 1);
+    assert_string_equal(err.message, "too much");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_fill),
+        cmocka_unit_test(test_null_is_allowed),
+        cmocka_unit_test(test_locate),
+        cmocka_unit_test(test_long_texts_are_cut_between_characters),
+        cmocka_unit_test(test_try_passes_on),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
