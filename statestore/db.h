@@ -96,8 +96,8 @@ void wr_db_batch_clear(wr_db_batch *b);
 size_t wr_db_batch_bytes(const wr_db_batch *b);
 bool wr_db_batch_empty(const wr_db_batch *b);
 
-/* Into META or LOG; operations apply in the order given. Keys of META other than those of this
- * folder: use the wr_db_meta functions. */
+/* Into LOG only (state: through a store; META: the wr_db_batch_meta functions). Operations apply
+ * in the order given. */
 void wr_db_batch_put(wr_db_batch *b, wr_db_family family, wr_str key, wr_str value);
 void wr_db_batch_delete(wr_db_batch *b, wr_db_family family, wr_str key);
 /** Delete all keys with @p from <= key < @p to (bytewise). */

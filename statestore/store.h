@@ -37,7 +37,7 @@ typedef struct wr_store wr_store;
 typedef struct wr_store_entry wr_store_entry;
 typedef struct wr_store_iter wr_store_iter;
 
-enum { WR_STORE_KEY_MAX = 8 << 20, WR_STORE_VALUE_MAX = 1 << 30 };
+enum { WR_STORE_KEY_MAX = 4 << 20, WR_STORE_VALUE_MAX = 1 << 30 };
 #define WR_STORE_NO_TIME INT64_MIN /* stream time of a window store that has seen nothing */
 
 typedef enum wr_store_kind { WR_STORE_KV, WR_STORE_WINDOW, WR_STORE_SESSION } wr_store_kind;
