@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The table of settings and its layers. Values are texts, as users and ksqlDB's clients write them;
+ * typed readers parse them where they are used, and wr_settings_check refuses bad ones at SET.
+ */
+#include "engine/plan/settings.h"
+
+#include <stdlib.h>
+
+#define KSQL true
+#define CLIENT false
+#define EDIT true
+#define FIXED false
+
+/* In order of name: dialect.md section 19. */
+static const wr_setting settings[] = {
+    {"auto.offset.reset", "latest", EDIT, CLIENT, "Where new queries start: earliest or latest"},
+    {"bootstrap.servers", NULL, FIXED, CLIENT, "Kafka brokers"},
+    {"buffered.records.per.partition", "1000", EDIT, CLIENT, "Records held per input partition"},
+    {"cache.max.bytes.buffering", "10000000", EDIT, CLIENT,
+     "Bytes of updates kept before they are emitted; 0 emits every update"},
+    {"commit.interval.ms", "2000", EDIT, CLIENT, "Time between commits"},
+    {"ksql.assert.schema.default.timeout.ms", "1000", EDIT, KSQL, "Time-out of ASSERT SCHEMA"},
+    {"ksql.assert.topic.default.timeout.ms", "1000", EDIT, KSQL, "Time-out of ASSERT TOPIC"},
+    {"ksql.connect.url", "http://localhost:8083", FIXED, KSQL, "Kafka Connect"},
+    {"ksql.create.or.replace.enabled", "true", EDIT, KSQL, "Allow CREATE OR REPLACE"},
+    {"ksql.create.topic.inherit.source.replicas.enabled", "true", EDIT, KSQL,
+     "Sink topics take the source topic's replication factor"},
+    {"ksql.extension.dir", "ext", FIXED, KSQL, "Directory of user functions"},
+    {"ksql.fail.on.deserialization.error", "false", EDIT, KSQL,
+     "Stop the query at a record that cannot be decoded"},
+    {"ksql.fail.on.production.error", "true", EDIT, KSQL,
+     "Stop the query at a record that cannot be written"},
+    {"ksql.functions.collect_list.limit", NULL, EDIT, KSQL, "Most entries of COLLECT_LIST"},
+    {"ksql.functions.collect_set.limit", NULL, EDIT, KSQL, "Most entries of COLLECT_SET"},
+    {"ksql.headers.columns.enabled", "true", FIXED, KSQL, "Allow HEADERS columns"},
+    {"ksql.hidden.topics",
+     "_confluent.*,__confluent.*,_schemas,__consumer_offsets,__transaction_state,connect-configs,"
+     "connect-offsets,connect-status,connect-statuses",
+     FIXED, KSQL, "Topics that SHOW TOPICS hides"},
+    {"ksql.insert.into.values.enabled", "true", EDIT, KSQL, "Allow INSERT INTO ... VALUES"},
+    {"ksql.internal.topic.min.insync.replicas", "1", EDIT, KSQL, "Of internal topics"},
+    {"ksql.internal.topic.replicas", "1", EDIT, KSQL, "Of internal topics"},
+    {"ksql.lambdas.enabled", "true", EDIT, KSQL, "Allow lambda functions"},
+    {"ksql.max.push.queries", "100", EDIT, KSQL, "Most push queries at once"},
+    {"ksql.output.topic.name.prefix", "", EDIT, KSQL, "Before the names of sink topics"},
+    {"ksql.persistence.default.format.key", "KAFKA", EDIT, KSQL, "KEY_FORMAT where not given"},
+    {"ksql.persistence.default.format.value", NULL, EDIT, KSQL, "VALUE_FORMAT where not given"},
+    {"ksql.persistence.wrap.single.values", NULL, EDIT, KSQL, "WRAP_SINGLE_VALUE where not given"},
+    {"ksql.persistent.prefix", "query_", FIXED, KSQL, "In names of internal topics and groups"},
+    {"ksql.properties.overrides.denylist", "", FIXED, KSQL, "Settings that SET must not change"},
+    {"ksql.pull.queries.enable", "true", FIXED, KSQL, "Allow pull queries"},
+    {"ksql.query.error.max.queue.size", "10", EDIT, KSQL, "Errors kept per query"},
+    {"ksql.query.persistent.active.limit", "2147483647", FIXED, KSQL, "Most persistent queries"},
+    {"ksql.query.pull.range.scan.enabled", "true", EDIT, KSQL, "Pull queries may scan key ranges"},
+    {"ksql.query.pull.stream.enabled", "true", EDIT, KSQL, "Allow pull queries on streams"},
+    {"ksql.query.pull.table.scan.enabled", "true", EDIT, KSQL, "Pull queries may scan tables"},
+    {"ksql.query.push.v2.continuation.tokens.enabled", "false", EDIT, KSQL, "Resumable push queries"},
+    {"ksql.query.push.v2.enabled", "false", EDIT, KSQL, "Scalable push queries"},
+    {"ksql.query.retry.backoff.initial.ms", "15000", EDIT, KSQL, "First wait before a restart"},
+    {"ksql.query.retry.backoff.max.ms", "900000", EDIT, KSQL, "Longest wait before a restart"},
+    {"ksql.readonly.topics",
+     "_confluent.*,__confluent.*,_schemas,__consumer_offsets,__transaction_state,connect-configs,"
+     "connect-offsets,connect-status,connect-statuses",
+     FIXED, KSQL, "Topics that must not be written"},
+    {"ksql.schema.registry.url", NULL, EDIT, KSQL, "Schema registry"},
+    {"ksql.service.id", "default_", FIXED, KSQL, "Name of this service"},
+    {"ksql.source.table.materialization.enabled", "true", FIXED, KSQL,
+     "CREATE SOURCE TABLE serves pull queries"},
+    {"ksql.streams.__emit.interval.ms.kstreams.windowed.aggregation__", "1000", EDIT, KSQL,
+     "Least time between emissions of closed windows"},
+    {"ksql.suppress.enabled", "true", EDIT, KSQL, "Allow EMIT FINAL"},
+    {"ksql.timestamp.throw.on.invalid", "false", EDIT, KSQL,
+     "Stop the query at a record whose timestamp is invalid"},
+    {"ksql.transient.prefix", "transient_", FIXED, KSQL, "In names of push queries"},
+    {"ksql.udfs.enabled", "true", FIXED, KSQL, "Allow user functions"},
+    {"ksql.variable.substitution.enable", "true", EDIT, KSQL, "Replace ${variables}"},
+    {"max.task.idle.ms", "0", EDIT, CLIENT, "How long a join waits for the other side's records"},
+    {"num.standby.replicas", "0", EDIT, CLIENT, "Copies of the state on other processes"},
+    {"num.stream.threads", "4", EDIT, CLIENT, "Worker threads"},
+    {"processing.guarantee", "at_least_once", EDIT, CLIENT, "at_least_once or exactly_once_v2"},
+    {"replication.factor", "1", EDIT, CLIENT, "Of internal topics"},
+    {"state.dir", NULL, FIXED, CLIENT, "Directory of the state"},
+    {"weir.batch.rows", "2048", EDIT, KSQL, "Most rows processed at once"},
+    {"weir.decode.strict", "false", EDIT, KSQL, "Check the types of columns that no one reads"},
+};
+
+const wr_setting *wr_setting_at(uint32_t index)
+{
+    return index < WR_ARRAY_LEN(settings) ? &settings[index] : NULL;
+}
+
+static const wr_setting *find_setting(const char *name)
+{
+    for (size_t i = 0; i < WR_ARRAY_LEN(settings); i++)
+        if (strcmp(settings[i].name, name) == 0)
+            return &settings[i];
+    return NULL;
+}
+
+void wr_settings_init(wr_settings *s, const wr_settings *parent)
+{
+    s->parent = parent;
+    wr_map_init(&s->values);
+}
+
+void wr_settings_free(wr_settings *s)
+{
+    const wr_map_entry *e;
+    for (size_t i = 0; (e = wr_map_next(&s->values, &i));)
+        wr_free(e->value);
+    wr_map_free(&s->values);
+}
+
+static bool starts_with(const char *s, const char *prefix)
+{
+    return strncmp(s, prefix, strlen(prefix)) == 0;
+}
+
+const char *wr_settings_canonical(const char *name)
+{
+    static const char prefix[] = "ksql.streams.";
+    if (!starts_with(name, prefix) || find_setting(name))
+        return name;
+    return name + sizeof prefix - 1;
+}
+
+/* Names that go to the Kafka client as they are. */
+static bool passes_through(const char *name)
+{
+    static const char *const prefixes[] = {
+        "consumer.", "producer.", "admin.",    "topic.",   "restore.consumer.", "main.consumer.",
+        "ssl.",      "sasl.",     "security.", "socket.",  "fetch.",            "queued.",
+        "queue.",    "max.",      "metadata.", "session.", "heartbeat.",        "compression.",
+        "linger.",   "batch.",    "acks",      "client.",  "request.",          "retry.",
+        "retries",   "broker.",   "debug",     "enable.",  "isolation.",        "receive.",
+        "message.",  "partition", "delivery.", "statistics.", "api.", "check.crcs", "group.",
+        "reconnect.", "transaction", "interceptor", "state.cleanup", "poll.ms", "rocksdb.",
+        "topology.", "default.", "ksql.functions.", "ksql.logging.", "ksql.heartbeat.",
+        "ksql.lag.", "ksql.query.", "ksql.server.", "authentication.", "listeners", "ksql.udf",
+        "ksql.streams.", "ksql.any.", "ksql.new.", "metric", "ksql.metrics", "ksql.suppress.",
+        "ksql.cache.", "weir.", "ksql.error.", "ksql.queries.", "ksql.security.", "ksql.schema.",
+        "ksql.runtime.", "ksql.shared.", "ksql.nested.", "ksql.rowpartition.", "ksql.websocket",
+        "ksql.client.", "ksql.fetch.", "ksql.authorization.", "ksql.access.", "ksql.hidden",
+    };
+    for (size_t i = 0; i < WR_ARRAY_LEN(prefixes); i++)
+        if (starts_with(name, prefixes[i]))
+            return true;
+    return false;
+}
+
+static bool denied(const char *name)
+{
+    return starts_with(name, "ssl.") || starts_with(name, "ksql.extension.");
+}
+
+static weir_status check_value(const wr_setting *s, const char *value, weir_error *err)
+{
+    if (strcmp(s->name, "auto.offset.reset") == 0) {
+        if (wr_ieq(value, "earliest") || wr_ieq(value, "latest"))
+            return WEIR_OK;
+        return wr_error(err, WEIR_ERR_CONFIG,
+                        "Invalid value '%s' for property '%s': must be 'earliest' or 'latest'",
+                        value, s->name);
+    }
+    if (strcmp(s->name, "processing.guarantee") == 0) {
+        if (wr_ieq(value, "at_least_once"))
+            return WEIR_OK;
+        if (starts_with(value, "exactly_once")) {
+            wr_error(err, WEIR_ERR_UNSUPPORTED,
+                     "processing.guarantee = '%s' is not supported yet on Kafka", value);
+            return wr_error_hint(err, "use at_least_once; the embedded log is exactly-once");
+        }
+        return wr_error(err, WEIR_ERR_CONFIG, "Invalid value '%s' for property '%s'", value,
+                        s->name);
+    }
+    if (s->def && (strcmp(s->def, "true") == 0 || strcmp(s->def, "false") == 0)) {
+        if (wr_ieq(value, "true") || wr_ieq(value, "false"))
+            return WEIR_OK;
+        return wr_error(err, WEIR_ERR_CONFIG,
+                        "Invalid value '%s' for property '%s': must be true or false", value,
+                        s->name);
+    }
+    int64_t n;
+    if (s->def && wr_str_to_i64(wr_str_c(s->def), &n) && !wr_str_to_i64(wr_str_c(value), &n))
+        return wr_error(err, WEIR_ERR_CONFIG,
+                        "Invalid value '%s' for property '%s': must be a whole number", value,
+                        s->name);
+    return WEIR_OK;
+}
+
+weir_status wr_settings_check(const char *name, const char *value, bool session, weir_error *err)
+{
+    const char *canonical = wr_settings_canonical(name);
+    const wr_setting *s = find_setting(canonical);
+    if (session && ((s && !s->editable) || denied(canonical)))
+        return wr_error(err, WEIR_ERR_CONFIG, "Cannot override property '%s'", name);
+    if (!s && !passes_through(canonical))
+        return wr_error(err, WEIR_ERR_CONFIG,
+                        "Not recognizable as ksql, streams, consumer, or producer property: '%s'",
+                        name);
+    return s && value ? check_value(s, value, err) : WEIR_OK;
+}
+
+bool wr_settings_put(wr_settings *s, const char *name, const char *value)
+{
+    wr_str key = wr_str_c(wr_settings_canonical(name));
+    char *old = value ? wr_map_put(&s->values, key, wr_strdup(value))
+                      : wr_map_remove(&s->values, key);
+    bool was_set = old != NULL;
+    wr_free(old);
+    return was_set;
+}
+
+const char *wr_settings_get(const wr_settings *s, const char *name)
+{
+    const char *canonical = wr_settings_canonical(name);
+    for (; s; s = s->parent) {
+        const char *v = wr_map_get(&s->values, wr_str_c(canonical));
+        if (v)
+            return v;
+    }
+    const wr_setting *known = find_setting(canonical);
+    return known ? known->def : NULL;
+}
+
+bool wr_settings_bool(const wr_settings *s, const char *name, bool otherwise)
+{
+    const char *v = wr_settings_get(s, name);
+    return v ? wr_ieq(v, "true") : otherwise;
+}
+
+int64_t wr_settings_int(const wr_settings *s, const char *name, int64_t otherwise)
+{
+    const char *v = wr_settings_get(s, name);
+    int64_t n;
+    return v && wr_str_to_i64(wr_str_c(v), &n) ? n : otherwise;
+}

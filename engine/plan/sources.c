@@ -1,0 +1,593 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Streams and tables made from a list of columns: CREATE STREAM | TABLE, ALTER ... ADD COLUMN, and
+ * what they share with CREATE ... AS SELECT: formats, wrapping, timestamp column, the topic.
+ */
+#include "engine/plan/with.h"
+#include "parser/parser.h"
+
+#include <regex.h>
+#include <stdio.h>
+
+bool wr__is_pseudo_name(const char *name)
+{
+    static const char *const names[] = {"ROWTIME", "ROWPARTITION", "ROWOFFSET", "WINDOWSTART",
+                                        "WINDOWEND"};
+    for (size_t i = 0; i < WR_ARRAY_LEN(names); i++)
+        if (strcmp(name, names[i]) == 0)
+            return true;
+    return false;
+}
+
+/* ---- formats ---- */
+
+static void put_persistence(wr_buf *out, const wr_column *cols, uint32_t n, bool is_key)
+{
+    wr_schema one = {cols, n, is_key ? n : 0};
+    wr_buf_puts(out, "Persistence{columns=[");
+    wr_schema_print(out, &one);
+    wr_buf_puts(out, "], features=[]}");
+}
+
+static weir_status check_part(const wr_format *f, bool is_key, const wr_column *cols, uint32_t n,
+                              weir_error *err)
+{
+    weir_status st = wr_format_check(f, is_key, cols, n, err);
+    if (st == WEIR_OK || st == WEIR_ERR_UNSUPPORTED)
+        return st;
+    wr_buf text = {0};
+    put_persistence(&text, cols, n, is_key);
+    wr_error_prefix(err, "%s format does not support schema.\nformat: %s\nschema: %s\nreason: ",
+                    is_key ? "Key" : "Value", f->name, wr_buf_cstr(&text));
+    wr_buf_free(&text);
+    return st;
+}
+
+static weir_status check_no_maps(const wr_schema *schema, weir_error *err)
+{
+    for (uint32_t i = 0; i < schema->keys_n; i++) {
+        if (!wr_type_contains(schema->cols[i].type, WR_T_MAP))
+            continue;
+        wr_buf text = {0};
+        wr_type_print(&text, schema->cols[i].type);
+        wr_error(err, WEIR_ERR_STATEMENT,
+                 "Map keys, including types that contain maps, are not supported as they may lead "
+                 "to unexpected behavior due to inconsistent serialization. Key column name: `%s`. "
+                 "Column type: %s.",
+                 schema->cols[i].name, wr_buf_cstr(&text));
+        wr_buf_free(&text);
+        return WEIR_ERR_STATEMENT;
+    }
+    return WEIR_OK;
+}
+
+/* The value's columns that are in the record's value (headers are not). */
+static uint32_t value_columns(const wr_schema *schema, wr_column *out)
+{
+    uint32_t n = 0;
+    for (uint32_t i = schema->keys_n; i < schema->n; i++)
+        if (schema->cols[i].role == WR_COL_VALUE)
+            out[n++] = schema->cols[i];
+    return n;
+}
+
+static weir_status choose_wrapping(const wr_plan_env *env, wr_source *s, const wr__with *with,
+                                   uint32_t values_n, weir_error *err)
+{
+    const wr_format *f = s->value.format;
+    bool both = f->can_wrap && f->can_unwrap;
+    s->value.options.unwrapped = f->can_unwrap && !f->can_wrap;
+    s->value.wrap_set = false;
+    const char *config = wr_settings_get(env->settings, "ksql.persistence.wrap.single.values");
+    if (with->has_wrap) {
+        if (values_n != 1)
+            return wr_error(err, WEIR_ERR_STATEMENT,
+                            "'WRAP_SINGLE_VALUE' is only valid for single-field value schemas");
+        if ((with->wrap && !f->can_wrap) || (!with->wrap && !f->can_unwrap))
+            return wr_error(err, WEIR_ERR_STATEMENT,
+                            "Format '%s' does not support 'WRAP_SINGLE_VALUE' set to '%s'.",
+                            f->name, with->wrap ? "true" : "false");
+        s->value.options.unwrapped = !with->wrap;
+        s->value.wrap_set = true;
+    } else if (config && *config && values_n == 1 && both) {
+        s->value.options.unwrapped = !wr_ieq(config, "true");
+        s->value.wrap_set = true;
+    }
+    return WEIR_OK;
+}
+
+weir_status wr__source_check_formats(const wr_plan_env *env, wr_source *s, const wr__with *with,
+                                     weir_error *err)
+{
+    const wr_schema *schema = s->schema;
+    WR_TRY(check_no_maps(schema, err));
+    WR_TRY(check_part(s->key.format, true, schema->cols, schema->keys_n, err));
+    wr_column *values = WR_NEW_N(s->arena, wr_column, schema->n);
+    uint32_t n = value_columns(schema, values);
+    WR_TRY(check_part(s->value.format, false, values, n, err));
+    s->key.options.unwrapped = schema->keys_n == 1 && s->key.format->can_unwrap;
+    s->key.wrap_set = s->key.options.unwrapped && s->key.format->can_wrap;
+    if (with->key_delimiter)
+        s->key.options.delimiter = with->key_delimiter;
+    if (with->value_delimiter)
+        s->value.options.delimiter = with->value_delimiter;
+    return choose_wrapping(env, s, with, n, err);
+}
+
+/* ---- timestamp ---- */
+
+weir_status wr__source_timestamp(wr_source *s, const wr__with *with, weir_error *err)
+{
+    s->timestamp_column = -1;
+    s->timestamp_format = NULL;
+    if (!with->timestamp)
+        return WEIR_OK;
+    int i = wr_schema_find(s->schema, with->timestamp);
+    if (i < 0)
+        return wr_error_at(err, WEIR_ERR_STATEMENT, with->timestamp_pos,
+                           "The TIMESTAMP column set in the WITH clause does not exist in the "
+                           "schema: '%s'",
+                           with->timestamp);
+    wr_tid id = s->schema->cols[i].type->id;
+    if (id == WR_T_STRING) {
+        if (!with->timestamp_format)
+            return wr_error_at(err, WEIR_ERR_STATEMENT, with->timestamp_pos,
+                               "A String timestamp field has been specified without also "
+                               "specifying the timestamp_format");
+    } else if (id != WR_T_BIGINT && id != WR_T_TIMESTAMP) {
+        return wr_error_at(err, WEIR_ERR_STATEMENT, with->timestamp_pos,
+                           "Timestamp column, `%s`, should be LONG(INT64), TIMESTAMP, or a String "
+                           "with a timestamp_format specified",
+                           with->timestamp);
+    } else if (with->timestamp_format) {
+        return wr_error_at(err, WEIR_ERR_STATEMENT, with->timestamp_pos,
+                           "'TIMESTAMP_FORMAT' set in the WITH clause can only be used when the "
+                           "timestamp column is of type STRING.");
+    }
+    s->timestamp_column = i;
+    if (with->timestamp_format)
+        s->timestamp_format = wr_arena_strdup(s->arena, with->timestamp_format);
+    return WEIR_OK;
+}
+
+/* ---- topic ---- */
+
+static weir_status check_existing_topic(const wr_source *s, const wr__with *with,
+                                        const wr_topic_facts *facts, weir_error *err)
+{
+    bool partitions = with->has_partitions && with->partitions != facts->partitions;
+    bool replicas = with->has_replicas && with->replicas != -1 &&
+                    with->replicas != facts->replicas;
+    if (partitions || replicas)
+        return wr_error_at(err, WEIR_ERR_STATEMENT, with->partitions_pos,
+                           "A Kafka topic with the name '%s' already exists, with different "
+                           "partition/replica configuration than required. KSQL expects %lld "
+                           "partitions (topic has %d), and %lld replication factor (topic has %d).",
+                           s->topic,
+                           (long long)(with->has_partitions ? with->partitions : facts->partitions),
+                           facts->partitions,
+                           (long long)(with->has_replicas ? with->replicas : facts->replicas),
+                           facts->replicas);
+    if (with->has_retention && facts->retention_ms >= 0 &&
+        facts->retention_ms != with->retention_ms)
+        return wr_error(err, WEIR_ERR_STATEMENT,
+                        "A Kafka topic with the name '%s' already exists, with different retention "
+                        "configuration than required. KSQL expects %lld retention (topic has "
+                        "%lld).",
+                        s->topic, (long long)with->retention_ms, (long long)facts->retention_ms);
+    return WEIR_OK;
+}
+
+weir_status wr__source_topic(const wr_plan_env *env, wr_source *s, const wr__with *with,
+                             const wr_topic_facts *defaults, wr_new_topic *topic, weir_error *err)
+{
+    *topic = (wr_new_topic){.retention_ms = -1};
+    if (with->has_retention && s->is_table && s->window.kind == WR_WINDOW_NONE)
+        return wr_error(err, WEIR_ERR_STATEMENT,
+                        "Invalid config variable in the WITH clause: RETENTION_MS. Non-windowed "
+                        "tables do not support retention.");
+    weir_status st = WEIR_OK;
+    wr_topic_facts facts = {0};
+    if (env->topic(env, s->topic, &facts, &st, err)) {
+        WR_TRY(check_existing_topic(s, with, &facts, err));
+        s->partitions = facts.partitions;
+        s->replicas = facts.replicas;
+        s->retention_ms = facts.retention_ms;
+        return WEIR_OK;
+    }
+    WR_TRY(st);
+    if (!defaults && !with->has_partitions) {
+        const char *kind = wr_source_kind(s);
+        return wr_error(err, WEIR_ERR_STATEMENT,
+                        "Topic '%s' does not exist. If you want to create a new topic for the %s "
+                        "please re-run the statement providing the required 'PARTITIONS' "
+                        "configuration in the WITH clause (and optionally 'REPLICAS'). For "
+                        "example: CREATE %s %s (...) WITH (KAFKA_TOPIC='%s', PARTITIONS=1, "
+                        "REPLICAS=1);",
+                        s->topic, kind, s->is_table ? "TABLE" : "STREAM", s->name, s->topic);
+    }
+    topic->needed = true;
+    topic->name = s->topic;
+    topic->partitions = with->has_partitions ? (int32_t)with->partitions : defaults->partitions;
+    topic->replicas = with->has_replicas ? (int32_t)with->replicas
+                                         : (defaults ? defaults->replicas : -1);
+    topic->retention_ms = with->has_retention ? with->retention_ms
+                                              : (defaults ? defaults->retention_ms : -1);
+    topic->compact = s->is_table;
+    topic->compact_delete = s->is_table && s->window.kind != WR_WINDOW_NONE;
+    s->partitions = topic->partitions;
+    s->replicas = topic->replicas;
+    s->retention_ms = topic->retention_ms;
+    return WEIR_OK;
+}
+
+weir_status wr__check_writable_topic(const wr_plan_env *env, const char *topic, weir_error *err)
+{
+    const char *list = wr_settings_get(env->settings, "ksql.readonly.topics");
+    for (const char *p = list; p && *p;) {
+        size_t n = strcspn(p, ",");
+        char pattern[300];
+        snprintf(pattern, sizeof pattern, "^(%.*s)$", (int)WR_MIN(n, (size_t)256), p);
+        regex_t re;
+        if (regcomp(&re, pattern, REG_EXTENDED | REG_NOSUB) == 0) {
+            bool hit = regexec(&re, topic, 0, NULL, 0) == 0;
+            regfree(&re);
+            if (hit)
+                return wr_error(err, WEIR_ERR_STATEMENT, "Cannot insert into read-only topic: %s",
+                                topic);
+        }
+        p += n + (p[n] == ',');
+    }
+    return WEIR_OK;
+}
+
+/* ---- columns ---- */
+
+static bool is_headers_type(const wr_type *t)
+{
+    return t->id == WR_T_ARRAY && t->elem->id == WR_T_STRUCT && t->elem->fields_n == 2 &&
+           strcmp(t->elem->fields[0].name, "KEY") == 0 &&
+           t->elem->fields[0].type->id == WR_T_STRING &&
+           strcmp(t->elem->fields[1].name, "VALUE") == 0 &&
+           t->elem->fields[1].type->id == WR_T_BYTES;
+}
+
+static weir_status check_key_word(const wr_ast_stmt *stmt, const wr_ast_element *e,
+                                  weir_error *err)
+{
+    if (e->constraint == WR_AST_COL_PRIMARY_KEY && !stmt->is_table)
+        return wr_error_at(err, WEIR_ERR_STATEMENT, e->name.pos,
+                           "Column `%s` is a 'PRIMARY KEY' column: please use 'KEY' for streams.\n"
+                           "Tables have PRIMARY KEYs, which are unique and NON NULL.\nStreams have "
+                           "KEYs, which have no uniqueness or NON NULL constraints.",
+                           e->name.name);
+    if (e->constraint == WR_AST_COL_KEY && stmt->is_table)
+        return wr_error_at(err, WEIR_ERR_STATEMENT, e->name.pos,
+                           "Column `%s` is a 'KEY' column: please use 'PRIMARY KEY' for tables.\n"
+                           "Tables have PRIMARY KEYs, which are unique and NON NULL.\nStreams have "
+                           "KEYs, which have no uniqueness or NON NULL constraints.",
+                           e->name.name);
+    return WEIR_OK;
+}
+
+static weir_status check_header(const wr_ast_element *e, const wr_column *cols, uint32_t n,
+                                weir_error *err)
+{
+    const wr_type *t = cols[n].type;
+    if (e->constraint == WR_AST_COL_HEADERS && !is_headers_type(t))
+        return wr_error_at(err, WEIR_ERR_STATEMENT, e->name.pos,
+                           "Invalid type for HEADERS column: expected ARRAY<STRUCT<`KEY` STRING, "
+                           "`VALUE` BYTES>>");
+    if (e->constraint == WR_AST_COL_HEADER && t->id != WR_T_BYTES)
+        return wr_error_at(err, WEIR_ERR_STATEMENT, e->name.pos,
+                           "Invalid type for HEADER('%s') column: expected BYTES", e->header);
+    for (uint32_t i = 0; i < n; i++) {
+        if (cols[i].role == WR_COL_HEADERS ||
+            (cols[i].role == WR_COL_HEADER && e->constraint == WR_AST_COL_HEADERS))
+            return wr_error_at(err, WEIR_ERR_STATEMENT, e->name.pos,
+                               "Schema already contains a HEADERS column.");
+        if (cols[i].role == WR_COL_HEADER && strcmp(cols[i].header, e->header) == 0)
+            return wr_error_at(err, WEIR_ERR_STATEMENT, e->name.pos,
+                               "Schema already contains a HEADER('%s') column.", e->header);
+    }
+    return WEIR_OK;
+}
+
+static const wr_col_role roles[] = {
+    [WR_AST_COL_VALUE] = WR_COL_VALUE,     [WR_AST_COL_KEY] = WR_COL_KEY,
+    [WR_AST_COL_PRIMARY_KEY] = WR_COL_KEY, [WR_AST_COL_HEADERS] = WR_COL_HEADERS,
+    [WR_AST_COL_HEADER] = WR_COL_HEADER,
+};
+
+static weir_status read_columns(const wr_plan_env *env, const wr_ast_stmt *stmt, wr_arena *a,
+                                wr_column **out, uint32_t *out_n, weir_error *err)
+{
+    wr_column *cols = WR_NEW_N(a, wr_column, stmt->elements_n);
+    for (uint32_t i = 0; i < stmt->elements_n; i++) {
+        const wr_ast_element *e = &stmt->elements[i];
+        if (wr__is_pseudo_name(e->name.name))
+            return wr_error_at(err, WEIR_ERR_STATEMENT, e->name.pos,
+                               "'%s' is a reserved column name. You cannot use it as a name for a "
+                               "column.",
+                               e->name.name);
+        WR_TRY(check_key_word(stmt, e, err));
+        cols[i] = (wr_column){.name = e->name.name,
+                              .role = roles[e->constraint],
+                              .header = e->header ? wr_arena_strdup(a, e->header) : NULL};
+        WR_TRY(wr_expr_resolve_type(e->type, &env->catalog->types, a, &cols[i].type, err));
+        if (cols[i].role == WR_COL_HEADERS || cols[i].role == WR_COL_HEADER)
+            WR_TRY(check_header(e, cols, i, err));
+        for (uint32_t k = 0; k < i; k++)
+            if (strcmp(cols[k].name, cols[i].name) == 0)
+                return wr_error_at(err, WEIR_ERR_STATEMENT, e->name.pos,
+                                   "Duplicate column names: `%s`", e->name.name);
+    }
+    *out = cols;
+    *out_n = (uint32_t)stmt->elements_n;
+    return WEIR_OK;
+}
+
+/* ---- CREATE ---- */
+
+static weir_status check_replace(const wr_plan_env *env, const wr_ast_stmt *stmt, const wr_source *s,
+                                 weir_error *err);
+
+static weir_status choose_formats(const wr_plan_env *env, const wr_ast_stmt *stmt, wr_source *s,
+                                  const wr__with *with, weir_error *err)
+{
+    if (with->key_format && !with->format_both && s->schema->keys_n == 0 &&
+        with->key_format->id != WR_FORMAT_NONE && !with->key_format->can_infer)
+        return wr_error_at(err, WEIR_ERR_STATEMENT, with->format_pos,
+                           "Key format specified for stream without key columns.");
+    s->key.format = with->key_format;
+    if (!s->key.format) {
+        const char *name = wr_settings_get(env->settings, "ksql.persistence.default.format.key");
+        s->key.format = wr_format_find(wr_str_c(name));
+        if (!s->key.format)
+            return wr_error(err, WEIR_ERR_CONFIG, "Unknown format: %s", name);
+    }
+    s->value.format = with->value_format;
+    if (!s->value.format) {
+        const char *name = wr_settings_get(env->settings, "ksql.persistence.default.format.value");
+        if (!name)
+            return wr_error_at(err, WEIR_ERR_STATEMENT, stmt->pos,
+                               "Statement is missing the 'VALUE_FORMAT' property from the WITH "
+                               "clause. Either provide one or set a default via the "
+                               "'ksql.persistence.default.format.value' config.");
+        s->value.format = wr_format_find(wr_str_c(name));
+        if (!s->value.format)
+            return wr_error(err, WEIR_ERR_CONFIG, "Unknown format: %s", name);
+    }
+    return WEIR_OK;
+}
+
+static weir_status check_keys(const wr_ast_stmt *stmt, const wr_source *s, weir_error *err)
+{
+    if (s->is_table && s->schema->keys_n == 0)
+        return wr_error_at(err, WEIR_ERR_STATEMENT, stmt->name.pos,
+                           "Tables require a PRIMARY KEY. Please define the PRIMARY KEY.");
+    if (s->window.kind != WR_WINDOW_NONE && s->schema->keys_n == 0)
+        return wr_error_at(err, WEIR_ERR_STATEMENT, stmt->name.pos,
+                           "Windowed sources require a key column.");
+    return WEIR_OK;
+}
+
+static weir_status fill_source(const wr_plan_env *env, const wr_ast_stmt *stmt, wr_source *s,
+                               wr_new_topic *topic, weir_error *err)
+{
+    wr__with with;
+    WR_TRY(wr__with_parse(stmt, WR__WITH_CREATE, &with, err));
+    if (!with.topic)
+        return wr_error_at(err, WEIR_ERR_STATEMENT, stmt->pos,
+                           "Missing required property \"KAFKA_TOPIC\" which has no default value.");
+    s->name = wr_arena_strdup(s->arena, stmt->name.name);
+    s->is_table = stmt->is_table;
+    s->read_only = stmt->is_source;
+    s->is_ddl = true;
+    s->topic = wr_arena_strdup(s->arena, with.topic);
+    s->sql = wr_arena_strndup(s->arena, stmt->text.ptr, stmt->text.len);
+    s->window = with.window;
+    wr_column *cols;
+    uint32_t n;
+    WR_TRY(read_columns(env, stmt, s->arena, &cols, &n, err));
+    s->schema = wr_schema_new(s->arena, cols, n);
+    WR_TRY(choose_formats(env, stmt, s, &with, err));
+    if (n == 0 || s->schema->keys_n == n) {
+        if (s->value.format->can_infer)
+            return wr_error_at(err, WEIR_ERR_UNSUPPORTED, stmt->name.pos,
+                               "Columns from the schema registry are not supported yet: declare "
+                               "the columns of %s",
+                               s->name);
+        if (n == 0)
+            return wr_error_at(err, WEIR_ERR_STATEMENT, stmt->name.pos,
+                               "The statement does not define any columns.");
+    }
+    WR_TRY(check_keys(stmt, s, err));
+    WR_TRY(wr__source_check_formats(env, s, &with, err));
+    WR_TRY(wr__source_timestamp(s, &with, err));
+    if (stmt->or_replace)
+        WR_TRY(check_replace(env, stmt, s, err));
+    return wr__source_topic(env, s, &with, NULL, topic, err);
+}
+
+weir_status wr_plan_create_source(const wr_plan_env *env, const wr_ast_stmt *stmt, wr_source **out,
+                                  wr_new_topic *topic, weir_error *err)
+{
+    WR_ASSERT(stmt->kind == WR_AST_CREATE_SOURCE || stmt->kind == WR_AST_ASSERT_SOURCE);
+    wr_source *s = wr_source_new();
+    weir_status st = fill_source(env, stmt, s, topic, err);
+    if (st != WEIR_OK) {
+        wr_source_unref(s);
+        return st;
+    }
+    *out = s;
+    return WEIR_OK;
+}
+
+weir_status wr_plan_exists(const wr_plan_env *env, const wr_ast_stmt *stmt, bool *exists,
+                           wr_buf *warning, weir_error *err)
+{
+    *exists = false;
+    const wr_source *old = wr_catalog_find(env->catalog, stmt->name.name);
+    const char *kind = stmt->is_table ? "table" : "stream";
+    if (!old)
+        return WEIR_OK;
+    if (stmt->or_replace) {
+        if (stmt->is_source || old->read_only)
+            return wr_error_at(err, WEIR_ERR_STATEMENT, stmt->name.pos,
+                               "Cannot add %s '%s': CREATE OR REPLACE is not supported on source "
+                               "%ss.",
+                               kind, stmt->name.name, kind);
+        if (!wr_settings_bool(env->settings, "ksql.create.or.replace.enabled", true))
+            return wr_error_at(err, WEIR_ERR_STATEMENT, stmt->pos,
+                               "Cannot CREATE OR REPLACE: it is disabled by "
+                               "'ksql.create.or.replace.enabled'");
+        return WEIR_OK;
+    }
+    if (stmt->if_not_exists) {
+        *exists = true;
+        wr_buf_printf(warning, "Cannot add %s %s: A %s with the same name already exists.", kind,
+                      stmt->name.name, wr_source_kind(old));
+        return WEIR_OK;
+    }
+    return wr_error_at(err, WEIR_ERR_EXISTS, stmt->name.pos,
+                       "Cannot add %s '%s': A %s with the same name already exists", kind,
+                       stmt->name.name, wr_source_kind(old));
+}
+
+/* ---- OR REPLACE and ALTER ---- */
+
+static void put_changed(wr_buf *out, const wr_schema *old, const wr_schema *fresh, bool keys)
+{
+    uint32_t from = keys ? 0 : old->keys_n, to = keys ? old->keys_n : old->n;
+    uint32_t offset = keys ? 0 : fresh->keys_n;
+    uint32_t end = keys ? fresh->keys_n : fresh->n;
+    wr_column changed[1];
+    for (uint32_t i = from; i < to; i++) {
+        uint32_t k = i - from + offset;
+        if (k < end && strcmp(old->cols[i].name, fresh->cols[k].name) == 0 &&
+            wr_type_equal(old->cols[i].type, fresh->cols[k].type))
+            continue;
+        changed[0] = old->cols[i];
+        if (out->len)
+            wr_buf_puts(out, ", ");
+        wr_schema_print(out, &(wr_schema){changed, 1, keys ? 1 : 0});
+    }
+    if (keys && !out->len && fresh->keys_n != old->keys_n)
+        wr_schema_print(out, &(wr_schema){fresh->cols, fresh->keys_n, fresh->keys_n});
+}
+
+/* Existing columns stay as they are, new ones come behind: dialect.md 8.1. */
+weir_status wr__check_schema_upgrade(const char *name, const wr_schema *old,
+                                     const wr_schema *fresh, weir_error *err)
+{
+    wr_buf keys = {0}, values = {0}, a = {0}, b = {0};
+    put_changed(&keys, old, fresh, true);
+    put_changed(&values, old, fresh, false);
+    weir_status st = WEIR_OK;
+    if (keys.len || values.len) {
+        wr_schema_print(&a, old);
+        wr_schema_print(&b, fresh);
+        st = wr_error(err, WEIR_ERR_STATEMENT,
+                      "Cannot upgrade data source: DataSource '%s' has schema = %s which is not "
+                      "upgradeable to %s. (%s: [%s])",
+                      name, wr_buf_cstr(&a), wr_buf_cstr(&b),
+                      keys.len ? "Key columns must be identical. The following key columns are "
+                                 "changed, missing or reordered"
+                               : "The following columns are changed, missing or reordered",
+                      wr_buf_cstr(keys.len ? &keys : &values));
+    }
+    wr_buf_free(&keys);
+    wr_buf_free(&values);
+    wr_buf_free(&a);
+    wr_buf_free(&b);
+    return st;
+}
+
+weir_status wr__check_source_upgrade(const wr_source *old, const wr_source *s, weir_error *err)
+{
+    const char *what = NULL;
+    bool same_ts = old->timestamp_column < 0
+                       ? s->timestamp_column < 0
+                       : s->timestamp_column >= 0 &&
+                             strcmp(old->schema->cols[old->timestamp_column].name,
+                                    s->schema->cols[s->timestamp_column].name) == 0;
+    if (old->is_table != s->is_table)
+        what = "DataSourceType";
+    else if (strcmp(old->topic, s->topic) != 0)
+        what = "KafkaTopicName";
+    else if (old->key.format != s->key.format || old->value.format != s->value.format)
+        what = "format";
+    else if (!same_ts)
+        what = "TimestampColumn";
+    if (what)
+        return wr_error(err, WEIR_ERR_STATEMENT,
+                        "Cannot upgrade data source: DataSource '%s' has a different %s, which is "
+                        "not upgradeable",
+                        s->name, what);
+    return wr__check_schema_upgrade(s->name, old->schema, s->schema, err);
+}
+
+static weir_status check_replace(const wr_plan_env *env, const wr_ast_stmt *stmt,
+                                 const wr_source *s, weir_error *err)
+{
+    const wr_source *old = wr_catalog_find(env->catalog, stmt->name.name);
+    return old ? wr__check_source_upgrade(old, s, err) : WEIR_OK;
+}
+
+weir_status wr_plan_alter(const wr_plan_env *env, const wr_ast_stmt *stmt, wr_source **out,
+                          weir_error *err)
+{
+    const wr_source *old = wr_catalog_find(env->catalog, stmt->name.name);
+    const char *kind = stmt->is_table ? "table" : "stream";
+    if (!old)
+        return wr_error_at(err, WEIR_ERR_NOT_FOUND, stmt->name.pos, "Source %s does not exist.",
+                           stmt->name.name);
+    if (old->is_table != stmt->is_table)
+        return wr_error_at(err, WEIR_ERR_STATEMENT, stmt->name.pos,
+                           "Incompatible data source type is %s, but statement was ALTER %s",
+                           wr_source_kind(old), kind);
+    if (old->read_only)
+        return wr_error_at(err, WEIR_ERR_STATEMENT, stmt->name.pos,
+                           "Cannot alter %s '%s': ALTER operations are not supported on source "
+                           "%ss.",
+                           kind, old->name, kind);
+    if (!old->is_ddl)
+        return wr_error_at(err, WEIR_ERR_STATEMENT, stmt->name.pos,
+                           "ALTER command is not supported for CREATE ... AS statements.");
+    wr_source *s = wr_source_copy(old);
+    uint32_t n = old->schema->n + (uint32_t)stmt->elements_n;
+    wr_column *cols = WR_NEW_N(s->arena, wr_column, n);
+    memcpy(cols, s->schema->cols, old->schema->n * sizeof *cols);
+    weir_status st = WEIR_OK;
+    for (uint32_t i = old->schema->n; i < n && st == WEIR_OK; i++) {
+        const wr_ast_element *e = &stmt->elements[i - old->schema->n];
+        cols[i] = (wr_column){.name = e->name.name, .role = WR_COL_VALUE};
+        st = wr_expr_resolve_type(e->type, &env->catalog->types, s->arena, &cols[i].type, err);
+        for (uint32_t k = 0; k < i && st == WEIR_OK; k++)
+            if (strcmp(cols[k].name, e->name.name) == 0)
+                st = wr_error_at(err, WEIR_ERR_STATEMENT, e->name.pos,
+                                 "Cannot add column `%s` to schema. A column with the same name "
+                                 "already exists.",
+                                 e->name.name);
+        if (st == WEIR_OK && wr__is_pseudo_name(e->name.name))
+            st = wr_error_at(err, WEIR_ERR_STATEMENT, e->name.pos,
+                             "'%s' is a reserved column name. You cannot use it as a name for a "
+                             "column.",
+                             e->name.name);
+    }
+    if (st == WEIR_OK) {
+        s->schema = wr_schema_new(s->arena, cols, n);
+        s->sql = wr_arena_strndup(s->arena, stmt->text.ptr, stmt->text.len);
+        wr__with none = {.has_wrap = s->value.wrap_set, .wrap = !s->value.options.unwrapped};
+        if (n - s->schema->keys_n != 1)
+            none.has_wrap = false;
+        st = wr__source_check_formats(env, s, &none, err);
+    }
+    if (st != WEIR_OK) {
+        wr_source_unref(s);
+        return st;
+    }
+    *out = s;
+    return WEIR_OK;
+}

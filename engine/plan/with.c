@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The WITH clause: one table of properties (where each is allowed, how its value reads), then one
+ * loop over what was written.
+ */
+#include "engine/plan/with.h"
+#include "parser/parser.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <strings.h>
+
+enum { IN_CREATE = 1, IN_AS = 2, IN_INSERT = 4, IN_BOTH = IN_CREATE | IN_AS };
+
+typedef struct with_scan {
+    const wr_ast_stmt *stmt;
+    wr__with *out;
+    const char *window_type, *window_size;
+    int64_t window_pos;
+    bool has_format, has_key_format, has_value_format;
+} with_scan;
+
+typedef weir_status (*with_reader)(with_scan *s, const wr_ast_property *p, weir_error *err);
+
+static weir_status need_string(const wr_ast_property *p, const char **out, weir_error *err)
+{
+    if (p->value->kind != WR_AST_STRING)
+        return wr_error_at(err, WEIR_ERR_STATEMENT, p->value->pos,
+                           "Invalid value for WITH property '%s': expected a string", p->name.name);
+    *out = p->value->text.ptr;
+    return WEIR_OK;
+}
+
+static weir_status need_int(const wr_ast_property *p, int64_t *out, weir_error *err)
+{
+    const wr_ast_expr *v = p->value;
+    if (v->kind == WR_AST_INTEGER) {
+        *out = v->u.integer;
+        return WEIR_OK;
+    }
+    if (v->kind == WR_AST_STRING && wr_str_to_i64(v->text, out))
+        return WEIR_OK;
+    return wr_error_at(err, WEIR_ERR_STATEMENT, v->pos,
+                       "Invalid value for WITH property '%s': expected a whole number",
+                       p->name.name);
+}
+
+static weir_status need_bool(const wr_ast_property *p, bool *out, weir_error *err)
+{
+    const wr_ast_expr *v = p->value;
+    if (v->kind == WR_AST_BOOLEAN) {
+        *out = v->u.boolean;
+        return WEIR_OK;
+    }
+    if (v->kind == WR_AST_STRING &&
+        (wr_str_ieq(v->text, WR_STR("true")) || wr_str_ieq(v->text, WR_STR("false")))) {
+        *out = wr_str_ieq(v->text, WR_STR("true"));
+        return WEIR_OK;
+    }
+    return wr_error_at(err, WEIR_ERR_STATEMENT, v->pos,
+                       "Invalid value for WITH property '%s': expected true or false",
+                       p->name.name);
+}
+
+static weir_status need_format(const wr_ast_property *p, const wr_format **out, weir_error *err)
+{
+    const char *name;
+    WR_TRY(need_string(p, &name, err));
+    *out = wr_format_find(wr_str_trim(wr_str_c(name)));
+    if (!*out) {
+        char upper[64];
+        size_t n = WR_MIN(strlen(name), sizeof upper - 1);
+        for (size_t i = 0; i < n; i++)
+            upper[i] = wr_upper(name[i]);
+        upper[n] = '\0';
+        return wr_error_at(err, WEIR_ERR_STATEMENT, p->value->pos, "Unknown format: %s", upper);
+    }
+    return WEIR_OK;
+}
+
+static weir_status read_topic(with_scan *s, const wr_ast_property *p, weir_error *err)
+{
+    WR_TRY(need_string(p, &s->out->topic, err));
+    if (!*s->out->topic)
+        return wr_error_at(err, WEIR_ERR_STATEMENT, p->value->pos,
+                           "Invalid value '' for configuration KAFKA_TOPIC: must not be empty");
+    return WEIR_OK;
+}
+
+static weir_status read_format(with_scan *s, const wr_ast_property *p, weir_error *err)
+{
+    s->has_format = true;
+    s->out->format_both = true;
+    s->out->format_pos = p->name.pos;
+    const wr_format *f;
+    WR_TRY(need_format(p, &f, err));
+    s->out->key_format = s->out->value_format = f;
+    return WEIR_OK;
+}
+
+static weir_status read_key_format(with_scan *s, const wr_ast_property *p, weir_error *err)
+{
+    s->has_key_format = true;
+    s->out->format_pos = p->name.pos;
+    return need_format(p, &s->out->key_format, err);
+}
+
+static weir_status read_value_format(with_scan *s, const wr_ast_property *p, weir_error *err)
+{
+    s->has_value_format = true;
+    return need_format(p, &s->out->value_format, err);
+}
+
+static weir_status read_partitions(with_scan *s, const wr_ast_property *p, weir_error *err)
+{
+    s->out->has_partitions = true;
+    s->out->partitions_pos = p->value->pos;
+    WR_TRY(need_int(p, &s->out->partitions, err));
+    if (s->out->partitions < 1 || s->out->partitions > 100000)
+        return wr_error_at(err, WEIR_ERR_STATEMENT, p->value->pos,
+                           "Invalid number of partitions %lld: must be between 1 and 100000",
+                           (long long)s->out->partitions);
+    return WEIR_OK;
+}
+
+static weir_status read_replicas(with_scan *s, const wr_ast_property *p, weir_error *err)
+{
+    s->out->has_replicas = true;
+    WR_TRY(need_int(p, &s->out->replicas, err));
+    if ((s->out->replicas < 1 && s->out->replicas != -1) || s->out->replicas > 32767)
+        return wr_error_at(err, WEIR_ERR_STATEMENT, p->value->pos, "Invalid number of replicas");
+    return WEIR_OK;
+}
+
+static weir_status read_retention(with_scan *s, const wr_ast_property *p, weir_error *err)
+{
+    s->out->has_retention = true;
+    return need_int(p, &s->out->retention_ms, err);
+}
+
+static weir_status read_cleanup(with_scan *s, const wr_ast_property *p, weir_error *err)
+{
+    (void)s;
+    return wr_error_at(err, WEIR_ERR_STATEMENT, p->name.pos,
+                       "Invalid config variable in the WITH clause: CLEANUP_POLICY.\nThe "
+                       "CLEANUP_POLICY config is automatically inferred based on the type of "
+                       "source (STREAM or TABLE).\nUsers can't set the CLEANUP_POLICY config "
+                       "manually.");
+}
+
+/* A column name as an identifier: `exact`, "exact" or folded to upper case. */
+static weir_status read_timestamp(with_scan *s, const wr_ast_property *p, weir_error *err)
+{
+    const char *text;
+    WR_TRY(need_string(p, &text, err));
+    s->out->timestamp_pos = p->value->pos;
+    wr_str t = wr_str_trim(wr_str_c(text));
+    char *name = (char *)(uintptr_t)text; /* the value's own copy in the statement's arena */
+    if (t.len >= 2 && (t.ptr[0] == '`' || t.ptr[0] == '"') && t.ptr[t.len - 1] == t.ptr[0]) {
+        memmove(name, t.ptr + 1, t.len - 2);
+        name[t.len - 2] = '\0';
+    } else {
+        for (uint32_t i = 0; i < t.len; i++)
+            name[i] = wr_upper(t.ptr[i]);
+        name[t.len] = '\0';
+    }
+    s->out->timestamp = name;
+    return WEIR_OK;
+}
+
+static weir_status read_timestamp_format(with_scan *s, const wr_ast_property *p, weir_error *err)
+{
+    return need_string(p, &s->out->timestamp_format, err);
+}
+
+static weir_status read_wrap(with_scan *s, const wr_ast_property *p, weir_error *err)
+{
+    s->out->has_wrap = true;
+    return need_bool(p, &s->out->wrap, err);
+}
+
+static weir_status need_delimiter(const wr_ast_property *p, char *out, weir_error *err)
+{
+    const char *text;
+    WR_TRY(need_string(p, &text, err));
+    if (wr_ieq(text, "TAB"))
+        *out = '\t';
+    else if (wr_ieq(text, "SPACE"))
+        *out = ' ';
+    else if (strlen(text) == 1)
+        *out = text[0];
+    else {
+        char name[32];
+        snprintf(name, sizeof name, "%s", p->name.name);
+        return wr_error_at(err, WEIR_ERR_STATEMENT, p->value->pos,
+                           "Configuration %s is invalid: Invalid delimiter value: '%s'. Delimiter "
+                           "must be a single character or TAB,SPACE",
+                           name, text);
+    }
+    return WEIR_OK;
+}
+
+static weir_status read_key_delimiter(with_scan *s, const wr_ast_property *p, weir_error *err)
+{
+    return need_delimiter(p, &s->out->key_delimiter, err);
+}
+
+static weir_status read_value_delimiter(with_scan *s, const wr_ast_property *p, weir_error *err)
+{
+    return need_delimiter(p, &s->out->value_delimiter, err);
+}
+
+static weir_status read_window_type(with_scan *s, const wr_ast_property *p, weir_error *err)
+{
+    s->window_pos = p->value->pos;
+    return need_string(p, &s->window_type, err);
+}
+
+static weir_status read_window_size(with_scan *s, const wr_ast_property *p, weir_error *err)
+{
+    s->window_pos = p->value->pos;
+    return need_string(p, &s->window_size, err);
+}
+
+static weir_status read_ignored(with_scan *s, const wr_ast_property *p, weir_error *err)
+{
+    (void)s;
+    const char *text;
+    return need_string(p, &text, err);
+}
+
+static weir_status read_registry(with_scan *s, const wr_ast_property *p, weir_error *err)
+{
+    (void)s;
+    return wr_error_at(err, WEIR_ERR_UNSUPPORTED, p->name.pos,
+                       "WITH property %s is not supported yet: formats that use the schema "
+                       "registry come later",
+                       p->name.name);
+}
+
+static weir_status read_query_id(with_scan *s, const wr_ast_property *p, weir_error *err)
+{
+    const char *text;
+    WR_TRY(need_string(p, &text, err));
+    char *id = (char *)(uintptr_t)text;
+    bool good = *id != '\0';
+    for (char *c = id; *c; c++) {
+        *c = wr_upper(*c);
+        good = good && (isalnum((unsigned char)*c) || *c == '_');
+    }
+    if (!good)
+        return wr_error_at(err, WEIR_ERR_STATEMENT, p->value->pos,
+                           "Query IDs may contain only alphanumeric characters and '_'. Got: '%s'",
+                           text);
+    static const char *const reserved[] = {"INSERTQUERY_", "CTAS_", "CSAS_", "CST_"};
+    for (size_t i = 0; i < WR_ARRAY_LEN(reserved); i++)
+        if (strncmp(id, reserved[i], strlen(reserved[i])) == 0)
+            return wr_error_at(err, WEIR_ERR_STATEMENT, p->value->pos,
+                               "Query IDs must not start with a reserved query ID prefix "
+                               "(INSERTQUERY_, CTAS_, CSAS_, CST_). Got: '%s'",
+                               text);
+    s->out->query_id = id;
+    return WEIR_OK;
+}
+
+static const struct {
+    const char *name;
+    unsigned where;
+    with_reader read;
+} properties[] = {
+    {"KAFKA_TOPIC", IN_BOTH, read_topic},
+    {"FORMAT", IN_BOTH, read_format},
+    {"KEY_FORMAT", IN_BOTH, read_key_format},
+    {"VALUE_FORMAT", IN_BOTH, read_value_format},
+    {"PARTITIONS", IN_BOTH, read_partitions},
+    {"REPLICAS", IN_BOTH, read_replicas},
+    {"RETENTION_MS", IN_BOTH, read_retention},
+    {"CLEANUP_POLICY", IN_BOTH, read_cleanup},
+    {"TIMESTAMP", IN_BOTH, read_timestamp},
+    {"TIMESTAMP_FORMAT", IN_BOTH, read_timestamp_format},
+    {"WRAP_SINGLE_VALUE", IN_BOTH, read_wrap},
+    {"KEY_DELIMITER", IN_BOTH, read_key_delimiter},
+    {"VALUE_DELIMITER", IN_BOTH, read_value_delimiter},
+    {"KEY_SCHEMA_ID", IN_BOTH, read_registry},
+    {"VALUE_SCHEMA_ID", IN_BOTH, read_registry},
+    {"KEY_SCHEMA_FULL_NAME", IN_BOTH, read_registry},
+    {"VALUE_SCHEMA_FULL_NAME", IN_BOTH, read_registry},
+    {"VALUE_AVRO_SCHEMA_FULL_NAME", IN_BOTH, read_registry},
+    {"KEY_PROTOBUF_NULLABLE_REPRESENTATION", IN_BOTH, read_registry},
+    {"VALUE_PROTOBUF_NULLABLE_REPRESENTATION", IN_BOTH, read_registry},
+    {"WINDOW_TYPE", IN_CREATE, read_window_type},
+    {"WINDOW_SIZE", IN_CREATE, read_window_size},
+    {"SOURCE_CONNECTOR", IN_CREATE, read_ignored},
+    {"SOURCED_BY_CONNECTOR", IN_CREATE, read_ignored},
+    {"QUERY_ID", IN_INSERT, read_query_id},
+};
+
+/* '10 SECONDS' */
+static bool parse_window_size(const char *text, int64_t *ms)
+{
+    char unit[32];
+    long long n;
+    int end = 0;
+    if (sscanf(text, " %lld %31[A-Za-z] %n", &n, unit, &end) != 2 || text[end] || n <= 0)
+        return false;
+    static const struct {
+        const char *name;
+        int64_t ms;
+    } units[] = {{"MILLISECOND", 1}, {"SECOND", 1000},   {"MINUTE", 60000},
+                 {"HOUR", 3600000},  {"DAY", 86400000}};
+    for (size_t i = 0; i < WR_ARRAY_LEN(units); i++) {
+        size_t len = strlen(units[i].name);
+        if (strncasecmp(unit, units[i].name, len) == 0 &&
+            (unit[len] == '\0' || wr_ieq(unit + len, "S")))
+            return !__builtin_mul_overflow((int64_t)n, units[i].ms, ms);
+    }
+    return false;
+}
+
+static weir_status read_window(with_scan *s, weir_error *err)
+{
+    if (!s->window_type) {
+        if (s->window_size)
+            return wr_error_at(err, WEIR_ERR_STATEMENT, s->window_pos,
+                               "'WINDOW_TYPE' must be set when 'WINDOW_SIZE' is set.");
+        return WEIR_OK;
+    }
+    wr_window *w = &s->out->window;
+    if (wr_ieq(s->window_type, "SESSION")) {
+        w->kind = WR_WINDOW_SESSION;
+        if (s->window_size)
+            return wr_error_at(err, WEIR_ERR_STATEMENT, s->window_pos,
+                               "'WINDOW_SIZE' should not be set for SESSION windows.");
+        return WEIR_OK;
+    }
+    if (wr_ieq(s->window_type, "HOPPING"))
+        w->kind = WR_WINDOW_HOPPING;
+    else if (wr_ieq(s->window_type, "TUMBLING"))
+        w->kind = WR_WINDOW_TUMBLING;
+    else
+        return wr_error_at(err, WEIR_ERR_STATEMENT, s->window_pos,
+                           "Invalid value '%s' for configuration WINDOW_TYPE: must be SESSION, "
+                           "HOPPING or TUMBLING",
+                           s->window_type);
+    if (!s->window_size)
+        return wr_error_at(err, WEIR_ERR_STATEMENT, s->window_pos,
+                           "%s windows require 'WINDOW_SIZE' to be provided in the WITH clause. "
+                           "For example: 'WINDOW_SIZE'='10 SECONDS'",
+                           w->kind == WR_WINDOW_HOPPING ? "HOPPING" : "TUMBLING");
+    if (!parse_window_size(s->window_size, &w->size_ms))
+        return wr_error_at(err, WEIR_ERR_STATEMENT, s->window_pos,
+                           "Invalid duration: '%s'. Expected a number and a unit, for example "
+                           "'10 SECONDS'",
+                           s->window_size);
+    w->advance_ms = w->size_ms;
+    return WEIR_OK;
+}
+
+static weir_status check_combination(const with_scan *s, weir_error *err)
+{
+    if (s->has_format && (s->has_key_format || s->has_value_format)) {
+        const char *other = s->has_key_format ? "KEY_FORMAT" : "VALUE_FORMAT";
+        return wr_error_at(err, WEIR_ERR_STATEMENT, s->out->format_pos,
+                           "Cannot supply both '%s' and 'FORMAT' properties, as 'FORMAT' sets both "
+                           "key and value formats. Either use just 'FORMAT', or use 'KEY_FORMAT' "
+                           "and 'VALUE_FORMAT'.",
+                           other);
+    }
+    return WEIR_OK;
+}
+
+weir_status wr__with_parse(const wr_ast_stmt *stmt, wr__with_use use, wr__with *out,
+                           weir_error *err)
+{
+    static const unsigned masks[] = {IN_CREATE, IN_AS, IN_INSERT};
+    *out = (wr__with){0};
+    with_scan s = {.stmt = stmt, .out = out};
+    for (size_t i = 0; i < stmt->props_n; i++) {
+        const wr_ast_property *p = &stmt->props[i];
+        size_t k = 0;
+        while (k < WR_ARRAY_LEN(properties) &&
+               !((properties[k].where & masks[use]) && wr_ieq(properties[k].name, p->name.name)))
+            k++;
+        if (k == WR_ARRAY_LEN(properties))
+            return wr_error_at(err, WEIR_ERR_STATEMENT, p->name.pos,
+                               "Invalid config variable(s) in the WITH clause: %s", p->name.name);
+        WR_TRY(properties[k].read(&s, p, err));
+    }
+    WR_TRY(check_combination(&s, err));
+    return read_window(&s, err);
+}

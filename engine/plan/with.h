@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * with.h - the WITH clause, checked and typed (dialect.md section 7). Inside engine/plan only.
+ */
+#ifndef WR_ENGINE_PLAN_WITH_H
+#define WR_ENGINE_PLAN_WITH_H
+
+#include "engine/plan/planner.h"
+
+typedef enum wr__with_use { WR__WITH_CREATE, WR__WITH_CREATE_AS, WR__WITH_INSERT } wr__with_use;
+
+/** NULL / has_ false: not given. Texts live in the statement's arena. */
+typedef struct wr__with {
+    const char *topic;
+    const wr_format *key_format, *value_format;
+    bool format_both; /* FORMAT was used */
+    bool has_partitions, has_replicas, has_retention, has_wrap;
+    int64_t partitions, replicas, retention_ms;
+    bool wrap;
+    const char *timestamp; /* column name, resolved as an identifier */
+    const char *timestamp_format;
+    int64_t timestamp_pos, format_pos, partitions_pos;
+    char key_delimiter, value_delimiter; /* 0: not given */
+    wr_window window;                    /* kind NONE: not given */
+    const char *query_id;
+} wr__with;
+
+weir_status wr__with_parse(const wr_ast_stmt *stmt, wr__with_use use, wr__with *out,
+                           weir_error *err) WR_MUST_CHECK;
+
+/* ---- shared by the statement planners (sources.c) ---- */
+
+/** Names of pseudo columns cannot be used for columns. */
+bool wr__is_pseudo_name(const char *name);
+/**
+ * Fill in key and value formats, wrapping and their checks for @p s, whose schema is set.
+ * @p explicit_key: the key format was written in the statement.
+ */
+weir_status wr__source_check_formats(const wr_plan_env *env, wr_source *s, const wr__with *with,
+                                     weir_error *err) WR_MUST_CHECK;
+/** TIMESTAMP and TIMESTAMP_FORMAT of the WITH clause against s->schema. */
+weir_status wr__source_timestamp(wr_source *s, const wr__with *with, weir_error *err)
+    WR_MUST_CHECK;
+/** Does the topic exist with what WITH says, or must it be made? Sets s->partitions ... */
+weir_status wr__source_topic(const wr_plan_env *env, wr_source *s, const wr__with *with,
+                             const wr_topic_facts *defaults, wr_new_topic *topic, weir_error *err)
+    WR_MUST_CHECK;
+/** CREATE OR REPLACE: may @p s take the place of @p old? */
+weir_status wr__check_source_upgrade(const wr_source *old, const wr_source *s, weir_error *err)
+    WR_MUST_CHECK;
+/** Existing columns unchanged, new ones behind them. */
+weir_status wr__check_schema_upgrade(const char *name, const wr_schema *old,
+                                     const wr_schema *fresh, weir_error *err) WR_MUST_CHECK;
+/** Topics matching ksql.readonly.topics must not be written. */
+weir_status wr__check_writable_topic(const wr_plan_env *env, const char *topic, weir_error *err)
+    WR_MUST_CHECK;
+
+#endif
