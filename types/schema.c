@@ -4,6 +4,8 @@
  */
 #include "types/schema.h"
 
+#include "types/text.h"
+
 static wr_column copy_column(wr_arena *a, const wr_column *c)
 {
     WR_ASSERT(c->name && c->type);
@@ -60,25 +62,13 @@ bool wr_schema_equal(const wr_schema *a, const wr_schema *b)
     return true;
 }
 
-/* @p quote inside the text is doubled, so that it can be parsed again. */
-static void print_quoted(wr_buf *out, const char *s, char quote)
-{
-    wr_buf_putc(out, quote);
-    for (; *s; s++) {
-        if (*s == quote)
-            wr_buf_putc(out, quote);
-        wr_buf_putc(out, *s);
-    }
-    wr_buf_putc(out, quote);
-}
-
 void wr_schema_print(wr_buf *out, const wr_schema *s)
 {
     for (uint32_t i = 0; i < s->n; i++) {
         const wr_column *c = &s->cols[i];
         if (i)
             wr_buf_puts(out, ", ");
-        print_quoted(out, c->name, '`');
+        wr_text_put_quoted(out, wr_str_c(c->name), '`');
         wr_buf_putc(out, ' ');
         wr_type_print(out, c->type);
         switch (c->role) {
@@ -92,7 +82,7 @@ void wr_schema_print(wr_buf *out, const wr_schema *s)
             break;
         case WR_COL_HEADER:
             wr_buf_puts(out, " HEADER(");
-            print_quoted(out, c->header, '\'');
+            wr_text_put_quoted(out, wr_str_c(c->header), '\'');
             wr_buf_putc(out, ')');
             break;
         }

@@ -46,4 +46,7 @@ bool wr_text_from_hex(wr_buf *out, wr_str text);
  *  half pairs become `?`. */
 void wr_text_put_json_string(wr_buf *out, wr_str s);
 
+/** @p s between two @p quote, those inside doubled: SQL strings ('), identifiers (`). */
+void wr_text_put_quoted(wr_buf *out, wr_str s, char quote);
+
 #endif

@@ -8,6 +8,8 @@
  */
 #include "types/type.h"
 
+#include "types/text.h"
+
 const wr_type wr_type_null = {.id = WR_T_NULL};
 const wr_type wr_type_boolean = {.id = WR_T_BOOLEAN};
 const wr_type wr_type_integer = {.id = WR_T_INTEGER};
@@ -148,18 +150,6 @@ bool wr_type_contains(const wr_type *t, wr_tid id)
     return false;
 }
 
-/* A back quote inside the name is doubled, so that the text can be parsed again. */
-static void print_name(wr_buf *out, const char *name)
-{
-    wr_buf_putc(out, '`');
-    for (; *name; name++) {
-        if (*name == '`')
-            wr_buf_putc(out, '`');
-        wr_buf_putc(out, *name);
-    }
-    wr_buf_putc(out, '`');
-}
-
 void wr_type_print(wr_buf *out, const wr_type *t)
 {
     wr_buf_puts(out, names[t->id]);
@@ -184,7 +174,7 @@ void wr_type_print(wr_buf *out, const wr_type *t)
         for (uint32_t i = 0; i < t->fields_n; i++) {
             if (i)
                 wr_buf_puts(out, ", ");
-            print_name(out, t->fields[i].name);
+            wr_text_put_quoted(out, wr_str_c(t->fields[i].name), '`');
             wr_buf_putc(out, ' ');
             wr_type_print(out, t->fields[i].type);
         }

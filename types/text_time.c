@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Dates and times to and from text: the fixed forms of dialect.md section 2. Patterns
+ * (FORMAT_TIMESTAMP and the like) are elsewhere; there are no zones here but offsets.
+ *
+ * Days are of the proleptic Gregorian calendar, as in java.time. Years outside 0000..9999 are
+ * written with a sign (+10000, -0001), and read back so.
+ *
+ * Reading is java.time's "smart" resolving: a day of month up to 31 is accepted in any month, and
+ * becomes the month's last day where it has fewer.
+ */
+#include "types/text.h"
+
+#define MS_PER_DAY   86400000
+#define DAYS_PER_ERA 146097 /* 400 years */
+
+/* ------------------------------------------------------------------------------------- calendar */
+
+static int64_t floor_div(int64_t a, int64_t b)
+{
+    return a / b - (a % b < 0);
+}
+
+/*
+ * Years here start on March 1, so that a leap day is the last of its year; an era is 400 of them.
+ * With the month counted from March, (153 * m + 2) / 5 is the number of days before it.
+ */
+int64_t wr_days_from_civil(int64_t year, int month, int day)
+{
+    if (month <= 2)
+        year--;
+    int64_t era = floor_div(year, 400);
+    int64_t year_of_era = year - era * 400;
+    int64_t day_of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
+    int64_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    return era * DAYS_PER_ERA + day_of_era - 719468; /* days from 0000-03-01 to 1970-01-01 */
+}
+
+void wr_civil_from_days(int64_t days, int64_t *year, int *month, int *day)
+{
+    days += 719468;
+    int64_t era = floor_div(days, DAYS_PER_ERA);
+    int64_t day_of_era = days - era * DAYS_PER_ERA;
+    int64_t year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+    int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    int64_t m = (5 * day_of_year + 2) / 153;
+    *day = (int)(day_of_year - (153 * m + 2) / 5 + 1);
+    *month = (int)(m < 10 ? m + 3 : m - 9);
+    *year = year_of_era + era * 400 + (*month <= 2);
+}
+
+/* ------------------------------------------------------------------------------------- printing */
+
+/* @p width digits of @p v, which has no more. */
+static void put_fixed(wr_buf *out, int v, int width)
+{
+    char *to = wr_buf_reserve(out, (size_t)width);
+    for (int i = width; i-- > 0; v /= 10)
+        to[i] = (char)('0' + v % 10);
+    out->len += (size_t)width;
+}
+
+static void put_year(wr_buf *out, int64_t year)
+{
+    if (year >= 0 && year <= 9999) {
+        put_fixed(out, (int)year, 4);
+        return;
+    }
+    wr_buf_putc(out, year < 0 ? '-' : '+');
+    int64_t magnitude = year < 0 ? -year : year;
+    if (magnitude <= 9999)
+        put_fixed(out, (int)magnitude, 4);
+    else
+        wr_text_put_i64(out, magnitude);
+}
+
+static void put_days(wr_buf *out, int64_t days)
+{
+    int64_t year;
+    int month, day;
+    wr_civil_from_days(days, &year, &month, &day);
+    put_year(out, year);
+    wr_buf_putc(out, '-');
+    put_fixed(out, month, 2);
+    wr_buf_putc(out, '-');
+    put_fixed(out, day, 2);
+}
+
+static void put_hour_minute(wr_buf *out, int ms)
+{
+    put_fixed(out, ms / 3600000, 2);
+    wr_buf_putc(out, ':');
+    put_fixed(out, ms / 60000 % 60, 2);
+}
+
+static void put_second(wr_buf *out, int ms)
+{
+    wr_buf_putc(out, ':');
+    put_fixed(out, ms / 1000 % 60, 2);
+}
+
+static void put_fraction(wr_buf *out, int ms)
+{
+    wr_buf_putc(out, '.');
+    put_fixed(out, ms % 1000, 3);
+}
+
+void wr_text_put_timestamp(wr_buf *out, int64_t ms)
+{
+    int64_t days = floor_div(ms, MS_PER_DAY);
+    int of_day = (int)(ms - days * MS_PER_DAY);
+    put_days(out, days);
+    wr_buf_putc(out, 'T');
+    put_hour_minute(out, of_day);
+    put_second(out, of_day);
+    put_fraction(out, of_day);
+}
+
+void wr_text_put_date(wr_buf *out, int32_t days)
+{
+    put_days(out, days);
+}
+
+void wr_text_put_time(wr_buf *out, int32_t ms, bool seconds_only)
+{
+    /* A TIME that a topic brought may be outside of the day. */
+    ms = (int32_t)(((int64_t)ms % MS_PER_DAY + MS_PER_DAY) % MS_PER_DAY);
+    if (seconds_only)
+        ms -= ms % 1000;
+    put_hour_minute(out, ms);
+    if (ms % 60000)
+        put_second(out, ms);
+    if (ms % 1000)
+        put_fraction(out, ms);
+}
+
+/* -------------------------------------------------------------------------------------- reading */
+
+typedef struct scan {
+    const char *p, *end;
+} scan;
+
+static bool at_digit(const scan *s)
+{
+    return s->p < s->end && *s->p >= '0' && *s->p <= '9';
+}
+
+static bool accept(scan *s, char c)
+{
+    if (s->p == s->end || *s->p != c)
+        return false;
+    s->p++;
+    return true;
+}
+
+/* Between @p min and @p max digits (max <= 9), and no digit behind them. */
+static bool number(scan *s, int min, int max, int *out)
+{
+    int v = 0, n = 0;
+    for (; n < max && at_digit(s); n++)
+        v = v * 10 + (*s->p++ - '0');
+    *out = v;
+    return n >= min && !at_digit(s);
+}
+
+static bool in_range(int v, int low, int high)
+{
+    return v >= low && v <= high;
+}
+
+static int month_days(int64_t year, int month)
+{
+    static const int8_t days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    return month == 2 && leap ? 29 : days[month - 1];
+}
+
+/* year[-month[-day]] */
+static bool scan_date(scan *s, int64_t *days)
+{
+    int year, month = 1, day = 1;
+    bool negative = accept(s, '-');
+    bool sign = negative || accept(s, '+');
+    /* int64 milliseconds reach to the year 292,278,994. */
+    if (!number(s, sign ? 4 : 1, sign ? 9 : 4, &year))
+        return false;
+    if (accept(s, '-')) {
+        if (!number(s, 1, 2, &month))
+            return false;
+        if (accept(s, '-') && !number(s, 1, 2, &day))
+            return false;
+    }
+    if (!in_range(month, 1, 12) || !in_range(day, 1, 31))
+        return false;
+    int64_t y = negative ? -(int64_t)year : year;
+    *days = wr_days_from_civil(y, month, WR_MIN(day, month_days(y, month)));
+    return true;
+}
+
+/* .digits: milliseconds. More than nine digits are none; below a millisecond they are cut. */
+static bool scan_fraction(scan *s, int *ms)
+{
+    int n = 0, v = 0;
+    for (; n < 9 && at_digit(s); n++, s->p++)
+        v = n < 3 ? v * 10 + (*s->p - '0') : v;
+    for (int i = n; i < 3; i++)
+        v *= 10;
+    *ms = v;
+    return n > 0 && !at_digit(s);
+}
+
+/* hour[:minute[:second[.fraction]]]; @p parts says how many there were. */
+static bool scan_time(scan *s, int digits_min, int *ms, int *parts)
+{
+    int hour, minute = 0, second = 0, fraction = 0;
+    *parts = 1;
+    if (!number(s, digits_min, 2, &hour))
+        return false;
+    if (accept(s, ':')) {
+        *parts = 2;
+        if (!number(s, digits_min, 2, &minute))
+            return false;
+        if (accept(s, ':')) {
+            *parts = 3;
+            if (!number(s, digits_min, 2, &second))
+                return false;
+            if (accept(s, '.') && !scan_fraction(s, &fraction))
+                return false;
+        }
+    }
+    if (!in_range(hour, 0, 23) || !in_range(minute, 0, 59) || !in_range(second, 0, 59))
+        return false;
+    *ms = ((hour * 60 + minute) * 60 + second) * 1000 + fraction;
+    return true;
+}
+
+/* Z, +hh, +hhmm, +hh:mm; nothing: UTC. */
+static bool scan_offset(scan *s, int *ms)
+{
+    *ms = 0;
+    if (s->p == s->end || accept(s, 'Z'))
+        return true;
+    bool negative = accept(s, '-');
+    if (!negative && !accept(s, '+'))
+        return false;
+    if (s->end - s->p < 2)
+        return false;
+    scan hours = {s->p, s->p + 2};
+    int hour, minute = 0;
+    if (!number(&hours, 2, 2, &hour))
+        return false;
+    s->p += 2;
+    if (s->p < s->end) {
+        accept(s, ':');
+        if (!number(s, 2, 2, &minute))
+            return false;
+    }
+    if (!in_range(minute, 0, 59) || hour * 60 + minute > 18 * 60) /* java.time.ZoneOffset */
+        return false;
+    *ms = (negative ? -1 : 1) * (hour * 60 + minute) * 60000;
+    return true;
+}
+
+bool wr_text_to_timestamp(wr_str str, int64_t *ms)
+{
+    scan s = {str.ptr, str.ptr ? str.ptr + str.len : NULL};
+    int64_t days, out;
+    int of_day = 0, parts, offset = 0;
+    if (!scan_date(&s, &days))
+        return false;
+    if (accept(&s, 'T')) {
+        if (at_digit(&s) && !scan_time(&s, 1, &of_day, &parts))
+            return false;
+        if (!scan_offset(&s, &offset))
+            return false;
+    }
+    if (s.p != s.end || __builtin_mul_overflow(days, (int64_t)MS_PER_DAY, &out) ||
+        __builtin_add_overflow(out, (int64_t)of_day - offset, &out))
+        return false;
+    *ms = out;
+    return true;
+}
+
+bool wr_text_to_date(wr_str str, int32_t *days)
+{
+    scan s = {str.ptr, str.ptr ? str.ptr + str.len : NULL};
+    int64_t d;
+    if (!scan_date(&s, &d) || s.p != s.end || d < INT32_MIN || d > INT32_MAX)
+        return false;
+    *days = (int32_t)d;
+    return true;
+}
+
+bool wr_text_to_time(wr_str str, int32_t *ms)
+{
+    scan s = {str.ptr, str.ptr ? str.ptr + str.len : NULL};
+    int of_day, parts;
+    if (!scan_time(&s, 2, &of_day, &parts) || parts < 2 || s.p != s.end)
+        return false;
+    *ms = of_day;
+    return true;
+}
