@@ -2,8 +2,8 @@
 /*
  * format.h - the bytes of record keys and values <-> columns (dialect.md section 14).
  *
- * A format is a row of a table (wr_format_find). A decoder or encoder is compiled once for a list of
- * columns and then works on whole batches; one is used by one thread. Formats know nothing of
+ * A format is a row of a table (wr_format_find). A decoder or encoder is compiled once for a list
+ * of columns and then works on whole batches; one is used by one thread. Formats know nothing of
  * topics, Kafka or the catalog. Windowed keys (14.8) are handled by the caller, which strips or
  * appends the window's bytes.
  */
@@ -25,13 +25,13 @@ typedef enum wr_format_id {
 
 typedef struct wr_format {
     wr_format_id id;
-    const char *name;       /* upper case */
-    bool implemented;       /* false: known, refused as "not supported yet" */
-    bool multi_column_key;  /* several key columns in one key */
+    const char *name;      /* upper case */
+    bool implemented;      /* false: known, refused as "not supported yet" */
+    bool multi_column_key; /* several key columns in one key */
     bool can_wrap, can_unwrap;
-    bool can_infer;         /* schema registry */
-    bool is_key, is_value;  /* may be used as key / value format */
-    bool nested;            /* ARRAY, MAP, STRUCT */
+    bool can_infer;        /* schema registry */
+    bool is_key, is_value; /* may be used as key / value format */
+    bool nested;           /* ARRAY, MAP, STRUCT */
 } wr_format;
 
 /** By name in any case; NULL: unknown. */
@@ -45,9 +45,9 @@ typedef struct wr_format_options {
 } wr_format_options;
 
 /**
- * Can @p format hold these columns? dialect.md section 21's texts ("The 'KAFKA' format only supports
- * a single field. Got: [...]", "The 'DELIMITED' format does not support type 'ARRAY', column: X",
- * "JSON only supports MAP types with STRING keys" ...).
+ * Can @p format hold these columns? dialect.md section 21's texts ("The 'KAFKA' format only
+ * supports a single field. Got: [...]", "The 'DELIMITED' format does not support type 'ARRAY',
+ * column: X", "JSON only supports MAP types with STRING keys" ...).
  */
 weir_status wr_format_check(const wr_format *format, bool is_key, const wr_column *cols, uint32_t n,
                             weir_error *err) WR_MUST_CHECK;
@@ -59,12 +59,20 @@ typedef struct wr_decoder wr_decoder;
 /**
  * @param cols    all columns of that part (key or value) in order; header columns left out.
  * @param wanted  n booleans: which columns are read; NULL: all. Others are skipped (their vectors
- *                are not touched), their structure is checked, their types only with options.strict.
- * Memory: from @p arena (the task's), which outlives the decoder.
+ *                are not touched), their structure is checked, their types only with
+ * options.strict. Memory: from @p arena (the task's), which outlives the decoder.
  */
 weir_status wr_decoder_new(const wr_format *format, const wr_column *cols, uint32_t n,
                            const bool *wanted, const wr_format_options *options, wr_arena *arena,
                            wr_decoder **out, weir_error *err) WR_MUST_CHECK;
+
+/** What wr_decoder_run stores in ok[]; 0: the row could not be decoded. */
+enum {
+    WR_DECODED = 1,
+    /** Decoded, and the record has no key or value at all: its payload is NULL, or it is the JSON
+     *  text `null` where an object is expected (a tombstone, for a table). All columns are NULL. */
+    WR_DECODED_NULL = 2,
+};
 
 /**
  * Decode the payloads of @p sel.
@@ -72,8 +80,8 @@ weir_status wr_decoder_new(const wr_format *format, const wr_column *cols, uint3
  * @param payloads  one per row of the batch; ptr NULL: a NULL key or value: all columns NULL, no
  *                  error. Bytes must stay until the columns are no longer used (slices).
  * @param out       n vectors initialised by the caller with the batch's row count (wanted ones).
- * @param ok        per row: set to 1 where the row was decoded, 0 where it was not (then reported to
- *                  @p errs and the row's columns are NULL).
+ * @param ok        per row: WR_DECODED or WR_DECODED_NULL where the row was decoded, 0 where it was
+ *                  not (then reported to @p errs and the row's columns are NULL).
  * @param scratch   for what cannot be a slice.
  */
 void wr_decoder_run(wr_decoder *d, const wr_str *payloads, wr_sel sel, wr_vec *out, uint8_t *ok,
@@ -126,24 +134,29 @@ void wr_format_guess_value(const wr_format_guess *g, wr_str payload, wr_buf *out
  * EXTRACTJSONFIELD and the JSON functions; the record decoder does not use it (no tree per record).
  */
 typedef enum wr_json_kind {
-    WR_JSON_NULL, WR_JSON_FALSE, WR_JSON_TRUE, WR_JSON_NUMBER, WR_JSON_STRING, WR_JSON_ARRAY,
+    WR_JSON_NULL,
+    WR_JSON_FALSE,
+    WR_JSON_TRUE,
+    WR_JSON_NUMBER,
+    WR_JSON_STRING,
+    WR_JSON_ARRAY,
     WR_JSON_OBJECT,
 } wr_json_kind;
 typedef struct wr_json wr_json;
 struct wr_json {
     wr_json_kind kind;
-    wr_str text;     /* NUMBER: as written; STRING: unescaped UTF-8 (lone halves as 3 bytes) */
-    uint32_t n;      /* ARRAY, OBJECT */
-    wr_json *items;  /* n values */
-    wr_str *keys;    /* OBJECT: n keys, unescaped, in order, duplicates kept */
-    wr_str raw;      /* the value's text in the input */
+    wr_str text;    /* NUMBER: as written; STRING: unescaped UTF-8 (lone halves as 3 bytes) */
+    uint32_t n;     /* ARRAY, OBJECT */
+    wr_json *items; /* n values */
+    wr_str *keys;   /* OBJECT: n keys, unescaped, in order, duplicates kept */
+    wr_str raw;     /* the value's text in the input */
 };
 /**
  * Parse a whole text. Depth limit 100. @p comments: allow // and block comments (test files).
  * Error: WEIR_ERR_RECORD with offset.
  */
-weir_status wr_json_parse(wr_str text, bool comments, wr_arena *a, wr_json **out, weir_error *err)
-    WR_MUST_CHECK;
+weir_status wr_json_parse(wr_str text, bool comments, wr_arena *a, wr_json **out,
+                          weir_error *err) WR_MUST_CHECK;
 /** Member by exact name (the last one of duplicates), or NULL. */
 const wr_json *wr_json_get(const wr_json *object, const char *name);
 /** Compact JSON text as Jackson prints it (numbers as written). */

@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * delimited.c - the DELIMITED format: one line of separated cells, quoted with `"`.
+ *
+ * Reading (RFC 4180 with the leniency that ksqlDB's CSV reader has):
+ *   - A cell that starts with `"` is quoted: it ends at the next lone `"`, two of them stand for
+ *     one; behind it only blanks may come before the delimiter. Any other cell ends at the
+ * delimiter or the end of the line and is taken as it is, quotes inside included.
+ *   - Empty lines before the record are skipped. Only the first line is the record; further lines
+ *     must be well-formed but are not read.
+ *   - An empty unquoted cell is NULL; the number of cells must equal the number of columns.
+ * Cells are slices of the payload unless they hold doubled quotes.
+ *
+ * Writing quotes a cell by the rules of dialect.md 14.4, which depend on the cell's place: what is
+ * written must read back as the same cell, and the bytes must be those that ksqlDB would write
+ * (they are keys: two spellings would be two partitions).
+ */
+#include "formats/format_internal.h"
+
+#include "common/utf8.h"
+#include "types/decimal.h"
+#include "types/text.h"
+
+typedef struct cell {
+    wr_str text;
+    bool quoted;
+} cell;
+
+typedef struct delimited_decoder {
+    wr_decoder base;
+    cell *cells; /* base.n: the row being read */
+} delimited_decoder;
+
+typedef struct csv {
+    const char *p, *end;
+    char delimiter;
+    const char *fault; /* NULL: none */
+} csv;
+
+/* ---- reading lines ---- */
+
+static bool is_eol(char c)
+{
+    return c == '\n' || c == '\r';
+}
+
+/* Step over one line end: CR LF, LF or CR. */
+static void skip_eol(csv *r)
+{
+    if (*r->p == '\r' && r->p + 1 < r->end && r->p[1] == '\n')
+        r->p++;
+    r->p++;
+}
+
+/* The content between the quotes, pairs of quotes made one. @p raw holds at least one pair. */
+static wr_str join_quotes(wr_str raw, wr_arena *scratch)
+{
+    char *out = wr_arena_alloc(scratch, raw.len);
+    size_t n = 0;
+    for (uint32_t i = 0; i < raw.len; i++) {
+        out[n++] = raw.ptr[i];
+        if (raw.ptr[i] == '"')
+            i++;
+    }
+    return wr_str_make(out, n);
+}
+
+/* At the character behind the opening quote. */
+static bool read_quoted(csv *r, cell *c, wr_arena *scratch)
+{
+    const char *start = r->p;
+    bool pairs = false;
+    for (;;) {
+        const char *q = r->p < r->end ? memchr(r->p, '"', (size_t)(r->end - r->p)) : NULL;
+        if (!q) {
+            r->fault = "the line ends inside a quoted cell";
+            return false;
+        }
+        r->p = q + 1;
+        if (r->p == r->end || *r->p != '"')
+            break;
+        pairs = true;
+        r->p++;
+    }
+    c->text = wr_str_make(start, (size_t)(r->p - 1 - start));
+    if (pairs)
+        c->text = join_quotes(c->text, scratch);
+    c->quoted = true;
+    while (r->p < r->end && *r->p != r->delimiter && !is_eol(*r->p)) {
+        if (*r->p != ' ' && *r->p != '\t' && *r->p != '\f' && *r->p != '\v') {
+            r->fault = "a quoted cell is followed by text other than the delimiter";
+            return false;
+        }
+        r->p++;
+    }
+    return true;
+}
+
+/* One cell; the cursor then is at the delimiter, a line end or the end. */
+static bool read_cell(csv *r, cell *c, wr_arena *scratch)
+{
+    if (r->p < r->end && *r->p == '"') {
+        r->p++;
+        return read_quoted(r, c, scratch);
+    }
+    const char *start = r->p;
+    while (r->p < r->end && *r->p != r->delimiter && !is_eol(*r->p))
+        r->p++;
+    *c = (cell){wr_str_make(start, (size_t)(r->p - start)), false};
+    return true;
+}
+
+/* One line into cells[0..max); @return how many it has, or -1 with r->fault. */
+static int64_t read_line(csv *r, cell *cells, uint32_t max, wr_arena *scratch)
+{
+    int64_t n = 0;
+    for (;; n++) {
+        cell c;
+        if (!read_cell(r, &c, scratch))
+            return -1;
+        if (n < max)
+            cells[n] = c;
+        if (r->p == r->end)
+            break;
+        bool eol = is_eol(*r->p) && *r->p != r->delimiter;
+        if (eol) {
+            skip_eol(r);
+            break;
+        }
+        r->p++;
+    }
+    return n + 1;
+}
+
+static void skip_empty_lines(csv *r)
+{
+    while (r->p < r->end && is_eol(*r->p) && *r->p != r->delimiter)
+        r->p++;
+}
+
+/* ---- cells to values ---- */
+
+static bool cell_to_time(const wr_type *t, wr_str s, wr_value *out)
+{
+    return wr__text_to_i32(s, &out->u.i32) && (t->id != WR_T_TIME || wr__time_in_range(out->u.i32));
+}
+
+static bool cell_to_bytes(wr_str s, wr_arena *scratch, wr_value *out)
+{
+    wr_buf bytes = {0};
+    bool good = wr_text_from_base64(&bytes, s);
+    if (good)
+        out->u.str = wr_arena_str(scratch, wr_buf_view(&bytes));
+    wr_buf_free(&bytes);
+    return good;
+}
+
+/* @return false where the cell's text is no value of the type. */
+static bool cell_to_value(const wr_type *t, const cell *c, wr_arena *scratch, wr_value *out)
+{
+    *out = (wr_value){0};
+    wr_str s = c->text;
+    if (s.len == 0 && !(c->quoted && (t->id == WR_T_STRING || t->id == WR_T_BYTES))) {
+        out->null = true;
+        return true;
+    }
+    switch (t->id) {
+    case WR_T_BOOLEAN: /* Boolean.parseBoolean */
+        out->u.b = wr_str_ieq(s, WR_STR("true"));
+        return true;
+    case WR_T_INTEGER:
+    case WR_T_DATE:
+    case WR_T_TIME:
+        return cell_to_time(t, s, out);
+    case WR_T_BIGINT:
+    case WR_T_TIMESTAMP:
+        return wr_str_to_i64(s, &out->u.i64);
+    case WR_T_DOUBLE:
+        return wr__text_to_double(s, &out->u.f64);
+    case WR_T_DECIMAL:
+        return wr_dec_from_text(s, t, true, scratch, out) == WR_DEC_OK;
+    case WR_T_STRING:
+        out->u.str = s;
+        return true;
+    case WR_T_BYTES:
+        return cell_to_bytes(s, scratch, out);
+    default:
+        WR_UNREACHABLE();
+    }
+}
+
+static void report_cell(wr_row_errors *errs, uint32_t row, const wr_column *col, wr_str s)
+{
+    wr_buf text = {0};
+    if (col->type->id == WR_T_DECIMAL) {
+        wr__decimal_fault(&text, col->type, s);
+    } else if (col->type->id == WR_T_TIME && wr_str_to_i64(s, &(int64_t){0})) {
+        wr_buf_puts(&text, WR_TIME_RANGE_TEXT);
+    } else {
+        wr_buf_printf(&text, "Can't convert '%.*s%s' to ", (int)WR_MIN(s.len, 100u),
+                      s.ptr ? s.ptr : "", s.len > 100 ? "..." : "");
+        wr_type_print(&text, col->type);
+    }
+    wr_row_error(errs, row, "%s, column: %s", wr_buf_cstr(&text), col->name);
+    wr_buf_free(&text);
+}
+
+/* ---- the decoder ---- */
+
+static weir_status check(const wr_column *cols, uint32_t n, weir_error *err)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        wr_tid id = cols[i].type->id;
+        if (id == WR_T_NULL || id > WR_T_TIMESTAMP)
+            return wr_format_check(wr_format_get(WR_FORMAT_DELIMITED), false, cols, n, err);
+    }
+    return WEIR_OK;
+}
+
+static weir_status decoder_new(const wr_decoder *common, wr_arena *arena, wr_decoder **out,
+                               weir_error *err)
+{
+    WR_TRY(check(common->cols, common->n, err));
+    delimited_decoder *d = WR_NEW(arena, delimited_decoder);
+    d->base = *common;
+    d->cells = WR_NEW_N(arena, cell, common->n);
+    if (!d->base.options.delimiter)
+        d->base.options.delimiter = ',';
+    *out = &d->base;
+    return WEIR_OK;
+}
+
+/* Split the payload; false with the error reported. */
+static bool split_row(delimited_decoder *d, uint32_t row, wr_str payload, wr_row_errors *errs,
+                      wr_arena *scratch)
+{
+    payload = wr__text_repair_utf8(payload, scratch);
+    csv r = {payload.ptr, payload.ptr + payload.len, d->base.options.delimiter, NULL};
+    skip_empty_lines(&r);
+    if (r.p == r.end) {
+        wr_row_error(errs, row, "No fields in record");
+        return false;
+    }
+    int64_t n = read_line(&r, d->cells, d->base.n, scratch);
+    cell unused;
+    while (!r.fault && (skip_empty_lines(&r), r.p < r.end))
+        (void)read_line(&r, &unused, 1, scratch);
+    if (r.fault) {
+        wr_row_error(errs, row, "Invalid delimited record: %s", r.fault);
+        return false;
+    }
+    if (n != (int64_t)d->base.n) {
+        wr_row_error(errs, row, "Unexpected field count, csvFields:%lld schemaFields:%u",
+                     (long long)n, d->base.n);
+        return false;
+    }
+    return true;
+}
+
+static bool decode_row(delimited_decoder *d, uint32_t row, wr_vec *out, wr_row_errors *errs,
+                       wr_arena *scratch)
+{
+    for (uint32_t c = 0; c < d->base.n; c++) {
+        const wr_column *col = &d->base.cols[c];
+        if (!d->base.wanted[c] && !d->base.options.strict)
+            continue;
+        wr_value v;
+        if (!cell_to_value(col->type, &d->cells[c], scratch, &v)) {
+            report_cell(errs, row, col, d->cells[c].text);
+            return false;
+        }
+        if (!d->base.wanted[c])
+            continue;
+        if (v.null)
+            wr__vec_put_null(&out[c], row);
+        else
+            wr_vec_set(&out[c], row, &v);
+    }
+    return true;
+}
+
+static void decode(wr_decoder *base, const wr_str *payloads, wr_sel sel, wr_vec *out, uint8_t *ok,
+                   wr_row_errors *errs, wr_arena *scratch)
+{
+    delimited_decoder *d = (delimited_decoder *)base;
+    WR_FOREACH_SEL (i, sel) {
+        ok[i] = WR_DECODED;
+        if (!d->base.n)
+            continue; /* no columns: the bytes are not looked at */
+        if (split_row(d, i, payloads[i], errs, scratch) && decode_row(d, i, out, errs, scratch))
+            continue;
+        ok[i] = 0;
+        wr__decoder_null_row(base, out, i);
+    }
+}
+
+/* ---- writing ---- */
+
+static weir_status encoder_new(const wr_encoder *common, wr_arena *arena, wr_encoder **out,
+                               weir_error *err)
+{
+    WR_TRY(check(common->cols, common->n, err));
+    wr_encoder *e = wr_arena_memdup(arena, common, sizeof *common);
+    if (!e->options.delimiter)
+        e->options.delimiter = ',';
+    *out = e;
+    return WEIR_OK;
+}
+
+static bool is_alnum(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+static bool needs_quotes(wr_str s, bool first, char delimiter)
+{
+    if (s.len == 0)
+        return first; /* else the line could be empty, which is no record */
+    if (first ? !is_alnum(s.ptr[0]) : (uint8_t)s.ptr[0] <= '#')
+        return true;
+    if ((uint8_t)s.ptr[s.len - 1] <= ' ')
+        return true;
+    for (uint32_t i = 0; i < s.len; i++)
+        if (s.ptr[i] == delimiter || s.ptr[i] == '"' || is_eol(s.ptr[i]))
+            return true;
+    return false;
+}
+
+/* Quote what was written from @p start on. */
+static void quote_tail(wr_buf *buf, size_t start)
+{
+    size_t len = buf->len - start, pairs = 0;
+    for (size_t i = start; i < buf->len; i++)
+        pairs += buf->ptr[i] == '"';
+    wr_buf_reserve(buf, pairs + 2);
+    char *from = buf->ptr + buf->len, *to = from + pairs + 2;
+    buf->len += pairs + 2;
+    *--to = '"'; /* from behind, so that nothing is overwritten before it is moved */
+    while (len--) {
+        *--to = *--from;
+        if (*from == '"')
+            *--to = '"';
+    }
+    *--to = '"';
+    WR_ASSERT(to == buf->ptr + start);
+}
+
+static wr_encoded encode_row(wr_encoder *e, const wr_vec *cols, uint32_t row, wr_buf *buf,
+                             wr_row_errors *errs)
+{
+    (void)errs;
+    if (!e->n || (e->n == 1 && wr_vec_is_null(&cols[0], row)))
+        return WR_ENCODED_NULL;
+    for (uint32_t c = 0; c < e->n; c++) {
+        if (c)
+            wr_buf_putc(buf, e->options.delimiter);
+        if (wr_vec_is_null(&cols[c], row))
+            continue;
+        size_t start = buf->len;
+        wr_value v = wr_vec_get(&cols[c], row);
+        wr__put_scalar(buf, e->cols[c].type, &v);
+        wr_str s = buf->len > start ? wr_str_make(buf->ptr + start, buf->len - start) : (wr_str){0};
+        if (needs_quotes(s, c == 0, e->options.delimiter))
+            quote_tail(buf, start);
+    }
+    return WR_ENCODED;
+}
+
+static void encode(wr_encoder *e, const wr_vec *cols, wr_sel sel, wr_buf *buf, wr_str *payloads,
+                   uint8_t *ok, wr_row_errors *errs)
+{
+    wr__encode_rows(encode_row, e, cols, sel, buf, payloads, ok, errs);
+}
+
+const wr_format_class wr__format_delimited = {decoder_new, decode, encoder_new, encode};

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * format_internal.h - what the files of formats/ share: the class behind a format, and small
+ * readers of text that more than one format needs.
+ *
+ * A format is one wr_format_class: how to make a decoder and an encoder, and how to run them. Each
+ * one embeds struct wr_decoder or wr_encoder as its first member.
+ */
+#ifndef WR_FORMATS_FORMAT_INTERNAL_H
+#define WR_FORMATS_FORMAT_INTERNAL_H
+
+#include "formats/format.h"
+
+typedef struct wr_format_class {
+    weir_status (*decoder_new)(const wr_decoder *common, wr_arena *arena, wr_decoder **out,
+                               weir_error *err);
+    /** Rows whose payload is NULL are handled already and are not in @p sel. */
+    void (*decode)(wr_decoder *d, const wr_str *payloads, wr_sel sel, wr_vec *out, uint8_t *ok,
+                   wr_row_errors *errs, wr_arena *scratch);
+    weir_status (*encoder_new)(const wr_encoder *common, wr_arena *arena, wr_encoder **out,
+                               weir_error *err);
+    void (*encode)(wr_encoder *e, const wr_vec *cols, wr_sel sel, wr_buf *buf, wr_str *payloads,
+                   uint8_t *ok, wr_row_errors *errs);
+} wr_format_class;
+
+extern const wr_format_class wr__format_none, wr__format_kafka, wr__format_delimited,
+    wr__format_json;
+
+/* The JSON format's two halves: json_decode.c holds the class, json_encode.c the encoder. */
+weir_status wr__json_check(const wr_column *cols, uint32_t n, const wr_format_options *options,
+                           weir_error *err);
+weir_status wr__json_encoder_new(const wr_encoder *common, wr_arena *arena, wr_encoder **out,
+                                 weir_error *err);
+void wr__json_encode(wr_encoder *e, const wr_vec *cols, wr_sel sel, wr_buf *buf, wr_str *payloads,
+                     uint8_t *ok, wr_row_errors *errs);
+
+struct wr_decoder {
+    const wr_format_class *class_;
+    const wr_column *cols; /* copied into the decoder's arena */
+    uint32_t n;
+    const bool *wanted; /* n flags, never NULL */
+    wr_format_options options;
+};
+
+struct wr_encoder {
+    const wr_format_class *class_;
+    const wr_column *cols;
+    uint32_t n;
+    wr_format_options options;
+};
+
+/** Make row @p i of every wanted column NULL (and its data zero). */
+void wr__decoder_null_row(const wr_decoder *d, wr_vec *out, uint32_t i);
+/** Make row @p i of @p v NULL and its data zero: what vec.h asks of producers. */
+void wr__vec_put_null(wr_vec *v, uint32_t i);
+
+/* ---- writing rows one behind the other ---- */
+
+typedef enum wr_encoded {
+    WR_ENCODED,      /* bytes were appended */
+    WR_ENCODED_NULL, /* the row is a NULL key or value */
+    WR_ENCODED_FAIL, /* reported; what was appended is taken back */
+} wr_encoded;
+
+typedef wr_encoded (*wr_encode_row_fn)(wr_encoder *e, const wr_vec *cols, uint32_t row, wr_buf *buf,
+                                       wr_row_errors *errs);
+
+/**
+ * The loop of all encoders: @p put each row, then set @p payloads, when the buffer moves no more.
+ * Inline, so that @p put is a direct call.
+ */
+static inline void wr__encode_rows(wr_encode_row_fn put, wr_encoder *e, const wr_vec *cols,
+                                   wr_sel sel, wr_buf *buf, wr_str *payloads, uint8_t *ok,
+                                   wr_row_errors *errs)
+{
+    size_t start = buf->len;
+    WR_FOREACH_SEL (i, sel) {
+        size_t before = buf->len;
+        wr_encoded r = put(e, cols, i, buf, errs);
+        ok[i] = r != WR_ENCODED_FAIL;
+        if (r != WR_ENCODED)
+            buf->len = before;
+        /* Any address but NULL will do until the buffer has its final place. */
+        payloads[i] = wr_str_make(r == WR_ENCODED ? "" : NULL, buf->len - before);
+    }
+    wr_buf_reserve(buf, 1); /* so that an empty payload has an address, too */
+    const char *at = buf->ptr + start;
+    WR_FOREACH_SEL (i, sel) {
+        if (!payloads[i].ptr)
+            continue;
+        payloads[i].ptr = at;
+        at += payloads[i].len;
+    }
+}
+
+/* ---- shared readers (scalar_text.c) ---- */
+
+/** Integer.parseInt: decimal digits with an optional sign, in range. */
+bool wr__text_to_i32(wr_str s, int32_t *out);
+/** Double.parseDouble: blanks around, NaN and [+-]Infinity included. */
+bool wr__text_to_double(wr_str s, double *out);
+/** As Java's `new String(bytes, UTF_8)`: what is malformed becomes U+FFFD. Valid text is returned
+ *  as it is (a slice), else a copy in @p a. */
+wr_str wr__text_repair_utf8(wr_str s, wr_arena *a);
+/** A TIME must lie within one day. */
+bool wr__time_in_range(int64_t ms);
+#define WR_TIME_RANGE_TEXT                                                                         \
+    "Time values must use number of milliseconds greater than 0 and less than 86400000."
+/** Why a text or number is not a value of a DECIMAL type; @p s is shortened where it is long. */
+void wr__decimal_fault(wr_buf *out, const wr_type *t, wr_str s);
+/** Text of one scalar value as DELIMITED writes it. */
+void wr__put_scalar(wr_buf *out, const wr_type *t, const wr_value *v);
+
+#endif

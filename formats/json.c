@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * json.c - wr_json: a JSON document as a tree in an arena, numbers kept as written.
+ *
+ * For test files, the JSON functions and PRINT; records do not come through here. Built by
+ * recursion over the scanner (the depth limit bounds it).
+ */
+#include "formats/format.h"
+
+#include "common/utf8.h"
+#include "formats/json_scan.h"
+#include "types/text.h"
+
+typedef struct builder {
+    wr_jscan scan;
+    wr_arena *arena;
+} builder;
+
+static bool build(builder *b, wr_json *out);
+
+static bool build_key(builder *b, wr_str *key)
+{
+    wr_jtoken t;
+    if (!wr__json_string(&b->scan, &t) || !wr__json_colon(&b->scan))
+        return false;
+    *key = wr__json_text(&t, b->arena);
+    return true;
+}
+
+static bool build_container(builder *b, wr_json *out)
+{
+    wr_arr(wr_json) items = {0};
+    wr_arr(wr_str) keys = {0};
+    const char *start = b->scan.p;
+    bool object = *start == '{';
+    if (!wr__json_enter(&b->scan))
+        return false;
+    for (bool first = true; wr__json_next(&b->scan, object ? '}' : ']', first); first = false) {
+        if (object) {
+            wr_str key;
+            if (!build_key(b, &key))
+                return false;
+            wr_arr_push(b->arena, &keys, key);
+        }
+        wr_json item;
+        if (!build(b, &item))
+            return false;
+        wr_arr_push(b->arena, &items, item);
+    }
+    *out = (wr_json){
+        .kind = object ? WR_JSON_OBJECT : WR_JSON_ARRAY,
+        .n = (uint32_t)items.n,
+        .items = items.v,
+        .keys = keys.v,
+        .raw = wr_str_make(start, (size_t)(b->scan.p - start)),
+    };
+    return b->scan.fault == NULL;
+}
+
+/* The value at the cursor. */
+static bool build(builder *b, wr_json *out)
+{
+    wr_jscan *s = &b->scan;
+    if (s->p < s->end && (*s->p == '{' || *s->p == '['))
+        return build_container(b, out);
+    static const wr_json_kind kinds[] = {
+        [WR_J_NULL] = WR_JSON_NULL,  [WR_J_FALSE] = WR_JSON_FALSE, [WR_J_TRUE] = WR_JSON_TRUE,
+        [WR_J_INT] = WR_JSON_NUMBER, [WR_J_REAL] = WR_JSON_NUMBER, [WR_J_STRING] = WR_JSON_STRING,
+    };
+    const char *start = s->p;
+    wr_jtoken t;
+    if (!wr__json_token(s, &t))
+        return false;
+    *out = (wr_json){
+        .kind = kinds[t.kind],
+        .text = wr_str_make(t.ptr, t.len),
+        .raw = wr_str_make(start, (size_t)(s->p - start)),
+    };
+    if (t.kind == WR_J_STRING)
+        out->text = wr__json_text(&t, b->arena);
+    return true;
+}
+
+weir_status wr_json_parse(wr_str text, bool comments, wr_arena *a, wr_json **out, weir_error *err)
+{
+    *out = NULL;
+    if (!wr_utf8_valid(text))
+        return wr_error(err, WEIR_ERR_RECORD, "Invalid JSON: the text is not UTF-8");
+    builder b = {.arena = a};
+    wr__json_scan_init(&b.scan, text, comments);
+    wr_json root;
+    wr__json_blanks(&b.scan);
+    if (!build(&b, &root) || !wr__json_end(&b.scan)) {
+        int64_t offset = text.len ? b.scan.p - b.scan.begin : 0;
+        return wr_error_at(err, WEIR_ERR_RECORD, offset, "Invalid JSON at byte %lld: %s",
+                           (long long)offset, b.scan.fault);
+    }
+    *out = wr_arena_memdup(a, &root, sizeof root);
+    return WEIR_OK;
+}
+
+const wr_json *wr_json_get(const wr_json *object, const char *name)
+{
+    if (!object || object->kind != WR_JSON_OBJECT)
+        return NULL;
+    for (uint32_t i = object->n; i-- > 0;)
+        if (wr_str_eq_c(object->keys[i], name))
+            return &object->items[i];
+    return NULL;
+}
+
+void wr_json_print(wr_buf *out, const wr_json *j)
+{
+    switch (j->kind) {
+    case WR_JSON_NULL:
+    case WR_JSON_FALSE:
+    case WR_JSON_TRUE:
+    case WR_JSON_NUMBER:
+        wr_buf_str(out, j->text);
+        break;
+    case WR_JSON_STRING:
+        wr_text_put_json_string(out, j->text);
+        break;
+    case WR_JSON_ARRAY:
+    case WR_JSON_OBJECT:
+        wr_buf_putc(out, j->kind == WR_JSON_OBJECT ? '{' : '[');
+        for (uint32_t i = 0; i < j->n; i++) {
+            if (i)
+                wr_buf_putc(out, ',');
+            if (j->kind == WR_JSON_OBJECT) {
+                wr_text_put_json_string(out, j->keys[i]);
+                wr_buf_putc(out, ':');
+            }
+            wr_json_print(out, &j->items[i]);
+        }
+        wr_buf_putc(out, j->kind == WR_JSON_OBJECT ? '}' : ']');
+        break;
+    }
+}

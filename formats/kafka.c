@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * kafka.c - the KAFKA format: the bytes of Kafka's own serializers, one column, no coercion.
+ *
+ * INTEGER 4 bytes and BIGINT, DOUBLE 8 bytes big endian, exactly; STRING UTF-8 (malformed bytes are
+ * replaced by U+FFFD, as Kafka's deserializer does); BYTES as they are. Without columns (a stream
+ * without key columns) the bytes are not looked at and NULL is written.
+ */
+#include "formats/format_internal.h"
+
+#include "common/utf8.h"
+
+static bool type_fits(const wr_type *t)
+{
+    return t->id == WR_T_INTEGER || t->id == WR_T_BIGINT || t->id == WR_T_DOUBLE ||
+           t->id == WR_T_STRING || t->id == WR_T_BYTES;
+}
+
+static weir_status check(const wr_column *cols, uint32_t n, weir_error *err)
+{
+    if (n > 1 || (n == 1 && !type_fits(cols[0].type)))
+        return wr_format_check(wr_format_get(WR_FORMAT_KAFKA), false, cols, n, err);
+    return WEIR_OK;
+}
+
+/* ---- decoding ---- */
+
+static weir_status decoder_new(const wr_decoder *common, wr_arena *arena, wr_decoder **out,
+                               weir_error *err)
+{
+    WR_TRY(check(common->cols, common->n, err));
+    *out = wr_arena_memdup(arena, common, sizeof *common);
+    return WEIR_OK;
+}
+
+/* Bytes that a value of the type takes; 0: any number. */
+static uint32_t fixed_size(wr_tid id)
+{
+    switch (id) {
+    case WR_T_INTEGER:
+        return 4;
+    case WR_T_BIGINT:
+    case WR_T_DOUBLE:
+        return 8;
+    default:
+        return 0;
+    }
+}
+
+static void read_row(wr_vec *v, uint32_t i, wr_str s, wr_arena *scratch)
+{
+    switch (v->type->id) {
+    case WR_T_INTEGER:
+        v->u.i32[i] = (int32_t)wr_get_be32(s.ptr);
+        break;
+    case WR_T_BIGINT:
+        v->u.i64[i] = (int64_t)wr_get_be64(s.ptr);
+        break;
+    case WR_T_DOUBLE: {
+        uint64_t bits = wr_get_be64(s.ptr);
+        memcpy(&v->u.f64[i], &bits, sizeof bits);
+        break;
+    }
+    case WR_T_STRING:
+        v->u.str[i] = wr__text_repair_utf8(s, scratch);
+        break;
+    default:
+        v->u.str[i] = s;
+        break;
+    }
+}
+
+static void decode(wr_decoder *d, const wr_str *payloads, wr_sel sel, wr_vec *out, uint8_t *ok,
+                   wr_row_errors *errs, wr_arena *scratch)
+{
+    bool look = d->n && (d->wanted[0] || d->options.strict);
+    uint32_t size = d->n ? fixed_size(d->cols[0].type->id) : 0;
+    WR_FOREACH_SEL (i, sel) {
+        ok[i] = WR_DECODED;
+        if (!look)
+            continue;
+        if (size && payloads[i].len != size) {
+            ok[i] = 0;
+            wr_row_error(errs, i, "Size of data received by %s is not %u: %u",
+                         size == 4                            ? "IntegerDeserializer"
+                         : d->cols[0].type->id == WR_T_BIGINT ? "LongDeserializer"
+                                                              : "DoubleDeserializer",
+                         size, payloads[i].len);
+            wr__decoder_null_row(d, out, i);
+        } else if (d->wanted[0]) {
+            read_row(&out[0], i, payloads[i], scratch);
+        }
+    }
+}
+
+/* ---- encoding ---- */
+
+static weir_status encoder_new(const wr_encoder *common, wr_arena *arena, wr_encoder **out,
+                               weir_error *err)
+{
+    WR_TRY(check(common->cols, common->n, err));
+    *out = wr_arena_memdup(arena, common, sizeof *common);
+    return WEIR_OK;
+}
+
+static wr_encoded encode_row(wr_encoder *e, const wr_vec *cols, uint32_t row, wr_buf *buf,
+                             wr_row_errors *errs)
+{
+    (void)errs;
+    if (!e->n || wr_vec_is_null(&cols[0], row))
+        return WR_ENCODED_NULL;
+    const wr_vec *v = &cols[0];
+    uint32_t i = row & v->mask;
+    switch (e->cols[0].type->id) {
+    case WR_T_INTEGER:
+        wr_buf_be32(buf, (uint32_t)v->u.i32[i]);
+        break;
+    case WR_T_BIGINT:
+        wr_buf_be64(buf, (uint64_t)v->u.i64[i]);
+        break;
+    case WR_T_DOUBLE: {
+        uint64_t bits;
+        memcpy(&bits, &v->u.f64[i], sizeof bits);
+        wr_buf_be64(buf, bits);
+        break;
+    }
+    case WR_T_STRING:
+        if (v->ascii)
+            wr_buf_str(buf, v->u.str[i]);
+        else
+            wr_utf8_put_external(buf, v->u.str[i]);
+        break;
+    default:
+        wr_buf_str(buf, v->u.str[i]);
+        break;
+    }
+    return WR_ENCODED;
+}
+
+static void encode(wr_encoder *e, const wr_vec *cols, wr_sel sel, wr_buf *buf, wr_str *payloads,
+                   uint8_t *ok, wr_row_errors *errs)
+{
+    wr__encode_rows(encode_row, e, cols, sel, buf, payloads, ok, errs);
+}
+
+const wr_format_class wr__format_kafka = {decoder_new, decode, encoder_new, encode};
