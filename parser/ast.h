@@ -44,13 +44,14 @@ typedef struct wr_ast_field {
 struct wr_ast_type {
     wr_ast_type_kind kind;
     int64_t pos;
-    wr_ast_name name;                /* NAME */
-    const char **params;             /* NAME: the texts in its parentheses, VARCHAR(STRING) */
+    wr_ast_name name;    /* NAME */
+    const char **params; /* NAME: the texts in its parentheses, VARCHAR(STRING) */
     size_t params_n;
-    int64_t precision, scale;        /* DECIMAL; range checks are the engine's */
-    wr_ast_type *key, *elem;         /* MAP: key and value (elem); ARRAY: elem */
-    wr_ast_field *fields;            /* STRUCT */
+    int64_t precision, scale; /* DECIMAL; range checks are the engine's */
+    wr_ast_type *key, *elem;  /* MAP: key and value (elem); ARRAY: elem */
+    wr_ast_field *fields;     /* STRUCT */
     size_t fields_n;
+    uint32_t height; /* longest path down, this node counted */
 };
 
 /* ---- expressions ---- */
@@ -67,46 +68,65 @@ typedef enum wr_ast_expr_kind {
     WR_AST_ARITHMETIC, /* op; args[0], args[1] */
     WR_AST_CONCAT,     /* args[0] || args[1] */
     WR_AST_COMPARE,    /* op; args[0], args[1]; IS [NOT] DISTINCT FROM too */
-    WR_AST_AND, WR_AST_OR, /* args[0], args[1] */
-    WR_AST_NOT,        /* args[0] */
-    WR_AST_BETWEEN,    /* args[0] [NOT] BETWEEN args[1] AND args[2] */
-    WR_AST_IN,         /* args[0] [NOT] IN (args[1..]) */
-    WR_AST_LIKE,       /* args[0] [NOT] LIKE args[1] [ESCAPE text] */
-    WR_AST_IS_NULL,    /* args[0] IS [NOT] NULL */
-    WR_AST_CASE,       /* searched: args = WHEN, THEN pairs; else_ or NULL. Simple CASE x WHEN v is
-                        * rewritten by the parser to x = v */
-    WR_AST_CAST,       /* CAST(args[0] AS type) */
-    WR_AST_CALL,       /* name(args); star for COUNT(*) */
-    WR_AST_LAMBDA,     /* (params) => args[0]; only as an argument of CALL */
-    WR_AST_SUBSCRIPT,  /* args[0][args[1]] */
-    WR_AST_FIELD,      /* args[0]->name */
-    WR_AST_ARRAY,      /* ARRAY[args] */
-    WR_AST_MAP,        /* MAP(args[0] := args[1], ...) */
-    WR_AST_STRUCT,     /* STRUCT(names[i] := args[i]) */
-    WR_AST_INTERVAL_UNIT, /* bare unit as argument: DAYS ...; u.unit */
+    WR_AST_AND,
+    WR_AST_OR,        /* args[0], args[1] */
+    WR_AST_NOT,       /* args[0] */
+    WR_AST_BETWEEN,   /* args[0] [NOT] BETWEEN args[1] AND args[2] */
+    WR_AST_IN,        /* args[0] [NOT] IN (args[1..]) */
+    WR_AST_LIKE,      /* args[0] [NOT] LIKE args[1] [ESCAPE text] */
+    WR_AST_IS_NULL,   /* args[0] IS [NOT] NULL */
+    WR_AST_CASE,      /* searched: args = WHEN, THEN pairs; else_ or NULL. Simple CASE x WHEN v is
+                       * rewritten by the parser to x = v */
+    WR_AST_CAST,      /* CAST(args[0] AS type) */
+    WR_AST_CALL,      /* name(args); star for COUNT(*) */
+    WR_AST_LAMBDA,    /* (params) => args[0]; only as an argument of CALL */
+    WR_AST_SUBSCRIPT, /* args[0][args[1]] */
+    WR_AST_FIELD,     /* args[0]->name */
+    WR_AST_ARRAY,     /* ARRAY[args] */
+    WR_AST_MAP,       /* MAP(args[0] := args[1], ...) */
+    WR_AST_STRUCT,    /* STRUCT(names[i] := args[i]) */
+    WR_AST_INTERVAL_UNIT, /* bare unit as argument: DAYS ...; u.unit. The singular words are no
+                           * reserved ones, so f(DAY) may mean a column: name is "DAY" then (NULL
+                           * for all others), and who knows f decides */
     WR_AST_TYPED_LITERAL, /* DECIMAL '1.20': name = type name, u.text */
 } wr_ast_expr_kind;
 
 typedef enum wr_ast_op {
-    WR_AST_POS, WR_AST_NEG,                                     /* UNARY */
-    WR_AST_ADD, WR_AST_SUB, WR_AST_MUL, WR_AST_DIV, WR_AST_MOD, /* ARITHMETIC */
-    WR_AST_EQ, WR_AST_NE, WR_AST_LT, WR_AST_LE, WR_AST_GT, WR_AST_GE,
-    WR_AST_DISTINCT, WR_AST_NOT_DISTINCT,                       /* COMPARE */
+    WR_AST_POS,
+    WR_AST_NEG, /* UNARY */
+    WR_AST_ADD,
+    WR_AST_SUB,
+    WR_AST_MUL,
+    WR_AST_DIV,
+    WR_AST_MOD, /* ARITHMETIC */
+    WR_AST_EQ,
+    WR_AST_NE,
+    WR_AST_LT,
+    WR_AST_LE,
+    WR_AST_GT,
+    WR_AST_GE,
+    WR_AST_DISTINCT,
+    WR_AST_NOT_DISTINCT, /* COMPARE */
 } wr_ast_op;
 
 typedef enum wr_ast_unit {
-    WR_AST_UNIT_YEAR, WR_AST_UNIT_MONTH, WR_AST_UNIT_DAY, WR_AST_UNIT_HOUR, WR_AST_UNIT_MINUTE,
-    WR_AST_UNIT_SECOND, WR_AST_UNIT_MILLISECOND,
+    WR_AST_UNIT_YEAR,
+    WR_AST_UNIT_MONTH,
+    WR_AST_UNIT_DAY,
+    WR_AST_UNIT_HOUR,
+    WR_AST_UNIT_MINUTE,
+    WR_AST_UNIT_SECOND,
+    WR_AST_UNIT_MILLISECOND,
 } wr_ast_unit;
 
 struct wr_ast_expr {
     wr_ast_expr_kind kind;
     wr_ast_op op;
-    int64_t pos, end;      /* byte range [pos, end) in the statement's text */
-    int64_t op_pos;        /* place of the operator, for errors; pos where there is none */
-    bool negated;          /* NOT BETWEEN / IN / LIKE, IS NOT NULL */
-    bool wide;             /* INTEGER: does not fit 32 bits, so BIGINT */
-    bool star;             /* CALL: name(*) */
+    int64_t pos, end; /* byte range [pos, end) in the statement's text */
+    int64_t op_pos;   /* place of the operator, for errors; pos where there is none */
+    bool negated;     /* NOT BETWEEN / IN / LIKE, IS NOT NULL */
+    bool wide;        /* INTEGER: does not fit 32 bits, so BIGINT */
+    bool star;        /* CALL: name(*) */
     union {
         bool boolean;
         int64_t integer;
@@ -115,14 +135,16 @@ struct wr_ast_expr {
     } u;
     wr_str text;           /* STRING, DECIMAL, DOUBLE, TYPED_LITERAL */
     wr_ast_name qualifier; /* COLUMN: .name NULL if none */
-    wr_ast_name name;      /* COLUMN, CALL, FIELD, TYPED_LITERAL */
+    wr_ast_name name;      /* COLUMN, CALL, FIELD, TYPED_LITERAL, INTERVAL_UNIT (see there) */
     wr_ast_name *names;    /* STRUCT: field names; LAMBDA: parameters */
     size_t names_n;
     wr_ast_expr **args;
     size_t args_n;
-    wr_ast_expr *else_;    /* CASE; NULL if none */
-    const char *escape;    /* LIKE: ESCAPE text or NULL */
-    wr_ast_type *type;     /* CAST */
+    wr_ast_expr *else_; /* CASE; NULL if none */
+    const char *escape; /* LIKE: ESCAPE text or NULL */
+    wr_ast_type *type;  /* CAST */
+    uint32_t height;    /* longest path down, this node counted: at most WR_PARSE_HEIGHT_MAX */
+    uint32_t size;      /* nodes of the tree, shared ones counted each time they are reached */
 };
 
 /* ---- queries ---- */
@@ -145,9 +167,9 @@ typedef enum wr_ast_window_kind {
 typedef struct wr_ast_window {
     wr_ast_window_kind kind;
     int64_t pos;
-    wr_ast_name name;                     /* .name NULL if none */
-    wr_ast_duration size;                 /* SESSION: the gap */
-    wr_ast_duration advance;              /* HOPPING */
+    wr_ast_name name;        /* .name NULL if none */
+    wr_ast_duration size;    /* SESSION: the gap */
+    wr_ast_duration advance; /* HOPPING */
     bool has_retention, has_grace;
     wr_ast_duration retention, grace;
 } wr_ast_window;
@@ -198,9 +220,9 @@ struct wr_ast_query {
     wr_ast_source from;
     wr_ast_join *joins; /* left-deep, as written */
     size_t joins_n;
-    wr_ast_window *window; /* NULL if none */
-    wr_ast_expr *where;    /* NULL if none */
-    bool has_group_by;     /* also for GROUP BY () */
+    wr_ast_window *window;                   /* NULL if none */
+    wr_ast_expr *where;                      /* NULL if none */
+    bool has_group_by;                       /* also for GROUP BY () */
     bool group_by_paren, partition_by_paren; /* written in parentheses */
     int64_t group_by_pos, partition_by_pos, having_pos, limit_pos, emit_pos;
     wr_ast_expr **group_by;
@@ -236,48 +258,66 @@ typedef struct wr_ast_element {
 } wr_ast_element;
 
 typedef enum wr_ast_stmt_kind {
-    WR_AST_QUERY,             /* query */
-    WR_AST_CREATE_SOURCE,     /* CREATE STREAM|TABLE name [elements] [WITH] */
-    WR_AST_CREATE_AS,         /* CREATE STREAM|TABLE name [WITH] AS query */
-    WR_AST_INSERT_SELECT,     /* INSERT INTO name [WITH] query */
-    WR_AST_INSERT_VALUES,     /* INSERT INTO name [(cols)] VALUES (exprs) */
-    WR_AST_DROP_SOURCE,       /* DROP STREAM|TABLE */
-    WR_AST_ALTER_SOURCE,      /* ALTER STREAM|TABLE name ADD COLUMN ...: elements */
-    WR_AST_CREATE_TYPE,       /* name, type */
+    WR_AST_QUERY,         /* query */
+    WR_AST_CREATE_SOURCE, /* CREATE STREAM|TABLE name [elements] [WITH] */
+    WR_AST_CREATE_AS,     /* CREATE STREAM|TABLE name [WITH] AS query */
+    WR_AST_INSERT_SELECT, /* INSERT INTO name [WITH] query */
+    WR_AST_INSERT_VALUES, /* INSERT INTO name [(cols)] VALUES (exprs) */
+    WR_AST_DROP_SOURCE,   /* DROP STREAM|TABLE */
+    WR_AST_ALTER_SOURCE,  /* ALTER STREAM|TABLE name ADD COLUMN ...: elements */
+    WR_AST_CREATE_TYPE,   /* name, type */
     WR_AST_DROP_TYPE,
-    WR_AST_TERMINATE, WR_AST_PAUSE, WR_AST_RESUME, /* name, or all */
-    WR_AST_SHOW,              /* show, extended, show_all */
-    WR_AST_DESCRIBE,          /* describe, name, extended */
-    WR_AST_EXPLAIN,           /* query id (name) or statement (child); analyze */
+    WR_AST_TERMINATE,
+    WR_AST_PAUSE,
+    WR_AST_RESUME,   /* name, or all */
+    WR_AST_SHOW,     /* show, extended, show_all */
+    WR_AST_DESCRIBE, /* describe, name, extended */
+    WR_AST_EXPLAIN,  /* query id (name) or statement (child); analyze */
     WR_AST_PRINT,
-    WR_AST_SET, WR_AST_UNSET, WR_AST_ALTER_SYSTEM, /* text (property), value_text */
-    WR_AST_DEFINE, WR_AST_UNDEFINE,                /* name, value_text */
-    WR_AST_ASSERT_TOPIC, WR_AST_ASSERT_SCHEMA,
-    WR_AST_ASSERT_VALUES,     /* tests: name, columns, values */
+    WR_AST_SET,
+    WR_AST_UNSET,
+    WR_AST_ALTER_SYSTEM, /* text (property), value_text */
+    WR_AST_DEFINE,
+    WR_AST_UNDEFINE, /* name, value_text */
+    WR_AST_ASSERT_TOPIC,
+    WR_AST_ASSERT_SCHEMA,
+    WR_AST_ASSERT_VALUES, /* tests: name, columns, values */
     WR_AST_ASSERT_NULL_VALUES,
-    WR_AST_ASSERT_SOURCE,     /* tests: ASSERT STREAM|TABLE: as CREATE_SOURCE */
-    WR_AST_CREATE_CONNECTOR, WR_AST_DROP_CONNECTOR,
-    WR_AST_RUN_SCRIPT,        /* text */
+    WR_AST_ASSERT_SOURCE, /* tests: ASSERT STREAM|TABLE: as CREATE_SOURCE */
+    WR_AST_CREATE_CONNECTOR,
+    WR_AST_DROP_CONNECTOR,
+    WR_AST_RUN_SCRIPT, /* text */
 } wr_ast_stmt_kind;
 
 typedef enum wr_ast_show {
-    WR_AST_SHOW_TOPICS, WR_AST_SHOW_STREAMS, WR_AST_SHOW_TABLES, WR_AST_SHOW_QUERIES,
-    WR_AST_SHOW_FUNCTIONS, WR_AST_SHOW_PROPERTIES, WR_AST_SHOW_TYPES, WR_AST_SHOW_VARIABLES,
-    WR_AST_SHOW_CONNECTORS, WR_AST_SHOW_SOURCE_CONNECTORS, WR_AST_SHOW_SINK_CONNECTORS,
+    WR_AST_SHOW_TOPICS,
+    WR_AST_SHOW_STREAMS,
+    WR_AST_SHOW_TABLES,
+    WR_AST_SHOW_QUERIES,
+    WR_AST_SHOW_FUNCTIONS,
+    WR_AST_SHOW_PROPERTIES,
+    WR_AST_SHOW_TYPES,
+    WR_AST_SHOW_VARIABLES,
+    WR_AST_SHOW_CONNECTORS,
+    WR_AST_SHOW_SOURCE_CONNECTORS,
+    WR_AST_SHOW_SINK_CONNECTORS,
     WR_AST_SHOW_CONNECTOR_PLUGINS,
 } wr_ast_show;
 
 typedef enum wr_ast_describe {
-    WR_AST_DESCRIBE_SOURCE, WR_AST_DESCRIBE_STREAMS, WR_AST_DESCRIBE_TABLES,
-    WR_AST_DESCRIBE_FUNCTION, WR_AST_DESCRIBE_CONNECTOR,
+    WR_AST_DESCRIBE_SOURCE,
+    WR_AST_DESCRIBE_STREAMS,
+    WR_AST_DESCRIBE_TABLES,
+    WR_AST_DESCRIBE_FUNCTION,
+    WR_AST_DESCRIBE_CONNECTOR,
 } wr_ast_describe;
 
 struct wr_ast_stmt {
     wr_ast_stmt_kind kind;
-    int64_t pos, end;        /* byte range in the text, without the ';' */
-    wr_str text;             /* that range, 0-terminated copy in the arena */
-    wr_ast_name name;        /* what the statement is about; .name NULL if nothing */
-    bool is_table;           /* TABLE rather than STREAM */
+    int64_t pos, end; /* byte range in the text, without the ';' */
+    wr_str text;      /* that range, 0-terminated copy in the arena */
+    wr_ast_name name; /* what the statement is about; .name NULL if nothing */
+    bool is_table;    /* TABLE rather than STREAM */
     bool or_replace, is_source, if_not_exists, if_exists;
     bool delete_topic;       /* DROP ... DELETE TOPIC */
     bool all;                /* TERMINATE / PAUSE / RESUME ALL */
@@ -290,25 +330,25 @@ struct wr_ast_stmt {
     wr_ast_describe describe;
     wr_ast_element *elements; /* CREATE_SOURCE, ASSERT_SOURCE, ALTER_SOURCE */
     size_t elements_n;
-    bool has_elements;        /* '(' ... ')' was written */
-    wr_ast_property *props;   /* WITH */
+    bool has_elements;      /* '(' ... ')' was written */
+    wr_ast_property *props; /* WITH */
     size_t props_n;
     bool has_props;
-    wr_ast_query *query;      /* QUERY, CREATE_AS, INSERT_SELECT */
-    wr_ast_name *columns;     /* INSERT_VALUES, ASSERT_*VALUES */
+    wr_ast_query *query;  /* QUERY, CREATE_AS, INSERT_SELECT */
+    wr_ast_name *columns; /* INSERT_VALUES, ASSERT_*VALUES */
     size_t columns_n;
     wr_ast_expr **values;
     size_t values_n;
-    wr_ast_type *type;        /* CREATE_TYPE */
-    wr_ast_stmt *child;       /* EXPLAIN of a statement */
-    const char *text1;        /* SET / UNSET property, PRINT topic, RUN SCRIPT file, ASSERT TOPIC
-                               * topic, ASSERT SCHEMA subject (or NULL) */
-    const char *text2;        /* SET, ALTER SYSTEM, DEFINE value */
-    int64_t interval, limit;  /* PRINT */
+    wr_ast_type *type;       /* CREATE_TYPE */
+    wr_ast_stmt *child;      /* EXPLAIN of a statement */
+    const char *text1;       /* SET / UNSET property, PRINT topic, RUN SCRIPT file, ASSERT TOPIC
+                              * topic, ASSERT SCHEMA subject (or NULL) */
+    const char *text2;       /* SET, ALTER SYSTEM, DEFINE value */
+    int64_t interval, limit; /* PRINT */
     bool has_id;
-    int64_t id;               /* ASSERT SCHEMA ID */
+    int64_t id; /* ASSERT SCHEMA ID */
     bool has_timeout;
-    wr_ast_duration timeout;  /* ASSERT TOPIC / SCHEMA */
+    wr_ast_duration timeout; /* ASSERT TOPIC / SCHEMA */
 };
 
 /** The property named @p name (case-insensitive) or NULL. */

@@ -11,8 +11,10 @@
 #include "common/map.h"
 #include "parser/ast.h"
 
-#define WR_PARSE_TEXT_MAX ((size_t)1 << 20) /* bytes of one statement */
-#define WR_PARSE_DEPTH_MAX 200              /* nesting of expressions, types, EXPLAIN */
+#define WR_PARSE_TEXT_MAX   ((size_t)1 << 20) /* bytes of one statement */
+#define WR_PARSE_DEPTH_MAX  200               /* nesting of expressions, types, EXPLAIN */
+#define WR_PARSE_HEIGHT_MAX 1000      /* height of an expression: `a + a + ...` is high, too */
+#define WR_PARSE_SIZE_MAX   (1 << 20) /* nodes of an expression (simple CASE shares nodes) */
 
 /** One statement of a script, found without parsing it. */
 typedef struct wr_parse_span {
@@ -47,8 +49,8 @@ weir_status wr_parse_expression(const char *text, size_t len, wr_arena *arena, w
 weir_status wr_parse_type(const char *text, size_t len, wr_arena *arena, wr_ast_type **out,
                           weir_error *err) WR_MUST_CHECK;
 /** Parse the column list of a CREATE, "(ID INT KEY, V STRING)" or without the parentheses. */
-weir_status wr_parse_elements(const char *text, size_t len, wr_arena *arena,
-                              wr_ast_element **out, size_t *out_n, weir_error *err) WR_MUST_CHECK;
+weir_status wr_parse_elements(const char *text, size_t len, wr_arena *arena, wr_ast_element **out,
+                              size_t *out_n, weir_error *err) WR_MUST_CHECK;
 
 /**
  * Replace ${name} by values of @p vars (upper-cased name -> char *), dialect.md section 18.
@@ -61,6 +63,8 @@ weir_status wr_parse_substitute(const char *text, size_t len, const wr_map *vars
 void wr_ast_print_stmt(wr_buf *out, const wr_ast_stmt *stmt);
 void wr_ast_print_query(wr_buf *out, const wr_ast_query *query);
 void wr_ast_print_expr(wr_buf *out, const wr_ast_expr *expr);
+/** The same with every operator in parentheses, as ksqlDB's messages have it: `(A = (B + 1))`. */
+void wr_ast_print_expr_parens(wr_buf *out, const wr_ast_expr *expr);
 void wr_ast_print_type(wr_buf *out, const wr_ast_type *type);
 /** Append @p name, back-quoted where it needs quotes (dialect.md section 1). */
 void wr_ast_print_name(wr_buf *out, const char *name);
