@@ -20,6 +20,9 @@ _Static_assert(sizeof(mtx_t) == sizeof(pthread_mutex_t), "mtx_t is not a pthread
 _Static_assert(sizeof(cnd_t) == sizeof(pthread_cond_t), "cnd_t is not a pthread_cond_t");
 _Static_assert(sizeof(thrd_t) == sizeof(pthread_t), "thrd_t is not a pthread_t");
 
+/* The build hides everything; these must be found by librdkafka.so. */
+#pragma GCC visibility push(default)
+
 static int to_thrd(int e)
 {
     switch (e) {
@@ -134,3 +137,5 @@ int cnd_timedwait(cnd_t *restrict c, mtx_t *restrict m, const struct timespec *r
 {
     return to_thrd(pthread_cond_timedwait((pthread_cond_t *)c, (pthread_mutex_t *)m, until));
 }
+
+#pragma GCC visibility pop

@@ -1,0 +1,209 @@
+# SPDX-License-Identifier: Apache-2.0
+"""As much of Kafka's protocol as the tests need and kcat has not: creating and deleting topics,
+reading their settings, and producing records with timestamps, headers, null keys and null values.
+
+One connection per call, to the only broker there is. Versions are the highest before the
+"flexible" encodings, all of them spoken by Kafka 4.
+"""
+import itertools
+import socket
+import struct
+import time
+
+PRODUCE, CREATE_TOPICS, DELETE_TOPICS, DESCRIBE_CONFIGS = 0, 19, 20, 32
+TOPIC_RESOURCE = 2
+RETRIED_ERRORS = {3, 5, 6}  # unknown topic, no leader yet, not the leader yet
+
+
+class KafkaError(Exception):
+    def __init__(self, code, text=""):
+        super().__init__(f"Kafka error {code} {text or ''}".strip())
+        self.code = code
+
+
+# ---------------------------------------------------------------- primitive types
+
+def string(value):
+    if value is None:
+        return struct.pack(">h", -1)
+    data = value.encode()
+    return struct.pack(">h", len(data)) + data
+
+
+def array(items, encode):
+    return struct.pack(">i", len(items)) + b"".join(map(encode, items))
+
+
+def zigzag(value):
+    value = (value << 1) ^ (value >> 63)
+    out = bytearray()
+    while value > 0x7F:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    out.append(value)
+    return bytes(out)
+
+
+def sized(data):
+    """Bytes with a varint length; -1 for null."""
+    return zigzag(-1) if data is None else zigzag(len(data)) + data
+
+
+class Reader:
+    def __init__(self, data):
+        self.data, self.at = data, 0
+
+    def take(self, form):
+        value, = struct.unpack_from(">" + form, self.data, self.at)
+        self.at += struct.calcsize(">" + form)
+        return value
+
+    def string(self):
+        length = self.take("h")
+        if length < 0:
+            return None
+        self.at += length
+        return self.data[self.at - length:self.at].decode()
+
+    def array(self, read):
+        return [read() for _ in range(max(0, self.take("i")))]
+
+
+CRC_TABLE = []
+for _n in range(256):
+    _c = _n
+    for _ in range(8):
+        _c = _c >> 1 ^ 0x82F63B78 if _c & 1 else _c >> 1
+    CRC_TABLE.append(_c)
+
+
+def crc32c(data):
+    crc = 0xFFFFFFFF
+    for byte in data:
+        crc = CRC_TABLE[(crc ^ byte) & 0xFF] ^ crc >> 8
+    return crc ^ 0xFFFFFFFF
+
+
+def murmur2(data):
+    """The hash of Kafka's default partitioner."""
+    mask, m = 0xFFFFFFFF, 0x5BD1E995
+    h = (0x9747B28C ^ len(data)) & mask
+    full = len(data) & ~3
+    for at in range(0, full, 4):
+        k = int.from_bytes(data[at:at + 4], "little") * m & mask
+        k = (k ^ k >> 24) * m & mask
+        h = (h * m & mask) ^ k
+    rest = data[full:]
+    if rest:
+        h = (h ^ int.from_bytes(rest, "little")) * m & mask
+    h = (h ^ h >> 13) * m & mask
+    return h ^ h >> 15
+
+
+def partition_of(key, partitions):
+    return (murmur2(key) & 0x7FFFFFFF) % partitions
+
+
+# ---------------------------------------------------------------- requests
+
+_correlation = itertools.count(1)
+
+
+def call(bootstrap, api, version, body, seconds=30):
+    host, port = bootstrap.rsplit(":", 1)
+    request = struct.pack(">hhi", api, version, next(_correlation)) + string("weir-tests") + body
+    with socket.create_connection((host, int(port)), timeout=seconds) as connection:
+        connection.sendall(struct.pack(">i", len(request)) + request)
+
+        def receive(count):
+            data = b""
+            while len(data) < count:
+                piece = connection.recv(count - len(data))
+                if not piece:
+                    raise ConnectionError("the broker closed the connection")
+                data += piece
+            return data
+
+        length, = struct.unpack(">i", receive(4))
+        return Reader(receive(length)[4:])
+
+
+def create_topic(bootstrap, name, partitions=1, settings=None):
+    body = array([name], lambda topic: (
+        string(topic) + struct.pack(">ih", partitions, 1) + array([], bytes)
+        + array(sorted((settings or {}).items()), lambda kv: string(kv[0]) + string(str(kv[1])))))
+    reader = call(bootstrap, CREATE_TOPICS, 2, body + struct.pack(">i?", 30000, False))
+    reader.take("i")
+    for _, code, text in reader.array(lambda: (reader.string(), reader.take("h"),
+                                               reader.string())):
+        if code:
+            raise KafkaError(code, text)
+
+
+def delete_topic(bootstrap, name):
+    body = array([name], string) + struct.pack(">i", 30000)
+    reader = call(bootstrap, DELETE_TOPICS, 1, body)
+    reader.take("i")
+    for _, code in reader.array(lambda: (reader.string(), reader.take("h"))):
+        if code:
+            raise KafkaError(code)
+
+
+def topic_settings(bootstrap, name):
+    """{setting: value} of a topic, defaults included."""
+    body = array([name], lambda topic: struct.pack(">b", TOPIC_RESOURCE) + string(topic)
+                 + struct.pack(">i", -1)) + b"\0"
+    reader = call(bootstrap, DESCRIBE_CONFIGS, 1, body)
+    reader.take("i")
+
+    def entry():
+        key, value = reader.string(), reader.string()
+        reader.take("?"), reader.take("b"), reader.take("?")
+        reader.array(lambda: (reader.string(), reader.string(), reader.take("b")))
+        return key, value
+
+    def resource():
+        code, text = reader.take("h"), reader.string()
+        reader.take("b"), reader.string()
+        entries = reader.array(entry)
+        if code:
+            raise KafkaError(code, text)
+        return dict(entries)
+
+    return reader.array(resource)[0]
+
+
+def record_batch(records, now):
+    """A batch, format 2, of [(key, value, timestamp or None, [(header, value)])], bytes or None."""
+    stamps = [now if stamp is None else stamp for _, _, stamp, _ in records]
+    body = b""
+    for position, (key, value, _, headers) in enumerate(records):
+        record = b"\0" + zigzag(stamps[position] - stamps[0]) + zigzag(position)
+        record += sized(key) + sized(value) + zigzag(len(headers))
+        for name, content in headers:
+            record += sized(name.encode()) + sized(content)
+        body += sized(record)
+    checked = struct.pack(">hiqqqhii", 0, len(records) - 1, stamps[0], max(stamps), -1, -1, -1,
+                          len(records)) + body
+    rest = struct.pack(">ibI", -1, 2, crc32c(checked)) + checked
+    return struct.pack(">qi", 0, len(rest)) + rest
+
+
+def produce(bootstrap, topic, partition, records, seconds=30):
+    """Append the records to a partition in one batch (acks=all)."""
+    batch = record_batch(records, int(time.time() * 1000))
+    body = string(None) + struct.pack(">hi", -1, 30000) + array([topic], lambda name: (
+        string(name) + array([partition], lambda number: (
+            struct.pack(">ii", number, len(batch)) + batch))))
+    deadline = time.monotonic() + seconds
+    while True:
+        reader = call(bootstrap, PRODUCE, 7, body)
+        answers = reader.array(lambda: (reader.string(), reader.array(lambda: (
+            reader.take("i"), reader.take("h"), reader.take("q"), reader.take("q"),
+            reader.take("q")))))
+        code = answers[0][1][0][1]
+        if not code:
+            return
+        if code not in RETRIED_ERRORS or time.monotonic() > deadline:
+            raise KafkaError(code, f"producing to {topic}")
+        time.sleep(0.05)
