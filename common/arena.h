@@ -42,7 +42,7 @@ wr_str wr_arena_str(wr_arena *a, wr_str s);
 char *wr_arena_printf(wr_arena *a, const char *fmt, ...) WR_PRINTF(2, 3);
 char *wr_arena_vprintf(wr_arena *a, const char *fmt, va_list ap) WR_PRINTF(2, 0);
 
-#define WR_NEW(arena, type) ((type *)wr_arena_calloc((arena), 1, sizeof(type)))
+#define WR_NEW(arena, type)      ((type *)wr_arena_calloc((arena), 1, sizeof(type)))
 #define WR_NEW_N(arena, type, n) ((type *)wr_arena_calloc((arena), (n), sizeof(type)))
 
 /*

@@ -16,14 +16,14 @@
 #include <string.h>
 
 #define WR_PRINTF(fmt, first) __attribute__((format(printf, fmt, first)))
-#define WR_MUST_CHECK __attribute__((warn_unused_result))
-#define WR_NORETURN __attribute__((noreturn))
-#define WR_UNUSED __attribute__((unused))
-#define WR_LIKELY(x) __builtin_expect(!!(x), 1)
-#define WR_UNLIKELY(x) __builtin_expect(!!(x), 0)
-#define WR_ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
-#define WR_MIN(a, b) ((a) < (b) ? (a) : (b))
-#define WR_MAX(a, b) ((a) > (b) ? (a) : (b))
+#define WR_MUST_CHECK         __attribute__((warn_unused_result))
+#define WR_NORETURN           __attribute__((noreturn))
+#define WR_UNUSED             __attribute__((unused))
+#define WR_LIKELY(x)          __builtin_expect(!!(x), 1)
+#define WR_UNLIKELY(x)        __builtin_expect(!!(x), 0)
+#define WR_ARRAY_LEN(a)       (sizeof(a) / sizeof((a)[0]))
+#define WR_MIN(a, b)          ((a) < (b) ? (a) : (b))
+#define WR_MAX(a, b)          ((a) > (b) ? (a) : (b))
 
 /* 128-bit integers without -Wpedantic complaints. */
 __extension__ typedef __int128 wr_i128;
@@ -45,7 +45,8 @@ __extension__ typedef unsigned __int128 wr_u128;
 
 void wr_assert_failed(const char *cond, const char *file, int line) WR_NORETURN;
 
-/** malloc, calloc, realloc that never return NULL (see the head of this file). Free with wr_free. */
+/** malloc, calloc, realloc that never return NULL (see the head of this file). Free with wr_free.
+ */
 void *wr_malloc(size_t size) __attribute__((malloc, alloc_size(1)));
 void *wr_calloc(size_t n, size_t size) __attribute__((malloc, alloc_size(1, 2)));
 void *wr_realloc(void *p, size_t size);

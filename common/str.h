@@ -14,8 +14,8 @@ typedef struct wr_str {
 } wr_str;
 
 #define WR_STR(literal) ((wr_str){(literal), (uint32_t)(sizeof(literal) - 1)})
-#define WR_STR_FMT "%.*s"
-#define WR_STR_ARG(s) (int)(s).len, ((s).ptr ? (s).ptr : "")
+#define WR_STR_FMT      "%.*s"
+#define WR_STR_ARG(s)   (int)(s).len, ((s).ptr ? (s).ptr : "")
 
 static inline wr_str wr_str_make(const char *ptr, size_t len)
 {
