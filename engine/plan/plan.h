@@ -179,6 +179,7 @@ typedef struct wr_plan {
      * role VALUE; result_is_key[i] tells key columns. SINK: the sink's schema, keys first. */
     const wr_schema *result;
     const bool *result_is_key;
+    const uint32_t *collect; /* COLLECT: result column i is column collect[i] of its batches */
     bool result_table;
     wr_window result_window;  /* kind NONE unless the result's key is windowed */
     /* The step whose store answers pull queries; the steps between it and root are stateless.

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * analysis.h - a query with all names resolved, and the growing plan. Inside engine/plan only.
+ *
+ * analyze.c turns the syntax tree into a wr__analysis: every column in it is written
+ * `alias.name`, so two expressions mean the same exactly when their trees are equal, and every
+ * column that occurs anywhere has a *slot*. build.c and join_plan.c then build steps; a wr__stage
+ * says where the slots (and whole expressions that an earlier step has computed) are to be found in
+ * the output of the current step.
+ */
+#ifndef WR_ENGINE_PLAN_ANALYSIS_H
+#define WR_ENGINE_PLAN_ANALYSIS_H
+
+#include "engine/plan/with.h"
+
+#define WR__SOURCES_MAX 32u
+
+typedef struct wr__slot {
+    uint32_t source;  /* index in wr__analysis.sources */
+    wr_ref_kind kind; /* COLUMN, or a pseudo column */
+    uint32_t column;  /* COLUMN: index in the source's schema */
+    const wr_type *type;
+    const char *alias, *name;
+    bool window_result; /* WINDOWSTART / END of the query's own WINDOW clause */
+} wr__slot;
+
+typedef struct wr__item {
+    wr_ast_expr *expr; /* qualified */
+    const char *name;  /* of the output column */
+    bool aliased;      /* written with AS */
+    int64_t pos;
+} wr__item;
+
+typedef struct wr__asource {
+    wr_source *source; /* borrowed from the catalog */
+    const char *alias;
+    int64_t pos;
+} wr__asource;
+
+typedef struct wr__analysis {
+    const wr_plan_env *env;
+    const wr_ast_query *query;
+    wr_arena *arena; /* the plan's */
+    bool persistent;
+    const char *sink_name; /* persistent: for messages */
+    wr__asource sources[WR__SOURCES_MAX];
+    uint32_t sources_n;
+    wr_arr(wr__slot) slots;
+    wr_arr(wr__item) items;
+    wr_ast_expr *where, *having;
+    wr_ast_expr **group_by, **partition_by, **on;
+    const char **group_names, **partition_names; /* names of the key columns */
+    bool has_aggregates;
+    wr_window window; /* of the WINDOW clause; kind NONE if none */
+    uint32_t generated; /* next number of KSQL_COL_ */
+} wr__analysis;
+
+/** Resolve names, expand stars, name columns. All texts live in @p an->arena afterwards. */
+weir_status wr__analyze(wr__analysis *an, weir_error *err) WR_MUST_CHECK;
+/** Slot of a qualified COLUMN node; -1: none (a lambda's parameter). */
+int wr__find_slot(const wr__analysis *an, const wr_ast_expr *column);
+/** Which sources (bit set) an expression reads. */
+uint32_t wr__sources_of(const wr__analysis *an, const wr_ast_expr *e);
+/** Mark the slots that @p e reads in used[slots.n]. */
+void wr__mark_slots(const wr__analysis *an, const wr_ast_expr *e, bool *used);
+/** Type of a qualified expression over the sources' columns. */
+weir_status wr__type_of(const wr__analysis *an, const wr_ast_expr *e, const wr_type **out,
+                        weir_error *err) WR_MUST_CHECK;
+/** Name of the key column that a join makes up (dialect.md section 11), or NULL. */
+const char *wr__synthetic_key(const wr__analysis *an);
+/** Fresh "KSQL_COL_<i>". */
+const char *wr__generated_name(wr__analysis *an);
+/** Text of a qualified expression for messages: "T1.ID" only where the query has joins. */
+void wr__print_expr(const wr__analysis *an, wr_buf *out, const wr_ast_expr *e);
+
+/* ---- the growing plan ---- */
+
+typedef struct wr__computed {
+    const wr_ast_expr *expr;
+    wr_ref ref;
+} wr__computed;
+
+/** A key column of the current step and the expressions that equal it. */
+typedef struct wr__key {
+    const char *name;
+    wr_arr(const wr_ast_expr *) viable;
+    bool synthetic; /* ROWKEY of a join */
+} wr__key;
+
+typedef struct wr__stage {
+    wr_step *step;
+    wr_ref *slots;   /* an->slots.n */
+    bool *available; /* an->slots.n */
+    wr_arr(wr__computed) computed;
+    wr__key *keys; /* step->schema->keys_n */
+    uint32_t keys_n;
+    int32_t partitions;
+    wr_format_use key_format; /* how the key is serialised now */
+    const char *name;         /* of the left-most source, for messages */
+    wr_window window;         /* of the key */
+    bool key_fixed;           /* key is that of a topic: no change of it so far */
+} wr__stage;
+
+typedef struct wr__builder {
+    wr__analysis *an;
+    wr_plan *plan;
+    wr_arr(wr_step *) steps;
+    wr_arr(wr_plan_topic) topics;
+    uint32_t joins_n, repartitions_n;
+} wr__builder;
+
+/** Scope over a stage, for wr_expr_compile. */
+typedef struct wr__stage_scope {
+    wr_scope base;
+    const wr__builder *b;
+    const wr__stage *stage;
+} wr__stage_scope;
+void wr__stage_scope_init(wr__stage_scope *s, const wr__builder *b, const wr__stage *stage);
+
+wr_step *wr__new_step(wr__builder *b, wr_step_kind kind, const char *name, const char *context,
+                      wr_step *in);
+uint32_t wr__add_topic(wr__builder *b, const char *name, wr_topic_role role, int32_t partitions,
+                       bool from_earliest);
+/** SOURCE of an->sources[i], reading the slots in @p used and the key. */
+weir_status wr__build_source(wr__builder *b, uint32_t i, const bool *used, wr__stage *out,
+                             weir_error *err) WR_MUST_CHECK;
+/** SELECT that keeps the key and makes every available slot of @p used a value column. */
+weir_status wr__build_materialize(wr__builder *b, wr__stage *st, const bool *used,
+                                  weir_error *err) WR_MUST_CHECK;
+/**
+ * SELECT_KEY: new keys, all value slots kept. @p context for names. The stage's keys become
+ * viable by the given expressions.
+ */
+weir_status wr__build_select_key(wr__builder *b, wr__stage *st, wr_ast_expr *const *keys,
+                                 const char *const *names, uint32_t keys_n, bool drop_null,
+                                 const char *name, const char *context, weir_error *err)
+    WR_MUST_CHECK;
+void wr__build_repartition(wr__builder *b, wr__stage *st, const wr_format_use *key,
+                           const char *context);
+/** Key format for an internal topic: @p want where it can hold the key, else JSON. */
+wr_format_use wr__internal_key_format(const wr_format_use *want, const wr_schema *schema);
+/** FROM with all JOINs. */
+weir_status wr__build_joins(wr__builder *b, const bool *used, wr__stage *out, weir_error *err)
+    WR_MUST_CHECK;
+
+/** What the query's result becomes. */
+typedef struct wr__result {
+    const wr_schema *schema;     /* persistent: keys first */
+    const char *const *names;    /* transient: names in order of the projection */
+    bool table;
+    wr_window window;
+    wr_format_use key_format;    /* of the left-most source, adapted */
+    bool key_changed;            /* the key is not that of the left-most source */
+} wr__result;
+/** FROM ... SELECT, up to the final SELECT step; the caller adds SINK or COLLECT. */
+weir_status wr__build_query(wr__builder *b, wr__stage *stage, wr__result *result, weir_error *err)
+    WR_MUST_CHECK;
+/** Number sub-topologies, propagate needs_old, find the materialised step; b->plan is complete. */
+void wr__finish_plan(wr__builder *b, wr_step *root);
+
+#endif

@@ -1,0 +1,677 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Names. The query's expressions are copied with every column qualified by its source's alias; each
+ * distinct column gets a slot. Stars are expanded, output columns named (dialect.md 9.1, 9.2).
+ */
+#include "engine/plan/analysis.h"
+#include "parser/parser.h"
+
+#include <stdio.h>
+
+typedef struct lambda_names {
+    const wr_ast_name *names;
+    size_t n;
+    const struct lambda_names *outer;
+} lambda_names;
+
+typedef struct qualifier {
+    wr__analysis *an;
+    const char *clause;      /* "SELECT", "WHERE" ... for messages */
+    bool window_bounds;      /* WINDOWSTART / END of the WINDOW clause are visible */
+    bool in_aggregate;
+    const lambda_names *lambda;
+} qualifier;
+
+/* ---- sources ---- */
+
+static weir_status add_source(wr__analysis *an, const wr_ast_source *src, weir_error *err)
+{
+    if (an->sources_n == WR__SOURCES_MAX)
+        return wr_error_at(err, WEIR_ERR_LIMIT, src->name.pos, "Too many sources in one query");
+    wr_source *s;
+    WR_TRY(wr_catalog_get(an->env->catalog, &src->name, &s, err));
+    const char *alias = src->alias.name ? src->alias.name : s->name;
+    for (uint32_t i = 0; i < an->sources_n; i++) {
+        if (an->sources[i].source == s) {
+            if (an->query->joins_n == 1)
+                return wr_error_at(err, WEIR_ERR_STATEMENT, src->name.pos,
+                                   "Can not join '%s' to '%s': self joins are not yet supported.",
+                                   s->name, s->name);
+            return wr_error_at(err, WEIR_ERR_STATEMENT, src->name.pos,
+                               "N-way joins do not support multiple occurrences of the same "
+                               "source. Source: '%s'.",
+                               s->name);
+        }
+        if (strcmp(an->sources[i].alias, alias) == 0)
+            return wr_error_at(err, WEIR_ERR_STATEMENT, src->name.pos,
+                               "Each side of the join must have a unique alias: '%s' is used twice",
+                               alias);
+    }
+    if (an->persistent && s->is_table && s->window.kind != WR_WINDOW_NONE)
+        return wr_error_at(err, WEIR_ERR_STATEMENT, src->name.pos,
+                           "KSQL does not support persistent queries on windowed tables.");
+    an->sources[an->sources_n++] =
+        (wr__asource){s, wr_arena_strdup(an->arena, alias), src->name.pos};
+    return WEIR_OK;
+}
+
+/* ---- slots ---- */
+
+static const struct {
+    const char *name;
+    wr_ref_kind kind;
+} pseudo_columns[] = {
+    {"ROWTIME", WR_REF_ROWTIME},         {"ROWPARTITION", WR_REF_ROWPARTITION},
+    {"ROWOFFSET", WR_REF_ROWOFFSET},     {"WINDOWSTART", WR_REF_WINDOWSTART},
+    {"WINDOWEND", WR_REF_WINDOWEND},
+};
+
+static int slot_index(const wr__analysis *an, const char *alias, const char *name)
+{
+    for (size_t i = 0; i < an->slots.n; i++)
+        if (strcmp(an->slots.v[i].alias, alias) == 0 && strcmp(an->slots.v[i].name, name) == 0)
+            return (int)i;
+    return -1;
+}
+
+static bool is_bound(wr_ref_kind k)
+{
+    return k == WR_REF_WINDOWSTART || k == WR_REF_WINDOWEND;
+}
+
+/* Does source @p i have a column (or pseudo column) of that name? Fill a slot. */
+static bool source_column(const wr__analysis *an, uint32_t i, const char *name, bool own_window,
+                          wr__slot *out)
+{
+    const wr_source *s = an->sources[i].source;
+    *out = (wr__slot){.source = i, .alias = an->sources[i].alias, .name = name};
+    int c = wr_schema_find(s->schema, name);
+    if (c >= 0) {
+        out->kind = WR_REF_COLUMN;
+        out->column = (uint32_t)c;
+        out->type = s->schema->cols[c].type;
+        return true;
+    }
+    for (size_t k = 0; k < WR_ARRAY_LEN(pseudo_columns); k++) {
+        if (strcmp(name, pseudo_columns[k].name) != 0)
+            continue;
+        out->kind = pseudo_columns[k].kind;
+        out->type = out->kind == WR_REF_ROWPARTITION ? &wr_type_integer : &wr_type_bigint;
+        if (!is_bound(out->kind))
+            return true;
+        if (own_window && an->window.kind != WR_WINDOW_NONE) {
+            out->window_result = true;
+            return true;
+        }
+        return s->window.kind != WR_WINDOW_NONE;
+    }
+    return false;
+}
+
+static weir_status unknown_column(const qualifier *q, const wr_ast_expr *e, weir_error *err)
+{
+    char name[600];
+    snprintf(name, sizeof name, "%s%s%s", e->qualifier.name ? e->qualifier.name : "",
+             e->qualifier.name ? "." : "", e->name.name);
+    if (strcmp(e->name.name, "WINDOWSTART") == 0 || strcmp(e->name.name, "WINDOWEND") == 0) {
+        if (q->an->window.kind != WR_WINDOW_NONE)
+            return wr_error_at(err, WEIR_ERR_STATEMENT, e->pos,
+                               "Window bounds column %s can only be used in the SELECT clause of "
+                               "windowed aggregations and can not be passed to aggregate "
+                               "functions.",
+                               e->name.name);
+    }
+    if (strcmp(q->clause, "PARTITION BY") == 0)
+        return wr_error_at(err, WEIR_ERR_STATEMENT, e->pos,
+                           "PARTITION BY column '%s' cannot be resolved. '%s' must be a column in "
+                           "the source schema since PARTITION BY is applied on the input.",
+                           name, name);
+    return wr_error_at(err, WEIR_ERR_STATEMENT, e->pos, "%s column '%s' cannot be resolved.",
+                       q->clause, name);
+}
+
+static weir_status ambiguous(const wr_ast_expr *e, const wr__slot *a, const wr__slot *b,
+                             weir_error *err)
+{
+    return wr_error_at(err, WEIR_ERR_STATEMENT, e->pos,
+                       "Column '%s' is ambiguous. Could be %s.%s or %s.%s.", e->name.name, a->alias,
+                       a->name, b->alias, b->name);
+}
+
+const char *wr__synthetic_key(const wr__analysis *an)
+{
+    size_t n = an->query->joins_n;
+    if (n == 0 || !an->on[n - 1])
+        return NULL;
+    const wr_ast_expr *on = an->on[n - 1];
+    bool columns = on->args_n == 2 && (on->args[0]->kind == WR_AST_COLUMN ||
+                                       on->args[1]->kind == WR_AST_COLUMN);
+    if (columns && an->query->joins[n - 1].kind != WR_AST_JOIN_FULL)
+        return NULL;
+    const char *name = "ROWKEY";
+    for (unsigned k = 1;; k++) {
+        bool taken = false;
+        for (uint32_t i = 0; i < an->sources_n; i++)
+            taken = taken || wr_schema_find(an->sources[i].source->schema, name) >= 0;
+        if (!taken)
+            return name;
+        name = wr_arena_printf(an->arena, "ROWKEY_%u", k);
+    }
+}
+
+static weir_status resolve_column(qualifier *q, wr_ast_expr *e, weir_error *err)
+{
+    wr__analysis *an = q->an;
+    bool own_window = q->window_bounds && !q->in_aggregate;
+    wr__slot found = {0}, s;
+    bool any = false, known_alias = e->qualifier.name == NULL;
+    for (uint32_t i = 0; i < an->sources_n; i++) {
+        if (e->qualifier.name) {
+            if (strcmp(e->qualifier.name, an->sources[i].alias) != 0)
+                continue;
+            known_alias = true;
+        }
+        if (!source_column(an, i, e->name.name, own_window, &s))
+            continue;
+        if (any)
+            return ambiguous(e, &found, &s, err);
+        found = s;
+        any = true;
+    }
+    if (!known_alias)
+        return wr_error_at(err, WEIR_ERR_STATEMENT, e->pos,
+                           "'%s' is not a valid stream/table name or alias.", e->qualifier.name);
+    if (!any && !e->qualifier.name && strncmp(e->name.name, "ROWKEY", 6) == 0 &&
+        wr__synthetic_key(an) && strcmp(e->name.name, wr__synthetic_key(an)) == 0)
+        return WEIR_OK; /* stays unqualified: the join's own key column */
+    if (!any)
+        return unknown_column(q, e, err);
+    e->qualifier = (wr_ast_name){.name = found.alias, .pos = e->pos, .quoted = true};
+    if (slot_index(an, found.alias, found.name) < 0) {
+        found.name = wr_arena_strdup(an->arena, found.name);
+        wr_arr_push(an->arena, &an->slots, found);
+    }
+    return WEIR_OK;
+}
+
+/* ---- qualified copies ---- */
+
+static bool is_lambda_name(const lambda_names *l, const char *name)
+{
+    for (; l; l = l->outer)
+        for (size_t i = 0; i < l->n; i++)
+            if (strcmp(l->names[i].name, name) == 0)
+                return true;
+    return false;
+}
+
+static void copy_name(wr_arena *a, wr_ast_name *n)
+{
+    if (n->name)
+        n->name = wr_arena_strdup(a, n->name);
+}
+
+static bool is_aggregate_call(const wr_ast_expr *e)
+{
+    if (e->kind != WR_AST_CALL)
+        return false;
+    const wr_function *f = wr_function_find(wr_str_c(e->name.name));
+    return f && f->kind == WR_FUNCTION_AGGREGATE;
+}
+
+static weir_status qualify(qualifier *q, const wr_ast_expr *from, wr_ast_expr **out,
+                           weir_error *err)
+{
+    wr_arena *a = q->an->arena;
+    wr_ast_expr *e = wr_arena_memdup(a, from, sizeof *from);
+    *out = e;
+    copy_name(a, &e->name);
+    copy_name(a, &e->qualifier);
+    if (e->text.ptr)
+        e->text = wr_arena_str(a, e->text);
+    if (e->escape)
+        e->escape = wr_arena_strdup(a, e->escape);
+    if (e->names_n) {
+        e->names = wr_arena_memdup(a, e->names, e->names_n * sizeof *e->names);
+        for (size_t i = 0; i < e->names_n; i++)
+            copy_name(a, &e->names[i]);
+    }
+    if (e->kind == WR_AST_COLUMN)
+        return !e->qualifier.name && is_lambda_name(q->lambda, e->name.name)
+                   ? WEIR_OK
+                   : resolve_column(q, e, err);
+    lambda_names lambda = {e->names, e->names_n, q->lambda};
+    const lambda_names *outer = q->lambda;
+    bool outer_aggregate = q->in_aggregate;
+    if (e->kind == WR_AST_LAMBDA)
+        q->lambda = &lambda;
+    if (is_aggregate_call(e)) {
+        q->an->has_aggregates = true;
+        q->in_aggregate = true;
+    }
+    weir_status st = WEIR_OK;
+    e->args = WR_NEW_N(a, wr_ast_expr *, e->args_n);
+    for (size_t i = 0; i < e->args_n && st == WEIR_OK; i++)
+        st = qualify(q, from->args[i], &e->args[i], err);
+    if (e->else_ && st == WEIR_OK)
+        st = qualify(q, from->else_, &e->else_, err);
+    q->lambda = outer;
+    q->in_aggregate = outer_aggregate;
+    return st;
+}
+
+static weir_status qualify_clause(wr__analysis *an, const char *clause, bool bounds,
+                                  const wr_ast_expr *e, wr_ast_expr **out, weir_error *err)
+{
+    *out = NULL;
+    if (!e)
+        return WEIR_OK;
+    qualifier q = {.an = an, .clause = clause, .window_bounds = bounds};
+    return qualify(&q, e, out, err);
+}
+
+static weir_status qualify_list(wr__analysis *an, const char *clause, wr_ast_expr *const *list,
+                                size_t n, wr_ast_expr ***out, weir_error *err)
+{
+    *out = WR_NEW_N(an->arena, wr_ast_expr *, n);
+    for (size_t i = 0; i < n; i++)
+        WR_TRY(qualify_clause(an, clause, false, list[i], &(*out)[i], err));
+    return WEIR_OK;
+}
+
+/* ---- slots of expressions ---- */
+
+int wr__find_slot(const wr__analysis *an, const wr_ast_expr *column)
+{
+    if (column->kind != WR_AST_COLUMN || !column->qualifier.name)
+        return -1;
+    return slot_index(an, column->qualifier.name, column->name.name);
+}
+
+typedef struct mark_arg {
+    const wr__analysis *an;
+    bool *used;
+    uint32_t sources;
+} mark_arg;
+
+static bool mark_visit(void *arg, const wr_ast_expr *e)
+{
+    mark_arg *m = arg;
+    int i = wr__find_slot(m->an, e);
+    if (i >= 0) {
+        if (m->used)
+            m->used[i] = true;
+        m->sources |= 1u << m->an->slots.v[i].source;
+    }
+    return true;
+}
+
+void wr__mark_slots(const wr__analysis *an, const wr_ast_expr *e, bool *used)
+{
+    mark_arg m = {an, used, 0};
+    if (e)
+        wr_ast_walk(e, mark_visit, &m);
+}
+
+uint32_t wr__sources_of(const wr__analysis *an, const wr_ast_expr *e)
+{
+    mark_arg m = {an, NULL, 0};
+    wr_ast_walk(e, mark_visit, &m);
+    return m.sources;
+}
+
+void wr__print_expr(const wr__analysis *an, wr_buf *out, const wr_ast_expr *e)
+{
+    if (e->kind == WR_AST_COLUMN) {
+        if (an->sources_n > 1 && e->qualifier.name)
+            wr_buf_printf(out, "%s.", e->qualifier.name);
+        wr_buf_puts(out, e->name.name);
+        return;
+    }
+    if (an->sources_n > 1) {
+        wr_ast_print_expr(out, e);
+        return;
+    }
+    /* One source: print without the alias that qualification has added. */
+    wr_buf text = {0}, alias = {0};
+    wr_ast_print_expr(&text, e);
+    wr_ast_print_name(&alias, an->sources[0].alias);
+    wr_buf_putc(&alias, '.');
+    wr_str t = wr_buf_view(&text), needle = wr_buf_view(&alias);
+    for (uint32_t i = 0; i < t.len;) {
+        wr_str rest = {t.ptr + i, t.len - i};
+        if (wr_str_starts_with(rest, needle)) {
+            i += needle.len;
+        } else {
+            wr_buf_putc(out, t.ptr[i++]);
+        }
+    }
+    wr_buf_free(&text);
+    wr_buf_free(&alias);
+}
+
+/* ---- projection ---- */
+
+static wr_ast_expr *column_node(wr__analysis *an, const char *alias, const char *name, int64_t pos)
+{
+    wr_ast_expr *e = WR_NEW(an->arena, wr_ast_expr);
+    e->kind = WR_AST_COLUMN;
+    e->pos = e->end = e->op_pos = pos;
+    e->qualifier = (wr_ast_name){.name = alias, .pos = pos, .quoted = true};
+    e->name = (wr_ast_name){.name = wr_arena_strdup(an->arena, name), .pos = pos, .quoted = true};
+    return e;
+}
+
+static weir_status add_star_column(wr__analysis *an, uint32_t source, const char *name, int64_t pos,
+                                   weir_error *err)
+{
+    const char *alias = an->sources[source].alias;
+    qualifier q = {.an = an, .clause = "SELECT"};
+    wr_ast_expr *e = column_node(an, alias, name, pos);
+    WR_TRY(resolve_column(&q, e, err));
+    const char *out = an->sources_n > 1 ? wr_arena_printf(an->arena, "%s_%s", alias, name)
+                                        : e->name.name;
+    wr_arr_push(an->arena, &an->items, ((wr__item){e, out, false, pos}));
+    return WEIR_OK;
+}
+
+static weir_status expand_source(wr__analysis *an, uint32_t i, int64_t pos, weir_error *err)
+{
+    const wr_source *s = an->sources[i].source;
+    for (uint32_t c = 0; c < s->schema->n; c++) {
+        if (c == s->schema->keys_n && !an->persistent && s->window.kind != WR_WINDOW_NONE) {
+            WR_TRY(add_star_column(an, i, "WINDOWSTART", pos, err));
+            WR_TRY(add_star_column(an, i, "WINDOWEND", pos, err));
+        }
+        WR_TRY(add_star_column(an, i, s->schema->cols[c].name, pos, err));
+    }
+    return WEIR_OK;
+}
+
+/* SELECT * with PARTITION BY: the new key columns, then the other columns, old keys last. */
+static weir_status expand_partitioned(wr__analysis *an, int64_t pos, weir_error *err)
+{
+    const wr_source *s = an->sources[0].source;
+    for (size_t i = 0; i < an->query->partition_by_n; i++) {
+        wr_ast_expr *e = an->partition_by[i];
+        if (e->kind == WR_AST_NULL)
+            continue;
+        wr_arr_push(an->arena, &an->items, ((wr__item){e, an->partition_names[i], false, pos}));
+    }
+    for (uint32_t k = 0; k < s->schema->n; k++) {
+        uint32_t c = (k + s->schema->keys_n) % s->schema->n;
+        wr_ast_expr *e = column_node(an, an->sources[0].alias, s->schema->cols[c].name, pos);
+        bool is_key = false;
+        for (size_t i = 0; i < an->query->partition_by_n; i++)
+            is_key = is_key || wr_ast_expr_equal(e, an->partition_by[i]);
+        if (!is_key)
+            WR_TRY(add_star_column(an, 0, s->schema->cols[c].name, pos, err));
+    }
+    return WEIR_OK;
+}
+
+static weir_status expand_star(wr__analysis *an, const wr_ast_item *item, weir_error *err)
+{
+    if (item->kind == WR_AST_ITEM_SOURCE_STAR) {
+        for (uint32_t i = 0; i < an->sources_n; i++)
+            if (strcmp(an->sources[i].alias, item->source.name) == 0)
+                return expand_source(an, i, item->pos, err);
+        return wr_error_at(err, WEIR_ERR_STATEMENT, item->pos,
+                           "'%s' is not a valid stream/table name or alias.", item->source.name);
+    }
+    if (an->sources_n == 1 && an->query->partition_by_n > 0)
+        return expand_partitioned(an, item->pos, err);
+    const char *synthetic = wr__synthetic_key(an);
+    if (synthetic) {
+        wr_ast_expr *e = column_node(an, NULL, synthetic, item->pos);
+        wr_arr_push(an->arena, &an->items, ((wr__item){e, e->name.name, false, item->pos}));
+    }
+    for (uint32_t i = 0; i < an->sources_n; i++)
+        WR_TRY(expand_source(an, i, item->pos, err));
+    return WEIR_OK;
+}
+
+const char *wr__generated_name(wr__analysis *an)
+{
+    for (;;) {
+        char name[32];
+        snprintf(name, sizeof name, "KSQL_COL_%u", an->generated++);
+        bool taken = false;
+        for (uint32_t i = 0; i < an->sources_n; i++)
+            taken = taken || wr_schema_find(an->sources[i].source->schema, name) >= 0;
+        if (!taken)
+            return wr_arena_strdup(an->arena, name);
+    }
+}
+
+/* Unique among the names so far: F, F_1, F_2 ... */
+static const char *unique_name(wr__analysis *an, const char *base)
+{
+    const char *name = base;
+    for (unsigned k = 1;; k++) {
+        bool taken = false;
+        for (size_t i = 0; i < an->items.n; i++)
+            taken = taken || (an->items.v[i].name && strcmp(an->items.v[i].name, name) == 0);
+        if (!taken)
+            return name;
+        name = wr_arena_printf(an->arena, "%s_%u", base, k);
+    }
+}
+
+static bool name_in_several(const wr__analysis *an, const char *name)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < an->sources_n; i++) {
+        wr__slot s;
+        n += source_column(an, i, name, false, &s);
+    }
+    return n > 1;
+}
+
+static const char *item_name(wr__analysis *an, const wr_ast_item *item, const wr_ast_expr *e)
+{
+    if (item->alias.name)
+        return wr_arena_strdup(an->arena, item->alias.name);
+    if (e->kind == WR_AST_COLUMN) {
+        if (name_in_several(an, e->name.name))
+            return wr_arena_printf(an->arena, "%s_%s", e->qualifier.name, e->name.name);
+        return e->name.name;
+    }
+    if (e->kind == WR_AST_FIELD)
+        return unique_name(an, e->name.name);
+    return NULL; /* generated once all names are known */
+}
+
+/* Types before there is a plan: every slot is a column of its own. */
+static weir_status resolve_slot(const wr_scope *self, const wr_ast_expr *column, wr_ref *out,
+                                weir_error *err)
+{
+    const wr__analysis *an = self->arg;
+    int i = wr__find_slot(an, column);
+    if (i < 0)
+        return wr_error_at(err, WEIR_ERR_STATEMENT, column->pos, "Column '%s' cannot be resolved.",
+                           column->name.name);
+    *out = (wr_ref){.kind = WR_REF_COLUMN, .index = (uint32_t)i, .type = an->slots.v[i].type};
+    return WEIR_OK;
+}
+
+weir_status wr__type_of(const wr__analysis *an, const wr_ast_expr *e, const wr_type **out,
+                        weir_error *err)
+{
+    wr_scope scope = {.resolve = resolve_slot,
+                      .types = &an->env->catalog->types,
+                      .allow_aggregates = false,
+                      .arg = (void *)(uintptr_t)an};
+    wr_expr *typed;
+    WR_TRY(wr_expr_compile(e, &scope, an->arena, &typed, err));
+    *out = wr_expr_type(typed);
+    return WEIR_OK;
+}
+
+/* s->* is one item for each field of the struct. */
+static weir_status add_struct_star(wr__analysis *an, const wr_ast_item *item, weir_error *err)
+{
+    wr_ast_expr *base;
+    const wr_type *t;
+    WR_TRY(qualify_clause(an, "SELECT", true, item->expr, &base, err));
+    WR_TRY(wr__type_of(an, base, &t, err));
+    if (t->id != WR_T_STRUCT)
+        return wr_error_at(err, WEIR_ERR_STATEMENT, item->pos,
+                           "Can only use '->*' on STRUCT types");
+    for (uint32_t i = 0; i < t->fields_n; i++) {
+        wr_ast_expr *e = WR_NEW(an->arena, wr_ast_expr);
+        e->kind = WR_AST_FIELD;
+        e->pos = e->end = e->op_pos = item->pos;
+        e->name = (wr_ast_name){.name = t->fields[i].name, .pos = item->pos, .quoted = true};
+        e->args = WR_NEW(an->arena, wr_ast_expr *);
+        e->args[0] = base;
+        e->args_n = 1;
+        const char *name = unique_name(an, t->fields[i].name);
+        wr_arr_push(an->arena, &an->items, ((wr__item){e, name, false, item->pos}));
+    }
+    return WEIR_OK;
+}
+
+static weir_status analyze_items(wr__analysis *an, weir_error *err)
+{
+    const wr_ast_query *q = an->query;
+    for (size_t i = 0; i < q->items_n; i++) {
+        const wr_ast_item *item = &q->items[i];
+        if (item->kind == WR_AST_ITEM_STRUCT_STAR) {
+            WR_TRY(add_struct_star(an, item, err));
+            continue;
+        }
+        if (item->kind != WR_AST_ITEM_EXPR) {
+            WR_TRY(expand_star(an, item, err));
+            continue;
+        }
+        if (item->alias.name && wr__is_pseudo_name(item->alias.name))
+            return wr_error_at(err, WEIR_ERR_STATEMENT, item->alias.pos,
+                               "`%s` is a reserved column name. You cannot use it as an alias for "
+                               "a column.",
+                               item->alias.name);
+        wr_ast_expr *e;
+        WR_TRY(qualify_clause(an, "SELECT", true, item->expr, &e, err));
+        wr_arr_push(an->arena, &an->items,
+                    ((wr__item){e, item_name(an, item, e), item->alias.name != NULL, item->pos}));
+    }
+    return WEIR_OK;
+}
+
+/* Name of a GROUP BY / PARTITION BY key: the column's, the field's, the projection's alias. */
+static const char *key_name(wr__analysis *an, const wr_ast_expr *key)
+{
+    if (key->kind == WR_AST_COLUMN)
+        return name_in_several(an, key->name.name)
+                   ? wr_arena_printf(an->arena, "%s_%s", key->qualifier.name, key->name.name)
+                   : key->name.name;
+    for (size_t i = 0; i < an->items.n; i++)
+        if (an->items.v[i].aliased && wr_ast_expr_equal(an->items.v[i].expr, key))
+            return an->items.v[i].name;
+    if (key->kind == WR_AST_FIELD)
+        return key->name.name;
+    return NULL;
+}
+
+static void name_generated(wr__analysis *an)
+{
+    for (size_t i = 0; i < an->items.n; i++)
+        if (!an->items.v[i].name)
+            an->items.v[i].name = wr__generated_name(an);
+}
+
+/* A key without a name of its own takes that of the item that selects it. */
+static const char *name_of_item(wr__analysis *an, const wr_ast_expr *key)
+{
+    for (size_t i = 0; i < an->items.n; i++)
+        if (wr_ast_expr_equal(an->items.v[i].expr, key))
+            return an->items.v[i].name;
+    return wr__generated_name(an);
+}
+
+static weir_status name_keys(wr__analysis *an)
+{
+    const wr_ast_query *q = an->query;
+    for (size_t i = 0; i < q->group_by_n; i++)
+        if (!an->group_names[i])
+            an->group_names[i] = name_of_item(an, an->group_by[i]);
+    for (size_t i = 0; i < q->partition_by_n; i++)
+        if (!an->partition_names[i])
+            an->partition_names[i] = name_of_item(an, an->partition_by[i]);
+    return WEIR_OK;
+}
+
+static bool has_star(const wr_ast_query *q)
+{
+    for (size_t i = 0; i < q->items_n; i++)
+        if (q->items[i].kind == WR_AST_ITEM_STAR)
+            return true;
+    return false;
+}
+
+static weir_status analyze_keys(wr__analysis *an, weir_error *err)
+{
+    const wr_ast_query *q = an->query;
+    WR_TRY(qualify_list(an, "GROUP BY", q->group_by, q->group_by_n, &an->group_by, err));
+    if (an->has_aggregates)
+        for (size_t i = 0; i < q->group_by_n; i++) {
+            const wr_ast_expr *f = wr_ast_find_aggregate(an->group_by[i]);
+            if (f)
+                return wr_error_at(err, WEIR_ERR_STATEMENT, f->pos,
+                                   "GROUP BY does not support aggregate functions: %s is an "
+                                   "aggregate function.",
+                                   f->name.name);
+        }
+    WR_TRY(
+        qualify_list(an, "PARTITION BY", q->partition_by, q->partition_by_n, &an->partition_by, err));
+    an->group_names = WR_NEW_N(an->arena, const char *, q->group_by_n);
+    an->partition_names = WR_NEW_N(an->arena, const char *, q->partition_by_n);
+    if (has_star(q)) /* the star shows the keys, so they need names first */
+        for (size_t i = 0; i < q->partition_by_n; i++) {
+            an->partition_names[i] = key_name(an, an->partition_by[i]);
+            if (!an->partition_names[i])
+                an->partition_names[i] = wr__generated_name(an);
+        }
+    WR_TRY(analyze_items(an, err));
+    for (size_t i = 0; i < q->group_by_n; i++)
+        an->group_names[i] = key_name(an, an->group_by[i]);
+    for (size_t i = 0; i < q->partition_by_n; i++)
+        if (!an->partition_names[i])
+            an->partition_names[i] = key_name(an, an->partition_by[i]);
+    name_generated(an);
+    return name_keys(an);
+}
+
+static weir_status check_duplicates(wr__analysis *an, wr_ast_expr *const *list, size_t n,
+                                    const char *clause, weir_error *err)
+{
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < i; k++)
+            if (wr_ast_expr_equal(list[i], list[k])) {
+                wr_buf text = {0};
+                wr_ast_print_expr(&text, list[i]);
+                wr_error_at(err, WEIR_ERR_STATEMENT, list[i]->pos, "Duplicate %s expression: %s",
+                            clause, wr_buf_cstr(&text));
+                wr_buf_free(&text);
+                return WEIR_ERR_STATEMENT;
+            }
+    (void)an;
+    return WEIR_OK;
+}
+
+weir_status wr__analyze(wr__analysis *an, weir_error *err)
+{
+    const wr_ast_query *q = an->query;
+    WR_TRY(add_source(an, &q->from, err));
+    for (size_t i = 0; i < q->joins_n; i++)
+        WR_TRY(add_source(an, &q->joins[i].right, err));
+    an->on = WR_NEW_N(an->arena, wr_ast_expr *, q->joins_n);
+    for (size_t i = 0; i < q->joins_n; i++)
+        WR_TRY(qualify_clause(an, "JOIN ON", false, q->joins[i].on, &an->on[i], err));
+    WR_TRY(qualify_clause(an, "WHERE", false, q->where, &an->where, err));
+    an->has_aggregates = false;
+    WR_TRY(analyze_keys(an, err));
+    WR_TRY(qualify_clause(an, "HAVING", true, q->having, &an->having, err));
+    WR_TRY(check_duplicates(an, an->group_by, q->group_by_n, "GROUP BY", err));
+    return check_duplicates(an, an->partition_by, q->partition_by_n, "PARTITION BY", err);
+}

@@ -1,0 +1,463 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Building blocks of plans: steps, stages, and the operations that change where columns are
+ * (source, materialise, re-key, repartition). The order in which a query uses them is in query.c.
+ */
+#include "engine/plan/analysis.h"
+#include "parser/parser.h"
+
+/* ---- steps ---- */
+
+wr_step *wr__new_step(wr__builder *b, wr_step_kind kind, const char *name, const char *context,
+                      wr_step *in)
+{
+    wr_arena *a = b->plan->arena;
+    wr_step *s = WR_NEW(a, wr_step);
+    s->kind = kind;
+    s->id = (uint32_t)b->steps.n;
+    s->name = name;
+    s->context = context;
+    if (in) {
+        s->in[0] = in;
+        s->in_n = 1;
+        s->table = in->table;
+        s->windowed = in->windowed;
+        s->schema = in->schema;
+    }
+    wr_arr_push(a, &b->steps, s);
+    return s;
+}
+
+uint32_t wr__add_topic(wr__builder *b, const char *name, wr_topic_role role, int32_t partitions,
+                       bool from_earliest)
+{
+    for (size_t i = 0; i < b->topics.n; i++) {
+        wr_plan_topic *t = &b->topics.v[i];
+        if (t->role == role && strcmp(t->name, name) == 0) {
+            t->from_earliest = t->from_earliest || from_earliest;
+            return (uint32_t)i;
+        }
+    }
+    wr_plan_topic t = {wr_arena_strdup(b->plan->arena, name), role, partitions, from_earliest};
+    wr_arr_push(b->plan->arena, &b->topics, t);
+    return (uint32_t)(b->topics.n - 1);
+}
+
+/* ---- stages ---- */
+
+static void stage_init(wr__builder *b, wr__stage *st)
+{
+    *st = (wr__stage){0};
+    st->slots = WR_NEW_N(b->plan->arena, wr_ref, b->an->slots.n);
+    st->available = WR_NEW_N(b->plan->arena, bool, b->an->slots.n);
+}
+
+static weir_status scope_resolve(const wr_scope *self, const wr_ast_expr *column, wr_ref *out,
+                                 weir_error *err)
+{
+    const wr__stage_scope *s = (const wr__stage_scope *)self;
+    int i = wr__find_slot(s->b->an, column);
+    if (i >= 0 && s->stage->available[i]) {
+        *out = s->stage->slots[i];
+        return WEIR_OK;
+    }
+    return wr_error_at(err, WEIR_ERR_STATEMENT, column->pos, "Column '%s' cannot be resolved.",
+                       column->name.name);
+}
+
+static bool scope_replace(const wr_scope *self, const wr_ast_expr *e, wr_ref *out)
+{
+    const wr__stage_scope *s = (const wr__stage_scope *)self;
+    for (size_t i = 0; i < s->stage->computed.n; i++) {
+        if (wr_ast_expr_equal(s->stage->computed.v[i].expr, e)) {
+            *out = s->stage->computed.v[i].ref;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool scope_is_column(const wr_scope *self, const char *name)
+{
+    const wr__stage_scope *s = (const wr__stage_scope *)self;
+    for (uint32_t i = 0; i < s->b->an->sources_n; i++)
+        if (wr_schema_find(s->b->an->sources[i].source->schema, name) >= 0)
+            return true;
+    return false;
+}
+
+void wr__stage_scope_init(wr__stage_scope *s, const wr__builder *b, const wr__stage *stage)
+{
+    *s = (wr__stage_scope){
+        .base = {.resolve = scope_resolve,
+                 .replace = scope_replace,
+                 .is_column = scope_is_column,
+                 .types = &b->an->env->catalog->types},
+        .b = b,
+        .stage = stage,
+    };
+}
+
+static void set_column_slot(wr__builder *b, wr__stage *st, size_t slot, uint32_t column)
+{
+    const wr__slot *s = &b->an->slots.v[slot];
+    st->available[slot] = true;
+    st->slots[slot] = (wr_ref){.kind = WR_REF_COLUMN,
+                               .index = column,
+                               .type = s->type,
+                               .time_text = s->kind == WR_REF_ROWTIME ||
+                                            s->kind == WR_REF_WINDOWSTART ||
+                                            s->kind == WR_REF_WINDOWEND};
+}
+
+/* ---- source ---- */
+
+static void source_slots(wr__builder *b, uint32_t i, const bool *used, const uint32_t *output,
+                         uint32_t output_n, wr__stage *st)
+{
+    for (size_t k = 0; k < b->an->slots.n; k++) {
+        const wr__slot *s = &b->an->slots.v[k];
+        if (!used[k] || s->source != i || s->window_result)
+            continue;
+        if (s->kind != WR_REF_COLUMN) {
+            st->available[k] = true;
+            st->slots[k] = (wr_ref){.kind = s->kind, .type = s->type};
+            continue;
+        }
+        for (uint32_t c = 0; c < output_n; c++)
+            if (output[c] == s->column)
+                set_column_slot(b, st, k, c);
+    }
+}
+
+static void source_step(wr__builder *b, const wr__asource *as, wr_step *step,
+                        const uint32_t *output, uint32_t output_n)
+{
+    wr_arena *a = b->plan->arena;
+    const wr_source *s = as->source;
+    const wr_settings *set = b->an->env->settings;
+    wr_step_source *src = &step->u.source;
+    step->table = s->is_table;
+    step->windowed = s->window.kind != WR_WINDOW_NONE;
+    src->topic = wr__add_topic(b, s->topic, WR_TOPIC_INPUT, s->partitions, s->is_table);
+    src->source_name = wr_arena_strdup(a, s->name);
+    const wr_schema *copy = wr_schema_new(a, s->schema->cols, s->schema->n);
+    src->columns = copy->cols;
+    src->columns_n = copy->n;
+    src->output = output;
+    src->key = s->key;
+    src->value = s->value;
+    src->window = s->window;
+    src->timestamp_column = s->timestamp_column;
+    src->timestamp_format = s->timestamp_format ? wr_arena_strdup(a, s->timestamp_format) : NULL;
+    src->throw_on_invalid_timestamp =
+        wr_settings_bool(set, "ksql.timestamp.throw.on.invalid", false);
+    src->fail_on_bad_record = wr_settings_bool(set, "ksql.fail.on.deserialization.error", false);
+    src->strict = wr_settings_bool(set, "weir.decode.strict", false);
+    wr_column *cols = WR_NEW_N(a, wr_column, output_n);
+    for (uint32_t i = 0; i < output_n; i++) {
+        cols[i] = copy->cols[output[i]];
+        if (cols[i].role != WR_COL_KEY)
+            cols[i].role = WR_COL_VALUE;
+    }
+    step->schema = wr_schema_new(a, cols, output_n);
+}
+
+weir_status wr__build_source(wr__builder *b, uint32_t i, const bool *used, wr__stage *st,
+                             weir_error *err)
+{
+    (void)err;
+    wr_arena *a = b->plan->arena;
+    const wr__asource *as = &b->an->sources[i];
+    const wr_source *s = as->source;
+    uint32_t *output = WR_NEW_N(a, uint32_t, s->schema->n), n = 0;
+    for (uint32_t c = 0; c < s->schema->n; c++) {
+        bool need = c < s->schema->keys_n;
+        for (size_t k = 0; k < b->an->slots.n && !need; k++) {
+            const wr__slot *slot = &b->an->slots.v[k];
+            need = used[k] && slot->source == i && slot->kind == WR_REF_COLUMN && slot->column == c;
+        }
+        if (need)
+            output[n++] = c;
+    }
+    stage_init(b, st);
+    const char *name = s->is_table
+                           ? (s->window.kind != WR_WINDOW_NONE ? "WindowedTableSource" : "TableSource")
+                           : (s->window.kind != WR_WINDOW_NONE ? "WindowedStreamSource"
+                                                               : "StreamSource");
+    const char *context = b->an->sources_n > 1
+                              ? wr_arena_printf(a, "KafkaTopic_%s", as->alias)
+                              : "KsqlTopic";
+    st->step = wr__new_step(b, WR_STEP_SOURCE, name, context, NULL);
+    source_step(b, as, st->step, output, n);
+    source_slots(b, i, used, output, n, st);
+    st->partitions = s->partitions;
+    st->key_format = s->key;
+    st->name = s->name;
+    st->window = s->window;
+    st->key_fixed = true;
+    st->keys_n = s->schema->keys_n;
+    st->keys = WR_NEW_N(a, wr__key, st->keys_n);
+    for (uint32_t k = 0; k < st->keys_n; k++) {
+        st->keys[k].name = st->step->schema->cols[k].name;
+        wr_ast_expr *e = WR_NEW(a, wr_ast_expr);
+        e->kind = WR_AST_COLUMN;
+        e->qualifier.name = as->alias;
+        e->name.name = st->keys[k].name;
+        e->qualifier.quoted = e->name.quoted = true;
+        wr_arr_push(a, &st->keys[k].viable, e);
+    }
+    return WEIR_OK;
+}
+
+/* ---- moving columns ---- */
+
+/* Slots whose value lives in the current step's columns or beside them, and is wanted later. */
+static uint32_t wanted_slots(const wr__builder *b, const wr__stage *st, const bool *used,
+                             uint32_t *out)
+{
+    uint32_t n = 0;
+    for (size_t k = 0; k < b->an->slots.n; k++)
+        if (used[k] && st->available[k])
+            out[n++] = (uint32_t)k;
+    return n;
+}
+
+weir_status wr__build_materialize(wr__builder *b, wr__stage *st, const bool *used, weir_error *err)
+{
+    (void)err;
+    wr_arena *a = b->plan->arena;
+    uint32_t *slots = WR_NEW_N(a, uint32_t, b->an->slots.n);
+    uint32_t n = wanted_slots(b, st, used, slots), keys_n = st->step->schema->keys_n;
+    wr_column *cols = WR_NEW_N(a, wr_column, keys_n + n);
+    wr_expr **exprs = WR_NEW_N(a, wr_expr *, keys_n + n);
+    for (uint32_t i = 0; i < keys_n; i++) {
+        cols[i] = st->step->schema->cols[i];
+        exprs[i] = wr_expr_ref(
+            a, &(wr_ref){.kind = WR_REF_COLUMN, .index = i, .type = cols[i].type});
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        const wr__slot *s = &b->an->slots.v[slots[i]];
+        cols[keys_n + i] = (wr_column){
+            .name = wr_arena_printf(a, "%s_%s", s->alias, s->name),
+            .type = s->type,
+            .role = WR_COL_VALUE,
+        };
+        exprs[keys_n + i] = wr_expr_ref(a, &st->slots[slots[i]]);
+    }
+    wr_step *step =
+        wr__new_step(b, WR_STEP_SELECT, st->step->table ? "TableSelect" : "StreamSelect",
+                     wr_arena_printf(a, "PrependAlias_%u", (unsigned)b->steps.n), st->step);
+    step->schema = wr_schema_new(a, cols, keys_n + n);
+    step->u.select = exprs;
+    memset(st->available, 0, b->an->slots.n * sizeof *st->available);
+    for (uint32_t i = 0; i < n; i++)
+        set_column_slot(b, st, slots[i], keys_n + i);
+    st->step = step;
+    return WEIR_OK;
+}
+
+static weir_status compile_keys(wr__builder *b, wr__stage *st, wr_ast_expr *const *keys,
+                                const char *const *names, uint32_t n, wr_expr **exprs,
+                                wr_column *cols, weir_error *err)
+{
+    wr__stage_scope scope;
+    wr__stage_scope_init(&scope, b, st);
+    for (uint32_t i = 0; i < n; i++) {
+        WR_TRY(wr_expr_compile(keys[i], &scope.base, b->plan->arena, &exprs[i], err));
+        cols[i] = (wr_column){
+            .name = names[i], .type = wr_expr_type(exprs[i]), .role = WR_COL_KEY};
+        if (wr_type_contains(cols[i].type, WR_T_MAP)) {
+            wr_error_at(err, WEIR_ERR_STATEMENT, keys[i]->pos,
+                        "Map keys, including types that contain maps, are not supported as they "
+                        "may lead to unexpected behavior due to inconsistent serialization. Key "
+                        "column name: `%s`. Column type: %s.",
+                        names[i], wr_type_text(b->plan->arena, cols[i].type));
+            return WEIR_ERR_STATEMENT;
+        }
+    }
+    return WEIR_OK;
+}
+
+weir_status wr__build_select_key(wr__builder *b, wr__stage *st, wr_ast_expr *const *keys,
+                                 const char *const *names, uint32_t keys_n, bool drop_null,
+                                 const char *name, const char *context, weir_error *err)
+{
+    wr_arena *a = b->plan->arena;
+    const wr_schema *in = st->step->schema;
+    wr_column *cols = WR_NEW_N(a, wr_column, keys_n + in->n);
+    wr_step_select_key *cfg;
+    wr_expr **exprs = WR_NEW_N(a, wr_expr *, keys_n);
+    WR_TRY(compile_keys(b, st, keys, names, keys_n, exprs, cols, err));
+    /* Only what a slot needs goes on. */
+    uint32_t *values = WR_NEW_N(a, uint32_t, in->n), n = 0;
+    for (uint32_t c = 0; c < in->n; c++) {
+        bool need = false;
+        for (size_t k = 0; k < b->an->slots.n && !need; k++)
+            need = st->available[k] && st->slots[k].kind == WR_REF_COLUMN &&
+                   st->slots[k].index == c;
+        for (size_t k = 0; k < st->computed.n && !need; k++)
+            need = st->computed.v[k].ref.kind == WR_REF_COLUMN && st->computed.v[k].ref.index == c;
+        if (!need)
+            continue;
+        cols[keys_n + n] = in->cols[c];
+        cols[keys_n + n].role = WR_COL_VALUE;
+        values[n++] = c;
+    }
+    bool table = st->step->table;
+    wr_step *step =
+        wr__new_step(b, table ? WR_STEP_TABLE_GROUP_BY : WR_STEP_SELECT_KEY, name, context, st->step);
+    cfg = &step->u.select_key;
+    *cfg = (wr_step_select_key){exprs, values, drop_null, keys_n == 0, !drop_null};
+    step->schema = wr_schema_new(a, cols, keys_n + n);
+    for (size_t k = 0; k < b->an->slots.n; k++) {
+        if (!st->available[k] || st->slots[k].kind != WR_REF_COLUMN)
+            continue;
+        uint32_t i = 0;
+        while (values[i] != st->slots[k].index)
+            i++;
+        st->slots[k].index = keys_n + i;
+    }
+    for (size_t k = 0; k < st->computed.n; k++)
+        for (uint32_t i = 0; i < n; i++)
+            if (values[i] == st->computed.v[k].ref.index) {
+                st->computed.v[k].ref.index = keys_n + i;
+                break;
+            }
+    st->step = step;
+    st->keys_n = keys_n;
+    st->keys = WR_NEW_N(a, wr__key, keys_n);
+    for (uint32_t i = 0; i < keys_n; i++) {
+        st->keys[i].name = names[i];
+        wr_arr_push(a, &st->keys[i].viable, keys[i]);
+        wr__computed c = {keys[i],
+                          {.kind = WR_REF_COLUMN, .index = i, .type = step->schema->cols[i].type}};
+        if (keys[i]->kind != WR_AST_COLUMN)
+            wr_arr_push(a, &st->computed, c);
+    }
+    st->key_fixed = false;
+    st->window = (wr_window){0};
+    return WEIR_OK;
+}
+
+wr_format_use wr__internal_key_format(const wr_format_use *want, const wr_schema *schema)
+{
+    wr_format_use use = *want;
+    weir_error ignored;
+    bool fits = use.format->id != WR_FORMAT_NONE && use.format->implemented &&
+                wr_format_check(use.format, true, schema->cols, schema->keys_n, &ignored) == WEIR_OK;
+    if (!fits) {
+        use.format = wr_format_get(schema->keys_n ? WR_FORMAT_JSON : WR_FORMAT_NONE);
+        use.options = (wr_format_options){0};
+    }
+    use.options.unwrapped = schema->keys_n == 1 && use.format->can_unwrap;
+    use.wrap_set = use.options.unwrapped && use.format->can_wrap;
+    return use;
+}
+
+void wr__build_repartition(wr__builder *b, wr__stage *st, const wr_format_use *key,
+                           const char *context)
+{
+    wr_arena *a = b->plan->arena;
+    wr_step *step = wr__new_step(b, WR_STEP_REPARTITION, "Repartition", context, st->step);
+    step->u.repartition.key = wr__internal_key_format(key, st->step->schema);
+    step->u.repartition.topic =
+        wr__add_topic(b, wr_arena_printf(a, "%s-repartition", context), WR_TOPIC_REPARTITION,
+                      st->partitions, false);
+    st->step = step;
+    st->key_format = step->u.repartition.key;
+    st->key_fixed = true;
+    b->repartitions_n++;
+}
+
+/* ---- finishing ---- */
+
+static void assign_subtopologies(wr_step *s, uint32_t region, uint32_t *next)
+{
+    if (s->kind == WR_STEP_REPARTITION) {
+        region = (*next)++;
+        s->subtopology = region;
+    } else {
+        s->subtopology = region;
+    }
+    for (uint32_t i = 0; i < s->in_n; i++)
+        assign_subtopologies(s->in[i], region, next);
+}
+
+/* A table step whose consumer needs old rows. */
+static void want_old(wr_step *s)
+{
+    if (!s->table || s->needs_old)
+        return;
+    s->needs_old = true;
+    switch (s->kind) {
+    case WR_STEP_SOURCE:
+        s->u.source.materialize = true;
+        break;
+    case WR_STEP_FILTER:
+    case WR_STEP_SELECT:
+    case WR_STEP_TABLE_GROUP_BY:
+    case WR_STEP_REPARTITION:
+    case WR_STEP_SUPPRESS:
+        want_old(s->in[0]);
+        break;
+    default: /* aggregates and joins know the old row from their own state */
+        break;
+    }
+}
+
+static void propagate_old(wr__builder *b)
+{
+    for (size_t i = 0; i < b->steps.n; i++) {
+        wr_step *s = b->steps.v[i];
+        bool asks = (s->kind == WR_STEP_FILTER && s->in[0]->table) ||
+                    s->kind == WR_STEP_TABLE_GROUP_BY ||
+                    (s->kind == WR_STEP_AGGREGATE && s->u.aggregate.input_table);
+        if (asks)
+            want_old(s->in[0]);
+    }
+}
+
+static const wr_step *find_materialized(wr_step *root)
+{
+    if (!root->table)
+        return NULL;
+    for (wr_step *s = root;; s = s->in[0]) {
+        switch (s->kind) {
+        case WR_STEP_SINK:
+        case WR_STEP_COLLECT:
+        case WR_STEP_SELECT:
+        case WR_STEP_FILTER:
+        case WR_STEP_SUPPRESS:
+            break;
+        case WR_STEP_SOURCE:
+            s->u.source.materialize = true;
+            return s;
+        case WR_STEP_TABLE_TABLE_JOIN:
+        case WR_STEP_FK_JOIN:
+            s->u.join.materialize = true;
+            return s;
+        case WR_STEP_AGGREGATE:
+            return s;
+        default:
+            return NULL;
+        }
+    }
+}
+
+void wr__finish_plan(wr__builder *b, wr_step *root)
+{
+    wr_plan *p = b->plan;
+    uint32_t regions = 1;
+    assign_subtopologies(root, 0, &regions);
+    for (size_t i = 0; i < b->steps.n; i++)
+        b->steps.v[i]->subtopology = regions - 1 - b->steps.v[i]->subtopology;
+    propagate_old(b);
+    p->subtopologies_n = regions;
+    p->root = root;
+    p->materialized = root->kind == WR_STEP_COLLECT ? NULL : find_materialized(root);
+    p->steps = b->steps.v;
+    p->steps_n = (uint32_t)b->steps.n;
+    p->topics = b->topics.v;
+    p->topics_n = (uint32_t)b->topics.n;
+}

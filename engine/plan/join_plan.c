@@ -1,0 +1,429 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * FROM a JOIN b ON ... JOIN c ...: left-deep, in the order written (dialect.md section 11).
+ *
+ * Each side is read, its used columns are put into the value under names of their own
+ * (alias_column), it is re-keyed and repartitioned where the join expression is not its key, and
+ * the join step puts left values and right values side by side.
+ */
+#include "engine/plan/analysis.h"
+#include "parser/parser.h"
+
+#include <stdio.h>
+
+#define DAY_MS ((int64_t)86400000)
+
+typedef struct join_sides {
+    const wr_ast_join *join;
+    wr_ast_expr *on;           /* qualified */
+    wr_ast_expr *left, *right; /* the expression over what is joined so far / over the new source */
+    uint32_t index;            /* of the new source */
+} join_sides;
+
+static const char *source_text(const wr__builder *b, uint32_t i)
+{
+    return b->an->sources[i].source->name;
+}
+
+static weir_status bad_condition(wr__builder *b, const join_sides *s, const char *what,
+                                 weir_error *err)
+{
+    wr_buf text = {0};
+    wr__print_expr(b->an, &text, s->on);
+    wr_error_at(err, WEIR_ERR_STATEMENT, s->on->pos, "Invalid join condition: %s Got %s.", what,
+                wr_buf_cstr(&text));
+    wr_buf_free(&text);
+    return WEIR_ERR_STATEMENT;
+}
+
+static weir_status check_one_source(wr__builder *b, const join_sides *s, const wr_ast_expr *e,
+                                    weir_error *err)
+{
+    if (__builtin_popcount(wr__sources_of(b->an, e)) == 1)
+        return WEIR_OK;
+    wr_buf side = {0}, all = {0};
+    wr__print_expr(b->an, &side, e);
+    wr__print_expr(b->an, &all, s->on);
+    wr_error_at(err, WEIR_ERR_STATEMENT, e->pos,
+                "Invalid comparison expression '%s' in join '%s'. Each side of the join "
+                "comparision must contain references from exactly one source.",
+                wr_buf_cstr(&side), wr_buf_cstr(&all));
+    wr_buf_free(&side);
+    wr_buf_free(&all);
+    return WEIR_ERR_STATEMENT;
+}
+
+static weir_status split_sides(wr__builder *b, uint32_t join_index, join_sides *s, weir_error *err)
+{
+    wr__analysis *an = b->an;
+    s->join = &an->query->joins[join_index];
+    s->on = an->on[join_index];
+    s->index = join_index + 1;
+    if (s->on->kind == WR_AST_AND || s->on->kind == WR_AST_OR)
+        return bad_condition(b, s, "joins on multiple conditions are not yet supported.", err);
+    if (s->on->kind != WR_AST_COMPARE || s->on->op != WR_AST_EQ)
+        return wr_error_at(err, WEIR_ERR_STATEMENT, s->on->pos,
+                           "Only equality join criteria is supported.");
+    WR_TRY(check_one_source(b, s, s->on->args[0], err));
+    WR_TRY(check_one_source(b, s, s->on->args[1], err));
+    uint32_t first = wr__sources_of(an, s->on->args[0]), second = wr__sources_of(an, s->on->args[1]);
+    if (first == second) {
+        const char *name = an->sources[__builtin_ctz(first)].alias;
+        return wr_error_at(err, WEIR_ERR_STATEMENT, s->on->pos,
+                           "Each side of the join must reference exactly one source and not the "
+                           "same source. Left side references `%s` and right references `%s`",
+                           name, name);
+    }
+    uint32_t fresh = 1u << s->index, before = fresh - 1;
+    if (first == fresh && (second & before)) {
+        s->left = s->on->args[1];
+        s->right = s->on->args[0];
+    } else if (second == fresh && (first & before)) {
+        s->left = s->on->args[0];
+        s->right = s->on->args[1];
+    } else {
+        return wr_error_at(err, WEIR_ERR_STATEMENT, s->on->pos,
+                           "Cannot build JOIN tree; neither source in the join is the FROM source "
+                           "or included in a previous JOIN");
+    }
+    return WEIR_OK;
+}
+
+static weir_status check_types(wr__builder *b, const join_sides *s, weir_error *err)
+{
+    const wr_type *lt, *rt;
+    WR_TRY(wr__type_of(b->an, s->left, &lt, err));
+    WR_TRY(wr__type_of(b->an, s->right, &rt, err));
+    if (wr_type_equal(lt, rt))
+        return WEIR_OK;
+    wr_buf l = {0}, r = {0};
+    wr__print_expr(b->an, &l, s->left);
+    wr__print_expr(b->an, &r, s->right);
+    wr_error_at(err, WEIR_ERR_STATEMENT, s->on->pos,
+                "Invalid join condition: types don't match. Got %s{%s} = %s{%s}.", wr_buf_cstr(&l),
+                wr_type_text(b->plan->arena, lt), wr_buf_cstr(&r),
+                wr_type_text(b->plan->arena, rt));
+    wr_error_hint(err, "CAST one side");
+    wr_buf_free(&l);
+    wr_buf_free(&r);
+    return WEIR_ERR_STATEMENT;
+}
+
+static bool is_key(const wr__stage *st, const wr_ast_expr *e)
+{
+    if (st->keys_n != 1)
+        return false;
+    for (size_t i = 0; i < st->keys[0].viable.n; i++)
+        if (wr_ast_expr_equal(st->keys[0].viable.v[i], e))
+            return true;
+    return false;
+}
+
+static weir_status check_windows(const wr__stage *l, const wr__stage *r, const wr_ast_join *j,
+                                 weir_error *err)
+{
+    static const char *const names[] = {"not", "TUMBLING", "HOPPING", "SESSION"};
+    bool lw = l->window.kind != WR_WINDOW_NONE, rw = r->window.kind != WR_WINDOW_NONE;
+    if (lw != rw)
+        return wr_error_at(err, WEIR_ERR_STATEMENT, j->pos,
+                           "Can not join windowed source to non-windowed source.\n`%s` is %s "
+                           "windowed\n`%s` is %s windowed",
+                           l->name, names[l->window.kind], r->name, names[r->window.kind]);
+    if (lw && (l->window.kind == WR_WINDOW_SESSION) != (r->window.kind == WR_WINDOW_SESSION))
+        return wr_error_at(err, WEIR_ERR_STATEMENT, j->pos,
+                           "Incompatible windowed sources.\nLeft source: %s\nRight source: %s",
+                           names[l->window.kind], names[r->window.kind]);
+    return WEIR_OK;
+}
+
+static weir_status check_partitions(const wr__stage *l, const wr__stage *r, const wr_ast_join *j,
+                                    weir_error *err)
+{
+    if (l->partitions == r->partitions)
+        return WEIR_OK;
+    return wr_error_at(err, WEIR_ERR_STATEMENT, j->pos,
+                       "Can't join `%s` with `%s` since the number of partitions don't match. `%s` "
+                       "partitions = %d; `%s` partitions = %d. Please repartition either one so "
+                       "that the number of partitions match.",
+                       l->name, r->name, l->name, l->partitions, r->name, r->partitions);
+}
+
+static bool same_key_format(const wr__stage *l, const wr__stage *r)
+{
+    return l->key_format.format == r->key_format.format &&
+           l->key_format.options.delimiter == r->key_format.options.delimiter &&
+           l->key_format.options.unwrapped == r->key_format.options.unwrapped;
+}
+
+/* Re-key @p st by @p e; its records go through a topic whose key is written as @p format. */
+static weir_status rekey(wr__builder *b, wr__stage *st, wr_ast_expr *e, const wr_format_use *format,
+                         const char *side, weir_error *err)
+{
+    wr_arena *a = b->plan->arena;
+    if (st->window.kind != WR_WINDOW_NONE)
+        return wr_error_at(err, WEIR_ERR_STATEMENT, e->pos,
+                           "Implicit repartitioning of windowed sources is not supported.");
+    const char *name = e->kind == WR_AST_COLUMN ? e->name.name : "ROWKEY";
+    char suffix[16] = "";
+    if (b->joins_n)
+        snprintf(suffix, sizeof suffix, "%u", b->joins_n + 1);
+    WR_TRY(wr__build_select_key(b, st, &e, &name, 1, false, "StreamSelectKey",
+                                wr_arena_printf(a, "Join%s-%s-SelectKey", suffix, side), err));
+    st->step->u.select_key.clears_value = false;
+    wr__build_repartition(b, st, format, wr_arena_printf(a, "Join%s-%s", suffix, side));
+    return WEIR_OK;
+}
+
+/* Bring both streams to the join key with one key format and one number of partitions. */
+static weir_status rekey_sides(wr__builder *b, const join_sides *s, wr__stage *l, wr__stage *r,
+                               weir_error *err)
+{
+    bool l_key = is_key(l, s->left), r_key = is_key(r, s->right);
+    bool l_move = !l->step->table && !l_key, r_move = !r->step->table && !r_key;
+    /* A side keeps its topic only if the other one's key is written in the same way. */
+    if (!l_move && !r_move && !same_key_format(l, r)) {
+        if (!r->step->table)
+            r_move = true;
+        else if (!l->step->table)
+            l_move = true;
+        else
+            return wr_error_at(err, WEIR_ERR_STATEMENT, s->join->pos,
+                               "Invalid join: the key formats of tables `%s` (%s) and `%s` (%s) "
+                               "must be the same",
+                               l->name, l->key_format.format->name, r->name,
+                               r->key_format.format->name);
+    }
+    WR_TRY(check_partitions(l, r, s->join, err));
+    wr_format_use format = l_move && !r_move ? r->key_format : l->key_format;
+    if (l_move)
+        WR_TRY(rekey(b, l, s->left, &format, "left", err));
+    if (r_move)
+        WR_TRY(rekey(b, r, s->right, l_move ? &l->key_format : &format, "right", err));
+    return WEIR_OK;
+}
+
+static weir_status duration(const wr_ast_duration *d, int64_t *out, weir_error *err)
+{
+    if (wr_ast_duration_ms(d, out))
+        return WEIR_OK;
+    return wr_error_at(err, WEIR_ERR_STATEMENT, d->pos, "Duration out of range");
+}
+
+static weir_status read_within(const wr_ast_join *j, wr_step_join *out, weir_error *err)
+{
+    WR_TRY(duration(&j->before, &out->before_ms, err));
+    WR_TRY(duration(&j->after, &out->after_ms, err));
+    out->has_grace = j->has_grace;
+    if (j->has_grace)
+        WR_TRY(duration(&j->grace, &out->grace_ms, err));
+    else
+        out->grace_ms = WR_MAX(DAY_MS - out->before_ms - out->after_ms, 0);
+    out->retention_ms = out->before_ms + out->after_ms + out->grace_ms;
+    return WEIR_OK;
+}
+
+/* The step's kind and its checks of who may join whom. */
+static weir_status join_kind(wr__builder *b, const join_sides *s, const wr__stage *l,
+                             const wr__stage *r, wr_step_kind *kind, weir_error *err)
+{
+    const wr_ast_join *j = s->join;
+    const char *lname = b->an->sources[0].source->name, *rname = source_text(b, s->index);
+    if (!l->step->table && !r->step->table) {
+        *kind = WR_STEP_STREAM_STREAM_JOIN;
+        if (!j->has_within)
+            return wr_error_at(err, WEIR_ERR_STATEMENT, j->pos,
+                               "Stream-Stream joins must have a WITHIN clause specified. None was "
+                               "provided. To learn about how to specify a WITHIN clause with a "
+                               "stream-stream join, see the documentation of JOIN.");
+        return WEIR_OK;
+    }
+    if (j->has_within)
+        return wr_error_at(err, WEIR_ERR_STATEMENT, j->pos,
+                           "A window definition was provided for a %s join. These joins are not "
+                           "windowed. Please drop the window definition (ie. the WITHIN clause) and "
+                           "try to execute your join again.",
+                           l->step->table ? "Table-Table" : "Stream-Table");
+    if (l->step->table && !r->step->table)
+        return wr_error_at(err, WEIR_ERR_STATEMENT, j->pos,
+                           "Invalid join order: table-stream joins are not supported; only "
+                           "stream-table joins. Got %s %sJOIN %s.",
+                           lname, "", rname);
+    if (l->step->table) {
+        *kind = WR_STEP_TABLE_TABLE_JOIN;
+        return WEIR_OK;
+    }
+    *kind = WR_STEP_STREAM_TABLE_JOIN;
+    if (j->kind == WR_AST_JOIN_FULL)
+        return wr_error_at(err, WEIR_ERR_STATEMENT, j->pos,
+                           "Invalid join type: full-outer join not supported for stream-table join. "
+                           "Got %s [FULL] OUTER JOIN %s.",
+                           lname, rname);
+    if (j->kind == WR_AST_JOIN_RIGHT)
+        return wr_error_at(err, WEIR_ERR_STATEMENT, j->pos,
+                           "Invalid join type: right-outer join not supported for stream-table "
+                           "join. Got %s RIGHT OUTER JOIN %s.",
+                           lname, rname);
+    if (!is_key(r, s->right))
+        return bad_condition(b, s, "stream-table joins require to join on the table's primary key.",
+                             err);
+    return WEIR_OK;
+}
+
+static weir_status check_table_table(wr__builder *b, const join_sides *s, const wr__stage *l,
+                                     const wr__stage *r, weir_error *err)
+{
+    if (!is_key(r, s->right))
+        return bad_condition(b, s,
+                             "table-table joins require to join on the primary key of the right "
+                             "input table.",
+                             err);
+    if (is_key(l, s->left))
+        return WEIR_OK;
+    if (s->join->kind == WR_AST_JOIN_RIGHT)
+        return wr_error_at(err, WEIR_ERR_STATEMENT, s->join->pos,
+                           "Invalid join type: RIGHT OUTER JOIN on a foreign key is not supported");
+    if (s->join->kind == WR_AST_JOIN_FULL)
+        return wr_error_at(err, WEIR_ERR_STATEMENT, s->join->pos,
+                           "Invalid join type: FULL OUTER JOIN on a foreign key is not supported");
+    if (b->joins_n > 0)
+        return bad_condition(b, s,
+                             "foreign-key table-table joins are not supported as part of n-way "
+                             "joins.",
+                             err);
+    return wr_error_at(err, WEIR_ERR_UNSUPPORTED, s->join->pos,
+                       "Foreign-key table-table joins are not supported yet");
+}
+
+static void join_keys(wr__builder *b, const join_sides *s, const wr__stage *l, const wr__stage *r,
+                      wr__stage *out)
+{
+    wr_arena *a = b->plan->arena;
+    out->keys_n = 1;
+    out->keys = WR_NEW(a, wr__key);
+    wr__key *key = out->keys;
+    bool columns = s->left->kind == WR_AST_COLUMN || s->right->kind == WR_AST_COLUMN;
+    if (s->join->kind == WR_AST_JOIN_FULL || !columns) {
+        key->synthetic = true;
+        key->name = wr__synthetic_key(b->an);
+        if (!key->name) /* not the last join: its key is never seen */
+            key->name = "ROWKEY";
+        return;
+    }
+    /* Every column that equals the join key may stand for it in the projection. */
+    if (is_key(l, s->left))
+        for (size_t i = 0; i < l->keys[0].viable.n; i++)
+            wr_arr_push(a, &key->viable, l->keys[0].viable.v[i]);
+    else if (s->left->kind == WR_AST_COLUMN)
+        wr_arr_push(a, &key->viable, s->left);
+    if (s->right->kind == WR_AST_COLUMN)
+        wr_arr_push(a, &key->viable, s->right);
+    key->name = key->viable.v[0]->name.name;
+    (void)r;
+}
+
+static void join_stage(wr__builder *b, const join_sides *s, const wr__stage *l, const wr__stage *r,
+                       wr_step *step, wr__stage *out)
+{
+    wr_arena *a = b->plan->arena;
+    const wr_schema *ls = l->step->schema, *rs = r->step->schema;
+    uint32_t ln = ls->n - ls->keys_n, rn = rs->n - rs->keys_n, n = 1 + ln + rn;
+    wr_column *cols = WR_NEW_N(a, wr_column, n);
+    *out = *l;
+    join_keys(b, s, l, r, out);
+    cols[0] = ls->cols[0];
+    cols[0].name = out->keys[0].name;
+    memcpy(cols + 1, ls->cols + ls->keys_n, ln * sizeof *cols);
+    memcpy(cols + 1 + ln, rs->cols + rs->keys_n, rn * sizeof *cols);
+    step->schema = wr_schema_new(a, cols, n);
+    out->step = step;
+    out->slots = WR_NEW_N(a, wr_ref, b->an->slots.n);
+    out->available = WR_NEW_N(a, bool, b->an->slots.n);
+    for (size_t k = 0; k < b->an->slots.n; k++) {
+        const wr__stage *side = l->available[k] ? l : r->available[k] ? r : NULL;
+        if (!side)
+            continue;
+        out->available[k] = true;
+        out->slots[k] = side->slots[k];
+        out->slots[k].index = side->slots[k].index - side->step->schema->keys_n + 1 +
+                              (side == r ? ln : 0);
+    }
+    out->computed.n = 0;
+    out->computed.v = NULL;
+    out->computed.cap = 0;
+    if (out->keys[0].synthetic) {
+        /* ROWKEY can be selected by name. */
+        wr_ast_expr *e = WR_NEW(a, wr_ast_expr);
+        e->kind = WR_AST_COLUMN;
+        e->name.name = out->keys[0].name;
+        wr_arr_push(a, &out->keys[0].viable, e);
+        wr__computed c = {
+            e, {.kind = WR_REF_COLUMN, .index = 0, .type = step->schema->cols[0].type}};
+        wr_arr_push(a, &out->computed, c);
+    }
+}
+
+static weir_status check_value_formats(wr__builder *b, weir_error *err)
+{
+    wr_buf names = {0};
+    for (uint32_t i = 0; i < b->an->sources_n; i++)
+        if (b->an->sources[i].source->value.format->id == WR_FORMAT_KAFKA)
+            wr_buf_printf(&names, "%s%s", names.len ? ", " : "", source_text(b, i));
+    if (!names.len)
+        return WEIR_OK;
+    wr_error_at(err, WEIR_ERR_STATEMENT, b->an->query->from.name.pos,
+                "Source(s) %s are using the 'KAFKA' value format. This format does not yet support "
+                "JOIN.",
+                wr_buf_cstr(&names));
+    wr_buf_free(&names);
+    return WEIR_ERR_STATEMENT;
+}
+
+static weir_status build_one(wr__builder *b, uint32_t i, const bool *used, wr__stage *left,
+                             weir_error *err)
+{
+    static const char *const names[] = {
+        [WR_STEP_STREAM_STREAM_JOIN] = "StreamStreamJoin",
+        [WR_STEP_STREAM_TABLE_JOIN] = "StreamTableJoin",
+        [WR_STEP_TABLE_TABLE_JOIN] = "TableTableJoin",
+    };
+    join_sides s = {0};
+    wr_step_kind kind;
+    wr__stage right, out;
+    WR_TRY(split_sides(b, i, &s, err));
+    WR_TRY(check_types(b, &s, err));
+    WR_TRY(wr__build_source(b, s.index, used, &right, err));
+    WR_TRY(join_kind(b, &s, left, &right, &kind, err));
+    if (kind == WR_STEP_TABLE_TABLE_JOIN)
+        WR_TRY(check_table_table(b, &s, left, &right, err));
+    WR_TRY(check_windows(left, &right, s.join, err));
+    if (b->joins_n == 0)
+        WR_TRY(wr__build_materialize(b, left, used, err));
+    WR_TRY(wr__build_materialize(b, &right, used, err));
+    WR_TRY(rekey_sides(b, &s, left, &right, err));
+    const char *context =
+        b->joins_n ? wr_arena_printf(b->plan->arena, "Join%u", b->joins_n + 1) : "Join";
+    wr_step *step = wr__new_step(b, kind, names[kind], context, left->step);
+    step->in[1] = right.step;
+    step->in_n = 2;
+    step->table = kind == WR_STEP_TABLE_TABLE_JOIN;
+    wr_step_join *cfg = &step->u.join;
+    cfg->kind = s.join->kind;
+    cfg->left_windowed = left->window.kind != WR_WINDOW_NONE;
+    if (kind == WR_STEP_STREAM_STREAM_JOIN)
+        WR_TRY(read_within(s.join, cfg, err));
+    join_stage(b, &s, left, &right, step, &out);
+    *left = out;
+    b->joins_n++;
+    return WEIR_OK;
+}
+
+weir_status wr__build_joins(wr__builder *b, const bool *used, wr__stage *out, weir_error *err)
+{
+    WR_TRY(wr__build_source(b, 0, used, out, err));
+    if (b->an->query->joins_n == 0)
+        return WEIR_OK;
+    WR_TRY(check_value_formats(b, err));
+    for (uint32_t i = 0; i < b->an->query->joins_n; i++)
+        WR_TRY(build_one(b, i, used, out, err));
+    return WEIR_OK;
+}
