@@ -10,6 +10,9 @@
 #include "types/value.h"
 
 #define WR_DEC_SMALL_MAX 38
+/** Ceiling of Weir's own: DDL and CAST refuse larger types, results of operations stop growing here
+ *  (a value that then does not fit is an error: WR_DEC_OVERFLOW or WR_DEC_INEXACT). */
+#define WR_DEC_PRECISION_MAX 100000
 static inline bool wr_dec_is_small(const wr_type *t)
 {
     return t->precision <= WR_DEC_SMALL_MAX;
@@ -17,7 +20,8 @@ static inline bool wr_dec_is_small(const wr_type *t)
 /** 10^n for 0 <= n <= 38. */
 wr_i128 wr_dec_pow10(int n);
 
-/** Result type of an operation, dialect.md section 3. @p op is one of '+', '-', '*', '/', '%'. */
+/** Result type of an operation, dialect.md section 3. @p op is one of '+', '-', '*', '/', '%'.
+ *  @p l, @p r: DECIMAL, INTEGER or BIGINT. */
 const wr_type *wr_dec_result_type(wr_arena *a, char op, const wr_type *l, const wr_type *r);
 /** INTEGER -> DECIMAL(10, 0), BIGINT -> DECIMAL(19, 0), DECIMAL -> itself. */
 const wr_type *wr_dec_type_of(wr_arena *a, const wr_type *t);
