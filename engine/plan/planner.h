@@ -70,6 +70,8 @@ weir_status wr_plan_push(const wr_plan_env *env, const wr_ast_query *query, wr_p
 weir_status wr_plan_source_table(const wr_plan_env *env, const wr_source *table, wr_plan **plan,
                                  weir_error *err) WR_MUST_CHECK;
 void wr_plan_free(wr_plan *plan);
+/** Names of the sources that a plan reads, in order; borrowed. @return how many (<= max). */
+uint32_t wr_plan_source_names(const wr_plan *plan, const char **out, uint32_t max);
 
 /**
  * May @p fresh replace @p old in place (CREATE OR REPLACE ... AS, dialect.md 8.2)? Both plans and

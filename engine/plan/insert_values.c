@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * INSERT INTO source [(columns)] VALUES (expressions): one row, evaluated and coerced to the
+ * source's types (dialect.md 8.3). Encoding and writing are the runtime's.
+ */
+#include "engine/plan/with.h"
+#include "parser/parser.h"
+#include "types/text.h"
+
+#include <stdio.h>
+
+static weir_status no_column(const wr_scope *self, const wr_ast_expr *column, wr_ref *out,
+                             weir_error *err)
+{
+    (void)self;
+    (void)out;
+    return wr_error_at(err, WEIR_ERR_STATEMENT, column->pos,
+                       "Column '%s' cannot be resolved: VALUES takes expressions without columns.",
+                       column->name.name);
+}
+
+static weir_status find_target(const wr_plan_env *env, const wr_ast_stmt *stmt, wr_source **out,
+                               weir_error *err)
+{
+    *out = wr_catalog_find(env->catalog, stmt->name.name);
+    if (!*out) {
+        weir_error other = {0};
+        wr_source *none;
+        WR_ASSERT(wr_catalog_get(env->catalog, &stmt->name, &none, &other) != WEIR_OK);
+        wr_error_at(err, WEIR_ERR_STATEMENT, stmt->name.pos,
+                    "Cannot insert values into an unknown stream/table: `%s`", stmt->name.name);
+        return wr_error_hint(err, "%s", other.hint);
+    }
+    const wr_source *s = *out;
+    if (!wr_settings_bool(env->settings, "ksql.insert.into.values.enabled", true))
+        return wr_error_at(err, WEIR_ERR_STATEMENT, stmt->pos,
+                           "The server has disabled INSERT INTO ... VALUES functionality. To enable "
+                           "it, set 'ksql.insert.into.values.enabled' to 'true'.");
+    if (s->read_only)
+        return wr_error_at(err, WEIR_ERR_STATEMENT, stmt->name.pos,
+                           "Cannot insert values into read-only %s: %s", wr_source_kind(s),
+                           s->name);
+    if (s->window.kind != WR_WINDOW_NONE)
+        return wr_error_at(err, WEIR_ERR_STATEMENT, stmt->name.pos,
+                           "Cannot insert values into windowed stream/table!");
+    return wr__check_writable_topic(env, s->topic, err);
+}
+
+#define TARGET_ROWTIME (-2)
+
+/* Column index for each value; TARGET_ROWTIME for ROWTIME. */
+static weir_status find_columns(const wr_ast_stmt *stmt, const wr_source *s, int *targets,
+                                weir_error *err)
+{
+    for (size_t i = 0; i < stmt->columns_n; i++) {
+        const wr_ast_name *c = &stmt->columns[i];
+        targets[i] = wr_schema_find(s->schema, c->name);
+        if (targets[i] >= 0) {
+            wr_col_role role = s->schema->cols[targets[i]].role;
+            if (role == WR_COL_HEADERS || role == WR_COL_HEADER)
+                return wr_error_at(err, WEIR_ERR_STATEMENT, c->pos,
+                                   "Cannot insert into HEADER columns: %s", c->name);
+        } else if (strcmp(c->name, "ROWTIME") == 0) {
+            targets[i] = TARGET_ROWTIME;
+        } else if (wr__is_pseudo_name(c->name)) {
+            return wr_error_at(err, WEIR_ERR_STATEMENT, c->pos,
+                               "Inserting into column `%s` is not allowed.", c->name);
+        } else {
+            return wr_error_at(err, WEIR_ERR_STATEMENT, c->pos, "Column name `%s` does not exist.",
+                               c->name);
+        }
+        for (size_t k = 0; k < i; k++)
+            if (targets[k] == targets[i])
+                return wr_error_at(err, WEIR_ERR_STATEMENT, c->pos,
+                                   "Column `%s` is given more than once", c->name);
+    }
+    return WEIR_OK;
+}
+
+static weir_status default_columns(const wr_ast_stmt *stmt, const wr_source *s, int *targets,
+                                   weir_error *err)
+{
+    if (stmt->values_n != s->schema->n) {
+        wr_buf want = {0}, got = {0};
+        for (uint32_t i = 0; i < s->schema->n; i++)
+            wr_buf_printf(&want, "%s`%s`", i ? ", " : "", s->schema->cols[i].name);
+        for (size_t i = 0; i < stmt->values_n; i++) {
+            wr_buf_puts(&got, i ? ", " : "");
+            wr_ast_print_expr(&got, stmt->values[i]);
+        }
+        wr_error_at(err, WEIR_ERR_STATEMENT, stmt->pos,
+                    "Expected a value for each column. Expected Columns: [%s]. Got [%s]",
+                    wr_buf_cstr(&want), wr_buf_cstr(&got));
+        wr_buf_free(&want);
+        wr_buf_free(&got);
+        return WEIR_ERR_STATEMENT;
+    }
+    for (uint32_t i = 0; i < s->schema->n; i++) {
+        wr_col_role role = s->schema->cols[i].role;
+        if (role == WR_COL_HEADERS || role == WR_COL_HEADER)
+            return wr_error_at(err, WEIR_ERR_STATEMENT, stmt->pos,
+                               "Cannot insert into HEADER columns: %s", s->schema->cols[i].name);
+        targets[i] = (int)i;
+    }
+    return WEIR_OK;
+}
+
+/* The value of @p e as type @p to: strict coercion, and text for times (and anything literal that
+ * the dialect lets VALUES take). */
+static weir_status evaluate(const wr_plan_env *env, const wr_ast_expr *ast, const char *column,
+                            const wr_type *to, wr_arena *a, wr_value *out, weir_error *err)
+{
+    wr_scope scope = {.resolve = no_column, .types = &env->catalog->types};
+    wr_expr *e;
+    if (ast->kind == WR_AST_NULL) {
+        *out = WR_VALUE_NULL;
+        return WEIR_OK;
+    }
+    WR_TRY(wr_expr_compile(ast, &scope, a, &e, err));
+    const wr_type *from = wr_expr_type(e);
+    if (from->id == WR_T_NULL) {
+        *out = WR_VALUE_NULL;
+        return WEIR_OK;
+    }
+    if (!wr_type_equal(from, to)) {
+        if (!wr_expr_can_coerce(from, to, WR_COERCE_STRICT, true))
+            return wr_error_at(err, WEIR_ERR_STATEMENT, ast->pos,
+                               "Failed to insert values: Expected type %s for field `%s` but got "
+                               "%s",
+                               wr_type_text(a, to), column, wr_type_text(a, from));
+        WR_TRY(wr_expr_coerce(e, to, WR_COERCE_STRICT, a, &e, err));
+    }
+    weir_status st = wr_expr_eval_once(e, env->eval, a, out, err);
+    if (st != WEIR_OK)
+        wr_error_prefix(err, "Failed to insert values: ");
+    return st;
+}
+
+static weir_status evaluate_rowtime(const wr_plan_env *env, const wr_ast_expr *ast, wr_insert *ins,
+                                    weir_error *err)
+{
+    wr_value v;
+    if (ast->kind == WR_AST_STRING) {
+        if (!wr_text_to_timestamp(ast->text, &ins->rowtime))
+            return wr_error_at(err, WEIR_ERR_STATEMENT, ast->pos,
+                               "Failed to insert values: '%s' is no timestamp", ast->text.ptr);
+    } else {
+        WR_TRY(evaluate(env, ast, "ROWTIME", &wr_type_bigint, ins->arena, &v, err));
+        if (v.null)
+            return WEIR_OK;
+        ins->rowtime = v.u.i64;
+    }
+    ins->has_rowtime = true;
+    return WEIR_OK;
+}
+
+static weir_status fill(const wr_plan_env *env, const wr_ast_stmt *stmt, wr_insert *ins,
+                        weir_error *err)
+{
+    const wr_source *s = ins->source;
+    int *targets = WR_NEW_N(ins->arena, int, WR_MAX(stmt->values_n, stmt->columns_n) + 1);
+    if (stmt->columns_n) {
+        WR_TRY(find_columns(stmt, s, targets, err));
+        if (stmt->columns_n != stmt->values_n)
+            return wr_error_at(err, WEIR_ERR_STATEMENT, stmt->pos,
+                               "Expected number columns and values to match: %zu, %zu",
+                               stmt->columns_n, stmt->values_n);
+    } else {
+        WR_TRY(default_columns(stmt, s, targets, err));
+    }
+    ins->values = WR_NEW_N(ins->arena, wr_value, s->schema->n);
+    for (uint32_t i = 0; i < s->schema->n; i++)
+        ins->values[i] = WR_VALUE_NULL;
+    for (size_t i = 0; i < stmt->values_n; i++) {
+        if (targets[i] == TARGET_ROWTIME) {
+            WR_TRY(evaluate_rowtime(env, stmt->values[i], ins, err));
+            continue;
+        }
+        const wr_column *c = &s->schema->cols[targets[i]];
+        WR_TRY(evaluate(env, stmt->values[i], c->name, c->type, ins->arena,
+                        &ins->values[targets[i]], err));
+    }
+    for (uint32_t k = 0; s->is_table && k < s->schema->keys_n; k++)
+        if (ins->values[k].null)
+            return wr_error_at(err, WEIR_ERR_STATEMENT, stmt->pos,
+                               "Failed to insert values into '%s'. Value for primary key column(s) "
+                               "%s is required for tables",
+                               s->name, s->schema->cols[k].name);
+    return WEIR_OK;
+}
+
+weir_status wr_plan_insert_values(const wr_plan_env *env, const wr_ast_stmt *stmt, wr_insert **out,
+                                  weir_error *err)
+{
+    wr_source *s;
+    WR_TRY(find_target(env, stmt, &s, err));
+    wr_arena *a = wr_arena_new(0);
+    wr_insert *ins = WR_NEW(a, wr_insert);
+    ins->arena = a;
+    ins->source = s;
+    weir_status st = fill(env, stmt, ins, err);
+    if (st != WEIR_OK) {
+        wr_arena_free(a);
+        return st;
+    }
+    *out = ins;
+    return WEIR_OK;
+}
+
+void wr_insert_free(wr_insert *ins)
+{
+    if (ins)
+        wr_arena_free(ins->arena);
+}
