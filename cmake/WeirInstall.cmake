@@ -20,14 +20,15 @@ function(weir_install)
     install(EXPORT weirStaticTargets NAMESPACE weir:: DESTINATION ${package})
     # pkg_check_modules calls for libweir.a's libraries, as this build made them.
     set(WEIR_FIND_STATIC "")
-    set(WEIR_PC_REQUIRES "")
+    set(WEIR_PC_LIBS "")
     foreach(dependency IN LISTS WEIR_DEPENDENCIES)
         string(REGEX MATCH "^([^ ]+) (.*)$" _ "${dependency}")
         string(APPEND WEIR_FIND_STATIC
             "    pkg_check_modules(${CMAKE_MATCH_1} REQUIRED IMPORTED_TARGET ${CMAKE_MATCH_2})\n")
-        string(APPEND WEIR_PC_REQUIRES " ${CMAKE_MATCH_2}")
+        list(APPEND WEIR_PC_LIBS ${${CMAKE_MATCH_1}_LIBRARIES})
     endforeach()
-    string(STRIP "${WEIR_PC_REQUIRES}" WEIR_PC_REQUIRES)
+    list(TRANSFORM WEIR_PC_LIBS PREPEND "-l")
+    list(JOIN WEIR_PC_LIBS " " WEIR_PC_LIBS)
     configure_package_config_file(cmake/weirConfig.cmake.in
         "${PROJECT_BINARY_DIR}/package/weirConfig.cmake" INSTALL_DESTINATION ${package})
     write_basic_package_version_file("${PROJECT_BINARY_DIR}/package/weirConfigVersion.cmake"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sources import FOLDERS, ROOT, files, read, report
 
-CHECKED = FOLDERS + ["cmake", "scripts", "tests/lint", "tests/integration", "tests/tsan"]
+CHECKED = FOLDERS + ["cmake", "scripts", "tests/lint", "tests/integration", "tests/embed", "tests/tsan"]
 SUFFIXES = (".c", ".h", ".cpp", ".py", ".cmake", ".sh")
 QUOTED = re.compile(r"`([\w./\[\]{},+-]+)`")
 LOOKS_LIKE_FILE = re.compile(r"\.(?:c|h|cpp|hpp|py|cmake|sh)$")
