@@ -84,8 +84,10 @@ bool wr__dec_from_limbs(const wr_type *t, const uint64_t *limbs, uint32_t n, boo
             return false;
         wr_u128 magnitude = n == 2 ? (wr_u128)limbs[1] << 64 : 0;
         magnitude |= n ? limbs[0] : 0;
+        if (magnitude >= (wr_u128)wr_dec_pow10(t->precision))
+            return false;
         out->u.dec = wr__i128_signed(magnitude, negative);
-        return magnitude < (wr_u128)wr_dec_pow10(t->precision);
+        return true;
     }
     mpz_t z;
     mpz_roinit_n(z, (const mp_limb_t *)limbs, (mp_size_t)n);

@@ -165,7 +165,7 @@ void wr_vec_set(wr_vec *v, uint32_t i, const wr_value *value)
 #define GATHER(T)                                                                                  \
     do {                                                                                           \
         T *to = out->u.data;                                                                       \
-        const T *from = in->u.data;                                                                \
+        T *from = in->u.data;                                                                      \
         for (uint32_t k = 0; k < sel.n; k++)                                                       \
             to[k] = from[sel.rows[k]];                                                             \
     } while (0)
