@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The JSON record encoder: the text of every type, NULLs, wrapping, batches. */
+#include "fixture.h"
+
+#include "types/decimal.h"
+
+#include <math.h>
+
+static wr_value str(const char *s)
+{
+    return wr_value_str(wr_str_c(s));
+}
+
+static void test_scalars(void **state)
+{
+    (void)state;
+    const wr_type *dec = wr_type_decimal(arena, 6, 4);
+    wr_value ten;
+    assert_int_equal(wr_dec_from_text(WR_STR("10.1"), dec, true, arena, &ten), WR_DEC_OK);
+    const struct {
+        const wr_type *type;
+        wr_value value;
+        const char *want;
+    } c[] = {
+        {&wr_type_boolean, wr_value_bool(true), "true"},
+        {&wr_type_integer, wr_value_i32(-5), "-5"},
+        {&wr_type_bigint, wr_value_i64(INT64_MIN), "-9223372036854775808"},
+        {&wr_type_double, wr_value_f64(1), "1.0"},
+        {&wr_type_double, wr_value_f64(-0.0), "-0.0"},
+        {&wr_type_double, wr_value_f64(1e10), "1.0E10"},
+        {&wr_type_double, wr_value_f64((double)NAN), "\"NaN\""},
+        {&wr_type_double, wr_value_f64(-(double)INFINITY), "\"-Infinity\""},
+        {dec, ten, "10.1000"},
+        {&wr_type_string, str("plain text, longer than eight bytes"),
+         "\"plain text, longer than eight bytes\""},
+        {&wr_type_string, str("a\"b\\c\n\x01/\x7f"), "\"a\\\"b\\\\c\\n\\u0001/\x7f\""},
+        {&wr_type_string, str("\xED\x95\x9C \xF0\x9F\x98\x80"),
+         "\"\xED\x95\x9C \xF0\x9F\x98\x80\""},
+        {&wr_type_string, str("half \xED\xA0\xBD pair"), "\"half ? pair\""},
+        {&wr_type_bytes, wr_value_str(wr_str_make("\x01\x02", 2)), "\"AQI=\""},
+        {&wr_type_date, wr_value_i32(-3), "-3"},
+        {&wr_type_time, wr_value_i32(7), "7"},
+        {&wr_type_timestamp, wr_value_i64(-1), "-1"},
+    };
+    for (size_t i = 0; i < WR_ARRAY_LEN(c); i++) {
+        wr_column cols[] = {col("F", c[i].type)};
+        wr_encoder *bare = encoder(WR_FORMAT_JSON, cols, 1, (wr_format_options){.unwrapped = true});
+        assert_string_equal(encode_show(bare, cols, 1, &c[i].value), c[i].want);
+        assert_string_equal(encode_show(bare, cols, 1, &WR_VALUE_NULL), "NULL");
+        wr_encoder *object = encoder(WR_FORMAT_JSON, cols, 1, (wr_format_options){0});
+        assert_string_equal(encode_show(object, cols, 1, &c[i].value),
+                            wr_arena_printf(arena, "{\"F\":%s}", c[i].want));
+        assert_string_equal(encode_show(object, cols, 1, &WR_VALUE_NULL), "{\"F\":null}");
+    }
+}
+
+static void test_nested(void **state)
+{
+    (void)state;
+    const wr_type *map = wr_type_map(arena, &wr_type_string, &wr_type_integer);
+    const wr_type *array = wr_type_array(arena, map);
+    const wr_field fields[] = {{"A", array}, {"q\"", &wr_type_string}};
+    wr_column cols[] = {col("S", wr_type_struct(arena, fields, 2)), col("N", &wr_type_integer)};
+    wr_nest *m = wr_nest_new(arena, 2, true);
+    m->keys[0] = str("k\"");
+    m->items[0] = wr_value_i32(1);
+    m->keys[1] = str("");
+    m->items[1] = WR_VALUE_NULL;
+    wr_nest *a = wr_nest_new(arena, 2, false);
+    a->items[0] = wr_value_nest(m);
+    a->items[1] = WR_VALUE_NULL;
+    wr_nest *s = wr_nest_new(arena, 2, false);
+    s->items[0] = wr_value_nest(a);
+    s->items[1] = str("x");
+    wr_value row[] = {wr_value_nest(s), wr_value_i32(3)};
+    wr_encoder *e = encoder(WR_FORMAT_JSON, cols, 2, (wr_format_options){0});
+    assert_string_equal(encode_show(e, cols, 2, row),
+                        "{\"S\":{\"A\":[{\"k\\\"\":1,\"\":null},null],\"q\\\"\":\"x\"},\"N\":3}");
+    m->keys[1] = WR_VALUE_NULL;
+    assert_string_equal(encode_show(e, cols, 2, row),
+                        "error: A MAP with a NULL key cannot be written as JSON, column: S");
+    row[0] = WR_VALUE_NULL;
+    assert_string_equal(encode_show(e, cols, 2, row), "{\"S\":null,\"N\":3}");
+}
+
+static void test_no_columns(void **state)
+{
+    (void)state;
+    wr_encoder *e = encoder(WR_FORMAT_JSON, NULL, 0, (wr_format_options){0});
+    assert_string_equal(encode_show(e, NULL, 0, NULL), "{}");
+    e = encoder(WR_FORMAT_JSON, NULL, 0, (wr_format_options){.unwrapped = true});
+    assert_string_equal(encode_show(e, NULL, 0, NULL), "NULL");
+}
+
+/* Rows that fail leave nothing behind; the payloads of the others are where they belong. */
+static void test_batch(void **state)
+{
+    (void)state;
+    enum { ROWS = 100 };
+    wr_column cols[] = {col("M", wr_type_map(arena, &wr_type_string, &wr_type_integer))};
+    wr_vec *v = vectors(cols, 1, ROWS);
+    uint32_t rows[ROWS], rows_n = 0;
+    for (uint32_t i = 0; i < ROWS; i++) {
+        wr_nest *m = wr_nest_new(arena, 1, true);
+        m->keys[0] = i % 3 ? str("k") : WR_VALUE_NULL;
+        m->items[0] = wr_value_i32((int32_t)i);
+        wr_value value = wr_value_nest(m);
+        wr_vec_set(&v[0], i, &value);
+        if (i % 10 == 1)
+            wr_vec_set_null(&v[0], i);
+        if (i % 4)
+            rows[rows_n++] = i;
+    }
+    wr_encoder *e = encoder(WR_FORMAT_JSON, cols, 1, (wr_format_options){.unwrapped = true});
+    wr_buf buf = {0};
+    wr_buf_puts(&buf, "before");
+    wr_str payloads[ROWS];
+    uint8_t ok[ROWS];
+    wr_row_errors errs = {0};
+    wr_encoder_run(e, v, (wr_sel){rows_n, rows}, &buf, payloads, ok, &errs);
+    uint32_t failed = 0;
+    for (uint32_t k = 0; k < rows_n; k++) {
+        uint32_t i = rows[k];
+        char want[32];
+        snprintf(want, sizeof want, "{\"k\":%u}", i);
+        bool null = i % 10 == 1;
+        assert_int_equal(ok[i], null || i % 3 != 0);
+        failed += !ok[i];
+        if (null || !ok[i])
+            assert_null(payloads[i].ptr);
+        else
+            assert_true(wr_str_eq_c(payloads[i], want));
+    }
+    assert_int_equal(errs.count, failed);
+    assert_int_equal(memcmp(buf.ptr, "before{", 7), 0);
+    wr_buf_free(&buf);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_scalars),
+        cmocka_unit_test(test_nested),
+        cmocka_unit_test(test_no_columns),
+        cmocka_unit_test(test_batch),
+    };
+    return cmocka_run_group_tests(tests, fixture_setup, fixture_teardown);
+}
