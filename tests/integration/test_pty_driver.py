@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
+# labels: release
 """The terminal driver, on programs that are everywhere: sh and python."""
 import sys
 import unittest

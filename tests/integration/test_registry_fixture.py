@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
+# labels: release
 # fixtures: registry
 """The schema registry answers as Confluent's does."""
 import unittest
