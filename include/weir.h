@@ -1,6 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * weir.h - the one public header of libweir.
+ *
+ *     weir *w; weir_error err; weir_options o = WEIR_OPTIONS_INIT;
+ *     o.data_dir = "data";
+ *     if (weir_open(&o, &w, &err)) ...
+ *     weir_exec(w, "CREATE STREAM s (id INT KEY, v STRING) WITH (KAFKA_TOPIC='s', PARTITIONS=1, "
+ *                  "VALUE_FORMAT='JSON');", &err);
+ *     weir_stmt *q;
+ *     weir_prepare(w, "SELECT * FROM s EMIT CHANGES LIMIT 10;", -1, &q, NULL, &err);
+ *     while (weir_step(q, -1, &err) == WEIR_ROW)
+ *         puts(weir_column_text(q, 1));
+ *     weir_finalize(q);
+ *     weir_close(w, &err);
+ *
+ * Every call that can fail returns a weir_status and fills the weir_error (which may be NULL).
+ * Strings are UTF-8. Returned strings are borrowed: each function says until when.
  */
 #ifndef WEIR_H
 #define WEIR_H
@@ -22,22 +37,22 @@ extern "C" {
 /** What a call came to. 0 is success; everything else has a message in the weir_error. */
 typedef enum weir_status {
     WEIR_OK = 0,
-    WEIR_ROW,              /* weir_query_step: a row is ready; not an error */
-    WEIR_DONE,             /* weir_query_step: the query has ended; not an error */
-    WEIR_ERR_SYNTAX,       /* the text is not SQL; line and column are set */
-    WEIR_ERR_STATEMENT,    /* the statement is wrong: names, types, key rules */
-    WEIR_ERR_UNSUPPORTED,  /* valid, but not supported (yet) */
-    WEIR_ERR_NOT_FOUND,    /* source, topic, query ... does not exist */
-    WEIR_ERR_EXISTS,       /* it exists already */
-    WEIR_ERR_RECORD,       /* one record could not be processed */
-    WEIR_ERR_LOG,          /* Kafka or the embedded log failed */
-    WEIR_ERR_STORE,        /* the state store failed */
-    WEIR_ERR_IO,           /* a file could not be read or written */
-    WEIR_ERR_CONFIG,       /* a setting is unknown or has a bad value */
-    WEIR_ERR_LIMIT,        /* a limit of Weir's own was reached */
-    WEIR_ERR_MISUSE,       /* the library was called in a way that the header forbids */
-    WEIR_ERR_ASSERT,       /* an ASSERT statement did not hold */
-    WEIR_ERR_INTERRUPTED,  /* weir_interrupt, or a time-out */
+    WEIR_ROW,             /* weir_query_step: a row is ready; not an error */
+    WEIR_DONE,            /* weir_query_step: the query has ended; not an error */
+    WEIR_ERR_SYNTAX,      /* the text is not SQL; line and column are set */
+    WEIR_ERR_STATEMENT,   /* the statement is wrong: names, types, key rules */
+    WEIR_ERR_UNSUPPORTED, /* valid, but not supported (yet) */
+    WEIR_ERR_NOT_FOUND,   /* source, topic, query ... does not exist */
+    WEIR_ERR_EXISTS,      /* it exists already */
+    WEIR_ERR_RECORD,      /* one record could not be processed */
+    WEIR_ERR_LOG,         /* Kafka or the embedded log failed */
+    WEIR_ERR_STORE,       /* the state store failed */
+    WEIR_ERR_IO,          /* a file could not be read or written */
+    WEIR_ERR_CONFIG,      /* a setting is unknown or has a bad value */
+    WEIR_ERR_LIMIT,       /* a limit of Weir's own was reached */
+    WEIR_ERR_MISUSE,      /* the library was called in a way that the header forbids */
+    WEIR_ERR_ASSERT,      /* an ASSERT statement did not hold */
+    WEIR_ERR_INTERRUPTED, /* weir_interrupt, or a time-out */
 } weir_status;
 
 /** weir_error.flags */
@@ -55,6 +70,211 @@ typedef struct weir_error {
     char message[1400]; /* what is wrong; never empty where code is an error */
     char hint[400];     /* what to do about it; may be empty */
 } weir_error;
+
+/* ------------------------------------------------------------------ open and close */
+
+typedef struct weir weir;           /* an engine: a log, a catalog, running queries, their state */
+typedef struct weir_stmt weir_stmt; /* one statement being executed; holds its result */
+
+/** Where topics live. */
+typedef enum weir_log {
+    WEIR_LOG_LOCAL,  /* embedded and durable, in the data directory */
+    WEIR_LOG_KAFKA,  /* bootstrap_servers */
+    WEIR_LOG_MEMORY, /* gone at close; for tests */
+} weir_log;
+
+typedef struct weir_options {
+    size_t size; /* sizeof(weir_options): lets the struct grow */
+    weir_log log;
+    const char *data_dir;          /* LOCAL: topics, state and catalog; KAFKA: state and catalog.
+                                    * NULL: $XDG_DATA_HOME/weir or ~/.local/share/weir */
+    const char *bootstrap_servers; /* KAFKA */
+    const char *const *settings;   /* NULL-terminated name, value, name, value ...; or NULL */
+    bool stepped;                  /* no threads: queries run only in weir_run_once */
+    bool ephemeral_catalog;        /* do not keep or load statements (a service on query files) */
+} weir_options;
+#define WEIR_OPTIONS_INIT                                                                          \
+    {                                                                                              \
+        sizeof(weir_options), WEIR_LOG_LOCAL, NULL, NULL, NULL, false, false                       \
+    }
+
+/**
+ * Open an engine. Persistent queries found in the data directory go on where they stopped.
+ * @return WEIR_OK; WEIR_ERR_STORE (directory unreadable, locked by another process), WEIR_ERR_LOG
+ *         (no broker), WEIR_ERR_CONFIG. *out is NULL on failure.
+ * Thread: a handle may be used from several threads, one call at a time for each statement; calls
+ * that change the catalog are serialised inside.
+ */
+WEIR_API weir_status weir_open(const weir_options *options, weir **out, weir_error *err);
+/** Commit, stop all queries, close. Statements must be finalized before. NULL is allowed. */
+WEIR_API weir_status weir_close(weir *w, weir_error *err);
+/** "0.1.0" */
+WEIR_API const char *weir_version(void);
+
+/* ------------------------------------------------------------------ statements */
+
+/**
+ * Prepare the first statement of @p sql. Like a database's prepare: nothing is executed yet.
+ *
+ * @param len   bytes of sql, or -1 for a 0-terminated string.
+ * @param tail  set behind the statement (and its ';'); at the end *out is NULL and WEIR_OK is
+ *              returned where only blanks and comments were left. May be NULL.
+ * Errors: WEIR_ERR_SYNTAX with line and column relative to @p sql.
+ */
+WEIR_API weir_status weir_prepare(weir *w, const char *sql, ptrdiff_t len, weir_stmt **out,
+                                  const char **tail, weir_error *err);
+/**
+ * Execute, or go on executing.
+ *
+ * @return WEIR_ROW: a row is ready (columns below; valid until the next call on @p s).
+ *         WEIR_DONE: finished; weir_message has the text to show, if any.
+ *         WEIR_ERR_INTERRUPTED: timeout_ms passed with no row, or weir_interrupt. Call again to go
+ *         on after a time-out.
+ *         Anything else: failed; the statement had no effect, or (queries) ended.
+ * @param timeout_ms  -1: wait for ever. Only push queries and PRINT wait.
+ */
+WEIR_API weir_status weir_step(weir_stmt *s, int timeout_ms, weir_error *err);
+WEIR_API void weir_finalize(weir_stmt *s);
+/** Make a weir_step of @p s in another thread (or a signal handler) return soon. */
+WEIR_API void weir_interrupt(weir_stmt *s);
+/** Run all statements of @p sql, rows dropped. Stops at the first error. */
+WEIR_API weir_status weir_exec(weir *w, const char *sql, weir_error *err);
+
+typedef enum weir_stmt_kind {
+    WEIR_STMT_COMMAND, /* DDL, INSERT, SET ...: no rows, a message */
+    WEIR_STMT_TABLE,   /* SHOW, DESCRIBE ...: rows of text with titles */
+    WEIR_STMT_PULL,    /* SELECT: rows, ends */
+    WEIR_STMT_PUSH,    /* SELECT ... EMIT: rows, until interrupted or LIMIT */
+    WEIR_STMT_PRINT,   /* PRINT: rows of one text column, until interrupted or LIMIT */
+    WEIR_STMT_TEXT,    /* EXPLAIN: rows of one text column, a line each */
+} weir_stmt_kind;
+WEIR_API weir_stmt_kind weir_stmt_kind_of(const weir_stmt *s);
+/** Text to show: "Stream created", "Limit Reached" ... or "" . For TABLE: a footer or "". */
+WEIR_API const char *weir_message(const weir_stmt *s);
+/** For TABLE: a heading above it ("Name                 : S") or "". */
+WEIR_API const char *weir_heading(const weir_stmt *s);
+/** Id of the query that runs for this statement ("CSAS_X_0", "transient_X_1") or "". */
+WEIR_API const char *weir_query_id(const weir_stmt *s);
+
+/* ------------------------------------------------------------------ columns of a row */
+
+typedef enum weir_type {
+    WEIR_BOOLEAN,
+    WEIR_INTEGER,
+    WEIR_BIGINT,
+    WEIR_DOUBLE,
+    WEIR_DECIMAL,
+    WEIR_STRING,
+    WEIR_BYTES,
+    WEIR_DATE,      /* weir_column_int64: days since 1970-01-01 */
+    WEIR_TIME,      /* weir_column_int64: milliseconds of the day */
+    WEIR_TIMESTAMP, /* weir_column_int64: milliseconds since the epoch, UTC */
+    WEIR_ARRAY,
+    WEIR_MAP,
+    WEIR_STRUCT,
+} weir_type;
+
+/* Known once weir_step has returned WEIR_ROW or WEIR_DONE (queries: after weir_prepare). */
+WEIR_API int weir_column_count(const weir_stmt *s);
+WEIR_API const char *weir_column_name(const weir_stmt *s, int i);
+WEIR_API weir_type weir_column_type(const weir_stmt *s, int i);
+/** SQL text of the type: "DECIMAL(10, 2)", "ARRAY<STRING>". */
+WEIR_API const char *weir_column_type_text(const weir_stmt *s, int i);
+WEIR_API bool weir_column_is_key(const weir_stmt *s, int i);
+WEIR_API bool weir_column_is_null(const weir_stmt *s, int i);
+/** A deletion in the result of a table: only key columns are set. */
+WEIR_API bool weir_row_is_tombstone(const weir_stmt *s);
+/* Values; 0, 0.0, "" where the column is NULL or of another kind. */
+WEIR_API bool weir_column_bool(const weir_stmt *s, int i);
+WEIR_API int64_t weir_column_int64(const weir_stmt *s, int i);
+WEIR_API double weir_column_double(const weir_stmt *s, int i);
+/** Any type as text, 0-terminated; STRING as it is, others as CAST(... AS STRING) gives them. */
+WEIR_API const char *weir_column_text(const weir_stmt *s, int i);
+/** STRING and BYTES as they are. */
+WEIR_API const void *weir_column_bytes(const weir_stmt *s, int i, size_t *len);
+/** Any type as JSON text (NULL: "null"). */
+WEIR_API const char *weir_column_json(const weir_stmt *s, int i);
+
+/* ------------------------------------------------------------------ running */
+
+/**
+ * With options.stepped: let queries process what is there, in the calling thread.
+ * @param max_ms  stop after about that long. @param progressed set where records were processed.
+ */
+WEIR_API weir_status weir_run_once(weir *w, int max_ms, bool *progressed, weir_error *err);
+/** Wait until all persistent queries have processed (and committed) what is in their topics now.
+ *  @param timeout_ms -1: for ever; else WEIR_ERR_INTERRUPTED. A failed query: its error. */
+WEIR_API weir_status weir_drain(weir *w, int timeout_ms, weir_error *err);
+
+typedef struct weir_metrics {
+    size_t size; /* sizeof(weir_metrics), set by the caller */
+    uint64_t records_in, records_out, bytes_in, bytes_out, errors, late, commits;
+    int64_t lag; /* records behind the ends of the input topics; -1: not known */
+    uint64_t state_bytes;
+    uint32_t queries_running, queries_failed;
+} weir_metrics;
+WEIR_API void weir_metrics_read(weir *w, weir_metrics *out);
+/** First failure of a persistent query, if there is one: its id and what happened. */
+WEIR_API bool weir_failed_query(weir *w, char *id, size_t id_size, weir_error *err);
+
+/**
+ * A service on query files: the statements of headless mode and DEFINE; others are refused with a
+ * hint. All are checked before any runs. Ids of queries depend on sinks, not on places in files, so
+ * a restart goes on where the last run stopped.
+ */
+WEIR_API weir_status weir_load_file(weir *w, const char *path, weir_error *err);
+
+/* ------------------------------------------------------------------ topics */
+
+typedef struct weir_record {
+    const char *topic;
+    const void *key; /* NULL: NULL key */
+    size_t key_len;
+    const void *value; /* NULL: NULL value (tombstone) */
+    size_t value_len;
+    int64_t timestamp;              /* ms; -1: now (produce) */
+    int32_t partition;              /* -1: by the key (produce) */
+    int64_t offset;                 /* consume */
+    const char *const *header_keys; /* headers_n each; produce: may be NULL */
+    const void *const *header_values;
+    const size_t *header_lens; /* SIZE_MAX: NULL value */
+    size_t headers_n;
+} weir_record;
+
+/** Write records (borrowed); they are durable when weir_flush has returned. */
+WEIR_API weir_status weir_produce(weir *w, const weir_record *records, size_t n, weir_error *err);
+WEIR_API weir_status weir_flush(weir *w, weir_error *err);
+WEIR_API weir_status weir_topic_create(weir *w, const char *topic, int partitions, weir_error *err);
+/** @return whether the topic exists; *partitions (may be NULL) is set. */
+WEIR_API bool weir_topic_exists(weir *w, const char *topic, int *partitions);
+
+typedef struct weir_consumer weir_consumer;
+/** Read a topic's partitions from the beginning or from the end, without a group. */
+WEIR_API weir_status weir_consume(weir *w, const char *topic, bool from_beginning,
+                                  weir_consumer **out, weir_error *err);
+/** Next record, borrowed until the next call. WEIR_ROW; WEIR_DONE: @p until_end was asked for and
+ *  the ends as of weir_consume are reached; WEIR_ERR_INTERRUPTED: timeout. */
+WEIR_API weir_status weir_consumer_next(weir_consumer *c, bool until_end, int timeout_ms,
+                                        weir_record *out, weir_error *err);
+WEIR_API void weir_consumer_close(weir_consumer *c);
+
+/* ------------------------------------------------------------------ for front ends */
+
+/** Is the text a whole statement (ended by ';' outside quotes and comments)? */
+WEIR_API bool weir_sql_complete(const char *sql);
+/** Keywords, sources, columns, functions that start with @p prefix (any case), for completion:
+ *  @p index 0, 1 ...; NULL past the end. Valid until the next call. */
+WEIR_API const char *weir_complete(weir *w, const char *prefix, int index);
+/** The line of @p sql that err points into, and a caret below it; "" without a position.
+ *  @return bytes that the whole text needs. */
+WEIR_API size_t weir_caret(const char *sql, const weir_error *err, char *out, size_t out_size);
+
+/**
+ * Run test cases: the forms of `weir test` (--case, --cases, -s -i -o, FILE.sql, directories).
+ * @p args are the command's arguments; results go to @p out (a FILE *).
+ * @return the exit status of the command.
+ */
+WEIR_API int weir_test_main(int argc, char **argv, void *out);
 
 #ifdef __cplusplus
 }

@@ -51,7 +51,7 @@ typedef struct wr__analysis {
     wr_ast_expr **group_by, **partition_by, **on;
     const char **group_names, **partition_names; /* names of the key columns */
     bool has_aggregates;
-    wr_window window; /* of the WINDOW clause; kind NONE if none */
+    wr_window window;   /* of the WINDOW clause; kind NONE if none */
     uint32_t generated; /* next number of KSQL_COL_ */
 } wr__analysis;
 
@@ -133,28 +133,28 @@ weir_status wr__build_materialize(wr__builder *b, wr__stage *st, const bool *use
  */
 weir_status wr__build_select_key(wr__builder *b, wr__stage *st, wr_ast_expr *const *keys,
                                  const char *const *names, uint32_t keys_n, bool drop_null,
-                                 const char *name, const char *context, weir_error *err)
-    WR_MUST_CHECK;
+                                 const char *name, const char *context,
+                                 weir_error *err) WR_MUST_CHECK;
 void wr__build_repartition(wr__builder *b, wr__stage *st, const wr_format_use *key,
                            const char *context);
 /** Key format for an internal topic: @p want where it can hold the key, else JSON. */
 wr_format_use wr__internal_key_format(const wr_format_use *want, const wr_schema *schema);
 /** FROM with all JOINs. */
-weir_status wr__build_joins(wr__builder *b, const bool *used, wr__stage *out, weir_error *err)
-    WR_MUST_CHECK;
+weir_status wr__build_joins(wr__builder *b, const bool *used, wr__stage *out,
+                            weir_error *err) WR_MUST_CHECK;
 
 /** What the query's result becomes. */
 typedef struct wr__result {
-    const wr_schema *schema;     /* persistent: keys first */
-    const char *const *names;    /* transient: names in order of the projection */
+    const wr_schema *schema;  /* persistent: keys first */
+    const char *const *names; /* transient: names in order of the projection */
     bool table;
     wr_window window;
-    wr_format_use key_format;    /* of the left-most source, adapted */
-    bool key_changed;            /* the key is not that of the left-most source */
+    wr_format_use key_format; /* of the left-most source, adapted */
+    bool key_changed;         /* the key is not that of the left-most source */
 } wr__result;
 /** FROM ... SELECT, up to the final SELECT step; the caller adds SINK or COLLECT. */
-weir_status wr__build_query(wr__builder *b, wr__stage *stage, wr__result *result, weir_error *err)
-    WR_MUST_CHECK;
+weir_status wr__build_query(wr__builder *b, wr__stage *stage, wr__result *result,
+                            weir_error *err) WR_MUST_CHECK;
 /** Number sub-topologies, propagate needs_old, find the materialised step; b->plan is complete. */
 void wr__finish_plan(wr__builder *b, wr_step *root);
 

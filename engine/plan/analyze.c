@@ -16,8 +16,8 @@ typedef struct lambda_names {
 
 typedef struct qualifier {
     wr__analysis *an;
-    const char *clause;      /* "SELECT", "WHERE" ... for messages */
-    bool window_bounds;      /* WINDOWSTART / END of the WINDOW clause are visible */
+    const char *clause; /* "SELECT", "WHERE" ... for messages */
+    bool window_bounds; /* WINDOWSTART / END of the WINDOW clause are visible */
     bool in_aggregate;
     const lambda_names *lambda;
 } qualifier;
@@ -61,8 +61,8 @@ static const struct {
     const char *name;
     wr_ref_kind kind;
 } pseudo_columns[] = {
-    {"ROWTIME", WR_REF_ROWTIME},         {"ROWPARTITION", WR_REF_ROWPARTITION},
-    {"ROWOFFSET", WR_REF_ROWOFFSET},     {"WINDOWSTART", WR_REF_WINDOWSTART},
+    {"ROWTIME", WR_REF_ROWTIME},     {"ROWPARTITION", WR_REF_ROWPARTITION},
+    {"ROWOFFSET", WR_REF_ROWOFFSET}, {"WINDOWSTART", WR_REF_WINDOWSTART},
     {"WINDOWEND", WR_REF_WINDOWEND},
 };
 
@@ -144,8 +144,8 @@ const char *wr__synthetic_key(const wr__analysis *an)
     if (n == 0 || !an->on[n - 1])
         return NULL;
     const wr_ast_expr *on = an->on[n - 1];
-    bool columns = on->args_n == 2 && (on->args[0]->kind == WR_AST_COLUMN ||
-                                       on->args[1]->kind == WR_AST_COLUMN);
+    bool columns = on->args_n == 2 &&
+                   (on->args[0]->kind == WR_AST_COLUMN || on->args[1]->kind == WR_AST_COLUMN);
     if (columns && an->query->joins[n - 1].kind != WR_AST_JOIN_FULL)
         return NULL;
     const char *name = "ROWKEY";
@@ -369,8 +369,8 @@ static weir_status add_star_column(wr__analysis *an, uint32_t source, const char
     qualifier q = {.an = an, .clause = "SELECT"};
     wr_ast_expr *e = column_node(an, alias, name, pos);
     WR_TRY(resolve_column(&q, e, err));
-    const char *out = an->sources_n > 1 ? wr_arena_printf(an->arena, "%s_%s", alias, name)
-                                        : e->name.name;
+    const char *out =
+        an->sources_n > 1 ? wr_arena_printf(an->arena, "%s_%s", alias, name) : e->name.name;
     wr_arr_push(an->arena, &an->items, ((wr__item){e, out, false, pos}));
     return WEIR_OK;
 }
@@ -622,8 +622,8 @@ static weir_status analyze_keys(wr__analysis *an, weir_error *err)
                                    "aggregate function.",
                                    f->name.name);
         }
-    WR_TRY(
-        qualify_list(an, "PARTITION BY", q->partition_by, q->partition_by_n, &an->partition_by, err));
+    WR_TRY(qualify_list(an, "PARTITION BY", q->partition_by, q->partition_by_n, &an->partition_by,
+                        err));
     an->group_names = WR_NEW_N(an->arena, const char *, q->group_by_n);
     an->partition_names = WR_NEW_N(an->arena, const char *, q->partition_by_n);
     if (has_star(q)) /* the star shows the keys, so they need names first */

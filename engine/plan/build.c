@@ -102,12 +102,12 @@ static void set_column_slot(wr__builder *b, wr__stage *st, size_t slot, uint32_t
 {
     const wr__slot *s = &b->an->slots.v[slot];
     st->available[slot] = true;
-    st->slots[slot] = (wr_ref){.kind = WR_REF_COLUMN,
-                               .index = column,
-                               .type = s->type,
-                               .time_text = s->kind == WR_REF_ROWTIME ||
-                                            s->kind == WR_REF_WINDOWSTART ||
-                                            s->kind == WR_REF_WINDOWEND};
+    st->slots[slot] =
+        (wr_ref){.kind = WR_REF_COLUMN,
+                 .index = column,
+                 .type = s->type,
+                 .time_text = s->kind == WR_REF_ROWTIME || s->kind == WR_REF_WINDOWSTART ||
+                              s->kind == WR_REF_WINDOWEND};
 }
 
 /* ---- source ---- */
@@ -181,13 +181,11 @@ weir_status wr__build_source(wr__builder *b, uint32_t i, const bool *used, wr__s
             output[n++] = c;
     }
     stage_init(b, st);
-    const char *name = s->is_table
-                           ? (s->window.kind != WR_WINDOW_NONE ? "WindowedTableSource" : "TableSource")
-                           : (s->window.kind != WR_WINDOW_NONE ? "WindowedStreamSource"
-                                                               : "StreamSource");
-    const char *context = b->an->sources_n > 1
-                              ? wr_arena_printf(a, "KafkaTopic_%s", as->alias)
-                              : "KsqlTopic";
+    const char *name =
+        s->is_table ? (s->window.kind != WR_WINDOW_NONE ? "WindowedTableSource" : "TableSource")
+                    : (s->window.kind != WR_WINDOW_NONE ? "WindowedStreamSource" : "StreamSource");
+    const char *context =
+        b->an->sources_n > 1 ? wr_arena_printf(a, "KafkaTopic_%s", as->alias) : "KsqlTopic";
     st->step = wr__new_step(b, WR_STEP_SOURCE, name, context, NULL);
     source_step(b, as, st->step, output, n);
     source_slots(b, i, used, output, n, st);
@@ -233,8 +231,8 @@ weir_status wr__build_materialize(wr__builder *b, wr__stage *st, const bool *use
     wr_expr **exprs = WR_NEW_N(a, wr_expr *, keys_n + n);
     for (uint32_t i = 0; i < keys_n; i++) {
         cols[i] = st->step->schema->cols[i];
-        exprs[i] = wr_expr_ref(
-            a, &(wr_ref){.kind = WR_REF_COLUMN, .index = i, .type = cols[i].type});
+        exprs[i] =
+            wr_expr_ref(a, &(wr_ref){.kind = WR_REF_COLUMN, .index = i, .type = cols[i].type});
     }
     for (uint32_t i = 0; i < n; i++) {
         const wr__slot *s = &b->an->slots.v[slots[i]];
@@ -265,8 +263,7 @@ static weir_status compile_keys(wr__builder *b, wr__stage *st, wr_ast_expr *cons
     wr__stage_scope_init(&scope, b, st);
     for (uint32_t i = 0; i < n; i++) {
         WR_TRY(wr_expr_compile(keys[i], &scope.base, b->plan->arena, &exprs[i], err));
-        cols[i] = (wr_column){
-            .name = names[i], .type = wr_expr_type(exprs[i]), .role = WR_COL_KEY};
+        cols[i] = (wr_column){.name = names[i], .type = wr_expr_type(exprs[i]), .role = WR_COL_KEY};
         if (wr_type_contains(cols[i].type, WR_T_MAP)) {
             wr_error_at(err, WEIR_ERR_STATEMENT, keys[i]->pos,
                         "Map keys, including types that contain maps, are not supported as they "
@@ -294,8 +291,8 @@ weir_status wr__build_select_key(wr__builder *b, wr__stage *st, wr_ast_expr *con
     for (uint32_t c = 0; c < in->n; c++) {
         bool need = false;
         for (size_t k = 0; k < b->an->slots.n && !need; k++)
-            need = st->available[k] && st->slots[k].kind == WR_REF_COLUMN &&
-                   st->slots[k].index == c;
+            need =
+                st->available[k] && st->slots[k].kind == WR_REF_COLUMN && st->slots[k].index == c;
         for (size_t k = 0; k < st->computed.n && !need; k++)
             need = st->computed.v[k].ref.kind == WR_REF_COLUMN && st->computed.v[k].ref.index == c;
         if (!need)
@@ -305,8 +302,8 @@ weir_status wr__build_select_key(wr__builder *b, wr__stage *st, wr_ast_expr *con
         values[n++] = c;
     }
     bool table = st->step->table;
-    wr_step *step =
-        wr__new_step(b, table ? WR_STEP_TABLE_GROUP_BY : WR_STEP_SELECT_KEY, name, context, st->step);
+    wr_step *step = wr__new_step(b, table ? WR_STEP_TABLE_GROUP_BY : WR_STEP_SELECT_KEY, name,
+                                 context, st->step);
     cfg = &step->u.select_key;
     *cfg = (wr_step_select_key){exprs, values, drop_null, keys_n == 0, !drop_null};
     step->schema = wr_schema_new(a, cols, keys_n + n);
@@ -344,8 +341,9 @@ wr_format_use wr__internal_key_format(const wr_format_use *want, const wr_schema
 {
     wr_format_use use = *want;
     weir_error ignored;
-    bool fits = use.format->id != WR_FORMAT_NONE && use.format->implemented &&
-                wr_format_check(use.format, true, schema->cols, schema->keys_n, &ignored) == WEIR_OK;
+    bool fits =
+        use.format->id != WR_FORMAT_NONE && use.format->implemented &&
+        wr_format_check(use.format, true, schema->cols, schema->keys_n, &ignored) == WEIR_OK;
     if (!fits) {
         use.format = wr_format_get(schema->keys_n ? WR_FORMAT_JSON : WR_FORMAT_NONE);
         use.options = (wr_format_options){0};
@@ -361,9 +359,8 @@ void wr__build_repartition(wr__builder *b, wr__stage *st, const wr_format_use *k
     wr_arena *a = b->plan->arena;
     wr_step *step = wr__new_step(b, WR_STEP_REPARTITION, "Repartition", context, st->step);
     step->u.repartition.key = wr__internal_key_format(key, st->step->schema);
-    step->u.repartition.topic =
-        wr__add_topic(b, wr_arena_printf(a, "%s-repartition", context), WR_TOPIC_REPARTITION,
-                      st->partitions, false);
+    step->u.repartition.topic = wr__add_topic(b, wr_arena_printf(a, "%s-repartition", context),
+                                              WR_TOPIC_REPARTITION, st->partitions, false);
     st->step = step;
     st->key_format = step->u.repartition.key;
     st->key_fixed = true;

@@ -93,8 +93,7 @@ void wr_catalog_clone(wr_catalog *to, const wr_catalog *from)
     for (size_t i = 0; (e = wr_map_next(&from->sources, &i));)
         wr_catalog_put(to, e->value);
     for (size_t i = 0; (e = wr_map_next(&from->types, &i));)
-        wr_map_put(&to->types, e->key,
-                   (void *)(uintptr_t)wr_type_copy(to->types_arena, e->value));
+        wr_map_put(&to->types, e->key, (void *)(uintptr_t)wr_type_copy(to->types_arena, e->value));
     for (size_t i = 0; (e = wr_map_next(&from->queries, &i));) {
         const wr_query_info *q = e->value;
         wr_catalog_add_query(to, q->id, q->sql, q->sink, (const char *const *)q->sources,
@@ -124,8 +123,9 @@ weir_status wr_catalog_get(const wr_catalog *c, const wr_ast_name *name, wr_sour
         }
     }
     if (hint.len)
-        wr_error_hint(err, "%s? Hint: wrap the source name in double quotes to make it "
-                           "case-sensitive.",
+        wr_error_hint(err,
+                      "%s? Hint: wrap the source name in double quotes to make it "
+                      "case-sensitive.",
                       wr_buf_cstr(&hint));
     wr_buf_free(&hint);
     return WEIR_ERR_STATEMENT;

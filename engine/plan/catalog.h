@@ -16,19 +16,19 @@ typedef struct wr_source {
     int refs;
     const char *name;
     bool is_table;
-    bool read_only;           /* CREATE SOURCE ... */
-    const wr_schema *schema;  /* keys, then value and header columns in declared order */
+    bool read_only;          /* CREATE SOURCE ... */
+    const wr_schema *schema; /* keys, then value and header columns in declared order */
     const char *topic;
-    int32_t partitions;       /* of the topic */
+    int32_t partitions; /* of the topic */
     int32_t replicas;
-    int64_t retention_ms;     /* of the topic; -1: not known or not limited */
+    int64_t retention_ms; /* of the topic; -1: not known or not limited */
     wr_format_use key, value;
     wr_window window;         /* of the key; kind NONE: plain */
     int32_t timestamp_column; /* index in schema, or -1 */
     const char *timestamp_format;
-    const char *sql;          /* creating statement, without ';' */
-    const char *query_id;     /* of the query that created it (CSAS_, CTAS_, CST_), or NULL */
-    bool is_ddl;              /* created by columns, not AS SELECT */
+    const char *sql;           /* creating statement, without ';' */
+    const char *query_id;      /* of the query that created it (CSAS_, CTAS_, CST_), or NULL */
+    bool is_ddl;               /* created by columns, not AS SELECT */
     const char **derived_from; /* sources that a CTAS / CSAS reads: drop constraints */
     uint32_t derived_from_n;
 } wr_source;
@@ -51,10 +51,10 @@ static inline const char *wr_source_Kind(const wr_source *s)
 typedef struct wr_query_info {
     char *id;
     char *sql;
-    char *sink;       /* source name */
+    char *sink; /* source name */
     char **sources;
     uint32_t sources_n;
-    bool insert;      /* INSERT INTO ... SELECT */
+    bool insert; /* INSERT INTO ... SELECT */
 } wr_query_info;
 
 typedef struct wr_catalog {

@@ -33,9 +33,10 @@ static weir_status find_target(const wr_plan_env *env, const wr_ast_stmt *stmt, 
     }
     const wr_source *s = *out;
     if (!wr_settings_bool(env->settings, "ksql.insert.into.values.enabled", true))
-        return wr_error_at(err, WEIR_ERR_STATEMENT, stmt->pos,
-                           "The server has disabled INSERT INTO ... VALUES functionality. To enable "
-                           "it, set 'ksql.insert.into.values.enabled' to 'true'.");
+        return wr_error_at(
+            err, WEIR_ERR_STATEMENT, stmt->pos,
+            "The server has disabled INSERT INTO ... VALUES functionality. To enable "
+            "it, set 'ksql.insert.into.values.enabled' to 'true'.");
     if (s->read_only)
         return wr_error_at(err, WEIR_ERR_STATEMENT, stmt->name.pos,
                            "Cannot insert values into read-only %s: %s", wr_source_kind(s),

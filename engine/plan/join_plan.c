@@ -66,7 +66,8 @@ static weir_status split_sides(wr__builder *b, uint32_t join_index, join_sides *
                            "Only equality join criteria is supported.");
     WR_TRY(check_one_source(b, s, s->on->args[0], err));
     WR_TRY(check_one_source(b, s, s->on->args[1], err));
-    uint32_t first = wr__sources_of(an, s->on->args[0]), second = wr__sources_of(an, s->on->args[1]);
+    uint32_t first = wr__sources_of(an, s->on->args[0]),
+             second = wr__sources_of(an, s->on->args[1]);
     if (first == second) {
         const char *name = an->sources[__builtin_ctz(first)].alias;
         return wr_error_at(err, WEIR_ERR_STATEMENT, s->on->pos,
@@ -238,11 +239,12 @@ static weir_status join_kind(wr__builder *b, const join_sides *s, const wr__stag
         return WEIR_OK;
     }
     if (j->has_within)
-        return wr_error_at(err, WEIR_ERR_STATEMENT, j->pos,
-                           "A window definition was provided for a %s join. These joins are not "
-                           "windowed. Please drop the window definition (ie. the WITHIN clause) and "
-                           "try to execute your join again.",
-                           l->step->table ? "Table-Table" : "Stream-Table");
+        return wr_error_at(
+            err, WEIR_ERR_STATEMENT, j->pos,
+            "A window definition was provided for a %s join. These joins are not "
+            "windowed. Please drop the window definition (ie. the WITHIN clause) and "
+            "try to execute your join again.",
+            l->step->table ? "Table-Table" : "Stream-Table");
     if (l->step->table && !r->step->table)
         return wr_error_at(err, WEIR_ERR_STATEMENT, j->pos,
                            "Invalid join order: table-stream joins are not supported; only "
@@ -254,10 +256,11 @@ static weir_status join_kind(wr__builder *b, const join_sides *s, const wr__stag
     }
     *kind = WR_STEP_STREAM_TABLE_JOIN;
     if (j->kind == WR_AST_JOIN_FULL)
-        return wr_error_at(err, WEIR_ERR_STATEMENT, j->pos,
-                           "Invalid join type: full-outer join not supported for stream-table join. "
-                           "Got %s [FULL] OUTER JOIN %s.",
-                           lname, rname);
+        return wr_error_at(
+            err, WEIR_ERR_STATEMENT, j->pos,
+            "Invalid join type: full-outer join not supported for stream-table join. "
+            "Got %s [FULL] OUTER JOIN %s.",
+            lname, rname);
     if (j->kind == WR_AST_JOIN_RIGHT)
         return wr_error_at(err, WEIR_ERR_STATEMENT, j->pos,
                            "Invalid join type: right-outer join not supported for stream-table "
@@ -344,8 +347,8 @@ static void join_stage(wr__builder *b, const join_sides *s, const wr__stage *l, 
             continue;
         out->available[k] = true;
         out->slots[k] = side->slots[k];
-        out->slots[k].index = side->slots[k].index - side->step->schema->keys_n + 1 +
-                              (side == r ? ln : 0);
+        out->slots[k].index =
+            side->slots[k].index - side->step->schema->keys_n + 1 + (side == r ? ln : 0);
     }
     out->computed.n = 0;
     out->computed.v = NULL;
@@ -356,8 +359,8 @@ static void join_stage(wr__builder *b, const join_sides *s, const wr__stage *l, 
         e->kind = WR_AST_COLUMN;
         e->name.name = out->keys[0].name;
         wr_arr_push(a, &out->keys[0].viable, e);
-        wr__computed c = {
-            e, {.kind = WR_REF_COLUMN, .index = 0, .type = step->schema->cols[0].type}};
+        wr__computed c = {e,
+                          {.kind = WR_REF_COLUMN, .index = 0, .type = step->schema->cols[0].type}};
         wr_arr_push(a, &out->computed, c);
     }
 }

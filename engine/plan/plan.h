@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * plan.h - the physical plan of a query: a tree of steps, read-only once built, shared by all tasks.
+ * plan.h - the physical plan of a query: a tree of steps, read-only once built, shared by all
+ * tasks.
  *
  * Step names are ksqlDB's (StreamFilter, TableAggregate ...). The tree is cut at REPARTITION steps
  * into sub-topologies; operators/topology.h builds the operators of one sub-topology for one task.
  *
  * Columns. A batch has the key columns first, then the values (types/schema.h). Steps that change
- * the key say so (SELECT_KEY, TABLE_GROUP_BY); all others hand the key on. WINDOWSTART and WINDOWEND
- * travel beside the columns where `windowed`.
+ * the key say so (SELECT_KEY, TABLE_GROUP_BY); all others hand the key on. WINDOWSTART and
+ * WINDOWEND travel beside the columns where `windowed`.
  *
  * Changes of tables. `needs_old` of a TABLE step: its consumer wants the old row, so the step must
  * set HAS_OLD and old_cols for keys that had a row.
@@ -42,21 +43,21 @@ typedef struct wr_format_use {
 } wr_format_use;
 
 typedef enum wr_step_kind {
-    WR_STEP_SOURCE,       /* StreamSource, TableSource, Windowed...: records of a topic */
-    WR_STEP_FILTER,       /* StreamFilter, TableFilter */
-    WR_STEP_SELECT,       /* StreamSelect, TableSelect */
-    WR_STEP_FLAT_MAP,     /* StreamFlatMap */
-    WR_STEP_SELECT_KEY,   /* StreamSelectKey, StreamGroupBy */
+    WR_STEP_SOURCE,     /* StreamSource, TableSource, Windowed...: records of a topic */
+    WR_STEP_FILTER,     /* StreamFilter, TableFilter */
+    WR_STEP_SELECT,     /* StreamSelect, TableSelect */
+    WR_STEP_FLAT_MAP,   /* StreamFlatMap */
+    WR_STEP_SELECT_KEY, /* StreamSelectKey, StreamGroupBy */
     WR_STEP_TABLE_GROUP_BY,
-    WR_STEP_REPARTITION,  /* cut: written to an internal topic and read again */
-    WR_STEP_AGGREGATE,    /* StreamAggregate, StreamWindowedAggregate, TableAggregate */
-    WR_STEP_SUPPRESS,     /* TableSuppress: EMIT FINAL */
+    WR_STEP_REPARTITION, /* cut: written to an internal topic and read again */
+    WR_STEP_AGGREGATE,   /* StreamAggregate, StreamWindowedAggregate, TableAggregate */
+    WR_STEP_SUPPRESS,    /* TableSuppress: EMIT FINAL */
     WR_STEP_STREAM_STREAM_JOIN,
     WR_STEP_STREAM_TABLE_JOIN,
     WR_STEP_TABLE_TABLE_JOIN,
-    WR_STEP_FK_JOIN,      /* ForeignKeyTableTableJoin */
-    WR_STEP_SINK,         /* StreamSink, TableSink */
-    WR_STEP_COLLECT,      /* rows to a client: push queries, pull queries */
+    WR_STEP_FK_JOIN, /* ForeignKeyTableTableJoin */
+    WR_STEP_SINK,    /* StreamSink, TableSink */
+    WR_STEP_COLLECT, /* rows to a client: push queries, pull queries */
 } wr_step_kind;
 
 typedef struct wr_step wr_step;
@@ -71,9 +72,9 @@ typedef struct wr_plan_topic {
 } wr_plan_topic;
 
 typedef struct wr_step_source {
-    uint32_t topic;               /* index in plan topics */
-    const char *source_name;      /* stream or table name; NULL for none */
-    const wr_column *columns;     /* the source's columns as declared: keys, headers, values */
+    uint32_t topic;           /* index in plan topics */
+    const char *source_name;  /* stream or table name; NULL for none */
+    const wr_column *columns; /* the source's columns as declared: keys, headers, values */
     uint32_t columns_n;
     /* Output column i of the step is columns[output[i]]: only what the query uses. Key columns of
      * the source are always in the output. */
@@ -83,17 +84,17 @@ typedef struct wr_step_source {
     int32_t timestamp_column;     /* index in columns, or -1: the record's own timestamp */
     const char *timestamp_format; /* STRING timestamp column */
     bool throw_on_invalid_timestamp;
-    bool fail_on_bad_record;      /* ksql.fail.on.deserialization.error */
-    bool strict;                  /* weir.decode.strict */
-    bool materialize;             /* TABLE: keep the rows in a store (needs_old, or queryable) */
+    bool fail_on_bad_record; /* ksql.fail.on.deserialization.error */
+    bool strict;             /* weir.decode.strict */
+    bool materialize;        /* TABLE: keep the rows in a store (needs_old, or queryable) */
 } wr_step_source;
 
 typedef struct wr_step_select_key {
     wr_expr **keys; /* schema->keys_n expressions over the input */
     /* Output value column i is input column values[i]. */
     const uint32_t *values;
-    bool drop_null; /* GROUP BY: rows with any NULL key part are dropped and logged */
-    bool keyless;   /* PARTITION BY NULL: no key columns */
+    bool drop_null;    /* GROUP BY: rows with any NULL key part are dropped and logged */
+    bool keyless;      /* PARTITION BY NULL: no key columns */
     bool clears_value; /* a NULL-valued record keeps its NULL value (PARTITION BY) */
 } wr_step_select_key;
 
@@ -103,14 +104,14 @@ typedef struct wr_step_repartition {
 } wr_step_repartition;
 
 typedef struct wr_step_aggregate {
-    wr_window window;          /* kind NONE: not windowed */
-    bool input_table;          /* undo old, add new */
-    uint32_t carried_n;        /* non-aggregate columns kept from the last row: output value columns
-                                * 0..carried_n-1 are input columns carried[] */
+    wr_window window;   /* kind NONE: not windowed */
+    bool input_table;   /* undo old, add new */
+    uint32_t carried_n; /* non-aggregate columns kept from the last row: output value columns
+                         * 0..carried_n-1 are input columns carried[] */
     const uint32_t *carried;
-    uint32_t aggregates_n;     /* output value columns carried_n.. are the results */
+    uint32_t aggregates_n; /* output value columns carried_n.. are the results */
     wr_agg_call **calls;
-    wr_expr ***args;           /* args[i][0..calls[i]->args_n) over the input */
+    wr_expr ***args; /* args[i][0..calls[i]->args_n) over the input */
 } wr_step_aggregate;
 
 typedef struct wr_step_suppress {
@@ -123,37 +124,37 @@ typedef struct wr_step_join {
     /* Output value columns: the left input's values, then the right input's values. Key: the join
      * key (both inputs are keyed by it; FULL: whichever side is there). */
     int64_t before_ms, after_ms, grace_ms; /* stream-stream */
-    bool has_grace;        /* GRACE PERIOD was written: unmatched rows wait for the window's end */
-    int64_t retention_ms;  /* of the buffers */
-    bool left_windowed;    /* windowed key: WINDOWSTART/END are part of the key */
-    bool materialize;      /* TABLE_TABLE: keep the result rows in a store (queryable) */
-    wr_expr *fk;           /* FK_JOIN: foreign key over the left input */
+    bool has_grace;       /* GRACE PERIOD was written: unmatched rows wait for the window's end */
+    int64_t retention_ms; /* of the buffers */
+    bool left_windowed;   /* windowed key: WINDOWSTART/END are part of the key */
+    bool materialize;     /* TABLE_TABLE: keep the result rows in a store (queryable) */
+    wr_expr *fk;          /* FK_JOIN: foreign key over the left input */
 } wr_step_join;
 
 typedef struct wr_step_sink {
     uint32_t topic;
     wr_format_use key, value;
-    wr_window window;             /* of the key */
-    int32_t timestamp_column;     /* index in the step's schema, or -1: rowtime */
+    wr_window window;         /* of the key */
+    int32_t timestamp_column; /* index in the step's schema, or -1: rowtime */
     const char *timestamp_format;
 } wr_step_sink;
 
 struct wr_step {
     wr_step_kind kind;
-    uint32_t id;             /* index in plan->steps */
-    const char *name;        /* "StreamFilter": EXPLAIN, metrics */
-    const char *context;     /* "WhereFilter", "Aggregate": names of stores, loggers and topics */
-    bool table;              /* the result is a TABLE: rows are changes */
-    bool windowed;           /* rows carry window bounds */
+    uint32_t id;         /* index in plan->steps */
+    const char *name;    /* "StreamFilter": EXPLAIN, metrics */
+    const char *context; /* "WhereFilter", "Aggregate": names of stores, loggers and topics */
+    bool table;          /* the result is a TABLE: rows are changes */
+    bool windowed;       /* rows carry window bounds */
     bool needs_old;
     const wr_schema *schema; /* of the output */
     wr_step *in[2];
     uint32_t in_n;
-    uint32_t subtopology;    /* REPARTITION: of its writing end; its reading end is in the next */
+    uint32_t subtopology; /* REPARTITION: of its writing end; its reading end is in the next */
     union {
         wr_step_source source;
-        wr_expr *filter;      /* FILTER */
-        wr_expr **select;     /* SELECT: schema->n expressions over the input */
+        wr_expr *filter;  /* FILTER */
+        wr_expr **select; /* SELECT: schema->n expressions over the input */
         struct {
             wr_expr **arrays; /* FLAT_MAP: ARRAY expressions; output = input columns + one each */
             uint32_t n;
@@ -168,10 +169,10 @@ struct wr_step {
 };
 
 typedef struct wr_plan {
-    wr_arena *arena;    /* owns everything below */
-    wr_step **steps;    /* inputs before consumers */
+    wr_arena *arena; /* owns everything below */
+    wr_step **steps; /* inputs before consumers */
     uint32_t steps_n;
-    wr_step *root;      /* SINK or COLLECT */
+    wr_step *root; /* SINK or COLLECT */
     wr_plan_topic *topics;
     uint32_t topics_n;
     uint32_t subtopologies_n; /* reading order: 0 reads only inputs ... */
@@ -181,11 +182,11 @@ typedef struct wr_plan {
     const bool *result_is_key;
     const uint32_t *collect; /* COLLECT: result column i is column collect[i] of its batches */
     bool result_table;
-    wr_window result_window;  /* kind NONE unless the result's key is windowed */
+    wr_window result_window; /* kind NONE unless the result's key is windowed */
     /* The step whose store answers pull queries; the steps between it and root are stateless.
      * NULL: not materialised. */
     const wr_step *materialized;
-    bool has_limit;           /* push queries */
+    bool has_limit; /* push queries */
     int64_t limit;
 } wr_plan;
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * planner.h - statements to catalog entries and physical plans. Every rejection of a wrong statement
- * happens here, before anything runs or is created; nothing here has side effects outside its
- * outputs. Messages: dialect.md (sections 6-12, 16, 21).
+ * planner.h - statements to catalog entries and physical plans. Every rejection of a wrong
+ * statement happens here, before anything runs or is created; nothing here has side effects outside
+ * its outputs. Messages: dialect.md (sections 6-12, 16, 21).
  */
 #ifndef WR_ENGINE_PLAN_PLANNER_H
 #define WR_ENGINE_PLAN_PLANNER_H
@@ -78,8 +78,8 @@ uint32_t wr_plan_source_names(const wr_plan *plan, const char **out, uint32_t ma
  * sinks; "Query is not upgradeable. ..." else.
  */
 weir_status wr_plan_check_upgrade(const wr_source *old_sink, const wr_plan *old,
-                                  const wr_source *new_sink, const wr_plan *fresh, weir_error *err)
-    WR_MUST_CHECK;
+                                  const wr_source *new_sink, const wr_plan *fresh,
+                                  weir_error *err) WR_MUST_CHECK;
 
 /** INSERT INTO ... VALUES: values evaluated and coerced, ready to be encoded. */
 typedef struct wr_insert {
@@ -87,7 +87,7 @@ typedef struct wr_insert {
     const wr_source *source; /* borrowed */
     wr_value *values;        /* one per column of source->schema */
     bool has_rowtime;
-    int64_t rowtime;         /* ms; where !has_rowtime: the caller's clock */
+    int64_t rowtime; /* ms; where !has_rowtime: the caller's clock */
 } wr_insert;
 weir_status wr_plan_insert_values(const wr_plan_env *env, const wr_ast_stmt *stmt, wr_insert **out,
                                   weir_error *err) WR_MUST_CHECK;
@@ -98,27 +98,27 @@ void wr_insert_free(wr_insert *ins);
  *
  * On a TABLE: rows come from the store of the query that materialises it: `store_plan` of the query
  * `query_id` (found through @p plan_of), restricted by bounds (any of which may match), then the
- * steps of that plan between its materialized step and its sink, then `filter` and `select` over the
- * table's columns. On a STREAM: @p plan is a push plan that the runtime ends at the end offsets
+ * steps of that plan between its materialized step and its sink, then `filter` and `select` over
+ * the table's columns. On a STREAM: @p plan is a push plan that the runtime ends at the end offsets
  * captured at start.
  */
 typedef struct wr_pull_key {
-    wr_value *key;                 /* exact: source->schema->keys_n values; NULL: not exact */
-    const wr_value *from, *to;     /* range on a single key column; NULL: open */
+    wr_value *key;             /* exact: source->schema->keys_n values; NULL: not exact */
+    const wr_value *from, *to; /* range on a single key column; NULL: open */
     bool from_inclusive, to_inclusive;
     int64_t window_start_min, window_start_max, window_end_min, window_end_max;
 } wr_pull_key;
 typedef struct wr_pull {
     wr_arena *arena;
     const wr_source *source;
-    const char *query_id;     /* NULL for a STREAM */
-    wr_plan *plan;            /* STREAM only */
-    wr_pull_key *keys;        /* any of these; keys_n 0: nothing can match */
+    const char *query_id; /* NULL for a STREAM */
+    wr_plan *plan;        /* STREAM only */
+    wr_pull_key *keys;    /* any of these; keys_n 0: nothing can match */
     uint32_t keys_n;
-    bool scan;                /* the whole table is read */
-    wr_expr *filter;          /* the whole WHERE over the table's rows, or NULL */
+    bool scan;       /* the whole table is read */
+    wr_expr *filter; /* the whole WHERE over the table's rows, or NULL */
     wr_expr **select;
-    const wr_schema *result;  /* in order of the projection */
+    const wr_schema *result; /* in order of the projection */
     const bool *result_is_key;
     bool has_limit;
     int64_t limit;

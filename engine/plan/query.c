@@ -125,9 +125,8 @@ static weir_status build_flat_map(wr__builder *b, wr__stage *st, weir_error *err
         WR_TRY(wr_expr_compile_table_function(list.calls.v[i], &scope.base, a, &arrays[i], err));
         const wr_type *t = wr_expr_type(arrays[i]);
         WR_ASSERT(t->id == WR_T_ARRAY);
-        cols[in->n + i] = (wr_column){.name = wr_arena_printf(a, "KSQL_SYNTH_%u", i),
-                                      .type = t->elem,
-                                      .role = WR_COL_VALUE};
+        cols[in->n + i] = (wr_column){
+            .name = wr_arena_printf(a, "KSQL_SYNTH_%u", i), .type = t->elem, .role = WR_COL_VALUE};
     }
     wr_step *s = wr__new_step(b, WR_STEP_FLAT_MAP, "StreamFlatMap", "FlatMap", st->step);
     s->schema = wr_schema_new(a, cols, in->n + n);
@@ -290,9 +289,9 @@ static weir_status build_group_key(wr__builder *b, wr__stage *st, const bool *us
     for (size_t k = 0; k < an->slots.n; k++)
         needed[k] = all[k] && used[k];
     bool table = st->step->table;
-    WR_TRY(wr__build_select_key(b, st, keys, names, n, true,
-                                table ? "TableGroupBy" : (same ? "StreamGroupByKey" : "StreamGroupBy"),
-                                "GroupBy", err));
+    WR_TRY(wr__build_select_key(
+        b, st, keys, names, n, true,
+        table ? "TableGroupBy" : (same ? "StreamGroupByKey" : "StreamGroupBy"), "GroupBy", err));
     for (size_t k = 0; k < an->slots.n; k++)
         st->available[k] = st->available[k] && needed[k];
     if (!same || !key_fixed)
@@ -354,16 +353,14 @@ static void aggregated_stage(wr__builder *b, wr__stage *st, const call_list *agg
     st->computed.n = 0;
     for (uint32_t i = 0; i < st->keys_n; i++)
         for (size_t k = 0; k < st->keys[i].viable.n; k++) {
-            wr__computed c = {
-                st->keys[i].viable.v[k],
-                {.kind = WR_REF_COLUMN, .index = i, .type = schema->cols[i].type}};
+            wr__computed c = {st->keys[i].viable.v[k],
+                              {.kind = WR_REF_COLUMN, .index = i, .type = schema->cols[i].type}};
             wr_arr_push(a, &st->computed, c);
         }
     for (uint32_t i = 0; i < aggs->calls.n; i++) {
         uint32_t col = st->keys_n + i;
-        wr__computed c = {
-            aggs->calls.v[i],
-            {.kind = WR_REF_COLUMN, .index = col, .type = schema->cols[col].type}};
+        wr__computed c = {aggs->calls.v[i],
+                          {.kind = WR_REF_COLUMN, .index = col, .type = schema->cols[col].type}};
         wr_arr_push(a, &st->computed, c);
     }
     for (size_t k = 0; k < b->an->slots.n; k++) {
@@ -484,11 +481,12 @@ static weir_status check_non_aggregates(wr__builder *b, const wr__stage *st, wei
         wr_ast_walk(an->having, check_grouped, &c);
         if (c.bad) {
             wr__print_expr(an, &bad, an->having);
-            status = wr_error_at(err, WEIR_ERR_STATEMENT, an->query->having_pos,
-                                 "Non-aggregate HAVING expression not part of GROUP BY: %s\n"
-                                 "Consider switching the HAVING clause to a WHERE clause before the "
-                                 "GROUP BY for row-based filters.",
-                                 wr_buf_cstr(&bad));
+            status =
+                wr_error_at(err, WEIR_ERR_STATEMENT, an->query->having_pos,
+                            "Non-aggregate HAVING expression not part of GROUP BY: %s\n"
+                            "Consider switching the HAVING clause to a WHERE clause before the "
+                            "GROUP BY for row-based filters.",
+                            wr_buf_cstr(&bad));
         }
     }
     wr_buf_free(&bad);
@@ -649,8 +647,7 @@ static weir_status build_persistent_select(wr__builder *b, wr__stage *st, wr__re
         const wr_column *in = &st->step->schema->cols[k];
         cols[k] = (wr_column){
             .name = an->items.v[item_of_key[k]].name, .type = in->type, .role = WR_COL_KEY};
-        exprs[k] =
-            wr_expr_ref(a, &(wr_ref){.kind = WR_REF_COLUMN, .index = k, .type = in->type});
+        exprs[k] = wr_expr_ref(a, &(wr_ref){.kind = WR_REF_COLUMN, .index = k, .type = in->type});
     }
     for (uint32_t i = 0; i < n; i++) {
         const wr__item *item = &an->items.v[i];
@@ -696,8 +693,8 @@ static weir_status build_transient_select(wr__builder *b, wr__stage *st, wr__res
         const wr__item *item = &an->items.v[i];
         uint32_t c = keys_n + i;
         WR_TRY(compile_item(b, st, item, &exprs[c], err));
-        cols[c] = (wr_column){
-            .name = item->name, .type = wr_expr_type(exprs[c]), .role = WR_COL_VALUE};
+        cols[c] =
+            (wr_column){.name = item->name, .type = wr_expr_type(exprs[c]), .role = WR_COL_VALUE};
         shown[i] = cols[c];
         collect[i] = c;
         for (uint32_t k = 0; k < keys_n; k++) {

@@ -7,10 +7,10 @@
 
 #include <stdlib.h>
 
-#define KSQL true
+#define KSQL   true
 #define CLIENT false
-#define EDIT true
-#define FIXED false
+#define EDIT   true
+#define FIXED  false
 
 /* In order of name: dialect.md section 19. */
 static const wr_setting settings[] = {
@@ -55,7 +55,8 @@ static const wr_setting settings[] = {
     {"ksql.query.pull.range.scan.enabled", "true", EDIT, KSQL, "Pull queries may scan key ranges"},
     {"ksql.query.pull.stream.enabled", "true", EDIT, KSQL, "Allow pull queries on streams"},
     {"ksql.query.pull.table.scan.enabled", "true", EDIT, KSQL, "Pull queries may scan tables"},
-    {"ksql.query.push.v2.continuation.tokens.enabled", "false", EDIT, KSQL, "Resumable push queries"},
+    {"ksql.query.push.v2.continuation.tokens.enabled", "false", EDIT, KSQL,
+     "Resumable push queries"},
     {"ksql.query.push.v2.enabled", "false", EDIT, KSQL, "Scalable push queries"},
     {"ksql.query.retry.backoff.initial.ms", "15000", EDIT, KSQL, "First wait before a restart"},
     {"ksql.query.retry.backoff.max.ms", "900000", EDIT, KSQL, "Longest wait before a restart"},
@@ -129,19 +130,82 @@ const char *wr_settings_canonical(const char *name)
 static bool passes_through(const char *name)
 {
     static const char *const prefixes[] = {
-        "consumer.", "producer.", "admin.",    "topic.",   "restore.consumer.", "main.consumer.",
-        "ssl.",      "sasl.",     "security.", "socket.",  "fetch.",            "queued.",
-        "queue.",    "max.",      "metadata.", "session.", "heartbeat.",        "compression.",
-        "linger.",   "batch.",    "acks",      "client.",  "request.",          "retry.",
-        "retries",   "broker.",   "debug",     "enable.",  "isolation.",        "receive.",
-        "message.",  "partition", "delivery.", "statistics.", "api.", "check.crcs", "group.",
-        "reconnect.", "transaction", "interceptor", "state.cleanup", "poll.ms", "rocksdb.",
-        "topology.", "default.", "ksql.functions.", "ksql.logging.", "ksql.heartbeat.",
-        "ksql.lag.", "ksql.query.", "ksql.server.", "authentication.", "listeners", "ksql.udf",
-        "ksql.streams.", "ksql.any.", "ksql.new.", "metric", "ksql.metrics", "ksql.suppress.",
-        "ksql.cache.", "weir.", "ksql.error.", "ksql.queries.", "ksql.security.", "ksql.schema.",
-        "ksql.runtime.", "ksql.shared.", "ksql.nested.", "ksql.rowpartition.", "ksql.websocket",
-        "ksql.client.", "ksql.fetch.", "ksql.authorization.", "ksql.access.", "ksql.hidden",
+        "consumer.",
+        "producer.",
+        "admin.",
+        "topic.",
+        "restore.consumer.",
+        "main.consumer.",
+        "ssl.",
+        "sasl.",
+        "security.",
+        "socket.",
+        "fetch.",
+        "queued.",
+        "queue.",
+        "max.",
+        "metadata.",
+        "session.",
+        "heartbeat.",
+        "compression.",
+        "linger.",
+        "batch.",
+        "acks",
+        "client.",
+        "request.",
+        "retry.",
+        "retries",
+        "broker.",
+        "debug",
+        "enable.",
+        "isolation.",
+        "receive.",
+        "message.",
+        "partition",
+        "delivery.",
+        "statistics.",
+        "api.",
+        "check.crcs",
+        "group.",
+        "reconnect.",
+        "transaction",
+        "interceptor",
+        "state.cleanup",
+        "poll.ms",
+        "rocksdb.",
+        "topology.",
+        "default.",
+        "ksql.functions.",
+        "ksql.logging.",
+        "ksql.heartbeat.",
+        "ksql.lag.",
+        "ksql.query.",
+        "ksql.server.",
+        "authentication.",
+        "listeners",
+        "ksql.udf",
+        "ksql.streams.",
+        "ksql.any.",
+        "ksql.new.",
+        "metric",
+        "ksql.metrics",
+        "ksql.suppress.",
+        "ksql.cache.",
+        "weir.",
+        "ksql.error.",
+        "ksql.queries.",
+        "ksql.security.",
+        "ksql.schema.",
+        "ksql.runtime.",
+        "ksql.shared.",
+        "ksql.nested.",
+        "ksql.rowpartition.",
+        "ksql.websocket",
+        "ksql.client.",
+        "ksql.fetch.",
+        "ksql.authorization.",
+        "ksql.access.",
+        "ksql.hidden",
     };
     for (size_t i = 0; i < WR_ARRAY_LEN(prefixes); i++)
         if (starts_with(name, prefixes[i]))
@@ -205,8 +269,8 @@ weir_status wr_settings_check(const char *name, const char *value, bool session,
 bool wr_settings_put(wr_settings *s, const char *name, const char *value)
 {
     wr_str key = wr_str_c(wr_settings_canonical(name));
-    char *old = value ? wr_map_put(&s->values, key, wr_strdup(value))
-                      : wr_map_remove(&s->values, key);
+    char *old =
+        value ? wr_map_put(&s->values, key, wr_strdup(value)) : wr_map_remove(&s->values, key);
     bool was_set = old != NULL;
     wr_free(old);
     return was_set;

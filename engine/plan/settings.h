@@ -14,9 +14,9 @@
 
 typedef struct wr_setting {
     const char *name;
-    const char *def;   /* default text; NULL: none */
-    bool editable;     /* SET may change it */
-    bool ksql;         /* scope shown by SHOW PROPERTIES: KSQL; else a Kafka client / streams one */
+    const char *def; /* default text; NULL: none */
+    bool editable;   /* SET may change it */
+    bool ksql;       /* scope shown by SHOW PROPERTIES: KSQL; else a Kafka client / streams one */
     const char *description;
 } wr_setting;
 
@@ -35,9 +35,10 @@ void wr_settings_free(wr_settings *s);
 const char *wr_settings_canonical(const char *name);
 /** Would SET accept it? "Cannot override property 'x'", "Not recognizable as ksql, streams,
  *  consumer, or producer property: 'x'"; bad values of known settings. */
-weir_status wr_settings_check(const char *name, const char *value, bool session, weir_error *err)
-    WR_MUST_CHECK;
-/** Store without a check. @p value NULL: unset. @return whether one was set in this layer before. */
+weir_status wr_settings_check(const char *name, const char *value, bool session,
+                              weir_error *err) WR_MUST_CHECK;
+/** Store without a check. @p value NULL: unset. @return whether one was set in this layer before.
+ */
 bool wr_settings_put(wr_settings *s, const char *name, const char *value);
 /** Effective text, or NULL where there is neither a value nor a default. */
 const char *wr_settings_get(const wr_settings *s, const char *name);

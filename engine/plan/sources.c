@@ -156,18 +156,16 @@ static weir_status check_existing_topic(const wr_source *s, const wr__with *with
                                         const wr_topic_facts *facts, weir_error *err)
 {
     bool partitions = with->has_partitions && with->partitions != facts->partitions;
-    bool replicas = with->has_replicas && with->replicas != -1 &&
-                    with->replicas != facts->replicas;
+    bool replicas = with->has_replicas && with->replicas != -1 && with->replicas != facts->replicas;
     if (partitions || replicas)
-        return wr_error_at(err, WEIR_ERR_STATEMENT, with->partitions_pos,
-                           "A Kafka topic with the name '%s' already exists, with different "
-                           "partition/replica configuration than required. KSQL expects %lld "
-                           "partitions (topic has %d), and %lld replication factor (topic has %d).",
-                           s->topic,
-                           (long long)(with->has_partitions ? with->partitions : facts->partitions),
-                           facts->partitions,
-                           (long long)(with->has_replicas ? with->replicas : facts->replicas),
-                           facts->replicas);
+        return wr_error_at(
+            err, WEIR_ERR_STATEMENT, with->partitions_pos,
+            "A Kafka topic with the name '%s' already exists, with different "
+            "partition/replica configuration than required. KSQL expects %lld "
+            "partitions (topic has %d), and %lld replication factor (topic has %d).",
+            s->topic, (long long)(with->has_partitions ? with->partitions : facts->partitions),
+            facts->partitions, (long long)(with->has_replicas ? with->replicas : facts->replicas),
+            facts->replicas);
     if (with->has_retention && facts->retention_ms >= 0 &&
         facts->retention_ms != with->retention_ms)
         return wr_error(err, WEIR_ERR_STATEMENT,
@@ -209,10 +207,10 @@ weir_status wr__source_topic(const wr_plan_env *env, wr_source *s, const wr__wit
     topic->needed = true;
     topic->name = s->topic;
     topic->partitions = with->has_partitions ? (int32_t)with->partitions : defaults->partitions;
-    topic->replicas = with->has_replicas ? (int32_t)with->replicas
-                                         : (defaults ? defaults->replicas : -1);
-    topic->retention_ms = with->has_retention ? with->retention_ms
-                                              : (defaults ? defaults->retention_ms : -1);
+    topic->replicas =
+        with->has_replicas ? (int32_t)with->replicas : (defaults ? defaults->replicas : -1);
+    topic->retention_ms =
+        with->has_retention ? with->retention_ms : (defaults ? defaults->retention_ms : -1);
     topic->compact = s->is_table;
     topic->compact_delete = s->is_table && s->window.kind != WR_WINDOW_NONE;
     s->partitions = topic->partitions;
@@ -252,8 +250,7 @@ static bool is_headers_type(const wr_type *t)
            t->elem->fields[1].type->id == WR_T_BYTES;
 }
 
-static weir_status check_key_word(const wr_ast_stmt *stmt, const wr_ast_element *e,
-                                  weir_error *err)
+static weir_status check_key_word(const wr_ast_stmt *stmt, const wr_ast_element *e, weir_error *err)
 {
     if (e->constraint == WR_AST_COL_PRIMARY_KEY && !stmt->is_table)
         return wr_error_at(err, WEIR_ERR_STATEMENT, e->name.pos,
@@ -329,8 +326,8 @@ static weir_status read_columns(const wr_plan_env *env, const wr_ast_stmt *stmt,
 
 /* ---- CREATE ---- */
 
-static weir_status check_replace(const wr_plan_env *env, const wr_ast_stmt *stmt, const wr_source *s,
-                                 weir_error *err);
+static weir_status check_replace(const wr_plan_env *env, const wr_ast_stmt *stmt,
+                                 const wr_source *s, weir_error *err);
 
 static weir_status choose_formats(const wr_plan_env *env, const wr_ast_stmt *stmt, wr_source *s,
                                   const wr__with *with, weir_error *err)
@@ -478,8 +475,8 @@ static void put_changed(wr_buf *out, const wr_schema *old, const wr_schema *fres
 }
 
 /* Existing columns stay as they are, new ones come behind: dialect.md 8.1. */
-weir_status wr__check_schema_upgrade(const char *name, const wr_schema *old,
-                                     const wr_schema *fresh, weir_error *err)
+weir_status wr__check_schema_upgrade(const char *name, const wr_schema *old, const wr_schema *fresh,
+                                     weir_error *err)
 {
     wr_buf keys = {0}, values = {0}, a = {0}, b = {0};
     put_changed(&keys, old, fresh, true);
@@ -507,11 +504,11 @@ weir_status wr__check_schema_upgrade(const char *name, const wr_schema *old,
 weir_status wr__check_source_upgrade(const wr_source *old, const wr_source *s, weir_error *err)
 {
     const char *what = NULL;
-    bool same_ts = old->timestamp_column < 0
-                       ? s->timestamp_column < 0
-                       : s->timestamp_column >= 0 &&
-                             strcmp(old->schema->cols[old->timestamp_column].name,
-                                    s->schema->cols[s->timestamp_column].name) == 0;
+    bool same_ts =
+        old->timestamp_column < 0
+            ? s->timestamp_column < 0
+            : s->timestamp_column >= 0 && strcmp(old->schema->cols[old->timestamp_column].name,
+                                                 s->schema->cols[s->timestamp_column].name) == 0;
     if (old->is_table != s->is_table)
         what = "DataSourceType";
     else if (strcmp(old->topic, s->topic) != 0)

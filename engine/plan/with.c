@@ -306,8 +306,11 @@ static bool parse_window_size(const char *text, int64_t *ms)
     static const struct {
         const char *name;
         int64_t ms;
-    } units[] = {{"MILLISECOND", 1}, {"SECOND", 1000},   {"MINUTE", 60000},
-                 {"HOUR", 3600000},  {"DAY", 86400000}};
+    } units[] = {{"MILLISECOND", 1},
+                 {"SECOND", 1000},
+                 {"MINUTE", 60000},
+                 {"HOUR", 3600000},
+                 {"DAY", 86400000}};
     for (size_t i = 0; i < WR_ARRAY_LEN(units); i++) {
         size_t len = strlen(units[i].name);
         if (strncasecmp(unit, units[i].name, len) == 0 &&

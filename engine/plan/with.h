@@ -39,20 +39,19 @@ bool wr__is_pseudo_name(const char *name);
 weir_status wr__source_check_formats(const wr_plan_env *env, wr_source *s, const wr__with *with,
                                      weir_error *err) WR_MUST_CHECK;
 /** TIMESTAMP and TIMESTAMP_FORMAT of the WITH clause against s->schema. */
-weir_status wr__source_timestamp(wr_source *s, const wr__with *with, weir_error *err)
-    WR_MUST_CHECK;
+weir_status wr__source_timestamp(wr_source *s, const wr__with *with, weir_error *err) WR_MUST_CHECK;
 /** Does the topic exist with what WITH says, or must it be made? Sets s->partitions ... */
 weir_status wr__source_topic(const wr_plan_env *env, wr_source *s, const wr__with *with,
-                             const wr_topic_facts *defaults, wr_new_topic *topic, weir_error *err)
-    WR_MUST_CHECK;
+                             const wr_topic_facts *defaults, wr_new_topic *topic,
+                             weir_error *err) WR_MUST_CHECK;
 /** CREATE OR REPLACE: may @p s take the place of @p old? */
-weir_status wr__check_source_upgrade(const wr_source *old, const wr_source *s, weir_error *err)
-    WR_MUST_CHECK;
+weir_status wr__check_source_upgrade(const wr_source *old, const wr_source *s,
+                                     weir_error *err) WR_MUST_CHECK;
 /** Existing columns unchanged, new ones behind them. */
-weir_status wr__check_schema_upgrade(const char *name, const wr_schema *old,
-                                     const wr_schema *fresh, weir_error *err) WR_MUST_CHECK;
+weir_status wr__check_schema_upgrade(const char *name, const wr_schema *old, const wr_schema *fresh,
+                                     weir_error *err) WR_MUST_CHECK;
 /** Topics matching ksql.readonly.topics must not be written. */
-weir_status wr__check_writable_topic(const wr_plan_env *env, const char *topic, weir_error *err)
-    WR_MUST_CHECK;
+weir_status wr__check_writable_topic(const wr_plan_env *env, const char *topic,
+                                     weir_error *err) WR_MUST_CHECK;
 
 #endif
