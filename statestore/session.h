@@ -34,7 +34,8 @@ weir_status wr_session_put(wr_store *s, wr_str key, int64_t start_ms, int64_t en
 /** Sessions of one key that share an instant with [from, to], in order of (end, start). */
 weir_status wr_session_find(wr_store *s, wr_str key, int64_t from_ms, int64_t to_ms,
                             wr_store_iter **out, weir_error *err) WR_MUST_CHECK;
-/** Every session whose end lies in [from, to], in order of (end, key, start). */
+/** Every session whose end lies in [from, to], in order of (end, key, start); reads a segment at
+ *  once (see wr_window_scan). */
 weir_status wr_session_scan(wr_store *s, int64_t from_ms, int64_t to_ms, wr_store_iter **out,
                             weir_error *err) WR_MUST_CHECK;
 /** Key, start and end of an entry (its value too, if it exists); key borrowed from s until the

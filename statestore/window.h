@@ -78,7 +78,10 @@ wr_store_row wr_window_row(wr_store *s, const wr_store_entry *e);
 /** Rows of one key with from <= start <= to, in order of (start, sequence). */
 weir_status wr_window_fetch(wr_store *s, wr_str key, int64_t from_ms, int64_t to_ms,
                             wr_store_iter **out, weir_error *err) WR_MUST_CHECK;
-/** Rows of all keys with from <= start <= to, in order of (start, key, sequence). */
+/**
+ * Rows of all keys with from <= start <= to, in order of (start, key, sequence). SEGMENTED: a
+ * segment is read at once, so changes made while iterating show from the next segment on.
+ */
 weir_status wr_window_scan(wr_store *s, int64_t from_ms, int64_t to_ms, wr_store_iter **out,
                            weir_error *err) WR_MUST_CHECK;
 

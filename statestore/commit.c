@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From the overlay to the changelog and the database, and back.
+ *
+ *   clean ──edit──▶ dirty, unlogged ──flush──▶ dirty, logged ──commit_into──▶ in a batch
+ *     ▲                 ▲    (caching off: logged at once)                        │
+ *     │                 └───────────────── batch failed or cleared ───────────────┤
+ *     └────────────────────────────────── batch written ──────────────────────────┘
+ *
+ * The database is written in commit_into and restore only, and only through the caller's batch.
+ * Keys go into it sorted: five times cheaper in RocksDB than in the table's order (performance.md).
+ *
+ * What is not written: a key that came and went between two commits, and rows that expired
+ * meanwhile.
+ */
+#include "statestore/store_internal.h"
+
+#include <stdlib.h>
+
+/* ------------------------------------------------------------------ changelog */
+
+weir_status wr__store_log(wr_store *s, wr_store_entry *e, weir_error *err)
+{
+    wr_changelog_key key = {.kind = s->record_kind, .key = wr__entry_key(e)};
+    if (s->kind != WR_STORE_KV) {
+        int64_t time;
+        uint64_t extra;
+        wr_buf_clear(&s->plain_key);
+        bool ok = wr__timed_decode(s, wr__entry_key(e), &s->plain_key, &time, &extra);
+        WR_ASSERT(ok);
+        key.key = wr_buf_view(&s->plain_key);
+        key.start_ms = s->kind == WR_STORE_SESSION ? wr__time_of_bits(extra) : time;
+        key.end_ms = time;
+        key.sequence = extra;
+    }
+    wr_buf_clear(&s->record_key);
+    wr_buf_clear(&s->record_value);
+    wr_changelog_put_key(&s->record_key, &key);
+    wr_str record_key = wr_buf_view(&s->record_key), record_value;
+    bool exists = wr_entry_exists(e);
+    if (exists) {
+        wr_changelog_put_value(&s->record_value, record_key, wr__entry_value(e));
+        record_value = wr_buf_view(&s->record_value);
+    }
+    WR_TRY(s->options.on_change(s->options.on_change_arg, record_key, exists ? &record_value : NULL,
+                                e->timestamp_ms, err));
+    e->flags &= 0xFFu & ~(unsigned)WR__ENTRY_UNLOGGED;
+    e->flags |= WR__ENTRY_LOGGED;
+    return WEIR_OK;
+}
+
+/* Sorting compares eight bytes first, without touching the entries. */
+struct sorted {
+    uint64_t head;
+    wr_store_entry *e;
+};
+
+static int by_head_and_key(const void *a, const void *b)
+{
+    const struct sorted *x = a, *y = b;
+    if (x->head != y->head)
+        return x->head < y->head ? -1 : 1;
+    return wr_str_cmp(wr__entry_key(x->e), wr__entry_key(y->e));
+}
+
+static uint64_t head_of(wr_str key)
+{
+    char head[8] = {0};
+    memcpy(head, key.ptr, WR_MIN(key.len, 8u));
+    return wr_get_be64(head);
+}
+
+/* The dirty entries in order of key; free it. Same rule for changelog and database. */
+static struct sorted *sort_dirty(const wr_store *s)
+{
+    size_t n = s->overlay.dirty_n;
+    struct sorted *list = wr_malloc(n * sizeof *list);
+    for (size_t i = 0; i < n; i++) {
+        wr_store_entry *e = s->overlay.dirty[i];
+        list[i] = (struct sorted){head_of(wr__entry_key(e)), e};
+    }
+    qsort(list, n, sizeof *list, by_head_and_key);
+    return list;
+}
+
+/* Came and went since the last commit: neither the changelog nor the database ever knew it. */
+static bool is_unborn(const wr_store_entry *e)
+{
+    return !wr_entry_exists(e) && !(e->flags & (WR__ENTRY_STORED | WR__ENTRY_LOGGED));
+}
+
+static weir_status log_sorted(wr_store *s, const struct sorted *list, weir_error *err)
+{
+    if (!s->options.on_change)
+        return WEIR_OK;
+    for (size_t i = 0; i < s->overlay.dirty_n; i++) {
+        wr_store_entry *e = list[i].e;
+        if (!(e->flags & WR__ENTRY_UNLOGGED) || is_unborn(e) || wr__timed_gone(s, wr__entry_key(e)))
+            continue;
+        WR_TRY(wr__store_log(s, e, err));
+    }
+    return WEIR_OK;
+}
+
+weir_status wr_store_flush(wr_store *s, weir_error *err)
+{
+    WR_ASSERT(!s->committing && !s->options.snap);
+    if (!s->options.on_change || !s->options.caching || s->overlay.dirty_n == 0)
+        return WEIR_OK;
+    struct sorted *list = sort_dirty(s);
+    weir_status st = log_sorted(s, list, err);
+    wr_free(list);
+    return st;
+}
+
+/* ------------------------------------------------------------------ commit */
+
+void wr__store_drop_back(wr_store *s)
+{
+    WR_ASSERT(!s->back_lent);
+    wr_db_iter_free(s->back);
+    s->back = NULL;
+}
+
+static void settle_written(wr_store *s)
+{
+    WR_ASSERT(s->iterators == 0);
+    wr__overlay *o = &s->overlay;
+    for (size_t i = 0; i < o->dirty_n; i++) {
+        wr_store_entry *e = o->dirty[i];
+        e->flags &= WR__ENTRY_OUTSIDE | WR__ENTRY_USED;
+        if (wr_entry_exists(e))
+            e->flags |= WR__ENTRY_STORED;
+        else
+            wr__overlay_remove(o, e);
+    }
+    wr__overlay_clear_dirty(o);
+    wr__store_clear_ranges(s);
+    s->timed.committed = s->timed.now;
+    s->stats.commits++;
+    if (s->kind != WR_STORE_KV)
+        wr__timed_sweep_overlay(s);
+    if (wr_store_over(s))
+        wr_store_trim(s);
+}
+
+static void batch_ended(void *arg, bool written)
+{
+    wr_store *s = arg;
+    s->committing = NULL;
+    if (written)
+        settle_written(s);
+    else /* the range delete was not done */
+        s->timed.now.swept = s->timed.committed.swept;
+}
+
+void wr__store_leave_batch(wr_store *s)
+{
+    wr_db_batch *b = s->committing;
+    for (size_t i = 0; b && i < b->waiters_n; i++)
+        if (b->waiters[i].arg == s)
+            b->waiters[i] = b->waiters[--b->waiters_n];
+    s->committing = NULL;
+}
+
+static void put_ranges(wr_store *s, wr_db_batch *b)
+{
+    wr_buf from = {0}, to = {0};
+    for (size_t i = 0; i < s->ranges_n; i++) {
+        const struct wr__range *r = &s->ranges[i];
+        wr_buf_clear(&from);
+        wr_buf_clear(&to);
+        wr_buf_put(&from, s->prefix, WR__PREFIX);
+        wr_buf_str(&from, wr_buf_view(&r->from));
+        wr_buf_put(&to, s->prefix, WR__PREFIX);
+        if (r->to.ptr)
+            wr_buf_str(&to, wr_buf_view(&r->to));
+        else
+            to.len = wr__key_successor(to.ptr, to.len);
+        wr__db_batch_delete_state_range(b, s->family, wr_buf_view(&from), wr_buf_view(&to));
+    }
+    wr_buf_free(&from);
+    wr_buf_free(&to);
+}
+
+static void put_sorted(wr_store *s, const struct sorted *list, wr_db_batch *b)
+{
+    for (size_t i = 0; i < s->overlay.dirty_n; i++) {
+        const wr_store_entry *e = list[i].e;
+        WR_ASSERT(!(e->flags & WR__ENTRY_EDITING));
+        wr_str key = wr__entry_key(e);
+        if (wr__timed_gone(s, key))
+            continue;
+        if (wr_entry_exists(e))
+            wr__db_batch_put_state(b, s->family, wr__store_prefix(s), key, wr__entry_value(e));
+        else if (e->flags & WR__ENTRY_STORED)
+            wr__db_batch_delete_state(b, s->family, wr__store_prefix(s), key);
+    }
+}
+
+weir_status wr_store_commit_into(wr_store *s, wr_db_batch *b, weir_error *err)
+{
+    WR_ASSERT(!s->options.snap && !s->committing && s->iterators == 0);
+    struct sorted *list = sort_dirty(s);
+    weir_status st = log_sorted(s, list, err);
+    if (st == WEIR_OK) {
+        wr__store_drop_back(s); /* it would show the rows of before */
+        put_ranges(s, b);       /* first: what was put since overrides them */
+        if (s->kind != WR_STORE_KV)
+            wr__timed_commit_into(s, b);
+        put_sorted(s, list, b);
+        s->committing = b;
+        wr__db_batch_on_done(b, batch_ended, s);
+    }
+    wr_free(list);
+    return st;
+}
+
+/* Clean absent entries that were made inside a range delete are absent by it alone. */
+static void forget_absent(wr_store *s)
+{
+    for (uint32_t i = 0; i < s->overlay.used; i++) {
+        wr_store_entry *e = wr__overlay_at(&s->overlay, i);
+        if (e && !wr_entry_exists(e))
+            wr__overlay_remove(&s->overlay, e);
+    }
+}
+
+weir_status wr_store_discard(wr_store *s, weir_error *err)
+{
+    (void)err;
+    WR_ASSERT(!s->committing && s->iterators == 0);
+    wr__overlay *o = &s->overlay;
+    for (size_t i = 0; i < o->dirty_n; i++) {
+        wr_store_entry *e = o->dirty[i];
+        if (e->flags & WR__ENTRY_STORED)
+            s->complete = false; /* its committed value is in the database only, now */
+        wr__overlay_remove(o, e);
+    }
+    wr__overlay_clear_dirty(o);
+    if (s->ranges_n)
+        forget_absent(s);
+    wr__store_clear_ranges(s);
+    s->timed.now = s->timed.committed;
+    return WEIR_OK;
+}
+
+/* ------------------------------------------------------------------ restore */
+
+/* Translate a record key to this store's encoded key, in key_buf. */
+static void encode_record(wr_store *s, const wr_changelog_key *key)
+{
+    wr_buf_clear(&s->key_buf);
+    if (s->kind == WR_STORE_KV)
+        wr_buf_str(&s->key_buf, key->key);
+    else if (s->kind == WR_STORE_SESSION)
+        wr__timed_encode(s, &s->key_buf, key->key, key->end_ms, wr__time_bits(key->start_ms));
+    else
+        wr__timed_encode(s, &s->key_buf, key->key, key->start_ms, key->sequence);
+}
+
+/* Stream time and sequence follow the records. @return false: the row is gone already. */
+static bool restore_time(wr_store *s, const wr_changelog_key *key, bool is_put)
+{
+    if (s->kind == WR_STORE_KV)
+        return true;
+    wr__timed_state *now = &s->timed.now;
+    int64_t time = s->kind == WR_STORE_SESSION ? key->end_ms : key->start_ms;
+    /* A deleted duplicate never moved it. */
+    if (is_put || key->kind != WR_CHANGELOG_DUPLICATES)
+        now->stream_time = WR_MAX(now->stream_time, time);
+    if (key->kind == WR_CHANGELOG_DUPLICATES && key->sequence >= now->sequence)
+        now->sequence = key->sequence + 1;
+    return time >= wr__timed_oldest(s);
+}
+
+weir_status wr_store_restore(wr_store *s, wr_db_batch *b, wr_str key, const wr_str *value,
+                             weir_error *err)
+{
+    WR_ASSERT(!s->options.snap && !s->committing && s->iterators == 0);
+    WR_ASSERT(s->overlay.dirty_n == 0 && s->ranges_n == 0);
+    wr_changelog_key record;
+    wr_str bytes = {0};
+    WR_TRY(wr_changelog_get_key(key, s->record_kind, &record, err));
+    WR_TRY(wr__store_check_key(record.key, err));
+    if (value)
+        WR_TRY(wr_changelog_get_value(key, *value, &bytes, err));
+    if (!restore_time(s, &record, value != NULL))
+        return WEIR_OK;
+    encode_record(s, &record);
+    wr_str encoded = wr_buf_view(&s->key_buf);
+    wr_store_entry *e = wr__overlay_find(&s->overlay, encoded, wr__overlay_tag(encoded));
+    if (e)
+        wr__overlay_remove(&s->overlay, e);
+    s->complete = false;
+    wr__store_drop_back(s);
+    if (value)
+        wr__db_batch_put_state(b, s->family, wr__store_prefix(s), encoded, bytes);
+    else
+        wr__db_batch_delete_state(b, s->family, wr__store_prefix(s), encoded);
+    return WEIR_OK;
+}
+
+/* ------------------------------------------------------------------ trim */
+
+void wr_store_trim(wr_store *s)
+{
+    WR_ASSERT(!s->committing && s->iterators == 0);
+    wr__overlay *o = &s->overlay;
+    /* Two rounds of the hand: the first takes the mark from entries in use, the second the entry.
+     */
+    for (uint64_t steps = 2 * (uint64_t)o->used; steps && wr_store_over(s); steps--) {
+        if (o->hand >= o->used)
+            o->hand = 0;
+        wr_store_entry *e = wr__overlay_at(o, o->hand++);
+        if (!e || (e->flags & WR__ENTRY_DIRTY))
+            continue;
+        if (e->flags & WR__ENTRY_USED) {
+            e->flags &= 0xFFu & ~(unsigned)WR__ENTRY_USED;
+            continue;
+        }
+        if (wr_entry_exists(e))
+            s->complete = false;
+        wr__overlay_remove(o, e);
+    }
+}

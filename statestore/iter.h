@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * iter.h - the iterators that callers hold: a cursor, and how to go on with it. Inside this folder.
+ */
+#ifndef WR_STATESTORE_ITER_H
+#define WR_STATESTORE_ITER_H
+
+#include "statestore/cursor.h"
+
+typedef weir_status (*wr__iter_next_fn)(wr_store_iter *it, wr_store_row *row, bool *more,
+                                        weir_error *err);
+
+/** A row that a time-ordered scan has read ahead; offsets into wr_store_iter.bytes. */
+typedef struct wr__row_copy {
+    int64_t time;
+    uint64_t extra;
+    size_t key_at, value_at;
+    uint32_t key_len, value_len;
+} wr__row_copy;
+
+struct wr_store_iter {
+    wr__cursor cursor;
+    wr__iter_next_fn next;
+    bool done;
+    /* kv: the bounds */
+    wr_buf lower, upper;
+    bool has_upper;
+    /* timed */
+    int64_t from, to;  /* of the row's time, inclusive */
+    int64_t start_max; /* sessions: of the start */
+    int64_t segment;   /* where the next seek goes */
+    bool must_seek;
+    wr_buf key;           /* fetch: the plain key */
+    wr_buf target, plain; /* scratch: where to seek; the row's plain key */
+    wr_buf bytes;         /* scan: keys and values read ahead */
+    wr__row_copy *rows;   /* scan: rows read ahead, sorted */
+    size_t rows_n, rows_cap, rows_at;
+};
+
+/** A zeroed iterator with its cursor open; buffers may hold memory of an earlier use. */
+wr_store_iter *wr__iter_new(wr_store *s, bool reverse, wr__iter_next_fn next);
+void wr__iter_free_spare(wr_store *s);
+
+#endif

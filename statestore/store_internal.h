@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * store_internal.h - the inside of a store, and what the files of this folder share about it.
+ *
+ *   store.c     life, look-up, entries      commit.c   flush, commit, discard, restore, trim
+ *   cursor.c    one ordered view over overlay and database; iter.h is what callers iterate with
+ *   kv.c        kv stores
+ *   timed.c     layout and expiry of window and session stores; timed_iter.c, their iterators
+ */
+#ifndef WR_STATESTORE_STORE_INTERNAL_H
+#define WR_STATESTORE_STORE_INTERNAL_H
+
+#include "statestore/changelog.h"
+#include "statestore/db_internal.h"
+#include "statestore/overlay.h"
+#include "statestore/store.h"
+
+/** What of a timed store is committed beside its rows. */
+typedef struct wr__timed_state {
+    int64_t stream_time; /* WR_STORE_NO_TIME: nothing put yet */
+    int64_t swept;       /* rows of segments before this one are deleted from the database */
+    uint64_t sequence;   /* of the next duplicate */
+} wr__timed_state;
+
+typedef struct wr__timed {
+    bool time_first; /* segments are single instants: the time is not repeated behind the key */
+    bool has_extra;  /* 8 more bytes behind the time: sequence, or the session's start */
+    int64_t retention_ms, segment_ms;
+    wr__timed_state now, committed;
+    uint32_t sweep_at; /* entries in the overlay from which on the next sweep pays */
+} wr__timed;
+
+struct wr_store {
+    wr_db *db;
+    wr_store_options options;
+    wr_store_kind kind;
+    wr_db_family family;
+    wr_changelog_kind record_kind;
+    char prefix[WR__PREFIX];
+    wr__overlay overlay;
+    bool complete; /* every live key of the store is in the overlay: a miss needs no read */
+    wr__timed timed;
+    struct wr__range {
+        wr_buf from, to; /* to.ptr NULL: no end */
+    } * ranges; /* kv: uncommitted range deletes; the overlay's own entries override them */
+    size_t ranges_n, ranges_cap;
+    wr_db_batch *committing; /* between commit_into and the batch's end */
+    size_t iterators;        /* open ones */
+    wr_db_iter *back;        /* over the committed rows; kept from scan to scan until a commit */
+    bool back_lent;
+    struct wr_store_iter *spare;     /* a closed iterator, for the next scan */
+    wr_buf key_buf, value_buf;       /* scratch of one call */
+    wr_buf full_key;                 /* prefix and key, for one call of the database */
+    wr_buf plain_key;                /* what wr_window_row and wr_session_row lend out */
+    wr_buf record_key, record_value; /* scratch of on_change */
+    wr_store_stats stats;
+};
+
+static inline wr_str wr__store_prefix(const wr_store *s)
+{
+    return (wr_str){s->prefix, WR__PREFIX};
+}
+
+/* store.c */
+weir_status wr__store_open(wr_db *db, const wr_store_options *options, wr_store_kind kind,
+                           wr_changelog_kind record_kind, wr_store **out,
+                           weir_error *err) WR_MUST_CHECK;
+/** Determine `complete`: is there nothing of this store in the database? */
+weir_status wr__store_probe(wr_store *s, weir_error *err) WR_MUST_CHECK;
+/** Find or load the entry of an encoded key; a new absent one where there is none. */
+weir_status wr__store_find(wr_store *s, wr_str key, wr_store_entry **out,
+                           weir_error *err) WR_MUST_CHECK;
+/** The same without making an entry for a key that is known not to exist: then *out is NULL. */
+weir_status wr__store_peek(wr_store *s, wr_str key, wr_store_entry **out,
+                           weir_error *err) WR_MUST_CHECK;
+weir_status wr__store_find_many(wr_store *s, size_t n, const wr_str *keys, wr_store_entry **out,
+                                weir_error *err) WR_MUST_CHECK;
+weir_status wr__store_check_key(wr_str key, weir_error *err) WR_MUST_CHECK;
+/** The database's key, valid until the next call. */
+wr_str wr__store_full_key(wr_store *s, wr_str key);
+/** Is the key inside an uncommitted range delete? */
+bool wr__store_in_range(const wr_store *s, wr_str key);
+void wr__store_clear_ranges(wr_store *s);
+
+/* commit.c */
+/** Hand one change to on_change. */
+weir_status wr__store_log(wr_store *s, wr_store_entry *e, weir_error *err) WR_MUST_CHECK;
+/** Forget the cached iterator over committed rows. */
+void wr__store_drop_back(wr_store *s);
+/** The store closes while a batch may still report to it. */
+void wr__store_leave_batch(wr_store *s);
+
+/* timed.c */
+int64_t wr__timed_oldest(const wr_store *s);
+/** Moves stream time; false (and counted) when rows of this time are gone. */
+bool wr__timed_observe(wr_store *s, int64_t time);
+int64_t wr__timed_time(const wr_store *s, wr_str encoded);
+static inline bool wr__timed_gone(const wr_store *s, wr_str encoded)
+{
+    return s->kind != WR_STORE_KV && wr__timed_time(s, encoded) < wr__timed_oldest(s);
+}
+/** Append the encoded key to @p out. */
+void wr__timed_encode(const wr_store *s, wr_buf *out, wr_str key, int64_t time, uint64_t extra);
+/** Only the part that all rows of the key in the segment that starts at @p segment begin with. */
+void wr__timed_encode_key(const wr_store *s, wr_buf *out, int64_t segment, wr_str key);
+/** The first instant of the segment that holds @p time. */
+int64_t wr__timed_segment(const wr_store *s, int64_t time);
+/** Append the plain key to @p plain. @return false when the bytes are no key of this layout. */
+bool wr__timed_decode(const wr_store *s, wr_str encoded, wr_buf *plain, int64_t *time,
+                      uint64_t *extra);
+weir_status wr__timed_load(wr_store *s, weir_error *err) WR_MUST_CHECK;
+void wr__timed_commit_into(wr_store *s, wr_db_batch *b);
+void wr__timed_sweep_overlay(wr_store *s);
+bool wr__timed_state_changed(const wr_store *s);
+
+/* Signed integers as bytes whose order is theirs. */
+static inline uint64_t wr__time_bits(int64_t time)
+{
+    return (uint64_t)time ^ (UINT64_C(1) << 63);
+}
+static inline int64_t wr__time_of_bits(uint64_t bits)
+{
+    return (int64_t)(bits ^ (UINT64_C(1) << 63));
+}
+
+#endif
