@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * EXPLAIN: the operator graph as text, in ksqlDB's layout: the last step first, its inputs indented
+ * below it.
+ */
+#include "engine/plan/plan.h"
+
+const char *wr_window_kind_name(wr_window_kind k)
+{
+    static const char *const names[] = {"NONE", "TUMBLING", "HOPPING", "SESSION"};
+    return names[k];
+}
+
+static const char *bracket_name(const wr_step *s)
+{
+    static const char *const names[] = {
+        [WR_STEP_SOURCE] = "SOURCE",
+        [WR_STEP_FILTER] = "FILTER",
+        [WR_STEP_SELECT] = "PROJECT",
+        [WR_STEP_FLAT_MAP] = "FLAT_MAP",
+        [WR_STEP_SELECT_KEY] = "REKEY",
+        [WR_STEP_TABLE_GROUP_BY] = "GROUP_BY",
+        [WR_STEP_REPARTITION] = "REPARTITION",
+        [WR_STEP_AGGREGATE] = "AGGREGATE",
+        [WR_STEP_SUPPRESS] = "SUPPRESS",
+        [WR_STEP_STREAM_STREAM_JOIN] = "JOIN",
+        [WR_STEP_STREAM_TABLE_JOIN] = "JOIN",
+        [WR_STEP_TABLE_TABLE_JOIN] = "JOIN",
+        [WR_STEP_FK_JOIN] = "JOIN",
+        [WR_STEP_SINK] = "SINK",
+        [WR_STEP_COLLECT] = "OUTPUT",
+    };
+    return names[s->kind];
+}
+
+static void put_window(wr_buf *out, const wr_window *w)
+{
+    if (w->kind == WR_WINDOW_NONE)
+        return;
+    wr_buf_printf(out, " | Window: %s size %lld ms", wr_window_kind_name(w->kind),
+                  (long long)w->size_ms);
+    if (w->kind == WR_WINDOW_HOPPING)
+        wr_buf_printf(out, " advance %lld ms", (long long)w->advance_ms);
+    wr_buf_printf(out, " grace %lld ms retention %lld ms%s", (long long)w->grace_ms,
+                  (long long)w->retention_ms, w->emit_final ? " emit final" : "");
+}
+
+static void put_details(wr_buf *out, const wr_plan *plan, const wr_step *s)
+{
+    static const char *const joins[] = {"INNER", "LEFT", "RIGHT", "FULL"};
+    switch (s->kind) {
+    case WR_STEP_SOURCE:
+        wr_buf_printf(out, " | Topic: %s%s", plan->topics[s->u.source.topic].name,
+                      s->u.source.materialize ? " | Materialized" : "");
+        break;
+    case WR_STEP_SINK:
+        wr_buf_printf(out, " | Topic: %s", plan->topics[s->u.sink.topic].name);
+        break;
+    case WR_STEP_REPARTITION:
+        wr_buf_printf(out, " | Topic: %s", plan->topics[s->u.repartition.topic].name);
+        break;
+    case WR_STEP_FILTER:
+        wr_buf_puts(out, " | Where: ");
+        wr_expr_print(out, s->u.filter);
+        break;
+    case WR_STEP_AGGREGATE:
+        put_window(out, &s->u.aggregate.window);
+        for (uint32_t i = 0; i < s->u.aggregate.aggregates_n; i++)
+            wr_buf_printf(out, "%s%s", i ? ", " : " | Functions: ",
+                          s->u.aggregate.calls[i]->fn->name);
+        break;
+    case WR_STEP_STREAM_STREAM_JOIN:
+        wr_buf_printf(out, " | %s within (%lld, %lld) ms grace %lld ms", joins[s->u.join.kind],
+                      (long long)s->u.join.before_ms, (long long)s->u.join.after_ms,
+                      (long long)s->u.join.grace_ms);
+        break;
+    case WR_STEP_STREAM_TABLE_JOIN:
+    case WR_STEP_TABLE_TABLE_JOIN:
+    case WR_STEP_FK_JOIN:
+        wr_buf_printf(out, " | %s", joins[s->u.join.kind]);
+        break;
+    default:
+        break;
+    }
+}
+
+static void put_step(wr_buf *out, const wr_plan *plan, const wr_step *s, int level)
+{
+    for (int i = 0; i < level; i++)
+        wr_buf_puts(out, "    ");
+    wr_buf_printf(out, "> [ %s ] %s | Schema: ", bracket_name(s), s->name);
+    wr_schema_print(out, s->schema);
+    put_details(out, plan, s);
+    wr_buf_printf(out, " | Logger: %s\n", s->context);
+    for (uint32_t i = 0; i < s->in_n; i++)
+        put_step(out, plan, s->in[i], level + 1);
+}
+
+void wr_plan_print(wr_buf *out, const wr_plan *plan)
+{
+    put_step(out, plan, plan->root, 0);
+}

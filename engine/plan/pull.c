@@ -1,0 +1,480 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Pull queries (dialect.md section 16): the projection and the whole WHERE are compiled over the
+ * table's rows; besides, WHERE is brought to disjunctive normal form to find out which keys can
+ * match at all: exact keys, one range of a single key, or else a scan. Bounds may only be too wide,
+ * never too narrow: every row still passes the filter.
+ */
+#include "engine/plan/analysis.h"
+#include "parser/parser.h"
+
+#define DISJUNCTS_MAX 512u
+#define HELP                                                                                       \
+    " See the documentation of SELECT (pull query) for more info.\nAdd EMIT CHANGES if you "       \
+    "intended to issue a push query."
+
+static weir_status refuse(int64_t pos, weir_error *err, const char *what)
+{
+    return wr_error_at(err, WEIR_ERR_STATEMENT, pos, "Pull queries don't support %s." HELP, what);
+}
+
+static weir_status check_clauses(const wr_ast_query *q, weir_error *err)
+{
+    if (q->joins_n)
+        return refuse(q->joins[0].pos, err, "JOIN clauses");
+    if (q->window)
+        return refuse(q->window->pos, err, "WINDOW clauses");
+    if (q->has_group_by)
+        return refuse(q->group_by_pos, err, "GROUP BY clauses");
+    if (q->partition_by_n)
+        return refuse(q->partition_by_pos, err, "PARTITION BY clauses");
+    if (q->having)
+        return refuse(q->having_pos, err, "HAVING clauses");
+    if (q->has_limit && q->limit < 0)
+        return refuse(q->limit_pos, err, "negative integers in the LIMIT clause");
+    return WEIR_OK;
+}
+
+/* ---- names ---- */
+
+static bool refers_to(const wr__analysis *an, const wr_ast_expr *e, wr_ref_kind kind)
+{
+    bool *used = WR_NEW_N(an->arena, bool, an->slots.n);
+    wr__mark_slots(an, e, used);
+    for (size_t i = 0; i < an->slots.n; i++)
+        if (used[i] && an->slots.v[i].kind == kind)
+            return true;
+    return false;
+}
+
+static weir_status check_pseudo(const wr__analysis *an, const wr_ast_expr *e, const char *clause,
+                                weir_error *err)
+{
+    static const struct {
+        wr_ref_kind kind;
+        const char *name;
+    } refused[] = {{WR_REF_ROWPARTITION, "ROWPARTITION"}, {WR_REF_ROWOFFSET, "ROWOFFSET"}};
+    for (size_t i = 0; e && i < WR_ARRAY_LEN(refused); i++)
+        if (refers_to(an, e, refused[i].kind))
+            return wr_error_at(err, WEIR_ERR_STATEMENT, e->pos,
+                               "Pull queries don't support the following columns in %s clauses: "
+                               "`%s`",
+                               clause, refused[i].name);
+    return WEIR_OK;
+}
+
+/* ---- disjunctive normal form ---- */
+
+typedef struct conjunction {
+    wr_arr(const wr_ast_expr *) terms;
+} conjunction;
+
+typedef struct dnf {
+    wr_arena *a;
+    wr_arr(conjunction) any; /* empty with too_large: unknown */
+    bool too_large;
+} dnf;
+
+static wr_ast_expr *make_compare(wr_arena *a, wr_ast_op op, wr_ast_expr *l, wr_ast_expr *r)
+{
+    wr_ast_expr *e = WR_NEW(a, wr_ast_expr);
+    e->kind = WR_AST_COMPARE;
+    e->op = op;
+    e->pos = e->op_pos = l->pos;
+    e->end = r->end;
+    e->args = WR_NEW_N(a, wr_ast_expr *, 2);
+    e->args[0] = l;
+    e->args[1] = r;
+    e->args_n = 2;
+    return e;
+}
+
+static void dnf_add(dnf *out, const conjunction *l, const conjunction *r)
+{
+    conjunction c = {0};
+    if (out->any.n >= DISJUNCTS_MAX) {
+        out->too_large = true;
+        return;
+    }
+    for (size_t i = 0; l && i < l->terms.n; i++)
+        wr_arr_push(out->a, &c.terms, l->terms.v[i]);
+    for (size_t i = 0; r && i < r->terms.n; i++)
+        wr_arr_push(out->a, &c.terms, r->terms.v[i]);
+    wr_arr_push(out->a, &out->any, c);
+}
+
+static dnf to_dnf(wr_arena *a, const wr_ast_expr *e)
+{
+    dnf out = {.a = a};
+    if (e->kind == WR_AST_OR || e->kind == WR_AST_AND) {
+        dnf l = to_dnf(a, e->args[0]), r = to_dnf(a, e->args[1]);
+        out.too_large = l.too_large || r.too_large;
+        if (e->kind == WR_AST_OR) {
+            for (size_t i = 0; i < l.any.n; i++)
+                dnf_add(&out, &l.any.v[i], NULL);
+            for (size_t i = 0; i < r.any.n; i++)
+                dnf_add(&out, &r.any.v[i], NULL);
+        } else {
+            for (size_t i = 0; i < l.any.n; i++)
+                for (size_t k = 0; k < r.any.n; k++)
+                    dnf_add(&out, &l.any.v[i], &r.any.v[k]);
+        }
+        return out;
+    }
+    conjunction c = {0};
+    if (e->kind == WR_AST_IN && !e->negated) {
+        for (size_t i = 1; i < e->args_n; i++) {
+            c = (conjunction){0};
+            wr_arr_push(a, &c.terms, make_compare(a, WR_AST_EQ, e->args[0], e->args[i]));
+            dnf_add(&out, &c, NULL);
+        }
+        return out;
+    }
+    if (e->kind == WR_AST_BETWEEN && !e->negated) {
+        wr_arr_push(a, &c.terms, make_compare(a, WR_AST_GE, e->args[0], e->args[1]));
+        wr_arr_push(a, &c.terms, make_compare(a, WR_AST_LE, e->args[0], e->args[2]));
+    } else {
+        wr_arr_push(a, &c.terms, e);
+    }
+    dnf_add(&out, &c, NULL);
+    return out;
+}
+
+/* ---- bounds of one disjunct ---- */
+
+typedef struct pull_build {
+    const wr_plan_env *env;
+    wr__analysis *an;
+    wr_pull *pull;
+    wr__stage_scope scope;
+} pull_build;
+
+static wr_ast_op mirror(wr_ast_op op)
+{
+    switch (op) {
+    case WR_AST_LT:
+        return WR_AST_GT;
+    case WR_AST_LE:
+        return WR_AST_GE;
+    case WR_AST_GT:
+        return WR_AST_LT;
+    case WR_AST_GE:
+        return WR_AST_LE;
+    default:
+        return op;
+    }
+}
+
+/* Is the term `slot op constant`? Then its value, coerced to @p want. */
+static bool constant_of(pull_build *p, const wr_ast_expr *e, const wr_type *want, wr_value *out)
+{
+    weir_error ignored;
+    wr_expr *c;
+    if (wr__sources_of(p->an, e))
+        return false;
+    if (wr_expr_compile(e, &p->scope.base, p->pull->arena, &c, &ignored) != WEIR_OK)
+        return false;
+    if (!wr_type_equal(wr_expr_type(c), want)) {
+        if (!wr_expr_can_coerce(wr_expr_type(c), want, WR_COERCE_STRICT, true) ||
+            wr_expr_coerce(c, want, WR_COERCE_STRICT, p->pull->arena, &c, &ignored) != WEIR_OK)
+            return false;
+    }
+    return wr_expr_eval_once(c, p->env->eval, p->pull->arena, out, &ignored) == WEIR_OK &&
+           !out->null;
+}
+
+static void window_bound(wr_pull_key *k, bool start, wr_ast_op op, int64_t v)
+{
+    int64_t *min = start ? &k->window_start_min : &k->window_end_min;
+    int64_t *max = start ? &k->window_start_max : &k->window_end_max;
+    int64_t lo = INT64_MIN, hi = INT64_MAX;
+    if (op == WR_AST_EQ)
+        lo = hi = v;
+    else if (op == WR_AST_GE)
+        lo = v;
+    else if (op == WR_AST_GT)
+        lo = v == INT64_MAX ? v : v + 1;
+    else if (op == WR_AST_LE)
+        hi = v;
+    else if (op == WR_AST_LT)
+        hi = v == INT64_MIN ? v : v - 1;
+    *min = WR_MAX(*min, lo);
+    *max = WR_MIN(*max, hi);
+}
+
+static void range_bound(wr_pull *pull, wr_pull_key *k, wr_ast_op op, const wr_value *v)
+{
+    const wr_type *t = pull->source->schema->cols[0].type;
+    wr_value *copy = wr_arena_memdup(pull->arena, v, sizeof *v);
+    if (op == WR_AST_GT || op == WR_AST_GE) {
+        if (!k->from || wr_value_compare(t, v, k->from) > 0) {
+            k->from = copy;
+            k->from_inclusive = op == WR_AST_GE;
+        }
+    } else if (!k->to || wr_value_compare(t, v, k->to) < 0) {
+        k->to = copy;
+        k->to_inclusive = op == WR_AST_LE;
+    }
+}
+
+static void use_term(pull_build *p, const wr_ast_expr *e, wr_pull_key *k, bool *have)
+{
+    wr__analysis *an = p->an;
+    const wr_schema *schema = p->pull->source->schema;
+    if (e->kind != WR_AST_COMPARE || e->op == WR_AST_NE || e->op == WR_AST_DISTINCT ||
+        e->op == WR_AST_NOT_DISTINCT)
+        return;
+    for (int side = 0; side < 2; side++) {
+        int slot = wr__find_slot(an, e->args[side]);
+        if (slot < 0)
+            continue;
+        const wr__slot *s = &an->slots.v[slot];
+        wr_ast_op op = side == 0 ? e->op : mirror(e->op);
+        wr_value v;
+        if (s->kind == WR_REF_WINDOWSTART || s->kind == WR_REF_WINDOWEND) {
+            if (constant_of(p, e->args[1 - side], &wr_type_bigint, &v))
+                window_bound(k, s->kind == WR_REF_WINDOWSTART, op, v.u.i64);
+            return;
+        }
+        if (s->kind != WR_REF_COLUMN || s->column >= schema->keys_n)
+            continue;
+        const wr_type *t = schema->cols[s->column].type;
+        if (!constant_of(p, e->args[1 - side], t, &v))
+            return;
+        if (op == WR_AST_EQ && !have[s->column]) {
+            k->key[s->column] = v;
+            have[s->column] = true;
+        } else if (op != WR_AST_EQ && schema->keys_n == 1 &&
+                   (t->id == WR_T_STRING || t->id == WR_T_BYTES)) {
+            range_bound(p->pull, k, op, &v);
+        }
+        return;
+    }
+}
+
+static weir_status no_scan(pull_build *p, const conjunction *c, weir_error *err)
+{
+    if (!c)
+        return wr_error_at(err, WEIR_ERR_STATEMENT, p->an->query->pos, "Missing WHERE clause." HELP);
+    const wr_schema *schema = p->pull->source->schema;
+    bool any_key = false, range = false;
+    wr_buf text = {0};
+    for (size_t i = 0; i < c->terms.n; i++) {
+        bool *used = WR_NEW_N(p->an->arena, bool, p->an->slots.n);
+        wr__mark_slots(p->an, c->terms.v[i], used);
+        for (size_t k = 0; k < p->an->slots.n; k++)
+            if (used[k] && p->an->slots.v[k].kind == WR_REF_COLUMN &&
+                p->an->slots.v[k].column < schema->keys_n) {
+                any_key = true;
+                range = range || c->terms.v[i]->op != WR_AST_EQ;
+            }
+        if (i)
+            wr_buf_puts(&text, " AND ");
+        wr__print_expr(p->an, &text, c->terms.v[i]);
+    }
+    wr_buf cols = {0};
+    wr_schema_print(&cols, &(wr_schema){schema->cols, schema->keys_n, schema->keys_n});
+    if (any_key && schema->keys_n > 1)
+        wr_error_at(err, WEIR_ERR_STATEMENT, p->an->query->pos,
+                    "Multi-column sources must specify every key in the WHERE clause. Specified: "
+                    "%s Expected: [%s]." HELP,
+                    wr_buf_cstr(&text), wr_buf_cstr(&cols));
+    else if (any_key && range)
+        wr_error_at(err, WEIR_ERR_STATEMENT, p->an->query->pos,
+                    "Bound on key columns '[%s]' must currently be '='." HELP, wr_buf_cstr(&cols));
+    else
+        wr_error_at(err, WEIR_ERR_STATEMENT, p->an->query->pos,
+                    "WHERE clause missing key column for disjunct: %s" HELP, wr_buf_cstr(&text));
+    wr_buf_free(&text);
+    wr_buf_free(&cols);
+    return WEIR_ERR_STATEMENT;
+}
+
+static bool same_key(const wr_pull *pull, const wr_pull_key *a, const wr_pull_key *b)
+{
+    for (uint32_t i = 0; i < pull->source->schema->keys_n; i++)
+        if (!wr_value_equal(pull->source->schema->cols[i].type, &a->key[i], &b->key[i]))
+            return false;
+    return true;
+}
+
+static void add_exact(wr_pull *pull, const wr_pull_key *k)
+{
+    for (uint32_t i = 0; i < pull->keys_n; i++) {
+        wr_pull_key *old = &pull->keys[i];
+        if (!same_key(pull, old, k))
+            continue;
+        /* One look-up serves both; the filter sorts out the windows. */
+        old->window_start_min = WR_MIN(old->window_start_min, k->window_start_min);
+        old->window_start_max = WR_MAX(old->window_start_max, k->window_start_max);
+        old->window_end_min = WR_MIN(old->window_end_min, k->window_end_min);
+        old->window_end_max = WR_MAX(old->window_end_max, k->window_end_max);
+        return;
+    }
+    pull->keys[pull->keys_n++] = *k;
+}
+
+static weir_status find_bounds(pull_build *p, weir_error *err)
+{
+    wr_pull *pull = p->pull;
+    bool scans = wr_settings_bool(p->env->settings, "ksql.query.pull.table.scan.enabled", true);
+    bool ranges =
+        scans || wr_settings_bool(p->env->settings, "ksql.query.pull.range.scan.enabled", true);
+    if (!p->an->where) {
+        pull->scan = true;
+        return scans ? WEIR_OK : no_scan(p, NULL, err);
+    }
+    dnf d = to_dnf(pull->arena, p->an->where);
+    uint32_t keys_n = pull->source->schema->keys_n;
+    pull->keys = WR_NEW_N(pull->arena, wr_pull_key, d.any.n);
+    pull->scan = d.too_large;
+    for (size_t i = 0; i < d.any.n && !pull->scan; i++) {
+        wr_pull_key k = {.key = WR_NEW_N(pull->arena, wr_value, keys_n),
+                         .window_start_min = INT64_MIN,
+                         .window_start_max = INT64_MAX,
+                         .window_end_min = INT64_MIN,
+                         .window_end_max = INT64_MAX};
+        bool *have = WR_NEW_N(pull->arena, bool, keys_n), all = keys_n > 0;
+        for (size_t t = 0; t < d.any.v[i].terms.n; t++)
+            use_term(p, d.any.v[i].terms.v[t], &k, have);
+        for (uint32_t c = 0; c < keys_n; c++)
+            all = all && have[c];
+        if (all) {
+            k.from = k.to = NULL;
+            add_exact(pull, &k);
+        } else if ((k.from || k.to) && ranges && d.any.n == 1) {
+            k.key = NULL;
+            pull->keys[pull->keys_n++] = k;
+        } else if (scans) {
+            pull->scan = true;
+        } else {
+            return no_scan(p, &d.any.v[i], err);
+        }
+    }
+    return WEIR_OK;
+}
+
+/* ---- the query ---- */
+
+/* A stage whose "step" is the table itself. */
+static void table_stage(wr__analysis *an, const wr_source *s, wr__stage *st)
+{
+    *st = (wr__stage){.slots = WR_NEW_N(an->arena, wr_ref, an->slots.n),
+                      .available = WR_NEW_N(an->arena, bool, an->slots.n)};
+    for (size_t i = 0; i < an->slots.n; i++) {
+        const wr__slot *slot = &an->slots.v[i];
+        st->available[i] = true;
+        st->slots[i] =
+            (wr_ref){.kind = slot->kind, .index = slot->column, .type = slot->type};
+    }
+    (void)s;
+}
+
+static weir_status compile_items(pull_build *p, weir_error *err)
+{
+    wr__analysis *an = p->an;
+    wr_pull *pull = p->pull;
+    uint32_t n = (uint32_t)an->items.n;
+    wr_column *cols = WR_NEW_N(pull->arena, wr_column, n);
+    bool *is_key = WR_NEW_N(pull->arena, bool, n);
+    pull->select = WR_NEW_N(pull->arena, wr_expr *, n);
+    for (uint32_t i = 0; i < n; i++) {
+        const wr__item *item = &an->items.v[i];
+        WR_TRY(check_pseudo(an, item->expr, "SELECT", err));
+        WR_TRY(wr_expr_compile(item->expr, &p->scope.base, pull->arena, &pull->select[i], err));
+        cols[i] = (wr_column){
+            .name = item->name, .type = wr_expr_type(pull->select[i]), .role = WR_COL_VALUE};
+        if (cols[i].type->id == WR_T_NULL)
+            return wr_error_at(err, WEIR_ERR_STATEMENT, item->pos,
+                               "Can't infer a type of null. Please explicitly cast it to a required "
+                               "type, e.g. CAST(null AS VARCHAR).");
+        const wr_ref *ref = wr_expr_as_ref(pull->select[i]);
+        is_key[i] = ref && ((ref->kind == WR_REF_COLUMN &&
+                             ref->index < pull->source->schema->keys_n) ||
+                            ref->kind == WR_REF_WINDOWSTART || ref->kind == WR_REF_WINDOWEND);
+        for (uint32_t k = 0; k < i; k++)
+            if (strcmp(cols[k].name, cols[i].name) == 0)
+                return wr_error_at(err, WEIR_ERR_STATEMENT, item->pos,
+                                   "Duplicate value columns found in schema: `%s` %s", cols[i].name,
+                                   wr_type_text(pull->arena, cols[i].type));
+    }
+    pull->result = wr_schema_new(pull->arena, cols, n);
+    pull->result_is_key = is_key;
+    return WEIR_OK;
+}
+
+static weir_status build_pull(const wr_plan_env *env, const wr_ast_query *query, wr_pull *pull,
+                              weir_error *err)
+{
+    wr__analysis *an = WR_NEW(pull->arena, wr__analysis);
+    *an = (wr__analysis){.env = env, .query = query, .arena = pull->arena};
+    WR_TRY(wr__analyze(an, err));
+    if (an->has_aggregates)
+        return wr_error_at(err, WEIR_ERR_STATEMENT, query->pos,
+                           "Pull queries don't support aggregate functions." HELP);
+    WR_TRY(check_pseudo(an, an->where, "WHERE", err));
+    wr__builder *b = WR_NEW(pull->arena, wr__builder);
+    wr__stage *st = WR_NEW(pull->arena, wr__stage);
+    b->an = an;
+    table_stage(an, pull->source, st);
+    pull_build p = {.env = env, .an = an, .pull = pull};
+    wr__stage_scope_init(&p.scope, b, st);
+    WR_TRY(compile_items(&p, err));
+    if (an->where) {
+        weir_status status =
+            wr_expr_compile(an->where, &p.scope.base, pull->arena, &pull->filter, err);
+        if (status != WEIR_OK) {
+            wr_error_prefix(err, "Error in WHERE expression: ");
+            return status;
+        }
+        if (wr_expr_type(pull->filter)->id != WR_T_BOOLEAN)
+            return wr_error_at(err, WEIR_ERR_STATEMENT, an->where->pos,
+                               "Type error in WHERE expression: Should evaluate to boolean but is "
+                               "%s instead.",
+                               wr_type_text(pull->arena, wr_expr_type(pull->filter)));
+    }
+    pull->has_limit = query->has_limit;
+    pull->limit = query->limit;
+    return find_bounds(&p, err);
+}
+
+weir_status wr_plan_pull(const wr_plan_env *env, const wr_ast_query *query, wr_pull **out,
+                         weir_error *err)
+{
+    wr_source *s;
+    WR_TRY(check_clauses(query, err));
+    WR_TRY(wr_catalog_get(env->catalog, &query->from.name, &s, err));
+    if (s->is_table && !s->query_id)
+        return wr_error_at(err, WEIR_ERR_STATEMENT, query->from.name.pos,
+                           "The `%s` table isn't queryable. To derive a queryable table, you can "
+                           "do 'CREATE TABLE QUERYABLE_%s AS SELECT * FROM %s'." HELP,
+                           s->name, s->name, s->name);
+    if (!s->is_table && !wr_settings_bool(env->settings, "ksql.query.pull.stream.enabled", true))
+        return wr_error_at(err, WEIR_ERR_STATEMENT, query->pos,
+                           "Pull queries on streams are disabled. To create a push query on the "
+                           "stream, add EMIT CHANGES to the end.");
+    wr_arena *a = wr_arena_new(8192);
+    wr_pull *pull = WR_NEW(a, wr_pull);
+    pull->arena = a;
+    pull->source = s;
+    wr_source_ref(s);
+    weir_status st = build_pull(env, query, pull, err);
+    if (st == WEIR_OK && !s->is_table)
+        st = wr_plan_push(env, query, &pull->plan, err);
+    if (st != WEIR_OK) {
+        wr_pull_free(pull);
+        return st;
+    }
+    pull->query_id = s->is_table ? wr_arena_strdup(a, s->query_id) : NULL;
+    *out = pull;
+    return WEIR_OK;
+}
+
+void wr_pull_free(wr_pull *pull)
+{
+    if (!pull)
+        return;
+    wr_plan_free(pull->plan);
+    wr_source_unref((wr_source *)(uintptr_t)pull->source);
+    wr_arena_free(pull->arena);
+}

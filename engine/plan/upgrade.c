@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * CREATE OR REPLACE ... AS SELECT (dialect.md 8.2): may a running query be replaced in place,
+ * keeping its id, offsets and state? Filters and projections may change as long as the sink's schema
+ * only grows; steps with state must stay exactly as they are.
+ */
+#include "engine/plan/with.h"
+
+/* The next step below that an upgrade may not touch. */
+static const wr_step *skip_free(const wr_step *s)
+{
+    while (s->kind == WR_STEP_FILTER || s->kind == WR_STEP_SELECT || s->kind == WR_STEP_SINK ||
+           s->kind == WR_STEP_FLAT_MAP)
+        s = s->in[0];
+    return s;
+}
+
+static weir_status refuse(const wr_step *s, weir_error *err)
+{
+    return wr_error(err, WEIR_ERR_STATEMENT,
+                    "Query is not upgradeable. Upgrades not yet supported for %s", s->name);
+}
+
+static void put_columns(wr_buf *out, const wr_schema *s)
+{
+    for (uint32_t i = 0; i < s->n; i++)
+        wr_buf_printf(out, "%s`%s`", i ? ", " : "", s->cols[i].name);
+}
+
+static bool same_exprs(wr_expr *const *a, wr_expr *const *b, uint32_t n)
+{
+    bool same = true;
+    for (uint32_t i = 0; i < n && same; i++) {
+        wr_buf x = {0}, y = {0};
+        wr_expr_print(&x, a[i]);
+        wr_expr_print(&y, b[i]);
+        same = wr_str_eq(wr_buf_view(&x), wr_buf_view(&y));
+        wr_buf_free(&x);
+        wr_buf_free(&y);
+    }
+    return same;
+}
+
+static weir_status check_aggregate(const wr_step *a, const wr_step *b, weir_error *err)
+{
+    const wr_step_aggregate *x = &a->u.aggregate, *y = &b->u.aggregate;
+    if (x->window.kind != WR_WINDOW_NONE || x->input_table)
+        return refuse(a, err);
+    bool same = x->aggregates_n == y->aggregates_n &&
+                wr_schema_equal(a->in[0]->schema, b->in[0]->schema) &&
+                wr_schema_equal(a->schema, b->schema);
+    for (uint32_t i = 0; same && i < x->aggregates_n; i++)
+        same = x->calls[i]->fn == y->calls[i]->fn && x->calls[i]->args_n == y->calls[i]->args_n &&
+               same_exprs(x->args[i], y->args[i], x->calls[i]->args_n);
+    if (same)
+        return WEIR_OK;
+    wr_buf l = {0}, r = {0};
+    put_columns(&l, a->in[0]->schema);
+    put_columns(&r, b->in[0]->schema);
+    wr_error(err, WEIR_ERR_STATEMENT,
+             "Query is not upgradeable. StreamAggregate must have matching columns not part of "
+             "aggregate. Values differ: [%s] vs. [%s]",
+             wr_buf_cstr(&l), wr_buf_cstr(&r));
+    wr_buf_free(&l);
+    wr_buf_free(&r);
+    return WEIR_ERR_STATEMENT;
+}
+
+static weir_status check_source(const wr_plan *op, const wr_step *a, const wr_plan *np,
+                                const wr_step *b, weir_error *err)
+{
+    if (strcmp(op->topics[a->u.source.topic].name, np->topics[b->u.source.topic].name) == 0 &&
+        a->u.source.value.format == b->u.source.value.format &&
+        a->u.source.key.format == b->u.source.key.format)
+        return WEIR_OK;
+    return wr_error(err, WEIR_ERR_STATEMENT,
+                    "Query is not upgradeable. %s must have matching sources. Values differ: %s "
+                    "vs. %s",
+                    a->name, op->topics[a->u.source.topic].name,
+                    np->topics[b->u.source.topic].name);
+}
+
+static weir_status check_step(const wr_plan *op, const wr_step *a, const wr_plan *np,
+                              const wr_step *b, weir_error *err)
+{
+    a = skip_free(a);
+    b = skip_free(b);
+    if (a->kind != b->kind)
+        return wr_error(err, WEIR_ERR_STATEMENT,
+                        "Query is not upgradeable. Plan type %s must match plan type %s", a->name,
+                        b->name);
+    switch (a->kind) {
+    case WR_STEP_SOURCE:
+        return check_source(op, a, np, b, err);
+    case WR_STEP_SELECT_KEY:
+        if (a->schema->keys_n != b->schema->keys_n ||
+            !same_exprs(a->u.select_key.keys, b->u.select_key.keys, a->schema->keys_n))
+            return wr_error(err, WEIR_ERR_STATEMENT,
+                            "Query is not upgradeable. %s must have matching key expressions",
+                            a->name);
+        break;
+    case WR_STEP_REPARTITION:
+        break;
+    case WR_STEP_AGGREGATE:
+        WR_TRY(check_aggregate(a, b, err));
+        break;
+    default:
+        return refuse(a, err);
+    }
+    return check_step(op, a->in[0], np, b->in[0], err);
+}
+
+weir_status wr_plan_check_upgrade(const wr_source *old_sink, const wr_plan *old,
+                                  const wr_source *new_sink, const wr_plan *fresh, weir_error *err)
+{
+    WR_TRY(wr__check_source_upgrade(old_sink, new_sink, err));
+    return check_step(old, old->root, fresh, fresh->root, err);
+}
