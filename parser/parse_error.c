@@ -6,6 +6,7 @@
  * `line L:C: Syntax Error`, the second one of
  *     Unknown statement 'SELCT'
  *     missing ')' at ','                        one token would have fitted
+ *     extraneous input 'x' expecting <EOF>      the statement was complete
  *     Expecting {',', 'FROM'} but found 's'     a few would have
  *     Syntax error at or near ')' at line 1:8   more than tokens would have; then what was expected
  *     "STREAM" is a reserved keyword and it can't be used as an identifier. ...
@@ -227,7 +228,9 @@ weir_status wr__parse_unexpected(wr_parser *p)
                                  "identifier. You can use it as an identifier by escaping it as "
                                  "'%s'",
                                  word, word);
-    } else if (tokens_only && n == 1 && list[0] != WR_TOK_EOF) {
+    } else if (tokens_only && n == 1 && list[0] == WR_TOK_EOF) {
+        detail = wr_arena_printf(p->arena, "extraneous input %s expecting <EOF>", text);
+    } else if (tokens_only && n == 1) {
         detail = wr_arena_printf(p->arena, "missing %s at %s", expected_name(p, list[0]), text);
     } else if (tokens_only) {
         detail =
