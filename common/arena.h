@@ -32,8 +32,8 @@ size_t wr_arena_used(const wr_arena *a);
 size_t wr_arena_held(const wr_arena *a);
 
 /** @return @p size bytes, aligned to 16, not cleared. Never NULL. */
-void *wr_arena_alloc(wr_arena *a, size_t size) __attribute__((alloc_size(2)));
-void *wr_arena_calloc(wr_arena *a, size_t n, size_t size);
+void *wr_arena_alloc(wr_arena *a, size_t size) __attribute__((alloc_size(2), returns_nonnull));
+void *wr_arena_calloc(wr_arena *a, size_t n, size_t size) __attribute__((returns_nonnull));
 void *wr_arena_memdup(wr_arena *a, const void *p, size_t n);
 char *wr_arena_strdup(wr_arena *a, const char *s);
 char *wr_arena_strndup(wr_arena *a, const char *s, size_t n);
@@ -60,6 +60,7 @@ char *wr_arena_vprintf(wr_arena *a, const char *fmt, va_list ap) WR_PRINTF(2, 0)
             (arr)->v = wr__arr_grow((arena), (arr)->v, (arr)->n, &(arr)->cap, sizeof *(arr)->v);   \
         (arr)->v[(arr)->n++] = (item);                                                             \
     } while (0)
-void *wr__arr_grow(wr_arena *a, void *old, size_t n, size_t *cap, size_t item_size);
+void *wr__arr_grow(wr_arena *a, void *old, size_t n, size_t *cap, size_t item_size)
+    __attribute__((returns_nonnull));
 
 #endif

@@ -47,10 +47,10 @@ void wr_assert_failed(const char *cond, const char *file, int line) WR_NORETURN;
 
 /** malloc, calloc, realloc that never return NULL (see the head of this file). Free with wr_free.
  */
-void *wr_malloc(size_t size) __attribute__((malloc, alloc_size(1)));
-void *wr_calloc(size_t n, size_t size) __attribute__((malloc, alloc_size(1, 2)));
-void *wr_realloc(void *p, size_t size);
+void *wr_malloc(size_t size) __attribute__((malloc, alloc_size(1), returns_nonnull));
+void *wr_calloc(size_t n, size_t size) __attribute__((malloc, alloc_size(1, 2), returns_nonnull));
+void *wr_realloc(void *p, size_t size) __attribute__((returns_nonnull));
 void wr_free(void *p);
-char *wr_strdup(const char *s);
+char *wr_strdup(const char *s) __attribute__((returns_nonnull));
 
 #endif

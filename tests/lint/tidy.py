@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""clang-tidy over the product's sources: tidy.py BUILD_DIR [--jobs N] [FILE...].
+"""clang-tidy over the product's sources: tidy.py BUILD_DIR [--deep] [--jobs N] [FILE...].
 
-BUILD_DIR holds compile_commands.json (any build; clang's is best). A file that was clean is not
+--deep adds the clang-analyzer, which follows paths through functions: seconds a file, and now and
+then wrong about what another file guarantees (common/error.h tells it what it can). BUILD_DIR holds compile_commands.json (any build; clang's is best). A file that was clean is not
 looked at again until what it is compiled from changes: the hash of its preprocessed text, its
 command and .clang-tidy is remembered below BUILD_DIR/tidy.
 """
@@ -18,6 +19,9 @@ from pathlib import Path
 
 from sources import FOLDERS, ROOT
 
+DEEP = ("clang-analyzer-core.*,clang-analyzer-deadcode.*,clang-analyzer-unix.*,"
+        "clang-analyzer-security.*,"
+        "-clang-analyzer-security.insecureAPI.DeprecatedOrUnsafeBufferHandling")
 DROPPED = ("-Werror", "-fsanitize", "-fno-sanitize", "--coverage", "-Wno-maybe-uninitialized")
 
 
@@ -52,12 +56,12 @@ def digest(path, arguments, directory, config):
     return hashlib.sha256(done.stdout + json.dumps(arguments).encode() + config).hexdigest()
 
 
-def check(path, arguments, directory, stamps, config):
+def check(path, arguments, directory, stamps, config, deep):
     key = digest(path, arguments, directory, config)
     if key and (stamps / key).exists():
         return None
-    done = subprocess.run(["clang-tidy", "--quiet", str(ROOT / path), "--", *arguments],
-                          cwd=directory, capture_output=True, text=True)
+    done = subprocess.run(["clang-tidy", "--quiet", *([f"--checks={DEEP}"] if deep else []),
+                           str(ROOT / path), "--", *arguments], cwd=directory, capture_output=True, text=True)
     if done.returncode == 0:
         if key:
             (stamps / key).touch()
@@ -69,14 +73,15 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("build", type=Path)
     parser.add_argument("files", nargs="*")
+    parser.add_argument("--deep", action="store_true")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     options = parser.parse_args()
     stamps = options.build / "tidy"
     stamps.mkdir(exist_ok=True)
-    config = (ROOT / ".clang-tidy").read_bytes()
+    config = (ROOT / ".clang-tidy").read_bytes() + (DEEP.encode() if options.deep else b"")
     commands = load_commands(options.build, options.files)
     with ThreadPoolExecutor(options.jobs) as pool:
-        found = list(pool.map(lambda c: check(*c, stamps, config), commands))
+        found = list(pool.map(lambda c: check(*c, stamps, config, options.deep), commands))
     problems = [text for text in found if text]
     for text in problems:
         print(text)
