@@ -10,11 +10,11 @@ enum { COLUMNS = 6 };
 static const wr_column *columns(void)
 {
     static wr_column cols[COLUMNS];
+    static const wr_type decimal = {.id = WR_T_DECIMAL, .precision = 6, .scale = 3};
     if (!cols[0].name) {
         static const char *const names[COLUMNS] = {"A", "B", "C", "D", "E", "F"};
-        const wr_type *types[COLUMNS] = {&wr_type_string, &wr_type_string, &wr_type_double, NULL,
-                                         &wr_type_bytes,  &wr_type_boolean};
-        types[3] = wr_type_decimal(wr_arena_new(0), 6, 3);
+        const wr_type *types[COLUMNS] = {&wr_type_string, &wr_type_string, &wr_type_double,
+                                         &decimal,        &wr_type_bytes,  &wr_type_boolean};
         for (int i = 0; i < COLUMNS; i++)
             cols[i] = (wr_column){.name = names[i], .type = types[i], .role = WR_COL_VALUE};
     }
@@ -36,7 +36,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     char *bytes = wr_arena_alloc(a, size); /* never NULL, also for an empty record */
     memcpy(bytes, data + 2, size - 2);
     wr_str payload = wr_str_make(bytes, size - 2);
-    fuzz_row row = fuzz_strict_and_lazy(WR_FORMAT_DELIMITED, &s, wanted, options, payload, a);
+    fuzz_decoders decoders = fuzz_decoders_new(WR_FORMAT_DELIMITED, &s, wanted, options, a);
+    fuzz_row row = fuzz_strict_and_lazy(&decoders, payload, a);
     if (row.ok) {
         wr_str text = fuzz_encode(WR_FORMAT_DELIMITED, &s, options, row.values, a);
         if (text.ptr) {

@@ -15,7 +15,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     wr_str payload = wr_str_make((const char *)data + 1, size - 1);
     const bool wanted[] = {false};
     wr_format_options options = {0};
-    fuzz_row row = fuzz_strict_and_lazy(WR_FORMAT_KAFKA, &s, wanted, options, payload, a);
+    fuzz_decoders decoders = fuzz_decoders_new(WR_FORMAT_KAFKA, &s, wanted, options, a);
+    fuzz_row row = fuzz_strict_and_lazy(&decoders, payload, a);
     if (row.ok) {
         WR_ASSERT(!row.values[0].null);
         wr_str bytes = fuzz_encode(WR_FORMAT_KAFKA, &s, options, row.values, a);
