@@ -239,7 +239,7 @@ static void print_unary(printer *pr, const wr_ast_expr *e)
         wr_buf_putc(pr->out, ')');
         return;
     }
-    if (operand->kind == WR_AST_UNARY && !pr->parens)
+    if (operand->kind == WR_AST_UNARY)
         wr_buf_putc(pr->out, ' '); /* `--` would begin a comment */
     print(pr, operand, LEVEL_UNARY);
 }

@@ -1,0 +1,1 @@
+SELECT '$${a} ${u}', $${a}, "${a}", `${a}` FROM ${nosuch};

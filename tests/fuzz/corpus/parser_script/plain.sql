@@ -1,0 +1,3 @@
+SHOW STREAMS; -- c;
+SELECT ';' FROM s;;
+/* ; */

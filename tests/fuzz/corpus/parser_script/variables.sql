@@ -1,0 +1,1 @@
+CREATE STREAM ${a}_x WITH (k='${t}', n=${n}); SELECT ${s}, -${n}, ${k}, ${q} FROM ${a};

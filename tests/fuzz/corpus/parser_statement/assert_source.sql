@@ -1,0 +1,1 @@
+ASSERT STREAM s (a INT KEY) WITH (b='c')

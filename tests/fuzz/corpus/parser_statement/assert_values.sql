@@ -1,0 +1,1 @@
+ASSERT NULL VALUES s (a) KEY (1)

@@ -1,0 +1,1 @@
+SELECT a FROM s GROUP BY a, (b, c)

@@ -1,0 +1,1 @@
+CREATE STREAM topic (size INT)

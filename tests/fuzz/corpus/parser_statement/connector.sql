@@ -1,0 +1,1 @@
+CREATE SINK CONNECTOR IF NOT EXISTS c WITH ('connector.class'='X')

@@ -1,0 +1,1 @@
+CREATE STREAM s WITH (value_format='JSON') AS SELECT *, s->* FROM b PARTITION BY NULL;

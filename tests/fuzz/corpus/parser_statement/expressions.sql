@@ -1,0 +1,1 @@
+SELECT CASE a WHEN 1 THEN 'x' ELSE NULL END, CAST(b AS DECIMAL(4,2)), ARRAY[1,2][-1], MAP('k' := TRUE)['k'], STRUCT(f := 1)->f, - -1, -(1), +x, a % b / c * d FROM s

@@ -1,0 +1,1 @@
+INSERT INTO s (`a b`, "c""d") VALUES (1, DECIMAL '1.20')

@@ -1,0 +1,1 @@
+INSERT INTO s WITH (QUERY_ID='q1') SELECT 1st, date FROM t GROUP BY ()

@@ -1,0 +1,1 @@
+SELECT TRANSFORM(m, x => UCASE(x), (k, v) => v + 1), REDUCE(l, 0, (s, x) => s + x), TIMESTAMPADD(DAYS, 1, t), f(HOUR) FROM s;

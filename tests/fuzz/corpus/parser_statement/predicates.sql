@@ -1,0 +1,1 @@
+SELECT * FROM s WHERE a IN (1, 2) OR b NOT LIKE '!%' ESCAPE '!' AND c IS NOT NULL OR d IS NOT DISTINCT FROM e OR f <> g OR h != i

@@ -1,0 +1,1 @@
+select ip from clicks window session (30 seconds) group by ip partition by ip -- end

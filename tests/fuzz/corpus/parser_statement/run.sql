@@ -1,0 +1,1 @@
+/* c */ RUN SCRIPT 'f.sql'
