@@ -24,12 +24,26 @@ NOT_FUNCTIONS = {"if", "for", "while", "switch", "return", "sizeof", "__attribut
 
 def function_name(head):
     """The name declared by the text before a `{` at the top level, or None: what stands before the
-    first parenthesis, macros such as WR_PRINTF(1, 2) left out."""
+    first parenthesis."""
     for match in re.finditer(r"(\w+)\s*\(", head):
         name = match.group(1)
-        if name not in NOT_FUNCTIONS and not name.isupper() and "=" not in head[:match.start()]:
+        if name not in NOT_FUNCTIONS and "=" not in head[:match.start()]:
             return name
     return None
+
+
+def skip_macros(head):
+    """Where the head begins behind macro calls that end without a semicolon, KERNEL(add, f(x))."""
+    at = 0
+    while True:
+        match = re.match(r"\s*[A-Z][A-Z0-9_]*\s*\(", head[at:])
+        if not match:
+            return at
+        end, depth = at + match.end(), 1
+        while depth and end < len(head):
+            depth += {"(": 1, ")": -1}.get(head[end], 0)
+            end += 1
+        at = end
 
 
 def functions(text):
@@ -51,6 +65,8 @@ def functions(text):
                 head_start = at + 1
                 continue
             if depth == 0:
+                macros = skip_macros(head)
+                head, head_start = head[macros:], head_start + macros
                 name = function_name(head)
                 stripped = len(head) - len(head.lstrip())
                 start = head_start + stripped

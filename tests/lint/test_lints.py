@@ -70,7 +70,7 @@ class Size(unittest.TestCase):
                 "struct s {\n int a;\n};\n"
                 "int f(int a)\n{\n    if (a && a > 1)\n        return '{';\n    return 0;\n}\n"
                 'extern "C" {\nWR_PRINTF(1, 2)\nvoid g(void)\n{\n}\n}\n'
-                "enum { A, B };\nchar *h(struct s *x, int (*cb)(int)) { return \"}\"; }\n")
+                "enum { A, B };\nKERNEL(x, fmod(a, (b)))\nKERNEL(y, z)\nchar *h(struct s *x, int (*cb)(int)) { return \"}\"; }\n")
         found = size.functions(text)
         self.assertEqual([(f[2], f[3]) for f in found], [(6, 3), (4, 1), (1, 1)])
         self.assertEqual([f[0] for f in found], ["f", "g", "h"])

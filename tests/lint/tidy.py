@@ -75,7 +75,7 @@ def main():
     parser.add_argument("files", nargs="*")
     parser.add_argument("--deep", action="store_true")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()
     stamps = options.build / "tidy"
     stamps.mkdir(exist_ok=True)
     config = (ROOT / ".clang-tidy").read_bytes() + (DEEP.encode() if options.deep else b"")
