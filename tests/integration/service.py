@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Servers that tests start: on 127.0.0.1, free ports, in a folder of their own; and ended by pid.
 
-A Service is a child process that dies with the process that started it. A fixture that ctest
+A Service is a child process that dies with the process that started it (Linux means the thread that
+called start(), so call it in one that lives as long as the service). A fixture that ctest
 shares between tests lives in a keeper (`X_fixture.py keep`), a process that starts the Service,
 writes how to reach it to a file, and ends it when told to or when ctest is gone.
 """

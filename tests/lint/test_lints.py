@@ -72,7 +72,7 @@ class Size(unittest.TestCase):
                 'extern "C" {\nWR_PRINTF(1, 2)\nvoid g(void)\n{\n}\n}\n'
                 "enum { A, B };\nKERNEL(x, fmod(a, (b)))\nKERNEL(y, z)\nchar *h(struct s *x, int (*cb)(int)) { return \"}\"; }\n")
         found = size.functions(text)
-        self.assertEqual([(f[2], f[3]) for f in found], [(6, 3), (4, 1), (1, 1)])
+        self.assertEqual([(f[2], f[3]) for f in found], [(6, 3), (3, 1), (1, 1)])
         self.assertEqual([f[0] for f in found], ["f", "g", "h"])
         self.assertEqual(found[0][1], 7)
 
