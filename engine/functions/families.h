@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * families.h - the tables of functions, one for each family's file.
+ *
+ * WR__FUNCTION_FAMILIES(X) expands X(name) for every table wr__functions_<name>; registry.c
+ * collects them from it, and nothing else looks at a table. A new family is one line here.
+ */
+#ifndef WR_ENGINE_FUNCTIONS_FAMILIES_H
+#define WR_ENGINE_FUNCTIONS_FAMILIES_H
+
+#include "engine/functions/function.h"
+
+#define WR__FUNCTION_FAMILIES(X)                                                                   \
+    X(math)        /* SIN, LN, POWER, RANDOM ... */                                                \
+    X(rounding)    /* ABS, CEIL, FLOOR, ROUND, SIGN, TRUNC */                                      \
+    X(geo)         /* GEO_DISTANCE */                                                              \
+    X(conditional) /* COALESCE, IFNULL, NULLIF, GREATEST, LEAST */                                 \
+    X(conversion)  /* INT_FROM_BYTES ... */
+
+#define WR__DECLARE_FAMILY(name) extern const wr_function_family wr__functions_##name;
+WR__FUNCTION_FAMILIES(WR__DECLARE_FAMILY)
+#undef WR__DECLARE_FAMILY
+
+#endif

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the families of functions share; kernel.h is the manual. */
+#include "engine/functions/kernel.h"
+
+#include <math.h>
+
+void wr__put_null(wr_vec *out, uint32_t i)
+{
+    size_t width = wr_type_width(out->type);
+    if (width)
+        memset((char *)out->u.data + width * i, 0, width);
+    wr_vec_set_null(out, i);
+}
+
+void wr__put_row(wr_vec *out, uint32_t i, const wr_vec *from)
+{
+    uint32_t j = i & from->mask;
+    if (from->null[j]) {
+        wr__put_null(out, i);
+        return;
+    }
+    size_t width = wr_type_width(out->type);
+    memcpy((char *)out->u.data + width * i, (const char *)from->u.data + width * j, width);
+}
+
+size_t wr__join_halves(char *p, size_t n)
+{
+    /* A half pair begins with ED A0..BF; most texts have none. */
+    for (const char *at = p, *end = p + n; at < end; at++) {
+        at = memchr(at, 0xED, (size_t)(end - at));
+        if (!at)
+            break;
+        if (at + 1 < end && (uint8_t)at[1] >= 0xA0)
+            return wr_utf16_join(p, n);
+    }
+    return n;
+}
+
+void wr__put_text(wr_kctx *ctx, wr_vec *out, uint32_t i, const wr_buf *b)
+{
+    char *p = b->len ? wr_arena_memdup(ctx->scratch, b->ptr, b->len) : NULL;
+    out->u.str[i] = wr_str_make(p, p ? wr__join_halves(p, b->len) : 0);
+}
+
+void wr__put_bytes(wr_kctx *ctx, wr_vec *out, uint32_t i, const wr_buf *b)
+{
+    out->u.str[i] =
+        wr_str_make(b->len ? wr_arena_memdup(ctx->scratch, b->ptr, b->len) : NULL, b->len);
+}
+
+wr__units wr__to_units(wr_arena *a, wr_str s)
+{
+    /* No character has more units than bytes. */
+    wr__units t = {wr_arena_alloc(a, sizeof(uint16_t) * (s.len ? s.len : 1)), 0};
+    for (const char *p = s.ptr, *end = s.ptr + s.len; p < end;) {
+        uint32_t cp = wr_utf8_next(&p, end);
+        if (cp >= 0x10000) {
+            t.u[t.n++] = (uint16_t)(0xD800 + ((cp - 0x10000) >> 10));
+            cp = 0xDC00 + ((cp - 0x10000) & 0x3FF);
+        }
+        t.u[t.n++] = (uint16_t)cp;
+    }
+    return t;
+}
+
+wr_str wr__from_units(wr_arena *a, const uint16_t *u, uint32_t n)
+{
+    char *p = wr_arena_alloc(a, n ? (size_t)n * 3 : 1);
+    size_t len = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t cp = u[i];
+        if (cp >= 0xD800 && cp <= 0xDBFF && i + 1 < n && u[i + 1] >= 0xDC00 && u[i + 1] <= 0xDFFF)
+            cp = 0x10000 + ((cp - 0xD800) << 10) + (u[++i] - 0xDC00u);
+        len += wr_utf8_encode(cp, p + len);
+    }
+    return wr_str_make(p, len);
+}
+
+int32_t wr__f64_to_i32(double v)
+{
+    if (isnan(v))
+        return 0;
+    return v >= 2147483647.0 ? INT32_MAX : v <= -2147483648.0 ? INT32_MIN : (int32_t)v;
+}
+
+int64_t wr__f64_to_i64(double v)
+{
+    if (isnan(v))
+        return 0;
+    return v >= 9223372036854775808.0    ? INT64_MAX
+           : v <= -9223372036854775808.0 ? INT64_MIN
+                                         : (int64_t)v;
+}
