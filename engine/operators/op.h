@@ -11,7 +11,7 @@
 #define WR_ENGINE_OPERATORS_OP_H
 
 #include "engine/plan/plan.h"
-#include "statestore/store.h"
+#include "statestore/window.h"
 #include "types/record.h"
 
 typedef struct wr_op wr_op;
@@ -45,6 +45,21 @@ struct wr_op {
 weir_status wr_op_emit(wr_op *op, const wr_batch *batch, weir_error *err) WR_MUST_CHECK;
 
 /**
+ * What a state store has to be; the options of window.h and session.h without what the runtime
+ * decides (id, partition, changelog, snapshot). wr_store_spec_open opens one.
+ */
+typedef struct wr_store_spec {
+    wr_store_kind kind;
+    wr_window_layout layout; /* WINDOW */
+    int64_t retention_ms;    /* WINDOW, SESSION: > 0 */
+    bool duplicates;         /* WINDOW: several rows of one (key, start) */
+    bool keep_old;           /* the operator asks for values as of the last commit */
+} wr_store_spec;
+/** Open a store as @p spec says; @p base carries the rest (keep_old is taken from the spec). */
+weir_status wr_store_spec_open(wr_db *db, const wr_store_spec *spec, const wr_store_options *base,
+                               wr_store **out, weir_error *err) WR_MUST_CHECK;
+
+/**
  * What the runtime gives to the operators of one task. One per task, one thread.
  */
 struct wr_task_ctx {
@@ -52,12 +67,12 @@ struct wr_task_ctx {
     const char *query_id;
     int32_t partition;
     wr_arena *task_arena;
-    wr_arena *scratch;      /* reset by the topology after each batch fed from outside */
-    int64_t wall_ms;        /* the batch's one clock reading */
+    wr_arena *scratch; /* reset by the topology after each batch fed from outside */
+    int64_t wall_ms;   /* the batch's one clock reading */
     wr_rng *rng;
     const char *zone;
-    bool caching;           /* false: every update is emitted at once and changelogged at once */
-    uint64_t sequence;      /* EARLIEST/LATEST_BY_OFFSET */
+    bool caching;      /* false: every update is emitted at once and changelogged at once */
+    uint64_t sequence; /* EARLIEST/LATEST_BY_OFFSET */
     /** A failing row at a step: processing log and counters. @p row refers to @p batch (may be
      *  NULL when unknown). */
     void (*row_error)(wr_task_ctx *ctx, const wr_step *step, const wr_batch *batch, uint32_t row,

@@ -34,18 +34,20 @@ const wr_op *wr_topology_op(const wr_topology *t, uint32_t index);
 /**
  * Pull queries: read the materialised rows of plan->materialized as that step's output rows.
  *
- * @param key   encoded store key for a look-up, or NULL for a scan; see wr_materialized_key.
+ * @param bounds   what to read; its bytes must not lie in @p scratch.
+ * @param scratch  reset before each batch is made and at the end.
  * @param emit  called with batches of at most @p batch_rows rows whose schema is the step's.
- * The store may be a committed snapshot read by another thread than the task's.
+ * @param store  of wr_materialized_store's spec; usually a read-only one on a snapshot, opened by
+ * the thread that reads.
  */
 typedef struct wr_pull_bounds {
-    const wr_str *key;              /* exact key, or NULL */
-    const wr_str *key_from, *key_to; /* range of encoded keys [from, to), NULL: open */
+    const wr_str *key;                          /* exact key, or NULL */
+    const wr_str *key_from, *key_to;            /* range of encoded keys [from, to), NULL: open */
     int64_t window_start_min, window_start_max; /* inclusive; INT64_MIN / MAX: open */
     int64_t window_end_min, window_end_max;
 } wr_pull_bounds;
-weir_status wr_materialized_read(const wr_plan *plan, const wr_store_view *view,
-                                 const wr_pull_bounds *bounds, wr_arena *scratch,
+weir_status wr_materialized_read(const wr_plan *plan, wr_store *store, const wr_pull_bounds *bounds,
+                                 uint32_t batch_rows, wr_arena *scratch,
                                  weir_status (*emit)(void *arg, const wr_batch *batch,
                                                      weir_error *err),
                                  void *arg, weir_error *err) WR_MUST_CHECK;

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the aggregate operators share: one group's row, between its bytes in a store and the
+ * aggregate functions.
+ *
+ * Stored row: 8 bytes big-endian rowtime, the carried columns, then the state of each aggregate,
+ * all in the row codec. Results are not stored: they are a function of the state, computed when a
+ * row is emitted or pulled. In memory a row is decoded into scratch, changed in place by the
+ * functions and encoded again, so nothing in a store points anywhere (Traps, 13).
+ */
+#include "engine/operators/internal.h"
+
+weir_status wr__agg_open(wr__agg *g, wr_op *op, weir_error *err)
+{
+    (void)err;
+    wr_arena *a = op->ctx->task_arena;
+    const wr_step_aggregate *cfg = &op->step->u.aggregate;
+    g->op = op;
+    g->cfg = cfg;
+    uint32_t widest = 0;
+    for (uint32_t k = 0; k < cfg->aggregates_n; k++) {
+        g->args_n += cfg->calls[k]->args_n;
+        widest = WR_MAX(widest, cfg->calls[k]->args_n);
+    }
+    g->arg_values = WR_NEW_N(a, wr_value, widest + 1);
+    if (g->args_n == 0)
+        return WEIR_OK;
+    wr_expr **exprs = WR_NEW_N(a, wr_expr *, g->args_n);
+    uint32_t n = 0;
+    for (uint32_t k = 0; k < cfg->aggregates_n; k++)
+        for (uint32_t j = 0; j < cfg->calls[k]->args_n; j++)
+            exprs[n++] = cfg->args[k][j];
+    g->ev = wr__op_evaluator(op, exprs, n);
+    return WEIR_OK;
+}
+
+void wr__agg_close(wr__agg *g)
+{
+    if (g->ev)
+        wr_evaluator_close(g->ev);
+    wr_buf_free(&g->key);
+    wr_buf_free(&g->row);
+}
+
+void wr__agg_ready(wr__agg *g, const wr_batch *in)
+{
+    wr_task_ctx *ctx = g->op->ctx;
+    wr__op_errors_init(&g->errs, g->op, in);
+    g->actx =
+        (wr_agg_ctx){.scratch = ctx->scratch, .errs = &g->errs.base, .sequence = &ctx->sequence};
+}
+
+void wr__agg_begin(wr__agg *g, const wr_batch *in, wr_sel sel)
+{
+    wr_task_ctx *ctx = g->op->ctx;
+    wr__agg_ready(g, in);
+    if (!g->ev)
+        return;
+    wr_eval_ctx ec = wr__op_eval_ctx(g->op, &g->errs);
+    g->new_args = WR_NEW_N(ctx->scratch, const wr_vec *, g->args_n);
+    g->old_args = NULL;
+    if (!in->old_cols) {
+        wr_evaluator_run(g->ev, in, NULL, sel, &ec, g->new_args);
+        return;
+    }
+    /* A change of a table: only the sides that are there are computed. The results of the first
+     * run are copied, since the evaluator may use its vectors again. */
+    wr_evaluator_run(g->ev, in, NULL, wr__sel_with(in, WR_ROW_HAS_NEW, ctx->scratch), &ec,
+                     g->new_args);
+    wr_vec *copy = WR_NEW_N(ctx->scratch, wr_vec, g->args_n);
+    for (uint32_t k = 0; k < g->args_n; k++) {
+        copy[k] = *g->new_args[k];
+        g->new_args[k] = &copy[k];
+    }
+    g->old_args = WR_NEW_N(ctx->scratch, const wr_vec *, g->args_n);
+    wr_evaluator_run(g->ev, in, in->old_cols, wr__sel_with(in, WR_ROW_HAS_OLD, ctx->scratch), &ec,
+                     g->old_args);
+}
+
+wr__agg_row wr__agg_row_new(wr__agg *g)
+{
+    wr_arena *a = g->op->ctx->scratch;
+    return (wr__agg_row){.carried = WR_NEW_N(a, wr_value, g->cfg->carried_n),
+                         .states = WR_NEW_N(a, wr_value, g->cfg->aggregates_n)};
+}
+
+void wr__agg_init(wr__agg *g, wr__agg_row *row)
+{
+    row->rowtime = 0;
+    for (uint32_t k = 0; k < g->cfg->carried_n; k++)
+        row->carried[k] = WR_VALUE_NULL;
+    for (uint32_t k = 0; k < g->cfg->aggregates_n; k++) {
+        const wr_agg_call *call = g->cfg->calls[k];
+        row->states[k] = WR_VALUE_NULL;
+        call->impl->init(call, &g->actx, &row->states[k]);
+    }
+}
+
+static const wr_type *carried_type(const wr__agg *g, uint32_t k)
+{
+    const wr_schema *schema = g->op->step->schema;
+    return schema->cols[schema->keys_n + k].type;
+}
+
+weir_status wr__agg_decode(wr__agg *g, wr_str bytes, wr__agg_row *row, weir_error *err)
+{
+    wr_arena *a = g->op->ctx->scratch;
+    const char *p = bytes.ptr + 8, *end = bytes.ptr + bytes.len;
+    bool ok = bytes.len >= 8;
+    if (ok)
+        row->rowtime = (int64_t)wr_get_be64(bytes.ptr);
+    for (uint32_t k = 0; ok && k < g->cfg->carried_n; k++)
+        ok = wr_value_decode(carried_type(g, k), &p, end, a, &row->carried[k], err) == WEIR_OK;
+    for (uint32_t k = 0; ok && k < g->cfg->aggregates_n; k++)
+        ok = wr_value_decode(g->cfg->calls[k]->state_type, &p, end, a, &row->states[k], err) ==
+             WEIR_OK;
+    if (ok && p == end)
+        return WEIR_OK;
+    wr_error(err, WEIR_ERR_STORE, "an aggregate in the state store is damaged");
+    if (err)
+        err->flags |= WEIR_ERROR_FATAL;
+    return WEIR_ERR_STORE;
+}
+
+wr_str wr__agg_encode(wr__agg *g, const wr__agg_row *row)
+{
+    wr_buf *out = &g->row;
+    wr_buf_clear(out);
+    wr_buf_be64(out, (uint64_t)row->rowtime);
+    for (uint32_t k = 0; k < g->cfg->carried_n; k++)
+        wr_value_encode(out, carried_type(g, k), &row->carried[k]);
+    for (uint32_t k = 0; k < g->cfg->aggregates_n; k++)
+        wr_value_encode(out, g->cfg->calls[k]->state_type, &row->states[k]);
+    return wr_buf_view(out);
+}
+
+/* ------------------------------------------------------------------ add, undo, merge */
+
+static void carry(wr__agg *g, wr__agg_row *row, const wr_vec *cols, uint32_t i)
+{
+    for (uint32_t k = 0; k < g->cfg->carried_n; k++)
+        row->carried[k] = wr_vec_get(&cols[g->cfg->carried[k]], i);
+}
+
+static weir_status failed(const wr_agg_call *call, const char *message, weir_error *err)
+{
+    return wr_error(err, WEIR_ERR_RECORD, "%s: %s", call->fn->name,
+                    message ? message : "the aggregation failed");
+}
+
+weir_status wr__agg_add(wr__agg *g, wr__agg_row *row, const wr_batch *in, uint32_t i,
+                        weir_error *err)
+{
+    uint32_t arg = 0;
+    for (uint32_t k = 0; k < g->cfg->aggregates_n; k++) {
+        const wr_agg_call *call = g->cfg->calls[k];
+        for (uint32_t j = 0; j < call->args_n; j++)
+            g->arg_values[j] = wr_vec_get(g->new_args[arg++], i);
+        const char *message = NULL;
+        if (!call->impl->add(call, &g->actx, &row->states[k], g->arg_values, &message))
+            return failed(call, message, err);
+    }
+    carry(g, row, in->cols, i);
+    return WEIR_OK;
+}
+
+weir_status wr__agg_undo(wr__agg *g, wr__agg_row *row, const wr_batch *in, uint32_t i,
+                         weir_error *err)
+{
+    uint32_t arg = 0;
+    for (uint32_t k = 0; k < g->cfg->aggregates_n; k++) {
+        const wr_agg_call *call = g->cfg->calls[k];
+        for (uint32_t j = 0; j < call->args_n; j++)
+            g->arg_values[j] = wr_vec_get(g->old_args[arg++], i);
+        const char *message = NULL;
+        WR_ASSERT(call->impl->undo); /* the planner refuses others on tables */
+        if (!call->impl->undo(call, &g->actx, &row->states[k], g->arg_values, &message))
+            return failed(call, message, err);
+    }
+    carry(g, row, in->old_cols, i);
+    return WEIR_OK;
+}
+
+weir_status wr__agg_merge(wr__agg *g, wr__agg_row *row, const wr__agg_row *other, weir_error *err)
+{
+    for (uint32_t k = 0; k < g->cfg->carried_n; k++)
+        if (row->carried[k].null)
+            row->carried[k] = other->carried[k];
+    for (uint32_t k = 0; k < g->cfg->aggregates_n; k++) {
+        const wr_agg_call *call = g->cfg->calls[k];
+        const char *message = NULL;
+        if (!call->impl->merge(call, &g->actx, &row->states[k], &other->states[k], &message))
+            return failed(call, message, err);
+    }
+    return WEIR_OK;
+}
+
+/* ------------------------------------------------------------------ results */
+
+void wr__agg_results(wr__agg *g, const wr__agg_row *row, wr_vec *cols, uint32_t to)
+{
+    uint32_t c = g->op->step->schema->keys_n;
+    for (uint32_t k = 0; k < g->cfg->carried_n; k++)
+        wr_vec_set(&cols[c++], to, &row->carried[k]);
+    for (uint32_t k = 0; k < g->cfg->aggregates_n; k++) {
+        const wr_agg_call *call = g->cfg->calls[k];
+        wr_value v = WR_VALUE_NULL;
+        call->impl->result(call, &g->actx, &row->states[k], &v);
+        wr_vec_set(&cols[c++], to, &v);
+    }
+}
+
+weir_status wr__agg_results_of(wr__agg *g, wr_str bytes, wr_vec *cols, uint32_t to, weir_error *err)
+{
+    wr__agg_row row = wr__agg_row_new(g);
+    WR_TRY(wr__agg_decode(g, bytes, &row, err));
+    wr__agg_results(g, &row, cols, to);
+    return WEIR_OK;
+}
+
+void wr__agg_key_cells(const wr__agg *g, wr_batch *out, uint32_t to, const wr_batch *in, uint32_t i)
+{
+    uint32_t n = g->op->step->schema->keys_n;
+    wr__copy_cells(out->cols, 0, to, in->cols, 0, i, n);
+    if (out->old_cols)
+        wr__copy_cells(out->old_cols, 0, to, in->cols, 0, i, n);
+}
+
+/* ------------------------------------------------------------------ emitting */
+
+weir_status wr__emit_before(wr_op *op, wr_batch_builder *out, weir_status st, weir_error *err)
+{
+    if (st == WEIR_OK)
+        return wr_op_emit(op, wr_batch_builder_finish(out), err);
+    weir_error ignored = {0}; /* the first failure is the one to tell */
+    weir_status emitted = wr_op_emit(op, wr_batch_builder_finish(out), &ignored);
+    (void)emitted;
+    return st;
+}
+
+weir_status wr__agg_put_dirty(wr__agg *g, const wr_store_entry *e, wr_str old, wr_batch *b,
+                              uint32_t to, weir_error *err)
+{
+    wr_arena *a = g->op->ctx->scratch;
+    uint32_t keys = g->op->step->schema->keys_n;
+    b->partition[to] = g->op->ctx->partition;
+    b->flags[to] = 0;
+    if (b->old_cols)
+        wr__copy_cells(b->old_cols, 0, to, b->cols, 0, to, keys);
+    if (wr_entry_exists(e)) {
+        wr_str bytes = wr__row_copy(a, wr_entry_value(e));
+        b->flags[to] |= WR_ROW_HAS_NEW;
+        b->rowtime[to] = wr__row_time(bytes);
+        WR_TRY(wr__agg_results_of(g, bytes, b->cols, to, err));
+    } else {
+        b->rowtime[to] = wr_entry_timestamp(e);
+    }
+    if (old.ptr && b->old_cols) {
+        b->flags[to] |= WR_ROW_HAS_OLD;
+        WR_TRY(wr__agg_results_of(g, wr__row_copy(a, old), b->old_cols, to, err));
+    }
+    return WEIR_OK;
+}
+
+weir_status wr__flush_dirty(wr_op *op, wr_store *store, bool windowed, wr__put_dirty put,
+                            weir_error *err)
+{
+    wr_arena *a = op->ctx->scratch;
+    size_t n = wr_store_dirty_count(store);
+    for (size_t i = 0; i < n;) {
+        wr_batch_builder *out =
+            wr_batch_builder_new(a, op->step->schema, windowed, op->step->needs_old);
+        for (; i < n && wr_batch_builder_rows(out) < WR__FLUSH_ROWS; i++) {
+            wr_str old = {0};
+            wr_store_entry *e = wr_store_dirty_at(store, i, &old);
+            if (wr_entry_exists(e) || old.ptr)
+                WR_TRY(put(op, e, old, out, err));
+        }
+        WR_TRY(wr_op_emit(op, wr_batch_builder_finish(out), err));
+        wr_arena_reset(a);
+    }
+    return WEIR_OK;
+}

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * StreamAggregate and TableAggregate without windows: one row per group in a kv store.
+ *
+ * Semantics: Kafka Streams' KStreamAggregate and KTableAggregate.
+ *   stream  add the row; its time is the largest of all that contributed
+ *   table   undo the old row if the group exists, then add the new one; a group that never was
+ *           does not come into being by an undo, but its (empty) change is handed on, a tombstone
+ *
+ * With caching off each update is emitted. With caching on updates stay in the store's overlay and
+ * flush emits each changed group once, in order of first change, the old row being the one as of
+ * the last commit.
+ *
+ * A failing aggregate (DECIMAL overflow) ends the query: what the rows before it gave is emitted
+ * first.
+ */
+#include "engine/operators/internal.h"
+
+typedef struct aggregate_state {
+    wr__agg agg;
+    wr_store *store;
+} aggregate_state;
+
+static weir_status aggregate_open(wr_op *op, wr_task_ctx *ctx, weir_error *err)
+{
+    aggregate_state *s = op->state;
+    WR_TRY(wr__agg_open(&s->agg, op, err));
+    wr_store_spec spec = {.kind = WR_STORE_KV, .keep_old = ctx->caching};
+    return wr__op_store(op, "", &spec, &s->store, err);
+}
+
+static void aggregate_close(wr_op *op)
+{
+    aggregate_state *s = op->state;
+    wr__agg_close(&s->agg);
+}
+
+/* ------------------------------------------------------------------ one row */
+
+/* Update the group of row i in @p row; *exists: before, then after. */
+static weir_status update(aggregate_state *s, const wr_batch *in, uint32_t i, wr__agg_row *row,
+                          bool *exists, weir_error *err)
+{
+    wr__agg *g = &s->agg;
+    int64_t time = in->rowtime[i];
+    bool before = *exists;
+    if (before)
+        time = WR_MAX(time, row->rowtime);
+    if (g->cfg->input_table && (in->flags[i] & WR_ROW_HAS_OLD) && before)
+        WR_TRY(wr__agg_undo(g, row, in, i, err));
+    if (in->flags[i] & WR_ROW_HAS_NEW) {
+        if (!before)
+            wr__agg_init(g, row);
+        WR_TRY(wr__agg_add(g, row, in, i, err));
+        *exists = true;
+    }
+    row->rowtime = time;
+    return WEIR_OK;
+}
+
+static weir_status process_row(wr_op *op, const wr_batch *in, uint32_t i, wr_store_entry *e,
+                               wr_batch_builder *out, weir_error *err)
+{
+    aggregate_state *s = op->state;
+    wr__agg *g = &s->agg;
+    wr__agg_row row = wr__agg_row_new(g);
+    bool exists = wr_entry_exists(e);
+    wr_str old = {0};
+    if (exists) {
+        old = wr__row_copy(op->ctx->scratch, wr_entry_value(e));
+        WR_TRY(wr__agg_decode(g, old, &row, err));
+    }
+    bool had = exists;
+    WR_TRY(update(s, in, i, &row, &exists, err));
+    if (exists) {
+        wr_str bytes = wr__agg_encode(g, &row);
+        WR_TRY(wr_entry_set(s->store, e, &bytes, row.rowtime, err));
+    }
+    if (op->ctx->caching)
+        return WEIR_OK;
+    uint32_t to = wr_batch_builder_row(out);
+    wr_batch_builder_meta(out, to, in, i);
+    wr_batch *b = wr_batch_builder_batch(out);
+    wr__agg_key_cells(g, b, to, in, i);
+    b->rowtime[to] = row.rowtime;
+    b->flags[to] = exists ? WR_ROW_HAS_NEW : 0;
+    if (exists)
+        wr__agg_results(g, &row, b->cols, to);
+    if (had && op->step->needs_old) {
+        b->flags[to] |= WR_ROW_HAS_OLD;
+        WR_TRY(wr__agg_results_of(g, old, b->old_cols, to, err));
+    }
+    return WEIR_OK;
+}
+
+/* ------------------------------------------------------------------ batches */
+
+/* A stream's rows without value or key are nothing to an aggregate. */
+static wr_sel usable(wr_op *op, const wr_batch *in)
+{
+    const wr_step_aggregate *cfg = &op->step->u.aggregate;
+    uint32_t *rows = WR_NEW_N(op->ctx->scratch, uint32_t, in->sel.n), n = 0;
+    WR_FOREACH_SEL (i, in->sel) {
+        uint8_t f = in->flags[i];
+        bool keyed = op->step->schema->keys_n == 0 || !(f & WR_ROW_NULL_KEY);
+        if (keyed && (cfg->input_table || (f & WR_ROW_HAS_NEW)))
+            rows[n++] = i;
+        else
+            op->dropped_rows++;
+    }
+    return (wr_sel){n, rows};
+}
+
+static weir_status find_entries(wr_op *op, const wr_batch *in, wr_sel sel, wr_store_entry **entries,
+                                weir_error *err)
+{
+    aggregate_state *s = op->state;
+    wr_arena *a = op->ctx->scratch;
+    wr_buf *buf = &s->agg.key;
+    wr_str *keys = WR_NEW_N(a, wr_str, sel.n);
+    size_t *ends = WR_NEW_N(a, size_t, sel.n);
+    wr_buf_clear(buf);
+    for (uint32_t k = 0; k < sel.n; k++) {
+        wr__rowkey_of(buf, op->step->schema, in->cols, NULL, wr_sel_row(sel, k));
+        ends[k] = buf->len;
+    }
+    for (uint32_t k = 0; k < sel.n; k++) {
+        size_t start = k ? ends[k - 1] : 0;
+        keys[k] = wr_str_make(buf->ptr ? buf->ptr + start : "", ends[k] - start);
+    }
+    return wr_kv_find_many(s->store, sel.n, keys, entries, err);
+}
+
+static weir_status aggregate_process(wr_op *op, int input, const wr_batch *in, weir_error *err)
+{
+    (void)input;
+    aggregate_state *s = op->state;
+    wr_arena *a = op->ctx->scratch;
+    wr_sel sel = usable(op, in);
+    wr_store_entry **entries = WR_NEW_N(a, wr_store_entry *, sel.n);
+    WR_TRY(find_entries(op, in, sel, entries, err));
+    wr__agg_begin(&s->agg, in, sel);
+    wr_batch_builder *out = wr_batch_builder_new(a, op->step->schema, false, op->step->needs_old);
+    weir_status st = WEIR_OK;
+    for (uint32_t k = 0; k < sel.n && st == WEIR_OK; k++)
+        st = process_row(op, in, wr_sel_row(sel, k), entries[k], out, err);
+    return wr__emit_before(op, out, st, err);
+}
+
+/* ------------------------------------------------------------------ caching: emit at a commit */
+
+static weir_status put_dirty(wr_op *op, wr_store_entry *e, wr_str old, wr_batch_builder *out,
+                             weir_error *err)
+{
+    aggregate_state *s = op->state;
+    wr_arena *a = op->ctx->scratch;
+    uint32_t to = wr_batch_builder_row(out);
+    wr_batch *b = wr_batch_builder_batch(out);
+    wr_str key = wr__row_copy(a, wr_entry_key(e));
+    WR_TRY(wr__rowkey_read(op->step->schema, key, a, b->cols, to, false, NULL, NULL, err));
+    return wr__agg_put_dirty(&s->agg, e, old, b, to, err);
+}
+
+static weir_status aggregate_flush(wr_op *op, weir_error *err)
+{
+    aggregate_state *s = op->state;
+    if (!op->ctx->caching)
+        return WEIR_OK;
+    wr__agg_ready(&s->agg, NULL);
+    return wr__flush_dirty(op, s->store, false, put_dirty, err);
+}
+
+const wr_op_class wr__aggregate_class = {
+    .name = "Aggregate",
+    .state_size = sizeof(aggregate_state),
+    .open = aggregate_open,
+    .process = aggregate_process,
+    .flush = aggregate_flush,
+    .close = aggregate_close,
+};

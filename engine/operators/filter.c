@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * StreamFilter and TableFilter: WHERE and HAVING.
+ *
+ * Stream: rows without value are dropped whatever the condition; the others make a selection.
+ * Table: the condition is asked of the new and of the old row. Passes now: a change, with the old
+ * row only if that passed too. Passed before, not now: a tombstone. Neither: nothing.
+ * A table whose changes come without old rows cannot know the last two apart; then a row that does
+ * not pass is a tombstone.
+ */
+#include "engine/operators/internal.h"
+
+typedef struct filter_state {
+    wr_evaluator *ev;
+} filter_state;
+
+static weir_status filter_open(wr_op *op, wr_task_ctx *ctx, weir_error *err)
+{
+    (void)ctx;
+    (void)err;
+    filter_state *s = op->state;
+    s->ev = wr__op_evaluator(op, &(wr_expr *){op->step->u.filter}, 1);
+    return WEIR_OK;
+}
+
+static void filter_close(wr_op *op)
+{
+    filter_state *s = op->state;
+    if (s->ev)
+        wr_evaluator_close(s->ev);
+}
+
+static void mark(uint8_t *flags, wr_sel sel, uint8_t flag)
+{
+    WR_FOREACH_SEL (i, sel)
+        flags[i] |= flag;
+}
+
+static weir_status process_table(wr_op *op, const wr_batch *in, weir_error *err)
+{
+    filter_state *s = op->state;
+    wr_arena *a = op->ctx->scratch;
+    wr__op_errors errs;
+    wr__op_errors_init(&errs, op, in);
+    wr_eval_ctx ec = wr__op_eval_ctx(op, &errs);
+    bool knows_old = op->step->in[0]->needs_old;
+
+    uint8_t *flags = WR_NEW_N(a, uint8_t, in->rows);
+    wr_sel now = wr__sel_with(in, WR_ROW_HAS_NEW, a);
+    mark(flags, wr_evaluator_filter(s->ev, in, NULL, now, &ec), WR_ROW_HAS_NEW);
+    if (in->old_cols) {
+        wr_sel before = wr__sel_with(in, WR_ROW_HAS_OLD, a);
+        mark(flags, wr_evaluator_filter(s->ev, in, in->old_cols, before, &ec), WR_ROW_HAS_OLD);
+    }
+    uint32_t *rows = WR_NEW_N(a, uint32_t, in->sel.n), n = 0;
+    WR_FOREACH_SEL (i, in->sel) {
+        if (knows_old && !(flags[i] & (WR_ROW_HAS_NEW | WR_ROW_HAS_OLD)))
+            continue;
+        flags[i] |= in->flags[i] & WR_ROW_NULL_KEY;
+        rows[n++] = i;
+    }
+    wr_batch *out = wr_arena_memdup(a, in, sizeof *in);
+    out->schema = op->step->schema;
+    out->flags = flags;
+    out->sel = (wr_sel){n, rows};
+    if (!wr__all_have(out, WR_ROW_HAS_NEW)) {
+        const wr_schema *schema = op->step->schema;
+        out->cols = wr_arena_memdup(a, in->cols, schema->n * sizeof(wr_vec));
+        for (uint32_t c = schema->keys_n; c < schema->n; c++)
+            out->cols[c] = wr__vec_null_where(&in->cols[c], out, WR_ROW_HAS_NEW, a);
+    }
+    return wr_op_emit(op, out, err);
+}
+
+static weir_status filter_process(wr_op *op, int input, const wr_batch *in, weir_error *err)
+{
+    (void)input;
+    if (op->step->table)
+        return process_table(op, in, err);
+    filter_state *s = op->state;
+    wr_arena *a = op->ctx->scratch;
+    wr__op_errors errs;
+    wr__op_errors_init(&errs, op, in);
+    wr_eval_ctx ec = wr__op_eval_ctx(op, &errs);
+    wr_batch *out = wr_arena_memdup(a, in, sizeof *in);
+    out->schema = op->step->schema;
+    out->sel = wr_evaluator_filter(s->ev, in, NULL, wr__sel_with(in, WR_ROW_HAS_NEW, a), &ec);
+    return wr_op_emit(op, out, err);
+}
+
+const wr_op_class wr__filter_class = {
+    .name = "Filter",
+    .state_size = sizeof(filter_state),
+    .open = filter_open,
+    .process = filter_process,
+    .close = filter_close,
+};

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * internal.h - what the operators share among themselves: bytes of keys and rows in stores, small
+ * batch surgery, error adapters, committed times. Not for other folders.
+ */
+#ifndef WR_ENGINE_OPERATORS_INTERNAL_H
+#define WR_ENGINE_OPERATORS_INTERNAL_H
+
+#include "engine/operators/topology.h"
+
+/* ------------------------------------------------------------------ the classes, one per file */
+
+extern const wr_op_class wr__source_class, wr__filter_class, wr__select_class, wr__flat_map_class,
+    wr__select_key_class, wr__table_group_by_class, wr__repartition_write_class,
+    wr__repartition_read_class, wr__aggregate_class, wr__window_aggregate_class,
+    wr__session_aggregate_class, wr__suppress_class, wr__stream_stream_join_class,
+    wr__stream_table_join_class, wr__table_table_join_class, wr__fk_join_class, wr__sink_class,
+    wr__collect_class;
+
+/** Records into a source, or into the reading end of a repartition topic. */
+weir_status wr__source_feed(wr_op *op, const wr_record *records, uint32_t n, weir_error *err);
+weir_status wr__repartition_feed(wr_op *op, const wr_record *records, uint32_t n, weir_error *err);
+
+/* ------------------------------------------------------------------ row errors, evaluation */
+
+/** Rows that flush puts into one batch. */
+#define WR__FLUSH_ROWS WR_BATCH_ROWS_DEFAULT
+
+/** Turns errors of kernels and formats into ctx->row_error of one operator and batch. */
+typedef struct wr__op_errors {
+    wr_row_errors base;
+    wr_op *op;
+    const wr_batch *batch;
+} wr__op_errors;
+void wr__op_errors_init(wr__op_errors *e, wr_op *op, const wr_batch *batch);
+void wr__op_row_error(wr_op *op, const wr_batch *batch, uint32_t row, const char *fmt, ...)
+    WR_PRINTF(4, 5);
+wr_eval_ctx wr__op_eval_ctx(const wr_op *op, wr__op_errors *errs);
+wr_evaluator *wr__op_evaluator(const wr_op *op, wr_expr *const *exprs, uint32_t n);
+
+/* ------------------------------------------------------------------ batches (rows.c) */
+
+/** Rows of b->sel that have all flags of @p mask. */
+wr_sel wr__sel_with(const wr_batch *b, uint8_t mask, wr_arena *a);
+/** Do all selected rows have @p mask? */
+bool wr__all_have(const wr_batch *b, uint8_t mask);
+/** Shallow copy of @p b under another schema, columns to be filled in by the caller. */
+wr_batch *wr__batch_like(const wr_batch *b, const wr_schema *schema, wr_arena *a);
+/** @p v with NULL in the selected rows that lack a flag of @p mask. Others are shared. */
+wr_vec wr__vec_null_where(const wr_vec *v, const wr_batch *b, uint8_t mask, wr_arena *a);
+/** ts + delta without overflow. */
+int64_t wr__time_add(int64_t ms, int64_t delta);
+
+/* ------------------------------------------------------------------ TIMESTAMP columns */
+
+/** How a timestamp column is read: BIGINT and TIMESTAMP as they are, STRING by a pattern. */
+typedef struct wr__timestamp {
+    void *pattern;    /* NULL unless STRING */
+    const char *zone; /* of texts that name none */
+} wr__timestamp;
+weir_status wr__timestamp_open(wr__timestamp *t, const wr_task_ctx *ctx, const wr_type *type,
+                               const char *format, weir_error *err) WR_MUST_CHECK;
+void wr__timestamp_close(wr__timestamp *t);
+/** Row @p i of @p v in ms; false, with the reason in @p why: NULL, bad text or negative. */
+bool wr__timestamp_get(const wr__timestamp *t, const wr_vec *v, uint32_t i, int64_t *ms, char *why,
+                       size_t why_n);
+
+/* ------------------------------------------------------------------ store keys (rowkey.c) */
+
+/**
+ * Store keys compare bytewise as their values do (numbers, strings by UTF-16 units, bytes as
+ * functions.md rule 7 says, false before true, NULL first; arrays, maps, structs and decimals in
+ * some fixed order) and no key is a prefix of another: docs/design/operators.md draws the layout.
+ */
+void wr__rowkey_put(wr_buf *out, const wr_type *t, const wr_value *v);
+/** All key columns of row @p i, then the window's bounds where the batch has them. */
+void wr__rowkey_of(wr_buf *out, const wr_schema *schema, const wr_vec *cols, const wr_batch *b,
+                   uint32_t i);
+/** Decode one value, advance *p. @return WEIR_ERR_STORE where the bytes are damaged. */
+weir_status wr__rowkey_get(const wr_type *t, const char **p, const char *end, wr_arena *a,
+                           wr_value *out, weir_error *err) WR_MUST_CHECK;
+/** Decode all key columns into row @p row of @p cols; window bounds (16 bytes) where @p windowed.
+ */
+weir_status wr__rowkey_read(const wr_schema *schema, wr_str key, wr_arena *a, wr_vec *cols,
+                            uint32_t row, bool windowed, int64_t *start, int64_t *end,
+                            weir_error *err) WR_MUST_CHECK;
+
+/* ------------------------------------------------------------------ store rows (rows.c) */
+
+/* A stored table row: 8 bytes big-endian rowtime, then each value column in the row codec. */
+
+void wr__row_put(wr_buf *out, int64_t rowtime, const wr_vec *cols, uint32_t first, uint32_t n,
+                 uint32_t i);
+int64_t wr__row_time(wr_str row);
+/** Values into row @p i of cols[first .. first+n). Strings borrow from @p row. */
+weir_status wr__row_get(wr_str row, wr_arena *a, wr_vec *cols, uint32_t first, uint32_t n,
+                        uint32_t i, weir_error *err) WR_MUST_CHECK;
+/** Copy of bytes that a store owns: they may change before the batch is done. */
+wr_str wr__row_copy(wr_arena *a, wr_str row);
+/** cols[to_first + k] row @p to := from[from_first + k] row @p i, for k < n. */
+void wr__copy_cells(wr_vec *to, uint32_t to_first, uint32_t to_row, const wr_vec *from,
+                    uint32_t from_first, uint32_t from_row, uint32_t n);
+
+/* ------------------------------------------------------------------ joins (join_row.c) */
+
+/** New joined row for row @p i of @p in: key, times, window; all values NULL. */
+uint32_t wr__join_row(const wr_op *op, wr_batch_builder *out, const wr_batch *in, uint32_t i);
+/** Values of side @p input into row @p to: from row @p i of @p from (the side's columns). */
+void wr__join_values(const wr_op *op, int input, wr_vec *cols, uint32_t to, const wr_vec *from,
+                     uint32_t i);
+/** The same from stored bytes, which must outlive the batch. */
+weir_status wr__join_stored(const wr_op *op, int input, wr_vec *cols, uint32_t to, wr_str row,
+                            weir_error *err) WR_MUST_CHECK;
+/** Store key (with the window, where keys are windowed) and stored row of row @p i, in @p buf. */
+wr_str wr__join_key(wr_buf *buf, const wr_op *op, int input, const wr_batch *in, uint32_t i);
+wr_str wr__join_stored_row(wr_buf *buf, const wr_op *op, int input, const wr_batch *in, uint32_t i);
+
+/* ------------------------------------------------------------------ committed times (times.c) */
+
+/**
+ * A few integers that are state: stream time, last emitted bounds, counters. Kept in memory, read
+ * at open, written in flush (before a commit), in a store of their own: "<context>-times".
+ */
+#define WR__TIMES_MAX 4
+#define WR__NO_TIME   (-1) /* Kafka's ConsumerRecord.NO_TIMESTAMP */
+typedef struct wr__times {
+    int64_t v[WR__TIMES_MAX], stored[WR__TIMES_MAX];
+    uint32_t n;
+    wr_store *store;
+} wr__times;
+/** @p initial: values of a task that has none yet. */
+weir_status wr__times_open(wr__times *t, wr_op *op, const int64_t *initial, uint32_t n,
+                           weir_error *err) WR_MUST_CHECK;
+weir_status wr__times_flush(wr__times *t, const wr_op *op, weir_error *err) WR_MUST_CHECK;
+
+/** Open the store "<step's context><suffix>". */
+weir_status wr__op_store(wr_op *op, const char *suffix, const wr_store_spec *spec, wr_store **out,
+                         weir_error *err) WR_MUST_CHECK;
+const char *wr__store_name(wr_arena *a, const wr_step *step, const char *suffix);
+
+/* ------------------------------------------------------------------ aggregation (agg_row.c) */
+
+/** One group's row while it is worked on: everything in scratch. */
+typedef struct wr__agg_row {
+    int64_t rowtime;
+    wr_value *carried; /* cfg->carried_n */
+    wr_value *states;  /* cfg->aggregates_n */
+} wr__agg_row;
+
+/** What the aggregate operators have in common. */
+typedef struct wr__agg {
+    wr_op *op;
+    const wr_step_aggregate *cfg;
+    wr_evaluator *ev;                    /* all arguments of all calls */
+    uint32_t args_n;                     /* of them */
+    const wr_vec **new_args, **old_args; /* args_n vectors, per batch */
+    wr_agg_ctx actx;
+    wr__op_errors errs;
+    wr_value *arg_values; /* boxed arguments of one call */
+    wr_buf key, row;
+} wr__agg;
+
+weir_status wr__agg_open(wr__agg *g, wr_op *op, weir_error *err) WR_MUST_CHECK;
+void wr__agg_close(wr__agg *g);
+/** Make the functions usable; @p in: what errors refer to, NULL outside process. */
+void wr__agg_ready(wr__agg *g, const wr_batch *in);
+/** wr__agg_ready, and evaluate the arguments of all calls for a batch (old_cols too for a table's
+ * changes). */
+void wr__agg_begin(wr__agg *g, const wr_batch *in, wr_sel sel);
+wr__agg_row wr__agg_row_new(wr__agg *g);
+void wr__agg_init(wr__agg *g, wr__agg_row *row);
+/** @p bytes must outlive the row (wr__row_copy). */
+weir_status wr__agg_decode(wr__agg *g, wr_str bytes, wr__agg_row *row,
+                           weir_error *err) WR_MUST_CHECK;
+/** Encode into g->row; the view is valid until the next call. */
+wr_str wr__agg_encode(wr__agg *g, const wr__agg_row *row);
+/** A failure ends the query: WEIR_ERR_RECORD. */
+weir_status wr__agg_add(wr__agg *g, wr__agg_row *row, const wr_batch *in, uint32_t i,
+                        weir_error *err) WR_MUST_CHECK;
+weir_status wr__agg_undo(wr__agg *g, wr__agg_row *row, const wr_batch *in, uint32_t i,
+                         weir_error *err) WR_MUST_CHECK;
+weir_status wr__agg_merge(wr__agg *g, wr__agg_row *row, const wr__agg_row *other,
+                          weir_error *err) WR_MUST_CHECK;
+/** Write carried values and results into the value columns of row @p to. */
+void wr__agg_results(wr__agg *g, const wr__agg_row *row, wr_vec *cols, uint32_t to);
+/** Stored bytes -> the value columns of row @p to: new ones, or old ones with HAS_OLD. */
+weir_status wr__agg_results_of(wr__agg *g, wr_str bytes, wr_vec *cols, uint32_t to,
+                               weir_error *err) WR_MUST_CHECK;
+/** Key columns of row @p to (also of old_cols where the batch has them) from row @p i of @p in. */
+void wr__agg_key_cells(const wr__agg *g, wr_batch *out, uint32_t to, const wr_batch *in,
+                       uint32_t i);
+
+/**
+ * Caching: emit what changed since the last commit, each row once, in order of first change. @p put
+ * adds the rows of one entry to @p out (or none).
+ */
+typedef weir_status (*wr__put_dirty)(wr_op *op, wr_store_entry *e, wr_str old,
+                                     wr_batch_builder *out, weir_error *err);
+weir_status wr__flush_dirty(wr_op *op, wr_store *store, bool windowed, wr__put_dirty put,
+                            weir_error *err) WR_MUST_CHECK;
+/** Values of one dirty entry into row @p to, whose keys are set: new and, if wanted, old. */
+weir_status wr__agg_put_dirty(wr__agg *g, const wr_store_entry *e, wr_str old, wr_batch *b,
+                              uint32_t to, weir_error *err) WR_MUST_CHECK;
+/** Emit what @p out holds, then pass on @p st: rows before a failure count. */
+weir_status wr__emit_before(wr_op *op, wr_batch_builder *out, weir_status st,
+                            weir_error *err) WR_MUST_CHECK;
+
+/** EMIT FINAL's throttle and bounds, dialect.md section 10: see window_aggregate.c. */
+typedef struct wr__final {
+    bool on;
+    int64_t interval_ms;
+    int64_t next_emit_ms; /* wall clock; not state: only when, never what */
+} wr__final;
+void wr__final_open(wr__final *f, const wr_op *op);
+/** May this record emit? Moves the throttle. @p last: close time of the last emission. */
+bool wr__final_due(wr__final *f, int64_t wall_ms, int64_t last, int64_t close_time);
+
+#endif

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * StreamSink, TableSink: rows to records of the output topic.
+ *
+ * Key and value in the sink's formats; behind a windowed key the window's bytes (dialect.md 14.8);
+ * a row without value becomes a NULL value: a record without value of a stream, a tombstone of a
+ * table. WITH (TIMESTAMP = column): the record's timestamp is that column's; a row whose column
+ * is NULL, cannot be parsed or is negative is logged and left out; a row without value keeps its
+ * own time. A row that the format cannot write is logged and left out.
+ *
+ * Bytes live in buffers of the operator, which produce() borrows.
+ */
+#include "engine/operators/internal.h"
+
+typedef struct sink_state {
+    wr_encoder *key, *value; /* NULL: no such columns */
+    wr__timestamp timestamp;
+    wr_buf keys, values, windowed_keys;
+} sink_state;
+
+static weir_status sink_open(wr_op *op, wr_task_ctx *ctx, weir_error *err)
+{
+    sink_state *s = op->state;
+    const wr_step_sink *cfg = &op->step->u.sink;
+    const wr_schema *schema = op->step->schema;
+    uint32_t keys = schema->keys_n;
+    if (keys)
+        WR_TRY(wr_encoder_new(cfg->key.format, schema->cols, keys, &cfg->key.options,
+                              ctx->task_arena, &s->key, err));
+    if (schema->n > keys)
+        WR_TRY(wr_encoder_new(cfg->value.format, schema->cols + keys, schema->n - keys,
+                              &cfg->value.options, ctx->task_arena, &s->value, err));
+    if (cfg->timestamp_column >= 0)
+        WR_TRY(wr__timestamp_open(&s->timestamp, ctx, schema->cols[cfg->timestamp_column].type,
+                                  cfg->timestamp_format, err));
+    return WEIR_OK;
+}
+
+static void sink_close(wr_op *op)
+{
+    sink_state *s = op->state;
+    wr__timestamp_close(&s->timestamp);
+    wr_buf_free(&s->keys);
+    wr_buf_free(&s->values);
+    wr_buf_free(&s->windowed_keys);
+}
+
+/* ------------------------------------------------------------------ timestamps */
+
+static bool sink_time(wr_op *op, const wr_batch *in, uint32_t i, int64_t *ms, char *why,
+                      size_t why_n)
+{
+    sink_state *s = op->state;
+    int32_t c = op->step->u.sink.timestamp_column;
+    *ms = in->rowtime[i];
+    if (c < 0 || !(in->flags[i] & WR_ROW_HAS_NEW))
+        return true;
+    return wr__timestamp_get(&s->timestamp, &in->cols[c], i, ms, why, why_n);
+}
+
+/* ------------------------------------------------------------------ records */
+
+typedef struct records {
+    wr_str *keys, *values; /* by row while encoding, then dense */
+    uint8_t *ok;
+    int64_t *times;
+    uint32_t n;
+} records;
+
+static void encode(wr_op *op, const wr_batch *in, wr_sel sel, records *r)
+{
+    sink_state *s = op->state;
+    wr_arena *a = op->ctx->scratch;
+    wr__op_errors errs;
+    wr__op_errors_init(&errs, op, in);
+    wr_buf_clear(&s->keys);
+    wr_buf_clear(&s->values);
+    uint8_t *ok = WR_NEW_N(a, uint8_t, in->rows);
+    memset(r->ok, 1, in->rows);
+    if (s->key) {
+        wr_encoder_run(s->key, in->cols, sel, &s->keys, r->keys, ok, &errs.base);
+        WR_FOREACH_SEL (i, sel)
+            r->ok[i] &= ok[i];
+    }
+    if (s->value) {
+        wr_sel with_value = wr__sel_with(in, WR_ROW_HAS_NEW, a);
+        wr_encoder_run(s->value, in->cols + in->schema->keys_n, with_value, &s->values, r->values,
+                       ok, &errs.base);
+        WR_FOREACH_SEL (j, with_value)
+            r->ok[j] &= ok[j];
+    }
+    op->dropped_rows += errs.base.count;
+}
+
+/* Key bytes followed by the window: start for time windows, end and start for sessions. */
+static void append_windows(wr_op *op, const wr_batch *in, records *r)
+{
+    sink_state *s = op->state;
+    wr_buf *out = &s->windowed_keys;
+    bool session = op->step->u.sink.window.kind == WR_WINDOW_SESSION;
+    size_t *ends = WR_NEW_N(op->ctx->scratch, size_t, in->rows);
+    wr_buf_clear(out);
+    WR_FOREACH_SEL (i, in->sel) {
+        wr_buf_str(out, r->keys[i]);
+        if (session)
+            wr_buf_be64(out, (uint64_t)in->window_end[i]);
+        wr_buf_be64(out, (uint64_t)in->window_start[i]);
+        ends[i] = out->len;
+    }
+    size_t start = 0;
+    WR_FOREACH_SEL (j, in->sel) {
+        r->keys[j] = wr_str_make(out->ptr + start, ends[j] - start);
+        start = ends[j];
+    }
+}
+
+/* Leave out what failed; close the gaps. Rows ascend, so moving down is safe. */
+static void compact(wr_op *op, const wr_batch *in, records *r)
+{
+    WR_FOREACH_SEL (i, in->sel) {
+        int64_t ms;
+        char why[256];
+        if (!r->ok[i])
+            continue;
+        if (!sink_time(op, in, i, &ms, why, sizeof why)) {
+            wr__op_row_error(op, in, i, "Failed to extract timestamp from row: %s", why);
+            op->dropped_rows++;
+            continue;
+        }
+        bool has_value = in->flags[i] & WR_ROW_HAS_NEW;
+        wr_str no_columns = {"", 0};
+        sink_state *s = op->state;
+        r->keys[r->n] = in->flags[i] & WR_ROW_NULL_KEY ? (wr_str){0} : r->keys[i];
+        r->values[r->n] = !has_value ? (wr_str){0} : s->value ? r->values[i] : no_columns;
+        r->times[r->n] = ms;
+        r->n++;
+    }
+}
+
+static weir_status sink_process(wr_op *op, int input, const wr_batch *in, weir_error *err)
+{
+    (void)input;
+    wr_arena *a = op->ctx->scratch;
+    records r = {.keys = WR_NEW_N(a, wr_str, in->rows),
+                 .values = WR_NEW_N(a, wr_str, in->rows),
+                 .ok = WR_NEW_N(a, uint8_t, in->rows),
+                 .times = WR_NEW_N(a, int64_t, in->sel.n)};
+    encode(op, in, in->sel, &r);
+    if (op->step->u.sink.window.kind != WR_WINDOW_NONE && in->window_start)
+        append_windows(op, in, &r);
+    compact(op, in, &r);
+    op->rows_out += r.n;
+    if (r.n == 0)
+        return WEIR_OK;
+    wr_out_records out = {.n = r.n, .keys = r.keys, .values = r.values, .timestamps = r.times};
+    return op->ctx->produce(op->ctx, op->step->u.sink.topic, &out, err);
+}
+
+const wr_op_class wr__sink_class = {
+    .name = "Sink",
+    .state_size = sizeof(sink_state),
+    .open = sink_open,
+    .process = sink_process,
+    .close = sink_close,
+};

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * TableTableJoin on the primary key: a change of either side changes the result row of that key.
+ * Both sides' current rows are kept ("<context>-left", "<context>-right"), so the row before a
+ * change is known here whatever the inputs carry; the result too ("<context>") where pull queries
+ * may ask for it.
+ *
+ * Semantics: Kafka Streams' KTableKTable{Inner,Left,Right,Outer}Join. For a change of side A with
+ * the other side's row o (RIGHT is LEFT with the sides exchanged):
+ *   INNER             no o: nothing. Else new = A's new row with o, or a tombstone
+ *   LEFT, A = left    nothing if there is neither o nor a new nor an old row;
+ *                     else new = A's new row with o or NULLs, or a tombstone
+ *   LEFT, A = right   no o: nothing. Else new = o with A's new row or NULLs
+ *   FULL              nothing if there is neither o nor a new nor an old row; else new = both, with
+ *                     NULLs for what is missing, or a tombstone if both are
+ * Old rows likewise from A's old row. Time: the later one of A's change and o.
+ */
+#include "engine/operators/internal.h"
+
+typedef struct tt_join_state {
+    wr_store *side[2];
+    wr_store *result; /* NULL unless materialised */
+    wr_buf key, row;
+} tt_join_state;
+
+static weir_status tt_open(wr_op *op, wr_task_ctx *ctx, weir_error *err)
+{
+    (void)ctx;
+    tt_join_state *s = op->state;
+    wr_store_spec spec = {.kind = WR_STORE_KV};
+    WR_TRY(wr__op_store(op, "-left", &spec, &s->side[0], err));
+    WR_TRY(wr__op_store(op, "-right", &spec, &s->side[1], err));
+    if (!op->step->u.join.materialize)
+        return WEIR_OK;
+    return wr__op_store(op, "", &spec, &s->result, err);
+}
+
+static void tt_close(wr_op *op)
+{
+    tt_join_state *s = op->state;
+    wr_buf_free(&s->key);
+    wr_buf_free(&s->row);
+}
+
+/* One change: rows as bytes in scratch; ptr NULL: not there. */
+typedef struct tt_change {
+    int input;
+    bool has_new;
+    wr_str old, other;
+} tt_change;
+
+static weir_status store_side(wr_op *op, int input, const wr_batch *in, uint32_t i, tt_change *c,
+                              weir_error *err)
+{
+    tt_join_state *s = op->state;
+    wr_arena *a = op->ctx->scratch;
+    wr_str key = wr__join_key(&s->key, op, input, in, i), other;
+    bool found;
+    c->input = input;
+    c->has_new = in->flags[i] & WR_ROW_HAS_NEW;
+    WR_TRY(wr_kv_get(s->side[1 - input], key, &other, &found, err));
+    c->other = found ? wr__row_copy(a, other) : (wr_str){0};
+    wr_store_entry *e;
+    WR_TRY(wr_kv_find(s->side[input], key, &e, err));
+    c->old = wr_entry_exists(e) ? wr__row_copy(a, wr_entry_value(e)) : (wr_str){0};
+    if (!c->has_new)
+        return wr_entry_set(s->side[input], e, NULL, in->rowtime[i], err);
+    wr_str row = wr__join_stored_row(&s->row, op, input, in, i);
+    return wr_entry_set(s->side[input], e, &row, in->rowtime[i], err);
+}
+
+/* Does this change reach the result, and is there a result row with / without A's row? */
+static bool reaches(const wr_op *op, const tt_change *c, bool *without_this)
+{
+    wr_ast_join_kind kind = op->step->u.join.kind;
+    bool primary = kind == WR_AST_JOIN_FULL || (kind == WR_AST_JOIN_LEFT && c->input == 0) ||
+                   (kind == WR_AST_JOIN_RIGHT && c->input == 1);
+    bool has_other = c->other.ptr != NULL;
+    *without_this =
+        has_other && kind != WR_AST_JOIN_INNER && (kind == WR_AST_JOIN_FULL || !primary);
+    if (!primary)
+        return has_other;
+    return has_other || c->has_new || c->old.ptr;
+}
+
+static weir_status put_result(wr_op *op, const wr_batch *b, uint32_t to, const wr_batch *in,
+                              uint32_t i, weir_error *err)
+{
+    tt_join_state *s = op->state;
+    const wr_schema *schema = op->step->schema;
+    wr_str key = wr__join_key(&s->key, op, 0, in, i);
+    if (!(b->flags[to] & WR_ROW_HAS_NEW))
+        return wr_kv_delete(s->result, key, b->rowtime[to], err);
+    wr_buf_clear(&s->row);
+    wr__row_put(&s->row, b->rowtime[to], b->cols, schema->keys_n, schema->n - schema->keys_n, to);
+    return wr_kv_put(s->result, key, wr_buf_view(&s->row), b->rowtime[to], err);
+}
+
+static weir_status join_change(wr_op *op, int input, const wr_batch *in, uint32_t i,
+                               wr_batch_builder *out, weir_error *err)
+{
+    tt_join_state *s = op->state;
+    tt_change c;
+    bool without_this;
+    WR_TRY(store_side(op, input, in, i, &c, err));
+    if (!reaches(op, &c, &without_this))
+        return WEIR_OK;
+    uint32_t to = wr__join_row(op, out, in, i);
+    wr_batch *b = wr_batch_builder_batch(out);
+    b->flags[to] = 0;
+    if (c.other.ptr)
+        b->rowtime[to] = WR_MAX(b->rowtime[to], wr__row_time(c.other));
+    if (c.has_new || without_this) {
+        b->flags[to] |= WR_ROW_HAS_NEW;
+        if (c.has_new)
+            wr__join_values(op, input, b->cols, to, in->cols, i);
+        if (c.other.ptr)
+            WR_TRY(wr__join_stored(op, 1 - input, b->cols, to, c.other, err));
+    }
+    if (b->old_cols && (c.old.ptr || without_this)) {
+        b->flags[to] |= WR_ROW_HAS_OLD;
+        if (c.old.ptr)
+            WR_TRY(wr__join_stored(op, input, b->old_cols, to, c.old, err));
+        if (c.other.ptr)
+            WR_TRY(wr__join_stored(op, 1 - input, b->old_cols, to, c.other, err));
+    }
+    return s->result ? put_result(op, b, to, in, i, err) : WEIR_OK;
+}
+
+static weir_status tt_process(wr_op *op, int input, const wr_batch *in, weir_error *err)
+{
+    wr_batch_builder *out = wr_batch_builder_new(op->ctx->scratch, op->step->schema,
+                                                 op->step->windowed, op->step->needs_old);
+    WR_FOREACH_SEL (i, in->sel) {
+        if (in->flags[i] & WR_ROW_NULL_KEY) {
+            op->dropped_rows++;
+            continue;
+        }
+        WR_TRY(join_change(op, input, in, i, out, err));
+    }
+    return wr_op_emit(op, wr_batch_builder_finish(out), err);
+}
+
+const wr_op_class wr__table_table_join_class = {
+    .name = "TableTableJoin",
+    .state_size = sizeof(tt_join_state),
+    .open = tt_open,
+    .process = tt_process,
+    .close = tt_close,
+};

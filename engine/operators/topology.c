@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The operators of one sub-topology: built from the plan's tree, fed, ticked, flushed.
+ *
+ * Every step of the sub-topology becomes an operator; a REPARTITION step becomes two, its writing
+ * end here (its `subtopology`) and its reading end in the sub-topology of its consumer. Operators
+ * stand in the order of plan->steps, inputs before consumers, which is the order of flushing:
+ * what an upstream operator emits while it flushes still reaches those behind it.
+ *
+ * A topic may feed several operators (a stream and a table declared on one topic). Then each record
+ * goes to all of them before the next one does, as if the topic had been read once.
+ */
+#include "engine/operators/internal.h"
+
+typedef struct reader {
+    uint32_t topic;
+    wr_op *op;
+    weir_status (*feed)(wr_op *op, const wr_record *records, uint32_t n, weir_error *err);
+} reader;
+
+struct wr_topology {
+    wr_task_ctx *ctx;
+    wr_op *ops;
+    uint32_t ops_n;
+    reader *readers;
+    uint32_t readers_n;
+};
+
+/* ------------------------------------------------------------------ what belongs to it */
+
+static const wr_step *consumer_of(const wr_plan *plan, const wr_step *step, int *input)
+{
+    for (uint32_t i = 0; i < plan->steps_n; i++)
+        for (uint32_t k = 0; k < plan->steps[i]->in_n; k++)
+            if (plan->steps[i]->in[k] == step) {
+                *input = (int)k;
+                return plan->steps[i];
+            }
+    return NULL;
+}
+
+static bool reads_here(const wr_plan *plan, const wr_step *step, uint32_t subtopology)
+{
+    if (step->kind == WR_STEP_SOURCE)
+        return step->subtopology == subtopology;
+    if (step->kind != WR_STEP_REPARTITION)
+        return false;
+    int input;
+    const wr_step *consumer = consumer_of(plan, step, &input);
+    return consumer && consumer->subtopology == subtopology;
+}
+
+static uint32_t topic_of(const wr_step *step)
+{
+    return step->kind == WR_STEP_SOURCE ? step->u.source.topic : step->u.repartition.topic;
+}
+
+uint32_t wr_plan_inputs(const wr_plan *plan, uint32_t subtopology, uint32_t *topics, uint32_t max)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < plan->steps_n; i++) {
+        if (!reads_here(plan, plan->steps[i], subtopology))
+            continue;
+        uint32_t topic = topic_of(plan->steps[i]), k = 0;
+        while (k < WR_MIN(n, max) && topics[k] != topic)
+            k++;
+        if (k < WR_MIN(n, max))
+            continue;
+        if (n < max)
+            topics[n] = topic;
+        n++;
+    }
+    return WR_MIN(n, max);
+}
+
+/* ------------------------------------------------------------------ building */
+
+static const wr_op_class *aggregate_class(const wr_step *step)
+{
+    switch (step->u.aggregate.window.kind) {
+    case WR_WINDOW_NONE:
+        return &wr__aggregate_class;
+    case WR_WINDOW_TUMBLING:
+    case WR_WINDOW_HOPPING:
+        return &wr__window_aggregate_class;
+    case WR_WINDOW_SESSION:
+        return &wr__session_aggregate_class;
+    }
+    WR_UNREACHABLE();
+}
+
+static const wr_op_class *class_of(const wr_step *step)
+{
+    static const wr_op_class *const classes[] = {
+        [WR_STEP_SOURCE] = &wr__source_class,
+        [WR_STEP_FILTER] = &wr__filter_class,
+        [WR_STEP_SELECT] = &wr__select_class,
+        [WR_STEP_FLAT_MAP] = &wr__flat_map_class,
+        [WR_STEP_SELECT_KEY] = &wr__select_key_class,
+        [WR_STEP_TABLE_GROUP_BY] = &wr__table_group_by_class,
+        [WR_STEP_REPARTITION] = &wr__repartition_write_class,
+        [WR_STEP_SUPPRESS] = &wr__suppress_class,
+        [WR_STEP_STREAM_STREAM_JOIN] = &wr__stream_stream_join_class,
+        [WR_STEP_STREAM_TABLE_JOIN] = &wr__stream_table_join_class,
+        [WR_STEP_TABLE_TABLE_JOIN] = &wr__table_table_join_class,
+        [WR_STEP_FK_JOIN] = &wr__fk_join_class,
+        [WR_STEP_SINK] = &wr__sink_class,
+        [WR_STEP_COLLECT] = &wr__collect_class,
+    };
+    if (step->kind == WR_STEP_AGGREGATE)
+        return aggregate_class(step);
+    WR_ASSERT((size_t)step->kind < WR_ARRAY_LEN(classes) && classes[step->kind]);
+    return classes[step->kind];
+}
+
+static wr_op *add_op(wr_topology *t, const wr_op_class *cls, const wr_step *step)
+{
+    wr_op *op = &t->ops[t->ops_n++];
+    op->cls = cls;
+    op->step = step;
+    op->ctx = t->ctx;
+    op->state = wr_arena_calloc(t->ctx->task_arena, 1, cls->state_size);
+    return op;
+}
+
+static void add_ops(wr_topology *t, uint32_t subtopology)
+{
+    const wr_plan *plan = t->ctx->plan;
+    for (uint32_t i = 0; i < plan->steps_n; i++) {
+        const wr_step *step = plan->steps[i];
+        if (reads_here(plan, step, subtopology)) {
+            bool source = step->kind == WR_STEP_SOURCE;
+            wr_op *op = add_op(t, source ? &wr__source_class : &wr__repartition_read_class, step);
+            t->readers[t->readers_n++] =
+                (reader){topic_of(step), op, source ? wr__source_feed : wr__repartition_feed};
+        }
+        if (step->subtopology == subtopology && step->kind != WR_STEP_SOURCE)
+            add_op(t, class_of(step), step);
+    }
+}
+
+/* The writing end of a repartition has no successor here; everything else leads to its consumer. */
+static void connect(wr_topology *t)
+{
+    for (uint32_t i = 0; i < t->ops_n; i++) {
+        wr_op *op = &t->ops[i];
+        if (op->cls == &wr__repartition_write_class)
+            continue;
+        int input = 0;
+        const wr_step *consumer = consumer_of(t->ctx->plan, op->step, &input);
+        for (uint32_t k = i + 1; consumer && k < t->ops_n; k++)
+            if (t->ops[k].step == consumer && t->ops[k].cls != &wr__repartition_read_class) {
+                op->next = &t->ops[k];
+                op->next_input = input;
+            }
+        WR_ASSERT(op->next || !consumer);
+    }
+}
+
+weir_status wr_topology_new(wr_task_ctx *ctx, uint32_t subtopology, wr_topology **out,
+                            weir_error *err)
+{
+    wr_arena *a = ctx->task_arena;
+    wr_topology *t = WR_NEW(a, wr_topology);
+    t->ctx = ctx;
+    t->ops = WR_NEW_N(a, wr_op, 2 * (size_t)ctx->plan->steps_n);
+    t->readers = WR_NEW_N(a, reader, ctx->plan->steps_n);
+    add_ops(t, subtopology);
+    connect(t);
+    for (uint32_t i = 0; i < t->ops_n; i++) {
+        weir_status st = t->ops[i].cls->open(&t->ops[i], ctx, err);
+        if (st != WEIR_OK) {
+            t->ops_n = i + 1; /* close is for those that were opened, and this one */
+            wr_topology_close(t);
+            return st;
+        }
+    }
+    *out = t;
+    return WEIR_OK;
+}
+
+void wr_topology_close(wr_topology *t)
+{
+    if (!t)
+        return;
+    for (uint32_t i = t->ops_n; i-- > 0;)
+        if (t->ops[i].cls->close)
+            t->ops[i].cls->close(&t->ops[i]);
+    t->ops_n = 0;
+}
+
+/* ------------------------------------------------------------------ running */
+
+weir_status wr_topology_feed(wr_topology *t, uint32_t topic, const wr_record *records, uint32_t n,
+                             weir_error *err)
+{
+    uint32_t readers_n = 0;
+    for (uint32_t i = 0; i < t->readers_n; i++)
+        readers_n += t->readers[i].topic == topic;
+    uint32_t step = readers_n > 1 ? 1 : n;
+    weir_status st = WEIR_OK;
+    for (uint32_t at = 0; at < n && st == WEIR_OK; at += step)
+        for (uint32_t i = 0; i < t->readers_n && st == WEIR_OK; i++)
+            if (t->readers[i].topic == topic)
+                st = t->readers[i].feed(t->readers[i].op, records + at, step, err);
+    wr_arena_reset(t->ctx->scratch);
+    return st;
+}
+
+weir_status wr_topology_tick(wr_topology *t, int64_t wall_ms, weir_error *err)
+{
+    weir_status st = WEIR_OK;
+    for (uint32_t i = 0; i < t->ops_n && st == WEIR_OK; i++)
+        if (t->ops[i].cls->tick)
+            st = t->ops[i].cls->tick(&t->ops[i], wall_ms, err);
+    wr_arena_reset(t->ctx->scratch);
+    return st;
+}
+
+weir_status wr_topology_flush(wr_topology *t, weir_error *err)
+{
+    weir_status st = WEIR_OK;
+    for (uint32_t i = 0; i < t->ops_n && st == WEIR_OK; i++)
+        if (t->ops[i].cls->flush)
+            st = t->ops[i].cls->flush(&t->ops[i], err);
+    wr_arena_reset(t->ctx->scratch);
+    return st;
+}
+
+const wr_op *wr_topology_op(const wr_topology *t, uint32_t index)
+{
+    return index < t->ops_n ? &t->ops[index] : NULL;
+}

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * StreamWindowedAggregate over tumbling and hopping windows: a row per (group, window start) in a
+ * window store, which also forgets windows past their retention.
+ *
+ * Semantics: Kafka Streams' KStreamWindowAggregate. For each row, in order:
+ *   1 stream time := max(stream time, its time); windows with end <= stream time - grace are closed
+ *   2 it is added to each of its windows that is open; for a closed one it is late: counted,
+ * dropped 3 EMIT CHANGES: each updated window is emitted, oldest first (caching on: in flush, once)
+ *   4 EMIT FINAL: windows that closed since the last emission are emitted out of the store, in
+ * order of (start, key), unless the throttle says wait (op.h's one clock reading, so batches
+ * agree). The row is put first: a window that its arrival expires is never emitted (dialect.md 10).
+ * A window is [start, start + size), start a multiple of the advance, never negative.
+ *
+ * Stream time and the close time of the last emission are committed state: a restart neither takes
+ * late rows again nor emits a window twice.
+ */
+#include "engine/operators/internal.h"
+
+#include "statestore/window.h"
+
+enum { TIME_STREAM, TIME_EMITTED, TIMES };
+
+typedef struct window_state {
+    wr__agg agg;
+    wr_store *store;
+    wr__times times;
+    wr__final final;
+} window_state;
+
+static weir_status window_open(wr_op *op, wr_task_ctx *ctx, weir_error *err)
+{
+    window_state *s = op->state;
+    const wr_window *w = &op->step->u.aggregate.window;
+    WR_ASSERT(w->size_ms > 0 && w->advance_ms > 0);
+    WR_TRY(wr__agg_open(&s->agg, op, err));
+    wr__final_open(&s->final, op);
+    wr_store_spec spec = {.kind = WR_STORE_WINDOW,
+                          .layout = WR_WINDOW_TIME_FIRST,
+                          .retention_ms = w->retention_ms,
+                          .keep_old = ctx->caching && !s->final.on};
+    WR_TRY(wr__op_store(op, "", &spec, &s->store, err));
+    const int64_t initial[TIMES] = {WR__NO_TIME, WR__NO_TIME};
+    return wr__times_open(&s->times, op, initial, TIMES, err);
+}
+
+static void window_close(wr_op *op)
+{
+    window_state *s = op->state;
+    wr__agg_close(&s->agg);
+}
+
+/* ------------------------------------------------------------------ windows of a batch */
+
+static int64_t first_window(const wr_window *w, int64_t t)
+{
+    int64_t from = WR_MAX(0, t - w->size_ms + w->advance_ms);
+    return from / w->advance_ms * w->advance_ms;
+}
+
+/* All (row, window) pairs of a batch, row by row, with their entries. */
+typedef struct pairs {
+    uint32_t *row;
+    int64_t *start;
+    wr_str *key;
+    wr_store_entry **entry;
+    size_t n, cap;
+} pairs;
+
+static void add_pair(pairs *p, wr_arena *a, uint32_t row, int64_t start)
+{
+    if (p->n == p->cap) {
+        size_t cap = p->cap ? p->cap * 2 : 64;
+        uint32_t *rows = WR_NEW_N(a, uint32_t, cap);
+        int64_t *starts = WR_NEW_N(a, int64_t, cap);
+        if (p->n) {
+            memcpy(rows, p->row, p->n * sizeof *rows);
+            memcpy(starts, p->start, p->n * sizeof *starts);
+        }
+        p->row = rows;
+        p->start = starts;
+        p->cap = cap;
+    }
+    p->row[p->n] = row;
+    p->start[p->n++] = start;
+}
+
+/* Rows that can matter, their windows that are not closed already, and the entries of these. */
+static weir_status find_windows(wr_op *op, const wr_batch *in, wr_sel sel, pairs *p,
+                                weir_error *err)
+{
+    window_state *s = op->state;
+    wr_arena *a = op->ctx->scratch;
+    const wr_window *w = &op->step->u.aggregate.window;
+    wr_buf *buf = &s->agg.key;
+    size_t *ends = WR_NEW_N(a, size_t, sel.n);
+    wr_buf_clear(buf);
+    for (uint32_t k = 0; k < sel.n; k++) {
+        uint32_t i = wr_sel_row(sel, k);
+        wr__rowkey_of(buf, op->step->schema, in->cols, NULL, i);
+        ends[k] = buf->len;
+        int64_t t = in->rowtime[i];
+        for (int64_t start = first_window(w, t); start <= t && start >= 0;
+             start = wr__time_add(start, w->advance_ms)) {
+            add_pair(p, a, k, start);
+            if (start == INT64_MAX)
+                break;
+        }
+    }
+    p->key = WR_NEW_N(a, wr_str, p->n);
+    p->entry = WR_NEW_N(a, wr_store_entry *, p->n);
+    for (size_t x = 0; x < p->n; x++) {
+        size_t from = p->row[x] ? ends[p->row[x] - 1] : 0;
+        p->key[x] = wr_str_make(buf->ptr ? buf->ptr + from : "", ends[p->row[x]] - from);
+    }
+    return wr_window_find_many(s->store, p->n, p->key, p->start, p->entry, err);
+}
+
+/* ------------------------------------------------------------------ one window of one row */
+
+static weir_status update(wr_op *op, const wr_batch *in, uint32_t i, wr_store_entry *e,
+                          int64_t start, wr_batch_builder *out, weir_error *err)
+{
+    window_state *s = op->state;
+    wr__agg *g = &s->agg;
+    wr__agg_row row = wr__agg_row_new(g);
+    bool had = wr_entry_exists(e) && start >= wr_window_oldest(s->store);
+    wr_str old = {0};
+    if (had) {
+        old = wr__row_copy(op->ctx->scratch, wr_entry_value(e));
+        WR_TRY(wr__agg_decode(g, old, &row, err));
+        row.rowtime = WR_MAX(row.rowtime, in->rowtime[i]);
+    } else {
+        wr__agg_init(g, &row);
+        row.rowtime = in->rowtime[i];
+    }
+    WR_TRY(wr__agg_add(g, &row, in, i, err));
+    wr_str bytes = wr__agg_encode(g, &row);
+    WR_TRY(wr_entry_set(s->store, e, &bytes, row.rowtime, err));
+    if (s->final.on || op->ctx->caching)
+        return WEIR_OK;
+    uint32_t to = wr_batch_builder_row(out);
+    wr_batch_builder_meta(out, to, in, i);
+    wr_batch *b = wr_batch_builder_batch(out);
+    wr__agg_key_cells(g, b, to, in, i);
+    b->rowtime[to] = row.rowtime;
+    b->window_start[to] = start;
+    b->window_end[to] = wr__time_add(start, op->step->u.aggregate.window.size_ms);
+    wr__agg_results(g, &row, b->cols, to);
+    if (!had || !op->step->needs_old)
+        return WEIR_OK;
+    b->flags[to] |= WR_ROW_HAS_OLD;
+    return wr__agg_results_of(g, old, b->old_cols, to, err);
+}
+
+/* ------------------------------------------------------------------ EMIT FINAL */
+
+static weir_status put_final(wr_op *op, const wr_store_row *row, const wr_batch *in, uint32_t i,
+                             wr_batch_builder *out, weir_error *err)
+{
+    window_state *s = op->state;
+    wr_arena *a = op->ctx->scratch;
+    uint32_t to = wr_batch_builder_row(out);
+    wr_batch_builder_meta(out, to, in, i);
+    wr_batch *b = wr_batch_builder_batch(out);
+    wr_str key = wr__row_copy(a, row->key), bytes = wr__row_copy(a, row->value);
+    WR_TRY(wr__rowkey_read(op->step->schema, key, a, b->cols, to, false, NULL, NULL, err));
+    b->rowtime[to] = wr__row_time(bytes);
+    b->window_start[to] = row->start_ms;
+    b->window_end[to] = wr__time_add(row->start_ms, op->step->u.aggregate.window.size_ms);
+    return wr__agg_results_of(&s->agg, bytes, b->cols, to, err);
+}
+
+static weir_status emit_closed(wr_op *op, int64_t close_time, const wr_batch *in, uint32_t i,
+                               wr_batch_builder *out, weir_error *err)
+{
+    window_state *s = op->state;
+    int64_t size = op->step->u.aggregate.window.size_ms;
+    int64_t last = s->times.v[TIME_EMITTED];
+    if (!wr__final_due(&s->final, op->ctx->wall_ms, last, close_time))
+        return WEIR_OK;
+    int64_t upper = wr__time_add(close_time, -size);
+    int64_t lower = last == WR__NO_TIME ? 0 : WR_MAX(0, last - size + 1);
+    if (upper < 0)
+        return WEIR_OK;
+    wr_store_iter *it;
+    WR_TRY(wr_window_scan(s->store, lower, upper, &it, err));
+    weir_status st;
+    for (;;) {
+        wr_store_row row;
+        bool more;
+        st = wr_store_iter_next(it, &row, &more, err);
+        if (st != WEIR_OK || !more)
+            break;
+        st = put_final(op, &row, in, i, out, err);
+        if (st != WEIR_OK)
+            break;
+    }
+    wr_store_iter_free(it);
+    s->times.v[TIME_EMITTED] = close_time;
+    return st;
+}
+
+/* ------------------------------------------------------------------ batches */
+
+static wr_sel usable(wr_op *op, const wr_batch *in)
+{
+    uint32_t *rows = WR_NEW_N(op->ctx->scratch, uint32_t, in->sel.n), n = 0;
+    WR_FOREACH_SEL (i, in->sel) {
+        bool keyed = op->step->schema->keys_n == 0 || !(in->flags[i] & WR_ROW_NULL_KEY);
+        if (keyed && (in->flags[i] & WR_ROW_HAS_NEW))
+            rows[n++] = i;
+        else
+            op->dropped_rows++;
+    }
+    return (wr_sel){n, rows};
+}
+
+static weir_status process_rows(wr_op *op, const wr_batch *in, wr_sel sel, const pairs *p,
+                                wr_batch_builder *out, weir_error *err)
+{
+    window_state *s = op->state;
+    const wr_window *w = &op->step->u.aggregate.window;
+    size_t x = 0;
+    for (uint32_t k = 0; k < sel.n; k++) {
+        uint32_t i = wr_sel_row(sel, k);
+        int64_t *stream_time = &s->times.v[TIME_STREAM];
+        *stream_time = WR_MAX(*stream_time, in->rowtime[i]);
+        int64_t close_time = wr__time_add(*stream_time, -w->grace_ms);
+        for (; x < p->n && p->row[x] == k; x++) {
+            if (wr__time_add(p->start[x], w->size_ms) <= close_time) {
+                op->late_rows++;
+                continue;
+            }
+            WR_TRY(update(op, in, i, p->entry[x], p->start[x], out, err));
+        }
+        if (s->final.on)
+            WR_TRY(emit_closed(op, close_time, in, i, out, err));
+    }
+    return WEIR_OK;
+}
+
+static weir_status window_process(wr_op *op, int input, const wr_batch *in, weir_error *err)
+{
+    (void)input;
+    window_state *s = op->state;
+    wr_sel sel = usable(op, in);
+    pairs p = {0};
+    WR_TRY(find_windows(op, in, sel, &p, err));
+    wr__agg_begin(&s->agg, in, sel);
+    wr_batch_builder *out =
+        wr_batch_builder_new(op->ctx->scratch, op->step->schema, true, op->step->needs_old);
+    return wr__emit_before(op, out, process_rows(op, in, sel, &p, out, err), err);
+}
+
+/* ------------------------------------------------------------------ commits */
+
+static weir_status put_dirty(wr_op *op, wr_store_entry *e, wr_str old, wr_batch_builder *out,
+                             weir_error *err)
+{
+    window_state *s = op->state;
+    wr_arena *a = op->ctx->scratch;
+    uint32_t to = wr_batch_builder_row(out);
+    wr_batch *b = wr_batch_builder_batch(out);
+    wr_store_row row = wr_window_row(s->store, e);
+    wr_str key = wr__row_copy(a, row.key);
+    WR_TRY(wr__rowkey_read(op->step->schema, key, a, b->cols, to, false, NULL, NULL, err));
+    b->window_start[to] = row.start_ms;
+    b->window_end[to] = wr__time_add(row.start_ms, op->step->u.aggregate.window.size_ms);
+    return wr__agg_put_dirty(&s->agg, e, old, b, to, err);
+}
+
+static weir_status window_flush(wr_op *op, weir_error *err)
+{
+    window_state *s = op->state;
+    if (op->ctx->caching && !s->final.on) {
+        wr__agg_ready(&s->agg, NULL);
+        WR_TRY(wr__flush_dirty(op, s->store, true, put_dirty, err));
+    }
+    return wr__times_flush(&s->times, op, err);
+}
+
+const wr_op_class wr__window_aggregate_class = {
+    .name = "WindowedAggregate",
+    .state_size = sizeof(window_state),
+    .open = window_open,
+    .process = window_process,
+    .flush = window_flush,
+    .close = window_close,
+};
