@@ -109,7 +109,7 @@ static void put_fraction(wr_buf *out, int ms)
 void wr_text_put_timestamp(wr_buf *out, int64_t ms)
 {
     int64_t days = floor_div(ms, MS_PER_DAY);
-    int of_day = (int)(ms - days * MS_PER_DAY);
+    int of_day = (int)((ms % MS_PER_DAY + MS_PER_DAY) % MS_PER_DAY);
     put_days(out, days);
     wr_buf_putc(out, 'T');
     put_hour_minute(out, of_day);
@@ -265,7 +265,7 @@ static bool scan_offset(scan *s, int *ms)
 bool wr_text_to_timestamp(wr_str str, int64_t *ms)
 {
     scan s = {str.ptr, str.ptr ? str.ptr + str.len : NULL};
-    int64_t days, out;
+    int64_t days;
     int of_day = 0, parts, offset = 0;
     if (!scan_date(&s, &days))
         return false;
@@ -275,10 +275,11 @@ bool wr_text_to_timestamp(wr_str str, int64_t *ms)
         if (!scan_offset(&s, &offset))
             return false;
     }
-    if (s.p != s.end || __builtin_mul_overflow(days, (int64_t)MS_PER_DAY, &out) ||
-        __builtin_add_overflow(out, (int64_t)of_day - offset, &out))
+    /* The first day of the range starts before the range does: hence more bits. */
+    wr_i128 out = (wr_i128)days * MS_PER_DAY + of_day - offset;
+    if (s.p != s.end || out < INT64_MIN || out > INT64_MAX)
         return false;
-    *ms = out;
+    *ms = (int64_t)out;
     return true;
 }
 
