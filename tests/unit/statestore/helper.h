@@ -36,19 +36,20 @@ static inline wr_str S(const char *text)
 static inline void remove_tree(const char *path)
 {
     DIR *dir = opendir(path);
-    if (dir) {
-        for (struct dirent *e; (e = readdir(dir));) {
-            char child[4096];
-            if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
-                continue;
-            snprintf(child, sizeof child, "%s/%s", path, e->d_name);
-            remove_tree(child);
-        }
-        closedir(dir);
-        rmdir(path);
-    } else {
+    if (!dir) {
         unlink(path);
+        return;
     }
+    for (struct dirent *e; (e = readdir(dir));) {
+        if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+            continue;
+        wr_buf child = {0};
+        wr_buf_printf(&child, "%s/%s", path, e->d_name);
+        remove_tree(wr_buf_cstr(&child));
+        wr_buf_free(&child);
+    }
+    closedir(dir);
+    rmdir(path);
 }
 
 /* A new directory below TMPDIR; the database goes into <it>/state. */

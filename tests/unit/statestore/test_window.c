@@ -1,0 +1,537 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Window stores, with and without duplicates, in both layouts, and session stores, against naive
+ * models on both back ends; expiry, restart, and restore from the changelog. */
+#include "helper.h"
+
+#include "statestore/session.h"
+#include "statestore/window.h"
+
+enum { RETENTION = 200, ROWS = 4096 };
+
+typedef enum shape { TIME_FIRST, SEGMENTED, TIME_FIRST_DUP, SEGMENTED_DUP, SESSION, SHAPES } shape;
+
+typedef struct model_row {
+    char key[32], value[48];
+    uint32_t key_len, value_len;
+    int64_t time;   /* start of a window, end of a session */
+    uint64_t extra; /* sequence; start of a session */
+} model_row;
+
+typedef struct model {
+    model_row rows[ROWS];
+    size_t n;
+    int64_t stream_time;
+    uint64_t sequence;
+} model;
+
+typedef struct record {
+    char key[64], value[64];
+    size_t key_len, value_len;
+    bool has_value;
+} record;
+
+typedef struct world {
+    backend be;
+    shape shape;
+    wr_store *store;
+    model now, committed;
+    record *log;
+    size_t log_n, log_committed, log_cap;
+    int64_t clock;
+    uint64_t expired;
+    wr_rng rng;
+} world;
+
+static bool has_duplicates(const world *w)
+{
+    return w->shape == TIME_FIRST_DUP || w->shape == SEGMENTED_DUP;
+}
+
+static int64_t oldest(const model *m)
+{
+    return m->stream_time == WR_STORE_NO_TIME ? INT64_MIN : m->stream_time - RETENTION + 1;
+}
+
+static wr_str row_key(const model_row *r)
+{
+    return wr_str_make(r->key, r->key_len);
+}
+
+/* ------------------------------------------------------------------ the model's operations */
+
+static model_row *model_find(model *m, wr_str key, int64_t time, uint64_t extra)
+{
+    for (size_t i = 0; i < m->n; i++)
+        if (m->rows[i].time == time && m->rows[i].extra == extra &&
+            wr_str_eq(row_key(&m->rows[i]), key) && time >= oldest(m))
+            return &m->rows[i];
+    return NULL;
+}
+
+static void model_put(model *m, wr_str key, int64_t time, uint64_t extra, const wr_str *value)
+{
+    model_row *r = model_find(m, key, time, extra);
+    if (!value) {
+        if (r)
+            *r = m->rows[--m->n];
+        return;
+    }
+    for (size_t i = 0; i < m->n;) /* drop what is gone, to stay small */
+        if (m->rows[i].time < oldest(m))
+            m->rows[i] = m->rows[--m->n];
+        else
+            i++;
+    r = model_find(m, key, time, extra);
+    if (!r) {
+        assert_true(m->n < ROWS);
+        r = &m->rows[m->n++];
+        *r = (model_row){.key_len = key.len, .time = time, .extra = extra};
+        memcpy(r->key, key.ptr, key.len);
+    }
+    memcpy(r->value, value->ptr, value->len);
+    r->value_len = value->len;
+}
+
+static int by_time(const void *a, const void *b)
+{
+    const model_row *x = a, *y = b;
+    if (x->time != y->time)
+        return x->time < y->time ? -1 : 1;
+    int order = wr_str_cmp(row_key(x), row_key(y));
+    if (order)
+        return order;
+    /* a session's start is signed */
+    return (int64_t)x->extra < (int64_t)y->extra ? -1 : (int64_t)x->extra > (int64_t)y->extra;
+}
+
+/* ------------------------------------------------------------------ the changelog */
+
+static weir_status on_change(void *arg, wr_str key, const wr_str *value, int64_t ts,
+                             weir_error *err)
+{
+    world *w = arg;
+    (void)ts;
+    (void)err;
+    if (w->log_n == w->log_cap) {
+        w->log_cap = w->log_cap ? w->log_cap * 2 : 1024;
+        w->log = realloc(w->log, w->log_cap * sizeof *w->log);
+    }
+    record *r = &w->log[w->log_n++];
+    *r = (record){.key_len = key.len, .has_value = value != NULL};
+    assert_true(key.len <= sizeof r->key && (!value || value->len <= sizeof r->value));
+    memcpy(r->key, key.ptr, key.len);
+    if (value) {
+        r->value_len = value->len;
+        memcpy(r->value, value->ptr, value->len);
+    }
+    return WEIR_OK;
+}
+
+/* ------------------------------------------------------------------ operations on both */
+
+static void open_store(world *w, uint32_t id, wr_store **out)
+{
+    wr_store_options options = {.store_id = id, .overlay_max = 20000, .caching = true};
+    options.on_change = on_change;
+    options.on_change_arg = w;
+    if (w->shape == SESSION) {
+        wr_session_options o = {.store = options, .retention_ms = RETENTION, .segment_ms = 30};
+        OK(wr_session_open(w->be.db, &o, out, err));
+        return;
+    }
+    wr_window_options o = {.store = options, .retention_ms = RETENTION, .segment_ms = 30};
+    o.layout = w->shape == TIME_FIRST || w->shape == TIME_FIRST_DUP ? WR_WINDOW_TIME_FIRST
+                                                                    : WR_WINDOW_SEGMENTED;
+    o.duplicates = has_duplicates(w);
+    OK(wr_window_open(w->be.db, &o, out, err));
+}
+
+static int64_t stream_time(const world *w)
+{
+    return w->shape == SESSION ? wr_session_stream_time(w->store) : wr_window_stream_time(w->store);
+}
+
+/* Near the clock, which runs; now and then far before it. */
+static int64_t random_time(world *w)
+{
+    if (wr_rng_below(&w->rng, 300) == 0)
+        w->clock += (int64_t)wr_rng_below(&w->rng, RETENTION * 2); /* a jump */
+    w->clock += wr_rng_below(&w->rng, 4) == 0;
+    int64_t back = (int64_t)wr_rng_below(&w->rng, wr_rng_below(&w->rng, 10) ? 50 : RETENTION + 50);
+    return w->clock - back;
+}
+
+static void step_put(world *w)
+{
+    char key_bytes[64], value_bytes[40];
+    wr_str key = random_key(&w->rng, key_bytes);
+    wr_str value = random_value(&w->rng, value_bytes, sizeof value_bytes);
+    const wr_str *given = wr_rng_below(&w->rng, 5) ? &value : NULL;
+    int64_t time = random_time(w), start = time - (int64_t)wr_rng_below(&w->rng, 40);
+    if (w->shape == SESSION)
+        OK(wr_session_put(w->store, key, start, time, given, 1, err));
+    else
+        OK(wr_window_put(w->store, key, time, given, 1, err));
+    w->now.stream_time = WR_MAX(w->now.stream_time, time);
+    bool expired = time < oldest(&w->now);
+    w->expired += expired;
+    if (expired || (has_duplicates(w) && !given))
+        return;
+    uint64_t extra = w->shape == SESSION ? (uint64_t)start : 0;
+    if (has_duplicates(w))
+        extra = w->now.sequence++;
+    model_put(&w->now, key, time, extra, given);
+}
+
+static void check_row(const world *w, const wr_store_row *row, const model_row *expected)
+{
+    assert_true(wr_str_eq(row->key, row_key(expected)));
+    assert_int_equal(row->value.len, expected->value_len);
+    assert_memory_equal(row->value.ptr, expected->value, expected->value_len);
+    if (w->shape == SESSION) {
+        assert_int_equal(row->end_ms, expected->time);
+        assert_int_equal(row->start_ms, (int64_t)expected->extra);
+    } else {
+        assert_int_equal(row->start_ms, expected->time);
+        assert_int_equal(row->sequence, expected->extra);
+    }
+}
+
+/* Rows of one key (key.ptr NULL: of all) in [from, to], as the store gives them and as they should
+ * be. */
+static void check_range(world *w, const wr_str *key, int64_t from, int64_t to)
+{
+    wr_store_iter *it;
+    if (w->shape == SESSION && key)
+        OK(wr_session_find(w->store, *key, from, to, &it, err));
+    else if (w->shape == SESSION)
+        OK(wr_session_scan(w->store, from, to, &it, err));
+    else if (key)
+        OK(wr_window_fetch(w->store, *key, from, to, &it, err));
+    else
+        OK(wr_window_scan(w->store, from, to, &it, err));
+    qsort(w->now.rows, w->now.n, sizeof w->now.rows[0], by_time);
+    wr_store_row row;
+    bool more;
+    for (size_t i = 0; i < w->now.n; i++) {
+        const model_row *r = &w->now.rows[i];
+        bool inside = r->time >= from && r->time <= to;
+        if (w->shape == SESSION && key)
+            inside = r->time >= from && (int64_t)r->extra <= to;
+        if (!inside || r->time < oldest(&w->now) || (key && !wr_str_eq(row_key(r), *key)))
+            continue;
+        OK(wr_store_iter_next(it, &row, &more, err));
+        assert_true(more);
+        check_row(w, &row, r);
+    }
+    OK(wr_store_iter_next(it, &row, &more, err));
+    assert_false(more);
+    wr_store_iter_free(it);
+}
+
+static void step_read(world *w)
+{
+    char key_bytes[64];
+    wr_str key = random_key(&w->rng, key_bytes), value;
+    int64_t from = random_time(w), to = from + (int64_t)wr_rng_below(&w->rng, 120);
+    assert_int_equal(stream_time(w), w->now.stream_time);
+    check_range(w, &key, from, to);
+    if (wr_rng_below(&w->rng, 8) == 0)
+        check_range(w, NULL, from, to);
+    if (has_duplicates(w))
+        return;
+    int64_t time = w->now.n ? w->now.rows[wr_rng_below(&w->rng, w->now.n)].time : from;
+    uint64_t extra = w->shape == SESSION ? (uint64_t)(time - 7) : 0;
+    bool found;
+    if (w->shape == SESSION)
+        OK(wr_session_get(w->store, key, time - 7, time, &value, &found, err));
+    else
+        OK(wr_window_get(w->store, key, time, &value, &found, err));
+    const model_row *r = model_find(&w->now, key, time, extra);
+    assert_int_equal(found, r != NULL);
+    if (r) {
+        assert_int_equal(value.len, r->value_len);
+        assert_memory_equal(value.ptr, r->value, r->value_len);
+    }
+}
+
+static void step_delete_duplicate(world *w)
+{
+    if (!has_duplicates(w) || w->now.n == 0)
+        return;
+    model_row r = w->now.rows[wr_rng_below(&w->rng, w->now.n)];
+    OK(wr_window_delete_duplicate(w->store, row_key(&r), r.time, r.extra, 1, err));
+    model_put(&w->now, row_key(&r), r.time, r.extra, NULL);
+}
+
+/* One probe for many rows, then each judged and changed in its turn. */
+static void step_many(world *w)
+{
+    enum { N = 40 };
+    if (w->shape != TIME_FIRST && w->shape != SEGMENTED)
+        return;
+    char bytes[N][64];
+    wr_str keys[N];
+    int64_t starts[N];
+    wr_store_entry *entries[N];
+    for (size_t i = 0; i < N; i++) {
+        keys[i] = random_key(&w->rng, bytes[i]);
+        starts[i] = random_time(w);
+    }
+    OK(wr_window_find_many(w->store, N, keys, starts, entries, err));
+    for (size_t i = 0; i < N; i++) {
+        bool live = starts[i] >= wr_window_oldest(w->store) && wr_entry_exists(entries[i]);
+        assert_int_equal(live, model_find(&w->now, keys[i], starts[i], 0) != NULL);
+        w->now.stream_time = WR_MAX(w->now.stream_time, starts[i]);
+        bool open = starts[i] >= oldest(&w->now);
+        assert_int_equal(wr_window_observe(w->store, starts[i]), open);
+        w->expired += !open;
+        if (!open)
+            continue;
+        char *p = wr_entry_edit(w->store, entries[i], 20);
+        memset(p, (int)i, 20);
+        OK(wr_entry_changed(w->store, entries[i], 1, err));
+        wr_str value = {p, 20};
+        model_put(&w->now, keys[i], starts[i], 0, &value);
+        wr_store_row row = wr_window_row(w->store, entries[i]);
+        assert_true(wr_str_eq(row.key, keys[i]) && row.start_ms == starts[i]);
+    }
+}
+
+static void step(world *w)
+{
+    uint64_t what = wr_rng_below(&w->rng, 300);
+    if (what == 0) {
+        uint32_t id;
+        wr_store_close(w->store);
+        backend_reopen(&w->be);
+        OK(wr_db_store_id(w->be.db, S("w"), &id, err));
+        open_store(w, id, &w->store);
+        w->now = w->committed;
+        w->log_n = w->log_committed;
+        w->expired = 0;
+    } else if (what < 10) {
+        commit(w->be.db, w->store);
+        w->committed = w->now;
+        w->log_committed = w->log_n;
+    } else if (what < 14) {
+        OK(wr_store_discard(w->store, err));
+        w->now = w->committed;
+        w->log_n = w->log_committed;
+    } else if (what < 20) {
+        check_range(w, NULL, INT64_MIN, INT64_MAX);
+    } else if (what < 25) {
+        wr_store_trim(w->store);
+    } else if (what < 30) {
+        step_many(w);
+    } else if (what < 40) {
+        step_delete_duplicate(w);
+    } else if (what < 130) {
+        step_read(w);
+    } else {
+        step_put(w);
+    }
+}
+
+/* The changelog alone must give the same committed rows and stream time. */
+static void check_restore(world *w)
+{
+    uint32_t id;
+    OK(wr_db_store_id(w->be.db, S("restored"), &id, err));
+    wr_store_close(w->store);
+    open_store(w, id, &w->store);
+    wr_db_batch *b = wr_db_batch_new(w->be.db);
+    for (size_t i = 0; i < w->log_committed; i++) {
+        const record *r = &w->log[i];
+        wr_str value = wr_str_make(r->value, r->value_len);
+        OK(wr_store_restore(w->store, b, wr_str_make(r->key, r->key_len),
+                            r->has_value ? &value : NULL, err));
+        if (i % 100 == 99) {
+            OK(wr_store_commit_into(w->store, b, err));
+            OK(wr_db_write(w->be.db, b, err));
+        }
+    }
+    OK(wr_store_commit_into(w->store, b, err));
+    OK(wr_db_write(w->be.db, b, err));
+    wr_db_batch_free(b);
+    w->now = w->committed;
+    /* Puts that were dropped moved stream time without a record; then rows live on a little longer.
+     */
+    if (stream_time(w) == w->now.stream_time)
+        check_range(w, NULL, INT64_MIN, INT64_MAX);
+}
+
+static void run_property(shape kind, bool memory, uint64_t seed, int steps)
+{
+    world *w = calloc(1, sizeof *w);
+    w->shape = kind;
+    wr_rng_seed(&w->rng, seed);
+    w->clock = seed % 2 ? 1000000 : 0; /* around 0 times are negative too */
+    backend_init(&w->be, memory, seed % 2);
+    w->now.stream_time = w->committed.stream_time = WR_STORE_NO_TIME;
+    uint32_t id;
+    OK(wr_db_store_id(w->be.db, S("w"), &id, err));
+    open_store(w, id, &w->store);
+    for (int i = 0; i < steps; i++)
+        step(w);
+    check_range(w, NULL, INT64_MIN, INT64_MAX);
+    wr_store_stats stats;
+    wr_store_stats_read(w->store, &stats);
+    assert_int_equal(stats.expired, w->expired);
+    check_restore(w);
+    wr_store_close(w->store);
+    backend_fini(&w->be);
+    free(w->log);
+    free(w);
+}
+
+static void test_property_memory(void **state)
+{
+    (void)state;
+    for (int shape_n = 0; shape_n < SHAPES; shape_n++)
+        for (uint64_t seed = 1; seed <= 6; seed++)
+            run_property((shape)shape_n, true, seed, 3000);
+}
+
+static void test_property_rocks(void **state)
+{
+    (void)state;
+    for (int shape_n = 0; shape_n < SHAPES; shape_n++)
+        for (uint64_t seed = 1; seed <= 2; seed++)
+            run_property((shape)shape_n, false, seed, 1500);
+}
+
+/* ------------------------------------------------------------------ single promises */
+
+static wr_store *open_window(wr_db *db, int64_t retention_ms)
+{
+    wr_window_options o = {.retention_ms = retention_ms};
+    wr_store *s;
+    OK(wr_db_store_id(db, S("single"), &o.store.store_id, err));
+    OK(wr_window_open(db, &o, &s, err));
+    return s;
+}
+
+static bool exists(wr_store *s, const char *key, int64_t start)
+{
+    wr_str value;
+    bool found;
+    OK(wr_window_get(s, S(key), start, &value, &found, err));
+    return found;
+}
+
+static void test_expiry_bound(void **state)
+{
+    (void)state;
+    backend be;
+    backend_init(&be, true, false);
+    wr_store *s = open_window(be.db, 10);
+    wr_str v = S("v");
+    OK(wr_window_put(s, S("k"), 0, &v, 0, err));
+    OK(wr_window_put(s, S("k"), 9, &v, 0, err));
+    assert_true(exists(s, "k", 0)); /* 0 > 9 - 10 */
+    OK(wr_window_put(s, S("k"), 10, &v, 0, err));
+    assert_false(exists(s, "k", 0)); /* 0 <= 10 - 10 */
+    OK(wr_window_put(s, S("k"), 0, &v, 0, err));
+    assert_false(exists(s, "k", 0)); /* late: dropped and counted */
+    wr_store_stats stats;
+    wr_store_stats_read(s, &stats);
+    assert_int_equal(stats.expired, 1);
+    OK(wr_window_put(s, S("k"), 30, NULL, 0, err)); /* a delete moves stream time too */
+    assert_false(exists(s, "k", 10));
+    wr_store_close(s);
+    backend_fini(&be);
+}
+
+/* Windows that a restart finds expired stay so, also when the rows did not survive. */
+static void test_restart_keeps_stream_time(void **state)
+{
+    (void)state;
+    backend be;
+    backend_init(&be, false, true);
+    wr_store *s = open_window(be.db, 10);
+    wr_str v = S("v");
+    OK(wr_window_put(s, S("k"), 100, &v, 0, err));
+    OK(wr_window_put(s, S("k"), 100, NULL, 0, err));
+    commit(be.db, s);
+    OK(wr_window_put(s, S("k"), 500, &v, 0, err)); /* never committed */
+    wr_store_close(s);
+    backend_reopen(&be);
+    s = open_window(be.db, 10);
+    assert_int_equal(wr_window_stream_time(s), 100);
+    OK(wr_window_put(s, S("k"), 90, &v, 0, err));
+    assert_false(exists(s, "k", 90));
+    OK(wr_window_put(s, S("k"), 91, &v, 0, err));
+    assert_true(exists(s, "k", 91));
+    wr_store_close(s);
+    backend_fini(&be);
+}
+
+/* Neither memory nor disk keeps what is gone: a long run stays as small as its retention. */
+static void test_expired_rows_leave(void **state)
+{
+    (void)state;
+    backend be;
+    backend_init(&be, true, false);
+    wr_store *s = open_window(be.db, 100);
+    wr_str v = S("v");
+    for (int64_t t = 0; t < 50000; t++) {
+        OK(wr_window_put(s, S("key"), t, &v, t, err));
+        if (t % 50 == 0)
+            commit(be.db, s);
+    }
+    wr_store_stats stats;
+    wr_store_stats_read(s, &stats);
+    assert_in_range(stats.entries, 100, 2000);
+    wr_store_close(s);
+    wr_db_metrics metrics;
+    wr_db_metrics_read(be.db, &metrics);
+    assert_in_range(metrics.keys_estimate, 100, 400);
+    backend_fini(&be);
+}
+
+static void test_sessions_overlap(void **state)
+{
+    (void)state;
+    backend be;
+    backend_init(&be, true, false);
+    wr_session_options o = {.retention_ms = 1000};
+    wr_store *s;
+    OK(wr_db_store_id(be.db, S("s"), &o.store.store_id, err));
+    OK(wr_session_open(be.db, &o, &s, err));
+    wr_str v = S("v");
+    OK(wr_session_put(s, S("k"), 10, 20, &v, 0, err));
+    OK(wr_session_put(s, S("k"), 40, 40, &v, 0, err));
+    OK(wr_session_put(s, S("kk"), 10, 40, &v, 0, err));
+    static const struct {
+        int64_t from, to;
+        int n;
+    } cases[] = {{0, 9, 0},   {0, 10, 1},  {15, 16, 1}, {20, 40, 2},
+                 {21, 39, 0}, {40, 40, 1}, {41, 99, 0}};
+    for (size_t i = 0; i < WR_ARRAY_LEN(cases); i++) {
+        wr_store_iter *it;
+        wr_store_row row;
+        bool more = true;
+        int n = 0;
+        OK(wr_session_find(s, S("k"), cases[i].from, cases[i].to, &it, err));
+        for (;; n++) {
+            OK(wr_store_iter_next(it, &row, &more, err));
+            if (!more)
+                break;
+        }
+        assert_int_equal(n, cases[i].n);
+        wr_store_iter_free(it);
+    }
+    wr_store_close(s);
+    backend_fini(&be);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_property_memory),    cmocka_unit_test(test_property_rocks),
+        cmocka_unit_test(test_expiry_bound),       cmocka_unit_test(test_restart_keeps_stream_time),
+        cmocka_unit_test(test_expired_rows_leave), cmocka_unit_test(test_sessions_overlap),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
