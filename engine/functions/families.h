@@ -11,6 +11,11 @@
 #include "engine/functions/function.h"
 
 #define WR__FUNCTION_FAMILIES(X)                                                                   \
+    X(agg_basic)   /* COUNT, SUM, AVG, MIN, MAX ... */                                             \
+    X(agg_collect) /* COLLECT_LIST, HISTOGRAM, ATTR, COUNT_DISTINCT ... */                         \
+    X(agg_offset)  /* EARLIEST_BY_OFFSET, LATEST_BY_OFFSET */                                      \
+    X(agg_stats)   /* STDDEV_SAMPLE, CORRELATION ... */                                            \
+    X(agg_topk)    /* TOPK, TOPKDISTINCT */                                                        \
     X(math)        /* SIN, LN, POWER, RANDOM ... */                                                \
     X(rounding)    /* ABS, CEIL, FLOOR, ROUND, SIGN, TRUNC */                                      \
     X(geo)         /* GEO_DISTANCE */                                                              \

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * bind_compare.c - = <> < <= > >=, IS DISTINCT FROM, BETWEEN, IN, LIKE: which types compare, and to
+ * what common form both sides are brought (dialect.md section 3).
+ *
+ * A string literal compared to ROWTIME, WINDOWSTART or WINDOWEND is a timestamp; a string compared
+ * to a DATE, TIME or TIMESTAMP is parsed as one.
+ */
+#include "engine/expr/bind.h"
+
+#include "common/utf8.h"
+#include "types/decimal.h"
+#include "types/text.h"
+
+static const char *op_name(wr_ast_op op)
+{
+    switch (op) {
+    case WR_AST_EQ:
+        return "EQUAL";
+    case WR_AST_NE:
+        return "NOT_EQUAL";
+    case WR_AST_LT:
+        return "LESS_THAN";
+    case WR_AST_LE:
+        return "LESS_THAN_OR_EQUAL";
+    case WR_AST_GT:
+        return "GREATER_THAN";
+    case WR_AST_GE:
+        return "GREATER_THAN_OR_EQUAL";
+    case WR_AST_DISTINCT:
+        return "IS_DISTINCT_FROM";
+    default:
+        return "IS_NOT_DISTINCT_FROM";
+    }
+}
+
+static const char *op_sign(wr_ast_op op)
+{
+    static const char *const signs[] = {"=",  "<>", "<",                "<=",
+                                        ">",  ">=", "IS DISTINCT FROM", "IS NOT DISTINCT FROM"};
+    return signs[op - WR_AST_EQ];
+}
+
+/** One comparison to be bound; the nodes and what they stand for in the text. */
+typedef struct comparison {
+    wr__binder *b;
+    wr_ast_op op;
+    wr_expr *l, *r;
+    const wr_ast_expr *l_ast, *r_ast;
+    const wr_ast_expr *whole; /* for positions and "Statement: ..." */
+} comparison;
+
+static weir_status cannot_compare(const comparison *c, weir_error *err)
+{
+    wr_arena *a = c->b->a;
+    return wr_error_at(err, WEIR_ERR_STATEMENT, c->whole->pos,
+                       "Cannot compare %s (%s) to %s (%s) with %s.\nStatement: %s",
+                       wr__ast_text(a, c->l_ast), wr_type_text(a, c->l->type),
+                       wr__ast_text(a, c->r_ast), wr_type_text(a, c->r->type), op_name(c->op),
+                       wr__ast_text(a, c->whole));
+}
+
+static weir_status null_comparison(const comparison *c, weir_error *err)
+{
+    wr_arena *a = c->b->a;
+    return wr_error_at(err, WEIR_ERR_STATEMENT, c->whole->pos,
+                       "Comparison with NULL not supported: %s %s %s\n"
+                       "Use 'IS NULL' or 'IS NOT NULL' instead.\nStatement: %s",
+                       wr_type_text(a, c->l->type), op_sign(c->op), wr_type_text(a, c->r->type),
+                       wr__ast_text(a, c->whole));
+}
+
+static bool is_event_time(const wr_expr *e)
+{
+    if (e->kind != WR__REF)
+        return false;
+    switch (e->ref.kind) {
+    case WR_REF_ROWTIME:
+    case WR_REF_WINDOWSTART:
+    case WR_REF_WINDOWEND:
+        return true;
+    default:
+        return e->ref.time_text;
+    }
+}
+
+static weir_status timestamp_literal(wr_arena *a, wr_expr **e, const wr_ast_expr *ast,
+                                     weir_error *err)
+{
+    int64_t ms;
+    wr_str s = (*e)->value.u.str;
+    if (!wr_text_to_timestamp(wr_str_trim(s), &ms))
+        return wr_error_at(err, WEIR_ERR_STATEMENT, ast->pos,
+                           "Failed to parse timestamp '" WR_STR_FMT "'", WR_STR_ARG(s));
+    wr_value v = wr_value_i64(ms);
+    *e = wr__expr_const(a, &wr_type_bigint, &v);
+    return WEIR_OK;
+}
+
+static bool is_string_literal(const wr_expr *e)
+{
+    return e->kind == WR__CONST && e->type->id == WR_T_STRING && !e->value.null;
+}
+
+static bool is_time_type(const wr_type *t)
+{
+    return t->id == WR_T_DATE || t->id == WR_T_TIME || t->id == WR_T_TIMESTAMP;
+}
+
+static bool is_equality(wr_ast_op op)
+{
+    return op == WR_AST_EQ || op == WR_AST_NE || op >= WR_AST_DISTINCT;
+}
+
+/** The type in which @p l and @p r are compared; NULL where they are not comparable. */
+static const wr_type *common_type(wr_arena *a, const wr_type *l, const wr_type *r, wr_ast_op op)
+{
+    if (wr_type_is_number(l) && wr_type_is_number(r))
+        return wr__wider_number(a, l, r);
+    if (l->id == WR_T_STRING && is_time_type(r))
+        return r;
+    if (r->id == WR_T_STRING && is_time_type(l))
+        return l;
+    if ((l->id == WR_T_DATE && r->id == WR_T_TIMESTAMP) ||
+        (l->id == WR_T_TIMESTAMP && r->id == WR_T_DATE))
+        return &wr_type_timestamp;
+    if (l->id != r->id || l->id == WR_T_UNIT)
+        return NULL;
+    if ((l->id == WR_T_BOOLEAN || l->id >= WR_T_ARRAY) && !is_equality(op))
+        return NULL;
+    return l;
+}
+
+/** ARRAYs, MAPs and STRUCTs whose parts differ in width are brought to a common type. */
+static weir_status align_nested(comparison *c, weir_error *err)
+{
+    wr_expr *both[] = {c->l, c->r};
+    const wr_ast_expr *asts[] = {c->l_ast, c->r_ast};
+    const wr_type *t;
+    weir_error ignored = {0};
+    if (wr__coerce_list(both, asts, 2, c->b->a, &t, &ignored) != WEIR_OK)
+        return cannot_compare(c, err);
+    c->l = both[0];
+    c->r = both[1];
+    return WEIR_OK;
+}
+
+static weir_status make_comparison(comparison *c, wr_expr **out, weir_error *err)
+{
+    wr_arena *a = c->b->a;
+    if (c->l->type->id == WR_T_NULL || c->r->type->id == WR_T_NULL)
+        return null_comparison(c, err);
+    if (is_event_time(c->l) && is_string_literal(c->r))
+        WR_TRY(timestamp_literal(a, &c->r, c->r_ast, err));
+    else if (is_event_time(c->r) && is_string_literal(c->l))
+        WR_TRY(timestamp_literal(a, &c->l, c->l_ast, err));
+    const wr_type *t = common_type(a, c->l->type, c->r->type, c->op);
+    if (!t)
+        return cannot_compare(c, err);
+    wr__kernel k;
+    if (t->id == WR_T_DECIMAL && !wr_dec_is_small(t)) {
+        /* Too wide to be brought to one scale in 128 bits: compared as they are. */
+        c->l = wr__expr_cast(a, c->l, wr_dec_type_of(a, c->l->type));
+        c->r = wr__expr_cast(a, c->r, wr_dec_type_of(a, c->r->type));
+        k = wr__kernel_compare_decimals;
+    } else if (t->id >= WR_T_ARRAY) {
+        WR_TRY(align_nested(c, err));
+        k = wr__compare_kernel(t, c->op);
+    } else {
+        c->l = wr__expr_cast(a, c->l, t);
+        c->r = wr__expr_cast(a, c->r, t);
+        k = wr__compare_kernel(t, c->op);
+    }
+    *out = wr__expr_op2(a, &wr_type_boolean, k, c->l, c->r, false, c->op);
+    return WEIR_OK;
+}
+
+weir_status wr__bind_compare(wr__binder *b, const wr_ast_expr *ast, wr_expr **out, weir_error *err)
+{
+    comparison c = {.b = b,
+                    .op = ast->op,
+                    .l_ast = ast->args[0],
+                    .r_ast = ast->args[1],
+                    .whole = ast};
+    WR_TRY(wr__bind(b, ast->args[0], &c.l, err));
+    WR_TRY(wr__bind(b, ast->args[1], &c.r, err));
+    return make_comparison(&c, out, err);
+}
+
+/** x BETWEEN low AND high is x >= low AND x <= high; x is computed once (program.c shares it). */
+weir_status wr__bind_between(wr__binder *b, const wr_ast_expr *ast, wr_expr **out, weir_error *err)
+{
+    wr_expr *x, *bound, *parts[2];
+    WR_TRY(wr__bind(b, ast->args[0], &x, err));
+    for (size_t i = 0; i < 2; i++) {
+        WR_TRY(wr__bind(b, ast->args[i + 1], &bound, err));
+        comparison c = {.b = b,
+                        .op = i == 0 ? WR_AST_GE : WR_AST_LE,
+                        .l = x,
+                        .r = bound,
+                        .l_ast = ast->args[0],
+                        .r_ast = ast->args[i + 1],
+                        .whole = ast};
+        WR_TRY(make_comparison(&c, &parts[i], err));
+    }
+    *out = wr__expr_lazy(b->a, WR__AND, &wr_type_boolean, parts, 2);
+    if (ast->negated)
+        *out = wr__expr_op1(b->a, &wr_type_boolean, wr__kernel_not, *out, true, 0);
+    return WEIR_OK;
+}
+
+weir_status wr__bind_in(wr__binder *b, const wr_ast_expr *ast, wr_expr **out, weir_error *err)
+{
+    wr_expr **list;
+    const wr_type *t;
+    uint32_t n = (uint32_t)ast->args_n;
+    WR_TRY(wr__bind_args(b, ast, &list, err));
+    weir_status st =
+        wr__coerce_list(list, (const wr_ast_expr *const *)ast->args, n, b->a, &t, err);
+    if (st != WEIR_OK) {
+        wr_error_prefix(err, "Invalid Predicate: ");
+        return st;
+    }
+    *out = wr__expr_in(b->a, list, n);
+    if (ast->negated)
+        *out = wr__expr_op1(b->a, &wr_type_boolean, wr__kernel_not, *out, true, 0);
+    return WEIR_OK;
+}
+
+weir_status wr__bind_like(wr__binder *b, const wr_ast_expr *ast, wr_expr **out, weir_error *err)
+{
+    wr_expr *sides[2];
+    for (size_t i = 0; i < 2; i++) {
+        WR_TRY(wr__bind(b, ast->args[i], &sides[i], err));
+        if (sides[i]->type->id == WR_T_NULL)
+            sides[i] = wr__expr_null(b->a, &wr_type_string);
+        if (sides[i]->type->id != WR_T_STRING)
+            return wr_error_at(err, WEIR_ERR_STATEMENT, ast->args[i]->pos,
+                               "LIKE needs STRING operands, but %s is %s.",
+                               wr__ast_text(b->a, ast->args[i]),
+                               wr_type_text(b->a, sides[i]->type));
+    }
+    uint32_t escape = 0;
+    if (ast->escape) {
+        wr_str s = wr_str_c(ast->escape);
+        if (wr_utf16_len(s) != 1)
+            return wr_error_at(err, WEIR_ERR_STATEMENT, ast->pos,
+                               "Expected single character escape but got '%s'.", ast->escape);
+        const char *p = s.ptr;
+        escape = wr_utf8_next(&p, s.ptr + s.len);
+    }
+    WR_TRY(wr__expr_like(b->a, sides[0], sides[1], escape, ast->args[1]->pos, out, err));
+    if (ast->negated)
+        *out = wr__expr_op1(b->a, &wr_type_boolean, wr__kernel_not, *out, true, 0);
+    return WEIR_OK;
+}

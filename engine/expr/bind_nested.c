@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * bind_nested.c - typing of subscripts, -> and the constructors ARRAY[], MAP(), STRUCT().
+ */
+#include "engine/expr/bind.h"
+
+#define EMPTY_ISSUE "(see https://github.com/confluentinc/ksql/issues/4239)"
+
+weir_status wr__bind_subscript(wr__binder *b, const wr_ast_expr *ast, wr_expr **out,
+                               weir_error *err)
+{
+    wr_expr *base, *at;
+    WR_TRY(wr__bind(b, ast->args[0], &base, err));
+    WR_TRY(wr__bind(b, ast->args[1], &at, err));
+    const wr_type *want;
+    if (base->type->id == WR_T_ARRAY)
+        want = &wr_type_integer;
+    else if (base->type->id == WR_T_MAP)
+        want = base->type->key;
+    else
+        return wr_error_at(err, WEIR_ERR_STATEMENT, ast->pos,
+                           "A subscript needs an ARRAY or a MAP, but %s is %s.",
+                           wr__ast_text(b->a, ast->args[0]), wr_type_text(b->a, base->type));
+    wr_expr *index;
+    if (wr_expr_coerce(at, want, WR_COERCE_STRICT, b->a, &index, err) != WEIR_OK)
+        return wr_error_at(err, WEIR_ERR_STATEMENT, ast->args[1]->pos,
+                           "The subscript of %s must be %s, but %s is %s.",
+                           wr__ast_text(b->a, ast->args[0]), wr_type_text(b->a, want),
+                           wr__ast_text(b->a, ast->args[1]), wr_type_text(b->a, at->type));
+    bool array = base->type->id == WR_T_ARRAY;
+    *out = wr__expr_op2(b->a, base->type->elem,
+                        array ? wr__kernel_array_item : wr__kernel_map_item, base, index, array, 0);
+    return WEIR_OK;
+}
+
+weir_status wr__bind_field(wr__binder *b, const wr_ast_expr *ast, wr_expr **out, weir_error *err)
+{
+    wr_expr *base;
+    WR_TRY(wr__bind(b, ast->args[0], &base, err));
+    const char *text = wr__ast_text(b->a, ast->args[0]);
+    if (base->type->id != WR_T_STRUCT)
+        return wr_error_at(err, WEIR_ERR_STATEMENT, ast->pos,
+                           "Expected STRUCT type, got: %s for '%s'.",
+                           wr_type_text(b->a, base->type), text);
+    int k = wr_type_field(base->type, ast->name.name);
+    if (k < 0)
+        return wr_error_at(err, WEIR_ERR_STATEMENT, ast->name.pos,
+                           "Could not find field '%s' in '%s'.", ast->name.name, text);
+    *out = wr__expr_op1(b->a, base->type->fields[k].type, wr__kernel_field, base, false, k);
+    return WEIR_OK;
+}
+
+/** A constructor over nothing but literals is a literal itself: IN coerces what is inside. */
+static void mark_literal(wr_expr *e, wr_expr *const *parts, uint32_t n)
+{
+    bool all = e->kind == WR__CONST;
+    for (uint32_t i = 0; i < n; i++)
+        all &= parts[i]->literal;
+    e->literal = all;
+}
+
+weir_status wr__bind_array(wr__binder *b, const wr_ast_expr *ast, wr_expr **out, weir_error *err)
+{
+    uint32_t n = (uint32_t)ast->args_n;
+    if (n == 0)
+        return wr_error_at(err, WEIR_ERR_STATEMENT, ast->pos,
+                           "Array constructor cannot be empty. Please supply at least one element "
+                           EMPTY_ISSUE ".");
+    wr_expr **items;
+    const wr_type *t;
+    WR_TRY(wr__bind_args(b, ast, &items, err));
+    WR_TRY(wr__coerce_list(items, (const wr_ast_expr *const *)ast->args, n, b->a, &t, err));
+    if (t->id == WR_T_NULL)
+        return wr_error_at(err, WEIR_ERR_STATEMENT, ast->pos,
+                           "Cannot construct an array with all NULL elements " EMPTY_ISSUE
+                           ". As a workaround, you may cast a NULL value to the desired type.");
+    *out = wr__expr_op(b->a, wr_type_array(b->a, t), wr__kernel_make_array, items, n, false, 0,
+                       NULL);
+    mark_literal(*out, items, n);
+    return WEIR_OK;
+}
+
+weir_status wr__bind_map(wr__binder *b, const wr_ast_expr *ast, wr_expr **out, weir_error *err)
+{
+    uint32_t n = (uint32_t)ast->args_n / 2;
+    if (n == 0)
+        return wr_error_at(err, WEIR_ERR_STATEMENT, ast->pos,
+                           "Map constructor cannot be empty. Please supply at least one key value "
+                           "pair " EMPTY_ISSUE ".");
+    wr_expr **all, **sides[2];
+    const wr_ast_expr **asts[2];
+    const wr_type *types[2];
+    static const char *const names[] = {"keys", "values"};
+    WR_TRY(wr__bind_args(b, ast, &all, err));
+    for (uint32_t s = 0; s < 2; s++) {
+        sides[s] = WR_NEW_N(b->a, wr_expr *, n);
+        asts[s] = WR_NEW_N(b->a, const wr_ast_expr *, n);
+        for (uint32_t i = 0; i < n; i++) {
+            sides[s][i] = all[2 * i + s];
+            asts[s][i] = ast->args[2 * i + s];
+        }
+        WR_TRY(wr__coerce_list(sides[s], asts[s], n, b->a, &types[s], err));
+        if (types[s]->id == WR_T_NULL)
+            return wr_error_at(err, WEIR_ERR_STATEMENT, ast->pos,
+                               "Cannot construct a map with all NULL %s " EMPTY_ISSUE
+                               ". As a workaround, you may cast a NULL value to the desired type.",
+                               names[s]);
+        for (uint32_t i = 0; i < n; i++)
+            all[2 * i + s] = sides[s][i];
+    }
+    *out = wr__expr_op(b->a, wr_type_map(b->a, types[0], types[1]), wr__kernel_make_map, all, 2 * n,
+                       false, 0, NULL);
+    mark_literal(*out, all, 2 * n);
+    return WEIR_OK;
+}
+
+weir_status wr__bind_struct(wr__binder *b, const wr_ast_expr *ast, wr_expr **out, weir_error *err)
+{
+    uint32_t n = (uint32_t)ast->args_n;
+    wr_expr **items;
+    WR_TRY(wr__bind_args(b, ast, &items, err));
+    wr_field *fields = WR_NEW_N(b->a, wr_field, n ? n : 1);
+    for (uint32_t i = 0; i < n; i++) {
+        fields[i].name = ast->names[i].name;
+        fields[i].type = items[i]->type;
+        for (uint32_t k = 0; k < i; k++) {
+            if (strcmp(fields[k].name, fields[i].name) == 0)
+                return wr_error_at(err, WEIR_ERR_STATEMENT, ast->names[i].pos,
+                                   "Duplicate field names found in STRUCT: '%s'", fields[i].name);
+        }
+    }
+    *out = wr__expr_op(b->a, wr_type_struct(b->a, fields, n), wr__kernel_make_struct, items, n,
+                       false, 0, NULL);
+    mark_literal(*out, items, n);
+    return WEIR_OK;
+}

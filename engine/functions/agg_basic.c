@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * agg_basic.c - COUNT, SUM, SUM_LIST, AVG, MIN, MAX (functions.md section 10).
+ *
+ * Integers wrap, as in Java. SUM of DECIMAL keeps its type; a sum that does not fit fails the query
+ * and leaves the state as it was.
+ */
+#include "engine/functions/aggregates.h"
+
+#include "types/decimal.h"
+
+/* ---- COUNT ---- */
+
+static void zero_i64(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state)
+{
+    WR__AGG_UNUSED(call, ctx);
+    *state = wr_value_i64(0);
+}
+
+static bool counts(const wr_agg_call *call, const wr_value *args)
+{
+    return call->args_n == 0 || !args[0].null;
+}
+
+static bool count_add(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state,
+                      const wr_value *args, const char **message)
+{
+    WR__AGG_UNUSED(ctx, message);
+    state->u.i64 += counts(call, args);
+    return true;
+}
+
+static bool count_undo(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state,
+                       const wr_value *args, const char **message)
+{
+    WR__AGG_UNUSED(ctx, message);
+    state->u.i64 -= counts(call, args);
+    return true;
+}
+
+static bool count_merge(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state,
+                        const wr_value *other, const char **message)
+{
+    WR__AGG_UNUSED(call, ctx, message);
+    state->u.i64 += other->u.i64;
+    return true;
+}
+
+/* ---- sums of one type ---- */
+
+static void zero_of(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state)
+{
+    WR__AGG_UNUSED(call, ctx);
+    *state = (wr_value){0}; /* zero in every number's form; an empty wr_big is zero too */
+}
+
+static bool decimal_sum(const wr_type *t, wr_agg_ctx *ctx, wr_value *sum, const wr_value *v,
+                        bool minus, const char **message)
+{
+    wr_value wide = {0}, r = {0};
+    const wr_type *wide_t = wr_dec_result_type(ctx->scratch, '+', t, t);
+    if (wr_dec_arith(minus ? '-' : '+', t, sum, t, v, wide_t, ctx->scratch, &wide) != WR_DEC_OK ||
+        wr_dec_rescale(wide_t, &wide, t, ctx->scratch, &r) != WR_DEC_OK) {
+        *message = "Numeric field overflow";
+        return false;
+    }
+    *sum = r;
+    return true;
+}
+
+/** sum += v or sum -= v. */
+static bool sum_value(const wr_type *t, wr_agg_ctx *ctx, wr_value *sum, const wr_value *v,
+                      bool minus, const char **message)
+{
+    if (v->null)
+        return true;
+    switch (t->id) {
+    case WR_T_INTEGER: {
+        uint32_t a = (uint32_t)sum->u.i32, b = (uint32_t)v->u.i32;
+        sum->u.i32 = (int32_t)(minus ? a - b : a + b);
+        return true;
+    }
+    case WR_T_BIGINT: {
+        uint64_t a = (uint64_t)sum->u.i64, b = (uint64_t)v->u.i64;
+        sum->u.i64 = (int64_t)(minus ? a - b : a + b);
+        return true;
+    }
+    case WR_T_DOUBLE:
+        sum->u.f64 += minus ? -v->u.f64 : v->u.f64;
+        return true;
+    default:
+        return decimal_sum(t, ctx, sum, v, minus, message);
+    }
+}
+
+static bool sum_add(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state,
+                    const wr_value *args, const char **message)
+{
+    return sum_value(call->ret, ctx, state, &args[0], false, message);
+}
+
+static bool sum_undo(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state,
+                     const wr_value *args, const char **message)
+{
+    return sum_value(call->ret, ctx, state, &args[0], true, message);
+}
+
+static bool sum_merge(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state,
+                      const wr_value *other, const char **message)
+{
+    return sum_value(call->ret, ctx, state, other, false, message);
+}
+
+static bool sum_items(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state,
+                      const wr_value *list, bool minus, const char **message)
+{
+    for (uint32_t i = 0; !list->null && i < list->u.nest->n; i++) {
+        if (!sum_value(call->ret, ctx, state, &list->u.nest->items[i], minus, message))
+            return false;
+    }
+    return true;
+}
+
+static bool sum_list_add(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state,
+                         const wr_value *args, const char **message)
+{
+    return sum_items(call, ctx, state, &args[0], false, message);
+}
+
+static bool sum_list_undo(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state,
+                          const wr_value *args, const char **message)
+{
+    return sum_items(call, ctx, state, &args[0], true, message);
+}
+
+/* ---- AVG: STRUCT<SUM, COUNT> ---- */
+
+static void avg_init(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state)
+{
+    WR__AGG_UNUSED(call);
+    wr_value zero[2] = {{.null = false}, {.null = false}};
+    *state = wr__agg_struct(ctx->scratch, zero, 2);
+}
+
+static bool avg_change(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state,
+                       const wr_value *sum, int64_t count, bool minus, const char **message)
+{
+    wr_value f[2] = {state->u.nest->items[0], state->u.nest->items[1]};
+    if (!sum_value(call->arg_types[0], ctx, &f[0], sum, minus, message))
+        return false;
+    f[1].u.i64 += minus ? -count : count;
+    *state = wr__agg_struct(ctx->scratch, f, 2);
+    return true;
+}
+
+static bool avg_add(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state,
+                    const wr_value *args, const char **message)
+{
+    return args[0].null || avg_change(call, ctx, state, &args[0], 1, false, message);
+}
+
+static bool avg_undo(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state,
+                     const wr_value *args, const char **message)
+{
+    return args[0].null || avg_change(call, ctx, state, &args[0], 1, true, message);
+}
+
+static bool avg_merge(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state,
+                      const wr_value *other, const char **message)
+{
+    const wr_value *f = other->u.nest->items;
+    return avg_change(call, ctx, state, &f[0], f[1].u.i64, false, message);
+}
+
+static void avg_result(const wr_agg_call *call, wr_agg_ctx *ctx, const wr_value *state,
+                       wr_value *out)
+{
+    WR__AGG_UNUSED(ctx);
+    const wr_value *f = state->u.nest->items;
+    double sum = call->arg_types[0]->id == WR_T_INTEGER  ? f[0].u.i32
+                 : call->arg_types[0]->id == WR_T_BIGINT ? (double)f[0].u.i64
+                                                         : f[0].u.f64;
+    *out = wr_value_f64(f[1].u.i64 == 0 ? 0.0 : sum / (double)f[1].u.i64);
+}
+
+/* ---- MIN, MAX ---- */
+
+static bool extreme(const wr_agg_call *call, wr_value *state, const wr_value *v, int sign)
+{
+    if (!v->null && (state->null || wr_value_compare(call->ret, v, state) * sign > 0))
+        *state = *v;
+    return true;
+}
+
+static bool min_add(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state,
+                    const wr_value *args, const char **message)
+{
+    WR__AGG_UNUSED(ctx, message);
+    return extreme(call, state, &args[0], -1);
+}
+
+static bool max_add(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state,
+                    const wr_value *args, const char **message)
+{
+    WR__AGG_UNUSED(ctx, message);
+    return extreme(call, state, &args[0], 1);
+}
+
+/* ---- tables ---- */
+
+#define COUNT_IMPL                                                                                 \
+    {                                                                                              \
+        .state = "BIGINT", .init = zero_i64, .add = count_add, .undo = count_undo,                 \
+        .merge = count_merge, .result = wr__agg_result_state                                       \
+    }
+static const wr_signature count_sigs[] = {{.args = "", .ret = "BIGINT"},
+                                          {.args = "T", .ret = "BIGINT"}};
+static const wr_aggregate count_impls[] = {COUNT_IMPL, COUNT_IMPL};
+
+#define SUM_IMPL(type, add_fn, undo_fn)                                                            \
+    {                                                                                              \
+        .state = type, .init = zero_of, .add = add_fn, .undo = undo_fn, .merge = sum_merge,        \
+        .result = wr__agg_result_state                                                             \
+    }
+static const wr_signature sum_sigs[] = {
+    {.args = "INTEGER", .ret = "INTEGER"},
+    {.args = "BIGINT", .ret = "BIGINT"},
+    {.args = "DOUBLE", .ret = "DOUBLE"},
+    {.args = "DECIMAL(p,s)", .ret = "DECIMAL(p,s)"},
+};
+static const wr_aggregate sum_impls[] = {
+    SUM_IMPL("INTEGER", sum_add, sum_undo),
+    SUM_IMPL("BIGINT", sum_add, sum_undo),
+    SUM_IMPL("DOUBLE", sum_add, sum_undo),
+    SUM_IMPL("DECIMAL(p,s)", sum_add, sum_undo),
+};
+static const wr_signature sum_list_sigs[] = {
+    {.args = "ARRAY<INTEGER>", .ret = "INTEGER"},
+    {.args = "ARRAY<BIGINT>", .ret = "BIGINT"},
+    {.args = "ARRAY<DOUBLE>", .ret = "DOUBLE"},
+};
+static const wr_aggregate sum_list_impls[] = {
+    SUM_IMPL("INTEGER", sum_list_add, sum_list_undo),
+    SUM_IMPL("BIGINT", sum_list_add, sum_list_undo),
+    SUM_IMPL("DOUBLE", sum_list_add, sum_list_undo),
+};
+
+#define AVG_IMPL(type)                                                                             \
+    {                                                                                              \
+        .state = "STRUCT<SUM " type ", COUNT BIGINT>", .init = avg_init, .add = avg_add,           \
+        .undo = avg_undo, .merge = avg_merge, .result = avg_result                                 \
+    }
+static const wr_signature avg_sigs[] = {
+    {.args = "INTEGER", .ret = "DOUBLE"},
+    {.args = "BIGINT", .ret = "DOUBLE"},
+    {.args = "DOUBLE", .ret = "DOUBLE"},
+};
+static const wr_aggregate avg_impls[] = {AVG_IMPL("INTEGER"), AVG_IMPL("BIGINT"),
+                                         AVG_IMPL("DOUBLE")};
+
+/* One row a type that can be ordered: BOOLEAN and nested types are refused. */
+#define ORDERED_SIGS                                                                               \
+    {.args = "INTEGER", .ret = "INTEGER"}, {.args = "BIGINT", .ret = "BIGINT"},                    \
+        {.args = "DOUBLE", .ret = "DOUBLE"}, {.args = "DECIMAL(p,s)", .ret = "DECIMAL(p,s)"},      \
+        {.args = "STRING", .ret = "STRING"}, {.args = "BYTES", .ret = "BYTES"},                    \
+        {.args = "DATE", .ret = "DATE"}, {.args = "TIME", .ret = "TIME"},                          \
+    {                                                                                              \
+        .args = "TIMESTAMP", .ret = "TIMESTAMP"                                                    \
+    }
+static const wr_signature ordered_sigs[] = {ORDERED_SIGS};
+
+/* A state that is the extreme so far is merged like one more value. */
+#define EXTREME_IMPL(type, fn)                                                                     \
+    {                                                                                              \
+        .state = type, .init = wr__agg_init_null, .add = fn, .merge = fn,                          \
+        .result = wr__agg_result_state                                                             \
+    }
+#define EXTREME_IMPLS(fn)                                                                          \
+    EXTREME_IMPL("INTEGER", fn), EXTREME_IMPL("BIGINT", fn), EXTREME_IMPL("DOUBLE", fn),           \
+        EXTREME_IMPL("DECIMAL(p,s)", fn), EXTREME_IMPL("STRING", fn), EXTREME_IMPL("BYTES", fn),   \
+        EXTREME_IMPL("DATE", fn), EXTREME_IMPL("TIME", fn), EXTREME_IMPL("TIMESTAMP", fn)
+static const wr_aggregate min_impls[] = {EXTREME_IMPLS(min_add)};
+static const wr_aggregate max_impls[] = {EXTREME_IMPLS(max_add)};
+
+static const wr_function table[] = {
+    {
+        .name = "AVG",
+        .category = "AGGREGATE",
+        .description = "Average of the non-NULL values of a group; 0.0 where there are none.",
+        .example = "AVG(1)",
+        .result = "1e0",
+        .sigs = avg_sigs,
+        .sigs_n = WR_ARRAY_LEN(avg_sigs),
+        .kind = WR_FUNCTION_AGGREGATE,
+        .aggregate = avg_impls,
+    },
+    {
+        .name = "COUNT",
+        .category = "AGGREGATE",
+        .description = "Number of rows of a group, or of its non-NULL values of an expression.",
+        .example = "COUNT(*)",
+        .result = "CAST(1 AS BIGINT)",
+        .sigs = count_sigs,
+        .sigs_n = WR_ARRAY_LEN(count_sigs),
+        .kind = WR_FUNCTION_AGGREGATE,
+        .aggregate = count_impls,
+    },
+    {
+        .name = "MAX",
+        .category = "AGGREGATE",
+        .description = "Largest non-NULL value of a group.",
+        .example = "MAX('a')",
+        .result = "'a'",
+        .sigs = ordered_sigs,
+        .sigs_n = WR_ARRAY_LEN(ordered_sigs),
+        .kind = WR_FUNCTION_AGGREGATE,
+        .aggregate = max_impls,
+    },
+    {
+        .name = "MIN",
+        .category = "AGGREGATE",
+        .description = "Smallest non-NULL value of a group.",
+        .example = "MIN('a')",
+        .result = "'a'",
+        .sigs = ordered_sigs,
+        .sigs_n = WR_ARRAY_LEN(ordered_sigs),
+        .kind = WR_FUNCTION_AGGREGATE,
+        .aggregate = min_impls,
+    },
+    {
+        .name = "SUM",
+        .category = "AGGREGATE",
+        .description = "Sum of the non-NULL values of a group; integers wrap on overflow.",
+        .example = "SUM(2)",
+        .result = "2",
+        .sigs = sum_sigs,
+        .sigs_n = WR_ARRAY_LEN(sum_sigs),
+        .kind = WR_FUNCTION_AGGREGATE,
+        .aggregate = sum_impls,
+    },
+    {
+        .name = "SUM_LIST",
+        .category = "AGGREGATE",
+        .description = "Sum of all elements of the ARRAYs of a group.",
+        .example = "SUM_LIST(ARRAY[1, 2])",
+        .result = "3",
+        .sigs = sum_list_sigs,
+        .sigs_n = WR_ARRAY_LEN(sum_list_sigs),
+        .kind = WR_FUNCTION_AGGREGATE,
+        .aggregate = sum_list_impls,
+    },
+};
+
+const wr_function_family wr__functions_agg_basic = {table, WR_ARRAY_LEN(table)};

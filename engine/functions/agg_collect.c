@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * agg_collect.c - COLLECT_LIST, COLLECT_SET, HISTOGRAM, ATTR, COUNT_DISTINCT (functions.md
+ * section 10): aggregates that keep what they have seen, or a sketch of it.
+ *
+ * COUNT_DISTINCT is a HyperLogLog of 2^14 registers of 6 bits, five to an INTEGER of the state
+ * ARRAY; an empty ARRAY stands for no register set. Most values change no register once a group has
+ * grown, and then the state is left as it is.
+ */
+#include "engine/functions/aggregates.h"
+
+#include <math.h>
+
+/* ---- COLLECT_LIST, COLLECT_SET ---- */
+
+static bool append(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state, const wr_value *v)
+{
+    const wr_nest *list = state->u.nest;
+    if ((int64_t)list->n < call->limit)
+        *state = wr_value_nest(wr__agg_list_insert(ctx->scratch, list, list->n, v));
+    return true;
+}
+
+static bool list_add(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state,
+                     const wr_value *args, const char **message)
+{
+    WR__AGG_UNUSED(message);
+    return append(call, ctx, state, &args[0]);
+}
+
+static bool list_undo(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state,
+                      const wr_value *args, const char **message)
+{
+    WR__AGG_UNUSED(message);
+    const wr_nest *list = state->u.nest;
+    for (uint32_t i = list->n; i > 0; i--) {
+        if (!wr_value_equal(call->arg_types[0], &list->items[i - 1], &args[0]))
+            continue;
+        *state = wr_value_nest(wr__agg_list_remove(ctx->scratch, list, i - 1));
+        break;
+    }
+    return true;
+}
+
+static bool list_merge(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state,
+                       const wr_value *other, const char **message)
+{
+    WR__AGG_UNUSED(message);
+    for (uint32_t i = 0; i < other->u.nest->n; i++)
+        append(call, ctx, state, &other->u.nest->items[i]);
+    return true;
+}
+
+static bool set_put(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state, const wr_value *v)
+{
+    const wr_nest *set = state->u.nest;
+    return wr__agg_list_find(call->arg_types[0], set, v) < set->n || append(call, ctx, state, v);
+}
+
+static bool set_add(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state, const wr_value *args,
+                    const char **message)
+{
+    WR__AGG_UNUSED(message);
+    return set_put(call, ctx, state, &args[0]);
+}
+
+static bool set_merge(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state,
+                      const wr_value *other, const char **message)
+{
+    WR__AGG_UNUSED(message);
+    for (uint32_t i = 0; i < other->u.nest->n; i++)
+        set_put(call, ctx, state, &other->u.nest->items[i]);
+    return true;
+}
+
+/* ---- HISTOGRAM: MAP<STRING, BIGINT> ---- */
+
+#define HISTOGRAM_KEYS_MAX 1000
+
+static wr_nest *map_copy(wr_arena *a, const wr_nest *map, uint32_t n)
+{
+    wr_nest *copy = wr_nest_new(a, n, true);
+    uint32_t keep = WR_MIN(n, map->n);
+    if (keep) {
+        memcpy(copy->keys, map->keys, keep * sizeof(*copy->keys));
+        memcpy(copy->items, map->items, keep * sizeof(*copy->items));
+    }
+    return copy;
+}
+
+static bool histogram_change(wr_agg_ctx *ctx, wr_value *state, const wr_value *key, int64_t by)
+{
+    const wr_nest *map = state->u.nest;
+    uint32_t at = 0;
+    while (at < map->n && !wr_value_equal(&wr_type_string, &map->keys[at], key))
+        at++;
+    if (at == map->n && (by < 0 || map->n >= HISTOGRAM_KEYS_MAX))
+        return true;
+    wr_nest *copy = map_copy(ctx->scratch, map, WR_MAX(map->n, at + 1));
+    if (at == map->n) {
+        copy->keys[at] = *key;
+        copy->items[at] = wr_value_i64(0);
+    }
+    copy->items[at].u.i64 += by;
+    if (copy->items[at].u.i64 <= 0) {
+        for (uint32_t i = at; i + 1 < copy->n; i++) {
+            copy->keys[i] = copy->keys[i + 1];
+            copy->items[i] = copy->items[i + 1];
+        }
+        copy->n--;
+    }
+    *state = wr_value_nest(copy);
+    return true;
+}
+
+static void histogram_init(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state)
+{
+    WR__AGG_UNUSED(call);
+    *state = wr_value_nest(wr_nest_new(ctx->scratch, 0, true));
+}
+
+static bool histogram_add(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state,
+                          const wr_value *args, const char **message)
+{
+    WR__AGG_UNUSED(call, message);
+    return histogram_change(ctx, state, &args[0], 1);
+}
+
+static bool histogram_undo(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state,
+                           const wr_value *args, const char **message)
+{
+    WR__AGG_UNUSED(call, message);
+    return histogram_change(ctx, state, &args[0], -1);
+}
+
+static bool histogram_merge(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state,
+                            const wr_value *other, const char **message)
+{
+    WR__AGG_UNUSED(call, message);
+    for (uint32_t i = 0; i < other->u.nest->n; i++)
+        histogram_change(ctx, state, &other->u.nest->keys[i], other->u.nest->items[i].u.i64);
+    return true;
+}
+
+/* ---- ATTR: ARRAY<STRUCT<VALUE T, COUNT INTEGER>> ---- */
+
+static bool attr_change(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state,
+                        const wr_value *v, int32_t by)
+{
+    const wr_nest *list = state->u.nest;
+    uint32_t at = 0;
+    while (at < list->n &&
+           !wr_value_equal(call->arg_types[0], &list->items[at].u.nest->items[0], v))
+        at++;
+    int32_t count = at < list->n ? list->items[at].u.nest->items[1].u.i32 + by : by;
+    if (count <= 0) {
+        if (at < list->n)
+            *state = wr_value_nest(wr__agg_list_remove(ctx->scratch, list, at));
+        return true;
+    }
+    wr_nest *copy = wr__agg_list_copy(ctx->scratch, list, WR_MAX(list->n, at + 1));
+    wr_value entry[2] = {*v, wr_value_i32(count)};
+    copy->items[at] = wr__agg_struct(ctx->scratch, entry, 2);
+    *state = wr_value_nest(copy);
+    return true;
+}
+
+static bool attr_add(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state,
+                     const wr_value *args, const char **message)
+{
+    WR__AGG_UNUSED(message);
+    return attr_change(call, ctx, state, &args[0], 1);
+}
+
+static bool attr_undo(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state,
+                      const wr_value *args, const char **message)
+{
+    WR__AGG_UNUSED(message);
+    return attr_change(call, ctx, state, &args[0], -1);
+}
+
+static bool attr_merge(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state,
+                       const wr_value *other, const char **message)
+{
+    WR__AGG_UNUSED(message);
+    for (uint32_t i = 0; i < other->u.nest->n; i++) {
+        const wr_value *entry = other->u.nest->items[i].u.nest->items;
+        attr_change(call, ctx, state, &entry[0], entry[1].u.i32);
+    }
+    return true;
+}
+
+static void attr_result(const wr_agg_call *call, wr_agg_ctx *ctx, const wr_value *state,
+                        wr_value *out)
+{
+    WR__AGG_UNUSED(call, ctx);
+    const wr_nest *list = state->u.nest;
+    *out = list->n == 1 ? list->items[0].u.nest->items[0] : WR_VALUE_NULL;
+}
+
+/* ---- COUNT_DISTINCT ---- */
+
+#define HLL_BITS      14
+#define HLL_REGISTERS (1u << HLL_BITS)
+#define HLL_PER_WORD  5u
+#define HLL_WORDS     ((HLL_REGISTERS + HLL_PER_WORD - 1) / HLL_PER_WORD)
+
+static uint32_t hll_get(const wr_nest *words, uint32_t reg)
+{
+    if (!words->n)
+        return 0;
+    return (uint32_t)words->items[reg / HLL_PER_WORD].u.i32 >> (6 * (reg % HLL_PER_WORD)) & 63;
+}
+
+/** A copy of the words, all of them. */
+static wr_nest *hll_copy(wr_arena *a, const wr_nest *words)
+{
+    wr_nest *copy = wr__agg_list_copy(a, words, HLL_WORDS);
+    for (uint32_t i = words->n; i < HLL_WORDS; i++)
+        copy->items[i] = wr_value_i32(0);
+    return copy;
+}
+
+static void hll_set(wr_nest *words, uint32_t reg, uint32_t rank)
+{
+    uint32_t shift = 6 * (reg % HLL_PER_WORD);
+    int32_t *word = &words->items[reg / HLL_PER_WORD].u.i32;
+    *word = (int32_t)(((uint32_t)*word & ~(63u << shift)) | rank << shift);
+}
+
+/** The estimator needs all bits of the hash to be good: one more round of mixing. */
+static uint64_t hll_hash(const wr_type *t, const wr_value *v)
+{
+    uint64_t h = wr_value_hash(t, v) + 0x9E3779B97F4A7C15u;
+    h = (h ^ h >> 30) * 0xBF58476D1CE4E5B9u;
+    h = (h ^ h >> 27) * 0x94D049BB133111EBu;
+    return h ^ h >> 31;
+}
+
+static bool distinct_add(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state,
+                         const wr_value *args, const char **message)
+{
+    WR__AGG_UNUSED(message);
+    if (args[0].null)
+        return true;
+    uint64_t h = hll_hash(call->arg_types[0], &args[0]);
+    uint32_t reg = (uint32_t)(h >> (64 - HLL_BITS));
+    uint64_t rest = h << HLL_BITS | 1ull << (HLL_BITS - 1); /* ends the run of zeros */
+    uint32_t rank = (uint32_t)__builtin_clzll(rest) + 1;
+    if (rank <= hll_get(state->u.nest, reg))
+        return true;
+    wr_nest *copy = hll_copy(ctx->scratch, state->u.nest);
+    hll_set(copy, reg, rank);
+    *state = wr_value_nest(copy);
+    return true;
+}
+
+static bool distinct_merge(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state,
+                           const wr_value *other, const char **message)
+{
+    WR__AGG_UNUSED(call, message);
+    wr_nest *copy = hll_copy(ctx->scratch, state->u.nest);
+    for (uint32_t r = 0; r < HLL_REGISTERS; r++) {
+        uint32_t rank = hll_get(other->u.nest, r);
+        if (rank > hll_get(copy, r))
+            hll_set(copy, r, rank);
+    }
+    *state = wr_value_nest(copy);
+    return true;
+}
+
+static void distinct_result(const wr_agg_call *call, wr_agg_ctx *ctx, const wr_value *state,
+                            wr_value *out)
+{
+    WR__AGG_UNUSED(call, ctx);
+    const double m = HLL_REGISTERS;
+    double sum = 0;
+    uint32_t zeros = 0;
+    for (uint32_t r = 0; r < HLL_REGISTERS; r++) {
+        uint32_t rank = hll_get(state->u.nest, r);
+        sum += ldexp(1.0, -(int)rank);
+        zeros += rank == 0;
+    }
+    double estimate = 0.7213 / (1 + 1.079 / m) * m * m / sum;
+    if (estimate <= 2.5 * m && zeros)
+        estimate = m * log(m / zeros); /* linear counting while few registers are set */
+    *out = wr_value_i64(llround(estimate));
+}
+
+/* ---- tables ---- */
+
+static const wr_signature collect_sigs[] = {{.args = "T", .ret = "ARRAY<T>"}};
+static const wr_aggregate list_impl[] = {{.state = "ARRAY<T>",
+                                          .init = wr__agg_init_list,
+                                          .add = list_add,
+                                          .undo = list_undo,
+                                          .merge = list_merge,
+                                          .result = wr__agg_result_state}};
+static const wr_aggregate set_impl[] = {{.state = "ARRAY<T>",
+                                         .init = wr__agg_init_list,
+                                         .add = set_add,
+                                         .merge = set_merge,
+                                         .result = wr__agg_result_state}};
+static const wr_signature histogram_sigs[] = {{.args = "STRING", .ret = "MAP<STRING, BIGINT>"}};
+static const wr_aggregate histogram_impl[] = {{.state = "MAP<STRING, BIGINT>",
+                                               .init = histogram_init,
+                                               .add = histogram_add,
+                                               .undo = histogram_undo,
+                                               .merge = histogram_merge,
+                                               .result = wr__agg_result_state}};
+static const wr_signature attr_sigs[] = {{.args = "T", .ret = "T"}};
+static const wr_aggregate attr_impl[] = {{.state = "ARRAY<STRUCT<VALUE T, COUNT INTEGER>>",
+                                          .init = wr__agg_init_list,
+                                          .add = attr_add,
+                                          .undo = attr_undo,
+                                          .merge = attr_merge,
+                                          .result = attr_result}};
+static const wr_signature distinct_sigs[] = {{.args = "T", .ret = "BIGINT"}};
+static const wr_aggregate distinct_impl[] = {{.state = "ARRAY<INTEGER>",
+                                              .init = wr__agg_init_list,
+                                              .add = distinct_add,
+                                              .merge = distinct_merge,
+                                              .result = distinct_result}};
+
+static const wr_function table[] = {
+    {
+        .name = "ATTR",
+        .category = "AGGREGATE",
+        .description = "The value of a group where all its rows have the same one, else NULL.",
+        .example = "ATTR('a')",
+        .result = "'a'",
+        .sigs = attr_sigs,
+        .sigs_n = 1,
+        .kind = WR_FUNCTION_AGGREGATE,
+        .aggregate = attr_impl,
+    },
+    {
+        .name = "COLLECT_LIST",
+        .category = "AGGREGATE",
+        .description = "All values of a group, in order of arrival.",
+        .example = "COLLECT_LIST(1)",
+        .result = "ARRAY[1]",
+        .sigs = collect_sigs,
+        .sigs_n = 1,
+        .kind = WR_FUNCTION_AGGREGATE,
+        .aggregate = list_impl,
+    },
+    {
+        .name = "COLLECT_SET",
+        .category = "AGGREGATE",
+        .description = "The distinct values of a group, in order of arrival.",
+        .example = "COLLECT_SET(1)",
+        .result = "ARRAY[1]",
+        .sigs = collect_sigs,
+        .sigs_n = 1,
+        .kind = WR_FUNCTION_AGGREGATE,
+        .aggregate = set_impl,
+    },
+    {
+        .name = "COUNT_DISTINCT",
+        .category = "AGGREGATE",
+        .description = "About how many distinct non-NULL values a group has (HyperLogLog).",
+        .example = "COUNT_DISTINCT('a')",
+        .result = "CAST(1 AS BIGINT)",
+        .sigs = distinct_sigs,
+        .sigs_n = 1,
+        .kind = WR_FUNCTION_AGGREGATE,
+        .aggregate = distinct_impl,
+    },
+    {
+        .name = "HISTOGRAM",
+        .category = "AGGREGATE",
+        .description = "How often each string occurs in a group, for at most 1000 strings.",
+        .example = "HISTOGRAM('a')",
+        .result = "MAP('a' := CAST(1 AS BIGINT))",
+        .sigs = histogram_sigs,
+        .sigs_n = 1,
+        .kind = WR_FUNCTION_AGGREGATE,
+        .aggregate = histogram_impl,
+    },
+};
+
+const wr_function_family wr__functions_agg_collect = {table, WR_ARRAY_LEN(table)};

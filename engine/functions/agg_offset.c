@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * agg_offset.c - EARLIEST_BY_OFFSET and LATEST_BY_OFFSET, of one value or of n.
+ *
+ * State: STRUCT<SEQ BIGINT, VAL T>, or an ARRAY of these in order of arrival. SEQ is taken from the
+ * task's counter, which starts above 0: SEQ 0 is a group that has no value yet. Merging sessions
+ * orders by SEQ. Initial arguments: [n,] [ignoreNulls = true].
+ *
+ * Quirk kept: merging the n-value form of LATEST keeps the oldest n (functions.md, note a).
+ */
+#include "engine/functions/aggregates.h"
+
+static bool ignores_nulls(const wr_agg_call *call)
+{
+    if (call->init_n && call->init_types[call->init_n - 1]->id == WR_T_BOOLEAN)
+        return call->init_args[call->init_n - 1].u.b;
+    return true;
+}
+
+static uint32_t values_max(const wr_agg_call *call)
+{
+    return (uint32_t)call->init_args[0].u.i32;
+}
+
+static bool skipped(const wr_agg_call *call, const wr_value *v)
+{
+    return v->null && ignores_nulls(call);
+}
+
+static wr_value entry(wr_agg_ctx *ctx, const wr_value *v)
+{
+    wr_value f[2] = {wr_value_i64((int64_t)++*ctx->sequence), *v};
+    return wr__agg_struct(ctx->scratch, f, 2);
+}
+
+static int64_t seq_of(const wr_value *e)
+{
+    return e->u.nest->items[0].u.i64;
+}
+
+/* ---- one value ---- */
+
+static void one_init(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state)
+{
+    WR__AGG_UNUSED(call);
+    wr_value f[2] = {wr_value_i64(0), WR_VALUE_NULL};
+    *state = wr__agg_struct(ctx->scratch, f, 2);
+}
+
+static bool earliest_add(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state,
+                         const wr_value *args, const char **message)
+{
+    WR__AGG_UNUSED(message);
+    if (seq_of(state) == 0 && !skipped(call, &args[0]))
+        *state = entry(ctx, &args[0]);
+    return true;
+}
+
+static bool latest_add(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state,
+                       const wr_value *args, const char **message)
+{
+    WR__AGG_UNUSED(message);
+    if (!skipped(call, &args[0]))
+        *state = entry(ctx, &args[0]);
+    return true;
+}
+
+static bool earliest_merge(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state,
+                           const wr_value *other, const char **message)
+{
+    WR__AGG_UNUSED(call, ctx, message);
+    if (seq_of(other) != 0 && (seq_of(state) == 0 || seq_of(other) < seq_of(state)))
+        *state = *other;
+    return true;
+}
+
+static bool latest_merge(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state,
+                         const wr_value *other, const char **message)
+{
+    WR__AGG_UNUSED(call, ctx, message);
+    if (seq_of(other) > seq_of(state))
+        *state = *other;
+    return true;
+}
+
+static void one_result(const wr_agg_call *call, wr_agg_ctx *ctx, const wr_value *state,
+                       wr_value *out)
+{
+    WR__AGG_UNUSED(call, ctx);
+    *out = state->u.nest->items[1];
+}
+
+/* ---- n values ---- */
+
+static weir_status many_check(const wr_agg_call *call, weir_error *err)
+{
+    if (!call->init_args[0].null && call->init_args[0].u.i32 >= 1)
+        return WEIR_OK;
+    return wr_error(err, WEIR_ERR_STATEMENT, "%s: the number of values must be at least 1.",
+                    call->fn->name);
+}
+
+static bool earliest_many_add(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state,
+                              const wr_value *args, const char **message)
+{
+    WR__AGG_UNUSED(message);
+    const wr_nest *list = state->u.nest;
+    if (list->n >= values_max(call) || skipped(call, &args[0]))
+        return true;
+    wr_value e = entry(ctx, &args[0]);
+    *state = wr_value_nest(wr__agg_list_insert(ctx->scratch, list, list->n, &e));
+    return true;
+}
+
+static bool latest_many_add(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state,
+                            const wr_value *args, const char **message)
+{
+    WR__AGG_UNUSED(message);
+    if (skipped(call, &args[0]))
+        return true;
+    const wr_nest *list = state->u.nest;
+    if (list->n >= values_max(call))
+        list = wr__agg_list_remove(ctx->scratch, list, 0);
+    wr_value e = entry(ctx, &args[0]);
+    *state = wr_value_nest(wr__agg_list_insert(ctx->scratch, list, list->n, &e));
+    return true;
+}
+
+static bool many_merge(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state,
+                       const wr_value *other, const char **message)
+{
+    WR__AGG_UNUSED(message);
+    const wr_nest *list = state->u.nest;
+    for (uint32_t i = 0; i < other->u.nest->n; i++) {
+        const wr_value *e = &other->u.nest->items[i];
+        uint32_t at = list->n;
+        while (at > 0 && seq_of(&list->items[at - 1]) > seq_of(e))
+            at--;
+        list = wr__agg_list_insert(ctx->scratch, list, at, e);
+    }
+    if (list->n > values_max(call))
+        list = wr__agg_list_copy(ctx->scratch, list, values_max(call));
+    *state = wr_value_nest(list);
+    return true;
+}
+
+static void many_result(const wr_agg_call *call, wr_agg_ctx *ctx, const wr_value *state,
+                        wr_value *out)
+{
+    WR__AGG_UNUSED(call);
+    const wr_nest *list = state->u.nest;
+    wr_nest *values = wr_nest_new(ctx->scratch, list->n, false);
+    for (uint32_t i = 0; i < list->n; i++)
+        values->items[i] = list->items[i].u.nest->items[1];
+    *out = wr_value_nest(values);
+}
+
+/* ---- tables ---- */
+
+static const wr_signature sigs[] = {
+    {.args = "T", .ret = "T"},
+    {.args = "T | BOOLEAN", .ret = "T"},
+    {.args = "T | INTEGER", .ret = "ARRAY<T>"},
+    {.args = "T | INTEGER, BOOLEAN", .ret = "ARRAY<T>"},
+};
+
+#define ONE_IMPL(add_fn, merge_fn)                                                                 \
+    {                                                                                              \
+        .state = "STRUCT<SEQ BIGINT, VAL T>", .init = one_init, .add = add_fn, .merge = merge_fn,  \
+        .result = one_result                                                                       \
+    }
+#define MANY_IMPL(add_fn)                                                                          \
+    {                                                                                              \
+        .state = "ARRAY<STRUCT<SEQ BIGINT, VAL T>>", .check = many_check,                          \
+        .init = wr__agg_init_list, .add = add_fn, .merge = many_merge, .result = many_result       \
+    }
+static const wr_aggregate earliest_impls[] = {
+    ONE_IMPL(earliest_add, earliest_merge),
+    ONE_IMPL(earliest_add, earliest_merge),
+    MANY_IMPL(earliest_many_add),
+    MANY_IMPL(earliest_many_add),
+};
+static const wr_aggregate latest_impls[] = {
+    ONE_IMPL(latest_add, latest_merge),
+    ONE_IMPL(latest_add, latest_merge),
+    MANY_IMPL(latest_many_add),
+    MANY_IMPL(latest_many_add),
+};
+
+static const wr_function table[] = {
+    {
+        .name = "EARLIEST_BY_OFFSET",
+        .category = "AGGREGATE",
+        .description = "The first value of a group, or its first n, by order of arrival.",
+        .example = "EARLIEST_BY_OFFSET('a')",
+        .result = "'a'",
+        .sigs = sigs,
+        .sigs_n = WR_ARRAY_LEN(sigs),
+        .kind = WR_FUNCTION_AGGREGATE,
+        .aggregate = earliest_impls,
+    },
+    {
+        .name = "LATEST_BY_OFFSET",
+        .category = "AGGREGATE",
+        .description = "The last value of a group, or its last n, by order of arrival.",
+        .example = "LATEST_BY_OFFSET('a', 2)",
+        .result = "ARRAY['a']",
+        .sigs = sigs,
+        .sigs_n = WR_ARRAY_LEN(sigs),
+        .kind = WR_FUNCTION_AGGREGATE,
+        .aggregate = latest_impls,
+    },
+};
+
+const wr_function_family wr__functions_agg_offset = {table, WR_ARRAY_LEN(table)};
