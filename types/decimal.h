@@ -12,7 +12,7 @@
 #define WR_DEC_SMALL_MAX 38
 /** Ceiling of Weir's own: DDL and CAST refuse larger types, results of operations stop growing here
  *  (a value that then does not fit is an error: WR_DEC_OVERFLOW or WR_DEC_INEXACT). */
-#define WR_DEC_PRECISION_MAX 100000
+#define WR_DEC_PRECISION_MAX 1000000
 static inline bool wr_dec_is_small(const wr_type *t)
 {
     return t->precision <= WR_DEC_SMALL_MAX;
@@ -56,7 +56,7 @@ int wr_dec_compare(const wr_type *lt, const wr_value *l, const wr_type *rt, cons
 wr_dec_status wr_dec_rescale(const wr_type *from, const wr_value *v, const wr_type *to,
                              wr_arena *a, wr_value *out);
 wr_dec_status wr_dec_from_i64(int64_t v, const wr_type *to, wr_arena *a, wr_value *out);
-/** HALF_UP of the double's shortest decimal text (BigDecimal.valueOf). NaN, infinities: BAD_TEXT. */
+/** HALF_UP of the double's shortest text (BigDecimal.valueOf). NaN, infinities: BAD_TEXT. */
 wr_dec_status wr_dec_from_double(double v, const wr_type *to, wr_arena *a, wr_value *out);
 /** Text as BigDecimal takes it: [+-]digits[.digits][e[+-]digits]. @p exact: the value must fit the
  *  scale without rounding (else WR_DEC_INEXACT); otherwise HALF_UP. Exponents are bounded. */

@@ -8,12 +8,13 @@
 #include "common/buf.h"
 #include "common/str.h"
 
-/** Double.toString: shortest digits that round-trip; `1.0`, `1.0E10`, `NaN`, `Infinity`. Exponent
- *  form from 1E7 up and below 1E-3. */
+/** Double.toString of Java 19 and later: shortest digits that round-trip; `1.0`, `1.0E10`, `NaN`,
+ *  `Infinity`. Exponent form from 1E7 up and below 1E-3. */
 void wr_text_put_double(wr_buf *out, double v);
 void wr_text_put_i64(wr_buf *out, int64_t v);
-/** Java's Double.parseDouble syntax without hex, without NaN/Infinity; blanks around allowed where
- *  @p trim. @return false where malformed. */
+/** Java's Double.parseDouble syntax (a suffix d or f too) without hex, without NaN/Infinity; blanks
+ *  around are skipped. Too large a number gives infinity, as in Java: who must refuse it tests for
+ *  that. @return false where malformed. */
 bool wr_text_to_double(wr_str s, double *out);
 
 /* Proleptic Gregorian calendar. */

@@ -84,6 +84,7 @@ uint64_t wr_value_hash(const wr_type *t, const wr_value *v);
  * aggregate states. Self-delimiting; equal values give equal bytes (MAPs keep their order).
  * The layout is versioned by its first use: see docs/design/rowcodec.md.
  */
+#define WR_ROWCODEC_VERSION 1 /* who stores rows keeps it beside them, once */
 void wr_value_encode(wr_buf *out, const wr_type *t, const wr_value *v);
 /** Decode one value; advances *p. Memory of strings: borrowed from the input. Nested: from @p a.
  *  @return WEIR_ERR_RECORD where the bytes are not such a value (never reads past @p end). */
