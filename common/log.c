@@ -27,7 +27,7 @@ bool wr_log_enabled(wr_log_level level)
     return (int)level <= atomic_load_explicit(&log_level, memory_order_relaxed);
 }
 
-void wr_log(wr_log_level level, const char *logger, const char *fmt, ...)
+void wr_log_put(wr_log_level level, const char *logger, const char *fmt, ...)
 {
     static const char *const names[] = {"ERROR", "WARN", "INFO", "DEBUG"};
     if (!wr_log_enabled(level))

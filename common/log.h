@@ -22,6 +22,6 @@ void wr_log_set_sink(wr_log_sink sink, void *arg);
 /** Messages above @p level are dropped (default WR_LOG_WARN). */
 void wr_log_set_level(wr_log_level level);
 bool wr_log_enabled(wr_log_level level);
-void wr_log(wr_log_level level, const char *logger, const char *fmt, ...) WR_PRINTF(3, 4);
+void wr_log_put(wr_log_level level, const char *logger, const char *fmt, ...) WR_PRINTF(3, 4);
 
 #endif

@@ -31,18 +31,18 @@ static void test_level_and_sink(void **state)
     (void)state;
     wr_log_set_sink(remember, &seen);
     assert_false(wr_log_enabled(WR_LOG_INFO)); /* the default is WARN */
-    wr_log(WR_LOG_INFO, "task", "dropped");
+    wr_log_put(WR_LOG_INFO, "task", "dropped");
     assert_int_equal(seen.calls, 0);
-    wr_log(WR_LOG_WARN, "task", "%d late", 3);
+    wr_log_put(WR_LOG_WARN, "task", "%d late", 3);
     assert_int_equal(seen.calls, 1);
     assert_int_equal(seen.level, WR_LOG_WARN);
     assert_string_equal(seen.logger, "task");
     assert_string_equal(seen.message, "3 late");
     wr_log_set_level(WR_LOG_DEBUG);
-    wr_log(WR_LOG_DEBUG, "task", "detail");
+    wr_log_put(WR_LOG_DEBUG, "task", "detail");
     assert_int_equal(seen.calls, 2);
     wr_log_set_level(WR_LOG_ERROR);
-    wr_log(WR_LOG_WARN, "task", "dropped");
+    wr_log_put(WR_LOG_WARN, "task", "dropped");
     assert_int_equal(seen.calls, 2);
     wr_log_set_level(WR_LOG_WARN);
     wr_log_set_sink(NULL, NULL);
@@ -57,7 +57,7 @@ static void test_stderr_line(void **state)
     unlink(path);
     fflush(stderr);
     dup2(fd, 2);
-    wr_log(WR_LOG_ERROR, "store", "disk %s", "full");
+    wr_log_put(WR_LOG_ERROR, "store", "disk %s", "full");
     fflush(stderr);
     dup2(old, 2);
     close(old);

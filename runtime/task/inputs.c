@@ -1,0 +1,402 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a query reads, and in which order.
+ *
+ * One topic: batches are processed as they come. Several topics (joins): the topic whose next record
+ * has the smallest timestamp goes first (architecture.md, Traps 6), in runs: records of one
+ * partition go on as long as they are not newer than the next record of every *other* topic. A
+ * topic without buffered records holds the others back unless it is at its end (or, for
+ * max.task.idle.ms, has been quiet for that long).
+ */
+#include "runtime/task/internal.h"
+#include "common/log.h"
+
+#define POLL_RECORDS 4096u
+#define BUFFER_MAX 16384u
+#define END_CHECK_NS 20000000ll
+
+/* ---- assignment ---- */
+
+static bool reads_from_start(const wr_query *q, uint32_t topic)
+{
+    const wr_plan_topic *t = &q->plan->topics[topic];
+    return t->from_earliest || t->role == WR_TOPIC_REPARTITION || q->from_earliest;
+}
+
+static weir_status open_tasks(wr_query *q, const wr_topic_part *parts, uint32_t n, weir_error *err);
+
+static uint32_t plan_topic_of(const wr_query *q, const char *name)
+{
+    for (uint32_t t = 0; t < q->plan->topics_n; t++)
+        if (q->plan->topics[t].role != WR_TOPIC_OUTPUT && strcmp(q->topic_names[t], name) == 0)
+            return t;
+    return UINT32_MAX;
+}
+
+static void drop_buffers(wr_query *q)
+{
+    for (uint32_t i = 0; i < q->inputs_n; i++) {
+        for (size_t k = 0; k < q->inputs[i].batches_n; k++)
+            q->log->cls->release(q->reader, q->inputs[i].batches[k]);
+        wr_free(q->inputs[i].batches);
+    }
+    wr_free(q->inputs);
+    q->inputs = NULL;
+    q->inputs_n = 0;
+}
+
+static void close_tasks(wr_query *q)
+{
+    for (size_t i = 0; i < q->tasks_n; i++)
+        wr__task_close(q->tasks[i]);
+    wr_free(q->tasks);
+    q->tasks = NULL;
+    q->tasks_n = 0;
+}
+
+static weir_status start_offsets(wr_query *q, wr_topic_part *parts, uint32_t n, weir_error *err)
+{
+    for (uint32_t i = 0; i < n; i++)
+        parts[i].offset = WR_OFFSET_NONE;
+    if (q->group)
+        WR_TRY(q->log->cls->committed(q->log, q->group, parts, n, err));
+    int64_t *low = wr_calloc(n, sizeof *low), *high = wr_calloc(n, sizeof *high);
+    weir_status st = n ? q->log->cls->ends(q->log, parts, n, low, high, err) : WEIR_OK;
+    for (uint32_t i = 0; i < n && st == WEIR_OK; i++) {
+        uint32_t topic = plan_topic_of(q, parts[i].topic);
+        if (parts[i].offset < 0)
+            parts[i].offset = reads_from_start(q, topic) ? low[i] : high[i];
+        else if (parts[i].offset < low[i]) {
+            wr_log_put(WR_LOG_WARN, "task",
+                   "query %s: records %lld to %lld of %s partition %d are gone (retention)", q->id,
+                   (long long)parts[i].offset, (long long)low[i] - 1, parts[i].topic,
+                   parts[i].partition);
+            parts[i].offset = low[i];
+        }
+        if (q->inputs)
+            q->inputs[i].stop_offset = q->until_end ? high[i] : -1;
+    }
+    wr_free(low);
+    wr_free(high);
+    return st;
+}
+
+static weir_status on_assigned(void *arg, const wr_topic_part *given, uint32_t n, weir_error *err)
+{
+    wr_query *q = arg;
+    wr_topic_part *parts = wr_calloc(n, sizeof *parts);
+    memcpy(parts, given, n * sizeof *parts);
+    pthread_mutex_lock(&q->lock);
+    q->inputs = wr_calloc(n, sizeof *q->inputs);
+    q->inputs_n = n;
+    pthread_mutex_unlock(&q->lock);
+    weir_status st = start_offsets(q, parts, n, err);
+    for (uint32_t i = 0; i < n && st == WEIR_OK; i++) {
+        uint32_t topic = plan_topic_of(q, parts[i].topic);
+        WR_ASSERT(topic != UINT32_MAX);
+        int64_t stop = q->inputs[i].stop_offset;
+        q->inputs[i] = (wr__input){.topic = topic,
+                                   .name = q->topic_names[topic],
+                                   .partition = parts[i].partition,
+                                   .next_offset = parts[i].offset,
+                                   .committed_offset = parts[i].offset,
+                                   .stop_offset = stop};
+        parts[i].topic = q->topic_names[topic];
+    }
+    if (st == WEIR_OK)
+        st = open_tasks(q, parts, n, err);
+    if (st == WEIR_OK)
+        st = q->log->cls->assign(q->reader, parts, n, err);
+    wr_free(parts);
+    return st;
+}
+
+static weir_status on_revoked(void *arg, const wr_topic_part *parts, uint32_t n, bool lost,
+                              weir_error *err)
+{
+    wr_query *q = arg;
+    (void)parts;
+    (void)n;
+    weir_status st = WEIR_OK;
+    if (!lost)
+        st = wr__query_commit(q, err);
+    close_tasks(q);
+    pthread_mutex_lock(&q->lock);
+    drop_buffers(q);
+    pthread_mutex_unlock(&q->lock);
+    q->dirty = false;
+    return st;
+}
+
+static bool has_task(const wr_query *q, uint32_t sub, int32_t partition)
+{
+    for (size_t i = 0; i < q->tasks_n; i++)
+        if (q->tasks[i]->subtopology == sub && q->tasks[i]->partition == partition)
+            return true;
+    return false;
+}
+
+/* With rows exchanged in memory this process has every partition; on Kafka a task is opened for each
+ * partition of its topics that was assigned. */
+static bool wants_task(const wr_query *q, uint32_t sub, int32_t partition,
+                       const wr_topic_part *parts, uint32_t n)
+{
+    if (q->exchange)
+        return true;
+    uint32_t topics[64];
+    uint32_t inputs = wr_plan_inputs(q->plan, sub, topics, WR_ARRAY_LEN(topics));
+    for (uint32_t i = 0; i < n; i++)
+        for (uint32_t k = 0; k < inputs; k++)
+            if (parts[i].partition == partition &&
+                strcmp(parts[i].topic, q->topic_names[topics[k]]) == 0)
+                return true;
+    return false;
+}
+
+static weir_status open_tasks(wr_query *q, const wr_topic_part *parts, uint32_t n, weir_error *err)
+{
+    size_t max = 0;
+    for (uint32_t s = 0; s < q->plan->subtopologies_n; s++)
+        max += (size_t)q->sub_partitions[s];
+    q->tasks = wr_calloc(max, sizeof(wr__task *));
+    for (uint32_t s = 0; s < q->plan->subtopologies_n; s++) {
+        for (int32_t p = 0; p < q->sub_partitions[s]; p++) {
+            if (has_task(q, s, p) || !wants_task(q, s, p, parts, n))
+                continue;
+            WR_TRY(wr__task_open(q, s, p, &q->tasks[q->tasks_n], err));
+            q->tasks_n++;
+        }
+    }
+    return WEIR_OK;
+}
+
+weir_status wr__inputs_open(wr_query *q, weir_error *err)
+{
+    uint32_t n = 0;
+    const char **topics = wr_calloc(q->plan->topics_n, sizeof *topics);
+    for (uint32_t t = 0; t < q->plan->topics_n; t++) {
+        wr_topic_role role = q->plan->topics[t].role;
+        if (role == WR_TOPIC_INPUT || (role == WR_TOPIC_REPARTITION && !q->exchange))
+            topics[n++] = q->topic_names[t];
+    }
+    q->external_topics = n;
+    weir_status st;
+    if (q->fed) {
+        st = open_tasks(q, NULL, 0, err);
+    } else {
+        static const wr_log_rebalance callbacks = {on_assigned, on_revoked, NULL};
+        wr_log_rebalance cb = callbacks;
+        cb.arg = q;
+        st = q->log->cls->reader_new(q->log, q->group, &q->settings, &q->reader, err);
+        if (st == WEIR_OK)
+            st = q->log->cls->subscribe(q->reader, topics, n, &cb, err);
+    }
+    wr_free((void *)topics);
+    return st;
+}
+
+void wr__inputs_close(wr_query *q)
+{
+    close_tasks(q);
+    pthread_mutex_lock(&q->lock);
+    if (q->inputs)
+        drop_buffers(q);
+    pthread_mutex_unlock(&q->lock);
+    if (q->reader)
+        q->log->cls->reader_close(q->reader);
+    q->reader = NULL;
+}
+
+/* ---- processing ---- */
+
+static void advance(wr_query *q, wr__input *in, int64_t next)
+{
+    pthread_mutex_lock(&q->lock);
+    in->next_offset = next;
+    pthread_mutex_unlock(&q->lock);
+}
+
+/* Records of @p in->batches[0] from the cursor on, @p n of them. */
+static weir_status process_run(wr_query *q, wr__input *in, uint32_t n, weir_error *err)
+{
+    wr_log_batch *b = in->batches[0];
+    const wr_record *r = b->records + in->cursor;
+    uint64_t bytes = 0;
+    if (in->stop_offset >= 0) {
+        uint32_t keep = 0;
+        while (keep < n && r[keep].offset < in->stop_offset)
+            keep++;
+        if (keep)
+            WR_TRY(wr__query_deliver(q, in->topic, in->partition, r, keep, err));
+    } else {
+        WR_TRY(wr__query_deliver(q, in->topic, in->partition, r, n, err));
+    }
+    WR_TRY(wr__query_drain(q, err));
+    for (uint32_t i = 0; i < n; i++)
+        bytes += r[i].key.len + r[i].value.len;
+    atomic_fetch_add(&q->records_in, n);
+    atomic_fetch_add(&q->bytes_in, bytes);
+    in->cursor += n;
+    in->buffered -= n;
+    bool finished = in->cursor == b->n;
+    advance(q, in, finished ? b->next_offset : b->records[in->cursor].offset);
+    if (finished) {
+        q->log->cls->release(q->reader, b);
+        in->batches_n--;
+        memmove(in->batches, in->batches + 1, in->batches_n * sizeof(wr_log_batch *));
+        in->cursor = 0;
+    }
+    return WEIR_OK;
+}
+
+static const wr_record *head(const wr__input *in)
+{
+    return in->batches_n ? &in->batches[0]->records[in->cursor] : NULL;
+}
+
+static weir_status refresh_ends(wr_query *q, weir_error *err)
+{
+    int64_t now = q->clock->mono_ns(q->clock);
+    if (now - q->last_end_check_ns < END_CHECK_NS)
+        return WEIR_OK;
+    q->last_end_check_ns = now;
+    wr_topic_part *parts = wr_calloc(q->inputs_n, sizeof *parts);
+    int64_t *low = wr_calloc(q->inputs_n, sizeof *low), *high = wr_calloc(q->inputs_n, sizeof *high);
+    for (uint32_t i = 0; i < q->inputs_n; i++)
+        parts[i] = (wr_topic_part){q->inputs[i].name, q->inputs[i].partition, 0};
+    weir_status st = q->log->cls->ends(q->log, parts, q->inputs_n, low, high, err);
+    if (st == WEIR_OK) {
+        int64_t lag = 0;
+        for (uint32_t i = 0; i < q->inputs_n; i++) {
+            q->inputs[i].at_end = q->inputs[i].next_offset >= high[i];
+            lag += WR_MAX(high[i] - q->inputs[i].next_offset, 0);
+        }
+        atomic_store(&q->lag, lag);
+    }
+    wr_free(parts);
+    wr_free(low);
+    wr_free(high);
+    return st;
+}
+
+/* Is some topic without buffered records possibly about to deliver older ones? */
+static weir_status blocked(wr_query *q, bool *yes, weir_error *err)
+{
+    *yes = false;
+    for (int pass = 0; pass < 2; pass++) {
+        *yes = false;
+        for (uint32_t i = 0; i < q->inputs_n; i++)
+            *yes = *yes || (!q->inputs[i].batches_n && !q->inputs[i].at_end);
+        if (!*yes || pass == 1)
+            return WEIR_OK;
+        WR_TRY(refresh_ends(q, err));
+    }
+    return WEIR_OK;
+}
+
+/* The input to go on with, and the largest timestamp its run may have. */
+static wr__input *choose(wr_query *q, int64_t *limit)
+{
+    wr__input *best = NULL;
+    for (uint32_t i = 0; i < q->inputs_n; i++) {
+        const wr_record *r = head(&q->inputs[i]);
+        if (!r)
+            continue;
+        /* Ties: the topic that comes first in the plan. */
+        if (!best || r->timestamp < head(best)->timestamp ||
+            (r->timestamp == head(best)->timestamp && q->inputs[i].topic < best->topic))
+            best = &q->inputs[i];
+    }
+    *limit = INT64_MAX;
+    for (uint32_t i = 0; best && i < q->inputs_n; i++) {
+        const wr_record *r = head(&q->inputs[i]);
+        if (r && q->inputs[i].topic != best->topic) {
+            int64_t bound = q->inputs[i].topic < best->topic ? r->timestamp - 1 : r->timestamp;
+            *limit = WR_MIN(*limit, bound);
+        }
+    }
+    return best;
+}
+
+static weir_status process_merged(wr_query *q, bool *progressed, weir_error *err)
+{
+    for (;;) {
+        bool wait;
+        int64_t limit;
+        WR_TRY(blocked(q, &wait, err));
+        if (wait)
+            return WEIR_OK;
+        wr__input *in = choose(q, &limit);
+        if (!in)
+            return WEIR_OK;
+        const wr_log_batch *b = in->batches[0];
+        uint32_t n = 1, left = b->n - in->cursor;
+        while (n < left && n < q->batch_rows &&
+               b->records[in->cursor + n].timestamp <= limit)
+            n++;
+        WR_TRY(process_run(q, in, n, err));
+        *progressed = true;
+        if (in->paused && in->buffered < BUFFER_MAX / 2) {
+            in->paused = false;
+            WR_TRY(q->log->cls->pause(q->reader, (uint32_t)(in - q->inputs), false, err));
+        }
+        if (q->clock->mono_ns(q->clock) - q->last_commit_ns > q->commit_interval_ns)
+            return WEIR_OK;
+    }
+}
+
+static weir_status buffer_batch(wr_query *q, wr_log_batch *b, weir_error *err)
+{
+    wr__input *in = &q->inputs[b->assignment];
+    if (in->batches_n == in->batches_cap) {
+        in->batches_cap = in->batches_cap ? in->batches_cap * 2 : 4;
+        in->batches = wr_realloc(in->batches, in->batches_cap * sizeof(wr_log_batch *));
+    }
+    in->batches[in->batches_n++] = b;
+    in->buffered += b->n;
+    in->at_end = false;
+    if (in->buffered > BUFFER_MAX && !in->paused && q->external_topics > 1) {
+        in->paused = true;
+        WR_TRY(q->log->cls->pause(q->reader, b->assignment, true, err));
+    }
+    return WEIR_OK;
+}
+
+weir_status wr__inputs_run(wr_query *q, int timeout_ms, bool *progressed, weir_error *err)
+{
+    wr_log_batch *b = NULL;
+    WR_TRY(q->log->cls->poll(q->reader, POLL_RECORDS, timeout_ms, &b, err));
+    if (b && b->n == 0) { /* nothing but control records: the position still moves */
+        advance(q, &q->inputs[b->assignment], b->next_offset);
+        q->log->cls->release(q->reader, b);
+        q->dirty = true;
+        b = NULL;
+    }
+    if (b) {
+        WR_ASSERT(b->assignment < q->inputs_n);
+        WR_TRY(buffer_batch(q, b, err));
+    }
+    if (q->external_topics > 1) {
+        /* Look at everything that is already here before choosing. */
+        for (int i = 0; i < 64 && b; i++) {
+            b = NULL;
+            WR_TRY(q->log->cls->poll(q->reader, POLL_RECORDS, 0, &b, err));
+            if (b)
+                WR_TRY(buffer_batch(q, b, err));
+        }
+        return process_merged(q, progressed, err);
+    }
+    if (b) {
+        WR_TRY(process_run(q, &q->inputs[b->assignment], b->n, err));
+        *progressed = true;
+    }
+    return WEIR_OK;
+}
+
+bool wr__inputs_done(const wr_query *q)
+{
+    for (uint32_t i = 0; i < q->inputs_n; i++)
+        if (q->inputs[i].stop_offset >= 0 && q->inputs[i].next_offset < q->inputs[i].stop_offset)
+            return false;
+    return true;
+}

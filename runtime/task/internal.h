@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* internal.h - what the files of runtime/task share. */
+#ifndef WR_RUNTIME_TASK_INTERNAL_H
+#define WR_RUNTIME_TASK_INTERNAL_H
+
+#include "runtime/task/query.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+typedef struct wr__task wr__task;
+
+typedef struct wr__task_store {
+    char *name;      /* "Aggregate" */
+    wr_store *store;
+    wr__task *task;
+    char *changelog; /* topic, or NULL */
+} wr__task_store;
+
+/** Rows on their way from one sub-topology to the next inside the process. */
+typedef struct wr__inbox {
+    uint32_t topic;    /* plan topic */
+    wr_arena *arena;   /* bytes of the records */
+    wr_record *records;
+    size_t n, cap;
+} wr__inbox;
+
+struct wr__task {
+    wr_task_ctx ctx;
+    wr_query *q;
+    uint32_t subtopology;
+    int32_t partition;
+    wr_topology *topology; /* NULL while closed */
+    wr__task_store *stores;
+    size_t stores_n;
+    wr__inbox *inboxes; /* one for each REPARTITION topic it reads */
+    uint32_t inboxes_n;
+};
+
+/** One partition that this process reads for the query. */
+typedef struct wr__input {
+    uint32_t topic; /* plan topic */
+    const char *name;
+    int32_t partition;
+    int64_t next_offset;      /* next to process */
+    int64_t committed_offset; /* as of the last commit */
+    int64_t stop_offset;      /* until_end; -1: none */
+    wr_log_batch **batches;   /* read, not yet processed; [0] first */
+    size_t batches_n, batches_cap;
+    uint32_t cursor;          /* next record of batches[0] */
+    uint32_t buffered;        /* records in batches */
+    bool paused;
+    bool at_end;              /* nothing behind next_offset when last looked */
+} wr__input;
+
+struct wr_query {
+    char *id;
+    wr_plan *plan;
+    wr_log *log;
+    wr_db *db;
+    bool owns_db;
+    wr_settings settings;
+    wr_clock *clock;
+    char *prefix;
+    char *group; /* NULL for transient queries */
+    bool transient, fed, caching, until_end, exchange;
+    uint32_t batch_rows;
+    int64_t commit_interval_ns;
+    bool from_earliest;
+    weir_status (*collect)(void *arg, const wr_batch *batch, weir_error *err);
+    void *collect_arg;
+
+    wr_log_reader *reader;
+    wr_log_writer *writer;
+    wr_db_batch *state;
+    char **topic_names; /* by plan topic: the log's name */
+    int32_t *sub_partitions; /* by sub-topology */
+    wr__task **tasks;        /* grouped by sub-topology, ascending */
+    size_t tasks_n;
+    wr__input *inputs;
+    uint32_t inputs_n;
+    uint32_t external_topics; /* how many topics are read through the reader */
+    wr_rng rng;
+
+    int64_t last_commit_ns;
+    int64_t last_end_check_ns;
+    bool dirty;            /* something to commit */
+    bool in_step;
+
+    pthread_t thread;
+    bool threaded;
+    atomic_int state_now;  /* wr_query_state */
+    atomic_bool stop_asked, pause_asked;
+    atomic_uint_fast64_t records_in, records_out, bytes_in, bytes_out, errors, late, commits,
+        restored, state_bytes;
+    _Atomic int64_t lag;
+    atomic_bool idle_committed; /* nothing uncommitted and nothing buffered */
+    pthread_mutex_t lock;  /* error, positions */
+    pthread_cond_t changed;
+    weir_error error;
+    bool has_error;
+};
+
+/* task.c */
+weir_status wr__task_open(wr_query *q, uint32_t subtopology, int32_t partition, wr__task **out,
+                          weir_error *err) WR_MUST_CHECK;
+void wr__task_close(wr__task *t);
+/** Feed what other tasks have sent, until nothing is left (exchange in memory). */
+weir_status wr__query_drain(wr_query *q, weir_error *err) WR_MUST_CHECK;
+weir_status wr__query_deliver(wr_query *q, uint32_t topic, int32_t partition,
+                              const wr_record *records, uint32_t n, weir_error *err) WR_MUST_CHECK;
+
+/* restore.c */
+weir_status wr__store_restore(wr__task_store *s, weir_error *err) WR_MUST_CHECK;
+void wr__store_note_position(wr__task_store *s, wr_db_batch *b);
+
+/* inputs.c */
+weir_status wr__inputs_open(wr_query *q, weir_error *err) WR_MUST_CHECK;
+void wr__inputs_close(wr_query *q);
+/** Take one poll's worth of records in, process what may be processed. */
+weir_status wr__inputs_run(wr_query *q, int timeout_ms, bool *progressed, weir_error *err)
+    WR_MUST_CHECK;
+bool wr__inputs_done(const wr_query *q);
+
+/* commit.c */
+weir_status wr__query_commit(wr_query *q, weir_error *err) WR_MUST_CHECK;
+
+#endif

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * query.h - one running query: its tasks, its consumer and producer, its commits.
+ *
+ * A query owns all tasks (sub-topology x partition) of its plan that this process has been given,
+ * and runs them on one thread (its own, or the caller's with wr_query_step). On Kafka, repartition
+ * topics are topics; on the logs that live in this process, rows are exchanged in memory and drained
+ * before every commit, so that input offsets, state and outputs commit in one atomic write.
+ *
+ *   RUNNING <-> PAUSED;  RUNNING -> FAILED (wr_query_error says why; state and offsets stay)
+ *   any -> STOPPED (wr_query_stop: commit and close)
+ *
+ * Threads: wr_query_step / feed / commit by one thread at a time (the query's own when threaded);
+ * everything else from any thread.
+ */
+#ifndef WR_RUNTIME_TASK_QUERY_H
+#define WR_RUNTIME_TASK_QUERY_H
+
+#include "engine/operators/topology.h"
+#include "engine/plan/planner.h"
+#include "runtime/log/log.h"
+
+typedef struct wr_query wr_query;
+
+typedef enum wr_query_state {
+    WR_QUERY_RUNNING,
+    WR_QUERY_PAUSED,
+    WR_QUERY_FAILED,
+    WR_QUERY_STOPPED,
+} wr_query_state;
+const char *wr_query_state_name(wr_query_state s);
+
+typedef struct wr_query_options {
+    const char *id;             /* copied */
+    wr_plan *plan;              /* taken, also on failure */
+    wr_log *log;
+    wr_db *db;                  /* NULL for a transient query: it gets one in memory */
+    const wr_settings *settings; /* effective settings, copied */
+    wr_clock *clock;
+    const char *prefix;         /* of groups and internal topics: "_confluent-ksql-default_query_" */
+    bool transient;             /* no group, no changelogs, nothing is kept */
+    bool fed;                   /* no reader: records come by wr_query_feed (tests) */
+    bool caching;               /* emit at commits only; false: every update */
+    /** COLLECT rows; on the query's thread. An error other than WEIR_OK ends the query. */
+    weir_status (*collect)(void *arg, const wr_batch *batch, weir_error *err);
+    void *collect_arg;
+    /** STREAM pull queries: stop at the end offsets as of the start. */
+    bool until_end;
+} wr_query_options;
+
+typedef struct wr_query_metrics {
+    uint64_t records_in, records_out, bytes_in, bytes_out, errors, late, commits, restored;
+    int64_t lag; /* -1: unknown */
+    uint64_t state_bytes;
+} wr_query_metrics;
+
+weir_status wr_query_new(const wr_query_options *options, wr_query **out, weir_error *err)
+    WR_MUST_CHECK;
+/** Run on a thread of its own. */
+weir_status wr_query_start(wr_query *q, weir_error *err) WR_MUST_CHECK;
+/**
+ * Poll, process, commit where it is due.
+ * @param timeout_ms how long to wait for records. @param progressed some were processed.
+ * @param done until_end: the ends are reached and everything is committed.
+ */
+weir_status wr_query_step(wr_query *q, int timeout_ms, bool *progressed, bool *done,
+                          weir_error *err) WR_MUST_CHECK;
+/** Process records of an input topic now (options.fed); partition 0. */
+weir_status wr_query_feed(wr_query *q, const char *topic, const wr_record *records, uint32_t n,
+                          weir_error *err) WR_MUST_CHECK;
+weir_status wr_query_commit(wr_query *q, weir_error *err) WR_MUST_CHECK;
+/** Commit what can be committed, end the thread, close tasks. Then only wr_query_free. */
+void wr_query_stop(wr_query *q);
+/** @p forget: also group, internal topics and state go (TERMINATE, DROP). Stops first. */
+void wr_query_free(wr_query *q, bool forget);
+
+void wr_query_pause(wr_query *q, bool paused);
+/** Ask the thread to look at its state soon. */
+void wr_query_wake(wr_query *q);
+wr_query_state wr_query_state_of(const wr_query *q);
+/** The failure; false where there is none. */
+bool wr_query_error(wr_query *q, weir_error *err);
+const char *wr_query_id(const wr_query *q);
+const wr_plan *wr_query_plan(const wr_query *q);
+void wr_query_metrics_read(wr_query *q, wr_query_metrics *out);
+/** Everything up to the topics' ends (as of this call) is processed and committed. */
+weir_status wr_query_caught_up(wr_query *q, bool *yes, weir_error *err) WR_MUST_CHECK;
+/** Operators' counters as EXPLAIN ANALYZE prints them. */
+void wr_query_describe(wr_query *q, wr_buf *out);
+
+/**
+ * Read the materialised rows (any thread; committed state as of the call) and hand them, after the
+ * stateless steps above the store, to @p emit as batches of the sink's schema.
+ */
+weir_status wr_query_pull(wr_query *q, const wr_pull *pull,
+                          weir_status (*emit)(void *arg, const wr_batch *batch, weir_error *err),
+                          void *arg, weir_error *err) WR_MUST_CHECK;
+
+#endif

@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A task: the operators of one sub-topology for one partition, with their stores, and what they ask
+ * of the runtime (wr_task_ctx): writing, stores, errors. Also the exchange of rows between
+ * sub-topologies inside the process.
+ *
+ * An inbox keeps copies of the rows (state of the sender's scratch arena is gone when they are
+ * read). Order within an inbox is the order of sending, which is what a repartition topic with one
+ * producer would give.
+ */
+#include "runtime/task/internal.h"
+#include "common/log.h"
+
+#include <stdio.h>
+
+#define INBOX_CHUNK 2048u
+
+/* ---- what operators ask for ---- */
+
+static void task_row_error(wr_task_ctx *ctx, const wr_step *step, const wr_batch *batch,
+                           uint32_t row, const char *message)
+{
+    wr__task *t = ctx->runtime;
+    wr_query *q = t->q;
+    atomic_fetch_add(&q->errors, 1);
+    if (!wr_log_enabled(WR_LOG_WARN))
+        return;
+    char logger[256];
+    snprintf(logger, sizeof logger, "processing.%s.%s", q->id, step ? step->context : "task");
+    if (batch && row < batch->rows && step && step->kind == WR_STEP_SOURCE)
+        wr_log_put(WR_LOG_WARN, logger, "%s partition %d offset %lld: %s",
+               q->topic_names[step->u.source.topic], batch->partition[row],
+               (long long)batch->offset[row], message);
+    else if (batch && row < batch->rows)
+        wr_log_put(WR_LOG_WARN, logger, "partition %d offset %lld: %s", batch->partition[row],
+               (long long)batch->offset[row], message);
+    else
+        wr_log_put(WR_LOG_WARN, logger, "%s", message);
+}
+
+static wr__inbox *find_inbox(wr__task *t, uint32_t topic)
+{
+    for (uint32_t i = 0; i < t->inboxes_n; i++)
+        if (t->inboxes[i].topic == topic)
+            return &t->inboxes[i];
+    return NULL;
+}
+
+static wr_str copy_bytes(wr_arena *a, wr_str s)
+{
+    return s.ptr ? wr_arena_str(a, s) : s;
+}
+
+static void inbox_push(wr__inbox *b, wr_str key, wr_str value, int64_t ts, int32_t partition)
+{
+    if (b->n == b->cap) {
+        b->cap = b->cap ? b->cap * 2 : 64;
+        b->records = wr_realloc(b->records, b->cap * sizeof *b->records);
+    }
+    b->records[b->n] = (wr_record){.key = copy_bytes(b->arena, key),
+                                   .value = copy_bytes(b->arena, value),
+                                   .timestamp = ts,
+                                   .offset = (int64_t)b->n,
+                                   .partition = partition};
+    b->n++;
+}
+
+static weir_status exchange(wr_query *q, uint32_t topic, const wr_out_records *r, weir_error *err)
+{
+    int32_t partitions = q->plan->topics[topic].partitions;
+    for (uint32_t i = 0; i < r->n; i++) {
+        int32_t p = r->partitions    ? r->partitions[i]
+                    : r->keys[i].ptr ? wr_partition_of(r->keys[i], partitions)
+                                     : 0;
+        wr__inbox *inbox = NULL;
+        for (size_t k = 0; k < q->tasks_n && !inbox; k++)
+            if (q->tasks[k]->partition == p)
+                inbox = find_inbox(q->tasks[k], topic);
+        if (!inbox)
+            return wr_error(err, WEIR_ERR_LOG, "Query %s has no task for partition %d of %s", q->id,
+                            p, q->topic_names[topic]);
+        inbox_push(inbox, r->keys[i], r->values[i], r->timestamps[i], p);
+    }
+    return WEIR_OK;
+}
+
+static weir_status task_produce(wr_task_ctx *ctx, uint32_t topic, const wr_out_records *records,
+                                weir_error *err)
+{
+    wr__task *t = ctx->runtime;
+    wr_query *q = t->q;
+    q->dirty = true;
+    if (q->plan->topics[topic].role == WR_TOPIC_REPARTITION && q->exchange)
+        return exchange(q, topic, records, err);
+    uint64_t bytes = 0;
+    for (uint32_t i = 0; i < records->n; i++)
+        bytes += records->keys[i].len + records->values[i].len;
+    atomic_fetch_add(&q->records_out, records->n);
+    atomic_fetch_add(&q->bytes_out, bytes);
+    return q->log->cls->produce(q->writer, q->topic_names[topic], records, err);
+}
+
+static weir_status task_collect(wr_task_ctx *ctx, const wr_batch *batch, weir_error *err)
+{
+    wr__task *t = ctx->runtime;
+    if (!t->q->collect)
+        return WEIR_OK;
+    atomic_fetch_add(&t->q->records_out, batch->sel.n);
+    return t->q->collect(t->q->collect_arg, batch, err);
+}
+
+/* One change of a store goes to its changelog, at the task's own partition. */
+static weir_status store_changed(void *arg, wr_str key, const wr_str *value, int64_t timestamp_ms,
+                                 weir_error *err)
+{
+    wr__task_store *s = arg;
+    wr_query *q = s->task->q;
+    wr_str none = {NULL, 0};
+    wr_out_records r = {.n = 1,
+                        .keys = &key,
+                        .values = value ? value : &none,
+                        .timestamps = &timestamp_ms,
+                        .partitions = &s->task->partition};
+    return q->log->cls->produce(q->writer, s->changelog, &r, err);
+}
+
+static weir_status create_changelog(wr__task_store *s, const wr_store_spec *spec, weir_error *err)
+{
+    wr_query *q = s->task->q;
+    wr_buf name = {0};
+    wr_buf_printf(&name, "%s%s-%s-changelog", q->prefix, q->id, s->name);
+    s->changelog = wr_strdup(wr_buf_cstr(&name));
+    wr_buf_free(&name);
+    wr_topic_spec topic = {
+        .name = s->changelog,
+        .partitions = q->sub_partitions[s->task->subtopology],
+        .replicas = (int32_t)wr_settings_int(&q->settings, "ksql.internal.topic.replicas", 1),
+        .retention_ms = spec->kind == WR_STORE_KV ? -1 : spec->retention_ms + 86400000,
+        .compact = true,
+        .compact_delete = spec->kind != WR_STORE_KV,
+        .internal = true,
+    };
+    weir_status st = q->log->cls->create(q->log, &topic, err);
+    return st == WEIR_ERR_EXISTS ? WEIR_OK : st;
+}
+
+static weir_status task_open_store(wr_task_ctx *ctx, const char *name, const wr_store_spec *spec,
+                                   wr_store **out, weir_error *err)
+{
+    wr__task *t = ctx->runtime;
+    wr_query *q = t->q;
+    for (size_t i = 0; i < t->stores_n; i++) {
+        if (strcmp(t->stores[i].name, name) == 0) {
+            *out = t->stores[i].store;
+            return WEIR_OK;
+        }
+    }
+    WR_ASSERT(t->stores_n < q->plan->steps_n * 4);
+    wr__task_store *s = &t->stores[t->stores_n];
+    *s = (wr__task_store){.name = wr_strdup(name), .task = t};
+    t->stores_n++;
+    bool changelog = q->log->cls->kind == WR_LOG_KAFKA && !q->transient;
+    if (changelog)
+        WR_TRY(create_changelog(s, spec, err));
+    wr_buf id = {0};
+    wr_buf_printf(&id, "%s/%s", q->id, name);
+    wr_store_options options = {.partition = (uint32_t)t->partition,
+                                .caching = q->caching,
+                                .on_change = changelog ? store_changed : NULL,
+                                .on_change_arg = s};
+    weir_status st = wr_db_store_id(q->db, wr_buf_view(&id), &options.store_id, err);
+    wr_buf_free(&id);
+    WR_TRY(st);
+    WR_TRY(wr_store_spec_open(q->db, spec, &options, &s->store, err));
+    if (changelog)
+        WR_TRY(wr__store_restore(s, err));
+    *out = s->store;
+    return WEIR_OK;
+}
+
+/* ---- life ---- */
+
+static void make_inboxes(wr__task *t)
+{
+    uint32_t topics[64];
+    uint32_t n = wr_plan_inputs(t->q->plan, t->subtopology, topics, WR_ARRAY_LEN(topics));
+    t->inboxes = wr_calloc(n, sizeof *t->inboxes);
+    for (uint32_t i = 0; i < n; i++) {
+        if (t->q->plan->topics[topics[i]].role != WR_TOPIC_REPARTITION || !t->q->exchange)
+            continue;
+        t->inboxes[t->inboxes_n++] = (wr__inbox){.topic = topics[i], .arena = wr_arena_new(65536)};
+    }
+}
+
+weir_status wr__task_open(wr_query *q, uint32_t subtopology, int32_t partition, wr__task **out,
+                          weir_error *err)
+{
+    wr__task *t = wr_calloc(1, sizeof *t);
+    t->q = q;
+    t->subtopology = subtopology;
+    t->partition = partition;
+    t->stores = wr_calloc((size_t)q->plan->steps_n * 4, sizeof *t->stores);
+    t->ctx = (wr_task_ctx){
+        .plan = q->plan,
+        .query_id = q->id,
+        .partition = partition,
+        .task_arena = wr_arena_new(16384),
+        .scratch = wr_arena_new(65536),
+        .wall_ms = q->clock->wall_ms(q->clock),
+        .rng = &q->rng,
+        .zone = "UTC",
+        .caching = q->caching,
+        .row_error = task_row_error,
+        .produce = task_produce,
+        .collect = task_collect,
+        .open_store = task_open_store,
+        .runtime = t,
+    };
+    make_inboxes(t);
+    weir_status st = wr_topology_new(&t->ctx, subtopology, &t->topology, err);
+    if (st != WEIR_OK) {
+        wr__task_close(t);
+        return st;
+    }
+    *out = t;
+    return WEIR_OK;
+}
+
+void wr__task_close(wr__task *t)
+{
+    if (!t)
+        return;
+    if (t->topology)
+        wr_topology_close(t->topology);
+    for (size_t i = 0; i < t->stores_n; i++) {
+        wr_store_close(t->stores[i].store);
+        wr_free(t->stores[i].name);
+        wr_free(t->stores[i].changelog);
+    }
+    for (uint32_t i = 0; i < t->inboxes_n; i++) {
+        wr_arena_free(t->inboxes[i].arena);
+        wr_free(t->inboxes[i].records);
+    }
+    wr_free(t->inboxes);
+    wr_free(t->stores);
+    wr_arena_free(t->ctx.task_arena);
+    wr_arena_free(t->ctx.scratch);
+    wr_free(t);
+}
+
+/* ---- feeding ---- */
+
+weir_status wr__query_deliver(wr_query *q, uint32_t topic, int32_t partition,
+                              const wr_record *records, uint32_t n, weir_error *err)
+{
+    int64_t wall_ms = q->clock->wall_ms(q->clock);
+    for (size_t i = 0; i < q->tasks_n; i++) {
+        wr__task *t = q->tasks[i];
+        if (t->partition != partition)
+            continue;
+        uint32_t topics[64];
+        uint32_t inputs = wr_plan_inputs(q->plan, t->subtopology, topics, WR_ARRAY_LEN(topics));
+        for (uint32_t k = 0; k < inputs; k++) {
+            if (topics[k] != topic)
+                continue;
+            t->ctx.wall_ms = wall_ms;
+            for (uint32_t at = 0; at < n; at += q->batch_rows)
+                WR_TRY(wr_topology_feed(t->topology, topic, records + at,
+                                        WR_MIN(q->batch_rows, n - at), err));
+        }
+    }
+    q->dirty = true;
+    return WEIR_OK;
+}
+
+static weir_status drain_inbox(wr__task *t, wr__inbox *b, weir_error *err)
+{
+    /* Feeding may send to this very task again only through another inbox (the plan has no
+     * cycles), so the records stay where they are meanwhile. */
+    uint32_t chunk = WR_MIN(t->q->batch_rows, INBOX_CHUNK);
+    t->ctx.wall_ms = t->q->clock->wall_ms(t->q->clock);
+    for (size_t at = 0; at < b->n; at += chunk)
+        WR_TRY(wr_topology_feed(t->topology, b->topic, b->records + at,
+                                (uint32_t)WR_MIN((size_t)chunk, b->n - at), err));
+    b->n = 0;
+    wr_arena_reset(b->arena);
+    return WEIR_OK;
+}
+
+weir_status wr__query_drain(wr_query *q, weir_error *err)
+{
+    if (!q->exchange)
+        return WEIR_OK;
+    for (bool again = true; again;) {
+        again = false;
+        for (size_t i = 0; i < q->tasks_n; i++) {
+            wr__task *t = q->tasks[i];
+            for (uint32_t k = 0; k < t->inboxes_n; k++) {
+                if (!t->inboxes[k].n)
+                    continue;
+                again = true;
+                WR_TRY(drain_inbox(t, &t->inboxes[k], err));
+            }
+        }
+    }
+    return WEIR_OK;
+}
