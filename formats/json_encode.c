@@ -206,6 +206,17 @@ static bool put_value(wr_buf *buf, const node *n, const wr_value *v)
 static bool put_column(wr_buf *buf, const node *n, const wr_vec *v, uint32_t row)
 {
     wr_buf_str(buf, n->prefix);
+    uint32_t i = row & v->mask;
+    bool null = v->null[i];
+    /* The most frequent types without boxing. */
+    if (!null && n->type->id == WR_T_STRING) {
+        put_string(buf, v->u.str[i]);
+        return true;
+    }
+    if (!null && n->type->id == WR_T_BIGINT) {
+        wr_text_put_i64(buf, v->u.i64[i]);
+        return true;
+    }
     wr_value value = wr_vec_get(v, row);
     return put_value(buf, n, &value);
 }

@@ -2,13 +2,17 @@
 /*
  * json_scan.c - the JSON scanner (json_scan.h).
  *
- * Strings are searched eight bytes at a time for the next quote, backslash or control character
- * (stop_bytes); everything else goes byte by byte. Containers are skipped without recursion: a bit
- * for each level tells whether it is an object.
+ * Strings are searched sixteen bytes at a time (SSE2, part of every x86-64) or eight (stop_bytes)
+ * for the next quote, backslash or control character; everything else goes byte by byte. Containers
+ * are skipped without recursion: a bit for each level tells whether it is an object.
  */
 #include "formats/json_scan.h"
 
 #include "common/utf8.h"
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 void wr__json_scan_init(wr_jscan *s, wr_str text, bool comments)
 {
@@ -73,6 +77,18 @@ static inline uint64_t stop_bytes(uint64_t w)
 
 static inline const char *next_stop(const char *p, const char *end)
 {
+#ifdef __SSE2__
+    const __m128i quote = _mm_set1_epi8('"'), slash = _mm_set1_epi8('\\');
+    const __m128i control = _mm_set1_epi8(0x1F);
+    for (; end - p >= 16; p += 16) {
+        __m128i b = _mm_loadu_si128((const __m128i *)(const void *)p);
+        __m128i stops = _mm_or_si128(_mm_cmpeq_epi8(b, quote), _mm_cmpeq_epi8(b, slash));
+        stops = _mm_or_si128(stops, _mm_cmpeq_epi8(_mm_min_epu8(b, control), b));
+        int mask = _mm_movemask_epi8(stops);
+        if (mask)
+            return p + __builtin_ctz((unsigned)mask);
+    }
+#endif
     for (; end - p >= 8; p += 8) {
         uint64_t w;
         memcpy(&w, p, 8);
@@ -288,7 +304,7 @@ bool wr__json_enter(wr_jscan *s)
     return true;
 }
 
-bool wr__json_next(wr_jscan *s, char close, bool first)
+bool wr__json_next_slow(wr_jscan *s, char close, bool first)
 {
     wr__json_blanks(s);
     if (s->p == s->end)
@@ -310,7 +326,7 @@ bool wr__json_next(wr_jscan *s, char close, bool first)
     return true;
 }
 
-bool wr__json_colon(wr_jscan *s)
+bool wr__json_colon_slow(wr_jscan *s)
 {
     wr__json_blanks(s);
     if (s->p == s->end || *s->p != ':')
@@ -357,8 +373,12 @@ static bool container(wr_jscan *s, wr_jtoken *t)
 
 bool wr__json_token(wr_jscan *s, wr_jtoken *t)
 {
-    if (s->p < s->end && (*s->p == '{' || *s->p == '['))
-        return container(s, t);
+    if (WR_LIKELY(s->p < s->end)) {
+        if (*s->p == '"')
+            return wr__json_string(s, t);
+        if (*s->p == '{' || *s->p == '[')
+            return container(s, t);
+    }
     return scalar(s, t);
 }
 

@@ -53,11 +53,16 @@ void wr__json_scan_init(wr_jscan *s, wr_str text, bool comments);
  */
 bool wr__json_fail(wr_jscan *s, const char *fault);
 
+/** Neither a blank nor the start of a comment. */
+static inline bool wr__json_is_dense(char c)
+{
+    return (uint8_t)c > ' ' && c != '/';
+}
 /** Skip blanks (and comments). */
 void wr__json_blanks_slow(wr_jscan *s);
 static inline void wr__json_blanks(wr_jscan *s)
 {
-    if (s->p < s->end && (uint8_t)*s->p > ' ' && *s->p != '/')
+    if (s->p < s->end && wr__json_is_dense(*s->p))
         return;
     wr__json_blanks_slow(s);
 }
@@ -67,14 +72,31 @@ bool wr__json_token(wr_jscan *s, wr_jtoken *t);
 /** The string at the cursor. @pre *s->p == '"'. */
 bool wr__json_string(wr_jscan *s, wr_jtoken *t);
 /** Blanks, ':', blanks: between a key and its value. */
-bool wr__json_colon(wr_jscan *s);
+bool wr__json_colon_slow(wr_jscan *s);
+static inline bool wr__json_colon(wr_jscan *s)
+{
+    if (WR_LIKELY(s->end - s->p >= 2 && s->p[0] == ':' && wr__json_is_dense(s->p[1]))) {
+        s->p++;
+        return true;
+    }
+    return wr__json_colon_slow(s);
+}
 
 /**
  * Step to the next element of a container: at the start (@p first) behind its opening bracket, else
  * behind an element. @return true: the cursor is at an element (in an object: at its key's quote);
  * false: the container ended, the cursor is behind its bracket, or s->fault is set.
  */
-bool wr__json_next(wr_jscan *s, char close, bool first);
+bool wr__json_next_slow(wr_jscan *s, char close, bool first);
+static inline bool wr__json_next(wr_jscan *s, char close, bool first)
+{
+    /* `,"` as compact writers put it: right in objects and arrays. */
+    if (WR_LIKELY(!first && s->end - s->p >= 2 && s->p[0] == ',' && s->p[1] == '"')) {
+        s->p++;
+        return true;
+    }
+    return wr__json_next_slow(s, close, first);
+}
 /** Enter the container whose bracket is at the cursor; false: too deep. wr__json_next leaves it. */
 bool wr__json_enter(wr_jscan *s);
 

@@ -115,12 +115,30 @@ static void learn(wr_jshape *shape, uint32_t place, const wr_jtoken *key, target
         shape->learned_n = place + 1;
 }
 
+/* memcmp for keys: short, and equal nearly always, so a call would cost more than the comparison.
+ */
+static inline bool same_bytes(const char *a, const char *b, uint32_t n)
+{
+    uint64_t x, y;
+    uint32_t i = 0;
+    for (; i + 8 <= n; i += 8) {
+        memcpy(&x, a + i, 8);
+        memcpy(&y, b + i, 8);
+        if (x != y)
+            return false;
+    }
+    for (; i < n; i++)
+        if (a[i] != b[i])
+            return false;
+    return true;
+}
+
 /* The key at the cursor, which moves behind its closing quote. @p place counts members from 0. */
 static bool read_key(wr_jshape *shape, wr_jscan *s, uint32_t place, target *t)
 {
     if (place < shape->learned_n) {
         const learned_key *k = &shape->learned[place];
-        if (k->len && (size_t)(s->end - s->p) >= k->len && memcmp(s->p, k->text, k->len) == 0) {
+        if (k->len && (size_t)(s->end - s->p) >= k->len && same_bytes(s->p, k->text, k->len)) {
             s->p += k->len;
             *t = k->target;
             return true;
@@ -140,16 +158,23 @@ bool wr__json_shape_scan(wr_jshape *shape, wr_jscan *s, wr_jtoken *tokens)
     memset(tokens, 0, shape->n * sizeof *tokens);
     if (!wr__json_enter(s))
         return false;
+    wr_jtoken unwanted;
     for (uint32_t place = 0; wr__json_next(s, '}', place == 0); place++) {
         target t = {WR_JSON_NO_FIELD, WR_JSON_NO_FIELD};
-        wr_jtoken value;
-        if (!read_key(shape, s, place, &t) || !wr__json_colon(s) || !wr__json_token(s, &value))
+        if (!read_key(shape, s, place, &t) || !wr__json_colon(s))
             return false;
-        if (t.folded != WR_JSON_NO_FIELD && !(tokens[t.folded].flags & WR_J_EXACT))
-            tokens[t.folded] = value;
+        if (t.folded != WR_JSON_NO_FIELD && tokens[t.folded].flags & WR_J_EXACT)
+            t.folded = WR_JSON_NO_FIELD;
+        /* Straight into its place: copying a token just written, whose parts are smaller than the
+         * copy's loads, stalls the processor. */
+        uint32_t field = t.exact != WR_JSON_NO_FIELD ? t.exact : t.folded;
+        wr_jtoken *value = field != WR_JSON_NO_FIELD ? &tokens[field] : &unwanted;
+        if (!wr__json_token(s, value))
+            return false;
         if (t.exact != WR_JSON_NO_FIELD) {
-            value.flags |= WR_J_EXACT;
-            tokens[t.exact] = value;
+            if (t.folded != WR_JSON_NO_FIELD)
+                tokens[t.folded] = *value;
+            value->flags |= WR_J_EXACT;
         }
     }
     return s->fault == NULL;
