@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Pull queries on the state of a running query, from any thread: one snapshot for all partitions
+ * (architecture.md, Traps 9), the store's rows as the materialised step gives them, then the
+ * stateless steps above it, then the pull query's own WHERE and SELECT.
+ */
+#include "runtime/task/internal.h"
+
+#define STEPS_MAX 64u
+
+/** One stateless step, ready to run. */
+typedef struct pull_step {
+    const wr_step *step;
+    wr_evaluator *ev;
+} pull_step;
+
+typedef struct pull_run {
+    wr_query *q;
+    const wr_pull *pull;
+    wr_arena *arena, *scratch;
+    pull_step steps[STEPS_MAX]; /* in order of the data flow */
+    uint32_t steps_n;
+    wr_evaluator *filter, *select;
+    wr_eval_ctx eval;
+    wr_row_errors errs;
+    int64_t left; /* rows until LIMIT; -1: no limit */
+    weir_status (*emit)(void *arg, const wr_batch *batch, weir_error *err);
+    void *arg;
+} pull_run;
+
+static void report(wr_row_errors *self, uint32_t row, const char *message)
+{
+    (void)self; /* wr_row_error keeps the first message; that is what fails the statement */
+    (void)row;
+    (void)message;
+}
+
+static void open_steps(pull_run *r)
+{
+    const wr_plan *plan = r->q->plan;
+    const wr_step *chain[STEPS_MAX];
+    uint32_t n = 0;
+    for (const wr_step *s = plan->root; s != plan->materialized; s = s->in[0]) {
+        if (s->kind != WR_STEP_FILTER && s->kind != WR_STEP_SELECT)
+            continue;
+        WR_ASSERT(n < STEPS_MAX);
+        chain[n++] = s;
+    }
+    while (n--) {
+        const wr_step *s = chain[n];
+        pull_step *p = &r->steps[r->steps_n++];
+        p->step = s;
+        p->ev = s->kind == WR_STEP_FILTER
+                    ? wr_evaluator_new((const wr_expr *const *)&s->u.filter, 1, r->arena)
+                    : wr_evaluator_new((const wr_expr *const *)s->u.select, s->schema->n, r->arena);
+    }
+    if (r->pull->filter)
+        r->filter = wr_evaluator_new((const wr_expr *const *)&r->pull->filter, 1, r->arena);
+    r->select =
+        wr_evaluator_new((const wr_expr *const *)r->pull->select, r->pull->result->n, r->arena);
+}
+
+static void close_steps(pull_run *r)
+{
+    for (uint32_t i = 0; i < r->steps_n; i++)
+        wr_evaluator_close(r->steps[i].ev);
+    if (r->filter)
+        wr_evaluator_close(r->filter);
+    if (r->select)
+        wr_evaluator_close(r->select);
+}
+
+static void project(pull_run *r, wr_evaluator *ev, const wr_schema *schema, wr_batch *b)
+{
+    const wr_vec **out = wr_arena_calloc(r->scratch, schema->n, sizeof *out);
+    wr_evaluator_run(ev, b, NULL, b->sel, &r->eval, out);
+    b->cols = wr_arena_calloc(r->scratch, schema->n, sizeof *b->cols);
+    for (uint32_t i = 0; i < schema->n; i++)
+        b->cols[i] = *out[i];
+    b->schema = schema;
+    b->old_cols = NULL;
+}
+
+static weir_status take_rows(void *arg, const wr_batch *in, weir_error *err)
+{
+    pull_run *r = arg;
+    wr_batch b = *in;
+    if (r->left == 0)
+        return WEIR_OK;
+    for (uint32_t i = 0; i < r->steps_n; i++) {
+        if (r->steps[i].step->kind == WR_STEP_FILTER)
+            b.sel = wr_evaluator_filter(r->steps[i].ev, &b, NULL, b.sel, &r->eval);
+        else
+            project(r, r->steps[i].ev, r->steps[i].step->schema, &b);
+    }
+    r->errs.count = 0; /* the query has reported those; only the pull's own expressions count */
+    if (r->filter)
+        b.sel = wr_evaluator_filter(r->filter, &b, NULL, b.sel, &r->eval);
+    if (r->left >= 0)
+        b.sel.n = (uint32_t)WR_MIN((int64_t)b.sel.n, r->left);
+    project(r, r->select, r->pull->result, &b);
+    if (r->errs.count)
+        return wr_error(err, WEIR_ERR_RECORD, "%s", r->errs.first);
+    if (r->left >= 0)
+        r->left -= b.sel.n;
+    return b.sel.n ? r->emit(r->arg, &b, err) : WEIR_OK;
+}
+
+/* Encoded bounds of one disjunct. A prefix of the single key column's order-preserving form. */
+static weir_status read_one(pull_run *r, wr_store *store, const wr_pull_key *k, weir_error *err)
+{
+    wr_pull_bounds bounds = {.window_start_min = INT64_MIN,
+                             .window_start_max = INT64_MAX,
+                             .window_end_min = INT64_MIN,
+                             .window_end_max = INT64_MAX};
+    wr_buf exact = {0};
+    wr_str key;
+    if (k) {
+        bounds.window_start_min = k->window_start_min;
+        bounds.window_start_max = k->window_start_max;
+        bounds.window_end_min = k->window_end_min;
+        bounds.window_end_max = k->window_end_max;
+        if (k->key) {
+            wr_materialized_key(r->q->plan, k->key, &exact);
+            key = wr_buf_view(&exact);
+            bounds.key = &key;
+        }
+    }
+    weir_status st = wr_materialized_read(r->q->plan, store, &bounds, WR_BATCH_ROWS_DEFAULT,
+                                          r->scratch, take_rows, r, err);
+    wr_buf_free(&exact);
+    return st;
+}
+
+static weir_status read_partition(pull_run *r, const wr_db_snap *snap, uint32_t store_id,
+                                  const wr_store_spec *spec, int32_t partition, weir_error *err)
+{
+    wr_store_options options = {
+        .store_id = store_id, .partition = (uint32_t)partition, .snap = snap};
+    wr_store *store;
+    WR_TRY(wr_store_spec_open(r->q->db, spec, &options, &store, err));
+    weir_status st = WEIR_OK;
+    /* A range of keys reads the table and filters: the store's order is bytewise, SQL's is that of
+     * UTF-16 units, so a cut by bytes could lose rows. */
+    bool scan = r->pull->scan;
+    for (uint32_t i = 0; i < r->pull->keys_n; i++)
+        scan = scan || !r->pull->keys[i].key;
+    if (scan)
+        st = read_one(r, store, NULL, err);
+    for (uint32_t i = 0; !scan && i < r->pull->keys_n && st == WEIR_OK; i++)
+        st = read_one(r, store, &r->pull->keys[i], err);
+    wr_store_close(store);
+    return st;
+}
+
+weir_status wr_query_pull(wr_query *q, const wr_pull *pull,
+                          weir_status (*emit)(void *arg, const wr_batch *batch, weir_error *err),
+                          void *arg, weir_error *err)
+{
+    if (!q->plan->materialized)
+        return wr_error(err, WEIR_ERR_STATEMENT, "Table `%s` is not materialised by query %s",
+                        pull->source->name, q->id);
+    pull_run r = {.q = q,
+                  .pull = pull,
+                  .arena = wr_arena_new(0),
+                  .scratch = wr_arena_new(65536),
+                  .left = pull->has_limit ? pull->limit : -1,
+                  .errs = {.report = report},
+                  .emit = emit,
+                  .arg = arg};
+    wr_rng rng;
+    wr_rng_seed_os(&rng);
+    r.eval = (wr_eval_ctx){.scratch = r.scratch,
+                           .errs = &r.errs,
+                           .wall_ms = q->clock->wall_ms(q->clock),
+                           .rng = &rng,
+                           .zone = "UTC"};
+    open_steps(&r);
+    const char *name;
+    wr_store_spec spec;
+    wr_materialized_store(q->plan, r.arena, &name, &spec);
+    wr_buf full = {0};
+    uint32_t id = 0;
+    wr_buf_printf(&full, "%s/%s", q->id, name);
+    wr_db_snap *snap = wr_db_snap_new(q->db);
+    weir_status st = wr_db_store_id_find(q->db, snap, wr_buf_view(&full), &id, err);
+    int32_t partitions = q->sub_partitions[q->plan->materialized->subtopology];
+    for (int32_t p = 0; id && p < partitions && st == WEIR_OK && r.left != 0; p++) {
+        st = read_partition(&r, snap, id, &spec, p, err);
+        wr_arena_reset(r.scratch);
+    }
+    wr_db_snap_free(q->db, snap);
+    wr_buf_free(&full);
+    close_steps(&r);
+    wr_arena_free(r.arena);
+    wr_arena_free(r.scratch);
+    return st;
+}
