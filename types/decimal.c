@@ -205,8 +205,6 @@ wr_dec_status wr_dec_arith(char op, const wr_type *lt, const wr_value *l, const 
 
 /* -------------------------------------------------------------------------------------- compare */
 
-#define THREE_WAY(a, b) (((a) > (b)) - ((a) < (b)))
-
 /*
  * Whole parts first, then fractions: the fractions at one scale have at most 38 digits, the
  * numbers themselves may have more. Division truncates, so a fraction has its number's sign.
@@ -214,7 +212,7 @@ wr_dec_status wr_dec_arith(char op, const wr_type *lt, const wr_value *l, const 
 static int small_compare(wr_i128 l, int l_scale, wr_i128 r, int r_scale)
 {
     if (l_scale == r_scale)
-        return THREE_WAY(l, r);
+        return WR__ORDER(l, r);
     wr_i128 l_one = wr_dec_pow10(l_scale), r_one = wr_dec_pow10(r_scale);
     wr_i128 l_whole = l / l_one, r_whole = r / r_one;
     if (l_whole != r_whole)
@@ -222,7 +220,7 @@ static int small_compare(wr_i128 l, int l_scale, wr_i128 r, int r_scale)
     int scale = WR_MAX(l_scale, r_scale);
     l = l % l_one * wr_dec_pow10(scale - l_scale);
     r = r % r_one * wr_dec_pow10(scale - r_scale);
-    return THREE_WAY(l, r);
+    return WR__ORDER(l, r);
 }
 
 int wr_dec_compare(const wr_type *lt, const wr_value *l, const wr_type *rt, const wr_value *r)
@@ -234,7 +232,7 @@ int wr_dec_compare(const wr_type *lt, const wr_value *l, const wr_type *rt, cons
 
 int wr_dec_sign(const wr_type *t, const wr_value *v)
 {
-    return wr_dec_is_small(t) ? THREE_WAY(v->u.dec, 0) : THREE_WAY(v->u.big.n, 0);
+    return wr_dec_is_small(t) ? WR__ORDER(v->u.dec, 0) : WR__ORDER(v->u.big.n, 0);
 }
 
 wr_dec_status wr_dec_negate(const wr_type *t, const wr_value *v, wr_arena *a, wr_value *out)
@@ -259,7 +257,7 @@ static wr_u128 small_drop(wr_u128 magnitude, bool negative, int64_t drop, wr_dec
         wr_u128 one = (wr_u128)wr_dec_pow10((int)drop);
         quotient = magnitude / one;
         rest = magnitude % one;
-        half = THREE_WAY(rest, one - rest);
+        half = WR__ORDER(rest, one - rest);
     }
     bool up = false; /* away from zero */
     switch (how) {

@@ -13,8 +13,6 @@
 
 _Static_assert(sizeof(mp_limb_t) == sizeof(uint64_t), "limbs are those of wr_big");
 
-#define THREE_WAY(a, b) (((a) > (b)) - ((a) < (b)))
-
 /* ---------------------------------------------------------------------------- to and from values
  */
 
@@ -198,7 +196,7 @@ int wr__big_compare_scaled(const wr_type *lt, const wr_value *l, const wr_type *
     mul_pow10(rz, scale - rt->scale);
     int order = mpz_cmp(lz, rz);
     mpz_clears(lz, rz, NULL);
-    return THREE_WAY(order, 0);
+    return WR__ORDER(order, 0);
 }
 
 /* ------------------------------------------------------------------------------------- rounding */

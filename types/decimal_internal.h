@@ -10,6 +10,9 @@
 
 #include "types/decimal.h"
 
+/** -1, 0, 1 as @p a is below, equal to, above @p b. Evaluates both twice. */
+#define WR__ORDER(a, b) (((a) > (b)) - ((a) < (b)))
+
 static inline wr_u128 wr__i128_abs(wr_i128 v)
 {
     return v < 0 ? -(wr_u128)v : (wr_u128)v;

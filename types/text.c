@@ -269,33 +269,20 @@ bool wr_text_from_hex(wr_buf *out, wr_str text)
 /* --------------------------------------------------------------------------------------- quoted */
 
 /* What follows the backslash for a byte that must be escaped, 'u' for \u00XX; 0: as it is. */
-static char json_escape(uint8_t c)
-{
-    switch (c) {
-    case '"':
-    case '\\':
-        return (char)c;
-    case '\b':
-        return 'b';
-    case '\t':
-        return 't';
-    case '\n':
-        return 'n';
-    case '\f':
-        return 'f';
-    case '\r':
-        return 'r';
-    default:
-        return c < 0x20 ? 'u' : 0;
-    }
-}
+/* clang-format off */
+static const char json_escapes[256] = {
+    'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'b', 't', 'n', 'u', 'f', 'r', 'u', 'u',
+    'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u',
+    ['"'] = '"', ['\\'] = '\\',
+};
+/* clang-format on */
 
 void wr_text_put_json_string(wr_buf *out, wr_str s)
 {
     wr_buf_putc(out, '"');
     uint32_t from = 0; /* start of the run not yet written */
     for (uint32_t i = 0; i < s.len; i++) {
-        char escape = json_escape((uint8_t)s.ptr[i]);
+        char escape = json_escapes[(uint8_t)s.ptr[i]];
         if (!escape)
             continue;
         wr_utf8_put_external(out, wr_str_make(s.ptr + from, i - from));

@@ -145,8 +145,6 @@ bool wr_value_equal(const wr_type *t, const wr_value *a, const wr_value *b)
 
 /* ---------------------------------------------------------------------------------------- order */
 
-#define THREE_WAY(a, b) (((a) > (b)) - ((a) < (b)))
-
 /* Double.compare: -0.0 < 0.0, NaN is the largest and equal to itself. */
 static int compare_double(double a, double b)
 {
@@ -155,7 +153,7 @@ static int compare_double(double a, double b)
     if (a > b)
         return 1;
     int64_t x = (int64_t)wr__double_bits(a), y = (int64_t)wr__double_bits(b);
-    return THREE_WAY(x, y);
+    return WR__ORDER(x, y);
 }
 
 /* ByteBuffer.compareTo: byte by byte as signed numbers, then by length. */
@@ -165,7 +163,7 @@ static int compare_bytes(wr_str a, wr_str b)
     for (uint32_t i = 0; i < n; i++)
         if (a.ptr[i] != b.ptr[i])
             return (int8_t)a.ptr[i] < (int8_t)b.ptr[i] ? -1 : 1;
-    return THREE_WAY(a.len, b.len);
+    return WR__ORDER(a.len, b.len);
 }
 
 int wr_value_compare(const wr_type *t, const wr_value *a, const wr_value *b)
@@ -173,19 +171,19 @@ int wr_value_compare(const wr_type *t, const wr_value *a, const wr_value *b)
     WR_ASSERT(!a->null && !b->null);
     switch (t->id) {
     case WR_T_BOOLEAN:
-        return THREE_WAY(a->u.b, b->u.b);
+        return WR__ORDER(a->u.b, b->u.b);
     case WR_T_INTEGER:
     case WR_T_DATE:
     case WR_T_TIME:
     case WR_T_UNIT:
-        return THREE_WAY(a->u.i32, b->u.i32);
+        return WR__ORDER(a->u.i32, b->u.i32);
     case WR_T_BIGINT:
     case WR_T_TIMESTAMP:
-        return THREE_WAY(a->u.i64, b->u.i64);
+        return WR__ORDER(a->u.i64, b->u.i64);
     case WR_T_DOUBLE:
         return compare_double(a->u.f64, b->u.f64);
     case WR_T_DECIMAL:
-        return wr_dec_is_small(t) ? THREE_WAY(a->u.dec, b->u.dec)
+        return wr_dec_is_small(t) ? WR__ORDER(a->u.dec, b->u.dec)
                                   : wr__big_compare(&a->u.big, &b->u.big);
     case WR_T_STRING:
         return wr_utf16_compare(a->u.str, b->u.str);

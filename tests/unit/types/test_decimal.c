@@ -63,14 +63,22 @@ static wr_value read_exact(const wr_type *t, const char *text)
 
 #define WORDS_MAX 12
 
+static int number(const char *word)
+{
+    char *end;
+    long v = strtol(word, &end, 10);
+    assert_true(end != word && *end == '\0');
+    return (int)v;
+}
+
 static void check_arith(char **w)
 {
     char op = w[1][0];
-    const wr_type *lt = wr_type_decimal(arena, atoi(w[2]), atoi(w[3]));
-    const wr_type *rt = wr_type_decimal(arena, atoi(w[5]), atoi(w[6]));
+    const wr_type *lt = wr_type_decimal(arena, number(w[2]), number(w[3]));
+    const wr_type *rt = wr_type_decimal(arena, number(w[5]), number(w[6]));
     const wr_type *result = wr_dec_result_type(arena, op, lt, rt);
-    assert_int_equal(result->precision, atoi(w[8]));
-    assert_int_equal(result->scale, atoi(w[9]));
+    assert_int_equal(result->precision, number(w[8]));
+    assert_int_equal(result->scale, number(w[9]));
     wr_value l = read_exact(lt, w[4]), r = read_exact(rt, w[7]), out;
     wr_dec_status st = wr_dec_arith(op, lt, &l, rt, &r, result, arena, &out);
     assert_string_equal(show(st, result, &out), w[10]);
@@ -91,17 +99,17 @@ static wr_dec_rounding rounding_of(const char *name)
 
 static void check_round(char **w)
 {
-    const wr_type *t = wr_type_decimal(arena, atoi(w[3]), atoi(w[4]));
-    const wr_type *to = wr_type_decimal(arena, atoi(w[6]), atoi(w[7]));
+    const wr_type *t = wr_type_decimal(arena, number(w[3]), number(w[4]));
+    const wr_type *to = wr_type_decimal(arena, number(w[6]), number(w[7]));
     wr_value v = read_exact(t, w[5]), out;
-    wr_dec_status st = wr_dec_round(t, &v, atoi(w[2]), rounding_of(w[1]), to, arena, &out);
+    wr_dec_status st = wr_dec_round(t, &v, number(w[2]), rounding_of(w[1]), to, arena, &out);
     assert_string_equal(show(st, to, &out), w[8]);
 }
 
 static void check_text(char **w)
 {
     bool exact = strcmp(w[1], "exact") == 0;
-    const wr_type *t = wr_type_decimal(arena, atoi(w[2]), atoi(w[3]));
+    const wr_type *t = wr_type_decimal(arena, number(w[2]), number(w[3]));
     wr_value out;
     wr_dec_status st = wr_dec_from_text(wr_str_c(w[4]), t, exact, arena, &out);
     assert_string_equal(show(st, t, &out), w[5]);
@@ -109,11 +117,11 @@ static void check_text(char **w)
 
 static void check_compare(char **w)
 {
-    const wr_type *lt = wr_type_decimal(arena, atoi(w[1]), atoi(w[2]));
-    const wr_type *rt = wr_type_decimal(arena, atoi(w[4]), atoi(w[5]));
+    const wr_type *lt = wr_type_decimal(arena, number(w[1]), number(w[2]));
+    const wr_type *rt = wr_type_decimal(arena, number(w[4]), number(w[5]));
     wr_value l = read_exact(lt, w[3]), r = read_exact(rt, w[6]);
-    assert_int_equal(wr_dec_compare(lt, &l, rt, &r), atoi(w[7]));
-    assert_int_equal(wr_dec_compare(rt, &r, lt, &l), -atoi(w[7]));
+    assert_int_equal(wr_dec_compare(lt, &l, rt, &r), number(w[7]));
+    assert_int_equal(wr_dec_compare(rt, &r, lt, &l), -number(w[7]));
 }
 
 static void test_table(void **state)

@@ -91,7 +91,7 @@ static void parse_digits(const char *text, char *digits, int *exponent)
     while (n > 1 && digits[n - 1] == '0')
         n--;
     digits[n] = '\0';
-    *exponent = point - 1 + (e ? atoi(e + 1) : 0);
+    *exponent = point - 1 + (e ? (int)strtol(e + 1, NULL, 10) : 0);
 }
 
 /*
@@ -104,12 +104,12 @@ static bool digits_that_read_back(double v, int n, char *text, size_t size)
     if (strtod(text, NULL) == v)
         return true;
     char digits[32], *e = strchr(text, 'e');
-    int exponent = atoi(e + 1) - (n - 1), at = 0;
+    int exponent = (int)strtol(e + 1, NULL, 10) - (n - 1), at = 0;
     for (const char *p = text; p < e; p++)
         if (*p != '.')
             digits[at++] = *p;
     digits[at] = '\0';
-    long long near = atoll(digits);
+    long long near = strtoll(digits, NULL, 10);
     for (long long d = near - 1; d <= near + 1; d += 2) {
         snprintf(text, size, "%llde%d", d, exponent);
         if (strtod(text, NULL) == v)
