@@ -397,7 +397,7 @@ static void commit_rounds(const char *path, bool wal, int report)
         char bytes[100] = {0};
         wr_put_be32(bytes, round);
         for (int k = 0; k < 50; k++) {
-            char key[8];
+            char key[16];
             snprintf(key, sizeof key, "%d", k);
             OK(wr_kv_put(s, S(key), wr_str_make(bytes, sizeof bytes), 0, err));
         }
@@ -406,7 +406,7 @@ static void commit_rounds(const char *path, bool wal, int report)
         OK(wr_db_write(db, b, err));
         if (!wal && round % 40 == 0)
             OK(wr_db_flush(db, err));
-        char key[8]; /* uncommitted, to be lost */
+        char key[16]; /* uncommitted, to be lost */
         snprintf(key, sizeof key, "%d", (int)(round % 50));
         OK(wr_kv_put(s, S(key), S("uncommitted"), 0, err));
         if (write(report, &round, sizeof round) != sizeof round)
@@ -432,7 +432,7 @@ static void check_rounds(const char *path, uint32_t reported, bool wal)
     else /* at least the last flush, and never ahead of what was written */
         assert_in_range(round, reported / 40 * 40, reported + 1);
     for (int k = 0; k < 50; k++) {
-        char key[8];
+        char key[16];
         wr_str value;
         snprintf(key, sizeof key, "%d", k);
         OK(wr_kv_get(s, S(key), &value, &found, err));
