@@ -3,8 +3,8 @@
  * batch.h - what flows between operators: rows of one schema in offset order, column by column.
  *
  * A batch of a STREAM: each row is a record. A batch of a TABLE: each row is a change of one key,
- * with the new row (HAS_NEW) and, where the producer knows it, the old row (HAS_OLD). A row that has
- * neither HAS_NEW is a tombstone / a record with a NULL value: its value columns read as NULL.
+ * with the new row (HAS_NEW) and, where the producer knows it, the old row (HAS_OLD). A row
+ * without HAS_NEW is a tombstone or a record with a NULL value: its value columns read as NULL.
  * Batch size never carries meaning: n rows in one batch equal n batches of one row.
  *
  * Everything a batch points to is borrowed until process() returns (scratch arena, payloads).
@@ -35,16 +35,16 @@ typedef struct wr_headers {
 
 typedef struct wr_batch {
     const wr_schema *schema;
-    uint32_t rows;           /* physical rows: every array below has that many */
-    wr_sel sel;              /* the rows that are alive; operators read these only */
-    wr_vec *cols;            /* schema->n vectors */
-    wr_vec *old_cols;        /* old values (all schema->n columns), or NULL if no row has any */
-    uint8_t *flags;          /* WR_ROW_* */
-    int64_t *rowtime;        /* event time, ms */
-    int32_t *partition;      /* of the record that was read, ROWPARTITION */
-    int64_t *offset;         /* ROWOFFSET */
-    int64_t *window_start;   /* NULL: not windowed */
-    int64_t *window_end;     /* sessions: the last timestamp, inclusive */
+    uint32_t rows;             /* physical rows: every array below has that many */
+    wr_sel sel;                /* the rows that are alive; operators read these only */
+    wr_vec *cols;              /* schema->n vectors */
+    wr_vec *old_cols;          /* old values (all schema->n columns), or NULL if no row has any */
+    uint8_t *flags;            /* WR_ROW_* */
+    int64_t *rowtime;          /* event time, ms */
+    int32_t *partition;        /* of the record that was read, ROWPARTITION */
+    int64_t *offset;           /* ROWOFFSET */
+    int64_t *window_start;     /* NULL: not windowed */
+    int64_t *window_end;       /* sessions: the last timestamp, inclusive */
     const wr_headers *headers; /* one per row, or NULL if none has any */
 } wr_batch;
 

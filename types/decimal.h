@@ -28,9 +28,9 @@ const wr_type *wr_dec_type_of(wr_arena *a, const wr_type *t);
 
 typedef enum wr_dec_status {
     WR_DEC_OK,
-    WR_DEC_OVERFLOW,   /* "Numeric field overflow" */
+    WR_DEC_OVERFLOW, /* "Numeric field overflow" */
     WR_DEC_DIV_ZERO,
-    WR_DEC_INEXACT,    /* quotient does not terminate within the scale */
+    WR_DEC_INEXACT, /* quotient does not terminate within the scale */
     WR_DEC_BAD_TEXT,
 } wr_dec_status;
 
@@ -53,8 +53,8 @@ wr_dec_small_fn wr_dec_small_plan(char op, const wr_type *lt, const wr_type *rt,
 /** Compare by value; types may differ in scale. */
 int wr_dec_compare(const wr_type *lt, const wr_value *l, const wr_type *rt, const wr_value *r);
 /** CAST(DECIMAL AS DECIMAL): HALF_UP to the new scale; WR_DEC_OVERFLOW where it does not fit. */
-wr_dec_status wr_dec_rescale(const wr_type *from, const wr_value *v, const wr_type *to,
-                             wr_arena *a, wr_value *out);
+wr_dec_status wr_dec_rescale(const wr_type *from, const wr_value *v, const wr_type *to, wr_arena *a,
+                             wr_value *out);
 wr_dec_status wr_dec_from_i64(int64_t v, const wr_type *to, wr_arena *a, wr_value *out);
 /** HALF_UP of the double's shortest text (BigDecimal.valueOf). NaN, infinities: BAD_TEXT. */
 wr_dec_status wr_dec_from_double(double v, const wr_type *to, wr_arena *a, wr_value *out);
@@ -71,9 +71,9 @@ int wr_dec_sign(const wr_type *t, const wr_value *v);
 void wr_dec_print(wr_buf *out, const wr_type *t, const wr_value *v);
 
 typedef enum wr_dec_rounding {
-    WR_DEC_HALF_UP,  /* away from zero at .5 */
-    WR_DEC_HALF_CEIL,/* towards +infinity at .5: ksqlDB's ROUND */
-    WR_DEC_DOWN,     /* truncate */
+    WR_DEC_HALF_UP,   /* away from zero at .5 */
+    WR_DEC_HALF_CEIL, /* towards +infinity at .5: ksqlDB's ROUND */
+    WR_DEC_DOWN,      /* truncate */
     WR_DEC_CEIL,
     WR_DEC_FLOOR,
 } wr_dec_rounding;

@@ -19,13 +19,13 @@ typedef struct wr_nest wr_nest;
 
 typedef struct wr_value {
     union {
-        bool b;            /* BOOLEAN */
-        int32_t i32;       /* INTEGER, DATE, TIME, UNIT */
-        int64_t i64;       /* BIGINT, TIMESTAMP */
-        double f64;        /* DOUBLE */
-        wr_i128 dec;       /* DECIMAL, precision <= 38: the unscaled value */
-        wr_big big;        /* DECIMAL, precision > 38: the unscaled value */
-        wr_str str;        /* STRING (UTF-8, half pairs as 3 bytes), BYTES */
+        bool b;              /* BOOLEAN */
+        int32_t i32;         /* INTEGER, DATE, TIME, UNIT */
+        int64_t i64;         /* BIGINT, TIMESTAMP */
+        double f64;          /* DOUBLE */
+        wr_i128 dec;         /* DECIMAL, precision <= 38: the unscaled value */
+        wr_big big;          /* DECIMAL, precision > 38: the unscaled value */
+        wr_str str;          /* STRING (UTF-8, half pairs as 3 bytes), BYTES */
         const wr_nest *nest; /* ARRAY, MAP, STRUCT */
     } u;
     bool null;

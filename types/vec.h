@@ -35,9 +35,9 @@ typedef struct wr_vec {
         wr_str *str;
         const wr_nest **nest;
     } u;
-    uint32_t mask;  /* 0 for a constant, UINT32_MAX otherwise */
-    bool no_nulls;  /* known: no row is NULL. false: may or may not */
-    bool ascii;     /* STRING: known: every row is ASCII */
+    uint32_t mask; /* 0 for a constant, UINT32_MAX otherwise */
+    bool no_nulls; /* known: no row is NULL. false: may or may not */
+    bool ascii;    /* STRING: known: every row is ASCII */
 } wr_vec;
 
 /**
