@@ -4,6 +4,8 @@
  */
 #include "parser/ast.h"
 
+#include <math.h>
+
 /* Both NULL, or equal text. */
 static bool text_equal(const char *a, const char *b)
 {
@@ -68,8 +70,8 @@ static bool value_equal(const wr_ast_expr *a, const wr_ast_expr *b)
         return a->u.boolean == b->u.boolean;
     case WR_AST_INTEGER:
         return a->u.integer == b->u.integer;
-    case WR_AST_DOUBLE: /* bit by bit: -0e0 is not 0e0 */
-        return memcmp(&a->u.real, &b->u.real, sizeof a->u.real) == 0;
+    case WR_AST_DOUBLE: /* literals are never NaN; -0e0 is not 0e0 */
+        return a->u.real == b->u.real && signbit(a->u.real) == signbit(b->u.real);
     case WR_AST_INTERVAL_UNIT:
         return a->u.unit == b->u.unit;
     default:

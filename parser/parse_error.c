@@ -148,10 +148,42 @@ static bool resembles(const char *a, size_t a_len, const char *b, size_t b_len)
     return wr_str_ieq(rest_a, rest_b);
 }
 
+/*
+ * What other dialects have and this one has not, known by a word that stands at the place or just
+ * before it (ORDER alone is taken for an alias).
+ */
+static const struct foreign {
+    const char *word, *hint;
+} foreign_words[] = {
+    {"ORDER", "There is no ORDER BY: rows come in the order of their topic."},
+    {"UNION", "There is no UNION: write several queries into one stream with INSERT INTO."},
+    {"DISTINCT", "There is no SELECT DISTINCT: GROUP BY the columns instead."},
+    {"OVER", "There is no OVER: use WINDOW and GROUP BY."},
+};
+
+static bool hint_foreign(wr_parser *p)
+{
+    for (size_t back = 0; back <= 1 && back < p->at; back++) { /* never the first word */
+        wr_token t = p->toks[p->at - back];
+        if (back && wr__tok_is_keyword(t.kind))
+            continue; /* a keyword that was accepted: IS DISTINCT */
+        wr_str word = wr_str_make(p->text + t.pos, t.end - t.pos);
+        for (size_t i = 0; i < WR_ARRAY_LEN(foreign_words); i++) {
+            if (!wr_str_ieq(word, wr_str_c(foreign_words[i].word)))
+                continue;
+            wr_error_hint(p->err, "%s", foreign_words[i].hint);
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Hint at a keyword that would have fitted and that the token found, or the one before, resembles.
  */
 static void hint_keyword(wr_parser *p)
 {
+    if (p->expected_at != p->at)
+        return;
     for (size_t back = 0; back <= 1 && back <= p->at; back++) {
         wr_token t = p->toks[p->at - back];
         if (t.kind != WR_TOK_IDENT && !wr__tok_is_keyword(t.kind))
@@ -245,6 +277,7 @@ weir_status wr__parse_unexpected(wr_parser *p)
                                      list_text(p, list, n), n > 1 ? "}" : "");
     }
     weir_status st = syntax_error(p, detail);
-    hint_keyword(p);
+    if (!hint_foreign(p))
+        hint_keyword(p);
     return st;
 }

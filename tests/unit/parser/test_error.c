@@ -32,6 +32,12 @@ static void test_hints(void **state)
         {"SHOW STREMS", "Did you mean STREAMS instead of STREMS?"},
         {"CREATE STREAN s", "Did you mean STREAM instead of STREAN?"}, /* changed */
         {"DROP thing s", ""},
+        {"SELECT a IS DISTINCT b FROM s", ""},
+        {"SELECT a FROM s ORDER BY a",
+         "There is no ORDER BY: rows come in the order of their topic."},
+        {"SELECT DISTINCT a FROM s", "There is no SELECT DISTINCT: GROUP BY the columns instead."},
+        {"SELECT a FROM s UNION SELECT b FROM t",
+         "There is no UNION: write several queries into one stream with INSERT INTO."},
     };
     for (size_t i = 0; i < WR_ARRAY_LEN(rows); i++) {
         wr_ast_stmt *s;

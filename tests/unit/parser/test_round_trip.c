@@ -201,96 +201,64 @@ static void make_call(wr_ast_expr *e, int depth)
     }
 }
 
+/* How to build a node of a kind beyond its children: which flags and parts it has. */
+typedef struct recipe {
+    wr_ast_expr_kind kind;
+    uint8_t args_min, args_step, args_steps; /* min + step * [0, steps] children */
+    wr_ast_op op_first;
+    uint8_t ops; /* number of operators to choose from, 0: none */
+    bool negatable;
+} recipe;
+
+static const recipe recipes[] = {
+    {WR_AST_ARITHMETIC, 2, 0, 0, WR_AST_ADD, 5, false},
+    {WR_AST_ARITHMETIC, 2, 0, 0, WR_AST_ADD, 5, false},
+    {WR_AST_UNARY, 1, 0, 0, WR_AST_POS, 2, false},
+    {WR_AST_CONCAT, 2, 0, 0, WR_AST_POS, 0, false},
+    {WR_AST_COMPARE, 2, 0, 0, WR_AST_EQ, 8, false},
+    {WR_AST_COMPARE, 2, 0, 0, WR_AST_EQ, 8, false},
+    {WR_AST_AND, 2, 0, 0, WR_AST_POS, 0, false},
+    {WR_AST_OR, 2, 0, 0, WR_AST_POS, 0, false},
+    {WR_AST_NOT, 1, 0, 0, WR_AST_POS, 0, false},
+    {WR_AST_BETWEEN, 3, 0, 0, WR_AST_POS, 0, true},
+    {WR_AST_IN, 2, 1, 2, WR_AST_POS, 0, true},
+    {WR_AST_LIKE, 2, 0, 0, WR_AST_POS, 0, true},
+    {WR_AST_IS_NULL, 1, 0, 0, WR_AST_POS, 0, true},
+    {WR_AST_CASE, 2, 2, 1, WR_AST_POS, 0, false},
+    {WR_AST_CAST, 1, 0, 0, WR_AST_POS, 0, false},
+    {WR_AST_SUBSCRIPT, 2, 0, 0, WR_AST_POS, 0, false},
+    {WR_AST_FIELD, 1, 0, 0, WR_AST_POS, 0, false},
+    {WR_AST_ARRAY, 0, 1, 3, WR_AST_POS, 0, false},
+    {WR_AST_MAP, 0, 2, 2, WR_AST_POS, 0, false},
+    {WR_AST_STRUCT, 0, 1, 2, WR_AST_POS, 0, false},
+    {WR_AST_CALL, 0, 0, 0, WR_AST_POS, 0, false}, /* by make_call */
+};
+
 static wr_ast_expr *make_expr(int depth)
 {
     if (depth <= 0)
         return make_leaf();
+    const recipe *r = &recipes[below(WR_ARRAY_LEN(recipes))];
     wr_ast_expr *e = WR_NEW(arena, wr_ast_expr);
-    e->negated = false;
-    switch (below(20)) {
-    case 0:
-    case 1:
-        e->kind = WR_AST_ARITHMETIC;
-        e->op = (wr_ast_op)(WR_AST_ADD + below(5));
-        make_args(e, 2, depth - 1);
-        break;
-    case 2:
-        e->kind = WR_AST_UNARY;
-        e->op = coin() ? WR_AST_NEG : WR_AST_POS;
-        make_args(e, 1, depth - 1);
-        break;
-    case 3:
-        e->kind = WR_AST_CONCAT;
-        make_args(e, 2, depth - 1);
-        break;
-    case 4:
-    case 5:
-        e->kind = WR_AST_COMPARE;
-        e->op = (wr_ast_op)(WR_AST_EQ + below(8));
-        make_args(e, 2, depth - 1);
-        break;
-    case 6:
-    case 7:
-        e->kind = coin() ? WR_AST_AND : WR_AST_OR;
-        make_args(e, 2, depth - 1);
-        break;
-    case 8:
-        e->kind = WR_AST_NOT;
-        make_args(e, 1, depth - 1);
-        break;
-    case 9:
-        e->kind = WR_AST_BETWEEN;
-        e->negated = coin();
-        make_args(e, 3, depth - 1);
-        break;
-    case 10:
-        e->kind = WR_AST_IN;
-        e->negated = coin();
-        make_args(e, 2 + below(3), depth - 1);
-        break;
-    case 11:
-        e->kind = WR_AST_LIKE;
-        e->negated = coin();
-        e->escape = coin() ? make_text() : NULL;
-        make_args(e, 2, depth - 1);
-        break;
-    case 12:
-        e->kind = WR_AST_IS_NULL;
-        e->negated = coin();
-        make_args(e, 1, depth - 1);
-        break;
-    case 13:
-        e->kind = WR_AST_CASE;
-        make_args(e, 2 * (1 + below(2)), depth - 1);
-        e->else_ = coin() ? make_expr(depth - 1) : NULL;
-        break;
-    case 14:
-        e->kind = WR_AST_CAST;
-        make_args(e, 1, depth - 1);
+    e->kind = r->kind;
+    if (r->kind == WR_AST_CALL) {
+        make_call(e, depth);
+        return e;
+    }
+    make_args(e, r->args_min + r->args_step * below(r->args_steps + 1u), depth - 1);
+    e->op = r->ops ? (wr_ast_op)(r->op_first + below(r->ops)) : (wr_ast_op)0;
+    e->negated = r->negatable && coin();
+    if (r->kind == WR_AST_LIKE && coin())
+        e->escape = make_text();
+    if (r->kind == WR_AST_CASE && coin())
+        e->else_ = make_expr(depth - 1);
+    if (r->kind == WR_AST_CAST)
         e->type = make_type(depth - 1);
-        break;
-    case 15:
-        e->kind = WR_AST_SUBSCRIPT;
-        make_args(e, 2, depth - 1);
-        break;
-    case 16:
-        e->kind = WR_AST_FIELD;
+    if (r->kind == WR_AST_FIELD)
         e->name = make_name();
-        make_args(e, 1, depth - 1);
-        break;
-    case 17:
-        e->kind = coin() ? WR_AST_ARRAY : WR_AST_MAP;
-        make_args(e, 2 * below(3), depth - 1);
-        break;
-    case 18:
-        e->kind = WR_AST_STRUCT;
-        make_args(e, below(3), depth - 1);
+    if (r->kind == WR_AST_STRUCT) {
         e->names_n = e->args_n;
         e->names = make_names(e->names_n);
-        break;
-    default:
-        make_call(e, depth);
-        break;
     }
     return e;
 }
@@ -485,112 +453,133 @@ static void make_assert(wr_ast_stmt *s)
         s->id = (int64_t)below(100);
 }
 
-static wr_ast_stmt *make_stmt(wr_ast_stmt_kind kind, int depth);
+static void make_query_stmt(wr_ast_stmt *s)
+{
+    s->query = make_query();
+}
 
-static void make_explain(wr_ast_stmt *s, int depth)
+static void make_insert_select(wr_ast_stmt *s)
+{
+    s->name = make_source_name();
+    if (coin())
+        make_props(s);
+    s->query = make_query();
+}
+
+static void make_drop_source(wr_ast_stmt *s)
+{
+    s->is_table = coin();
+    s->delete_topic = coin();
+    s->if_exists = coin();
+    s->name = make_source_name();
+}
+
+static void make_alter(wr_ast_stmt *s)
+{
+    s->is_table = coin();
+    s->name = make_source_name();
+    make_elements(s, false);
+}
+
+static void make_create_type(wr_ast_stmt *s)
+{
+    s->if_not_exists = coin();
+    s->name = make_name();
+    s->type = make_type(3);
+}
+
+static void make_drop_name(wr_ast_stmt *s)
+{
+    s->if_exists = coin();
+    s->name = make_name();
+}
+
+static void make_query_control(wr_ast_stmt *s)
+{
+    s->all = coin();
+    if (!s->all)
+        s->name = make_name();
+}
+
+static void make_setting(wr_ast_stmt *s)
+{
+    s->text1 = make_text();
+    if (s->kind == WR_AST_SET || s->kind == WR_AST_ALTER_SYSTEM)
+        s->text2 = make_text();
+}
+
+static void make_define(wr_ast_stmt *s)
+{
+    s->name = (wr_ast_name){.name = coin() ? "X" : "DATE"};
+    if (s->kind == WR_AST_DEFINE)
+        s->text2 = make_text();
+}
+
+static void make_assert_source(wr_ast_stmt *s)
+{
+    s->is_table = coin();
+    s->name = make_source_name();
+    if ((s->has_elements = coin()))
+        make_elements(s, true);
+    if (coin())
+        make_props(s);
+}
+
+static void make_connector(wr_ast_stmt *s)
+{
+    s->sink = coin();
+    s->if_not_exists = coin();
+    s->name = make_name();
+    make_props(s);
+}
+
+static wr_ast_stmt *make_stmt(void);
+
+static void make_explain(wr_ast_stmt *s)
 {
     s->analyze = coin();
-    if (depth > 0 && coin())
-        s->child = make_stmt((wr_ast_stmt_kind)below(WR_AST_RUN_SCRIPT + 1), depth - 1);
+    if (coin())
+        s->child = make_stmt();
     else
         s->name = make_name();
 }
 
-static wr_ast_stmt *make_stmt(wr_ast_stmt_kind kind, int depth)
+static wr_ast_stmt *make_stmt(void)
 {
+    static void (*const makers[])(wr_ast_stmt *) = {
+        [WR_AST_QUERY] = make_query_stmt,
+        [WR_AST_CREATE_SOURCE] = make_create,
+        [WR_AST_CREATE_AS] = make_create,
+        [WR_AST_INSERT_SELECT] = make_insert_select,
+        [WR_AST_INSERT_VALUES] = make_values,
+        [WR_AST_DROP_SOURCE] = make_drop_source,
+        [WR_AST_ALTER_SOURCE] = make_alter,
+        [WR_AST_CREATE_TYPE] = make_create_type,
+        [WR_AST_DROP_TYPE] = make_drop_name,
+        [WR_AST_TERMINATE] = make_query_control,
+        [WR_AST_PAUSE] = make_query_control,
+        [WR_AST_RESUME] = make_query_control,
+        [WR_AST_SHOW] = make_show,
+        [WR_AST_DESCRIBE] = make_describe,
+        [WR_AST_EXPLAIN] = make_explain,
+        [WR_AST_PRINT] = make_print,
+        [WR_AST_SET] = make_setting,
+        [WR_AST_UNSET] = make_setting,
+        [WR_AST_ALTER_SYSTEM] = make_setting,
+        [WR_AST_DEFINE] = make_define,
+        [WR_AST_UNDEFINE] = make_define,
+        [WR_AST_ASSERT_TOPIC] = make_assert,
+        [WR_AST_ASSERT_SCHEMA] = make_assert,
+        [WR_AST_ASSERT_VALUES] = make_values,
+        [WR_AST_ASSERT_NULL_VALUES] = make_values,
+        [WR_AST_ASSERT_SOURCE] = make_assert_source,
+        [WR_AST_CREATE_CONNECTOR] = make_connector,
+        [WR_AST_DROP_CONNECTOR] = make_drop_name,
+        [WR_AST_RUN_SCRIPT] = make_setting,
+    };
     wr_ast_stmt *s = WR_NEW(arena, wr_ast_stmt);
-    s->kind = kind;
-    switch (kind) {
-    case WR_AST_QUERY:
-        s->query = make_query();
-        break;
-    case WR_AST_CREATE_SOURCE:
-    case WR_AST_CREATE_AS:
-        make_create(s);
-        break;
-    case WR_AST_INSERT_SELECT:
-        s->name = make_source_name();
-        if (coin())
-            make_props(s);
-        s->query = make_query();
-        break;
-    case WR_AST_INSERT_VALUES:
-    case WR_AST_ASSERT_VALUES:
-    case WR_AST_ASSERT_NULL_VALUES:
-        make_values(s);
-        break;
-    case WR_AST_DROP_SOURCE:
-        s->is_table = coin();
-        s->delete_topic = coin();
-        s->if_exists = coin();
-        s->name = make_source_name();
-        break;
-    case WR_AST_ALTER_SOURCE:
-        s->is_table = coin();
-        s->name = make_source_name();
-        make_elements(s, false);
-        break;
-    case WR_AST_CREATE_TYPE:
-        s->if_not_exists = coin();
-        s->name = make_name();
-        s->type = make_type(3);
-        break;
-    case WR_AST_DROP_TYPE:
-    case WR_AST_DROP_CONNECTOR:
-        s->if_exists = coin();
-        s->name = make_name();
-        break;
-    case WR_AST_TERMINATE:
-    case WR_AST_PAUSE:
-    case WR_AST_RESUME:
-        if (!(s->all = coin()))
-            s->name = make_name();
-        break;
-    case WR_AST_SHOW:
-        make_show(s);
-        break;
-    case WR_AST_DESCRIBE:
-        make_describe(s);
-        break;
-    case WR_AST_EXPLAIN:
-        make_explain(s, depth);
-        break;
-    case WR_AST_PRINT:
-        make_print(s);
-        break;
-    case WR_AST_SET:
-    case WR_AST_ALTER_SYSTEM:
-        s->text1 = make_text();
-        s->text2 = make_text();
-        break;
-    case WR_AST_UNSET:
-    case WR_AST_RUN_SCRIPT:
-        s->text1 = make_text();
-        break;
-    case WR_AST_DEFINE:
-    case WR_AST_UNDEFINE:
-        s->name = (wr_ast_name){.name = coin() ? "X" : "DATE"};
-        s->text2 = kind == WR_AST_DEFINE ? make_text() : NULL;
-        break;
-    case WR_AST_ASSERT_TOPIC:
-    case WR_AST_ASSERT_SCHEMA:
-        make_assert(s);
-        break;
-    case WR_AST_ASSERT_SOURCE:
-        s->is_table = coin();
-        s->name = make_source_name();
-        if ((s->has_elements = coin()))
-            make_elements(s, true);
-        if (coin())
-            make_props(s);
-        break;
-    case WR_AST_CREATE_CONNECTOR:
-        s->sink = coin();
-        s->if_not_exists = coin();
-        s->name = make_name();
-        make_props(s);
-        break;
-    }
+    s->kind = (wr_ast_stmt_kind)below(WR_ARRAY_LEN(makers));
+    makers[s->kind](s);
     return s;
 }
 
@@ -604,7 +593,7 @@ static uint64_t first_seed(void)
 
 static void check_stmt(uint64_t seed)
 {
-    wr_ast_stmt *s = make_stmt((wr_ast_stmt_kind)below(WR_AST_RUN_SCRIPT + 1), 2);
+    wr_ast_stmt *s = make_stmt();
     const char *sql = printed(s);
     wr_ast_stmt *again = NULL;
     weir_error err = {0};
