@@ -18,8 +18,16 @@ struct arena_block {
     size_t pad_;       /* keeps the payload aligned to 16 */
 };
 
+typedef struct arena_deferred arena_deferred;
+struct arena_deferred {
+    arena_deferred *prev; /* older one, or NULL; lives in the arena itself */
+    void (*fn)(void *arg);
+    void *arg;
+};
+
 struct wr_arena {
     arena_block *head;
+    arena_deferred *deferred;
     size_t next_size; /* payload of the next block */
     size_t used;
     size_t held;
@@ -47,16 +55,34 @@ static void free_chain(wr_arena *a, arena_block *b)
     }
 }
 
+void wr_arena_defer(wr_arena *a, void (*fn)(void *arg), void *arg)
+{
+    arena_deferred *d = wr_arena_alloc(a, sizeof *d);
+    *d = (arena_deferred){a->deferred, fn, arg};
+    a->deferred = d;
+}
+
+static void run_deferred(wr_arena *a)
+{
+    while (a->deferred) {
+        arena_deferred *d = a->deferred;
+        a->deferred = d->prev;
+        d->fn(d->arg);
+    }
+}
+
 void wr_arena_free(wr_arena *a)
 {
     if (!a)
         return;
+    run_deferred(a);
     free_chain(a, a->head);
     wr_free(a);
 }
 
 void wr_arena_reset(wr_arena *a)
 {
+    run_deferred(a);
     a->used = 0;
     if (!a->head)
         return;

@@ -26,6 +26,11 @@ wr_arena *wr_arena_new(size_t block_size);
 void wr_arena_free(wr_arena *a);
 /** Release everything handed out, keeping the largest block for reuse. */
 void wr_arena_reset(wr_arena *a);
+/**
+ * Call @p fn(arg) when the arena is reset or freed, the newest first: for what memory in the arena
+ * refers to but does not hold (compiled patterns, formatters).
+ */
+void wr_arena_defer(wr_arena *a, void (*fn)(void *arg), void *arg);
 /** Bytes handed out since the last reset. */
 size_t wr_arena_used(const wr_arena *a);
 /** Bytes held from the system. */

@@ -126,6 +126,8 @@ static wr_expr *make_call(call_site *c, const wr_function *fn, uint32_t sig,
     call->ret = wr_type_copy(a, ret);
     if (call->sig->prepare)
         call->prepared = call->sig->prepare(call, a);
+    if (call->prepared && call->sig->unprepare)
+        wr_arena_defer(a, call->sig->unprepare, call->prepared);
     return wr__expr_call(a, call, args, values);
 }
 
