@@ -21,46 +21,6 @@ bool wr__is_pseudo_name(const char *name)
 
 /* ---- formats ---- */
 
-static void put_persistence(wr_buf *out, const wr_column *cols, uint32_t n, bool is_key)
-{
-    wr_schema one = {cols, n, is_key ? n : 0};
-    wr_buf_puts(out, "Persistence{columns=[");
-    wr_schema_print(out, &one);
-    wr_buf_puts(out, "], features=[]}");
-}
-
-static weir_status check_part(const wr_format *f, bool is_key, const wr_column *cols, uint32_t n,
-                              weir_error *err)
-{
-    weir_status st = wr_format_check(f, is_key, cols, n, err);
-    if (st == WEIR_OK || st == WEIR_ERR_UNSUPPORTED)
-        return st;
-    wr_buf text = {0};
-    put_persistence(&text, cols, n, is_key);
-    wr_error_prefix(err, "%s format does not support schema.\nformat: %s\nschema: %s\nreason: ",
-                    is_key ? "Key" : "Value", f->name, wr_buf_cstr(&text));
-    wr_buf_free(&text);
-    return st;
-}
-
-static weir_status check_no_maps(const wr_schema *schema, weir_error *err)
-{
-    for (uint32_t i = 0; i < schema->keys_n; i++) {
-        if (!wr_type_contains(schema->cols[i].type, WR_T_MAP))
-            continue;
-        wr_buf text = {0};
-        wr_type_print(&text, schema->cols[i].type);
-        wr_error(err, WEIR_ERR_STATEMENT,
-                 "Map keys, including types that contain maps, are not supported as they may lead "
-                 "to unexpected behavior due to inconsistent serialization. Key column name: `%s`. "
-                 "Column type: %s.",
-                 schema->cols[i].name, wr_buf_cstr(&text));
-        wr_buf_free(&text);
-        return WEIR_ERR_STATEMENT;
-    }
-    return WEIR_OK;
-}
-
 /* The value's columns that are in the record's value (headers are not). */
 static uint32_t value_columns(const wr_schema *schema, wr_column *out)
 {
@@ -100,11 +60,10 @@ weir_status wr__source_check_formats(const wr_plan_env *env, wr_source *s, const
                                      weir_error *err)
 {
     const wr_schema *schema = s->schema;
-    WR_TRY(check_no_maps(schema, err));
-    WR_TRY(check_part(s->key.format, true, schema->cols, schema->keys_n, err));
+    WR_TRY(wr_format_check(s->key.format, true, schema->cols, schema->keys_n, err));
     wr_column *values = WR_NEW_N(s->arena, wr_column, schema->n);
     uint32_t n = value_columns(schema, values);
-    WR_TRY(check_part(s->value.format, false, values, n, err));
+    WR_TRY(wr_format_check(s->value.format, false, values, n, err));
     s->key.options.unwrapped = schema->keys_n == 1 && s->key.format->can_unwrap;
     s->key.wrap_set = s->key.options.unwrapped && s->key.format->can_wrap;
     if (with->key_delimiter)

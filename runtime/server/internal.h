@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* internal.h - what the files of runtime/server share. */
+#ifndef WR_RUNTIME_SERVER_INTERNAL_H
+#define WR_RUNTIME_SERVER_INTERNAL_H
+
+#include "runtime/server/engine.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+struct wr_engine {
+    wr_engine_mode mode;
+    wr_log *log;
+    wr_db *db;
+    wr_clock *clock;
+    wr_catalog catalog;
+    wr_settings settings;
+    wr_arr(wr_query *) queries; /* persistent, in order of creation */
+    wr_arena *arena;
+    pthread_mutex_t lock; /* catalog, queries, next_id */
+    uint64_t next_id;     /* number in ids of queries; of the next kept statement */
+    uint64_t transient_id;
+    bool keep_statements, service, no_caching, replaying;
+    char *prefix;           /* of groups and internal topics of persistent queries */
+    char *transient_prefix;
+    char *data_dir;
+    wr_rng rng;
+};
+
+/* plan environment of one statement: env.c */
+typedef struct wr__env {
+    wr_plan_env base;
+    wr_engine *engine;
+    wr_eval_ctx eval;
+    wr_row_errors errs;
+    wr_rng rng;
+} wr__env;
+void wr__env_init(wr__env *env, wr_engine *e, const wr_settings *settings, wr_arena *scratch);
+
+/* execute.c */
+weir_status wr__execute(wr_exec *x, weir_error *err);
+/** Remember a statement that defines something. */
+weir_status wr__keep_statement(wr_engine *e, const wr_exec *x, uint64_t id, weir_error *err);
+weir_status wr__replay_statements(wr_engine *e, weir_error *err);
+
+/* show.c */
+weir_status wr__execute_show(wr_exec *x, weir_error *err);
+weir_status wr__execute_describe(wr_exec *x, weir_error *err);
+weir_status wr__execute_explain(wr_exec *x, weir_error *err);
+/** Add a row of @p n texts (copied) to a TABLE or TEXT result. */
+void wr__add_row(wr_exec *x, const char *const *cells, uint32_t n);
+void wr__set_titles(wr_exec *x, const char *const *titles, uint32_t n);
+const char *wr__source_text(wr_arena *a, const wr_format_use *f);
+
+/* rows.c: queries with rows */
+typedef struct wr__rows wr__rows;
+weir_status wr__open_push(wr_exec *x, weir_error *err);
+weir_status wr__open_pull(wr_exec *x, weir_error *err);
+weir_status wr__step_rows(wr_exec *x, int timeout_ms, weir_error *err);
+void wr__close_rows(wr_exec *x);
+void wr__interrupt_rows(wr_exec *x);
+
+/* print.c */
+weir_status wr__open_print(wr_exec *x, weir_error *err);
+weir_status wr__step_print(wr_exec *x, int timeout_ms, weir_error *err);
+void wr__close_print(wr_exec *x);
+void wr__interrupt_print(wr_exec *x);
+
+#endif
