@@ -168,6 +168,11 @@ weir_status wr_db_write(wr_db *db, wr_db_batch *b, weir_error *err)
     return st;
 }
 
+weir_status wr_db_reclaim(wr_db *db, wr_str from, wr_str to, weir_error *err)
+{
+    return db->ops->reclaim(db, from, to, err);
+}
+
 /* ------------------------------------------------------------------ reading */
 
 wr_db_snap *wr_db_snap_new(wr_db *db)

@@ -110,6 +110,13 @@ void wr_db_batch_delete_range(wr_db_batch *b, wr_db_family family, wr_str from, 
  */
 weir_status wr_db_write(wr_db *db, wr_db_batch *b, weir_error *err) WR_MUST_CHECK;
 
+/**
+ * Give the disk space of LOG's keys @p from <= key < @p to back now, by dropping whole files, where
+ * compaction would get to it later. To be called after the range delete of the same keys was
+ * written; flushes first, so that no crash can bring the keys' notes back without the keys.
+ */
+weir_status wr_db_reclaim(wr_db *db, wr_str from, wr_str to, weir_error *err) WR_MUST_CHECK;
+
 /* ------------------------------------------------------------------ reading */
 
 /** Freeze the committed state of all families: for pull queries, from any thread. */

@@ -27,6 +27,8 @@ typedef struct wr__db_ops {
     weir_status (*sync)(wr_db *db, weir_error *err);
     weir_status (*checkpoint)(wr_db *db, const char *path, weir_error *err);
 
+    weir_status (*reclaim)(wr_db *db, wr_str from, wr_str to, weir_error *err);
+
     wr_db_batch *(*batch_new)(wr_db *db);
     void (*batch_free)(wr_db_batch *b);
     void (*batch_clear)(wr_db_batch *b);

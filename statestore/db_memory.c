@@ -117,6 +117,13 @@ static weir_status mem_nothing(wr_db *db, weir_error *err)
     return WEIR_OK;
 }
 
+static weir_status mem_reclaim(wr_db *db, wr_str from, wr_str to, weir_error *err)
+{
+    (void)from;
+    (void)to;
+    return mem_nothing(db, err); /* deleted keys give their memory back at once */
+}
+
 static weir_status mem_checkpoint(wr_db *db, const char *path, weir_error *err)
 {
     (void)db;
@@ -500,6 +507,7 @@ static const wr__db_ops mem_ops = {
     .flush = mem_nothing,
     .sync = mem_nothing,
     .checkpoint = mem_checkpoint,
+    .reclaim = mem_reclaim,
     .batch_new = mem_batch_new,
     .batch_free = mem_batch_free,
     .batch_clear = mem_batch_clear,

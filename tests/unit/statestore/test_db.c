@@ -543,6 +543,26 @@ static void test_metrics(void **state)
     backend_fini(&be);
 }
 
+static void test_reclaim(void **state)
+{
+    (void)state;
+    for (int memory = 0; memory < 2; memory++) {
+        backend be;
+        backend_init(&be, memory, true);
+        fill(be.db, 0, 1000);
+        OK(wr_db_flush(be.db, err));
+        wr_db_batch *b = wr_db_batch_new(be.db);
+        wr_db_batch_delete_range(b, WR_DB_LOG, S("000000"), S("000990"));
+        OK(wr_db_write(be.db, b, err));
+        wr_db_batch_free(b);
+        OK(wr_db_reclaim(be.db, S("000000"), S("000990"), err));
+        backend_reopen(&be);
+        assert_log(be.db, NULL, "000989", NULL);
+        assert_log(be.db, NULL, "000990", "some value of some length");
+        backend_fini(&be);
+    }
+}
+
 int main(int argc, char **argv)
 {
     if (argc == 5) { /* as another process: spawn() */
@@ -555,12 +575,19 @@ int main(int argc, char **argv)
         _exit(strcmp(argv[1], "fill") == 0 ? fill_up(argv[2]) : 5);
     }
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_iterators),           cmocka_unit_test(test_batches_and_snapshots),
-        cmocka_unit_test(test_notes_and_store_ids), cmocka_unit_test(test_directory_in_use),
-        cmocka_unit_test(test_unusable_directory),  cmocka_unit_test(test_damaged_directory),
-        cmocka_unit_test(test_damaged_wal),         cmocka_unit_test(test_other_format),
-        cmocka_unit_test(test_copy_without_close),  cmocka_unit_test(test_kill),
-        cmocka_unit_test(test_write_refused),       cmocka_unit_test(test_metrics),
+        cmocka_unit_test(test_iterators),
+        cmocka_unit_test(test_batches_and_snapshots),
+        cmocka_unit_test(test_notes_and_store_ids),
+        cmocka_unit_test(test_directory_in_use),
+        cmocka_unit_test(test_unusable_directory),
+        cmocka_unit_test(test_damaged_directory),
+        cmocka_unit_test(test_damaged_wal),
+        cmocka_unit_test(test_other_format),
+        cmocka_unit_test(test_copy_without_close),
+        cmocka_unit_test(test_kill),
+        cmocka_unit_test(test_write_refused),
+        cmocka_unit_test(test_metrics),
+        cmocka_unit_test(test_reclaim),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
