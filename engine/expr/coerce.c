@@ -12,14 +12,13 @@
  */
 #include "engine/expr/internal.h"
 
-#include "parser/parser.h"
 #include "types/decimal.h"
 #include "types/text.h"
 
 const char *wr__ast_text(wr_arena *a, const wr_ast_expr *e)
 {
     wr_buf buf = {0};
-    wr_ast_print_expr(&buf, e);
+    wr_ast_format(&buf, e);
     const char *text = wr_arena_strndup(a, buf.ptr ? buf.ptr : "", buf.len);
     wr_buf_free(&buf);
     return text;

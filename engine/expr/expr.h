@@ -107,6 +107,9 @@ void wr_expr_print(wr_buf *out, const wr_expr *e);
 
 /* ---- syntax helpers for the planner ---- */
 
+/** @p e as ksqlDB's messages write it: "(ID = 11)", "(MAP(1:='cat') + null)". */
+void wr_ast_format(wr_buf *out, const wr_ast_expr *e);
+
 /** Walk all nodes, parents first; @p visit returns false to skip the children. */
 void wr_ast_walk(const wr_ast_expr *e, bool (*visit)(void *arg, const wr_ast_expr *e), void *arg);
 /** First call of an aggregate (or table) function inside @p e, or NULL. */
