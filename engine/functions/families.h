@@ -20,7 +20,12 @@
     X(rounding)    /* ABS, CEIL, FLOOR, ROUND, SIGN, TRUNC */                                      \
     X(geo)         /* GEO_DISTANCE */                                                              \
     X(conditional) /* COALESCE, IFNULL, NULLIF, GREATEST, LEAST */                                 \
-    X(conversion)  /* INT_FROM_BYTES ... */
+    X(conversion)  /* INT_FROM_BYTES ... */                                                        \
+    X(string)      /* UCASE, CONCAT, REPLACE ... */                                                \
+    X(position)    /* SUBSTRING, INSTR, LPAD, RPAD */                                              \
+    X(split)       /* SPLIT, SPLIT_TO_MAP */                                                       \
+    X(mask)        /* MASK ... */                                                                  \
+    X(bytes)       /* ENCODE, TO_BYTES, FROM_BYTES, MD5 */
 
 #define WR__DECLARE_FAMILY(name) extern const wr_function_family wr__functions_##name;
 WR__FUNCTION_FAMILIES(WR__DECLARE_FAMILY)

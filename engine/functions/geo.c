@@ -8,14 +8,19 @@
 
 #include <math.h>
 
-#define RADIUS_KM          6371.0
-#define RADIUS_MILES       3959.0
-#define RADIANS_PER_DEGREE 0.017453292519943295
+#define RADIUS_KM    6371.0
+#define RADIUS_MILES 3959.0
+
+/* In this order of operations the last bits agree with ksqlDB's. */
+static double radians(double degrees)
+{
+    return degrees / 180.0 * 3.141592653589793;
+}
 
 static double haversine(const double c[4], double radius)
 {
-    double lat1 = c[0] * RADIANS_PER_DEGREE, lat2 = c[2] * RADIANS_PER_DEGREE;
-    double dlat = (c[2] - c[0]) * RADIANS_PER_DEGREE, dlon = (c[3] - c[1]) * RADIANS_PER_DEGREE;
+    double lat1 = radians(c[0]), lat2 = radians(c[2]);
+    double dlat = radians(c[2] - c[0]), dlon = radians(c[3] - c[1]);
     double sin_lat = sin(dlat / 2), sin_lon = sin(dlon / 2);
     double a = sin_lat * sin_lat + sin_lon * sin_lon * cos(lat1) * cos(lat2);
     return radius * 2 * asin(sqrt(a));

@@ -76,6 +76,70 @@ wr_str wr__from_units(wr_arena *a, const uint16_t *u, uint32_t n)
     return wr_str_make(p, len);
 }
 
+/** The byte at which unit @p unit begins, from *at (which is unit *at_unit); false: inside a pair.
+ */
+static bool seek_unit(const char **at, const char *end, uint32_t *at_unit, uint32_t unit)
+{
+    while (*at < end && *at_unit < unit) {
+        const char *next = *at;
+        uint32_t width = wr_utf8_next(&next, end) >= 0x10000 ? 2 : 1;
+        if (*at_unit + width > unit)
+            return false;
+        *at_unit += width;
+        *at = next;
+    }
+    return true;
+}
+
+wr_str wr__unit_slice(wr_arena *a, wr_str s, uint32_t from, uint32_t to)
+{
+    const char *end = s.ptr + s.len, *p = s.ptr;
+    uint32_t unit = 0;
+    if (seek_unit(&p, end, &unit, from)) {
+        const char *begin = p;
+        if (seek_unit(&p, end, &unit, to))
+            return wr_str_make(begin, (size_t)(p - begin));
+    }
+    wr_buf b = {0};
+    wr_utf16_slice(s, from, to, &b);
+    wr_str copy = wr_arena_str(a, wr_buf_view(&b));
+    wr_buf_free(&b);
+    return copy;
+}
+
+/** Bytes of the longest piece at @p p that begins a character, complete or not; at least 1. */
+static size_t malformed_length(const uint8_t *p, size_t left)
+{
+    uint8_t c = p[0];
+    size_t need = c >= 0xF0 && c <= 0xF4 ? 4 : c >= 0xE0 && c < 0xF0 ? 3 : c >= 0xC2 ? 2 : 1;
+    if (c > 0xF4 || left < 2)
+        return 1;
+    /* The second byte's range excludes overlong forms and what is beyond U+10FFFF. */
+    uint8_t low = c == 0xE0 ? 0xA0 : c == 0xF0 ? 0x90 : 0x80, high = c == 0xF4 ? 0x8F : 0xBF;
+    size_t n = 1;
+    while (n < need && n < left && p[n] >= (n == 1 ? low : 0x80) && p[n] <= (n == 1 ? high : 0xBF))
+        n++;
+    return n;
+}
+
+void wr__put_utf8_repaired(wr_buf *out, wr_str bytes)
+{
+    if (wr_utf8_valid(bytes)) {
+        wr_buf_str(out, bytes);
+        return;
+    }
+    for (const char *p = bytes.ptr, *end = bytes.ptr + bytes.len; p < end;) {
+        const char *next = p;
+        uint32_t cp = wr_utf8_next(&next, end);
+        if (cp == 0xFFFD || (cp >= 0xD800 && cp <= 0xDFFF)) {
+            next = p + malformed_length((const uint8_t *)p, (size_t)(end - p));
+            cp = 0xFFFD;
+        }
+        wr_utf8_put(out, cp);
+        p = next;
+    }
+}
+
 int32_t wr__f64_to_i32(double v)
 {
     if (isnan(v))

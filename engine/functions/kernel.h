@@ -81,6 +81,15 @@ void wr__put_row(wr_vec *out, uint32_t i, const wr_vec *from);
 void wr__put_text(wr_kctx *ctx, wr_vec *out, uint32_t i, const wr_buf *b);
 /** The same for BYTES (no character is looked at). */
 void wr__put_bytes(wr_kctx *ctx, wr_vec *out, uint32_t i, const wr_buf *b);
+/**
+ * The most bytes that one text may have: functions that can make a long text of short ones (LPAD,
+ * REPLACE) check it while they write, and fail the row.
+ */
+#define WR__TEXT_MAX      (64u << 20)
+#define WR__TEXT_TOO_LONG "the result is longer than 64 MiB"
+/** The most elements of an array that is made from nothing (GENERATE_SERIES). */
+#define WR__ITEMS_MAX (1u << 20)
+
 /** Join half pairs that have come to stand side by side, in place. @return the new length. */
 size_t wr__join_halves(char *p, size_t n);
 
@@ -93,6 +102,10 @@ typedef struct wr__units {
 } wr__units;
 wr__units wr__to_units(wr_arena *a, wr_str s);
 wr_str wr__from_units(wr_arena *a, const uint16_t *u, uint32_t n);
+/** Units [from, to) of @p s, clamped: a slice of it, or new bytes in @p a where a pair is cut. */
+wr_str wr__unit_slice(wr_arena *a, wr_str s, uint32_t from, uint32_t to);
+/** Append bytes as Java's UTF-8 decoder reads them: U+FFFD for each malformed piece. */
+void wr__put_utf8_repaired(wr_buf *out, wr_str bytes);
 
 /** Java's (int) and (long) of a double: truncated, saturated, NaN is 0. */
 int32_t wr__f64_to_i32(double v);
