@@ -289,12 +289,12 @@ static inline void ops_sink(ops *o, wr_step *in, const char *topic)
                                .key = ops_json(s->schema, true),
                                .value = ops_json(s->schema, false),
                                .timestamp_column = -1};
-    for (wr_step *at = in; at && s->windowed; at = at->in[0]) {
-        if (at->kind == WR_STEP_AGGREGATE)
-            s->u.sink.window = at->u.aggregate.window;
-        if (at->kind == WR_STEP_SOURCE)
-            s->u.sink.window = at->u.source.window;
-    }
+    wr_step *at = in;
+    while (at->kind != WR_STEP_AGGREGATE && at->kind != WR_STEP_SOURCE)
+        at = at->in[0];
+    if (s->windowed)
+        s->u.sink.window =
+            at->kind == WR_STEP_SOURCE ? at->u.source.window : at->u.aggregate.window;
     o->plan.root = s;
 }
 

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Joins: streams in a window, stream with table, tables. */
+#include "unit/engine/op_harness.h"
+
+static wr_step_join join; /* of the test that runs; builders read it */
+
+/* ------------------------------------------------------------------ stream-stream */
+
+static void build_streams(ops *o)
+{
+    wr_step *l = ops_source(o, "L", "ID INT KEY, A STRING", false);
+    wr_step *r = ops_source(o, "R", "ID INT KEY, B STRING", false);
+    wr_step *s =
+        ops_join(o, WR_STEP_STREAM_STREAM_JOIN, l, r, "ID INT KEY, A STRING, B STRING", join);
+    ops_sink(o, s, "O");
+}
+
+static wr_step_join within(wr_ast_join_kind kind, int64_t before, int64_t after, int64_t grace,
+                           bool has_grace)
+{
+    return (wr_step_join){.kind = kind,
+                          .before_ms = before,
+                          .after_ms = after,
+                          .grace_ms = grace,
+                          .has_grace = has_grace,
+                          .retention_ms = before + after + grace};
+}
+
+static void test_inner(void **state)
+{
+    (void)state;
+    join = within(WR_AST_JOIN_INNER, 5, 10, 1000, true);
+    const ops_in in[] = {
+        {"L", "1", "{\"A\":\"a\"}", 100},  {"R", "1", "{\"B\":\"x\"}", 94}, /* too early */
+        {"R", "1", "{\"B\":\"y\"}", 95},   {"R", "1", "{\"B\":\"z\"}", 110},
+        {"R", "1", "{\"B\":\"w\"}", 111}, /* too late */
+        {"R", "2", "{\"B\":\"k\"}", 100}, /* other key */
+        {"R", NULL, "{\"B\":\"n\"}", 100}, {"R", "1", NULL, 100},
+        {"L", "1", "{\"A\":\"b\"}", 101},  {"L", "1", "{\"A\":\"c\"}", 101},
+    };
+    ops_check(build_streams, in,
+              "O 1 {\"A\":\"a\",\"B\":\"y\"} @100\n"
+              "O 1 {\"A\":\"a\",\"B\":\"z\"} @110\n"
+              "O 1 {\"A\":\"b\",\"B\":\"z\"} @110\n"
+              "O 1 {\"A\":\"b\",\"B\":\"w\"} @111\n"
+              "O 1 {\"A\":\"c\",\"B\":\"z\"} @110\n"
+              "O 1 {\"A\":\"c\",\"B\":\"w\"} @111\n");
+}
+
+/* Without GRACE PERIOD: unmatched at once, and the match later as well. */
+static void test_left_legacy(void **state)
+{
+    (void)state;
+    join = within(WR_AST_JOIN_LEFT, 10, 10, 1000, false);
+    const ops_in in[] = {{"L", "1", "{\"A\":\"a\"}", 0},
+                         {"R", "1", "{\"B\":\"x\"}", 5},
+                         {"L", NULL, "{\"A\":\"n\"}", 6},
+                         {"L", NULL, NULL, 6},
+                         {"R", NULL, "{\"B\":\"n\"}", 6}};
+    ops_check(build_streams, in,
+              "O 1 {\"A\":\"a\",\"B\":null} @0\n"
+              "O 1 {\"A\":\"a\",\"B\":\"x\"} @5\n"
+              "O null {\"A\":\"n\",\"B\":null} @6\n");
+}
+
+/* With it: once, when the window closes, in order of time, then right before left. */
+static void test_full_grace(void **state)
+{
+    (void)state;
+    join = within(WR_AST_JOIN_FULL, 10, 20, 5, true);
+    const ops_in in[] = {
+        {"L", "1", "{\"A\":\"a\"}", 0},  {"R", "2", "{\"B\":\"x\"}", 0},
+        {"L", "3", "{\"A\":\"m\"}", 1},  {"R", "3", "{\"B\":\"m\"}", 2}, /* match: not emitted */
+        {"L", "4", "{\"A\":\"b\"}", 25},                                 /* 0+20+5 < 25: no */
+        {"L", "5", "{\"A\":\"c\"}", 26},                                 /* now both */
+    };
+    ops_check_as(build_streams, in, WR_ARRAY_LEN(in), false,
+                 "O 3 {\"A\":\"m\",\"B\":\"m\"} @2\n"
+                 "O 2 {\"A\":null,\"B\":\"x\"} @0\n"
+                 "O 1 {\"A\":\"a\",\"B\":null} @0\n");
+}
+
+/* The throttle: at most once a second of wall time. */
+static void test_left_grace_throttle(void **state)
+{
+    (void)state;
+    join = within(WR_AST_JOIN_LEFT, 10, 10, 0, true);
+    const ops_in in[] = {
+        {"L", "1", "{\"A\":\"a\"}", 0},
+        {"L", "2", "{\"A\":\"b\"}", 11},
+        {"L", "3", "{\"A\":\"c\"}", 30},
+        {"L", "4", "{\"A\":\"d\"}", 50},
+    };
+    ops_check_as(build_streams, in, WR_ARRAY_LEN(in), false, "O 1 {\"A\":\"a\",\"B\":null} @0\n");
+    ops *o = wr_malloc(sizeof *o);
+    ops_open(o, build_streams, false);
+    for (size_t i = 0; i < WR_ARRAY_LEN(in); i++) {
+        ops_run(o, in + i, 1, 1, false);
+        o->ctx.wall_ms += 1000;
+        ops_restart(o); /* what waits is committed state */
+    }
+    assert_string_equal(wr_buf_cstr(&o->out), "O 1 {\"A\":\"a\",\"B\":null} @0\n"
+                                              "O 2 {\"A\":\"b\",\"B\":null} @11\n"
+                                              "O 3 {\"A\":\"c\",\"B\":null} @30\n");
+    ops_close(o);
+    wr_free(o);
+}
+
+/* Out of order and past its window already: emitted on the spot; a match may still follow. */
+static void test_right_out_of_order(void **state)
+{
+    (void)state;
+    join = within(WR_AST_JOIN_RIGHT, 60, 60, 60, true);
+    join.retention_ms = 1000;
+    const ops_in in[] = {
+        {"L", "0", "{\"A\":\"A\"}", 0},   {"R", "0", "{\"B\":\"a\"}", 60},
+        {"L", "1", "{\"A\":\"B\"}", 330}, {"L", "2", "{\"A\":\"C\"}", 90},
+        {"R", "3", "{\"B\":\"d\"}", 60},  {"L", "3", "{\"A\":\"D\"}", 90},
+    };
+    ops_check_as(build_streams, in, WR_ARRAY_LEN(in), true,
+                 "O 0 {\"A\":\"A\",\"B\":\"a\"} @60\n"
+                 "O 3 {\"A\":null,\"B\":\"d\"} @60\n"
+                 "O 3 {\"A\":\"D\",\"B\":\"d\"} @90\n");
+}
+
+/* ------------------------------------------------------------------ stream-table */
+
+static void build_stream_table(ops *o)
+{
+    wr_step *l = ops_source(o, "L", "ID INT KEY, A STRING", false);
+    wr_step *r = ops_source(o, "R", "ID INT PRIMARY KEY, B STRING", true);
+    ops_sink(o,
+             ops_join(o, WR_STEP_STREAM_TABLE_JOIN, l, r, "ID INT KEY, A STRING, B STRING", join),
+             "O");
+}
+
+static const ops_in lookups[] = {
+    {"L", "1", "{\"A\":\"a\"}", 0},
+    {"R", "1", "{\"B\":\"x\"}", 50},
+    {"L", "1", "{\"A\":\"b\"}", 10},
+    {"R", "1", "{\"B\":\"y\"}", 5},
+    {"L", "1", "{\"A\":\"c\"}", 11},
+    {"R", "1", NULL, 60},
+    {"L", "1", "{\"A\":\"d\"}", 12},
+    {"L", NULL, "{\"A\":\"e\"}", 13},
+    {"L", "1", NULL, 14},
+};
+
+static void test_stream_table(void **state)
+{
+    (void)state;
+    join = (wr_step_join){.kind = WR_AST_JOIN_INNER};
+    ops_check(build_stream_table, lookups,
+              "O 1 {\"A\":\"b\",\"B\":\"x\"} @10\n"
+              "O 1 {\"A\":\"c\",\"B\":\"y\"} @11\n");
+    join = (wr_step_join){.kind = WR_AST_JOIN_LEFT};
+    ops_check(build_stream_table, lookups,
+              "O 1 {\"A\":\"a\",\"B\":null} @0\n"
+              "O 1 {\"A\":\"b\",\"B\":\"x\"} @10\n"
+              "O 1 {\"A\":\"c\",\"B\":\"y\"} @11\n"
+              "O 1 {\"A\":\"d\",\"B\":null} @12\n"
+              "O null {\"A\":\"e\",\"B\":null} @13\n");
+}
+
+/* ------------------------------------------------------------------ table-table */
+
+static void build_tables(ops *o)
+{
+    wr_step *l = ops_source(o, "L", "ID INT PRIMARY KEY, A STRING", true);
+    wr_step *r = ops_source(o, "R", "ID INT PRIMARY KEY, B STRING", true);
+    wr_step *s =
+        ops_join(o, WR_STEP_TABLE_TABLE_JOIN, l, r, "ID INT KEY, A STRING, B STRING", join);
+    ops_sink(o, s, "O");
+}
+
+static const ops_in changes[] = {
+    {"L", "1", "{\"A\":\"a\"}", 10},
+    {"R", "1", "{\"B\":\"x\"}", 5},
+    {"R", "2", "{\"B\":\"y\"}", 6},
+    {"L", "1", "{\"A\":\"b\"}", 3},
+    {"R", "1", NULL, 20},
+    {"L", "1", NULL, 21},
+    {"R", "2", NULL, 22},
+    {"L", "9", NULL, 23},
+    {"L", NULL, "{\"A\":\"n\"}", 24},
+};
+
+static void test_table_table(void **state)
+{
+    (void)state;
+    join = (wr_step_join){.kind = WR_AST_JOIN_INNER, .materialize = true};
+    ops_check(build_tables, changes,
+              "O 1 {\"A\":\"a\",\"B\":\"x\"} @10\n"
+              "O 1 {\"A\":\"b\",\"B\":\"x\"} @5\n"
+              "O 1 null @20\n");
+    join.kind = WR_AST_JOIN_LEFT;
+    ops_check(build_tables, changes,
+              "O 1 {\"A\":\"a\",\"B\":null} @10\n"
+              "O 1 {\"A\":\"a\",\"B\":\"x\"} @10\n"
+              "O 1 {\"A\":\"b\",\"B\":\"x\"} @5\n"
+              "O 1 {\"A\":\"b\",\"B\":null} @20\n"
+              "O 1 null @21\n");
+    join.kind = WR_AST_JOIN_RIGHT;
+    ops_check(build_tables, changes,
+              "O 1 {\"A\":\"a\",\"B\":\"x\"} @10\n"
+              "O 2 {\"A\":null,\"B\":\"y\"} @6\n"
+              "O 1 {\"A\":\"b\",\"B\":\"x\"} @5\n"
+              "O 1 null @20\n"
+              "O 2 null @22\n");
+    join.kind = WR_AST_JOIN_FULL;
+    ops_check(build_tables, changes,
+              "O 1 {\"A\":\"a\",\"B\":null} @10\n"
+              "O 1 {\"A\":\"a\",\"B\":\"x\"} @10\n"
+              "O 2 {\"A\":null,\"B\":\"y\"} @6\n"
+              "O 1 {\"A\":\"b\",\"B\":\"x\"} @5\n"
+              "O 1 {\"A\":\"b\",\"B\":null} @20\n"
+              "O 1 null @21\n"
+              "O 2 null @22\n");
+}
+
+/* A filter behind a join sees old rows: what never passed gives no tombstone. */
+static void build_tables_filter(ops *o)
+{
+    wr_step *l = ops_source(o, "L", "ID INT PRIMARY KEY, A STRING", true);
+    wr_step *r = ops_source(o, "R", "ID INT PRIMARY KEY, B STRING", true);
+    wr_step *s =
+        ops_join(o, WR_STEP_TABLE_TABLE_JOIN, l, r, "ID INT KEY, A STRING, B STRING", join);
+    s->needs_old = true;
+    ops_sink(o, ops_filter(o, s, "B = 'x'"), "O");
+}
+
+static void test_table_table_filter(void **state)
+{
+    (void)state;
+    join = (wr_step_join){.kind = WR_AST_JOIN_FULL};
+    ops_check(build_tables_filter, changes,
+              "O 1 {\"A\":\"a\",\"B\":\"x\"} @10\n"
+              "O 1 {\"A\":\"b\",\"B\":\"x\"} @5\n"
+              "O 1 null @20\n");
+}
+
+/* One topic read as a stream and as a table: record by record, left first as the plan has it. */
+static void build_one_topic(ops *o)
+{
+    wr_step *l = ops_source(o, "T", "ID INT KEY, A STRING", false);
+    wr_step *r = ops_source(o, "T", "ID INT PRIMARY KEY, A STRING", true);
+    join = (wr_step_join){.kind = WR_AST_JOIN_LEFT};
+    ops_sink(o,
+             ops_join(o, WR_STEP_STREAM_TABLE_JOIN, l, r, "ID INT KEY, A STRING, B STRING", join),
+             "O");
+}
+
+static void test_one_topic_twice(void **state)
+{
+    (void)state;
+    const ops_in in[] = {{"T", "1", "{\"A\":\"a\"}", 1},
+                         {"T", "1", "{\"A\":\"b\"}", 2},
+                         {"T", "1", "{\"A\":\"c\"}", 3}};
+    ops_check(build_one_topic, in,
+              "O 1 {\"A\":\"a\",\"B\":null} @1\n"
+              "O 1 {\"A\":\"b\",\"B\":\"a\"} @2\n"
+              "O 1 {\"A\":\"c\",\"B\":\"b\"} @3\n");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_inner),
+        cmocka_unit_test(test_left_legacy),
+        cmocka_unit_test(test_full_grace),
+        cmocka_unit_test(test_left_grace_throttle),
+        cmocka_unit_test(test_right_out_of_order),
+        cmocka_unit_test(test_stream_table),
+        cmocka_unit_test(test_table_table),
+        cmocka_unit_test(test_table_table_filter),
+        cmocka_unit_test(test_one_topic_twice),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
