@@ -25,8 +25,19 @@ static bool env_topic(const wr_plan_env *base, const char *name, wr_topic_facts 
         *out = (wr_topic_facts){info.partitions, info.replicas, info.retention_ms};
         return true;
     }
-    if (found != WEIR_ERR_NOT_FOUND)
+    if (found != WEIR_ERR_NOT_FOUND) {
         *st = found;
+        return false;
+    }
+    /* While a file is checked, topics of earlier statements are only planned. */
+    const wr_map_entry *m;
+    for (size_t i = 0; (m = wr_map_next(&base->catalog->sources, &i));) {
+        const wr_source *s = m->value;
+        if (strcmp(s->topic, name) == 0) {
+            *out = (wr_topic_facts){s->partitions, s->replicas, s->retention_ms};
+            return true;
+        }
+    }
     return false;
 }
 
@@ -185,6 +196,8 @@ weir_status wr_engine_close(wr_engine *e, weir_error *err)
         return WEIR_OK;
     for (size_t i = 0; i < e->queries.n; i++)
         wr_query_free(e->queries.v[i], false);
+    if (e->writer)
+        e->log->cls->writer_close(e->writer);
     if (e->log)
         e->log->cls->close(e->log);
     wr_db_close(e->db);

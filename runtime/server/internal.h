@@ -25,6 +25,8 @@ struct wr_engine {
     char *transient_prefix;
     char *data_dir;
     wr_rng rng;
+    wr_log_writer *writer; /* INSERT VALUES, weir_produce; made at first use, under the lock */
+    atomic_bool written;   /* something was inserted since the queries last caught up */
 };
 
 /* plan environment of one statement: env.c */
@@ -39,8 +41,20 @@ void wr__env_init(wr__env *env, wr_engine *e, const wr_settings *settings, wr_ar
 
 /* execute.c */
 weir_status wr__execute(wr_exec *x, weir_error *err);
-/** Remember a statement that defines something. */
-weir_status wr__keep_statement(wr_engine *e, const wr_exec *x, uint64_t id, weir_error *err);
+/** Plan only, against @p catalog, and add what it would define there. */
+weir_status wr__validate(wr_exec *x, wr_catalog *catalog, weir_error *err);
+weir_status wr__engine_writer(wr_engine *e, wr_log_writer **out, weir_error *err);
+/** Wait (not for ever) until queries have seen what was inserted; see Traps 9. */
+void wr__wait_for_writes(wr_engine *e);
+
+/* insert.c */
+weir_status wr__execute_insert_values(wr_exec *x, weir_error *err);
+
+/* statement_log.c */
+/** Remember a statement that defines @p subject ("S:NAME", "T:TYPE", "Q:ID") with the session's
+ *  settings; its number is @p id. */
+weir_status wr__keep_statement(const wr_exec *x, const char *subject, uint64_t id, weir_error *err);
+weir_status wr__forget_subject(wr_engine *e, const char *subject, weir_error *err);
 weir_status wr__replay_statements(wr_engine *e, weir_error *err);
 
 /* show.c */

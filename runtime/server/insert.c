@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * INSERT INTO ... VALUES: encode one row and write it; durable when the statement returns.
+ */
+#include "runtime/server/internal.h"
+#include "common/log.h"
+
+weir_status wr__engine_writer(wr_engine *e, wr_log_writer **out, weir_error *err)
+{
+    if (!e->writer)
+        WR_TRY(e->log->cls->writer_new(e->log, &e->settings, &e->writer, err));
+    *out = e->writer;
+    return WEIR_OK;
+}
+
+void wr__wait_for_writes(wr_engine *e)
+{
+    /* Not on Kafka: catching up with somebody else's producers could take for ever. */
+    if (e->log->cls->kind == WR_LOG_KAFKA || e->mode == WR_ENGINE_FED ||
+        !atomic_exchange(&e->written, false))
+        return;
+    weir_error err;
+    if (wr_engine_drain(e, 5000, &err) != WEIR_OK)
+        wr_log_put(WR_LOG_INFO, "engine", "reading before all queries caught up: %s", err.message);
+}
+
+typedef struct insert_errors {
+    wr_row_errors base;
+} insert_errors;
+
+static void no_report(wr_row_errors *self, uint32_t row, const char *message)
+{
+    (void)self;
+    (void)row;
+    (void)message;
+}
+
+/* Columns [from, to) of the insert that go into this part of the record. */
+static weir_status encode_part(const wr_insert *ins, bool key, wr_arena *a, wr_buf *buf, wr_str *out,
+                               weir_error *err)
+{
+    const wr_schema *schema = ins->source->schema;
+    const wr_format_use *use = key ? &ins->source->key : &ins->source->value;
+    wr_column *cols = wr_arena_calloc(a, schema->n, sizeof *cols);
+    wr_vec *vecs = wr_arena_calloc(a, schema->n, sizeof *vecs);
+    uint32_t n = 0, from = key ? 0 : schema->keys_n, to = key ? schema->keys_n : schema->n;
+    bool all_null = true;
+    for (uint32_t i = from; i < to; i++) {
+        if (schema->cols[i].role != WR_COL_KEY && schema->cols[i].role != WR_COL_VALUE)
+            continue;
+        cols[n] = schema->cols[i];
+        wr_vec_init(&vecs[n], schema->cols[i].type, 1, a);
+        wr_vec_set(&vecs[n], 0, &ins->values[i]);
+        all_null = all_null && ins->values[i].null;
+        n++;
+    }
+    *out = (wr_str){NULL, 0};
+    if (key && (n == 0 || all_null))
+        return WEIR_OK; /* NULL key */
+    wr_encoder *enc;
+    WR_TRY(wr_encoder_new(use->format, cols, n, &use->options, a, &enc, err));
+    insert_errors errs = {{.report = no_report}};
+    uint8_t ok = 0;
+    wr_encoder_run(enc, vecs, wr_sel_all(1), buf, out, &ok, &errs.base);
+    if (!ok)
+        return wr_error(err, WEIR_ERR_STATEMENT, "Failed to insert values into '%s': %s",
+                        ins->source->name, errs.base.first);
+    return WEIR_OK;
+}
+
+static weir_status write_row(wr_exec *x, const wr_insert *ins, weir_error *err)
+{
+    wr_engine *e = x->engine;
+    wr_buf key_buf = {0}, value_buf = {0};
+    wr_str key = {NULL, 0}, value = {NULL, 0};
+    wr_log_writer *w;
+    int64_t ts = ins->has_rowtime ? ins->rowtime : e->clock->wall_ms(e->clock);
+    weir_status st = encode_part(ins, true, x->arena, &key_buf, &key, err);
+    if (st == WEIR_OK)
+        st = encode_part(ins, false, x->arena, &value_buf, &value, err);
+    if (st == WEIR_OK)
+        st = wr__engine_writer(e, &w, err);
+    if (st == WEIR_OK) {
+        wr_out_records r = {.n = 1, .keys = &key, .values = &value, .timestamps = &ts};
+        st = e->log->cls->produce(w, ins->source->topic, &r, err);
+        if (st == WEIR_OK)
+            st = e->log->cls->settle(w, err);
+        if (st == WEIR_OK)
+            st = e->log->cls->commit(w, NULL, NULL, NULL, 0, NULL, err);
+    }
+    atomic_store(&e->written, true);
+    wr_buf_free(&key_buf);
+    wr_buf_free(&value_buf);
+    return st;
+}
+
+weir_status wr__execute_insert_values(wr_exec *x, weir_error *err)
+{
+    wr__env env;
+    wr_insert *ins;
+    wr__env_init(&env, x->engine, &x->session->settings, x->arena);
+    WR_TRY(wr_plan_insert_values(&env.base, x->stmt, &ins, err));
+    weir_status st = write_row(x, ins, err);
+    wr_insert_free(ins);
+    return st;
+}
