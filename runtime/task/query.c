@@ -302,14 +302,18 @@ static void *query_thread(void *arg)
             continue;
         }
         if (wr_query_step(q, 200, &progressed, &done, &err) != WEIR_OK) {
+            if (err.code == WEIR_ERR_INTERRUPTED) /* its client has gone */
+                break;
             if (!retry(q, &err, &failures))
                 break;
             continue;
         }
         if (progressed)
             failures = 0;
-        if (done)
+        if (done) {
+            atomic_store(&q->state_now, WR_QUERY_STOPPED);
             break;
+        }
     }
     return NULL;
 }

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * PRINT topic: records as text, formats guessed (dialect.md 8.6).
+ */
+#include "runtime/server/internal.h"
+
+#include <stdio.h>
+#include <time.h>
+
+struct wr__print {
+    wr_log *log;
+    wr_log_reader *reader;
+    wr_log_batch *batch;
+    uint32_t at;
+    wr_format_guess key, value;
+    wr_topic_part *parts;
+    uint32_t parts_n;
+    bool announced, ended;
+    atomic_bool interrupted;
+    int64_t interval, seen;
+    wr_buf line;
+    const char *cell;
+    int heading_lines; /* lines of the announcement still to be given */
+};
+
+static weir_status unknown_topic(wr_exec *x, weir_error *err)
+{
+    wr_engine *e = x->engine;
+    wr_topic_info *all;
+    uint32_t n;
+    weir_error other;
+    const char *topic = x->stmt->text1, *similar = NULL;
+    if (e->log->cls->list(e->log, x->arena, &all, &n, &other) == WEIR_OK)
+        for (uint32_t i = 0; i < n; i++)
+            if (wr_ieq(all[i].name, topic))
+                similar = all[i].name;
+    wr_error_at(err, WEIR_ERR_NOT_FOUND, x->stmt->pos,
+                "Could not find topic '%s', or the KSQL user does not have permissions to list the "
+                "topic. Topic names are case-sensitive.",
+                topic);
+    return similar ? wr_error_hint(err, "Did you mean: %s?", similar)
+                   : wr_error_hint(err, "SHOW TOPICS lists them");
+}
+
+weir_status wr__open_print(wr_exec *x, weir_error *err)
+{
+    wr_engine *e = x->engine;
+    const wr_log_class *log = e->log->cls;
+    wr_topic_info info;
+    x->kind = WR_EXEC_PRINT;
+    weir_status st = log->describe(e->log, x->stmt->text1, &info, err);
+    if (st == WEIR_ERR_NOT_FOUND)
+        return unknown_topic(x, err);
+    WR_TRY(st);
+    if (x->stmt->has_interval && x->stmt->interval < 1)
+        return wr_error_at(err, WEIR_ERR_STATEMENT, x->stmt->pos,
+                           "INTERVAL must be at least 1, got %lld", (long long)x->stmt->interval);
+    struct wr__print *p = WR_NEW(x->arena, struct wr__print);
+    p->log = e->log;
+    p->interval = x->stmt->has_interval ? x->stmt->interval : 1;
+    wr_format_guess_init(&p->key);
+    wr_format_guess_init(&p->value);
+    p->parts = WR_NEW_N(x->arena, wr_topic_part, info.partitions);
+    p->parts_n = (uint32_t)info.partitions;
+    for (int32_t i = 0; i < info.partitions; i++)
+        p->parts[i] = (wr_topic_part){
+            x->stmt->text1, i,
+            x->stmt->from_beginning ? WR_OFFSET_BEGINNING : WR_OFFSET_END};
+    x->print = p;
+    x->left = x->stmt->has_limit ? x->stmt->limit : -1;
+    static const char *const titles[] = {"record"};
+    wr__set_titles(x, titles, 1);
+    WR_TRY(log->reader_new(e->log, NULL, &x->session->settings, &p->reader, err));
+    return log->assign(p->reader, p->parts, p->parts_n, err);
+}
+
+static void put_record(struct wr__print *p, const wr_record *r)
+{
+    time_t sec = (time_t)(r->timestamp / 1000);
+    long ms = (long)(r->timestamp % 1000);
+    if (ms < 0) {
+        ms += 1000;
+        sec--;
+    }
+    struct tm tm;
+    char when[64];
+    gmtime_r(&sec, &tm);
+    strftime(when, sizeof when, "%Y/%m/%d %H:%M:%S", &tm);
+    wr_buf_clear(&p->line);
+    wr_buf_printf(&p->line, "rowtime: %s.%03ld Z, key: ", when, ms);
+    if (r->key.ptr)
+        wr_format_guess_value(&p->key, r->key, &p->line);
+    else
+        wr_buf_puts(&p->line, "<null>");
+    wr_buf_puts(&p->line, ", value: ");
+    if (r->value.ptr)
+        wr_format_guess_value(&p->value, r->value, &p->line);
+    else
+        wr_buf_puts(&p->line, "<null>");
+    wr_buf_printf(&p->line, ", partition: %d", r->partition);
+    p->cell = wr_buf_cstr(&p->line);
+}
+
+/* Formats are guessed from the whole first batch, then announced in two lines. */
+static void announce(struct wr__print *p)
+{
+    for (uint32_t i = 0; i < p->batch->n; i++) {
+        if (p->batch->records[i].key.ptr)
+            wr_format_guess_add(&p->key, p->batch->records[i].key);
+        if (p->batch->records[i].value.ptr)
+            wr_format_guess_add(&p->value, p->batch->records[i].value);
+    }
+    if (!p->announced)
+        p->heading_lines = 2;
+    p->announced = true;
+}
+
+static weir_status fetch(wr_exec *x, struct wr__print *p, int timeout_ms, weir_error *err)
+{
+    wr_clock *clock = x->engine->clock;
+    int64_t until = clock->mono_ns(clock) + (int64_t)timeout_ms * 1000000;
+    while (!p->batch) {
+        if (atomic_exchange(&p->interrupted, false))
+            return wr_error(err, WEIR_ERR_INTERRUPTED, "Topic printing ceased");
+        int64_t left = timeout_ms < 0 ? 100 : (until - clock->mono_ns(clock)) / 1000000;
+        if (left < 0)
+            return wr_error(err, WEIR_ERR_INTERRUPTED, "No record within %d ms", timeout_ms);
+        WR_TRY(p->log->cls->poll(p->reader, 500, (int)WR_MIN(left, (int64_t)100), &p->batch, err));
+        if (p->batch && p->batch->n == 0) {
+            p->log->cls->release(p->reader, p->batch);
+            p->batch = NULL;
+        }
+    }
+    p->at = 0;
+    announce(p);
+    return WEIR_OK;
+}
+
+weir_status wr__step_print(wr_exec *x, int timeout_ms, weir_error *err)
+{
+    struct wr__print *p = x->print;
+    for (;;) {
+        if (x->left == 0) {
+            x->message = "Topic printing ceased";
+            return WEIR_DONE;
+        }
+        if (!p->batch)
+            WR_TRY(fetch(x, p, timeout_ms, err));
+        x->row_text = &p->cell;
+        if (p->heading_lines) {
+            const char *what = p->heading_lines == 2 ? "Key format: " : "Value format: ";
+            wr_buf_clear(&p->line);
+            wr_buf_puts(&p->line, what);
+            wr_format_guess_print(p->heading_lines == 2 ? &p->key : &p->value, &p->line);
+            p->cell = wr_buf_cstr(&p->line);
+            p->heading_lines--;
+            return WEIR_ROW;
+        }
+        if (p->at == p->batch->n) {
+            p->log->cls->release(p->reader, p->batch);
+            p->batch = NULL;
+            continue;
+        }
+        const wr_record *r = &p->batch->records[p->at++];
+        if (p->seen++ % p->interval != 0)
+            continue;
+        put_record(p, r);
+        if (x->left > 0)
+            x->left--;
+        return WEIR_ROW;
+    }
+}
+
+void wr__interrupt_print(wr_exec *x)
+{
+    atomic_store(&x->print->interrupted, true);
+    if (x->print->reader)
+        x->print->log->cls->wake(x->print->reader);
+}
+
+void wr__close_print(wr_exec *x)
+{
+    struct wr__print *p = x->print;
+    if (!p)
+        return;
+    if (p->batch)
+        p->log->cls->release(p->reader, p->batch);
+    if (p->reader)
+        p->log->cls->reader_close(p->reader);
+    wr_buf_free(&p->line);
+    x->print = NULL;
+}
