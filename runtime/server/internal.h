@@ -64,7 +64,6 @@ weir_status wr__execute_explain(wr_exec *x, weir_error *err);
 /** Add a row of @p n texts (copied) to a TABLE or TEXT result. */
 void wr__add_row(wr_exec *x, const char *const *cells, uint32_t n);
 void wr__set_titles(wr_exec *x, const char *const *titles, uint32_t n);
-const char *wr__source_text(wr_arena *a, const wr_format_use *f);
 
 /* rows.c: queries with rows */
 typedef struct wr__rows wr__rows;

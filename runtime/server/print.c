@@ -60,7 +60,7 @@ weir_status wr__open_print(wr_exec *x, weir_error *err)
     p->interval = x->stmt->has_interval ? x->stmt->interval : 1;
     wr_format_guess_init(&p->key);
     wr_format_guess_init(&p->value);
-    p->parts = WR_NEW_N(x->arena, wr_topic_part, info.partitions);
+    p->parts = WR_NEW_N(x->arena, wr_topic_part, (size_t)info.partitions);
     p->parts_n = (uint32_t)info.partitions;
     for (int32_t i = 0; i < info.partitions; i++)
         p->parts[i] = (wr_topic_part){
