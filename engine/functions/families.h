@@ -25,7 +25,11 @@
     X(position)    /* SUBSTRING, INSTR, LPAD, RPAD */                                              \
     X(split)       /* SPLIT, SPLIT_TO_MAP */                                                       \
     X(mask)        /* MASK ... */                                                                  \
-    X(bytes)       /* ENCODE, TO_BYTES, FROM_BYTES, MD5 */
+    X(bytes)       /* ENCODE, TO_BYTES, FROM_BYTES, MD5 */                                         \
+    X(array)       /* ARRAY_*, SLICE, GENERATE_SERIES, AS_VALUE */                                 \
+    X(map)         /* AS_MAP, MAP_*, ENTRIES */                                                    \
+    X(lambda)      /* TRANSFORM, FILTER, REDUCE */                                                 \
+    X(table)       /* EXPLODE, CUBE_EXPLODE */
 
 #define WR__DECLARE_FAMILY(name) extern const wr_function_family wr__functions_##name;
 WR__FUNCTION_FAMILIES(WR__DECLARE_FAMILY)
