@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * bind.c - syntax tree -> typed tree: dispatch, literals, columns, types, CAST, AND/OR/NOT, IS NULL.
+ * bind.c - syntax tree -> typed tree: dispatch, literals, columns, types, CAST, AND/OR/NOT, IS
+ * NULL.
  *
  * Binding is one walk from the leaves up. Each node asks the scope whether an earlier step has
  * already computed it (aggregates, GROUP BY expressions), then binds its operands, checks their
- * types and makes a node whose kernel is settled. Errors carry the position of the offending node and
- * ksqlDB's texts, without the name of the clause: the planner knows that and puts it before.
+ * types and makes a node whose kernel is settled. Errors carry the position of the offending node
+ * and ksqlDB's texts, without the name of the clause: the planner knows that and puts it before.
  */
 #include "engine/expr/bind.h"
 
@@ -18,9 +19,9 @@ static const struct {
     const char *name;
     const wr_type *type;
 } type_names[] = {
-    {"BOOLEAN", &wr_type_boolean}, {"INTEGER", &wr_type_integer}, {"INT", &wr_type_integer},
-    {"BIGINT", &wr_type_bigint},   {"DOUBLE", &wr_type_double},   {"VARCHAR", &wr_type_string},
-    {"STRING", &wr_type_string},   {"BYTES", &wr_type_bytes},     {"DATE", &wr_type_date},
+    {"BOOLEAN", &wr_type_boolean}, {"INTEGER", &wr_type_integer},     {"INT", &wr_type_integer},
+    {"BIGINT", &wr_type_bigint},   {"DOUBLE", &wr_type_double},       {"VARCHAR", &wr_type_string},
+    {"STRING", &wr_type_string},   {"BYTES", &wr_type_bytes},         {"DATE", &wr_type_date},
     {"TIME", &wr_type_time},       {"TIMESTAMP", &wr_type_timestamp},
 };
 

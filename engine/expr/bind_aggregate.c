@@ -106,8 +106,8 @@ static weir_status resolve_aggregate(wr__binder *b, const wr_ast_expr *ast, cons
     const wr_type **cast_to = WR_NEW_N(b->a, const wr_type *, n ? n : 1);
     for (uint32_t i = 0; i < n; i++)
         types[i] = args[i]->type;
-    weir_status st = wr_function_resolve(fn, types, NULL, n, NULL, NULL, b->a, sig, cast_to, ret,
-                                         err);
+    weir_status st =
+        wr_function_resolve(fn, types, NULL, n, NULL, NULL, b->a, sig, cast_to, ret, err);
     if (st != WEIR_OK) {
         if (err && err->offset < 0)
             err->offset = ast->pos;

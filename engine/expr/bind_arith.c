@@ -72,9 +72,7 @@ weir_status wr__bind_unary(wr__binder *b, const wr_ast_expr *ast, wr_expr **out,
         return wr_error_at(err, WEIR_ERR_STATEMENT, ast->pos,
                            "Error processing expression: %s. Unsupported type for a sign: %s",
                            wr__ast_text(b->a, ast), full_name(b->a, x->type));
-    *out = ast->op == WR_AST_POS
-               ? x
-               : wr__expr_op1(b->a, x->type, wr__kernel_negate, x, true, 0);
+    *out = ast->op == WR_AST_POS ? x : wr__expr_op1(b->a, x->type, wr__kernel_negate, x, true, 0);
     return WEIR_OK;
 }
 

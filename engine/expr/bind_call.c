@@ -158,8 +158,7 @@ weir_status wr__bind_call(wr__binder *b, const wr_ast_expr *ast, wr_expr **out, 
                            "Can't find any functions with the name '%s'", ast->name.name);
     if (fn->kind == WR_FUNCTION_AGGREGATE)
         return wr_error_at(err, WEIR_ERR_STATEMENT, ast->pos,
-                           "Aggregate functions are not allowed here: %s",
-                           wr__ast_text(b->a, ast));
+                           "Aggregate functions are not allowed here: %s", wr__ast_text(b->a, ast));
     if (fn->kind == WR_FUNCTION_TABLE)
         return wr_error_at(err, WEIR_ERR_STATEMENT, ast->pos,
                            "Table functions are not allowed here: %s", wr__ast_text(b->a, ast));

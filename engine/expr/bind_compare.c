@@ -36,8 +36,8 @@ static const char *op_name(wr_ast_op op)
 
 static const char *op_sign(wr_ast_op op)
 {
-    static const char *const signs[] = {"=",  "<>", "<",                "<=",
-                                        ">",  ">=", "IS DISTINCT FROM", "IS NOT DISTINCT FROM"};
+    static const char *const signs[] = {
+        "=", "<>", "<", "<=", ">", ">=", "IS DISTINCT FROM", "IS NOT DISTINCT FROM"};
     return signs[op - WR_AST_EQ];
 }
 
@@ -177,11 +177,8 @@ static weir_status make_comparison(comparison *c, wr_expr **out, weir_error *err
 
 weir_status wr__bind_compare(wr__binder *b, const wr_ast_expr *ast, wr_expr **out, weir_error *err)
 {
-    comparison c = {.b = b,
-                    .op = ast->op,
-                    .l_ast = ast->args[0],
-                    .r_ast = ast->args[1],
-                    .whole = ast};
+    comparison c = {
+        .b = b, .op = ast->op, .l_ast = ast->args[0], .r_ast = ast->args[1], .whole = ast};
     WR_TRY(wr__bind(b, ast->args[0], &c.l, err));
     WR_TRY(wr__bind(b, ast->args[1], &c.r, err));
     return make_comparison(&c, out, err);
@@ -215,8 +212,7 @@ weir_status wr__bind_in(wr__binder *b, const wr_ast_expr *ast, wr_expr **out, we
     const wr_type *t;
     uint32_t n = (uint32_t)ast->args_n;
     WR_TRY(wr__bind_args(b, ast, &list, err));
-    weir_status st =
-        wr__coerce_list(list, (const wr_ast_expr *const *)ast->args, n, b->a, &t, err);
+    weir_status st = wr__coerce_list(list, (const wr_ast_expr *const *)ast->args, n, b->a, &t, err);
     if (st != WEIR_OK) {
         wr_error_prefix(err, "Invalid Predicate: ");
         return st;

@@ -28,8 +28,8 @@ weir_status wr__bind_subscript(wr__binder *b, const wr_ast_expr *ast, wr_expr **
                            wr__ast_text(b->a, ast->args[0]), wr_type_text(b->a, want),
                            wr__ast_text(b->a, ast->args[1]), wr_type_text(b->a, at->type));
     bool array = base->type->id == WR_T_ARRAY;
-    *out = wr__expr_op2(b->a, base->type->elem,
-                        array ? wr__kernel_array_item : wr__kernel_map_item, base, index, array, 0);
+    *out = wr__expr_op2(b->a, base->type->elem, array ? wr__kernel_array_item : wr__kernel_map_item,
+                        base, index, array, 0);
     return WEIR_OK;
 }
 
@@ -63,9 +63,10 @@ weir_status wr__bind_array(wr__binder *b, const wr_ast_expr *ast, wr_expr **out,
 {
     uint32_t n = (uint32_t)ast->args_n;
     if (n == 0)
-        return wr_error_at(err, WEIR_ERR_STATEMENT, ast->pos,
-                           "Array constructor cannot be empty. Please supply at least one element "
-                           EMPTY_ISSUE ".");
+        return wr_error_at(
+            err, WEIR_ERR_STATEMENT, ast->pos,
+            "Array constructor cannot be empty. Please supply at least one element " EMPTY_ISSUE
+            ".");
     wr_expr **items;
     const wr_type *t;
     WR_TRY(wr__bind_args(b, ast, &items, err));
@@ -74,8 +75,8 @@ weir_status wr__bind_array(wr__binder *b, const wr_ast_expr *ast, wr_expr **out,
         return wr_error_at(err, WEIR_ERR_STATEMENT, ast->pos,
                            "Cannot construct an array with all NULL elements " EMPTY_ISSUE
                            ". As a workaround, you may cast a NULL value to the desired type.");
-    *out = wr__expr_op(b->a, wr_type_array(b->a, t), wr__kernel_make_array, items, n, false, 0,
-                       NULL);
+    *out =
+        wr__expr_op(b->a, wr_type_array(b->a, t), wr__kernel_make_array, items, n, false, 0, NULL);
     mark_literal(*out, items, n);
     return WEIR_OK;
 }

@@ -3,8 +3,9 @@
  * build.c - nodes of the typed tree: creation, hashing, equality and constant folding.
  *
  * A node is complete when it is returned: type, kernel, flags and hash are set, and a constant tree
- * has been replaced by its value. A constant that fails (1 / 0) stays an expression, so that it is a
- * run-time error of each row that reaches it, not of the statement. All memory is the plan arena's.
+ * has been replaced by its value. A constant that fails (1 / 0) stays an expression, so that it is
+ * a run-time error of each row that reaches it, not of the statement. All memory is the plan
+ * arena's.
  */
 #include "engine/expr/internal.h"
 

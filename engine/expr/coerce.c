@@ -3,12 +3,13 @@
  * coerce.c - implicit conversions: what may stand for what, and the common type of a list
  * (dialect.md section 5).
  *
- * Columns and computed values only widen (INT -> BIGINT -> DECIMAL -> DOUBLE). Literals may do more,
- * because their value is known while the statement is checked: a string that spells a number, a
- * date or a boolean becomes one, or the statement is refused with "invalid input syntax".
+ * Columns and computed values only widen (INT -> BIGINT -> DECIMAL -> DOUBLE). Literals may do
+ * more, because their value is known while the statement is checked: a string that spells a number,
+ * a date or a boolean becomes one, or the statement is refused with "invalid input syntax".
  *
  * The common type of a list starts as the type of its first non-NULL element and is widened by the
- * others: numbers to the widest number, STRUCTs to the union of their fields, ARRAYs and MAPs within.
+ * others: numbers to the widest number, STRUCTs to the union of their fields, ARRAYs and MAPs
+ * within.
  */
 #include "engine/expr/internal.h"
 
@@ -87,8 +88,7 @@ static bool simple_can_coerce(const wr_type *from, const wr_type *to, wr_coercio
         return false;
     bool lax = how == WR_COERCE_LAX;
     if (from->id == WR_T_STRING)
-        return is_time_type(to) || to->id == WR_T_BYTES ||
-               (lax && (rt || to->id == WR_T_BOOLEAN));
+        return is_time_type(to) || to->id == WR_T_BYTES || (lax && (rt || to->id == WR_T_BOOLEAN));
     return lax && to->id == WR_T_STRING && (rf || from->id == WR_T_BOOLEAN || is_time_type(from));
 }
 

@@ -3,8 +3,8 @@
  * evaluator.c - the state with which one task evaluates expressions; expr.h tells its life.
  *
  * The program is built once, in the task's arena; each run allocates in the caller's scratch arena
- * only. A filter gives a selection instead of a vector, and a single expression without columns is a
- * run over one row without a batch.
+ * only. A filter gives a selection instead of a vector, and a single expression without columns is
+ * a run over one row without a batch.
  */
 #include "engine/expr/internal.h"
 

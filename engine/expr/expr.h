@@ -2,9 +2,9 @@
 /*
  * expr.h - expressions: syntax tree -> typed expression -> flat program over column vectors.
  *
- * Everything that can be decided is decided once, at compile time: names, overloads, implicit casts,
- * NULL flags, constant folding, the representation of decimals, patterns. A wr_expr is read-only in
- * the plan arena and shared by tasks; a wr_evaluator is the state of one task.
+ * Everything that can be decided is decided once, at compile time: names, overloads, implicit
+ * casts, NULL flags, constant folding, the representation of decimals, patterns. A wr_expr is
+ * read-only in the plan arena and shared by tasks; a wr_evaluator is the state of one task.
  * Semantics: dialect.md sections 3, 4, 5; functions.md section 0.
  */
 #ifndef WR_ENGINE_EXPR_EXPR_H
@@ -127,15 +127,15 @@ weir_status wr_expr_compile_aggregate(const wr_ast_expr *ast, const wr_scope *sc
                                       weir_error *err) WR_MUST_CHECK;
 /** Compile a table function call: the result is an expression of an ARRAY type. */
 weir_status wr_expr_compile_table_function(const wr_ast_expr *ast, const wr_scope *scope,
-                                           wr_arena *plan_arena, wr_expr **array, weir_error *err)
-    WR_MUST_CHECK;
+                                           wr_arena *plan_arena, wr_expr **array,
+                                           weir_error *err) WR_MUST_CHECK;
 
 /* ---- evaluation ---- */
 
 typedef struct wr_evaluator wr_evaluator;
 
 typedef struct wr_eval_ctx {
-    wr_arena *scratch;    /* results; reset by the owner after the batch */
+    wr_arena *scratch; /* results; reset by the owner after the batch */
     wr_row_errors *errs;
     int64_t wall_ms;
     wr_rng *rng;

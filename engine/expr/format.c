@@ -2,7 +2,8 @@
 /*
  * format.c - a syntax tree as ksqlDB writes expressions in its messages: every operator in
  * parentheses, `true`, `false` and `null` in small letters, no blanks around `:=`.
- * The parser's printer (wr_ast_print_expr) writes what people write; this one what clients look for.
+ * The parser's printer (wr_ast_print_expr) writes what people write; this one what clients look
+ * for.
  */
 #include "engine/expr/expr.h"
 

@@ -46,19 +46,19 @@ struct wr_expr {
     const wr_type *type;
     wr_expr *const *args; /* NULL if none */
     uint32_t args_n;
-    wr_value value;      /* CONST */
-    wr_ref ref;          /* REF */
+    wr_value value;        /* CONST */
+    wr_ref ref;            /* REF */
     uint32_t depth, index; /* PARAM */
-    wr__kernel kernel;   /* OP */
-    int64_t imm;         /* OP: field index, comparison, escape character ... */
-    const void *aux;     /* OP: prepared data; follows from kernel, types, imm and constants */
-    wr_call *call;       /* CALL; its non-lambda arguments are args */
-    bool may_fail;       /* a null byte may become WR__FAILED */
-    bool nondet;         /* not deterministic: never folded or shared */
-    bool has_lambda;     /* a lambda is inside: shared only with itself */
-    bool literal;        /* CONST that stands in the text as a literal (coercions are laxer) */
-    uint64_t hash;       /* agrees with wr__expr_same */
-    const char *text;    /* SQL text; NULL inside a tree */
+    wr__kernel kernel;     /* OP */
+    int64_t imm;           /* OP: field index, comparison, escape character ... */
+    const void *aux;       /* OP: prepared data; follows from kernel, types, imm and constants */
+    wr_call *call;         /* CALL; its non-lambda arguments are args */
+    bool may_fail;         /* a null byte may become WR__FAILED */
+    bool nondet;           /* not deterministic: never folded or shared */
+    bool has_lambda;       /* a lambda is inside: shared only with itself */
+    bool literal;          /* CONST that stands in the text as a literal (coercions are laxer) */
+    uint64_t hash;         /* agrees with wr__expr_same */
+    const char *text;      /* SQL text; NULL inside a tree */
 };
 
 struct wr_lambda {
@@ -176,7 +176,7 @@ struct wr_evaluator {
     wr__run *run;        /* the innermost running program */
     uint8_t *told;       /* per batch row: an error of expression told_root was reported; NULL */
     uint32_t told_root;
-    uint32_t root;       /* of the step that runs */
+    uint32_t root; /* of the step that runs */
 };
 
 /** One program running over n rows: the batch, or the flattened elements given to a lambda. */
@@ -191,7 +191,7 @@ struct wr__run {
     uint32_t failed_n, failed_cap;
     const wr_batch *batch; /* NULL where there are no columns */
     const wr_vec *cols;
-    wr__run *parent; /* NULL: the batch itself */
+    wr__run *parent;      /* NULL: the batch itself */
     const uint32_t *rows; /* lambda: row of the parent for each element */
     const wr_vec *params;
     uint32_t depth;

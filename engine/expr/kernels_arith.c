@@ -65,13 +65,13 @@ static void combine_nulls(const wr_vec *l, const wr_vec *r, wr_sel sel, wr_vec *
 
 TOTAL_KERNEL(add_i32, i32, int32_t, (int32_t)((uint32_t)a + (uint32_t)b))
 TOTAL_KERNEL(sub_i32, i32, int32_t, (int32_t)((uint32_t)a - (uint32_t)b))
-TOTAL_KERNEL(mul_i32, i32, int32_t, (int32_t)((uint32_t)a * (uint32_t)b))
+TOTAL_KERNEL(mul_i32, i32, int32_t, (int32_t)((uint32_t)a *(uint32_t)b))
 TOTAL_KERNEL(add_i64, i64, int64_t, (int64_t)((uint64_t)a + (uint64_t)b))
 TOTAL_KERNEL(sub_i64, i64, int64_t, (int64_t)((uint64_t)a - (uint64_t)b))
-TOTAL_KERNEL(mul_i64, i64, int64_t, (int64_t)((uint64_t)a * (uint64_t)b))
+TOTAL_KERNEL(mul_i64, i64, int64_t, (int64_t)((uint64_t)a *(uint64_t)b))
 TOTAL_KERNEL(add_f64, f64, double, a + b)
 TOTAL_KERNEL(sub_f64, f64, double, a - b)
-TOTAL_KERNEL(mul_f64, f64, double, a * b)
+TOTAL_KERNEL(mul_f64, f64, double, a *b)
 TOTAL_KERNEL(div_f64, f64, double, a / b)
 TOTAL_KERNEL(mod_f64, f64, double, fmod(a, b))
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * kernels_nested.c - NOT, IS NULL, and what reads and builds ARRAY, MAP and STRUCT: subscripts, ->,
- * and the constructors. Built values are trees in scratch that point to their parts; nothing deep is
- * copied.
+ * and the constructors. Built values are trees in scratch that point to their parts; nothing deep
+ * is copied.
  */
 #include "engine/expr/internal.h"
 

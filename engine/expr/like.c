@@ -14,13 +14,19 @@
 
 #include "common/utf8.h"
 
-typedef enum like_form { LIKE_EXACT, LIKE_PREFIX, LIKE_SUFFIX, LIKE_CONTAINS, LIKE_GENERAL } like_form;
+typedef enum like_form {
+    LIKE_EXACT,
+    LIKE_PREFIX,
+    LIKE_SUFFIX,
+    LIKE_CONTAINS,
+    LIKE_GENERAL
+} like_form;
 
 enum { ANY_RUN = -1, ANY_ONE = -2 };
 
 typedef struct like_pattern {
     like_form form;
-    wr_str literal;  /* the forms but GENERAL */
+    wr_str literal;   /* the forms but GENERAL */
     const int32_t *p; /* GENERAL: code points and wildcards */
     uint32_t n;
 } like_pattern;
@@ -148,8 +154,8 @@ static void like_column(wr__run *run, const wr_expr *e, const wr_vec *const *arg
         if (null)
             continue;
         like_pattern l = {.form = LIKE_GENERAL};
-        const char *wrong = parse_pattern(pattern->u.str[i & pattern->mask], (uint32_t)e->imm,
-                                          run->scratch, &l);
+        const char *wrong =
+            parse_pattern(pattern->u.str[i & pattern->mask], (uint32_t)e->imm, run->scratch, &l);
         if (wrong) {
             wr__run_fail(run, i, "%s", wrong);
             out->null[i] = WR__FAILED;

@@ -3,13 +3,13 @@
  * program.c - typed trees -> a flat array of steps over vector registers and selection registers.
  *
  * Each node becomes one step (CASE, AND, OR a few) that writes a fresh register. A step works on a
- * selection register; selection 0 is the caller's. BRANCH splits a selection by a condition: what is
- * evaluated lazily (right sides of AND and OR, branches of CASE) works on the part that needs it, so
- * that a branch not taken neither costs nor fails.
+ * selection register; selection 0 is the caller's. BRANCH splits a selection by a condition: what
+ * is evaluated lazily (right sides of AND and OR, branches of CASE) works on the part that needs
+ * it, so that a branch not taken neither costs nor fails.
  *
- * Common subexpressions are shared: before a node is emitted the registers already filled are looked
- * through for an equal one. Its value is good for the rows of its selection, so it may be used
- * wherever the current selection was split off from that one (or is the same). What is not
+ * Common subexpressions are shared: before a node is emitted the registers already filled are
+ * looked through for an equal one. Its value is good for the rows of its selection, so it may be
+ * used wherever the current selection was split off from that one (or is the same). What is not
  * deterministic is never shared: RANDOM() twice is two numbers.
  */
 #include "engine/expr/internal.h"

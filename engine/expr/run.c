@@ -9,8 +9,8 @@
  *
  * Errors: operators call wr__run_fail; function kernels report to `trap`, which remembers the rows
  * so that their null bytes become WR__FAILED after the kernel has returned. A row's error is told
- * once for each expression, as ksqlDB, which stops at the first exception, would. Inside a lambda an
- * element's failure is the failure of the call that runs the lambda, on the row of the element.
+ * once for each expression, as ksqlDB, which stops at the first exception, would. Inside a lambda
+ * an element's failure is the failure of the call that runs the lambda, on the row of the element.
  *
  * Thread: the owning task's.
  */
@@ -473,7 +473,8 @@ const wr_vec *wr__run_lambda(wr_kctx *ctx, const wr_lambda *lambda, const wr_vec
     wr__program_execute(&run, wr_sel_all(n));
     const wr_vec *out = run.regs[lambda->program->roots[0]];
     const wr_vec *raw = out;
-    /* The last step turned failures to NULL (a root is like an argument); the step before has them. */
+    /* The last step turned failures to NULL (a root is like an argument); the step before has them.
+     */
     const wr__step *last = &lambda->program->steps[lambda->program->steps_n - 1];
     if (last->op == WR__STEP_ARG)
         raw = run.regs[last->args[0]];

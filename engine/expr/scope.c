@@ -9,8 +9,8 @@ static const struct {
     wr_ref_kind kind;
     bool windowed;
 } pseudo_columns[] = {
-    {"ROWTIME", WR_REF_ROWTIME, false},         {"ROWPARTITION", WR_REF_ROWPARTITION, false},
-    {"ROWOFFSET", WR_REF_ROWOFFSET, false},     {"WINDOWSTART", WR_REF_WINDOWSTART, true},
+    {"ROWTIME", WR_REF_ROWTIME, false},     {"ROWPARTITION", WR_REF_ROWPARTITION, false},
+    {"ROWOFFSET", WR_REF_ROWOFFSET, false}, {"WINDOWSTART", WR_REF_WINDOWSTART, true},
     {"WINDOWEND", WR_REF_WINDOWEND, true},
 };
 
@@ -24,9 +24,8 @@ static weir_status resolve(const wr_scope *self, const wr_ast_expr *column, wr_r
                            "'%s' is not a valid stream/table name or alias.", q);
     int i = wr_schema_find(s->schema, name);
     if (i >= 0) {
-        *out = (wr_ref){.kind = WR_REF_COLUMN,
-                        .index = (uint32_t)i,
-                        .type = s->schema->cols[i].type};
+        *out =
+            (wr_ref){.kind = WR_REF_COLUMN, .index = (uint32_t)i, .type = s->schema->cols[i].type};
         return WEIR_OK;
     }
     for (size_t k = 0; k < WR_ARRAY_LEN(pseudo_columns); k++) {

@@ -93,8 +93,8 @@ static bool sum_value(const wr_type *t, wr_agg_ctx *ctx, wr_value *sum, const wr
     }
 }
 
-static bool sum_add(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state,
-                    const wr_value *args, const char **message)
+static bool sum_add(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state, const wr_value *args,
+                    const char **message)
 {
     return sum_value(call->ret, ctx, state, &args[0], false, message);
 }
@@ -153,8 +153,8 @@ static bool avg_change(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state
     return true;
 }
 
-static bool avg_add(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state,
-                    const wr_value *args, const char **message)
+static bool avg_add(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state, const wr_value *args,
+                    const char **message)
 {
     return args[0].null || avg_change(call, ctx, state, &args[0], 1, false, message);
 }
@@ -192,15 +192,15 @@ static bool extreme(const wr_agg_call *call, wr_value *state, const wr_value *v,
     return true;
 }
 
-static bool min_add(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state,
-                    const wr_value *args, const char **message)
+static bool min_add(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state, const wr_value *args,
+                    const char **message)
 {
     WR__AGG_UNUSED(ctx, message);
     return extreme(call, state, &args[0], -1);
 }
 
-static bool max_add(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state,
-                    const wr_value *args, const char **message)
+static bool max_add(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state, const wr_value *args,
+                    const char **message)
 {
     WR__AGG_UNUSED(ctx, message);
     return extreme(call, state, &args[0], 1);

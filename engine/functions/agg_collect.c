@@ -3,9 +3,11 @@
  * agg_collect.c - COLLECT_LIST, COLLECT_SET, HISTOGRAM, ATTR, COUNT_DISTINCT (functions.md
  * section 10): aggregates that keep what they have seen, or a sketch of it.
  *
- * COUNT_DISTINCT is a HyperLogLog of 2^14 registers of 6 bits, five to an INTEGER of the state
- * ARRAY; an empty ARRAY stands for no register set. Most values change no register once a group has
- * grown, and then the state is left as it is.
+ * COUNT_DISTINCT is a HyperLogLog of 2^14 registers. Its state is an ARRAY (so that formats without
+ * ARRAYs refuse it, as ksqlDB's do) that holds the sketch as one run of bytes: decoding it borrows
+ * instead of making thousands of boxed integers for each row. While few registers are set only
+ * these are kept. Most values change no register once a group has grown; then the state stays as it
+ * is.
  */
 #include "engine/functions/aggregates.h"
 
@@ -200,32 +202,63 @@ static void attr_result(const wr_agg_call *call, wr_agg_ctx *ctx, const wr_value
 
 /* ---- COUNT_DISTINCT ---- */
 
-#define HLL_BITS      14
-#define HLL_REGISTERS (1u << HLL_BITS)
-#define HLL_PER_WORD  5u
-#define HLL_WORDS     ((HLL_REGISTERS + HLL_PER_WORD - 1) / HLL_PER_WORD)
+#define HLL_BITS       14
+#define HLL_REGISTERS  (1u << HLL_BITS)
+#define HLL_ENTRY      3u   /* bytes of a sparse entry: register (2, big endian), rank */
+#define HLL_SPARSE_MAX 340u /* entries; with more the dense form is used */
 
-static uint32_t hll_get(const wr_nest *words, uint32_t reg)
+/** The sketch's bytes: empty, sparse entries, or one byte for each register. */
+static wr_str hll_bytes(const wr_value *state)
 {
-    if (!words->n)
-        return 0;
-    return (uint32_t)words->items[reg / HLL_PER_WORD].u.i32 >> (6 * (reg % HLL_PER_WORD)) & 63;
+    const wr_nest *n = state->u.nest;
+    return n->n ? n->items[0].u.str : WR_STR("");
 }
 
-/** A copy of the words, all of them. */
-static wr_nest *hll_copy(wr_arena *a, const wr_nest *words)
+static void hll_store(wr_agg_ctx *ctx, wr_value *state, const uint8_t *bytes, uint32_t len)
 {
-    wr_nest *copy = wr__agg_list_copy(a, words, HLL_WORDS);
-    for (uint32_t i = words->n; i < HLL_WORDS; i++)
-        copy->items[i] = wr_value_i32(0);
-    return copy;
+    wr_nest *n = wr_nest_new(ctx->scratch, 1, false);
+    n->items[0] = wr_value_str((wr_str){(const char *)bytes, len});
+    *state = wr_value_nest(n);
 }
 
-static void hll_set(wr_nest *words, uint32_t reg, uint32_t rank)
+static uint32_t entry_register(const uint8_t *e)
 {
-    uint32_t shift = 6 * (reg % HLL_PER_WORD);
-    int32_t *word = &words->items[reg / HLL_PER_WORD].u.i32;
-    *word = (int32_t)(((uint32_t)*word & ~(63u << shift)) | rank << shift);
+    return (uint32_t)e[0] << 8 | e[1];
+}
+
+/** The dense form as a copy that may be changed. */
+static uint8_t *hll_dense(wr_arena *a, wr_str s)
+{
+    if (s.len == HLL_REGISTERS)
+        return wr_arena_memdup(a, s.ptr, s.len);
+    uint8_t *ranks = wr_arena_calloc(a, HLL_REGISTERS, 1);
+    const uint8_t *e = (const uint8_t *)s.ptr;
+    for (uint32_t i = 0; i < s.len / HLL_ENTRY; i++, e += HLL_ENTRY)
+        ranks[entry_register(e) & (HLL_REGISTERS - 1)] = e[2];
+    return ranks;
+}
+
+/** Raise a register of a sparse sketch. @return false where the dense form must take over. */
+static bool sparse_put(wr_agg_ctx *ctx, wr_value *state, wr_str s, uint32_t reg, uint8_t rank)
+{
+    const uint8_t *old = (const uint8_t *)s.ptr;
+    uint32_t n = s.len / HLL_ENTRY, at = 0;
+    while (at < n && entry_register(old + at * HLL_ENTRY) != reg)
+        at++;
+    if (at < n && old[at * HLL_ENTRY + 2] >= rank)
+        return true;
+    if (at == HLL_SPARSE_MAX)
+        return false;
+    uint32_t len = WR_MAX(n, at + 1) * HLL_ENTRY;
+    uint8_t *bytes = wr_arena_alloc(ctx->scratch, len);
+    if (s.len)
+        memcpy(bytes, old, s.len);
+    uint8_t *e = bytes + at * HLL_ENTRY;
+    e[0] = (uint8_t)(reg >> 8);
+    e[1] = (uint8_t)reg;
+    e[2] = rank;
+    hll_store(ctx, state, bytes, len);
+    return true;
 }
 
 /** The estimator needs all bits of the hash to be good: one more round of mixing. */
@@ -246,12 +279,15 @@ static bool distinct_add(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *sta
     uint64_t h = hll_hash(call->arg_types[0], &args[0]);
     uint32_t reg = (uint32_t)(h >> (64 - HLL_BITS));
     uint64_t rest = h << HLL_BITS | 1ull << (HLL_BITS - 1); /* ends the run of zeros */
-    uint32_t rank = (uint32_t)__builtin_clzll(rest) + 1;
-    if (rank <= hll_get(state->u.nest, reg))
+    uint8_t rank = (uint8_t)(__builtin_clzll(rest) + 1);
+    wr_str s = hll_bytes(state);
+    if (s.len != HLL_REGISTERS && sparse_put(ctx, state, s, reg, rank))
         return true;
-    wr_nest *copy = hll_copy(ctx->scratch, state->u.nest);
-    hll_set(copy, reg, rank);
-    *state = wr_value_nest(copy);
+    if (s.len == HLL_REGISTERS && (uint8_t)s.ptr[reg] >= rank)
+        return true;
+    uint8_t *ranks = hll_dense(ctx->scratch, s);
+    ranks[reg] = rank;
+    hll_store(ctx, state, ranks, HLL_REGISTERS);
     return true;
 }
 
@@ -259,27 +295,27 @@ static bool distinct_merge(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *s
                            const wr_value *other, const char **message)
 {
     WR__AGG_UNUSED(call, message);
-    wr_nest *copy = hll_copy(ctx->scratch, state->u.nest);
-    for (uint32_t r = 0; r < HLL_REGISTERS; r++) {
-        uint32_t rank = hll_get(other->u.nest, r);
-        if (rank > hll_get(copy, r))
-            hll_set(copy, r, rank);
-    }
-    *state = wr_value_nest(copy);
+    if (hll_bytes(other).len == 0)
+        return true;
+    uint8_t *ranks = hll_dense(ctx->scratch, hll_bytes(state));
+    const uint8_t *more = hll_dense(ctx->scratch, hll_bytes(other));
+    for (uint32_t r = 0; r < HLL_REGISTERS; r++)
+        ranks[r] = WR_MAX(ranks[r], more[r]);
+    hll_store(ctx, state, ranks, HLL_REGISTERS);
     return true;
 }
 
 static void distinct_result(const wr_agg_call *call, wr_agg_ctx *ctx, const wr_value *state,
                             wr_value *out)
 {
-    WR__AGG_UNUSED(call, ctx);
+    WR__AGG_UNUSED(call);
     const double m = HLL_REGISTERS;
+    const uint8_t *ranks = hll_dense(ctx->scratch, hll_bytes(state));
     double sum = 0;
     uint32_t zeros = 0;
     for (uint32_t r = 0; r < HLL_REGISTERS; r++) {
-        uint32_t rank = hll_get(state->u.nest, r);
-        sum += ldexp(1.0, -(int)rank);
-        zeros += rank == 0;
+        sum += ldexp(1.0, -(int)ranks[r]);
+        zeros += ranks[r] == 0;
     }
     double estimate = 0.7213 / (1 + 1.079 / m) * m * m / sum;
     if (estimate <= 2.5 * m && zeros)
@@ -316,7 +352,7 @@ static const wr_aggregate attr_impl[] = {{.state = "ARRAY<STRUCT<VALUE T, COUNT 
                                           .merge = attr_merge,
                                           .result = attr_result}};
 static const wr_signature distinct_sigs[] = {{.args = "T", .ret = "BIGINT"}};
-static const wr_aggregate distinct_impl[] = {{.state = "ARRAY<INTEGER>",
+static const wr_aggregate distinct_impl[] = {{.state = "ARRAY<BYTES>",
                                               .init = wr__agg_init_list,
                                               .add = distinct_add,
                                               .merge = distinct_merge,

@@ -29,7 +29,7 @@ static bool skipped(const wr_agg_call *call, const wr_value *v)
 
 static wr_value entry(wr_agg_ctx *ctx, const wr_value *v)
 {
-    wr_value f[2] = {wr_value_i64((int64_t)++*ctx->sequence), *v};
+    wr_value f[2] = {wr_value_i64((int64_t)++ * ctx->sequence), *v};
     return wr__agg_struct(ctx->scratch, f, 2);
 }
 

@@ -180,7 +180,8 @@ static const wr_function table[] = {
     {
         .name = "TOPK",
         .category = "AGGREGATE",
-        .description = "The k largest values of a group, descending; with further columns, STRUCTs.",
+        .description =
+            "The k largest values of a group, descending; with further columns, STRUCTs.",
         .example = "TOPK(7, 2)",
         .result = "ARRAY[7]",
         .sigs = topk_sigs,

@@ -82,8 +82,7 @@ static const eval_case cases[] = {
     {"M = MAP('k' := 1)", "BOOLEAN", "true | false | false | false"},
     {"R = STRUCT(F := 5, `g` := 'x')", "BOOLEAN", "true | false | false | false"},
     {"ROWTIME > '1970-01-01T00:00:01.001'", "BOOLEAN", "false | false | true | true"},
-    {"ROWTIME BETWEEN '1970' AND '1970-01-01T00:00:01'", "BOOLEAN",
-     "true | false | false | false"},
+    {"ROWTIME BETWEEN '1970' AND '1970-01-01T00:00:01'", "BOOLEAN", "true | false | false | false"},
     {"I BETWEEN 1 AND 7", "BOOLEAN", "true | false | false | true"},
     {"I NOT BETWEEN 1 AND 7", "BOOLEAN", "false | true | true | false"},
     {"(I / 0) = 1", "BOOLEAN", "!null | !null | null | !null"},
@@ -245,8 +244,7 @@ static void test_sharing(void **state)
     weir_error err = {0};
     for (size_t i = 0; i < WR_ARRAY_LEN(cases); i++)
         assert_int_equal(case_compile(cases[i].sql, &f.scope.base, f.a, &e[i], &err), WEIR_OK);
-    wr_evaluator *ev =
-        wr_evaluator_new((const wr_expr *const *)e, WR_ARRAY_LEN(cases), f.a);
+    wr_evaluator *ev = wr_evaluator_new((const wr_expr *const *)e, WR_ARRAY_LEN(cases), f.a);
     const wr_vec *out[WR_ARRAY_LEN(cases)];
     case_errors errs = {.base = {.report = case_report}};
     wr_eval_ctx ctx = {.scratch = f.scratch, .errs = &errs.base, .zone = "UTC"};

@@ -15,9 +15,11 @@ static void test_documented(void **state)
 {
     (void)state;
     static const char *const categories[] = {
-        "MATHEMATICAL", "STRING", "REGULAR EXPRESSION", "DATE / TIME", "ARRAY",
-        "MAP",          "JSON",   "LAMBDA",             "URL",         "CONDITIONAL",
-        "CONVERSIONS",  "OTHERS", "AGGREGATE",          "TABLE",
+        "MATHEMATICAL", "STRING",      "REGULAR EXPRESSION",
+        "DATE / TIME",  "ARRAY",       "MAP",
+        "JSON",         "LAMBDA",      "URL",
+        "CONDITIONAL",  "CONVERSIONS", "OTHERS",
+        "AGGREGATE",    "TABLE",
     };
     const wr_function *fn;
     const char *before = "";

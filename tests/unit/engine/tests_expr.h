@@ -92,19 +92,24 @@ static inline void fixture_init(fixture *f)
         {"Y", &wr_type_bytes, {"'AAE='", "''", "NULL", "'/w=='"}},
         {"DT", &wr_type_date, {"'1970-01-02'", "'1969-12-30'", "NULL", "'1970-01-01'"}},
         {"TM", &wr_type_time, {"'00:00:01'", "'23:59:59.999'", "NULL", "'00:00'"}},
-        {"TS", &wr_type_timestamp,
+        {"TS",
+         &wr_type_timestamp,
          {"'1970-01-01T00:00:01'", "'1969-12-31T23:59:59.999'", "NULL", "'1970-01-03'"}},
-        {"A", wr_type_array(f->a, &wr_type_integer),
+        {"A",
+         wr_type_array(f->a, &wr_type_integer),
          {"ARRAY[1, 2]", "ARRAY[CAST(NULL AS INT)]", "NULL", "CAST(NULL AS ARRAY<INT>)"}},
-        {"M", wr_type_map(f->a, &wr_type_string, &wr_type_integer),
+        {"M",
+         wr_type_map(f->a, &wr_type_string, &wr_type_integer),
          {"MAP('k' := 1)", "CAST(NULL AS MAP<STRING, INT>)", "NULL", "MAP('a' := 1, 'b' := NULL)"}},
-        {"R", wr_type_struct(f->a, r, 2),
+        {"R",
+         wr_type_struct(f->a, r, 2),
          {"STRUCT(F := 5, `g` := 'x')", "STRUCT(F := CAST(NULL AS INT), `g` := 'y')", "NULL",
           "STRUCT(F := 8, `g` := 'z')"}},
     };
     wr_column cols[WR_ARRAY_LEN(columns)];
     for (uint32_t c = 0; c < WR_ARRAY_LEN(columns); c++)
-        cols[c] = (wr_column){.name = columns[c].name, .type = columns[c].type, .role = WR_COL_VALUE};
+        cols[c] =
+            (wr_column){.name = columns[c].name, .type = columns[c].type, .role = WR_COL_VALUE};
     const wr_schema *schema = wr_schema_new(f->a, cols, WR_ARRAY_LEN(columns));
     f->batch = wr_batch_new(f->a, schema, FIXTURE_ROWS, false, false);
     for (uint32_t i = 0; i < FIXTURE_ROWS; i++) {
@@ -152,8 +157,7 @@ static inline const char *fixture_eval(fixture *f, const wr_expr *e, wr_sel sel)
         uint32_t i = wr_sel_row(sel, k);
         assert_true(v->null[i & v->mask] <= 1);
         assert_true(errs.rows[i] <= 1); /* told once */
-        wr_buf_printf(&b, "%s%s%s", k ? " | " : "", errs.rows[i] ? "!" : "",
-                      fixture_text(f, v, i));
+        wr_buf_printf(&b, "%s%s%s", k ? " | " : "", errs.rows[i] ? "!" : "", fixture_text(f, v, i));
     }
     wr_evaluator_close(ev);
     const char *text = wr_arena_strndup(f->scratch, b.ptr ? b.ptr : "", b.len);
