@@ -3,9 +3,10 @@
  * The operators of one sub-topology: built from the plan's tree, fed, ticked, flushed.
  *
  * Every step of the sub-topology becomes an operator; a REPARTITION step becomes two, its writing
- * end here (its `subtopology`) and its reading end in the sub-topology of its consumer. Operators
- * stand in the order of plan->steps, inputs before consumers, which is the order of flushing:
- * what an upstream operator emits while it flushes still reaches those behind it.
+ * end here (its `subtopology`) and its reading end in the sub-topology of its consumer; a FK_JOIN
+ * step becomes one on the left's side and one on the right's, which talk through two topics.
+ * Operators stand in the order of plan->steps, inputs before consumers, which is the order of
+ * flushing: what an upstream operator emits while it flushes still reaches those behind it.
  *
  * A topic may feed several operators (a stream and a table declared on one topic). Then each record
  * goes to all of them before the next one does, as if the topic had been read once.
@@ -15,7 +16,7 @@
 typedef struct reader {
     uint32_t topic;
     wr_op *op;
-    weir_status (*feed)(wr_op *op, const wr_record *records, uint32_t n, weir_error *err);
+    wr__feed feed;
 } reader;
 
 struct wr_topology {
@@ -39,38 +40,49 @@ static const wr_step *consumer_of(const wr_plan *plan, const wr_step *step, int 
     return NULL;
 }
 
-static bool reads_here(const wr_plan *plan, const wr_step *step, uint32_t subtopology)
+/* Where the operator stands that takes @p input of @p step. */
+static uint32_t input_subtopology(const wr_step *step, int input)
 {
-    if (step->kind == WR_STEP_SOURCE)
-        return step->subtopology == subtopology;
-    if (step->kind != WR_STEP_REPARTITION)
-        return false;
-    int input;
-    const wr_step *consumer = consumer_of(plan, step, &input);
-    return consumer && consumer->subtopology == subtopology;
+    bool fk_right = step->kind == WR_STEP_FK_JOIN && input == 1;
+    return fk_right ? step->u.join.right_subtopology : step->subtopology;
 }
 
-static uint32_t topic_of(const wr_step *step)
+/* Does @p step read a topic in this sub-topology, and which? At most one in each. */
+static bool reads_here(const wr_plan *plan, const wr_step *step, uint32_t subtopology,
+                       uint32_t *topic)
 {
-    return step->kind == WR_STEP_SOURCE ? step->u.source.topic : step->u.repartition.topic;
+    switch (step->kind) {
+    case WR_STEP_SOURCE:
+        *topic = step->u.source.topic;
+        return step->subtopology == subtopology;
+    case WR_STEP_REPARTITION: {
+        int input;
+        const wr_step *consumer = consumer_of(plan, step, &input);
+        *topic = step->u.repartition.topic;
+        return consumer && input_subtopology(consumer, input) == subtopology;
+    }
+    case WR_STEP_FK_JOIN:
+        *topic = step->subtopology == subtopology ? step->u.join.response_topic
+                                                  : step->u.join.subscription_topic;
+        return step->subtopology == subtopology || step->u.join.right_subtopology == subtopology;
+    default:
+        return false;
+    }
 }
 
 uint32_t wr_plan_inputs(const wr_plan *plan, uint32_t subtopology, uint32_t *topics, uint32_t max)
 {
     uint32_t n = 0;
     for (uint32_t i = 0; i < plan->steps_n; i++) {
-        if (!reads_here(plan, plan->steps[i], subtopology))
+        uint32_t topic, k = 0;
+        if (!reads_here(plan, plan->steps[i], subtopology, &topic))
             continue;
-        uint32_t topic = topic_of(plan->steps[i]), k = 0;
-        while (k < WR_MIN(n, max) && topics[k] != topic)
+        while (k < n && topics[k] != topic)
             k++;
-        if (k < WR_MIN(n, max))
-            continue;
-        if (n < max)
-            topics[n] = topic;
-        n++;
+        if (k == n && n < max)
+            topics[n++] = topic;
     }
-    return WR_MIN(n, max);
+    return n;
 }
 
 /* ------------------------------------------------------------------ building */
@@ -103,7 +115,6 @@ static const wr_op_class *class_of(const wr_step *step)
         [WR_STEP_STREAM_STREAM_JOIN] = &wr__stream_stream_join_class,
         [WR_STEP_STREAM_TABLE_JOIN] = &wr__stream_table_join_class,
         [WR_STEP_TABLE_TABLE_JOIN] = &wr__table_table_join_class,
-        [WR_STEP_FK_JOIN] = &wr__fk_join_class,
         [WR_STEP_SINK] = &wr__sink_class,
         [WR_STEP_COLLECT] = &wr__collect_class,
     };
@@ -123,28 +134,38 @@ static wr_op *add_op(wr_topology *t, const wr_op_class *cls, const wr_step *step
     return op;
 }
 
+static void add_reader(wr_topology *t, uint32_t topic, const wr_op_class *cls, const wr_step *step,
+                       wr__feed feed)
+{
+    t->readers[t->readers_n++] = (reader){topic, add_op(t, cls, step), feed};
+}
+
 static void add_ops(wr_topology *t, uint32_t subtopology)
 {
     const wr_plan *plan = t->ctx->plan;
     for (uint32_t i = 0; i < plan->steps_n; i++) {
         const wr_step *step = plan->steps[i];
-        if (reads_here(plan, step, subtopology)) {
-            bool source = step->kind == WR_STEP_SOURCE;
-            wr_op *op = add_op(t, source ? &wr__source_class : &wr__repartition_read_class, step);
-            t->readers[t->readers_n++] =
-                (reader){topic_of(step), op, source ? wr__source_feed : wr__repartition_feed};
-        }
-        if (step->subtopology == subtopology && step->kind != WR_STEP_SOURCE)
+        uint32_t topic = 0;
+        bool reads = reads_here(plan, step, subtopology, &topic);
+        bool here = step->subtopology == subtopology;
+        if (step->kind == WR_STEP_SOURCE && here)
+            add_reader(t, topic, &wr__source_class, step, wr__source_feed);
+        else if (step->kind == WR_STEP_FK_JOIN && reads)
+            add_reader(t, topic, here ? &wr__fk_left_class : &wr__fk_right_class, step,
+                       here ? wr__fk_left_feed : wr__fk_right_feed);
+        else if (step->kind == WR_STEP_REPARTITION && reads)
+            add_reader(t, topic, &wr__repartition_read_class, step, wr__repartition_feed);
+        if (here && step->kind != WR_STEP_SOURCE && step->kind != WR_STEP_FK_JOIN)
             add_op(t, class_of(step), step);
     }
 }
 
-/* The writing end of a repartition has no successor here; everything else leads to its consumer. */
+/* What writes to a repartition topic has no successor here; all else leads to its consumer. */
 static void connect(wr_topology *t)
 {
     for (uint32_t i = 0; i < t->ops_n; i++) {
         wr_op *op = &t->ops[i];
-        if (op->cls == &wr__repartition_write_class)
+        if (op->cls == &wr__repartition_write_class || op->cls == &wr__fk_right_class)
             continue;
         int input = 0;
         const wr_step *consumer = consumer_of(t->ctx->plan, op->step, &input);

@@ -128,7 +128,13 @@ typedef struct wr_step_join {
     int64_t retention_ms; /* of the buffers */
     bool left_windowed;   /* windowed key: WINDOWSTART/END are part of the key */
     bool materialize;     /* TABLE_TABLE: keep the result rows in a store (queryable) */
-    wr_expr *fk;          /* FK_JOIN: foreign key over the left input */
+    /* FK_JOIN. The step's `subtopology` is the left input's; the right input's is another one. The
+     * left side sends subscriptions to the right one, which answers (operators/fk_left.c). */
+    wr_expr *fk; /* foreign key over the left input, of the right key's type */
+    uint32_t right_subtopology;
+    uint32_t subscription_topic; /* REPARTITION topics; partitions as the right / left source */
+    uint32_t response_topic;
+    wr_format_use right_key, left_key; /* key formats of the two sources: partitions must agree */
 } wr_step_join;
 
 typedef struct wr_step_sink {

@@ -56,6 +56,7 @@ struct ops {
     size_t stores_n;
     ops_queued queue[4096];
     size_t queue_from, queue_to;
+    bool hold; /* leave internal topics unread for now */
     wr_buf out;
     unsigned row_errors;
     char last_error[256];
@@ -298,13 +299,28 @@ static inline void ops_sink(ops *o, wr_step *in, const char *topic)
     o->plan.root = s;
 }
 
+static inline wr_step *ops_fk_join(ops *o, wr_step *left, wr_step *right, const char *columns,
+                                   wr_ast_join_kind kind, const char *fk)
+{
+    wr_step_join cfg = {.kind = kind,
+                        .fk = ops_expr(o, left, fk),
+                        .subscription_topic = ops_topic(o, "subscriptions", WR_TOPIC_REPARTITION),
+                        .response_topic = ops_topic(o, "responses", WR_TOPIC_REPARTITION),
+                        .right_key = ops_json(right->schema, true),
+                        .left_key = ops_json(left->schema, true)};
+    return ops_join(o, WR_STEP_FK_JOIN, left, right, columns, cfg);
+}
+
 static inline void ops_regions(wr_step *s, uint32_t region, uint32_t *next)
 {
     if (s->kind == WR_STEP_REPARTITION)
         region = (*next)++;
     s->subtopology = region;
-    for (uint32_t i = 0; i < s->in_n; i++)
+    for (uint32_t i = 0; i < s->in_n; i++) {
+        if (s->kind == WR_STEP_FK_JOIN && i == 1)
+            region = s->u.join.right_subtopology = (*next)++;
         ops_regions(s->in[i], region, next);
+    }
 }
 
 /* ------------------------------------------------------------------ the task's surroundings */
@@ -454,8 +470,12 @@ static inline void ops_open(ops *o, ops_build build, bool caching)
     uint32_t regions = 1;
     ops_regions(o->plan.root, 0, &regions);
     o->plan.subtopologies_n = regions;
-    for (uint32_t i = 0; i < o->plan.steps_n; i++)
-        o->steps[i]->subtopology = regions - 1 - o->steps[i]->subtopology;
+    for (uint32_t i = 0; i < o->plan.steps_n; i++) {
+        wr_step *s = o->steps[i];
+        s->subtopology = regions - 1 - s->subtopology;
+        if (s->kind == WR_STEP_FK_JOIN)
+            s->u.join.right_subtopology = regions - 1 - s->u.join.right_subtopology;
+    }
     o->db = wr_db_open_memory();
     ops_start(o);
 }
@@ -487,6 +507,8 @@ static inline weir_status ops_feed(ops *o, uint32_t topic, const wr_record *reco
 
 static inline void ops_drain(ops *o)
 {
+    if (o->hold)
+        return;
     while (o->queue_from < o->queue_to) {
         ops_queued q = o->queue[o->queue_from++];
         if (ops_feed(o, q.topic, &q.record, 1) != WEIR_OK)
