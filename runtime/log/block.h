@@ -27,8 +27,8 @@
 
 enum {
     WR__BLOCK_HEAD = 30,
-    WR__BLOCK_RECORDS = 1024,         /* most records of a block */
-    WR__BLOCK_BYTES = 128 * 1024,     /* a block is closed when it is larger than this */
+    WR__BLOCK_RECORDS = 1024,             /* most records of a block */
+    WR__BLOCK_BYTES = 128 * 1024,         /* a block is closed when it is larger than this */
     WR__RECORD_BYTES = 256 * 1024 * 1024, /* largest record */
 };
 

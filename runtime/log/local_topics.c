@@ -8,6 +8,7 @@
  * u8 flags (1 compact, 2 compact and delete, 4 internal).
  */
 #include "runtime/log/local_topics.h"
+#include "common/log.h"
 
 #include <stdlib.h>
 
@@ -243,8 +244,7 @@ static weir_status erase_topic(wr__local *log, const wr__local_topic *t, weir_er
     wr_buf_printf(&key, "log/topic/%s", t->name);
     wr_db_batch *b = wr_db_batch_new(log->db);
     forget f = {b, wr_str_c(t->name)};
-    weir_status st =
-        wr_db_meta_scan(log->db, NULL, WR_STR("log/group/"), forget_offset, &f, err);
+    weir_status st = wr_db_meta_scan(log->db, NULL, WR_STR("log/group/"), forget_offset, &f, err);
     if (st == WEIR_OK)
         st = wr_db_batch_drop_store(b, wr_buf_view(&key), err);
     if (st == WEIR_OK) {
@@ -252,8 +252,10 @@ static weir_status erase_topic(wr__local *log, const wr__local_topic *t, weir_er
         wr_db_batch_delete_range(b, WR_DB_LOG, lower, upper);
         st = wr_db_write(log->db, b, err);
     }
-    if (st == WEIR_OK)
-        st = wr_db_reclaim(log->db, lower, upper, err);
+    weir_error late;
+    if (st == WEIR_OK && wr_db_reclaim(log->db, lower, upper, &late) != WEIR_OK)
+        wr_log_put(WR_LOG_WARN, "log", "disk space of topic %s is given back later: %s", t->name,
+                   late.message);
     wr_db_batch_free(b);
     wr_buf_free(&key);
     return st;
@@ -321,7 +323,8 @@ weir_status wr__local_committed(wr_log *base, const char *group, wr_topic_part *
         wr__local_offset_key(&key, group, parts[i].topic, parts[i].partition);
         st = wr_db_meta_get(log->db, NULL, wr_buf_view(&key), &value, &found, err);
         if (st == WEIR_OK && found && value.len != 8)
-            st = wr_error(err, WEIR_ERR_LOG, "The committed offset of group '%s' is damaged", group);
+            st =
+                wr_error(err, WEIR_ERR_LOG, "The committed offset of group '%s' is damaged", group);
         if (st == WEIR_OK)
             parts[i].offset = found ? (int64_t)wr_get_be64(value.ptr) : WR_OFFSET_NONE;
     }

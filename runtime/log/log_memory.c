@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The log of `weir test`: the embedded log on a database in memory, so that tests run the code that
- * users run. Deterministic: NULL keys go round robin, nothing expires, iteration is in order of key.
+ * users run. Deterministic: NULL keys go round robin, nothing expires, iteration is in order of
+ * key.
  */
 #include "runtime/log/local.h"
 

@@ -313,6 +313,11 @@ wr_clock *wr_engine_clock(wr_engine *e)
     return e->clock;
 }
 
+void wr_engine_note_write(wr_engine *e)
+{
+    atomic_store(&e->written, true);
+}
+
 void wr_engine_lock(wr_engine *e)
 {
     pthread_mutex_lock(&e->lock);

@@ -113,6 +113,8 @@ wr_db *wr_engine_db(wr_engine *e);
 wr_catalog *wr_engine_catalog(wr_engine *e);
 const wr_settings *wr_engine_settings(const wr_engine *e);
 wr_clock *wr_engine_clock(wr_engine *e);
+/** Something was written to topics: pull queries wait until running queries have seen it. */
+void wr_engine_note_write(wr_engine *e);
 void wr_engine_lock(wr_engine *e);
 void wr_engine_unlock(wr_engine *e);
 /** Running persistent queries in order of creation; NULL past the end. Under the lock. */

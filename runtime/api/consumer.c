@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * weir_consumer: reading a topic without a group.
+ */
+#include "runtime/api/internal.h"
+
+struct weir_consumer {
+    wr_log *log;
+    wr_clock *clock;
+    wr_log_reader *reader;
+    wr_log_batch *batch;
+    uint32_t at;
+    char *topic;
+    wr_topic_part *parts;
+    int64_t *next, *end; /* by partition */
+    uint32_t parts_n;
+    const char **header_keys;
+    const void **header_values;
+    size_t *header_lens;
+    size_t headers_cap;
+};
+
+weir_status weir_consume(weir *w, const char *topic, bool from_beginning, weir_consumer **out,
+                         weir_error *err)
+{
+    wr_log *log = wr_engine_log(w->engine);
+    wr_topic_info info;
+    *out = NULL;
+    WR_TRY(log->cls->describe(log, topic, &info, err));
+    weir_consumer *c = wr_calloc(1, sizeof *c);
+    c->log = log;
+    c->clock = wr_engine_clock(w->engine);
+    c->topic = wr_strdup(topic);
+    c->parts_n = (uint32_t)info.partitions;
+    c->parts = wr_calloc(c->parts_n, sizeof *c->parts);
+    c->next = wr_calloc(c->parts_n, sizeof *c->next);
+    c->end = wr_calloc(c->parts_n, sizeof *c->end);
+    for (uint32_t i = 0; i < c->parts_n; i++)
+        c->parts[i] = (wr_topic_part){c->topic, (int32_t)i, 0};
+    weir_status st = log->cls->ends(log, c->parts, c->parts_n, c->next, c->end, err);
+    for (uint32_t i = 0; i < c->parts_n; i++) {
+        if (!from_beginning)
+            c->next[i] = c->end[i];
+        c->parts[i].offset = c->next[i];
+    }
+    if (st == WEIR_OK)
+        st = log->cls->reader_new(log, NULL, wr_engine_settings(w->engine), &c->reader, err);
+    if (st == WEIR_OK)
+        st = log->cls->assign(c->reader, c->parts, c->parts_n, err);
+    if (st != WEIR_OK) {
+        weir_consumer_close(c);
+        return st;
+    }
+    *out = c;
+    return WEIR_OK;
+}
+
+void weir_consumer_close(weir_consumer *c)
+{
+    if (!c)
+        return;
+    if (c->batch)
+        c->log->cls->release(c->reader, c->batch);
+    if (c->reader)
+        c->log->cls->reader_close(c->reader);
+    wr_free(c->topic);
+    wr_free(c->parts);
+    wr_free(c->next);
+    wr_free(c->end);
+    wr_free((void *)c->header_keys);
+    wr_free((void *)c->header_values);
+    wr_free(c->header_lens);
+    wr_free(c);
+}
+
+static bool at_end(const weir_consumer *c)
+{
+    for (uint32_t i = 0; i < c->parts_n; i++)
+        if (c->next[i] < c->end[i])
+            return false;
+    return true;
+}
+
+static void fill_headers(weir_consumer *c, const wr_record *r, weir_record *out)
+{
+    uint32_t n = r->headers ? r->headers->n : 0;
+    if (n > c->headers_cap) {
+        c->headers_cap = n;
+        c->header_keys = wr_realloc((void *)c->header_keys, n * sizeof *c->header_keys);
+        c->header_values = wr_realloc((void *)c->header_values, n * sizeof *c->header_values);
+        c->header_lens = wr_realloc(c->header_lens, n * sizeof *c->header_lens);
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        c->header_keys[i] = r->headers->h[i].key.ptr;
+        c->header_values[i] = r->headers->h[i].value.ptr;
+        c->header_lens[i] =
+            r->headers->h[i].value.ptr ? r->headers->h[i].value.len : SIZE_MAX;
+    }
+    out->headers_n = n;
+    out->header_keys = c->header_keys;
+    out->header_values = c->header_values;
+    out->header_lens = c->header_lens;
+}
+
+static bool hand_out(weir_consumer *c, bool until_end, weir_record *out)
+{
+    while (c->batch && c->at < c->batch->n) {
+        const wr_record *r = &c->batch->records[c->at++];
+        c->next[r->partition] = r->offset + 1;
+        if (until_end && r->offset >= c->end[r->partition])
+            continue; /* written after the end that was asked for */
+        *out = (weir_record){.topic = c->topic,
+                             .key = r->key.ptr,
+                             .key_len = r->key.len,
+                             .value = r->value.ptr,
+                             .value_len = r->value.len,
+                             .timestamp = r->timestamp,
+                             .partition = r->partition,
+                             .offset = r->offset};
+        fill_headers(c, r, out);
+        return true;
+    }
+    return false;
+}
+
+weir_status weir_consumer_next(weir_consumer *c, bool until_end, int timeout_ms, weir_record *out,
+                               weir_error *err)
+{
+    int64_t until = c->clock->mono_ns(c->clock) + (int64_t)timeout_ms * 1000000;
+    for (;;) {
+        if (hand_out(c, until_end, out))
+            return WEIR_ROW;
+        if (c->batch) {
+            c->next[c->batch->partition] = c->batch->next_offset;
+            c->log->cls->release(c->reader, c->batch);
+            c->batch = NULL;
+        }
+        if (until_end && at_end(c))
+            return WEIR_DONE;
+        int64_t left = timeout_ms < 0 ? 200 : (until - c->clock->mono_ns(c->clock)) / 1000000;
+        if (left < 0)
+            return wr_error(err, WEIR_ERR_INTERRUPTED, "No record within %d ms", timeout_ms);
+        WR_TRY(c->log->cls->poll(c->reader, 2000, (int)WR_MIN(left, (int64_t)200), &c->batch, err));
+        c->at = 0;
+    }
+}

@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * weir.h: statements and the columns of their rows; helpers for front ends.
+ */
+#include "runtime/api/internal.h"
+#include "types/decimal.h"
+
+#include <stdlib.h>
+#include <strings.h>
+
+static const weir_stmt_kind kinds[] = {
+    [WR_EXEC_COMMAND] = WEIR_STMT_COMMAND, [WR_EXEC_TABLE] = WEIR_STMT_TABLE,
+    [WR_EXEC_PULL] = WEIR_STMT_PULL,       [WR_EXEC_PUSH] = WEIR_STMT_PUSH,
+    [WR_EXEC_PRINT] = WEIR_STMT_PRINT,     [WR_EXEC_TEXT] = WEIR_STMT_TEXT,
+};
+
+/* ---- life ---- */
+
+weir_status weir_prepare(weir *w, const char *sql, ptrdiff_t len, weir_stmt **out,
+                         const char **tail, weir_error *err)
+{
+    size_t n = len < 0 ? strlen(sql) : (size_t)len;
+    wr_parse_span span;
+    *out = NULL;
+    for (size_t at = 0;; at = span.next) {
+        if (!wr_parse_next_span(sql, n, at, &span)) {
+            if (tail)
+                *tail = sql + n;
+            return WEIR_OK;
+        }
+        if (!span.empty)
+            break;
+    }
+    if (tail)
+        *tail = sql + span.next;
+    wr_exec *x;
+    weir_status st = wr_exec_new(w->engine, &w->session, sql + span.start, span.end - span.start,
+                                 &x, err);
+    if (st != WEIR_OK) {
+        if (err && err->offset >= 0) {
+            err->offset += (int64_t)span.start;
+            wr_error_locate(err, sql, n);
+        }
+        return st;
+    }
+    weir_stmt *s = wr_calloc(1, sizeof *s);
+    s->w = w;
+    s->x = x;
+    s->row = wr_arena_new(0);
+    *out = s;
+    return WEIR_OK;
+}
+
+weir_status weir_step(weir_stmt *s, int timeout_ms, weir_error *err)
+{
+    wr_arena_reset(s->row);
+    return wr_exec_step(s->x, timeout_ms, err);
+}
+
+void weir_finalize(weir_stmt *s)
+{
+    if (!s)
+        return;
+    wr_exec_free(s->x);
+    wr_arena_free(s->row);
+    wr_free(s);
+}
+
+void weir_interrupt(weir_stmt *s)
+{
+    wr_exec_interrupt(s->x);
+}
+
+weir_status weir_exec(weir *w, const char *sql, weir_error *err)
+{
+    for (const char *at = sql; *at;) {
+        weir_stmt *s;
+        WR_TRY(weir_prepare(w, at, -1, &s, &at, err));
+        if (!s)
+            break;
+        weir_status st;
+        do
+            st = weir_step(s, -1, err);
+        while (st == WEIR_ROW);
+        weir_finalize(s);
+        if (st != WEIR_DONE)
+            return st;
+    }
+    return WEIR_OK;
+}
+
+weir_stmt_kind weir_stmt_kind_of(const weir_stmt *s)
+{
+    return kinds[s->x->kind];
+}
+
+const char *weir_message(const weir_stmt *s)
+{
+    return s->x->message;
+}
+
+const char *weir_heading(const weir_stmt *s)
+{
+    return s->x->heading;
+}
+
+const char *weir_query_id(const weir_stmt *s)
+{
+    return s->x->query_id;
+}
+
+/* ---- columns ---- */
+
+static const wr_schema *schema_of(const weir_stmt *s)
+{
+    weir_error ignored;
+    if (!s->x->schema && wr_exec_describe(s->x, &ignored) != WEIR_OK)
+        return NULL;
+    return s->x->schema;
+}
+
+int weir_column_count(const weir_stmt *s)
+{
+    const wr_schema *schema = schema_of(s);
+    return schema ? (int)schema->n : 0;
+}
+
+static const wr_column *column(const weir_stmt *s, int i)
+{
+    const wr_schema *schema = schema_of(s);
+    return schema && i >= 0 && (uint32_t)i < schema->n ? &schema->cols[i] : NULL;
+}
+
+const char *weir_column_name(const weir_stmt *s, int i)
+{
+    const wr_column *c = column(s, i);
+    return c ? c->name : "";
+}
+
+weir_type weir_column_type(const weir_stmt *s, int i)
+{
+    static const weir_type types[] = {
+        [WR_T_NULL] = WEIR_STRING,     [WR_T_BOOLEAN] = WEIR_BOOLEAN,
+        [WR_T_INTEGER] = WEIR_INTEGER, [WR_T_BIGINT] = WEIR_BIGINT,
+        [WR_T_DOUBLE] = WEIR_DOUBLE,   [WR_T_DECIMAL] = WEIR_DECIMAL,
+        [WR_T_STRING] = WEIR_STRING,   [WR_T_BYTES] = WEIR_BYTES,
+        [WR_T_DATE] = WEIR_DATE,       [WR_T_TIME] = WEIR_TIME,
+        [WR_T_TIMESTAMP] = WEIR_TIMESTAMP, [WR_T_ARRAY] = WEIR_ARRAY,
+        [WR_T_MAP] = WEIR_MAP,         [WR_T_STRUCT] = WEIR_STRUCT,
+        [WR_T_UNIT] = WEIR_STRING,
+    };
+    const wr_column *c = column(s, i);
+    return c ? types[c->type->id] : WEIR_STRING;
+}
+
+const char *weir_column_type_text(const weir_stmt *s, int i)
+{
+    const wr_column *c = column(s, i);
+    return c ? wr_type_text(s->x->arena, c->type) : "";
+}
+
+bool weir_column_is_key(const weir_stmt *s, int i)
+{
+    return column(s, i) && s->x->is_key && s->x->is_key[i];
+}
+
+/* The value of column @p i of the current row; NULL: there is none (or it is NULL). */
+static const wr_value *value(const weir_stmt *s, int i, const wr_type **type)
+{
+    const wr_column *c = column(s, i);
+    if (!c || !s->x->row || s->x->row[i].null)
+        return NULL;
+    *type = c->type;
+    return &s->x->row[i];
+}
+
+bool weir_column_is_null(const weir_stmt *s, int i)
+{
+    const wr_type *t;
+    if (s->x->row_text)
+        return column(s, i) == NULL;
+    return value(s, i, &t) == NULL;
+}
+
+bool weir_row_is_tombstone(const weir_stmt *s)
+{
+    return s->x->tombstone;
+}
+
+bool weir_column_bool(const weir_stmt *s, int i)
+{
+    const wr_type *t;
+    const wr_value *v = value(s, i, &t);
+    return v && t->id == WR_T_BOOLEAN && v->u.b;
+}
+
+int64_t weir_column_int64(const weir_stmt *s, int i)
+{
+    const wr_type *t;
+    const wr_value *v = value(s, i, &t);
+    if (!v)
+        return 0;
+    switch (t->id) {
+    case WR_T_BOOLEAN:
+        return v->u.b;
+    case WR_T_INTEGER:
+    case WR_T_DATE:
+    case WR_T_TIME:
+        return v->u.i32;
+    case WR_T_BIGINT:
+    case WR_T_TIMESTAMP:
+        return v->u.i64;
+    case WR_T_DOUBLE:
+        return v->u.f64 >= -0x1p63 && v->u.f64 < 0x1p63 ? (int64_t)v->u.f64 : 0;
+    case WR_T_DECIMAL:
+        return wr_dec_to_i64(t, v);
+    default:
+        return 0;
+    }
+}
+
+double weir_column_double(const weir_stmt *s, int i)
+{
+    const wr_type *t;
+    const wr_value *v = value(s, i, &t);
+    if (!v)
+        return 0;
+    if (t->id == WR_T_DOUBLE)
+        return v->u.f64;
+    if (t->id == WR_T_DECIMAL)
+        return wr_dec_to_double(t, v);
+    return (double)weir_column_int64(s, i);
+}
+
+const char *weir_column_text(const weir_stmt *s, int i)
+{
+    const wr_type *t;
+    if (s->x->row_text)
+        return column(s, i) ? s->x->row_text[i] : "";
+    const wr_value *v = value(s, i, &t);
+    if (!v)
+        return "";
+    wr_buf b = {0};
+    wr_value_print(&b, t, v);
+    const char *text = wr_arena_strndup(s->row, b.ptr, b.len);
+    wr_buf_free(&b);
+    return text;
+}
+
+const void *weir_column_bytes(const weir_stmt *s, int i, size_t *len)
+{
+    const wr_type *t;
+    const wr_value *v = value(s, i, &t);
+    bool bytes = v && (t->id == WR_T_STRING || t->id == WR_T_BYTES);
+    if (!bytes && s->x->row_text && column(s, i)) {
+        *len = strlen(s->x->row_text[i]);
+        return s->x->row_text[i];
+    }
+    *len = bytes ? v->u.str.len : 0;
+    return bytes ? v->u.str.ptr : "";
+}
+
+const char *weir_column_json(const weir_stmt *s, int i)
+{
+    const wr_type *t = &wr_type_string;
+    wr_value text;
+    const wr_value *v;
+    if (s->x->row_text) {
+        if (!column(s, i))
+            return "null";
+        text = wr_value_str(wr_str_c(s->x->row_text[i]));
+        v = &text;
+    } else {
+        v = value(s, i, &t);
+    }
+    if (!v)
+        return "null";
+    wr_buf b = {0};
+    wr_value_print_json(&b, t, v);
+    const char *json = wr_arena_strndup(s->row, b.ptr, b.len);
+    wr_buf_free(&b);
+    return json;
+}
+
+/* ---- for front ends ---- */
+
+bool weir_sql_complete(const char *sql)
+{
+    size_t n = strlen(sql);
+    wr_parse_span span;
+    bool complete = false;
+    for (size_t at = 0; wr_parse_next_span(sql, n, at, &span); at = span.next)
+        complete = span.terminated;
+    return complete;
+}
+
+static void add_candidate(weir *w, const char *prefix, const char *name)
+{
+    size_t n = strlen(prefix);
+    if (strncasecmp(name, prefix, n) != 0)
+        return;
+    for (size_t i = 0; i < w->candidates_n; i++)
+        if (strcmp(w->candidates[i], name) == 0)
+            return;
+    if (w->candidates_n == 4096)
+        return;
+    w->candidates[w->candidates_n++] = wr_arena_strdup(w->complete, name);
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void find_candidates(weir *w, const char *prefix)
+{
+    const char *name;
+    bool reserved;
+    const wr_map_entry *e;
+    const wr_function *f;
+    wr_arena_reset(w->complete);
+    w->candidates = WR_NEW_N(w->complete, char *, 4096);
+    w->candidates_n = 0;
+    for (size_t i = 0; (name = wr_parse_keyword(i, &reserved)); i++)
+        add_candidate(w, prefix, name);
+    for (uint32_t i = 0; (f = wr_function_at(i)); i++)
+        add_candidate(w, prefix, f->name);
+    wr_engine_lock(w->engine);
+    for (size_t i = 0; (e = wr_map_next(&wr_engine_catalog(w->engine)->sources, &i));) {
+        const wr_source *s = e->value;
+        add_candidate(w, prefix, s->name);
+        for (uint32_t c = 0; c < s->schema->n; c++)
+            add_candidate(w, prefix, s->schema->cols[c].name);
+    }
+    wr_engine_unlock(w->engine);
+    qsort(w->candidates, w->candidates_n, sizeof *w->candidates, by_name);
+}
+
+const char *weir_complete(weir *w, const char *prefix, int index)
+{
+    if (index == 0)
+        find_candidates(w, prefix);
+    return index >= 0 && (size_t)index < w->candidates_n ? w->candidates[index] : NULL;
+}
+
+size_t weir_caret(const char *sql, const weir_error *err, char *out, size_t out_size)
+{
+    wr_buf b = {0};
+    if (err->offset >= 0 && err->line > 0)
+        wr_parse_show_caret(&b, sql, strlen(sql), err->offset);
+    size_t need = b.len + 1;
+    if (out_size) {
+        size_t n = WR_MIN(b.len, out_size - 1);
+        if (n)
+            memcpy(out, b.ptr, n);
+        out[n] = '\0';
+    }
+    wr_buf_free(&b);
+    return need;
+}

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * weir.h: opening, running, topics. A thin layer: everything of substance is in runtime/server.
+ */
+#include "runtime/api/internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define WEIR_VERSION_TEXT "0.1.0"
+
+const char *weir_version(void)
+{
+    return WEIR_VERSION_TEXT;
+}
+
+/* ---- open, close ---- */
+
+static const char *default_data_dir(const weir_options *o, wr_buf *out)
+{
+    const char *base = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
+    if (base && *base)
+        wr_buf_printf(out, "%s/weir", base);
+    else
+        wr_buf_printf(out, "%s/.local/share/weir", home && *home ? home : ".");
+    if (o->log == WEIR_LOG_KAFKA) {
+        /* One state directory for each cluster. */
+        wr_buf_puts(out, "/kafka-");
+        for (const char *c = o->bootstrap_servers; c && *c; c++)
+            wr_buf_putc(out, strchr("/,: ", *c) ? '_' : *c);
+    }
+    return wr_buf_cstr(out);
+}
+
+static weir_status read_settings(const weir_options *o, wr_settings *out, weir_error *err)
+{
+    for (const char *const *s = o->settings; s && s[0]; s += 2) {
+        if (!s[1])
+            return wr_error(err, WEIR_ERR_MISUSE, "Setting '%s' has no value", s[0]);
+        WR_TRY(wr_settings_check(s[0], s[1], false, err));
+        wr_settings_put(out, s[0], s[1]);
+    }
+    return WEIR_OK;
+}
+
+weir_status weir_open(const weir_options *options, weir **out, weir_error *err)
+{
+    weir_options o = WEIR_OPTIONS_INIT;
+    *out = NULL;
+    if (options)
+        memcpy(&o, options, WR_MIN(options->size, sizeof o));
+    if (o.log == WEIR_LOG_KAFKA && !o.bootstrap_servers)
+        return wr_error(err, WEIR_ERR_MISUSE, "A Kafka log needs bootstrap_servers");
+    weir *w = wr_calloc(1, sizeof *w);
+    wr_settings_init(&w->server, NULL);
+    wr_buf dir = {0};
+    static const wr_log_kind kinds[] = {WR_LOG_LOCAL, WR_LOG_KAFKA, WR_LOG_MEMORY};
+    wr_engine_options eo = {
+        .log = kinds[o.log],
+        .data_dir = o.data_dir ? o.data_dir : default_data_dir(&o, &dir),
+        .bootstrap_servers = o.bootstrap_servers,
+        .settings = &w->server,
+        .mode = o.stepped ? WR_ENGINE_STEPPED : WR_ENGINE_THREADED,
+        .keep_statements = !o.ephemeral_catalog && o.log != WEIR_LOG_MEMORY,
+        .service = o.ephemeral_catalog,
+    };
+    weir_status st = read_settings(&o, &w->server, err);
+    if (st == WEIR_OK)
+        st = wr_engine_open(&eo, &w->engine, err);
+    wr_buf_free(&dir);
+    if (st != WEIR_OK) {
+        wr_settings_free(&w->server);
+        wr_free(w);
+        return st;
+    }
+    w->stepped = o.stepped;
+    w->complete = wr_arena_new(0);
+    wr_session_init(&w->session, w->engine);
+    *out = w;
+    return WEIR_OK;
+}
+
+weir_status weir_close(weir *w, weir_error *err)
+{
+    if (!w)
+        return WEIR_OK;
+    if (w->writer)
+        wr_engine_log(w->engine)->cls->writer_close(w->writer);
+    wr_session_free(&w->session);
+    weir_status st = wr_engine_close(w->engine, err);
+    wr_settings_free(&w->server);
+    wr_arena_free(w->complete);
+    wr_free(w);
+    return st;
+}
+
+/* ---- running ---- */
+
+weir_status weir_run_once(weir *w, int max_ms, bool *progressed, weir_error *err)
+{
+    bool some;
+    if (!w->stepped)
+        return wr_error(err, WEIR_ERR_MISUSE, "weir_run_once needs options.stepped");
+    weir_status st = wr_engine_step(w->engine, max_ms, &some, err);
+    if (progressed)
+        *progressed = st == WEIR_OK && some;
+    return st;
+}
+
+weir_status weir_drain(weir *w, int timeout_ms, weir_error *err)
+{
+    return wr_engine_drain(w->engine, timeout_ms, err);
+}
+
+void weir_metrics_read(weir *w, weir_metrics *out)
+{
+    weir_metrics m = {.size = out->size};
+    int64_t lag = 0;
+    wr_query *q;
+    wr_engine_lock(w->engine);
+    for (size_t i = 0; (q = wr_engine_query_at(w->engine, i)); i++) {
+        wr_query_metrics one;
+        wr_query_metrics_read(q, &one);
+        m.records_in += one.records_in;
+        m.records_out += one.records_out;
+        m.bytes_in += one.bytes_in;
+        m.bytes_out += one.bytes_out;
+        m.errors += one.errors;
+        m.late += one.late;
+        m.commits += one.commits;
+        m.state_bytes += one.state_bytes;
+        lag = one.lag < 0 || lag < 0 ? -1 : lag + one.lag;
+        if (wr_query_error(q, NULL))
+            m.queries_failed++;
+        else
+            m.queries_running++;
+    }
+    wr_engine_unlock(w->engine);
+    m.lag = lag;
+    memcpy(out, &m, WR_MIN(out->size, sizeof m));
+}
+
+bool weir_failed_query(weir *w, char *id, size_t id_size, weir_error *err)
+{
+    wr_query *q;
+    bool found = false;
+    wr_engine_lock(w->engine);
+    for (size_t i = 0; !found && (q = wr_engine_query_at(w->engine, i)); i++) {
+        found = wr_query_error(q, err);
+        if (found && id)
+            snprintf(id, id_size, "%s", wr_query_id(q));
+    }
+    wr_engine_unlock(w->engine);
+    return found;
+}
+
+weir_status weir_load_file(weir *w, const char *path, weir_error *err)
+{
+    return wr_engine_load_file(w->engine, path, err);
+}
+
+/* ---- topics ---- */
+
+static weir_status writer_of(weir *w, weir_error *err)
+{
+    if (w->writer)
+        return WEIR_OK;
+    return wr_engine_log(w->engine)
+        ->cls->writer_new(wr_engine_log(w->engine), wr_engine_settings(w->engine), &w->writer, err);
+}
+
+static const wr_headers *headers_of(wr_arena *a, const weir_record *r)
+{
+    wr_headers *h = WR_NEW(a, wr_headers);
+    wr_header *list = WR_NEW_N(a, wr_header, r->headers_n);
+    for (size_t i = 0; i < r->headers_n; i++) {
+        list[i].key = wr_str_c(r->header_keys[i]);
+        if (r->header_values[i] && r->header_lens[i] != SIZE_MAX)
+            list[i].value = wr_str_make(r->header_values[i], r->header_lens[i]);
+    }
+    *h = (wr_headers){(uint32_t)r->headers_n, list};
+    return h;
+}
+
+static weir_status produce_run(weir *w, const weir_record *r, size_t n, weir_error *err)
+{
+    wr_arena *a = wr_arena_new(0);
+    wr_str *keys = WR_NEW_N(a, wr_str, n), *values = WR_NEW_N(a, wr_str, n);
+    int64_t *times = WR_NEW_N(a, int64_t, n);
+    int32_t *parts = WR_NEW_N(a, int32_t, n);
+    const wr_headers **headers = WR_NEW_N(a, const wr_headers *, n);
+    wr_log *log = wr_engine_log(w->engine);
+    wr_clock *clock = wr_engine_clock(w->engine);
+    int64_t now = clock->wall_ms(clock);
+    wr_topic_info info;
+    bool any_headers = false, any_parts = false;
+    weir_status st = log->cls->describe(log, r->topic, &info, err);
+    for (size_t i = 0; i < n && st == WEIR_OK; i++) {
+        keys[i] = r[i].key ? wr_str_make(r[i].key, r[i].key_len) : (wr_str){NULL, 0};
+        values[i] = r[i].value ? wr_str_make(r[i].value, r[i].value_len) : (wr_str){NULL, 0};
+        times[i] = r[i].timestamp < 0 ? now : r[i].timestamp;
+        parts[i] = r[i].partition >= 0 ? r[i].partition
+                   : r[i].key          ? wr_partition_of(keys[i], info.partitions)
+                                       : (int32_t)(i % (size_t)info.partitions);
+        any_parts = any_parts || r[i].partition >= 0;
+        if (parts[i] >= info.partitions)
+            st = wr_error(err, WEIR_ERR_LOG, "Topic '%s' has no partition %d", r->topic, parts[i]);
+        if (r[i].headers_n) {
+            headers[i] = headers_of(a, &r[i]);
+            any_headers = true;
+        }
+    }
+    if (st == WEIR_OK) {
+        wr_out_records out = {.n = (uint32_t)n,
+                              .keys = keys,
+                              .values = values,
+                              .timestamps = times,
+                              .partitions = any_parts ? parts : NULL,
+                              .headers = any_headers ? headers : NULL};
+        st = log->cls->produce(w->writer, r->topic, &out, err);
+    }
+    wr_arena_free(a);
+    return st;
+}
+
+weir_status weir_produce(weir *w, const weir_record *records, size_t n, weir_error *err)
+{
+    wr_engine_lock(w->engine);
+    weir_status st = writer_of(w, err);
+    for (size_t i = 0; i < n && st == WEIR_OK;) {
+        size_t run = 1;
+        while (i + run < n && strcmp(records[i].topic, records[i + run].topic) == 0)
+            run++;
+        st = produce_run(w, records + i, run, err);
+        i += run;
+    }
+    wr_engine_unlock(w->engine);
+    return st;
+}
+
+weir_status weir_flush(weir *w, weir_error *err)
+{
+    wr_engine_lock(w->engine);
+    weir_status st = WEIR_OK;
+    if (w->writer) {
+        const wr_log_class *log = wr_engine_log(w->engine)->cls;
+        st = log->settle(w->writer, err);
+        if (st == WEIR_OK)
+            st = log->commit(w->writer, NULL, NULL, NULL, 0, NULL, err);
+    }
+    wr_engine_note_write(w->engine);
+    wr_engine_unlock(w->engine);
+    return st;
+}
+
+weir_status weir_topic_create(weir *w, const char *topic, int partitions, weir_error *err)
+{
+    wr_log *log = wr_engine_log(w->engine);
+    wr_topic_spec spec = {
+        .name = topic, .partitions = partitions, .replicas = -1, .retention_ms = -1};
+    return log->cls->create(log, &spec, err);
+}
+
+bool weir_topic_exists(weir *w, const char *topic, int *partitions)
+{
+    wr_log *log = wr_engine_log(w->engine);
+    wr_topic_info info;
+    weir_error err;
+    if (log->cls->describe(log, topic, &info, &err) != WEIR_OK)
+        return false;
+    if (partitions)
+        *partitions = info.partitions;
+    return true;
+}
