@@ -135,92 +135,102 @@ static void call(wr_buf *out, const wr_ast_expr *e, const char *name)
     wr_buf_putc(out, ')');
 }
 
+static void cast(wr_buf *out, const wr_ast_expr *e)
+{
+    wr_buf_puts(out, "CAST(");
+    wr_ast_format(out, e->args[0]);
+    wr_buf_puts(out, " AS ");
+    wr_ast_print_type(out, e->type);
+    wr_buf_putc(out, ')');
+}
+
+/** NOT x, x IS NULL, signs. */
+static void unary(wr_buf *out, const wr_ast_expr *e)
+{
+    if (e->kind == WR_AST_UNARY)
+        wr_buf_puts(out, operator_text(e->op));
+    else
+        wr_buf_puts(out, e->kind == WR_AST_NOT ? "(NOT " : "(");
+    wr_ast_format(out, e->args[0]);
+    if (e->kind == WR_AST_IS_NULL)
+        wr_buf_puts(out, e->negated ? " IS NOT NULL)" : " IS NULL)");
+    else if (e->kind == WR_AST_NOT)
+        wr_buf_putc(out, ')');
+}
+
+/** a[i], s->f, ARRAY[...] */
+static void nested(wr_buf *out, const wr_ast_expr *e)
+{
+    if (e->kind == WR_AST_ARRAY) {
+        wr_buf_puts(out, "ARRAY[");
+        list(out, e->args, 0, e->args_n);
+        wr_buf_putc(out, ']');
+        return;
+    }
+    wr_ast_format(out, e->args[0]);
+    if (e->kind == WR_AST_FIELD) {
+        wr_buf_puts(out, "->");
+        wr_ast_print_name(out, e->name.name);
+        return;
+    }
+    wr_buf_putc(out, '[');
+    wr_ast_format(out, e->args[1]);
+    wr_buf_putc(out, ']');
+}
+
 void wr_ast_format(wr_buf *out, const wr_ast_expr *e)
 {
     switch (e->kind) {
     case WR_AST_NULL:
         wr_buf_puts(out, "null");
-        return;
+        break;
     case WR_AST_BOOLEAN:
         wr_buf_puts(out, e->u.boolean ? "true" : "false");
-        return;
+        break;
     case WR_AST_STRING:
         string(out, e->text);
-        return;
+        break;
     case WR_AST_UNARY:
-        wr_buf_puts(out, operator_text(e->op));
-        wr_ast_format(out, e->args[0]);
-        return;
+    case WR_AST_NOT:
+    case WR_AST_IS_NULL:
+        unary(out, e);
+        break;
     case WR_AST_ARITHMETIC:
     case WR_AST_COMPARE:
         binary(out, e, operator_text(e->op));
-        return;
+        break;
     case WR_AST_AND:
     case WR_AST_OR:
         binary(out, e, e->kind == WR_AST_AND ? "AND" : "OR");
-        return;
-    case WR_AST_NOT:
-        wr_buf_puts(out, "(NOT ");
-        wr_ast_format(out, e->args[0]);
-        wr_buf_putc(out, ')');
-        return;
+        break;
     case WR_AST_CONCAT:
-        call(out, e, "CONCAT");
-        return;
     case WR_AST_CALL:
-        call(out, e, e->name.name);
-        return;
+        call(out, e, e->kind == WR_AST_CONCAT ? "CONCAT" : e->name.name);
+        break;
     case WR_AST_BETWEEN:
     case WR_AST_IN:
     case WR_AST_LIKE:
         predicate(out, e);
-        return;
-    case WR_AST_IS_NULL:
-        wr_buf_putc(out, '(');
-        wr_ast_format(out, e->args[0]);
-        wr_buf_puts(out, e->negated ? " IS NOT NULL)" : " IS NULL)");
-        return;
+        break;
     case WR_AST_CASE:
         case_when(out, e);
-        return;
+        break;
     case WR_AST_CAST:
-        wr_buf_puts(out, "CAST(");
-        wr_ast_format(out, e->args[0]);
-        wr_buf_puts(out, " AS ");
-        wr_ast_print_type(out, e->type);
-        wr_buf_putc(out, ')');
-        return;
+        cast(out, e);
+        break;
     case WR_AST_LAMBDA:
         lambda(out, e);
-        return;
+        break;
     case WR_AST_SUBSCRIPT:
-        wr_ast_format(out, e->args[0]);
-        wr_buf_putc(out, '[');
-        wr_ast_format(out, e->args[1]);
-        wr_buf_putc(out, ']');
-        return;
     case WR_AST_FIELD:
-        wr_ast_format(out, e->args[0]);
-        wr_buf_puts(out, "->");
-        wr_ast_print_name(out, e->name.name);
-        return;
     case WR_AST_ARRAY:
-        wr_buf_puts(out, "ARRAY[");
-        list(out, e->args, 0, e->args_n);
-        wr_buf_putc(out, ']');
-        return;
+        nested(out, e);
+        break;
     case WR_AST_MAP:
     case WR_AST_STRUCT:
         constructor(out, e);
-        return;
-    case WR_AST_INTEGER:
-    case WR_AST_DECIMAL:
-    case WR_AST_DOUBLE:
-    case WR_AST_COLUMN:
-    case WR_AST_INTERVAL_UNIT:
-    case WR_AST_TYPED_LITERAL:
-        wr_ast_print_expr(out, e); /* nothing is inside: both print alike */
-        return;
+        break;
+    default: /* nothing is inside: both printers agree */
+        wr_ast_print_expr(out, e);
     }
-    WR_UNREACHABLE();
 }
