@@ -128,13 +128,14 @@ weir_status wr__build_source(wr__builder *b, uint32_t i, const bool *used, wr__s
 weir_status wr__build_materialize(wr__builder *b, wr__stage *st, const bool *used,
                                   weir_error *err) WR_MUST_CHECK;
 /**
- * SELECT_KEY: new keys, all value slots kept. @p context for names. The stage's keys become
- * viable by the given expressions.
+ * SELECT_KEY: new keys, which become viable by the given expressions.
+ * @param keep  GROUP BY: the slots (of an->slots.n) that later steps read; rows with a NULL key are
+ *              dropped. NULL (PARTITION BY, joins): all slots are kept, NULL keys too.
  */
 weir_status wr__build_select_key(wr__builder *b, wr__stage *st, wr_ast_expr *const *keys,
-                                 const char *const *names, uint32_t keys_n, bool drop_null,
-                                 const char *name, const char *context,
-                                 weir_error *err) WR_MUST_CHECK;
+                                 const char *const *names, uint32_t keys_n, const bool *keep,
+                                 const char *name, const char *context, weir_error *err)
+    WR_MUST_CHECK;
 void wr__build_repartition(wr__builder *b, wr__stage *st, const wr_format_use *key,
                            const char *context);
 /** Key format for an internal topic: @p want where it can hold the key, else JSON. */

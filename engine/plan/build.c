@@ -277,15 +277,18 @@ static weir_status compile_keys(wr__builder *b, wr__stage *st, wr_ast_expr *cons
 }
 
 weir_status wr__build_select_key(wr__builder *b, wr__stage *st, wr_ast_expr *const *keys,
-                                 const char *const *names, uint32_t keys_n, bool drop_null,
+                                 const char *const *names, uint32_t keys_n, const bool *keep,
                                  const char *name, const char *context, weir_error *err)
 {
+    bool drop_null = keep != NULL;
     wr_arena *a = b->plan->arena;
     const wr_schema *in = st->step->schema;
     wr_column *cols = WR_NEW_N(a, wr_column, keys_n + in->n);
     wr_step_select_key *cfg;
     wr_expr **exprs = WR_NEW_N(a, wr_expr *, keys_n);
     WR_TRY(compile_keys(b, st, keys, names, keys_n, exprs, cols, err));
+    for (size_t k = 0; keep && k < b->an->slots.n; k++)
+        st->available[k] = st->available[k] && keep[k];
     /* Only what a slot needs goes on. */
     uint32_t *values = WR_NEW_N(a, uint32_t, in->n), n = 0;
     for (uint32_t c = 0; c < in->n; c++) {

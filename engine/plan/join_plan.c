@@ -168,7 +168,7 @@ static weir_status rekey(wr__builder *b, wr__stage *st, wr_ast_expr *e, const wr
     char suffix[16] = "";
     if (b->joins_n)
         snprintf(suffix, sizeof suffix, "%u", b->joins_n + 1);
-    WR_TRY(wr__build_select_key(b, st, &e, &name, 1, false, "StreamSelectKey",
+    WR_TRY(wr__build_select_key(b, st, &e, &name, 1, NULL, "StreamSelectKey",
                                 wr_arena_printf(a, "Join%s-%s-SelectKey", suffix, side), err));
     st->step->u.select_key.clears_value = false;
     wr__build_repartition(b, st, format, wr_arena_printf(a, "Join%s-%s", suffix, side));

@@ -73,7 +73,7 @@ static weir_status build_partition_by(wr__builder *b, wr__stage *st, weir_error 
                            "Implicit repartitioning of windowed sources is not supported.");
     bool keyless = n == 1 && an->partition_by[0]->kind == WR_AST_NULL;
     return wr__build_select_key(b, st, an->partition_by, an->partition_names,
-                                keyless ? 0 : (uint32_t)n, false, "StreamSelectKey", "PartitionBy",
+                                keyless ? 0 : (uint32_t)n, NULL, "StreamSelectKey", "PartitionBy",
                                 err);
 }
 
@@ -280,20 +280,13 @@ static weir_status build_group_key(wr__builder *b, wr__stage *st, const bool *us
             WR_TRY(wr__build_materialize(b, st, keep, err));
             break;
         }
-    bool *available = st->available;
-    bool *all = WR_NEW_N(b->plan->arena, bool, an->slots.n);
-    memcpy(all, available, an->slots.n * sizeof *all);
     wr_format_use format = st->key_format;
-    /* Only slots that aggregates need travel on; the keys are compiled before the cut. */
-    bool *needed = WR_NEW_N(b->plan->arena, bool, an->slots.n);
-    for (size_t k = 0; k < an->slots.n; k++)
-        needed[k] = all[k] && used[k];
     bool table = st->step->table;
-    WR_TRY(wr__build_select_key(
-        b, st, keys, names, n, true,
-        table ? "TableGroupBy" : (same ? "StreamGroupByKey" : "StreamGroupBy"), "GroupBy", err));
-    for (size_t k = 0; k < an->slots.n; k++)
-        st->available[k] = st->available[k] && needed[k];
+    WR_TRY(wr__build_select_key(b, st, keys, names, n, used,
+                                table  ? "TableGroupBy"
+                                : same ? "StreamGroupByKey"
+                                       : "StreamGroupBy",
+                                "GroupBy", err));
     if (!same || !key_fixed)
         wr__build_repartition(b, st, &format, "Aggregate-GroupBy");
     else

@@ -193,6 +193,7 @@ static weir_status start_query(wr_exec *x, outcome *o, weir_error *err)
         }
     }
     wr_arr_push(e->arena, &e->queries, q);
+    wr_engine_note_write(e); /* what is there already is new to it */
     return WEIR_OK;
 }
 
