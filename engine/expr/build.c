@@ -95,6 +95,7 @@ bool wr__expr_same(const wr_expr *x, const wr_expr *y)
 static wr_expr *finish(wr_arena *a, wr_expr *e, wr_expr *const *args, uint32_t n)
 {
     e->args_n = n;
+    e->args_run = n;
     if (n)
         e->args = wr_arena_memdup(a, args, n * sizeof(*args));
     for (uint32_t i = 0; i < n; i++) {
@@ -150,6 +151,20 @@ wr_expr *wr__expr_op(wr_arena *a, const wr_type *t, wr__kernel kernel, wr_expr *
     e->aux = aux;
     e->may_fail = may_fail;
     return wr__expr_fold(a, finish(a, e, args, n));
+}
+
+wr_expr *wr__expr_op_prepared(wr_arena *a, const wr_type *t, wr__kernel kernel,
+                              wr_expr *const *args, uint32_t n, int64_t imm, const void *aux)
+{
+    wr_expr *e = WR_NEW(a, wr_expr);
+    e->kind = WR__OP;
+    e->type = t;
+    e->kernel = kernel;
+    e->imm = imm;
+    e->aux = aux;
+    finish(a, e, args, n);
+    e->args_run = 1;
+    return wr__expr_fold(a, e);
 }
 
 wr_expr *wr__expr_op1(wr_arena *a, const wr_type *t, wr__kernel k, wr_expr *x, bool may_fail,

@@ -153,5 +153,5 @@ wr_expr *wr__expr_in(wr_arena *a, wr_expr *const *args, uint32_t n)
     if (k)
         build_hash(s, t, a);
     /* The members stay arguments: they tell one list from another where trees are compared. */
-    return wr__expr_op(a, &wr_type_boolean, k ? k : in_constants, args, n, false, 0, s);
+    return wr__expr_op_prepared(a, &wr_type_boolean, k ? k : in_constants, args, n, 0, s);
 }

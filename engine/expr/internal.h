@@ -46,6 +46,8 @@ struct wr_expr {
     const wr_type *type;
     wr_expr *const *args; /* NULL if none */
     uint32_t args_n;
+    uint32_t args_run;     /* the first of them that are computed at run time: members of a constant
+                            * IN list or a constant pattern are there only to be compared by */
     wr_value value;        /* CONST */
     wr_ref ref;            /* REF */
     uint32_t depth, index; /* PARAM */
@@ -79,6 +81,9 @@ wr_expr *wr__expr_op1(wr_arena *a, const wr_type *t, wr__kernel k, wr_expr *x, b
                       int64_t imm);
 wr_expr *wr__expr_op2(wr_arena *a, const wr_type *t, wr__kernel k, wr_expr *l, wr_expr *r,
                       bool may_fail, int64_t imm);
+/** The same for a kernel that reads only args[0]: the others are constants it has in @p aux. */
+wr_expr *wr__expr_op_prepared(wr_arena *a, const wr_type *t, wr__kernel kernel,
+                              wr_expr *const *args, uint32_t n, int64_t imm, const void *aux);
 /** AND, OR, CASE. */
 wr_expr *wr__expr_lazy(wr_arena *a, wr__kind kind, const wr_type *t, wr_expr *const *args,
                        uint32_t n);

@@ -178,6 +178,6 @@ weir_status wr__expr_like(wr_arena *a, wr_expr *l, wr_expr *pattern, uint32_t es
     if (wrong)
         return wr_error_at(err, WEIR_ERR_STATEMENT, pos, "%s", wrong);
     classify(compiled, a);
-    *out = wr__expr_op(a, &wr_type_boolean, like_constant, args, 2, false, escape, compiled);
+    *out = wr__expr_op_prepared(a, &wr_type_boolean, like_constant, args, 2, escape, compiled);
     return WEIR_OK;
 }

@@ -128,14 +128,14 @@ static uint32_t emit_case(builder *b, const wr_expr *e, uint32_t sel)
 
 static uint32_t emit_strict(builder *b, const wr_expr *e, uint32_t sel)
 {
-    uint32_t *regs = WR_NEW_N(b->a, uint32_t, e->args_n ? e->args_n : 1);
-    for (uint32_t i = 0; i < e->args_n; i++)
+    uint32_t *regs = WR_NEW_N(b->a, uint32_t, e->args_run ? e->args_run : 1);
+    for (uint32_t i = 0; i < e->args_run; i++)
         regs[i] = e->kind == WR__CALL ? emit_arg(b, e->args[i], sel) : emit(b, e->args[i], sel);
     uint32_t dst = b->regs_n++;
     wr__step_op op = e->kind == WR__CALL ? WR__STEP_CALL
                      : e->kind == WR__OP ? WR__STEP_KERNEL
                                          : WR__STEP_LOAD;
-    add_step(b, op, e, sel, dst, regs, e->args_n);
+    add_step(b, op, e, sel, dst, regs, e->args_run);
     return dst;
 }
 
