@@ -164,9 +164,9 @@ static weir_status try_unmatched(wr_op *op, const wr_store_row *row, bool open[2
 {
     ss_join_state *s = op->state;
     const wr_step_join *cfg = &op->step->u.join;
-    int input;
-    int64_t time;
-    wr_str key;
+    int input = 0;
+    int64_t time = 0;
+    wr_str key = {NULL, 0};
     WR_TRY(split_outer_key(row->key, &input, &time, &key, err));
     s->times.v[TIME_OLDEST] = time;
     int64_t closes = wr__time_add(wr__time_add(time, ahead_ms(cfg, input)), cfg->grace_ms);

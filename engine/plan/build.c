@@ -380,8 +380,12 @@ static void assign_subtopologies(wr_step *s, uint32_t region, uint32_t *next)
     } else {
         s->subtopology = region;
     }
-    for (uint32_t i = 0; i < s->in_n; i++)
-        assign_subtopologies(s->in[i], region, next);
+    for (uint32_t i = 0; i < s->in_n; i++) {
+        uint32_t of_input = region;
+        if (s->kind == WR_STEP_FK_JOIN && i == 1)
+            of_input = s->u.join.right_subtopology = (*next)++;
+        assign_subtopologies(s->in[i], of_input, next);
+    }
 }
 
 /* A table step whose consumer needs old rows. */
@@ -450,8 +454,12 @@ void wr__finish_plan(wr__builder *b, wr_step *root)
     wr_plan *p = b->plan;
     uint32_t regions = 1;
     assign_subtopologies(root, 0, &regions);
-    for (size_t i = 0; i < b->steps.n; i++)
-        b->steps.v[i]->subtopology = regions - 1 - b->steps.v[i]->subtopology;
+    for (size_t i = 0; i < b->steps.n; i++) {
+        wr_step *s = b->steps.v[i];
+        s->subtopology = regions - 1 - s->subtopology;
+        if (s->kind == WR_STEP_FK_JOIN)
+            s->u.join.right_subtopology = regions - 1 - s->u.join.right_subtopology;
+    }
     propagate_old(b);
     p->subtopologies_n = regions;
     p->root = root;

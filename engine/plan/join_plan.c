@@ -272,16 +272,22 @@ static weir_status join_kind(wr__builder *b, const join_sides *s, const wr__stag
     return WEIR_OK;
 }
 
-static weir_status check_table_table(wr__builder *b, const join_sides *s, const wr__stage *l,
-                                     const wr__stage *r, weir_error *err)
+/* Primary-key or foreign-key join? */
+static weir_status table_table_kind(wr__builder *b, const join_sides *s, const wr__stage *l,
+                                    const wr__stage *r, wr_step_kind *kind, weir_error *err)
 {
     if (!is_key(r, s->right))
         return bad_condition(b, s,
                              "table-table joins require to join on the primary key of the right "
                              "input table.",
                              err);
+    *kind = WR_STEP_TABLE_TABLE_JOIN;
     if (is_key(l, s->left))
         return WEIR_OK;
+    *kind = WR_STEP_FK_JOIN;
+    if (l->window.kind != WR_WINDOW_NONE || r->window.kind != WR_WINDOW_NONE)
+        return wr_error_at(err, WEIR_ERR_STATEMENT, s->join->pos,
+                           "Foreign-key table-table joins are not supported on windowed tables.");
     if (s->join->kind == WR_AST_JOIN_RIGHT)
         return wr_error_at(err, WEIR_ERR_STATEMENT, s->join->pos,
                            "Invalid join type: RIGHT OUTER JOIN on a foreign key is not supported");
@@ -293,8 +299,7 @@ static weir_status check_table_table(wr__builder *b, const join_sides *s, const 
                              "foreign-key table-table joins are not supported as part of n-way "
                              "joins.",
                              err);
-    return wr_error_at(err, WEIR_ERR_UNSUPPORTED, s->join->pos,
-                       "Foreign-key table-table joins are not supported yet");
+    return WEIR_OK;
 }
 
 static void join_keys(wr__builder *b, const join_sides *s, const wr__stage *l, const wr__stage *r,
@@ -329,15 +334,17 @@ static void join_stage(wr__builder *b, const join_sides *s, const wr__stage *l, 
 {
     wr_arena *a = b->plan->arena;
     const wr_schema *ls = l->step->schema, *rs = r->step->schema;
-    uint32_t ln = ls->n - ls->keys_n, rn = rs->n - rs->keys_n, n = 1 + ln + rn;
-    wr_column *cols = WR_NEW_N(a, wr_column, n);
     *out = *l;
-    join_keys(b, s, l, r, out);
-    cols[0] = ls->cols[0];
-    cols[0].name = out->keys[0].name;
-    memcpy(cols + 1, ls->cols + ls->keys_n, ln * sizeof *cols);
-    memcpy(cols + 1 + ln, rs->cols + rs->keys_n, rn * sizeof *cols);
-    step->schema = wr_schema_new(a, cols, n);
+    if (step->kind != WR_STEP_FK_JOIN) /* which keeps the left table's key */
+        join_keys(b, s, l, r, out);
+    uint32_t keys_n = out->keys_n, ln = ls->n - ls->keys_n, rn = rs->n - rs->keys_n;
+    wr_column *cols = WR_NEW_N(a, wr_column, keys_n + ln + rn);
+    memcpy(cols, ls->cols, keys_n * sizeof *cols);
+    for (uint32_t i = 0; i < keys_n; i++)
+        cols[i].name = out->keys[i].name;
+    memcpy(cols + keys_n, ls->cols + ls->keys_n, ln * sizeof *cols);
+    memcpy(cols + keys_n + ln, rs->cols + rs->keys_n, rn * sizeof *cols);
+    step->schema = wr_schema_new(a, cols, keys_n + ln + rn);
     out->step = step;
     out->slots = WR_NEW_N(a, wr_ref, b->an->slots.n);
     out->available = WR_NEW_N(a, bool, b->an->slots.n);
@@ -347,8 +354,8 @@ static void join_stage(wr__builder *b, const join_sides *s, const wr__stage *l, 
             continue;
         out->available[k] = true;
         out->slots[k] = side->slots[k];
-        out->slots[k].index =
-            side->slots[k].index - side->step->schema->keys_n + 1 + (side == r ? ln : 0);
+        out->slots[k].index = side->slots[k].index - side->step->schema->keys_n + keys_n +
+                              (side == r ? ln : 0);
     }
     out->computed.n = 0;
     out->computed.v = NULL;
@@ -359,8 +366,8 @@ static void join_stage(wr__builder *b, const join_sides *s, const wr__stage *l, 
         e->kind = WR_AST_COLUMN;
         e->name.name = out->keys[0].name;
         wr_arr_push(a, &out->keys[0].viable, e);
-        wr__computed c = {e,
-                          {.kind = WR_REF_COLUMN, .index = 0, .type = step->schema->cols[0].type}};
+        wr__computed c = {
+            e, {.kind = WR_REF_COLUMN, .index = 0, .type = step->schema->cols[0].type}};
         wr_arr_push(a, &out->computed, c);
     }
 }
@@ -381,6 +388,23 @@ static weir_status check_value_formats(wr__builder *b, weir_error *err)
     return WEIR_ERR_STATEMENT;
 }
 
+/* A foreign-key join is two hops over internal topics: operators/fk_left.c. */
+static weir_status fk_config(wr__builder *b, const join_sides *s, const wr__stage *l,
+                             const wr__stage *r, wr_step_join *cfg, weir_error *err)
+{
+    wr__stage_scope scope;
+    wr__stage_scope_init(&scope, b, l);
+    WR_TRY(wr_expr_compile(s->left, &scope.base, b->plan->arena, &cfg->fk, err));
+    cfg->left_key = wr__internal_key_format(&l->key_format, l->step->schema);
+    cfg->right_key = wr__internal_key_format(&r->key_format, r->step->schema);
+    cfg->subscription_topic = wr__add_topic(b, "Join-subscription-repartition",
+                                            WR_TOPIC_REPARTITION, r->partitions, false);
+    cfg->response_topic =
+        wr__add_topic(b, "Join-response-repartition", WR_TOPIC_REPARTITION, l->partitions, false);
+    b->repartitions_n += 2;
+    return WEIR_OK;
+}
+
 static weir_status build_one(wr__builder *b, uint32_t i, const bool *used, wr__stage *left,
                              weir_error *err)
 {
@@ -388,32 +412,36 @@ static weir_status build_one(wr__builder *b, uint32_t i, const bool *used, wr__s
         [WR_STEP_STREAM_STREAM_JOIN] = "StreamStreamJoin",
         [WR_STEP_STREAM_TABLE_JOIN] = "StreamTableJoin",
         [WR_STEP_TABLE_TABLE_JOIN] = "TableTableJoin",
+        [WR_STEP_FK_JOIN] = "ForeignKeyTableTableJoin",
     };
     join_sides s = {0};
-    wr_step_kind kind;
+    wr_step_kind kind = WR_STEP_STREAM_STREAM_JOIN;
     wr__stage right, out;
     WR_TRY(split_sides(b, i, &s, err));
     WR_TRY(check_types(b, &s, err));
     WR_TRY(wr__build_source(b, s.index, used, &right, err));
     WR_TRY(join_kind(b, &s, left, &right, &kind, err));
     if (kind == WR_STEP_TABLE_TABLE_JOIN)
-        WR_TRY(check_table_table(b, &s, left, &right, err));
+        WR_TRY(table_table_kind(b, &s, left, &right, &kind, err));
     WR_TRY(check_windows(left, &right, s.join, err));
     if (b->joins_n == 0)
         WR_TRY(wr__build_materialize(b, left, used, err));
     WR_TRY(wr__build_materialize(b, &right, used, err));
-    WR_TRY(rekey_sides(b, &s, left, &right, err));
+    if (kind != WR_STEP_FK_JOIN)
+        WR_TRY(rekey_sides(b, &s, left, &right, err));
     const char *context =
         b->joins_n ? wr_arena_printf(b->plan->arena, "Join%u", b->joins_n + 1) : "Join";
     wr_step *step = wr__new_step(b, kind, names[kind], context, left->step);
     step->in[1] = right.step;
     step->in_n = 2;
-    step->table = kind == WR_STEP_TABLE_TABLE_JOIN;
+    step->table = kind == WR_STEP_TABLE_TABLE_JOIN || kind == WR_STEP_FK_JOIN;
     wr_step_join *cfg = &step->u.join;
     cfg->kind = s.join->kind;
     cfg->left_windowed = left->window.kind != WR_WINDOW_NONE;
     if (kind == WR_STEP_STREAM_STREAM_JOIN)
         WR_TRY(read_within(s.join, cfg, err));
+    if (kind == WR_STEP_FK_JOIN)
+        WR_TRY(fk_config(b, &s, left, &right, cfg, err));
     join_stage(b, &s, left, &right, step, &out);
     *left = out;
     b->joins_n++;

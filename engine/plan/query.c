@@ -535,9 +535,24 @@ static void put_key_texts(wr__builder *b, const wr__stage *st, wr_buf *all, wr_b
     *n = total;
 }
 
-static weir_status missing_key(wr__builder *b, const wr__stage *st, weir_error *err)
+/* The left table's key, all of it, is the key of a foreign-key join. */
+static const char *fk_left_name(const wr__builder *b)
+{
+    for (size_t i = 0; i < b->steps.n; i++)
+        if (b->steps.v[i]->kind == WR_STEP_FK_JOIN)
+            return b->an->sources[0].source->name;
+    return NULL;
+}
+
+static weir_status missing_key(wr__builder *b, const wr__stage *st, uint32_t key, weir_error *err)
 {
     const wr_ast_query *q = b->an->query;
+    if (fk_left_name(b) && b->joins_n == 1)
+        return wr_error_at(err, WEIR_ERR_STATEMENT, q->pos,
+                           "Primary key column missing in projection. For foreign-key table-table "
+                           "joins, the projection must include all primary key columns from the "
+                           "left input table (`%s`). Missing column: `%s`.",
+                           fk_left_name(b), st->keys[key].name);
     wr_buf all = {0}, each = {0};
     uint32_t n;
     put_key_texts(b, st, &all, &each, &n);
@@ -586,7 +601,7 @@ static weir_status find_keys(wr__builder *b, const wr__stage *st, uint32_t *item
             }
         }
         if (!found)
-            return missing_key(b, st, err);
+            return missing_key(b, st, k, err);
     }
     return WEIR_OK;
 }

@@ -343,8 +343,8 @@ static weir_status fill_source(const wr_plan_env *env, const wr_ast_stmt *stmt, 
     s->topic = wr_arena_strdup(s->arena, with.topic);
     s->sql = wr_arena_strndup(s->arena, stmt->text.ptr, stmt->text.len);
     s->window = with.window;
-    wr_column *cols;
-    uint32_t n;
+    wr_column *cols = NULL;
+    uint32_t n = 0;
     WR_TRY(read_columns(env, stmt, s->arena, &cols, &n, err));
     s->schema = wr_schema_new(s->arena, cols, n);
     WR_TRY(choose_formats(env, stmt, s, &with, err));
