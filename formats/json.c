@@ -81,7 +81,24 @@ static bool build(builder *b, wr_json *out)
     return true;
 }
 
-weir_status wr_json_parse(wr_str text, bool comments, wr_arena *a, wr_json **out, weir_error *err)
+/* Jackson's rule for what may follow a value at the root: a blank after a number, no letter after a
+ * literal, anything after the rest. */
+static bool ends_cleanly(wr_jscan *s, const wr_json *root)
+{
+    if (s->p == s->end || (uint8_t)*s->p <= ' ')
+        return true;
+    char c = *s->p;
+    bool word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                c == '_' || c == '$' || (uint8_t)c >= 0x80;
+    bool literal =
+        root->kind == WR_JSON_NULL || root->kind == WR_JSON_TRUE || root->kind == WR_JSON_FALSE;
+    if (root->kind == WR_JSON_NUMBER || (literal && word))
+        return wr__json_fail(s, "unexpected character behind the value");
+    return true;
+}
+
+static weir_status parse(wr_str text, bool comments, bool whole, wr_arena *a, wr_json **out,
+                         weir_error *err)
 {
     *out = NULL;
     if (!wr_utf8_valid(text))
@@ -90,13 +107,23 @@ weir_status wr_json_parse(wr_str text, bool comments, wr_arena *a, wr_json **out
     wr__json_scan_init(&b.scan, text, comments);
     wr_json root;
     wr__json_blanks(&b.scan);
-    if (!build(&b, &root) || !wr__json_end(&b.scan)) {
+    if (!build(&b, &root) || !(whole ? wr__json_end(&b.scan) : ends_cleanly(&b.scan, &root))) {
         int64_t offset = text.len ? b.scan.p - b.scan.begin : 0;
         return wr_error_at(err, WEIR_ERR_RECORD, offset, "Invalid JSON at byte %lld: %s",
                            (long long)offset, b.scan.fault);
     }
     *out = wr_arena_memdup(a, &root, sizeof root);
     return WEIR_OK;
+}
+
+weir_status wr_json_parse(wr_str text, bool comments, wr_arena *a, wr_json **out, weir_error *err)
+{
+    return parse(text, comments, true, a, out, err);
+}
+
+weir_status wr_json_parse_first(wr_str text, wr_arena *a, wr_json **out, weir_error *err)
+{
+    return parse(text, false, false, a, out, err);
 }
 
 const wr_json *wr_json_get(const wr_json *object, const char *name)

@@ -29,7 +29,8 @@
     X(array)       /* ARRAY_*, SLICE, GENERATE_SERIES, AS_VALUE */                                 \
     X(map)         /* AS_MAP, MAP_*, ENTRIES */                                                    \
     X(lambda)      /* TRANSFORM, FILTER, REDUCE */                                                 \
-    X(table)       /* EXPLODE, CUBE_EXPLODE */
+    X(table)       /* EXPLODE, CUBE_EXPLODE */                                                     \
+    X(json)        /* EXTRACTJSONFIELD, JSON_*, TO_JSON_STRING */
 
 #define WR__DECLARE_FAMILY(name) extern const wr_function_family wr__functions_##name;
 WR__FUNCTION_FAMILIES(WR__DECLARE_FAMILY)

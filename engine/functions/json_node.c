@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * JSON documents for the SQL functions; json_node.h says what they are. The tree comes from the
+ * record reader (formats/json.c), whose depth limit bounds the recursion here.
+ */
+#include "engine/functions/json_node.h"
+
+#include "common/utf8.h"
+#include "engine/functions/value_set.h"
+#include "types/text.h"
+
+#include <unicode/uchar.h>
+
+/* ---- reading ---- */
+
+void wr__json_merge_duplicates(wr_json *j, wr_arena *a)
+{
+    if (j->kind != WR_JSON_OBJECT || j->n < 2)
+        return;
+    wr_value *names = wr_arena_alloc(a, sizeof(wr_value) * j->n);
+    wr__value_set seen;
+    wr__value_set_init(&seen, &wr_type_string, j->n, a);
+    uint32_t kept = 0;
+    for (uint32_t k = 0; k < j->n; k++) {
+        names[kept] = wr_value_str(j->keys[k]);
+        const wr_value *old = wr__value_set_add(&seen, &names[kept]);
+        if (old) {
+            j->items[old - names] = j->items[k];
+            continue;
+        }
+        j->keys[kept] = j->keys[k];
+        j->items[kept++] = j->items[k];
+    }
+    j->n = kept;
+}
+
+static void merge_all(wr_json *j, wr_arena *a)
+{
+    for (uint32_t k = 0; k < j->n; k++)
+        merge_all(&j->items[k], a);
+    wr__json_merge_duplicates(j, a);
+}
+
+wr__json_status wr__json_read(wr_str text, wr_arena *a, wr_json **out, weir_error *err)
+{
+    *out = NULL;
+    if (wr_str_trim(text).len == 0)
+        return WR__JSON_EMPTY;
+    if (wr_json_parse_first(text, a, out, err) != WEIR_OK)
+        return WR__JSON_BAD;
+    merge_all(*out, a);
+    return WR__JSON_OK;
+}
+
+/* ---- writing ---- */
+
+/* A decimal number taken apart: digits without leading zeroes, times 10^-scale. */
+typedef struct number_parts {
+    bool negative;
+    wr_buf digits;
+    int64_t scale;
+} number_parts;
+
+static void take_apart(wr_str text, number_parts *n)
+{
+    *n = (number_parts){0};
+    bool fraction = false;
+    for (uint32_t k = 0; k < text.len; k++) {
+        char c = text.ptr[k];
+        if (c == '-') {
+            n->negative = true;
+        } else if (c == '.') {
+            fraction = true;
+        } else if (c == 'e' || c == 'E') {
+            int64_t exponent = 0;
+            (void)wr_str_to_i64(wr_str_make(text.ptr + k + 1, text.len - k - 1), &exponent);
+            n->scale -= exponent;
+            break;
+        } else {
+            if (c != '0' || n->digits.len)
+                wr_buf_putc(&n->digits, c);
+            n->scale += fraction;
+        }
+    }
+    if (n->digits.len == 0) {
+        wr_buf_putc(&n->digits, '0');
+        n->negative = false;
+    }
+}
+
+static bool is_integer(wr_str number)
+{
+    for (uint32_t k = 0; k < number.len; k++)
+        if (number.ptr[k] == '.' || number.ptr[k] == 'e' || number.ptr[k] == 'E')
+            return false;
+    return true;
+}
+
+void wr__json_write_number(wr_buf *out, wr_str number)
+{
+    if (is_integer(number)) {
+        wr_buf_str(out, wr_str_eq_c(number, "-0") ? WR_STR("0") : number);
+        return;
+    }
+    number_parts n;
+    take_apart(number, &n);
+    int64_t adjusted = (int64_t)n.digits.len - 1 - n.scale;
+    if (n.negative)
+        wr_buf_putc(out, '-');
+    if (n.scale >= 0 && adjusted >= -6) {
+        int64_t whole = (int64_t)n.digits.len - n.scale;
+        if (whole <= 0) {
+            wr_buf_puts(out, "0.");
+            for (int64_t k = whole; k < 0; k++)
+                wr_buf_putc(out, '0');
+            wr_buf_str(out, wr_buf_view(&n.digits));
+        } else {
+            wr_buf_put(out, n.digits.ptr, (size_t)whole);
+            if (n.scale > 0)
+                wr_buf_putc(out, '.');
+            wr_buf_put(out, n.digits.ptr + whole, n.digits.len - (size_t)whole);
+        }
+    } else {
+        wr_buf_putc(out, n.digits.ptr[0]);
+        if (n.digits.len > 1)
+            wr_buf_putc(out, '.');
+        wr_buf_put(out, n.digits.ptr + 1, n.digits.len - 1);
+        if (adjusted)
+            wr_buf_printf(out, "E%+lld", (long long)adjusted);
+    }
+    wr_buf_free(&n.digits);
+}
+
+void wr__json_write(wr_buf *out, const wr_json *j)
+{
+    switch (j->kind) {
+    case WR_JSON_NULL:
+    case WR_JSON_FALSE:
+    case WR_JSON_TRUE:
+        wr_buf_str(out, j->text);
+        return;
+    case WR_JSON_NUMBER:
+        wr__json_write_number(out, j->text);
+        return;
+    case WR_JSON_STRING:
+        wr_text_put_json_string(out, j->text);
+        return;
+    case WR_JSON_ARRAY:
+    case WR_JSON_OBJECT:
+        break;
+    }
+    wr_buf_putc(out, j->kind == WR_JSON_OBJECT ? '{' : '[');
+    for (uint32_t k = 0; k < j->n; k++) {
+        if (k)
+            wr_buf_putc(out, ',');
+        if (j->kind == WR_JSON_OBJECT) {
+            wr_text_put_json_string(out, j->keys[k]);
+            wr_buf_putc(out, ':');
+        }
+        wr__json_write(out, &j->items[k]);
+    }
+    wr_buf_putc(out, j->kind == WR_JSON_OBJECT ? '}' : ']');
+}
+
+void wr__json_write_bare(wr_buf *out, const wr_json *j)
+{
+    if (j->kind == WR_JSON_STRING)
+        wr_buf_str(out, j->text);
+    else
+        wr__json_write(out, j);
+}
+
+/* ---- paths ---- */
+
+static bool is_name_char(uint32_t cp, bool subscript)
+{
+    if (cp == '_' || (!subscript && (cp == ':' || cp == '@')))
+        return true;
+    return u_isalpha((UChar32)cp) || u_isdigit((UChar32)cp);
+}
+
+/** A bare name at *p; empty: no path. */
+static bool path_name(const char **p, const char *end, bool subscript, wr_str *token)
+{
+    const char *start = *p;
+    while (*p < end) {
+        const char *next = *p;
+        if (!is_name_char(wr_utf8_next(&next, end), subscript))
+            break;
+        *p = next;
+    }
+    *token = wr_str_make(start, (size_t)(*p - start));
+    return *p > start;
+}
+
+/** `"..."` at *p with \" and \\ inside. */
+static bool path_quoted(const char **p, const char *end, wr_arena *a, wr_str *token)
+{
+    char *text = wr_arena_alloc(a, (size_t)(end - *p));
+    size_t n = 0;
+    for (++*p; *p < end && **p != '"'; ++*p) {
+        if (**p == '\\') {
+            ++*p;
+            if (*p == end || (**p != '"' && **p != '\\'))
+                return false;
+        }
+        text[n++] = **p;
+    }
+    *token = wr_str_make(text, n);
+    return (*p)++ < end;
+}
+
+static bool path_step(const char **p, const char *end, wr_arena *a, wr_str *token)
+{
+    char open = *(*p)++;
+    if (open == '.')
+        return path_name(p, end, false, token);
+    if (open != '[' || *p == end)
+        return false;
+    bool ok = **p == '"' ? path_quoted(p, end, a, token) : path_name(p, end, true, token);
+    return ok && *p < end && *(*p)++ == ']';
+}
+
+bool wr__json_path_parse(wr_str text, wr_arena *a, wr__json_path *out)
+{
+    wr_arr(wr_str) tokens = {0};
+    const char *p = text.ptr, *end = text.ptr + text.len;
+    if (text.len == 0 || *p++ != '$')
+        return false;
+    while (p < end) {
+        wr_str token;
+        if (!path_step(&p, end, a, &token))
+            return false;
+        wr_arr_push(a, &tokens, token);
+    }
+    *out = (wr__json_path){(uint32_t)tokens.n, tokens.v};
+    return true;
+}
+
+const wr_json *wr__json_path_find(const wr_json *root, const wr__json_path *path)
+{
+    const wr_json *at = root;
+    for (uint32_t k = 0; k < path->n && at; k++) {
+        const wr_json *next = NULL;
+        int64_t index;
+        if (at->kind == WR_JSON_ARRAY && wr_str_to_i64(path->tokens[k], &index) && index >= 0 &&
+            index < at->n)
+            next = &at->items[index];
+        for (uint32_t m = 0; at->kind == WR_JSON_OBJECT && m < at->n && !next; m++)
+            if (wr_str_eq(at->keys[m], path->tokens[k]))
+                next = &at->items[m];
+        at = next;
+    }
+    return at;
+}
