@@ -35,11 +35,17 @@ void wr_error_clear(weir_error *err);
 /** Compute line and column (from 1, columns in code points) from err->offset in @p text. */
 void wr_error_locate(weir_error *err, const char *text, size_t text_len);
 
-#ifdef __clang_analyzer__
-/* What a path analysis of one file cannot see: these return the code they are given, never 0. */
-#define wr_error(err, code, ...) ((void)(wr_error)((err), (code), __VA_ARGS__), (code))
+/* What a compiler that looks at one file cannot see: these return the code they are given, never 0.
+ * It matters for its analysis of what is set behind a WR_TRY. */
+static inline weir_status wr__error_code(weir_status reported, weir_status code)
+{
+    (void)reported;
+    return code;
+}
+#define wr_error(err, code, ...) wr__error_code((wr_error)((err), (code), __VA_ARGS__), (code))
 #define wr_error_at(err, code, at, ...)                                                            \
-    ((void)(wr_error_at)((err), (code), (at), __VA_ARGS__), (code))
+    wr__error_code((wr_error_at)((err), (code), (at), __VA_ARGS__), (code))
+#ifdef __clang_analyzer__
 #define wr_error_hint(err, ...) ((void)(wr_error_hint)((err), __VA_ARGS__), WEIR_ERR_STATEMENT)
 #endif
 

@@ -210,6 +210,8 @@ weir_status wr__task_open(wr_query *q, uint32_t subtopology, int32_t partition, 
         .rng = &q->rng,
         .zone = "UTC",
         .caching = q->caching,
+        /* Larger than any number of an earlier run, for what is in the state. */
+        .sequence = (uint64_t)q->clock->wall_ms(q->clock) << 20,
         .row_error = task_row_error,
         .produce = task_produce,
         .collect = task_collect,
