@@ -47,9 +47,19 @@ static weir_status find_target(const wr_plan_env *env, const wr_ast_stmt *stmt, 
     return wr__check_writable_topic(env, s->topic, err);
 }
 
-#define TARGET_ROWTIME (-2)
+enum { TARGET_ROWTIME = -2, TARGET_WINDOWSTART = -3, TARGET_WINDOWEND = -4 };
 
-/* Column index for each value; TARGET_ROWTIME for ROWTIME. */
+/* ASSERT of a windowed source may look at the window, too; nobody can insert one. */
+static int window_target(const wr_ast_stmt *stmt, const wr_source *s, const char *column)
+{
+    if (stmt->kind == WR_AST_INSERT_VALUES || s->window.kind == WR_WINDOW_NONE)
+        return -1;
+    return strcmp(column, "WINDOWSTART") == 0 ? TARGET_WINDOWSTART
+           : strcmp(column, "WINDOWEND") == 0 ? TARGET_WINDOWEND
+                                              : -1;
+}
+
+/* Column index for each value, or one of TARGET_. */
 static weir_status find_columns(const wr_ast_stmt *stmt, const wr_source *s, int *targets,
                                 weir_error *err)
 {
@@ -63,6 +73,8 @@ static weir_status find_columns(const wr_ast_stmt *stmt, const wr_source *s, int
                                    "Cannot insert into HEADER columns: %s", c->name);
         } else if (strcmp(c->name, "ROWTIME") == 0) {
             targets[i] = TARGET_ROWTIME;
+        } else if (window_target(stmt, s, c->name) != -1) {
+            targets[i] = window_target(stmt, s, c->name);
         } else if (wr__is_pseudo_name(c->name)) {
             return wr_error_at(err, WEIR_ERR_STATEMENT, c->pos,
                                "Inserting into column `%s` is not allowed.", c->name);
@@ -137,22 +149,38 @@ static weir_status evaluate(const wr_plan_env *env, const wr_ast_expr *ast, cons
     return st;
 }
 
-static weir_status evaluate_rowtime(const wr_plan_env *env, const wr_ast_expr *ast, wr_insert *ins,
-                                    weir_error *err)
+static weir_status evaluate_time(const wr_plan_env *env, const wr_ast_expr *ast, const char *column,
+                                 wr_arena *a, bool *has, int64_t *out, weir_error *err)
 {
     wr_value v;
     if (ast->kind == WR_AST_STRING) {
-        if (!wr_text_to_timestamp(ast->text, &ins->rowtime))
+        if (!wr_text_to_timestamp(ast->text, out))
             return wr_error_at(err, WEIR_ERR_STATEMENT, ast->pos,
                                "Failed to insert values: '%s' is no timestamp", ast->text.ptr);
     } else {
-        WR_TRY(evaluate(env, ast, "ROWTIME", &wr_type_bigint, ins->arena, &v, err));
+        WR_TRY(evaluate(env, ast, column, &wr_type_bigint, a, &v, err));
         if (v.null)
             return WEIR_OK;
-        ins->rowtime = v.u.i64;
+        *out = v.u.i64;
     }
-    ins->has_rowtime = true;
+    *has = true;
     return WEIR_OK;
+}
+
+static weir_status evaluate_pseudo(const wr_plan_env *env, const wr_ast_expr *ast, int target,
+                                   wr_insert *ins, weir_error *err)
+{
+    switch (target) {
+    case TARGET_ROWTIME:
+        return evaluate_time(env, ast, "ROWTIME", ins->arena, &ins->has_rowtime, &ins->rowtime,
+                             err);
+    case TARGET_WINDOWSTART:
+        return evaluate_time(env, ast, "WINDOWSTART", ins->arena, &ins->has_window_start,
+                             &ins->window_start, err);
+    default:
+        return evaluate_time(env, ast, "WINDOWEND", ins->arena, &ins->has_window_end,
+                             &ins->window_end, err);
+    }
 }
 
 static weir_status fill(const wr_plan_env *env, const wr_ast_stmt *stmt, wr_insert *ins,
@@ -173,15 +201,16 @@ static weir_status fill(const wr_plan_env *env, const wr_ast_stmt *stmt, wr_inse
     for (uint32_t i = 0; i < s->schema->n; i++)
         ins->values[i] = WR_VALUE_NULL;
     for (size_t i = 0; i < stmt->values_n; i++) {
-        if (targets[i] == TARGET_ROWTIME) {
-            WR_TRY(evaluate_rowtime(env, stmt->values[i], ins, err));
+        if (targets[i] < 0) {
+            WR_TRY(evaluate_pseudo(env, stmt->values[i], targets[i], ins, err));
             continue;
         }
         const wr_column *c = &s->schema->cols[targets[i]];
         WR_TRY(evaluate(env, stmt->values[i], c->name, c->type, ins->arena,
                         &ins->values[targets[i]], err));
     }
-    for (uint32_t k = 0; s->is_table && k < s->schema->keys_n; k++)
+    bool needs_key = s->is_table && stmt->kind == WR_AST_INSERT_VALUES;
+    for (uint32_t k = 0; needs_key && k < s->schema->keys_n; k++)
         if (ins->values[k].null)
             return wr_error_at(err, WEIR_ERR_STATEMENT, stmt->pos,
                                "Failed to insert values into '%s'. Value for primary key column(s) "
@@ -190,11 +219,9 @@ static weir_status fill(const wr_plan_env *env, const wr_ast_stmt *stmt, wr_inse
     return WEIR_OK;
 }
 
-weir_status wr_plan_insert_values(const wr_plan_env *env, const wr_ast_stmt *stmt, wr_insert **out,
-                                  weir_error *err)
+static weir_status plan_values(const wr_plan_env *env, const wr_ast_stmt *stmt, const wr_source *s,
+                               wr_insert **out, weir_error *err)
 {
-    wr_source *s;
-    WR_TRY(find_target(env, stmt, &s, err));
     wr_arena *a = wr_arena_new(0);
     wr_insert *ins = WR_NEW(a, wr_insert);
     ins->arena = a;
@@ -206,6 +233,22 @@ weir_status wr_plan_insert_values(const wr_plan_env *env, const wr_ast_stmt *stm
     }
     *out = ins;
     return WEIR_OK;
+}
+
+weir_status wr_plan_insert_values(const wr_plan_env *env, const wr_ast_stmt *stmt, wr_insert **out,
+                                  weir_error *err)
+{
+    wr_source *s;
+    WR_TRY(find_target(env, stmt, &s, err));
+    return plan_values(env, stmt, s, out, err);
+}
+
+weir_status wr_plan_expected_values(const wr_plan_env *env, const wr_ast_stmt *stmt,
+                                    wr_insert **out, weir_error *err)
+{
+    wr_source *s;
+    WR_TRY(wr_catalog_get(env->catalog, &stmt->name, &s, err));
+    return plan_values(env, stmt, s, out, err);
 }
 
 void wr_insert_free(wr_insert *ins)

@@ -88,9 +88,15 @@ typedef struct wr_insert {
     wr_value *values;        /* one per column of source->schema */
     bool has_rowtime;
     int64_t rowtime; /* ms; where !has_rowtime: the caller's clock */
+    bool has_window_start, has_window_end; /* ASSERT VALUES of a windowed source */
+    int64_t window_start, window_end;
 } wr_insert;
 weir_status wr_plan_insert_values(const wr_plan_env *env, const wr_ast_stmt *stmt, wr_insert **out,
                                   weir_error *err) WR_MUST_CHECK;
+/** ASSERT VALUES, ASSERT NULL VALUES: the same for a source of any sort, WINDOWSTART and WINDOWEND
+ *  among the columns where its key is windowed. */
+weir_status wr_plan_expected_values(const wr_plan_env *env, const wr_ast_stmt *stmt,
+                                    wr_insert **out, weir_error *err) WR_MUST_CHECK;
 void wr_insert_free(wr_insert *ins);
 
 /**

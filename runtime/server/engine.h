@@ -98,6 +98,11 @@ void wr_exec_interrupt(wr_exec *x);
 /** Result columns of a query before its first step; plans it. No-op for other statements. */
 weir_status wr_exec_describe(wr_exec *x, weir_error *err) WR_MUST_CHECK;
 
+/** ASSERT [NULL] VALUES: the values it lists, evaluated; others are NULL. */
+weir_status wr_exec_expected_values(wr_exec *x, wr_insert **out, weir_error *err) WR_MUST_CHECK;
+/** ASSERT STREAM | TABLE: the source it declares; the caller's reference. */
+weir_status wr_exec_expected_source(wr_exec *x, wr_source **out, weir_error *err) WR_MUST_CHECK;
+
 /* ---- running ---- */
 
 weir_status wr_engine_step(wr_engine *e, int max_ms, bool *progressed, weir_error *err)

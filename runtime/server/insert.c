@@ -81,7 +81,12 @@ static weir_status write_row(wr_exec *x, const wr_insert *ins, weir_error *err)
     if (st == WEIR_OK)
         st = wr__engine_writer(e, &w, err);
     if (st == WEIR_OK) {
-        wr_out_records r = {.n = 1, .keys = &key, .values = &value, .timestamps = &ts};
+        static const int32_t first = 0; /* the only partition in effect of a fed engine */
+        wr_out_records r = {.n = 1,
+                            .keys = &key,
+                            .values = &value,
+                            .timestamps = &ts,
+                            .partitions = e->mode == WR_ENGINE_FED ? &first : NULL};
         st = e->log->cls->produce(w, ins->source->topic, &r, err);
         if (st == WEIR_OK)
             st = e->log->cls->settle(w, err);

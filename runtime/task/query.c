@@ -56,7 +56,7 @@ static void resolve_topics(wr_query *q)
         uint32_t topics[64], n = wr_plan_inputs(plan, s, topics, WR_ARRAY_LEN(topics));
         for (uint32_t i = 0; i < n; i++)
             q->sub_partitions[s] =
-                WR_MAX(q->sub_partitions[s], plan->topics[topics[i]].partitions);
+                WR_MAX(q->sub_partitions[s], q->fed ? 1 : plan->topics[topics[i]].partitions);
     }
 }
 

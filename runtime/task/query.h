@@ -39,7 +39,8 @@ typedef struct wr_query_options {
     wr_clock *clock;
     const char *prefix;         /* of groups and internal topics: "_confluent-ksql-default_query_" */
     bool transient;             /* no group, no changelogs, nothing is kept */
-    bool fed;                   /* no reader: records come by wr_query_feed (tests) */
+    bool fed;                   /* no reader: records come by wr_query_feed (tests); all of them
+                                 * are in partition 0, and so is everything that is written */
     bool caching;               /* emit at commits only; false: every update */
     /** COLLECT rows; on the query's thread. An error other than WEIR_OK ends the query. */
     weir_status (*collect)(void *arg, const wr_batch *batch, weir_error *err);

@@ -67,7 +67,7 @@ static void inbox_push(wr__inbox *b, wr_str key, wr_str value, int64_t ts, int32
 
 static weir_status exchange(wr_query *q, uint32_t topic, const wr_out_records *r, weir_error *err)
 {
-    int32_t partitions = q->plan->topics[topic].partitions;
+    int32_t partitions = q->fed ? 1 : q->plan->topics[topic].partitions;
     for (uint32_t i = 0; i < r->n; i++) {
         int32_t p = r->partitions    ? r->partitions[i]
                     : r->keys[i].ptr ? wr_partition_of(r->keys[i], partitions)
@@ -84,6 +84,18 @@ static weir_status exchange(wr_query *q, uint32_t topic, const wr_out_records *r
     return WEIR_OK;
 }
 
+/* A query that is fed has one partition in effect, whatever its topics declare. */
+static weir_status produce_to_first(wr_query *q, uint32_t topic, const wr_out_records *records,
+                                    weir_error *err)
+{
+    wr_out_records r = *records;
+    int32_t *first = wr_calloc(r.n, sizeof *first);
+    r.partitions = first;
+    weir_status st = q->log->cls->produce(q->writer, q->topic_names[topic], &r, err);
+    wr_free(first);
+    return st;
+}
+
 static weir_status task_produce(wr_task_ctx *ctx, uint32_t topic, const wr_out_records *records,
                                 weir_error *err)
 {
@@ -97,7 +109,8 @@ static weir_status task_produce(wr_task_ctx *ctx, uint32_t topic, const wr_out_r
         bytes += records->keys[i].len + records->values[i].len;
     atomic_fetch_add(&q->records_out, records->n);
     atomic_fetch_add(&q->bytes_out, bytes);
-    return q->log->cls->produce(q->writer, q->topic_names[topic], records, err);
+    return q->fed ? produce_to_first(q, topic, records, err)
+                  : q->log->cls->produce(q->writer, q->topic_names[topic], records, err);
 }
 
 static weir_status task_collect(wr_task_ctx *ctx, const wr_batch *batch, weir_error *err)
