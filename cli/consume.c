@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * `weir consume`: records of a topic as lines.
+ *
+ * Lines are gathered while records come fast and written before each wait, so a reader behind a
+ * pipe sees each record at once and a large topic still goes quickly.
+ */
+#include "program.h"
+
+#include "envelope.h"
+#include "open.h"
+#include "signals.h"
+#include "view.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define WAIT_MS      100
+#define OUTPUT_BYTES ((size_t)64 << 10)
+
+typedef struct consume_settings {
+    cli_place place;
+    bool from_beginning, until_end, json;
+    bool print_key, print_timestamp, print_headers, print_partition;
+    int64_t count;
+    const char *key_separator, *null_marker;
+} consume_settings;
+
+#define FIELD(member) offsetof(consume_settings, member)
+
+static const cli_option options[] = {
+    {"from-beginning", 0, CLI_FLAG, FIELD(from_beginning), NULL,
+     "what is there, too (default: what comes from now on)", 0},
+    {"until-end", 0, CLI_FLAG, FIELD(until_end), NULL, "stop at what is the end now", 0},
+    {"count", 'n', CLI_INT, FIELD(count), "N", "stop after N records", 1},
+    {"json", 0, CLI_FLAG, FIELD(json), NULL,
+     "a line of JSON for each record, as produce --json reads", 0},
+    {"print-key", 0, CLI_FLAG, FIELD(print_key), NULL, "KEY TEXT VALUE instead of the value alone",
+     0},
+    {"print-timestamp", 0, CLI_FLAG, FIELD(print_timestamp), NULL, "milliseconds, in front", 0},
+    {"print-partition", 0, CLI_FLAG, FIELD(print_partition), NULL, "PARTITION:OFFSET, in front", 0},
+    {"print-headers", 0, CLI_FLAG, FIELD(print_headers), NULL, "NAME=VALUE,..., in front", 0},
+    {"key-separator", 0, CLI_TEXT, FIELD(key_separator), "TEXT",
+     "between the parts (default: a tab)", 0},
+    {"null", 0, CLI_TEXT, FIELD(null_marker), "TEXT", "how NULL is written (default: null)", 0},
+    {0},
+};
+
+static const consume_settings defaults = {.key_separator = "\t", .null_marker = "null"};
+
+static void add_bytes(const consume_settings *o, cli_text *out, const void *bytes, size_t len)
+{
+    if (bytes)
+        cli_text_add(out, bytes, len);
+    else
+        cli_text_adds(out, o->null_marker);
+}
+
+static void add_headers(const consume_settings *o, const weir_record *r, cli_text *out)
+{
+    for (size_t h = 0; h < r->headers_n; h++) {
+        cli_text_addf(out, "%s%s=", h ? "," : "", r->header_keys[h]);
+        bool null = r->header_lens[h] == SIZE_MAX;
+        add_bytes(o, out, null ? NULL : r->header_values[h], null ? 0 : r->header_lens[h]);
+    }
+}
+
+static void add_line(const consume_settings *o, const weir_record *r, cli_text *out)
+{
+    if (o->json) {
+        cli_envelope_write(r, out);
+        return;
+    }
+    if (o->print_timestamp)
+        cli_text_addf(out, "%" PRId64 "%s", r->timestamp, o->key_separator);
+    if (o->print_partition)
+        cli_text_addf(out, "%" PRId32 ":%" PRId64 "%s", r->partition, r->offset, o->key_separator);
+    if (o->print_headers) {
+        add_headers(o, r, out);
+        cli_text_adds(out, o->key_separator);
+    }
+    if (o->print_key) {
+        add_bytes(o, out, r->key, r->key_len);
+        cli_text_adds(out, o->key_separator);
+    }
+    add_bytes(o, out, r->value, r->value_len);
+    cli_text_addc(out, '\n', 1);
+}
+
+static int copy_records(const consume_settings *o, weir_consumer *c)
+{
+    cli_view view = CLI_VIEW_INIT;
+    cli_text out = {0};
+    int status = CLI_OK;
+    int64_t n = 0;
+    while (!cli_signals_stop() && !view.failed && !(o->count && n >= o->count)) {
+        weir_record record;
+        weir_error err = {0};
+        /* Written lines first, and only then wait. */
+        weir_status st = weir_consumer_next(c, o->until_end, out.len ? 0 : WAIT_MS, &record, &err);
+        if (st == WEIR_ROW) {
+            add_line(o, &record, &out);
+            n++;
+        } else if (st != WEIR_ERR_INTERRUPTED) {
+            if (st != WEIR_DONE)
+                status = cli_show_error(&err);
+            break;
+        }
+        if (st != WEIR_ROW || out.len >= OUTPUT_BYTES)
+            cli_view_take(&view, &out);
+    }
+    cli_view_take(&view, &out);
+    cli_text_free(&out);
+    return view.failed ? CLI_FAILED : status;
+}
+
+static int run_consume(void *settings, const cli_list *operands)
+{
+    consume_settings *o = settings;
+    weir *w;
+    weir_consumer *c;
+    weir_error err = {0};
+    if (o->json && (o->print_key || o->print_timestamp || o->print_headers || o->print_partition))
+        return cli_usage_error("--json prints all there is; --print-... are for plain lines");
+    cli_signals_install(CLI_SIGNALS_SERVICE);
+    int status = cli_open(&o->place, true, &w);
+    if (status != CLI_OK)
+        return status;
+    if (weir_consume(w, operands->at[0], o->from_beginning, &c, &err) != WEIR_OK) {
+        status = cli_show_error(&err);
+    } else {
+        status = copy_records(o, c);
+        weir_consumer_close(c);
+    }
+    return cli_close(w, status);
+}
+
+const cli_command cli_consume_command = {
+    .name = "consume",
+    .operands = "TOPIC",
+    .operands_min = 1,
+    .operands_max = 1,
+    .summary = "Write a topic's records to standard output",
+    .options = options,
+    .shared = cli_place_options,
+    .settings_size = sizeof(consume_settings),
+    .defaults = &defaults,
+    .run = run_consume,
+};

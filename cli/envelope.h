@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * envelope.h - a record as one line of JSON, for `weir produce --json` and `weir consume --json`:
+ *
+ *     {"partition":0,"offset":7,"timestamp":1700000000000,"key":"k","value":"{\"a\":1}",
+ *      "headers":[{"key":"h","value":"x"}]}
+ *
+ * Writing loses nothing: bytes that are no UTF-8 stand as "keyBase64", "valueBase64". Reading takes
+ * what writing makes, and more: a member may be missing (NULL key, NULL value, time of writing,
+ * ...), headers may be an object, and a key or value that is no string stands for its own JSON
+ * text.
+ */
+#ifndef CLI_ENVELOPE_H
+#define CLI_ENVELOPE_H
+
+#include "text.h"
+#include "weir.h"
+
+#define CLI_HEADERS_MAX 256
+
+/** One record being read; reused from line to line. */
+typedef struct cli_envelope {
+    cli_text key, value, header_bytes;
+    const char *header_keys[CLI_HEADERS_MAX];
+    const void *header_values[CLI_HEADERS_MAX];
+    size_t header_lens[CLI_HEADERS_MAX];
+    size_t header_at[CLI_HEADERS_MAX]; /* of the name in header_bytes; its value is behind it */
+    size_t headers_n;
+    bool has_key, has_value;
+    int64_t timestamp, partition; /* -1: not given */
+} cli_envelope;
+
+/**
+ * @param out  borrows from @p e, until the next call. Topic is not set.
+ * @return NULL, or what is wrong with the line.
+ */
+const char *cli_envelope_read(cli_envelope *e, const char *line, size_t len, weir_record *out);
+void cli_envelope_free(cli_envelope *e);
+
+/** Append the line, line break included. */
+void cli_envelope_write(const weir_record *record, cli_text *out);
+
+#endif

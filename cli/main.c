@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * main.c - the `weir` program: finds the command and runs it.
+ *
+ * The program is one more user of the library: it includes weir.h and nothing else of Weir, so what
+ * it can do any embedding program can do. Each command is a file with a table of its options
+ * (options.h).
+ */
+#include "program.h"
+
+#include "weir.h"
+
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int run_version(void *settings, const cli_list *operands)
+{
+    (void)settings;
+    (void)operands;
+    printf("weir %s\n", weir_version());
+    return CLI_OK;
+}
+
+static int unknown_command(const char *word)
+{
+    const cli_command *near = cli_command_nearest(word);
+    if (near)
+        return cli_usage_error("unknown command '%s': did you mean '%s'? (weir help lists them)",
+                               word, near->name);
+    return cli_usage_error("unknown command '%s' (weir help lists them)", word);
+}
+
+static int run_help(void *settings, const cli_list *operands)
+{
+    (void)settings;
+    if (operands->n == 0) {
+        cli_help(stdout);
+        return CLI_OK;
+    }
+    const cli_command *c = cli_command_find(operands->at[0]);
+    if (!c)
+        return unknown_command(operands->at[0]);
+    cli_command_help(c, stdout);
+    return CLI_OK;
+}
+
+static const cli_command version_command = {
+    .name = "version",
+    .operands = "",
+    .summary = "The version",
+    .settings_size = 1,
+    .run = run_version,
+};
+static const cli_command help_command = {
+    .name = "help",
+    .operands = "[COMMAND]",
+    .operands_max = 1,
+    .summary = "This text, or a command's",
+    .settings_size = 1,
+    .run = run_help,
+};
+
+const cli_command *const cli_commands[] = {
+    &cli_sql_command,     &cli_run_command,     &cli_test_command,
+    &cli_datagen_command, &cli_produce_command, &cli_consume_command,
+    &version_command,     &help_command,        NULL,
+};
+
+/** wcwidth and libedit need a character set; SQL is UTF-8 whatever the locale says. */
+static void choose_locale(void)
+{
+    const char *set = setlocale(LC_CTYPE, "");
+    if (!set || strcmp(set, "C") == 0 || strcmp(set, "POSIX") == 0)
+        setlocale(LC_CTYPE, "C.UTF-8");
+}
+
+int main(int argc, char **argv)
+{
+    choose_locale();
+    int status;
+    if (argc < 2)
+        status = cli_command_run(&cli_sql_command, 0, NULL);
+    else if (strcmp(argv[1], "--version") == 0)
+        status = run_version(NULL, NULL);
+    else if (argv[1][0] == '-' || strstr(argv[1], "://"))
+        status = cli_command_run(&cli_sql_command, argc - 1, argv + 1);
+    else if (cli_command_find(argv[1]) && argv[1][0])
+        status = cli_command_run(cli_command_find(argv[1]), argc - 2, argv + 2);
+    else
+        status = unknown_command(argv[1]);
+    if (fflush(stdout) != 0 && status == CLI_OK)
+        status = CLI_FAILED;
+    return status;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * open.h - where topics and state are: options that most commands have in common, opening an
+ * engine by them, and how its errors are shown.
+ */
+#ifndef CLI_OPEN_H
+#define CLI_OPEN_H
+
+#include "options.h"
+#include "weir.h"
+
+/** First member of the settings of every command that opens an engine. */
+typedef struct cli_place {
+    const char *data;      /* NULL: the default directory */
+    const char *bootstrap; /* NULL: the embedded log */
+    const char *config;    /* properties file, or NULL */
+    cli_list set;          /* "name=value"; win over the file */
+} cli_place;
+
+/** The rows for cli_command.shared. */
+extern const cli_option cli_place_options[];
+
+/**
+ * Open the engine. Errors are shown; a wrong --set or --config is CLI_USAGE.
+ * @param ephemeral  weir_options.ephemeral_catalog.
+ * @return the exit status; *out is NULL unless it is CLI_OK.
+ */
+int cli_open(const cli_place *place, bool ephemeral, weir **out);
+/** Close it; a failure is shown. @return @p status, or CLI_FAILED where closing failed. */
+int cli_close(weir *w, int status);
+/** Where topics are, in words: "/home/x/.local/share/weir", "Kafka at localhost:9092". */
+void cli_place_text(const cli_place *place, cli_text *out);
+
+/**
+ * Run DEFINE for each "name=value".
+ * @return CLI_OK; CLI_USAGE where an item has another form; CLI_FAILED.
+ */
+int cli_define(weir *w, const cli_list *items);
+
+/** "weir: MESSAGE" and the hint, on standard error. @return CLI_FAILED. */
+int cli_show_error(const weir_error *err);
+
+/**
+ * Read a properties file (Java's format) as name, value, name, value ... owned by the list's user.
+ * @return false, with a message shown, where it cannot be read.
+ */
+bool cli_properties_read(const char *path, cli_list *out);
+
+/** A whole file ("-": standard input). @return false, with a message shown. */
+bool cli_read_file(const char *path, cli_text *out);
+
+#endif

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * program.h - the commands of the program, one file each.
+ */
+#ifndef CLI_PROGRAM_H
+#define CLI_PROGRAM_H
+
+#include "options.h"
+
+extern const cli_command cli_sql_command;     /* sql.c: `weir` itself */
+extern const cli_command cli_run_command;     /* run.c */
+extern const cli_command cli_test_command;    /* test.c */
+extern const cli_command cli_datagen_command; /* datagen.c */
+extern const cli_command cli_produce_command; /* produce.c */
+extern const cli_command cli_consume_command; /* consume.c */
+
+#endif

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The library counts lines from the statement that it was given; a person counts them from the
+ * start of the file. So positions are moved, and the "line 1:8: " that some messages begin with is
+ * taken off, since the moved position stands in front.
+ */
+#include "report.h"
+
+#include <string.h>
+
+/** Make err's position one of @p text instead of @p text + @p base. */
+static void move_position(weir_error *err, const char *text, size_t base)
+{
+    int lines = 0;
+    const char *line_start = text;
+    for (const char *at = text; at < text + base; at++) {
+        if (*at == '\n') {
+            lines++;
+            line_start = at + 1;
+        }
+    }
+    if (err->line == 1) { /* columns count characters, not bytes */
+        for (const char *at = line_start; at < text + base;) {
+            cli_utf8_next(&at, text + base);
+            err->column++;
+        }
+    }
+    err->line += lines;
+    if (err->offset >= 0)
+        err->offset += (int64_t)base;
+}
+
+void cli_report_text(const weir_error *err, const char *text, size_t base, cli_origin origin,
+                     cli_text *out)
+{
+    weir_error moved = *err;
+    const char *message = moved.message;
+    if (err->line > 0) {
+        char prefix[64];
+        int len = snprintf(prefix, sizeof prefix, "line %d:%d: ", err->line, err->column);
+        if (strncmp(message, prefix, (size_t)len) == 0)
+            message += len;
+        move_position(&moved, text, base);
+        int line = moved.line + origin.line - 1;
+        if (origin.name)
+            cli_text_addf(out, "%s:%d:%d: ", origin.name, line, moved.column);
+        else
+            cli_text_addf(out, "line %d:%d: ", line, moved.column);
+    } else if (origin.name) {
+        cli_text_addf(out, "%s: ", origin.name);
+    }
+    cli_text_addf(out, "%s\n", message);
+    char caret[4096];
+    if (err->line > 0 && weir_caret(text, &moved, caret, sizeof caret) > 0 && caret[0]) {
+        cli_text_adds(out, caret);
+        if (out->at[out->len - 1] != '\n')
+            cli_text_addc(out, '\n', 1);
+    }
+    if (moved.hint[0])
+        cli_text_addf(out, "Hint: %s\n", moved.hint);
+}

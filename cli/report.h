@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * report.h - errors that point into a text: where, what, the line with a caret, and a hint.
+ */
+#ifndef CLI_REPORT_H
+#define CLI_REPORT_H
+
+#include "session.h"
+
+/**
+ * @param err   position relative to @p text + @p base.
+ * @param text  all of the text that @p origin names.
+ * Form: "file.sql:3:8: message", or "line 3:8: message" at the prompt.
+ */
+void cli_report_text(const weir_error *err, const char *text, size_t base, cli_origin origin,
+                     cli_text *out);
+
+#endif

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Three forms of a result.
+ *
+ * TABULAR: statements as tables with a rule above and below, queries as framed rows, texts as
+ * lines. JSON: one object a line, names to values; what is no row is {"message": ...}. A deletion
+ * in the result of a table has its key columns only and "@tombstone": true. CSV: a header and rows
+ * with CRLF; NULL is an empty field, an empty string is "". Standard output carries rows alone, so
+ * messages go to standard error.
+ */
+#include "result.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void cli_result_begin(cli_result *r, cli_view *view, weir_stmt *stmt)
+{
+    *r = (cli_result){.view = view, .stmt = stmt, .kind = weir_stmt_kind_of(stmt)};
+}
+
+static bool is_query(const cli_result *r)
+{
+    return r->kind == WEIR_STMT_PULL || r->kind == WEIR_STMT_PUSH;
+}
+
+/** One field, quoted where it must be (RFC 4180 section 2). */
+static void add_csv(cli_text *t, const char *value, size_t len)
+{
+    bool quote = len == 0;
+    for (size_t i = 0; i < len && !quote; i++)
+        quote = strchr(",\"\r\n", value[i]) != NULL;
+    if (!quote) {
+        cli_text_add(t, value, len);
+        return;
+    }
+    cli_text_addc(t, '"', 1);
+    for (size_t i = 0; i < len; i++)
+        cli_text_addc(t, value[i], value[i] == '"' ? 2 : 1);
+    cli_text_addc(t, '"', 1);
+}
+
+/* ---------------------------------------------------------------- header */
+
+static void frame_header(cli_result *r)
+{
+    int n = weir_column_count(r->stmt);
+    r->cell_width = cli_frame_cell_width(cli_view_width(), n, r->view->column_width);
+    const char **names = cli_realloc(NULL, (size_t)n * sizeof *names);
+    for (int i = 0; i < n; i++)
+        names[i] = weir_column_name(r->stmt, i);
+    cli_frame_rule(n, r->cell_width, &r->text);
+    cli_frame_row(names, n, r->cell_width, r->view->wrap, &r->text);
+    cli_frame_rule(n, r->cell_width, &r->text);
+    free(names);
+}
+
+static void csv_header(cli_result *r)
+{
+    for (int i = 0; i < weir_column_count(r->stmt); i++) {
+        const char *name = weir_column_name(r->stmt, i);
+        if (i)
+            cli_text_addc(&r->text, ',', 1);
+        add_csv(&r->text, name, strlen(name));
+    }
+    cli_text_adds(&r->text, "\r\n");
+}
+
+static void table_header(cli_result *r)
+{
+    r->table.columns = (size_t)weir_column_count(r->stmt);
+    for (int i = 0; i < weir_column_count(r->stmt); i++)
+        cli_table_add(&r->table, weir_column_name(r->stmt, i));
+}
+
+void cli_result_header(cli_result *r)
+{
+    if (r->begun || weir_column_count(r->stmt) == 0)
+        return;
+    r->begun = true;
+    if (r->view->format == CLI_CSV)
+        csv_header(r);
+    else if (r->view->format == CLI_TABULAR && is_query(r))
+        frame_header(r);
+    else if (r->view->format == CLI_TABULAR && r->kind == WEIR_STMT_TABLE)
+        table_header(r);
+    cli_view_take(r->view, &r->text);
+}
+
+/* ---------------------------------------------------------------- rows */
+
+/** A deletion says nothing of columns outside the key. */
+static bool is_deleted(const cli_result *r, int i)
+{
+    return weir_row_is_tombstone(r->stmt) && !weir_column_is_key(r->stmt, i);
+}
+
+static void frame_row(cli_result *r)
+{
+    int n = weir_column_count(r->stmt);
+    const char **cells = cli_realloc(NULL, (size_t)n * sizeof *cells);
+    for (int i = 0; i < n; i++) {
+        if (is_deleted(r, i))
+            cells[i] = "<TOMBSTONE>";
+        else
+            cells[i] = weir_column_is_null(r->stmt, i) ? "null" : weir_column_text(r->stmt, i);
+    }
+    cli_frame_row(cells, n, r->cell_width, r->view->wrap, &r->text);
+    free(cells);
+}
+
+static void json_row(cli_result *r)
+{
+    cli_text *t = &r->text;
+    const char *separator = "{";
+    for (int i = 0; i < weir_column_count(r->stmt); i++) {
+        if (is_deleted(r, i))
+            continue;
+        const char *name = weir_column_name(r->stmt, i);
+        cli_text_adds(t, separator);
+        cli_text_add_json(t, name, strlen(name));
+        cli_text_addc(t, ':', 1);
+        cli_text_adds(t, weir_column_json(r->stmt, i));
+        separator = ",";
+    }
+    if (weir_row_is_tombstone(r->stmt))
+        cli_text_addf(t, "%s\"@tombstone\":true", separator);
+    else if (*separator == '{')
+        cli_text_addc(t, '{', 1);
+    cli_text_adds(t, "}\n");
+}
+
+static void csv_row(cli_result *r)
+{
+    for (int i = 0; i < weir_column_count(r->stmt); i++) {
+        if (i)
+            cli_text_addc(&r->text, ',', 1);
+        if (is_deleted(r, i))
+            cli_text_adds(&r->text, "<TOMBSTONE>");
+        else if (!weir_column_is_null(r->stmt, i)) {
+            const char *value = weir_column_text(r->stmt, i);
+            add_csv(&r->text, value, strlen(value));
+        }
+    }
+    cli_text_adds(&r->text, "\r\n");
+}
+
+static void text_row(cli_result *r)
+{
+    const char *line = weir_column_text(r->stmt, 0);
+    size_t len = strlen(line);
+    cli_text_add(&r->text, line, len);
+    if (!len || line[len - 1] != '\n')
+        cli_text_addc(&r->text, '\n', 1);
+}
+
+void cli_result_row(cli_result *r)
+{
+    cli_result_header(r);
+    if (r->view->format == CLI_JSON)
+        json_row(r);
+    else if (r->view->format == CLI_CSV)
+        csv_row(r);
+    else if (is_query(r))
+        frame_row(r);
+    else if (r->kind == WEIR_STMT_TABLE)
+        for (int i = 0; i < weir_column_count(r->stmt); i++)
+            cli_table_add(&r->table, weir_column_text(r->stmt, i));
+    else
+        text_row(r);
+    cli_view_take(r->view, &r->text);
+}
+
+/* ---------------------------------------------------------------- end */
+
+/** A line, ended once. */
+static void add_line(cli_text *t, const char *line)
+{
+    size_t len = strlen(line);
+    while (len && line[len - 1] == '\n')
+        len--;
+    cli_text_add(t, line, len);
+    cli_text_addc(t, '\n', 1);
+}
+
+void cli_result_message(cli_view *view, const char *message)
+{
+    cli_text t = {0};
+    if (!*message)
+        return;
+    if (view->format == CLI_JSON) {
+        cli_text_adds(&t, "{\"message\":");
+        cli_text_add_json(&t, message, strlen(message));
+        cli_text_adds(&t, "}\n");
+    } else {
+        add_line(&t, message);
+    }
+    if (view->format == CLI_CSV)
+        cli_view_error(view, t.at, t.len);
+    else
+        cli_view_take(view, &t);
+    cli_text_free(&t);
+}
+
+/** What a command has to say, as ksqlDB lays it out: a table with one column. */
+static void message_table(cli_result *r, const char *message)
+{
+    cli_table table = {.columns = 1};
+    cli_table_add(&table, "Message");
+    cli_table_add(&table, message);
+    cli_text_addc(&r->text, '\n', 1);
+    cli_table_render(&table, cli_view_width(), &r->text);
+    cli_table_free(&table);
+}
+
+static void end_table(cli_result *r)
+{
+    const char *heading = weir_heading(r->stmt);
+    cli_text_addc(&r->text, '\n', 1);
+    if (*heading)
+        add_line(&r->text, heading);
+    if (!r->begun)
+        table_header(r);
+    cli_table_render(&r->table, cli_view_width(), &r->text);
+}
+
+void cli_result_end(cli_result *r, const char *message)
+{
+    if (r->view->format == CLI_TABULAR && r->kind == WEIR_STMT_COMMAND) {
+        if (*message)
+            message_table(r, message);
+        message = "";
+    } else if (r->view->format == CLI_TABULAR && r->kind == WEIR_STMT_TABLE) {
+        end_table(r);
+    } else if (r->kind != WEIR_STMT_COMMAND) {
+        cli_result_header(r); /* also where no row has come */
+        if (r->kind == WEIR_STMT_TABLE)
+            cli_result_message(r->view, weir_heading(r->stmt));
+    }
+    cli_view_take(r->view, &r->text);
+    cli_result_message(r->view, message);
+    cli_result_abort(r);
+}
+
+void cli_result_abort(cli_result *r)
+{
+    cli_table_free(&r->table);
+    cli_text_free(&r->text);
+}

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * `weir run`: a service on query files.
+ *
+ * Life: open (nothing of earlier statements is loaded: the files are the truth, the state goes on),
+ * load each file, then wait. SIGTERM or SIGINT: commit and stop; if that takes more than ten
+ * seconds, or a second signal comes, the process ends at once, which is safe, since only committed
+ * state is ever on disk. A query that fails is told of at once; the others go on, and the service
+ * ends by itself when none is left.
+ */
+#include "program.h"
+
+#include "open.h"
+#include "progress.h"
+#include "report.h"
+#include "signals.h"
+
+#define STOP_SECONDS 10
+#define TICK_MS      1000
+
+typedef struct run_settings {
+    cli_place place;
+    cli_list define;
+    bool until_end;
+} run_settings;
+
+#define FIELD(member) offsetof(run_settings, member)
+
+static const cli_option options[] = {
+    {"define", 'd', CLI_LIST, FIELD(define), "NAME=VALUE",
+     "a variable, used as ${NAME}; may be repeated", 0},
+    {"until-end", 0, CLI_FLAG, FIELD(until_end), NULL,
+     "process what is in the topics now, commit and exit", 0},
+    {0},
+};
+
+static int load_file(weir *w, const char *path)
+{
+    weir_error err = {0};
+    if (weir_load_file(w, path, &err) == WEIR_OK)
+        return CLI_OK;
+    cli_text text = {0}, message = {0};
+    if (err.line > 0 && !cli_read_file(path, &text))
+        err.line = 0;
+    cli_report_text(&err, cli_text_string(&text), 0, (cli_origin){path, 1}, &message);
+    fputs(cli_text_string(&message), stderr);
+    cli_text_free(&text);
+    cli_text_free(&message);
+    return CLI_FAILED;
+}
+
+static int load_files(weir *w, const cli_list *files)
+{
+    int status = CLI_OK;
+    for (size_t i = 0; i < files->n && status == CLI_OK; i++)
+        status = load_file(w, files->at[i]);
+    return status;
+}
+
+static void report_failure(weir *w, cli_progress *p)
+{
+    char id[256];
+    weir_error err = {0};
+    if (!weir_failed_query(w, id, sizeof id, &err))
+        return;
+    cli_progress_say(p, "query %s failed: %s", id, err.message);
+    if (err.hint[0])
+        cli_progress_say(p, "Hint: %s", err.hint);
+}
+
+static void say_stopping(cli_progress *p)
+{
+    static const char too_long[] =
+        "weir: stopping took too long; what was not committed is done again at the next start\n";
+    cli_progress_say(p, "stopping: commit, then end (again to end at once)");
+    cli_signals_watchdog(STOP_SECONDS, too_long);
+}
+
+/** Until a signal comes or no query is left. */
+static int serve(weir *w, cli_progress *p)
+{
+    int status = CLI_OK;
+    while (!cli_signals_stop()) {
+        weir_metrics m = {.size = sizeof m};
+        weir_metrics_read(w, &m);
+        if (m.queries_failed && status == CLI_OK) {
+            status = CLI_FAILED;
+            report_failure(w, p);
+        }
+        if (m.queries_failed && !m.queries_running) {
+            cli_progress_say(p, "no query is left running");
+            return status;
+        }
+        cli_progress_tick(p);
+        cli_signals_wait(TICK_MS);
+    }
+    say_stopping(p);
+    return status;
+}
+
+/** Until the ends of the topics are reached; in slices, so that progress is seen and signals are.
+ */
+static int drain(weir *w, cli_progress *p)
+{
+    while (!cli_signals_stop()) {
+        weir_error err = {0};
+        weir_status st = weir_drain(w, TICK_MS, &err);
+        if (st == WEIR_OK)
+            return CLI_OK;
+        if (st != WEIR_ERR_INTERRUPTED) {
+            weir_metrics m = {.size = sizeof m};
+            weir_metrics_read(w, &m);
+            if (m.queries_failed)
+                report_failure(w, p);
+            else
+                cli_progress_say(p, "%s", err.message);
+            return CLI_FAILED;
+        }
+        cli_progress_tick(p);
+    }
+    say_stopping(p);
+    return 128 + cli_signals_stop(); /* the end was not reached */
+}
+
+static int run_files(void *settings, const cli_list *files)
+{
+    run_settings *o = settings;
+    weir *w;
+    cli_progress p;
+    cli_signals_install(CLI_SIGNALS_SERVICE);
+    int status = cli_open(&o->place, true, &w);
+    if (status != CLI_OK)
+        return status;
+    status = cli_define(w, &o->define);
+    if (status == CLI_OK)
+        status = load_files(w, files);
+    if (status == CLI_OK) {
+        weir_metrics m = {.size = sizeof m};
+        cli_text place = {0};
+        cli_place_text(&o->place, &place);
+        weir_metrics_read(w, &m);
+        cli_progress_begin(&p, w);
+        cli_progress_say(&p, "weir %s, %s: %u %s", weir_version(), cli_text_string(&place),
+                         m.queries_running, m.queries_running == 1 ? "query" : "queries");
+        cli_text_free(&place);
+        status = o->until_end ? drain(w, &p) : serve(w, &p);
+        cli_progress_end(&p);
+    }
+    return cli_close(w, status);
+}
+
+const cli_command cli_run_command = {
+    .name = "run",
+    .operands = "FILE.sql...",
+    .operands_min = 1,
+    .operands_max = -1,
+    .summary = "Run query files as a service",
+    .about = "All statements are checked before any runs. SIGTERM and Ctrl-C commit and stop;\n"
+             "the next start goes on where this one stopped, also when statements were added.",
+    .options = options,
+    .shared = cli_place_options,
+    .settings_size = sizeof(run_settings),
+    .run = run_files,
+};

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The self-pipe trick. Both ends are non-blocking: a full pipe loses bytes, not signals, since what
+ * came is also noted in flags.
+ */
+#include "signals.h"
+
+#include "options.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+static volatile sig_atomic_t stop_signal; /* SIGINT or SIGTERM */
+static volatile sig_atomic_t window_resized;
+static volatile sig_atomic_t service; /* a second signal ends the program */
+static int pipe_ends[2] = {-1, -1};
+static const char *watchdog_message;
+
+static void on_signal(int number)
+{
+    int saved = errno;
+    if (number == SIGWINCH) {
+        window_resized = 1;
+    } else {
+        if (service && stop_signal)
+            _exit(128 + number);
+        if (stop_signal != SIGTERM)
+            stop_signal = number;
+    }
+    ssize_t written = write(pipe_ends[1], "", 1); /* full: a wake-up is under way already */
+    (void)written;
+    errno = saved;
+}
+
+static void on_alarm(int number)
+{
+    (void)number;
+    ssize_t written = write(STDERR_FILENO, watchdog_message, strlen(watchdog_message));
+    (void)written;
+    _exit(CLI_FAILED);
+}
+
+void cli_signals_install(cli_signals_use use)
+{
+    service = use == CLI_SIGNALS_SERVICE;
+    if (pipe_ends[0] < 0 && pipe2(pipe_ends, O_CLOEXEC | O_NONBLOCK) != 0)
+        pipe_ends[0] = pipe_ends[1] = -1; /* flags alone: a wait ends a little later */
+    struct sigaction action = {.sa_handler = on_signal};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    action.sa_flags = SA_RESTART; /* a resized window must not fail a write */
+    sigaction(SIGWINCH, &action, NULL);
+    action.sa_handler = SIG_IGN;
+    sigaction(SIGPIPE, &action, NULL);
+}
+
+int cli_signals_stop(void)
+{
+    return stop_signal;
+}
+
+void cli_signals_clear(void)
+{
+    if (stop_signal == SIGINT)
+        stop_signal = 0;
+    cli_signals_drain();
+}
+
+bool cli_signals_resized(void)
+{
+    bool was = window_resized;
+    window_resized = 0;
+    return was;
+}
+
+int cli_signals_fd(void)
+{
+    return pipe_ends[0];
+}
+
+void cli_signals_drain(void)
+{
+    char bytes[64];
+    while (pipe_ends[0] >= 0 && read(pipe_ends[0], bytes, sizeof bytes) > 0)
+        continue;
+}
+
+void cli_signals_wait(int timeout_ms)
+{
+    struct pollfd wait = {.fd = pipe_ends[0], .events = POLLIN};
+    poll(&wait, 1, timeout_ms);
+    cli_signals_drain();
+}
+
+void cli_signals_watchdog(unsigned seconds, const char *message)
+{
+    watchdog_message = message;
+    struct sigaction action = {.sa_handler = on_alarm};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGALRM, &action, NULL);
+    alarm(seconds);
+}

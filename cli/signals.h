@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * signals.h - Ctrl-C, SIGTERM and a resized window, as something that a loop can ask for.
+ *
+ * Handlers do next to nothing: they note what came and write a byte to a pipe, so that a wait in
+ * poll() ends whichever thread the signal was delivered to.
+ */
+#ifndef CLI_SIGNALS_H
+#define CLI_SIGNALS_H
+
+#include <stdbool.h>
+
+typedef enum cli_signals_use {
+    CLI_SIGNALS_PROMPT,  /* the first and any further Ctrl-C is only noted; SIGTERM likewise */
+    CLI_SIGNALS_SERVICE, /* a second signal ends the program at once */
+} cli_signals_use;
+
+/** From here on SIGINT, SIGTERM and SIGWINCH are noted; SIGPIPE is ignored (writes fail instead).
+ */
+void cli_signals_install(cli_signals_use use);
+/** Did SIGINT or SIGTERM come since the last cli_signals_clear? @return its number, or 0. */
+int cli_signals_stop(void);
+/** Forget a SIGINT. SIGTERM stays: the program is to end. */
+void cli_signals_clear(void);
+/** Was the window resized since the last call? */
+bool cli_signals_resized(void);
+/** Readable once a signal has come; -1 before cli_signals_install. */
+int cli_signals_fd(void);
+/** Take what is in the pipe. */
+void cli_signals_drain(void);
+/** Wait until a signal comes or so many milliseconds have passed. */
+void cli_signals_wait(int timeout_ms);
+/** End the program with @p message unless it has ended by itself within so many seconds. */
+void cli_signals_watchdog(unsigned seconds, const char *message);
+
+#endif
