@@ -159,6 +159,7 @@ static void source_step(wr__builder *b, const wr__asource *as, wr_step *step,
         cols[i] = copy->cols[output[i]];
         if (cols[i].role != WR_COL_KEY)
             cols[i].role = WR_COL_VALUE;
+        cols[i].header = NULL;
     }
     step->schema = wr_schema_new(a, cols, output_n);
 }

@@ -318,10 +318,11 @@ static void join_keys(wr__builder *b, const join_sides *s, const wr__stage *l, c
         return;
     }
     /* Every column that equals the join key may stand for it in the projection. */
-    if (is_key(l, s->left))
+    if (is_key(l, s->left)) {
         for (size_t i = 0; i < l->keys[0].viable.n; i++)
-            wr_arr_push(a, &key->viable, l->keys[0].viable.v[i]);
-    else if (s->left->kind == WR_AST_COLUMN)
+            if (l->keys[0].viable.v[i]->kind == WR_AST_COLUMN)
+                wr_arr_push(a, &key->viable, l->keys[0].viable.v[i]);
+    } else if (s->left->kind == WR_AST_COLUMN)
         wr_arr_push(a, &key->viable, s->left);
     if (s->right->kind == WR_AST_COLUMN)
         wr_arr_push(a, &key->viable, s->right);
@@ -354,8 +355,8 @@ static void join_stage(wr__builder *b, const join_sides *s, const wr__stage *l, 
             continue;
         out->available[k] = true;
         out->slots[k] = side->slots[k];
-        out->slots[k].index = side->slots[k].index - side->step->schema->keys_n + keys_n +
-                              (side == r ? ln : 0);
+        out->slots[k].index =
+            side->slots[k].index - side->step->schema->keys_n + keys_n + (side == r ? ln : 0);
     }
     out->computed.n = 0;
     out->computed.v = NULL;
@@ -366,8 +367,8 @@ static void join_stage(wr__builder *b, const join_sides *s, const wr__stage *l, 
         e->kind = WR_AST_COLUMN;
         e->name.name = out->keys[0].name;
         wr_arr_push(a, &out->keys[0].viable, e);
-        wr__computed c = {
-            e, {.kind = WR_REF_COLUMN, .index = 0, .type = step->schema->cols[0].type}};
+        wr__computed c = {e,
+                          {.kind = WR_REF_COLUMN, .index = 0, .type = step->schema->cols[0].type}};
         wr_arr_push(a, &out->computed, c);
     }
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * CREATE OR REPLACE ... AS SELECT (dialect.md 8.2): may a running query be replaced in place,
- * keeping its id, offsets and state? Filters and projections may change as long as the sink's schema
- * only grows; steps with state must stay exactly as they are.
+ * keeping its id, offsets and state? Filters and projections may change as long as the sink's
+ * schema only grows; steps with state must stay exactly as they are.
  */
 #include "engine/plan/with.h"
 
@@ -41,12 +41,20 @@ static bool same_exprs(wr_expr *const *a, wr_expr *const *b, uint32_t n)
     return same;
 }
 
+static const wr_schema *columns_read(const wr_step *s)
+{
+    while (s->in_n)
+        s = s->in[0];
+    return s->schema;
+}
+
 static weir_status check_aggregate(const wr_step *a, const wr_step *b, weir_error *err)
 {
     const wr_step_aggregate *x = &a->u.aggregate, *y = &b->u.aggregate;
     if (x->window.kind != WR_WINDOW_NONE || x->input_table)
         return refuse(a, err);
     bool same = x->aggregates_n == y->aggregates_n &&
+                wr_schema_equal(columns_read(a), columns_read(b)) &&
                 wr_schema_equal(a->in[0]->schema, b->in[0]->schema) &&
                 wr_schema_equal(a->schema, b->schema);
     for (uint32_t i = 0; same && i < x->aggregates_n; i++)
@@ -55,8 +63,8 @@ static weir_status check_aggregate(const wr_step *a, const wr_step *b, weir_erro
     if (same)
         return WEIR_OK;
     wr_buf l = {0}, r = {0};
-    put_columns(&l, a->in[0]->schema);
-    put_columns(&r, b->in[0]->schema);
+    put_columns(&l, columns_read(a));
+    put_columns(&r, columns_read(b));
     wr_error(err, WEIR_ERR_STATEMENT,
              "Query is not upgradeable. StreamAggregate must have matching columns not part of "
              "aggregate. Values differ: [%s] vs. [%s]",

@@ -392,7 +392,8 @@ weir_status wr__local_commit(wr_log_writer *w, wr_log_reader *reader, const char
     if (st == WEIR_OK) {
         if (group)
             put_offsets(group, offsets, n, b);
-        st = wr_db_batch_empty(b) ? WEIR_OK : wr_db_write(log->db, b, err);
+        /* Stores wait for the end of a state batch, also where nothing of them has changed. */
+        st = !state && wr_db_batch_empty(b) ? WEIR_OK : wr_db_write(log->db, b, err);
     }
     if (st == WEIR_OK)
         publish(w);

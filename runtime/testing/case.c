@@ -49,9 +49,13 @@ static weir_status make_topics(run *r, weir_error *err)
     return WEIR_OK;
 }
 
-/* Topics of inputs are there before the first statement. */
-static weir_status make_input_topics(run *r, weir_error *err)
+/* Topics that statements and inputs name are there before the first statement. */
+static weir_status make_named_topics(run *r, weir_error *err)
 {
+    const wr_json *statements = member(r, "statements", WR_JSON_ARRAY);
+    for (uint32_t i = 0; statements && i < statements->n; i++)
+        if (statements->items[i].kind == WR_JSON_STRING)
+            WR_TRY(wr__world_declared(&r->world, statements->items[i].text, err));
     const wr_json *inputs = member(r, "inputs", WR_JSON_ARRAY);
     for (uint32_t i = 0; inputs && i < inputs->n; i++) {
         const wr_json *j = &inputs->items[i];
@@ -183,7 +187,7 @@ static weir_status execute_case(run *r, const wr__test_options *options, weir_er
     const wr_json *statements = member(r, "statements", WR_JSON_ARRAY);
     WR_TRY(wr__world_open(options, member(r, "properties", WR_JSON_OBJECT), &r->world, err));
     WR_TRY(make_topics(r, err));
-    WR_TRY(make_input_topics(r, err));
+    WR_TRY(make_named_topics(r, err));
     r->inputs_after = member(r, "inputs_after_first_query", WR_JSON_TRUE) != NULL;
     for (uint32_t i = 0; statements && i < statements->n; i++) {
         if (statements->items[i].kind != WR_JSON_STRING)

@@ -137,6 +137,18 @@ static weir_status topic_of_create(wr__world *w, const wr_ast_stmt *s, weir_erro
                            number_property(s, "REPLICAS", 1), err);
 }
 
+weir_status wr__world_declared(wr__world *w, wr_str sql, weir_error *err)
+{
+    wr_arena *a = wr_arena_new(0);
+    wr_ast_stmt *stmt;
+    weir_error wrong; /* shows when the statement's turn comes */
+    weir_status st = WEIR_OK;
+    if (wr_parse_statement(sql.ptr, sql.len, a, &stmt, &wrong) == WEIR_OK)
+        st = topic_of_create(w, stmt, err);
+    wr_arena_free(a);
+    return st;
+}
+
 /* ---- statements ---- */
 
 weir_status wr__world_prepare(wr__world *w, wr_str sql, wr_exec **out, weir_error *err)
