@@ -134,8 +134,8 @@ weir_status wr__build_materialize(wr__builder *b, wr__stage *st, const bool *use
  */
 weir_status wr__build_select_key(wr__builder *b, wr__stage *st, wr_ast_expr *const *keys,
                                  const char *const *names, uint32_t keys_n, const bool *keep,
-                                 const char *name, const char *context, weir_error *err)
-    WR_MUST_CHECK;
+                                 const char *name, const char *context,
+                                 weir_error *err) WR_MUST_CHECK;
 void wr__build_repartition(wr__builder *b, wr__stage *st, const wr_format_use *key,
                            const char *context);
 /** Key format for an internal topic: @p want where it can hold the key, else JSON. */

@@ -66,8 +66,8 @@ static void put_details(wr_buf *out, const wr_plan *plan, const wr_step *s)
     case WR_STEP_AGGREGATE:
         put_window(out, &s->u.aggregate.window);
         for (uint32_t i = 0; i < s->u.aggregate.aggregates_n; i++)
-            wr_buf_printf(out, "%s%s", i ? ", " : " | Functions: ",
-                          s->u.aggregate.calls[i]->fn->name);
+            wr_buf_printf(out, "%s%s",
+                          i ? ", " : " | Functions: ", s->u.aggregate.calls[i]->fn->name);
         break;
     case WR_STEP_STREAM_STREAM_JOIN:
         wr_buf_printf(out, " | %s within (%lld, %lld) ms grace %lld ms", joins[s->u.join.kind],

@@ -87,7 +87,7 @@ typedef struct wr_insert {
     const wr_source *source; /* borrowed */
     wr_value *values;        /* one per column of source->schema */
     bool has_rowtime;
-    int64_t rowtime; /* ms; where !has_rowtime: the caller's clock */
+    int64_t rowtime;                       /* ms; where !has_rowtime: the caller's clock */
     bool has_window_start, has_window_end; /* ASSERT VALUES of a windowed source */
     int64_t window_start, window_end;
 } wr_insert;

@@ -255,7 +255,8 @@ static void use_term(pull_build *p, const wr_ast_expr *e, wr_pull_key *k, bool *
 static weir_status no_scan(pull_build *p, const conjunction *c, weir_error *err)
 {
     if (!c)
-        return wr_error_at(err, WEIR_ERR_STATEMENT, p->an->query->pos, "Missing WHERE clause." HELP);
+        return wr_error_at(err, WEIR_ERR_STATEMENT, p->an->query->pos,
+                           "Missing WHERE clause." HELP);
     const wr_schema *schema = p->pull->source->schema;
     bool any_key = false, range = false;
     wr_buf text = {0};
@@ -364,8 +365,7 @@ static void table_stage(wr__analysis *an, const wr_source *s, wr__stage *st)
     for (size_t i = 0; i < an->slots.n; i++) {
         const wr__slot *slot = &an->slots.v[i];
         st->available[i] = true;
-        st->slots[i] =
-            (wr_ref){.kind = slot->kind, .index = slot->column, .type = slot->type};
+        st->slots[i] = (wr_ref){.kind = slot->kind, .index = slot->column, .type = slot->type};
     }
     (void)s;
 }
@@ -385,13 +385,14 @@ static weir_status compile_items(pull_build *p, weir_error *err)
         cols[i] = (wr_column){
             .name = item->name, .type = wr_expr_type(pull->select[i]), .role = WR_COL_VALUE};
         if (cols[i].type->id == WR_T_NULL)
-            return wr_error_at(err, WEIR_ERR_STATEMENT, item->pos,
-                               "Can't infer a type of null. Please explicitly cast it to a required "
-                               "type, e.g. CAST(null AS VARCHAR).");
+            return wr_error_at(
+                err, WEIR_ERR_STATEMENT, item->pos,
+                "Can't infer a type of null. Please explicitly cast it to a required "
+                "type, e.g. CAST(null AS VARCHAR).");
         const wr_ref *ref = wr_expr_as_ref(pull->select[i]);
-        is_key[i] = ref && ((ref->kind == WR_REF_COLUMN &&
-                             ref->index < pull->source->schema->keys_n) ||
-                            ref->kind == WR_REF_WINDOWSTART || ref->kind == WR_REF_WINDOWEND);
+        is_key[i] =
+            ref && ((ref->kind == WR_REF_COLUMN && ref->index < pull->source->schema->keys_n) ||
+                    ref->kind == WR_REF_WINDOWSTART || ref->kind == WR_REF_WINDOWEND);
         for (uint32_t k = 0; k < i; k++)
             if (strcmp(cols[k].name, cols[i].name) == 0)
                 return wr_error_at(err, WEIR_ERR_STATEMENT, item->pos,

@@ -93,8 +93,7 @@ static void fill_headers(weir_consumer *c, const wr_record *r, weir_record *out)
     for (uint32_t i = 0; i < n; i++) {
         c->header_keys[i] = r->headers->h[i].key.ptr;
         c->header_values[i] = r->headers->h[i].value.ptr;
-        c->header_lens[i] =
-            r->headers->h[i].value.ptr ? r->headers->h[i].value.len : SIZE_MAX;
+        c->header_lens[i] = r->headers->h[i].value.ptr ? r->headers->h[i].value.len : SIZE_MAX;
     }
     out->headers_n = n;
     out->header_keys = c->header_keys;

@@ -7,8 +7,8 @@
 
 struct weir {
     wr_engine *engine;
-    wr_session session;  /* of all statements of this handle */
-    wr_settings server;  /* from the options */
+    wr_session session;    /* of all statements of this handle */
+    wr_settings server;    /* from the options */
     wr_log_writer *writer; /* weir_produce; made at first use, under the engine's lock */
     wr_arena *complete;    /* names for weir_complete */
     char **candidates;
@@ -19,7 +19,7 @@ struct weir {
 struct weir_stmt {
     weir *w;
     wr_exec *x;
-    wr_arena *row;      /* texts handed out for the current row */
+    wr_arena *row; /* texts handed out for the current row */
     weir_stmt_kind kind;
 };
 

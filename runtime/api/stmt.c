@@ -34,8 +34,8 @@ weir_status weir_prepare(weir *w, const char *sql, ptrdiff_t len, weir_stmt **ou
     if (tail)
         *tail = sql + span.next;
     wr_exec *x;
-    weir_status st = wr_exec_new(w->engine, &w->session, sql + span.start, span.end - span.start,
-                                 &x, err);
+    weir_status st =
+        wr_exec_new(w->engine, &w->session, sql + span.start, span.end - span.start, &x, err);
     if (st != WEIR_OK) {
         if (err && err->offset >= 0) {
             err->offset += (int64_t)span.start;
@@ -140,13 +140,20 @@ const char *weir_column_name(const weir_stmt *s, int i)
 weir_type weir_column_type(const weir_stmt *s, int i)
 {
     static const weir_type types[] = {
-        [WR_T_NULL] = WEIR_STRING,     [WR_T_BOOLEAN] = WEIR_BOOLEAN,
-        [WR_T_INTEGER] = WEIR_INTEGER, [WR_T_BIGINT] = WEIR_BIGINT,
-        [WR_T_DOUBLE] = WEIR_DOUBLE,   [WR_T_DECIMAL] = WEIR_DECIMAL,
-        [WR_T_STRING] = WEIR_STRING,   [WR_T_BYTES] = WEIR_BYTES,
-        [WR_T_DATE] = WEIR_DATE,       [WR_T_TIME] = WEIR_TIME,
-        [WR_T_TIMESTAMP] = WEIR_TIMESTAMP, [WR_T_ARRAY] = WEIR_ARRAY,
-        [WR_T_MAP] = WEIR_MAP,         [WR_T_STRUCT] = WEIR_STRUCT,
+        [WR_T_NULL] = WEIR_STRING,
+        [WR_T_BOOLEAN] = WEIR_BOOLEAN,
+        [WR_T_INTEGER] = WEIR_INTEGER,
+        [WR_T_BIGINT] = WEIR_BIGINT,
+        [WR_T_DOUBLE] = WEIR_DOUBLE,
+        [WR_T_DECIMAL] = WEIR_DECIMAL,
+        [WR_T_STRING] = WEIR_STRING,
+        [WR_T_BYTES] = WEIR_BYTES,
+        [WR_T_DATE] = WEIR_DATE,
+        [WR_T_TIME] = WEIR_TIME,
+        [WR_T_TIMESTAMP] = WEIR_TIMESTAMP,
+        [WR_T_ARRAY] = WEIR_ARRAY,
+        [WR_T_MAP] = WEIR_MAP,
+        [WR_T_STRUCT] = WEIR_STRUCT,
         [WR_T_UNIT] = WEIR_STRING,
     };
     const wr_column *c = column(s, i);

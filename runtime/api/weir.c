@@ -165,8 +165,8 @@ static weir_status writer_of(weir *w, weir_error *err)
 {
     if (w->writer)
         return WEIR_OK;
-    return wr_engine_log(w->engine)
-        ->cls->writer_new(wr_engine_log(w->engine), wr_engine_settings(w->engine), &w->writer, err);
+    return wr_engine_log(w->engine)->cls->writer_new(
+        wr_engine_log(w->engine), wr_engine_settings(w->engine), &w->writer, err);
 }
 
 static const wr_headers *headers_of(wr_arena *a, const weir_record *r)

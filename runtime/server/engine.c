@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#define WAIT_FOR_WRITES_MS 5000
+
 /* ---- planning's view of the outside ---- */
 
 static bool env_topic(const wr_plan_env *base, const char *name, wr_topic_facts *out,
@@ -110,7 +112,8 @@ static weir_status open_db(wr_engine *e, const wr_engine_options *o, weir_error 
     }
     WR_TRY(make_directory(o->data_dir, err));
     wr_db_options options = wr_db_options_default();
-    /* On Kafka the changelogs are the durable copy: no WAL, state and positions go back together. */
+    /* On Kafka the changelogs are the durable copy: no WAL, state and positions go back together.
+     */
     options.wal = options.sync = o->log == WR_LOG_LOCAL;
     char path[4200];
     snprintf(path, sizeof path, "%s/%s", o->data_dir, o->log == WR_LOG_LOCAL ? "db" : "state");
@@ -181,6 +184,8 @@ weir_status wr_engine_open(const wr_engine_options *o, wr_engine **out, weir_err
         st = open_log(e, o, err);
     if (st == WEIR_OK && e->keep_statements)
         st = wr__replay_statements(e, err);
+    for (size_t i = 0; st == WEIR_OK && e->mode == WR_ENGINE_THREADED && i < e->queries.n; i++)
+        st = wr_query_start(e->queries.v[i], err);
     if (st != WEIR_OK) {
         wr_engine_close(e, NULL);
         return st;
@@ -214,6 +219,37 @@ weir_status wr_engine_close(wr_engine *e, weir_error *err)
 
 /* ---- running ---- */
 
+static weir_status hand_on(weir_error *err, const weir_error *why)
+{
+    if (err)
+        *err = *why;
+    return why->code;
+}
+
+/* A step that fails leaves half a batch behind: that query stops, the others go on next time. */
+static weir_status step_one(wr_query *q, bool *progressed, weir_error *err)
+{
+    bool done;
+    weir_error why;
+    weir_status st = wr_query_step(q, 0, progressed, &done, &why);
+    if (st == WEIR_OK)
+        return WEIR_OK;
+    wr_query_fail(q, &why);
+    return hand_on(err, &why);
+}
+
+static weir_status commit_one(wr_query *q, weir_error *err)
+{
+    weir_error why;
+    if (wr_query_error(q, NULL))
+        return WEIR_OK;
+    weir_status st = wr_query_commit(q, &why);
+    if (st == WEIR_OK)
+        return WEIR_OK;
+    wr_query_fail(q, &why);
+    return hand_on(err, &why);
+}
+
 weir_status wr_engine_step(wr_engine *e, int max_ms, bool *progressed, weir_error *err)
 {
     WR_ASSERT(e->mode == WR_ENGINE_STEPPED);
@@ -223,22 +259,23 @@ weir_status wr_engine_step(wr_engine *e, int max_ms, bool *progressed, weir_erro
     do {
         any = false;
         for (size_t i = 0; i < e->queries.n; i++) {
-            bool one, done;
+            bool one;
             if (wr_query_state_of(e->queries.v[i]) != WR_QUERY_RUNNING)
                 continue;
-            WR_TRY(wr_query_step(e->queries.v[i], 0, &one, &done, err));
+            WR_TRY(step_one(e->queries.v[i], &one, err));
             any = any || one;
         }
         *progressed = *progressed || any;
     } while (any && e->clock->mono_ns(e->clock) < until);
     for (size_t i = 0; i < e->queries.n; i++)
-        WR_TRY(wr_query_commit(e->queries.v[i], err));
+        WR_TRY(commit_one(e->queries.v[i], err));
     return WEIR_OK;
 }
 
 /* All queries at the ends of their topics? One that is ahead of another in the flow may write more
  * for it, so the answer counts only when nothing moved between two looks. */
-static weir_status all_caught_up(wr_engine *e, bool *yes, uint64_t *moved, weir_error *err)
+static weir_status all_caught_up(wr_engine *e, bool failed_too, bool *yes, uint64_t *moved,
+                                 weir_error *err)
 {
     *yes = true;
     *moved = 0;
@@ -247,8 +284,9 @@ static weir_status all_caught_up(wr_engine *e, bool *yes, uint64_t *moved, weir_
     for (size_t i = 0; i < e->queries.n && st == WEIR_OK; i++) {
         wr_query *q = e->queries.v[i];
         bool one = true;
-        if (wr_query_error(q, err))
-            st = err ? err->code : WEIR_ERR_LOG;
+        weir_error why;
+        if (wr_query_error(q, &why))
+            st = failed_too ? hand_on(err, &why) : WEIR_OK;
         else if (wr_query_state_of(q) == WR_QUERY_RUNNING)
             st = wr_query_caught_up(q, &one, err);
         wr_query_metrics m;
@@ -266,7 +304,8 @@ static void nap(int64_t ms)
     nanosleep(&t, NULL);
 }
 
-weir_status wr_engine_drain(wr_engine *e, int timeout_ms, weir_error *err)
+/* @p failed_too: a failed query is an error; else it is left out. */
+static weir_status drain(wr_engine *e, bool failed_too, int timeout_ms, weir_error *err)
 {
     int64_t until = e->clock->mono_ns(e->clock) + (int64_t)timeout_ms * 1000000;
     uint64_t before = UINT64_MAX;
@@ -275,7 +314,7 @@ weir_status wr_engine_drain(wr_engine *e, int timeout_ms, weir_error *err)
         uint64_t moved;
         if (e->mode == WR_ENGINE_STEPPED)
             WR_TRY(wr_engine_step(e, 1000, &progressed, err));
-        WR_TRY(all_caught_up(e, &yes, &moved, err));
+        WR_TRY(all_caught_up(e, failed_too, &yes, &moved, err));
         if (yes && moved == before)
             return WEIR_OK;
         before = yes ? moved : UINT64_MAX;
@@ -284,6 +323,30 @@ weir_status wr_engine_drain(wr_engine *e, int timeout_ms, weir_error *err)
                             "The queries have not caught up within %d ms", timeout_ms);
         nap(yes ? 2 : 10);
     }
+}
+
+weir_status wr_engine_drain(wr_engine *e, int timeout_ms, weir_error *err)
+{
+    return drain(e, true, timeout_ms, err);
+}
+
+/* Reading one's own writes (architecture.md, Traps 9): writes are numbered, and a reader waits
+ * until those before it have been processed, whoever made them. */
+void wr__wait_for_writes(wr_engine *e)
+{
+    uint64_t written = atomic_load(&e->writes);
+    /* Not on Kafka: catching up with somebody else's producers could take for ever. */
+    if (e->log->cls->kind == WR_LOG_KAFKA || e->mode == WR_ENGINE_FED ||
+        atomic_load(&e->writes_seen) >= written)
+        return;
+    weir_error err;
+    if (drain(e, false, WAIT_FOR_WRITES_MS, &err) != WEIR_OK) {
+        wr_log_put(WR_LOG_INFO, "engine", "reading before all queries caught up: %s", err.message);
+        return;
+    }
+    uint64_t seen = atomic_load(&e->writes_seen);
+    while (seen < written && !atomic_compare_exchange_weak(&e->writes_seen, &seen, written))
+        ;
 }
 
 /* ---- parts ---- */
@@ -315,7 +378,7 @@ wr_clock *wr_engine_clock(wr_engine *e)
 
 void wr_engine_note_write(wr_engine *e)
 {
-    atomic_store(&e->written, true);
+    atomic_fetch_add(&e->writes, 1);
 }
 
 void wr_engine_lock(wr_engine *e)

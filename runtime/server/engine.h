@@ -17,6 +17,8 @@
 #include "parser/parser.h"
 #include "runtime/task/query.h"
 
+#include <stdatomic.h>
+
 typedef struct wr_engine wr_engine;
 typedef struct wr_exec wr_exec;
 
@@ -32,14 +34,14 @@ typedef struct wr_engine_options {
     const char *bootstrap_servers; /* KAFKA */
     const wr_settings *settings;   /* server settings, copied; may be NULL */
     wr_engine_mode mode;
-    bool keep_statements;          /* write and replay the statement log */
-    bool service;                  /* a query file: ids do not depend on places (dialect.md 15) */
-    bool no_caching;               /* every update is emitted (tests) */
-    wr_clock *clock;               /* NULL: the system's */
+    bool keep_statements; /* write and replay the statement log */
+    bool service;         /* a query file: ids do not depend on places (dialect.md 15) */
+    bool no_caching;      /* every update is emitted (tests) */
+    wr_clock *clock;      /* NULL: the system's */
 } wr_engine_options;
 
-weir_status wr_engine_open(const wr_engine_options *options, wr_engine **out, weir_error *err)
-    WR_MUST_CHECK;
+weir_status wr_engine_open(const wr_engine_options *options, wr_engine **out,
+                           weir_error *err) WR_MUST_CHECK;
 weir_status wr_engine_close(wr_engine *e, weir_error *err);
 
 /* ---- statements ---- */
@@ -70,18 +72,19 @@ struct wr_exec {
     char *text; /* after substitution of variables */
     wr_exec_kind kind;
     bool executed, done;
+    atomic_bool interrupted; /* asked for by wr_exec_interrupt; taken back by the step it ends */
     /* Result. TABLE and TEXT: rows of text. Queries: rows of values. */
     const wr_schema *schema;
     const bool *is_key;
     const char *heading, *message, *query_id;
     wr_arr(const char *const *) text_rows;
     size_t text_next;
-    struct wr__rows *rows;   /* queue of query rows */
-    wr_query *query;         /* push, stream pull */
+    struct wr__rows *rows; /* queue of query rows */
+    wr_query *query;       /* push, stream pull */
     struct wr__print *print;
-    int64_t left;            /* rows until LIMIT; -1: none */
+    int64_t left; /* rows until LIMIT; -1: none */
     /* The row of the last step. */
-    const wr_value *row;     /* queries: schema->n values */
+    const wr_value *row; /* queries: schema->n values */
     const char *const *row_text;
     bool tombstone;
     weir_status create_status; /* of the statement's own validation, for tests */
@@ -93,7 +96,7 @@ weir_status wr_exec_new(wr_engine *e, wr_session *s, const char *sql, size_t len
 /** WEIR_ROW, WEIR_DONE, WEIR_ERR_INTERRUPTED (time-out), or a failure: as weir_step. */
 weir_status wr_exec_step(wr_exec *x, int timeout_ms, weir_error *err);
 void wr_exec_free(wr_exec *x);
-/** Any thread. */
+/** Any thread, or a signal handler: it only sets a flag, which a waiting step looks at often. */
 void wr_exec_interrupt(wr_exec *x);
 /** Result columns of a query before its first step; plans it. No-op for other statements. */
 weir_status wr_exec_describe(wr_exec *x, weir_error *err) WR_MUST_CHECK;
@@ -105,8 +108,8 @@ weir_status wr_exec_expected_source(wr_exec *x, wr_source **out, weir_error *err
 
 /* ---- running ---- */
 
-weir_status wr_engine_step(wr_engine *e, int max_ms, bool *progressed, weir_error *err)
-    WR_MUST_CHECK;
+weir_status wr_engine_step(wr_engine *e, int max_ms, bool *progressed,
+                           weir_error *err) WR_MUST_CHECK;
 weir_status wr_engine_drain(wr_engine *e, int timeout_ms, weir_error *err) WR_MUST_CHECK;
 /** Statements of a query file, all checked before any runs. */
 weir_status wr_engine_load_file(wr_engine *e, const char *path, weir_error *err) WR_MUST_CHECK;

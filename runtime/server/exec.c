@@ -49,7 +49,9 @@ weir_status wr_exec_new(wr_engine *e, wr_session *s, const char *sql, size_t len
     x->session = s;
     x->heading = x->message = x->query_id = "";
     x->left = -1;
+    wr_engine_lock(e); /* the session's variables may be changed by another thread's DEFINE */
     weir_status st = parse(x, sql, len, err);
+    wr_engine_unlock(e);
     if (st != WEIR_OK) {
         wr_arena_free(a);
         return st;
@@ -70,10 +72,7 @@ void wr_exec_free(wr_exec *x)
 
 void wr_exec_interrupt(wr_exec *x)
 {
-    if (x->rows)
-        wr__interrupt_rows(x);
-    if (x->print)
-        wr__interrupt_print(x);
+    atomic_store(&x->interrupted, true);
 }
 
 /* ---- stepping ---- */
@@ -93,8 +92,13 @@ static weir_status execute(wr_exec *x, weir_error *err)
     else
         st = wr__execute(x, err);
     wr_engine_unlock(x->engine);
-    if (st == WEIR_OK)
+    if (st == WEIR_OK) {
         x->executed = true;
+    } else {
+        x->schema = NULL; /* it belongs to the plan, which goes */
+        wr__close_rows(x);
+        wr__close_print(x);
+    }
     return st;
 }
 
@@ -208,8 +212,8 @@ static weir_status run_file(wr_engine *e, const char *path, wr_str text, file_pa
     wr_session_init(&session, e);
     weir_status st = WEIR_OK;
     wr_parse_span span;
-    for (size_t at = 0;
-         st == WEIR_OK && wr_parse_next_span(text.ptr, text.len, at, &span); at = span.next) {
+    for (size_t at = 0; st == WEIR_OK && wr_parse_next_span(text.ptr, text.len, at, &span);
+         at = span.next) {
         if (span.empty)
             continue;
         wr_exec *x = NULL;
@@ -245,6 +249,7 @@ weir_status wr_engine_load_file(wr_engine *e, const char *path, weir_error *err)
     wr_catalog check;
     uint32_t queries = 0;
     weir_status st = read_file(path, &text, err);
+    wr_engine_lock(e); /* nobody else's statement between the check and the run */
     if (st == WEIR_OK) {
         wr_catalog_clone(&check, &e->catalog);
         st = run_file(e, path, wr_buf_view(&text), PASS_CHECK, &check, &queries, err);
@@ -257,6 +262,7 @@ weir_status wr_engine_load_file(wr_engine *e, const char *path, weir_error *err)
                       path);
     if (st == WEIR_OK)
         st = run_file(e, path, wr_buf_view(&text), PASS_RUN, NULL, &queries, err);
+    wr_engine_unlock(e);
     wr_buf_free(&text);
     return st;
 }

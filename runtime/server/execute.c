@@ -11,13 +11,13 @@
 /* ---- what planning has found out ---- */
 
 typedef struct outcome {
-    wr_source *source;   /* to be added to the catalog; one reference */
+    wr_source *source; /* to be added to the catalog; one reference */
     wr_new_topic topic;
-    wr_plan *plan;       /* to be run as query `id` */
+    wr_plan *plan; /* to be run as query `id` */
     char id[300];
-    uint64_t number;     /* of the statement */
-    bool nothing;        /* IF NOT EXISTS */
-    bool replaces;       /* OR REPLACE of an existing source */
+    uint64_t number; /* of the statement */
+    bool nothing;    /* IF NOT EXISTS */
+    bool replaces;   /* OR REPLACE of an existing source */
 } outcome;
 
 static void outcome_free(outcome *o)
@@ -57,7 +57,9 @@ static void query_id(wr_engine *e, const wr_ast_stmt *stmt, const char *given, o
         snprintf(o->id, sizeof o->id, "INSERTQUERY_%llu", n);
         return;
     }
-    const char *kind = stmt->kind == WR_AST_CREATE_SOURCE ? "CST" : stmt->is_table ? "CTAS" : "CSAS";
+    const char *kind = stmt->kind == WR_AST_CREATE_SOURCE ? "CST"
+                       : stmt->is_table                   ? "CTAS"
+                                                          : "CSAS";
     snprintf(o->id, sizeof o->id, "%s_%.200s_%llu", kind, stmt->name.name, n);
 }
 
@@ -77,9 +79,9 @@ static weir_status plan_source(wr_exec *x, wr__env *env, outcome *o, weir_error 
     if (stmt->kind == WR_AST_CREATE_AS)
         return wr_plan_create_as(&env->base, stmt, &o->source, &o->topic, &o->plan, err);
     WR_TRY(wr_plan_create_source(&env->base, stmt, &o->source, &o->topic, err));
-    bool materialize = stmt->is_source && stmt->is_table &&
-                       wr_settings_bool(env->base.settings,
-                                        "ksql.source.table.materialization.enabled", true);
+    bool materialize =
+        stmt->is_source && stmt->is_table &&
+        wr_settings_bool(env->base.settings, "ksql.source.table.materialization.enabled", true);
     return materialize ? wr_plan_source_table(&env->base, o->source, &o->plan, err) : WEIR_OK;
 }
 
@@ -103,10 +105,8 @@ static weir_status plan_definition(wr_exec *x, wr__env *env, outcome *o, weir_er
     }
     if (o->plan)
         query_id(x->engine, stmt, given, o);
-    if (o->plan && stmt->kind == WR_AST_INSERT_SELECT &&
-        wr_catalog_query(env->base.catalog, o->id))
-        return wr_error_at(err, WEIR_ERR_EXISTS, stmt->pos,
-                           "Query ID '%s' already exists", o->id);
+    if (o->plan && stmt->kind == WR_AST_INSERT_SELECT && wr_catalog_query(env->base.catalog, o->id))
+        return wr_error_at(err, WEIR_ERR_EXISTS, stmt->pos, "Query ID '%s' already exists", o->id);
     if (o->source && o->plan)
         o->source->query_id = wr_arena_strdup(o->source->arena, o->id);
     return WEIR_OK;
@@ -179,13 +179,14 @@ static weir_status start_query(wr_exec *x, outcome *o, weir_error *err)
         .clock = e->clock,
         .prefix = e->prefix,
         .fed = e->mode == WR_ENGINE_FED,
-        .caching = !e->no_caching &&
-                   wr_settings_int(settings, "cache.max.bytes.buffering", 10000000) > 0,
+        .caching =
+            !e->no_caching && wr_settings_int(settings, "cache.max.bytes.buffering", 10000000) > 0,
     };
     wr_query *q;
     o->plan = NULL; /* taken, also on failure */
     WR_TRY(wr_query_new(&options, &q, err));
-    if (e->mode == WR_ENGINE_THREADED) {
+    /* While statements are replayed nothing runs: a later one may replace or end this query. */
+    if (e->mode == WR_ENGINE_THREADED && !e->replaying) {
         weir_status st = wr_query_start(q, err);
         if (st != WEIR_OK) {
             wr_query_free(q, false);
@@ -264,8 +265,6 @@ static weir_status apply(wr_exec *x, outcome *o, weir_error *err)
         snprintf(subject, sizeof subject, "S:%s", o->source->name);
     else
         snprintf(subject, sizeof subject, "Q:%s", o->id);
-    if (o->replaces)
-        WR_TRY(wr__forget_subject(e, subject, err));
     return wr__keep_statement(x, subject, o->number, err);
 }
 
@@ -337,7 +336,7 @@ static weir_status execute_type(wr_exec *x, weir_error *err)
     if (stmt->kind == WR_AST_DROP_TYPE) {
         WR_TRY(wr_catalog_drop_type(&e->catalog, stmt, &done, err));
         printf_message(x, done ? "Dropped type '%s'" : "Type '%s' does not exist", stmt->name.name);
-        return wr__forget_subject(e, subject, err);
+        return done ? wr__keep_statement(x, subject, e->next_id++, err) : WEIR_OK;
     }
     WR_TRY(wr_catalog_create_type(&e->catalog, stmt, &done, err));
     const wr_type *t = wr_map_get(&e->catalog.types, wr_str_c(stmt->name.name));

@@ -3,7 +3,6 @@
  * INSERT INTO ... VALUES: encode one row and write it; durable when the statement returns.
  */
 #include "runtime/server/internal.h"
-#include "common/log.h"
 
 weir_status wr__engine_writer(wr_engine *e, wr_log_writer **out, weir_error *err)
 {
@@ -11,17 +10,6 @@ weir_status wr__engine_writer(wr_engine *e, wr_log_writer **out, weir_error *err
         WR_TRY(e->log->cls->writer_new(e->log, &e->settings, &e->writer, err));
     *out = e->writer;
     return WEIR_OK;
-}
-
-void wr__wait_for_writes(wr_engine *e)
-{
-    /* Not on Kafka: catching up with somebody else's producers could take for ever. */
-    if (e->log->cls->kind == WR_LOG_KAFKA || e->mode == WR_ENGINE_FED ||
-        !atomic_exchange(&e->written, false))
-        return;
-    weir_error err;
-    if (wr_engine_drain(e, 5000, &err) != WEIR_OK)
-        wr_log_put(WR_LOG_INFO, "engine", "reading before all queries caught up: %s", err.message);
 }
 
 typedef struct insert_errors {
@@ -36,8 +24,8 @@ static void no_report(wr_row_errors *self, uint32_t row, const char *message)
 }
 
 /* Columns [from, to) of the insert that go into this part of the record. */
-static weir_status encode_part(const wr_insert *ins, bool key, wr_arena *a, wr_buf *buf, wr_str *out,
-                               weir_error *err)
+static weir_status encode_part(const wr_insert *ins, bool key, wr_arena *a, wr_buf *buf,
+                               wr_str *out, weir_error *err)
 {
     const wr_schema *schema = ins->source->schema;
     const wr_format_use *use = key ? &ins->source->key : &ins->source->value;
@@ -93,7 +81,7 @@ static weir_status write_row(wr_exec *x, const wr_insert *ins, weir_error *err)
         if (st == WEIR_OK)
             st = e->log->cls->commit(w, NULL, NULL, NULL, 0, NULL, err);
     }
-    atomic_store(&e->written, true);
+    wr_engine_note_write(e);
     wr_buf_free(&key_buf);
     wr_buf_free(&value_buf);
     return st;

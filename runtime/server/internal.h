@@ -21,12 +21,13 @@ struct wr_engine {
     uint64_t next_id;     /* number in ids of queries; of the next kept statement */
     uint64_t transient_id;
     bool keep_statements, service, no_caching, replaying;
-    char *prefix;           /* of groups and internal topics of persistent queries */
+    char *prefix; /* of groups and internal topics of persistent queries */
     char *transient_prefix;
     char *data_dir;
     wr_rng rng;
     wr_log_writer *writer; /* INSERT VALUES, weir_produce; made at first use, under the lock */
-    atomic_bool written;   /* something was inserted since the queries last caught up */
+    atomic_uint_fast64_t writes;      /* what was inserted or started so far, counted */
+    atomic_uint_fast64_t writes_seen; /* as many of them had been processed when last looked */
 };
 
 /* plan environment of one statement: env.c */
@@ -39,13 +40,15 @@ typedef struct wr__env {
 } wr__env;
 void wr__env_init(wr__env *env, wr_engine *e, const wr_settings *settings, wr_arena *scratch);
 
+/* engine.c */
+/** Wait (not for ever) until queries have seen what was inserted; see Traps 9. */
+void wr__wait_for_writes(wr_engine *e);
+
 /* execute.c */
 weir_status wr__execute(wr_exec *x, weir_error *err);
 /** Plan only, against @p catalog, and add what it would define there. */
 weir_status wr__validate(wr_exec *x, wr_catalog *catalog, weir_error *err);
 weir_status wr__engine_writer(wr_engine *e, wr_log_writer **out, weir_error *err);
-/** Wait (not for ever) until queries have seen what was inserted; see Traps 9. */
-void wr__wait_for_writes(wr_engine *e);
 
 /* insert.c */
 weir_status wr__execute_insert_values(wr_exec *x, weir_error *err);
@@ -71,12 +74,10 @@ weir_status wr__open_push(wr_exec *x, weir_error *err);
 weir_status wr__open_pull(wr_exec *x, weir_error *err);
 weir_status wr__step_rows(wr_exec *x, int timeout_ms, weir_error *err);
 void wr__close_rows(wr_exec *x);
-void wr__interrupt_rows(wr_exec *x);
 
 /* print.c */
 weir_status wr__open_print(wr_exec *x, weir_error *err);
 weir_status wr__step_print(wr_exec *x, int timeout_ms, weir_error *err);
 void wr__close_print(wr_exec *x);
-void wr__interrupt_print(wr_exec *x);
 
 #endif

@@ -16,7 +16,6 @@ struct wr__print {
     wr_topic_part *parts;
     uint32_t parts_n;
     bool announced, ended;
-    atomic_bool interrupted;
     int64_t interval, seen;
     wr_buf line;
     const char *cell;
@@ -64,8 +63,7 @@ weir_status wr__open_print(wr_exec *x, weir_error *err)
     p->parts_n = (uint32_t)info.partitions;
     for (int32_t i = 0; i < info.partitions; i++)
         p->parts[i] = (wr_topic_part){
-            x->stmt->text1, i,
-            x->stmt->from_beginning ? WR_OFFSET_BEGINNING : WR_OFFSET_END};
+            x->stmt->text1, i, x->stmt->from_beginning ? WR_OFFSET_BEGINNING : WR_OFFSET_END};
     x->print = p;
     x->left = x->stmt->has_limit ? x->stmt->limit : -1;
     static const char *const titles[] = {"record"};
@@ -120,7 +118,7 @@ static weir_status fetch(wr_exec *x, struct wr__print *p, int timeout_ms, weir_e
     wr_clock *clock = x->engine->clock;
     int64_t until = clock->mono_ns(clock) + (int64_t)timeout_ms * 1000000;
     while (!p->batch) {
-        if (atomic_exchange(&p->interrupted, false))
+        if (atomic_exchange(&x->interrupted, false))
             return wr_error(err, WEIR_ERR_INTERRUPTED, "Topic printing ceased");
         int64_t left = timeout_ms < 0 ? 100 : (until - clock->mono_ns(clock)) / 1000000;
         if (left < 0)
@@ -169,13 +167,6 @@ weir_status wr__step_print(wr_exec *x, int timeout_ms, weir_error *err)
             x->left--;
         return WEIR_ROW;
     }
-}
-
-void wr__interrupt_print(wr_exec *x)
-{
-    atomic_store(&x->print->interrupted, true);
-    if (x->print->reader)
-        x->print->log->cls->wake(x->print->reader);
 }
 
 void wr__close_print(wr_exec *x)

@@ -2,8 +2,9 @@
 /*
  * Statements with rows: push queries, pull queries on tables and on streams.
  *
- * The query's thread copies result rows into a bounded queue; the statement's thread takes them out.
- * A full queue makes the query wait (back-pressure): it is the client's own query, nobody else's.
+ * The query's thread copies result rows into a bounded queue; the statement's thread takes them
+ * out. A full queue makes the query wait (back-pressure): it is the client's own query, nobody
+ * else's.
  */
 #include "runtime/server/internal.h"
 
@@ -28,7 +29,7 @@ struct wr__rows {
     row_batch *current; /* the batch of the row handed out last */
     uint32_t queued;
     uint32_t columns;
-    bool interrupted, closing;
+    bool closing;
     bool blocking; /* a full queue makes the producer wait */
     /* push */
     const wr_plan *plan;
@@ -200,8 +201,8 @@ weir_status wr__open_pull(wr_exec *x, weir_error *err)
     wr_query *q = wr_engine_find_query(e, pull->query_id);
     if (!q)
         return wr_error(err, WEIR_ERR_STATEMENT,
-                        "Cannot read `%s`: its query %s does not run any more",
-                        pull->source->name, pull->query_id);
+                        "Cannot read `%s`: its query %s does not run any more", pull->source->name,
+                        pull->query_id);
     weir_error why;
     if (wr_query_error(q, &why))
         return wr_error(err, WEIR_ERR_STATEMENT, "Cannot read `%s`: its query %s has failed: %s",
@@ -274,14 +275,14 @@ static weir_status wait_row(wr_exec *x, int timeout_ms, weir_error *err)
             st = WEIR_ROW;
             break;
         }
-        if (r->interrupted) {
-            r->interrupted = false;
+        if (atomic_exchange(&x->interrupted, false)) {
             st = wr_error(err, WEIR_ERR_INTERRUPTED, "Query terminated");
             break;
         }
         if (ended(x, &st, err))
             break;
-        /* The end of a query does not signal the queue: look again now and then. */
+        /* Neither the end of a query nor an interrupt (perhaps from a signal handler) signals the
+         * queue: look again now and then. */
         struct timespec tick = deadline_of(50);
         bool forever = timeout_ms < 0;
         bool sooner = !forever && (until.tv_sec < tick.tv_sec ||
@@ -311,6 +312,8 @@ static weir_status step_row(wr_exec *x, int timeout_ms, weir_error *err)
             return WEIR_ROW;
         if (!x->query || x->engine->mode == WR_ENGINE_FED)
             return WEIR_DONE;
+        if (atomic_exchange(&x->interrupted, false))
+            return wr_error(err, WEIR_ERR_INTERRUPTED, "Query terminated");
         bool progressed, done;
         WR_TRY(wr_query_step(x->query, 10, &progressed, &done, err));
         if (done && !r->head)
@@ -336,14 +339,6 @@ weir_status wr__step_rows(wr_exec *x, int timeout_ms, weir_error *err)
 }
 
 /* ---- closing ---- */
-
-void wr__interrupt_rows(wr_exec *x)
-{
-    pthread_mutex_lock(&x->rows->lock);
-    x->rows->interrupted = true;
-    pthread_cond_broadcast(&x->rows->changed);
-    pthread_mutex_unlock(&x->rows->lock);
-}
 
 void wr__close_rows(wr_exec *x)
 {

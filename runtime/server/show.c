@@ -115,8 +115,7 @@ static weir_status show_topics(wr_exec *x, weir_error *err)
     const char **names = sorted_names(x->arena, &by, &names_n);
     for (uint32_t i = 0; i < names_n; i++) {
         const wr_topic_info *t = wr_map_get(&by, wr_str_c(names[i]));
-        if (!x->stmt->show_all &&
-            (t->internal || hidden_topic(&x->session->settings, t->name)))
+        if (!x->stmt->show_all && (t->internal || hidden_topic(&x->session->settings, t->name)))
             continue;
         const char *cells[] = {t->name, wr_arena_printf(x->arena, "%d", t->partitions),
                                wr_arena_printf(x->arena, "%d", t->replicas)};
@@ -134,8 +133,7 @@ static void show_queries(wr_exec *x)
     for (size_t i = 0; i < x->engine->queries.n; i++) {
         wr_query *q = x->engine->queries.v[i];
         const wr_query_info *info = wr_catalog_query(&x->engine->catalog, wr_query_id(q));
-        const wr_source *sink =
-            info ? wr_catalog_find(&x->engine->catalog, info->sink) : NULL;
+        const wr_source *sink = info ? wr_catalog_find(&x->engine->catalog, info->sink) : NULL;
         const char *cells[] = {
             wr_query_id(q),
             "PERSISTENT",
@@ -171,7 +169,7 @@ static void show_properties(wr_exec *x)
     for (uint32_t i = 0; (s = wr_setting_at(i)); i++) {
         const char *v = wr_settings_get(&x->session->settings, s->name);
         bool own = wr_map_get(&x->session->settings.values, wr_str_c(s->name)) != NULL;
-        const char *override = own                                                    ? "SESSION"
+        const char *override = own ? "SESSION"
                                : wr_map_get(&x->engine->settings.values, wr_str_c(s->name))
                                    ? "SERVER"
                                    : "";
@@ -255,10 +253,10 @@ static const char *column_note(wr_arena *a, const wr_source *s, const wr_column 
         return wr_arena_printf(a, " (header('%s'))", c->header);
     if (c->role != WR_COL_KEY)
         return "";
-    const char *window = s->window.kind == WR_WINDOW_NONE
-                             ? ""
-                             : wr_arena_printf(a, " (Window type: %s)",
-                                               wr_window_kind_name(s->window.kind));
+    const char *window =
+        s->window.kind == WR_WINDOW_NONE
+            ? ""
+            : wr_arena_printf(a, " (Window type: %s)", wr_window_kind_name(s->window.kind));
     return wr_arena_printf(a, "%s%s", s->is_table ? " (primary key)" : " (key)", window);
 }
 
@@ -278,12 +276,11 @@ static weir_status extended_heading(wr_exec *x, const wr_source *s, weir_error *
     wr_buf_printf(&b, "Name                 : %s\nType                 : %s\n", s->name,
                   s->is_table ? "TABLE" : "STREAM");
     if (s->timestamp_column >= 0)
-        wr_buf_printf(&b, "Timestamp field      : %s\n",
-                      s->schema->cols[s->timestamp_column].name);
+        wr_buf_printf(&b, "Timestamp field      : %s\n", s->schema->cols[s->timestamp_column].name);
     else
         wr_buf_puts(&b, "Timestamp field      : Not set - using <ROWTIME>\n");
-    wr_buf_printf(&b, "Key format           : %s\nValue format         : %s\n",
-                  s->key.format->name, s->value.format->name);
+    wr_buf_printf(&b, "Key format           : %s\nValue format         : %s\n", s->key.format->name,
+                  s->value.format->name);
     wr_buf_printf(&b, "Kafka topic          : %s (partitions: %d, replication: %d)\n", s->topic,
                   info.partitions, info.replicas);
     wr_buf_printf(&b, "Statement            : %s;\n", s->sql);
@@ -299,8 +296,9 @@ static weir_status extended_heading(wr_exec *x, const wr_source *s, weir_error *
             continue;
         wr_query_metrics m;
         wr_query_metrics_read(e->queries.v[i], &m);
-        wr_buf_printf(&b, "Local statistics     : %s: records in %llu, out %llu, errors %llu, late "
-                          "%llu, lag %lld\n",
+        wr_buf_printf(&b,
+                      "Local statistics     : %s: records in %llu, out %llu, errors %llu, late "
+                      "%llu, lag %lld\n",
                       q->id, (unsigned long long)m.records_in, (unsigned long long)m.records_out,
                       (unsigned long long)m.errors, (unsigned long long)m.late, (long long)m.lag);
     }
@@ -415,8 +413,7 @@ static weir_status explain_running(wr_exec *x, wr_buf *b, weir_error *err)
     wr_buf_printf(b, "Status               : %s\n", wr_query_state_name(wr_query_state_of(q)));
     if (wr_query_error(q, &why))
         wr_buf_printf(b, "Error                : %s\n", why.message);
-    wr_buf_printf(b,
-                  "Records              : in %llu, out %llu, errors %llu, late %llu, lag %lld\n",
+    wr_buf_printf(b, "Records              : in %llu, out %llu, errors %llu, late %llu, lag %lld\n",
                   (unsigned long long)m.records_in, (unsigned long long)m.records_out,
                   (unsigned long long)m.errors, (unsigned long long)m.late, (long long)m.lag);
     explain_plan(x, b, wr_query_plan(q));
@@ -472,8 +469,7 @@ weir_status wr__execute_explain(wr_exec *x, weir_error *err)
 {
     static const char *const titles[] = {"plan"};
     wr_buf b = {0};
-    weir_status st =
-        x->stmt->child ? explain_statement(x, &b, err) : explain_running(x, &b, err);
+    weir_status st = x->stmt->child ? explain_statement(x, &b, err) : explain_running(x, &b, err);
     x->kind = WR_EXEC_TEXT;
     wr__set_titles(x, titles, 1);
     if (st == WEIR_OK)

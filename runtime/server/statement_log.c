@@ -8,7 +8,10 @@
  *
  * The subject ("S:NAME") lets a DROP remove the notes of what it drops; the settings are those of
  * the session that executed the statement. Opening an engine executes the notes again, in order.
- * TERMINATE of a CTAS is kept as a note of its own, so its query is not started again.
+ * TERMINATE of a CTAS is kept as a note of its own, so its query is not started again. So are DROP
+ * TYPE, because what was created before it still needs the type, and OR REPLACE, because what was
+ * created between the two needs the old source: the history is kept, not only its result. No query
+ * runs before the last note has been executed.
  */
 #include "runtime/server/internal.h"
 #include "common/log.h"

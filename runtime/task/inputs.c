@@ -2,8 +2,8 @@
 /*
  * What a query reads, and in which order.
  *
- * One topic: batches are processed as they come. Several topics (joins): the topic whose next record
- * has the smallest timestamp goes first (architecture.md, Traps 6), in runs: records of one
+ * One topic: batches are processed as they come. Several topics (joins): the topic whose next
+ * record has the smallest timestamp goes first (architecture.md, Traps 6), in runs: records of one
  * partition go on as long as they are not newer than the next record of every *other* topic. A
  * topic without buffered records holds the others back unless it is at its end (or, for
  * max.task.idle.ms, has been quiet for that long).
@@ -12,7 +12,7 @@
 #include "common/log.h"
 
 #define POLL_RECORDS 4096u
-#define BUFFER_MAX 16384u
+#define BUFFER_MAX   16384u
 #define END_CHECK_NS 20000000ll
 
 /* ---- assignment ---- */
@@ -54,7 +54,9 @@ static void close_tasks(wr_query *q)
     q->tasks_n = 0;
 }
 
-static weir_status start_offsets(wr_query *q, wr_topic_part *parts, uint32_t n, weir_error *err)
+/* Where to begin reading, into parts[].offset; where a query that ends stops, into inputs[]. */
+static weir_status start_offsets(wr_query *q, wr_topic_part *parts, wr__input *inputs, uint32_t n,
+                                 weir_error *err)
 {
     for (uint32_t i = 0; i < n; i++)
         parts[i].offset = WR_OFFSET_NONE;
@@ -68,13 +70,12 @@ static weir_status start_offsets(wr_query *q, wr_topic_part *parts, uint32_t n, 
             parts[i].offset = reads_from_start(q, topic) ? low[i] : high[i];
         else if (parts[i].offset < low[i]) {
             wr_log_put(WR_LOG_WARN, "task",
-                   "query %s: records %lld to %lld of %s partition %d are gone (retention)", q->id,
-                   (long long)parts[i].offset, (long long)low[i] - 1, parts[i].topic,
-                   parts[i].partition);
+                       "query %s: records %lld to %lld of %s partition %d are gone (retention)",
+                       q->id, (long long)parts[i].offset, (long long)low[i] - 1, parts[i].topic,
+                       parts[i].partition);
             parts[i].offset = low[i];
         }
-        if (q->inputs)
-            q->inputs[i].stop_offset = q->until_end ? high[i] : -1;
+        inputs[i].stop_offset = q->until_end ? high[i] : -1;
     }
     wr_free(low);
     wr_free(high);
@@ -86,25 +87,26 @@ static weir_status on_assigned(void *arg, const wr_topic_part *given, uint32_t n
     wr_query *q = arg;
     wr_topic_part *parts = wr_calloc(n, sizeof *parts);
     memcpy(parts, given, n * sizeof *parts);
+    wr__input *inputs = wr_calloc(n, sizeof *inputs);
+    weir_status st = start_offsets(q, parts, inputs, n, err);
+    for (uint32_t i = 0; i < n && st == WEIR_OK; i++) {
+        inputs[i].topic = plan_topic_of(q, parts[i].topic);
+        WR_ASSERT(inputs[i].topic != UINT32_MAX);
+        inputs[i].name = parts[i].topic = q->topic_names[inputs[i].topic];
+        inputs[i].partition = parts[i].partition;
+        inputs[i].next_offset = inputs[i].committed_offset = parts[i].offset;
+    }
+    if (st != WEIR_OK) {
+        wr_free(inputs);
+        wr_free(parts);
+        return st;
+    }
+    /* Complete before others can see them: wr_query_caught_up looks from any thread. */
     pthread_mutex_lock(&q->lock);
-    q->inputs = wr_calloc(n, sizeof *q->inputs);
+    q->inputs = inputs;
     q->inputs_n = n;
     pthread_mutex_unlock(&q->lock);
-    weir_status st = start_offsets(q, parts, n, err);
-    for (uint32_t i = 0; i < n && st == WEIR_OK; i++) {
-        uint32_t topic = plan_topic_of(q, parts[i].topic);
-        WR_ASSERT(topic != UINT32_MAX);
-        int64_t stop = q->inputs[i].stop_offset;
-        q->inputs[i] = (wr__input){.topic = topic,
-                                   .name = q->topic_names[topic],
-                                   .partition = parts[i].partition,
-                                   .next_offset = parts[i].offset,
-                                   .committed_offset = parts[i].offset,
-                                   .stop_offset = stop};
-        parts[i].topic = q->topic_names[topic];
-    }
-    if (st == WEIR_OK)
-        st = open_tasks(q, parts, n, err);
+    st = open_tasks(q, parts, n, err);
     if (st == WEIR_OK)
         st = q->log->cls->assign(q->reader, parts, n, err);
     wr_free(parts);
@@ -136,8 +138,8 @@ static bool has_task(const wr_query *q, uint32_t sub, int32_t partition)
     return false;
 }
 
-/* With rows exchanged in memory this process has every partition; on Kafka a task is opened for each
- * partition of its topics that was assigned. */
+/* With rows exchanged in memory this process has every partition; on Kafka a task is opened for
+ * each partition of its topics that was assigned. */
 static bool wants_task(const wr_query *q, uint32_t sub, int32_t partition,
                        const wr_topic_part *parts, uint32_t n)
 {
@@ -170,6 +172,14 @@ static weir_status open_tasks(wr_query *q, const wr_topic_part *parts, uint32_t 
     return WEIR_OK;
 }
 
+/* Other threads wake the reader: they must never see one that is closed (wr_query_wake). */
+static void set_reader(wr_query *q, wr_log_reader *reader)
+{
+    pthread_mutex_lock(&q->lock);
+    q->reader = reader;
+    pthread_mutex_unlock(&q->lock);
+}
+
 weir_status wr__inputs_open(wr_query *q, weir_error *err)
 {
     uint32_t n = 0;
@@ -187,9 +197,11 @@ weir_status wr__inputs_open(wr_query *q, weir_error *err)
         static const wr_log_rebalance callbacks = {on_assigned, on_revoked, NULL};
         wr_log_rebalance cb = callbacks;
         cb.arg = q;
-        st = q->log->cls->reader_new(q->log, q->group, &q->settings, &q->reader, err);
+        wr_log_reader *reader = NULL;
+        st = q->log->cls->reader_new(q->log, q->group, &q->settings, &reader, err);
+        set_reader(q, reader);
         if (st == WEIR_OK)
-            st = q->log->cls->subscribe(q->reader, topics, n, &cb, err);
+            st = q->log->cls->subscribe(reader, topics, n, &cb, err);
     }
     wr_free((void *)topics);
     return st;
@@ -202,9 +214,10 @@ void wr__inputs_close(wr_query *q)
     if (q->inputs)
         drop_buffers(q);
     pthread_mutex_unlock(&q->lock);
-    if (q->reader)
-        q->log->cls->reader_close(q->reader);
-    q->reader = NULL;
+    wr_log_reader *reader = q->reader;
+    set_reader(q, NULL);
+    if (reader)
+        q->log->cls->reader_close(reader);
 }
 
 /* ---- processing ---- */
@@ -261,7 +274,8 @@ static weir_status refresh_ends(wr_query *q, weir_error *err)
         return WEIR_OK;
     q->last_end_check_ns = now;
     wr_topic_part *parts = wr_calloc(q->inputs_n, sizeof *parts);
-    int64_t *low = wr_calloc(q->inputs_n, sizeof *low), *high = wr_calloc(q->inputs_n, sizeof *high);
+    int64_t *low = wr_calloc(q->inputs_n, sizeof *low),
+            *high = wr_calloc(q->inputs_n, sizeof *high);
     for (uint32_t i = 0; i < q->inputs_n; i++)
         parts[i] = (wr_topic_part){q->inputs[i].name, q->inputs[i].partition, 0};
     weir_status st = q->log->cls->ends(q->log, parts, q->inputs_n, low, high, err);
@@ -331,8 +345,7 @@ static weir_status process_merged(wr_query *q, bool *progressed, weir_error *err
             return WEIR_OK;
         const wr_log_batch *b = in->batches[0];
         uint32_t n = 1, left = b->n - in->cursor;
-        while (n < left && n < q->batch_rows &&
-               b->records[in->cursor + n].timestamp <= limit)
+        while (n < left && n < q->batch_rows && b->records[in->cursor + n].timestamp <= limit)
             n++;
         WR_TRY(process_run(q, in, n, err));
         *progressed = true;

@@ -11,7 +11,7 @@
 typedef struct wr__task wr__task;
 
 typedef struct wr__task_store {
-    char *name;      /* "Aggregate" */
+    char *name; /* "Aggregate" */
     wr_store *store;
     wr__task *task;
     char *changelog; /* topic, or NULL */
@@ -19,8 +19,8 @@ typedef struct wr__task_store {
 
 /** Rows on their way from one sub-topology to the next inside the process. */
 typedef struct wr__inbox {
-    uint32_t topic;    /* plan topic */
-    wr_arena *arena;   /* bytes of the records */
+    uint32_t topic;  /* plan topic */
+    wr_arena *arena; /* bytes of the records */
     wr_record *records;
     size_t n, cap;
 } wr__inbox;
@@ -47,10 +47,10 @@ typedef struct wr__input {
     int64_t stop_offset;      /* until_end; -1: none */
     wr_log_batch **batches;   /* read, not yet processed; [0] first */
     size_t batches_n, batches_cap;
-    uint32_t cursor;          /* next record of batches[0] */
-    uint32_t buffered;        /* records in batches */
+    uint32_t cursor;   /* next record of batches[0] */
+    uint32_t buffered; /* records in batches */
     bool paused;
-    bool at_end;              /* nothing behind next_offset when last looked */
+    bool at_end; /* nothing behind next_offset when last looked */
 } wr__input;
 
 struct wr_query {
@@ -73,7 +73,7 @@ struct wr_query {
     wr_log_reader *reader;
     wr_log_writer *writer;
     wr_db_batch *state;
-    char **topic_names; /* by plan topic: the log's name */
+    char **topic_names;      /* by plan topic: the log's name */
     int32_t *sub_partitions; /* by sub-topology */
     wr__task **tasks;        /* grouped by sub-topology, ascending */
     size_t tasks_n;
@@ -84,18 +84,18 @@ struct wr_query {
 
     int64_t last_commit_ns;
     int64_t last_end_check_ns;
-    bool dirty;            /* something to commit */
+    bool dirty; /* something to commit */
     bool in_step;
 
     pthread_t thread;
     bool threaded;
-    atomic_int state_now;  /* wr_query_state */
+    atomic_int state_now; /* wr_query_state */
     atomic_bool stop_asked, pause_asked;
     atomic_uint_fast64_t records_in, records_out, bytes_in, bytes_out, errors, late, commits,
         restored, state_bytes;
     _Atomic int64_t lag;
     atomic_bool idle_committed; /* nothing uncommitted and nothing buffered */
-    pthread_mutex_t lock;  /* error, positions */
+    pthread_mutex_t lock;       /* error, positions */
     pthread_cond_t changed;
     weir_error error;
     bool has_error;
@@ -118,8 +118,8 @@ void wr__store_note_position(wr__task_store *s, wr_db_batch *b);
 weir_status wr__inputs_open(wr_query *q, weir_error *err) WR_MUST_CHECK;
 void wr__inputs_close(wr_query *q);
 /** Take one poll's worth of records in, process what may be processed. */
-weir_status wr__inputs_run(wr_query *q, int timeout_ms, bool *progressed, weir_error *err)
-    WR_MUST_CHECK;
+weir_status wr__inputs_run(wr_query *q, int timeout_ms, bool *progressed,
+                           weir_error *err) WR_MUST_CHECK;
 bool wr__inputs_done(const wr_query *q);
 
 /* commit.c */

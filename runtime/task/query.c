@@ -3,9 +3,10 @@
  * The life of a running query: opening, the loop of its thread, pausing, failing, stopping,
  * forgetting.
  *
- * A failure that may pass (a broker that went away, a full disk) is tried again: uncommitted work is
- * dropped, tasks are built anew from committed state, input goes back to the committed offsets.
- * After retries_max failures in a row, or one that cannot pass, the query is FAILED with its reason.
+ * A failure that may pass (a broker that went away, a full disk) is tried again: uncommitted work
+ * is dropped, tasks are built anew from committed state, input goes back to the committed offsets.
+ * After retries_max failures in a row, or one that cannot pass, the query is FAILED with its
+ * reason.
  */
 #include "runtime/task/internal.h"
 #include "common/log.h"
@@ -13,7 +14,7 @@
 #include <stdio.h>
 #include <time.h>
 
-#define RETRIES_MAX 5
+#define RETRIES_MAX    5
 #define IDLE_COMMIT_NS 20000000ll
 
 const char *wr_query_state_name(wr_query_state s)
@@ -146,7 +147,7 @@ weir_status wr_query_new(const wr_query_options *o, wr_query **out, weir_error *
 
 /* ---- failing and trying again ---- */
 
-static void fail(wr_query *q, const weir_error *err)
+void wr_query_fail(wr_query *q, const weir_error *err)
 {
     pthread_mutex_lock(&q->lock);
     q->error = *err;
@@ -284,7 +285,7 @@ static bool retry(wr_query *q, weir_error *err, int *failures)
     }
     if (atomic_load(&q->stop_asked))
         return true;
-    fail(q, err);
+    wr_query_fail(q, err);
     return false;
 }
 
@@ -336,8 +337,7 @@ void wr_query_stop(wr_query *q)
     pthread_cond_broadcast(&q->changed);
     pthread_mutex_unlock(&q->lock);
     if (q->threaded) {
-        if (q->reader)
-            q->log->cls->wake(q->reader);
+        wr_query_wake(q);
         pthread_join(q->thread, NULL);
         q->threaded = false;
     }
@@ -446,8 +446,10 @@ void wr_query_pause(wr_query *q, bool paused)
 
 void wr_query_wake(wr_query *q)
 {
+    pthread_mutex_lock(&q->lock);
     if (q->threaded && q->reader)
         q->log->cls->wake(q->reader);
+    pthread_mutex_unlock(&q->lock);
 }
 
 wr_query_state wr_query_state_of(const wr_query *q)
@@ -520,17 +522,4 @@ weir_status wr_query_caught_up(wr_query *q, bool *yes, weir_error *err)
     wr_free(low);
     wr_free(high);
     return st;
-}
-
-void wr_query_describe(wr_query *q, wr_buf *out)
-{
-    for (size_t i = 0; i < q->tasks_n; i++) {
-        const wr_op *op;
-        for (uint32_t o = 0; (op = wr_topology_op(q->tasks[i]->topology, o)); o++)
-            wr_buf_printf(out, "task %u_%d %s (%s): rows in %llu out %llu batches %llu late %llu\n",
-                          q->tasks[i]->subtopology, q->tasks[i]->partition, op->cls->name,
-                          op->step->context, (unsigned long long)op->rows_in,
-                          (unsigned long long)op->rows_out, (unsigned long long)op->batches,
-                          (unsigned long long)op->late_rows);
-    }
 }

@@ -4,8 +4,8 @@
  *
  * A query owns all tasks (sub-topology x partition) of its plan that this process has been given,
  * and runs them on one thread (its own, or the caller's with wr_query_step). On Kafka, repartition
- * topics are topics; on the logs that live in this process, rows are exchanged in memory and drained
- * before every commit, so that input offsets, state and outputs commit in one atomic write.
+ * topics are topics; on the logs that live in this process, rows are exchanged in memory and
+ * drained before every commit, so that input offsets, state and outputs commit in one atomic write.
  *
  *   RUNNING <-> PAUSED;  RUNNING -> FAILED (wr_query_error says why; state and offsets stay)
  *   any -> STOPPED (wr_query_stop: commit and close)
@@ -31,17 +31,17 @@ typedef enum wr_query_state {
 const char *wr_query_state_name(wr_query_state s);
 
 typedef struct wr_query_options {
-    const char *id;             /* copied */
-    wr_plan *plan;              /* taken, also on failure */
+    const char *id; /* copied */
+    wr_plan *plan;  /* taken, also on failure */
     wr_log *log;
-    wr_db *db;                  /* NULL for a transient query: it gets one in memory */
+    wr_db *db;                   /* NULL for a transient query: it gets one in memory */
     const wr_settings *settings; /* effective settings, copied */
     wr_clock *clock;
-    const char *prefix;         /* of groups and internal topics: "_confluent-ksql-default_query_" */
-    bool transient;             /* no group, no changelogs, nothing is kept */
-    bool fed;                   /* no reader: records come by wr_query_feed (tests); all of them
-                                 * are in partition 0, and so is everything that is written */
-    bool caching;               /* emit at commits only; false: every update */
+    const char *prefix; /* of groups and internal topics: "_confluent-ksql-default_query_" */
+    bool transient;     /* no group, no changelogs, nothing is kept */
+    bool fed;           /* no reader: records come by wr_query_feed (tests); all of them
+                         * are in partition 0, and so is everything that is written */
+    bool caching;       /* emit at commits only; false: every update */
     /** COLLECT rows; on the query's thread. An error other than WEIR_OK ends the query. */
     weir_status (*collect)(void *arg, const wr_batch *batch, weir_error *err);
     void *collect_arg;
@@ -55,8 +55,8 @@ typedef struct wr_query_metrics {
     uint64_t state_bytes;
 } wr_query_metrics;
 
-weir_status wr_query_new(const wr_query_options *options, wr_query **out, weir_error *err)
-    WR_MUST_CHECK;
+weir_status wr_query_new(const wr_query_options *options, wr_query **out,
+                         weir_error *err) WR_MUST_CHECK;
 /** Run on a thread of its own. */
 weir_status wr_query_start(wr_query *q, weir_error *err) WR_MUST_CHECK;
 /**
@@ -66,6 +66,9 @@ weir_status wr_query_start(wr_query *q, weir_error *err) WR_MUST_CHECK;
  */
 weir_status wr_query_step(wr_query *q, int timeout_ms, bool *progressed, bool *done,
                           weir_error *err) WR_MUST_CHECK;
+/** What wr_query_step could not do is final: the query is FAILED, nothing uncommitted is ever
+ *  committed. (A query on its own thread tries again first, where that may help.) */
+void wr_query_fail(wr_query *q, const weir_error *err);
 /** Process records of an input topic now (options.fed); partition 0. */
 weir_status wr_query_feed(wr_query *q, const char *topic, const wr_record *records, uint32_t n,
                           weir_error *err) WR_MUST_CHECK;
@@ -86,8 +89,6 @@ const wr_plan *wr_query_plan(const wr_query *q);
 void wr_query_metrics_read(wr_query *q, wr_query_metrics *out);
 /** Everything up to the topics' ends (as of this call) is processed and committed. */
 weir_status wr_query_caught_up(wr_query *q, bool *yes, weir_error *err) WR_MUST_CHECK;
-/** Operators' counters as EXPLAIN ANALYZE prints them. */
-void wr_query_describe(wr_query *q, wr_buf *out);
 
 /**
  * Read the materialised rows (any thread; committed state as of the call) and hand them, after the

@@ -6,7 +6,7 @@
  */
 #include "runtime/task/internal.h"
 
-#define RESTORE_BATCH 10000u
+#define RESTORE_BATCH      10000u
 #define RESTORE_TIMEOUT_MS 60000
 
 static void position_key(const wr__task_store *s, wr_buf *out)
@@ -39,8 +39,7 @@ static weir_status read_position(wr__task_store *s, int64_t *offset, weir_error 
     wr_buf key = {0}, value = {0};
     bool found;
     position_key(s, &key);
-    weir_status st =
-        wr_db_meta_get(s->task->q->db, NULL, wr_buf_view(&key), &value, &found, err);
+    weir_status st = wr_db_meta_get(s->task->q->db, NULL, wr_buf_view(&key), &value, &found, err);
     *offset = -1;
     if (st == WEIR_OK && found && value.len == 8)
         *offset = (int64_t)wr_get_be64(value.ptr);
@@ -99,11 +98,12 @@ weir_status wr__store_restore(wr__task_store *s, weir_error *err)
     WR_TRY(q->log->cls->ends(q->log, &part, 1, &low, &high, err));
     WR_TRY(read_position(s, &from, err));
     if (from > high)
-        return wr_error(err, WEIR_ERR_STORE,
-                        "The state of %s in query %s is ahead of its changelog %s (offset %lld, end "
-                        "%lld): the topic was recreated. Move the data directory aside to rebuild "
-                        "the state.",
-                        s->name, q->id, s->changelog, (long long)from, (long long)high);
+        return wr_error(
+            err, WEIR_ERR_STORE,
+            "The state of %s in query %s is ahead of its changelog %s (offset %lld, end "
+            "%lld): the topic was recreated. Move the data directory aside to rebuild "
+            "the state.",
+            s->name, q->id, s->changelog, (long long)from, (long long)high);
     if (from < low)
         from = low;
     if (from == high)

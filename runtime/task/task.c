@@ -29,11 +29,11 @@ static void task_row_error(wr_task_ctx *ctx, const wr_step *step, const wr_batch
     snprintf(logger, sizeof logger, "processing.%s.%s", q->id, step ? step->context : "task");
     if (batch && row < batch->rows && step && step->kind == WR_STEP_SOURCE)
         wr_log_put(WR_LOG_WARN, logger, "%s partition %d offset %lld: %s",
-               q->topic_names[step->u.source.topic], batch->partition[row],
-               (long long)batch->offset[row], message);
+                   q->topic_names[step->u.source.topic], batch->partition[row],
+                   (long long)batch->offset[row], message);
     else if (batch && row < batch->rows)
         wr_log_put(WR_LOG_WARN, logger, "partition %d offset %lld: %s", batch->partition[row],
-               (long long)batch->offset[row], message);
+                   (long long)batch->offset[row], message);
     else
         wr_log_put(WR_LOG_WARN, logger, "%s", message);
 }
