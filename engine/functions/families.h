@@ -31,7 +31,8 @@
     X(lambda)      /* TRANSFORM, FILTER, REDUCE */                                                 \
     X(table)       /* EXPLODE, CUBE_EXPLODE */                                                     \
     X(json)        /* EXTRACTJSONFIELD, JSON_*, TO_JSON_STRING */                                  \
-    X(url)         /* URL_* */
+    X(url)         /* URL_* */                                                                     \
+    X(regexp)      /* REGEXP_* */
 
 #define WR__DECLARE_FAMILY(name) extern const wr_function_family wr__functions_##name;
 WR__FUNCTION_FAMILIES(WR__DECLARE_FAMILY)
