@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * kafka.h - what the files of the Kafka log share.
+ *
+ * One handle per purpose, because librdkafka fixes settings per handle:
+ *   admin   one per log; topics, groups, watermarks (read_uncommitted, so that an end includes
+ *           what an unfinished transaction has written; reliability.md section 6)
+ *   reader  one consumer each; group, position and queue are its own
+ *   writer  one producer each
+ * All are torn down in the order that librdkafka needs: messages, lists, topics and queues before
+ * the handle they came from.
+ */
+#ifndef WR_RUNTIME_LOG_KAFKA_H
+#define WR_RUNTIME_LOG_KAFKA_H
+
+#include "common/buf.h"
+#include "runtime/log/log.h"
+
+#include <librdkafka/rdkafka.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+typedef struct wr__kafka wr__kafka;
+
+/** The opaque of every handle begins so: logging and errors are the same for all. */
+typedef struct wr__kafka_opaque {
+    wr__kafka *log;
+} wr__kafka_opaque;
+
+struct wr__kafka {
+    wr_log base;
+    wr__kafka_opaque opaque; /* of `admin` */
+    wr_db *db;
+    wr_settings settings; /* flattened copy */
+    char *brokers;
+    rd_kafka_t *admin;
+    atomic_bool down;     /* no broker answers, and a warning said so */
+    atomic_bool closing;  /* errors of dying connections are no news */
+    pthread_mutex_t lock; /* last_error */
+    char last_error[256]; /* what librdkafka said last */
+};
+
+typedef enum wr__kafka_role {
+    WR__KAFKA_ADMIN,
+    WR__KAFKA_READER,
+    WR__KAFKA_WRITER,
+} wr__kafka_role;
+
+/* ---- kafka_config.c ---- */
+
+/**
+ * A configuration for a handle: our defaults, what @p settings pass through, then what Weir relies
+ * on. @return WEIR_ERR_CONFIG names the setting that is unknown or has a bad value.
+ */
+weir_status wr__kafka_conf_new(wr__kafka *log, wr__kafka_role role, const wr_settings *settings,
+                               rd_kafka_conf_t **out, weir_error *err) WR_MUST_CHECK;
+/** Set what Weir relies on. @pre name and value are good */
+void wr__kafka_conf_set(rd_kafka_conf_t *conf, const char *name, const char *value);
+/** Make a handle; takes @p conf, also on failure. @p opaque is what its callbacks get. */
+weir_status wr__kafka_handle_new(rd_kafka_type_t type, rd_kafka_conf_t *conf,
+                                 wr__kafka_opaque *opaque, rd_kafka_t **out,
+                                 weir_error *err) WR_MUST_CHECK;
+
+/* ---- log_kafka.c: errors ---- */
+
+/** WEIR_ERR_LOG "<what>: <Kafka's text>", RETRIABLE where the same may succeed later. */
+weir_status wr__kafka_error(weir_error *err, rd_kafka_resp_err_t code, const char *fmt, ...)
+    WR_PRINTF(3, 4);
+bool wr__kafka_retriable(rd_kafka_resp_err_t code);
+/** A broker has answered. */
+void wr__kafka_alive(wr__kafka *log);
+int64_t wr__kafka_now_ms(void);
+void wr__kafka_sleep_ms(int ms);
+
+/* ---- kafka_admin.c, kafka_topics.c ---- */
+
+weir_status wr__kafka_list(wr_log *log, wr_arena *a, wr_topic_info **out, uint32_t *n,
+                           weir_error *err);
+weir_status wr__kafka_describe(wr_log *log, const char *topic, wr_topic_info *out, weir_error *err);
+weir_status wr__kafka_create(wr_log *log, const wr_topic_spec *spec, weir_error *err);
+weir_status wr__kafka_remove(wr_log *log, const char *topic, weir_error *err);
+weir_status wr__kafka_ends(wr_log *log, const wr_topic_part *parts, uint32_t n, int64_t *low,
+                           int64_t *high, weir_error *err);
+weir_status wr__kafka_committed(wr_log *log, const char *group, wr_topic_part *parts, uint32_t n,
+                                weir_error *err);
+weir_status wr__kafka_drop_group(wr_log *log, const char *group, weir_error *err);
+/** Commit offsets of a group that has no members. */
+weir_status wr__kafka_alter_offsets(wr__kafka *log, const char *group, const wr_topic_part *parts,
+                                    uint32_t n, weir_error *err) WR_MUST_CHECK;
+rd_kafka_topic_partition_list_t *wr__kafka_part_list(const wr_topic_part *parts, uint32_t n);
+/** Partitions of a topic, without its settings. */
+weir_status wr__kafka_partitions(wr__kafka *log, const char *topic, int32_t *out,
+                                 weir_error *err) WR_MUST_CHECK;
+/** One request of the admin interface; the reply's event is the caller's to destroy. */
+typedef void (*wr__kafka_request)(rd_kafka_t *rk, const rd_kafka_AdminOptions_t *options,
+                                  rd_kafka_queue_t *queue, void *arg);
+weir_status wr__kafka_ask(wr__kafka *log, rd_kafka_admin_op_t op, const char *what,
+                          wr__kafka_request send, void *arg, rd_kafka_event_t **out,
+                          weir_error *err) WR_MUST_CHECK;
+
+/* ---- kafka_reader.c ---- */
+
+weir_status wr__kafka_reader_new(wr_log *log, const char *group, const wr_settings *settings,
+                                 wr_log_reader **out, weir_error *err);
+void wr__kafka_reader_close(wr_log_reader *r);
+weir_status wr__kafka_assign(wr_log_reader *r, const wr_topic_part *parts, uint32_t n,
+                             weir_error *err);
+weir_status wr__kafka_subscribe(wr_log_reader *r, const char *const *topics, uint32_t n,
+                                const wr_log_rebalance *cb, weir_error *err);
+weir_status wr__kafka_pause(wr_log_reader *r, uint32_t assignment, bool paused, weir_error *err);
+weir_status wr__kafka_poll(wr_log_reader *r, uint32_t max_records, int timeout_ms,
+                           wr_log_batch **out, weir_error *err);
+void wr__kafka_release(wr_log_reader *r, wr_log_batch *batch);
+void wr__kafka_wake(wr_log_reader *r);
+/** Commit as a member of @p group; *member tells whether the reader is one (else: nothing done). */
+weir_status wr__kafka_commit_member(wr_log_reader *r, const char *group, const wr_topic_part *parts,
+                                    uint32_t n, bool *member, weir_error *err) WR_MUST_CHECK;
+
+/* ---- kafka_writer.c ---- */
+
+weir_status wr__kafka_writer_new(wr_log *log, const wr_settings *settings, wr_log_writer **out,
+                                 weir_error *err);
+void wr__kafka_writer_close(wr_log_writer *w);
+weir_status wr__kafka_produce(wr_log_writer *w, const char *topic, const wr_out_records *records,
+                              weir_error *err);
+size_t wr__kafka_pending(const wr_log_writer *w);
+weir_status wr__kafka_settle(wr_log_writer *w, weir_error *err);
+int64_t wr__kafka_position(const wr_log_writer *w, const char *topic, int32_t partition);
+weir_status wr__kafka_commit(wr_log_writer *w, wr_log_reader *reader, const char *group,
+                             const wr_topic_part *offsets, uint32_t n, wr_db_batch *state,
+                             weir_error *err);
+weir_status wr__kafka_abort(wr_log_writer *w, weir_error *err);
+
+#endif

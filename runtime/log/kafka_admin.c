@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Groups, committed offsets and the ends of partitions; and how every request of the admin
+ * interface is made: sent, awaited, sent again while the trouble is one that passes (a coordinator
+ * that loads, a broker that restarts), for RETRY_MS at most.
+ */
+#include "runtime/log/kafka.h"
+
+enum { REQUEST_MS = 10000, RETRY_MS = 30000, RETRY_EVERY_MS = 100, NON_EMPTY_MS = 10000 };
+
+/* ---- requests ---- */
+
+weir_status wr__kafka_ask(wr__kafka *log, rd_kafka_admin_op_t op, const char *what,
+                          wr__kafka_request send, void *arg, rd_kafka_event_t **out,
+                          weir_error *err)
+{
+    int64_t deadline = wr__kafka_now_ms() + RETRY_MS;
+    rd_kafka_queue_t *queue = rd_kafka_queue_new(log->admin);
+    rd_kafka_AdminOptions_t *options = rd_kafka_AdminOptions_new(log->admin, op);
+    char ignored[64];
+    (void)rd_kafka_AdminOptions_set_request_timeout(options, REQUEST_MS, ignored, sizeof ignored);
+    rd_kafka_resp_err_t rc;
+    for (;;) {
+        send(log->admin, options, queue, arg);
+        *out = rd_kafka_queue_poll(queue, REQUEST_MS + 1000);
+        rc = *out ? rd_kafka_event_error(*out) : RD_KAFKA_RESP_ERR__TIMED_OUT;
+        rd_kafka_poll(log->admin, 0);
+        if (rc == RD_KAFKA_RESP_ERR_NO_ERROR || !wr__kafka_retriable(rc) ||
+            wr__kafka_now_ms() > deadline)
+            break;
+        if (*out)
+            rd_kafka_event_destroy(*out);
+        wr__kafka_sleep_ms(RETRY_EVERY_MS);
+    }
+    rd_kafka_AdminOptions_destroy(options);
+    weir_status st = WEIR_OK;
+    if (rc != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        st = wr__kafka_error(err, rc, "%s", what);
+        if (*out)
+            rd_kafka_event_destroy(*out);
+        *out = NULL;
+    } else {
+        wr__kafka_alive(log);
+    }
+    rd_kafka_queue_destroy(queue);
+    return st;
+}
+
+rd_kafka_topic_partition_list_t *wr__kafka_part_list(const wr_topic_part *parts, uint32_t n)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)n);
+    for (uint32_t i = 0; i < n; i++)
+        rd_kafka_topic_partition_list_add(list, parts[i].topic, parts[i].partition)->offset =
+            parts[i].offset;
+    return list;
+}
+
+/* ---- ends ---- */
+
+weir_status wr__kafka_ends(wr_log *base, const wr_topic_part *parts, uint32_t n, int64_t *low,
+                           int64_t *high, weir_error *err)
+{
+    wr__kafka *log = (wr__kafka *)base;
+    int64_t deadline = wr__kafka_now_ms() + RETRY_MS;
+    for (uint32_t i = 0; i < n; i++) {
+        rd_kafka_resp_err_t rc;
+        for (;;) {
+            rc = rd_kafka_query_watermark_offsets(log->admin, parts[i].topic, parts[i].partition,
+                                                  &low[i], &high[i], REQUEST_MS);
+            rd_kafka_poll(log->admin, 0);
+            if (rc == RD_KAFKA_RESP_ERR_NO_ERROR || !wr__kafka_retriable(rc) ||
+                wr__kafka_now_ms() > deadline)
+                break;
+            wr__kafka_sleep_ms(RETRY_EVERY_MS);
+        }
+        if (rc == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
+            rc == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC || rc == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION)
+            return wr_error(err, WEIR_ERR_NOT_FOUND, "Topic '%s' has no partition %d",
+                            parts[i].topic, parts[i].partition);
+        if (rc != RD_KAFKA_RESP_ERR_NO_ERROR)
+            return wr__kafka_error(err, rc, "The end of topic %s, partition %d", parts[i].topic,
+                                   parts[i].partition);
+    }
+    wr__kafka_alive(log);
+    return WEIR_OK;
+}
+
+/* ---- committed offsets ---- */
+
+static void send_list(rd_kafka_t *rk, const rd_kafka_AdminOptions_t *options,
+                      rd_kafka_queue_t *queue, void *arg)
+{
+    rd_kafka_ListConsumerGroupOffsets_t *request = arg;
+    rd_kafka_ListConsumerGroupOffsets(rk, &request, 1, options, queue);
+}
+
+static weir_status group_error(const rd_kafka_group_result_t *group, const char *what,
+                               const char *name, rd_kafka_resp_err_t *code, weir_error *err)
+{
+    const rd_kafka_error_t *e = rd_kafka_group_result_error(group);
+    *code = e ? rd_kafka_error_code(e) : RD_KAFKA_RESP_ERR_NO_ERROR;
+    return e ? wr__kafka_error(err, *code, "%s of group %s", what, name) : WEIR_OK;
+}
+
+/* The first partition that the broker refused. */
+static rd_kafka_resp_err_t part_error(const rd_kafka_topic_partition_list_t *list)
+{
+    for (int i = 0; list && i < list->cnt; i++)
+        if (list->elems[i].err != RD_KAFKA_RESP_ERR_NO_ERROR)
+            return list->elems[i].err;
+    return RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+static weir_status read_offsets(rd_kafka_event_t *event, const char *name, wr_topic_part *parts,
+                                uint32_t n, rd_kafka_resp_err_t *code, weir_error *err)
+{
+    size_t groups_n;
+    const rd_kafka_group_result_t **groups = rd_kafka_ListConsumerGroupOffsets_result_groups(
+        rd_kafka_event_ListConsumerGroupOffsets_result(event), &groups_n);
+    WR_ASSERT(groups_n == 1);
+    WR_TRY(group_error(groups[0], "Offsets", name, code, err));
+    const rd_kafka_topic_partition_list_t *list = rd_kafka_group_result_partitions(groups[0]);
+    *code = part_error(list);
+    if (*code != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return wr__kafka_error(err, *code, "Offsets of group %s", name);
+    for (uint32_t i = 0; i < n; i++) {
+        const rd_kafka_topic_partition_t *p =
+            list ? rd_kafka_topic_partition_list_find(
+                       (rd_kafka_topic_partition_list_t *)(uintptr_t)list, parts[i].topic,
+                       parts[i].partition)
+                 : NULL;
+        parts[i].offset = p && p->offset >= 0 ? p->offset : WR_OFFSET_NONE;
+    }
+    return WEIR_OK;
+}
+
+weir_status wr__kafka_committed(wr_log *base, const char *group, wr_topic_part *parts, uint32_t n,
+                                weir_error *err)
+{
+    if (n == 0)
+        return WEIR_OK;
+    wr__kafka *log = (wr__kafka *)base;
+    rd_kafka_topic_partition_list_t *list = wr__kafka_part_list(parts, n);
+    rd_kafka_ListConsumerGroupOffsets_t *request =
+        rd_kafka_ListConsumerGroupOffsets_new(group, list);
+    int64_t deadline = wr__kafka_now_ms() + RETRY_MS;
+    weir_status st;
+    for (;;) {
+        rd_kafka_event_t *event = NULL;
+        rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
+        st = wr__kafka_ask(log, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS,
+                           "Reading committed offsets", send_list, request, &event, err);
+        if (st == WEIR_OK)
+            st = read_offsets(event, group, parts, n, &code, err);
+        if (event)
+            rd_kafka_event_destroy(event);
+        if (st == WEIR_OK || !wr__kafka_retriable(code) || wr__kafka_now_ms() > deadline)
+            break;
+        wr__kafka_sleep_ms(RETRY_EVERY_MS);
+    }
+    rd_kafka_ListConsumerGroupOffsets_destroy(request);
+    rd_kafka_topic_partition_list_destroy(list);
+    return st;
+}
+
+static void send_alter(rd_kafka_t *rk, const rd_kafka_AdminOptions_t *options,
+                       rd_kafka_queue_t *queue, void *arg)
+{
+    rd_kafka_AlterConsumerGroupOffsets_t *request = arg;
+    rd_kafka_AlterConsumerGroupOffsets(rk, &request, 1, options, queue);
+}
+
+static weir_status altered(rd_kafka_event_t *event, const char *name, rd_kafka_resp_err_t *code,
+                           weir_error *err)
+{
+    size_t groups_n;
+    const rd_kafka_group_result_t **groups = rd_kafka_AlterConsumerGroupOffsets_result_groups(
+        rd_kafka_event_AlterConsumerGroupOffsets_result(event), &groups_n);
+    WR_ASSERT(groups_n == 1);
+    WR_TRY(group_error(groups[0], "Committing offsets", name, code, err));
+    *code = part_error(rd_kafka_group_result_partitions(groups[0]));
+    if (*code != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return wr__kafka_error(err, *code, "Committing offsets of group %s", name);
+    return WEIR_OK;
+}
+
+weir_status wr__kafka_alter_offsets(wr__kafka *log, const char *group, const wr_topic_part *parts,
+                                    uint32_t n, weir_error *err)
+{
+    rd_kafka_topic_partition_list_t *list = wr__kafka_part_list(parts, n);
+    rd_kafka_AlterConsumerGroupOffsets_t *request =
+        rd_kafka_AlterConsumerGroupOffsets_new(group, list);
+    int64_t deadline = wr__kafka_now_ms() + RETRY_MS;
+    weir_status st;
+    for (;;) {
+        rd_kafka_event_t *event = NULL;
+        rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
+        st = wr__kafka_ask(log, RD_KAFKA_ADMIN_OP_ALTERCONSUMERGROUPOFFSETS, "Committing offsets",
+                           send_alter, request, &event, err);
+        if (st == WEIR_OK)
+            st = altered(event, group, &code, err);
+        if (event)
+            rd_kafka_event_destroy(event);
+        if (st == WEIR_OK || !wr__kafka_retriable(code) || wr__kafka_now_ms() > deadline ||
+            code == RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID) /* the group has members */
+            break;
+        wr__kafka_sleep_ms(RETRY_EVERY_MS);
+    }
+    rd_kafka_AlterConsumerGroupOffsets_destroy(request);
+    rd_kafka_topic_partition_list_destroy(list);
+    return st;
+}
+
+/* ---- groups ---- */
+
+static void send_delete_group(rd_kafka_t *rk, const rd_kafka_AdminOptions_t *options,
+                              rd_kafka_queue_t *queue, void *arg)
+{
+    rd_kafka_DeleteGroup_t *request = arg;
+    rd_kafka_DeleteGroups(rk, &request, 1, options, queue);
+}
+
+weir_status wr__kafka_drop_group(wr_log *base, const char *group, weir_error *err)
+{
+    wr__kafka *log = (wr__kafka *)base;
+    rd_kafka_DeleteGroup_t *request = rd_kafka_DeleteGroup_new(group);
+    int64_t deadline = wr__kafka_now_ms() + NON_EMPTY_MS;
+    weir_status st;
+    for (;;) {
+        rd_kafka_event_t *event = NULL;
+        rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
+        st = wr__kafka_ask(log, RD_KAFKA_ADMIN_OP_DELETEGROUPS, "Deleting a group",
+                           send_delete_group, request, &event, err);
+        if (st == WEIR_OK) {
+            size_t n;
+            const rd_kafka_group_result_t **groups =
+                rd_kafka_DeleteGroups_result_groups(rd_kafka_event_DeleteGroups_result(event), &n);
+            WR_ASSERT(n == 1);
+            st = group_error(groups[0], "Deletion", group, &code, err);
+        }
+        if (event)
+            rd_kafka_event_destroy(event);
+        if (code == RD_KAFKA_RESP_ERR_GROUP_ID_NOT_FOUND)
+            st = WEIR_OK; /* it never committed anything */
+        /* A member that has just been closed may still be leaving. */
+        bool again = code == RD_KAFKA_RESP_ERR_NON_EMPTY_GROUP || wr__kafka_retriable(code);
+        if (st == WEIR_OK || !again || wr__kafka_now_ms() > deadline)
+            break;
+        wr__kafka_sleep_ms(RETRY_EVERY_MS);
+    }
+    rd_kafka_DeleteGroup_destroy(request);
+    return st;
+}

@@ -1,0 +1,591 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Reading Kafka: one consumer.
+ *
+ * Life of the records. A poll takes what librdkafka has in its queue, up to the number asked for,
+ * as one *chunk* of messages; each run of messages of one partition in it becomes a batch (records
+ * are slices into the messages), and what the first poll does not hand out, the next ones do. The
+ * messages of a chunk are destroyed together, when its last batch is released.
+ *
+ * Traps of librdkafka 2.0.2, and what is done here:
+ *  - consume_batch_queue waits until the batch is full or the time is over, and does not count as a
+ *    poll for max.poll.interval.ms. So the first message comes from consumer_poll, with the
+ * time-out, and the batch call only fetches what is there already.
+ *  - A rebalance served inside the batch call leaves messages of the old assignment in its result.
+ *    The callback raises `generation`; then the result is thrown away and the assignment made anew
+ *    from the positions handed out so far.
+ *  - It stops fetching for up to 1 s when a queue was full (performance.md section 3). When the
+ * queue is empty though the broker is known to have more, one watermark request wakes its thread.
+ *
+ * Rebalances run inside poll, on the polling thread: the callback hands them to the query.
+ * Thread: a reader belongs to one thread; only wake comes from others.
+ */
+#include "runtime/log/kafka.h"
+#include "common/log.h"
+
+enum { NUDGE_EVERY_MS = 2, NUDGE_TIMEOUT_MS = 100, COMMIT_RETRY_MS = 30000, SPARE_MAX = 2 };
+
+typedef struct chunk {
+    struct chunk *next; /* spare */
+    rd_kafka_message_t **messages;
+    uint32_t n, cap;
+    uint32_t at;  /* next to hand out */
+    uint32_t out; /* batches not yet released */
+    wr_arena *arena;
+} chunk;
+
+typedef struct kafka_batch {
+    wr_log_batch base; /* first */
+    chunk *chunk;
+} kafka_batch;
+
+typedef struct kafka_part {
+    const char *topic; /* as given to assign */
+    int32_t partition;
+    int64_t start; /* as given: perhaps WR_OFFSET_* */
+    int64_t next;  /* -1: nothing handed out yet */
+    bool paused;
+} kafka_part;
+
+struct wr_log_reader {
+    wr__kafka_opaque opaque; /* first */
+    rd_kafka_t *rk;
+    rd_kafka_queue_t *queue;
+    char *group; /* NULL: in none */
+    bool member; /* subscribed */
+    bool closing;
+    char **topics; /* of the subscription: what assigned and revoked point to */
+    uint32_t topics_n;
+    wr_log_rebalance cb;
+    uint64_t generation; /* of the assignment */
+    kafka_part *parts;
+    uint32_t parts_n, last_part;
+    chunk *current; /* not all handed out, or NULL */
+    chunk *spare;
+    uint32_t spare_n;
+    int64_t nudged_ms;
+    uint32_t nudge_turn;
+    weir_status failed; /* of a rebalance: the next poll tells */
+    weir_error error;
+};
+
+/* ---- life ---- */
+
+static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t code,
+                         rd_kafka_topic_partition_list_t *list, void *opaque);
+
+weir_status wr__kafka_reader_new(wr_log *base, const char *group, const wr_settings *settings,
+                                 wr_log_reader **out, weir_error *err)
+{
+    wr__kafka *log = (wr__kafka *)base;
+    rd_kafka_conf_t *conf;
+    WR_TRY(wr__kafka_conf_new(log, WR__KAFKA_READER, settings, &conf, err));
+    /* librdkafka assigns nothing without a group; this one never has members or offsets. */
+    wr__kafka_conf_set(conf, "group.id", group ? group : "weir-without-group");
+    if (!group) /* whoever reads without a group must know when records are missing */
+        wr__kafka_conf_set(conf, "auto.offset.reset", "error");
+    rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
+    wr_log_reader *r = wr_calloc(1, sizeof *r);
+    r->opaque.log = log;
+    weir_status st = wr__kafka_handle_new(RD_KAFKA_CONSUMER, conf, &r->opaque, &r->rk, err);
+    if (st != WEIR_OK) {
+        wr_free(r);
+        return st;
+    }
+    rd_kafka_poll_set_consumer(r->rk);
+    r->queue = rd_kafka_queue_get_consumer(r->rk);
+    r->group = group ? wr_strdup(group) : NULL;
+    *out = r;
+    return WEIR_OK;
+}
+
+static void free_chunk(chunk *c)
+{
+    for (uint32_t i = 0; i < c->n; i++)
+        rd_kafka_message_destroy(c->messages[i]);
+    wr_free((void *)c->messages);
+    wr_arena_free(c->arena);
+    wr_free(c);
+}
+
+/* Nothing of it is left to hand out; is anything still in use? */
+static void retire_chunk(wr_log_reader *r, chunk *c)
+{
+    if (c->out)
+        return;
+    if (r->spare_n == SPARE_MAX) {
+        free_chunk(c);
+        return;
+    }
+    for (uint32_t i = 0; i < c->n; i++)
+        rd_kafka_message_destroy(c->messages[i]);
+    c->n = c->at = 0;
+    wr_arena_reset(c->arena);
+    c->next = r->spare;
+    r->spare = c;
+    r->spare_n++;
+}
+
+static void drop_current(wr_log_reader *r)
+{
+    chunk *c = r->current;
+    if (!c)
+        return;
+    r->current = NULL;
+    c->at = c->n;
+    retire_chunk(r, c);
+}
+
+void wr__kafka_release(wr_log_reader *r, wr_log_batch *batch)
+{
+    chunk *c = ((kafka_batch *)batch->owner)->chunk;
+    WR_ASSERT(c->out > 0);
+    c->out--;
+    if (c != r->current)
+        retire_chunk(r, c);
+}
+
+static void drop_parts(wr_log_reader *r)
+{
+    wr_free(r->parts);
+    r->parts = NULL;
+    r->parts_n = r->last_part = 0;
+}
+
+void wr__kafka_reader_close(wr_log_reader *r)
+{
+    if (!r)
+        return;
+    r->closing = true; /* the query has closed its tasks: no callbacks any more */
+    drop_current(r);
+    while (r->spare) {
+        chunk *c = r->spare;
+        r->spare = c->next;
+        free_chunk(c);
+    }
+    rd_kafka_queue_destroy(r->queue);
+    rd_kafka_consumer_close(r->rk);
+    rd_kafka_destroy(r->rk);
+    drop_parts(r);
+    for (uint32_t i = 0; i < r->topics_n; i++)
+        wr_free(r->topics[i]);
+    wr_free((void *)r->topics);
+    wr_free(r->group);
+    wr_free(r);
+}
+
+/* ---- assignment ---- */
+
+/* Hand the parts to librdkafka: from where we are, else from where they were to start. */
+static weir_status assign_parts(wr_log_reader *r, weir_error *err)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)r->parts_n);
+    for (uint32_t i = 0; i < r->parts_n; i++) {
+        const kafka_part *p = &r->parts[i];
+        rd_kafka_topic_partition_list_add(list, p->topic, p->partition)->offset =
+            p->next >= 0 ? p->next : p->start;
+    }
+    rd_kafka_resp_err_t rc = rd_kafka_assign(r->rk, list);
+    rd_kafka_topic_partition_list_destroy(list);
+    r->generation++;
+    if (rc != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return wr__kafka_error(err, rc, "Assigning %u partitions", r->parts_n);
+    return WEIR_OK;
+}
+
+weir_status wr__kafka_assign(wr_log_reader *r, const wr_topic_part *parts, uint32_t n,
+                             weir_error *err)
+{
+    drop_current(r);
+    drop_parts(r);
+    r->parts = wr_calloc(n ? n : 1, sizeof *r->parts);
+    r->parts_n = n;
+    for (uint32_t i = 0; i < n; i++)
+        r->parts[i] = (kafka_part){.topic = parts[i].topic,
+                                   .partition = parts[i].partition,
+                                   .start = parts[i].offset,
+                                   .next = -1};
+    return assign_parts(r, err);
+}
+
+/* Without a group there is no one to share with: all partitions, at once. */
+static weir_status assign_all(wr_log_reader *r, weir_error *err)
+{
+    wr_topic_part *parts = NULL;
+    uint32_t n = 0;
+    weir_status st = WEIR_OK;
+    for (uint32_t i = 0; i < r->topics_n && st == WEIR_OK; i++) {
+        int32_t partitions = 0;
+        st = wr__kafka_partitions(r->opaque.log, r->topics[i], &partitions, err);
+        if (st != WEIR_OK)
+            break;
+        parts = wr_realloc(parts, (n + (size_t)partitions) * sizeof *parts);
+        for (int32_t p = 0; p < partitions; p++)
+            parts[n++] = (wr_topic_part){r->topics[i], p, WR_OFFSET_NONE};
+    }
+    if (st == WEIR_OK)
+        st = r->cb.assigned(r->cb.arg, parts, n, err);
+    wr_free(parts);
+    return st;
+}
+
+weir_status wr__kafka_subscribe(wr_log_reader *r, const char *const *topics, uint32_t n,
+                                const wr_log_rebalance *cb, weir_error *err)
+{
+    WR_ASSERT(!r->topics);
+    r->cb = *cb;
+    r->topics = wr_calloc(n ? n : 1, sizeof *r->topics);
+    r->topics_n = n;
+    for (uint32_t i = 0; i < n; i++)
+        r->topics[i] = wr_strdup(topics[i]);
+    if (!r->group)
+        return assign_all(r, err);
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)n);
+    for (uint32_t i = 0; i < n; i++)
+        rd_kafka_topic_partition_list_add(list, topics[i], RD_KAFKA_PARTITION_UA);
+    rd_kafka_resp_err_t rc = rd_kafka_subscribe(r->rk, list);
+    rd_kafka_topic_partition_list_destroy(list);
+    if (rc != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return wr__kafka_error(err, rc, "Subscribing group %s", r->group);
+    r->member = true;
+    return WEIR_OK;
+}
+
+static wr_topic_part *own_parts(const wr_log_reader *r, const rd_kafka_topic_partition_list_t *list)
+{
+    wr_topic_part *parts = wr_calloc((size_t)list->cnt + 1, sizeof *parts);
+    for (int i = 0; i < list->cnt; i++) {
+        parts[i] = (wr_topic_part){NULL, list->elems[i].partition, WR_OFFSET_NONE};
+        for (uint32_t k = 0; k < r->topics_n && !parts[i].topic; k++)
+            if (strcmp(r->topics[k], list->elems[i].topic) == 0)
+                parts[i].topic = r->topics[k];
+        WR_ASSERT(parts[i].topic); /* we get what we subscribed to */
+    }
+    return parts;
+}
+
+static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t code,
+                         rd_kafka_topic_partition_list_t *list, void *opaque)
+{
+    wr_log_reader *r = opaque;
+    wr_topic_part *parts = own_parts(r, list);
+    uint32_t n = (uint32_t)list->cnt;
+    uint64_t before = r->generation;
+    weir_status st = WEIR_OK;
+    weir_error err = {0};
+    if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS && !r->closing) {
+        st = r->cb.assigned(r->cb.arg, parts, n, &err);
+        if (st != WEIR_OK || r->generation == before)
+            rd_kafka_assign(rk, NULL);
+    } else {
+        if (code == RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS && !r->closing)
+            st = r->cb.revoked(r->cb.arg, parts, n, rd_kafka_assignment_lost(rk), &err);
+        drop_current(r);
+        drop_parts(r);
+        rd_kafka_assign(rk, NULL);
+    }
+    r->generation++;
+    if (st != WEIR_OK && r->failed == WEIR_OK) {
+        r->failed = st;
+        r->error = err;
+    }
+    wr_free(parts);
+}
+
+weir_status wr__kafka_pause(wr_log_reader *r, uint32_t assignment, bool paused, weir_error *err)
+{
+    WR_ASSERT(assignment < r->parts_n);
+    kafka_part *p = &r->parts[assignment];
+    if (p->paused == paused)
+        return WEIR_OK;
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(list, p->topic, p->partition);
+    rd_kafka_resp_err_t rc =
+        paused ? rd_kafka_pause_partitions(r->rk, list) : rd_kafka_resume_partitions(r->rk, list);
+    rd_kafka_topic_partition_list_destroy(list);
+    if (rc != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return wr__kafka_error(err, rc, "Pausing %s", p->topic);
+    p->paused = paused;
+    return WEIR_OK;
+}
+
+void wr__kafka_wake(wr_log_reader *r)
+{
+    rd_kafka_queue_yield(r->queue);
+}
+
+/* ---- fetching ---- */
+
+/* The queue is empty: does the broker have more? Then wake the thread that fetches from it. */
+static void nudge(wr_log_reader *r)
+{
+    int64_t now = wr__kafka_now_ms();
+    if (now - r->nudged_ms < NUDGE_EVERY_MS || atomic_load(&r->opaque.log->down))
+        return;
+    for (uint32_t k = 0; k < r->parts_n; k++) {
+        uint32_t i = (r->nudge_turn + k) % r->parts_n;
+        const kafka_part *p = &r->parts[i];
+        int64_t low, high;
+        if (p->paused || p->next < 0 ||
+            rd_kafka_get_watermark_offsets(r->rk, p->topic, p->partition, &low, &high) !=
+                RD_KAFKA_RESP_ERR_NO_ERROR ||
+            high <= p->next)
+            continue;
+        (void)rd_kafka_query_watermark_offsets(r->rk, p->topic, p->partition, &low, &high,
+                                               NUDGE_TIMEOUT_MS);
+        r->nudged_ms = wr__kafka_now_ms();
+        r->nudge_turn = i + 1; /* leaders take turns */
+        return;
+    }
+}
+
+static chunk *take_chunk(wr_log_reader *r, uint32_t cap)
+{
+    chunk *c = r->spare;
+    if (c) {
+        r->spare = c->next;
+        r->spare_n--;
+    } else {
+        c = wr_calloc(1, sizeof *c);
+        c->arena = wr_arena_new(64 * 1024);
+    }
+    if (c->cap < cap) {
+        wr_free((void *)c->messages);
+        c->messages = wr_calloc(cap, sizeof *c->messages);
+        c->cap = cap;
+    }
+    return c;
+}
+
+static weir_status fetch(wr_log_reader *r, uint32_t max_records, int timeout_ms, weir_error *err)
+{
+    rd_kafka_message_t *first = rd_kafka_consumer_poll(r->rk, 0);
+    if (!first) {
+        nudge(r);
+        first = rd_kafka_consumer_poll(r->rk, timeout_ms);
+    }
+    if (!first)
+        return WEIR_OK;
+    chunk *c = take_chunk(r, max_records);
+    uint64_t generation = r->generation;
+    c->messages[0] = first;
+    c->n = 1;
+    if (max_records > 1) {
+        ssize_t more = rd_kafka_consume_batch_queue(r->queue, 0, c->messages + 1, max_records - 1);
+        c->n += more > 0 ? (uint32_t)more : 0;
+    }
+    if (generation == r->generation) {
+        WR_ASSERT(!r->current);
+        r->current = c;
+        return WEIR_OK;
+    }
+    c->at = c->n;
+    retire_chunk(r, c);
+    return r->parts_n ? assign_parts(r, err) : WEIR_OK;
+}
+
+/* ---- handing out ---- */
+
+static kafka_part *find_part(wr_log_reader *r, const rd_kafka_message_t *m)
+{
+    const char *topic = rd_kafka_topic_name(m->rkt);
+    for (uint32_t k = 0; k < r->parts_n; k++) {
+        uint32_t i = (r->last_part + k) % r->parts_n;
+        if (r->parts[i].partition == m->partition && strcmp(r->parts[i].topic, topic) == 0) {
+            r->last_part = i;
+            return &r->parts[i];
+        }
+    }
+    return NULL;
+}
+
+static const wr_headers *read_headers(const rd_kafka_message_t *m, wr_arena *a)
+{
+    rd_kafka_headers_t *from;
+    if (rd_kafka_message_headers(m, &from) != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return NULL; /* none */
+    size_t n = rd_kafka_header_cnt(from);
+    if (n == 0)
+        return NULL;
+    wr_headers *headers = WR_NEW(a, wr_headers);
+    wr_header *h = WR_NEW_N(a, wr_header, n);
+    for (size_t i = 0; i < n; i++) {
+        const char *name;
+        const void *value;
+        size_t len;
+        if (rd_kafka_header_get_all(from, i, &name, &value, &len) != RD_KAFKA_RESP_ERR_NO_ERROR)
+            break;
+        h[i].key = wr_str_c(name);
+        h[i].value = wr_str_make(value, len);
+        headers->n++;
+    }
+    headers->h = h;
+    return headers;
+}
+
+static void read_record(const rd_kafka_message_t *m, wr_arena *a, wr_record *out)
+{
+    rd_kafka_timestamp_type_t type;
+    *out = (wr_record){.key = wr_str_make(m->key, m->key ? m->key_len : 0),
+                       .value = wr_str_make(m->payload, m->payload ? m->len : 0),
+                       .timestamp = rd_kafka_message_timestamp(m, &type),
+                       .offset = m->offset,
+                       .partition = m->partition,
+                       .headers = read_headers(m, a)};
+}
+
+/* Trouble told in place of a message. */
+static weir_status judge(wr_log_reader *r, const rd_kafka_message_t *m, weir_error *err)
+{
+    char text[256];
+    if (m->err == RD_KAFKA_RESP_ERR__FATAL) {
+        rd_kafka_resp_err_t code = rd_kafka_fatal_error(r->rk, text, sizeof text);
+        return wr__kafka_error(err, code, "The Kafka consumer has failed: %s", text);
+    }
+    if (m->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET)
+        return wr__kafka_error(err, m->err, "Records of %s, partition %d, at offset %lld are gone",
+                               rd_kafka_topic_name(m->rkt), m->partition, (long long)m->offset);
+    bool topic_gone = m->err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
+                      m->err == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
+                      m->err == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
+    if (topic_gone || m->err == RD_KAFKA_RESP_ERR__MAX_POLL_EXCEEDED ||
+        wr__kafka_retriable(m->err)) {
+        wr_log_put(topic_gone ? WR_LOG_WARN : WR_LOG_INFO, "kafka", "%s",
+                   rd_kafka_message_errstr(m));
+        return WEIR_OK;
+    }
+    return wr__kafka_error(err, m->err, "Reading from Kafka");
+}
+
+static kafka_batch *new_batch(wr_log_reader *r, chunk *c, const kafka_part *p)
+{
+    kafka_batch *b = WR_NEW(c->arena, kafka_batch);
+    b->chunk = c;
+    b->base = (wr_log_batch){.topic = p->topic,
+                             .assignment = (uint32_t)(p - r->parts),
+                             .partition = p->partition,
+                             .owner = b};
+    return b;
+}
+
+/* The run that begins at message c->at, or NULL where all of it was read before. */
+static kafka_batch *take_run(wr_log_reader *r, chunk *c, kafka_part *p, uint32_t max_records)
+{
+    const rd_kafka_message_t *head = c->messages[c->at];
+    uint32_t end = c->at;
+    while (end < c->n && end - c->at < max_records && !c->messages[end]->err &&
+           c->messages[end]->rkt == head->rkt && c->messages[end]->partition == head->partition)
+        end++;
+    wr_record *records = wr_arena_alloc(c->arena, (end - c->at) * sizeof *records);
+    uint32_t n = 0;
+    for (; c->at < end; c->at++) {
+        const rd_kafka_message_t *m = c->messages[c->at];
+        if (m->offset < p->next)
+            continue;
+        read_record(m, c->arena, &records[n++]);
+        p->next = m->offset + 1;
+    }
+    if (n == 0)
+        return NULL;
+    kafka_batch *b = new_batch(r, c, p);
+    b->base.records = records;
+    b->base.n = n;
+    b->base.next_offset = p->next;
+    return b;
+}
+
+/* The next batch of the chunk; NULL: the chunk is used up. */
+static weir_status hand_out(wr_log_reader *r, uint32_t max_records, kafka_batch **out,
+                            weir_error *err)
+{
+    chunk *c = r->current;
+    *out = NULL;
+    while (c->at < c->n && !*out) {
+        const rd_kafka_message_t *m = c->messages[c->at];
+        if (m->err && m->err != RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+            c->at++;
+            WR_TRY(judge(r, m, err));
+            continue;
+        }
+        kafka_part *p = find_part(r, m);
+        if (!p) {
+            c->at++; /* of an assignment that is gone */
+        } else if (m->err) {
+            /* Control records at the end: the position moves without records. */
+            c->at++;
+            if (p->next >= 0 && m->offset > p->next) {
+                p->next = m->offset;
+                *out = new_batch(r, c, p);
+                (*out)->base.next_offset = p->next;
+            }
+        } else {
+            *out = take_run(r, c, p, max_records);
+        }
+    }
+    return WEIR_OK;
+}
+
+weir_status wr__kafka_poll(wr_log_reader *r, uint32_t max_records, int timeout_ms,
+                           wr_log_batch **out, weir_error *err)
+{
+    WR_ASSERT(max_records > 0);
+    *out = NULL;
+    weir_status st = WEIR_OK;
+    if (!r->current)
+        st = fetch(r, max_records, timeout_ms, err);
+    if (r->failed != WEIR_OK) {
+        st = r->failed;
+        r->failed = WEIR_OK;
+        if (err)
+            *err = r->error;
+    }
+    if (st != WEIR_OK || !r->current)
+        return st;
+    wr__kafka_alive(r->opaque.log);
+    kafka_batch *b;
+    st = hand_out(r, max_records, &b, err);
+    chunk *c = r->current;
+    if (b) {
+        c->out++;
+        *out = &b->base;
+    }
+    if (c->at == c->n) {
+        r->current = NULL;
+        retire_chunk(r, c);
+    }
+    return st;
+}
+
+/* ---- committing ---- */
+
+static bool give_up(rd_kafka_resp_err_t code)
+{
+    /* The group goes on without us until we poll again: waiting here would be for ever. */
+    return code == RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION ||
+           code == RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID ||
+           code == RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS ||
+           code == RD_KAFKA_RESP_ERR__ASSIGNMENT_LOST || !wr__kafka_retriable(code);
+}
+
+weir_status wr__kafka_commit_member(wr_log_reader *r, const char *group, const wr_topic_part *parts,
+                                    uint32_t n, bool *member, weir_error *err)
+{
+    *member = r && r->member && strcmp(r->group, group) == 0;
+    if (!*member)
+        return WEIR_OK;
+    int64_t deadline = wr__kafka_now_ms() + COMMIT_RETRY_MS;
+    for (int wait_ms = 50;; wait_ms = WR_MIN(wait_ms * 2, 1000)) {
+        rd_kafka_topic_partition_list_t *list = wr__kafka_part_list(parts, n);
+        rd_kafka_resp_err_t rc = rd_kafka_commit(r->rk, list, 0);
+        for (int i = 0; i < list->cnt && rc == RD_KAFKA_RESP_ERR_NO_ERROR; i++)
+            rc = list->elems[i].err;
+        rd_kafka_topic_partition_list_destroy(list);
+        if (rc == RD_KAFKA_RESP_ERR_NO_ERROR) {
+            wr__kafka_alive(r->opaque.log);
+            return WEIR_OK;
+        }
+        if (give_up(rc) || wr__kafka_now_ms() > deadline)
+            return wr__kafka_error(err, rc, "Committing offsets of group %s", group);
+        wr__kafka_sleep_ms(wait_ms);
+    }
+}

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The Kafka log: opening, closing, and what its files share about errors.
+ *
+ * Opening asks for metadata once, so that a wrong address is told at start and not by silence. From
+ * then on a broker that goes away is no error: librdkafka reconnects, one warning says so, and one
+ * line when it answers again; calls that need an answer wait for some time and then fail RETRIABLE.
+ */
+#include "runtime/log/kafka.h"
+#include "common/log.h"
+
+#include <time.h>
+
+enum { OPEN_TIMEOUT_MS = 5000 };
+
+static void kafka_close(wr_log *base)
+{
+    wr__kafka *log = (wr__kafka *)base;
+    atomic_store(&log->closing, true);
+    if (log->admin)
+        rd_kafka_destroy(log->admin);
+    wr_settings_free(&log->settings);
+    pthread_mutex_destroy(&log->lock);
+    wr_free(log->brokers);
+    wr_free(log);
+}
+
+static const wr_log_class kafka_class = {
+    .name = "kafka",
+    .kind = WR_LOG_KAFKA,
+    .close = kafka_close,
+    .list = wr__kafka_list,
+    .describe = wr__kafka_describe,
+    .create = wr__kafka_create,
+    .remove = wr__kafka_remove,
+    .ends = wr__kafka_ends,
+    .committed = wr__kafka_committed,
+    .drop_group = wr__kafka_drop_group,
+    .reader_new = wr__kafka_reader_new,
+    .reader_close = wr__kafka_reader_close,
+    .assign = wr__kafka_assign,
+    .subscribe = wr__kafka_subscribe,
+    .pause = wr__kafka_pause,
+    .poll = wr__kafka_poll,
+    .release = wr__kafka_release,
+    .wake = wr__kafka_wake,
+    .writer_new = wr__kafka_writer_new,
+    .writer_close = wr__kafka_writer_close,
+    .produce = wr__kafka_produce,
+    .pending = wr__kafka_pending,
+    .settle = wr__kafka_settle,
+    .position = wr__kafka_position,
+    .commit = wr__kafka_commit,
+    .abort = wr__kafka_abort,
+};
+
+/* ---- opening ---- */
+
+/* The layers in one, the nearest last, so that it wins. */
+static void flatten(wr_settings *out, const wr_settings *from)
+{
+    if (!from)
+        return;
+    flatten(out, from->parent);
+    const wr_map_entry *e;
+    for (size_t i = 0; (e = wr_map_next(&from->values, &i));)
+        wr_settings_put(out, e->key.ptr, e->value);
+}
+
+static weir_status nobody_answers(wr__kafka *log, weir_error *err)
+{
+    pthread_mutex_lock(&log->lock);
+    wr_error(err, WEIR_ERR_LOG, "No Kafka broker answers at %s%s%s", log->brokers,
+             log->last_error[0] ? ": " : "", log->last_error);
+    bool scram = strstr(log->last_error, "SCRAM") != NULL;
+    pthread_mutex_unlock(&log->lock);
+    if (err)
+        err->flags |= WEIR_ERROR_RETRIABLE;
+    if (scram && rd_kafka_version() < 0x02060100)
+        return wr_error_hint(
+            err,
+            "SASL/SCRAM does not work between librdkafka %s and newer brokers; use "
+            "SASL/PLAIN over TLS, or librdkafka 2.6.1 or newer.",
+            rd_kafka_version_str());
+    return wr_error_hint(err, "Check bootstrap.servers and that the broker is running.");
+}
+
+/* Both kinds of configuration, so that a wrong setting is told at start. */
+static weir_status check_settings(wr__kafka *log, weir_error *err)
+{
+    static const wr__kafka_role roles[] = {WR__KAFKA_READER, WR__KAFKA_WRITER};
+    for (size_t i = 0; i < WR_ARRAY_LEN(roles); i++) {
+        rd_kafka_conf_t *conf;
+        WR_TRY(wr__kafka_conf_new(log, roles[i], &log->settings, &conf, err));
+        rd_kafka_conf_destroy(conf);
+    }
+    return WEIR_OK;
+}
+
+static weir_status reach_broker(wr__kafka *log, weir_error *err)
+{
+    WR_TRY(check_settings(log, err));
+    rd_kafka_conf_t *conf;
+    WR_TRY(wr__kafka_conf_new(log, WR__KAFKA_ADMIN, &log->settings, &conf, err));
+    WR_TRY(wr__kafka_handle_new(RD_KAFKA_CONSUMER, conf, &log->opaque, &log->admin, err));
+    const struct rd_kafka_metadata *metadata = NULL;
+    atomic_store(&log->down, true); /* the caller is told; no warning beside it */
+    rd_kafka_resp_err_t rc = rd_kafka_metadata(log->admin, 0, NULL, &metadata, OPEN_TIMEOUT_MS);
+    rd_kafka_poll(log->admin, 0); /* errors come to last_error */
+    atomic_store(&log->down, rc != RD_KAFKA_RESP_ERR_NO_ERROR);
+    if (rc != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return nobody_answers(log, err);
+    rd_kafka_metadata_destroy(metadata);
+    return WEIR_OK;
+}
+
+weir_status wr_log_kafka_new(const wr_settings *settings, wr_db *db, wr_log **out, weir_error *err)
+{
+    const char *brokers = wr_settings_get(settings, "bootstrap.servers");
+    if (!brokers || !brokers[0])
+        return wr_error(err, WEIR_ERR_CONFIG, "bootstrap.servers is not set");
+    wr__kafka *log = wr_calloc(1, sizeof *log);
+    log->base.cls = &kafka_class;
+    log->opaque.log = log;
+    log->db = db;
+    log->brokers = wr_strdup(brokers);
+    wr_settings_init(&log->settings, NULL);
+    flatten(&log->settings, settings);
+    pthread_mutex_init(&log->lock, NULL);
+    weir_status st = reach_broker(log, err);
+    if (st != WEIR_OK) {
+        kafka_close(&log->base);
+        return st;
+    }
+    *out = &log->base;
+    return WEIR_OK;
+}
+
+/* ---- errors ---- */
+
+bool wr__kafka_retriable(rd_kafka_resp_err_t code)
+{
+    switch ((int)code) {
+    case RD_KAFKA_RESP_ERR__TRANSPORT:
+    case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
+    case RD_KAFKA_RESP_ERR__RESOLVE:
+    case RD_KAFKA_RESP_ERR__MSG_TIMED_OUT:
+    case RD_KAFKA_RESP_ERR__TIMED_OUT:
+    case RD_KAFKA_RESP_ERR__TIMED_OUT_QUEUE:
+    case RD_KAFKA_RESP_ERR__WAIT_COORD:
+    case RD_KAFKA_RESP_ERR__WAIT_CACHE:
+    case RD_KAFKA_RESP_ERR__IN_PROGRESS:
+    case RD_KAFKA_RESP_ERR__PURGE_QUEUE:
+    case RD_KAFKA_RESP_ERR__PURGE_INFLIGHT:
+    case RD_KAFKA_RESP_ERR__RETRY:
+    case RD_KAFKA_RESP_ERR__FATAL: /* of the handle: a new one helps */
+    case RD_KAFKA_RESP_ERR__ASSIGNMENT_LOST:
+    case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
+    case RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE:
+    case RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION:
+    case RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT:
+    case RD_KAFKA_RESP_ERR_BROKER_NOT_AVAILABLE:
+    case RD_KAFKA_RESP_ERR_REPLICA_NOT_AVAILABLE:
+    case RD_KAFKA_RESP_ERR_NETWORK_EXCEPTION:
+    case RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS:
+    case RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE:
+    case RD_KAFKA_RESP_ERR_NOT_COORDINATOR:
+    case RD_KAFKA_RESP_ERR_NOT_CONTROLLER:
+    case RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS:
+    case RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS_AFTER_APPEND:
+    case RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION:
+    case RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID:
+    case RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS:
+    case RD_KAFKA_RESP_ERR_UNSTABLE_OFFSET_COMMIT:
+    case RD_KAFKA_RESP_ERR_THROTTLING_QUOTA_EXCEEDED:
+    case RD_KAFKA_RESP_ERR_KAFKA_STORAGE_ERROR:
+    case RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH:
+    case RD_KAFKA_RESP_ERR_UNKNOWN_PRODUCER_ID:
+    case RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER:
+        return true;
+    default:
+        return false;
+    }
+}
+
+weir_status wr__kafka_error(weir_error *err, rd_kafka_resp_err_t code, const char *fmt, ...)
+{
+    wr_buf what = {0};
+    va_list ap;
+    va_start(ap, fmt);
+    wr_buf_vprintf(&what, fmt, ap);
+    va_end(ap);
+    wr_error(err, WEIR_ERR_LOG, "%s: %s", wr_buf_cstr(&what), rd_kafka_err2str(code));
+    wr_buf_free(&what);
+    if (err && wr__kafka_retriable(code))
+        err->flags |= WEIR_ERROR_RETRIABLE;
+    return WEIR_ERR_LOG;
+}
+
+void wr__kafka_alive(wr__kafka *log)
+{
+    if (atomic_load_explicit(&log->down, memory_order_relaxed) &&
+        atomic_exchange(&log->down, false))
+        wr_log_put(WR_LOG_WARN, "kafka", "%s answers again", log->brokers);
+}
+
+int64_t wr__kafka_now_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+void wr__kafka_sleep_ms(int ms)
+{
+    struct timespec t = {ms / 1000, (long)(ms % 1000) * 1000000};
+    nanosleep(&t, NULL);
+}

@@ -1,0 +1,517 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The Kafka log. Without a broker: settings and an address where nobody answers. With one (its
+ * address in WEIR_TEST_KAFKA, set by tests/integration/test_log_kafka.py): topics, records there
+ * and back, commits, groups, rebalances.
+ *
+ * The Python test also runs it as `copy <in> <out> <n> <group>`: copy n records the way a query
+ * does, with a commit now and then, while the broker is restarted.
+ */
+#include "log_helper.h"
+
+#include <librdkafka/rdkafka.h>
+#include <time.h>
+
+#include "common/log.h"
+
+static wr_settings settings_of(const char *brokers)
+{
+    wr_settings s;
+    wr_settings_init(&s, NULL);
+    if (brokers)
+        wr_settings_put(&s, "bootstrap.servers", brokers);
+    return s;
+}
+
+/* ---- without a broker ---- */
+
+static void test_absent(void **state)
+{
+    (void)state;
+    wr_db *db = wr_db_open_memory();
+    wr_settings s = settings_of("127.0.0.1:1");
+    wr_log *log;
+    FAILS(wr_log_kafka_new(&s, db, &log, err), WEIR_ERR_LOG,
+          "No Kafka broker answers at 127.0.0.1:1");
+    wr_settings_free(&s);
+    s = settings_of(NULL);
+    FAILS(wr_log_kafka_new(&s, db, &log, err), WEIR_ERR_CONFIG, "bootstrap.servers");
+    wr_settings_free(&s);
+    wr_db_close(db);
+}
+
+static void test_settings(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *value, *message;
+    } cases[] = {
+        {"consumer.no.such", "1", "'consumer.no.such'"},
+        {"no.such", "1", "'no.such'"},
+        {"producer.linger.ms", "soon", "linger.ms"},
+        {"fetch.message.max.bytes", "-5", "fetch.message.max.bytes"},
+        {"acks", "some", "acks"},
+    };
+    wr_db *db = wr_db_open_memory();
+    for (size_t i = 0; i < WR_ARRAY_LEN(cases); i++) {
+        wr_settings s = settings_of("127.0.0.1:1");
+        /* What must not disturb: Weir's own, Java's own, one for each kind of handle. */
+        wr_settings_put(&s, "commit.interval.ms", "5");
+        wr_settings_put(&s, "ksql.service.id", "x");
+        wr_settings_put(&s, "consumer.max.poll.records", "5");
+        wr_settings_put(&s, "compression.type", "lz4");
+        wr_settings_put(&s, "session.timeout.ms", "10000");
+        wr_settings_put(&s, cases[i].name, cases[i].value);
+        wr_log *log;
+        FAILS(wr_log_kafka_new(&s, db, &log, err), WEIR_ERR_CONFIG, cases[i].message);
+        wr_settings_free(&s);
+    }
+    wr_db_close(db);
+}
+
+/* ---- with a broker ---- */
+
+typedef struct env {
+    wr_db *db;
+    wr_settings settings;
+    wr_log *log;
+    char prefix[64];
+} env;
+
+static int setup(void **state)
+{
+    env *e = wr_calloc(1, sizeof *e);
+    e->db = wr_db_open_memory();
+    e->settings = settings_of(getenv("WEIR_TEST_KAFKA"));
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    snprintf(e->prefix, sizeof e->prefix, "log-%lld-%ld", (long long)now.tv_sec, now.tv_nsec);
+    OK(wr_log_kafka_new(&e->settings, e->db, &e->log, err));
+    *state = e;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    env *e = *state;
+    e->log->cls->close(e->log);
+    wr_settings_free(&e->settings);
+    wr_db_close(e->db);
+    wr_free(e);
+    return 0;
+}
+
+static const char *named(env *e, const char *suffix, char out[128])
+{
+    snprintf(out, 128, "%s-%s", e->prefix, suffix);
+    return out;
+}
+
+static void test_topics(void **state)
+{
+    env *e = *state;
+    const wr_log_class *c = e->log->cls;
+    char name[128];
+    wr_topic_spec spec = {
+        .name = named(e, "topic", name), .partitions = 3, .replicas = 1, .retention_ms = 12345678};
+    wr_topic_info info, *list;
+    FAILS(c->describe(e->log, name, &info, err), WEIR_ERR_NOT_FOUND, "does not exist");
+    OK(c->create(e->log, &spec, err));
+    FAILS(c->create(e->log, &spec, err), WEIR_ERR_EXISTS, "already exists");
+    OK(c->describe(e->log, name, &info, err));
+    assert_int_equal(info.partitions, 3);
+    assert_int_equal(info.replicas, 1);
+    assert_int_equal(info.retention_ms, 12345678);
+    wr_arena *a = wr_arena_new(0);
+    uint32_t n, seen = 0;
+    OK(c->list(e->log, a, &list, &n, err));
+    for (uint32_t i = 0; i < n; i++)
+        seen += strcmp(list[i].name, name) == 0 && list[i].partitions == 3;
+    assert_int_equal(seen, 1);
+    wr_arena_free(a);
+    wr_topic_part parts[] = {{name, 0, 0}, {name, 2, 0}};
+    int64_t low[2], high[2];
+    OK(c->ends(e->log, parts, 2, low, high, err));
+    assert_int_equal(high[1], 0);
+    parts[0].partition = 3;
+    FAILS(c->ends(e->log, parts, 1, low, high, err), WEIR_ERR_NOT_FOUND, "no partition 3");
+    OK(c->remove(e->log, name, err));
+    FAILS(c->remove(e->log, name, err), WEIR_ERR_NOT_FOUND, "does not exist");
+    FAILS(c->describe(e->log, name, &info, err), WEIR_ERR_NOT_FOUND, "does not exist");
+    spec.replicas = 7;
+    FAILS(c->create(e->log, &spec, err), WEIR_ERR_LOG, "cannot be created");
+}
+
+/* The settings of what Weir makes for itself; the Python test reads them from the broker. */
+static void test_internal_topics(void **state)
+{
+    env *e = *state;
+    char name[128];
+    static const struct {
+        const char *suffix;
+        wr_topic_spec spec;
+    } cases[] = {
+        {"kept", {.compact = true}},
+        {"windowed", {.compact = true, .compact_delete = true, .retention_ms = 90000000}},
+        {"repartition", {.compact = false}},
+    };
+    for (size_t i = 0; i < WR_ARRAY_LEN(cases); i++) {
+        wr_topic_spec spec = cases[i].spec;
+        spec.name = named(e, cases[i].suffix, name);
+        spec.partitions = spec.replicas = 1;
+        spec.internal = true;
+        if (!spec.retention_ms)
+            spec.retention_ms = -1;
+        OK(e->log->cls->create(e->log, &spec, err));
+        printf("internal topic: %s %s\n", cases[i].suffix, name);
+    }
+}
+
+/* Read batches into checks until @p n records came, or a minute passed. */
+static void read_n(env *e, wr_log_reader *r, uint32_t n, void (*check)(const wr_record *, uint32_t))
+{
+    uint32_t seen = 0;
+    for (int quiet = 0; seen < n && quiet < 60;) {
+        wr_log_batch *b;
+        OK(e->log->cls->poll(r, 1000, 1000, &b, err));
+        quiet = b ? 0 : quiet + 1;
+        if (!b)
+            continue;
+        for (uint32_t i = 0; i < b->n; i++)
+            check(&b->records[i], seen++);
+        if (b->n)
+            assert_int_equal(b->next_offset, b->records[b->n - 1].offset + 1);
+        e->log->cls->release(r, b);
+    }
+    assert_int_equal(seen, n);
+}
+
+static void check_kinds(const wr_record *r, uint32_t i)
+{
+    assert_int_equal(r->offset, i);
+    assert_int_equal(r->timestamp, 1000 + i);
+    switch (i) {
+    case 0:
+        assert_true(wr_str_eq_c(r->key, "key") && wr_str_eq_c(r->value, "value"));
+        assert_null(r->headers);
+        break;
+    case 1:
+        assert_null(r->key.ptr);
+        assert_non_null(r->value.ptr);
+        assert_int_equal(r->value.len, 0);
+        break;
+    case 2:
+        assert_non_null(r->key.ptr);
+        assert_int_equal(r->key.len, 0);
+        assert_null(r->value.ptr);
+        break;
+    default:
+        assert_int_equal(r->headers->n, 2);
+        assert_true(wr_str_eq_c(r->headers->h[0].key, "h"));
+        assert_true(wr_str_eq_c(r->headers->h[0].value, "x"));
+        assert_null(r->headers->h[1].value.ptr);
+    }
+}
+
+/* Keys and values that are NULL or empty, timestamps, headers; the position of a changelog. */
+static void test_records(void **state)
+{
+    env *e = *state;
+    const wr_log_class *c = e->log->cls;
+    char name[128];
+    create_topic(e->log, named(e, "records", name), 2);
+    wr_log_writer *w;
+    OK(c->writer_new(e->log, &e->settings, &w, err));
+    assert_int_equal(c->position(w, name, 1), -1);
+    wr_header h[] = {{WR_STR("h"), WR_STR("x")}, {WR_STR("h"), {0}}};
+    wr_headers headers = {2, h};
+    wr_str keys[] = {WR_STR("key"), {0}, WR_STR(""), WR_STR("k")};
+    wr_str values[] = {WR_STR("value"), WR_STR(""), {0}, WR_STR("v")};
+    int64_t timestamps[] = {1000, 1001, 1002, 1003};
+    int32_t partitions[] = {1, 1, 1, 1};
+    const wr_headers *all[] = {NULL, NULL, NULL, &headers};
+    wr_out_records r = {4, keys, values, timestamps, partitions, all};
+    OK(c->produce(w, name, &r, err));
+    assert_int_equal(c->pending(w), 10);
+    OK(c->settle(w, err));
+    assert_int_equal(c->position(w, name, 1), 4);
+    assert_int_equal(c->position(w, name, 0), -1);
+    commit(e->log, w);
+    assert_int_equal(end_of(e->log, name, 1), 4);
+    wr_log_reader *reader;
+    wr_topic_part part = {name, 1, 0};
+    OK(c->reader_new(e->log, NULL, &e->settings, &reader, err));
+    OK(c->assign(reader, &part, 1, err));
+    read_n(e, reader, 4, check_kinds);
+    c->reader_close(reader);
+
+    partitions[0] = 2;
+    FAILS(c->produce(w, name, &r, err), WEIR_ERR_NOT_FOUND, "no partition 2");
+    FAILS(c->produce(w, "no-such-topic", &r, err), WEIR_ERR_NOT_FOUND, "no-such-topic");
+    wr_str big = {wr_calloc(1, 2000000), 2000000};
+    wr_out_records large = {1, keys, &big, timestamps, NULL, NULL};
+    FAILS(c->produce(w, name, &large, err), WEIR_ERR_LIMIT, "too large");
+    wr_free((void *)(uintptr_t)big.ptr);
+    OK(c->abort(w, err));
+    c->writer_close(w);
+}
+
+/* Many records in several partitions: nothing lost, order kept, partitions as Kafka's clients. */
+static int64_t next_value[4];
+static void check_many(const wr_record *r, uint32_t i)
+{
+    (void)i;
+    int64_t value;
+    assert_true(wr_str_to_i64(r->value, &value));
+    assert_int_equal(r->partition, wr_partition_of(r->key, 4));
+    assert_true(value > next_value[r->partition]);
+    next_value[r->partition] = value;
+}
+
+static void test_many(void **state)
+{
+    env *e = *state;
+    const wr_log_class *c = e->log->cls;
+    enum { N = 200000 };
+    char name[128];
+    create_topic(e->log, named(e, "many", name), 4);
+    wr_log_writer *w;
+    OK(c->writer_new(e->log, &e->settings, &w, err));
+    for (int i = 0; i < N; i++) {
+        char key[16], value[16];
+        snprintf(key, sizeof key, "k%d", i % 1000);
+        snprintf(value, sizeof value, "%d", i + 1);
+        put(e->log, w, name, -1, key, value, i);
+    }
+    commit(e->log, w);
+    wr_topic_part parts[4];
+    for (int32_t p = 0; p < 4; p++)
+        parts[p] = (wr_topic_part){name, p, WR_OFFSET_BEGINNING};
+    wr_log_reader *reader;
+    wr_settings small = settings_of(getenv("WEIR_TEST_KAFKA"));
+    /* A queue that stalls librdkafka unless it is woken: a second per 1,000 records would show. */
+    wr_settings_put(&small, "consumer.queued.min.messages", "1000");
+    OK(c->reader_new(e->log, NULL, &small, &reader, err));
+    OK(c->assign(reader, parts, 4, err));
+    read_n(e, reader, N, check_many);
+    c->reader_close(reader);
+    wr_settings_free(&small);
+    c->writer_close(w);
+}
+
+/* ---- groups ---- */
+
+typedef struct member {
+    env *e;
+    wr_log_reader *r;
+    const char *group, *topic;
+    wr_log_writer *w;
+    int assigned, revoked;
+    uint32_t parts_n;
+    wr_topic_part parts[8]; /* offsets: next to process */
+    wr_db_batch *state;
+} member;
+
+static weir_status on_assigned(void *arg, const wr_topic_part *parts, uint32_t n, weir_error *err)
+{
+    member *m = arg;
+    m->assigned++;
+    m->parts_n = n;
+    assert_true(n <= 8);
+    for (uint32_t i = 0; i < n; i++) {
+        m->parts[i] = parts[i];
+        m->parts[i].topic = m->topic;
+    }
+    WR_TRY(m->e->log->cls->committed(m->e->log, m->group, m->parts, n, err));
+    for (uint32_t i = 0; i < n; i++)
+        if (m->parts[i].offset < 0)
+            m->parts[i].offset = 0;
+    return m->e->log->cls->assign(m->r, m->parts, n, err);
+}
+
+static weir_status member_commit(member *m, weir_error *err)
+{
+    WR_TRY(m->e->log->cls->settle(m->w, err));
+    return m->e->log->cls->commit(m->w, m->r, m->group, m->parts, m->parts_n, NULL, err);
+}
+
+static weir_status on_revoked(void *arg, const wr_topic_part *parts, uint32_t n, bool lost,
+                              weir_error *err)
+{
+    (void)parts;
+    member *m = arg;
+    m->revoked++;
+    assert_int_equal(n, m->parts_n);
+    weir_status st = lost ? WEIR_OK : member_commit(m, err);
+    m->parts_n = 0;
+    return st;
+}
+
+static void join(member *m, env *e, const char *group, const char *topic)
+{
+    *m = (member){.e = e, .group = group, .topic = topic};
+    wr_log_rebalance cb = {on_assigned, on_revoked, m};
+    OK(e->log->cls->writer_new(e->log, &e->settings, &m->w, err));
+    OK(e->log->cls->reader_new(e->log, group, &e->settings, &m->r, err));
+    OK(e->log->cls->subscribe(m->r, &topic, 1, &cb, err));
+}
+
+static uint32_t step(member *m, int timeout_ms)
+{
+    wr_log_batch *b;
+    OK(m->e->log->cls->poll(m->r, 100, timeout_ms, &b, err));
+    if (!b)
+        return 0;
+    assert_true(b->assignment < m->parts_n);
+    assert_ptr_equal(b->topic, m->topic);
+    assert_int_equal(m->parts[b->assignment].partition, b->partition);
+    if (b->n) /* in order, from where the last owner stopped */
+        assert_int_equal(b->records[0].offset, m->parts[b->assignment].offset);
+    m->parts[b->assignment].offset = b->next_offset;
+    uint32_t n = b->n;
+    m->e->log->cls->release(m->r, b);
+    return n;
+}
+
+static void leave(member *m)
+{
+    m->e->log->cls->reader_close(m->r);
+    m->e->log->cls->writer_close(m->w);
+}
+
+/* A second member takes half, leaves, and the first goes on with all: nothing twice, nothing lost.
+ */
+static void test_groups(void **state)
+{
+    env *e = *state;
+    const wr_log_class *c = e->log->cls;
+    char name[128], group[128];
+    named(e, "group", group);
+    create_topic(e->log, named(e, "grouped", name), 4);
+    wr_topic_part none = {name, 0, 0};
+    OK(c->committed(e->log, group, &none, 1, err));
+    assert_int_equal(none.offset, WR_OFFSET_NONE);
+    wr_log_writer *w;
+    OK(c->writer_new(e->log, &e->settings, &w, err));
+    for (int i = 0; i < 400; i++)
+        put(e->log, w, name, i % 4, "k", "v", i);
+    commit(e->log, w);
+    member a, b;
+    join(&a, e, group, name);
+    uint32_t seen = 0;
+    for (int i = 0; seen < 400 && i < 300; i++)
+        seen += step(&a, 200);
+    assert_int_equal(seen, 400);
+    assert_int_equal(a.parts_n, 4);
+    join(&b, e, group, name); /* makes a commit what it has, inside its callback */
+    for (int i = 0; (a.parts_n != 2 || b.parts_n != 2) && i < 600; i++) {
+        seen += step(&a, 50);
+        seen += step(&b, 50);
+    }
+    assert_int_equal(a.parts_n, 2);
+    assert_int_equal(b.parts_n, 2);
+    for (int i = 0; i < 400; i++)
+        put(e->log, w, name, i % 4, "k", "v", i);
+    commit(e->log, w);
+    for (int i = 0; seen < 800 && i < 600; i++) {
+        seen += step(&a, 50);
+        seen += step(&b, 50);
+    }
+    assert_int_equal(seen, 800);
+    OK(member_commit(&b, err));
+    leave(&b);
+    for (int i = 0; a.parts_n != 4 && i < 600; i++)
+        seen += step(&a, 50);
+    assert_int_equal(a.parts_n, 4);
+    assert_int_equal(seen, 800); /* b's offsets were taken over */
+    OK(member_commit(&a, err));
+    leave(&a);
+    for (int32_t p = 0; p < 4; p++)
+        assert_int_equal(committed_of(e->log, group, name, p), 200);
+    OK(c->drop_group(e->log, group, err));
+    OK(c->drop_group(e->log, group, err)); /* of none: nothing to do */
+    assert_int_equal(committed_of(e->log, group, name, 0), WR_OFFSET_NONE);
+    c->writer_close(w);
+}
+
+/* A group without members: offsets by the admin interface; the state with them. */
+static void test_commit_state(void **state)
+{
+    env *e = *state;
+    const wr_log_class *c = e->log->cls;
+    char name[128], group[128];
+    named(e, "memberless", group);
+    create_topic(e->log, named(e, "state", name), 1);
+    wr_log_writer *w;
+    OK(c->writer_new(e->log, &e->settings, &w, err));
+    put(e->log, w, name, 0, "k", "v", 1);
+    wr_db_batch *b = wr_db_batch_new(e->db);
+    wr_db_batch_meta_put(b, WR_STR("note"), WR_STR("42"));
+    wr_topic_part part = {name, 0, 1};
+    OK(c->settle(w, err));
+    OK(c->commit(w, NULL, group, &part, 1, b, err));
+    wr_db_batch_free(b);
+    assert_int_equal(committed_of(e->log, group, name, 0), 1);
+    wr_buf value = {0};
+    bool found;
+    OK(wr_db_meta_get(e->db, NULL, WR_STR("note"), &value, &found, err));
+    assert_true(found && wr_str_eq_c(wr_buf_view(&value), "42"));
+    wr_buf_free(&value);
+    c->writer_close(w);
+}
+
+/* ---- the program that copies ---- */
+
+static int copy(const char *from, const char *to, int64_t n, const char *group)
+{
+    env *e;
+    void *state;
+    setup(&state);
+    e = state;
+    member m;
+    join(&m, e, group, from);
+    int64_t done = 0, polls = 0;
+    while (done < n) {
+        wr_log_batch *b;
+        OK(e->log->cls->poll(m.r, 500, 200, &b, err));
+        for (uint32_t i = 0; b && i < b->n; i++) {
+            const wr_record *r = &b->records[i];
+            wr_out_records out = {1, &r->key, &r->value, &r->timestamp, &r->partition, NULL};
+            OK(e->log->cls->produce(m.w, to, &out, err));
+        }
+        if (b) {
+            m.parts[b->assignment].offset = b->next_offset;
+            done += b->n;
+            e->log->cls->release(m.r, b);
+        }
+        if (++polls % 5 == 0)
+            OK(member_commit(&m, err));
+        printf("%lld\n", (long long)done);
+        fflush(stdout);
+    }
+    OK(member_commit(&m, err));
+    leave(&m);
+    teardown(&state);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc == 6 && strcmp(argv[1], "copy") == 0)
+        return copy(argv[2], argv[3], strtoll(argv[4], NULL, 10), argv[5]);
+    const struct CMUnitTest alone[] = {
+        cmocka_unit_test(test_absent),
+        cmocka_unit_test(test_settings),
+    };
+    const struct CMUnitTest with_broker[] = {
+        cmocka_unit_test_setup_teardown(test_topics, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_internal_topics, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_records, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_many, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_groups, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_commit_state, setup, teardown),
+    };
+    if (getenv("WEIR_TEST_KAFKA"))
+        return cmocka_run_group_tests(with_broker, NULL, NULL);
+    return cmocka_run_group_tests(alone, NULL, NULL);
+}
