@@ -1,0 +1,80 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+# fixtures: kafka
+"""The Kafka log on a real broker: the unit test's program with a broker, and what only Kafka's own
+tools can see: topic settings, records that others wrote, a broker that is restarted in the middle."""
+import os
+import subprocess
+import unittest
+from pathlib import Path
+
+import service
+from kafka_fixture import KafkaBroker, Record, shared
+
+PROGRAM = Path(os.environ["WEIR_BUILD_DIR"]) / "tests" / "unit_runtime_test_log_kafka"
+
+
+def environment(kafka):
+    return dict(os.environ, WEIR_TEST_KAFKA=kafka.bootstrap)
+
+
+class SharedBroker(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.kafka = cls.enterClassContext(shared())
+
+    def test_program(self):
+        done = subprocess.run([PROGRAM], capture_output=True, text=True, timeout=300,
+                              env=environment(self.kafka))
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        created = dict(line.split()[2:4] for line in done.stdout.splitlines()
+                       if line.startswith("internal topic: "))
+        settings = {name: self.kafka.topic_settings(topic) for name, topic in created.items()}
+        self.assertEqual(settings["kept"]["cleanup.policy"], "compact")
+        self.assertEqual(settings["windowed"]["cleanup.policy"], "compact,delete")
+        self.assertEqual(settings["windowed"]["retention.ms"], "90000000")
+        self.assertEqual(settings["repartition"]["cleanup.policy"], "delete")
+        self.assertEqual(settings["repartition"]["retention.ms"], "-1")
+
+
+class OwnBroker(unittest.TestCase):
+    def test_restart_in_the_middle(self):
+        """At least once: after a restart and a kill everything has been copied, in order."""
+        with KafkaBroker() as broker:
+            source = broker.create_topic("in", partitions=2)
+            sink = broker.create_topic("out", partitions=2)
+            values = [str(i) for i in range(600)]
+
+            def send(part):
+                broker.produce(source, [Record("k", v, int(v), [], int(v) % 2) for v in part])
+
+            program = subprocess.Popen([PROGRAM, "copy", source, sink, "600", broker.unique("g")],
+                                       env=environment(broker), stdout=subprocess.PIPE,
+                                       stderr=subprocess.PIPE, text=True)
+            try:
+                send(values[:200])
+                broker.consume_until(sink, 200)
+                broker.stop()
+                broker.start()
+                send(values[200:400])
+                broker.consume_until(sink, 400)
+                broker.kill()
+                broker.start()
+                send(values[400:])
+                out, errors = program.communicate(timeout=120)
+            finally:
+                program.kill()
+            self.assertEqual(program.returncode, 0, out[-500:] + errors)
+            self.assertIn("No Kafka broker answers", errors)
+            self.assertIn("answers again", errors)
+            self.assertLessEqual(errors.count("No Kafka broker answers"), 3)
+            records = broker.consume(sink)
+            for partition in (0, 1):
+                got = [int(r.value) for r in records if r.partition == partition]
+                # A repetition steps back; what is new comes in order and completely.
+                new = [v for i, v in enumerate(got) if v not in got[:i]]
+                self.assertEqual(new, list(range(partition, 600, 2)))
+
+
+if __name__ == "__main__":
+    service.main()
