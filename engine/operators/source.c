@@ -167,6 +167,9 @@ static void decode_records(feed *f)
         const wr_record *r = &f->records[i];
         payloads[i] = r->key;
         f->ok[i] = 1;
+        /* Now, for the messages about what cannot be decoded. */
+        f->b->partition[i] = r->partition;
+        f->b->offset[i] = r->offset;
         f->b->flags[i] = 0;
         if (keyless || !r->key.ptr)
             f->b->flags[i] |= WR_ROW_NULL_KEY;
@@ -250,8 +253,6 @@ static void take_columns(feed *f)
     const wr_step *step = f->op->step;
     wr_headers *headers = NULL;
     for (uint32_t i = 0; i < f->n; i++) {
-        f->b->partition[i] = f->records[i].partition;
-        f->b->offset[i] = f->records[i].offset;
         if (!f->records[i].headers)
             continue;
         if (!headers)
