@@ -302,6 +302,7 @@ static void *query_thread(void *arg)
             wait_while_paused(q);
             continue;
         }
+        uint64_t commits = atomic_load(&q->commits);
         if (wr_query_step(q, 200, &progressed, &done, &err) != WEIR_OK) {
             if (err.code == WEIR_ERR_INTERRUPTED) /* its client has gone */
                 break;
@@ -309,7 +310,8 @@ static void *query_thread(void *arg)
                 break;
             continue;
         }
-        if (progressed)
+        /* Only a commit is progress: records are read again and again where none succeeds. */
+        if (atomic_load(&q->commits) != commits)
             failures = 0;
         if (done) {
             atomic_store(&q->state_now, WR_QUERY_STOPPED);
