@@ -15,24 +15,15 @@ from pathlib import Path
 FOLDER = Path(__file__).resolve().parent
 
 
-def produce_line(record):
-    """A record of an input.jsonl as `weir produce --json` takes it: key and value are text."""
-    value = record["value"]
-    if value is not None and not isinstance(value, str):
-        value = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return json.dumps({"key": record["key"], "value": value, "timestamp": record["timestamp"]},
-                      ensure_ascii=False)
-
-
-def feed(records, options, weir=None):
+def feed(records, options, weir=None, **more):
     """Produce the records, each topic in its order; topics in the order of their first record."""
     topics = {}
     for record in records:
-        topics.setdefault(record["topic"], []).append(produce_line(record))
+        topics.setdefault(record["topic"], []).append(json.dumps(record))
     for topic, lines in topics.items():
         subprocess.run([weir or os.environ.get("WEIR", "weir"), "produce", topic, "--json",
                         *options], input="\n".join(lines) + "\n", text=True, encoding="utf-8",
-                       check=True)
+                       check=True, **more)
 
 
 def main():

@@ -67,7 +67,7 @@ def a_text(value):
 def a_decimal(scale):
     def read(value):
         try:
-            value = Decimal(value)
+            value = Decimal(repr(value) if isinstance(value, float) else value)
         except (InvalidOperation, TypeError, ValueError):
             raise Skip from None
         if value != value.quantize(Decimal(1).scaleb(-scale)):

@@ -16,8 +16,10 @@ CREATE STREAM mobile_clicks WITH (KAFKA_TOPIC = 'mobile_clicks') AS
     WHERE platform IN ('Android', 'iOS') AND country IS NOT NULL
     EMIT CHANGES;
 
--- Counts per campaign and minute.
-CREATE TABLE clicks_per_campaign WITH (KAFKA_TOPIC = 'clicks_per_campaign', KEY_FORMAT = 'JSON') AS
+-- Counts per campaign and minute. RETENTION_MS: a windowed table's topic keeps records about as long
+-- as the windows take, and the sample's event times are years old. 100 years keep all.
+CREATE TABLE clicks_per_campaign
+    WITH (KAFKA_TOPIC = 'clicks_per_campaign', KEY_FORMAT = 'JSON', RETENTION_MS = 3153600000000) AS
     SELECT campaignId, COUNT(*) AS clicks, COUNT(city) AS located
     FROM clicks WINDOW TUMBLING (SIZE 1 MINUTE)
     GROUP BY campaignId
@@ -43,14 +45,16 @@ CREATE STREAM enriched_clicks WITH (KAFKA_TOPIC = 'enriched_clicks', KEY_FORMAT 
     EMIT CHANGES;
 
 -- Clicks per second of each publisher, over the last minute, every ten seconds.
-CREATE TABLE click_rate WITH (KAFKA_TOPIC = 'click_rate', KEY_FORMAT = 'JSON') AS
+CREATE TABLE click_rate
+    WITH (KAFKA_TOPIC = 'click_rate', KEY_FORMAT = 'JSON', RETENTION_MS = 3153600000000) AS
     SELECT pubId, COUNT(*) AS clicks, CAST(COUNT(*) AS DOUBLE) / 60 AS per_second
     FROM clicks WINDOW HOPPING (SIZE 1 MINUTE, ADVANCE BY 10 SECONDS)
     GROUP BY pubId
     EMIT CHANGES;
 
 -- Visits: clicks of one address with less than five minutes between them.
-CREATE TABLE ip_sessions WITH (KAFKA_TOPIC = 'ip_sessions', KEY_FORMAT = 'JSON') AS
+CREATE TABLE ip_sessions
+    WITH (KAFKA_TOPIC = 'ip_sessions', KEY_FORMAT = 'JSON', RETENTION_MS = 3153600000000) AS
     SELECT ip, COUNT(*) AS clicks, (WINDOWEND - WINDOWSTART) / 1000 AS lasted_s
     FROM clicks WINDOW SESSION (5 MINUTES)
     GROUP BY ip

@@ -1,0 +1,126 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""kill -9 of `weir run` at random moments.
+
+The input arrives in pieces, one before each start; each run is killed at a moment between its start
+and a little after it would have finished. Commits are many (a short interval), so that kills meet
+them. On the embedded log outputs, state and offsets are one atomic write: the results must be those
+of the oracle, no row lost, none doubled. On Kafka (at least once) rows may come twice, but none may be
+missing.
+
+WEIR_TEST_SEED=n repeats a run's random numbers.
+"""
+import collections
+import json
+import os
+import random
+import time
+import unittest
+
+import program
+import recompute
+import service
+from kafka_fixture import KafkaBroker
+
+SEED = int(os.environ.get("WEIR_TEST_SEED") or random.SystemRandom().randrange(1 << 31))
+NOON = 1714564800000
+SETTINGS = {"commit.interval.ms": "20"}
+
+
+def clicks(rng, count):
+    """Clicks like those of queries/clicks, many more; some broken."""
+    for n in range(count):
+        at = NOON + 100 * n - (rng.randrange(100000) if rng.random() < 0.2 else 0)
+        value = {"uuid": f"{n:06d}", "campaignId": rng.randint(1, 10), "pubId": rng.randint(1, 5),
+                 "timestamp": at, "ip": f"192.0.2.{rng.randint(1, 9)}", "city": None,
+                 "country": rng.choice(["Germany", "France", None]),
+                 "browser": rng.choice(["Firefox", "Chrome"]),
+                 "platform": rng.choice(["Linux", "Android"]), "platformVersion": "1"}
+        if rng.random() < 0.01:
+            value = "broken"
+        yield {"topic": "clicks", "key": f"k{n}", "value": value, "timestamp": at}
+
+
+class Records(recompute.Input):
+    """Input that is not from a file."""
+
+    def __init__(self, records):  # pylint: disable=super-init-not-called
+        self.records = records
+
+
+class Kills(unittest.TestCase):
+    def feed_and_kill(self, weir, file, pieces, rng):
+        """Number of kills; each after a piece of the input."""
+        weir.run(file)  # creates the topics
+        _, samples, _ = program.sample("clicks")
+        weir.feed([record for record in samples if record["topic"] == "campaigns"])
+        weir.feed(pieces[0])
+        began = time.monotonic()
+        weir.run(file)
+        full = time.monotonic() - began
+        killed = 0
+        for piece in pieces[1:]:
+            weir.feed(piece)
+            run = weir.start_run(file)
+            try:
+                time.sleep(rng.uniform(0, min(1.3 * full, 1.0)))
+                self.assertIsNone(run.poll(), "weir run ended by itself: "
+                                  + weir.log.read_text(errors="replace")[-3000:])
+            finally:
+                run.kill()
+                run.wait()
+            killed += 1
+        weir.run(file)
+        return killed
+
+    def inputs(self, rng, kills, size):
+        _, samples, oracle = program.sample("clicks")
+        records = list(clicks(rng, size * (kills + 1)))
+        pieces = [records[i:i + size] for i in range(0, len(records), size)]
+        campaigns = [record for record in samples if record["topic"] == "campaigns"]
+        return pieces, oracle, oracle.compute(Records(campaigns + records))
+
+    def test_embedded_log(self):
+        rng = random.Random(SEED)
+        pieces, oracle, results = self.inputs(rng, kills=50, size=150)
+        file = program.QUERIES / "clicks" / "clicks.sql"
+        with program.folder() as folder:
+            weir = program.Weir(folder / "data", settings=SETTINGS)
+            self.assertEqual(self.feed_and_kill(weir, file, pieces, rng), 50)
+            for topic, rows in results.items():
+                with self.subTest(topic, seed=SEED):
+                    expected = recompute.in_order(rows)
+                    found = weir.rows(topic, oracle.OUTPUTS[topic])
+                    if found != expected:
+                        self.fail(f"seed {SEED}: {program.difference(expected, found)}")
+
+    def test_kafka(self):
+        rng = random.Random(SEED)
+        pieces, oracle, results = self.inputs(rng, kills=8, size=400)
+        file = program.QUERIES / "clicks" / "clicks.sql"
+        with program.folder() as folder, KafkaBroker() as broker:
+            weir = program.Weir(folder / "data", broker.bootstrap, settings=SETTINGS)
+            self.assertEqual(self.feed_and_kill(weir, file, pieces, rng), 8)
+            for topic, rows in results.items():
+                with self.subTest(topic, seed=SEED):
+                    found = weir.rows(topic, oracle.OUTPUTS[topic])
+                    self.nothing_lost(topic, oracle.OUTPUTS[topic], recompute.in_order(rows), found)
+
+    def nothing_lost(self, topic, what, expected, found):
+        """Rows of streams may be there twice, but all must be there and no others. Counts of tables
+        may be too high by what was read twice, never too low, and no key may be missing."""
+        if isinstance(what, recompute.Stream):
+            missing = collections.Counter(expected) - collections.Counter(found)
+            self.assertFalse(missing, f"{topic}: lost rows, seed {SEED}")
+            self.assertEqual(set(found), set(expected), f"{topic}: other rows, seed {SEED}")
+            return
+        counts = [{json.dumps([row["key"], row.get("window")]): row["value"]["CLICKS"]
+                   for row in map(json.loads, lines)} for lines in (expected, found)]
+        self.assertEqual(counts[0].keys(), counts[1].keys(), f"{topic}, seed {SEED}")
+        for key, count in counts[0].items():
+            self.assertGreaterEqual(counts[1][key], count, f"{topic} {key}, seed {SEED}")
+
+
+if __name__ == "__main__":
+    print(f"seed {SEED}", flush=True)
+    service.main()
