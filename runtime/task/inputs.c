@@ -2,18 +2,22 @@
 /*
  * What a query reads, and in which order.
  *
- * One topic: batches are processed as they come. Several topics (joins): the topic whose next
- * record has the smallest timestamp goes first (architecture.md, Traps 6), in runs: records of one
- * partition go on as long as they are not newer than the next record of every *other* topic. A
- * topic without buffered records holds the others back unless it is at its end (or, for
- * max.task.idle.ms, has been quiet for that long).
+ * Inputs that meet in one task form a group: on Kafka, and where no row changes its partition on
+ * the way, the topics of one sub-topology with the same partition number; where rows are exchanged
+ * in memory before they meet, all inputs of the query. A group of one topic: batches are processed
+ * as they come. Several topics (joins): the topic whose next record has the smallest timestamp goes
+ * first (architecture.md, Traps 6), in runs: records of one partition go on as long as they are not
+ * newer than the next record of every *other* topic of the group. A topic without buffered records
+ * holds the others of its group back unless it is at its end.
  */
 #include "runtime/task/internal.h"
 #include "common/log.h"
 
 #define POLL_RECORDS 4096u
 #define BUFFER_MAX   16384u
-#define END_CHECK_NS 20000000ll
+/* Asking a broker for the ends of topics costs a round trip, asking our own log nothing. */
+#define END_CHECK_KAFKA_NS 20000000ll
+#define END_CHECK_NS       500000ll
 
 /* ---- assignment ---- */
 
@@ -80,6 +84,37 @@ static weir_status start_offsets(wr_query *q, wr_topic_part *parts, wr__input *i
     wr_free(low);
     wr_free(high);
     return st;
+}
+
+/* Which sub-topology reads a topic first. */
+static uint32_t reader_of(const wr_query *q, uint32_t topic)
+{
+    for (uint32_t s = 0; s < q->plan->subtopologies_n; s++) {
+        uint32_t topics[64], n = wr_plan_inputs(q->plan, s, topics, WR_ARRAY_LEN(topics));
+        for (uint32_t i = 0; i < n; i++)
+            if (topics[i] == topic)
+                return s;
+    }
+    return 0;
+}
+
+static void assign_groups(wr_query *q)
+{
+    bool exchanged = q->exchange && q->plan->subtopologies_n > 1;
+    uint32_t partitions = 1;
+    for (uint32_t i = 0; i < q->inputs_n; i++)
+        partitions = WR_MAX(partitions, (uint32_t)q->inputs[i].partition + 1);
+    for (uint32_t i = 0; i < q->inputs_n; i++) {
+        wr__input *in = &q->inputs[i];
+        in->group = exchanged ? 0 : reader_of(q, in->topic) * partitions + (uint32_t)in->partition;
+    }
+    for (uint32_t i = 0; i < q->inputs_n; i++) {
+        q->inputs[i].alone = true;
+        for (uint32_t k = 0; k < q->inputs_n; k++)
+            if (q->inputs[k].group == q->inputs[i].group &&
+                q->inputs[k].topic != q->inputs[i].topic)
+                q->inputs[i].alone = false;
+    }
 }
 
 static weir_status on_assigned(void *arg, const wr_topic_part *given, uint32_t n, weir_error *err)
@@ -270,7 +305,8 @@ static const wr_record *head(const wr__input *in)
 static weir_status refresh_ends(wr_query *q, weir_error *err)
 {
     int64_t now = q->clock->mono_ns(q->clock);
-    if (now - q->last_end_check_ns < END_CHECK_NS)
+    bool kafka = q->log->cls->kind == WR_LOG_KAFKA;
+    if (now - q->last_end_check_ns < (kafka ? END_CHECK_KAFKA_NS : END_CHECK_NS))
         return WEIR_OK;
     q->last_end_check_ns = now;
     wr_topic_part *parts = wr_calloc(q->inputs_n, sizeof *parts);
@@ -293,14 +329,15 @@ static weir_status refresh_ends(wr_query *q, weir_error *err)
     return st;
 }
 
-/* Is some topic without buffered records possibly about to deliver older ones? */
-static weir_status blocked(wr_query *q, bool *yes, weir_error *err)
+/* Is some topic of the group without buffered records possibly about to deliver older ones? */
+static weir_status blocked(wr_query *q, uint32_t group, bool *yes, weir_error *err)
 {
-    *yes = false;
     for (int pass = 0; pass < 2; pass++) {
         *yes = false;
-        for (uint32_t i = 0; i < q->inputs_n; i++)
-            *yes = *yes || (!q->inputs[i].batches_n && !q->inputs[i].at_end);
+        for (uint32_t i = 0; i < q->inputs_n; i++) {
+            const wr__input *in = &q->inputs[i];
+            *yes = *yes || (in->group == group && !in->batches_n && !in->at_end);
+        }
         if (!*yes || pass == 1)
             return WEIR_OK;
         WR_TRY(refresh_ends(q, err));
@@ -308,12 +345,12 @@ static weir_status blocked(wr_query *q, bool *yes, weir_error *err)
     return WEIR_OK;
 }
 
-/* The input to go on with, and the largest timestamp its run may have. */
-static wr__input *choose(wr_query *q, int64_t *limit)
+/* The input of the group to go on with, and the largest timestamp its run may have. */
+static wr__input *choose(wr_query *q, uint32_t group, int64_t *limit)
 {
     wr__input *best = NULL;
     for (uint32_t i = 0; i < q->inputs_n; i++) {
-        const wr_record *r = head(&q->inputs[i]);
+        const wr_record *r = q->inputs[i].group == group ? head(&q->inputs[i]) : NULL;
         if (!r)
             continue;
         /* Ties: the topic that comes first in the plan. */
@@ -323,7 +360,7 @@ static wr__input *choose(wr_query *q, int64_t *limit)
     }
     *limit = INT64_MAX;
     for (uint32_t i = 0; best && i < q->inputs_n; i++) {
-        const wr_record *r = head(&q->inputs[i]);
+        const wr_record *r = q->inputs[i].group == group ? head(&q->inputs[i]) : NULL;
         if (r && q->inputs[i].topic != best->topic) {
             int64_t bound = q->inputs[i].topic < best->topic ? r->timestamp - 1 : r->timestamp;
             *limit = WR_MIN(*limit, bound);
@@ -332,15 +369,28 @@ static wr__input *choose(wr_query *q, int64_t *limit)
     return best;
 }
 
-static weir_status process_merged(wr_query *q, bool *progressed, weir_error *err)
+static bool commit_interval_over(const wr_query *q)
+{
+    return q->clock->mono_ns(q->clock) - q->last_commit_ns > q->commit_interval_ns;
+}
+
+static weir_status resume(wr_query *q, wr__input *in, weir_error *err)
+{
+    if (!in->paused || in->buffered >= BUFFER_MAX / 2)
+        return WEIR_OK;
+    in->paused = false;
+    return q->log->cls->pause(q->reader, (uint32_t)(in - q->inputs), false, err);
+}
+
+static weir_status process_merged(wr_query *q, uint32_t group, bool *progressed, weir_error *err)
 {
     for (;;) {
         bool wait;
         int64_t limit;
-        WR_TRY(blocked(q, &wait, err));
+        WR_TRY(blocked(q, group, &wait, err));
         if (wait)
             return WEIR_OK;
-        wr__input *in = choose(q, &limit);
+        wr__input *in = choose(q, group, &limit);
         if (!in)
             return WEIR_OK;
         const wr_log_batch *b = in->batches[0];
@@ -349,18 +399,48 @@ static weir_status process_merged(wr_query *q, bool *progressed, weir_error *err
             n++;
         WR_TRY(process_run(q, in, n, err));
         *progressed = true;
-        if (in->paused && in->buffered < BUFFER_MAX / 2) {
-            in->paused = false;
-            WR_TRY(q->log->cls->pause(q->reader, (uint32_t)(in - q->inputs), false, err));
-        }
-        if (q->clock->mono_ns(q->clock) - q->last_commit_ns > q->commit_interval_ns)
+        WR_TRY(resume(q, in, err));
+        if (commit_interval_over(q))
             return WEIR_OK;
     }
 }
 
-static weir_status buffer_batch(wr_query *q, wr_log_batch *b, weir_error *err)
+static weir_status process_alone(wr_query *q, wr__input *in, bool *progressed, weir_error *err)
 {
+    while (in->batches_n) {
+        WR_TRY(process_run(q, in, in->batches[0]->n - in->cursor, err));
+        *progressed = true;
+        if (commit_interval_over(q))
+            break;
+    }
+    return resume(q, in, err);
+}
+
+static weir_status process(wr_query *q, bool *progressed, weir_error *err)
+{
+    for (uint32_t i = 0; i < q->inputs_n; i++) {
+        wr__input *in = &q->inputs[i];
+        if (!in->batches_n)
+            continue;
+        if (in->alone)
+            WR_TRY(process_alone(q, in, progressed, err));
+        else
+            WR_TRY(process_merged(q, in->group, progressed, err));
+    }
+    return WEIR_OK;
+}
+
+static weir_status take_batch(wr_query *q, wr_log_batch *b, weir_error *err)
+{
+    WR_ASSERT(b->assignment < q->inputs_n);
     wr__input *in = &q->inputs[b->assignment];
+    if (b->n == 0) { /* nothing but control records: the position still moves */
+        if (!in->batches_n)
+            advance(q, in, b->next_offset);
+        q->log->cls->release(q->reader, b);
+        q->dirty = true;
+        return WEIR_OK;
+    }
     if (in->batches_n == in->batches_cap) {
         in->batches_cap = in->batches_cap ? in->batches_cap * 2 : 4;
         in->batches = wr_realloc(in->batches, in->batches_cap * sizeof(wr_log_batch *));
@@ -368,7 +448,7 @@ static weir_status buffer_batch(wr_query *q, wr_log_batch *b, weir_error *err)
     in->batches[in->batches_n++] = b;
     in->buffered += b->n;
     in->at_end = false;
-    if (in->buffered > BUFFER_MAX && !in->paused && q->external_topics > 1) {
+    if (in->buffered > BUFFER_MAX && !in->paused) {
         in->paused = true;
         WR_TRY(q->log->cls->pause(q->reader, b->assignment, true, err));
     }
@@ -377,33 +457,16 @@ static weir_status buffer_batch(wr_query *q, wr_log_batch *b, weir_error *err)
 
 weir_status wr__inputs_run(wr_query *q, int timeout_ms, bool *progressed, weir_error *err)
 {
-    wr_log_batch *b = NULL;
-    WR_TRY(q->log->cls->poll(q->reader, POLL_RECORDS, timeout_ms, &b, err));
-    if (b && b->n == 0) { /* nothing but control records: the position still moves */
-        advance(q, &q->inputs[b->assignment], b->next_offset);
-        q->log->cls->release(q->reader, b);
-        q->dirty = true;
-        b = NULL;
+    /* With several topics, look at everything that is already here before choosing. */
+    int polls = q->external_topics > 1 ? 64 : 1;
+    for (int i = 0; i < polls; i++) {
+        wr_log_batch *b = NULL;
+        WR_TRY(q->log->cls->poll(q->reader, POLL_RECORDS, i ? 0 : timeout_ms, &b, err));
+        if (!b)
+            break;
+        WR_TRY(take_batch(q, b, err));
     }
-    if (b) {
-        WR_ASSERT(b->assignment < q->inputs_n);
-        WR_TRY(buffer_batch(q, b, err));
-    }
-    if (q->external_topics > 1) {
-        /* Look at everything that is already here before choosing. */
-        for (int i = 0; i < 64 && b; i++) {
-            b = NULL;
-            WR_TRY(q->log->cls->poll(q->reader, POLL_RECORDS, 0, &b, err));
-            if (b)
-                WR_TRY(buffer_batch(q, b, err));
-        }
-        return process_merged(q, progressed, err);
-    }
-    if (b) {
-        WR_TRY(process_run(q, &q->inputs[b->assignment], b->n, err));
-        *progressed = true;
-    }
-    return WEIR_OK;
+    return process(q, progressed, err);
 }
 
 bool wr__inputs_done(const wr_query *q)

@@ -49,6 +49,8 @@ typedef struct wr__input {
     size_t batches_n, batches_cap;
     uint32_t cursor;   /* next record of batches[0] */
     uint32_t buffered; /* records in batches */
+    uint32_t group;           /* inputs whose records are merged by time: see inputs.c */
+    bool alone;               /* no other topic in its group */
     bool paused;
     bool at_end; /* nothing behind next_offset when last looked */
 } wr__input;
