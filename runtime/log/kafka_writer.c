@@ -211,7 +211,7 @@ static weir_status tell_failure(wr_log_writer *w, weir_error *err)
 weir_status wr__kafka_produce(wr_log_writer *w, const char *topic, const wr_out_records *in,
                               weir_error *err)
 {
-    out_topic *o;
+    out_topic *o = NULL;
     WR_TRY(find_topic(w, topic, &o, err));
     for (uint32_t i = 0; i < in->n; i++) {
         int32_t partition;
