@@ -141,6 +141,7 @@ static weir_status on_assigned(void *arg, const wr_topic_part *given, uint32_t n
     q->inputs = inputs;
     q->inputs_n = n;
     pthread_mutex_unlock(&q->lock);
+    assign_groups(q);
     st = open_tasks(q, parts, n, err);
     if (st == WEIR_OK)
         st = q->log->cls->assign(q->reader, parts, n, err);
