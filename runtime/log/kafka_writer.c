@@ -267,7 +267,7 @@ weir_status wr__kafka_commit(wr_log_writer *w, wr_log_reader *reader, const char
         if (!member)
             WR_TRY(wr__kafka_alter_offsets(w->opaque.log, group, offsets, n, err));
     }
-    if (state && !wr_db_batch_empty(state))
+    if (state) /* an empty one too: its stores wait for the end of the commit */
         WR_TRY(wr_db_write(w->opaque.log->db, state, err));
     w->pending = 0;
     return WEIR_OK;
