@@ -9,6 +9,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 typedef struct env {
@@ -509,6 +510,53 @@ static void test_kill(void **state)
     }
 }
 
+enum { FULL_RECORDS = 100, MOVED = 3, FULL = 100 };
+
+/* Commit until the file system refuses; @return FULL where nothing has moved then. */
+static int commit_until_full(env *e)
+{
+    signal(SIGXFSZ, SIG_IGN);
+    struct rlimit limit = {256 << 10, 256 << 10};
+    open_log(e);
+    const wr_log_class *c = e->log->cls;
+    wr_log_writer *w;
+    weir_error failure = {0};
+    if (c->writer_new(e->log, NULL, &w, &failure) || setrlimit(RLIMIT_FSIZE, &limit))
+        return 2;
+    for (int64_t done = 0; done < 1000; done++) {
+        for (int i = 0; i < FULL_RECORDS; i++)
+            put(e->log, w, "t", 0, "key", "a value of some bytes so that it fills up", i);
+        wr_topic_part offset = {"t", 0, done + 1};
+        if (c->commit(w, NULL, "g", &offset, 1, NULL, &failure) == WEIR_OK)
+            continue;
+        int64_t committed = done ? done : WR_OFFSET_NONE;
+        return failure.code == WEIR_ERR_STORE && failure.flags == WEIR_ERROR_RETRIABLE &&
+                       end_of(e->log, "t", 0) == done * FULL_RECORDS &&
+                       committed_of(e->log, "g", "t", 0) == committed && done > 5
+                   ? FULL
+                   : MOVED;
+    }
+    return 4;
+}
+
+/* A file size limit stands in for a full disk. */
+static void test_full(void **state)
+{
+    env *e = *state;
+    create_topic(e->log, "t", 1);
+    close_log(e);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0)
+        _exit(commit_until_full(e));
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), FULL);
+    open_log(e);
+    assert_int_equal(end_of(e->log, "t", 0), committed_of(e->log, "g", "t", 0) * FULL_RECORDS);
+}
+
 /* ---- threads ---- */
 
 enum { THREADS = 4, COMMITS = 150 };
@@ -715,9 +763,9 @@ static void test_retention(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        BOTH(test_topics),    BOTH(test_remove),     BOTH(test_model), BOTH(test_partitions),
-        BOTH(test_subscribe), BOTH(test_threads),    BOTH(test_wake),  BOTH(test_damage),
-        LOCAL(test_kill),     LOCAL(test_retention),
+        BOTH(test_topics),    BOTH(test_remove),  BOTH(test_model),      BOTH(test_partitions),
+        BOTH(test_subscribe), BOTH(test_threads), BOTH(test_wake),       BOTH(test_damage),
+        LOCAL(test_kill),     LOCAL(test_full),   LOCAL(test_retention),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
