@@ -27,6 +27,7 @@ static weir_status flush_operators(wr_query *q, weir_error *err)
 static weir_status collect_state(wr_query *q, weir_error *err)
 {
     wr_db_batch_clear(q->state);
+    wr__query_note(q);
     for (size_t i = 0; i < q->tasks_n; i++) {
         wr__task *t = q->tasks[i];
         for (size_t k = 0; k < t->stores_n; k++) {
@@ -59,6 +60,7 @@ static void after_commit(wr_query *q)
         q->inputs[i].committed_offset = q->inputs[i].next_offset;
     pthread_mutex_unlock(&q->lock);
     q->dirty = false;
+    q->noted = true;
 }
 
 weir_status wr__query_commit(wr_query *q, weir_error *err)

@@ -21,15 +21,9 @@
 
 /* ---- assignment ---- */
 
-static bool reads_from_start(const wr_query *q, uint32_t topic)
-{
-    const wr_plan_topic *t = &q->plan->topics[topic];
-    return t->from_earliest || t->role == WR_TOPIC_REPARTITION || q->from_earliest;
-}
-
 static weir_status open_tasks(wr_query *q, const wr_topic_part *parts, uint32_t n, weir_error *err);
 
-static uint32_t plan_topic_of(const wr_query *q, const char *name)
+uint32_t wr__plan_topic(const wr_query *q, const char *name)
 {
     for (uint32_t t = 0; t < q->plan->topics_n; t++)
         if (q->plan->topics[t].role != WR_TOPIC_OUTPUT && strcmp(q->topic_names[t], name) == 0)
@@ -56,34 +50,6 @@ static void close_tasks(wr_query *q)
     wr_free(q->tasks);
     q->tasks = NULL;
     q->tasks_n = 0;
-}
-
-/* Where to begin reading, into parts[].offset; where a query that ends stops, into inputs[]. */
-static weir_status start_offsets(wr_query *q, wr_topic_part *parts, wr__input *inputs, uint32_t n,
-                                 weir_error *err)
-{
-    for (uint32_t i = 0; i < n; i++)
-        parts[i].offset = WR_OFFSET_NONE;
-    if (q->group)
-        WR_TRY(q->log->cls->committed(q->log, q->group, parts, n, err));
-    int64_t *low = wr_calloc(n, sizeof *low), *high = wr_calloc(n, sizeof *high);
-    weir_status st = n ? q->log->cls->ends(q->log, parts, n, low, high, err) : WEIR_OK;
-    for (uint32_t i = 0; i < n && st == WEIR_OK; i++) {
-        uint32_t topic = plan_topic_of(q, parts[i].topic);
-        if (parts[i].offset < 0)
-            parts[i].offset = reads_from_start(q, topic) ? low[i] : high[i];
-        else if (parts[i].offset < low[i]) {
-            wr_log_put(WR_LOG_WARN, "task",
-                       "query %s: records %lld to %lld of %s partition %d are gone (retention)",
-                       q->id, (long long)parts[i].offset, (long long)low[i] - 1, parts[i].topic,
-                       parts[i].partition);
-            parts[i].offset = low[i];
-        }
-        inputs[i].stop_offset = q->until_end ? high[i] : -1;
-    }
-    wr_free(low);
-    wr_free(high);
-    return st;
 }
 
 /* Which sub-topology reads a topic first. */
@@ -123,9 +89,9 @@ static weir_status on_assigned(void *arg, const wr_topic_part *given, uint32_t n
     wr_topic_part *parts = wr_calloc(n, sizeof *parts);
     memcpy(parts, given, n * sizeof *parts);
     wr__input *inputs = wr_calloc(n, sizeof *inputs);
-    weir_status st = start_offsets(q, parts, inputs, n, err);
+    weir_status st = wr__start_offsets(q, parts, inputs, n, err);
     for (uint32_t i = 0; i < n && st == WEIR_OK; i++) {
-        inputs[i].topic = plan_topic_of(q, parts[i].topic);
+        inputs[i].topic = wr__plan_topic(q, parts[i].topic);
         WR_ASSERT(inputs[i].topic != UINT32_MAX);
         inputs[i].name = parts[i].topic = q->topic_names[inputs[i].topic];
         inputs[i].partition = parts[i].partition;

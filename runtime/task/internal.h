@@ -87,7 +87,7 @@ struct wr_query {
     int64_t last_commit_ns;
     int64_t last_end_check_ns;
     bool dirty; /* something to commit */
-    bool in_step;
+    bool noted;            /* the data directory knows the query */
 
     pthread_t thread;
     bool threaded;
@@ -116,7 +116,16 @@ weir_status wr__query_deliver(wr_query *q, uint32_t topic, int32_t partition,
 weir_status wr__store_restore(wr__task_store *s, weir_error *err) WR_MUST_CHECK;
 void wr__store_note_position(wr__task_store *s, wr_db_batch *b);
 
+/* offsets.c */
+/** Where to begin reading, into parts[].offset; where a query that ends stops, into inputs[]. */
+weir_status wr__start_offsets(wr_query *q, wr_topic_part *parts, wr__input *inputs, uint32_t n,
+                              weir_error *err) WR_MUST_CHECK;
+/** Put into q->state that this directory knows the query. */
+void wr__query_note(wr_query *q);
+
 /* inputs.c */
+/** The plan's topic that is called @p name in the log; UINT32_MAX: none that is read. */
+uint32_t wr__plan_topic(const wr_query *q, const char *name);
 weir_status wr__inputs_open(wr_query *q, weir_error *err) WR_MUST_CHECK;
 void wr__inputs_close(wr_query *q);
 /** Take one poll's worth of records in, process what may be processed. */

@@ -87,6 +87,27 @@ static weir_status open_log(wr_query *q, weir_error *err)
     return wr__inputs_open(q, err);
 }
 
+/*
+ * Can a record reach one place on two ways of different length? A foreign-key join answers to where
+ * the question came from; two sources may read one topic. With rows exchanged in memory a batch would
+ * then be all the way on one of them before it starts on the other, so that its size would show.
+ */
+static bool has_two_ways(const wr_plan *plan)
+{
+    uint32_t seen = 0;
+    for (uint32_t i = 0; i < plan->steps_n; i++) {
+        const wr_step *s = plan->steps[i];
+        if (s->kind == WR_STEP_FK_JOIN)
+            return true;
+        if (s->kind != WR_STEP_SOURCE)
+            continue;
+        for (uint32_t k = 0; k < i; k++)
+            seen += plan->steps[k]->kind == WR_STEP_SOURCE &&
+                    plan->steps[k]->u.source.topic == s->u.source.topic;
+    }
+    return seen > 0;
+}
+
 static wr_query *new_query(const wr_query_options *o)
 {
     wr_query *q = wr_calloc(1, sizeof *q);
@@ -116,6 +137,8 @@ static wr_query *new_query(const wr_query_options *o)
     }
     int64_t rows = wr_settings_int(&q->settings, "weir.batch.rows", WR_BATCH_ROWS_DEFAULT);
     q->batch_rows = (uint32_t)WR_MAX((int64_t)1, WR_MIN(rows, (int64_t)65536));
+    if (q->exchange && has_two_ways(q->plan))
+        q->batch_rows = 1;
     q->commit_interval_ns =
         wr_settings_int(&q->settings, "commit.interval.ms", 2000) * (int64_t)1000000;
     const char *reset = wr_settings_get(&q->settings, "auto.offset.reset");
@@ -223,10 +246,7 @@ weir_status wr_query_feed(wr_query *q, const char *topic, const wr_record *recor
     for (uint32_t t = 0; t < q->plan->topics_n; t++) {
         if (q->plan->topics[t].role != WR_TOPIC_INPUT || strcmp(q->topic_names[t], topic) != 0)
             continue;
-        for (uint32_t at = 0; at < n; at += q->batch_rows) {
-            WR_TRY(wr__query_deliver(q, t, 0, records + at, WR_MIN(q->batch_rows, n - at), err));
-            WR_TRY(wr__query_drain(q, err));
-        }
+        WR_TRY(wr__query_deliver(q, t, 0, records, n, err));
         WR_TRY(tick(q, err));
         atomic_fetch_add(&q->records_in, n);
     }

@@ -51,17 +51,33 @@ static wr_str copy_bytes(wr_arena *a, wr_str s)
     return s.ptr ? wr_arena_str(a, s) : s;
 }
 
-static void inbox_push(wr__inbox *b, wr_str key, wr_str value, int64_t ts, int32_t partition)
+static const wr_headers *copy_headers(wr_arena *a, const wr_headers *from)
+{
+    if (!from)
+        return NULL;
+    wr_headers *to = WR_NEW(a, wr_headers);
+    wr_header *h = WR_NEW_N(a, wr_header, from->n);
+    for (uint32_t i = 0; i < from->n; i++)
+        h[i] = (wr_header){copy_bytes(a, from->h[i].key), copy_bytes(a, from->h[i].value)};
+    *to = (wr_headers){from->n, h};
+    return to;
+}
+
+/* Row @p i of @p r. */
+static void inbox_push(wr__inbox *b, const wr_out_records *r, uint32_t i, int32_t partition)
 {
     if (b->n == b->cap) {
         b->cap = b->cap ? b->cap * 2 : 64;
         b->records = wr_realloc(b->records, b->cap * sizeof *b->records);
     }
-    b->records[b->n] = (wr_record){.key = copy_bytes(b->arena, key),
-                                   .value = copy_bytes(b->arena, value),
-                                   .timestamp = ts,
-                                   .offset = (int64_t)b->n,
-                                   .partition = partition};
+    b->records[b->n] = (wr_record){
+        .key = copy_bytes(b->arena, r->keys[i]),
+        .value = copy_bytes(b->arena, r->values[i]),
+        .timestamp = r->timestamps[i],
+        .offset = (int64_t)b->n,
+        .partition = partition,
+        .headers = r->headers ? copy_headers(b->arena, r->headers[i]) : NULL,
+    };
     b->n++;
 }
 
@@ -79,7 +95,7 @@ static weir_status exchange(wr_query *q, uint32_t topic, const wr_out_records *r
         if (!inbox)
             return wr_error(err, WEIR_ERR_LOG, "Query %s has no task for partition %d of %s", q->id,
                             p, q->topic_names[topic]);
-        inbox_push(inbox, r->keys[i], r->values[i], r->timestamps[i], p);
+        inbox_push(inbox, r, i, p);
     }
     return WEIR_OK;
 }
@@ -265,8 +281,8 @@ void wr__task_close(wr__task *t)
 
 /* ---- feeding ---- */
 
-weir_status wr__query_deliver(wr_query *q, uint32_t topic, int32_t partition,
-                              const wr_record *records, uint32_t n, weir_error *err)
+static weir_status deliver_batch(wr_query *q, uint32_t topic, int32_t partition,
+                                 const wr_record *records, uint32_t n, weir_error *err)
 {
     int64_t wall_ms = q->clock->wall_ms(q->clock);
     for (size_t i = 0; i < q->tasks_n; i++) {
@@ -279,12 +295,21 @@ weir_status wr__query_deliver(wr_query *q, uint32_t topic, int32_t partition,
             if (topics[k] != topic)
                 continue;
             t->ctx.wall_ms = wall_ms;
-            for (uint32_t at = 0; at < n; at += q->batch_rows)
-                WR_TRY(wr_topology_feed(t->topology, topic, records + at,
-                                        WR_MIN(q->batch_rows, n - at), err));
+            WR_TRY(wr_topology_feed(t->topology, topic, records, n, err));
         }
     }
     q->dirty = true;
+    return WEIR_OK;
+}
+
+weir_status wr__query_deliver(wr_query *q, uint32_t topic, int32_t partition,
+                              const wr_record *records, uint32_t n, weir_error *err)
+{
+    for (uint32_t at = 0; at < n; at += q->batch_rows) {
+        WR_TRY(deliver_batch(q, topic, partition, records + at, WR_MIN(q->batch_rows, n - at),
+                             err));
+        WR_TRY(wr__query_drain(q, err));
+    }
     return WEIR_OK;
 }
 

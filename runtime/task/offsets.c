@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Where a query begins to read.
+ *
+ * It goes on at its group's committed offsets. What has none: a table's topic from its start, the
+ * others by auto.offset.reset.
+ *
+ * One exception, on Kafka: a data directory that does not know the query, and nothing in the
+ * query's outputs (sink and changelogs are empty or new), while its group has offsets. Then
+ * whatever the group has read is nowhere to be found any more; going on would leave holes in
+ * streams and wrong sums in tables, and starting over can repeat nothing. So the query starts over,
+ * and says so. A fresh directory alone (a container without a disk) is no reason: outputs and
+ * changelogs are there.
+ */
+#include "runtime/task/internal.h"
+#include "common/log.h"
+
+static bool reads_from_start(const wr_query *q, uint32_t topic)
+{
+    const wr_plan_topic *t = &q->plan->topics[topic];
+    return t->from_earliest || t->role == WR_TOPIC_REPARTITION || q->from_earliest;
+}
+
+/* ---- does this directory know the query? ---- */
+
+static void note_key(const wr_query *q, wr_buf *out)
+{
+    wr_buf_printf(out, "query/%s", q->group);
+}
+
+void wr__query_note(wr_query *q)
+{
+    if (q->noted || !q->group)
+        return;
+    wr_buf key = {0};
+    note_key(q, &key);
+    wr_db_batch_meta_put(q->state, wr_buf_view(&key), WR_STR("1"));
+    wr_buf_free(&key);
+}
+
+static weir_status known_here(wr_query *q, bool *known, weir_error *err)
+{
+    wr_buf key = {0}, value = {0};
+    note_key(q, &key);
+    weir_status st = wr_db_meta_get(q->db, NULL, wr_buf_view(&key), &value, known, err);
+    wr_buf_free(&key);
+    wr_buf_free(&value);
+    return st;
+}
+
+/* ---- is there any output? ---- */
+
+static weir_status topic_empty(wr_query *q, const wr_topic_info *t, bool *empty, weir_error *err)
+{
+    uint32_t n = (uint32_t)t->partitions;
+    wr_topic_part *parts = wr_calloc(n, sizeof *parts);
+    int64_t *low = wr_calloc(n, sizeof *low), *high = wr_calloc(n, sizeof *high);
+    for (uint32_t i = 0; i < n; i++)
+        parts[i] = (wr_topic_part){t->name, (int32_t)i, 0};
+    weir_status st = q->log->cls->ends(q->log, parts, n, low, high, err);
+    for (uint32_t i = 0; i < n && st == WEIR_OK; i++)
+        *empty = *empty && high[i] == 0;
+    wr_free(parts);
+    wr_free(low);
+    wr_free(high);
+    return st;
+}
+
+/* A sink, or a changelog of this query. */
+static bool is_output(const wr_query *q, const char *topic)
+{
+    for (uint32_t t = 0; t < q->plan->topics_n; t++)
+        if (q->plan->topics[t].role == WR_TOPIC_OUTPUT && strcmp(q->topic_names[t], topic) == 0)
+            return true;
+    size_t n = strlen(q->group), end = strlen(topic);
+    static const char suffix[] = "-changelog";
+    return strncmp(topic, q->group, n) == 0 && topic[n] == '-' && end > sizeof suffix - 1 &&
+           strcmp(topic + end - (sizeof suffix - 1), suffix) == 0;
+}
+
+static weir_status outputs_empty(wr_query *q, bool *empty, weir_error *err)
+{
+    wr_arena *a = wr_arena_new(0);
+    wr_topic_info *all;
+    uint32_t n = 0;
+    weir_status st = q->log->cls->list(q->log, a, &all, &n, err);
+    *empty = true;
+    for (uint32_t i = 0; i < n && st == WEIR_OK && *empty; i++)
+        if (is_output(q, all[i].name))
+            st = topic_empty(q, &all[i], empty, err);
+    wr_arena_free(a);
+    return st;
+}
+
+static weir_status starts_over(wr_query *q, const wr_topic_part *parts, uint32_t n, bool *yes,
+                               weir_error *err)
+{
+    bool any = false, known = true;
+    *yes = false;
+    for (uint32_t i = 0; i < n; i++)
+        any = any || parts[i].offset > 0;
+    if (!any || q->log->cls->kind != WR_LOG_KAFKA || q->noted)
+        return WEIR_OK;
+    WR_TRY(known_here(q, &known, err));
+    if (known)
+        return WEIR_OK;
+    WR_TRY(outputs_empty(q, yes, err));
+    if (*yes)
+        wr_log_put(WR_LOG_WARN, "task",
+                   "query %s starts over: its group has offsets, but neither this data directory "
+                   "nor its output topics hold anything of it",
+                   q->id);
+    return WEIR_OK;
+}
+
+/* ---- offsets ---- */
+
+static void choose_offset(wr_query *q, wr_topic_part *part, bool over, int64_t low, int64_t high)
+{
+    uint32_t topic = wr__plan_topic(q, part->topic);
+    bool internal = q->plan->topics[topic].role == WR_TOPIC_REPARTITION;
+    if (over) /* rows on their way are made again */
+        part->offset = internal ? high : WR_OFFSET_NONE;
+    if (part->offset < 0) {
+        part->offset = reads_from_start(q, topic) ? low : high;
+        q->dirty = true; /* a start at the end is kept, or the next run would start at another */
+    } else if (part->offset < low) {
+        wr_log_put(WR_LOG_WARN, "task",
+                   "query %s: records %lld to %lld of %s partition %d are gone (retention)", q->id,
+                   (long long)part->offset, (long long)low - 1, part->topic, part->partition);
+        part->offset = low;
+    }
+}
+
+weir_status wr__start_offsets(wr_query *q, wr_topic_part *parts, wr__input *inputs, uint32_t n,
+                              weir_error *err)
+{
+    bool over = false;
+    for (uint32_t i = 0; i < n; i++)
+        parts[i].offset = WR_OFFSET_NONE;
+    if (q->group) {
+        WR_TRY(q->log->cls->committed(q->log, q->group, parts, n, err));
+        WR_TRY(starts_over(q, parts, n, &over, err));
+    }
+    int64_t *low = wr_calloc(n, sizeof *low), *high = wr_calloc(n, sizeof *high);
+    weir_status st = n ? q->log->cls->ends(q->log, parts, n, low, high, err) : WEIR_OK;
+    for (uint32_t i = 0; i < n && st == WEIR_OK; i++) {
+        choose_offset(q, &parts[i], over, low[i], high[i]);
+        inputs[i].stop_offset = q->until_end ? high[i] : -1;
+    }
+    wr_free(low);
+    wr_free(high);
+    return st;
+}
