@@ -18,6 +18,7 @@ struct weir_consumer {
     const void **header_values;
     size_t *header_lens;
     size_t headers_cap;
+    wr_buf names; /* of the headers of the current record, each 0-terminated */
 };
 
 weir_status weir_consume(weir *w, const char *topic, bool from_beginning, weir_consumer **out,
@@ -70,6 +71,7 @@ void weir_consumer_close(weir_consumer *c)
     wr_free((void *)c->header_keys);
     wr_free((void *)c->header_values);
     wr_free(c->header_lens);
+    wr_buf_free(&c->names);
     wr_free(c);
 }
 
@@ -90,8 +92,15 @@ static void fill_headers(weir_consumer *c, const wr_record *r, weir_record *out)
         c->header_values = wr_realloc((void *)c->header_values, n * sizeof *c->header_values);
         c->header_lens = wr_realloc(c->header_lens, n * sizeof *c->header_lens);
     }
+    wr_buf_clear(&c->names);
     for (uint32_t i = 0; i < n; i++) {
-        c->header_keys[i] = r->headers->h[i].key.ptr;
+        wr_buf_str(&c->names, r->headers->h[i].key);
+        wr_buf_putc(&c->names, 0);
+    }
+    const char *name = c->names.ptr; /* stays where it is from here on */
+    for (uint32_t i = 0; i < n; i++) {
+        c->header_keys[i] = name;
+        name += r->headers->h[i].key.len + 1;
         c->header_values[i] = r->headers->h[i].value.ptr;
         c->header_lens[i] = r->headers->h[i].value.ptr ? r->headers->h[i].value.len : SIZE_MAX;
     }

@@ -156,7 +156,7 @@ bool weir_failed_query(weir *w, char *id, size_t id_size, weir_error *err)
 
 weir_status weir_load_file(weir *w, const char *path, weir_error *err)
 {
-    return wr_engine_load_file(w->engine, path, err);
+    return wr_engine_load_file(w->engine, &w->session, path, err);
 }
 
 /* ---- topics ---- */

@@ -111,8 +111,10 @@ weir_status wr_exec_expected_source(wr_exec *x, wr_source **out, weir_error *err
 weir_status wr_engine_step(wr_engine *e, int max_ms, bool *progressed,
                            weir_error *err) WR_MUST_CHECK;
 weir_status wr_engine_drain(wr_engine *e, int timeout_ms, weir_error *err) WR_MUST_CHECK;
-/** Statements of a query file, all checked before any runs. */
-weir_status wr_engine_load_file(wr_engine *e, const char *path, weir_error *err) WR_MUST_CHECK;
+/** Statements of a query file, all checked before any runs. SET and DEFINE in the file hold for the
+ *  file; it begins with those of @p base (may be NULL). */
+weir_status wr_engine_load_file(wr_engine *e, const wr_session *base, const char *path,
+                                weir_error *err) WR_MUST_CHECK;
 
 /* ---- parts, for api/ and testing/ ---- */
 

@@ -205,11 +205,24 @@ static weir_status check_headless(const wr_ast_stmt *s, weir_error *err)
 
 typedef enum file_pass { PASS_CHECK, PASS_RUN } file_pass;
 
-static weir_status run_file(wr_engine *e, const char *path, wr_str text, file_pass pass,
-                            wr_catalog *check, uint32_t *queries, weir_error *err)
+/** A file's own session, on top of @p base (may be NULL). */
+static void file_session(wr_session *s, const wr_engine *e, const wr_session *base)
+{
+    wr_session_init(s, e);
+    if (!base)
+        return;
+    wr_settings_free(&s->settings);
+    wr_settings_init(&s->settings, &base->settings);
+    const wr_map_entry *v;
+    for (size_t i = 0; (v = wr_map_next(&base->variables, &i));)
+        wr_map_put(&s->variables, v->key, wr_strdup(v->value));
+}
+
+static weir_status run_file(wr_engine *e, const wr_session *base, const char *path, wr_str text,
+                            file_pass pass, wr_catalog *check, uint32_t *queries, weir_error *err)
 {
     wr_session session;
-    wr_session_init(&session, e);
+    file_session(&session, e, base);
     weir_status st = WEIR_OK;
     wr_parse_span span;
     for (size_t at = 0; st == WEIR_OK && wr_parse_next_span(text.ptr, text.len, at, &span);
@@ -243,7 +256,8 @@ static weir_status run_file(wr_engine *e, const char *path, wr_str text, file_pa
     return st;
 }
 
-weir_status wr_engine_load_file(wr_engine *e, const char *path, weir_error *err)
+weir_status wr_engine_load_file(wr_engine *e, const wr_session *base, const char *path,
+                                weir_error *err)
 {
     wr_buf text = {0};
     wr_catalog check;
@@ -252,7 +266,7 @@ weir_status wr_engine_load_file(wr_engine *e, const char *path, weir_error *err)
     wr_engine_lock(e); /* nobody else's statement between the check and the run */
     if (st == WEIR_OK) {
         wr_catalog_clone(&check, &e->catalog);
-        st = run_file(e, path, wr_buf_view(&text), PASS_CHECK, &check, &queries, err);
+        st = run_file(e, base, path, wr_buf_view(&text), PASS_CHECK, &check, &queries, err);
         wr_catalog_free(&check);
     }
     if (st == WEIR_OK && queries == 0)
@@ -261,7 +275,7 @@ weir_status wr_engine_load_file(wr_engine *e, const char *path, weir_error *err)
                       "... SELECT)",
                       path);
     if (st == WEIR_OK)
-        st = run_file(e, path, wr_buf_view(&text), PASS_RUN, NULL, &queries, err);
+        st = run_file(e, base, path, wr_buf_view(&text), PASS_RUN, NULL, &queries, err);
     wr_engine_unlock(e);
     wr_buf_free(&text);
     return st;
