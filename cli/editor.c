@@ -313,8 +313,13 @@ cli_editor_result cli_editor_read(cli_editor *e, const char *prompt, cli_text *l
     e->prompt = prompt;
     e->interrupted = false;
     cli_text_clear(line);
+    /* libedit prints the prompt first and sets the terminal up then; what is typed in between would
+     * be echoed by the kernel and Ctrl-D lost. */
+    el_set(e->line, EL_PREP_TERM, 1);
     const char *got = el_gets(e->line, &n);
     if (e->interrupted) {
+        const LineInfo *info = el_line(e->line);
+        cli_text_add(line, info->buffer, (size_t)(info->lastchar - info->buffer));
         el_reset(e->line);
         return CLI_EDITOR_INTERRUPT;
     }

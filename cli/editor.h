@@ -21,7 +21,8 @@ typedef enum cli_editor_result {
     CLI_EDITOR_INTERRUPT, /* Ctrl-C: the line is thrown away */
     CLI_EDITOR_END,       /* Ctrl-D on an empty line, or the terminal has gone */
 } cli_editor_result;
-/** @p line is without its line break. Returns early for signals that end the program. */
+/** @p line is without its line break; after Ctrl-C it is what was thrown away. SIGTERM ends the
+ * wait as Ctrl-C does. */
 cli_editor_result cli_editor_read(cli_editor *e, const char *prompt, cli_text *line);
 
 /** Add what was typed, possibly of several lines, to the history and its file. */

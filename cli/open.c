@@ -16,7 +16,7 @@
 
 const cli_option cli_place_options[] = {
     {"data", 0, CLI_TEXT, FIELD(data), "DIR",
-     "topics, state and catalog are kept here (default: weir in the XDG data home)", 0},
+     "topics, state, catalog (default: weir in the XDG data home)", 0},
     {"bootstrap-servers", 0, CLI_TEXT, FIELD(bootstrap), "LIST",
      "topics are on this Kafka cluster; state stays in --data", 0},
     {"set", 0, CLI_LIST, FIELD(set), "NAME=VALUE", "a setting; may be repeated", 0},

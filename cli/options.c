@@ -255,6 +255,15 @@ out:
 
 /* ---------------------------------------------------------------- help */
 
+/** A name and, beside or below it, what it is. */
+static void print_entry(const char *left, const char *right, FILE *out)
+{
+    if (strlen(left) >= HELP_COLUMN)
+        fprintf(out, "%s\n%*s%s\n", left, HELP_COLUMN, "", right);
+    else
+        fprintf(out, "%-*s%s\n", HELP_COLUMN, left, right);
+}
+
 static void print_options(const cli_option *table, FILE *out)
 {
     for (const cli_option *o = table; o && o->name; o++) {
@@ -264,10 +273,7 @@ static void print_options(const cli_option *table, FILE *out)
             snprintf(letter, sizeof letter, "-%c, ", o->letter);
         snprintf(left, sizeof left, "  %s--%s%s%s", letter, o->name, o->argument ? " " : "",
                  o->argument ? o->argument : "");
-        if (strlen(left) >= HELP_COLUMN)
-            fprintf(out, "%s\n%*s%s\n", left, HELP_COLUMN, "", o->help);
-        else
-            fprintf(out, "%-*s%s\n", HELP_COLUMN, left, o->help);
+        print_entry(left, o->help, out);
     }
 }
 
@@ -303,9 +309,8 @@ void cli_help(FILE *out)
         char left[80];
         snprintf(left, sizeof left, "  %s%s%s", full_name(c), c->operands[0] ? " " : "",
                  c->operands);
-        fprintf(out, "%-*s%s\n", HELP_COLUMN, left, c->summary);
+        print_entry(left, c->summary, out);
     }
-    fputs("\n`weir help COMMAND` tells a command's options. ", out);
-    fprintf(out, "%s\n", prompt->about);
+    fprintf(out, "\n`weir help COMMAND` tells a command's options.\n%s\n", prompt->about);
     print_all_options(prompt, out);
 }

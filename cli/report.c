@@ -8,6 +8,22 @@
 
 #include <string.h>
 
+/** Behind "line 1:8: ", where a message begins so. */
+static const char *without_place(const char *message)
+{
+    static const char word[] = "line ", digits[] = "0123456789";
+    if (strncmp(message, word, sizeof word - 1) != 0)
+        return message;
+    const char *at = message + sizeof word - 1;
+    size_t line = strspn(at, digits);
+    at += line;
+    if (!line || *at != ':')
+        return message;
+    size_t column = strspn(at + 1, digits);
+    at += 1 + column;
+    return column && at[0] == ':' && at[1] == ' ' ? at + 2 : message;
+}
+
 /** Make err's position one of @p text instead of @p text + @p base. */
 static void move_position(weir_error *err, const char *text, size_t base)
 {
@@ -36,10 +52,7 @@ void cli_report_text(const weir_error *err, const char *text, size_t base, cli_o
     weir_error moved = *err;
     const char *message = moved.message;
     if (err->line > 0) {
-        char prefix[64];
-        int len = snprintf(prefix, sizeof prefix, "line %d:%d: ", err->line, err->column);
-        if (strncmp(message, prefix, (size_t)len) == 0)
-            message += len;
+        message = without_place(message);
         move_position(&moved, text, base);
         int line = moved.line + origin.line - 1;
         if (origin.name)

@@ -201,10 +201,15 @@ void cli_result_message(cli_view *view, const char *message)
     cli_text_free(&t);
 }
 
-/** What a command has to say, as ksqlDB lays it out: a table with one column. */
+/** What a command has to say, as ksqlDB lays it out: a table with one column, or a line of its own
+ *  where that would be too wide. */
 static void message_table(cli_result *r, const char *message)
 {
     cli_table table = {.columns = 1};
+    if (cli_columns(message, strlen(message)) + 2 > (size_t)cli_view_width()) {
+        add_line(&r->text, message);
+        return;
+    }
     cli_table_add(&table, "Message");
     cli_table_add(&table, message);
     cli_text_addc(&r->text, '\n', 1);

@@ -15,6 +15,8 @@
 #include "report.h"
 #include "signals.h"
 
+#include <string.h>
+
 #define STOP_SECONDS 10
 #define TICK_MS      1000
 
@@ -34,12 +36,25 @@ static const cli_option options[] = {
     {0},
 };
 
+/** The library names file, line and column in the message; here they come from the error's fields,
+ *  as for all texts. */
+static void drop_place(weir_error *err, const char *path)
+{
+    char prefix[sizeof err->message];
+    int n = snprintf(prefix, sizeof prefix, "%s:%d:%d: ", path, err->line, err->column);
+    if (err->line <= 0)
+        n = snprintf(prefix, sizeof prefix, "%s: ", path);
+    if (n > 0 && strncmp(err->message, prefix, (size_t)n) == 0)
+        memmove(err->message, err->message + n, strlen(err->message) - (size_t)n + 1);
+}
+
 static int load_file(weir *w, const char *path)
 {
     weir_error err = {0};
     if (weir_load_file(w, path, &err) == WEIR_OK)
         return CLI_OK;
     cli_text text = {0}, message = {0};
+    drop_place(&err, path);
     if (err.line > 0 && !cli_read_file(path, &text))
         err.line = 0;
     cli_report_text(&err, cli_text_string(&text), 0, (cli_origin){path, 1}, &message);

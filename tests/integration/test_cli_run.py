@@ -1,0 +1,102 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""weir run: query files as a service, on the embedded log."""
+import json
+import signal
+import subprocess
+import unittest
+
+import service
+from pty_driver import CTRL_C, Terminal
+from weir_cli import WeirCase
+
+FILE = """
+SET 'auto.offset.reset' = 'earliest';
+DEFINE least = '5';
+CREATE STREAM views (id STRING KEY, viewtime BIGINT, userid STRING, pageid STRING)
+  WITH (KAFKA_TOPIC='pageviews', VALUE_FORMAT='JSON');
+CREATE STREAM some WITH (KAFKA_TOPIC='some', PARTITIONS=1) AS
+  SELECT id, pageid FROM views WHERE LEN(pageid) >= ${least} EMIT CHANGES;
+"""
+
+
+class Run(WeirCase):
+    def setUp(self):
+        super().setUp()
+        self.sql = self.file("views.sql", FILE)
+
+    def datagen(self, count, *words):
+        self.weir("datagen", "pageviews", "--count", str(count), *words)
+
+    def written(self):
+        lines = self.weir("consume", "some", "--from-beginning", "--until-end", "--json").stdout
+        return sorted(json.loads(line)["value"] for line in lines.splitlines())
+
+    def service(self, *words, **options):
+        process = self.start("run", self.sql, *words, stderr=subprocess.PIPE, **options)
+        self.assertRegex(process.stderr.readline(), r"weir \d+\.\d+\.\d+, .*data: 1 query\n$")
+        return process
+
+    def test_until_end(self):
+        self.datagen(500)
+        done = self.weir("run", self.sql, "--until-end")
+        self.assertEqual(done.stdout, "")
+        self.assertRegex(done.stderr, r"500 records in, 500 out in \d+\.\d s, lag 0, state .*, "
+                         r"1 query running\n$")
+        self.assertEqual(len(self.written()), 500)
+        # Again: nothing is done twice.
+        self.assertRegex(self.weir("run", self.sql, "--until-end").stderr, r" 0 records in, 0 out ")
+        self.assertEqual(len(self.written()), 500)
+
+    def test_define_and_set(self):
+        self.datagen(10)
+        plain = self.file("plain.sql", FILE.replace("DEFINE least = '5';", ""))
+        self.weir("run", plain, "--define", "least=100",
+                  "--until-end")
+        self.assertEqual(self.written(), [])
+
+    def test_signals_commit_and_stop(self):
+        self.datagen(200)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            process = self.service()
+            process.send_signal(number)
+            self.assertEqual(process.wait(20), 0)
+            self.assertIn("stopping", process.stderr.read())
+        self.weir("run", self.sql, "--until-end")
+        self.assertEqual(len(self.written()), 200)
+
+    def test_several_files(self):
+        self.datagen(20)
+        second = self.file("second.sql", "CREATE TABLE by_user AS SELECT userid, COUNT(*) AS n "
+                                         "FROM views GROUP BY userid EMIT CHANGES;")
+        done = self.weir("run", self.sql, second, "--until-end")
+        self.assertIn("2 queries", done.stderr)
+
+    def test_errors_name_the_place(self):
+        self.datagen(1)
+        bad = self.file("bad.sql", FILE + "\nCREATE STREAM x AS SELECT nothing FROM views;\n")
+        done = self.weir("run", bad, status=1)
+        self.assertRegex(done.stderr, rf"^{bad}:9:\d+: ")
+        self.assertIn("NOTHING", done.stderr)
+        self.assertIn("\n" + " " * 5, done.stderr)
+        self.assertEqual(self.weir("-e", "SHOW STREAMS;").stdout.count("VIEWS"), 0)
+        done = self.weir("run", self.file("select.sql", "SELECT * FROM x;"), status=1)
+        self.assertIn("standalone mode", done.stderr)
+        done = self.weir("run", self.folder / "none.sql", status=1)
+        self.assertIn("none.sql", done.stderr)
+
+    def test_progress_line_on_a_terminal(self):
+        self.datagen(100)
+        with Terminal(self.words(["run", self.sql]), environment=self.environment) as terminal:
+            terminal.expect(r"1 query\n")
+            terminal.expect(r"records/s in, .* out, (lag 0, )?state .*, 1 query running")
+            self.assertNotIn("\n", terminal.output()[terminal.seen:])
+            terminal.send(CTRL_C)
+            terminal.expect("stopping")
+            terminal.expect(r"100 records in, 100 out")
+            self.assertEqual(terminal.wait(), 0)
+
+
+if __name__ == "__main__":
+    unittest.TestCase.maxDiff = None
+    service.main()

@@ -1,0 +1,181 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""weir datagen, produce and consume on the embedded log."""
+import json
+import re
+import signal
+import subprocess
+import unittest
+
+import service
+from weir_cli import WeirCase
+
+ALL = ("--from-beginning", "--until-end")
+
+
+class Topics(WeirCase):
+    def consume(self, topic, *words):
+        return self.weir("consume", topic, *ALL, *words).stdout
+
+    def records(self, topic):
+        return [json.loads(line) for line in self.consume(topic, "--json").splitlines()]
+
+
+class Datagen(Topics):
+    def made(self, name, *words):
+        self.weir("datagen", name, "--count", "300", "--topic", "t", *words)
+        return {(record["partition"], record["offset"]): record for record in self.records("t")}
+
+    def test_deterministic(self):
+        first = self.made("clicks", "--seed", "7")
+        self.data = self.folder / "second"
+        self.assertEqual(self.made("clicks", "--seed", "7"), first)
+        self.data = self.folder / "third"
+        other = self.made("clicks", "--seed", "8")
+        self.assertNotEqual({r["key"] for r in other.values()}, {r["key"] for r in first.values()})
+
+    def test_a_record_depends_on_seed_and_number_only(self):
+        all_of_them = {r["key"]: r["value"] for r in self.made("clicks").values()}
+        self.data = self.folder / "second"
+        self.weir("datagen", "clicks", "--count", "10", "--partitions", "1")
+        first = self.records("clicks")
+        self.assertEqual(len(first), 10)
+        for record in first:
+            self.assertEqual(all_of_them[record["key"]], record["value"])
+
+    def test_clicks(self):
+        records = list(self.made("clicks", "--start", "2024-02-29T12:00:00Z").values())
+        self.assertEqual(len(records), 300)
+        self.assertEqual({r["partition"] for r in records}, {0, 1, 2, 3})
+        for record in records:
+            value = json.loads(record["value"])
+            self.assertEqual(list(value), ["uuid", "campaignId", "pubId", "timestamp", "ip", "city",
+                                           "country", "browser", "platform", "platformVersion"])
+            self.assertEqual(value["uuid"], record["key"])
+            self.assertRegex(value["uuid"], r"^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab]"
+                             r"[0-9a-f]{3}-[0-9a-f]{12}$")
+            self.assertEqual(value["timestamp"], record["timestamp"])
+            self.assertIn(value["campaignId"], range(1, 11))
+            self.assertIn(value["pubId"], range(1, 6))
+            self.assertRegex(value["ip"], r"^\d+\.\d+\.\d+\.\d+$")
+            # 2024-02-29T12:00:00Z; late ones are up to 5 s before their turn.
+            self.assertIn(value["timestamp"], range(1709208000000 - 5000, 1709208003000))
+        campaigns = {json.loads(r["value"])["campaignId"] for r in records}
+        self.assertEqual(campaigns, set(range(1, 11)))
+
+    def test_the_others(self):
+        fields = {"pageviews": ["viewtime", "userid", "pageid"],
+                  "users": ["registertime", "userid", "regionid", "gender"],
+                  "orders": ["ordertime", "orderid", "itemid", "orderunits", "address"]}
+        for name, expected in fields.items():
+            self.weir("datagen", name, "--count", "50")
+            records = self.records(name)
+            self.assertEqual(len(records), 50)
+            for record in records:
+                self.assertEqual(list(json.loads(record["value"])), expected)
+        self.assertEqual(len({r["key"] for r in self.records("users")}), 50)
+
+    def test_rate_and_stop(self):
+        process = self.start("datagen", "clicks", "--rate", "200", stderr=subprocess.PIPE)
+        self.assertRaises(subprocess.TimeoutExpired, process.wait, 1)
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(20), 0)
+        count = int(re.match(r"(\d+) records", process.stderr.read()).group(1))
+        self.assertEqual(len(self.records("clicks")), count)
+
+
+class RoundTrip(Topics):
+    def test_values(self):
+        self.weir("produce", "t", "--partitions", "1", stdin="one\n\nzwei € 😀\r\nlast")
+        self.assertEqual(self.consume("t"), "one\n\nzwei € 😀\nlast\n")
+        self.assertEqual([r["key"] for r in self.records("t")], [None] * 4)
+
+    def test_keys_nulls_headers_times(self):
+        self.weir("produce", "t", "--partitions", "2", "--key-separator", "::", "--null", "NULL",
+                  "--timestamp", "2025-01-02T03:04:05.678Z", "--header", "a=1", "--header", "b=",
+                  "--partition", "1", stdin="k::v::w\nNULL::x\nk::NULL\n")
+        lines = self.consume("t", "--print-key", "--print-timestamp", "--print-partition",
+                             "--print-headers", "--key-separator", "|", "--null", "-")
+        time = 1735787045678
+        self.assertEqual(lines, f"{time}|1:0|a=1,b=|k|v::w\n{time}|1:1|a=1,b=|-|x\n"
+                                f"{time}|1:2|a=1,b=|k|-\n")
+        self.assertEqual(self.consume("t", "--print-key").splitlines()[1], "null\tx")
+
+    def test_envelopes(self):
+        records = [
+            {"key": "k", "value": "{\"a\": 1.10}", "timestamp": 5},
+            {"key": None, "value": None, "timestamp": 6},
+            {"timestamp": 7},
+            {"keyBase64": "AAECgA==", "valueBase64": "/w==", "timestamp": 8},
+            {"value": {"n": 1.10, "big": 12345678901234567890123, "z": [True, None]}, "key": 42,
+             "timestamp": 9, "headers": [{"key": "h", "value": "x"}, {"key": "h", "value": None},
+                                         {"key": "b", "valueBase64": "/w=="}]},
+            {"value": "\u0000\u001f\"\\\n€😀", "timestamp": 10, "headers": {"a": "1"}},
+        ]
+        lines = [json.dumps(record) for record in records]
+        lines[4] = lines[4].replace("1.1,", "1.10,")
+        self.weir("produce", "t", "--partitions", "1", "--json", stdin="\n".join(lines))
+        got = self.records("t")
+        self.assertEqual([r["offset"] for r in got], list(range(6)))
+        self.assertEqual([r["timestamp"] for r in got], [5, 6, 7, 8, 9, 10])
+        self.assertEqual(got[0]["value"], "{\"a\": 1.10}")
+        self.assertEqual((got[1]["key"], got[1]["value"]), (None, None))
+        self.assertEqual((got[2]["key"], got[2]["value"]), (None, None))
+        self.assertEqual((got[3]["keyBase64"], got[3]["valueBase64"]), ("AAECgA==", "/w=="))
+        self.assertEqual(got[4]["key"], "42")
+        self.assertIn('"n": 1.10,', got[4]["value"])
+        self.assertIn("12345678901234567890123", got[4]["value"])
+        self.assertEqual(got[4]["headers"], records[4]["headers"])
+        self.assertEqual(got[5]["value"], records[5]["value"])
+        self.assertEqual(got[5]["headers"], [{"key": "a", "value": "1"}])
+        # What consume writes, produce reads.
+        self.weir("produce", "copy", "--partitions", "1", "--json",
+                  stdin=self.consume("t", "--json"))
+        self.assertEqual(self.records("copy"), got)
+
+    def test_bad_lines(self):
+        for line, problem in (("{", "string"), ("[]", "object"), ('{"kye":1}', "unknown member"),
+                              ('{"value":1}x', "behind the object"), ('{"value":01}', "number"),
+                              ('{"timestamp":1.5}', "whole numbers"), ('{"value":tru}', "value"),
+                              ('{"keyBase64":"A"}', "base 64"), ('{"headers":3}', "headers"),
+                              ('{"value":"\\ud8"}', "hexadecimal"), ('{"value":"\\x"}', "escape"),
+                              ('{"value":' + "[" * 200 + "]" * 200 + "}", "deep")):
+            done = self.weir("produce", "t", "--partitions", "1", "--json",
+                             stdin='{"value":"good"}\n' + line + "\n", status=1)
+            self.assertIn("stdin:2: ", done.stderr)
+            self.assertIn(problem, done.stderr, line)
+        self.assertEqual(set(self.consume("t").splitlines()), {"good"})
+        done = self.weir("produce", "t", "--key-separator", ":", stdin="no key\n", status=1)
+        self.assertIn("the key separator is missing", done.stderr)
+
+    def test_many(self):
+        lines = [f"{i}:{'x' * (i % 300)}" for i in range(20000)]
+        self.weir("produce", "t", "--partitions", "1", "--key-separator", ":",
+                  stdin="\n".join(lines) + "\n")
+        self.assertEqual(self.consume("t", "--print-key", "--key-separator", ":").splitlines(),
+                         lines)
+        self.assertEqual(self.weir("consume", "t", "--from-beginning", "--count", "3").stdout,
+                         "\nx\nxx\n")
+
+    def test_topic_that_does_not_exist(self):
+        done = self.weir("produce", "t", stdin="x\n", status=1)
+        self.assertIn("topic 't' does not exist", done.stderr)
+        self.assertIn("--partitions N creates it", done.stderr)
+        done = self.weir("consume", "t", *ALL, status=1)
+        self.assertIn("t", done.stderr)
+
+    def test_without_from_beginning_only_new_ones(self):
+        self.weir("produce", "t", "--partitions", "1", stdin="old\n")
+        self.assertEqual(self.weir("consume", "t", "--until-end").stdout, "")
+
+    def test_consume_stops_at_a_signal(self):
+        self.weir("produce", "t", "--partitions", "1", stdin="x\n")
+        process = self.start("consume", "t", "--from-beginning", stdout=subprocess.PIPE)
+        self.assertEqual(process.stdout.readline(), "x\n")
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(20), 0)
+
+
+if __name__ == "__main__":
+    unittest.TestCase.maxDiff = None
+    service.main()

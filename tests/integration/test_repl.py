@@ -1,0 +1,226 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The prompt, as a person at a terminal sees it."""
+import unittest
+
+import service
+from pty_driver import CTRL_C, CTRL_D, TAB, UP, Terminal
+from weir_cli import WeirCase
+
+STREAM = ("CREATE STREAM readings (id INT KEY, temperature DOUBLE) "
+          "WITH (KAFKA_TOPIC='readings', PARTITIONS=1, VALUE_FORMAT='JSON');\n")
+PROMPT = r"^weir> "
+
+
+class Prompt(WeirCase):
+    def terminal(self, *words, rows=40, columns=80):
+        terminal = Terminal(self.words(words), rows=rows, columns=columns,
+                            environment=self.environment, cwd=self.folder)
+        self.addCleanup(terminal.close)
+        terminal.expect(PROMPT)
+        return terminal
+
+    def leave(self, terminal, how="exit\n"):
+        terminal.send(how)
+        self.assertEqual(terminal.wait(), 0, terminal.output())
+
+    def interrupt(self, terminal):
+        terminal.send(CTRL_C)
+        terminal.expect(r"\^C\n")
+        terminal.expect(PROMPT)
+
+    def on_screen(self, terminal, text, typed):
+        """Type, and wait until the screen has the text: the editor draws blanks by moving."""
+        terminal.send(typed)
+        service.wait_until(lambda: text in terminal.screen(), 20, f"the screen has {text!r}")
+
+    def test_banner_and_ways_to_leave(self):
+        for how in ("exit\n", "QUIT;\n", "ex\n", CTRL_D):
+            terminal = self.terminal()
+            self.assertRegex(terminal.output(), r"Weir \d+\.\d+\.\d+")
+            self.assertIn(str(self.data), terminal.output())
+            self.leave(terminal, how)
+
+    def test_statement_on_several_lines(self):
+        terminal = self.terminal()
+        terminal.send("SHOW\n")
+        self.on_screen(terminal, "weir> SHOW\n      -- a", "-- a")
+        terminal.send(" comment; not the end\n")
+        terminal.send("STREAMS;\n")
+        terminal.expect("Stream Name")
+        terminal.expect(PROMPT)
+        self.leave(terminal)
+
+    def test_ctrl_c_stops_the_query_and_not_the_program(self):
+        terminal = self.terminal()
+        terminal.send(STREAM)
+        terminal.expect("Stream created")
+        terminal.expect(PROMPT)
+        terminal.send("SELECT * FROM readings EMIT CHANGES;\n")
+        terminal.expect(r"\|ID +\|TEMPERATURE +\|")
+        terminal.expect("Press CTRL-C to interrupt")
+        terminal.send(CTRL_C)
+        terminal.expect("Query terminated")
+        terminal.expect(PROMPT)
+        terminal.send("PRINT readings;\n")
+        terminal.expect("Press CTRL-C to interrupt")
+        terminal.send(CTRL_C)
+        terminal.expect("Topic printing ceased")
+        terminal.expect(PROMPT)
+        self.leave(terminal)
+
+    def test_ctrl_c_clears_the_line(self):
+        terminal = self.terminal()
+        terminal.send("SELECT nonsense")
+        terminal.expect("nonsense")
+        self.interrupt(terminal)
+        terminal.send("SHOW\n")
+        self.on_screen(terminal, "weir> SHOW\n      x", "x")
+        self.interrupt(terminal)
+        self.assertNotIn("Ctrl-D leaves", terminal.output())
+        self.interrupt(terminal)
+        self.assertIn("Ctrl-D leaves", terminal.output())
+        terminal.send("SHOW TABLES;\n")
+        terminal.expect("Table Name")
+        terminal.expect(PROMPT)
+        self.leave(terminal)
+
+    def test_error_with_caret(self):
+        terminal = self.terminal()
+        terminal.send("SELECT * FRM x;\n")
+        terminal.expect(r"line 1:\d+: ")
+        terminal.expect(r"SELECT \* FRM x;\n +\^")
+        terminal.expect(PROMPT)
+        terminal.send("SHOW STREAMS;\n")
+        terminal.expect("Stream Name")
+        self.leave(terminal)
+
+    def test_table_fits_the_terminal(self):
+        terminal = self.terminal(columns=62)
+        terminal.send(STREAM)
+        terminal.expect(PROMPT)
+        terminal.send("SET 'auto.offset.reset'='earliest';\n")
+        terminal.expect(PROMPT)
+        terminal.send("INSERT INTO readings VALUES (7, 21.5);\n")
+        terminal.expect(PROMPT)
+        select = "SELECT * FROM readings EMIT CHANGES LIMIT 1;\n"
+        terminal.send(select)
+        terminal.expect(r"^\+-{29}\+-{29}\+\n\|ID {27}\|TEMPERATURE {18}\|\n\+-{29}\+-{29}\+\n")
+        terminal.expect(r"\|7 {28}\|21.5 {25}\|\n")
+        terminal.expect("Limit Reached")
+        terminal.expect(PROMPT)
+        terminal.resize(40, 42)
+        terminal.send(select)
+        terminal.expect(r"^\+-{19}\+-{19}\+\n")
+        terminal.expect("Limit Reached")
+        terminal.expect(PROMPT)
+        terminal.send("set cli column-width 8\n")
+        terminal.expect(PROMPT)
+        terminal.send(select)
+        terminal.expect(r"^\+-{8}\+-{8}\+\n\|ID      \|TEMPERAT\|\n\|        \|URE     \|\n")
+        terminal.expect(PROMPT)
+        self.leave(terminal)
+
+    def test_completion(self):
+        terminal = self.terminal()
+        terminal.send(STREAM)
+        terminal.expect("Stream created")
+        terminal.expect(PROMPT)
+        terminal.send("DESCR" + TAB)
+        terminal.expect("DESCRIBE ")
+        terminal.send("readi" + TAB + ";\n")
+        terminal.expect("TEMPERATURE")
+        terminal.expect(PROMPT)
+        terminal.send("select temperat" + TAB)
+        terminal.expect("temperature ")
+        self.interrupt(terminal)
+        terminal.send("CREAT" + TAB + "ST" + TAB + TAB)
+        terminal.expect("STREAM")
+        self.interrupt(terminal)
+        self.leave(terminal)
+
+    def test_history(self):
+        terminal = self.terminal()
+        terminal.send("SHOW\nTABLES;\n")
+        terminal.expect("Table Name")
+        terminal.expect(PROMPT)
+        terminal.send(UP)
+        terminal.expect("SHOW TABLES;")
+        terminal.send("\n")
+        terminal.expect("Table Name")
+        terminal.expect(PROMPT)
+        self.leave(terminal)
+        terminal = self.terminal()
+        terminal.send("history\n")
+        terminal.expect(r"^   1: SHOW TABLES;\n")
+        terminal.expect(PROMPT)
+        self.leave(terminal)
+        self.assertEqual((self.folder / "history").stat().st_mode & 0o777, 0o600)
+
+    def test_commands(self):
+        terminal = self.terminal()
+        for typed, answer in (("help", "run script FILE"), ("help spool", "spool FILE"),
+                              ("output", "Output format: TABULAR"),
+                              ("output json;", "JSON"), ("OUT tabular", "TABULAR"),
+                              ("output xml", "TABULAR, JSON and CSV"),
+                              ("vers", r"Weir \d+\.\d+"), ("se c w off", "are cut"),
+                              ("set cli wrap maybe", "ON or OFF"), ("h", "more than one command"),
+                              ("spool off", "Nothing is being spooled")):
+            terminal.send(typed + "\n")
+            terminal.expect(answer)
+            terminal.expect(PROMPT)
+        self.leave(terminal)
+
+    def test_spool_and_script(self):
+        script = self.file("script.sql", "SHOW TABLES;\nSHOW STREAMS;\n")
+        terminal = self.terminal()
+        terminal.send("spool 'session.log'\n")
+        terminal.expect("session.log")
+        terminal.expect(PROMPT)
+        terminal.send(f"run script '{script}'\n")
+        terminal.expect("Table Name")
+        terminal.expect("Stream Name")
+        terminal.expect(PROMPT)
+        terminal.send("SELEC;\n")
+        terminal.expect("line 1:1")
+        terminal.expect(PROMPT)
+        terminal.send("spool off\n")
+        terminal.expect("Spooling is off")
+        self.leave(terminal)
+        log = (self.folder / "session.log").read_text()
+        self.assertIn("weir> run script", log)
+        self.assertIn("Stream Name", log)
+        self.assertIn("line 1:1", log)
+
+    def test_set_is_a_statement(self):
+        terminal = self.terminal()
+        terminal.send("SET 'auto.offset.reset' = 'earliest';\n")
+        terminal.expect("Successfully changed local property 'auto.offset.reset'")
+        terminal.expect(PROMPT)
+        terminal.send("DEFINE x = 'STREAMS';\n")
+        terminal.expect(PROMPT)
+        terminal.send("UNSET 'auto.offset.reset';\n")
+        terminal.expect(r"Successfully unset local property 'auto.offset.reset' \(value was "
+                        r"'earliest'\)\.")
+        terminal.expect(PROMPT)
+        self.leave(terminal)
+
+    def test_unicode_editing(self):
+        terminal = self.terminal()
+        terminal.send("DEFINE x = 'é日本😀';\n")
+        terminal.expect(PROMPT)
+        terminal.send("SHOW VARIABLES;\n")
+        terminal.expect("é日本😀")
+        terminal.expect(PROMPT)
+        self.leave(terminal)
+
+    def test_terminal_that_goes_away(self):
+        terminal = self.terminal()
+        terminal.send(CTRL_D)
+        self.assertEqual(terminal.wait(), 0)
+        self.weir("-e", "SHOW STREAMS;")  # nothing is locked
+
+
+if __name__ == "__main__":
+    unittest.TestCase.maxDiff = None
+    service.main()
