@@ -349,7 +349,7 @@ static wr_encoded encode_row(wr_encoder *e, const wr_vec *cols, uint32_t row, wr
                              wr_row_errors *errs)
 {
     (void)errs;
-    if (!e->n || (e->n == 1 && wr_vec_is_null(&cols[0], row)))
+    if (!e->n || (e->n == 1 && e->options.unwrapped && wr_vec_is_null(&cols[0], row)))
         return WR_ENCODED_NULL;
     for (uint32_t c = 0; c < e->n; c++) {
         if (c)

@@ -8,8 +8,7 @@
  *
  * Numbers have Java's form: DOUBLE as Double.toString, NaN and the infinities as quoted words,
  * DECIMAL plain with all digits of its scale. NULL columns are written as null; an unwrapped column
- * that is NULL makes the record NULL. A MAP with a NULL key cannot be written: that row is an
- * error.
+ * that is NULL makes the record NULL. A NULL key of a MAP is written as "null", as ksqlDB does.
  */
 #include "formats/format_internal.h"
 
@@ -125,85 +124,79 @@ static void put_double(wr_buf *buf, double v)
         wr_buf_puts(buf, isnan(v) ? "\"NaN\"" : v > 0 ? "\"Infinity\"" : "\"-Infinity\"");
 }
 
-static bool put_value(wr_buf *buf, const node *n, const wr_value *v);
+static void put_value(wr_buf *buf, const node *n, const wr_value *v);
 
-static bool put_array(wr_buf *buf, const node *n, const wr_nest *nest)
+static void put_array(wr_buf *buf, const node *n, const wr_nest *nest)
 {
     wr_buf_putc(buf, '[');
     for (uint32_t i = 0; i < nest->n; i++) {
         if (i)
             wr_buf_putc(buf, ',');
-        if (!put_value(buf, n->elem, &nest->items[i]))
-            return false;
+        put_value(buf, n->elem, &nest->items[i]);
     }
     wr_buf_putc(buf, ']');
-    return true;
 }
 
-static bool put_map(wr_buf *buf, const node *n, const wr_nest *nest)
+static void put_map(wr_buf *buf, const node *n, const wr_nest *nest)
 {
     wr_buf_putc(buf, '{');
     for (uint32_t i = 0; i < nest->n; i++) {
-        if (nest->keys[i].null)
-            return false;
         if (i)
             wr_buf_putc(buf, ',');
-        put_string(buf, nest->keys[i].u.str);
+        put_string(buf, nest->keys[i].null ? WR_STR("null") : nest->keys[i].u.str);
         wr_buf_putc(buf, ':');
-        if (!put_value(buf, n->elem, &nest->items[i]))
-            return false;
+        put_value(buf, n->elem, &nest->items[i]);
     }
     wr_buf_putc(buf, '}');
-    return true;
 }
 
-static bool put_struct(wr_buf *buf, const node *n, const wr_nest *nest)
+static void put_struct(wr_buf *buf, const node *n, const wr_nest *nest)
 {
     if (n->type->fields_n == 0)
         wr_buf_putc(buf, '{');
     for (uint32_t i = 0; i < n->type->fields_n; i++) {
         wr_buf_str(buf, n->fields[i].prefix);
-        if (!put_value(buf, &n->fields[i], &nest->items[i]))
-            return false;
+        put_value(buf, &n->fields[i], &nest->items[i]);
     }
     wr_buf_putc(buf, '}');
-    return true;
 }
 
-/* @return false where JSON has no form for it: a MAP with a NULL key. */
-static bool put_value(wr_buf *buf, const node *n, const wr_value *v)
+static void put_value(wr_buf *buf, const node *n, const wr_value *v)
 {
     if (v->null) {
         wr_buf_put(buf, "null", 4);
-        return true;
+        return;
     }
     switch (n->type->id) {
     case WR_T_STRING:
         put_string(buf, v->u.str);
-        return true;
+        break;
     case WR_T_DOUBLE:
         put_double(buf, v->u.f64);
-        return true;
+        break;
     case WR_T_BYTES:
         wr_buf_putc(buf, '"');
         wr_text_put_base64(buf, v->u.str);
         wr_buf_putc(buf, '"');
-        return true;
+        break;
     case WR_T_ARRAY:
-        return put_array(buf, n, v->u.nest);
+        put_array(buf, n, v->u.nest);
+        break;
     case WR_T_MAP:
-        return put_map(buf, n, v->u.nest);
+        put_map(buf, n, v->u.nest);
+        break;
     case WR_T_STRUCT:
-        return put_struct(buf, n, v->u.nest);
+        put_struct(buf, n, v->u.nest);
+        break;
     default:
         wr__put_scalar(buf, n->type, v);
-        return true;
+        break;
     }
 }
 
 /* ---- rows ---- */
 
-static bool put_column(wr_buf *buf, const node *n, const wr_vec *v, uint32_t row)
+static void put_column(wr_buf *buf, const node *n, const wr_vec *v, uint32_t row)
 {
     wr_buf_str(buf, n->prefix);
     uint32_t i = row & v->mask;
@@ -211,32 +204,28 @@ static bool put_column(wr_buf *buf, const node *n, const wr_vec *v, uint32_t row
     /* The most frequent types without boxing. */
     if (!null && n->type->id == WR_T_STRING) {
         put_string(buf, v->u.str[i]);
-        return true;
+        return;
     }
     if (!null && n->type->id == WR_T_BIGINT) {
         wr_text_put_i64(buf, v->u.i64[i]);
-        return true;
+        return;
     }
     wr_value value = wr_vec_get(v, row);
-    return put_value(buf, n, &value);
+    put_value(buf, n, &value);
 }
 
 static wr_encoded encode_row(wr_encoder *base, const wr_vec *cols, uint32_t row, wr_buf *buf,
                              wr_row_errors *errs)
 {
+    (void)errs;
     const json_encoder *e = (const json_encoder *)base;
     bool bare = base->options.unwrapped;
     if (bare && (!base->n || wr_vec_is_null(&cols[0], row)))
         return WR_ENCODED_NULL;
     if (!base->n)
         wr_buf_putc(buf, '{');
-    for (uint32_t i = 0; i < base->n; i++) {
-        if (put_column(buf, &e->columns[i], &cols[i], row))
-            continue;
-        wr_row_error(errs, row, "A MAP with a NULL key cannot be written as JSON, column: %s",
-                     base->cols[i].name);
-        return WR_ENCODED_FAIL;
-    }
+    for (uint32_t i = 0; i < base->n; i++)
+        put_column(buf, &e->columns[i], &cols[i], row);
     if (!bare)
         wr_buf_putc(buf, '}');
     return WR_ENCODED;

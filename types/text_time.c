@@ -229,7 +229,9 @@ static bool scan_time(scan *s, int digits_min, int *ms, int *parts)
                 return false;
         }
     }
-    if (!in_range(hour, 0, 23) || !in_range(minute, 0, 59) || !in_range(second, 0, 59))
+    bool end_of_day = hour == 24 && !minute && !second && !fraction; /* as java.time's SMART */
+    if ((!in_range(hour, 0, 23) && !end_of_day) || !in_range(minute, 0, 59) ||
+        !in_range(second, 0, 59))
         return false;
     *ms = ((hour * 60 + minute) * 60 + second) * 1000 + fraction;
     return true;
@@ -297,7 +299,7 @@ bool wr_text_to_time(wr_str str, int32_t *ms)
 {
     scan s = {str.ptr, str.ptr ? str.ptr + str.len : NULL};
     int of_day, parts;
-    if (!scan_time(&s, 2, &of_day, &parts) || parts < 2 || s.p != s.end)
+    if (!scan_time(&s, 2, &of_day, &parts) || parts < 2 || s.p != s.end || of_day == MS_PER_DAY)
         return false;
     *ms = of_day;
     return true;

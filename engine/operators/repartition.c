@@ -10,9 +10,10 @@
  *     [values in the row codec, where flags has HAS_NEW]  [old values, where it has HAS_OLD]
  *
  * flags are the batch's (HAS_NEW, HAS_OLD, NULL_KEY) plus WINDOWED. The event time is the
- * record's timestamp. ROWPARTITION, ROWOFFSET and headers are gone behind a repartition; the
- * planner makes columns of those that are wanted. A payload that does not decode is not skipped
- * like a user's bad record: only Weir writes these topics, so it is WEIR_ERR_STORE.
+ * record's timestamp, its headers are the record's headers. ROWPARTITION and ROWOFFSET are gone
+ * behind a repartition; the planner makes columns of those that are wanted. A payload that does not
+ * decode is not skipped like a user's bad record: only Weir writes these topics, so it is
+ * WEIR_ERR_STORE.
  */
 #include "engine/operators/internal.h"
 
@@ -84,6 +85,7 @@ static weir_status write_process(wr_op *op, int input, const wr_batch *in, weir_
     }
     wr_str *keys = WR_NEW_N(a, wr_str, in->sel.n), *values = WR_NEW_N(a, wr_str, in->sel.n);
     int64_t *times = WR_NEW_N(a, int64_t, in->sel.n);
+    const wr_headers **headers = in->headers ? WR_NEW_N(a, const wr_headers *, in->sel.n) : NULL;
     size_t *ends = WR_NEW_N(a, size_t, in->sel.n);
     WR_FOREACH_SEL (i, in->sel) {
         if (s->key && !ok[i])
@@ -91,6 +93,8 @@ static weir_status write_process(wr_op *op, int input, const wr_batch *in, weir_
         bool keyed = s->key && !(in->flags[i] & WR_ROW_NULL_KEY);
         keys[n] = keyed ? row_keys[i] : (wr_str){0};
         times[n] = in->rowtime[i];
+        if (headers)
+            headers[n] = in->headers[i].n ? &in->headers[i] : NULL;
         put_payload(&s->values, op->step->schema, in, i);
         ends[n++] = s->values.len;
     }
@@ -101,7 +105,8 @@ static weir_status write_process(wr_op *op, int input, const wr_batch *in, weir_
     op->rows_out += n;
     if (n == 0)
         return WEIR_OK;
-    wr_out_records out = {.n = n, .keys = keys, .values = values, .timestamps = times};
+    wr_out_records out = {
+        .n = n, .keys = keys, .values = values, .timestamps = times, .headers = headers};
     return op->ctx->produce(op->ctx, op->step->u.repartition.topic, &out, err);
 }
 
@@ -169,6 +174,7 @@ weir_status wr__repartition_feed(wr_op *op, const wr_record *records, uint32_t n
     wr_arena *a = op->ctx->scratch;
     const wr_step *step = op->step;
     wr_batch_builder *builder = wr_batch_builder_new(a, step->schema, step->windowed, true);
+    wr_headers *headers = NULL;
     op->rows_in += n;
     op->batches++;
     for (uint32_t k = 0; k < n; k++) {
@@ -187,8 +193,14 @@ weir_status wr__repartition_feed(wr_op *op, const wr_record *records, uint32_t n
         b->rowtime[i] = records[k].timestamp;
         b->partition[i] = records[k].partition;
         b->offset[i] = records[k].offset;
+        if (records[k].headers && !headers)
+            headers = WR_NEW_N(a, wr_headers, n);
+        if (records[k].headers)
+            headers[i] = *records[k].headers;
     }
-    return wr_op_emit(op, wr_batch_builder_finish(builder), err);
+    wr_batch *batch = wr_batch_builder_finish(builder);
+    batch->headers = headers;
+    return wr_op_emit(op, batch, err);
 }
 
 static weir_status read_process(wr_op *op, int input, const wr_batch *in, weir_error *err)

@@ -64,6 +64,7 @@ typedef struct records {
     wr_str *keys, *values; /* by row while encoding, then dense */
     uint8_t *ok;
     int64_t *times;
+    const wr_headers **headers; /* NULL: none has any */
     uint32_t n;
 } records;
 
@@ -133,6 +134,8 @@ static void compact(wr_op *op, const wr_batch *in, records *r)
         r->keys[r->n] = in->flags[i] & WR_ROW_NULL_KEY ? (wr_str){0} : r->keys[i];
         r->values[r->n] = !has_value ? (wr_str){0} : s->value ? r->values[i] : no_columns;
         r->times[r->n] = ms;
+        if (r->headers)
+            r->headers[r->n] = in->headers[i].n ? &in->headers[i] : NULL;
         r->n++;
     }
 }
@@ -144,7 +147,8 @@ static weir_status sink_process(wr_op *op, int input, const wr_batch *in, weir_e
     records r = {.keys = WR_NEW_N(a, wr_str, in->rows),
                  .values = WR_NEW_N(a, wr_str, in->rows),
                  .ok = WR_NEW_N(a, uint8_t, in->rows),
-                 .times = WR_NEW_N(a, int64_t, in->sel.n)};
+                 .times = WR_NEW_N(a, int64_t, in->sel.n),
+                 .headers = in->headers ? WR_NEW_N(a, const wr_headers *, in->sel.n) : NULL};
     encode(op, in, in->sel, &r);
     if (op->step->u.sink.window.kind != WR_WINDOW_NONE && in->window_start)
         append_windows(op, in, &r);
@@ -152,7 +156,8 @@ static weir_status sink_process(wr_op *op, int input, const wr_batch *in, weir_e
     op->rows_out += r.n;
     if (r.n == 0)
         return WEIR_OK;
-    wr_out_records out = {.n = r.n, .keys = r.keys, .values = r.values, .timestamps = r.times};
+    wr_out_records out = {
+        .n = r.n, .keys = r.keys, .values = r.values, .timestamps = r.times, .headers = r.headers};
     return op->ctx->produce(op->ctx, op->step->u.sink.topic, &out, err);
 }
 

@@ -83,8 +83,9 @@ typedef struct wr__computed {
 /** A key column of the current step and the expressions that equal it. */
 typedef struct wr__key {
     const char *name;
-    wr_arr(const wr_ast_expr *) viable;
-    bool synthetic; /* ROWKEY of a join */
+    wr_arr(const wr_ast_expr *) viable; /* may stand for it in the projection */
+    wr_arr(const wr_ast_expr *) equal;  /* JOIN: expressions that equal it, but are no columns */
+    bool synthetic;                     /* ROWKEY of a join */
 } wr__key;
 
 typedef struct wr__stage {

@@ -138,15 +138,26 @@ static weir_status ambiguous(const wr_ast_expr *e, const wr__slot *a, const wr__
                        a->name, b->alias, b->name);
 }
 
+/* Does a column equal the key of join @p i? Equality is handed on from one join to the next where
+ * they share an expression: `a.x = f(b.y)`, then `f(b.y) = f(c.z)`. */
+static bool join_has_column(const wr__analysis *an, size_t i)
+{
+    const wr_ast_expr *on = an->on[i];
+    if (on->args_n != 2 || an->query->joins[i].kind == WR_AST_JOIN_FULL)
+        return false;
+    if (on->args[0]->kind == WR_AST_COLUMN || on->args[1]->kind == WR_AST_COLUMN)
+        return true;
+    const wr_ast_expr *before = i ? an->on[i - 1] : NULL;
+    for (size_t x = 0; before && before->args_n == 2 && x < 4; x++)
+        if (wr_ast_expr_equal(on->args[x / 2], before->args[x % 2]))
+            return join_has_column(an, i - 1);
+    return false;
+}
+
 const char *wr__synthetic_key(const wr__analysis *an)
 {
     size_t n = an->query->joins_n;
-    if (n == 0 || !an->on[n - 1])
-        return NULL;
-    const wr_ast_expr *on = an->on[n - 1];
-    bool columns = on->args_n == 2 &&
-                   (on->args[0]->kind == WR_AST_COLUMN || on->args[1]->kind == WR_AST_COLUMN);
-    if (columns && an->query->joins[n - 1].kind != WR_AST_JOIN_FULL)
+    if (n == 0 || !an->on[n - 1] || join_has_column(an, n - 1))
         return NULL;
     const char *name = "ROWKEY";
     for (unsigned k = 1;; k++) {
@@ -388,24 +399,39 @@ static weir_status expand_source(wr__analysis *an, uint32_t i, int64_t pos, weir
     return WEIR_OK;
 }
 
-/* SELECT * with PARTITION BY: the new key columns, then the other columns, old keys last. */
+/* A column of a star, unless it is a new key and so in front already. */
+static weir_status add_unpartitioned(wr__analysis *an, uint32_t source, const char *name,
+                                     int64_t pos, weir_error *err)
+{
+    wr_ast_expr *e = column_node(an, an->sources[source].alias, name, pos);
+    for (size_t i = 0; i < an->query->partition_by_n; i++)
+        if (wr_ast_expr_equal(e, an->partition_by[i]))
+            return WEIR_OK;
+    return add_star_column(an, source, name, pos, err);
+}
+
+/* SELECT * with PARTITION BY: the new key columns, then the other columns, old keys last. A join
+ * shows the sides' pseudo columns, too: they are columns of what is partitioned. */
 static weir_status expand_partitioned(wr__analysis *an, int64_t pos, weir_error *err)
 {
-    const wr_source *s = an->sources[0].source;
+    static const char *const pseudo[] = {"ROWTIME", "ROWPARTITION", "ROWOFFSET"};
     for (size_t i = 0; i < an->query->partition_by_n; i++) {
         wr_ast_expr *e = an->partition_by[i];
+        const char *name = an->partition_names[i];
         if (e->kind == WR_AST_NULL)
             continue;
-        wr_arr_push(an->arena, &an->items, ((wr__item){e, an->partition_names[i], false, pos}));
+        if (e->kind == WR_AST_COLUMN && an->sources_n > 1)
+            name = wr_arena_printf(an->arena, "%s_%s", e->qualifier.name, e->name.name);
+        wr_arr_push(an->arena, &an->items, ((wr__item){e, name, false, pos}));
     }
-    for (uint32_t k = 0; k < s->schema->n; k++) {
-        uint32_t c = (k + s->schema->keys_n) % s->schema->n;
-        wr_ast_expr *e = column_node(an, an->sources[0].alias, s->schema->cols[c].name, pos);
-        bool is_key = false;
-        for (size_t i = 0; i < an->query->partition_by_n; i++)
-            is_key = is_key || wr_ast_expr_equal(e, an->partition_by[i]);
-        if (!is_key)
-            WR_TRY(add_star_column(an, 0, s->schema->cols[c].name, pos, err));
+    for (uint32_t s = 0; s < an->sources_n; s++) {
+        const wr_schema *schema = an->sources[s].source->schema;
+        for (uint32_t c = schema->keys_n; c < schema->n; c++)
+            WR_TRY(add_unpartitioned(an, s, schema->cols[c].name, pos, err));
+        for (size_t p = 0; an->sources_n > 1 && p < WR_ARRAY_LEN(pseudo); p++)
+            WR_TRY(add_unpartitioned(an, s, pseudo[p], pos, err));
+        for (uint32_t c = 0; c < schema->keys_n; c++)
+            WR_TRY(add_unpartitioned(an, s, schema->cols[c].name, pos, err));
     }
     return WEIR_OK;
 }
@@ -419,7 +445,7 @@ static weir_status expand_star(wr__analysis *an, const wr_ast_item *item, weir_e
         return wr_error_at(err, WEIR_ERR_STATEMENT, item->pos,
                            "'%s' is not a valid stream/table name or alias.", item->source.name);
     }
-    if (an->sources_n == 1 && an->query->partition_by_n > 0)
+    if (an->query->partition_by_n > 0)
         return expand_partitioned(an, item->pos, err);
     const char *synthetic = wr__synthetic_key(an);
     if (synthetic) {
@@ -552,8 +578,9 @@ static weir_status analyze_items(wr__analysis *an, weir_error *err)
                                item->alias.name);
         wr_ast_expr *e;
         WR_TRY(qualify_clause(an, "SELECT", true, item->expr, &e, err));
-        wr_arr_push(an->arena, &an->items,
-                    ((wr__item){e, item_name(an, item, e), item->alias.name != NULL, item->pos}));
+        /* Named before it is among the items, which its name must not meet. */
+        wr__item named = {e, item_name(an, item, e), item->alias.name != NULL, item->pos};
+        wr_arr_push(an->arena, &an->items, named);
     }
     return WEIR_OK;
 }

@@ -117,6 +117,9 @@ static bool is_key(const wr__stage *st, const wr_ast_expr *e)
     for (size_t i = 0; i < st->keys[0].viable.n; i++)
         if (wr_ast_expr_equal(st->keys[0].viable.v[i], e))
             return true;
+    for (size_t i = 0; i < st->keys[0].equal.n; i++)
+        if (wr_ast_expr_equal(st->keys[0].equal.v[i], e))
+            return true;
     return false;
 }
 
@@ -182,19 +185,18 @@ static weir_status rekey_sides(wr__builder *b, const join_sides *s, wr__stage *l
     bool l_key = is_key(l, s->left), r_key = is_key(r, s->right);
     bool l_move = !l->step->table && !l_key, r_move = !r->step->table && !r_key;
     /* A side keeps its topic only if the other one's key is written in the same way. */
+    bool r_again = false;
     if (!l_move && !r_move && !same_key_format(l, r)) {
-        if (!r->step->table)
-            r_move = true;
-        else if (!l->step->table)
-            l_move = true;
-        else
-            return wr_error_at(err, WEIR_ERR_STATEMENT, s->join->pos,
-                               "Invalid join: the key formats of tables `%s` (%s) and `%s` (%s) "
-                               "must be the same",
-                               l->name, l->key_format.format->name, r->name,
-                               r->key_format.format->name);
+        l_move = r->step->table && !l->step->table;
+        r_move = !r->step->table;
+        r_again = !l_move && !r_move;
     }
     WR_TRY(check_partitions(l, r, s->join, err));
+    if (r_again) /* the table's key stays, and is written in the other form */
+        wr__build_repartition(b, r, &l->key_format,
+                              b->joins_n
+                                  ? wr_arena_printf(b->plan->arena, "Join%u-right", b->joins_n + 1)
+                                  : "Join-right");
     wr_format_use format = l_move && !r_move ? r->key_format : l->key_format;
     if (l_move)
         WR_TRY(rekey(b, l, s->left, &format, "left", err));
@@ -302,32 +304,40 @@ static weir_status table_table_kind(wr__builder *b, const join_sides *s, const w
     return WEIR_OK;
 }
 
-static void join_keys(wr__builder *b, const join_sides *s, const wr__stage *l, const wr__stage *r,
-                      wr__stage *out)
+static void add_equal(wr_arena *a, wr__key *key, const wr_ast_expr *e)
+{
+    if (e->kind == WR_AST_COLUMN)
+        wr_arr_push(a, &key->viable, e);
+    else
+        wr_arr_push(a, &key->equal, e);
+}
+
+/* Every column that equals the join key may stand for it in the projection. */
+static void join_keys(wr__builder *b, const join_sides *s, const wr__stage *l, wr__stage *out)
 {
     wr_arena *a = b->plan->arena;
     out->keys_n = 1;
     out->keys = WR_NEW(a, wr__key);
     wr__key *key = out->keys;
-    bool columns = s->left->kind == WR_AST_COLUMN || s->right->kind == WR_AST_COLUMN;
-    if (s->join->kind == WR_AST_JOIN_FULL || !columns) {
+    if (s->join->kind != WR_AST_JOIN_FULL) {
+        if (is_key(l, s->left)) {
+            for (size_t i = 0; i < l->keys[0].viable.n; i++)
+                add_equal(a, key, l->keys[0].viable.v[i]);
+            for (size_t i = 0; i < l->keys[0].equal.n; i++)
+                add_equal(a, key, l->keys[0].equal.v[i]);
+        } else {
+            add_equal(a, key, s->left);
+        }
+        add_equal(a, key, s->right);
+    }
+    if (key->viable.n) {
+        key->name = key->viable.v[0]->name.name;
+    } else {
         key->synthetic = true;
         key->name = wr__synthetic_key(b->an);
         if (!key->name) /* not the last join: its key is never seen */
             key->name = "ROWKEY";
-        return;
     }
-    /* Every column that equals the join key may stand for it in the projection. */
-    if (is_key(l, s->left)) {
-        for (size_t i = 0; i < l->keys[0].viable.n; i++)
-            if (l->keys[0].viable.v[i]->kind == WR_AST_COLUMN)
-                wr_arr_push(a, &key->viable, l->keys[0].viable.v[i]);
-    } else if (s->left->kind == WR_AST_COLUMN)
-        wr_arr_push(a, &key->viable, s->left);
-    if (s->right->kind == WR_AST_COLUMN)
-        wr_arr_push(a, &key->viable, s->right);
-    key->name = key->viable.v[0]->name.name;
-    (void)r;
 }
 
 static void join_stage(wr__builder *b, const join_sides *s, const wr__stage *l, const wr__stage *r,
@@ -337,7 +347,7 @@ static void join_stage(wr__builder *b, const join_sides *s, const wr__stage *l, 
     const wr_schema *ls = l->step->schema, *rs = r->step->schema;
     *out = *l;
     if (step->kind != WR_STEP_FK_JOIN) /* which keeps the left table's key */
-        join_keys(b, s, l, r, out);
+        join_keys(b, s, l, out);
     uint32_t keys_n = out->keys_n, ln = ls->n - ls->keys_n, rn = rs->n - rs->keys_n;
     wr_column *cols = WR_NEW_N(a, wr_column, keys_n + ln + rn);
     memcpy(cols, ls->cols, keys_n * sizeof *cols);

@@ -9,6 +9,7 @@
 #include "parser/parser.h"
 
 #define DISJUNCTS_MAX 512u
+#define TERMS_MAX     65536u /* in all disjuncts together; beyond either the table is scanned */
 #define HELP                                                                                       \
     " See the documentation of SELECT (pull query) for more info.\nAdd EMIT CHANGES if you "       \
     "intended to issue a push query."
@@ -72,6 +73,7 @@ typedef struct conjunction {
 typedef struct dnf {
     wr_arena *a;
     wr_arr(conjunction) any; /* empty with too_large: unknown */
+    size_t terms_n;          /* of all of them */
     bool too_large;
 } dnf;
 
@@ -92,7 +94,8 @@ static wr_ast_expr *make_compare(wr_arena *a, wr_ast_op op, wr_ast_expr *l, wr_a
 static void dnf_add(dnf *out, const conjunction *l, const conjunction *r)
 {
     conjunction c = {0};
-    if (out->any.n >= DISJUNCTS_MAX) {
+    out->terms_n += (l ? l->terms.n : 0) + (r ? r->terms.n : 0);
+    if (out->any.n >= DISJUNCTS_MAX || out->terms_n > TERMS_MAX) {
         out->too_large = true;
         return;
     }
@@ -109,14 +112,16 @@ static dnf to_dnf(wr_arena *a, const wr_ast_expr *e)
     if (e->kind == WR_AST_OR || e->kind == WR_AST_AND) {
         dnf l = to_dnf(a, e->args[0]), r = to_dnf(a, e->args[1]);
         out.too_large = l.too_large || r.too_large;
+        if (out.too_large)
+            return out;
         if (e->kind == WR_AST_OR) {
             for (size_t i = 0; i < l.any.n; i++)
                 dnf_add(&out, &l.any.v[i], NULL);
             for (size_t i = 0; i < r.any.n; i++)
                 dnf_add(&out, &r.any.v[i], NULL);
         } else {
-            for (size_t i = 0; i < l.any.n; i++)
-                for (size_t k = 0; k < r.any.n; k++)
+            for (size_t i = 0; i < l.any.n && !out.too_large; i++)
+                for (size_t k = 0; k < r.any.n && !out.too_large; k++)
                     dnf_add(&out, &l.any.v[i], &r.any.v[k]);
         }
         return out;
@@ -163,6 +168,30 @@ static wr_ast_op mirror(wr_ast_op op)
     default:
         return op;
     }
+}
+
+/* A key is compared with a constant: whether it can be one is seen here, not in the filter. */
+static weir_status check_key_constant(pull_build *p, const wr_ast_expr *e, const wr_column *key,
+                                      weir_error *err)
+{
+    weir_error ignored;
+    wr_expr *c;
+    if (wr__sources_of(p->an, e) ||
+        wr_expr_compile(e, &p->scope.base, p->pull->arena, &c, &ignored) != WEIR_OK)
+        return WEIR_OK;
+    if (wr_expr_type(c)->id == WR_T_NULL)
+        return wr_error_at(err, WEIR_ERR_STATEMENT, e->pos,
+                           "Primary key columns can not be NULL: %s", key->name);
+    if (wr_type_equal(wr_expr_type(c), key->type) ||
+        wr_expr_can_coerce(wr_expr_type(c), key->type, WR_COERCE_STRICT, true))
+        return WEIR_OK;
+    wr_buf text = {0};
+    wr__print_expr(p->an, &text, e);
+    wr_error_at(err, WEIR_ERR_STATEMENT, e->pos,
+                "%s can not be converted to the type of the key column: %s %s KEY",
+                wr_buf_cstr(&text), key->name, wr_type_text(p->pull->arena, key->type));
+    wr_buf_free(&text);
+    return WEIR_ERR_STATEMENT;
 }
 
 /* Is the term `slot op constant`? Then its value, coerced to @p want. */
@@ -217,13 +246,14 @@ static void range_bound(wr_pull *pull, wr_pull_key *k, wr_ast_op op, const wr_va
     }
 }
 
-static void use_term(pull_build *p, const wr_ast_expr *e, wr_pull_key *k, bool *have)
+static weir_status use_term(pull_build *p, const wr_ast_expr *e, wr_pull_key *k, bool *have,
+                            uint32_t *compared, weir_error *err)
 {
     wr__analysis *an = p->an;
     const wr_schema *schema = p->pull->source->schema;
     if (e->kind != WR_AST_COMPARE || e->op == WR_AST_NE || e->op == WR_AST_DISTINCT ||
         e->op == WR_AST_NOT_DISTINCT)
-        return;
+        return WEIR_OK;
     for (int side = 0; side < 2; side++) {
         int slot = wr__find_slot(an, e->args[side]);
         if (slot < 0)
@@ -234,13 +264,15 @@ static void use_term(pull_build *p, const wr_ast_expr *e, wr_pull_key *k, bool *
         if (s->kind == WR_REF_WINDOWSTART || s->kind == WR_REF_WINDOWEND) {
             if (constant_of(p, e->args[1 - side], &wr_type_bigint, &v))
                 window_bound(k, s->kind == WR_REF_WINDOWSTART, op, v.u.i64);
-            return;
+            return WEIR_OK;
         }
         if (s->kind != WR_REF_COLUMN || s->column >= schema->keys_n)
             continue;
         const wr_type *t = schema->cols[s->column].type;
+        compared[s->column]++;
+        WR_TRY(check_key_constant(p, e->args[1 - side], &schema->cols[s->column], err));
         if (!constant_of(p, e->args[1 - side], t, &v))
-            return;
+            return WEIR_OK;
         if (op == WR_AST_EQ && !have[s->column]) {
             k->key[s->column] = v;
             have[s->column] = true;
@@ -248,8 +280,20 @@ static void use_term(pull_build *p, const wr_ast_expr *e, wr_pull_key *k, bool *
                    (t->id == WR_T_STRING || t->id == WR_T_BYTES)) {
             range_bound(p->pull, k, op, &v);
         }
-        return;
+        return WEIR_OK;
     }
+    return WEIR_OK;
+}
+
+/* Without scans each key column may be compared once. */
+static weir_status check_compared(const pull_build *p, const uint32_t *compared, weir_error *err)
+{
+    for (uint32_t c = 0; c < p->pull->source->schema->keys_n; c++)
+        if (compared[c] > 1)
+            return wr_error_at(err, WEIR_ERR_STATEMENT, p->an->query->pos,
+                               "A comparison condition on the key column cannot be combined with "
+                               "other comparisons such as an IN predicate." HELP);
+    return WEIR_OK;
 }
 
 static weir_status no_scan(pull_build *p, const conjunction *c, weir_error *err)
@@ -329,6 +373,9 @@ static weir_status find_bounds(pull_build *p, weir_error *err)
     uint32_t keys_n = pull->source->schema->keys_n;
     pull->keys = WR_NEW_N(pull->arena, wr_pull_key, d.any.n);
     pull->scan = d.too_large;
+    if (d.too_large && !scans)
+        return wr_error_at(err, WEIR_ERR_LIMIT, p->an->where->pos,
+                           "The WHERE clause has too many alternatives for look-ups by key." HELP);
     for (size_t i = 0; i < d.any.n && !pull->scan; i++) {
         wr_pull_key k = {.key = WR_NEW_N(pull->arena, wr_value, keys_n),
                          .window_start_min = INT64_MIN,
@@ -336,8 +383,11 @@ static weir_status find_bounds(pull_build *p, weir_error *err)
                          .window_end_min = INT64_MIN,
                          .window_end_max = INT64_MAX};
         bool *have = WR_NEW_N(pull->arena, bool, keys_n), all = keys_n > 0;
+        uint32_t *compared = WR_NEW_N(pull->arena, uint32_t, keys_n);
         for (size_t t = 0; t < d.any.v[i].terms.n; t++)
-            use_term(p, d.any.v[i].terms.v[t], &k, have);
+            WR_TRY(use_term(p, d.any.v[i].terms.v[t], &k, have, compared, err));
+        if (!scans)
+            WR_TRY(check_compared(p, compared, err));
         for (uint32_t c = 0; c < keys_n; c++)
             all = all && have[c];
         if (all) {
@@ -404,6 +454,36 @@ static weir_status compile_items(pull_build *p, weir_error *err)
     return WEIR_OK;
 }
 
+static const char *expr_text(const wr__analysis *an, const wr_ast_expr *e)
+{
+    wr_buf b = {0};
+    wr__print_expr(an, &b, e);
+    const char *text = wr_arena_strndup(an->arena, b.ptr, b.len);
+    wr_buf_free(&b);
+    return text;
+}
+
+static const wr_ast_expr *find_window_bound(const wr_ast_expr *e)
+{
+    if (e->kind == WR_AST_COLUMN &&
+        (strcmp(e->name.name, "WINDOWSTART") == 0 || strcmp(e->name.name, "WINDOWEND") == 0))
+        return e;
+    const wr_ast_expr *found = NULL;
+    for (size_t i = 0; i < e->args_n && !found; i++)
+        found = e->args[i] ? find_window_bound(e->args[i]) : NULL;
+    return found;
+}
+
+static weir_status check_window_bounds(const wr_source *s, const wr_ast_query *q, weir_error *err)
+{
+    const wr_ast_expr *bound = NULL;
+    if (s->window.kind == WR_WINDOW_NONE && q->where)
+        bound = find_window_bound(q->where);
+    return bound ? wr_error_at(err, WEIR_ERR_STATEMENT, bound->pos,
+                               "Cannot use WINDOWSTART/WINDOWEND on non-windowed source." HELP)
+                 : WEIR_OK;
+}
+
 static weir_status build_pull(const wr_plan_env *env, const wr_ast_query *query, wr_pull *pull,
                               weir_error *err)
 {
@@ -431,12 +511,14 @@ static weir_status build_pull(const wr_plan_env *env, const wr_ast_query *query,
         if (wr_expr_type(pull->filter)->id != WR_T_BOOLEAN)
             return wr_error_at(err, WEIR_ERR_STATEMENT, an->where->pos,
                                "Type error in WHERE expression: Should evaluate to boolean but is "
-                               "%s instead.",
+                               "%s (%s) instead.",
+                               expr_text(an, an->where),
                                wr_type_text(pull->arena, wr_expr_type(pull->filter)));
     }
     pull->has_limit = query->has_limit;
     pull->limit = query->limit;
-    return find_bounds(&p, err);
+    pull->scan = !pull->source->is_table;
+    return pull->scan ? WEIR_OK : find_bounds(&p, err);
 }
 
 weir_status wr_plan_pull(const wr_plan_env *env, const wr_ast_query *query, wr_pull **out,
@@ -454,6 +536,7 @@ weir_status wr_plan_pull(const wr_plan_env *env, const wr_ast_query *query, wr_p
         return wr_error_at(err, WEIR_ERR_STATEMENT, query->pos,
                            "Pull queries on streams are disabled. To create a push query on the "
                            "stream, add EMIT CHANGES to the end.");
+    WR_TRY(check_window_bounds(s, query, err));
     wr_arena *a = wr_arena_new(8192);
     wr_pull *pull = WR_NEW(a, wr_pull);
     pull->arena = a;

@@ -170,12 +170,14 @@ static weir_status window_of(const wr__analysis *an, wr_window *w, weir_error *e
     if (w->advance_ms <= 0 || w->advance_ms > w->size_ms)
         return wr_error_at(err, WEIR_ERR_STATEMENT, in->pos,
                            "Window advance must be more than zero and at most the window's size");
-    w->retention_ms = w->size_ms + w->grace_ms;
+    /* Without a GRACE PERIOD the store keeps a day, also where EMIT FINAL closes windows at once.
+     */
+    w->retention_ms = in->has_grace ? w->size_ms + w->grace_ms : WR_MAX(DAY_MS, w->size_ms);
     if (in->has_retention) {
         int64_t given;
         if (!wr_ast_duration_ms(&in->retention, &given))
             return wr_error_at(err, WEIR_ERR_STATEMENT, in->pos, "Retention out of range");
-        if (given < w->retention_ms)
+        if (given < w->size_ms + w->grace_ms)
             return wr_error_at(err, WEIR_ERR_STATEMENT, in->retention.pos,
                                "The window retention period should not be smaller than window size "
                                "plus grace period. Got retention %lld ms, size %lld ms, grace %lld "
@@ -575,26 +577,32 @@ static weir_status missing_key(wr__builder *b, const wr__stage *st, uint32_t key
     return WEIR_ERR_STATEMENT;
 }
 
+static weir_status key_twice(const wr__analysis *an, const wr__key *key, uint32_t first,
+                             uint32_t again, weir_error *err)
+{
+    return wr_error_at(err, WEIR_ERR_STATEMENT, an->items.v[again].pos,
+                       "The projection contains a key column (`%s`) more than once, aliased as: %s "
+                       "and %s.\nEach key column must only be in the projection once. If you "
+                       "intended to copy the key into the value, then consider using the AS_VALUE "
+                       "function to indicate which key reference should be copied.",
+                       key->name, an->items.v[first].name, an->items.v[again].name);
+}
+
 /* Which item is which key column: item_of_key[k], and is_key[item]. */
 static weir_status find_keys(wr__builder *b, const wr__stage *st, uint32_t *item_of_key,
                              bool *item_is_key, weir_error *err)
 {
     wr__analysis *an = b->an;
     for (uint32_t k = 0; k < st->keys_n; k++) {
+        const wr__key *key = &st->keys[k];
         bool found = false;
-        for (uint32_t i = 0; i < an->items.n; i++) {
-            if (!matches_key(&st->keys[k], an->items.v[i].expr))
-                continue;
-            const wr__item *first = &an->items.v[item_of_key[k]];
-            if (found && wr_ast_expr_equal(first->expr, an->items.v[i].expr))
-                return wr_error_at(err, WEIR_ERR_STATEMENT, an->items.v[i].pos,
-                                   "The projection contains a key column (`%s`) more than once, "
-                                   "aliased as: %s and %s.\nEach key column must only be in the "
-                                   "projection once. If you intended to copy the key into the "
-                                   "value, then consider using the AS_VALUE function to indicate "
-                                   "which key reference should be copied.",
-                                   st->keys[k].name, first->name, an->items.v[i].name);
-            if (!found) {
+        /* The first viable column that is selected is the key; its equals become values. */
+        for (size_t v = 0; v < key->viable.n && !found; v++) {
+            for (uint32_t i = 0; i < an->items.n; i++) {
+                if (!wr_ast_expr_equal(key->viable.v[v], an->items.v[i].expr))
+                    continue;
+                if (found)
+                    return key_twice(an, key, item_of_key[k], i, err);
                 item_of_key[k] = i;
                 item_is_key[i] = true;
                 found = true;
@@ -620,7 +628,7 @@ static weir_status check_names(wr__builder *b, const wr_column *cols, uint32_t n
                                weir_error *err)
 {
     for (uint32_t i = 0; i < n; i++) {
-        if (wr__is_pseudo_name(cols[i].name))
+        if (i >= keys_n && wr__is_pseudo_name(cols[i].name))
             return wr_error_at(err, WEIR_ERR_STATEMENT, b->an->query->pos,
                                "Reserved column name in select: `%s`. Please remove or alias the "
                                "column.",

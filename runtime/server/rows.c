@@ -96,6 +96,8 @@ static weir_status collect_push(void *arg, const wr_batch *in, weir_error *err)
     row_batch *b = batch_new(in->sel.n, r->columns);
     WR_FOREACH_SEL (i, in->sel) {
         bool tombstone = !(in->flags[i] & WR_ROW_HAS_NEW);
+        if (tombstone && !r->plan->result_table)
+            continue; /* a record with a NULL value: there is nothing to show */
         wr_value *row = b->values + (size_t)b->rows * r->columns;
         for (uint32_t c = 0; c < r->columns; c++) {
             uint32_t col = r->plan->collect[c];
@@ -108,7 +110,10 @@ static weir_status collect_push(void *arg, const wr_batch *in, weir_error *err)
         }
         b->tombstones[b->rows++] = tombstone && r->plan->result_table;
     }
-    return enqueue(r, b, err);
+    if (b->rows)
+        return enqueue(r, b, err);
+    batch_free(b);
+    return WEIR_OK;
 }
 
 static weir_status collect_pull(void *arg, const wr_batch *in, weir_error *err)
@@ -138,6 +143,22 @@ static void set_result(wr_exec *x, wr__rows *r, const wr_schema *schema, const b
     x->left = has_limit ? limit : -1;
 }
 
+/* ksqlDB's push queries of the second kind: what one running query writes, from now on. */
+static bool is_scalable(const wr_exec *x)
+{
+    const wr_settings *s = &x->session->settings;
+    const wr_ast_query *q = x->stmt->query;
+    const char *reset = wr_settings_get(s, "auto.offset.reset");
+    bool plain = !q->joins_n && !q->window && !q->has_group_by && !q->partition_by_n && !q->having;
+    if (!plain || q->emit != WR_AST_EMIT_CHANGES || !reset || !wr_ieq(reset, "latest") ||
+        !wr_settings_bool(s, "ksql.query.push.v2.enabled", false))
+        return false;
+    wr_buf writers = {0};
+    uint32_t n = wr_catalog_writers(&x->engine->catalog, q->from.name.name, NULL, &writers);
+    wr_buf_free(&writers);
+    return n == 1;
+}
+
 static weir_status start_transient(wr_exec *x, wr_plan *plan, bool until_end, weir_error *err)
 {
     wr_engine *e = x->engine;
@@ -147,8 +168,9 @@ static weir_status start_transient(wr_exec *x, wr_plan *plan, bool until_end, we
     wr_settings_init(&from_start, &x->session->settings);
     if (until_end)
         wr_settings_put(&from_start, "auto.offset.reset", "earliest");
-    x->query_id = wr_arena_printf(x->arena, "transient_%s_%llu", x->stmt->query->from.name.name,
-                                  (unsigned long long)++e->transient_id);
+    x->query_id = wr_arena_printf(
+        x->arena, "%s_%s_%llu", is_scalable(x) ? "SCALABLE_PUSH_QUERY" : "transient",
+        x->stmt->query->from.name.name, (unsigned long long)++e->transient_id);
     wr_query_options options = {
         .id = x->query_id,
         .plan = plan,

@@ -402,7 +402,9 @@ static weir_status take_batch(wr_query *q, wr_log_batch *b, weir_error *err)
     WR_ASSERT(b->assignment < q->inputs_n);
     wr__input *in = &q->inputs[b->assignment];
     if (b->n == 0) { /* nothing but control records: the position still moves */
-        if (!in->batches_n)
+        if (in->batches_n)
+            in->batches[in->batches_n - 1]->next_offset = b->next_offset;
+        else
             advance(q, in, b->next_offset);
         q->log->cls->release(q->reader, b);
         q->dirty = true;

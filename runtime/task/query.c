@@ -5,8 +5,8 @@
  *
  * A failure that may pass (a broker that went away, a full disk) is tried again: uncommitted work
  * is dropped, tasks are built anew from committed state, input goes back to the committed offsets.
- * After retries_max failures in a row, or one that cannot pass, the query is FAILED with its
- * reason.
+ * A store's failure that comes back RETRIES_MAX times, or one that cannot pass, makes it FAILED
+ * with its reason.
  */
 #include "runtime/task/internal.h"
 #include "common/log.h"
@@ -15,6 +15,8 @@
 #include <time.h>
 
 #define RETRIES_MAX    5
+#define BACKOFF_MAX_MS 10000
+#define PENDING_MAX    ((size_t)32 << 20) /* bytes written since the last commit */
 #define IDLE_COMMIT_NS 20000000ll
 
 const char *wr_query_state_name(wr_query_state s)
@@ -89,8 +91,9 @@ static weir_status open_log(wr_query *q, weir_error *err)
 
 /*
  * Can a record reach one place on two ways of different length? A foreign-key join answers to where
- * the question came from; two sources may read one topic. With rows exchanged in memory a batch would
- * then be all the way on one of them before it starts on the other, so that its size would show.
+ * the question came from; two sources may read one topic. With rows exchanged in memory a batch
+ * would then be all the way on one of them before it starts on the other, so that its size would
+ * show.
  */
 static bool has_two_ways(const wr_plan *plan)
 {
@@ -220,6 +223,8 @@ static bool commit_due(const wr_query *q, bool progressed)
         for (size_t k = 0; k < q->tasks[i]->stores_n; k++)
             if (wr_store_over(q->tasks[i]->stores[k].store))
                 return true;
+    if (q->log->cls->pending(q->writer) > PENDING_MAX)
+        return true;
     return !progressed && since >= IDLE_COMMIT_NS;
 }
 
@@ -289,19 +294,28 @@ static void sleep_ms(wr_query *q, int64_t ms)
     pthread_mutex_unlock(&q->lock);
 }
 
+/* A broker that is away comes back some day; a disk that stays full, or a store that cannot be
+ * written, needs somebody to look. */
+static bool may_pass(const weir_error *err, int failures)
+{
+    if (!(err->flags & WEIR_ERROR_RETRIABLE))
+        return false;
+    return err->code == WEIR_ERR_LOG || failures < RETRIES_MAX;
+}
+
 /* @return false: the query has failed for good. */
 static bool retry(wr_query *q, weir_error *err, int *failures)
 {
-    bool pass = (err->flags & WEIR_ERROR_RETRIABLE) && *failures < RETRIES_MAX;
+    bool pass = may_pass(err, *failures);
     while (pass && !atomic_load(&q->stop_asked)) {
-        int64_t ms = 200ll << *failures;
+        int64_t ms = WR_MIN(200ll << WR_MIN(*failures, 10), (int64_t)BACKOFF_MAX_MS);
         ++*failures;
         wr_log_put(WR_LOG_WARN, "query", "%s: %s; trying again in %lld ms", q->id, err->message,
                    (long long)ms);
         sleep_ms(q, ms);
         if (atomic_load(&q->stop_asked) || reopen(q, err) == WEIR_OK)
             return true;
-        pass = (err->flags & WEIR_ERROR_RETRIABLE) && *failures < RETRIES_MAX;
+        pass = may_pass(err, *failures);
     }
     if (atomic_load(&q->stop_asked))
         return true;

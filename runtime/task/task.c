@@ -306,8 +306,8 @@ weir_status wr__query_deliver(wr_query *q, uint32_t topic, int32_t partition,
                               const wr_record *records, uint32_t n, weir_error *err)
 {
     for (uint32_t at = 0; at < n; at += q->batch_rows) {
-        WR_TRY(deliver_batch(q, topic, partition, records + at, WR_MIN(q->batch_rows, n - at),
-                             err));
+        WR_TRY(
+            deliver_batch(q, topic, partition, records + at, WR_MIN(q->batch_rows, n - at), err));
         WR_TRY(wr__query_drain(q, err));
     }
     return WEIR_OK;

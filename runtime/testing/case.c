@@ -133,9 +133,10 @@ static weir_status put_rows(run *r, wr_exec *x, weir_error *err)
     put_header(x, out);
     while ((st = wr_exec_step(x, 0, err)) == WEIR_ROW)
         put_row(x, out);
-    /* A push query without LIMIT has no end, so it says nothing when its input is used up. */
-    bool endless = x->kind == WR_EXEC_PUSH && x->left != 0;
-    if (st == WEIR_DONE && *x->message && !endless) {
+    /* A push query without LIMIT has no end, so it says nothing when its input is used up; the
+     * answer of a table is just its rows. */
+    bool says = x->kind == WR_EXEC_PUSH ? x->left == 0 : x->query != NULL;
+    if (st == WEIR_DONE && *x->message && says) {
         wr_buf_puts(out, ",{\"finalMessage\":");
         wr_text_put_json_string(out, wr_str_c(x->message));
         wr_buf_putc(out, '}');

@@ -136,9 +136,11 @@ static void test_numbers_are_quoted_likewise(void **state)
                         col("D", &wr_type_boolean)};
     wr_encoder *e = encoder(WR_FORMAT_DELIMITED, cols, 4, (wr_format_options){0});
     assert_string_equal(encode_show(e, cols, 4, v), "\"-1\",-0.5000,-1.5,true");
-    /* A single NULL is a NULL record: an empty line would be none. */
-    e = encoder(WR_FORMAT_DELIMITED, cols, 1, (wr_format_options){0});
+    /* A single NULL is an empty cell; bare (a key), it is no key at all. */
+    e = encoder(WR_FORMAT_DELIMITED, cols, 1, (wr_format_options){.unwrapped = true});
     assert_string_equal(encode_show(e, cols, 1, &WR_VALUE_NULL), "NULL");
+    e = encoder(WR_FORMAT_DELIMITED, cols, 1, (wr_format_options){0});
+    assert_string_equal(encode_show(e, cols, 1, &WR_VALUE_NULL), "");
     assert_string_equal(encode_show(e, cols, 1, v), "\"-1\"");
 }
 
