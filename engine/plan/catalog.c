@@ -4,6 +4,7 @@
  * about what depends on what.
  */
 #include "engine/plan/catalog.h"
+#include "engine/plan/with.h"
 
 #include <stdlib.h>
 
@@ -305,7 +306,8 @@ weir_status wr_catalog_check_drop(const wr_catalog *c, const wr_ast_stmt *stmt, 
             return WEIR_OK;
         weir_error hint = {0};
         wr_source *none;
-        WR_ASSERT(wr_catalog_get(c, &stmt->name, &none, &hint) != WEIR_OK);
+        weir_status missing = wr_catalog_get(c, &stmt->name, &none, &hint);
+        WR_ASSERT(missing != WEIR_OK);
         wr_error_at(err, WEIR_ERR_NOT_FOUND, stmt->name.pos, "%s %s does not exist.",
                     stmt->is_table ? "Table" : "Stream", stmt->name.name);
         return wr_error_hint(err, "%s", hint.hint);
@@ -317,7 +319,7 @@ weir_status wr_catalog_check_drop(const wr_catalog *c, const wr_ast_stmt *stmt, 
     if (s->read_only && stmt->delete_topic)
         return wr_error_at(err, WEIR_ERR_STATEMENT, stmt->name.pos,
                            "Cannot delete topic for read-only source: %s", s->name);
-    WR_TRY(check_dependants(c, s, err));
+    WR_TRY(wr__error_place(check_dependants(c, s, err), stmt->name.pos, err));
     *out = s;
     return WEIR_OK;
 }

@@ -262,7 +262,9 @@ static weir_status use_term(pull_build *p, const wr_ast_expr *e, wr_pull_key *k,
         wr_ast_op op = side == 0 ? e->op : mirror(e->op);
         wr_value v;
         if (s->kind == WR_REF_WINDOWSTART || s->kind == WR_REF_WINDOWEND) {
-            if (constant_of(p, e->args[1 - side], &wr_type_bigint, &v))
+            /* Milliseconds, or the text of a timestamp. */
+            if (constant_of(p, e->args[1 - side], &wr_type_bigint, &v) ||
+                constant_of(p, e->args[1 - side], &wr_type_timestamp, &v))
                 window_bound(k, s->kind == WR_REF_WINDOWSTART, op, v.u.i64);
             return WEIR_OK;
         }

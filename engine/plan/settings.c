@@ -126,91 +126,45 @@ const char *wr_settings_canonical(const char *name)
     return name + sizeof prefix - 1;
 }
 
-/* Names that go to the Kafka client as they are. */
-static bool passes_through(const char *name)
+/* Beginnings of names that go to the Kafka client as they are. */
+static const char *const client_families[] = {
+    "consumer.",      "producer.",  "admin.",       "topic.",      "restore.consumer.",
+    "main.consumer.", "ssl.",       "sasl.",        "security.",   "socket.",
+    "fetch.",         "queued.",    "queue.",       "max.",        "metadata.",
+    "session.",       "heartbeat.", "compression.", "linger.",     "batch.",
+    "acks",           "client.",    "request.",     "retry.",      "retries",
+    "broker.",        "debug",      "enable.",      "isolation.",  "receive.",
+    "message.",       "partition",  "delivery.",    "statistics.", "api.",
+    "check.crcs",     "group.",     "reconnect.",   "transaction", "interceptor",
+    "state.cleanup",  "poll.ms",    "rocksdb.",     "topology.",   "default.",
+    "metric",
+};
+
+/* Families of ksqlDB's settings that server files carry and that change nothing in Weir: accepted,
+ * so that such a file can be used as it is. */
+static const char *const server_families[] = {
+    "ksql.functions.", "ksql.logging.",  "ksql.heartbeat.", "ksql.lag.",
+    "ksql.query.",     "ksql.server.",   "authentication.", "listeners",
+    "ksql.udf",        "ksql.streams.",  "ksql.any.",       "ksql.new.",
+    "ksql.metrics",    "ksql.suppress.", "ksql.cache.",     "weir.",
+    "ksql.error.",     "ksql.queries.",  "ksql.security.",  "ksql.schema.",
+    "ksql.runtime.",   "ksql.shared.",   "ksql.nested.",    "ksql.rowpartition.",
+    "ksql.websocket",  "ksql.client.",   "ksql.fetch.",     "ksql.authorization.",
+    "ksql.access.",    "ksql.hidden",
+};
+
+static bool in_family(const char *name, const char *const *families, size_t n)
 {
-    static const char *const prefixes[] = {
-        "consumer.",
-        "producer.",
-        "admin.",
-        "topic.",
-        "restore.consumer.",
-        "main.consumer.",
-        "ssl.",
-        "sasl.",
-        "security.",
-        "socket.",
-        "fetch.",
-        "queued.",
-        "queue.",
-        "max.",
-        "metadata.",
-        "session.",
-        "heartbeat.",
-        "compression.",
-        "linger.",
-        "batch.",
-        "acks",
-        "client.",
-        "request.",
-        "retry.",
-        "retries",
-        "broker.",
-        "debug",
-        "enable.",
-        "isolation.",
-        "receive.",
-        "message.",
-        "partition",
-        "delivery.",
-        "statistics.",
-        "api.",
-        "check.crcs",
-        "group.",
-        "reconnect.",
-        "transaction",
-        "interceptor",
-        "state.cleanup",
-        "poll.ms",
-        "rocksdb.",
-        "topology.",
-        "default.",
-        "ksql.functions.",
-        "ksql.logging.",
-        "ksql.heartbeat.",
-        "ksql.lag.",
-        "ksql.query.",
-        "ksql.server.",
-        "authentication.",
-        "listeners",
-        "ksql.udf",
-        "ksql.streams.",
-        "ksql.any.",
-        "ksql.new.",
-        "metric",
-        "ksql.metrics",
-        "ksql.suppress.",
-        "ksql.cache.",
-        "weir.",
-        "ksql.error.",
-        "ksql.queries.",
-        "ksql.security.",
-        "ksql.schema.",
-        "ksql.runtime.",
-        "ksql.shared.",
-        "ksql.nested.",
-        "ksql.rowpartition.",
-        "ksql.websocket",
-        "ksql.client.",
-        "ksql.fetch.",
-        "ksql.authorization.",
-        "ksql.access.",
-        "ksql.hidden",
-    };
-    for (size_t i = 0; i < WR_ARRAY_LEN(prefixes); i++)
-        if (starts_with(name, prefixes[i]))
+    for (size_t i = 0; i < n; i++)
+        if (starts_with(name, families[i]))
             return true;
     return false;
+}
+
+static bool passes_through(const char *name)
+{
+    return in_family(name, client_families, WR_ARRAY_LEN(client_families)) ||
+           in_family(name, server_families, WR_ARRAY_LEN(server_families));
 }
 
 static bool denied(const char *name)

@@ -36,7 +36,8 @@ static weir_status choose_wrapping(const wr_plan_env *env, wr_source *s, const w
 {
     const wr_format *f = s->value.format;
     bool both = f->can_wrap && f->can_unwrap;
-    s->value.options.unwrapped = f->can_unwrap && !f->can_wrap;
+    /* A DELIMITED line is a list of cells, also if there is but one: it may be empty, not NULL. */
+    s->value.options.unwrapped = f->can_unwrap && !f->can_wrap && f->id != WR_FORMAT_DELIMITED;
     s->value.wrap_set = false;
     const char *config = wr_settings_get(env->settings, "ksql.persistence.wrap.single.values");
     if (with->has_wrap) {
@@ -291,10 +292,6 @@ static weir_status check_replace(const wr_plan_env *env, const wr_ast_stmt *stmt
 static weir_status choose_formats(const wr_plan_env *env, const wr_ast_stmt *stmt, wr_source *s,
                                   const wr__with *with, weir_error *err)
 {
-    if (with->key_format && !with->format_both && s->schema->keys_n == 0 &&
-        with->key_format->id != WR_FORMAT_NONE && !with->key_format->can_infer)
-        return wr_error_at(err, WEIR_ERR_STATEMENT, with->format_pos,
-                           "Key format specified for stream without key columns.");
     s->key.format = with->key_format;
     if (!s->key.format) {
         const char *name = wr_settings_get(env->settings, "ksql.persistence.default.format.key");
@@ -374,7 +371,7 @@ weir_status wr_plan_create_source(const wr_plan_env *env, const wr_ast_stmt *stm
     weir_status st = fill_source(env, stmt, s, topic, err);
     if (st != WEIR_OK) {
         wr_source_unref(s);
-        return st;
+        return wr__error_place(st, stmt->name.pos, err);
     }
     *out = s;
     return WEIR_OK;
@@ -386,14 +383,13 @@ weir_status wr_plan_exists(const wr_plan_env *env, const wr_ast_stmt *stmt, bool
     *exists = false;
     const wr_source *old = wr_catalog_find(env->catalog, stmt->name.name);
     const char *kind = stmt->is_table ? "table" : "stream";
+    if (stmt->or_replace && (stmt->is_source || (old && old->read_only)))
+        return wr_error_at(err, WEIR_ERR_STATEMENT, stmt->name.pos,
+                           "Cannot add %s '%s': CREATE OR REPLACE is not supported on source %ss.",
+                           kind, stmt->name.name, kind);
     if (!old)
         return WEIR_OK;
     if (stmt->or_replace) {
-        if (stmt->is_source || old->read_only)
-            return wr_error_at(err, WEIR_ERR_STATEMENT, stmt->name.pos,
-                               "Cannot add %s '%s': CREATE OR REPLACE is not supported on source "
-                               "%ss.",
-                               kind, stmt->name.name, kind);
         if (!wr_settings_bool(env->settings, "ksql.create.or.replace.enabled", true))
             return wr_error_at(err, WEIR_ERR_STATEMENT, stmt->pos,
                                "Cannot CREATE OR REPLACE: it is disabled by "
@@ -542,7 +538,7 @@ weir_status wr_plan_alter(const wr_plan_env *env, const wr_ast_stmt *stmt, wr_so
     }
     if (st != WEIR_OK) {
         wr_source_unref(s);
-        return st;
+        return wr__error_place(st, stmt->elements[0].name.pos, err);
     }
     *out = s;
     return WEIR_OK;

@@ -184,7 +184,7 @@ weir_status wr_plan_create_as(const wr_plan_env *env, const wr_ast_stmt *stmt, w
     if (st != WEIR_OK) {
         wr_source_unref(s);
         wr_plan_free(q.b.plan);
-        return st;
+        return wr__error_place(st, stmt->name.pos, err);
     }
     add_sink(&q, s);
     *sink = s;
@@ -248,7 +248,7 @@ static weir_status check_target(const wr_plan_env *env, const wr_ast_stmt *stmt,
             target->schema->cols[i].role == WR_COL_HEADER)
             return wr_error_at(err, WEIR_ERR_STATEMENT, stmt->name.pos,
                                "Cannot insert into %s because it has header columns", target->name);
-    return wr__check_writable_topic(env, target->topic, err);
+    return wr__error_place(wr__check_writable_topic(env, target->topic, err), stmt->name.pos, err);
 }
 
 weir_status wr_plan_insert_select(const wr_plan_env *env, const wr_ast_stmt *stmt, wr_plan **plan,
@@ -281,7 +281,7 @@ weir_status wr_plan_insert_select(const wr_plan_env *env, const wr_ast_stmt *stm
         st = check_states(&q, err);
     if (st != WEIR_OK) {
         wr_plan_free(q.b.plan);
-        return st;
+        return wr__error_place(st, stmt->name.pos, err);
     }
     add_sink(&q, target);
     *plan = q.b.plan;

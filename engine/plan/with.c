@@ -387,6 +387,11 @@ weir_status wr__with_parse(const wr_ast_stmt *stmt, wr__with_use use, wr__with *
         if (k == WR_ARRAY_LEN(properties))
             return wr_error_at(err, WEIR_ERR_STATEMENT, p->name.pos,
                                "Invalid config variable(s) in the WITH clause: %s", p->name.name);
+        for (size_t j = 0; j < i; j++)
+            if (wr_ieq(stmt->props[j].name.name, p->name.name))
+                return wr_error_at(err, WEIR_ERR_STATEMENT, p->name.pos,
+                                   "Config variable given twice in the WITH clause: %s",
+                                   properties[k].name);
         WR_TRY(properties[k].read(&s, p, err));
     }
     WR_TRY(check_combination(&s, err));

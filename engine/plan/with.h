@@ -30,6 +30,13 @@ weir_status wr__with_parse(const wr_ast_stmt *stmt, wr__with_use use, wr__with *
 
 /* ---- shared by the statement planners (sources.c) ---- */
 
+/** The error of a wrong statement that names no place of its own points to @p pos. */
+static inline weir_status wr__error_place(weir_status st, int64_t pos, weir_error *err)
+{
+    if (err && err->offset < 0 && (st == WEIR_ERR_STATEMENT || st == WEIR_ERR_UNSUPPORTED))
+        err->offset = pos;
+    return st;
+}
 /** Names of pseudo columns cannot be used for columns. */
 bool wr__is_pseudo_name(const char *name);
 /**

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Settings: the table itself, layers, canonical names, and what SET refuses. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "engine/plan/settings.h"
+
+/* SHOW PROPERTIES relies on the order; look-ups on unique names; defaults must pass their check. */
+static void test_table(void **state)
+{
+    (void)state;
+    const wr_setting *s, *before = NULL;
+    for (uint32_t i = 0; (s = wr_setting_at(i)); i++) {
+        weir_error err;
+        if (before && strcmp(before->name, s->name) >= 0)
+            fail_msg("%s stands before %s", before->name, s->name);
+        assert_true(s->description[0] != '\0');
+        if (s->def && wr_settings_check(s->name, s->def, false, &err) != WEIR_OK)
+            fail_msg("%s: %s", s->name, err.message);
+        before = s;
+    }
+    assert_non_null(before);
+}
+
+static void test_layers(void **state)
+{
+    (void)state;
+    wr_settings server, session;
+    wr_settings_init(&server, NULL);
+    wr_settings_init(&session, &server);
+    assert_string_equal(wr_settings_get(&session, "auto.offset.reset"), "latest");
+    assert_null(wr_settings_get(&session, "no.such.setting"));
+    assert_false(wr_settings_put(&server, "auto.offset.reset", "earliest"));
+    assert_string_equal(wr_settings_get(&session, "auto.offset.reset"), "earliest");
+    /* One setting, whichever way its name is written. */
+    assert_false(wr_settings_put(&session, "ksql.streams.auto.offset.reset", "latest"));
+    assert_string_equal(wr_settings_get(&session, "auto.offset.reset"), "latest");
+    assert_string_equal(wr_settings_get(&server, "ksql.streams.auto.offset.reset"), "earliest");
+    assert_true(wr_settings_put(&session, "auto.offset.reset", NULL));
+    assert_false(wr_settings_put(&session, "auto.offset.reset", NULL));
+    assert_string_equal(wr_settings_get(&session, "auto.offset.reset"), "earliest");
+    wr_settings_free(&session);
+    wr_settings_free(&server);
+}
+
+static void test_canonical(void **state)
+{
+    (void)state;
+    assert_string_equal(wr_settings_canonical("ksql.streams.commit.interval.ms"),
+                        "commit.interval.ms");
+    assert_string_equal(wr_settings_canonical("commit.interval.ms"), "commit.interval.ms");
+    assert_string_equal(wr_settings_canonical("ksql.streams.consumer.max.poll.records"),
+                        "consumer.max.poll.records");
+    assert_string_equal(wr_settings_canonical("ksql.service.id"), "ksql.service.id");
+    /* A name of its own that begins like the prefix stays as it is. */
+    static const char emit[] = "ksql.streams.__emit.interval.ms.kstreams.windowed.aggregation__";
+    assert_string_equal(wr_settings_canonical(emit), emit);
+}
+
+static void test_numbers(void **state)
+{
+    (void)state;
+    wr_settings s;
+    wr_settings_init(&s, NULL);
+    assert_int_equal(wr_settings_int(&s, "commit.interval.ms", 7), 2000);
+    assert_int_equal(wr_settings_int(&s, "no.such.setting", 7), 7);
+    wr_settings_put(&s, "commit.interval.ms", "15");
+    assert_int_equal(wr_settings_int(&s, "commit.interval.ms", 7), 15);
+    assert_true(wr_settings_bool(&s, "ksql.insert.into.values.enabled", false));
+    wr_settings_put(&s, "ksql.insert.into.values.enabled", "FALSE");
+    assert_false(wr_settings_bool(&s, "ksql.insert.into.values.enabled", true));
+    wr_settings_free(&s);
+}
+
+static void test_checks(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *value;
+        bool session;
+        const char *refused; /* part of the message; NULL: accepted */
+    } cases[] = {
+        {"auto.offset.reset", "earliest", true, NULL},
+        {"auto.offset.reset", "Latest", true, NULL},
+        {"auto.offset.reset", "none", true, "must be 'earliest' or 'latest'"},
+        {"ksql.streams.auto.offset.reset", "x", true, "must be 'earliest' or 'latest'"},
+        {"commit.interval.ms", "100", true, NULL},
+        {"commit.interval.ms", "soon", true, "must be a whole number"},
+        {"ksql.suppress.enabled", "maybe", true, "must be true or false"},
+        {"bootstrap.servers", "x:1", true, "Cannot override property 'bootstrap.servers'"},
+        {"bootstrap.servers", "x:1", false, NULL},
+        {"ksql.streams.bootstrap.servers", "x:1", true, "Cannot override property"},
+        {"ksql.service.id", "x", true, "Cannot override property 'ksql.service.id'"},
+        {"ssl.key.location", "x", true, "Cannot override property 'ssl.key.location'"},
+        {"ssl.key.location", "x", false, NULL},
+        {"ksql.hidden.topics", "x", true, "Cannot override property"},
+        {"no.such.setting", "x", true,
+         "Not recognizable as ksql, streams, consumer, or producer property: 'no.such.setting'"},
+        {"consumer.fetch.min.bytes", "x", true, NULL},
+        {"ksql.streams.producer.linger.ms", "5", true, NULL},
+        {"processing.guarantee", "at_least_once", true, NULL},
+        {"processing.guarantee", "exactly_once_v2", true, "not supported yet"},
+        {"processing.guarantee", "perhaps", true, "Invalid value 'perhaps'"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        weir_error err = {0};
+        weir_status st = wr_settings_check(cases[i].name, cases[i].value, cases[i].session, &err);
+        if ((st == WEIR_OK) != (cases[i].refused == NULL) ||
+            (cases[i].refused && !strstr(err.message, cases[i].refused)))
+            fail_msg("%s = %s: %s", cases[i].name, cases[i].value, err.message);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_table),     cmocka_unit_test(test_layers),
+        cmocka_unit_test(test_canonical), cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_checks),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
