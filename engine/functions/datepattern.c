@@ -1,0 +1,447 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Compiling patterns: DateTimeFormatterBuilder.appendPattern.
+ *
+ * Numbers side by side ("yyyyMMdd") share their digits: the first one of the run takes what the
+ * others, of fixed width, leave. So a number that is appended behind another either makes the first
+ * one reserve digits for it (`subsequent`) or ends the run; anything else ends it, too.
+ */
+#include "engine/functions/datepattern_internal.h"
+
+#include "common/utf8.h"
+
+#include <stdio.h>
+
+const char *const wr__dfield_names[WR__D_N] = {
+    [WR__D_NANO] = "NanoOfSecond",
+    [WR__D_NANO_OF_DAY] = "NanoOfDay",
+    [WR__D_MILLI_OF_DAY] = "MilliOfDay",
+    [WR__D_SECOND] = "SecondOfMinute",
+    [WR__D_MINUTE] = "MinuteOfHour",
+    [WR__D_HOUR_OF_AMPM] = "HourOfAmPm",
+    [WR__D_CLOCK_HOUR_OF_AMPM] = "ClockHourOfAmPm",
+    [WR__D_HOUR] = "HourOfDay",
+    [WR__D_CLOCK_HOUR] = "ClockHourOfDay",
+    [WR__D_AMPM] = "AmPmOfDay",
+    [WR__D_DAY_OF_WEEK] = "DayOfWeek",
+    [WR__D_ALIGNED_DAY] = "AlignedDayOfWeekInMonth",
+    [WR__D_DAY_OF_MONTH] = "DayOfMonth",
+    [WR__D_DAY_OF_YEAR] = "DayOfYear",
+    [WR__D_MONTH] = "MonthOfYear",
+    [WR__D_YEAR_OF_ERA] = "YearOfEra",
+    [WR__D_YEAR] = "Year",
+    [WR__D_ERA] = "Era",
+    [WR__D_OFFSET] = "OffsetSeconds",
+    [WR__D_QUARTER] = "QuarterOfYear",
+    [WR__D_JULIAN] = "ModifiedJulianDay",
+    [WR__D_LOCAL_DAY] = "DayOfWeek[WeekFields[SUNDAY,1]]",
+    [WR__D_WEEK_YEAR] = "WeekBasedYear[WeekFields[SUNDAY,1]]",
+    [WR__D_WEEK] = "WeekOfWeekBasedYear[WeekFields[SUNDAY,1]]",
+    [WR__D_WEEK_OF_MONTH] = "WeekOfMonth[WeekFields[SUNDAY,1]]",
+};
+
+#define NESTING_MAX 16
+#define ITEMS_MAX   2048
+
+typedef wr_arr(wr__ditem) item_list;
+
+/* A list under construction: the pattern, or an optional section of it. */
+typedef struct level {
+    item_list items;
+    int64_t run; /* index of the number that leads a run of digits, or -1 */
+} level;
+
+typedef struct compiler {
+    const char *p, *end;
+    wr_arena *a;
+    level levels[NESTING_MAX];
+    uint32_t depth; /* of the open level, 0: the pattern */
+    int32_t pad;    /* for the next item */
+    uint32_t items;
+    weir_error *err;
+    wr_str pattern;
+} compiler;
+
+static bool refuse(compiler *c, const char *why, char letter)
+{
+    wr_error(c->err, WEIR_ERR_STATEMENT, "Invalid date pattern '" WR_STR_FMT "': %s%c",
+             WR_STR_ARG(c->pattern), why, letter);
+    return false;
+}
+
+static uint32_t append(compiler *c, wr__ditem item)
+{
+    level *l = &c->levels[c->depth];
+    item.pad = c->pad;
+    c->pad = 0;
+    l->run = -1;
+    wr_arr_push(c->a, &l->items, item);
+    c->items++;
+    return (uint32_t)l->items.n - 1;
+}
+
+static bool append_number(compiler *c, wr__ditem item)
+{
+    level *l = &c->levels[c->depth];
+    int64_t run = l->run;
+    bool padded = c->pad != 0;
+    if (run >= 0 && item.min == item.max && item.sign == WR__SIGN_NOT_NEGATIVE) {
+        l->items.v[run].subsequent += item.max;
+        item.subsequent = -1;
+        append(c, item);
+        l->run = run;
+        return true;
+    }
+    if (run >= 0)
+        l->items.v[run].subsequent = -1;
+    uint32_t index = append(c, item);
+    l->run = padded ? -1 : (int64_t)index;
+    return true;
+}
+
+static bool number(compiler *c, wr__dfield field, int32_t min, int32_t max, wr__dsign sign)
+{
+    return append_number(
+        c,
+        (wr__ditem){.kind = WR__DI_NUMBER, .field = field, .min = min, .max = max, .sign = sign});
+}
+
+/** One letter: as many digits as it takes; more: exactly so many. */
+static bool simple_number(compiler *c, wr__dfield field, int n, int max, char letter)
+{
+    if (n > max)
+        return refuse(c, "Too many pattern letters: ", letter);
+    return n == 1 ? number(c, field, 1, 19, WR__SIGN_NORMAL)
+                  : number(c, field, n, n, WR__SIGN_NOT_NEGATIVE);
+}
+
+static bool text(compiler *c, wr__dfield field, wr__dstyle style)
+{
+    append(c, (wr__ditem){.kind = WR__DI_TEXT, .field = field, .style = style});
+    return true;
+}
+
+static bool year(compiler *c, wr__dfield field, int n)
+{
+    if (n == 2)
+        return append_number(c, (wr__ditem){.kind = WR__DI_REDUCED,
+                                            .field = field,
+                                            .min = 2,
+                                            .max = 2,
+                                            .sign = WR__SIGN_NOT_NEGATIVE});
+    return number(c, field, n, 19, n < 4 ? WR__SIGN_NORMAL : WR__SIGN_EXCEEDS_PAD);
+}
+
+/** M L Q q E e c: a number up to two letters (E: a name), then short, full and narrow names. */
+static bool number_or_text(compiler *c, char letter, wr__dfield field, int n)
+{
+    static const wr__dstyle styles[] = {WR__STYLE_SHORT, WR__STYLE_FULL, WR__STYLE_NARROW};
+    if (n > 5 || (letter == 'c' && n == 2))
+        return refuse(c, "Too many pattern letters: ", letter);
+    if (n >= 3)
+        return text(c, field, styles[n - 3]);
+    if (letter == 'E')
+        return text(c, field, WR__STYLE_SHORT);
+    if (letter == 'e' || letter == 'c')
+        return number(c, WR__D_LOCAL_DAY, n, 2, WR__SIGN_NOT_NEGATIVE);
+    return n == 1 ? number(c, field, 1, 19, WR__SIGN_NORMAL)
+                  : number(c, field, 2, 2, WR__SIGN_NOT_NEGATIVE);
+}
+
+static bool offset(compiler *c, char letter, int n)
+{
+    if (n > 5)
+        return refuse(c, "Too many pattern letters: ", letter);
+    wr__ditem item = {.kind = WR__DI_OFFSET, .offset_type = n == 1 ? 1 : n + 1, .zero_offset = "Z"};
+    if (letter == 'x')
+        item.zero_offset = n == 1 ? "+00" : n % 2 == 0 ? "+0000" : "+00:00";
+    if (letter == 'Z' && n < 4) {
+        item.offset_type = 3;
+        item.zero_offset = "+0000";
+    } else if (letter == 'Z' && n == 4) {
+        item = (wr__ditem){.kind = WR__DI_GMT_OFFSET, .style = WR__STYLE_FULL};
+    }
+    append(c, item);
+    return true;
+}
+
+static bool zone(compiler *c, char letter, int n)
+{
+    bool ok = letter == 'z' ? n <= 4 : letter == 'V' ? n == 2 : n == 1 || n == 4;
+    if (!ok)
+        return refuse(c, "Wrong number of pattern letters: ", letter);
+    wr__ditem item = {.kind = letter == 'V'   ? WR__DI_ZONE_ID
+                              : letter == 'O' ? WR__DI_GMT_OFFSET
+                                              : WR__DI_ZONE_NAME,
+                      .style = n == 4 ? WR__STYLE_FULL : WR__STYLE_SHORT,
+                      .generic = letter == 'v'};
+    append(c, item);
+    return true;
+}
+
+static bool era(compiler *c, int n)
+{
+    if (n > 5)
+        return refuse(c, "Too many pattern letters: ", 'G');
+    return text(c, WR__D_ERA,
+                n <= 3   ? WR__STYLE_SHORT
+                : n == 4 ? WR__STYLE_FULL
+                         : WR__STYLE_NARROW);
+}
+
+static bool fraction(compiler *c, int n)
+{
+    if (n > 9)
+        return refuse(c, "Too many pattern letters: ", 'S');
+    return append_number(c, (wr__ditem){.kind = WR__DI_FRACTION,
+                                        .field = WR__D_NANO,
+                                        .min = n,
+                                        .max = n,
+                                        .sign = WR__SIGN_NOT_NEGATIVE});
+}
+
+static bool day_of_year(compiler *c, int n)
+{
+    if (n > 3)
+        return refuse(c, "Too many pattern letters: ", 'D');
+    return n == 1 ? number(c, WR__D_DAY_OF_YEAR, 1, 19, WR__SIGN_NORMAL)
+                  : number(c, WR__D_DAY_OF_YEAR, n, 3, WR__SIGN_NOT_NEGATIVE);
+}
+
+/** Letters of the date. */
+static bool date_letter(compiler *c, char letter, int n)
+{
+    switch (letter) {
+    case 'G':
+        return era(c, n);
+    case 'u':
+        return year(c, WR__D_YEAR, n);
+    case 'y':
+        return year(c, WR__D_YEAR_OF_ERA, n);
+    case 'Y':
+        return year(c, WR__D_WEEK_YEAR, n);
+    case 'Q':
+    case 'q':
+        return number_or_text(c, letter, WR__D_QUARTER, n);
+    case 'M':
+    case 'L':
+        return number_or_text(c, letter, WR__D_MONTH, n);
+    case 'E':
+    case 'e':
+    case 'c':
+        return number_or_text(c, letter, WR__D_DAY_OF_WEEK, n);
+    case 'D':
+        return day_of_year(c, n);
+    case 'd':
+        return simple_number(c, WR__D_DAY_OF_MONTH, n, 2, letter);
+    case 'F':
+        return simple_number(c, WR__D_ALIGNED_DAY, n, 1, letter);
+    case 'g':
+        return number(c, WR__D_JULIAN, n, 19, WR__SIGN_NORMAL);
+    case 'w':
+        return n <= 2 ? number(c, WR__D_WEEK, n, 2, WR__SIGN_NOT_NEGATIVE)
+                      : refuse(c, "Too many pattern letters: ", letter);
+    case 'W':
+        return n == 1 ? number(c, WR__D_WEEK_OF_MONTH, 1, 2, WR__SIGN_NOT_NEGATIVE)
+                      : refuse(c, "Too many pattern letters: ", letter);
+    default:
+        return refuse(c, "Unknown pattern letter: ", letter);
+    }
+}
+
+static bool letters(compiler *c, char letter, int n)
+{
+    switch (letter) {
+    case 'a':
+        return n == 1 ? text(c, WR__D_AMPM, WR__STYLE_SHORT)
+                      : refuse(c, "Too many pattern letters: ", letter);
+    case 'H':
+        return simple_number(c, WR__D_HOUR, n, 2, letter);
+    case 'k':
+        return simple_number(c, WR__D_CLOCK_HOUR, n, 2, letter);
+    case 'K':
+        return simple_number(c, WR__D_HOUR_OF_AMPM, n, 2, letter);
+    case 'h':
+        return simple_number(c, WR__D_CLOCK_HOUR_OF_AMPM, n, 2, letter);
+    case 'm':
+        return simple_number(c, WR__D_MINUTE, n, 2, letter);
+    case 's':
+        return simple_number(c, WR__D_SECOND, n, 2, letter);
+    case 'S':
+        return fraction(c, n);
+    case 'A':
+        return number(c, WR__D_MILLI_OF_DAY, n, 19, WR__SIGN_NOT_NEGATIVE);
+    case 'n':
+        return number(c, WR__D_NANO, n, 19, WR__SIGN_NOT_NEGATIVE);
+    case 'N':
+        return number(c, WR__D_NANO_OF_DAY, n, 19, WR__SIGN_NOT_NEGATIVE);
+    case 'V':
+    case 'z':
+    case 'v':
+    case 'O':
+        return zone(c, letter, n);
+    case 'X':
+    case 'x':
+    case 'Z':
+        return n <= 5 ? offset(c, letter, n) : refuse(c, "Too many pattern letters: ", letter);
+    case 'B':
+        return refuse(c, "the period of the day is not supported: ", letter);
+    default:
+        return date_letter(c, letter, n);
+    }
+}
+
+static bool is_letter(char ch)
+{
+    return (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z');
+}
+
+/** How often the letter at the cursor stands there; the cursor moves behind. */
+static int take_run(compiler *c)
+{
+    const char *start = c->p;
+    while (c->p < c->end && *c->p == *start)
+        c->p++;
+    return (int)WR_MIN(c->p - start, 1000);
+}
+
+static bool compile_letters(compiler *c)
+{
+    char letter = *c->p;
+    int n = take_run(c);
+    if (letter == 'p') {
+        if (c->p == c->end || !is_letter(*c->p) || *c->p == 'p')
+            return refuse(c, "Pad letter must be followed by a valid pad pattern: ", letter);
+        c->pad = n;
+        letter = *c->p;
+        n = take_run(c);
+    }
+    /* Widths of numbers are at most 19, as for java.time. */
+    if (n > 19)
+        return refuse(c, "Too many pattern letters: ", letter);
+    return letters(c, letter, n);
+}
+
+static void literal(compiler *c)
+{
+    const char *p = c->p;
+    append(c, (wr__ditem){.kind = WR__DI_CHAR, .cp = wr_utf8_next(&p, c->end)});
+    c->p = p;
+}
+
+/** At a quote: text up to the next single one; two stand for one. */
+static bool quoted(compiler *c)
+{
+    const char *start = ++c->p;
+    while (c->p < c->end) {
+        if (*c->p == '\'') {
+            if (c->p + 1 == c->end || c->p[1] != '\'') {
+                if (c->p++ == start)
+                    append(c, (wr__ditem){.kind = WR__DI_CHAR, .cp = '\''});
+                return true;
+            }
+            c->p++;
+            start = NULL; /* not empty */
+        }
+        literal(c);
+    }
+    return refuse(c, "Pattern ends with an incomplete string literal", '.');
+}
+
+static bool open_section(compiler *c)
+{
+    c->p++;
+    c->levels[c->depth].run = -1;
+    if (c->depth + 1 == NESTING_MAX)
+        return refuse(c, "too many nested sections", '.');
+    c->levels[++c->depth] = (level){.run = -1};
+    return true;
+}
+
+static bool close_section(compiler *c)
+{
+    c->p++;
+    if (c->depth == 0)
+        return refuse(c, "Pattern invalid as it contains ] without previous ", '[');
+    level *inner = &c->levels[c->depth--];
+    c->levels[c->depth].run = -1;
+    if (inner->items.n)
+        append(c, (wr__ditem){.kind = WR__DI_OPTIONAL,
+                              .list = {inner->items.v, (uint32_t)inner->items.n}});
+    return true;
+}
+
+static bool compile_next(compiler *c)
+{
+    if (c->items > ITEMS_MAX)
+        return refuse(c, "too long", '.');
+    switch (*c->p) {
+    case '\'':
+        return quoted(c);
+    case '[':
+        return open_section(c);
+    case ']':
+        return close_section(c);
+    case '{':
+    case '}':
+    case '#':
+        return refuse(c, "Pattern includes reserved character: ", *c->p);
+    default:
+        if (is_letter(*c->p))
+            return compile_letters(c);
+        literal(c);
+        return true;
+    }
+}
+
+wr_datepattern *wr_datepattern_compile(wr_str pattern, wr_arena *a, weir_error *err)
+{
+    const char *start = pattern.ptr ? pattern.ptr : "";
+    compiler c = {.p = start, .end = start + pattern.len, .a = a, .err = err, .pattern = pattern};
+    c.levels[0].run = -1;
+    while (c.p < c.end)
+        if (!compile_next(&c))
+            return NULL;
+    while (c.depth > 0) /* Java closes open sections, too */
+        close_section(&c);
+    wr_datepattern *p = WR_NEW(a, wr_datepattern);
+    p->list = (wr__dlist){c.levels[0].items.v, (uint32_t)c.levels[0].items.n};
+    p->arena = a;
+    return p;
+}
+
+/* ---- for other folders ---- */
+
+bool wr_datepattern_parse_timestamp(wr_datepattern *p, wr_str text, const char *default_zone,
+                                    int64_t *ms, char *errbuf, size_t errbuf_n)
+{
+    char why[WR__DERR] = "";
+    wr__dparsed parsed;
+    const wr__zone *z = wr__zone_get(&p->zones, wr_str_c(default_zone), p->arena);
+    bool ok = z != NULL;
+    if (!z)
+        snprintf(why, sizeof(why), "Unknown time-zone ID: %.100s", default_zone);
+    else
+        ok = wr__datepattern_parse(p, text, &p->zones, p->arena, &parsed, why) &&
+             wr__dparsed_timestamp(&parsed, z, ms, why);
+    if (!ok)
+        snprintf(errbuf, errbuf_n, "%s", why);
+    return ok;
+}
+
+bool wr_datepattern_format_timestamp(wr_datepattern *p, int64_t ms, const char *zone_id,
+                                     wr_buf *out, char *errbuf, size_t errbuf_n)
+{
+    char why[WR__DERR] = "";
+    const wr__zone *z = wr__zone_get(&p->zones, wr_str_c(zone_id), p->arena);
+    bool ok = z != NULL;
+    if (z) {
+        wr__dtime t = wr__dtime_of_instant(ms, z);
+        ok = wr__datepattern_format(p, &t, out, why);
+    } else {
+        snprintf(why, sizeof(why), "Unknown time-zone ID: %.100s", zone_id);
+    }
+    if (!ok)
+        snprintf(errbuf, errbuf_n, "%s", why);
+    return ok;
+}

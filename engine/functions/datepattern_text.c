@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* English names of months, days, eras, quarters and halves of the day, as Java's CLDR data has
+ * them. */
+#include "engine/functions/datepattern_internal.h"
+
+static const char *const months_full[] = {"January",   "February", "March",    "April",
+                                          "May",       "June",     "July",     "August",
+                                          "September", "October",  "November", "December"};
+static const char *const months_short[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                           "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+static const char *const months_narrow[] = {"J", "F", "M", "A", "M", "J",
+                                            "J", "A", "S", "O", "N", "D"};
+static const char *const days_full[] = {"Monday", "Tuesday",  "Wednesday", "Thursday",
+                                        "Friday", "Saturday", "Sunday"};
+static const char *const days_short[] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
+static const char *const days_narrow[] = {"M", "T", "W", "T", "F", "S", "S"};
+static const char *const halves[] = {"AM", "PM"};
+static const char *const eras_full[] = {"Before Christ", "Anno Domini"};
+static const char *const eras_short[] = {"BC", "AD"};
+static const char *const eras_narrow[] = {"B", "A"};
+static const char *const quarters_full[] = {"1st quarter", "2nd quarter", "3rd quarter",
+                                            "4th quarter"};
+static const char *const quarters_short[] = {"Q1", "Q2", "Q3", "Q4"};
+static const char *const quarters_narrow[] = {"1", "2", "3", "4"};
+
+static const char *const *pick(wr__dstyle style, const char *const *brief, const char *const *full,
+                               const char *const *narrow)
+{
+    return style == WR__STYLE_SHORT ? brief : style == WR__STYLE_FULL ? full : narrow;
+}
+
+const char *const *wr__dtext(wr__dfield field, wr__dstyle style, int *n, int *first)
+{
+    *first = 1;
+    switch (field) {
+    case WR__D_MONTH:
+        *n = 12;
+        return pick(style, months_short, months_full, months_narrow);
+    case WR__D_DAY_OF_WEEK:
+        *n = 7;
+        return pick(style, days_short, days_full, days_narrow);
+    case WR__D_QUARTER:
+        *n = 4;
+        return pick(style, quarters_short, quarters_full, quarters_narrow);
+    case WR__D_AMPM:
+        *n = 2;
+        *first = 0;
+        return halves;
+    case WR__D_ERA:
+        *n = 2;
+        *first = 0;
+        return pick(style, eras_short, eras_full, eras_narrow);
+    default:
+        *n = 0;
+        return NULL;
+    }
+}
