@@ -181,8 +181,12 @@ static void configure(const wr__kafka *log, const wr_topic_spec *spec, rd_kafka_
         set_config(t, "cleanup.policy", "compact");
     else if (spec->internal)
         set_config(t, "cleanup.policy", "delete");
+    /* Rows between sub-topologies keep their event times. Changelogs that expire go by the broker's
+     * clock: retention by event time would drop the state of windows that are open, but old, as
+     * when a topic of last year is read. Nobody reads the timestamps of a changelog. */
     if (spec->internal)
-        set_config(t, "message.timestamp.type", "CreateTime");
+        set_config(t, "message.timestamp.type",
+                   spec->compact_delete ? "LogAppendTime" : "CreateTime");
     if (spec->retention_ms >= 0 || (spec->internal && !spec->compact)) {
         wr_buf ms = {0};
         wr_buf_printf(&ms, "%lld", (long long)(spec->retention_ms < 0 ? -1 : spec->retention_ms));
