@@ -16,9 +16,12 @@ static const weir_stmt_kind kinds[] = {
 
 /* ---- life ---- */
 
+/* Codes travel with the message, so a caller who wants no message gets one all the same. */
 weir_status weir_prepare(weir *w, const char *sql, ptrdiff_t len, weir_stmt **out,
                          const char **tail, weir_error *err)
 {
+    weir_error unwanted;
+    err = err ? err : &unwanted;
     size_t n = len < 0 ? strlen(sql) : (size_t)len;
     wr_parse_span span;
     *out = NULL;
@@ -37,7 +40,7 @@ weir_status weir_prepare(weir *w, const char *sql, ptrdiff_t len, weir_stmt **ou
     weir_status st =
         wr_exec_new(w->engine, &w->session, sql + span.start, span.end - span.start, &x, err);
     if (st != WEIR_OK) {
-        if (err && err->offset >= 0) {
+        if (err->offset >= 0) {
             err->offset += (int64_t)span.start;
             wr_error_locate(err, sql, n);
         }
@@ -53,8 +56,9 @@ weir_status weir_prepare(weir *w, const char *sql, ptrdiff_t len, weir_stmt **ou
 
 weir_status weir_step(weir_stmt *s, int timeout_ms, weir_error *err)
 {
+    weir_error unwanted;
     wr_arena_reset(s->row);
-    return wr_exec_step(s->x, timeout_ms, err);
+    return wr_exec_step(s->x, timeout_ms, err ? err : &unwanted);
 }
 
 void weir_finalize(weir_stmt *s)
