@@ -356,6 +356,11 @@ size_t wr_store_bytes(const wr_store *s)
     return wr__overlay_bytes(&s->overlay);
 }
 
+void wr_store_limit(wr_store *s, size_t overlay_max)
+{
+    s->options.overlay_max = overlay_max ? overlay_max : OVERLAY_MAX;
+}
+
 bool wr_store_over(const wr_store *s)
 {
     return wr_store_bytes(s) > s->options.overlay_max;

@@ -95,6 +95,8 @@ weir_status wr_store_restore(wr_store *s, wr_db_batch *b, wr_str key, const wr_s
 
 /** Bytes of memory the overlay holds now (keys, values, tables). */
 size_t wr_store_bytes(const wr_store *s);
+/** Change options.overlay_max (0: 16 MiB); takes effect at the next trim or commit. */
+void wr_store_limit(wr_store *s, size_t overlay_max);
 /** True when over options.overlay_max: trim if it is clean entries, else commit soon. */
 bool wr_store_over(const wr_store *s);
 /** Drop clean cached entries, the least recently used first (CLOCK), down to overlay_max. */

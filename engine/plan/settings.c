@@ -82,6 +82,10 @@ static const wr_setting settings[] = {
     {"processing.guarantee", "at_least_once", EDIT, CLIENT, "at_least_once or exactly_once_v2"},
     {"replication.factor", "1", EDIT, CLIENT, "Of internal topics"},
     {"state.dir", NULL, FIXED, CLIENT, "Directory of the state"},
+    {"weir.block.cache.bytes", "16777216", FIXED, KSQL, "Memory for blocks of state read from disk"},
+    {"weir.memtable.bytes", "25165824", FIXED, KSQL, "Memory for state and topics not yet on disk"},
+    {"weir.state.cache.bytes", "50331648", FIXED, KSQL,
+     "Memory for the state that all queries work on"},
     {"weir.batch.rows", "2048", EDIT, KSQL, "Most rows processed at once"},
     {"weir.decode.strict", "false", EDIT, KSQL, "Check the types of columns that no one reads"},
 };

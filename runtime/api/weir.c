@@ -223,6 +223,16 @@ static weir_status produce_run(weir *w, const weir_record *r, size_t n, weir_err
     return st;
 }
 
+/* Bytes that weir_produce keeps before it writes them by itself. */
+#define PRODUCE_PENDING_MAX ((size_t)4 << 20)
+
+static weir_status flush_writer(weir *w, weir_error *err)
+{
+    const wr_log_class *log = wr_engine_log(w->engine)->cls;
+    WR_TRY(log->settle(w->writer, err));
+    return log->commit(w->writer, NULL, NULL, NULL, 0, NULL, err);
+}
+
 weir_status weir_produce(weir *w, const weir_record *records, size_t n, weir_error *err)
 {
     wr_engine_lock(w->engine);
@@ -234,6 +244,10 @@ weir_status weir_produce(weir *w, const weir_record *records, size_t n, weir_err
         st = produce_run(w, records + i, run, err);
         i += run;
     }
+    /* Kafka's producer bounds itself; our own logs keep everything until a commit. */
+    const wr_log_class *log = wr_engine_log(w->engine)->cls;
+    if (st == WEIR_OK && log->kind != WR_LOG_KAFKA && log->pending(w->writer) > PRODUCE_PENDING_MAX)
+        st = flush_writer(w, err);
     wr_engine_unlock(w->engine);
     return st;
 }
@@ -242,12 +256,8 @@ weir_status weir_flush(weir *w, weir_error *err)
 {
     wr_engine_lock(w->engine);
     weir_status st = WEIR_OK;
-    if (w->writer) {
-        const wr_log_class *log = wr_engine_log(w->engine)->cls;
-        st = log->settle(w->writer, err);
-        if (st == WEIR_OK)
-            st = log->commit(w->writer, NULL, NULL, NULL, 0, NULL, err);
-    }
+    if (w->writer)
+        st = flush_writer(w, err);
     wr_engine_note_write(w->engine);
     wr_engine_unlock(w->engine);
     return st;

@@ -115,6 +115,8 @@ static weir_status open_db(wr_engine *e, const wr_engine_options *o, weir_error 
     /* On Kafka the changelogs are the durable copy: no WAL, state and positions go back together.
      */
     options.wal = options.sync = o->log == WR_LOG_LOCAL;
+    options.block_cache_bytes = (size_t)wr_settings_int(&e->settings, "weir.block.cache.bytes", 0);
+    options.memtable_bytes = (size_t)wr_settings_int(&e->settings, "weir.memtable.bytes", 0);
     char path[4200];
     snprintf(path, sizeof path, "%s/%s", o->data_dir, o->log == WR_LOG_LOCAL ? "db" : "state");
     e->data_dir = wr_strdup(o->data_dir);
@@ -179,6 +181,7 @@ weir_status wr_engine_open(const wr_engine_options *o, wr_engine **out, weir_err
     if (o->bootstrap_servers)
         wr_settings_put(&e->settings, "bootstrap.servers", o->bootstrap_servers);
     name_prefixes(e);
+    e->budget.bytes = (size_t)wr_settings_int(&e->settings, "weir.state.cache.bytes", 0);
     weir_status st = open_db(e, o, err);
     if (st == WEIR_OK)
         st = open_log(e, o, err);

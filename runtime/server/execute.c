@@ -177,6 +177,7 @@ static weir_status start_query(wr_exec *x, outcome *o, weir_error *err)
         .db = e->db,
         .settings = settings,
         .clock = e->clock,
+        .budget = &e->budget,
         .prefix = e->prefix,
         .fed = e->mode == WR_ENGINE_FED,
         .caching =

@@ -13,6 +13,7 @@ struct wr_engine {
     wr_log *log;
     wr_db *db;
     wr_clock *clock;
+    wr_state_budget budget;
     wr_catalog catalog;
     wr_settings settings;
     wr_arr(wr_query *) queries; /* persistent, in order of creation */

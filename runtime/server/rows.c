@@ -177,6 +177,7 @@ static weir_status start_transient(wr_exec *x, wr_plan *plan, bool until_end, we
         .log = e->log,
         .settings = &from_start,
         .clock = e->clock,
+        .budget = &e->budget,
         .prefix = e->transient_prefix,
         .transient = true,
         .fed = e->mode == WR_ENGINE_FED,

@@ -26,7 +26,9 @@ static weir_status flush_operators(wr_query *q, weir_error *err)
 
 static weir_status collect_state(wr_query *q, weir_error *err)
 {
-    wr_db_batch_clear(q->state);
+    /* A new one: a cleared batch keeps the memory of the largest commit so far. */
+    wr_db_batch_free(q->state);
+    q->state = wr_db_batch_new(q->db);
     wr__query_note(q);
     for (size_t i = 0; i < q->tasks_n; i++) {
         wr__task *t = q->tasks[i];
@@ -40,19 +42,14 @@ static weir_status collect_state(wr_query *q, weir_error *err)
 
 static void after_commit(wr_query *q)
 {
-    uint64_t bytes = 0, late = 0;
+    uint64_t late = 0;
     for (size_t i = 0; i < q->tasks_n; i++) {
         wr__task *t = q->tasks[i];
-        for (size_t k = 0; k < t->stores_n; k++) {
-            if (wr_store_over(t->stores[k].store))
-                wr_store_trim(t->stores[k].store);
-            bytes += wr_store_bytes(t->stores[k].store);
-        }
         const wr_op *op;
         for (uint32_t o = 0; (op = wr_topology_op(t->topology, o)); o++)
             late += op->late_rows;
     }
-    atomic_store(&q->state_bytes, bytes);
+    wr__query_trim(q);
     atomic_store(&q->late, late);
     atomic_fetch_add(&q->commits, 1);
     pthread_mutex_lock(&q->lock);

@@ -14,7 +14,7 @@
 #include "common/log.h"
 
 #define POLL_RECORDS 4096u
-#define BUFFER_MAX   16384u
+#define BUFFER_MAX   8192u
 /* Asking a broker for the ends of topics costs a round trip, asking our own log nothing. */
 #define END_CHECK_KAFKA_NS 20000000ll
 #define END_CHECK_NS       500000ll

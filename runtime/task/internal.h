@@ -49,8 +49,8 @@ typedef struct wr__input {
     size_t batches_n, batches_cap;
     uint32_t cursor;   /* next record of batches[0] */
     uint32_t buffered; /* records in batches */
-    uint32_t group;           /* inputs whose records are merged by time: see inputs.c */
-    bool alone;               /* no other topic in its group */
+    uint32_t group;    /* inputs whose records are merged by time: see inputs.c */
+    bool alone;        /* no other topic in its group */
     bool paused;
     bool at_end; /* nothing behind next_offset when last looked */
 } wr__input;
@@ -63,6 +63,8 @@ struct wr_query {
     bool owns_db;
     wr_settings settings;
     wr_clock *clock;
+    wr_state_budget *budget;
+    size_t budget_used; /* of budget->used, by this query */
     char *prefix;
     char *group; /* NULL for transient queries */
     bool transient, fed, caching, until_end, exchange;
@@ -87,7 +89,7 @@ struct wr_query {
     int64_t last_commit_ns;
     int64_t last_end_check_ns;
     bool dirty; /* something to commit */
-    bool noted;            /* the data directory knows the query */
+    bool noted; /* the data directory knows the query */
 
     pthread_t thread;
     bool threaded;
@@ -132,6 +134,14 @@ void wr__inputs_close(wr_query *q);
 weir_status wr__inputs_run(wr_query *q, int timeout_ms, bool *progressed,
                            weir_error *err) WR_MUST_CHECK;
 bool wr__inputs_done(const wr_query *q);
+
+/* memory.c */
+/** Count the overlays' bytes now; true where the query is over its part of the budget. */
+bool wr__query_over_budget(wr_query *q);
+/** After a commit: drop cached entries where the query is over its part. */
+void wr__query_trim(wr_query *q);
+/** Give the query's bytes back. */
+void wr__query_release_budget(wr_query *q);
 
 /* commit.c */
 weir_status wr__query_commit(wr_query *q, weir_error *err) WR_MUST_CHECK;

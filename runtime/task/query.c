@@ -16,7 +16,7 @@
 
 #define RETRIES_MAX    5
 #define BACKOFF_MAX_MS 10000
-#define PENDING_MAX    ((size_t)32 << 20) /* bytes written since the last commit */
+#define PENDING_MAX    ((size_t)4 << 20) /* bytes written since the last commit */
 #define IDLE_COMMIT_NS 20000000ll
 
 const char *wr_query_state_name(wr_query_state s)
@@ -118,6 +118,7 @@ static wr_query *new_query(const wr_query_options *o)
     q->plan = o->plan;
     q->log = o->log;
     q->clock = o->clock;
+    q->budget = o->budget;
     q->prefix = wr_strdup(o->prefix);
     q->transient = o->transient;
     q->fed = o->fed;
@@ -212,17 +213,15 @@ static weir_status tick(wr_query *q, weir_error *err)
     return wr__query_drain(q, err);
 }
 
-static bool commit_due(const wr_query *q, bool progressed)
+static bool commit_due(wr_query *q, bool progressed)
 {
     if (!q->dirty)
         return false;
     int64_t since = q->clock->mono_ns(q->clock) - q->last_commit_ns;
     if (since >= q->commit_interval_ns)
         return true;
-    for (size_t i = 0; i < q->tasks_n; i++)
-        for (size_t k = 0; k < q->tasks[i]->stores_n; k++)
-            if (wr_store_over(q->tasks[i]->stores[k].store))
-                return true;
+    if (wr__query_over_budget(q))
+        return true;
     if (q->log->cls->pending(q->writer) > PENDING_MAX)
         return true;
     return !progressed && since >= IDLE_COMMIT_NS;
@@ -384,6 +383,7 @@ void wr_query_stop(wr_query *q)
             wr_log_put(WR_LOG_WARN, "query", "%s: last commit: %s", q->id, err.message);
     }
     wr__inputs_close(q);
+    wr__query_release_budget(q);
     if (q->writer)
         q->log->cls->writer_close(q->writer);
     q->writer = NULL;

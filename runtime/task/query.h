@@ -20,6 +20,8 @@
 #include "engine/plan/planner.h"
 #include "runtime/log/log.h"
 
+#include <stdatomic.h>
+
 typedef struct wr_query wr_query;
 
 typedef enum wr_query_state {
@@ -30,6 +32,15 @@ typedef enum wr_query_state {
 } wr_query_state;
 const char *wr_query_state_name(wr_query_state s);
 
+/**
+ * Memory that the state overlays of all queries share. A query may use what the others leave, and
+ * an eighth in any case; above that it commits early and drops cached entries.
+ */
+typedef struct wr_state_budget {
+    atomic_size_t used;
+    size_t bytes;
+} wr_state_budget;
+
 typedef struct wr_query_options {
     const char *id; /* copied */
     wr_plan *plan;  /* taken, also on failure */
@@ -37,11 +48,12 @@ typedef struct wr_query_options {
     wr_db *db;                   /* NULL for a transient query: it gets one in memory */
     const wr_settings *settings; /* effective settings, copied */
     wr_clock *clock;
-    const char *prefix; /* of groups and internal topics: "_confluent-ksql-default_query_" */
-    bool transient;     /* no group, no changelogs, nothing is kept */
-    bool fed;           /* no reader: records come by wr_query_feed (tests); all of them
-                         * are in partition 0, and so is everything that is written */
-    bool caching;       /* emit at commits only; false: every update */
+    wr_state_budget *budget; /* outlives the query */
+    const char *prefix;      /* of groups and internal topics: "_confluent-ksql-default_query_" */
+    bool transient;          /* no group, no changelogs, nothing is kept */
+    bool fed;                /* no reader: records come by wr_query_feed (tests); all of them
+                              * are in partition 0, and so is everything that is written */
+    bool caching;            /* emit at commits only; false: every update */
     /** COLLECT rows; on the query's thread. An error other than WEIR_OK ends the query. */
     weir_status (*collect)(void *arg, const wr_batch *batch, weir_error *err);
     void *collect_arg;

@@ -195,6 +195,7 @@ static weir_status task_open_store(wr_task_ctx *ctx, const char *name, const wr_
     wr_buf_printf(&id, "%s/%s", q->id, name);
     wr_store_options options = {.partition = (uint32_t)t->partition,
                                 .caching = q->caching,
+                                .overlay_max = q->budget->bytes,
                                 .on_change = changelog ? store_changed : NULL,
                                 .on_change_arg = s};
     weir_status st = wr_db_store_id(q->db, wr_buf_view(&id), &options.store_id, err);
