@@ -59,6 +59,11 @@ static int read_byte(EditLine *line, char *byte)
     for (;;) {
         if (cli_signals_resized())
             el_resize(line);
+        if (cli_signals_resumed()) { /* Ctrl-Z and fg: the shell has changed the terminal's modes */
+            el_set(line, EL_PREP_TERM, 0);
+            el_set(line, EL_PREP_TERM, 1);
+            el_set(line, EL_REFRESH);
+        }
         if (cli_signals_stop())
             return -1;
         struct pollfd wait[2] = {{.fd = STDIN_FILENO, .events = POLLIN},
@@ -290,7 +295,7 @@ cli_editor *cli_editor_new(cli_complete_fn complete, void *context)
     el_set(line, EL_EDITOR, "emacs");
     el_set(line, EL_HIST, history, e->history);
     el_wset(line, EL_GETCFN, read_char);
-    el_set(line, EL_ADDFN, "weir-complete", "complete the word", complete_word);
+    el_wset(line, EL_ADDFN, L"weir-complete", L"complete the word", complete_word);
     el_set(line, EL_BIND, "^I", "weir-complete", NULL);
     el_set(line, EL_BIND, "^R", "em-inc-search-prev", NULL);
     el_source(line, NULL); /* ~/.editrc has the last word */
@@ -313,14 +318,17 @@ cli_editor_result cli_editor_read(cli_editor *e, const char *prompt, cli_text *l
     e->prompt = prompt;
     e->interrupted = false;
     cli_text_clear(line);
-    /* libedit prints the prompt first and sets the terminal up then; what is typed in between would
-     * be echoed by the kernel and Ctrl-D lost. */
+    /* libedit prints the prompt first and sets the terminal up then, and sets it back behind each
+     * line. What is typed or pasted in between would be echoed by the kernel, and Ctrl-D lost. So
+     * the terminal stays set up, also while statements run: what is typed then waits unseen. */
     el_set(e->line, EL_PREP_TERM, 1);
     const char *got = el_gets(e->line, &n);
+    el_set(e->line, EL_PREP_TERM, 1);
     if (e->interrupted) {
         const LineInfo *info = el_line(e->line);
         cli_text_add(line, info->buffer, (size_t)(info->lastchar - info->buffer));
         el_reset(e->line);
+        el_set(e->line, EL_PREP_TERM, 1);
         return CLI_EDITOR_INTERRUPT;
     }
     if (!got || n <= 0)

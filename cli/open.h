@@ -28,7 +28,7 @@ extern const cli_option cli_place_options[];
 int cli_open(const cli_place *place, bool ephemeral, weir **out);
 /** Close it; a failure is shown. @return @p status, or CLI_FAILED where closing failed. */
 int cli_close(weir *w, int status);
-/** Where topics are, in words: "/home/x/.local/share/weir", "Kafka at localhost:9092". */
+/** Where topics are, in words: "~/.local/share/weir", "Kafka at localhost:9092". */
 void cli_place_text(const cli_place *place, cli_text *out);
 
 /**

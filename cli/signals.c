@@ -16,6 +16,7 @@
 
 static volatile sig_atomic_t stop_signal; /* SIGINT or SIGTERM */
 static volatile sig_atomic_t window_resized;
+static volatile sig_atomic_t program_resumed;
 static volatile sig_atomic_t service; /* a second signal ends the program */
 static int pipe_ends[2] = {-1, -1};
 static const char *watchdog_message;
@@ -25,6 +26,8 @@ static void on_signal(int number)
     int saved = errno;
     if (number == SIGWINCH) {
         window_resized = 1;
+    } else if (number == SIGCONT) {
+        program_resumed = 1;
     } else {
         if (service && stop_signal)
             _exit(128 + number);
@@ -55,6 +58,7 @@ void cli_signals_install(cli_signals_use use)
     sigaction(SIGTERM, &action, NULL);
     action.sa_flags = SA_RESTART; /* a resized window must not fail a write */
     sigaction(SIGWINCH, &action, NULL);
+    sigaction(SIGCONT, &action, NULL);
     action.sa_handler = SIG_IGN;
     sigaction(SIGPIPE, &action, NULL);
 }
@@ -75,6 +79,13 @@ bool cli_signals_resized(void)
 {
     bool was = window_resized;
     window_resized = 0;
+    return was;
+}
+
+bool cli_signals_resumed(void)
+{
+    bool was = program_resumed;
+    program_resumed = 0;
     return was;
 }
 

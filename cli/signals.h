@@ -15,7 +15,8 @@ typedef enum cli_signals_use {
     CLI_SIGNALS_SERVICE, /* a second signal ends the program at once */
 } cli_signals_use;
 
-/** From here on SIGINT, SIGTERM and SIGWINCH are noted; SIGPIPE is ignored (writes fail instead).
+/** From here on SIGINT, SIGTERM, SIGWINCH and SIGCONT are noted; SIGPIPE is ignored (writes fail
+ * instead).
  */
 void cli_signals_install(cli_signals_use use);
 /** Did SIGINT or SIGTERM come since the last cli_signals_clear? @return its number, or 0. */
@@ -24,6 +25,8 @@ int cli_signals_stop(void);
 void cli_signals_clear(void);
 /** Was the window resized since the last call? */
 bool cli_signals_resized(void);
+/** Was the program stopped and continued (Ctrl-Z, fg) since the last call? */
+bool cli_signals_resumed(void);
 /** Readable once a signal has come; -1 before cli_signals_install. */
 int cli_signals_fd(void);
 /** Take what is in the pipe. */

@@ -198,24 +198,20 @@ class Statements(WeirCase):
         self.assertNotIn("Stream Name", rest)
 
     def test_reader_that_goes_away(self):
-        self.weir("-e", STREAM + ROWS)
-        process = self.start("-e", EARLIEST + "SELECT * FROM s EMIT CHANGES;",
+        self.weir("datagen", "pageviews", "--count", "5000")
+        self.weir("-e", "CREATE STREAM views (id STRING KEY, pageid STRING) "
+                        "WITH (KAFKA_TOPIC='pageviews', VALUE_FORMAT='JSON');")
+        process = self.start("-e", EARLIEST + "SELECT * FROM views EMIT CHANGES;",
                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         process.stdout.readline()
-        process.stdout.close()
-        self.weir_in_background_inserts_nothing(process)
-
-    def weir_in_background_inserts_nothing(self, process):
-        """Rows written already fill no pipe, so the program must notice at the next write; it ends
-        with the signal at the latest, and without a message."""
-        process.send_signal(signal.SIGINT)
-        process.wait(20)
-        self.assertNotIn("Traceback", process.stderr.read())
+        process.stdout.close()  # far more is to come than a pipe holds
+        self.assertEqual(process.wait(20), 1)
+        self.assertEqual(process.stderr.read(), "")
 
 
 class Errors(WeirCase):
     def test_place_in_a_file(self):
-        path = self.file("bad.sql", f"-- one\n{STREAM}\nSHOW STREAMS; SELECT x FRM s;\n")
+        path = self.file("bad.sql", f"-- one\n{STREAM}\nSHOW STREAMS; SELECT * FRM s;\n")
         done = self.weir("-f", path, status=1)
         self.assertIn("Stream created", done.stdout)
         self.assertRegex(done.stderr, rf"^{path}:3:\d+: ")
@@ -223,11 +219,10 @@ class Errors(WeirCase):
         line, caret = [(a, b) for a, b in zip(done.stderr.splitlines(),
                                               done.stderr.splitlines()[1:])
                        if b.strip() == "^"][0]
-        self.assertIn("SELECT x FRM s;", line)
+        self.assertIn("SELECT * FRM s;", line)
         column = int(done.stderr.split(":")[2])
-        self.assertIn(line[column - 1:], "SELECT x FRM s;")
-        self.assertEqual(line[caret.index("^"):], line[caret.index("^"):])
-        self.assertTrue(line[caret.index("^"):].startswith(("FRM", "s;")), line + "\n" + caret)
+        self.assertEqual(line.rstrip()[caret.index("^"):], "FRM s;")
+        self.assertEqual("SHOW STREAMS; SELECT * FRM s;"[column - 1:], "FRM s;")
 
     def test_place_in_a_pipe(self):
         done = self.weir(stdin="SHOW STREAMS;\n\nSELECT *\nFROM nowhere\nEMIT CHANGES;\n", status=1)

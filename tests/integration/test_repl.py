@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """The prompt, as a person at a terminal sees it."""
+import signal
+import termios
 import unittest
 
 import service
@@ -212,6 +214,22 @@ class Prompt(WeirCase):
         terminal.send("SHOW VARIABLES;\n")
         terminal.expect("é日本😀")
         terminal.expect(PROMPT)
+        self.leave(terminal)
+
+    def test_stopped_and_continued(self):
+        terminal = self.terminal()
+        terminal.send("SHOW TAB")
+        terminal.expect("SHOW TAB")
+        terminal.process.send_signal(signal.SIGSTOP)
+        # As a shell does with the terminal before it prompts.
+        modes = termios.tcgetattr(terminal.master)
+        modes[3] |= termios.ICANON | termios.ECHO
+        termios.tcsetattr(terminal.master, termios.TCSANOW, modes)
+        terminal.process.send_signal(signal.SIGCONT)
+        terminal.expect("SHOW TAB")  # drawn again
+        terminal.send(TAB)
+        terminal.expect("LE")
+        self.interrupt(terminal)
         self.leave(terminal)
 
     def test_terminal_that_goes_away(self):
