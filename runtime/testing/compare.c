@@ -163,7 +163,7 @@ bool wr__value_matches(const wr_json *actual, const wr_json *expected)
 
 /* ---- records ---- */
 
-static const wr_json none = {.kind = WR_JSON_NULL};
+static const wr_json none = {.kind = WR_JSON_NULL, .text = {"null", 4}, .raw = {"null", 4}};
 
 static const wr_json *part(const wr_json *record, const char *name)
 {

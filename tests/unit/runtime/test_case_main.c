@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The command line of `weir test`: its forms, what it prints, its exit status. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "runtime/testing/internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char folder[] = "/tmp/weir-case-XXXXXX";
+static char *text;
+static size_t text_len;
+
+static void put(const char *name, const char *content)
+{
+    FILE *f = fopen(name, "w");
+    assert_non_null(f);
+    fputs(content, f);
+    fclose(f);
+}
+
+/* Arguments up to NULL. */
+static int command(const char *first, ...)
+{
+    char *argv[16];
+    int argc = 0;
+    va_list ap;
+    va_start(ap, first);
+    for (const char *a = first; a; a = va_arg(ap, const char *))
+        argv[argc++] = (char *)(uintptr_t)a;
+    va_end(ap);
+    free(text);
+    FILE *out = open_memstream(&text, &text_len);
+    int status = weir_test_main(argc, argv, out);
+    fclose(out);
+    return status;
+}
+
+#define SOURCE "CREATE STREAM s (id INT KEY, v INT) WITH (kafka_topic='s', value_format='JSON');\n"
+
+static void test_sql_files(void **state)
+{
+    (void)state;
+    put("good.sql",
+        "--@test: one\n" SOURCE "INSERT INTO s (id, v) VALUES (1, 2);\n"
+        "ASSERT VALUES s (id, v) VALUES (1, 2);\n"
+        "--@test: two\n--@expected.error: X\n--@expected.message: already exists\n" SOURCE SOURCE);
+    put("bad.sql", "--@test: one\n" SOURCE "INSERT INTO s (id, v) VALUES (1, 2);\n"
+                   "ASSERT VALUES s (id, v) VALUES (1, 3);\n");
+    put("other.sql", "--@test: one\n--@expected.message: something else\n" SOURCE SOURCE);
+    put("lucky.sql", "--@test: one\n--@expected.error: X\n" SOURCE);
+    put("empty.sql", "-- nothing\n");
+    assert_int_equal(command("good.sql", NULL), 0);
+    assert_string_equal(text, "good.sql: one: Test passed!\ngood.sql: two: Test passed!\n");
+    assert_int_equal(command("--batch-rows", "1", "good.sql", NULL), 0);
+    assert_int_equal(command("good.sql", "bad.sql", NULL), 1);
+    assert_non_null(strstr(text, "bad.sql: one: Test failed: Expected record does not match"));
+    assert_int_equal(command("other.sql", NULL), 1);
+    assert_int_equal(command("lucky.sql", NULL), 1);
+    assert_int_equal(command("empty.sql", NULL), 1);
+    assert_int_equal(command("absent.sql", NULL), 1);
+}
+
+static void test_directories(void **state)
+{
+    (void)state;
+    mkdir("tests", 0700);
+    mkdir("tests/below", 0700);
+    mkdir("nothing", 0700);
+    put("tests/b.sql", "--@test: b\n" SOURCE);
+    put("tests/below/a.sql", "--@test: a\n" SOURCE);
+    put("tests/notes.txt", "no test");
+    assert_int_equal(command("-td", "tests", "-tf", "temp", NULL), 0);
+    assert_string_equal(text, "tests/b.sql: b: Test passed!\ntests/below/a.sql: a: Test passed!\n");
+    assert_int_equal(command("--test-directory", "nothing", NULL), 1);
+    assert_int_equal(command("--test-directory", "absent", NULL), 1);
+    put("tests/below/a.sql", "--@test: a\nnonsense;");
+    assert_int_equal(command("--test-directory", "tests", NULL), 1);
+}
+
+static void test_three_files(void **state)
+{
+    (void)state;
+    put("s.sql", SOURCE "CREATE STREAM o AS SELECT id, v + 1 AS v FROM s;");
+    put("i.json", "{\"inputs\": [ // one\n{\"topic\": \"s\", \"key\": 1, \"value\": {\"V\": 1}}]}");
+    put("o.json", "{\"outputs\": [{\"topic\": \"O\", \"key\": 1, \"value\": {\"V\": 2}}]}");
+    assert_int_equal(command("-s", "s.sql", "-i", "i.json", "-o", "o.json", NULL), 0);
+    assert_string_equal(text, "Test passed!\n");
+    put("o2.json", "{\"outputs\": [{\"topic\": \"O\", \"key\": 1, \"value\": {\"V\": 2}}, "
+                   "{\"topic\": \"O\", \"key\": 1, \"value\": {\"V\": 2}}]}");
+    assert_int_equal(command("-s", "s.sql", "-i", "i.json", "-o", "o2.json", NULL), 1);
+    assert_string_equal(text, "Test failed: topic O: 1 records, expected 2\n");
+    put("none.json", "{\"outputs\": []}");
+    assert_int_equal(command("-s", "s.sql", "-i", "i.json", "-o", "none.json", NULL), 1);
+    assert_int_equal(command("-s", "s.sql", "-i", "none.json", "-o", "o.json", NULL), 1);
+    assert_int_equal(command("-s", "s.sql", "-o", "o.json", NULL), 1); /* nothing came */
+}
+
+static void test_cases(void **state)
+{
+    (void)state;
+    put("cases", "{\"id\": 1, \"statements\": [\""
+                 "CREATE TYPE t AS INT;"
+                 "\"]}\n"
+                 "{\"id\": 2, \"statements\": [\""
+                 "CREATE TYPE t AS INT;"
+                 "\", \"x\"]}\n");
+    assert_int_equal(command("--cases", "cases", NULL), 0);
+    assert_non_null(strstr(text, "{\"id\":1,\"error\":null"));
+    assert_non_null(strstr(text, "\n{\"id\":2,\"error\":{\"statement\":2,"));
+    put("case", "{\"id\": 3,\n \"statements\": []}\n");
+    assert_int_equal(command("--case", "case", NULL), 0);
+    put("broken", "{\"id\": 3");
+    assert_int_equal(command("--case", "broken", NULL), 2);
+    assert_int_equal(command("--cases", "absent", NULL), 2);
+}
+
+static void test_usage(void **state)
+{
+    (void)state;
+    assert_int_equal(command(NULL), 2);
+    assert_int_equal(command("--nonsense", NULL), 2);
+    assert_int_equal(command("--case", NULL), 2);
+    assert_int_equal(command("-s", "s.sql", NULL), 2);
+    assert_int_equal(command("--batch-rows", "0", "good.sql", NULL), 2);
+    assert_int_equal(command("--batch-rows=x", "good.sql", NULL), 2);
+    assert_int_equal(command("good.sql", "--case", "case", NULL), 2);
+    assert_int_equal(command("--help", NULL), 0);
+    assert_non_null(strstr(text, "usage: weir test"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_sql_files),   cmocka_unit_test(test_directories),
+        cmocka_unit_test(test_three_files), cmocka_unit_test(test_cases),
+        cmocka_unit_test(test_usage),
+    };
+    if (!mkdtemp(folder) || chdir(folder) != 0)
+        return 1;
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    free(text);
+    if (chdir("/") != 0)
+        return 1;
+    char remove[64];
+    snprintf(remove, sizeof remove, "rm -r %s", folder);
+    return system(remove) != 0 || failed; /* NOLINT(cert-env33-c): its own folder */
+}
