@@ -32,7 +32,9 @@
     X(table)       /* EXPLODE, CUBE_EXPLODE */                                                     \
     X(json)        /* EXTRACTJSONFIELD, JSON_*, TO_JSON_STRING */                                  \
     X(url)         /* URL_* */                                                                     \
-    X(regexp)      /* REGEXP_* */
+    X(regexp)      /* REGEXP_* */                                                                  \
+    X(date)        /* FORMAT_*, PARSE_* ... */                                                     \
+    X(date_arith)  /* DATEADD, CONVERT_TZ, UNIX_DATE ... */
 
 #define WR__DECLARE_FAMILY(name) extern const wr_function_family wr__functions_##name;
 WR__FUNCTION_FAMILIES(WR__DECLARE_FAMILY)

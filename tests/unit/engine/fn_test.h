@@ -298,7 +298,7 @@ static WR_UNUSED char *fn_eval(const char *name, const tv *args, uint32_t n,
     fn_site site = {0};
     fn_resolve(&site, name, args, n, lambda_params);
     char *one = fn_run(&site, args, 1, wr_sel_all(1), false);
-    if (site.call.sig->flags & WR_FN_NOT_DETERMINISTIC)
+    if (n == 0 && (site.call.sig->flags & WR_FN_NOT_DETERMINISTIC))
         return one;
     char *batch = fn_run(&site, args, 5, (wr_sel){2, some}, false);
     char *constant = fn_run(&site, args, 2, wr_sel_all(2), true);
