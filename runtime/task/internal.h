@@ -85,6 +85,7 @@ struct wr_query {
     uint32_t inputs_n;
     uint32_t external_topics; /* how many topics are read through the reader */
     wr_rng rng;
+    wr_arena *scratch; /* of whichever task runs: one at a time, and none calls another */
 
     int64_t last_commit_ns;
     int64_t last_end_check_ns;

@@ -148,6 +148,7 @@ static wr_query *new_query(const wr_query_options *o)
     const char *reset = wr_settings_get(&q->settings, "auto.offset.reset");
     q->from_earliest = reset && wr_ieq(reset, "earliest");
     wr_rng_seed_os(&q->rng);
+    q->scratch = wr_arena_new(65536);
     atomic_store(&q->lag, -1);
     pthread_mutex_init(&q->lock, NULL);
     pthread_condattr_t attr;
@@ -461,6 +462,7 @@ void wr_query_free(wr_query *q, bool forget_it)
     wr_free(q->prefix);
     wr_free(q->group);
     wr_settings_free(&q->settings);
+    wr_arena_free(q->scratch);
     pthread_mutex_destroy(&q->lock);
     pthread_cond_destroy(&q->changed);
     wr_plan_free(q->plan);

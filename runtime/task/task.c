@@ -235,7 +235,7 @@ weir_status wr__task_open(wr_query *q, uint32_t subtopology, int32_t partition, 
         .query_id = q->id,
         .partition = partition,
         .task_arena = wr_arena_new(16384),
-        .scratch = wr_arena_new(65536),
+        .scratch = q->scratch,
         .wall_ms = q->clock->wall_ms(q->clock),
         .rng = &q->rng,
         .zone = "UTC",
@@ -276,7 +276,6 @@ void wr__task_close(wr__task *t)
     wr_free(t->inboxes);
     wr_free(t->stores);
     wr_arena_free(t->ctx.task_arena);
-    wr_arena_free(t->ctx.scratch);
     wr_free(t);
 }
 
