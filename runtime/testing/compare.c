@@ -98,7 +98,8 @@ static bool is_whole(wr_str text)
 static bool number_matches(wr_str actual, wr_str expected, bool text)
 {
     number a, e;
-    bool good = number_parse(actual, &a) & number_parse(expected, &e);
+    bool good = number_parse(actual, &a);
+    good = number_parse(expected, &e) && good;
     if (text)
         good = good && same_scale_too(&a, &e);
     else if (is_whole(actual))
