@@ -16,9 +16,8 @@
 /** Exit statuses of the program. */
 enum {
     CLI_OK = 0,
-    CLI_FAILED = 1,        /* something that was asked for did not work */
-    CLI_USAGE = 2,         /* the command line is wrong; nothing was done */
-    CLI_INTERRUPTED = 130, /* Ctrl-C ended it early */
+    CLI_FAILED = 1, /* something that was asked for did not work */
+    CLI_USAGE = 2,  /* the command line is wrong; nothing was done */
 };
 
 typedef enum cli_kind {

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #define LOG_EVERY_MS 10000
+#define RATE_OVER_MS 500 /* a rate over less says nothing */
 
 void cli_text_add_count(cli_text *t, uint64_t n)
 {
@@ -124,7 +125,6 @@ void cli_progress_begin(cli_progress *p, weir *w)
     p->w = w;
     p->terminal = isatty(STDERR_FILENO);
     p->begun_ms = p->looked_ms = p->logged_ms = cli_now_ms();
-    p->last = read_metrics(w);
 }
 
 /** On a terminal: over the line that stands there, cut to its width. */
@@ -149,6 +149,8 @@ void cli_progress_tick(cli_progress *p)
 {
     int64_t now = cli_now_ms();
     weir_metrics m = read_metrics(p->w);
+    if (now - p->looked_ms < RATE_OVER_MS)
+        return;
     bool log = !p->terminal && now - p->logged_ms >= LOG_EVERY_MS && changed(&m, &p->last);
     if (!p->terminal && !log)
         return;

@@ -16,7 +16,7 @@ typedef struct cli_progress {
     int64_t begun_ms;
     int64_t looked_ms; /* when `last` was read */
     int64_t logged_ms; /* when the last log line was written */
-    weir_metrics last; /* what the last redraw or log line told */
+    weir_metrics last; /* what the last redraw or log line told; all 0 at first */
 } cli_progress;
 
 void cli_progress_begin(cli_progress *p, weir *w);

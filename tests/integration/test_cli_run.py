@@ -89,7 +89,7 @@ class Run(WeirCase):
         self.datagen(100)
         with Terminal(self.words(["run", self.sql]), environment=self.environment) as terminal:
             terminal.expect(r"1 query\n")
-            terminal.expect(r"records/s in, .* out, (lag 0, )?state .*, 1 query running")
+            terminal.expect(r"[1-9]\d* records/s in, [1-9]\d* out, (lag 0, )?state .*, 1 query running")
             self.assertNotIn("\n", terminal.output()[terminal.seen:])
             terminal.send(CTRL_C)
             terminal.expect("stopping")
