@@ -103,11 +103,21 @@ class Kills(unittest.TestCase):
         file = program.QUERIES / "clicks" / "clicks.sql"
         with program.folder() as folder, KafkaBroker() as broker:
             weir = program.Weir(folder / "data", broker.bootstrap, settings=KAFKA_SETTINGS)
-            self.assertEqual(self.feed_and_kill(weir, file, pieces, rng, longest=4), 8)
+            self.assertEqual(self.feed_and_kill(weir, file, pieces, rng, longest=2), 8)
+            # Some partitions may still belong to the member killed last, until its session ends;
+            # a run to the end is one to the end of the partitions that it was given.
+            weir.settings["commit.interval.ms"] = "100"
+            service.wait_until(lambda: self.all_read(weir, file), 60, "the input is read")
             for topic, rows in results.items():
                 with self.subTest(topic, seed=SEED):
                     found = weir.rows(topic, oracle.OUTPUTS[topic])
                     self.nothing_lost(topic, oracle.OUTPUTS[topic], recompute.in_order(rows), found)
+
+    @staticmethod
+    def all_read(weir, file):
+        """Has a run that began after every session ended nothing left to read?"""
+        time.sleep(2.5)
+        return " 0 records in" in weir.run(file).stderr
 
     def nothing_lost(self, topic, what, expected, found):
         """Rows of streams may be there twice, but all must be there and no others. Counts of tables
