@@ -17,6 +17,7 @@
 #define RETRIES_MAX    5
 #define BACKOFF_MAX_MS 10000
 #define PENDING_MAX    ((size_t)4 << 20) /* bytes written since the last commit */
+#define PAUSE_WAIT_MS  5000
 #define IDLE_COMMIT_NS 20000000ll
 
 const char *wr_query_state_name(wr_query_state s)
@@ -278,7 +279,7 @@ static void wait_while_paused(wr_query *q)
     pthread_mutex_unlock(&q->lock);
 }
 
-static void sleep_ms(wr_query *q, int64_t ms)
+static struct timespec in_ms(int64_t ms)
 {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
@@ -288,6 +289,12 @@ static void sleep_ms(wr_query *q, int64_t ms)
         t.tv_sec++;
         t.tv_nsec -= 1000000000;
     }
+    return t;
+}
+
+static void sleep_ms(wr_query *q, int64_t ms)
+{
+    struct timespec t = in_ms(ms);
     pthread_mutex_lock(&q->lock);
     if (!atomic_load(&q->stop_asked))
         pthread_cond_timedwait(&q->changed, &q->lock, &t);
@@ -478,8 +485,13 @@ void wr_query_pause(wr_query *q, bool paused)
     if (!q->threaded && atomic_load(&q->state_now) <= WR_QUERY_PAUSED)
         atomic_store(&q->state_now, paused ? WR_QUERY_PAUSED : WR_QUERY_RUNNING);
     pthread_cond_broadcast(&q->changed);
+    if (q->threaded && q->reader)
+        q->log->cls->wake(q->reader);
+    struct timespec until = in_ms(PAUSE_WAIT_MS);
+    int rc = 0;
+    while (paused && q->threaded && rc == 0 && atomic_load(&q->state_now) == WR_QUERY_RUNNING)
+        rc = pthread_cond_timedwait(&q->changed, &q->lock, &until);
     pthread_mutex_unlock(&q->lock);
-    wr_query_wake(q);
 }
 
 void wr_query_wake(wr_query *q)

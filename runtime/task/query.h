@@ -90,6 +90,7 @@ void wr_query_stop(wr_query *q);
 /** @p forget: also group, internal topics and state go (TERMINATE, DROP). Stops first. */
 void wr_query_free(wr_query *q, bool forget);
 
+/** Pausing waits (not for ever: 5 s) until nothing more is processed and all is committed. */
 void wr_query_pause(wr_query *q, bool paused);
 /** Ask the thread to look at its state soon. */
 void wr_query_wake(wr_query *q);
