@@ -6,6 +6,7 @@
 #ifndef WR_ENGINE_OPERATORS_INTERNAL_H
 #define WR_ENGINE_OPERATORS_INTERNAL_H
 
+#include "engine/functions/datepattern.h"
 #include "engine/operators/topology.h"
 
 /* ------------------------------------------------------------------ the classes, one per file */
@@ -59,8 +60,8 @@ int64_t wr__time_add(int64_t ms, int64_t delta);
 
 /** How a timestamp column is read: BIGINT and TIMESTAMP as they are, STRING by a pattern. */
 typedef struct wr__timestamp {
-    void *pattern;    /* NULL unless STRING */
-    const char *zone; /* of texts that name none */
+    wr_datepattern *pattern; /* NULL unless STRING */
+    const char *zone;        /* of texts that name none */
 } wr__timestamp;
 weir_status wr__timestamp_open(wr__timestamp *t, const wr_task_ctx *ctx, const wr_type *type,
                                const char *format, weir_error *err) WR_MUST_CHECK;

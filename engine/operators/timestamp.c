@@ -10,12 +10,12 @@
 weir_status wr__timestamp_open(wr__timestamp *t, const wr_task_ctx *ctx, const wr_type *type,
                                const char *format, weir_error *err)
 {
-    t->zone = ctx->zone;
+    *t = (wr__timestamp){.zone = ctx->zone};
     if (type->id != WR_T_STRING)
         return WEIR_OK;
-    (void)format;
-    return wr_error(err, WEIR_ERR_UNSUPPORTED,
-                    "timestamp columns of type STRING are not supported yet");
+    WR_ASSERT(format); /* the planner insists on it, and has tried it */
+    t->pattern = wr_datepattern_compile(wr_str_c(format), ctx->task_arena, err);
+    return t->pattern ? WEIR_OK : WEIR_ERR_STATEMENT;
 }
 
 void wr__timestamp_close(wr__timestamp *t)
@@ -26,12 +26,15 @@ void wr__timestamp_close(wr__timestamp *t)
 bool wr__timestamp_get(const wr__timestamp *t, const wr_vec *v, uint32_t i, int64_t *ms, char *why,
                        size_t why_n)
 {
-    (void)t;
     if (wr_vec_is_null(v, i)) {
         snprintf(why, why_n, "the timestamp column is NULL");
         return false;
     }
-    *ms = v->u.i64[i & v->mask];
+    if (!t->pattern)
+        *ms = v->u.i64[i & v->mask];
+    else if (!wr_datepattern_parse_timestamp(t->pattern, v->u.str[i & v->mask], t->zone, ms, why,
+                                             why_n))
+        return false;
     if (*ms >= 0)
         return true;
     snprintf(why, why_n, "the timestamp %lld is negative", (long long)*ms);

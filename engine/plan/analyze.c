@@ -340,12 +340,12 @@ void wr__print_expr(const wr__analysis *an, wr_buf *out, const wr_ast_expr *e)
         return;
     }
     if (an->sources_n > 1) {
-        wr_ast_print_expr(out, e);
+        wr_ast_print_expr_parens(out, e);
         return;
     }
     /* One source: print without the alias that qualification has added. */
     wr_buf text = {0}, alias = {0};
-    wr_ast_print_expr(&text, e);
+    wr_ast_print_expr_parens(&text, e);
     wr_ast_print_name(&alias, an->sources[0].alias);
     wr_buf_putc(&alias, '.');
     wr_str t = wr_buf_view(&text), needle = wr_buf_view(&alias);
@@ -386,16 +386,26 @@ static weir_status add_star_column(wr__analysis *an, uint32_t source, const char
     return WEIR_OK;
 }
 
+static bool is_header_column(const wr_column *c)
+{
+    return c->role == WR_COL_HEADERS || c->role == WR_COL_HEADER;
+}
+
+/* Keys, window bounds where there are any, values, headers. */
 static weir_status expand_source(wr__analysis *an, uint32_t i, int64_t pos, weir_error *err)
 {
     const wr_source *s = an->sources[i].source;
-    for (uint32_t c = 0; c < s->schema->n; c++) {
-        if (c == s->schema->keys_n && !an->persistent && s->window.kind != WR_WINDOW_NONE) {
-            WR_TRY(add_star_column(an, i, "WINDOWSTART", pos, err));
-            WR_TRY(add_star_column(an, i, "WINDOWEND", pos, err));
-        }
-        WR_TRY(add_star_column(an, i, s->schema->cols[c].name, pos, err));
+    const wr_schema *schema = s->schema;
+    for (uint32_t c = 0; c < schema->keys_n; c++)
+        WR_TRY(add_star_column(an, i, schema->cols[c].name, pos, err));
+    if (!an->persistent && s->window.kind != WR_WINDOW_NONE) {
+        WR_TRY(add_star_column(an, i, "WINDOWSTART", pos, err));
+        WR_TRY(add_star_column(an, i, "WINDOWEND", pos, err));
     }
+    for (int headers = 0; headers < 2; headers++)
+        for (uint32_t c = schema->keys_n; c < schema->n; c++)
+            if (is_header_column(&schema->cols[c]) == (headers == 1))
+                WR_TRY(add_star_column(an, i, schema->cols[c].name, pos, err));
     return WEIR_OK;
 }
 

@@ -3,6 +3,7 @@
  * Streams and tables made from a list of columns: CREATE STREAM | TABLE, ALTER ... ADD COLUMN, and
  * what they share with CREATE ... AS SELECT: formats, wrapping, timestamp column, the topic.
  */
+#include "engine/functions/datepattern.h"
 #include "engine/plan/with.h"
 #include "parser/parser.h"
 
@@ -105,9 +106,13 @@ weir_status wr__source_timestamp(wr_source *s, const wr__with *with, weir_error 
                            "timestamp column is of type STRING.");
     }
     s->timestamp_column = i;
-    if (with->timestamp_format)
-        s->timestamp_format = wr_arena_strdup(s->arena, with->timestamp_format);
-    return WEIR_OK;
+    if (!with->timestamp_format)
+        return WEIR_OK;
+    s->timestamp_format = wr_arena_strdup(s->arena, with->timestamp_format);
+    if (wr_datepattern_compile(wr_str_c(s->timestamp_format), s->arena, err))
+        return WEIR_OK;
+    wr_error_prefix(err, "Failed to prepare the timestamp_format: ");
+    return wr__error_place(WEIR_ERR_STATEMENT, with->timestamp_pos, err);
 }
 
 /* ---- topic ---- */

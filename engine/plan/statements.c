@@ -124,7 +124,7 @@ static weir_status sink_formats(const wr_plan_env *env, wr_source *s, const wr__
             return wr_error_at(err, WEIR_ERR_STATEMENT, with->format_pos,
                                "Key format specified for stream without key columns.");
         s->key = (wr_format_use){.format = with->key_format};
-    } else if (s->schema->keys_n == 0) {
+    } else if (s->schema->keys_n == 0 && left->schema->keys_n > 0) { /* PARTITION BY NULL */
         s->key = (wr_format_use){.format = wr_format_get(WR_FORMAT_NONE)};
     } else if (s->key.format->id == WR_FORMAT_NONE || left->key.format->id == WR_FORMAT_NONE) {
         const char *name = wr_settings_get(env->settings, "ksql.persistence.default.format.key");

@@ -31,6 +31,7 @@ struct wr__rows {
     uint32_t columns;
     bool closing;
     bool blocking; /* a full queue makes the producer wait */
+    bool scalable; /* see is_scalable: rows without key are not shown */
     /* push */
     const wr_plan *plan;
     const wr_schema *schema;
@@ -98,6 +99,8 @@ static weir_status collect_push(void *arg, const wr_batch *in, weir_error *err)
         bool tombstone = !(in->flags[i] & WR_ROW_HAS_NEW);
         if (tombstone && !r->plan->result_table)
             continue; /* a record with a NULL value: there is nothing to show */
+        if (r->scalable && in->schema->keys_n && (in->flags[i] & WR_ROW_NULL_KEY))
+            continue;
         wr_value *row = b->values + (size_t)b->rows * r->columns;
         for (uint32_t c = 0; c < r->columns; c++) {
             uint32_t col = r->plan->collect[c];
@@ -168,9 +171,10 @@ static weir_status start_transient(wr_exec *x, wr_plan *plan, bool until_end, we
     wr_settings_init(&from_start, &x->session->settings);
     if (until_end)
         wr_settings_put(&from_start, "auto.offset.reset", "earliest");
-    x->query_id = wr_arena_printf(
-        x->arena, "%s_%s_%llu", is_scalable(x) ? "SCALABLE_PUSH_QUERY" : "transient",
-        x->stmt->query->from.name.name, (unsigned long long)++e->transient_id);
+    r->scalable = is_scalable(x);
+    x->query_id =
+        wr_arena_printf(x->arena, "%s_%s_%llu", r->scalable ? "SCALABLE_PUSH_QUERY" : "transient",
+                        x->stmt->query->from.name.name, (unsigned long long)++e->transient_id);
     wr_query_options options = {
         .id = x->query_id,
         .plan = plan,

@@ -27,9 +27,15 @@ typedef struct wr__progress {
     int64_t next;
 } wr__progress;
 
+/** Wall time stands where it was put. */
+typedef struct wr__still_clock {
+    wr_clock base;
+    int64_t wall_ms;
+} wr__still_clock;
+
 typedef struct wr__world {
     wr_arena *arena;
-    wr_clock clock;
+    wr__still_clock clock;
     wr_engine *engine;
     wr_session session;
     wr_map described;        /* topic -> wr_source, one reference: how its bytes are read */

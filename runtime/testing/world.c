@@ -14,12 +14,12 @@
 
 #define DEFAULT_PARTITIONS 4
 
-/* ---- the clock: processing time stands still at 0; durations of the runner itself do not ---- */
+/* ---- the clock: processing time stands still; durations of the runner itself do not ---- */
 
+/* Where it stands is seen by NOW() and its like, which are to give a time of today. */
 static int64_t wall_stands_still(wr_clock *c)
 {
-    (void)c;
-    return 0;
+    return ((wr__still_clock *)c)->wall_ms;
 }
 
 static int64_t mono_goes_on(wr_clock *c)
@@ -58,7 +58,9 @@ static void put_property(wr_settings *s, wr_arena *a, wr_str name, const wr_json
 weir_status wr__world_open(const wr__test_options *options, const wr_json *properties, wr__world *w,
                            weir_error *err)
 {
-    *w = (wr__world){.arena = wr_arena_new(0), .clock = {wall_stands_still, mono_goes_on}};
+    *w = (wr__world){.arena = wr_arena_new(0),
+                     .clock = {{wall_stands_still, mono_goes_on},
+                               wr_clock_system()->wall_ms(wr_clock_system())}};
     wr_map_init(&w->described);
     wr_settings settings;
     wr_settings_init(&settings, NULL);
@@ -72,7 +74,7 @@ weir_status wr__world_open(const wr__test_options *options, const wr_json *prope
                            .settings = &settings,
                            .mode = WR_ENGINE_FED,
                            .no_caching = true,
-                           .clock = &w->clock};
+                           .clock = &w->clock.base};
     weir_status st = wr_engine_open(&o, &w->engine, err);
     wr_settings_free(&settings);
     if (st == WEIR_OK) {

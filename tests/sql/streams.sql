@@ -102,3 +102,16 @@ CREATE STREAM o AS SELECT * FROM s WHERE v + 1;
 --@expected.error: KsqlException
 CREATE STREAM s (id INT KEY, v INT) WITH (kafka_topic='s', value_format='JSON');
 CREATE STREAM o AS SELECT * FROM s WHERE COUNT(*) > 1;
+
+--@test: a text can be the event time
+CREATE STREAM s (id INT KEY, happened STRING) WITH (kafka_topic='s', value_format='JSON', timestamp='happened', timestamp_format='yyyy-MM-dd HH:mm:ss');
+CREATE STREAM o AS SELECT * FROM s;
+INSERT INTO s (ROWTIME, id, happened) VALUES (1, 1, '1970-01-01 00:00:01');
+INSERT INTO s (ROWTIME, id, happened) VALUES (2, 2, 'long ago');
+INSERT INTO s (ROWTIME, id, happened) VALUES (3, 3, '1970-01-02 00:00:00');
+ASSERT VALUES o (ROWTIME, id) VALUES (1000, 1);
+ASSERT VALUES o (ROWTIME, id) VALUES (86400000, 3);
+
+--@test: a wrong pattern for the event time
+--@expected.error: KsqlException
+CREATE STREAM s (id INT KEY, happened STRING) WITH (kafka_topic='s', value_format='JSON', timestamp='happened', timestamp_format='nonsense pattern');
