@@ -13,7 +13,7 @@ wr_source *wr_source_new(void)
     wr_arena *a = wr_arena_new(1024);
     wr_source *s = WR_NEW(a, wr_source);
     s->arena = a;
-    s->refs = 1;
+    atomic_init(&s->refs, 1);
     s->timestamp_column = -1;
     s->retention_ms = -1;
     return s;
@@ -21,12 +21,12 @@ wr_source *wr_source_new(void)
 
 void wr_source_ref(wr_source *s)
 {
-    s->refs++;
+    atomic_fetch_add(&s->refs, 1);
 }
 
 void wr_source_unref(wr_source *s)
 {
-    if (!s || --s->refs > 0)
+    if (!s || atomic_fetch_sub(&s->refs, 1) > 1)
         return;
     wr_arena_free(s->arena);
 }
@@ -35,9 +35,9 @@ wr_source *wr_source_copy(const wr_source *from)
 {
     wr_source *s = wr_source_new();
     wr_arena *a = s->arena;
-    *s = *from;
+    memcpy(s, from, sizeof *s);
     s->arena = a;
-    s->refs = 1;
+    atomic_init(&s->refs, 1);
     s->name = wr_arena_strdup(a, from->name);
     s->topic = wr_arena_strdup(a, from->topic);
     s->schema = wr_schema_new(a, from->schema->cols, from->schema->n);

@@ -4,16 +4,19 @@
  *
  * Sources are immutable once added and counted: a changed source (ALTER, OR REPLACE) is a new
  * object. So a clone of the catalog, for validating several statements together, is cheap.
- * Not thread-safe: the session's thread only.
+ * Not thread-safe: whoever changes or looks up something holds the owner's lock. A source that is
+ * held by a reference may be read, and given back, by any thread.
  */
 #ifndef WR_ENGINE_PLAN_CATALOG_H
 #define WR_ENGINE_PLAN_CATALOG_H
 
 #include "engine/plan/plan.h"
 
+#include <stdatomic.h>
+
 typedef struct wr_source {
     wr_arena *arena; /* owns everything below and this struct */
-    int refs;
+    atomic_int refs; /* plans and pull queries of other threads hold sources too */
     const char *name;
     bool is_table;
     bool read_only;          /* CREATE SOURCE ... */

@@ -16,7 +16,7 @@
 
 #define RETRIES_MAX    5
 #define BACKOFF_MAX_MS 10000
-#define PENDING_MAX    ((size_t)4 << 20) /* bytes written since the last commit */
+#define PENDING_MAX    ((size_t)2 << 20) /* bytes written since the last commit */
 #define PAUSE_WAIT_MS  5000
 #define IDLE_COMMIT_NS 20000000ll
 
@@ -385,7 +385,8 @@ void wr_query_stop(wr_query *q)
         q->threaded = false;
     }
     int was = atomic_load(&q->state_now);
-    if (was != WR_QUERY_FAILED && was != WR_QUERY_STOPPED && q->writer) {
+    /* A push query has nothing to keep, and nobody takes its rows any more. */
+    if (was != WR_QUERY_FAILED && was != WR_QUERY_STOPPED && q->writer && !q->transient) {
         weir_error err;
         if (wr__query_commit(q, &err) != WEIR_OK)
             wr_log_put(WR_LOG_WARN, "query", "%s: last commit: %s", q->id, err.message);

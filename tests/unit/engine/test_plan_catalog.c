@@ -158,20 +158,20 @@ static void test_alter(void **state)
        "FORMAT='JSON');");
     wr_source *old = wr_catalog_find(&w.catalog, "GROW");
     wr_source_ref(old);
-    OK("ALTER STREAM grow ADD COLUMN x STRING, ADD y ARRAY<INT>;");
+    OK("ALTER STREAM grow ADD COLUMN x STRING, ADD y ARRAY<STRUCT<deep STRING>>;");
     const wr_source *s = wr_catalog_find(&w.catalog, "GROW");
     assert_int_equal(old->schema->n, 2);
     assert_int_equal(s->schema->n, 4);
     assert_string_equal(s->schema->cols[3].name, "Y");
     wr_source_unref(old);
-    OK("CREATE OR REPLACE STREAM grow (id INT KEY, v INT, x STRING, y ARRAY<INT>, z INT) WITH "
+    OK("CREATE OR REPLACE STREAM grow (id INT KEY, v INT, x STRING, y ARRAY<STRUCT<deep STRING>>, z INT) WITH "
        "(KAFKA_TOPIC='grow', FORMAT='JSON');");
     assert_int_equal(wr_catalog_find(&w.catalog, "GROW")->schema->n, 5);
     FAILS(
-        "CREATE OR REPLACE STREAM grow (id BIGINT KEY, v INT, x STRING, y ARRAY<INT>, z INT) WITH "
+        "CREATE OR REPLACE STREAM grow (id BIGINT KEY, v INT, x STRING, y ARRAY<STRUCT<deep STRING>>, z INT) WITH "
         "(KAFKA_TOPIC='grow', FORMAT='JSON');",
         "which is not upgradeable to");
-    FAILS("CREATE OR REPLACE STREAM grow (id INT KEY, v INT, x STRING, y ARRAY<INT>, z INT) WITH "
+    FAILS("CREATE OR REPLACE STREAM grow (id INT KEY, v INT, x STRING, y ARRAY<STRUCT<deep STRING>>, z INT) WITH "
           "(KAFKA_TOPIC='grow', KEY_FORMAT='JSON', VALUE_FORMAT='DELIMITED');",
           "DELIMITED");
     OK("DROP STREAM grow;");
