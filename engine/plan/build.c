@@ -277,6 +277,57 @@ static weir_status compile_keys(wr__builder *b, wr__stage *st, wr_ast_expr *cons
     return WEIR_OK;
 }
 
+/* Does a slot or something computed read column @p c of the current step? */
+static bool is_read(const wr__builder *b, const wr__stage *st, uint32_t c)
+{
+    for (size_t k = 0; k < b->an->slots.n; k++)
+        if (st->available[k] && st->slots[k].kind == WR_REF_COLUMN && st->slots[k].index == c)
+            return true;
+    for (size_t k = 0; k < st->computed.n; k++)
+        if (st->computed.v[k].ref.kind == WR_REF_COLUMN && st->computed.v[k].ref.index == c)
+            return true;
+    return false;
+}
+
+static void move_ref(wr_ref *ref, const uint32_t *values, uint32_t n, uint32_t keys_n)
+{
+    for (uint32_t i = 0; i < n; i++)
+        if (values[i] == ref->index) {
+            ref->index = keys_n + i;
+            return;
+        }
+}
+
+/* Value i of the new step is column values[i] of the one before. */
+static void move_refs(const wr__builder *b, wr__stage *st, const uint32_t *values, uint32_t n,
+                      uint32_t keys_n)
+{
+    for (size_t k = 0; k < b->an->slots.n; k++)
+        if (st->available[k] && st->slots[k].kind == WR_REF_COLUMN)
+            move_ref(&st->slots[k], values, n, keys_n);
+    for (size_t k = 0; k < st->computed.n; k++)
+        move_ref(&st->computed.v[k].ref, values, n, keys_n);
+}
+
+/* The stage is keyed by these expressions, of which the next steps need not compute any again. */
+static void set_keys(wr__builder *b, wr__stage *st, wr_ast_expr *const *keys,
+                     const char *const *names, uint32_t n)
+{
+    wr_arena *a = b->plan->arena;
+    st->keys_n = n;
+    st->keys = WR_NEW_N(a, wr__key, n);
+    for (uint32_t i = 0; i < n; i++) {
+        st->keys[i].name = names[i];
+        wr_arr_push(a, &st->keys[i].viable, keys[i]);
+        const wr_type *type = st->step->schema->cols[i].type;
+        wr__computed c = {keys[i], {.kind = WR_REF_COLUMN, .index = i, .type = type}};
+        if (keys[i]->kind != WR_AST_COLUMN)
+            wr_arr_push(a, &st->computed, c);
+    }
+    st->key_fixed = false;
+    st->window = (wr_window){0};
+}
+
 weir_status wr__build_select_key(wr__builder *b, wr__stage *st, wr_ast_expr *const *keys,
                                  const char *const *names, uint32_t keys_n, const bool *keep,
                                  const char *name, const char *context, weir_error *err)
@@ -285,21 +336,13 @@ weir_status wr__build_select_key(wr__builder *b, wr__stage *st, wr_ast_expr *con
     wr_arena *a = b->plan->arena;
     const wr_schema *in = st->step->schema;
     wr_column *cols = WR_NEW_N(a, wr_column, keys_n + in->n);
-    wr_step_select_key *cfg;
     wr_expr **exprs = WR_NEW_N(a, wr_expr *, keys_n);
     WR_TRY(compile_keys(b, st, keys, names, keys_n, exprs, cols, err));
     for (size_t k = 0; keep && k < b->an->slots.n; k++)
         st->available[k] = st->available[k] && keep[k];
-    /* Only what a slot needs goes on. */
     uint32_t *values = WR_NEW_N(a, uint32_t, in->n), n = 0;
     for (uint32_t c = 0; c < in->n; c++) {
-        bool need = false;
-        for (size_t k = 0; k < b->an->slots.n && !need; k++)
-            need =
-                st->available[k] && st->slots[k].kind == WR_REF_COLUMN && st->slots[k].index == c;
-        for (size_t k = 0; k < st->computed.n && !need; k++)
-            need = st->computed.v[k].ref.kind == WR_REF_COLUMN && st->computed.v[k].ref.index == c;
-        if (!need)
+        if (!is_read(b, st, c))
             continue;
         cols[keys_n + n] = in->cols[c];
         cols[keys_n + n].role = WR_COL_VALUE;
@@ -308,36 +351,11 @@ weir_status wr__build_select_key(wr__builder *b, wr__stage *st, wr_ast_expr *con
     bool table = st->step->table;
     wr_step *step = wr__new_step(b, table ? WR_STEP_TABLE_GROUP_BY : WR_STEP_SELECT_KEY, name,
                                  context, st->step);
-    cfg = &step->u.select_key;
-    *cfg = (wr_step_select_key){exprs, values, drop_null, keys_n == 0, !drop_null};
+    step->u.select_key = (wr_step_select_key){exprs, values, drop_null, keys_n == 0, !drop_null};
     step->schema = wr_schema_new(a, cols, keys_n + n);
-    for (size_t k = 0; k < b->an->slots.n; k++) {
-        if (!st->available[k] || st->slots[k].kind != WR_REF_COLUMN)
-            continue;
-        uint32_t i = 0;
-        while (values[i] != st->slots[k].index)
-            i++;
-        st->slots[k].index = keys_n + i;
-    }
-    for (size_t k = 0; k < st->computed.n; k++)
-        for (uint32_t i = 0; i < n; i++)
-            if (values[i] == st->computed.v[k].ref.index) {
-                st->computed.v[k].ref.index = keys_n + i;
-                break;
-            }
+    move_refs(b, st, values, n, keys_n);
     st->step = step;
-    st->keys_n = keys_n;
-    st->keys = WR_NEW_N(a, wr__key, keys_n);
-    for (uint32_t i = 0; i < keys_n; i++) {
-        st->keys[i].name = names[i];
-        wr_arr_push(a, &st->keys[i].viable, keys[i]);
-        wr__computed c = {keys[i],
-                          {.kind = WR_REF_COLUMN, .index = i, .type = step->schema->cols[i].type}};
-        if (keys[i]->kind != WR_AST_COLUMN)
-            wr_arr_push(a, &st->computed, c);
-    }
-    st->key_fixed = false;
-    st->window = (wr_window){0};
+    set_keys(b, st, keys, names, keys_n);
     return WEIR_OK;
 }
 
