@@ -13,8 +13,8 @@
 #include "runtime/task/internal.h"
 #include "common/log.h"
 
-#define POLL_RECORDS 4096u
-#define BUFFER_MAX   8192u
+#define POLL_RECORDS 2048u
+#define BUFFER_MAX   4096u
 /* Asking a broker for the ends of topics costs a round trip, asking our own log nothing. */
 #define END_CHECK_KAFKA_NS 20000000ll
 #define END_CHECK_NS       500000ll
