@@ -82,12 +82,13 @@ static const wr_setting settings[] = {
     {"processing.guarantee", "at_least_once", EDIT, CLIENT, "at_least_once or exactly_once_v2"},
     {"replication.factor", "1", EDIT, CLIENT, "Of internal topics"},
     {"state.dir", NULL, FIXED, CLIENT, "Directory of the state"},
+    {"weir.batch.rows", "2048", EDIT, KSQL, "Most rows processed at once"},
+    {"weir.batch.rows", "2048", EDIT, KSQL, "Most rows processed at once"},
     {"weir.block.cache.bytes", "8388608", FIXED, KSQL, "Memory for blocks of state read from disk"},
+    {"weir.decode.strict", "false", EDIT, KSQL, "Check the types of columns that no one reads"},
     {"weir.memtable.bytes", "16777216", FIXED, KSQL, "Memory for state and topics not yet on disk"},
     {"weir.state.cache.bytes", "33554432", FIXED, KSQL,
      "Memory for the state that all queries work on"},
-    {"weir.batch.rows", "2048", EDIT, KSQL, "Most rows processed at once"},
-    {"weir.decode.strict", "false", EDIT, KSQL, "Check the types of columns that no one reads"},
 };
 
 const wr_setting *wr_setting_at(uint32_t index)

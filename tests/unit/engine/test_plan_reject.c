@@ -328,7 +328,7 @@ static const reject_case query_cases[] = {
     {"CREATE TABLE x AS SELECT name, COUNT(*) FROM s GROUP BY name, COUNT(*);",
      "GROUP BY does not support aggregate functions: COUNT is an aggregate function.", "COUNT(*);"},
     {"CREATE TABLE x AS SELECT name, COUNT(*) FROM s GROUP BY name HAVING n > 1;",
-     "Non-aggregate HAVING expression not part of GROUP BY: N > 1", "HAVING n > 1;"},
+     "Non-aggregate HAVING expression not part of GROUP BY: (N > 1)", "HAVING n > 1;"},
     {"CREATE TABLE x AS SELECT name, COUNT(*) FROM s GROUP BY name HAVING COUNT(*);",
      "Type error in HAVING expression: Should evaluate to boolean but is COUNT(*) (BIGINT) "
      "instead.",
@@ -415,24 +415,17 @@ static const reject_case query_cases[] = {
      "Please drop the window",
      "JOIN t WITHIN "},
     {"CREATE STREAM x AS SELECT * FROM s FULL JOIN t ON s.id = t.id;",
-     "Invalid join type: full-outer join not supported for stream-table join. Got S [FULL] OUTER "
-     "JOIN T.",
-     "FULL JOIN t ON"},
+     "Invalid join type: full-outer join not supported for stream-table join.", "FULL JOIN t ON"},
     {"CREATE STREAM x AS SELECT * FROM s RIGHT JOIN t ON s.id = t.id;",
-     "Invalid join type: right-outer join not supported for stream-table join. Got S RIGHT OUTER "
-     "JOIN T.",
-     "RIGHT JOIN t O"},
+     "Invalid join type: right-outer join not supported for stream-table join.", "RIGHT JOIN t O"},
     {"CREATE STREAM x AS SELECT * FROM s JOIN t ON s.id = t.ref;",
-     "Invalid join condition: stream-table joins require to join on the table's primary key. Got "
-     "S.ID = T.REF.",
+     "Invalid join condition: stream-table joins require to join on the table's primary key.",
      "s.id = t.ref;"},
     {"CREATE STREAM x AS SELECT * FROM t JOIN s ON s.id = t.id;",
-     "Invalid join order: table-stream joins are not supported; only stream-table joins. Got T "
-     "JOIN S.",
+     "Invalid join order: table-stream joins are not supported; only stream-table joins.",
      "JOIN s ON s.id"},
     {"CREATE TABLE x AS SELECT * FROM t JOIN t2 ON t.ref = t2.y;",
-     "Invalid join condition: types don't match. Got T.REF{BIGINT} = T2.Y{INTEGER}.",
-     "t.ref = t2.y;"},
+     "Invalid join condition: types don't match.", "t.ref = t2.y;"},
     {"CREATE TABLE x AS SELECT * FROM t RIGHT JOIN t2 ON t.ref = t2.id;",
      "Invalid join type: RIGHT OUTER JOIN on a foreign key is not supported", "RIGHT JOIN t2 "},
     {"CREATE TABLE x AS SELECT * FROM t FULL JOIN t2 ON t.ref = t2.id;",
@@ -443,25 +436,23 @@ static const reject_case query_cases[] = {
      "SELECT t.name,"},
     {"CREATE TABLE x AS SELECT * FROM t JOIN t2 ON t.id = t2.id JOIN st ON t.ref = st.id;",
      "Invalid join condition: foreign-key table-table joins are not supported as part of n-way "
-     "joins. Got T.REF = ST",
+     "joins.",
      "t.ref = st.id;"},
     {"CREATE STREAM x AS SELECT * FROM s JOIN t ON s.id = t.id AND s.n = t.n;",
-     "Invalid join condition: joins on multiple conditions are not yet supported. Got S.ID = "
-     "T.ID AND S.N = T.N.",
+     "Invalid join condition: joins on multiple conditions are not yet supported.",
      "s.id = t.id AN"},
     {"CREATE STREAM x AS SELECT * FROM s JOIN t ON s.id > t.id;",
      "Only equality join criteria is supported.", "s.id > t.id;"},
     {"CREATE STREAM x AS SELECT * FROM s JOIN t ON s.id = 1;",
-     "Invalid comparison expression '1' in join 'S.ID = 1'. Each side of the join comparision "
-     "must contain reference",
+     "Invalid comparison expression '1' in join '(S.ID = 1)'. Each side of the join comparision "
+     "must contain referen",
      "1;"},
     {"CREATE STREAM x AS SELECT * FROM s JOIN t ON s.id + t.id = 1;",
-     "Invalid comparison expression 'S.ID + T.ID' in join 'S.ID + T.ID = 1'. Each side of the "
-     "join comparision must ",
+     "Invalid comparison expression '(S.ID + T.ID)' in join '((S.ID + T.ID) = 1)'. Each side of "
+     "the join comparision",
      "s.id + t.id = "},
     {"CREATE STREAM x AS SELECT * FROM s JOIN t ON s.name = t.id;",
-     "Invalid join condition: types don't match. Got S.NAME{STRING} = T.ID{BIGINT}.",
-     "s.name = t.id;"},
+     "Invalid join condition: types don't match.", "s.name = t.id;"},
     {"CREATE STREAM x AS SELECT * FROM s JOIN s WITHIN 1 HOUR ON s.id = s.id;",
      "Can not join 'S' to 'S': self joins are not yet supported.", "s WITHIN 1 HOU"},
     {"CREATE STREAM x AS SELECT * FROM s a JOIN s b WITHIN 1 HOUR ON a.id = b.id;",
@@ -475,8 +466,7 @@ static const reject_case query_cases[] = {
      "`S3` partitions = 3. ",
      "JOIN s3 WITHIN"},
     {"CREATE STREAM x AS SELECT * FROM two JOIN tt ON two.k1 = tt.k1;",
-     "Invalid join condition: stream-table joins require to join on the table's primary key. Got "
-     "TWO.K1 = TT.K1.",
+     "Invalid join condition: stream-table joins require to join on the table's primary key.",
      "two.k1 = tt.k1"},
     {"CREATE STREAM x AS SELECT * FROM s JOIN kaf WITHIN 1 HOUR ON s.id = kaf.id;",
      "Source(s) KAF are using the 'KAFKA' value format. This format does not yet support JOIN.",
@@ -682,10 +672,10 @@ static void test_pull_without_scans(void **state)
 {
     static const reject_case cases[] = {
         {"SELECT * FROM agg;", "Missing WHERE clause.", "SELECT"},
-        {"SELECT * FROM agg WHERE c = 1;", "WHERE clause missing key column for disjunct: C = 1",
+        {"SELECT * FROM agg WHERE c = 1;", "WHERE clause missing key column for disjunct: (C = 1)",
          "SELECT"},
         {"SELECT * FROM agg WHERE name = 'a' OR c = 1;",
-         "WHERE clause missing key column for disjunct: C = 1", "SELECT"},
+         "WHERE clause missing key column for disjunct: (C = 1)", "SELECT"},
         {"SELECT * FROM wagg WHERE id > 1;", "Bound on key columns '[`ID` BIGINT KEY]' must",
          "SELECT"},
         {"SELECT * FROM agg2 WHERE name = 'a';", "Multi-column sources must specify every key",

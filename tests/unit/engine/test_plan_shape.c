@@ -45,7 +45,7 @@ static const schema_case schema_cases[] = {
      "JSON JSON"},
     {"CREATE STREAM x AS SELECT AS_VALUE(id) AS v, id FROM s;", "`ID` BIGINT KEY, `V` BIGINT",
      "JSON JSON"},
-    {"CREATE STREAM x AS SELECT * FROM nokey;", "`A` STRING, `B` INTEGER", "NONE JSON"},
+    {"CREATE STREAM x AS SELECT * FROM nokey;", "`A` STRING, `B` INTEGER", "KAFKA JSON"},
     /* KSQL_COL_i counts unaliased expressions only; field names are made unique */
     {"CREATE STREAM x AS SELECT id, n + 1, n AS m, n * 2, UCASE(name) FROM s;",
      "`ID` BIGINT KEY, `KSQL_COL_0` INTEGER, `M` INTEGER, `KSQL_COL_1` INTEGER, `KSQL_COL_2` "
@@ -100,7 +100,7 @@ static const schema_case schema_cases[] = {
     {"CREATE STREAM x WITH (KEY_FORMAT='KAFKA') AS SELECT id, name FROM s;",
      "`ID` BIGINT KEY, `NAME` STRING", "KAFKA JSON"},
     {"CREATE STREAM x WITH (VALUE_FORMAT='DELIMITED') AS SELECT * FROM nokey;",
-     "`A` STRING, `B` INTEGER", "NONE DELIMITED"},
+     "`A` STRING, `B` INTEGER", "KAFKA DELIMITED"},
     /* others */
     {"CREATE STREAM x AS SELECT id, EXPLODE(tags) AS tag FROM s;", "`ID` BIGINT KEY, `TAG` STRING",
      "JSON JSON"},

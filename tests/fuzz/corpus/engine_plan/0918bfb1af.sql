@@ -1,0 +1,1 @@
+CREATE STREAM x AS SELECT s.id, s2.x FROM s FULL JOIN s2 WITHIN 1 HOUR ON s.id = s2.id;

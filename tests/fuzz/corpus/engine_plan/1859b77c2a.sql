@@ -1,0 +1,1 @@
+CREATE STREAM x AS SELECT * FROM s JOIN t ON s.id > t.id;

@@ -1,0 +1,1 @@
+CREATE TABLE x AS SELECT name, COUNT(*) FROM s GROUP BY name, name;

@@ -1,0 +1,1 @@
+CREATE TABLE x AS SELECT name, MAX(n) FROM t GROUP BY name;

@@ -1,0 +1,1 @@
+CREATE STREAM x AS SELECT nope FROM s;

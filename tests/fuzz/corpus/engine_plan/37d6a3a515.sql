@@ -1,0 +1,1 @@
+CREATE STREAM x AS SELECT * FROM s a JOIN s b WITHIN 1 HOUR ON a.id = b.id;

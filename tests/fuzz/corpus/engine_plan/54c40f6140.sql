@@ -1,0 +1,1 @@
+CREATE STREAM x AS SELECT * FROM s JOIN win WITHIN 1 HOUR ON s.id = win.id;

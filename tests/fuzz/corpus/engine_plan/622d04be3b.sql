@@ -1,0 +1,1 @@
+CREATE STREAM x AS SELECT * FROM t JOIN s ON s.id = t.id;

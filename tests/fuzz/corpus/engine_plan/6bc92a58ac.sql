@@ -1,0 +1,1 @@
+CREATE STREAM x AS SELECT * FROM s JOIN t2 ON s.id = t2.id JOIN s2 WITHIN 1 HOUR ON a.id = b.id;

@@ -1,0 +1,1 @@
+INSERT INTO hdr SELECT id, n AS v FROM s;

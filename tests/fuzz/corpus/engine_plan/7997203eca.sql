@@ -1,0 +1,1 @@
+CREATE TABLE x AS SELECT * FROM t JOIN t2 ON t.ref = t2.y;

@@ -1,0 +1,1 @@
+CREATE STREAM x AS SELECT ROWKEY AS k, a.n, b.x FROM s a FULL JOIN s2 b WITHIN (1 HOUR, 2 HOURS) ON a.id = b.id;

@@ -1,0 +1,1 @@
+CREATE TABLE x AS SELECT id, name FROM t WHERE n > 1;

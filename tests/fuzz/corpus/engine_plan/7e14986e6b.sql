@@ -1,0 +1,1 @@
+SELECT st->zz FROM s EMIT CHANGES;

@@ -1,0 +1,1 @@
+CREATE STREAM x AS SELECT * FROM s JOIN s2 ON s.id = s2.id;

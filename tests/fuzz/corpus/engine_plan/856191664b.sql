@@ -1,0 +1,1 @@
+INSERT INTO win VALUES (1, 1);

@@ -1,0 +1,1 @@
+CREATE TABLE x AS SELECT name, SUM(n) AS c FROM s GROUP BY name HAVING SUM(n) > 1;

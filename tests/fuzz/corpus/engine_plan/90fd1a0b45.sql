@@ -1,0 +1,1 @@
+SELECT * FROM agg JOIN t ON agg.c = t.id;

@@ -1,0 +1,1 @@
+CREATE STREAM x AS SELECT id, id AS b, name FROM s;

@@ -1,0 +1,1 @@
+SELECT * FROM agg HAVING c > 1;

@@ -1,0 +1,1 @@
+CREATE STREAM x AS SELECT id, name FROM s WHERE COUNT(*) > 1;

@@ -1,0 +1,1 @@
+CREATE TABLE x AS SELECT t2.y, COUNT(*) AS c FROM t JOIN t2 ON t.id = t2.id GROUP BY t2.y;

@@ -1,0 +1,1 @@
+CREATE TABLE x AS SELECT ROWKEY AS k, t.n, t2.y FROM t FULL JOIN t2 ON t.id = t2.id;

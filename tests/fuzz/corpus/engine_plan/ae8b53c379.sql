@@ -1,0 +1,1 @@
+CREATE TABLE x AS SELECT k2, k1, COUNT(*) AS c FROM two GROUP BY k1, k2;

@@ -1,0 +1,1 @@
+CREATE STREAM x AS SELECT * FROM s JOIN s2 WITHIN 1 HOUR ON s.id = s2.id JOIN s ON s.id = s2.id;

@@ -1,0 +1,1 @@
+SELECT name, TRANSFORM(tags, (x, y) => x) FROM s EMIT CHANGES;

@@ -1,0 +1,1 @@
+INSERT INTO ss SELECT id, n AS v FROM s;

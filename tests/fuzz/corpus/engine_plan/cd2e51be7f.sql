@@ -1,0 +1,1 @@
+INSERT INTO s2 VALUES (1, 'a');

@@ -1,0 +1,1 @@
+CREATE TABLE x AS SELECT name, n FROM s GROUP BY name;

@@ -1,0 +1,1 @@
+INSERT INTO s2 (id, id) VALUES (1, 1);

@@ -1,0 +1,1 @@
+SELECT name FROM s WHERE n IN ('a') EMIT CHANGES;

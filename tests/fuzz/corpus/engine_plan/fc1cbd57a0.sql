@@ -1,0 +1,1 @@
+CREATE STREAM x AS SELECT id, NOPE(name) FROM s;

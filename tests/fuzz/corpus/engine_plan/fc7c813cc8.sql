@@ -1,0 +1,1 @@
+CREATE TABLE x AS SELECT * FROM t FULL JOIN t2 ON t.ref = t2.id;
