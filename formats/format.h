@@ -158,8 +158,8 @@ struct wr_json {
 weir_status wr_json_parse(wr_str text, bool comments, wr_arena *a, wr_json **out,
                           weir_error *err) WR_MUST_CHECK;
 /** Parse the first value of @p text and ignore what follows it, as the SQL functions on JSON do. */
-weir_status wr_json_parse_first(wr_str text, wr_arena *a, wr_json **out, weir_error *err)
-    WR_MUST_CHECK;
+weir_status wr_json_parse_first(wr_str text, wr_arena *a, wr_json **out,
+                                weir_error *err) WR_MUST_CHECK;
 /** Member by exact name (the last one of duplicates), or NULL. */
 const wr_json *wr_json_get(const wr_json *object, const char *name);
 /** Compact JSON text as Jackson prints it (numbers as written). */

@@ -219,9 +219,9 @@ WEIR_API bool weir_failed_query(weir *w, char *id, size_t id_size, weir_error *e
 
 /**
  * A service on query files: the statements of headless mode and DEFINE; others are refused with a
- * hint. All are checked before any runs. SET and DEFINE that were executed on the handle before hold
- * for the file; the file's own hold for the file alone. Ids of queries depend on sinks, not on places in files, so
- * a restart goes on where the last run stopped.
+ * hint. All are checked before any runs. SET and DEFINE that were executed on the handle before
+ * hold for the file; the file's own hold for the file alone. Ids of queries depend on sinks, not on
+ * places in files, so a restart goes on where the last run stopped.
  */
 WEIR_API weir_status weir_load_file(weir *w, const char *path, weir_error *err);
 

@@ -31,11 +31,11 @@ typedef struct wr_lambda wr_lambda; /* compiled body; expr/ owns it */
  * No kernel reads a clock or draws random numbers elsewhere.
  */
 struct wr_kctx {
-    wr_arena *scratch;    /* results live here; reset after the batch */
-    wr_row_errors *errs;  /* failing rows: report, result NULL */
-    int64_t wall_ms;      /* the batch's one clock reading */
+    wr_arena *scratch;   /* results live here; reset after the batch */
+    wr_row_errors *errs; /* failing rows: report, result NULL */
+    int64_t wall_ms;     /* the batch's one clock reading */
     wr_rng *rng;
-    const char *zone;     /* the server's zone, an IANA id ("UTC") */
+    const char *zone; /* the server's zone, an IANA id ("UTC") */
     /** Evaluate a lambda's body on @p n rows: params[k] is the k-th parameter as a vector of n
      *  rows; rows[j] is the row of the batch that element j belongs to (captured columns). The
      *  result is a vector of n rows in scratch. */
@@ -59,9 +59,9 @@ typedef void (*wr_kernel)(wr_kctx *ctx, const wr_call *call, const wr_vec *const
                           wr_vec *out);
 
 enum {
-    WR_FN_NULL_IN_NULL_OUT = 1, /* any NULL argument: NULL, kernel not asked */
+    WR_FN_NULL_IN_NULL_OUT = 1,  /* any NULL argument: NULL, kernel not asked */
     WR_FN_NOT_DETERMINISTIC = 2, /* never folded: RANDOM, UUID(), UNIX_TIMESTAMP() */
-    WR_FN_NULL_IS_ERROR = 4,    /* any NULL argument: NULL and an error for the row */
+    WR_FN_NULL_IS_ERROR = 4,     /* any NULL argument: NULL and an error for the row */
 };
 
 /** One call site, read-only while it runs, in the plan arena. */
@@ -74,13 +74,13 @@ struct wr_call {
     const wr_value *const *const_args; /* per argument: its value where it is constant, else NULL */
     const wr_lambda *const *lambdas;   /* in order of the lambda arguments; NULL if none */
     uint32_t lambdas_n;
-    void *prepared;                    /* what prepare returned */
+    void *prepared; /* what prepare returned */
 };
 
 typedef struct wr_signature {
     const char *args;
-    const char *ret;       /* NULL: ret_fn */
-    unsigned flags;        /* WR_FN_* */
+    const char *ret; /* NULL: ret_fn */
+    unsigned flags;  /* WR_FN_* */
     wr_kernel kernel;
     /** Compute the result type; error: the statement is refused. NULL where ret is given. */
     weir_status (*ret_fn)(const wr_type *const *args, uint32_t n, wr_arena *a, const wr_type **ret,
@@ -119,7 +119,8 @@ typedef struct wr_function_family {
 
 /* ---- table functions ---- */
 /* A table function is a kernel whose return type is ARRAY<R>, R being the column's type; NULL or an
- * empty array: no rows. The flat-map operator pads and repeats. wr_signature.ret names the ARRAY. */
+ * empty array: no rows. The flat-map operator pads and repeats. wr_signature.ret names the ARRAY.
+ */
 
 /* ---- aggregate functions ---- */
 
@@ -141,13 +142,13 @@ typedef struct wr_agg_ctx {
 typedef struct wr_agg_call {
     const wr_function *fn;
     const struct wr_aggregate *impl;
-    uint32_t args_n;                  /* column arguments */
+    uint32_t args_n; /* column arguments */
     const wr_type *const *arg_types;
-    uint32_t init_n;                  /* initial (literal) arguments */
+    uint32_t init_n; /* initial (literal) arguments */
     const wr_value *init_args;
     const wr_type *const *init_types;
     const wr_type *state_type, *ret;
-    int64_t limit;                    /* ksql.functions.<fn>.limit; INT64_MAX if unset */
+    int64_t limit; /* ksql.functions.<fn>.limit; INT64_MAX if unset */
 } wr_agg_call;
 
 typedef struct wr_aggregate {
@@ -190,8 +191,8 @@ typedef weir_status (*wr_lambda_typer)(void *arg, uint32_t index, const wr_type 
 weir_status wr_function_resolve(const wr_function *fn, const wr_type *const *args,
                                 const int *lambda_params, uint32_t n, wr_lambda_typer lambda_type,
                                 void *arg, wr_arena *a, uint32_t *sig_index,
-                                const wr_type **cast_to, const wr_type **ret, weir_error *err)
-    WR_MUST_CHECK;
+                                const wr_type **cast_to, const wr_type **ret,
+                                weir_error *err) WR_MUST_CHECK;
 /** Type of an aggregate's state with the variables bound by @p call's argument types. */
 weir_status wr_aggregate_state_type(const wr_agg_call *call, uint32_t sig_index, wr_arena *a,
                                     const wr_type **state, weir_error *err) WR_MUST_CHECK;

@@ -10,8 +10,8 @@ from pty_driver import CTRL_C, CTRL_D, Screen, Terminal
 
 LOOP = """
 import signal, sys, time
-print("ready", flush=True)
 try:
+    print("ready", flush=True)
     time.sleep(60)
 except KeyboardInterrupt:
     print("interrupted", flush=True)

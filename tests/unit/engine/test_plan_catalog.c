@@ -164,14 +164,16 @@ static void test_alter(void **state)
     assert_int_equal(s->schema->n, 4);
     assert_string_equal(s->schema->cols[3].name, "Y");
     wr_source_unref(old);
-    OK("CREATE OR REPLACE STREAM grow (id INT KEY, v INT, x STRING, y ARRAY<STRUCT<deep STRING>>, z INT) WITH "
+    OK("CREATE OR REPLACE STREAM grow (id INT KEY, v INT, x STRING, y ARRAY<STRUCT<deep STRING>>, "
+       "z INT) WITH "
        "(KAFKA_TOPIC='grow', FORMAT='JSON');");
     assert_int_equal(wr_catalog_find(&w.catalog, "GROW")->schema->n, 5);
-    FAILS(
-        "CREATE OR REPLACE STREAM grow (id BIGINT KEY, v INT, x STRING, y ARRAY<STRUCT<deep STRING>>, z INT) WITH "
-        "(KAFKA_TOPIC='grow', FORMAT='JSON');",
-        "which is not upgradeable to");
-    FAILS("CREATE OR REPLACE STREAM grow (id INT KEY, v INT, x STRING, y ARRAY<STRUCT<deep STRING>>, z INT) WITH "
+    FAILS("CREATE OR REPLACE STREAM grow (id BIGINT KEY, v INT, x STRING, y ARRAY<STRUCT<deep "
+          "STRING>>, z INT) WITH "
+          "(KAFKA_TOPIC='grow', FORMAT='JSON');",
+          "which is not upgradeable to");
+    FAILS("CREATE OR REPLACE STREAM grow (id INT KEY, v INT, x STRING, y ARRAY<STRUCT<deep "
+          "STRING>>, z INT) WITH "
           "(KAFKA_TOPIC='grow', KEY_FORMAT='JSON', VALUE_FORMAT='DELIMITED');",
           "DELIMITED");
     OK("DROP STREAM grow;");
