@@ -83,7 +83,6 @@ static const wr_setting settings[] = {
     {"replication.factor", "1", EDIT, CLIENT, "Of internal topics"},
     {"state.dir", NULL, FIXED, CLIENT, "Directory of the state"},
     {"weir.batch.rows", "2048", EDIT, KSQL, "Most rows processed at once"},
-    {"weir.batch.rows", "2048", EDIT, KSQL, "Most rows processed at once"},
     {"weir.block.cache.bytes", "8388608", FIXED, KSQL, "Memory for blocks of state read from disk"},
     {"weir.decode.strict", "false", EDIT, KSQL, "Check the types of columns that no one reads"},
     {"weir.memtable.bytes", "16777216", FIXED, KSQL, "Memory for state and topics not yet on disk"},

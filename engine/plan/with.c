@@ -7,8 +7,6 @@
 #include "parser/parser.h"
 
 #include <ctype.h>
-#include <stdio.h>
-#include <strings.h>
 
 enum { IN_CREATE = 1, IN_AS = 2, IN_INSERT = 4, IN_BOTH = IN_CREATE | IN_AS };
 
@@ -298,11 +296,14 @@ static const struct {
 /* '10 SECONDS' */
 static bool parse_window_size(const char *text, int64_t *ms)
 {
-    char unit[32];
-    long long n;
-    int end = 0;
-    if (sscanf(text, " %lld %31[A-Za-z] %n", &n, unit, &end) != 2 || text[end] || n <= 0)
+    wr_str rest = wr_str_trim(wr_str_c(text));
+    uint32_t digits = 0;
+    while (digits < rest.len && rest.ptr[digits] >= '0' && rest.ptr[digits] <= '9')
+        digits++;
+    int64_t n;
+    if (!wr_str_to_i64((wr_str){rest.ptr, digits}, &n) || n <= 0)
         return false;
+    wr_str unit = wr_str_trim((wr_str){rest.ptr + digits, rest.len - digits});
     static const struct {
         const char *name;
         int64_t ms;
@@ -312,10 +313,10 @@ static bool parse_window_size(const char *text, int64_t *ms)
                  {"HOUR", 3600000},
                  {"DAY", 86400000}};
     for (size_t i = 0; i < WR_ARRAY_LEN(units); i++) {
-        size_t len = strlen(units[i].name);
-        if (strncasecmp(unit, units[i].name, len) == 0 &&
-            (unit[len] == '\0' || wr_ieq(unit + len, "S")))
-            return !__builtin_mul_overflow((int64_t)n, units[i].ms, ms);
+        wr_str name = wr_str_c(units[i].name);
+        bool plural = unit.len == name.len + 1 && wr_upper(unit.ptr[name.len]) == 'S';
+        if (wr_str_ieq((wr_str){unit.ptr, unit.len - plural}, name))
+            return !__builtin_mul_overflow(n, units[i].ms, ms);
     }
     return false;
 }
