@@ -7,6 +7,7 @@
 #include "parser/parser.h"
 
 #include <ctype.h>
+#include <stdio.h>
 
 enum { IN_CREATE = 1, IN_AS = 2, IN_INSERT = 4, IN_BOTH = IN_CREATE | IN_AS };
 
