@@ -18,10 +18,16 @@ typedef struct pair {
 
 /* performance.md section 3. */
 static const pair reader_defaults[] = {
-    {"queued.min.messages", "50000"},           {"queued.max.messages.kbytes", "32768"},
-    {"fetch.message.max.bytes", "262144"},      {"check.crcs", "true"},
-    {"partition.assignment.strategy", "range"}, {"isolation.level", "read_committed"},
+    {"queued.min.messages", "50000"},
+    {"queued.max.messages.kbytes", "32768"},
+    {"fetch.message.max.bytes", "262144"},
+    {"check.crcs", "true"},
+    {"partition.assignment.strategy", "range"},
+    {"isolation.level", "read_committed"},
     {"auto.offset.reset", "earliest"},
+    /* How long the partitions of a process that was killed stay with it: Kafka's older default. */
+    {"session.timeout.ms", "10000"},
+    {"heartbeat.interval.ms", "3000"},
 };
 static const pair reader_fixed[] = {
     {"enable.auto.commit", "false"},

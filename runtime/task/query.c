@@ -547,24 +547,53 @@ void wr_query_metrics_read(wr_query *q, wr_query_metrics *out)
     };
 }
 
+/* Every partition that the query reads, also those that other processes have just now (or, after a
+ * kill, a process that is gone): those by what the group has committed. @return how many. */
+static weir_status all_positions(wr_query *q, wr_topic_part **out, uint32_t *out_n, weir_error *err)
+{
+    size_t max = 0;
+    for (uint32_t t = 0; t < q->plan->topics_n; t++)
+        max += (size_t)q->plan->topics[t].partitions;
+    wr_topic_part *parts = wr_calloc(max, sizeof *parts);
+    uint32_t n = 0, own;
+    pthread_mutex_lock(&q->lock);
+    for (own = 0; own < q->inputs_n && own < max; own++)
+        parts[own] = (wr_topic_part){q->inputs[own].name, q->inputs[own].partition,
+                                     q->inputs[own].committed_offset};
+    pthread_mutex_unlock(&q->lock);
+    n = own;
+    bool shared = own > 0 && q->group && q->log->cls->kind == WR_LOG_KAFKA;
+    for (uint32_t t = 0; shared && t < q->plan->topics_n; t++) {
+        for (int32_t p = 0; p < q->plan->topics[t].partitions; p++) {
+            bool mine = q->plan->topics[t].role == WR_TOPIC_OUTPUT;
+            for (uint32_t i = 0; i < own && !mine; i++)
+                mine = parts[i].partition == p && strcmp(parts[i].topic, q->topic_names[t]) == 0;
+            if (!mine && n < max)
+                parts[n++] = (wr_topic_part){q->topic_names[t], p, WR_OFFSET_NONE};
+        }
+    }
+    weir_status st = WEIR_OK;
+    if (n > own)
+        st = q->log->cls->committed(q->log, q->group, parts + own, n - own, err);
+    *out = parts;
+    *out_n = n;
+    return st;
+}
+
 weir_status wr_query_caught_up(wr_query *q, bool *yes, weir_error *err)
 {
+    wr_topic_part *parts;
+    uint32_t n;
     *yes = false;
-    pthread_mutex_lock(&q->lock);
-    uint32_t n = q->inputs_n;
-    wr_topic_part *parts = wr_calloc(n, sizeof *parts);
-    for (uint32_t i = 0; i < n; i++)
-        parts[i] = (wr_topic_part){q->inputs[i].name, q->inputs[i].partition,
-                                   q->inputs[i].committed_offset};
-    pthread_mutex_unlock(&q->lock);
-    if (n == 0) { /* nothing assigned yet */
+    weir_status st = all_positions(q, &parts, &n, err);
+    if (st != WEIR_OK || n == 0) { /* n == 0: nothing assigned yet */
         wr_free(parts);
-        return WEIR_OK;
+        return st;
     }
     int64_t *low = wr_calloc(n, sizeof *low), *high = wr_calloc(n, sizeof *high), lag = 0;
-    weir_status st = q->log->cls->ends(q->log, parts, n, low, high, err);
+    st = q->log->cls->ends(q->log, parts, n, low, high, err);
     for (uint32_t i = 0; i < n; i++)
-        lag += WR_MAX(high[i] - parts[i].offset, 0);
+        lag += WR_MAX(high[i] - WR_MAX(parts[i].offset, low[i]), 0);
     if (st == WEIR_OK) {
         atomic_store(&q->lag, lag);
         *yes = lag == 0 && atomic_load(&q->idle_committed);
