@@ -224,7 +224,8 @@ static bool commit_due(wr_query *q, bool progressed)
         return true;
     if (wr__query_over_budget(q))
         return true;
-    if (q->log->cls->pending(q->writer) > PENDING_MAX)
+    /* Kafka's producer bounds itself; our own logs keep what is written until the commit. */
+    if (q->log->cls->kind != WR_LOG_KAFKA && q->log->cls->pending(q->writer) > PENDING_MAX)
         return true;
     return !progressed && since >= IDLE_COMMIT_NS;
 }
