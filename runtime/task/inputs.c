@@ -14,6 +14,7 @@
 #include "common/log.h"
 
 #define POLL_RECORDS 2048u
+#define POLLS_MAX    16 /* before something is processed */
 #define BUFFER_MAX   4096u
 /* Asking a broker for the ends of topics costs a round trip, asking our own log nothing. */
 #define END_CHECK_KAFKA_NS 20000000ll
@@ -417,7 +418,8 @@ static weir_status take_batch(wr_query *q, wr_log_batch *b, weir_error *err)
     in->batches[in->batches_n++] = b;
     in->buffered += b->n;
     in->at_end = false;
-    if (in->buffered > BUFFER_MAX && !in->paused) {
+    /* What is alone is processed at once; pausing throws away what Kafka's client has fetched. */
+    if (in->buffered > BUFFER_MAX && !in->paused && !in->alone) {
         in->paused = true;
         WR_TRY(q->log->cls->pause(q->reader, b->assignment, true, err));
     }
@@ -427,7 +429,7 @@ static weir_status take_batch(wr_query *q, wr_log_batch *b, weir_error *err)
 weir_status wr__inputs_run(wr_query *q, int timeout_ms, bool *progressed, weir_error *err)
 {
     /* With several topics, look at everything that is already here before choosing. */
-    int polls = q->external_topics > 1 ? 64 : 1;
+    int polls = q->external_topics > 1 ? POLLS_MAX : 1;
     for (int i = 0; i < polls; i++) {
         wr_log_batch *b = NULL;
         WR_TRY(q->log->cls->poll(q->reader, POLL_RECORDS, i ? 0 : timeout_ms, &b, err));
