@@ -25,9 +25,6 @@ static const pair reader_defaults[] = {
     {"partition.assignment.strategy", "range"},
     {"isolation.level", "read_committed"},
     {"auto.offset.reset", "earliest"},
-    /* How long the partitions of a process that was killed stay with it: Kafka's older default. */
-    {"session.timeout.ms", "10000"},
-    {"heartbeat.interval.ms", "3000"},
 };
 static const pair reader_fixed[] = {
     {"enable.auto.commit", "false"},
