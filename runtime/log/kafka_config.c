@@ -18,12 +18,9 @@ typedef struct pair {
 
 /* performance.md section 3. */
 static const pair reader_defaults[] = {
-    {"queued.min.messages", "50000"},
-    {"queued.max.messages.kbytes", "32768"},
-    {"fetch.message.max.bytes", "262144"},
-    {"check.crcs", "true"},
-    {"partition.assignment.strategy", "range"},
-    {"isolation.level", "read_committed"},
+    {"queued.min.messages", "50000"},           {"queued.max.messages.kbytes", "32768"},
+    {"fetch.message.max.bytes", "262144"},      {"check.crcs", "true"},
+    {"partition.assignment.strategy", "range"}, {"isolation.level", "read_committed"},
     {"auto.offset.reset", "earliest"},
 };
 static const pair reader_fixed[] = {

@@ -77,7 +77,7 @@ class Installed(unittest.TestCase):
         source, build = self.folder / "consumer", self.folder / "consumer-build"
         source.mkdir()
         (source / "CMakeLists.txt").write_text(CONSUMER % " ".join(map(str, self.sources)))
-        run("cmake", "-S", source, "-B", build, f"-DCMAKE_PREFIX_PATH={self.prefix}",
+        run("cmake", "-G", "Ninja", "-S", source, "-B", build, f"-DCMAKE_PREFIX_PATH={self.prefix}",
             f"-DCMAKE_C_FLAGS={' '.join(self.flags)}", f"-DCMAKE_EXE_LINKER_FLAGS="
             f"{' '.join(self.flags)}")
         run("cmake", "--build", build)
