@@ -5,7 +5,8 @@
  */
 #include "engine/plan/settings.h"
 
-#include <stdlib.h>
+#include <regex.h>
+#include <stdio.h>
 
 #define KSQL   true
 #define CLIENT false
@@ -257,4 +258,32 @@ int64_t wr_settings_int(const wr_settings *s, const char *name, int64_t otherwis
     const char *v = wr_settings_get(s, name);
     int64_t n;
     return v && wr_str_to_i64(wr_str_c(v), &n) ? n : otherwise;
+}
+
+bool wr_settings_matches(const wr_settings *s, const char *name, const char *text)
+{
+    for (const char *p = wr_settings_get(s, name); p && *p;) {
+        size_t n = strcspn(p, ",");
+        char pattern[300];
+        snprintf(pattern, sizeof pattern, "^(%.*s)$", (int)WR_MIN(n, (size_t)256), p);
+        regex_t re;
+        if (regcomp(&re, pattern, REG_EXTENDED | REG_NOSUB) == 0) {
+            bool hit = regexec(&re, text, 0, NULL, 0) == 0;
+            regfree(&re);
+            if (hit)
+                return true;
+        }
+        p += n + (p[n] == ',');
+    }
+    return false;
+}
+
+void wr_settings_copy(wr_settings *to, const wr_settings *from)
+{
+    const wr_map_entry *e;
+    if (!from)
+        return;
+    wr_settings_copy(to, from->parent);
+    for (size_t i = 0; (e = wr_map_next(&from->values, &i));)
+        wr_settings_put(to, e->key.ptr, e->value);
 }

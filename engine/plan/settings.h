@@ -31,6 +31,8 @@ typedef struct wr_settings {
 
 void wr_settings_init(wr_settings *s, const wr_settings *parent);
 void wr_settings_free(wr_settings *s);
+/** Set in @p to every value that is set in @p from or its parents, the nearest winning. */
+void wr_settings_copy(wr_settings *to, const wr_settings *from);
 /** Canonical form of a name: without `ksql.streams.`. */
 const char *wr_settings_canonical(const char *name);
 /** Would SET accept it? "Cannot override property 'x'", "Not recognizable as ksql, streams,
@@ -44,5 +46,7 @@ bool wr_settings_put(wr_settings *s, const char *name, const char *value);
 const char *wr_settings_get(const wr_settings *s, const char *name);
 bool wr_settings_bool(const wr_settings *s, const char *name, bool otherwise);
 int64_t wr_settings_int(const wr_settings *s, const char *name, int64_t otherwise);
+/** Does one of the setting's comma-separated regular expressions match all of @p text? */
+bool wr_settings_matches(const wr_settings *s, const char *name, const char *text);
 
 #endif

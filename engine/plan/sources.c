@@ -7,9 +7,6 @@
 #include "engine/plan/with.h"
 #include "parser/parser.h"
 
-#include <regex.h>
-#include <stdio.h>
-
 bool wr__is_pseudo_name(const char *name)
 {
     static const char *const names[] = {"ROWTIME", "ROWPARTITION", "ROWOFFSET", "WINDOWSTART",
@@ -186,21 +183,8 @@ weir_status wr__source_topic(const wr_plan_env *env, wr_source *s, const wr__wit
 
 weir_status wr__check_writable_topic(const wr_plan_env *env, const char *topic, weir_error *err)
 {
-    const char *list = wr_settings_get(env->settings, "ksql.readonly.topics");
-    for (const char *p = list; p && *p;) {
-        size_t n = strcspn(p, ",");
-        char pattern[300];
-        snprintf(pattern, sizeof pattern, "^(%.*s)$", (int)WR_MIN(n, (size_t)256), p);
-        regex_t re;
-        if (regcomp(&re, pattern, REG_EXTENDED | REG_NOSUB) == 0) {
-            bool hit = regexec(&re, topic, 0, NULL, 0) == 0;
-            regfree(&re);
-            if (hit)
-                return wr_error(err, WEIR_ERR_STATEMENT, "Cannot insert into read-only topic: %s",
-                                topic);
-        }
-        p += n + (p[n] == ',');
-    }
+    if (wr_settings_matches(env->settings, "ksql.readonly.topics", topic))
+        return wr_error(err, WEIR_ERR_STATEMENT, "Cannot insert into read-only topic: %s", topic);
     return WEIR_OK;
 }
 

@@ -136,16 +136,6 @@ static weir_status open_log(wr_engine *e, const wr_engine_options *o, weir_error
     WR_UNREACHABLE();
 }
 
-static void copy_settings(wr_settings *to, const wr_settings *from)
-{
-    const wr_map_entry *v;
-    if (!from)
-        return;
-    copy_settings(to, from->parent);
-    for (size_t i = 0; (v = wr_map_next(&from->values, &i));)
-        wr_settings_put(to, v->key.ptr, v->value);
-}
-
 static void name_prefixes(wr_engine *e)
 {
     const char *service = wr_settings_get(&e->settings, "ksql.service.id");
@@ -177,7 +167,7 @@ weir_status wr_engine_open(const wr_engine_options *o, wr_engine **out, weir_err
     wr_rng_seed_os(&e->rng);
     wr_catalog_init(&e->catalog);
     wr_settings_init(&e->settings, NULL);
-    copy_settings(&e->settings, o->settings);
+    wr_settings_copy(&e->settings, o->settings);
     if (o->bootstrap_servers)
         wr_settings_put(&e->settings, "bootstrap.servers", o->bootstrap_servers);
     name_prefixes(e);

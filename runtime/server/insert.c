@@ -12,10 +12,6 @@ weir_status wr__engine_writer(wr_engine *e, wr_log_writer **out, weir_error *err
     return WEIR_OK;
 }
 
-typedef struct insert_errors {
-    wr_row_errors base;
-} insert_errors;
-
 static void no_report(wr_row_errors *self, uint32_t row, const char *message)
 {
     (void)self;
@@ -47,12 +43,12 @@ static weir_status encode_part(const wr_insert *ins, bool key, wr_arena *a, wr_b
         return WEIR_OK; /* NULL key */
     wr_encoder *enc;
     WR_TRY(wr_encoder_new(use->format, cols, n, &use->options, a, &enc, err));
-    insert_errors errs = {{.report = no_report}};
+    wr_row_errors errs = {.report = no_report};
     uint8_t ok = 0;
-    wr_encoder_run(enc, vecs, wr_sel_all(1), buf, out, &ok, &errs.base);
+    wr_encoder_run(enc, vecs, wr_sel_all(1), buf, out, &ok, &errs);
     if (!ok)
         return wr_error(err, WEIR_ERR_STATEMENT, "Failed to insert values into '%s': %s",
-                        ins->source->name, errs.base.first);
+                        ins->source->name, errs.first);
     return WEIR_OK;
 }
 

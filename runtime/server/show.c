@@ -4,8 +4,6 @@
  */
 #include "runtime/server/internal.h"
 
-#include <regex.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 void wr__set_titles(wr_exec *x, const char *const *titles, uint32_t n)
@@ -80,25 +78,6 @@ static void show_sources(wr_exec *x, bool tables)
     }
 }
 
-/* Does a comma-separated list of regular expressions match? */
-static bool hidden_topic(const wr_settings *settings, const char *topic)
-{
-    for (const char *p = wr_settings_get(settings, "ksql.hidden.topics"); p && *p;) {
-        size_t n = strcspn(p, ",");
-        char pattern[300];
-        regex_t re;
-        snprintf(pattern, sizeof pattern, "^(%.*s)$", (int)WR_MIN(n, (size_t)256), p);
-        if (regcomp(&re, pattern, REG_EXTENDED | REG_NOSUB) == 0) {
-            bool hit = regexec(&re, topic, 0, NULL, 0) == 0;
-            regfree(&re);
-            if (hit)
-                return true;
-        }
-        p += n + (p[n] == ',');
-    }
-    return false;
-}
-
 static weir_status show_topics(wr_exec *x, weir_error *err)
 {
     static const char *const titles[] = {"Kafka Topic", "Partitions", "Partition Replicas"};
@@ -115,7 +94,9 @@ static weir_status show_topics(wr_exec *x, weir_error *err)
     const char **names = sorted_names(x->arena, &by, &names_n);
     for (uint32_t i = 0; i < names_n; i++) {
         const wr_topic_info *t = wr_map_get(&by, wr_str_c(names[i]));
-        if (!x->stmt->show_all && (t->internal || hidden_topic(&x->session->settings, t->name)))
+        if (!x->stmt->show_all &&
+            (t->internal ||
+             wr_settings_matches(&x->session->settings, "ksql.hidden.topics", t->name)))
             continue;
         const char *cells[] = {t->name, wr_arena_printf(x->arena, "%d", t->partitions),
                                wr_arena_printf(x->arena, "%d", t->replicas)};

@@ -28,20 +28,6 @@ const char *wr_query_state_name(wr_query_state s)
 
 /* ---- opening ---- */
 
-static void copy_settings(wr_query *q, const wr_settings *from)
-{
-    wr_settings_init(&q->settings, NULL);
-    const wr_settings *layers[16];
-    size_t n = 0;
-    for (; from && n < WR_ARRAY_LEN(layers); from = from->parent)
-        layers[n++] = from;
-    while (n--) {
-        const wr_map_entry *e;
-        for (size_t i = 0; (e = wr_map_next(&layers[n]->values, &i));)
-            wr_settings_put(&q->settings, e->key.ptr, e->value);
-    }
-}
-
 /* The topics' names in the log, and how many partitions each sub-topology has. */
 static void resolve_topics(wr_query *q)
 {
@@ -127,7 +113,8 @@ static wr_query *new_query(const wr_query_options *o)
     q->until_end = o->until_end;
     q->collect = o->collect;
     q->collect_arg = o->collect_arg;
-    copy_settings(q, o->settings);
+    wr_settings_init(&q->settings, NULL);
+    wr_settings_copy(&q->settings, o->settings);
     q->owns_db = o->db == NULL;
     q->db = o->db ? o->db : wr_db_open_memory();
     q->state = wr_db_batch_new(q->db);
