@@ -230,7 +230,7 @@ static weir_status flush_writer(weir *w, weir_error *err)
 {
     const wr_log_class *log = wr_engine_log(w->engine)->cls;
     WR_TRY(log->settle(w->writer, err));
-    return log->commit(w->writer, NULL, NULL, NULL, 0, NULL, err);
+    return log->commit(w->writer, NULL, NULL, 0, NULL, err);
 }
 
 weir_status weir_produce(weir *w, const weir_record *records, size_t n, weir_error *err)

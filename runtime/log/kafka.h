@@ -84,9 +84,8 @@ weir_status wr__kafka_ends(wr_log *log, const wr_topic_part *parts, uint32_t n, 
 weir_status wr__kafka_committed(wr_log *log, const char *group, wr_topic_part *parts, uint32_t n,
                                 weir_error *err);
 weir_status wr__kafka_drop_group(wr_log *log, const char *group, weir_error *err);
-/** Commit offsets of a group that has no members. */
-weir_status wr__kafka_alter_offsets(wr__kafka *log, const char *group, const wr_topic_part *parts,
-                                    uint32_t n, weir_error *err) WR_MUST_CHECK;
+/** The first partition that the broker refused; @p list may be NULL. */
+rd_kafka_resp_err_t wr__kafka_part_error(const rd_kafka_topic_partition_list_t *list);
 rd_kafka_topic_partition_list_t *wr__kafka_part_list(const wr_topic_part *parts, uint32_t n);
 /** Partitions of a topic, without its settings. */
 weir_status wr__kafka_partitions(wr__kafka *log, const char *topic, int32_t *out,
@@ -112,9 +111,11 @@ weir_status wr__kafka_poll(wr_log_reader *r, uint32_t max_records, int timeout_m
                            wr_log_batch **out, weir_error *err);
 void wr__kafka_release(wr_log_reader *r, wr_log_batch *batch);
 void wr__kafka_wake(wr_log_reader *r);
-/** Commit as a member of @p group; *member tells whether the reader is one (else: nothing done). */
-weir_status wr__kafka_commit_member(wr_log_reader *r, const char *group, const wr_topic_part *parts,
-                                    uint32_t n, bool *member, weir_error *err) WR_MUST_CHECK;
+/** Is the reader (may be NULL) a member of @p group? */
+bool wr__kafka_is_member(const wr_log_reader *r, const char *group);
+/** Commit as that member. */
+weir_status wr__kafka_commit_member(wr_log_reader *r, const wr_log_group_offsets *group,
+                                    weir_error *err) WR_MUST_CHECK;
 
 /* ---- kafka_writer.c ---- */
 
@@ -126,9 +127,16 @@ weir_status wr__kafka_produce(wr_log_writer *w, const char *topic, const wr_out_
 size_t wr__kafka_pending(const wr_log_writer *w);
 weir_status wr__kafka_settle(wr_log_writer *w, weir_error *err);
 int64_t wr__kafka_position(const wr_log_writer *w, const char *topic, int32_t partition);
-weir_status wr__kafka_commit(wr_log_writer *w, wr_log_reader *reader, const char *group,
-                             const wr_topic_part *offsets, uint32_t n, wr_db_batch *state,
-                             weir_error *err);
+weir_status wr__kafka_commit(wr_log_writer *w, wr_log_reader *reader,
+                             const wr_log_group_offsets *groups, uint32_t groups_n,
+                             wr_db_batch *state, weir_error *err);
 weir_status wr__kafka_abort(wr_log_writer *w, weir_error *err);
+
+/* ---- kafka_commit.c ---- */
+
+/** Offsets of all groups, those of @p reader as its member; all requests under way together. */
+weir_status wr__kafka_commit_groups(wr__kafka *log, wr_log_reader *reader,
+                                    const wr_log_group_offsets *groups, uint32_t n,
+                                    weir_error *err) WR_MUST_CHECK;
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Groups, committed offsets and the ends of partitions; and how every request of the admin
+ * Groups, reading committed offsets, and the ends of partitions; and how every request of the admin
  * interface is made: sent, awaited, sent again while the trouble is one that passes (a coordinator
  * that loads, a broker that restarts), for RETRY_MS at most.
  */
@@ -102,8 +102,7 @@ static weir_status group_error(const rd_kafka_group_result_t *group, const char 
     return e ? wr__kafka_error(err, *code, "%s of group %s", what, name) : WEIR_OK;
 }
 
-/* The first partition that the broker refused. */
-static rd_kafka_resp_err_t part_error(const rd_kafka_topic_partition_list_t *list)
+rd_kafka_resp_err_t wr__kafka_part_error(const rd_kafka_topic_partition_list_t *list)
 {
     for (int i = 0; list && i < list->cnt; i++)
         if (list->elems[i].err != RD_KAFKA_RESP_ERR_NO_ERROR)
@@ -120,7 +119,7 @@ static weir_status read_offsets(rd_kafka_event_t *event, const char *name, wr_to
     WR_ASSERT(groups_n == 1);
     WR_TRY(group_error(groups[0], "Offsets", name, code, err));
     const rd_kafka_topic_partition_list_t *list = rd_kafka_group_result_partitions(groups[0]);
-    *code = part_error(list);
+    *code = wr__kafka_part_error(list);
     if (*code != RD_KAFKA_RESP_ERR_NO_ERROR)
         return wr__kafka_error(err, *code, "Offsets of group %s", name);
     for (uint32_t i = 0; i < n; i++) {
@@ -159,54 +158,6 @@ weir_status wr__kafka_committed(wr_log *base, const char *group, wr_topic_part *
         wr__kafka_sleep_ms(RETRY_EVERY_MS);
     }
     rd_kafka_ListConsumerGroupOffsets_destroy(request);
-    rd_kafka_topic_partition_list_destroy(list);
-    return st;
-}
-
-static void send_alter(rd_kafka_t *rk, const rd_kafka_AdminOptions_t *options,
-                       rd_kafka_queue_t *queue, void *arg)
-{
-    rd_kafka_AlterConsumerGroupOffsets_t *request = arg;
-    rd_kafka_AlterConsumerGroupOffsets(rk, &request, 1, options, queue);
-}
-
-static weir_status altered(rd_kafka_event_t *event, const char *name, rd_kafka_resp_err_t *code,
-                           weir_error *err)
-{
-    size_t groups_n;
-    const rd_kafka_group_result_t **groups = rd_kafka_AlterConsumerGroupOffsets_result_groups(
-        rd_kafka_event_AlterConsumerGroupOffsets_result(event), &groups_n);
-    WR_ASSERT(groups_n == 1);
-    WR_TRY(group_error(groups[0], "Committing offsets", name, code, err));
-    *code = part_error(rd_kafka_group_result_partitions(groups[0]));
-    if (*code != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return wr__kafka_error(err, *code, "Committing offsets of group %s", name);
-    return WEIR_OK;
-}
-
-weir_status wr__kafka_alter_offsets(wr__kafka *log, const char *group, const wr_topic_part *parts,
-                                    uint32_t n, weir_error *err)
-{
-    rd_kafka_topic_partition_list_t *list = wr__kafka_part_list(parts, n);
-    rd_kafka_AlterConsumerGroupOffsets_t *request =
-        rd_kafka_AlterConsumerGroupOffsets_new(group, list);
-    int64_t deadline = wr__kafka_now_ms() + RETRY_MS;
-    weir_status st;
-    for (;;) {
-        rd_kafka_event_t *event = NULL;
-        rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
-        st = wr__kafka_ask(log, RD_KAFKA_ADMIN_OP_ALTERCONSUMERGROUPOFFSETS, "Committing offsets",
-                           send_alter, request, &event, err);
-        if (st == WEIR_OK)
-            st = altered(event, group, &code, err);
-        if (event)
-            rd_kafka_event_destroy(event);
-        if (st == WEIR_OK || !wr__kafka_retriable(code) || wr__kafka_now_ms() > deadline ||
-            code == RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID) /* the group has members */
-            break;
-        wr__kafka_sleep_ms(RETRY_EVERY_MS);
-    }
-    rd_kafka_AlterConsumerGroupOffsets_destroy(request);
     rd_kafka_topic_partition_list_destroy(list);
     return st;
 }

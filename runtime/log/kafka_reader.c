@@ -567,25 +567,27 @@ static bool give_up(rd_kafka_resp_err_t code)
            code == RD_KAFKA_RESP_ERR__ASSIGNMENT_LOST || !wr__kafka_retriable(code);
 }
 
-weir_status wr__kafka_commit_member(wr_log_reader *r, const char *group, const wr_topic_part *parts,
-                                    uint32_t n, bool *member, weir_error *err)
+bool wr__kafka_is_member(const wr_log_reader *r, const char *group)
 {
-    *member = r && r->member && strcmp(r->group, group) == 0;
-    if (!*member)
-        return WEIR_OK;
+    return r && r->member && strcmp(r->group, group) == 0;
+}
+
+weir_status wr__kafka_commit_member(wr_log_reader *r, const wr_log_group_offsets *group,
+                                    weir_error *err)
+{
     int64_t deadline = wr__kafka_now_ms() + COMMIT_RETRY_MS;
     for (int wait_ms = 50;; wait_ms = WR_MIN(wait_ms * 2, 1000)) {
-        rd_kafka_topic_partition_list_t *list = wr__kafka_part_list(parts, n);
+        rd_kafka_topic_partition_list_t *list = wr__kafka_part_list(group->offsets, group->n);
         rd_kafka_resp_err_t rc = rd_kafka_commit(r->rk, list, 0);
-        for (int i = 0; i < list->cnt && rc == RD_KAFKA_RESP_ERR_NO_ERROR; i++)
-            rc = list->elems[i].err;
+        if (rc == RD_KAFKA_RESP_ERR_NO_ERROR)
+            rc = wr__kafka_part_error(list);
         rd_kafka_topic_partition_list_destroy(list);
         if (rc == RD_KAFKA_RESP_ERR_NO_ERROR) {
             wr__kafka_alive(r->opaque.log);
             return WEIR_OK;
         }
         if (give_up(rc) || wr__kafka_now_ms() > deadline)
-            return wr__kafka_error(err, rc, "Committing offsets of group %s", group);
+            return wr__kafka_error(err, rc, "Committing offsets of group %s", r->group);
         wr__kafka_sleep_ms(wait_ms);
     }
 }

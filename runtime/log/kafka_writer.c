@@ -11,6 +11,9 @@
  * behind the last acknowledged record: the position of changelogs. The first failed report fails
  * everything up to the next abort.
  *
+ * Several threads may produce at once: librdkafka's handle allows it, so `lock` only guards the
+ * list of topics, once per call, and reports are served by one thread at a time (`serving`).
+ *
  * At-least-once: settle (all acknowledged), offsets committed, then state. What fails in between is
  * repeated from the committed offsets, so an abort only has to forget what is still under way.
  */
@@ -27,17 +30,19 @@ typedef struct out_topic {
     rd_kafka_topic_t *rkt;
     int32_t partitions;
     out_part *parts; /* stays where it is: reports point to it */
-    uint32_t turn;
+    atomic_uint turn;
 } out_topic;
 
 struct wr_log_writer {
     wr__kafka_opaque opaque; /* first */
     rd_kafka_t *rk;
-    out_topic *topics;
+    pthread_mutex_t lock; /* topics: their list, not what is in them */
+    out_topic **topics;
     size_t topics_n, topics_cap;
-    size_t pending;
-    rd_kafka_resp_err_t failed; /* of the first failed report since the last abort */
-    char failed_text[160];
+    atomic_size_t pending;
+    pthread_mutex_t serving; /* whoever serves reports: positions, the first failure */
+    atomic_int failed;       /* of the first failed report since the last abort */
+    char failed_text[160];   /* set before `failed` is */
 };
 
 /* ---- life ---- */
@@ -49,10 +54,10 @@ static void on_report(rd_kafka_t *rk, const rd_kafka_message_t *m, void *opaque)
     out_part *p = m->_private;
     if (!m->err) {
         p->position = WR_MAX(p->position, m->offset + 1);
-    } else if (!w->failed) {
-        w->failed = m->err;
+    } else if (!atomic_load(&w->failed)) {
         snprintf(w->failed_text, sizeof w->failed_text, "A record for topic %.100s, partition %d",
                  rd_kafka_topic_name(m->rkt), m->partition);
+        atomic_store(&w->failed, (int)m->err);
     }
 }
 
@@ -70,6 +75,8 @@ weir_status wr__kafka_writer_new(wr_log *base, const wr_settings *settings, wr_l
         wr_free(w);
         return st;
     }
+    pthread_mutex_init(&w->lock, NULL);
+    pthread_mutex_init(&w->serving, NULL);
     *out = w;
     return WEIR_OK;
 }
@@ -81,8 +88,8 @@ static void purge(wr_log_writer *w)
         rd_kafka_purge(w->rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
         rd_kafka_flush(w->rk, ABORT_MS);
     }
-    w->failed = RD_KAFKA_RESP_ERR_NO_ERROR;
-    w->pending = 0;
+    atomic_store(&w->failed, RD_KAFKA_RESP_ERR_NO_ERROR);
+    atomic_store(&w->pending, 0);
 }
 
 void wr__kafka_writer_close(wr_log_writer *w)
@@ -91,13 +98,16 @@ void wr__kafka_writer_close(wr_log_writer *w)
         return;
     purge(w);
     for (size_t i = 0; i < w->topics_n; i++)
-        rd_kafka_topic_destroy(w->topics[i].rkt);
+        rd_kafka_topic_destroy(w->topics[i]->rkt);
     rd_kafka_destroy(w->rk);
     for (size_t i = 0; i < w->topics_n; i++) {
-        wr_free(w->topics[i].name);
-        wr_free(w->topics[i].parts);
+        wr_free(w->topics[i]->name);
+        wr_free(w->topics[i]->parts);
+        wr_free(w->topics[i]);
     }
-    wr_free(w->topics);
+    wr_free((void *)w->topics);
+    pthread_mutex_destroy(&w->lock);
+    pthread_mutex_destroy(&w->serving);
     wr_free(w);
 }
 
@@ -110,16 +120,17 @@ weir_status wr__kafka_abort(wr_log_writer *w, weir_error *err)
 
 size_t wr__kafka_pending(const wr_log_writer *w)
 {
-    return w->pending;
+    return atomic_load(&w->pending);
 }
 
 /* ---- producing ---- */
 
-static weir_status find_topic(wr_log_writer *w, const char *name, out_topic **out, weir_error *err)
+/* @pre `lock` is held */
+static weir_status find_or_add(wr_log_writer *w, const char *name, out_topic **out, weir_error *err)
 {
     for (size_t i = 0; i < w->topics_n; i++) {
-        if (strcmp(w->topics[i].name, name) == 0) {
-            *out = &w->topics[i];
+        if (strcmp(w->topics[i]->name, name) == 0) {
+            *out = w->topics[i];
             return WEIR_OK;
         }
     }
@@ -130,14 +141,42 @@ static weir_status find_topic(wr_log_writer *w, const char *name, out_topic **ou
         return wr__kafka_error(err, rd_kafka_last_error(), "Topic %s", name);
     if (w->topics_n == w->topics_cap) {
         w->topics_cap = w->topics_cap ? w->topics_cap * 2 : 4;
-        w->topics = wr_realloc(w->topics, w->topics_cap * sizeof *w->topics);
+        w->topics = wr_realloc((void *)w->topics, w->topics_cap * sizeof *w->topics);
     }
-    *out = &w->topics[w->topics_n++];
-    **out = (out_topic){.name = wr_strdup(name), .rkt = rkt, .partitions = partitions};
-    (*out)->parts = wr_calloc((size_t)partitions, sizeof(out_part));
+    out_topic *o = w->topics[w->topics_n++] = wr_calloc(1, sizeof *o);
+    o->name = wr_strdup(name);
+    o->rkt = rkt;
+    o->partitions = partitions;
+    o->parts = wr_calloc((size_t)partitions, sizeof(out_part));
     for (int32_t p = 0; p < partitions; p++)
-        (*out)->parts[p].position = -1;
+        o->parts[p].position = -1;
+    *out = o;
     return WEIR_OK;
+}
+
+static weir_status find_topic(wr_log_writer *w, const char *name, out_topic **out, weir_error *err)
+{
+    pthread_mutex_lock(&w->lock);
+    weir_status st = find_or_add(w, name, out, err);
+    pthread_mutex_unlock(&w->lock);
+    return st;
+}
+
+/* Serve what reports there are, unless another thread does. */
+static void serve(wr_log_writer *w)
+{
+    if (pthread_mutex_trylock(&w->serving) != 0)
+        return;
+    rd_kafka_poll(w->rk, 0);
+    pthread_mutex_unlock(&w->serving);
+}
+
+/* The queue is full: wait for a report, which makes room. */
+static void serve_or_wait(wr_log_writer *w)
+{
+    pthread_mutex_lock(&w->serving);
+    rd_kafka_poll(w->rk, FULL_WAIT_MS);
+    pthread_mutex_unlock(&w->serving);
 }
 
 static rd_kafka_headers_t *make_headers(const wr_headers *headers)
@@ -197,15 +236,16 @@ static weir_status send_or_wait(wr_log_writer *w, out_topic *o, int32_t partitio
         rd_kafka_error_destroy(e);
         if (code != RD_KAFKA_RESP_ERR__QUEUE_FULL)
             return refused(o, in, i, code, err);
-        rd_kafka_poll(w->rk, FULL_WAIT_MS);
+        serve_or_wait(w);
     }
 }
 
 static weir_status tell_failure(wr_log_writer *w, weir_error *err)
 {
-    if (w->failed == RD_KAFKA_RESP_ERR_NO_ERROR)
+    int failed = atomic_load(&w->failed);
+    if (failed == RD_KAFKA_RESP_ERR_NO_ERROR)
         return WEIR_OK;
-    return wr__kafka_error(err, w->failed, "%s", w->failed_text);
+    return wr__kafka_error(err, (rd_kafka_resp_err_t)failed, "%s", w->failed_text);
 }
 
 weir_status wr__kafka_produce(wr_log_writer *w, const char *topic, const wr_out_records *in,
@@ -213,6 +253,7 @@ weir_status wr__kafka_produce(wr_log_writer *w, const char *topic, const wr_out_
 {
     out_topic *o = NULL;
     WR_TRY(find_topic(w, topic, &o, err));
+    size_t bytes = 0;
     for (uint32_t i = 0; i < in->n; i++) {
         int32_t partition;
         if (in->partitions)
@@ -220,16 +261,17 @@ weir_status wr__kafka_produce(wr_log_writer *w, const char *topic, const wr_out_
         else if (in->keys[i].ptr)
             partition = wr_partition_of(in->keys[i], o->partitions);
         else
-            partition = (int32_t)(o->turn++ % (uint32_t)o->partitions);
+            partition = (int32_t)(atomic_fetch_add(&o->turn, 1) % (uint32_t)o->partitions);
         if (partition < 0 || partition >= o->partitions)
             return wr_error(err, WEIR_ERR_NOT_FOUND, "Topic '%s' has no partition %d; it has %d",
                             topic, partition, o->partitions);
         WR_TRY(send_or_wait(w, o, partition, in, i, err));
-        w->pending += (size_t)in->keys[i].len + in->values[i].len;
+        bytes += (size_t)in->keys[i].len + in->values[i].len;
         if (i % SERVE_EVERY == SERVE_EVERY - 1)
-            rd_kafka_poll(w->rk, 0);
+            serve(w);
     }
-    rd_kafka_poll(w->rk, 0);
+    atomic_fetch_add(&w->pending, bytes);
+    serve(w);
     return tell_failure(w, err);
 }
 
@@ -239,7 +281,7 @@ weir_status wr__kafka_settle(wr_log_writer *w, weir_error *err)
 {
     /* Ends by itself: what is not acknowledged within message.timeout.ms has a failed report. */
     bool waited = rd_kafka_outq_len(w->rk) > 0;
-    while (rd_kafka_outq_len(w->rk) > 0 && !w->failed)
+    while (rd_kafka_outq_len(w->rk) > 0 && !atomic_load(&w->failed))
         (void)rd_kafka_flush(w->rk, FLUSH_SLICE_MS);
     WR_TRY(tell_failure(w, err));
     if (waited)
@@ -250,25 +292,20 @@ weir_status wr__kafka_settle(wr_log_writer *w, weir_error *err)
 int64_t wr__kafka_position(const wr_log_writer *w, const char *topic, int32_t partition)
 {
     for (size_t i = 0; i < w->topics_n; i++)
-        if (strcmp(w->topics[i].name, topic) == 0 && partition >= 0 &&
-            partition < w->topics[i].partitions)
-            return w->topics[i].parts[partition].position;
+        if (strcmp(w->topics[i]->name, topic) == 0 && partition >= 0 &&
+            partition < w->topics[i]->partitions)
+            return w->topics[i]->parts[partition].position;
     return -1;
 }
 
-weir_status wr__kafka_commit(wr_log_writer *w, wr_log_reader *reader, const char *group,
-                             const wr_topic_part *offsets, uint32_t n, wr_db_batch *state,
-                             weir_error *err)
+weir_status wr__kafka_commit(wr_log_writer *w, wr_log_reader *reader,
+                             const wr_log_group_offsets *groups, uint32_t groups_n,
+                             wr_db_batch *state, weir_error *err)
 {
     WR_TRY(wr__kafka_settle(w, err)); /* nothing to wait for where the caller did */
-    if (group && n) {
-        bool member;
-        WR_TRY(wr__kafka_commit_member(reader, group, offsets, n, &member, err));
-        if (!member)
-            WR_TRY(wr__kafka_alter_offsets(w->opaque.log, group, offsets, n, err));
-    }
+    WR_TRY(wr__kafka_commit_groups(w->opaque.log, reader, groups, groups_n, err));
     if (state) /* an empty one too: its stores wait for the end of the commit */
         WR_TRY(wr_db_write(w->opaque.log->db, state, err));
-    w->pending = 0;
+    atomic_store(&w->pending, 0);
     return WEIR_OK;
 }

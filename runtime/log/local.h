@@ -106,9 +106,9 @@ weir_status wr__local_produce(wr_log_writer *w, const char *topic, const wr_out_
 size_t wr__local_pending(const wr_log_writer *w);
 weir_status wr__local_settle(wr_log_writer *w, weir_error *err);
 int64_t wr__local_position(const wr_log_writer *w, const char *topic, int32_t partition);
-weir_status wr__local_commit(wr_log_writer *w, wr_log_reader *reader, const char *group,
-                             const wr_topic_part *offsets, uint32_t n, wr_db_batch *state,
-                             weir_error *err);
+weir_status wr__local_commit(wr_log_writer *w, wr_log_reader *reader,
+                             const wr_log_group_offsets *groups, uint32_t groups_n,
+                             wr_db_batch *state, weir_error *err);
 weir_status wr__local_abort(wr_log_writer *w, weir_error *err);
 
 #define WR__LOCAL_FUNCTIONS                                                                        \

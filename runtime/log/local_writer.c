@@ -38,7 +38,8 @@ struct wr_log_writer {
     out_topic *topics;
     size_t topics_n, topics_cap;
     size_t pending;
-    wr_db_batch *batch; /* for commits without a state batch */
+    wr_db_batch *batch;        /* for commits without a state batch */
+    pthread_mutex_t producing; /* one produce at a time */
 };
 
 /* ---- life ---- */
@@ -51,6 +52,7 @@ weir_status wr__local_writer_new(wr_log *log, const wr_settings *settings, wr_lo
     wr_log_writer *w = wr_calloc(1, sizeof *w);
     w->log = (wr__local *)log;
     w->batch = wr_db_batch_new(w->log->db);
+    pthread_mutex_init(&w->producing, NULL);
     *out = w;
     return WEIR_OK;
 }
@@ -91,6 +93,7 @@ void wr__local_writer_close(wr_log_writer *w)
         free_topic(w, &w->topics[i]);
     wr_free(w->topics);
     wr_db_batch_free(w->batch);
+    pthread_mutex_destroy(&w->producing);
     wr_free(w);
 }
 
@@ -208,8 +211,9 @@ static size_t record_bytes(const wr_out_records *in, uint32_t i)
     return bytes;
 }
 
-weir_status wr__local_produce(wr_log_writer *w, const char *topic, const wr_out_records *in,
-                              weir_error *err)
+/* @pre `producing` is held */
+static weir_status add_records(wr_log_writer *w, const char *topic, const wr_out_records *in,
+                               weir_error *err)
 {
     out_topic *o;
     WR_TRY(find_topic(w, topic, &o, err));
@@ -227,6 +231,15 @@ weir_status wr__local_produce(wr_log_writer *w, const char *topic, const wr_out_
         w->pending += bytes;
     }
     return WEIR_OK;
+}
+
+weir_status wr__local_produce(wr_log_writer *w, const char *topic, const wr_out_records *in,
+                              weir_error *err)
+{
+    pthread_mutex_lock(&w->producing);
+    weir_status st = add_records(w, topic, in, err);
+    pthread_mutex_unlock(&w->producing);
+    return st;
 }
 
 /* ---- expiry; all of it @pre `committing` is held ---- */
@@ -334,13 +347,14 @@ static weir_status collect(wr_log_writer *w, wr_db_batch *b, weir_error *err)
     return WEIR_OK;
 }
 
-static void put_offsets(const char *group, const wr_topic_part *offsets, uint32_t n, wr_db_batch *b)
+static void put_offsets(const wr_log_group_offsets *group, wr_db_batch *b)
 {
     wr_buf key = {0};
-    for (uint32_t i = 0; i < n; i++) {
+    for (uint32_t i = 0; i < group->n; i++) {
+        const wr_topic_part *part = &group->offsets[i];
         char value[8];
-        wr_put_be64(value, (uint64_t)offsets[i].offset);
-        wr__local_offset_key(&key, group, offsets[i].topic, offsets[i].partition);
+        wr_put_be64(value, (uint64_t)part->offset);
+        wr__local_offset_key(&key, group->group, part->topic, part->partition);
         wr_db_batch_meta_put(b, wr_buf_view(&key), (wr_str){value, 8});
     }
     wr_buf_free(&key);
@@ -380,9 +394,9 @@ static void publish(wr_log_writer *w)
                 reclaim(log, w->topics[i].topic, p, w->topics[i].parts[p].low);
 }
 
-weir_status wr__local_commit(wr_log_writer *w, wr_log_reader *reader, const char *group,
-                             const wr_topic_part *offsets, uint32_t n, wr_db_batch *state,
-                             weir_error *err)
+weir_status wr__local_commit(wr_log_writer *w, wr_log_reader *reader,
+                             const wr_log_group_offsets *groups, uint32_t groups_n,
+                             wr_db_batch *state, weir_error *err)
 {
     (void)reader;
     wr__local *log = w->log;
@@ -390,8 +404,8 @@ weir_status wr__local_commit(wr_log_writer *w, wr_log_reader *reader, const char
     pthread_mutex_lock(&log->committing);
     weir_status st = collect(w, b, err);
     if (st == WEIR_OK) {
-        if (group)
-            put_offsets(group, offsets, n, b);
+        for (uint32_t i = 0; i < groups_n; i++)
+            put_offsets(&groups[i], b);
         /* Stores wait for the end of a state batch, also where nothing of them has changed. */
         st = !state && wr_db_batch_empty(b) ? WEIR_OK : wr_db_write(log->db, b, err);
     }

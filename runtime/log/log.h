@@ -52,6 +52,13 @@ typedef struct wr_topic_part {
 #define WR_OFFSET_END       (-1)
 #define WR_OFFSET_NONE      (-1001) /* no committed offset */
 
+/** How far one consumer group has come. */
+typedef struct wr_log_group_offsets {
+    const char *group;
+    const wr_topic_part *offsets; /* next to process */
+    uint32_t n;
+} wr_log_group_offsets;
+
 /** A run of records of one partition, in offset order. */
 typedef struct wr_log_batch {
     const char *topic;   /* the pointer given to assign, or the log's own for subscribe */
@@ -117,11 +124,17 @@ typedef struct wr_log_class {
     /** Wake a poll from another thread. */
     void (*wake)(wr_log_reader *r);
 
-    /* Writing. A writer belongs to one thread. */
+    /*
+     * Writing. A writer belongs to one thread, but for produce: while its owner waits, or produces
+     * too, others may produce through it. No other call of the writer may run meanwhile.
+     */
     weir_status (*writer_new)(wr_log *log, const wr_settings *settings, wr_log_writer **out,
                               weir_error *err);
     void (*writer_close)(wr_log_writer *w);
-    /** Copies what it needs. Blocks (serving callbacks) when too much is under way. */
+    /**
+     * Copies what it needs. Blocks (serving callbacks) when too much is under way. Any thread:
+     * records of one call keep their order within a partition, calls of several threads mix.
+     */
     weir_status (*produce)(wr_log_writer *w, const char *topic, const wr_out_records *records,
                            weir_error *err);
     /** Bytes produced since the last commit. */
@@ -134,11 +147,13 @@ typedef struct wr_log_class {
     weir_status (*settle)(wr_log_writer *w, weir_error *err);
     int64_t (*position)(const wr_log_writer *w, const char *topic, int32_t partition);
     /**
-     * Second half: offsets of @p group, and @p state (may be NULL) with them: see the head.
-     * @p reader: whose assignment it is (kafka; may be NULL).
+     * Second half: offsets of each of @p groups (may be none), and @p state (may be NULL) with
+     * them: see the head. Kafka: a group that @p reader (may be NULL) is a member of is committed
+     * as its member; the others must have no members. All requests are under way together, so many
+     * groups cost about the time of one; some may be committed where others fail.
      */
-    weir_status (*commit)(wr_log_writer *w, wr_log_reader *reader, const char *group,
-                          const wr_topic_part *offsets, uint32_t n, wr_db_batch *state,
+    weir_status (*commit)(wr_log_writer *w, wr_log_reader *reader,
+                          const wr_log_group_offsets *groups, uint32_t groups_n, wr_db_batch *state,
                           weir_error *err);
     /** Forget what was produced since the last commit (kafka: at-least-once cannot; it waits). */
     weir_status (*abort)(wr_log_writer *w, weir_error *err);

@@ -75,7 +75,7 @@ static weir_status write_row(wr_exec *x, const wr_insert *ins, weir_error *err)
         if (st == WEIR_OK)
             st = e->log->cls->settle(w, err);
         if (st == WEIR_OK)
-            st = e->log->cls->commit(w, NULL, NULL, NULL, 0, NULL, err);
+            st = e->log->cls->commit(w, NULL, NULL, 0, NULL, err);
     }
     wr_engine_note_write(e);
     wr_buf_free(&key_buf);

@@ -81,11 +81,12 @@ weir_status wr__query_commit(wr_query *q, weir_error *err)
     weir_status st;
     if (q->owns_db) {
         /* A transient query: its state is its own, its offsets are nobody's. */
-        st = log->commit(q->writer, NULL, NULL, NULL, 0, NULL, err);
+        st = log->commit(q->writer, NULL, NULL, 0, NULL, err);
         if (st == WEIR_OK)
             st = wr_db_write(q->db, q->state, err);
     } else {
-        st = log->commit(q->writer, q->reader, q->group, parts, n, q->state, err);
+        wr_log_group_offsets own = {q->group, parts, n};
+        st = log->commit(q->writer, q->reader, &own, q->group ? 1 : 0, q->state, err);
     }
     wr_free(parts);
     if (st == WEIR_OK)

@@ -236,7 +236,7 @@ weir_status wr__world_give(wr__world *w, const char *topic, const wr_record *r, 
     WR_TRY(log->cls->ends(log, &end, 1, &low, &high, err));
     WR_TRY(log->cls->produce(w->writer, topic, &out, err));
     WR_TRY(log->cls->settle(w->writer, err));
-    WR_TRY(log->cls->commit(w->writer, NULL, NULL, NULL, 0, NULL, err));
+    WR_TRY(log->cls->commit(w->writer, NULL, NULL, 0, NULL, err));
     wr__given g = {.topic = wr_arena_strdup(w->arena, topic),
                    .record = {.key = copy(w->arena, r->key),
                               .value = copy(w->arena, r->value),

@@ -80,7 +80,7 @@ static inline void put(wr_log *log, wr_log_writer *w, const char *topic, int32_t
 static inline void commit(wr_log *log, wr_log_writer *w)
 {
     OK(log->cls->settle(w, err));
-    OK(log->cls->commit(w, NULL, NULL, NULL, 0, NULL, err));
+    OK(log->cls->commit(w, NULL, NULL, 0, NULL, err));
 }
 
 static inline int64_t end_of(wr_log *log, const char *topic, int32_t partition)

@@ -332,7 +332,8 @@ static weir_status on_assigned(void *arg, const wr_topic_part *parts, uint32_t n
 static weir_status member_commit(member *m, weir_error *err)
 {
     WR_TRY(m->e->log->cls->settle(m->w, err));
-    return m->e->log->cls->commit(m->w, m->r, m->group, m->parts, m->parts_n, NULL, err);
+    wr_log_group_offsets group = {m->group, m->parts, m->parts_n};
+    return m->e->log->cls->commit(m->w, m->r, &group, 1, NULL, err);
 }
 
 static weir_status on_revoked(void *arg, const wr_topic_part *parts, uint32_t n, bool lost,
@@ -449,7 +450,8 @@ static void test_commit_state(void **state)
     wr_db_batch_meta_put(b, WR_STR("note"), WR_STR("42"));
     wr_topic_part part = {name, 0, 1};
     OK(c->settle(w, err));
-    OK(c->commit(w, NULL, group, &part, 1, b, err));
+    wr_log_group_offsets offsets = {group, &part, 1};
+    OK(c->commit(w, NULL, &offsets, 1, b, err));
     wr_db_batch_free(b);
     assert_int_equal(committed_of(e->log, group, name, 0), 1);
     wr_buf value = {0};

@@ -138,12 +138,12 @@ static void test_remove(void **state)
     put(e->log, w, "t", 0, "k", "v", 1);
     put(e->log, w, "tt", 0, "k", "v", 1);
     wr_topic_part offsets[] = {{"t", 0, 1}, {"tt", 0, 7}};
-    OK(c->commit(w, NULL, "g", offsets, 2, NULL, err));
+    OK(c->commit(w, NULL, &(wr_log_group_offsets){"g", offsets, 2}, 1, NULL, err));
     wr_log_reader *r = reader_at(e->log, "t", 0, 0);
     put(e->log, w, "t", 0, "k", "v", 1);
     OK(c->remove(e->log, "t", err));
     FAILS(c->remove(e->log, "t", err), WEIR_ERR_NOT_FOUND, "'t'");
-    FAILS(c->commit(w, NULL, NULL, NULL, 0, NULL, err), WEIR_ERR_NOT_FOUND, "deleted");
+    FAILS(c->commit(w, NULL, NULL, 0, NULL, err), WEIR_ERR_NOT_FOUND, "deleted");
     OK(c->abort(w, err));
     wr_log_batch *b;
     OK(c->poll(r, 10, 0, &b, err));
@@ -295,7 +295,8 @@ static void model_commit(env *e, model *md, wr_log_writer *w, const int64_t *add
         md->committed[p] = md->n[p] * 2;
         offsets[p] = (wr_topic_part){"m", p, md->committed[p]};
     }
-    OK(e->log->cls->commit(w, NULL, "group", offsets, PARTS, NULL, err));
+    OK(e->log->cls->commit(w, NULL, &(wr_log_group_offsets){"group", offsets, PARTS}, 1, NULL,
+                           err));
     assert_int_equal(e->log->cls->pending(w), 0);
 }
 
@@ -467,7 +468,7 @@ static void commit_for_ever(env *e, int ready)
         wr_db_batch *b = wr_db_batch_new(e->db);
         put_state(b, ++done);
         wr_topic_part offset = {"t", 0, (int64_t)done};
-        OK(e->log->cls->commit(w, NULL, "g", &offset, 1, b, err));
+        OK(e->log->cls->commit(w, NULL, &(wr_log_group_offsets){"g", &offset, 1}, 1, b, err));
         wr_db_batch_free(b);
         if (done % 8 == 0 && write(ready, "x", 1) != 1)
             _exit(1);
@@ -536,7 +537,8 @@ static int commit_until_full(env *e)
         for (int i = 0; i < FULL_RECORDS; i++)
             put(e->log, w, "t", 0, "key", "a value of some bytes so that it fills up", i);
         wr_topic_part offset = {"t", 0, done + 1};
-        if (c->commit(w, NULL, "g", &offset, 1, NULL, &failure) == WEIR_OK)
+        if (c->commit(w, NULL, &(wr_log_group_offsets){"g", &offset, 1}, 1, NULL, &failure) ==
+            WEIR_OK)
             continue;
         int64_t committed = done ? done : WR_OFFSET_NONE;
         return failure.code == WEIR_ERR_STORE && failure.flags == WEIR_ERROR_RETRIABLE &&
@@ -591,7 +593,7 @@ static void *commit_some(void *arg)
             put(c->e->log, w, "t", 0, key, value, k);
         }
         wr_topic_part offset = {"t", 0, k};
-        OK(cls->commit(w, NULL, group, &offset, 1, NULL, err));
+        OK(cls->commit(w, NULL, &(wr_log_group_offsets){group, &offset, 1}, 1, NULL, err));
     }
     cls->writer_close(w);
     return NULL;

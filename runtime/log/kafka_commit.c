@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Committing the offsets of many groups at once.
+ *
+ * A scan group's reader commits as a member; the groups of the queries that share it have no
+ * members, so their offsets are set by AlterConsumerGroupOffsets. All of these requests are sent
+ * first, the member's commit goes meanwhile, then all answers are waited for: librdkafka pipelines
+ * the requests to the coordinator, so that a hundred groups cost about one round trip.
+ *
+ * What failed for a reason that passes (a coordinator that loads or moves) is sent again, in
+ * rounds, each with a queue of its own: an answer of an earlier round that comes late is dropped
+ * with its queue. Setting the same offsets twice does no harm. Thread: the writer's owner.
+ */
+#include "runtime/log/kafka.h"
+
+enum { REQUEST_MS = 10000, ROUND_MS = REQUEST_MS + 1000, RETRY_MS = 30000, RETRY_EVERY_MS = 100 };
+
+typedef struct group_commit {
+    const wr_log_group_offsets *group;
+    rd_kafka_resp_err_t code; /* NO_ERROR: done */
+} group_commit;
+
+static void ask_alter(rd_kafka_t *admin, rd_kafka_queue_t *queue, rd_kafka_AdminOptions_t *options,
+                      group_commit *c)
+{
+    rd_kafka_topic_partition_list_t *list = wr__kafka_part_list(c->group->offsets, c->group->n);
+    rd_kafka_AlterConsumerGroupOffsets_t *request =
+        rd_kafka_AlterConsumerGroupOffsets_new(c->group->group, list);
+    c->code = RD_KAFKA_RESP_ERR__TIMED_OUT; /* until the answer is here */
+    rd_kafka_AdminOptions_set_opaque(options, c);
+    rd_kafka_AlterConsumerGroupOffsets(admin, &request, 1, options, queue);
+    rd_kafka_AlterConsumerGroupOffsets_destroy(request);
+    rd_kafka_topic_partition_list_destroy(list);
+}
+
+static rd_kafka_resp_err_t answer(rd_kafka_event_t *event)
+{
+    rd_kafka_resp_err_t code = rd_kafka_event_error(event);
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return code;
+    size_t n;
+    const rd_kafka_group_result_t **groups = rd_kafka_AlterConsumerGroupOffsets_result_groups(
+        rd_kafka_event_AlterConsumerGroupOffsets_result(event), &n);
+    WR_ASSERT(n == 1);
+    const rd_kafka_error_t *e = rd_kafka_group_result_error(groups[0]);
+    return e ? rd_kafka_error_code(e)
+             : wr__kafka_part_error(rd_kafka_group_result_partitions(groups[0]));
+}
+
+/* Wait for @p n answers, or until the time is over: what has none keeps TIMED_OUT. */
+static void collect(wr__kafka *log, rd_kafka_queue_t *queue, uint32_t n)
+{
+    int64_t deadline = wr__kafka_now_ms() + ROUND_MS;
+    while (n > 0) {
+        int64_t left = deadline - wr__kafka_now_ms();
+        rd_kafka_event_t *event = rd_kafka_queue_poll(queue, (int)WR_MAX(left, (int64_t)0));
+        if (!event)
+            break;
+        group_commit *c = rd_kafka_event_opaque(event);
+        c->code = answer(event);
+        rd_kafka_event_destroy(event);
+        n--;
+    }
+    rd_kafka_poll(log->admin, 0);
+}
+
+/* Send what is not done yet; @p member, where there is one, commits while the answers are on their
+ * way. */
+static weir_status round_trip(wr__kafka *log, group_commit *commits, uint32_t n,
+                              wr_log_reader *reader, const wr_log_group_offsets *member,
+                              weir_error *err)
+{
+    rd_kafka_queue_t *queue = rd_kafka_queue_new(log->admin);
+    rd_kafka_AdminOptions_t *options =
+        rd_kafka_AdminOptions_new(log->admin, RD_KAFKA_ADMIN_OP_ALTERCONSUMERGROUPOFFSETS);
+    char ignored[64];
+    (void)rd_kafka_AdminOptions_set_request_timeout(options, REQUEST_MS, ignored, sizeof ignored);
+    uint32_t sent = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        if (commits[i].code == RD_KAFKA_RESP_ERR_NO_ERROR)
+            continue;
+        ask_alter(log->admin, queue, options, &commits[i]);
+        sent++;
+    }
+    weir_status st = member ? wr__kafka_commit_member(reader, member, err) : WEIR_OK;
+    if (st == WEIR_OK)
+        collect(log, queue, sent);
+    rd_kafka_AdminOptions_destroy(options);
+    rd_kafka_queue_destroy(queue);
+    return st;
+}
+
+/* WEIR_OK and *again false: all are done. */
+static weir_status judge(const group_commit *commits, uint32_t n, bool *again, weir_error *err)
+{
+    *again = false;
+    for (uint32_t i = 0; i < n; i++) {
+        rd_kafka_resp_err_t code = commits[i].code;
+        if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
+            continue;
+        /* UNKNOWN_MEMBER_ID: the group has members, so it is not ours to move. */
+        bool passes = wr__kafka_retriable(code) && code != RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID;
+        if (!passes)
+            return wr__kafka_error(err, code, "Committing offsets of group %s",
+                                   commits[i].group->group);
+        *again = true;
+    }
+    return WEIR_OK;
+}
+
+static weir_status alter_all(wr__kafka *log, group_commit *commits, uint32_t n,
+                             wr_log_reader *reader, const wr_log_group_offsets *member,
+                             weir_error *err)
+{
+    int64_t deadline = wr__kafka_now_ms() + RETRY_MS;
+    for (;;) {
+        bool again;
+        WR_TRY(round_trip(log, commits, n, reader, member, err));
+        WR_TRY(judge(commits, n, &again, err));
+        if (!again) {
+            wr__kafka_alive(log);
+            return WEIR_OK;
+        }
+        if (wr__kafka_now_ms() > deadline)
+            break;
+        member = NULL; /* has committed */
+        wr__kafka_sleep_ms(RETRY_EVERY_MS);
+    }
+    for (uint32_t i = 0;; i++)
+        if (commits[i].code != RD_KAFKA_RESP_ERR_NO_ERROR)
+            return wr__kafka_error(err, commits[i].code, "Committing offsets of group %s",
+                                   commits[i].group->group);
+}
+
+weir_status wr__kafka_commit_groups(wr__kafka *log, wr_log_reader *reader,
+                                    const wr_log_group_offsets *groups, uint32_t n, weir_error *err)
+{
+    const wr_log_group_offsets *member = NULL;
+    group_commit *commits = wr_calloc(n ? n : 1, sizeof *commits);
+    uint32_t alter_n = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        if (groups[i].n == 0)
+            continue;
+        if (wr__kafka_is_member(reader, groups[i].group))
+            member = &groups[i];
+        else
+            commits[alter_n++] = (group_commit){&groups[i], RD_KAFKA_RESP_ERR__TIMED_OUT};
+    }
+    weir_status st = WEIR_OK;
+    if (alter_n)
+        st = alter_all(log, commits, alter_n, reader, member, err);
+    else if (member)
+        st = wr__kafka_commit_member(reader, member, err);
+    wr_free(commits);
+    return st;
+}
