@@ -277,7 +277,7 @@ weir_status wr__flush_dirty(wr_op *op, wr_store *store, bool windowed, wr__put_d
                 WR_TRY(put(op, e, old, out, err));
         }
         WR_TRY(wr_op_emit(op, wr_batch_builder_finish(out), err));
-        wr_arena_reset(a);
+        WR_TRY(wr__reset_scratch(op->ctx, err));
     }
     return WEIR_OK;
 }

@@ -23,6 +23,14 @@ extern const wr_op_class wr__source_class, wr__filter_class, wr__select_class, w
 typedef weir_status (*wr__feed)(wr_op *op, const wr_record *records, uint32_t n, weir_error *err);
 weir_status wr__source_feed(wr_op *op, const wr_record *records, uint32_t n, weir_error *err);
 weir_status wr__repartition_feed(wr_op *op, const wr_record *records, uint32_t n, weir_error *err);
+/** The reading end of a repartition without a topic. */
+weir_status wr__repartition_take(wr_op *op, const wr_batch *batch, weir_error *err);
+/**
+ * Rows of @p in to the tasks of their partitions, by ctx->exchange. @p keys: encoded keys by row,
+ * NULL: none; @p ok: rows whose key could be encoded, NULL: all.
+ */
+weir_status wr__exchange(wr_op *op, const wr_batch *in, const wr_str *keys, const uint8_t *ok,
+                         weir_error *err);
 weir_status wr__fk_left_feed(wr_op *op, const wr_record *records, uint32_t n, weir_error *err);
 weir_status wr__fk_right_feed(wr_op *op, const wr_record *records, uint32_t n, weir_error *err);
 
@@ -42,6 +50,9 @@ void wr__op_row_error(wr_op *op, const wr_batch *batch, uint32_t row, const char
     WR_PRINTF(4, 5);
 wr_eval_ctx wr__op_eval_ctx(const wr_op *op, wr__op_errors *errs);
 wr_evaluator *wr__op_evaluator(const wr_op *op, wr_expr *const *exprs, uint32_t n);
+
+/** In flush: reset scratch, after the receivers have taken what was exchanged. */
+weir_status wr__reset_scratch(wr_task_ctx *ctx, weir_error *err);
 
 /* ------------------------------------------------------------------ batches (rows.c) */
 

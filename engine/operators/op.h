@@ -86,7 +86,19 @@ struct wr_task_ctx {
      *  the runtime commits, restores and closes them. */
     weir_status (*open_store)(wr_task_ctx *ctx, const char *name, const wr_store_spec *spec,
                               wr_store **out, weir_error *err);
-    void *runtime; /* the runtime's */
+    /**
+     * Repartitioning: through the topic (false), or inside the process, by this call, to the task
+     * of @p partition of plan->topics[topic] (exchange.c). The batch stays valid until the caller
+     * of the topology resets the scratch arena; the receiver runs before that.
+     */
+    bool exchange_in_memory;
+    weir_status (*exchange)(wr_task_ctx *ctx, uint32_t topic, int32_t partition,
+                            const wr_batch *batch, weir_error *err);
+    /** An operator is about to reset scratch: let the receivers take what was exchanged. NULL where
+     *  nothing is. */
+    weir_status (*exchange_now)(wr_task_ctx *ctx, weir_error *err);
+    bool one_partition; /* all rows are in partition 0, whatever topics declare (tests) */
+    void *runtime;      /* the runtime's */
 };
 
 #endif

@@ -14,6 +14,8 @@
  * behind a repartition; the planner makes columns of those that are wanted. A payload that does not
  * decode is not skipped like a user's bad record: only Weir writes these topics, so it is
  * WEIR_ERR_STORE.
+ *
+ * Where this process has all tasks (ctx->exchange_in_memory) rows take the short way: exchange.c.
  */
 #include "engine/operators/internal.h"
 
@@ -83,6 +85,8 @@ static weir_status write_process(wr_op *op, int input, const wr_batch *in, weir_
         wr_encoder_run(s->key, in->cols, in->sel, &s->keys, row_keys, ok, &errs.base);
         op->dropped_rows += errs.base.count;
     }
+    if (op->ctx->exchange_in_memory)
+        return wr__exchange(op, in, s->key ? row_keys : NULL, s->key ? ok : NULL, err);
     wr_str *keys = WR_NEW_N(a, wr_str, in->sel.n), *values = WR_NEW_N(a, wr_str, in->sel.n);
     int64_t *times = WR_NEW_N(a, int64_t, in->sel.n);
     const wr_headers **headers = in->headers ? WR_NEW_N(a, const wr_headers *, in->sel.n) : NULL;

@@ -224,8 +224,15 @@ weir_status wr_topology_feed(wr_topology *t, uint32_t topic, const wr_record *re
         for (uint32_t i = 0; i < t->readers_n && st == WEIR_OK; i++)
             if (t->readers[i].topic == topic)
                 st = t->readers[i].feed(t->readers[i].op, records + at, step, err);
-    wr_arena_reset(t->ctx->scratch);
     return st;
+}
+
+weir_status wr_topology_take(wr_topology *t, uint32_t topic, const wr_batch *batch, weir_error *err)
+{
+    for (uint32_t i = 0; i < t->readers_n; i++)
+        if (t->readers[i].topic == topic)
+            return wr__repartition_take(t->readers[i].op, batch, err);
+    WR_UNREACHABLE(); /* the sender found this task by its topic */
 }
 
 weir_status wr_topology_tick(wr_topology *t, int64_t wall_ms, weir_error *err)
@@ -234,7 +241,6 @@ weir_status wr_topology_tick(wr_topology *t, int64_t wall_ms, weir_error *err)
     for (uint32_t i = 0; i < t->ops_n && st == WEIR_OK; i++)
         if (t->ops[i].cls->tick)
             st = t->ops[i].cls->tick(&t->ops[i], wall_ms, err);
-    wr_arena_reset(t->ctx->scratch);
     return st;
 }
 
@@ -244,7 +250,8 @@ weir_status wr_topology_flush(wr_topology *t, weir_error *err)
     for (uint32_t i = 0; i < t->ops_n && st == WEIR_OK; i++)
         if (t->ops[i].cls->flush)
             st = t->ops[i].cls->flush(&t->ops[i], err);
-    wr_arena_reset(t->ctx->scratch);
+    if (st == WEIR_OK)
+        st = wr__reset_scratch(t->ctx, err);
     return st;
 }
 

@@ -18,14 +18,20 @@ weir_status wr_topology_new(wr_task_ctx *ctx, uint32_t subtopology, wr_topology 
 /** Which plan topics this sub-topology reads: fills @p topics (at most max), returns how many. */
 uint32_t wr_plan_inputs(const wr_plan *plan, uint32_t subtopology, uint32_t *topics, uint32_t max);
 /**
- * Process @p n records of plan->topics[topic] in order. ctx->scratch is reset at the end.
- * Output is the same however the records are cut into calls.
+ * Process @p n records of plan->topics[topic] in order. What was made on the way is in
+ * ctx->scratch, which the caller resets when nobody needs it any more (what was exchanged lies
+ * there too). Output is the same however the records are cut into calls.
  */
 weir_status wr_topology_feed(wr_topology *t, uint32_t topic, const wr_record *records, uint32_t n,
                              weir_error *err) WR_MUST_CHECK;
-/** Let time-driven operators act. */
+/** Process rows that another task has exchanged: @p topic is a REPARTITION topic. As
+ * wr_topology_feed.
+ */
+weir_status wr_topology_take(wr_topology *t, uint32_t topic, const wr_batch *batch,
+                             weir_error *err) WR_MUST_CHECK;
+/** Let time-driven operators act. As wr_topology_feed. */
 weir_status wr_topology_tick(wr_topology *t, int64_t wall_ms, weir_error *err) WR_MUST_CHECK;
-/** Before a commit: push out what is buffered in operators (caches, combiners). */
+/** Before a commit: push out what is buffered in operators (caches, combiners). Resets scratch. */
 weir_status wr_topology_flush(wr_topology *t, weir_error *err) WR_MUST_CHECK;
 void wr_topology_close(wr_topology *t);
 /** Operators in order of the data flow, for metrics and EXPLAIN ANALYZE; NULL past the end. */

@@ -65,6 +65,50 @@ static uint32_t reader_of(const wr_query *q, uint32_t topic)
     return 0;
 }
 
+static bool is_repartition(const wr_query *q, const wr__input *in)
+{
+    return q->plan->topics[in->topic].role == WR_TOPIC_REPARTITION;
+}
+
+static bool has_all_partitions(const wr_query *q)
+{
+    for (uint32_t t = 0; t < q->plan->topics_n; t++) {
+        int32_t given = 0;
+        for (uint32_t i = 0; i < q->inputs_n; i++)
+            given += q->inputs[i].topic == t;
+        if (q->plan->topics[t].role != WR_TOPIC_OUTPUT && given < q->plan->topics[t].partitions)
+            return false;
+    }
+    return true;
+}
+
+/*
+ * Kafka: a process that has been given every partition exchanges rows in memory, like on the
+ * embedded log; with others beside it they go through the topics, whose partitions are the same.
+ * What earlier runs left in those topics is read first, and nothing else before it is done.
+ */
+static void choose_exchange(wr_query *q)
+{
+    if (!q->internal_topics)
+        return;
+    q->exchange = !q->two_ways && has_all_partitions(q);
+    q->backlog = false;
+    for (uint32_t i = 0; i < q->inputs_n && q->exchange; i++)
+        if (is_repartition(q, &q->inputs[i]) && q->inputs[i].next_offset < q->inputs[i].end_offset)
+            q->backlog = true;
+}
+
+static weir_status hold_sources(wr_query *q, weir_error *err)
+{
+    for (uint32_t i = 0; i < q->inputs_n && q->backlog; i++) {
+        if (is_repartition(q, &q->inputs[i]))
+            continue;
+        q->inputs[i].paused = true;
+        WR_TRY(q->log->cls->pause(q->reader, i, true, err));
+    }
+    return WEIR_OK;
+}
+
 static void assign_groups(wr_query *q)
 {
     bool exchanged = q->exchange && q->plan->subtopologies_n > 1;
@@ -74,6 +118,8 @@ static void assign_groups(wr_query *q)
     for (uint32_t i = 0; i < q->inputs_n; i++) {
         wr__input *in = &q->inputs[i];
         in->group = exchanged ? 0 : reader_of(q, in->topic) * partitions + (uint32_t)in->partition;
+        if (exchanged && is_repartition(q, in)) /* a backlog, or nothing: nobody waits for it */
+            in->group = 1 + i;
     }
     for (uint32_t i = 0; i < q->inputs_n; i++) {
         q->inputs[i].alone = true;
@@ -108,10 +154,13 @@ static weir_status on_assigned(void *arg, const wr_topic_part *given, uint32_t n
     q->inputs = inputs;
     q->inputs_n = n;
     pthread_mutex_unlock(&q->lock);
+    choose_exchange(q);
     assign_groups(q);
     st = open_tasks(q, parts, n, err);
     if (st == WEIR_OK)
         st = q->log->cls->assign(q->reader, parts, n, err);
+    if (st == WEIR_OK)
+        st = hold_sources(q, err);
     wr_free(parts);
     return st;
 }
@@ -189,7 +238,7 @@ weir_status wr__inputs_open(wr_query *q, weir_error *err)
     const char **topics = wr_calloc(q->plan->topics_n, sizeof *topics);
     for (uint32_t t = 0; t < q->plan->topics_n; t++) {
         wr_topic_role role = q->plan->topics[t].role;
-        if (role == WR_TOPIC_INPUT || (role == WR_TOPIC_REPARTITION && !q->exchange))
+        if (role == WR_TOPIC_INPUT || (role == WR_TOPIC_REPARTITION && q->internal_topics))
             topics[n++] = q->topic_names[t];
     }
     q->external_topics = n;
@@ -384,8 +433,32 @@ static weir_status process_alone(wr_query *q, wr__input *in, bool *progressed, w
     return resume(q, in, err);
 }
 
+/* The last sub-topology first, as its rows are the older ones. */
+static weir_status process_backlog(wr_query *q, bool *progressed, weir_error *err)
+{
+    uint32_t last = UINT32_MAX;
+    for (uint32_t i = 0; i < q->inputs_n; i++) {
+        const wr__input *in = &q->inputs[i];
+        if (!is_repartition(q, in) || in->next_offset >= in->end_offset)
+            continue;
+        uint32_t sub = reader_of(q, in->topic);
+        last = last == UINT32_MAX ? sub : WR_MAX(last, sub);
+    }
+    for (uint32_t i = 0; i < q->inputs_n; i++) {
+        wr__input *in = &q->inputs[i];
+        if (last == UINT32_MAX)
+            WR_TRY(resume(q, in, err));
+        else if (is_repartition(q, in) && reader_of(q, in->topic) == last)
+            WR_TRY(process_alone(q, in, progressed, err));
+    }
+    q->backlog = last != UINT32_MAX;
+    return WEIR_OK;
+}
+
 static weir_status process(wr_query *q, bool *progressed, weir_error *err)
 {
+    if (q->backlog)
+        return process_backlog(q, progressed, err);
     for (uint32_t i = 0; i < q->inputs_n; i++) {
         wr__input *in = &q->inputs[i];
         if (!in->batches_n)

@@ -23,6 +23,8 @@ typedef struct wr__inbox {
     wr_arena *arena; /* bytes of the records */
     wr_record *records;
     size_t n, cap;
+    const wr_batch **batches; /* rows exchanged as columns; they lie in scratch */
+    size_t batches_n, batches_cap;
 } wr__inbox;
 
 struct wr__task {
@@ -47,10 +49,11 @@ typedef struct wr__input {
     int64_t stop_offset;      /* until_end; -1: none */
     wr_log_batch **batches;   /* read, not yet processed; [0] first */
     size_t batches_n, batches_cap;
-    uint32_t cursor;   /* next record of batches[0] */
-    uint32_t buffered; /* records in batches */
-    uint32_t group;    /* inputs whose records are merged by time: see inputs.c */
-    bool alone;        /* no other topic in its group */
+    uint32_t cursor;    /* next record of batches[0] */
+    uint32_t buffered;  /* records in batches */
+    uint32_t group;     /* inputs whose records are merged by time: see inputs.c */
+    bool alone;         /* no other topic in its group */
+    int64_t end_offset; /* of the topic, when it was assigned */
     bool paused;
     bool at_end; /* nothing behind next_offset when last looked */
 } wr__input;
@@ -67,7 +70,11 @@ struct wr_query {
     size_t budget_used; /* of budget->used, by this query */
     char *prefix;
     char *group; /* NULL for transient queries */
-    bool transient, fed, caching, until_end, exchange;
+    bool transient, fed, caching, until_end;
+    bool internal_topics; /* rows may go through repartition topics (Kafka, but for push queries) */
+    bool exchange;        /* they do not: this process has all tasks */
+    bool backlog;         /* not yet: what earlier runs left in those topics comes first */
+    bool two_ways;        /* a record may reach one place on ways of different length */
     uint32_t batch_rows;
     int64_t commit_interval_ns;
     bool from_earliest;

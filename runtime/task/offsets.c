@@ -147,6 +147,7 @@ weir_status wr__start_offsets(wr_query *q, wr_topic_part *parts, wr__input *inpu
     for (uint32_t i = 0; i < n && st == WEIR_OK; i++) {
         choose_offset(q, &parts[i], over, low[i], high[i]);
         inputs[i].stop_offset = q->until_end ? high[i] : -1;
+        inputs[i].end_offset = high[i];
     }
     wr_free(low);
     wr_free(high);

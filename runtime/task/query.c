@@ -52,7 +52,7 @@ static void resolve_topics(wr_query *q)
 
 static weir_status create_internal_topics(wr_query *q, weir_error *err)
 {
-    for (uint32_t t = 0; t < q->plan->topics_n && !q->exchange; t++) {
+    for (uint32_t t = 0; t < q->plan->topics_n && q->internal_topics; t++) {
         if (q->plan->topics[t].role != WR_TOPIC_REPARTITION)
             continue;
         wr_topic_spec spec = {
@@ -119,8 +119,10 @@ static wr_query *new_query(const wr_query_options *o)
     q->db = o->db ? o->db : wr_db_open_memory();
     q->state = wr_db_batch_new(q->db);
     /* A push query on Kafka has no internal topics of its own: it exchanges rows in memory, so its
-     * process reads every partition (it is in no group). */
-    q->exchange = o->log->cls->kind != WR_LOG_KAFKA || o->transient;
+     * process reads every partition (it is in no group). Others are told at the assignment. */
+    q->internal_topics = o->log->cls->kind == WR_LOG_KAFKA && !o->transient;
+    q->exchange = !q->internal_topics;
+    q->two_ways = has_two_ways(q->plan);
     if (!o->transient) {
         wr_buf group = {0};
         wr_buf_printf(&group, "%s%s", o->prefix, o->id);
@@ -129,7 +131,7 @@ static wr_query *new_query(const wr_query_options *o)
     }
     int64_t rows = wr_settings_int(&q->settings, "weir.batch.rows", WR_BATCH_ROWS_DEFAULT);
     q->batch_rows = (uint32_t)WR_MAX((int64_t)1, WR_MIN(rows, (int64_t)65536));
-    if (q->exchange && has_two_ways(q->plan))
+    if (q->exchange && q->two_ways)
         q->batch_rows = 1;
     q->commit_interval_ns =
         wr_settings_int(&q->settings, "commit.interval.ms", 2000) * (int64_t)1000000;
@@ -199,7 +201,9 @@ static weir_status tick(wr_query *q, weir_error *err)
         q->tasks[i]->ctx.wall_ms = wall_ms;
         WR_TRY(wr_topology_tick(q->tasks[i]->topology, wall_ms, err));
     }
-    return wr__query_drain(q, err);
+    WR_TRY(wr__query_drain(q, err));
+    wr_arena_reset(q->scratch);
+    return WEIR_OK;
 }
 
 static bool commit_due(wr_query *q, bool progressed)
@@ -433,7 +437,7 @@ static void forget(wr_query *q)
     if (wr_db_write(q->db, b, &err) != WEIR_OK)
         wr_log_put(WR_LOG_WARN, "query", "%s: dropping state: %s", q->id, err.message);
     wr_db_batch_free(b);
-    for (uint32_t t = 0; t < q->plan->topics_n && !q->exchange; t++)
+    for (uint32_t t = 0; t < q->plan->topics_n && q->internal_topics; t++)
         if (q->plan->topics[t].role == WR_TOPIC_REPARTITION)
             (void)q->log->cls->remove(q->log, q->topic_names[t], &err);
     if (q->group && q->log->cls->drop_group(q->log, q->group, &err) != WEIR_OK)

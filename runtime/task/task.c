@@ -4,9 +4,9 @@
  * of the runtime (wr_task_ctx): writing, stores, errors. Also the exchange of rows between
  * sub-topologies inside the process.
  *
- * An inbox keeps copies of the rows (state of the sender's scratch arena is gone when they are
- * read). Order within an inbox is the order of sending, which is what a repartition topic with one
- * producer would give.
+ * Rows that change their key come as columns (exchange.c of the operators) and are read before the
+ * scratch arena is reset; messages of foreign-key joins come as bytes, which an inbox copies. Order
+ * within an inbox is the order of sending, as a repartition topic with one producer would give.
  */
 #include "runtime/task/internal.h"
 #include "common/log.h"
@@ -81,23 +81,53 @@ static void inbox_push(wr__inbox *b, const wr_out_records *r, uint32_t i, int32_
     b->n++;
 }
 
-static weir_status exchange(wr_query *q, uint32_t topic, const wr_out_records *r, weir_error *err)
+static weir_status inbox_of(wr_query *q, uint32_t topic, int32_t partition, wr__inbox **out,
+                            weir_error *err)
+{
+    *out = NULL;
+    for (size_t k = 0; k < q->tasks_n && !*out; k++)
+        if (q->tasks[k]->partition == partition)
+            *out = find_inbox(q->tasks[k], topic);
+    if (*out)
+        return WEIR_OK;
+    return wr_error(err, WEIR_ERR_LOG, "Query %s has no task for partition %d of %s", q->id,
+                    partition, q->topic_names[topic]);
+}
+
+/* Records between sub-topologies that are made of bytes in any case (foreign-key joins). */
+static weir_status exchange_records(wr_query *q, uint32_t topic, const wr_out_records *r,
+                                    weir_error *err)
 {
     int32_t partitions = q->fed ? 1 : q->plan->topics[topic].partitions;
     for (uint32_t i = 0; i < r->n; i++) {
         int32_t p = r->partitions    ? r->partitions[i]
                     : r->keys[i].ptr ? wr_partition_of(r->keys[i], partitions)
                                      : 0;
-        wr__inbox *inbox = NULL;
-        for (size_t k = 0; k < q->tasks_n && !inbox; k++)
-            if (q->tasks[k]->partition == p)
-                inbox = find_inbox(q->tasks[k], topic);
-        if (!inbox)
-            return wr_error(err, WEIR_ERR_LOG, "Query %s has no task for partition %d of %s", q->id,
-                            p, q->topic_names[topic]);
+        wr__inbox *inbox;
+        WR_TRY(inbox_of(q, topic, p, &inbox, err));
         inbox_push(inbox, r, i, p);
     }
     return WEIR_OK;
+}
+
+static weir_status task_exchange(wr_task_ctx *ctx, uint32_t topic, int32_t partition,
+                                 const wr_batch *batch, weir_error *err)
+{
+    wr__task *t = ctx->runtime;
+    wr__inbox *b;
+    WR_TRY(inbox_of(t->q, topic, partition, &b, err));
+    if (b->batches_n == b->batches_cap) {
+        b->batches_cap = b->batches_cap ? b->batches_cap * 2 : 8;
+        b->batches = wr_realloc(b->batches, b->batches_cap * sizeof(wr_batch *));
+    }
+    b->batches[b->batches_n++] = batch;
+    t->q->dirty = true;
+    return WEIR_OK;
+}
+
+static weir_status task_exchange_now(wr_task_ctx *ctx, weir_error *err)
+{
+    return wr__query_drain(((wr__task *)ctx->runtime)->q, err);
 }
 
 /* A query that is fed has one partition in effect, whatever its topics declare. */
@@ -119,7 +149,7 @@ static weir_status task_produce(wr_task_ctx *ctx, uint32_t topic, const wr_out_r
     wr_query *q = t->q;
     q->dirty = true;
     if (q->plan->topics[topic].role == WR_TOPIC_REPARTITION && q->exchange)
-        return exchange(q, topic, records, err);
+        return exchange_records(q, topic, records, err);
     uint64_t bytes = 0;
     for (uint32_t i = 0; i < records->n; i++)
         bytes += records->keys[i].len + records->values[i].len;
@@ -246,6 +276,10 @@ weir_status wr__task_open(wr_query *q, uint32_t subtopology, int32_t partition, 
         .produce = task_produce,
         .collect = task_collect,
         .open_store = task_open_store,
+        .exchange_in_memory = q->exchange,
+        .exchange = task_exchange,
+        .exchange_now = task_exchange_now,
+        .one_partition = q->fed,
         .runtime = t,
     };
     make_inboxes(t);
@@ -272,6 +306,7 @@ void wr__task_close(wr__task *t)
     for (uint32_t i = 0; i < t->inboxes_n; i++) {
         wr_arena_free(t->inboxes[i].arena);
         wr_free(t->inboxes[i].records);
+        wr_free((void *)t->inboxes[i].batches);
     }
     wr_free(t->inboxes);
     wr_free(t->stores);
@@ -309,6 +344,7 @@ weir_status wr__query_deliver(wr_query *q, uint32_t topic, int32_t partition,
         WR_TRY(
             deliver_batch(q, topic, partition, records + at, WR_MIN(q->batch_rows, n - at), err));
         WR_TRY(wr__query_drain(q, err));
+        wr_arena_reset(q->scratch);
     }
     return WEIR_OK;
 }
@@ -324,6 +360,9 @@ static weir_status drain_inbox(wr__task *t, wr__inbox *b, weir_error *err)
                                 (uint32_t)WR_MIN((size_t)chunk, b->n - at), err));
     b->n = 0;
     wr_arena_reset(b->arena);
+    for (size_t i = 0; i < b->batches_n; i++)
+        WR_TRY(wr_topology_take(t->topology, b->topic, b->batches[i], err));
+    b->batches_n = 0;
     return WEIR_OK;
 }
 
@@ -336,7 +375,7 @@ weir_status wr__query_drain(wr_query *q, weir_error *err)
         for (size_t i = 0; i < q->tasks_n; i++) {
             wr__task *t = q->tasks[i];
             for (uint32_t k = 0; k < t->inboxes_n; k++) {
-                if (!t->inboxes[k].n)
+                if (!t->inboxes[k].n && !t->inboxes[k].batches_n)
                     continue;
                 again = true;
                 WR_TRY(drain_inbox(t, &t->inboxes[k], err));

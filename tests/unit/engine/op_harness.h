@@ -500,6 +500,7 @@ static inline weir_status ops_feed(ops *o, uint32_t topic, const wr_record *reco
         for (uint32_t i = 0; i < k; i++)
             if (topics[i] == topic)
                 WR_TRY(wr_topology_feed(o->subs[s], topic, records, n, &o->err));
+        wr_arena_reset(o->scratch);
     }
     ops_drain(o);
     return WEIR_OK;
