@@ -98,6 +98,8 @@ struct wr_task_ctx {
      *  nothing is. */
     weir_status (*exchange_now)(wr_task_ctx *ctx, weir_error *err);
     bool one_partition; /* all rows are in partition 0, whatever topics declare (tests) */
+    /** What the sources of this thread share (source_pool.h); NULL: this task decodes alone. */
+    struct wr_source_pool *sources;
     void *runtime;      /* the runtime's */
 };
 
