@@ -11,7 +11,8 @@ from pathlib import Path
 import service
 from kafka_fixture import KafkaBroker, Record, shared
 
-PROGRAM = Path(os.environ["WEIR_BUILD_DIR"]) / "tests" / "unit_runtime_test_log_kafka"
+TESTS = Path(os.environ["WEIR_BUILD_DIR"]) / "tests"
+PROGRAM = TESTS / "unit_runtime_test_log_kafka"
 
 
 def environment(kafka):
@@ -35,6 +36,12 @@ class SharedBroker(unittest.TestCase):
         self.assertEqual(settings["windowed"]["retention.ms"], "90000000")
         self.assertEqual(settings["repartition"]["cleanup.policy"], "delete")
         self.assertEqual(settings["repartition"]["retention.ms"], "-1")
+
+    def test_together(self):
+        done = subprocess.run([TESTS / "unit_runtime_test_log_together"], capture_output=True,
+                              text=True, timeout=300, env=environment(self.kafka))
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertIn("test_producers", done.stdout)
 
 
 class OwnBroker(unittest.TestCase):
