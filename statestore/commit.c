@@ -3,19 +3,18 @@
  * From the overlay to the changelog and the database, and back.
  *
  *   clean ──edit──▶ dirty, unlogged ──flush──▶ dirty, logged ──commit_into──▶ in a batch
- *     ▲                 ▲    (caching off: logged at once)                        │
- *     │                 └───────────────── batch failed or cleared ───────────────┤
- *     └────────────────────────────────── batch written ──────────────────────────┘
+ *     ▲                 ▲    (caching off: logged at once)        │               │
+ *     │                 └──────────── batch failed or cleared ────┼───────────────┤
+ *     ├───────────────────────────────── batch written ───────────┼───────────────┘
+ *     └──────── written later (write.c) ◀── unwritten ◀───── committed elsewhere
  *
- * The database is written in commit_into and restore only, and only through the caller's batch.
- * Keys go into it sorted: five times cheaper in RocksDB than in the table's order (performance.md).
+ * The database is written in commit_into, restore and write.c only. Keys go into it sorted
+ * (sorted.c); the changelog gets them in order of their first change, which costs nothing.
  *
  * What is not written: a key that came and went between two commits, and rows that expired
  * meanwhile.
  */
 #include "statestore/store_internal.h"
-
-#include <stdlib.h>
 
 /* ------------------------------------------------------------------ changelog */
 
@@ -49,68 +48,29 @@ weir_status wr__store_log(wr_store *s, wr_store_entry *e, weir_error *err)
     return WEIR_OK;
 }
 
-/* Sorting compares eight bytes first, without touching the entries. */
-struct sorted {
-    uint64_t head;
-    wr_store_entry *e;
-};
-
-static int by_head_and_key(const void *a, const void *b)
-{
-    const struct sorted *x = a, *y = b;
-    if (x->head != y->head)
-        return x->head < y->head ? -1 : 1;
-    return wr_str_cmp(wr__entry_key(x->e), wr__entry_key(y->e));
-}
-
-static uint64_t head_of(wr_str key)
-{
-    char head[8] = {0};
-    memcpy(head, key.ptr, WR_MIN(key.len, 8u));
-    return wr_get_be64(head);
-}
-
-/* The dirty entries in order of key; free it. Same rule for changelog and database. */
-static struct sorted *sort_dirty(const wr_store *s)
-{
-    size_t n = s->overlay.dirty_n;
-    struct sorted *list = wr_malloc(n * sizeof *list);
-    for (size_t i = 0; i < n; i++) {
-        wr_store_entry *e = s->overlay.dirty[i];
-        list[i] = (struct sorted){head_of(wr__entry_key(e)), e};
-    }
-    qsort(list, n, sizeof *list, by_head_and_key);
-    return list;
-}
-
 /* Came and went since the last commit: neither the changelog nor the database ever knew it. */
 static bool is_unborn(const wr_store_entry *e)
 {
-    return !wr_entry_exists(e) && !(e->flags & (WR__ENTRY_STORED | WR__ENTRY_LOGGED));
+    return !wr_entry_exists(e) &&
+           !(e->flags & (WR__ENTRY_STORED | WR__ENTRY_LOGGED | WR__ENTRY_UNWRITTEN));
 }
 
-static weir_status log_sorted(wr_store *s, const struct sorted *list, weir_error *err)
+weir_status wr_store_flush(wr_store *s, weir_error *err)
 {
-    if (!s->options.on_change)
+    enum { AHEAD = 8 };
+    WR_ASSERT(!s->committing && !s->options.snap);
+    if (!s->options.on_change || !s->options.caching)
         return WEIR_OK;
-    for (size_t i = 0; i < s->overlay.dirty_n; i++) {
-        wr_store_entry *e = list[i].e;
+    const wr__overlay *o = &s->overlay;
+    for (size_t i = 0; i < o->dirty_n; i++) {
+        wr_store_entry *e = o->dirty[i];
+        if (i + AHEAD < o->dirty_n)
+            __builtin_prefetch(o->dirty[i + AHEAD]);
         if (!(e->flags & WR__ENTRY_UNLOGGED) || is_unborn(e) || wr__timed_gone(s, wr__entry_key(e)))
             continue;
         WR_TRY(wr__store_log(s, e, err));
     }
     return WEIR_OK;
-}
-
-weir_status wr_store_flush(wr_store *s, weir_error *err)
-{
-    WR_ASSERT(!s->committing && !s->options.snap);
-    if (!s->options.on_change || !s->options.caching || s->overlay.dirty_n == 0)
-        return WEIR_OK;
-    struct sorted *list = sort_dirty(s);
-    weir_status st = log_sorted(s, list, err);
-    wr_free(list);
-    return st;
 }
 
 /* ------------------------------------------------------------------ commit */
@@ -122,36 +82,58 @@ void wr__store_drop_back(wr_store *s)
     s->back = NULL;
 }
 
-static void settle_written(wr_store *s)
+void wr__store_settle(wr_store *s)
 {
-    WR_ASSERT(s->iterators == 0);
     wr__overlay *o = &s->overlay;
-    for (size_t i = 0; i < o->dirty_n; i++) {
-        wr_store_entry *e = o->dirty[i];
-        e->flags &= WR__ENTRY_OUTSIDE | WR__ENTRY_USED;
-        if (wr_entry_exists(e))
+    struct {
+        wr_store_entry **list;
+        size_t n;
+        unsigned flag;
+    } parts[] = {{o->dirty, o->dirty_n, WR__ENTRY_DIRTY},
+                 {o->unwritten, o->unwritten_n, WR__ENTRY_UNWRITTEN}};
+    for (size_t p = 0; p < WR_ARRAY_LEN(parts); p++) {
+        for (size_t i = 0; i < parts[p].n; i++) {
+            wr_store_entry *e = parts[p].list[i];
+            if (!(e->flags & parts[p].flag))
+                continue; /* settled with the other list, or gone from this one */
+            if (!wr_entry_exists(e)) {
+                wr__overlay_remove(o, e);
+                continue;
+            }
+            e->flags &= WR__ENTRY_OUTSIDE | WR__ENTRY_USED;
             e->flags |= WR__ENTRY_STORED;
-        else
-            wr__overlay_remove(o, e);
+        }
     }
     wr__overlay_clear_dirty(o);
-    wr__store_clear_ranges(s);
-    s->timed.committed = s->timed.now;
-    s->stats.commits++;
-    if (s->kind != WR_STORE_KV)
-        wr__timed_sweep_overlay(s);
-    if (wr_store_over(s))
-        wr_store_trim(s);
+    wr__overlay_clear_unwritten(o);
 }
 
 static void batch_ended(void *arg, bool written)
 {
     wr_store *s = arg;
     s->committing = NULL;
-    if (written)
-        settle_written(s);
-    else /* the range delete was not done */
+    if (!written) { /* the range delete was not done */
         s->timed.now.swept = s->timed.committed.swept;
+        return;
+    }
+    WR_ASSERT(s->iterators == 0);
+    if (wr_store_is_dirty(s))
+        s->stats.commits++;
+    wr__store_settle(s);
+    wr__store_clear_ranges(s);
+    s->timed.committed = s->timed.now;
+    s->agreed.is_set = false;
+    wr__store_tidy(s);
+}
+
+void wr__store_tidy(wr_store *s)
+{
+    if (s->kind != WR_STORE_KV)
+        wr__timed_sweep_overlay(s);
+    const wr__overlay *o = &s->overlay;
+    /* While nearly all is waiting to be written, looking for the rest is not worth a pass. */
+    if (wr_store_over(s) && o->live - o->unwritten_live >= o->live / 8)
+        wr_store_trim(s);
 }
 
 void wr__store_leave_batch(wr_store *s)
@@ -183,37 +165,54 @@ static void put_ranges(wr_store *s, wr_db_batch *b)
     wr_buf_free(&to);
 }
 
-static void put_sorted(wr_store *s, const struct sorted *list, wr_db_batch *b)
+wr__sorted *wr__store_changes(const wr_store *s, size_t *n)
 {
-    for (size_t i = 0; i < s->overlay.dirty_n; i++) {
-        const wr_store_entry *e = list[i].e;
-        WR_ASSERT(!(e->flags & WR__ENTRY_EDITING));
-        wr_str key = wr__entry_key(e);
-        if (wr__timed_gone(s, key))
-            continue;
-        if (wr_entry_exists(e))
-            wr__db_batch_put_state(b, s->family, wr__store_prefix(s), key, wr__entry_value(e));
-        else if (e->flags & WR__ENTRY_STORED)
-            wr__db_batch_delete_state(b, s->family, wr__store_prefix(s), key);
-    }
+    const wr__overlay *o = &s->overlay;
+    wr__sorted *list = wr_malloc((o->dirty_n + o->unwritten_n) * sizeof *list);
+    size_t count = 0;
+    for (size_t i = 0; i < o->dirty_n; i++)
+        list[count++].e = o->dirty[i];
+    for (size_t i = 0; i < o->unwritten_n; i++)
+        if ((o->unwritten[i]->flags & (WR__ENTRY_UNWRITTEN | WR__ENTRY_DIRTY)) ==
+            WR__ENTRY_UNWRITTEN)
+            list[count++].e = o->unwritten[i];
+    wr__sort_entries(list, count);
+    size_t kept = 0; /* the list of unwritten ones may name an entry twice */
+    for (size_t i = 0; i < count; i++)
+        if (kept == 0 || list[kept - 1].e != list[i].e)
+            list[kept++] = list[i];
+    *n = kept;
+    return list;
+}
+
+bool wr__store_put(const wr_store *s, const wr_store_entry *e, wr_db_batch *b)
+{
+    wr_str key = wr__entry_key(e);
+    if (wr__timed_gone(s, key))
+        return false;
+    if (wr_entry_exists(e))
+        wr__db_batch_put_state(b, s->family, wr__store_prefix(s), key, wr__entry_value(e));
+    else if (e->flags & WR__ENTRY_STORED)
+        wr__db_batch_delete_state(b, s->family, wr__store_prefix(s), key);
+    return true;
 }
 
 weir_status wr_store_commit_into(wr_store *s, wr_db_batch *b, weir_error *err)
 {
-    WR_ASSERT(!s->options.snap && !s->committing && s->iterators == 0);
-    struct sorted *list = sort_dirty(s);
-    weir_status st = log_sorted(s, list, err);
-    if (st == WEIR_OK) {
-        wr__store_drop_back(s); /* it would show the rows of before */
-        put_ranges(s, b);       /* first: what was put since overrides them */
-        if (s->kind != WR_STORE_KV)
-            wr__timed_commit_into(s, b);
-        put_sorted(s, list, b);
-        s->committing = b;
-        wr__db_batch_on_done(b, batch_ended, s);
-    }
+    WR_ASSERT(!s->options.snap && !s->committing && s->iterators == 0 && !s->editing);
+    WR_TRY(wr_store_flush(s, err));
+    size_t n;
+    wr__sorted *list = wr__store_changes(s, &n);
+    wr__store_drop_back(s); /* it would show the rows of before */
+    put_ranges(s, b);       /* first: what was put since overrides them */
+    if (s->kind != WR_STORE_KV)
+        wr__timed_commit_into(s, b);
+    for (size_t i = 0; i < n; i++)
+        (void)wr__store_put(s, list[i].e, b);
     wr_free(list);
-    return st;
+    s->committing = b;
+    wr__db_batch_on_done(b, batch_ended, s);
+    return WEIR_OK;
 }
 
 /* Clean absent entries that were made inside a range delete are absent by it alone. */
@@ -226,18 +225,27 @@ static void forget_absent(wr_store *s)
     }
 }
 
+static void forget_change(wr_store *s, wr_store_entry *e)
+{
+    if (e->flags & WR__ENTRY_STORED)
+        s->complete = false; /* its value of before is in the database only, now */
+    wr__overlay_remove(&s->overlay, e);
+}
+
 weir_status wr_store_discard(wr_store *s, weir_error *err)
 {
     (void)err;
     WR_ASSERT(!s->committing && s->iterators == 0);
+    s->editing = NULL;
     wr__overlay *o = &s->overlay;
-    for (size_t i = 0; i < o->dirty_n; i++) {
-        wr_store_entry *e = o->dirty[i];
-        if (e->flags & WR__ENTRY_STORED)
-            s->complete = false; /* its committed value is in the database only, now */
-        wr__overlay_remove(o, e);
-    }
+    for (size_t i = 0; i < o->dirty_n; i++)
+        forget_change(s, o->dirty[i]);
     wr__overlay_clear_dirty(o);
+    for (size_t i = 0; i < o->unwritten_n; i++)
+        if (o->unwritten[i]->flags & WR__ENTRY_UNWRITTEN)
+            forget_change(s, o->unwritten[i]);
+    wr__overlay_clear_unwritten(o);
+    s->agreed.is_set = false;
     if (s->ranges_n)
         forget_absent(s);
     wr__store_clear_ranges(s);
@@ -278,7 +286,7 @@ weir_status wr_store_restore(wr_store *s, wr_db_batch *b, wr_str key, const wr_s
                              weir_error *err)
 {
     WR_ASSERT(!s->options.snap && !s->committing && s->iterators == 0);
-    WR_ASSERT(s->overlay.dirty_n == 0 && s->ranges_n == 0);
+    WR_ASSERT(s->overlay.dirty_n == 0 && s->overlay.unwritten_live == 0 && s->ranges_n == 0);
     wr_changelog_key record;
     wr_str bytes = {0};
     WR_TRY(wr_changelog_get_key(key, s->record_kind, &record, err));
@@ -293,6 +301,7 @@ weir_status wr_store_restore(wr_store *s, wr_db_batch *b, wr_str key, const wr_s
     if (e)
         wr__overlay_remove(&s->overlay, e);
     s->complete = false;
+    s->probed = true; /* the database would say what it held before this batch */
     wr__store_drop_back(s);
     if (value)
         wr__db_batch_put_state(b, s->family, wr__store_prefix(s), encoded, bytes);
@@ -313,7 +322,7 @@ void wr_store_trim(wr_store *s)
         if (o->hand >= o->used)
             o->hand = 0;
         wr_store_entry *e = wr__overlay_at(o, o->hand++);
-        if (!e || (e->flags & WR__ENTRY_DIRTY))
+        if (!e || (e->flags & (WR__ENTRY_DIRTY | WR__ENTRY_UNWRITTEN)))
             continue;
         if (e->flags & WR__ENTRY_USED) {
             e->flags &= 0xFFu & ~(unsigned)WR__ENTRY_USED;

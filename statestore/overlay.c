@@ -56,6 +56,7 @@ void wr__overlay_free(wr__overlay *o)
     wr_free(o->slots);
     wr_free(o->dirty);
     wr_free(o->olds);
+    wr_free(o->unwritten);
     wr__pool_free(&o->pool);
     wr__ordered_free(&o->index);
 }
@@ -63,7 +64,7 @@ void wr__overlay_free(wr__overlay *o)
 size_t wr__overlay_bytes(const wr__overlay *o)
 {
     return o->live * sizeof(wr_store_entry) + o->slots_n * sizeof(struct wr__slot) + o->pool.used +
-           o->dirty_n * sizeof(void *) + o->olds_bytes + o->index.bytes;
+           (o->dirty_n + o->unwritten_n) * sizeof(void *) + o->olds_bytes + o->index.bytes;
 }
 
 /* ------------------------------------------------------------------ hash map */
@@ -185,6 +186,8 @@ void wr__overlay_remove(wr__overlay *o, wr_store_entry *e)
     remove_slot(o, i);
     if (o->has_index)
         wr__ordered_remove(&o->index, key);
+    if (e->flags & WR__ENTRY_UNWRITTEN)
+        o->unwritten_live--;
     put_key(o, e);
     put_value(o, e);
     e->flags = WR__ENTRY_FREE;
@@ -265,6 +268,28 @@ void wr__overlay_clear_dirty(wr__overlay *o)
         wr_free((void *)(uintptr_t)o->olds[i].ptr);
     o->olds_bytes = 0;
     o->dirty_n = 0;
+}
+
+void wr__overlay_mark_unwritten(wr__overlay *o, wr_store_entry *e)
+{
+    if (e->flags & WR__ENTRY_UNWRITTEN)
+        return;
+    if (o->unwritten_n == o->unwritten_cap) {
+        o->unwritten_cap = o->unwritten_cap ? o->unwritten_cap * 2 : 64;
+        o->unwritten = wr_realloc(o->unwritten, o->unwritten_cap * sizeof(wr_store_entry *));
+    }
+    e->flags |= WR__ENTRY_UNWRITTEN;
+    o->unwritten[o->unwritten_n++] = e;
+    o->unwritten_live++;
+}
+
+void wr__overlay_clear_unwritten(wr__overlay *o)
+{
+    for (size_t i = 0; i < o->unwritten_n; i++)
+        o->unwritten[i]->flags &= 0xFFu & ~(unsigned)WR__ENTRY_UNWRITTEN;
+    wr_free(o->unwritten); /* it may have grown to every key there is */
+    o->unwritten = NULL;
+    o->unwritten_n = o->unwritten_cap = o->unwritten_live = 0;
 }
 
 /* ------------------------------------------------------------------ order */

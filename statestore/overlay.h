@@ -26,14 +26,14 @@ enum { WR__INLINE = 16, WR__PAGE_BITS = 9, WR__PAGE = 1 << WR__PAGE_BITS };
     UINT32_MAX /* value_len of an entry without value: a tombstone, or a known miss */
 
 enum {
-    WR__ENTRY_FREE = 1,      /* not in use; value_len links the free ones */
-    WR__ENTRY_DIRTY = 2,     /* in the dirty list */
-    WR__ENTRY_UNLOGGED = 4,  /* changed since on_change last saw it */
-    WR__ENTRY_LOGGED = 8,    /* on_change has seen it since the last commit */
-    WR__ENTRY_STORED = 16,   /* the database may hold a value for it */
-    WR__ENTRY_USED = 32,     /* touched since the clock hand passed */
-    WR__ENTRY_OUTSIDE = 64,  /* the value lies in the pool */
-    WR__ENTRY_EDITING = 128, /* between wr_entry_edit and wr_entry_changed */
+    WR__ENTRY_FREE = 1,        /* not in use; value_len links the free ones */
+    WR__ENTRY_DIRTY = 2,       /* in the dirty list */
+    WR__ENTRY_UNLOGGED = 4,    /* changed since on_change last saw it */
+    WR__ENTRY_LOGGED = 8,      /* on_change has seen it since the last commit */
+    WR__ENTRY_STORED = 16,     /* the database may hold a value for it */
+    WR__ENTRY_USED = 32,       /* touched since the clock hand passed */
+    WR__ENTRY_OUTSIDE = 64,    /* the value lies in the pool */
+    WR__ENTRY_UNWRITTEN = 128, /* committed elsewhere, the database does not have it yet */
 };
 
 struct wr_store_entry {
@@ -73,6 +73,9 @@ typedef struct wr__overlay {
     wr_store_entry **dirty;
     wr_str *olds; /* parallel to dirty with keep_old; ptr NULL: there was none; else malloc'ed */
     size_t dirty_n, dirty_cap;
+    wr_store_entry **unwritten; /* entries with WR__ENTRY_UNWRITTEN; others among them left it */
+    size_t unwritten_n, unwritten_cap;
+    size_t unwritten_live; /* entries with WR__ENTRY_UNWRITTEN */
     size_t olds_bytes;
     bool keep_old;
     bool has_index; /* index is maintained */
@@ -111,6 +114,14 @@ void wr__overlay_clear(wr__overlay *o, wr_store_entry *e);
 void wr__overlay_mark(wr__overlay *o, wr_store_entry *e);
 /** Empty the dirty list; flags are the caller's. */
 void wr__overlay_clear_dirty(wr__overlay *o);
+/**
+ * Note that the database does not have the entry's present value. It may be removed nevertheless
+ * (the list then keeps a stale pointer, into pages that stay), so who reads the list asks the flag,
+ * and must expect an entry twice.
+ */
+void wr__overlay_mark_unwritten(wr__overlay *o, wr_store_entry *e);
+/** Empty the list and take the flag from all that are in it. */
+void wr__overlay_clear_unwritten(wr__overlay *o);
 
 /** The ordered index over all entries, absent ones included; built now if it is not there. */
 wr__ordered *wr__overlay_index(wr__overlay *o);

@@ -26,8 +26,9 @@ weir_status wr__store_probe(wr_store *s, weir_error *err)
     wr_db_iter *it = wr_db_iter_new(s->db, s->options.snap, s->family, wr__store_prefix(s),
                                     wr_str_make(upper_len ? upper : NULL, upper_len));
     wr_db_iter_seek_first(it);
-    s->complete = !wr_db_iter_valid(it);
     weir_status st = wr_db_iter_status(it, err);
+    s->probed = st == WEIR_OK;
+    s->complete = s->probed && !wr_db_iter_valid(it);
     wr_db_iter_free(it);
     return st;
 }
@@ -51,13 +52,9 @@ weir_status wr__store_open(wr_db *db, const wr_store_options *options, wr_store_
     s->record_kind = record_kind;
     wr__put_prefix(s->prefix, options->store_id, options->partition);
     wr__overlay_init(&s->overlay, options->keep_old);
-    weir_status st = wr__store_probe(s, err);
-    if (st != WEIR_OK) {
-        wr_store_close(s);
-        s = NULL;
-    }
+    (void)err; /* nothing is read before it is needed */
     *out = s;
-    return st;
+    return WEIR_OK;
 }
 
 void wr_store_close(wr_store *s)
@@ -128,6 +125,11 @@ void wr__store_clear_ranges(wr_store *s)
     s->ranges_n = 0;
 }
 
+static inline weir_status ensure_probed(wr_store *s, weir_error *err)
+{
+    return WR_LIKELY(s->probed) ? WEIR_OK : wr__store_probe(s, err);
+}
+
 /* Does the database have to be asked about a key that is not in the overlay? */
 static bool must_read(const wr_store *s, wr_str key)
 {
@@ -154,7 +156,10 @@ weir_status wr__store_peek(wr_store *s, wr_str key, wr_store_entry **out, weir_e
     s->stats.gets++;
     uint32_t tag = wr__overlay_tag(key);
     *out = wr__overlay_find(&s->overlay, key, tag);
-    if (*out || !must_read(s, key))
+    if (*out)
+        return WEIR_OK;
+    WR_TRY(ensure_probed(s, err));
+    if (!must_read(s, key))
         return WEIR_OK;
     return read_entry(s, key, tag, out, err);
 }
@@ -175,6 +180,7 @@ weir_status wr__store_find(wr_store *s, wr_str key, wr_store_entry **out, weir_e
     *out = wr__overlay_find(&s->overlay, key, tag);
     if (WR_LIKELY(*out))
         return WEIR_OK;
+    WR_TRY(ensure_probed(s, err));
     if (must_read(s, key))
         return read_entry(s, key, tag, out, err);
     *out = add_absent(s, key, tag);
@@ -269,6 +275,7 @@ static void probe_block(struct misses *m, size_t n, const wr_str *keys, wr_store
 weir_status wr__store_find_many(wr_store *s, size_t n, const wr_str *keys, wr_store_entry **out,
                                 weir_error *err)
 {
+    WR_TRY(ensure_probed(s, err));
     struct misses m = {.s = s};
     for (size_t i = 0; i < n; i += BLOCK)
         probe_block(&m, WR_MIN(n - i, (size_t)BLOCK), keys + i, out + i);
@@ -313,14 +320,14 @@ void *wr_entry_edit(wr_store *s, wr_store_entry *e, size_t len)
     WR_ASSERT(len <= WR_STORE_VALUE_MAX);
     WR_ASSERT(!wr__timed_gone(s, wr__entry_key(e))); /* wr_window_observe was not asked */
     wr__overlay_mark(&s->overlay, e);
-    e->flags |= WR__ENTRY_EDITING;
+    s->editing = e;
     return wr__overlay_resize(&s->overlay, e, (uint32_t)len);
 }
 
 weir_status wr_entry_changed(wr_store *s, wr_store_entry *e, int64_t timestamp_ms, weir_error *err)
 {
-    WR_ASSERT(e->flags & WR__ENTRY_EDITING);
-    e->flags &= 0xFFu & ~(unsigned)WR__ENTRY_EDITING;
+    WR_ASSERT(s->editing == e);
+    s->editing = NULL;
     e->timestamp_ms = timestamp_ms;
     s->stats.puts++;
     if (!s->options.on_change)
@@ -345,7 +352,7 @@ weir_status wr_entry_set(wr_store *s, wr_store_entry *e, const wr_str *value, in
         wr__overlay_set(&s->overlay, e, *value);
     else
         wr__overlay_clear(&s->overlay, e);
-    e->flags |= WR__ENTRY_EDITING;
+    s->editing = e;
     return wr_entry_changed(s, e, timestamp_ms, err);
 }
 
@@ -368,8 +375,13 @@ bool wr_store_over(const wr_store *s)
 
 bool wr_store_is_dirty(const wr_store *s)
 {
-    return s->overlay.dirty_n > 0 || s->ranges_n > 0 ||
-           (s->kind != WR_STORE_KV && wr__timed_state_changed(s));
+    size_t ranges_n = s->agreed.is_set ? s->agreed.ranges_n : 0;
+    if (s->overlay.dirty_n > 0 || s->ranges_n > ranges_n)
+        return true;
+    if (s->kind == WR_STORE_KV)
+        return false;
+    return s->agreed.is_set ? wr__timed_differs(&s->timed.now, &s->agreed.timed)
+                            : wr__timed_state_changed(s);
 }
 
 void wr_store_stats_read(const wr_store *s, wr_store_stats *out)
@@ -377,6 +389,10 @@ void wr_store_stats_read(const wr_store *s, wr_store_stats *out)
     *out = s->stats;
     out->entries = s->overlay.live;
     out->dirty_entries = s->overlay.dirty_n;
+    out->unwritten_entries = s->overlay.unwritten_live;
+    uint64_t each = s->overlay.live ? wr_store_bytes(s) / s->overlay.live : 0;
+    out->dirty_bytes = each * out->dirty_entries;
+    out->unwritten_bytes = each * out->unwritten_entries;
 }
 
 size_t wr_store_dirty_count(const wr_store *s)

@@ -23,6 +23,19 @@
  * The store must not change between 1 and 3. Failure of 2: wr_store_discard. Failure of 3:
  * RETRIABLE may be tried again from 3; otherwise close the stores, and restore from the changelog.
  *
+ * Write-behind, for a log that holds the changelog (Kafka): the commit is durable without the
+ * database, so 3 becomes
+ *   3 wr_store_committed   the changes are committed; they stay in the overlay, "unwritten"
+ * and only now and then (many bytes of them, every so often, before a stop or a rebalance, for a
+ * pull query), right after a 3:
+ *   4 wr_store_write_rows  the rows, when they are many: in pieces, nothing atomic about it
+ *   5 wr_store_write_into  the rest and the stream time, with the changelog's position as of the
+ *                          last commit, into one batch; wr_db_write
+ * A crash at any point leaves rows at or ahead of the position in the database, never behind: a
+ * replay of the changelog from there makes it right. Likewise a failure of 1 or 2: close the
+ * stores, open them again, restore. A failure of 4 or 5: nothing is lost, try again later;
+ * RocksDB's FATAL ones as above.
+ *
  * Order of keys is bytewise, always. Keys 0..WR_STORE_KEY_MAX bytes, values 0..WR_STORE_VALUE_MAX:
  * longer ones are WEIR_ERR_LIMIT.
  * Threads: a store belongs to one thread. To read it from another, open a second wr_store on a
@@ -72,15 +85,35 @@ uint32_t wr_store_partition(const wr_store *s);
 
 /* ------------------------------------------------------------------ commit, discard, restore */
 
-/** Step 1: hand every change not yet seen by on_change to it, sorted by key. No-op without one. */
+/** Step 1: hand every change not yet seen by on_change to it, in order of first change. */
 weir_status wr_store_flush(wr_store *s, weir_error *err) WR_MUST_CHECK;
 /**
- * Step 3: put all uncommitted changes, sorted by key, and the store's stream time into @p b. They
- * count as committed when wr_db_write(b) succeeds; until then the store must not change (asserted).
- * Flushes first if that was not done.
+ * Step 3: put all uncommitted (and unwritten) changes, sorted by key, and the store's stream time
+ * into @p b. They count as committed when wr_db_write(b) succeeds; until then the store must not
+ * change (asserted). Flushes first if that was not done.
  */
 weir_status wr_store_commit_into(wr_store *s, wr_db_batch *b, weir_error *err) WR_MUST_CHECK;
-/** Abort: forget all uncommitted changes, stream time included. */
+/**
+ * Step 3 of write-behind: all changes are committed elsewhere. They count as clean (dirty list, old
+ * values, is_dirty), but stay in memory until they are written; entries that are may be evicted.
+ */
+void wr_store_committed(wr_store *s);
+/** Is there something that write_rows and write_into have to write? */
+bool wr_store_is_unwritten(const wr_store *s);
+/**
+ * Write the unwritten rows when they are many, in pieces; does nothing when one batch will do. No
+ * uncommitted changes (asserted). On failure all of them count as unwritten still.
+ */
+weir_status wr_store_write_rows(wr_store *s, weir_error *err) WR_MUST_CHECK;
+/**
+ * Put what is unwritten and the stream time into @p b; clean when it is written. The caller adds
+ * the changelog's position as of the last commit. No uncommitted changes (asserted).
+ */
+weir_status wr_store_write_into(wr_store *s, wr_db_batch *b, weir_error *err) WR_MUST_CHECK;
+/**
+ * Abort: forget all uncommitted changes, stream time included. What is unwritten goes too: the
+ * store is as the database has it, so if wr_store_is_unwritten said so, restore it afterwards.
+ */
 weir_status wr_store_discard(wr_store *s, weir_error *err) WR_MUST_CHECK;
 /**
  * Apply one changelog record (value NULL: tombstone) straight into @p b. After the last record of
@@ -99,7 +132,7 @@ size_t wr_store_bytes(const wr_store *s);
 void wr_store_limit(wr_store *s, size_t overlay_max);
 /** True when over options.overlay_max: trim if it is clean entries, else commit soon. */
 bool wr_store_over(const wr_store *s);
-/** Drop clean cached entries, the least recently used first (CLOCK), down to overlay_max. */
+/** Drop clean, written entries, the least recently used first (CLOCK), down to overlay_max. */
 void wr_store_trim(wr_store *s);
 bool wr_store_is_dirty(const wr_store *s);
 
@@ -109,8 +142,10 @@ typedef struct wr_store_stats {
     uint64_t puts;    /* changes, deletes included */
     uint64_t expired; /* changes dropped because their window was gone already */
     uint64_t commits;
-    uint64_t entries;       /* in the overlay now */
-    uint64_t dirty_entries; /* of them uncommitted */
+    uint64_t entries;                      /* in the overlay now */
+    uint64_t dirty_entries;                /* of them uncommitted */
+    uint64_t unwritten_entries;            /* of them committed, but not in the database yet */
+    uint64_t dirty_bytes, unwritten_bytes; /* of memory, about */
 } wr_store_stats;
 void wr_store_stats_read(const wr_store *s, wr_store_stats *out);
 

@@ -3,6 +3,8 @@
  * store_internal.h - the inside of a store, and what the files of this folder share about it.
  *
  *   store.c     life, look-up, entries      commit.c   flush, commit, discard, restore, trim
+ *   write.c     write-behind: what is committed elsewhere and not in the database yet
+ *   sorted.c    entries in order of key
  *   cursor.c    one ordered view over overlay and database; iter.h is what callers iterate with
  *   kv.c        kv stores
  *   timed.c     layout and expiry of window and session stores; timed_iter.c, their iterators
@@ -39,10 +41,17 @@ struct wr_store {
     char prefix[WR__PREFIX];
     wr__overlay overlay;
     bool complete; /* every live key of the store is in the overlay: a miss needs no read */
+    bool probed;   /* `complete` was asked of the database; until then it is false */
+    wr_store_entry *editing; /* between wr_entry_edit and wr_entry_changed */
     wr__timed timed;
+    struct wr__agreed { /* what wr_store_committed saw, while the database is behind it */
+        bool is_set;
+        wr__timed_state timed;
+        size_t ranges_n;
+    } agreed;
     struct wr__range {
         wr_buf from, to; /* to.ptr NULL: no end */
-    } * ranges; /* kv: uncommitted range deletes; the overlay's own entries override them */
+    } * ranges;          /* kv: unwritten range deletes; the overlay's own entries override them */
     size_t ranges_n, ranges_cap;
     wr_db_batch *committing; /* between commit_into and the batch's end */
     size_t iterators;        /* open ones */
@@ -65,7 +74,7 @@ static inline wr_str wr__store_prefix(const wr_store *s)
 weir_status wr__store_open(wr_db *db, const wr_store_options *options, wr_store_kind kind,
                            wr_changelog_kind record_kind, wr_store **out,
                            weir_error *err) WR_MUST_CHECK;
-/** Determine `complete`: is there nothing of this store in the database? */
+/** Determine `complete`, once: is there nothing of this store in the database? */
 weir_status wr__store_probe(wr_store *s, weir_error *err) WR_MUST_CHECK;
 /** Find or load the entry of an encoded key; a new absent one where there is none. */
 weir_status wr__store_find(wr_store *s, wr_str key, wr_store_entry **out,
@@ -82,9 +91,26 @@ wr_str wr__store_full_key(wr_store *s, wr_str key);
 bool wr__store_in_range(const wr_store *s, wr_str key);
 void wr__store_clear_ranges(wr_store *s);
 
+/* sorted.c */
+/** An entry with eight bytes of its key at hand, so that sorting hardly touches the entries. */
+typedef struct wr__sorted {
+    uint64_t head;
+    wr_store_entry *e;
+} wr__sorted;
+/** Sort by key; head need not be set. */
+void wr__sort_entries(wr__sorted *list, size_t n);
+
 /* commit.c */
 /** Hand one change to on_change. */
 weir_status wr__store_log(wr_store *s, wr_store_entry *e, weir_error *err) WR_MUST_CHECK;
+/** All changes that the database does not have, in order of key; free it. */
+wr__sorted *wr__store_changes(const wr_store *s, size_t *n);
+/** Put one of them into @p b. @return false: the row is gone, nothing is put. */
+bool wr__store_put(const wr_store *s, const wr_store_entry *e, wr_db_batch *b);
+/** All changes are in the database now: the entries are clean. */
+void wr__store_settle(wr_store *s);
+/** After a commit: expired rows leave the overlay, and what is over the budget. */
+void wr__store_tidy(wr_store *s);
 /** Forget the cached iterator over committed rows. */
 void wr__store_drop_back(wr_store *s);
 /** The store closes while a batch may still report to it. */
@@ -112,6 +138,7 @@ weir_status wr__timed_load(wr_store *s, weir_error *err) WR_MUST_CHECK;
 void wr__timed_commit_into(wr_store *s, wr_db_batch *b);
 void wr__timed_sweep_overlay(wr_store *s);
 bool wr__timed_state_changed(const wr_store *s);
+bool wr__timed_differs(const wr__timed_state *a, const wr__timed_state *b);
 
 /* Signed integers as bytes whose order is theirs. */
 static inline uint64_t wr__time_bits(int64_t time)

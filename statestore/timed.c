@@ -190,7 +190,11 @@ enum { STATE_VERSION = 1, STATE_BYTES = 25 };
 
 bool wr__timed_state_changed(const wr_store *s)
 {
-    const wr__timed_state *a = &s->timed.now, *b = &s->timed.committed;
+    return wr__timed_differs(&s->timed.now, &s->timed.committed);
+}
+
+bool wr__timed_differs(const wr__timed_state *a, const wr__timed_state *b)
+{
     return a->stream_time != b->stream_time || a->swept != b->swept || a->sequence != b->sequence;
 }
 

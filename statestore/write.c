@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Write-behind. Where a changelog in Kafka makes changes durable, a commit need not write the
+ * database: it is there to shorten a restart and for what memory cannot hold. Entries then are
+ * "unwritten": clean for the next commit, but not to be evicted. A key that changes in ten commits
+ * is written once.
+ *
+ * Rows are absolute values, and the changelog's position goes in after them. So they may go in many
+ * pieces: a crash between leaves rows that are ahead of the position, and the replay from there
+ * puts the same values again, or later ones.
+ */
+#include "statestore/store_internal.h"
+
+/* From how many entries on rows go in pieces, and how large one is: RocksDB copies a batch, and its
+ * memory stays with the batch. */
+enum { PIECE_ENTRIES = 4096, PIECE_BYTES = 1 << 20 };
+
+void wr_store_committed(wr_store *s)
+{
+    WR_ASSERT(!s->options.snap && !s->committing && s->iterators == 0 && !s->editing);
+    wr__overlay *o = &s->overlay;
+    for (size_t i = 0; i < o->dirty_n; i++) {
+        wr_store_entry *e = o->dirty[i];
+        e->flags &= WR__ENTRY_OUTSIDE | WR__ENTRY_USED | WR__ENTRY_STORED | WR__ENTRY_UNWRITTEN;
+        if (!wr_entry_exists(e) && !(e->flags & (WR__ENTRY_STORED | WR__ENTRY_UNWRITTEN)))
+            wr__overlay_remove(o, e); /* the database never knew it */
+        else
+            wr__overlay_mark_unwritten(o, e);
+    }
+    wr__overlay_clear_dirty(o);
+    s->agreed = (struct wr__agreed){true, s->timed.now, s->ranges_n};
+    s->stats.commits++;
+    wr__store_tidy(s);
+}
+
+bool wr_store_is_unwritten(const wr_store *s)
+{
+    return s->overlay.unwritten_live > 0 || s->ranges_n > 0 ||
+           (s->kind != WR_STORE_KV && wr__timed_state_changed(s));
+}
+
+/* Write what follows *at of @p list, one batch of it. A row that may be in the database from now on
+ * needs a delete when it goes, even if the pieces behind it fail. */
+static weir_status write_piece(wr_store *s, wr_db_batch *b, const wr__sorted *list, size_t n,
+                               size_t *at, weir_error *err)
+{
+    size_t end = *at;
+    while (end < n && end - *at < PIECE_ENTRIES && wr_db_batch_bytes(b) < PIECE_BYTES) {
+        wr_store_entry *e = list[end++].e;
+        if (wr__store_put(s, e, b))
+            e->flags |= WR__ENTRY_STORED;
+    }
+    *at = end;
+    return wr_db_write(s->db, b, err);
+}
+
+weir_status wr_store_write_rows(wr_store *s, weir_error *err)
+{
+    WR_ASSERT(!s->options.snap && !s->committing && s->iterators == 0);
+    WR_ASSERT(!wr_store_is_dirty(s)); /* uncommitted changes must not get into the database */
+    /* Few rows: one batch will do. Range deletes come before what was put since, in that batch. */
+    if (s->overlay.unwritten_live < PIECE_ENTRIES || s->ranges_n)
+        return WEIR_OK;
+    size_t n, at = 0;
+    wr__sorted *list = wr__store_changes(s, &n);
+    wr__store_drop_back(s);
+    wr_db_batch *b = wr_db_batch_new(s->db);
+    weir_status st = WEIR_OK;
+    while (at < n && st == WEIR_OK)
+        st = write_piece(s, b, list, n, &at, err);
+    wr_db_batch_free(b);
+    wr_free(list);
+    if (st == WEIR_OK)
+        wr__store_settle(s);
+    return st;
+}
+
+weir_status wr_store_write_into(wr_store *s, wr_db_batch *b, weir_error *err)
+{
+    WR_ASSERT(!wr_store_is_dirty(s));
+    return wr_store_commit_into(s, b, err);
+}

@@ -1,0 +1,414 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Write-behind against a model and a changelog: commits that do not write the database, writes in
+ * pieces that fail half-way, crashes and replays, on both back ends. */
+#include "helper.h"
+
+#include "statestore/db_internal.h"
+
+enum { KEYS = 9000, KEY_LEN = 24 };
+
+/* ------------------------------------------------------------------ a changelog */
+
+typedef struct record {
+    wr_buf key, value;
+    bool is_put;
+} record;
+
+typedef struct world {
+    backend be;
+    wr_store *store;
+    wr_store_options options;
+    wr_rng rng;
+    record *log; /* [0, durable) is committed; position: as noted in the database */
+    size_t n, cap, durable;
+    int64_t now[KEYS], committed[KEYS]; /* 0: not there */
+} world;
+
+static weir_status append(void *arg, wr_str key, const wr_str *value, int64_t ts, weir_error *err)
+{
+    (void)ts;
+    (void)err;
+    world *w = arg;
+    if (w->n == w->cap) {
+        w->cap = w->cap ? 2 * w->cap : 1024;
+        w->log = realloc(w->log, w->cap * sizeof *w->log);
+    }
+    record *r = &w->log[w->n++];
+    *r = (record){.is_put = value != NULL};
+    wr_buf_str(&r->key, key);
+    if (value)
+        wr_buf_str(&r->value, *value);
+    return WEIR_OK;
+}
+
+static void drop_records(world *w, size_t from)
+{
+    for (size_t i = from; i < w->n; i++) {
+        wr_buf_free(&w->log[i].key);
+        wr_buf_free(&w->log[i].value);
+    }
+    w->n = from;
+}
+
+static void note_position(world *w, wr_db_batch *b, size_t position)
+{
+    (void)w;
+    char bytes[8];
+    wr_put_be64(bytes, position);
+    wr_db_batch_meta_put(b, S("position"), wr_str_make(bytes, 8));
+}
+
+/* As the runtime does after a crash: from the position in the database to the end of the log. */
+static void open_and_replay(world *w)
+{
+    wr_buf value = {0};
+    bool found;
+    OK(wr_kv_open(w->be.db, &w->options, &w->store, err));
+    OK(wr_db_meta_get(w->be.db, NULL, S("position"), &value, &found, err));
+    size_t from = found ? wr_get_be64(value.ptr) : 0;
+    wr_buf_free(&value);
+    assert_true(from <= w->durable);
+    wr_db_batch *b = wr_db_batch_new(w->be.db);
+    for (size_t i = from; i < w->durable; i++) {
+        record *r = &w->log[i];
+        wr_str bytes = wr_buf_view(&r->value);
+        OK(wr_store_restore(w->store, b, wr_buf_view(&r->key), r->is_put ? &bytes : NULL, err));
+    }
+    OK(wr_store_commit_into(w->store, b, err));
+    note_position(w, b, w->durable);
+    OK(wr_db_write(w->be.db, b, err));
+    wr_db_batch_free(b);
+}
+
+static void crash(world *w)
+{
+    wr_store_close(w->store);
+    drop_records(w, w->durable);
+    backend_reopen(&w->be);
+    memcpy(w->now, w->committed, sizeof w->now);
+    open_and_replay(w);
+}
+
+static void commit_elsewhere(world *w)
+{
+    OK(wr_store_flush(w->store, err));
+    wr_store_committed(w->store);
+    assert_false(wr_store_is_dirty(w->store));
+    assert_int_equal(wr_store_dirty_count(w->store), 0);
+    w->durable = w->n;
+    memcpy(w->committed, w->now, sizeof w->now);
+}
+
+static void write_behind(world *w)
+{
+    wr_db_batch *b = wr_db_batch_new(w->be.db);
+    OK(wr_store_write_rows(w->store, err));
+    OK(wr_store_write_into(w->store, b, err));
+    note_position(w, b, w->durable);
+    OK(wr_db_write(w->be.db, b, err));
+    wr_db_batch_free(b);
+    assert_false(wr_store_is_unwritten(w->store));
+}
+
+/* ------------------------------------------------------------------ a database that fails */
+
+static wr__db_ops failing_ops;
+static const wr__db_ops *real_ops;
+static int writes_left;
+
+static weir_status failing_write(wr_db *db, wr_db_batch *b, weir_error *err)
+{
+    if (writes_left-- > 0)
+        return real_ops->write(db, b, err);
+    return wr_error(err, WEIR_ERR_STORE, "no more writes");
+}
+
+/* The database takes @p n more writes; < 0: all. */
+static void fail_after(wr_db *db, int n)
+{
+    if (db->ops != &failing_ops)
+        real_ops = db->ops;
+    if (n < 0) {
+        db->ops = real_ops;
+        return;
+    }
+    failing_ops = *real_ops;
+    failing_ops.write = failing_write;
+    db->ops = &failing_ops;
+    writes_left = n;
+}
+
+/* ------------------------------------------------------------------ the property */
+
+static wr_str key_of(int i, char *out)
+{
+    /* Half of them lie in the entry, half in the pool; what they share is long. */
+    int len = snprintf(out, KEY_LEN, i & 1 ? "k/%05d" : "customer/number/%05d", i);
+    return wr_str_make(out, (size_t)len);
+}
+
+static void put(world *w, int i, int64_t value)
+{
+    char key[KEY_LEN];
+    wr_str bytes = wr_str_make((const char *)&value, sizeof value);
+    OK(wr_kv_put(w->store, key_of(i, key), bytes, 1, err));
+    w->now[i] = value;
+}
+
+static void take_out(world *w, int i)
+{
+    char key[KEY_LEN];
+    OK(wr_kv_delete(w->store, key_of(i, key), 1, err));
+    w->now[i] = 0;
+}
+
+static void check(wr_store *s, const int64_t *expected)
+{
+    for (int i = 0; i < KEYS; i++) {
+        char key[KEY_LEN];
+        wr_str value;
+        bool found;
+        OK(wr_kv_get(s, key_of(i, key), &value, &found, err));
+        assert_int_equal(found, expected[i] != 0);
+        if (found)
+            assert_memory_equal(value.ptr, &expected[i], sizeof expected[i]);
+    }
+    int64_t rows = 0, existing = 0;
+    for (int i = 0; i < KEYS; i++)
+        existing += expected[i] != 0;
+    wr_store_iter *it;
+    wr_store_row row;
+    bool more;
+    OK(wr_kv_scan(s, S(""), (wr_str){0}, false, &it, err));
+    for (;; rows++) {
+        OK(wr_store_iter_next(it, &row, &more, err));
+        if (!more)
+            break;
+    }
+    wr_store_iter_free(it);
+    assert_int_equal(rows, existing);
+}
+
+/* What the database alone holds, for those who read snapshots. */
+static void check_snapshot(world *w)
+{
+    wr_store_options options = w->options;
+    wr_store *view;
+    options.snap = wr_db_snap_new(w->be.db);
+    options.on_change = NULL;
+    OK(wr_kv_open(w->be.db, &options, &view, err));
+    check(view, w->committed);
+    wr_store_close(view);
+    wr_db_snap_free(w->be.db, (wr_db_snap *)(uintptr_t)options.snap);
+}
+
+static void change_some(world *w, int n)
+{
+    for (int k = 0; k < n; k++) {
+        int i = (int)wr_rng_below(&w->rng, KEYS);
+        if (wr_rng_below(&w->rng, 4))
+            put(w, i, 1 + (int64_t)wr_rng_below(&w->rng, 1000000));
+        else
+            take_out(w, i);
+    }
+}
+
+static void step(world *w)
+{
+    switch (wr_rng_below(&w->rng, 12)) {
+    case 0:
+        crash(w);
+        break;
+    case 1:
+        commit_elsewhere(w);
+        write_behind(w);
+        check_snapshot(w);
+        break;
+    case 2: { /* pieces, and then the end */
+        commit_elsewhere(w);
+        fail_after(w->be.db, (int)wr_rng_below(&w->rng, 3));
+        weir_error failure = {0};
+        weir_status st = wr_store_write_rows(w->store, &failure);
+        fail_after(w->be.db, -1);
+        if (st != WEIR_OK)
+            assert_true(wr_store_is_unwritten(w->store));
+        if (wr_rng_below(&w->rng, 2))
+            crash(w);
+        break;
+    }
+    case 3:
+        wr_store_trim(w->store);
+        break;
+    case 4: /* both at once, as the local log does */
+        commit(w->be.db, w->store);
+        w->durable = w->n; /* the position stays behind, which is allowed */
+        memcpy(w->committed, w->now, sizeof w->now);
+        break;
+    case 5:
+        commit_elsewhere(w);
+        change_some(w, 10);
+        OK(wr_store_discard(w->store, err));
+        wr_store_close(w->store);
+        drop_records(w, w->durable);
+        memcpy(w->now, w->committed, sizeof w->now);
+        open_and_replay(w);
+        break;
+    case 6:
+    case 7:
+        commit_elsewhere(w);
+        break;
+    default:
+        change_some(w, wr_rng_below(&w->rng, 6) ? 50 : 9000);
+    }
+}
+
+static void init(world *w, bool memory, uint64_t seed, bool caching)
+{
+    backend_init(&w->be, memory, seed % 2);
+    wr_rng_seed(&w->rng, seed);
+    w->options = (wr_store_options){.partition = 1,
+                                    .overlay_max = 64 << 10,
+                                    .caching = caching,
+                                    .keep_old = caching,
+                                    .on_change = append,
+                                    .on_change_arg = w};
+    OK(wr_db_store_id(w->be.db, S("q/kv"), &w->options.store_id, err));
+    OK(wr_kv_open(w->be.db, &w->options, &w->store, err));
+}
+
+static void fini(world *w)
+{
+    wr_store_close(w->store);
+    backend_fini(&w->be);
+    drop_records(w, 0);
+    free(w->log);
+    free(w);
+}
+
+static void run_property(bool memory, uint64_t seed, int steps)
+{
+    world *w = calloc(1, sizeof *w);
+    init(w, memory, seed, seed % 3);
+    for (int i = 0; i < steps; i++) {
+        step(w);
+        if (i % 16 == 0)
+            check(w->store, w->now);
+    }
+    check(w->store, w->now);
+    fini(w);
+}
+
+static void test_property_memory(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 4; seed++)
+        run_property(true, seed, 80);
+}
+
+static void test_property_rocks(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 4; seed++)
+        run_property(false, seed, 80);
+}
+
+/* ------------------------------------------------------------------ single promises */
+
+static void test_nothing_reaches_the_database_early(void **state)
+{
+    (void)state;
+    world *w = calloc(1, sizeof *w);
+    static const int64_t nothing[KEYS];
+    init(w, false, 1, true);
+    wr_store_limit(w->store, 256 << 10);
+    change_some(w, 30000);
+    for (int i = 0; i < 3; i++) {
+        commit_elsewhere(w);
+        change_some(w, 100);
+    }
+    commit_elsewhere(w);
+    assert_true(wr_store_over(w->store));
+    wr_store_trim(w->store); /* and nothing may go */
+    wr_store_stats stats;
+    wr_store_stats_read(w->store, &stats);
+    assert_true(stats.unwritten_entries > 4096 && stats.unwritten_bytes > 4096);
+    assert_int_equal(stats.misses, 0);
+    assert_int_equal(stats.commits, 4);
+    int64_t committed[KEYS];
+    memcpy(committed, w->committed, sizeof committed);
+    memcpy(w->committed, nothing, sizeof nothing);
+    check_snapshot(w);
+    memcpy(w->committed, committed, sizeof committed);
+    write_behind(w);
+    check_snapshot(w);
+    wr_store_trim(w->store);
+    assert_false(wr_store_over(w->store)); /* now they may */
+    check(w->store, w->now);
+    fini(w);
+}
+
+/* A key that is changed after its commit, and before it was written. */
+static void test_old_values_are_of_the_last_commit(void **state)
+{
+    (void)state;
+    world *w = calloc(1, sizeof *w);
+    init(w, true, 1, true);
+    put(w, 1, 10);
+    commit_elsewhere(w);
+    put(w, 1, 20);
+    take_out(w, 1);
+    wr_str old;
+    assert_int_equal(wr_store_dirty_count(w->store), 1);
+    (void)wr_store_dirty_at(w->store, 0, &old);
+    int64_t ten = 10;
+    assert_int_equal(old.len, 8);
+    assert_memory_equal(old.ptr, &ten, 8);
+    size_t before = w->n;
+    commit_elsewhere(w);
+    assert_int_equal(w->n, before + 1); /* the changelog knew it: a tombstone */
+    assert_false(w->log[before].is_put);
+    put(w, 1, 30);
+    (void)wr_store_dirty_at(w->store, 0, &old);
+    assert_null(old.ptr);
+    commit_elsewhere(w);
+    write_behind(w);
+    check_snapshot(w);
+    fini(w);
+}
+
+/* Some pieces are in the database, then it fails; then the row goes. It must not come back. */
+static void test_row_deleted_after_a_failed_write(void **state)
+{
+    (void)state;
+    for (int memory = 0; memory < 2; memory++) {
+        world *w = calloc(1, sizeof *w);
+        init(w, memory, 2, true);
+        for (int i = 0; i < KEYS; i++)
+            put(w, i, i + 1);
+        commit_elsewhere(w);
+        fail_after(w->be.db, 1);
+        weir_error failure = {0};
+        assert_int_equal(wr_store_write_rows(w->store, &failure), WEIR_ERR_STORE);
+        fail_after(w->be.db, -1);
+        for (int i = 0; i < KEYS; i++)
+            take_out(w, i);
+        commit_elsewhere(w);
+        write_behind(w);
+        check_snapshot(w);
+        crash(w);
+        check(w->store, w->now);
+        fini(w);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_property_memory),
+        cmocka_unit_test(test_property_rocks),
+        cmocka_unit_test(test_nothing_reaches_the_database_early),
+        cmocka_unit_test(test_old_values_are_of_the_last_commit),
+        cmocka_unit_test(test_row_deleted_after_a_failed_write),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
