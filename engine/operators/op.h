@@ -100,7 +100,7 @@ struct wr_task_ctx {
     bool one_partition; /* all rows are in partition 0, whatever topics declare (tests) */
     /** What the sources of this thread share (source_pool.h); NULL: this task decodes alone. */
     struct wr_source_pool *sources;
-    void *runtime;      /* the runtime's */
+    void *runtime; /* the runtime's */
 };
 
 #endif
