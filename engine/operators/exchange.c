@@ -116,8 +116,12 @@ weir_status wr__repartition_take(wr_op *op, const wr_batch *batch, weir_error *e
 
 weir_status wr__reset_scratch(wr_task_ctx *ctx, weir_error *err)
 {
-    if (ctx->exchange_now)
-        WR_TRY(ctx->exchange_now(ctx, err));
+    if (ctx->exchange_now) {
+        wr_op *caller = wr__op_switch(ctx, NULL); /* the receivers count their own time */
+        weir_status st = ctx->exchange_now(ctx, err);
+        wr__op_switch(ctx, caller);
+        WR_TRY(st);
+    }
     wr_arena_reset(ctx->scratch);
     return WEIR_OK;
 }

@@ -18,9 +18,18 @@ extern const wr_op_class wr__source_class, wr__filter_class, wr__select_class, w
     wr__stream_table_join_class, wr__table_table_join_class, wr__fk_left_class, wr__fk_right_class,
     wr__sink_class, wr__collect_class;
 
+/**
+ * The time from now on is @p to's (NULL: nobody's here); @return whose it was. Every way into an
+ * operator is wr__op_switch(ctx, op), the call, and the switch back.
+ */
+wr_op *wr__op_switch(wr_task_ctx *ctx, wr_op *to);
+
 /** Records into a source, the reading end of a repartition topic, or a side of a foreign-key join
  *  (answers for the left one, subscriptions for the right one). */
 typedef weir_status (*wr__feed)(wr_op *op, const wr_record *records, uint32_t n, weir_error *err);
+/** The way into all of these: @p feed, timed and its bytes counted. */
+weir_status wr__op_feed(wr_op *op, wr__feed feed, const wr_record *records, uint32_t n,
+                        weir_error *err);
 weir_status wr__source_feed(wr_op *op, const wr_record *records, uint32_t n, weir_error *err);
 weir_status wr__repartition_feed(wr_op *op, const wr_record *records, uint32_t n, weir_error *err);
 /** The reading end of a repartition without a topic. */

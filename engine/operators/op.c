@@ -1,8 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Handing a batch to the next operator, with the counters that metrics and EXPLAIN ANALYZE show.
+ * The ways into an operator, with the counters that metrics and EXPLAIN ANALYZE show.
+ *
+ * Operators push into each other, so an operator's call lasts as long as all that is behind it.
+ * What is wanted is its own time: a task knows which of its operators is running, and the clock is
+ * read when that changes: twice for each operator and batch, never for a row. What an operator asks
+ * of the runtime (writing, stores) is its own time too; what other tasks do meanwhile is not
+ * (wr__reset_scratch).
  */
 #include "engine/operators/internal.h"
+
+wr_op *wr__op_switch(wr_task_ctx *ctx, wr_op *to)
+{
+    wr_op *from = ctx->running;
+    int64_t now = ctx->clock ? ctx->clock->mono_ns(ctx->clock) : 0;
+    if (from)
+        from->ns += (uint64_t)(now - ctx->running_since);
+    ctx->running = to;
+    ctx->running_since = now;
+    return from;
+}
+
+void wr_op_wrote(wr_task_ctx *ctx, uint64_t bytes)
+{
+    if (ctx->running)
+        ctx->running->bytes_out += bytes;
+}
 
 weir_status wr_op_emit(wr_op *op, const wr_batch *batch, weir_error *err)
 {
@@ -14,5 +37,19 @@ weir_status wr_op_emit(wr_op *op, const wr_batch *batch, weir_error *err)
         return WEIR_OK;
     next->rows_in += batch->sel.n;
     next->batches++;
-    return next->cls->process(next, op->next_input, batch, err);
+    wr_op *caller = wr__op_switch(op->ctx, next);
+    weir_status st = next->cls->process(next, op->next_input, batch, err);
+    wr__op_switch(op->ctx, caller);
+    return st;
+}
+
+weir_status wr__op_feed(wr_op *op, wr__feed feed, const wr_record *records, uint32_t n,
+                        weir_error *err)
+{
+    wr_op *caller = wr__op_switch(op->ctx, op);
+    for (uint32_t i = 0; i < n; i++)
+        op->bytes_in += records[i].key.len + records[i].value.len;
+    weir_status st = feed(op, records, n, err);
+    wr__op_switch(op->ctx, caller);
+    return st;
 }

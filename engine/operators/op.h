@@ -10,6 +10,7 @@
 #ifndef WR_ENGINE_OPERATORS_OP_H
 #define WR_ENGINE_OPERATORS_OP_H
 
+#include "common/clock.h"
 #include "engine/plan/plan.h"
 #include "statestore/window.h"
 #include "types/record.h"
@@ -37,12 +38,18 @@ struct wr_op {
     void *state;
     wr_op *next;    /* NULL for a sink */
     int next_input; /* input of next that this one feeds */
-    /* Metrics, always on. */
+    /* Metrics, always on, since the task was opened. Only the task's thread looks at them; others
+     * see copies that the runtime makes (runtime/task/metrics.c). */
     uint64_t rows_in, rows_out, batches, late_rows, dropped_rows;
+    uint64_t bytes_in;  /* keys and values of the records it was fed with */
+    uint64_t bytes_out; /* of those it wrote */
+    uint64_t ns;        /* of its own: what others did meanwhile is theirs */
 };
 
 /** Hand @p batch (sel.n may be 0: then nothing happens) to the next operator. */
 weir_status wr_op_emit(wr_op *op, const wr_batch *batch, weir_error *err) WR_MUST_CHECK;
+/** The runtime has written @p bytes for the operator that runs. */
+void wr_op_wrote(wr_task_ctx *ctx, uint64_t bytes);
 
 /**
  * What a state store has to be; the options of window.h and session.h without what the runtime
@@ -101,6 +108,10 @@ struct wr_task_ctx {
     /** What the sources of this thread share (source_pool.h); NULL: this task decodes alone. */
     struct wr_source_pool *sources;
     void *runtime; /* the runtime's */
+    /* Whose time it is (op.c). */
+    wr_clock *clock; /* NULL: operators are not timed */
+    wr_op *running;  /* NULL: none of this task's */
+    int64_t running_since;
 };
 
 #endif

@@ -223,33 +223,46 @@ weir_status wr_topology_feed(wr_topology *t, uint32_t topic, const wr_record *re
     for (uint32_t at = 0; at < n && st == WEIR_OK; at += step)
         for (uint32_t i = 0; i < t->readers_n && st == WEIR_OK; i++)
             if (t->readers[i].topic == topic)
-                st = t->readers[i].feed(t->readers[i].op, records + at, step, err);
+                st = wr__op_feed(t->readers[i].op, t->readers[i].feed, records + at, step, err);
     return st;
 }
 
 weir_status wr_topology_take(wr_topology *t, uint32_t topic, const wr_batch *batch, weir_error *err)
 {
-    for (uint32_t i = 0; i < t->readers_n; i++)
-        if (t->readers[i].topic == topic)
-            return wr__repartition_take(t->readers[i].op, batch, err);
+    for (uint32_t i = 0; i < t->readers_n; i++) {
+        if (t->readers[i].topic != topic)
+            continue;
+        wr_op *caller = wr__op_switch(t->ctx, t->readers[i].op);
+        weir_status st = wr__repartition_take(t->readers[i].op, batch, err);
+        wr__op_switch(t->ctx, caller);
+        return st;
+    }
     WR_UNREACHABLE(); /* the sender found this task by its topic */
 }
 
 weir_status wr_topology_tick(wr_topology *t, int64_t wall_ms, weir_error *err)
 {
     weir_status st = WEIR_OK;
-    for (uint32_t i = 0; i < t->ops_n && st == WEIR_OK; i++)
-        if (t->ops[i].cls->tick)
-            st = t->ops[i].cls->tick(&t->ops[i], wall_ms, err);
+    for (uint32_t i = 0; i < t->ops_n && st == WEIR_OK; i++) {
+        if (!t->ops[i].cls->tick)
+            continue;
+        wr_op *caller = wr__op_switch(t->ctx, &t->ops[i]);
+        st = t->ops[i].cls->tick(&t->ops[i], wall_ms, err);
+        wr__op_switch(t->ctx, caller);
+    }
     return st;
 }
 
 weir_status wr_topology_flush(wr_topology *t, weir_error *err)
 {
     weir_status st = WEIR_OK;
-    for (uint32_t i = 0; i < t->ops_n && st == WEIR_OK; i++)
-        if (t->ops[i].cls->flush)
-            st = t->ops[i].cls->flush(&t->ops[i], err);
+    for (uint32_t i = 0; i < t->ops_n && st == WEIR_OK; i++) {
+        if (!t->ops[i].cls->flush)
+            continue;
+        wr_op *caller = wr__op_switch(t->ctx, &t->ops[i]);
+        st = t->ops[i].cls->flush(&t->ops[i], err);
+        wr__op_switch(t->ctx, caller);
+    }
     if (st == WEIR_OK)
         st = wr__reset_scratch(t->ctx, err);
     return st;
