@@ -66,7 +66,9 @@ weir_status wr__query_commit(wr_query *q, weir_error *err)
     if (!q->dirty)
         return WEIR_OK;
     const wr_log_class *log = q->log->cls;
+    int64_t since = wr__metrics_now(q);
     WR_TRY(flush_operators(q, err));
+    int64_t flushed = wr__metrics_now(q);
     for (size_t i = 0; i < q->tasks_n; i++)
         for (size_t k = 0; k < q->tasks[i]->stores_n; k++)
             WR_TRY(wr_store_flush(q->tasks[i]->stores[k].store, err));
@@ -89,7 +91,9 @@ weir_status wr__query_commit(wr_query *q, weir_error *err)
         st = log->commit(q->writer, q->reader, &own, q->group ? 1 : 0, q->state, err);
     }
     wr_free(parts);
-    if (st == WEIR_OK)
-        after_commit(q);
-    return st;
+    if (st != WEIR_OK)
+        return st;
+    after_commit(q);
+    wr__metrics_committed(q, since, flushed);
+    return WEIR_OK;
 }

@@ -58,6 +58,12 @@ typedef struct wr__input {
     bool at_end; /* nothing behind next_offset when last looked */
 } wr__input;
 
+/** What the query's thread did that is no operator's work (metrics.c). */
+typedef struct wr__timing {
+    uint64_t polls, poll_ns, commits, commit_ns, commit_max_ns, commit_own_ns, restore_ns;
+} wr__timing;
+typedef struct wr__metrics wr__metrics;
+
 struct wr_query {
     char *id;
     wr_plan *plan;
@@ -102,6 +108,7 @@ struct wr_query {
     pthread_t thread;
     bool threaded;
     atomic_int state_now; /* wr_query_state */
+    wr__metrics *metrics;
     atomic_bool stop_asked, pause_asked;
     atomic_uint_fast64_t records_in, records_out, bytes_in, bytes_out, errors, late, commits,
         restored, state_bytes;
@@ -112,6 +119,20 @@ struct wr_query {
     weir_error error;
     bool has_error;
 };
+
+/* metrics.c: all but the first two by the query's thread, while no task runs */
+wr__metrics *wr__metrics_new(const wr_query *q);
+void wr__metrics_free(wr__metrics *m);
+/** Let others see the counts of now; without @p now only if that was not done lately. */
+void wr__metrics_publish(wr_query *q, bool now);
+/** A task is about to close: what it counted stays with the query. */
+void wr__metrics_retire(wr__task *t);
+/** A clock reading for the calls below. */
+int64_t wr__metrics_now(const wr_query *q);
+void wr__metrics_polled(wr_query *q, int64_t since);
+/** @p since the commit began; @p flushed the operators were through. Publishes. */
+void wr__metrics_committed(wr_query *q, int64_t since, int64_t flushed);
+void wr__metrics_restored(wr_query *q, int64_t since);
 
 /* task.c */
 weir_status wr__task_open(wr_query *q, uint32_t subtopology, int32_t partition, wr__task **out,

@@ -147,6 +147,7 @@ static wr_query *new_query(const wr_query_options *o)
     pthread_cond_init(&q->changed, &attr);
     pthread_condattr_destroy(&attr);
     q->last_commit_ns = q->clock->mono_ns(q->clock);
+    q->metrics = wr__metrics_new(q);
     return q;
 }
 
@@ -167,6 +168,7 @@ weir_status wr_query_new(const wr_query_options *o, wr_query **out, weir_error *
 
 void wr_query_fail(wr_query *q, const weir_error *err)
 {
+    wr__metrics_publish(q, true);
     pthread_mutex_lock(&q->lock);
     q->error = *err;
     q->has_error = true;
@@ -234,6 +236,7 @@ weir_status wr_query_step(wr_query *q, int timeout_ms, bool *progressed, bool *d
     if (commit_due(q, *progressed) || (ended && q->dirty))
         WR_TRY(wr__query_commit(q, err));
     *done = ended;
+    wr__metrics_publish(q, false);
     atomic_store(&q->idle_committed, !q->dirty);
     return WEIR_OK;
 }
@@ -451,6 +454,7 @@ void wr_query_free(wr_query *q, bool forget_it)
     wr_query_stop(q);
     if (forget_it && !q->owns_db)
         forget(q);
+    wr__metrics_free(q->metrics);
     wr_db_batch_free(q->state);
     if (q->owns_db)
         wr_db_close(q->db);

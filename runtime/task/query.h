@@ -67,6 +67,39 @@ typedef struct wr_query_metrics {
     uint64_t state_bytes;
 } wr_query_metrics;
 
+/**
+ * What EXPLAIN ANALYZE shows: operators and their stores as a tree in preorder, what is last in the
+ * flow first. Sums over the tasks (partitions) of this process since the query was started in it;
+ * as of the last commit, or at most a tenth of a second old.
+ */
+typedef struct wr_profile_node {
+    const char *store;   /* name of a store of the operator `name`; NULL: the operator itself */
+    const char *name;    /* "StreamFilter" */
+    const wr_step *step; /* the plan's: as long as the query is there */
+    uint32_t depth;
+    uint32_t subtopology;
+    uint32_t tasks; /* that are open now */
+    /* operators */
+    uint64_t rows_in, rows_out, batches, late, dropped;
+    uint64_t bytes_in, bytes_out; /* of records it was fed with and wrote */
+    uint64_t ns;                  /* wall clock, its own: not what it waited for others */
+    /* stores */
+    uint64_t gets, misses, puts, expired;
+    uint64_t entries, dirty_entries, memory_bytes, disk_bytes; /* now; on disk: about */
+} wr_profile_node;
+typedef struct wr_profile {
+    wr_query_metrics totals;
+    uint64_t age_ns;         /* since the query was started here */
+    uint64_t operators_ns;   /* sum of the nodes' ns */
+    uint64_t polls, poll_ns; /* asking the log for records; waiting counts */
+    uint64_t commits, commit_ns, commit_max_ns;
+    uint64_t commit_own_ns; /* of commit_ns, what was not the operators': changelogs, waiting for
+                             * acknowledgements, writing */
+    uint64_t restore_ns;
+    wr_profile_node *nodes;
+    uint32_t nodes_n;
+} wr_profile;
+
 weir_status wr_query_new(const wr_query_options *options, wr_query **out,
                          weir_error *err) WR_MUST_CHECK;
 /** Run on a thread of its own. */
@@ -100,6 +133,8 @@ bool wr_query_error(wr_query *q, weir_error *err);
 const char *wr_query_id(const wr_query *q);
 const wr_plan *wr_query_plan(const wr_query *q);
 void wr_query_metrics_read(wr_query *q, wr_query_metrics *out);
+/** The nodes are made in @p a. */
+void wr_query_profile(wr_query *q, wr_arena *a, wr_profile *out);
 /** Everything up to the topics' ends (as of this call) is processed and committed. */
 weir_status wr_query_caught_up(wr_query *q, bool *yes, weir_error *err) WR_MUST_CHECK;
 

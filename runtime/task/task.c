@@ -155,6 +155,7 @@ static weir_status task_produce(wr_task_ctx *ctx, uint32_t topic, const wr_out_r
         bytes += records->keys[i].len + records->values[i].len;
     atomic_fetch_add(&q->records_out, records->n);
     atomic_fetch_add(&q->bytes_out, bytes);
+    wr_op_wrote(ctx, bytes);
     return q->fed ? produce_to_first(q, topic, records, err)
                   : q->log->cls->produce(q->writer, q->topic_names[topic], records, err);
 }
@@ -232,8 +233,11 @@ static weir_status task_open_store(wr_task_ctx *ctx, const char *name, const wr_
     wr_buf_free(&id);
     WR_TRY(st);
     WR_TRY(wr_store_spec_open(q->db, spec, &options, &s->store, err));
-    if (changelog)
+    if (changelog) {
+        int64_t since = wr__metrics_now(q);
         WR_TRY(wr__store_restore(s, err));
+        wr__metrics_restored(q, since);
+    }
     *out = s->store;
     return WEIR_OK;
 }
@@ -281,6 +285,7 @@ weir_status wr__task_open(wr_query *q, uint32_t subtopology, int32_t partition, 
         .exchange_now = task_exchange_now,
         .one_partition = q->fed,
         .runtime = t,
+        .clock = q->clock,
     };
     make_inboxes(t);
     weir_status st = wr_topology_new(&t->ctx, subtopology, &t->topology, err);
@@ -296,6 +301,7 @@ void wr__task_close(wr__task *t)
 {
     if (!t)
         return;
+    wr__metrics_retire(t);
     if (t->topology)
         wr_topology_close(t->topology);
     for (size_t i = 0; i < t->stores_n; i++) {

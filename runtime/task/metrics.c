@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a query's operators and stores have done, for EXPLAIN ANALYZE and DESCRIBE EXTENDED.
+ *
+ * Operators and stores count for themselves, in plain integers of their task. Others never look at
+ * those: the query's thread adds them up into a copy, after a commit and at most every
+ * PUBLISH_NS while it works, at moments when no task runs; the copy has a lock that is held for
+ * that long. So the way of a record has neither locks nor atomics for this, and a reader sees sums
+ * that belong together.
+ *
+ * Counts belong to the query, not to its tasks: when a task closes (a rebalance, a retry), what its
+ * operators counted is added to `past`. What was rolled back stays counted: it was work.
+ */
+#include "runtime/task/internal.h"
+
+#define PUBLISH_NS 100000000ll
+
+typedef struct op_counts {
+    uint32_t tasks; /* open now */
+    uint64_t rows_in, rows_out, batches, late, dropped, bytes_in, bytes_out, ns;
+} op_counts;
+
+typedef struct store_counts {
+    uint64_t gets, misses, puts, expired;  /* so far */
+    uint64_t entries, dirty, memory_bytes; /* now */
+} store_counts;
+
+typedef struct store_slot {
+    char *name;
+    uint32_t node; /* of the operator that it belongs to */
+    wr_store_kind kind;
+    store_counts past, shown;
+} store_slot;
+
+/** Nodes: two for each step, since a repartition and a foreign-key join have two ends. */
+struct wr__metrics {
+    int64_t started_ns, published_ns;
+    wr__timing timing; /* of the query's thread */
+    op_counts *past;
+    pthread_mutex_t lock; /* all below, and `shown` and the number of stores */
+    op_counts *shown;
+    wr__timing timing_shown;
+    store_slot *stores;
+    size_t stores_n;
+};
+
+wr__metrics *wr__metrics_new(const wr_query *q)
+{
+    wr__metrics *m = wr_calloc(1, sizeof *m);
+    m->past = wr_calloc(2 * (size_t)q->plan->steps_n, sizeof *m->past);
+    m->shown = wr_calloc(2 * (size_t)q->plan->steps_n, sizeof *m->shown);
+    m->started_ns = q->clock->mono_ns(q->clock);
+    pthread_mutex_init(&m->lock, NULL);
+    return m;
+}
+
+void wr__metrics_free(wr__metrics *m)
+{
+    if (!m)
+        return;
+    for (size_t i = 0; i < m->stores_n; i++)
+        wr_free(m->stores[i].name);
+    wr_free(m->stores);
+    wr_free(m->past);
+    wr_free(m->shown);
+    pthread_mutex_destroy(&m->lock);
+    wr_free(m);
+}
+
+/* ---- timing of what is not an operator's ---- */
+
+int64_t wr__metrics_now(const wr_query *q)
+{
+    return q->clock->mono_ns(q->clock);
+}
+
+void wr__metrics_polled(wr_query *q, int64_t since)
+{
+    q->metrics->timing.polls++;
+    q->metrics->timing.poll_ns += (uint64_t)(wr__metrics_now(q) - since);
+}
+
+void wr__metrics_restored(wr_query *q, int64_t since)
+{
+    q->metrics->timing.restore_ns += (uint64_t)(wr__metrics_now(q) - since);
+}
+
+void wr__metrics_committed(wr_query *q, int64_t since, int64_t flushed)
+{
+    wr__timing *t = &q->metrics->timing;
+    int64_t now = wr__metrics_now(q);
+    uint64_t ns = (uint64_t)(now - since);
+    t->commits++;
+    t->commit_ns += ns;
+    t->commit_max_ns = WR_MAX(t->commit_max_ns, ns);
+    t->commit_own_ns += (uint64_t)(now - flushed);
+    wr__metrics_publish(q, true);
+}
+
+/* ---- adding up, by the query's thread ---- */
+
+static uint32_t node_of(const wr_step *step, uint32_t subtopology)
+{
+    return 2 * step->id + (step->subtopology != subtopology);
+}
+
+static void add_op(op_counts *to, const wr_op *op)
+{
+    to->rows_in += op->rows_in;
+    to->rows_out += op->rows_out;
+    to->batches += op->batches;
+    to->late += op->late_rows;
+    to->dropped += op->dropped_rows;
+    to->bytes_in += op->bytes_in;
+    to->bytes_out += op->bytes_out;
+    to->ns += op->ns;
+}
+
+/* "Aggregate-times" belongs to the step whose context is "Aggregate", "Join-left" to "Join". */
+static uint32_t step_of_store(const wr_plan *plan, const char *name)
+{
+    size_t best_len = 0;
+    uint32_t best = 0;
+    for (uint32_t i = 0; i < plan->steps_n; i++) {
+        const char *context = plan->steps[i]->context;
+        size_t n = strlen(context);
+        if (n > best_len && strncmp(name, context, n) == 0 && (name[n] == '\0' || name[n] == '-')) {
+            best = i;
+            best_len = n;
+        }
+    }
+    return best;
+}
+
+/* Others may be reading: new slots come under the lock. */
+static store_slot *slot_of(wr_query *q, const wr__task_store *s)
+{
+    wr__metrics *m = q->metrics;
+    for (size_t i = 0; i < m->stores_n; i++)
+        if (strcmp(m->stores[i].name, s->name) == 0)
+            return &m->stores[i];
+    m->stores = wr_realloc(m->stores, (m->stores_n + 1) * sizeof *m->stores);
+    m->stores[m->stores_n] = (store_slot){
+        .name = wr_strdup(s->name),
+        .node = node_of(q->plan->steps[step_of_store(q->plan, s->name)], s->task->subtopology),
+        .kind = wr_store_kind_of(s->store),
+    };
+    return &m->stores[m->stores_n++];
+}
+
+static void add_store(store_counts *to, const wr_store *s, bool now)
+{
+    wr_store_stats stats;
+    wr_store_stats_read(s, &stats);
+    to->gets += stats.gets;
+    to->misses += stats.misses;
+    to->puts += stats.puts;
+    to->expired += stats.expired;
+    if (!now)
+        return;
+    to->entries += stats.entries;
+    to->dirty += stats.dirty_entries;
+    to->memory_bytes += wr_store_bytes(s);
+}
+
+void wr__metrics_retire(wr__task *t)
+{
+    wr__metrics *m = t->q->metrics;
+    const wr_op *op;
+    for (uint32_t i = 0; t->topology && (op = wr_topology_op(t->topology, i)); i++)
+        add_op(&m->past[node_of(op->step, t->subtopology)], op);
+    pthread_mutex_lock(&m->lock);
+    for (size_t i = 0; i < t->stores_n; i++)
+        if (t->stores[i].store)
+            add_store(&slot_of(t->q, &t->stores[i])->past, t->stores[i].store, false);
+    pthread_mutex_unlock(&m->lock);
+}
+
+static void add_task(wr_query *q, wr__task *t)
+{
+    wr__metrics *m = q->metrics;
+    const wr_op *op;
+    for (uint32_t i = 0; t->topology && (op = wr_topology_op(t->topology, i)); i++) {
+        op_counts *c = &m->shown[node_of(op->step, t->subtopology)];
+        add_op(c, op);
+        c->tasks++;
+    }
+    for (size_t i = 0; i < t->stores_n; i++)
+        if (t->stores[i].store)
+            add_store(&slot_of(q, &t->stores[i])->shown, t->stores[i].store, true);
+}
+
+void wr__metrics_publish(wr_query *q, bool now)
+{
+    wr__metrics *m = q->metrics;
+    int64_t ns = wr__metrics_now(q);
+    if (!now && ns - m->published_ns < PUBLISH_NS)
+        return;
+    m->published_ns = ns;
+    pthread_mutex_lock(&m->lock);
+    memcpy(m->shown, m->past, 2 * (size_t)q->plan->steps_n * sizeof *m->shown);
+    for (size_t i = 0; i < m->stores_n; i++)
+        m->stores[i].shown = m->stores[i].past;
+    for (size_t i = 0; i < q->tasks_n; i++)
+        add_task(q, q->tasks[i]);
+    m->timing_shown = m->timing;
+    pthread_mutex_unlock(&m->lock);
+}
+
+/* ---- reading, from any thread ---- */
+
+typedef struct walk {
+    wr_query *q;
+    wr_arena *arena;
+    wr_profile *out;
+} walk;
+
+static uint64_t disk_bytes(wr_query *q, const store_slot *s)
+{
+    static const wr_db_family families[] = {
+        [WR_STORE_KV] = WR_DB_KV,
+        [WR_STORE_WINDOW] = WR_DB_WINDOW,
+        [WR_STORE_SESSION] = WR_DB_SESSION,
+    };
+    wr_buf name = {0};
+    weir_error ignored; /* a size that cannot be asked for is not known */
+    uint32_t id = 0;
+    wr_buf_printf(&name, "%s/%s", q->id, s->name);
+    weir_status st = wr_db_store_id_find(q->db, NULL, wr_buf_view(&name), &id, &ignored);
+    wr_buf_free(&name);
+    return st == WEIR_OK && id ? wr_db_store_bytes(q->db, families[s->kind], id, UINT32_MAX) : 0;
+}
+
+static void put_stores(walk *w, uint32_t node, uint32_t depth, const wr_profile_node *of)
+{
+    const wr__metrics *m = w->q->metrics;
+    for (size_t i = 0; i < m->stores_n; i++) {
+        const store_slot *s = &m->stores[i];
+        if (s->node != node)
+            continue;
+        w->out->nodes[w->out->nodes_n++] = (wr_profile_node){
+            .store = wr_arena_strdup(w->arena, s->name),
+            .depth = depth,
+            .step = of->step,
+            .name = of->name,
+            .subtopology = of->subtopology,
+            .tasks = of->tasks,
+            .gets = s->shown.gets,
+            .misses = s->shown.misses,
+            .puts = s->shown.puts,
+            .expired = s->shown.expired,
+            .entries = s->shown.entries,
+            .dirty_entries = s->shown.dirty,
+            .memory_bytes = s->shown.memory_bytes,
+            .disk_bytes = disk_bytes(w->q, s),
+        };
+    }
+}
+
+static void put_node(walk *w, const wr_step *step, bool other_end, uint32_t depth, uint32_t sub)
+{
+    uint32_t node = 2 * step->id + other_end;
+    const op_counts *c = &w->q->metrics->shown[node];
+    const char *name = !other_end                      ? step->name
+                       : step->kind == WR_STEP_FK_JOIN ? "ForeignKeyTableTableJoinRight"
+                                                       : "RepartitionRead";
+    wr_profile_node *n = &w->out->nodes[w->out->nodes_n++];
+    *n = (wr_profile_node){
+        .depth = depth,
+        .step = step,
+        .name = name,
+        .subtopology = sub,
+        .tasks = c->tasks,
+        .rows_in = c->rows_in,
+        .rows_out = c->rows_out,
+        .batches = c->batches,
+        .late = c->late,
+        .dropped = c->dropped,
+        .bytes_in = c->bytes_in,
+        .bytes_out = c->bytes_out,
+        .ns = c->ns,
+    };
+    w->out->operators_ns += c->ns;
+    put_stores(w, node, depth + 1, n);
+}
+
+/* As EXPLAIN does: what is last in the flow first, its inputs below. @p sub is where the consumer
+ * stands, which is where a repartition is read. */
+static void put_steps(walk *w, const wr_step *step, uint32_t depth, uint32_t sub)
+{
+    switch (step->kind) {
+    case WR_STEP_REPARTITION:
+        put_node(w, step, true, depth, sub);
+        put_node(w, step, false, depth + 1, step->subtopology);
+        put_steps(w, step->in[0], depth + 2, step->subtopology);
+        break;
+    case WR_STEP_FK_JOIN:
+        put_node(w, step, false, depth, step->subtopology);
+        put_steps(w, step->in[0], depth + 1, step->subtopology);
+        put_node(w, step, true, depth + 1, step->u.join.right_subtopology);
+        put_steps(w, step->in[1], depth + 2, step->u.join.right_subtopology);
+        break;
+    default:
+        put_node(w, step, false, depth, step->subtopology);
+        for (uint32_t i = 0; i < step->in_n; i++)
+            put_steps(w, step->in[i], depth + 1, step->subtopology);
+    }
+}
+
+void wr_query_profile(wr_query *q, wr_arena *a, wr_profile *out)
+{
+    wr__metrics *m = q->metrics;
+    *out = (wr_profile){.age_ns = (uint64_t)(wr__metrics_now(q) - m->started_ns)};
+    wr_query_metrics_read(q, &out->totals);
+    pthread_mutex_lock(&m->lock);
+    out->nodes = WR_NEW_N(a, wr_profile_node, 2 * (size_t)q->plan->steps_n + m->stores_n);
+    out->polls = m->timing_shown.polls;
+    out->poll_ns = m->timing_shown.poll_ns;
+    out->commits = m->timing_shown.commits;
+    out->commit_ns = m->timing_shown.commit_ns;
+    out->commit_own_ns = m->timing_shown.commit_own_ns;
+    out->commit_max_ns = m->timing_shown.commit_max_ns;
+    out->restore_ns = m->timing_shown.restore_ns;
+    walk w = {q, a, out};
+    put_steps(&w, q->plan->root, 0, q->plan->root->subtopology);
+    pthread_mutex_unlock(&m->lock);
+}
