@@ -17,7 +17,8 @@
 
 #include "client.h"
 
-#define BATCH 4096
+#define BATCH   4096
+#define WAIT_MS 20 /* a batch that does not fill is handed over after that */
 
 typedef struct loop {
     rd_kafka_t *consumer, *producer;
@@ -79,7 +80,7 @@ static void run(loop *l)
     static rd_kafka_message_t *batch[BATCH];
     rd_kafka_queue_t *queue = rd_kafka_queue_get_consumer(l->consumer);
     while (l->open > 0) {
-        ssize_t n = rd_kafka_consume_batch_queue(queue, 1000, batch, BATCH);
+        ssize_t n = rd_kafka_consume_batch_queue(queue, WAIT_MS, batch, BATCH);
         if (n < 0)
             bench_die("consume", rd_kafka_err2str(rd_kafka_last_error()));
         int records = 0;

@@ -25,6 +25,7 @@
 #include "client.h"
 
 #define BATCH     4096
+#define WAIT_MS   20
 #define TRIES_MAX 600 /* of 50 ms */
 
 static void pause_ms(long ms)
@@ -168,7 +169,7 @@ static void dump(rd_kafka_t *rk, char *topic)
     bench_assign(rk, parts, open);
     rd_kafka_queue_t *queue = rd_kafka_queue_get_consumer(rk);
     while (open > 0) {
-        ssize_t n = rd_kafka_consume_batch_queue(queue, 1000, batch, BATCH);
+        ssize_t n = rd_kafka_consume_batch_queue(queue, WAIT_MS, batch, BATCH);
         for (ssize_t i = 0; i < n; i++) {
             if (!batch[i]->err)
                 write_record(batch[i]);

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is compared. An engine is a command that reads the workload's topics from the beginning to
+the ends that they have at its start, writes the output topic, and exits with status 0.
+
+How to add one: a class with `name`, `title` and `command(workload, run)`, and a line in ENGINES.
+"""
+import dataclasses
+import subprocess
+from pathlib import Path
+
+from harness.build import Built, Missing
+
+
+@dataclasses.dataclass
+class Run:
+    """The surroundings of one run."""
+    built: Built
+    address: str    # the broker's
+    folder: Path    # its own, for state
+    id: str         # unlike that of any other run
+
+
+class Raw:
+    """A loop around librdkafka that does nothing: the floor."""
+    output = True
+
+    def __init__(self, what, title):
+        self.name, self.title, self.what = f"raw-{what}", title, what
+
+    def prepare(self, built):
+        built.tool("rawloop")
+
+    def command(self, workload, run):
+        out = ["--out", workload.topic] if self.what == "copy" else []
+        return [run.built.tool("rawloop"), self.what, "--bootstrap", run.address, *out,
+                *workload.inputs]
+
+
+class Weir:
+    def __init__(self, name, title, *options):
+        self.name, self.title, self.options = name, title, options
+
+    def prepare(self, built):
+        if "--threads" in self.options:
+            text = subprocess.run([built.weir, "run", "--help"], capture_output=True, text=True)
+            if "--threads" not in text.stdout:
+                raise Missing("this weir has no option --threads")
+
+    def command(self, workload, run):
+        return [run.built.weir, "run", workload.sql, "--bootstrap-servers", run.address, "--data",
+                run.folder / "data", "--until-end", *self.options]
+
+
+class KafkaStreams:
+    def __init__(self, name, title, *options, heap="1g"):
+        self.name, self.title, self.options, self.heap = name, title, options, heap
+
+    def prepare(self, built):
+        if not built.peer:
+            raise Missing("the Kafka Streams peer")
+
+    def command(self, workload, run):
+        return ["java", f"-Xmx{self.heap}", "-cp", run.built.peer,
+                "-Dorg.slf4j.simpleLogger.defaultLogLevel=error", "weir.bench.Peer",
+                workload.topic, "--bootstrap", run.address, "--state", run.folder / "state",
+                "--id", run.id, *self.options]
+
+
+ENGINES = {e.name: e for e in (
+    Raw("consume", "librdkafka: consume"),
+    Raw("copy", "librdkafka: consume + produce"),
+    Weir("weir", "Weir, 1 thread", "--threads", "1"),
+    Weir("weir-2", "Weir, 2 threads", "--threads", "2"),
+    Weir("weir-default", "Weir as it comes"),
+    KafkaStreams("ks", "Kafka Streams, 1 thread", "--threads", "1"),
+    KafkaStreams("ks-2", "Kafka Streams, 2 threads", "--threads", "2"),
+    KafkaStreams("ks-eos", "Kafka Streams, exactly once", "--threads", "1", "--eos"),
+)}
+FLOOR = "raw-consume"
+PEER = "ks"

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package weir.bench;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.concurrent.ExecutionException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.streams.KafkaStreams;
+import org.apache.kafka.streams.StreamsBuilder;
+import org.apache.kafka.streams.StreamsConfig;
+
+/**
+ * Runs a workload in Kafka Streams from the earliest offsets to the ends that its topics have now,
+ * and exits: {@code Peer WORKLOAD --bootstrap HOST:PORT --state DIR --id ID [--threads N] [--eos]
+ * [--memory MIB] [NAME=VALUE...]}.
+ *
+ * <p>Settings are the library's defaults apart from what is given here, so the caches are 10 MB, the
+ * stores are RocksDB's, and the guarantee is at-least-once unless --eos asks for exactly_once_v2.
+ */
+public final class Peer {
+    private static final Duration LOOK = Duration.ofMillis(50);
+    private static final Duration CLOSE = Duration.ofMinutes(2);
+
+    private Peer() { }
+
+    public static void main(String[] args) throws Exception {
+        if (args.length == 0) throw new IllegalArgumentException("no workload");
+        Properties settings = settings(args);
+        String bootstrap = settings.getProperty(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG);
+        StreamsBuilder builder = new StreamsBuilder();
+        List<Topologies.Input> inputs = Topologies.build(args[0], builder);
+        long wanted = 0;
+        try (Admin admin = Admin.create(Map.of("bootstrap.servers", bootstrap))) {
+            for (Topologies.Input input : inputs) wanted += input.steps() * records(admin, input.topic());
+        }
+        KafkaStreams streams = new KafkaStreams(builder.build(settings), settings);
+        streams.setUncaughtExceptionHandler(failure -> {
+            failure.printStackTrace();
+            Runtime.getRuntime().halt(1);
+            return null;
+        });
+        streams.start();
+        while (processed(streams) < wanted) Thread.sleep(LOOK.toMillis());
+        // Writes what the caches hold, waits for the producers, commits.
+        if (!streams.close(CLOSE)) throw new IllegalStateException("did not close in time");
+    }
+
+    private static Properties settings(String[] args) {
+        Properties p = new Properties();
+        p.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
+        for (int i = 1; i < args.length; i++) {
+            switch (args[i]) {
+                case "--bootstrap" -> p.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, args[++i]);
+                case "--state" -> p.put(StreamsConfig.STATE_DIR_CONFIG, args[++i]);
+                case "--id" -> p.put(StreamsConfig.APPLICATION_ID_CONFIG, args[++i]);
+                case "--threads" -> p.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, args[++i]);
+                case "--eos" -> p.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
+                case "--memory" -> {
+                    p.put(BoundedMemory.MIB, args[++i]);
+                    p.put(StreamsConfig.ROCKSDB_CONFIG_SETTER_CLASS_CONFIG, BoundedMemory.class);
+                }
+                default -> {
+                    String[] pair = args[i].split("=", 2);
+                    if (pair.length != 2) throw new IllegalArgumentException(args[i]);
+                    p.put(pair[0], pair[1]);
+                }
+            }
+        }
+        return p;
+    }
+
+    /**
+     * How many records went through sub-topologies so far, by the library's own counters: to look at
+     * them costs nothing, unlike a step in the topology that counts.
+     */
+    private static long processed(KafkaStreams streams) {
+        double sum = 0;
+        for (var metric : streams.metrics().values()) {
+            var name = metric.metricName();
+            if (name.name().equals("process-total") && name.group().equals("stream-thread-metrics")) {
+                sum += (Double) metric.metricValue();
+            }
+        }
+        return (long) sum;
+    }
+
+    private static long records(Admin admin, String topic) throws InterruptedException, ExecutionException {
+        var partitions = admin.describeTopics(List.of(topic)).allTopicNames().get().get(topic).partitions();
+        List<Map<TopicPartition, OffsetSpec>> asked = new ArrayList<>();
+        for (OffsetSpec spec : List.of(OffsetSpec.earliest(), OffsetSpec.latest())) {
+            Map<TopicPartition, OffsetSpec> all = new HashMap<>();
+            partitions.forEach(p -> all.put(new TopicPartition(topic, p.partition()), spec));
+            asked.add(all);
+        }
+        long first = 0, end = 0;
+        for (var found : admin.listOffsets(asked.get(0)).all().get().values()) first += found.offset();
+        for (var found : admin.listOffsets(asked.get(1)).all().get().values()) end += found.offset();
+        return end - first;
+    }
+}

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package weir.bench;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import org.apache.kafka.common.serialization.Deserializer;
+import org.apache.kafka.common.serialization.Serde;
+import org.apache.kafka.common.serialization.Serdes;
+import org.apache.kafka.common.serialization.Serializer;
+import org.apache.kafka.streams.KeyValue;
+import org.apache.kafka.streams.StreamsBuilder;
+import org.apache.kafka.streams.kstream.Consumed;
+import org.apache.kafka.streams.kstream.Grouped;
+import org.apache.kafka.streams.kstream.JoinWindows;
+import org.apache.kafka.streams.kstream.Joined;
+import org.apache.kafka.streams.kstream.KGroupedStream;
+import org.apache.kafka.streams.kstream.KStream;
+import org.apache.kafka.streams.kstream.KTable;
+import org.apache.kafka.streams.kstream.Materialized;
+import org.apache.kafka.streams.kstream.Produced;
+import org.apache.kafka.streams.kstream.SessionWindows;
+import org.apache.kafka.streams.kstream.StreamJoined;
+import org.apache.kafka.streams.kstream.TimeWindows;
+import org.apache.kafka.streams.kstream.WindowedSerdes;
+import weir.bench.Values.Auction;
+import weir.bench.Values.Bid;
+import weir.bench.Values.Click;
+import weir.bench.Values.CountSum;
+
+/**
+ * The workloads, one topology each, with the meaning of bench/workloads/*.sql: the same input and
+ * output topics, and the same bytes in keys and values.
+ */
+final class Topologies {
+    /** An input topic, and through how many sub-topologies each of its records goes. */
+    record Input(String topic, int steps) { }
+
+    /** ksqlDB's grace where a statement names none. */
+    private static final Duration GRACE = Duration.ofHours(24);
+    private static final Duration MINUTE = Duration.ofMinutes(1);
+    private static final Set<String> COUNTRIES = Set.of("United States", "Germany", "France");
+    private static final Serde<byte[]> BYTES = Serdes.ByteArray();
+    private static final String[] MANY_COUNTRIES = {"United States", "Germany", "France", "India", "Brazil",
+        "United Kingdom", "Japan", "Mexico", "Canada", "Spain"};
+
+    private Topologies() { }
+
+    static List<Input> build(String workload, StreamsBuilder builder) {
+        return switch (workload) {
+            case "w1" -> filter(builder);
+            case "w2" -> tumbling(builder);
+            case "w3" -> count(builder);
+            case "w4" -> tableJoin(builder);
+            case "w5" -> streamJoin(builder);
+            case "w6" -> hopping(builder);
+            case "w7" -> sessions(builder);
+            case "large" -> large(builder);
+            case "many" -> many(builder);
+            default -> throw new IllegalArgumentException("no workload " + workload);
+        };
+    }
+
+    private static <T> Serde<T> reads(Deserializer<T> deserializer) {
+        return Serdes.serdeFrom((topic, value) -> {
+            throw new UnsupportedOperationException("only read");
+        }, deserializer);
+    }
+
+    private static <T> Serde<T> writes(Serializer<T> serializer) {
+        return Serdes.serdeFrom(serializer, (topic, bytes) -> {
+            throw new UnsupportedOperationException("only written");
+        });
+    }
+
+    private static KStream<byte[], Click> clicks(StreamsBuilder builder, Deserializer<Click> value) {
+        return builder.stream("clicks", Consumed.with(BYTES, reads(value)));
+    }
+
+    private static KGroupedStream<Integer, Byte> byCampaign(StreamsBuilder builder) {
+        return clicks(builder, Values.CLICK_CAMPAIGN)
+            .map((key, click) -> KeyValue.pair(click.campaignId, (byte) 0))
+            .groupByKey(Grouped.with(Serdes.Integer(), Values.UNIT));
+    }
+
+    private static KGroupedStream<String, Byte> byIp(StreamsBuilder builder) {
+        return clicks(builder, Values.CLICK_IP)
+            .map((key, click) -> KeyValue.pair(click.ip, (byte) 0))
+            .groupByKey(Grouped.with(Serdes.String(), Values.UNIT));
+    }
+
+    private static List<Input> filter(StreamsBuilder builder) {
+        clicks(builder, Values.CLICK)
+            .filter((key, click) -> COUNTRIES.contains(click.country) && "Chrome".equals(click.browser))
+            .to("w1", Produced.with(BYTES, writes(Values.CLICK_OUT)));
+        return List.of(new Input("clicks", 1));
+    }
+
+    private static List<Input> tumbling(StreamsBuilder builder) {
+        clicks(builder, Values.CLICK_CAMPAIGN_PUB)
+            .map((key, click) -> KeyValue.pair(click.campaignId, click.pubId))
+            .groupByKey(Grouped.with(Serdes.Integer(), Serdes.Integer()))
+            .windowedBy(TimeWindows.ofSizeAndGrace(MINUTE, GRACE))
+            .aggregate(CountSum::new, (campaign, pubId, sum) -> {
+                sum.count++;
+                sum.sum += pubId;
+                return sum;
+            }, Materialized.with(Serdes.Integer(), Values.COUNT_SUM))
+            .toStream()
+            .to("w2", Produced.with(WindowedSerdes.timeWindowedSerdeFrom(Integer.class, MINUTE.toMillis()),
+                writes(Values.COUNT_SUM_OUT)));
+        return List.of(new Input("clicks", 2));
+    }
+
+    private static List<Input> count(StreamsBuilder builder) {
+        byIp(builder)
+            .count(Materialized.with(Serdes.String(), Serdes.Long()))
+            .toStream()
+            .to("w3", Produced.with(Serdes.String(), writes(Values.COUNT_OUT)));
+        return List.of(new Input("clicks", 2));
+    }
+
+    private static List<Input> tableJoin(StreamsBuilder builder) {
+        KTable<Integer, String> campaigns =
+            builder.table("campaigns", Consumed.with(Serdes.Integer(), Values.CAMPAIGN_NAME));
+        clicks(builder, Values.CLICK_CAMPAIGN)
+            .map((key, click) -> KeyValue.pair(click.campaignId, (byte) 0))
+            .join(campaigns, (unit, name) -> name,
+                Joined.with(Serdes.Integer(), Values.UNIT, Values.CAMPAIGN_NAME))
+            .groupBy((campaign, name) -> name, Grouped.with(Serdes.String(), Serdes.String()))
+            .count(Materialized.with(Serdes.String(), Serdes.Long()))
+            .toStream()
+            .to("w4", Produced.with(Serdes.String(), writes(Values.COUNT_OUT)));
+        return List.of(new Input("clicks", 3), new Input("campaigns", 1));
+    }
+
+    private static List<Input> streamJoin(StreamsBuilder builder) {
+        KStream<byte[], Bid> bids = builder.stream("bid", Consumed.with(BYTES, Values.BID));
+        KStream<byte[], Auction> auctions = builder.stream("auction", Consumed.with(BYTES, Values.AUCTION));
+        bids.join(auctions, Values.Pair::new, JoinWindows.ofTimeDifferenceAndGrace(Duration.ofSeconds(10), GRACE),
+                StreamJoined.with(BYTES, Values.BID, Values.AUCTION))
+            .to("w5", Produced.with(BYTES, writes(Values.PAIR_OUT)));
+        return List.of(new Input("bid", 1), new Input("auction", 1));
+    }
+
+    private static List<Input> hopping(StreamsBuilder builder) {
+        byCampaign(builder)
+            .windowedBy(TimeWindows.ofSizeAndGrace(MINUTE, GRACE).advanceBy(Duration.ofSeconds(10)))
+            .count(Materialized.with(Serdes.Integer(), Serdes.Long()))
+            .toStream()
+            .to("w6", Produced.with(WindowedSerdes.timeWindowedSerdeFrom(Integer.class, MINUTE.toMillis()),
+                writes(Values.COUNT_OUT)));
+        return List.of(new Input("clicks", 2));
+    }
+
+    private static List<Input> sessions(StreamsBuilder builder) {
+        byIp(builder)
+            .windowedBy(SessionWindows.ofInactivityGapAndGrace(Duration.ofMinutes(5), GRACE))
+            .count(Materialized.with(Serdes.String(), Serdes.Long()))
+            .toStream()
+            .to("w7", Produced.with(WindowedSerdes.sessionWindowedSerdeFrom(String.class),
+                writes(Values.COUNT_OUT)));
+        return List.of(new Input("clicks", 2));
+    }
+
+    /** Counts per key of a topic that has its keys already: state larger than memory. */
+    private static List<Input> large(StreamsBuilder builder) {
+        builder.stream("keys", Consumed.with(Serdes.String(), Values.UNIT))
+            .groupByKey(Grouped.with(Serdes.String(), Values.UNIT))
+            .count(Materialized.with(Serdes.String(), Serdes.Long()))
+            .toStream()
+            .to("large", Produced.with(Serdes.String(), writes(Values.COUNT_OUT)));
+        return List.of(new Input("keys", 1));
+    }
+
+    /** A hundred filters on one topic; one topology reads and decodes a record once for all of them. */
+    private static List<Input> many(StreamsBuilder builder) {
+        KStream<byte[], Click> clicks = clicks(builder, Values.CLICK_CAMPAIGN_COUNTRY);
+        Serde<Click> out = writes(Json.writer((click, to) -> {
+            to.writeNumberField("CAMPAIGNID", click.campaignId);
+            to.writeStringField("COUNTRY", click.country);
+        }));
+        for (int i = 0; i < 100; i++) {
+            int campaign = 1 + i % 10;
+            String country = MANY_COUNTRIES[i / 10];
+            clicks.filter((key, click) -> click.campaignId == campaign && country.equals(click.country))
+                .to("many_" + i, Produced.with(BYTES, out));
+        }
+        return List.of(new Input("clicks", 1));
+    }
+}
