@@ -236,7 +236,7 @@ weir_status wr_store_discard(wr_store *s, weir_error *err)
 {
     (void)err;
     WR_ASSERT(!s->committing && s->iterators == 0);
-    s->editing = NULL;
+    s->editing = 0;
     wr__overlay *o = &s->overlay;
     for (size_t i = 0; i < o->dirty_n; i++)
         forget_change(s, o->dirty[i]);

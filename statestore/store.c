@@ -320,14 +320,14 @@ void *wr_entry_edit(wr_store *s, wr_store_entry *e, size_t len)
     WR_ASSERT(len <= WR_STORE_VALUE_MAX);
     WR_ASSERT(!wr__timed_gone(s, wr__entry_key(e))); /* wr_window_observe was not asked */
     wr__overlay_mark(&s->overlay, e);
-    s->editing = e;
+    s->editing++;
     return wr__overlay_resize(&s->overlay, e, (uint32_t)len);
 }
 
 weir_status wr_entry_changed(wr_store *s, wr_store_entry *e, int64_t timestamp_ms, weir_error *err)
 {
-    WR_ASSERT(s->editing == e);
-    s->editing = NULL;
+    WR_ASSERT(s->editing > 0);
+    s->editing--;
     e->timestamp_ms = timestamp_ms;
     s->stats.puts++;
     if (!s->options.on_change)
@@ -352,7 +352,7 @@ weir_status wr_entry_set(wr_store *s, wr_store_entry *e, const wr_str *value, in
         wr__overlay_set(&s->overlay, e, *value);
     else
         wr__overlay_clear(&s->overlay, e);
-    s->editing = e;
+    s->editing++;
     return wr_entry_changed(s, e, timestamp_ms, err);
 }
 

@@ -166,7 +166,8 @@ wr_str wr_entry_key(const wr_store_entry *e);
 /**
  * Before a change: the value becomes @p len bytes long, keeping its first bytes (new ones are
  * not set); an absent entry comes into being. @return the bytes, 8-byte aligned, valid
- * until the entry's next edit. wr_entry_changed must follow before anything else is done with s.
+ * until the entry's next edit. wr_entry_changed must follow before anything else is done with s,
+ * but other entries may be edited meanwhile.
  */
 void *wr_entry_edit(wr_store *s, wr_store_entry *e, size_t len);
 /** After a change: with caching off this calls on_change. @p timestamp_ms is the record's. */

@@ -42,7 +42,7 @@ struct wr_store {
     wr__overlay overlay;
     bool complete; /* every live key of the store is in the overlay: a miss needs no read */
     bool probed;   /* `complete` was asked of the database; until then it is false */
-    wr_store_entry *editing; /* between wr_entry_edit and wr_entry_changed */
+    size_t editing; /* entries between wr_entry_edit and wr_entry_changed */
     wr__timed timed;
     struct wr__agreed { /* what wr_store_committed saw, while the database is behind it */
         bool is_set;
