@@ -210,17 +210,17 @@ static bool max_add(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state, c
 
 #define COUNT_IMPL                                                                                 \
     {                                                                                              \
-        .state = "BIGINT", .init = zero_i64, .add = count_add, .undo = count_undo,                 \
-        .merge = count_merge, .result = wr__agg_result_state                                       \
+        .flat = WR_AGG_FLAT_COUNT, .state = "BIGINT", .init = zero_i64, .add = count_add,          \
+        .undo = count_undo, .merge = count_merge, .result = wr__agg_result_state                   \
     }
 static const wr_signature count_sigs[] = {{.args = "", .ret = "BIGINT"},
                                           {.args = "T", .ret = "BIGINT"}};
 static const wr_aggregate count_impls[] = {COUNT_IMPL, COUNT_IMPL};
 
-#define SUM_IMPL(type, add_fn, undo_fn)                                                            \
+#define SUM_IMPL(form, type, add_fn, undo_fn)                                                      \
     {                                                                                              \
-        .state = type, .init = zero_of, .add = add_fn, .undo = undo_fn, .merge = sum_merge,        \
-        .result = wr__agg_result_state                                                             \
+        .flat = form, .state = type, .init = zero_of, .add = add_fn, .undo = undo_fn,              \
+        .merge = sum_merge, .result = wr__agg_result_state                                         \
     }
 static const wr_signature sum_sigs[] = {
     {.args = "INTEGER", .ret = "INTEGER"},
@@ -229,10 +229,10 @@ static const wr_signature sum_sigs[] = {
     {.args = "DECIMAL(p,s)", .ret = "DECIMAL(p,s)"},
 };
 static const wr_aggregate sum_impls[] = {
-    SUM_IMPL("INTEGER", sum_add, sum_undo),
-    SUM_IMPL("BIGINT", sum_add, sum_undo),
-    SUM_IMPL("DOUBLE", sum_add, sum_undo),
-    SUM_IMPL("DECIMAL(p,s)", sum_add, sum_undo),
+    SUM_IMPL(WR_AGG_FLAT_SUM, "INTEGER", sum_add, sum_undo),
+    SUM_IMPL(WR_AGG_FLAT_SUM, "BIGINT", sum_add, sum_undo),
+    SUM_IMPL(WR_AGG_FLAT_SUM, "DOUBLE", sum_add, sum_undo),
+    SUM_IMPL(WR_AGG_FLAT_SUM, "DECIMAL(p,s)", sum_add, sum_undo),
 };
 static const wr_signature sum_list_sigs[] = {
     {.args = "ARRAY<INTEGER>", .ret = "INTEGER"},
@@ -240,15 +240,15 @@ static const wr_signature sum_list_sigs[] = {
     {.args = "ARRAY<DOUBLE>", .ret = "DOUBLE"},
 };
 static const wr_aggregate sum_list_impls[] = {
-    SUM_IMPL("INTEGER", sum_list_add, sum_list_undo),
-    SUM_IMPL("BIGINT", sum_list_add, sum_list_undo),
-    SUM_IMPL("DOUBLE", sum_list_add, sum_list_undo),
+    SUM_IMPL(WR_AGG_FLAT_NONE, "INTEGER", sum_list_add, sum_list_undo),
+    SUM_IMPL(WR_AGG_FLAT_NONE, "BIGINT", sum_list_add, sum_list_undo),
+    SUM_IMPL(WR_AGG_FLAT_NONE, "DOUBLE", sum_list_add, sum_list_undo),
 };
 
 #define AVG_IMPL(type)                                                                             \
     {                                                                                              \
-        .state = "STRUCT<SUM " type ", COUNT BIGINT>", .init = avg_init, .add = avg_add,           \
-        .undo = avg_undo, .merge = avg_merge, .result = avg_result                                 \
+        .flat = WR_AGG_FLAT_AVG, .state = "STRUCT<SUM " type ", COUNT BIGINT>", .init = avg_init,  \
+        .add = avg_add, .undo = avg_undo, .merge = avg_merge, .result = avg_result                 \
     }
 static const wr_signature avg_sigs[] = {
     {.args = "INTEGER", .ret = "DOUBLE"},
@@ -270,17 +270,19 @@ static const wr_aggregate avg_impls[] = {AVG_IMPL("INTEGER"), AVG_IMPL("BIGINT")
 static const wr_signature ordered_sigs[] = {ORDERED_SIGS};
 
 /* A state that is the extreme so far is merged like one more value. */
-#define EXTREME_IMPL(type, fn)                                                                     \
+#define EXTREME_IMPL(form, type, fn)                                                               \
     {                                                                                              \
-        .state = type, .init = wr__agg_init_null, .add = fn, .merge = fn,                          \
+        .flat = form, .state = type, .init = wr__agg_init_null, .add = fn, .merge = fn,            \
         .result = wr__agg_result_state                                                             \
     }
-#define EXTREME_IMPLS(fn)                                                                          \
-    EXTREME_IMPL("INTEGER", fn), EXTREME_IMPL("BIGINT", fn), EXTREME_IMPL("DOUBLE", fn),           \
-        EXTREME_IMPL("DECIMAL(p,s)", fn), EXTREME_IMPL("STRING", fn), EXTREME_IMPL("BYTES", fn),   \
-        EXTREME_IMPL("DATE", fn), EXTREME_IMPL("TIME", fn), EXTREME_IMPL("TIMESTAMP", fn)
-static const wr_aggregate min_impls[] = {EXTREME_IMPLS(min_add)};
-static const wr_aggregate max_impls[] = {EXTREME_IMPLS(max_add)};
+#define EXTREME_IMPLS(form, fn)                                                                    \
+    EXTREME_IMPL(form, "INTEGER", fn), EXTREME_IMPL(form, "BIGINT", fn),                           \
+        EXTREME_IMPL(form, "DOUBLE", fn), EXTREME_IMPL(form, "DECIMAL(p,s)", fn),                  \
+        EXTREME_IMPL(form, "STRING", fn), EXTREME_IMPL(form, "BYTES", fn),                         \
+        EXTREME_IMPL(form, "DATE", fn), EXTREME_IMPL(form, "TIME", fn),                            \
+        EXTREME_IMPL(form, "TIMESTAMP", fn)
+static const wr_aggregate min_impls[] = {EXTREME_IMPLS(WR_AGG_FLAT_MIN, min_add)};
+static const wr_aggregate max_impls[] = {EXTREME_IMPLS(WR_AGG_FLAT_MAX, max_add)};
 
 static const wr_function table[] = {
     {

@@ -65,3 +65,36 @@ void wr__agg_result_state(const wr_agg_call *call, wr_agg_ctx *ctx, const wr_val
     WR__AGG_UNUSED(call, ctx);
     *out = *state;
 }
+
+/* ---- states of fixed width ---- */
+
+static bool is_fixed_width(const wr_type *t)
+{
+    switch (t->id) {
+    case WR_T_INTEGER:
+    case WR_T_DATE:
+    case WR_T_TIME:
+    case WR_T_BIGINT:
+    case WR_T_TIMESTAMP:
+    case WR_T_DOUBLE:
+        return true;
+    default:
+        return false;
+    }
+}
+
+wr_agg_flat wr_agg_flat_of(const wr_agg_call *call)
+{
+    wr_agg_flat flat = call->impl->flat;
+    if (flat == WR_AGG_FLAT_NONE || flat == WR_AGG_FLAT_COUNT)
+        return flat;
+    /* EARLIEST and LATEST with ignoreNulls = false store NULLs, which are shorter. */
+    bool keeps_nulls = call->init_n > 0 && (call->init_args[0].null || !call->init_args[0].u.b);
+    return is_fixed_width(call->arg_types[0]) && !keeps_nulls ? flat : WR_AGG_FLAT_NONE;
+}
+
+bool wr_agg_combines(const wr_agg_call *call)
+{
+    wr_agg_flat flat = wr_agg_flat_of(call);
+    return flat >= WR_AGG_FLAT_COUNT && flat <= WR_AGG_FLAT_MAX;
+}

@@ -164,10 +164,10 @@ static const wr_signature sigs[] = {
     {.args = "T | INTEGER, BOOLEAN", .ret = "ARRAY<T>"},
 };
 
-#define ONE_IMPL(add_fn, merge_fn)                                                                 \
+#define ONE_IMPL(form, add_fn, merge_fn)                                                           \
     {                                                                                              \
-        .state = "STRUCT<SEQ BIGINT, VAL T>", .init = one_init, .add = add_fn, .merge = merge_fn,  \
-        .result = one_result                                                                       \
+        .flat = form, .state = "STRUCT<SEQ BIGINT, VAL T>", .init = one_init, .add = add_fn,       \
+        .merge = merge_fn, .result = one_result                                                    \
     }
 #define MANY_IMPL(add_fn)                                                                          \
     {                                                                                              \
@@ -175,14 +175,14 @@ static const wr_signature sigs[] = {
         .init = wr__agg_init_list, .add = add_fn, .merge = many_merge, .result = many_result       \
     }
 static const wr_aggregate earliest_impls[] = {
-    ONE_IMPL(earliest_add, earliest_merge),
-    ONE_IMPL(earliest_add, earliest_merge),
+    ONE_IMPL(WR_AGG_FLAT_EARLIEST, earliest_add, earliest_merge),
+    ONE_IMPL(WR_AGG_FLAT_EARLIEST, earliest_add, earliest_merge),
     MANY_IMPL(earliest_many_add),
     MANY_IMPL(earliest_many_add),
 };
 static const wr_aggregate latest_impls[] = {
-    ONE_IMPL(latest_add, latest_merge),
-    ONE_IMPL(latest_add, latest_merge),
+    ONE_IMPL(WR_AGG_FLAT_LATEST, latest_add, latest_merge),
+    ONE_IMPL(WR_AGG_FLAT_LATEST, latest_add, latest_merge),
     MANY_IMPL(latest_many_add),
     MANY_IMPL(latest_many_add),
 };

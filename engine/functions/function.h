@@ -151,7 +151,23 @@ typedef struct wr_agg_call {
     int64_t limit; /* ksql.functions.<fn>.limit; INT64_MAX if unset */
 } wr_agg_call;
 
+/**
+ * States of fixed width, which operators/flat.c updates where they are stored, without this
+ * interface's boxed values. Bytes and results are the same either way.
+ */
+typedef enum wr_agg_flat {
+    WR_AGG_FLAT_NONE,
+    WR_AGG_FLAT_COUNT,
+    WR_AGG_FLAT_SUM,
+    WR_AGG_FLAT_AVG,
+    WR_AGG_FLAT_MIN,
+    WR_AGG_FLAT_MAX,
+    WR_AGG_FLAT_EARLIEST,
+    WR_AGG_FLAT_LATEST,
+} wr_agg_flat;
+
 typedef struct wr_aggregate {
+    wr_agg_flat flat;  /* where the argument's type is of fixed width: wr_agg_flat_of */
     const char *state; /* state type in the signature language, or NULL: state_fn */
     weir_status (*state_fn)(const wr_agg_call *call, wr_arena *a, const wr_type **state,
                             weir_error *err);
@@ -196,6 +212,14 @@ weir_status wr_function_resolve(const wr_function *fn, const wr_type *const *arg
 /** Type of an aggregate's state with the variables bound by @p call's argument types. */
 weir_status wr_aggregate_state_type(const wr_agg_call *call, uint32_t sig_index, wr_arena *a,
                                     const wr_type **state, weir_error *err) WR_MUST_CHECK;
+/** The fixed-width form of @p call's state, NONE where it has none (type, initial arguments). */
+wr_agg_flat wr_agg_flat_of(const wr_agg_call *call);
+/**
+ * May rows be aggregated in parts, in any order, and the parts be merged? Only flat states that do
+ * not depend on the order of arrival (sums of DOUBLE do so in the last bits, as they do over the
+ * partitions of a topic).
+ */
+bool wr_agg_combines(const wr_agg_call *call);
 /** "ABS(val INTEGER)" - style text of a signature, as DESCRIBE FUNCTION shows it. */
 void wr_signature_print(wr_buf *out, const wr_function *fn, uint32_t sig_index);
 

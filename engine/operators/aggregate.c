@@ -13,11 +13,16 @@
  *
  * A failing aggregate (DECIMAL overflow) ends the query: what the rows before it gave is emitted
  * first.
+ *
+ * Rows go to their groups in one of two ways with the same result: in place (flat.h), where all
+ * states have fixed widths, or boxed (agg_row.c), one row at a time.
  */
-#include "engine/operators/internal.h"
+#include "engine/operators/agg_work.h"
+#include "engine/operators/group.h"
 
 typedef struct aggregate_state {
     wr__agg agg;
+    wr__flat flat;
     wr_store *store;
 } aggregate_state;
 
@@ -25,7 +30,8 @@ static weir_status aggregate_open(wr_op *op, wr_task_ctx *ctx, weir_error *err)
 {
     aggregate_state *s = op->state;
     WR_TRY(wr__agg_open(&s->agg, op, err));
-    wr_store_spec spec = {.kind = WR_STORE_KV, .keep_old = ctx->caching};
+    wr__flat_open(&s->flat, s->agg.cfg, ctx->task_arena);
+    wr_store_spec spec = {.kind = WR_STORE_KV, .keep_old = ctx->caching && op->step->needs_old};
     return wr__op_store(op, "", &spec, &s->store, err);
 }
 
@@ -35,7 +41,7 @@ static void aggregate_close(wr_op *op)
     wr__agg_close(&s->agg);
 }
 
-/* ------------------------------------------------------------------ one row */
+/* ------------------------------------------------------------------ one row, boxed */
 
 /* Update the group of row i in @p row; *exists: before, then after. */
 static weir_status update(aggregate_state *s, const wr_batch *in, uint32_t i, wr__agg_row *row,
@@ -111,24 +117,31 @@ static wr_sel usable(wr_op *op, const wr_batch *in)
     return (wr_sel){n, rows};
 }
 
-static weir_status find_entries(wr_op *op, const wr_batch *in, wr_sel sel, wr_store_entry **entries,
-                                weir_error *err)
+static weir_status process_rows(wr_op *op, const wr_batch *in, wr_sel sel, const uint32_t *group,
+                                wr__agg_work *w, wr_batch_builder *out, weir_error *err)
 {
     aggregate_state *s = op->state;
-    wr_arena *a = op->ctx->scratch;
-    wr_buf *buf = &s->agg.key;
-    wr_str *keys = WR_NEW_N(a, wr_str, sel.n);
-    size_t *ends = WR_NEW_N(a, size_t, sel.n);
-    wr_buf_clear(buf);
+    bool emit = !op->ctx->caching;
     for (uint32_t k = 0; k < sel.n; k++) {
-        wr__rowkey_of(buf, op->step->schema, in->cols, NULL, wr_sel_row(sel, k));
-        ends[k] = buf->len;
+        uint32_t i = wr_sel_row(sel, k), to;
+        wr_store_entry *e = w->entries[group[k]];
+        wr_str old = {0};
+        if (emit && op->step->needs_old && wr_entry_exists(e))
+            old = wr__row_copy(op->ctx->scratch, wr_entry_value(e));
+        if (in->partials && in->partials[i].ptr) {
+            WR_TRY(wr__agg_work_merge(w, group[k], i, err));
+        } else if (wr__agg_work_open(w, group[k], i)) {
+            wr__agg_work_add(w, group[k], i);
+        } else {
+            WR_TRY(process_row(op, in, i, e, out, err));
+            continue;
+        }
+        if (!emit)
+            continue;
+        WR_TRY(wr__agg_work_settle(w, err));
+        WR_TRY(wr__agg_put_update(&s->agg, &s->flat, e, old, in, i, out, &to, err));
     }
-    for (uint32_t k = 0; k < sel.n; k++) {
-        size_t start = k ? ends[k - 1] : 0;
-        keys[k] = wr_str_make(buf->ptr ? buf->ptr + start : "", ends[k] - start);
-    }
-    return wr_kv_find_many(s->store, sel.n, keys, entries, err);
+    return wr__agg_work_settle(w, err);
 }
 
 static weir_status aggregate_process(wr_op *op, int input, const wr_batch *in, weir_error *err)
@@ -137,28 +150,15 @@ static weir_status aggregate_process(wr_op *op, int input, const wr_batch *in, w
     aggregate_state *s = op->state;
     wr_arena *a = op->ctx->scratch;
     wr_sel sel = usable(op, in);
-    wr_store_entry **entries = WR_NEW_N(a, wr_store_entry *, sel.n);
-    WR_TRY(find_entries(op, in, sel, entries, err));
+    wr__groups groups;
+    wr__groups_find(&groups, op->step->schema, in, sel, &s->agg.key, a);
+    wr_store_entry **entries = WR_NEW_N(a, wr_store_entry *, groups.n);
+    WR_TRY(wr_kv_find_many(s->store, groups.n, groups.keys, entries, err));
     wr__agg_begin(&s->agg, in, sel);
+    wr__agg_work work;
+    wr__agg_work_begin(&work, &s->agg, &s->flat, s->store, in, entries, groups.n);
     wr_batch_builder *out = wr_batch_builder_new(a, op->step->schema, false, op->step->needs_old);
-    weir_status st = WEIR_OK;
-    for (uint32_t k = 0; k < sel.n && st == WEIR_OK; k++)
-        st = process_row(op, in, wr_sel_row(sel, k), entries[k], out, err);
-    return wr__emit_before(op, out, st, err);
-}
-
-/* ------------------------------------------------------------------ caching: emit at a commit */
-
-static weir_status put_dirty(wr_op *op, wr_store_entry *e, wr_str old, wr_batch_builder *out,
-                             weir_error *err)
-{
-    aggregate_state *s = op->state;
-    wr_arena *a = op->ctx->scratch;
-    uint32_t to = wr_batch_builder_row(out);
-    wr_batch *b = wr_batch_builder_batch(out);
-    wr_str key = wr__row_copy(a, wr_entry_key(e));
-    WR_TRY(wr__rowkey_read(op->step->schema, key, a, b->cols, to, false, NULL, NULL, err));
-    return wr__agg_put_dirty(&s->agg, e, old, b, to, err);
+    return wr__emit_before(op, out, process_rows(op, in, sel, groups.of, &work, out, err), err);
 }
 
 static weir_status aggregate_flush(wr_op *op, weir_error *err)
@@ -167,7 +167,7 @@ static weir_status aggregate_flush(wr_op *op, weir_error *err)
     if (!op->ctx->caching)
         return WEIR_OK;
     wr__agg_ready(&s->agg, NULL);
-    return wr__flush_dirty(op, s->store, false, put_dirty, err);
+    return wr__agg_flush(&s->agg, &s->flat, s->store, err);
 }
 
 const wr_op_class wr__aggregate_class = {

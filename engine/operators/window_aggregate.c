@@ -14,15 +14,17 @@
  *
  * Stream time and the close time of the last emission are committed state: a restart neither takes
  * late rows again nor emits a window twice.
+ *
+ * Rows go to their windows in place (flat.h) or boxed (agg_row.c), as in aggregate.c.
  */
-#include "engine/operators/internal.h"
-
-#include "statestore/window.h"
+#include "engine/operators/agg_work.h"
+#include "engine/operators/group.h"
 
 enum { TIME_STREAM, TIME_EMITTED, TIMES };
 
 typedef struct window_state {
     wr__agg agg;
+    wr__flat flat;
     wr_store *store;
     wr__times times;
     wr__final final;
@@ -34,11 +36,12 @@ static weir_status window_open(wr_op *op, wr_task_ctx *ctx, weir_error *err)
     const wr_window *w = &op->step->u.aggregate.window;
     WR_ASSERT(w->size_ms > 0 && w->advance_ms > 0);
     WR_TRY(wr__agg_open(&s->agg, op, err));
+    wr__flat_open(&s->flat, s->agg.cfg, ctx->task_arena);
     wr__final_open(&s->final, op);
     wr_store_spec spec = {.kind = WR_STORE_WINDOW,
                           .layout = WR_WINDOW_TIME_FIRST,
                           .retention_ms = w->retention_ms,
-                          .keep_old = ctx->caching && !s->final.on};
+                          .keep_old = ctx->caching && !s->final.on && op->step->needs_old};
     WR_TRY(wr__op_store(op, "", &spec, &s->store, err));
     const int64_t initial[TIMES] = {WR__NO_TIME, WR__NO_TIME};
     return wr__times_open(&s->times, op, initial, TIMES, err);
@@ -50,73 +53,8 @@ static void window_close(wr_op *op)
     wr__agg_close(&s->agg);
 }
 
-/* ------------------------------------------------------------------ windows of a batch */
-
-static int64_t first_window(const wr_window *w, int64_t t)
-{
-    int64_t from = WR_MAX(0, t - w->size_ms + w->advance_ms);
-    return from / w->advance_ms * w->advance_ms;
-}
-
-/* All (row, window) pairs of a batch, row by row, with their entries. */
-typedef struct pairs {
-    uint32_t *row;
-    int64_t *start;
-    wr_str *key;
-    wr_store_entry **entry;
-    size_t n, cap;
-} pairs;
-
-static void add_pair(pairs *p, wr_arena *a, uint32_t row, int64_t start)
-{
-    if (p->n == p->cap) {
-        size_t cap = p->cap ? p->cap * 2 : 64;
-        uint32_t *rows = WR_NEW_N(a, uint32_t, cap);
-        int64_t *starts = WR_NEW_N(a, int64_t, cap);
-        if (p->n) {
-            memcpy(rows, p->row, p->n * sizeof *rows);
-            memcpy(starts, p->start, p->n * sizeof *starts);
-        }
-        p->row = rows;
-        p->start = starts;
-        p->cap = cap;
-    }
-    p->row[p->n] = row;
-    p->start[p->n++] = start;
-}
-
-/* Rows that can matter, their windows that are not closed already, and the entries of these. */
-static weir_status find_windows(wr_op *op, const wr_batch *in, wr_sel sel, pairs *p,
-                                weir_error *err)
-{
-    window_state *s = op->state;
-    wr_arena *a = op->ctx->scratch;
-    const wr_window *w = &op->step->u.aggregate.window;
-    wr_buf *buf = &s->agg.key;
-    size_t *ends = WR_NEW_N(a, size_t, sel.n);
-    wr_buf_clear(buf);
-    for (uint32_t k = 0; k < sel.n; k++) {
-        uint32_t i = wr_sel_row(sel, k);
-        wr__rowkey_of(buf, op->step->schema, in->cols, NULL, i);
-        ends[k] = buf->len;
-        int64_t t = in->rowtime[i];
-        for (int64_t start = first_window(w, t); start <= t && start >= 0;
-             start = wr__time_add(start, w->advance_ms)) {
-            add_pair(p, a, k, start);
-            if (start == INT64_MAX)
-                break;
-        }
-    }
-    p->key = WR_NEW_N(a, wr_str, p->n);
-    p->entry = WR_NEW_N(a, wr_store_entry *, p->n);
-    for (size_t x = 0; x < p->n; x++) {
-        size_t from = p->row[x] ? ends[p->row[x] - 1] : 0;
-        p->key[x] = wr_str_make(buf->ptr ? buf->ptr + from : "", ends[p->row[x]] - from);
-    }
-    return wr_window_find_many(s->store, p->n, p->key, p->start, p->entry, err);
-}
-
-/* ------------------------------------------------------------------ one window of one row */
+/* ------------------------------------------------------------------ one window of one row, boxed
+ */
 
 static weir_status update(wr_op *op, const wr_batch *in, uint32_t i, wr_store_entry *e,
                           int64_t start, wr_batch_builder *out, weir_error *err)
@@ -177,8 +115,6 @@ static weir_status emit_closed(wr_op *op, int64_t close_time, const wr_batch *in
     window_state *s = op->state;
     int64_t size = op->step->u.aggregate.window.size_ms;
     int64_t last = s->times.v[TIME_EMITTED];
-    if (!wr__final_due(&s->final, op->ctx->wall_ms, last, close_time))
-        return WEIR_OK;
     int64_t upper = wr__time_add(close_time, -size);
     int64_t lower = last == WR__NO_TIME ? 0 : WR_MAX(0, last - size + 1);
     if (upper < 0)
@@ -216,66 +152,124 @@ static wr_sel usable(wr_op *op, const wr_batch *in)
     return (wr_sel){n, rows};
 }
 
-static weir_status process_rows(wr_op *op, const wr_batch *in, wr_sel sel, const pairs *p,
+/* The windows of one batch. */
+typedef struct batch_windows {
+    wr__windows windows;
+    wr__agg_work work;
+    int64_t newest, oldest; /* what the store was told last, and what that left */
+} batch_windows;
+
+/* Tell the store that a window is put to. @return false: it is gone already. */
+static bool observe(wr_store *store, batch_windows *bw, int64_t start)
+{
+    if (start > bw->newest) {
+        (void)wr_window_observe(store, start);
+        bw->newest = start;
+        bw->oldest = wr_window_oldest(store);
+    }
+    return start >= bw->oldest;
+}
+
+/* Row @p i to one of its windows. */
+static weir_status add_row(wr_op *op, const wr_batch *in, uint32_t i, uint32_t slot,
+                           batch_windows *bw, wr_batch_builder *out, weir_error *err)
+{
+    window_state *s = op->state;
+    wr__agg_work *w = &bw->work;
+    wr_store_entry *e = w->entries[slot];
+    int64_t start = bw->windows.starts[slot];
+    bool emit = !s->final.on && !op->ctx->caching, live = observe(s->store, bw, start);
+    wr_str old = {0};
+    if (emit && live && op->step->needs_old && wr_entry_exists(e))
+        old = wr__row_copy(op->ctx->scratch, wr_entry_value(e));
+    if (in->partials && in->partials[i].ptr) {
+        if (!live) /* and nothing could be told of it */
+            return WEIR_OK;
+        WR_TRY(wr__agg_work_merge(w, slot, i, err));
+    } else if (live && wr__agg_work_open(w, slot, i)) {
+        wr__agg_work_add(w, slot, i);
+    } else {
+        return update(op, in, i, e, start, out, err);
+    }
+    if (op->ctx->caching)
+        return WEIR_OK;
+    WR_TRY(wr__agg_work_settle(w, err));
+    if (!emit)
+        return WEIR_OK;
+    uint32_t to;
+    WR_TRY(wr__agg_put_update(&s->agg, &s->flat, e, old, in, i, out, &to, err));
+    wr_batch *b = wr_batch_builder_batch(out);
+    b->window_start[to] = start;
+    b->window_end[to] = wr__time_add(start, op->step->u.aggregate.window.size_ms);
+    return WEIR_OK;
+}
+
+/* A partial aggregate belongs to one of the windows of its time; it says which. */
+static bool is_for(const wr_batch *in, uint32_t i, int64_t start)
+{
+    return !in->partials || !in->partials[i].ptr ||
+           (int64_t)wr_get_be64(in->partials[i].ptr) == start;
+}
+
+static weir_status process_rows(wr_op *op, const wr_batch *in, wr_sel sel, batch_windows *bw,
                                 wr_batch_builder *out, weir_error *err)
 {
     window_state *s = op->state;
     const wr_window *w = &op->step->u.aggregate.window;
-    size_t x = 0;
+    int64_t *stream_time = &s->times.v[TIME_STREAM];
     for (uint32_t k = 0; k < sel.n; k++) {
         uint32_t i = wr_sel_row(sel, k);
-        int64_t *stream_time = &s->times.v[TIME_STREAM];
         *stream_time = WR_MAX(*stream_time, in->rowtime[i]);
         int64_t close_time = wr__time_add(*stream_time, -w->grace_ms);
-        for (; x < p->n && p->row[x] == k; x++) {
-            if (wr__time_add(p->start[x], w->size_ms) <= close_time) {
-                op->late_rows++;
+        const uint32_t *slot = bw->windows.slot + bw->windows.from[k];
+        for (uint32_t x = 0; x < bw->windows.count[k]; x++) {
+            int64_t start = bw->windows.starts[slot[x]];
+            if (!is_for(in, i, start))
                 continue;
-            }
-            WR_TRY(update(op, in, i, p->entry[x], p->start[x], out, err));
+            if (wr__time_add(start, w->size_ms) <= close_time)
+                op->late_rows++;
+            else
+                WR_TRY(add_row(op, in, i, slot[x], bw, out, err));
         }
-        if (s->final.on)
-            WR_TRY(emit_closed(op, close_time, in, i, out, err));
+        if (s->final.on) {
+            int64_t last = s->times.v[TIME_EMITTED];
+            if (wr__final_due(&s->final, op->ctx->wall_ms, last, close_time)) {
+                WR_TRY(wr__agg_work_settle(&bw->work, err));
+                WR_TRY(emit_closed(op, close_time, in, i, out, err));
+            }
+        }
     }
-    return WEIR_OK;
+    return wr__agg_work_settle(&bw->work, err);
 }
 
 static weir_status window_process(wr_op *op, int input, const wr_batch *in, weir_error *err)
 {
     (void)input;
     window_state *s = op->state;
+    wr_arena *a = op->ctx->scratch;
     wr_sel sel = usable(op, in);
-    pairs p = {0};
-    WR_TRY(find_windows(op, in, sel, &p, err));
+    wr__groups groups;
+    batch_windows bw = {.newest = wr_window_stream_time(s->store),
+                        .oldest = wr_window_oldest(s->store)};
+    wr__windows *w = &bw.windows;
+    wr__groups_find(&groups, op->step->schema, in, sel, &s->agg.key, a);
+    wr__windows_find(w, &op->step->u.aggregate.window, &groups, in, sel, a);
+    wr_store_entry **entries = WR_NEW_N(a, wr_store_entry *, w->n);
+    WR_TRY(wr_window_find_many(s->store, w->n, w->keys, w->starts, entries, err));
     wr__agg_begin(&s->agg, in, sel);
-    wr_batch_builder *out =
-        wr_batch_builder_new(op->ctx->scratch, op->step->schema, true, op->step->needs_old);
-    return wr__emit_before(op, out, process_rows(op, in, sel, &p, out, err), err);
+    wr__agg_work_begin(&bw.work, &s->agg, &s->flat, s->store, in, entries, w->n);
+    wr_batch_builder *out = wr_batch_builder_new(a, op->step->schema, true, op->step->needs_old);
+    return wr__emit_before(op, out, process_rows(op, in, sel, &bw, out, err), err);
 }
 
 /* ------------------------------------------------------------------ commits */
-
-static weir_status put_dirty(wr_op *op, wr_store_entry *e, wr_str old, wr_batch_builder *out,
-                             weir_error *err)
-{
-    window_state *s = op->state;
-    wr_arena *a = op->ctx->scratch;
-    uint32_t to = wr_batch_builder_row(out);
-    wr_batch *b = wr_batch_builder_batch(out);
-    wr_store_row row = wr_window_row(s->store, e);
-    wr_str key = wr__row_copy(a, row.key);
-    WR_TRY(wr__rowkey_read(op->step->schema, key, a, b->cols, to, false, NULL, NULL, err));
-    b->window_start[to] = row.start_ms;
-    b->window_end[to] = wr__time_add(row.start_ms, op->step->u.aggregate.window.size_ms);
-    return wr__agg_put_dirty(&s->agg, e, old, b, to, err);
-}
 
 static weir_status window_flush(wr_op *op, weir_error *err)
 {
     window_state *s = op->state;
     if (op->ctx->caching && !s->final.on) {
         wr__agg_ready(&s->agg, NULL);
-        WR_TRY(wr__flush_dirty(op, s->store, true, put_dirty, err));
+        WR_TRY(wr__agg_flush(&s->agg, &s->flat, s->store, err));
     }
     return wr__times_flush(&s->times, op, err);
 }

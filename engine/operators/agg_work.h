@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * agg_work.h - adding the rows of one batch to stored aggregates in place (flat.h), and emitting.
+ *
+ *     wr__agg_work_begin(&w, ...entries of the batch's groups...)
+ *     for each row: if (wr__agg_work_open(&w, slot, i)) wr__agg_work_add(&w, slot, i);
+ *                   else the boxed way (agg_row.c)
+ *     wr__agg_work_settle(&w): from here on the store has it all
+ *
+ * Between open and settle the entry is being edited: rows are only noted, and all of them are added
+ * in one loop for each aggregate. A slot is an entry of the batch, by its index. The boxed way
+ * must not touch an open slot; it never has to, since a row that was flat once stays so.
+ */
+#ifndef WR_ENGINE_OPERATORS_AGG_WORK_H
+#define WR_ENGINE_OPERATORS_AGG_WORK_H
+
+#include "engine/operators/flat.h"
+
+typedef struct wr__agg_work {
+    wr__agg *g;
+    const wr__flat *flat;
+    wr_store *store;
+    const wr_batch *in;
+    wr_store_entry **entries; /* by slot */
+    char **base;              /* by slot: the bytes that are edited, NULL: not open */
+    uint32_t *open, open_n;   /* the open slots */
+    char **rows;              /* what is to be added: input row at[k] to rows[k] */
+    uint32_t *at, n, cap;
+} wr__agg_work;
+
+void wr__agg_work_begin(wr__agg_work *w, wr__agg *g, const wr__flat *flat, wr_store *store,
+                        const wr_batch *in, wr_store_entry **entries, uint32_t slots);
+/** Make the slot ready for row @p i; false: this row has to go the boxed way. */
+bool wr__agg_work_open(wr__agg_work *w, uint32_t slot, uint32_t i);
+/** Add row @p i to an open slot. */
+void wr__agg_work_add(wr__agg_work *w, uint32_t slot, uint32_t i);
+/** Merge the partial aggregate of row @p i (batch.h) into the slot, open or not. */
+weir_status wr__agg_work_merge(wr__agg_work *w, uint32_t slot, uint32_t i,
+                               weir_error *err) WR_MUST_CHECK;
+/** Add all that was noted and hand the changes to the store. No slot is open afterwards. */
+weir_status wr__agg_work_settle(wr__agg_work *w, weir_error *err) WR_MUST_CHECK;
+
+/** Results of stored bytes, which may change afterwards, into the value columns of row @p to. */
+weir_status wr__agg_put_results(wr__agg *g, const wr__flat *flat, wr_str bytes, wr_vec *cols,
+                                uint32_t to, weir_error *err) WR_MUST_CHECK;
+/**
+ * A row of @p out for the update of @p e by row @p i; @p old: the stored row before it, ptr NULL
+ * where there was none or nobody asks. @return its index in *to; windows are the caller's.
+ */
+weir_status wr__agg_put_update(wr__agg *g, const wr__flat *flat, const wr_store_entry *e,
+                               wr_str old, const wr_batch *in, uint32_t i, wr_batch_builder *out,
+                               uint32_t *to, weir_error *err) WR_MUST_CHECK;
+
+/**
+ * Caching: emit what changed since the last commit, each row once, in order of first change, from
+ * stored bytes to columns. kv and window stores; sessions have wr__flush_dirty.
+ */
+weir_status wr__agg_flush(wr__agg *g, const wr__flat *flat, wr_store *store,
+                          weir_error *err) WR_MUST_CHECK;
+
+#endif
