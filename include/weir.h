@@ -147,6 +147,8 @@ typedef enum weir_stmt_kind {
     WEIR_STMT_PUSH,    /* SELECT ... EMIT: rows, until interrupted or LIMIT */
     WEIR_STMT_PRINT,   /* PRINT: rows of one text column, until interrupted or LIMIT */
     WEIR_STMT_TEXT,    /* EXPLAIN: rows of one text column, a line each */
+    WEIR_STMT_ANALYZE, /* EXPLAIN ANALYZE: rows of values, the nodes of a tree; the columns are in
+                          docs/sql-reference.md */
 } weir_stmt_kind;
 WEIR_API weir_stmt_kind weir_stmt_kind_of(const weir_stmt *s);
 /** Text to show: "Stream created", "Limit Reached" ... or "" . For TABLE: a footer or "". */

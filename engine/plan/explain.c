@@ -45,7 +45,7 @@ static void put_window(wr_buf *out, const wr_window *w)
                   (long long)w->retention_ms, w->emit_final ? " emit final" : "");
 }
 
-static void put_details(wr_buf *out, const wr_plan *plan, const wr_step *s)
+void wr_plan_print_details(wr_buf *out, const wr_plan *plan, const wr_step *s)
 {
     static const char *const joins[] = {"INNER", "LEFT", "RIGHT", "FULL"};
     switch (s->kind) {
@@ -90,7 +90,7 @@ static void put_step(wr_buf *out, const wr_plan *plan, const wr_step *s, int lev
         wr_buf_puts(out, "    ");
     wr_buf_printf(out, "> [ %s ] %s | Schema: ", bracket_name(s), s->name);
     wr_schema_print(out, s->schema);
-    put_details(out, plan, s);
+    wr_plan_print_details(out, plan, s);
     wr_buf_printf(out, " | Logger: %s\n", s->context);
     for (uint32_t i = 0; i < s->in_n; i++)
         put_step(out, plan, s->in[i], level + 1);

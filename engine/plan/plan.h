@@ -198,6 +198,8 @@ typedef struct wr_plan {
 
 /** The operator graph as EXPLAIN prints it: one line per step, indented. */
 void wr_plan_print(wr_buf *out, const wr_plan *plan);
+/** Of one of its steps, what is behind the schema there: " | Topic: t", or nothing. */
+void wr_plan_print_details(wr_buf *out, const wr_plan *plan, const wr_step *s);
 const char *wr_window_kind_name(wr_window_kind k);
 
 #endif

@@ -12,6 +12,7 @@ static const weir_stmt_kind kinds[] = {
     [WR_EXEC_COMMAND] = WEIR_STMT_COMMAND, [WR_EXEC_TABLE] = WEIR_STMT_TABLE,
     [WR_EXEC_PULL] = WEIR_STMT_PULL,       [WR_EXEC_PUSH] = WEIR_STMT_PUSH,
     [WR_EXEC_PRINT] = WEIR_STMT_PRINT,     [WR_EXEC_TEXT] = WEIR_STMT_TEXT,
+    [WR_EXEC_ANALYZE] = WEIR_STMT_ANALYZE,
 };
 
 /* ---- life ---- */

@@ -61,6 +61,7 @@ typedef enum wr_exec_kind {
     WR_EXEC_PUSH,
     WR_EXEC_PRINT,
     WR_EXEC_TEXT,
+    WR_EXEC_ANALYZE,
 } wr_exec_kind;
 
 /** One statement from text to result. */
@@ -73,12 +74,13 @@ struct wr_exec {
     wr_exec_kind kind;
     bool executed, done;
     atomic_bool interrupted; /* asked for by wr_exec_interrupt; taken back by the step it ends */
-    /* Result. TABLE and TEXT: rows of text. Queries: rows of values. */
+    /* Result. TABLE and TEXT: rows of text. Queries and ANALYZE: rows of values. */
     const wr_schema *schema;
     const bool *is_key;
     const char *heading, *message, *query_id;
     wr_arr(const char *const *) text_rows;
-    size_t text_next;
+    wr_arr(const wr_value *) value_rows; /* ANALYZE */
+    size_t text_next, value_next;
     struct wr__rows *rows; /* queue of query rows */
     wr_query *query;       /* push, stream pull */
     struct wr__print *print;

@@ -33,7 +33,7 @@ static wr_exec_kind kind_of(const wr_ast_stmt *s)
     case WR_AST_DESCRIBE:
         return WR_EXEC_TABLE;
     case WR_AST_EXPLAIN:
-        return WR_EXEC_TEXT;
+        return s->analyze ? WR_EXEC_ANALYZE : WR_EXEC_TEXT;
     default:
         return WR_EXEC_COMMAND;
     }
@@ -80,7 +80,7 @@ void wr_exec_interrupt(wr_exec *x)
 static weir_status execute(wr_exec *x, weir_error *err)
 {
     weir_status st;
-    if (x->kind == WR_EXEC_PULL)
+    if (x->kind == WR_EXEC_PULL || x->kind == WR_EXEC_ANALYZE)
         wr__wait_for_writes(x->engine);
     wr_engine_lock(x->engine);
     if (x->kind == WR_EXEC_PUSH)
@@ -121,6 +121,14 @@ static weir_status next_text(wr_exec *x)
     return WEIR_ROW;
 }
 
+static weir_status next_values(wr_exec *x)
+{
+    if (x->value_next == x->value_rows.n)
+        return WEIR_DONE;
+    x->row = x->value_rows.v[x->value_next++];
+    return WEIR_ROW;
+}
+
 weir_status wr_exec_step(wr_exec *x, int timeout_ms, weir_error *err)
 {
     weir_status st = WEIR_OK;
@@ -139,6 +147,9 @@ weir_status wr_exec_step(wr_exec *x, int timeout_ms, weir_error *err)
             break;
         case WR_EXEC_PRINT:
             st = wr__step_print(x, timeout_ms, err);
+            break;
+        case WR_EXEC_ANALYZE:
+            st = next_values(x);
             break;
         default:
             st = next_text(x);

@@ -64,10 +64,16 @@ weir_status wr__replay_statements(wr_engine *e, weir_error *err);
 /* show.c */
 weir_status wr__execute_show(wr_exec *x, weir_error *err);
 weir_status wr__execute_describe(wr_exec *x, weir_error *err);
-weir_status wr__execute_explain(wr_exec *x, weir_error *err);
 /** Add a row of @p n texts (copied) to a TABLE or TEXT result. */
 void wr__add_row(wr_exec *x, const char *const *cells, uint32_t n);
 void wr__set_titles(wr_exec *x, const char *const *titles, uint32_t n);
+
+/* explain.c */
+weir_status wr__execute_explain(wr_exec *x, weir_error *err);
+
+/* analyze.c */
+/** EXPLAIN ANALYZE's result. */
+void wr__show_profile(wr_exec *x, wr_query *q);
 
 /* rows.c: queries with rows */
 typedef struct wr__rows wr__rows;

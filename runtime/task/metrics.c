@@ -231,12 +231,20 @@ static uint64_t disk_bytes(wr_query *q, const store_slot *s)
     return st == WEIR_OK && id ? wr_db_store_bytes(q->db, families[s->kind], id, UINT32_MAX) : 0;
 }
 
+/* Stream times and the like: an entry for each task, which says nothing. */
+static bool is_small_change(const store_slot *s)
+{
+    static const char suffix[] = "-times";
+    size_t n = strlen(s->name), of = sizeof suffix - 1;
+    return n > of && strcmp(s->name + n - of, suffix) == 0;
+}
+
 static void put_stores(walk *w, uint32_t node, uint32_t depth, const wr_profile_node *of)
 {
     const wr__metrics *m = w->q->metrics;
     for (size_t i = 0; i < m->stores_n; i++) {
         const store_slot *s = &m->stores[i];
-        if (s->node != node)
+        if (s->node != node || is_small_change(s))
             continue;
         w->out->nodes[w->out->nodes_n++] = (wr_profile_node){
             .store = wr_arena_strdup(w->arena, s->name),
