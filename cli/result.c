@@ -10,6 +10,8 @@
  */
 #include "result.h"
 
+#include "analyze.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -83,6 +85,8 @@ void cli_result_header(cli_result *r)
         frame_header(r);
     else if (r->view->format == CLI_TABULAR && r->kind == WEIR_STMT_TABLE)
         table_header(r);
+    else if (r->view->format == CLI_TABULAR && r->kind == WEIR_STMT_ANALYZE)
+        cli_analyze_header(&r->table);
     cli_view_take(r->view, &r->text);
 }
 
@@ -165,6 +169,8 @@ void cli_result_row(cli_result *r)
     else if (r->kind == WEIR_STMT_TABLE)
         for (int i = 0; i < weir_column_count(r->stmt); i++)
             cli_table_add(&r->table, weir_column_text(r->stmt, i));
+    else if (r->kind == WEIR_STMT_ANALYZE)
+        cli_analyze_row(r->stmt, &r->table);
     else
         text_row(r);
     cli_view_take(r->view, &r->text);
@@ -234,7 +240,8 @@ void cli_result_end(cli_result *r, const char *message)
         if (*message)
             message_table(r, message);
         message = "";
-    } else if (r->view->format == CLI_TABULAR && r->kind == WEIR_STMT_TABLE) {
+    } else if (r->view->format == CLI_TABULAR &&
+               (r->kind == WEIR_STMT_TABLE || r->kind == WEIR_STMT_ANALYZE)) {
         end_table(r);
     } else if (r->kind != WEIR_STMT_COMMAND) {
         cli_result_header(r); /* also where no row has come */

@@ -19,7 +19,7 @@ typedef struct cli_result {
     weir_stmt_kind kind;
     bool begun;      /* a header has been written */
     int cell_width;  /* of framed rows */
-    cli_table table; /* WEIR_STMT_TABLE: the rows so far; their widths are known at the end */
+    cli_table table; /* TABLE and ANALYZE: the rows so far; their widths are known at the end */
     cli_text text;   /* scratch for one row */
 } cli_result;
 

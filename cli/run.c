@@ -6,10 +6,11 @@
  * load each file, then wait. SIGTERM or SIGINT: commit and stop; if that takes more than ten
  * seconds, or a second signal comes, the process ends at once, which is safe, since only committed
  * state is ever on disk. A query that fails is told of at once; the others go on, and the service
- * ends by itself when none is left.
+ * ends by itself when none is left. SIGUSR1: tell what the queries have done so far, and go on.
  */
 #include "program.h"
 
+#include "analyze.h"
 #include "open.h"
 #include "progress.h"
 #include "report.h"
@@ -23,7 +24,7 @@
 typedef struct run_settings {
     cli_place place;
     cli_list define;
-    bool until_end;
+    bool until_end, analyze;
 } run_settings;
 
 #define FIELD(member) offsetof(run_settings, member)
@@ -33,6 +34,8 @@ static const cli_option options[] = {
      "a variable, used as ${NAME}; may be repeated", 0},
     {"until-end", 0, CLI_FLAG, FIELD(until_end), NULL,
      "process what is in the topics now, commit and exit", 0},
+    {"analyze", 0, CLI_FLAG, FIELD(analyze), NULL,
+     "at the end, tell what each query has done (EXPLAIN ANALYZE)", 0},
     {0},
 };
 
@@ -91,6 +94,12 @@ static void say_stopping(cli_progress *p)
     cli_signals_watchdog(STOP_SECONDS, too_long);
 }
 
+static void analyze(weir *w)
+{
+    cli_view view = CLI_VIEW_INIT;
+    cli_analyze_all(w, &view);
+}
+
 /** Until a signal comes or no query is left. */
 static int serve(weir *w, cli_progress *p)
 {
@@ -106,6 +115,8 @@ static int serve(weir *w, cli_progress *p)
             cli_progress_say(p, "no query is left running");
             return status;
         }
+        if (cli_signals_report())
+            analyze(w);
         cli_progress_tick(p);
         cli_signals_wait(TICK_MS);
     }
@@ -131,6 +142,8 @@ static int drain(weir *w, cli_progress *p)
                 cli_progress_say(p, "%s", err.message);
             return CLI_FAILED;
         }
+        if (cli_signals_report())
+            analyze(w);
         cli_progress_tick(p);
     }
     say_stopping(p);
@@ -159,6 +172,8 @@ static int run_files(void *settings, const cli_list *files)
                          m.queries_running, m.queries_running == 1 ? "query" : "queries");
         cli_text_free(&place);
         status = o->until_end ? drain(w, &p) : serve(w, &p);
+        if (o->analyze)
+            analyze(w);
         cli_progress_end(&p);
     }
     return cli_close(w, status);
@@ -171,7 +186,8 @@ const cli_command cli_run_command = {
     .operands_max = -1,
     .summary = "Run query files as a service",
     .about = "All statements are checked before any runs. SIGTERM and Ctrl-C commit and stop;\n"
-             "the next start goes on where this one stopped, also when statements were added.",
+             "the next start goes on where this one stopped, also when statements were added.\n"
+             "SIGUSR1 tells what each query has done so far (EXPLAIN ANALYZE).",
     .options = options,
     .shared = cli_place_options,
     .settings_size = sizeof(run_settings),

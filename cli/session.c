@@ -106,7 +106,8 @@ static const char *interrupted_message(const weir_stmt *stmt)
 static weir_status step_to_end(cli_session *s, weir_stmt *stmt, cli_result *r, const char **message,
                                weir_error *err)
 {
-    bool is_query = r->kind != WEIR_STMT_COMMAND && r->kind != WEIR_STMT_TABLE;
+    bool is_query =
+        r->kind != WEIR_STMT_COMMAND && r->kind != WEIR_STMT_TABLE && r->kind != WEIR_STMT_ANALYZE;
     int64_t started_ms = cli_now_ms(), rows = 0;
     for (;;) {
         if (cli_signals_stop()) {

@@ -17,6 +17,7 @@
 static volatile sig_atomic_t stop_signal; /* SIGINT or SIGTERM */
 static volatile sig_atomic_t window_resized;
 static volatile sig_atomic_t program_resumed;
+static volatile sig_atomic_t report_asked;
 static volatile sig_atomic_t service; /* a second signal ends the program */
 static int pipe_ends[2] = {-1, -1};
 static const char *watchdog_message;
@@ -28,6 +29,8 @@ static void on_signal(int number)
         window_resized = 1;
     } else if (number == SIGCONT) {
         program_resumed = 1;
+    } else if (number == SIGUSR1) {
+        report_asked = 1;
     } else {
         if (service && stop_signal)
             _exit(128 + number);
@@ -59,6 +62,8 @@ void cli_signals_install(cli_signals_use use)
     action.sa_flags = SA_RESTART; /* a resized window must not fail a write */
     sigaction(SIGWINCH, &action, NULL);
     sigaction(SIGCONT, &action, NULL);
+    if (service)
+        sigaction(SIGUSR1, &action, NULL);
     action.sa_handler = SIG_IGN;
     sigaction(SIGPIPE, &action, NULL);
 }
@@ -73,6 +78,13 @@ void cli_signals_clear(void)
     if (stop_signal == SIGINT)
         stop_signal = 0;
     cli_signals_drain();
+}
+
+bool cli_signals_report(void)
+{
+    bool was = report_asked;
+    report_asked = 0;
+    return was;
 }
 
 bool cli_signals_resized(void)

@@ -15,14 +15,16 @@ typedef enum cli_signals_use {
     CLI_SIGNALS_SERVICE, /* a second signal ends the program at once */
 } cli_signals_use;
 
-/** From here on SIGINT, SIGTERM, SIGWINCH and SIGCONT are noted; SIGPIPE is ignored (writes fail
- * instead).
+/** From here on SIGINT, SIGTERM, SIGWINCH and SIGCONT are noted, SIGUSR1 too by a service; SIGPIPE
+ * is ignored (writes fail instead).
  */
 void cli_signals_install(cli_signals_use use);
 /** Did SIGINT or SIGTERM come since the last cli_signals_clear? @return its number, or 0. */
 int cli_signals_stop(void);
 /** Forget a SIGINT. SIGTERM stays: the program is to end. */
 void cli_signals_clear(void);
+/** Was a report asked for (SIGUSR1, of a service) since the last call? */
+bool cli_signals_report(void);
 /** Was the window resized since the last call? */
 bool cli_signals_resized(void);
 /** Was the program stopped and continued (Ctrl-Z, fg) since the last call? */

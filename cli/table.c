@@ -77,15 +77,19 @@ static void trim_line(cli_text *out)
 }
 
 /** A row takes as many lines as its longest cell. */
-static void render_row(const char *const *cells, size_t n, const int *widths, cli_text *out)
+static void render_row(const cli_table *t, const char *const *cells, const int *widths,
+                       cli_text *out)
 {
+    size_t n = t->columns;
     const char **left = cli_realloc(NULL, n * sizeof *left); /* what is still to be shown of each */
     memcpy(left, cells, n * sizeof *left);
     for (bool more = true; more;) {
         more = false;
         for (size_t i = 0; i < n; i++) {
             cli_text_adds(out, i ? " | " : " ");
-            left[i] = add_line(out, left[i] ? left[i] : "", -1, widths[i]);
+            int gap = t->right >> i & 1 && left[i] ? widths[i] - cell_columns(left[i]) : 0;
+            cli_text_addc(out, ' ', (size_t)gap);
+            left[i] = add_line(out, left[i] ? left[i] : "", -1, widths[i] - gap);
             more |= left[i] != NULL;
         }
         trim_line(out);
@@ -110,7 +114,7 @@ void cli_table_render(const cli_table *t, int width, cli_text *out)
         total += widths[i];
     size_t rule = (size_t)(total < width ? total : width);
     for (size_t at = 0; at + t->columns <= t->cells.n; at += t->columns) {
-        render_row(t->cells.at + at, t->columns, widths, out);
+        render_row(t, t->cells.at + at, widths, out);
         if (at == 0) {
             cli_text_addc(out, '-', rule);
             cli_text_addc(out, '\n', 1);

@@ -24,6 +24,7 @@
 /** A statement's result. Zero it, set columns, add cells row by row (the titles first), render. */
 typedef struct cli_table {
     size_t columns;
+    unsigned right; /* bit i: column i, of single lines, is aligned to the right */
     cli_list cells; /* owned copies */
 } cli_table;
 
