@@ -18,6 +18,7 @@
 #include "formats/format_internal.h"
 
 #include "common/utf8.h"
+#include "formats/ascii.h"
 #include "types/decimal.h"
 #include "types/text.h"
 
@@ -26,9 +27,16 @@ typedef struct cell {
     bool quoted;
 } cell;
 
+#define NOT_READ UINT32_MAX
+
 typedef struct delimited_decoder {
     wr_decoder base;
-    cell *cells; /* base.n: the row being read */
+    uint32_t *slots; /* base.n: place of the column among those read, or NOT_READ */
+    uint32_t slots_n;
+    /* Of the last scan: rows_n cells for each column read, column by column. */
+    cell *cells;
+    size_t rows_n;
+    bool ascii; /* all payloads are */
 } delimited_decoder;
 
 typedef struct csv {
@@ -96,6 +104,24 @@ static bool read_quoted(csv *r, cell *c, wr_arena *scratch)
     return true;
 }
 
+/* The end of an unquoted cell: the next delimiter or line end. */
+static const char *cell_end(const char *p, const char *end, char delimiter)
+{
+#ifdef __SSE2__
+    const __m128i d = _mm_set1_epi8(delimiter), lf = _mm_set1_epi8('\n'), cr = _mm_set1_epi8('\r');
+    for (; end - p >= 16; p += 16) {
+        __m128i b = _mm_loadu_si128((const __m128i *)(const void *)p);
+        __m128i stops = _mm_or_si128(_mm_cmpeq_epi8(b, lf), _mm_cmpeq_epi8(b, cr));
+        int mask = _mm_movemask_epi8(_mm_or_si128(stops, _mm_cmpeq_epi8(b, d)));
+        if (mask)
+            return p + __builtin_ctz((unsigned)mask);
+    }
+#endif
+    while (p < end && *p != delimiter && !is_eol(*p))
+        p++;
+    return p;
+}
+
 /* One cell; the cursor then is at the delimiter, a line end or the end. */
 static bool read_cell(csv *r, cell *c, wr_arena *scratch)
 {
@@ -104,22 +130,23 @@ static bool read_cell(csv *r, cell *c, wr_arena *scratch)
         return read_quoted(r, c, scratch);
     }
     const char *start = r->p;
-    while (r->p < r->end && *r->p != r->delimiter && !is_eol(*r->p))
-        r->p++;
+    r->p = cell_end(start, r->end, r->delimiter);
     *c = (cell){wr_str_make(start, (size_t)(r->p - start)), false};
     return true;
 }
 
-/* One line into cells[0..max); @return how many it has, or -1 with r->fault. */
-static int64_t read_line(csv *r, cell *cells, uint32_t max, wr_arena *scratch)
+/* One line; cell k into cells[slots[k] * stride] where k < max and it is read. @return how many the
+ * line has, or -1 with r->fault. */
+static int64_t read_line(csv *r, cell *cells, const uint32_t *slots, uint32_t max, size_t stride,
+                         wr_arena *scratch)
 {
     int64_t n = 0;
     for (;; n++) {
         cell c;
         if (!read_cell(r, &c, scratch))
             return -1;
-        if (n < max)
-            cells[n] = c;
+        if (n < max && slots[n] != NOT_READ)
+            cells[slots[n] * stride] = c;
         if (r->p == r->end)
             break;
         bool eol = is_eol(*r->p) && *r->p != r->delimiter;
@@ -223,28 +250,33 @@ static weir_status decoder_new(const wr_decoder *common, wr_arena *arena, wr_dec
     WR_TRY(check(common->cols, common->n, err));
     delimited_decoder *d = WR_NEW(arena, delimited_decoder);
     d->base = *common;
-    d->cells = WR_NEW_N(arena, cell, common->n);
+    d->slots = WR_NEW_N(arena, uint32_t, common->n);
+    for (uint32_t c = 0; c < common->n; c++)
+        d->slots[c] = common->wanted[c] || common->options.strict ? d->slots_n++ : NOT_READ;
     if (!d->base.options.delimiter)
         d->base.options.delimiter = ',';
     *out = &d->base;
     return WEIR_OK;
 }
 
-/* Split the payload; false with the error reported. */
-static bool split_row(delimited_decoder *d, uint32_t row, wr_str payload, wr_row_errors *errs,
-                      wr_arena *scratch)
+/* Split the payload into cells; false with the error reported. */
+static bool split_row(delimited_decoder *d, uint32_t row, wr_row_errors *errs)
 {
-    payload = wr__text_repair_utf8(payload, scratch);
+    wr_arena *scratch = d->base.scratch;
+    wr_str payload = d->base.payloads[row];
+    if (!wr__is_ascii(payload)) {
+        payload = wr__text_repair_utf8(payload, scratch);
+        d->ascii = false;
+    }
     csv r = {payload.ptr, payload.ptr + payload.len, d->base.options.delimiter, NULL};
     skip_empty_lines(&r);
     if (r.p == r.end) {
         wr_row_error(errs, row, "No fields in record");
         return false;
     }
-    int64_t n = read_line(&r, d->cells, d->base.n, scratch);
-    cell unused;
+    int64_t n = read_line(&r, d->cells + row, d->slots, d->base.n, d->rows_n, scratch);
     while (!r.fault && (skip_empty_lines(&r), r.p < r.end))
-        (void)read_line(&r, &unused, 1, scratch);
+        (void)read_line(&r, NULL, NULL, 0, 0, scratch);
     if (r.fault) {
         wr_row_error(errs, row, "Invalid delimited record: %s", r.fault);
         return false;
@@ -257,40 +289,60 @@ static bool split_row(delimited_decoder *d, uint32_t row, wr_str payload, wr_row
     return true;
 }
 
-static bool decode_row(delimited_decoder *d, uint32_t row, wr_vec *out, wr_row_errors *errs,
-                       wr_arena *scratch)
-{
-    for (uint32_t c = 0; c < d->base.n; c++) {
-        const wr_column *col = &d->base.cols[c];
-        if (!d->base.wanted[c] && !d->base.options.strict)
-            continue;
-        wr_value v;
-        if (!cell_to_value(col->type, &d->cells[c], scratch, &v)) {
-            report_cell(errs, row, col, d->cells[c].text);
-            return false;
-        }
-        if (!d->base.wanted[c])
-            continue;
-        if (v.null)
-            wr__vec_put_null(&out[c], row);
-        else
-            wr_vec_set(&out[c], row, &v);
-    }
-    return true;
-}
-
-static void decode(wr_decoder *base, const wr_str *payloads, wr_sel sel, wr_vec *out, uint8_t *ok,
-                   wr_row_errors *errs, wr_arena *scratch)
+static void scan(wr_decoder *base, wr_sel sel, uint8_t *ok, wr_row_errors *errs)
 {
     delimited_decoder *d = (delimited_decoder *)base;
+    d->rows_n = sel.n ? wr_sel_row(sel, sel.n - 1) + 1 : 0;
+    d->ascii = true;
+    d->cells = wr_arena_alloc(base->scratch, d->rows_n * d->slots_n * sizeof *d->cells + 1);
+    WR_FOREACH_SEL (i, sel)
+        /* Without columns the bytes are not looked at. */
+        ok[i] = !base->n || split_row(d, i, errs) ? WR_DECODED : 0;
+}
+
+/* The types that tables of text are mostly made of, without boxing; false: as any other. */
+static bool cell_to_row(const wr_type *t, const cell *c, wr_vec *out, uint32_t row)
+{
+    if (c->text.len == 0)
+        return false;
+    switch (t->id) {
+    case WR_T_STRING:
+        out->u.str[row] = c->text;
+        return true;
+    case WR_T_BIGINT:
+        return wr_str_to_i64(c->text, &out->u.i64[row]);
+    case WR_T_INTEGER:
+        return wr__text_to_i32(c->text, &out->u.i32[row]);
+    default:
+        return false;
+    }
+}
+
+static void convert(wr_decoder *base, uint32_t column, wr_sel sel, wr_vec *out, uint8_t *ok,
+                    wr_row_errors *errs)
+{
+    delimited_decoder *d = (delimited_decoder *)base;
+    const wr_column *col = &base->cols[column];
+    const cell *cells = d->cells + d->slots[column] * d->rows_n;
+    if (out) {
+        out->no_nulls = true;
+        out->ascii = d->ascii && col->type->id == WR_T_STRING;
+    }
     WR_FOREACH_SEL (i, sel) {
-        ok[i] = WR_DECODED;
-        if (!d->base.n)
-            continue; /* no columns: the bytes are not looked at */
-        if (split_row(d, i, payloads[i], errs, scratch) && decode_row(d, i, out, errs, scratch))
+        wr_value v;
+        if (out && cell_to_row(col->type, &cells[i], out, i))
             continue;
-        ok[i] = 0;
-        wr__decoder_null_row(base, out, i);
+        bool good = cell_to_value(col->type, &cells[i], base->scratch, &v);
+        if (!good) {
+            report_cell(errs, i, col, cells[i].text);
+            ok[i] = 0;
+        }
+        if (!out)
+            continue;
+        if (!good || v.null)
+            wr__vec_put_null(out, i);
+        else
+            wr_vec_set(out, i, &v);
     }
 }
 
@@ -372,4 +424,4 @@ static void encode(wr_encoder *e, const wr_vec *cols, wr_sel sel, wr_buf *buf, w
     wr__encode_rows(encode_row, e, cols, sel, buf, payloads, ok, errs);
 }
 
-const wr_format_class wr__format_delimited = {decoder_new, decode, encoder_new, encode};
+const wr_format_class wr__format_delimited = {decoder_new, scan, convert, encoder_new, encode};

@@ -213,28 +213,77 @@ weir_status wr_decoder_new(const wr_format *format, const wr_column *cols, uint3
     return common.class_->decoder_new(&common, arena, out, err);
 }
 
+/* The rows of @p sel whose payload is NULL, or those whose payload is not. */
+static wr_sel with_payload(const wr_decoder *d, wr_sel sel, bool null)
+{
+    uint32_t *rows = wr_arena_alloc(d->scratch, sel.n * sizeof *rows + 1), n = 0;
+    WR_FOREACH_SEL (i, sel)
+        if (!d->payloads[i].ptr == null)
+            rows[n++] = i;
+    return (wr_sel){n, rows};
+}
+
+void wr_decoder_scan(wr_decoder *d, const wr_str *payloads, wr_sel sel, uint8_t *ok,
+                     wr_row_errors *errs, wr_arena *scratch)
+{
+    d->payloads = payloads;
+    d->scratch = scratch;
+    d->nulls = false;
+    WR_FOREACH_SEL (i, sel) {
+        if (WR_LIKELY(payloads[i].ptr != NULL))
+            continue;
+        d->nulls = true;
+        ok[i] = WR_DECODED_NULL;
+    }
+    if (d->nulls) /* rare on streams: leave these rows out */
+        sel = with_payload(d, sel, false);
+    d->class_->scan(d, sel, ok, errs);
+}
+
+void wr_decoder_convert(wr_decoder *d, uint32_t column, wr_sel sel, wr_vec *out, uint8_t *ok,
+                        wr_row_errors *errs)
+{
+    wr_sel nulls = {0};
+    if (d->nulls) {
+        nulls = with_payload(d, sel, true);
+        sel = with_payload(d, sel, false);
+    }
+    d->class_->convert(d, column, sel, out, ok, errs);
+    if (!out)
+        return;
+    WR_FOREACH_SEL (i, nulls)
+        wr__vec_put_null(out, i);
+}
+
+/* The rows of @p sel that are decoded so far. */
+static wr_sel alive(const wr_decoder *d, wr_sel sel, const uint8_t *ok)
+{
+    uint32_t *rows = wr_arena_alloc(d->scratch, sel.n * sizeof *rows + 1), n = 0;
+    WR_FOREACH_SEL (i, sel)
+        if (ok[i])
+            rows[n++] = i;
+    return n == sel.n ? sel : (wr_sel){n, rows};
+}
+
 void wr_decoder_run(wr_decoder *d, const wr_str *payloads, wr_sel sel, wr_vec *out, uint8_t *ok,
                     wr_row_errors *errs, wr_arena *scratch)
 {
-    uint32_t nulls = 0;
-    WR_FOREACH_SEL (i, sel) {
-        if (payloads[i].ptr)
-            continue;
-        nulls++;
-        ok[i] = WR_DECODED_NULL;
-        wr__decoder_null_row(d, out, i);
+    uint64_t bad = errs->count;
+    wr_decoder_scan(d, payloads, sel, ok, errs, scratch);
+    wr_sel left = errs->count > bad ? alive(d, sel, ok) : sel;
+    for (uint32_t c = 0; c < d->n; c++) {
+        uint64_t before = errs->count;
+        if (d->wanted[c] || d->options.strict)
+            wr_decoder_convert(d, c, left, d->wanted[c] ? &out[c] : NULL, ok, errs);
+        if (errs->count > before)
+            left = alive(d, left, ok);
     }
-    if (nulls == sel.n)
+    if (errs->count == bad)
         return;
-    if (nulls) { /* rare on streams: leave these rows out */
-        uint32_t *rows = wr_arena_alloc(scratch, (sel.n - nulls) * sizeof *rows);
-        uint32_t n = 0;
-        WR_FOREACH_SEL (i, sel)
-            if (payloads[i].ptr)
-                rows[n++] = i;
-        sel = (wr_sel){n, rows};
-    }
-    d->class_->decode(d, payloads, sel, out, ok, errs, scratch);
+    WR_FOREACH_SEL (i, sel)
+        for (uint32_t c = 0; c < d->n && !ok[i]; c++)
+            if (d->wanted[c])
+                wr__vec_put_null(&out[c], i);
 }
 
 void wr__vec_put_null(wr_vec *v, uint32_t i)
@@ -243,13 +292,6 @@ void wr__vec_put_null(wr_vec *v, uint32_t i)
     if (width)
         memset((char *)v->u.data + (size_t)i * width, 0, width);
     wr_vec_set_null(v, i);
-}
-
-void wr__decoder_null_row(const wr_decoder *d, wr_vec *out, uint32_t i)
-{
-    for (uint32_t c = 0; c < d->n; c++)
-        if (d->wanted[c])
-            wr__vec_put_null(&out[c], i);
 }
 
 /* ---- encoding ---- */
@@ -288,12 +330,18 @@ static weir_status none_decoder_new(const wr_decoder *common, wr_arena *arena, w
     return WEIR_OK;
 }
 
-static void none_decode(wr_decoder *d, const wr_str *payloads, wr_sel sel, wr_vec *out, uint8_t *ok,
-                        wr_row_errors *errs, wr_arena *scratch)
+static void none_scan(wr_decoder *d, wr_sel sel, uint8_t *ok, wr_row_errors *errs)
 {
-    (void)d, (void)payloads, (void)out, (void)errs, (void)scratch;
+    (void)d, (void)errs;
     WR_FOREACH_SEL (i, sel)
         ok[i] = WR_DECODED;
+}
+
+static void none_convert(wr_decoder *d, uint32_t column, wr_sel sel, wr_vec *out, uint8_t *ok,
+                         wr_row_errors *errs)
+{
+    (void)d, (void)column, (void)sel, (void)out, (void)ok, (void)errs;
+    WR_UNREACHABLE(); /* there are no columns */
 }
 
 static weir_status none_encoder_new(const wr_encoder *common, wr_arena *arena, wr_encoder **out,
@@ -316,5 +364,5 @@ static void none_encode(wr_encoder *e, const wr_vec *cols, wr_sel sel, wr_buf *b
     }
 }
 
-const wr_format_class wr__format_none = {none_decoder_new, none_decode, none_encoder_new,
-                                         none_encode};
+const wr_format_class wr__format_none = {none_decoder_new, none_scan, none_convert,
+                                         none_encoder_new, none_encode};

@@ -66,7 +66,7 @@ weir_status wr_decoder_new(const wr_format *format, const wr_column *cols, uint3
                            const bool *wanted, const wr_format_options *options, wr_arena *arena,
                            wr_decoder **out, weir_error *err) WR_MUST_CHECK;
 
-/** What wr_decoder_run stores in ok[]; 0: the row could not be decoded. */
+/** What decoding stores in ok[]; 0: the row could not be decoded. */
 enum {
     WR_DECODED = 1,
     /** Decoded, and the record has no key or value at all: its payload is NULL, or it is the JSON
@@ -86,6 +86,29 @@ enum {
  */
 void wr_decoder_run(wr_decoder *d, const wr_str *payloads, wr_sel sel, wr_vec *out, uint8_t *ok,
                     wr_row_errors *errs, wr_arena *scratch);
+
+/*
+ * The same in two phases, for those who want some columns first and the others only for the rows
+ * that are still of interest then: scan the payloads once, then convert columns one by one. A row's
+ * faults are reported as wr_decoder_run does if the columns are converted in their order and a row
+ * is left out once it has failed.
+ */
+
+/**
+ * Check the structure of the payloads of @p sel and find the columns in them; @p ok and @p errs as
+ * above. @p payloads and @p scratch must stay until the last wr_decoder_convert for them.
+ */
+void wr_decoder_scan(wr_decoder *d, const wr_str *payloads, wr_sel sel, uint8_t *ok,
+                     wr_row_errors *errs, wr_arena *scratch);
+/**
+ * Convert column @p column of rows that the last wr_decoder_scan has accepted.
+ * @param column  a wanted one; with options.strict any.
+ * @param out   a vector with the batch's row count; only the rows of @p sel are written; its
+ *              no_nulls and ascii then tell of these. NULL: only whether they can be converted.
+ * @param ok    per row: set to 0 where the row fails (reported, the row is NULL), else untouched.
+ */
+void wr_decoder_convert(wr_decoder *d, uint32_t column, wr_sel sel, wr_vec *out, uint8_t *ok,
+                        wr_row_errors *errs);
 
 /* ---- encoding ---- */
 

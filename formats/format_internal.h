@@ -14,9 +14,11 @@
 typedef struct wr_format_class {
     weir_status (*decoder_new)(const wr_decoder *common, wr_arena *arena, wr_decoder **out,
                                weir_error *err);
-    /** Rows whose payload is NULL are handled already and are not in @p sel. */
-    void (*decode)(wr_decoder *d, const wr_str *payloads, wr_sel sel, wr_vec *out, uint8_t *ok,
-                   wr_row_errors *errs, wr_arena *scratch);
+    /** See wr_decoder_scan, wr_decoder_convert; d holds payloads and scratch. Rows whose payload is
+     *  NULL are handled already and are not in @p sel. */
+    void (*scan)(wr_decoder *d, wr_sel sel, uint8_t *ok, wr_row_errors *errs);
+    void (*convert)(wr_decoder *d, uint32_t column, wr_sel sel, wr_vec *out, uint8_t *ok,
+                    wr_row_errors *errs);
     weir_status (*encoder_new)(const wr_encoder *common, wr_arena *arena, wr_encoder **out,
                                weir_error *err);
     void (*encode)(wr_encoder *e, const wr_vec *cols, wr_sel sel, wr_buf *buf, wr_str *payloads,
@@ -40,6 +42,10 @@ struct wr_decoder {
     uint32_t n;
     const bool *wanted; /* n flags, never NULL */
     wr_format_options options;
+    /* Of the last scan. */
+    const wr_str *payloads;
+    wr_arena *scratch;
+    bool nulls; /* some payloads are NULL */
 };
 
 struct wr_encoder {
@@ -49,8 +55,6 @@ struct wr_encoder {
     wr_format_options options;
 };
 
-/** Make row @p i of every wanted column NULL (and its data zero). */
-void wr__decoder_null_row(const wr_decoder *d, wr_vec *out, uint32_t i);
 /** Make row @p i of @p v NULL and its data zero: what vec.h asks of producers. */
 void wr__vec_put_null(wr_vec *v, uint32_t i);
 

@@ -348,7 +348,7 @@ static bool to_struct(wr_jconv *c, const wr_jtype *t, const wr_jtoken *tok, wr_v
     uint32_t n = t->type->fields_n;
     wr_jtoken *tokens = wr_arena_alloc(c->scratch, n * sizeof *tokens + 1);
     wr_jscan s = rescan(tok);
-    bool good = wr__json_shape_scan(t->shape, &s, tokens);
+    bool good = wr__json_shape_scan(t->shape, &s, tokens, 1);
     WR_ASSERT(good);
     wr_nest *nest = wr_nest_new(c->scratch, n, false);
     for (uint32_t i = 0; i < n; i++) {

@@ -2,10 +2,10 @@
 /*
  * json_decode.c - the record decoder of the JSON format.
  *
- * Rows go through in blocks of at most 64. For each block:
+ * Two phases, as wr_decoder_scan and wr_decoder_convert have them:
  *   1. scan: every record is walked once from its first to its last byte. That checks its structure
  *      and UTF-8 and leaves one token (kind and slice) per column read; nothing is converted. What
- * a record repeats or what no column reads costs only the walk.
+ *      a record repeats or what no column reads costs only the walk.
  *   2. convert: column by column, the tokens become the vector's values, in one loop per type.
  * So a row's first error is that of its text, then that of its first bad column, as in ksqlDB,
  * which parses before it converts; and the last one of repeated names is the only one converted.
@@ -13,45 +13,32 @@
  * The columns read are the wanted ones, or with options.strict all of them: an unwanted column is
  * converted, too, but into nothing. Learning the order of keys: json_shape.h.
  *
- * Decoding the columns of a filter first and the others only for rows that pass is done with two
- * decoders with different `wanted`: both scan.
+ * Vectors read a little behind a record's end. That is safe while the end is not within
+ * WR_JSON_SLACK bytes of a page's; then, and under sanitizers, the record is copied first, and its
+ * strings are slices of the copy.
  */
 #include "formats/format_internal.h"
 
 #include "common/utf8.h"
+#include "formats/ascii.h"
 #include "formats/json_convert.h"
 
-#define BLOCK_ROWS_MAX   64u
-#define BLOCK_TOKENS_MAX 8192u
-
-typedef struct block_row {
-    uint32_t row;  /* in the batch */
-    uint8_t state; /* WR_DECODED, WR_DECODED_NULL; 0: failed, reported */
-    bool ascii;    /* the record is */
-} block_row;
+#define PAGE 4096u /* no processor that Weir runs on has smaller ones */
 
 typedef struct json_decoder {
     wr_decoder base;
     bool bare;          /* the record is the one column's value, not an object */
     uint32_t n;         /* columns read */
-    uint32_t *columns;  /* n: their indexes */
+    uint32_t *places;   /* base.n: the column's place among those read, or UINT32_MAX */
     wr_jtype *types;    /* n */
     wr_jshape *shape;   /* n names; NULL where bare */
     const char *object; /* the record's type in error texts: "STRUCT<...>" */
-    uint32_t block_rows;
-    block_row *rows;   /* block_rows */
-    wr_jtoken *tokens; /* block_rows x n, row by row */
-} json_decoder;
-
-/* What one call of wr_decoder_run works with. */
-typedef struct run {
-    json_decoder *d;
-    const wr_str *payloads;
-    wr_vec *out;
-    wr_row_errors *errs;
     wr_jconv conv;
-    uint32_t rows_n; /* of the block at hand */
-} run;
+    /* Of the last scan: rows_n tokens for each column read, column by column. */
+    wr_jtoken *tokens;
+    size_t rows_n;
+    bool ascii; /* all records are */
+} json_decoder;
 
 /* ---- construction ---- */
 
@@ -85,219 +72,231 @@ static weir_status decoder_new(const wr_decoder *common, wr_arena *arena, wr_dec
     json_decoder *d = WR_NEW(arena, json_decoder);
     d->base = *common;
     d->bare = common->options.unwrapped;
-    d->columns = WR_NEW_N(arena, uint32_t, common->n);
+    d->places = WR_NEW_N(arena, uint32_t, common->n);
     d->types = WR_NEW_N(arena, wr_jtype, common->n);
     wr_str *names = WR_NEW_N(arena, wr_str, common->n);
     for (uint32_t c = 0; c < common->n; c++) {
+        d->places[c] = UINT32_MAX;
         if (!common->wanted[c] && !common->options.strict)
             continue;
-        d->columns[d->n] = c;
+        d->places[c] = d->n;
         names[d->n] = wr_str_c(common->cols[c].name);
         wr__json_type_init(&d->types[d->n++], common->cols[c].type, arena);
     }
     if (!d->bare)
         d->shape = wr__json_shape_new(arena, names, d->n);
     d->object = object_text(arena, common);
-    uint32_t fit = BLOCK_TOKENS_MAX / WR_MAX(d->n, 1u);
-    d->block_rows = WR_MAX(1u, WR_MIN(BLOCK_ROWS_MAX, fit));
-    d->rows = WR_NEW_N(arena, block_row, d->block_rows);
-    d->tokens = WR_NEW_N(arena, wr_jtoken, (size_t)d->block_rows * d->n);
     *out = &d->base;
     return WEIR_OK;
 }
 
 /* ---- 1. scan ---- */
 
-static bool report_fault(run *r, uint32_t row, const wr_jscan *s)
+static uint8_t report_fault(wr_row_errors *errs, uint32_t row, const wr_jscan *s)
 {
-    wr_row_error(r->errs, row, "Invalid JSON at byte %lld: %s", (long long)(s->p - s->begin),
+    wr_row_error(errs, row, "Invalid JSON at byte %lld: %s", (long long)(s->p - s->begin),
                  s->fault);
-    return false;
+    return 0;
 }
 
-static bool report_type(run *r, uint32_t row, const wr_jtoken *t, const char *required)
+static uint8_t report_type(wr_row_errors *errs, uint32_t row, const wr_jtoken *t,
+                           const char *required)
 {
-    wr_row_error(r->errs, row, "Can't convert type. sourceType: %s, requiredType: %s, path: $",
+    wr_row_error(errs, row, "Can't convert type. sourceType: %s, requiredType: %s, path: $",
                  wr__json_node_name(t), required);
-    return false;
+    return 0;
+}
+
+static wr_jtoken *row_tokens(const json_decoder *d, uint32_t row)
+{
+    return d->tokens + row; /* the first; the others are rows_n apart */
 }
 
 /* A record that is one value. An empty text is what Jackson calls a missing node: a STRING takes it
  * as "", nothing else does. */
-static uint8_t scan_bare(run *r, uint32_t row, const wr_jtoken *t, wr_jtoken *token)
+static uint8_t scan_bare(json_decoder *d, uint32_t row, const wr_jtoken *t, wr_row_errors *errs)
 {
-    if (r->d->n == 0)
+    if (d->n == 0)
         return WR_DECODED;
+    wr_jtoken *token = row_tokens(d, row);
     *token = *t;
     if (t->kind == WR_J_MISSING) {
-        if (r->d->types[0].type->id != WR_T_STRING)
-            return report_type(r, row, t, r->d->types[0].text);
+        if (d->types[0].type->id != WR_T_STRING)
+            return report_type(errs, row, t, d->types[0].text);
         *token = (wr_jtoken){.ptr = "", .kind = WR_J_STRING};
     }
     return WR_DECODED;
 }
 
-/* Fill the row's tokens. @return its state; 0: reported. */
-static uint8_t scan_row(run *r, uint32_t row, bool ascii, wr_jtoken *tokens)
+/* A record that is not an object: `null`, or of the wrong type. */
+static uint8_t scan_other(json_decoder *d, uint32_t row, const wr_jtoken *t, wr_row_errors *errs)
 {
-    json_decoder *d = r->d;
-    wr_str text = r->payloads[row];
+    if (t->kind != WR_J_NULL)
+        return report_type(errs, row, t, d->object);
+    wr_jtoken *tokens = row_tokens(d, row);
+    for (uint32_t k = 0; k < d->n; k++)
+        tokens[k * d->rows_n] = (wr_jtoken){0};
+    return WR_DECODED_NULL;
+}
+
+/* The text with readable bytes behind it: in its place, or copied. */
+static wr_str with_slack(const json_decoder *d, wr_str text)
+{
+#ifndef WR_SANITIZED
+    /* The last byte is readable, so all of its page is. */
+    uintptr_t last = (uintptr_t)text.ptr + text.len - 1;
+    if (WR_LIKELY(text.len && (last & (PAGE - 1)) < PAGE - WR_JSON_SLACK))
+        return text;
+#endif
+    char *copy = wr_arena_alloc(d->base.scratch, (size_t)text.len + WR_JSON_SLACK);
+    if (text.len)
+        memcpy(copy, text.ptr, text.len);
+    memset(copy + text.len, 0, WR_JSON_SLACK);
+    return wr_str_make(copy, text.len);
+}
+
+/* Fill the row's tokens. @return its state; 0: reported. */
+static uint8_t scan_row(json_decoder *d, uint32_t row, wr_row_errors *errs)
+{
+    wr_str text = with_slack(d, d->base.payloads[row]);
     wr_jscan s;
     wr__json_scan_init(&s, text, false);
-    if (!ascii && !wr_utf8_valid(text))
-        return wr__json_fail(&s, "the record is not UTF-8") || report_fault(r, row, &s);
+    s.slack = true;
+    if (WR_UNLIKELY(!wr__is_ascii(text))) {
+        d->ascii = false;
+        if (!wr_utf8_valid(text)) {
+            wr__json_fail(&s, "the record is not UTF-8");
+            return report_fault(errs, row, &s);
+        }
+    }
     wr__json_blanks(&s);
     if (WR_LIKELY(!d->bare && s.p < s.end && *s.p == '{')) {
-        if (!wr__json_shape_scan(d->shape, &s, tokens) || !wr__json_end(&s))
-            return report_fault(r, row, &s);
-        return WR_DECODED;
+        if (wr__json_shape_scan(d->shape, &s, row_tokens(d, row), d->rows_n) && wr__json_end(&s))
+            return WR_DECODED;
+        return report_fault(errs, row, &s);
     }
     wr_jtoken t = {0};
     if (s.p < s.end && (!wr__json_token(&s, &t) || !wr__json_end(&s)))
-        return report_fault(r, row, &s);
-    if (d->bare)
-        return scan_bare(r, row, &t, tokens);
-    return t.kind == WR_J_NULL ? WR_DECODED_NULL : report_type(r, row, &t, d->object);
+        return report_fault(errs, row, &s);
+    return d->bare ? scan_bare(d, row, &t, errs) : scan_other(d, row, &t, errs);
 }
 
-/* ---- 2. convert ---- */
-
-static void fail_row(run *r, block_row *b, uint32_t column)
-{
-    if (!r->d->bare)
-        wr__json_conv_path(&r->conv, r->d->base.cols[column].name);
-    wr_row_error(r->errs, b->row, "%s, path: $%s", wr_buf_cstr(&r->conv.message),
-                 wr__json_conv_where(&r->conv));
-    b->state = 0;
-}
-
-/* The loop over the rows of the block that have a token for column @p k; skips those that failed,
- * stores NULL where there is no value. */
-#define FOREACH_TOKEN(r, k, v, b, tok)                                                             \
-    for (block_row *b = (r)->d->rows; b < (r)->d->rows + (r)->rows_n; b++)                         \
-        for (const wr_jtoken *tok = token_or_null((r), b, (k), (v)); tok; tok = NULL)
-
-static inline const wr_jtoken *token_or_null(run *r, block_row *b, uint32_t k, wr_vec *v)
-{
-    if (b->state != WR_DECODED)
-        return NULL;
-    const wr_jtoken *tok = &r->d->tokens[(size_t)(b - r->d->rows) * r->d->n + k];
-    if (WR_LIKELY(tok->kind > WR_J_NULL))
-        return tok;
-    wr__vec_put_null(v, b->row);
-    return NULL;
-}
-
-/* A value of any type, boxed: nested ones, rare types, and all failures. */
-static void convert_boxed(run *r, uint32_t k, block_row *b, const wr_jtoken *tok, wr_vec *v)
-{
-    uint32_t column = r->d->columns[k];
-    wr_value value;
-    if (!wr__json_convert(&r->conv, &r->d->types[k], tok, &value))
-        fail_row(r, b, column);
-    else if (v)
-        wr_vec_set(v, b->row, &value);
-}
-
-static void convert_strings(run *r, uint32_t k, wr_vec *v, bool *ascii)
-{
-    FOREACH_TOKEN(r, k, v, b, tok)
-    {
-        wr_str s = wr__json_to_string(&r->conv, tok);
-        v->u.str[b->row] = s;
-        if (!b->ascii || tok->flags & WR_J_ESCAPED)
-            *ascii = *ascii && wr_utf8_ascii(s);
-    }
-}
-
-static void convert_column(run *r, uint32_t k, wr_vec *v)
-{
-    switch (v->type->id) {
-    case WR_T_BIGINT:
-    case WR_T_TIMESTAMP:
-        FOREACH_TOKEN(r, k, v, b, tok)
-        if (!wr__json_to_i64(&r->conv, tok, &v->u.i64[b->row]))
-            convert_boxed(r, k, b, tok, v);
-        break;
-    case WR_T_INTEGER:
-        FOREACH_TOKEN(r, k, v, b, tok)
-        if (!wr__json_to_i32(&r->conv, tok, &v->u.i32[b->row]))
-            convert_boxed(r, k, b, tok, v);
-        break;
-    case WR_T_DOUBLE:
-        FOREACH_TOKEN(r, k, v, b, tok)
-        if (!wr__json_to_double(&r->conv, tok, &v->u.f64[b->row]))
-            convert_boxed(r, k, b, tok, v);
-        break;
-    default:
-        FOREACH_TOKEN(r, k, v, b, tok)
-        convert_boxed(r, k, b, tok, v);
-        break;
-    }
-}
-
-/* Strict: only whether the column could be read. */
-static void check_column(run *r, uint32_t k)
-{
-    for (block_row *b = r->d->rows; b < r->d->rows + r->rows_n; b++) {
-        const wr_jtoken *tok = &r->d->tokens[(size_t)(b - r->d->rows) * r->d->n + k];
-        if (b->state == WR_DECODED)
-            convert_boxed(r, k, b, tok, NULL);
-    }
-}
-
-/* ---- blocks ---- */
-
-static void decode_block(run *r, uint8_t *ok, bool *ascii)
-{
-    json_decoder *d = r->d;
-    for (uint32_t k = 0; k < d->n; k++) {
-        uint32_t column = d->columns[k];
-        wr_vec *v = &r->out[column];
-        if (!d->base.wanted[column])
-            check_column(r, k);
-        else if (v->type->id == WR_T_STRING)
-            convert_strings(r, k, v, &ascii[k]);
-        else
-            convert_column(r, k, v);
-    }
-    for (uint32_t i = 0; i < r->rows_n; i++) {
-        ok[d->rows[i].row] = d->rows[i].state;
-        if (d->rows[i].state != WR_DECODED)
-            wr__decoder_null_row(&d->base, r->out, d->rows[i].row);
-    }
-}
-
-static void decode(wr_decoder *base, const wr_str *payloads, wr_sel sel, wr_vec *out, uint8_t *ok,
-                   wr_row_errors *errs, wr_arena *scratch)
+static void scan(wr_decoder *base, wr_sel sel, uint8_t *ok, wr_row_errors *errs)
 {
     json_decoder *d = (json_decoder *)base;
-    run r = {.d = d, .payloads = payloads, .out = out, .errs = errs};
+    d->ascii = true;
+    d->rows_n = sel.n ? wr_sel_row(sel, sel.n - 1) + 1 : 0;
+    d->tokens = wr_arena_alloc(base->scratch, d->rows_n * d->n * sizeof *d->tokens + 1);
     if (d->bare && base->n == 0) { /* no key columns: the bytes are not looked at */
         WR_FOREACH_SEL (i, sel)
             ok[i] = WR_DECODED;
         return;
     }
-    wr__json_conv_init(&r.conv, scratch);
-    bool *ascii = wr_arena_alloc(scratch, d->n + 1);
-    memset(ascii, true, d->n + 1);
-    WR_FOREACH_SEL (i, sel) {
-        block_row *b = &d->rows[r.rows_n];
-        b->row = i;
-        b->ascii = wr_utf8_ascii(payloads[i]);
-        b->state = scan_row(&r, i, b->ascii, d->tokens + (size_t)r.rows_n * d->n);
-        if (++r.rows_n == d->block_rows) {
-            decode_block(&r, ok, ascii);
-            r.rows_n = 0;
-        }
-    }
-    decode_block(&r, ok, ascii);
-    /* Only a run over the whole vector can say something about all of it. */
-    for (uint32_t k = 0; k < d->n; k++)
-        if (base->wanted[d->columns[k]] && out[d->columns[k]].type->id == WR_T_STRING)
-            out[d->columns[k]].ascii = ascii[k] && !sel.rows;
-    wr__json_conv_fini(&r.conv);
+    WR_FOREACH_SEL (i, sel)
+        ok[i] = scan_row(d, i, errs);
 }
 
-const wr_format_class wr__format_json = {decoder_new, decode, wr__json_encoder_new,
+/* ---- 2. convert ---- */
+
+/* Where the values of one column go. */
+typedef struct column {
+    json_decoder *d;
+    uint32_t index; /* of the column */
+    const wr_jtype *type;
+    wr_vec *out; /* NULL: nowhere */
+    uint8_t *ok;
+    wr_row_errors *errs;
+} column;
+
+static void fail_row(column *c, uint32_t row)
+{
+    wr_jconv *conv = &c->d->conv;
+    if (!c->d->bare)
+        wr__json_conv_path(conv, c->d->base.cols[c->index].name);
+    wr_row_error(c->errs, row, "%s, path: $%s", wr_buf_cstr(&conv->message),
+                 wr__json_conv_where(conv));
+    c->ok[row] = 0;
+    if (c->out)
+        wr__vec_put_null(c->out, row);
+}
+
+/* A value of any type, boxed: nested ones, rare types, NULLs and all failures. */
+static void convert_boxed(column *c, uint32_t row, const wr_jtoken *tok)
+{
+    wr_value value;
+    if (!wr__json_convert(&c->d->conv, c->type, tok, &value))
+        fail_row(c, row);
+    else if (c->out && value.null)
+        wr__vec_put_null(c->out, row);
+    else if (c->out)
+        wr_vec_set(c->out, row, &value);
+}
+
+static void convert_strings(column *c, wr_sel sel, const wr_jtoken *tokens)
+{
+    wr_str *out = c->out->u.str;
+    bool ascii = c->d->ascii;
+    WR_FOREACH_SEL (i, sel) {
+        const wr_jtoken *tok = &tokens[i];
+        if (WR_LIKELY(tok->kind == WR_J_STRING && !(tok->flags & WR_J_ESCAPED))) {
+            out[i] = wr_str_make(tok->ptr, tok->len);
+        } else if (tok->kind > WR_J_NULL) {
+            out[i] = wr__json_to_string(&c->d->conv, tok);
+            ascii = ascii && wr_utf8_ascii(out[i]);
+        } else {
+            wr__vec_put_null(c->out, i);
+        }
+    }
+    if (c->d->ascii) {
+        c->out->ascii = ascii;
+        return;
+    }
+    /* Some records are not ASCII; this column may still be. */
+    ascii = true;
+    WR_FOREACH_SEL (i, sel)
+        ascii = ascii && wr__is_ascii(out[i]);
+    c->out->ascii = ascii;
+}
+
+#define CONVERT_LOOP(field, convert)                                                               \
+    WR_FOREACH_SEL (i, sel)                                                                        \
+        if (WR_UNLIKELY(tokens[i].kind <= WR_J_NULL ||                                             \
+                        !convert(conv, &tokens[i], &c.out->u.field[i])))                           \
+    convert_boxed(&c, i, &tokens[i])
+
+static void convert(wr_decoder *base, uint32_t index, wr_sel sel, wr_vec *out, uint8_t *ok,
+                    wr_row_errors *errs)
+{
+    json_decoder *d = (json_decoder *)base;
+    uint32_t k = d->places[index];
+    WR_ASSERT(k != UINT32_MAX);
+    column c = {d, index, &d->types[k], out, ok, errs};
+    const wr_jtoken *tokens = d->tokens + k * d->rows_n;
+    wr_jconv *conv = &d->conv;
+    wr__json_conv_init(conv, base->scratch);
+    if (out)
+        out->no_nulls = true; /* until there is one */
+    switch (out ? out->type->id : WR_T_NULL) {
+    case WR_T_STRING:
+        convert_strings(&c, sel, tokens);
+        break;
+    case WR_T_BIGINT:
+    case WR_T_TIMESTAMP:
+        CONVERT_LOOP(i64, wr__json_to_i64);
+        break;
+    case WR_T_INTEGER:
+        CONVERT_LOOP(i32, wr__json_to_i32);
+        break;
+    case WR_T_DOUBLE:
+        CONVERT_LOOP(f64, wr__json_to_double);
+        break;
+    default:
+        WR_FOREACH_SEL (i, sel)
+            convert_boxed(&c, i, &tokens[i]);
+        break;
+    }
+    wr__json_conv_fini(conv);
+}
+
+const wr_format_class wr__format_json = {decoder_new, scan, convert, wr__json_encoder_new,
                                          wr__json_encode};

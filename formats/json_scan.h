@@ -41,8 +41,12 @@ typedef struct wr_jtoken {
     uint8_t flags; /* WR_J_* */
 } wr_jtoken;
 
+/* So many bytes behind a text's end may be read, never used, where wr_jscan.slack says so. */
+#define WR_JSON_SLACK 64u
+
 typedef struct wr_jscan {
     const char *p, *end, *begin;
+    bool slack;        /* WR_JSON_SLACK bytes behind end can be read */
     const char *fault; /* NULL: none so far */
     uint32_t depth;    /* containers around p */
     bool comments;     /* take comments as blanks (test files) */

@@ -8,32 +8,10 @@
  */
 #include "formats/json_shape.h"
 
-#include "common/buf.h"
-
-/* Keys longer than this, and members beyond so many, are looked up each time. */
-#define LEARNED_KEY_MAX 46u
-#define LEARNED_MAX     64u
-
 typedef struct target {
     uint32_t exact;  /* field with this very name, or WR_JSON_NO_FIELD */
     uint32_t folded; /* another field, named as the upper-cased key */
 } target;
-
-/* The key last seen at one place of the object, as written: with its quotes. */
-typedef struct learned_key {
-    uint8_t len; /* 0: nothing learned */
-    char text[LEARNED_KEY_MAX + 2];
-    target target;
-} learned_key;
-
-struct wr_jshape {
-    const wr_str *names; /* n */
-    uint32_t n;
-    uint32_t *slots; /* index into names + 1; 0: free */
-    uint32_t mask;
-    uint32_t learned_n;
-    learned_key learned[LEARNED_MAX];
-};
 
 /* ---- the table of names ---- */
 
@@ -67,6 +45,9 @@ wr_jshape *wr__json_shape_new(wr_arena *a, const wr_str *names, uint32_t n)
     shape->slots = WR_NEW_N(a, uint32_t, slots);
     shape->names = copy;
     shape->n = n;
+    const wr_jwalk *walks;
+    wr__json_walks(&walks);
+    shape->walk = walks[0];
     for (uint32_t i = 0; i < n; i++) {
         copy[i] = wr_arena_str(a, names[i]);
         uint32_t at = (uint32_t)folded_hash(copy[i]) & shape->mask;
@@ -103,81 +84,68 @@ static target find_escaped(const wr_jshape *shape, wr_str raw)
 
 /* ---- members ---- */
 
-static void learn(wr_jshape *shape, uint32_t place, const wr_jtoken *key, target t)
+/* @p text: from the key's quote to its value. A key that feeds two fields is not learned: the walks
+ * know one field only. */
+static void learn(wr_jshape *shape, uint32_t at, wr_str text, const target *t)
 {
-    if (place >= LEARNED_MAX || key->len > LEARNED_KEY_MAX)
+    wr_jlearned *k = &shape->learned[at];
+    bool two = t->exact != WR_JSON_NO_FIELD && t->folded != WR_JSON_NO_FIELD;
+    k->len = UINT32_MAX;
+    if (at >= shape->learned_n)
+        shape->learned_n = at + 1;
+    if (two || text.len > WR_JSON_LEARNED_TEXT)
         return;
-    learned_key *k = &shape->learned[place];
-    k->len = (uint8_t)(key->len + 2);
-    memcpy(k->text, key->ptr - 1, k->len);
-    k->target = t;
-    if (place >= shape->learned_n)
-        shape->learned_n = place + 1;
+    k->len = text.len;
+    k->mask = text.len >= 32 ? UINT32_MAX : (UINT32_C(1) << text.len) - 1;
+    k->field = t->exact != WR_JSON_NO_FIELD ? t->exact : t->folded;
+    k->flags = t->exact != WR_JSON_NO_FIELD ? WR_J_EXACT : 0;
+    memcpy(k->text, text.ptr, text.len);
 }
 
-/* memcmp for keys: short, and equal nearly always, so a call would cost more than the comparison.
- */
-static inline bool same_bytes(const char *a, const char *b, uint32_t n)
+bool wr__json_shape_member(wr_jshape *shape, wr_jscan *s, wr_jtoken *tokens, size_t stride,
+                           uint32_t *at)
 {
-    uint64_t x, y;
-    uint32_t i = 0;
-    for (; i + 8 <= n; i += 8) {
-        memcpy(&x, a + i, 8);
-        memcpy(&y, b + i, 8);
-        if (x != y)
-            return false;
-    }
-    for (; i < n; i++)
-        if (a[i] != b[i])
-            return false;
-    return true;
-}
-
-/* The key at the cursor, which moves behind its closing quote. @p place counts members from 0. */
-static bool read_key(wr_jshape *shape, wr_jscan *s, uint32_t place, target *t)
-{
-    if (place < shape->learned_n) {
-        const learned_key *k = &shape->learned[place];
-        if (k->len && (size_t)(s->end - s->p) >= k->len && same_bytes(s->p, k->text, k->len)) {
-            s->p += k->len;
-            *t = k->target;
-            return true;
-        }
-    }
-    wr_jtoken key;
-    if (!wr__json_string(s, &key))
+    wr_jtoken key, unwanted;
+    const char *start = s->p;
+    if (!wr__json_string(s, &key) || !wr__json_colon(s))
         return false;
     wr_str raw = wr_str_make(key.ptr, key.len);
-    *t = key.flags & WR_J_ESCAPED ? find_escaped(shape, raw) : find_fields(shape, raw);
-    learn(shape, place, &key, *t);
+    target t = key.flags & WR_J_ESCAPED ? find_escaped(shape, raw) : find_fields(shape, raw);
+    if (*at < WR_JSON_LEARNED_MAX)
+        learn(shape, (*at)++, wr_str_make(start, (size_t)(s->p - start)), &t);
+    if (t.folded != WR_JSON_NO_FIELD && tokens[t.folded * stride].flags & WR_J_EXACT)
+        t.folded = WR_JSON_NO_FIELD;
+    uint32_t field = t.exact != WR_JSON_NO_FIELD ? t.exact : t.folded;
+    wr_jtoken *value = field != WR_JSON_NO_FIELD ? &tokens[field * stride] : &unwanted;
+    if (!wr__json_token(s, value))
+        return false;
+    if (t.exact != WR_JSON_NO_FIELD) {
+        if (t.folded != WR_JSON_NO_FIELD)
+            tokens[t.folded * stride] = *value;
+        value->flags |= WR_J_EXACT;
+    }
     return true;
 }
 
-bool wr__json_shape_scan(wr_jshape *shape, wr_jscan *s, wr_jtoken *tokens)
+/* ---- objects ---- */
+
+uint32_t wr__json_walks(const wr_jwalk **walks)
 {
-    memset(tokens, 0, shape->n * sizeof *tokens);
-    if (!wr__json_enter(s))
-        return false;
-    wr_jtoken unwanted;
-    for (uint32_t place = 0; wr__json_next(s, '}', place == 0); place++) {
-        target t = {WR_JSON_NO_FIELD, WR_JSON_NO_FIELD};
-        if (!read_key(shape, s, place, &t) || !wr__json_colon(s))
-            return false;
-        if (t.folded != WR_JSON_NO_FIELD && tokens[t.folded].flags & WR_J_EXACT)
-            t.folded = WR_JSON_NO_FIELD;
-        /* Straight into its place: copying a token just written, whose parts are smaller than the
-         * copy's loads, stalls the processor. */
-        uint32_t field = t.exact != WR_JSON_NO_FIELD ? t.exact : t.folded;
-        wr_jtoken *value = field != WR_JSON_NO_FIELD ? &tokens[field] : &unwanted;
-        if (!wr__json_token(s, value))
-            return false;
-        if (t.exact != WR_JSON_NO_FIELD) {
-            if (t.folded != WR_JSON_NO_FIELD)
-                tokens[t.folded] = *value;
-            value->flags |= WR_J_EXACT;
-        }
-    }
-    return s->fault == NULL;
+#ifdef __x86_64__
+    static const wr_jwalk all[] = {wr__json_walk_avx2, wr__json_walk_sse2, wr__json_walk_plain};
+    bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi");
+    *walks = all + !avx2;
+    return (uint32_t)WR_ARRAY_LEN(all) - !avx2;
+#else
+    static const wr_jwalk all[] = {wr__json_walk_plain};
+    *walks = all;
+    return 1;
+#endif
+}
+
+bool wr__json_shape_scan(wr_jshape *shape, wr_jscan *s, wr_jtoken *tokens, size_t stride)
+{
+    return (s->slack ? shape->walk : wr__json_walk_plain)(shape, s, tokens, stride);
 }
 
 /* ---- types ---- */

@@ -9,6 +9,7 @@
 #include "formats/format_internal.h"
 
 #include "common/utf8.h"
+#include "formats/ascii.h"
 
 static bool type_fits(const wr_type *t)
 {
@@ -47,49 +48,90 @@ static uint32_t fixed_size(wr_tid id)
     }
 }
 
-static void read_row(wr_vec *v, uint32_t i, wr_str s, wr_arena *scratch)
+static void scan(wr_decoder *d, wr_sel sel, uint8_t *ok, wr_row_errors *errs)
 {
-    switch (v->type->id) {
-    case WR_T_INTEGER:
-        v->u.i32[i] = (int32_t)wr_get_be32(s.ptr);
-        break;
-    case WR_T_BIGINT:
-        v->u.i64[i] = (int64_t)wr_get_be64(s.ptr);
-        break;
-    case WR_T_DOUBLE: {
-        uint64_t bits = wr_get_be64(s.ptr);
-        memcpy(&v->u.f64[i], &bits, sizeof bits);
-        break;
-    }
-    case WR_T_STRING:
-        v->u.str[i] = wr__text_repair_utf8(s, scratch);
-        break;
-    default:
-        v->u.str[i] = s;
-        break;
-    }
+    (void)d, (void)errs; /* all that can be wrong is the column's value */
+    WR_FOREACH_SEL (i, sel)
+        ok[i] = WR_DECODED;
 }
 
-static void decode(wr_decoder *d, const wr_str *payloads, wr_sel sel, wr_vec *out, uint8_t *ok,
-                   wr_row_errors *errs, wr_arena *scratch)
+static const char *deserializer(wr_tid id)
 {
-    bool look = d->n && (d->wanted[0] || d->options.strict);
-    uint32_t size = d->n ? fixed_size(d->cols[0].type->id) : 0;
+    return id == WR_T_INTEGER  ? "IntegerDeserializer"
+           : id == WR_T_BIGINT ? "LongDeserializer"
+                               : "DoubleDeserializer";
+}
+
+/* The rows of @p sel whose payload has the size of the type; others are reported. */
+static wr_sel check_sizes(wr_decoder *d, wr_sel sel, wr_vec *out, uint8_t *ok, wr_row_errors *errs)
+{
+    uint32_t size = fixed_size(d->cols[0].type->id), bad = 0;
+    if (!size)
+        return sel;
+    WR_FOREACH_SEL (i, sel)
+        bad += d->payloads[i].len != size;
+    if (WR_LIKELY(!bad))
+        return sel;
+    uint32_t *rows = wr_arena_alloc(d->scratch, sel.n * sizeof *rows), n = 0;
     WR_FOREACH_SEL (i, sel) {
-        ok[i] = WR_DECODED;
-        if (!look)
+        if (d->payloads[i].len == size) {
+            rows[n++] = i;
             continue;
-        if (size && payloads[i].len != size) {
-            ok[i] = 0;
-            wr_row_error(errs, i, "Size of data received by %s is not %u: %u",
-                         size == 4                            ? "IntegerDeserializer"
-                         : d->cols[0].type->id == WR_T_BIGINT ? "LongDeserializer"
-                                                              : "DoubleDeserializer",
-                         size, payloads[i].len);
-            wr__decoder_null_row(d, out, i);
-        } else if (d->wanted[0]) {
-            read_row(&out[0], i, payloads[i], scratch);
         }
+        wr_row_error(errs, i, "Size of data received by %s is not %u: %u",
+                     deserializer(d->cols[0].type->id), size, d->payloads[i].len);
+        ok[i] = 0;
+        if (out)
+            wr__vec_put_null(out, i);
+    }
+    return (wr_sel){n, rows};
+}
+
+static void read_strings(wr_decoder *d, wr_sel sel, wr_vec *out)
+{
+    bool ascii = true;
+    WR_FOREACH_SEL (i, sel) {
+        wr_str s = d->payloads[i];
+        if (WR_UNLIKELY(!wr__is_ascii(s))) {
+            s = wr__text_repair_utf8(s, d->scratch);
+            ascii = false;
+        }
+        out->u.str[i] = s;
+    }
+    out->ascii = ascii;
+}
+
+static void convert(wr_decoder *d, uint32_t column, wr_sel sel, wr_vec *out, uint8_t *ok,
+                    wr_row_errors *errs)
+{
+    WR_ASSERT(column == 0);
+    const wr_str *in = d->payloads;
+    wr_sel good = check_sizes(d, sel, out, ok, errs);
+    if (!out)
+        return;
+    out->no_nulls = good.n == sel.n;
+    switch (out->type->id) {
+    case WR_T_INTEGER:
+        WR_FOREACH_SEL (i, good)
+            out->u.i32[i] = (int32_t)wr_get_be32(in[i].ptr);
+        break;
+    case WR_T_BIGINT:
+        WR_FOREACH_SEL (i, good)
+            out->u.i64[i] = (int64_t)wr_get_be64(in[i].ptr);
+        break;
+    case WR_T_DOUBLE:
+        WR_FOREACH_SEL (i, good) {
+            uint64_t bits = wr_get_be64(in[i].ptr);
+            memcpy(&out->u.f64[i], &bits, sizeof bits);
+        }
+        break;
+    case WR_T_STRING:
+        read_strings(d, good, out);
+        break;
+    default:
+        WR_FOREACH_SEL (i, good)
+            out->u.str[i] = in[i];
+        break;
     }
 }
 
@@ -143,4 +185,4 @@ static void encode(wr_encoder *e, const wr_vec *cols, wr_sel sel, wr_buf *buf, w
     wr__encode_rows(encode_row, e, cols, sel, buf, payloads, ok, errs);
 }
 
-const wr_format_class wr__format_kafka = {decoder_new, decode, encoder_new, encode};
+const wr_format_class wr__format_kafka = {decoder_new, scan, convert, encoder_new, encode};
