@@ -66,7 +66,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (uint32_t w = 0; w < walks_n; w++)
         shapes[w] = wr__json_shape_new(a, names, FIELDS);
     const char *p = (const char *)data + 1, *end = (const char *)data + size;
-    for (int k = 0; k < TEXTS && p < end; k++) {
+    for (uint32_t k = 0; k < TEXTS && p < end; k++) {
         const char *zero = memchr(p, 0, (size_t)(end - p));
         size_t len = (size_t)((zero ? zero : end) - p);
         if (len && *p == '{' && wr_utf8_valid(wr_str_make(p, len))) {
