@@ -56,6 +56,8 @@ weir_status wr__kafka_conf_new(wr__kafka *log, wr__kafka_role role, const wr_set
                                rd_kafka_conf_t **out, weir_error *err) WR_MUST_CHECK;
 /** Set what Weir relies on. @pre name and value are good */
 void wr__kafka_conf_set(rd_kafka_conf_t *conf, const char *name, const char *value);
+/** What a setting that is a number has become. @pre the name is good */
+size_t wr__kafka_conf_number(const rd_kafka_conf_t *conf, const char *name);
 /** Make a handle; takes @p conf, also on failure. @p opaque is what its callbacks get. */
 weir_status wr__kafka_handle_new(rd_kafka_type_t type, rd_kafka_conf_t *conf,
                                  wr__kafka_opaque *opaque, rd_kafka_t **out,

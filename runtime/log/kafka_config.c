@@ -18,7 +18,7 @@ typedef struct pair {
 
 /* performance.md section 3. */
 static const pair reader_defaults[] = {
-    {"queued.min.messages", "50000"},           {"queued.max.messages.kbytes", "32768"},
+    {"queued.min.messages", "10000"},           {"queued.max.messages.kbytes", "16384"},
     {"fetch.message.max.bytes", "262144"},      {"check.crcs", "true"},
     {"partition.assignment.strategy", "range"}, {"isolation.level", "read_committed"},
     {"auto.offset.reset", "earliest"},
@@ -112,6 +112,17 @@ void wr__kafka_conf_set(rd_kafka_conf_t *conf, const char *name, const char *val
     char text[256];
     rd_kafka_conf_res_t rc = rd_kafka_conf_set(conf, name, value, text, sizeof text);
     WR_ASSERT(rc == RD_KAFKA_CONF_OK);
+}
+
+size_t wr__kafka_conf_number(const rd_kafka_conf_t *conf, const char *name)
+{
+    char text[32];
+    size_t size = sizeof text;
+    int64_t number = 0;
+    bool known = rd_kafka_conf_get(conf, name, text, &size) == RD_KAFKA_CONF_OK &&
+                 wr_str_to_i64(wr_str_c(text), &number);
+    WR_ASSERT(known && number >= 0);
+    return (size_t)number;
 }
 
 static void set_all(rd_kafka_conf_t *conf, const pair *pairs, size_t n)
