@@ -374,13 +374,14 @@ static weir_status rocks_get_many(wr_db *base, const wr_db_snap *snap, wr_db_fam
     weir_status st = WEIR_OK;
     for (size_t first = 0; first < n && st == WEIR_OK; first += MANY) {
         size_t count = WR_MIN(n - first, (size_t)MANY);
+        bool sorted = true; /* a hint the caller may miss; RocksDB would compare far more */
         for (size_t i = 0; i < count; i++) {
             m->keys[i] = keys[first + i].ptr ? keys[first + i].ptr : "";
             m->lens[i] = keys[first + i].len;
+            sorted = sorted && (i == 0 || wr_str_cmp(keys[first + i - 1], keys[first + i]) <= 0);
         }
-        /* "Sorted" is only a hint the caller may miss, so let RocksDB see for itself. */
         rocksdb_batched_multi_get_cf(db->rocks, read_options(db, snap), db->family[f], count,
-                                     m->keys, m->lens, m->values, m->errors, false);
+                                     m->keys, m->lens, m->values, m->errors, sorted);
         st = give_many(m, first, count, fn, arg, err);
     }
     wr_free(m);

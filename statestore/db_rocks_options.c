@@ -38,6 +38,8 @@ static void set_database(rocksdb_options_t *db, const wr_db_options *o)
     rocksdb_options_set_max_open_files(db, o->open_files_max ? o->open_files_max : 512);
     rocksdb_options_set_db_write_buffer_size(db, or_default(o->memtable_bytes, 64u << 20));
     rocksdb_options_set_skip_stats_update_on_db_open(db, 1); /* it would read every table file */
+    /* Opening starts this many threads for each family, files or not: 16 cost 8 ms of CPU. */
+    rocksdb_options_set_max_file_opening_threads(db, 1);
     rocksdb_options_set_max_manifest_file_size(db, 16u << 20);
     /* RocksDB's own text log: only what went wrong, and not for ever. */
     rocksdb_options_set_info_log_level(db, 2);
