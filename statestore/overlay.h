@@ -5,8 +5,8 @@
  *
  *    slots (load <= 2/3)            pages of 512 entries, which never move
  *   ┌─────────┬─────────┐          ┌──────────────────────────────────────────────┐
- *   │ tag: 32 │ index   │ ───────▶ │ key (<= 16 bytes here, else in the pool)     │
- *   ├─────────┼─────────┤          │ value (likewise)  timestamp  lengths  flags  │ 48 bytes
+ *   │ tag: 32 │ index   │ ───────▶ │ key (<= 24 bytes here, else in the pool)     │
+ *   ├─────────┼─────────┤          │ value (likewise)  timestamp  lengths  flags  │ 64 bytes
  *   │ ...     │ 0: free │          └──────────────────────────────────────────────┘
  *   └─────────┴─────────┘          dirty: pointers, in order of first change
  *
@@ -21,7 +21,7 @@
 #include "statestore/pool.h"
 #include "statestore/store.h"
 
-enum { WR__INLINE = 16, WR__PAGE_BITS = 9, WR__PAGE = 1 << WR__PAGE_BITS };
+enum { WR__INLINE = 24, WR__PAGE_BITS = 9, WR__PAGE = 1 << WR__PAGE_BITS };
 #define WR__ABSENT                                                                                 \
     UINT32_MAX /* value_len of an entry without value: a tombstone, or a known miss */
 
@@ -56,7 +56,7 @@ struct wr_store_entry {
     uint32_t flags : 8; /* WR__ENTRY_* */
     uint32_t value_len; /* or WR__ABSENT */
 };
-_Static_assert(sizeof(struct wr_store_entry) == 48, "the hot path counts on small entries");
+_Static_assert(sizeof(struct wr_store_entry) == 64, "an entry is one line of cache");
 
 typedef struct wr__overlay {
     struct wr__slot {
