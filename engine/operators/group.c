@@ -132,10 +132,7 @@ static wr_str *encode_keys(const wr_schema *schema, const wr_batch *in, wr_sel r
     wr_str *keys = wr_arena_alloc(a, ((size_t)rows.n + 1) * sizeof *keys);
     size_t *ends = wr_arena_alloc(a, ((size_t)rows.n + 1) * sizeof *ends);
     wr_buf_clear(buf);
-    for (uint32_t k = 0; k < rows.n; k++) {
-        wr__rowkey_of(buf, schema, in->cols, NULL, wr_sel_row(rows, k));
-        ends[k] = buf->len;
-    }
+    wr__rowkeys_of(buf, schema, in->cols, rows, ends);
     for (uint32_t k = 0; k < rows.n; k++) {
         size_t start = k ? ends[k - 1] : 0;
         keys[k] = wr_str_make(buf->ptr ? buf->ptr + start : "", ends[k] - start);
