@@ -26,6 +26,22 @@ wr_store_entry *wr__overlay_at(const wr__overlay *o, uint32_t i)
     return e->flags & WR__ENTRY_FREE ? NULL : e;
 }
 
+/* Entries begin where lines of cache do, so that each costs one miss. The byte before a page tells
+ * where its memory begins. */
+static wr_store_entry *new_page(void)
+{
+    char *memory = wr_malloc(WR__PAGE * sizeof(wr_store_entry) + WR__LINE);
+    size_t pad = WR__LINE - (uintptr_t)memory % WR__LINE;
+    memory[pad - 1] = (char)pad;
+    return (wr_store_entry *)(void *)(memory + pad);
+}
+
+static void free_page(wr_store_entry *page)
+{
+    char *entries = (char *)page;
+    wr_free(entries - entries[-1]);
+}
+
 static void put_key(wr__overlay *o, wr_store_entry *e)
 {
     if (e->key_len > WR__INLINE)
@@ -51,7 +67,7 @@ void wr__overlay_free(wr__overlay *o)
         }
     }
     for (uint32_t i = 0; i < o->used; i += WR__PAGE)
-        wr_free(o->pages[i >> WR__PAGE_BITS]);
+        free_page(o->pages[i >> WR__PAGE_BITS]);
     wr_free(o->pages);
     wr_free(o->slots);
     wr_free(o->dirty);
@@ -134,7 +150,7 @@ static uint32_t take_entry(wr__overlay *o)
         uint32_t page = o->used >> WR__PAGE_BITS;
         if ((page & (page - 1)) == 0) /* room for 1, 2, 4, ... pages */
             o->pages = wr_realloc(o->pages, (page ? page * 2u : 1u) * sizeof *o->pages);
-        o->pages[page] = wr_malloc(WR__PAGE * sizeof(wr_store_entry));
+        o->pages[page] = new_page();
     }
     return o->used++;
 }

@@ -21,7 +21,7 @@
 #include "statestore/pool.h"
 #include "statestore/store.h"
 
-enum { WR__INLINE = 24, WR__PAGE_BITS = 9, WR__PAGE = 1 << WR__PAGE_BITS };
+enum { WR__INLINE = 24, WR__LINE = 64, WR__PAGE_BITS = 9, WR__PAGE = 1 << WR__PAGE_BITS };
 #define WR__ABSENT                                                                                 \
     UINT32_MAX /* value_len of an entry without value: a tombstone, or a known miss */
 
@@ -56,7 +56,7 @@ struct wr_store_entry {
     uint32_t flags : 8; /* WR__ENTRY_* */
     uint32_t value_len; /* or WR__ABSENT */
 };
-_Static_assert(sizeof(struct wr_store_entry) == 64, "an entry is one line of cache");
+_Static_assert(sizeof(struct wr_store_entry) == WR__LINE, "an entry is one line of cache");
 
 typedef struct wr__overlay {
     struct wr__slot {

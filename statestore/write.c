@@ -12,8 +12,8 @@
 #include "statestore/store_internal.h"
 
 /* From how many entries on rows go in pieces, and how large one is: RocksDB copies a batch, and its
- * memory stays with the batch. */
-enum { PIECE_ENTRIES = 4096, PIECE_BYTES = 1 << 20 };
+ * memory stays with the batch. From LOAD_ENTRIES on a table file pays, with its fsync. */
+enum { PIECE_ENTRIES = 4096, PIECE_BYTES = 1 << 20, LOAD_ENTRIES = 32768, AHEAD = 8 };
 
 void wr_store_committed(wr_store *s)
 {
@@ -54,6 +54,41 @@ static weir_status write_piece(wr_store *s, wr_db_batch *b, const wr__sorted *li
     return wr_db_write(s->db, b, err);
 }
 
+/* All of @p list as table files of RocksDB: all or nothing. */
+static weir_status load_rows(wr_store *s, const wr__sorted *list, size_t n, weir_error *err)
+{
+    const wr__db_ops *ops = s->db->ops;
+    wr__db_load *l = ops->load_new(s->db, s->family);
+    weir_status st = WEIR_OK;
+    for (size_t i = 0; i < n && st == WEIR_OK; i++) {
+        wr_store_entry *e = list[i].e;
+        wr_str key = wr__entry_key(e), value = {0};
+        if (i + AHEAD < n)
+            __builtin_prefetch(list[i + AHEAD].e);
+        bool exists = wr_entry_exists(e);
+        if ((!exists && !(e->flags & WR__ENTRY_STORED)) || wr__timed_gone(s, key))
+            continue;
+        if (exists)
+            value = wr__entry_value(e);
+        e->flags |= WR__ENTRY_STORED; /* a failure may come when all of it is in */
+        st = ops->load_put(l, wr__store_prefix(s), key, exists ? &value : NULL, err);
+    }
+    if (st == WEIR_OK)
+        st = ops->load_finish(l, err);
+    ops->load_free(l);
+    return st;
+}
+
+static weir_status write_pieces(wr_store *s, const wr__sorted *list, size_t n, weir_error *err)
+{
+    wr_db_batch *b = wr_db_batch_new(s->db);
+    weir_status st = WEIR_OK;
+    for (size_t at = 0; at < n && st == WEIR_OK;)
+        st = write_piece(s, b, list, n, &at, err);
+    wr_db_batch_free(b);
+    return st;
+}
+
 weir_status wr_store_write_rows(wr_store *s, weir_error *err)
 {
     WR_ASSERT(!s->options.snap && !s->committing && s->iterators == 0);
@@ -61,14 +96,11 @@ weir_status wr_store_write_rows(wr_store *s, weir_error *err)
     /* Few rows: one batch will do. Range deletes come before what was put since, in that batch. */
     if (s->overlay.unwritten_live < PIECE_ENTRIES || s->ranges_n)
         return WEIR_OK;
-    size_t n, at = 0;
+    size_t n;
     wr__sorted *list = wr__store_changes(s, &n);
     wr__store_drop_back(s);
-    wr_db_batch *b = wr_db_batch_new(s->db);
-    weir_status st = WEIR_OK;
-    while (at < n && st == WEIR_OK)
-        st = write_piece(s, b, list, n, &at, err);
-    wr_db_batch_free(b);
+    bool load = n >= LOAD_ENTRIES && s->db->ops->load_new;
+    weir_status st = load ? load_rows(s, list, n, err) : write_pieces(s, list, n, err);
     wr_free(list);
     if (st == WEIR_OK)
         wr__store_settle(s);
