@@ -5,7 +5,7 @@
  * docs/sql-reference.md documents the columns; how rows are shown is the front end's matter.
  *
  * Times exclude each other, so shares add up to 100: of the time in which the query worked, which
- * is that of its operators and of its commits. Waiting for records has a time, but no share.
+ * is that of its operators and of its commits. What waits for others has a time, but no share.
  */
 #include "runtime/server/internal.h"
 
@@ -125,12 +125,16 @@ static void add_phases(wr_exec *x, const wr_profile *p, uint64_t busy_ns)
             (double)p->commit_ns / (double)p->commits / 1e6, (double)p->commit_max_ns / 1e6));
     row[COL_BATCHES] = count(p->commits);
     set_time(row, p->commit_own_ns, busy_ns);
-    if (!p->totals.restored && !p->restore_ns)
-        return;
-    row = add_row(x, 1, "RESTORE", "Restore");
-    row[COL_DETAIL] = text("of state from changelogs, before the start");
-    row[COL_ROWS_IN] = count(p->totals.restored);
-    set_time(row, p->restore_ns, 0);
+    if (p->totals.restored || p->restore_ns) {
+        row = add_row(x, 1, "RESTORE", "Restore");
+        row[COL_DETAIL] = text("of state from changelogs, before the start");
+        row[COL_ROWS_IN] = count(p->totals.restored);
+        set_time(row, p->restore_ns, 0);
+    }
+    uint64_t told = busy_ns + p->poll_ns + p->restore_ns;
+    row = add_row(x, 1, "OTHER", "Other");
+    row[COL_DETAIL] = text("merging topics by time, asking for their ends");
+    set_time(row, p->steps_ns > told ? p->steps_ns - told : 0, 0);
 }
 
 static const char *details(wr_exec *x, const wr_query *q, const wr_step *step)

@@ -4,7 +4,9 @@
  */
 #include "runtime/server/internal.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 void wr__set_titles(wr_exec *x, const char *const *titles, uint32_t n)
 {
@@ -236,6 +238,97 @@ static const char *type_text(wr_arena *a, const wr_type *t)
     return t->id == WR_T_STRING ? "VARCHAR(STRING)" : wr_type_text(a, t);
 }
 
+static bool writes_to(const wr_exec *x, const wr_query *q, const wr_source *s)
+{
+    const wr_query_info *info = wr_catalog_query(&x->engine->catalog, wr_query_id(q));
+    return info && strcmp(info->sink, s->name) == 0;
+}
+
+static void put_time(wr_buf *b, int64_t ms)
+{
+    struct tm t;
+    time_t seconds = (time_t)(ms / 1000);
+    char text[32];
+    gmtime_r(&seconds, &t);
+    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &t);
+    wr_buf_printf(b, "%s.%03dZ", text, (int)(ms % 1000));
+}
+
+/* What all queries that write to it have written from this process. */
+static void put_statistics(const wr_exec *x, const wr_source *s, wr_buf *b)
+{
+    double per_s = 0;
+    unsigned long long written = 0, errors = 0, late = 0;
+    int64_t last_ms = -1;
+    for (size_t i = 0; i < x->engine->queries.n; i++) {
+        wr_profile p;
+        if (!writes_to(x, x->engine->queries.v[i], s))
+            continue;
+        wr_query_profile(x->engine->queries.v[i], x->arena, &p);
+        per_s += p.out_per_s;
+        written += p.totals.records_out;
+        errors += p.totals.errors;
+        late += p.totals.late;
+        last_ms = WR_MAX(last_ms, p.last_out_ms);
+    }
+    wr_buf_printf(b,
+                  "\nLocal runtime statistics\n------------------------\nmessages-per-sec: %.2f   "
+                  "total-messages: %llu   last-message: ",
+                  per_s, written);
+    if (last_ms >= 0)
+        put_time(b, last_ms);
+    else
+        wr_buf_puts(b, "n/a");
+    wr_buf_printf(b,
+                  "\nfailed-messages: %llu   late: %llu\n(Statistics of the local Weir "
+                  "interaction with the Kafka topic %s)\n",
+                  errors, late, s->topic);
+}
+
+/* One table for each topic that the group reads. */
+static void put_positions(wr_buf *b, const char *group, const wr_query_position *p, uint32_t n)
+{
+    int64_t max = 0;
+    for (uint32_t i = 0; i < n; i++)
+        max = WR_MAX(max, p[i].lag);
+    wr_buf_printf(b,
+                  "\nConsumer Group       : %s\nKafka topic          : %s\nMax lag              : "
+                  "%lld\n\n Partition | Start Offset | End Offset | Offset     | Lag\n"
+                  "---------------------------------------------------------\n",
+                  group, p[0].topic, (long long)max);
+    for (uint32_t i = 0; i < n; i++) {
+        char offset[32] = "-";
+        if (p[i].committed >= 0)
+            snprintf(offset, sizeof offset, "%lld", (long long)p[i].committed);
+        wr_buf_printf(b, " %-9d | %-12lld | %-10lld | %-10s | %lld\n", p[i].partition,
+                      (long long)p[i].start, (long long)p[i].end, offset, (long long)p[i].lag);
+    }
+    wr_buf_puts(b, "---------------------------------------------------------\n");
+}
+
+static weir_status runtime_statistics(wr_exec *x, const wr_source *s, wr_buf *b, weir_error *err)
+{
+    put_statistics(x, s, b);
+    bool title = false;
+    for (size_t i = 0; i < x->engine->queries.n; i++) {
+        wr_query *q = x->engine->queries.v[i];
+        wr_query_position *p;
+        uint32_t n;
+        if (!writes_to(x, q, s) || !wr_query_group(q))
+            continue;
+        WR_TRY(wr_query_positions(q, x->arena, &p, &n, err));
+        if (n && !title)
+            wr_buf_puts(b, "\nConsumer Groups summary:\n");
+        title = title || n > 0;
+        for (uint32_t from = 0, to; from < n; from = to) {
+            for (to = from; to < n && strcmp(p[to].topic, p[from].topic) == 0;)
+                to++;
+            put_positions(b, wr_query_group(q), p + from, to - from);
+        }
+    }
+    return WEIR_OK;
+}
+
 static weir_status extended_heading(wr_exec *x, const wr_source *s, weir_error *err)
 {
     wr_engine *e = x->engine;
@@ -244,6 +337,7 @@ static weir_status extended_heading(wr_exec *x, const wr_source *s, weir_error *
     weir_status st = e->log->cls->describe(e->log, s->topic, &info, err);
     if (st != WEIR_OK && st != WEIR_ERR_NOT_FOUND)
         return st;
+    st = WEIR_OK;
     wr_buf_printf(&b, "Name                 : %s\nType                 : %s\n", s->name,
                   s->is_table ? "TABLE" : "STREAM");
     if (s->timestamp_column >= 0)
@@ -261,23 +355,13 @@ static weir_status extended_heading(wr_exec *x, const wr_source *s, weir_error *
         wr_buf_printf(&b, "Queries that read    : %s\n", wr_buf_cstr(&readers));
     if (w)
         wr_buf_printf(&b, "Queries that write   : %s\n", wr_buf_cstr(&writers));
-    for (size_t i = 0; i < e->queries.n; i++) {
-        const wr_query_info *q = wr_catalog_query(&e->catalog, wr_query_id(e->queries.v[i]));
-        if (!q || strcmp(q->sink, s->name) != 0)
-            continue;
-        wr_query_metrics m;
-        wr_query_metrics_read(e->queries.v[i], &m);
-        wr_buf_printf(&b,
-                      "Local statistics     : %s: records in %llu, out %llu, errors %llu, late "
-                      "%llu, lag %lld\n",
-                      q->id, (unsigned long long)m.records_in, (unsigned long long)m.records_out,
-                      (unsigned long long)m.errors, (unsigned long long)m.late, (long long)m.lag);
-    }
+    if (w)
+        st = runtime_statistics(x, s, &b, err);
     x->heading = wr_arena_strdup(x->arena, wr_buf_cstr(&b));
     wr_buf_free(&b);
     wr_buf_free(&readers);
     wr_buf_free(&writers);
-    return WEIR_OK;
+    return st;
 }
 
 static weir_status describe_source(wr_exec *x, weir_error *err)

@@ -505,9 +505,9 @@ weir_status wr__inputs_run(wr_query *q, int timeout_ms, bool *progressed, weir_e
     int polls = q->external_topics > 1 ? POLLS_MAX : 1;
     for (int i = 0; i < polls; i++) {
         wr_log_batch *b = NULL;
-        int64_t since = wr__metrics_now(q);
+        wr__metrics_poll_begin(q);
         WR_TRY(q->log->cls->poll(q->reader, POLL_RECORDS, i ? 0 : timeout_ms, &b, err));
-        wr__metrics_polled(q, since);
+        wr__metrics_poll_end(q);
         if (!b)
             break;
         WR_TRY(take_batch(q, b, err));

@@ -60,6 +60,7 @@ typedef struct wr__input {
 
 /** What the query's thread did that is no operator's work (metrics.c). */
 typedef struct wr__timing {
+    uint64_t steps_ns; /* all that the thread did */
     uint64_t polls, poll_ns, commits, commit_ns, commit_max_ns, commit_own_ns, restore_ns;
 } wr__timing;
 typedef struct wr__metrics wr__metrics;
@@ -123,13 +124,18 @@ struct wr_query {
 /* metrics.c: all but the first two by the query's thread, while no task runs */
 wr__metrics *wr__metrics_new(const wr_query *q);
 void wr__metrics_free(wr__metrics *m);
-/** Let others see the counts of now; without @p now only if that was not done lately. */
-void wr__metrics_publish(wr_query *q, bool now);
+/** Let others see the counts of now. */
+void wr__metrics_publish(wr_query *q);
+/** Around a step; its end publishes if that was not done lately. */
+void wr__metrics_step_begin(wr_query *q);
+void wr__metrics_step_end(wr_query *q);
+/** Around a poll. Restores and commits that happen inside it, at a rebalance, are not its time. */
+void wr__metrics_poll_begin(wr_query *q);
+void wr__metrics_poll_end(wr_query *q);
 /** A task is about to close: what it counted stays with the query. */
 void wr__metrics_retire(wr__task *t);
 /** A clock reading for the calls below. */
 int64_t wr__metrics_now(const wr_query *q);
-void wr__metrics_polled(wr_query *q, int64_t since);
 /** @p since the commit began; @p flushed the operators were through. Publishes. */
 void wr__metrics_committed(wr_query *q, int64_t since, int64_t flushed);
 void wr__metrics_restored(wr_query *q, int64_t since);

@@ -14,6 +14,7 @@
 #include "runtime/task/internal.h"
 
 #define PUBLISH_NS 100000000ll
+#define RATE_NS    1000000000ll
 
 typedef struct op_counts {
     uint32_t tasks; /* open now */
@@ -32,14 +33,27 @@ typedef struct store_slot {
     store_counts past, shown;
 } store_slot;
 
+/** Records a second, over the last second or somewhat more. */
+typedef struct rate {
+    int64_t since_ns;
+    uint64_t in, out; /* at that time */
+    double in_per_s, out_per_s;
+} rate;
+
 /** Nodes: two for each step, since a repartition and a foreign-key join have two ends. */
 struct wr__metrics {
     int64_t started_ns, published_ns;
-    wr__timing timing; /* of the query's thread */
+    wr__timing timing;  /* of the query's thread */
+    int64_t step_since; /* 0: no step is under way */
+    int64_t poll_since;
+    uint64_t inside_poll_ns; /* restores and commits */
     op_counts *past;
     pthread_mutex_t lock; /* all below, and `shown` and the number of stores */
     op_counts *shown;
     wr__timing timing_shown;
+    rate rate;
+    uint64_t out_shown;
+    int64_t last_out_ms;
     store_slot *stores;
     size_t stores_n;
 };
@@ -49,7 +63,8 @@ wr__metrics *wr__metrics_new(const wr_query *q)
     wr__metrics *m = wr_calloc(1, sizeof *m);
     m->past = wr_calloc(2 * (size_t)q->plan->steps_n, sizeof *m->past);
     m->shown = wr_calloc(2 * (size_t)q->plan->steps_n, sizeof *m->shown);
-    m->started_ns = q->clock->mono_ns(q->clock);
+    m->started_ns = m->rate.since_ns = q->clock->mono_ns(q->clock);
+    m->last_out_ms = -1;
     pthread_mutex_init(&m->lock, NULL);
     return m;
 }
@@ -74,15 +89,41 @@ int64_t wr__metrics_now(const wr_query *q)
     return q->clock->mono_ns(q->clock);
 }
 
-void wr__metrics_polled(wr_query *q, int64_t since)
+void wr__metrics_step_begin(wr_query *q)
 {
-    q->metrics->timing.polls++;
-    q->metrics->timing.poll_ns += (uint64_t)(wr__metrics_now(q) - since);
+    q->metrics->step_since = wr__metrics_now(q);
+}
+
+static void publish(wr_query *q, int64_t now_ns);
+
+void wr__metrics_step_end(wr_query *q)
+{
+    wr__metrics *m = q->metrics;
+    int64_t now = wr__metrics_now(q);
+    m->timing.steps_ns += (uint64_t)(now - m->step_since);
+    m->step_since = 0;
+    if (now - m->published_ns >= PUBLISH_NS)
+        publish(q, now);
+}
+
+void wr__metrics_poll_begin(wr_query *q)
+{
+    q->metrics->poll_since = wr__metrics_now(q);
+    q->metrics->inside_poll_ns = 0;
+}
+
+void wr__metrics_poll_end(wr_query *q)
+{
+    wr__metrics *m = q->metrics;
+    m->timing.polls++;
+    m->timing.poll_ns += (uint64_t)(wr__metrics_now(q) - m->poll_since) - m->inside_poll_ns;
 }
 
 void wr__metrics_restored(wr_query *q, int64_t since)
 {
-    q->metrics->timing.restore_ns += (uint64_t)(wr__metrics_now(q) - since);
+    uint64_t ns = (uint64_t)(wr__metrics_now(q) - since);
+    q->metrics->timing.restore_ns += ns;
+    q->metrics->inside_poll_ns += ns;
 }
 
 void wr__metrics_committed(wr_query *q, int64_t since, int64_t flushed)
@@ -94,7 +135,10 @@ void wr__metrics_committed(wr_query *q, int64_t since, int64_t flushed)
     t->commit_ns += ns;
     t->commit_max_ns = WR_MAX(t->commit_max_ns, ns);
     t->commit_own_ns += (uint64_t)(now - flushed);
-    wr__metrics_publish(q, true);
+    q->metrics->inside_poll_ns += ns;
+    if (!q->metrics->step_since)
+        t->steps_ns += ns; /* a last one, or one that was asked for */
+    publish(q, now);
 }
 
 /* ---- adding up, by the query's thread ---- */
@@ -190,13 +234,26 @@ static void add_task(wr_query *q, wr__task *t)
             add_store(&slot_of(q, &t->stores[i])->shown, t->stores[i].store, true);
 }
 
-void wr__metrics_publish(wr_query *q, bool now)
+/* Begin a new interval where the old one is long enough; a query that does nothing any more does
+ * so when somebody asks. */
+static void measure_rate(wr_query *q, int64_t now_ns)
+{
+    rate *r = &q->metrics->rate;
+    uint64_t in = atomic_load(&q->records_in), out = atomic_load(&q->records_out);
+    int64_t ns = now_ns - r->since_ns;
+    if (ns < RATE_NS)
+        return;
+    r->in_per_s = (double)(in - r->in) * 1e9 / (double)ns;
+    r->out_per_s = (double)(out - r->out) * 1e9 / (double)ns;
+    r->since_ns = now_ns;
+    r->in = in;
+    r->out = out;
+}
+
+static void publish(wr_query *q, int64_t now_ns)
 {
     wr__metrics *m = q->metrics;
-    int64_t ns = wr__metrics_now(q);
-    if (!now && ns - m->published_ns < PUBLISH_NS)
-        return;
-    m->published_ns = ns;
+    m->published_ns = now_ns;
     pthread_mutex_lock(&m->lock);
     memcpy(m->shown, m->past, 2 * (size_t)q->plan->steps_n * sizeof *m->shown);
     for (size_t i = 0; i < m->stores_n; i++)
@@ -204,7 +261,17 @@ void wr__metrics_publish(wr_query *q, bool now)
     for (size_t i = 0; i < q->tasks_n; i++)
         add_task(q, q->tasks[i]);
     m->timing_shown = m->timing;
+    uint64_t written = atomic_load(&q->records_out);
+    if (written != m->out_shown)
+        m->last_out_ms = q->clock->wall_ms(q->clock);
+    m->out_shown = written;
+    measure_rate(q, now_ns);
     pthread_mutex_unlock(&m->lock);
+}
+
+void wr__metrics_publish(wr_query *q)
+{
+    publish(q, wr__metrics_now(q));
 }
 
 /* ---- reading, from any thread ---- */
@@ -329,6 +396,11 @@ void wr_query_profile(wr_query *q, wr_arena *a, wr_profile *out)
     out->commit_own_ns = m->timing_shown.commit_own_ns;
     out->commit_max_ns = m->timing_shown.commit_max_ns;
     out->restore_ns = m->timing_shown.restore_ns;
+    out->steps_ns = m->timing_shown.steps_ns;
+    measure_rate(q, wr__metrics_now(q));
+    out->in_per_s = m->rate.in_per_s;
+    out->out_per_s = m->rate.out_per_s;
+    out->last_out_ms = m->last_out_ms;
     walk w = {q, a, out};
     put_steps(&w, q->plan->root, 0, q->plan->root->subtopology);
     pthread_mutex_unlock(&m->lock);

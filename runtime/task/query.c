@@ -12,6 +12,7 @@
 #include "common/log.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 
 #define RETRIES_MAX    5
@@ -168,7 +169,7 @@ weir_status wr_query_new(const wr_query_options *o, wr_query **out, weir_error *
 
 void wr_query_fail(wr_query *q, const weir_error *err)
 {
-    wr__metrics_publish(q, true);
+    wr__metrics_publish(q);
     pthread_mutex_lock(&q->lock);
     q->error = *err;
     q->has_error = true;
@@ -230,13 +231,14 @@ weir_status wr_query_step(wr_query *q, int timeout_ms, bool *progressed, bool *d
     *done = false;
     /* Uncommitted work is committed as soon as there is nothing else to do: do not sleep on it. */
     int wait = q->dirty && timeout_ms > 20 ? 20 : timeout_ms;
+    wr__metrics_step_begin(q);
     WR_TRY(wr__inputs_run(q, wait, progressed, err));
     WR_TRY(tick(q, err));
     bool ended = q->until_end && q->inputs && wr__inputs_done(q);
     if (commit_due(q, *progressed) || (ended && q->dirty))
         WR_TRY(wr__query_commit(q, err));
     *done = ended;
-    wr__metrics_publish(q, false);
+    wr__metrics_step_end(q);
     atomic_store(&q->idle_committed, !q->dirty);
     return WEIR_OK;
 }
@@ -598,4 +600,44 @@ weir_status wr_query_caught_up(wr_query *q, bool *yes, weir_error *err)
     wr_free(low);
     wr_free(high);
     return st;
+}
+
+static int by_topic_and_number(const void *a, const void *b)
+{
+    const wr_query_position *x = a, *y = b;
+    int c = strcmp(x->topic, y->topic);
+    return c ? c : (x->partition > y->partition) - (x->partition < y->partition);
+}
+
+weir_status wr_query_positions(wr_query *q, wr_arena *a, wr_query_position **out, uint32_t *out_n,
+                               weir_error *err)
+{
+    wr_topic_part *parts;
+    uint32_t n;
+    weir_status st = all_positions(q, &parts, &n, err);
+    int64_t *low = wr_calloc(n, sizeof *low), *high = wr_calloc(n, sizeof *high);
+    if (st == WEIR_OK && n)
+        st = q->log->cls->ends(q->log, parts, n, low, high, err);
+    *out = WR_NEW_N(a, wr_query_position, n);
+    *out_n = st == WEIR_OK ? n : 0;
+    for (uint32_t i = 0; i < *out_n; i++)
+        (*out)[i] = (wr_query_position){
+            .topic = parts[i].topic,
+            .partition = parts[i].partition,
+            .start = low[i],
+            .end = high[i],
+            .committed = parts[i].offset,
+            .lag = WR_MAX(high[i] - WR_MAX(parts[i].offset, low[i]), 0),
+        };
+    if (*out_n)
+        qsort(*out, *out_n, sizeof **out, by_topic_and_number);
+    wr_free(parts);
+    wr_free(low);
+    wr_free(high);
+    return st;
+}
+
+const char *wr_query_group(const wr_query *q)
+{
+    return q->group;
 }

@@ -91,14 +91,26 @@ typedef struct wr_profile {
     wr_query_metrics totals;
     uint64_t age_ns;         /* since the query was started here */
     uint64_t operators_ns;   /* sum of the nodes' ns */
+    uint64_t steps_ns;       /* all that the thread did, what follows here included */
     uint64_t polls, poll_ns; /* asking the log for records; waiting counts */
     uint64_t commits, commit_ns, commit_max_ns;
     uint64_t commit_own_ns; /* of commit_ns, what was not the operators': changelogs, waiting for
                              * acknowledgements, writing */
     uint64_t restore_ns;
+    double in_per_s, out_per_s; /* records, lately */
+    int64_t last_out_ms;        /* about when the last one was written; -1: none yet */
     wr_profile_node *nodes;
     uint32_t nodes_n;
 } wr_profile;
+
+/** How far a query has got in one partition that it reads. */
+typedef struct wr_query_position {
+    const char *topic; /* the query's */
+    int32_t partition;
+    int64_t start, end; /* of the partition */
+    int64_t committed;  /* WR_OFFSET_NONE: nothing yet */
+    int64_t lag;
+} wr_query_position;
 
 weir_status wr_query_new(const wr_query_options *options, wr_query **out,
                          weir_error *err) WR_MUST_CHECK;
@@ -135,6 +147,12 @@ const wr_plan *wr_query_plan(const wr_query *q);
 void wr_query_metrics_read(wr_query *q, wr_query_metrics *out);
 /** The nodes are made in @p a. */
 void wr_query_profile(wr_query *q, wr_arena *a, wr_profile *out);
+/** Every partition that it reads, by topic and number, also those that other processes have. Asks
+ *  the log. */
+weir_status wr_query_positions(wr_query *q, wr_arena *a, wr_query_position **out, uint32_t *n,
+                               weir_error *err) WR_MUST_CHECK;
+/** NULL: it is in no consumer group. */
+const char *wr_query_group(const wr_query *q);
 /** Everything up to the topics' ends (as of this call) is processed and committed. */
 weir_status wr_query_caught_up(wr_query *q, bool *yes, weir_error *err) WR_MUST_CHECK;
 

@@ -238,6 +238,45 @@ static void test_paused(void **state)
     close_it(w);
 }
 
+/* ---- DESCRIBE EXTENDED ---- */
+
+static void expect_heading(weir *w, const char *sql, const char *text, bool there)
+{
+    weir_error err = {0};
+    weir_status st;
+    weir_stmt *s = prepare(w, sql);
+    while ((st = weir_step(s, -1, &err)) == WEIR_ROW)
+        continue;
+    if (st != WEIR_DONE)
+        fail_msg("%s\n%s", sql, err.message);
+    if (!!strstr(weir_heading(s), text) != there)
+        fail_msg("%s\nexpected%s %s", weir_heading(s), there ? "" : " no", text);
+    weir_finalize(s);
+}
+
+static void test_extended(void **state)
+{
+    (void)state;
+    weir *w = open_memory();
+    RUN(w, CLICKS "CREATE STREAM copy AS SELECT * FROM clicks;");
+    expect_heading(w, "DESCRIBE copy EXTENDED;", "total-messages: 0   last-message: n/a", true);
+    insert_clicks(w);
+    drain(w);
+    static const char *const expected[] = {
+        "total-messages: 5   last-message: 20",
+        "failed-messages: 0   late: 0\n",
+        "Consumer Group       : _confluent-ksql-default_query_CSAS_COPY_1\n"
+        "Kafka topic          : clicks\n"
+        "Max lag              : 0\n\n"
+        " Partition | Start Offset | End Offset | Offset     | Lag\n",
+        "\n 2         | 0            | ",
+    };
+    for (size_t i = 0; i < sizeof expected / sizeof *expected; i++)
+        expect_heading(w, "DESCRIBE copy EXTENDED;", expected[i], true);
+    expect_heading(w, "DESCRIBE clicks EXTENDED;", "Consumer Group", false); /* none writes */
+    close_it(w);
+}
+
 /* ---- threads ---- */
 
 static atomic_bool stop;
@@ -282,7 +321,7 @@ int main(void)
         cmocka_unit_test(test_filter),        cmocka_unit_test(test_aggregate),
         cmocka_unit_test(test_join_and_late), cmocka_unit_test(test_shares),
         cmocka_unit_test(test_refused),       cmocka_unit_test(test_paused),
-        cmocka_unit_test(test_while_running),
+        cmocka_unit_test(test_extended),      cmocka_unit_test(test_while_running),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
