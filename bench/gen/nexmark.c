@@ -72,7 +72,7 @@ static void bid(uint64_t auction_id, uint64_t people, gen_rng *r, gen_record *ou
     out->topic = "bid";
     gen_value(out,
               "{\"auction\":%" PRIu64 ",\"bidder\":%" PRIu64 ",\"price\":%" PRIu64
-              ",\"channel\":\"%s\",\"url\":\"http://auction.example/item?query=%" PRIu64 "\""
+              ",\"channel\":\"%s\",\"url\":\"auction.example/bids/item?query=%" PRIu64 "\""
               ",\"dateTime\":%" PRId64 ",\"extra\":\"%s\"}",
               auction_id, bidder, price, channel, item, out->time_ms, filler(r, 56, extra));
 }

@@ -81,9 +81,8 @@ class Broker(service.Service):
         return set(run(self.topics_command("list"), "listing topics").split())
 
     def create(self, *names):
-        for name in names:
-            run(self.topics_command("create", name, PARTITIONS, "retention.ms=-1"),
-                f"creating {name}")
+        run(self.topics_command("create", PARTITIONS, "retention.ms=-1", *names),
+            "creating topics")
 
     def delete(self, *names):
         names = sorted(set(names) & self.topics())

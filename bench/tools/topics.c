@@ -3,7 +3,7 @@
  * What the harness asks of the broker.
  *
  *   topics --bootstrap HOST:PORT list                     a line for each topic
- *   topics ... create TOPIC PARTITIONS [NAME=VALUE...]    and waits until it can be written
+ *   topics ... create PARTITIONS [NAME=VALUE...] TOPIC... and waits until they can be written
  *   topics ... delete TOPIC...                            and waits until they are gone
  *   topics ... count TOPIC...                             offsets from the first to the end, a line
  * each topics ... dump TOPIC                                 its committed records, in a binary
@@ -38,13 +38,15 @@ static rd_kafka_t *producer(const char *bootstrap)
     return bench_client(RD_KAFKA_PRODUCER, rd_kafka_conf_new(), bootstrap);
 }
 
-static rd_kafka_t *reader(const char *bootstrap)
+/** wait_ms: how long the broker holds back the answer that there is nothing new. */
+static rd_kafka_t *reader(const char *bootstrap, const char *wait_ms)
 {
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
     bench_set(conf, "group.id", "topics");
     bench_set(conf, "enable.auto.commit", "false");
     bench_set(conf, "enable.partition.eof", "true");
     bench_set(conf, "isolation.level", "read_committed");
+    bench_set(conf, "fetch.wait.max.ms", wait_ms);
     return bench_client(RD_KAFKA_CONSUMER, conf, bootstrap);
 }
 
@@ -90,33 +92,45 @@ static void wait_for_partitions(rd_kafka_t *rk, const char *topic, int count)
     }
 }
 
-static void create(rd_kafka_t *rk, int argc, char **argv)
+/** Arguments with a = in them are settings, the others topics. */
+static void create(rd_kafka_t *rk, int partitions, int argc, char **argv)
 {
     char text[512];
-    int partitions = (int)bench_number("PARTITIONS", argv[1]);
-    rd_kafka_NewTopic_t *topic = rd_kafka_NewTopic_new(argv[0], partitions, 1, text, sizeof text);
-    if (!topic)
-        bench_die(argv[0], text);
-    for (int i = 2; i < argc; i++) {
+    rd_kafka_NewTopic_t **topics = calloc((size_t)argc, sizeof *topics);
+    int n = 0;
+    for (int i = 0; topics && i < argc; i++) {
+        if (strchr(argv[i], '='))
+            continue;
+        topics[n] = rd_kafka_NewTopic_new(argv[i], partitions, 1, text, sizeof text);
+        if (!topics[n++])
+            bench_die(argv[i], text);
+    }
+    for (int i = 0; i < argc; i++) {
         char *equals = strchr(argv[i], '=');
         if (!equals)
-            bench_die(argv[i], "not NAME=VALUE");
+            continue;
         *equals = 0;
-        rd_kafka_NewTopic_set_config(topic, argv[i], equals + 1);
+        for (int t = 0; t < n; t++)
+            rd_kafka_NewTopic_set_config(topics[t], argv[i], equals + 1);
+        *equals = '=';
     }
     rd_kafka_queue_t *queue = rd_kafka_queue_new(rk);
-    rd_kafka_CreateTopics(rk, &topic, 1, NULL, queue);
+    rd_kafka_CreateTopics(rk, topics, (size_t)n, NULL, queue);
     rd_kafka_event_t *event = rd_kafka_queue_poll(queue, BENCH_TIMEOUT_MS);
     const char *why = failure(event, text, sizeof text);
     if (why)
         bench_die("create", why);
     rd_kafka_event_destroy(event);
     rd_kafka_queue_destroy(queue);
-    rd_kafka_NewTopic_destroy(topic);
-    wait_for_partitions(rk, argv[0], partitions);
+    rd_kafka_NewTopic_destroy_array(topics, (size_t)n);
+    free(topics);
+    for (int i = 0; i < argc; i++) {
+        if (!strchr(argv[i], '='))
+            wait_for_partitions(rk, argv[i], partitions);
+    }
 }
 
-static void delete (rd_kafka_t *rk, int n, char **names)
+static void drop(rd_kafka_t *rk, int n, char **names)
 {
     char text[512];
     rd_kafka_DeleteTopic_t **topics = calloc((size_t)n, sizeof *topics);
@@ -214,8 +228,8 @@ static void first(rd_kafka_t *rk, char *topic)
 
 static void usage(void)
 {
-    fprintf(stderr, "usage: topics --bootstrap HOST:PORT list | create TOPIC PARTITIONS"
-                    " [NAME=VALUE...] | delete TOPIC... | count TOPIC... | dump TOPIC"
+    fprintf(stderr, "usage: topics --bootstrap HOST:PORT list | create PARTITIONS"
+                    " [NAME=VALUE...] TOPIC... | delete TOPIC... | count TOPIC... | dump TOPIC"
                     " | first TOPIC\n");
     exit(2);
 }
@@ -234,14 +248,16 @@ int main(int argc, char **argv)
     const char *what = argv[optind];
     int n = argc - optind - 1;
     char **rest = argv + optind + 1;
-    int reads = strcmp(what, "dump") == 0 || strcmp(what, "first") == 0;
-    rd_kafka_t *rk = reads ? reader(bootstrap) : producer(bootstrap);
+    int dumps = strcmp(what, "dump") == 0, watches = strcmp(what, "first") == 0;
+    rd_kafka_t *rk = dumps     ? reader(bootstrap, "10")
+                     : watches ? reader(bootstrap, "500")
+                               : producer(bootstrap);
     if (strcmp(what, "list") == 0 && n == 0)
         list(rk);
     else if (strcmp(what, "create") == 0 && n >= 2)
-        create(rk, n, rest);
+        create(rk, (int)bench_number("PARTITIONS", rest[0]), n - 1, rest + 1);
     else if (strcmp(what, "delete") == 0 && n >= 1)
-        delete (rk, n, rest);
+        drop(rk, n, rest);
     else if (strcmp(what, "count") == 0 && n >= 1)
         count(rk, n, rest);
     else if (strcmp(what, "dump") == 0 && n == 1)

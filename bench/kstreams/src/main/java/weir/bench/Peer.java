@@ -2,7 +2,6 @@
 package weir.bench;
 
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,8 +16,8 @@ import org.apache.kafka.streams.StreamsBuilder;
 import org.apache.kafka.streams.StreamsConfig;
 
 /**
- * Runs a workload in Kafka Streams from the earliest offsets to the ends that its topics have now,
- * and exits: {@code Peer WORKLOAD --bootstrap HOST:PORT --state DIR --id ID [--threads N] [--eos]
+ * Runs a workload in Kafka Streams to the ends that its topics have now, from the earliest offsets or
+ * from where the same ID stopped before, and exits: {@code Peer WORKLOAD --bootstrap HOST:PORT --state DIR --id ID [--threads N] [--eos]
  * [--memory MIB] [NAME=VALUE...]}.
  *
  * <p>Settings are the library's defaults apart from what is given here, so the caches are 10 MB, the
@@ -38,7 +37,8 @@ public final class Peer {
         List<Topologies.Input> inputs = Topologies.build(args[0], builder);
         long wanted = 0;
         try (Admin admin = Admin.create(Map.of("bootstrap.servers", bootstrap))) {
-            for (Topologies.Input input : inputs) wanted += input.steps() * records(admin, input.topic());
+            String id = settings.getProperty(StreamsConfig.APPLICATION_ID_CONFIG);
+            for (Topologies.Input input : inputs) wanted += input.steps() * records(admin, id, input.topic());
         }
         KafkaStreams streams = new KafkaStreams(builder.build(settings), settings);
         streams.setUncaughtExceptionHandler(failure -> {
@@ -91,17 +91,22 @@ public final class Peer {
         return (long) sum;
     }
 
-    private static long records(Admin admin, String topic) throws InterruptedException, ExecutionException {
+    /** Records of a topic that this application has not committed yet. */
+    private static long records(Admin admin, String id, String topic)
+            throws InterruptedException, ExecutionException {
         var partitions = admin.describeTopics(List.of(topic)).allTopicNames().get().get(topic).partitions();
-        List<Map<TopicPartition, OffsetSpec>> asked = new ArrayList<>();
-        for (OffsetSpec spec : List.of(OffsetSpec.earliest(), OffsetSpec.latest())) {
-            Map<TopicPartition, OffsetSpec> all = new HashMap<>();
-            partitions.forEach(p -> all.put(new TopicPartition(topic, p.partition()), spec));
-            asked.add(all);
+        Map<TopicPartition, OffsetSpec> first = new HashMap<>(), end = new HashMap<>();
+        partitions.forEach(p -> {
+            first.put(new TopicPartition(topic, p.partition()), OffsetSpec.earliest());
+            end.put(new TopicPartition(topic, p.partition()), OffsetSpec.latest());
+        });
+        var committed = admin.listConsumerGroupOffsets(id).partitionsToOffsetAndMetadata().get();
+        var from = admin.listOffsets(first).all().get();
+        long records = 0;
+        for (var found : admin.listOffsets(end).all().get().entrySet()) {
+            var done = committed.get(found.getKey());
+            records += found.getValue().offset() - (done != null ? done.offset() : from.get(found.getKey()).offset());
         }
-        long first = 0, end = 0;
-        for (var found : admin.listOffsets(asked.get(0)).all().get().values()) first += found.offset();
-        for (var found : admin.listOffsets(asked.get(1)).all().get().values()) end += found.offset();
-        return end - first;
+        return records;
     }
 }
