@@ -110,6 +110,20 @@ static weir_status check_directory(const char *path, weir_error *err)
     return WEIR_ERR_STORE;
 }
 
+/* Remove a flat directory of hard links: a checkpoint, or loads. Best effort: the next one tries
+ * too. */
+static void remove_links(const char *path)
+{
+    DIR *dir = opendir(path);
+    if (!dir)
+        return;
+    for (struct dirent *entry; (entry = readdir(dir));)
+        if (entry->d_name[0] != '.')
+            (void)unlinkat(dirfd(dir), entry->d_name, 0);
+    closedir(dir);
+    (void)rmdir(path);
+}
+
 static const wr__db_ops rocks_ops;
 
 static void rocks_release(rocks_db *db)
@@ -148,6 +162,10 @@ weir_status wr_db_open(const char *path, const wr_db_options *options, wr_db **o
         rocks_release(db);
         return st;
     }
+    wr_buf loads = {0};
+    wr_buf_printf(&loads, "%s/load", path);
+    remove_links(wr_buf_cstr(&loads));
+    wr_buf_free(&loads);
     weir_status st = wr__db_check_format(&db->base, err);
     if (st != WEIR_OK) {
         wr_db_close(&db->base);
@@ -186,20 +204,6 @@ static weir_status rocks_checkpoint(wr_db *base, const char *path, weir_error *e
         rocksdb_checkpoint_object_destroy(checkpoint);
     }
     return text ? rocks_error(err, "cannot write a checkpoint of the state", text) : WEIR_OK;
-}
-
-/* Remove the flat directory of hard links that a checkpoint is. Best effort: the next one tries
- * too. */
-static void remove_links(const char *path)
-{
-    DIR *dir = opendir(path);
-    if (!dir)
-        return;
-    for (struct dirent *entry; (entry = readdir(dir));)
-        if (entry->d_name[0] != '.')
-            (void)unlinkat(dirfd(dir), entry->d_name, 0);
-    closedir(dir);
-    (void)rmdir(path);
 }
 
 static weir_status rocks_flush(wr_db *base, weir_error *err)
@@ -298,8 +302,9 @@ static weir_status rocks_write(wr_db *base, wr_db_batch *b, weir_error *err)
 /*
  * Rows that come sorted are written into table files of our own, which RocksDB then takes in: no
  * memtable, no skip list, no second copy, and a file whose keys are new goes to the last level at
- * once. The files lie in <state>/load until then; what a crash leaves there is removed at the next
- * load. Taking them in flushes the memtables, all together, when keys of theirs overlap.
+ * once. The files lie in <state>/load until then. What a crash leaves there goes at the next open,
+ * and must: it may be another name of a file that RocksDB has taken in, which writing would ruin.
+ * Taking files in flushes the memtables, all together, when keys of theirs overlap.
  */
 #define LOAD_FILE_BYTES ((size_t)64 << 20)
 
