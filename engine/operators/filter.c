@@ -5,14 +5,24 @@
  * Stream: rows without value are dropped whatever the condition; the others make a selection.
  * Table: the condition is asked of the new and of the old row. Passes now: a change, with the old
  * row only if that passed too. Passed before, not now: a tombstone. Neither: nothing.
+ * A source in front of a stream's filter may have put off the columns that the condition does not
+ * look at: then it converts them for the rows that passed (source.c).
+ *
  * A table whose changes come without old rows cannot know the last two apart; then a row that does
  * not pass is a tombstone.
  */
-#include "engine/operators/internal.h"
+#include "engine/operators/source_run.h"
 
 typedef struct filter_state {
     wr_evaluator *ev;
+    wr_op *source; /* that converts the other columns of rows that pass; NULL: all are there */
 } filter_state;
+
+void wr__filter_defer(wr_op *filter, wr_op *source)
+{
+    filter_state *s = filter->state;
+    s->source = source;
+}
 
 static weir_status filter_open(wr_op *op, wr_task_ctx *ctx, weir_error *err)
 {
@@ -85,6 +95,8 @@ static weir_status filter_process(wr_op *op, int input, const wr_batch *in, weir
     wr_batch *out = wr_arena_memdup(a, in, sizeof *in);
     out->schema = op->step->schema;
     out->sel = wr_evaluator_filter(s->ev, in, NULL, wr__sel_with(in, WR_ROW_HAS_NEW, a), &ec);
+    if (s->source)
+        out->sel = wr__source_rest(s->source, out, out->sel);
     return wr_op_emit(op, out, err);
 }
 

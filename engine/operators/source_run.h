@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * source_run.h - a run of records as columns, on demand: what sources share (source_pool.h).
+ *
+ * A wr__run_reader decodes the records of one topic for all sources that read it alike. Per run of
+ * records: wr__run_begin looks at their structure, wr__run_column converts a column for the rows
+ * that are asked for, wr__run_times takes event times. What is wrong with rows comes back as a list
+ * of faults, not as a report: each source reports those of the rows that it still has.
+ *
+ * With one source a column is converted for the rows it names; with several, at its first need for
+ * all rows, and kept. Everything of a run lies in the pool's scratch, without pool in the task's.
+ *
+ * Thread: that of the tasks.
+ */
+#ifndef WR_ENGINE_OPERATORS_SOURCE_RUN_H
+#define WR_ENGINE_OPERATORS_SOURCE_RUN_H
+
+#include "engine/operators/internal.h"
+
+typedef struct wr__run_reader wr__run_reader;
+
+/** A row that cannot go on, and why; text NULL: it is left out without a word. */
+typedef struct wr__fault {
+    uint32_t row;
+    const char *text;
+} wr__fault;
+typedef struct wr__faults {
+    wr__fault *v;
+    size_t n, cap;
+} wr__faults;
+
+/** What is known of a run as soon as it has begun; one entry per record, shared, read-only. */
+typedef struct wr__run_rows {
+    uint32_t n;
+    const wr_record *records;
+    uint8_t *flags; /* WR_ROW_HAS_NEW, WR_ROW_NULL_KEY */
+    int64_t *rowtime;
+    int32_t *partition;
+    int64_t *offset;
+    int64_t *window_start, *window_end; /* NULL: not windowed */
+    wr_headers *headers;                /* NULL: none has any */
+    wr__faults key, value;              /* whose bytes are no key or value at all */
+} wr__run_rows;
+
+/** One source's share in a reader. */
+typedef struct wr__run_member {
+    wr__run_reader *reader;
+    const bool *wanted; /* by column of the source's declaration */
+    struct wr__run_member *next;
+} wr__run_member;
+
+/**
+ * Join the reader in @p ctx's pool that fits source @p step, or make one.
+ * @param wanted  which of the declared columns the source will ask for; stays the caller's.
+ */
+weir_status wr__run_join(wr__run_member *m, wr_task_ctx *ctx, const wr_step *step,
+                         const bool *wanted, weir_error *err) WR_MUST_CHECK;
+/** Leave; the last one ends it. Nothing happens where the join failed. */
+void wr__run_leave(wr__run_member *m);
+
+/** Records to work on; at once done if another member has begun the same run. */
+const wr__run_rows *wr__run_begin(wr__run_member *m, wr_task_ctx *ctx, const wr_record *records,
+                                  uint32_t n);
+/**
+ * Column @p c at the rows of @p sel. @param out  the vector; NULL: only its faults (a strict source
+ * asks for columns that it does not want).
+ */
+const wr__faults *wr__run_column(wr__run_member *m, uint32_t c, wr_sel sel, wr_vec *out);
+/** Event times of the rows of @p sel into rowtime; a TIMESTAMP column has been asked for before. */
+const wr__faults *wr__run_times(wr__run_member *m, wr_sel sel);
+
+/* ---- filter first (source.c, filter.c) ---- */
+
+/** @p source has put off columns: @p filter asks it for them, for the rows that pass. */
+void wr__filter_defer(wr_op *filter, wr_op *source);
+/** The put-off columns of the rows of @p sel into @p b, the source's last batch or a copy of it
+ * that shares its columns. @return the rows that are left: bad ones are reported, and have not
+ * been. */
+wr_sel wr__source_rest(wr_op *source, const wr_batch *b, wr_sel sel);
+
+#endif
