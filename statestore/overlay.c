@@ -91,13 +91,19 @@ uint32_t wr__overlay_tag(wr_str key)
     return (uint32_t)(h ^ (h >> 32));
 }
 
-void wr__overlay_prefetch_entry(const wr__overlay *o, uint32_t tag)
+wr_store_entry *wr__overlay_guess(const wr__overlay *o, uint32_t tag)
 {
     if (!o->slots_n)
-        return;
-    const struct wr__slot *slot = &o->slots[tag & (o->slots_n - 1)];
-    if (slot->index && slot->tag == tag)
-        __builtin_prefetch(entry_at(o, slot->index - 1), 1);
+        return NULL;
+    uint32_t mask = o->slots_n - 1;
+    for (uint32_t i = tag & mask; o->slots[i].index; i = (i + 1) & mask) {
+        if (o->slots[i].tag != tag)
+            continue;
+        wr_store_entry *e = entry_at(o, o->slots[i].index - 1);
+        __builtin_prefetch(e, 1);
+        return e;
+    }
+    return NULL;
 }
 
 wr_store_entry *wr__overlay_find(const wr__overlay *o, wr_str key, uint32_t tag)

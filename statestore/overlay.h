@@ -93,8 +93,8 @@ static inline void wr__overlay_prefetch(const wr__overlay *o, uint32_t tag)
     if (o->slots_n)
         __builtin_prefetch(&o->slots[tag & (o->slots_n - 1)]);
 }
-/** Pull in the entry that the tag's home slot names, if it does. */
-void wr__overlay_prefetch_entry(const wr__overlay *o, uint32_t tag);
+/** The first entry of this tag, which is nearly always the one, or NULL; prefetched, not read. */
+wr_store_entry *wr__overlay_guess(const wr__overlay *o, uint32_t tag);
 /** @return NULL when there is no entry. */
 wr_store_entry *wr__overlay_find(const wr__overlay *o, wr_str key, uint32_t tag);
 /** New clean, absent entry. @pre there is none of this key. */
@@ -125,6 +125,15 @@ void wr__overlay_clear_unwritten(wr__overlay *o);
 
 /** The ordered index over all entries, absent ones included; built now if it is not there. */
 wr__ordered *wr__overlay_index(wr__overlay *o);
+
+/** Prefetch what of the entry lies in the pool. */
+static inline void wr__entry_prefetch(const wr_store_entry *e)
+{
+    if (e->key_len > WR__INLINE)
+        __builtin_prefetch(e->key.out.ptr);
+    if (e->flags & WR__ENTRY_OUTSIDE)
+        __builtin_prefetch(e->value.out.ptr, 1);
+}
 
 static inline wr_str wr__entry_key(const wr_store_entry *e)
 {

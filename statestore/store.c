@@ -12,8 +12,6 @@
  */
 #include "statestore/iter.h"
 
-#include <stdlib.h>
-
 enum { OVERLAY_MAX = 16 << 20, BLOCK = 64 };
 
 /* ------------------------------------------------------------------ life */
@@ -192,7 +190,7 @@ weir_status wr__store_find(wr_store *s, wr_str key, wr_store_entry **out, weir_e
 /* The entries that a find_many made and the database has to fill. */
 struct misses {
     wr_store *s;
-    wr_store_entry **entries;
+    wr__sorted *entries;
     size_t n, cap;
 };
 
@@ -200,23 +198,17 @@ static void note_miss(struct misses *m, wr_store_entry *e)
 {
     if (m->n == m->cap) {
         m->cap = m->cap ? m->cap * 2 : 256;
-        m->entries = wr_realloc(m->entries, m->cap * sizeof(wr_store_entry *));
+        m->entries = wr_realloc(m->entries, m->cap * sizeof *m->entries);
     }
-    m->entries[m->n++] = e;
-}
-
-static int by_key(const void *a, const void *b)
-{
-    const wr_store_entry *const *x = a, *const *y = b;
-    return wr_str_cmp(wr__entry_key(*x), wr__entry_key(*y));
+    m->entries[m->n++].e = e;
 }
 
 static void fill_miss(void *arg, size_t i, const wr_str *value)
 {
     struct misses *m = arg;
     if (value) {
-        wr__overlay_set(&m->s->overlay, m->entries[i], *value);
-        m->entries[i]->flags |= WR__ENTRY_STORED;
+        wr__overlay_set(&m->s->overlay, m->entries[i].e, *value);
+        m->entries[i].e->flags |= WR__ENTRY_STORED;
     }
 }
 
@@ -224,17 +216,17 @@ static void fill_miss(void *arg, size_t i, const wr_str *value)
 static weir_status read_misses(struct misses *m, weir_error *err)
 {
     wr_store *s = m->s;
-    qsort(m->entries, m->n, sizeof(wr_store_entry *), by_key);
+    wr__sort_entries(m->entries, m->n);
     wr_buf bytes = {0};
     size_t total = 0;
     for (size_t i = 0; i < m->n; i++)
-        total += WR__PREFIX + m->entries[i]->key_len;
+        total += WR__PREFIX + m->entries[i].e->key_len;
     wr_buf_reserve(&bytes, total); /* so that the keys stay where they are */
     wr_str *keys = wr_malloc(m->n * sizeof *keys);
     for (size_t i = 0; i < m->n; i++) {
         size_t at = bytes.len;
         wr_buf_put(&bytes, s->prefix, WR__PREFIX);
-        wr_buf_str(&bytes, wr__entry_key(m->entries[i]));
+        wr_buf_str(&bytes, wr__entry_key(m->entries[i].e));
         keys[i] = wr_str_make(bytes.ptr + at, bytes.len - at);
     }
     s->stats.misses += m->n;
@@ -242,13 +234,14 @@ static weir_status read_misses(struct misses *m, weir_error *err)
         wr_db_get_many(s->db, s->options.snap, s->family, m->n, keys, fill_miss, m, err);
     if (st != WEIR_OK) /* unread entries would pass for absent ones */
         for (size_t i = 0; i < m->n; i++)
-            wr__overlay_remove(&s->overlay, m->entries[i]);
+            wr__overlay_remove(&s->overlay, m->entries[i].e);
     wr_free(keys);
     wr_buf_free(&bytes);
     return st;
 }
 
-/* Three passes over a block, so that cache misses overlap: slots, then entries, then the probe. */
+/* Passes over a block, so that cache misses overlap: slots, entries, what of them lies in the pool;
+ * then the probe. */
 static void probe_block(struct misses *m, size_t n, const wr_str *keys, wr_store_entry **out)
 {
     wr_store *s = m->s;
@@ -258,7 +251,10 @@ static void probe_block(struct misses *m, size_t n, const wr_str *keys, wr_store
         wr__overlay_prefetch(&s->overlay, tags[i]);
     }
     for (size_t i = 0; i < n; i++)
-        wr__overlay_prefetch_entry(&s->overlay, tags[i]);
+        out[i] = wr__overlay_guess(&s->overlay, tags[i]);
+    for (size_t i = 0; i < n; i++)
+        if (out[i])
+            wr__entry_prefetch(out[i]);
     for (size_t i = 0; i < n; i++) {
         out[i] = wr__overlay_find(&s->overlay, keys[i], tags[i]);
         if (out[i])
