@@ -17,10 +17,10 @@ static int fixed_bytes(int kind)
     case WR_CHANGELOG_KV:
         return 0;
     case WR_CHANGELOG_WINDOW:
+    case WR_CHANGELOG_SESSIONS:
         return 8;
-    case WR_CHANGELOG_DUPLICATES:
-    case WR_CHANGELOG_SESSION:
-        return 16;
+    case WR_CHANGELOG_BUFFER:
+        return 12;
     default:
         return -1;
     }
@@ -41,10 +41,8 @@ void wr_changelog_put_key(wr_buf *out, const wr_changelog_key *key)
     wr_buf_putc(out, (char)key->kind);
     if (key->kind != WR_CHANGELOG_KV)
         wr_buf_be64(out, (uint64_t)key->start_ms);
-    if (key->kind == WR_CHANGELOG_SESSION)
-        wr_buf_be64(out, (uint64_t)key->end_ms);
-    if (key->kind == WR_CHANGELOG_DUPLICATES)
-        wr_buf_be64(out, key->sequence);
+    if (key->kind == WR_CHANGELOG_BUFFER)
+        wr_buf_be32(out, key->chunk);
     wr_buf_str(out, key->key);
 }
 
@@ -65,12 +63,8 @@ weir_status wr_changelog_get_key(wr_str record_key, wr_changelog_kind kind, wr_c
     *out = (wr_changelog_key){.kind = kind};
     if (fixed >= 8)
         out->start_ms = (int64_t)wr_get_be64(p);
-    if (kind == WR_CHANGELOG_SESSION)
-        out->end_ms = (int64_t)wr_get_be64(p + 8);
-    if (kind == WR_CHANGELOG_DUPLICATES)
-        out->sequence = wr_get_be64(p + 8);
-    if (kind == WR_CHANGELOG_SESSION && out->start_ms > out->end_ms)
-        return damaged(err, "the session ends before it starts");
+    if (kind == WR_CHANGELOG_BUFFER)
+        out->chunk = wr_get_be32(p + 8);
     out->key = wr_str_make(p + fixed, record_key.len - KEY_HEAD - (uint32_t)fixed);
     return WEIR_OK;
 }

@@ -6,8 +6,8 @@
  *
  *   key    01 'k'  key...                                 kv
  *          01 'w'  start:8  key...                        window
- *          01 'd'  start:8  sequence:8  key...            window with duplicates
- *          01 's'  start:8  end:8  key...                 session
+ *          01 'b'  segment:8  chunk:4  key...            join buffer: the rows of a chunk
+ *          01 'p'  segment:8  key...                     session: those that end in the segment
  *   value  01  check:4  value...       check = XXH32 of the record's key and value bytes
  *
  * Integers are big endian, times two's complement. The plain key comes last, so nothing needs to be
@@ -22,16 +22,15 @@
 typedef enum wr_changelog_kind {
     WR_CHANGELOG_KV = 'k',
     WR_CHANGELOG_WINDOW = 'w',
-    WR_CHANGELOG_DUPLICATES = 'd',
-    WR_CHANGELOG_SESSION = 's',
-} wr_changelog_kind;
+    WR_CHANGELOG_BUFFER = 'b',
+    WR_CHANGELOG_SESSIONS = 'p',
+} wr_changelog_kind; /* 'd' and 's' were a record for each join row and session */
 
 typedef struct wr_changelog_key {
     wr_changelog_kind kind;
-    int64_t start_ms;  /* window, session */
-    int64_t end_ms;    /* session */
-    uint64_t sequence; /* window with duplicates */
-    wr_str key;        /* borrowed from the record */
+    int64_t start_ms; /* of the window or segment; not kv */
+    uint32_t chunk;   /* join buffer */
+    wr_str key;       /* borrowed from the record */
 } wr_changelog_key;
 
 /** Append the record key to @p out. */

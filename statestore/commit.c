@@ -21,17 +21,8 @@
 weir_status wr__store_log(wr_store *s, wr_store_entry *e, weir_error *err)
 {
     wr_changelog_key key = {.kind = s->record_kind, .key = wr__entry_key(e)};
-    if (s->kind != WR_STORE_KV) {
-        int64_t time;
-        uint64_t extra;
-        wr_buf_clear(&s->plain_key);
-        bool ok = wr__timed_decode(s, wr__entry_key(e), &s->plain_key, &time, &extra);
-        WR_ASSERT(ok);
-        key.key = wr_buf_view(&s->plain_key);
-        key.start_ms = s->kind == WR_STORE_SESSION ? wr__time_of_bits(extra) : time;
-        key.end_ms = time;
-        key.sequence = extra;
-    }
+    if (s->kind != WR_STORE_KV)
+        wr__timed_record_key(s, wr__entry_key(e), &key);
     wr_buf_clear(&s->record_key);
     wr_buf_clear(&s->record_value);
     wr_changelog_put_key(&s->record_key, &key);
@@ -255,33 +246,6 @@ weir_status wr_store_discard(wr_store *s, weir_error *err)
 
 /* ------------------------------------------------------------------ restore */
 
-/* Translate a record key to this store's encoded key, in key_buf. */
-static void encode_record(wr_store *s, const wr_changelog_key *key)
-{
-    wr_buf_clear(&s->key_buf);
-    if (s->kind == WR_STORE_KV)
-        wr_buf_str(&s->key_buf, key->key);
-    else if (s->kind == WR_STORE_SESSION)
-        wr__timed_encode(s, &s->key_buf, key->key, key->end_ms, wr__time_bits(key->start_ms));
-    else
-        wr__timed_encode(s, &s->key_buf, key->key, key->start_ms, key->sequence);
-}
-
-/* Stream time and sequence follow the records. @return false: the row is gone already. */
-static bool restore_time(wr_store *s, const wr_changelog_key *key, bool is_put)
-{
-    if (s->kind == WR_STORE_KV)
-        return true;
-    wr__timed_state *now = &s->timed.now;
-    int64_t time = s->kind == WR_STORE_SESSION ? key->end_ms : key->start_ms;
-    /* A deleted duplicate never moved it. */
-    if (is_put || key->kind != WR_CHANGELOG_DUPLICATES)
-        now->stream_time = WR_MAX(now->stream_time, time);
-    if (key->kind == WR_CHANGELOG_DUPLICATES && key->sequence >= now->sequence)
-        now->sequence = key->sequence + 1;
-    return time >= wr__timed_oldest(s);
-}
-
 weir_status wr_store_restore(wr_store *s, wr_db_batch *b, wr_str key, const wr_str *value,
                              weir_error *err)
 {
@@ -293,10 +257,14 @@ weir_status wr_store_restore(wr_store *s, wr_db_batch *b, wr_str key, const wr_s
     WR_TRY(wr__store_check_key(record.key, err));
     if (value)
         WR_TRY(wr_changelog_get_value(key, *value, &bytes, err));
-    if (!restore_time(s, &record, value != NULL))
-        return WEIR_OK;
-    encode_record(s, &record);
-    wr_str encoded = wr_buf_view(&s->key_buf);
+    wr_str encoded = record.key;
+    if (s->kind != WR_STORE_KV) {
+        bool live;
+        WR_TRY(wr__timed_restore(s, &record, value ? &bytes : NULL, &live, err));
+        if (!live)
+            return WEIR_OK;
+        encoded = wr_buf_view(&s->key_buf);
+    }
     wr_store_entry *e = wr__overlay_find(&s->overlay, encoded, wr__overlay_tag(encoded));
     if (e)
         wr__overlay_remove(&s->overlay, e);

@@ -10,10 +10,9 @@
 typedef weir_status (*wr__iter_next_fn)(wr_store_iter *it, wr_store_row *row, bool *more,
                                         weir_error *err);
 
-/** A row that a time-ordered scan has read ahead; offsets into wr_store_iter.bytes. */
+/** A session that has been read ahead; offsets into wr_store_iter.bytes. */
 typedef struct wr__row_copy {
-    int64_t time;
-    uint64_t extra;
+    int64_t time, start; /* time: its end */
     size_t key_at, value_at;
     uint32_t key_len, value_len;
 } wr__row_copy;
@@ -26,14 +25,13 @@ struct wr_store_iter {
     wr_buf lower, upper;
     bool has_upper;
     /* timed */
-    int64_t from, to;  /* of the row's time, inclusive */
-    int64_t start_max; /* sessions: of the start */
-    int64_t segment;   /* where the next seek goes */
+    int64_t from, to; /* of the row's time, inclusive */
+    int64_t segment;  /* where the next seek goes */
     bool must_seek;
-    wr_buf key;           /* fetch: the plain key */
-    wr_buf target, plain; /* scratch: where to seek; the row's plain key */
-    wr_buf bytes;         /* scan: keys and values read ahead */
-    wr__row_copy *rows;   /* scan: rows read ahead, sorted */
+    wr_buf key;         /* fetch: the plain key */
+    wr_buf target;      /* scratch: where to seek */
+    wr_buf bytes;       /* sessions: keys and values read ahead */
+    wr__row_copy *rows; /* sessions: rows read ahead, sorted */
     size_t rows_n, rows_cap, rows_at;
 };
 

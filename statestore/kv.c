@@ -38,6 +38,15 @@ weir_status wr_kv_find_many(wr_store *s, size_t n, const wr_str *keys, wr_store_
     return wr__store_find_many(s, n, keys, out, err);
 }
 
+weir_status wr_kv_peek_many(wr_store *s, size_t n, const wr_str *keys, wr_store_entry **out,
+                            weir_error *err)
+{
+    WR_ASSERT(s->kind == WR_STORE_KV);
+    for (size_t i = 0; i < n; i++)
+        WR_TRY(wr__store_check_key(keys[i], err));
+    return wr__store_peek_many(s, n, keys, out, err);
+}
+
 weir_status wr_kv_put(wr_store *s, wr_str key, wr_str value, int64_t timestamp_ms, weir_error *err)
 {
     wr_store_entry *e;
@@ -61,12 +70,11 @@ wr_store_iter *wr__iter_new(wr_store *s, bool reverse, wr__iter_next_fn next)
     if (it) { /* keep the buffers, forget the rest */
         wr_store_iter clean = {.lower = it->lower, .upper = it->upper, .key = it->key};
         clean.target = it->target;
-        clean.plain = it->plain;
         clean.bytes = it->bytes;
         clean.rows = it->rows;
         clean.rows_cap = it->rows_cap;
         *it = clean;
-        wr_buf *bufs[] = {&it->lower, &it->upper, &it->key, &it->target, &it->plain, &it->bytes};
+        wr_buf *bufs[] = {&it->lower, &it->upper, &it->key, &it->target, &it->bytes};
         for (size_t i = 0; i < WR_ARRAY_LEN(bufs); i++)
             wr_buf_clear(bufs[i]);
     } else {
@@ -83,7 +91,6 @@ static void destroy(wr_store_iter *it)
     wr_buf_free(&it->upper);
     wr_buf_free(&it->key);
     wr_buf_free(&it->target);
-    wr_buf_free(&it->plain);
     wr_buf_free(&it->bytes);
     wr_free(it->rows);
     wr_free(it);

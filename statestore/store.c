@@ -69,7 +69,7 @@ void wr_store_close(wr_store *s)
     wr_buf_free(&s->key_buf);
     wr_buf_free(&s->value_buf);
     wr_buf_free(&s->full_key);
-    wr_buf_free(&s->plain_key);
+    wr_buf_free(&s->list_buf);
     wr_buf_free(&s->record_key);
     wr_buf_free(&s->record_value);
     wr_free(s);
@@ -192,6 +192,7 @@ struct misses {
     wr_store *s;
     wr__sorted *entries;
     size_t n, cap;
+    bool make; /* entries also for keys that are known not to exist */
 };
 
 static void note_miss(struct misses *m, wr_store_entry *e)
@@ -263,22 +264,36 @@ static void probe_block(struct misses *m, size_t n, const wr_str *keys, wr_store
             out[i] = wr__overlay_add(&s->overlay, keys[i], tags[i]);
             note_miss(m, out[i]);
         } else {
-            out[i] = add_absent(s, keys[i], tags[i]);
+            out[i] = m->make ? add_absent(s, keys[i], tags[i]) : NULL;
         }
     }
+}
+
+static weir_status look_up_many(struct misses *m, size_t n, const wr_str *keys,
+                                wr_store_entry **out, weir_error *err)
+{
+    wr_store *s = m->s;
+    WR_TRY(ensure_probed(s, err));
+    for (size_t i = 0; i < n; i += BLOCK)
+        probe_block(m, WR_MIN(n - i, (size_t)BLOCK), keys + i, out + i);
+    s->stats.gets += n;
+    weir_status st = m->n ? read_misses(m, err) : WEIR_OK;
+    wr_free(m->entries);
+    return st;
 }
 
 weir_status wr__store_find_many(wr_store *s, size_t n, const wr_str *keys, wr_store_entry **out,
                                 weir_error *err)
 {
-    WR_TRY(ensure_probed(s, err));
+    struct misses m = {.s = s, .make = true};
+    return look_up_many(&m, n, keys, out, err);
+}
+
+weir_status wr__store_peek_many(wr_store *s, size_t n, const wr_str *keys, wr_store_entry **out,
+                                weir_error *err)
+{
     struct misses m = {.s = s};
-    for (size_t i = 0; i < n; i += BLOCK)
-        probe_block(&m, WR_MIN(n - i, (size_t)BLOCK), keys + i, out + i);
-    s->stats.gets += n;
-    weir_status st = m.n ? read_misses(&m, err) : WEIR_OK;
-    wr_free(m.entries);
-    return st;
+    return look_up_many(&m, n, keys, out, err);
 }
 
 /* ------------------------------------------------------------------ entries */
@@ -339,8 +354,11 @@ weir_status wr_entry_set(wr_store *s, wr_store_entry *e, const wr_str *value, in
     if (value && value->len > WR_STORE_VALUE_MAX)
         return wr_error(err, WEIR_ERR_LIMIT, "a state value of %u bytes is longer than %d",
                         value->len, WR_STORE_VALUE_MAX);
-    if (s->kind != WR_STORE_KV && !wr__timed_observe(s, wr__timed_time(s, wr__entry_key(e))))
-        return WEIR_OK; /* gone already: dropped and counted */
+    if (s->kind != WR_STORE_KV) {
+        WR_ASSERT(s->timed.segment_ms == 1); /* a window: packed entries have their own functions */
+        if (!wr__timed_observe(s, wr__timed_segment_at(wr__entry_key(e))))
+            return WEIR_OK; /* gone already: dropped and counted */
+    }
     if (!value && e->value_len == WR__ABSENT && !(e->flags & WR__ENTRY_DIRTY))
         return WEIR_OK; /* deleting what is not there changes nothing */
     wr__overlay_mark(&s->overlay, e);

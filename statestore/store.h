@@ -161,7 +161,7 @@ void wr_store_stats_read(const wr_store *s, wr_store_stats *out);
 bool wr_entry_exists(const wr_store_entry *e);
 /** Value, 8-byte aligned, borrowed until this entry changes; only if it exists. */
 wr_str wr_entry_value(const wr_store_entry *e);
-/** The key as the overlay keeps it: the plain key for kv; wr_window_row, wr_session_row decode. */
+/** The key as the overlay keeps it: the plain key for kv; wr_window_row, wr_session_key decode. */
 wr_str wr_entry_key(const wr_store_entry *e);
 /**
  * Before a change: the value becomes @p len bytes long, keeping its first bytes (new ones are
@@ -202,6 +202,9 @@ weir_status wr_kv_find(wr_store *s, wr_str key, wr_store_entry **out,
 /** The same for @p n keys: probes with prefetch, reads all misses in one sorted pass. */
 weir_status wr_kv_find_many(wr_store *s, size_t n, const wr_str *keys, wr_store_entry **out,
                             weir_error *err) WR_MUST_CHECK;
+/** Likewise, without making entries: out[i] is NULL where it is known that there is no such key. */
+weir_status wr_kv_peek_many(wr_store *s, size_t n, const wr_str *keys, wr_store_entry **out,
+                            weir_error *err) WR_MUST_CHECK;
 
 /** Iterate over from <= key < to (ptr NULL: open), descending with @p reverse. */
 weir_status wr_kv_scan(wr_store *s, wr_str from, wr_str to, bool reverse, wr_store_iter **out,
@@ -216,9 +219,8 @@ weir_status wr_kv_scan_prefix(wr_store *s, wr_str prefix, bool reverse, wr_store
 typedef struct wr_store_row {
     wr_str key; /* the plain key */
     wr_str value;
-    int64_t start_ms;  /* window, session: its start; 0 for kv */
-    int64_t end_ms;    /* session: its end (inclusive); else 0 */
-    uint64_t sequence; /* window with duplicates: order of insertion; else 0 */
+    int64_t start_ms; /* window, session: its start; 0 for kv */
+    int64_t end_ms;   /* session: its end (inclusive); else 0 */
 } wr_store_row;
 
 /**

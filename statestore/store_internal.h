@@ -21,13 +21,12 @@
 typedef struct wr__timed_state {
     int64_t stream_time; /* WR_STORE_NO_TIME: nothing put yet */
     int64_t swept;       /* rows of segments before this one are deleted from the database */
-    uint64_t sequence;   /* of the next duplicate */
 } wr__timed_state;
 
 typedef struct wr__timed {
-    bool time_first; /* segments are single instants: the time is not repeated behind the key */
-    bool has_extra;  /* 8 more bytes behind the time: sequence, or the session's start */
-    int64_t retention_ms, segment_ms;
+    bool chunks; /* join buffers: the key ends with the number of a chunk */
+    int64_t retention_ms;
+    int64_t segment_ms; /* windows: 1 */
     wr__timed_state now, committed;
     uint32_t sweep_at; /* entries in the overlay from which on the next sweep pays */
 } wr__timed;
@@ -40,8 +39,8 @@ struct wr_store {
     wr_changelog_kind record_kind;
     char prefix[WR__PREFIX];
     wr__overlay overlay;
-    bool complete; /* every live key of the store is in the overlay: a miss needs no read */
-    bool probed;   /* `complete` was asked of the database; until then it is false */
+    bool complete;  /* every live key of the store is in the overlay: a miss needs no read */
+    bool probed;    /* `complete` was asked of the database; until then it is false */
     size_t editing; /* entries between wr_entry_edit and wr_entry_changed */
     wr__timed timed;
     struct wr__agreed { /* what wr_store_committed saw, while the database is behind it */
@@ -60,7 +59,7 @@ struct wr_store {
     struct wr_store_iter *spare;     /* a closed iterator, for the next scan */
     wr_buf key_buf, value_buf;       /* scratch of one call */
     wr_buf full_key;                 /* prefix and key, for one call of the database */
-    wr_buf plain_key;                /* what wr_window_row and wr_session_row lend out */
+    wr_buf list_buf;                 /* a packed list while it is changed */
     wr_buf record_key, record_value; /* scratch of on_change */
     wr_store_stats stats;
 };
@@ -79,10 +78,12 @@ weir_status wr__store_probe(wr_store *s, weir_error *err) WR_MUST_CHECK;
 /** Find or load the entry of an encoded key; a new absent one where there is none. */
 weir_status wr__store_find(wr_store *s, wr_str key, wr_store_entry **out,
                            weir_error *err) WR_MUST_CHECK;
-/** The same without making an entry for a key that is known not to exist: then *out is NULL. */
+/** Likewise without making entries for keys that are known not to exist: then *out is NULL. */
 weir_status wr__store_peek(wr_store *s, wr_str key, wr_store_entry **out,
                            weir_error *err) WR_MUST_CHECK;
 weir_status wr__store_find_many(wr_store *s, size_t n, const wr_str *keys, wr_store_entry **out,
+                                weir_error *err) WR_MUST_CHECK;
+weir_status wr__store_peek_many(wr_store *s, size_t n, const wr_str *keys, wr_store_entry **out,
                                 weir_error *err) WR_MUST_CHECK;
 weir_status wr__store_check_key(wr_str key, weir_error *err) WR_MUST_CHECK;
 /** The database's key, valid until the next call. */
@@ -120,20 +121,26 @@ void wr__store_leave_batch(wr_store *s);
 int64_t wr__timed_oldest(const wr_store *s);
 /** Moves stream time; false (and counted) when rows of this time are gone. */
 bool wr__timed_observe(wr_store *s, int64_t time);
-int64_t wr__timed_time(const wr_store *s, wr_str encoded);
-static inline bool wr__timed_gone(const wr_store *s, wr_str encoded)
-{
-    return s->kind != WR_STORE_KV && wr__timed_time(s, encoded) < wr__timed_oldest(s);
-}
-/** Append the encoded key to @p out. */
-void wr__timed_encode(const wr_store *s, wr_buf *out, wr_str key, int64_t time, uint64_t extra);
-/** Only the part that all rows of the key in the segment that starts at @p segment begin with. */
-void wr__timed_encode_key(const wr_store *s, wr_buf *out, int64_t segment, wr_str key);
+weir_status wr__timed_open(wr_db *db, const wr_store_options *options, wr_store_kind kind,
+                           wr_changelog_kind record_kind, int64_t retention_ms, int64_t segment_ms,
+                           wr_store **out, weir_error *err) WR_MUST_CHECK;
+/** Entries of n times (key, time), chunk 0. Not @p make: NULL where there is known to be none. */
+weir_status wr__timed_find_many(wr_store *s, size_t n, const wr_str *keys, const int64_t *times,
+                                bool make, wr_store_entry **out, weir_error *err) WR_MUST_CHECK;
+/** Is all that an entry of this key can hold gone? false for kv stores. */
+bool wr__timed_gone(const wr_store *s, wr_str encoded);
+/** Append the key of the entry for @p time. @p chunk: 0 but in join buffers. */
+void wr__timed_encode(const wr_store *s, wr_buf *out, wr_str key, int64_t time, uint32_t chunk);
 /** The first instant of the segment that holds @p time. */
 int64_t wr__timed_segment(const wr_store *s, int64_t time);
-/** Append the plain key to @p plain. @return false when the bytes are no key of this layout. */
-bool wr__timed_decode(const wr_store *s, wr_str encoded, wr_buf *plain, int64_t *time,
-                      uint64_t *extra);
+/** The parts of an entry's key, borrowed. @return false when the bytes are no key of this store. */
+bool wr__timed_decode(const wr_store *s, wr_str encoded, wr_str *key, int64_t *segment,
+                      uint32_t *chunk);
+/** An entry's key in the changelog, borrowed; sets key, start_ms, chunk. */
+void wr__timed_record_key(const wr_store *s, wr_str encoded, wr_changelog_key *out);
+/** A changelog record: moves stream time, leaves the entry's key in key_buf. *live false: gone. */
+weir_status wr__timed_restore(wr_store *s, const wr_changelog_key *key, const wr_str *value,
+                              bool *live, weir_error *err) WR_MUST_CHECK;
 weir_status wr__timed_load(wr_store *s, weir_error *err) WR_MUST_CHECK;
 void wr__timed_commit_into(wr_store *s, wr_db_batch *b);
 void wr__timed_sweep_overlay(wr_store *s);
@@ -149,5 +156,17 @@ static inline int64_t wr__time_of_bits(uint64_t bits)
 {
     return (int64_t)(bits ^ (UINT64_C(1) << 63));
 }
+
+/* The segment in an encoded key. */
+static inline int64_t wr__timed_segment_at(wr_str encoded)
+{
+    WR_ASSERT(encoded.len >= 8);
+    return wr__time_of_bits(wr_get_be64(encoded.ptr));
+}
+
+/* session.c, buffer.c: the last time in a packed value; false: damaged */
+bool wr__session_last(const wr_store *s, int64_t segment, wr_str value, int64_t *last);
+bool wr__buffer_last(const wr_store *s, int64_t segment, uint32_t chunk, wr_str value,
+                     int64_t *last);
 
 #endif

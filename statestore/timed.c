@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Rows that carry a time: the key layout and the expiry of window and session stores, in one place.
+ * Rows that carry a time: the keys of entries and the expiry of window and session stores, in one
+ * place.
  *
- *   TIME_FIRST, plain      │ time:8 │ key...                       │
- *   TIME_FIRST, extra      │ time:8 │ key, escaped │ extra:8       │
- *   segmented              │ segment:8 │ key, escaped │ time:8 │ extra:8 where there is one │
+ *   windows         │ start:8 │ key...            │  one row
+ *   sessions        │ segment:8 │ key...          │  the sessions of key that end in the segment
+ *   join buffers    │ segment:8 │ key... │ chunk:4│  the rows of key in the segment, by arrival
  *
- * time is a window's start or a session's end; extra a duplicate's sequence or a session's start;
- * segment the first instant of the time's segment. Times are big endian with the sign bit turned,
- * so that bytes compare as numbers. Escaping ends a key by 00 00 and writes a 00 inside it as 00
- * FF: no key is a prefix of another, and their order stays. So one sort order serves one key over
- * time (a seek per segment), all keys in time (segments come in order), and expiry (segments are
- * dropped whole).
+ * A segment is a stretch of time of fixed length, named by its first instant; for windows it is one
+ * instant long. Times are big endian with the sign bit turned, so that bytes compare as numbers and
+ * entries come in order of segment: expiry drops segments whole. What stands around the key has a
+ * fixed length, so the key needs no escaping; inside a segment the order of entries means something
+ * for windows only, where it is that of keys.
  *
- * Expiry. Everything before `oldest` is gone for every reader at once, by comparison. The rows
- * themselves go later, in bulk: from the database by one range delete of whole segments, at a
- * commit, once at least an eighth of the retention has passed; from the overlay in a pass over it,
- * after a commit, once it has grown by half since the last pass. Each row thus pays for a constant
- * share of passes.
+ * Expiry. Everything before `oldest` is gone for every reader at once, by comparison of each row's
+ * time. The entries themselves go later, in bulk, when all that they can hold is gone: from the
+ * database by one range delete of whole segments, at a commit, once at least an eighth of the
+ * retention has passed; from the overlay in a pass over it, after a commit, once it has grown by
+ * half since the last pass. Each row thus pays for a constant share of passes.
  */
 #include "statestore/store_internal.h"
 
@@ -36,93 +36,79 @@ int64_t wr__timed_segment(const wr_store *s, int64_t time)
     return segment_of(s, time);
 }
 
-static bool is_raw(const wr_store *s)
+void wr__timed_encode(const wr_store *s, wr_buf *out, wr_str key, int64_t time, uint32_t chunk)
 {
-    return s->timed.time_first && !s->timed.has_extra;
+    wr_buf_be64(out, wr__time_bits(segment_of(s, time)));
+    wr_buf_str(out, key);
+    if (s->timed.chunks)
+        wr_buf_be32(out, chunk);
 }
 
-void wr__timed_encode_key(const wr_store *s, wr_buf *out, int64_t segment, wr_str key)
+bool wr__timed_decode(const wr_store *s, wr_str encoded, wr_str *key, int64_t *segment,
+                      uint32_t *chunk)
 {
-    wr_buf_be64(out, wr__time_bits(segment));
-    if (is_raw(s)) {
-        wr_buf_str(out, key);
-        return;
-    }
-    const char *p = key.ptr, *end = key.len ? p + key.len : p;
-    while (p < end) {
-        const char *zero = memchr(p, 0, (size_t)(end - p));
-        wr_buf_put(out, p, (size_t)((zero ? zero : end) - p));
-        if (!zero)
-            break;
-        wr_buf_put(out, "\x00\xFF", 2);
-        p = zero + 1;
-    }
-    wr_buf_put(out, "\x00\x00", 2);
-}
-
-void wr__timed_encode(const wr_store *s, wr_buf *out, wr_str key, int64_t time, uint64_t extra)
-{
-    wr__timed_encode_key(s, out, segment_of(s, time), key);
-    if (!s->timed.time_first)
-        wr_buf_be64(out, wr__time_bits(time));
-    if (s->timed.has_extra)
-        wr_buf_be64(out, extra);
-}
-
-/* @return bytes read, or 0 when the escaped key does not end, or is none. */
-static size_t unescape(const char *p, const char *end, wr_buf *plain)
-{
-    const char *begin = p;
-    while (p < end) {
-        const char *zero = memchr(p, 0, (size_t)(end - p));
-        if (!zero || zero + 1 == end)
-            return 0;
-        wr_buf_put(plain, p, (size_t)(zero - p));
-        p = zero + 2;
-        if (zero[1] == '\0')
-            return (size_t)(p - begin);
-        if ((uint8_t)zero[1] != 0xFF)
-            return 0;
-        wr_buf_putc(plain, '\0');
-    }
-    return 0;
-}
-
-bool wr__timed_decode(const wr_store *s, wr_str encoded, wr_buf *plain, int64_t *time,
-                      uint64_t *extra)
-{
-    if (encoded.len < 8)
+    uint32_t tail = s->timed.chunks ? 4 : 0;
+    if (encoded.len < 8 + tail)
         return false;
-    const char *p = encoded.ptr + 8, *end = encoded.ptr + encoded.len;
-    int64_t segment = wr__time_of_bits(wr_get_be64(encoded.ptr));
-    *extra = 0;
-    *time = segment;
-    if (is_raw(s)) {
-        wr_buf_put(plain, p, (size_t)(end - p));
-        return true;
-    }
-    size_t key_bytes = unescape(p, end, plain);
-    size_t tail = (s->timed.time_first ? 0u : 8u) + (s->timed.has_extra ? 8u : 0u);
-    if (key_bytes == 0 || (size_t)(end - p) - key_bytes != tail)
-        return false;
-    p += key_bytes;
-    if (!s->timed.time_first) {
-        *time = wr__time_of_bits(wr_get_be64(p));
-        p += 8;
-    }
-    if (s->timed.has_extra)
-        *extra = wr_get_be64(p);
-    return segment_of(s, *time) == segment;
+    *segment = wr__time_of_bits(wr_get_be64(encoded.ptr));
+    *key = wr_str_make(encoded.ptr + 8, encoded.len - 8 - tail);
+    *chunk = tail ? wr_get_be32(encoded.ptr + encoded.len - 4) : 0;
+    return segment_of(s, *segment) == *segment;
 }
 
-int64_t wr__timed_time(const wr_store *s, wr_str encoded)
+bool wr__timed_gone(const wr_store *s, wr_str encoded)
 {
-    WR_ASSERT(encoded.len >= 8);
-    if (s->timed.time_first)
-        return wr__time_of_bits(wr_get_be64(encoded.ptr));
-    size_t tail = s->timed.has_extra ? 16 : 8;
-    WR_ASSERT(encoded.len >= 8 + tail);
-    return wr__time_of_bits(wr_get_be64(encoded.ptr + encoded.len - tail));
+    if (s->kind == WR_STORE_KV)
+        return false;
+    int64_t last;
+    if (__builtin_add_overflow(wr__timed_segment_at(encoded), s->timed.segment_ms - 1, &last))
+        return false;
+    return last < wr__timed_oldest(s);
+}
+
+/* ------------------------------------------------------------------ life, look-up of many */
+
+weir_status wr__timed_open(wr_db *db, const wr_store_options *options, wr_store_kind kind,
+                           wr_changelog_kind record_kind, int64_t retention_ms, int64_t segment_ms,
+                           wr_store **out, weir_error *err)
+{
+    WR_ASSERT(retention_ms > 0 && segment_ms > 0);
+    WR_TRY(wr__store_open(db, options, kind, record_kind, out, err));
+    wr__timed *t = &(*out)->timed;
+    t->chunks = record_kind == WR_CHANGELOG_BUFFER;
+    t->retention_ms = retention_ms;
+    t->segment_ms = segment_ms;
+    weir_status st = wr__timed_load(*out, err);
+    if (st != WEIR_OK) {
+        wr_store_close(*out);
+        *out = NULL;
+    }
+    return st;
+}
+
+weir_status wr__timed_find_many(wr_store *s, size_t n, const wr_str *keys, const int64_t *times,
+                                bool make, wr_store_entry **out, weir_error *err)
+{
+    /* All encoded keys of a block in one buffer; it may move while it grows, so offsets first. */
+    enum { BLOCK = 512 };
+    wr_str encoded[BLOCK];
+    size_t ends[BLOCK];
+    for (size_t first = 0; first < n; first += BLOCK) {
+        size_t count = WR_MIN(n - first, (size_t)BLOCK);
+        wr_buf_clear(&s->key_buf);
+        for (size_t i = 0; i < count; i++) {
+            WR_TRY(wr__store_check_key(keys[first + i], err));
+            wr__timed_encode(s, &s->key_buf, keys[first + i], times[first + i], 0);
+            ends[i] = s->key_buf.len;
+        }
+        for (size_t i = 0, at = 0; i < count; at = ends[i++])
+            encoded[i] = wr_str_make(s->key_buf.ptr + at, ends[i] - at);
+        if (make)
+            WR_TRY(wr__store_find_many(s, count, encoded, out + first, err));
+        else
+            WR_TRY(wr__store_peek_many(s, count, encoded, out + first, err));
+    }
+    return WEIR_OK;
 }
 
 /* ------------------------------------------------------------------ expiry */
@@ -186,7 +172,12 @@ void wr__timed_sweep_overlay(wr_store *s)
 
 /* ------------------------------------------------------------------ committed with the rows */
 
-enum { STATE_VERSION = 1, STATE_BYTES = 25 };
+/*
+ *   01 │ stream time:8 │ swept up to:8 │ sequence of the next duplicate:8 │   until sessions and
+ * join rows were packed; windows are as they were 02 │ stream time:8 │ swept up to:8 │ length of a
+ * segment:8 │
+ */
+enum { STATE_VERSION = 2, STATE_BYTES = 25 };
 
 bool wr__timed_state_changed(const wr_store *s)
 {
@@ -195,7 +186,7 @@ bool wr__timed_state_changed(const wr_store *s)
 
 bool wr__timed_differs(const wr__timed_state *a, const wr__timed_state *b)
 {
-    return a->stream_time != b->stream_time || a->swept != b->swept || a->sequence != b->sequence;
+    return a->stream_time != b->stream_time || a->swept != b->swept;
 }
 
 void wr__timed_commit_into(wr_store *s, wr_db_batch *b)
@@ -207,8 +198,32 @@ void wr__timed_commit_into(wr_store *s, wr_db_batch *b)
     bytes[0] = STATE_VERSION;
     wr_put_be64(bytes + 1, (uint64_t)s->timed.now.stream_time);
     wr_put_be64(bytes + 9, (uint64_t)s->timed.now.swept);
-    wr_put_be64(bytes + 17, s->timed.now.sequence);
+    wr_put_be64(bytes + 17, (uint64_t)s->timed.segment_ms);
     wr__db_batch_put_meta(b, WR__META_STATE, wr__store_prefix(s), wr_str_make(bytes, STATE_BYTES));
+}
+
+static weir_status refuse(const wr_store *s, const char *why, weir_error *err)
+{
+    wr_error(err, WEIR_ERR_STORE, "the state of store %u cannot be used: %s", s->options.store_id,
+             why);
+    if (err)
+        err->flags |= WEIR_ERROR_FATAL;
+    return WEIR_ERR_STORE;
+}
+
+/* What version the state is of, and whether its rows can be read. */
+static weir_status check_state(const wr_store *s, wr_str bytes, weir_error *err)
+{
+    if (bytes.len != STATE_BYTES || bytes.ptr[0] < 1 || bytes.ptr[0] > STATE_VERSION)
+        return refuse(s, "its stream time is damaged, or of a later version", err);
+    bool packed = s->kind == WR_STORE_SESSION || s->timed.chunks;
+    if (!packed)
+        return WEIR_OK;
+    if (bytes.ptr[0] == 1)
+        return refuse(s, "it has the layout of version 1, which this version does not read", err);
+    if ((int64_t)wr_get_be64(bytes.ptr + 17) != s->timed.segment_ms)
+        return refuse(s, "it was written with segments of another length", err);
+    return WEIR_OK;
 }
 
 weir_status wr__timed_load(wr_store *s, weir_error *err)
@@ -219,18 +234,55 @@ weir_status wr__timed_load(wr_store *s, weir_error *err)
     bool found;
     WR_TRY(wr__db_get_meta(s->db, s->options.snap, WR__META_STATE, wr__store_prefix(s), bytes,
                            &found, err));
-    if (found && (bytes->len != STATE_BYTES || bytes->ptr[0] != STATE_VERSION)) {
-        wr_error(err, WEIR_ERR_STORE, "the stream time of store %u is damaged",
-                 s->options.store_id);
-        if (err)
-            err->flags |= WEIR_ERROR_FATAL;
-        return WEIR_ERR_STORE;
-    }
     if (found) {
+        WR_TRY(check_state(s, wr_buf_view(bytes), err));
         s->timed.now.stream_time = (int64_t)wr_get_be64(bytes->ptr + 1);
         s->timed.now.swept = (int64_t)wr_get_be64(bytes->ptr + 9);
-        s->timed.now.sequence = wr_get_be64(bytes->ptr + 17);
     }
     s->timed.committed = s->timed.now;
+    return WEIR_OK;
+}
+
+/* ------------------------------------------------------------------ changelog */
+
+void wr__timed_record_key(const wr_store *s, wr_str encoded, wr_changelog_key *out)
+{
+    int64_t segment;
+    uint32_t chunk;
+    bool ok = wr__timed_decode(s, encoded, &out->key, &segment, &chunk);
+    WR_ASSERT(ok);
+    out->start_ms = segment;
+    out->chunk = chunk;
+}
+
+/* The largest time in an entry's value. */
+static bool last_time(const wr_store *s, int64_t segment, uint32_t chunk, wr_str value,
+                      int64_t *last)
+{
+    if (s->kind == WR_STORE_SESSION)
+        return wr__session_last(s, segment, value, last);
+    if (s->timed.chunks)
+        return wr__buffer_last(s, segment, chunk, value, last);
+    *last = segment;
+    return true;
+}
+
+weir_status wr__timed_restore(wr_store *s, const wr_changelog_key *key, const wr_str *value,
+                              bool *live, weir_error *err)
+{
+    wr__timed_state *now = &s->timed.now;
+    *live = false;
+    if (segment_of(s, key->start_ms) != key->start_ms)
+        return refuse(s, "its changelog was written with segments of another length", err);
+    int64_t last = key->start_ms;
+    if (value && !last_time(s, key->start_ms, key->chunk, *value, &last))
+        return refuse(s, "a record of its changelog is damaged", err);
+    /* What an emptied segment held is not known any more, and need not be: a session goes when
+     * another one takes its place, and join rows never go but by expiry. */
+    if (value || s->timed.segment_ms == 1)
+        now->stream_time = WR_MAX(now->stream_time, last);
+    wr_buf_clear(&s->key_buf);
+    wr__timed_encode(s, &s->key_buf, key->key, key->start_ms, key->chunk);
+    *live = !wr__timed_gone(s, wr_buf_view(&s->key_buf));
     return WEIR_OK;
 }

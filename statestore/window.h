@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * window.h - window stores: rows by (key, window start), which expire. For windowed aggregates, and
- * with `duplicates` for the buffers of stream-stream joins (start = the record's timestamp).
+ * window.h - window stores: rows by (key, window start), which expire. For windowed aggregates.
  *
  * Expiry is built in, in one place, for put, get, scan and emission alike:
  *   stream time = the largest start put so far in this store, deletes included; it is committed
@@ -11,11 +10,9 @@
  * Rows that are gone leave memory and disk in bulk, later; nobody can tell when.
  * Semantics: Kafka Streams' window stores (dialect.md section 10).
  *
- * Two layouts, fixed for a store's life (docs/design/state.md draws them):
- *   TIME_FIRST  (start, key): aggregates on aligned windows. Scans come in order of (start, key)
- *               at no cost; fetching one key over a long time costs a seek for each start there is.
- *   SEGMENTED   (segment of time, key, start): join buffers, arbitrary starts. Fetching one key is
- * a seek for each segment touched; a scan in time order sorts each segment in memory.
+ * Entries lie in order of (start, key) (docs/design/state.md): so scans come for free, and fetching
+ * one key over a long time costs a seek for each start there is. Join buffers, whose starts are
+ * arbitrary and many, are buffer.h.
  *
  * Everything in store.h (commit, entries, iterators, limits) applies.
  */
@@ -24,14 +21,13 @@
 
 #include "statestore/store.h"
 
-typedef enum wr_window_layout { WR_WINDOW_TIME_FIRST, WR_WINDOW_SEGMENTED } wr_window_layout;
+/** What a store of kind WINDOW holds: aggregates (this header), or the rows of a join (buffer.h).
+ */
+typedef enum wr_window_layout { WR_WINDOW_TIME_FIRST, WR_WINDOW_BUFFER } wr_window_layout;
 
 typedef struct wr_window_options {
     wr_store_options store;
-    wr_window_layout layout;
     int64_t retention_ms; /* > 0 */
-    int64_t segment_ms;   /* SEGMENTED: length of a segment; 0: max(retention / 4, 1 minute) */
-    bool duplicates;      /* keep several rows of one (key, start), in order of insertion */
 } wr_window_options;
 
 weir_status wr_window_open(wr_db *db, const wr_window_options *options, wr_store **out,
@@ -50,7 +46,7 @@ bool wr_window_observe(wr_store *s, int64_t start_ms);
 
 /* ------------------------------------------------------------------ one row per (key, start) */
 
-/** *found and the value; borrowed as in wr_kv_get. Not with duplicates. */
+/** *found and the value; borrowed as in wr_kv_get. */
 weir_status wr_window_get(wr_store *s, wr_str key, int64_t start_ms, wr_str *value, bool *found,
                           weir_error *err) WR_MUST_CHECK;
 /**
@@ -59,29 +55,18 @@ weir_status wr_window_get(wr_store *s, wr_str key, int64_t start_ms, wr_str *val
  */
 weir_status wr_window_find_many(wr_store *s, size_t n, const wr_str *keys, const int64_t *starts,
                                 wr_store_entry **out, weir_error *err) WR_MUST_CHECK;
-/**
- * Put a row; with duplicates: add one. An expired one is dropped: WEIR_OK, stats.expired.
- * Value NULL deletes (with duplicates: it only moves stream time, as in Kafka Streams).
- */
+/** Put a row; value NULL deletes it. An expired one is dropped: WEIR_OK, stats.expired. */
 weir_status wr_window_put(wr_store *s, wr_str key, int64_t start_ms, const wr_str *value,
                           int64_t timestamp_ms, weir_error *err) WR_MUST_CHECK;
-/** Delete one of several duplicates, by the sequence an iterator gave. Does not move stream time.
- */
-weir_status wr_window_delete_duplicate(wr_store *s, wr_str key, int64_t start_ms, uint64_t sequence,
-                                       int64_t timestamp_ms, weir_error *err) WR_MUST_CHECK;
-/** Key, start and sequence of an entry (its value too, if it exists); key borrowed from s until
- *  the next call. */
-wr_store_row wr_window_row(wr_store *s, const wr_store_entry *e);
+/** Key and start of an entry (its value too, if it exists); borrowed from the entry. */
+wr_store_row wr_window_row(const wr_store *s, const wr_store_entry *e);
 
 /* ------------------------------------------------------------------ many rows */
 
-/** Rows of one key with from <= start <= to, in order of (start, sequence). */
+/** Rows of one key with from <= start <= to, in order of start. */
 weir_status wr_window_fetch(wr_store *s, wr_str key, int64_t from_ms, int64_t to_ms,
                             wr_store_iter **out, weir_error *err) WR_MUST_CHECK;
-/**
- * Rows of all keys with from <= start <= to, in order of (start, key, sequence). SEGMENTED: a
- * segment is read at once, so changes made while iterating show from the next segment on.
- */
+/** Rows of all keys with from <= start <= to, in order of (start, key). */
 weir_status wr_window_scan(wr_store *s, int64_t from_ms, int64_t to_ms, wr_store_iter **out,
                            weir_error *err) WR_MUST_CHECK;
 

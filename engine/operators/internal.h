@@ -139,9 +139,29 @@ void wr__join_values(const wr_op *op, int input, wr_vec *cols, uint32_t to, cons
 /** The same from stored bytes, which must outlive the batch. */
 weir_status wr__join_stored(const wr_op *op, int input, wr_vec *cols, uint32_t to, wr_str row,
                             weir_error *err) WR_MUST_CHECK;
-/** Store key (with the window, where keys are windowed) and stored row of row @p i, in @p buf. */
+/** Store keys of the selected rows (with the window, where keys are windowed); bytes in @p buf. */
+typedef struct wr__groups wr__groups;
+void wr__join_keys(wr__groups *g, wr_buf *buf, const wr_op *op, int input, const wr_batch *in,
+                   wr_sel sel);
+/** The same of one row, and its stored row, in @p buf. */
 wr_str wr__join_key(wr_buf *buf, const wr_op *op, int input, const wr_batch *in, uint32_t i);
 wr_str wr__join_stored_row(wr_buf *buf, const wr_op *op, int input, const wr_batch *in, uint32_t i);
+
+/**
+ * Joined rows to be: row[k] of the batch with stored[k], bytes in a store that is not changed until
+ * wr__join_emit (ptr NULL: no partner). Zeroed to begin with; memory is scratch.
+ */
+typedef struct wr__join_pairs {
+    uint32_t *row;
+    wr_str *stored;
+    int64_t *time; /* of the joined row */
+    uint32_t n, cap;
+} wr__join_pairs;
+#define WR__JOIN_PAIRS WR_BATCH_ROWS_DEFAULT /* enough for a batch */
+void wr__join_pair(wr__join_pairs *p, wr_arena *a, uint32_t i, wr_str stored, int64_t time);
+/** Emit them as one batch, if there are any; @p in came in on @p input. Empties @p p. */
+weir_status wr__join_emit(wr_op *op, int input, const wr_batch *in, wr__join_pairs *p,
+                          weir_error *err) WR_MUST_CHECK;
 
 /* ------------------------------------------------------------------ foreign keys (fk_message.c) */
 
@@ -209,6 +229,8 @@ weir_status wr__times_flush(wr__times *t, const wr_op *op, weir_error *err) WR_M
 weir_status wr__op_store(wr_op *op, const char *suffix, const wr_store_spec *spec, wr_store **out,
                          weir_error *err) WR_MUST_CHECK;
 const char *wr__store_name(wr_arena *a, const wr_step *step, const char *suffix);
+/** The store of a session aggregate, the same for whoever opens it. */
+wr_store_spec wr__session_spec(const wr_window *w);
 
 /* ------------------------------------------------------------------ aggregation (agg_row.c) */
 

@@ -52,14 +52,14 @@ weir_status wr_op_emit(wr_op *op, const wr_batch *batch, weir_error *err) WR_MUS
 void wr_op_wrote(wr_task_ctx *ctx, uint64_t bytes);
 
 /**
- * What a state store has to be; the options of window.h and session.h without what the runtime
- * decides (id, partition, changelog, snapshot). wr_store_spec_open opens one.
+ * What a state store has to be; the options of window.h, buffer.h and session.h without what the
+ * runtime decides (id, partition, changelog, snapshot). wr_store_spec_open opens one.
  */
 typedef struct wr_store_spec {
     wr_store_kind kind;
-    wr_window_layout layout; /* WINDOW */
+    wr_window_layout layout; /* WINDOW: aggregates, or the rows of a join */
     int64_t retention_ms;    /* WINDOW, SESSION: > 0 */
-    bool duplicates;         /* WINDOW: several rows of one (key, start) */
+    int64_t segment_ms;      /* join buffer, SESSION: > 0 */
     bool keep_old;           /* the operator asks for values as of the last commit */
 } wr_store_spec;
 /** Open a store as @p spec says; @p base carries the rest (keep_old is taken from the spec). */

@@ -28,9 +28,9 @@ void wr_materialized_store(const wr_plan *plan, wr_arena *a, const char **name, 
     *spec = (wr_store_spec){.kind = WR_STORE_KV};
     if (w->kind == WR_WINDOW_NONE)
         return;
-    spec->kind = w->kind == WR_WINDOW_SESSION ? WR_STORE_SESSION : WR_STORE_WINDOW;
-    spec->layout = WR_WINDOW_TIME_FIRST;
-    spec->retention_ms = w->retention_ms;
+    *spec = w->kind == WR_WINDOW_SESSION
+                ? wr__session_spec(w)
+                : (wr_store_spec){.kind = WR_STORE_WINDOW, .retention_ms = w->retention_ms};
 }
 
 void wr_materialized_key(const wr_plan *plan, const wr_value *keys, wr_buf *out)

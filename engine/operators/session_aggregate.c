@@ -11,9 +11,14 @@
  *   4 EMIT CHANGES: a tombstone for each removed session, then the new one; a row's time is the end
  *     of its session. EMIT FINAL: as window_aggregate.c, by session end.
  * With caching on, flush emits what changed since the last commit: sessions that came and went in
- * between are never seen.
+ * between are never seen, nor is one that is as it was.
+ *
+ * A batch is one look-up of the lists of sessions that its rows' keys have around their times
+ * (session.h); then row by row, each seeing what those before it have done. Where the states have
+ * fixed widths (flat.h) they are merged as bytes, else boxed.
  */
-#include "engine/operators/internal.h"
+#include "engine/operators/agg_work.h"
+#include "engine/operators/group.h"
 
 #include "statestore/session.h"
 
@@ -21,6 +26,8 @@ enum { TIME_STREAM, TIME_EMITTED, TIMES };
 
 typedef struct session_state {
     wr__agg agg;
+    wr__flat flat;
+    char *flat_row; /* the one that is being made */
     wr_store *store;
     wr__times times;
     wr__final final;
@@ -30,10 +37,12 @@ static weir_status session_open(wr_op *op, wr_task_ctx *ctx, weir_error *err)
 {
     session_state *s = op->state;
     WR_TRY(wr__agg_open(&s->agg, op, err));
+    wr__flat_open(&s->flat, s->agg.cfg, ctx->task_arena);
+    if (s->flat.on)
+        s->flat_row = wr_arena_alloc(ctx->task_arena, s->flat.len);
     wr__final_open(&s->final, op);
-    wr_store_spec spec = {.kind = WR_STORE_SESSION,
-                          .retention_ms = op->step->u.aggregate.window.retention_ms,
-                          .keep_old = ctx->caching && !s->final.on};
+    wr_store_spec spec = wr__session_spec(&op->step->u.aggregate.window);
+    spec.keep_old = ctx->caching && !s->final.on;
     WR_TRY(wr__op_store(op, "", &spec, &s->store, err));
     const int64_t initial[TIMES] = {WR__NO_TIME, WR__NO_TIME};
     return wr__times_open(&s->times, op, initial, TIMES, err);
@@ -45,39 +54,9 @@ static void session_close(wr_op *op)
     wr__agg_close(&s->agg);
 }
 
-/* ------------------------------------------------------------------ merging */
-
-typedef struct session {
-    int64_t start, end;
-    wr_str bytes; /* in scratch */
-} session;
-
-typedef wr_arr(session) sessions;
-
-static weir_status find_sessions(wr_op *op, wr_str key, int64_t t, sessions *found, weir_error *err)
-{
-    session_state *s = op->state;
-    wr_arena *a = op->ctx->scratch;
-    int64_t gap = op->step->u.aggregate.window.size_ms;
-    wr_store_iter *it;
-    WR_TRY(wr_session_find(s->store, key, wr__time_add(t, -gap), wr__time_add(t, gap), &it, err));
-    weir_status st;
-    for (;;) {
-        wr_store_row row;
-        bool more;
-        st = wr_store_iter_next(it, &row, &more, err);
-        if (st != WEIR_OK || !more)
-            break;
-        session x = {row.start_ms, row.end_ms, wr__row_copy(a, row.value)};
-        wr_arr_push(a, found, x);
-    }
-    wr_store_iter_free(it);
-    return st;
-}
-
 /* ------------------------------------------------------------------ emitting */
 
-static uint32_t put_session(wr_op *op, const session *x, const wr_batch *in, uint32_t i,
+static uint32_t put_session(wr_op *op, int64_t start, int64_t end, const wr_batch *in, uint32_t i,
                             wr_batch_builder *out)
 {
     session_state *s = op->state;
@@ -85,80 +64,100 @@ static uint32_t put_session(wr_op *op, const session *x, const wr_batch *in, uin
     wr_batch_builder_meta(out, to, in, i);
     wr_batch *b = wr_batch_builder_batch(out);
     wr__agg_key_cells(&s->agg, b, to, in, i);
-    b->rowtime[to] = x->end;
-    b->window_start[to] = x->start;
-    b->window_end[to] = x->end;
+    b->rowtime[to] = end;
+    b->window_start[to] = start;
+    b->window_end[to] = end;
     return to;
 }
 
-static weir_status put_removed(wr_op *op, const session *x, const wr_batch *in, uint32_t i,
+static weir_status put_removed(wr_op *op, const wr_session_hit *x, const wr_batch *in, uint32_t i,
                                wr_batch_builder *out, weir_error *err)
 {
     session_state *s = op->state;
-    uint32_t to = put_session(op, x, in, i, out);
+    uint32_t to = put_session(op, x->start_ms, x->end_ms, in, i, out);
     wr_batch *b = wr_batch_builder_batch(out);
     b->flags[to] = 0;
     if (!op->step->needs_old)
         return WEIR_OK;
     b->flags[to] = WR_ROW_HAS_OLD;
-    return wr__agg_results_of(&s->agg, x->bytes, b->old_cols, to, err);
+    return wr__agg_put_results(&s->agg, &s->flat, x->value, b->old_cols, to, err);
 }
 
 /* ------------------------------------------------------------------ one row */
 
-/* Merge what was found into @p row and @p merged. */
-static weir_status merge(wr__agg *g, const sessions *found, wr__agg_row *row, session *merged,
-                         weir_error *err)
+static bool are_flat(const session_state *s, const wr_session_hits *hits, uint32_t i)
 {
-    wr__agg_init(g, row);
-    for (size_t k = 0; k < found->n; k++) {
-        wr__agg_row other = wr__agg_row_new(g);
-        WR_TRY(wr__agg_decode(g, found->v[k].bytes, &other, err));
-        WR_TRY(wr__agg_merge(g, row, &other, err));
-        merged->start = WR_MIN(merged->start, found->v[k].start);
-        merged->end = WR_MAX(merged->end, found->v[k].end);
-    }
-    return WEIR_OK;
+    if (!s->flat.on || (hits->n == 0 && !wr__flat_can_start(&s->flat, s->agg.new_args, i)))
+        return false;
+    for (size_t k = 0; k < hits->n; k++)
+        if (!wr__flat_is(&s->flat, hits->v[k].value))
+            return false;
+    return true;
 }
 
-static weir_status process_row(wr_op *op, const wr_batch *in, uint32_t i, int64_t close_time,
-                               wr_batch_builder *out, weir_error *err)
+static wr_str merge_flat(wr_op *op, const wr_session_hits *hits, uint32_t i, int64_t end)
+{
+    session_state *s = op->state;
+    char *row = s->flat_row;
+    memcpy(row, hits->n ? hits->v[0].value.ptr : s->flat.blank, s->flat.len);
+    for (size_t k = 1; k < hits->n; k++)
+        wr__flat_merge(&s->flat, row, hits->v[k].value.ptr);
+    wr__flat_pairs pair = {.n = 1, .row = &row, .at = &i};
+    wr__flat_add(&s->flat, &pair, s->agg.new_args, &op->ctx->sequence);
+    wr_put_be64(row, (uint64_t)end);
+    return wr_str_make(row, s->flat.len);
+}
+
+static weir_status merge_boxed(wr_op *op, const wr_session_hits *hits, const wr_batch *in,
+                               uint32_t i, int64_t end, wr_str *out, weir_error *err)
 {
     session_state *s = op->state;
     wr__agg *g = &s->agg;
-    int64_t t = in->rowtime[i];
-    bool emit = !s->final.on && !op->ctx->caching;
-    wr_buf_clear(&g->key);
-    wr__rowkey_of(&g->key, op->step->schema, in->cols, NULL, i);
-    wr_str key = wr_buf_view(&g->key);
-    if (!key.ptr)
-        key = (wr_str){"", 0};
-    sessions found = {0};
-    WR_TRY(find_sessions(op, key, t, &found, err));
-    session merged = {t, t, {0}};
     wr__agg_row row = wr__agg_row_new(g);
-    WR_TRY(merge(g, &found, &row, &merged, err));
-    if (merged.end < close_time) {
+    wr__agg_init(g, &row);
+    for (size_t k = 0; k < hits->n; k++) {
+        wr__agg_row other = wr__agg_row_new(g);
+        WR_TRY(wr__agg_decode(g, hits->v[k].value, &other, err));
+        WR_TRY(wr__agg_merge(g, &row, &other, err));
+    }
+    WR_TRY(wr__agg_add(g, &row, in, i, err));
+    row.rowtime = end;
+    *out = wr__agg_encode(g, &row);
+    return WEIR_OK;
+}
+
+static weir_status process_row(wr_op *op, const wr_batch *in, uint32_t i, wr_str key,
+                               wr_store_entry *home, wr_session_hits *hits, int64_t close_time,
+                               wr_batch_builder *out, weir_error *err)
+{
+    session_state *s = op->state;
+    int64_t t = in->rowtime[i], gap = op->step->u.aggregate.window.size_ms;
+    WR_TRY(wr_session_near(s->store, key, home, wr__time_add(t, -gap), wr__time_add(t, gap),
+                           op->ctx->scratch, hits, err));
+    int64_t start = t, end = t;
+    for (size_t k = 0; k < hits->n; k++) {
+        start = WR_MIN(start, hits->v[k].start_ms);
+        end = WR_MAX(end, hits->v[k].end_ms);
+    }
+    if (end < close_time) {
         op->late_rows++;
         return WEIR_OK;
     }
-    WR_TRY(wr__agg_add(g, &row, in, i, err)); /* first: a failure must leave the store alone */
-    if (merged.start != t || merged.end != t) {
-        for (size_t k = 0; k < found.n; k++) {
-            const session *x = &found.v[k];
-            WR_TRY(wr_session_put(s->store, key, x->start, x->end, NULL, x->end, err));
-            if (emit)
-                WR_TRY(put_removed(op, x, in, i, out, err));
-        }
+    wr_str bytes; /* first: a failure must leave the store alone */
+    if (are_flat(s, hits, i))
+        bytes = merge_flat(op, hits, i, end);
+    else
+        WR_TRY(merge_boxed(op, hits, in, i, end, &bytes, err));
+    bool emit = !s->final.on && !op->ctx->caching;
+    bool moves = start != t || end != t; /* else what was found, if anything, is replaced */
+    for (size_t k = 0; emit && moves && k < hits->n; k++)
+        WR_TRY(put_removed(op, &hits->v[k], in, i, out, err));
+    if (emit) {
+        uint32_t to = put_session(op, start, end, in, i, out);
+        wr_batch *b = wr_batch_builder_batch(out);
+        WR_TRY(wr__agg_put_results(&s->agg, &s->flat, bytes, b->cols, to, err));
     }
-    row.rowtime = merged.end;
-    wr_str bytes = wr__agg_encode(g, &row);
-    WR_TRY(wr_session_put(s->store, key, merged.start, merged.end, &bytes, merged.end, err));
-    if (!emit)
-        return WEIR_OK;
-    uint32_t to = put_session(op, &merged, in, i, out);
-    wr__agg_results(g, &row, wr_batch_builder_batch(out)->cols, to);
-    return WEIR_OK;
+    return wr_session_change(s->store, key, home, hits, start, end, bytes, end, err);
 }
 
 /* ------------------------------------------------------------------ EMIT FINAL */
@@ -176,7 +175,7 @@ static weir_status put_final(wr_op *op, const wr_store_row *row, const wr_batch 
     b->rowtime[to] = row->end_ms;
     b->window_start[to] = row->start_ms;
     b->window_end[to] = row->end_ms;
-    return wr__agg_results_of(&s->agg, bytes, b->cols, to, err);
+    return wr__agg_put_results(&s->agg, &s->flat, bytes, b->cols, to, err);
 }
 
 static weir_status emit_closed(wr_op *op, int64_t close_time, const wr_batch *in, uint32_t i,
@@ -210,21 +209,55 @@ static weir_status emit_closed(wr_op *op, int64_t close_time, const wr_batch *in
 
 /* ------------------------------------------------------------------ batches */
 
-static weir_status process_rows(wr_op *op, const wr_batch *in, wr_batch_builder *out,
-                                weir_error *err)
+static wr_sel usable(wr_op *op, const wr_batch *in)
+{
+    uint32_t *rows = WR_NEW_N(op->ctx->scratch, uint32_t, in->sel.n), n = 0;
+    WR_FOREACH_SEL (i, in->sel) {
+        bool keyed = op->step->schema->keys_n == 0 || !(in->flags[i] & WR_ROW_NULL_KEY);
+        if (keyed && (in->flags[i] & WR_ROW_HAS_NEW))
+            rows[n++] = i;
+        else
+            op->dropped_rows++;
+    }
+    return (wr_sel){n, rows};
+}
+
+/* The rows of a batch: each one's key, and the list of its key's sessions around its time. */
+typedef struct session_rows {
+    wr_sel sel;
+    wr_str *keys;
+    wr_store_entry **homes;
+} session_rows;
+
+static weir_status find_sessions(wr_op *op, const wr_batch *in, session_rows *r, weir_error *err)
+{
+    session_state *s = op->state;
+    wr_arena *a = op->ctx->scratch;
+    wr__groups groups;
+    wr__groups_find(&groups, op->step->schema, in, r->sel, &s->agg.key, a);
+    r->keys = WR_NEW_N(a, wr_str, r->sel.n);
+    r->homes = WR_NEW_N(a, wr_store_entry *, r->sel.n);
+    int64_t *times = WR_NEW_N(a, int64_t, r->sel.n);
+    for (uint32_t k = 0; k < r->sel.n; k++) {
+        r->keys[k] = groups.keys[groups.of[k]];
+        times[k] = in->rowtime[wr_sel_row(r->sel, k)];
+    }
+    return wr_session_find_many(s->store, r->sel.n, r->keys, times,
+                                op->step->u.aggregate.window.size_ms, r->homes, err);
+}
+
+static weir_status process_rows(wr_op *op, const wr_batch *in, const session_rows *r,
+                                wr_batch_builder *out, weir_error *err)
 {
     session_state *s = op->state;
     const wr_window *w = &op->step->u.aggregate.window;
-    WR_FOREACH_SEL (i, in->sel) {
-        bool keyed = op->step->schema->keys_n == 0 || !(in->flags[i] & WR_ROW_NULL_KEY);
-        if (!keyed || !(in->flags[i] & WR_ROW_HAS_NEW)) {
-            op->dropped_rows++;
-            continue;
-        }
+    wr_session_hits hits = {0};
+    for (uint32_t k = 0; k < r->sel.n; k++) {
+        uint32_t i = wr_sel_row(r->sel, k);
         int64_t *stream_time = &s->times.v[TIME_STREAM];
         *stream_time = WR_MAX(*stream_time, in->rowtime[i]);
         int64_t close_time = wr__time_add(wr__time_add(*stream_time, -w->grace_ms), -w->size_ms);
-        WR_TRY(process_row(op, in, i, close_time, out, err));
+        WR_TRY(process_row(op, in, i, r->keys[k], r->homes[k], &hits, close_time, out, err));
         if (s->final.on)
             WR_TRY(emit_closed(op, close_time, in, i, out, err));
     }
@@ -235,28 +268,74 @@ static weir_status session_process(wr_op *op, int input, const wr_batch *in, wei
 {
     (void)input;
     session_state *s = op->state;
-    wr__agg_begin(&s->agg, in, wr__sel_with(in, WR_ROW_HAS_NEW, op->ctx->scratch));
+    WR_ASSERT(!in->partials); /* the planner combines nothing before sessions */
+    session_rows rows = {.sel = usable(op, in)};
+    WR_TRY(find_sessions(op, in, &rows, err));
+    wr__agg_begin(&s->agg, in, rows.sel);
     wr_batch_builder *out =
         wr_batch_builder_new(op->ctx->scratch, op->step->schema, true, op->step->needs_old);
-    return wr__emit_before(op, out, process_rows(op, in, out, err), err);
+    return wr__emit_before(op, out, process_rows(op, in, &rows, out, err), err);
 }
 
 /* ------------------------------------------------------------------ commits */
 
+/* Is the session of @p x in the list? Then *value is what it has there. */
+static bool is_in(wr_str list, const wr_session_hit *x, wr_str *value)
+{
+    wr_session_hit y;
+    while (wr_session_next(&list, &y)) {
+        if (y.start_ms != x->start_ms || y.end_ms != x->end_ms)
+            continue;
+        *value = y.value;
+        return true;
+    }
+    return false;
+}
+
+/* One session that changed: @p before, @p now: stored rows, ptr NULL: there is none. */
+static weir_status put_change(wr_op *op, wr_str key, const wr_session_hit *x, wr_str before,
+                              wr_str now, wr_batch_builder *out, weir_error *err)
+{
+    session_state *s = op->state;
+    wr_arena *a = op->ctx->scratch;
+    const wr_schema *schema = op->step->schema;
+    uint32_t to = wr_batch_builder_row(out);
+    wr_batch *b = wr_batch_builder_batch(out);
+    WR_TRY(wr__rowkey_read(schema, key, a, b->cols, to, false, NULL, NULL, err));
+    b->partition[to] = op->ctx->partition;
+    b->rowtime[to] = x->end_ms;
+    b->window_start[to] = x->start_ms;
+    b->window_end[to] = x->end_ms;
+    b->flags[to] = 0;
+    if (b->old_cols)
+        wr__copy_cells(b->old_cols, 0, to, b->cols, 0, to, schema->keys_n);
+    if (now.ptr) {
+        b->flags[to] |= WR_ROW_HAS_NEW;
+        WR_TRY(wr__agg_put_results(&s->agg, &s->flat, now, b->cols, to, err));
+    }
+    if (!before.ptr || !b->old_cols)
+        return WEIR_OK;
+    b->flags[to] |= WR_ROW_HAS_OLD;
+    return wr__agg_put_results(&s->agg, &s->flat, before, b->old_cols, to, err);
+}
+
+/* A list that changed: first the sessions that are gone, then those that are new or different. */
 static weir_status put_dirty(wr_op *op, wr_store_entry *e, wr_str old, wr_batch_builder *out,
                              weir_error *err)
 {
     session_state *s = op->state;
-    wr_arena *a = op->ctx->scratch;
-    uint32_t to = wr_batch_builder_row(out);
-    wr_batch *b = wr_batch_builder_batch(out);
-    wr_store_row row = wr_session_row(s->store, e);
-    wr_str key = wr__row_copy(a, row.key);
-    WR_TRY(wr__rowkey_read(op->step->schema, key, a, b->cols, to, false, NULL, NULL, err));
-    b->window_start[to] = row.start_ms;
-    b->window_end[to] = row.end_ms;
-    WR_TRY(wr__agg_put_dirty(&s->agg, e, old, b, to, err));
-    b->rowtime[to] = row.end_ms;
+    const wr_str none = {0};
+    wr_str now = wr_entry_exists(e) ? wr_entry_value(e) : none, rest = old, other;
+    wr_str key = wr__row_copy(op->ctx->scratch, wr_session_key(s->store, e));
+    wr_session_hit x;
+    while (wr_session_next(&rest, &x))
+        if (!is_in(now, &x, &other))
+            WR_TRY(put_change(op, key, &x, x.value, none, out, err));
+    for (rest = now; wr_session_next(&rest, &x);) {
+        bool had = is_in(old, &x, &other);
+        if (!had || !wr_str_eq(other, x.value))
+            WR_TRY(put_change(op, key, &x, had ? other : none, x.value, out, err));
+    }
     return WEIR_OK;
 }
 

@@ -3,11 +3,12 @@
  * StreamStreamJoin: each row is kept for a while and joined with the rows of the other side whose
  * time is near enough: right.ts in [left.ts - before, left.ts + after].
  *
- * State: a window store of rows for each side ("<context>-left", "-right"; duplicates, since two
- * rows may share key and time), and for outer joins with GRACE PERIOD the rows that have found no
- * partner yet ("<context>-outer"), ordered by (time, side, key, order of arrival):
+ * State: a join buffer for each side ("<context>-left", "-right"), and for outer joins with GRACE
+ * PERIOD the rows that have found no partner yet ("<context>-outer"), those of one time, side and
+ * key together, in order of (time, side, key), then arrival:
  *
- *     time:8 (sign flipped)  side:1 (right 0, left 1)  store key  sequence:8
+ *     time:8 (sign flipped)  side:1 (right 0, left 1)  store key  ->  length:4 row, length:4 row,
+ * ...
  *
  * Semantics: Kafka Streams' KStreamKStreamJoin. For each row, in order:
  *   1 the stream time that both sides share moves
@@ -19,16 +20,21 @@
  *     because it shows in the order of the output
  *   4 it is joined with the other side, oldest partner first; partners leave the outer store
  *   5 no partner, and its side is an outer one: emitted now if there is no GRACE PERIOD (then a
- * later match is emitted as well) or its window is past already; else put into the outer store 6 it
- * is put into its own side's buffer (which drops it if it has expired there) A joined row has the
- * later time of the two, an unmatched one its own.
+ *     later match is emitted as well) or its window is past already; else put into the outer store
+ *   6 it is put into its own side's buffer (which drops it if it has expired there)
+ * A joined row has the later time of the two, an unmatched one its own.
+ *
+ * A batch comes in on one side, so the other side's buffer stands still meanwhile: one look-up for
+ * all rows, and joined rows are noted as pairs and made a column at a time (join_row.c). They are
+ * emitted before unmatched rows that come behind them.
  */
-#include "engine/operators/internal.h"
+#include "engine/operators/group.h"
 
-#include "statestore/window.h"
+#include "statestore/buffer.h"
 
-enum { TIME_STREAM, TIME_OLDEST, SEQUENCE, TIMES };
+enum { TIME_STREAM, TIME_OLDEST, TIMES };
 #define EMIT_INTERVAL_MS 1000
+#define SEGMENT_MIN_MS   1000
 #define SIGN             (UINT64_C(1) << 63)
 
 typedef struct ss_join_state {
@@ -49,17 +55,21 @@ static weir_status ss_open(wr_op *op, wr_task_ctx *ctx, weir_error *err)
     const wr_step_join *cfg = &op->step->u.join;
     s->keeps[0] = cfg->kind == WR_AST_JOIN_LEFT || cfg->kind == WR_AST_JOIN_FULL;
     s->keeps[1] = cfg->kind == WR_AST_JOIN_RIGHT || cfg->kind == WR_AST_JOIN_FULL;
+    /* A row looks at before + after: three rows of four then look at one segment, and at few rows
+     * in vain. */
+    int64_t segment_ms = wr__time_add(cfg->before_ms, cfg->after_ms);
+    segment_ms = segment_ms > INT64_MAX / 4 ? INT64_MAX : WR_MAX(4 * segment_ms, SEGMENT_MIN_MS);
     wr_store_spec spec = {.kind = WR_STORE_WINDOW,
-                          .layout = WR_WINDOW_SEGMENTED,
+                          .layout = WR_WINDOW_BUFFER,
                           .retention_ms = cfg->retention_ms,
-                          .duplicates = true};
+                          .segment_ms = segment_ms};
     WR_TRY(wr__op_store(op, "-left", &spec, &s->side[0], err));
     WR_TRY(wr__op_store(op, "-right", &spec, &s->side[1], err));
     if (cfg->has_grace && (s->keeps[0] || s->keeps[1])) {
         wr_store_spec outer = {.kind = WR_STORE_KV};
         WR_TRY(wr__op_store(op, "-outer", &outer, &s->outer, err));
     }
-    const int64_t initial[TIMES] = {WR__NO_TIME, INT64_MAX, 0};
+    const int64_t initial[TIMES] = {WR__NO_TIME, INT64_MAX};
     return wr__times_open(&s->times, op, initial, TIMES, err);
 }
 
@@ -84,7 +94,7 @@ static int64_t behind_ms(const wr_step_join *cfg, int input)
 
 /* ------------------------------------------------------------------ rows that wait */
 
-static wr_str outer_prefix(wr_buf *buf, int input, int64_t time, wr_str key)
+static wr_str outer_key(wr_buf *buf, int input, int64_t time, wr_str key)
 {
     wr_buf_clear(buf);
     wr_buf_be64(buf, (uint64_t)time ^ SIGN);
@@ -97,31 +107,25 @@ static weir_status wait_for_partner(ss_join_state *s, int input, int64_t time, w
                                     wr_str row, weir_error *err)
 {
     s->times.v[TIME_OLDEST] = WR_MIN(s->times.v[TIME_OLDEST], time);
-    outer_prefix(&s->outer_key, input, time, key);
-    wr_buf_be64(&s->outer_key, (uint64_t)s->times.v[SEQUENCE]++);
-    return wr_kv_put(s->outer, wr_buf_view(&s->outer_key), row, time, err);
+    wr_store_entry *e;
+    WR_TRY(wr_kv_find(s->outer, outer_key(&s->outer_key, input, time, key), &e, err));
+    size_t old = wr_entry_exists(e) ? wr_entry_value(e).len : 0;
+    if (old + row.len + 4 > WR_STORE_VALUE_MAX)
+        return wr_error(err, WEIR_ERR_LIMIT, "too many unmatched rows of one key and time");
+    char *bytes = wr_entry_edit(s->outer, e, old + 4 + row.len);
+    wr_put_be32(bytes + old, row.len);
+    memcpy(bytes + old + 4, row.ptr, row.len);
+    return wr_entry_changed(s->outer, e, time, err);
 }
 
 /* All rows of that side, time and key have found a partner. */
-static weir_status found_partner(wr_op *op, int input, int64_t time, wr_str key, weir_error *err)
+static weir_status found_partner(ss_join_state *s, int input, int64_t time, wr_str key,
+                                 weir_error *err)
 {
-    ss_join_state *s = op->state;
-    wr_str prefix = outer_prefix(&s->outer_key, input, time, key);
-    wr_store_iter *it;
-    WR_TRY(wr_kv_scan_prefix(s->outer, prefix, false, &it, err));
-    weir_status st;
-    for (;;) {
-        wr_store_row row;
-        bool more;
-        st = wr_store_iter_next(it, &row, &more, err);
-        if (st != WEIR_OK || !more)
-            break;
-        st = wr_kv_delete(s->outer, wr__row_copy(op->ctx->scratch, row.key), time, err);
-        if (st != WEIR_OK)
-            break;
-    }
-    wr_store_iter_free(it);
-    return st;
+    wr_store_entry *e;
+    wr_str outer = outer_key(&s->outer_key, input, time, key);
+    WR_TRY(wr_kv_peek_many(s->outer, 1, &outer, &e, err));
+    return e && wr_entry_exists(e) ? wr_entry_set(s->outer, e, NULL, time, err) : WEIR_OK;
 }
 
 /* ------------------------------------------------------------------ emitting unmatched rows */
@@ -145,51 +149,49 @@ static weir_status put_unmatched(wr_op *op, int input, int64_t time, wr_str key,
     return wr__join_stored(op, input, b->cols, to, wr__row_copy(a, row), err);
 }
 
-/* The parts of a key of the outer store. */
-static weir_status split_outer_key(wr_str k, int *input, int64_t *time, wr_str *key,
-                                   weir_error *err)
+static weir_status damaged(weir_error *err)
 {
-    if (k.len < 17 || (uint8_t)k.ptr[8] > 1)
-        return wr_error(err, WEIR_ERR_STORE, "a row of a join's outer store is damaged");
-    *time = (int64_t)(wr_get_be64(k.ptr) ^ SIGN);
-    *input = k.ptr[8] ? 0 : 1;
-    *key = wr_str_make(k.ptr + 9, k.len - 17);
-    return WEIR_OK;
+    wr_error(err, WEIR_ERR_STORE, "a row of a join's outer store is damaged");
+    if (err)
+        err->flags |= WEIR_ERROR_FATAL;
+    return WEIR_ERR_STORE;
 }
 
-/* One row of the outer store: emitted and removed if its window has closed. */
-static weir_status try_unmatched(wr_op *op, const wr_store_row *row, bool open[2],
+/* One entry of the outer store: its rows are emitted, and it is removed, if their window has
+ * closed. */
+static weir_status try_unmatched(wr_op *op, const wr_store_row *entry, bool open[2],
                                  const wr_batch *in, uint32_t i, wr_batch_builder *out,
                                  weir_error *err)
 {
     ss_join_state *s = op->state;
     const wr_step_join *cfg = &op->step->u.join;
-    int input = 0;
-    int64_t time = 0;
-    wr_str key = {NULL, 0};
-    WR_TRY(split_outer_key(row->key, &input, &time, &key, err));
+    wr_str k = entry->key;
+    if (k.len < 9 || (uint8_t)k.ptr[8] > 1)
+        return damaged(err);
+    int64_t time = (int64_t)(wr_get_be64(k.ptr) ^ SIGN);
+    int input = k.ptr[8] ? 0 : 1;
     s->times.v[TIME_OLDEST] = time;
     int64_t closes = wr__time_add(wr__time_add(time, ahead_ms(cfg, input)), cfg->grace_ms);
     if (closes >= s->times.v[TIME_STREAM]) {
         open[input] = true;
         return WEIR_OK;
     }
-    WR_TRY(put_unmatched(op, input, time, key, row->value, in, i, out, err));
-    wr_str gone = wr__row_copy(op->ctx->scratch, row->key);
-    return wr_kv_delete(s->outer, gone, time, err);
+    wr_str key = wr_str_make(k.ptr + 9, k.len - 9);
+    for (wr_str rest = entry->value; rest.len;) {
+        uint32_t len = rest.len < 4 ? UINT32_MAX : wr_get_be32(rest.ptr);
+        if (len > rest.len - 4)
+            return damaged(err);
+        WR_TRY(
+            put_unmatched(op, input, time, key, wr_str_make(rest.ptr + 4, len), in, i, out, err));
+        rest = wr_str_make(rest.ptr + 4 + len, rest.len - 4 - len);
+    }
+    return wr_kv_delete(s->outer, wr__row_copy(op->ctx->scratch, k), time, err);
 }
 
-static weir_status emit_unmatched(wr_op *op, int input, const wr_batch *in, uint32_t i,
-                                  wr_batch_builder *out, weir_error *err)
+static weir_status scan_unmatched(wr_op *op, const wr_batch *in, uint32_t i, wr_batch_builder *out,
+                                  weir_error *err)
 {
     ss_join_state *s = op->state;
-    const wr_step_join *cfg = &op->step->u.join;
-    int64_t horizon =
-        wr__time_add(wr__time_add(s->times.v[TIME_STREAM], -ahead_ms(cfg, input)), -cfg->grace_ms);
-    if (s->times.v[TIME_OLDEST] >= horizon || op->ctx->wall_ms < s->next_emit_ms)
-        return WEIR_OK;
-    s->next_emit_ms = wr__time_add(op->ctx->wall_ms, EMIT_INTERVAL_MS);
-    s->times.v[TIME_OLDEST] = INT64_MAX;
     wr_store_iter *it;
     WR_TRY(wr_kv_scan(s->outer, (wr_str){0}, (wr_str){0}, false, &it, err));
     bool open[2] = {false, false};
@@ -206,85 +208,124 @@ static weir_status emit_unmatched(wr_op *op, int input, const wr_batch *in, uint
     return st;
 }
 
-static void put_alone(wr_op *op, int input, const wr_batch *in, uint32_t i, wr_batch_builder *out)
+/* Emit what has closed, if it is time; behind @p pairs. */
+static weir_status emit_unmatched(wr_op *op, int input, const wr_batch *in, uint32_t i,
+                                  wr__join_pairs *pairs, weir_error *err)
 {
-    uint32_t to = wr__join_row(op, out, in, i);
-    wr__join_values(op, input, wr_batch_builder_batch(out)->cols, to, in->cols, i);
+    ss_join_state *s = op->state;
+    const wr_step_join *cfg = &op->step->u.join;
+    int64_t horizon =
+        wr__time_add(wr__time_add(s->times.v[TIME_STREAM], -ahead_ms(cfg, input)), -cfg->grace_ms);
+    if (s->times.v[TIME_OLDEST] >= horizon || op->ctx->wall_ms < s->next_emit_ms)
+        return WEIR_OK;
+    s->next_emit_ms = wr__time_add(op->ctx->wall_ms, EMIT_INTERVAL_MS);
+    s->times.v[TIME_OLDEST] = INT64_MAX;
+    WR_TRY(wr__join_emit(op, input, in, pairs, err));
+    wr_batch_builder *out =
+        wr_batch_builder_new(op->ctx->scratch, op->step->schema, op->step->windowed, false);
+    WR_TRY(scan_unmatched(op, in, i, out, err));
+    return wr_op_emit(op, wr_batch_builder_finish(out), err);
 }
 
 /* ------------------------------------------------------------------ joining */
 
-static weir_status join_partners(wr_op *op, int input, wr_str key, const wr_batch *in, uint32_t i,
-                                 wr_batch_builder *out, bool *matched, weir_error *err)
+/* One row of a batch with what was found for it. */
+typedef struct ss_row {
+    uint32_t i;
+    wr_str key;
+    const wr_buffer_probe *partners;
+    wr_store_entry *home; /* where it goes itself */
+} ss_row;
+
+static weir_status join_partners(wr_op *op, int input, const ss_row *r, const wr_batch *in,
+                                 wr_buffer_rows_of *found, wr__join_pairs *pairs, weir_error *err)
+{
+    ss_join_state *s = op->state;
+    wr_arena *a = op->ctx->scratch;
+    int64_t time = in->rowtime[r->i];
+    bool may_wait = s->outer && s->keeps[1 - input];
+    WR_TRY(wr_buffer_rows(s->side[1 - input], r->key, r->partners, a, found, err));
+    for (size_t k = 0; k < found->n; k++) {
+        const wr_buffer_row *partner = &found->v[k];
+        wr__join_pair(pairs, a, r->i, partner->value, WR_MAX(time, partner->time_ms));
+        if (may_wait && (k == 0 || partner->time_ms != found->v[k - 1].time_ms))
+            WR_TRY(found_partner(s, 1 - input, partner->time_ms, r->key, err));
+        if (pairs->n >= WR__JOIN_PAIRS)
+            WR_TRY(wr__join_emit(op, input, in, pairs, err));
+    }
+    return WEIR_OK;
+}
+
+static weir_status join_row(wr_op *op, int input, const ss_row *r, const wr_batch *in,
+                            wr_buffer_rows_of *found, wr__join_pairs *pairs, weir_error *err)
+{
+    ss_join_state *s = op->state;
+    int64_t time = in->rowtime[r->i];
+    if (s->outer && time == s->times.v[TIME_STREAM])
+        WR_TRY(emit_unmatched(op, input, in, r->i, pairs, err));
+    WR_TRY(join_partners(op, input, r, in, found, pairs, err));
+    wr_str row = wr__join_stored_row(&s->row, op, input, in, r->i);
+    if (found->n == 0 && s->keeps[input]) {
+        int64_t closes = WR_MAX(0, wr__time_add(time, ahead_ms(&op->step->u.join, input)));
+        if (!s->outer || closes < s->times.v[TIME_STREAM])
+            wr__join_pair(pairs, op->ctx->scratch, r->i, (wr_str){0}, time);
+        else
+            WR_TRY(wait_for_partner(s, input, time, r->key, row, err));
+    }
+    return wr_buffer_add(s->side[input], r->key, r->home, time, row, time, err);
+}
+
+/* What a batch's rows with key and value need, looked up at once. */
+static weir_status find_rows(wr_op *op, int input, const wr_batch *in, ss_row **out,
+                             weir_error *err)
 {
     ss_join_state *s = op->state;
     const wr_step_join *cfg = &op->step->u.join;
-    int64_t time = in->rowtime[i];
-    int64_t from = WR_MAX(0, wr__time_add(time, -behind_ms(cfg, input)));
-    int64_t to_ms = WR_MAX(0, wr__time_add(time, ahead_ms(cfg, input)));
-    wr_store_iter *it;
-    WR_TRY(wr_window_fetch(s->side[1 - input], key, from, to_ms, &it, err));
-    weir_status st;
-    for (;;) {
-        wr_store_row row;
-        bool more;
-        st = wr_store_iter_next(it, &row, &more, err);
-        if (st != WEIR_OK || !more)
-            break;
-        *matched = true;
-        uint32_t to = wr__join_row(op, out, in, i);
-        wr_batch *b = wr_batch_builder_batch(out);
-        b->rowtime[to] = WR_MAX(time, row.start_ms);
-        wr__join_values(op, input, b->cols, to, in->cols, i);
-        wr_str bytes = wr__row_copy(op->ctx->scratch, row.value);
-        st = wr__join_stored(op, 1 - input, b->cols, to, bytes, err);
-        if (st == WEIR_OK && s->outer && s->keeps[1 - input])
-            st = found_partner(op, 1 - input, row.start_ms, key, err);
-        if (st != WEIR_OK)
-            break;
+    wr_arena *a = op->ctx->scratch;
+    uint32_t *rows = WR_NEW_N(a, uint32_t, in->sel.n), n = 0;
+    WR_FOREACH_SEL (i, in->sel)
+        if ((in->flags[i] & (WR_ROW_HAS_NEW | WR_ROW_NULL_KEY)) == WR_ROW_HAS_NEW)
+            rows[n++] = i;
+    wr__groups groups;
+    wr__join_keys(&groups, &s->key, op, input, in, (wr_sel){n, rows});
+    wr_str *keys = WR_NEW_N(a, wr_str, n);
+    int64_t *times = WR_NEW_N(a, int64_t, n), *from = WR_NEW_N(a, int64_t, n);
+    int64_t *to = WR_NEW_N(a, int64_t, n);
+    for (uint32_t k = 0; k < n; k++) {
+        keys[k] = groups.keys[groups.of[k]];
+        times[k] = in->rowtime[rows[k]];
+        from[k] = WR_MAX(0, wr__time_add(times[k], -behind_ms(cfg, input)));
+        to[k] = WR_MAX(0, wr__time_add(times[k], ahead_ms(cfg, input)));
     }
-    wr_store_iter_free(it);
-    return st;
-}
-
-static weir_status join_row(wr_op *op, int input, const wr_batch *in, uint32_t i,
-                            wr_batch_builder *out, weir_error *err)
-{
-    ss_join_state *s = op->state;
-    int64_t time = in->rowtime[i], *stream_time = &s->times.v[TIME_STREAM];
-    *stream_time = WR_MAX(*stream_time, time);
-    bool has_key = !(in->flags[i] & WR_ROW_NULL_KEY);
-    if (!(in->flags[i] & WR_ROW_HAS_NEW) || (!has_key && !s->keeps[input])) {
-        op->dropped_rows++;
-        return WEIR_OK;
-    }
-    if (!has_key) {
-        put_alone(op, input, in, i, out);
-        return WEIR_OK;
-    }
-    if (s->outer && time == *stream_time)
-        WR_TRY(emit_unmatched(op, input, in, i, out, err));
-    wr_str key = wr__join_key(&s->key, op, input, in, i);
-    bool matched = false;
-    WR_TRY(join_partners(op, input, key, in, i, out, &matched, err));
-    wr_str row = wr__join_stored_row(&s->row, op, input, in, i);
-    if (!matched && s->keeps[input]) {
-        int64_t closes = WR_MAX(0, wr__time_add(time, ahead_ms(&op->step->u.join, input)));
-        if (!s->outer || closes < *stream_time)
-            put_alone(op, input, in, i, out);
-        else
-            WR_TRY(wait_for_partner(s, input, time, key, row, err));
-    }
-    return wr_window_put(s->side[input], key, time, &row, time, err);
+    wr_buffer_probe *probes = WR_NEW_N(a, wr_buffer_probe, n);
+    wr_store_entry **homes = WR_NEW_N(a, wr_store_entry *, n);
+    WR_TRY(wr_buffer_probe_many(s->side[1 - input], n, keys, from, to, a, probes, err));
+    WR_TRY(wr_buffer_find_many(s->side[input], n, keys, times, homes, err));
+    *out = WR_NEW_N(a, ss_row, n);
+    for (uint32_t k = 0; k < n; k++)
+        (*out)[k] = (ss_row){rows[k], keys[k], &probes[k], homes[k]};
+    return WEIR_OK;
 }
 
 static weir_status ss_process(wr_op *op, int input, const wr_batch *in, weir_error *err)
 {
-    wr_batch_builder *out =
-        wr_batch_builder_new(op->ctx->scratch, op->step->schema, op->step->windowed, false);
-    WR_FOREACH_SEL (i, in->sel)
-        WR_TRY(join_row(op, input, in, i, out, err));
-    return wr_op_emit(op, wr_batch_builder_finish(out), err);
+    ss_join_state *s = op->state;
+    ss_row *next;
+    WR_TRY(find_rows(op, input, in, &next, err));
+    wr_buffer_rows_of found = {0};
+    wr__join_pairs pairs = {0};
+    WR_FOREACH_SEL (i, in->sel) {
+        int64_t *stream_time = &s->times.v[TIME_STREAM];
+        *stream_time = WR_MAX(*stream_time, in->rowtime[i]);
+        bool has_key = !(in->flags[i] & WR_ROW_NULL_KEY);
+        if (!(in->flags[i] & WR_ROW_HAS_NEW) || (!has_key && !s->keeps[input]))
+            op->dropped_rows++;
+        else if (!has_key)
+            wr__join_pair(&pairs, op->ctx->scratch, i, (wr_str){0}, in->rowtime[i]);
+        else
+            WR_TRY(join_row(op, input, next++, in, &found, &pairs, err));
+    }
+    return wr__join_emit(op, input, in, &pairs, err);
 }
 
 static weir_status ss_flush(wr_op *op, weir_error *err)

@@ -15,7 +15,7 @@
  *                     NULLs for what is missing, or a tombstone if both are
  * Old rows likewise from A's old row. Time: the later one of A's change and o.
  */
-#include "engine/operators/internal.h"
+#include "engine/operators/group.h"
 
 typedef struct tt_join_state {
     wr_store *side[2];
@@ -49,20 +49,40 @@ typedef struct tt_change {
     wr_str old, other;
 } tt_change;
 
-static weir_status store_side(wr_op *op, int input, const wr_batch *in, uint32_t i, tt_change *c,
+/* The entries of a batch's keys in the stores; NULL where the other side or the result has none. */
+typedef struct tt_entries {
+    wr__groups groups;
+    wr_store_entry **own, **other, **result;
+} tt_entries;
+
+static weir_status find_entries(wr_op *op, int input, const wr_batch *in, wr_sel sel, tt_entries *e,
+                                weir_error *err)
+{
+    tt_join_state *s = op->state;
+    wr_arena *a = op->ctx->scratch;
+    wr__join_keys(&e->groups, &s->key, op, input, in, sel);
+    uint32_t n = e->groups.n;
+    e->own = WR_NEW_N(a, wr_store_entry *, n);
+    e->other = WR_NEW_N(a, wr_store_entry *, n);
+    e->result = WR_NEW_N(a, wr_store_entry *, n);
+    WR_TRY(wr_kv_find_many(s->side[input], n, e->groups.keys, e->own, err));
+    WR_TRY(wr_kv_peek_many(s->side[1 - input], n, e->groups.keys, e->other, err));
+    return s->result ? wr_kv_find_many(s->result, n, e->groups.keys, e->result, err) : WEIR_OK;
+}
+
+static weir_status store_side(wr_op *op, int input, const wr_batch *in, uint32_t i,
+                              const tt_entries *entries, uint32_t group, tt_change *c,
                               weir_error *err)
 {
     tt_join_state *s = op->state;
     wr_arena *a = op->ctx->scratch;
-    wr_str key = wr__join_key(&s->key, op, input, in, i), other;
-    bool found;
-    c->input = input;
-    c->has_new = in->flags[i] & WR_ROW_HAS_NEW;
-    WR_TRY(wr_kv_get(s->side[1 - input], key, &other, &found, err));
-    c->other = found ? wr__row_copy(a, other) : (wr_str){0};
-    wr_store_entry *e;
-    WR_TRY(wr_kv_find(s->side[input], key, &e, err));
-    c->old = wr_entry_exists(e) ? wr__row_copy(a, wr_entry_value(e)) : (wr_str){0};
+    wr_store_entry *e = entries->own[group];
+    const wr_store_entry *other = entries->other[group];
+    *c = (tt_change){.input = input, .has_new = in->flags[i] & WR_ROW_HAS_NEW};
+    if (other && wr_entry_exists(other))
+        c->other = wr__row_copy(a, wr_entry_value(other));
+    if (wr_entry_exists(e))
+        c->old = wr__row_copy(a, wr_entry_value(e));
     if (!c->has_new)
         return wr_entry_set(s->side[input], e, NULL, in->rowtime[i], err);
     wr_str row = wr__join_stored_row(&s->row, op, input, in, i);
@@ -83,26 +103,27 @@ static bool reaches(const wr_op *op, const tt_change *c, bool *without_this)
     return has_other || c->has_new || c->old.ptr;
 }
 
-static weir_status put_result(wr_op *op, const wr_batch *b, uint32_t to, const wr_batch *in,
-                              uint32_t i, weir_error *err)
+static weir_status put_result(wr_op *op, const wr_batch *b, uint32_t to, wr_store_entry *e,
+                              weir_error *err)
 {
     tt_join_state *s = op->state;
     const wr_schema *schema = op->step->schema;
-    wr_str key = wr__join_key(&s->key, op, 0, in, i);
     if (!(b->flags[to] & WR_ROW_HAS_NEW))
-        return wr_kv_delete(s->result, key, b->rowtime[to], err);
+        return wr_entry_set(s->result, e, NULL, b->rowtime[to], err);
     wr_buf_clear(&s->row);
     wr__row_put(&s->row, b->rowtime[to], b->cols, schema->keys_n, schema->n - schema->keys_n, to);
-    return wr_kv_put(s->result, key, wr_buf_view(&s->row), b->rowtime[to], err);
+    wr_str row = wr_buf_view(&s->row);
+    return wr_entry_set(s->result, e, &row, b->rowtime[to], err);
 }
 
 static weir_status join_change(wr_op *op, int input, const wr_batch *in, uint32_t i,
-                               wr_batch_builder *out, weir_error *err)
+                               const tt_entries *entries, uint32_t group, wr_batch_builder *out,
+                               weir_error *err)
 {
     tt_join_state *s = op->state;
     tt_change c;
     bool without_this;
-    WR_TRY(store_side(op, input, in, i, &c, err));
+    WR_TRY(store_side(op, input, in, i, entries, group, &c, err));
     if (!reaches(op, &c, &without_this))
         return WEIR_OK;
     uint32_t to = wr__join_row(op, out, in, i);
@@ -124,20 +145,22 @@ static weir_status join_change(wr_op *op, int input, const wr_batch *in, uint32_
         if (c.other.ptr)
             WR_TRY(wr__join_stored(op, 1 - input, b->old_cols, to, c.other, err));
     }
-    return s->result ? put_result(op, b, to, in, i, err) : WEIR_OK;
+    return s->result ? put_result(op, b, to, entries->result[group], err) : WEIR_OK;
 }
 
 static weir_status tt_process(wr_op *op, int input, const wr_batch *in, weir_error *err)
 {
     wr_batch_builder *out = wr_batch_builder_new(op->ctx->scratch, op->step->schema,
                                                  op->step->windowed, op->step->needs_old);
-    WR_FOREACH_SEL (i, in->sel) {
-        if (in->flags[i] & WR_ROW_NULL_KEY) {
-            op->dropped_rows++;
-            continue;
-        }
-        WR_TRY(join_change(op, input, in, i, out, err));
-    }
+    uint32_t *rows = WR_NEW_N(op->ctx->scratch, uint32_t, in->sel.n), n = 0;
+    WR_FOREACH_SEL (i, in->sel)
+        if (!(in->flags[i] & WR_ROW_NULL_KEY))
+            rows[n++] = i;
+    op->dropped_rows += in->sel.n - n;
+    tt_entries entries;
+    WR_TRY(find_entries(op, input, in, (wr_sel){n, rows}, &entries, err));
+    for (uint32_t k = 0; k < n; k++)
+        WR_TRY(join_change(op, input, in, rows[k], &entries, entries.groups.of[k], out, err));
     return wr_op_emit(op, wr_batch_builder_finish(out), err);
 }
 

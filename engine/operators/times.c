@@ -9,6 +9,7 @@
  */
 #include "engine/operators/internal.h"
 
+#include "statestore/buffer.h"
 #include "statestore/session.h"
 
 #define TIMES_VERSION 1
@@ -35,18 +36,35 @@ weir_status wr_store_spec_open(wr_db *db, const wr_store_spec *spec, const wr_st
     case WR_STORE_KV:
         return wr_kv_open(db, &options, out, err);
     case WR_STORE_WINDOW: {
-        wr_window_options w = {.store = options,
-                               .layout = spec->layout,
-                               .retention_ms = spec->retention_ms,
-                               .duplicates = spec->duplicates};
+        if (spec->layout == WR_WINDOW_BUFFER) {
+            wr_buffer_options b = {.store = options,
+                                   .retention_ms = spec->retention_ms,
+                                   .segment_ms = spec->segment_ms};
+            return wr_buffer_open(db, &b, out, err);
+        }
+        wr_window_options w = {.store = options, .retention_ms = spec->retention_ms};
         return wr_window_open(db, &w, out, err);
     }
     case WR_STORE_SESSION: {
-        wr_session_options s = {.store = options, .retention_ms = spec->retention_ms};
+        wr_session_options s = {
+            .store = options, .retention_ms = spec->retention_ms, .segment_ms = spec->segment_ms};
         return wr_session_open(db, &s, out, err);
     }
     }
     WR_UNREACHABLE();
+}
+
+/* A row looks at the segments between it less the gap and stream time: with eight gaps to a segment
+ * that is one list for seven rows of eight, and no list has more than a few sessions. Retention
+ * over 64: so that a row that is late by all of it still looks at no more than that many. */
+wr_store_spec wr__session_spec(const wr_window *w)
+{
+    enum { GAPS = 8, SEGMENTS = 64, MINUTE_MS = 60000 };
+    int64_t gaps = w->size_ms <= INT64_MAX / GAPS ? w->size_ms * GAPS : INT64_MAX;
+    return (wr_store_spec){.kind = WR_STORE_SESSION,
+                           .retention_ms = w->retention_ms,
+                           .segment_ms =
+                               WR_MAX(WR_MAX(gaps, w->retention_ms / SEGMENTS), MINUTE_MS)};
 }
 
 weir_status wr__times_open(wr__times *t, wr_op *op, const int64_t *initial, uint32_t n,

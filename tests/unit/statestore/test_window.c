@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Window stores, with and without duplicates, in both layouts, and session stores, against naive
- * models on both back ends; expiry, restart, and restore from the changelog. */
+/* Window stores, session stores and join buffers against naive models on both back ends; expiry,
+ * restart, and restore from the changelog. */
 #include "helper.h"
 
+#include "statestore/buffer.h"
 #include "statestore/session.h"
 #include "statestore/window.h"
 
-enum { RETENTION = 200, ROWS = 4096 };
+enum { RETENTION = 200, SEGMENT = 30, ROWS = 4096 };
 
-typedef enum shape { TIME_FIRST, SEGMENTED, TIME_FIRST_DUP, SEGMENTED_DUP, SESSION, SHAPES } shape;
+typedef enum shape { WINDOW, BUFFER, SESSION, SHAPES } shape;
 
 typedef struct model_row {
     char key[32], value[48];
     uint32_t key_len, value_len;
     int64_t time;   /* start of a window, end of a session */
-    uint64_t extra; /* sequence; start of a session */
+    uint64_t extra; /* order of arrival in a buffer; start of a session */
 } model_row;
 
 typedef struct model {
@@ -25,9 +26,9 @@ typedef struct model {
 } model;
 
 typedef struct record {
-    char key[64], value[64];
+    char key[64];
     size_t key_len, value_len;
-    bool has_value;
+    char *value; /* NULL: tombstone */
 } record;
 
 typedef struct world {
@@ -41,11 +42,6 @@ typedef struct world {
     uint64_t expired;
     wr_rng rng;
 } world;
-
-static bool has_duplicates(const world *w)
-{
-    return w->shape == TIME_FIRST_DUP || w->shape == SEGMENTED_DUP;
-}
 
 static int64_t oldest(const model *m)
 {
@@ -117,14 +113,22 @@ static weir_status on_change(void *arg, wr_str key, const wr_str *value, int64_t
         w->log = realloc(w->log, w->log_cap * sizeof *w->log);
     }
     record *r = &w->log[w->log_n++];
-    *r = (record){.key_len = key.len, .has_value = value != NULL};
-    assert_true(key.len <= sizeof r->key && (!value || value->len <= sizeof r->value));
+    *r = (record){.key_len = key.len};
+    assert_true(key.len <= sizeof r->key);
     memcpy(r->key, key.ptr, key.len);
     if (value) {
+        r->value = malloc(value->len + 1);
         r->value_len = value->len;
         memcpy(r->value, value->ptr, value->len);
     }
     return WEIR_OK;
+}
+
+/* Forget what was logged behind the last commit, as an aborted transaction does. */
+static void cut_log(world *w)
+{
+    while (w->log_n > w->log_committed)
+        free(w->log[--w->log_n].value);
 }
 
 /* ------------------------------------------------------------------ operations on both */
@@ -135,20 +139,27 @@ static void open_store(world *w, uint32_t id, wr_store **out)
     options.on_change = on_change;
     options.on_change_arg = w;
     if (w->shape == SESSION) {
-        wr_session_options o = {.store = options, .retention_ms = RETENTION, .segment_ms = 30};
+        wr_session_options o = {.store = options, .retention_ms = RETENTION, .segment_ms = SEGMENT};
         OK(wr_session_open(w->be.db, &o, out, err));
-        return;
+    } else if (w->shape == BUFFER) {
+        wr_buffer_options o = {.store = options, .retention_ms = RETENTION, .segment_ms = SEGMENT};
+        OK(wr_buffer_open(w->be.db, &o, out, err));
+    } else {
+        wr_window_options o = {.store = options, .retention_ms = RETENTION};
+        OK(wr_window_open(w->be.db, &o, out, err));
     }
-    wr_window_options o = {.store = options, .retention_ms = RETENTION, .segment_ms = 30};
-    o.layout = w->shape == TIME_FIRST || w->shape == TIME_FIRST_DUP ? WR_WINDOW_TIME_FIRST
-                                                                    : WR_WINDOW_SEGMENTED;
-    o.duplicates = has_duplicates(w);
-    OK(wr_window_open(w->be.db, &o, out, err));
 }
 
 static int64_t stream_time(const world *w)
 {
-    return w->shape == SESSION ? wr_session_stream_time(w->store) : wr_window_stream_time(w->store);
+    switch (w->shape) {
+    case SESSION:
+        return wr_session_stream_time(w->store);
+    case BUFFER:
+        return wr_buffer_stream_time(w->store);
+    default:
+        return wr_window_stream_time(w->store);
+    }
 }
 
 /* Near the clock, which runs; now and then far before it. */
@@ -161,6 +172,13 @@ static int64_t random_time(world *w)
     return w->clock - back;
 }
 
+static void add_to_buffer(world *w, wr_str key, int64_t time, wr_str value)
+{
+    wr_store_entry *head;
+    OK(wr_buffer_find_many(w->store, 1, &key, &time, &head, err));
+    OK(wr_buffer_add(w->store, key, head, time, value, 1, err));
+}
+
 static void step_put(world *w)
 {
     char key_bytes[64], value_bytes[40];
@@ -168,17 +186,21 @@ static void step_put(world *w)
     wr_str value = random_value(&w->rng, value_bytes, sizeof value_bytes);
     const wr_str *given = wr_rng_below(&w->rng, 5) ? &value : NULL;
     int64_t time = random_time(w), start = time - (int64_t)wr_rng_below(&w->rng, 40);
+    if (w->shape == BUFFER)
+        given = &value; /* rows of a join are not deleted */
     if (w->shape == SESSION)
         OK(wr_session_put(w->store, key, start, time, given, 1, err));
+    else if (w->shape == BUFFER)
+        add_to_buffer(w, key, time, value);
     else
         OK(wr_window_put(w->store, key, time, given, 1, err));
     w->now.stream_time = WR_MAX(w->now.stream_time, time);
     bool expired = time < oldest(&w->now);
     w->expired += expired;
-    if (expired || (has_duplicates(w) && !given))
+    if (expired)
         return;
     uint64_t extra = w->shape == SESSION ? (uint64_t)start : 0;
-    if (has_duplicates(w))
+    if (w->shape == BUFFER)
         extra = w->now.sequence++;
     model_put(&w->now, key, time, extra, given);
 }
@@ -193,14 +215,53 @@ static void check_row(const world *w, const wr_store_row *row, const model_row *
         assert_int_equal(row->start_ms, (int64_t)expected->extra);
     } else {
         assert_int_equal(row->start_ms, expected->time);
-        assert_int_equal(row->sequence, expected->extra);
     }
 }
 
-/* Rows of one key (key.ptr NULL: of all) in [from, to], as the store gives them and as they should
- * be. */
+static bool is_inside(const world *w, const model_row *r, const wr_str *key, int64_t from,
+                      int64_t to)
+{
+    if (r->time < oldest(&w->now) || (key && !wr_str_eq(row_key(r), *key)))
+        return false;
+    if (w->shape == SESSION && key)
+        return r->time >= from && (int64_t)r->extra <= to;
+    return r->time >= from && r->time <= to;
+}
+
+/* A buffer's rows of one key, in the order of the model. */
+static void check_buffer(world *w, wr_str key, int64_t from, int64_t to)
+{
+    wr_arena *a = wr_arena_new(0);
+    wr_buffer_probe probe;
+    wr_buffer_rows_of rows = {0};
+    OK(wr_buffer_probe_many(w->store, 1, &key, &from, &to, a, &probe, err));
+    OK(wr_buffer_rows(w->store, key, &probe, a, &rows, err));
+    size_t n = 0;
+    for (size_t i = 0; i < w->now.n; i++) {
+        const model_row *r = &w->now.rows[i];
+        if (!is_inside(w, r, &key, from, to))
+            continue;
+        assert_true(n < rows.n);
+        assert_int_equal(rows.v[n].time_ms, r->time);
+        assert_int_equal(rows.v[n].value.len, r->value_len);
+        assert_memory_equal(rows.v[n].value.ptr, r->value, r->value_len);
+        n++;
+    }
+    assert_int_equal(n, rows.n);
+    wr_arena_free(a);
+}
+
+/* Rows of one key (NULL: of all) in [from, to], as the store gives them and as they should be. */
 static void check_range(world *w, const wr_str *key, int64_t from, int64_t to)
 {
+    qsort(w->now.rows, w->now.n, sizeof w->now.rows[0], by_time);
+    if (w->shape == BUFFER) {
+        for (size_t i = 0; !key && i < w->now.n; i++)
+            check_buffer(w, row_key(&w->now.rows[i]), from, to);
+        if (key)
+            check_buffer(w, *key, from, to);
+        return;
+    }
     wr_store_iter *it;
     if (w->shape == SESSION && key)
         OK(wr_session_find(w->store, *key, from, to, &it, err));
@@ -210,15 +271,11 @@ static void check_range(world *w, const wr_str *key, int64_t from, int64_t to)
         OK(wr_window_fetch(w->store, *key, from, to, &it, err));
     else
         OK(wr_window_scan(w->store, from, to, &it, err));
-    qsort(w->now.rows, w->now.n, sizeof w->now.rows[0], by_time);
     wr_store_row row;
     bool more;
     for (size_t i = 0; i < w->now.n; i++) {
         const model_row *r = &w->now.rows[i];
-        bool inside = r->time >= from && r->time <= to;
-        if (w->shape == SESSION && key)
-            inside = r->time >= from && (int64_t)r->extra <= to;
-        if (!inside || r->time < oldest(&w->now) || (key && !wr_str_eq(row_key(r), *key)))
+        if (!is_inside(w, r, key, from, to))
             continue;
         OK(wr_store_iter_next(it, &row, &more, err));
         assert_true(more);
@@ -238,7 +295,7 @@ static void step_read(world *w)
     check_range(w, &key, from, to);
     if (wr_rng_below(&w->rng, 8) == 0)
         check_range(w, NULL, from, to);
-    if (has_duplicates(w))
+    if (w->shape == BUFFER)
         return;
     int64_t time = w->now.n ? w->now.rows[wr_rng_below(&w->rng, w->now.n)].time : from;
     uint64_t extra = w->shape == SESSION ? (uint64_t)(time - 7) : 0;
@@ -255,20 +312,55 @@ static void step_read(world *w)
     }
 }
 
-static void step_delete_duplicate(world *w)
+/* What a session aggregate does: one look-up for many rows, then each merges what is near it. */
+static void step_merge(world *w)
 {
-    if (!has_duplicates(w) || w->now.n == 0)
+    enum { N = 40, GAP = 5 };
+    if (w->shape != SESSION)
         return;
-    model_row r = w->now.rows[wr_rng_below(&w->rng, w->now.n)];
-    OK(wr_window_delete_duplicate(w->store, row_key(&r), r.time, r.extra, 1, err));
-    model_put(&w->now, row_key(&r), r.time, r.extra, NULL);
+    char bytes[N][64];
+    wr_str keys[N];
+    int64_t times[N];
+    wr_store_entry *homes[N];
+    wr_arena *a = wr_arena_new(0);
+    wr_session_hits hits = {0};
+    for (size_t i = 0; i < N; i++) {
+        keys[i] = random_key(&w->rng, bytes[i]);
+        times[i] = random_time(w);
+    }
+    OK(wr_session_find_many(w->store, N, keys, times, GAP, homes, err));
+    for (size_t i = 0; i < N; i++) {
+        int64_t start = times[i], end = times[i];
+        OK(wr_session_near(w->store, keys[i], homes[i], start - GAP, end + GAP, a, &hits, err));
+        for (size_t k = 0; k < hits.n; k++) {
+            const wr_session_hit *x = &hits.v[k];
+            assert_non_null(model_find(&w->now, keys[i], x->end_ms, (uint64_t)x->start_ms));
+            model_put(&w->now, keys[i], x->end_ms, (uint64_t)x->start_ms, NULL);
+            start = WR_MIN(start, x->start_ms);
+            end = WR_MAX(end, x->end_ms);
+        }
+        for (size_t k = 0; k < w->now.n; k++) { /* none was missed */
+            const model_row *r = &w->now.rows[k];
+            assert_false(wr_str_eq(row_key(r), keys[i]) && r->time >= oldest(&w->now) &&
+                         r->time >= times[i] - GAP && (int64_t)r->extra <= times[i] + GAP);
+        }
+        char value_bytes[40];
+        wr_str value = random_value(&w->rng, value_bytes, sizeof value_bytes);
+        OK(wr_session_change(w->store, keys[i], homes[i], &hits, start, end, value, 1, err));
+        w->now.stream_time = WR_MAX(w->now.stream_time, end);
+        if (end < oldest(&w->now))
+            w->expired++;
+        else
+            model_put(&w->now, keys[i], end, (uint64_t)start, &value);
+    }
+    wr_arena_free(a);
 }
 
 /* One probe for many rows, then each judged and changed in its turn. */
 static void step_many(world *w)
 {
     enum { N = 40 };
-    if (w->shape != TIME_FIRST && w->shape != SEGMENTED)
+    if (w->shape != WINDOW)
         return;
     char bytes[N][64];
     wr_str keys[N];
@@ -308,7 +400,7 @@ static void step(world *w)
         OK(wr_db_store_id(w->be.db, S("w"), &id, err));
         open_store(w, id, &w->store);
         w->now = w->committed;
-        w->log_n = w->log_committed;
+        cut_log(w);
         w->expired = 0;
     } else if (what < 10) {
         commit(w->be.db, w->store);
@@ -317,7 +409,7 @@ static void step(world *w)
     } else if (what < 14) {
         OK(wr_store_discard(w->store, err));
         w->now = w->committed;
-        w->log_n = w->log_committed;
+        cut_log(w);
     } else if (what < 20) {
         check_range(w, NULL, INT64_MIN, INT64_MAX);
     } else if (what < 25) {
@@ -325,7 +417,7 @@ static void step(world *w)
     } else if (what < 30) {
         step_many(w);
     } else if (what < 40) {
-        step_delete_duplicate(w);
+        step_merge(w);
     } else if (what < 130) {
         step_read(w);
     } else {
@@ -344,8 +436,8 @@ static void check_restore(world *w)
     for (size_t i = 0; i < w->log_committed; i++) {
         const record *r = &w->log[i];
         wr_str value = wr_str_make(r->value, r->value_len);
-        OK(wr_store_restore(w->store, b, wr_str_make(r->key, r->key_len),
-                            r->has_value ? &value : NULL, err));
+        OK(wr_store_restore(w->store, b, wr_str_make(r->key, r->key_len), r->value ? &value : NULL,
+                            err));
         if (i % 100 == 99) {
             OK(wr_store_commit_into(w->store, b, err));
             OK(wr_db_write(w->be.db, b, err));
@@ -381,6 +473,8 @@ static void run_property(shape kind, bool memory, uint64_t seed, int steps)
     check_restore(w);
     wr_store_close(w->store);
     backend_fini(&w->be);
+    w->log_committed = 0;
+    cut_log(w);
     free(w->log);
     free(w);
 }
@@ -526,12 +620,94 @@ static void test_sessions_overlap(void **state)
     backend_fini(&be);
 }
 
+/* A key with thousands of rows in one segment: chunks, each logged only when it changes. */
+static weir_status count_bytes(void *arg, wr_str key, const wr_str *value, int64_t ts,
+                               weir_error *err)
+{
+    (void)key;
+    (void)ts;
+    (void)err;
+    *(size_t *)arg += value ? value->len : 0;
+    return WEIR_OK;
+}
+
+static void test_hot_key(void **state)
+{
+    (void)state;
+    enum { N = 20000, LEN = 50 };
+    backend be;
+    backend_init(&be, false, true);
+    size_t logged = 0;
+    wr_buffer_options o = {.retention_ms = 1000000, .segment_ms = 1000000};
+    o.store = (wr_store_options){.caching = true, .on_change = count_bytes};
+    o.store.on_change_arg = &logged;
+    wr_store *s;
+    OK(wr_db_store_id(be.db, S("hot"), &o.store.store_id, err));
+    OK(wr_buffer_open(be.db, &o, &s, err));
+    wr_str key = S("k");
+    char bytes[LEN];
+    for (int64_t t = 0; t < N; t++) {
+        wr_store_entry *head;
+        memset(bytes, (int)(t & 127), LEN);
+        OK(wr_buffer_find_many(s, 1, &key, &t, &head, err));
+        OK(wr_buffer_add(s, key, head, t, wr_str_make(bytes, LEN), t, err));
+        if (t % 100 == 99)
+            commit(be.db, s);
+    }
+    assert_true(logged < (size_t)N * LEN * 3); /* and not N / 100 times all that there is */
+    wr_store_close(s);
+    backend_reopen(&be);
+    OK(wr_buffer_open(be.db, &o, &s, err));
+    wr_arena *a = wr_arena_new(0);
+    wr_buffer_probe probe;
+    wr_buffer_rows_of rows = {0};
+    int64_t from = 10, to = INT64_MAX;
+    OK(wr_buffer_probe_many(s, 1, &key, &from, &to, a, &probe, err));
+    OK(wr_buffer_rows(s, key, &probe, a, &rows, err));
+    assert_int_equal(rows.n, N - 10);
+    for (size_t i = 0; i < rows.n; i++) {
+        assert_int_equal(rows.v[i].time_ms, i + 10);
+        assert_int_equal(rows.v[i].value.len, LEN);
+        assert_int_equal(rows.v[i].value.ptr[LEN - 1], (i + 10) & 127);
+    }
+    wr_arena_free(a);
+    wr_store_close(s);
+    backend_fini(&be);
+}
+
+/* State whose rows lie elsewhere than this configuration looks is refused, not misread. */
+static void test_other_segments_are_refused(void **state)
+{
+    (void)state;
+    backend be;
+    backend_init(&be, true, false);
+    wr_session_options o = {.retention_ms = 1000, .segment_ms = 100};
+    wr_store *s;
+    wr_str v = S("v");
+    OK(wr_db_store_id(be.db, S("s"), &o.store.store_id, err));
+    OK(wr_session_open(be.db, &o, &s, err));
+    OK(wr_session_put(s, S("k"), 10, 20, &v, 0, err));
+    commit(be.db, s);
+    wr_store_close(s);
+    o.segment_ms = 50;
+    weir_error err = {0};
+    assert_int_equal(wr_session_open(be.db, &o, &s, &err), WEIR_ERR_STORE);
+    assert_non_null(strstr(err.message, "segments of another length"));
+    assert_null(s);
+    backend_fini(&be);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_property_memory),    cmocka_unit_test(test_property_rocks),
-        cmocka_unit_test(test_expiry_bound),       cmocka_unit_test(test_restart_keeps_stream_time),
-        cmocka_unit_test(test_expired_rows_leave), cmocka_unit_test(test_sessions_overlap),
+        cmocka_unit_test(test_property_memory),
+        cmocka_unit_test(test_property_rocks),
+        cmocka_unit_test(test_expiry_bound),
+        cmocka_unit_test(test_restart_keeps_stream_time),
+        cmocka_unit_test(test_expired_rows_leave),
+        cmocka_unit_test(test_sessions_overlap),
+        cmocka_unit_test(test_hot_key),
+        cmocka_unit_test(test_other_segments_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
