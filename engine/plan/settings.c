@@ -89,6 +89,7 @@ static const wr_setting settings[] = {
     {"weir.memtable.bytes", "16777216", FIXED, KSQL, "Memory for state and topics not yet on disk"},
     {"weir.state.cache.bytes", "33554432", FIXED, KSQL,
      "Memory for the state that all queries work on"},
+    {"weir.threads", "1", FIXED, KSQL, "Threads that process partitions at the same time"},
 };
 
 const wr_setting *wr_setting_at(uint32_t index)

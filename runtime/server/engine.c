@@ -150,6 +150,19 @@ static void name_prefixes(wr_engine *e)
     wr_buf_free(&b);
 }
 
+/* The queries of kept statements, all together: those that read the same topics find each other
+ * before they begin. */
+static weir_status start_kept(wr_engine *e, weir_error *err)
+{
+    weir_status st = WEIR_OK;
+    wr_hub_hold(e->hub);
+    for (size_t i = 0; st == WEIR_OK && i < e->queries.n; i++)
+        st = wr_query_start(e->queries.v[i], err);
+    weir_error later;
+    weir_status released = wr_hub_release(e->hub, st == WEIR_OK ? err : &later);
+    return st == WEIR_OK ? released : st;
+}
+
 weir_status wr_engine_open(const wr_engine_options *o, wr_engine **out, weir_error *err)
 {
     wr_engine *e = wr_calloc(1, sizeof *e);
@@ -175,10 +188,14 @@ weir_status wr_engine_open(const wr_engine_options *o, wr_engine **out, weir_err
     weir_status st = open_db(e, o, err);
     if (st == WEIR_OK)
         st = open_log(e, o, err);
+    if (st == WEIR_OK && e->mode == WR_ENGINE_THREADED) {
+        e->pool = wr_pool_new((uint32_t)wr_settings_int(&e->settings, "weir.threads", 1));
+        e->hub = wr_hub_new(!e->service, e->pool);
+    }
     if (st == WEIR_OK && e->keep_statements)
         st = wr__replay_statements(e, err);
-    for (size_t i = 0; st == WEIR_OK && e->mode == WR_ENGINE_THREADED && i < e->queries.n; i++)
-        st = wr_query_start(e->queries.v[i], err);
+    if (st == WEIR_OK && e->hub)
+        st = start_kept(e, err);
     if (st != WEIR_OK) {
         wr_engine_close(e, NULL);
         return st;
@@ -194,6 +211,8 @@ weir_status wr_engine_close(wr_engine *e, weir_error *err)
         return WEIR_OK;
     for (size_t i = 0; i < e->queries.n; i++)
         wr_query_free(e->queries.v[i], false);
+    wr_hub_free(e->hub);
+    wr_pool_free(e->pool);
     if (e->writer)
         e->log->cls->writer_close(e->writer);
     if (e->log)

@@ -285,8 +285,16 @@ weir_status wr_engine_load_file(wr_engine *e, const wr_session *base, const char
                       "%s: the file has no persistent query (CREATE ... AS SELECT or INSERT INTO "
                       "... SELECT)",
                       path);
-    if (st == WEIR_OK)
+    if (st == WEIR_OK) {
+        if (e->hub)
+            wr_hub_hold(e->hub);
         st = run_file(e, base, path, wr_buf_view(&text), PASS_RUN, NULL, &queries, err);
+        weir_error later;
+        weir_status released =
+            e->hub ? wr_hub_release(e->hub, st == WEIR_OK ? err : &later) : WEIR_OK;
+        if (st == WEIR_OK)
+            st = released;
+    }
     wr_engine_unlock(e);
     wr_buf_free(&text);
     return st;

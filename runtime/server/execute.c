@@ -178,6 +178,8 @@ static weir_status start_query(wr_exec *x, outcome *o, weir_error *err)
         .settings = settings,
         .clock = e->clock,
         .budget = &e->budget,
+        .hub = e->hub,
+        .stepped = e->mode != WR_ENGINE_THREADED,
         .prefix = e->prefix,
         .fed = e->mode == WR_ENGINE_FED,
         .caching =

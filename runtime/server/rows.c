@@ -182,6 +182,7 @@ static weir_status start_transient(wr_exec *x, wr_plan *plan, bool until_end, we
         .settings = &from_start,
         .clock = e->clock,
         .budget = &e->budget,
+        .stepped = e->mode != WR_ENGINE_THREADED,
         .prefix = e->transient_prefix,
         .transient = true,
         .fed = e->mode == WR_ENGINE_FED,

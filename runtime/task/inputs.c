@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a query reads, and in which order.
+ * What a scan reads, in which order, and the feeding of its members.
  *
  * Inputs that meet in one task form a group: on Kafka, and where no row changes its partition on
  * the way, the topics of one sub-topology with the same partition number; where rows are exchanged
- * in memory before they meet, all inputs of the query. A group of one topic: batches are processed
+ * in memory before they meet, all inputs of the scan. A group of one topic: batches are processed
  * as they come. Several topics (joins): the topic whose next record has the smallest timestamp goes
  * first (architecture.md, Traps 6), in runs: records of one partition go on as long as they are not
- * newer than the next record of every *other* topic of the group. A topic without buffered records
- * holds the others of its group back unless it is at its end.
+ * newer than the next record of every *other* topic of the group. A topic holds the others of its
+ * group back while one of its partitions has nothing buffered and is not at its end.
+ *
+ * A turn: one run of each group (with one lane: one run) is fed to every member, lane by lane; then
+ * what was exchanged, until nothing is left; then the scratch arenas are reset and the records
+ * released.
  */
 #include "runtime/task/internal.h"
 #include "common/log.h"
@@ -20,9 +24,7 @@
 #define END_CHECK_KAFKA_NS 20000000ll
 #define END_CHECK_NS       500000ll
 
-/* ---- assignment ---- */
-
-static weir_status open_tasks(wr_query *q, const wr_topic_part *parts, uint32_t n, weir_error *err);
+/* ---- topics ---- */
 
 uint32_t wr__plan_topic(const wr_query *q, const char *name)
 {
@@ -32,29 +34,7 @@ uint32_t wr__plan_topic(const wr_query *q, const char *name)
     return UINT32_MAX;
 }
 
-static void drop_buffers(wr_query *q)
-{
-    for (uint32_t i = 0; i < q->inputs_n; i++) {
-        for (size_t k = 0; k < q->inputs[i].batches_n; k++)
-            q->log->cls->release(q->reader, q->inputs[i].batches[k]);
-        wr_free(q->inputs[i].batches);
-    }
-    wr_free(q->inputs);
-    q->inputs = NULL;
-    q->inputs_n = 0;
-}
-
-static void close_tasks(wr_query *q)
-{
-    for (size_t i = 0; i < q->tasks_n; i++)
-        wr__task_close(q->tasks[i]);
-    wr_free(q->tasks);
-    q->tasks = NULL;
-    q->tasks_n = 0;
-}
-
-/* Which sub-topology reads a topic first. */
-static uint32_t reader_of(const wr_query *q, uint32_t topic)
+uint32_t wr__reader_of(const wr_query *q, uint32_t topic)
 {
     for (uint32_t s = 0; s < q->plan->subtopologies_n; s++) {
         uint32_t topics[64], n = wr_plan_inputs(q->plan, s, topics, WR_ARRAY_LEN(topics));
@@ -65,121 +45,23 @@ static uint32_t reader_of(const wr_query *q, uint32_t topic)
     return 0;
 }
 
-static bool is_repartition(const wr_query *q, const wr__input *in)
+static uint32_t scan_topic(const wr__scan *s, const char *name)
 {
-    return q->plan->topics[in->topic].role == WR_TOPIC_REPARTITION;
+    for (uint32_t t = 0; t < s->topics_n; t++)
+        if (strcmp(s->topics[t], name) == 0)
+            return t;
+    return UINT32_MAX;
 }
 
-static bool has_all_partitions(const wr_query *q)
-{
-    for (uint32_t t = 0; t < q->plan->topics_n; t++) {
-        int32_t given = 0;
-        for (uint32_t i = 0; i < q->inputs_n; i++)
-            given += q->inputs[i].topic == t;
-        if (q->plan->topics[t].role != WR_TOPIC_OUTPUT && given < q->plan->topics[t].partitions)
-            return false;
-    }
-    return true;
-}
+/* ---- tasks ---- */
 
-/*
- * Kafka: a process that has been given every partition exchanges rows in memory, like on the
- * embedded log; with others beside it they go through the topics, whose partitions are the same.
- * What earlier runs left in those topics is read first, and nothing else before it is done.
- */
-static void choose_exchange(wr_query *q)
+void wr__tasks_close(wr_query *q)
 {
-    if (!q->internal_topics)
-        return;
-    q->exchange = !q->two_ways && has_all_partitions(q);
-    q->backlog = false;
-    for (uint32_t i = 0; i < q->inputs_n && q->exchange; i++)
-        if (is_repartition(q, &q->inputs[i]) && q->inputs[i].next_offset < q->inputs[i].end_offset)
-            q->backlog = true;
-}
-
-static weir_status hold_sources(wr_query *q, weir_error *err)
-{
-    for (uint32_t i = 0; i < q->inputs_n && q->backlog; i++) {
-        if (is_repartition(q, &q->inputs[i]))
-            continue;
-        q->inputs[i].paused = true;
-        WR_TRY(q->log->cls->pause(q->reader, i, true, err));
-    }
-    return WEIR_OK;
-}
-
-static void assign_groups(wr_query *q)
-{
-    bool exchanged = q->exchange && q->plan->subtopologies_n > 1;
-    uint32_t partitions = 1;
-    for (uint32_t i = 0; i < q->inputs_n; i++)
-        partitions = WR_MAX(partitions, (uint32_t)q->inputs[i].partition + 1);
-    for (uint32_t i = 0; i < q->inputs_n; i++) {
-        wr__input *in = &q->inputs[i];
-        in->group = exchanged ? 0 : reader_of(q, in->topic) * partitions + (uint32_t)in->partition;
-        if (exchanged && is_repartition(q, in)) /* a backlog, or nothing: nobody waits for it */
-            in->group = 1 + i;
-    }
-    for (uint32_t i = 0; i < q->inputs_n; i++) {
-        q->inputs[i].alone = true;
-        for (uint32_t k = 0; k < q->inputs_n; k++)
-            if (q->inputs[k].group == q->inputs[i].group &&
-                q->inputs[k].topic != q->inputs[i].topic)
-                q->inputs[i].alone = false;
-    }
-}
-
-static weir_status on_assigned(void *arg, const wr_topic_part *given, uint32_t n, weir_error *err)
-{
-    wr_query *q = arg;
-    wr_topic_part *parts = wr_calloc(n, sizeof *parts);
-    memcpy(parts, given, n * sizeof *parts);
-    wr__input *inputs = wr_calloc(n, sizeof *inputs);
-    weir_status st = wr__start_offsets(q, parts, inputs, n, err);
-    for (uint32_t i = 0; i < n && st == WEIR_OK; i++) {
-        inputs[i].topic = wr__plan_topic(q, parts[i].topic);
-        WR_ASSERT(inputs[i].topic != UINT32_MAX);
-        inputs[i].name = parts[i].topic = q->topic_names[inputs[i].topic];
-        inputs[i].partition = parts[i].partition;
-        inputs[i].next_offset = inputs[i].committed_offset = parts[i].offset;
-    }
-    if (st != WEIR_OK) {
-        wr_free(inputs);
-        wr_free(parts);
-        return st;
-    }
-    /* Complete before others can see them: wr_query_caught_up looks from any thread. */
-    pthread_mutex_lock(&q->lock);
-    q->inputs = inputs;
-    q->inputs_n = n;
-    pthread_mutex_unlock(&q->lock);
-    choose_exchange(q);
-    assign_groups(q);
-    st = open_tasks(q, parts, n, err);
-    if (st == WEIR_OK)
-        st = q->log->cls->assign(q->reader, parts, n, err);
-    if (st == WEIR_OK)
-        st = hold_sources(q, err);
-    wr_free(parts);
-    return st;
-}
-
-static weir_status on_revoked(void *arg, const wr_topic_part *parts, uint32_t n, bool lost,
-                              weir_error *err)
-{
-    wr_query *q = arg;
-    (void)parts;
-    (void)n;
-    weir_status st = WEIR_OK;
-    if (!lost)
-        st = wr__query_commit(q, err);
-    close_tasks(q);
-    pthread_mutex_lock(&q->lock);
-    drop_buffers(q);
-    pthread_mutex_unlock(&q->lock);
-    q->dirty = false;
-    return st;
+    for (size_t i = 0; i < q->tasks_n; i++)
+        wr__task_close(q->tasks[i]);
+    wr_free(q->tasks);
+    q->tasks = NULL;
+    q->tasks_n = 0;
 }
 
 static bool has_task(const wr_query *q, uint32_t sub, int32_t partition)
@@ -192,333 +74,681 @@ static bool has_task(const wr_query *q, uint32_t sub, int32_t partition)
 
 /* With rows exchanged in memory this process has every partition; on Kafka a task is opened for
  * each partition of its topics that was assigned. */
-static bool wants_task(const wr_query *q, uint32_t sub, int32_t partition,
-                       const wr_topic_part *parts, uint32_t n)
+static bool wants_task(const wr_query *q, const wr__scan *s, uint32_t sub, int32_t partition)
 {
-    if (q->exchange)
+    if (q->exchange || q->fed)
         return true;
     uint32_t topics[64];
     uint32_t inputs = wr_plan_inputs(q->plan, sub, topics, WR_ARRAY_LEN(topics));
-    for (uint32_t i = 0; i < n; i++)
+    for (uint32_t i = 0; i < s->parts_n; i++)
         for (uint32_t k = 0; k < inputs; k++)
-            if (parts[i].partition == partition &&
-                strcmp(parts[i].topic, q->topic_names[topics[k]]) == 0)
+            if (s->parts[i].partition == partition &&
+                strcmp(s->parts[i].topic, q->topic_names[topics[k]]) == 0)
                 return true;
     return false;
 }
 
-static weir_status open_tasks(wr_query *q, const wr_topic_part *parts, uint32_t n, weir_error *err)
+weir_status wr__tasks_open(wr_query *q, const wr__scan *s, weir_error *err)
 {
     size_t max = 0;
-    for (uint32_t s = 0; s < q->plan->subtopologies_n; s++)
-        max += (size_t)q->sub_partitions[s];
+    for (uint32_t sub = 0; sub < q->plan->subtopologies_n; sub++)
+        max += (size_t)q->sub_partitions[sub];
+    q->parity = 0;
     q->tasks = wr_calloc(max, sizeof(wr__task *));
-    for (uint32_t s = 0; s < q->plan->subtopologies_n; s++) {
-        for (int32_t p = 0; p < q->sub_partitions[s]; p++) {
-            if (has_task(q, s, p) || !wants_task(q, s, p, parts, n))
+    for (uint32_t sub = 0; sub < q->plan->subtopologies_n; sub++) {
+        for (int32_t p = 0; p < q->sub_partitions[sub]; p++) {
+            if (has_task(q, sub, p) || !wants_task(q, s, sub, p))
                 continue;
-            WR_TRY(wr__task_open(q, s, p, &q->tasks[q->tasks_n], err));
+            weir_status st = wr__task_open(q, sub, p, &q->tasks[q->tasks_n], err);
+            if (st != WEIR_OK) {
+                wr__tasks_close(q);
+                return st;
+            }
             q->tasks_n++;
         }
     }
     return WEIR_OK;
 }
 
-/* Other threads wake the reader: they must never see one that is closed (wr_query_wake). */
-static void set_reader(wr_query *q, wr_log_reader *reader)
-{
-    pthread_mutex_lock(&q->lock);
-    q->reader = reader;
-    pthread_mutex_unlock(&q->lock);
-}
+/* ---- assignment ---- */
 
-weir_status wr__inputs_open(wr_query *q, weir_error *err)
+static void drop_inputs(wr__scan *s)
 {
-    uint32_t n = 0;
-    const char **topics = wr_calloc(q->plan->topics_n, sizeof *topics);
-    for (uint32_t t = 0; t < q->plan->topics_n; t++) {
-        wr_topic_role role = q->plan->topics[t].role;
-        if (role == WR_TOPIC_INPUT || (role == WR_TOPIC_REPARTITION && q->internal_topics))
-            topics[n++] = q->topic_names[t];
+    for (uint32_t i = 0; i < s->inputs_n; i++) {
+        for (size_t k = 0; k < s->inputs[i].batches_n; k++)
+            s->log->cls->release(s->reader, s->inputs[i].batches[k]);
+        wr_free((void *)s->inputs[i].batches);
     }
-    q->external_topics = n;
-    weir_status st;
-    if (q->fed) {
-        st = open_tasks(q, NULL, 0, err);
-    } else {
-        static const wr_log_rebalance callbacks = {on_assigned, on_revoked, NULL};
-        wr_log_rebalance cb = callbacks;
-        cb.arg = q;
-        wr_log_reader *reader = NULL;
-        st = q->log->cls->reader_new(q->log, q->group, &q->settings, &reader, err);
-        set_reader(q, reader);
-        if (st == WEIR_OK)
-            st = q->log->cls->subscribe(reader, topics, n, &cb, err);
+    wr_free(s->inputs);
+    wr_free(s->parts);
+    s->inputs = NULL;
+    s->parts = NULL;
+    s->inputs_n = s->parts_n = 0;
+    s->assigned = false;
+}
+
+static bool has_all_partitions(const wr_query *q, const wr__scan *s)
+{
+    for (uint32_t t = 0; t < s->topics_n; t++) {
+        int32_t given = 0;
+        for (uint32_t i = 0; i < s->inputs_n; i++)
+            given += s->inputs[i].topic == t;
+        if (given < q->plan->topics[q->plan_topics[t]].partitions)
+            return false;
     }
-    wr_free((void *)topics);
-    return st;
+    return true;
 }
 
-void wr__inputs_close(wr_query *q)
+/*
+ * Kafka: a process that has been given every partition exchanges rows in memory, like on the
+ * embedded log; with others beside it they go through the topics, whose partitions are the same.
+ * What earlier runs left in those topics is read first, and nothing else before it is done.
+ */
+static void choose_exchange(wr__scan *s)
 {
-    close_tasks(q);
-    pthread_mutex_lock(&q->lock);
-    if (q->inputs)
-        drop_buffers(q);
-    pthread_mutex_unlock(&q->lock);
-    wr_log_reader *reader = q->reader;
-    set_reader(q, NULL);
-    if (reader)
-        q->log->cls->reader_close(reader);
-}
-
-/* ---- processing ---- */
-
-static void advance(wr_query *q, wr__input *in, int64_t next)
-{
-    pthread_mutex_lock(&q->lock);
-    in->next_offset = next;
-    pthread_mutex_unlock(&q->lock);
-}
-
-/* Records of @p in->batches[0] from the cursor on, @p n of them. */
-static weir_status process_run(wr_query *q, wr__input *in, uint32_t n, weir_error *err)
-{
-    wr_log_batch *b = in->batches[0];
-    const wr_record *r = b->records + in->cursor;
-    uint64_t bytes = 0;
-    if (in->stop_offset >= 0) {
-        uint32_t keep = 0;
-        while (keep < n && r[keep].offset < in->stop_offset)
-            keep++;
-        if (keep)
-            WR_TRY(wr__query_deliver(q, in->topic, in->partition, r, keep, err));
-    } else {
-        WR_TRY(wr__query_deliver(q, in->topic, in->partition, r, n, err));
+    s->backlog = false;
+    for (size_t m = 0; m < s->members_n; m++) {
+        wr_query *q = s->members[m];
+        if (q->internal_topics)
+            q->exchange = !q->two_ways && has_all_partitions(q, s);
+        for (uint32_t i = 0; i < s->inputs_n && q->exchange; i++)
+            if (s->internal[s->inputs[i].topic] &&
+                s->inputs[i].next_offset < s->inputs[i].end_offset)
+                s->backlog = true;
     }
-    WR_TRY(wr__query_drain(q, err));
-    for (uint32_t i = 0; i < n; i++)
-        bytes += r[i].key.len + r[i].value.len;
-    atomic_fetch_add(&q->records_in, n);
-    atomic_fetch_add(&q->bytes_in, bytes);
-    in->cursor += n;
-    in->buffered -= n;
-    bool finished = in->cursor == b->n;
-    advance(q, in, finished ? b->next_offset : b->records[in->cursor].offset);
-    if (finished) {
-        q->log->cls->release(q->reader, b);
-        in->batches_n--;
-        memmove(in->batches, in->batches + 1, in->batches_n * sizeof(wr_log_batch *));
-        in->cursor = 0;
+}
+
+static weir_status hold_sources(wr__scan *s, weir_error *err)
+{
+    for (uint32_t i = 0; i < s->inputs_n && s->backlog; i++) {
+        if (s->internal[s->inputs[i].topic])
+            continue;
+        s->inputs[i].paused = true;
+        WR_TRY(s->log->cls->pause(s->reader, i, true, err));
     }
     return WEIR_OK;
 }
 
-static const wr_record *head(const wr__input *in)
+/* Any member will do: their keys say that they agree. */
+static void assign_groups(wr__scan *s)
 {
-    return in->batches_n ? &in->batches[0]->records[in->cursor] : NULL;
+    const wr_query *q = s->members[0];
+    bool exchanged = q->exchange && q->plan->subtopologies_n > 1;
+    uint32_t partitions = 1;
+    for (uint32_t i = 0; i < s->inputs_n; i++)
+        partitions = WR_MAX(partitions, (uint32_t)s->inputs[i].partition + 1);
+    for (uint32_t i = 0; i < s->inputs_n; i++) {
+        wr__input *in = &s->inputs[i];
+        uint32_t sub = wr__reader_of(q, q->plan_topics[in->topic]);
+        in->group = exchanged ? 0 : sub * partitions + (uint32_t)in->partition;
+        if (exchanged && s->internal[in->topic]) /* a backlog, or nothing: nobody waits for it */
+            in->group = 1 + i;
+    }
+    s->merges = false;
+    for (uint32_t i = 0; i < s->inputs_n; i++) {
+        s->inputs[i].alone = true;
+        for (uint32_t k = 0; k < s->inputs_n; k++)
+            if (s->inputs[k].group == s->inputs[i].group &&
+                s->inputs[k].topic != s->inputs[i].topic)
+                s->inputs[i].alone = false;
+        s->merges = s->merges || !s->inputs[i].alone;
+    }
 }
 
-static weir_status refresh_ends(wr_query *q, weir_error *err)
+static bool equal_offsets(const wr_topic_part *a, const wr_topic_part *b, uint32_t n)
 {
-    int64_t now = q->clock->mono_ns(q->clock);
-    bool kafka = q->log->cls->kind == WR_LOG_KAFKA;
-    if (now - q->last_end_check_ns < (kafka ? END_CHECK_KAFKA_NS : END_CHECK_NS))
+    for (uint32_t i = 0; i < n; i++)
+        if (a[i].offset != b[i].offset)
+            return false;
+    return true;
+}
+
+/* Where each member begins. Most of them begin at one place as a rule; who does not reads alone
+ * until it has caught up. @p starts: members_n x n. @return the member whom the scan follows. */
+static weir_status start_members(wr__scan *s, wr_topic_part *starts, const wr_topic_part *given,
+                                 uint32_t n, const int64_t *low, const int64_t *high,
+                                 size_t *leader, weir_error *err)
+{
+    size_t best = 0;
+    *leader = 0;
+    for (size_t m = 0; m < s->members_n; m++) {
+        wr_topic_part *own = starts + m * n;
+        memcpy(own, given, n * sizeof *own);
+        WR_TRY(wr__start_offsets(s->members[m], own, n, low, high, &s->dirty, err));
+    }
+    for (size_t m = 0; m < s->members_n; m++) {
+        size_t equals = 0;
+        for (size_t k = 0; k < s->members_n; k++)
+            equals += equal_offsets(starts + m * n, starts + k * n, n);
+        if (equals > best) {
+            best = equals;
+            *leader = m;
+        }
+    }
+    return WEIR_OK;
+}
+
+static wr__input *make_inputs(wr__scan *s, const wr_topic_part *parts, uint32_t n,
+                              const int64_t *high)
+{
+    wr__input *inputs = wr_calloc(n, sizeof *inputs);
+    bool until_end = s->members_n == 1 && s->members[0]->until_end;
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t t = scan_topic(s, parts[i].topic);
+        WR_ASSERT(t != UINT32_MAX);
+        inputs[i] = (wr__input){.topic = t,
+                                .name = s->topics[t],
+                                .partition = parts[i].partition,
+                                .next_offset = parts[i].offset,
+                                .committed_offset = parts[i].offset,
+                                .end_offset = high[i],
+                                .stop_offset = until_end ? high[i] : -1};
+    }
+    return inputs;
+}
+
+/* The others begin elsewhere: out of here, and on their own. */
+static void part_ways(wr__scan *s, const wr_topic_part *starts, uint32_t n, size_t leader)
+{
+    for (size_t m = s->members_n; m-- > 0;) {
+        wr_query *q = s->members[m];
+        if (equal_offsets(starts + m * n, starts + leader * n, n))
+            continue;
+        wr__scan_part(s, q);
+    }
+}
+
+static weir_status assign(wr__scan *s, const wr_topic_part *given, uint32_t n, weir_error *err)
+{
+    int64_t *low = wr_calloc(n, sizeof *low), *high = wr_calloc(n, sizeof *high);
+    wr_topic_part *starts = wr_calloc(WR_MAX(s->members_n, (size_t)1) * n, sizeof *starts);
+    size_t leader = 0;
+    weir_status st = n ? s->log->cls->ends(s->log, given, n, low, high, err) : WEIR_OK;
+    if (st == WEIR_OK)
+        st = start_members(s, starts, given, n, low, high, &leader, err);
+    wr_topic_part *parts = starts + leader * n;
+    if (st == WEIR_OK) {
+        wr__input *inputs = make_inputs(s, parts, n, high);
+        wr_topic_part *kept = wr_calloc(n, sizeof *kept);
+        for (uint32_t i = 0; i < n; i++)
+            kept[i] = (wr_topic_part){inputs[i].name, parts[i].partition, parts[i].offset};
+        /* Complete before others can see them: wr_query_caught_up looks from any thread. */
+        pthread_mutex_lock(&s->lock);
+        s->inputs = inputs;
+        s->inputs_n = s->parts_n = n;
+        s->parts = kept;
+        pthread_mutex_unlock(&s->lock);
+        part_ways(s, starts, n, leader);
+        choose_exchange(s);
+        assign_groups(s);
+        s->batch_rows = wr__scan_batch_rows(s);
+    }
+    for (size_t m = 0; m < s->members_n && st == WEIR_OK; m++)
+        st = wr__tasks_open(s->members[m], s, err);
+    if (st == WEIR_OK)
+        st = s->log->cls->assign(s->reader, s->parts, n, err);
+    if (st == WEIR_OK)
+        st = hold_sources(s, err);
+    s->assigned = st == WEIR_OK;
+    wr_free(low);
+    wr_free(high);
+    wr_free(starts);
+    return st;
+}
+
+static weir_status on_assigned(void *arg, const wr_topic_part *given, uint32_t n, weir_error *err)
+{
+    return assign(arg, given, n, err);
+}
+
+static weir_status on_revoked(void *arg, const wr_topic_part *parts, uint32_t n, bool lost,
+                              weir_error *err)
+{
+    wr__scan *s = arg;
+    (void)parts;
+    (void)n;
+    weir_status st = WEIR_OK;
+    wr__sides_stop(s);
+    if (!lost)
+        st = wr__scan_commit(s, err);
+    for (size_t m = 0; m < s->members_n; m++)
+        wr__tasks_close(s->members[m]);
+    pthread_mutex_lock(&s->lock);
+    drop_inputs(s);
+    pthread_mutex_unlock(&s->lock);
+    s->dirty = false;
+    return st;
+}
+
+/* Other threads wake the reader: they must never see one that is closed. */
+static void set_reader(wr__scan *s, wr_log_reader *reader)
+{
+    pthread_mutex_lock(&s->lock);
+    s->reader = reader;
+    pthread_mutex_unlock(&s->lock);
+}
+
+/* A side scan has the partitions of the one that it is to join. */
+static weir_status assign_as_main(wr__scan *s, weir_error *err)
+{
+    pthread_mutex_lock(&s->main->lock);
+    uint32_t n = s->main->parts_n;
+    wr_topic_part *parts = wr_calloc(n, sizeof *parts);
+    if (n)
+        memcpy(parts, s->main->parts, n * sizeof *parts);
+    pthread_mutex_unlock(&s->main->lock);
+    for (uint32_t i = 0; i < n; i++)
+        parts[i].topic = s->topics[scan_topic(s, parts[i].topic)];
+    weir_status st = assign(s, parts, n, err);
+    wr_free(parts);
+    return st;
+}
+
+weir_status wr__inputs_open(wr__scan *s, weir_error *err)
+{
+    if (s->members[0]->fed)
+        return wr__tasks_open(s->members[0], s, err);
+    static const wr_log_rebalance callbacks = {on_assigned, on_revoked, NULL};
+    wr_log_rebalance cb = callbacks;
+    cb.arg = s;
+    wr_log_reader *reader = NULL;
+    WR_TRY(s->log->cls->reader_new(s->log, s->group, &s->settings, &reader, err));
+    set_reader(s, reader);
+    if (s->main)
+        return assign_as_main(s, err);
+    return s->log->cls->subscribe(reader, (const char *const *)s->topics, s->topics_n, &cb, err);
+}
+
+void wr__inputs_close(wr__scan *s)
+{
+    for (size_t m = 0; m < s->members_n; m++)
+        wr__tasks_close(s->members[m]);
+    pthread_mutex_lock(&s->lock);
+    drop_inputs(s);
+    pthread_mutex_unlock(&s->lock);
+    wr_log_reader *reader = s->reader;
+    set_reader(s, NULL);
+    if (reader)
+        s->log->cls->reader_close(reader);
+}
+
+/* ---- which records are next ---- */
+
+static weir_status refresh_ends(wr__scan *s, weir_error *err)
+{
+    int64_t now = s->clock->mono_ns(s->clock);
+    bool kafka = s->log->cls->kind == WR_LOG_KAFKA;
+    if (now - s->last_end_check_ns < (kafka ? END_CHECK_KAFKA_NS : END_CHECK_NS))
         return WEIR_OK;
-    q->last_end_check_ns = now;
-    wr_topic_part *parts = wr_calloc(q->inputs_n, sizeof *parts);
-    int64_t *low = wr_calloc(q->inputs_n, sizeof *low),
-            *high = wr_calloc(q->inputs_n, sizeof *high);
-    for (uint32_t i = 0; i < q->inputs_n; i++)
-        parts[i] = (wr_topic_part){q->inputs[i].name, q->inputs[i].partition, 0};
-    weir_status st = q->log->cls->ends(q->log, parts, q->inputs_n, low, high, err);
+    s->last_end_check_ns = now;
+    int64_t *low = wr_calloc(s->inputs_n, sizeof *low),
+            *high = wr_calloc(s->inputs_n, sizeof *high);
+    weir_status st = s->log->cls->ends(s->log, s->parts, s->inputs_n, low, high, err);
     if (st == WEIR_OK) {
         int64_t lag = 0;
-        for (uint32_t i = 0; i < q->inputs_n; i++) {
-            q->inputs[i].at_end = q->inputs[i].next_offset >= high[i];
-            lag += WR_MAX(high[i] - q->inputs[i].next_offset, 0);
+        for (uint32_t i = 0; i < s->inputs_n; i++) {
+            s->inputs[i].at_end = s->inputs[i].next_offset >= high[i];
+            lag += WR_MAX(high[i] - s->inputs[i].next_offset, 0);
         }
-        atomic_store(&q->lag, lag);
+        for (size_t m = 0; m < s->members_n; m++)
+            atomic_store(&s->members[m]->lag, lag);
     }
-    wr_free(parts);
     wr_free(low);
     wr_free(high);
     return st;
 }
 
-/* Is some topic of the group without buffered records possibly about to deliver older ones? */
-static weir_status blocked(wr_query *q, uint32_t group, bool *yes, weir_error *err)
+static const wr_record *head(const wr__input *in)
 {
-    for (int pass = 0; pass < 2; pass++) {
-        *yes = false;
-        for (uint32_t i = 0; i < q->inputs_n; i++) {
-            const wr__input *in = &q->inputs[i];
-            *yes = *yes || (in->group == group && !in->batches_n && !in->at_end);
-        }
-        if (!*yes || pass == 1)
-            return WEIR_OK;
-        WR_TRY(refresh_ends(q, err));
-    }
-    return WEIR_OK;
+    const wr_record *r = in->batches_n ? &in->batches[0]->records[in->cursor] : NULL;
+    return r && (in->stop_offset < 0 || r->offset < in->stop_offset) ? r : NULL;
 }
 
-/* The input of the group to go on with, and the largest timestamp its run may have. */
-static wr__input *choose(wr_query *q, uint32_t group, int64_t *limit)
+static bool reached_stop(const wr__input *in)
+{
+    return in->stop_offset >= 0 && in->next_offset >= in->stop_offset;
+}
+
+/* May a topic of the group other than @p topic still deliver older records than are here? */
+static bool others_pending(const wr__scan *s, uint32_t group, uint32_t topic)
+{
+    for (uint32_t i = 0; i < s->inputs_n; i++) {
+        const wr__input *in = &s->inputs[i];
+        if (in->group == group && in->topic != topic && !head(in) && !in->at_end &&
+            !reached_stop(in))
+            return true;
+    }
+    return false;
+}
+
+/* The oldest head of the group. Ties: the topic that comes first in the plan. */
+static wr__input *oldest(wr__scan *s, uint32_t group)
 {
     wr__input *best = NULL;
-    for (uint32_t i = 0; i < q->inputs_n; i++) {
-        const wr_record *r = q->inputs[i].group == group ? head(&q->inputs[i]) : NULL;
-        if (!r)
-            continue;
-        /* Ties: the topic that comes first in the plan. */
-        if (!best || r->timestamp < head(best)->timestamp ||
-            (r->timestamp == head(best)->timestamp && q->inputs[i].topic < best->topic))
-            best = &q->inputs[i];
-    }
-    *limit = INT64_MAX;
-    for (uint32_t i = 0; best && i < q->inputs_n; i++) {
-        const wr_record *r = q->inputs[i].group == group ? head(&q->inputs[i]) : NULL;
-        if (r && q->inputs[i].topic != best->topic) {
-            int64_t bound = q->inputs[i].topic < best->topic ? r->timestamp - 1 : r->timestamp;
-            *limit = WR_MIN(*limit, bound);
-        }
+    for (uint32_t i = 0; i < s->inputs_n; i++) {
+        const wr_record *r = s->inputs[i].group == group ? head(&s->inputs[i]) : NULL;
+        if (r && (!best || r->timestamp < head(best)->timestamp ||
+                  (r->timestamp == head(best)->timestamp && s->inputs[i].topic < best->topic)))
+            best = &s->inputs[i];
     }
     return best;
 }
 
-static bool commit_interval_over(const wr_query *q)
+/* The largest timestamp that a run of @p in may have. */
+static int64_t run_limit(const wr__scan *s, const wr__input *in)
 {
-    return q->clock->mono_ns(q->clock) - q->last_commit_ns > q->commit_interval_ns;
+    int64_t limit = INT64_MAX;
+    for (uint32_t i = 0; i < s->inputs_n; i++) {
+        const wr__input *other = &s->inputs[i];
+        const wr_record *r = other->group == in->group ? head(other) : NULL;
+        if (r && other->topic != in->topic)
+            limit = WR_MIN(limit, other->topic < in->topic ? r->timestamp - 1 : r->timestamp);
+    }
+    return limit;
 }
 
-static weir_status resume(wr_query *q, wr__input *in, weir_error *err)
+typedef struct run {
+    wr__input *in;
+    const wr_record *records;
+    uint32_t n;
+} run;
+
+/* The next run of the group of @p first, which is its first input. */
+static weir_status next_run(wr__scan *s, wr__input *first, run *out, weir_error *err)
+{
+    *out = (run){.in = first->alone ? first : oldest(s, first->group)};
+    if (!out->in || !head(out->in))
+        return WEIR_OK;
+    int64_t limit = INT64_MAX;
+    if (!first->alone) {
+        if (others_pending(s, first->group, out->in->topic))
+            WR_TRY(refresh_ends(s, err));
+        if (others_pending(s, first->group, out->in->topic))
+            return WEIR_OK;
+        limit = run_limit(s, out->in);
+    }
+    const wr_log_batch *b = out->in->batches[0];
+    out->records = b->records + out->in->cursor;
+    uint32_t left = WR_MIN(b->n - out->in->cursor, s->batch_rows);
+    int64_t stop = out->in->stop_offset < 0 ? INT64_MAX : out->in->stop_offset;
+    out->n = 1; /* oldest() has looked at the first */
+    while (out->n < left && out->records[out->n].timestamp <= limit &&
+           out->records[out->n].offset < stop)
+        out->n++;
+    if (limit == INT64_MAX && stop == INT64_MAX)
+        out->n = left;
+    return WEIR_OK;
+}
+
+/* An alone input is its group's only one for its partition; of the others the first speaks. */
+static bool speaks_for_group(const wr__scan *s, uint32_t i)
+{
+    for (uint32_t k = 0; k < i && !s->inputs[i].alone; k++)
+        if (s->inputs[k].group == s->inputs[i].group)
+            return false;
+    return true;
+}
+
+/* ---- a turn ---- */
+
+typedef struct turn {
+    wr__scan *s;
+    run *runs;
+    uint32_t runs_n;
+    uint32_t parity; /* of what is drained */
+} turn;
+
+static void feed_members(wr__scan *s, const run *r)
+{
+    for (size_t m = 0; m < s->members_n; m++) {
+        wr_query *q = s->members[m];
+        weir_error err;
+        if (atomic_load(&q->broken))
+            continue;
+        weir_status st = wr__query_deliver(q, q->plan_topics[r->in->topic], r->in->partition,
+                                           r->records, r->n, &err);
+        if (st != WEIR_OK)
+            wr__query_break(q, &err);
+    }
+}
+
+static void feed_lane(void *arg, uint32_t lane)
+{
+    turn *t = arg;
+    for (uint32_t i = 0; i < t->runs_n; i++)
+        if ((uint32_t)t->runs[i].in->partition % t->s->lanes_n == lane)
+            feed_members(t->s, &t->runs[i]);
+}
+
+static void drain_lane(void *arg, uint32_t lane)
+{
+    turn *t = arg;
+    for (size_t m = 0; m < t->s->members_n; m++) {
+        wr_query *q = t->s->members[m];
+        weir_error err;
+        if (!atomic_load(&q->broken) && q->exchange &&
+            wr__query_drain_lane(q, lane, t->parity, &err) != WEIR_OK)
+            wr__query_break(q, &err);
+    }
+}
+
+/* All members send with one parity. @return whether anything is to be drained. */
+static bool turn_parity(wr__scan *s, uint32_t *full)
+{
+    bool any = false;
+    for (size_t m = 0; m < s->members_n; m++) {
+        wr_query *q = s->members[m];
+        any =
+            any || (q->exchange && !atomic_load(&q->broken) && wr__query_has_parcels(q, q->parity));
+    }
+    if (!any)
+        return false;
+    *full = s->members[0]->parity;
+    for (size_t m = 0; m < s->members_n; m++)
+        s->members[m]->parity = *full ^ 1;
+    return true;
+}
+
+static void finish_run(wr__scan *s, const run *r)
+{
+    wr__input *in = r->in;
+    wr_log_batch *b = in->batches[0];
+    uint64_t bytes = 0;
+    for (uint32_t i = 0; i < r->n; i++)
+        bytes += r->records[i].key.len + r->records[i].value.len;
+    for (size_t m = 0; m < s->members_n; m++) {
+        atomic_fetch_add_explicit(&s->members[m]->records_in, r->n, memory_order_relaxed);
+        atomic_fetch_add_explicit(&s->members[m]->bytes_in, bytes, memory_order_relaxed);
+    }
+    in->cursor += r->n;
+    in->buffered -= r->n;
+    bool finished = in->cursor == b->n;
+    pthread_mutex_lock(&s->lock);
+    in->next_offset = finished ? b->next_offset : b->records[in->cursor].offset;
+    pthread_mutex_unlock(&s->lock);
+    if (!finished)
+        return;
+    s->log->cls->release(s->reader, b);
+    in->batches_n--;
+    memmove((void *)in->batches, (void *)(in->batches + 1), in->batches_n * sizeof(wr_log_batch *));
+    in->cursor = 0;
+}
+
+static bool any_broken(const wr__scan *s, weir_error *err)
+{
+    for (size_t m = 0; m < s->members_n; m++) {
+        if (atomic_load(&s->members[m]->broken)) {
+            *err = s->members[m]->broken_error;
+            return true;
+        }
+    }
+    return false;
+}
+
+static void reset_lanes(wr__scan *s)
+{
+    for (uint32_t l = 0; l < s->lanes_n; l++)
+        wr_arena_reset(s->lanes[l].scratch);
+}
+
+static weir_status take_turn(wr__scan *s, run *runs, uint32_t n, weir_error *err)
+{
+    turn t = {.s = s, .runs = runs, .runs_n = n};
+    s->dirty = true;
+    atomic_store(&s->idle_committed, false);
+    wr__pool_run(s->hub->pool, s->lanes_n, feed_lane, &t);
+    while (turn_parity(s, &t.parity))
+        wr__pool_run(s->hub->pool, s->lanes_n, drain_lane, &t);
+    reset_lanes(s);
+    if (any_broken(s, err))
+        return err->code;
+    for (uint32_t i = 0; i < n; i++)
+        finish_run(s, &runs[i]);
+    return WEIR_OK;
+}
+
+static weir_status resume(wr__scan *s, wr__input *in, weir_error *err)
 {
     if (!in->paused || in->buffered >= BUFFER_MAX / 2)
         return WEIR_OK;
     in->paused = false;
-    return q->log->cls->pause(q->reader, (uint32_t)(in - q->inputs), false, err);
-}
-
-static weir_status process_merged(wr_query *q, uint32_t group, bool *progressed, weir_error *err)
-{
-    for (;;) {
-        bool wait;
-        int64_t limit;
-        WR_TRY(blocked(q, group, &wait, err));
-        if (wait)
-            return WEIR_OK;
-        wr__input *in = choose(q, group, &limit);
-        if (!in)
-            return WEIR_OK;
-        const wr_log_batch *b = in->batches[0];
-        uint32_t n = 1, left = b->n - in->cursor;
-        while (n < left && n < q->batch_rows && b->records[in->cursor + n].timestamp <= limit)
-            n++;
-        WR_TRY(process_run(q, in, n, err));
-        *progressed = true;
-        WR_TRY(resume(q, in, err));
-        if (commit_interval_over(q))
-            return WEIR_OK;
-    }
-}
-
-static weir_status process_alone(wr_query *q, wr__input *in, bool *progressed, weir_error *err)
-{
-    while (in->batches_n) {
-        WR_TRY(process_run(q, in, in->batches[0]->n - in->cursor, err));
-        *progressed = true;
-        if (commit_interval_over(q))
-            break;
-    }
-    return resume(q, in, err);
+    return s->log->cls->pause(s->reader, (uint32_t)(in - s->inputs), false, err);
 }
 
 /* The last sub-topology first, as its rows are the older ones. */
-static weir_status process_backlog(wr_query *q, bool *progressed, weir_error *err)
+static uint32_t backlog_topic(const wr__scan *s)
 {
-    uint32_t last = UINT32_MAX;
-    for (uint32_t i = 0; i < q->inputs_n; i++) {
-        const wr__input *in = &q->inputs[i];
-        if (!is_repartition(q, in) || in->next_offset >= in->end_offset)
+    uint32_t last = UINT32_MAX, last_sub = 0;
+    for (uint32_t i = 0; i < s->inputs_n; i++) {
+        const wr__input *in = &s->inputs[i];
+        if (!s->internal[in->topic] || in->next_offset >= in->end_offset)
             continue;
-        uint32_t sub = reader_of(q, in->topic);
-        last = last == UINT32_MAX ? sub : WR_MAX(last, sub);
+        uint32_t sub = wr__reader_of(s->members[0], s->members[0]->plan_topics[in->topic]);
+        if (last == UINT32_MAX || sub > last_sub) {
+            last = in->topic;
+            last_sub = sub;
+        }
     }
-    for (uint32_t i = 0; i < q->inputs_n; i++) {
-        wr__input *in = &q->inputs[i];
-        if (last == UINT32_MAX)
-            WR_TRY(resume(q, in, err));
-        else if (is_repartition(q, in) && reader_of(q, in->topic) == last)
-            WR_TRY(process_alone(q, in, progressed, err));
-    }
-    q->backlog = last != UINT32_MAX;
+    return last;
+}
+
+weir_status wr__inputs_resume(wr__scan *s, weir_error *err)
+{
+    for (uint32_t i = 0; i < s->inputs_n; i++)
+        WR_TRY(resume(s, &s->inputs[i], err));
     return WEIR_OK;
 }
 
-static weir_status process(wr_query *q, bool *progressed, weir_error *err)
+static weir_status end_backlog(wr__scan *s, weir_error *err)
 {
-    if (q->backlog)
-        return process_backlog(q, progressed, err);
-    for (uint32_t i = 0; i < q->inputs_n; i++) {
-        wr__input *in = &q->inputs[i];
-        if (!in->batches_n)
+    s->backlog = false;
+    return wr__inputs_resume(s, err);
+}
+
+static bool commit_interval_over(const wr__scan *s)
+{
+    return s->clock->mono_ns(s->clock) - s->last_commit_ns > s->commit_interval_ns;
+}
+
+/* One run of each group, or of the next group only. @p from: where to go on looking. */
+static weir_status collect_runs(wr__scan *s, uint32_t only_topic, uint32_t *from, run *runs,
+                                uint32_t *n, weir_error *err)
+{
+    uint32_t max = s->lanes_n > 1 ? s->inputs_n : 1;
+    *n = 0;
+    for (uint32_t k = 0; k < s->inputs_n && *n < max; k++) {
+        uint32_t i = (*from + k) % s->inputs_n;
+        if (!speaks_for_group(s, i) ||
+            (only_topic != UINT32_MAX && s->inputs[i].topic != only_topic))
             continue;
-        if (in->alone)
-            WR_TRY(process_alone(q, in, progressed, err));
-        else
-            WR_TRY(process_merged(q, in->group, progressed, err));
+        WR_TRY(next_run(s, &s->inputs[i], &runs[*n], err));
+        if (runs[*n].n == 0)
+            continue;
+        ++*n;
+        /* One lane: stay with the input while it has records, its operators are warm. */
+        *from = i;
     }
     return WEIR_OK;
 }
 
-static weir_status take_batch(wr_query *q, wr_log_batch *b, weir_error *err)
+static weir_status process(wr__scan *s, bool *progressed, weir_error *err)
 {
-    WR_ASSERT(b->assignment < q->inputs_n);
-    wr__input *in = &q->inputs[b->assignment];
+    run *runs = wr_calloc(s->inputs_n, sizeof *runs);
+    weir_status st = WEIR_OK;
+    for (uint32_t from = 0, n = 1; st == WEIR_OK && n;) {
+        uint32_t only = s->backlog ? backlog_topic(s) : UINT32_MAX;
+        if (s->backlog && only == UINT32_MAX)
+            st = end_backlog(s, err);
+        if (st == WEIR_OK)
+            st = collect_runs(s, only, &from, runs, &n, err);
+        if (st != WEIR_OK || n == 0)
+            break;
+        *progressed = true;
+        st = take_turn(s, runs, n, err);
+        for (uint32_t i = 0; i < n && st == WEIR_OK && !s->backlog; i++)
+            st = resume(s, runs[i].in, err);
+        if (commit_interval_over(s) || atomic_load(&s->attention))
+            break;
+    }
+    wr_free(runs);
+    return st;
+}
+
+/* ---- polling ---- */
+
+static weir_status take_batch(wr__scan *s, wr_log_batch *b, weir_error *err)
+{
+    WR_ASSERT(b->assignment < s->inputs_n);
+    wr__input *in = &s->inputs[b->assignment];
     if (b->n == 0) { /* nothing but control records: the position still moves */
+        pthread_mutex_lock(&s->lock);
         if (in->batches_n)
             in->batches[in->batches_n - 1]->next_offset = b->next_offset;
         else
-            advance(q, in, b->next_offset);
-        q->log->cls->release(q->reader, b);
-        q->dirty = true;
+            in->next_offset = b->next_offset;
+        pthread_mutex_unlock(&s->lock);
+        s->log->cls->release(s->reader, b);
+        s->dirty = true;
         return WEIR_OK;
     }
     if (in->batches_n == in->batches_cap) {
         in->batches_cap = in->batches_cap ? in->batches_cap * 2 : 4;
-        in->batches = wr_realloc(in->batches, in->batches_cap * sizeof(wr_log_batch *));
+        in->batches = wr_realloc((void *)in->batches, in->batches_cap * sizeof(wr_log_batch *));
     }
     in->batches[in->batches_n++] = b;
     in->buffered += b->n;
     in->at_end = false;
     /* What is alone is processed at once; pausing throws away what Kafka's client has fetched. */
-    if (in->buffered > BUFFER_MAX && !in->paused && !in->alone) {
+    if (in->buffered > BUFFER_MAX && !in->paused && (!in->alone || in->stop_offset >= 0)) {
         in->paused = true;
-        WR_TRY(q->log->cls->pause(q->reader, b->assignment, true, err));
+        WR_TRY(s->log->cls->pause(s->reader, b->assignment, true, err));
     }
     return WEIR_OK;
 }
 
-weir_status wr__inputs_run(wr_query *q, int timeout_ms, bool *progressed, weir_error *err)
+weir_status wr__inputs_run(wr__scan *s, int timeout_ms, bool *progressed, weir_error *err)
 {
-    /* With several topics, look at everything that is already here before choosing. */
-    int polls = q->external_topics > 1 ? POLLS_MAX : 1;
+    /* With several topics look at everything that is already here before choosing; with several
+     * lanes there should be something for each. */
+    int polls = s->topics_n > 1 ? POLLS_MAX : s->lanes_n > 1 ? (int)(2 * s->lanes_n) : 1;
     for (int i = 0; i < polls; i++) {
         wr_log_batch *b = NULL;
-        wr__metrics_poll_begin(q);
-        WR_TRY(q->log->cls->poll(q->reader, POLL_RECORDS, i ? 0 : timeout_ms, &b, err));
-        wr__metrics_poll_end(q);
+        for (size_t m = 0; m < s->members_n; m++)
+            wr__metrics_poll_begin(s->members[m]);
+        WR_TRY(s->log->cls->poll(s->reader, POLL_RECORDS, i ? 0 : timeout_ms, &b, err));
+        for (size_t m = 0; m < s->members_n; m++)
+            wr__metrics_poll_end(s->members[m]);
         if (!b)
             break;
-        WR_TRY(take_batch(q, b, err));
+        WR_TRY(take_batch(s, b, err));
     }
-    return process(q, progressed, err);
+    return s->assigned ? process(s, progressed, err) : WEIR_OK;
 }
 
-bool wr__inputs_done(const wr_query *q)
+bool wr__inputs_done(const wr__scan *s)
 {
-    for (uint32_t i = 0; i < q->inputs_n; i++)
-        if (q->inputs[i].stop_offset >= 0 && q->inputs[i].next_offset < q->inputs[i].stop_offset)
+    for (uint32_t i = 0; i < s->inputs_n; i++)
+        if (s->inputs[i].stop_offset >= 0 && !reached_stop(&s->inputs[i]))
             return false;
     return true;
 }

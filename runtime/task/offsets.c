@@ -28,13 +28,13 @@ static void note_key(const wr_query *q, wr_buf *out)
     wr_buf_printf(out, "query/%s", q->group);
 }
 
-void wr__query_note(wr_query *q)
+void wr__query_note(const wr_query *q, wr_db_batch *b)
 {
-    if (q->noted || !q->group)
+    if (!q->group)
         return;
     wr_buf key = {0};
     note_key(q, &key);
-    wr_db_batch_meta_put(q->state, wr_buf_view(&key), WR_STR("1"));
+    wr_db_batch_meta_put(b, wr_buf_view(&key), WR_STR("1"));
     wr_buf_free(&key);
 }
 
@@ -115,25 +115,28 @@ static weir_status starts_over(wr_query *q, const wr_topic_part *parts, uint32_t
 
 /* ---- offsets ---- */
 
-static void choose_offset(wr_query *q, wr_topic_part *part, bool over, int64_t low, int64_t high)
+/* @return whether there was none to go on from. */
+static bool choose_offset(const wr_query *q, wr_topic_part *part, bool over, int64_t low,
+                          int64_t high)
 {
     uint32_t topic = wr__plan_topic(q, part->topic);
     bool internal = q->plan->topics[topic].role == WR_TOPIC_REPARTITION;
     if (over) /* rows on their way are made again */
         part->offset = internal ? high : WR_OFFSET_NONE;
-    if (part->offset < 0) {
+    bool fresh = part->offset < 0;
+    if (fresh) {
         part->offset = reads_from_start(q, topic) ? low : high;
-        q->dirty = true; /* a start at the end is kept, or the next run would start at another */
     } else if (part->offset < low) {
         wr_log_put(WR_LOG_WARN, "task",
                    "query %s: records %lld to %lld of %s partition %d are gone (retention)", q->id,
                    (long long)part->offset, (long long)low - 1, part->topic, part->partition);
         part->offset = low;
     }
+    return fresh;
 }
 
-weir_status wr__start_offsets(wr_query *q, wr_topic_part *parts, wr__input *inputs, uint32_t n,
-                              weir_error *err)
+weir_status wr__start_offsets(wr_query *q, wr_topic_part *parts, uint32_t n, const int64_t *low,
+                              const int64_t *high, bool *fresh, weir_error *err)
 {
     bool over = false;
     for (uint32_t i = 0; i < n; i++)
@@ -142,14 +145,7 @@ weir_status wr__start_offsets(wr_query *q, wr_topic_part *parts, wr__input *inpu
         WR_TRY(q->log->cls->committed(q->log, q->group, parts, n, err));
         WR_TRY(starts_over(q, parts, n, &over, err));
     }
-    int64_t *low = wr_calloc(n, sizeof *low), *high = wr_calloc(n, sizeof *high);
-    weir_status st = n ? q->log->cls->ends(q->log, parts, n, low, high, err) : WEIR_OK;
-    for (uint32_t i = 0; i < n && st == WEIR_OK; i++) {
-        choose_offset(q, &parts[i], over, low[i], high[i]);
-        inputs[i].stop_offset = q->until_end ? high[i] : -1;
-        inputs[i].end_offset = high[i];
-    }
-    wr_free(low);
-    wr_free(high);
-    return st;
+    for (uint32_t i = 0; i < n; i++)
+        *fresh = choose_offset(q, &parts[i], over, low[i], high[i]) || *fresh;
+    return WEIR_OK;
 }

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * query.h - one running query: its tasks, its consumer and producer, its commits.
+ * query.h - running queries: their tasks, what they read, their commits.
  *
- * A query owns all tasks (sub-topology x partition) of its plan that this process has been given,
- * and runs them on one thread (its own, or the caller's with wr_query_step). On Kafka, repartition
- * topics are topics; on the logs that live in this process, rows are exchanged in memory and
- * drained before every commit, so that input offsets, state and outputs commit in one atomic write.
+ * A query owns all tasks (sub-topology x partition) of its plan that this process has been given.
+ * A *scan* feeds it: one consumer, one producer, one thread (or the caller's, with wr_query_step),
+ * which queries that read the same topics share. Rows that change their key are exchanged in memory
+ * where this process has every partition, and drained before every commit; else, on Kafka, they go
+ * through repartition topics.
  *
  *   RUNNING <-> PAUSED;  RUNNING -> FAILED (wr_query_error says why; state and offsets stay)
  *   any -> STOPPED (wr_query_stop: commit and close)
  *
- * Threads: wr_query_step / feed / commit by one thread at a time (the query's own when threaded);
+ * Threads: wr_query_step / feed / commit by one thread at a time, for queries that are not started;
  * everything else from any thread.
  */
 #ifndef WR_RUNTIME_TASK_QUERY_H
@@ -23,6 +24,31 @@
 #include <stdatomic.h>
 
 typedef struct wr_query wr_query;
+
+/** Threads for the tasks of queries that are cut by partition; one pool for the process. */
+typedef struct wr_pool wr_pool;
+/** @p lanes: how many tasks may run at once; 1: none beside the thread of their scan. */
+wr_pool *wr_pool_new(uint32_t lanes);
+/** After all hubs that use it. */
+void wr_pool_free(wr_pool *p);
+
+/**
+ * Where queries that read the same topics find each other: they share one consumer and one decode
+ * (docs/design/runtime.md). Any thread.
+ */
+typedef struct wr_hub wr_hub;
+/**
+ * @param interactive statements come one by one, so the set of queries is this process's own and
+ * its consumer groups are not shared with other processes.
+ * @param pool borrowed; NULL: one lane.
+ */
+wr_hub *wr_hub_new(bool interactive, wr_pool *pool);
+/** Hold queries that are started, until the release starts all of them together. Nests. */
+void wr_hub_hold(wr_hub *hub);
+/** @return why some query cannot be opened; then those that were held may not run. */
+weir_status wr_hub_release(wr_hub *hub, weir_error *err) WR_MUST_CHECK;
+/** After all its queries are stopped. */
+void wr_hub_free(wr_hub *hub);
 
 typedef enum wr_query_state {
     WR_QUERY_RUNNING,
@@ -49,6 +75,8 @@ typedef struct wr_query_options {
     const wr_settings *settings; /* effective settings, copied */
     wr_clock *clock;
     wr_state_budget *budget; /* outlives the query */
+    wr_hub *hub;             /* of queries that are started; NULL: it reads alone */
+    bool stepped;            /* never started: wr_query_step and wr_query_feed */
     const char *prefix;      /* of groups and internal topics: "_confluent-ksql-default_query_" */
     bool transient;          /* no group, no changelogs, nothing is kept */
     bool fed;                /* no reader: records come by wr_query_feed (tests); all of them
@@ -114,7 +142,7 @@ typedef struct wr_query_position {
 
 weir_status wr_query_new(const wr_query_options *options, wr_query **out,
                          weir_error *err) WR_MUST_CHECK;
-/** Run on a thread of its own. */
+/** Run on the thread of a scan. An error: it cannot be opened; only wr_query_free then. */
 weir_status wr_query_start(wr_query *q, weir_error *err) WR_MUST_CHECK;
 /**
  * Poll, process, commit where it is due.

@@ -29,7 +29,7 @@ void wr__store_note_position(wr__task_store *s, wr_db_batch *b)
     if (!s->changelog)
         return;
     wr_query *q = s->task->q;
-    int64_t offset = q->log->cls->position(q->writer, s->changelog, s->task->partition);
+    int64_t offset = q->log->cls->position(q->scan->writer, s->changelog, s->task->partition);
     if (offset >= 0)
         note_position(s, b, offset);
 }
@@ -82,7 +82,7 @@ static weir_status replay(wr__task_store *s, wr_log_reader *reader, int64_t from
             st = wr_error(err, WEIR_ERR_LOG,
                           "Restoring %s of query %s: no records at offset %lld of %s for %d s",
                           s->name, q->id, (long long)at, s->changelog, RESTORE_TIMEOUT_MS / 1000);
-        } else if (atomic_load(&q->stop_asked)) {
+        } else if (atomic_load(&q->want) == WR__WANT_STOP || atomic_load(&q->scan->stop_asked)) {
             st = wr_error(err, WEIR_ERR_INTERRUPTED, "Stopped while restoring %s", s->name);
         }
     }

@@ -1,19 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A task: the operators of one sub-topology for one partition, with their stores, and what they ask
- * of the runtime (wr_task_ctx): writing, stores, errors. Also the exchange of rows between
- * sub-topologies inside the process.
+ * of the runtime (wr_task_ctx): writing, stores, errors.
  *
- * Rows that change their key come as columns (exchange.c of the operators) and are read before the
- * scratch arena is reset; messages of foreign-key joins come as bytes, which an inbox copies. Order
- * within an inbox is the order of sending, as a repartition topic with one producer would give.
+ * A task belongs to a lane, by its partition: whoever runs the lane runs it, one thread at a time.
+ * Several tasks may run at once, so everything of the query that they change is atomic or theirs.
  */
 #include "runtime/task/internal.h"
 #include "common/log.h"
 
 #include <stdio.h>
-
-#define INBOX_CHUNK 2048u
 
 /* ---- what operators ask for ---- */
 
@@ -38,98 +34,6 @@ static void task_row_error(wr_task_ctx *ctx, const wr_step *step, const wr_batch
         wr_log_put(WR_LOG_WARN, logger, "%s", message);
 }
 
-static wr__inbox *find_inbox(wr__task *t, uint32_t topic)
-{
-    for (uint32_t i = 0; i < t->inboxes_n; i++)
-        if (t->inboxes[i].topic == topic)
-            return &t->inboxes[i];
-    return NULL;
-}
-
-static wr_str copy_bytes(wr_arena *a, wr_str s)
-{
-    return s.ptr ? wr_arena_str(a, s) : s;
-}
-
-static const wr_headers *copy_headers(wr_arena *a, const wr_headers *from)
-{
-    if (!from)
-        return NULL;
-    wr_headers *to = WR_NEW(a, wr_headers);
-    wr_header *h = WR_NEW_N(a, wr_header, from->n);
-    for (uint32_t i = 0; i < from->n; i++)
-        h[i] = (wr_header){copy_bytes(a, from->h[i].key), copy_bytes(a, from->h[i].value)};
-    *to = (wr_headers){from->n, h};
-    return to;
-}
-
-/* Row @p i of @p r. */
-static void inbox_push(wr__inbox *b, const wr_out_records *r, uint32_t i, int32_t partition)
-{
-    if (b->n == b->cap) {
-        b->cap = b->cap ? b->cap * 2 : 64;
-        b->records = wr_realloc(b->records, b->cap * sizeof *b->records);
-    }
-    b->records[b->n] = (wr_record){
-        .key = copy_bytes(b->arena, r->keys[i]),
-        .value = copy_bytes(b->arena, r->values[i]),
-        .timestamp = r->timestamps[i],
-        .offset = (int64_t)b->n,
-        .partition = partition,
-        .headers = r->headers ? copy_headers(b->arena, r->headers[i]) : NULL,
-    };
-    b->n++;
-}
-
-static weir_status inbox_of(wr_query *q, uint32_t topic, int32_t partition, wr__inbox **out,
-                            weir_error *err)
-{
-    *out = NULL;
-    for (size_t k = 0; k < q->tasks_n && !*out; k++)
-        if (q->tasks[k]->partition == partition)
-            *out = find_inbox(q->tasks[k], topic);
-    if (*out)
-        return WEIR_OK;
-    return wr_error(err, WEIR_ERR_LOG, "Query %s has no task for partition %d of %s", q->id,
-                    partition, q->topic_names[topic]);
-}
-
-/* Records between sub-topologies that are made of bytes in any case (foreign-key joins). */
-static weir_status exchange_records(wr_query *q, uint32_t topic, const wr_out_records *r,
-                                    weir_error *err)
-{
-    int32_t partitions = q->fed ? 1 : q->plan->topics[topic].partitions;
-    for (uint32_t i = 0; i < r->n; i++) {
-        int32_t p = r->partitions    ? r->partitions[i]
-                    : r->keys[i].ptr ? wr_partition_of(r->keys[i], partitions)
-                                     : 0;
-        wr__inbox *inbox;
-        WR_TRY(inbox_of(q, topic, p, &inbox, err));
-        inbox_push(inbox, r, i, p);
-    }
-    return WEIR_OK;
-}
-
-static weir_status task_exchange(wr_task_ctx *ctx, uint32_t topic, int32_t partition,
-                                 const wr_batch *batch, weir_error *err)
-{
-    wr__task *t = ctx->runtime;
-    wr__inbox *b;
-    WR_TRY(inbox_of(t->q, topic, partition, &b, err));
-    if (b->batches_n == b->batches_cap) {
-        b->batches_cap = b->batches_cap ? b->batches_cap * 2 : 8;
-        b->batches = wr_realloc(b->batches, b->batches_cap * sizeof(wr_batch *));
-    }
-    b->batches[b->batches_n++] = batch;
-    t->q->dirty = true;
-    return WEIR_OK;
-}
-
-static weir_status task_exchange_now(wr_task_ctx *ctx, weir_error *err)
-{
-    return wr__query_drain(((wr__task *)ctx->runtime)->q, err);
-}
-
 /* A query that is fed has one partition in effect, whatever its topics declare. */
 static weir_status produce_to_first(wr_query *q, uint32_t topic, const wr_out_records *records,
                                     weir_error *err)
@@ -137,7 +41,7 @@ static weir_status produce_to_first(wr_query *q, uint32_t topic, const wr_out_re
     wr_out_records r = *records;
     int32_t *first = wr_calloc(r.n, sizeof *first);
     r.partitions = first;
-    weir_status st = q->log->cls->produce(q->writer, q->topic_names[topic], &r, err);
+    weir_status st = q->log->cls->produce(q->scan->writer, q->topic_names[topic], &r, err);
     wr_free(first);
     return st;
 }
@@ -147,9 +51,8 @@ static weir_status task_produce(wr_task_ctx *ctx, uint32_t topic, const wr_out_r
 {
     wr__task *t = ctx->runtime;
     wr_query *q = t->q;
-    q->dirty = true;
     if (q->plan->topics[topic].role == WR_TOPIC_REPARTITION && q->exchange)
-        return exchange_records(q, topic, records, err);
+        return wr__exchange_records(q, topic, records, err);
     uint64_t bytes = 0;
     for (uint32_t i = 0; i < records->n; i++)
         bytes += records->keys[i].len + records->values[i].len;
@@ -157,7 +60,7 @@ static weir_status task_produce(wr_task_ctx *ctx, uint32_t topic, const wr_out_r
     atomic_fetch_add(&q->bytes_out, bytes);
     wr_op_wrote(ctx, bytes);
     return q->fed ? produce_to_first(q, topic, records, err)
-                  : q->log->cls->produce(q->writer, q->topic_names[topic], records, err);
+                  : q->log->cls->produce(q->scan->writer, q->topic_names[topic], records, err);
 }
 
 static weir_status task_collect(wr_task_ctx *ctx, const wr_batch *batch, weir_error *err)
@@ -181,7 +84,7 @@ static weir_status store_changed(void *arg, wr_str key, const wr_str *value, int
                         .values = value ? value : &none,
                         .timestamps = &timestamp_ms,
                         .partitions = &s->task->partition};
-    return q->log->cls->produce(q->writer, s->changelog, &r, err);
+    return q->log->cls->produce(q->scan->writer, s->changelog, &r, err);
 }
 
 static weir_status create_changelog(wr__task_store *s, const wr_store_spec *spec, weir_error *err)
@@ -244,18 +147,6 @@ static weir_status task_open_store(wr_task_ctx *ctx, const char *name, const wr_
 
 /* ---- life ---- */
 
-static void make_inboxes(wr__task *t)
-{
-    uint32_t topics[64];
-    uint32_t n = wr_plan_inputs(t->q->plan, t->subtopology, topics, WR_ARRAY_LEN(topics));
-    t->inboxes = wr_calloc(n, sizeof *t->inboxes);
-    for (uint32_t i = 0; i < n; i++) {
-        if (t->q->plan->topics[topics[i]].role != WR_TOPIC_REPARTITION || !t->q->exchange)
-            continue;
-        t->inboxes[t->inboxes_n++] = (wr__inbox){.topic = topics[i], .arena = wr_arena_new(65536)};
-    }
-}
-
 weir_status wr__task_open(wr_query *q, uint32_t subtopology, int32_t partition, wr__task **out,
                           weir_error *err)
 {
@@ -263,15 +154,18 @@ weir_status wr__task_open(wr_query *q, uint32_t subtopology, int32_t partition, 
     t->q = q;
     t->subtopology = subtopology;
     t->partition = partition;
+    t->lane = (uint32_t)partition % q->scan->lanes_n;
+    wr_rng_seed_os(&t->rng);
+    t->reads_n = wr_plan_inputs(q->plan, subtopology, t->reads, WR_ARRAY_LEN(t->reads));
     t->stores = wr_calloc((size_t)q->plan->steps_n * 4, sizeof *t->stores);
     t->ctx = (wr_task_ctx){
         .plan = q->plan,
         .query_id = q->id,
         .partition = partition,
         .task_arena = wr_arena_new(16384),
-        .scratch = q->scratch,
+        .scratch = q->scan->lanes[t->lane].scratch,
         .wall_ms = q->clock->wall_ms(q->clock),
-        .rng = &q->rng,
+        .rng = &t->rng,
         .zone = "UTC",
         .caching = q->caching,
         /* Larger than any number of an earlier run, for what is in the state. */
@@ -281,13 +175,13 @@ weir_status wr__task_open(wr_query *q, uint32_t subtopology, int32_t partition, 
         .collect = task_collect,
         .open_store = task_open_store,
         .exchange_in_memory = q->exchange,
-        .exchange = task_exchange,
-        .exchange_now = task_exchange_now,
+        .exchange = wr__exchange_batch,
+        .exchange_now = wr__exchange_now,
         .one_partition = q->fed,
         .runtime = t,
         .clock = q->clock,
     };
-    make_inboxes(t);
+    wr__inboxes_open(t);
     weir_status st = wr_topology_new(&t->ctx, subtopology, &t->topology, err);
     if (st != WEIR_OK) {
         wr__task_close(t);
@@ -309,12 +203,7 @@ void wr__task_close(wr__task *t)
         wr_free(t->stores[i].name);
         wr_free(t->stores[i].changelog);
     }
-    for (uint32_t i = 0; i < t->inboxes_n; i++) {
-        wr_arena_free(t->inboxes[i].arena);
-        wr_free(t->inboxes[i].records);
-        wr_free((void *)t->inboxes[i].batches);
-    }
-    wr_free(t->inboxes);
+    wr__inboxes_close(t);
     wr_free(t->stores);
     wr_arena_free(t->ctx.task_arena);
     wr_free(t);
@@ -322,71 +211,24 @@ void wr__task_close(wr__task *t)
 
 /* ---- feeding ---- */
 
-static weir_status deliver_batch(wr_query *q, uint32_t topic, int32_t partition,
-                                 const wr_record *records, uint32_t n, weir_error *err)
+static bool reads(const wr__task *t, uint32_t topic)
 {
-    int64_t wall_ms = q->clock->wall_ms(q->clock);
-    for (size_t i = 0; i < q->tasks_n; i++) {
-        wr__task *t = q->tasks[i];
-        if (t->partition != partition)
-            continue;
-        uint32_t topics[64];
-        uint32_t inputs = wr_plan_inputs(q->plan, t->subtopology, topics, WR_ARRAY_LEN(topics));
-        for (uint32_t k = 0; k < inputs; k++) {
-            if (topics[k] != topic)
-                continue;
-            t->ctx.wall_ms = wall_ms;
-            WR_TRY(wr_topology_feed(t->topology, topic, records, n, err));
-        }
-    }
-    q->dirty = true;
-    return WEIR_OK;
+    for (uint32_t i = 0; i < t->reads_n; i++)
+        if (t->reads[i] == topic)
+            return true;
+    return false;
 }
 
 weir_status wr__query_deliver(wr_query *q, uint32_t topic, int32_t partition,
                               const wr_record *records, uint32_t n, weir_error *err)
 {
-    for (uint32_t at = 0; at < n; at += q->batch_rows) {
-        WR_TRY(
-            deliver_batch(q, topic, partition, records + at, WR_MIN(q->batch_rows, n - at), err));
-        WR_TRY(wr__query_drain(q, err));
-        wr_arena_reset(q->scratch);
-    }
-    return WEIR_OK;
-}
-
-static weir_status drain_inbox(wr__task *t, wr__inbox *b, weir_error *err)
-{
-    /* Feeding may send to this very task again only through another inbox (the plan has no
-     * cycles), so the records stay where they are meanwhile. */
-    uint32_t chunk = WR_MIN(t->q->batch_rows, INBOX_CHUNK);
-    t->ctx.wall_ms = t->q->clock->wall_ms(t->q->clock);
-    for (size_t at = 0; at < b->n; at += chunk)
-        WR_TRY(wr_topology_feed(t->topology, b->topic, b->records + at,
-                                (uint32_t)WR_MIN((size_t)chunk, b->n - at), err));
-    b->n = 0;
-    wr_arena_reset(b->arena);
-    for (size_t i = 0; i < b->batches_n; i++)
-        WR_TRY(wr_topology_take(t->topology, b->topic, b->batches[i], err));
-    b->batches_n = 0;
-    return WEIR_OK;
-}
-
-weir_status wr__query_drain(wr_query *q, weir_error *err)
-{
-    if (!q->exchange)
-        return WEIR_OK;
-    for (bool again = true; again;) {
-        again = false;
-        for (size_t i = 0; i < q->tasks_n; i++) {
-            wr__task *t = q->tasks[i];
-            for (uint32_t k = 0; k < t->inboxes_n; k++) {
-                if (!t->inboxes[k].n && !t->inboxes[k].batches_n)
-                    continue;
-                again = true;
-                WR_TRY(drain_inbox(t, &t->inboxes[k], err));
-            }
-        }
+    int64_t wall_ms = q->clock->wall_ms(q->clock);
+    for (size_t i = 0; i < q->tasks_n; i++) {
+        wr__task *t = q->tasks[i];
+        if (t->partition != partition || !reads(t, topic))
+            continue;
+        t->ctx.wall_ms = wall_ms;
+        WR_TRY(wr_topology_feed(t->topology, topic, records, n, err));
     }
     return WEIR_OK;
 }
