@@ -24,6 +24,17 @@ void wr__agg_work_begin(wr__agg_work *w, wr__agg *g, const wr__flat *flat, wr_st
     w->at = wr_arena_alloc(a, PENDING * sizeof *w->at);
 }
 
+wr_sel wr__agg_whole_rows(const wr_batch *in, wr_sel sel, wr_arena *a)
+{
+    if (!in->partials)
+        return sel;
+    uint32_t *rows = wr_arena_alloc(a, ((size_t)sel.n + 1) * sizeof *rows), n = 0;
+    WR_FOREACH_SEL (i, sel)
+        if (!in->partials[i].ptr)
+            rows[n++] = i;
+    return (wr_sel){n, rows};
+}
+
 static void see_time(char *base, int64_t t)
 {
     if (t > (int64_t)wr_get_be64(base))

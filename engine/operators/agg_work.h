@@ -30,6 +30,8 @@ typedef struct wr__agg_work {
 
 void wr__agg_work_begin(wr__agg_work *w, wr__agg *g, const wr__flat *flat, wr_store *store,
                         const wr_batch *in, wr_store_entry **entries, uint32_t slots);
+/** The rows of @p sel that are themselves, not partial aggregates: those whose arguments count. */
+wr_sel wr__agg_whole_rows(const wr_batch *in, wr_sel sel, wr_arena *a);
 /** Make the slot ready for row @p i; false: this row has to go the boxed way. */
 bool wr__agg_work_open(wr__agg_work *w, uint32_t slot, uint32_t i);
 /** Add row @p i to an open slot. */

@@ -154,7 +154,7 @@ static weir_status aggregate_process(wr_op *op, int input, const wr_batch *in, w
     wr__groups_find(&groups, op->step->schema, in, sel, &s->agg.key, a);
     wr_store_entry **entries = WR_NEW_N(a, wr_store_entry *, groups.n);
     WR_TRY(wr_kv_find_many(s->store, groups.n, groups.keys, entries, err));
-    wr__agg_begin(&s->agg, in, sel);
+    wr__agg_begin(&s->agg, in, wr__agg_whole_rows(in, sel, a));
     wr__agg_work work;
     wr__agg_work_begin(&work, &s->agg, &s->flat, s->store, in, entries, groups.n);
     wr_batch_builder *out = wr_batch_builder_new(a, op->step->schema, false, op->step->needs_old);

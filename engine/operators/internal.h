@@ -12,7 +12,7 @@
 /* ------------------------------------------------------------------ the classes, one per file */
 
 extern const wr_op_class wr__source_class, wr__filter_class, wr__select_class, wr__flat_map_class,
-    wr__select_key_class, wr__table_group_by_class, wr__repartition_write_class,
+    wr__select_key_class, wr__table_group_by_class, wr__combine_class, wr__repartition_write_class,
     wr__repartition_read_class, wr__aggregate_class, wr__window_aggregate_class,
     wr__session_aggregate_class, wr__suppress_class, wr__stream_stream_join_class,
     wr__stream_table_join_class, wr__table_table_join_class, wr__fk_left_class, wr__fk_right_class,

@@ -9,18 +9,20 @@
  *     01  flags:1  [window start:8 end:8]  keys in the row codec
  *     [values in the row codec, where flags has HAS_NEW]  [old values, where it has HAS_OLD]
  *
- * flags are the batch's (HAS_NEW, HAS_OLD, NULL_KEY) plus WINDOWED. The event time is the
- * record's timestamp, its headers are the record's headers. ROWPARTITION and ROWOFFSET are gone
- * behind a repartition; the planner makes columns of those that are wanted. A payload that does not
- * decode is not skipped like a user's bad record: only Weir writes these topics, so it is
- * WEIR_ERR_STORE.
+ * flags are the batch's (HAS_NEW, HAS_OLD, NULL_KEY) plus WINDOWED and PARTIAL: then, behind the
+ * keys, there is a partial aggregate (combine.c) and nothing else: window start:8, states. The
+ * event time is the record's timestamp, its headers are the record's headers. ROWPARTITION and
+ * ROWOFFSET are gone behind a repartition; the planner makes columns of those that are wanted. A
+ * payload that does not decode is not skipped like a user's bad record: only Weir writes these
+ * topics, so it is WEIR_ERR_STORE.
  *
  * Where this process has all tasks (ctx->exchange_in_memory) rows take the short way: exchange.c.
  */
 #include "engine/operators/internal.h"
 
-enum { PAYLOAD_VERSION = 1, PAYLOAD_WINDOWED = 0x80 };
-#define PAYLOAD_FLAGS (WR_ROW_HAS_NEW | WR_ROW_HAS_OLD | WR_ROW_NULL_KEY | PAYLOAD_WINDOWED)
+enum { PAYLOAD_VERSION = 1, PAYLOAD_PARTIAL = 0x40, PAYLOAD_WINDOWED = 0x80 };
+#define PAYLOAD_OWN   (PAYLOAD_PARTIAL | PAYLOAD_WINDOWED)
+#define PAYLOAD_FLAGS (WR_ROW_HAS_NEW | WR_ROW_HAS_OLD | WR_ROW_NULL_KEY | PAYLOAD_OWN)
 
 /* ------------------------------------------------------------------ writing */
 
@@ -57,12 +59,18 @@ static void put_payload(wr_buf *out, const wr_schema *schema, const wr_batch *in
 {
     uint8_t flags = in->flags[i];
     wr_buf_putc(out, PAYLOAD_VERSION);
-    wr_buf_putc(out, (char)(flags | (in->window_start ? PAYLOAD_WINDOWED : 0)));
+    bool partial = in->partials && in->partials[i].ptr;
+    wr_buf_putc(out, (char)(flags | (in->window_start ? PAYLOAD_WINDOWED : 0) |
+                            (partial ? PAYLOAD_PARTIAL : 0)));
     if (in->window_start) {
         wr_buf_be64(out, (uint64_t)in->window_start[i]);
         wr_buf_be64(out, (uint64_t)in->window_end[i]);
     }
     put_cells(out, in->cols, 0, schema->keys_n, i);
+    if (partial) {
+        wr_buf_str(out, in->partials[i]);
+        return;
+    }
     if (flags & WR_ROW_HAS_NEW)
         put_cells(out, in->cols, schema->keys_n, schema->n, i);
     if (flags & WR_ROW_HAS_OLD)
@@ -144,8 +152,9 @@ static bool get_cells(const wr_schema *schema, const char **p, const char *end, 
     return true;
 }
 
+/* *partial is set where the payload is one. */
 static bool get_payload(const wr_schema *schema, wr_str payload, bool windowed, wr_arena *a,
-                        wr_batch *b, uint32_t i)
+                        wr_batch *b, uint32_t i, wr_str *partial)
 {
     const char *p = payload.ptr, *end = p + payload.len;
     if (payload.len < 2 || p[0] != PAYLOAD_VERSION || ((uint8_t)p[1] & ~PAYLOAD_FLAGS))
@@ -161,11 +170,15 @@ static bool get_payload(const wr_schema *schema, wr_str payload, bool windowed, 
         b->window_end[i] = (int64_t)wr_get_be64(p + 8);
         p += 16;
     }
-    b->flags[i] = flags & (uint8_t)~PAYLOAD_WINDOWED;
+    b->flags[i] = flags & (uint8_t)~PAYLOAD_OWN;
     uint32_t keys = schema->keys_n, n = schema->n;
     if (!get_cells(schema, &p, end, a, b->cols, 0, keys, i))
         return false;
     wr__copy_cells(b->old_cols, 0, i, b->cols, 0, i, keys);
+    if (flags & PAYLOAD_PARTIAL) {
+        *partial = wr_str_make(p, (size_t)(end - p));
+        return end - p > 8;
+    }
     if ((flags & WR_ROW_HAS_NEW) && !get_cells(schema, &p, end, a, b->cols, keys, n, i))
         return false;
     if ((flags & WR_ROW_HAS_OLD) && !get_cells(schema, &p, end, a, b->old_cols, keys, n, i))
@@ -179,13 +192,15 @@ weir_status wr__repartition_feed(wr_op *op, const wr_record *records, uint32_t n
     const wr_step *step = op->step;
     wr_batch_builder *builder = wr_batch_builder_new(a, step->schema, step->windowed, true);
     wr_headers *headers = NULL;
+    wr_str *partials = NULL;
     op->rows_in += n;
     op->batches++;
     for (uint32_t k = 0; k < n; k++) {
         uint32_t i = wr_batch_builder_row(builder);
         wr_batch *b = wr_batch_builder_batch(builder);
+        wr_str partial = {0};
         if (!records[k].value.ptr ||
-            !get_payload(step->schema, records[k].value, step->windowed, a, b, i)) {
+            !get_payload(step->schema, records[k].value, step->windowed, a, b, i, &partial)) {
             wr_error(err, WEIR_ERR_STORE,
                      "record %lld of partition %d of repartition topic %s is damaged",
                      (long long)records[k].offset, (int)records[k].partition,
@@ -201,9 +216,14 @@ weir_status wr__repartition_feed(wr_op *op, const wr_record *records, uint32_t n
             headers = WR_NEW_N(a, wr_headers, n);
         if (records[k].headers)
             headers[i] = *records[k].headers;
+        if (partial.ptr && !partials)
+            partials = WR_NEW_N(a, wr_str, n);
+        if (partial.ptr)
+            partials[i] = partial;
     }
     wr_batch *batch = wr_batch_builder_finish(builder);
     batch->headers = headers;
+    batch->partials = partials;
     return wr_op_emit(op, batch, err);
 }
 

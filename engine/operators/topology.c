@@ -3,10 +3,11 @@
  * The operators of one sub-topology: built from the plan's tree, fed, ticked, flushed.
  *
  * Every step of the sub-topology becomes an operator; a REPARTITION step becomes two, its writing
- * end here (its `subtopology`) and its reading end in the sub-topology of its consumer; a FK_JOIN
- * step becomes one on the left's side and one on the right's, which talk through two topics.
- * Operators stand in the order of plan->steps, inputs before consumers, which is the order of
- * flushing: what an upstream operator emits while it flushes still reaches those behind it.
+ * end here (its `subtopology`), with a combiner before it where that pays, and its reading end in
+ * the sub-topology of its consumer; a FK_JOIN step becomes one on the left's side and one on the
+ * right's, which talk through two topics. Operators stand in the order of plan->steps, inputs
+ * before consumers, which is the order of flushing: what an upstream operator emits while it
+ * flushes still reaches those behind it.
  *
  * A topic may feed several operators (a stream and a table declared on one topic). Then each record
  * goes to all of them before the next one does, as if the topic had been read once.
@@ -140,6 +141,13 @@ static void add_reader(wr_topology *t, uint32_t topic, const wr_op_class *cls, c
     t->readers[t->readers_n++] = (reader){topic, add_op(t, cls, step), feed};
 }
 
+/* Combining delays rows to the next commit, as caching does, and pays where there is a topic. */
+static bool combines(const wr_task_ctx *ctx, const wr_step *step)
+{
+    return step->kind == WR_STEP_REPARTITION && step->u.repartition.combine && ctx->caching &&
+           !ctx->exchange_in_memory;
+}
+
 static void add_ops(wr_topology *t, uint32_t subtopology)
 {
     const wr_plan *plan = t->ctx->plan;
@@ -155,6 +163,8 @@ static void add_ops(wr_topology *t, uint32_t subtopology)
                        here ? wr__fk_left_feed : wr__fk_right_feed);
         else if (step->kind == WR_STEP_REPARTITION && reads)
             add_reader(t, topic, &wr__repartition_read_class, step, wr__repartition_feed);
+        if (here && combines(t->ctx, step))
+            add_op(t, &wr__combine_class, step);
         if (here && step->kind != WR_STEP_SOURCE && step->kind != WR_STEP_FK_JOIN)
             add_op(t, class_of(step), step);
     }
@@ -167,9 +177,13 @@ static void connect(wr_topology *t)
         wr_op *op = &t->ops[i];
         if (op->cls == &wr__repartition_write_class || op->cls == &wr__fk_right_class)
             continue;
+        if (op->cls == &wr__combine_class) { /* its writing end stands behind it */
+            op->next = op + 1;
+            continue;
+        }
         int input = 0;
         const wr_step *consumer = consumer_of(t->ctx->plan, op->step, &input);
-        for (uint32_t k = i + 1; consumer && k < t->ops_n; k++)
+        for (uint32_t k = i + 1; consumer && !op->next && k < t->ops_n; k++)
             if (t->ops[k].step == consumer && t->ops[k].cls != &wr__repartition_read_class) {
                 op->next = &t->ops[k];
                 op->next_input = input;

@@ -204,11 +204,22 @@ static weir_status add_row(wr_op *op, const wr_batch *in, uint32_t i, uint32_t s
     return WEIR_OK;
 }
 
-/* A partial aggregate belongs to one of the windows of its time; it says which. */
-static bool is_for(const wr_batch *in, uint32_t i, int64_t start)
+/* A partial aggregate belongs to one of the windows of its time, slots [*from, *from + *count), and
+ * says which. */
+static weir_status narrow(const wr_batch *in, uint32_t i, const wr__windows *w, uint32_t *from,
+                          uint32_t *count, weir_error *err)
 {
-    return !in->partials || !in->partials[i].ptr ||
-           (int64_t)wr_get_be64(in->partials[i].ptr) == start;
+    int64_t start = (int64_t)wr_get_be64(in->partials[i].ptr);
+    for (uint32_t x = *from; x < *from + *count; x++)
+        if (w->starts[w->slot[x]] == start) {
+            *from = x;
+            *count = 1;
+            return WEIR_OK;
+        }
+    wr_error(err, WEIR_ERR_STORE, "a partial aggregate is of no window of its time");
+    if (err)
+        err->flags |= WEIR_ERROR_FATAL;
+    return WEIR_ERR_STORE;
 }
 
 static weir_status process_rows(wr_op *op, const wr_batch *in, wr_sel sel, batch_windows *bw,
@@ -221,15 +232,15 @@ static weir_status process_rows(wr_op *op, const wr_batch *in, wr_sel sel, batch
         uint32_t i = wr_sel_row(sel, k);
         *stream_time = WR_MAX(*stream_time, in->rowtime[i]);
         int64_t close_time = wr__time_add(*stream_time, -w->grace_ms);
-        const uint32_t *slot = bw->windows.slot + bw->windows.from[k];
-        for (uint32_t x = 0; x < bw->windows.count[k]; x++) {
-            int64_t start = bw->windows.starts[slot[x]];
-            if (!is_for(in, i, start))
-                continue;
-            if (wr__time_add(start, w->size_ms) <= close_time)
+        uint32_t from = bw->windows.from[k], count = bw->windows.count[k];
+        if (in->partials && in->partials[i].ptr)
+            WR_TRY(narrow(in, i, &bw->windows, &from, &count, err));
+        for (uint32_t x = from; x < from + count; x++) {
+            uint32_t slot = bw->windows.slot[x];
+            if (wr__time_add(bw->windows.starts[slot], w->size_ms) <= close_time)
                 op->late_rows++;
             else
-                WR_TRY(add_row(op, in, i, slot[x], bw, out, err));
+                WR_TRY(add_row(op, in, i, slot, bw, out, err));
         }
         if (s->final.on) {
             int64_t last = s->times.v[TIME_EMITTED];
@@ -256,7 +267,7 @@ static weir_status window_process(wr_op *op, int input, const wr_batch *in, weir
     wr__windows_find(w, &op->step->u.aggregate.window, &groups, in, sel, a);
     wr_store_entry **entries = WR_NEW_N(a, wr_store_entry *, w->n);
     WR_TRY(wr_window_find_many(s->store, w->n, w->keys, w->starts, entries, err));
-    wr__agg_begin(&s->agg, in, sel);
+    wr__agg_begin(&s->agg, in, wr__agg_whole_rows(in, sel, a));
     wr__agg_work_begin(&bw.work, &s->agg, &s->flat, s->store, in, entries, w->n);
     wr_batch_builder *out = wr_batch_builder_new(a, op->step->schema, true, op->step->needs_old);
     return wr__emit_before(op, out, process_rows(op, in, sel, &bw, out, err), err);

@@ -101,6 +101,9 @@ typedef struct wr_step_select_key {
 typedef struct wr_step_repartition {
     uint32_t topic;
     wr_format_use key; /* so that partitions agree with the other side of a join */
+    /* The aggregate behind the topic, where rows may be aggregated in part before it: a stream's,
+     * all its functions combine, not over sessions, not EMIT FINAL. NULL: rows go as they are. */
+    const wr_step *combine;
 } wr_step_repartition;
 
 typedef struct wr_step_aggregate {

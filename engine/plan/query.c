@@ -367,6 +367,16 @@ static void aggregated_stage(wr__builder *b, wr__stage *st, const call_list *agg
     }
 }
 
+/* wr_step_repartition.combine */
+static bool may_combine(const wr_step_aggregate *cfg)
+{
+    bool may =
+        !cfg->input_table && !cfg->window.emit_final && cfg->window.kind != WR_WINDOW_SESSION;
+    for (uint32_t i = 0; i < cfg->aggregates_n; i++)
+        may = may && wr_agg_combines(cfg->calls[i]);
+    return may;
+}
+
 static weir_status build_aggregate(wr__builder *b, wr__stage *st, weir_error *err)
 {
     wr__analysis *an = b->an;
@@ -410,6 +420,8 @@ static weir_status build_aggregate(wr__builder *b, wr__stage *st, weir_error *er
     st->step = s;
     st->window = an->window;
     aggregated_stage(b, st, &aggs);
+    if (in->kind == WR_STEP_REPARTITION && may_combine(cfg))
+        in->u.repartition.combine = s;
     if (an->window.emit_final) {
         wr_step *f = wr__new_step(b, WR_STEP_SUPPRESS, "TableSuppress", "Suppress", s);
         f->u.suppress.window = an->window;
