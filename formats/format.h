@@ -120,9 +120,9 @@ weir_status wr_encoder_new(const wr_format *format, const wr_column *cols, uint3
 /**
  * Encode the rows of @p sel, one behind the other, into @p buf.
  * @param cols     n vectors.
- * @param payloads per row: where its bytes are (valid until buf changes again; set after all rows
- *                 are written); ptr NULL: the row is written as NULL (format NONE; an unwrapped
- *                 single column that is NULL).
+ * @param payloads per row: where its bytes are, in @p buf or, where they are the same, in a column
+ *                 (valid until buf changes again and while the columns are); ptr NULL: the row is
+ *                 written as NULL (format NONE; an unwrapped single column that is NULL).
  * @param ok       per row: 0 where the row cannot be written (reported to @p errs).
  */
 void wr_encoder_run(wr_encoder *e, const wr_vec *cols, wr_sel sel, wr_buf *buf, wr_str *payloads,

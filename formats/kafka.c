@@ -145,6 +145,19 @@ static weir_status encoder_new(const wr_encoder *common, wr_arena *arena, wr_enc
     return WEIR_OK;
 }
 
+/* Bytes that are there already: @p text that needs no change, or BYTES. */
+static void lend(const wr_vec *v, wr_sel sel, wr_str *payloads, uint8_t *ok)
+{
+    WR_FOREACH_SEL (i, sel) {
+        wr_str s = v->u.str[i & v->mask];
+        ok[i] = 1;
+        if (wr_vec_is_null(v, i))
+            payloads[i] = (wr_str){0};
+        else
+            payloads[i] = s.ptr ? s : WR_STR("");
+    }
+}
+
 static wr_encoded encode_row(wr_encoder *e, const wr_vec *cols, uint32_t row, wr_buf *buf,
                              wr_row_errors *errs)
 {
@@ -167,14 +180,10 @@ static wr_encoded encode_row(wr_encoder *e, const wr_vec *cols, uint32_t row, wr
         break;
     }
     case WR_T_STRING:
-        if (v->ascii)
-            wr_buf_str(buf, v->u.str[i]);
-        else
-            wr_utf8_put_external(buf, v->u.str[i]);
+        wr_utf8_put_external(buf, v->u.str[i]);
         break;
-    default:
-        wr_buf_str(buf, v->u.str[i]);
-        break;
+    default: /* BYTES are lent */
+        WR_UNREACHABLE();
     }
     return WR_ENCODED;
 }
@@ -182,6 +191,11 @@ static wr_encoded encode_row(wr_encoder *e, const wr_vec *cols, uint32_t row, wr
 static void encode(wr_encoder *e, const wr_vec *cols, wr_sel sel, wr_buf *buf, wr_str *payloads,
                    uint8_t *ok, wr_row_errors *errs)
 {
+    wr_tid id = e->n ? e->cols[0].type->id : WR_T_NULL;
+    if (id == WR_T_BYTES || (id == WR_T_STRING && cols[0].ascii)) {
+        lend(&cols[0], sel, payloads, ok);
+        return;
+    }
     wr__encode_rows(encode_row, e, cols, sel, buf, payloads, ok, errs);
 }
 

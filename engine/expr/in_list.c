@@ -3,10 +3,13 @@
  * in_list.c - x IN (a, b, ...): FALSE for NULL x; a NULL in the list matches nothing.
  *
  * Over constants the list becomes a hash set when it is long (strings, integers); otherwise, and
- * where members are expressions, it is a run of comparisons that stops at the first hit. The set is
- * built once, when the expression is compiled.
+ * where members are expressions, it is a run of comparisons that stops at the first hit. Texts are
+ * asked for their length first: most rows have one that no member has. The set is built once, when
+ * the expression is compiled.
  */
 #include "engine/expr/internal.h"
+
+#include "engine/expr/text_equal.h"
 
 #define HASH_FROM 8 /* members; below, comparing each is as fast */
 
@@ -15,7 +18,19 @@ typedef struct in_set {
     uint32_t n;
     uint32_t *slots; /* index + 1 into members, 0 free; NULL: no hash */
     uint32_t slots_mask;
+    uint64_t lengths; /* texts: bit n for a member of n bytes, the last one for all longer ones */
 } in_set;
+
+static inline uint64_t length_bit(uint32_t len)
+{
+    return UINT64_C(1) << WR_MIN(len, 63u);
+}
+
+/* May a text of that length be in the list? */
+static inline bool has_length(const in_set *s, uint32_t len)
+{
+    return s->lengths & length_bit(len);
+}
 
 static inline uint64_t hash_i64(int64_t v)
 {
@@ -50,7 +65,7 @@ static void build_hash(in_set *s, const wr_type *t, wr_arena *a)
     }
 }
 
-#define HASH_KERNEL(name, field, hashed, equal)                                                    \
+#define HASH_KERNEL(name, field, possible, hashed, equal)                                          \
     static void name(wr__run *run, const wr_expr *e, const wr_vec *const *args, wr_sel sel,        \
                      wr_vec *out)                                                                  \
     {                                                                                              \
@@ -74,9 +89,37 @@ static void build_hash(in_set *s, const wr_type *t, wr_arena *a)
         }                                                                                          \
     }
 
-HASH_KERNEL(in_hash_i32, i32, hash_i64(in->u.i32[j]), m->u.i32 == in->u.i32[j])
-HASH_KERNEL(in_hash_i64, i64, hash_i64(in->u.i64[j]), m->u.i64 == in->u.i64[j])
-HASH_KERNEL(in_hash_str, str, wr_str_hash(in->u.str[j]), wr_str_eq(m->u.str, in->u.str[j]))
+HASH_KERNEL(in_hash_i32, i32, true, hash_i64(in->u.i32[j]), m->u.i32 == in->u.i32[j])
+HASH_KERNEL(in_hash_i64, i64, true, hash_i64(in->u.i64[j]), m->u.i64 == in->u.i64[j])
+HASH_KERNEL(in_hash_str, str, has_length(s, in->u.str[j].len), wr_str_hash(in->u.str[j]),
+            wr__text_equal(m->u.str, in->u.str[j]))
+
+/* Few members: each is compared. */
+#define LIST_KERNEL(name, possible, equal)                                                         \
+    static void name(wr__run *run, const wr_expr *e, const wr_vec *const *args, wr_sel sel,        \
+                     wr_vec *out)                                                                  \
+    {                                                                                              \
+        (void)run;                                                                                 \
+        const in_set *s = e->aux;                                                                  \
+        const wr_vec *in = args[0];                                                                \
+        out->no_nulls = in->no_nulls;                                                              \
+        WR_FOREACH_SEL (i, sel) {                                                                  \
+            uint32_t j = i & in->mask;                                                             \
+            out->u.b[i] = 0;                                                                       \
+            out->null[i] = in->null[j] & 2 ? WR__FAILED : 0;                                       \
+            if (in->null[j] || !(possible))                                                        \
+                continue;                                                                          \
+            for (const wr_value *m = s->members, *end = m + s->n; m < end; m++)                    \
+                if (equal) {                                                                       \
+                    out->u.b[i] = 1;                                                               \
+                    break;                                                                         \
+                }                                                                                  \
+        }                                                                                          \
+    }
+
+LIST_KERNEL(in_list_i32, true, m->u.i32 == in->u.i32[j])
+LIST_KERNEL(in_list_i64, true, m->u.i64 == in->u.i64[j])
+LIST_KERNEL(in_list_str, has_length(s, in->u.str[j].len), wr__text_equal(m->u.str, in->u.str[j]))
 
 static void in_constants(wr__run *run, const wr_expr *e, const wr_vec *const *args, wr_sel sel,
                          wr_vec *out)
@@ -119,16 +162,17 @@ static void in_expressions(wr__run *run, const wr_expr *e, const wr_vec *const *
     }
 }
 
-static wr__kernel hash_kernel(const wr_type *t)
+/* A kernel for a list of constants of type @p t; NULL: in_constants. */
+static wr__kernel typed_kernel(const wr_type *t, bool hash)
 {
     switch (t->id) {
     case WR_T_INTEGER:
-        return in_hash_i32;
+        return hash ? in_hash_i32 : in_list_i32;
     case WR_T_BIGINT:
-        return in_hash_i64;
+        return hash ? in_hash_i64 : in_list_i64;
     case WR_T_STRING:
     case WR_T_BYTES:
-        return in_hash_str;
+        return hash ? in_hash_str : in_list_str;
     default:
         return NULL;
     }
@@ -149,9 +193,12 @@ wr_expr *wr__expr_in(wr_arena *a, wr_expr *const *args, uint32_t n)
             members[s->n++] = args[i]->value;
     }
     s->members = members;
-    wr__kernel k = s->n >= HASH_FROM ? hash_kernel(t) : NULL;
-    if (k)
+    bool hash = s->n >= HASH_FROM;
+    wr__kernel k = typed_kernel(t, hash);
+    if (k && hash)
         build_hash(s, t, a);
+    for (uint32_t i = 0; i < s->n && (t->id == WR_T_STRING || t->id == WR_T_BYTES); i++)
+        s->lengths |= length_bit(members[i].u.str.len);
     /* The members stay arguments: they tell one list from another where trees are compared. */
     return wr__expr_op_prepared(a, &wr_type_boolean, k ? k : in_constants, args, n, 0, s);
 }

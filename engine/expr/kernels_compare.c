@@ -10,6 +10,7 @@
 #include "engine/expr/internal.h"
 
 #include "common/utf8.h"
+#include "engine/expr/text_equal.h"
 #include "types/decimal.h"
 
 /** Set the null bytes; @return true where any row has a NULL or failed operand. */
@@ -151,11 +152,38 @@ static int value_differs(const wr_type *t, wr_value a, wr_value b)
     return !wr_value_equal(t, &a, &b);
 }
 
-SLOW_KERNEL(equal_str, !wr_str_eq(l->u.str[li], r->u.str[ri]))
 SLOW_KERNEL(order_ascii, wr_str_cmp(l->u.str[li], r->u.str[ri]))
 SLOW_KERNEL(order_utf16, wr_utf16_compare(l->u.str[li], r->u.str[ri]))
 SLOW_KERNEL(order_value, value_order(l->type, wr_vec_get(l, li), wr_vec_get(r, ri)))
 SLOW_KERNEL(equal_value, value_differs(l->type, wr_vec_get(l, li), wr_vec_get(r, ri)))
+
+/** Texts for equality. What a NULL row holds may be no text at all, so NULLs come first. */
+static void equal_str(wr__run *run, const wr_expr *e, const wr_vec *const *args, wr_sel sel,
+                      wr_vec *out)
+{
+    (void)run;
+    const wr_vec *l = args[0], *r = args[1];
+    wr_ast_op op = (wr_ast_op)e->imm;
+    uint8_t equal = op == WR_AST_EQ || op == WR_AST_NOT_DISTINCT;
+    uint8_t *restrict o = out->u.b;
+    if (compare_nulls(l, r, sel, out)) {
+        WR_FOREACH_SEL (i, sel) {
+            uint32_t li = i & l->mask, ri = i & r->mask;
+            if (!(l->null[li] | r->null[ri]))
+                o[i] = wr__text_equal(l->u.str[li], r->u.str[ri]) == equal;
+        }
+        fix_null_rows(l, r, sel, op, out);
+    } else if (r->mask == 0) { /* a column and a constant */
+        wr_str c = r->u.str[0];
+        uint32_t lm = l->mask;
+        WR_FOREACH_SEL (i, sel)
+            o[i] = wr__text_equal(l->u.str[i & lm], c) == equal;
+    } else {
+        uint32_t lm = l->mask;
+        WR_FOREACH_SEL (i, sel)
+            o[i] = wr__text_equal(l->u.str[i & lm], r->u.str[i]) == equal;
+    }
+}
 
 static void order_str(wr__run *run, const wr_expr *e, const wr_vec *const *args, wr_sel sel,
                       wr_vec *out)
