@@ -94,7 +94,9 @@ def many(options, built):
                 if result and engine.name != "raw-consume":
                     counts = [broker.count(name) for name in outputs]
                     if counts != wanted:
-                        say(f"{engine.name}: WRONG: {sum(counts)} records, not {sum(wanted)}")
+                        bad = [(n, c, w) for n, c, w in zip(outputs, counts, wanted) if c != w]
+                        say(f"{engine.name}: WRONG: {sum(counts)} records, not {sum(wanted)};"
+                            f" (topic, records, right): {bad[:5]}")
                         result = None
                 good = good and result is not None
                 if result:
