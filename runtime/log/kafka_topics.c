@@ -10,7 +10,13 @@
  */
 #include "runtime/log/kafka.h"
 
-enum { METADATA_MS = 10000, VISIBLE_MS = 15000, LOOK_EVERY_MS = 20, RETRY_MS = 30000 };
+enum {
+    METADATA_MS = 10000,
+    VISIBLE_MS = 15000,
+    LOOK_FIRST_MS = 1, /* doubled up to LOOK_EVERY_MS: most changes are seen within some ms */
+    LOOK_EVERY_MS = 20,
+    RETRY_MS = 30000,
+};
 
 /* ---- metadata ---- */
 
@@ -99,7 +105,7 @@ static weir_status look_until_ready(wr__kafka *log, const char *topic, wr_topic_
                                     bool just_created, weir_error *err)
 {
     int64_t deadline = wr__kafka_now_ms() + VISIBLE_MS;
-    for (;;) {
+    for (int wait_ms = LOOK_FIRST_MS;; wait_ms = WR_MIN(wait_ms * 2, (int)LOOK_EVERY_MS)) {
         bool ready = false;
         weir_status st = look(log, topic, out, &ready, err);
         bool wait = st == WEIR_OK ? !ready : st == WEIR_ERR_NOT_FOUND && just_created;
@@ -107,7 +113,7 @@ static weir_status look_until_ready(wr__kafka *log, const char *topic, wr_topic_
             return st;
         if (wr__kafka_now_ms() > deadline)
             return wr__kafka_error(err, RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE, "Topic %s", topic);
-        wr__kafka_sleep_ms(LOOK_EVERY_MS);
+        wr__kafka_sleep_ms(wait_ms);
     }
 }
 

@@ -133,8 +133,16 @@ static void test_topics(void **state)
     int64_t low[2], high[2];
     OK(c->ends(e->log, parts, 2, low, high, err));
     assert_int_equal(high[1], 0);
-    parts[0].partition = 3;
+    wr_log_writer *w;
+    OK(c->writer_new(e->log, &e->settings, &w, err));
+    put(e->log, w, name, 2, "k", "v", 1);
+    commit(e->log, w);
+    c->writer_close(w);
+    OK(c->ends(e->log, parts, 2, low, high, err));
+    assert_true(low[0] == 0 && high[0] == 0 && low[1] == 0 && high[1] == 1);
+    parts[0].partition = 3; /* asked alone and among others */
     FAILS(c->ends(e->log, parts, 1, low, high, err), WEIR_ERR_NOT_FOUND, "no partition 3");
+    FAILS(c->ends(e->log, parts, 2, low, high, err), WEIR_ERR_NOT_FOUND, "no partition 3");
     OK(c->remove(e->log, name, err));
     FAILS(c->remove(e->log, name, err), WEIR_ERR_NOT_FOUND, "does not exist");
     FAILS(c->describe(e->log, name, &info, err), WEIR_ERR_NOT_FOUND, "does not exist");
