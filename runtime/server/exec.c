@@ -80,7 +80,7 @@ void wr_exec_interrupt(wr_exec *x)
 static weir_status execute(wr_exec *x, weir_error *err)
 {
     weir_status st;
-    if (x->kind == WR_EXEC_PULL || x->kind == WR_EXEC_ANALYZE)
+    if (x->kind == WR_EXEC_PULL)
         wr__wait_for_writes(x->engine);
     wr_engine_lock(x->engine);
     if (x->kind == WR_EXEC_PUSH)

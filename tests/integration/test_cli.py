@@ -4,6 +4,7 @@
 import csv
 import io
 import json
+import re
 import signal
 import subprocess
 import unittest
@@ -90,6 +91,18 @@ class Forms(WeirCase):
         self.assertEqual(lines[4], lines[2])
         self.assertIn("\n Message\n----------------\n Stream created\n----------------\n",
                       self.weir("-e", STREAM.replace("STREAM s", "STREAM s2")).stdout)
+
+    def test_explain_analyze(self):
+        query = "CREATE TABLE t AS SELECT v, COUNT(*) AS n FROM s GROUP BY v;"
+        query_id = re.search(r"CTAS_T_\d+", self.weir("-e", EARLIEST + query).stdout).group()
+        out = self.weir("-e", f"EXPLAIN ANALYZE {query_id};").stdout
+        self.assertRegex(out, r"^\nCREATE TABLE t AS .*\n Operator +\| Rows in \| Rows out \| ")
+        self.assertRegex(out, r"\n       StreamAggregate +\| +\d+ \| +\d+ \| .*COUNT\n")
+        lines = self.weir("--output", "JSON", "-e", f"EXPLAIN ANALYZE {query_id}").stdout
+        first = json.loads(lines.splitlines()[0])
+        self.assertEqual((first["DEPTH"], first["KIND"], first["ENTRIES"]), (0, "QUERY", None))
+        self.assertIs(type(first["ROWS_IN"]), int)
+        self.assertIn("does not exist", self.weir("-e", "EXPLAIN ANALYZE x;", status=1).stderr)
 
     def test_json(self):
         lines = self.select("Json").stdout.splitlines()

@@ -48,6 +48,25 @@ class Run(WeirCase):
         self.assertRegex(self.weir("run", self.sql, "--until-end").stderr, r" 0 records in, 0 out ")
         self.assertEqual(len(self.written()), 500)
 
+    def test_analyze(self):
+        self.datagen(300)
+        done = self.weir("run", self.sql, "--until-end", "--analyze")
+        self.assertIn("\n Operator ", done.stdout)
+        self.assertRegex(done.stdout, r"\n CSAS_SOME_0 +\|     300 \|      300 \| .*100\.0 % .* 0 behind")
+        self.assertRegex(done.stdout, r"\n   StreamSink .* out, Topic: some\n"
+                                      r"     StreamSelect .*\n"
+                                      r"       StreamFilter .* Where: .*\n"
+                                      r"         StreamSource .* in, Topic: pageviews\n")
+
+    def test_report_on_a_signal(self):
+        self.datagen(10)
+        process = self.service(stdout=subprocess.PIPE)
+        process.send_signal(signal.SIGUSR1)
+        lines = iter(process.stdout.readline, "")
+        self.assertTrue(any(line.startswith("         StreamSource ") for line in lines))
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(20), 0)
+
     def test_define_and_set(self):
         self.datagen(10)
         plain = self.file("plain.sql", FILE.replace("DEFINE least = '5';", ""))

@@ -48,6 +48,7 @@ static void check_nodes(weir *w, const char *id, const char *expected)
     weir_error err = {0};
     weir_status st;
     snprintf(sql, sizeof sql, "EXPLAIN ANALYZE %s;", id);
+    drain(w);
     weir_stmt *s = prepare(w, sql);
     while ((st = weir_step(s, -1, &err)) == WEIR_ROW)
         if (is_node(s))
@@ -89,7 +90,6 @@ static void test_filter(void **state)
     bad.timestamp = 1;
     assert_int_equal(weir_produce(w, &bad, 1, &err), WEIR_OK);
     assert_int_equal(weir_flush(w, &err), WEIR_OK);
-    drain(w);
     check_nodes(w, "CSAS_SLOW_1",
                 "1 StreamSink 2/2 0 0\n"
                 "2 StreamSelect 2/2 0 0\n"
@@ -173,6 +173,7 @@ static void test_shares(void **state)
     weir *w = open_with(WEIR_LOG_LOCAL, dir, true);
     RUN(w, CLICKS "CREATE TABLE pages AS SELECT page, COUNT(*) FROM clicks GROUP BY page;");
     insert_clicks(w);
+    drain(w);
     weir_stmt *s = prepare(w, "EXPLAIN ANALYZE CTAS_PAGES_1;");
     weir_error err;
     double shares = 0;
@@ -231,7 +232,6 @@ static void test_paused(void **state)
     insert_clicks(w);
     check_nodes(w, "CSAS_COPY_1", five);
     RUN(w, "RESUME CSAS_COPY_1;");
-    drain(w);
     check_nodes(w, "CSAS_COPY_1",
                 "1 StreamSink 10/10 0 0\n2 StreamSelect 10/10 0 0\n"
                 "3 StreamSource 10/10 0 0\n");
@@ -307,6 +307,7 @@ static void test_while_running(void **state)
     atomic_store(&stop, true);
     for (int i = 0; i < 2; i++)
         pthread_join(threads[i], NULL);
+    drain(w);
     weir_stmt *s = prepare(w, "EXPLAIN ANALYZE CTAS_PAGES_1;");
     weir_error err;
     assert_int_equal(weir_step(s, -1, &err), WEIR_ROW);
