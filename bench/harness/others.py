@@ -233,7 +233,7 @@ def threads(options, built):
     """1 and 2 threads on a query that is bound by CPU, from the embedded log"""
     sql = BENCH / "workloads" / "threads.sql"
     walls, cpus, good = collections.defaultdict(list), collections.defaultdict(list), True
-    Weir("", "", "--threads", "2").prepare(built)
+    Weir("", "", threads=2).prepare(built)
     folder = Path(tempfile.mkdtemp(prefix="weir-bench-", dir=options.tmp))
     try:
         data = folder / "data"

@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import re
 import statistics
 import subprocess
 import time
@@ -125,3 +126,23 @@ def aligned(lines):
                    + (":" if c.endswith(":") else "-") for c, w in zip(row, widths)]
         out.append("| " + " | ".join(c.ljust(w) for c, w in zip(row, widths)) + " |")
     return out
+
+
+PUBLISHED = re.compile("(<!-- begin: results -->\n).*(<!-- end: results -->)", re.S)
+
+
+def published(page, results_):
+    """The page of docs/ with these results between its two marks."""
+    machine_ = next(r for r in results_ if r["kind"] == "machine")
+    runs = [r for r in results_ if r["kind"] == "run"]
+    each = max(s["runs"] for rows in summary(results_).values() for s in rows.values())
+    date = time.strftime("%Y-%m-%d", time.gmtime(machine_["time"]))
+    text = (f"![CPU seconds per million records](benchmarks.svg)\n\n{date}, {machine_['weir']}"
+            f" ({machine_['commit']}), `{machine_['command']}`: {machine_['records']:,} records,"
+            f" {each} runs each, {len(runs)} in all. {machine_['cores']} cores ({machine_['cpu']}),"
+            f" {machine_['memory_gib']} GiB, broker on the same machine; {machine_['java']}.\n\n"
+            f"{table(results_)}\n\n")
+    changed, n = PUBLISHED.subn(lambda m: m.group(1) + text + m.group(2), page)
+    if n != 1:
+        raise ValueError("docs/benchmarks.md has not its two marks")
+    return changed
