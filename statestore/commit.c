@@ -48,15 +48,14 @@ static bool is_unborn(const wr_store_entry *e)
 
 weir_status wr_store_flush(wr_store *s, weir_error *err)
 {
-    enum { AHEAD = 8 };
     WR_ASSERT(!s->committing && !s->options.snap);
     if (!s->options.on_change || !s->options.caching)
         return WEIR_OK;
     const wr__overlay *o = &s->overlay;
     for (size_t i = 0; i < o->dirty_n; i++) {
         wr_store_entry *e = o->dirty[i];
-        if (i + AHEAD < o->dirty_n)
-            __builtin_prefetch(o->dirty[i + AHEAD]);
+        if (i + WR__AHEAD < o->dirty_n)
+            __builtin_prefetch(o->dirty[i + WR__AHEAD]);
         if (!(e->flags & WR__ENTRY_UNLOGGED) || is_unborn(e) || wr__timed_gone(s, wr__entry_key(e)))
             continue;
         WR_TRY(wr__store_log(s, e, err));

@@ -22,6 +22,7 @@
 #include "statestore/store.h"
 
 enum { WR__INLINE = 24, WR__LINE = 64, WR__PAGE_BITS = 9, WR__PAGE = 1 << WR__PAGE_BITS };
+enum { WR__AHEAD = 8 }; /* entries to prefetch ahead in a pass over many */
 #define WR__ABSENT                                                                                 \
     UINT32_MAX /* value_len of an entry without value: a tombstone, or a known miss */
 

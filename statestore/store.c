@@ -417,6 +417,8 @@ size_t wr_store_dirty_count(const wr_store *s)
 wr_store_entry *wr_store_dirty_at(const wr_store *s, size_t i, wr_str *old)
 {
     WR_ASSERT(i < s->overlay.dirty_n);
+    if (i + WR__AHEAD < s->overlay.dirty_n) /* who asks for one asks for all, in order */
+        __builtin_prefetch(s->overlay.dirty[i + WR__AHEAD]);
     if (old) {
         WR_ASSERT(s->options.keep_old);
         *old = s->overlay.olds[i];

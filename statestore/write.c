@@ -13,7 +13,7 @@
 
 /* From how many entries on rows go in pieces, and how large one is: RocksDB copies a batch, and its
  * memory stays with the batch. From LOAD_ENTRIES on a table file pays, with its fsync. */
-enum { PIECE_ENTRIES = 4096, PIECE_BYTES = 1 << 20, LOAD_ENTRIES = 32768, AHEAD = 8 };
+enum { PIECE_ENTRIES = 4096, PIECE_BYTES = 1 << 20, LOAD_ENTRIES = 32768 };
 
 void wr_store_committed(wr_store *s)
 {
@@ -21,6 +21,8 @@ void wr_store_committed(wr_store *s)
     wr__overlay *o = &s->overlay;
     for (size_t i = 0; i < o->dirty_n; i++) {
         wr_store_entry *e = o->dirty[i];
+        if (i + WR__AHEAD < o->dirty_n)
+            __builtin_prefetch(o->dirty[i + WR__AHEAD], 1);
         e->flags &= WR__ENTRY_OUTSIDE | WR__ENTRY_USED | WR__ENTRY_STORED | WR__ENTRY_UNWRITTEN;
         if (!wr_entry_exists(e) && !(e->flags & (WR__ENTRY_STORED | WR__ENTRY_UNWRITTEN)))
             wr__overlay_remove(o, e); /* the database never knew it */
@@ -63,8 +65,8 @@ static weir_status load_rows(wr_store *s, const wr__sorted *list, size_t n, weir
     for (size_t i = 0; i < n && st == WEIR_OK; i++) {
         wr_store_entry *e = list[i].e;
         wr_str key = wr__entry_key(e), value = {0};
-        if (i + AHEAD < n)
-            __builtin_prefetch(list[i + AHEAD].e);
+        if (i + WR__AHEAD < n)
+            __builtin_prefetch(list[i + WR__AHEAD].e);
         bool exists = wr_entry_exists(e);
         if ((!exists && !(e->flags & WR__ENTRY_STORED)) || wr__timed_gone(s, key))
             continue;
