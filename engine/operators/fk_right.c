@@ -45,6 +45,7 @@ static weir_status answer(wr_op *op, const wr__fk_message *m, int64_t time, weir
     fk_right_state *s = op->state;
     uint32_t row;
     wr_batch *rows = wr__fk_outbox_add(&s->outbox, m, time, &row);
+    op->rows_out++;
     return wr__rowkey_read(&s->outbox.schema, wr__row_copy(op->ctx->scratch, m->left),
                            op->ctx->scratch, rows->cols, row, false, NULL, NULL, err);
 }
