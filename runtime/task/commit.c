@@ -4,11 +4,17 @@
  *   1 flush operators, in order of the sub-topologies, draining what they exchange
  *   2 flush stores: changelog records go out
  *   3 settle: everything written is acknowledged (Kafka)
- *   4 one batch: state, changelog positions; 5 the log commits it with the input offsets
+ *   4 one batch: state; 5 the log commits it with the input offsets
  * A failure before 5 leaves everything uncommitted: the tasks are discarded and built anew from
  * committed state.
+ *
+ * On Kafka 4 is put off: the changelogs have the changes, and the database gets them with the
+ * changelogs' positions every WRITE_EVERY_NS, when they are many, when tasks close, or when a pull
+ * query asks. After a crash the changelogs' tails since then are read again.
  */
 #include "runtime/task/internal.h"
+
+#define AWAIT_WRITE_MS 5000
 
 static weir_status flush_operators(wr_query *q, weir_error *err)
 {
@@ -29,19 +35,96 @@ static weir_status flush_operators(wr_query *q, weir_error *err)
     return WEIR_OK;
 }
 
+/* ---- state ---- */
+
+#define WRITE_EVERY_NS 30000000000ll
+
+/* Kafka: the changelogs make changes durable, the database only shortens the next start. */
+static bool writes_behind(const wr__scan *s)
+{
+    return s->log->cls->kind == WR_LOG_KAFKA && !s->transient;
+}
+
 static weir_status collect_state(wr_query *q, wr_db_batch *state, weir_error *err)
 {
-    if (!q->noted)
-        wr__query_note(q, state);
-    for (size_t i = 0; i < q->tasks_n; i++) {
-        wr__task *t = q->tasks[i];
-        for (size_t k = 0; k < t->stores_n; k++) {
-            WR_TRY(wr_store_commit_into(t->stores[k].store, state, err));
-            wr__store_note_position(&t->stores[k], state);
-        }
-    }
+    for (size_t i = 0; i < q->tasks_n; i++)
+        for (size_t k = 0; k < q->tasks[i]->stores_n; k++)
+            WR_TRY(wr_store_commit_into(q->tasks[i]->stores[k].store, state, err));
     return WEIR_OK;
 }
+
+/* The rows in pieces, whatever happens between; then what makes them count, at once. */
+static weir_status write_member(wr_query *q, weir_error *err)
+{
+    for (size_t i = 0; i < q->tasks_n; i++)
+        for (size_t k = 0; k < q->tasks[i]->stores_n; k++)
+            WR_TRY(wr_store_write_rows(q->tasks[i]->stores[k].store, err));
+    wr_db_batch *b = wr_db_batch_new(q->db);
+    weir_status st = WEIR_OK;
+    for (size_t i = 0; i < q->tasks_n && st == WEIR_OK; i++) {
+        for (size_t k = 0; k < q->tasks[i]->stores_n && st == WEIR_OK; k++) {
+            st = wr_store_write_into(q->tasks[i]->stores[k].store, b, err);
+            wr__store_note_position(&q->tasks[i]->stores[k], b);
+        }
+    }
+    if (st == WEIR_OK)
+        st = wr_db_write(q->db, b, err);
+    wr_db_batch_free(b);
+    return st;
+}
+
+static bool write_due(wr__scan *s)
+{
+    if (atomic_load(&s->write_asked) ||
+        s->clock->mono_ns(s->clock) - atomic_load(&s->last_write_ns) > WRITE_EVERY_NS)
+        return true;
+    size_t unwritten = 0;
+    for (size_t m = 0; m < s->members_n; m++) {
+        if (wr__query_over_budget(s->members[m]))
+            return true;
+        unwritten += wr__query_unwritten_bytes(s->members[m]);
+    }
+    return s->members_n && unwritten > s->members[0]->budget->bytes / 2;
+}
+
+static weir_status write_behind(wr__scan *s, weir_error *err)
+{
+    for (size_t m = 0; m < s->members_n; m++)
+        WR_TRY(write_member(s->members[m], err));
+    pthread_mutex_lock(&s->hub->lock);
+    atomic_store(&s->last_write_ns, s->clock->mono_ns(s->clock));
+    atomic_store(&s->write_asked, false);
+    pthread_cond_broadcast(&s->hub->changed);
+    pthread_mutex_unlock(&s->hub->lock);
+    return WEIR_OK;
+}
+
+static void mark_committed(wr__scan *s)
+{
+    for (size_t m = 0; m < s->members_n; m++) {
+        wr_query *q = s->members[m];
+        for (size_t i = 0; i < q->tasks_n; i++)
+            for (size_t k = 0; k < q->tasks[i]->stores_n; k++)
+                wr_store_committed(q->tasks[i]->stores[k].store);
+    }
+}
+
+void wr__query_await_write(wr_query *q)
+{
+    struct timespec until = wr__in_ms(AWAIT_WRITE_MS);
+    int rc = 0;
+    pthread_mutex_lock(&q->hub->lock);
+    int64_t since = q->scan ? q->clock->mono_ns(q->clock) - q->scan->commit_interval_ns : 0;
+    while (q->scan && q->scan->runs && writes_behind(q->scan) && rc == 0 &&
+           atomic_load(&q->scan->last_write_ns) < since) {
+        atomic_store(&q->scan->write_asked, true);
+        wr__scan_call(q->scan);
+        rc = pthread_cond_timedwait(&q->hub->changed, &q->hub->lock, &until);
+    }
+    pthread_mutex_unlock(&q->hub->lock);
+}
+
+/* ---- the commit ---- */
 
 static weir_status each_member(wr__scan *s, int64_t *flushed, weir_error *err)
 {
@@ -60,8 +143,12 @@ static weir_status each_member(wr__scan *s, int64_t *flushed, weir_error *err)
     /* A new one: a cleared batch keeps the memory of the largest commit so far. */
     wr_db_batch_free(s->state);
     s->state = wr_db_batch_new(s->db);
-    for (size_t m = 0; m < s->members_n; m++)
-        WR_TRY(collect_state(s->members[m], s->state, err));
+    for (size_t m = 0; m < s->members_n; m++) {
+        if (!s->members[m]->noted)
+            wr__query_note(s->members[m], s->state);
+        if (!writes_behind(s))
+            WR_TRY(collect_state(s->members[m], s->state, err));
+    }
     return WEIR_OK;
 }
 
@@ -76,7 +163,6 @@ static void after_commit(wr__scan *s, int64_t since, int64_t flushed)
             for (uint32_t o = 0; (op = wr_topology_op(t->topology, o)); o++)
                 late += op->late_rows;
         }
-        wr__query_trim(q);
         atomic_store(&q->late, late);
         atomic_fetch_add(&q->commits, 1);
         q->noted = true;
@@ -108,23 +194,38 @@ static weir_status commit_offsets(wr__scan *s, weir_error *err)
     return st;
 }
 
+static weir_status commit(wr__scan *s, weir_error *err)
+{
+    int64_t since = s->last_commit_ns, flushed;
+    WR_TRY(each_member(s, &flushed, err));
+    if (s->transient) {
+        /* Its state is its own, its offsets are nobody's. */
+        WR_TRY(s->log->cls->commit(s->writer, NULL, NULL, 0, NULL, err));
+        WR_TRY(wr_db_write(s->db, s->state, err));
+    } else {
+        WR_TRY(commit_offsets(s, err));
+    }
+    if (writes_behind(s))
+        mark_committed(s);
+    after_commit(s, since, flushed);
+    return WEIR_OK;
+}
+
 weir_status wr__scan_commit(wr__scan *s, weir_error *err)
 {
     s->last_commit_ns = s->clock->mono_ns(s->clock);
-    if (!s->dirty)
-        return WEIR_OK;
-    int64_t since = s->last_commit_ns, flushed;
-    WR_TRY(each_member(s, &flushed, err));
-    weir_status st;
-    if (s->transient) {
-        /* Its state is its own, its offsets are nobody's. */
-        st = s->log->cls->commit(s->writer, NULL, NULL, 0, NULL, err);
-        if (st == WEIR_OK)
-            st = wr_db_write(s->db, s->state, err);
-    } else {
-        st = commit_offsets(s, err);
-    }
-    if (st == WEIR_OK)
-        after_commit(s, since, flushed);
-    return st;
+    if (s->dirty)
+        WR_TRY(commit(s, err));
+    if (writes_behind(s) && write_due(s))
+        WR_TRY(write_behind(s, err));
+    for (size_t m = 0; m < s->members_n; m++)
+        wr__query_trim(s->members[m]);
+    return WEIR_OK;
+}
+
+weir_status wr__scan_commit_all(wr__scan *s, weir_error *err)
+{
+    if (writes_behind(s))
+        atomic_store(&s->write_asked, true);
+    return wr__scan_commit(s, err);
 }

@@ -10,9 +10,8 @@
  * newer than the next record of every *other* topic of the group. A topic holds the others of its
  * group back while one of its partitions has nothing buffered and is not at its end.
  *
- * A turn: one run of each group (with one lane: one run) is fed to every member, lane by lane; then
- * what was exchanged, until nothing is left; then the scratch arenas are reset and the records
- * released.
+ * A turn: one run for each lane is fed to every member; then what was exchanged, until nothing is
+ * left; then the scratch arenas are reset and the records released.
  */
 #include "runtime/task/internal.h"
 #include "common/log.h"
@@ -310,7 +309,7 @@ static weir_status on_revoked(void *arg, const wr_topic_part *parts, uint32_t n,
     weir_status st = WEIR_OK;
     wr__sides_stop(s);
     if (!lost)
-        st = wr__scan_commit(s, err);
+        st = wr__scan_commit_all(s, err);
     for (size_t m = 0; m < s->members_n; m++)
         wr__tasks_close(s->members[m]);
     pthread_mutex_lock(&s->lock);
@@ -512,11 +511,17 @@ static void feed_members(wr__scan *s, const run *r)
     }
 }
 
+static uint32_t lane_of(const wr__scan *s, const wr__input *in)
+{
+    return (uint32_t)in->partition % s->lanes_n;
+}
+
 static void feed_lane(void *arg, uint32_t lane)
 {
     turn *t = arg;
+    wr_source_pool_next(t->s->lanes[lane].sources);
     for (uint32_t i = 0; i < t->runs_n; i++)
-        if ((uint32_t)t->runs[i].in->partition % t->s->lanes_n == lane)
+        if (lane_of(t->s, t->runs[i].in) == lane)
             feed_members(t->s, &t->runs[i]);
 }
 
@@ -650,21 +655,30 @@ static bool commit_interval_over(const wr__scan *s)
     return s->clock->mono_ns(s->clock) - s->last_commit_ns > s->commit_interval_ns;
 }
 
-/* One run of each group, or of the next group only. @p from: where to go on looking. */
+static bool has_run(const wr__scan *s, const run *runs, uint32_t n, uint32_t lane)
+{
+    for (uint32_t k = 0; k < n; k++)
+        if (lane_of(s, runs[k].in) == lane)
+            return true;
+    return false;
+}
+
+/* A run for each lane that has records. @p from: where to go on looking. */
 static weir_status collect_runs(wr__scan *s, uint32_t only_topic, uint32_t *from, run *runs,
                                 uint32_t *n, weir_error *err)
 {
-    uint32_t max = s->lanes_n > 1 ? s->inputs_n : 1;
+    uint32_t begin = *from;
     *n = 0;
-    for (uint32_t k = 0; k < s->inputs_n && *n < max; k++) {
-        uint32_t i = (*from + k) % s->inputs_n;
+    for (uint32_t k = 0; k < s->inputs_n && *n < s->lanes_n; k++) {
+        uint32_t i = (begin + k) % s->inputs_n;
         if (!speaks_for_group(s, i) ||
             (only_topic != UINT32_MAX && s->inputs[i].topic != only_topic))
             continue;
-        WR_TRY(next_run(s, &s->inputs[i], &runs[*n], err));
-        if (runs[*n].n == 0)
+        run r;
+        WR_TRY(next_run(s, &s->inputs[i], &r, err));
+        if (r.n == 0 || has_run(s, runs, *n, lane_of(s, r.in)))
             continue;
-        ++*n;
+        runs[(*n)++] = r;
         /* One lane: stay with the input while it has records, its operators are warm. */
         *from = i;
     }

@@ -3,6 +3,7 @@
 #ifndef WR_RUNTIME_TASK_INTERNAL_H
 #define WR_RUNTIME_TASK_INTERNAL_H
 
+#include "engine/operators/source_pool.h"
 #include "runtime/task/query.h"
 
 #include <pthread.h>
@@ -92,6 +93,7 @@ uint32_t wr__pool_lanes(const wr_pool *p);
 /** What one thread at a time needs to run tasks: partition p is of lane p % lanes_n. */
 typedef struct wr__lane {
     wr_arena *scratch;
+    wr_source_pool *sources; /* what its tasks decode together */
 } wr__lane;
 
 /* ---- scans ---- */
@@ -159,6 +161,9 @@ struct wr__scan {
     uint32_t lanes_n;
     int64_t last_commit_ns, last_end_check_ns;
     bool dirty; /* something to commit */
+    /* Kafka: state is written behind its changelogs; see commit.c. */
+    _Atomic int64_t last_write_ns;
+    atomic_bool write_asked; /* the next commit writes, even if there is nothing to commit */
     int failures;
     pthread_mutex_t lock;
     atomic_bool idle_committed; /* nothing uncommitted and nothing buffered */
@@ -348,8 +353,15 @@ void wr__query_trim(wr_query *q);
 /** Give the query's bytes back. */
 void wr__query_release_budget(wr_query *q);
 
+/** Memory of its state that is committed, but not in the database yet. */
+size_t wr__query_unwritten_bytes(const wr_query *q);
+
 /* commit.c */
 weir_status wr__scan_commit(wr__scan *s, weir_error *err) WR_MUST_CHECK;
+/** And write what is unwritten: before tasks close. */
+weir_status wr__scan_commit_all(wr__scan *s, weir_error *err) WR_MUST_CHECK;
+/** From other threads: wait until the database has what was committed a commit interval ago. */
+void wr__query_await_write(wr_query *q);
 
 /* ---- the hub (hub.c) ---- */
 

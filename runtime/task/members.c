@@ -293,7 +293,7 @@ bool wr__scan_approach(wr__scan *s, weir_status *st, weir_error *err)
     }
     if (!wr__inputs_done(s))
         return true;
-    *st = wr__scan_commit(s, err);
+    *st = wr__scan_commit_all(s, err);
     if (*st != WEIR_OK)
         return true;
     arrive(s);
@@ -316,7 +316,7 @@ static weir_status let_go(wr__scan *s, weir_error *err)
     weir_status st = WEIR_OK;
     /* A push query has nothing to keep, and nobody takes its rows any more. */
     if (s->writer && !s->transient)
-        st = wr__scan_commit(s, err);
+        st = wr__scan_commit_all(s, err);
     if (st != WEIR_OK)
         wr_log_put(WR_LOG_WARN, "query", "last commit: %s", err->message);
     bool all = true;
@@ -454,7 +454,7 @@ bool wr__scan_attend(wr__scan *s, weir_status *st, weir_error *err)
         return true;
     if (atomic_load(&s->stop_asked)) {
         weir_error ignored;
-        if (s->writer && wr__scan_commit(s, &ignored) != WEIR_OK)
+        if (s->writer && wr__scan_commit_all(s, &ignored) != WEIR_OK)
             wr_log_put(WR_LOG_WARN, "query", "last commit: %s", ignored.message);
         give_back(s);
         return false;

@@ -29,7 +29,8 @@ static size_t publish(wr_query *q, size_t bytes)
     return WR_MAX(left, all / 8);
 }
 
-/* A commit holds its changes once more, in the batch that it writes: few enough at a time. */
+/* On our own logs a commit holds its changes once more, in the batch that it writes: few enough at
+ * a time. */
 #define DIRTY_MAX ((size_t)8 << 20)
 
 static size_t dirty_bytes(wr_query *q)
@@ -37,11 +38,9 @@ static size_t dirty_bytes(wr_query *q)
     size_t bytes = 0;
     for (size_t i = 0; i < q->tasks_n; i++) {
         for (size_t k = 0; k < q->tasks[i]->stores_n; k++) {
-            const wr_store *s = q->tasks[i]->stores[k].store;
             wr_store_stats stats;
-            wr_store_stats_read(s, &stats);
-            if (stats.entries)
-                bytes += wr_store_bytes(s) / (size_t)stats.entries * (size_t)stats.dirty_entries;
+            wr_store_stats_read(q->tasks[i]->stores[k].store, &stats);
+            bytes += (size_t)stats.dirty_bytes;
         }
     }
     return bytes;
@@ -50,7 +49,23 @@ static size_t dirty_bytes(wr_query *q)
 bool wr__query_over_budget(wr_query *q)
 {
     size_t stores, bytes = count_bytes(q, &stores);
-    return bytes > publish(q, bytes) || (bytes > DIRTY_MAX && dirty_bytes(q) > DIRTY_MAX);
+    if (bytes > publish(q, bytes))
+        return true;
+    bool in_batch = q->log->cls->kind != WR_LOG_KAFKA;
+    return in_batch && bytes > DIRTY_MAX && dirty_bytes(q) > DIRTY_MAX;
+}
+
+size_t wr__query_unwritten_bytes(const wr_query *q)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < q->tasks_n; i++) {
+        for (size_t k = 0; k < q->tasks[i]->stores_n; k++) {
+            wr_store_stats stats;
+            wr_store_stats_read(q->tasks[i]->stores[k].store, &stats);
+            bytes += (size_t)stats.unwritten_bytes;
+        }
+    }
+    return bytes;
 }
 
 void wr__query_trim(wr_query *q)

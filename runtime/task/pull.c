@@ -160,6 +160,7 @@ weir_status wr_query_pull(wr_query *q, const wr_pull *pull,
     if (!q->plan->materialized)
         return wr_error(err, WEIR_ERR_STATEMENT, "Table `%s` is not materialised by query %s",
                         pull->source->name, q->id);
+    wr__query_await_write(q);
     pull_run r = {.q = q,
                   .pull = pull,
                   .arena = wr_arena_new(0),

@@ -230,7 +230,7 @@ static void stop_stepped(wr_query *q)
     int was = atomic_load(&q->state_now);
     weir_error err;
     if (was != WR_QUERY_FAILED && was != WR_QUERY_STOPPED && s->writer && !q->transient &&
-        wr__scan_commit(s, &err) != WEIR_OK)
+        wr__scan_commit_all(s, &err) != WEIR_OK)
         wr_log_put(WR_LOG_WARN, "query", "%s: last commit: %s", q->id, err.message);
     wr__scan_free(s);
 }

@@ -50,9 +50,10 @@ wr__scan *wr__scan_new(wr_query *q)
     s->lanes_n = one_lane ? 1 : wr__pool_lanes(s->hub->pool);
     s->lanes = wr_calloc(s->lanes_n, sizeof *s->lanes);
     for (uint32_t l = 0; l < s->lanes_n; l++)
-        s->lanes[l].scratch = wr_arena_new(65536);
+        s->lanes[l] = (wr__lane){wr_arena_new(65536), wr_source_pool_new()};
     s->state = wr_db_batch_new(s->db);
     s->last_commit_ns = s->clock->mono_ns(s->clock);
+    atomic_store(&s->last_write_ns, s->last_commit_ns);
     pthread_mutex_init(&s->lock, NULL);
     wr__scan_add(s, q);
     s->batch_rows = wr__scan_batch_rows(s);
@@ -66,8 +67,10 @@ void wr__scan_free(wr__scan *s)
     wr__scan_close(s);
     while (s->members_n)
         wr__scan_remove(s, s->members[s->members_n - 1]);
-    for (uint32_t l = 0; l < s->lanes_n; l++)
+    for (uint32_t l = 0; l < s->lanes_n; l++) {
         wr_arena_free(s->lanes[l].scratch);
+        wr_source_pool_free(s->lanes[l].sources);
+    }
     for (uint32_t t = 0; t < s->topics_n; t++)
         wr_free(s->topics[t]);
     wr_free(s->topics);
@@ -164,7 +167,7 @@ static bool over_budget(wr__scan *s)
 static bool commit_due(wr__scan *s, bool progressed)
 {
     if (!s->dirty)
-        return false;
+        return atomic_load(&s->write_asked);
     int64_t since = s->clock->mono_ns(s->clock) - s->last_commit_ns;
     if (since >= s->commit_interval_ns || over_budget(s))
         return true;
