@@ -62,34 +62,27 @@ static bool sink_time(wr_op *op, const wr_batch *in, uint32_t i, int64_t *ms, ch
 
 typedef struct records {
     wr_str *keys, *values; /* by row while encoding, then dense */
-    uint8_t *ok;
+    uint8_t *key_ok, *value_ok;
+    bool all_ok;
     int64_t *times;
     const wr_headers **headers; /* NULL: none has any */
     uint32_t n;
 } records;
 
-static void encode(wr_op *op, const wr_batch *in, wr_sel sel, records *r)
+static void encode(wr_op *op, const wr_batch *in, records *r)
 {
     sink_state *s = op->state;
-    wr_arena *a = op->ctx->scratch;
     wr__op_errors errs;
     wr__op_errors_init(&errs, op, in);
     wr_buf_clear(&s->keys);
     wr_buf_clear(&s->values);
-    uint8_t *ok = WR_NEW_N(a, uint8_t, in->rows);
-    memset(r->ok, 1, in->rows);
-    if (s->key) {
-        wr_encoder_run(s->key, in->cols, sel, &s->keys, r->keys, ok, &errs.base);
-        WR_FOREACH_SEL (i, sel)
-            r->ok[i] &= ok[i];
-    }
-    if (s->value) {
-        wr_sel with_value = wr__sel_with(in, WR_ROW_HAS_NEW, a);
-        wr_encoder_run(s->value, in->cols + in->schema->keys_n, with_value, &s->values, r->values,
-                       ok, &errs.base);
-        WR_FOREACH_SEL (j, with_value)
-            r->ok[j] &= ok[j];
-    }
+    if (s->key)
+        wr_encoder_run(s->key, in->cols, in->sel, &s->keys, r->keys, r->key_ok, &errs.base);
+    if (s->value)
+        wr_encoder_run(s->value, in->cols + in->schema->keys_n,
+                       wr__sel_with(in, WR_ROW_HAS_NEW, op->ctx->scratch), &s->values, r->values,
+                       r->value_ok, &errs.base);
+    r->all_ok = errs.base.count == 0;
     op->dropped_rows += errs.base.count;
 }
 
@@ -115,22 +108,30 @@ static void append_windows(wr_op *op, const wr_batch *in, records *r)
     }
 }
 
+static bool is_written(const wr_op *op, const wr_batch *in, const records *r, uint32_t i)
+{
+    const sink_state *s = op->state;
+    return r->all_ok || ((!s->key || r->key_ok[i]) &&
+                         (!s->value || !(in->flags[i] & WR_ROW_HAS_NEW) || r->value_ok[i]));
+}
+
 /* Leave out what failed; close the gaps. Rows ascend, so moving down is safe. */
 static void compact(wr_op *op, const wr_batch *in, records *r)
 {
+    const sink_state *s = op->state;
+    const wr_str no_columns = {"", 0};
+    bool own_times = op->step->u.sink.timestamp_column >= 0;
     WR_FOREACH_SEL (i, in->sel) {
-        int64_t ms;
+        int64_t ms = in->rowtime[i];
         char why[256];
-        if (!r->ok[i])
+        if (!is_written(op, in, r, i))
             continue;
-        if (!sink_time(op, in, i, &ms, why, sizeof why)) {
+        if (own_times && !sink_time(op, in, i, &ms, why, sizeof why)) {
             wr__op_row_error(op, in, i, "Failed to extract timestamp from row: %s", why);
             op->dropped_rows++;
             continue;
         }
         bool has_value = in->flags[i] & WR_ROW_HAS_NEW;
-        wr_str no_columns = {"", 0};
-        sink_state *s = op->state;
         r->keys[r->n] = in->flags[i] & WR_ROW_NULL_KEY ? (wr_str){0} : r->keys[i];
         r->values[r->n] = !has_value ? (wr_str){0} : s->value ? r->values[i] : no_columns;
         r->times[r->n] = ms;
@@ -143,14 +144,19 @@ static void compact(wr_op *op, const wr_batch *in, records *r)
 static weir_status sink_process(wr_op *op, int input, const wr_batch *in, weir_error *err)
 {
     (void)input;
+    const sink_state *s = op->state;
     wr_arena *a = op->ctx->scratch;
-    records r = {.keys = WR_NEW_N(a, wr_str, in->rows),
-                 .values = WR_NEW_N(a, wr_str, in->rows),
-                 .ok = WR_NEW_N(a, uint8_t, in->rows),
-                 .times = WR_NEW_N(a, int64_t, in->sel.n),
+    bool windowed = op->step->u.sink.window.kind != WR_WINDOW_NONE && in->window_start;
+    /* Only the entries of selected rows are written, and read; without key columns, no key's. */
+    records r = {.keys = s->key ? wr_arena_alloc(a, in->rows * sizeof(wr_str))
+                                : WR_NEW_N(a, wr_str, in->rows),
+                 .values = wr_arena_alloc(a, in->rows * sizeof(wr_str)),
+                 .key_ok = wr_arena_alloc(a, in->rows),
+                 .value_ok = wr_arena_alloc(a, in->rows),
+                 .times = wr_arena_alloc(a, in->sel.n * sizeof(int64_t)),
                  .headers = in->headers ? WR_NEW_N(a, const wr_headers *, in->sel.n) : NULL};
-    encode(op, in, in->sel, &r);
-    if (op->step->u.sink.window.kind != WR_WINDOW_NONE && in->window_start)
+    encode(op, in, &r);
+    if (windowed)
         append_windows(op, in, &r);
     compact(op, in, &r);
     op->rows_out += r.n;

@@ -3,6 +3,7 @@
 #include "fixture.h"
 
 #include "types/decimal.h"
+#include "types/text.h"
 
 #include <math.h>
 
@@ -134,6 +135,48 @@ static void test_batch(void **state)
     wr_buf_free(&buf);
 }
 
+/* Texts of all lengths around the sizes of vectors, what must be escaped at every place of them:
+ * as the plain writer of JSON texts has them, and back again. */
+static void test_texts_of_all_lengths(void **state)
+{
+    (void)state;
+    static const char *const odd[] = {"x", "\"", "\\", "\n", "\x1f", "\xED\x9F\xBF", "\xC3\xA4"};
+    wr_column cols[] = {col("A", &wr_type_string), col("B", &wr_type_boolean)};
+    wr_encoder *e = encoder(WR_FORMAT_JSON, cols, 2, (wr_format_options){0});
+    for (size_t len = 0; len < 50; len++)
+        for (size_t at = 0; at <= len; at++)
+            for (size_t k = 0; k < WR_ARRAY_LEN(odd); k++) {
+                wr_buf text = {0}, want = {0};
+                for (size_t i = 0; i < len; i++)
+                    wr_buf_puts(&text, i == at ? odd[k] : "y");
+                wr_value row[] = {wr_value_str(exact(wr_buf_cstr(&text), text.len)),
+                                  wr_value_bool(at & 1)};
+                wr_buf_puts(&want, "{\"A\":");
+                wr_text_put_json_string(&want, row[0].u.str);
+                wr_buf_puts(&want, at & 1 ? ",\"B\":true}" : ",\"B\":false}");
+                assert_string_equal(encode_show(e, cols, 2, row), wr_buf_cstr(&want));
+                wr_buf_free(&text);
+                wr_buf_free(&want);
+            }
+}
+
+static void test_whole_numbers(void **state)
+{
+    (void)state;
+    wr_column cols[] = {col("N", &wr_type_bigint), col("I", &wr_type_integer)};
+    wr_encoder *e = encoder(WR_FORMAT_JSON, cols, 2, (wr_format_options){0});
+    int64_t power = 1;
+    for (int digits = 0; digits < 18; digits++, power *= 10)
+        for (int64_t v = power - 1; v <= power + 1; v++)
+            for (int sign = -1; sign <= 1; sign += 2) {
+                int32_t small = (int32_t)(v % 1000000007) * sign;
+                wr_value row[] = {wr_value_i64(v * sign), wr_value_i32(small)};
+                assert_string_equal(
+                    encode_show(e, cols, 2, row),
+                    wr_arena_printf(arena, "{\"N\":%lld,\"I\":%d}", (long long)(v * sign), small));
+            }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -141,6 +184,8 @@ int main(void)
         cmocka_unit_test(test_nested),
         cmocka_unit_test(test_no_columns),
         cmocka_unit_test(test_batch),
+        cmocka_unit_test(test_texts_of_all_lengths),
+        cmocka_unit_test(test_whole_numbers),
     };
     return cmocka_run_group_tests(tests, fixture_setup, fixture_teardown);
 }
