@@ -89,9 +89,12 @@ class Broker(service.Service):
         if names:
             run(self.topics_command("delete", *names), "deleting topics")
 
+    def counts(self, *names):
+        """Records of each topic, as its offsets say (markers of transactions count too)."""
+        return [int(n) for n in run(self.topics_command("count", *names), "counting").split()]
+
     def count(self, *names):
-        """Records of these topics, as their offsets say (markers of transactions count too)."""
-        return sum(map(int, run(self.topics_command("count", *names), "counting").split()))
+        return sum(self.counts(*names))
 
     def fill(self, generator, *arguments):
         run([self.built.tool("gen"), generator, "--bootstrap", self.address, *arguments],

@@ -59,24 +59,25 @@ class Comparison:
         self.number += 1
         folder = self.folder / f"run-{self.number}"
         folder.mkdir()
-        self.broker.create(workload.topic)
+        output = f"{workload.plain}-{self.number}"
         before = self.broker.topics()
+        self.broker.create(output)
         records = self.broker.count(*workload.inputs)
         speed = process.speed(self.built)
-        run = Run(self.built, self.broker.address, folder, f"bench-{self.number}")
+        run = Run(self.built, self.broker.address, folder, f"bench{self.number}", output)
         writes = engine.name != "raw-consume"
         result = process.measured(self.built, engine.command(workload, run), folder,
                                   self.options.limit, self.broker,
-                                  workload.topic if writes else None)
+                                  output if writes else None)
         why = process.failure(result)
-        text, output = why, 0
+        text, written = why, 0
         if not why:
-            right, text, output = self.check(engine, workload, folder, records)
+            right, text, written = self.check(engine, workload, run, records)
             why = None if right else text
         million = records / 1e6
         result.update(kind="run", workload=workload.name, engine=engine.name, turn=turn,
                       records=records, cpu_per_million=result["cpu_s"] / million,
-                      records_per_s=records / result["wall_s"], output_records=output,
+                      records_per_s=records / result["wall_s"], output_records=written,
                       broker_cpu_per_million=result["broker_cpu_s"] / million, speed=speed,
                       ok=why is None, check=text, time=int(time.time()))
         say(f"{workload.name} {engine.name:13} {result['cpu_per_million']:6.2f} CPU s/M "
@@ -85,19 +86,20 @@ class Comparison:
         if why:
             log = (folder / "log").read_text(errors="replace").strip()
             say("    " + log[-1500:].replace("\n", "\n    "))
-        self.broker.delete(*(self.broker.topics() - before), workload.topic)
+        self.broker.delete(*(self.broker.topics() - before))
         if not self.options.keep:
             shutil.rmtree(folder, ignore_errors=True)
         return result
 
-    def check(self, engine, workload, folder, records):
+    def check(self, engine, workload, run, records):
         if not isinstance(engine, Raw):
-            return oracle.check(workload, self.broker, self.answer("result", workload))
+            return oracle.check(workload, self.broker, run.output,
+                                self.answer("result", workload))
         if engine.name == "raw-consume":
-            said = re.match(rb"(\d+) records", (folder / "log").read_bytes())
+            said = re.match(rb"(\d+) records", (run.folder / "log").read_bytes())
             right = bool(said) and int(said.group(1)) == records
             return right, f"read {records} records" if right else "did not read all records", 0
-        want, found = self.answer("digest", workload), oracle.digest(self.broker, workload.topic)
+        want, found = self.answer("digest", workload), oracle.digest(self.broker, run.output)
         if want == found:
             return True, f"right: {found[0]} records", found[0]
         return False, f"WRONG: {found[0]} records of {want[0]}, or other ones", found[0]

@@ -2,6 +2,9 @@
 """What is compared. An engine is a command that reads the workload's topics from the beginning to
 the ends that they have at its start, writes the output topic, and exits with status 0.
 
+No name of a topic is used twice: a broker that is asked to delete and to create it at once may for a
+moment still take records for the old one, and these are lost.
+
 How to add one: a class with `name`, `title` and `command(workload, run)`, and a line in ENGINES.
 """
 import dataclasses
@@ -18,6 +21,7 @@ class Run:
     address: str    # the broker's
     folder: Path    # its own, for state
     id: str         # unlike that of any other run
+    output: str     # the output topic
 
 
 class Raw:
@@ -30,7 +34,7 @@ class Raw:
         built.tool("rawloop")
 
     def command(self, workload, run):
-        out = ["--out", workload.topic] if self.what == "copy" else []
+        out = ["--out", run.output] if self.what == "copy" else []
         return [run.built.tool("rawloop"), self.what, "--bootstrap", run.address, *out,
                 *workload.inputs]
 
@@ -52,7 +56,8 @@ class Weir:
 
     def command(self, workload, run):
         return [run.built.weir, "run", workload.sql, "--bootstrap-servers", run.address, "--data",
-                run.folder / "data", "--until-end", *self.options]
+                run.folder / "data", "--define", f"out={run.output}", "--set",
+                f"ksql.service.id={run.id}_", "--until-end", *self.options]
 
 
 class KafkaStreams:
@@ -66,8 +71,8 @@ class KafkaStreams:
     def command(self, workload, run):
         return ["java", f"-Xmx{self.heap}", "-cp", run.built.peer,
                 "-Dorg.slf4j.simpleLogger.defaultLogLevel=error", "weir.bench.Peer",
-                workload.topic, "--bootstrap", run.address, "--state", run.folder / "state",
-                "--id", run.id, *self.options]
+                workload.plain, "--bootstrap", run.address, "--state", run.folder / "state",
+                "--id", run.id, "--out", run.output, *self.options]
 
 
 ENGINES = {e.name: e for e in (

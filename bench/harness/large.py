@@ -8,7 +8,7 @@ told, for Weir and for Kafka Streams.
 """
 import array
 import json
-import shutil
+import subprocess
 
 from harness import oracle, process
 from harness.build import Missing, say
@@ -43,9 +43,9 @@ def counts_of_input(broker, keys):
     return counts
 
 
-def counts_of_output(broker, keys):
+def counts_of_output(broker, topic, keys):
     counts = array.array("I", bytes(4 * keys))
-    for key, value, _ in oracle.records(broker, "large"):
+    for key, value, _ in oracle.records(broker, topic):
         counts[number_of(key)] = json.loads(value)["CNT"]
     return counts
 
@@ -59,7 +59,7 @@ def micro(options, built, updates):
 
 
 def built_output(command):
-    child = process.start(command, stdout=process.subprocess.PIPE, text=True)
+    child = process.start(command, stdout=subprocess.PIPE, text=True)
     try:
         text = child.stdout.read()
         if child.wait():
@@ -70,47 +70,43 @@ def built_output(command):
 
 
 def one_query(options, built, broker, folder, skew, updates):
-    """Both engines on one distribution; (lines of the table, were all right)"""
-    lines, good = [], True
-    broker.create("keys")
-    broker.fill("keys", "--keys", str(options.keys), "--seed", str(options.seed))
-    runs = {}
+    """All engines on one distribution of updates; (lines of the table, were all right)"""
+    lines, good, runs = [], True, {}
     chosen = engines(options)
-    for phase in ("load", "update"):
+    broker.create("keys")
+    fill = ["--keys", str(options.keys), "--seed", str(options.seed)]
+    broker.fill("keys", *fill)
+    for engine in chosen:
+        engine.prepare(built)
+        where = folder / engine.name
+        where.mkdir()
+        broker.create(f"large-{engine.name}")
+        runs[engine.name] = Run(built, broker.address, where, f"large_{engine.name}",
+                                f"large-{engine.name}")
+    for phase, records in (("load", options.keys), ("update", updates)):
         if phase == "update":
-            broker.fill("keys", "--keys", str(options.keys), "--first", str(options.keys),
-                        "--records", str(updates), "--skew", str(skew), "--seed",
-                        str(options.seed))
+            broker.fill("keys", *fill, "--first", str(options.keys), "--records", str(updates),
+                        "--skew", str(skew))
             wanted = counts_of_input(broker, options.keys)
         for engine in chosen:
-            where = folder / engine.name
-            where.mkdir(exist_ok=True)
-            if phase == "load":
-                runs[engine.name] = Run(built, broker.address, where, f"large-{engine.name}")
-                engine.prepare(built)
-            broker.create("large")
-            result = process.measured(built, engine.command(WORKLOAD, runs[engine.name]), where,
+            run = runs[engine.name]
+            result = process.measured(built, engine.command(WORKLOAD, run), run.folder,
                                       options.limit, broker)
             why = process.failure(result)
             if not why and phase == "update":
-                found = counts_of_output(broker, options.keys)
-                # The topic is new in this phase: only keys that were updated are in it.
-                if any(f and f != w or not f and w > 1 for f, w in zip(found, wanted)):
+                if counts_of_output(broker, run.output, options.keys) != wanted:
                     why = "WRONG: another result"
-            broker.delete("large")
-            records = options.keys if phase == "load" else updates
-            say(f"{engine.name} {phase}: {why or ''} {result['cpu_s'] / records * 1e6:.2f} CPU s/M, "
-                f"{result['wall_s']:.0f} s, {result['rss_mib']:.0f} MiB")
+            cost = result["cpu_s"] / records * 1e6
+            say(f"{engine.name} {phase}: {cost:.2f} CPU s/M, {result['wall_s']:.0f} s, "
+                f"{result['rss_mib']:.0f} MiB {why or ''}")
             if why:
-                say((where / "log").read_text(errors="replace")[-1500:])
-                return lines, False
-            if phase == "update":
-                lines.append(f"| {'Zipf' if skew else 'uniform'} | {engine.name}"
-                             f" | {result['cpu_s'] / records * 1e6:.2f} | {result['wall_s']:.0f}"
-                             f" | {result['rss_mib']:.0f} |")
-    for engine in chosen:
-        shutil.rmtree(folder / engine.name, ignore_errors=True)
-    broker.delete(*(t for t in broker.topics() if not t.startswith("__")))
+                say((run.folder / "log").read_text(errors="replace")[-1500:])
+                good = False
+            elif phase == "update":
+                lines.append(f"| {'Zipf' if skew else 'uniform'} | {engine.name} | {cost:.2f}"
+                             f" | {result['wall_s']:.0f} | {result['rss_mib']:.0f} |")
+        if not good:
+            break
     return lines, good
 
 
@@ -122,8 +118,8 @@ def large(options, built):
     updates = max(options.keys // 10, 1)
     micro(options, built, updates)
     lines, good = [], True
-    with stage(options, built) as (broker, folder):
-        for skew in (0, 0.99):
+    for skew in (0, 0.99):
+        with stage(options, built) as (broker, folder):
             more, right = one_query(options, built, broker, folder, skew, updates)
             lines += more
             good = good and right

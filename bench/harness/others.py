@@ -30,11 +30,12 @@ def median_of(runs, name):
     return statistics.median(found) if found else float("nan")
 
 
-def run_engine(options, built, broker, folder, engine, workload, output=None):
+def run_engine(options, built, broker, folder, engine, workload, output, watch=True):
     """One measured run in a folder of its own; None where it failed, which is told."""
     where = Path(tempfile.mkdtemp(prefix=f"{engine.name}-", dir=folder))
-    command = engine.command(workload, Run(built, broker.address, where, where.name))
-    result = process.measured(built, command, where, options.limit, broker, output)
+    run = Run(built, broker.address, where, output.replace("-", "_"), output)
+    result = process.measured(built, engine.command(workload, run), where, options.limit, broker,
+                              output if watch else None)
     why = process.failure(result)
     if why:
         say(f"{engine.name}: {why}\n{(where / 'log').read_text(errors='replace')[-1500:]}")
@@ -67,7 +68,7 @@ def many_sql(path):
     text = WORKLOADS["W1"].sql.read_text()
     source = text[text.index("SET "):text.index("CREATE STREAM w1 ")]
     for i in range(100):
-        source += (f"CREATE STREAM many_{i} WITH (KAFKA_TOPIC = 'many_{i}', VALUE_FORMAT = 'JSON')"
+        source += (f"CREATE STREAM many_{i} WITH (KAFKA_TOPIC = '${{out}}-{i}', VALUE_FORMAT = 'JSON')"
                    f" AS SELECT id, campaignId, country FROM clicks WHERE campaignId = {1 + i % 10}"
                    f" AND country = '{MANY_COUNTRIES[i // 10]}' EMIT CHANGES;\n")
     path.write_text(source)
@@ -85,14 +86,14 @@ def many(options, built):
         rows = collections.Counter((c["campaignId"], c["country"])
                                    for _, c, _ in oracle.clicks(broker))
         wanted = [rows[1 + i % 10, MANY_COUNTRIES[i // 10]] for i in range(100)]
-        outputs = [f"many_{i}" for i in range(100)]
-        for _ in range(options.runs):
+        for turn in range(options.runs):
             for engine in engines:
+                before, name = broker.topics(), f"{engine.name}-{turn}"
+                outputs = [f"{name}-{i}" for i in range(100)]
                 broker.create(*outputs)
-                before = broker.topics()
-                result = run_engine(options, built, broker, folder, engine, workload)
+                result = run_engine(options, built, broker, folder, engine, workload, name, False)
                 if result and engine.name != "raw-consume":
-                    counts = [broker.count(name) for name in outputs]
+                    counts = broker.counts(*outputs)
                     if counts != wanted:
                         bad = [(n, c, w) for n, c, w in zip(outputs, counts, wanted) if c != w]
                         say(f"{engine.name}: WRONG: {sum(counts)} records, not {sum(wanted)};"
@@ -103,7 +104,7 @@ def many(options, built):
                     runs[engine.name].append(result)
                     say(f"{engine.name}: {result['cpu_s'] / options.records * 1e6:.2f} CPU s/M, "
                         f"{result['wall_s']:.1f} s, {result['rss_mib']:.0f} MiB")
-                broker.delete(*outputs, *(broker.topics() - before))
+                broker.delete(*(broker.topics() - before))
     print("| 100 queries | CPU s/M in total | wall s | RSS MiB |\n|---|--:|--:|--:|")
     for name, found in runs.items():
         print(f"| {name} | {median_of(found, 'cpu_s') / options.records * 1e6:.2f}"
@@ -120,7 +121,8 @@ def idle(built, broker, folder):
     """(MiB resident, CPU ms a second) of a service whose queries have nothing to do."""
     with open(folder / "idle.log", "wb") as log:
         child = process.start([built.weir, "run", WORKLOADS["W1"].sql, "--bootstrap-servers",
-                               broker.address, "--data", folder / "idle"], stdout=log, stderr=log)
+                               broker.address, "--data", folder / "idle", "--define",
+                               "out=idle"], stdout=log, stderr=log)
     try:
         time.sleep(3)  # it has started, read what is there, and committed
         before = process.cpu_of(child.pid)
@@ -143,12 +145,11 @@ def start(options, built):
         for workload in chosen:
             for engine in engines:
                 seen = []
-                for _ in range(max(options.runs, 1 if options.quick else 5)):
-                    broker.create(workload.topic)
-                    before = broker.topics()
-                    result = run_engine(options, built, broker, folder, engine, workload,
-                                        workload.topic)
-                    broker.delete(workload.topic, *(broker.topics() - before))
+                for turn in range(max(options.runs, 1 if options.quick else 5)):
+                    before, output = broker.topics(), f"{workload.plain}-{engine.name}-{turn}"
+                    broker.create(output)
+                    result = run_engine(options, built, broker, folder, engine, workload, output)
+                    broker.delete(*(broker.topics() - before))
                     if result and result["first_output_s"]:
                         seen.append(result["first_output_s"] * 1000)
                     else:
@@ -158,7 +159,7 @@ def start(options, built):
                                  f" | {min(seen):.0f} | {max(seen):.0f} |")
                     say(lines[-1])
         if "clicks" in broker.topics():
-            broker.create("w1")
+            broker.create("idle")
             rss, cpu = idle(built, broker, folder)
             lines += ["", f"Idle, Weir with W1: {rss:.0f} MiB resident, {cpu:.1f} ms CPU a second"]
     print("\n".join(lines))
@@ -173,13 +174,14 @@ def latency(options, built):
     lines = ["| settings | p50 ms | p99 ms | p99.9 ms |", "|---|--:|--:|--:|"]
     good = True
     with stage(options, built) as (broker, folder):
+        broker.create("latency_in", "latency_out")
         for title, settings in (("default", ()), ("low latency", LOW_LATENCY)):
-            broker.create("latency_in", "latency_out")
             where = folder / title.replace(" ", "-")
             where.mkdir()
             with open(where / "log", "wb") as log:
                 child = process.start([built.weir, "run", sql, "--bootstrap-servers", broker.address,
-                                       "--data", where / "data",
+                                       "--data", where / "data", "--set",
+                                       f"ksql.service.id={where.name}_",
                                        *[a for s in settings for a in ("--set", s)]],
                                       stdout=log, stderr=log)
             try:
@@ -199,7 +201,6 @@ def latency(options, built):
                 lines.append(f"| {title} | {found['p50_ms']:.2f} | {found['p99_ms']:.2f}"
                              f" | {found['p999_ms']:.2f} |")
                 say(lines[-1])
-            broker.delete("latency_in", "latency_out")
     print("\n".join(lines))
     return good
 

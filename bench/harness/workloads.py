@@ -2,7 +2,7 @@
 """The workloads: which topics they read and write, and what their SQL is.
 
 How to add one: a line here, workloads/<name>.sql, its answer in oracle.py, and its topology in
-kstreams/.../Topologies.java. The output topic is called like the workload.
+kstreams/.../Topologies.java. The SQL writes to ${out}.
 """
 import dataclasses
 
@@ -16,12 +16,13 @@ class Workload:
     inputs: tuple
 
     @property
-    def topic(self):
+    def plain(self):
+        """The name as in files and topics."""
         return self.name.lower()
 
     @property
     def sql(self):
-        return BENCH / "workloads" / f"{self.topic}.sql"
+        return BENCH / "workloads" / f"{self.plain}.sql"
 
 
 WORKLOADS = {w.name: w for w in (

@@ -92,6 +92,21 @@ static void wait_for_partitions(rd_kafka_t *rk, const char *topic, int count)
     }
 }
 
+/** Waits until the leaders of a new topic answer for it; metadata knows it earlier. */
+static void wait_for_leaders(rd_kafka_t *rk, const char *topic, int partitions)
+{
+    wait_for_partitions(rk, topic, partitions);
+    for (int p = 0, tries = 0; p < partitions;) {
+        int64_t low, high;
+        if (!rd_kafka_query_watermark_offsets(rk, topic, p, &low, &high, BENCH_TIMEOUT_MS))
+            p++;
+        else if (++tries == TRIES_MAX)
+            bench_die(topic, "its leaders do not answer");
+        else
+            pause_ms(50);
+    }
+}
+
 /** Arguments with a = in them are settings, the others topics. */
 static void create(rd_kafka_t *rk, int partitions, int argc, char **argv)
 {
@@ -126,7 +141,7 @@ static void create(rd_kafka_t *rk, int partitions, int argc, char **argv)
     free(topics);
     for (int i = 0; i < argc; i++) {
         if (!strchr(argv[i], '='))
-            wait_for_partitions(rk, argv[i], partitions);
+            wait_for_leaders(rk, argv[i], partitions);
     }
 }
 

@@ -6,7 +6,7 @@ CREATE STREAM clicks (
 ) WITH (KAFKA_TOPIC = 'clicks', VALUE_FORMAT = 'JSON');
 CREATE TABLE campaigns (id INT PRIMARY KEY, name VARCHAR, budget INT)
     WITH (KAFKA_TOPIC = 'campaigns', VALUE_FORMAT = 'JSON');
-CREATE TABLE w4 WITH (KAFKA_TOPIC = 'w4', VALUE_FORMAT = 'JSON') AS
+CREATE TABLE w4 WITH (KAFKA_TOPIC = '${out}', VALUE_FORMAT = 'JSON') AS
     SELECT c.name, COUNT(*) AS cnt
     FROM clicks k JOIN campaigns c ON k.campaignId = c.id
     GROUP BY c.name

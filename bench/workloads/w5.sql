@@ -8,7 +8,7 @@ CREATE STREAM bid (
     aid BIGINT KEY, auction BIGINT, bidder BIGINT, price BIGINT, channel VARCHAR, url VARCHAR,
     dateTime BIGINT, extra VARCHAR
 ) WITH (KAFKA_TOPIC = 'bid', VALUE_FORMAT = 'JSON');
-CREATE STREAM w5 WITH (KAFKA_TOPIC = 'w5', VALUE_FORMAT = 'JSON') AS
+CREATE STREAM w5 WITH (KAFKA_TOPIC = '${out}', VALUE_FORMAT = 'JSON') AS
     SELECT b.aid AS aid, b.bidder AS bidder, b.price AS price, a.category AS category,
            a.seller AS seller
     FROM bid b JOIN auction a WITHIN 10 SECONDS ON b.aid = a.aid

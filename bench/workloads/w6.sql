@@ -4,7 +4,7 @@ CREATE STREAM clicks (
     id VARCHAR KEY, uuid VARCHAR, campaignId INT, pubId INT, `timestamp` BIGINT, ip VARCHAR,
     city VARCHAR, country VARCHAR, browser VARCHAR, platform VARCHAR, platformVersion VARCHAR
 ) WITH (KAFKA_TOPIC = 'clicks', VALUE_FORMAT = 'JSON');
-CREATE TABLE w6 WITH (KAFKA_TOPIC = 'w6', VALUE_FORMAT = 'JSON') AS
+CREATE TABLE w6 WITH (KAFKA_TOPIC = '${out}', VALUE_FORMAT = 'JSON') AS
     SELECT campaignId, COUNT(*) AS cnt
     FROM clicks WINDOW HOPPING (SIZE 1 MINUTE, ADVANCE BY 10 SECONDS)
     GROUP BY campaignId

@@ -91,7 +91,7 @@ class Oracle(unittest.TestCase):
     """A figure counts only where the oracle agrees, so it must be able to disagree."""
 
     def check(self, name, records, answer):
-        right, text, _ = oracle.check(WORKLOADS[name], FakeBroker(records=records), answer)
+        right, text, _ = oracle.check(WORKLOADS[name], FakeBroker(records=records), "out", answer)
         return right, text
 
     def test_last_value_of_a_key_counts(self):

@@ -17,13 +17,14 @@ import org.apache.kafka.streams.StreamsConfig;
 
 /**
  * Runs a workload in Kafka Streams to the ends that its topics have now, from the earliest offsets or
- * from where the same ID stopped before, and exits: {@code Peer WORKLOAD --bootstrap HOST:PORT --state DIR --id ID [--threads N] [--eos]
- * [--memory MIB] [NAME=VALUE...]}.
+ * from where the same ID stopped before, and exits: {@code Peer WORKLOAD --bootstrap HOST:PORT --out TOPIC --state DIR --id ID
+ * [--threads N] [--eos] [--memory MIB] [NAME=VALUE...]}.
  *
  * <p>Settings are the library's defaults apart from what is given here, so the caches are 10 MB, the
  * stores are RocksDB's, and the guarantee is at-least-once unless --eos asks for exactly_once_v2.
  */
 public final class Peer {
+    private static final String OUT = "weir.bench.out";
     private static final Duration LOOK = Duration.ofMillis(50);
     private static final Duration CLOSE = Duration.ofMinutes(2);
 
@@ -34,7 +35,7 @@ public final class Peer {
         Properties settings = settings(args);
         String bootstrap = settings.getProperty(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG);
         StreamsBuilder builder = new StreamsBuilder();
-        List<Topologies.Input> inputs = Topologies.build(args[0], builder);
+        List<Topologies.Input> inputs = Topologies.build(args[0], builder, settings.getProperty(OUT));
         long wanted = 0;
         try (Admin admin = Admin.create(Map.of("bootstrap.servers", bootstrap))) {
             String id = settings.getProperty(StreamsConfig.APPLICATION_ID_CONFIG);
@@ -58,6 +59,7 @@ public final class Peer {
         for (int i = 1; i < args.length; i++) {
             switch (args[i]) {
                 case "--bootstrap" -> p.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, args[++i]);
+                case "--out" -> p.put(OUT, args[++i]);
                 case "--state" -> p.put(StreamsConfig.STATE_DIR_CONFIG, args[++i]);
                 case "--id" -> p.put(StreamsConfig.APPLICATION_ID_CONFIG, args[++i]);
                 case "--threads" -> p.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, args[++i]);

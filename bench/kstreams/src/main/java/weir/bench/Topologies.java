@@ -29,8 +29,8 @@ import weir.bench.Values.Click;
 import weir.bench.Values.CountSum;
 
 /**
- * The workloads, one topology each, with the meaning of bench/workloads/*.sql: the same input and
- * output topics, and the same bytes in keys and values.
+ * The workloads, one topology each, with the meaning of bench/workloads/*.sql: the same input topics,
+ * and the same bytes in keys and values of the output.
  */
 final class Topologies {
     /** An input topic, and through how many sub-topologies each of its records goes. */
@@ -46,17 +46,17 @@ final class Topologies {
 
     private Topologies() { }
 
-    static List<Input> build(String workload, StreamsBuilder builder) {
+    static List<Input> build(String workload, StreamsBuilder builder, String out) {
         return switch (workload) {
-            case "w1" -> filter(builder);
-            case "w2" -> tumbling(builder);
-            case "w3" -> count(builder);
-            case "w4" -> tableJoin(builder);
-            case "w5" -> streamJoin(builder);
-            case "w6" -> hopping(builder);
-            case "w7" -> sessions(builder);
-            case "large" -> large(builder);
-            case "many" -> many(builder);
+            case "w1" -> filter(builder, out);
+            case "w2" -> tumbling(builder, out);
+            case "w3" -> count(builder, out);
+            case "w4" -> tableJoin(builder, out);
+            case "w5" -> streamJoin(builder, out);
+            case "w6" -> hopping(builder, out);
+            case "w7" -> sessions(builder, out);
+            case "large" -> large(builder, out);
+            case "many" -> many(builder, out);
             default -> throw new IllegalArgumentException("no workload " + workload);
         };
     }
@@ -89,14 +89,14 @@ final class Topologies {
             .groupByKey(Grouped.with(Serdes.String(), Values.UNIT));
     }
 
-    private static List<Input> filter(StreamsBuilder builder) {
+    private static List<Input> filter(StreamsBuilder builder, String out) {
         clicks(builder, Values.CLICK)
             .filter((key, click) -> COUNTRIES.contains(click.country) && "Chrome".equals(click.browser))
-            .to("w1", Produced.with(BYTES, writes(Values.CLICK_OUT)));
+            .to(out, Produced.with(BYTES, writes(Values.CLICK_OUT)));
         return List.of(new Input("clicks", 1));
     }
 
-    private static List<Input> tumbling(StreamsBuilder builder) {
+    private static List<Input> tumbling(StreamsBuilder builder, String out) {
         clicks(builder, Values.CLICK_CAMPAIGN_PUB)
             .map((key, click) -> KeyValue.pair(click.campaignId, click.pubId))
             .groupByKey(Grouped.with(Serdes.Integer(), Serdes.Integer()))
@@ -107,20 +107,20 @@ final class Topologies {
                 return sum;
             }, Materialized.with(Serdes.Integer(), Values.COUNT_SUM))
             .toStream()
-            .to("w2", Produced.with(WindowedSerdes.timeWindowedSerdeFrom(Integer.class, MINUTE.toMillis()),
+            .to(out, Produced.with(WindowedSerdes.timeWindowedSerdeFrom(Integer.class, MINUTE.toMillis()),
                 writes(Values.COUNT_SUM_OUT)));
         return List.of(new Input("clicks", 2));
     }
 
-    private static List<Input> count(StreamsBuilder builder) {
+    private static List<Input> count(StreamsBuilder builder, String out) {
         byIp(builder)
             .count(Materialized.with(Serdes.String(), Serdes.Long()))
             .toStream()
-            .to("w3", Produced.with(Serdes.String(), writes(Values.COUNT_OUT)));
+            .to(out, Produced.with(Serdes.String(), writes(Values.COUNT_OUT)));
         return List.of(new Input("clicks", 2));
     }
 
-    private static List<Input> tableJoin(StreamsBuilder builder) {
+    private static List<Input> tableJoin(StreamsBuilder builder, String out) {
         KTable<Integer, String> campaigns =
             builder.table("campaigns", Consumed.with(Serdes.Integer(), Values.CAMPAIGN_NAME));
         clicks(builder, Values.CLICK_CAMPAIGN)
@@ -130,53 +130,53 @@ final class Topologies {
             .groupBy((campaign, name) -> name, Grouped.with(Serdes.String(), Serdes.String()))
             .count(Materialized.with(Serdes.String(), Serdes.Long()))
             .toStream()
-            .to("w4", Produced.with(Serdes.String(), writes(Values.COUNT_OUT)));
+            .to(out, Produced.with(Serdes.String(), writes(Values.COUNT_OUT)));
         return List.of(new Input("clicks", 3), new Input("campaigns", 1));
     }
 
-    private static List<Input> streamJoin(StreamsBuilder builder) {
+    private static List<Input> streamJoin(StreamsBuilder builder, String out) {
         KStream<byte[], Bid> bids = builder.stream("bid", Consumed.with(BYTES, Values.BID));
         KStream<byte[], Auction> auctions = builder.stream("auction", Consumed.with(BYTES, Values.AUCTION));
         bids.join(auctions, Values.Pair::new, JoinWindows.ofTimeDifferenceAndGrace(Duration.ofSeconds(10), GRACE),
                 StreamJoined.with(BYTES, Values.BID, Values.AUCTION))
-            .to("w5", Produced.with(BYTES, writes(Values.PAIR_OUT)));
+            .to(out, Produced.with(BYTES, writes(Values.PAIR_OUT)));
         return List.of(new Input("bid", 1), new Input("auction", 1));
     }
 
-    private static List<Input> hopping(StreamsBuilder builder) {
+    private static List<Input> hopping(StreamsBuilder builder, String out) {
         byCampaign(builder)
             .windowedBy(TimeWindows.ofSizeAndGrace(MINUTE, GRACE).advanceBy(Duration.ofSeconds(10)))
             .count(Materialized.with(Serdes.Integer(), Serdes.Long()))
             .toStream()
-            .to("w6", Produced.with(WindowedSerdes.timeWindowedSerdeFrom(Integer.class, MINUTE.toMillis()),
+            .to(out, Produced.with(WindowedSerdes.timeWindowedSerdeFrom(Integer.class, MINUTE.toMillis()),
                 writes(Values.COUNT_OUT)));
         return List.of(new Input("clicks", 2));
     }
 
-    private static List<Input> sessions(StreamsBuilder builder) {
+    private static List<Input> sessions(StreamsBuilder builder, String out) {
         byIp(builder)
             .windowedBy(SessionWindows.ofInactivityGapAndGrace(Duration.ofMinutes(5), GRACE))
             .count(Materialized.with(Serdes.String(), Serdes.Long()))
             .toStream()
-            .to("w7", Produced.with(WindowedSerdes.sessionWindowedSerdeFrom(String.class),
+            .to(out, Produced.with(WindowedSerdes.sessionWindowedSerdeFrom(String.class),
                 writes(Values.COUNT_OUT)));
         return List.of(new Input("clicks", 2));
     }
 
     /** Counts per key of a topic that has its keys already: state larger than memory. */
-    private static List<Input> large(StreamsBuilder builder) {
+    private static List<Input> large(StreamsBuilder builder, String out) {
         builder.stream("keys", Consumed.with(Serdes.String(), Values.UNIT))
             .groupByKey(Grouped.with(Serdes.String(), Values.UNIT))
             .count(Materialized.with(Serdes.String(), Serdes.Long()))
             .toStream()
-            .to("large", Produced.with(Serdes.String(), writes(Values.COUNT_OUT)));
+            .to(out, Produced.with(Serdes.String(), writes(Values.COUNT_OUT)));
         return List.of(new Input("keys", 1));
     }
 
     /** A hundred filters on one topic; one topology reads and decodes a record once for all of them. */
-    private static List<Input> many(StreamsBuilder builder) {
+    private static List<Input> many(StreamsBuilder builder, String out) {
         KStream<byte[], Click> clicks = clicks(builder, Values.CLICK_CAMPAIGN_COUNTRY);
-        Serde<Click> out = writes(Json.writer((click, to) -> {
+        Serde<Click> value = writes(Json.writer((click, to) -> {
             to.writeNumberField("CAMPAIGNID", click.campaignId);
             to.writeStringField("COUNTRY", click.country);
         }));
@@ -184,7 +184,7 @@ final class Topologies {
             int campaign = 1 + i % 10;
             String country = MANY_COUNTRIES[i / 10];
             clicks.filter((key, click) -> click.campaignId == campaign && country.equals(click.country))
-                .to("many_" + i, Produced.with(BYTES, out));
+                .to(out + "-" + i, Produced.with(BYTES, value));
         }
         return List.of(new Input("clicks", 1));
     }
