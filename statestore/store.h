@@ -31,6 +31,8 @@
  *   4 wr_store_write_rows  the rows, when they are many: in pieces, nothing atomic about it
  *   5 wr_store_write_into  the rest and the stream time, with the changelog's position as of the
  *                          last commit, into one batch; wr_db_write
+ *   6 wr_db_flush          every so often, and when 4 had many rows: until then the position is in
+ *                          memory (there is no WAL), and a crash costs the replay from an older one
  * A crash at any point leaves rows at or ahead of the position in the database, never behind: a
  * replay of the changelog from there makes it right. Likewise a failure of 1 or 2: close the
  * stores, open them again, restore. A failure of 4 or 5: nothing is lost, try again later;

@@ -91,6 +91,22 @@ static weir_status write_pieces(wr_store *s, const wr__sorted *list, size_t n, w
     return st;
 }
 
+/* The rows of a store that carry a time mean nothing without the note of its layout and of what was
+ * swept. The first rows of all must not get to disk before it; later ones find an older note there,
+ * which will do. Table files are on disk at once, memtables are not: hence the flush. */
+static weir_status note_layout(wr_store *s, bool load, weir_error *err)
+{
+    if (s->kind == WR_STORE_KV || s->timed.committed.stream_time != WR_STORE_NO_TIME)
+        return WEIR_OK;
+    wr_db_batch *b = wr_db_batch_new(s->db);
+    wr__timed_commit_into(s, b);
+    weir_status st = wr_db_write(s->db, b, err);
+    wr_db_batch_free(b);
+    WR_TRY(st);
+    s->timed.committed = s->timed.now;
+    return load ? wr_db_flush(s->db, err) : WEIR_OK;
+}
+
 weir_status wr_store_write_rows(wr_store *s, weir_error *err)
 {
     WR_ASSERT(!s->options.snap && !s->committing && s->iterators == 0);
@@ -98,10 +114,11 @@ weir_status wr_store_write_rows(wr_store *s, weir_error *err)
     /* Few rows: one batch will do. Range deletes come before what was put since, in that batch. */
     if (s->overlay.unwritten_live < PIECE_ENTRIES || s->ranges_n)
         return WEIR_OK;
+    bool load = s->overlay.unwritten_live >= LOAD_ENTRIES && s->db->ops->load_new;
+    WR_TRY(note_layout(s, load, err));
     size_t n;
     wr__sorted *list = wr__store_changes(s, &n);
     wr__store_drop_back(s);
-    bool load = n >= LOAD_ENTRIES && s->db->ops->load_new;
     weir_status st = load ? load_rows(s, list, n, err) : write_pieces(s, list, n, err);
     wr_free(list);
     if (st == WEIR_OK)

@@ -83,6 +83,7 @@ static void write_all(wr_db *db, wr_store *s)
     ok(wr_store_write_rows(s, &failure));
     ok(wr_store_write_into(s, b, &failure));
     ok(wr_db_write(db, b, &failure));
+    ok(wr_db_flush(db, &failure));
     wr_db_batch_free(b);
 }
 

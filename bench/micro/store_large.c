@@ -87,6 +87,7 @@ static void commit(wr_db *db, wr_store *s, bool write)
     ok(wr_store_write_rows(s, &failure));
     ok(wr_store_write_into(s, b, &failure));
     ok(wr_db_write(db, b, &failure));
+    ok(wr_db_flush(db, &failure));
     wr_db_batch_free(b);
 }
 

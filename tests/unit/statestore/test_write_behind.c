@@ -4,6 +4,7 @@
 #include "helper.h"
 
 #include "statestore/db_internal.h"
+#include "statestore/window.h"
 
 enum { KEYS = 40000, SOME = 9000, KEY_LEN = 24 };
 
@@ -482,6 +483,83 @@ static void test_leftover_of_a_load(void **state)
     fini(w);
 }
 
+/* What kill -9 would leave now: the files as they are, without what is in memory. */
+static void kill_and_open(backend *be)
+{
+    char command[1400];
+    snprintf(command, sizeof command, "cp -r '%s' '%s/killed'", be->path, be->dir);
+    assert_int_equal(system(command), 0);
+    wr_db_close(be->db);
+    remove_tree(be->path);
+    snprintf(command, sizeof command, "%s/killed", be->dir);
+    assert_int_equal(rename(command, be->path), 0);
+    be->db = NULL;
+    backend_open(be);
+}
+
+static size_t position_in(wr_db *db)
+{
+    wr_buf value = {0};
+    bool found;
+    OK(wr_db_meta_get(db, NULL, S("position"), &value, &found, err));
+    size_t position = found ? wr_get_be64(value.ptr) : 0;
+    wr_buf_free(&value);
+    return position;
+}
+
+static void test_kill_after_a_write(void **state)
+{
+    (void)state;
+    for (int flushed = 0; flushed < 2; flushed++) {
+        world *w = calloc(1, sizeof *w);
+        init(w, false, 2, true); /* seed 2: no WAL, as over Kafka */
+        for (int i = 0; i < KEYS; i++)
+            put(w, i, i + 1);
+        commit_elsewhere(w);
+        write_behind(w);
+        if (flushed)
+            OK(wr_db_flush(w->be.db, err));
+        wr_store_close(w->store);
+        kill_and_open(&w->be);
+        assert_int_equal(position_in(w->be.db), flushed ? w->durable : 0);
+        open_and_replay(w);
+        check(w->store, w->now);
+        fini(w);
+    }
+}
+
+/* Rows that carry a time never lie on disk without the note of their layout and stream time. */
+static void test_rows_with_time_follow_their_note(void **state)
+{
+    (void)state;
+    for (int rows = 5000; rows <= KEYS; rows += KEYS - 5000) {
+        backend be;
+        backend_init(&be, false, false);
+        wr_window_options o = {.store = {.partition = 1, .caching = true},
+                               .retention_ms = 10 * (int64_t)KEYS};
+        wr_store *s;
+        OK(wr_db_store_id(be.db, S("q/window"), &o.store.store_id, err));
+        OK(wr_db_flush(be.db, err));
+        OK(wr_window_open(be.db, &o, &s, err));
+        wr_str value = S("value");
+        for (int i = 1; i <= rows; i++)
+            OK(wr_window_put(s, S("key"), i, &value, i, err));
+        wr_store_committed(s);
+        assert_false(wr_store_is_dirty(s));
+        assert_true(wr_store_is_unwritten(s));
+        OK(wr_store_write_rows(s, err));
+        wr_store_close(s);
+        kill_and_open(&be);
+        OK(wr_window_open(be.db, &o, &s, err));
+        bool found;
+        OK(wr_window_get(s, S("key"), rows, &value, &found, err));
+        int64_t time = wr_window_stream_time(s);
+        assert_true(found ? time == rows : rows == 5000); /* few rows: in memory, as their note */
+        wr_store_close(s);
+        backend_fini(&be);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -492,6 +570,8 @@ int main(void)
         cmocka_unit_test(test_row_deleted_after_a_failed_write),
         cmocka_unit_test(test_load_of_many_rows),
         cmocka_unit_test(test_leftover_of_a_load),
+        cmocka_unit_test(test_kill_after_a_write),
+        cmocka_unit_test(test_rows_with_time_follow_their_note),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
