@@ -149,8 +149,9 @@ typedef struct wr_log_class {
     /**
      * Second half: offsets of each of @p groups (may be none), and @p state (may be NULL) with
      * them: see the head. Kafka: a group that @p reader (may be NULL) is a member of is committed
-     * as its member; the others must have no members. All requests are under way together, so many
-     * groups cost about the time of one; some may be committed where others fail.
+     * as its member; the others must have no members. All requests are under way together, but the
+     * broker takes those of one connection in turn (about 6 ms each on Kafka 4.1, idle); some
+     * groups may be committed where others fail.
      */
     weir_status (*commit)(wr_log_writer *w, wr_log_reader *reader,
                           const wr_log_group_offsets *groups, uint32_t groups_n, wr_db_batch *state,
