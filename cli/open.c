@@ -19,6 +19,8 @@ const cli_option cli_place_options[] = {
      "topics, state, catalog (default: weir in the XDG data home)", 0},
     {"bootstrap-servers", 0, CLI_TEXT, FIELD(bootstrap), "LIST",
      "topics are on this Kafka cluster; state stays in --data", 0},
+    {"threads", 0, CLI_INT, FIELD(threads), "N",
+     "process partitions on N threads at the same time (weir.threads)", 1},
     {"set", 0, CLI_LIST, FIELD(set), "NAME=VALUE", "a setting; may be repeated", 0},
     {"config", 0, CLI_TEXT, FIELD(config), "FILE", "settings from a properties file", 0},
     {0},
@@ -81,6 +83,11 @@ static int collect_settings(const cli_place *place, cli_list *pairs)
     for (size_t i = 0; i < place->set.n; i++)
         if (!add_pair(pairs, place->set.at[i]))
             return cli_usage_error("--set needs NAME=VALUE, not '%s'", place->set.at[i]);
+    if (place->threads) {
+        char pair[48];
+        snprintf(pair, sizeof pair, "weir.threads=%lld", (long long)place->threads);
+        add_pair(pairs, pair);
+    }
     return CLI_OK;
 }
 

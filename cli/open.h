@@ -14,6 +14,7 @@ typedef struct cli_place {
     const char *data;      /* NULL: the default directory */
     const char *bootstrap; /* NULL: the embedded log */
     const char *config;    /* properties file, or NULL */
+    int64_t threads;       /* 0: as the settings say */
     cli_list set;          /* "name=value"; win over the file */
 } cli_place;
 

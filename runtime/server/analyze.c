@@ -100,8 +100,15 @@ static void add_query(wr_exec *x, wr_query *q, const wr_profile *p, uint64_t bus
 {
     const char *state = wr_query_state_name(wr_query_state_of(q));
     wr_value *row = add_row(x, 0, "QUERY", wr_query_id(q));
+    uint32_t others = wr_query_shared_with(q);
     row[COL_DETAIL] =
-        text(wr_arena_printf(x->arena, "%s, started %.1f s ago", state, (double)p->age_ns / 1e9));
+        text(wr_arena_printf(x->arena, "%s, started %.1f s ago%s", state, (double)p->age_ns / 1e9,
+                             others == 0   ? ""
+                             : others == 1 ? ", reads with 1 other query"
+                                           : wr_arena_printf(x->arena,
+                                                             ", reads with %u other "
+                                                             "queries",
+                                                             others)));
     row[COL_ROWS_IN] = count(p->totals.records_in);
     row[COL_ROWS_OUT] = count(p->totals.records_out);
     row[COL_BYTES_IN] = count(p->totals.bytes_in);

@@ -317,6 +317,14 @@ void wr__query_return(wr_query *q)
         wr_query_fail(q, &err);
 }
 
+uint32_t wr_query_shared_with(wr_query *q)
+{
+    pthread_mutex_lock(&q->hub->lock);
+    uint32_t n = q->scan ? (uint32_t)q->scan->members_n - 1 : 0;
+    pthread_mutex_unlock(&q->hub->lock);
+    return n;
+}
+
 void wr_query_wake(wr_query *q)
 {
     pthread_mutex_lock(&q->hub->lock);

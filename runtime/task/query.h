@@ -170,6 +170,8 @@ void wr_query_wake(wr_query *q);
 wr_query_state wr_query_state_of(const wr_query *q);
 /** The failure; false where there is none. */
 bool wr_query_error(wr_query *q, weir_error *err);
+/** How many other queries read together with it just now. */
+uint32_t wr_query_shared_with(wr_query *q);
 const char *wr_query_id(const wr_query *q);
 const wr_plan *wr_query_plan(const wr_query *q);
 void wr_query_metrics_read(wr_query *q, wr_query_metrics *out);
