@@ -215,10 +215,16 @@ static void forget_absent(wr_store *s)
     }
 }
 
+static void now_in_database_only(wr_store *s, const wr_store_entry *e)
+{
+    s->complete = false;
+    wr__timed_incomplete(s, wr__entry_key(e));
+}
+
 static void forget_change(wr_store *s, wr_store_entry *e)
 {
     if (e->flags & WR__ENTRY_STORED)
-        s->complete = false; /* its value of before is in the database only, now */
+        now_in_database_only(s, e); /* its value of before */
     wr__overlay_remove(&s->overlay, e);
 }
 
@@ -279,24 +285,35 @@ weir_status wr_store_restore(wr_store *s, wr_db_batch *b, wr_str key, const wr_s
 
 /* ------------------------------------------------------------------ trim */
 
-void wr_store_trim(wr_store *s)
+/* Evict entries of segments before @p before (kv: all), until it is enough. Two rounds of the hand:
+ * the first takes the mark from entries in use, the second the entry. */
+static void evict(wr_store *s, int64_t before)
 {
-    WR_ASSERT(!s->committing && s->iterators == 0);
     wr__overlay *o = &s->overlay;
-    /* Two rounds of the hand: the first takes the mark from entries in use, the second the entry.
-     */
     for (uint64_t steps = 2 * (uint64_t)o->used; steps && wr_store_over(s); steps--) {
         if (o->hand >= o->used)
             o->hand = 0;
         wr_store_entry *e = wr__overlay_at(o, o->hand++);
         if (!e || (e->flags & (WR__ENTRY_DIRTY | WR__ENTRY_UNWRITTEN)))
             continue;
+        if (s->kind != WR_STORE_KV && wr__timed_segment_at(wr__entry_key(e)) >= before)
+            continue;
         if (e->flags & WR__ENTRY_USED) {
             e->flags &= 0xFFu & ~(unsigned)WR__ENTRY_USED;
             continue;
         }
         if (wr_entry_exists(e))
-            s->complete = false;
+            now_in_database_only(s, e);
         wr__overlay_remove(o, e);
     }
+}
+
+void wr_store_trim(wr_store *s)
+{
+    WR_ASSERT(!s->committing && s->iterators == 0);
+    /* Packed rows are looked at near stream time, so the older segments go first. Of windows, whose
+     * segments are instants, nobody here knows how many are open. */
+    if (s->kind != WR_STORE_KV && s->timed.segment_ms > 1)
+        evict(s, wr__timed_recent(s));
+    evict(s, INT64_MAX);
 }

@@ -131,7 +131,11 @@ static inline weir_status ensure_probed(wr_store *s, weir_error *err)
 /* Does the database have to be asked about a key that is not in the overlay? */
 static bool must_read(const wr_store *s, wr_str key)
 {
-    return !s->complete && (s->ranges_n == 0 || !wr__store_in_range(s, key));
+    if (s->complete)
+        return false;
+    if (s->kind != WR_STORE_KV)
+        return wr__timed_segment_at(key) < s->timed.complete_from;
+    return s->ranges_n == 0 || !wr__store_in_range(s, key);
 }
 
 static weir_status read_entry(wr_store *s, wr_str key, uint32_t tag, wr_store_entry **out,
@@ -166,7 +170,7 @@ weir_status wr__store_peek(wr_store *s, wr_str key, wr_store_entry **out, weir_e
 static wr_store_entry *add_absent(wr_store *s, wr_str key, uint32_t tag)
 {
     wr_store_entry *e = wr__overlay_add(&s->overlay, key, tag);
-    if (!s->complete) /* inside a range delete: the database may well hold it */
+    if (s->ranges_n) /* inside a range delete: the database may well hold it */
         e->flags |= WR__ENTRY_STORED;
     return e;
 }

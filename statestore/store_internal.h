@@ -26,7 +26,8 @@ typedef struct wr__timed_state {
 typedef struct wr__timed {
     bool chunks; /* join buffers: the key ends with the number of a chunk */
     int64_t retention_ms;
-    int64_t segment_ms; /* windows: 1 */
+    int64_t segment_ms;    /* windows: 1 */
+    int64_t complete_from; /* every live entry of this segment and later ones is in the overlay */
     wr__timed_state now, committed;
     uint32_t sweep_at; /* entries in the overlay from which on the next sweep pays */
 } wr__timed;
@@ -129,6 +130,11 @@ weir_status wr__timed_find_many(wr_store *s, size_t n, const wr_str *keys, const
                                 bool make, wr_store_entry **out, weir_error *err) WR_MUST_CHECK;
 /** Is all that an entry of this key can hold gone? false for kv stores. */
 bool wr__timed_gone(const wr_store *s, wr_str encoded);
+/** The database may hold what the overlay does not, in the segment of this key: from now on misses
+ *  there are read. No-op for kv stores. */
+void wr__timed_incomplete(wr_store *s, wr_str encoded);
+/** Segments from this one on are being worked on, so that their entries should stay in memory. */
+int64_t wr__timed_recent(const wr_store *s);
 /** Append the key of the entry for @p time. @p chunk: 0 but in join buffers. */
 void wr__timed_encode(const wr_store *s, wr_buf *out, wr_str key, int64_t time, uint32_t chunk);
 /** The first instant of the segment that holds @p time. */

@@ -66,6 +66,37 @@ bool wr__timed_gone(const wr_store *s, wr_str encoded)
     return last < wr__timed_oldest(s);
 }
 
+/* ------------------------------------------------------------------ what need not be read
+ *
+ * `complete` of the whole store goes with the first entry that is evicted, and a restart never has
+ * it. But time runs on: what is in the database lies in segments up to the stream time that was
+ * committed with it, so later ones are in the overlay, all of them, until something of them is
+ * evicted or discarded. Joins and windows mostly look there.
+ */
+
+static int64_t segment_after(const wr_store *s, int64_t segment)
+{
+    int64_t next;
+    return __builtin_add_overflow(segment, s->timed.segment_ms, &next) ? INT64_MAX : next;
+}
+
+void wr__timed_incomplete(wr_store *s, wr_str encoded)
+{
+    if (s->kind == WR_STORE_KV)
+        return;
+    int64_t from = segment_after(s, wr__timed_segment_at(encoded));
+    s->timed.complete_from = WR_MAX(s->timed.complete_from, from);
+}
+
+int64_t wr__timed_recent(const wr_store *s)
+{
+    int64_t now = s->timed.now.stream_time, before;
+    if (now == WR_STORE_NO_TIME)
+        return INT64_MIN;
+    bool first = __builtin_sub_overflow(segment_of(s, now), s->timed.segment_ms, &before);
+    return first ? INT64_MIN : before;
+}
+
 /* ------------------------------------------------------------------ life, look-up of many */
 
 weir_status wr__timed_open(wr_db *db, const wr_store_options *options, wr_store_kind kind,
@@ -240,6 +271,8 @@ weir_status wr__timed_load(wr_store *s, weir_error *err)
         s->timed.now.swept = (int64_t)wr_get_be64(bytes->ptr + 9);
     }
     s->timed.committed = s->timed.now;
+    s->timed.complete_from =
+        found ? segment_after(s, segment_of(s, s->timed.now.stream_time)) : INT64_MIN;
     return WEIR_OK;
 }
 
@@ -283,6 +316,7 @@ weir_status wr__timed_restore(wr_store *s, const wr_changelog_key *key, const wr
         now->stream_time = WR_MAX(now->stream_time, last);
     wr_buf_clear(&s->key_buf);
     wr__timed_encode(s, &s->key_buf, key->key, key->start_ms, key->chunk);
+    wr__timed_incomplete(s, wr_buf_view(&s->key_buf));
     *live = !wr__timed_gone(s, wr_buf_view(&s->key_buf));
     return WEIR_OK;
 }

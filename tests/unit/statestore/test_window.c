@@ -697,6 +697,50 @@ static void test_other_segments_are_refused(void **state)
     backend_fini(&be);
 }
 
+/* After a restart, and after old entries were evicted, what begins behind the committed stream time
+ * is known to be new: looking for it reads nothing. */
+static void test_new_segments_are_not_read(void **state)
+{
+    (void)state;
+    backend be;
+    backend_init(&be, false, true);
+    wr_session_options o = {.store.overlay_max = 4000, .retention_ms = 100000, .segment_ms = 100};
+    wr_store *s;
+    wr_str v = S("v"), keys[26];
+    int64_t times[26];
+    wr_store_entry *homes[26];
+    OK(wr_db_store_id(be.db, S("s"), &o.store.store_id, err));
+    OK(wr_session_open(be.db, &o, &s, err));
+    OK(wr_session_put(s, S("k"), 10, 150, &v, 0, err));
+    commit(be.db, s);
+    wr_store_close(s);
+    backend_reopen(&be);
+    OK(wr_session_open(be.db, &o, &s, err));
+    wr_store_stats stats;
+    for (int64_t t = 250; t < 2000; t += 100) {
+        for (size_t i = 0; i < 26; i++) {
+            keys[i] = wr_str_make(&"abcdefghijklmnopqrstuvwxyz"[i], 1);
+            times[i] = t;
+        }
+        OK(wr_session_find_many(s, 26, keys, times, 10, homes, err));
+        for (size_t i = 0; i < 26; i++)
+            OK(wr_session_change(s, keys[i], homes[i], &(wr_session_hits){0}, t, t, v, 0, err));
+        commit(be.db, s);
+        wr_store_trim(s);
+    }
+    wr_store_stats_read(s, &stats);
+    assert_int_equal(stats.misses, 0);
+    assert_true(stats.entries < 26 * 10); /* something was evicted */
+    wr_str value;
+    bool found;
+    OK(wr_session_get(s, S("k"), 10, 150, &value, &found, err));
+    assert_true(found); /* what is old is still read */
+    OK(wr_session_get(s, S("c"), 250, 250, &value, &found, err));
+    assert_true(found);
+    wr_store_close(s);
+    backend_fini(&be);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -708,6 +752,7 @@ int main(void)
         cmocka_unit_test(test_sessions_overlap),
         cmocka_unit_test(test_hot_key),
         cmocka_unit_test(test_other_segments_are_refused),
+        cmocka_unit_test(test_new_segments_are_not_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
