@@ -22,6 +22,7 @@ void wr__agg_work_begin(wr__agg_work *w, wr__agg *g, const wr__flat *flat, wr_st
     w->open = wr_arena_alloc(a, ((size_t)slots + 1) * sizeof *w->open);
     w->rows = wr_arena_alloc(a, PENDING * sizeof *w->rows);
     w->at = wr_arena_alloc(a, PENDING * sizeof *w->at);
+    w->cap = PENDING;
 }
 
 wr_sel wr__agg_whole_rows(const wr_batch *in, wr_sel sel, wr_arena *a)
@@ -49,12 +50,8 @@ static void open_slot(wr__agg_work *w, uint32_t slot, bool exists)
         memcpy(w->base[slot], w->flat->blank, w->flat->len);
 }
 
-bool wr__agg_work_open(wr__agg_work *w, uint32_t slot, uint32_t i)
+bool wr__agg_work_open_first(wr__agg_work *w, uint32_t slot, uint32_t i)
 {
-    if (!w->flat->on)
-        return false;
-    if (WR_LIKELY(w->base[slot]))
-        return true;
     wr_store_entry *e = w->entries[slot];
     bool exists = wr_entry_exists(e);
     if (exists ? !wr__flat_is(w->flat, wr_entry_value(e))
@@ -64,7 +61,7 @@ bool wr__agg_work_open(wr__agg_work *w, uint32_t slot, uint32_t i)
     return true;
 }
 
-static void add_pending(wr__agg_work *w)
+void wr__agg_work_add_noted(wr__agg_work *w)
 {
     if (w->n == 0)
         return;
@@ -73,19 +70,9 @@ static void add_pending(wr__agg_work *w)
     w->n = 0;
 }
 
-void wr__agg_work_add(wr__agg_work *w, uint32_t slot, uint32_t i)
-{
-    if (w->n == PENDING)
-        add_pending(w);
-    char *base = w->base[slot];
-    see_time(base, w->in->rowtime[i]);
-    w->rows[w->n] = base;
-    w->at[w->n++] = i;
-}
-
 weir_status wr__agg_work_settle(wr__agg_work *w, weir_error *err)
 {
-    add_pending(w);
+    wr__agg_work_add_noted(w);
     weir_status st = WEIR_OK;
     for (uint32_t k = 0; k < w->open_n && st == WEIR_OK; k++) {
         uint32_t slot = w->open[k];
@@ -135,7 +122,7 @@ weir_status wr__agg_work_merge(wr__agg_work *w, uint32_t slot, uint32_t i, weir_
             WR_TRY(wr__agg_work_settle(w, err));
         return merge_boxed(w, e, partial, time, err);
     }
-    add_pending(w);
+    wr__agg_work_add_noted(w);
     see_time(w->base[slot], time);
     wr__flat_merge(w->flat, w->base[slot], partial.ptr);
     return WEIR_OK;

@@ -32,10 +32,30 @@ void wr__agg_work_begin(wr__agg_work *w, wr__agg *g, const wr__flat *flat, wr_st
                         const wr_batch *in, wr_store_entry **entries, uint32_t slots);
 /** The rows of @p sel that are themselves, not partial aggregates: those whose arguments count. */
 wr_sel wr__agg_whole_rows(const wr_batch *in, wr_sel sel, wr_arena *a);
+/** wr__agg_work_open, the first time that a batch comes to a slot. */
+bool wr__agg_work_open_first(wr__agg_work *w, uint32_t slot, uint32_t i);
+/** Run the loops over the rows that were noted. */
+void wr__agg_work_add_noted(wr__agg_work *w);
+
+/* For each row and window: inline. */
+
 /** Make the slot ready for row @p i; false: this row has to go the boxed way. */
-bool wr__agg_work_open(wr__agg_work *w, uint32_t slot, uint32_t i);
+static inline bool wr__agg_work_open(wr__agg_work *w, uint32_t slot, uint32_t i)
+{
+    return w->flat->on && (WR_LIKELY(w->base[slot] != NULL) || wr__agg_work_open_first(w, slot, i));
+}
 /** Add row @p i to an open slot. */
-void wr__agg_work_add(wr__agg_work *w, uint32_t slot, uint32_t i);
+static inline void wr__agg_work_add(wr__agg_work *w, uint32_t slot, uint32_t i)
+{
+    char *base = w->base[slot];
+    int64_t time = w->in->rowtime[i];
+    if (time > (int64_t)wr_get_be64(base))
+        wr_put_be64(base, (uint64_t)time);
+    w->rows[w->n] = base;
+    w->at[w->n++] = i;
+    if (w->n == w->cap)
+        wr__agg_work_add_noted(w);
+}
 /** Merge the partial aggregate of row @p i (batch.h) into the slot, open or not. */
 weir_status wr__agg_work_merge(wr__agg_work *w, uint32_t slot, uint32_t i,
                                weir_error *err) WR_MUST_CHECK;
