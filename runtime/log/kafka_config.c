@@ -34,8 +34,8 @@ static const pair reader_fixed[] = {
     {"enable.partition.eof", "true"},
     {"allow.auto.create.topics", "false"},
 };
-/* linger.ms: librdkafka 2.0.2 spins for the last millisecond of it, so a short one is dear. What
- * waits for an acknowledgement (settle) is sent at once. */
+/* linger.ms: a short one is dear, each batch of a partition is a request of its own. What waits for
+ * an acknowledgement (settle) is sent at once. */
 static const pair writer_defaults[] = {
     {"linger.ms", "20"},
     {"queue.buffering.max.messages", "50000"},
