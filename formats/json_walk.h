@@ -2,8 +2,9 @@
 /*
  * json_walk.h - the walk over an object's members, once for each set of instructions.
  *
- * Not a header like others: json_walk_<set>.c defines WALK (the function's name) and three
- * operations, and includes this file, so that each set gets a copy in which all is inline.
+ * Not a header like others: json_walk_<set>.c defines WALK (the function's name), RUN_MAX and three
+ * operations, and includes this file, so that each set gets a copy in which all is inline. Without
+ * WALK there is nothing in it.
  *
  *   find_stop(p, end)   the next quote, backslash or control character of a string, or something
  *                       >= end where there is none
@@ -18,6 +19,7 @@
  * wr__json_shape_member and the scanner (json_scan.c), which start over at the member or value and
  * alone decide what is a fault.
  */
+#ifdef WALK
 #include "formats/json_shape.h"
 
 /* The learned member that the text goes on with, among the next ones; *at moves behind it. */
@@ -119,3 +121,4 @@ bool WALK(wr_jshape *shape, wr_jscan *s, wr_jtoken *tokens, size_t stride)
             return false;
     }
 }
+#endif

@@ -15,9 +15,9 @@
 #include <stdio.h>
 #include <time.h>
 
-#define MICRO_RECORDS 20480u /* about 4.6 MB of values: more than the second level of cache holds  \
-                              */
-#define MICRO_ROUNDS 40
+/* About 4.6 MB of values: more than the second level of cache holds. */
+#define MICRO_RECORDS 20480u
+#define MICRO_ROUNDS  40
 
 typedef struct micro_records {
     wr_buf bytes;
