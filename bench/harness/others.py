@@ -197,7 +197,9 @@ def latency(options, built):
                           "latency_out"]
                 wait_until_all_pass([*topics, "--rate", "100", "--seconds", "1", "--warmup", "0"])
                 done = subprocess.run(
-                    [*topics, "--rate", "20000", "--seconds", "5" if options.quick else "20"],
+                    # The broker is a cold JVM: it gets time to compile what it runs.
+                    [*topics, "--rate", "20000", "--seconds", "5" if options.quick else "20",
+                     "--warmup", "5" if options.quick else "20"],
                     capture_output=True, text=True)
                 alive = child.poll() is None
             finally:
