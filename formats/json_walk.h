@@ -78,6 +78,7 @@ static inline bool walk_value(wr_jscan *s, wr_jtoken *t, uint8_t flags)
             return true;
         }
     }
+    wr__json_blanks(s); /* the key was learned without any behind its colon */
     if (!wr__json_token(s, t))
         return false;
     t->flags |= flags;

@@ -398,7 +398,8 @@ bool wr_store_is_dirty(const wr_store *s)
         return true;
     if (s->kind == WR_STORE_KV)
         return false;
-    return s->agreed.is_set ? wr__timed_differs(&s->timed.now, &s->agreed.timed)
+    /* What was swept on the way of a write is no change that waits for a commit. */
+    return s->agreed.is_set ? s->timed.now.stream_time != s->agreed.timed.stream_time
                             : wr__timed_state_changed(s);
 }
 

@@ -87,7 +87,7 @@ static const wr_setting settings[] = {
     {"weir.block.cache.bytes", "8388608", FIXED, KSQL, "Memory for blocks of state read from disk"},
     {"weir.decode.strict", "false", EDIT, KSQL, "Check the types of columns that no one reads"},
     {"weir.memtable.bytes", "16777216", FIXED, KSQL, "Memory for state and topics not yet on disk"},
-    {"weir.state.cache.bytes", "134217728", FIXED, KSQL,
+    {"weir.state.cache.bytes", "268435456", FIXED, KSQL,
      "Memory for the state that all queries work on"},
     {"weir.threads", "1", FIXED, KSQL, "Threads that process partitions at the same time"},
 };

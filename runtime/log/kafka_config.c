@@ -23,7 +23,7 @@ static const pair common_defaults[] = {
 };
 /* The queues are small: what is fetched ahead is memory, and out of the cache when it is read. */
 static const pair reader_defaults[] = {
-    {"queued.min.messages", "10000"},           {"queued.max.messages.kbytes", "16384"},
+    {"queued.min.messages", "20000"},           {"queued.max.messages.kbytes", "32768"},
     {"fetch.message.max.bytes", "262144"},      {"check.crcs", "true"},
     {"partition.assignment.strategy", "range"}, {"isolation.level", "read_committed"},
     {"auto.offset.reset", "earliest"},

@@ -15,6 +15,7 @@
 #include "runtime/task/internal.h"
 
 #define AWAIT_WRITE_MS 5000
+#define LARGE_WRITE    ((size_t)2 << 20)
 
 static weir_status flush_operators(wr_query *q, weir_error *err)
 {
@@ -89,8 +90,15 @@ static bool write_due(wr__scan *s)
 
 static weir_status write_behind(wr__scan *s, weir_error *err)
 {
-    for (size_t m = 0; m < s->members_n; m++)
+    size_t bytes = 0;
+    for (size_t m = 0; m < s->members_n; m++) {
+        bytes += wr__query_unwritten_bytes(s->members[m]);
         WR_TRY(write_member(s->members[m], err));
+    }
+    /* Many rows went to disk as files, but the positions are in memory, without a WAL: a kill would
+     * read the changelogs from very old ones. */
+    if (bytes > LARGE_WRITE)
+        WR_TRY(wr_db_flush(s->db, err));
     pthread_mutex_lock(&s->hub->lock);
     atomic_store(&s->last_write_ns, s->clock->mono_ns(s->clock));
     atomic_store(&s->write_asked, false);

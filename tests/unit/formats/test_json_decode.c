@@ -352,6 +352,32 @@ static void test_batch_equals_single_rows(void **state)
     assert_int_equal(ok[0], 99); /* not selected: not touched */
 }
 
+/* What one record taught about blanks changes nothing for the next one, of whatever style. */
+static void test_styles_of_blanks(void **state)
+{
+    (void)state;
+    static const char *const styles[] = {
+        "{\"A\":1,\"B\":\"x\",\"C\":[2]}",
+        "{\"A\": 1, \"B\": \"x\", \"C\": [2]}",
+        "{ \"A\" : 1 , \"B\" : \"x\" , \"C\" : [2] }",
+        "{\n\t\"A\":\t1,\n\t\"B\":\n\"x\",\"C\":\t[2]\n}",
+        "{\"A\":1 ,\"B\":\"x\" ,\"C\":[2] }",
+    };
+    const wr_column cols[] = {col("A", &wr_type_integer), col("B", &wr_type_string),
+                              col("C", wr_type_array(arena, &wr_type_integer))};
+    uint32_t n = 3;
+    char want[256];
+    for (size_t i = 0; i < WR_ARRAY_LEN(styles); i++) {
+        for (size_t k = 0; k < WR_ARRAY_LEN(styles); k++) {
+            wr_decoder *d = decoder(WR_FORMAT_JSON, cols, n, NULL, (wr_format_options){0});
+            snprintf(want, sizeof want, "%s", SHOW(styles[i]));
+            assert_non_null(strstr(want, "[2]"));
+            assert_string_equal(SHOW(styles[k]), want);
+            assert_string_equal(SHOW(styles[i]), want);
+        }
+    }
+}
+
 static void test_ascii_flag(void **state)
 {
     (void)state;
@@ -382,6 +408,7 @@ int main(void)
         cmocka_unit_test(test_records_that_are_no_objects),
         cmocka_unit_test(test_depth),
         cmocka_unit_test(test_batch_equals_single_rows),
+        cmocka_unit_test(test_styles_of_blanks),
         cmocka_unit_test(test_ascii_flag),
     };
     return cmocka_run_group_tests(tests, fixture_setup, fixture_teardown);

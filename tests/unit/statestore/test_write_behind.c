@@ -560,6 +560,37 @@ static void test_rows_with_time_follow_their_note(void **state)
     }
 }
 
+/* Rows that are swept from the database on the way of a write are no change to be committed. */
+static void test_sweeping_is_no_change(void **state)
+{
+    (void)state;
+    backend be;
+    backend_init(&be, false, false);
+    wr_window_options o = {.store = {.partition = 1, .caching = true}, .retention_ms = 100};
+    wr_store *s;
+    OK(wr_db_store_id(be.db, S("q/window"), &o.store.store_id, err));
+    OK(wr_window_open(be.db, &o, &s, err));
+    wr_str value = S("value");
+    wr_db_batch *b = wr_db_batch_new(be.db);
+    for (int round = 0; round < 3; round++) {
+        for (int i = 1; i <= KEYS; i++) {
+            char key[32];
+            snprintf(key, sizeof key, "k%d", i);
+            OK(wr_window_put(s, wr_str_c(key), 1000 * round + i / 1000, &value, i, err));
+        }
+        wr_store_committed(s);
+        assert_false(wr_store_is_dirty(s));
+        OK(wr_store_write_rows(s, err));
+        assert_false(wr_store_is_dirty(s));
+        OK(wr_store_write_into(s, b, err));
+        OK(wr_db_write(be.db, b, err));
+        assert_false(wr_store_is_unwritten(s));
+    }
+    wr_db_batch_free(b);
+    wr_store_close(s);
+    backend_fini(&be);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -572,6 +603,7 @@ int main(void)
         cmocka_unit_test(test_leftover_of_a_load),
         cmocka_unit_test(test_kill_after_a_write),
         cmocka_unit_test(test_rows_with_time_follow_their_note),
+        cmocka_unit_test(test_sweeping_is_no_change),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
