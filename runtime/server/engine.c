@@ -210,6 +210,8 @@ weir_status wr_engine_close(wr_engine *e, weir_error *err)
     if (!e)
         return WEIR_OK;
     for (size_t i = 0; i < e->queries.n; i++)
+        wr_query_stop_soon(e->queries.v[i]);
+    for (size_t i = 0; i < e->queries.n; i++)
         wr_query_free(e->queries.v[i], false);
     wr_hub_free(e->hub);
     wr_pool_free(e->pool);

@@ -282,6 +282,15 @@ static bool waits_for_start(const wr_query *q)
     return false;
 }
 
+void wr_query_stop_soon(wr_query *q)
+{
+    pthread_mutex_lock(&q->hub->lock);
+    atomic_store(&q->want, WR__WANT_STOP);
+    if (q->scan && q->scan->runs)
+        wr__scan_call(q->scan);
+    pthread_mutex_unlock(&q->hub->lock);
+}
+
 void wr__query_leave(wr_query *q, wr__want want)
 {
     wr_hub *hub = q->hub;

@@ -161,6 +161,9 @@ struct wr__scan {
     uint32_t lanes_n;
     int64_t last_commit_ns, last_end_check_ns;
     bool dirty; /* something to commit */
+    bool busy;  /* the step at hand had records */
+    int64_t offsets_ns,
+        offsets_took_ns; /* the last commit of offsets: when, and how long it took */
     /* Kafka: state is written behind its changelogs; see commit.c. */
     _Atomic int64_t last_write_ns;
     atomic_bool write_asked; /* the next commit writes, even if there is nothing to commit */

@@ -160,6 +160,8 @@ weir_status wr_query_feed(wr_query *q, const char *topic, const wr_record *recor
 weir_status wr_query_commit(wr_query *q, weir_error *err) WR_MUST_CHECK;
 /** Commit what can be committed, end the thread, close tasks. Then only wr_query_free. */
 void wr_query_stop(wr_query *q);
+/** Ask for it, without waiting: many queries stop together, with one commit. */
+void wr_query_stop_soon(wr_query *q);
 /** @p forget: also group, internal topics and state go (TERMINATE, DROP). Stops first. */
 void wr_query_free(wr_query *q, bool forget);
 

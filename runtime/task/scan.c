@@ -188,6 +188,7 @@ weir_status wr__scan_step(wr__scan *s, int timeout_ms, bool *progressed, bool *d
         wr__metrics_step_begin(s->members[m]);
     WR_TRY(wr__inputs_run(s, wait, progressed, err));
     WR_TRY(wr__scan_tick(s, err));
+    s->busy = *progressed;
     bool ended = s->members[0]->until_end && s->inputs && wr__inputs_done(s);
     if (commit_due(s, *progressed) || (ended && s->dirty))
         WR_TRY(wr__scan_commit(s, err));
