@@ -33,17 +33,23 @@ static size_t publish(wr_query *q, size_t bytes)
  * a time. */
 #define DIRTY_MAX ((size_t)8 << 20)
 
-static size_t dirty_bytes(wr_query *q)
+/* Memory of what is not yet committed, and of what is but not yet in the database. */
+typedef struct waiting {
+    size_t dirty, unwritten;
+} waiting;
+
+static waiting count_waiting(const wr_query *q)
 {
-    size_t bytes = 0;
+    waiting sum = {0};
     for (size_t i = 0; i < q->tasks_n; i++) {
         for (size_t k = 0; k < q->tasks[i]->stores_n; k++) {
             wr_store_stats stats;
             wr_store_stats_read(q->tasks[i]->stores[k].store, &stats);
-            bytes += (size_t)stats.dirty_bytes;
+            sum.dirty += (size_t)stats.dirty_bytes;
+            sum.unwritten += (size_t)stats.unwritten_bytes;
         }
     }
-    return bytes;
+    return sum;
 }
 
 bool wr__query_over_budget(wr_query *q)
@@ -52,20 +58,12 @@ bool wr__query_over_budget(wr_query *q)
     if (bytes > publish(q, bytes))
         return true;
     bool in_batch = q->log->cls->kind != WR_LOG_KAFKA;
-    return in_batch && bytes > DIRTY_MAX && dirty_bytes(q) > DIRTY_MAX;
+    return in_batch && bytes > DIRTY_MAX && count_waiting(q).dirty > DIRTY_MAX;
 }
 
 size_t wr__query_unwritten_bytes(const wr_query *q)
 {
-    size_t bytes = 0;
-    for (size_t i = 0; i < q->tasks_n; i++) {
-        for (size_t k = 0; k < q->tasks[i]->stores_n; k++) {
-            wr_store_stats stats;
-            wr_store_stats_read(q->tasks[i]->stores[k].store, &stats);
-            bytes += (size_t)stats.unwritten_bytes;
-        }
-    }
-    return bytes;
+    return count_waiting(q).unwritten;
 }
 
 void wr__query_trim(wr_query *q)
