@@ -18,7 +18,7 @@
 
 #define POLL_RECORDS 2048u
 #define POLLS_MAX    16 /* before something is processed */
-#define BUFFER_MAX   4096u
+#define BUFFER_MAX   16384u
 /* Asking a broker for the ends of topics costs a round trip, asking our own log nothing. */
 #define END_CHECK_KAFKA_NS 20000000ll
 #define END_CHECK_NS       500000ll
