@@ -263,7 +263,7 @@ def threads(options, built):
                 why = process.failure(result)
                 if not why:
                     found = collections.Counter(
-                        (row["DIGITS"], row["AT"]) for row in map(json.loads, weir_lines(
+                        (row["DIGITS"], row["MOMENT"]) for row in map(json.loads, weir_lines(
                             built, "consume", "threads", "--data", mine, "--from-beginning",
                             "--until-end")))
                     why = None if found == answer else "WRONG: another result"

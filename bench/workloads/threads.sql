@@ -6,7 +6,7 @@ CREATE STREAM clicks (
 ) WITH (KAFKA_TOPIC = 'clicks', VALUE_FORMAT = 'JSON');
 CREATE STREAM threads WITH (KAFKA_TOPIC = 'threads', VALUE_FORMAT = 'JSON') AS
     SELECT id, REGEXP_REPLACE(UCASE(uuid), '[A-F]+', '-') AS digits,
-           FORMAT_TIMESTAMP(FROM_UNIXTIME(`timestamp`), 'yyyy-MM-dd HH:mm:ss.SSS') AS at
+           FORMAT_TIMESTAMP(FROM_UNIXTIME(`timestamp`), 'yyyy-MM-dd HH:mm:ss.SSS') AS moment
     FROM clicks
     WHERE LEN(REGEXP_REPLACE(uuid, '[0-9]+', '')) > 15
       AND REGEXP_REPLACE(platformVersion, '([0-9]+)\.([0-9]+)', '$2.$1') <> '0'
