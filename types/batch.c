@@ -182,3 +182,20 @@ void wr_row_error(wr_row_errors *errs, uint32_t row, const char *fmt, ...)
     if (errs->report)
         errs->report(errs, row, message);
 }
+
+wr_str wr_bytes_copy(wr_arena *a, wr_str s)
+{
+    return s.ptr ? wr_arena_str(a, s) : s;
+}
+
+const wr_headers *wr_headers_copy(wr_arena *a, const wr_headers *from)
+{
+    if (!from)
+        return NULL;
+    wr_headers *to = WR_NEW(a, wr_headers);
+    wr_header *h = WR_NEW_N(a, wr_header, from->n);
+    for (uint32_t i = 0; i < from->n; i++)
+        h[i] = (wr_header){wr_bytes_copy(a, from->h[i].key), wr_bytes_copy(a, from->h[i].value)};
+    *to = (wr_headers){from->n, h};
+    return to;
+}

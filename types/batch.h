@@ -33,6 +33,10 @@ typedef struct wr_headers {
     const wr_header *h;
 } wr_headers;
 
+/** Copies in @p a. Where there is nothing (ptr NULL; NULL) there is nothing afterwards. */
+wr_str wr_bytes_copy(wr_arena *a, wr_str s);
+const wr_headers *wr_headers_copy(wr_arena *a, const wr_headers *from);
+
 typedef struct wr_batch {
     const wr_schema *schema;
     uint32_t rows;             /* physical rows: every array below has that many */

@@ -54,23 +54,6 @@ static wr__inbox *find_inbox(wr__task *t, uint32_t topic)
     return NULL;
 }
 
-static wr_str copy_bytes(wr_arena *a, wr_str s)
-{
-    return s.ptr ? wr_arena_str(a, s) : s;
-}
-
-static const wr_headers *copy_headers(wr_arena *a, const wr_headers *from)
-{
-    if (!from)
-        return NULL;
-    wr_headers *to = WR_NEW(a, wr_headers);
-    wr_header *h = WR_NEW_N(a, wr_header, from->n);
-    for (uint32_t i = 0; i < from->n; i++)
-        h[i] = (wr_header){copy_bytes(a, from->h[i].key), copy_bytes(a, from->h[i].value)};
-    *to = (wr_headers){from->n, h};
-    return to;
-}
-
 /* Row @p i of @p r. */
 static void inbox_push(wr__inbox *b, const wr_out_records *r, uint32_t i, int32_t partition)
 {
@@ -79,12 +62,12 @@ static void inbox_push(wr__inbox *b, const wr_out_records *r, uint32_t i, int32_
         b->records = wr_realloc(b->records, b->cap * sizeof *b->records);
     }
     b->records[b->n] = (wr_record){
-        .key = copy_bytes(b->arena, r->keys[i]),
-        .value = copy_bytes(b->arena, r->values[i]),
+        .key = wr_bytes_copy(b->arena, r->keys[i]),
+        .value = wr_bytes_copy(b->arena, r->values[i]),
         .timestamp = r->timestamps[i],
         .offset = (int64_t)b->n,
         .partition = partition,
-        .headers = r->headers ? copy_headers(b->arena, r->headers[i]) : NULL,
+        .headers = r->headers ? wr_headers_copy(b->arena, r->headers[i]) : NULL,
     };
     b->n++;
 }

@@ -81,35 +81,33 @@ void wr__scan_add(wr__scan *s, wr_query *q)
     pthread_mutex_unlock(&s->hub->lock);
 }
 
-/* The query has no tasks any more, and nobody may find the scan through it. */
-void wr__scan_remove(wr__scan *s, wr_query *q)
+/* The query has no tasks any more, and nobody may find the scan through it. @p to: who is to admit
+ * it next, or NULL. */
+static void leave(wr__scan *s, wr_query *q, wr__scan *to)
 {
     wr__query_release_budget(q);
     pthread_mutex_lock(&s->hub->lock);
     bool found = wr__list_drop(s->members, &s->members_n, q);
     WR_ASSERT(found);
     q->scan = NULL;
+    q->pending_at = to;
+    if (to) {
+        wr__list_push(&to->pending, &to->pending_n, q);
+        wr__scan_call(to);
+    }
     pthread_cond_broadcast(&s->hub->changed);
     pthread_mutex_unlock(&s->hub->lock);
 }
 
-/* Leave @p s, to be admitted by @p main. */
-static void remove_to_pending(wr__scan *s, wr_query *q, wr__scan *main)
+void wr__scan_remove(wr__scan *s, wr_query *q)
 {
-    wr__query_release_budget(q);
-    pthread_mutex_lock(&s->hub->lock);
-    wr__list_drop(s->members, &s->members_n, q);
-    q->scan = NULL;
-    q->pending_at = main;
-    wr__list_push(&main->pending, &main->pending_n, q);
-    wr__scan_call(main);
-    pthread_mutex_unlock(&s->hub->lock);
+    leave(s, q, NULL);
 }
 
 void wr__scan_expel(wr__scan *s, wr_query *q, int64_t wait_ms)
 {
     q->wait_ms = wait_ms;
-    remove_to_pending(s, q, s->main ? s->main : s);
+    leave(s, q, s->main ? s->main : s);
 }
 
 /* ---- side scans ---- */
@@ -179,7 +177,7 @@ static void give_back(wr__scan *s)
 {
     wr__scan_close(s);
     while (s->members_n)
-        remove_to_pending(s, s->members[0], s->main);
+        leave(s, s->members[0], s->main);
 }
 
 /* ---- merging ---- */

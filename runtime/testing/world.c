@@ -203,23 +203,6 @@ const wr_source *wr__world_describes(const wr__world *w, const char *topic)
 
 /* ---- records ---- */
 
-static wr_str copy(wr_arena *a, wr_str s)
-{
-    return s.ptr ? wr_arena_str(a, s) : s;
-}
-
-static const wr_headers *copy_headers(wr_arena *a, const wr_headers *from)
-{
-    if (!from)
-        return NULL;
-    wr_headers *to = WR_NEW(a, wr_headers);
-    wr_header *h = WR_NEW_N(a, wr_header, from->n);
-    for (uint32_t i = 0; i < from->n; i++)
-        h[i] = (wr_header){copy(a, from->h[i].key), copy(a, from->h[i].value)};
-    *to = (wr_headers){from->n, h};
-    return to;
-}
-
 weir_status wr__world_give(wr__world *w, const char *topic, const wr_record *r, weir_error *err)
 {
     wr_log *log = wr_engine_log(w->engine);
@@ -238,11 +221,11 @@ weir_status wr__world_give(wr__world *w, const char *topic, const wr_record *r, 
     WR_TRY(log->cls->settle(w->writer, err));
     WR_TRY(log->cls->commit(w->writer, NULL, NULL, 0, NULL, err));
     wr__given g = {.topic = wr_arena_strdup(w->arena, topic),
-                   .record = {.key = copy(w->arena, r->key),
-                              .value = copy(w->arena, r->value),
+                   .record = {.key = wr_bytes_copy(w->arena, r->key),
+                              .value = wr_bytes_copy(w->arena, r->value),
                               .timestamp = r->timestamp,
                               .offset = high,
-                              .headers = copy_headers(w->arena, r->headers)}};
+                              .headers = wr_headers_copy(w->arena, r->headers)}};
     wr_arr_push(w->arena, &w->given, g);
     return WEIR_OK;
 }
@@ -271,9 +254,9 @@ weir_status wr__world_read(wr__world *w, const char *topic, int64_t from, wr_are
         for (uint32_t i = 0; i < b->n && b->records[i].offset < high; i++) {
             const wr_record *r = &b->records[i];
             all[*n] = *r;
-            all[*n].key = copy(a, r->key);
-            all[*n].value = copy(a, r->value);
-            all[*n].headers = copy_headers(a, r->headers);
+            all[*n].key = wr_bytes_copy(a, r->key);
+            all[*n].value = wr_bytes_copy(a, r->value);
+            all[*n].headers = wr_headers_copy(a, r->headers);
             ++*n;
         }
         at = b->next_offset;
