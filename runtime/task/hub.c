@@ -74,9 +74,8 @@ static char *group_of(const wr_hub *hub, const wr__scan *s)
     for (size_t m = 0; m < s->members_n; m++)
         ids[m] = s->members[m]->id;
     qsort(ids, s->members_n, sizeof *ids, by_text);
-    wr_buf_puts(&text, s->key);
     if (hub->interactive)
-        wr_buf_puts(&text, hub->token);
+        wr_buf_printf(&text, "%s\n%s", hub->token, s->key);
     for (size_t m = 0; m < s->members_n && !hub->interactive; m++)
         wr_buf_printf(&text, "\n%s", ids[m]);
     wr_free(ids);
