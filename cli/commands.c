@@ -9,7 +9,7 @@
 #include "prompt.h"
 
 #include "options.h"
-#include "result.h"
+#include "result_view.h"
 
 #include <ctype.h>
 #include <errno.h>

@@ -5,7 +5,7 @@
 #ifndef CLI_EDITOR_H
 #define CLI_EDITOR_H
 
-#include "text.h"
+#include "screen_text.h"
 
 typedef struct cli_editor cli_editor;
 

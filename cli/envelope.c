@@ -5,7 +5,7 @@
  */
 #include "envelope.h"
 
-#include "json.h"
+#include "json_reader.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -13,7 +13,7 @@
 #ifndef CLI_ENVELOPE_H
 #define CLI_ENVELOPE_H
 
-#include "text.h"
+#include "screen_text.h"
 #include "weir.h"
 
 #define CLI_HEADERS_MAX 256

@@ -6,7 +6,7 @@
 #ifndef CLI_GENERATORS_H
 #define CLI_GENERATORS_H
 
-#include "text.h"
+#include "screen_text.h"
 
 typedef struct cli_generated {
     cli_text key, value; /* UTF-8; the value is a JSON object */

@@ -9,7 +9,7 @@
 #ifndef CLI_OPTIONS_H
 #define CLI_OPTIONS_H
 
-#include "text.h"
+#include "screen_text.h"
 
 #include <stdio.h>
 

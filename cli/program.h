@@ -8,7 +8,7 @@
 #include "options.h"
 
 extern const cli_command cli_sql_command;     /* sql.c: `weir` itself */
-extern const cli_command cli_run_command;     /* run.c */
+extern const cli_command cli_run_command;     /* run_command.c */
 extern const cli_command cli_test_command;    /* test.c */
 extern const cli_command cli_datagen_command; /* datagen.c */
 extern const cli_command cli_produce_command; /* produce.c */

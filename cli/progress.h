@@ -6,7 +6,7 @@
 #ifndef CLI_PROGRESS_H
 #define CLI_PROGRESS_H
 
-#include "text.h"
+#include "screen_text.h"
 #include "weir.h"
 
 typedef struct cli_progress {

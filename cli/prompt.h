@@ -9,7 +9,7 @@
 #define CLI_PROMPT_H
 
 #include "editor.h"
-#include "session.h"
+#include "statement_run.h"
 
 typedef struct cli_prompt {
     cli_session *session;

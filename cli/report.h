@@ -5,7 +5,7 @@
 #ifndef CLI_REPORT_H
 #define CLI_REPORT_H
 
-#include "session.h"
+#include "statement_run.h"
 
 /**
  * @param err   position relative to @p text + @p base.

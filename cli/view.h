@@ -9,7 +9,7 @@
 #ifndef CLI_VIEW_H
 #define CLI_VIEW_H
 
-#include "text.h"
+#include "screen_text.h"
 
 #include <stdio.h>
 

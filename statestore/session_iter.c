@@ -6,7 +6,7 @@
  * memory, sorts it and hands it out; memory is bounded by the largest segment. Both leave out what
  * is gone, looking at stream time anew for each row.
  */
-#include "statestore/session.h"
+#include "statestore/session_store.h"
 #include "statestore/timed_iter.h"
 
 #include <stdlib.h>

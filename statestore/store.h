@@ -7,8 +7,9 @@
  *                       (uncommitted changes,        │
  *                        and the cache)         the caller adds offsets, outputs, positions
  *
- * All kinds (kv here, window.h, session.h) are one type, so the runtime can hold a list of them:
- * what is in this part of the header works on every kind, wr_kv_* on WR_STORE_KV only (asserted).
+ * All kinds (kv here, window.h, session_store.h) are one type, so the runtime can hold a list of
+ * them: what is in this part of the header works on every kind, wr_kv_* on WR_STORE_KV only
+ * (asserted).
  *
  * The overlay. Changes live in memory until a commit; reads see them, RocksDB does not. Entries
  * once read or written stay cached; they leave only in wr_store_trim, after a commit, on a

@@ -2,7 +2,7 @@
 /*
  * store_internal.h - the inside of a store, and what the files of this folder share about it.
  *
- *   store.c     life, look-up, entries      commit.c   flush, commit, discard, restore, trim
+ *   store.c     life, look-up, entries      store_commit.c   flush, commit, discard, restore, trim
  *   write.c     write-behind: what is committed elsewhere and not in the database yet
  *   sorted.c    entries in order of key
  *   cursor.c    one ordered view over overlay and database; iter.h is what callers iterate with
@@ -102,7 +102,7 @@ typedef struct wr__sorted {
 /** Sort by key; head need not be set. */
 void wr__sort_entries(wr__sorted *list, size_t n);
 
-/* commit.c */
+/* store_commit.c */
 /** Hand one change to on_change. */
 weir_status wr__store_log(wr_store *s, wr_store_entry *e, weir_error *err) WR_MUST_CHECK;
 /** All changes that the database does not have, in order of key; free it. */
@@ -170,7 +170,7 @@ static inline int64_t wr__timed_segment_at(wr_str encoded)
     return wr__time_of_bits(wr_get_be64(encoded.ptr));
 }
 
-/* session.c, buffer.c: the last time in a packed value; false: damaged */
+/* session_store.c, buffer.c: the last time in a packed value; false: damaged */
 bool wr__session_last(const wr_store *s, int64_t segment, wr_str value, int64_t *last);
 bool wr__buffer_last(const wr_store *s, int64_t segment, uint32_t chunk, wr_str value,
                      int64_t *last);

@@ -6,7 +6,7 @@
 #ifndef WR_ENGINE_EXPR_BIND_H
 #define WR_ENGINE_EXPR_BIND_H
 
-#include "engine/expr/internal.h"
+#include "engine/expr/expr_internal.h"
 
 /** Parameters of a lambda whose body is being bound; a chain from the innermost outwards. */
 typedef struct wr__lambda_frame {

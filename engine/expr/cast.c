@@ -5,7 +5,7 @@
  * wr_cast_value is the whole meaning; cast_kernels.c has faster loops for the flat pairs and calls
  * it for the others.
  */
-#include "engine/expr/internal.h"
+#include "engine/expr/expr_internal.h"
 
 #include "types/decimal.h"
 #include "types/text.h"

@@ -3,7 +3,7 @@
  * cast_kernels.c - CAST over vectors: flat loops for numbers, wr_cast_value for the rest.
  * NULL stays NULL; what cannot be cast fails.
  */
-#include "engine/expr/internal.h"
+#include "engine/expr/expr_internal.h"
 
 #include "types/decimal.h"
 

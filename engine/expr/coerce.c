@@ -11,7 +11,7 @@
  * others: numbers to the widest number, STRUCTs to the union of their fields, ARRAYs and MAPs
  * within.
  */
-#include "engine/expr/internal.h"
+#include "engine/expr/expr_internal.h"
 
 #include "types/decimal.h"
 #include "types/text.h"

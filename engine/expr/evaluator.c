@@ -6,7 +6,7 @@
  * only. A filter gives a selection instead of a vector, and a single expression without columns is
  * a run over one row without a batch.
  */
-#include "engine/expr/internal.h"
+#include "engine/expr/expr_internal.h"
 
 wr_evaluator *wr_evaluator_new(const wr_expr *const *exprs, uint32_t n, wr_arena *task_arena)
 {

@@ -7,7 +7,7 @@
  * asked for their length first: most rows have one that no member has. The set is built once, when
  * the expression is compiled.
  */
-#include "engine/expr/internal.h"
+#include "engine/expr/expr_internal.h"
 
 #include "engine/expr/text_equal.h"
 

@@ -7,7 +7,7 @@
  * more than NULL being passed on. DECIMAL picks the 128-bit fast path at compile time where types
  * guarantee that no intermediate overflows, otherwise the general one (types/decimal.h).
  */
-#include "engine/expr/internal.h"
+#include "engine/expr/expr_internal.h"
 
 #include "common/utf8.h"
 #include "types/decimal.h"

@@ -7,7 +7,7 @@
  * loop-invariant constant of the kernel, so each loop body is straight-line code; strings compare
  * for equality with memcmp, for order by UTF-16 units (a memcmp where both sides are ASCII).
  */
-#include "engine/expr/internal.h"
+#include "engine/expr/expr_internal.h"
 
 #include "common/utf8.h"
 #include "engine/expr/text_equal.h"

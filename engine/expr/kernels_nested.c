@@ -4,7 +4,7 @@
  * and the constructors. Built values are trees in scratch that point to their parts; nothing deep
  * is copied.
  */
-#include "engine/expr/internal.h"
+#include "engine/expr/expr_internal.h"
 
 #include "common/buf.h"
 

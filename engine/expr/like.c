@@ -10,7 +10,7 @@
  * `_` is one UTF-16 unit in Java; a supplementary character therefore takes two `_`. The matcher
  * works on code points, so `_` counts such a character as one: what the writer of a pattern means.
  */
-#include "engine/expr/internal.h"
+#include "engine/expr/expr_internal.h"
 
 #include "common/utf8.h"
 

@@ -12,7 +12,7 @@
  * used wherever the current selection was split off from that one (or is the same). What is not
  * deterministic is never shared: RANDOM() twice is two numbers.
  */
-#include "engine/expr/internal.h"
+#include "engine/expr/expr_internal.h"
 
 typedef struct value_slot {
     const wr_expr *e;

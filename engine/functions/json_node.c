@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * JSON documents for the SQL functions; json_node.h says what they are. The tree comes from the
- * record reader (formats/json.c), whose depth limit bounds the recursion here.
+ * record reader (formats/json_document.c), whose depth limit bounds the recursion here.
  */
 #include "engine/functions/json_node.h"
 

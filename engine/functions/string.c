@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Texts as a whole: case, length, joining, replacing, characters from code points, UUID. Positions
- * inside texts are in position.c, splitting in split.c.
+ * inside texts are in position.c, splitting in split_text.c.
  *
  * Case mapping is ICU's in the root locale (full mappings: UCASE('ss' written as one sharp s) is
  * 'SS', as in Java) with a short way for ASCII. Results are copies in scratch; TRIM and ELT give

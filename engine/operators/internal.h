@@ -63,7 +63,7 @@ wr_evaluator *wr__op_evaluator(const wr_op *op, wr_expr *const *exprs, uint32_t 
 /** In flush: reset scratch, after the receivers have taken what was exchanged. */
 weir_status wr__reset_scratch(wr_task_ctx *ctx, weir_error *err);
 
-/* ------------------------------------------------------------------ batches (rows.c) */
+/* ------------------------------------------------------------------ batches (batch_rows.c) */
 
 /** Rows of b->sel that have all flags of @p mask. */
 wr_sel wr__sel_with(const wr_batch *b, uint8_t mask, wr_arena *a);
@@ -113,7 +113,7 @@ weir_status wr__rowkey_read(const wr_schema *schema, wr_str key, wr_arena *a, wr
                             uint32_t row, bool windowed, int64_t *start, int64_t *end,
                             weir_error *err) WR_MUST_CHECK;
 
-/* ------------------------------------------------------------------ store rows (rows.c) */
+/* ------------------------------------------------------------------ store rows (batch_rows.c) */
 
 /* A stored table row: 8 bytes big-endian rowtime, then each value column in the row codec. */
 

@@ -52,8 +52,8 @@ weir_status wr_op_emit(wr_op *op, const wr_batch *batch, weir_error *err) WR_MUS
 void wr_op_wrote(wr_task_ctx *ctx, uint64_t bytes);
 
 /**
- * What a state store has to be; the options of window.h, buffer.h and session.h without what the
- * runtime decides (id, partition, changelog, snapshot). wr_store_spec_open opens one.
+ * What a state store has to be; the options of window.h, buffer.h and session_store.h without what
+ * the runtime decides (id, partition, changelog, snapshot). wr_store_spec_open opens one.
  */
 typedef struct wr_store_spec {
     wr_store_kind kind;
@@ -95,8 +95,8 @@ struct wr_task_ctx {
                               wr_store **out, weir_error *err);
     /**
      * Repartitioning: through the topic (false), or inside the process, by this call, to the task
-     * of @p partition of plan->topics[topic] (exchange.c). The batch stays valid until the caller
-     * of the topology resets the scratch arena; the receiver runs before that.
+     * of @p partition of plan->topics[topic] (exchange_send.c). The batch stays valid until the
+     * caller of the topology resets the scratch arena; the receiver runs before that.
      */
     bool exchange_in_memory;
     weir_status (*exchange)(wr_task_ctx *ctx, uint32_t topic, int32_t partition,

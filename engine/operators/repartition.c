@@ -16,7 +16,8 @@
  * payload that does not decode is not skipped like a user's bad record: only Weir writes these
  * topics, so it is WEIR_ERR_STORE.
  *
- * Where this process has all tasks (ctx->exchange_in_memory) rows take the short way: exchange.c.
+ * Where this process has all tasks (ctx->exchange_in_memory) rows take the short way:
+ * exchange_send.c.
  */
 #include "engine/operators/internal.h"
 

@@ -14,13 +14,13 @@
  * between are never seen, nor is one that is as it was.
  *
  * A batch is one look-up of the lists of sessions that its rows' keys have around their times
- * (session.h); then row by row, each seeing what those before it have done. Where the states have
- * fixed widths (flat.h) they are merged as bytes, else boxed.
+ * (session_store.h); then row by row, each seeing what those before it have done. Where the states
+ * have fixed widths (flat.h) they are merged as bytes, else boxed.
  */
 #include "engine/operators/agg_work.h"
 #include "engine/operators/group.h"
 
-#include "statestore/session.h"
+#include "statestore/session_store.h"
 
 enum { TIME_STREAM, TIME_EMITTED, TIMES };
 

@@ -10,7 +10,7 @@
 #include "engine/operators/internal.h"
 
 #include "statestore/buffer.h"
-#include "statestore/session.h"
+#include "statestore/session_store.h"
 
 #define TIMES_VERSION 1
 static const wr_str times_key = {"t", 1};

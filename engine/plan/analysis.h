@@ -2,9 +2,9 @@
 /*
  * analysis.h - a query with all names resolved, and the growing plan. Inside engine/plan only.
  *
- * analyze.c turns the syntax tree into a wr__analysis: every column in it is written
+ * names.c turns the syntax tree into a wr__analysis: every column in it is written
  * `alias.name`, so two expressions mean the same exactly when their trees are equal, and every
- * column that occurs anywhere has a *slot*. build.c and join_plan.c then build steps; a wr__stage
+ * column that occurs anywhere has a *slot*. stages.c and join_plan.c then build steps; a wr__stage
  * says where the slots (and whole expressions that an earlier step has computed) are to be found in
  * the output of the current step.
  */

@@ -2,7 +2,7 @@
 /*
  * weir_consumer: reading a topic without a group.
  */
-#include "runtime/api/internal.h"
+#include "runtime/api/api_internal.h"
 
 struct weir_consumer {
     wr_log *log;

@@ -2,7 +2,7 @@
 /*
  * weir.h: statements and the columns of their rows; helpers for front ends.
  */
-#include "runtime/api/internal.h"
+#include "runtime/api/api_internal.h"
 #include "types/decimal.h"
 
 #include <stdlib.h>

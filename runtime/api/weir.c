@@ -2,7 +2,7 @@
 /*
  * weir.h: opening, running, topics. A thin layer: everything of substance is in runtime/server.
  */
-#include "runtime/api/internal.h"
+#include "runtime/api/api_internal.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -10,7 +10,7 @@
  * Order: our defaults, then the user's values, then what Weir relies on and nobody may change.
  */
 #include "runtime/log/kafka.h"
-#include "common/log.h"
+#include "common/diag.h"
 
 typedef struct pair {
     const char *name, *value;
@@ -73,8 +73,10 @@ static void on_log(const rd_kafka_t *rk, int level, const char *facility, const 
     /* Lost connections come by on_error, once; unused settings are no news. */
     bool quiet = strcmp(facility, "FAIL") == 0 || strcmp(facility, "ERROR") == 0 ||
                  strcmp(facility, "CONFWARN") == 0;
-    wr_log_level ours = quiet || level >= 7 ? WR_LOG_DEBUG : level <= 3 ? WR_LOG_WARN : WR_LOG_INFO;
-    wr_log_put(ours, "kafka", "%s: %s", facility, text);
+    wr_diag_level ours = quiet || level >= 7 ? WR_DIAG_DEBUG
+                         : level <= 3        ? WR_DIAG_WARN
+                                             : WR_DIAG_INFO;
+    wr_diag_put(ours, "kafka", "%s: %s", facility, text);
 }
 
 static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
@@ -85,8 +87,8 @@ static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
         return;
     if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
         if (!atomic_exchange(&log->down, true))
-            wr_log_put(WR_LOG_WARN, "kafka", "No Kafka broker answers at %s; trying again",
-                       log->brokers);
+            wr_diag_put(WR_DIAG_WARN, "kafka", "No Kafka broker answers at %s; trying again",
+                        log->brokers);
         return;
     }
     pthread_mutex_lock(&log->lock);
@@ -94,7 +96,7 @@ static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
     snprintf(log->last_error, sizeof log->last_error, "%s", reason);
     pthread_mutex_unlock(&log->lock);
     if (news && !atomic_load(&log->down) && !wr__kafka_retriable((rd_kafka_resp_err_t)code))
-        wr_log_put(WR_LOG_WARN, "kafka", "%s", reason);
+        wr_diag_put(WR_DIAG_WARN, "kafka", "%s", reason);
 }
 
 /* ---- building ---- */

@@ -27,7 +27,7 @@
  * Thread: a reader belongs to one thread; only wake comes from others.
  */
 #include "runtime/log/kafka.h"
-#include "common/log.h"
+#include "common/diag.h"
 
 enum {
     NUDGE_EVERY_MS = 2, /* doubled while nothing comes: all that is left may be control records */
@@ -525,8 +525,8 @@ static weir_status judge(wr_log_reader *r, const rd_kafka_message_t *m, weir_err
                       m->err == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
     if (topic_gone || m->err == RD_KAFKA_RESP_ERR__MAX_POLL_EXCEEDED ||
         wr__kafka_retriable(m->err)) {
-        wr_log_put(topic_gone ? WR_LOG_WARN : WR_LOG_INFO, "kafka", "%s",
-                   rd_kafka_message_errstr(m));
+        wr_diag_put(topic_gone ? WR_DIAG_WARN : WR_DIAG_INFO, "kafka", "%s",
+                    rd_kafka_message_errstr(m));
         return WEIR_OK;
     }
     return wr__kafka_error(err, m->err, "Reading from Kafka");

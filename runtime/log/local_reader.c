@@ -13,7 +13,7 @@
  * Thread: a reader belongs to one thread; only wr__local_wake comes from others.
  */
 #include "runtime/log/local.h"
-#include "common/log.h"
+#include "common/diag.h"
 
 #include <errno.h>
 #include <time.h>
@@ -381,9 +381,9 @@ weir_status wr__local_poll(wr_log_reader *r, uint32_t max_records, int timeout_m
     local_part *p = &r->parts[i];
     r->turn = i + 1;
     if (p->next < low) {
-        wr_log_put(WR_LOG_WARN, "log",
-                   "records %lld to %lld of %s partition %d are gone (retention)",
-                   (long long)p->next, (long long)low - 1, p->topic->name, p->partition);
+        wr_diag_put(WR_DIAG_WARN, "log",
+                    "records %lld to %lld of %s partition %d are gone (retention)",
+                    (long long)p->next, (long long)low - 1, p->topic->name, p->partition);
         p->next = low;
     }
     local_batch *b = take_batch(r);

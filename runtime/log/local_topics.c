@@ -8,7 +8,7 @@
  * u8 flags (1 compact, 2 compact and delete, 4 internal).
  */
 #include "runtime/log/local_topics.h"
-#include "common/log.h"
+#include "common/diag.h"
 
 #include <stdlib.h>
 
@@ -254,8 +254,8 @@ static weir_status erase_topic(wr__local *log, const wr__local_topic *t, weir_er
     }
     weir_error late;
     if (st == WEIR_OK && wr_db_reclaim(log->db, lower, upper, &late) != WEIR_OK)
-        wr_log_put(WR_LOG_WARN, "log", "disk space of topic %s is given back later: %s", t->name,
-                   late.message);
+        wr_diag_put(WR_DIAG_WARN, "log", "disk space of topic %s is given back later: %s", t->name,
+                    late.message);
     wr_db_batch_free(b);
     wr_buf_free(&key);
     return st;

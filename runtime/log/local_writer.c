@@ -13,7 +13,7 @@
  * too old are deleted in the same write, looked for at most every EXPIRY_EVERY_MS.
  */
 #include "runtime/log/local.h"
-#include "common/log.h"
+#include "common/diag.h"
 
 enum { EXPIRY_EVERY_MS = 30000, RECLAIM_BYTES = 64 * 1024 * 1024 };
 
@@ -309,8 +309,8 @@ static void reclaim(wr__local *log, const wr__local_topic *t, int32_t partition,
     weir_error err;
     if (wr_db_reclaim(log->db, (wr_str){from, WR__KEY_BYTES}, (wr_str){to, WR__KEY_BYTES}, &err) !=
         WEIR_OK)
-        wr_log_put(WR_LOG_WARN, "log", "disk space of topic %s is given back later: %s", t->name,
-                   err.message);
+        wr_diag_put(WR_DIAG_WARN, "log", "disk space of topic %s is given back later: %s", t->name,
+                    err.message);
     log->unreclaimed = 0;
 }
 

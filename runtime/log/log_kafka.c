@@ -7,7 +7,7 @@
  * line when it answers again; calls that need an answer wait for some time and then fail RETRIABLE.
  */
 #include "runtime/log/kafka.h"
-#include "common/log.h"
+#include "common/diag.h"
 
 #include <time.h>
 
@@ -201,7 +201,7 @@ void wr__kafka_alive(wr__kafka *log)
 {
     if (atomic_load_explicit(&log->down, memory_order_relaxed) &&
         atomic_exchange(&log->down, false))
-        wr_log_put(WR_LOG_WARN, "kafka", "%s answers again", log->brokers);
+        wr_diag_put(WR_DIAG_WARN, "kafka", "%s answers again", log->brokers);
 }
 
 int64_t wr__kafka_now_ms(void)

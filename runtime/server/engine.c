@@ -3,7 +3,7 @@
  * Opening and closing an engine, the environment that planning sees, and running all queries.
  */
 #include "runtime/server/internal.h"
-#include "common/log.h"
+#include "common/diag.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -355,7 +355,8 @@ void wr__wait_for_writes(wr_engine *e)
         return;
     weir_error err;
     if (drain(e, false, WAIT_FOR_WRITES_MS, &err) != WEIR_OK) {
-        wr_log_put(WR_LOG_INFO, "engine", "reading before all queries caught up: %s", err.message);
+        wr_diag_put(WR_DIAG_INFO, "engine", "reading before all queries caught up: %s",
+                    err.message);
         return;
     }
     uint64_t seen = atomic_load(&e->writes_seen);

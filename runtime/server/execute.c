@@ -4,7 +4,7 @@
  * then topics, then the query, then the catalog, then the statement log.
  */
 #include "runtime/server/internal.h"
-#include "common/log.h"
+#include "common/diag.h"
 
 #include <stdio.h>
 

@@ -14,7 +14,7 @@
  * runs before the last note has been executed.
  */
 #include "runtime/server/internal.h"
-#include "common/log.h"
+#include "common/diag.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -142,9 +142,9 @@ weir_status wr__replay_statements(wr_engine *e, weir_error *err)
     for (size_t i = 0; i < n.all.n; i++) {
         weir_error why = {0};
         if (replay_one(e, &n.all.v[i], &why) != WEIR_OK)
-            wr_log_put(WR_LOG_ERROR, "catalog",
-                       "a statement of an earlier session cannot be taken up again: %s (%s)",
-                       why.message, n.all.v[i].sql);
+            wr_diag_put(WR_DIAG_ERROR, "catalog",
+                        "a statement of an earlier session cannot be taken up again: %s (%s)",
+                        why.message, n.all.v[i].sql);
     }
     e->replaying = false;
     wr_arena_free(n.a);

@@ -14,7 +14,7 @@
  * left; then the scratch arenas are reset and the records released.
  */
 #include "runtime/task/internal.h"
-#include "common/log.h"
+#include "common/diag.h"
 
 #define POLL_RECORDS 2048u
 #define POLLS_MAX    16 /* before something is processed */

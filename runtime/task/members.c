@@ -18,7 +18,7 @@
  * scan's lock held. Everything else of a scan is its thread's.
  */
 #include "runtime/task/internal.h"
-#include "common/log.h"
+#include "common/diag.h"
 
 #include <time.h>
 
@@ -316,7 +316,7 @@ static weir_status let_go(wr__scan *s, weir_error *err)
     if (s->writer && !s->transient)
         st = wr__scan_commit_all(s, err);
     if (st != WEIR_OK)
-        wr_log_put(WR_LOG_WARN, "query", "last commit: %s", err->message);
+        wr_diag_put(WR_DIAG_WARN, "query", "last commit: %s", err->message);
     bool all = true;
     for (size_t m = 0; m < s->members_n; m++)
         all = all && atomic_load(&s->members[m]->want) != WR__WANT_RUN;
@@ -453,7 +453,7 @@ bool wr__scan_attend(wr__scan *s, weir_status *st, weir_error *err)
     if (atomic_load(&s->stop_asked)) {
         weir_error ignored;
         if (s->writer && wr__scan_commit_all(s, &ignored) != WEIR_OK)
-            wr_log_put(WR_LOG_WARN, "query", "last commit: %s", ignored.message);
+            wr_diag_put(WR_DIAG_WARN, "query", "last commit: %s", ignored.message);
         give_back(s);
         return false;
     }

@@ -13,7 +13,7 @@
  * changelogs are there.
  */
 #include "runtime/task/internal.h"
-#include "common/log.h"
+#include "common/diag.h"
 
 static bool reads_from_start(const wr_query *q, uint32_t topic)
 {
@@ -106,10 +106,10 @@ static weir_status starts_over(wr_query *q, const wr_topic_part *parts, uint32_t
         return WEIR_OK;
     WR_TRY(outputs_empty(q, yes, err));
     if (*yes)
-        wr_log_put(WR_LOG_WARN, "task",
-                   "query %s starts over: its group has offsets, but neither this data directory "
-                   "nor its output topics hold anything of it",
-                   q->id);
+        wr_diag_put(WR_DIAG_WARN, "task",
+                    "query %s starts over: its group has offsets, but neither this data directory "
+                    "nor its output topics hold anything of it",
+                    q->id);
     return WEIR_OK;
 }
 
@@ -127,9 +127,9 @@ static bool choose_offset(const wr_query *q, wr_topic_part *part, bool over, int
     if (fresh) {
         part->offset = reads_from_start(q, topic) ? low : high;
     } else if (part->offset < low) {
-        wr_log_put(WR_LOG_WARN, "task",
-                   "query %s: records %lld to %lld of %s partition %d are gone (retention)", q->id,
-                   (long long)part->offset, (long long)low - 1, part->topic, part->partition);
+        wr_diag_put(WR_DIAG_WARN, "task",
+                    "query %s: records %lld to %lld of %s partition %d are gone (retention)", q->id,
+                    (long long)part->offset, (long long)low - 1, part->topic, part->partition);
         part->offset = low;
     }
     return fresh;

@@ -4,7 +4,7 @@
  * what other threads want to know of it.
  */
 #include "runtime/task/internal.h"
-#include "common/log.h"
+#include "common/diag.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -206,7 +206,7 @@ void wr_query_fail(wr_query *q, const weir_error *err)
     q->has_error = true;
     atomic_store(&q->state_now, WR_QUERY_FAILED);
     pthread_mutex_unlock(&q->lock);
-    wr_log_put(WR_LOG_ERROR, "query", "%s stopped: %s", q->id, err->message);
+    wr_diag_put(WR_DIAG_ERROR, "query", "%s stopped: %s", q->id, err->message);
 }
 
 void wr_query_pause(wr_query *q, bool paused)
@@ -231,7 +231,7 @@ static void stop_stepped(wr_query *q)
     weir_error err;
     if (was != WR_QUERY_FAILED && was != WR_QUERY_STOPPED && s->writer && !q->transient &&
         wr__scan_commit_all(s, &err) != WEIR_OK)
-        wr_log_put(WR_LOG_WARN, "query", "%s: last commit: %s", q->id, err.message);
+        wr_diag_put(WR_DIAG_WARN, "query", "%s: last commit: %s", q->id, err.message);
     wr__scan_free(s);
 }
 
@@ -270,7 +270,7 @@ static void forget(wr_query *q)
             wr_buf_printf(&name, "%s/%s%s", q->id, q->plan->steps[i]->context, suffixes[k]);
             if (wr_db_store_id_find(q->db, NULL, wr_buf_view(&name), &id, &err) == WEIR_OK && id) {
                 if (wr_db_batch_drop_store(b, wr_buf_view(&name), &err) != WEIR_OK)
-                    wr_log_put(WR_LOG_WARN, "query", "%s: %s", q->id, err.message);
+                    wr_diag_put(WR_DIAG_WARN, "query", "%s: %s", q->id, err.message);
                 wr_buf topic = {0};
                 wr_buf_printf(&topic, "%s%s-%s%s-changelog", q->prefix, q->id,
                               q->plan->steps[i]->context, suffixes[k]);
@@ -290,13 +290,13 @@ static void forget(wr_query *q)
     wr_buf_free(&notes);
     wr_buf_free(&prefix);
     if (wr_db_write(q->db, b, &err) != WEIR_OK)
-        wr_log_put(WR_LOG_WARN, "query", "%s: dropping state: %s", q->id, err.message);
+        wr_diag_put(WR_DIAG_WARN, "query", "%s: dropping state: %s", q->id, err.message);
     wr_db_batch_free(b);
     for (uint32_t t = 0; t < q->plan->topics_n && q->internal_topics; t++)
         if (q->plan->topics[t].role == WR_TOPIC_REPARTITION)
             (void)q->log->cls->remove(q->log, q->topic_names[t], &err);
     if (q->group && q->log->cls->drop_group(q->log, q->group, &err) != WEIR_OK)
-        wr_log_put(WR_LOG_WARN, "query", "%s: %s", q->id, err.message);
+        wr_diag_put(WR_DIAG_WARN, "query", "%s: %s", q->id, err.message);
 }
 
 void wr_query_free(wr_query *q, bool forget_it)

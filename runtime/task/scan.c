@@ -9,7 +9,7 @@
  * makes a query FAILED with its reason.
  */
 #include "runtime/task/internal.h"
-#include "common/log.h"
+#include "common/diag.h"
 
 #define RETRIES_MAX    5
 #define BACKOFF_MAX_MS 10000
@@ -112,7 +112,7 @@ void wr__scan_close(wr__scan *s)
         wr_arena_reset(s->lanes[l].scratch);
     if (s->writer) {
         if (s->log->cls->abort(s->writer, &ignored) != WEIR_OK)
-            wr_log_put(WR_LOG_WARN, "query", "abort: %s", ignored.message);
+            wr_diag_put(WR_DIAG_WARN, "query", "abort: %s", ignored.message);
         s->log->cls->writer_close(s->writer);
         s->writer = NULL;
     }
@@ -238,8 +238,8 @@ static void expel(wr__scan *s, wr_query *q)
         return;
     }
     int64_t ms = backoff_ms(q->failures++);
-    wr_log_put(WR_LOG_WARN, "query", "%s: %s; reading alone, trying again in %lld ms", q->id,
-               err.message, (long long)ms);
+    wr_diag_put(WR_DIAG_WARN, "query", "%s: %s; reading alone, trying again in %lld ms", q->id,
+                err.message, (long long)ms);
     wr__scan_expel(s, q, ms);
 }
 
@@ -282,8 +282,8 @@ static void recover(wr__scan *s, weir_error *err)
         return;
     }
     int64_t ms = backoff_ms(s->failures++);
-    wr_log_put(WR_LOG_WARN, "query", "%s%s: %s; trying again in %lld ms", s->members[0]->id,
-               s->members_n > 1 ? " and others" : "", err->message, (long long)ms);
+    wr_diag_put(WR_DIAG_WARN, "query", "%s%s: %s; trying again in %lld ms", s->members[0]->id,
+                s->members_n > 1 ? " and others" : "", err->message, (long long)ms);
     sleep_ms(s, ms);
 }
 

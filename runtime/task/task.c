@@ -7,7 +7,7 @@
  * Several tasks may run at once, so everything of the query that they change is atomic or theirs.
  */
 #include "runtime/task/internal.h"
-#include "common/log.h"
+#include "common/diag.h"
 
 #include <stdio.h>
 
@@ -19,19 +19,19 @@ static void task_row_error(wr_task_ctx *ctx, const wr_step *step, const wr_batch
     wr__task *t = ctx->runtime;
     wr_query *q = t->q;
     atomic_fetch_add(&q->errors, 1);
-    if (!wr_log_enabled(WR_LOG_WARN))
+    if (!wr_diag_enabled(WR_DIAG_WARN))
         return;
     char logger[256];
     snprintf(logger, sizeof logger, "processing.%s.%s", q->id, step ? step->context : "task");
     if (batch && row < batch->rows && step && step->kind == WR_STEP_SOURCE)
-        wr_log_put(WR_LOG_WARN, logger, "%s partition %d offset %lld: %s",
-                   q->topic_names[step->u.source.topic], batch->partition[row],
-                   (long long)batch->offset[row], message);
+        wr_diag_put(WR_DIAG_WARN, logger, "%s partition %d offset %lld: %s",
+                    q->topic_names[step->u.source.topic], batch->partition[row],
+                    (long long)batch->offset[row], message);
     else if (batch && row < batch->rows)
-        wr_log_put(WR_LOG_WARN, logger, "partition %d offset %lld: %s", batch->partition[row],
-                   (long long)batch->offset[row], message);
+        wr_diag_put(WR_DIAG_WARN, logger, "partition %d offset %lld: %s", batch->partition[row],
+                    (long long)batch->offset[row], message);
     else
-        wr_log_put(WR_LOG_WARN, logger, "%s", message);
+        wr_diag_put(WR_DIAG_WARN, logger, "%s", message);
 }
 
 /* A query that is fed has one partition in effect, whatever its topics declare. */

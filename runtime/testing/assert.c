@@ -4,7 +4,7 @@
  * ASSERT has taken yet and looks at the listed columns only; ASSERT STREAM and ASSERT TABLE hold a
  * declaration against the source as it is.
  */
-#include "runtime/testing/internal.h"
+#include "runtime/testing/testing_internal.h"
 #include "types/text.h"
 
 /* ---- one record, decoded ---- */

@@ -6,7 +6,7 @@
  * with "inputs_after_first_query", between its start and its rows. The first failure ends the case
  * and is its result; the runner of the case judges whether that was expected.
  */
-#include "runtime/testing/internal.h"
+#include "runtime/testing/testing_internal.h"
 #include "types/text.h"
 
 typedef struct run {

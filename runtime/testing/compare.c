@@ -7,7 +7,7 @@
  * actual decimal with these very digits. Objects: as many fields, found by their name or by that
  * name in upper case. null equals null alone.
  */
-#include "runtime/testing/internal.h"
+#include "runtime/testing/testing_internal.h"
 
 /* ---- numbers: digits and exponent, as written ---- */
 

@@ -11,7 +11,7 @@
  * Behind the key of a windowed source stand 8 bytes (the start of a time window) or 16 (end and
  * start of a session).
  */
-#include "runtime/testing/internal.h"
+#include "runtime/testing/testing_internal.h"
 #include "types/text.h"
 
 #include <math.h>

@@ -7,7 +7,7 @@
  * Without inputs the INSERT VALUES of the statements are the input. Only topics that the outputs
  * name are looked at; each must hold exactly these records in this order.
  */
-#include "runtime/testing/internal.h"
+#include "runtime/testing/testing_internal.h"
 
 #include <errno.h>
 

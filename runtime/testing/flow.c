@@ -11,7 +11,7 @@
  * Neighbouring records of one topic are fed in one call, so that --batch-rows says how they are
  * cut.
  */
-#include "runtime/testing/internal.h"
+#include "runtime/testing/testing_internal.h"
 
 static bool reads(const wr_query *q, const char *topic)
 {

@@ -10,7 +10,7 @@
  * Each test has a world of its own. Statement by statement: what one has written flows through all
  * queries to the end before the next one is looked at.
  */
-#include "runtime/testing/internal.h"
+#include "runtime/testing/testing_internal.h"
 
 #define SCRIPT_DEPTH_MAX 10
 

@@ -10,7 +10,7 @@
  * `described` remembers by which source a topic's bytes are to be read: the first that names it, as
  * it is now; and the last one where all were dropped.
  */
-#include "runtime/testing/internal.h"
+#include "runtime/testing/testing_internal.h"
 
 #define DEFAULT_PARTITIONS 4
 

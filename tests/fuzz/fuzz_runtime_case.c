@@ -3,9 +3,9 @@
  * JSON cases of `weir test`, run as they come: the reader of cases, statements, records of every
  * format, and the whole engine behind them. A result must be JSON again.
  */
-#include "runtime/testing/internal.h"
+#include "runtime/testing/testing_internal.h"
 
-#include "common/log.h"
+#include "common/diag.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -14,7 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     wr__test_options options = {.batch_rows = size % 2 ? "1" : NULL, .out = stdout};
     wr_buf result = {0};
     weir_error err = {0};
-    wr_log_set_level(WR_LOG_ERROR);
+    wr_diag_set_level(WR_DIAG_ERROR);
     if (size > 1 << 16)
         return 0;
     weir_status st = wr__case_run(&options, wr_str_make((const char *)data, size), &result, &err);

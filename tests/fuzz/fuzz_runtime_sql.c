@@ -6,7 +6,7 @@
 #include "weir.h"
 
 #include "common/buf.h"
-#include "common/log.h"
+#include "common/diag.h"
 
 #include <string.h>
 
@@ -24,7 +24,7 @@ static const char prelude[] =
     "INSERT INTO s (ROWTIME, id, v, n, a) VALUES (2000, 2, 'b', 20, ARRAY['x', 'y']);"
     "INSERT INTO t (ROWTIME, id, v) VALUES (0, 1, 'one');";
 
-static void drop(void *arg, wr_log_level level, const char *logger, const char *message)
+static void drop(void *arg, wr_diag_level level, const char *logger, const char *message)
 {
     (void)arg;
     (void)level;
@@ -56,7 +56,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     o.stepped = true;
     if (size > TEXT_MAX)
         return 0;
-    wr_log_set_sink(drop, NULL);
+    wr_diag_set_sink(drop, NULL);
     if (weir_open(&o, &w, &err) != WEIR_OK || weir_exec(w, prelude, &err) != WEIR_OK)
         WR_ASSERT(false && "the prelude runs");
     wr_buf text = {0};

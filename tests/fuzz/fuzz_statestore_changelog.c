@@ -6,7 +6,7 @@
  */
 #include "statestore/buffer.h"
 #include "statestore/changelog.h"
-#include "statestore/session.h"
+#include "statestore/session_store.h"
 #include "statestore/window.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

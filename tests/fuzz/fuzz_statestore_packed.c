@@ -5,7 +5,7 @@
  * byte (bit 0: sessions or join rows, the rest a time), then the list.
  */
 #include "statestore/buffer.h"
-#include "statestore/session.h"
+#include "statestore/session_store.h"
 #include "statestore/store_internal.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Arrays, maps, lambdas, table functions: array.c, map.c, lambda.c, table.c, value_set.c. */
+/* Arrays, maps, lambdas, table functions: array.c, map_functions.c, lambda.c, table_functions.c,
+ * value_set.c. */
 #include "fn_test.h"
 
 #include <math.h>

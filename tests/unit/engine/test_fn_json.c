@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* JSON texts: json.c, json_node.c, json_value.c. */
+/* JSON texts: json_text_functions.c, json_node.c, json_value.c. */
 #include "fn_test.h"
 
 #include <math.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Texts: string.c, position.c, split.c, mask.c, bytes.c. */
+/* Texts: string.c, position.c, split_text.c, mask.c, bytes.c. */
 #include "fn_test.h"
 
 #define NS      NUL(&wr_type_string)

@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "runtime/testing/internal.h"
+#include "runtime/testing/testing_internal.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -12,7 +12,7 @@
 #include <librdkafka/rdkafka.h>
 #include <time.h>
 
-#include "common/log.h"
+#include "common/diag.h"
 
 static wr_settings settings_of(const char *brokers)
 {

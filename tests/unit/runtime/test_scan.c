@@ -6,7 +6,7 @@
  */
 #include "api_helper.h"
 
-#include "runtime/api/internal.h"
+#include "runtime/api/api_internal.h"
 #include "runtime/task/query.h"
 
 enum { PARTITIONS = 4, KEYS = 50 };

@@ -4,7 +4,7 @@
 #include "helper.h"
 
 #include "statestore/buffer.h"
-#include "statestore/session.h"
+#include "statestore/session_store.h"
 #include "statestore/window.h"
 
 enum { RETENTION = 200, SEGMENT = 30, ROWS = 4096 };

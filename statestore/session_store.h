@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * session.h - session stores: rows by (key, session start, session end), both inclusive.
+ * session_store.h - session stores: rows by (key, session start, session end), both inclusive.
  *
  * Expiry as in window.h, by the session's end: stream time is the largest end put so far, and a
  * session with end <= stream time - retention is gone.
@@ -17,8 +17,8 @@
  * Entries that wr_store_dirty_at hands out are whole lists: wr_session_next takes them apart.
  * Everything in store.h (commit, iterators, limits) applies; wr_entry_edit, _set do not.
  */
-#ifndef WR_STATESTORE_SESSION_H
-#define WR_STATESTORE_SESSION_H
+#ifndef WR_STATESTORE_SESSION_STORE_H
+#define WR_STATESTORE_SESSION_STORE_H
 
 #include "common/arena.h"
 #include "statestore/store.h"

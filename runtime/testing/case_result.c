@@ -2,7 +2,7 @@
 /*
  * What there is at the end of a case, as JSON: the content of every topic, the sources, the topics.
  */
-#include "runtime/testing/internal.h"
+#include "runtime/testing/testing_internal.h"
 #include "types/text.h"
 
 static void put_string(wr_buf *out, const char *s)

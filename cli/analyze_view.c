@@ -4,10 +4,10 @@
  * depth, counts as 1.2M, times as 34 ms, and what only some nodes have as notes at the end.
  * Columns are found by name, so the library may add some.
  */
-#include "analyze.h"
+#include "analyze_view.h"
 
 #include "progress.h"
-#include "result.h"
+#include "result_view.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* internal.h - the structs behind weir.h's opaque types. */
+/* api_internal.h - the structs behind weir.h's opaque types. */
 #ifndef WR_RUNTIME_API_INTERNAL_H
 #define WR_RUNTIME_API_INTERNAL_H
 

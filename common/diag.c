@@ -1,36 +1,36 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One formatted line per message, cut at 2 kB, handed to the sink in the calling thread. */
-#include "common/log.h"
+#include "common/diag.h"
 
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <time.h>
 
-static wr_log_sink log_sink;
+static wr_diag_sink log_sink;
 static void *log_arg;
-static atomic_int log_level = WR_LOG_WARN;
+static atomic_int log_level = WR_DIAG_WARN;
 
-void wr_log_set_sink(wr_log_sink sink, void *arg)
+void wr_diag_set_sink(wr_diag_sink sink, void *arg)
 {
     log_sink = sink;
     log_arg = arg;
 }
 
-void wr_log_set_level(wr_log_level level)
+void wr_diag_set_level(wr_diag_level level)
 {
     atomic_store(&log_level, (int)level);
 }
 
-bool wr_log_enabled(wr_log_level level)
+bool wr_diag_enabled(wr_diag_level level)
 {
     return (int)level <= atomic_load_explicit(&log_level, memory_order_relaxed);
 }
 
-void wr_log_put(wr_log_level level, const char *logger, const char *fmt, ...)
+void wr_diag_put(wr_diag_level level, const char *logger, const char *fmt, ...)
 {
     static const char *const names[] = {"ERROR", "WARN", "INFO", "DEBUG"};
-    if (!wr_log_enabled(level))
+    if (!wr_diag_enabled(level))
         return;
     char text[2048];
     va_list ap;

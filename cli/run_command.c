@@ -10,7 +10,7 @@
  */
 #include "program.h"
 
-#include "analyze.h"
+#include "analyze_view.h"
 #include "open.h"
 #include "progress.h"
 #include "report.h"

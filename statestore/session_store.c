@@ -12,7 +12,7 @@
  * Which lists may hold a session that meets [from, to]? It ends at `from` or later, and no later
  * than stream time: the segments between these two. For rows near stream time that is one.
  */
-#include "statestore/session.h"
+#include "statestore/session_store.h"
 #include "statestore/store_internal.h"
 
 enum { MINUTE = 60000, HEAD = 20 };

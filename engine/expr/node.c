@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * build.c - nodes of the typed tree: creation, hashing, equality and constant folding.
+ * node.c - nodes of the typed tree: creation, hashing, equality and constant folding.
  *
  * A node is complete when it is returned: type, kernel, flags and hash are set, and a constant tree
  * has been replaced by its value. A constant that fails (1 / 0) stays an expression, so that it is
  * a run-time error of each row that reaches it, not of the statement. All memory is the plan
  * arena's.
  */
-#include "engine/expr/internal.h"
+#include "engine/expr/expr_internal.h"
 
 static uint64_t mix(uint64_t h, uint64_t v)
 {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * session.h - runs SQL text, statement by statement, and shows results and errors. The prompt, -e,
- * -f, pipes and RUN SCRIPT all end up here.
+ * statement_run.h - runs SQL text, statement by statement, and shows results and errors. The
+ * prompt, -e, -f, pipes and RUN SCRIPT all end up here.
  */
-#ifndef CLI_SESSION_H
-#define CLI_SESSION_H
+#ifndef CLI_STATEMENT_RUN_H
+#define CLI_STATEMENT_RUN_H
 
 #include "view.h"
 #include "weir.h"

@@ -5,7 +5,7 @@
  * Exit status: 0 where everything passed (--case, --cases: where every case was run), 1 where a
  * test failed, 2 for wrong usage or a file of cases that is none.
  */
-#include "runtime/testing/internal.h"
+#include "runtime/testing/testing_internal.h"
 
 #include <dirent.h>
 #include <errno.h>

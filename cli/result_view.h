@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * result.h - shows what a statement gives, in the view's format.
+ * result_view.h - shows what a statement gives, in the view's format.
  *
  *     cli_result r; cli_result_begin(&r, view, stmt);
  *     for each WEIR_ROW: cli_result_row(&r);
  *     cli_result_end(&r, message);
  */
-#ifndef CLI_RESULT_H
-#define CLI_RESULT_H
+#ifndef CLI_RESULT_VIEW_H
+#define CLI_RESULT_VIEW_H
 
-#include "table.h"
+#include "table_view.h"
 #include "view.h"
 #include "weir.h"
 

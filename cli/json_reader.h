@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * json.h - a small JSON reader for the envelopes of `weir produce --json`. It walks a text in
- * place: strings are decoded, other values are handed out as the text they are, digits unchanged.
+ * json_reader.h - a small JSON reader for the envelopes of `weir produce --json`. It walks a text
+ * in place: strings are decoded, other values are handed out as the text they are, digits
+ * unchanged.
  */
-#ifndef CLI_JSON_H
-#define CLI_JSON_H
+#ifndef CLI_JSON_READER_H
+#define CLI_JSON_READER_H
 
-#include "text.h"
+#include "screen_text.h"
 
 #define CLI_JSON_DEPTH_MAX 100
 

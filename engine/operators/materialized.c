@@ -3,14 +3,14 @@
  * Reading a query's materialised rows for pull queries: from a store, usually a read-only one on a
  * snapshot, back to batches of the materialising step's schema.
  *
- * Which store: a table source, a table-table join: rows as rows.c writes them, in a kv store; an
- * aggregate: states, in a kv, window or session store; results are computed here.
- * Look-ups by key and ranges of keys use the store's order; bounds on windows narrow the times that
- * are scanned and are checked again on every row. Thread: whichever opened the store.
+ * Which store: a table source, a table-table join: rows as batch_rows.c writes them, in a kv store;
+ * an aggregate: states, in a kv, window or session store; results are computed here. Look-ups by
+ * key and ranges of keys use the store's order; bounds on windows narrow the times that are scanned
+ * and are checked again on every row. Thread: whichever opened the store.
  */
 #include "engine/operators/internal.h"
 
-#include "statestore/session.h"
+#include "statestore/session_store.h"
 
 static const wr_window no_window = {.kind = WR_WINDOW_NONE};
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Building blocks of plans: steps, stages, and the operations that change where columns are
- * (source, materialise, re-key, repartition). The order in which a query uses them is in query.c.
+ * (source, materialise, re-key, repartition). The order in which a query uses them is in
+ * query_steps.c.
  */
 #include "engine/plan/analysis.h"
 #include "parser/parser.h"

@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "common/log.h"
+#include "common/diag.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,11 +13,11 @@
 
 static struct {
     int calls;
-    wr_log_level level;
+    wr_diag_level level;
     char logger[32], message[4096];
 } seen;
 
-static void remember(void *arg, wr_log_level level, const char *logger, const char *message)
+static void remember(void *arg, wr_diag_level level, const char *logger, const char *message)
 {
     assert_ptr_equal(arg, &seen);
     seen.calls++;
@@ -29,23 +29,23 @@ static void remember(void *arg, wr_log_level level, const char *logger, const ch
 static void test_level_and_sink(void **state)
 {
     (void)state;
-    wr_log_set_sink(remember, &seen);
-    assert_false(wr_log_enabled(WR_LOG_INFO)); /* the default is WARN */
-    wr_log_put(WR_LOG_INFO, "task", "dropped");
+    wr_diag_set_sink(remember, &seen);
+    assert_false(wr_diag_enabled(WR_DIAG_INFO)); /* the default is WARN */
+    wr_diag_put(WR_DIAG_INFO, "task", "dropped");
     assert_int_equal(seen.calls, 0);
-    wr_log_put(WR_LOG_WARN, "task", "%d late", 3);
+    wr_diag_put(WR_DIAG_WARN, "task", "%d late", 3);
     assert_int_equal(seen.calls, 1);
-    assert_int_equal(seen.level, WR_LOG_WARN);
+    assert_int_equal(seen.level, WR_DIAG_WARN);
     assert_string_equal(seen.logger, "task");
     assert_string_equal(seen.message, "3 late");
-    wr_log_set_level(WR_LOG_DEBUG);
-    wr_log_put(WR_LOG_DEBUG, "task", "detail");
+    wr_diag_set_level(WR_DIAG_DEBUG);
+    wr_diag_put(WR_DIAG_DEBUG, "task", "detail");
     assert_int_equal(seen.calls, 2);
-    wr_log_set_level(WR_LOG_ERROR);
-    wr_log_put(WR_LOG_WARN, "task", "dropped");
+    wr_diag_set_level(WR_DIAG_ERROR);
+    wr_diag_put(WR_DIAG_WARN, "task", "dropped");
     assert_int_equal(seen.calls, 2);
-    wr_log_set_level(WR_LOG_WARN);
-    wr_log_set_sink(NULL, NULL);
+    wr_diag_set_level(WR_DIAG_WARN);
+    wr_diag_set_sink(NULL, NULL);
 }
 
 static void test_stderr_line(void **state)
@@ -57,7 +57,7 @@ static void test_stderr_line(void **state)
     unlink(path);
     fflush(stderr);
     dup2(fd, 2);
-    wr_log_put(WR_LOG_ERROR, "store", "disk %s", "full");
+    wr_diag_put(WR_DIAG_ERROR, "store", "disk %s", "full");
     fflush(stderr);
     dup2(old, 2);
     close(old);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * split.c - a script's statements, found by their ';' without parsing them.
+ * script_split.c - a script's statements, found by their ';' without parsing them.
  *
  * The lexer knows quotes and comments. A quote or comment that is not closed takes the rest of the
  * text into the last, unterminated span: the REPL then asks for more lines, and the parser points

@@ -7,7 +7,7 @@
  * ASCII only (LC_ALL=C) wcwidth has no answer for other characters; each then counts as one column,
  * which is right for most of them and keeps tables readable.
  */
-#include "text.h"
+#include "screen_text.h"
 
 #include <errno.h>
 #include <inttypes.h>

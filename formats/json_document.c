@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * json.c - wr_json: a JSON document as a tree in an arena, numbers kept as written.
+ * json_document.c - wr_json: a JSON document as a tree in an arena, numbers kept as written.
  *
  * For test files, the JSON functions and PRINT; records do not come through here. Built by
  * recursion over the scanner (the depth limit bounds it).

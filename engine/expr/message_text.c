@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * format.c - a syntax tree as ksqlDB writes expressions in its messages: every operator in
+ * message_text.c - a syntax tree as ksqlDB writes expressions in its messages: every operator in
  * parentheses, `true`, `false` and `null` in small letters, no blanks around `:=`.
  * The parser's printer (wr_ast_print_expr) writes what people write; this one what clients look
  * for.

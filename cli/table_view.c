@@ -5,7 +5,7 @@
  * break begins a new line in its cell, any other control is shown as a blank, and bytes that are no
  * UTF-8 as U+FFFD.
  */
-#include "table.h"
+#include "table_view.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * text.h - growable text, and how wide text is on a terminal.
+ * screen_text.h - growable text, and how wide text is on a terminal.
  *
  * The program sees weir.h alone, so it brings its own small helpers. Out of memory ends the program
  * with a message: nothing here holds state that a kill could damage.
  */
-#ifndef CLI_TEXT_H
-#define CLI_TEXT_H
+#ifndef CLI_SCREEN_TEXT_H
+#define CLI_SCREEN_TEXT_H
 
 #include <stdbool.h>
 #include <stddef.h>

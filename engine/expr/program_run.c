@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * run.c - executing a flat program over one batch (or over the elements given to a lambda).
+ * program_run.c - executing a flat program over one batch (or over the elements given to a lambda).
  *
  * A run lives in the scratch arena: registers, selections, results. Nothing is allocated elsewhere.
  * A step on an empty selection is skipped: its register becomes a vector that no one reads.
@@ -14,7 +14,7 @@
  *
  * Thread: the owning task's.
  */
-#include "engine/expr/internal.h"
+#include "engine/expr/expr_internal.h"
 
 #include <stdarg.h>
 #include <stdio.h>

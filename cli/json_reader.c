@@ -3,7 +3,7 @@
  * A recursive descent over JSON (RFC 8259) that checks everything it steps over, so that a value
  * handed out as text is valid JSON. Depth is limited.
  */
-#include "json.h"
+#include "json_reader.h"
 
 #include <string.h>
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * analyze.h - EXPLAIN ANALYZE for people: the tree of operators, aligned, in units one can read.
- * The rows and their columns are documented in docs/sql-reference.md.
+ * analyze_view.h - EXPLAIN ANALYZE for people: the tree of operators, aligned, in units one can
+ * read. The rows and their columns are documented in docs/sql-reference.md.
  */
-#ifndef CLI_ANALYZE_H
-#define CLI_ANALYZE_H
+#ifndef CLI_ANALYZE_VIEW_H
+#define CLI_ANALYZE_VIEW_H
 
-#include "table.h"
+#include "table_view.h"
 #include "view.h"
 #include "weir.h"
 

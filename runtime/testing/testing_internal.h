@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * internal.h - what the files of runtime/testing share.
+ * testing_internal.h - what the files of runtime/testing share.
  *
  * A wr__world is one test run: an engine on the memory log that is fed by hand, a session, a clock
  * that stands still, and what the runner knows of topics. Everything of it is gone with
@@ -118,7 +118,7 @@ weir_status wr__read_file(const char *path, wr_buf *out, weir_error *err) WR_MUS
 /** Passed (@p why NULL) or not. */
 void wr__verdict(const wr__test_options *options, const char *name, const char *why);
 
-/* result.c: the parts of a case's result */
+/* case_result.c: the parts of a case's result */
 weir_status wr__result_outputs(wr__world *w, wr_buf *out, weir_error *err) WR_MUST_CHECK;
 void wr__result_sources(wr__world *w, wr_buf *out);
 weir_status wr__result_topics(wr__world *w, wr_buf *out, weir_error *err) WR_MUST_CHECK;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * internal.h - what the files of engine/expr share: the typed tree and the flat program.
+ * expr_internal.h - what the files of engine/expr share: the typed tree and the flat program.
  *
  * A wr_expr is a node of a typed tree: names, overloads, implicit casts and constants are settled,
  * each operator node already names its kernel. The tree is what the planner holds, compares and
  * prints. wr__program_build flattens one or several trees into steps over vector registers
- * (program.c), wr__program_run executes them (run.c).
+ * (program.c), wr__program_run executes them (program_run.c).
  *
  * Failure is a value. While a program runs a null byte has three states: 0 a value, 1 NULL and
  * WR__FAILED (3) "this row's expression has failed". ksqlDB evaluates an expression as one piece of
@@ -69,7 +69,7 @@ struct wr_lambda {
     uint32_t params_n, depth;
 };
 
-/* ---- building nodes (build.c) ---- */
+/* ---- building nodes (node.c) ---- */
 
 wr_expr *wr__expr_const(wr_arena *a, const wr_type *t, const wr_value *v);
 wr_expr *wr__expr_null(wr_arena *a, const wr_type *t);

@@ -7,11 +7,11 @@
  * is answered within a slice. RUN SCRIPT is the one statement that is the program's own, because
  * what it reads is shown as it runs.
  */
-#include "session.h"
+#include "statement_run.h"
 
 #include "open.h"
 #include "report.h"
-#include "result.h"
+#include "result_view.h"
 #include "signals.h"
 
 #include <ctype.h>

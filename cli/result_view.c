@@ -8,9 +8,9 @@
  * with CRLF; NULL is an empty field, an empty string is "". Standard output carries rows alone, so
  * messages go to standard error.
  */
-#include "result.h"
+#include "result_view.h"
 
-#include "analyze.h"
+#include "analyze_view.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * table.h - the two layouts of tables. Pure: cells in, text out.
+ * table_view.h - the two layouts of tables. Pure: cells in, text out.
  *
  * Statement results are known as a whole, so columns are as wide as what is in them:
  *
@@ -16,10 +16,10 @@
  *     +------------+------------+
  *     |a           |1           |
  */
-#ifndef CLI_TABLE_H
-#define CLI_TABLE_H
+#ifndef CLI_TABLE_VIEW_H
+#define CLI_TABLE_VIEW_H
 
-#include "text.h"
+#include "screen_text.h"
 
 /** A statement's result. Zero it, set columns, add cells row by row (the titles first), render. */
 typedef struct cli_table {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * query.c - questions about expressions: type, constant, reference, columns used, text.
+ * expr_info.c - questions about expressions: type, constant, reference, columns used, text.
  */
-#include "engine/expr/internal.h"
+#include "engine/expr/expr_internal.h"
 
 #include "parser/parser.h"
 
