@@ -27,7 +27,7 @@ weir_status weir_consume(weir *w, const char *topic, bool from_beginning, weir_c
     wr_log *log = wr_engine_log(w->engine);
     wr_topic_info info;
     *out = NULL;
-    WR_TRY(log->cls->describe(log, topic, &info, err));
+    WR_TRY(wr_topic_describe(log, topic, &info, err));
     weir_consumer *c = wr_calloc(1, sizeof *c);
     c->log = log;
     c->clock = wr_engine_clock(w->engine);
@@ -38,16 +38,16 @@ weir_status weir_consume(weir *w, const char *topic, bool from_beginning, weir_c
     c->end = wr_calloc(c->parts_n, sizeof *c->end);
     for (uint32_t i = 0; i < c->parts_n; i++)
         c->parts[i] = (wr_topic_part){c->topic, (int32_t)i, 0};
-    weir_status st = log->cls->ends(log, c->parts, c->parts_n, c->next, c->end, err);
+    weir_status st = wr_topic_ends(log, c->parts, c->parts_n, c->next, c->end, err);
     for (uint32_t i = 0; i < c->parts_n; i++) {
         if (!from_beginning)
             c->next[i] = c->end[i];
         c->parts[i].offset = c->next[i];
     }
     if (st == WEIR_OK)
-        st = log->cls->reader_new(log, NULL, wr_engine_settings(w->engine), &c->reader, err);
+        st = wr_log_reader_new(log, NULL, wr_engine_settings(w->engine), &c->reader, err);
     if (st == WEIR_OK)
-        st = log->cls->assign(c->reader, c->parts, c->parts_n, err);
+        st = wr_log_reader_assign(c->reader, c->parts, c->parts_n, err);
     if (st != WEIR_OK) {
         weir_consumer_close(c);
         return st;
@@ -61,9 +61,9 @@ void weir_consumer_close(weir_consumer *c)
     if (!c)
         return;
     if (c->batch)
-        c->log->cls->release(c->reader, c->batch);
+        wr_log_reader_release(c->reader, c->batch);
     if (c->reader)
-        c->log->cls->reader_close(c->reader);
+        wr_log_reader_close(c->reader);
     wr_free(c->topic);
     wr_free(c->parts);
     wr_free(c->next);
@@ -140,7 +140,7 @@ weir_status weir_consumer_next(weir_consumer *c, bool until_end, int timeout_ms,
             return WEIR_ROW;
         if (c->batch) {
             c->next[c->batch->partition] = c->batch->next_offset;
-            c->log->cls->release(c->reader, c->batch);
+            wr_log_reader_release(c->reader, c->batch);
             c->batch = NULL;
         }
         if (until_end && at_end(c))
@@ -148,7 +148,8 @@ weir_status weir_consumer_next(weir_consumer *c, bool until_end, int timeout_ms,
         int64_t left = timeout_ms < 0 ? 200 : (until - c->clock->mono_ns(c->clock)) / 1000000;
         if (left < 0)
             return wr_error(err, WEIR_ERR_INTERRUPTED, "No record within %d ms", timeout_ms);
-        WR_TRY(c->log->cls->poll(c->reader, 2000, (int)WR_MIN(left, (int64_t)200), &c->batch, err));
+        WR_TRY(
+            wr_log_reader_poll(c->reader, 2000, (int)WR_MIN(left, (int64_t)200), &c->batch, err));
         c->at = 0;
     }
 }

@@ -85,7 +85,7 @@ weir_status weir_close(weir *w, weir_error *err)
     if (!w)
         return WEIR_OK;
     if (w->writer)
-        wr_engine_log(w->engine)->cls->writer_close(w->writer);
+        wr_log_writer_close(w->writer);
     wr_session_free(&w->session);
     weir_status st = wr_engine_close(w->engine, err);
     wr_settings_free(&w->server);
@@ -165,8 +165,8 @@ static weir_status writer_of(weir *w, weir_error *err)
 {
     if (w->writer)
         return WEIR_OK;
-    return wr_engine_log(w->engine)->cls->writer_new(
-        wr_engine_log(w->engine), wr_engine_settings(w->engine), &w->writer, err);
+    return wr_log_writer_new(wr_engine_log(w->engine), wr_engine_settings(w->engine), &w->writer,
+                             err);
 }
 
 static const wr_headers *headers_of(wr_arena *a, const weir_record *r)
@@ -194,7 +194,7 @@ static weir_status produce_run(weir *w, const weir_record *r, size_t n, weir_err
     int64_t now = clock->wall_ms(clock);
     wr_topic_info info;
     bool any_headers = false, any_parts = false;
-    weir_status st = log->cls->describe(log, r->topic, &info, err);
+    weir_status st = wr_topic_describe(log, r->topic, &info, err);
     for (size_t i = 0; i < n && st == WEIR_OK; i++) {
         keys[i] = r[i].key ? wr_str_make(r[i].key, r[i].key_len) : (wr_str){NULL, 0};
         values[i] = r[i].value ? wr_str_make(r[i].value, r[i].value_len) : (wr_str){NULL, 0};
@@ -217,7 +217,7 @@ static weir_status produce_run(weir *w, const weir_record *r, size_t n, weir_err
                               .timestamps = times,
                               .partitions = any_parts ? parts : NULL,
                               .headers = any_headers ? headers : NULL};
-        st = log->cls->produce(w->writer, r->topic, &out, err);
+        st = wr_log_writer_produce(w->writer, r->topic, &out, err);
     }
     wr_arena_free(a);
     return st;
@@ -228,9 +228,8 @@ static weir_status produce_run(weir *w, const weir_record *r, size_t n, weir_err
 
 static weir_status flush_writer(weir *w, weir_error *err)
 {
-    const wr_log_class *log = wr_engine_log(w->engine)->cls;
-    WR_TRY(log->settle(w->writer, err));
-    return log->commit(w->writer, NULL, NULL, 0, NULL, err);
+    WR_TRY(wr_log_writer_flush(w->writer, err));
+    return wr_log_writer_commit(w->writer, NULL, NULL, 0, NULL, err);
 }
 
 weir_status weir_produce(weir *w, const weir_record *records, size_t n, weir_error *err)
@@ -245,8 +244,9 @@ weir_status weir_produce(weir *w, const weir_record *records, size_t n, weir_err
         i += run;
     }
     /* Kafka's producer bounds itself; our own logs keep everything until a commit. */
-    const wr_log_class *log = wr_engine_log(w->engine)->cls;
-    if (st == WEIR_OK && log->kind != WR_LOG_KAFKA && log->pending(w->writer) > PRODUCE_PENDING_MAX)
+    wr_log *log = wr_engine_log(w->engine);
+    if (st == WEIR_OK && wr_log_can(log)->atomic_with_state &&
+        wr_log_writer_pending(w->writer) > PRODUCE_PENDING_MAX)
         st = flush_writer(w, err);
     wr_engine_unlock(w->engine);
     return st;
@@ -268,7 +268,7 @@ weir_status weir_topic_create(weir *w, const char *topic, int partitions, weir_e
     wr_log *log = wr_engine_log(w->engine);
     wr_topic_spec spec = {
         .name = topic, .partitions = partitions, .replicas = -1, .retention_ms = -1};
-    return log->cls->create(log, &spec, err);
+    return wr_topic_create(log, &spec, err);
 }
 
 bool weir_topic_exists(weir *w, const char *topic, int *partitions)
@@ -276,7 +276,7 @@ bool weir_topic_exists(weir *w, const char *topic, int *partitions)
     wr_log *log = wr_engine_log(w->engine);
     wr_topic_info info;
     weir_error err;
-    if (log->cls->describe(log, topic, &info, &err) != WEIR_OK)
+    if (wr_topic_describe(log, topic, &info, &err) != WEIR_OK)
         return false;
     if (partitions)
         *partitions = info.partitions;

@@ -14,7 +14,7 @@
 #define WR_RUNTIME_LOG_KAFKA_H
 
 #include "common/buf.h"
-#include "runtime/log/log.h"
+#include "runtime/log/log_class.h"
 
 #include <librdkafka/rdkafka.h>
 #include <pthread.h>
@@ -24,6 +24,7 @@ typedef struct wr__kafka wr__kafka;
 
 /** The opaque of every handle begins so: logging and errors are the same for all. */
 typedef struct wr__kafka_opaque {
+    wr__log_handle handle; /* first */
     wr__kafka *log;
 } wr__kafka_opaque;
 
@@ -127,7 +128,7 @@ void wr__kafka_writer_close(wr_log_writer *w);
 weir_status wr__kafka_produce(wr_log_writer *w, const char *topic, const wr_out_records *records,
                               weir_error *err);
 size_t wr__kafka_pending(const wr_log_writer *w);
-weir_status wr__kafka_settle(wr_log_writer *w, weir_error *err);
+weir_status wr__kafka_flush(wr_log_writer *w, weir_error *err);
 int64_t wr__kafka_position(const wr_log_writer *w, const char *topic, int32_t partition);
 weir_status wr__kafka_commit(wr_log_writer *w, wr_log_reader *reader,
                              const wr_log_group_offsets *groups, uint32_t groups_n,

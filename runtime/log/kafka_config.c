@@ -35,7 +35,7 @@ static const pair reader_fixed[] = {
     {"allow.auto.create.topics", "false"},
 };
 /* linger.ms: a short one is dear, each batch of a partition is a request of its own. What waits for
- * an acknowledgement (settle) is sent at once. */
+ * an acknowledgement (flush) is sent at once. */
 static const pair writer_defaults[] = {
     {"linger.ms", "20"},
     {"queue.buffering.max.messages", "50000"},

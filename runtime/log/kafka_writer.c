@@ -7,14 +7,14 @@
  * because the batch call of librdkafka takes neither timestamps nor headers. A full queue is
  * back-pressure: serve delivery reports until there is room.
  *
- * Reports (served on the caller's thread inside produce and settle) keep, per partition, the offset
+ * Reports (served on the caller's thread inside produce and flush) keep, per partition, the offset
  * behind the last acknowledged record: the position of changelogs. The first failed report fails
  * everything up to the next abort.
  *
  * Several threads may produce at once: librdkafka's handle allows it, so `lock` only guards the
  * list of topics, once per call, and reports are served by one thread at a time (`serving`).
  *
- * At-least-once: settle (all acknowledged), offsets committed, then state. What fails in between is
+ * At-least-once: flush (all acknowledged), offsets committed, then state. What fails in between is
  * repeated from the committed offsets, so an abort only has to forget what is still under way.
  */
 #include "runtime/log/kafka.h"
@@ -277,7 +277,7 @@ weir_status wr__kafka_produce(wr_log_writer *w, const char *topic, const wr_out_
 
 /* ---- committing ---- */
 
-weir_status wr__kafka_settle(wr_log_writer *w, weir_error *err)
+weir_status wr__kafka_flush(wr_log_writer *w, weir_error *err)
 {
     /* Ends by itself: what is not acknowledged within message.timeout.ms has a failed report. */
     bool waited = rd_kafka_outq_len(w->rk) > 0;
@@ -302,7 +302,7 @@ weir_status wr__kafka_commit(wr_log_writer *w, wr_log_reader *reader,
                              const wr_log_group_offsets *groups, uint32_t groups_n,
                              wr_db_batch *state, weir_error *err)
 {
-    WR_TRY(wr__kafka_settle(w, err)); /* nothing to wait for where the caller did */
+    WR_TRY(wr__kafka_flush(w, err)); /* nothing to wait for where the caller did */
     WR_TRY(wr__kafka_commit_groups(w->opaque.log, reader, groups, groups_n, err));
     if (state) /* an empty one too: its stores wait for the end of the commit */
         WR_TRY(wr_db_write(w->opaque.log->db, state, err));

@@ -19,7 +19,7 @@
 
 #include "common/map.h"
 #include "runtime/log/block.h"
-#include "runtime/log/log.h"
+#include "runtime/log/log_class.h"
 
 #include <pthread.h>
 
@@ -104,7 +104,7 @@ void wr__local_writer_close(wr_log_writer *w);
 weir_status wr__local_produce(wr_log_writer *w, const char *topic, const wr_out_records *records,
                               weir_error *err);
 size_t wr__local_pending(const wr_log_writer *w);
-weir_status wr__local_settle(wr_log_writer *w, weir_error *err);
+weir_status wr__local_flush(wr_log_writer *w, weir_error *err);
 int64_t wr__local_position(const wr_log_writer *w, const char *topic, int32_t partition);
 weir_status wr__local_commit(wr_log_writer *w, wr_log_reader *reader,
                              const wr_log_group_offsets *groups, uint32_t groups_n,
@@ -119,7 +119,7 @@ weir_status wr__local_abort(wr_log_writer *w, weir_error *err);
     .assign = wr__local_assign, .subscribe = wr__local_subscribe, .pause = wr__local_pause,        \
     .poll = wr__local_poll, .release = wr__local_release, .wake = wr__local_wake,                  \
     .writer_new = wr__local_writer_new, .writer_close = wr__local_writer_close,                    \
-    .produce = wr__local_produce, .pending = wr__local_pending, .settle = wr__local_settle,        \
+    .produce = wr__local_produce, .pending = wr__local_pending, .flush = wr__local_flush,          \
     .position = wr__local_position, .commit = wr__local_commit, .abort = wr__local_abort
 
 #endif

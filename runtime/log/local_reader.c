@@ -46,6 +46,7 @@ typedef struct local_part {
 } local_part;
 
 struct wr_log_reader {
+    wr__log_handle handle; /* first */
     wr__local *log;
     bool from_earliest; /* for WR_OFFSET_NONE */
     local_part *parts;

@@ -34,6 +34,7 @@ typedef struct out_topic {
 } out_topic;
 
 struct wr_log_writer {
+    wr__log_handle handle; /* first */
     wr__local *log;
     out_topic *topics;
     size_t topics_n, topics_cap;
@@ -109,7 +110,7 @@ size_t wr__local_pending(const wr_log_writer *w)
     return w->pending;
 }
 
-weir_status wr__local_settle(wr_log_writer *w, weir_error *err)
+weir_status wr__local_flush(wr_log_writer *w, weir_error *err)
 {
     (void)w;
     (void)err;

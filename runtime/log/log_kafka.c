@@ -27,7 +27,7 @@ static void kafka_close(wr_log *base)
 
 static const wr_log_class kafka_class = {
     .name = "kafka",
-    .kind = WR_LOG_KAFKA,
+    .can = {.has_changelogs = true, .shares_partitions = true},
     .close = kafka_close,
     .list = wr__kafka_list,
     .describe = wr__kafka_describe,
@@ -48,7 +48,7 @@ static const wr_log_class kafka_class = {
     .writer_close = wr__kafka_writer_close,
     .produce = wr__kafka_produce,
     .pending = wr__kafka_pending,
-    .settle = wr__kafka_settle,
+    .flush = wr__kafka_flush,
     .position = wr__kafka_position,
     .commit = wr__kafka_commit,
     .abort = wr__kafka_abort,

@@ -9,7 +9,7 @@
 
 static const wr_log_class local_class = {
     .name = "local",
-    .kind = WR_LOG_LOCAL,
+    .can = {.atomic_with_state = true, .end_of_partition = true},
     WR__LOCAL_FUNCTIONS,
 };
 

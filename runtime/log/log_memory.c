@@ -8,7 +8,7 @@
 
 static const wr_log_class memory_class = {
     .name = "memory",
-    .kind = WR_LOG_MEMORY,
+    .can = {.atomic_with_state = true, .end_of_partition = true},
     WR__LOCAL_FUNCTIONS,
 };
 

@@ -21,8 +21,7 @@ static bool env_topic(const wr_plan_env *base, const char *name, wr_topic_facts 
     wr_topic_info info;
     weir_error local;
     *st = WEIR_OK;
-    weir_status found =
-        env->engine->log->cls->describe(env->engine->log, name, &info, err ? err : &local);
+    weir_status found = wr_topic_describe(env->engine->log, name, &info, err ? err : &local);
     if (found == WEIR_OK) {
         *out = (wr_topic_facts){info.partitions, info.replicas, info.retention_ms};
         return true;
@@ -216,9 +215,9 @@ weir_status wr_engine_close(wr_engine *e, weir_error *err)
     wr_hub_free(e->hub);
     wr_pool_free(e->pool);
     if (e->writer)
-        e->log->cls->writer_close(e->writer);
+        wr_log_writer_close(e->writer);
     if (e->log)
-        e->log->cls->close(e->log);
+        wr_log_close(e->log);
     wr_db_close(e->db);
     wr_catalog_free(&e->catalog);
     wr_settings_free(&e->settings);
@@ -350,7 +349,7 @@ void wr__wait_for_writes(wr_engine *e)
 {
     uint64_t written = atomic_load(&e->writes);
     /* Not on Kafka: catching up with somebody else's producers could take for ever. */
-    if (e->log->cls->kind == WR_LOG_KAFKA || e->mode == WR_ENGINE_FED ||
+    if (wr_log_can(e->log)->shares_partitions || e->mode == WR_ENGINE_FED ||
         atomic_load(&e->writes_seen) >= written)
         return;
     weir_error err;

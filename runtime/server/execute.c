@@ -162,7 +162,7 @@ static weir_status create_topic(wr_engine *e, const outcome *o, bool internal, w
                           .compact = o->topic.compact,
                           .compact_delete = o->topic.compact_delete,
                           .internal = internal};
-    weir_status st = e->log->cls->create(e->log, &spec, err);
+    weir_status st = wr_topic_create(e->log, &spec, err);
     return st == WEIR_ERR_EXISTS ? WEIR_OK : st;
 }
 
@@ -298,7 +298,7 @@ static weir_status execute_definition(wr_exec *x, weir_error *err)
 
 static weir_status delete_topic(wr_engine *e, const wr_source *s, weir_error *err)
 {
-    weir_status st = e->log->cls->remove(e->log, s->topic, err);
+    weir_status st = wr_topic_remove(e->log, s->topic, err);
     return st == WEIR_ERR_NOT_FOUND ? WEIR_OK : st;
 }
 

@@ -7,7 +7,7 @@
 weir_status wr__engine_writer(wr_engine *e, wr_log_writer **out, weir_error *err)
 {
     if (!e->writer)
-        WR_TRY(e->log->cls->writer_new(e->log, &e->settings, &e->writer, err));
+        WR_TRY(wr_log_writer_new(e->log, &e->settings, &e->writer, err));
     *out = e->writer;
     return WEIR_OK;
 }
@@ -71,11 +71,11 @@ static weir_status write_row(wr_exec *x, const wr_insert *ins, weir_error *err)
                             .values = &value,
                             .timestamps = &ts,
                             .partitions = e->mode == WR_ENGINE_FED ? &first : NULL};
-        st = e->log->cls->produce(w, ins->source->topic, &r, err);
+        st = wr_log_writer_produce(w, ins->source->topic, &r, err);
         if (st == WEIR_OK)
-            st = e->log->cls->settle(w, err);
+            st = wr_log_writer_flush(w, err);
         if (st == WEIR_OK)
-            st = e->log->cls->commit(w, NULL, NULL, 0, NULL, err);
+            st = wr_log_writer_commit(w, NULL, NULL, 0, NULL, err);
     }
     wr_engine_note_write(e);
     wr_buf_free(&key_buf);

@@ -29,7 +29,7 @@ static weir_status unknown_topic(wr_exec *x, weir_error *err)
     uint32_t n;
     weir_error other;
     const char *topic = x->stmt->text1, *similar = NULL;
-    if (e->log->cls->list(e->log, x->arena, &all, &n, &other) == WEIR_OK)
+    if (wr_topic_list(e->log, x->arena, &all, &n, &other) == WEIR_OK)
         for (uint32_t i = 0; i < n; i++)
             if (wr_ieq(all[i].name, topic))
                 similar = all[i].name;
@@ -44,10 +44,9 @@ static weir_status unknown_topic(wr_exec *x, weir_error *err)
 weir_status wr__open_print(wr_exec *x, weir_error *err)
 {
     wr_engine *e = x->engine;
-    const wr_log_class *log = e->log->cls;
     wr_topic_info info;
     x->kind = WR_EXEC_PRINT;
-    weir_status st = log->describe(e->log, x->stmt->text1, &info, err);
+    weir_status st = wr_topic_describe(e->log, x->stmt->text1, &info, err);
     if (st == WEIR_ERR_NOT_FOUND)
         return unknown_topic(x, err);
     WR_TRY(st);
@@ -68,8 +67,8 @@ weir_status wr__open_print(wr_exec *x, weir_error *err)
     x->left = x->stmt->has_limit ? x->stmt->limit : -1;
     static const char *const titles[] = {"record"};
     wr__set_titles(x, titles, 1);
-    WR_TRY(log->reader_new(e->log, NULL, &x->session->settings, &p->reader, err));
-    return log->assign(p->reader, p->parts, p->parts_n, err);
+    WR_TRY(wr_log_reader_new(e->log, NULL, &x->session->settings, &p->reader, err));
+    return wr_log_reader_assign(p->reader, p->parts, p->parts_n, err);
 }
 
 static void put_record(struct wr__print *p, const wr_record *r)
@@ -123,9 +122,9 @@ static weir_status fetch(wr_exec *x, struct wr__print *p, int timeout_ms, weir_e
         int64_t left = timeout_ms < 0 ? 100 : (until - clock->mono_ns(clock)) / 1000000;
         if (left < 0)
             return wr_error(err, WEIR_ERR_INTERRUPTED, "No record within %d ms", timeout_ms);
-        WR_TRY(p->log->cls->poll(p->reader, 500, (int)WR_MIN(left, (int64_t)100), &p->batch, err));
+        WR_TRY(wr_log_reader_poll(p->reader, 500, (int)WR_MIN(left, (int64_t)100), &p->batch, err));
         if (p->batch && p->batch->n == 0) {
-            p->log->cls->release(p->reader, p->batch);
+            wr_log_reader_release(p->reader, p->batch);
             p->batch = NULL;
         }
     }
@@ -155,7 +154,7 @@ weir_status wr__step_print(wr_exec *x, int timeout_ms, weir_error *err)
             return WEIR_ROW;
         }
         if (p->at == p->batch->n) {
-            p->log->cls->release(p->reader, p->batch);
+            wr_log_reader_release(p->reader, p->batch);
             p->batch = NULL;
             continue;
         }
@@ -175,9 +174,9 @@ void wr__close_print(wr_exec *x)
     if (!p)
         return;
     if (p->batch)
-        p->log->cls->release(p->reader, p->batch);
+        wr_log_reader_release(p->reader, p->batch);
     if (p->reader)
-        p->log->cls->reader_close(p->reader);
+        wr_log_reader_close(p->reader);
     wr_buf_free(&p->line);
     x->print = NULL;
 }

@@ -76,7 +76,7 @@ static weir_status show_topics(wr_exec *x, weir_error *err)
     wr_engine *e = x->engine;
     wr_topic_info *all;
     uint32_t n;
-    WR_TRY(e->log->cls->list(e->log, x->arena, &all, &n, err));
+    WR_TRY(wr_topic_list(e->log, x->arena, &all, &n, err));
     start_table(x, titles, 3);
     wr_map by;
     wr_map_init(&by);
@@ -334,7 +334,7 @@ static weir_status extended_heading(wr_exec *x, const wr_source *s, weir_error *
     wr_engine *e = x->engine;
     wr_topic_info info = {0};
     wr_buf b = {0}, readers = {0}, writers = {0};
-    weir_status st = e->log->cls->describe(e->log, s->topic, &info, err);
+    weir_status st = wr_topic_describe(e->log, s->topic, &info, err);
     if (st != WEIR_OK && st != WEIR_ERR_NOT_FOUND)
         return st;
     st = WEIR_OK;

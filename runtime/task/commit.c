@@ -43,7 +43,7 @@ static weir_status flush_operators(wr_query *q, weir_error *err)
 /* Kafka: the changelogs make changes durable, the database only shortens the next start. */
 static bool writes_behind(const wr__scan *s)
 {
-    return s->log->cls->kind == WR_LOG_KAFKA && !s->transient;
+    return wr_log_can(s->log)->has_changelogs && !s->transient;
 }
 
 static weir_status collect_state(wr_query *q, wr_db_batch *state, weir_error *err)
@@ -147,7 +147,7 @@ static weir_status each_member(wr__scan *s, int64_t *flushed, weir_error *err)
         }
     }
     *flushed = s->clock->mono_ns(s->clock);
-    WR_TRY(s->log->cls->settle(s->writer, err));
+    WR_TRY(wr_log_writer_flush(s->writer, err));
     /* A new one: a cleared batch keeps the memory of the largest commit so far. */
     wr_db_batch_free(s->state);
     s->state = wr_db_batch_new(s->db);
@@ -196,7 +196,7 @@ static weir_status commit_offsets(wr__scan *s, weir_error *err)
     for (size_t m = 0; m < s->members_n; m++)
         groups[m] = (wr_log_group_offsets){s->members[m]->group, parts, n};
     weir_status st =
-        s->log->cls->commit(s->writer, s->reader, groups, (uint32_t)s->members_n, s->state, err);
+        wr_log_writer_commit(s->writer, s->reader, groups, (uint32_t)s->members_n, s->state, err);
     wr_free(groups);
     wr_free(parts);
     return st;
@@ -220,7 +220,7 @@ static weir_status commit(wr__scan *s, weir_error *err)
     bool wait = offsets_can_wait(s);
     if (s->transient) {
         /* Its state is its own, its offsets are nobody's. */
-        WR_TRY(s->log->cls->commit(s->writer, NULL, NULL, 0, NULL, err));
+        WR_TRY(wr_log_writer_commit(s->writer, NULL, NULL, 0, NULL, err));
         WR_TRY(wr_db_write(s->db, s->state, err));
     } else if (!wait) {
         int64_t before = s->clock->mono_ns(s->clock);

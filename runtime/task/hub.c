@@ -339,7 +339,7 @@ void wr_query_wake(wr_query *q)
     if (q->scan && q->threaded) {
         pthread_mutex_lock(&q->scan->lock);
         if (q->scan->reader)
-            q->scan->log->cls->wake(q->scan->reader);
+            wr_log_reader_wake(q->scan->reader);
         pthread_mutex_unlock(&q->scan->lock);
     }
     pthread_mutex_unlock(&q->hub->lock);

@@ -115,7 +115,7 @@ static void drop_inputs(wr__scan *s)
 {
     for (uint32_t i = 0; i < s->inputs_n; i++) {
         for (size_t k = 0; k < s->inputs[i].batches_n; k++)
-            s->log->cls->release(s->reader, s->inputs[i].batches[k]);
+            wr_log_reader_release(s->reader, s->inputs[i].batches[k]);
         wr_free((void *)s->inputs[i].batches);
     }
     wr_free(s->inputs);
@@ -163,7 +163,7 @@ static weir_status hold_sources(wr__scan *s, weir_error *err)
         if (s->internal[s->inputs[i].topic])
             continue;
         s->inputs[i].paused = true;
-        WR_TRY(s->log->cls->pause(s->reader, i, true, err));
+        WR_TRY(wr_log_reader_pause(s->reader, i, true, err));
     }
     return WEIR_OK;
 }
@@ -262,7 +262,7 @@ static weir_status assign(wr__scan *s, const wr_topic_part *given, uint32_t n, w
     int64_t *low = wr_calloc(n, sizeof *low), *high = wr_calloc(n, sizeof *high);
     wr_topic_part *starts = wr_calloc(WR_MAX(s->members_n, (size_t)1) * n, sizeof *starts);
     size_t leader = 0;
-    weir_status st = n ? s->log->cls->ends(s->log, given, n, low, high, err) : WEIR_OK;
+    weir_status st = n ? wr_topic_ends(s->log, given, n, low, high, err) : WEIR_OK;
     if (st == WEIR_OK)
         st = start_members(s, starts, given, n, low, high, &leader, err);
     wr_topic_part *parts = starts + leader * n;
@@ -285,7 +285,7 @@ static weir_status assign(wr__scan *s, const wr_topic_part *given, uint32_t n, w
     for (size_t m = 0; m < s->members_n && st == WEIR_OK; m++)
         st = wr__tasks_open(s->members[m], s, err);
     if (st == WEIR_OK)
-        st = s->log->cls->assign(s->reader, s->parts, n, err);
+        st = wr_log_reader_assign(s->reader, s->parts, n, err);
     if (st == WEIR_OK)
         st = hold_sources(s, err);
     s->assigned = st == WEIR_OK;
@@ -351,11 +351,11 @@ weir_status wr__inputs_open(wr__scan *s, weir_error *err)
     wr_log_rebalance cb = callbacks;
     cb.arg = s;
     wr_log_reader *reader = NULL;
-    WR_TRY(s->log->cls->reader_new(s->log, s->group, &s->settings, &reader, err));
+    WR_TRY(wr_log_reader_new(s->log, s->group, &s->settings, &reader, err));
     set_reader(s, reader);
     if (s->main)
         return assign_as_main(s, err);
-    return s->log->cls->subscribe(reader, (const char *const *)s->topics, s->topics_n, &cb, err);
+    return wr_log_reader_subscribe(reader, (const char *const *)s->topics, s->topics_n, &cb, err);
 }
 
 void wr__inputs_close(wr__scan *s)
@@ -368,7 +368,7 @@ void wr__inputs_close(wr__scan *s)
     wr_log_reader *reader = s->reader;
     set_reader(s, NULL);
     if (reader)
-        s->log->cls->reader_close(reader);
+        wr_log_reader_close(reader);
 }
 
 /* ---- which records are next ---- */
@@ -376,13 +376,13 @@ void wr__inputs_close(wr__scan *s)
 static weir_status refresh_ends(wr__scan *s, weir_error *err)
 {
     int64_t now = s->clock->mono_ns(s->clock);
-    bool kafka = s->log->cls->kind == WR_LOG_KAFKA;
-    if (now - s->last_end_check_ns < (kafka ? END_CHECK_KAFKA_NS : END_CHECK_NS))
+    bool cheap = wr_log_can(s->log)->end_of_partition;
+    if (now - s->last_end_check_ns < (cheap ? END_CHECK_NS : END_CHECK_KAFKA_NS))
         return WEIR_OK;
     s->last_end_check_ns = now;
     int64_t *low = wr_calloc(s->inputs_n, sizeof *low),
             *high = wr_calloc(s->inputs_n, sizeof *high);
-    weir_status st = s->log->cls->ends(s->log, s->parts, s->inputs_n, low, high, err);
+    weir_status st = wr_topic_ends(s->log, s->parts, s->inputs_n, low, high, err);
     if (st == WEIR_OK) {
         int64_t lag = 0;
         for (uint32_t i = 0; i < s->inputs_n; i++) {
@@ -573,7 +573,7 @@ static void finish_run(wr__scan *s, const run *r)
     pthread_mutex_unlock(&s->lock);
     if (!finished)
         return;
-    s->log->cls->release(s->reader, b);
+    wr_log_reader_release(s->reader, b);
     in->batches_n--;
     memmove((void *)in->batches, (void *)(in->batches + 1), in->batches_n * sizeof(wr_log_batch *));
     in->cursor = 0;
@@ -617,7 +617,7 @@ static weir_status resume(wr__scan *s, wr__input *in, weir_error *err)
     if (!in->paused || in->buffered >= BUFFER_MAX / 2)
         return WEIR_OK;
     in->paused = false;
-    return s->log->cls->pause(s->reader, (uint32_t)(in - s->inputs), false, err);
+    return wr_log_reader_pause(s->reader, (uint32_t)(in - s->inputs), false, err);
 }
 
 /* The last sub-topology first, as its rows are the older ones. */
@@ -721,7 +721,7 @@ static weir_status take_batch(wr__scan *s, wr_log_batch *b, weir_error *err)
         else
             in->next_offset = b->next_offset;
         pthread_mutex_unlock(&s->lock);
-        s->log->cls->release(s->reader, b);
+        wr_log_reader_release(s->reader, b);
         s->dirty = true;
         return WEIR_OK;
     }
@@ -735,7 +735,7 @@ static weir_status take_batch(wr__scan *s, wr_log_batch *b, weir_error *err)
     /* What is alone is processed at once; pausing throws away what Kafka's client has fetched. */
     if (in->buffered > BUFFER_MAX && !in->paused && (!in->alone || in->stop_offset >= 0)) {
         in->paused = true;
-        WR_TRY(s->log->cls->pause(s->reader, b->assignment, true, err));
+        WR_TRY(wr_log_reader_pause(s->reader, b->assignment, true, err));
     }
     return WEIR_OK;
 }
@@ -749,7 +749,7 @@ weir_status wr__inputs_run(wr__scan *s, int timeout_ms, bool *progressed, weir_e
         wr_log_batch *b = NULL;
         for (size_t m = 0; m < s->members_n; m++)
             wr__metrics_poll_begin(s->members[m]);
-        WR_TRY(s->log->cls->poll(s->reader, POLL_RECORDS, i ? 0 : timeout_ms, &b, err));
+        WR_TRY(wr_log_reader_poll(s->reader, POLL_RECORDS, i ? 0 : timeout_ms, &b, err));
         for (size_t m = 0; m < s->members_n; m++)
             wr__metrics_poll_end(s->members[m]);
         if (!b)

@@ -50,7 +50,7 @@ void wr__scan_call(wr__scan *s)
     atomic_store(&s->attention, true);
     pthread_mutex_lock(&s->lock);
     if (s->reader && s->threaded)
-        s->log->cls->wake(s->reader);
+        wr_log_reader_wake(s->reader);
     pthread_mutex_unlock(&s->lock);
     pthread_cond_broadcast(&s->hub->changed);
 }
@@ -370,7 +370,7 @@ static weir_status begins_here(wr__scan *s, wr_query *q, bool *yes, weir_error *
     int64_t *low = wr_calloc(n, sizeof *low), *high = wr_calloc(n, sizeof *high);
     if (n)
         memcpy(parts, s->parts, n * sizeof *parts);
-    weir_status st = n ? s->log->cls->ends(s->log, parts, n, low, high, err) : WEIR_OK;
+    weir_status st = n ? wr_topic_ends(s->log, parts, n, low, high, err) : WEIR_OK;
     if (st == WEIR_OK)
         st = wr__start_offsets(q, parts, n, low, high, &s->dirty, err);
     *yes = true;

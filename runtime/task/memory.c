@@ -57,7 +57,7 @@ bool wr__query_over_budget(wr_query *q)
     size_t stores, bytes = count_bytes(q, &stores);
     if (bytes > publish(q, bytes))
         return true;
-    bool in_batch = q->log->cls->kind != WR_LOG_KAFKA;
+    bool in_batch = wr_log_can(q->log)->atomic_with_state;
     return in_batch && bytes > DIRTY_MAX && count_waiting(q).dirty > DIRTY_MAX;
 }
 

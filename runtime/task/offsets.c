@@ -57,7 +57,7 @@ static weir_status topic_empty(wr_query *q, const wr_topic_info *t, bool *empty,
     int64_t *low = wr_calloc(n, sizeof *low), *high = wr_calloc(n, sizeof *high);
     for (uint32_t i = 0; i < n; i++)
         parts[i] = (wr_topic_part){t->name, (int32_t)i, 0};
-    weir_status st = q->log->cls->ends(q->log, parts, n, low, high, err);
+    weir_status st = wr_topic_ends(q->log, parts, n, low, high, err);
     for (uint32_t i = 0; i < n && st == WEIR_OK; i++)
         *empty = *empty && high[i] == 0;
     wr_free(parts);
@@ -83,7 +83,7 @@ static weir_status outputs_empty(wr_query *q, bool *empty, weir_error *err)
     wr_arena *a = wr_arena_new(0);
     wr_topic_info *all;
     uint32_t n = 0;
-    weir_status st = q->log->cls->list(q->log, a, &all, &n, err);
+    weir_status st = wr_topic_list(q->log, a, &all, &n, err);
     *empty = true;
     for (uint32_t i = 0; i < n && st == WEIR_OK && *empty; i++)
         if (is_output(q, all[i].name))
@@ -99,7 +99,7 @@ static weir_status starts_over(wr_query *q, const wr_topic_part *parts, uint32_t
     *yes = false;
     for (uint32_t i = 0; i < n; i++)
         any = any || parts[i].offset > 0;
-    if (!any || q->log->cls->kind != WR_LOG_KAFKA || q->noted)
+    if (!any || !wr_log_can(q->log)->has_changelogs || q->noted)
         return WEIR_OK;
     WR_TRY(known_here(q, &known, err));
     if (known)
@@ -142,7 +142,7 @@ weir_status wr__start_offsets(wr_query *q, wr_topic_part *parts, uint32_t n, con
     for (uint32_t i = 0; i < n; i++)
         parts[i].offset = WR_OFFSET_NONE;
     if (q->group) {
-        WR_TRY(q->log->cls->committed(q->log, q->group, parts, n, err));
+        WR_TRY(wr_group_committed(q->log, q->group, parts, n, err));
         WR_TRY(starts_over(q, parts, n, &over, err));
     }
     for (uint32_t i = 0; i < n; i++)

@@ -51,7 +51,7 @@ static weir_status create_internal_topics(wr_query *q, weir_error *err)
             .retention_ms = -1,
             .internal = true,
         };
-        weir_status st = q->log->cls->create(q->log, &spec, err);
+        weir_status st = wr_topic_create(q->log, &spec, err);
         if (st != WEIR_OK && st != WEIR_ERR_EXISTS)
             return st;
     }
@@ -123,7 +123,7 @@ static wr_query *new_query(const wr_query_options *o)
     q->hub = o->hub ? o->hub : wr_hub_new(false, NULL);
     /* A push query on Kafka has no internal topics of its own: it exchanges rows in memory, so its
      * process reads every partition (it is in no group). Others are told at the assignment. */
-    q->internal_topics = o->log->cls->kind == WR_LOG_KAFKA && !o->transient;
+    q->internal_topics = wr_log_can(o->log)->shares_partitions && !o->transient;
     q->exchange = !q->internal_topics;
     q->two_ways = has_two_ways(q->plan);
     /* On Kafka a query that changes keys reads topics of its own as well. */
@@ -274,8 +274,8 @@ static void forget(wr_query *q)
                 wr_buf topic = {0};
                 wr_buf_printf(&topic, "%s%s-%s%s-changelog", q->prefix, q->id,
                               q->plan->steps[i]->context, suffixes[k]);
-                if (q->log->cls->kind == WR_LOG_KAFKA)
-                    (void)q->log->cls->remove(q->log, wr_buf_cstr(&topic), &err);
+                if (wr_log_can(q->log)->has_changelogs)
+                    (void)wr_topic_remove(q->log, wr_buf_cstr(&topic), &err);
                 wr_buf_free(&topic);
             }
             wr_buf_free(&name);
@@ -294,8 +294,8 @@ static void forget(wr_query *q)
     wr_db_batch_free(b);
     for (uint32_t t = 0; t < q->plan->topics_n && q->internal_topics; t++)
         if (q->plan->topics[t].role == WR_TOPIC_REPARTITION)
-            (void)q->log->cls->remove(q->log, q->topic_names[t], &err);
-    if (q->group && q->log->cls->drop_group(q->log, q->group, &err) != WEIR_OK)
+            (void)wr_topic_remove(q->log, q->topic_names[t], &err);
+    if (q->group && wr_group_drop(q->log, q->group, &err) != WEIR_OK)
         wr_diag_put(WR_DIAG_WARN, "query", "%s: %s", q->id, err.message);
 }
 
@@ -405,7 +405,7 @@ static weir_status all_positions(wr_query *q, wr_topic_part **out, uint32_t *out
         max += (size_t)q->plan->topics[t].partitions;
     wr_topic_part *parts = wr_calloc(max, sizeof *parts);
     uint32_t own = own_positions(q, parts, (uint32_t)max), n = own;
-    bool shared = own > 0 && q->group && q->log->cls->kind == WR_LOG_KAFKA;
+    bool shared = own > 0 && q->group && wr_log_can(q->log)->shares_partitions;
     for (uint32_t t = 0; shared && t < q->plan->topics_n; t++) {
         for (int32_t p = 0; p < q->plan->topics[t].partitions; p++) {
             bool mine = q->plan->topics[t].role == WR_TOPIC_OUTPUT;
@@ -417,7 +417,7 @@ static weir_status all_positions(wr_query *q, wr_topic_part **out, uint32_t *out
     }
     weir_status st = WEIR_OK;
     if (n > own)
-        st = q->log->cls->committed(q->log, q->group, parts + own, n - own, err);
+        st = wr_group_committed(q->log, q->group, parts + own, n - own, err);
     *out = parts;
     *out_n = n;
     return st;
@@ -434,7 +434,7 @@ weir_status wr_query_caught_up(wr_query *q, bool *yes, weir_error *err)
         return st;
     }
     int64_t *low = wr_calloc(n, sizeof *low), *high = wr_calloc(n, sizeof *high), lag = 0;
-    st = q->log->cls->ends(q->log, parts, n, low, high, err);
+    st = wr_topic_ends(q->log, parts, n, low, high, err);
     for (uint32_t i = 0; i < n; i++)
         lag += WR_MAX(high[i] - WR_MAX(parts[i].offset, low[i]), 0);
     if (st == WEIR_OK) {
@@ -462,7 +462,7 @@ weir_status wr_query_positions(wr_query *q, wr_arena *a, wr_query_position **out
     weir_status st = all_positions(q, &parts, &n, err);
     int64_t *low = wr_calloc(n, sizeof *low), *high = wr_calloc(n, sizeof *high);
     if (st == WEIR_OK && n)
-        st = q->log->cls->ends(q->log, parts, n, low, high, err);
+        st = wr_topic_ends(q->log, parts, n, low, high, err);
     *out = WR_NEW_N(a, wr_query_position, n);
     *out_n = st == WEIR_OK ? n : 0;
     for (uint32_t i = 0; i < *out_n; i++)

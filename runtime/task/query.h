@@ -19,7 +19,9 @@
 
 #include "engine/operators/topology.h"
 #include "engine/plan/planner.h"
-#include "runtime/log/log.h"
+#include "runtime/log/log_reader.h"
+#include "runtime/log/log_topics.h"
+#include "runtime/log/log_writer.h"
 
 #include <stdatomic.h>
 

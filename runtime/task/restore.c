@@ -29,7 +29,7 @@ void wr__store_note_position(wr__task_store *s, wr_db_batch *b)
     if (!s->changelog)
         return;
     wr_query *q = s->task->q;
-    int64_t offset = q->log->cls->position(q->scan->writer, s->changelog, s->task->partition);
+    int64_t offset = wr_log_writer_position(q->scan->writer, s->changelog, s->task->partition);
     if (offset >= 0)
         note_position(s, b, offset);
 }
@@ -65,17 +65,17 @@ static weir_status replay(wr__task_store *s, wr_log_reader *reader, int64_t from
 {
     wr_query *q = s->task->q;
     wr_topic_part part = {s->changelog, s->task->partition, from};
-    WR_TRY(q->log->cls->assign(reader, &part, 1, err));
+    WR_TRY(wr_log_reader_assign(reader, &part, 1, err));
     wr_db_batch *b = wr_db_batch_new(q->db);
     weir_status st = WEIR_OK;
     int64_t quiet_since = q->clock->mono_ns(q->clock);
     for (int64_t at = from; at < to && st == WEIR_OK;) {
         wr_log_batch *in = NULL;
-        st = q->log->cls->poll(reader, RESTORE_BATCH, 100, &in, err);
+        st = wr_log_reader_poll(reader, RESTORE_BATCH, 100, &in, err);
         if (st == WEIR_OK && in) {
             st = apply(s, b, in, err);
             at = in->next_offset;
-            q->log->cls->release(reader, in);
+            wr_log_reader_release(reader, in);
             quiet_since = q->clock->mono_ns(q->clock);
         } else if (st == WEIR_OK &&
                    q->clock->mono_ns(q->clock) - quiet_since > RESTORE_TIMEOUT_MS * 1000000ll) {
@@ -95,7 +95,7 @@ weir_status wr__store_restore(wr__task_store *s, weir_error *err)
     wr_query *q = s->task->q;
     wr_topic_part part = {s->changelog, s->task->partition, 0};
     int64_t low, high, from;
-    WR_TRY(q->log->cls->ends(q->log, &part, 1, &low, &high, err));
+    WR_TRY(wr_topic_ends(q->log, &part, 1, &low, &high, err));
     WR_TRY(read_position(s, &from, err));
     if (from > high)
         return wr_error(
@@ -109,8 +109,8 @@ weir_status wr__store_restore(wr__task_store *s, weir_error *err)
     if (from == high)
         return WEIR_OK;
     wr_log_reader *reader;
-    WR_TRY(q->log->cls->reader_new(q->log, NULL, &q->settings, &reader, err));
+    WR_TRY(wr_log_reader_new(q->log, NULL, &q->settings, &reader, err));
     weir_status st = replay(s, reader, from, high, err);
-    q->log->cls->reader_close(reader);
+    wr_log_reader_close(reader);
     return st;
 }

@@ -100,7 +100,7 @@ uint32_t wr__scan_batch_rows(const wr__scan *s)
 
 weir_status wr__scan_open(wr__scan *s, weir_error *err)
 {
-    WR_TRY(s->log->cls->writer_new(s->log, &s->settings, &s->writer, err));
+    WR_TRY(wr_log_writer_new(s->log, &s->settings, &s->writer, err));
     return wr__inputs_open(s, err);
 }
 
@@ -111,9 +111,9 @@ void wr__scan_close(wr__scan *s)
     for (uint32_t l = 0; l < s->lanes_n; l++)
         wr_arena_reset(s->lanes[l].scratch);
     if (s->writer) {
-        if (s->log->cls->abort(s->writer, &ignored) != WEIR_OK)
+        if (wr_log_writer_abort(s->writer, &ignored) != WEIR_OK)
             wr_diag_put(WR_DIAG_WARN, "query", "abort: %s", ignored.message);
-        s->log->cls->writer_close(s->writer);
+        wr_log_writer_close(s->writer);
         s->writer = NULL;
     }
     wr_db_batch_clear(s->state);
@@ -172,7 +172,7 @@ static bool commit_due(wr__scan *s, bool progressed)
     if (since >= s->commit_interval_ns || over_budget(s))
         return true;
     /* Kafka's producer bounds itself; our own logs keep what is written until the commit. */
-    if (s->log->cls->kind != WR_LOG_KAFKA && s->log->cls->pending(s->writer) > PENDING_MAX)
+    if (wr_log_can(s->log)->atomic_with_state && wr_log_writer_pending(s->writer) > PENDING_MAX)
         return true;
     return !progressed && since >= IDLE_COMMIT_NS;
 }

@@ -41,7 +41,7 @@ static weir_status produce_to_first(wr_query *q, uint32_t topic, const wr_out_re
     wr_out_records r = *records;
     int32_t *first = wr_calloc(r.n, sizeof *first);
     r.partitions = first;
-    weir_status st = q->log->cls->produce(q->scan->writer, q->topic_names[topic], &r, err);
+    weir_status st = wr_log_writer_produce(q->scan->writer, q->topic_names[topic], &r, err);
     wr_free(first);
     return st;
 }
@@ -60,7 +60,7 @@ static weir_status task_produce(wr_task_ctx *ctx, uint32_t topic, const wr_out_r
     atomic_fetch_add(&q->bytes_out, bytes);
     wr_op_wrote(ctx, bytes);
     return q->fed ? produce_to_first(q, topic, records, err)
-                  : q->log->cls->produce(q->scan->writer, q->topic_names[topic], records, err);
+                  : wr_log_writer_produce(q->scan->writer, q->topic_names[topic], records, err);
 }
 
 static weir_status task_collect(wr_task_ctx *ctx, const wr_batch *batch, weir_error *err)
@@ -84,7 +84,7 @@ static weir_status store_changed(void *arg, wr_str key, const wr_str *value, int
                         .values = value ? value : &none,
                         .timestamps = &timestamp_ms,
                         .partitions = &s->task->partition};
-    return q->log->cls->produce(q->scan->writer, s->changelog, &r, err);
+    return wr_log_writer_produce(q->scan->writer, s->changelog, &r, err);
 }
 
 static weir_status create_changelog(wr__task_store *s, const wr_store_spec *spec, weir_error *err)
@@ -103,7 +103,7 @@ static weir_status create_changelog(wr__task_store *s, const wr_store_spec *spec
         .compact_delete = spec->kind != WR_STORE_KV,
         .internal = true,
     };
-    weir_status st = q->log->cls->create(q->log, &topic, err);
+    weir_status st = wr_topic_create(q->log, &topic, err);
     return st == WEIR_ERR_EXISTS ? WEIR_OK : st;
 }
 
@@ -122,7 +122,7 @@ static weir_status task_open_store(wr_task_ctx *ctx, const char *name, const wr_
     wr__task_store *s = &t->stores[t->stores_n];
     *s = (wr__task_store){.name = wr_strdup(name), .task = t};
     t->stores_n++;
-    bool changelog = q->log->cls->kind == WR_LOG_KAFKA && !q->transient;
+    bool changelog = wr_log_can(q->log)->has_changelogs && !q->transient;
     if (changelog)
         WR_TRY(create_changelog(s, spec, err));
     wr_buf id = {0};

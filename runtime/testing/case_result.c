@@ -14,7 +14,7 @@ static weir_status list_topics(wr__world *w, wr_arena *a, wr_topic_info **out, u
                                weir_error *err)
 {
     wr_log *log = wr_engine_log(w->engine);
-    return log->cls->list(log, a, out, n, err);
+    return wr_topic_list(log, a, out, n, err);
 }
 
 /* ---- outputs ---- */

@@ -103,8 +103,8 @@ weir_status wr__flow_from_here(wr__world *w, wr_query *q, weir_error *err)
         wr_topic_part part = {p->topics[t].name, 0, 0};
         int64_t low;
         if (p->topics[t].role == WR_TOPIC_INPUT && !p->topics[t].from_earliest)
-            WR_TRY(log->cls->ends(log, &part, 1, &low, &progress_of(w, q, p->topics[t].name)->next,
-                                  err));
+            WR_TRY(wr_topic_ends(log, &part, 1, &low, &progress_of(w, q, p->topics[t].name)->next,
+                                 err));
     }
     return WEIR_OK;
 }

@@ -80,7 +80,7 @@ weir_status wr__world_open(const wr__test_options *options, const wr_json *prope
     if (st == WEIR_OK) {
         wr_session_init(&w->session, w->engine);
         wr_log *log = wr_engine_log(w->engine);
-        st = log->cls->writer_new(log, &w->session.settings, &w->writer, err);
+        st = wr_log_writer_new(log, &w->session.settings, &w->writer, err);
     }
     if (st != WEIR_OK)
         wr__world_close(w);
@@ -96,7 +96,7 @@ void wr__world_close(wr__world *w)
         wr_source_unref(e->value);
     wr_map_free(&w->described);
     if (w->writer)
-        wr_engine_log(w->engine)->cls->writer_close(w->writer);
+        wr_log_writer_close(w->writer);
     if (w->engine) {
         wr_session_free(&w->session);
         (void)wr_engine_close(w->engine, NULL);
@@ -113,7 +113,7 @@ weir_status wr__world_topic(wr__world *w, const char *topic, int32_t partitions,
     wr_log *log = wr_engine_log(w->engine);
     wr_topic_spec spec = {
         .name = topic, .partitions = partitions, .replicas = replicas, .retention_ms = -1};
-    weir_status st = log->cls->create(log, &spec, err);
+    weir_status st = wr_topic_create(log, &spec, err);
     return st == WEIR_ERR_EXISTS ? WEIR_OK : st;
 }
 
@@ -216,10 +216,10 @@ weir_status wr__world_give(wr__world *w, const char *topic, const wr_record *r, 
                           .partitions = &partition,
                           .headers = r->headers ? &r->headers : NULL};
     WR_TRY(wr__world_topic(w, topic, DEFAULT_PARTITIONS, 1, err));
-    WR_TRY(log->cls->ends(log, &end, 1, &low, &high, err));
-    WR_TRY(log->cls->produce(w->writer, topic, &out, err));
-    WR_TRY(log->cls->settle(w->writer, err));
-    WR_TRY(log->cls->commit(w->writer, NULL, NULL, 0, NULL, err));
+    WR_TRY(wr_topic_ends(log, &end, 1, &low, &high, err));
+    WR_TRY(wr_log_writer_produce(w->writer, topic, &out, err));
+    WR_TRY(wr_log_writer_flush(w->writer, err));
+    WR_TRY(wr_log_writer_commit(w->writer, NULL, NULL, 0, NULL, err));
     wr__given g = {.topic = wr_arena_strdup(w->arena, topic),
                    .record = {.key = wr_bytes_copy(w->arena, r->key),
                               .value = wr_bytes_copy(w->arena, r->value),
@@ -238,16 +238,16 @@ weir_status wr__world_read(wr__world *w, const char *topic, int64_t from, wr_are
     int64_t low, high;
     *out = NULL;
     *n = 0;
-    WR_TRY(log->cls->ends(log, &part, 1, &low, &high, err));
+    WR_TRY(wr_topic_ends(log, &part, 1, &low, &high, err));
     if (from >= high)
         return WEIR_OK;
     wr_log_reader *reader;
-    WR_TRY(log->cls->reader_new(log, NULL, &w->session.settings, &reader, err));
+    WR_TRY(wr_log_reader_new(log, NULL, &w->session.settings, &reader, err));
     wr_record *all = WR_NEW_N(a, wr_record, (size_t)(high - from));
-    weir_status st = log->cls->assign(reader, &part, 1, err);
+    weir_status st = wr_log_reader_assign(reader, &part, 1, err);
     for (int64_t at = from; at < high && st == WEIR_OK;) {
         wr_log_batch *b = NULL;
-        st = log->cls->poll(reader, 4096, 0, &b, err);
+        st = wr_log_reader_poll(reader, 4096, 0, &b, err);
         if (st != WEIR_OK)
             break;
         WR_ASSERT(b); /* what is below the end is there at once */
@@ -260,9 +260,9 @@ weir_status wr__world_read(wr__world *w, const char *topic, int64_t from, wr_are
             ++*n;
         }
         at = b->next_offset;
-        log->cls->release(reader, b);
+        wr_log_reader_release(reader, b);
     }
-    log->cls->reader_close(reader);
+    wr_log_reader_close(reader);
     *out = all;
     return st;
 }

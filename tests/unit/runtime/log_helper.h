@@ -14,7 +14,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "runtime/log/log.h"
+#include "runtime/log/log_reader.h"
+#include "runtime/log/log_topics.h"
+#include "runtime/log/log_writer.h"
 
 /* A call that must succeed; shows its message when it does not. */
 #define OK(call)                                                                                   \
@@ -65,29 +67,29 @@ static inline void create_topic(wr_log *log, const char *name, int32_t partition
 {
     wr_topic_spec spec = {
         .name = name, .partitions = partitions, .replicas = -1, .retention_ms = -1};
-    OK(log->cls->create(log, &spec, err));
+    OK(wr_topic_create(log, &spec, err));
 }
 
 /* One record. @p partition -1: by key. */
-static inline void put(wr_log *log, wr_log_writer *w, const char *topic, int32_t partition,
-                       const char *key, const char *value, int64_t timestamp)
+static inline void put(wr_log_writer *w, const char *topic, int32_t partition, const char *key,
+                       const char *value, int64_t timestamp)
 {
     wr_str k = wr_str_c(key), v = wr_str_c(value);
     wr_out_records r = {1, &k, &v, &timestamp, partition < 0 ? NULL : &partition, NULL};
-    OK(log->cls->produce(w, topic, &r, err));
+    OK(wr_log_writer_produce(w, topic, &r, err));
 }
 
-static inline void commit(wr_log *log, wr_log_writer *w)
+static inline void commit(wr_log_writer *w)
 {
-    OK(log->cls->settle(w, err));
-    OK(log->cls->commit(w, NULL, NULL, 0, NULL, err));
+    OK(wr_log_writer_flush(w, err));
+    OK(wr_log_writer_commit(w, NULL, NULL, 0, NULL, err));
 }
 
 static inline int64_t end_of(wr_log *log, const char *topic, int32_t partition)
 {
     wr_topic_part part = {topic, partition, 0};
     int64_t low, high;
-    OK(log->cls->ends(log, &part, 1, &low, &high, err));
+    OK(wr_topic_ends(log, &part, 1, &low, &high, err));
     return high;
 }
 
@@ -95,7 +97,7 @@ static inline int64_t committed_of(wr_log *log, const char *group, const char *t
                                    int32_t partition)
 {
     wr_topic_part part = {topic, partition, 0};
-    OK(log->cls->committed(log, group, &part, 1, err));
+    OK(wr_group_committed(log, group, &part, 1, err));
     return part.offset;
 }
 

@@ -94,7 +94,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     env *e = *state;
-    e->log->cls->close(e->log);
+    wr_log_close(e->log);
     wr_settings_free(&e->settings);
     wr_db_close(e->db);
     wr_free(e);
@@ -110,44 +110,43 @@ static const char *named(env *e, const char *suffix, char out[128])
 static void test_topics(void **state)
 {
     env *e = *state;
-    const wr_log_class *c = e->log->cls;
     char name[128];
     wr_topic_spec spec = {
         .name = named(e, "topic", name), .partitions = 3, .replicas = 1, .retention_ms = 12345678};
     wr_topic_info info, *list;
-    FAILS(c->describe(e->log, name, &info, err), WEIR_ERR_NOT_FOUND, "does not exist");
-    OK(c->create(e->log, &spec, err));
-    FAILS(c->create(e->log, &spec, err), WEIR_ERR_EXISTS, "already exists");
-    OK(c->describe(e->log, name, &info, err));
+    FAILS(wr_topic_describe(e->log, name, &info, err), WEIR_ERR_NOT_FOUND, "does not exist");
+    OK(wr_topic_create(e->log, &spec, err));
+    FAILS(wr_topic_create(e->log, &spec, err), WEIR_ERR_EXISTS, "already exists");
+    OK(wr_topic_describe(e->log, name, &info, err));
     assert_int_equal(info.partitions, 3);
     assert_int_equal(info.replicas, 1);
     assert_int_equal(info.retention_ms, 12345678);
     wr_arena *a = wr_arena_new(0);
     uint32_t n, seen = 0;
-    OK(c->list(e->log, a, &list, &n, err));
+    OK(wr_topic_list(e->log, a, &list, &n, err));
     for (uint32_t i = 0; i < n; i++)
         seen += strcmp(list[i].name, name) == 0 && list[i].partitions == 3;
     assert_int_equal(seen, 1);
     wr_arena_free(a);
     wr_topic_part parts[] = {{name, 0, 0}, {name, 2, 0}};
     int64_t low[2], high[2];
-    OK(c->ends(e->log, parts, 2, low, high, err));
+    OK(wr_topic_ends(e->log, parts, 2, low, high, err));
     assert_int_equal(high[1], 0);
     wr_log_writer *w;
-    OK(c->writer_new(e->log, &e->settings, &w, err));
-    put(e->log, w, name, 2, "k", "v", 1);
-    commit(e->log, w);
-    c->writer_close(w);
-    OK(c->ends(e->log, parts, 2, low, high, err));
+    OK(wr_log_writer_new(e->log, &e->settings, &w, err));
+    put(w, name, 2, "k", "v", 1);
+    commit(w);
+    wr_log_writer_close(w);
+    OK(wr_topic_ends(e->log, parts, 2, low, high, err));
     assert_true(low[0] == 0 && high[0] == 0 && low[1] == 0 && high[1] == 1);
     parts[0].partition = 3; /* asked alone and among others */
-    FAILS(c->ends(e->log, parts, 1, low, high, err), WEIR_ERR_NOT_FOUND, "no partition 3");
-    FAILS(c->ends(e->log, parts, 2, low, high, err), WEIR_ERR_NOT_FOUND, "no partition 3");
-    OK(c->remove(e->log, name, err));
-    FAILS(c->remove(e->log, name, err), WEIR_ERR_NOT_FOUND, "does not exist");
-    FAILS(c->describe(e->log, name, &info, err), WEIR_ERR_NOT_FOUND, "does not exist");
+    FAILS(wr_topic_ends(e->log, parts, 1, low, high, err), WEIR_ERR_NOT_FOUND, "no partition 3");
+    FAILS(wr_topic_ends(e->log, parts, 2, low, high, err), WEIR_ERR_NOT_FOUND, "no partition 3");
+    OK(wr_topic_remove(e->log, name, err));
+    FAILS(wr_topic_remove(e->log, name, err), WEIR_ERR_NOT_FOUND, "does not exist");
+    FAILS(wr_topic_describe(e->log, name, &info, err), WEIR_ERR_NOT_FOUND, "does not exist");
     spec.replicas = 7;
-    FAILS(c->create(e->log, &spec, err), WEIR_ERR_LOG, "cannot be created");
+    FAILS(wr_topic_create(e->log, &spec, err), WEIR_ERR_LOG, "cannot be created");
 }
 
 /* The settings of what Weir makes for itself; the Python test reads them from the broker. */
@@ -170,18 +169,18 @@ static void test_internal_topics(void **state)
         spec.internal = true;
         if (!spec.retention_ms)
             spec.retention_ms = -1;
-        OK(e->log->cls->create(e->log, &spec, err));
+        OK(wr_topic_create(e->log, &spec, err));
         printf("internal topic: %s %s\n", cases[i].suffix, name);
     }
 }
 
 /* Read batches into checks until @p n records came, or a minute passed. */
-static void read_n(env *e, wr_log_reader *r, uint32_t n, void (*check)(const wr_record *, uint32_t))
+static void read_n(wr_log_reader *r, uint32_t n, void (*check)(const wr_record *, uint32_t))
 {
     uint32_t seen = 0;
     for (int quiet = 0; seen < n && quiet < 60;) {
         wr_log_batch *b;
-        OK(e->log->cls->poll(r, 1000, 1000, &b, err));
+        OK(wr_log_reader_poll(r, 1000, 1000, &b, err));
         quiet = b ? 0 : quiet + 1;
         if (!b)
             continue;
@@ -189,7 +188,7 @@ static void read_n(env *e, wr_log_reader *r, uint32_t n, void (*check)(const wr_
             check(&b->records[i], seen++);
         if (b->n)
             assert_int_equal(b->next_offset, b->records[b->n - 1].offset + 1);
-        e->log->cls->release(r, b);
+        wr_log_reader_release(r, b);
     }
     assert_int_equal(seen, n);
 }
@@ -225,12 +224,11 @@ static void check_kinds(const wr_record *r, uint32_t i)
 static void test_records(void **state)
 {
     env *e = *state;
-    const wr_log_class *c = e->log->cls;
     char name[128];
     create_topic(e->log, named(e, "records", name), 2);
     wr_log_writer *w;
-    OK(c->writer_new(e->log, &e->settings, &w, err));
-    assert_int_equal(c->position(w, name, 1), -1);
+    OK(wr_log_writer_new(e->log, &e->settings, &w, err));
+    assert_int_equal(wr_log_writer_position(w, name, 1), -1);
     wr_header h[] = {{WR_STR("h"), WR_STR("x")}, {WR_STR("h"), {0}}};
     wr_headers headers = {2, h};
     wr_str keys[] = {WR_STR("key"), {0}, WR_STR(""), WR_STR("k")};
@@ -239,29 +237,29 @@ static void test_records(void **state)
     int32_t partitions[] = {1, 1, 1, 1};
     const wr_headers *all[] = {NULL, NULL, NULL, &headers};
     wr_out_records r = {4, keys, values, timestamps, partitions, all};
-    OK(c->produce(w, name, &r, err));
-    assert_int_equal(c->pending(w), 10);
-    OK(c->settle(w, err));
-    assert_int_equal(c->position(w, name, 1), 4);
-    assert_int_equal(c->position(w, name, 0), -1);
-    commit(e->log, w);
+    OK(wr_log_writer_produce(w, name, &r, err));
+    assert_int_equal(wr_log_writer_pending(w), 10);
+    OK(wr_log_writer_flush(w, err));
+    assert_int_equal(wr_log_writer_position(w, name, 1), 4);
+    assert_int_equal(wr_log_writer_position(w, name, 0), -1);
+    commit(w);
     assert_int_equal(end_of(e->log, name, 1), 4);
     wr_log_reader *reader;
     wr_topic_part part = {name, 1, 0};
-    OK(c->reader_new(e->log, NULL, &e->settings, &reader, err));
-    OK(c->assign(reader, &part, 1, err));
-    read_n(e, reader, 4, check_kinds);
-    c->reader_close(reader);
+    OK(wr_log_reader_new(e->log, NULL, &e->settings, &reader, err));
+    OK(wr_log_reader_assign(reader, &part, 1, err));
+    read_n(reader, 4, check_kinds);
+    wr_log_reader_close(reader);
 
     partitions[0] = 2;
-    FAILS(c->produce(w, name, &r, err), WEIR_ERR_NOT_FOUND, "no partition 2");
-    FAILS(c->produce(w, "no-such-topic", &r, err), WEIR_ERR_NOT_FOUND, "no-such-topic");
+    FAILS(wr_log_writer_produce(w, name, &r, err), WEIR_ERR_NOT_FOUND, "no partition 2");
+    FAILS(wr_log_writer_produce(w, "no-such-topic", &r, err), WEIR_ERR_NOT_FOUND, "no-such-topic");
     wr_str big = {wr_calloc(1, 2000000), 2000000};
     wr_out_records large = {1, keys, &big, timestamps, NULL, NULL};
-    FAILS(c->produce(w, name, &large, err), WEIR_ERR_LIMIT, "too large");
+    FAILS(wr_log_writer_produce(w, name, &large, err), WEIR_ERR_LIMIT, "too large");
     wr_free((void *)(uintptr_t)big.ptr);
-    OK(c->abort(w, err));
-    c->writer_close(w);
+    OK(wr_log_writer_abort(w, err));
+    wr_log_writer_close(w);
 }
 
 /* Many records in several partitions: nothing lost, order kept, partitions as Kafka's clients. */
@@ -279,19 +277,18 @@ static void check_many(const wr_record *r, uint32_t i)
 static void test_many(void **state)
 {
     env *e = *state;
-    const wr_log_class *c = e->log->cls;
     enum { N = 200000 };
     char name[128];
     create_topic(e->log, named(e, "many", name), 4);
     wr_log_writer *w;
-    OK(c->writer_new(e->log, &e->settings, &w, err));
+    OK(wr_log_writer_new(e->log, &e->settings, &w, err));
     for (int i = 0; i < N; i++) {
         char key[16], value[16];
         snprintf(key, sizeof key, "k%d", i % 1000);
         snprintf(value, sizeof value, "%d", i + 1);
-        put(e->log, w, name, -1, key, value, i);
+        put(w, name, -1, key, value, i);
     }
-    commit(e->log, w);
+    commit(w);
     wr_topic_part parts[4];
     for (int32_t p = 0; p < 4; p++)
         parts[p] = (wr_topic_part){name, p, WR_OFFSET_BEGINNING};
@@ -299,12 +296,12 @@ static void test_many(void **state)
     wr_settings small = settings_of(getenv("WEIR_TEST_KAFKA"));
     /* A queue that stalls librdkafka unless it is woken: a second per 1,000 records would show. */
     wr_settings_put(&small, "consumer.queued.min.messages", "1000");
-    OK(c->reader_new(e->log, NULL, &small, &reader, err));
-    OK(c->assign(reader, parts, 4, err));
-    read_n(e, reader, N, check_many);
-    c->reader_close(reader);
+    OK(wr_log_reader_new(e->log, NULL, &small, &reader, err));
+    OK(wr_log_reader_assign(reader, parts, 4, err));
+    read_n(reader, N, check_many);
+    wr_log_reader_close(reader);
     wr_settings_free(&small);
-    c->writer_close(w);
+    wr_log_writer_close(w);
 }
 
 /* ---- groups ---- */
@@ -330,18 +327,18 @@ static weir_status on_assigned(void *arg, const wr_topic_part *parts, uint32_t n
         m->parts[i] = parts[i];
         m->parts[i].topic = m->topic;
     }
-    WR_TRY(m->e->log->cls->committed(m->e->log, m->group, m->parts, n, err));
+    WR_TRY(wr_group_committed(m->e->log, m->group, m->parts, n, err));
     for (uint32_t i = 0; i < n; i++)
         if (m->parts[i].offset < 0)
             m->parts[i].offset = 0;
-    return m->e->log->cls->assign(m->r, m->parts, n, err);
+    return wr_log_reader_assign(m->r, m->parts, n, err);
 }
 
 static weir_status member_commit(member *m, weir_error *err)
 {
-    WR_TRY(m->e->log->cls->settle(m->w, err));
+    WR_TRY(wr_log_writer_flush(m->w, err));
     wr_log_group_offsets group = {m->group, m->parts, m->parts_n};
-    return m->e->log->cls->commit(m->w, m->r, &group, 1, NULL, err);
+    return wr_log_writer_commit(m->w, m->r, &group, 1, NULL, err);
 }
 
 static weir_status on_revoked(void *arg, const wr_topic_part *parts, uint32_t n, bool lost,
@@ -360,15 +357,15 @@ static void join(member *m, env *e, const char *group, const char *topic)
 {
     *m = (member){.e = e, .group = group, .topic = topic};
     wr_log_rebalance cb = {on_assigned, on_revoked, m};
-    OK(e->log->cls->writer_new(e->log, &e->settings, &m->w, err));
-    OK(e->log->cls->reader_new(e->log, group, &e->settings, &m->r, err));
-    OK(e->log->cls->subscribe(m->r, &topic, 1, &cb, err));
+    OK(wr_log_writer_new(e->log, &e->settings, &m->w, err));
+    OK(wr_log_reader_new(e->log, group, &e->settings, &m->r, err));
+    OK(wr_log_reader_subscribe(m->r, &topic, 1, &cb, err));
 }
 
 static uint32_t step(member *m, int timeout_ms)
 {
     wr_log_batch *b;
-    OK(m->e->log->cls->poll(m->r, 100, timeout_ms, &b, err));
+    OK(wr_log_reader_poll(m->r, 100, timeout_ms, &b, err));
     if (!b)
         return 0;
     assert_true(b->assignment < m->parts_n);
@@ -378,14 +375,14 @@ static uint32_t step(member *m, int timeout_ms)
         assert_int_equal(b->records[0].offset, m->parts[b->assignment].offset);
     m->parts[b->assignment].offset = b->next_offset;
     uint32_t n = b->n;
-    m->e->log->cls->release(m->r, b);
+    wr_log_reader_release(m->r, b);
     return n;
 }
 
 static void leave(member *m)
 {
-    m->e->log->cls->reader_close(m->r);
-    m->e->log->cls->writer_close(m->w);
+    wr_log_reader_close(m->r);
+    wr_log_writer_close(m->w);
 }
 
 /* A second member takes half, leaves, and the first goes on with all: nothing twice, nothing lost.
@@ -393,18 +390,17 @@ static void leave(member *m)
 static void test_groups(void **state)
 {
     env *e = *state;
-    const wr_log_class *c = e->log->cls;
     char name[128], group[128];
     named(e, "group", group);
     create_topic(e->log, named(e, "grouped", name), 4);
     wr_topic_part none = {name, 0, 0};
-    OK(c->committed(e->log, group, &none, 1, err));
+    OK(wr_group_committed(e->log, group, &none, 1, err));
     assert_int_equal(none.offset, WR_OFFSET_NONE);
     wr_log_writer *w;
-    OK(c->writer_new(e->log, &e->settings, &w, err));
+    OK(wr_log_writer_new(e->log, &e->settings, &w, err));
     for (int i = 0; i < 400; i++)
-        put(e->log, w, name, i % 4, "k", "v", i);
-    commit(e->log, w);
+        put(w, name, i % 4, "k", "v", i);
+    commit(w);
     member a, b;
     join(&a, e, group, name);
     uint32_t seen = 0;
@@ -420,8 +416,8 @@ static void test_groups(void **state)
     assert_int_equal(a.parts_n, 2);
     assert_int_equal(b.parts_n, 2);
     for (int i = 0; i < 400; i++)
-        put(e->log, w, name, i % 4, "k", "v", i);
-    commit(e->log, w);
+        put(w, name, i % 4, "k", "v", i);
+    commit(w);
     for (int i = 0; seen < 800 && i < 600; i++) {
         seen += step(&a, 50);
         seen += step(&b, 50);
@@ -437,29 +433,28 @@ static void test_groups(void **state)
     leave(&a);
     for (int32_t p = 0; p < 4; p++)
         assert_int_equal(committed_of(e->log, group, name, p), 200);
-    OK(c->drop_group(e->log, group, err));
-    OK(c->drop_group(e->log, group, err)); /* of none: nothing to do */
+    OK(wr_group_drop(e->log, group, err));
+    OK(wr_group_drop(e->log, group, err)); /* of none: nothing to do */
     assert_int_equal(committed_of(e->log, group, name, 0), WR_OFFSET_NONE);
-    c->writer_close(w);
+    wr_log_writer_close(w);
 }
 
 /* A group without members: offsets by the admin interface; the state with them. */
 static void test_commit_state(void **state)
 {
     env *e = *state;
-    const wr_log_class *c = e->log->cls;
     char name[128], group[128];
     named(e, "memberless", group);
     create_topic(e->log, named(e, "state", name), 1);
     wr_log_writer *w;
-    OK(c->writer_new(e->log, &e->settings, &w, err));
-    put(e->log, w, name, 0, "k", "v", 1);
+    OK(wr_log_writer_new(e->log, &e->settings, &w, err));
+    put(w, name, 0, "k", "v", 1);
     wr_db_batch *b = wr_db_batch_new(e->db);
     wr_db_batch_meta_put(b, WR_STR("note"), WR_STR("42"));
     wr_topic_part part = {name, 0, 1};
-    OK(c->settle(w, err));
+    OK(wr_log_writer_flush(w, err));
     wr_log_group_offsets offsets = {group, &part, 1};
-    OK(c->commit(w, NULL, &offsets, 1, b, err));
+    OK(wr_log_writer_commit(w, NULL, &offsets, 1, b, err));
     wr_db_batch_free(b);
     assert_int_equal(committed_of(e->log, group, name, 0), 1);
     wr_buf value = {0};
@@ -467,7 +462,7 @@ static void test_commit_state(void **state)
     OK(wr_db_meta_get(e->db, NULL, WR_STR("note"), &value, &found, err));
     assert_true(found && wr_str_eq_c(wr_buf_view(&value), "42"));
     wr_buf_free(&value);
-    c->writer_close(w);
+    wr_log_writer_close(w);
 }
 
 /* ---- the program that copies ---- */
@@ -483,16 +478,16 @@ static int copy(const char *from, const char *to, int64_t n, const char *group)
     int64_t done = 0, polls = 0;
     while (done < n) {
         wr_log_batch *b;
-        OK(e->log->cls->poll(m.r, 500, 200, &b, err));
+        OK(wr_log_reader_poll(m.r, 500, 200, &b, err));
         for (uint32_t i = 0; b && i < b->n; i++) {
             const wr_record *r = &b->records[i];
             wr_out_records out = {1, &r->key, &r->value, &r->timestamp, &r->partition, NULL};
-            OK(e->log->cls->produce(m.w, to, &out, err));
+            OK(wr_log_writer_produce(m.w, to, &out, err));
         }
         if (b) {
             m.parts[b->assignment].offset = b->next_offset;
             done += b->n;
-            e->log->cls->release(m.r, b);
+            wr_log_reader_release(m.r, b);
         }
         if (++polls % 5 == 0)
             OK(member_commit(&m, err));

@@ -36,7 +36,7 @@ static void open_log(env *e)
 
 static void close_log(env *e)
 {
-    e->log->cls->close(e->log);
+    wr_log_close(e->log);
     e->log = NULL;
     if (e->memory)
         return; /* its database goes with the test */
@@ -80,8 +80,8 @@ static wr_log_reader *reader_at(wr_log *log, const char *topic, int32_t partitio
 {
     wr_log_reader *r;
     wr_topic_part part = {topic, partition, offset};
-    OK(log->cls->reader_new(log, NULL, NULL, &r, err));
-    OK(log->cls->assign(r, &part, 1, err));
+    OK(wr_log_reader_new(log, NULL, NULL, &r, err));
+    OK(wr_log_reader_assign(r, &part, 1, err));
     return r;
 }
 
@@ -90,32 +90,31 @@ static wr_log_reader *reader_at(wr_log *log, const char *topic, int32_t partitio
 static void test_topics(void **state)
 {
     env *e = *state;
-    const wr_log_class *c = e->log->cls;
     wr_topic_spec spec = {.name = "clicks",
                           .partitions = 3,
                           .replicas = -1,
                           .retention_ms = 5000,
                           .compact = true,
                           .internal = true};
-    OK(c->create(e->log, &spec, err));
-    FAILS(c->create(e->log, &spec, err), WEIR_ERR_EXISTS, "'clicks' already exists");
+    OK(wr_topic_create(e->log, &spec, err));
+    FAILS(wr_topic_create(e->log, &spec, err), WEIR_ERR_EXISTS, "'clicks' already exists");
     create_topic(e->log, "a", -1);
     spec.name = "no/good";
-    FAILS(c->create(e->log, &spec, err), WEIR_ERR_LOG, "Invalid topic name");
+    FAILS(wr_topic_create(e->log, &spec, err), WEIR_ERR_LOG, "Invalid topic name");
     spec.name = "none";
     spec.partitions = 0;
-    FAILS(c->create(e->log, &spec, err), WEIR_ERR_LOG, "0 partitions");
+    FAILS(wr_topic_create(e->log, &spec, err), WEIR_ERR_LOG, "0 partitions");
 
     for (int again = 0; again < 2; again++) {
         wr_topic_info info, *list;
         uint32_t n;
-        OK(e->log->cls->describe(e->log, "clicks", &info, err));
+        OK(wr_topic_describe(e->log, "clicks", &info, err));
         assert_int_equal(info.partitions, 3);
         assert_int_equal(info.retention_ms, 5000);
         assert_true(info.internal);
-        FAILS(e->log->cls->describe(e->log, "b", &info, err), WEIR_ERR_NOT_FOUND, "'b'");
+        FAILS(wr_topic_describe(e->log, "b", &info, err), WEIR_ERR_NOT_FOUND, "'b'");
         wr_arena *a = wr_arena_new(0);
-        OK(e->log->cls->list(e->log, a, &list, &n, err));
+        OK(wr_topic_list(e->log, a, &list, &n, err));
         assert_int_equal(n, 2);
         assert_string_equal(list[0].name, "a");
         assert_int_equal(list[0].partitions, 1);
@@ -130,35 +129,34 @@ static void test_topics(void **state)
 static void test_remove(void **state)
 {
     env *e = *state;
-    const wr_log_class *c = e->log->cls;
     create_topic(e->log, "t", 1);
     create_topic(e->log, "tt", 1);
     wr_log_writer *w;
-    OK(c->writer_new(e->log, NULL, &w, err));
-    put(e->log, w, "t", 0, "k", "v", 1);
-    put(e->log, w, "tt", 0, "k", "v", 1);
+    OK(wr_log_writer_new(e->log, NULL, &w, err));
+    put(w, "t", 0, "k", "v", 1);
+    put(w, "tt", 0, "k", "v", 1);
     wr_topic_part offsets[] = {{"t", 0, 1}, {"tt", 0, 7}};
-    OK(c->commit(w, NULL, &(wr_log_group_offsets){"g", offsets, 2}, 1, NULL, err));
+    OK(wr_log_writer_commit(w, NULL, &(wr_log_group_offsets){"g", offsets, 2}, 1, NULL, err));
     wr_log_reader *r = reader_at(e->log, "t", 0, 0);
-    put(e->log, w, "t", 0, "k", "v", 1);
-    OK(c->remove(e->log, "t", err));
-    FAILS(c->remove(e->log, "t", err), WEIR_ERR_NOT_FOUND, "'t'");
-    FAILS(c->commit(w, NULL, NULL, 0, NULL, err), WEIR_ERR_NOT_FOUND, "deleted");
-    OK(c->abort(w, err));
+    put(w, "t", 0, "k", "v", 1);
+    OK(wr_topic_remove(e->log, "t", err));
+    FAILS(wr_topic_remove(e->log, "t", err), WEIR_ERR_NOT_FOUND, "'t'");
+    FAILS(wr_log_writer_commit(w, NULL, NULL, 0, NULL, err), WEIR_ERR_NOT_FOUND, "deleted");
+    OK(wr_log_writer_abort(w, err));
     wr_log_batch *b;
-    OK(c->poll(r, 10, 0, &b, err));
+    OK(wr_log_reader_poll(r, 10, 0, &b, err));
     assert_null(b);
     create_topic(e->log, "t", 1);
     assert_int_equal(end_of(e->log, "t", 0), 0);
     assert_int_equal(committed_of(e->log, "g", "t", 0), WR_OFFSET_NONE);
     assert_int_equal(committed_of(e->log, "g", "tt", 0), 7);
-    put(e->log, w, "t", 0, "k", "new", 1);
-    commit(e->log, w);
+    put(w, "t", 0, "k", "new", 1);
+    commit(w);
     assert_int_equal(end_of(e->log, "t", 0), 1);
-    OK(c->drop_group(e->log, "g", err));
+    OK(wr_group_drop(e->log, "g", err));
     assert_int_equal(committed_of(e->log, "g", "tt", 0), WR_OFFSET_NONE);
-    c->reader_close(r);
-    c->writer_close(w);
+    wr_log_reader_close(r);
+    wr_log_writer_close(w);
 }
 
 /* ---- the model ---- */
@@ -225,7 +223,7 @@ static void check_record(const wr_record *r, uint64_t seed)
     }
 }
 
-static void model_produce(env *e, model *md, wr_log_writer *w, wr_rng *rng, int64_t *added)
+static void model_produce(model *md, wr_log_writer *w, wr_rng *rng, int64_t *added)
 {
     static made some[200];
     wr_str keys[200], values[200];
@@ -246,13 +244,12 @@ static void model_produce(env *e, model *md, wr_log_writer *w, wr_rng *rng, int6
         md->records[p][md->n[p] + added[p]++].seed = seed;
     }
     wr_out_records r = {n, keys, values, timestamps, partitions, headers};
-    OK(e->log->cls->produce(w, "m", &r, err));
+    OK(wr_log_writer_produce(w, "m", &r, err));
 }
 
 /* Read from a random place to the end, with a random batch size. */
 static void model_read(env *e, const model *md, wr_rng *rng)
 {
-    const wr_log_class *c = e->log->cls;
     wr_log_reader *r;
     wr_topic_part parts[PARTS];
     int64_t at[PARTS], left = 0;
@@ -262,11 +259,11 @@ static void model_read(env *e, const model *md, wr_rng *rng)
         parts[p] = (wr_topic_part){"m", p, at[p]};
     }
     uint32_t max = wr_rng_below(rng, 2) ? 4096 : 1 + (uint32_t)wr_rng_below(rng, 700);
-    OK(c->reader_new(e->log, NULL, NULL, &r, err));
-    OK(c->assign(r, parts, PARTS, err));
+    OK(wr_log_reader_new(e->log, NULL, NULL, &r, err));
+    OK(wr_log_reader_assign(r, parts, PARTS, err));
     wr_log_batch *b;
     for (;;) {
-        OK(c->poll(r, max, 0, &b, err));
+        OK(wr_log_reader_poll(r, max, 0, &b, err));
         if (!b)
             break;
         assert_true(b->n >= 1 && b->n <= max);
@@ -281,13 +278,13 @@ static void model_read(env *e, const model *md, wr_rng *rng)
             left--;
         }
         assert_int_equal(b->next_offset, at[p]);
-        c->release(r, b);
+        wr_log_reader_release(r, b);
     }
     assert_int_equal(left, 0);
-    c->reader_close(r);
+    wr_log_reader_close(r);
 }
 
-static void model_commit(env *e, model *md, wr_log_writer *w, const int64_t *added)
+static void model_commit(model *md, wr_log_writer *w, const int64_t *added)
 {
     wr_topic_part offsets[PARTS];
     for (int32_t p = 0; p < PARTS; p++) {
@@ -295,9 +292,9 @@ static void model_commit(env *e, model *md, wr_log_writer *w, const int64_t *add
         md->committed[p] = md->n[p] * 2;
         offsets[p] = (wr_topic_part){"m", p, md->committed[p]};
     }
-    OK(e->log->cls->commit(w, NULL, &(wr_log_group_offsets){"group", offsets, PARTS}, 1, NULL,
-                           err));
-    assert_int_equal(e->log->cls->pending(w), 0);
+    OK(wr_log_writer_commit(w, NULL, &(wr_log_group_offsets){"group", offsets, PARTS}, 1, NULL,
+                            err));
+    assert_int_equal(wr_log_writer_pending(w), 0);
 }
 
 static void test_model(void **state)
@@ -312,16 +309,16 @@ static void test_model(void **state)
     }
     create_topic(e->log, "m", PARTS);
     wr_log_writer *w;
-    OK(e->log->cls->writer_new(e->log, NULL, &w, err));
+    OK(wr_log_writer_new(e->log, NULL, &w, err));
     for (int round = 0; round < 60; round++) {
         int64_t added[PARTS] = {0};
         /* Some commits are tiny, some of many blocks. */
         for (uint64_t k = wr_rng_below(&rng, round % 10 == 9 ? 40 : 3); k > 0; k--)
-            model_produce(e, &md, w, &rng, added);
+            model_produce(&md, w, &rng, added);
         if (wr_rng_below(&rng, 4) == 0)
-            OK(e->log->cls->abort(w, err));
+            OK(wr_log_writer_abort(w, err));
         else
-            model_commit(e, &md, w, added);
+            model_commit(&md, w, added);
         for (int32_t p = 0; p < PARTS; p++) {
             assert_int_equal(end_of(e->log, "m", p), md.n[p]);
             assert_int_equal(committed_of(e->log, "group", "m", p), md.committed[p]);
@@ -329,14 +326,14 @@ static void test_model(void **state)
         if (round % 3 == 0)
             model_read(e, &md, &rng);
         if (round % 20 == 19) {
-            e->log->cls->writer_close(w);
+            wr_log_writer_close(w);
             close_log(e);
             open_log(e);
-            OK(e->log->cls->writer_new(e->log, NULL, &w, err));
+            OK(wr_log_writer_new(e->log, NULL, &w, err));
         }
     }
     model_read(e, &md, &rng);
-    e->log->cls->writer_close(w);
+    wr_log_writer_close(w);
     for (int p = 0; p < PARTS; p++)
         wr_free(md.records[p]);
 }
@@ -346,17 +343,16 @@ static void test_model(void **state)
 static void test_partitions(void **state)
 {
     env *e = *state;
-    const wr_log_class *c = e->log->cls;
     create_topic(e->log, "t", 4);
     wr_log_writer *w;
-    OK(c->writer_new(e->log, NULL, &w, err));
+    OK(wr_log_writer_new(e->log, NULL, &w, err));
     for (int i = 0; i < 8; i++)
-        put(e->log, w, "t", -1, NULL, "v", i);
-    commit(e->log, w);
+        put(w, "t", -1, NULL, "v", i);
+    commit(w);
     for (int32_t p = 0; p < 4; p++)
         assert_int_equal(end_of(e->log, "t", p), 2);
-    put(e->log, w, "t", -1, "some key", "v", 0);
-    commit(e->log, w);
+    put(w, "t", -1, "some key", "v", 0);
+    commit(w);
     int32_t expected = wr_partition_of(WR_STR("some key"), 4);
     for (int32_t p = 0; p < 4; p++)
         assert_int_equal(end_of(e->log, "t", p), p == expected ? 3 : 2);
@@ -364,9 +360,9 @@ static void test_partitions(void **state)
     int64_t ts = 0;
     wr_str key = WR_STR("k");
     wr_out_records r = {1, &key, &key, &ts, &wrong, NULL};
-    FAILS(c->produce(w, "t", &r, err), WEIR_ERR_NOT_FOUND, "no partition 4");
-    FAILS(c->produce(w, "x", &r, err), WEIR_ERR_NOT_FOUND, "'x'");
-    c->writer_close(w);
+    FAILS(wr_log_writer_produce(w, "t", &r, err), WEIR_ERR_NOT_FOUND, "no partition 4");
+    FAILS(wr_log_writer_produce(w, "x", &r, err), WEIR_ERR_NOT_FOUND, "'x'");
+    wr_log_writer_close(w);
 }
 
 /* ---- subscribe, pause, special offsets ---- */
@@ -386,52 +382,51 @@ static weir_status on_assigned(void *arg, const wr_topic_part *parts, uint32_t n
     for (uint32_t i = 0; i < n; i++)
         mine[i].offset = WR_OFFSET_BEGINNING;
     g->n = n;
-    return g->log->cls->assign(g->r, mine, n, err);
+    return wr_log_reader_assign(g->r, mine, n, err);
 }
 
 static void test_subscribe(void **state)
 {
     env *e = *state;
-    const wr_log_class *c = e->log->cls;
     create_topic(e->log, "a", 2);
     create_topic(e->log, "b", 1);
     wr_log_writer *w;
-    OK(c->writer_new(e->log, NULL, &w, err));
-    put(e->log, w, "a", 0, "k", "a0", 0);
-    put(e->log, w, "a", 1, "k", "a1", 0);
-    put(e->log, w, "b", 0, "k", "b0", 0);
-    commit(e->log, w);
+    OK(wr_log_writer_new(e->log, NULL, &w, err));
+    put(w, "a", 0, "k", "a0", 0);
+    put(w, "a", 1, "k", "a1", 0);
+    put(w, "b", 0, "k", "b0", 0);
+    commit(w);
     given g = {e->log, NULL, 0};
     wr_log_rebalance cb = {on_assigned, NULL, &g};
     const char *topics[] = {"a", "b"}, *wrong[] = {"a", "none"};
-    OK(c->reader_new(e->log, "g", NULL, &g.r, err));
-    FAILS(c->subscribe(g.r, wrong, 2, &cb, err), WEIR_ERR_NOT_FOUND, "'none'");
-    OK(c->subscribe(g.r, topics, 2, &cb, err));
+    OK(wr_log_reader_new(e->log, "g", NULL, &g.r, err));
+    FAILS(wr_log_reader_subscribe(g.r, wrong, 2, &cb, err), WEIR_ERR_NOT_FOUND, "'none'");
+    OK(wr_log_reader_subscribe(g.r, topics, 2, &cb, err));
     assert_int_equal(g.n, 3);
-    OK(c->pause(g.r, 1, true, err));
+    OK(wr_log_reader_pause(g.r, 1, true, err));
     wr_log_batch *b;
     int seen = 0;
     for (;;) {
-        OK(c->poll(g.r, 10, 0, &b, err));
+        OK(wr_log_reader_poll(g.r, 10, 0, &b, err));
         if (!b)
             break;
         seen |= 1 << b->assignment;
         assert_string_equal(b->topic, b->assignment < 2 ? "a" : "b");
-        c->release(g.r, b);
+        wr_log_reader_release(g.r, b);
     }
     assert_int_equal(seen, 5);
-    OK(c->pause(g.r, 1, false, err));
-    OK(c->poll(g.r, 10, 0, &b, err));
+    OK(wr_log_reader_pause(g.r, 1, false, err));
+    OK(wr_log_reader_poll(g.r, 10, 0, &b, err));
     assert_non_null(b);
     assert_int_equal(b->assignment, 1);
-    c->release(g.r, b);
-    c->reader_close(g.r);
+    wr_log_reader_release(g.r, b);
+    wr_log_reader_close(g.r);
 
     wr_log_reader *r = reader_at(e->log, "b", 0, WR_OFFSET_END);
-    OK(c->poll(r, 10, 0, &b, err));
+    OK(wr_log_reader_poll(r, 10, 0, &b, err));
     assert_null(b);
-    c->reader_close(r);
-    c->writer_close(w);
+    wr_log_reader_close(r);
+    wr_log_writer_close(w);
 }
 
 /* ---- state in the same write ---- */
@@ -460,15 +455,15 @@ enum { PER_COMMIT = 37 };
 static void commit_for_ever(env *e, int ready)
 {
     wr_log_writer *w;
-    OK(e->log->cls->writer_new(e->log, NULL, &w, err));
+    OK(wr_log_writer_new(e->log, NULL, &w, err));
     uint64_t done = get_state(e->db);
     for (;;) {
         for (int i = 0; i < PER_COMMIT; i++)
-            put(e->log, w, "t", i % 2, "key", "some value of a record", i);
+            put(w, "t", i % 2, "key", "some value of a record", i);
         wr_db_batch *b = wr_db_batch_new(e->db);
         put_state(b, ++done);
         wr_topic_part offset = {"t", 0, (int64_t)done};
-        OK(e->log->cls->commit(w, NULL, &(wr_log_group_offsets){"g", &offset, 1}, 1, b, err));
+        OK(wr_log_writer_commit(w, NULL, &(wr_log_group_offsets){"g", &offset, 1}, 1, b, err));
         wr_db_batch_free(b);
         if (done % 8 == 0 && write(ready, "x", 1) != 1)
             _exit(1);
@@ -528,17 +523,16 @@ static int commit_until_full(env *e)
     signal(SIGXFSZ, SIG_IGN);
     struct rlimit limit = {256 << 10, 256 << 10};
     open_log(e);
-    const wr_log_class *c = e->log->cls;
     wr_log_writer *w;
     weir_error failure = {0};
-    if (c->writer_new(e->log, NULL, &w, &failure) || setrlimit(RLIMIT_FSIZE, &limit))
+    if (wr_log_writer_new(e->log, NULL, &w, &failure) || setrlimit(RLIMIT_FSIZE, &limit))
         return 2;
     for (int64_t done = 0; done < 1000; done++) {
         for (int i = 0; i < FULL_RECORDS; i++)
-            put(e->log, w, "t", 0, "key", "a value of some bytes so that it fills up", i);
+            put(w, "t", 0, "key", "a value of some bytes so that it fills up", i);
         wr_topic_part offset = {"t", 0, done + 1};
-        if (c->commit(w, NULL, &(wr_log_group_offsets){"g", &offset, 1}, 1, NULL, &failure) ==
-            WEIR_OK)
+        if (wr_log_writer_commit(w, NULL, &(wr_log_group_offsets){"g", &offset, 1}, 1, NULL,
+                                 &failure) == WEIR_OK)
             continue;
         int64_t committed = done ? done : WR_OFFSET_NONE;
         return failure.code == WEIR_ERR_STORE && failure.flags == WEIR_ERROR_RETRIABLE &&
@@ -582,20 +576,19 @@ typedef struct committer {
 static void *commit_some(void *arg)
 {
     committer *c = arg;
-    const wr_log_class *cls = c->e->log->cls;
     wr_log_writer *w;
-    OK(cls->writer_new(c->e->log, NULL, &w, err));
+    OK(wr_log_writer_new(c->e->log, NULL, &w, err));
     char key[2] = {(char)('a' + c->id), 0}, group[3] = {'g', key[0], 0};
     for (int k = 0; k < COMMITS; k++) {
         for (int i = 0; i < 3; i++) {
             char value[16];
             snprintf(value, sizeof value, "%d", k * 3 + i);
-            put(c->e->log, w, "t", 0, key, value, k);
+            put(w, "t", 0, key, value, k);
         }
         wr_topic_part offset = {"t", 0, k};
-        OK(cls->commit(w, NULL, &(wr_log_group_offsets){group, &offset, 1}, 1, NULL, err));
+        OK(wr_log_writer_commit(w, NULL, &(wr_log_group_offsets){group, &offset, 1}, 1, NULL, err));
     }
-    cls->writer_close(w);
+    wr_log_writer_close(w);
     return NULL;
 }
 
@@ -603,7 +596,6 @@ static void *commit_some(void *arg)
 static void test_threads(void **state)
 {
     env *e = *state;
-    const wr_log_class *c = e->log->cls;
     create_topic(e->log, "t", 1);
     wr_log_reader *r = reader_at(e->log, "t", 0, 0);
     committer some[THREADS];
@@ -615,7 +607,7 @@ static void test_threads(void **state)
     int waits = 0;
     while (at < THREADS * COMMITS * 3) {
         wr_log_batch *b;
-        OK(c->poll(r, 100000, 60000, &b, err));
+        OK(wr_log_reader_poll(r, 100000, 60000, &b, err));
         assert_non_null(b); /* else nothing came for a minute */
         waits++;
         assert_int_equal(b->n % 3, 0);
@@ -627,18 +619,18 @@ static void test_threads(void **state)
             assert_int_equal(value, next[who]++);
             assert_int_equal(b->records[i].key.ptr[0], b->records[i - i % 3].key.ptr[0]);
         }
-        c->release(r, b);
+        wr_log_reader_release(r, b);
     }
     assert_true(waits > 0);
     for (int i = 0; i < THREADS; i++)
         pthread_join(some[i].thread, NULL);
-    c->reader_close(r);
+    wr_log_reader_close(r);
 }
 
 static void *wake_it(void *arg)
 {
     given *g = arg;
-    g->log->cls->wake(g->r);
+    wr_log_reader_wake(g->r);
     return NULL;
 }
 
@@ -650,12 +642,12 @@ static void test_wake(void **state)
     pthread_t thread;
     wr_log_batch *b;
     assert_int_equal(pthread_create(&thread, NULL, wake_it, &g), 0);
-    OK(e->log->cls->poll(g.r, 10, -1, &b, err)); /* for ever, but for the wake */
+    OK(wr_log_reader_poll(g.r, 10, -1, &b, err)); /* for ever, but for the wake */
     assert_null(b);
     pthread_join(thread, NULL);
-    OK(e->log->cls->poll(g.r, 10, 20, &b, err)); /* the time passes */
+    OK(wr_log_reader_poll(g.r, 10, 20, &b, err)); /* the time passes */
     assert_null(b);
-    e->log->cls->reader_close(g.r);
+    wr_log_reader_close(g.r);
 }
 
 /* ---- damage ---- */
@@ -697,21 +689,20 @@ static bool drop(wr_buf *value)
 static void test_damage(void **state)
 {
     env *e = *state;
-    const wr_log_class *c = e->log->cls;
     static const struct {
         bool (*change)(wr_buf *value);
         const char *message;
     } cases[] = {{flip, "checksum"}, {cut, "too short"}, {drop, "is missing"}};
     wr_log_writer *w;
-    OK(c->writer_new(e->log, NULL, &w, err));
+    OK(wr_log_writer_new(e->log, NULL, &w, err));
     for (size_t i = 0; i < WR_ARRAY_LEN(cases); i++) {
         char name[8];
         snprintf(name, sizeof name, "t%zu", i);
         create_topic(e->log, name, 1);
-        put(e->log, w, name, 0, "k", "v", 0);
-        commit(e->log, w);
-        put(e->log, w, name, 0, "k", "v", 0);
-        commit(e->log, w);
+        put(w, name, 0, "k", "v", 0);
+        commit(w);
+        put(w, name, 0, "k", "v", 0);
+        commit(w);
         wr_buf note = {0};
         wr_buf_printf(&note, "log/topic/%s", name);
         uint32_t id;
@@ -720,11 +711,11 @@ static void test_damage(void **state)
         damage(e, id, cases[i].change);
         wr_log_reader *r = reader_at(e->log, name, 0, 0);
         wr_log_batch *b;
-        FAILS(c->poll(r, 10, 0, &b, err), WEIR_ERR_LOG, cases[i].message);
+        FAILS(wr_log_reader_poll(r, 10, 0, &b, err), WEIR_ERR_LOG, cases[i].message);
         assert_null(b);
-        c->reader_close(r);
+        wr_log_reader_close(r);
     }
-    c->writer_close(w);
+    wr_log_writer_close(w);
 }
 
 /* ---- expiry ---- */
@@ -732,37 +723,36 @@ static void test_damage(void **state)
 static void test_retention(void **state)
 {
     env *e = *state;
-    const wr_log_class *c = e->log->cls;
     wr_topic_spec spec = {.name = "t", .partitions = 1, .replicas = 1, .retention_ms = 100000};
-    OK(c->create(e->log, &spec, err));
+    OK(wr_topic_create(e->log, &spec, err));
     wr_log_writer *w;
-    OK(c->writer_new(e->log, NULL, &w, err));
+    OK(wr_log_writer_new(e->log, NULL, &w, err));
     int64_t low = 0, high = 0;
     for (int k = 0; k < 20; k++) {
         e->clock.now_ms += 20000;
-        put(e->log, w, "t", 0, "k", "v", e->clock.now_ms);
-        commit(e->log, w);
+        put(w, "t", 0, "k", "v", e->clock.now_ms);
+        commit(w);
         wr_topic_part part = {"t", 0, 0};
-        OK(c->ends(e->log, &part, 1, &low, &high, err));
+        OK(wr_topic_ends(e->log, &part, 1, &low, &high, err));
         assert_int_equal(high, k + 1);
         /* 5 intervals are kept; the check comes at most every 30 s, so one or two more. */
         assert_true(low >= k + 1 - 8 && low <= WR_MAX(k + 1 - 6, 0));
     }
     assert_true(low > 10);
-    c->writer_close(w);
+    wr_log_writer_close(w);
     close_log(e);
     open_log(e);
     wr_topic_part part = {"t", 0, 0};
     int64_t low_again;
-    OK(e->log->cls->ends(e->log, &part, 1, &low_again, &high, err));
+    OK(wr_topic_ends(e->log, &part, 1, &low_again, &high, err));
     assert_int_equal(low_again, low);
     wr_log_reader *r = reader_at(e->log, "t", 0, 0);
     wr_log_batch *b;
-    OK(e->log->cls->poll(r, 100, 0, &b, err));
+    OK(wr_log_reader_poll(r, 100, 0, &b, err));
     assert_non_null(b);
     assert_int_equal(b->records[0].offset, low);
-    e->log->cls->release(r, b);
-    e->log->cls->reader_close(r);
+    wr_log_reader_release(r, b);
+    wr_log_reader_close(r);
 }
 
 #define BOTH(f)                                                                                    \

@@ -22,14 +22,14 @@ static void commit_many_groups(wr_log *log, wr_log_writer *w, const char *topic,
             parts[i][1] = (wr_topic_part){topic, 1, i + round * 1000 + 1};
             groups[i] = (wr_log_group_offsets){names[i], parts[i], round == 1 && i == 7 ? 0 : 2};
         }
-        OK(log->cls->settle(w, err));
-        OK(log->cls->commit(w, NULL, groups, GROUPS, NULL, err));
+        OK(wr_log_writer_flush(w, err));
+        OK(wr_log_writer_commit(w, NULL, groups, GROUPS, NULL, err));
     }
     for (int i = 0; i < GROUPS; i++) {
         int64_t base = i == 7 ? i : i + 1000;
         assert_int_equal(committed_of(log, names[i], topic, 0), base);
         assert_int_equal(committed_of(log, names[i], topic, 1), base + 1);
-        OK(log->cls->drop_group(log, names[i], err));
+        OK(wr_group_drop(log, names[i], err));
     }
 }
 
@@ -57,7 +57,7 @@ static void *produce_some(void *arg)
     for (uint32_t at = 0, n = 1; at < PRODUCED; at += n, n++) {
         n = WR_MIN(n, PRODUCED - at);
         wr_out_records r = {n, keys + at, values + at, timestamps + at, NULL, NULL};
-        OK(p->log->cls->produce(p->w, p->topic, &r, err));
+        OK(wr_log_writer_produce(p->w, p->topic, &r, err));
     }
     return NULL;
 }
@@ -66,7 +66,6 @@ static void *produce_some(void *arg)
  * @p topic has one partition. */
 static void produce_from_threads(wr_log *log, wr_log_writer *w, const char *topic)
 {
-    const wr_log_class *c = log->cls;
     producing some[PRODUCERS];
     for (int i = 0; i < PRODUCERS; i++) {
         some[i] = (producing){.log = log, .w = w, .topic = topic, .id = i};
@@ -74,18 +73,18 @@ static void produce_from_threads(wr_log *log, wr_log_writer *w, const char *topi
     }
     for (int i = 0; i < PRODUCERS; i++)
         pthread_join(some[i].thread, NULL);
-    assert_true(c->pending(w) >= (size_t)PRODUCERS * PRODUCED * 4);
-    commit(log, w);
-    assert_int_equal(c->pending(w), 0);
+    assert_true(wr_log_writer_pending(w) >= (size_t)PRODUCERS * PRODUCED * 4);
+    commit(w);
+    assert_int_equal(wr_log_writer_pending(w), 0);
     assert_int_equal(end_of(log, topic, 0), PRODUCERS * PRODUCED);
     wr_log_reader *r;
     wr_topic_part part = {topic, 0, 0};
     int64_t seen = 0, next[PRODUCERS] = {0};
-    OK(c->reader_new(log, NULL, NULL, &r, err));
-    OK(c->assign(r, &part, 1, err));
+    OK(wr_log_reader_new(log, NULL, NULL, &r, err));
+    OK(wr_log_reader_assign(r, &part, 1, err));
     for (int polls = 0; seen < PRODUCERS * PRODUCED && polls < 300; polls++) {
         wr_log_batch *b;
-        OK(c->poll(r, 1000, 200, &b, err));
+        OK(wr_log_reader_poll(r, 1000, 200, &b, err));
         for (uint32_t i = 0; b && i < b->n; i++, seen++) {
             const char *text = b->records[i].value.ptr;
             int64_t number;
@@ -93,10 +92,10 @@ static void produce_from_threads(wr_log *log, wr_log_writer *w, const char *topi
             assert_int_equal(number, next[text[0] - '0']++);
         }
         if (b)
-            c->release(r, b);
+            wr_log_reader_release(r, b);
     }
     assert_int_equal(seen, PRODUCERS * PRODUCED);
-    c->reader_close(r);
+    wr_log_reader_close(r);
 }
 
 /* ---- the logs ---- */
@@ -124,7 +123,7 @@ static int setup_memory(void **state)
 {
     env *e = *state = new_env();
     OK(wr_log_memory_new(e->db, &e->log, err));
-    OK(e->log->cls->writer_new(e->log, NULL, &e->w, err));
+    OK(wr_log_writer_new(e->log, NULL, &e->w, err));
     return 0;
 }
 
@@ -135,16 +134,16 @@ static int setup_kafka(void **state)
     /* Two threads at the full queue: back-pressure is part of the test. */
     wr_settings_put(&e->settings, "producer.queue.buffering.max.messages", "50");
     OK(wr_log_kafka_new(&e->settings, e->db, &e->log, err));
-    OK(e->log->cls->writer_new(e->log, NULL, &e->w, err));
+    OK(wr_log_writer_new(e->log, NULL, &e->w, err));
     return 0;
 }
 
 static int teardown(void **state)
 {
     env *e = *state;
-    e->log->cls->writer_close(e->w);
-    OK(e->log->cls->remove(e->log, e->topic, err));
-    e->log->cls->close(e->log);
+    wr_log_writer_close(e->w);
+    OK(wr_topic_remove(e->log, e->topic, err));
+    wr_log_close(e->log);
     wr_settings_free(&e->settings);
     wr_db_close(e->db);
     wr_free(e);

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The way from the interface to the implementation: one function each, so that what every log must
+ * keep to is checked in one place.
+ */
+#include "runtime/log/log_class.h"
+
+void wr_log_close(wr_log *log)
+{
+    if (log)
+        log->cls->close(log);
+}
+
+const char *wr_log_name(const wr_log *log)
+{
+    return log->cls->name;
+}
+
+const wr_log_capabilities *wr_log_can(const wr_log *log)
+{
+    return &log->cls->can;
+}
+
+/* ---- topics ---- */
+
+weir_status wr_topic_list(wr_log *log, wr_arena *a, wr_topic_info **out, uint32_t *n,
+                          weir_error *err)
+{
+    *out = NULL;
+    *n = 0;
+    return log->cls->list(log, a, out, n, err);
+}
+
+weir_status wr_topic_describe(wr_log *log, const char *topic, wr_topic_info *out, weir_error *err)
+{
+    WR_ASSERT(topic);
+    return log->cls->describe(log, topic, out, err);
+}
+
+weir_status wr_topic_create(wr_log *log, const wr_topic_spec *spec, weir_error *err)
+{
+    WR_ASSERT(spec->name && !(spec->compact_delete && !spec->compact));
+    return log->cls->create(log, spec, err);
+}
+
+weir_status wr_topic_remove(wr_log *log, const char *topic, weir_error *err)
+{
+    WR_ASSERT(topic);
+    return log->cls->remove(log, topic, err);
+}
+
+weir_status wr_topic_ends(wr_log *log, const wr_topic_part *parts, uint32_t n, int64_t *low,
+                          int64_t *high, weir_error *err)
+{
+    if (n == 0)
+        return WEIR_OK;
+    weir_status st = log->cls->ends(log, parts, n, low, high, err);
+    for (uint32_t i = 0; i < n && st == WEIR_OK; i++)
+        WR_ASSERT(low[i] >= 0 && low[i] <= high[i]);
+    return st;
+}
+
+/* ---- groups ---- */
+
+weir_status wr_group_committed(wr_log *log, const char *group, wr_topic_part *parts, uint32_t n,
+                               weir_error *err)
+{
+    WR_ASSERT(group);
+    return n ? log->cls->committed(log, group, parts, n, err) : WEIR_OK;
+}
+
+weir_status wr_group_drop(wr_log *log, const char *group, weir_error *err)
+{
+    WR_ASSERT(group);
+    return log->cls->drop_group(log, group, err);
+}
+
+/* ---- readers ---- */
+
+static const wr_log_class *reader_class(const wr_log_reader *r)
+{
+    return ((const wr__log_handle *)(const void *)r)->cls;
+}
+
+weir_status wr_log_reader_new(wr_log *log, const char *group, const wr_settings *settings,
+                              wr_log_reader **out, weir_error *err)
+{
+    *out = NULL;
+    WR_TRY(log->cls->reader_new(log, group, settings, out, err));
+    ((wr__log_handle *)(void *)*out)->cls = log->cls;
+    return WEIR_OK;
+}
+
+void wr_log_reader_close(wr_log_reader *r)
+{
+    if (r)
+        reader_class(r)->reader_close(r);
+}
+
+weir_status wr_log_reader_assign(wr_log_reader *r, const wr_topic_part *parts, uint32_t n,
+                                 weir_error *err)
+{
+    return reader_class(r)->assign(r, parts, n, err);
+}
+
+weir_status wr_log_reader_subscribe(wr_log_reader *r, const char *const *topics, uint32_t n,
+                                    const wr_log_rebalance *cb, weir_error *err)
+{
+    WR_ASSERT(n > 0 && cb->assigned);
+    return reader_class(r)->subscribe(r, topics, n, cb, err);
+}
+
+weir_status wr_log_reader_pause(wr_log_reader *r, uint32_t assignment, bool paused, weir_error *err)
+{
+    return reader_class(r)->pause(r, assignment, paused, err);
+}
+
+weir_status wr_log_reader_poll(wr_log_reader *r, uint32_t max_records, int timeout_ms,
+                               wr_log_batch **out, weir_error *err)
+{
+    WR_ASSERT(max_records > 0);
+    weir_status st = reader_class(r)->poll(r, max_records, timeout_ms, out, err);
+    if (st == WEIR_OK && *out)
+        WR_ASSERT((*out)->n <= max_records &&
+                  (!(*out)->n || (*out)->records[(*out)->n - 1].offset < (*out)->next_offset));
+    return st;
+}
+
+void wr_log_reader_release(wr_log_reader *r, wr_log_batch *batch)
+{
+    reader_class(r)->release(r, batch);
+}
+
+void wr_log_reader_wake(wr_log_reader *r)
+{
+    reader_class(r)->wake(r);
+}
+
+/* ---- writers ---- */
+
+static const wr_log_class *writer_class(const wr_log_writer *w)
+{
+    return ((const wr__log_handle *)(const void *)w)->cls;
+}
+
+weir_status wr_log_writer_new(wr_log *log, const wr_settings *settings, wr_log_writer **out,
+                              weir_error *err)
+{
+    *out = NULL;
+    WR_TRY(log->cls->writer_new(log, settings, out, err));
+    ((wr__log_handle *)(void *)*out)->cls = log->cls;
+    return WEIR_OK;
+}
+
+void wr_log_writer_close(wr_log_writer *w)
+{
+    if (w)
+        writer_class(w)->writer_close(w);
+}
+
+weir_status wr_log_writer_produce(wr_log_writer *w, const char *topic,
+                                  const wr_out_records *records, weir_error *err)
+{
+    WR_ASSERT(topic);
+    return writer_class(w)->produce(w, topic, records, err);
+}
+
+size_t wr_log_writer_pending(const wr_log_writer *w)
+{
+    return writer_class(w)->pending(w);
+}
+
+weir_status wr_log_writer_flush(wr_log_writer *w, weir_error *err)
+{
+    return writer_class(w)->flush(w, err);
+}
+
+int64_t wr_log_writer_position(const wr_log_writer *w, const char *topic, int32_t partition)
+{
+    return writer_class(w)->position(w, topic, partition);
+}
+
+weir_status wr_log_writer_commit(wr_log_writer *w, wr_log_reader *reader,
+                                 const wr_log_group_offsets *groups, uint32_t groups_n,
+                                 wr_db_batch *state, weir_error *err)
+{
+    for (uint32_t g = 0; g < groups_n; g++)
+        WR_ASSERT(groups[g].group && (groups[g].offsets || !groups[g].n));
+    return writer_class(w)->commit(w, reader, groups, groups_n, state, err);
+}
+
+weir_status wr_log_writer_abort(wr_log_writer *w, weir_error *err)
+{
+    return writer_class(w)->abort(w, err);
+}

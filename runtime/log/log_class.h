@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * log_class.h - what an implementation of a log provides. The functions mean what the ones of the
+ * same name in log_topics.h, log_groups.h, log_reader.h and log_writer.h say; those are the only
+ * callers. For files of this folder.
+ */
+#ifndef WR_RUNTIME_LOG_LOG_CLASS_H
+#define WR_RUNTIME_LOG_LOG_CLASS_H
+
+#include "runtime/log/log_reader.h"
+#include "runtime/log/log_topics.h"
+#include "runtime/log/log_writer.h"
+
+typedef struct wr_log_class {
+    const char *name;
+    wr_log_capabilities can;
+    void (*close)(wr_log *log);
+    /* topics */
+    weir_status (*list)(wr_log *log, wr_arena *a, wr_topic_info **out, uint32_t *n,
+                        weir_error *err);
+    weir_status (*describe)(wr_log *log, const char *topic, wr_topic_info *out, weir_error *err);
+    weir_status (*create)(wr_log *log, const wr_topic_spec *spec, weir_error *err);
+    weir_status (*remove)(wr_log *log, const char *topic, weir_error *err);
+    weir_status (*ends)(wr_log *log, const wr_topic_part *parts, uint32_t n, int64_t *low,
+                        int64_t *high, weir_error *err);
+    /* groups */
+    weir_status (*committed)(wr_log *log, const char *group, wr_topic_part *parts, uint32_t n,
+                             weir_error *err);
+    weir_status (*drop_group)(wr_log *log, const char *group, weir_error *err);
+    /* readers */
+    weir_status (*reader_new)(wr_log *log, const char *group, const wr_settings *settings,
+                              wr_log_reader **out, weir_error *err);
+    void (*reader_close)(wr_log_reader *r);
+    weir_status (*assign)(wr_log_reader *r, const wr_topic_part *parts, uint32_t n,
+                          weir_error *err);
+    weir_status (*subscribe)(wr_log_reader *r, const char *const *topics, uint32_t n,
+                             const wr_log_rebalance *cb, weir_error *err);
+    weir_status (*pause)(wr_log_reader *r, uint32_t assignment, bool paused, weir_error *err);
+    weir_status (*poll)(wr_log_reader *r, uint32_t max_records, int timeout_ms, wr_log_batch **out,
+                        weir_error *err);
+    void (*release)(wr_log_reader *r, wr_log_batch *batch);
+    void (*wake)(wr_log_reader *r);
+    /* writers */
+    weir_status (*writer_new)(wr_log *log, const wr_settings *settings, wr_log_writer **out,
+                              weir_error *err);
+    void (*writer_close)(wr_log_writer *w);
+    weir_status (*produce)(wr_log_writer *w, const char *topic, const wr_out_records *records,
+                           weir_error *err);
+    size_t (*pending)(const wr_log_writer *w);
+    weir_status (*flush)(wr_log_writer *w, weir_error *err);
+    int64_t (*position)(const wr_log_writer *w, const char *topic, int32_t partition);
+    weir_status (*commit)(wr_log_writer *w, wr_log_reader *reader,
+                          const wr_log_group_offsets *groups, uint32_t groups_n, wr_db_batch *state,
+                          weir_error *err);
+    weir_status (*abort)(wr_log_writer *w, weir_error *err);
+} wr_log_class;
+
+/** The first member of every implementation's log. */
+struct wr_log {
+    const wr_log_class *cls;
+};
+/** The first member of every implementation's reader and of its writer; set by log.c. */
+typedef struct wr__log_handle {
+    const wr_log_class *cls;
+} wr__log_handle;
+
+#endif

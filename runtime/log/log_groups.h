@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* log_groups.h - what consumer groups have committed. Threads: any. */
+#ifndef WR_RUNTIME_LOG_LOG_GROUPS_H
+#define WR_RUNTIME_LOG_LOG_GROUPS_H
+
+#include "runtime/log/log.h"
+
+/** How far one consumer group has come. */
+typedef struct wr_log_group_offsets {
+    const char *group;
+    const wr_topic_part *offsets; /* next to process */
+    uint32_t n;
+} wr_log_group_offsets;
+
+/** Committed offsets of @p group into parts[].offset (WR_OFFSET_NONE where there is none). */
+weir_status wr_group_committed(wr_log *log, const char *group, wr_topic_part *parts, uint32_t n,
+                               weir_error *err) WR_MUST_CHECK;
+/** Forget the group and its offsets; OK where there is no such group. */
+weir_status wr_group_drop(wr_log *log, const char *group, weir_error *err) WR_MUST_CHECK;
+
+#endif

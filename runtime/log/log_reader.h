@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * log_reader.h - reading partitions. What is handed over is a whole batch of records with one owner
+ * and one release, records being slices into it (docs/design/logs.md says why).
+ *
+ * Threads: a reader belongs to one thread; wr_log_reader_wake is for the others.
+ */
+#ifndef WR_RUNTIME_LOG_LOG_READER_H
+#define WR_RUNTIME_LOG_LOG_READER_H
+
+#include "runtime/log/log.h"
+
+/** A run of records of one partition, in offset order. */
+typedef struct wr_log_batch {
+    const char *topic;   /* the pointer given to assign, or the log's own for subscribe */
+    uint32_t assignment; /* index of the wr_topic_part in the last assignment */
+    int32_t partition;
+    const wr_record *records;
+    uint32_t n;
+    int64_t next_offset; /* where to go on after it (control records may lie between) */
+    void *owner;
+} wr_log_batch;
+
+/** Called on the polling thread when a group's assignment changes (kafka); see subscribe. */
+typedef struct wr_log_rebalance {
+    weir_status (*assigned)(void *arg, const wr_topic_part *parts, uint32_t n, weir_error *err);
+    /** Commit inside, unless @p lost. */
+    weir_status (*revoked)(void *arg, const wr_topic_part *parts, uint32_t n, bool lost,
+                           weir_error *err);
+    void *arg;
+} wr_log_rebalance;
+
+/** @p group may be NULL: the reader joins none. */
+weir_status wr_log_reader_new(wr_log *log, const char *group, const wr_settings *settings,
+                              wr_log_reader **out, weir_error *err) WR_MUST_CHECK;
+/** Batches that it gave must have been released. */
+void wr_log_reader_close(wr_log_reader *r);
+/** Read these partitions from these offsets (replaces the assignment). */
+weir_status wr_log_reader_assign(wr_log_reader *r, const wr_topic_part *parts, uint32_t n,
+                                 weir_error *err) WR_MUST_CHECK;
+/** Kafka: join the group; assignment comes through @p cb, which calls assign. Others: at once
+ *  all partitions are assigned through @p cb. */
+weir_status wr_log_reader_subscribe(wr_log_reader *r, const char *const *topics, uint32_t n,
+                                    const wr_log_rebalance *cb, weir_error *err) WR_MUST_CHECK;
+/** Stop and go on fetching a partition of the assignment. */
+weir_status wr_log_reader_pause(wr_log_reader *r, uint32_t assignment, bool paused,
+                                weir_error *err) WR_MUST_CHECK;
+/**
+ * Next batch: at most @p max_records; waits up to @p timeout_ms. *out == NULL: nothing there.
+ * Also serves rebalances. Kafka read errors that pass by themselves are not errors.
+ */
+weir_status wr_log_reader_poll(wr_log_reader *r, uint32_t max_records, int timeout_ms,
+                               wr_log_batch **out, weir_error *err) WR_MUST_CHECK;
+void wr_log_reader_release(wr_log_reader *r, wr_log_batch *batch);
+/** Wake a poll from another thread. */
+void wr_log_reader_wake(wr_log_reader *r);
+
+#endif
