@@ -172,9 +172,12 @@ weir_status wr__build_source(wr__builder *b, uint32_t i, const bool *used, wr__s
     wr_arena *a = b->plan->arena;
     const wr__asource *as = &b->an->sources[i];
     const wr_source *s = as->source;
+    /* Such a table's rows are kept as they come, and CREATE OR REPLACE may come to read another
+     * column or filter by one: all are kept, so that the state stays of use. */
+    bool all = s->is_table && b->an->persistent && b->an->sources_n == 1 && !b->an->has_aggregates;
     uint32_t *output = WR_NEW_N(a, uint32_t, s->schema->n), n = 0;
     for (uint32_t c = 0; c < s->schema->n; c++) {
-        bool need = c < s->schema->keys_n;
+        bool need = c < s->schema->keys_n || (all && s->schema->cols[c].role == WR_COL_VALUE);
         for (size_t k = 0; k < b->an->slots.n && !need; k++) {
             const wr__slot *slot = &b->an->slots.v[k];
             need = used[k] && slot->source == i && slot->kind == WR_REF_COLUMN && slot->column == c;
