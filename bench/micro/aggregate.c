@@ -10,6 +10,7 @@
 #include "bench/micro/state.h"
 
 #include "engine/operators/internal.h"
+#include "engine/plan/plan_stores.h"
 #include "parser/parser.h"
 
 enum { ROWS = 2048, BATCHES = 1024, COMMIT_EVERY = 256 };
@@ -68,13 +69,13 @@ typedef struct world {
     uint64_t emitted;
 } world;
 
-static weir_status open_store(wr_task_ctx *ctx, const char *name, const wr_store_spec *spec,
-                              wr_store **out, weir_error *err)
+static weir_status open_store(wr_task_ctx *ctx, uint32_t store, wr_store **out, weir_error *err)
 {
     world *w = ctx->runtime;
+    const wr_plan_store *s = &ctx->plan->stores[store];
     wr_store_options options = {.overlay_max = (size_t)1 << 30, .caching = true};
-    WR_TRY(wr_db_store_id(w->db, wr_str_c(name), &options.store_id, err));
-    WR_TRY(wr_store_spec_open(w->db, spec, &options, out, err));
+    WR_TRY(wr_db_store_id(w->db, wr_str_c(s->name), &options.store_id, err));
+    WR_TRY(wr_store_spec_open(w->db, &s->spec, &options, out, err));
     w->stores[w->stores_n++] = *out;
     return WEIR_OK;
 }
@@ -102,8 +103,13 @@ static void commit(world *w)
 static wr_step *make_step(const wr_schema *in, wr_window window)
 {
     static const char *const texts[] = {"COUNT(*)", "SUM(V)"};
+    static const uint32_t output[] = {0, 1};
     static wr_step source;
-    source = (wr_step){.kind = WR_STEP_SOURCE, .schema = in};
+    source = (wr_step){
+        .kind = WR_STEP_SOURCE,
+        .schema = in,
+        .u.source = {
+            .columns = in->cols, .columns_n = in->n, .output = output, .timestamp_column = -1}};
     wr_step *s = WR_NEW(memory, wr_step);
     const char *names[] = {"K", "C", "S"};
     const wr_type *types[] = {in->cols[0].type, &wr_type_bigint, &wr_type_integer};
@@ -123,11 +129,14 @@ static wr_step *make_step(const wr_schema *in, wr_window window)
     wr_schema_scope *scope = WR_NEW(memory, wr_schema_scope);
     wr_schema_scope_init(scope, in, NULL, false, NULL);
     scope->base.allow_aggregates = true;
+    const wr_ast_expr **asts = WR_NEW_N(memory, const wr_ast_expr *, 2);
+    cfg->calls_ast = asts;
     for (uint32_t k = 0; k < 2; k++) {
         wr_ast_expr *e;
         MUST(wr_parse_expression(texts[k], strlen(texts[k]), memory, &e, err));
         MUST(wr_expr_compile_aggregate(e, &scope->base, INT64_MAX, memory, &cfg->calls[k],
                                        &cfg->args[k], err));
+        asts[k] = e;
     }
     return s;
 }
@@ -136,7 +145,14 @@ static void run(const char *what, wr_batch **batches, wr_window window)
 {
     world w = {.db = wr_db_open_memory()};
     wr_step *step = make_step(batches[0]->schema, window), *steps[] = {step};
-    wr_plan plan = {.steps = steps, .steps_n = 1, .root = step};
+    wr_plan_topic topic = {.name = "input", .role = WR_TOPIC_INPUT, .partitions = 1};
+    wr_plan plan = {.arena = memory,
+                    .steps = steps,
+                    .steps_n = 1,
+                    .root = step,
+                    .topics = &topic,
+                    .topics_n = 1};
+    wr_plan_add_stores(&plan, NULL);
     wr_task_ctx ctx = {.plan = &plan,
                        .query_id = "BENCH",
                        .task_arena = wr_arena_new(0),

@@ -31,8 +31,7 @@ static weir_status aggregate_open(wr_op *op, wr_task_ctx *ctx, weir_error *err)
     aggregate_state *s = op->state;
     WR_TRY(wr__agg_open(&s->agg, op, err));
     wr__flat_open(&s->flat, s->agg.cfg, ctx->task_arena);
-    wr_store_spec spec = {.kind = WR_STORE_KV, .keep_old = ctx->caching && op->step->needs_old};
-    return wr__op_store(op, "", &spec, &s->store, err);
+    return ctx->open_store(ctx, op->step->stores[WR_PLAN_STORE_ROWS], &s->store, err);
 }
 
 static void aggregate_close(wr_op *op)

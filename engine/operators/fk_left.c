@@ -20,8 +20,8 @@
  *   LEFT, no new row or foreign key        an answer without right row
  *   neither old nor new                    nothing
  *
- * State: "<context>-left" the left rows; "<context>" the result, where old rows or pull queries
- * need it. The changes of the result: time as the answer's.
+ * State: the left rows; the result, where old rows or pull queries need it. The changes of the
+ * result: time as the answer's.
  */
 #include "engine/operators/internal.h"
 
@@ -35,8 +35,8 @@ typedef struct fk_left_state {
 
 static weir_status fk_left_open(wr_op *op, wr_task_ctx *ctx, weir_error *err)
 {
-    (void)ctx;
     fk_left_state *s = op->state;
+    const uint32_t *stores = op->step->stores;
     const wr_step_join *cfg = &op->step->u.join;
     s->left_join = cfg->kind == WR_AST_JOIN_LEFT;
     if (!s->left_join && cfg->kind != WR_AST_JOIN_INNER)
@@ -46,10 +46,9 @@ static weir_status fk_left_open(wr_op *op, wr_task_ctx *ctx, weir_error *err)
     wr_expr *fk = cfg->fk;
     s->fk_new = wr__op_evaluator(op, &fk, 1);
     s->fk_old = wr__op_evaluator(op, &fk, 1);
-    wr_store_spec spec = {.kind = WR_STORE_KV};
-    WR_TRY(wr__op_store(op, "-left", &spec, &s->left, err));
-    if (cfg->materialize || op->step->needs_old)
-        WR_TRY(wr__op_store(op, "", &spec, &s->result, err));
+    WR_TRY(ctx->open_store(ctx, stores[WR_PLAN_STORE_LEFT], &s->left, err));
+    if (stores[WR_PLAN_STORE_ROWS] != WR_PLAN_NO_STORE)
+        WR_TRY(ctx->open_store(ctx, stores[WR_PLAN_STORE_ROWS], &s->result, err));
     return wr__fk_outbox_open(&s->outbox, op, op->step->in[1]->schema, &cfg->right_key,
                               cfg->subscription_topic, err);
 }

@@ -3,8 +3,8 @@
  * ForeignKeyTableTableJoin, the side of the right table: takes subscriptions, answers them, and
  * answers again when a right row changes. fk_left.c tells the whole exchange.
  *
- * State: "<context>-right" the right rows; "<context>-subscriptions", ordered by (foreign key, left
- * key), so that a change of a right row finds its subscribers by a prefix scan:
+ * State: the right rows; the subscriptions, ordered by (foreign key, left key), so that a change of
+ * a right row finds its subscribers by a prefix scan:
  *
  *     store key of the right row, store key of the left row  ->  time of the left change:8  hash:8
  *
@@ -21,12 +21,11 @@ typedef struct fk_right_state {
 
 static weir_status fk_right_open(wr_op *op, wr_task_ctx *ctx, weir_error *err)
 {
-    (void)ctx;
     fk_right_state *s = op->state;
+    const uint32_t *stores = op->step->stores;
     const wr_step_join *cfg = &op->step->u.join;
-    wr_store_spec spec = {.kind = WR_STORE_KV};
-    WR_TRY(wr__op_store(op, "-right", &spec, &s->right, err));
-    WR_TRY(wr__op_store(op, "-subscriptions", &spec, &s->subscriptions, err));
+    WR_TRY(ctx->open_store(ctx, stores[WR_PLAN_STORE_RIGHT], &s->right, err));
+    WR_TRY(ctx->open_store(ctx, stores[WR_PLAN_STORE_SUBSCRIPTIONS], &s->subscriptions, err));
     return wr__fk_outbox_open(&s->outbox, op, op->step->in[0]->schema, &cfg->left_key,
                               cfg->response_topic, err);
 }

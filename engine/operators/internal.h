@@ -211,7 +211,7 @@ weir_status wr__fk_outbox_send(wr__fk_outbox *b, weir_error *err) WR_MUST_CHECK;
 
 /**
  * A few integers that are state: stream time, last emitted bounds, counters. Kept in memory, read
- * at open, written in flush (before a commit), in a store of their own: "<context>-times".
+ * at open, written in flush (before a commit), in a store of their own.
  */
 #define WR__TIMES_MAX 4
 #define WR__NO_TIME   (-1) /* Kafka's ConsumerRecord.NO_TIMESTAMP */
@@ -224,13 +224,6 @@ typedef struct wr__times {
 weir_status wr__times_open(wr__times *t, wr_op *op, const int64_t *initial, uint32_t n,
                            weir_error *err) WR_MUST_CHECK;
 weir_status wr__times_flush(wr__times *t, const wr_op *op, weir_error *err) WR_MUST_CHECK;
-
-/** Open the store "<step's context><suffix>". */
-weir_status wr__op_store(wr_op *op, const char *suffix, const wr_store_spec *spec, wr_store **out,
-                         weir_error *err) WR_MUST_CHECK;
-const char *wr__store_name(wr_arena *a, const wr_step *step, const char *suffix);
-/** The store of a session aggregate, the same for whoever opens it. */
-wr_store_spec wr__session_spec(const wr_window *w);
 
 /* ------------------------------------------------------------------ aggregation (agg_row.c) */
 

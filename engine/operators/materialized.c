@@ -19,20 +19,6 @@ static const wr_window *window_of(const wr_step *step)
     return step->kind == WR_STEP_AGGREGATE ? &step->u.aggregate.window : &no_window;
 }
 
-void wr_materialized_store(const wr_plan *plan, wr_arena *a, const char **name, wr_store_spec *spec)
-{
-    const wr_step *step = plan->materialized;
-    WR_ASSERT(step);
-    const wr_window *w = window_of(step);
-    *name = wr__store_name(a, step, "");
-    *spec = (wr_store_spec){.kind = WR_STORE_KV};
-    if (w->kind == WR_WINDOW_NONE)
-        return;
-    *spec = w->kind == WR_WINDOW_SESSION
-                ? wr__session_spec(w)
-                : (wr_store_spec){.kind = WR_STORE_WINDOW, .retention_ms = w->retention_ms};
-}
-
 void wr_materialized_key(const wr_plan *plan, const wr_value *keys, wr_buf *out)
 {
     const wr_schema *schema = plan->materialized->schema;

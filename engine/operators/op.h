@@ -52,21 +52,6 @@ weir_status wr_op_emit(wr_op *op, const wr_batch *batch, weir_error *err) WR_MUS
 void wr_op_wrote(wr_task_ctx *ctx, uint64_t bytes);
 
 /**
- * What a state store has to be; the options of window.h, buffer.h and session_store.h without what
- * the runtime decides (id, partition, changelog, snapshot). wr_store_spec_open opens one.
- */
-typedef struct wr_store_spec {
-    wr_store_kind kind;
-    wr_window_layout layout; /* WINDOW: aggregates, or the rows of a join */
-    int64_t retention_ms;    /* WINDOW, SESSION: > 0 */
-    int64_t segment_ms;      /* join buffer, SESSION: > 0 */
-    bool keep_old;           /* the operator asks for values as of the last commit */
-} wr_store_spec;
-/** Open a store as @p spec says; @p base carries the rest (keep_old is taken from the spec). */
-weir_status wr_store_spec_open(wr_db *db, const wr_store_spec *spec, const wr_store_options *base,
-                               wr_store **out, weir_error *err) WR_MUST_CHECK;
-
-/**
  * What the runtime gives to the operators of one task. One per task, one thread.
  */
 struct wr_task_ctx {
@@ -89,10 +74,9 @@ struct wr_task_ctx {
                            weir_error *err);
     /** Rows of a COLLECT step. */
     weir_status (*collect)(wr_task_ctx *ctx, const wr_batch *batch, weir_error *err);
-    /** The task's stores: opened on first use, by name ("Aggregate", "Join-left"), one per task;
-     *  the runtime commits, restores and closes them. */
-    weir_status (*open_store)(wr_task_ctx *ctx, const char *name, const wr_store_spec *spec,
-                              wr_store **out, weir_error *err);
+    /** The task's own plan->stores[store], opened (and restored) by this call, once by the operator
+     *  it belongs to; the runtime commits and closes it. */
+    weir_status (*open_store)(wr_task_ctx *ctx, uint32_t store, wr_store **out, weir_error *err);
     /**
      * Repartitioning: through the topic (false), or inside the process, by this call, to the task
      * of @p partition of plan->topics[topic] (exchange_send.c). The batch stays valid until the

@@ -41,9 +41,7 @@ static weir_status session_open(wr_op *op, wr_task_ctx *ctx, weir_error *err)
     if (s->flat.on)
         s->flat_row = wr_arena_alloc(ctx->task_arena, s->flat.len);
     wr__final_open(&s->final, op);
-    wr_store_spec spec = wr__session_spec(&op->step->u.aggregate.window);
-    spec.keep_old = ctx->caching && !s->final.on;
-    WR_TRY(wr__op_store(op, "", &spec, &s->store, err));
+    WR_TRY(ctx->open_store(ctx, op->step->stores[WR_PLAN_STORE_ROWS], &s->store, err));
     const int64_t initial[TIMES] = {WR__NO_TIME, WR__NO_TIME};
     return wr__times_open(&s->times, op, initial, TIMES, err);
 }

@@ -17,8 +17,8 @@
  * own timestamp counts, because dropping it would lose a delete.
  *
  * A TABLE drops records without key. Where the plan asks for old rows, or pull queries may come
- * (`materialize`), the last row of each key is kept in a store, named as the step's context, and
- * every change carries the row before it.
+ * (`materialize`), the last row of each key is kept in a store, and every change carries the row
+ * before it.
  *
  * Thread: the task's. Batches live in scratch; strings are slices of the records.
  */
@@ -74,14 +74,12 @@ static void put_off(source_state *s, wr_op *op)
 static weir_status source_open(wr_op *op, wr_task_ctx *ctx, weir_error *err)
 {
     source_state *s = op->state;
-    const wr_step_source *cfg = s->cfg = &op->step->u.source;
+    s->cfg = &op->step->u.source;
     mark_wanted(s, op);
     put_off(s, op);
     WR_TRY(wr__run_join(&s->run, ctx, op->step, s->wanted, err));
-    if (!op->step->table || !(cfg->materialize || op->step->needs_old))
-        return WEIR_OK;
-    wr_store_spec spec = {.kind = WR_STORE_KV};
-    return wr__op_store(op, "", &spec, &s->rows, err);
+    uint32_t rows = op->step->stores[WR_PLAN_STORE_ROWS];
+    return rows == WR_PLAN_NO_STORE ? WEIR_OK : ctx->open_store(ctx, rows, &s->rows, err);
 }
 
 static void source_close(wr_op *op)

@@ -3,9 +3,9 @@
  * StreamStreamJoin: each row is kept for a while and joined with the rows of the other side whose
  * time is near enough: right.ts in [left.ts - before, left.ts + after].
  *
- * State: a join buffer for each side ("<context>-left", "-right"), and for outer joins with GRACE
- * PERIOD the rows that have found no partner yet ("<context>-outer"), those of one time, side and
- * key together, in order of (time, side, key), then arrival:
+ * State: a join buffer for each side, and for outer joins with GRACE PERIOD the rows that have
+ * found no partner yet, those of one time, side and key together, in order of (time, side, key),
+ * then arrival:
  *
  *     time:8 (sign flipped)  side:1 (right 0, left 1)  store key  ->  length:4 row, length:4 row,
  * ...
@@ -34,7 +34,6 @@
 
 enum { TIME_STREAM, TIME_OLDEST, TIMES };
 #define EMIT_INTERVAL_MS 1000
-#define SEGMENT_MIN_MS   1000
 #define SIGN             (UINT64_C(1) << 63)
 
 typedef struct ss_join_state {
@@ -50,25 +49,15 @@ typedef struct ss_join_state {
 
 static weir_status ss_open(wr_op *op, wr_task_ctx *ctx, weir_error *err)
 {
-    (void)ctx;
     ss_join_state *s = op->state;
+    const uint32_t *stores = op->step->stores;
     const wr_step_join *cfg = &op->step->u.join;
     s->keeps[0] = cfg->kind == WR_AST_JOIN_LEFT || cfg->kind == WR_AST_JOIN_FULL;
     s->keeps[1] = cfg->kind == WR_AST_JOIN_RIGHT || cfg->kind == WR_AST_JOIN_FULL;
-    /* A row looks at before + after: three rows of four then look at one segment, and at few rows
-     * in vain. */
-    int64_t segment_ms = wr__time_add(cfg->before_ms, cfg->after_ms);
-    segment_ms = segment_ms > INT64_MAX / 4 ? INT64_MAX : WR_MAX(4 * segment_ms, SEGMENT_MIN_MS);
-    wr_store_spec spec = {.kind = WR_STORE_WINDOW,
-                          .layout = WR_WINDOW_BUFFER,
-                          .retention_ms = cfg->retention_ms,
-                          .segment_ms = segment_ms};
-    WR_TRY(wr__op_store(op, "-left", &spec, &s->side[0], err));
-    WR_TRY(wr__op_store(op, "-right", &spec, &s->side[1], err));
-    if (cfg->has_grace && (s->keeps[0] || s->keeps[1])) {
-        wr_store_spec outer = {.kind = WR_STORE_KV};
-        WR_TRY(wr__op_store(op, "-outer", &outer, &s->outer, err));
-    }
+    WR_TRY(ctx->open_store(ctx, stores[WR_PLAN_STORE_LEFT], &s->side[0], err));
+    WR_TRY(ctx->open_store(ctx, stores[WR_PLAN_STORE_RIGHT], &s->side[1], err));
+    if (stores[WR_PLAN_STORE_OUTER] != WR_PLAN_NO_STORE)
+        WR_TRY(ctx->open_store(ctx, stores[WR_PLAN_STORE_OUTER], &s->outer, err));
     const int64_t initial[TIMES] = {WR__NO_TIME, INT64_MAX};
     return wr__times_open(&s->times, op, initial, TIMES, err);
 }

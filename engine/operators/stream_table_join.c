@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * StreamTableJoin: each stream row looks up the table's row of its key as it is now. Left input:
- * the stream; right: the table, whose current rows are kept in the store "<context>-right".
+ * the stream; right: the table, whose current rows are kept in a store.
  *
  * Semantics: Kafka Streams' KStreamKTableJoin. A row without value, or (INNER) without key, gives
  * nothing; LEFT: a row with value but no partner or no key is emitted with NULLs. The result has
@@ -21,13 +21,11 @@ typedef struct st_join_state {
 
 static weir_status st_open(wr_op *op, wr_task_ctx *ctx, weir_error *err)
 {
-    (void)ctx;
     st_join_state *s = op->state;
     s->left_join = op->step->u.join.kind == WR_AST_JOIN_LEFT;
     if (!s->left_join && op->step->u.join.kind != WR_AST_JOIN_INNER)
         return wr_error(err, WEIR_ERR_UNSUPPORTED, "a stream-table join can only be INNER or LEFT");
-    wr_store_spec spec = {.kind = WR_STORE_KV};
-    return wr__op_store(op, "-right", &spec, &s->right, err);
+    return ctx->open_store(ctx, op->step->stores[WR_PLAN_STORE_RIGHT], &s->right, err);
 }
 
 static void st_close(wr_op *op)

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * TableTableJoin on the primary key: a change of either side changes the result row of that key.
- * Both sides' current rows are kept ("<context>-left", "<context>-right"), so the row before a
- * change is known here whatever the inputs carry; the result too ("<context>") where pull queries
- * may ask for it.
+ * Both sides' current rows are kept, so the row before a change is known here whatever the inputs
+ * carry; the result too where pull queries may ask for it.
  *
  * Semantics: Kafka Streams' KTableKTable{Inner,Left,Right,Outer}Join. For a change of side A with
  * the other side's row o (RIGHT is LEFT with the sides exchanged):
@@ -25,14 +24,13 @@ typedef struct tt_join_state {
 
 static weir_status tt_open(wr_op *op, wr_task_ctx *ctx, weir_error *err)
 {
-    (void)ctx;
     tt_join_state *s = op->state;
-    wr_store_spec spec = {.kind = WR_STORE_KV};
-    WR_TRY(wr__op_store(op, "-left", &spec, &s->side[0], err));
-    WR_TRY(wr__op_store(op, "-right", &spec, &s->side[1], err));
-    if (!op->step->u.join.materialize)
+    const uint32_t *stores = op->step->stores;
+    WR_TRY(ctx->open_store(ctx, stores[WR_PLAN_STORE_LEFT], &s->side[0], err));
+    WR_TRY(ctx->open_store(ctx, stores[WR_PLAN_STORE_RIGHT], &s->side[1], err));
+    if (stores[WR_PLAN_STORE_ROWS] == WR_PLAN_NO_STORE)
         return WEIR_OK;
-    return wr__op_store(op, "", &spec, &s->result, err);
+    return ctx->open_store(ctx, stores[WR_PLAN_STORE_ROWS], &s->result, err);
 }
 
 static void tt_close(wr_op *op)

@@ -43,8 +43,8 @@ const wr_op *wr_topology_op(const wr_topology *t, uint32_t index);
  * @param bounds   what to read; its bytes must not lie in @p scratch.
  * @param scratch  reset before each batch is made and at the end.
  * @param emit  called with batches of at most @p batch_rows rows whose schema is the step's.
- * @param store  of wr_materialized_store's spec; usually a read-only one on a snapshot, opened by
- * the thread that reads.
+ * @param store  plan->stores[plan->materialized_store]; usually a read-only one on a snapshot,
+ *               opened by the thread that reads.
  */
 typedef struct wr_pull_bounds {
     const wr_str *key;                          /* exact key, or NULL */
@@ -57,9 +57,6 @@ weir_status wr_materialized_read(const wr_plan *plan, wr_store *store, const wr_
                                  weir_status (*emit)(void *arg, const wr_batch *batch,
                                                      weir_error *err),
                                  void *arg, weir_error *err) WR_MUST_CHECK;
-/** Name and spec of that store. */
-void wr_materialized_store(const wr_plan *plan, wr_arena *a, const char **name,
-                           wr_store_spec *spec);
 /** Encode key values (schema->keys_n of them) as that store's key. */
 void wr_materialized_key(const wr_plan *plan, const wr_value *keys, wr_buf *out);
 

@@ -38,11 +38,7 @@ static weir_status window_open(wr_op *op, wr_task_ctx *ctx, weir_error *err)
     WR_TRY(wr__agg_open(&s->agg, op, err));
     wr__flat_open(&s->flat, s->agg.cfg, ctx->task_arena);
     wr__final_open(&s->final, op);
-    wr_store_spec spec = {.kind = WR_STORE_WINDOW,
-                          .layout = WR_WINDOW_TIME_FIRST,
-                          .retention_ms = w->retention_ms,
-                          .keep_old = ctx->caching && !s->final.on && op->step->needs_old};
-    WR_TRY(wr__op_store(op, "", &spec, &s->store, err));
+    WR_TRY(ctx->open_store(ctx, op->step->stores[WR_PLAN_STORE_ROWS], &s->store, err));
     const int64_t initial[TIMES] = {WR__NO_TIME, WR__NO_TIME};
     return wr__times_open(&s->times, op, initial, TIMES, err);
 }

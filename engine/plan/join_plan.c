@@ -406,6 +406,7 @@ static weir_status fk_config(wr__builder *b, const join_sides *s, const wr__stag
     wr__stage_scope scope;
     wr__stage_scope_init(&scope, b, l);
     WR_TRY(wr_expr_compile(s->left, &scope.base, b->plan->arena, &cfg->fk, err));
+    cfg->fk_ast = s->left;
     cfg->left_key = wr__internal_key_format(&l->key_format, l->step->schema);
     cfg->right_key = wr__internal_key_format(&r->key_format, r->step->schema);
     cfg->subscription_topic = wr__add_topic(b, "Join-subscription-repartition",

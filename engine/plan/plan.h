@@ -12,12 +12,17 @@
  *
  * Changes of tables. `needs_old` of a TABLE step: its consumer wants the old row, so the step must
  * set HAS_OLD and old_cols for keys that had a row.
+ *
+ * Stores. `stores` lists all state that the plan's operators keep, with its names, what its bytes
+ * mean and what it needs of a changelog (plan_stores.h). An operator opens its own by index;
+ * whoever drops, restores, reads or shows state goes through this list and guesses nothing.
  */
 #ifndef WR_ENGINE_PLAN_PLAN_H
 #define WR_ENGINE_PLAN_PLAN_H
 
 #include "engine/expr/expr.h"
 #include "formats/format.h"
+#include "statestore/store_spec.h"
 
 typedef enum wr_window_kind {
     WR_WINDOW_NONE,
@@ -71,9 +76,44 @@ typedef struct wr_plan_topic {
     bool from_earliest; /* INPUT: a table's topic: read from its start whatever auto.offset.reset */
 } wr_plan_topic;
 
+/* ---- stores ---- */
+
+/** What a store is to its step; a step has at most one of each. */
+typedef enum wr_plan_store_role {
+    WR_PLAN_STORE_ROWS,          /* rows of the step's result; an aggregate's states */
+    WR_PLAN_STORE_LEFT,          /* JOIN: rows of the left input */
+    WR_PLAN_STORE_RIGHT,         /* JOIN: rows of the right input */
+    WR_PLAN_STORE_OUTER,         /* STREAM_STREAM_JOIN: rows that wait for a partner */
+    WR_PLAN_STORE_SUBSCRIPTIONS, /* FK_JOIN: which left rows ask for a right row */
+    WR_PLAN_STORE_TIMES,         /* stream time, last emitted bounds: a few integers per task */
+    WR_PLAN_STORE_ROLES,
+} wr_plan_store_role;
+
+#define WR_PLAN_NO_STORE UINT32_MAX
+
+/** One store of a plan: one for each task of `subtopology`. Everything is in the plan's arena. */
+typedef struct wr_plan_store {
+    const char *name; /* "Aggregate", "Join-left": unique in the plan, stable over restarts */
+    wr_plan_store_role role;
+    wr_store_spec spec;
+    const wr_schema *key;   /* of the row keys; NULL: bytes of the operator's own */
+    const wr_schema *value; /* what is stored for a key, in order; NULL: as above */
+    const wr_step *step;
+    uint32_t subtopology;
+    const char *changelog;          /* "<name>-changelog"; NULL: this state dies with its query */
+    int64_t changelog_retention_ms; /* of the topic, which is compacted too; -1: for ever */
+    /* What the bytes mean, a line for each fact; not how the statement is spelled. State may be
+     * opened by every plan whose store of that name has the same fingerprint. */
+    const char *meaning;
+    const char *fingerprint; /* hex of the XXH3-128 of `meaning` */
+} wr_plan_store;
+
+/* ---- what each kind of step is configured by ---- */
+
 typedef struct wr_step_source {
     uint32_t topic;           /* index in plan topics */
     const char *source_name;  /* stream or table name; NULL for none */
+    const char *alias;        /* what the query calls it; NULL for none */
     const wr_column *columns; /* the source's columns as declared: keys, headers, values */
     uint32_t columns_n;
     /* Output column i of the step is columns[output[i]]: only what the query uses. Key columns of
@@ -91,6 +131,9 @@ typedef struct wr_step_source {
 
 typedef struct wr_step_select_key {
     wr_expr **keys; /* schema->keys_n expressions over the input */
+    /* The same over the columns of sources (alias.name), for the meaning of stores; likewise
+     * calls_ast and fk_ast below. */
+    const wr_ast_expr *const *keys_ast;
     /* Output value column i is input column values[i]. */
     const uint32_t *values;
     bool drop_null;    /* GROUP BY: rows with any NULL key part are dropped and logged */
@@ -115,6 +158,7 @@ typedef struct wr_step_aggregate {
     uint32_t aggregates_n; /* output value columns carried_n.. are the results */
     wr_agg_call **calls;
     wr_expr ***args; /* args[i][0..calls[i]->args_n) over the input */
+    const wr_ast_expr *const *calls_ast;
 } wr_step_aggregate;
 
 typedef struct wr_step_suppress {
@@ -134,6 +178,7 @@ typedef struct wr_step_join {
     /* FK_JOIN. The step's `subtopology` is the left input's; the right input's is another one. The
      * left side sends subscriptions to the right one, which answers (operators/fk_left.c). */
     wr_expr *fk; /* foreign key over the left input, of the right key's type */
+    const wr_ast_expr *fk_ast;
     uint32_t right_subtopology;
     uint32_t subscription_topic; /* REPARTITION topics; partitions as the right / left source */
     uint32_t response_topic;
@@ -160,6 +205,7 @@ struct wr_step {
     wr_step *in[2];
     uint32_t in_n;
     uint32_t subtopology; /* REPARTITION: of its writing end; its reading end is in the next */
+    uint32_t stores[WR_PLAN_STORE_ROLES]; /* index in plan->stores, or WR_PLAN_NO_STORE */
     union {
         wr_step_source source;
         wr_expr *filter;  /* FILTER */
@@ -184,7 +230,9 @@ typedef struct wr_plan {
     wr_step *root; /* SINK or COLLECT */
     wr_plan_topic *topics;
     uint32_t topics_n;
-    uint32_t subtopologies_n; /* reading order: 0 reads only inputs ... */
+    uint32_t subtopologies_n;    /* reading order: 0 reads only inputs ... */
+    const wr_plan_store *stores; /* in order of their steps, then of roles */
+    uint32_t stores_n;
     /* COLLECT: the result as the user sees it: columns in the order of the projection, all with
      * role VALUE; result_is_key[i] tells key columns. SINK: the sink's schema, keys first. */
     const wr_schema *result;
@@ -195,7 +243,8 @@ typedef struct wr_plan {
     /* The step whose store answers pull queries; the steps between it and root are stateless.
      * NULL: not materialised. */
     const wr_step *materialized;
-    bool has_limit; /* push queries */
+    uint32_t materialized_store; /* its rows: index in stores, or WR_PLAN_NO_STORE */
+    bool has_limit;              /* push queries */
     int64_t limit;
 } wr_plan;
 

@@ -331,6 +331,7 @@ static weir_status compile_aggregates(wr__builder *b, wr__stage *st, const call_
     cfg->aggregates_n = (uint32_t)aggs->calls.n;
     cfg->calls = WR_NEW_N(a, wr_agg_call *, cfg->aggregates_n);
     cfg->args = WR_NEW_N(a, wr_expr **, cfg->aggregates_n);
+    cfg->calls_ast = aggs->calls.v;
     for (uint32_t i = 0; i < cfg->aggregates_n; i++) {
         const wr_ast_expr *call = aggs->calls.v[i];
         WR_TRY(wr_expr_compile_aggregate(call, &scope.base, function_limit(b->an, call->name.name),

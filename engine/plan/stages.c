@@ -5,6 +5,7 @@
  * query_steps.c.
  */
 #include "engine/plan/analysis.h"
+#include "engine/plan/plan_stores.h"
 #include "parser/parser.h"
 
 /* ---- steps ---- */
@@ -142,6 +143,7 @@ static void source_step(wr__builder *b, const wr__asource *as, wr_step *step,
     step->windowed = s->window.kind != WR_WINDOW_NONE;
     src->topic = wr__add_topic(b, s->topic, WR_TOPIC_INPUT, s->partitions, s->is_table);
     src->source_name = wr_arena_strdup(a, s->name);
+    src->alias = as->alias;
     const wr_schema *copy = wr_schema_new(a, s->schema->cols, s->schema->n);
     src->columns = copy->cols;
     src->columns_n = copy->n;
@@ -172,9 +174,12 @@ weir_status wr__build_source(wr__builder *b, uint32_t i, const bool *used, wr__s
     wr_arena *a = b->plan->arena;
     const wr__asource *as = &b->an->sources[i];
     const wr_source *s = as->source;
+    /* Such a table's rows are kept as they come, and CREATE OR REPLACE may come to read another
+     * column or filter by one: all are kept, so that the state stays of use. */
+    bool all = s->is_table && b->an->persistent && b->an->sources_n == 1 && !b->an->has_aggregates;
     uint32_t *output = WR_NEW_N(a, uint32_t, s->schema->n), n = 0;
     for (uint32_t c = 0; c < s->schema->n; c++) {
-        bool need = c < s->schema->keys_n;
+        bool need = c < s->schema->keys_n || (all && s->schema->cols[c].role == WR_COL_VALUE);
         for (size_t k = 0; k < b->an->slots.n && !need; k++) {
             const wr__slot *slot = &b->an->slots.v[k];
             need = used[k] && slot->source == i && slot->kind == WR_REF_COLUMN && slot->column == c;
@@ -352,7 +357,14 @@ weir_status wr__build_select_key(wr__builder *b, wr__stage *st, wr_ast_expr *con
     bool table = st->step->table;
     wr_step *step = wr__new_step(b, table ? WR_STEP_TABLE_GROUP_BY : WR_STEP_SELECT_KEY, name,
                                  context, st->step);
-    step->u.select_key = (wr_step_select_key){exprs, values, drop_null, keys_n == 0, !drop_null};
+    step->u.select_key = (wr_step_select_key){
+        .keys = exprs,
+        .keys_ast = wr_arena_memdup(a, keys, keys_n * sizeof *keys),
+        .values = values,
+        .drop_null = drop_null,
+        .keyless = keys_n == 0,
+        .clears_value = !drop_null,
+    };
     step->schema = wr_schema_new(a, cols, keys_n + n);
     move_refs(b, st, values, n, keys_n);
     st->step = step;
@@ -488,4 +500,5 @@ void wr__finish_plan(wr__builder *b, wr_step *root)
     p->steps_n = (uint32_t)b->steps.n;
     p->topics = b->topics.v;
     p->topics_n = (uint32_t)b->topics.n;
+    wr_plan_add_stores(p, &b->an->env->catalog->types);
 }

@@ -11,6 +11,7 @@
  * Counts belong to the query, not to its tasks: when a task closes (a rebalance, a retry), what its
  * operators counted is added to `past`. What was rolled back stays counted: it was work.
  */
+#include "engine/plan/plan_stores.h"
 #include "runtime/task/internal.h"
 
 #define PUBLISH_NS 100000000ll
@@ -299,11 +300,10 @@ static uint64_t disk_bytes(wr_query *q, const store_slot *s)
 }
 
 /* Stream times and the like: an entry for each task, which says nothing. */
-static bool is_small_change(const store_slot *s)
+static bool is_small_change(const wr_plan *plan, const store_slot *s)
 {
-    static const char suffix[] = "-times";
-    size_t n = strlen(s->name), of = sizeof suffix - 1;
-    return n > of && strcmp(s->name + n - of, suffix) == 0;
+    const wr_plan_store *store = wr_plan_store_find(plan, s->name);
+    return store && store->role == WR_PLAN_STORE_TIMES;
 }
 
 static void put_stores(walk *w, uint32_t node, uint32_t depth, const wr_profile_node *of)
@@ -311,7 +311,7 @@ static void put_stores(walk *w, uint32_t node, uint32_t depth, const wr_profile_
     const wr__metrics *m = w->q->metrics;
     for (size_t i = 0; i < m->stores_n; i++) {
         const store_slot *s = &m->stores[i];
-        if (s->node != node || is_small_change(s))
+        if (s->node != node || is_small_change(w->q->plan, s))
             continue;
         w->out->nodes[w->out->nodes_n++] = (wr_profile_node){
             .store = wr_arena_strdup(w->arena, s->name),

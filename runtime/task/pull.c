@@ -177,17 +177,15 @@ weir_status wr_query_pull(wr_query *q, const wr_pull *pull,
                            .rng = &rng,
                            .zone = "UTC"};
     open_steps(&r);
-    const char *name;
-    wr_store_spec spec;
-    wr_materialized_store(q->plan, r.arena, &name, &spec);
+    const wr_plan_store *rows = &q->plan->stores[q->plan->materialized_store];
     wr_buf full = {0};
     uint32_t id = 0;
-    wr_buf_printf(&full, "%s/%s", q->id, name);
+    wr_buf_printf(&full, "%s/%s", q->id, rows->name);
     wr_db_snap *snap = wr_db_snap_new(q->db);
     weir_status st = wr_db_store_id_find(q->db, snap, wr_buf_view(&full), &id, err);
     int32_t partitions = q->sub_partitions[q->plan->materialized->subtopology];
     for (int32_t p = 0; id && p < partitions && st == WEIR_OK && r.left != 0; p++) {
-        st = read_partition(&r, snap, id, &spec, p, err);
+        st = read_partition(&r, snap, id, &rows->spec, p, err);
         wr_arena_reset(r.scratch);
     }
     wr_db_snap_free(q->db, snap);

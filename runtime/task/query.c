@@ -262,24 +262,21 @@ static void forget(wr_query *q)
 {
     weir_error err;
     wr_db_batch *b = wr_db_batch_new(q->db);
-    for (uint32_t i = 0; i < q->plan->steps_n; i++) {
-        static const char *const suffixes[] = {"", "-left", "-right", "-outer", "-result"};
-        for (size_t k = 0; k < WR_ARRAY_LEN(suffixes); k++) {
-            wr_buf name = {0};
-            uint32_t id = 0;
-            wr_buf_printf(&name, "%s/%s%s", q->id, q->plan->steps[i]->context, suffixes[k]);
-            if (wr_db_store_id_find(q->db, NULL, wr_buf_view(&name), &id, &err) == WEIR_OK && id) {
-                if (wr_db_batch_drop_store(b, wr_buf_view(&name), &err) != WEIR_OK)
-                    wr_diag_put(WR_DIAG_WARN, "query", "%s: %s", q->id, err.message);
-                wr_buf topic = {0};
-                wr_buf_printf(&topic, "%s%s-%s%s-changelog", q->prefix, q->id,
-                              q->plan->steps[i]->context, suffixes[k]);
-                if (wr_log_can(q->log)->has_changelogs)
-                    (void)wr_topic_remove(q->log, wr_buf_cstr(&topic), &err);
-                wr_buf_free(&topic);
+    for (uint32_t i = 0; i < q->plan->stores_n; i++) {
+        const wr_plan_store *s = &q->plan->stores[i];
+        wr_buf name = {0}, topic = {0};
+        uint32_t id = 0;
+        wr_buf_printf(&name, "%s/%s", q->id, s->name);
+        if (wr_db_store_id_find(q->db, NULL, wr_buf_view(&name), &id, &err) == WEIR_OK && id) {
+            if (wr_db_batch_drop_store(b, wr_buf_view(&name), &err) != WEIR_OK)
+                wr_diag_put(WR_DIAG_WARN, "query", "%s: %s", q->id, err.message);
+            if (s->changelog && wr_log_can(q->log)->has_changelogs) {
+                wr_buf_printf(&topic, "%s%s-%s", q->prefix, q->id, s->changelog);
+                (void)wr_topic_remove(q->log, wr_buf_cstr(&topic), &err);
             }
-            wr_buf_free(&name);
         }
+        wr_buf_free(&name);
+        wr_buf_free(&topic);
     }
     wr_buf notes = {0}, prefix = {0};
     wr_buf_printf(&prefix, "changelog/%s%s-", q->prefix, q->id);

@@ -87,46 +87,42 @@ static weir_status store_changed(void *arg, wr_str key, const wr_str *value, int
     return wr_log_writer_produce(q->scan->writer, s->changelog, &r, err);
 }
 
-static weir_status create_changelog(wr__task_store *s, const wr_store_spec *spec, weir_error *err)
+static weir_status create_changelog(wr__task_store *s, const wr_plan_store *plan, weir_error *err)
 {
     wr_query *q = s->task->q;
     wr_buf name = {0};
-    wr_buf_printf(&name, "%s%s-%s-changelog", q->prefix, q->id, s->name);
+    wr_buf_printf(&name, "%s%s-%s", q->prefix, q->id, plan->changelog);
     s->changelog = wr_strdup(wr_buf_cstr(&name));
     wr_buf_free(&name);
     wr_topic_spec topic = {
         .name = s->changelog,
         .partitions = q->sub_partitions[s->task->subtopology],
         .replicas = (int32_t)wr_settings_int(&q->settings, "ksql.internal.topic.replicas", 1),
-        .retention_ms = spec->kind == WR_STORE_KV ? -1 : spec->retention_ms + 86400000,
+        .retention_ms = plan->changelog_retention_ms,
         .compact = true,
-        .compact_delete = spec->kind != WR_STORE_KV,
+        .compact_delete = plan->changelog_retention_ms >= 0,
         .internal = true,
     };
     weir_status st = wr_topic_create(q->log, &topic, err);
     return st == WEIR_ERR_EXISTS ? WEIR_OK : st;
 }
 
-static weir_status task_open_store(wr_task_ctx *ctx, const char *name, const wr_store_spec *spec,
-                                   wr_store **out, weir_error *err)
+static weir_status task_open_store(wr_task_ctx *ctx, uint32_t store, wr_store **out,
+                                   weir_error *err)
 {
     wr__task *t = ctx->runtime;
     wr_query *q = t->q;
-    for (size_t i = 0; i < t->stores_n; i++) {
-        if (strcmp(t->stores[i].name, name) == 0) {
-            *out = t->stores[i].store;
-            return WEIR_OK;
-        }
-    }
-    WR_ASSERT(t->stores_n < q->plan->steps_n * 4);
+    WR_ASSERT(store < q->plan->stores_n && t->stores_n < q->plan->stores_n);
+    const wr_plan_store *plan = &q->plan->stores[store];
+    WR_ASSERT(plan->subtopology == t->subtopology);
     wr__task_store *s = &t->stores[t->stores_n];
-    *s = (wr__task_store){.name = wr_strdup(name), .task = t};
+    *s = (wr__task_store){.name = wr_strdup(plan->name), .task = t};
     t->stores_n++;
-    bool changelog = wr_log_can(q->log)->has_changelogs && !q->transient;
+    bool changelog = wr_log_can(q->log)->has_changelogs && !q->transient && plan->changelog;
     if (changelog)
-        WR_TRY(create_changelog(s, spec, err));
+        WR_TRY(create_changelog(s, plan, err));
     wr_buf id = {0};
-    wr_buf_printf(&id, "%s/%s", q->id, name);
+    wr_buf_printf(&id, "%s/%s", q->id, plan->name);
     wr_store_options options = {.partition = (uint32_t)t->partition,
                                 .caching = q->caching,
                                 .overlay_max = q->budget->bytes,
@@ -135,7 +131,7 @@ static weir_status task_open_store(wr_task_ctx *ctx, const char *name, const wr_
     weir_status st = wr_db_store_id(q->db, wr_buf_view(&id), &options.store_id, err);
     wr_buf_free(&id);
     WR_TRY(st);
-    WR_TRY(wr_store_spec_open(q->db, spec, &options, &s->store, err));
+    WR_TRY(wr_store_spec_open(q->db, &plan->spec, &options, &s->store, err));
     if (changelog) {
         int64_t since = wr__metrics_now(q);
         WR_TRY(wr__store_restore(s, err));
@@ -157,7 +153,7 @@ weir_status wr__task_open(wr_query *q, uint32_t subtopology, int32_t partition, 
     t->lane = (uint32_t)partition % q->scan->lanes_n;
     wr_rng_seed_os(&t->rng);
     t->reads_n = wr_plan_inputs(q->plan, subtopology, t->reads, WR_ARRAY_LEN(t->reads));
-    t->stores = wr_calloc((size_t)q->plan->steps_n * 4, sizeof *t->stores);
+    t->stores = wr_calloc(q->plan->stores_n, sizeof *t->stores);
     t->ctx = (wr_task_ctx){
         .plan = q->plan,
         .query_id = q->id,

@@ -58,3 +58,16 @@ ASSERT STREAM s (id INT KEY, v INT) WITH (kafka_topic='s', value_format='JSON');
 --@expected.message: A stream with the same name already exists
 CREATE STREAM s (id INT KEY, v INT) WITH (kafka_topic='s', value_format='JSON');
 CREATE STREAM s (id INT KEY, v INT) WITH (kafka_topic='s', value_format='JSON');
+
+--@test: a table's query is replaced by one that reads a column more
+CREATE TABLE t (id BIGINT PRIMARY KEY, a STRING, n INT) WITH (KAFKA_TOPIC='t', VALUE_FORMAT='JSON');
+CREATE TABLE x AS SELECT id, a FROM t;
+INSERT INTO t (id, a, n) VALUES (1, 'a', 10);
+INSERT INTO t (id, a, n) VALUES (2, 'b', 20);
+ASSERT VALUES x (id, a) VALUES (1, 'a');
+ASSERT VALUES x (id, a) VALUES (2, 'b');
+CREATE OR REPLACE TABLE x AS SELECT id, a, n FROM t;
+INSERT INTO t (id, a, n) VALUES (1, 'c', 11);
+INSERT INTO t (id) VALUES (2);
+ASSERT VALUES x (id, a, n) VALUES (1, 'c', 11);
+ASSERT VALUES x (id, a, n) VALUES (2, NULL, NULL);

@@ -81,3 +81,18 @@ ASSERT NULL VALUES t (id) KEY (1);
 --@expected.message: Expected schema does not match actual for source S.
 CREATE STREAM s (id INT KEY, v INT) WITH (kafka_topic='s', value_format='JSON');
 ASSERT STREAM s (id INT KEY, v BIGINT) WITH (kafka_topic='s', value_format='JSON');
+
+--@test: a query that is made again under its id begins with no stream time
+CREATE STREAM a (id INT KEY, v INT) WITH (kafka_topic='a', value_format='JSON');
+CREATE STREAM b (id INT KEY, w INT) WITH (kafka_topic='b', value_format='JSON');
+CREATE STREAM o (id INT KEY, v INT, w INT) WITH (kafka_topic='o', value_format='JSON', partitions=1);
+INSERT INTO o WITH (QUERY_ID='again') SELECT a.id AS id, v, w FROM a LEFT JOIN b WITHIN 1 SECOND GRACE PERIOD 1 SECOND ON a.id = b.id;
+INSERT INTO a (rowtime, id, v) VALUES (1000000, 1, 1);
+INSERT INTO b (rowtime, id, w) VALUES (1000000, 1, 1);
+ASSERT VALUES o (id, v, w) VALUES (1, 1, 1);
+TERMINATE again;
+SET 'auto.offset.reset' = 'latest';
+INSERT INTO o WITH (QUERY_ID='again') SELECT a.id AS id, v, w FROM a LEFT JOIN b WITHIN 1 SECOND GRACE PERIOD 1 SECOND ON a.id = b.id;
+INSERT INTO a (rowtime, id, v) VALUES (10, 2, 2);
+INSERT INTO b (rowtime, id, w) VALUES (10, 2, 2);
+ASSERT VALUES o (id, v, w) VALUES (2, 2, 2);

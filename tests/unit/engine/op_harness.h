@@ -22,6 +22,7 @@
 #include <stdlib.h>
 
 #include "engine/operators/topology.h"
+#include "engine/plan/plan_stores.h"
 #include "parser/parser.h"
 
 #define OPS_STORES_MAX 32
@@ -209,9 +210,13 @@ static inline wr_step *ops_select_key(ops *o, wr_step *in, const char *columns,
     for (uint32_t c = 0; c < in->schema->n; c++)
         values[c] = c;
     wr_expr **exprs = WR_NEW_N(o->plan_arena, wr_expr *, s->schema->keys_n);
-    for (uint32_t k = 0; k < s->schema->keys_n; k++)
+    const wr_ast_expr **asts = WR_NEW_N(o->plan_arena, const wr_ast_expr *, s->schema->keys_n);
+    for (uint32_t k = 0; k < s->schema->keys_n; k++) {
         exprs[k] = ops_expr(o, in, keys[k]);
+        asts[k] = ops_ast(o, keys[k]);
+    }
     s->u.select_key = (wr_step_select_key){.keys = exprs,
+                                           .keys_ast = asts,
                                            .values = values,
                                            .drop_null = group_by,
                                            .keyless = s->schema->keys_n == 0,
@@ -251,9 +256,13 @@ static inline wr_step *ops_aggregate(ops *o, wr_step *in, wr_window window, cons
     cfg->aggregates_n = n;
     cfg->calls = WR_NEW_N(a, wr_agg_call *, n);
     cfg->args = WR_NEW_N(a, wr_expr **, n);
-    for (uint32_t k = 0; k < n; k++)
-        OPS_OK(wr_expr_compile_aggregate(ops_ast(o, calls[k]), &ops_scope(o, in)->base, INT64_MAX,
-                                         a, &cfg->calls[k], &cfg->args[k], err));
+    const wr_ast_expr **asts = WR_NEW_N(a, const wr_ast_expr *, n);
+    for (uint32_t k = 0; k < n; k++) {
+        asts[k] = ops_ast(o, calls[k]);
+        OPS_OK(wr_expr_compile_aggregate(asts[k], &ops_scope(o, in)->base, INT64_MAX, a,
+                                         &cfg->calls[k], &cfg->args[k], err));
+    }
+    cfg->calls_ast = asts;
     cfg->carried_n = s->schema->n - s->schema->keys_n - n;
     uint32_t *carried = WR_NEW_N(a, uint32_t, cfg->carried_n);
     for (uint32_t k = 0; k < cfg->carried_n; k++) {
@@ -304,6 +313,7 @@ static inline wr_step *ops_fk_join(ops *o, wr_step *left, wr_step *right, const 
 {
     wr_step_join cfg = {.kind = kind,
                         .fk = ops_expr(o, left, fk),
+                        .fk_ast = ops_ast(o, fk),
                         .subscription_topic = ops_topic(o, "subscriptions", WR_TOPIC_REPARTITION),
                         .response_topic = ops_topic(o, "responses", WR_TOPIC_REPARTITION),
                         .right_key = ops_json(right->schema, true),
@@ -403,20 +413,31 @@ static inline weir_status ops_collect(wr_task_ctx *ctx, const wr_batch *b, weir_
     return WEIR_OK;
 }
 
-static inline weir_status ops_open_store(wr_task_ctx *ctx, const char *name,
-                                         const wr_store_spec *spec, wr_store **out, weir_error *err)
+static inline weir_status ops_open_store(wr_task_ctx *ctx, uint32_t store, wr_store **out,
+                                         weir_error *err)
 {
     ops *o = ctx->runtime;
+    assert_true(store < o->plan.stores_n);
+    const char *name = o->plan.stores[store].name;
     wr_store_options options = {.caching = ctx->caching};
     for (size_t i = 0; i < o->stores_n; i++)
         if (strcmp(o->stores[i].name, name) == 0)
             fail_msg("store %s opened twice", name);
     assert_true(o->stores_n < OPS_STORES_MAX);
     WR_TRY(wr_db_store_id(o->db, wr_str_c(name), &options.store_id, err));
-    WR_TRY(wr_store_spec_open(o->db, spec, &options, out, err));
+    WR_TRY(wr_store_spec_open(o->db, &o->plan.stores[store].spec, &options, out, err));
     snprintf(o->stores[o->stores_n].name, sizeof o->stores[0].name, "%s", name);
     o->stores[o->stores_n++].store = *out;
     return WEIR_OK;
+}
+
+/** A second, read-only view of a store as @p snap has it, as pull queries open it. */
+static inline void ops_open_snapshot(ops *o, uint32_t store, const wr_db_snap *snap, wr_store **out)
+{
+    const wr_plan_store *s = &o->plan.stores[store];
+    wr_store_options options = {.snap = snap};
+    OPS_OK(wr_db_store_id(o->db, wr_str_c(s->name), &options.store_id, err));
+    OPS_OK(wr_store_spec_open(o->db, &s->spec, &options, out, err));
 }
 
 /* ------------------------------------------------------------------ life */
@@ -463,6 +484,7 @@ static inline void ops_open(ops *o, ops_build build, bool caching)
     memset(o, 0, sizeof *o);
     o->plan_arena = wr_arena_new(0);
     o->run_arena = wr_arena_new(0);
+    o->plan.arena = o->plan_arena;
     o->plan.steps = o->steps;
     o->plan.topics = o->topics;
     o->caching = caching;
@@ -476,6 +498,7 @@ static inline void ops_open(ops *o, ops_build build, bool caching)
         if (s->kind == WR_STEP_FK_JOIN)
             s->u.join.right_subtopology = regions - 1 - s->u.join.right_subtopology;
     }
+    wr_plan_add_stores(&o->plan, NULL);
     o->db = wr_db_open_memory();
     ops_start(o);
 }

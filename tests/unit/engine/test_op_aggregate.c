@@ -170,15 +170,10 @@ static weir_status collect_pull(void *arg, const wr_batch *b, weir_error *err)
 
 static void pull(ops *o, wr_pull_bounds bounds, const char *expected)
 {
-    const char *name;
-    wr_store_spec spec;
     wr_arena *scratch = wr_arena_new(0);
     wr_store *store;
-    wr_materialized_store(&o->plan, o->plan_arena, &name, &spec);
     wr_db_snap *snap = wr_db_snap_new(o->db);
-    wr_store_options options = {.snap = snap};
-    OPS_OK(wr_db_store_id(o->db, wr_str_c(name), &options.store_id, err));
-    OPS_OK(wr_store_spec_open(o->db, &spec, &options, &store, err));
+    ops_open_snapshot(o, o->plan.materialized->stores[WR_PLAN_STORE_ROWS], snap, &store);
     bounds.window_start_min = bounds.window_end_min = INT64_MIN;
     bounds.window_start_max = bounds.window_end_max = INT64_MAX;
     wr_buf_clear(&o->out);

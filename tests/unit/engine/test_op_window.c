@@ -212,16 +212,11 @@ static weir_status collect_pull(void *arg, const wr_batch *b, weir_error *err)
 
 static const char *pull(ops *o, const wr_pull_bounds *bounds)
 {
-    const char *name;
-    wr_store_spec spec;
     wr_store *store;
     wr_arena *scratch = wr_arena_new(0);
     o->plan.materialized = o->steps[1];
-    wr_materialized_store(&o->plan, o->plan_arena, &name, &spec);
     wr_db_snap *snap = wr_db_snap_new(o->db);
-    wr_store_options options = {.snap = snap};
-    OPS_OK(wr_db_store_id(o->db, wr_str_c(name), &options.store_id, err));
-    OPS_OK(wr_store_spec_open(o->db, &spec, &options, &store, err));
+    ops_open_snapshot(o, o->steps[1]->stores[WR_PLAN_STORE_ROWS], snap, &store);
     wr_buf_clear(&o->out);
     OPS_OK(wr_materialized_read(&o->plan, store, bounds, 2, scratch, collect_pull, o, err));
     wr_store_close(store);

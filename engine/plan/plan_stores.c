@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The stores of a plan: one walk over the finished steps.
+ *
+ *     step                    stores (suffix to the step's context)
+ *     SOURCE of a table       rows ""         where old rows are wanted, or pull queries may come
+ *     AGGREGATE               states ""; with windows: times "-times"
+ *     STREAM_STREAM_JOIN      "-left", "-right"; rows that wait "-outer"; "-times"
+ *     STREAM_TABLE_JOIN       "-right"
+ *     TABLE_TABLE_JOIN        "-left", "-right"; the result "" where pull queries may come
+ *     FK_JOIN                 "-left" and the result "" on the left side, "-right" and
+ *                             "-subscriptions" on the right one, in another sub-topology
+ *
+ * Every store has a changelog, except those of a push query, whose state nobody needs again.
+ */
+#include "engine/plan/plan_stores.h"
+
+#include <xxhash.h>
+
+#define DAY_MS          ((int64_t)86400000)
+#define MINUTE_MS       ((int64_t)60000)
+#define SECOND_MS       ((int64_t)1000)
+#define SESSION_GAPS    8  /* gaps to a segment of a session store */
+#define SESSION_PARTS   64 /* segments to the retention, at most */
+#define JOIN_SPANS      4  /* spans that a row looks at, to a segment of a join buffer */
+#define STORES_PER_STEP WR_PLAN_STORE_ROLES
+
+/* Durations are never negative; what does not fit is for ever. */
+static int64_t add_ms(int64_t a, int64_t b)
+{
+    int64_t sum;
+    WR_ASSERT(a >= 0 && b >= 0);
+    return __builtin_add_overflow(a, b, &sum) ? INT64_MAX : sum;
+}
+
+static int64_t times_ms(int64_t ms, int64_t factor)
+{
+    int64_t product;
+    WR_ASSERT(ms >= 0 && factor > 0);
+    return __builtin_mul_overflow(ms, factor, &product) ? INT64_MAX : product;
+}
+
+/* ---- specs ---- */
+
+static const wr_store_spec kv_spec = {.kind = WR_STORE_KV};
+
+/* A row looks at the segments between it less the gap and stream time: with eight gaps to a segment
+ * that is one list for seven rows of eight, and no list has more than a few sessions. Retention
+ * over 64: so that a row that is late by all of it still looks at no more than that many. */
+static wr_store_spec session_spec(const wr_window *w)
+{
+    int64_t segment_ms =
+        WR_MAX(times_ms(w->size_ms, SESSION_GAPS), w->retention_ms / SESSION_PARTS);
+    return (wr_store_spec){.kind = WR_STORE_SESSION,
+                           .retention_ms = w->retention_ms,
+                           .segment_ms = WR_MAX(segment_ms, MINUTE_MS),
+                           .keep_old = !w->emit_final};
+}
+
+static wr_store_spec aggregate_spec(const wr_step *step)
+{
+    const wr_window *w = &step->u.aggregate.window;
+    switch (w->kind) {
+    case WR_WINDOW_NONE:
+        return (wr_store_spec){.kind = WR_STORE_KV, .keep_old = step->needs_old};
+    case WR_WINDOW_TUMBLING:
+    case WR_WINDOW_HOPPING:
+        return (wr_store_spec){.kind = WR_STORE_WINDOW,
+                               .layout = WR_WINDOW_TIME_FIRST,
+                               .retention_ms = w->retention_ms,
+                               .keep_old = !w->emit_final && step->needs_old};
+    case WR_WINDOW_SESSION:
+        return session_spec(w);
+    }
+    WR_UNREACHABLE();
+}
+
+/* A row looks at before + after: three rows of four then look at one segment, and at few rows in
+ * vain. */
+static wr_store_spec buffer_spec(const wr_step_join *j)
+{
+    int64_t span_ms = add_ms(j->before_ms, j->after_ms);
+    return (wr_store_spec){.kind = WR_STORE_WINDOW,
+                           .layout = WR_WINDOW_BUFFER,
+                           .retention_ms = j->retention_ms,
+                           .segment_ms = WR_MAX(times_ms(span_ms, JOIN_SPANS), SECOND_MS)};
+}
+
+/* ---- schemas ---- */
+
+static const wr_schema *keys_of(wr_arena *a, const wr_schema *s)
+{
+    return wr_schema_new(a, s->cols, s->keys_n);
+}
+
+static const wr_schema *values_of(wr_arena *a, const wr_schema *s)
+{
+    return wr_schema_new(a, s->cols + s->keys_n, s->n - s->keys_n);
+}
+
+/* An aggregate stores states, which have types of their own; results follow from them. */
+static const wr_schema *states_of(wr_arena *a, const wr_step *step)
+{
+    const wr_step_aggregate *cfg = &step->u.aggregate;
+    const wr_column *results = step->schema->cols + step->schema->keys_n;
+    uint32_t n = cfg->carried_n + cfg->aggregates_n;
+    WR_ASSERT(step->schema->n == step->schema->keys_n + n);
+    wr_column *cols = WR_NEW_N(a, wr_column, n);
+    memcpy(cols, results, n * sizeof *cols);
+    for (uint32_t i = 0; i < cfg->aggregates_n; i++)
+        cols[cfg->carried_n + i].type = cfg->calls[i]->state_type;
+    return wr_schema_new(a, cols, n);
+}
+
+/* ---- the list ---- */
+
+typedef struct list {
+    wr_plan *plan;
+    wr_plan_store *v; /* STORES_PER_STEP for each step is enough */
+    uint32_t n;
+    bool changelogs;
+} list;
+
+/* The topic keeps a day more than the store does, so that a restore finds all that is alive. */
+static int64_t changelog_retention(const wr_store_spec *spec)
+{
+    return spec->kind == WR_STORE_KV ? -1 : add_ms(spec->retention_ms, DAY_MS);
+}
+
+/** Add a store of @p step; @p rows: the schema of its rows, NULL: bytes of the operator's own. */
+static void add(list *l, wr_step *step, wr_plan_store_role role, const wr_store_spec *spec,
+                const wr_schema *rows)
+{
+    static const char *const suffixes[WR_PLAN_STORE_ROLES] = {
+        [WR_PLAN_STORE_ROWS] = "",        [WR_PLAN_STORE_LEFT] = "-left",
+        [WR_PLAN_STORE_RIGHT] = "-right", [WR_PLAN_STORE_OUTER] = "-outer",
+        [WR_PLAN_STORE_TIMES] = "-times", [WR_PLAN_STORE_SUBSCRIPTIONS] = "-subscriptions",
+    };
+    wr_arena *a = l->plan->arena;
+    WR_ASSERT(role < WR_PLAN_STORE_ROLES && suffixes[role]);
+    WR_ASSERT(step->stores[role] == WR_PLAN_NO_STORE);
+    WR_ASSERT(spec->kind == WR_STORE_KV || spec->retention_ms > 0);
+    bool fk_right = step->kind == WR_STEP_FK_JOIN &&
+                    (role == WR_PLAN_STORE_RIGHT || role == WR_PLAN_STORE_SUBSCRIPTIONS);
+    bool states = step->kind == WR_STEP_AGGREGATE && role == WR_PLAN_STORE_ROWS;
+    wr_plan_store *s = &l->v[l->n];
+    *s = (wr_plan_store){
+        .name = wr_arena_printf(a, "%s%s", step->context, suffixes[role]),
+        .role = role,
+        .spec = *spec,
+        .key = rows ? keys_of(a, rows) : NULL,
+        .value = states ? states_of(a, step)
+                 : rows ? values_of(a, rows)
+                        : NULL,
+        .step = step,
+        .subtopology = fk_right ? step->u.join.right_subtopology : step->subtopology,
+        .changelog_retention_ms = changelog_retention(spec),
+    };
+    if (l->changelogs)
+        s->changelog = wr_arena_printf(a, "%s-changelog", s->name);
+    for (uint32_t i = 0; i < l->n; i++)
+        WR_ASSERT(strcmp(l->v[i].name, s->name) != 0);
+    step->stores[role] = l->n++;
+}
+
+static void add_aggregate(list *l, wr_step *step)
+{
+    wr_store_spec spec = aggregate_spec(step);
+    add(l, step, WR_PLAN_STORE_ROWS, &spec, step->schema);
+    if (step->u.aggregate.window.kind != WR_WINDOW_NONE)
+        add(l, step, WR_PLAN_STORE_TIMES, &kv_spec, NULL);
+}
+
+static void add_stream_stream_join(list *l, wr_step *step)
+{
+    const wr_step_join *j = &step->u.join;
+    wr_store_spec spec = buffer_spec(j);
+    add(l, step, WR_PLAN_STORE_LEFT, &spec, step->in[0]->schema);
+    add(l, step, WR_PLAN_STORE_RIGHT, &spec, step->in[1]->schema);
+    if (j->has_grace && j->kind != WR_AST_JOIN_INNER)
+        add(l, step, WR_PLAN_STORE_OUTER, &kv_spec, NULL);
+    add(l, step, WR_PLAN_STORE_TIMES, &kv_spec, NULL);
+}
+
+static void add_table_join(list *l, wr_step *step)
+{
+    bool fk = step->kind == WR_STEP_FK_JOIN;
+    /* The result of a primary-key join follows from its sides, an old one too. */
+    bool result = step->u.join.materialize || (fk && step->needs_old);
+    if (result)
+        add(l, step, WR_PLAN_STORE_ROWS, &kv_spec, step->schema);
+    add(l, step, WR_PLAN_STORE_LEFT, &kv_spec, step->in[0]->schema);
+    add(l, step, WR_PLAN_STORE_RIGHT, &kv_spec, step->in[1]->schema);
+    if (fk)
+        add(l, step, WR_PLAN_STORE_SUBSCRIPTIONS, &kv_spec, NULL);
+}
+
+static void add_step(list *l, wr_step *step)
+{
+    switch (step->kind) {
+    case WR_STEP_SOURCE:
+        if (step->table && (step->u.source.materialize || step->needs_old))
+            add(l, step, WR_PLAN_STORE_ROWS, &kv_spec, step->schema);
+        break;
+    case WR_STEP_AGGREGATE:
+        add_aggregate(l, step);
+        break;
+    case WR_STEP_STREAM_STREAM_JOIN:
+        add_stream_stream_join(l, step);
+        break;
+    case WR_STEP_STREAM_TABLE_JOIN:
+        add(l, step, WR_PLAN_STORE_RIGHT, &kv_spec, step->in[1]->schema);
+        break;
+    case WR_STEP_TABLE_TABLE_JOIN:
+    case WR_STEP_FK_JOIN:
+        add_table_join(l, step);
+        break;
+    default: /* no state */
+        break;
+    }
+}
+
+static const char *fingerprint(wr_arena *a, const char *meaning)
+{
+    XXH128_hash_t h = XXH3_128bits(meaning, strlen(meaning));
+    return wr_arena_printf(a, "%016llx%016llx", (unsigned long long)h.high64,
+                           (unsigned long long)h.low64);
+}
+
+void wr_plan_add_stores(wr_plan *plan, const wr_map *types)
+{
+    wr_arena *a = plan->arena;
+    list l = {.plan = plan,
+              .v = WR_NEW_N(a, wr_plan_store, (size_t)plan->steps_n * STORES_PER_STEP),
+              .changelogs = plan->root->kind != WR_STEP_COLLECT};
+    for (uint32_t i = 0; i < plan->steps_n; i++) {
+        for (uint32_t r = 0; r < WR_PLAN_STORE_ROLES; r++)
+            plan->steps[i]->stores[r] = WR_PLAN_NO_STORE;
+        add_step(&l, plan->steps[i]);
+    }
+    plan->stores = l.v;
+    plan->stores_n = l.n;
+    plan->materialized_store =
+        plan->materialized ? plan->materialized->stores[WR_PLAN_STORE_ROWS] : WR_PLAN_NO_STORE;
+    WR_ASSERT(!plan->materialized || plan->materialized_store < plan->stores_n);
+    for (uint32_t i = 0; i < l.n; i++) {
+        l.v[i].meaning = wr__store_meaning(plan, &l.v[i], types);
+        l.v[i].fingerprint = fingerprint(a, l.v[i].meaning);
+    }
+}
+
+/* ---- looking at it ---- */
+
+const wr_plan_store *wr_plan_store_find(const wr_plan *plan, const char *name)
+{
+    for (uint32_t i = 0; i < plan->stores_n; i++)
+        if (strcmp(plan->stores[i].name, name) == 0)
+            return &plan->stores[i];
+    return NULL;
+}
+
+const char *wr_plan_store_kind_name(const wr_plan_store *s)
+{
+    switch (s->spec.kind) {
+    case WR_STORE_KV:
+        return "key-value";
+    case WR_STORE_WINDOW:
+        return s->spec.layout == WR_WINDOW_BUFFER ? "join buffer" : "window";
+    case WR_STORE_SESSION:
+        return "session";
+    }
+    WR_UNREACHABLE();
+}
