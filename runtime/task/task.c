@@ -74,18 +74,19 @@ static weir_status task_collect(wr_task_ctx *ctx, const wr_batch *batch, weir_er
     return t->q->collect(t->q->collect_arg, batch, err);
 }
 
-/* One change of a store goes to its changelog, at the task's own partition. */
-static weir_status store_changed(void *arg, wr_str key, const wr_str *value, int64_t timestamp_ms,
-                                 weir_error *err)
+/* Changes of a store go to its changelog, at the task's own partition. */
+static weir_status store_changed(void *arg, const wr_store_changes *changes, weir_error *err)
 {
     wr__task_store *s = arg;
     wr_query *q = s->task->q;
-    wr_str none = {NULL, 0};
-    wr_out_records r = {.n = 1,
-                        .keys = &key,
-                        .values = value ? value : &none,
-                        .timestamps = &timestamp_ms,
-                        .partitions = &s->task->partition};
+    int32_t partitions[WR_STORE_CHANGES_MAX];
+    for (uint32_t i = 0; i < changes->n; i++)
+        partitions[i] = s->task->partition;
+    wr_out_records r = {.n = changes->n,
+                        .keys = changes->keys,
+                        .values = changes->values,
+                        .timestamps = changes->timestamps_ms,
+                        .partitions = partitions};
     return wr_log_writer_produce(q->scan->writer, &q->owner, s->changelog, &r, err);
 }
 
