@@ -33,6 +33,9 @@ typedef struct wr_changelog_key {
     wr_str key;       /* borrowed from the record */
 } wr_changelog_key;
 
+/** Bytes that the two heads, of key and value, have at most. */
+enum { WR_CHANGELOG_HEADS_MAX = 14 + 5 };
+
 /** Append the record key to @p out. */
 void wr_changelog_put_key(wr_buf *out, const wr_changelog_key *key);
 /** Append the record value to @p out; @p record_key as written by wr_changelog_put_key. */

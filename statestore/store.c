@@ -70,8 +70,7 @@ void wr_store_close(wr_store *s)
     wr_buf_free(&s->value_buf);
     wr_buf_free(&s->full_key);
     wr_buf_free(&s->list_buf);
-    wr_buf_free(&s->record_key);
-    wr_buf_free(&s->record_value);
+    wr_buf_free(&s->record);
     wr_free(s);
 }
 

@@ -18,7 +18,8 @@
  * misses and scans do not touch the database at all.
  *
  * One commit, in this order (all stores of a task):
- *   1 wr_store_flush       changelog records of what changed go out through on_change (caching on)
+ *   1 wr_store_flush       changelog records of what changed go out through on_change, in runs
+ *                          (caching on; with caching off each went out with its change)
  *   2 the log's transaction commits (Kafka; nothing to do on the local log)
  *   3 wr_store_commit_into + the caller's notes, all into one batch; wr_db_write
  * The store must not change between 1 and 3. Failure of 2: wr_store_discard. Failure of 3:
@@ -58,13 +59,21 @@ enum { WR_STORE_KEY_MAX = 4 << 20, WR_STORE_VALUE_MAX = 1 << 30 };
 
 typedef enum wr_store_kind { WR_STORE_KV, WR_STORE_WINDOW, WR_STORE_SESSION } wr_store_kind;
 
+enum { WR_STORE_CHANGES_MAX = 512 };
 /**
- * Sees one change for the changelog: @p key and @p value are a whole changelog record
- * (changelog.h); value NULL = tombstone; @p timestamp_ms as given with the change. Borrowed until
- * return. A failure is passed on to the caller of put, flush or commit_into.
+ * Changes for the changelog, column by column, in order of change: keys[i] and values[i] are a
+ * whole changelog record (changelog.h); value ptr NULL = tombstone; the timestamp as given with the
+ * change. One with caching off; else 1..WR_STORE_CHANGES_MAX in some 64 KiB, or one large one.
  */
-typedef weir_status (*wr_store_change_fn)(void *arg, wr_str key, const wr_str *value,
-                                          int64_t timestamp_ms, weir_error *err);
+typedef struct wr_store_changes {
+    uint32_t n;
+    const wr_str *keys, *values;
+    const int64_t *timestamps_ms;
+} wr_store_changes;
+/** Sees changes; borrowed until return. It must not touch the store. A failure is passed on to the
+ *  caller of put, flush or commit_into; all of @p changes count as not logged then. */
+typedef weir_status (*wr_store_change_fn)(void *arg, const wr_store_changes *changes,
+                                          weir_error *err);
 
 typedef struct wr_store_options {
     uint32_t store_id;      /* from wr_db_store_id */

@@ -9,59 +9,12 @@
  *     └──────── written later (write.c) ◀── unwritten ◀───── committed elsewhere
  *
  * The database is written in commit_into, restore and write.c only. Keys go into it sorted
- * (sorted.c); the changelog gets them in order of their first change, which costs nothing.
+ * (sorted.c); the changelog gets them in order of their first change (changes.c).
  *
  * What is not written: a key that came and went between two commits, and rows that expired
  * meanwhile.
  */
 #include "statestore/store_internal.h"
-
-/* ------------------------------------------------------------------ changelog */
-
-weir_status wr__store_log(wr_store *s, wr_store_entry *e, weir_error *err)
-{
-    wr_changelog_key key = {.kind = s->record_kind, .key = wr__entry_key(e)};
-    if (s->kind != WR_STORE_KV)
-        wr__timed_record_key(s, wr__entry_key(e), &key);
-    wr_buf_clear(&s->record_key);
-    wr_buf_clear(&s->record_value);
-    wr_changelog_put_key(&s->record_key, &key);
-    wr_str record_key = wr_buf_view(&s->record_key), record_value;
-    bool exists = wr_entry_exists(e);
-    if (exists) {
-        wr_changelog_put_value(&s->record_value, record_key, wr__entry_value(e));
-        record_value = wr_buf_view(&s->record_value);
-    }
-    WR_TRY(s->options.on_change(s->options.on_change_arg, record_key, exists ? &record_value : NULL,
-                                e->timestamp_ms, err));
-    e->flags &= 0xFFu & ~(unsigned)WR__ENTRY_UNLOGGED;
-    e->flags |= WR__ENTRY_LOGGED;
-    return WEIR_OK;
-}
-
-/* Came and went since the last commit: neither the changelog nor the database ever knew it. */
-static bool is_unborn(const wr_store_entry *e)
-{
-    return !wr_entry_exists(e) &&
-           !(e->flags & (WR__ENTRY_STORED | WR__ENTRY_LOGGED | WR__ENTRY_UNWRITTEN));
-}
-
-weir_status wr_store_flush(wr_store *s, weir_error *err)
-{
-    WR_ASSERT(!s->committing && !s->options.snap);
-    if (!s->options.on_change || !s->options.caching)
-        return WEIR_OK;
-    const wr__overlay *o = &s->overlay;
-    for (size_t i = 0; i < o->dirty_n; i++) {
-        wr_store_entry *e = o->dirty[i];
-        if (i + WR__AHEAD < o->dirty_n)
-            __builtin_prefetch(o->dirty[i + WR__AHEAD]);
-        if (!(e->flags & WR__ENTRY_UNLOGGED) || is_unborn(e) || wr__timed_gone(s, wr__entry_key(e)))
-            continue;
-        WR_TRY(wr__store_log(s, e, err));
-    }
-    return WEIR_OK;
-}
 
 /* ------------------------------------------------------------------ commit */
 

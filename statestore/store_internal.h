@@ -2,7 +2,8 @@
 /*
  * store_internal.h - the inside of a store, and what the files of this folder share about it.
  *
- *   store.c     life, look-up, entries      store_commit.c   flush, commit, discard, restore, trim
+ *   store.c     life, look-up, entries      store_commit.c   commit, discard, restore, trim
+ *   changes.c   what goes to the changelog
  *   write.c     write-behind: what is committed elsewhere and not in the database yet
  *   sorted.c    entries in order of key
  *   cursor.c    one ordered view over overlay and database; iter.h is what callers iterate with
@@ -57,11 +58,11 @@ struct wr_store {
     size_t iterators;        /* open ones */
     wr_db_iter *back;        /* over the committed rows; kept from scan to scan until a commit */
     bool back_lent;
-    struct wr_store_iter *spare;     /* a closed iterator, for the next scan */
-    wr_buf key_buf, value_buf;       /* scratch of one call */
-    wr_buf full_key;                 /* prefix and key, for one call of the database */
-    wr_buf list_buf;                 /* a packed list while it is changed */
-    wr_buf record_key, record_value; /* scratch of on_change */
+    struct wr_store_iter *spare; /* a closed iterator, for the next scan */
+    wr_buf key_buf, value_buf;   /* scratch of one call */
+    wr_buf full_key;             /* prefix and key, for one call of the database */
+    wr_buf list_buf;             /* a packed list while it is changed */
+    wr_buf record;               /* what on_change is given */
     wr_store_stats stats;
 };
 
@@ -103,7 +104,7 @@ typedef struct wr__sorted {
 void wr__sort_entries(wr__sorted *list, size_t n);
 
 /* store_commit.c */
-/** Hand one change to on_change. */
+/** changes.c: hand one change to on_change. */
 weir_status wr__store_log(wr_store *s, wr_store_entry *e, weir_error *err) WR_MUST_CHECK;
 /** All changes that the database does not have, in order of key; free it. */
 wr__sorted *wr__store_changes(const wr_store *s, size_t *n);

@@ -108,10 +108,11 @@ static double run_store(const input *in, wr_store *s, double *find)
     return (thread_cpu() - start) / (double)in->rows * 1e9;
 }
 
-static weir_status ignore(void *arg, wr_str key, const wr_str *value, int64_t ts, weir_error *err)
+static weir_status ignore(void *arg, const wr_store_changes *c, weir_error *err)
 {
     (void)err;
-    *(uint64_t *)arg += key.len + (value ? value->len : 0) + (uint64_t)ts;
+    for (uint32_t i = 0; i < c->n; i++)
+        *(uint64_t *)arg += c->keys[i].len + c->values[i].len + (uint64_t)c->timestamps_ms[i];
     return WEIR_OK;
 }
 

@@ -9,6 +9,7 @@ struct weir {
     wr_engine *engine;
     wr_session session;    /* of all statements of this handle */
     wr_settings server;    /* from the options */
+    wr_log_owner producer; /* of what weir_produce writes; set with the writer */
     wr_log_writer *writer; /* weir_produce; made at first use, under the engine's lock */
     wr_arena *complete;    /* names for weir_complete */
     char **candidates;

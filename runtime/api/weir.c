@@ -3,6 +3,7 @@
  * weir.h: opening, running, topics. A thin layer: everything of substance is in runtime/server.
  */
 #include "runtime/api/api_internal.h"
+#include "common/diag.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -165,6 +166,7 @@ static weir_status writer_of(weir *w, weir_error *err)
 {
     if (w->writer)
         return WEIR_OK;
+    wr_log_owner_init(&w->producer, "weir_produce");
     return wr_log_writer_new(wr_engine_log(w->engine), wr_engine_settings(w->engine), &w->writer,
                              err);
 }
@@ -217,7 +219,8 @@ static weir_status produce_run(weir *w, const weir_record *r, size_t n, weir_err
                               .timestamps = times,
                               .partitions = any_parts ? parts : NULL,
                               .headers = any_headers ? headers : NULL};
-        st = wr_log_writer_produce(w->writer, r->topic, &out, err);
+        st = wr_log_writer_produce(w->writer, &w->producer, r->topic, &out, err);
+        wr_log_owner_reset(&w->producer); /* a failure is said once; other records go on */
     }
     wr_arena_free(a);
     return st;
@@ -228,8 +231,24 @@ static weir_status produce_run(weir *w, const weir_record *r, size_t n, weir_err
 
 static weir_status flush_writer(weir *w, weir_error *err)
 {
-    WR_TRY(wr_log_writer_flush(w->writer, err));
-    return wr_log_writer_commit(w->writer, NULL, NULL, 0, NULL, err);
+    weir_status st = wr_log_writer_flush(w->writer, err);
+    if (st == WEIR_OK && wr_log_owner_failed(&w->producer, err))
+        st = w->producer.error.code;
+    if (st == WEIR_OK)
+        st = wr_log_writer_commit(w->writer, NULL, NULL, 0, NULL, err);
+    if (wr_log_owner_failed(&w->producer, NULL)) {
+        /* Kafka has refused a record: the caller knows now, and the next records are not its fault.
+         */
+        weir_error late;
+        if (wr_log_writer_abort(w->writer, &w->producer, &late) != WEIR_OK)
+            wr_diag_put(WR_DIAG_WARN, "log", "abort: %s", late.message);
+        wr_log_owner_reset(&w->producer);
+    }
+    if (wr_log_writer_failed(w->writer, NULL)) { /* it would fail for ever */
+        wr_log_writer_close(w->writer);
+        w->writer = NULL;
+    }
+    return st;
 }
 
 weir_status weir_produce(weir *w, const weir_record *records, size_t n, weir_error *err)

@@ -22,11 +22,12 @@
 
 typedef struct wr__kafka wr__kafka;
 
-/** The opaque of every handle begins so: logging and errors are the same for all. */
+/** The opaque of every handle, a member of what has the handle: logging and errors are the same for
+ *  all, and other callbacks find what it lies in (WR__KAFKA_HOLDER). */
 typedef struct wr__kafka_opaque {
-    wr__log_handle handle; /* first */
     wr__kafka *log;
 } wr__kafka_opaque;
+#define WR__KAFKA_HOLDER(type, pointer) ((type *)(void *)((char *)(pointer)-offsetof(type, opaque)))
 
 struct wr__kafka {
     wr_log base;
@@ -72,8 +73,6 @@ weir_status wr__kafka_error(weir_error *err, rd_kafka_resp_err_t code, const cha
 bool wr__kafka_retriable(rd_kafka_resp_err_t code);
 /** A broker has answered. */
 void wr__kafka_alive(wr__kafka *log);
-int64_t wr__kafka_now_ms(void);
-void wr__kafka_sleep_ms(int ms);
 
 /* ---- kafka_admin.c, kafka_topics.c ---- */
 
@@ -90,9 +89,9 @@ weir_status wr__kafka_drop_group(wr_log *log, const char *group, weir_error *err
 /** The first partition that the broker refused; @p list may be NULL. */
 rd_kafka_resp_err_t wr__kafka_part_error(const rd_kafka_topic_partition_list_t *list);
 rd_kafka_topic_partition_list_t *wr__kafka_part_list(const wr_topic_part *parts, uint32_t n);
-/** Partitions of a topic, without its settings. */
-weir_status wr__kafka_partitions(wr__kafka *log, const char *topic, int32_t *out,
-                                 weir_error *err) WR_MUST_CHECK;
+/** Partitions of a topic, without its settings. @p until: when to give up, or NULL. */
+weir_status wr__kafka_partitions(wr__kafka *log, const char *topic, const wr__log_until *until,
+                                 int32_t *out, weir_error *err) WR_MUST_CHECK;
 /** One request of the admin interface; the reply's event is the caller's to destroy. */
 typedef void (*wr__kafka_request)(rd_kafka_t *rk, const rd_kafka_AdminOptions_t *options,
                                   rd_kafka_queue_t *queue, void *arg);
@@ -125,15 +124,17 @@ weir_status wr__kafka_commit_member(wr_log_reader *r, const wr_log_group_offsets
 weir_status wr__kafka_writer_new(wr_log *log, const wr_settings *settings, wr_log_writer **out,
                                  weir_error *err);
 void wr__kafka_writer_close(wr_log_writer *w);
-weir_status wr__kafka_produce(wr_log_writer *w, const char *topic, const wr_out_records *records,
+weir_status wr__kafka_produce(wr_log_writer *w, wr_log_owner *owner, const char *topic,
+                              const wr_out_records *records, const wr__log_until *until,
                               weir_error *err);
 size_t wr__kafka_pending(const wr_log_writer *w);
-weir_status wr__kafka_flush(wr_log_writer *w, weir_error *err);
+weir_status wr__kafka_flush(wr_log_writer *w, const wr__log_until *until, weir_error *err);
 int64_t wr__kafka_position(const wr_log_writer *w, const char *topic, int32_t partition);
 weir_status wr__kafka_commit(wr_log_writer *w, wr_log_reader *reader,
                              const wr_log_group_offsets *groups, uint32_t groups_n,
                              wr_db_batch *state, weir_error *err);
-weir_status wr__kafka_abort(wr_log_writer *w, weir_error *err);
+weir_status wr__kafka_abort(wr_log_writer *w, wr_log_owner *owner, weir_error *err);
+bool wr__kafka_writer_failed(const wr_log_writer *w, weir_error *err);
 
 /* ---- kafka_commit.c ---- */
 

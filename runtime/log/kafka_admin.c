@@ -14,7 +14,7 @@ weir_status wr__kafka_ask(wr__kafka *log, rd_kafka_admin_op_t op, const char *wh
                           wr__kafka_request send, void *arg, rd_kafka_event_t **out,
                           weir_error *err)
 {
-    int64_t deadline = wr__kafka_now_ms() + RETRY_MS;
+    int64_t deadline = wr__log_now_ms() + RETRY_MS;
     rd_kafka_queue_t *queue = rd_kafka_queue_new(log->admin);
     rd_kafka_AdminOptions_t *options = rd_kafka_AdminOptions_new(log->admin, op);
     char ignored[64];
@@ -26,11 +26,11 @@ weir_status wr__kafka_ask(wr__kafka *log, rd_kafka_admin_op_t op, const char *wh
         rc = *out ? rd_kafka_event_error(*out) : RD_KAFKA_RESP_ERR__TIMED_OUT;
         rd_kafka_poll(log->admin, 0);
         if (rc == RD_KAFKA_RESP_ERR_NO_ERROR || !wr__kafka_retriable(rc) ||
-            wr__kafka_now_ms() > deadline)
+            wr__log_now_ms() > deadline)
             break;
         if (*out)
             rd_kafka_event_destroy(*out);
-        wr__kafka_sleep_ms(RETRY_EVERY_MS);
+        wr__log_sleep_ms(RETRY_EVERY_MS);
     }
     rd_kafka_AdminOptions_destroy(options);
     weir_status st = WEIR_OK;
@@ -83,16 +83,16 @@ static bool ask_ends(wr__kafka *log, const wr_topic_part *parts, uint32_t n, int
 static weir_status ask_both_ends(wr__kafka *log, const wr_topic_part *part, int64_t *low,
                                  int64_t *high, weir_error *err)
 {
-    int64_t deadline = wr__kafka_now_ms() + RETRY_MS;
+    int64_t deadline = wr__log_now_ms() + RETRY_MS;
     rd_kafka_resp_err_t rc;
     for (;;) {
         rc = rd_kafka_query_watermark_offsets(log->admin, part->topic, part->partition, low, high,
                                               REQUEST_MS);
         rd_kafka_poll(log->admin, 0);
         if (rc == RD_KAFKA_RESP_ERR_NO_ERROR || !wr__kafka_retriable(rc) ||
-            wr__kafka_now_ms() > deadline)
+            wr__log_now_ms() > deadline)
             break;
-        wr__kafka_sleep_ms(RETRY_EVERY_MS);
+        wr__log_sleep_ms(RETRY_EVERY_MS);
     }
     if (rc == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || rc == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
         rc == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION)
@@ -173,7 +173,7 @@ weir_status wr__kafka_committed(wr_log *base, const char *group, wr_topic_part *
     rd_kafka_topic_partition_list_t *list = wr__kafka_part_list(parts, n);
     rd_kafka_ListConsumerGroupOffsets_t *request =
         rd_kafka_ListConsumerGroupOffsets_new(group, list);
-    int64_t deadline = wr__kafka_now_ms() + RETRY_MS;
+    int64_t deadline = wr__log_now_ms() + RETRY_MS;
     weir_status st;
     for (;;) {
         rd_kafka_event_t *event = NULL;
@@ -184,9 +184,9 @@ weir_status wr__kafka_committed(wr_log *base, const char *group, wr_topic_part *
             st = read_offsets(event, group, parts, n, &code, err);
         if (event)
             rd_kafka_event_destroy(event);
-        if (st == WEIR_OK || !wr__kafka_retriable(code) || wr__kafka_now_ms() > deadline)
+        if (st == WEIR_OK || !wr__kafka_retriable(code) || wr__log_now_ms() > deadline)
             break;
-        wr__kafka_sleep_ms(RETRY_EVERY_MS);
+        wr__log_sleep_ms(RETRY_EVERY_MS);
     }
     rd_kafka_ListConsumerGroupOffsets_destroy(request);
     rd_kafka_topic_partition_list_destroy(list);
@@ -206,7 +206,7 @@ weir_status wr__kafka_drop_group(wr_log *base, const char *group, weir_error *er
 {
     wr__kafka *log = (wr__kafka *)base;
     rd_kafka_DeleteGroup_t *request = rd_kafka_DeleteGroup_new(group);
-    int64_t deadline = wr__kafka_now_ms() + NON_EMPTY_MS;
+    int64_t deadline = wr__log_now_ms() + NON_EMPTY_MS;
     weir_status st;
     for (;;) {
         rd_kafka_event_t *event = NULL;
@@ -226,9 +226,9 @@ weir_status wr__kafka_drop_group(wr_log *base, const char *group, weir_error *er
             st = WEIR_OK; /* it never committed anything */
         /* A member that has just been closed may still be leaving. */
         bool again = code == RD_KAFKA_RESP_ERR_NON_EMPTY_GROUP || wr__kafka_retriable(code);
-        if (st == WEIR_OK || !again || wr__kafka_now_ms() > deadline)
+        if (st == WEIR_OK || !again || wr__log_now_ms() > deadline)
             break;
-        wr__kafka_sleep_ms(RETRY_EVERY_MS);
+        wr__log_sleep_ms(RETRY_EVERY_MS);
     }
     rd_kafka_DeleteGroup_destroy(request);
     return st;

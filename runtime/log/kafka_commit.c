@@ -53,9 +53,9 @@ static rd_kafka_resp_err_t answer(rd_kafka_event_t *event)
 /* Wait for @p n answers, or until the time is over: what has none keeps TIMED_OUT. */
 static void collect(wr__kafka *log, rd_kafka_queue_t *queue, uint32_t n)
 {
-    int64_t deadline = wr__kafka_now_ms() + ROUND_MS;
+    int64_t deadline = wr__log_now_ms() + ROUND_MS;
     while (n > 0) {
-        int64_t left = deadline - wr__kafka_now_ms();
+        int64_t left = deadline - wr__log_now_ms();
         rd_kafka_event_t *event = rd_kafka_queue_poll(queue, (int)WR_MAX(left, (int64_t)0));
         if (!event)
             break;
@@ -115,7 +115,7 @@ static weir_status alter_all(wr__kafka *log, group_commit *commits, uint32_t n,
                              wr_log_reader *reader, const wr_log_group_offsets *member,
                              weir_error *err)
 {
-    int64_t deadline = wr__kafka_now_ms() + RETRY_MS;
+    int64_t deadline = wr__log_now_ms() + RETRY_MS;
     for (;;) {
         bool again;
         WR_TRY(round_trip(log, commits, n, reader, member, err));
@@ -124,10 +124,10 @@ static weir_status alter_all(wr__kafka *log, group_commit *commits, uint32_t n,
             wr__kafka_alive(log);
             return WEIR_OK;
         }
-        if (wr__kafka_now_ms() > deadline)
+        if (wr__log_now_ms() > deadline)
             break;
         member = NULL; /* has committed */
-        wr__kafka_sleep_ms(RETRY_EVERY_MS);
+        wr__log_sleep_ms(RETRY_EVERY_MS);
     }
     for (uint32_t i = 0;; i++)
         if (commits[i].code != RD_KAFKA_RESP_ERR_NO_ERROR)

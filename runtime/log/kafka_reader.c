@@ -63,7 +63,8 @@ typedef struct kafka_part {
 } kafka_part;
 
 struct wr_log_reader {
-    wr__kafka_opaque opaque; /* first */
+    wr__log_handle handle; /* first */
+    wr__kafka_opaque opaque;
     rd_kafka_t *rk;
     rd_kafka_queue_t *queue;
     char *group; /* NULL: in none */
@@ -236,7 +237,7 @@ static weir_status assign_all(wr_log_reader *r, weir_error *err)
     weir_status st = WEIR_OK;
     for (uint32_t i = 0; i < r->topics_n && st == WEIR_OK; i++) {
         int32_t partitions = 0;
-        st = wr__kafka_partitions(r->opaque.log, r->topics[i], &partitions, err);
+        st = wr__kafka_partitions(r->opaque.log, r->topics[i], NULL, &partitions, err);
         if (st != WEIR_OK)
             break;
         parts = wr_realloc(parts, (n + (size_t)partitions) * sizeof *parts);
@@ -287,7 +288,7 @@ static wr_topic_part *own_parts(const wr_log_reader *r, const rd_kafka_topic_par
 static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t code,
                          rd_kafka_topic_partition_list_t *list, void *opaque)
 {
-    wr_log_reader *r = opaque;
+    wr_log_reader *r = WR__KAFKA_HOLDER(wr_log_reader, opaque);
     wr_topic_part *parts = own_parts(r, list);
     uint32_t n = (uint32_t)list->cnt;
     uint64_t before = r->generation;
@@ -357,13 +358,13 @@ static int nudge(wr_log_reader *r)
         const kafka_part *p = &r->parts[i];
         if (!has_more(r, p))
             continue;
-        int64_t since = wr__kafka_now_ms() - r->nudged_ms;
+        int64_t since = wr__log_now_ms() - r->nudged_ms;
         if (since < r->nudge_every_ms)
             return r->nudge_every_ms - (int)since;
         int64_t low, high;
         (void)rd_kafka_query_watermark_offsets(r->rk, p->topic, p->partition, &low, &high,
                                                NUDGE_TIMEOUT_MS);
-        r->nudged_ms = wr__kafka_now_ms();
+        r->nudged_ms = wr__log_now_ms();
         r->nudge_every_ms = WR_MIN(r->nudge_every_ms * 2, (int)NUDGE_EVERY_MAX_MS);
         r->nudge_turn = i + 1; /* leaders take turns */
         r->was_full = false;
@@ -379,7 +380,7 @@ static rd_kafka_message_t *wait_for_first(wr_log_reader *r, int timeout_ms)
     int64_t deadline = 0;
     while (!m) {
         int again = nudge(r);
-        int64_t now = wr__kafka_now_ms();
+        int64_t now = wr__log_now_ms();
         if (!deadline)
             deadline = now + timeout_ms;
         int wait = (int)WR_MAX(deadline - now, (int64_t)0);
@@ -389,7 +390,7 @@ static rd_kafka_message_t *wait_for_first(wr_log_reader *r, int timeout_ms)
         uint64_t generation = r->generation;
         m = rd_kafka_consumer_poll(r->rk, wait);
         /* Nothing, and too early: it was woken, or served a rebalance. */
-        if (!m && (last || generation != r->generation || wr__kafka_now_ms() < now + wait))
+        if (!m && (last || generation != r->generation || wr__log_now_ms() < now + wait))
             return NULL;
     }
     r->nudge_every_ms = NUDGE_EVERY_MS;
@@ -656,7 +657,7 @@ bool wr__kafka_is_member(const wr_log_reader *r, const char *group)
 weir_status wr__kafka_commit_member(wr_log_reader *r, const wr_log_group_offsets *group,
                                     weir_error *err)
 {
-    int64_t deadline = wr__kafka_now_ms() + COMMIT_RETRY_MS;
+    int64_t deadline = wr__log_now_ms() + COMMIT_RETRY_MS;
     for (int wait_ms = 50;; wait_ms = WR_MIN(wait_ms * 2, 1000)) {
         rd_kafka_topic_partition_list_t *list = wr__kafka_part_list(group->offsets, group->n);
         rd_kafka_resp_err_t rc = rd_kafka_commit(r->rk, list, 0);
@@ -667,8 +668,8 @@ weir_status wr__kafka_commit_member(wr_log_reader *r, const wr_log_group_offsets
             wr__kafka_alive(r->opaque.log);
             return WEIR_OK;
         }
-        if (give_up(rc) || wr__kafka_now_ms() > deadline)
+        if (give_up(rc) || wr__log_now_ms() > deadline)
             return wr__kafka_error(err, rc, "Committing offsets of group %s", r->group);
-        wr__kafka_sleep_ms(wait_ms);
+        wr__log_sleep_ms(wait_ms);
     }
 }

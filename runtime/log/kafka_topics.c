@@ -12,6 +12,8 @@
 
 enum {
     METADATA_MS = 10000,
+    ASK_FIRST_MS = 100, /* of a request that may be given up; doubled up to ASK_MAX_MS */
+    ASK_MAX_MS = 1000,
     VISIBLE_MS = 15000,
     LOOK_FIRST_MS = 1, /* doubled up to LOOK_EVERY_MS: most changes are seen within some ms */
     LOOK_EVERY_MS = 20,
@@ -33,25 +35,36 @@ static void tell(const struct rd_kafka_metadata_topic *t, wr_topic_info *out)
                            .internal = is_hidden(t->topic)};
 }
 
-/* Metadata of @p topic (NULL: all), asked again while no broker answers. */
-static weir_status metadata(wr__kafka *log, const char *topic, const struct rd_kafka_metadata **out,
-                            weir_error *err)
+/*
+ * Metadata of @p topic (NULL: all), asked again while no broker answers. Where the caller may give
+ * up (@p until) a request is waited for only so long: short at first, and longer with each try,
+ * for a broker that is slow must not be asked for ever.
+ */
+static weir_status metadata(wr__kafka *log, const char *topic, const wr__log_until *until,
+                            const struct rd_kafka_metadata **out, weir_error *err)
 {
-    int64_t deadline = wr__kafka_now_ms() + RETRY_MS;
+    int64_t deadline = wr__log_now_ms() + RETRY_MS;
+    int wait_ms = until ? ASK_FIRST_MS : METADATA_MS;
     rd_kafka_topic_t *rkt = topic ? rd_kafka_topic_new(log->admin, topic, NULL) : NULL;
     if (topic && !rkt)
         return wr__kafka_error(err, rd_kafka_last_error(), "Topic %s", topic);
     rd_kafka_resp_err_t rc;
-    for (;;) {
-        rc = rd_kafka_metadata(log->admin, topic == NULL, rkt, out, METADATA_MS);
+    weir_status st = WEIR_OK;
+    for (;; wait_ms = WR_MIN(wait_ms * 2, until ? ASK_MAX_MS : METADATA_MS)) {
+        rc = rd_kafka_metadata(log->admin, topic == NULL, rkt, out, wait_ms);
         rd_kafka_poll(log->admin, 0);
-        if (rc == RD_KAFKA_RESP_ERR_NO_ERROR || !wr__kafka_retriable(rc) ||
-            wr__kafka_now_ms() > deadline)
+        if (rc != RD_KAFKA_RESP_ERR_NO_ERROR && until)
+            st = wr__log_give_up(until, "A request to Kafka", err);
+        if (st != WEIR_OK)
             break;
-        wr__kafka_sleep_ms(LOOK_EVERY_MS);
+        if (rc == RD_KAFKA_RESP_ERR_NO_ERROR || !wr__kafka_retriable(rc) ||
+            wr__log_now_ms() > deadline)
+            break;
+        wr__log_sleep_ms(LOOK_EVERY_MS);
     }
     if (rkt)
         rd_kafka_topic_destroy(rkt);
+    WR_TRY(st);
     if (rc != RD_KAFKA_RESP_ERR_NO_ERROR)
         return wr__kafka_error(err, rc, "Asking %s about topics", log->brokers);
     wr__kafka_alive(log);
@@ -62,7 +75,7 @@ weir_status wr__kafka_list(wr_log *base, wr_arena *a, wr_topic_info **out, uint3
                            weir_error *err)
 {
     const struct rd_kafka_metadata *m;
-    WR_TRY(metadata((wr__kafka *)base, NULL, &m, err));
+    WR_TRY(metadata((wr__kafka *)base, NULL, NULL, &m, err));
     *out = WR_NEW_N(a, wr_topic_info, (size_t)m->topic_cnt + 1);
     *n = 0;
     for (int i = 0; i < m->topic_cnt; i++) {
@@ -77,11 +90,11 @@ weir_status wr__kafka_list(wr_log *base, wr_arena *a, wr_topic_info **out, uint3
 }
 
 /* *ready: every partition has a leader. */
-static weir_status look(wr__kafka *log, const char *topic, wr_topic_info *out, bool *ready,
-                        weir_error *err)
+static weir_status look(wr__kafka *log, const char *topic, const wr__log_until *until,
+                        wr_topic_info *out, bool *ready, weir_error *err)
 {
     const struct rd_kafka_metadata *m;
-    WR_TRY(metadata(log, topic, &m, err));
+    WR_TRY(metadata(log, topic, until, &m, err));
     weir_status st = WEIR_OK;
     const struct rd_kafka_metadata_topic *t = m->topic_cnt ? &m->topics[0] : NULL;
     if (!t || (t->partition_cnt == 0 && (t->err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
@@ -101,26 +114,29 @@ static weir_status look(wr__kafka *log, const char *topic, wr_topic_info *out, b
 }
 
 /* Until partitions are known: a new topic may be without them for a moment. */
-static weir_status look_until_ready(wr__kafka *log, const char *topic, wr_topic_info *out,
-                                    bool just_created, weir_error *err)
+static weir_status look_until_ready(wr__kafka *log, const char *topic, bool just_created,
+                                    const wr__log_until *until, wr_topic_info *out, weir_error *err)
 {
-    int64_t deadline = wr__kafka_now_ms() + VISIBLE_MS;
+    int64_t deadline = wr__log_now_ms() + VISIBLE_MS;
     for (int wait_ms = LOOK_FIRST_MS;; wait_ms = WR_MIN(wait_ms * 2, (int)LOOK_EVERY_MS)) {
         bool ready = false;
-        weir_status st = look(log, topic, out, &ready, err);
+        weir_status st = look(log, topic, until, out, &ready, err);
         bool wait = st == WEIR_OK ? !ready : st == WEIR_ERR_NOT_FOUND && just_created;
         if (!wait)
             return st;
-        if (wr__kafka_now_ms() > deadline)
+        if (until)
+            WR_TRY(wr__log_give_up(until, "A request to Kafka", err));
+        if (wr__log_now_ms() > deadline)
             return wr__kafka_error(err, RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE, "Topic %s", topic);
-        wr__kafka_sleep_ms(wait_ms);
+        wr__log_sleep_ms(wait_ms);
     }
 }
 
-weir_status wr__kafka_partitions(wr__kafka *log, const char *topic, int32_t *out, weir_error *err)
+weir_status wr__kafka_partitions(wr__kafka *log, const char *topic, const wr__log_until *until,
+                                 int32_t *out, weir_error *err)
 {
     wr_topic_info info;
-    WR_TRY(look_until_ready(log, topic, &info, false, err));
+    WR_TRY(look_until_ready(log, topic, false, until, &info, err));
     *out = info.partitions;
     return WEIR_OK;
 }
@@ -163,7 +179,7 @@ static int64_t retention_of(wr__kafka *log, const char *topic)
 weir_status wr__kafka_describe(wr_log *base, const char *topic, wr_topic_info *out, weir_error *err)
 {
     wr__kafka *log = (wr__kafka *)base;
-    WR_TRY(look_until_ready(log, topic, out, false, err));
+    WR_TRY(look_until_ready(log, topic, false, NULL, out, err));
     out->retention_ms = retention_of(log, topic);
     return WEIR_OK;
 }
@@ -237,7 +253,7 @@ weir_status wr__kafka_create(wr_log *base, const wr_topic_spec *spec, weir_error
     }
     rd_kafka_NewTopic_destroy(t);
     wr_topic_info info;
-    return st == WEIR_OK ? look_until_ready(log, spec->name, &info, true, err) : st;
+    return st == WEIR_OK ? look_until_ready(log, spec->name, true, NULL, &info, err) : st;
 }
 
 static void send_delete(rd_kafka_t *rk, const rd_kafka_AdminOptions_t *options,
@@ -249,19 +265,19 @@ static void send_delete(rd_kafka_t *rk, const rd_kafka_AdminOptions_t *options,
 
 static weir_status wait_until_gone(wr__kafka *log, const char *topic, weir_error *err)
 {
-    int64_t deadline = wr__kafka_now_ms() + VISIBLE_MS;
+    int64_t deadline = wr__log_now_ms() + VISIBLE_MS;
     for (;;) {
         wr_topic_info info;
         bool ready;
-        weir_status st = look(log, topic, &info, &ready, err);
+        weir_status st = look(log, topic, NULL, &info, &ready, err);
         if (st == WEIR_ERR_NOT_FOUND)
             return WEIR_OK;
         if (st != WEIR_OK)
             return st;
-        if (wr__kafka_now_ms() > deadline)
+        if (wr__log_now_ms() > deadline)
             return wr__kafka_error(err, RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT,
                                    "Topic %s is still there after its deletion", topic);
-        wr__kafka_sleep_ms(LOOK_EVERY_MS);
+        wr__log_sleep_ms(LOOK_EVERY_MS);
     }
 }
 

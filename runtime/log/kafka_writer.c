@@ -7,58 +7,146 @@
  * because the batch call of librdkafka takes neither timestamps nor headers. A full queue is
  * back-pressure: serve delivery reports until there is room.
  *
- * Reports (served on the caller's thread inside produce and flush) keep, per partition, the offset
- * behind the last acknowledged record: the position of changelogs. The first failed report fails
- * everything up to the next abort.
+ * Reports (served on the caller's thread inside produce and flush) find the entry of their owner,
+ * topic and partition by the message's opaque. They keep, per partition, the offset after the last
+ * acknowledged record: the position of changelogs. A failed one is of two kinds: where the broker
+ * has refused the record (or has no such topic) it fails the owner; where nothing can be said of
+ * the record itself (no broker answers, the producer is out of use) it fails the writer.
+ *
+ * An owner may go, or begin anew, while records of it are under way. Then its entries become
+ * *orphans*: their reports count down what is under way and are forgotten. An orphan with nothing
+ * under way goes when the next entry is made.
  *
  * Several threads may produce at once: librdkafka's handle allows it, so `lock` only guards the
- * list of topics, once per call, and reports are served by one thread at a time (`serving`).
+ * list of entries, once per call, and reports are served by one thread at a time (`serving`).
  *
  * At-least-once: flush (all acknowledged), offsets committed, then state. What fails in between is
  * repeated from the committed offsets, so an abort only has to forget what is still under way.
  */
 #include "runtime/log/kafka.h"
 
-enum { SERVE_EVERY = 1024, FULL_WAIT_MS = 100, FLUSH_SLICE_MS = 1000, ABORT_MS = 5000 };
+enum { SERVE_EVERY = 1024, ABORT_MS = 5000 };
 
+typedef struct out_topic out_topic;
 typedef struct out_part {
+    out_topic *of;
     int64_t position; /* -1: nothing acknowledged yet */
 } out_part;
 
-typedef struct out_topic {
+/* What one owner writes to one topic. Stays where it is: reports point to its parts. */
+struct out_topic {
+    wr_log_owner *owner; /* NULL: an orphan; `serving` to look into it from a report */
     char *name;
     rd_kafka_topic_t *rkt;
     int32_t partitions;
-    out_part *parts; /* stays where it is: reports point to it */
-    atomic_uint turn;
-} out_topic;
+    out_part *parts;
+    atomic_uint turn;         /* NULL keys: the partition whose turn it is */
+    atomic_size_t pending;    /* bytes since the last commit */
+    atomic_size_t handed_out; /* records given to librdkafka */
+    size_t reported;          /* of them, those with a report; `serving` */
+};
 
 struct wr_log_writer {
-    wr__kafka_opaque opaque; /* first */
+    wr__log_writer_base base; /* first */
+    wr__kafka_opaque opaque;
     rd_kafka_t *rk;
     pthread_mutex_t lock; /* topics: their list, not what is in them */
     out_topic **topics;
     size_t topics_n, topics_cap;
     atomic_size_t pending;
-    pthread_mutex_t serving; /* whoever serves reports: positions, the first failure */
-    atomic_int failed;       /* of the first failed report since the last abort */
-    char failed_text[160];   /* set before `failed` is */
+    pthread_mutex_t serving; /* whoever serves reports: positions, counts, failures */
+    wr_log_owner connection; /* fails where the writer as a whole does */
 };
 
+/* ---- who has failed ---- */
+
+/* Does the error say nothing of the record, but that the producer gets none through? */
+static bool is_of_connection(rd_kafka_resp_err_t code)
+{
+    switch ((int)code) {
+    case RD_KAFKA_RESP_ERR__FATAL:
+    case RD_KAFKA_RESP_ERR__FENCED:
+    case RD_KAFKA_RESP_ERR_PRODUCER_FENCED:
+    case RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH:
+    case RD_KAFKA_RESP_ERR_UNKNOWN_PRODUCER_ID:
+    case RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER:
+    case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED:
+    case RD_KAFKA_RESP_ERR__AUTHENTICATION:
+    case RD_KAFKA_RESP_ERR__MSG_TIMED_OUT:
+    case RD_KAFKA_RESP_ERR__TIMED_OUT:
+    case RD_KAFKA_RESP_ERR__TRANSPORT:
+    case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
+    case RD_KAFKA_RESP_ERR__PURGE_QUEUE: /* nobody purges but an abort of all */
+    case RD_KAFKA_RESP_ERR__PURGE_INFLIGHT:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void fail_writer(wr_log_writer *w, rd_kafka_resp_err_t code, const char *what)
+{
+    weir_error err;
+    char text[256] = "";
+    rd_kafka_resp_err_t fatal = rd_kafka_fatal_error(w->rk, text, sizeof text);
+    if (fatal != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        wr__kafka_error(&err, fatal, "%s: the producer is out of use: %s", what, text);
+        err.flags |= WEIR_ERROR_FATAL;
+    } else {
+        wr__kafka_error(&err, code, "%s", what);
+    }
+    wr_log_owner_fail(&w->connection, &err);
+}
+
+bool wr__kafka_writer_failed(const wr_log_writer *w, weir_error *err)
+{
+    return wr_log_owner_failed(&w->connection, err);
+}
+
+static weir_status report_failure(const wr_log_writer *w, weir_error *err)
+{
+    return wr_log_owner_failed(&w->connection, err) ? w->connection.error.code : WEIR_OK;
+}
+
+/* Too large for the producer's setting (in the call), or for the topic's (in a report). */
+static weir_status too_large(const char *topic, size_t bytes, weir_error *err)
+{
+    wr_error(err, WEIR_ERR_LIMIT, "A record of %zu bytes is too large for topic %s", bytes, topic);
+    return wr_error_hint(err, "See producer.message.max.bytes, and the topic's max.message.bytes.");
+}
+
 /* ---- life ---- */
+
+/* @pre `serving` is held by the thread that serves. */
+static void on_failed_report(wr_log_writer *w, const out_topic *o, const rd_kafka_message_t *m)
+{
+    char what[200];
+    weir_error err;
+    snprintf(what, sizeof what, "A record for topic %.100s, partition %d", o->name, m->partition);
+    if (is_of_connection(m->err)) {
+        fail_writer(w, m->err, what);
+        return;
+    }
+    if (m->err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE)
+        (void)too_large(o->name, m->key_len + m->len, &err);
+    else
+        wr__kafka_error(&err, m->err, "%s", what);
+    wr_log_owner_fail(o->owner, &err);
+}
 
 static void on_report(rd_kafka_t *rk, const rd_kafka_message_t *m, void *opaque)
 {
     (void)rk;
-    wr_log_writer *w = opaque;
     out_part *p = m->_private;
-    if (!m->err) {
+    out_topic *o = p->of;
+    o->reported++;
+    if (WR_UNLIKELY(!o->owner))
+        return; /* an orphan */
+    if (!m->err)
         p->position = WR_MAX(p->position, m->offset + 1);
-    } else if (!atomic_load(&w->failed)) {
-        snprintf(w->failed_text, sizeof w->failed_text, "A record for topic %.100s, partition %d",
-                 rd_kafka_topic_name(m->rkt), m->partition);
-        atomic_store(&w->failed, (int)m->err);
-    }
+    else
+        on_failed_report(WR__KAFKA_HOLDER(wr_log_writer, opaque), o, m);
 }
 
 weir_status wr__kafka_writer_new(wr_log *base, const wr_settings *settings, wr_log_writer **out,
@@ -77,44 +165,77 @@ weir_status wr__kafka_writer_new(wr_log *base, const wr_settings *settings, wr_l
     }
     pthread_mutex_init(&w->lock, NULL);
     pthread_mutex_init(&w->serving, NULL);
+    wr_log_owner_init(&w->connection, "producer");
     *out = w;
     return WEIR_OK;
 }
 
-/* Forget what is under way; its reports come (as purged) before this returns, or never. */
+static bool nothing_under_way(const out_topic *o)
+{
+    return atomic_load(&o->handed_out) == o->reported;
+}
+
+/* Reports of what is under way reach nobody from now on. @pre `serving` is held */
+static void make_orphan(wr_log_writer *w, out_topic *o)
+{
+    o->owner = NULL;
+    size_t bytes = atomic_exchange(&o->pending, 0);
+    WR_ASSERT(atomic_load(&w->pending) >= bytes);
+    atomic_fetch_sub(&w->pending, bytes);
+    for (int32_t p = 0; p < o->partitions; p++)
+        o->parts[p].position = -1; /* as of a commit that never came */
+}
+
+/* Call back what is under way; its reports come before this returns, or never. */
 static void purge(wr_log_writer *w)
 {
-    if (rd_kafka_outq_len(w->rk) > 0) {
-        rd_kafka_purge(w->rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
-        rd_kafka_flush(w->rk, ABORT_MS);
-    }
-    atomic_store(&w->failed, RD_KAFKA_RESP_ERR_NO_ERROR);
-    atomic_store(&w->pending, 0);
+    if (rd_kafka_outq_len(w->rk) == 0)
+        return;
+    rd_kafka_purge(w->rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+    rd_kafka_flush(w->rk, ABORT_MS);
+}
+
+static void free_topic(out_topic *o)
+{
+    wr_free(o->name);
+    wr_free(o->parts);
+    wr_free(o);
 }
 
 void wr__kafka_writer_close(wr_log_writer *w)
 {
     if (!w)
         return;
+    for (size_t i = 0; i < w->topics_n; i++)
+        make_orphan(w, w->topics[i]);
     purge(w);
     for (size_t i = 0; i < w->topics_n; i++)
         rd_kafka_topic_destroy(w->topics[i]->rkt);
     rd_kafka_destroy(w->rk);
-    for (size_t i = 0; i < w->topics_n; i++) {
-        wr_free(w->topics[i]->name);
-        wr_free(w->topics[i]->parts);
-        wr_free(w->topics[i]);
-    }
+    for (size_t i = 0; i < w->topics_n; i++)
+        free_topic(w->topics[i]);
     wr_free((void *)w->topics);
     pthread_mutex_destroy(&w->lock);
     pthread_mutex_destroy(&w->serving);
     wr_free(w);
 }
 
-weir_status wr__kafka_abort(wr_log_writer *w, weir_error *err)
+weir_status wr__kafka_abort(wr_log_writer *w, wr_log_owner *owner, weir_error *err)
 {
     (void)err;
-    purge(w);
+    pthread_mutex_lock(&w->serving);
+    for (size_t i = 0; i < w->topics_n; i++)
+        if (!owner || w->topics[i]->owner == owner)
+            make_orphan(w, w->topics[i]);
+    if (!owner) {
+        purge(w);
+        weir_error why;
+        bool failed = wr_log_owner_failed(&w->connection, &why);
+        WR_ASSERT(atomic_load(&w->pending) == 0);
+        if (failed && !(why.flags & WEIR_ERROR_FATAL))
+            wr_log_owner_reset(&w->connection);
+    }
+    pthread_mutex_unlock(&w->serving);
     return WEIR_OK;
 }
 
@@ -125,17 +246,12 @@ size_t wr__kafka_pending(const wr_log_writer *w)
 
 /* ---- producing ---- */
 
-/* @pre `lock` is held */
-static weir_status find_or_add(wr_log_writer *w, const char *name, out_topic **out, weir_error *err)
+static weir_status add_topic(wr_log_writer *w, const char *name, const wr__log_until *until,
+                             out_topic **out, weir_error *err)
 {
-    for (size_t i = 0; i < w->topics_n; i++) {
-        if (strcmp(w->topics[i]->name, name) == 0) {
-            *out = w->topics[i];
-            return WEIR_OK;
-        }
-    }
     int32_t partitions;
-    WR_TRY(wr__kafka_partitions(w->opaque.log, name, &partitions, err));
+    WR_TRY(wr__kafka_partitions(w->opaque.log, name, until, &partitions, err));
+    WR_ASSERT(partitions > 0);
     rd_kafka_topic_t *rkt = rd_kafka_topic_new(w->rk, name, NULL);
     if (!rkt)
         return wr__kafka_error(err, rd_kafka_last_error(), "Topic %s", name);
@@ -149,15 +265,47 @@ static weir_status find_or_add(wr_log_writer *w, const char *name, out_topic **o
     o->partitions = partitions;
     o->parts = wr_calloc((size_t)partitions, sizeof(out_part));
     for (int32_t p = 0; p < partitions; p++)
-        o->parts[p].position = -1;
+        o->parts[p] = (out_part){o, -1};
     *out = o;
     return WEIR_OK;
 }
 
-static weir_status find_topic(wr_log_writer *w, const char *name, out_topic **out, weir_error *err)
+/* Queries come and go, and a writer stays: what nobody uses goes. @pre `lock` is held */
+static void drop_orphans(wr_log_writer *w)
+{
+    pthread_mutex_lock(&w->serving);
+    for (size_t i = w->topics_n; i-- > 0;) {
+        out_topic *o = w->topics[i];
+        if (o->owner || !nothing_under_way(o))
+            continue;
+        w->topics[i] = w->topics[--w->topics_n];
+        rd_kafka_topic_destroy(o->rkt);
+        free_topic(o);
+    }
+    pthread_mutex_unlock(&w->serving);
+}
+
+/* @pre `lock` is held */
+static weir_status find_or_add(wr_log_writer *w, wr_log_owner *owner, const char *name,
+                               const wr__log_until *until, out_topic **out, weir_error *err)
+{
+    for (size_t i = 0; i < w->topics_n; i++) {
+        if (w->topics[i]->owner == owner && strcmp(w->topics[i]->name, name) == 0) {
+            *out = w->topics[i];
+            return WEIR_OK;
+        }
+    }
+    drop_orphans(w);
+    WR_TRY(add_topic(w, name, until, out, err));
+    (*out)->owner = owner;
+    return WEIR_OK;
+}
+
+static weir_status find_topic(wr_log_writer *w, wr_log_owner *owner, const char *name,
+                              const wr__log_until *until, out_topic **out, weir_error *err)
 {
     pthread_mutex_lock(&w->lock);
-    weir_status st = find_or_add(w, name, out, err);
+    weir_status st = find_or_add(w, owner, name, until, out, err);
     pthread_mutex_unlock(&w->lock);
     return st;
 }
@@ -175,7 +323,7 @@ static void serve(wr_log_writer *w)
 static void serve_or_wait(wr_log_writer *w)
 {
     pthread_mutex_lock(&w->serving);
-    rd_kafka_poll(w->rk, FULL_WAIT_MS);
+    rd_kafka_poll(w->rk, WR__LOG_SLICE_MS);
     pthread_mutex_unlock(&w->serving);
 }
 
@@ -215,45 +363,40 @@ static rd_kafka_error_t *hand_over(wr_log_writer *w, out_topic *o, int32_t parti
     return e;
 }
 
-static weir_status refused(const out_topic *o, const wr_out_records *in, uint32_t i,
-                           rd_kafka_resp_err_t code, weir_error *err)
+static weir_status refused(wr_log_writer *w, const out_topic *o, const wr_out_records *in,
+                           uint32_t i, rd_kafka_resp_err_t code, weir_error *err)
 {
-    if (code != RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE)
-        return wr__kafka_error(err, code, "Writing to topic %s", o->name);
-    wr_error(err, WEIR_ERR_LIMIT, "A record of %zu bytes is too large for topic %s",
-             (size_t)in->keys[i].len + in->values[i].len, o->name);
-    return wr_error_hint(err, "See producer.message.max.bytes, and the topic's max.message.bytes.");
+    if (code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE)
+        return too_large(o->name, (size_t)in->keys[i].len + in->values[i].len, err);
+    if (is_of_connection(code)) {
+        fail_writer(w, code, "Writing to Kafka");
+        return report_failure(w, err);
+    }
+    return wr__kafka_error(err, code, "Writing to topic %s", o->name);
 }
 
 static weir_status send_or_wait(wr_log_writer *w, out_topic *o, int32_t partition,
-                                const wr_out_records *in, uint32_t i, weir_error *err)
+                                const wr_out_records *in, uint32_t i, const wr__log_until *until,
+                                weir_error *err)
 {
     for (;;) {
         rd_kafka_error_t *e = hand_over(w, o, partition, in, i);
-        if (!e)
+        if (WR_LIKELY(!e))
             return WEIR_OK;
         rd_kafka_resp_err_t code = rd_kafka_error_code(e);
         rd_kafka_error_destroy(e);
         if (code != RD_KAFKA_RESP_ERR__QUEUE_FULL)
-            return refused(o, in, i, code, err);
+            return refused(w, o, in, i, code, err);
+        WR_TRY(wr__log_give_up(until, "Writing to Kafka", err));
         serve_or_wait(w);
+        WR_TRY(report_failure(w, err));
     }
 }
 
-static weir_status tell_failure(wr_log_writer *w, weir_error *err)
+static weir_status send_all(wr_log_writer *w, out_topic *o, const wr_out_records *in,
+                            const wr__log_until *until, uint32_t *sent, size_t *bytes,
+                            weir_error *err)
 {
-    int failed = atomic_load(&w->failed);
-    if (failed == RD_KAFKA_RESP_ERR_NO_ERROR)
-        return WEIR_OK;
-    return wr__kafka_error(err, (rd_kafka_resp_err_t)failed, "%s", w->failed_text);
-}
-
-weir_status wr__kafka_produce(wr_log_writer *w, const char *topic, const wr_out_records *in,
-                              weir_error *err)
-{
-    out_topic *o = NULL;
-    WR_TRY(find_topic(w, topic, &o, err));
-    size_t bytes = 0;
     for (uint32_t i = 0; i < in->n; i++) {
         int32_t partition;
         if (in->partitions)
@@ -264,26 +407,47 @@ weir_status wr__kafka_produce(wr_log_writer *w, const char *topic, const wr_out_
             partition = (int32_t)(atomic_fetch_add(&o->turn, 1) % (uint32_t)o->partitions);
         if (partition < 0 || partition >= o->partitions)
             return wr_error(err, WEIR_ERR_NOT_FOUND, "Topic '%s' has no partition %d; it has %d",
-                            topic, partition, o->partitions);
-        WR_TRY(send_or_wait(w, o, partition, in, i, err));
-        bytes += (size_t)in->keys[i].len + in->values[i].len;
+                            o->name, partition, o->partitions);
+        WR_TRY(send_or_wait(w, o, partition, in, i, until, err));
+        *bytes += (size_t)in->keys[i].len + in->values[i].len;
+        ++*sent;
         if (i % SERVE_EVERY == SERVE_EVERY - 1)
             serve(w);
     }
+    return WEIR_OK;
+}
+
+weir_status wr__kafka_produce(wr_log_writer *w, wr_log_owner *owner, const char *topic,
+                              const wr_out_records *in, const wr__log_until *until, weir_error *err)
+{
+    out_topic *o = NULL;
+    uint32_t sent = 0;
+    size_t bytes = 0;
+    WR_TRY(report_failure(w, err));
+    WR_TRY(find_topic(w, owner, topic, until, &o, err));
+    weir_status st = send_all(w, o, in, until, &sent, &bytes, err);
+    WR_ASSERT(st != WEIR_OK || sent == in->n);
+    atomic_fetch_add(&o->handed_out, sent);
+    atomic_fetch_add(&o->pending, bytes);
     atomic_fetch_add(&w->pending, bytes);
+    WR_TRY(st);
     serve(w);
-    return tell_failure(w, err);
+    return report_failure(w, err);
 }
 
 /* ---- committing ---- */
 
-weir_status wr__kafka_flush(wr_log_writer *w, weir_error *err)
+weir_status wr__kafka_flush(wr_log_writer *w, const wr__log_until *until, weir_error *err)
 {
     /* Ends by itself: what is not acknowledged within message.timeout.ms has a failed report. */
     bool waited = rd_kafka_outq_len(w->rk) > 0;
-    while (rd_kafka_outq_len(w->rk) > 0 && !atomic_load(&w->failed))
-        (void)rd_kafka_flush(w->rk, FLUSH_SLICE_MS);
-    WR_TRY(tell_failure(w, err));
+    while (rd_kafka_outq_len(w->rk) > 0 && !wr_log_owner_failed(&w->connection, NULL)) {
+        WR_TRY(wr__log_give_up(until, "Waiting for Kafka's acknowledgements", err));
+        pthread_mutex_lock(&w->serving);
+        (void)rd_kafka_flush(w->rk, WR__LOG_SLICE_MS);
+        pthread_mutex_unlock(&w->serving);
+    }
+    WR_TRY(report_failure(w, err));
     if (waited)
         wr__kafka_alive(w->opaque.log);
     return WEIR_OK;
@@ -291,21 +455,37 @@ weir_status wr__kafka_flush(wr_log_writer *w, weir_error *err)
 
 int64_t wr__kafka_position(const wr_log_writer *w, const char *topic, int32_t partition)
 {
+    int64_t position = -1; /* the furthest, where several owners write the topic */
     for (size_t i = 0; i < w->topics_n; i++)
         if (strcmp(w->topics[i]->name, topic) == 0 && partition >= 0 &&
             partition < w->topics[i]->partitions)
-            return w->topics[i]->parts[partition].position;
-    return -1;
+            position = WR_MAX(position, w->topics[i]->parts[partition].position);
+    return position;
+}
+
+/* Whose records were refused must not have its offsets committed: it would lose its input. */
+static weir_status check_owners(const wr_log_writer *w, weir_error *err)
+{
+    for (size_t i = 0; i < w->topics_n; i++) {
+        const wr_log_owner *owner = w->topics[i]->owner;
+        if (owner && atomic_load(&w->topics[i]->pending) && wr_log_owner_failed(owner, err))
+            return owner->error.code;
+    }
+    return WEIR_OK;
 }
 
 weir_status wr__kafka_commit(wr_log_writer *w, wr_log_reader *reader,
                              const wr_log_group_offsets *groups, uint32_t groups_n,
                              wr_db_batch *state, weir_error *err)
 {
-    WR_TRY(wr__kafka_flush(w, err)); /* nothing to wait for where the caller did */
+    const wr__log_until until = {w->base.cancel, -1};
+    WR_TRY(wr__kafka_flush(w, &until, err)); /* nothing to wait for where the caller did */
+    WR_TRY(check_owners(w, err));
     WR_TRY(wr__kafka_commit_groups(w->opaque.log, reader, groups, groups_n, err));
     if (state) /* an empty one too: its stores wait for the end of the commit */
         WR_TRY(wr_db_write(w->opaque.log->db, state, err));
+    for (size_t i = 0; i < w->topics_n; i++)
+        atomic_store(&w->topics[i]->pending, 0);
     atomic_store(&w->pending, 0);
     return WEIR_OK;
 }

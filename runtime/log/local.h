@@ -27,6 +27,7 @@ enum { WR__KEY_BYTES = 16 };
 
 typedef struct wr__local_part {
     int64_t low, high;        /* `lock` */
+    int64_t numbered;         /* offsets before it are given out in the commit; `committing` */
     int64_t oldest_timestamp; /* largest timestamp of the first block; `committing` */
     int64_t next_expiry_ms;   /* do not look before; `committing` */
 } wr__local_part;
@@ -101,15 +102,17 @@ void wr__local_wake(wr_log_reader *r);
 weir_status wr__local_writer_new(wr_log *log, const wr_settings *settings, wr_log_writer **out,
                                  weir_error *err);
 void wr__local_writer_close(wr_log_writer *w);
-weir_status wr__local_produce(wr_log_writer *w, const char *topic, const wr_out_records *records,
+weir_status wr__local_produce(wr_log_writer *w, wr_log_owner *owner, const char *topic,
+                              const wr_out_records *records, const wr__log_until *until,
                               weir_error *err);
 size_t wr__local_pending(const wr_log_writer *w);
-weir_status wr__local_flush(wr_log_writer *w, weir_error *err);
+weir_status wr__local_flush(wr_log_writer *w, const wr__log_until *until, weir_error *err);
 int64_t wr__local_position(const wr_log_writer *w, const char *topic, int32_t partition);
 weir_status wr__local_commit(wr_log_writer *w, wr_log_reader *reader,
                              const wr_log_group_offsets *groups, uint32_t groups_n,
                              wr_db_batch *state, weir_error *err);
-weir_status wr__local_abort(wr_log_writer *w, weir_error *err);
+weir_status wr__local_abort(wr_log_writer *w, wr_log_owner *owner, weir_error *err);
+bool wr__local_writer_failed(const wr_log_writer *w, weir_error *err);
 
 #define WR__LOCAL_FUNCTIONS                                                                        \
     .close = wr__local_close, .list = wr__local_list, .describe = wr__local_describe,              \
@@ -120,6 +123,7 @@ weir_status wr__local_abort(wr_log_writer *w, weir_error *err);
     .poll = wr__local_poll, .release = wr__local_release, .wake = wr__local_wake,                  \
     .writer_new = wr__local_writer_new, .writer_close = wr__local_writer_close,                    \
     .produce = wr__local_produce, .pending = wr__local_pending, .flush = wr__local_flush,          \
-    .position = wr__local_position, .commit = wr__local_commit, .abort = wr__local_abort
+    .position = wr__local_position, .commit = wr__local_commit, .abort = wr__local_abort,          \
+    .writer_failed = wr__local_writer_failed
 
 #endif

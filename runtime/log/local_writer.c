@@ -2,12 +2,13 @@
 /*
  * Writing the embedded log.
  *
- * A writer packs what is produced into blocks, per partition, in its own memory: nobody sees them
- * before the commit, and an abort just forgets them. A commit takes the log's `committing` lock,
- * numbers the blocks from the partition's end, and writes blocks, consumer offsets and the caller's
- * state in ONE wr_db_write; only when that has succeeded do the ends move and readers wake. So a
- * failed write (disk full) leaves offsets, records and state as they were, and the same commit may
- * be tried again. Many queries commit in parallel: the lock is what makes offsets dense.
+ * A writer packs what is produced into blocks, per owner, topic and partition, in its own memory:
+ * nobody sees them before the commit, and an abort just forgets them, of one owner or of all. A
+ * commit takes the log's `committing` lock, numbers the blocks from the partition's end (those of
+ * several owners one after another), and writes blocks, consumer offsets and the caller's state in
+ * ONE wr_db_write; only when that has succeeded do the ends move and readers wake. So a failed
+ * write (disk full) leaves offsets, records and state as they were, and the same commit may be
+ * tried again. Many queries commit in parallel: the lock is what makes offsets dense.
  *
  * Expiry (retention_ms) rides on commits to the partition: whole blocks whose newest timestamp is
  * too old are deleted in the same write, looked for at most every EXPIRY_EVERY_MS.
@@ -26,15 +27,19 @@ typedef struct out_part {
     uint64_t expired_bytes;
 } out_part;
 
+/* What one owner has for one topic. */
 typedef struct out_topic {
+    wr_log_owner
+        *owner; /* compared always, looked into only while `touched`: it may be gone else */
     wr__local_topic *topic;
     out_part *parts;
     uint32_t turn; /* NULL keys: the partition whose turn it is */
-    bool touched;
+    bool touched;  /* since the last commit */
+    size_t bytes;  /* of `pending` */
 } out_topic;
 
 struct wr_log_writer {
-    wr__log_handle handle; /* first */
+    wr__log_writer_base base; /* first */
     wr__local *log;
     out_topic *topics;
     size_t topics_n, topics_cap;
@@ -58,21 +63,22 @@ weir_status wr__local_writer_new(wr_log *log, const wr_settings *settings, wr_lo
     return WEIR_OK;
 }
 
-static void forget(wr_log_writer *w)
+static void forget(wr_log_writer *w, out_topic *o)
 {
-    for (size_t i = 0; i < w->topics_n; i++) {
-        out_topic *o = &w->topics[i];
-        for (int32_t p = 0; p < o->topic->partitions && o->touched; p++) {
-            /* The first block's memory is kept: most commits need one again. */
-            for (size_t k = 1; k < o->parts[p].n; k++)
-                wr_buf_free(&o->parts[p].blocks[k].bytes);
-            if (o->parts[p].n)
-                o->parts[p].blocks[0].n = 0;
-            o->parts[p].n = 0;
-        }
-        o->touched = false;
+    if (!o->touched)
+        return;
+    for (int32_t p = 0; p < o->topic->partitions; p++) {
+        /* The first block's memory is kept: most commits need one again. */
+        for (size_t k = 1; k < o->parts[p].n; k++)
+            wr_buf_free(&o->parts[p].blocks[k].bytes);
+        if (o->parts[p].n)
+            o->parts[p].blocks[0].n = 0;
+        o->parts[p].n = 0;
     }
-    w->pending = 0;
+    WR_ASSERT(w->pending >= o->bytes);
+    w->pending -= o->bytes;
+    o->bytes = 0;
+    o->touched = false;
 }
 
 static void free_topic(wr_log_writer *w, out_topic *o)
@@ -98,23 +104,41 @@ void wr__local_writer_close(wr_log_writer *w)
     wr_free(w);
 }
 
-weir_status wr__local_abort(wr_log_writer *w, weir_error *err)
+/* The entry goes, and with it what is known of its owner. */
+static void remove_at(wr_log_writer *w, size_t i)
+{
+    WR_ASSERT(i < w->topics_n && !w->topics[i].touched && w->topics[i].bytes == 0);
+    free_topic(w, &w->topics[i]);
+    w->topics[i] = w->topics[--w->topics_n];
+}
+
+weir_status wr__local_abort(wr_log_writer *w, wr_log_owner *owner, weir_error *err)
 {
     (void)err;
-    forget(w);
+    pthread_mutex_lock(&w->producing);
+    for (size_t i = w->topics_n; i-- > 0;) {
+        if (owner && w->topics[i].owner != owner)
+            continue;
+        forget(w, &w->topics[i]);
+        if (owner)
+            remove_at(w, i);
+    }
+    WR_ASSERT(owner || w->pending == 0);
+    pthread_mutex_unlock(&w->producing);
     return WEIR_OK;
+}
+
+/* There is no connection to lose; a write that failed may be tried again. */
+bool wr__local_writer_failed(const wr_log_writer *w, weir_error *err)
+{
+    (void)w;
+    (void)err;
+    return false;
 }
 
 size_t wr__local_pending(const wr_log_writer *w)
 {
     return w->pending;
-}
-
-weir_status wr__local_flush(wr_log_writer *w, weir_error *err)
-{
-    (void)w;
-    (void)err;
-    return WEIR_OK;
 }
 
 int64_t wr__local_position(const wr_log_writer *w, const char *topic, int32_t partition)
@@ -135,20 +159,40 @@ static bool is_removed(wr__local *log, const wr__local_topic *t)
     return removed;
 }
 
-static weir_status find_topic(wr_log_writer *w, const char *name, out_topic **out, weir_error *err)
+static weir_status was_deleted(const wr__local_topic *t, weir_error *err)
+{
+    return wr_error(err, WEIR_ERR_NOT_FOUND, "Topic '%s' was deleted", t->name);
+}
+
+/* Nothing is under way to anybody. What is left to be refused: records for a topic that has been
+ * deleted since. */
+weir_status wr__local_flush(wr_log_writer *w, const wr__log_until *until, weir_error *err)
+{
+    (void)until;
+    (void)err;
+    for (size_t i = 0; i < w->topics_n; i++) {
+        const out_topic *o = &w->topics[i];
+        weir_error why;
+        if (o->touched && is_removed(w->log, o->topic) && was_deleted(o->topic, &why) != WEIR_OK)
+            wr_log_owner_fail(o->owner, &why);
+    }
+    return WEIR_OK;
+}
+
+static weir_status find_topic(wr_log_writer *w, wr_log_owner *owner, const char *name,
+                              out_topic **out, weir_error *err)
 {
     for (size_t i = 0; i < w->topics_n; i++) {
         out_topic *o = &w->topics[i];
-        if (strcmp(o->topic->name, name) != 0)
+        if (o->owner != owner || strcmp(o->topic->name, name) != 0)
             continue;
         if (!is_removed(w->log, o->topic)) {
             *out = o;
             return WEIR_OK;
         }
         if (o->touched)
-            return wr_error(err, WEIR_ERR_NOT_FOUND, "Topic '%s' was deleted", name);
-        free_topic(w, o); /* perhaps there is a new one of the same name */
-        *o = w->topics[--w->topics_n];
+            return was_deleted(o->topic, err);
+        remove_at(w, i); /* perhaps there is a new one of the same name */
         break;
     }
     wr__local_topic *t;
@@ -158,7 +202,9 @@ static weir_status find_topic(wr_log_writer *w, const char *name, out_topic **ou
         w->topics = wr_realloc(w->topics, w->topics_cap * sizeof *w->topics);
     }
     *out = &w->topics[w->topics_n++];
-    **out = (out_topic){.topic = t, .parts = wr_calloc((size_t)t->partitions, sizeof(out_part))};
+    **out = (out_topic){
+        .owner = owner, .topic = t, .parts = wr_calloc((size_t)t->partitions, sizeof(out_part))};
+    WR_ASSERT(!(*out)->touched && (*out)->bytes == 0);
     return WEIR_OK;
 }
 
@@ -213,11 +259,11 @@ static size_t record_bytes(const wr_out_records *in, uint32_t i)
 }
 
 /* @pre `producing` is held */
-static weir_status add_records(wr_log_writer *w, const char *topic, const wr_out_records *in,
-                               weir_error *err)
+static weir_status add_records(wr_log_writer *w, wr_log_owner *owner, const char *topic,
+                               const wr_out_records *in, weir_error *err)
 {
     out_topic *o;
-    WR_TRY(find_topic(w, topic, &o, err));
+    WR_TRY(find_topic(w, owner, topic, &o, err));
     for (uint32_t i = 0; i < in->n; i++) {
         int32_t partition;
         WR_TRY(choose_partition(o, in, i, &partition, err));
@@ -229,16 +275,18 @@ static weir_status add_records(wr_log_writer *w, const char *topic, const wr_out
         append(&o->parts[partition], in->keys[i], in->values[i], in->timestamps[i],
                in->headers ? in->headers[i] : NULL);
         o->touched = true;
+        o->bytes += bytes;
         w->pending += bytes;
     }
     return WEIR_OK;
 }
 
-weir_status wr__local_produce(wr_log_writer *w, const char *topic, const wr_out_records *in,
-                              weir_error *err)
+weir_status wr__local_produce(wr_log_writer *w, wr_log_owner *owner, const char *topic,
+                              const wr_out_records *in, const wr__log_until *until, weir_error *err)
 {
+    (void)until; /* memory only: nothing to wait for */
     pthread_mutex_lock(&w->producing);
-    weir_status st = add_records(w, topic, in, err);
+    weir_status st = add_records(w, owner, topic, in, err);
     pthread_mutex_unlock(&w->producing);
     return st;
 }
@@ -319,7 +367,9 @@ static void reclaim(wr__local *log, const wr__local_topic *t, int32_t partition,
 
 static void put_blocks(const wr__local_topic *t, int32_t partition, out_part *p, wr_db_batch *b)
 {
-    p->first = p->end = t->parts[partition].high;
+    wr__local_part *part = &t->parts[partition];
+    WR_ASSERT(p->n > 0 && part->low <= part->high);
+    p->first = p->end = WR_MAX(part->high, part->numbered);
     wr__block_seal(&p->blocks[p->n - 1]);
     for (size_t k = 0; k < p->n; k++) {
         char key[WR__KEY_BYTES];
@@ -328,6 +378,16 @@ static void put_blocks(const wr__local_topic *t, int32_t partition, out_part *p,
                         wr_buf_view(&p->blocks[k].bytes));
         p->end += p->blocks[k].n;
     }
+    WR_ASSERT(p->end > p->first);
+    part->numbered = p->end;
+}
+
+/* What a failed commit has numbered is free again. */
+static void forget_numbers(wr_log_writer *w)
+{
+    for (size_t i = 0; i < w->topics_n; i++)
+        for (int32_t p = 0; p < w->topics[i].topic->partitions && w->topics[i].touched; p++)
+            w->topics[i].topic->parts[p].numbered = 0;
 }
 
 static weir_status collect(wr_log_writer *w, wr_db_batch *b, weir_error *err)
@@ -336,8 +396,11 @@ static weir_status collect(wr_log_writer *w, wr_db_batch *b, weir_error *err)
         out_topic *o = &w->topics[i];
         if (!o->touched)
             continue;
-        if (is_removed(w->log, o->topic))
-            return wr_error(err, WEIR_ERR_NOT_FOUND, "Topic '%s' was deleted", o->topic->name);
+        weir_error why;
+        if (is_removed(w->log, o->topic) && was_deleted(o->topic, &why) != WEIR_OK)
+            wr_log_owner_fail(o->owner, &why);
+        if (wr_log_owner_failed(o->owner, err)) /* whoever commits has to abort it first */
+            return o->owner->error.code;
         for (int32_t p = 0; p < o->topic->partitions; p++) {
             if (!o->parts[p].n)
                 continue;
@@ -414,8 +477,9 @@ weir_status wr__local_commit(wr_log_writer *w, wr_log_reader *reader,
         publish(w);
     else
         wr_db_batch_clear(b);
+    forget_numbers(w);
     pthread_mutex_unlock(&log->committing);
-    if (st == WEIR_OK)
-        forget(w);
+    for (size_t i = 0; i < w->topics_n && st == WEIR_OK; i++)
+        forget(w, &w->topics[i]);
     return st;
 }

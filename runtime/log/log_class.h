@@ -11,6 +11,14 @@
 #include "runtime/log/log_topics.h"
 #include "runtime/log/log_writer.h"
 
+#include <pthread.h>
+
+/** When a call that waits gives up. */
+typedef struct wr__log_until {
+    const atomic_bool *cancel; /* NULL: never */
+    int64_t deadline_ms;       /* of wr__log_now_ms; < 0: none */
+} wr__log_until;
+
 typedef struct wr_log_class {
     const char *name;
     wr_log_capabilities can;
@@ -44,24 +52,48 @@ typedef struct wr_log_class {
     weir_status (*writer_new)(wr_log *log, const wr_settings *settings, wr_log_writer **out,
                               weir_error *err);
     void (*writer_close)(wr_log_writer *w);
-    weir_status (*produce)(wr_log_writer *w, const char *topic, const wr_out_records *records,
+    /* log_writer.c sees to it: @p owner is never NULL and has not failed; an error that is neither
+     * the writer's (writer_failed) nor an interruption fails the owner. */
+    weir_status (*produce)(wr_log_writer *w, wr_log_owner *owner, const char *topic,
+                           const wr_out_records *records, const wr__log_until *until,
                            weir_error *err);
     size_t (*pending)(const wr_log_writer *w);
-    weir_status (*flush)(wr_log_writer *w, weir_error *err);
+    weir_status (*flush)(wr_log_writer *w, const wr__log_until *until, weir_error *err);
     int64_t (*position)(const wr_log_writer *w, const char *topic, int32_t partition);
     weir_status (*commit)(wr_log_writer *w, wr_log_reader *reader,
                           const wr_log_group_offsets *groups, uint32_t groups_n, wr_db_batch *state,
                           weir_error *err);
-    weir_status (*abort)(wr_log_writer *w, weir_error *err);
+    weir_status (*abort)(wr_log_writer *w, wr_log_owner *owner, weir_error *err);
+    bool (*writer_failed)(const wr_log_writer *w, weir_error *err);
 } wr_log_class;
 
 /** The first member of every implementation's log. */
 struct wr_log {
     const wr_log_class *cls;
 };
-/** The first member of every implementation's reader and of its writer; set by log.c. */
+/** The first member of every implementation's reader; set by log.c. */
 typedef struct wr__log_handle {
     const wr_log_class *cls;
 } wr__log_handle;
+/** The first member of every implementation's writer; set by log_writer.c once it is made. */
+typedef struct wr__log_writer_base {
+    const wr_log_class *cls;
+    const atomic_bool *cancel; /* of wr_log_writer_cancel_on */
+    wr_log_owner own;          /* of what is produced for nobody in particular */
+    pthread_mutex_t sync;      /* one wr_log_write_sync at a time */
+} wr__log_writer_base;
+
+/* ---- log_wait.c: waiting with an end ---- */
+
+/** The longest sleep between two looks at wr__log_until. */
+enum { WR__LOG_SLICE_MS = 50 };
+
+/** The monotonic clock. */
+int64_t wr__log_now_ms(void);
+void wr__log_sleep_ms(int ms);
+/** Must the call give up now? @return WEIR_ERR_INTERRUPTED; WEIR_ERR_LOG, RETRIABLE: "<what>: ..."
+ */
+weir_status wr__log_give_up(const wr__log_until *until, const char *what,
+                            weir_error *err) WR_MUST_CHECK;
 
 #endif

@@ -52,6 +52,7 @@ static const wr_log_class kafka_class = {
     .position = wr__kafka_position,
     .commit = wr__kafka_commit,
     .abort = wr__kafka_abort,
+    .writer_failed = wr__kafka_writer_failed,
 };
 
 /* ---- opening ---- */
@@ -202,17 +203,4 @@ void wr__kafka_alive(wr__kafka *log)
     if (atomic_load_explicit(&log->down, memory_order_relaxed) &&
         atomic_exchange(&log->down, false))
         wr_diag_put(WR_DIAG_WARN, "kafka", "%s answers again", log->brokers);
-}
-
-int64_t wr__kafka_now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-void wr__kafka_sleep_ms(int ms)
-{
-    struct timespec t = {ms / 1000, (long)(ms % 1000) * 1000000};
-    nanosleep(&t, NULL);
 }

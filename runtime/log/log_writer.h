@@ -9,29 +9,53 @@
  *   kafka   at-least-once here: flush, all delivery reports good, offsets committed, then the state
  *           batch (which holds the changelog positions) is written to RocksDB.
  *
- * Threads: a writer belongs to one thread, but for produce: while its owner waits, or produces too,
- * others may produce through it. No other call of the writer may run meanwhile.
+ * Who fails. A record that is refused fails its owner alone (log_owner.h): the others go on with
+ * the same writer. What concerns the connection as a whole (no broker answers, a fatal error of the
+ * producer, a newer producer has taken its place) fails the writer: wr_log_writer_failed, until
+ * everything is aborted, or for good. So one round of a worker is
+ *     produce ... ; wr_log_writer_flush(w)         fails: the writer has failed, so has everyone
+ *     for each owner: wr_log_owner_failed(o)?      wr_log_writer_abort(w, o), leave its offsets out
+ *     wr_log_writer_commit(w, ...)                 what the others have produced, and their offsets
+ * A commit refuses to write while a failed owner has something in it that is not aborted.
+ *
+ * Who is not a task (INSERT VALUES, a statement log) needs one call only: wr_log_write_sync.
+ *
+ * Threads: a writer belongs to one thread, but for produce and wr_log_write_sync. While its owner
+ * waits, or produces too, others may produce through it; no other call may run meanwhile. Calls of
+ * wr_log_write_sync take turns, but may not run beside any other call.
  */
 #ifndef WR_RUNTIME_LOG_LOG_WRITER_H
 #define WR_RUNTIME_LOG_LOG_WRITER_H
 
 #include "runtime/log/log_groups.h"
+#include "runtime/log/log_owner.h"
 
 weir_status wr_log_writer_new(wr_log *log, const wr_settings *settings, wr_log_writer **out,
                               weir_error *err) WR_MUST_CHECK;
 void wr_log_writer_close(wr_log_writer *w);
 /**
+ * From now on produce and flush give up within about 100 ms of *cancel becoming true, with
+ * WEIR_ERR_INTERRUPTED, which fails nobody. Borrowed for the writer's life; NULL: they wait.
+ */
+void wr_log_writer_cancel_on(wr_log_writer *w, const atomic_bool *cancel);
+/**
  * Copies what it needs. Blocks (serving callbacks) when too much is under way. Any thread:
  * records of one call keep their order within a partition, calls of several threads mix.
+ * @param owner  who fails where a record is refused, and must be good; NULL: the writer's only
+ *               user, who then learns of it by the next flush.
+ * @return WEIR_ERR_LIMIT, WEIR_ERR_NOT_FOUND, WEIR_ERR_LOG: records up to some point of the call
+ *         are written, and the owner has failed, unless wr_log_writer_failed. WEIR_ERR_INTERRUPTED.
  */
-weir_status wr_log_writer_produce(wr_log_writer *w, const char *topic,
+weir_status wr_log_writer_produce(wr_log_writer *w, wr_log_owner *owner, const char *topic,
                                   const wr_out_records *records, weir_error *err) WR_MUST_CHECK;
 /** Bytes produced since the last commit. */
 size_t wr_log_writer_pending(const wr_log_writer *w);
 /**
- * Kafka: wait until everything produced is acknowledged; then wr_log_writer_position says, per
- * topic partition of changelogs, the offset after the last acknowledged record. Others: nothing to
- * do. First half of a commit: the state batch needs the positions.
+ * Kafka: wait until everything produced is acknowledged or refused; then wr_log_writer_position
+ * says, per topic partition of changelogs, the offset after the last acknowledged record. Others:
+ * nothing to wait for. First half of a commit: the state batch needs the positions.
+ * Fails where the writer has failed, or the records of its only user (NULL) were refused; ask the
+ * owners for the rest.
  */
 weir_status wr_log_writer_flush(wr_log_writer *w, weir_error *err) WR_MUST_CHECK;
 int64_t wr_log_writer_position(const wr_log_writer *w, const char *topic, int32_t partition);
@@ -45,7 +69,38 @@ int64_t wr_log_writer_position(const wr_log_writer *w, const char *topic, int32_
 weir_status wr_log_writer_commit(wr_log_writer *w, wr_log_reader *reader,
                                  const wr_log_group_offsets *groups, uint32_t groups_n,
                                  wr_db_batch *state, weir_error *err) WR_MUST_CHECK;
-/** Forget what was produced since the last commit (kafka: at-least-once cannot; it waits). */
-weir_status wr_log_writer_abort(wr_log_writer *w, weir_error *err) WR_MUST_CHECK;
+/**
+ * Forget what @p owner has produced since the last commit, or, with NULL, what everybody has. The
+ * owner's failure stays (wr_log_owner_reset); that of the writer, where it can pass, is forgotten
+ * with NULL. The embedded log writes nothing of it. Kafka, at-least-once: what is out is out. With
+ * NULL what is still under way is called back; an owner's goes on its way, but no report of it
+ * reaches the owner any more.
+ */
+weir_status wr_log_writer_abort(wr_log_writer *w, wr_log_owner *owner, weir_error *err);
+/**
+ * Has the connection as a whole failed? *err (may be NULL) says why; FATAL where only a new writer
+ * helps, else wr_log_writer_abort(w, NULL) does.
+ */
+bool wr_log_writer_failed(const wr_log_writer *w, weir_error *err);
+
+/** How long a call may wait. */
+typedef struct wr_log_wait {
+    int64_t timeout_ms;        /* < 0: for ever */
+    const atomic_bool *cancel; /* gives up within about 100 ms of its becoming true; may be NULL */
+} wr_log_wait;
+
+/**
+ * Produce, flush, commit: when it returns WEIR_OK the records are durable. On failure what @p owner
+ * (NULL: the writer's only user) has produced is aborted and its failure forgotten, so that the
+ * next call begins anew; but where wr_log_writer_failed, only with another writer. Any thread, one
+ * at a time: see the head. What others have produced through the writer is committed with it.
+ *
+ * @param wait  NULL: for ever.
+ * @return as wr_log_writer_produce; WEIR_ERR_LOG, RETRIABLE: the time is over;
+ * WEIR_ERR_INTERRUPTED. After these two Kafka may have the records all the same.
+ */
+weir_status wr_log_write_sync(wr_log_writer *w, wr_log_owner *owner, const char *topic,
+                              const wr_out_records *records, const wr_log_wait *wait,
+                              weir_error *err) WR_MUST_CHECK;
 
 #endif

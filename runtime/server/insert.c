@@ -6,6 +6,10 @@
 
 weir_status wr__engine_writer(wr_engine *e, wr_log_writer **out, weir_error *err)
 {
+    if (e->writer && wr_log_writer_failed(e->writer, NULL)) {
+        wr_log_writer_close(e->writer); /* it would fail for ever */
+        e->writer = NULL;
+    }
     if (!e->writer)
         WR_TRY(wr_log_writer_new(e->log, &e->settings, &e->writer, err));
     *out = e->writer;
@@ -71,11 +75,7 @@ static weir_status write_row(wr_exec *x, const wr_insert *ins, weir_error *err)
                             .values = &value,
                             .timestamps = &ts,
                             .partitions = e->mode == WR_ENGINE_FED ? &first : NULL};
-        st = wr_log_writer_produce(w, ins->source->topic, &r, err);
-        if (st == WEIR_OK)
-            st = wr_log_writer_flush(w, err);
-        if (st == WEIR_OK)
-            st = wr_log_writer_commit(w, NULL, NULL, 0, NULL, err);
+        st = wr_log_write_sync(w, NULL, ins->source->topic, &r, NULL, err);
     }
     wr_engine_note_write(e);
     wr_buf_free(&key_buf);

@@ -134,12 +134,26 @@ void wr__query_await_write(wr_query *q)
 
 /* ---- the commit ---- */
 
+/* Members whose records were refused have failed, nobody else: what fails here is taken apart by
+ * recover(). */
+static weir_status check_owners(wr__scan *s, weir_error *err)
+{
+    weir_status st = WEIR_OK;
+    for (size_t m = 0; m < s->members_n; m++) {
+        if (!wr_log_owner_failed(&s->members[m]->owner, err))
+            continue;
+        wr__query_break(s->members[m], err);
+        st = err->code;
+    }
+    return st;
+}
+
 static weir_status each_member(wr__scan *s, int64_t *flushed, weir_error *err)
 {
     for (size_t m = 0; m < s->members_n; m++) {
         wr_query *q = s->members[m];
         weir_status st = flush_operators(q, err);
-        if (st == WEIR_ERR_LOG) /* of the writer, which is everybody's */
+        if (st != WEIR_OK && wr_log_writer_failed(s->writer, NULL)) /* it is everybody's */
             return st;
         if (st != WEIR_OK) {
             wr__query_break(q, err);
@@ -148,6 +162,7 @@ static weir_status each_member(wr__scan *s, int64_t *flushed, weir_error *err)
     }
     *flushed = s->clock->mono_ns(s->clock);
     WR_TRY(wr_log_writer_flush(s->writer, err));
+    WR_TRY(check_owners(s, err));
     /* A new one: a cleared batch keeps the memory of the largest commit so far. */
     wr_db_batch_free(s->state);
     s->state = wr_db_batch_new(s->db);

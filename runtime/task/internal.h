@@ -236,6 +236,7 @@ struct wr_query {
     uint32_t parity;    /* of what is being sent: exchange.c */
     bool noted;         /* the data directory knows the query */
     int failures;       /* since its last commit */
+    wr_log_owner owner; /* of all that it produces */
     atomic_bool broken; /* failed in this step: broken_error (lock) */
     weir_error broken_error;
 

@@ -86,6 +86,10 @@ void wr__scan_add(wr__scan *s, wr_query *q)
 static void leave(wr__scan *s, wr_query *q, wr__scan *to)
 {
     wr__query_release_budget(q);
+    weir_error ignored;
+    if (s->writer && wr_log_writer_abort(s->writer, &q->owner, &ignored) != WEIR_OK)
+        wr_diag_put(WR_DIAG_WARN, "query", "abort: %s", ignored.message);
+    wr_log_owner_reset(&q->owner);
     pthread_mutex_lock(&s->hub->lock);
     bool found = wr__list_drop(s->members, &s->members_n, q);
     WR_ASSERT(found);

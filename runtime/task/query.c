@@ -103,6 +103,7 @@ static wr_query *new_query(const wr_query_options *o)
 {
     wr_query *q = wr_calloc(1, sizeof *q);
     q->id = wr_strdup(o->id);
+    wr_log_owner_init(&q->owner, q->id);
     q->plan = o->plan;
     q->log = o->log;
     q->clock = o->clock;

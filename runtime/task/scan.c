@@ -111,14 +111,16 @@ void wr__scan_close(wr__scan *s)
     for (uint32_t l = 0; l < s->lanes_n; l++)
         wr_arena_reset(s->lanes[l].scratch);
     if (s->writer) {
-        if (wr_log_writer_abort(s->writer, &ignored) != WEIR_OK)
+        if (wr_log_writer_abort(s->writer, NULL, &ignored) != WEIR_OK)
             wr_diag_put(WR_DIAG_WARN, "query", "abort: %s", ignored.message);
         wr_log_writer_close(s->writer);
         s->writer = NULL;
     }
     wr_db_batch_clear(s->state);
-    for (size_t m = 0; m < s->members_n; m++)
+    for (size_t m = 0; m < s->members_n; m++) {
         atomic_store(&s->members[m]->broken, false);
+        wr_log_owner_reset(&s->members[m]->owner);
+    }
     s->dirty = false;
     s->backlog = false;
 }
@@ -266,7 +268,9 @@ static void fail_all(wr__scan *s, const weir_error *err)
  */
 static void recover(wr__scan *s, weir_error *err)
 {
-    size_t broken = broken_members(s);
+    /* Where the writer has failed it is nobody's fault, whoever noticed it. */
+    bool all = s->writer && wr_log_writer_failed(s->writer, NULL);
+    size_t broken = all ? 0 : broken_members(s);
     if (broken && broken < s->members_n) {
         for (size_t m = s->members_n; m-- > 0;)
             if (atomic_load(&s->members[m]->broken))

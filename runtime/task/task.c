@@ -41,7 +41,8 @@ static weir_status produce_to_first(wr_query *q, uint32_t topic, const wr_out_re
     wr_out_records r = *records;
     int32_t *first = wr_calloc(r.n, sizeof *first);
     r.partitions = first;
-    weir_status st = wr_log_writer_produce(q->scan->writer, q->topic_names[topic], &r, err);
+    weir_status st =
+        wr_log_writer_produce(q->scan->writer, &q->owner, q->topic_names[topic], &r, err);
     wr_free(first);
     return st;
 }
@@ -60,7 +61,8 @@ static weir_status task_produce(wr_task_ctx *ctx, uint32_t topic, const wr_out_r
     atomic_fetch_add(&q->bytes_out, bytes);
     wr_op_wrote(ctx, bytes);
     return q->fed ? produce_to_first(q, topic, records, err)
-                  : wr_log_writer_produce(q->scan->writer, q->topic_names[topic], records, err);
+                  : wr_log_writer_produce(q->scan->writer, &q->owner, q->topic_names[topic],
+                                          records, err);
 }
 
 static weir_status task_collect(wr_task_ctx *ctx, const wr_batch *batch, weir_error *err)
@@ -72,19 +74,20 @@ static weir_status task_collect(wr_task_ctx *ctx, const wr_batch *batch, weir_er
     return t->q->collect(t->q->collect_arg, batch, err);
 }
 
-/* One change of a store goes to its changelog, at the task's own partition. */
-static weir_status store_changed(void *arg, wr_str key, const wr_str *value, int64_t timestamp_ms,
-                                 weir_error *err)
+/* Changes of a store go to its changelog, at the task's own partition. */
+static weir_status store_changed(void *arg, const wr_store_changes *changes, weir_error *err)
 {
     wr__task_store *s = arg;
     wr_query *q = s->task->q;
-    wr_str none = {NULL, 0};
-    wr_out_records r = {.n = 1,
-                        .keys = &key,
-                        .values = value ? value : &none,
-                        .timestamps = &timestamp_ms,
-                        .partitions = &s->task->partition};
-    return wr_log_writer_produce(q->scan->writer, s->changelog, &r, err);
+    int32_t partitions[WR_STORE_CHANGES_MAX];
+    for (uint32_t i = 0; i < changes->n; i++)
+        partitions[i] = s->task->partition;
+    wr_out_records r = {.n = changes->n,
+                        .keys = changes->keys,
+                        .values = changes->values,
+                        .timestamps = changes->timestamps_ms,
+                        .partitions = partitions};
+    return wr_log_writer_produce(q->scan->writer, &q->owner, s->changelog, &r, err);
 }
 
 static weir_status create_changelog(wr__task_store *s, const wr_plan_store *plan, weir_error *err)

@@ -217,9 +217,7 @@ weir_status wr__world_give(wr__world *w, const char *topic, const wr_record *r, 
                           .headers = r->headers ? &r->headers : NULL};
     WR_TRY(wr__world_topic(w, topic, DEFAULT_PARTITIONS, 1, err));
     WR_TRY(wr_topic_ends(log, &end, 1, &low, &high, err));
-    WR_TRY(wr_log_writer_produce(w->writer, topic, &out, err));
-    WR_TRY(wr_log_writer_flush(w->writer, err));
-    WR_TRY(wr_log_writer_commit(w->writer, NULL, NULL, 0, NULL, err));
+    WR_TRY(wr_log_write_sync(w->writer, NULL, topic, &out, NULL, err));
     wr__given g = {.topic = wr_arena_strdup(w->arena, topic),
                    .record = {.key = wr_bytes_copy(w->arena, r->key),
                               .value = wr_bytes_copy(w->arena, r->value),

@@ -37,11 +37,17 @@ class SharedBroker(unittest.TestCase):
         self.assertEqual(settings["repartition"]["cleanup.policy"], "delete")
         self.assertEqual(settings["repartition"]["retention.ms"], "-1")
 
-    def test_together(self):
-        done = subprocess.run([TESTS / "unit_runtime_test_log_together"], capture_output=True,
-                              text=True, timeout=300, env=environment(self.kafka))
+    def run_with_broker(self, program, a_test):
+        done = subprocess.run([TESTS / program], capture_output=True, text=True, timeout=300,
+                              env=environment(self.kafka))
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
-        self.assertIn("test_producers", done.stdout)
+        self.assertIn(a_test, done.stdout + done.stderr)
+
+    def test_together(self):
+        self.run_with_broker("unit_runtime_test_log_together", "test_producers")
+
+    def test_writer(self):
+        self.run_with_broker("unit_runtime_test_log_writer", "test_refused_by_broker")
 
 
 class OwnBroker(unittest.TestCase):

@@ -76,7 +76,7 @@ static inline void put(wr_log_writer *w, const char *topic, int32_t partition, c
 {
     wr_str k = wr_str_c(key), v = wr_str_c(value);
     wr_out_records r = {1, &k, &v, &timestamp, partition < 0 ? NULL : &partition, NULL};
-    OK(wr_log_writer_produce(w, topic, &r, err));
+    OK(wr_log_writer_produce(w, NULL, topic, &r, err));
 }
 
 static inline void commit(wr_log_writer *w)

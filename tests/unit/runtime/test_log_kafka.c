@@ -237,7 +237,7 @@ static void test_records(void **state)
     int32_t partitions[] = {1, 1, 1, 1};
     const wr_headers *all[] = {NULL, NULL, NULL, &headers};
     wr_out_records r = {4, keys, values, timestamps, partitions, all};
-    OK(wr_log_writer_produce(w, name, &r, err));
+    OK(wr_log_writer_produce(w, NULL, name, &r, err));
     assert_int_equal(wr_log_writer_pending(w), 10);
     OK(wr_log_writer_flush(w, err));
     assert_int_equal(wr_log_writer_position(w, name, 1), 4);
@@ -252,13 +252,16 @@ static void test_records(void **state)
     wr_log_reader_close(reader);
 
     partitions[0] = 2;
-    FAILS(wr_log_writer_produce(w, name, &r, err), WEIR_ERR_NOT_FOUND, "no partition 2");
-    FAILS(wr_log_writer_produce(w, "no-such-topic", &r, err), WEIR_ERR_NOT_FOUND, "no-such-topic");
+    FAILS(wr_log_writer_produce(w, NULL, name, &r, err), WEIR_ERR_NOT_FOUND, "no partition 2");
+    OK(wr_log_writer_abort(w, NULL, err));
+    FAILS(wr_log_writer_produce(w, NULL, "no-such-topic", &r, err), WEIR_ERR_NOT_FOUND,
+          "no-such-topic");
     wr_str big = {wr_calloc(1, 2000000), 2000000};
     wr_out_records large = {1, keys, &big, timestamps, NULL, NULL};
-    FAILS(wr_log_writer_produce(w, name, &large, err), WEIR_ERR_LIMIT, "too large");
+    OK(wr_log_writer_abort(w, NULL, err));
+    FAILS(wr_log_writer_produce(w, NULL, name, &large, err), WEIR_ERR_LIMIT, "too large");
     wr_free((void *)(uintptr_t)big.ptr);
-    OK(wr_log_writer_abort(w, err));
+    OK(wr_log_writer_abort(w, NULL, err));
     wr_log_writer_close(w);
 }
 
@@ -482,7 +485,7 @@ static int copy(const char *from, const char *to, int64_t n, const char *group)
         for (uint32_t i = 0; b && i < b->n; i++) {
             const wr_record *r = &b->records[i];
             wr_out_records out = {1, &r->key, &r->value, &r->timestamp, &r->partition, NULL};
-            OK(wr_log_writer_produce(m.w, to, &out, err));
+            OK(wr_log_writer_produce(m.w, NULL, to, &out, err));
         }
         if (b) {
             m.parts[b->assignment].offset = b->next_offset;

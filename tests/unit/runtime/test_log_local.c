@@ -142,7 +142,7 @@ static void test_remove(void **state)
     OK(wr_topic_remove(e->log, "t", err));
     FAILS(wr_topic_remove(e->log, "t", err), WEIR_ERR_NOT_FOUND, "'t'");
     FAILS(wr_log_writer_commit(w, NULL, NULL, 0, NULL, err), WEIR_ERR_NOT_FOUND, "deleted");
-    OK(wr_log_writer_abort(w, err));
+    OK(wr_log_writer_abort(w, NULL, err));
     wr_log_batch *b;
     OK(wr_log_reader_poll(r, 10, 0, &b, err));
     assert_null(b);
@@ -244,7 +244,7 @@ static void model_produce(model *md, wr_log_writer *w, wr_rng *rng, int64_t *add
         md->records[p][md->n[p] + added[p]++].seed = seed;
     }
     wr_out_records r = {n, keys, values, timestamps, partitions, headers};
-    OK(wr_log_writer_produce(w, "m", &r, err));
+    OK(wr_log_writer_produce(w, NULL, "m", &r, err));
 }
 
 /* Read from a random place to the end, with a random batch size. */
@@ -316,7 +316,7 @@ static void test_model(void **state)
         for (uint64_t k = wr_rng_below(&rng, round % 10 == 9 ? 40 : 3); k > 0; k--)
             model_produce(&md, w, &rng, added);
         if (wr_rng_below(&rng, 4) == 0)
-            OK(wr_log_writer_abort(w, err));
+            OK(wr_log_writer_abort(w, NULL, err));
         else
             model_commit(&md, w, added);
         for (int32_t p = 0; p < PARTS; p++) {
@@ -360,8 +360,9 @@ static void test_partitions(void **state)
     int64_t ts = 0;
     wr_str key = WR_STR("k");
     wr_out_records r = {1, &key, &key, &ts, &wrong, NULL};
-    FAILS(wr_log_writer_produce(w, "t", &r, err), WEIR_ERR_NOT_FOUND, "no partition 4");
-    FAILS(wr_log_writer_produce(w, "x", &r, err), WEIR_ERR_NOT_FOUND, "'x'");
+    FAILS(wr_log_writer_produce(w, NULL, "t", &r, err), WEIR_ERR_NOT_FOUND, "no partition 4");
+    OK(wr_log_writer_abort(w, NULL, err));
+    FAILS(wr_log_writer_produce(w, NULL, "x", &r, err), WEIR_ERR_NOT_FOUND, "'x'");
     wr_log_writer_close(w);
 }
 

@@ -79,18 +79,20 @@ typedef struct world {
     wr_rng rng;
 } world;
 
-static weir_status on_change(void *arg, wr_str key, const wr_str *value, int64_t ts,
-                             weir_error *err)
+static weir_status on_change(void *arg, const wr_store_changes *c, weir_error *err)
 {
     world *w = arg;
-    (void)ts;
-    assert_true(key.len >= 2); /* version and kind, then the key: changelog.h */
-    wr_str plain = wr_str_make(key.ptr + 2, key.len - 2);
-    if (value)
-        model_put(&w->logged, plain, wr_str_make(value->ptr + 5, value->len - 5));
-    else
-        model_delete(&w->logged, plain);
     (void)err;
+    assert_true(c->n >= 1 && c->n <= (w->options.caching ? WR_STORE_CHANGES_MAX : 1));
+    for (uint32_t i = 0; i < c->n; i++) {
+        wr_str key = c->keys[i], value = c->values[i];
+        assert_true(key.len >= 2); /* version and kind, then the key: changelog.h */
+        wr_str plain = wr_str_make(key.ptr + 2, key.len - 2);
+        if (value.ptr)
+            model_put(&w->logged, plain, wr_str_make(value.ptr + 5, value.len - 5));
+        else
+            model_delete(&w->logged, plain);
+    }
     return WEIR_OK;
 }
 
@@ -344,14 +346,10 @@ static void test_dirty_list_and_old_values(void **state)
     backend_fini(&be);
 }
 
-static weir_status count_change(void *arg, wr_str key, const wr_str *value, int64_t ts,
-                                weir_error *err)
+static weir_status count_change(void *arg, const wr_store_changes *c, weir_error *err)
 {
-    (void)key;
-    (void)value;
-    (void)ts;
     (void)err;
-    ++*(int *)arg;
+    *(int *)arg += (int)c->n;
     return WEIR_OK;
 }
 

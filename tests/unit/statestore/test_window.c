@@ -102,12 +102,8 @@ static int by_time(const void *a, const void *b)
 
 /* ------------------------------------------------------------------ the changelog */
 
-static weir_status on_change(void *arg, wr_str key, const wr_str *value, int64_t ts,
-                             weir_error *err)
+static void log_one(world *w, wr_str key, wr_str value)
 {
-    world *w = arg;
-    (void)ts;
-    (void)err;
     if (w->log_n == w->log_cap) {
         w->log_cap = w->log_cap ? w->log_cap * 2 : 1024;
         w->log = realloc(w->log, w->log_cap * sizeof *w->log);
@@ -116,11 +112,19 @@ static weir_status on_change(void *arg, wr_str key, const wr_str *value, int64_t
     *r = (record){.key_len = key.len};
     assert_true(key.len <= sizeof r->key);
     memcpy(r->key, key.ptr, key.len);
-    if (value) {
-        r->value = malloc(value->len + 1);
-        r->value_len = value->len;
-        memcpy(r->value, value->ptr, value->len);
+    if (value.ptr) {
+        r->value = malloc(value.len + 1);
+        r->value_len = value.len;
+        memcpy(r->value, value.ptr, value.len);
     }
+}
+
+static weir_status on_change(void *arg, const wr_store_changes *c, weir_error *err)
+{
+    (void)err;
+    assert_true(c->n >= 1 && c->n <= WR_STORE_CHANGES_MAX);
+    for (uint32_t i = 0; i < c->n; i++)
+        log_one(arg, c->keys[i], c->values[i]);
     return WEIR_OK;
 }
 
@@ -621,13 +625,11 @@ static void test_sessions_overlap(void **state)
 }
 
 /* A key with thousands of rows in one segment: chunks, each logged only when it changes. */
-static weir_status count_bytes(void *arg, wr_str key, const wr_str *value, int64_t ts,
-                               weir_error *err)
+static weir_status count_bytes(void *arg, const wr_store_changes *c, weir_error *err)
 {
-    (void)key;
-    (void)ts;
     (void)err;
-    *(size_t *)arg += value ? value->len : 0;
+    for (uint32_t i = 0; i < c->n; i++)
+        *(size_t *)arg += c->values[i].len;
     return WEIR_OK;
 }
 

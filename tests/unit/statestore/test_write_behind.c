@@ -25,20 +25,24 @@ typedef struct world {
     int64_t now[KEYS], committed[KEYS]; /* 0: not there */
 } world;
 
-static weir_status append(void *arg, wr_str key, const wr_str *value, int64_t ts, weir_error *err)
+static void append_one(world *w, wr_str key, wr_str value)
 {
-    (void)ts;
-    (void)err;
-    world *w = arg;
     if (w->n == w->cap) {
         w->cap = w->cap ? 2 * w->cap : 1024;
         w->log = realloc(w->log, w->cap * sizeof *w->log);
     }
     record *r = &w->log[w->n++];
-    *r = (record){.is_put = value != NULL};
+    *r = (record){.is_put = value.ptr != NULL};
     wr_buf_str(&r->key, key);
-    if (value)
-        wr_buf_str(&r->value, *value);
+    if (value.ptr)
+        wr_buf_str(&r->value, value);
+}
+
+static weir_status append(void *arg, const wr_store_changes *c, weir_error *err)
+{
+    (void)err;
+    for (uint32_t i = 0; i < c->n; i++)
+        append_one(arg, c->keys[i], c->values[i]);
     return WEIR_OK;
 }
 
