@@ -107,7 +107,8 @@ void wr__kafka_reader_close(wr_log_reader *r);
 weir_status wr__kafka_assign(wr_log_reader *r, const wr_topic_part *parts, uint32_t n,
                              weir_error *err);
 weir_status wr__kafka_subscribe(wr_log_reader *r, const char *const *topics, uint32_t n,
-                                const wr_log_rebalance *cb, weir_error *err);
+                                weir_error *err);
+const wr_log_rebalance *wr__kafka_rebalance(const wr_log_reader *r);
 weir_status wr__kafka_pause(wr_log_reader *r, uint32_t assignment, bool paused, weir_error *err);
 weir_status wr__kafka_poll(wr_log_reader *r, uint32_t max_records, int timeout_ms,
                            wr_log_batch **out, weir_error *err);

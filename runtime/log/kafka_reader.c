@@ -72,8 +72,9 @@ struct wr_log_reader {
     bool closing;
     char **topics; /* of the subscription: what assigned and revoked point to */
     uint32_t topics_n;
-    wr_log_rebalance cb;
-    uint64_t generation; /* of the assignment */
+    wr_log_rebalance request; /* of the group */
+    bool asked;               /* it waits for an answer */
+    uint64_t generation;      /* of the assignment */
     kafka_part *parts;
     uint32_t parts_n, last_part;
     chunk *current; /* not all handed out, or NULL */
@@ -84,8 +85,6 @@ struct wr_log_reader {
     int64_t nudged_ms;
     int nudge_every_ms;
     uint32_t nudge_turn;
-    weir_status failed; /* of a rebalance: the next poll tells */
-    weir_error error;
 };
 
 /* ---- life ---- */
@@ -173,11 +172,32 @@ static void drop_parts(wr_log_reader *r)
     r->parts_n = r->last_part = 0;
 }
 
+/* Answered, or nobody will. Its parts are ours. */
+static void forget_request(wr_log_reader *r)
+{
+    wr_free((void *)r->request.parts);
+    r->request = (wr_log_rebalance){0};
+    r->asked = false;
+}
+
+static void ask(wr_log_reader *r, wr_rebalance_kind kind, wr_topic_part *parts, uint32_t n)
+{
+    forget_request(r);
+    r->request = (wr_log_rebalance){kind, parts, n};
+    r->asked = true;
+}
+
+const wr_log_rebalance *wr__kafka_rebalance(const wr_log_reader *r)
+{
+    return r->asked ? &r->request : NULL;
+}
+
 void wr__kafka_reader_close(wr_log_reader *r)
 {
     if (!r)
         return;
-    r->closing = true; /* the query has closed its tasks: no callbacks any more */
+    r->closing = true; /* nobody answers requests any more */
+    forget_request(r);
     drop_current(r);
     while (r->spare) {
         chunk *c = r->spare;
@@ -217,8 +237,17 @@ static weir_status assign_parts(wr_log_reader *r, weir_error *err)
 weir_status wr__kafka_assign(wr_log_reader *r, const wr_topic_part *parts, uint32_t n,
                              weir_error *err)
 {
+    bool give_up = r->asked && n == 0;
     drop_current(r);
     drop_parts(r);
+    if (give_up) {
+        forget_request(r);
+        r->generation++;
+        rd_kafka_resp_err_t rc = rd_kafka_assign(r->rk, NULL);
+        return rc == RD_KAFKA_RESP_ERR_NO_ERROR
+                   ? WEIR_OK
+                   : wr__kafka_error(err, rc, "Giving up partitions of group %s", r->group);
+    }
     r->parts = wr_calloc(n ? n : 1, sizeof *r->parts);
     r->parts_n = n;
     for (uint32_t i = 0; i < n; i++)
@@ -226,6 +255,7 @@ weir_status wr__kafka_assign(wr_log_reader *r, const wr_topic_part *parts, uint3
                                    .partition = parts[i].partition,
                                    .start = parts[i].offset,
                                    .next = -1};
+    forget_request(r);
     return assign_parts(r, err);
 }
 
@@ -245,16 +275,16 @@ static weir_status assign_all(wr_log_reader *r, weir_error *err)
             parts[n++] = (wr_topic_part){r->topics[i], p, WR_OFFSET_NONE};
     }
     if (st == WEIR_OK)
-        st = r->cb.assigned(r->cb.arg, parts, n, err);
-    wr_free(parts);
+        ask(r, WR_REBALANCE_ASSIGN, parts, n);
+    else
+        wr_free(parts);
     return st;
 }
 
 weir_status wr__kafka_subscribe(wr_log_reader *r, const char *const *topics, uint32_t n,
-                                const wr_log_rebalance *cb, weir_error *err)
+                                weir_error *err)
 {
     WR_ASSERT(!r->topics);
-    r->cb = *cb;
     r->topics = wr_calloc(n ? n : 1, sizeof *r->topics);
     r->topics_n = n;
     for (uint32_t i = 0; i < n; i++)
@@ -285,32 +315,23 @@ static wr_topic_part *own_parts(const wr_log_reader *r, const rd_kafka_topic_par
     return parts;
 }
 
+/* On the thread that polls, inside the poll: what has to be done may take long and may poll by
+ * itself, so it is only noted down. librdkafka waits for the answer, an assign. */
 static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t code,
                          rd_kafka_topic_partition_list_t *list, void *opaque)
 {
     wr_log_reader *r = WR__KAFKA_HOLDER(wr_log_reader, opaque);
-    wr_topic_part *parts = own_parts(r, list);
-    uint32_t n = (uint32_t)list->cnt;
-    uint64_t before = r->generation;
-    weir_status st = WEIR_OK;
-    weir_error err = {0};
-    if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS && !r->closing) {
-        st = r->cb.assigned(r->cb.arg, parts, n, &err);
-        if (st != WEIR_OK || r->generation == before)
-            rd_kafka_assign(rk, NULL);
-    } else {
-        if (code == RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS && !r->closing)
-            st = r->cb.revoked(r->cb.arg, parts, n, rd_kafka_assignment_lost(rk), &err);
-        drop_current(r);
-        drop_parts(r);
-        rd_kafka_assign(rk, NULL);
-    }
     r->generation++;
-    if (st != WEIR_OK && r->failed == WEIR_OK) {
-        r->failed = st;
-        r->error = err;
+    if (r->closing) {
+        rd_kafka_assign(rk, NULL);
+        return;
     }
-    wr_free(parts);
+    wr_rebalance_kind kind =
+        code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS ? WR_REBALANCE_ASSIGN
+        : rd_kafka_assignment_lost(rk) || code != RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS
+            ? WR_REBALANCE_LOST
+            : WR_REBALANCE_REVOKE;
+    ask(r, kind, own_parts(r, list), (uint32_t)list->cnt);
 }
 
 weir_status wr__kafka_pause(wr_log_reader *r, uint32_t assignment, bool paused, weir_error *err)
@@ -613,15 +634,9 @@ weir_status wr__kafka_poll(wr_log_reader *r, uint32_t max_records, int timeout_m
     WR_ASSERT(max_records > 0);
     *out = NULL;
     weir_status st = WEIR_OK;
-    if (!r->current)
+    if (!r->current && !r->asked)
         st = fetch(r, max_records, timeout_ms, err);
-    if (r->failed != WEIR_OK) {
-        st = r->failed;
-        r->failed = WEIR_OK;
-        if (err)
-            *err = r->error;
-    }
-    if (st != WEIR_OK || !r->current)
+    if (st != WEIR_OK || !r->current || r->asked)
         return st;
     wr__kafka_alive(r->opaque.log);
     kafka_batch *b;

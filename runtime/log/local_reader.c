@@ -49,6 +49,8 @@ struct wr_log_reader {
     wr__log_handle handle; /* first */
     wr__local *log;
     bool from_earliest; /* for WR_OFFSET_NONE */
+    wr_log_rebalance request;
+    bool asked; /* it waits for an answer */
     local_part *parts;
     uint32_t parts_n;
     uint32_t turn; /* where the next poll begins to look */
@@ -98,10 +100,18 @@ static void free_batch(local_batch *b)
     wr_free(b);
 }
 
+static void forget_request(wr_log_reader *r)
+{
+    wr_free((void *)r->request.parts);
+    r->request = (wr_log_rebalance){0};
+    r->asked = false;
+}
+
 void wr__local_reader_close(wr_log_reader *r)
 {
     if (!r)
         return;
+    forget_request(r);
     drop_assignment(r);
     while (r->spare) {
         local_batch *b = r->spare;
@@ -152,28 +162,36 @@ weir_status wr__local_assign(wr_log_reader *r, const wr_topic_part *parts, uint3
             return st;
         }
     }
+    forget_request(r);
     return WEIR_OK;
 }
 
+const wr_log_rebalance *wr__local_rebalance(const wr_log_reader *r)
+{
+    return r->asked ? &r->request : NULL;
+}
+
+/* Nobody shares them: all partitions, at once. */
 weir_status wr__local_subscribe(wr_log_reader *r, const char *const *topics, uint32_t n,
-                                const wr_log_rebalance *cb, weir_error *err)
+                                weir_error *err)
 {
     wr_topic_part *parts = NULL;
     uint32_t parts_n = 0;
-    weir_status st = WEIR_OK;
-    for (uint32_t i = 0; i < n && st == WEIR_OK; i++) {
+    for (uint32_t i = 0; i < n; i++) {
         wr_topic_info info;
-        st = wr__local_describe(&r->log->base, topics[i], &info, err);
-        if (st != WEIR_OK)
-            break;
+        weir_status st = wr__local_describe(&r->log->base, topics[i], &info, err);
+        if (st != WEIR_OK) {
+            wr_free(parts);
+            return st;
+        }
         parts = wr_realloc(parts, (parts_n + (size_t)info.partitions) * sizeof *parts);
         for (int32_t p = 0; p < info.partitions; p++)
             parts[parts_n++] = (wr_topic_part){topics[i], p, WR_OFFSET_NONE};
     }
-    if (st == WEIR_OK)
-        st = cb->assigned(cb->arg, parts, parts_n, err);
-    wr_free(parts);
-    return st;
+    forget_request(r);
+    r->request = (wr_log_rebalance){WR_REBALANCE_ASSIGN, parts, parts_n};
+    r->asked = true;
+    return WEIR_OK;
 }
 
 weir_status wr__local_pause(wr_log_reader *r, uint32_t assignment, bool paused, weir_error *err)
@@ -375,6 +393,8 @@ weir_status wr__local_poll(wr_log_reader *r, uint32_t max_records, int timeout_m
 {
     WR_ASSERT(max_records > 0);
     *out = NULL;
+    if (r->asked)
+        return WEIR_OK;
     int64_t low = 0, high = 0;
     uint32_t i = wait_for_records(r, timeout_ms, &low, &high);
     if (i == r->parts_n)

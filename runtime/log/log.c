@@ -100,14 +100,21 @@ void wr_log_reader_close(wr_log_reader *r)
 weir_status wr_log_reader_assign(wr_log_reader *r, const wr_topic_part *parts, uint32_t n,
                                  weir_error *err)
 {
+    const wr_log_rebalance *asked = reader_class(r)->rebalance(r);
+    WR_ASSERT(!asked || asked->kind == WR_REBALANCE_ASSIGN || n == 0);
     return reader_class(r)->assign(r, parts, n, err);
 }
 
 weir_status wr_log_reader_subscribe(wr_log_reader *r, const char *const *topics, uint32_t n,
-                                    const wr_log_rebalance *cb, weir_error *err)
+                                    weir_error *err)
 {
-    WR_ASSERT(n > 0 && cb->assigned);
-    return reader_class(r)->subscribe(r, topics, n, cb, err);
+    WR_ASSERT(n > 0);
+    return reader_class(r)->subscribe(r, topics, n, err);
+}
+
+const wr_log_rebalance *wr_log_reader_rebalance(const wr_log_reader *r)
+{
+    return reader_class(r)->rebalance(r);
 }
 
 weir_status wr_log_reader_pause(wr_log_reader *r, uint32_t assignment, bool paused, weir_error *err)

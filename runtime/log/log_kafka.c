@@ -40,6 +40,7 @@ static const wr_log_class kafka_class = {
     .reader_close = wr__kafka_reader_close,
     .assign = wr__kafka_assign,
     .subscribe = wr__kafka_subscribe,
+    .rebalance = wr__kafka_rebalance,
     .pause = wr__kafka_pause,
     .poll = wr__kafka_poll,
     .release = wr__kafka_release,

@@ -21,13 +21,19 @@ typedef struct wr_log_batch {
     void *owner;
 } wr_log_batch;
 
-/** Called on the polling thread when a group's assignment changes (kafka); see subscribe. */
+/**
+ * What a group wants of its member. It is a request, and stays one until it is answered with
+ * wr_log_reader_assign; meanwhile polls give nothing.
+ */
+typedef enum wr_rebalance_kind {
+    WR_REBALANCE_ASSIGN, /* these partitions are yours: answer with where to begin */
+    WR_REBALANCE_REVOKE, /* give them up: finish and commit, then answer with n == 0 */
+    WR_REBALANCE_LOST,   /* they are gone already: no commit can succeed. Answer with n == 0 */
+} wr_rebalance_kind;
 typedef struct wr_log_rebalance {
-    weir_status (*assigned)(void *arg, const wr_topic_part *parts, uint32_t n, weir_error *err);
-    /** Commit inside, unless @p lost. */
-    weir_status (*revoked)(void *arg, const wr_topic_part *parts, uint32_t n, bool lost,
-                           weir_error *err);
-    void *arg;
+    wr_rebalance_kind kind;
+    const wr_topic_part *parts; /* offsets without meaning; topics as given to subscribe */
+    uint32_t n;
 } wr_log_rebalance;
 
 /** @p group may be NULL: the reader joins none. */
@@ -35,19 +41,22 @@ weir_status wr_log_reader_new(wr_log *log, const char *group, const wr_settings 
                               wr_log_reader **out, weir_error *err) WR_MUST_CHECK;
 /** Batches that it gave must have been released. */
 void wr_log_reader_close(wr_log_reader *r);
-/** Read these partitions from these offsets (replaces the assignment). */
+/** Read these partitions from these offsets (replaces the assignment); answers a request. */
 weir_status wr_log_reader_assign(wr_log_reader *r, const wr_topic_part *parts, uint32_t n,
                                  weir_error *err) WR_MUST_CHECK;
-/** Kafka: join the group; assignment comes through @p cb, which calls assign. Others: at once
- *  all partitions are assigned through @p cb. */
+/** Kafka, with a group: join it; partitions are requested in polls. Else all partitions of the
+ *  topics are requested at once. */
 weir_status wr_log_reader_subscribe(wr_log_reader *r, const char *const *topics, uint32_t n,
-                                    const wr_log_rebalance *cb, weir_error *err) WR_MUST_CHECK;
+                                    weir_error *err) WR_MUST_CHECK;
+/** The request that waits for an answer, or NULL. Borrowed until the answer. */
+const wr_log_rebalance *wr_log_reader_rebalance(const wr_log_reader *r);
 /** Stop and go on fetching a partition of the assignment. */
 weir_status wr_log_reader_pause(wr_log_reader *r, uint32_t assignment, bool paused,
                                 weir_error *err) WR_MUST_CHECK;
 /**
  * Next batch: at most @p max_records; waits up to @p timeout_ms. *out == NULL: nothing there.
- * Also serves rebalances. Kafka read errors that pass by themselves are not errors.
+ * Rebalances become requests here, and until they are answered there is nothing. Kafka read errors
+ * that pass by themselves are not errors.
  */
 weir_status wr_log_reader_poll(wr_log_reader *r, uint32_t max_records, int timeout_ms,
                                wr_log_batch **out, weir_error *err) WR_MUST_CHECK;

@@ -154,11 +154,11 @@ static void name_prefixes(wr_engine *e)
 static weir_status start_kept(wr_engine *e, weir_error *err)
 {
     weir_status st = WEIR_OK;
-    wr_hub_hold(e->hub);
+    wr_scheduler_hold(e->scheduler);
     for (size_t i = 0; st == WEIR_OK && i < e->queries.n; i++)
         st = wr_query_start(e->queries.v[i], err);
     weir_error later;
-    weir_status released = wr_hub_release(e->hub, st == WEIR_OK ? err : &later);
+    weir_status released = wr_scheduler_release(e->scheduler, st == WEIR_OK ? err : &later);
     return st == WEIR_OK ? released : st;
 }
 
@@ -188,12 +188,12 @@ weir_status wr_engine_open(const wr_engine_options *o, wr_engine **out, weir_err
     if (st == WEIR_OK)
         st = open_log(e, o, err);
     if (st == WEIR_OK && e->mode == WR_ENGINE_THREADED) {
-        e->pool = wr_pool_new((uint32_t)wr_settings_int(&e->settings, "weir.threads", 1));
-        e->hub = wr_hub_new(!e->service, e->pool);
+        e->executor = wr_executor_new((uint32_t)wr_settings_int(&e->settings, "weir.threads", 1));
+        e->scheduler = wr_scheduler_new(!e->service, e->executor);
     }
     if (st == WEIR_OK && e->keep_statements)
         st = wr__replay_statements(e, err);
-    if (st == WEIR_OK && e->hub)
+    if (st == WEIR_OK && e->scheduler)
         st = start_kept(e, err);
     if (st != WEIR_OK) {
         wr_engine_close(e, NULL);
@@ -212,8 +212,8 @@ weir_status wr_engine_close(wr_engine *e, weir_error *err)
         wr_query_stop_soon(e->queries.v[i]);
     for (size_t i = 0; i < e->queries.n; i++)
         wr_query_free(e->queries.v[i], false);
-    wr_hub_free(e->hub);
-    wr_pool_free(e->pool);
+    wr_scheduler_free(e->scheduler);
+    wr_executor_free(e->executor);
     if (e->writer)
         wr_log_writer_close(e->writer);
     if (e->log)
@@ -349,7 +349,7 @@ void wr__wait_for_writes(wr_engine *e)
 {
     uint64_t written = atomic_load(&e->writes);
     /* Not on Kafka: catching up with somebody else's producers could take for ever. */
-    if (wr_log_can(e->log)->shares_partitions || e->mode == WR_ENGINE_FED ||
+    if (wr_log_can(e->log)->shares_partitions || e->mode == WR_ENGINE_PIPED ||
         atomic_load(&e->writes_seen) >= written)
         return;
     weir_error err;

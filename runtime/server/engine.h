@@ -15,7 +15,7 @@
 #define WR_RUNTIME_SERVER_ENGINE_H
 
 #include "parser/parser.h"
-#include "runtime/task/query.h"
+#include "runtime/query/query.h"
 
 #include <stdatomic.h>
 
@@ -25,7 +25,7 @@ typedef struct wr_exec wr_exec;
 typedef enum wr_engine_mode {
     WR_ENGINE_THREADED,
     WR_ENGINE_STEPPED, /* queries run in wr_engine_step */
-    WR_ENGINE_FED,     /* queries get their records from wr_query_feed (tests) */
+    WR_ENGINE_PIPED,   /* queries get their records from wr_query_pipe (tests) */
 } wr_engine_mode;
 
 typedef struct wr_engine_options {

@@ -286,12 +286,13 @@ weir_status wr_engine_load_file(wr_engine *e, const wr_session *base, const char
                       "... SELECT)",
                       path);
     if (st == WEIR_OK) {
-        if (e->hub)
-            wr_hub_hold(e->hub);
+        if (e->scheduler)
+            wr_scheduler_hold(e->scheduler);
         st = run_file(e, base, path, wr_buf_view(&text), PASS_RUN, NULL, &queries, err);
         weir_error later;
         weir_status released =
-            e->hub ? wr_hub_release(e->hub, st == WEIR_OK ? err : &later) : WEIR_OK;
+            e->scheduler ? wr_scheduler_release(e->scheduler, st == WEIR_OK ? err : &later)
+                         : WEIR_OK;
         if (st == WEIR_OK)
             st = released;
     }

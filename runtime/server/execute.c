@@ -178,10 +178,10 @@ static weir_status start_query(wr_exec *x, outcome *o, weir_error *err)
         .settings = settings,
         .clock = e->clock,
         .budget = &e->budget,
-        .hub = e->hub,
+        .scheduler = e->scheduler,
         .stepped = e->mode != WR_ENGINE_THREADED,
         .prefix = e->prefix,
-        .fed = e->mode == WR_ENGINE_FED,
+        .piped = e->mode == WR_ENGINE_PIPED,
         .caching =
             !e->no_caching && wr_settings_int(settings, "cache.max.bytes.buffering", 10000000) > 0,
     };

@@ -74,7 +74,7 @@ static weir_status write_row(wr_exec *x, const wr_insert *ins, weir_error *err)
                             .keys = &key,
                             .values = &value,
                             .timestamps = &ts,
-                            .partitions = e->mode == WR_ENGINE_FED ? &first : NULL};
+                            .partitions = e->mode == WR_ENGINE_PIPED ? &first : NULL};
         st = wr_log_write_sync(w, NULL, ins->source->topic, &r, NULL, err);
     }
     wr_engine_note_write(e);

@@ -14,8 +14,8 @@ struct wr_engine {
     wr_db *db;
     wr_clock *clock;
     wr_state_budget budget;
-    wr_pool *pool;
-    wr_hub *hub; /* of persistent queries, where they have threads */
+    wr_executor *executor;
+    wr_scheduler *scheduler; /* of persistent queries, where they have threads */
     wr_catalog catalog;
     wr_settings settings;
     wr_arr(wr_query *) queries; /* persistent, in order of creation */

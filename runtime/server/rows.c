@@ -185,7 +185,7 @@ static weir_status start_transient(wr_exec *x, wr_plan *plan, bool until_end, we
         .stepped = e->mode != WR_ENGINE_THREADED,
         .prefix = e->transient_prefix,
         .transient = true,
-        .fed = e->mode == WR_ENGINE_FED,
+        .piped = e->mode == WR_ENGINE_PIPED,
         .caching = false,
         .collect = collect_push,
         .collect_arg = r,
@@ -338,7 +338,7 @@ static weir_status step_row(wr_exec *x, int timeout_ms, weir_error *err)
         r->current = NULL;
         if (take(x, r))
             return WEIR_ROW;
-        if (!x->query || x->engine->mode == WR_ENGINE_FED)
+        if (!x->query || x->engine->mode == WR_ENGINE_PIPED)
             return WEIR_DONE;
         if (atomic_exchange(&x->interrupted, false))
             return wr_error(err, WEIR_ERR_INTERRUPTED, "Query terminated");

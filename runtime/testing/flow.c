@@ -54,14 +54,14 @@ static weir_status feed_given(wr__world *w, wr_query *q, weir_error *err)
         if (!reads(q, g->topic) || g->record.offset < progress_of(w, q, g->topic)->next)
             continue;
         if (n && strcmp(topic, g->topic) != 0) {
-            st = wr_query_feed(q, topic, run, n, err);
+            st = wr_query_pipe(q, topic, run, n, err);
             n = 0;
         }
         topic = g->topic;
         run[n++] = g->record;
     }
     if (n && st == WEIR_OK)
-        st = wr_query_feed(q, topic, run, n, err);
+        st = wr_query_pipe(q, topic, run, n, err);
     wr_free(run);
     return st;
 }
@@ -74,7 +74,7 @@ static weir_status feed_topic(wr__world *w, wr_query *q, const char *topic, int6
     uint32_t n;
     weir_status st = wr__world_read(w, topic, *next, a, &records, &n, err);
     if (st == WEIR_OK && n) {
-        st = wr_query_feed(q, topic, records, n, err);
+        st = wr_query_pipe(q, topic, records, n, err);
         *next = records[n - 1].offset + 1;
         *any = true;
     }

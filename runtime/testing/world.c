@@ -72,7 +72,7 @@ weir_status wr__world_open(const wr__test_options *options, const wr_json *prope
         put_property(&settings, w->arena, properties->keys[i], &properties->items[i]);
     wr_engine_options o = {.log = WR_LOG_MEMORY,
                            .settings = &settings,
-                           .mode = WR_ENGINE_FED,
+                           .mode = WR_ENGINE_PIPED,
                            .no_caching = true,
                            .clock = &w->clock.base};
     weir_status st = wr_engine_open(&o, &w->engine, err);

@@ -84,10 +84,12 @@ struct wr_log_reader {
     wr__log_handle handle; /* first */
     failing_log *log;
     wr_log_reader *inner;
-    wr_log_rebalance cb;
+    wr_log_rebalance request;
+    bool asked; /* it waits for an answer */
+    bool holds; /* partitions were requested and taken */
     const char **topics;
     uint32_t topics_n;
-    wr_topic_part *assigned; /* through the callback */
+    wr_topic_part *assigned; /* that were requested */
     uint32_t assigned_n, rebalance;
     bool shares; /* subscribed, on a log that shares partitions */
 };
@@ -319,25 +321,43 @@ static inline weir_status fl_reader_new(wr_log *log, const char *group, const wr
 static inline void fl_reader_close(wr_log_reader *r)
 {
     wr_log_reader_close(r->inner);
+    wr_free((void *)r->request.parts);
     wr_free(r->assigned);
     wr_free((void *)r->topics);
     wr_free(r);
+}
+
+static inline void fl_ask(wr_log_reader *r, wr_rebalance_kind kind, wr_topic_part *parts,
+                          uint32_t n)
+{
+    wr_free((void *)r->request.parts);
+    r->request = (wr_log_rebalance){kind, parts, n};
+    r->asked = true;
+}
+
+static inline const wr_log_rebalance *fl_rebalance(const wr_log_reader *r)
+{
+    if (!r->shares)
+        return wr_log_reader_rebalance(r->inner);
+    return r->asked ? &r->request : NULL;
 }
 
 static inline weir_status fl_assign(wr_log_reader *r, const wr_topic_part *parts, uint32_t n,
                                     weir_error *err)
 {
     WR_TRY(fl_enter(r->log, FL_ASSIGN, NULL, err));
-    return wr_log_reader_assign(r->inner, parts, n, err);
+    WR_TRY(wr_log_reader_assign(r->inner, parts, n, err));
+    r->holds = r->asked && r->request.kind == WR_REBALANCE_ASSIGN;
+    r->asked = false;
+    return WEIR_OK;
 }
 
 static inline weir_status fl_subscribe(wr_log_reader *r, const char *const *topics, uint32_t n,
-                                       const wr_log_rebalance *cb, weir_error *err)
+                                       weir_error *err)
 {
     WR_TRY(fl_enter(r->log, FL_SUBSCRIBE, NULL, err));
     if (!r->log->cls.can.shares_partitions)
-        return wr_log_reader_subscribe(r->inner, topics, n, cb, err);
-    r->cb = *cb;
+        return wr_log_reader_subscribe(r->inner, topics, n, err);
     r->topics = wr_calloc(n, sizeof *r->topics);
     memcpy((void *)r->topics, (const void *)topics, n * sizeof *topics);
     r->topics_n = n;
@@ -368,37 +388,50 @@ static inline weir_status fl_all_parts(wr_log_reader *r, wr_topic_part **out, ui
     return WEIR_OK;
 }
 
-/* Hand a changed assignment to the reader's user, inside a poll as Kafka does. */
-static inline weir_status fl_serve_rebalance(wr_log_reader *r, weir_error *err)
+/* What failing_log_rebalance has set: the parts of this reader. */
+static inline wr_topic_part *fl_given_parts(const wr_log_reader *r, uint32_t *n)
 {
-    wr_topic_part *parts = NULL;
-    uint32_t n = 0;
+    const failing_log *f = r->log;
+    wr_topic_part *parts = wr_calloc(f->parts_n + 1, sizeof *parts);
+    for (uint32_t i = 0; i < f->parts_n; i++)
+        if (fl_subscribes(r, f->parts[i].topic))
+            parts[(*n)++] =
+                (wr_topic_part){f->parts[i].topic, f->parts[i].partition, WR_OFFSET_NONE};
+    return parts;
+}
+
+/* A changed assignment becomes requests, inside a poll as with Kafka: first to give up what it
+ * holds, then to take what is new. @return whether one waits for its answer. */
+static inline weir_status fl_serve_rebalance(wr_log_reader *r, bool *waits, weir_error *err)
+{
     failing_log *f = r->log;
+    weir_status st = WEIR_OK;
     pthread_mutex_lock(&f->lock);
-    uint32_t rebalance = f->rebalance;
-    bool due = r->shares && r->rebalance != rebalance, lost = f->lost;
-    if (due && rebalance) {
-        parts = wr_calloc(f->parts_n + 1, sizeof *parts);
-        for (uint32_t i = 0; i < f->parts_n; i++)
-            if (fl_subscribes(r, f->parts[i].topic))
-                parts[n++] =
-                    (wr_topic_part){f->parts[i].topic, f->parts[i].partition, WR_OFFSET_NONE};
+    if (r->shares && !r->asked && r->rebalance != f->rebalance) {
+        wr_topic_part *parts = NULL;
+        uint32_t n = 0;
+        if (r->holds) {
+            parts = wr_calloc(r->assigned_n + 1, sizeof *parts);
+            memcpy(parts, r->assigned, r->assigned_n * sizeof *parts);
+            fl_ask(r, f->lost ? WR_REBALANCE_LOST : WR_REBALANCE_REVOKE, parts, r->assigned_n);
+        } else {
+            r->rebalance = f->rebalance;
+            if (f->rebalance)
+                parts = fl_given_parts(r, &n);
+            pthread_mutex_unlock(&f->lock);
+            if (!r->rebalance)
+                st = fl_all_parts(r, &parts, &n, err);
+            pthread_mutex_lock(&f->lock);
+            wr_free(r->assigned);
+            r->assigned = wr_calloc(n + 1, sizeof *parts);
+            if (n)
+                memcpy(r->assigned, parts, n * sizeof *parts);
+            r->assigned_n = n;
+            fl_ask(r, WR_REBALANCE_ASSIGN, parts, n);
+        }
     }
     pthread_mutex_unlock(&f->lock);
-    if (!due)
-        return WEIR_OK;
-    weir_status st = rebalance ? WEIR_OK : fl_all_parts(r, &parts, &n, err);
-    if (st == WEIR_OK && r->rebalance != UINT32_MAX) {
-        st = r->cb.revoked(r->cb.arg, r->assigned, r->assigned_n, lost, err);
-        if (st == WEIR_OK)
-            st = wr_log_reader_assign(r->inner, NULL, 0, err);
-    }
-    r->rebalance = rebalance;
-    wr_free(r->assigned);
-    r->assigned = parts;
-    r->assigned_n = n;
-    if (st == WEIR_OK)
-        st = r->cb.assigned(r->cb.arg, parts, n, err);
+    *waits = r->asked;
     return st;
 }
 
@@ -414,7 +447,11 @@ static inline weir_status fl_poll(wr_log_reader *r, uint32_t max_records, int ti
 {
     *out = NULL;
     WR_TRY(fl_enter(r->log, FL_POLL, NULL, err));
-    WR_TRY(fl_serve_rebalance(r, err));
+    bool waits;
+    *out = NULL;
+    WR_TRY(fl_serve_rebalance(r, &waits, err));
+    if (waits)
+        return WEIR_OK;
     return wr_log_reader_poll(r->inner, max_records, timeout_ms, out, err);
 }
 
@@ -602,6 +639,7 @@ static inline failing_log *failing_log_new(wr_log *inner)
         .reader_close = fl_reader_close,
         .assign = fl_assign,
         .subscribe = fl_subscribe,
+        .rebalance = fl_rebalance,
         .pause = fl_pause,
         .poll = fl_poll,
         .release = fl_release,

@@ -320,23 +320,6 @@ typedef struct member {
     wr_db_batch *state;
 } member;
 
-static weir_status on_assigned(void *arg, const wr_topic_part *parts, uint32_t n, weir_error *err)
-{
-    member *m = arg;
-    m->assigned++;
-    m->parts_n = n;
-    assert_true(n <= 8);
-    for (uint32_t i = 0; i < n; i++) {
-        m->parts[i] = parts[i];
-        m->parts[i].topic = m->topic;
-    }
-    WR_TRY(wr_group_committed(m->e->log, m->group, m->parts, n, err));
-    for (uint32_t i = 0; i < n; i++)
-        if (m->parts[i].offset < 0)
-            m->parts[i].offset = 0;
-    return wr_log_reader_assign(m->r, m->parts, n, err);
-}
-
 static weir_status member_commit(member *m, weir_error *err)
 {
     WR_TRY(wr_log_writer_flush(m->w, err));
@@ -344,31 +327,48 @@ static weir_status member_commit(member *m, weir_error *err)
     return wr_log_writer_commit(m->w, m->r, &group, 1, NULL, err);
 }
 
-static weir_status on_revoked(void *arg, const wr_topic_part *parts, uint32_t n, bool lost,
-                              weir_error *err)
+/* Answer what the group has asked for, if anything. */
+static void answer(member *m)
 {
-    (void)parts;
-    member *m = arg;
-    m->revoked++;
-    assert_int_equal(n, m->parts_n);
-    weir_status st = lost ? WEIR_OK : member_commit(m, err);
-    m->parts_n = 0;
-    return st;
+    const wr_log_rebalance *asked = wr_log_reader_rebalance(m->r);
+    if (!asked)
+        return;
+    if (asked->kind != WR_REBALANCE_ASSIGN) {
+        m->revoked++;
+        assert_int_equal(asked->n, m->parts_n);
+        if (asked->kind == WR_REBALANCE_REVOKE)
+            OK(member_commit(m, err));
+        m->parts_n = 0;
+        OK(wr_log_reader_assign(m->r, NULL, 0, err));
+        return;
+    }
+    m->assigned++;
+    m->parts_n = asked->n;
+    assert_true(asked->n <= 8);
+    for (uint32_t i = 0; i < asked->n; i++) {
+        m->parts[i] = asked->parts[i];
+        m->parts[i].topic = m->topic;
+    }
+    OK(wr_group_committed(m->e->log, m->group, m->parts, m->parts_n, err));
+    for (uint32_t i = 0; i < m->parts_n; i++)
+        if (m->parts[i].offset < 0)
+            m->parts[i].offset = 0;
+    OK(wr_log_reader_assign(m->r, m->parts, m->parts_n, err));
 }
 
 static void join(member *m, env *e, const char *group, const char *topic)
 {
     *m = (member){.e = e, .group = group, .topic = topic};
-    wr_log_rebalance cb = {on_assigned, on_revoked, m};
     OK(wr_log_writer_new(e->log, &e->settings, &m->w, err));
     OK(wr_log_reader_new(e->log, group, &e->settings, &m->r, err));
-    OK(wr_log_reader_subscribe(m->r, &topic, 1, &cb, err));
+    OK(wr_log_reader_subscribe(m->r, &topic, 1, err));
 }
 
 static uint32_t step(member *m, int timeout_ms)
 {
     wr_log_batch *b;
     OK(wr_log_reader_poll(m->r, 100, timeout_ms, &b, err));
+    answer(m);
     if (!b)
         return 0;
     assert_true(b->assignment < m->parts_n);
@@ -411,7 +411,7 @@ static void test_groups(void **state)
         seen += step(&a, 200);
     assert_int_equal(seen, 400);
     assert_int_equal(a.parts_n, 4);
-    join(&b, e, group, name); /* makes a commit what it has, inside its callback */
+    join(&b, e, group, name); /* makes a commit what it has, before it answers */
     for (int i = 0; (a.parts_n != 2 || b.parts_n != 2) && i < 600; i++) {
         seen += step(&a, 50);
         seen += step(&b, 50);
@@ -482,6 +482,7 @@ static int copy(const char *from, const char *to, int64_t n, const char *group)
     while (done < n) {
         wr_log_batch *b;
         OK(wr_log_reader_poll(m.r, 500, 200, &b, err));
+        answer(&m);
         for (uint32_t i = 0; b && i < b->n; i++) {
             const wr_record *r = &b->records[i];
             wr_out_records out = {1, &r->key, &r->value, &r->timestamp, &r->partition, NULL};

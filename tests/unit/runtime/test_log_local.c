@@ -368,22 +368,24 @@ static void test_partitions(void **state)
 
 /* ---- subscribe, pause, special offsets ---- */
 
-typedef struct given {
-    wr_log *log;
-    wr_log_reader *r;
-    uint32_t n;
-} given;
-
-static weir_status on_assigned(void *arg, const wr_topic_part *parts, uint32_t n, weir_error *err)
+/* Takes what the reader was asked to, from the beginning. @return how many partitions. */
+static uint32_t take_request(wr_log_reader *r)
 {
-    given *g = arg;
     wr_topic_part mine[8];
-    assert_true(n <= 8);
-    memcpy(mine, parts, n * sizeof *parts);
+    const wr_log_rebalance *asked = wr_log_reader_rebalance(r);
+    assert_non_null(asked);
+    assert_int_equal(asked->kind, WR_REBALANCE_ASSIGN);
+    assert_true(asked->n <= 8);
+    wr_log_batch *b;
+    OK(wr_log_reader_poll(r, 10, 0, &b, err)); /* nothing before it is answered */
+    assert_null(b);
+    memcpy(mine, asked->parts, asked->n * sizeof *mine);
+    uint32_t n = asked->n;
     for (uint32_t i = 0; i < n; i++)
         mine[i].offset = WR_OFFSET_BEGINNING;
-    g->n = n;
-    return wr_log_reader_assign(g->r, mine, n, err);
+    OK(wr_log_reader_assign(r, mine, n, err));
+    assert_null(wr_log_reader_rebalance(r));
+    return n;
 }
 
 static void test_subscribe(void **state)
@@ -397,33 +399,32 @@ static void test_subscribe(void **state)
     put(w, "a", 1, "k", "a1", 0);
     put(w, "b", 0, "k", "b0", 0);
     commit(w);
-    given g = {e->log, NULL, 0};
-    wr_log_rebalance cb = {on_assigned, NULL, &g};
+    wr_log_reader *r;
     const char *topics[] = {"a", "b"}, *wrong[] = {"a", "none"};
-    OK(wr_log_reader_new(e->log, "g", NULL, &g.r, err));
-    FAILS(wr_log_reader_subscribe(g.r, wrong, 2, &cb, err), WEIR_ERR_NOT_FOUND, "'none'");
-    OK(wr_log_reader_subscribe(g.r, topics, 2, &cb, err));
-    assert_int_equal(g.n, 3);
-    OK(wr_log_reader_pause(g.r, 1, true, err));
+    OK(wr_log_reader_new(e->log, "g", NULL, &r, err));
+    FAILS(wr_log_reader_subscribe(r, wrong, 2, err), WEIR_ERR_NOT_FOUND, "'none'");
+    OK(wr_log_reader_subscribe(r, topics, 2, err));
+    assert_int_equal(take_request(r), 3);
+    OK(wr_log_reader_pause(r, 1, true, err));
     wr_log_batch *b;
     int seen = 0;
     for (;;) {
-        OK(wr_log_reader_poll(g.r, 10, 0, &b, err));
+        OK(wr_log_reader_poll(r, 10, 0, &b, err));
         if (!b)
             break;
         seen |= 1 << b->assignment;
         assert_string_equal(b->topic, b->assignment < 2 ? "a" : "b");
-        wr_log_reader_release(g.r, b);
+        wr_log_reader_release(r, b);
     }
     assert_int_equal(seen, 5);
-    OK(wr_log_reader_pause(g.r, 1, false, err));
-    OK(wr_log_reader_poll(g.r, 10, 0, &b, err));
+    OK(wr_log_reader_pause(r, 1, false, err));
+    OK(wr_log_reader_poll(r, 10, 0, &b, err));
     assert_non_null(b);
     assert_int_equal(b->assignment, 1);
-    wr_log_reader_release(g.r, b);
-    wr_log_reader_close(g.r);
+    wr_log_reader_release(r, b);
+    wr_log_reader_close(r);
 
-    wr_log_reader *r = reader_at(e->log, "b", 0, WR_OFFSET_END);
+    r = reader_at(e->log, "b", 0, WR_OFFSET_END);
     OK(wr_log_reader_poll(r, 10, 0, &b, err));
     assert_null(b);
     wr_log_reader_close(r);
@@ -630,8 +631,7 @@ static void test_threads(void **state)
 
 static void *wake_it(void *arg)
 {
-    given *g = arg;
-    wr_log_reader_wake(g->r);
+    wr_log_reader_wake(arg);
     return NULL;
 }
 
@@ -639,16 +639,16 @@ static void test_wake(void **state)
 {
     env *e = *state;
     create_topic(e->log, "t", 1);
-    given g = {e->log, reader_at(e->log, "t", 0, 0), 0};
+    wr_log_reader *r = reader_at(e->log, "t", 0, 0);
     pthread_t thread;
     wr_log_batch *b;
-    assert_int_equal(pthread_create(&thread, NULL, wake_it, &g), 0);
-    OK(wr_log_reader_poll(g.r, 10, -1, &b, err)); /* for ever, but for the wake */
+    assert_int_equal(pthread_create(&thread, NULL, wake_it, r), 0);
+    OK(wr_log_reader_poll(r, 10, -1, &b, err)); /* for ever, but for the wake */
     assert_null(b);
     pthread_join(thread, NULL);
-    OK(wr_log_reader_poll(g.r, 10, 20, &b, err)); /* the time passes */
+    OK(wr_log_reader_poll(r, 10, 20, &b, err)); /* the time passes */
     assert_null(b);
-    wr_log_reader_close(g.r);
+    wr_log_reader_close(r);
 }
 
 /* ---- damage ---- */

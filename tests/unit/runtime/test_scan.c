@@ -7,7 +7,7 @@
 #include "api_helper.h"
 
 #include "runtime/api/api_internal.h"
-#include "runtime/task/query.h"
+#include "runtime/query/query.h"
 
 enum { PARTITIONS = 4, KEYS = 50 };
 

@@ -4,7 +4,7 @@
  * (architecture.md, Traps 9), the store's rows as the materialised step gives them, then the
  * stateless steps above it, then the pull query's own WHERE and SELECT.
  */
-#include "runtime/task/internal.h"
+#include "runtime/query/query_internal.h"
 
 #define STEPS_MAX 64u
 
@@ -153,6 +153,15 @@ static weir_status read_partition(pull_run *r, const wr_db_snap *snap, uint32_t 
     return st;
 }
 
+/* State is written behind its changelogs: what was committed a while ago should be read. */
+static void await_write(wr_query *q)
+{
+    wr_monitor *m = wr__scheduler_monitor(q->scheduler);
+    wr_monitor_lock(m);
+    wr_worker_await_write(m, &q->client);
+    wr_monitor_unlock(m);
+}
+
 weir_status wr_query_pull(wr_query *q, const wr_pull *pull,
                           weir_status (*emit)(void *arg, const wr_batch *batch, weir_error *err),
                           void *arg, weir_error *err)
@@ -160,7 +169,7 @@ weir_status wr_query_pull(wr_query *q, const wr_pull *pull,
     if (!q->plan->materialized)
         return wr_error(err, WEIR_ERR_STATEMENT, "Table `%s` is not materialised by query %s",
                         pull->source->name, q->id);
-    wr__query_await_write(q);
+    await_write(q);
     pull_run r = {.q = q,
                   .pull = pull,
                   .arena = wr_arena_new(0),
@@ -177,15 +186,15 @@ weir_status wr_query_pull(wr_query *q, const wr_pull *pull,
                            .rng = &rng,
                            .zone = "UTC"};
     open_steps(&r);
-    const wr_plan_store *rows = &q->plan->stores[q->plan->materialized_store];
+    const wr_plan_store *of = &q->plan->stores[q->plan->materialized_store];
     wr_buf full = {0};
     uint32_t id = 0;
-    wr_buf_printf(&full, "%s/%s", q->id, rows->name);
+    wr_task_store_name(q->id, of, &full);
     wr_db_snap *snap = wr_db_snap_new(q->db);
     weir_status st = wr_db_store_id_find(q->db, snap, wr_buf_view(&full), &id, err);
-    int32_t partitions = q->sub_partitions[q->plan->materialized->subtopology];
+    int32_t partitions = q->topics.sub_partitions[of->subtopology];
     for (int32_t p = 0; id && p < partitions && st == WEIR_OK && r.left != 0; p++) {
-        st = read_partition(&r, snap, id, &rows->spec, p, err);
+        st = read_partition(&r, snap, id, &of->spec, p, err);
         wr_arena_reset(r.scratch);
     }
     wr_db_snap_free(q->db, snap);

@@ -12,28 +12,29 @@
  * and says so. A fresh directory alone (a container without a disk) is no reason: outputs and
  * changelogs are there.
  */
-#include "runtime/task/internal.h"
+#include "runtime/log/log_groups.h"
+#include "runtime/query/query_internal.h"
 #include "common/diag.h"
 
 static bool reads_from_start(const wr_query *q, uint32_t topic)
 {
     const wr_plan_topic *t = &q->plan->topics[topic];
-    return t->from_earliest || t->role == WR_TOPIC_REPARTITION || q->from_earliest;
+    return t->from_earliest || t->role == WR_TOPIC_REPARTITION || q->kind.from_earliest;
 }
 
 /* ---- does this directory know the query? ---- */
 
-static void note_key(const wr_query *q, wr_buf *out)
+void wr__query_known_key(const wr_query *q, wr_buf *out)
 {
     wr_buf_printf(out, "query/%s", q->group);
 }
 
-void wr__query_note(const wr_query *q, wr_db_batch *b)
+void wr__query_put_known(const wr_query *q, wr_db_batch *b)
 {
     if (!q->group)
         return;
     wr_buf key = {0};
-    note_key(q, &key);
+    wr__query_known_key(q, &key);
     wr_db_batch_meta_put(b, wr_buf_view(&key), WR_STR("1"));
     wr_buf_free(&key);
 }
@@ -41,7 +42,7 @@ void wr__query_note(const wr_query *q, wr_db_batch *b)
 static weir_status known_here(wr_query *q, bool *known, weir_error *err)
 {
     wr_buf key = {0}, value = {0};
-    note_key(q, &key);
+    wr__query_known_key(q, &key);
     weir_status st = wr_db_meta_get(q->db, NULL, wr_buf_view(&key), &value, known, err);
     wr_buf_free(&key);
     wr_buf_free(&value);
@@ -70,12 +71,18 @@ static weir_status topic_empty(wr_query *q, const wr_topic_info *t, bool *empty,
 static bool is_output(const wr_query *q, const char *topic)
 {
     for (uint32_t t = 0; t < q->plan->topics_n; t++)
-        if (q->plan->topics[t].role == WR_TOPIC_OUTPUT && strcmp(q->topic_names[t], topic) == 0)
+        if (q->plan->topics[t].role == WR_TOPIC_OUTPUT && strcmp(q->topics.names[t], topic) == 0)
             return true;
-    size_t n = strlen(q->group), end = strlen(topic);
-    static const char suffix[] = "-changelog";
-    return strncmp(topic, q->group, n) == 0 && topic[n] == '-' && end > sizeof suffix - 1 &&
-           strcmp(topic + end - (sizeof suffix - 1), suffix) == 0;
+    bool yes = false;
+    for (uint32_t i = 0; i < q->plan->stores_n && !yes; i++) {
+        wr_buf changelog = {0};
+        if (!q->plan->stores[i].changelog)
+            continue;
+        wr_task_changelog_name(q->prefix, q->id, &q->plan->stores[i], &changelog);
+        yes = strcmp(wr_buf_cstr(&changelog), topic) == 0;
+        wr_buf_free(&changelog);
+    }
+    return yes;
 }
 
 static weir_status outputs_empty(wr_query *q, bool *empty, weir_error *err)
@@ -99,14 +106,14 @@ static weir_status starts_over(wr_query *q, const wr_topic_part *parts, uint32_t
     *yes = false;
     for (uint32_t i = 0; i < n; i++)
         any = any || parts[i].offset > 0;
-    if (!any || !wr_log_can(q->log)->has_changelogs || q->noted)
+    if (!any || !wr_log_can(q->log)->has_changelogs || q->known)
         return WEIR_OK;
     WR_TRY(known_here(q, &known, err));
     if (known)
         return WEIR_OK;
     WR_TRY(outputs_empty(q, yes, err));
     if (*yes)
-        wr_diag_put(WR_DIAG_WARN, "task",
+        wr_diag_put(WR_DIAG_WARN, "query",
                     "query %s starts over: its group has offsets, but neither this data directory "
                     "nor its output topics hold anything of it",
                     q->id);
@@ -119,7 +126,7 @@ static weir_status starts_over(wr_query *q, const wr_topic_part *parts, uint32_t
 static bool choose_offset(const wr_query *q, wr_topic_part *part, bool over, int64_t low,
                           int64_t high)
 {
-    uint32_t topic = wr__plan_topic(q, part->topic);
+    uint32_t topic = wr__query_topic(q, part->topic);
     bool internal = q->plan->topics[topic].role == WR_TOPIC_REPARTITION;
     if (over) /* rows on their way are made again */
         part->offset = internal ? high : WR_OFFSET_NONE;
@@ -127,7 +134,7 @@ static bool choose_offset(const wr_query *q, wr_topic_part *part, bool over, int
     if (fresh) {
         part->offset = reads_from_start(q, topic) ? low : high;
     } else if (part->offset < low) {
-        wr_diag_put(WR_DIAG_WARN, "task",
+        wr_diag_put(WR_DIAG_WARN, "query",
                     "query %s: records %lld to %lld of %s partition %d are gone (retention)", q->id,
                     (long long)part->offset, (long long)low - 1, part->topic, part->partition);
         part->offset = low;
@@ -135,8 +142,9 @@ static bool choose_offset(const wr_query *q, wr_topic_part *part, bool over, int
     return fresh;
 }
 
-weir_status wr__start_offsets(wr_query *q, wr_topic_part *parts, uint32_t n, const int64_t *low,
-                              const int64_t *high, bool *fresh, weir_error *err)
+weir_status wr__query_start_offsets(wr_query *q, wr_topic_part *parts, uint32_t n,
+                                    const int64_t *low, const int64_t *high, bool *fresh,
+                                    weir_error *err)
 {
     bool over = false;
     for (uint32_t i = 0; i < n; i++)

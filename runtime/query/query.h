@@ -1,56 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * query.h - running queries: their tasks, what they read, their commits.
+ * query.h - running queries, as the engine sees them.
  *
- * A query owns all tasks (sub-topology x partition) of its plan that this process has been given.
- * A *scan* feeds it: one consumer, one producer, one thread (or the caller's, with wr_query_step),
- * which queries that read the same topics share. Rows that change their key are exchanged in memory
- * where this process has every partition, and drained before every commit; else, on Kafka, they go
- * through repartition topics.
+ * A query owns all tasks (sub-topology x partition) of its plan that this process has been given,
+ * and is a client of a worker, which reads, feeds and commits for it (runtime/worker). Queries that
+ * read the same topics share one; the scheduler brings them together. Rows that change their key
+ * are exchanged in memory where this process has every partition, and drained before every commit;
+ * else, on Kafka, they go through repartition topics.
  *
  *   RUNNING <-> PAUSED;  RUNNING -> FAILED (wr_query_error says why; state and offsets stay)
  *   any -> STOPPED (wr_query_stop: commit and close)
  *
- * Threads: wr_query_step / feed / commit by one thread at a time, for queries that are not started;
+ * Threads: wr_query_step / pipe / commit by one thread at a time, for queries that are not started;
  * everything else from any thread.
  */
-#ifndef WR_RUNTIME_TASK_QUERY_H
-#define WR_RUNTIME_TASK_QUERY_H
+#ifndef WR_RUNTIME_QUERY_QUERY_H
+#define WR_RUNTIME_QUERY_QUERY_H
 
-#include "engine/operators/topology.h"
 #include "engine/plan/planner.h"
-#include "runtime/log/log_reader.h"
 #include "runtime/log/log_topics.h"
-#include "runtime/log/log_writer.h"
-
-#include <stdatomic.h>
-
-typedef struct wr_query wr_query;
-
-/** Threads for the tasks of queries that are cut by partition; one pool for the process. */
-typedef struct wr_pool wr_pool;
-/** @p lanes: how many tasks may run at once; 1: none beside the thread of their scan. */
-wr_pool *wr_pool_new(uint32_t lanes);
-/** After all hubs that use it. */
-void wr_pool_free(wr_pool *p);
-
-/**
- * Where queries that read the same topics find each other: they share one consumer and one decode
- * (docs/design/runtime.md). Any thread.
- */
-typedef struct wr_hub wr_hub;
-/**
- * @param interactive statements come one by one, so the set of queries is this process's own and
- * its consumer groups are not shared with other processes.
- * @param pool borrowed; NULL: one lane.
- */
-wr_hub *wr_hub_new(bool interactive, wr_pool *pool);
-/** Hold queries that are started, until the release starts all of them together. Nests. */
-void wr_hub_hold(wr_hub *hub);
-/** @return why some query cannot be opened; then those that were held may not run. */
-weir_status wr_hub_release(wr_hub *hub, weir_error *err) WR_MUST_CHECK;
-/** After all its queries are stopped. */
-void wr_hub_free(wr_hub *hub);
+#include "runtime/query/scheduler.h"
+#include "runtime/query/state_budget.h"
+#include "runtime/task/task_set.h"
 
 typedef enum wr_query_state {
     WR_QUERY_RUNNING,
@@ -60,15 +31,6 @@ typedef enum wr_query_state {
 } wr_query_state;
 const char *wr_query_state_name(wr_query_state s);
 
-/**
- * Memory that the state overlays of all queries share. A query may use what the others leave, and
- * an eighth in any case; above that it commits early and drops cached entries.
- */
-typedef struct wr_state_budget {
-    atomic_size_t used;
-    size_t bytes;
-} wr_state_budget;
-
 typedef struct wr_query_options {
     const char *id; /* copied */
     wr_plan *plan;  /* taken, also on failure */
@@ -77,14 +39,14 @@ typedef struct wr_query_options {
     const wr_settings *settings; /* effective settings, copied */
     wr_clock *clock;
     wr_state_budget *budget; /* outlives the query */
-    wr_hub *hub;             /* of queries that are started; NULL: it reads alone */
-    bool stepped;            /* never started: wr_query_step and wr_query_feed */
+    wr_scheduler *scheduler; /* of queries that are started; NULL: it reads alone */
+    bool stepped;            /* never started: wr_query_step and wr_query_pipe */
     const char *prefix;      /* of groups and internal topics: "_confluent-ksql-default_query_" */
     bool transient;          /* no group, no changelogs, nothing is kept */
-    bool fed;                /* no reader: records come by wr_query_feed (tests); all of them
+    bool piped;              /* no reader: records come by wr_query_pipe (tests); all of them
                               * are in partition 0, and so is everything that is written */
     bool caching;            /* emit at commits only; false: every update */
-    /** COLLECT rows; on the query's thread. An error other than WEIR_OK ends the query. */
+    /** COLLECT rows; on the worker's thread. An error other than WEIR_OK ends the query. */
     weir_status (*collect)(void *arg, const wr_batch *batch, weir_error *err);
     void *collect_arg;
     /** STREAM pull queries: stop at the end offsets as of the start. */
@@ -95,6 +57,7 @@ typedef struct wr_query_metrics {
     uint64_t records_in, records_out, bytes_in, bytes_out, errors, late, commits, restored;
     int64_t lag; /* -1: unknown */
     uint64_t state_bytes;
+    uint32_t tasks[WR_TASK_STATES]; /* how many are in each state now */
 } wr_query_metrics;
 
 /**
@@ -121,7 +84,7 @@ typedef struct wr_profile {
     wr_query_metrics totals;
     uint64_t age_ns;         /* since the query was started here */
     uint64_t operators_ns;   /* sum of the nodes' ns */
-    uint64_t steps_ns;       /* all that the thread did, what follows here included */
+    uint64_t steps_ns;       /* all that the worker did, what follows here included */
     uint64_t polls, poll_ns; /* asking the log for records; waiting counts */
     uint64_t commits, commit_ns, commit_max_ns;
     uint64_t commit_own_ns; /* of commit_ns, what was not the operators': changelogs, waiting for
@@ -142,9 +105,11 @@ typedef struct wr_query_position {
     int64_t lag;
 } wr_query_position;
 
+/* ---- life ---- */
+
 weir_status wr_query_new(const wr_query_options *options, wr_query **out,
                          weir_error *err) WR_MUST_CHECK;
-/** Run on the thread of a scan. An error: it cannot be opened; only wr_query_free then. */
+/** Run on the thread of a worker. An error: it cannot be opened; only wr_query_free then. */
 weir_status wr_query_start(wr_query *q, weir_error *err) WR_MUST_CHECK;
 /**
  * Poll, process, commit where it is due.
@@ -154,25 +119,34 @@ weir_status wr_query_start(wr_query *q, weir_error *err) WR_MUST_CHECK;
 weir_status wr_query_step(wr_query *q, int timeout_ms, bool *progressed, bool *done,
                           weir_error *err) WR_MUST_CHECK;
 /** What wr_query_step could not do is final: the query is FAILED, nothing uncommitted is ever
- *  committed. (A query on its own thread tries again first, where that may help.) */
+ *  committed. (A query on a worker's thread tries again first, where that may help.) */
 void wr_query_fail(wr_query *q, const weir_error *err);
-/** Process records of an input topic now (options.fed); partition 0. */
-weir_status wr_query_feed(wr_query *q, const char *topic, const wr_record *records, uint32_t n,
+/** Process records of an input topic now (options.piped); partition 0. */
+weir_status wr_query_pipe(wr_query *q, const char *topic, const wr_record *records, uint32_t n,
                           weir_error *err) WR_MUST_CHECK;
 weir_status wr_query_commit(wr_query *q, weir_error *err) WR_MUST_CHECK;
-/** Commit what can be committed, end the thread, close tasks. Then only wr_query_free. */
-void wr_query_stop(wr_query *q);
-/** Ask for it, without waiting: many queries stop together, with one commit. */
-void wr_query_stop_soon(wr_query *q);
-/** @p forget: also group, internal topics and state go (TERMINATE, DROP). Stops first. */
-void wr_query_free(wr_query *q, bool forget);
-
 /** Pausing waits (not for ever: 5 s) until nothing more is processed and all is committed. */
 void wr_query_pause(wr_query *q, bool paused);
-/** Ask the thread to look at its state soon. */
+/**
+ * Commit what can be committed, leave the worker, close tasks. If the commit fails wr_query_error
+ * says so; the state is STOPPED all the same.
+ * @param timeout_ms  < 0: wait for ever. After it, what still blocks (a full producer queue, a
+ * broker that does not answer) is given up, without a commit.
+ * @return false: it has not ended even so; it goes on stopping, and may be waited for again.
+ */
+bool wr_query_stop(wr_query *q, int timeout_ms);
+/** Ask for it, without waiting: many queries stop together, with one commit. */
+void wr_query_stop_soon(wr_query *q);
+/** @p forget: also group, internal topics and state go (TERMINATE, DROP). Stops first, and waits
+ * for that as long as it takes. */
+void wr_query_free(wr_query *q, bool forget);
+
+/* ---- looking at it ---- */
+
+/** Let the worker's poll return. */
 void wr_query_wake(wr_query *q);
 wr_query_state wr_query_state_of(const wr_query *q);
-/** The failure; false where there is none. */
+/** The failure, or that of the last commit; false where there is none. */
 bool wr_query_error(wr_query *q, weir_error *err);
 /** How many other queries read together with it just now. */
 uint32_t wr_query_shared_with(wr_query *q);
@@ -189,10 +163,9 @@ weir_status wr_query_positions(wr_query *q, wr_arena *a, wr_query_position **out
 const char *wr_query_group(const wr_query *q);
 /** Everything up to the topics' ends (as of this call) is processed and committed. */
 weir_status wr_query_caught_up(wr_query *q, bool *yes, weir_error *err) WR_MUST_CHECK;
-
 /**
- * Read the materialised rows (any thread; committed state as of the call) and hand them, after the
- * stateless steps above the store, to @p emit as batches of the sink's schema.
+ * Read the materialised rows (committed state as of the call) and hand them, after the stateless
+ * steps above the store, to @p emit as batches of the sink's schema.
  */
 weir_status wr_query_pull(wr_query *q, const wr_pull *pull,
                           weir_status (*emit)(void *arg, const wr_batch *batch, weir_error *err),

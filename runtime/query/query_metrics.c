@@ -3,7 +3,7 @@
  * What a query's operators and stores have done, for EXPLAIN ANALYZE and DESCRIBE EXTENDED.
  *
  * Operators and stores count for themselves, in plain integers of their task. Others never look at
- * those: the query's thread adds them up into a copy, after a commit and at most every
+ * those: the worker's thread adds them up into a copy, after a commit and at most every
  * PUBLISH_NS while it works, at moments when no task runs; the copy has a lock that is held for
  * that long. So the way of a record has neither locks nor atomics for this, and a reader sees sums
  * that belong together.
@@ -11,8 +11,7 @@
  * Counts belong to the query, not to its tasks: when a task closes (a rebalance, a retry), what its
  * operators counted is added to `past`. What was rolled back stays counted: it was work.
  */
-#include "engine/plan/plan_stores.h"
-#include "runtime/task/internal.h"
+#include "runtime/query/query_internal.h"
 
 #define PUBLISH_NS 100000000ll
 #define RATE_NS    1000000000ll
@@ -27,12 +26,17 @@ typedef struct store_counts {
     uint64_t entries, dirty, memory_bytes; /* now */
 } store_counts;
 
-typedef struct store_slot {
-    char *name;
+/** Of plan->stores[i], summed over the tasks. */
+typedef struct store_sums {
     uint32_t node; /* of the operator that it belongs to */
-    wr_store_kind kind;
     store_counts past, shown;
-} store_slot;
+} store_sums;
+
+/** What the worker did that is no operator's work. */
+typedef struct timing {
+    uint64_t steps_ns; /* all that it did */
+    uint64_t polls, poll_ns, commits, commit_ns, commit_max_ns, commit_own_ns;
+} timing;
 
 /** Records a second, over the last second or somewhat more. */
 typedef struct rate {
@@ -44,26 +48,31 @@ typedef struct rate {
 /** Nodes: two for each step, since a repartition and a foreign-key join have two ends. */
 struct wr__metrics {
     int64_t started_ns, published_ns;
-    wr__timing timing;  /* of the query's thread */
-    int64_t step_since; /* 0: no step is under way */
-    int64_t poll_since;
-    uint64_t inside_poll_ns; /* restores and commits */
+    timing timing; /* the worker's thread */
     op_counts *past;
-    pthread_mutex_t lock; /* all below, and `shown` and the number of stores */
+    pthread_mutex_t lock; /* all below */
     op_counts *shown;
-    wr__timing timing_shown;
+    timing timing_shown;
     rate rate;
     uint64_t out_shown;
     int64_t last_out_ms;
-    store_slot *stores;
-    size_t stores_n;
+    store_sums *stores; /* by store of the plan; `past` is the worker's */
 };
+
+static uint32_t node_of(const wr_step *step, uint32_t subtopology)
+{
+    return 2 * step->id + (step->subtopology != subtopology);
+}
 
 wr__metrics *wr__metrics_new(const wr_query *q)
 {
+    const wr_plan *plan = q->plan;
     wr__metrics *m = wr_calloc(1, sizeof *m);
-    m->past = wr_calloc(2 * (size_t)q->plan->steps_n, sizeof *m->past);
-    m->shown = wr_calloc(2 * (size_t)q->plan->steps_n, sizeof *m->shown);
+    m->past = wr_calloc(2 * (size_t)plan->steps_n, sizeof *m->past);
+    m->shown = wr_calloc(2 * (size_t)plan->steps_n, sizeof *m->shown);
+    m->stores = wr_calloc(plan->stores_n, sizeof *m->stores);
+    for (uint32_t i = 0; i < plan->stores_n; i++)
+        m->stores[i].node = node_of(plan->stores[i].step, plan->stores[i].subtopology);
     m->started_ns = m->rate.since_ns = q->clock->mono_ns(q->clock);
     m->last_out_ms = -1;
     pthread_mutex_init(&m->lock, NULL);
@@ -74,8 +83,6 @@ void wr__metrics_free(wr__metrics *m)
 {
     if (!m)
         return;
-    for (size_t i = 0; i < m->stores_n; i++)
-        wr_free(m->stores[i].name);
     wr_free(m->stores);
     wr_free(m->past);
     wr_free(m->shown);
@@ -83,71 +90,7 @@ void wr__metrics_free(wr__metrics *m)
     wr_free(m);
 }
 
-/* ---- timing of what is not an operator's ---- */
-
-int64_t wr__metrics_now(const wr_query *q)
-{
-    return q->clock->mono_ns(q->clock);
-}
-
-void wr__metrics_step_begin(wr_query *q)
-{
-    q->metrics->step_since = wr__metrics_now(q);
-}
-
-static void publish(wr_query *q, int64_t now_ns);
-
-void wr__metrics_step_end(wr_query *q)
-{
-    wr__metrics *m = q->metrics;
-    int64_t now = wr__metrics_now(q);
-    m->timing.steps_ns += (uint64_t)(now - m->step_since);
-    m->step_since = 0;
-    if (now - m->published_ns >= PUBLISH_NS)
-        publish(q, now);
-}
-
-void wr__metrics_poll_begin(wr_query *q)
-{
-    q->metrics->poll_since = wr__metrics_now(q);
-    q->metrics->inside_poll_ns = 0;
-}
-
-void wr__metrics_poll_end(wr_query *q)
-{
-    wr__metrics *m = q->metrics;
-    m->timing.polls++;
-    m->timing.poll_ns += (uint64_t)(wr__metrics_now(q) - m->poll_since) - m->inside_poll_ns;
-}
-
-void wr__metrics_restored(wr_query *q, int64_t since)
-{
-    uint64_t ns = (uint64_t)(wr__metrics_now(q) - since);
-    q->metrics->timing.restore_ns += ns;
-    q->metrics->inside_poll_ns += ns;
-}
-
-void wr__metrics_committed(wr_query *q, int64_t since, int64_t flushed)
-{
-    wr__timing *t = &q->metrics->timing;
-    int64_t now = wr__metrics_now(q);
-    uint64_t ns = (uint64_t)(now - since);
-    t->commits++;
-    t->commit_ns += ns;
-    t->commit_max_ns = WR_MAX(t->commit_max_ns, ns);
-    t->commit_own_ns += (uint64_t)(now - flushed);
-    q->metrics->inside_poll_ns += ns;
-    if (!q->metrics->step_since)
-        t->steps_ns += ns; /* a last one, or one that was asked for */
-    publish(q, now);
-}
-
-/* ---- adding up, by the query's thread ---- */
-
-static uint32_t node_of(const wr_step *step, uint32_t subtopology)
-{
-    return 2 * step->id + (step->subtopology != subtopology);
-}
+/* ---- adding up, by the worker's thread ---- */
 
 static void add_op(op_counts *to, const wr_op *op)
 {
@@ -159,38 +102,6 @@ static void add_op(op_counts *to, const wr_op *op)
     to->bytes_in += op->bytes_in;
     to->bytes_out += op->bytes_out;
     to->ns += op->ns;
-}
-
-/* "Aggregate-times" belongs to the step whose context is "Aggregate", "Join-left" to "Join". */
-static uint32_t step_of_store(const wr_plan *plan, const char *name)
-{
-    size_t best_len = 0;
-    uint32_t best = 0;
-    for (uint32_t i = 0; i < plan->steps_n; i++) {
-        const char *context = plan->steps[i]->context;
-        size_t n = strlen(context);
-        if (n > best_len && strncmp(name, context, n) == 0 && (name[n] == '\0' || name[n] == '-')) {
-            best = i;
-            best_len = n;
-        }
-    }
-    return best;
-}
-
-/* Others may be reading: new slots come under the lock. */
-static store_slot *slot_of(wr_query *q, const wr__task_store *s)
-{
-    wr__metrics *m = q->metrics;
-    for (size_t i = 0; i < m->stores_n; i++)
-        if (strcmp(m->stores[i].name, s->name) == 0)
-            return &m->stores[i];
-    m->stores = wr_realloc(m->stores, (m->stores_n + 1) * sizeof *m->stores);
-    m->stores[m->stores_n] = (store_slot){
-        .name = wr_strdup(s->name),
-        .node = node_of(q->plan->steps[step_of_store(q->plan, s->name)], s->task->subtopology),
-        .kind = wr_store_kind_of(s->store),
-    };
-    return &m->stores[m->stores_n++];
 }
 
 static void add_store(store_counts *to, const wr_store *s, bool now)
@@ -208,31 +119,34 @@ static void add_store(store_counts *to, const wr_store *s, bool now)
     to->memory_bytes += wr_store_bytes(s);
 }
 
-void wr__metrics_retire(wr__task *t)
-{
-    wr__metrics *m = t->q->metrics;
-    const wr_op *op;
-    for (uint32_t i = 0; t->topology && (op = wr_topology_op(t->topology, i)); i++)
-        add_op(&m->past[node_of(op->step, t->subtopology)], op);
-    pthread_mutex_lock(&m->lock);
-    for (size_t i = 0; i < t->stores_n; i++)
-        if (t->stores[i].store)
-            add_store(&slot_of(t->q, &t->stores[i])->past, t->stores[i].store, false);
-    pthread_mutex_unlock(&m->lock);
-}
-
-static void add_task(wr_query *q, wr__task *t)
+void wr__metrics_retire(wr_query *q, const wr_task *t)
 {
     wr__metrics *m = q->metrics;
     const wr_op *op;
-    for (uint32_t i = 0; t->topology && (op = wr_topology_op(t->topology, i)); i++) {
-        op_counts *c = &m->shown[node_of(op->step, t->subtopology)];
+    const wr_store *store;
+    for (uint32_t i = 0; (op = wr_task_op(t, i)); i++)
+        add_op(&m->past[node_of(op->step, wr_task_subtopology(t))], op);
+    pthread_mutex_lock(&m->lock);
+    for (uint32_t i = 0; i < q->plan->stores_n; i++)
+        if ((store = wr_task_store(t, i)))
+            add_store(&m->stores[i].past, store, false);
+    pthread_mutex_unlock(&m->lock);
+}
+
+/* Under m->lock. */
+static void add_task(wr_query *q, const wr_task *t)
+{
+    wr__metrics *m = q->metrics;
+    const wr_op *op;
+    const wr_store *store;
+    for (uint32_t i = 0; (op = wr_task_op(t, i)); i++) {
+        op_counts *c = &m->shown[node_of(op->step, wr_task_subtopology(t))];
         add_op(c, op);
         c->tasks++;
     }
-    for (size_t i = 0; i < t->stores_n; i++)
-        if (t->stores[i].store)
-            add_store(&slot_of(q, &t->stores[i])->shown, t->stores[i].store, true);
+    for (uint32_t i = 0; i < q->plan->stores_n; i++)
+        if ((store = wr_task_store(t, i)))
+            add_store(&m->stores[i].shown, store, true);
 }
 
 /* Begin a new interval where the old one is long enough; a query that does nothing any more does
@@ -240,7 +154,7 @@ static void add_task(wr_query *q, wr__task *t)
 static void measure_rate(wr_query *q, int64_t now_ns)
 {
     rate *r = &q->metrics->rate;
-    uint64_t in = atomic_load(&q->records_in), out = atomic_load(&q->records_out);
+    uint64_t in = atomic_load(&q->counts.records_in), out = atomic_load(&q->counters.records_out);
     int64_t ns = now_ns - r->since_ns;
     if (ns < RATE_NS)
         return;
@@ -257,12 +171,13 @@ static void publish(wr_query *q, int64_t now_ns)
     m->published_ns = now_ns;
     pthread_mutex_lock(&m->lock);
     memcpy(m->shown, m->past, 2 * (size_t)q->plan->steps_n * sizeof *m->shown);
-    for (size_t i = 0; i < m->stores_n; i++)
+    for (uint32_t i = 0; i < q->plan->stores_n; i++)
         m->stores[i].shown = m->stores[i].past;
-    for (size_t i = 0; i < q->tasks_n; i++)
-        add_task(q, q->tasks[i]);
+    const wr_task *t;
+    for (size_t i = 0; (t = wr_task_set_at(q->tasks, i)); i++)
+        add_task(q, t);
     m->timing_shown = m->timing;
-    uint64_t written = atomic_load(&q->records_out);
+    uint64_t written = atomic_load(&q->counters.records_out);
     if (written != m->out_shown)
         m->last_out_ms = q->clock->wall_ms(q->clock);
     m->out_shown = written;
@@ -272,18 +187,40 @@ static void publish(wr_query *q, int64_t now_ns)
 
 void wr__metrics_publish(wr_query *q)
 {
-    publish(q, wr__metrics_now(q));
+    publish(q, q->clock->mono_ns(q->clock));
+}
+
+void wr__metrics_observe(wr_query *q, const wr_worker_times *times)
+{
+    wr__metrics *m = q->metrics;
+    int64_t now = q->clock->mono_ns(q->clock);
+    m->timing.steps_ns += times->steps_ns;
+    m->timing.polls += times->polls;
+    m->timing.poll_ns += times->poll_ns;
+    if (now - m->published_ns >= PUBLISH_NS)
+        publish(q, now);
+}
+
+void wr__metrics_committed(wr_query *q, const wr_commit_times *times)
+{
+    timing *t = &q->metrics->timing;
+    WR_ASSERT(times->began_ns <= times->flushed_ns && times->flushed_ns <= times->done_ns);
+    uint64_t ns = (uint64_t)(times->done_ns - times->began_ns);
+    t->commits++;
+    t->commit_ns += ns;
+    t->commit_max_ns = WR_MAX(t->commit_max_ns, ns);
+    t->commit_own_ns += (uint64_t)(times->done_ns - times->flushed_ns);
+    publish(q, times->done_ns);
 }
 
 /* ---- reading, from any thread ---- */
 
 typedef struct walk {
     wr_query *q;
-    wr_arena *arena;
     wr_profile *out;
 } walk;
 
-static uint64_t disk_bytes(wr_query *q, const store_slot *s)
+static uint64_t disk_bytes(wr_query *q, const wr_plan_store *s)
 {
     static const wr_db_family families[] = {
         [WR_STORE_KV] = WR_DB_KV,
@@ -293,40 +230,36 @@ static uint64_t disk_bytes(wr_query *q, const store_slot *s)
     wr_buf name = {0};
     weir_error ignored; /* a size that cannot be asked for is not known */
     uint32_t id = 0;
-    wr_buf_printf(&name, "%s/%s", q->id, s->name);
+    wr_task_store_name(q->id, s, &name);
     weir_status st = wr_db_store_id_find(q->db, NULL, wr_buf_view(&name), &id, &ignored);
     wr_buf_free(&name);
-    return st == WEIR_OK && id ? wr_db_store_bytes(q->db, families[s->kind], id, UINT32_MAX) : 0;
-}
-
-/* Stream times and the like: an entry for each task, which says nothing. */
-static bool is_small_change(const wr_plan *plan, const store_slot *s)
-{
-    const wr_plan_store *store = wr_plan_store_find(plan, s->name);
-    return store && store->role == WR_PLAN_STORE_TIMES;
+    return st == WEIR_OK && id ? wr_db_store_bytes(q->db, families[s->spec.kind], id, UINT32_MAX)
+                               : 0;
 }
 
 static void put_stores(walk *w, uint32_t node, uint32_t depth, const wr_profile_node *of)
 {
     const wr__metrics *m = w->q->metrics;
-    for (size_t i = 0; i < m->stores_n; i++) {
-        const store_slot *s = &m->stores[i];
-        if (s->node != node || is_small_change(w->q->plan, s))
+    for (uint32_t i = 0; i < w->q->plan->stores_n; i++) {
+        const wr_plan_store *s = &w->q->plan->stores[i];
+        const store_counts *c = &m->stores[i].shown;
+        /* A few integers for each task say nothing. */
+        if (m->stores[i].node != node || s->role == WR_PLAN_STORE_TIMES)
             continue;
         w->out->nodes[w->out->nodes_n++] = (wr_profile_node){
-            .store = wr_arena_strdup(w->arena, s->name),
+            .store = s->name,
             .depth = depth,
             .step = of->step,
             .name = of->name,
             .subtopology = of->subtopology,
             .tasks = of->tasks,
-            .gets = s->shown.gets,
-            .misses = s->shown.misses,
-            .puts = s->shown.puts,
-            .expired = s->shown.expired,
-            .entries = s->shown.entries,
-            .dirty_entries = s->shown.dirty,
-            .memory_bytes = s->shown.memory_bytes,
+            .gets = c->gets,
+            .misses = c->misses,
+            .puts = c->puts,
+            .expired = c->expired,
+            .entries = c->entries,
+            .dirty_entries = c->dirty,
+            .memory_bytes = c->memory_bytes,
             .disk_bytes = disk_bytes(w->q, s),
         };
     }
@@ -385,23 +318,23 @@ static void put_steps(walk *w, const wr_step *step, uint32_t depth, uint32_t sub
 void wr_query_profile(wr_query *q, wr_arena *a, wr_profile *out)
 {
     wr__metrics *m = q->metrics;
-    *out = (wr_profile){.age_ns = (uint64_t)(wr__metrics_now(q) - m->started_ns)};
+    *out = (wr_profile){.age_ns = (uint64_t)(q->clock->mono_ns(q->clock) - m->started_ns)};
     wr_query_metrics_read(q, &out->totals);
     pthread_mutex_lock(&m->lock);
-    out->nodes = WR_NEW_N(a, wr_profile_node, 2 * (size_t)q->plan->steps_n + m->stores_n);
+    out->nodes = WR_NEW_N(a, wr_profile_node, 2 * (size_t)q->plan->steps_n + q->plan->stores_n);
     out->polls = m->timing_shown.polls;
     out->poll_ns = m->timing_shown.poll_ns;
     out->commits = m->timing_shown.commits;
     out->commit_ns = m->timing_shown.commit_ns;
     out->commit_own_ns = m->timing_shown.commit_own_ns;
     out->commit_max_ns = m->timing_shown.commit_max_ns;
-    out->restore_ns = m->timing_shown.restore_ns;
+    out->restore_ns = atomic_load(&q->counters.restore_ns);
     out->steps_ns = m->timing_shown.steps_ns;
-    measure_rate(q, wr__metrics_now(q));
+    measure_rate(q, q->clock->mono_ns(q->clock));
     out->in_per_s = m->rate.in_per_s;
     out->out_per_s = m->rate.out_per_s;
     out->last_out_ms = m->last_out_ms;
-    walk w = {q, a, out};
+    walk w = {q, out};
     put_steps(&w, q->plan->root, 0, q->plan->root->subtopology);
     pthread_mutex_unlock(&m->lock);
 }

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * query_internal.h - a query in parts, and which file has which. Files call downwards:
+ *
+ *   query_life.c       made, stepped, paused, stopped, freed
+ *   query_forget.c     nothing is left of it
+ *   query_pull.c       pull queries on its committed state
+ *   query_positions.c  how far it has got
+ *   scheduler.c        which worker it is a client of
+ *   query_client.c     what its worker asks of it
+ *   start_offsets.c    where it begins to read
+ *   query_state.c      state and error
+ *   query_metrics.c    counts, added up where others may look; EXPLAIN ANALYZE
+ *   query_topics.c     its topics in the log
+ *   state_budget.c     its part of the memory
+ */
+#ifndef WR_RUNTIME_QUERY_QUERY_INTERNAL_H
+#define WR_RUNTIME_QUERY_QUERY_INTERNAL_H
+
+#include "runtime/query/query.h"
+
+#include <pthread.h>
+
+typedef struct wr__metrics wr__metrics;
+
+/** What kind of query it is. Never changes. */
+typedef struct wr__query_kind {
+    bool transient, piped, caching, until_end;
+    bool threaded;        /* runs on a worker's thread */
+    bool internal_topics; /* rows may go through repartition topics (Kafka, but for push queries) */
+    bool reentrant;       /* a record may reach one place by paths of different length */
+    bool shares;          /* may be with others in a worker */
+    bool changelogs;      /* state is durable by changelog topics */
+    bool from_earliest;   /* auto.offset.reset */
+} wr__query_kind;
+
+/** Its topics. Never changes. */
+typedef struct wr__query_topics {
+    char **names;   /* by plan topic: the log's name */
+    uint32_t *read; /* by topic of the worker: the plan's */
+    uint32_t read_n;
+    int32_t *sub_partitions; /* by sub-topology */
+} wr__query_topics;
+
+/** Counted by the worker's thread, read by any. */
+typedef struct wr__query_counts {
+    atomic_uint_fast64_t records_in, bytes_in, late, commits;
+    _Atomic int64_t lag; /* -1: unknown */
+} wr__query_counts;
+
+struct wr_query {
+    wr_worker_client client; /* first */
+    char *id, *prefix;
+    char *group; /* NULL for transient queries */
+    wr_plan *plan;
+    wr_log *log;
+    wr_db *db;
+    bool owns_db;
+    wr_settings settings;
+    wr_clock *clock;
+    wr_scheduler *scheduler;
+    bool owns_scheduler;
+    bool being_placed; /* monitor: the scheduler looks for a worker, or makes one */
+    bool known;        /* the data directory knows the query; the worker's thread */
+    wr__query_kind kind;
+    wr__query_topics topics;
+    wr_task_set *tasks;
+    wr_task_counters counters;
+    wr__query_counts counts;
+    wr_state_share share;
+    wr__metrics *metrics;
+    atomic_int state;     /* wr_query_state */
+    pthread_mutex_t lock; /* error */
+    weir_error error;
+    bool has_error;
+};
+
+/* ---- query_topics.c ---- */
+void wr__query_topics_init(wr_query *q);
+void wr__query_topics_destroy(wr_query *q);
+/** Repartition topics that are not there yet (Kafka). */
+weir_status wr__query_topics_create(const wr_query *q, weir_error *err) WR_MUST_CHECK;
+/** Can a record reach one place by paths of different length? */
+bool wr__plan_is_reentrant(const wr_plan *plan);
+bool wr__plan_repartitions(const wr_plan *plan);
+/** The plan's topic that is called @p name in the log; UINT32_MAX: none that is read. */
+uint32_t wr__query_topic(const wr_query *q, const char *name);
+/** Which sub-topology reads a plan topic first. */
+uint32_t wr__query_reader_of(const wr_query *q, uint32_t topic);
+
+/* ---- query_metrics.c: by the worker's thread, while no task runs ---- */
+wr__metrics *wr__metrics_new(const wr_query *q);
+void wr__metrics_free(wr__metrics *m);
+/** Let others see the counts of now. */
+void wr__metrics_publish(wr_query *q);
+/** Time that the worker spent; publishes if that was not done lately. */
+void wr__metrics_observe(wr_query *q, const wr_worker_times *times);
+/** A commit; publishes. */
+void wr__metrics_committed(wr_query *q, const wr_commit_times *times);
+/** A task is about to close: what it counted stays with the query. */
+void wr__metrics_retire(wr_query *q, const wr_task *t);
+
+/* ---- query_state.c ---- */
+void wr__query_set_error(wr_query *q, const weir_error *err);
+
+/* ---- start_offsets.c ---- */
+/** As wr_client_class.start_offsets. */
+weir_status wr__query_start_offsets(wr_query *q, wr_topic_part *parts, uint32_t n,
+                                    const int64_t *low, const int64_t *high, bool *fresh,
+                                    weir_error *err) WR_MUST_CHECK;
+/** Put into @p b that this directory knows the query. */
+void wr__query_put_known(const wr_query *q, wr_db_batch *b);
+/** Under this key. */
+void wr__query_known_key(const wr_query *q, wr_buf *out);
+
+/* ---- query_client.c ---- */
+extern const wr_client_class wr__query_client_class;
+/** None is open yet. @p collect: see wr_query_options. */
+wr_task_set *wr__query_tasks_new(wr_query *q,
+                                 weir_status (*collect)(void *arg, const wr_batch *batch,
+                                                        weir_error *err),
+                                 void *collect_arg);
+
+/* ---- scheduler.c ---- */
+wr_monitor *wr__scheduler_monitor(wr_scheduler *s);
+/** A worker for it alone, opened on the caller's thread and not started. */
+weir_status wr__query_open_alone(wr_query *q, weir_error *err) WR_MUST_CHECK;
+/** From other threads: out of its worker; @p timeout_ms < 0: wait for ever.
+ *  @return false: not in time. */
+bool wr__query_leave(wr_query *q, wr_desired_state desired, int timeout_ms);
+/** And back. */
+void wr__query_return(wr_query *q);
+
+/* ---- query_forget.c ---- */
+/** State, internal topics and offsets of a query that has stopped. */
+void wr__query_forget(wr_query *q);
+
+#endif

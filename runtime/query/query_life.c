@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The life of a query apart from reading: made, stepped, paused, stopped, freed.
+ */
+#include "runtime/query/query_internal.h"
+#include "common/diag.h"
+
+#define STOP_AGAIN_MS 2000 /* after blocked calls were given up */
+#define PAUSE_WAIT_MS 5000
+
+/* ---- made ---- */
+
+static wr__query_kind kind_of(const wr_query_options *o, const wr_settings *settings)
+{
+    const wr_log_capabilities *can = wr_log_can(o->log);
+    const char *reset = wr_settings_get(settings, "auto.offset.reset");
+    wr__query_kind k = {
+        .transient = o->transient,
+        .piped = o->piped,
+        .caching = o->caching,
+        .until_end = o->until_end,
+        .threaded = !o->stepped && !o->piped,
+        /* A push query has no internal topics of its own: it exchanges rows in memory, so its
+         * process reads every partition (it is in no group). Others hear at the assignment. */
+        .internal_topics = can->shares_partitions && !o->transient,
+        .reentrant = wr__plan_is_reentrant(o->plan),
+        .changelogs = can->has_changelogs && !o->transient,
+        .from_earliest = reset && wr_ieq(reset, "earliest"),
+    };
+    /* Where there are internal topics, a query that changes keys reads topics of its own. */
+    k.shares = o->scheduler && k.threaded && !k.transient && !k.reentrant &&
+               !(k.internal_topics && wr__plan_repartitions(o->plan));
+    return k;
+}
+
+static wr_query *make(const wr_query_options *o)
+{
+    wr_query *q = wr_calloc(1, sizeof *q);
+    q->id = wr_strdup(o->id);
+    q->plan = o->plan;
+    q->log = o->log;
+    q->clock = o->clock;
+    q->share.budget = o->budget;
+    q->prefix = wr_strdup(o->prefix);
+    wr_settings_init(&q->settings, NULL);
+    wr_settings_copy(&q->settings, o->settings);
+    q->kind = kind_of(o, &q->settings);
+    q->owns_db = o->db == NULL;
+    q->db = o->db ? o->db : wr_db_open_memory();
+    q->owns_scheduler = o->scheduler == NULL;
+    q->scheduler = o->scheduler ? o->scheduler : wr_scheduler_new(false, NULL);
+    if (!o->transient) {
+        wr_buf group = {0};
+        wr_buf_printf(&group, "%s%s", o->prefix, o->id);
+        q->group = wr_strdup(wr_buf_cstr(&group));
+        wr_buf_free(&group);
+    }
+    atomic_store(&q->counts.lag, -1);
+    pthread_mutex_init(&q->lock, NULL);
+    wr__query_topics_init(q);
+    wr_worker_client_init(&q->client, &wr__query_client_class, q->id, q->group, q->topics.read);
+    q->metrics = wr__metrics_new(q);
+    q->tasks = wr__query_tasks_new(q, o->collect, o->collect_arg);
+    return q;
+}
+
+weir_status wr_query_new(const wr_query_options *o, wr_query **out, weir_error *err)
+{
+    WR_ASSERT(o->transient == (o->db == NULL));
+    wr_query *q = make(o);
+    weir_status st = wr__query_topics_create(q, err);
+    /* Whoever steps it, or reads its rows, hears at once what is wrong; others when they start. */
+    if (st == WEIR_OK && (!q->kind.threaded || q->owns_scheduler))
+        st = wr__query_open_alone(q, err);
+    if (st != WEIR_OK) {
+        wr_query_free(q, false);
+        return st;
+    }
+    *out = q;
+    return WEIR_OK;
+}
+
+/* ---- for those who step ---- */
+
+weir_status wr_query_step(wr_query *q, int timeout_ms, bool *progressed, bool *done,
+                          weir_error *err)
+{
+    WR_ASSERT(!q->kind.threaded || q->owns_scheduler);
+    return wr_worker_step(q->client.worker, timeout_ms, progressed, done, err);
+}
+
+weir_status wr_query_pipe(wr_query *q, const char *topic, const wr_record *records, uint32_t n,
+                          weir_error *err)
+{
+    WR_ASSERT(q->kind.piped);
+    for (uint32_t t = 0; t < q->plan->topics_n; t++)
+        if (q->plan->topics[t].role == WR_TOPIC_INPUT && strcmp(q->topics.names[t], topic) == 0)
+            WR_TRY(wr_worker_pipe(q->client.worker, t, records, n, err));
+    return WEIR_OK;
+}
+
+weir_status wr_query_commit(wr_query *q, weir_error *err)
+{
+    return q->client.worker ? wr_worker_commit(q->client.worker, err) : WEIR_OK;
+}
+
+/* ---- pausing, stopping ---- */
+
+void wr_query_pause(wr_query *q, bool paused)
+{
+    if (!q->kind.threaded) {
+        if (atomic_load(&q->state) <= WR_QUERY_PAUSED)
+            atomic_store(&q->state, paused ? WR_QUERY_PAUSED : WR_QUERY_RUNNING);
+    } else if (atomic_load(&q->state) > WR_QUERY_PAUSED) {
+        return; /* it has failed, or ended */
+    } else if (paused) {
+        if (!wr__query_leave(q, WR_DESIRED_PAUSE, PAUSE_WAIT_MS))
+            wr_diag_put(WR_DIAG_INFO, "query", "%s is still finishing what it has begun", q->id);
+    } else {
+        wr__query_return(q);
+    }
+}
+
+/* Without a thread: a last commit here. */
+static void stop_here(wr_query *q)
+{
+    int was = atomic_load(&q->state);
+    weir_error err;
+    if (was != WR_QUERY_FAILED && was != WR_QUERY_STOPPED && !q->kind.transient &&
+        wr_worker_commit(q->client.worker, &err) != WEIR_OK) {
+        wr_diag_put(WR_DIAG_WARN, "query", "%s: last commit: %s", q->id, err.message);
+        wr__query_set_error(q, &err);
+    }
+    wr_worker_free(q->client.worker);
+}
+
+bool wr_query_stop(wr_query *q, int timeout_ms)
+{
+    wr_monitor *m = wr__scheduler_monitor(q->scheduler);
+    wr_monitor_lock(m);
+    bool here = q->client.worker && !wr_worker_runs(q->client.worker);
+    wr_monitor_unlock(m);
+    if (here)
+        stop_here(q);
+    bool left = wr__query_leave(q, WR_DESIRED_STOP, timeout_ms);
+    if (!left) {
+        wr_diag_put(WR_DIAG_WARN, "query", "%s does not stop in %d ms: what blocks is given up",
+                    q->id, timeout_ms);
+        wr_monitor_lock(m);
+        if (q->client.worker)
+            wr_worker_cancel(q->client.worker);
+        wr_monitor_unlock(m);
+        left = wr__query_leave(q, WR_DESIRED_STOP, STOP_AGAIN_MS);
+    }
+    if (left && atomic_load(&q->state) != WR_QUERY_FAILED)
+        atomic_store(&q->state, WR_QUERY_STOPPED);
+    return left;
+}
+
+void wr_query_stop_soon(wr_query *q)
+{
+    wr_monitor *m = wr__scheduler_monitor(q->scheduler);
+    wr_monitor_lock(m);
+    atomic_store(&q->client.desired, WR_DESIRED_STOP);
+    if (q->client.worker && wr_worker_runs(q->client.worker))
+        wr_worker_notify(q->client.worker);
+    wr_monitor_unlock(m);
+}
+
+void wr_query_free(wr_query *q, bool forget)
+{
+    if (!q)
+        return;
+    bool stopped = wr_query_stop(q, -1);
+    WR_ASSERT(stopped);
+    if (forget && !q->owns_db)
+        wr__query_forget(q);
+    wr_task_set_free(q->tasks);
+    wr_worker_client_destroy(&q->client);
+    wr__metrics_free(q->metrics);
+    if (q->owns_scheduler)
+        wr_scheduler_free(q->scheduler);
+    if (q->owns_db)
+        wr_db_close(q->db);
+    wr__query_topics_destroy(q);
+    wr_free(q->id);
+    wr_free(q->prefix);
+    wr_free(q->group);
+    wr_settings_free(&q->settings);
+    pthread_mutex_destroy(&q->lock);
+    wr_plan_free(q->plan);
+    wr_free(q);
+}

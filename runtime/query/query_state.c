@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * State and error of a query, as others see them, and what is counted. The worker's thread and
+ * whoever controls the query write them.
+ */
+#include "runtime/query/query_internal.h"
+#include "common/diag.h"
+
+const char *wr_query_state_name(wr_query_state s)
+{
+    static const char *const names[] = {"RUNNING", "PAUSED", "ERROR", "STOPPED"};
+    WR_ASSERT((unsigned)s < WR_ARRAY_LEN(names));
+    return names[s];
+}
+
+wr_query_state wr_query_state_of(const wr_query *q)
+{
+    wr_query_state s = (wr_query_state)atomic_load(&q->state);
+    if (s == WR_QUERY_RUNNING && atomic_load(&q->client.desired) == WR_DESIRED_PAUSE)
+        return WR_QUERY_PAUSED; /* it has been asked to, and processes nothing new for long */
+    return s;
+}
+
+/* The first one says what happened. */
+void wr__query_set_error(wr_query *q, const weir_error *err)
+{
+    WR_ASSERT(err->code != WEIR_OK);
+    pthread_mutex_lock(&q->lock);
+    if (!q->has_error)
+        q->error = *err;
+    q->has_error = true;
+    pthread_mutex_unlock(&q->lock);
+}
+
+bool wr_query_error(wr_query *q, weir_error *err)
+{
+    pthread_mutex_lock(&q->lock);
+    bool has = q->has_error;
+    if (has && err)
+        *err = q->error;
+    pthread_mutex_unlock(&q->lock);
+    return has;
+}
+
+void wr_query_fail(wr_query *q, const weir_error *err)
+{
+    wr__metrics_publish(q);
+    wr__query_set_error(q, err);
+    atomic_store(&q->state, WR_QUERY_FAILED);
+    wr_diag_put(WR_DIAG_ERROR, "query", "%s stopped: %s", q->id, err->message);
+}
+
+const char *wr_query_id(const wr_query *q)
+{
+    return q->id;
+}
+
+const wr_plan *wr_query_plan(const wr_query *q)
+{
+    return q->plan;
+}
+
+const char *wr_query_group(const wr_query *q)
+{
+    return q->group;
+}
+
+void wr_query_metrics_read(wr_query *q, wr_query_metrics *out)
+{
+    *out = (wr_query_metrics){
+        .records_in = atomic_load(&q->counts.records_in),
+        .records_out = atomic_load(&q->counters.records_out),
+        .bytes_in = atomic_load(&q->counts.bytes_in),
+        .bytes_out = atomic_load(&q->counters.bytes_out),
+        .errors = atomic_load(&q->counters.errors),
+        .late = atomic_load(&q->counts.late),
+        .commits = atomic_load(&q->counts.commits),
+        .restored = atomic_load(&q->counters.restored),
+        .lag = atomic_load(&q->counts.lag),
+        .state_bytes = atomic_load(&q->share.state_bytes),
+    };
+    for (uint32_t s = 0; s < WR_TASK_STATES; s++)
+        out->tasks[s] = atomic_load(&q->counters.states[s]);
+}

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A query's topics: what they are called in the log, how many partitions each sub-topology has,
+ * which of them the query reads through a worker.
+ */
+#include "runtime/query/query_internal.h"
+
+/* ---- of a plan ---- */
+
+bool wr__plan_repartitions(const wr_plan *plan)
+{
+    for (uint32_t t = 0; t < plan->topics_n; t++)
+        if (plan->topics[t].role == WR_TOPIC_REPARTITION)
+            return true;
+    return false;
+}
+
+/*
+ * A foreign-key join answers to where the question came from; two sources may read one topic. With
+ * rows exchanged in memory a batch would then be all the way on one path before it starts on the
+ * other, so that its size would show.
+ */
+bool wr__plan_is_reentrant(const wr_plan *plan)
+{
+    for (uint32_t i = 0; i < plan->steps_n; i++) {
+        const wr_step *s = plan->steps[i];
+        if (s->kind == WR_STEP_FK_JOIN)
+            return true;
+        for (uint32_t k = 0; s->kind == WR_STEP_SOURCE && k < i; k++)
+            if (plan->steps[k]->kind == WR_STEP_SOURCE &&
+                plan->steps[k]->u.source.topic == s->u.source.topic)
+                return true;
+    }
+    return false;
+}
+
+/* Is @p topic among those that sub-topology @p sub reads? */
+static bool sub_reads(const wr_plan *plan, uint32_t sub, uint32_t topic)
+{
+    uint32_t *topics = wr_calloc(plan->topics_n, sizeof *topics);
+    uint32_t n = wr_plan_inputs(plan, sub, topics, plan->topics_n);
+    bool yes = false;
+    for (uint32_t i = 0; i < n; i++)
+        yes = yes || topics[i] == topic;
+    wr_free(topics);
+    return yes;
+}
+
+/* ---- of a query ---- */
+
+static char *log_name(const wr_query *q, const wr_plan_topic *t)
+{
+    wr_buf name = {0};
+    if (t->role == WR_TOPIC_REPARTITION)
+        wr_buf_printf(&name, "%s%s-", q->prefix, q->id);
+    wr_buf_puts(&name, t->name);
+    char *text = wr_strdup(wr_buf_cstr(&name));
+    wr_buf_free(&name);
+    return text;
+}
+
+static bool is_read(const wr_query *q, const wr_plan_topic *t)
+{
+    return t->role == WR_TOPIC_INPUT ||
+           (t->role == WR_TOPIC_REPARTITION && q->kind.internal_topics);
+}
+
+void wr__query_topics_init(wr_query *q)
+{
+    const wr_plan *plan = q->plan;
+    wr__query_topics *own = &q->topics;
+    own->names = wr_calloc(plan->topics_n, sizeof *own->names);
+    own->read = wr_calloc(plan->topics_n, sizeof *own->read);
+    own->sub_partitions = wr_calloc(plan->subtopologies_n, sizeof *own->sub_partitions);
+    for (uint32_t t = 0; t < plan->topics_n; t++) {
+        own->names[t] = log_name(q, &plan->topics[t]);
+        if (is_read(q, &plan->topics[t]))
+            own->read[own->read_n++] = t;
+        for (uint32_t s = 0; s < plan->subtopologies_n; s++)
+            if (sub_reads(plan, s, t))
+                own->sub_partitions[s] =
+                    WR_MAX(own->sub_partitions[s], q->kind.piped ? 1 : plan->topics[t].partitions);
+    }
+    WR_ASSERT(own->read_n > 0);
+}
+
+void wr__query_topics_destroy(wr_query *q)
+{
+    for (uint32_t t = 0; q->topics.names && t < q->plan->topics_n; t++)
+        wr_free(q->topics.names[t]);
+    wr_free(q->topics.names);
+    wr_free(q->topics.read);
+    wr_free(q->topics.sub_partitions);
+}
+
+weir_status wr__query_topics_create(const wr_query *q, weir_error *err)
+{
+    for (uint32_t t = 0; t < q->plan->topics_n && q->kind.internal_topics; t++) {
+        if (q->plan->topics[t].role != WR_TOPIC_REPARTITION)
+            continue;
+        wr_topic_spec spec = {
+            .name = q->topics.names[t],
+            .partitions = q->plan->topics[t].partitions,
+            .replicas = (int32_t)wr_settings_int(&q->settings, "ksql.internal.topic.replicas", 1),
+            .retention_ms = -1,
+            .internal = true,
+        };
+        weir_status st = wr_topic_create(q->log, &spec, err);
+        if (st != WEIR_OK && st != WEIR_ERR_EXISTS)
+            return st;
+    }
+    return WEIR_OK;
+}
+
+uint32_t wr__query_topic(const wr_query *q, const char *name)
+{
+    for (uint32_t t = 0; t < q->plan->topics_n; t++)
+        if (q->plan->topics[t].role != WR_TOPIC_OUTPUT && strcmp(q->topics.names[t], name) == 0)
+            return t;
+    return UINT32_MAX;
+}
+
+uint32_t wr__query_reader_of(const wr_query *q, uint32_t topic)
+{
+    for (uint32_t s = 0; s < q->plan->subtopologies_n; s++)
+        if (sub_reads(q->plan, s, topic))
+            return s;
+    return 0;
+}

@@ -1,0 +1,477 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The scheduler: where queries that are started find a worker, and how other threads reach them.
+ *
+ * Queries with equal keys share a worker: they read the same topics in the same way with the same
+ * settings. A new query for a worker that runs is submitted to it; the first of a key makes and
+ * opens the worker on its caller's thread, which so hears what fails.
+ *
+ * Everything here is guarded by the monitor, which the scheduler shares with its workers.
+ */
+#include "runtime/query/query_internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <xxhash.h>
+
+/** A worker that others may join, if it has a key. */
+typedef struct listed {
+    char *key; /* NULL: nobody may */
+    wr_worker *worker;
+} listed;
+
+struct wr_scheduler {
+    wr_monitor monitor;
+    wr_executor *executor;
+    bool interactive; /* statements come one by one: a group of this process's own */
+    int held;
+    wr_query **waiting; /* to be started at the release */
+    size_t waiting_n;
+    listed *workers; /* that run */
+    size_t workers_n;
+    wr_worker **ended; /* to be joined */
+    size_t ended_n;
+    char token[24]; /* of this process, for the names of worker groups */
+};
+
+wr_scheduler *wr_scheduler_new(bool interactive, wr_executor *executor)
+{
+    wr_scheduler *s = wr_calloc(1, sizeof *s);
+    s->interactive = interactive;
+    s->executor = executor;
+    wr_rng rng;
+    wr_rng_seed_os(&rng);
+    snprintf(s->token, sizeof s->token, "%016llx", (unsigned long long)wr_rng_next(&rng));
+    wr_monitor_init(&s->monitor);
+    return s;
+}
+
+wr_monitor *wr__scheduler_monitor(wr_scheduler *s)
+{
+    return &s->monitor;
+}
+
+/* Threads that have ended. Not from a worker's thread. */
+static void reap(wr_scheduler *s)
+{
+    wr_monitor_lock(&s->monitor);
+    wr_worker **ended = s->ended;
+    size_t n = s->ended_n;
+    s->ended = NULL;
+    s->ended_n = 0;
+    wr_monitor_unlock(&s->monitor);
+    for (size_t i = 0; i < n; i++)
+        wr_worker_join(ended[i]);
+    wr_free((void *)ended);
+}
+
+void wr_scheduler_free(wr_scheduler *s)
+{
+    if (!s)
+        return;
+    wr_monitor_lock(&s->monitor);
+    WR_ASSERT(s->waiting_n == 0);
+    while (s->workers_n) /* its queries have been stopped */
+        (void)wr_monitor_wait(&s->monitor, NULL);
+    wr_monitor_unlock(&s->monitor);
+    reap(s);
+    wr_free(s->workers);
+    wr_free((void *)s->waiting);
+    wr_monitor_destroy(&s->monitor);
+    wr_free(s);
+}
+
+/* ---- the list of workers ---- */
+
+static void list_worker(wr_scheduler *s, wr_worker *w, const char *key)
+{
+    wr_monitor_lock(&s->monitor);
+    s->workers = wr_realloc(s->workers, (s->workers_n + 1) * sizeof *s->workers);
+    s->workers[s->workers_n++] = (listed){key ? wr_strdup(key) : NULL, w};
+    wr_monitor_unlock(&s->monitor);
+}
+
+/* With the monitor held. */
+static void unlist_worker(wr_scheduler *s, const wr_worker *w)
+{
+    for (size_t i = 0; i < s->workers_n; i++) {
+        if (s->workers[i].worker != w)
+            continue;
+        wr_free(s->workers[i].key);
+        s->workers[i] = s->workers[--s->workers_n];
+        return;
+    }
+}
+
+/* With the monitor held, on the worker's thread, which does nothing more after it. */
+static void worker_ended(void *arg, wr_worker *w)
+{
+    wr_scheduler *s = arg;
+    unlist_worker(s, w);
+    s->ended = wr_realloc((void *)s->ended, (s->ended_n + 1) * sizeof(wr_worker *));
+    s->ended[s->ended_n++] = w;
+}
+
+/* With the monitor held. */
+static wr_worker *find_worker(const wr_scheduler *s, const char *key)
+{
+    for (size_t i = 0; i < s->workers_n; i++)
+        if (s->workers[i].key && strcmp(s->workers[i].key, key) == 0 &&
+            wr_worker_accepts(s->workers[i].worker))
+            return s->workers[i].worker;
+    return NULL;
+}
+
+/* ---- what a query wants of its worker ---- */
+
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void put_settings(wr_buf *out, const wr_settings *settings)
+{
+    const wr_map_entry *e;
+    char **lines = wr_calloc(settings->values.n + 1, sizeof *lines);
+    size_t n = 0;
+    for (size_t i = 0; (e = wr_map_next(&settings->values, &i));) {
+        if (strcmp(e->key.ptr, "auto.offset.reset") == 0) /* only where a query begins */
+            continue;
+        wr_buf line = {0};
+        wr_buf_printf(&line, "%s=%s", e->key.ptr, (const char *)e->value);
+        lines[n++] = wr_strdup(wr_buf_cstr(&line));
+        wr_buf_free(&line);
+    }
+    qsort(lines, n, sizeof *lines, by_text);
+    for (size_t i = 0; i < n; i++) {
+        wr_buf_printf(out, "\n%s", lines[i]);
+        wr_free(lines[i]);
+    }
+    wr_free(lines);
+}
+
+static wr_exchange_mode exchange_of(const wr_query *q)
+{
+    if (!q->kind.internal_topics)
+        return WR_EXCHANGE_ALWAYS;
+    return q->kind.reentrant ? WR_EXCHANGE_NEVER : WR_EXCHANGE_ALONE;
+}
+
+/* Do records of different partitions meet in one task, where rows are exchanged? */
+static bool meets_across(const wr_query *q)
+{
+    return q->plan->subtopologies_n > 1;
+}
+
+/* Everything that wr_worker_options says differently for different queries must show in it. */
+static char *key_of(const wr_query *q)
+{
+    wr_buf key = {0};
+    bool one = q->topics.read_n == 1, across = meets_across(q);
+    wr_buf_printf(&key, "%s %d", across && !one ? "merged" : "by partition", exchange_of(q));
+    for (uint32_t t = 0; t < q->topics.read_n; t++)
+        wr_buf_printf(&key, "\n%u %s",
+                      across || one ? 0 : wr__query_reader_of(q, q->topics.read[t]),
+                      q->topics.names[q->topics.read[t]]);
+    put_settings(&key, &q->settings);
+    char *text = wr_strdup(wr_buf_cstr(&key));
+    wr_buf_free(&key);
+    return text;
+}
+
+/*
+ * The consumer group that a worker's reader joins. One query: its own. Several: one that is equal
+ * in every process that runs the same set of queries, and in no other: two services on one topic
+ * must not share its partitions. Statements that come one by one make a set of this process's own.
+ */
+static char *group_of(const wr_scheduler *s, wr_query *const *queries, size_t n, const char *key)
+{
+    const wr_query *first = queries[0];
+    if (n == 1 && !(key && s->interactive))
+        return first->group ? wr_strdup(first->group) : NULL;
+    wr_buf text = {0}, name = {0};
+    char **ids = wr_calloc(n, sizeof *ids);
+    for (size_t i = 0; i < n; i++)
+        ids[i] = queries[i]->id;
+    qsort(ids, n, sizeof *ids, by_text);
+    if (s->interactive)
+        wr_buf_printf(&text, "%s\n%s", s->token, key);
+    for (size_t i = 0; i < n && !s->interactive; i++)
+        wr_buf_printf(&text, "\n%s", ids[i]);
+    wr_free(ids);
+    wr_buf_printf(&name, "%sworker_%016llx", first->prefix,
+                  (unsigned long long)XXH3_64bits(text.ptr, text.len));
+    char *group = wr_strdup(wr_buf_cstr(&name));
+    wr_buf_free(&text);
+    wr_buf_free(&name);
+    return group;
+}
+
+static uint32_t batch_rows(const wr_query *q)
+{
+    /* Paths of different length: the size of a batch would show. */
+    if (q->kind.reentrant && exchange_of(q) == WR_EXCHANGE_ALWAYS)
+        return 1;
+    int64_t rows = wr_settings_int(&q->settings, "weir.batch.rows", WR_BATCH_ROWS_DEFAULT);
+    return (uint32_t)WR_MAX((int64_t)1, WR_MIN(rows, (int64_t)65536));
+}
+
+/* Worker for @p q and all who share its key. */
+static wr_worker *make_worker(wr_scheduler *s, const wr_query *q, const char *group)
+{
+    wr_worker_topic *topics = wr_calloc(q->topics.read_n, sizeof *topics);
+    for (uint32_t t = 0; t < q->topics.read_n; t++) {
+        const wr_plan_topic *of = &q->plan->topics[q->topics.read[t]];
+        topics[t] = (wr_worker_topic){.name = q->topics.names[q->topics.read[t]],
+                                      .partitions = of->partitions,
+                                      .stage = wr__query_reader_of(q, q->topics.read[t]),
+                                      .repartition = of->role == WR_TOPIC_REPARTITION};
+    }
+    /* Rows that come back to where they were, and clients that take rows, need one order. */
+    bool one_slot = q->kind.reentrant || q->kind.transient || q->kind.piped || !q->kind.threaded;
+    wr_worker_options o = {
+        .monitor = &s->monitor,
+        .executor = one_slot ? NULL : s->executor,
+        .slots = one_slot ? 1 : wr_executor_slots(s->executor),
+        .group = group,
+        .log = q->log,
+        .db = q->db,
+        .clock = q->clock,
+        .settings = &q->settings,
+        .topics = topics,
+        .topics_n = q->topics.read_n,
+        .exchange = exchange_of(q),
+        .meets_across = meets_across(q),
+        .batch_rows = batch_rows(q),
+        .unwritten_max = q->share.budget->bytes / 2,
+        .threaded = q->kind.threaded,
+        .transient = q->kind.transient,
+        .piped = q->kind.piped,
+        .until_end = q->kind.until_end,
+        .ended = worker_ended,
+        .arg = s,
+    };
+    wr_worker *w = wr_worker_new(&o);
+    wr_free(topics);
+    return w;
+}
+
+/* ---- starting ---- */
+
+static weir_status start_worker(wr_scheduler *s, wr_worker *w, const char *key, weir_error *err)
+{
+    list_worker(s, w, key);
+    weir_status st = wr_worker_start(w, err);
+    if (st == WEIR_OK)
+        return WEIR_OK;
+    wr_monitor_lock(&s->monitor);
+    unlist_worker(s, w);
+    wr_monitor_unlock(&s->monitor);
+    wr_worker_free(w);
+    return st;
+}
+
+/* Open on the caller's thread, so that it hears why that fails; then run. */
+static weir_status launch(wr_scheduler *s, wr_query *const *queries, size_t n, const char *key,
+                          weir_error *err)
+{
+    char *group = group_of(s, queries, n, key);
+    wr_worker *w = make_worker(s, queries[0], group);
+    wr_free(group);
+    for (size_t i = 0; i < n; i++)
+        wr_worker_add(w, &queries[i]->client);
+    weir_status st = wr_worker_open(w, err);
+    if (st == WEIR_OK)
+        return start_worker(s, w, key, err);
+    wr_worker_free(w);
+    return st;
+}
+
+weir_status wr__query_open_alone(wr_query *q, weir_error *err)
+{
+    wr_worker *w = make_worker(q->scheduler, q, q->group);
+    wr_worker_add(w, &q->client);
+    weir_status st = wr_worker_open(w, err);
+    if (st != WEIR_OK)
+        wr_worker_free(w);
+    return st;
+}
+
+/* To a worker that reads the same, or to one of its own. The caller has set `being_placed`. */
+static weir_status place(wr_query *q, weir_error *err)
+{
+    wr_scheduler *s = q->scheduler;
+    char *key = q->kind.shares ? key_of(q) : NULL;
+    weir_status st = WEIR_OK;
+    reap(s);
+    wr_monitor_lock(&s->monitor);
+    wr_worker *found = key ? find_worker(s, key) : NULL;
+    if (found)
+        wr_worker_submit(found, &q->client);
+    wr_monitor_unlock(&s->monitor);
+    if (!found)
+        st = launch(s, &q, 1, key, err);
+    wr_free(key);
+    wr_monitor_lock(&s->monitor);
+    q->being_placed = false;
+    wr_monitor_signal(&s->monitor);
+    wr_monitor_unlock(&s->monitor);
+    return st;
+}
+
+weir_status wr_query_start(wr_query *q, weir_error *err)
+{
+    wr_scheduler *s = q->scheduler;
+    WR_ASSERT(q->kind.threaded);
+    wr_monitor_lock(&s->monitor);
+    bool held = s->held > 0, opened = q->client.worker != NULL;
+    if (held) {
+        s->waiting = wr_realloc((void *)s->waiting, (s->waiting_n + 1) * sizeof(wr_query *));
+        s->waiting[s->waiting_n++] = q;
+    }
+    q->being_placed = !held && !opened;
+    wr_monitor_unlock(&s->monitor);
+    if (held)
+        return WEIR_OK;
+    return opened ? start_worker(s, q->client.worker, NULL, err) : place(q, err);
+}
+
+void wr_scheduler_hold(wr_scheduler *s)
+{
+    wr_monitor_lock(&s->monitor);
+    s->held++;
+    wr_monitor_unlock(&s->monitor);
+}
+
+/** Queries of one key, to be launched together. */
+typedef struct bundle {
+    char *key;
+    wr_query **queries;
+    size_t n;
+} bundle;
+
+static bundle *bundle_for(bundle *all, size_t *n, wr_query *q)
+{
+    char *key = q->kind.shares ? key_of(q) : NULL;
+    for (size_t i = 0; i < *n && key; i++) {
+        if (all[i].key && strcmp(all[i].key, key) == 0) {
+            wr_free(key);
+            return &all[i];
+        }
+    }
+    all[*n] = (bundle){.key = key};
+    return &all[(*n)++];
+}
+
+weir_status wr_scheduler_release(wr_scheduler *s, weir_error *err)
+{
+    wr_monitor_lock(&s->monitor);
+    WR_ASSERT(s->held > 0);
+    bool last = --s->held == 0;
+    wr_query **waiting = last ? s->waiting : NULL;
+    size_t n = last ? s->waiting_n : 0, bundles_n = 0;
+    if (last) {
+        s->waiting = NULL;
+        s->waiting_n = 0;
+    }
+    wr_monitor_unlock(&s->monitor);
+    bundle *bundles = wr_calloc(n, sizeof *bundles);
+    for (size_t i = 0; i < n; i++) {
+        bundle *b = bundle_for(bundles, &bundles_n, waiting[i]);
+        b->queries = wr_realloc((void *)b->queries, (b->n + 1) * sizeof(wr_query *));
+        b->queries[b->n++] = waiting[i];
+    }
+    weir_status st = WEIR_OK;
+    for (size_t i = 0; i < bundles_n; i++) {
+        if (st == WEIR_OK)
+            st = launch(s, bundles[i].queries, bundles[i].n, bundles[i].key, err);
+        wr_free((void *)bundles[i].queries);
+        wr_free(bundles[i].key);
+    }
+    wr_free(bundles);
+    wr_free((void *)waiting);
+    return st;
+}
+
+/* ---- leaving and coming back, from other threads ---- */
+
+/* With the monitor held. @return whether it was among them. */
+static bool drop_waiting(wr_scheduler *s, const wr_query *q)
+{
+    for (size_t i = 0; i < s->waiting_n; i++) {
+        if (s->waiting[i] != q)
+            continue;
+        memmove((void *)(s->waiting + i), (void *)(s->waiting + i + 1),
+                (s->waiting_n - i - 1) * sizeof(wr_query *));
+        s->waiting_n--;
+        return true;
+    }
+    return false;
+}
+
+static bool is_waiting(const wr_scheduler *s, const wr_query *q)
+{
+    for (size_t i = 0; i < s->waiting_n; i++)
+        if (s->waiting[i] == q)
+            return true;
+    return false;
+}
+
+/* With the monitor held. */
+static bool is_placed(const wr_query *q)
+{
+    return q->client.worker || q->client.pending || q->being_placed;
+}
+
+bool wr__query_leave(wr_query *q, wr_desired_state desired, int timeout_ms)
+{
+    WR_ASSERT(desired != WR_DESIRED_RUN);
+    wr_scheduler *s = q->scheduler;
+    struct timespec deadline = wr_monitor_deadline(WR_MAX(timeout_ms, 0));
+    bool in_time = true;
+    wr_monitor_lock(&s->monitor);
+    atomic_store(&q->client.desired, desired);
+    drop_waiting(s, q);
+    while (is_placed(q) && in_time && atomic_load(&q->client.desired) == (int)desired) {
+        wr_worker *at = q->client.worker ? q->client.worker : q->client.pending;
+        if (at)
+            wr_worker_notify(at);
+        in_time = wr_monitor_wait(&s->monitor, timeout_ms < 0 ? NULL : &deadline);
+    }
+    bool left = !is_placed(q);
+    wr_monitor_unlock(&s->monitor);
+    reap(s);
+    return left;
+}
+
+void wr__query_return(wr_query *q)
+{
+    weir_error err;
+    wr_scheduler *s = q->scheduler;
+    wr_monitor_lock(&s->monitor);
+    atomic_store(&q->client.desired, WR_DESIRED_RUN);
+    bool here = is_placed(q) || is_waiting(s, q);
+    if (!here)
+        q->being_placed = true;
+    atomic_store(&q->state, WR_QUERY_RUNNING);
+    wr_monitor_signal(&s->monitor); /* who waits for it to leave waits for nothing now */
+    wr_monitor_unlock(&s->monitor);
+    if (!here && place(q, &err) != WEIR_OK)
+        wr_query_fail(q, &err);
+}
+
+uint32_t wr_query_shared_with(wr_query *q)
+{
+    wr_monitor_lock(&q->scheduler->monitor);
+    uint32_t n = q->client.worker ? (uint32_t)wr_worker_clients(q->client.worker) - 1 : 0;
+    wr_monitor_unlock(&q->scheduler->monitor);
+    return n;
+}
+
+void wr_query_wake(wr_query *q)
+{
+    wr_monitor_lock(&q->scheduler->monitor);
+    if (q->client.worker && q->kind.threaded)
+        wr_worker_wake(q->client.worker);
+    wr_monitor_unlock(&q->scheduler->monitor);
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * task_internal.h - one task, and what the files of this folder do with it.
+ *
+ *   task_set.c -> task.c -> task_stores.c -> restore.c
+ *                        -> exchange_channel.c
+ */
+#ifndef WR_RUNTIME_TASK_TASK_INTERNAL_H
+#define WR_RUNTIME_TASK_TASK_INTERNAL_H
+
+#include "runtime/task/task_set.h"
+
+struct wr_task_set {
+    wr_task_config config;
+    wr_task_assignment assignment; /* while open */
+    wr_task **tasks;               /* by sub-topology, then partition, ascending */
+    size_t tasks_n;
+    uint32_t sending; /* which of the two buffers of every channel is filled: exchange_channel.c */
+    bool open;
+};
+
+/** A store of a task. */
+typedef struct wr__task_store {
+    const wr_plan_store *plan;
+    wr_task *task;
+    wr_store *store;   /* NULL: not opened */
+    char *changelog;   /* topic, or NULL */
+    bool meaning_kept; /* the database knows what its bytes mean */
+} wr__task_store;
+
+/** Batches that one slot sent; they lie in its scratch arena. */
+typedef struct wr__sent {
+    const wr_batch **batches;
+    size_t n, cap;
+} wr__sent;
+
+/** How rows of one repartition topic come to one task inside the process: exchange_channel.c. */
+typedef struct wr__channel {
+    uint32_t topic;       /* of the plan */
+    wr__sent *buffers[2]; /* by slot of the sender */
+    wr_arena *arena;      /* bytes of the records */
+    wr_record *records;   /* messages of foreign-key joins */
+    size_t n, cap;
+} wr__channel;
+
+struct wr_task {
+    wr_task_ctx ctx;
+    wr_task_set *set;
+    uint32_t subtopology;
+    int32_t partition;
+    uint32_t slot;
+    wr_task_state state;
+    wr_rng rng;
+    uint32_t *reads; /* plan topics */
+    uint32_t reads_n;
+    wr_topology *topology;  /* NULL while it is being opened */
+    wr__task_store *stores; /* by index in plan->stores; those of other sub-topologies stay empty */
+    wr__channel *channels;  /* one for each REPARTITION topic it reads; none without exchange */
+    uint32_t channels_n;
+};
+
+/* task.c */
+weir_status wr__task_open(wr_task_set *set, uint32_t subtopology, int32_t partition, wr_task **out,
+                          weir_error *err) WR_MUST_CHECK;
+void wr__task_close(wr_task *t);
+void wr__task_enter(wr_task *t, wr_task_state state);
+bool wr__task_reads(const wr_task *t, uint32_t topic);
+
+/* task_stores.c */
+weir_status wr__task_open_store(wr_task_ctx *ctx, uint32_t store, wr_store **out,
+                                weir_error *err) WR_MUST_CHECK;
+void wr__task_close_stores(wr_task *t);
+/** One call per store of the task that is open, until one fails. */
+typedef weir_status (*wr__store_fn)(wr__task_store *s, void *arg, weir_error *err);
+weir_status wr__task_each_store(wr_task *t, wr__store_fn fn, void *arg,
+                                weir_error *err) WR_MUST_CHECK;
+
+/* restore.c */
+/** Bring the store forward to the end of its changelog. */
+weir_status wr__store_restore(wr__task_store *s, weir_error *err) WR_MUST_CHECK;
+/** Put into @p b how far the changelog has been acknowledged. */
+void wr__store_put_position(const wr__task_store *s, wr_db_batch *b);
+
+/* exchange_channel.c */
+void wr__channels_open(wr_task *t);
+void wr__channels_close(wr_task *t);
+weir_status wr__exchange_records(wr_task_ctx *ctx, uint32_t topic, const wr_out_records *r,
+                                 weir_error *err) WR_MUST_CHECK;
+weir_status wr__exchange_batch(wr_task_ctx *ctx, uint32_t topic, int32_t partition,
+                               const wr_batch *batch, weir_error *err) WR_MUST_CHECK;
+weir_status wr__exchange_now(wr_task_ctx *ctx, weir_error *err) WR_MUST_CHECK;
+
+#endif

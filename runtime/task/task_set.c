@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The tasks of a plan, opened, fed and committed together. Nothing here knows why: which records
+ * come, when a commit is due and what happens after a failure is the worker's to say.
+ */
+#include "runtime/task/task_internal.h"
+
+wr_task_set *wr_task_set_new(const wr_task_config *config)
+{
+    WR_ASSERT(config->plan && config->log && config->db && config->counters && config->owner);
+    wr_task_set *set = wr_calloc(1, sizeof *set);
+    set->config = *config;
+    return set;
+}
+
+void wr_task_set_free(wr_task_set *set)
+{
+    if (!set)
+        return;
+    wr_task_set_close(set);
+    wr_free(set);
+}
+
+bool wr_task_set_is_open(const wr_task_set *set)
+{
+    return set->open;
+}
+
+/* ---- opening, closing ---- */
+
+/* With rows exchanged in memory this process has every partition; else a task is opened for each
+ * partition of its topics that was assigned. */
+static bool is_assigned(const wr_task_set *set, uint32_t sub, int32_t partition)
+{
+    const wr_task_config *c = &set->config;
+    const wr_task_assignment *a = &set->assignment;
+    if (a->exchange || c->piped)
+        return true;
+    uint32_t *topics = wr_calloc(c->plan->topics_n, sizeof *topics);
+    uint32_t n = wr_plan_inputs(c->plan, sub, topics, c->plan->topics_n);
+    bool yes = false;
+    for (uint32_t i = 0; i < a->parts_n && !yes; i++)
+        for (uint32_t k = 0; k < n && !yes; k++)
+            yes = a->parts[i].partition == partition &&
+                  strcmp(a->parts[i].topic, c->topic_names[topics[k]]) == 0;
+    wr_free(topics);
+    return yes;
+}
+
+weir_status wr_task_set_open(wr_task_set *set, const wr_task_assignment *a, weir_error *err)
+{
+    const wr_task_config *c = &set->config;
+    WR_ASSERT(!set->open && set->tasks_n == 0);
+    WR_ASSERT(a->slots_n > 0 && a->batch_rows > 0);
+    size_t max = 0;
+    for (uint32_t sub = 0; sub < c->plan->subtopologies_n; sub++)
+        max += (size_t)c->sub_partitions[sub];
+    set->assignment = *a;
+    set->sending = 0;
+    set->tasks = wr_calloc(max, sizeof(wr_task *));
+    set->open = true;
+    for (uint32_t sub = 0; sub < c->plan->subtopologies_n; sub++) {
+        for (int32_t p = 0; p < c->sub_partitions[sub]; p++) {
+            if (!is_assigned(set, sub, p))
+                continue;
+            weir_status st = wr__task_open(set, sub, p, &set->tasks[set->tasks_n], err);
+            if (st != WEIR_OK) {
+                wr_task_set_close(set);
+                return st;
+            }
+            set->tasks_n++;
+        }
+    }
+    return WEIR_OK;
+}
+
+void wr_task_set_close(wr_task_set *set)
+{
+    for (size_t i = 0; i < set->tasks_n; i++)
+        wr__task_close(set->tasks[i]);
+    wr_free(set->tasks);
+    set->tasks = NULL;
+    set->tasks_n = 0;
+    set->assignment = (wr_task_assignment){0};
+    set->open = false;
+}
+
+/* ---- processing ---- */
+
+weir_status wr_task_set_deliver(wr_task_set *set, uint32_t topic, int32_t partition,
+                                const wr_record *records, uint32_t n, weir_error *err)
+{
+    WR_ASSERT(set->open && topic < set->config.plan->topics_n && n > 0);
+    int64_t wall_ms = set->config.clock->wall_ms(set->config.clock);
+    for (size_t i = 0; i < set->tasks_n; i++) {
+        wr_task *t = set->tasks[i];
+        if (t->partition != partition || !wr__task_reads(t, topic))
+            continue;
+        t->ctx.wall_ms = wall_ms;
+        WR_TRY(wr_topology_feed(t->topology, topic, records, n, err));
+    }
+    return WEIR_OK;
+}
+
+weir_status wr_task_set_punctuate(wr_task_set *set, int64_t wall_ms, weir_error *err)
+{
+    for (size_t i = 0; i < set->tasks_n; i++) {
+        set->tasks[i]->ctx.wall_ms = wall_ms;
+        WR_TRY(wr_topology_tick(set->tasks[i]->topology, wall_ms, err));
+    }
+    return wr_task_set_drain_all(set, err);
+}
+
+/* ---- committing ---- */
+
+static weir_status flush_store(wr__task_store *s, void *arg, weir_error *err)
+{
+    (void)arg;
+    return wr_store_flush(s->store, err);
+}
+
+weir_status wr_task_set_flush(wr_task_set *set, weir_error *err)
+{
+    const wr_task_config *c = &set->config;
+    for (uint32_t sub = 0; sub < c->plan->subtopologies_n; sub++) {
+        for (size_t i = 0; i < set->tasks_n; i++) {
+            wr_task *t = set->tasks[i];
+            if (t->subtopology != sub)
+                continue;
+            t->ctx.wall_ms = c->clock->wall_ms(c->clock);
+            WR_TRY(wr_topology_flush(t->topology, err));
+        }
+        WR_TRY(wr_task_set_drain_all(set, err));
+        for (uint32_t s = 0; s < set->assignment.slots_n; s++)
+            wr_arena_reset(set->assignment.slots[s].scratch);
+    }
+    for (size_t i = 0; i < set->tasks_n; i++)
+        WR_TRY(wr__task_each_store(set->tasks[i], flush_store, NULL, err));
+    return WEIR_OK;
+}
+
+/* What the bytes mean is written with the first of them. */
+static void put_meaning(wr__task_store *s, wr_db_batch *b)
+{
+    if (s->meaning_kept)
+        return;
+    wr_buf name = {0};
+    wr_task_store_name(s->task->set->config.id, s->plan, &name);
+    wr_buf key = {0};
+    wr_buf_printf(&key, "meaning/%s", wr_buf_cstr(&name));
+    wr_db_batch_meta_put(b, wr_buf_view(&key), wr_str_c(s->plan->meaning));
+    wr_buf_free(&key);
+    wr_buf_free(&name);
+    s->meaning_kept = true; /* a write that fails closes the task */
+}
+
+static weir_status collect_store(wr__task_store *s, void *arg, weir_error *err)
+{
+    wr_db_batch *b = arg;
+    put_meaning(s, b);
+    return wr_store_commit_into(s->store, b, err);
+}
+
+weir_status wr_task_set_commit_into(wr_task_set *set, wr_db_batch *b, weir_error *err)
+{
+    for (size_t i = 0; i < set->tasks_n; i++)
+        WR_TRY(wr__task_each_store(set->tasks[i], collect_store, b, err));
+    return WEIR_OK;
+}
+
+static weir_status mark_committed(wr__task_store *s, void *arg, weir_error *err)
+{
+    (void)arg;
+    (void)err;
+    wr_store_committed(s->store);
+    return WEIR_OK;
+}
+
+void wr_task_set_committed(wr_task_set *set)
+{
+    weir_error none;
+    for (size_t i = 0; i < set->tasks_n; i++) {
+        weir_status st = wr__task_each_store(set->tasks[i], mark_committed, NULL, &none);
+        WR_ASSERT(st == WEIR_OK);
+    }
+}
+
+static weir_status write_rows(wr__task_store *s, void *arg, weir_error *err)
+{
+    (void)arg;
+    return wr_store_write_rows(s->store, err);
+}
+
+static weir_status write_rest(wr__task_store *s, void *arg, weir_error *err)
+{
+    wr_db_batch *b = arg;
+    WR_TRY(wr_store_write_into(s->store, b, err));
+    put_meaning(s, b);
+    wr__store_put_position(s, b);
+    return WEIR_OK;
+}
+
+/* The rows in pieces, whatever happens between; then what makes them count, at once. */
+weir_status wr_task_set_write(wr_task_set *set, weir_error *err)
+{
+    for (size_t i = 0; i < set->tasks_n; i++)
+        WR_TRY(wr__task_each_store(set->tasks[i], write_rows, NULL, err));
+    wr_db_batch *b = wr_db_batch_new(set->config.db);
+    weir_status st = WEIR_OK;
+    for (size_t i = 0; i < set->tasks_n && st == WEIR_OK; i++)
+        st = wr__task_each_store(set->tasks[i], write_rest, b, err);
+    if (st == WEIR_OK)
+        st = wr_db_write(set->config.db, b, err);
+    wr_db_batch_free(b);
+    return st;
+}
+
+/* ---- memory ---- */
+
+typedef struct measure {
+    wr_task_memory sum;
+    bool details;
+} measure;
+
+static weir_status measure_store(wr__task_store *s, void *arg, weir_error *err)
+{
+    (void)err;
+    measure *m = arg;
+    m->sum.stores++;
+    m->sum.bytes += wr_store_bytes(s->store);
+    if (m->details) {
+        wr_store_stats stats;
+        wr_store_stats_read(s->store, &stats);
+        m->sum.dirty += (size_t)stats.dirty_bytes;
+        m->sum.unwritten += (size_t)stats.unwritten_bytes;
+    }
+    return WEIR_OK;
+}
+
+wr_task_memory wr_task_set_memory(const wr_task_set *set, bool details)
+{
+    weir_error none;
+    measure m = {.details = details};
+    for (size_t i = 0; i < set->tasks_n; i++) {
+        weir_status st = wr__task_each_store(set->tasks[i], measure_store, &m, &none);
+        WR_ASSERT(st == WEIR_OK);
+    }
+    return m.sum;
+}
+
+void wr_task_set_trim(wr_task_set *set, size_t each)
+{
+    for (size_t i = 0; i < set->tasks_n; i++) {
+        for (uint32_t k = 0; k < set->config.plan->stores_n; k++) {
+            wr_store *s = set->tasks[i]->stores[k].store;
+            if (!s)
+                continue;
+            wr_store_limit(s, each);
+            if (wr_store_over(s))
+                wr_store_trim(s);
+            wr_store_limit(s, set->config.overlay_max);
+        }
+    }
+}
+
+/* ---- looking at tasks ---- */
+
+const wr_task *wr_task_set_at(const wr_task_set *set, size_t index)
+{
+    return index < set->tasks_n ? set->tasks[index] : NULL;
+}

@@ -1,0 +1,411 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a worker reads. Queues that meet in one task form a group: where rows change their partition
+ * in memory before they meet, all queues of the worker; else those of one stage (sub-topology) with
+ * the same partition number. partition_group.c chooses within a group; here the queues are filled,
+ * bounded, and asked for their ends where a choice waits for one.
+ */
+#include "runtime/worker/consumer.h"
+
+#define POLL_RECORDS 2048u
+#define POLLS_MERGE  16 /* several topics: look at everything that is here before choosing */
+#define BUFFER_MAX   16384u
+/* Asking a broker for the ends of topics costs a round trip, asking our own log nothing. */
+#define END_CHECK_REMOTE_NS 20000000ll
+#define END_CHECK_NS        500000ll
+
+void wr__consumer_init(wr__consumer *c, const wr_worker_options *o, const wr_worker_topic *topics)
+{
+    *c = (wr__consumer){
+        .log = o->log,
+        .clock = o->clock,
+        .settings = o->settings,
+        .topics = topics,
+        .topics_n = o->topics_n,
+        .group = o->group ? wr_strdup(o->group) : NULL,
+        /* Several slots: there should be something for each. */
+        .polls_max = o->topics_n > 1 ? POLLS_MERGE
+                     : o->slots > 1  ? 2 * o->slots
+                                     : 1,
+        .lag = -1,
+    };
+    pthread_mutex_init(&c->lock, NULL);
+}
+
+void wr__consumer_destroy(wr__consumer *c)
+{
+    WR_ASSERT(!c->reader && !c->queues);
+    wr_free(c->group);
+    pthread_mutex_destroy(&c->lock);
+}
+
+static void set_reader(wr__consumer *c, wr_log_reader *reader)
+{
+    pthread_mutex_lock(&c->lock);
+    c->reader = reader;
+    pthread_mutex_unlock(&c->lock);
+}
+
+weir_status wr__consumer_open(wr__consumer *c, bool subscribe, weir_error *err)
+{
+    WR_ASSERT(!c->reader && !c->assigned);
+    wr_log_reader *reader = NULL;
+    WR_TRY(wr_log_reader_new(c->log, c->group, c->settings, &reader, err));
+    set_reader(c, reader);
+    if (!subscribe)
+        return WEIR_OK;
+    const char **names = wr_calloc(c->topics_n, sizeof *names);
+    for (uint32_t t = 0; t < c->topics_n; t++)
+        names[t] = c->topics[t].name;
+    weir_status st = wr_log_reader_subscribe(reader, names, c->topics_n, err);
+    wr_free((void *)names);
+    return st;
+}
+
+void wr__consumer_close(wr__consumer *c)
+{
+    wr__consumer_unassign(c);
+    wr_log_reader *reader = c->reader;
+    set_reader(c, NULL);
+    wr_log_reader_close(reader);
+}
+
+/* ---- assignment ---- */
+
+static uint32_t topic_of(const wr__consumer *c, const char *name)
+{
+    for (uint32_t t = 0; t < c->topics_n; t++)
+        if (strcmp(c->topics[t].name, name) == 0)
+            return t;
+    return UINT32_MAX;
+}
+
+void wr__consumer_prepare(wr__consumer *c, const wr_topic_part *parts, uint32_t n,
+                          const int64_t *high, bool until_end)
+{
+    WR_ASSERT(!c->queues && !c->assigned);
+    wr__record_queue *queues = wr_calloc(n, sizeof *queues);
+    wr_topic_part *kept = wr_calloc(n, sizeof *kept);
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t t = topic_of(c, parts[i].topic);
+        WR_ASSERT(t != UINT32_MAX && parts[i].offset >= 0);
+        queues[i] = (wr__record_queue){.topic = t,
+                                       .name = c->topics[t].name,
+                                       .partition = parts[i].partition,
+                                       .next_offset = parts[i].offset,
+                                       .committed_offset = parts[i].offset,
+                                       .end_offset = high[i],
+                                       .stop_offset = until_end ? high[i] : WR__NO_STOP};
+        kept[i] = (wr_topic_part){c->topics[t].name, parts[i].partition, parts[i].offset};
+    }
+    pthread_mutex_lock(&c->lock);
+    c->queues = queues;
+    c->queues_n = n;
+    c->parts = kept;
+    pthread_mutex_unlock(&c->lock);
+}
+
+bool wr__consumer_has_all(const wr__consumer *c)
+{
+    for (uint32_t t = 0; t < c->topics_n; t++) {
+        int32_t given = 0;
+        for (uint32_t i = 0; i < c->queues_n; i++)
+            given += c->queues[i].topic == t;
+        if (given < c->topics[t].partitions)
+            return false;
+    }
+    return true;
+}
+
+static bool has_backlog(const wr__consumer *c, const wr__record_queue *q)
+{
+    return c->topics[q->topic].repartition && q->next_offset < q->end_offset;
+}
+
+void wr__consumer_group(wr__consumer *c, bool exchange, bool across)
+{
+    WR_ASSERT(!c->groups);
+    uint32_t partitions = 1;
+    c->backlog = false;
+    for (uint32_t i = 0; i < c->queues_n; i++) {
+        partitions = WR_MAX(partitions, (uint32_t)c->queues[i].partition + 1);
+        c->backlog = c->backlog || (exchange && has_backlog(c, &c->queues[i]));
+    }
+    for (uint32_t i = 0; i < c->queues_n; i++) {
+        wr__record_queue *q = &c->queues[i];
+        q->group = c->topics[q->topic].stage * partitions + (uint32_t)q->partition;
+        if (exchange && across) /* a repartition topic has a backlog, or nothing: nobody waits */
+            q->group = c->topics[q->topic].repartition ? 1 + i : 0;
+    }
+    wr__groups_new(c->queues, c->queues_n, &c->groups, &c->groups_n);
+}
+
+/* A backlog comes first, and nothing else meanwhile. */
+static weir_status hold_sources(wr__consumer *c, weir_error *err)
+{
+    for (uint32_t i = 0; i < c->queues_n && c->backlog; i++) {
+        if (c->topics[c->queues[i].topic].repartition)
+            continue;
+        c->queues[i].paused = true;
+        WR_TRY(wr_log_reader_pause(c->reader, i, true, err));
+    }
+    return WEIR_OK;
+}
+
+weir_status wr__consumer_assign(wr__consumer *c, weir_error *err)
+{
+    WR_ASSERT(c->groups && !c->assigned);
+    WR_TRY(wr_log_reader_assign(c->reader, c->parts, c->queues_n, err));
+    WR_TRY(hold_sources(c, err));
+    c->assigned = true;
+    return WEIR_OK;
+}
+
+void wr__consumer_unassign(wr__consumer *c)
+{
+    wr__groups_free(c->groups, c->groups_n);
+    c->groups = NULL;
+    c->groups_n = 0;
+    pthread_mutex_lock(&c->lock);
+    for (uint32_t i = 0; i < c->queues_n; i++)
+        wr__queue_clear(&c->queues[i], c->reader);
+    wr_free(c->queues);
+    wr_free(c->parts);
+    c->queues = NULL;
+    c->parts = NULL;
+    c->queues_n = 0;
+    pthread_mutex_unlock(&c->lock);
+    c->assigned = c->backlog = c->bounded = false;
+    c->lag = -1;
+}
+
+/* ---- filling the queues ---- */
+
+static void update(wr__consumer *c, wr__record_queue *q)
+{
+    wr__group_update(&c->groups[q->group], q);
+}
+
+static weir_status take_batch(wr__consumer *c, wr_log_batch *b, bool *moved, weir_error *err)
+{
+    WR_ASSERT(b->assignment < c->queues_n);
+    wr__record_queue *q = &c->queues[b->assignment];
+    if (b->n == 0) { /* nothing but control records: the position still moves */
+        pthread_mutex_lock(&c->lock);
+        wr__queue_skip(q, b);
+        pthread_mutex_unlock(&c->lock);
+        wr_log_reader_release(c->reader, b);
+        update(c, q);
+        *moved = true;
+        return WEIR_OK;
+    }
+    wr__queue_push(q, b);
+    update(c, q);
+    /* What is alone is processed at once; pausing throws away what Kafka's client has fetched. */
+    bool may_wait = wr__group_merges(&c->groups[q->group]) || q->stop_offset != WR__NO_STOP;
+    if (q->buffered > BUFFER_MAX && !q->paused && may_wait) {
+        q->paused = true;
+        return wr_log_reader_pause(c->reader, b->assignment, true, err);
+    }
+    return WEIR_OK;
+}
+
+weir_status wr__consumer_poll(wr__consumer *c, int timeout_ms, uint64_t *polls, bool *moved,
+                              weir_error *err)
+{
+    for (uint32_t i = 0; i < c->polls_max; i++) {
+        wr_log_batch *b = NULL;
+        ++*polls;
+        WR_TRY(wr_log_reader_poll(c->reader, POLL_RECORDS, i ? 0 : timeout_ms, &b, err));
+        if (!b)
+            break;
+        WR_TRY(take_batch(c, b, moved, err));
+    }
+    return WEIR_OK;
+}
+
+/* ---- what is next ---- */
+
+static weir_status refresh_ends(wr__consumer *c, weir_error *err)
+{
+    int64_t now = c->clock->mono_ns(c->clock);
+    bool local = wr_log_can(c->log)->end_of_partition;
+    if (now - c->ends_checked_ns < (local ? END_CHECK_NS : END_CHECK_REMOTE_NS))
+        return WEIR_OK;
+    c->ends_checked_ns = now;
+    int64_t *low = wr_calloc(c->queues_n, sizeof *low),
+            *high = wr_calloc(c->queues_n, sizeof *high);
+    weir_status st = wr_topic_ends(c->log, c->parts, c->queues_n, low, high, err);
+    if (st == WEIR_OK) {
+        c->lag = 0;
+        for (uint32_t i = 0; i < c->queues_n; i++) {
+            wr__record_queue *q = &c->queues[i];
+            q->at_end = q->next_offset >= high[i];
+            c->lag += WR_MAX(high[i] - q->next_offset, 0);
+            update(c, q);
+        }
+    }
+    wr_free(low);
+    wr_free(high);
+    return st;
+}
+
+weir_status wr__consumer_next(wr__consumer *c, uint32_t g, uint32_t only_topic, uint32_t rows,
+                              wr__run *run, weir_error *err)
+{
+    WR_ASSERT(g < c->groups_n);
+    bool blocked;
+    *run = (wr__run){0};
+    bool found = wr__group_next(&c->groups[g], rows, run, &blocked);
+    if (!found && blocked) {
+        WR_TRY(refresh_ends(c, err));
+        found = wr__group_next(&c->groups[g], rows, run, &blocked);
+    }
+    if (!found || (only_topic != UINT32_MAX && run->queue->topic != only_topic))
+        *run = (wr__run){0};
+    return WEIR_OK;
+}
+
+static weir_status resume(wr__consumer *c, uint32_t i, weir_error *err)
+{
+    wr__record_queue *q = &c->queues[i];
+    if (!q->paused || q->buffered >= BUFFER_MAX / 2)
+        return WEIR_OK;
+    q->paused = false;
+    return wr_log_reader_pause(c->reader, i, false, err);
+}
+
+weir_status wr__consumer_finish(wr__consumer *c, const wr__run *run, weir_error *err)
+{
+    pthread_mutex_lock(&c->lock);
+    wr_log_batch *used_up = wr__queue_take(run->queue, run->n);
+    pthread_mutex_unlock(&c->lock);
+    if (used_up)
+        wr_log_reader_release(c->reader, used_up);
+    update(c, run->queue);
+    return c->backlog ? WEIR_OK : resume(c, (uint32_t)(run->queue - c->queues), err);
+}
+
+weir_status wr__consumer_resume(wr__consumer *c, weir_error *err)
+{
+    if (c->backlog)
+        return WEIR_OK;
+    for (uint32_t i = 0; i < c->queues_n; i++)
+        WR_TRY(resume(c, i, err));
+    return WEIR_OK;
+}
+
+/* The last stage first, as its rows are the older ones. */
+uint32_t wr__consumer_backlog_topic(const wr__consumer *c)
+{
+    uint32_t last = UINT32_MAX;
+    for (uint32_t i = 0; i < c->queues_n; i++) {
+        const wr__record_queue *q = &c->queues[i];
+        if (has_backlog(c, q) &&
+            (last == UINT32_MAX || c->topics[q->topic].stage > c->topics[last].stage))
+            last = q->topic;
+    }
+    return last;
+}
+
+void wr__consumer_committed(wr__consumer *c)
+{
+    pthread_mutex_lock(&c->lock);
+    for (uint32_t i = 0; i < c->queues_n; i++) {
+        WR_ASSERT(c->queues[i].committed_offset <= c->queues[i].next_offset);
+        c->queues[i].committed_offset = c->queues[i].next_offset;
+    }
+    pthread_mutex_unlock(&c->lock);
+}
+
+bool wr__consumer_done(const wr__consumer *c)
+{
+    for (uint32_t i = 0; i < c->queues_n; i++)
+        if (c->queues[i].stop_offset != WR__NO_STOP && !wr__queue_at_stop(&c->queues[i]))
+            return false;
+    return true;
+}
+
+/* ---- meeting another worker ---- */
+
+static bool same_parts(const wr__consumer *a, const wr__consumer *b)
+{
+    if (!a->assigned || !b->assigned || a->queues_n != b->queues_n)
+        return false;
+    for (uint32_t i = 0; i < a->queues_n; i++)
+        if (a->queues[i].topic != b->queues[i].topic ||
+            a->queues[i].partition != b->queues[i].partition)
+            return false;
+    return true;
+}
+
+static void set_stop(wr__consumer *c, wr__record_queue *q, int64_t stop)
+{
+    q->stop_offset = stop;
+    update(c, q);
+}
+
+bool wr__consumer_meet(wr__consumer *a, wr__consumer *b)
+{
+    if (!same_parts(a, b))
+        return false;
+    for (uint32_t i = 0; i < a->queues_n; i++) {
+        int64_t stop = WR_MAX(a->queues[i].next_offset, b->queues[i].next_offset);
+        set_stop(a, &a->queues[i], stop);
+        set_stop(b, &b->queues[i], stop);
+    }
+    a->bounded = b->bounded = true;
+    return true;
+}
+
+void wr__consumer_clear_stops(wr__consumer *c)
+{
+    for (uint32_t i = 0; i < c->queues_n; i++)
+        set_stop(c, &c->queues[i], WR__NO_STOP);
+    c->bounded = false;
+}
+
+int64_t wr__consumer_distance(const wr__consumer *c, wr__consumer *to)
+{
+    int64_t short_of = 0;
+    pthread_mutex_lock(&to->lock);
+    bool fits = to->queues_n == c->queues_n && to->queues_n > 0;
+    for (uint32_t i = 0; i < c->queues_n && fits; i++)
+        short_of += WR_MAX(to->queues[i].next_offset - c->queues[i].next_offset, 0);
+    pthread_mutex_unlock(&to->lock);
+    return fits ? short_of : INT64_MAX;
+}
+
+wr_topic_part *wr__consumer_copy_parts(wr__consumer *of, const wr__consumer *by, uint32_t *n)
+{
+    pthread_mutex_lock(&of->lock);
+    wr_topic_part *parts = wr_calloc(of->queues_n, sizeof *parts);
+    *n = of->queues_n;
+    for (uint32_t i = 0; i < *n; i++)
+        parts[i] = of->parts[i];
+    pthread_mutex_unlock(&of->lock);
+    for (uint32_t i = 0; i < *n; i++)
+        parts[i].topic = by->topics[topic_of(by, parts[i].topic)].name;
+    return parts;
+}
+
+/* ---- any thread ---- */
+
+void wr__consumer_wake(wr__consumer *c)
+{
+    pthread_mutex_lock(&c->lock);
+    if (c->reader)
+        wr_log_reader_wake(c->reader);
+    pthread_mutex_unlock(&c->lock);
+}
+
+uint32_t wr__consumer_positions(wr__consumer *c, wr_worker_position *out, uint32_t max)
+{
+    uint32_t n = 0;
+    pthread_mutex_lock(&c->lock);
+    for (; n < c->queues_n && n < max; n++)
+        out[n] = (wr_worker_position){c->queues[n].topic, c->queues[n].partition,
+                                      c->queues[n].committed_offset};
+    pthread_mutex_unlock(&c->lock);
+    return n;
+}

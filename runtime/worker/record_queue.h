@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * record_queue.h - the records of one partition that were read and not yet processed.
+ *
+ *   next_offset   next record to process; committed_offset follows it at commits
+ *   stop_offset   go no further for now: the end of a batch job, or where a catch-up worker is met
+ *
+ * Thread: the worker's. Offsets are also read by others, under the consumer's lock.
+ */
+#ifndef WR_RUNTIME_WORKER_RECORD_QUEUE_H
+#define WR_RUNTIME_WORKER_RECORD_QUEUE_H
+
+#include "runtime/log/log_reader.h"
+
+#define WR__NO_STOP (-1)
+
+typedef struct wr__record_queue {
+    /* what it reads */
+    uint32_t topic;   /* of the worker */
+    const char *name; /* the topic's */
+    int32_t partition;
+    /* offsets */
+    int64_t next_offset;
+    int64_t committed_offset;
+    int64_t end_offset;  /* of the partition, when it was assigned */
+    int64_t stop_offset; /* WR__NO_STOP: none */
+    bool at_end;         /* nothing after next_offset when last looked */
+    /* records */
+    wr_log_batch **batches; /* [0] first */
+    size_t batches_n, batches_cap;
+    uint32_t cursor;   /* next record of batches[0] */
+    uint32_t buffered; /* records in batches */
+    bool paused;       /* the reader does not fetch it for now */
+    /* its place in a partition group: partition_group.c */
+    uint32_t group, line;
+    uint32_t heap_at;
+    bool awaited;
+} wr__record_queue;
+
+/** The next record; NULL: none is here, or it lies at or after the stop. Borrowed until taken. */
+const wr_record *wr__queue_head(const wr__record_queue *q);
+bool wr__queue_at_stop(const wr__record_queue *q);
+/** May a record still come that is older than those of other queues? (Not at its end, nothing
+ *  here.) */
+bool wr__queue_awaits(const wr__record_queue *q);
+/** Takes @p b, which has records of this partition. */
+void wr__queue_push(wr__record_queue *q, wr_log_batch *b);
+/** How many records follow each other, the first included, that are no newer than @p limit_ms, lie
+ *  before the stop and in one batch; at most @p max. @pre there is a head. */
+uint32_t wr__queue_run(const wr__record_queue *q, int64_t limit_ms, uint32_t max);
+/** @p n records were processed, no more than wr__queue_run said. @return a batch that is used up,
+ *  for the caller to release; NULL: none. */
+wr_log_batch *wr__queue_take(wr__record_queue *q, uint32_t n);
+/** The position moves over control records that @p b consists of; it is not kept. */
+void wr__queue_skip(wr__record_queue *q, const wr_log_batch *b);
+/** Release all that is here. */
+void wr__queue_clear(wr__record_queue *q, wr_log_reader *reader);
+
+#endif

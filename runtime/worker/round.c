@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A round: one run of records for each executor slot is delivered to every client; then what
+ * clients have exchanged between their tasks, until nothing is left; then the scratch arenas are
+ * reset and the records released. Within a round slots run at once; between two rounds only the
+ * worker's thread does.
+ */
+#include "runtime/worker/worker_internal.h"
+
+typedef struct round {
+    wr_worker *w;
+    wr__run *runs;
+    uint32_t runs_n;
+} round_t;
+
+static uint32_t slot_of(const wr_worker *w, const wr__run *r)
+{
+    return wr__worker_slot(w, r->queue->partition);
+}
+
+static void deliver_to_clients(wr_worker *w, const wr__run *r)
+{
+    for (size_t i = 0; i < w->members.n; i++) {
+        wr_worker_client *c = w->members.clients[i];
+        weir_error err = {0};
+        if (atomic_load(&c->failed))
+            continue;
+        if (c->cls->deliver(c, c->topics[r->queue->topic], r->queue->partition, r->records, r->n,
+                            &err) != WEIR_OK)
+            wr__client_fail(c, &err);
+    }
+}
+
+static void deliver_slot(void *arg, uint32_t slot)
+{
+    round_t *r = arg;
+    wr_source_pool_next(r->w->slots[slot].sources);
+    for (uint32_t i = 0; i < r->runs_n; i++)
+        if (slot_of(r->w, &r->runs[i]) == slot)
+            deliver_to_clients(r->w, &r->runs[i]);
+}
+
+static void drain_slot(void *arg, uint32_t slot)
+{
+    round_t *r = arg;
+    for (size_t i = 0; i < r->w->members.n; i++) {
+        wr_worker_client *c = r->w->members.clients[i];
+        weir_error err = {0};
+        if (c->cls->drain && !atomic_load(&c->failed) && c->cls->drain(c, slot, &err) != WEIR_OK)
+            wr__client_fail(c, &err);
+    }
+}
+
+/* @return whether anything was exchanged that can be drained now. */
+static bool swap(wr_worker *w)
+{
+    bool any = false;
+    for (size_t i = 0; i < w->members.n; i++) {
+        wr_worker_client *c = w->members.clients[i];
+        if (c->cls->swap && !atomic_load(&c->failed))
+            any = c->cls->swap(c) || any;
+    }
+    return any;
+}
+
+static void count_run(wr_worker *w, const wr__run *r)
+{
+    uint64_t bytes = 0;
+    for (uint32_t i = 0; i < r->n; i++)
+        bytes += r->records[i].key.len + r->records[i].value.len;
+    for (size_t i = 0; i < w->members.n; i++) {
+        wr_worker_client *c = w->members.clients[i];
+        if (c->cls->processed)
+            c->cls->processed(c, r->n, bytes);
+    }
+}
+
+static weir_status run_round(wr_worker *w, wr__run *runs, uint32_t n, weir_error *err)
+{
+    round_t r = {.w = w, .runs = runs, .runs_n = n};
+    w->commit.dirty = true;
+    atomic_store(&w->commit.idle, false);
+    wr_executor_run(w->o.executor, w->o.slots, deliver_slot, &r);
+    while (swap(w))
+        wr_executor_run(w->o.executor, w->o.slots, drain_slot, &r);
+    wr__worker_reset_slots(w);
+    WR_TRY(wr__worker_sort_out(w, err));
+    for (uint32_t i = 0; i < n; i++) {
+        count_run(w, &runs[i]);
+        WR_TRY(wr__consumer_finish(&w->consumer, &runs[i], err));
+    }
+    return WEIR_OK;
+}
+
+/* ---- which runs ---- */
+
+static bool has_run(const wr_worker *w, const wr__run *runs, uint32_t n, uint32_t slot)
+{
+    for (uint32_t i = 0; i < n; i++)
+        if (slot_of(w, &runs[i]) == slot)
+            return true;
+    return false;
+}
+
+/* A run for each slot that has records. @p from: where to go on looking. */
+static weir_status collect_runs(wr_worker *w, uint32_t only_topic, uint32_t *from, wr__run *runs,
+                                uint32_t *n, weir_error *err)
+{
+    uint32_t begin = *from, groups = w->consumer.groups_n;
+    *n = 0;
+    for (uint32_t k = 0; k < groups && *n < w->o.slots; k++) {
+        uint32_t g = (begin + k) % groups;
+        wr__run r;
+        WR_TRY(wr__consumer_next(&w->consumer, g, only_topic, w->o.batch_rows, &r, err));
+        if (r.n == 0 || has_run(w, runs, *n, slot_of(w, &r)))
+            continue;
+        runs[(*n)++] = r;
+        /* One slot: stay with the group while it has records, its operators are warm. */
+        *from = g;
+    }
+    return WEIR_OK;
+}
+
+static bool interval_over(const wr_worker *w)
+{
+    return w->o.clock->mono_ns(w->o.clock) - w->commit.last_ns > w->commit.interval_ns;
+}
+
+/* What earlier runs left in repartition topics is done with. */
+static weir_status end_backlog(wr_worker *w, weir_error *err)
+{
+    w->consumer.backlog = false;
+    return wr__consumer_resume(&w->consumer, err);
+}
+
+weir_status wr__worker_process(wr_worker *w, bool *progressed, weir_error *err)
+{
+    wr__run *runs = wr_calloc(w->o.slots, sizeof *runs);
+    weir_status st = WEIR_OK;
+    for (uint32_t from = 0, n = 1; st == WEIR_OK && n;) {
+        uint32_t only = w->consumer.backlog ? wr__consumer_backlog_topic(&w->consumer) : UINT32_MAX;
+        if (w->consumer.backlog && only == UINT32_MAX)
+            st = end_backlog(w, err);
+        if (st == WEIR_OK)
+            st = collect_runs(w, only, &from, runs, &n, err);
+        if (st != WEIR_OK || n == 0)
+            break;
+        *progressed = true;
+        st = run_round(w, runs, n, err);
+        if (interval_over(w) || atomic_load(&w->members.attention))
+            break;
+    }
+    wr_free(runs);
+    return st;
+}
+
+/* ---- without a consumer ---- */
+
+weir_status wr__worker_punctuate(wr_worker *w, weir_error *err)
+{
+    int64_t wall_ms = w->o.clock->wall_ms(w->o.clock);
+    for (size_t i = 0; i < w->members.n; i++) {
+        wr_worker_client *c = w->members.clients[i];
+        weir_error own = {0};
+        weir_status st = c->cls->punctuate ? c->cls->punctuate(c, wall_ms, &own) : WEIR_OK;
+        if (st == WEIR_OK)
+            continue;
+        *err = own;
+        if (wr__failure_is_workers(w))
+            return st;
+        wr__client_fail(c, &own);
+    }
+    wr__worker_reset_slots(w);
+    return wr__worker_sort_out(w, err);
+}
+
+weir_status wr_worker_pipe(wr_worker *w, uint32_t topic, const wr_record *records, uint32_t n,
+                           weir_error *err)
+{
+    WR_ASSERT(w->o.piped && w->o.slots == 1 && w->members.n == 1);
+    wr_worker_client *c = w->members.clients[0];
+    w->commit.dirty = true;
+    for (uint32_t at = 0; at < n; at += w->o.batch_rows) {
+        uint32_t rows = WR_MIN(w->o.batch_rows, n - at);
+        WR_TRY(c->cls->deliver(c, topic, 0, records + at, rows, err));
+        while (c->cls->swap && c->cls->swap(c))
+            WR_TRY(c->cls->drain(c, 0, err));
+        wr__worker_reset_slots(w);
+    }
+    if (c->cls->processed)
+        c->cls->processed(c, n, 0);
+    return wr__worker_punctuate(w, err);
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A worker as a thing: made, closed, freed; its thread. rebalance.c opens it. */
+#include "runtime/worker/worker_internal.h"
+#include "common/diag.h"
+
+static void copy_options(wr_worker *w, const wr_worker_options *o)
+{
+    w->o = *o;
+    wr_settings_init(&w->settings, NULL);
+    wr_settings_copy(&w->settings, o->settings);
+    w->o.settings = &w->settings;
+    w->topics = wr_calloc(o->topics_n, sizeof *w->topics);
+    for (uint32_t t = 0; t < o->topics_n; t++) {
+        w->topics[t] = o->topics[t];
+        w->topics[t].name = wr_strdup(o->topics[t].name);
+    }
+    w->o.topics = w->topics;
+}
+
+wr_worker *wr_worker_new(const wr_worker_options *o)
+{
+    WR_ASSERT(o->monitor && o->log && o->db && o->clock);
+    WR_ASSERT(o->slots > 0 && o->batch_rows > 0 && (o->piped || o->topics_n > 0));
+    wr_worker *w = wr_calloc(1, sizeof *w);
+    copy_options(w, o);
+    wr__consumer_init(&w->consumer, &w->o, w->topics);
+    w->o.group = w->consumer.group;
+    w->slots = wr_calloc(o->slots, sizeof *w->slots);
+    for (uint32_t s = 0; s < o->slots; s++)
+        w->slots[s] = (wr_executor_slot){wr_arena_new(65536), wr_source_pool_new()};
+    w->commit.interval_ns =
+        wr_settings_int(&w->settings, "commit.interval.ms", 2000) * (int64_t)1000000;
+    w->commit.state = wr_db_batch_new(o->db);
+    w->commit.last_ns = o->clock->mono_ns(o->clock);
+    atomic_store(&w->commit.last_write_ns, w->commit.last_ns);
+    return w;
+}
+
+wr_worker *wr__worker_new_beside(wr_worker *main, wr_worker_client *c)
+{
+    wr_worker_options o = main->o;
+    o.group = NULL; /* it has the partitions of its main worker, not a share of its own */
+    wr_worker *w = wr_worker_new(&o);
+    w->catch_up.main = main;
+    w->catch_up.wait_ms = c->wait_ms;
+    c->wait_ms = 0;
+    wr_worker_add(w, c);
+    return w;
+}
+
+void wr_worker_free(wr_worker *w)
+{
+    if (!w)
+        return;
+    wr__worker_close(w);
+    while (w->members.n) {
+        wr_worker_client *c = w->members.clients[w->members.n - 1];
+        bool pause = atomic_load(&c->desired) == WR_DESIRED_PAUSE;
+        atomic_store(&c->desired, WR_DESIRED_STOP); /* there is nowhere to go on */
+        wr__members_remove(w, c, NULL, pause ? WR_CLIENT_PAUSED : WR_CLIENT_STOPPED, NULL);
+    }
+    WR_ASSERT(w->members.pending_n == 0 && w->catch_up.n == 0);
+    for (uint32_t s = 0; s < w->o.slots; s++) {
+        wr_arena_free(w->slots[s].scratch);
+        wr_source_pool_free(w->slots[s].sources);
+    }
+    for (uint32_t t = 0; t < w->o.topics_n; t++)
+        wr_free((void *)w->topics[t].name);
+    wr_free(w->topics);
+    wr_free(w->slots);
+    wr_free((void *)w->members.clients);
+    wr_free((void *)w->members.pending);
+    wr_free((void *)w->catch_up.workers);
+    wr__consumer_destroy(&w->consumer);
+    wr_settings_free(&w->settings);
+    wr_db_batch_free(w->commit.state);
+    wr_free(w);
+}
+
+void wr_worker_join(wr_worker *w)
+{
+    WR_ASSERT(w->members.runs);
+    pthread_join(w->thread, NULL);
+    wr_worker_free(w);
+}
+
+/* ---- closing, the thread ---- */
+
+void wr__worker_close(wr_worker *w)
+{
+    weir_error ignored;
+    for (size_t i = 0; i < w->members.n; i++) {
+        wr_worker_client *c = w->members.clients[i];
+        if (c->cls->close)
+            c->cls->close(c);
+        atomic_store(&c->failed, false);
+        wr_log_owner_reset(&c->owner);
+    }
+    wr__consumer_close(&w->consumer);
+    wr__worker_reset_slots(w);
+    if (w->commit.writer) {
+        if (wr_log_writer_abort(w->commit.writer, NULL, &ignored) != WEIR_OK)
+            wr_diag_put(WR_DIAG_WARN, "worker", "abort: %s", ignored.message);
+        wr_log_writer_close(w->commit.writer);
+        w->commit.writer = NULL;
+    }
+    wr_db_batch_clear(w->commit.state);
+    w->commit.dirty = false;
+}
+
+void wr__worker_reset_slots(wr_worker *w)
+{
+    for (uint32_t s = 0; s < w->o.slots; s++)
+        wr_arena_reset(w->slots[s].scratch);
+}
+
+uint32_t wr__worker_slot(const wr_worker *w, int32_t partition)
+{
+    return (uint32_t)partition % w->o.slots;
+}
+
+weir_status wr__worker_spawn(wr_worker *w, void *(*run)(void *worker), weir_error *err)
+{
+    WR_ASSERT(w->members.n > 0 && !w->members.runs);
+    w->run = run;
+    wr_monitor_lock(w->o.monitor);
+    w->members.runs = pthread_create(&w->thread, NULL, w->run, w) == 0;
+    wr_monitor_unlock(w->o.monitor);
+    if (w->members.runs)
+        return WEIR_OK;
+    return wr_error(err, WEIR_ERR_LIMIT, "Cannot start a thread for %s",
+                    w->members.clients[0]->name);
+}
