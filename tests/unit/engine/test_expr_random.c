@@ -10,7 +10,7 @@
  */
 #include "operands.h"
 
-enum { EXPRESSIONS = 400, TOGETHER = 8, TEXT_MAX = 4096 };
+enum { EXPRESSIONS = 250, TOGETHER = 8, TEXT_MAX = 4096 };
 
 typedef enum kind { K_BOOL, K_INT, K_BIG, K_DBL, K_DEC, K_STR, K_ARR, K_N } kind;
 

@@ -7,7 +7,7 @@
 
 #include <inttypes.h>
 
-enum { ROUNDS = 200 };
+enum { ROUNDS = 70 };
 static const int64_t DAY_MS = 86400000;
 
 typedef struct civil {

@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-enum { ITEMS_MAX = 64, ROUNDS = 250, NONE = 1000 /* stands for NULL */ };
+enum { ITEMS_MAX = 64, ROUNDS = 80, NONE = 1000 /* stands for NULL */ };
 
 typedef struct items {
     int v[ITEMS_MAX];

@@ -6,7 +6,7 @@
  */
 #include "operands.h"
 
-enum { UNITS_MAX = 40, ROUNDS = 250 };
+enum { UNITS_MAX = 40, ROUNDS = 100 };
 
 typedef struct units {
     uint16_t u[UNITS_MAX * 4];
