@@ -96,14 +96,16 @@ static void test_headers(void **state)
         {"{\"headers\":null}", 0, {{0}}},
         {"{\"headers\":[]}", 0, {{0}}},
         {"{\"headers\":{}}", 0, {{0}}},
-        {"{\"headers\":{\"a\":\"1\",\"b\":null,\"a\":\"\"}}", 3,
+        {"{\"headers\":{\"a\":\"1\",\"b\":null,\"a\":\"\"}}",
+         3,
          {{"a", "1", 1}, {"b", NULL, NONE}, {"a", "", 0}}},
         {"{\"headers\":{\"n\":{\"x\":[1]}}}", 1, {{"n", "{\"x\":[1]}", 9}}},
         {"{\"headers\":[{\"key\":\"a\",\"value\":\"1\"}]}", 1, {{"a", "1", 1}}},
         {"{\"headers\":[{\"value\":\"1\",\"key\":\"a\"}]}", 1, {{"a", "1", 1}}},
         {"{\"headers\":[{\"key\":\"a\"}]}", 1, {{"a", NULL, NONE}}},
         {"{\"headers\":[{\"key\":\"\",\"value\":null}]}", 1, {{"", NULL, NONE}}},
-        {"{\"headers\":[{\"key\":\"a\",\"valueBase64\":\"/w==\"},{\"key\":\"b\"}]}", 2,
+        {"{\"headers\":[{\"key\":\"a\",\"valueBase64\":\"/w==\"},{\"key\":\"b\"}]}",
+         2,
          {{"a", "\xff", 1}, {"b", NULL, NONE}}},
         {"{\"headers\":[{\"key\":\"z\",\"value\":\"a\\u0000b\"}]}", 1, {{"z", "a\0b", 3}}},
     };
@@ -171,8 +173,7 @@ static void test_refused(void **state)
         {"{\"key\":\"a\"}{}", "there is text after the object"},
         {"{\"key\":\"a\"} x", "there is text after the object"},
         {"{\"key\":tru}", "expected a value"},
-        {"{\"Key\":\"a\"}",
-         "unknown member; there are key, value, timestamp, headers, partition"},
+        {"{\"Key\":\"a\"}", "unknown member; there are key, value, timestamp, headers, partition"},
         {"{\"timestamp\":\"now\"}", number},
         {"{\"timestamp\":\"7\"}", number},
         {"{\"timestamp\":-1}", number},
@@ -267,8 +268,8 @@ static uint64_t below(uint64_t n)
 /** Bytes that are often text and often not; NULL (NONE) now and then. */
 static const char *random_bytes(char *out, size_t *len)
 {
-    static const char *const parts[] = {"a", "\"", "\\", "\n", "\xc3\xa9", "\xff", "\x01",
-                                        "\xf0\x9f\x98\x80", "{\"b\":1}", "="};
+    static const char *const parts[] = {
+        "a", "\"", "\\", "\n", "\xc3\xa9", "\xff", "\x01", "\xf0\x9f\x98\x80", "{\"b\":1}", "="};
     *len = 0;
     if (below(8) == 0)
         return NULL;
@@ -294,8 +295,10 @@ static void test_round_trips(void **state)
         const char *header_keys[4];
         const void *header_values[4];
         size_t header_lens[4];
-        weir_record r = {.header_keys = header_keys, .header_values = header_values,
-                         .header_lens = header_lens, .headers_n = below(5)};
+        weir_record r = {.header_keys = header_keys,
+                         .header_values = header_values,
+                         .header_lens = header_lens,
+                         .headers_n = below(5)};
         r.key = random_bytes(bytes[0], &r.key_len);
         r.value = random_bytes(bytes[1], &r.value_len);
         r.timestamp = (int64_t)below(1000000);
@@ -336,9 +339,9 @@ static void test_round_trips(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_reading), cmocka_unit_test(test_headers),
+        cmocka_unit_test(test_reading),           cmocka_unit_test(test_headers),
         cmocka_unit_test(test_number_of_headers), cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_writing), cmocka_unit_test(test_round_trips),
+        cmocka_unit_test(test_writing),           cmocka_unit_test(test_round_trips),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

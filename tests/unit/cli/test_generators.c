@@ -57,7 +57,8 @@ static int64_t number(const cli_generated *r, const char *name)
     return n;
 }
 
-/* ---------------------------------------------------------------------------------- of all kinds */
+/* ---------------------------------------------------------------------------------- of all kinds
+ */
 
 static void test_names(void **state)
 {
@@ -171,21 +172,25 @@ static void test_columns_fit(void **state)
         assert_int_equal(weir_topic_create(w, g->name, 1, &err), WEIR_OK);
         for (uint64_t i = 0; i < SOME; i++) {
             make(g, 1, i, &r);
-            weir_record record = {.topic = g->name, .key = r.key.at, .key_len = r.key.len,
-                                  .value = r.value.at, .value_len = r.value.len,
-                                  .timestamp = r.time_ms, .partition = -1};
+            weir_record record = {.topic = g->name,
+                                  .key = r.key.at,
+                                  .key_len = r.key.len,
+                                  .value = r.value.at,
+                                  .value_len = r.value.len,
+                                  .timestamp = r.time_ms,
+                                  .partition = -1};
             assert_int_equal(weir_produce(w, &record, 1, &err), WEIR_OK);
         }
         assert_int_equal(weir_flush(w, &err), WEIR_OK);
         const char *kind = strstr(g->columns, "PRIMARY") ? "TABLE" : "STREAM";
         cli_text_addf(&sql,
                       "CREATE %s x (%s) WITH (KAFKA_TOPIC = '%s', VALUE_FORMAT = 'JSON', "
-                      "KEY_FORMAT = 'KAFKA');", kind, g->columns, g->name);
+                      "KEY_FORMAT = 'KAFKA');",
+                      kind, g->columns, g->name);
         if (weir_exec(w, cli_text_string(&sql), &err) != WEIR_OK)
             fail_msg("%s\n%s", cli_text_string(&sql), err.message);
         cli_text_clear(&sql);
-        cli_text_addf(&sql, "SELECT * FROM x WHERE %s EMIT CHANGES LIMIT %d;", columns[k],
-                      SOME);
+        cli_text_addf(&sql, "SELECT * FROM x WHERE %s EMIT CHANGES LIMIT %d;", columns[k], SOME);
         if (weir_prepare(w, cli_text_string(&sql), -1, &s, NULL, &err) != WEIR_OK)
             fail_msg("%s\n%s", cli_text_string(&sql), err.message);
         int rows = 0;
@@ -199,7 +204,8 @@ static void test_columns_fit(void **state)
     }
 }
 
-/* ------------------------------------------------------------------------------------- each kind */
+/* ------------------------------------------------------------------------------------- each kind
+ */
 
 static void test_clicks(void **state)
 {

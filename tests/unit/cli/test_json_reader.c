@@ -43,11 +43,14 @@ static void test_strings(void **state)
         {"\"\\u0000\"", "\0", 1},
         {"\"\\ud83d\\ude00\"", "\xf0\x9f\x98\x80", 4},
         {"\"\\uD83D\\uDE00\"", "\xf0\x9f\x98\x80", 4},
-        {"\"\\ud83d\"", "\xef\xbf\xbd", 3},                      /* a half alone */
-        {"\"\\ude00\"", "\xef\xbf\xbd", 3},                      /* the other half */
-        {"\"\\ud83dx\"", "\xef\xbf\xbdx", 4},                    /* and no second */
-        {"\"\\ud83d\\n\"", "\xef\xbf\xbd\n", 4},                 /* another escape after it */
-        {"\"\\ud83d\\u0041\"", "\xef\xbf\xbd" "A", 4},           /* no second half */
+        {"\"\\ud83d\"", "\xef\xbf\xbd", 3},      /* a half alone */
+        {"\"\\ude00\"", "\xef\xbf\xbd", 3},      /* the other half */
+        {"\"\\ud83dx\"", "\xef\xbf\xbdx", 4},    /* and no second */
+        {"\"\\ud83d\\n\"", "\xef\xbf\xbd\n", 4}, /* another escape after it */
+        {"\"\\ud83d\\u0041\"",
+         "\xef\xbf\xbd"
+         "A",
+         4}, /* no second half */
         {"\"\\ud83d\\ud83d\\ude00\"", "\xef\xbf\xbd\xf0\x9f\x98\x80", 7},
         {"\"K\xc3\xb6ln\"", "K\xc3\xb6ln", 5},
     };
@@ -68,10 +71,30 @@ static void test_others_stand_as_they_are(void **state)
 {
     (void)state;
     static const char *const values[] = {
-        "0", "-0", "7", "-12", "0.5", "1e5", "1E+5", "-1.50e-03", "123456789012345678901234567890",
-        "1.00000000000000000000000001", "true", "false", "{}", "[]", "{ }", "[ ]",
-        "[1,2,3]", "[ 1 , [ null ] ]", "{\"a\":1}", "{\"a\":{\"b\":[true,false,null]}}",
-        "{\"a\":1,\"a\":2}", "[\"\\u0041\"]", "{\"\":\"\"}", "[[[[[[[[[[]]]]]]]]]]",
+        "0",
+        "-0",
+        "7",
+        "-12",
+        "0.5",
+        "1e5",
+        "1E+5",
+        "-1.50e-03",
+        "123456789012345678901234567890",
+        "1.00000000000000000000000001",
+        "true",
+        "false",
+        "{}",
+        "[]",
+        "{ }",
+        "[ ]",
+        "[1,2,3]",
+        "[ 1 , [ null ] ]",
+        "{\"a\":1}",
+        "{\"a\":{\"b\":[true,false,null]}}",
+        "{\"a\":1,\"a\":2}",
+        "[\"\\u0041\"]",
+        "{\"\":\"\"}",
+        "[[[[[[[[[[]]]]]]]]]]",
     };
     for (size_t i = 0; i < COUNT(values); i++) {
         cli_text out = {0};
@@ -264,14 +287,10 @@ static void test_steps(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_strings),
-        cmocka_unit_test(test_others_stand_as_they_are),
-        cmocka_unit_test(test_null),
-        cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_zero_bytes),
-        cmocka_unit_test(test_depth),
-        cmocka_unit_test(test_cut_off),
-        cmocka_unit_test(test_changed_bytes),
+        cmocka_unit_test(test_strings),    cmocka_unit_test(test_others_stand_as_they_are),
+        cmocka_unit_test(test_null),       cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_zero_bytes), cmocka_unit_test(test_depth),
+        cmocka_unit_test(test_cut_off),    cmocka_unit_test(test_changed_bytes),
         cmocka_unit_test(test_steps),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

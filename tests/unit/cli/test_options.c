@@ -218,22 +218,21 @@ static void test_status_is_passed_on(void **state)
 static void test_help_of_a_command(void **state)
 {
     (void)state;
-    static const char text[] =
-        "Usage: weir brew [OPTION]... POT...\n"
-        "\n"
-        "Make coffee.\n"
-        "\n"
-        "It takes a while.\n"
-        "\n"
-        "Options:\n"
-        "  -p, --hot                   serve it hot\n"
-        "  -b, --bean NAME             which bean\n"
-        "  -c, --cups N                how many\n"
-        "      --extra WHAT            something else; may be repeated\n"
-        "      --a-name-that-is-as-long-as-they-come\n"
-        "                              has its text on the next line\n"
-        "  -l, --loud                  say so\n"
-        "  -h, --help                  this text\n";
+    static const char text[] = "Usage: weir brew [OPTION]... POT...\n"
+                               "\n"
+                               "Make coffee.\n"
+                               "\n"
+                               "It takes a while.\n"
+                               "\n"
+                               "Options:\n"
+                               "  -p, --hot                   serve it hot\n"
+                               "  -b, --bean NAME             which bean\n"
+                               "  -c, --cups N                how many\n"
+                               "      --extra WHAT            something else; may be repeated\n"
+                               "      --a-name-that-is-as-long-as-they-come\n"
+                               "                              has its text on the next line\n"
+                               "  -l, --loud                  say so\n"
+                               "  -h, --help                  this text\n";
     assert_int_equal(run(&brew, (const char *const[]){"--help", NULL}), CLI_OK);
     assert_string_equal(shown(), text);
     assert_int_equal(run(&brew, (const char *const[]){"--hot", "-h", "--nonsense", NULL}), CLI_OK);
@@ -274,10 +273,18 @@ static void test_distance(void **state)
         const char *a, *b;
         size_t distance;
     } cases[] = {
-        {"", "", 0},           {"a", "a", 0},        {"", "abc", 3},
-        {"abc", "abd", 1},     {"abc", "ab", 1},     {"abc", "xabc", 1},
-        {"abc", "acb", 1},     {"abcd", "badc", 2},  {"kitten", "sitting", 3},
-        {"Bean", "bean", 1},   {"abc", "cba", 2},    {"ca", "abc", 3},
+        {"", "", 0},
+        {"a", "a", 0},
+        {"", "abc", 3},
+        {"abc", "abd", 1},
+        {"abc", "ab", 1},
+        {"abc", "xabc", 1},
+        {"abc", "acb", 1},
+        {"abcd", "badc", 2},
+        {"kitten", "sitting", 3},
+        {"Bean", "bean", 1},
+        {"abc", "cba", 2},
+        {"ca", "abc", 3},
         {"output", "ouput", 1},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -298,9 +305,9 @@ static void test_commands_by_name(void **state)
         const char *word;
         const cli_command *near;
     } cases[] = {
-        {"brew", &brew}, {"berw", &brew},  {"bre", &brew}, {"brwe", &brew}, {"srve", &serve},
-        {"se", &serve},  {"serves", &serve}, {"rwa", &raw},  {"x", NULL},     {"", NULL},
-        {"espresso", NULL},
+        {"brew", &brew},  {"berw", &brew}, {"bre", &brew},     {"brwe", &brew},
+        {"srve", &serve}, {"se", &serve},  {"serves", &serve}, {"rwa", &raw},
+        {"x", NULL},      {"", NULL},      {"espresso", NULL},
     };
     for (size_t i = 0; i < COUNT(cases); i++)
         if (cli_command_nearest(cases[i].word) != cases[i].near)

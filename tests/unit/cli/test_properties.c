@@ -237,12 +237,9 @@ static void test_define(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_properties),
-        cmocka_unit_test(test_files_that_cannot_be_read),
-        cmocka_unit_test(test_read_file),
-        cmocka_unit_test(test_place_in_words),
-        cmocka_unit_test(test_bad_settings),
-        cmocka_unit_test(test_define),
+        cmocka_unit_test(test_properties),   cmocka_unit_test(test_files_that_cannot_be_read),
+        cmocka_unit_test(test_read_file),    cmocka_unit_test(test_place_in_words),
+        cmocka_unit_test(test_bad_settings), cmocka_unit_test(test_define),
     };
     return cmocka_run_group_tests(tests, NULL, capture_teardown);
 }

@@ -71,8 +71,7 @@ static const report_case cases[] = {
      "x;\n"
      "^\n"},
     {"the place is not taken off where there is none to put", 0, 0, -1, "line 1:2: bad", "", "",
-     "x;\n", "f", 1,
-     "f: line 1:2: bad\n"},
+     "x;\n", "f", 1, "f: line 1:2: bad\n"},
     {"at the end of the text", 1, 3, 2, "bad", "", "", "x;", "f", 1,
      "f:1:3: bad\n"
      "x;\n"
@@ -84,8 +83,8 @@ static void test_reports(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
         const report_case *c = &cases[i];
-        weir_error err = {.code = WEIR_ERR_STATEMENT, .line = c->line, .column = c->column,
-                          .offset = c->offset};
+        weir_error err = {
+            .code = WEIR_ERR_STATEMENT, .line = c->line, .column = c->column, .offset = c->offset};
         cli_text text = {0}, out = {0};
         snprintf(err.message, sizeof err.message, "%s", c->message);
         snprintf(err.hint, sizeof err.hint, "%s", c->hint);
@@ -138,8 +137,7 @@ static void test_reports_of_the_library(void **state)
         for (; column > 1; column--)
             cli_utf8_next(&at, end);
         if (strcmp(at, refused[i].at) != 0)
-            fail_msg("points at '%s', expected '%s'\n%s", at, refused[i].at,
-                     cli_text_string(&out));
+            fail_msg("points at '%s', expected '%s'\n%s", at, refused[i].at, cli_text_string(&out));
         cli_text_free(&text);
         cli_text_free(&out);
     }

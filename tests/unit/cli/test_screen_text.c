@@ -122,15 +122,15 @@ static void test_columns(void **state)
         {"", 0},
         {"abc", 3},
         {"K\xc3\xb6ln", 4},
-        {"e\xcc\x81", 1},                     /* a combining accent takes no column */
-        {"\xe6\x9d\xb1\xe4\xba\xac", 4},      /* two wide characters */
-        {"\xf0\x9f\x98\x80", 2},              /* an emoji */
-        {"\xef\xbd\xb1", 1},                  /* a half-width one */
-        {"a\tb", 3},                          /* controls are shown as one blank */
-        {"\x01\x7f\xc2\x85", 3},              /* C0, DEL, C1 */
-        {"\xff\xfe", 2},                      /* each bad byte is one U+FFFD */
-        {"\xed\xa0\x80", 3},                  /* three bad bytes */
-        {"\xe2\x80\x8b", 0},                  /* zero width space */
+        {"e\xcc\x81", 1},                /* a combining accent takes no column */
+        {"\xe6\x9d\xb1\xe4\xba\xac", 4}, /* two wide characters */
+        {"\xf0\x9f\x98\x80", 2},         /* an emoji */
+        {"\xef\xbd\xb1", 1},             /* a half-width one */
+        {"a\tb", 3},                     /* controls are shown as one blank */
+        {"\x01\x7f\xc2\x85", 3},         /* C0, DEL, C1 */
+        {"\xff\xfe", 2},                 /* each bad byte is one U+FFFD */
+        {"\xed\xa0\x80", 3},             /* three bad bytes */
+        {"\xe2\x80\x8b", 0},             /* zero width space */
     };
     for (size_t i = 0; i < COUNT(cases); i++)
         if (cli_columns(cases[i].text, strlen(cases[i].text)) != cases[i].columns)
@@ -299,11 +299,11 @@ static void test_now(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_text_grows),  cmocka_unit_test(test_text_holds_any_bytes),
-        cmocka_unit_test(test_list),        cmocka_unit_test(test_utf8_next),
-        cmocka_unit_test(test_columns),     cmocka_unit_test(test_json_string),
-        cmocka_unit_test(test_parse_int),   cmocka_unit_test(test_parse_time),
-        cmocka_unit_test(test_calendar),    cmocka_unit_test(test_now),
+        cmocka_unit_test(test_text_grows), cmocka_unit_test(test_text_holds_any_bytes),
+        cmocka_unit_test(test_list),       cmocka_unit_test(test_utf8_next),
+        cmocka_unit_test(test_columns),    cmocka_unit_test(test_json_string),
+        cmocka_unit_test(test_parse_int),  cmocka_unit_test(test_parse_time),
+        cmocka_unit_test(test_calendar),   cmocka_unit_test(test_now),
     };
     setlocale(LC_CTYPE, "C.UTF-8");
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -23,33 +23,57 @@ typedef struct table_case {
 } table_case;
 
 static const table_case table_cases[] = {
-    {"one column", 1, 0, 80, {"Message", "Stream created"},
+    {"one column",
+     1,
+     0,
+     80,
+     {"Message", "Stream created"},
      " Message\n"
      "----------------\n"
      " Stream created\n"
      "----------------\n"},
-    {"titles alone", 2, 0, 80, {"A", "Bc"},
+    {"titles alone",
+     2,
+     0,
+     80,
+     {"A", "Bc"},
      " A | Bc\n"
      "--------\n"
      "--------\n"},
-    {"no blanks at the ends of lines", 2, 0, 80, {"A", "B", "x", "", "", "y"},
+    {"no blanks at the ends of lines",
+     2,
+     0,
+     80,
+     {"A", "B", "x", "", "", "y"},
      " A | B\n"
      "-------\n"
      " x |\n"
      "   | y\n"
      "-------\n"},
-    {"numbers to the right", 2, 2, 80, {"Name", "Rows", "a", "7", "b", "1234567"},
+    {"numbers to the right",
+     2,
+     2,
+     80,
+     {"Name", "Rows", "a", "7", "b", "1234567"},
      " Name |    Rows\n"
      "----------------\n"
      " a    |       7\n"
      " b    | 1234567\n"
      "----------------\n"},
-    {"a rule is no longer than the terminal", 1, 0, 5, {"T", "longer than five"},
+    {"a rule is no longer than the terminal",
+     1,
+     0,
+     5,
+     {"T", "longer than five"},
      " T\n"
      "-----\n"
      " longer than five\n"
      "-----\n"},
-    {"lines of a cell", 2, 0, 80, {"K", "V", "a", "one\ntwo\n\nfour", "b", "x"},
+    {"lines of a cell",
+     2,
+     0,
+     80,
+     {"K", "V", "a", "one\ntwo\n\nfour", "b", "x"},
      " K | V\n"
      "----------\n"
      " a | one\n"
@@ -58,19 +82,31 @@ static const table_case table_cases[] = {
      "   | four\n"
      " b | x\n"
      "----------\n"},
-    {"wide and combining characters", 2, 0, 80, {"A", "B", WIDE WIDE, "1", "e\xcc\x81", "2"},
+    {"wide and combining characters",
+     2,
+     0,
+     80,
+     {"A", "B", WIDE WIDE, "1", "e\xcc\x81", "2"},
      " A    | B\n"
      "----------\n"
      " " WIDE WIDE " | 1\n"
      " e\xcc\x81    | 2\n"
      "----------\n"},
-    {"controls and bytes that are no text", 1, 0, 80, {"A", "x\x1b[2Jy\tz", "\xff"},
+    {"controls and bytes that are no text",
+     1,
+     0,
+     80,
+     {"A", "x\x1b[2Jy\tz", "\xff"},
      " A\n"
      "----------\n"
      " x [2Jy z\n"
      " \xef\xbf\xbd\n"
      "----------\n"},
-    {"a row that is not complete is not shown", 2, 0, 80, {"A", "B", "half"},
+    {"a row that is not complete is not shown",
+     2,
+     0,
+     80,
+     {"A", "B", "half"},
      " A    | B\n"
      "----------\n"
      "----------\n"},
@@ -131,13 +167,12 @@ static void test_cell_width(void **state)
     static const struct {
         int terminal, columns, wished, width;
     } cases[] = {
-        {80, 1, 0, 78},  {80, 2, 0, 38}, {80, 3, 0, 24}, {80, 80, 0, 5}, {10, 3, 0, 5},
+        {80, 1, 0, 78},  {80, 2, 0, 38}, {80, 3, 0, 24}, {80, 80, 0, 5},  {10, 3, 0, 5},
         {80, 3, 12, 12}, {80, 3, 1, 1},  {80, 0, 0, 80}, {200, 4, 0, 48},
     };
     for (size_t i = 0; i < COUNT(cases); i++)
-        assert_int_equal(
-            cli_frame_cell_width(cases[i].terminal, cases[i].columns, cases[i].wished),
-            cases[i].width);
+        assert_int_equal(cli_frame_cell_width(cases[i].terminal, cases[i].columns, cases[i].wished),
+                         cases[i].width);
 }
 
 static void test_rule(void **state)
@@ -167,8 +202,7 @@ static const frame_case frame_cases[] = {
     {"wrapped at line breaks", 5, true, {"ab\ncdefgh"}, "|ab   |\n|cdefg|\n|h    |\n"},
     {"a wide character is not split", 3, true, {WIDE WIDE}, "|" WIDE " |\n|" WIDE " |\n"},
     {"wider than its cell", 1, true, {WIDE "a"}, "|" WIDE "|\n|a|\n"},
-    {"a combining one stays with its letter", 2, true, {"abe\xcc\x81z"},
-     "|ab|\n|e\xcc\x81z|\n"},
+    {"a combining one stays with its letter", 2, true, {"abe\xcc\x81z"}, "|ab|\n|e\xcc\x81z|\n"},
     {"cut", 6, false, {"abcdefgh", "abc"}, "|abc...|abc   |\n"},
     {"not cut where it fits", 6, false, {"abcdef"}, "|abcdef|\n"},
     {"cut at a line break", 6, false, {"a\nb"}, "|a  ...|\n"},
@@ -230,9 +264,12 @@ static void test_frames_are_straight(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_tables),     cmocka_unit_test(test_empty_table),
-        cmocka_unit_test(test_cells_are_copied), cmocka_unit_test(test_cell_width),
-        cmocka_unit_test(test_rule),       cmocka_unit_test(test_frames),
+        cmocka_unit_test(test_tables),
+        cmocka_unit_test(test_empty_table),
+        cmocka_unit_test(test_cells_are_copied),
+        cmocka_unit_test(test_cell_width),
+        cmocka_unit_test(test_rule),
+        cmocka_unit_test(test_frames),
         cmocka_unit_test(test_frames_are_straight),
     };
     setlocale(LC_CTYPE, "C.UTF-8");
