@@ -306,7 +306,7 @@ static void test_equal_tags(void **state)
     (void)state;
     enum { SAME = 40, TAG = 7 };
     wr__overlay o;
-    char keys[SAME][8];
+    char keys[SAME][16];
     wr_store_entry *entries[SAME];
     wr__overlay_init(&o, false);
     for (int i = 0; i < SAME; i++) {
