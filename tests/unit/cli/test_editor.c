@@ -73,8 +73,9 @@ static void leave(void)
 
 /* ------------------------------------------------------------------------------------ the words */
 
-static const char *const words[] = {"SELECT", "STREAM",      "STREAMS",      "STRUCT", "`order`",
-                                    "ORDERS", "K\xc3\xb6ln", "K\xc3\xb6nig", NULL};
+static const char *const words[] = {"SELECT",        "STREAM",       "STREAMS",     "STRUCT",
+                                    "`order`",       "ORDERS",       "K\xc3\xb6ln", "K\xc3\xb6nig",
+                                    "Z\xc3\xbcrich", "Z\xc3\xa4une", NULL};
 static const char *const many_words[] = {NULL}; /* stands for m000, m001 ... */
 enum { MANY = 250 };
 
@@ -225,6 +226,7 @@ static void test_completion(void **state)
         {"ORDE\t\r", "ORDERS ", NULL},
         {"`or\t\r", "`order` ", NULL},    /* a quoted name keeps its case */
         {"k\t\r", "k\xc3\xb6", NULL},     /* whole characters, though n and l share none */
+        {"z\t\r", "z", "z\xc3\xbcrich"},  /* two characters that begin with one byte */
         {"a,sel\t\r", "a,select ", NULL}, /* a word begins after what is no letter */
         {"a(str\t\r", "a(str", "struct"},
         {"selx\x02\t\r", "select x", NULL}, /* in the middle of a line */

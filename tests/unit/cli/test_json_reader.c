@@ -43,10 +43,11 @@ static void test_strings(void **state)
         {"\"\\u0000\"", "\0", 1},
         {"\"\\ud83d\\ude00\"", "\xf0\x9f\x98\x80", 4},
         {"\"\\uD83D\\uDE00\"", "\xf0\x9f\x98\x80", 4},
-        {"\"\\ud83d\"", "\xef\xbf\xbd", 3},      /* a half alone */
-        {"\"\\ude00\"", "\xef\xbf\xbd", 3},      /* the other half */
-        {"\"\\ud83dx\"", "\xef\xbf\xbdx", 4},    /* and no second */
-        {"\"\\ud83d\\n\"", "\xef\xbf\xbd\n", 4}, /* another escape after it */
+        {"\"\\ud83d\"", "\xef\xbf\xbd", 3},                    /* a half alone */
+        {"\"\\ude00\"", "\xef\xbf\xbd", 3},                    /* the other half */
+        {"\"\\ude00\\ude00\"", "\xef\xbf\xbd\xef\xbf\xbd", 6}, /* twice the same half */
+        {"\"\\ud83dx\"", "\xef\xbf\xbdx", 4},                  /* and no second */
+        {"\"\\ud83d\\n\"", "\xef\xbf\xbd\n", 4},               /* another escape after it */
         {"\"\\ud83d\\u0041\"",
          "\xef\xbf\xbd"
          "A",

@@ -328,6 +328,13 @@ static void test_other_segments(void **state)
             }
         }
         assert_true(refused > 0);
+        weir_error err = {0}; /* a tombstone says nothing but its segment */
+        wr_buf key = {0};
+        wr_changelog_kind kind = packed[i] == BUFFER ? WR_CHANGELOG_BUFFER : WR_CHANGELOG_SESSIONS;
+        wr_changelog_put_key(&key, &(wr_changelog_key){kind, 100, 0, S("k")});
+        record tombstone = {key.ptr, NULL, (uint32_t)key.len, 0};
+        check_fatal(restore(db, s, &tombstone, &err), &err);
+        wr_buf_free(&key);
         wr_store_close(s);
         free_log(&l);
         wr_db_close(db);
@@ -374,6 +381,112 @@ static void test_values_that_are_no_lists(void **state)
     }
 }
 
+/* Lists of sessions and chunks of join rows, right but for one thing. Times are of the segment that
+ * begins at 100 and is 100 long. */
+static void test_lists_that_are_nearly_right(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *about;
+        struct {
+            int64_t end, start;
+            uint32_t len;
+        } sessions[2];
+        int sessions_n, junk;
+        bool good;
+    } lists[] = {
+        {"one", {{150, 140, 1}}, 1, 0, true},
+        {"two", {{150, 140, 1}, {160, 140, 1}}, 2, 0, true},
+        {"two that end together", {{150, 130, 1}, {150, 140, 1}}, 2, 0, true},
+        {"at the bounds", {{100, 0, 1}, {199, 0, 1}}, 2, 0, true},
+        {"none", {{0}}, 0, 0, false},
+        {"a byte more", {{150, 140, 1}}, 1, 1, false},
+        {"half of another", {{150, 140, 1}}, 1, 19, false},
+        {"twice the same", {{150, 140, 1}, {150, 140, 1}}, 2, 0, false},
+        {"in the wrong order", {{160, 140, 1}, {150, 140, 1}}, 2, 0, false},
+        {"starts in the wrong order", {{150, 140, 1}, {150, 130, 1}}, 2, 0, false},
+        {"ends before it starts", {{150, 151, 1}}, 1, 0, false},
+        {"of the segment before", {{99, 90, 1}}, 1, 0, false},
+        {"of the segment after", {{150, 140, 1}, {200, 140, 1}}, 2, 0, false},
+        {"a value longer than the list", {{150, 140, 2}}, 1, 0, false},
+        {"a length of all ones", {{150, 140, UINT32_MAX}}, 1, 0, false},
+    };
+    for (size_t i = 0; i < WR_ARRAY_LEN(lists); i++) {
+        wr_db *db = wr_db_open_memory();
+        wr_store *s = open_shape(db, SESSION, 1, SEGMENT, NULL);
+        wr_buf list = {0}, record_key = {0}, record_value = {0};
+        weir_error err = {0};
+        for (int k = 0; k < lists[i].sessions_n; k++) {
+            wr_buf_be64(&list, (uint64_t)lists[i].sessions[k].end);
+            wr_buf_be64(&list, (uint64_t)lists[i].sessions[k].start);
+            wr_buf_be32(&list, lists[i].sessions[k].len);
+            wr_buf_putc(&list, 'v');
+        }
+        for (int k = 0; k < lists[i].junk; k++)
+            wr_buf_putc(&list, '\0');
+        wr_changelog_put_key(&record_key,
+                             &(wr_changelog_key){WR_CHANGELOG_SESSIONS, 100, 0, S("k")});
+        wr_changelog_put_value(&record_value, wr_buf_view(&record_key), wr_buf_view(&list));
+        record r = {record_key.ptr, record_value.ptr, (uint32_t)record_key.len,
+                    (uint32_t)record_value.len};
+        weir_status st = restore(db, s, &r, &err);
+        if ((st == WEIR_OK) != lists[i].good)
+            fail_msg("%s: %d %s", lists[i].about, (int)st, err.message);
+        if (!lists[i].good)
+            check_fatal(st, &err);
+        wr_buf_free(&list);
+        wr_buf_free(&record_key);
+        wr_buf_free(&record_value);
+        wr_store_close(s);
+        wr_db_close(db);
+    }
+}
+
+static void test_chunks_that_are_nearly_right(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *about;
+        uint32_t chunk;
+        const char *bytes;
+        uint32_t len;
+        bool good;
+    } chunks[] = {
+        {"one row", 0, "\0\0\0\0\x05\x01v", 7, true},
+        {"two rows", 0, "\0\0\0\0\x05\x01v\x63\x00", 9, true},
+        {"the first of seven", 0, "\0\0\0\x07\x05\x01v", 7, true},
+        {"chunk 3", 3, "\0\0\0\x03\x05\x01v", 7, true},
+        {"chunk 3 by another number", 3, "\0\0\0\x04\x05\x01v", 7, false},
+        {"nothing", 0, "", 0, false},
+        {"no row", 0, "\0\0\0\0", 4, false},
+        {"after its segment", 0, "\0\0\0\0\x64\x01v", 7, false},
+        {"a row cut off", 0, "\0\0\0\0\x05\x02v", 7, false},
+        {"a row without a length", 0, "\0\0\0\0\x05\x01v\x05", 8, false},
+        {"a time of ten bytes", 0, "\0\0\0\0\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01\0", 15, false},
+    };
+    for (size_t i = 0; i < WR_ARRAY_LEN(chunks); i++) {
+        wr_db *db = wr_db_open_memory();
+        wr_store *s = open_shape(db, BUFFER, 1, SEGMENT, NULL);
+        wr_buf record_key = {0}, record_value = {0};
+        weir_error err = {0};
+        wr_changelog_put_key(
+            &record_key, &(wr_changelog_key){WR_CHANGELOG_BUFFER, 100, chunks[i].chunk, S("k")});
+        wr_changelog_put_value(&record_value, wr_buf_view(&record_key),
+                               wr_str_make(chunks[i].bytes, chunks[i].len));
+        record r = {record_key.ptr, record_value.ptr, (uint32_t)record_key.len,
+                    (uint32_t)record_value.len};
+        weir_status st = restore(db, s, &r, &err);
+        if ((st == WEIR_OK) != chunks[i].good)
+            fail_msg("%s: %d %s", chunks[i].about, (int)st, err.message);
+        if (!chunks[i].good)
+            check_fatal(st, &err);
+        wr_buf_free(&record_key);
+        wr_buf_free(&record_value);
+        wr_store_close(s);
+        wr_db_close(db);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -385,6 +498,8 @@ int main(void)
         cmocka_unit_test(test_stores_refuse_other_kinds),
         cmocka_unit_test(test_other_segments),
         cmocka_unit_test(test_values_that_are_no_lists),
+        cmocka_unit_test(test_lists_that_are_nearly_right),
+        cmocka_unit_test(test_chunks_that_are_nearly_right),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
