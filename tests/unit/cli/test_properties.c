@@ -126,12 +126,12 @@ static void test_place_in_words(void **state)
     static const struct {
         const char *data, *bootstrap, *xdg, *home, *words;
     } places[] = {
-        {NULL, NULL, NULL, "/home/u", "/home/u/.local/share/weir"},
-        {NULL, NULL, "", "/home/u", "/home/u/.local/share/weir"},
-        {NULL, NULL, "/xdg", "/home/u", "/xdg/weir"},
+        {NULL, NULL, NULL, "/the/home", "/the/home/.local/share/weir"},
+        {NULL, NULL, "", "/the/home", "/the/home/.local/share/weir"},
+        {NULL, NULL, "/xdg", "/the/home", "/xdg/weir"},
         {NULL, NULL, NULL, NULL, "~/.local/share/weir"},
-        {"here", NULL, "/xdg", "/home/u", "here"},
-        {"here", "b:9092", "/xdg", "/home/u", "Kafka at b:9092"},
+        {"here", NULL, "/xdg", "/the/home", "here"},
+        {"here", "b:9092", "/xdg", "/the/home", "Kafka at b:9092"},
     };
     for (size_t i = 0; i < COUNT(places); i++) {
         cli_place place = {.data = places[i].data, .bootstrap = places[i].bootstrap};
