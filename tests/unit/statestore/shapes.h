@@ -66,9 +66,10 @@ static inline weir_status shape_put(wr_store *s, shape sh, wr_str key, int64_t t
 
 static inline void shape_row(wr_buf *out, const wr_store_row *row)
 {
-    wr_buf_printf(out, "%.*s@%lld-%lld=%.*s ", (int)row->key.len, row->key.ptr,
-                  (long long)row->start_ms, (long long)row->end_ms, (int)row->value.len,
-                  row->value.ptr);
+    wr_buf_str(out, row->key);
+    wr_buf_printf(out, "@%lld-%lld=", (long long)row->start_ms, (long long)row->end_ms);
+    wr_buf_str(out, row->value);
+    wr_buf_putc(out, ' ');
 }
 
 /** The rows of one key in a join buffer. */
