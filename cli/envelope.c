@@ -203,7 +203,7 @@ static bool read_members(cli_envelope *e, cli_json *j)
         ok = ok && (cli_json_take(j, '}') || cli_json_fail(j, "expected ',' or '}'"));
     }
     cli_text_free(&name);
-    return ok && (cli_json_at_end(j) || cli_json_fail(j, "there is text behind the object"));
+    return ok && (cli_json_at_end(j) || cli_json_fail(j, "there is text after the object"));
 }
 
 const char *cli_envelope_read(cli_envelope *e, const char *line, size_t len, weir_record *out)

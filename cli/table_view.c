@@ -152,8 +152,13 @@ static void add_cut(cli_text *out, const char *cell, int width)
         return;
     out->len = start;
     int dots = width < 3 ? width : 3;
-    if (width > dots)
-        add_line(out, cell, width - dots, width - dots);
+    int room = width - dots;
+    /* add_line always takes one character; a wide one may not fit beside the dots. */
+    const char *second = cell;
+    if (cli_char_columns(cli_utf8_next(&second, cell + strlen(cell))) <= room)
+        add_line(out, cell, room, room);
+    else
+        cli_text_addc(out, ' ', (size_t)room);
     cli_text_addc(out, '.', (size_t)dots);
 }
 

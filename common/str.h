@@ -34,7 +34,7 @@ static inline bool wr_str_eq_c(wr_str a, const char *b)
 {
     return wr_str_eq(a, wr_str_c(b));
 }
-/** Bytewise order; for SQL order use wr_utf8_compare. */
+/** Bytewise order; for SQL order use wr_utf16_compare. */
 int wr_str_cmp(wr_str a, wr_str b);
 /** ASCII case-insensitive equality. */
 bool wr_str_ieq(wr_str a, wr_str b);

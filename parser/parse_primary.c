@@ -196,16 +196,23 @@ static weir_status lambda(wr_parser *p, wr_ast_expr **out)
     return wr__parse_expr_done(p, e);
 }
 
-/* functionArgument = expression | windowUnit; the unit only where it is the whole argument */
+/*
+ * functionArgument = expression | windowUnit
+ * DAY is a free word, and so a column unless it is the whole argument. DAYS is reserved and begins
+ * no expression: what comes after it may be wrong, it is not.
+ */
 static weir_status function_argument(wr_parser *p, wr_ast_expr **out)
 {
     wr_tok kind = wr__parse_peek(p), next = wr__parse_peek_n(p, 1);
     wr_ast_unit unit;
-    if (!wr__parse_unit_of(kind, &unit) || (next != WR_TOK_COMMA && next != WR_TOK_RPAREN))
+    if (!wr__parse_unit_of(kind, &unit))
+        return wr__parse_expression(p, out);
+    bool reserved = wr__keyword_is_reserved(kind);
+    if (!reserved && next != WR_TOK_COMMA && next != WR_TOK_RPAREN)
         return wr__parse_expression(p, out);
     wr_ast_expr *e = wr__parse_expr_new(p, WR_AST_INTERVAL_UNIT, wr__parse_pos(p));
     e->u.unit = unit;
-    if (wr__keyword_is_reserved(kind))
+    if (reserved)
         p->at++;
     else
         WR_TRY(wr__parse_identifier(p, &e->name));

@@ -99,6 +99,14 @@ static bool is_unborn(const wr_store_entry *e)
            !(e->flags & (WR__ENTRY_STORED | WR__ENTRY_LOGGED | WR__ENTRY_UNWRITTEN));
 }
 
+/* Does this row of a window store say how far stream time has come? Then the changelog needs it,
+ * though the row came and went between two commits: a restore would open windows again. */
+static bool carries_time(const wr_store *s, const wr_store_entry *e)
+{
+    return s->kind == WR_STORE_WINDOW && !s->timed.chunks &&
+           wr__timed_segment_at(wr__entry_key(e)) == s->timed.now.stream_time;
+}
+
 weir_status wr_store_flush(wr_store *s, weir_error *err)
 {
     WR_ASSERT(!s->committing && !s->options.snap);
@@ -114,7 +122,9 @@ weir_status wr_store_flush(wr_store *s, weir_error *err)
         wr_store_entry *e = o->dirty[i];
         if (i + WR__AHEAD < o->dirty_n)
             __builtin_prefetch(o->dirty[i + WR__AHEAD]);
-        if (!(e->flags & WR__ENTRY_UNLOGGED) || is_unborn(e) || wr__timed_gone(s, wr__entry_key(e)))
+        if (!(e->flags & WR__ENTRY_UNLOGGED) || wr__timed_gone(s, wr__entry_key(e)))
+            continue;
+        if (is_unborn(e) && !carries_time(s, e))
             continue;
         st = add(s, &r, e, err);
     }

@@ -357,13 +357,18 @@ weir_status wr_entry_set(wr_store *s, wr_store_entry *e, const wr_str *value, in
     if (value && value->len > WR_STORE_VALUE_MAX)
         return wr_error(err, WEIR_ERR_LIMIT, "a state value of %u bytes is longer than %d",
                         value->len, WR_STORE_VALUE_MAX);
+    bool time_moved = false;
     if (s->kind != WR_STORE_KV) {
         WR_ASSERT(s->timed.segment_ms == 1); /* a window: packed entries have their own functions */
+        int64_t before = s->timed.now.stream_time;
         if (!wr__timed_observe(s, wr__timed_segment_at(wr__entry_key(e))))
             return WEIR_OK; /* gone already: dropped and counted */
+        time_moved = s->timed.now.stream_time != before;
     }
-    if (!value && e->value_len == WR__ABSENT && !(e->flags & WR__ENTRY_DIRTY))
-        return WEIR_OK; /* deleting what is not there changes nothing */
+    /* Deleting what is not there changes nothing, unless it moves stream time: the changelog must
+     * say so, or a restore would open windows again. */
+    if (!value && e->value_len == WR__ABSENT && !(e->flags & WR__ENTRY_DIRTY) && !time_moved)
+        return WEIR_OK;
     wr__overlay_mark(&s->overlay, e);
     if (value)
         wr__overlay_set(&s->overlay, e, *value);

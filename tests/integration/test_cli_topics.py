@@ -135,7 +135,7 @@ class RoundTrip(Topics):
 
     def test_bad_lines(self):
         for line, problem in (("{", "string"), ("[]", "object"), ('{"kye":1}', "unknown member"),
-                              ('{"value":1}x', "behind the object"), ('{"value":01}', "number"),
+                              ('{"value":1}x', "after the object"), ('{"value":01}', "number"),
                               ('{"timestamp":1.5}', "whole numbers"), ('{"value":tru}', "value"),
                               ('{"keyBase64":"A"}', "base 64"), ('{"headers":3}', "headers"),
                               ('{"value":"\\ud8"}', "hexadecimal"), ('{"value":"\\x"}', "escape"),

@@ -85,6 +85,10 @@ static void test_expected(void **state)
     refused("SELECT (a FROM s", 1, 11, "line 1:11: Syntax Error\nmissing ')' at 'FROM'");
     refused("SELECT f(a b) FROM s", 1, 12,
             "line 1:12: Syntax Error\nExpecting {',', ')'} but found 'b'");
+    refused("SELECT f(DAYS + 1) FROM s", 1, 15,
+            "line 1:15: Syntax Error\nExpecting {',', ')'} but found '+'");
+    refused("SELECT f(a, HOURS", 1, 18,
+            "line 1:18: Syntax Error\nExpecting {',', ')'} but found '<EOF>'");
     refused("SELECT a + FROM s", 1, 12,
             "line 1:12: Syntax Error\nSyntax error at or near 'FROM' at line 1:12\n"
             "Expecting an expression");

@@ -10,10 +10,11 @@
 #include "types/value.h"
 
 #include <math.h>
+#include <stdio.h>
 
 #define RANDOM_NEST_MAX 4
 
-static const wr_type *random_type(wr_arena *a, wr_rng *rng, int depth)
+static inline const wr_type *random_type(wr_arena *a, wr_rng *rng, int depth)
 {
     static const wr_type *const simple[] = {
         &wr_type_boolean, &wr_type_integer, &wr_type_bigint, &wr_type_double,    &wr_type_string,
@@ -43,7 +44,7 @@ static const wr_type *random_type(wr_arena *a, wr_rng *rng, int depth)
     }
 }
 
-static wr_str random_str(wr_arena *a, wr_rng *rng)
+static inline wr_str random_str(wr_arena *a, wr_rng *rng)
 {
     static const char *const parts[] = {
         "",   "a",    "b", "\xc3\xa9", "\xed\xa0\xbd", "\xf0\x9f\x98\x80", "\xef\xbf\xbd",
@@ -56,7 +57,7 @@ static wr_str random_str(wr_arena *a, wr_rng *rng)
     return s;
 }
 
-static wr_value random_decimal(wr_arena *a, wr_rng *rng, const wr_type *t)
+static inline wr_value random_decimal(wr_arena *a, wr_rng *rng, const wr_type *t)
 {
     char digits[128];
     uint32_t n = (uint32_t)wr_rng_below(rng, (uint64_t)t->precision + 1);
@@ -71,14 +72,14 @@ static wr_value random_decimal(wr_arena *a, wr_rng *rng, const wr_type *t)
     return v;
 }
 
-static double random_double(wr_rng *rng)
+static inline double random_double(wr_rng *rng)
 {
     static const double special[] = {0.0, -0.0, 1.0, (double)NAN, (double)INFINITY, -5e-324};
     uint64_t i = wr_rng_below(rng, 2 * WR_ARRAY_LEN(special));
     return i < WR_ARRAY_LEN(special) ? special[i] : (wr_rng_double(rng) - 0.5) * 1e9;
 }
 
-static wr_value random_value(wr_arena *a, wr_rng *rng, const wr_type *t)
+static inline wr_value random_value(wr_arena *a, wr_rng *rng, const wr_type *t)
 {
     if (wr_rng_below(rng, 6) == 0)
         return WR_VALUE_NULL;
