@@ -93,7 +93,8 @@ void wr__stage_scope_init(wr__stage_scope *s, const wr__builder *b, const wr__st
         .base = {.resolve = scope_resolve,
                  .replace = scope_replace,
                  .is_column = scope_is_column,
-                 .types = &b->an->env->catalog->types},
+                 .types = &b->an->env->catalog->types,
+                 .functions = b->an->env->functions},
         .b = b,
         .stage = stage,
     };
