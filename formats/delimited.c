@@ -4,7 +4,7 @@
  *
  * Reading (RFC 4180 with the leniency that ksqlDB's CSV reader has):
  *   - A cell that starts with `"` is quoted: it ends at the next lone `"`, two of them stand for
- *     one; behind it only blanks may come before the delimiter. Any other cell ends at the
+ *     one; after it only blanks may come before the delimiter. Any other cell ends at the
  * delimiter or the end of the line and is taken as it is, quotes inside included.
  *   - Empty lines before the record are skipped. Only the first line is the record; further lines
  *     must be well-formed but are not read.
@@ -73,7 +73,7 @@ static wr_str join_quotes(wr_str raw, wr_arena *scratch)
     return wr_str_make(out, n);
 }
 
-/* At the character behind the opening quote. */
+/* At the character after the opening quote. */
 static bool read_quoted(csv *r, cell *c, wr_arena *scratch)
 {
     const char *start = r->p;
@@ -156,6 +156,7 @@ static int64_t read_line(csv *r, cell *cells, const uint32_t *slots, uint32_t ma
         }
         r->p++;
     }
+    WR_ASSERT(r->p <= r->end);
     return n + 1;
 }
 
@@ -253,6 +254,7 @@ static weir_status decoder_new(const wr_decoder *common, wr_arena *arena, wr_dec
         d->slots[c] = common->wanted[c] || common->options.strict ? d->slots_n++ : NOT_READ;
     if (!d->base.options.delimiter)
         d->base.options.delimiter = ',';
+    WR_ASSERT(d->slots_n <= common->n);
     *out = &d->base;
     return WEIR_OK;
 }

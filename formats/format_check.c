@@ -139,6 +139,7 @@ static weir_status check_map_keys(const wr_format_columns *c, int32_t *column, w
 static weir_status refuse_schema(const wr_format *format, const wr_format_columns *c,
                                  const wr_format_misfit *why, weir_error *err)
 {
+    WR_ASSERT(why->reason[0]);
     wr_buf columns = {0};
     print_columns(&columns, c);
     weir_status st =
@@ -152,6 +153,7 @@ static weir_status refuse_schema(const wr_format *format, const wr_format_column
 
 weir_status wr__refuse_unbuilt(const wr_format *format, weir_error *err)
 {
+    WR_ASSERT(!format->implemented);
     return wr_error(err, WEIR_ERR_UNSUPPORTED, "The '%s' format is not supported yet.",
                     format->name);
 }

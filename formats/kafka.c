@@ -114,6 +114,7 @@ static void convert(wr_decoder *d, uint32_t column, wr_sel sel, wr_vec *out, uin
     wr_sel good = check_sizes(d, sel, out, ok, errs);
     if (!out)
         return;
+    WR_ASSERT(good.n <= sel.n);
     out->no_nulls = good.n == sel.n;
     switch (out->type->id) {
     case WR_T_INTEGER:

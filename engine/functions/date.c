@@ -115,6 +115,7 @@ static const wr__zone *zone_of(runner *r, uint32_t i)
     const wr__zone *z = ((const site *)r->call->prepared)->zone;
     if (z)
         return z;
+    WR_ASSERT(r->call->args_n == 3 || r->default_zone);
     wr_str id = r->call->args_n == 3 ? wr__str(r->args[2], i) : wr_str_c(r->default_zone);
     z = wr__zone_get(&r->zones, id, r->ctx->scratch);
     if (!z)

@@ -131,6 +131,7 @@ static size_t malformed_length(const uint8_t *p, size_t left)
     /* The second byte's range excludes overlong forms and what is beyond U+10FFFF. */
     uint8_t low = c == 0xE0 ? 0xA0 : c == 0xF0 ? 0x90 : 0x80, high = c == 0xF4 ? 0x8F : 0xBF;
     size_t n = 1;
+    WR_ASSERT(need >= 1 && need <= 4);
     while (n < need && n < left && p[n] >= (n == 1 ? low : 0x80) && p[n] <= (n == 1 ? high : 0xBF))
         n++;
     return n;

@@ -50,6 +50,7 @@ static void put_entry(wr_nest *map, wr__value_set *keys, wr_value key, wr_value 
 static wr_nest *empty_map(wr_arena *a, const wr_type *t, uint32_t n, wr__value_set *keys)
 {
     /* One entry more: put_entry tries a key after the last one. */
+    WR_ASSERT(n < UINT32_MAX && t->id == WR_T_MAP);
     wr_nest *map = wr_nest_new(a, n + 1, true);
     map->n = 0;
     wr__value_set_init(keys, t->key, n, a);

@@ -178,6 +178,7 @@ static void unescape_octal(const char **p, const char *end, wr_buf *b)
 /** Undo the escapes of a Java literal. */
 static bool unescape_java(wr_str s, wr_buf *b)
 {
+    WR_ASSERT(b->len == 0);
     static const char escapes[] = "b\bt\tn\nf\fr\r\\\\\"\"''";
     for (const char *p = s.ptr, *end = s.ptr + s.len; p < end;) {
         if (*p != '\\') {
