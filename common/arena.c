@@ -111,6 +111,7 @@ size_t wr_arena_held(const wr_arena *a)
 
 static arena_block *new_block(wr_arena *a, size_t cap)
 {
+    WR_ASSERT(cap <= SIZE_MAX - sizeof(arena_block));
     arena_block *b = wr_malloc(sizeof *b + cap);
     b->prev = a->head;
     b->cap = cap;
@@ -200,6 +201,7 @@ char *wr_arena_printf(wr_arena *a, const char *fmt, ...)
 
 void *wr__arr_grow(wr_arena *a, void *old, size_t n, size_t *cap, size_t item_size)
 {
+    WR_ASSERT(n <= *cap && *cap <= SIZE_MAX / 4 / item_size);
     *cap = *cap ? *cap * 2 : 8;
     void *p = wr_arena_alloc(a, *cap * item_size);
     if (n)

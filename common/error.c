@@ -113,6 +113,7 @@ void wr_error_locate(weir_error *err, const char *text, size_t text_len)
             column++;
         }
     }
+    WR_ASSERT(line >= 1 && column >= 1);
     err->line = line;
     err->column = column;
 }

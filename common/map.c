@@ -55,6 +55,7 @@ static void rebuild(wr_map *m)
     for (size_t i = 0; i < m->n; i++)
         if (m->entries[i].key.ptr)
             m->entries[n++] = m->entries[i];
+    WR_ASSERT(n == m->live);
     m->n = n;
     m->cap = WR_MAX((size_t)8, n * 2);
     m->entries = wr_realloc(m->entries, m->cap * sizeof *m->entries);
@@ -96,6 +97,7 @@ void *wr_map_remove(wr_map *m, wr_str key)
     void *old = e->value;
     wr_free((void *)(uintptr_t)e->key.ptr);
     *e = (wr_map_entry){0};
+    WR_ASSERT(m->live > 0);
     m->live--;
     return old;
 }

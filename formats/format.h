@@ -2,10 +2,10 @@
 /*
  * format.h - the bytes of record keys and values <-> columns (dialect.md section 14).
  *
- * A format is a row of a table (wr_format_find). A decoder or encoder is compiled once for a list
- * of columns and then works on whole batches; one is used by one thread. Formats know nothing of
- * topics, Kafka or the catalog. Windowed keys (14.8) are handled by the caller, which strips or
- * appends the window's bytes.
+ * A format is a class of its own and a row of a table (wr_format_find). A decoder or encoder is
+ * compiled once for a list of columns and then works on whole batches; one is used by one thread.
+ * Formats know nothing of topics, Kafka or the catalog. Windowed keys (14.8) are handled by the
+ * caller, which strips or appends the window's bytes.
  */
 #ifndef WR_FORMATS_FORMAT_H
 #define WR_FORMATS_FORMAT_H
@@ -44,15 +44,43 @@ typedef struct wr_format_options {
     bool strict;    /* decoder: check the types of columns that are not wanted, too (Traps 14) */
 } wr_format_options;
 
+/** Columns of a key or a value, and how they are to be laid out. */
+typedef struct wr_format_columns {
+    bool is_key;
+    const wr_column *cols;
+    uint32_t n;
+    const wr_format_options *options; /* NULL: not decided yet, so not looked at */
+} wr_format_columns;
+
+#define WR_MISFIT_ALL (-1) /* the reason is about no single column */
+
 /**
  * Can @p format hold these columns? dialect.md section 21's texts ("The 'KAFKA' format only
  * supports a single field. Got: [...]", "The 'DELIMITED' format does not support type 'ARRAY',
  * column: X", "JSON only supports MAP types with STRING keys" ...).
+ * @param misfit  NULL, or where the column goes that the reason is about (an index, or
+ *                WR_MISFIT_ALL), for callers that know where it stands in the statement.
  */
-weir_status wr_format_check(const wr_format *format, bool is_key, const wr_column *cols, uint32_t n,
-                            weir_error *err) WR_MUST_CHECK;
+weir_status wr_format_check(const wr_format *format, const wr_format_columns *columns,
+                            int32_t *misfit, weir_error *err) WR_MUST_CHECK;
 
-/* ---- decoding ---- */
+/*
+ * ---- decoding ----
+ *
+ * A batch of payloads is decoded with one of three outcomes:
+ *
+ *   WEIR_OK                 each row is decoded, or reported as bad and left out
+ *   an error, RETRIABLE     the decoder *waits*: what it needs is not at hand and will come (the
+ *                           writer's schema, while the registry is down: WEIR_ERR_LOG, which a
+ *                           query tries again without end). Nothing is decoded and nothing
+ *                           reported; the same call may be made later, and the caller must not go
+ *                           past these records. A decoder never blocks.
+ *   any other error         the payloads cannot be decoded at all, whatever the row (the registry
+ *                           refuses us): the query fails, its position stays before these records
+ *
+ * Only wr_decoder_scan has outcomes of the last two kinds. Making a decoder depends on nothing but
+ * its arguments, so that one for fewer columns can be made where one for more has been.
+ */
 
 typedef struct wr_decoder wr_decoder;
 
@@ -84,8 +112,9 @@ enum {
  *                  not (then reported to @p errs and the row's columns are NULL).
  * @param scratch   for what cannot be a slice.
  */
-void wr_decoder_run(wr_decoder *d, const wr_str *payloads, wr_sel sel, wr_vec *out, uint8_t *ok,
-                    wr_row_errors *errs, wr_arena *scratch);
+weir_status wr_decoder_run(wr_decoder *d, const wr_str *payloads, wr_sel sel, wr_vec *out,
+                           uint8_t *ok, wr_row_errors *errs, wr_arena *scratch,
+                           weir_error *err) WR_MUST_CHECK;
 
 /*
  * The same in two phases, for those who want some columns first and the others only for the rows
@@ -98,13 +127,13 @@ void wr_decoder_run(wr_decoder *d, const wr_str *payloads, wr_sel sel, wr_vec *o
  * Check the structure of the payloads of @p sel and find the columns in them; @p ok and @p errs as
  * above. @p payloads and @p scratch must stay until the last wr_decoder_convert for them.
  */
-void wr_decoder_scan(wr_decoder *d, const wr_str *payloads, wr_sel sel, uint8_t *ok,
-                     wr_row_errors *errs, wr_arena *scratch);
+weir_status wr_decoder_scan(wr_decoder *d, const wr_str *payloads, wr_sel sel, uint8_t *ok,
+                            wr_row_errors *errs, wr_arena *scratch, weir_error *err) WR_MUST_CHECK;
 /**
  * Convert column @p column of rows that the last wr_decoder_scan has accepted.
  * @param column  a wanted one; with options.strict any.
  * @param out   a vector with the batch's row count; only the rows of @p sel are written; its
- *              no_nulls and ascii then tell of these. NULL: only whether they can be converted.
+ *              no_nulls and ascii are then about these. NULL: only whether they can be converted.
  * @param ok    per row: set to 0 where the row fails (reported, the row is NULL), else untouched.
  */
 void wr_decoder_convert(wr_decoder *d, uint32_t column, wr_sel sel, wr_vec *out, uint8_t *ok,
@@ -118,7 +147,7 @@ weir_status wr_encoder_new(const wr_format *format, const wr_column *cols, uint3
                            const wr_format_options *options, wr_arena *arena, wr_encoder **out,
                            weir_error *err) WR_MUST_CHECK;
 /**
- * Encode the rows of @p sel, one behind the other, into @p buf.
+ * Encode the rows of @p sel, one after the other, into @p buf.
  * @param cols     n vectors.
  * @param payloads per row: where its bytes are, in @p buf or, where they are the same, in a column
  *                 (valid until buf changes again and while the columns are); ptr NULL: the row is

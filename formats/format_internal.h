@@ -1,22 +1,38 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * format_internal.h - what the files of formats/ share: the class behind a format, and small
- * readers of text that more than one format needs.
+ * format_internal.h - what the files of formats/ share: the class of a format, its refusals, and
+ * small readers of text that more than one format needs.
  *
- * A format is one wr_format_class: how to make a decoder and an encoder, and how to run them. Each
- * one embeds struct wr_decoder or wr_encoder as its first member.
+ * A format is one wr_format_class: its name and properties, what it can hold, how to make a decoder
+ * and an encoder, and how to run them. A decoder embeds struct wr_decoder, an encoder struct
+ * wr_encoder, as its first member.
  */
 #ifndef WR_FORMATS_FORMAT_INTERNAL_H
 #define WR_FORMATS_FORMAT_INTERNAL_H
 
 #include "formats/format.h"
 
+/** Why a format cannot hold some columns. */
+typedef struct wr_format_misfit {
+    int32_t column; /* index, or WR_MISFIT_ALL */
+    char reason[1000];
+} wr_format_misfit;
+
 typedef struct wr_format_class {
+    wr_format format; /* first: a `const wr_format *` is one of its class */
+    /** Can it hold these columns in this way? @return false: @p why is filled in (wr__misfit).
+     *  Everything that depends on columns and options alone is refused here, before anything runs:
+     *  the constructors below are given only what this function has passed. */
+    bool (*check)(const wr_format_columns *columns, wr_format_misfit *why);
+    /* NULL from here on: known, and not built (wr_format.implemented is false). */
     weir_status (*decoder_new)(const wr_decoder *common, wr_arena *arena, wr_decoder **out,
                                weir_error *err);
-    /** See wr_decoder_scan, wr_decoder_convert; d holds payloads and scratch. Rows whose payload is
-     *  NULL are handled already and are not in @p sel. */
-    void (*scan)(wr_decoder *d, wr_sel sel, uint8_t *ok, wr_row_errors *errs);
+    /** See wr_decoder_scan; d holds payloads and scratch. Rows whose payload is NULL are handled
+     *  already and are not in @p sel. On failure (waiting included) nothing may be reported to
+     *  @p errs: find out first whether all that is needed is there (writer_plans.h). */
+    weir_status (*scan)(wr_decoder *d, wr_sel sel, uint8_t *ok, wr_row_errors *errs,
+                        weir_error *err);
+    /** See wr_decoder_convert; can neither wait nor fail as a whole. */
     void (*convert)(wr_decoder *d, uint32_t column, wr_sel sel, wr_vec *out, uint8_t *ok,
                     wr_row_errors *errs);
     weir_status (*encoder_new)(const wr_encoder *common, wr_arena *arena, wr_encoder **out,
@@ -26,15 +42,47 @@ typedef struct wr_format_class {
 } wr_format_class;
 
 extern const wr_format_class wr__format_none, wr__format_kafka, wr__format_delimited,
-    wr__format_json;
+    wr__format_json, wr__format_json_sr, wr__format_avro, wr__format_protobuf,
+    wr__format_protobuf_nosr;
 
-/* The JSON format's two halves: json_decode.c holds the class, json_encode.c the encoder. */
-weir_status wr__json_check(const wr_column *cols, uint32_t n, const wr_format_options *options,
-                           weir_error *err);
+static inline const wr_format_class *wr__format_class_of(const wr_format *format)
+{
+    return (const wr_format_class *)format;
+}
+
+/* ---- refusals (format_check.c); all return false ---- */
+
+bool wr__misfit(wr_format_misfit *why, int32_t column, const char *fmt, ...) WR_PRINTF(3, 4);
+/** "<what> Got: [`A` INTEGER, ...]" */
+bool wr__misfit_columns(wr_format_misfit *why, const wr_format_columns *c, const char *what);
+/** "The 'X' format does not support type 'T'", with the column's name if @p name_it. */
+bool wr__misfit_type(wr_format_misfit *why, const char *format, const wr_format_columns *c,
+                     uint32_t column, bool name_it);
+/** Neither nested nor a type that columns do not have. */
+bool wr__type_is_scalar(const wr_type *t);
+/**
+ * The check of formats that hold documents: any type of a column, maps with STRING keys only, one
+ * column where it is to be unwrapped. @p in_map_text: the format as the text about maps names it.
+ */
+bool wr__check_documents(const char *format, const char *in_map_text, const wr_format_columns *c,
+                         wr_format_misfit *why);
+weir_status wr__refuse_unbuilt(const wr_format *format, weir_error *err);
+
+/* ---- the JSON format's two halves (json_decode.c, json_encode.c); json_format.c has the row ----
+ */
+
+weir_status wr__json_decoder_new(const wr_decoder *common, wr_arena *arena, wr_decoder **out,
+                                 weir_error *err);
+weir_status wr__json_scan(wr_decoder *d, wr_sel sel, uint8_t *ok, wr_row_errors *errs,
+                          weir_error *err);
+void wr__json_convert_column(wr_decoder *d, uint32_t column, wr_sel sel, wr_vec *out, uint8_t *ok,
+                             wr_row_errors *errs);
 weir_status wr__json_encoder_new(const wr_encoder *common, wr_arena *arena, wr_encoder **out,
                                  weir_error *err);
 void wr__json_encode(wr_encoder *e, const wr_vec *cols, wr_sel sel, wr_buf *buf, wr_str *payloads,
                      uint8_t *ok, wr_row_errors *errs);
+
+/* ---- decoders, encoders ---- */
 
 struct wr_decoder {
     const wr_format_class *class_;
@@ -45,7 +93,8 @@ struct wr_decoder {
     /* Of the last scan. */
     const wr_str *payloads;
     wr_arena *scratch;
-    bool nulls; /* some payloads are NULL */
+    bool nulls;   /* some payloads are NULL */
+    bool scanned; /* it succeeded, so columns may be converted */
 };
 
 struct wr_encoder {
@@ -58,7 +107,7 @@ struct wr_encoder {
 /** Make row @p i of @p v NULL and its data zero: what vec.h asks of producers. */
 void wr__vec_put_null(wr_vec *v, uint32_t i);
 
-/* ---- writing rows one behind the other ---- */
+/* ---- writing rows one after the other ---- */
 
 typedef enum wr_encoded {
     WR_ENCODED,      /* bytes were appended */

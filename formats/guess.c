@@ -65,9 +65,10 @@ static bool is_printable(wr_str s)
     return s.len && wr_utf8_valid(s);
 }
 
-/* Is it printable text with @p times window times behind it? */
+/* Is it printable text with @p times window times after it? */
 static bool is_windowed(wr_str s, uint32_t times)
 {
+    WR_ASSERT(times == 1 || times == 2);
     uint32_t tail = times * 8;
     if (s.len <= tail || !is_printable(wr_str_make(s.ptr, s.len - tail)))
         return false;
@@ -100,6 +101,7 @@ void wr_format_guess_add(wr_format_guess *g, wr_str payload)
     if (!payload.ptr) /* NULL: says nothing */
         return;
     g->candidates &= candidates_of(payload);
+    WR_ASSERT(!(g->candidates & ~GUESS_ALL)); /* something was seen */
 }
 
 void wr_format_guess_print(const wr_format_guess *g, wr_buf *out)

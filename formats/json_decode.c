@@ -42,21 +42,6 @@ typedef struct json_decoder {
 
 /* ---- construction ---- */
 
-weir_status wr__json_check(const wr_column *cols, uint32_t n, const wr_format_options *options,
-                           weir_error *err)
-{
-    WR_TRY(wr_format_check(wr_format_get(WR_FORMAT_JSON), false, cols, n, err));
-    for (uint32_t i = 0; i < n; i++)
-        if (cols[i].type->id == WR_T_NULL || cols[i].type->id >= WR_T_UNIT)
-            return wr_error(err, WEIR_ERR_STATEMENT,
-                            "The 'JSON' format does not support the type of column `%s`",
-                            cols[i].name);
-    if (options->unwrapped && n > 1)
-        return wr_error(err, WEIR_ERR_STATEMENT,
-                        "'WRAP_SINGLE_VALUE' is only valid for single-field value schemas");
-    return WEIR_OK;
-}
-
 static const char *object_text(wr_arena *arena, const wr_decoder *d)
 {
     wr_field *fields = WR_NEW_N(arena, wr_field, d->n);
@@ -65,10 +50,11 @@ static const char *object_text(wr_arena *arena, const wr_decoder *d)
     return wr_type_text(arena, wr_type_struct(arena, fields, d->n));
 }
 
-static weir_status decoder_new(const wr_decoder *common, wr_arena *arena, wr_decoder **out,
-                               weir_error *err)
+weir_status wr__json_decoder_new(const wr_decoder *common, wr_arena *arena, wr_decoder **out,
+                                 weir_error *err)
 {
-    WR_TRY(wr__json_check(common->cols, common->n, &common->options, err));
+    (void)err;
+    WR_ASSERT(!common->options.unwrapped || common->n <= 1);
     json_decoder *d = WR_NEW(arena, json_decoder);
     d->base = *common;
     d->bare = common->options.unwrapped;
@@ -181,8 +167,10 @@ static uint8_t scan_row(json_decoder *d, uint32_t row, wr_row_errors *errs)
     return d->bare ? scan_bare(d, row, &t, errs) : scan_other(d, row, &t, errs);
 }
 
-static void scan(wr_decoder *base, wr_sel sel, uint8_t *ok, wr_row_errors *errs)
+weir_status wr__json_scan(wr_decoder *base, wr_sel sel, uint8_t *ok, wr_row_errors *errs,
+                          weir_error *err)
 {
+    (void)err; /* a text needs nothing but itself */
     json_decoder *d = (json_decoder *)base;
     d->ascii = true;
     d->rows_n = sel.n ? wr_sel_row(sel, sel.n - 1) + 1 : 0;
@@ -190,10 +178,11 @@ static void scan(wr_decoder *base, wr_sel sel, uint8_t *ok, wr_row_errors *errs)
     if (d->bare && base->n == 0) { /* no key columns: the bytes are not looked at */
         WR_FOREACH_SEL (i, sel)
             ok[i] = WR_DECODED;
-        return;
+        return WEIR_OK;
     }
     WR_FOREACH_SEL (i, sel)
         ok[i] = scan_row(d, i, errs);
+    return WEIR_OK;
 }
 
 /* ---- 2. convert ---- */
@@ -264,8 +253,8 @@ static void convert_strings(column *c, wr_sel sel, const wr_jtoken *tokens)
                         !convert(conv, &tokens[i], &c.out->u.field[i])))                           \
     convert_boxed(&c, i, &tokens[i])
 
-static void convert(wr_decoder *base, uint32_t index, wr_sel sel, wr_vec *out, uint8_t *ok,
-                    wr_row_errors *errs)
+void wr__json_convert_column(wr_decoder *base, uint32_t index, wr_sel sel, wr_vec *out, uint8_t *ok,
+                             wr_row_errors *errs)
 {
     json_decoder *d = (json_decoder *)base;
     uint32_t k = d->places[index];
@@ -297,6 +286,3 @@ static void convert(wr_decoder *base, uint32_t index, wr_sel sel, wr_vec *out, u
     }
     wr__json_conv_fini(conv);
 }
-
-const wr_format_class wr__format_json = {decoder_new, scan, convert, wr__json_encoder_new,
-                                         wr__json_encode};

@@ -47,6 +47,7 @@ static bool build_container(builder *b, wr_json *out)
             return false;
         wr_arr_push(b->arena, &items, item);
     }
+    WR_ASSERT(!object || keys.n == items.n);
     *out = (wr_json){
         .kind = object ? WR_JSON_OBJECT : WR_JSON_ARRAY,
         .n = (uint32_t)items.n,
@@ -108,10 +109,12 @@ static weir_status parse(wr_str text, bool comments, bool whole, wr_arena *a, wr
     wr_json root;
     wr__json_blanks(&b.scan);
     if (!build(&b, &root) || !(whole ? wr__json_end(&b.scan) : ends_cleanly(&b.scan, &root))) {
+        WR_ASSERT(b.scan.fault);
         int64_t offset = text.len ? b.scan.p - b.scan.begin : 0;
         return wr_error_at(err, WEIR_ERR_RECORD, offset, "Invalid JSON at byte %lld: %s",
                            (long long)offset, b.scan.fault);
     }
+    WR_ASSERT(!b.scan.fault);
     *out = wr_arena_memdup(a, &root, sizeof root);
     return WEIR_OK;
 }

@@ -41,6 +41,7 @@ wr_jshape *wr__json_shape_new(wr_arena *a, const wr_str *names, uint32_t n)
     uint32_t slots = 8;
     while (slots < n * 2)
         slots *= 2;
+    WR_ASSERT((slots & (slots - 1)) == 0 && slots > n); /* a probe ends at a free slot */
     shape->mask = slots - 1;
     shape->slots = WR_NEW_N(a, uint32_t, slots);
     shape->names = copy;
@@ -88,6 +89,7 @@ static target find_escaped(const wr_jshape *shape, wr_str raw)
  * know one field only. */
 static void learn(wr_jshape *shape, uint32_t at, wr_str text, const target *t)
 {
+    WR_ASSERT(at < WR_JSON_LEARNED_MAX && at <= shape->learned_n);
     wr_jlearned *k = &shape->learned[at];
     bool two = t->exact != WR_JSON_NO_FIELD && t->folded != WR_JSON_NO_FIELD;
     k->len = UINT32_MAX;

@@ -89,6 +89,7 @@ wr_str wr__text_repair_utf8(wr_str s, wr_arena *a)
             p -= unit;
         }
     }
+    WR_ASSERT(n <= (size_t)s.len * 3);
     return wr_str_make(out, n);
 }
 

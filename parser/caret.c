@@ -8,8 +8,8 @@
  */
 #include "parser/parser.h"
 
-#define SHOWN_BEFORE_MAX 100 /* bytes shown before the place and behind it */
-#define SHOWN_BEHIND_MAX 60
+#define SHOWN_BEFORE_MAX 100 /* bytes shown before the place and after it */
+#define SHOWN_AFTER_MAX  60
 
 static bool is_continuation(char c)
 {
@@ -24,19 +24,20 @@ void wr_parse_show_caret(wr_buf *out, const char *text, size_t len, int64_t offs
     size_t start = at, end = at;
     while (start > 0 && text[start - 1] != '\n' && at - start < SHOWN_BEFORE_MAX)
         start--;
-    while (end < len && text[end] != '\n' && text[end] != '\r' && end - at < SHOWN_BEHIND_MAX)
+    while (end < len && text[end] != '\n' && text[end] != '\r' && end - at < SHOWN_AFTER_MAX)
         end++;
     while (start < at && is_continuation(text[start]))
         start++; /* not from the middle of a character, nor to it */
     while (end < len && end > at && is_continuation(text[end]))
         end--;
+    WR_ASSERT(start <= at && at <= end && end <= len);
     bool cut_before = start > 0 && text[start - 1] != '\n';
-    bool cut_behind = end < len && text[end] != '\n' && text[end] != '\r';
+    bool cut_after = end < len && text[end] != '\n' && text[end] != '\r';
 
     if (cut_before)
         wr_buf_puts(out, "...");
     wr_buf_put(out, text + start, end - start);
-    wr_buf_puts(out, cut_behind ? "...\n" : "\n");
+    wr_buf_puts(out, cut_after ? "...\n" : "\n");
     if (cut_before)
         wr_buf_puts(out, "   ");
     for (size_t i = start; i < at; i++)

@@ -65,6 +65,7 @@ static bool exprs_equal(wr_ast_expr *const *a, size_t a_n, wr_ast_expr *const *b
 
 static bool value_equal(const wr_ast_expr *a, const wr_ast_expr *b)
 {
+    WR_ASSERT(a->kind == b->kind);
     switch (a->kind) {
     case WR_AST_BOOLEAN:
         return a->u.boolean == b->u.boolean;

@@ -26,6 +26,7 @@ static bool is_blank(char c)
 
 static wr_token token(wr_tok kind, size_t pos, size_t end)
 {
+    WR_ASSERT(pos < end || kind == WR_TOK_EOF); /* or the text would never come to its end */
     return (wr_token){.pos = (uint32_t)pos, .end = (uint32_t)end, .kind = (uint16_t)kind};
 }
 
@@ -57,6 +58,7 @@ static bool skip_blanks(const scan *s, size_t *i)
 static wr_token quoted(const scan *s, size_t pos, wr_tok kind)
 {
     char quote = s->text[pos];
+    WR_ASSERT(quote == '\'' || quote == '"' || quote == '`');
     size_t i = pos + 1;
     for (;;) {
         const char *close = i < s->len ? memchr(s->text + i, quote, s->len - i) : NULL;
@@ -116,7 +118,7 @@ static wr_token word(const scan *s, size_t pos)
     return token(wr__keyword_find(s->text + pos, end - pos), pos, end);
 }
 
-/* The place behind `${name}` at pos, or pos where there is none. */
+/* The place after `${name}` at pos, or pos where there is none. */
 static size_t skip_variable(const scan *s, size_t pos)
 {
     size_t i = pos + 2;
@@ -160,6 +162,7 @@ wr_token wr__lex_next(const char *text, size_t len, size_t from)
     size_t pos = from;
     if (!skip_blanks(&s, &pos))
         return token(WR_TOK_BAD_COMMENT, pos, len);
+    WR_ASSERT(pos >= from);
     if (pos >= len)
         return token(WR_TOK_EOF, len, len);
     char c = text[pos];

@@ -23,6 +23,7 @@ void wr__parse_note(wr_parser *p, wr_tok expected)
         p->expected_at = p->at;
         p->expected_n = 0;
     }
+    WR_ASSERT(p->expected_n <= WR_PARSE_EXPECTED_MAX);
     for (size_t i = 0; i < p->expected_n; i++)
         if (p->expected[i] == expected)
             return;
@@ -41,6 +42,7 @@ bool wr__parse_accept(wr_parser *p, wr_tok kind)
     if (!wr__parse_at(p, kind))
         return false;
     p->at++;
+    WR_ASSERT(p->at < p->toks_n || kind == WR_TOK_EOF);
     return true;
 }
 
@@ -63,6 +65,7 @@ weir_status wr__parse_enter(wr_parser *p)
                                "nested too deeply: at most %d levels are allowed",
                                WR_PARSE_DEPTH_MAX);
     p->depth++;
+    WR_ASSERT(p->depth > 0 && p->depth <= WR_PARSE_DEPTH_MAX);
     return WEIR_OK;
 }
 
@@ -101,7 +104,7 @@ static const struct statement_rule {
 
 /*
  * statement = query | createStatement | insertStatement | ... , told apart by the first word.
- * Leaves the cursor behind the statement, at ';' if there is one.
+ * Leaves the cursor after the statement, at ';' if there is one.
  */
 weir_status wr__parse_statement(wr_parser *p, wr_ast_stmt **out)
 {
@@ -112,6 +115,7 @@ weir_status wr__parse_statement(wr_parser *p, wr_ast_stmt **out)
             continue;
         WR_TRY(statement_rules[i].rule(p, s));
         s->end = wr__parse_end(p);
+        WR_ASSERT(s->pos < s->end && (size_t)s->end <= p->len);
         s->text = wr_arena_str(p->arena, wr_str_make(p->text + s->pos, (size_t)(s->end - s->pos)));
         *out = s;
         return WEIR_OK;
@@ -130,6 +134,7 @@ static weir_status tokenize(wr_parser *p)
     size_t from = 0;
     do {
         wr_token t = wr__lex_next(p->text, p->len, from);
+        WR_ASSERT(from <= t.pos && t.pos <= t.end && t.end <= p->len);
         wr_arr_push(p->arena, &toks, t);
         from = t.end;
     } while (toks.v[toks.n - 1].kind != WR_TOK_EOF);
@@ -168,8 +173,10 @@ static weir_status begin(wr_parser *p, const char *text, size_t len, wr_arena *a
     return tokenize(p);
 }
 
+/* Nothing may follow. Each level of nesting that was entered has been left. */
 static weir_status end_of_text(wr_parser *p)
 {
+    WR_ASSERT(p->depth == 0);
     return wr__parse_expect(p, WR_TOK_EOF);
 }
 

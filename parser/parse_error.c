@@ -30,6 +30,7 @@ weir_status wr__parse_error(wr_parser *p, weir_status code, int64_t pos, const c
     wr_error_v(p->err, code, pos, fmt, ap);
     va_end(ap);
     wr_error_locate(p->err, p->text, p->len);
+    WR_ASSERT(where.line > 0 && where.column > 0); /* each error of the parser has a place */
     wr_error_prefix(p->err, "line %d:%d: ", where.line, where.column);
     return code;
 }
@@ -85,7 +86,7 @@ static const char *expected_name(wr_parser *p, wr_tok kind)
 }
 
 /*
- * The notes as a list: operators only where nothing else fits (they fit behind every operand), and
+ * The notes as a list: operators only where nothing else fits (they fit after every operand), and
  * ';' not beside <EOF>.
  */
 static size_t expected_list(wr_parser *p, wr_tok *out, size_t max)
@@ -229,6 +230,7 @@ static weir_status bad_token(wr_parser *p)
 
 static const char *list_text(wr_parser *p, const wr_tok *list, size_t n)
 {
+    WR_ASSERT(n > 0);
     const char *text = expected_name(p, list[0]);
     for (size_t i = 1; i < n; i++)
         text = wr_arena_printf(p->arena, "%s, %s", text, expected_name(p, list[i]));

@@ -56,6 +56,7 @@ wr_ast_expr *wr__parse_expr_new(wr_parser *p, wr_ast_expr_kind kind, int64_t pos
 
 static void add_child(wr_ast_expr *e, const wr_ast_expr *child)
 {
+    WR_ASSERT(child->height >= 1 && child->size >= 1); /* it is done itself */
     e->height = WR_MAX(e->height, child->height + 1);
     e->size +=
         child->size; /* each at most WR_PARSE_SIZE_MAX; their number is bounded by the text */
@@ -65,6 +66,7 @@ static void add_child(wr_ast_expr *e, const wr_ast_expr *child)
 weir_status wr__parse_expr_done(wr_parser *p, wr_ast_expr *e)
 {
     e->end = wr__parse_end(p);
+    WR_ASSERT(e->pos <= e->op_pos && e->op_pos <= e->end);
     e->height = e->size = 1;
     for (size_t i = 0; i < e->args_n; i++)
         add_child(e, e->args[i]);
@@ -85,6 +87,7 @@ weir_status wr__parse_expr_done(wr_parser *p, wr_ast_expr *e)
 static void set_args(wr_parser *p, wr_ast_expr *e, size_t n, wr_ast_expr *a, wr_ast_expr *b,
                      wr_ast_expr *c)
 {
+    WR_ASSERT(n >= 1 && n <= 3 && a);
     wr_ast_expr *all[] = {a, b, c};
     e->args = wr_arena_memdup(p->arena, all, n * sizeof(wr_ast_expr *));
     e->args_n = n;
@@ -93,6 +96,7 @@ static void set_args(wr_parser *p, wr_ast_expr *e, size_t n, wr_ast_expr *a, wr_
 static weir_status binary(wr_parser *p, const binary_op *op, int64_t op_pos, int64_t pos,
                           wr_ast_expr *right, wr_ast_expr **left)
 {
+    WR_ASSERT(op->precedence > 0 && *left && right);
     wr_ast_expr *e = wr__parse_expr_new(p, op->kind, pos);
     e->op = op->op;
     e->op_pos = op_pos;
@@ -211,7 +215,7 @@ static weir_status like(wr_parser *p, wr_ast_expr *e, wr_ast_expr *value)
     return WEIR_OK;
 }
 
-/* IS [NOT] NULL | IS [NOT] DISTINCT FROM valueExpression; behind IS */
+/* IS [NOT] NULL | IS [NOT] DISTINCT FROM valueExpression; after IS */
 static weir_status is_predicate(wr_parser *p, wr_ast_expr *e, wr_ast_expr *value)
 {
     e->negated = wr__parse_accept(p, WR_KW_NOT);
@@ -250,7 +254,7 @@ static weir_status comparison(wr_parser *p, wr_ast_expr *e, wr_ast_expr *value, 
     return WEIR_OK;
 }
 
-/* The predicates that NOT may precede, each behind its word. */
+/* The predicates that NOT may precede, each after its word. */
 static const struct negatable {
     wr_tok word;
     weir_status (*rule)(wr_parser *p, wr_ast_expr *e, wr_ast_expr *value);
@@ -302,6 +306,7 @@ static weir_status predicated(wr_parser *p, wr_ast_expr **out)
     e->op_pos = wr__parse_pos(p);
     bool taken;
     WR_TRY(predicate(p, e, value, &taken));
+    WR_ASSERT(!taken || (e->args_n >= 1 && e->args[0] == value));
     *out = taken ? e : value;
     return taken ? wr__parse_expr_done(p, e) : WEIR_OK;
 }
@@ -342,8 +347,10 @@ static weir_status boolean_expression(wr_parser *p, int precedence_min, wr_ast_e
 /* expression = booleanExpression */
 weir_status wr__parse_expression(wr_parser *p, wr_ast_expr **out)
 {
+    int depth = p->depth;
     WR_TRY(wr__parse_enter(p));
     WR_TRY(boolean_expression(p, PREC_OR, out));
     p->depth--;
+    WR_ASSERT(p->depth == depth);
     return WEIR_OK;
 }

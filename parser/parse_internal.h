@@ -4,7 +4,7 @@
  *
  * One wr_parser lives while one text is parsed. The text is cut into tokens first; the rules then
  * walk over the array with one token of lookahead and, at a few marked places, more. A rule
- * returns WEIR_OK with the cursor behind what it took, or a status after it has filled p->err;
+ * returns WEIR_OK with the cursor after what it took, or a status after it has filled p->err;
  * there is no backtracking, so the first failure is the one reported.
  *
  * Expectations: wr__parse_at and friends note what the grammar would have accepted at the cursor.
@@ -37,15 +37,18 @@ typedef struct wr_parser {
 /* ---- cursor (parse.c) ---- */
 static inline wr_token wr__parse_token(const wr_parser *p)
 {
+    WR_ASSERT(p->at < p->toks_n); /* no rule goes past the end: EOF is taken by the last one */
     return p->toks[p->at];
 }
 static inline wr_tok wr__parse_peek(const wr_parser *p)
 {
+    WR_ASSERT(p->at < p->toks_n);
     return (wr_tok)p->toks[p->at].kind;
 }
 /** Kind of the token @p ahead of the cursor's. */
 static inline wr_tok wr__parse_peek_n(const wr_parser *p, size_t ahead)
 {
+    WR_ASSERT(p->toks_n > 0);
     return (wr_tok)p->toks[WR_MIN(p->at + ahead, p->toks_n - 1)].kind;
 }
 static inline int64_t wr__parse_pos(const wr_parser *p)

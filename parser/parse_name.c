@@ -31,6 +31,7 @@ bool wr__parse_at_identifier(wr_parser *p)
 /* The text between the quotes of a token, doubled quotes made single. */
 static wr_str unquote(wr_parser *p, wr_token t)
 {
+    WR_ASSERT(t.end >= t.pos + 2); /* the lexer gives no quote alone */
     const char *from = p->text + t.pos + 1;
     size_t n = t.end - t.pos - 2;
     char quote = p->text[t.pos];
@@ -41,6 +42,7 @@ static wr_str unquote(wr_parser *p, wr_token t)
         if (from[i] == quote)
             i++;
     }
+    WR_ASSERT(len <= n);
     to[len] = '\0';
     return wr_str_make(to, len);
 }
@@ -69,6 +71,7 @@ weir_status wr__parse_identifier(wr_parser *p, wr_ast_name *out)
             *c = wr_upper(*c);
         *out = (wr_ast_name){.name = name, .pos = t.pos};
     }
+    WR_ASSERT(out->name[0]);
     p->at++;
     return WEIR_OK;
 }
@@ -137,6 +140,7 @@ static wr_str take_number(wr_parser *p)
     if (minus)
         p->at++;
     wr_token t = wr__parse_token(p);
+    WR_ASSERT(is_number((wr_tok)t.kind));
     p->at++;
     return wr_str_c(wr_arena_printf(p->arena, "%s%.*s", minus ? "-" : "", (int)(t.end - t.pos),
                                     p->text + t.pos));

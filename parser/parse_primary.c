@@ -67,6 +67,7 @@ static weir_status case_expression(wr_parser *p, wr_ast_expr *e)
         wr_arr_push(p->arena, &args, when);
         wr_arr_push(p->arena, &args, then);
     } while (wr__parse_accept(p, WR_KW_WHEN));
+    WR_ASSERT(args.n >= 2 && args.n % 2 == 0);
     set_args(e, &args);
     if (wr__parse_accept(p, WR_KW_ELSE))
         WR_TRY(wr__parse_expression(p, &e->else_));
@@ -122,6 +123,7 @@ static weir_status map_constructor(wr_parser *p, wr_ast_expr *e)
         wr_arr_push(p->arena, &args, key);
         wr_arr_push(p->arena, &args, value);
     } while (wr__parse_accept(p, WR_TOK_COMMA));
+    WR_ASSERT(args.n % 2 == 0);
     set_args(e, &args);
     return wr__parse_expect(p, WR_TOK_RPAREN);
 }
@@ -144,6 +146,7 @@ static weir_status struct_constructor(wr_parser *p, wr_ast_expr *e)
         wr_arr_push(p->arena, &names, name);
         wr_arr_push(p->arena, &args, value);
     } while (wr__parse_accept(p, WR_TOK_COMMA));
+    WR_ASSERT(names.n == args.n);
     set_args(e, &args);
     e->names = names.v;
     e->names_n = names.n;
@@ -189,6 +192,7 @@ static weir_status lambda(wr_parser *p, wr_ast_expr **out)
     wr_ast_expr *body;
     WR_TRY(wr__parse_expression(p, &body));
     wr_arr_push(p->arena, &args, body);
+    WR_ASSERT(names.n > 0);
     set_args(e, &args);
     e->names = names.v;
     e->names_n = names.n;
@@ -317,11 +321,12 @@ static weir_status operand(wr_parser *p, wr_ast_expr **out)
     return wr__parse_expr_done(p, e);
 }
 
-/* '[' valueExpression ']' behind *base */
+/* '[' valueExpression ']' after *base */
 static weir_status subscript(wr_parser *p, int64_t pos, wr_ast_expr **base)
 {
     wr_ast_expr *e = wr__parse_expr_new(p, WR_AST_SUBSCRIPT, pos), *index;
     e->op_pos = wr__parse_pos(p);
+    WR_ASSERT(wr__parse_peek(p) == WR_TOK_LBRACKET && *base);
     p->at++;
     WR_TRY(wr__parse_enter(p));
     WR_TRY(wr__parse_value_expression(p, &index));
@@ -335,11 +340,12 @@ static weir_status subscript(wr_parser *p, int64_t pos, wr_ast_expr **base)
     return wr__parse_expr_done(p, e);
 }
 
-/* '->' identifier behind *base */
+/* '->' identifier after *base */
 static weir_status dereference(wr_parser *p, int64_t pos, wr_ast_expr **base)
 {
     wr_ast_expr *e = wr__parse_expr_new(p, WR_AST_FIELD, pos);
     e->op_pos = wr__parse_pos(p);
+    WR_ASSERT(wr__parse_peek(p) == WR_TOK_ARROW && *base);
     p->at++;
     WR_TRY(wr__parse_identifier(p, &e->name));
     expr_list args = {0};
@@ -363,6 +369,7 @@ weir_status wr__parse_primary_expression(wr_parser *p, wr_ast_expr **out)
         else
             break; /* `->*` is a selectItem's */
     }
+    WR_ASSERT(p->at > start); /* an operand has taken a token, or has failed */
     p->primary_start = start;
     return WEIR_OK;
 }

@@ -50,6 +50,7 @@ static weir_status select_items(wr_parser *p, wr_ast_query *q)
         WR_TRY(select_item(p, &item));
         wr_arr_push(p->arena, &items, item);
     } while (wr__parse_accept(p, WR_TOK_COMMA));
+    WR_ASSERT(items.n > 0);
     q->items = items.v;
     q->items_n = items.n;
     return WEIR_OK;
@@ -77,7 +78,7 @@ static weir_status aliased_relation(wr_parser *p, wr_ast_source *source)
     return WEIR_OK;
 }
 
-/* GRACE PERIOD number windowUnit, behind GRACE */
+/* GRACE PERIOD number windowUnit, after GRACE */
 static weir_status grace_period(wr_parser *p, bool *has, wr_ast_duration *grace)
 {
     *has = true;
@@ -148,6 +149,7 @@ static weir_status relation(wr_parser *p, wr_ast_query *q)
             WR_TRY(within_expression(p, &join));
         WR_TRY(wr__parse_expect(p, WR_KW_ON));
         WR_TRY(wr__parse_expression(p, &join.on));
+        WR_ASSERT(join.on && join.right.name.name);
         wr_arr_push(p->arena, &joins, join);
     }
     q->joins = joins.v;
@@ -262,6 +264,7 @@ static weir_status grouping(wr_parser *p, bool *paren, wr_ast_expr ***out, size_
         WR_TRY(wr__parse_value_expression(p, &e));
         wr_arr_push(p->arena, &list, e);
     } while (wr__parse_accept(p, WR_TOK_COMMA));
+    WR_ASSERT(list.n > 0); /* the empty form has returned before */
     *out = list.v;
     *out_n = list.n;
     return *paren ? wr__parse_expect(p, WR_TOK_RPAREN) : WEIR_OK;
@@ -337,6 +340,7 @@ weir_status wr__parse_query(wr_parser *p, wr_ast_query **out)
     WR_TRY(select_items(p, q));
     WR_TRY(wr__parse_expect(p, WR_KW_FROM));
     WR_TRY(relation(p, q));
+    WR_ASSERT(q->items_n > 0 && q->from.name.name);
     WR_TRY(input_clauses(p, q));
     return output_clauses(p, q);
 }

@@ -25,6 +25,7 @@ static wr_ast_type *type_new(wr_parser *p, wr_ast_type_kind kind, int64_t pos)
 
 static void raise_above(wr_ast_type *t, const wr_ast_type *child)
 {
+    WR_ASSERT(child->height >= 1);
     t->height = WR_MAX(t->height, child->height + 1);
 }
 
@@ -46,6 +47,7 @@ static weir_status struct_type(wr_parser *p, wr_ast_type *t)
         raise_above(t, f.type);
         wr_arr_push(p->arena, &fields, f);
     } while (wr__parse_accept(p, WR_TOK_COMMA));
+    WR_ASSERT(fields.n > 0);
     t->fields = fields.v;
     t->fields_n = fields.n;
     return wr__parse_expect(p, WR_TOK_GT);
@@ -119,6 +121,7 @@ static weir_status named_type(wr_parser *p, wr_ast_type *t)
  */
 weir_status wr__parse_type(wr_parser *p, wr_ast_type **out)
 {
+    int depth = p->depth;
     WR_TRY(wr__parse_enter(p));
     wr_ast_type *t = type_new(p, WR_AST_TYPE_NAME, wr__parse_pos(p));
     wr_tok kind = wr__parse_peek(p), next = wr__parse_peek_n(p, 1);
@@ -145,6 +148,7 @@ weir_status wr__parse_type(wr_parser *p, wr_ast_type **out)
             return too_deep(p, t);
     }
     p->depth--;
+    WR_ASSERT(p->depth == depth);
     *out = t;
     return WEIR_OK;
 }

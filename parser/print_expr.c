@@ -203,6 +203,7 @@ static const char *op_text(const wr_ast_expr *e)
 static void print_binary(printer *pr, const wr_ast_expr *e, const char *op)
 {
     level own = level_of(e);
+    WR_ASSERT(e->args_n == 2 && own < LEVEL_PRIMARY);
     print(pr, e->args[0], own);
     wr_buf_puts(pr->out, op);
     print(pr, e->args[1], (level)(own + 1));
@@ -231,6 +232,7 @@ static bool begins_with_number(const wr_ast_expr *e)
 
 static void print_unary(printer *pr, const wr_ast_expr *e)
 {
+    WR_ASSERT(e->args_n == 1 && (e->op == WR_AST_NEG || e->op == WR_AST_POS));
     const wr_ast_expr *operand = e->args[0];
     wr_buf_puts(pr->out, op_text(e));
     if (begins_with_number(operand)) {
@@ -246,6 +248,7 @@ static void print_unary(printer *pr, const wr_ast_expr *e)
 
 static void print_predicate(printer *pr, const wr_ast_expr *e)
 {
+    WR_ASSERT(e->args_n >= (e->kind == WR_AST_BETWEEN ? 3u : e->kind == WR_AST_IS_NULL ? 1u : 2u));
     const char *negation = e->negated ? " NOT" : "";
     print(pr, e->args[0], LEVEL_CONCAT);
     switch (e->kind) {
@@ -280,6 +283,7 @@ static void print_predicate(printer *pr, const wr_ast_expr *e)
 
 static void print_case(printer *pr, const wr_ast_expr *e)
 {
+    WR_ASSERT(e->args_n >= 2 && e->args_n % 2 == 0);
     wr_buf_puts(pr->out, "CASE");
     for (size_t i = 0; i + 1 < e->args_n; i += 2) {
         wr_buf_puts(pr->out, " WHEN ");
@@ -306,6 +310,7 @@ static void print_call(printer *pr, const wr_ast_expr *e)
 
 static void print_lambda(printer *pr, const wr_ast_expr *e)
 {
+    WR_ASSERT(e->args_n == 1 && e->names_n > 0);
     wr_buf_putc(pr->out, '(');
     for (size_t i = 0; i < e->names_n; i++) {
         wr_buf_puts(pr->out, i ? ", " : "");
@@ -317,6 +322,7 @@ static void print_lambda(printer *pr, const wr_ast_expr *e)
 
 static void print_map(printer *pr, const wr_ast_expr *e)
 {
+    WR_ASSERT(e->args_n % 2 == 0);
     wr_buf_puts(pr->out, "MAP(");
     for (size_t i = 0; i + 1 < e->args_n; i += 2) {
         wr_buf_puts(pr->out, i ? ", " : "");
@@ -329,6 +335,7 @@ static void print_map(printer *pr, const wr_ast_expr *e)
 
 static void print_struct(printer *pr, const wr_ast_expr *e)
 {
+    WR_ASSERT(e->names_n == e->args_n);
     wr_buf_puts(pr->out, "STRUCT(");
     for (size_t i = 0; i < e->args_n; i++) {
         wr_buf_puts(pr->out, i ? ", " : "");

@@ -41,6 +41,7 @@ static size_t variable_at(const substitution *s, size_t pos, size_t end)
 static const char *value_of(const substitution *s, size_t pos, size_t end)
 {
     char upper[256];
+    WR_ASSERT(end > pos + 3);
     size_t len = end - pos - 3;
     if (len >= sizeof upper)
         return NULL;
@@ -112,19 +113,19 @@ static weir_status put_piece(substitution *s, size_t from, size_t end, bool in_s
 {
     for (size_t i = from; i < end;) {
         bool escaped = s->text[i] == '$' && variable_at(s, i + 1, end) > i + 1;
-        size_t behind = variable_at(s, i + escaped, end);
-        const char *value = behind > i ? value_of(s, i, behind) : NULL;
+        size_t after = variable_at(s, i + escaped, end);
+        const char *value = after > i && !escaped ? value_of(s, i, after) : NULL;
         if (escaped) { /* $${x}: one $ goes */
-            wr_buf_put(&s->out, s->text + i + 1, behind - i - 1);
-            i = behind;
+            wr_buf_put(&s->out, s->text + i + 1, after - i - 1);
+            i = after;
         } else if (!value) {
             wr_buf_putc(&s->out, s->text[i++]);
         } else {
             if (in_string)
                 put_in_string(s, value);
             else
-                WR_TRY(put_token(s, i, behind, value));
-            i = behind;
+                WR_TRY(put_token(s, i, after, value));
+            i = after;
         }
     }
     return WEIR_OK;
@@ -144,6 +145,7 @@ static weir_status substitute(substitution *s)
             size_t escaped = variable_at(s, t.pos + 1, s->len);
             end = escaped > t.pos + 1 ? escaped : end;
         }
+        WR_ASSERT(end > at || t.kind == WR_TOK_EOF); /* the loop goes on */
         if (literal || (t.kind == WR_TOK_BAD_QUOTE && !string))
             wr_buf_put(&s->out, s->text + t.pos, end - t.pos);
         else

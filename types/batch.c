@@ -53,6 +53,7 @@ struct wr_batch_builder {
 wr_batch_builder *wr_batch_builder_new(wr_arena *a, const wr_schema *schema, bool windowed,
                                        bool with_old)
 {
+    WR_ASSERT(schema->keys_n <= schema->n);
     wr_batch_builder *b = WR_NEW(a, wr_batch_builder);
     b->arena = a;
     b->schema = schema;
@@ -65,6 +66,7 @@ wr_batch_builder *wr_batch_builder_new(wr_arena *a, const wr_schema *schema, boo
 /* Move the rows of @p from into the larger, fresh @p to; rows not yet in use become NULL, 0. */
 static void move_vec(wr_vec *to, const wr_vec *from, uint32_t rows, uint32_t cap)
 {
+    WR_ASSERT(rows <= cap && to->type == from->type);
     size_t width = wr_type_width(to->type);
     if (rows) {
         memcpy(to->null, from->null, rows);
@@ -123,6 +125,7 @@ uint32_t wr_batch_builder_row(wr_batch_builder *b)
 {
     if (b->batch->rows == b->cap)
         grow(b);
+    WR_ASSERT(b->batch->rows < b->cap);
     uint32_t row = b->batch->rows++;
     b->batch->sel.n = b->batch->rows;
     return row;
@@ -157,6 +160,7 @@ void wr_batch_builder_meta(wr_batch_builder *b, uint32_t row, const wr_batch *fr
 wr_batch *wr_batch_builder_finish(wr_batch_builder *b)
 {
     wr_batch *done = b->batch;
+    WR_ASSERT(done->rows <= b->cap);
     uint8_t all = 0;
     for (uint32_t i = 0; i < done->rows; i++)
         all |= done->flags[i];

@@ -86,6 +86,7 @@ const wr_type *wr_dec_result_type(wr_arena *a, char op, const wr_type *l, const 
     }
     precision = WR_MIN(precision, WR_DEC_PRECISION_MAX);
     scale = WR_MIN(scale, precision);
+    WR_ASSERT(precision >= 1 && scale >= 0);
     return wr_type_decimal(a, (int32_t)precision, (int32_t)scale);
 }
 
@@ -140,6 +141,7 @@ static bool plan_aligned(const wr_type *lt, const wr_type *rt, const wr_type *re
     if (result->scale != WR_MAX(lt->scale, rt->scale))
         return false;
     int l_shift = result->scale - lt->scale, r_shift = result->scale - rt->scale;
+    WR_ASSERT(l_shift >= 0 && r_shift >= 0);
     *digits = WR_MAX(lt->precision + l_shift, rt->precision + r_shift) + carry;
     if (*digits > WR_DEC_SMALL_MAX)
         return false;
@@ -187,6 +189,7 @@ wr_dec_small_fn wr_dec_small_plan(char op, const wr_type *lt, const wr_type *rt,
     default:
         WR_UNREACHABLE();
     }
+    WR_ASSERT(fn && digits <= WR_DEC_SMALL_MAX); /* nothing in between leaves 128 bits */
     if (digits > result->precision)
         plan->limit = wr_dec_pow10(result->precision);
     return fn;
@@ -282,6 +285,7 @@ static wr_u128 small_drop(wr_u128 magnitude, bool negative, int64_t drop, wr_dec
 static wr_dec_status small_round(const wr_type *t, wr_i128 v, int64_t places, wr_dec_rounding how,
                                  const wr_type *to, wr_i128 *out)
 {
+    WR_ASSERT(wr_dec_is_small(t) && wr_dec_is_small(to));
     places = WR_MIN(places, to->scale);
     bool negative = v < 0;
     wr_u128 magnitude = wr__i128_abs(v);

@@ -63,6 +63,7 @@ static wr_dec_status store(const mpz_t z, const wr_type *t, wr_arena *a, wr_valu
         return WR_DEC_OVERFLOW;
     *out = (wr_value){0};
     uint32_t n = (uint32_t)mpz_size(z);
+    WR_ASSERT(!wr_dec_is_small(t) || n <= 2);
     if (wr_dec_is_small(t)) {
         wr_u128 magnitude = (wr_u128)mpz_getlimbn(z, 1) << 64 | mpz_getlimbn(z, 0);
         out->u.dec = wr__i128_signed(magnitude, mpz_sgn(z) < 0);

@@ -17,7 +17,7 @@ typedef struct number {
     bool negative;
     wr_str whole, fraction; /* as written, but no leading zeroes of the number */
     int64_t exponent;
-    int64_t scale;  /* digits behind the point as written, less the exponent; may be negative */
+    int64_t scale;  /* digits after the point as written, less the exponent; may be negative */
     int64_t digits; /* significant ones; 0: the number is zero */
 } number;
 
@@ -95,6 +95,8 @@ static char digit_at(const number *n, int64_t i)
 static wr_dec_status small_number(const number *n, int64_t keep, int64_t zeroes, int add,
                                   const wr_type *to, wr_value *out)
 {
+    WR_ASSERT(keep >= 0 && keep <= n->digits);
+    WR_ASSERT(zeroes >= 0 && keep + zeroes <= WR_DEC_SMALL_MAX);
     wr_u128 magnitude = 0;
     for (int64_t i = 0; i < keep; i++) {
         magnitude *= 10;
@@ -111,6 +113,7 @@ static wr_dec_status small_number(const number *n, int64_t keep, int64_t zeroes,
 static wr_dec_status big_number(const number *n, int64_t keep, int64_t zeroes, int add,
                                 const wr_type *to, wr_arena *a, wr_value *out)
 {
+    WR_ASSERT(keep >= 0 && keep <= n->digits);
     wr_buf digits = {0};
     uint32_t whole = (uint32_t)WR_MIN(keep, (int64_t)n->whole.len);
     wr_buf_put(&digits, n->whole.ptr, whole);
@@ -220,6 +223,7 @@ static char *small_digits(wr_u128 v, char space[SMALL_DIGITS_MAX])
 
 static void put_number(wr_buf *out, bool negative, const char *digits, size_t n, size_t scale)
 {
+    WR_ASSERT(n > 0);
     if (negative)
         wr_buf_putc(out, '-');
     if (n > scale) {

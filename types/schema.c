@@ -30,6 +30,7 @@ const wr_schema *wr_schema_new(wr_arena *a, const wr_column *cols, uint32_t n)
     for (uint32_t i = 0; i < n; i++)
         if (cols[i].role != WR_COL_KEY)
             own[at++] = copy_column(a, &cols[i]);
+    WR_ASSERT(at == n && s->keys_n <= n);
     s->cols = own;
     s->n = n;
     return s;

@@ -35,6 +35,7 @@ void wr_text_put_i64(wr_buf *out, int64_t v)
 static int java_digits(double v, char digits[DIGITS_MAX], int *exponent)
 {
     int n = wr__double_digits(v, digits, exponent);
+    WR_ASSERT(n >= 1 && n <= 17);
     if (n > 1)
         return n;
     char two[2], text[DIGITS_MAX];
@@ -54,7 +55,7 @@ static void put_zeroes(wr_buf *out, int n)
         wr_buf_putc(out, '0');
 }
 
-/* d1.d2... with at least one digit behind the point. */
+/* d1.d2... with at least one digit after the point. */
 static void put_scientific(wr_buf *out, const char *digits, int n, int exponent)
 {
     wr_buf_putc(out, digits[0]);

@@ -27,6 +27,7 @@ static int64_t floor_div(int64_t a, int64_t b)
  */
 int64_t wr_days_from_civil(int64_t year, int month, int day)
 {
+    WR_ASSERT(month >= 1 && month <= 12);
     if (month <= 2)
         year--;
     int64_t era = floor_div(year, 400);
@@ -48,6 +49,7 @@ void wr_civil_from_days(int64_t days, int64_t *year, int *month, int *day)
     *day = (int)(day_of_year - (153 * m + 2) / 5 + 1);
     *month = (int)(m < 10 ? m + 3 : m - 9);
     *year = year_of_era + era * 400 + (*month <= 2);
+    WR_ASSERT(*month >= 1 && *month <= 12 && *day >= 1 && *day <= 31);
 }
 
 /* ------------------------------------------------------------------------------------- printing */
@@ -58,6 +60,7 @@ static void put_fixed(wr_buf *out, int v, int width)
     char *to = wr_buf_reserve(out, (size_t)width);
     for (int i = width; i-- > 0; v /= 10)
         to[i] = (char)('0' + v % 10);
+    WR_ASSERT(v == 0); /* or digits were lost */
     out->len += (size_t)width;
 }
 
@@ -171,6 +174,7 @@ static bool in_range(int v, int low, int high)
 
 static int month_days(int64_t year, int month)
 {
+    WR_ASSERT(month >= 1 && month <= 12);
     static const int8_t days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     return month == 2 && leap ? 29 : days[month - 1];

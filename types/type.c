@@ -71,6 +71,7 @@ const wr_type *wr_type_map(wr_arena *a, const wr_type *key, const wr_type *value
 
 const wr_type *wr_type_struct(wr_arena *a, const wr_field *fields, uint32_t n)
 {
+    WR_ASSERT(n == 0 || fields);
     wr_field *own = WR_NEW_N(a, wr_field, n);
     for (uint32_t i = 0; i < n; i++) {
         WR_ASSERT(fields[i].name && fields[i].type);
@@ -88,6 +89,7 @@ const wr_type *wr_type_copy(wr_arena *a, const wr_type *t)
 {
     if (!t)
         return NULL;
+    WR_ASSERT((unsigned)t->id < WR_T_N);
     if (singletons[t->id])
         return singletons[t->id];
     wr_type *own = WR_NEW(a, wr_type);
@@ -152,6 +154,7 @@ bool wr_type_contains(const wr_type *t, wr_tid id)
 
 void wr_type_print(wr_buf *out, const wr_type *t)
 {
+    WR_ASSERT((unsigned)t->id < WR_T_N && names[t->id]);
     wr_buf_puts(out, names[t->id]);
     switch (t->id) {
     case WR_T_DECIMAL:

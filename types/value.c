@@ -37,6 +37,7 @@ wr_nest *wr_nest_new(wr_arena *a, uint32_t n, bool with_keys)
 
 static wr_nest *copy_nest(wr_arena *a, const wr_type *t, const wr_nest *from)
 {
+    WR_ASSERT(t->id != WR_T_STRUCT || from->n == t->fields_n);
     wr_nest *to = wr_nest_new(a, from->n, t->id == WR_T_MAP);
     for (uint32_t i = 0; i < from->n; i++) {
         if (t->id == WR_T_MAP)

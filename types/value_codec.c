@@ -35,6 +35,8 @@ static void put_decimal(wr_buf *out, const wr_type *t, const wr_value *v)
     uint32_t bytes = 0;
     if (d.n)
         bytes = d.n * 8 - (uint32_t)__builtin_clzll(d.limbs[d.n - 1]) / 8;
+    WR_ASSERT(d.n == 0 ||
+              bytes > (d.n - 1) * 8); /* no leading zero byte: one encoding of a value */
     wr_buf_varint(out, (uint64_t)bytes * 2 + d.negative + 1);
     char *to = wr_buf_reserve(out, bytes);
     for (uint32_t i = 0; i < bytes; i++) {
@@ -46,6 +48,7 @@ static void put_decimal(wr_buf *out, const wr_type *t, const wr_value *v)
 
 static void put_nest(wr_buf *out, const wr_type *t, const wr_nest *nest)
 {
+    WR_ASSERT(t->id != WR_T_MAP || nest->n == 0 || nest->keys);
     if (t->id == WR_T_STRUCT) {
         WR_ASSERT(nest->n == t->fields_n);
         wr_buf_putc(out, 1);
@@ -132,7 +135,7 @@ static bool get_varint(reader *r, uint64_t *v)
     return true;
 }
 
-/* Exactly @p n bytes behind the leading 01. */
+/* Exactly @p n bytes after the leading 01. */
 static bool get_fixed(reader *r, size_t n, const char **at)
 {
     if (left(r) < n + 1 || *r->p != 1)
@@ -273,6 +276,7 @@ weir_status wr_value_decode(const wr_type *t, const char **p, const char *end, w
         wr_buf_free(&type);
         return st;
     }
+    WR_ASSERT(r.p > *p && r.p <= end && r.depth == 0);
     *p = r.p;
     return WEIR_OK;
 }

@@ -72,6 +72,7 @@ size_t wr_type_width(const wr_type *t)
 
 void wr_vec_init(wr_vec *v, const wr_type *t, uint32_t rows, wr_arena *a)
 {
+    WR_ASSERT(t);
     *v = (wr_vec){.type = t, .mask = UINT32_MAX};
     v->null = wr_arena_alloc(a, rows);
     /* The untyped NULL has no data: its rows are NULL from the start and stay so. */
@@ -87,6 +88,7 @@ void wr_vec_const(wr_vec *v, const wr_type *t, const wr_value *value, wr_arena *
     v->ascii = t->id == WR_T_STRING; /* wr_vec_set takes it back where it is not so */
     wr_vec_set(v, 0, value);
     v->no_nulls = !v->null[0];
+    WR_ASSERT(v->mask == UINT32_MAX);
     v->mask = 0;
 }
 
@@ -177,6 +179,7 @@ void wr_vec_gather(wr_vec *out, const wr_vec *in, wr_sel sel, wr_arena *a)
         wr_vec_const(out, in->type, &v, a);
         return;
     }
+    WR_ASSERT(out != in && in->mask == UINT32_MAX);
     wr_vec_init(out, in->type, sel.n, a);
     out->no_nulls = in->no_nulls;
     out->ascii = in->ascii;

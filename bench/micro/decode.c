@@ -56,8 +56,12 @@ static void decode_all(bench *b)
         for (uint32_t c = 0; c < COLUMNS; c++)
             if (b->wanted[c])
                 wr_vec_init(&out[c], b->columns[c].type, WR_BATCH_ROWS_DEFAULT, b->scratch);
-        wr_decoder_run(b->decoder, b->payloads + at, wr_sel_all(WR_BATCH_ROWS_DEFAULT), out, ok,
-                       &errs, b->scratch);
+        weir_error err;
+        if (wr_decoder_run(b->decoder, b->payloads + at, wr_sel_all(WR_BATCH_ROWS_DEFAULT), out, ok,
+                           &errs, b->scratch, &err) != WEIR_OK) {
+            fprintf(stderr, "%s\n", err.message);
+            exit(1);
+        }
         b->rows += ok[0];
         wr_arena_reset(b->scratch);
     }

@@ -57,8 +57,9 @@ static void make_rows(bench *b)
     check(
         wr_decoder_new(wr_format_get(WR_FORMAT_JSON), in, COLUMNS, NULL, NULL, b->arena, &d, &err),
         &err);
-    wr_decoder_run(d, b->records.values, wr_sel_all(WR_BATCH_ROWS_DEFAULT), b->vecs, b->ok, &errs,
-                   b->arena);
+    check(wr_decoder_run(d, b->records.values, wr_sel_all(WR_BATCH_ROWS_DEFAULT), b->vecs, b->ok,
+                         &errs, b->arena, &err),
+          &err);
 }
 
 static void encode_all(bench *b, const wr_vec *vecs)

@@ -56,8 +56,10 @@ static void make_batches(bench *b)
           &err);
     for (uint32_t k = 0; k < BATCHES; k++) {
         b->batches[k] = wr_batch_new(b->arena, b->schema, WR_BATCH_ROWS_DEFAULT, false, false);
-        wr_decoder_run(d, b->records.values + (size_t)k * WR_BATCH_ROWS_DEFAULT,
-                       wr_sel_all(WR_BATCH_ROWS_DEFAULT), b->batches[k]->cols, ok, &errs, b->arena);
+        check(wr_decoder_run(d, b->records.values + (size_t)k * WR_BATCH_ROWS_DEFAULT,
+                             wr_sel_all(WR_BATCH_ROWS_DEFAULT), b->batches[k]->cols, ok, &errs,
+                             b->arena, &err),
+              &err);
     }
 }
 

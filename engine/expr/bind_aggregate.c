@@ -17,44 +17,38 @@ void wr_ast_walk(const wr_ast_expr *e, bool (*visit)(void *arg, const wr_ast_exp
 }
 
 typedef struct finder {
-    wr_function_kind kind;
+    const wr_function_registry *functions;
     const wr_ast_expr *found;
 } finder;
 
-static bool find_call(void *arg, const wr_ast_expr *e)
+static bool find_aggregate(void *arg, const wr_ast_expr *e)
 {
     finder *f = arg;
     if (f->found)
         return false;
     if (e->kind == WR_AST_CALL) {
-        const wr_function *fn = wr_function_find(wr_str_c(e->name.name));
-        if (fn && fn->kind == f->kind)
+        const wr_function *fn = wr_function_find(f->functions, wr_str_c(e->name.name));
+        if (fn && fn->kind == WR_FUNCTION_AGGREGATE)
             f->found = e;
     }
     return !f->found;
 }
 
-const wr_ast_expr *wr_ast_find_aggregate(const wr_ast_expr *e)
+const wr_ast_expr *wr_ast_find_aggregate(const wr_function_registry *functions,
+                                         const wr_ast_expr *e)
 {
-    finder f = {.kind = WR_FUNCTION_AGGREGATE};
-    wr_ast_walk(e, find_call, &f);
-    return f.found;
-}
-
-const wr_ast_expr *wr_ast_find_table_function(const wr_ast_expr *e)
-{
-    finder f = {.kind = WR_FUNCTION_TABLE};
-    wr_ast_walk(e, find_call, &f);
+    finder f = {.functions = functions};
+    wr_ast_walk(e, find_aggregate, &f);
     return f.found;
 }
 
 /* ---- aggregates ---- */
 
-static weir_status find_function(const wr_ast_expr *ast, wr_function_kind kind,
-                                 const wr_function **fn, weir_error *err)
+static weir_status find_function(const wr_scope *scope, const wr_ast_expr *ast,
+                                 wr_function_kind kind, const wr_function **fn, weir_error *err)
 {
     WR_ASSERT(ast->kind == WR_AST_CALL);
-    *fn = wr_function_find(wr_str_c(ast->name.name));
+    *fn = wr_function_find(scope->functions, wr_str_c(ast->name.name));
     if (!*fn || (*fn)->kind != kind)
         return wr_error_at(err, WEIR_ERR_STATEMENT, ast->pos,
                            "Can't find any functions with the name '%s'", ast->name.name);
@@ -129,10 +123,10 @@ weir_status wr_expr_compile_aggregate(const wr_ast_expr *ast, const wr_scope *sc
     wr__binder b = {.scope = scope, .a = plan_arena};
     const wr_function *fn;
     uint32_t sig = 0, n = (uint32_t)ast->args_n;
-    WR_TRY(find_function(ast, WR_FUNCTION_AGGREGATE, &fn, err));
+    WR_TRY(find_function(scope, ast, WR_FUNCTION_AGGREGATE, &fn, err));
     const wr_ast_expr *inner = NULL;
     for (size_t i = 0; i < n && !inner; i++)
-        inner = wr_ast_find_aggregate(ast->args[i]);
+        inner = wr_ast_find_aggregate(scope->functions, ast->args[i]);
     if (inner)
         return wr_error_at(err, WEIR_ERR_STATEMENT, inner->pos,
                            "Aggregate functions can not be nested: %s(%s())", ast->name.name,
@@ -162,7 +156,7 @@ weir_status wr_expr_compile_table_function(const wr_ast_expr *ast, const wr_scop
 {
     wr__binder b = {.scope = scope, .a = plan_arena};
     const wr_function *fn;
-    WR_TRY(find_function(ast, WR_FUNCTION_TABLE, &fn, err));
+    WR_TRY(find_function(scope, ast, WR_FUNCTION_TABLE, &fn, err));
     WR_TRY(wr__bind_kernel_call(&b, ast, fn, array, err));
     WR_ASSERT((*array)->type->id == WR_T_ARRAY);
     return WEIR_OK;

@@ -152,7 +152,7 @@ weir_status wr__bind_kernel_call(wr__binder *b, const wr_ast_expr *ast, const wr
 
 weir_status wr__bind_call(wr__binder *b, const wr_ast_expr *ast, wr_expr **out, weir_error *err)
 {
-    const wr_function *fn = wr_function_find(wr_str_c(ast->name.name));
+    const wr_function *fn = wr_function_find(b->scope->functions, wr_str_c(ast->name.name));
     if (!fn)
         return wr_error_at(err, WEIR_ERR_STATEMENT, ast->pos,
                            "Can't find any functions with the name '%s'", ast->name.name);
@@ -168,8 +168,7 @@ weir_status wr__bind_call(wr__binder *b, const wr_ast_expr *ast, wr_expr **out, 
 /** a || b is CONCAT(a, b). */
 weir_status wr__bind_concat(wr__binder *b, const wr_ast_expr *ast, wr_expr **out, weir_error *err)
 {
-    const wr_function *fn = wr_function_find(WR_STR("CONCAT"));
-    if (!fn)
-        return wr_error_at(err, WEIR_ERR_UNSUPPORTED, ast->pos, "|| needs the function CONCAT.");
+    const wr_function *fn = wr_function_find(NULL, WR_STR("CONCAT"));
+    WR_ASSERT(fn); /* it is built in */
     return wr__bind_kernel_call(b, ast, fn, out, err);
 }

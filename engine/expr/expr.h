@@ -52,6 +52,7 @@ struct wr_scope {
     bool (*is_column)(const wr_scope *self, const char *name);
     /** Types registered by CREATE TYPE, upper-case name -> const wr_type *; may be NULL. */
     const wr_map *types;
+    const wr_function_registry *functions; /* that may be called; NULL: the built-in ones */
     bool allow_aggregates; /* false: an aggregate call is an error of the statement */
     void *arg;             /* the planner's */
 };
@@ -112,9 +113,9 @@ void wr_ast_format(wr_buf *out, const wr_ast_expr *e);
 
 /** Walk all nodes, parents first; @p visit returns false to skip the children. */
 void wr_ast_walk(const wr_ast_expr *e, bool (*visit)(void *arg, const wr_ast_expr *e), void *arg);
-/** First call of an aggregate (or table) function inside @p e, or NULL. */
-const wr_ast_expr *wr_ast_find_aggregate(const wr_ast_expr *e);
-const wr_ast_expr *wr_ast_find_table_function(const wr_ast_expr *e);
+/** First call of an aggregate function inside @p e, or NULL. @p functions: as in wr_scope. */
+const wr_ast_expr *wr_ast_find_aggregate(const wr_function_registry *functions,
+                                         const wr_ast_expr *e);
 
 /**
  * Compile an aggregate call `SUM(x)`: its column arguments are compiled in @p scope, its initial

@@ -9,6 +9,14 @@
 
 #include "types/decimal.h"
 
+/*
+ * All of these but MIN and MAX can be undone, so they may be used on tables, where a change of a
+ * row takes the old one out of its group first. The state is what a changelog holds: its type and
+ * its bytes stay as they are, or state that is on disk could not be read any more.
+ *
+ * operators/flat.c has the same arithmetic for states of fixed width, on the stored bytes; what is
+ * changed here is changed there, and a test runs both against each other.
+ */
 /* ---- COUNT ---- */
 
 static void zero_i64(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state)
@@ -17,6 +25,7 @@ static void zero_i64(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state)
     *state = wr_value_i64(0);
 }
 
+/* COUNT(*) and COUNT() count rows; COUNT(x) counts those whose x is not NULL. */
 static bool counts(const wr_agg_call *call, const wr_value *args)
 {
     return call->args_n == 0 || !args[0].null;
@@ -30,6 +39,7 @@ static bool count_add(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state,
     return true;
 }
 
+/* A table's change undoes only what was added before, so the count does not fall below 0. */
 static bool count_undo(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state,
                        const wr_value *args, const char **message)
 {
@@ -54,9 +64,15 @@ static void zero_of(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state)
     *state = (wr_value){0}; /* zero in every number's form; an empty wr_big is zero too */
 }
 
+/*
+ * In a type with one digit more, then back: so that a sum that just fits is not refused for the
+ * type of the addition, and one that does not fit is noticed. The state is untouched on failure:
+ * the query stops, and what is committed is the last good sum.
+ */
 static bool decimal_sum(const wr_type *t, wr_agg_ctx *ctx, wr_value *sum, const wr_value *v,
                         bool minus, const char **message)
 {
+    WR_ASSERT(t->id == WR_T_DECIMAL && !sum->null);
     wr_value wide = {0}, r = {0};
     const wr_type *wide_t = wr_dec_result_type(ctx->scratch, '+', t, t);
     if (wr_dec_arith(minus ? '-' : '+', t, sum, t, v, wide_t, ctx->scratch, &wide) != WR_DEC_OK ||
@@ -105,12 +121,15 @@ static bool sum_undo(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state,
     return sum_value(call->ret, ctx, state, &args[0], true, message);
 }
 
+/* Sessions that meet: their sums are added as if the other one were one more value. */
 static bool sum_merge(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state,
                       const wr_value *other, const char **message)
 {
     return sum_value(call->ret, ctx, state, other, false, message);
 }
 
+/* NULL arrays and NULL elements add nothing. Of an array that overflows no element counts only if
+ * the first one fails; that does not matter, as the query stops. */
 static bool sum_items(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state,
                       const wr_value *list, bool minus, const char **message)
 {
@@ -133,8 +152,13 @@ static bool sum_list_undo(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *st
     return sum_items(call, ctx, state, &args[0], true, message);
 }
 
+/*
+ * SUM has the argument's own type, not DOUBLE: an average of BIGINTs is taken from an exact sum,
+ * which wraps where SUM would. COUNT is that of the values that are not NULL.
+ */
 /* ---- AVG: STRUCT<SUM, COUNT> ---- */
 
+/* Zero in every number's form: the bytes of an integer 0 and of 0.0 are the same. */
 static void avg_init(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state)
 {
     WR__AGG_UNUSED(call);
@@ -142,6 +166,7 @@ static void avg_init(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state)
     *state = wr__agg_struct(ctx->scratch, zero, 2);
 }
 
+/* Put @p sum, which stands for @p count values, in or take it out. */
 static bool avg_change(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state,
                        const wr_value *sum, int64_t count, bool minus, const char **message)
 {
@@ -172,10 +197,12 @@ static bool avg_merge(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state,
     return avg_change(call, ctx, state, &f[0], f[1].u.i64, false, message);
 }
 
+/* A group whose values are all NULL has the average 0.0, not NULL: ksqlDB's way. */
 static void avg_result(const wr_agg_call *call, wr_agg_ctx *ctx, const wr_value *state,
                        wr_value *out)
 {
     WR__AGG_UNUSED(ctx);
+    WR_ASSERT(call->args_n == 1 && call->ret->id == WR_T_DOUBLE);
     const wr_value *f = state->u.nest->items;
     double sum = call->arg_types[0]->id == WR_T_INTEGER  ? f[0].u.i32
                  : call->arg_types[0]->id == WR_T_BIGINT ? (double)f[0].u.i64
@@ -183,8 +210,15 @@ static void avg_result(const wr_agg_call *call, wr_agg_ctx *ctx, const wr_value 
     *out = wr_value_f64(f[1].u.i64 == 0 ? 0.0 : sum / (double)f[1].u.i64);
 }
 
+/*
+ * The state is the extreme so far, NULL before the first value. There is no undo: what would be the
+ * next one is not kept, so these are refused on tables. Equal values leave the first one: of two
+ * DECIMALs that compare as equal (1.0 and 1.00) the older one stays. DOUBLEs have Java's order:
+ * -0.0 is below 0.0, NaN above all.
+ */
 /* ---- MIN, MAX ---- */
 
+/* @p sign: 1 keeps the larger, -1 the smaller. */
 static bool extreme(const wr_agg_call *call, wr_value *state, const wr_value *v, int sign)
 {
     if (!v->null && (state->null || wr_value_compare(call->ret, v, state) * sign > 0))
@@ -216,6 +250,11 @@ static bool max_add(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state, c
 static const wr_signature count_sigs[] = {{.args = "", .ret = "BIGINT"},
                                           {.args = "T", .ret = "BIGINT"}};
 static const wr_aggregate count_impls[] = {COUNT_IMPL, COUNT_IMPL};
+
+/*
+ * One row a type, because a result has the type of its argument and is computed in it. There is no
+ * row that promotes: aggregates take no implicit casts (functions.md rule 3).
+ */
 
 #define SUM_IMPL(form, type, add_fn, undo_fn)                                                      \
     {                                                                                              \
@@ -285,72 +324,18 @@ static const wr_aggregate min_impls[] = {EXTREME_IMPLS(WR_AGG_FLAT_MIN, min_add)
 static const wr_aggregate max_impls[] = {EXTREME_IMPLS(WR_AGG_FLAT_MAX, max_add)};
 
 static const wr_function table[] = {
-    {
-        .name = "AVG",
-        .category = "AGGREGATE",
-        .description = "Average of the non-NULL values of a group; 0.0 where there are none.",
-        .example = "AVG(1)",
-        .result = "1e0",
-        .sigs = avg_sigs,
-        .sigs_n = WR_ARRAY_LEN(avg_sigs),
-        .kind = WR_FUNCTION_AGGREGATE,
-        .aggregate = avg_impls,
-    },
-    {
-        .name = "COUNT",
-        .category = "AGGREGATE",
-        .description = "Number of rows of a group, or of its non-NULL values of an expression.",
-        .example = "COUNT(*)",
-        .result = "CAST(1 AS BIGINT)",
-        .sigs = count_sigs,
-        .sigs_n = WR_ARRAY_LEN(count_sigs),
-        .kind = WR_FUNCTION_AGGREGATE,
-        .aggregate = count_impls,
-    },
-    {
-        .name = "MAX",
-        .category = "AGGREGATE",
-        .description = "Largest non-NULL value of a group.",
-        .example = "MAX('a')",
-        .result = "'a'",
-        .sigs = ordered_sigs,
-        .sigs_n = WR_ARRAY_LEN(ordered_sigs),
-        .kind = WR_FUNCTION_AGGREGATE,
-        .aggregate = max_impls,
-    },
-    {
-        .name = "MIN",
-        .category = "AGGREGATE",
-        .description = "Smallest non-NULL value of a group.",
-        .example = "MIN('a')",
-        .result = "'a'",
-        .sigs = ordered_sigs,
-        .sigs_n = WR_ARRAY_LEN(ordered_sigs),
-        .kind = WR_FUNCTION_AGGREGATE,
-        .aggregate = min_impls,
-    },
-    {
-        .name = "SUM",
-        .category = "AGGREGATE",
-        .description = "Sum of the non-NULL values of a group; integers wrap on overflow.",
-        .example = "SUM(2)",
-        .result = "2",
-        .sigs = sum_sigs,
-        .sigs_n = WR_ARRAY_LEN(sum_sigs),
-        .kind = WR_FUNCTION_AGGREGATE,
-        .aggregate = sum_impls,
-    },
-    {
-        .name = "SUM_LIST",
-        .category = "AGGREGATE",
-        .description = "Sum of all elements of the ARRAYs of a group.",
-        .example = "SUM_LIST(ARRAY[1, 2])",
-        .result = "3",
-        .sigs = sum_list_sigs,
-        .sigs_n = WR_ARRAY_LEN(sum_list_sigs),
-        .kind = WR_FUNCTION_AGGREGATE,
-        .aggregate = sum_list_impls,
-    },
+    WR__AGG_FN("AVG", avg_sigs, avg_impls, "AVG(1)", "1e0",
+               "Average of the non-NULL values of a group; 0.0 where there are none."),
+    WR__AGG_FN("COUNT", count_sigs, count_impls, "COUNT(*)", "CAST(1 AS BIGINT)",
+               "Number of rows of a group, or of its non-NULL values of an expression."),
+    WR__AGG_FN("MAX", ordered_sigs, max_impls, "MAX('a')", "'a'",
+               "Largest non-NULL value of a group."),
+    WR__AGG_FN("MIN", ordered_sigs, min_impls, "MIN('a')", "'a'",
+               "Smallest non-NULL value of a group."),
+    WR__AGG_FN("SUM", sum_sigs, sum_impls, "SUM(2)", "2",
+               "Sum of the non-NULL values of a group; integers wrap on overflow."),
+    WR__AGG_FN("SUM_LIST", sum_list_sigs, sum_list_impls, "SUM_LIST(ARRAY[1, 2])", "3",
+               "Sum of all elements of the ARRAYs of a group."),
 };
 
 const wr_function_family wr__functions_agg_basic = {table, WR_ARRAY_LEN(table)};

@@ -10,6 +10,16 @@
  */
 #include "engine/functions/aggregates.h"
 
+/*
+ * "By offset" is by order of arrival at the aggregate, not by the records' offsets: after a
+ * repartition these say nothing about the order any more, and ksqlDB does not look at them either.
+ * The counter is the task's and begins at the wall clock when a task starts, so that rows after a
+ * restart have larger numbers than those before it.
+ *
+ * There is no undo: what was there before the earliest or latest value is not kept.
+ */
+
+/* The last initial argument where it is a BOOLEAN; NULLs are ignored unless it says otherwise. */
 static bool ignores_nulls(const wr_agg_call *call)
 {
     if (call->init_n && call->init_types[call->init_n - 1]->id == WR_T_BOOLEAN)
@@ -17,18 +27,24 @@ static bool ignores_nulls(const wr_agg_call *call)
     return true;
 }
 
+/* n of the n-value forms; many_check has made sure that it is at least 1. */
 static uint32_t values_max(const wr_agg_call *call)
 {
+    WR_ASSERT(call->init_n > 0 && call->init_args[0].u.i32 >= 1);
     return (uint32_t)call->init_args[0].u.i32;
 }
 
+/* With ignoreNulls a NULL is as if the row were not there; else it is a value like any other. */
 static bool skipped(const wr_agg_call *call, const wr_value *v)
 {
     return v->null && ignores_nulls(call);
 }
 
+/* A value with the next number of the task. Called only for values that are kept, which is enough:
+ * only the order of those that are kept is compared. */
 static wr_value entry(wr_agg_ctx *ctx, const wr_value *v)
 {
+    WR_ASSERT(ctx->sequence);
     wr_value f[2] = {wr_value_i64((int64_t)++ * ctx->sequence), *v};
     return wr__agg_struct(ctx->scratch, f, 2);
 }
@@ -65,6 +81,7 @@ static bool latest_add(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state
     return true;
 }
 
+/* The value of the session that saw its one first; SEQ 0 (none) loses on either side. */
 static bool earliest_merge(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state,
                            const wr_value *other, const char **message)
 {
@@ -74,6 +91,7 @@ static bool earliest_merge(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *s
     return true;
 }
 
+/* SEQ 0 is smaller than any other, so a session without a value changes nothing. */
 static bool latest_merge(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state,
                          const wr_value *other, const char **message)
 {
@@ -94,12 +112,14 @@ static void one_result(const wr_agg_call *call, wr_agg_ctx *ctx, const wr_value 
 
 static weir_status many_check(const wr_agg_call *call, weir_error *err)
 {
+    WR_ASSERT(call->init_n >= 1);
     if (!call->init_args[0].null && call->init_args[0].u.i32 >= 1)
         return WEIR_OK;
     return wr_error(err, WEIR_ERR_STATEMENT, "%s: the number of values must be at least 1.",
                     call->fn->name);
 }
 
+/* Once n values are there, no later one can change them. */
 static bool earliest_many_add(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state,
                               const wr_value *args, const char **message)
 {
@@ -112,6 +132,7 @@ static bool earliest_many_add(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value
     return true;
 }
 
+/* The oldest makes room. The list is in order of SEQ, so that is its first item. */
 static bool latest_many_add(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state,
                             const wr_value *args, const char **message)
 {
@@ -126,6 +147,11 @@ static bool latest_many_add(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *
     return true;
 }
 
+/*
+ * Both lists are in order of SEQ, and rows of the two sessions may have come in turns, so each item
+ * is put in its place from the end. Then the first n stay: right for EARLIEST, and for LATEST the
+ * quirk that the head of this file names.
+ */
 static bool many_merge(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state,
                        const wr_value *other, const char **message)
 {
@@ -140,6 +166,7 @@ static bool many_merge(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state
     }
     if (list->n > values_max(call))
         list = wr__agg_list_copy(ctx->scratch, list, values_max(call));
+    WR_ASSERT(list->n <= values_max(call));
     *state = wr_value_nest(list);
     return true;
 }
@@ -157,6 +184,7 @@ static void many_result(const wr_agg_call *call, wr_agg_ctx *ctx, const wr_value
 
 /* ---- tables ---- */
 
+/* What stands after the bar are initial arguments: literals, known when the query is planned. */
 static const wr_signature sigs[] = {
     {.args = "T", .ret = "T"},
     {.args = "T | BOOLEAN", .ret = "T"},
@@ -188,28 +216,10 @@ static const wr_aggregate latest_impls[] = {
 };
 
 static const wr_function table[] = {
-    {
-        .name = "EARLIEST_BY_OFFSET",
-        .category = "AGGREGATE",
-        .description = "The first value of a group, or its first n, by order of arrival.",
-        .example = "EARLIEST_BY_OFFSET('a')",
-        .result = "'a'",
-        .sigs = sigs,
-        .sigs_n = WR_ARRAY_LEN(sigs),
-        .kind = WR_FUNCTION_AGGREGATE,
-        .aggregate = earliest_impls,
-    },
-    {
-        .name = "LATEST_BY_OFFSET",
-        .category = "AGGREGATE",
-        .description = "The last value of a group, or its last n, by order of arrival.",
-        .example = "LATEST_BY_OFFSET('a', 2)",
-        .result = "ARRAY['a']",
-        .sigs = sigs,
-        .sigs_n = WR_ARRAY_LEN(sigs),
-        .kind = WR_FUNCTION_AGGREGATE,
-        .aggregate = latest_impls,
-    },
+    WR__AGG_FN("EARLIEST_BY_OFFSET", sigs, earliest_impls, "EARLIEST_BY_OFFSET('a')", "'a'",
+               "The first value of a group, or its first n, by order of arrival."),
+    WR__AGG_FN("LATEST_BY_OFFSET", sigs, latest_impls, "LATEST_BY_OFFSET('a', 2)", "ARRAY['a']",
+               "The last value of a group, or its last n, by order of arrival."),
 };
 
 const wr_function_family wr__functions_agg_offset = {table, WR_ARRAY_LEN(table)};

@@ -11,6 +11,8 @@
 
 #include <math.h>
 
+/* All three functions compute in DOUBLE whatever the argument is, as ksqlDB does: BIGINTs beyond
+ * 2^53 lose digits before anything is computed. */
 static double number(const wr_type *t, const wr_value *v)
 {
     switch (t->id) {
@@ -30,6 +32,7 @@ typedef struct deviation {
     int64_t count;
 } deviation;
 
+/* The state's STRUCT as numbers, and back. */
 static deviation load(const wr_value *state)
 {
     const wr_value *f = state->u.nest->items;
@@ -57,6 +60,7 @@ static double m2_part(double x, double sum, int64_t count)
     return d * d / (n * (n - 1));
 }
 
+/* Sum and count first: m2_part asks for those that include the new value. */
 static bool deviation_add(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state,
                           const wr_value *args, const char **message)
 {
@@ -72,6 +76,9 @@ static bool deviation_add(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *st
     return true;
 }
 
+/* The reverse, in reverse order: what the value would add now, as the newest one, is taken from M2
+ * while sum and count still include it. M2 does not depend on the order of the values, but for the
+ * last bits, so it may end as -1E-17 where 0 is meant. */
 static bool deviation_undo(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state,
                            const wr_value *args, const char **message)
 {
@@ -87,6 +94,8 @@ static bool deviation_undo(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *s
     return true;
 }
 
+/* M2 of two groups together: theirs, and the distance of their means weighted by their sizes (Chan,
+ * Golub and LeVeque). A group without values has no mean. */
 static bool deviation_merge(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state,
                             const wr_value *other, const char **message)
 {
@@ -103,6 +112,7 @@ static bool deviation_merge(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *
     return true;
 }
 
+/* By n - 1, since it is of a sample; of fewer than two values it is 0, as in ksqlDB. */
 static double variance(const wr_value *state)
 {
     deviation d = load(state);
@@ -123,6 +133,10 @@ static void deviation_result(const wr_agg_call *call, wr_agg_ctx *ctx, const wr_
     *out = wr_value_f64(sqrt(variance(state)));
 }
 
+/*
+ * The sums may cancel where the values are large and close together: that is the price of a state
+ * that can be undone and merged exactly as ksqlDB's. A pair counts only if both values are there.
+ */
 /* ---- CORRELATION: STRUCT of sums ---- */
 
 enum { SUM_X, SUM_Y, SUM_XX, SUM_YY, SUM_XY, SUMS_N };
@@ -134,9 +148,11 @@ static void correlation_init(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value 
     *state = wr__agg_struct(ctx->scratch, f, SUMS_N + 1);
 }
 
+/* Add @p sums times @p sign and the count: one pair, or another session's. */
 static void correlation_change(wr_agg_ctx *ctx, wr_value *state, const double *sums, double sign,
                                int64_t count)
 {
+    WR_ASSERT(sign == 1 || sign == -1);
     wr_value f[SUMS_N + 1];
     memcpy(f, state->u.nest->items, sizeof f);
     for (int i = 0; i < SUMS_N; i++)
@@ -145,9 +161,11 @@ static void correlation_change(wr_agg_ctx *ctx, wr_value *state, const double *s
     *state = wr__agg_struct(ctx->scratch, f, SUMS_N + 1);
 }
 
+/* One row, put in or (sign -1) taken out. */
 static bool correlation_pair(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state,
                              const wr_value *args, double sign)
 {
+    WR_ASSERT(call->args_n == 2);
     if (args[0].null || args[1].null)
         return true;
     double x = number(call->arg_types[0], &args[0]), y = number(call->arg_types[1], &args[1]);
@@ -182,6 +200,8 @@ static bool correlation_merge(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value
     return true;
 }
 
+/* n*Sxy - Sx*Sy over the root of (n*Sxx - Sx^2)(n*Syy - Sy^2). Of one pair, or of equal values,
+ * both are 0 and the result is NaN. */
 static void correlation_result(const wr_agg_call *call, wr_agg_ctx *ctx, const wr_value *state,
                                wr_value *out)
 {
@@ -229,39 +249,12 @@ static const wr_aggregate correlation_impls[] = {CORRELATION_IMPL, CORRELATION_I
                                                  CORRELATION_IMPL};
 
 static const wr_function table[] = {
-    {
-        .name = "CORRELATION",
-        .category = "AGGREGATE",
-        .description = "Pearson's correlation coefficient of two columns of a group.",
-        .example = "CORRELATION(1, 2)",
-        .result = "SQRT(-1)",
-        .sigs = pair_sigs,
-        .sigs_n = WR_ARRAY_LEN(pair_sigs),
-        .kind = WR_FUNCTION_AGGREGATE,
-        .aggregate = correlation_impls,
-    },
-    {
-        .name = "STDDEV_SAMP",
-        .category = "AGGREGATE",
-        .description = "Sample variance of a group (the name is kept for old queries).",
-        .example = "STDDEV_SAMP(3)",
-        .result = "0e0",
-        .sigs = number_sigs,
-        .sigs_n = WR_ARRAY_LEN(number_sigs),
-        .kind = WR_FUNCTION_AGGREGATE,
-        .aggregate = variance_impls,
-    },
-    {
-        .name = "STDDEV_SAMPLE",
-        .category = "AGGREGATE",
-        .description = "Sample standard deviation of a group.",
-        .example = "STDDEV_SAMPLE(3)",
-        .result = "0e0",
-        .sigs = number_sigs,
-        .sigs_n = WR_ARRAY_LEN(number_sigs),
-        .kind = WR_FUNCTION_AGGREGATE,
-        .aggregate = deviation_impls,
-    },
+    WR__AGG_FN("CORRELATION", pair_sigs, correlation_impls, "CORRELATION(1, 2)", "SQRT(-1)",
+               "Pearson's correlation coefficient of two columns of a group."),
+    WR__AGG_FN("STDDEV_SAMP", number_sigs, variance_impls, "STDDEV_SAMP(3)", "0e0",
+               "Sample variance of a group (the name is kept for old queries)."),
+    WR__AGG_FN("STDDEV_SAMPLE", number_sigs, deviation_impls, "STDDEV_SAMPLE(3)", "0e0",
+               "Sample standard deviation of a group."),
 };
 
 const wr_function_family wr__functions_agg_stats = {table, WR_ARRAY_LEN(table)};

@@ -3,10 +3,14 @@
  * agg_topk.c - TOPK (values, or STRUCTs with further columns) and TOPKDISTINCT.
  *
  * State: the result itself, an ARRAY sorted in descending order with at most k items. A value equal
- * to one already there goes behind it. NULL (in the sorted column) is skipped.
+ * to one already there goes after it. NULL (in the sorted column) is skipped.
  */
 #include "engine/functions/aggregates.h"
 
+/*
+ * No undo: what is smaller than the k-th value is gone, so a value that is taken out could not be
+ * replaced by the next one. Both are refused on tables, as in ksqlDB.
+ */
 static weir_status check_k(const wr_agg_call *call, weir_error *err)
 {
     if (!call->init_args[0].null && call->init_args[0].u.i32 >= 1)
@@ -14,8 +18,10 @@ static weir_status check_k(const wr_agg_call *call, weir_error *err)
     return wr_error(err, WEIR_ERR_STATEMENT, "%s: k must be at least 1.", call->fn->name);
 }
 
+/* A literal that check_k has passed. */
 static uint32_t k_of(const wr_agg_call *call)
 {
+    WR_ASSERT(call->init_n == 1 && call->init_args[0].u.i32 >= 1);
     return (uint32_t)call->init_args[0].u.i32;
 }
 
@@ -25,6 +31,11 @@ static const wr_value *sort_value(const wr_agg_call *call, const wr_value *item)
     return call->args_n > 1 ? &item->u.nest->items[0] : item;
 }
 
+/*
+ * From the end, because most values of a group that has seen many do not reach the list: the first
+ * comparison is the last one. Equal values keep their order of arrival, and with @p distinct only
+ * the first of them is kept. @p item and the values in it stay the caller's.
+ */
 static void put(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state, const wr_value *item,
                 bool distinct)
 {
@@ -43,6 +54,7 @@ static void put(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state, const
         return;
     wr_nest *copy = wr__agg_list_insert(ctx->scratch, list, at, item);
     copy->n = WR_MIN(copy->n, k_of(call));
+    WR_ASSERT(at < copy->n);
     *state = wr_value_nest(copy);
 }
 
@@ -68,6 +80,7 @@ static bool distinct_add(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *sta
     return true;
 }
 
+/* The younger session's values come after equal ones of the older. */
 static bool topk_merge(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state,
                        const wr_value *other, const char **message)
 {
@@ -99,6 +112,7 @@ static const wr_type *struct_list(const wr_type *const *columns, uint32_t n, wr_
     return wr_type_array(a, wr_type_struct(a, fields, n));
 }
 
+/* NULL as a further column has no type that a STRUCT's field could have. */
 static weir_status struct_result(const wr_type *const *args, uint32_t n, wr_arena *a,
                                  const wr_type **ret, weir_error *err)
 {
@@ -107,6 +121,7 @@ static weir_status struct_result(const wr_type *const *args, uint32_t n, wr_aren
             return wr_error(err, WEIR_ERR_STATEMENT,
                             "TOPK: can't infer the type of NULL. Please cast it.");
     }
+    WR_ASSERT(n >= 2);
     *ret = struct_list(args, n - 1, a); /* the last argument is k */
     return WEIR_OK;
 }
@@ -121,6 +136,7 @@ static weir_status struct_state(const wr_agg_call *call, wr_arena *a, const wr_t
 
 /* ---- tables ---- */
 
+/* The sorted column comes first, `any...` are columns that go along with it, k after the bar. */
 static const wr_signature topk_sigs[] = {
     {.args = "INTEGER | INTEGER", .ret = "ARRAY<INTEGER>"},
     {.args = "BIGINT | INTEGER", .ret = "ARRAY<BIGINT>"},
@@ -153,6 +169,7 @@ static const wr_aggregate topk_impls[] = {
     TOPK_STRUCT_IMPL,
 };
 
+/* TOPKDISTINCT takes more types and no further columns: which row's would go along with a value? */
 static const wr_signature distinct_sigs[] = {
     {.args = "INTEGER | INTEGER", .ret = "ARRAY<INTEGER>"},
     {.args = "BIGINT | INTEGER", .ret = "ARRAY<BIGINT>"},
@@ -177,29 +194,10 @@ static const wr_aggregate distinct_impls[] = {
 };
 
 static const wr_function table[] = {
-    {
-        .name = "TOPK",
-        .category = "AGGREGATE",
-        .description =
-            "The k largest values of a group, descending; with further columns, STRUCTs.",
-        .example = "TOPK(7, 2)",
-        .result = "ARRAY[7]",
-        .sigs = topk_sigs,
-        .sigs_n = WR_ARRAY_LEN(topk_sigs),
-        .kind = WR_FUNCTION_AGGREGATE,
-        .aggregate = topk_impls,
-    },
-    {
-        .name = "TOPKDISTINCT",
-        .category = "AGGREGATE",
-        .description = "The k largest distinct values of a group, descending.",
-        .example = "TOPKDISTINCT('x', 2)",
-        .result = "ARRAY['x']",
-        .sigs = distinct_sigs,
-        .sigs_n = WR_ARRAY_LEN(distinct_sigs),
-        .kind = WR_FUNCTION_AGGREGATE,
-        .aggregate = distinct_impls,
-    },
+    WR__AGG_FN("TOPK", topk_sigs, topk_impls, "TOPK(7, 2)", "ARRAY[7]",
+               "The k largest values of a group, descending; with further columns, STRUCTs."),
+    WR__AGG_FN("TOPKDISTINCT", distinct_sigs, distinct_impls, "TOPKDISTINCT('x', 2)", "ARRAY['x']",
+               "The k largest distinct values of a group, descending."),
 };
 
 const wr_function_family wr__functions_agg_topk = {table, WR_ARRAY_LEN(table)};

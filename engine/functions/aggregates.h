@@ -14,6 +14,19 @@
 /** Parameters of wr_aggregate's functions that one does not use. */
 #define WR__AGG_UNUSED(...) ((void)sizeof((const void *[]){__VA_ARGS__}))
 
+/**
+ * A row of a family's table. @p impls_: as many as there are @p sigs_, in their order, which is
+ * checked when this is compiled.
+ */
+#define WR__AGG_FN(name_, sigs_, impls_, example_, result_, description_)                          \
+    {                                                                                              \
+        .name = (name_), .category = "AGGREGATE", .description = (description_),                   \
+        .example = (example_), .result = (result_), .sigs = (sigs_),                               \
+        .sigs_n = WR_ARRAY_LEN(sigs_) +                                                            \
+                  0 * sizeof(char[WR_ARRAY_LEN(sigs_) == WR_ARRAY_LEN(impls_) ? 1 : -1]),          \
+        .kind = WR_FUNCTION_AGGREGATE, .aggregate = (impls_)                                       \
+    }
+
 /** A copy of @p list with room for @p n items (the old ones first, the rest NULL). */
 wr_nest *wr__agg_list_copy(wr_arena *a, const wr_nest *list, uint32_t n);
 /** @p list without item @p at. */

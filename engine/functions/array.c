@@ -21,6 +21,11 @@ static void push(wr_nest *list, wr_value v)
     list->items[list->n++] = v;
 }
 
+/*
+ * Which NULLs count: a NULL array is no array, and most functions give NULL for it (WR__NULL_IN);
+ * the exceptions look for themselves, because ksqlDB gives something else there (ARRAY_CONTAINS:
+ * false; ARRAY_CONCAT: the other array). A NULL element is an element.
+ */
 /* ---- membership ---- */
 
 WR__KERNEL(array_length)
@@ -29,6 +34,7 @@ WR__KERNEL(array_length)
         out->u.i32[i] = (int32_t)wr__nest(args[0], i)->n;
 }
 
+/* A NULL array contains nothing, not even NULL. */
 WR__KERNEL(array_contains)
 {
     WR_FOREACH_SEL (i, sel) {
@@ -42,6 +48,7 @@ WR__KERNEL(array_contains)
     }
 }
 
+/* Removing NULL removes the NULL elements. */
 WR__KERNEL(array_remove)
 {
     WR_FOREACH_SEL (i, sel) {
@@ -61,6 +68,7 @@ WR__KERNEL(array_remove)
 
 /* ---- sets ---- */
 
+/* One NULL array: the other one, shared; both: NULL. */
 WR__KERNEL(array_concat)
 {
     WR_FOREACH_SEL (i, sel) {
@@ -86,6 +94,8 @@ static void push_new(wr_nest *list, const wr_nest *from, wr__value_set *seen)
             push(list, from->items[k]);
 }
 
+/* Both keep the first of equal elements, in order of their first appearance, as Java's
+ * LinkedHashSet does that ksqlDB puts them into. */
 /** ARRAY_DISTINCT with one argument, ARRAY_UNION with two. */
 WR__KERNEL(array_union)
 {
@@ -132,6 +142,11 @@ WR__KERNEL(array_intersect)
                                    wr__nest(args[1], i), true);
 }
 
+/*
+ * Nested elements have no order. ksqlDB finds that out when it compares two of them and fails the
+ * row; here a row of such an array fails even with one element or none: the type is known, the
+ * result should not depend on the data.
+ */
 /* ---- order ---- */
 
 static bool is_comparable(const wr_type *t)
@@ -148,9 +163,12 @@ static bool check_comparable(wr_kctx *ctx, const wr_call *call, const wr_type *e
     return false;
 }
 
+/* NULL elements are left out; of an array without others the extreme is NULL. @p sign: 1 the
+ * largest, -1 the smallest. */
 static void extreme(wr_kctx *ctx, const wr_call *call, const wr_vec *const *args, wr_sel sel,
                     int sign, wr_vec *out)
 {
+    WR_ASSERT(sign == 1 || sign == -1);
     const wr_type *elem = call->ret;
     WR_FOREACH_SEL (i, sel) {
         if (!check_comparable(ctx, call, elem, i, out))
@@ -175,6 +193,7 @@ WR__KERNEL(array_min)
     extreme(ctx, call, args, sel, -1, out);
 }
 
+/* Java's List.sort is a stable merge sort; among equal elements the order shows (1.0 and 1.00). */
 /** Stable merge sort of @p v, with @p room as large: NULLs last whatever the direction. */
 static void sort_values(const wr_type *t, wr_value *v, wr_value *room, uint32_t n, int sign)
 {
@@ -194,6 +213,7 @@ static void sort_values(const wr_type *t, wr_value *v, wr_value *room, uint32_t 
         v[k++] = room[a++];
     while (b < n)
         v[k++] = room[b++];
+    WR_ASSERT(k == n);
 }
 
 /** 1, -1, or 0 for an unknown word. */
@@ -204,6 +224,7 @@ static int direction_of(wr_str word)
     return wr_str_ieq(word, WR_STR("DESC")) || wr_str_ieq(word, WR_STR("DESCENDING")) ? -1 : 0;
 }
 
+/* An unknown word for the direction gives NULL, as in ksqlDB, not an error. */
 WR__KERNEL(array_sort)
 {
     const wr_type *elem = call->ret->elem;
@@ -224,6 +245,10 @@ WR__KERNEL(array_sort)
     }
 }
 
+/*
+ * Elements are written as Java's String.valueOf writes them; NULL is the word null. A NULL
+ * delimiter is the empty text. Only types with one plain text form are taken, as in ksqlDB.
+ */
 /* ---- ARRAY_JOIN ---- */
 
 static bool can_join(const wr_type *t)
@@ -267,6 +292,11 @@ WR__KERNEL(array_join)
     wr_buf_free(&b);
 }
 
+/*
+ * SLICE(array, from, to): both ends count from 1 and are included. The result shares the elements'
+ * memory with its argument. Quirks kept: an end outside the array gives NULL, but from > to + 1 is
+ * an error of the row (Java's subList).
+ */
 /* ---- SLICE ---- */
 
 WR__KERNEL(slice)
@@ -293,6 +323,10 @@ WR__KERNEL(slice)
     }
 }
 
+/*
+ * From and to are included if the steps reach them. The number of elements is bounded, since a
+ * small statement could ask for all memory: WR__ITEMS_MAX.
+ */
 /* ---- GENERATE_SERIES ---- */
 
 static void generate(wr_kctx *ctx, int64_t from, int64_t to, int64_t step, bool small, uint32_t i,
@@ -309,6 +343,7 @@ static void generate(wr_kctx *ctx, int64_t from, int64_t to, int64_t step, bool 
     /* The distance and the step fit in 64 unsigned bits, whatever the ends are. */
     uint64_t distance = to > from ? (uint64_t)to - (uint64_t)from : (uint64_t)from - (uint64_t)to;
     uint64_t width = step > 0 ? (uint64_t)step : 0 - (uint64_t)step;
+    WR_ASSERT(width > 0);
     uint64_t n = distance / width;
     if (n >= WR__ITEMS_MAX) {
         wr__fail(ctx, out, i, "GENERATE_SERIES: more than %u elements", WR__ITEMS_MAX);
@@ -322,6 +357,7 @@ static void generate(wr_kctx *ctx, int64_t from, int64_t to, int64_t step, bool 
     out->u.nest[i] = list;
 }
 
+/* Without a step: 1 or -1, whichever leads from one end to the other. */
 WR__KERNEL(series_i32)
 {
     WR_FOREACH_SEL (i, sel) {
@@ -339,6 +375,7 @@ WR__KERNEL(series_i64)
     }
 }
 
+/* The identity. Its meaning is for the planner: a key column may stand among the values with it. */
 /* ---- AS_VALUE ---- */
 
 WR__KERNEL(as_value)

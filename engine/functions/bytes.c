@@ -23,6 +23,7 @@ typedef enum encoding {
     ENCODING_UNKNOWN,
 } encoding;
 
+/* Looked up for each row, as the names may be columns; there are four. */
 static encoding encoding_of(wr_str name)
 {
     static const char *const names[] = {"hex", "utf8", "ascii", "base64"};
@@ -60,6 +61,7 @@ static bool put_lax_hex(wr_buf *b, wr_str s)
     return wr_text_from_hex(b, s);
 }
 
+/* Of both alphabets, RFC 4648's plain and URL-safe one, as Apache Commons' decoder reads them. */
 static int base64_digit(char c)
 {
     if (c >= 'A' && c <= 'Z')
@@ -88,6 +90,10 @@ static void put_lax_base64(wr_buf *b, wr_str s)
     }
 }
 
+/*
+ * @p lax: as ENCODE does it, which goes through Apache Commons Codec; TO_BYTES goes through the
+ * JDK's decoders, which refuse what is malformed. False: refused.
+ */
 static bool text_to_bytes(encoding from, wr_str s, bool lax, wr_buf *b)
 {
     switch (from) {
@@ -112,6 +118,7 @@ static bool text_to_bytes(encoding from, wr_str s, bool lax, wr_buf *b)
 
 /* ---- bytes to text ---- */
 
+/* @p upper_hex: FROM_BYTES prints hex digits in upper case, ENCODE in lower case: quirks kept. */
 static void bytes_to_text(encoding to, wr_str bytes, bool upper_hex, wr_buf *b)
 {
     switch (to) {
@@ -143,6 +150,7 @@ static void fail_unknown(wr_kctx *ctx, wr_vec *out, uint32_t i, wr_str name)
              WR_STR_ARG(name));
 }
 
+/* From an encoding to itself is refused, like an unknown one: ksqlDB has a table of pairs. */
 WR__KERNEL(encode)
 {
     wr_buf bytes = {0}, text = {0};
@@ -204,6 +212,7 @@ WR__KERNEL(from_bytes)
     wr_buf_free(&text);
 }
 
+/* Of the UTF-8 that Java would make of the text: half a pair is a question mark. */
 WR__KERNEL(md5)
 {
     wr_buf utf8 = {0}, text = {0};

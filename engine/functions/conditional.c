@@ -7,6 +7,8 @@
 #include "engine/functions/kernel.h"
 #include "types/decimal.h"
 
+/* IFNULL is COALESCE of two. All arguments have been evaluated: a kernel gets vectors, so an
+ * argument that fails fails the row even where an earlier one is not NULL. */
 WR__KERNEL(coalesce)
 {
     WR_FOREACH_SEL (i, sel) {
@@ -20,6 +22,8 @@ WR__KERNEL(coalesce)
     }
 }
 
+/* By the type's equality: 1.0 and 1.00 of a DECIMAL are equal. NULL as the second argument never
+ * is. */
 WR__KERNEL(nullif)
 {
     WR_FOREACH_SEL (i, sel) {
@@ -35,6 +39,11 @@ WR__KERNEL(nullif)
     }
 }
 
+/*
+ * NULL arguments are left out, as in ksqlDB (in PostgreSQL too, not in MySQL); all NULL: NULL. Of
+ * equal values the first one stays. Integers and times have a loop of their own, without boxed
+ * values.
+ */
 /* ---- GREATEST, LEAST ---- */
 
 /** The argument whose value wins in row @p i; args_n where all are NULL. */
@@ -86,9 +95,12 @@ static void extreme_ordered(const wr_call *call, const wr_vec *const *args, wr_s
     }
 }
 
+/* DECIMALs of several types are compared by value, and the winner is brought to the result's type,
+ * which is wide enough for each of them unless precision would go beyond its limit. */
 static void extreme_decimal(wr_kctx *ctx, const wr_call *call, const wr_vec *const *args,
                             wr_sel sel, int sign, wr_vec *out)
 {
+    WR_ASSERT(call->ret->id == WR_T_DECIMAL && (sign == 1 || sign == -1));
     WR_FOREACH_SEL (i, sel) {
         const wr_type *type = NULL;
         wr_value best = WR_VALUE_NULL;

@@ -13,6 +13,7 @@ typedef enum byte_order {
     ORDER_UNKNOWN,
 } byte_order;
 
+/* Java's names of byte orders; big endian where none is given. */
 static byte_order order_of(const wr_call *call, const wr_vec *const *args, uint32_t i)
 {
     if (call->args_n == 1 || wr_str_ieq(wr__str(args[1], i), WR_STR("BIG_ENDIAN")))
@@ -24,6 +25,7 @@ static byte_order order_of(const wr_call *call, const wr_vec *const *args, uint3
 static bool read_bytes(wr_kctx *ctx, const wr_call *call, const wr_vec *const *args, uint32_t i,
                        uint32_t width, wr_vec *out, uint64_t *bits)
 {
+    WR_ASSERT(width == 4 || width == 8);
     byte_order order = order_of(call, args, i);
     if (order == ORDER_UNKNOWN) {
         wr__fail(ctx, out, i, "Byte order must be BIG_ENDIAN or LITTLE_ENDIAN");

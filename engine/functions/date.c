@@ -16,6 +16,11 @@
 #define MS_PER_DAY   INT64_C(86400000)
 #define NANOS_PER_MS INT64_C(1000000)
 
+/*
+ * ksqlDB wraps each of these in a cache of formatters by pattern; here a constant pattern is
+ * compiled when the call is planned, and a varying one is kept as long as it stays the same from
+ * row to row.
+ */
 /* ---- patterns and zones of a call ---- */
 
 /** A pattern of either kind, or why there is none. */
@@ -25,6 +30,8 @@ typedef struct pattern {
     char error[WR__DERR];
 } pattern;
 
+/* A pattern that is wrong is no error of the statement: ksqlDB finds out at the first row, and a
+ * query that is never fed such a row runs. So the reason is kept, to be reported for each row. */
 static void compile(pattern *out, wr_str text, bool simple, wr_arena *a)
 {
     *out = (pattern){0};
@@ -43,8 +50,10 @@ typedef struct site {
     const wr__zone *zone;
 } site;
 
+/* Memory of the plan: the call site is shared by all tasks of the query, read-only. */
 static void *prepare_site(const wr_call *call, wr_arena *a, bool simple)
 {
+    WR_ASSERT(call->args_n == 2 || call->args_n == 3);
     site *s = WR_NEW(a, site);
     const wr_value *text = call->const_args[1];
     if (text && !text->null) {
@@ -83,6 +92,7 @@ typedef struct runner {
 /** The pattern of row @p i; NULL: the row has failed. */
 static const pattern *pattern_of(runner *r, uint32_t i)
 {
+    WR_ASSERT(r->call->prepared && r->call->args_n >= 2);
     const pattern *p = ((const site *)r->call->prepared)->pattern;
     wr_str text = wr__str(r->args[1], i);
     if (!p) {
@@ -94,6 +104,7 @@ static const pattern *pattern_of(runner *r, uint32_t i)
     }
     if (p->p || p->simple)
         return p;
+    WR_ASSERT(p->error[0]);
     wr__fail(r->ctx, r->out, i, "%s: %s", r->call->fn->name, p->error);
     return NULL;
 }
@@ -104,6 +115,7 @@ static const wr__zone *zone_of(runner *r, uint32_t i)
     const wr__zone *z = ((const site *)r->call->prepared)->zone;
     if (z)
         return z;
+    WR_ASSERT(r->call->args_n == 3 || r->default_zone);
     wr_str id = r->call->args_n == 3 ? wr__str(r->args[2], i) : wr_str_c(r->default_zone);
     z = wr__zone_get(&r->zones, id, r->ctx->scratch);
     if (!z)
@@ -114,6 +126,7 @@ static const wr__zone *zone_of(runner *r, uint32_t i)
 
 /* ---- printing ---- */
 
+/* @p b is the kernel's, cleared for each row: one allocation serves the batch. */
 static void format_row(runner *r, wr_buf *b, const wr__dtime *t, uint32_t i)
 {
     const pattern *p = pattern_of(r, i);
@@ -128,6 +141,7 @@ static void format_row(runner *r, wr_buf *b, const wr__dtime *t, uint32_t i)
                  r->call->fn->name, WR_STR_ARG(wr__str(r->args[1], i)), why);
 }
 
+/* A date alone: letters of a time make the pattern fail. */
 static wr__dtime of_date(int32_t days)
 {
     return (wr__dtime){.has_date = true, .days = days};
@@ -151,6 +165,7 @@ WR__KERNEL(format_date)
     wr_buf_free(&b);
 }
 
+/* A time alone, to the millisecond: letters of a date make the pattern fail. */
 WR__KERNEL(format_time)
 {
     runner r = {.ctx = ctx, .call = call, .args = args, .out = out};
@@ -162,6 +177,8 @@ WR__KERNEL(format_time)
     wr_buf_free(&b);
 }
 
+/* FORMAT_TIMESTAMP in GMT unless a zone is named, TIMESTAMPTOSTRING in the server's. A NULL pattern
+ * or zone gives NULL, a NULL timestamp an error of the row: ksqlDB unboxes it. */
 static void format_instants(wr_kctx *ctx, const wr_call *call, const wr_vec *const *args,
                             wr_sel sel, wr_vec *out, const char *default_zone)
 {
@@ -202,6 +219,7 @@ static void fail_parse(runner *r, uint32_t i, const char *why)
              WR_STR_ARG(wr__str(r->args[1], i)), why);
 }
 
+/* Zones that are named in the text are looked up in the runner's cache, in scratch. */
 static bool parse_row(runner *r, uint32_t i, wr__dparsed *parsed)
 {
     const pattern *p = pattern_of(r, i);
@@ -215,6 +233,8 @@ static bool parse_row(runner *r, uint32_t i, wr__dparsed *parsed)
     return false;
 }
 
+/* SimpleDateFormat in UTC gives milliseconds; a day must come out of it, so a pattern with the time
+ * of the day is an error unless that is midnight. */
 WR__KERNEL(parse_date)
 {
     runner r = {.ctx = ctx, .call = call, .args = args, .out = out, .simple = true};
@@ -234,6 +254,7 @@ WR__KERNEL(parse_date)
     }
 }
 
+/* Also where the fields do not make up a date: PARSE_TIME refuses a lone month, too. */
 static bool has_date_field(const wr__dparsed *p)
 {
     for (int f = WR__D_FIRST_DATE; f <= WR__D_ERA; f++)
@@ -275,6 +296,8 @@ WR__KERNEL(string_to_date)
     }
 }
 
+/* The zone is checked before the text, so an unknown zone is what is reported where both are wrong.
+ */
 static void parse_instants(wr_kctx *ctx, const wr_call *call, const wr_vec *const *args, wr_sel sel,
                            wr_vec *out, const char *default_zone)
 {

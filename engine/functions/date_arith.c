@@ -13,6 +13,8 @@
 
 /* ---- conversions ---- */
 
+/* The day in the server's zone, as Java's LocalDate.now(); floored, so that it is right before
+ * 1970. */
 static int32_t today(const wr_kctx *ctx)
 {
     const wr__zone *z = wr__zone_new(wr_str_c(ctx->zone), ctx->scratch);
@@ -31,6 +33,7 @@ WR__KERNEL(unix_timestamp_now)
     WR_FOREACH_SEL (i, sel)
         out->u.i64[i] = ctx->wall_ms;
 }
+/* DATE is a number of days and TIMESTAMP one of milliseconds: conversions are copies. */
 WR__KERNEL(copy_i32)
 {
     WR_FOREACH_SEL (i, sel)
@@ -42,12 +45,18 @@ WR__KERNEL(copy_i64)
         out->u.i64[i] = wr__i64(args[0], i);
 }
 
+/*
+ * A TIMESTAMP has no zone, so "converting" moves it by the difference of the two zones' offsets at
+ * that moment: what a clock shows there, read as if it were UTC. It wraps on overflow, as Java
+ * does.
+ */
 /* ---- CONVERT_TZ ---- */
 
 typedef struct zones {
     const wr__zone *of[2]; /* from, to; NULL where the argument is not constant, or no zone */
 } zones;
 
+/* An unknown constant zone is left NULL here and reported for each row. */
 static void *prepare_zones(const wr_call *call, wr_arena *a)
 {
     zones *z = WR_NEW(a, zones);
@@ -62,6 +71,7 @@ static void *prepare_zones(const wr_call *call, wr_arena *a)
 WR__KERNEL(convert_tz)
 {
     const zones *constant = call->prepared;
+    WR_ASSERT(constant && call->args_n == 3);
     wr__zone_cache cache = {0};
     WR_FOREACH_SEL (i, sel) {
         int64_t ms = wr__i64(args[0], i), offset[2];
@@ -102,6 +112,7 @@ static int64_t unit_ms(int32_t unit)
 static bool distance(wr_kctx *ctx, const wr_call *call, const wr_vec *const *args, uint32_t i,
                      int sign, wr_vec *out, int64_t *ms)
 {
+    WR_ASSERT(sign == 1 || sign == -1);
     int64_t unit = unit_ms(wr__i32(args[0], i));
     *ms = sign * unit * wr__i32(args[1], i);
     if (unit == 0)
@@ -110,6 +121,8 @@ static bool distance(wr_kctx *ctx, const wr_call *call, const wr_vec *const *arg
     return unit != 0;
 }
 
+/* Whole days only: DATEADD(HOURS, 36, d) is one day later. The division cuts towards zero, so
+ * DATESUB(HOURS, 36, d) is one day earlier, before 1970 a day less: ksqlDB's arithmetic. */
 static void add_to_dates(wr_kctx *ctx, const wr_call *call, const wr_vec *const *args, wr_sel sel,
                          int sign, wr_vec *out)
 {
@@ -125,6 +138,7 @@ static void add_to_dates(wr_kctx *ctx, const wr_call *call, const wr_vec *const 
     }
 }
 
+/* A TIME stays within its day. */
 static void add_to_times(wr_kctx *ctx, const wr_call *call, const wr_vec *const *args, wr_sel sel,
                          int sign, wr_vec *out)
 {
@@ -136,6 +150,7 @@ static void add_to_times(wr_kctx *ctx, const wr_call *call, const wr_vec *const 
     }
 }
 
+/* On unsigned numbers: the sum wraps, as Java's does, instead of being undefined. */
 static void add_to_timestamps(wr_kctx *ctx, const wr_call *call, const wr_vec *const *args,
                               wr_sel sel, int sign, wr_vec *out)
 {

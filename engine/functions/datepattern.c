@@ -3,7 +3,7 @@
  * Compiling patterns: DateTimeFormatterBuilder.appendPattern.
  *
  * Numbers side by side ("yyyyMMdd") share their digits: the first one of the run takes what the
- * others, of fixed width, leave. So a number that is appended behind another either makes the first
+ * others, of fixed width, leave. So a number that is appended after another either makes the first
  * one reserve digits for it (`subsequent`) or ends the run; anything else ends it, too.
  */
 #include "engine/functions/datepattern_internal.h"
@@ -12,6 +12,7 @@
 
 #include <stdio.h>
 
+/* As Java's messages name them, so that an error says the same as ksqlDB's. */
 const char *const wr__dfield_names[WR__D_N] = {
     [WR__D_NANO] = "NanoOfSecond",
     [WR__D_NANO_OF_DAY] = "NanoOfDay",
@@ -40,6 +41,7 @@ const char *const wr__dfield_names[WR__D_N] = {
     [WR__D_WEEK_OF_MONTH] = "WeekOfMonth[WeekFields[SUNDAY,1]]",
 };
 
+/* A pattern may come from a row, so both its depth and its length are bounded. */
 #define NESTING_MAX 16
 #define ITEMS_MAX   2048
 
@@ -62,6 +64,7 @@ typedef struct compiler {
     wr_str pattern;
 } compiler;
 
+/* The whole message, with the letter that is wrong at its end. Always false. */
 static bool refuse(compiler *c, const char *why, char letter)
 {
     wr_error(c->err, WEIR_ERR_STATEMENT, "Invalid date pattern '" WR_STR_FMT "': %s%c",
@@ -69,8 +72,10 @@ static bool refuse(compiler *c, const char *why, char letter)
     return false;
 }
 
+/* Add an item that is no number, or is not to share digits: the run of numbers ends. */
 static uint32_t append(compiler *c, wr__ditem item)
 {
+    WR_ASSERT(c->depth < NESTING_MAX);
     level *l = &c->levels[c->depth];
     item.pad = c->pad;
     c->pad = 0;
@@ -80,10 +85,16 @@ static uint32_t append(compiler *c, wr__ditem item)
     return (uint32_t)l->items.n - 1;
 }
 
+/*
+ * appendValue of java.time. In a run only numbers of fixed width may follow the first one; they do
+ * not share, they take their width, and the first one's `subsequent` says how much that is
+ * together. A padded number is a field of its own.
+ */
 static bool append_number(compiler *c, wr__ditem item)
 {
     level *l = &c->levels[c->depth];
     int64_t run = l->run;
+    WR_ASSERT(run < (int64_t)l->items.n);
     bool padded = c->pad != 0;
     if (run >= 0 && item.min == item.max && item.sign == WR__SIGN_NOT_NEGATIVE) {
         l->items.v[run].subsequent += item.max;
@@ -115,12 +126,14 @@ static bool simple_number(compiler *c, wr__dfield field, int n, int max, char le
                   : number(c, field, n, n, WR__SIGN_NOT_NEGATIVE);
 }
 
+/* A name: month, day of the week, era, half of the day, quarter. */
 static bool text(compiler *c, wr__dfield field, wr__dstyle style)
 {
     append(c, (wr__ditem){.kind = WR__DI_TEXT, .field = field, .style = style});
     return true;
 }
 
+/* Two letters mean two digits from 2000 on; four or more allow more digits after a plus sign. */
 static bool year(compiler *c, wr__dfield field, int n)
 {
     if (n == 2)
@@ -148,6 +161,8 @@ static bool number_or_text(compiler *c, char letter, wr__dfield field, int n)
                   : number(c, field, 2, 2, WR__SIGN_NOT_NEGATIVE);
 }
 
+/* X, x and Z differ in what they print for zero: Z, or digits. The index of java.time's list of
+ * forms follows from the number of letters. */
 static bool offset(compiler *c, char letter, int n)
 {
     if (n > 5)
@@ -165,6 +180,7 @@ static bool offset(compiler *c, char letter, int n)
     return true;
 }
 
+/* z and v: names, V: the id, O: GMT+8. */
 static bool zone(compiler *c, char letter, int n)
 {
     bool ok = letter == 'z' ? n <= 4 : letter == 'V' ? n == 2 : n == 1 || n == 4;
@@ -189,6 +205,7 @@ static bool era(compiler *c, int n)
                          : WR__STYLE_NARROW);
 }
 
+/* S counts digits of the second's fraction: SSS is milliseconds. */
 static bool fraction(compiler *c, int n)
 {
     if (n > 9)
@@ -249,6 +266,9 @@ static bool date_letter(compiler *c, char letter, int n)
     }
 }
 
+/* Letters of the time and of zones; the others are of the date. A letter that java.time does not
+ * know is refused there. `B` needs texts for parts of the day ("in the afternoon") that Weir has
+ * not. */
 static bool letters(compiler *c, char letter, int n)
 {
     switch (letter) {
@@ -296,7 +316,7 @@ static bool is_letter(char ch)
     return (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z');
 }
 
-/** How often the letter at the cursor stands there; the cursor moves behind. */
+/** How often the letter at the cursor stands there; the cursor moves past them. */
 static int take_run(compiler *c)
 {
     const char *start = c->p;
@@ -305,6 +325,7 @@ static int take_run(compiler *c)
     return (int)WR_MIN(c->p - start, 1000);
 }
 
+/* `p` before letters pads what they print with blanks to as many characters as there are p's. */
 static bool compile_letters(compiler *c)
 {
     char letter = *c->p;
@@ -322,6 +343,7 @@ static bool compile_letters(compiler *c)
     return letters(c, letter, n);
 }
 
+/* One character that stands for itself; not only ASCII. */
 static void literal(compiler *c)
 {
     const char *p = c->p;
@@ -348,6 +370,7 @@ static bool quoted(compiler *c)
     return refuse(c, "Pattern ends with an incomplete string literal", '.');
 }
 
+/* `[`: what follows is optional, until `]`. A run of numbers does not go on into it. */
 static bool open_section(compiler *c)
 {
     c->p++;
@@ -358,6 +381,7 @@ static bool open_section(compiler *c)
     return true;
 }
 
+/* The items of the section become one item of the list around it; an empty section is none. */
 static bool close_section(compiler *c)
 {
     c->p++;
@@ -394,6 +418,8 @@ static bool compile_next(compiler *c)
     }
 }
 
+/* All memory is in @p a, which the pattern remembers for the zones that the public functions look
+ * up. */
 wr_datepattern *wr_datepattern_compile(wr_str pattern, wr_arena *a, weir_error *err)
 {
     const char *start = pattern.ptr ? pattern.ptr : "";
@@ -402,6 +428,7 @@ wr_datepattern *wr_datepattern_compile(wr_str pattern, wr_arena *a, weir_error *
     while (c.p < c.end)
         if (!compile_next(&c))
             return NULL;
+    WR_ASSERT(c.p == c.end);
     while (c.depth > 0) /* Java closes open sections, too */
         close_section(&c);
     wr_datepattern *p = WR_NEW(a, wr_datepattern);
@@ -412,6 +439,10 @@ wr_datepattern *wr_datepattern_compile(wr_str pattern, wr_arena *a, weir_error *
 
 /* ---- for other folders ---- */
 
+/*
+ * For the planner and the operators (TIMESTAMP_FORMAT of a source or a sink): one pattern per task,
+ * since a pattern caches zones; so, unlike in the kernels, it is not shared by threads.
+ */
 bool wr_datepattern_parse_timestamp(wr_datepattern *p, wr_str text, const char *default_zone,
                                     int64_t *ms, char *errbuf, size_t errbuf_n)
 {

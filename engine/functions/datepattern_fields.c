@@ -10,6 +10,7 @@
 #define NANOS_PER_DAY INT64_C(86400000000000)
 #define MS_PER_DAY    INT64_C(86400000)
 
+/* Java's floorMod and floorDiv: towards minus infinity, so that days before 1970 count right. */
 static int64_t floor_mod(int64_t a, int64_t b)
 {
     int64_t m = a % b;
@@ -21,6 +22,7 @@ static int64_t floor_div(int64_t a, int64_t b)
     return (a - floor_mod(a, b)) / b;
 }
 
+/* The proleptic Gregorian calendar: java.time has no Julian one, unlike SimpleDateFormat. */
 bool wr__is_leap_year(int64_t year)
 {
     return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
@@ -28,6 +30,7 @@ bool wr__is_leap_year(int64_t year)
 
 int wr__month_length(int64_t year, int month)
 {
+    WR_ASSERT(month >= 1 && month <= 12);
     if (month == 2)
         return wr__is_leap_year(year) ? 29 : 28;
     return month == 4 || month == 6 || month == 9 || month == 11 ? 30 : 31;
@@ -55,6 +58,11 @@ static int64_t day_of_year(int64_t days, int64_t year)
     return days - wr_days_from_civil(year, 1, 1) + 1;
 }
 
+/*
+ * WeekFields computes with "offsets": how many days of the first week lie before the period (a
+ * month or a year) begins, negative where the first week begins within it. The names are
+ * java.time's, so that the two can be held side by side.
+ */
 /* ---- weeks ---- */
 
 /** WeekFields.startOfWeekOffset with a first week of at least one day. */
@@ -64,6 +72,7 @@ static int64_t week_offset(int64_t day, int64_t local_day)
     return start + 1 > 1 ? 7 - start : -start;
 }
 
+/* Week that @p day of the period is in; 0: it belongs to the last week of the period before. */
 static int64_t compute_week(int64_t offset, int64_t day)
 {
     return (7 + offset + (day - 1)) / 7;
@@ -88,6 +97,7 @@ static void week_of(int64_t days, int64_t *week_year, int64_t *week)
     }
 }
 
+/* A week that the year does not have is cut to its last one, as the smart style does. */
 int64_t wr__week_date(int64_t week_year, int64_t week, int64_t local_day)
 {
     int64_t first = wr_days_from_civil(week_year, 1, 1);
@@ -126,6 +136,7 @@ wr__dtime wr__dtime_of_instant(int64_t ms, const wr__zone *zone)
                        .instant_ms = ms};
 }
 
+/* Values of a time of the day; hours of a half and clock hours run 0..11 and 1..12. */
 static int64_t time_value(int64_t nanos, wr__dfield field)
 {
     int64_t second = nanos / 1000000000, hour = second / 3600;
@@ -153,6 +164,7 @@ static int64_t time_value(int64_t nanos, wr__dfield field)
     }
 }
 
+/* Those fields that need weeks; the others of date_value do not pay for them. */
 static int64_t week_value(int64_t days, int day, wr__dfield field)
 {
     int64_t week_year, week;
@@ -197,6 +209,7 @@ static int64_t date_value(int64_t days, wr__dfield field)
     }
 }
 
+/* Fields up to WR__D_FIRST_DATE need a time, those after it a date, the offset a zone. */
 bool wr__dtime_get(const wr__dtime *t, wr__dfield field, int64_t *value)
 {
     if (field == WR__D_OFFSET) {
@@ -213,6 +226,8 @@ bool wr__dtime_get(const wr__dtime *t, wr__dfield field, int64_t *value)
     return t->has_date;
 }
 
+/* Outer limits only: day 31 is valid here, and a month's length is looked at where both are known.
+ */
 bool wr__dfield_valid(wr__dfield field, int64_t v)
 {
     static const struct {
@@ -244,5 +259,6 @@ bool wr__dfield_valid(wr__dfield field, int64_t v)
         [WR__D_WEEK] = {1, 53},
         [WR__D_WEEK_OF_MONTH] = {0, 6},
     };
+    WR_ASSERT((unsigned)field < WR__D_N && ranges[field].min < ranges[field].max);
     return v >= ranges[field].min && v <= ranges[field].max;
 }

@@ -23,12 +23,15 @@ typedef struct printer {
 
 static outcome print_list(printer *p, const wr__dlist *list, bool optional);
 
+/* The text is set as well: outside an optional section it is the error. */
 static outcome missing(printer *p, const char *what, const char *name)
 {
     snprintf(p->errbuf, WR__DERR, "%s%s", what, name);
     return MISSING;
 }
 
+/* Zeros up to the smallest width, the sign by the item's style; what is too wide fails, and is not
+ * cut. */
 static outcome print_digits(printer *p, const wr__ditem *item, int64_t value)
 {
     char digits[24];
@@ -58,14 +61,17 @@ static outcome print_digits(printer *p, const wr__ditem *item, int64_t value)
     return PRINTED;
 }
 
+/* The first digits of nine, never rounded. */
 static outcome print_fraction(printer *p, const wr__ditem *item, int64_t nanos)
 {
-    char digits[16];
+    WR_ASSERT(item->max >= 1 && item->max <= 9 && nanos >= 0);
+    char digits[24];
     snprintf(digits, sizeof(digits), "%09lld", (long long)nanos);
     wr_buf_put(p->out, digits, (size_t)item->max);
     return PRINTED;
 }
 
+/* A name exists for each valid value: what is printed comes from a date, not from a text. */
 static outcome print_text(printer *p, const wr__ditem *item, int64_t value)
 {
     int n, first;
@@ -104,6 +110,7 @@ static void print_offset(printer *p, const wr__ditem *item)
 {
     int32_t offset = p->t->offset_s, abs = offset < 0 ? -offset : offset;
     int32_t minutes = abs / 60 % 60, seconds = abs % 60, type = item->offset_type;
+    WR_ASSERT(type >= 1 && type <= 6 && item->zero_offset);
     bool colon = type % 2 == 0;
     bool with_minutes = type >= 3 || (type >= 1 && minutes);
     bool with_seconds = with_minutes && type >= 5 && seconds;
@@ -120,6 +127,7 @@ static void print_offset(printer *p, const wr__ditem *item)
         print_part(p, colon, seconds);
 }
 
+/* O: GMT, GMT+8, GMT+8:30. OOOO: GMT+08:30. */
 static void print_gmt_offset(printer *p, const wr__ditem *item)
 {
     int32_t offset = p->t->offset_s, abs = offset < 0 ? -offset : offset;
@@ -135,6 +143,7 @@ static void print_gmt_offset(printer *p, const wr__ditem *item)
         print_part(p, true, seconds);
 }
 
+/* An offset counts as a field to Java, a zone as a query of its own: hence the two texts. */
 static outcome print_zone(printer *p, const wr__ditem *item)
 {
     if (!p->t->zone && (item->kind == WR__DI_OFFSET || item->kind == WR__DI_GMT_OFFSET))
@@ -155,7 +164,7 @@ static outcome print_zone(printer *p, const wr__ditem *item)
 
 /* ---- the whole ---- */
 
-/** Move what was printed from @p start on behind blanks. */
+/** Put blanks before what was printed from @p start on. Widths count UTF-16 units. */
 static outcome pad_left(printer *p, size_t start, int32_t width)
 {
     uint32_t n = wr_utf16_len(wr_str_make(p->out->ptr + start, p->out->len - start));
@@ -169,6 +178,7 @@ static outcome pad_left(printer *p, size_t start, int32_t width)
     memmove(p->out->ptr + start + blanks, p->out->ptr + start, len);
     memset(p->out->ptr + start, ' ', blanks);
     p->out->len += blanks;
+    WR_ASSERT(p->out->len == start + blanks + len);
     return PRINTED;
 }
 
@@ -194,6 +204,8 @@ static outcome print_item(printer *p, const wr__ditem *item)
     WR_UNREACHABLE();
 }
 
+/* A section that cannot be printed whole is not printed at all: what it has written is taken back.
+ */
 static outcome print_list(printer *p, const wr__dlist *list, bool optional)
 {
     size_t begin = p->out->len;
@@ -212,6 +224,7 @@ static outcome print_list(printer *p, const wr__dlist *list, bool optional)
     return PRINTED;
 }
 
+/* On failure @p out is as it was before. */
 bool wr__datepattern_format(const wr_datepattern *pattern, const wr__dtime *t, wr_buf *out,
                             char errbuf[WR__DERR])
 {

@@ -58,12 +58,14 @@ typedef enum wr__dkind {
     WR__DI_OPTIONAL,
 } wr__dkind;
 
+/** java.time's SignStyle: when a number has a sign. */
 typedef enum wr__dsign {
-    WR__SIGN_NORMAL,
-    WR__SIGN_NOT_NEGATIVE,
-    WR__SIGN_EXCEEDS_PAD,
+    WR__SIGN_NORMAL,       /* a minus, where it is negative */
+    WR__SIGN_NOT_NEGATIVE, /* none: a negative number cannot be printed */
+    WR__SIGN_EXCEEDS_PAD,  /* as NORMAL, and a plus where there are more digits than min */
 } wr__dsign;
 
+/** How long a name is: Jan, January, J. */
 typedef enum wr__dstyle {
     WR__STYLE_SHORT,
     WR__STYLE_FULL,
@@ -81,7 +83,7 @@ struct wr__ditem {
     wr__dfield field;
     uint32_t cp;        /* CHAR */
     int32_t min, max;   /* NUMBER, FRACTION: widths */
-    int32_t subsequent; /* NUMBER: digits that belong to items behind it; -1: fixed width */
+    int32_t subsequent; /* NUMBER: digits that belong to items after it; -1: fixed width */
     wr__dsign sign;
     wr__dstyle style;        /* TEXT, ZONE_NAME, GMT_OFFSET */
     bool generic;            /* ZONE_NAME */

@@ -3,8 +3,8 @@
  * Reading by a pattern: the text's fields, item by item, as DateTimeFormatter's strict (in widths),
  * case-insensitive parser does. What the fields amount to is datepattern_resolve.c's affair.
  *
- * An item's parser gives the position behind what it took, or NULL; then `at` tells where it
- * failed. A failed optional section leaves no trace.
+ * An item's parser gives the end of what it took, or NULL; then failed_at says where it failed. A
+ * failed optional section leaves no trace.
  */
 #include "engine/functions/datepattern_internal.h"
 
@@ -25,8 +25,10 @@ typedef struct reader {
 
 static const char *read_list(reader *r, const wr__dlist *list, const char *p);
 
+/* Where the error's text says that the text could not be parsed: Java's index, in bytes here. */
 static const char *fail_at(reader *r, const char *p)
 {
+    WR_ASSERT(p >= r->begin && p <= r->end);
     r->failed_at = p;
     return NULL;
 }
@@ -37,6 +39,7 @@ static const char *set_field(reader *r, wr__dfield field, int64_t value, const c
 {
     if (wr__dparsed_has(r->out, field) && r->out->v[field] != value)
         return fail_at(r, from);
+    WR_ASSERT(to >= from && to <= r->end);
     r->out->present |= 1u << field;
     r->out->v[field] = value;
     return to;
@@ -47,13 +50,15 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
+/* Java's way to compare without case: upper and lower are both tried, since neither alone says all.
+ */
 static bool same_char(uint32_t a, uint32_t b)
 {
     return a == b || u_toupper((UChar32)a) == u_toupper((UChar32)b) ||
            u_tolower((UChar32)a) == u_tolower((UChar32)b);
 }
 
-/** Behind @p text at @p p in any case, or NULL. Names here are ASCII. */
+/** The end of @p text at @p p, which is compared in any case, or NULL. Names here are ASCII. */
 static const char *match_text(const reader *r, const char *p, const char *text)
 {
     size_t n = strlen(text);
@@ -86,6 +91,7 @@ static bool take_sign(const wr__ditem *item, const char **p, char *sign)
     return item->sign == WR__SIGN_EXCEEDS_PAD || (item->sign == WR__SIGN_NORMAL && *sign == '-');
 }
 
+/* Two digits of a year stand for 2000 to 2099; any other number of digits for itself. */
 static const char *set_number(reader *r, const wr__ditem *item, int64_t value, const char *from,
                               const char *to)
 {
@@ -94,6 +100,11 @@ static const char *set_number(reader *r, const wr__ditem *item, int64_t value, c
     return set_field(r, item->field, value, from, to);
 }
 
+/*
+ * Digits are taken greedily up to the width, plus what later numbers of the run have reserved; then
+ * those are given back. A sign must be one that printing would have written: "-0" is none, and a
+ * plus sign goes with more digits than the pattern's.
+ */
 static const char *read_number(reader *r, const wr__ditem *item, const char *start)
 {
     const char *p = start;
@@ -110,6 +121,7 @@ static const char *read_number(reader *r, const wr__ditem *item, const char *sta
     if (item->subsequent > 0) {
         /* Read again, now that it is known how many digits there are to share. */
         int64_t own = WR_MAX((int64_t)item->min, (p - digits) - (int64_t)item->subsequent);
+        WR_ASSERT(own >= item->min);
         p = digits;
         if (!take_digits(r, &p, own, &magnitude))
             return fail_at(r, digits);
@@ -123,6 +135,7 @@ static const char *read_number(reader *r, const wr__ditem *item, const char *sta
     return set_number(r, item, value, digits, p);
 }
 
+/* Digits of a second's fraction, filled up with zeros to nanoseconds. */
 static const char *read_fraction(reader *r, const wr__ditem *item, const char *start)
 {
     const char *p = start;
@@ -138,14 +151,15 @@ static const char *read_fraction(reader *r, const wr__ditem *item, const char *s
 
 /* ---- names ---- */
 
+/* The longest name that is there: March before Mar. */
 static const char *read_text(reader *r, const wr__ditem *item, const char *start)
 {
     int n, first, best = -1;
     const char *const *names = wr__dtext(item->field, item->style, &n, &first), *to = NULL;
     for (int k = 0; k < n; k++) {
-        const char *behind = match_text(r, start, names[k]);
-        if (behind && (!to || behind >= to)) { /* of equal narrow names the last counts */
-            to = behind;
+        const char *after = match_text(r, start, names[k]);
+        if (after && (!to || after >= to)) { /* of equal narrow names the last counts */
+            to = after;
             best = k;
         }
     }
@@ -154,7 +168,7 @@ static const char *read_text(reader *r, const wr__ditem *item, const char *start
 
 /* ---- offsets ---- */
 
-/** Two digits below 60, behind a colon where @p colon. */
+/** Two digits below 60, after a colon where @p colon. */
 static const char *two_digits(const reader *r, const char *p, bool colon, int32_t *value)
 {
     if (colon) {
@@ -191,6 +205,7 @@ static const char *take_offset(const reader *r, int32_t type, const char *p, int
     return to;
 }
 
+/* The text for zero is tried first: it may be letters. */
 static const char *read_offset(reader *r, const wr__ditem *item, const char *start)
 {
     if (start == r->end)
@@ -202,7 +217,7 @@ static const char *read_offset(reader *r, const wr__ditem *item, const char *sta
     return to ? set_field(r, WR__D_OFFSET, seconds, start, to) : fail_at(r, start);
 }
 
-/** Behind GMT and a sign: h, hh, h:mm, h:mm:ss; full: hh:mm[:ss]. */
+/** After GMT and a sign: h, hh, h:mm, h:mm:ss; full: hh:mm[:ss]. */
 static const char *gmt_parts(const reader *r, const char *p, bool full, int32_t part[3])
 {
     if (full) {
@@ -246,6 +261,8 @@ static bool is_zone_char(char c)
 }
 
 /** The zone whose id is @p text in any case. */
+/* An exact id is found at once; another spelling costs a walk over all ids, once for each spelling,
+ * as the cache keeps what it has found. */
 static const wr__zone *zone_in_any_case(reader *r, wr_str text)
 {
     const wr__zone *exact = wr__zone_get(r->zones, text, r->a);
@@ -263,6 +280,7 @@ static const wr__zone *zone_in_any_case(reader *r, wr_str text)
     return found;
 }
 
+/* A text may name its zone twice, but not two zones. */
 static const char *set_zone(reader *r, const wr__zone *zone, const char *from, const char *to)
 {
     if (!zone || (r->out->t.zone && strcmp(r->out->t.zone->id, zone->id) != 0))
@@ -271,7 +289,7 @@ static const char *set_zone(reader *r, const wr__zone *zone, const char *from, c
     return to;
 }
 
-/** +hh:mm, alone or behind UTC, GMT, UT. @p start: where the prefix begins, @p p: behind it. */
+/** +hh:mm, alone or after UTC, GMT, UT. @p start: where the prefix begins, @p p: its end. */
 static const char *offset_zone(reader *r, const char *start, const char *p)
 {
     const char *to = NULL;
@@ -289,6 +307,11 @@ static const char *offset_zone(reader *r, const char *start, const char *p)
     return set_zone(r, zone, start, to ? to : p);
 }
 
+/*
+ * In java.time's order: an offset; UTC, GMT or UT with an offset or without; the longest id or
+ * abbreviation; Z. "GMT0" is an id of its own, hence the look at the digit after GMT. An id is
+ * looked for from the longest candidate down, at most 40 characters.
+ */
 static const char *read_zone(reader *r, const wr__ditem *item, const char *start)
 {
     if (start == r->end)
@@ -331,6 +354,7 @@ static const char *read_char(reader *r, const wr__ditem *item, const char *start
     return p;
 }
 
+/* Fields that a failed section has set are forgotten with it. */
 static const char *read_optional(reader *r, const wr__ditem *item, const char *start)
 {
     wr__dparsed before = *r->out;
@@ -388,6 +412,8 @@ static const char *read_list(reader *r, const wr__dlist *list, const char *p)
     return p;
 }
 
+/* First the fields of the whole text, then what they amount to. What is left over of the text is an
+ * error. Texts in messages are cut, as they come from records. */
 bool wr__datepattern_parse(const wr_datepattern *p, wr_str text, wr__zone_cache *zones, wr_arena *a,
                            wr__dparsed *out, char errbuf[WR__DERR])
 {

@@ -27,6 +27,7 @@ static int64_t take(wr__dparsed *p, wr__dfield f)
     return p->v[f];
 }
 
+/* Errors, with Java's texts. All return false. */
 static bool invalid(char *errbuf, wr__dfield f, int64_t value)
 {
     snprintf(errbuf, WR__DERR, "Invalid value for %s: %lld", wr__dfield_names[f], (long long)value);
@@ -57,6 +58,7 @@ static bool derive(wr__dparsed *p, wr__dfield f, int64_t value, char *errbuf)
 
 /* ---- dates ---- */
 
+/* A date that follows from two groups of fields must be the same one. */
 static bool set_date(wr__dparsed *p, int64_t days, char *errbuf)
 {
     if (p->t.has_date && p->t.days != days)
@@ -66,6 +68,8 @@ static bool set_date(wr__dparsed *p, int64_t days, char *errbuf)
     return true;
 }
 
+/* A year of era without era is of the common one, unless a year says otherwise. An era alone is
+ * left: cross_check compares it. */
 static bool resolve_era(wr__dparsed *p, char *errbuf)
 {
     if (!has(p, WR__D_YEAR_OF_ERA))
@@ -90,6 +94,7 @@ static bool date_of_month(wr__dparsed *p, char *errbuf)
     return set_date(p, wr_days_from_civil(year, (int)month, (int)day), errbuf);
 }
 
+/* Day 366 of a common year is an error even in the smart style. */
 static bool date_of_year(wr__dparsed *p, char *errbuf)
 {
     int64_t year = take(p, WR__D_YEAR), day = take(p, WR__D_DAY_OF_YEAR);
@@ -100,6 +105,7 @@ static bool date_of_year(wr__dparsed *p, char *errbuf)
     return set_date(p, wr_days_from_civil(year, 1, 1) + day - 1, errbuf);
 }
 
+/* The first group that is whole decides; fields of others stay and are checked against it. */
 static bool resolve_date(wr__dparsed *p, char *errbuf)
 {
     if (!resolve_era(p, errbuf))
@@ -111,6 +117,7 @@ static bool resolve_date(wr__dparsed *p, char *errbuf)
     return !has(p, WR__D_DAY_OF_YEAR) || date_of_year(p, errbuf);
 }
 
+/* Sunday is day 1 of these weeks: see datepattern_fields.c. */
 static bool date_of_week(wr__dparsed *p, int64_t local_day, char *errbuf)
 {
     int64_t year = take(p, WR__D_WEEK_YEAR), week = take(p, WR__D_WEEK);
@@ -182,6 +189,7 @@ static bool resolve_part_of_day(wr__dparsed *p, wr__dfield field, int64_t nanos_
            (has(p, WR__D_NANO) || derive(p, WR__D_NANO, nanos % NANOS_PER_SECOND, errbuf));
 }
 
+/* What the letters of clocks and halves mean, as hours, minutes, seconds and nanoseconds. */
 static bool resolve_time_fields(wr__dparsed *p, char *errbuf)
 {
     if (!resolve_clock_hour(p, WR__D_CLOCK_HOUR, 24, WR__D_HOUR, errbuf) ||
@@ -255,6 +263,10 @@ static bool cross_check(wr__dparsed *p, char *errbuf)
     return true;
 }
 
+/*
+ * In the order of java.time's Parsed: dates are tried again after local weeks, whose day may have
+ * been what was missing. An offset stays a field: who asks for an instant decides what it is worth.
+ */
 bool wr__dparsed_resolve(wr__dparsed *p, char errbuf[WR__DERR])
 {
     if (!resolve_date(p, errbuf) || !resolve_time_fields(p, errbuf) || !resolve_other(p, errbuf) ||
@@ -270,6 +282,12 @@ bool wr__dparsed_resolve(wr__dparsed *p, char errbuf[WR__DERR])
     return true;
 }
 
+/*
+ * ksqlDB fills up what the text does not say from 1970-01-01T00:00 in the zone, by applying the
+ * fields one after the other to that moment (StringToTimestampParser). With two fields that
+ * contradict each other, or a day that the month at hand does not have yet, the order shows in the
+ * result, so it is followed here field by field.
+ */
 /* ---- PARSE_TIMESTAMP ---- */
 
 /* A moment of a zone, changed field by field as ZonedDateTime.with does: each step keeps the offset
@@ -286,7 +304,10 @@ static bool in_range(int64_t days)
     return days < INT64_MAX / 86400000 - 2 && days > -(INT64_MAX / 86400000 - 2);
 }
 
-static void settle(moment *m)
+/* After a change of the local time: the offset that the zone has there. In the hour that comes
+ * twice the offset so far is kept if it is one of the two; in the hour that does not exist the time
+ * moves on by the gap, as ZonedDateTime does. */
+static void place(moment *m)
 {
     if (!m->zone || !in_range(m->days))
         return;
@@ -301,6 +322,7 @@ static void settle(moment *m)
     }
 }
 
+/* Add the difference of one field: the other parts of the time stay. */
 static void with_time(moment *m, wr__dfield f, int64_t v)
 {
     wr__dtime now = {.has_time = true, .nanos = m->nanos};
@@ -318,15 +340,19 @@ static void with_time(moment *m, wr__dfield f, int64_t v)
         [WR__D_CLOCK_HOUR] = 3600 * NANOS_PER_SECOND,
         [WR__D_AMPM] = 43200 * NANOS_PER_SECOND,
     };
+    WR_ASSERT((unsigned)f < WR_ARRAY_LEN(unit));
     m->nanos += (v - old) * unit[f];
 }
 
 /** LocalDate.with(year or month): the day is cut to the month's length. */
 static void with_month(moment *m, int64_t year, int month, int day)
 {
+    WR_ASSERT(month >= 1 && month <= 12);
     m->days = wr_days_from_civil(year, month, WR_MIN(day, wr__month_length(year, month)));
 }
 
+/* One field of the date. A day of the month that this month does not have is an error; a year or a
+ * month that changes cuts the day instead. */
 static bool with_date(moment *m, wr__dfield f, int64_t v, char *errbuf)
 {
     int64_t year;
@@ -357,7 +383,7 @@ static bool with_date(moment *m, wr__dfield f, int64_t v, char *errbuf)
     return true;
 }
 
-/** The fields of a whole date, in ChronoField's order; the last one, the epoch day, settles it. */
+/** The fields of a whole date, in ChronoField's order; the last one, the epoch day, decides. */
 static bool with_whole_date(moment *m, const wr__dtime *t, char *errbuf)
 {
     static const wr__dfield order[] = {WR__D_DAY_OF_WEEK, WR__D_ALIGNED_DAY, WR__D_DAY_OF_MONTH,
@@ -369,22 +395,24 @@ static bool with_whole_date(moment *m, const wr__dtime *t, char *errbuf)
             wr__dtime_get(t, WR__D_YEAR, &year);
             if (!with_date(m, WR__D_YEAR, year, errbuf))
                 return false;
-            settle(m);
+            place(m);
         }
         if (!with_date(m, order[k], v, errbuf))
             return false;
-        settle(m);
+        place(m);
     }
     m->days = t->days;
-    settle(m);
+    place(m);
     return true;
 }
 
+/* A whole time first, then fields in ChronoField's order, a whole date where its fields would
+ * stand. */
 static bool apply_fields(moment *m, const wr__dparsed *p, char *errbuf)
 {
     if (p->t.has_time) {
         m->nanos = p->t.nanos;
-        settle(m);
+        place(m);
     }
     for (int f = 0; f < WR__D_OFFSET; f++) {
         if (f == WR__D_FIRST_DATE && p->t.has_date && !with_whole_date(m, &p->t, errbuf))
@@ -403,7 +431,7 @@ static bool apply_fields(moment *m, const wr__dparsed *p, char *errbuf)
             with_time(m, (wr__dfield)f, v);
         else if (!with_date(m, (wr__dfield)f, v, errbuf))
             return false;
-        settle(m);
+        place(m);
     }
     return true;
 }
@@ -424,11 +452,11 @@ bool wr__dparsed_timestamp(const wr__dparsed *p, const wr__zone *default_zone, i
             m.zone = NULL;
         else
             m.offset = INT32_MAX; /* none is preferred */
-        settle(&m);
+        place(&m);
     } else {
         if (m.zone)
             m.offset = INT32_MAX;
-        settle(&m);
+        place(&m);
         if (!apply_fields(&m, p, errbuf))
             return false;
     }

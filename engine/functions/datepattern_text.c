@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* English names of months, days, eras, quarters and halves of the day, as Java's CLDR data has
- * them. */
+/*
+ * English names of months, days, eras, quarters and halves of the day, as Java's CLDR data has
+ * them.
+ *
+ * Tables here and not ICU's, because they must be those of Java's data for the US, whatever ICU is
+ * installed. Names of zones are ICU's.
+ */
 #include "engine/functions/datepattern_internal.h"
 
 static const char *const months_full[] = {"January",   "February", "March",    "April",
@@ -31,6 +36,7 @@ static const char *const *pick(wr__dstyle style, const char *const *brief, const
 
 const char *const *wr__dtext(wr__dfield field, wr__dstyle style, int *n, int *first)
 {
+    WR_ASSERT((unsigned)field < WR__D_N);
     *first = 1;
     switch (field) {
     case WR__D_MONTH:

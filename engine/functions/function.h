@@ -187,10 +187,28 @@ typedef struct wr_aggregate {
 
 /* ---- registry ---- */
 
+/*
+ * Which functions statements may call: those that are built in, constant and the same for all, and
+ * above them those of one engine. An engine makes one registry and hands it to planning; what looks
+ * a name up is given it, and NULL stands for the built-in functions alone.
+ *
+ * Life: longer than every plan made with it, since plans refer to its functions.
+ * Threads: any may look things up; functions are added before the first statement.
+ */
+typedef struct wr_function_registry wr_function_registry;
+
+wr_function_registry *wr_function_registry_new(void);
+void wr_function_registry_free(wr_function_registry *r);
+/**
+ * Add the functions of @p family, which outlives @p r: all of them, or none.
+ * @return WEIR_ERR_EXISTS: a name is taken, by a built-in function or another one.
+ */
+weir_status wr_function_registry_add(wr_function_registry *r, const wr_function_family *family,
+                                     weir_error *err) WR_MUST_CHECK;
 /** By name in any case; NULL: unknown. */
-const wr_function *wr_function_find(wr_str name);
+const wr_function *wr_function_find(const wr_function_registry *r, wr_str name);
 /** Iterate all functions, in order of name; NULL past the end. */
-const wr_function *wr_function_at(uint32_t index);
+const wr_function *wr_function_at(const wr_function_registry *r, uint32_t index);
 
 /**
  * Choose the overload (functions.md rule 2; aggregates: no implicit casts, rule 3).

@@ -2,6 +2,9 @@
 /*
  * GEO_DISTANCE: great-circle distance of two points by the haversine formula, on a sphere of 6371
  * km or 3959 miles.
+ *
+ * Arguments: latitude and longitude of both points in degrees, then the unit by a name in any case,
+ * km by default. Any fault of an argument, NULL included, is an error of the row.
  */
 #include "engine/functions/families.h"
 #include "engine/functions/kernel.h"
@@ -17,6 +20,9 @@ static double radians(double degrees)
     return degrees / 180.0 * 3.141592653589793;
 }
 
+/* The haversine form stays exact for points that are close, where the cosine form loses digits. The
+ * argument of asin is at most 1 but for rounding, and NaN then: antipodes are that far from exact
+ * in ksqlDB, too. */
 static double haversine(const double c[4], double radius)
 {
     double lat1 = radians(c[0]), lat2 = radians(c[2]);
@@ -26,7 +32,7 @@ static double haversine(const double c[4], double radius)
     return radius * 2 * asin(sqrt(a));
 }
 
-/** 0: no such unit. */
+/** 0: no such unit. A blank text is no unit at all, so the default. */
 static double radius_of(wr_str unit)
 {
     static const char *const km[] = {"km", "kilometer", "kilometers", "kilometre", "kilometres"};

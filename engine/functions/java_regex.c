@@ -18,6 +18,10 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
+/*
+ * A match of MATCH_LIMIT steps takes some 50 ms; no pattern that people write for a text of a few
+ * kilobytes comes near it. PATTERN_LEN_MAX: a pattern may come from a row.
+ */
 #define MATCH_LIMIT     5000000u
 #define DEPTH_LIMIT     100000u
 #define HEAP_LIMIT_KIB  65536u
@@ -29,6 +33,7 @@ struct wr__regex {
     uint32_t groups;
 };
 
+/* Any line end that Unicode knows ends a line for `.`, `^` and `$`, as in Java. */
 static pcre2_code *compile(wr_str pattern, char *errbuf, size_t errbuf_n)
 {
     pcre2_compile_context *context = pcre2_compile_context_create(NULL);
@@ -47,6 +52,7 @@ static pcre2_code *compile(wr_str pattern, char *errbuf, size_t errbuf_n)
     return compiled;
 }
 
+/* The object is outside arenas, as PCRE2's are: wr__regex_free. */
 wr__regex *wr__regex_new(wr_str pattern, char *errbuf, size_t errbuf_n)
 {
     if (pattern.len > PATTERN_LEN_MAX) {
@@ -81,6 +87,7 @@ uint32_t wr__regex_groups(const wr__regex *re)
     return re->groups;
 }
 
+/* -1: no such name. Names that PCRE2 could not have are not looked up. */
 int wr__regex_group(const wr__regex *re, wr_str name)
 {
     char text[64];
@@ -112,6 +119,7 @@ static const char *subject_of(wr__matcher *m, wr_str text)
     return m->clean.ptr;
 }
 
+/* A matcher is used again for row after row: contexts and match data are made once per pattern. */
 void wr__matcher_start(wr__matcher *m, const wr__regex *re, wr_str text)
 {
     if (!m->context) {
@@ -133,6 +141,7 @@ void wr__matcher_start(wr__matcher *m, const wr__regex *re, wr_str text)
     m->done = m->failed = false;
 }
 
+/* No check of UTF-8: subject_of has seen to it. */
 static int run(wr__matcher *m, uint32_t from)
 {
     return pcre2_match(m->re->code, (PCRE2_SPTR)m->subject, m->text.len, from, PCRE2_NO_UTF_CHECK,
@@ -147,6 +156,8 @@ static void give_stack(wr__matcher *m)
     pcre2_jit_stack_assign(m->context, NULL, m->stack);
 }
 
+/* One retry with a larger stack; whoever needs more than that is told that the pattern costs too
+ * much. */
 bool wr__matcher_find_from(wr__matcher *m, uint32_t from)
 {
     if (from > m->text.len || m->failed)
@@ -168,6 +179,7 @@ bool wr__matcher_find_from(wr__matcher *m, uint32_t from)
     return false;
 }
 
+/* Java's Matcher.find: after an empty match the search goes on one character further. */
 bool wr__matcher_find(wr__matcher *m)
 {
     if (m->done || !wr__matcher_find_from(m, m->next)) {
@@ -175,6 +187,7 @@ bool wr__matcher_find(wr__matcher *m)
         return false;
     }
     uint32_t from = wr__matcher_from(m), to = wr__matcher_to(m);
+    WR_ASSERT(to <= m->text.len);
     m->next = to;
     if (from == to) {
         const char *p = m->text.ptr + to, *end = m->text.ptr + m->text.len;
@@ -187,6 +200,8 @@ bool wr__matcher_find(wr__matcher *m)
     return true;
 }
 
+/* A slice of the text that was given, never of the cleaned copy: both have the same places. ptr
+ * NULL: the group took no part. */
 wr_str wr__matcher_group(const wr__matcher *m, uint32_t group)
 {
     WR_ASSERT(group <= m->re->groups);

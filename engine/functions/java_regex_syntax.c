@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Translation of patterns from Java's syntax to PCRE2's; java_regex.h tells the policy. One pass
+ * Translation of patterns from Java's syntax to PCRE2's; java_regex.h has the policy. One pass
  * from left to right; what both read alike is copied. PCRE2 checks the rest when it compiles.
  */
 #include "engine/functions/java_regex.h"
@@ -9,6 +9,10 @@
 
 #include <stdio.h>
 
+/*
+ * What is not translated is refused, with a text that says so: a pattern that means something else
+ * in PCRE2 would give wrong rows without a word. Where Java itself refuses, the text is Java's.
+ */
 typedef struct translator {
     const char *p, *end;
     wr_buf *out;
@@ -18,6 +22,7 @@ typedef struct translator {
 
 static bool refuse(translator *t, const char *why)
 {
+    WR_ASSERT(why[0] && t->p <= t->end);
     snprintf(t->errbuf, t->errbuf_n, "%s", why);
     return false;
 }
@@ -46,8 +51,10 @@ static bool at(const translator *t, const char *text)
 
 /* ---- escapes ---- */
 
+/* Characters are written by number, so that none of them is taken for syntax. */
 static void put_code_point(translator *t, uint32_t cp)
 {
+    WR_ASSERT(cp <= 0x10FFFF);
     wr_buf_printf(t->out, "\\x{%x}", cp);
 }
 
@@ -64,7 +71,7 @@ static bool take_hex(translator *t, int digits, uint32_t *value)
     return true;
 }
 
-/** Behind `\u`: a unit, or two that make a pair. */
+/** After `\u`: a unit, or two that make a pair. */
 static bool unicode_escape(translator *t)
 {
     uint32_t unit, low;
@@ -84,7 +91,7 @@ static bool unicode_escape(translator *t)
     return true;
 }
 
-/** Behind `\x`: two digits, or any number in braces. */
+/** After `\x`: two digits, or any number in braces. */
 static bool hex_escape(translator *t)
 {
     uint32_t cp = 0;
@@ -102,7 +109,7 @@ static bool hex_escape(translator *t)
     return true;
 }
 
-/** Behind `\0`: one to three octal digits, the value up to 0377. */
+/** After `\0`: one to three octal digits, the value up to 0377. */
 static bool octal_escape(translator *t)
 {
     uint32_t v = 0;
@@ -131,7 +138,9 @@ static const char *posix_class(wr_str name)
     return NULL;
 }
 
-/** Behind `\p` or `\P`. */
+/** After `\p` or `\P`. */
+/* Scripts, categories and binary properties have the same names in both, but for Java's prefix Is.
+ * Blocks (In...) and Java's own methods (javaLowerCase) are not known to PCRE2. */
 static bool property(translator *t, bool negated, bool in_class)
 {
     wr_str name = {t->p, 1};
@@ -161,7 +170,8 @@ static bool property(translator *t, bool negated, bool in_class)
     return true;
 }
 
-/** Behind `\Q`: literal text up to `\E` or the end. */
+/** After `\Q`: literal text up to `\E` or the end. */
+/* Every ASCII character that could be syntax gets a backslash of its own. */
 static void quotation(translator *t)
 {
     while (t->p < t->end && !at(t, "\\E")) {
@@ -173,6 +183,11 @@ static void quotation(translator *t)
 }
 
 /** At a backslash. */
+/*
+ * Letters that mean the same in both pass; all other letters are errors in Java, but commands in
+ * PCRE2
+ * (\K, \C, \N ...), so they must not get there. In a class \b and the anchors are errors, too.
+ */
 static bool escape(translator *t, bool in_class)
 {
     t->p++;
@@ -212,6 +227,8 @@ static bool escape(translator *t, bool in_class)
 /* ---- classes, groups, quantifiers ---- */
 
 /** At a '['. */
+/* Unions and intersections of classes are Java's own; PCRE2 would read them as plain characters. A
+ * ] that comes first is literal in both. */
 static bool character_class(translator *t)
 {
     wr_buf_putc(t->out, *t->p++);
@@ -238,7 +255,9 @@ static bool character_class(translator *t)
     return refuse(t, "Unclosed character class");
 }
 
-/** Inline flags at the cursor, behind `(?`: up to ':' or ')'. */
+/** Inline flags at the cursor, after `(?`: up to ':' or ')'. */
+/* Java's u, Unicode case folding, is PCRE2's only way. d (only \n ends a line) and U (classes by
+ * Unicode) would change what the rest of the pattern means. */
 static bool flags(translator *t)
 {
     for (; t->p < t->end && *t->p != ':' && *t->p != ')'; t->p++) {
@@ -264,7 +283,9 @@ static bool flags(translator *t)
     return true;
 }
 
-/** Behind `(?<`, not a look-behind: a name and '>'. */
+/** After `(?<`, not a look-behind: a name and '>'. */
+/* Java's names have letters and digits only; PCRE2's may have underscores, so they are copied as
+ * is. */
 static bool group_name(translator *t)
 {
     const char *start = t->p;
@@ -277,6 +298,8 @@ static bool group_name(translator *t)
 }
 
 /** At a '('. */
+/* (?:...), look-around, atomic groups and names are alike; comments, recursion and the like are not
+ * Java's, so they end up in flags() and are refused there. */
 static bool group(translator *t)
 {
     wr_buf_putc(t->out, *t->p++);
@@ -303,6 +326,7 @@ static bool group(translator *t)
 }
 
 /** At a '{': a quantifier, or Java's error. */
+/* `{` alone is a character to PCRE2 and an error to Java. */
 static bool repetition(translator *t)
 {
     const char *p = t->p + 1, *digits = p;
@@ -319,6 +343,7 @@ static bool repetition(translator *t)
     return true;
 }
 
+/* Depth is no concern: groups are not followed, they are copied, and PCRE2 bounds their nesting. */
 bool wr__regex_translate(wr_str pattern, wr_buf *out, char *errbuf, size_t errbuf_n)
 {
     const char *start = pattern.ptr ? pattern.ptr : "";

@@ -13,6 +13,7 @@
 
 /* ---- reading ---- */
 
+/* Jackson's ObjectNode: the last value of a name counts, at the place of the first. */
 void wr__json_merge_duplicates(wr_json *j, wr_arena *a)
 {
     if (j->kind != WR_JSON_OBJECT || j->n < 2)
@@ -31,9 +32,11 @@ void wr__json_merge_duplicates(wr_json *j, wr_arena *a)
         j->keys[kept] = j->keys[k];
         j->items[kept++] = j->items[k];
     }
+    WR_ASSERT(kept > 0 && kept <= j->n);
     j->n = kept;
 }
 
+/* Inner objects first; the reader's depth limit bounds the recursion. */
 static void merge_all(wr_json *j, wr_arena *a)
 {
     for (uint32_t k = 0; k < j->n; k++)
@@ -41,6 +44,8 @@ static void merge_all(wr_json *j, wr_arena *a)
     wr__json_merge_duplicates(j, a);
 }
 
+/* Text after the first value is ignored, and a blank text is no document: what Jackson's readTree
+ * does, which ksqlDB calls. */
 wr__json_status wr__json_read(wr_str text, wr_arena *a, wr_json **out, weir_error *err)
 {
     *out = NULL;
@@ -52,6 +57,11 @@ wr__json_status wr__json_read(wr_str text, wr_arena *a, wr_json **out, weir_erro
     return WR__JSON_OK;
 }
 
+/*
+ * As Jackson writes what it has read with USE_BIG_DECIMAL_FOR_FLOATS: integers as they are, reals
+ * in BigDecimal's toString form (plain, or with an exponent where the scale is negative or the
+ * number small). No double is made, so no digit is lost.
+ */
 /* ---- writing ---- */
 
 /* A decimal number taken apart: digits without leading zeroes, times 10^-scale. */
@@ -61,6 +71,7 @@ typedef struct number_parts {
     int64_t scale;
 } number_parts;
 
+/* "-12.50e3" is the digits 1250 with scale -1. BigDecimal has no negative zero. */
 static void take_apart(wr_str text, number_parts *n)
 {
     *n = (number_parts){0};
@@ -88,6 +99,7 @@ static void take_apart(wr_str text, number_parts *n)
     }
 }
 
+/* What Jackson takes for an integer: the text decides, not the value. */
 static bool is_integer(wr_str number)
 {
     for (uint32_t k = 0; k < number.len; k++)
@@ -96,6 +108,7 @@ static bool is_integer(wr_str number)
     return true;
 }
 
+/* BigDecimal.toString: plain if the scale is not negative and the exponent at least -6. */
 void wr__json_write_number(wr_buf *out, wr_str number)
 {
     if (is_integer(number)) {
@@ -104,6 +117,7 @@ void wr__json_write_number(wr_buf *out, wr_str number)
     }
     number_parts n;
     take_apart(number, &n);
+    WR_ASSERT(n.digits.len > 0);
     int64_t adjusted = (int64_t)n.digits.len - 1 - n.scale;
     if (n.negative)
         wr_buf_putc(out, '-');
@@ -162,6 +176,7 @@ void wr__json_write(wr_buf *out, const wr_json *j)
     wr_buf_putc(out, j->kind == WR_JSON_OBJECT ? '}' : ']');
 }
 
+/* What EXTRACTJSONFIELD gives: a string without its quotes, anything else as JSON. */
 void wr__json_write_bare(wr_buf *out, const wr_json *j)
 {
     if (j->kind == WR_JSON_STRING)
@@ -170,6 +185,10 @@ void wr__json_write_bare(wr_buf *out, const wr_json *j)
         wr__json_write(out, j);
 }
 
+/*
+ * The JsonPath that ksqlDB took from Hive and Presto: $, .name, [name], ["name"], [index]. An index
+ * is a name to the parser; on an array it counts elements.
+ */
 /* ---- paths ---- */
 
 static bool is_name_char(uint32_t cp, bool subscript)
@@ -210,6 +229,7 @@ static bool path_quoted(const char **p, const char *end, wr_arena *a, wr_str *to
     return (*p)++ < end;
 }
 
+/* One step; the cursor is on its first character. */
 static bool path_step(const char **p, const char *end, wr_arena *a, wr_str *token)
 {
     char open = *(*p)++;
@@ -237,6 +257,8 @@ bool wr__json_path_parse(wr_str text, wr_arena *a, wr__json_path *out)
     return true;
 }
 
+/* NULL where a step leads nowhere; also where it asks an object for an index or a value for a
+ * member. */
 const wr_json *wr__json_path_find(const wr_json *root, const wr__json_path *path)
 {
     const wr_json *at = root;

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 /** The document of row @p i, NULL where the text is empty. False where the row has failed. */
+/* The document lives in scratch: until the batch has passed. */
 static bool read_row(wr_kctx *ctx, const wr_call *call, wr_str text, uint32_t i, wr_vec *out,
                      wr_json **doc)
 {
@@ -35,6 +36,7 @@ static void *prepare_path(const wr_call *call, wr_arena *a)
     return parsed;
 }
 
+/* A path that leads nowhere gives NULL; JSON null at its end is the text "null", as in ksqlDB. */
 WR__KERNEL(extract_json_field)
 {
     wr_buf b = {0};
@@ -76,6 +78,7 @@ WR__KERNEL(is_json_string)
 
 /* ---- arrays ---- */
 
+/* As in json_node.c: the text decides. */
 static bool is_integer(wr_str number)
 {
     for (uint32_t k = 0; k < number.len; k++)
@@ -127,6 +130,7 @@ WR__KERNEL(json_array_contains)
     }
 }
 
+/* Something else than an array has no length: NULL. */
 WR__KERNEL(json_array_length)
 {
     WR_FOREACH_SEL (i, sel) {
@@ -151,6 +155,8 @@ static wr_value text_of(wr_kctx *ctx, wr_buf *b, const wr_json *j, bool bare)
     return wr_value_str(wr_arena_str(ctx->scratch, wr_buf_view(b)));
 }
 
+/* Unlike its relatives it fails the row where the text is no array; its elements are JSON, so texts
+ * keep their quotes, which those of JSON_RECORDS do not. Quirks kept. */
 WR__KERNEL(json_items)
 {
     wr_buf b = {0};
@@ -172,6 +178,7 @@ WR__KERNEL(json_items)
 
 /* ---- objects ---- */
 
+/* Names in the document's order. */
 WR__KERNEL(json_keys)
 {
     WR_FOREACH_SEL (i, sel) {
@@ -213,6 +220,8 @@ WR__KERNEL(json_records)
 /* ---- JSON_CONCAT ---- */
 
 /** The members of all @p docs, later ones winning; or their elements, what is no array as one. */
+/* All objects: one object. Else one array, of the elements of arrays and of everything else as it
+ * is. */
 static wr_json concat(wr_json *const *docs, uint32_t n, wr_arena *a)
 {
     bool objects = true;
@@ -235,10 +244,12 @@ static wr_json concat(wr_json *const *docs, uint32_t n, wr_arena *a)
             all.items[all.n++] = docs[k]->items[m];
         }
     }
+    WR_ASSERT(all.n <= room);
     wr__json_merge_duplicates(&all, a);
     return all;
 }
 
+/* An argument that is an empty text makes the result NULL: Jackson has no node for it. */
 WR__KERNEL(json_concat)
 {
     wr_buf b = {0};
@@ -265,6 +276,7 @@ WR__KERNEL(json_concat)
 
 /* ---- TO_JSON_STRING ---- */
 
+/* NULL is the text "null" here, not NULL: the function takes NULL as a value. */
 WR__KERNEL(to_json_string)
 {
     wr_buf b = {0};

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* SQL values as JSON text; json_value.h tells the form. Recursion follows the type's nesting. */
+/*
+ * SQL values as JSON text; json_value.h has the form. Recursion follows the type's nesting.
+ *
+ * Not the encoder of formats/: that one writes records, in the order of their columns, and DECIMALs
+ * by options; this one follows the UDF, which goes through a tree with sorted names.
+ */
 #include "engine/functions/json_value.h"
 
 #include "common/utf8.h"
@@ -16,6 +21,7 @@ typedef struct member {
     const wr_value *value;
 } member;
 
+/* By UTF-16 units, as Java's TreeMap of Strings is. */
 static int by_name(const void *x, const void *y)
 {
     const member *a = x, *b = y;
@@ -53,6 +59,7 @@ static wr_str name_of(const wr_type *t, const wr_value *key, wr_arena *scratch)
 
 static void write_object(wr_buf *out, const wr_type *t, const wr_nest *nest, wr_arena *scratch)
 {
+    WR_ASSERT(t->id == WR_T_MAP || nest->n == t->fields_n);
     member *members = WR_NEW_N(scratch, member, nest->n + 1);
     for (uint32_t k = 0; k < nest->n; k++) {
         bool map = t->id == WR_T_MAP;
@@ -75,6 +82,7 @@ static void write_array(wr_buf *out, const wr_type *t, const wr_nest *nest, wr_a
     wr_buf_putc(out, ']');
 }
 
+/* NaN and the infinities have no number in JSON: Jackson writes them as texts. */
 static void write_number(wr_buf *out, const wr_type *t, const wr_value *v)
 {
     if (t->id == WR_T_DECIMAL) {
@@ -89,6 +97,7 @@ static void write_number(wr_buf *out, const wr_type *t, const wr_value *v)
     }
 }
 
+/* Types whose text goes between quotes without escapes. */
 static void write_quoted(wr_buf *out, const wr_type *t, const wr_value *v)
 {
     wr_buf_putc(out, '"');

@@ -4,6 +4,8 @@
 
 #include <math.h>
 
+/* The data is zeroed, too: what reads a whole vector without looking at the nulls (sums, hashes of
+ * fixed-width keys) must find the same bytes each time. */
 void wr__put_null(wr_vec *out, uint32_t i)
 {
     size_t width = wr_type_width(out->type);
@@ -12,6 +14,7 @@ void wr__put_null(wr_vec *out, uint32_t i)
     wr_vec_set_null(out, i);
 }
 
+/* Types are equal, so the bytes are the value; nested values and texts are shared. */
 void wr__put_row(wr_vec *out, uint32_t i, const wr_vec *from)
 {
     uint32_t j = i & from->mask;
@@ -19,6 +22,7 @@ void wr__put_row(wr_vec *out, uint32_t i, const wr_vec *from)
         wr__put_null(out, i);
         return;
     }
+    WR_ASSERT(out->type->id == from->type->id);
     size_t width = wr_type_width(out->type);
     memcpy((char *)out->u.data + width * i, (const char *)from->u.data + width * j, width);
 }
@@ -36,6 +40,7 @@ size_t wr__join_halves(char *p, size_t n)
     return n;
 }
 
+/* Empty texts have no memory: ptr is NULL and len 0, which every reader of a wr_str takes. */
 void wr__put_text(wr_kctx *ctx, wr_vec *out, uint32_t i, const wr_buf *b)
 {
     char *p = b->len ? wr_arena_memdup(ctx->scratch, b->ptr, b->len) : NULL;
@@ -48,6 +53,10 @@ void wr__put_bytes(wr_kctx *ctx, wr_vec *out, uint32_t i, const wr_buf *b)
         wr_str_make(b->len ? wr_arena_memdup(ctx->scratch, b->ptr, b->len) : NULL, b->len);
 }
 
+/*
+ * Java's char array of a text. A half pair that is kept as three bytes is one unit, as it was, so
+ * going there and back changes nothing.
+ */
 wr__units wr__to_units(wr_arena *a, wr_str s)
 {
     /* No character has more units than bytes. */
@@ -60,9 +69,11 @@ wr__units wr__to_units(wr_arena *a, wr_str s)
         }
         t.u[t.n++] = (uint16_t)cp;
     }
+    WR_ASSERT(t.n <= s.len);
     return t;
 }
 
+/* Three bytes at most for a unit: a pair is two units and four bytes. */
 wr_str wr__from_units(wr_arena *a, const uint16_t *u, uint32_t n)
 {
     char *p = wr_arena_alloc(a, n ? (size_t)n * 3 : 1);
@@ -73,6 +84,7 @@ wr_str wr__from_units(wr_arena *a, const uint16_t *u, uint32_t n)
             cp = 0x10000 + ((cp - 0xD800) << 10) + (u[++i] - 0xDC00u);
         len += wr_utf8_encode(cp, p + len);
     }
+    WR_ASSERT(len <= (size_t)n * 3);
     return wr_str_make(p, len);
 }
 
@@ -91,8 +103,10 @@ static bool seek_unit(const char **at, const char *end, uint32_t *at_unit, uint3
     return true;
 }
 
+/* Most slices do not cut a pair: they are found by walking, and nothing is copied. */
 wr_str wr__unit_slice(wr_arena *a, wr_str s, uint32_t from, uint32_t to)
 {
+    WR_ASSERT(from <= to);
     const char *end = s.ptr + s.len, *p = s.ptr;
     uint32_t unit = 0;
     if (seek_unit(&p, end, &unit, from)) {
@@ -117,11 +131,17 @@ static size_t malformed_length(const uint8_t *p, size_t left)
     /* The second byte's range excludes overlong forms and what is beyond U+10FFFF. */
     uint8_t low = c == 0xE0 ? 0xA0 : c == 0xF0 ? 0x90 : 0x80, high = c == 0xF4 ? 0x8F : 0xBF;
     size_t n = 1;
+    WR_ASSERT(need >= 1 && need <= 4);
     while (n < need && n < left && p[n] >= (n == 1 ? low : 0x80) && p[n] <= (n == 1 ? high : 0xBF))
         n++;
     return n;
 }
 
+/*
+ * How many U+FFFD a malformed sequence becomes is defined by Java's decoder: one for each longest
+ * piece that could have begun a character, and texts are compared with those that ksqlDB has
+ * written.
+ */
 void wr__put_utf8_repaired(wr_buf *out, wr_str bytes)
 {
     if (wr_utf8_valid(bytes)) {
@@ -140,6 +160,8 @@ void wr__put_utf8_repaired(wr_buf *out, wr_str bytes)
     }
 }
 
+/* C leaves the conversion of what does not fit undefined, hence the comparisons. 2^31 - 1 is exact
+ * as a double, 2^63 - 1 is not: the larger one compares with 2^63. */
 int32_t wr__f64_to_i32(double v)
 {
     if (isnan(v))

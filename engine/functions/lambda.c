@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * TRANSFORM, FILTER, REDUCE. A lambda's body runs over vectors, too: TRANSFORM and FILTER lay the
- * elements of all rows' collections one behind the other and call it once; REDUCE calls it once for
+ * elements of all rows' collections one after the other and call it once; REDUCE calls it once for
  * each position, with the rows that still have an element there.
  *
  * A body that fails for an element makes its row fail: the evaluator sees to that.
@@ -23,6 +23,7 @@ static bool is_map(const wr_type *t)
     return t->id == WR_T_MAP;
 }
 
+/* Rows that are NULL have no elements; TRANSFORM and FILTER never see them (WR__NULL_IN). */
 static void flatten(wr_kctx *ctx, const wr_vec *collections, wr_sel sel, flat *f)
 {
     const wr_type *t = collections->type;
@@ -45,8 +46,10 @@ static void flatten(wr_kctx *ctx, const wr_vec *collections, wr_sel sel, flat *f
             wr_vec_set(&f->params[f->params_n - 1], at, &c->items[k]);
         }
     }
+    WR_ASSERT(at == f->n);
 }
 
+/* The body over all elements; NULL where there are none, since a batch has at least one row. */
 static const wr_vec *run_over(wr_kctx *ctx, const wr_lambda *lambda, const flat *f)
 {
     return f->n ? ctx->run_lambda(ctx, lambda, f->params, f->params_n, f->rows, f->n) : NULL;
@@ -54,6 +57,7 @@ static const wr_vec *run_over(wr_kctx *ctx, const wr_lambda *lambda, const flat 
 
 /* ---- TRANSFORM ---- */
 
+/* A NULL result is a NULL element: arrays may hold NULL. */
 WR__KERNEL(transform_array)
 {
     flat f;
@@ -91,9 +95,11 @@ static void collect_map(wr_kctx *ctx, const wr_call *call, const wr_vec *keys, c
     out->u.nest[i] = map;
 }
 
+/* Two lambdas, one for keys and one for values, each over all entries. */
 WR__KERNEL(transform_map)
 {
     flat f;
+    WR_ASSERT(call->lambdas_n == 2);
     flatten(ctx, args[0], sel, &f);
     const wr_vec *keys = run_over(ctx, call->lambdas[0], &f);
     const wr_vec *values = run_over(ctx, call->lambdas[1], &f);
@@ -145,6 +151,11 @@ WR__KERNEL(filter)
     }
 }
 
+/*
+ * The state of a row goes through its elements one by one, so the rows, not the elements, are what
+ * runs side by side: position 0 of all rows, then position 1 of those that have one, and so on. The
+ * states are kept in the output vector itself.
+ */
 /* ---- REDUCE ---- */
 
 /** The rows of @p from[0..n) whose collection has an element @p k, into @p to. */
@@ -177,6 +188,7 @@ static void fold(wr_kctx *ctx, const wr_call *call, const wr_vec *collections, c
             wr_vec_set(&params[1], j, &c->keys[k]);
         wr_vec_set(&params[params_n - 1], j, &c->items[k]);
     }
+    WR_ASSERT(n > 0 && call->lambdas_n == 1);
     const wr_vec *results = ctx->run_lambda(ctx, call->lambdas[0], params, params_n, rows, n);
     for (uint32_t j = 0; j < n; j++) {
         wr_value state = wr_vec_get(results, j);
@@ -184,6 +196,7 @@ static void fold(wr_kctx *ctx, const wr_call *call, const wr_vec *collections, c
     }
 }
 
+/* A NULL first state gives NULL, a NULL collection the first state: ksqlDB's rules. */
 WR__KERNEL(reduce)
 {
     uint32_t *rows = wr_arena_alloc(ctx->scratch, sizeof(uint32_t) * (sel.n + 1)), n = 0;

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Functions on maps. A map keeps the order of insertion; ksqlDB promises none.
+ *
+ * A map is two arrays side by side, keys and values; a key stands once. That each function here
+ * keeps it so is what the others rely on: nobody looks for a second entry of a key.
  */
 #include "engine/functions/families.h"
 #include "engine/functions/kernel.h"
@@ -8,6 +11,7 @@
 
 #include <stdlib.h>
 
+/* A list of its own; the values in it are those of the map, shared. */
 static wr_nest *list_of(wr_arena *a, const wr_value *items, uint32_t n)
 {
     wr_nest *list = wr_nest_new(a, n, false);
@@ -39,18 +43,22 @@ static void put_entry(wr_nest *map, wr__value_set *keys, wr_value key, wr_value 
     map->keys[map->n] = key;
     const wr_value *old = wr__value_set_add(keys, &map->keys[map->n]);
     uint32_t at = old ? (uint32_t)(old - map->keys) : map->n++;
+    WR_ASSERT(at < map->n);
     map->items[at] = value;
 }
 
 static wr_nest *empty_map(wr_arena *a, const wr_type *t, uint32_t n, wr__value_set *keys)
 {
-    /* One entry more: put_entry tries a key behind the last one. */
+    /* One entry more: put_entry tries a key after the last one. */
+    WR_ASSERT(n < UINT32_MAX && t->id == WR_T_MAP);
     wr_nest *map = wr_nest_new(a, n + 1, true);
     map->n = 0;
     wr__value_set_init(keys, t->key, n, a);
     return map;
 }
 
+/* One NULL map: the other one; both: NULL. A key that both have stays in the first one's place and
+ * gets the second one's value, as Java's putAll does. */
 WR__KERNEL(map_union)
 {
     WR_FOREACH_SEL (i, sel) {
@@ -70,6 +78,8 @@ WR__KERNEL(map_union)
     }
 }
 
+/* A key without a value gets NULL, a value without a key is left out. Of a key that comes again the
+ * last value counts. */
 WR__KERNEL(as_map)
 {
     WR_FOREACH_SEL (i, sel) {
@@ -95,6 +105,8 @@ static int compare_entries(const void *x, const void *y)
     return wr_utf16_compare(a->u.str, b->u.str);
 }
 
+/* The second argument: sort by key, in the order of Java's String.compareTo (UTF-16 units). Without
+ * it entries come in the map's own order, which ksqlDB does not promise. */
 WR__KERNEL(entries)
 {
     WR_FOREACH_SEL (i, sel) {
@@ -120,6 +132,10 @@ WR__KERNEL(entries)
     }
 }
 
+/*
+ * ENTRIES has a row for each type of value, as in ksqlDB, where each is a method of its own; so a
+ * map of other values is refused.
+ */
 /* ---- tables ---- */
 
 #define SIMPLE NULL, NULL, NULL

@@ -26,6 +26,8 @@ typedef enum mask_range {
     MASK_KEEP_RIGHT,
 } mask_range;
 
+/* Java's Character.isUpperCase and so on, of a unit: halves of pairs are "other", so a character
+ * beyond the basic plane becomes two masks. Title-case letters are "other" as well. */
 static mask_class class_of(uint16_t u)
 {
     if (u < 0x80)
@@ -39,6 +41,10 @@ static mask_class class_of(uint16_t u)
                                : MASK_OTHER;
 }
 
+/*
+ * Masks stand in the order of mask_class after the text and, but for MASK, the count. A mask must
+ * be one UTF-16 unit, checked for each row, because masks may be columns.
+ */
 /** The four masks of row @p i, in args[first..]. False where the row has failed. */
 static bool masks_of(wr_kctx *ctx, const wr_call *call, const wr_vec *const *args, uint32_t first,
                      uint32_t i, wr_vec *out, uint32_t masks[MASK_CLASSES])
@@ -72,6 +78,7 @@ static void mask_row(wr_kctx *ctx, wr_str s, int64_t count, mask_range range,
     uint32_t n = (uint32_t)WR_MIN(count, (int64_t)u.n);
     uint32_t from = range == MASK_RIGHT ? u.n - n : range == MASK_KEEP_LEFT ? n : 0;
     uint32_t to = range == MASK_LEFT ? n : range == MASK_KEEP_RIGHT ? u.n - n : u.n;
+    WR_ASSERT(from <= u.n && to <= u.n);
     for (uint32_t k = from; k < to; k++) {
         uint32_t mask = masks[class_of(u.u[k])];
         if (mask != KEEP)
@@ -80,6 +87,8 @@ static void mask_row(wr_kctx *ctx, wr_str s, int64_t count, mask_range range,
     out->u.str[i] = wr__from_units(ctx->scratch, u.u, u.n);
 }
 
+/* The arguments are checked before the text is looked at: a bad count fails rows of NULL texts,
+ * too, as in ksqlDB. */
 static void mask_rows(wr_kctx *ctx, const wr_call *call, const wr_vec *const *args, wr_sel sel,
                       mask_range range, wr_vec *out)
 {

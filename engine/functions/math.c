@@ -31,6 +31,8 @@
         {"DOUBLE", "DOUBLE", WR__NULL_IN, name##_f64, NULL, NULL, NULL},                           \
     }
 
+/* The same for two arguments of one type; there is no row for mixed types, since implicit casts
+ * bring both to the wider one. */
 #define BINARY_KERNEL(name, field, expression)                                                     \
     WR__KERNEL(name)                                                                               \
     {                                                                                              \
@@ -59,11 +61,16 @@ static double power(double base, double exponent)
     return pow(base, exponent);
 }
 
+/* ksqlDB's order: LOG(base, value). A base that is none gives NaN, as does a value below 0. */
 static double log_base(double base, double value)
 {
     return base <= 0 || base == 1 ? (double)NAN : log(value) / log(base);
 }
 
+/*
+ * Java's StrictMath and C's libm agree but for the last bit of some results; ksqlDB uses Math,
+ * whose results may differ by that much from machine to machine, so no test compares the last bit.
+ */
 UNARY(acos, acos(x));
 UNARY(asin, asin(x));
 UNARY(atan, atan(x));
@@ -102,6 +109,7 @@ WR__KERNEL(pi)
 }
 static const wr_signature pi_sigs[] = {{"", "DOUBLE", 0, pi, NULL, NULL, NULL}};
 
+/* From the task's generator, so that a run can be replayed from its seed; never folded. */
 WR__KERNEL(random_f64)
 {
     WR_FOREACH_SEL (i, sel)

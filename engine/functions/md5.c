@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* MD5 as RFC 1321 tells it: 64-byte blocks, four rounds of sixteen steps, little endian. */
+/*
+ * MD5 as RFC 1321 has it: 64-byte blocks, four rounds of sixteen steps, little endian. For the SQL
+ * function of that name only: nothing here is protected by it.
+ */
 #include "engine/functions/md5.h"
 
 /* floor(2^32 * |sin(i + 1)|) */
@@ -13,6 +16,7 @@ static const uint32_t sines[64] = {
     0xf4292244, 0x432aff97, 0xab9423a7, 0xfc93a039, 0x655b59c3, 0x8f0ccc92, 0xffeff47d, 0x85845dd1,
     0x6fa87e4f, 0xfe2ce6e0, 0xa3014314, 0x4e0811a1, 0xf7537e82, 0xbd3af235, 0x2ad7d2bb, 0xeb86d391,
 };
+/* How far a step rotates to the left: by round, then by step. */
 static const uint8_t shifts[4][4] = {
     {7, 12, 17, 22}, {5, 9, 14, 20}, {4, 11, 16, 23}, {6, 10, 15, 21}};
 
@@ -27,6 +31,8 @@ static void put_le32(uint8_t *p, uint32_t v)
         p[k] = (uint8_t)(v >> 8 * k);
 }
 
+/* Mix one block into the state. Each round has its own function of b, c, d and its own order of the
+ * block's words. */
 static void add_block(uint32_t state[4], const uint8_t block[64])
 {
     uint32_t a = state[0], b = state[1], c = state[2], d = state[3];
@@ -75,7 +81,8 @@ void wr__md5(wr_str bytes, uint8_t digest[16])
     if (left)
         memcpy(tail, p, left);
     tail[left] = 0x80;
-    uint32_t tail_n = left < 56 ? 64 : 128;
+    WR_ASSERT(left < 64);
+    uint32_t tail_n = left < 56 ? 64 : 128; /* room for the length, else one block more */
     uint64_t bits = (uint64_t)bytes.len * 8;
     put_le32(tail + tail_n - 8, (uint32_t)bits);
     put_le32(tail + tail_n - 4, (uint32_t)(bits >> 32));

@@ -9,6 +9,11 @@
 /* ---- SUBSTRING ---- */
 
 /** From a position (1-based, negative: from the end) and an optional length to [from, to). */
+/*
+ * ksqlDB's rules, not the standard's: position 0 is the first character, a position before the
+ * beginning is the beginning, one after the end gives the empty text, a negative length does, too.
+ * In 64 bits, since position and length may be any INTEGER.
+ */
 static void substring_range(const wr_call *call, const wr_vec *const *args, uint32_t i, uint32_t n,
                             uint32_t *from, uint32_t *to)
 {
@@ -17,10 +22,12 @@ static void substring_range(const wr_call *call, const wr_vec *const *args, uint
     int64_t end = size;
     if (call->args_n == 3)
         end = WR_MAX(WR_MIN(start + wr__i32(args[2], i), size), start);
+    WR_ASSERT(0 <= start && start <= end && end <= size);
     *from = (uint32_t)start;
     *to = (uint32_t)end;
 }
 
+/* A slice of the input where no pair is cut; else new bytes with half a pair in them. */
 WR__KERNEL(substring_str)
 {
     uint32_t from, to;
@@ -47,6 +54,13 @@ WR__KERNEL(substring_bytes)
     }
 }
 
+/*
+ * INSTR(text, part, position, occurrence): from the position to the right, or with a negative
+ * position from that many units before the end to the left. 0: not found, or an occurrence below 1.
+ * Matches may overlap: after a match the search goes on one unit further.
+ *
+ * Quirk kept: NULL for text or part gives 0, NULL for the numbers an error of the row.
+ */
 /* ---- INSTR ---- */
 
 /* Positions from 0, -1 where not found; @p from is where the search begins. */
@@ -89,6 +103,7 @@ WR__KERNEL(substring_bytes)
 FIND_FUNCTIONS(bytes, char)
 FIND_FUNCTIONS(units, uint16_t)
 
+/* Units only where a text is not ASCII: for ASCII bytes and units are the same. */
 WR__KERNEL(instr)
 {
     WR_FOREACH_SEL (i, sel) {
@@ -115,6 +130,11 @@ WR__KERNEL(instr)
     }
 }
 
+/*
+ * Pads with as much of the padding as is needed, repeated; a text that is longer is cut at its end,
+ * by LPAD also. NULL for a negative length or an empty padding. Lengths are UTF-16 units, so a pair
+ * may be cut; half of it stays as three bytes.
+ */
 /* ---- LPAD, RPAD ---- */
 
 /* @p to has room for @p len elements. */
@@ -148,6 +168,7 @@ static int64_t pad_length(wr_kctx *ctx, const wr_call *call, const wr_vec *const
     return len;
 }
 
+/* BYTES and ASCII by bytes, else by units: the same function with another element type. */
 static void pad(wr_kctx *ctx, const wr_call *call, const wr_vec *const *args, wr_sel sel, bool left,
                 wr_vec *out)
 {
@@ -156,6 +177,7 @@ static void pad(wr_kctx *ctx, const wr_call *call, const wr_vec *const *args, wr
         int64_t wanted = pad_length(ctx, call, args, i, out);
         if (wanted < 0)
             continue;
+        WR_ASSERT(wanted <= WR__TEXT_MAX);
         uint32_t len = (uint32_t)wanted;
         wr_str s = wr__str(args[0], i), with = wr__str(args[2], i);
         if (bytes || (wr_utf8_ascii(s) && wr_utf8_ascii(with))) {

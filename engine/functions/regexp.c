@@ -16,6 +16,7 @@ typedef struct site {
     char error[200];
 } site;
 
+/* NULL where the pattern is not constant: the kernel compiles then, row by row. */
 static void *prepare_arg(const wr_call *call, uint32_t arg, wr_arena *a)
 {
     const wr_value *pattern = call->const_args[arg];
@@ -33,6 +34,7 @@ static void *prepare_second(const wr_call *call, wr_arena *a)
 {
     return prepare_arg(call, 1, a);
 }
+/* The site itself is in the plan's arena, what PCRE2 has allocated is not. */
 static void unprepare(void *prepared)
 {
     site *s = prepared;
@@ -72,6 +74,7 @@ static const wr__regex *pattern_of(runner *r, uint32_t i)
 }
 
 /** Begin with the text of row @p i. */
+/* Find the pattern and set the matcher to the beginning of the text. */
 static bool start(runner *r, uint32_t i, wr_str text)
 {
     const wr__regex *re = pattern_of(r, i);
@@ -96,7 +99,7 @@ static void finish(runner *r)
 
 /* ---- extraction ---- */
 
-/** The wanted group: -1 where the row is settled (NULL or failed). */
+/** The wanted group: -1 where the row is done already (NULL or failed). */
 static int64_t group_of(runner *r, const wr_vec *const *args, uint32_t i)
 {
     int32_t group = r->call->args_n == 3 ? wr__i32(args[2], i) : 0;
@@ -111,6 +114,7 @@ static int64_t group_of(runner *r, const wr_vec *const *args, uint32_t i)
     return group;
 }
 
+/* NULL where nothing matches, or where the group took no part in the match. A slice of the text. */
 WR__KERNEL(regexp_extract)
 {
     runner r = {.ctx = ctx, .call = call, .patterns = args[0], .out = out};
@@ -138,12 +142,14 @@ typedef wr_arr(wr_value) value_list;
 
 static const wr_nest *nest_of(wr_arena *a, const value_list *list)
 {
+    WR_ASSERT(list->n <= UINT32_MAX);
     wr_nest *nest = WR_NEW(a, wr_nest);
     nest->n = (uint32_t)list->n;
     nest->items = list->v;
     return nest;
 }
 
+/* No match: an empty array. A group that took no part is a NULL element. */
 WR__KERNEL(regexp_extract_all)
 {
     runner r = {.ctx = ctx, .call = call, .patterns = args[0], .out = out};
@@ -165,9 +171,13 @@ WR__KERNEL(regexp_extract_all)
     finish(&r);
 }
 
+/*
+ * Matcher.replaceAll's language: $n and ${name} are groups, a backslash takes the next character as
+ * it is. A fault of the replacement shows at the first match; without a match it does not matter.
+ */
 /* ---- replacement ---- */
 
-/** `$` at @p p: append the group it means. @return behind it, or NULL with *error. */
+/** `$` at @p p: append the group it means. @return its end, or NULL with *error. */
 static const char *put_reference(wr_buf *b, const wr__matcher *m, const char *p, const char *end,
                                  const char **error)
 {
@@ -219,10 +229,13 @@ static const char *put_replacement(wr_buf *b, const wr__matcher *m, wr_str with)
 }
 
 /** @return what is wrong, or NULL. */
+/* What lies between matches is copied from the text itself, not from the cleaned copy that PCRE2
+ * reads: half pairs survive. Stops at the ceiling of texts. */
 static const char *replace_all(wr__matcher *m, wr_str with, wr_buf *b)
 {
     uint32_t copied = 0;
     while (wr__matcher_find(m)) {
+        WR_ASSERT(wr__matcher_from(m) >= copied); /* matches do not overlap */
         wr_buf_put(b, m->text.ptr + copied, wr__matcher_from(m) - copied);
         copied = wr__matcher_to(m);
         const char *error = put_replacement(b, m, with);
@@ -253,10 +266,15 @@ WR__KERNEL(regexp_replace)
     finish(&r);
 }
 
+/*
+ * ksqlDB splits with Guava's Splitter, which refuses patterns that take the empty text; for these
+ * it uses String.split. The two differ in empty parts, so both are here.
+ */
 /* ---- splitting ---- */
 
 static void push_part(wr_kctx *ctx, value_list *list, wr_str text, uint32_t from, uint32_t to)
 {
+    WR_ASSERT(from <= to && to <= text.len);
     wr_arr_push(ctx->scratch, list, wr_value_str(wr_str_make(text.ptr + from, to - from)));
 }
 

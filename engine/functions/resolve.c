@@ -10,6 +10,12 @@
  */
 #include "engine/functions/signature.h"
 
+/*
+ * All of it happens when a statement is planned, in the statement's arena; nothing here is on the
+ * way of a record.
+ */
+
+/* What a call asks for. */
 typedef struct request {
     const wr_function *fn;
     const wr_type *const *args;
@@ -18,6 +24,7 @@ typedef struct request {
     wr_arena *a;
 } request;
 
+/* A signature that takes the arguments, and what its variables stand for then. */
 typedef struct candidate {
     uint32_t index;
     wr__sig sig;
@@ -37,6 +44,7 @@ static bool has_variables(const wr__sig_type *p)
     return has_variables(p->key) || has_variables(p->elem);
 }
 
+/* How many parameters have a variable in them: the fewer, the more the signature says. */
 static uint32_t generics(const wr__sig *s)
 {
     uint32_t n = 0;
@@ -64,12 +72,16 @@ static int compare_candidates(const candidate *x, const candidate *y)
     return (int)takes_any(&y->sig) - (int)takes_any(&x->sig);
 }
 
+/* A variadic parameter stands for zero or more arguments; initial arguments are always all there.
+ */
 static bool right_count(const wr__sig *s, uint32_t n)
 {
     uint32_t fixed = s->params_n + s->init_n - s->variadic;
     return s->variadic ? n >= fixed : n == fixed;
 }
 
+/* @p casts: implicit casts count as a match. @p any_arity: a lambda matches whatever its number of
+ * parameters is, to find out what to say about it. */
 static bool try_signature(const request *r, uint32_t index, bool casts, bool any_arity,
                           candidate *out)
 {
@@ -89,6 +101,7 @@ static bool try_signature(const request *r, uint32_t index, bool casts, bool any
     return true;
 }
 
+/* ksqlDB's texts, as users look for them; its "LAMBDA" and "INTERVALUNIT" included. */
 /* ---- messages ---- */
 
 static void print_arguments(const request *r, wr_buf *out)
@@ -138,7 +151,7 @@ static weir_status ambiguous(const request *r, weir_error *err)
     return WEIR_ERR_STATEMENT;
 }
 
-/** A signature that fits but for the number of a lambda's parameters tells what is expected. */
+/** A signature that fits but for the number of a lambda's parameters shows what is expected. */
 static bool wrong_arity(const request *r, weir_error *err)
 {
     candidate c;
@@ -161,6 +174,7 @@ static bool wrong_arity(const request *r, weir_error *err)
 
 /* ---- choosing ---- */
 
+/* Exact matches first: a signature that needs a cast never beats one that needs none. */
 static weir_status choose(const request *r, candidate *best, weir_error *err)
 {
     int rounds = r->fn->kind == WR_FUNCTION_AGGREGATE ? 1 : 2;
@@ -184,10 +198,16 @@ static weir_status choose(const request *r, candidate *best, weir_error *err)
     return no_candidate(r, err);
 }
 
+/*
+ * The body is typed with its parameters bound by the other arguments, and what it returns binds
+ * more variables (TRANSFORM's R). Left to right, so a later lambda sees what an earlier one has
+ * bound.
+ */
 static weir_status type_lambda(const request *r, candidate *c, uint32_t i, wr_lambda_typer typer,
                                void *arg, weir_error *err)
 {
     const wr__sig_type *p = wr__sig_param(&c->sig, i, r->n);
+    WR_ASSERT(p->kind == WR__SIG_LAMBDA);
     const wr_type **params = WR_NEW_N(r->a, const wr_type *, p->parts_n ? p->parts_n : 1), *body;
     for (uint32_t k = 0; k < p->parts_n; k++)
         params[k] = wr__sig_substitute(&c->bindings, p->parts[k]);
@@ -204,6 +224,7 @@ static weir_status type_lambda(const request *r, candidate *c, uint32_t i, wr_la
                     wr_type_text(r->a, body));
 }
 
+/* ret_fn computes from the argument types after casts, as the kernel will see them. */
 static weir_status result_type(const request *r, const candidate *c, const wr_type **cast_to,
                                const wr_type **ret, weir_error *err)
 {
@@ -223,6 +244,7 @@ weir_status wr_function_resolve(const wr_function *fn, const wr_type *const *arg
                                 void *arg, wr_arena *a, uint32_t *sig_index,
                                 const wr_type **cast_to, const wr_type **ret, weir_error *err)
 {
+    WR_ASSERT(fn->sigs_n > 0);
     request r = {fn, args, lambda_params, n, a};
     candidate best;
     WR_TRY(choose(&r, &best, err));
@@ -239,13 +261,16 @@ weir_status wr_function_resolve(const wr_function *fn, const wr_type *const *arg
         if (!wr_type_equal(want, args[i]))
             cast_to[i] = want;
     }
+    WR_ASSERT(best.index < fn->sigs_n);
     *sig_index = best.index;
     return result_type(&r, &best, cast_to, ret, err);
 }
 
+/* The state's type names the variables of the arguments, so these are matched again. */
 weir_status wr_aggregate_state_type(const wr_agg_call *call, uint32_t sig_index, wr_arena *a,
                                     const wr_type **state, weir_error *err)
 {
+    WR_ASSERT(call->fn->kind == WR_FUNCTION_AGGREGATE && sig_index < call->fn->sigs_n);
     const wr_aggregate *impl = &call->fn->aggregate[sig_index];
     if (!impl->state)
         return impl->state_fn(call, a, state, err);

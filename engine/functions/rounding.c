@@ -20,6 +20,8 @@
 
 /* ---- integers and doubles ---- */
 
+/* A kernel that maps `T x` of one field of a vector to another. ABS of the smallest integer is
+ * itself, as in Java: the negation is done on unsigned numbers, where it wraps. */
 #define MAP_KERNEL(name, in, T, result, expression)                                                \
     WR__KERNEL(name)                                                                               \
     {                                                                                              \
@@ -57,6 +59,8 @@ typedef struct digits {
     bool negative;
 } digits;
 
+/* Reads the text back into digits instead of computing them: the shortest text is defined once, in
+ * types/text.c, and what is shown to a user is what is rounded. 17 digits at most. */
 static void digits_of(double v, digits *out)
 {
     wr_buf text = {0};
@@ -80,6 +84,7 @@ static void digits_of(double v, digits *out)
             out->point += !seen_point;
         }
     }
+    WR_ASSERT(out->n > 0);
     out->point += exponent;
     wr_buf_free(&text);
 }
@@ -87,9 +92,10 @@ static void digits_of(double v, digits *out)
 /** Keep the first @p keep digits (may be 0), rounded. */
 static void cut_digits(digits *x, int keep, wr_dec_rounding how)
 {
+    WR_ASSERT(0 <= keep && keep < x->n);
     bool up = false;
     if (how == WR_DEC_HALF_CEIL) {
-        bool beyond = false; /* anything behind the first digit that goes */
+        bool beyond = false; /* anything after the first digit that goes */
         for (int k = keep + 1; k < x->n; k++)
             beyond |= x->d[k] != '0';
         up = x->d[keep] > '5' || (x->d[keep] == '5' && (beyond || !x->negative));
@@ -102,12 +108,17 @@ static void cut_digits(digits *x, int keep, wr_dec_rounding how)
     }
     if (!up)
         return;
-    memmove(x->d + 1, x->d, (size_t)x->n);
+    WR_ASSERT((size_t)x->n < sizeof x->d);
+    memmove(x->d + 1, x->d, (size_t)x->n); /* 9.99 has become 10.0: one digit more in front */
     x->d[0] = '1';
     x->n++;
     x->point++;
 }
 
+/*
+ * `keep` is how many digits stay: those before the point and @p places after it. Negative places
+ * round before the point; where not even a digit before the first stays, the result is 0.
+ */
 static double round_places(double v, int32_t places, wr_dec_rounding how)
 {
     digits x;
@@ -125,6 +136,7 @@ static double round_places(double v, int32_t places, wr_dec_rounding how)
     return result == 0 ? 0.0 : result;
 }
 
+/* NaN and the infinities have no digits: BigDecimal refuses them, so the row fails. */
 #define PLACES_KERNEL(kernel, how)                                                                 \
     WR__KERNEL(kernel)                                                                             \
     {                                                                                              \

@@ -18,6 +18,8 @@
 
 #include <ctype.h>
 
+/* The text of a signature is a constant of ours, so what does not parse is a bug: asserts, no
+ * errors. */
 typedef struct scanner {
     const char *p;
     wr_arena *a;
@@ -57,6 +59,7 @@ static wr_str word(scanner *s)
 
 static const wr__sig_type *parse_type(scanner *s);
 
+/* A letter is kept as a negative number, so that one field holds both. */
 static int32_t parse_number(scanner *s)
 {
     wr_str w = word(s);
@@ -93,6 +96,7 @@ static const struct {
     {"unit", WR_T_UNIT},
 };
 
+/* A name that is none of these is a variable, one upper-case letter. */
 static void parse_named(scanner *s, wr__sig_type *t)
 {
     wr_str name = word(s);
@@ -134,6 +138,7 @@ static void parse_named(scanner *s, wr__sig_type *t)
     }
 }
 
+/* `params => result`; the result may be a lambda again, though no function has one. */
 static const wr__sig_type *lambda(scanner *s, const wr__sig_type *const *params, size_t n)
 {
     wr__sig_type *t = WR_NEW(s->a, wr__sig_type);
@@ -144,6 +149,8 @@ static const wr__sig_type *lambda(scanner *s, const wr__sig_type *const *params,
     return t;
 }
 
+/* `(A,B)=>R` and `A=>R`: what stands before the arrow is known to be parameters only when it comes.
+ */
 static const wr__sig_type *parse_type(scanner *s)
 {
     wr_arr(const wr__sig_type *) params = {0};
@@ -199,6 +206,7 @@ void wr__sig_parse(const char *text, wr_arena *a, wr__sig *out)
     out->init_n = (uint32_t)init.n;
 }
 
+/* For messages and DESCRIBE FUNCTION: variables as letters, DECIMAL without numbers. */
 /* ---- printing ---- */
 
 void wr__sig_print_type(wr_buf *out, const wr__sig_type *t)
@@ -270,6 +278,7 @@ void wr_signature_print(wr_buf *out, const wr_function *fn, uint32_t sig_index)
 
 /* ---- matching ---- */
 
+/* 0xFF in all bytes is -1: no number is bound. */
 void wr__bindings_init(wr__bindings *b, wr_arena *a, bool casts)
 {
     memset(b, 0, sizeof(*b));
@@ -278,6 +287,7 @@ void wr__bindings_init(wr__bindings *b, wr_arena *a, bool casts)
     b->casts = casts;
 }
 
+/* The order of implicit widening; 0: no number. */
 static int number_rank(wr_tid id)
 {
     return id == WR_T_INTEGER   ? 1
@@ -297,6 +307,8 @@ static bool implicit(wr_tid from, wr_tid to)
            (to == WR_T_DATE || to == WR_T_TIME || to == WR_T_TIMESTAMP || to == WR_T_BYTES);
 }
 
+/* A DECIMAL with an integer: a DECIMAL that holds both. With a DOUBLE: the DOUBLE, as everywhere.
+ */
 static const wr_type *wider(wr_arena *a, const wr_type *x, const wr_type *y)
 {
     int rx = number_rank(x->id), ry = number_rank(y->id);
@@ -309,8 +321,13 @@ static const wr_type *wider(wr_arena *a, const wr_type *x, const wr_type *y)
     return wr_type_decimal(a, whole + scale, scale);
 }
 
+/*
+ * Where casts are allowed the variable may widen after earlier arguments were matched with it;
+ * these are cast then, too, since casts are decided after all have been matched (resolve.c).
+ */
 static bool match_var(wr__bindings *b, char var, const wr_type *t)
 {
+    WR_ASSERT(var >= 'A' && var <= 'Z');
     const wr_type **bound = &b->vars[var - 'A'];
     if (!*bound || (*bound)->id == WR_T_NULL) {
         *bound = t;
@@ -331,6 +348,7 @@ static bool match_var(wr__bindings *b, char var, const wr_type *t)
     return implicit(t->id, (*bound)->id);
 }
 
+/* DECIMAL(p,s) binds to the union of what it meets; DECIMAL(10,2) takes what fits into it. */
 static bool match_decimal(wr__bindings *b, const wr__sig_type *p, const wr_type *t)
 {
     if (t->id != WR_T_DECIMAL) {
@@ -366,6 +384,8 @@ static bool match_struct(wr__bindings *b, const wr__sig_type *p, const wr_type *
     return ok;
 }
 
+/* NULL goes with any parameter that has values. Inside ARRAY and MAP casts are as allowed as
+ * outside: ARRAY<INTEGER> may be given for ARRAY<BIGINT>. */
 bool wr__sig_match(wr__bindings *b, const wr__sig_type *p, const wr_type *t)
 {
     if (t->id == WR_T_NULL)
@@ -402,6 +422,7 @@ static const wr_type *simple_type(wr_tid id)
         [WR_T_TIME] = &wr_type_time,       [WR_T_TIMESTAMP] = &wr_type_timestamp,
         [WR_T_UNIT] = &wr_type_unit,
     };
+    WR_ASSERT(types[id]);
     return types[id];
 }
 
@@ -412,6 +433,7 @@ static int32_t number_of(const wr__bindings *b, int32_t n, int32_t if_unbound)
     return b->numbers[-1 - n] >= 0 ? b->numbers[-1 - n] : if_unbound;
 }
 
+/* Used for parameter types (to cast to) and results; new types are made in the bindings' arena. */
 const wr_type *wr__sig_substitute(const wr__bindings *b, const wr__sig_type *p)
 {
     switch (p->kind) {
@@ -440,10 +462,13 @@ const wr_type *wr__sig_substitute(const wr__bindings *b, const wr__sig_type *p)
     WR_UNREACHABLE();
 }
 
+/* Initial arguments come last, whatever the number of columns before them. */
 const wr__sig_type *wr__sig_param(const wr__sig *s, uint32_t i, uint32_t n)
 {
+    WR_ASSERT(n >= s->init_n && i < n);
     uint32_t columns = n - s->init_n;
     if (i >= columns)
         return s->init[i - columns];
+    WR_ASSERT(s->params_n > 0);
     return s->params[WR_MIN(i, s->params_n - 1)];
 }

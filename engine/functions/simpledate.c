@@ -18,6 +18,7 @@
 #define MS_PER_DAY   INT64_C(86400000)
 #define NUMBER_MAX   INT32_MAX
 
+/* java.util.Calendar's fields, as far as letters set them. */
 typedef enum cal_field {
     CAL_ERA,
     CAL_YEAR,
@@ -39,6 +40,7 @@ typedef enum cal_field {
     CAL_N
 } cal_field;
 
+/* Values as they were read, however large: lenient means that nothing is checked before the sum. */
 typedef struct calendar {
     int64_t v[CAL_N];
     int stamp[CAL_N]; /* 0: not set */
@@ -57,6 +59,11 @@ struct wr__simpledate {
     uint32_t n;
 };
 
+/*
+ * Unlike DateTimeFormatter, any text outside letters is literal, byte by byte, and the number of
+ * letters hardly matters when reading: only whether a name is meant (MMM), and where digits stop if
+ * a field follows at once.
+ */
 /* ---- compiling ---- */
 
 wr__simpledate *wr__simpledate_compile(wr_str pattern, wr_arena *a, char *errbuf, size_t errbuf_n)
@@ -103,14 +110,17 @@ wr__simpledate *wr__simpledate_compile(wr_str pattern, wr_arena *a, char *errbuf
 
 /* ---- reading ---- */
 
+/* A text being read; what it says goes into the calendar. */
 typedef struct reader {
     const char *end;
     int64_t now_ms;
     calendar *cal;
 } reader;
 
+/* The newest of two stamps is what counts where fields contradict each other. */
 static void set(calendar *c, cal_field f, int64_t v)
 {
+    WR_ASSERT((unsigned)f < CAL_N);
     c->v[f] = v;
     c->stamp[f] = ++c->clock;
 }
@@ -120,7 +130,7 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-/** Digits, perhaps behind a minus, up to @p end. */
+/** Digits, perhaps after a minus, up to @p end; large numbers stay at NUMBER_MAX. */
 static const char *take_number(const char *p, const char *end, int64_t *v)
 {
     bool negative = p < end && *p == '-';
@@ -134,6 +144,7 @@ static const char *take_number(const char *p, const char *end, int64_t *v)
     return p;
 }
 
+/* The longest of the names that is there, in any case. */
 static const char *take_name(const reader *r, const char *p, const char *const *names, int n,
                              int *index)
 {
@@ -184,7 +195,7 @@ static const char *take_offset(const reader *r, const char *p, bool minutes, boo
     return q;
 }
 
-/** GMT+h[h]:mm, behind GMT. */
+/** +h[h]:mm after GMT, or nothing. */
 static const char *take_gmt(const reader *r, const char *p, int64_t *ms)
 {
     if (p == r->end || (*p != '+' && *p != '-'))
@@ -203,6 +214,7 @@ static const char *take_gmt(const reader *r, const char *p, int64_t *ms)
     return q + 3;
 }
 
+/* The zone in the text moves the instant, whatever zone the format has. */
 static const char *read_zone(reader *r, const item *it, const char *p)
 {
     int64_t ms = 0;
@@ -226,6 +238,11 @@ static const char *read_zone(reader *r, const item *it, const char *p)
     return to;
 }
 
+/*
+ * Exactly two digits with at most two letters are a year within a window around now; "0020" or "20"
+ * for yyyy is the year 20. The first year of the window is half in and half out: it depends on the
+ * day, which is not known yet, hence `ambiguous`.
+ */
 static void set_year(reader *r, const item *it, const char *start, const char *to, int64_t v)
 {
     cal_field f = it->letter == 'Y' ? CAL_WEEK_YEAR : CAL_YEAR;
@@ -240,6 +257,7 @@ static void set_year(reader *r, const item *it, const char *start, const char *t
     set(r->cal, f, v);
 }
 
+/* Clock hours 24 and 12 are 0; u counts days from Monday, Calendar from Sunday. */
 static void set_number(reader *r, const item *it, const char *start, const char *to, int64_t v)
 {
     switch (it->letter) {
@@ -360,12 +378,18 @@ static int64_t on_or_before(int64_t days, int64_t weekday)
     return days - floor_mod(days + 4 - (weekday - 1), 7);
 }
 
+/* 0 where one of them is not set: a group counts only if it is whole. */
 static int newest(int a, int b)
 {
     return a && b ? WR_MAX(a, b) : 0;
 }
 
 /** The group of fields that decides, as the field that leads it. */
+/*
+ * Calendar.selectFields: the groups are {day of month}, {week of month, day of week}, {day of week
+ * in month, day of week}, {day of year}, {day of week, week of year}. The one with the newest stamp
+ * wins; where none is whole, one that lacks its day of week does.
+ */
 static cal_field leading_field(const calendar *c)
 {
     const int *s = c->stamp;
@@ -404,6 +428,7 @@ static int64_t week_day(const calendar *c, int64_t first, int64_t week)
     return start + 7 * (week - 1);
 }
 
+/* The nth such day of the month; a negative n counts from its end. */
 static int64_t nth_weekday(const calendar *c, int64_t first, int64_t month_days)
 {
     int64_t weekday = c->stamp[CAL_DAY_OF_WEEK] ? c->v[CAL_DAY_OF_WEEK] : 1;
@@ -413,6 +438,7 @@ static int64_t nth_weekday(const calendar *c, int64_t first, int64_t month_days)
     return on_or_before(first + month_days + 7 * (nth + 1) - 1, weekday);
 }
 
+/* Everything is a sum from the first day of a year or a month, so any number gives a day. */
 static int64_t day_of(const calendar *c, int64_t year, bool julian)
 {
     cal_field lead = leading_field(c);
@@ -423,6 +449,7 @@ static int64_t day_of(const calendar *c, int64_t year, bool julian)
     int64_t month = c->stamp[CAL_MONTH] ? c->v[CAL_MONTH] : 0;
     year += (month - floor_mod(month, 12)) / 12;
     int m = (int)floor_mod(month, 12) + 1;
+    WR_ASSERT(m >= 1 && m <= 12);
     int64_t first = month_start(year, m, julian);
     if (lead == CAL_WEEK_OF_MONTH)
         return week_day(c, first, c->v[CAL_WEEK_OF_MONTH]);
@@ -448,6 +475,7 @@ static int64_t calendar_days(const calendar *c)
     return gregorian >= CUTOVER_DAYS ? gregorian : julian;
 }
 
+/* Hour of the day or half and hour of the half, whichever was set later. May be more than a day. */
 static int64_t time_of_day(const calendar *c)
 {
     const int *s = c->stamp;
@@ -460,18 +488,29 @@ static int64_t time_of_day(const calendar *c)
     return ((hour * 60 + c->v[CAL_MINUTE]) * 60 + c->v[CAL_SECOND]) * 1000 + c->v[CAL_MILLI];
 }
 
-static int64_t instant_of(calendar *c)
+/* Days far outside DATE, whose milliseconds, with any time of the day, still fit 64 bits: a year of
+ * ten digits would overflow. Java wraps there; a wrong day is worse than an error. */
+#define DAYS_LIMIT (INT64_MAX / MS_PER_DAY / 2)
+
+static int64_t to_ms(const calendar *c, int64_t days)
+{
+    days = WR_MAX(WR_MIN(days, DAYS_LIMIT), -DAYS_LIMIT);
+    return days * MS_PER_DAY + time_of_day(c) - c->v[CAL_ZONE];
+}
+
+static int64_t instant_of(const calendar *c)
 {
     /* A week year counts only where no year was set after it. */
     if (c->stamp[CAL_WEEK_YEAR] > c->stamp[CAL_YEAR]) {
         int64_t week = c->stamp[CAL_WEEK_OF_YEAR] ? c->v[CAL_WEEK_OF_YEAR] : 1;
         int64_t day = c->stamp[CAL_DAY_OF_WEEK] ? c->v[CAL_DAY_OF_WEEK] : 1;
         int64_t days = wr__week_date(c->v[CAL_WEEK_YEAR], 1, 1) + (week - 1) * 7 + day - 1;
-        return days * MS_PER_DAY + time_of_day(c) - c->v[CAL_ZONE];
+        return to_ms(c, days);
     }
-    return calendar_days(c) * MS_PER_DAY + time_of_day(c) - c->v[CAL_ZONE];
+    return to_ms(c, calendar_days(c));
 }
 
+/* What follows the pattern in the text is ignored, as DateFormat.parse does. */
 bool wr__simpledate_parse(const wr__simpledate *s, wr_str text, int64_t now_ms, int64_t *ms)
 {
     calendar cal = {0};

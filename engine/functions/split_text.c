@@ -9,6 +9,7 @@
 /** Cut the next part off *rest; false: there is no more (rest->ptr is NULL). */
 static bool next_part(wr_str *rest, wr_str delimiter, wr_str *part)
 {
+    WR_ASSERT(delimiter.len > 0);
     if (!rest->ptr)
         return false;
     const char *hit = rest->len >= delimiter.len
@@ -42,6 +43,8 @@ static wr_nest *split_all(wr_arena *a, wr_str s, bool bytes)
     return nest;
 }
 
+/* Two walks, one to count: the parts are known to be that many, and the list needs no growing.
+ * Empty parts count, also at both ends: 'a,,' has three. */
 static wr_nest *split(wr_arena *a, wr_str s, wr_str delimiter, bool bytes)
 {
     if (delimiter.len == 0)
@@ -64,6 +67,12 @@ WR__KERNEL(split_rows)
         out->u.nest[i] = split(ctx->scratch, wr__str(args[0], i), wr__str(args[1], i), bytes);
 }
 
+/*
+ * 'a=1;b=2': entries, then key and value. Entries without the second delimiter are left out; what
+ * comes after a second one in an entry is ignored; of a key that comes again the last value counts.
+ * Maps from texts are small, so a key is looked for in those before it, one by one. NULL for
+ * delimiters that are empty or equal.
+ */
 /* ---- SPLIT_TO_MAP ---- */
 
 static wr_nest *split_to_map(wr_arena *a, wr_str s, wr_str entry_delimiter, wr_str kv_delimiter)
@@ -83,6 +92,7 @@ static wr_nest *split_to_map(wr_arena *a, wr_str s, wr_str entry_delimiter, wr_s
         uint32_t k = 0;
         while (k < map->n && !wr_str_eq(map->keys[k].u.str, key))
             k++;
+        WR_ASSERT(k < room);
         map->keys[k] = wr_value_str(key);
         map->items[k] = wr_value_str(value);
         map->n += k == map->n;

@@ -15,6 +15,8 @@
 
 /* ---- case ---- */
 
+/* u_strToUpper and u_strToLower have this type. The empty locale is the root one: the same result
+ * on every machine, without Turkish dotless i. */
 typedef int32_t (*case_mapping)(UChar *to, int32_t to_n, const UChar *from, int32_t from_n,
                                 const char *locale, UErrorCode *status);
 
@@ -30,6 +32,8 @@ static wr__units map_case(wr_arena *a, wr__units u, case_mapping map)
     return to;
 }
 
+/* Most texts are ASCII: one loop, no units. The length stays the same then, which it need not else.
+ */
 static wr_str change_case(wr_arena *a, wr_str s, bool upper)
 {
     if (wr_utf8_ascii(s)) {
@@ -80,6 +84,7 @@ static wr_str initcap_of(wr_arena *a, wr_str s)
         }
         start = is_blank(low.u[k]);
     }
+    WR_ASSERT(to.n <= 3 * ((size_t)low.n + 1));
     return wr__from_units(a, to.u, to.n);
 }
 
@@ -91,6 +96,8 @@ WR__KERNEL(initcap)
 
 /* ---- length, blanks ---- */
 
+/* LEN counts what Java's String.length counts. The flag of the column spares looking at each text.
+ */
 WR__KERNEL(len_str)
 {
     bool ascii = args[0]->ascii;
@@ -104,6 +111,7 @@ WR__KERNEL(len_bytes)
     WR_FOREACH_SEL (i, sel)
         out->u.i32[i] = (int32_t)wr__str(args[0], i).len;
 }
+/* Java's trim: all that is not above U+0020 at both ends. A slice, nothing is copied. */
 WR__KERNEL(trim)
 {
     WR_FOREACH_SEL (i, sel)
@@ -111,6 +119,11 @@ WR__KERNEL(trim)
     out->ascii = args[0]->ascii;
 }
 
+/*
+ * CHR(n) is the character of a code point, NULL outside Unicode; a half pair is kept as three
+ * bytes, as everywhere (common/utf8.h). CHR('\uXXXX') undoes the escapes of a Java literal, with
+ * all that Apache Commons' unescapeJava takes: several u's, a plus sign, octal digits.
+ */
 /* ---- characters ---- */
 
 WR__KERNEL(chr_i32)
@@ -165,6 +178,7 @@ static void unescape_octal(const char **p, const char *end, wr_buf *b)
 /** Undo the escapes of a Java literal. */
 static bool unescape_java(wr_str s, wr_buf *b)
 {
+    WR_ASSERT(b->len == 0);
     static const char escapes[] = "b\bt\tn\nf\fr\r\\\\\"\"''";
     for (const char *p = s.ptr, *end = s.ptr + s.len; p < end;) {
         if (*p != '\\') {
@@ -195,6 +209,7 @@ static bool unescape_java(wr_str s, wr_buf *b)
     return true;
 }
 
+/* Six units at least and a \u at the beginning, or NULL: the one form that ksqlDB looks for. */
 WR__KERNEL(chr_str)
 {
     wr_buf b = {0};
@@ -240,21 +255,23 @@ static void join_args(wr_kctx *ctx, const wr_call *call, const wr_vec *const *ar
             memcpy(at, separator.ptr ? separator.ptr : "", separator.len);
             at += separator.len;
         }
-        parts = 0; /* from now on a separator goes first, even behind an empty part */
+        parts = 0; /* from now on a separator goes first, even after an empty part */
         wr_str s = wr__str(args[k], i);
         memcpy(at, s.ptr ? s.ptr : "", s.len);
         at += s.len;
     }
-    n = (size_t)(at - p);
+    WR_ASSERT((size_t)(at - p) == n); /* what was counted is what was written */
     out->u.str[i] = wr_str_make(p, call->ret->id == WR_T_STRING ? wr__join_halves(p, n) : n);
 }
 
+/* CONCAT(NULL, 'a') is 'a', unlike `||` in most databases: ksqlDB's `||` is CONCAT, too. */
 WR__KERNEL(concat)
 {
     WR_FOREACH_SEL (i, sel)
         join_args(ctx, call, args, 0, i, WR_STR(""), out);
 }
 
+/* NULL parts are left out together with their separators; a NULL separator gives NULL. */
 WR__KERNEL(concat_ws)
 {
     WR_FOREACH_SEL (i, sel) {
@@ -267,6 +284,8 @@ WR__KERNEL(concat_ws)
     }
 }
 
+/* ELT and FIELD are each other's reverse: ELT(n, list...) and FIELD(text, list...), counted from 1.
+ */
 /* ---- lists of texts ---- */
 
 WR__KERNEL(elt)
@@ -284,6 +303,7 @@ WR__KERNEL(elt)
     }
 }
 
+/* NULL is never found, not even among NULLs. */
 WR__KERNEL(field)
 {
     WR_FOREACH_SEL (i, sel) {
@@ -309,6 +329,8 @@ static void insert_everywhere(wr_arena *a, wr_str s, wr_str with, wr_buf *b)
     wr_buf_str(b, with);
 }
 
+/* From left to right; what was put in is not searched again. It stops soon after the ceiling is
+ * reached, and the kernel then fails the row. */
 static void replace_all(wr_arena *a, wr_str s, wr_str old, wr_str with, wr_buf *b)
 {
     if (old.len == 0) {
@@ -342,8 +364,10 @@ WR__KERNEL(replace)
 
 /* ---- UUID ---- */
 
+/* 8-4-4-4-12 hex digits, as java.util.UUID prints them. */
 static wr_str uuid_text(wr_arena *a, uint64_t high, uint64_t low)
 {
+    enum { UUID_LEN = 36 };
     char text[40];
     int n = snprintf(text, sizeof(text), "%08x-%04x-%04x-%04x-%012llx", (unsigned)(high >> 32),
                      (unsigned)(high >> 16 & 0xFFFF), (unsigned)(high & 0xFFFF),
@@ -351,6 +375,7 @@ static wr_str uuid_text(wr_arena *a, uint64_t high, uint64_t low)
     return wr_arena_str(a, wr_str_make(text, (size_t)n));
 }
 
+/* The numbers come from the task's generator, so that a run can be replayed from its seed. */
 WR__KERNEL(uuid_random)
 {
     WR_FOREACH_SEL (i, sel) {
@@ -362,6 +387,7 @@ WR__KERNEL(uuid_random)
     out->ascii = true;
 }
 
+/* Any 16 bytes: version and variant are not looked at. */
 WR__KERNEL(uuid_bytes)
 {
     WR_FOREACH_SEL (i, sel) {
@@ -413,7 +439,7 @@ static const wr_function functions[] = {
     WR__FN("CONCAT", STR, concat_sigs, "CONCAT('a', NULL, 'b')", "'ab'",
            "Joins its arguments; NULL ones are left out."),
     WR__FN("CONCAT_WS", STR, concat_ws_sigs, "CONCAT_WS(', ', 'a', 'b')", "'a, b'",
-           "Joins the arguments behind the first with the first between them."),
+           "Joins the arguments after the first with the first between them."),
     WR__FN("ELT", STR, elt_sigs, "ELT(2, 'a', 'b')", "'b'", "The n-th of a list of strings."),
     WR__FN("FIELD", STR, field_sigs, "FIELD('b', 'a', 'b')", "2",
            "Position of a string in a list of strings, 0 where it is not in it."),

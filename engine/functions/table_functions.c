@@ -6,8 +6,10 @@
 #include "engine/functions/families.h"
 #include "engine/functions/kernel.h"
 
+/* 2^20 rows of one record are the most that it may become. */
 #define CUBE_COLUMNS_MAX 20u
 
+/* The array itself: the flat-map operator makes rows of its elements, NULL ones included. */
 WR__KERNEL(explode)
 {
     WR_FOREACH_SEL (i, sel)
@@ -20,6 +22,7 @@ WR__KERNEL(explode)
  */
 static wr_nest *cube(wr_arena *a, const wr_nest *columns)
 {
+    WR_ASSERT(columns->n <= CUBE_COLUMNS_MAX);
     uint32_t n = columns->n, usable = 0;
     for (uint32_t k = 0; k < n; k++)
         usable |= columns->items[k].null ? 0 : 1u << (n - 1 - k);
@@ -34,6 +37,7 @@ static wr_nest *cube(wr_arena *a, const wr_nest *columns)
                 row->items[k] = columns->items[k];
         rows->items[rows->n++] = wr_value_nest(row);
     }
+    WR_ASSERT(rows->n == 1u << __builtin_popcount(usable));
     return rows;
 }
 

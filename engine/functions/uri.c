@@ -18,6 +18,10 @@
 #include <arpa/inet.h>
 #include <unicode/uchar.h>
 
+/*
+ * RFC 2396 with java.net.URI's deviations: it came before RFC 3986 and ksqlDB's results are its.
+ * Nothing is decoded or normalised here: components are slices.
+ */
 /* Classes of characters, by what may hold them. */
 enum {
     IN_SCHEME = 1,
@@ -89,8 +93,10 @@ typedef struct parser {
     wr__uri *out;
 } parser;
 
+/* The first fault is the one that is reported. Always false. */
 static bool bad(parser *u, const char *fault)
 {
+    WR_ASSERT(fault);
     if (!u->fault)
         u->fault = fault;
     return false;
@@ -121,6 +127,7 @@ static const char *span(const char *p, const char *end, unsigned set)
     return p;
 }
 
+/* All of [p, end) must be of the set. */
 static bool check(parser *u, const char *p, const char *end, unsigned set, const char *fault)
 {
     const char *stop = span(p, end, set);
@@ -139,6 +146,7 @@ static const char *find(const char *p, const char *end, const char *stops)
 
 static wr_str slice(const char *p, const char *end)
 {
+    WR_ASSERT(p <= end);
     return wr_str_make(p, (size_t)(end - p));
 }
 
@@ -184,6 +192,8 @@ static const char *hostname(const char *start, const char *end)
 }
 
 /** What is between the brackets: an IPv6 address and an optional %scope. */
+/* The address itself is left to inet_pton, which takes the same forms; 0 bytes would end it early.
+ */
 static bool is_ipv6(const char *p, const char *end)
 {
     const char *scope = find(p, end, "%");
@@ -210,6 +220,7 @@ static bool parse_port(const char *p, const char *end, int64_t *port)
     return true;
 }
 
+/* On failure the host must be unset: the authority may still stand as a registry-based one. */
 static bool parse_server(const char *p, const char *end, wr__uri *out)
 {
     const char *at = find(p, end, "@");
@@ -241,6 +252,8 @@ static bool parse_server(const char *p, const char *end, wr__uri *out)
     return true;
 }
 
+/* "a_b" is no host name, but characters that a registry could have: such a URI has no host and is
+ * valid. */
 static bool parse_authority(parser *u, const char *p, const char *end)
 {
     bool brackets = find(p, end, "]") < end; /* then a bare % may stand before a scope */
@@ -255,6 +268,7 @@ static bool parse_authority(parser *u, const char *p, const char *end)
 
 /* ---- the whole ---- */
 
+/* From the cursor to the fragment: authority, path, query. */
 static bool parse_hierarchical(parser *u)
 {
     if (u->end - u->p >= 2 && u->p[0] == '/' && u->p[1] == '/') {
@@ -279,6 +293,7 @@ static bool parse_hierarchical(parser *u)
     return true;
 }
 
+/* mailto:a@b: no path, no query. */
 static bool parse_opaque(parser *u)
 {
     const char *q = find(u->p, u->end, "#");
@@ -289,6 +304,7 @@ static bool parse_opaque(parser *u)
     return check(u, start, q, IN_URIC, "illegal character in opaque part");
 }
 
+/* A colon before any of / ? # ends a scheme; else the URI is relative, which is valid as well. */
 static bool parse_uri(parser *u)
 {
     const char *colon = find(u->p, u->end, ":/?#");
@@ -316,6 +332,7 @@ bool wr__uri_parse(wr_str text, wr__uri *out, const char **fault)
     const char *p = text.ptr ? text.ptr : "";
     parser u = {.p = p, .end = p + text.len, .out = out};
     bool ok = parse_uri(&u);
+    WR_ASSERT(ok == (u.fault == NULL));
     *fault = u.fault;
     return ok;
 }
@@ -325,6 +342,9 @@ static int hex_value(char c)
     return is_digit(c) ? c - '0' : (c | 0x20) - 'a' + 10;
 }
 
+/* Runs of escapes are decoded together, since one character may take several; what is malformed as
+ * UTF-8 becomes U+FFFD. Each % is followed by two hex digits: the parser, or the caller, has
+ * looked. */
 void wr__uri_decode(wr_buf *out, wr_str s)
 {
     wr_buf run = {0};

@@ -9,6 +9,7 @@
 
 /* ---- components ---- */
 
+/* The text of the fault is Java's, as ksqlDB passes it on. */
 static bool parse_row(wr_kctx *ctx, wr_str text, uint32_t i, wr_vec *out, wr__uri *uri)
 {
     const char *fault;
@@ -19,6 +20,7 @@ static bool parse_row(wr_kctx *ctx, wr_str text, uint32_t i, wr_vec *out, wr__ur
     return false;
 }
 
+/* A component that is not there is NULL; one that is empty ("http://h?") is the empty text. */
 #define COMPONENT_KERNEL(name, component)                                                          \
     WR__KERNEL(name)                                                                               \
     {                                                                                              \
@@ -56,6 +58,7 @@ WR__KERNEL(url_host)
     }
 }
 
+/* -1, Java's "none", is NULL. No default port is filled in for a scheme. */
 WR__KERNEL(url_port)
 {
     WR_FOREACH_SEL (i, sel) {
@@ -86,6 +89,7 @@ static wr_str parameter(wr_str query, wr_str name)
     }
 }
 
+/* Quirk kept: the query is decoded before it is taken apart, so an escaped & in a value ends it. */
 WR__KERNEL(url_parameter)
 {
     wr_buf b = {0};
@@ -107,6 +111,10 @@ WR__KERNEL(url_parameter)
     wr_buf_free(&b);
 }
 
+/*
+ * application/x-www-form-urlencoded, of the text's UTF-8: blank is +, letters, digits and -_.*
+ * stay, all else is %XX. Half a pair is a question mark before it is encoded.
+ */
 /* ---- form encoding ---- */
 
 static bool is_kept(char c)
@@ -154,6 +162,8 @@ static bool escapes_are_whole(wr_str s)
     return true;
 }
 
+/* A malformed escape is an error of the row, as URLDecoder throws. + is a blank wherever it stands.
+ */
 WR__KERNEL(url_decode)
 {
     wr_buf spaced = {0}, b = {0};

@@ -7,11 +7,14 @@ void wr__value_set_init(wr__value_set *s, const wr_type *t, uint32_t n, wr_arena
     uint32_t size = 8;
     while (size / 2 < n)
         size *= 2;
+    WR_ASSERT((size & (size - 1)) == 0 && size > n);
     s->type = t;
     s->slots = WR_NEW_N(a, const wr_value *, size);
     s->mask = size - 1;
 }
 
+/* The slot that holds an equal value, or the free one where it would go. The set is at most half
+ * full, so there always is a free one. */
 static const wr_value **slot_of(const wr__value_set *s, const wr_value *v)
 {
     uint32_t at = (uint32_t)wr_value_hash(s->type, v) & s->mask;

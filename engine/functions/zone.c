@@ -29,6 +29,7 @@ void wr__zone_print_offset(wr_buf *out, int32_t seconds)
         wr_buf_printf(out, ":%02d", abs % 60);
 }
 
+/* A zone without transitions: one offset, for ever. */
 static const wr__zone *fixed(const char *id, bool is_offset, int32_t seconds, wr_arena *a)
 {
     wr__zone *z = WR_NEW(a, wr__zone);
@@ -43,6 +44,7 @@ static const wr__zone *fixed(const char *id, bool is_offset, int32_t seconds, wr
 
 const wr__zone *wr__zone_of_offset(int32_t seconds, wr_arena *a)
 {
+    WR_ASSERT(seconds >= -OFFSET_MAX_S && seconds <= OFFSET_MAX_S);
     wr_buf b = {0};
     wr__zone_print_offset(&b, seconds);
     const char *id = wr_arena_strdup(a, wr_buf_cstr(&b));
@@ -88,7 +90,8 @@ static bool parse_offset(wr_str s, int32_t *seconds)
     return true;
 }
 
-/** UTC, GMT, UT, alone or with an offset behind. */
+/** UTC, GMT, UT, alone or with an offset after it. */
+/* Java prints such a zone with its prefix, and UTC+0 as UTC; the id is what it is compared by. */
 static const wr__zone *prefixed(wr_str id, wr_arena *a)
 {
     static const char *const prefixes[] = {"UTC", "GMT", "UT"};
@@ -128,6 +131,8 @@ static bool is_icu_only(wr_str id)
 }
 
 /** ICU's calendar for an IANA id, or NULL. */
+/* Canonical ids are asked for only to learn whether ICU knows the id itself ("system"): the id that
+ * is given stays the zone's name, as in Java. */
 static UCalendar *open_calendar(wr_str id)
 {
     UChar name[ID_MAX], canonical[ID_MAX];
@@ -161,6 +166,11 @@ static int32_t offset_at(UCalendar *c, int64_t ms, uint8_t *dst)
     return (ucal_get(c, UCAL_ZONE_OFFSET, &status) + saving) / 1000;
 }
 
+/*
+ * All transitions of the zone, some hundred of them; ICU is asked once and not for each row, which
+ * cost a microsecond each and a lock. What ICU counts as a transition without a change of the
+ * offset (a new name) is kept: it may change the flag of daylight saving time.
+ */
 static const wr__zone *with_rules(wr_str id, UCalendar *c, wr_arena *a)
 {
     instants at = {0};
@@ -176,11 +186,13 @@ static const wr__zone *with_rules(wr_str id, UCalendar *c, wr_arena *a)
     while (ucal_getTimeZoneTransitionDate(c, UCAL_TZ_TRANSITION_NEXT, &next, &status) &&
            U_SUCCESS(status) && (int64_t)next < TABLE_END_MS) {
         int64_t instant = (int64_t)next;
+        WR_ASSERT(at.n == 0 || at.v[at.n - 1] < instant); /* what the binary search relies on */
         int32_t after = offset_at(c, instant, &saving);
         wr_arr_push(a, &at, instant);
         wr_arr_push(a, &offset, after);
         wr_arr_push(a, &dst, saving);
     }
+    WR_ASSERT(offset.n == at.n + 1 && dst.n == offset.n);
     wr__zone *z = WR_NEW(a, wr__zone);
     *z = (wr__zone){.id = wr_arena_strndup(a, id.ptr, id.len),
                     .n = (uint32_t)at.n,
@@ -190,6 +202,7 @@ static const wr__zone *with_rules(wr_str id, UCalendar *c, wr_arena *a)
     return z;
 }
 
+/* In java.time.ZoneId's order: Z, offsets, prefixes with offsets, regions. */
 const wr__zone *wr__zone_new(wr_str id, wr_arena *a)
 {
     int32_t seconds;
@@ -237,11 +250,17 @@ int32_t wr__zone_offset(const wr__zone *z, int64_t ms)
     return z->offset_s[z->n ? index_of(z, into_table(ms)) : 0];
 }
 
+/* Only for names: what is daylight saving time is a matter of the name, not of the offset. */
 bool wr__zone_is_dst(const wr__zone *z, int64_t ms)
 {
     return z->dst[z->n ? index_of(z, into_table(ms)) : 0];
 }
 
+/*
+ * A local time has one offset, or two (the hour that comes twice), or none (the hour that is left
+ * out: the offset before it, so that the clock time moves on). Around a transition both of its
+ * local times matter, and offsets differ by less than a day, so the search begins a day before.
+ */
 int32_t wr__zone_local_offset(const wr__zone *z, int64_t local_s, int32_t preferred)
 {
     if (!z->n)
@@ -307,6 +326,7 @@ static const struct {
     {"Western Indonesia Time", "WIB", "WIST"},
 };
 
+/* ICU's name, "" where there is none. */
 static void display_name(const wr__zone *z, UCalendarDisplayNameType type, char out[128])
 {
     UChar name[128];
@@ -341,6 +361,9 @@ static bool put_fixed_name(wr_buf *out, const wr__zone *z, bool full)
     return true;
 }
 
+/* Java's names in English: long ones are ICU's; short ones ICU has for the US only and writes GMT+1
+ * for others, so these come from the table above. @p generic: Pacific Time, for both halves of the
+ * year. */
 void wr__zone_put_name(wr_buf *out, const wr__zone *z, int64_t ms, bool full, bool generic)
 {
     if (!z->n && put_fixed_name(out, z, full))
@@ -363,6 +386,7 @@ void wr__zone_put_name(wr_buf *out, const wr__zone *z, int64_t ms, bool full, bo
     wr_buf_puts(out, name);
 }
 
+/* Reading is not the reverse of printing: CST may be three zones, Java reads one of them. */
 const char *wr__zone_of_abbreviation(wr_str name, uint32_t *matched)
 {
     /* What Java reads the ambiguous ones as; longer names first. */
@@ -392,6 +416,10 @@ const char *wr__zone_of_abbreviation(wr_str name, uint32_t *matched)
     return NULL;
 }
 
+/*
+ * Unknown ids are remembered, too: a column of wrong ids would ask ICU for each row. A list, as a
+ * batch names few zones.
+ */
 /* ---- cache ---- */
 
 struct wr__zone_entry {

@@ -13,6 +13,9 @@
  * wrong in those columns of other rows is not noticed, as with columns that no one wants. Not with
  * `strict`, nor where a bad record is to fail the query.
  *
+ * A decoder that waits (format.h) fails the feed as RETRIABLE before a row is counted, reported or
+ * emitted; the task drops what is uncommitted and reads the records again later.
+ *
  * A NULL value has no timestamp column to look at unless that is a key column: then the record's
  * own timestamp counts, because dropping it would lose a delete.
  *
@@ -232,9 +235,12 @@ static weir_status take_old_rows(wr_op *op, wr_batch *b, weir_error *err)
 weir_status wr__source_feed(wr_op *op, const wr_record *records, uint32_t n, weir_error *err)
 {
     source_state *s = op->state;
+    const wr__run_rows *rows;
+    /* Before anything is counted: where a decoder waits, the records come again. */
+    WR_TRY(wr__run_begin(&s->run, op->ctx, records, n, &rows, err));
+    s->run_rows = rows;
     op->rows_in += n;
     op->batches++;
-    const wr__run_rows *rows = s->run_rows = wr__run_begin(&s->run, op->ctx, records, n);
     feed f = new_feed(op, rows, wr_sel_all(n));
     f.b = new_batch(op, rows);
     wr__op_errors_init(&f.errs, op, f.b);

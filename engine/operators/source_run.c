@@ -403,23 +403,26 @@ static void take_rows(wr__run_reader *r, uint8_t *ok)
     take_headers(r);
 }
 
-static void scan_part(wr__run_reader *r, run_part *p, uint8_t *ok, wr__faults *faults)
+static weir_status scan_part(wr__run_reader *r, run_part *p, uint8_t *ok, wr__faults *faults,
+                             weir_error *err)
 {
     p->rows = rows_with(ok, r->rows.n, r->scratch);
     if (!p->decoder)
-        return;
+        return WEIR_OK;
     fault_list errs = faults_into(r, faults);
-    wr_decoder_scan(p->decoder, p->payloads, p->rows, ok, &errs.base, r->scratch);
+    WR_TRY(wr_decoder_scan(p->decoder, p->payloads, p->rows, ok, &errs.base, r->scratch, err));
     if (errs.base.count)
         p->rows = rows_with(ok, r->rows.n, r->scratch);
+    return WEIR_OK;
 }
 
-const wr__run_rows *wr__run_begin(wr__run_member *m, wr_task_ctx *ctx, const wr_record *records,
-                                  uint32_t n)
+weir_status wr__run_begin(wr__run_member *m, wr_task_ctx *ctx, const wr_record *records, uint32_t n,
+                          const wr__run_rows **out, weir_error *err)
 {
     wr__run_reader *r = m->reader;
+    *out = &r->rows;
     if (r->pool && r->rows.records == records && r->rows.n == n && r->serial == r->pool->serial)
-        return &r->rows;
+        return WEIR_OK;
     r->serial = r->pool ? r->pool->serial : 0;
     r->scratch = r->pool ? r->pool->scratch : ctx->scratch;
     r->rows = (wr__run_rows){.n = n, .records = records};
@@ -434,9 +437,12 @@ const wr__run_rows *wr__run_begin(wr__run_member *m, wr_task_ctx *ctx, const wr_
     take_rows(r, ok);
     if (r->cfg.window.kind != WR_WINDOW_NONE)
         split_windows(r, r->key.payloads, ok);
-    scan_part(r, &r->key, ok, &r->rows.key);
-    scan_part(r, &r->value, ok, &r->rows.value);
-    return &r->rows;
+    weir_status st = scan_part(r, &r->key, ok, &r->rows.key, err);
+    if (st == WEIR_OK)
+        st = scan_part(r, &r->value, ok, &r->rows.value, err);
+    if (st != WEIR_OK)
+        r->rows.records = NULL; /* nobody may find a run that has not begun */
+    return st;
 }
 
 /* ------------------------------------------------------------------ columns */

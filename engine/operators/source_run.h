@@ -58,9 +58,13 @@ weir_status wr__run_join(wr__run_member *m, wr_task_ctx *ctx, const wr_step *ste
 /** Leave; the last one ends it. Nothing happens where the join failed. */
 void wr__run_leave(wr__run_member *m);
 
-/** Records to work on; at once done if another member has begun the same run. */
-const wr__run_rows *wr__run_begin(wr__run_member *m, wr_task_ctx *ctx, const wr_record *records,
-                                  uint32_t n);
+/**
+ * Records to work on; at once done if another member has begun the same run.
+ * @return what the decoders came to: RETRIABLE where one waits (format.h); then nothing is begun,
+ *         and the same records may be tried later.
+ */
+weir_status wr__run_begin(wr__run_member *m, wr_task_ctx *ctx, const wr_record *records, uint32_t n,
+                          const wr__run_rows **out, weir_error *err) WR_MUST_CHECK;
 /**
  * Column @p c at the rows of @p sel. @param out  the vector; NULL: only its faults (a strict source
  * asks for columns that it does not want).

@@ -222,11 +222,11 @@ static void copy_name(wr_arena *a, wr_ast_name *n)
         n->name = wr_arena_strdup(a, n->name);
 }
 
-static bool is_aggregate_call(const wr_ast_expr *e)
+static bool is_aggregate_call(const wr__analysis *an, const wr_ast_expr *e)
 {
     if (e->kind != WR_AST_CALL)
         return false;
-    const wr_function *f = wr_function_find(wr_str_c(e->name.name));
+    const wr_function *f = wr_function_find(an->env->functions, wr_str_c(e->name.name));
     return f && f->kind == WR_FUNCTION_AGGREGATE;
 }
 
@@ -256,7 +256,7 @@ static weir_status qualify(qualifier *q, const wr_ast_expr *from, wr_ast_expr **
     bool outer_aggregate = q->in_aggregate;
     if (e->kind == WR_AST_LAMBDA)
         q->lambda = &lambda;
-    if (is_aggregate_call(e)) {
+    if (is_aggregate_call(q->an, e)) {
         q->an->has_aggregates = true;
         q->in_aggregate = true;
     }
@@ -536,6 +536,7 @@ weir_status wr__type_of(const wr__analysis *an, const wr_ast_expr *e, const wr_t
 {
     wr_scope scope = {.resolve = resolve_slot,
                       .types = &an->env->catalog->types,
+                      .functions = an->env->functions,
                       .allow_aggregates = false,
                       .arg = (void *)(uintptr_t)an};
     wr_expr *typed;
@@ -652,7 +653,7 @@ static weir_status analyze_keys(wr__analysis *an, weir_error *err)
     WR_TRY(qualify_list(an, "GROUP BY", q->group_by, q->group_by_n, &an->group_by, err));
     if (an->has_aggregates)
         for (size_t i = 0; i < q->group_by_n; i++) {
-            const wr_ast_expr *f = wr_ast_find_aggregate(an->group_by[i]);
+            const wr_ast_expr *f = wr_ast_find_aggregate(an->env->functions, an->group_by[i]);
             if (f)
                 return wr_error_at(err, WEIR_ERR_STATEMENT, f->pos,
                                    "GROUP BY does not support aggregate functions: %s is an "

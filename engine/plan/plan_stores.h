@@ -19,7 +19,7 @@
 
 /**
  * Fill in plan->stores, steps[]->stores and materialized_store. The plan is complete otherwise:
- * needs_old, materialised steps and sub-topologies are settled. @p types: those of CREATE TYPE, for
+ * needs_old, materialised steps and sub-topologies are decided. @p types: those of CREATE TYPE, for
  * casts; may be NULL.
  */
 void wr_plan_add_stores(wr_plan *plan, const wr_map *types);

@@ -21,6 +21,7 @@ typedef struct wr_plan_env wr_plan_env;
 struct wr_plan_env {
     const wr_catalog *catalog;
     const wr_settings *settings;
+    const wr_function_registry *functions; /* the engine's; NULL: the built-in ones alone */
     /** Facts of an existing topic; false: it does not exist. An unreachable log is the caller's
      *  affair: it sets *st and returns false. */
     bool (*topic)(const wr_plan_env *env, const char *name, wr_topic_facts *out, weir_status *st,

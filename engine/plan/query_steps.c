@@ -82,6 +82,7 @@ static weir_status build_partition_by(wr__builder *b, wr__stage *st, weir_error 
 typedef struct call_list {
     wr_arr(const wr_ast_expr *) calls;
     wr_arena *arena;
+    const wr_function_registry *functions;
     wr_function_kind kind;
 } call_list;
 
@@ -90,7 +91,7 @@ static bool collect_call(void *arg, const wr_ast_expr *e)
     call_list *l = arg;
     if (e->kind != WR_AST_CALL)
         return true;
-    const wr_function *f = wr_function_find(wr_str_c(e->name.name));
+    const wr_function *f = wr_function_find(l->functions, wr_str_c(e->name.name));
     if (!f || f->kind != l->kind)
         return true;
     for (size_t i = 0; i < l->calls.n; i++)
@@ -103,7 +104,7 @@ static bool collect_call(void *arg, const wr_ast_expr *e)
 static weir_status build_flat_map(wr__builder *b, wr__stage *st, weir_error *err)
 {
     wr_arena *a = b->plan->arena;
-    call_list list = {.arena = a, .kind = WR_FUNCTION_TABLE};
+    call_list list = {.arena = a, .functions = b->an->env->functions, .kind = WR_FUNCTION_TABLE};
     for (size_t i = 0; i < b->an->items.n; i++)
         wr_ast_walk(b->an->items.v[i].expr, collect_call, &list);
     if (list.calls.n == 0)
@@ -385,7 +386,8 @@ static weir_status build_aggregate(wr__builder *b, wr__stage *st, weir_error *er
     WR_TRY(check_grouping(b, st, err));
     if (!an->has_aggregates)
         return WEIR_OK;
-    call_list aggs = {.arena = a, .kind = WR_FUNCTION_AGGREGATE};
+    call_list aggs = {
+        .arena = a, .functions = b->an->env->functions, .kind = WR_FUNCTION_AGGREGATE};
     for (size_t i = 0; i < an->items.n; i++)
         wr_ast_walk(an->items.v[i].expr, collect_call, &aggs);
     if (an->having)
@@ -762,7 +764,7 @@ weir_status wr__build_query(wr__builder *b, wr__stage *st, wr__result *result, w
     WR_TRY(wr__build_joins(b, used, st, err));
     wr_format_use source_key = st->key_format;
     if (an->where) {
-        const wr_ast_expr *agg = wr_ast_find_aggregate(an->where);
+        const wr_ast_expr *agg = wr_ast_find_aggregate(an->env->functions, an->where);
         if (agg)
             return wr_error_at(err, WEIR_ERR_STATEMENT, agg->pos,
                                "Aggregate functions are not allowed in the WHERE clause: %s",

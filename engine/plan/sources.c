@@ -55,14 +55,31 @@ static weir_status choose_wrapping(const wr_plan_env *env, wr_source *s, const w
     return WEIR_OK;
 }
 
+/* Can the format hold these columns? Where the statement declares the one that it cannot, the error
+ * points there. */
+static weir_status check_format(const wr_format *format, const wr_format_columns *columns,
+                                const wr_ast_stmt *stmt, weir_error *err)
+{
+    int32_t misfit;
+    weir_status st = wr_format_check(format, columns, &misfit, err);
+    if (st == WEIR_OK || misfit == WR_MISFIT_ALL || !stmt)
+        return st;
+    for (size_t i = 0; i < stmt->elements_n; i++)
+        if (strcmp(stmt->elements[i].name.name, columns->cols[misfit].name) == 0)
+            return wr__error_place(st, stmt->elements[i].name.pos, err);
+    return st;
+}
+
 weir_status wr__source_check_formats(const wr_plan_env *env, wr_source *s, const wr__with *with,
-                                     weir_error *err)
+                                     const wr_ast_stmt *stmt, weir_error *err)
 {
     const wr_schema *schema = s->schema;
-    WR_TRY(wr_format_check(s->key.format, true, schema->cols, schema->keys_n, err));
+    const wr_format_columns keys = {.is_key = true, .cols = schema->cols, .n = schema->keys_n};
+    WR_TRY(check_format(s->key.format, &keys, stmt, err));
     wr_column *values = WR_NEW_N(s->arena, wr_column, schema->n);
     uint32_t n = value_columns(schema, values);
-    WR_TRY(wr_format_check(s->value.format, false, values, n, err));
+    const wr_format_columns rest = {.cols = values, .n = n};
+    WR_TRY(check_format(s->value.format, &rest, stmt, err));
     s->key.options.unwrapped = schema->keys_n == 1 && s->key.format->can_unwrap;
     s->key.wrap_set = s->key.options.unwrapped && s->key.format->can_wrap;
     if (with->key_delimiter)
@@ -345,7 +362,7 @@ static weir_status fill_source(const wr_plan_env *env, const wr_ast_stmt *stmt, 
                                "The statement does not define any columns.");
     }
     WR_TRY(check_keys(stmt, s, err));
-    WR_TRY(wr__source_check_formats(env, s, &with, err));
+    WR_TRY(wr__source_check_formats(env, s, &with, stmt, err));
     WR_TRY(wr__source_timestamp(s, &with, err));
     if (stmt->or_replace)
         WR_TRY(check_replace(env, stmt, s, err));
@@ -523,7 +540,7 @@ weir_status wr_plan_alter(const wr_plan_env *env, const wr_ast_stmt *stmt, wr_so
         wr__with none = {.has_wrap = s->value.wrap_set, .wrap = !s->value.options.unwrapped};
         if (n - s->schema->keys_n != 1)
             none.has_wrap = false;
-        st = wr__source_check_formats(env, s, &none, err);
+        st = wr__source_check_formats(env, s, &none, stmt, err);
     }
     if (st != WEIR_OK) {
         wr_source_unref(s);

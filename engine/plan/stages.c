@@ -94,7 +94,8 @@ void wr__stage_scope_init(wr__stage_scope *s, const wr__builder *b, const wr__st
         .base = {.resolve = scope_resolve,
                  .replace = scope_replace,
                  .is_column = scope_is_column,
-                 .types = &b->an->env->catalog->types},
+                 .types = &b->an->env->catalog->types,
+                 .functions = b->an->env->functions},
         .b = b,
         .stage = stage,
     };
@@ -376,9 +377,9 @@ wr_format_use wr__internal_key_format(const wr_format_use *want, const wr_schema
 {
     wr_format_use use = *want;
     weir_error ignored;
-    bool fits =
-        use.format->id != WR_FORMAT_NONE && use.format->implemented &&
-        wr_format_check(use.format, true, schema->cols, schema->keys_n, &ignored) == WEIR_OK;
+    const wr_format_columns keys = {.is_key = true, .cols = schema->cols, .n = schema->keys_n};
+    bool fits = use.format->id != WR_FORMAT_NONE && use.format->implemented &&
+                wr_format_check(use.format, &keys, NULL, &ignored) == WEIR_OK;
     if (!fits) {
         use.format = wr_format_get(schema->keys_n ? WR_FORMAT_JSON : WR_FORMAT_NONE);
         use.options = (wr_format_options){0};

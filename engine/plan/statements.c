@@ -136,7 +136,7 @@ static weir_status sink_formats(const wr_plan_env *env, wr_source *s, const wr__
     }
     if (with->value_format && with->value_format != s->value.format)
         s->value = (wr_format_use){.format = with->value_format};
-    return wr__source_check_formats(env, s, with, err);
+    return wr__source_check_formats(env, s, with, NULL, err);
 }
 
 static weir_status fill_sink(const wr_plan_env *env, const wr_ast_stmt *stmt, query_build *q,

@@ -41,10 +41,10 @@ static inline weir_status wr__error_place(weir_status st, int64_t pos, weir_erro
 bool wr__is_pseudo_name(const char *name);
 /**
  * Fill in key and value formats, wrapping and their checks for @p s, whose schema is set.
- * @p explicit_key: the key format was written in the statement.
+ * @p stmt: the statement that declares the columns, for the place of an error; NULL: a query does.
  */
 weir_status wr__source_check_formats(const wr_plan_env *env, wr_source *s, const wr__with *with,
-                                     weir_error *err) WR_MUST_CHECK;
+                                     const wr_ast_stmt *stmt, weir_error *err) WR_MUST_CHECK;
 /** TIMESTAMP and TIMESTAMP_FORMAT of the WITH clause against s->schema. */
 weir_status wr__source_timestamp(wr_source *s, const wr__with *with, weir_error *err) WR_MUST_CHECK;
 /** Does the topic exist with what WITH says, or must it be made? Sets s->partitions ... */

@@ -335,7 +335,7 @@ static void find_candidates(weir *w, const char *prefix)
     w->candidates_n = 0;
     for (size_t i = 0; (name = wr_parse_keyword(i, &reserved)); i++)
         add_candidate(w, prefix, name);
-    for (uint32_t i = 0; (f = wr_function_at(i)); i++)
+    for (uint32_t i = 0; (f = wr_function_at(wr_engine_functions(w->engine), i)); i++)
         add_candidate(w, prefix, f->name);
     wr_engine_lock(w->engine);
     for (size_t i = 0; (e = wr_map_next(&wr_engine_catalog(w->engine)->sources, &i));) {

@@ -215,6 +215,24 @@ void wr__metrics_committed(wr_query *q, const wr_commit_times *times)
 
 /* ---- reading, from any thread ---- */
 
+void wr_query_metrics_read(wr_query *q, wr_query_metrics *out)
+{
+    *out = (wr_query_metrics){
+        .records_in = atomic_load(&q->counts.records_in),
+        .records_out = atomic_load(&q->counters.records_out),
+        .bytes_in = atomic_load(&q->counts.bytes_in),
+        .bytes_out = atomic_load(&q->counters.bytes_out),
+        .errors = atomic_load(&q->counters.errors),
+        .late = atomic_load(&q->counts.late),
+        .commits = atomic_load(&q->counts.commits),
+        .restored = atomic_load(&q->counters.restored),
+        .lag = atomic_load(&q->counts.lag),
+        .state_bytes = atomic_load(&q->share.state_bytes),
+    };
+    for (uint32_t s = 0; s < WR_TASK_STATES; s++)
+        out->tasks[s] = atomic_load(&q->counters.states[s]);
+}
+
 typedef struct walk {
     wr_query *q;
     wr_profile *out;

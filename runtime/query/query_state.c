@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * State and error of a query, as others see them, and what is counted. The worker's thread and
- * whoever controls the query write them.
+ * State and error of a query, as others see them. The worker's thread and whoever controls the
+ * query write them.
  */
 #include "runtime/query/query_internal.h"
 #include "common/diag.h"
@@ -63,22 +63,4 @@ const wr_plan *wr_query_plan(const wr_query *q)
 const char *wr_query_group(const wr_query *q)
 {
     return q->group;
-}
-
-void wr_query_metrics_read(wr_query *q, wr_query_metrics *out)
-{
-    *out = (wr_query_metrics){
-        .records_in = atomic_load(&q->counts.records_in),
-        .records_out = atomic_load(&q->counters.records_out),
-        .bytes_in = atomic_load(&q->counts.bytes_in),
-        .bytes_out = atomic_load(&q->counters.bytes_out),
-        .errors = atomic_load(&q->counters.errors),
-        .late = atomic_load(&q->counts.late),
-        .commits = atomic_load(&q->counts.commits),
-        .restored = atomic_load(&q->counters.restored),
-        .lag = atomic_load(&q->counts.lag),
-        .state_bytes = atomic_load(&q->share.state_bytes),
-    };
-    for (uint32_t s = 0; s < WR_TASK_STATES; s++)
-        out->tasks[s] = atomic_load(&q->counters.states[s]);
 }

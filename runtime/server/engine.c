@@ -61,6 +61,7 @@ void wr__env_init(wr__env *env, wr_engine *e, const wr_settings *settings, wr_ar
                               .zone = "UTC"};
     env->base = (wr_plan_env){.catalog = &e->catalog,
                               .settings = settings,
+                              .functions = e->functions,
                               .topic = env_topic,
                               .eval = &env->eval,
                               .arg = env};
@@ -178,6 +179,7 @@ weir_status wr_engine_open(const wr_engine_options *o, wr_engine **out, weir_err
     pthread_mutexattr_destroy(&attr);
     wr_rng_seed_os(&e->rng);
     wr_catalog_init(&e->catalog);
+    e->functions = wr_function_registry_new();
     wr_settings_init(&e->settings, NULL);
     wr_settings_copy(&e->settings, o->settings);
     if (o->bootstrap_servers)
@@ -220,6 +222,7 @@ weir_status wr_engine_close(wr_engine *e, weir_error *err)
         wr_log_close(e->log);
     wr_db_close(e->db);
     wr_catalog_free(&e->catalog);
+    wr_function_registry_free(e->functions);
     wr_settings_free(&e->settings);
     wr_arena_free(e->arena);
     wr_free(e->prefix);
@@ -378,6 +381,11 @@ wr_db *wr_engine_db(wr_engine *e)
 wr_catalog *wr_engine_catalog(wr_engine *e)
 {
     return &e->catalog;
+}
+
+const wr_function_registry *wr_engine_functions(const wr_engine *e)
+{
+    return e->functions;
 }
 
 const wr_settings *wr_engine_settings(const wr_engine *e)

@@ -123,6 +123,7 @@ weir_status wr_engine_load_file(wr_engine *e, const wr_session *base, const char
 wr_log *wr_engine_log(wr_engine *e);
 wr_db *wr_engine_db(wr_engine *e);
 wr_catalog *wr_engine_catalog(wr_engine *e);
+const wr_function_registry *wr_engine_functions(const wr_engine *e);
 const wr_settings *wr_engine_settings(const wr_engine *e);
 wr_clock *wr_engine_clock(wr_engine *e);
 /** Something was written to topics: pull queries wait until running queries have seen it. */

@@ -17,6 +17,7 @@ struct wr_engine {
     wr_executor *executor;
     wr_scheduler *scheduler; /* of persistent queries, where they have threads */
     wr_catalog catalog;
+    wr_function_registry *functions; /* constant once the engine is open */
     wr_settings settings;
     wr_arr(wr_query *) queries; /* persistent, in order of creation */
     wr_arena *arena;

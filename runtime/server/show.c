@@ -125,7 +125,7 @@ static void show_functions(wr_exec *x)
     static const char *const titles[] = {"Function Name", "Category"};
     start_table(x, titles, 2);
     const wr_function *f;
-    for (uint32_t i = 0; (f = wr_function_at(i)); i++) {
+    for (uint32_t i = 0; (f = wr_function_at(x->engine->functions, i)); i++) {
         const char *cells[] = {f->name, f->category};
         wr__add_row(x, cells, 2);
     }
@@ -393,7 +393,7 @@ static weir_status describe_source(wr_exec *x, weir_error *err)
 static weir_status describe_function(wr_exec *x, weir_error *err)
 {
     const char *name = x->stmt->name.name;
-    const wr_function *f = wr_function_find(wr_str_c(name));
+    const wr_function *f = wr_function_find(x->engine->functions, wr_str_c(name));
     if (!f)
         return wr_error_at(err, WEIR_ERR_NOT_FOUND, x->stmt->name.pos,
                            "Can't find any functions with the name '%s'", name);

@@ -2,7 +2,7 @@
 /*
  * task_internal.h - one task, and what the files of this folder do with it.
  *
- *   task_set.c -> task.c -> task_stores.c -> restore.c
+ *   task_set.c -> task.c -> task_stores.c -> restore.c -> task_state.c
  *                        -> exchange_channel.c
  */
 #ifndef WR_RUNTIME_TASK_TASK_INTERNAL_H
@@ -63,8 +63,11 @@ struct wr_task {
 weir_status wr__task_open(wr_task_set *set, uint32_t subtopology, int32_t partition, wr_task **out,
                           weir_error *err) WR_MUST_CHECK;
 void wr__task_close(wr_task *t);
-void wr__task_enter(wr_task *t, wr_task_state state);
 bool wr__task_reads(const wr_task *t, uint32_t topic);
+
+/* task_state.c */
+/** States only go forward. */
+void wr__task_enter(wr_task *t, wr_task_state state);
 
 /* task_stores.c */
 weir_status wr__task_open_store(wr_task_ctx *ctx, uint32_t store, wr_store **out,

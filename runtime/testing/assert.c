@@ -41,7 +41,7 @@ static weir_status decode_part(const wr_source *s, bool key, wr_str bytes, wr_ar
     wr_row_errors errs = {.report = no_report};
     uint8_t ok = 0;
     WR_TRY(wr_decoder_new(use->format, cols, n, NULL, &use->options, a, &d, err));
-    wr_decoder_run(d, &bytes, wr_sel_all(1), vecs, &ok, &errs, a);
+    WR_TRY(wr_decoder_run(d, &bytes, wr_sel_all(1), vecs, &ok, &errs, a, err));
     if (!ok)
         return wr_error(err, WEIR_ERR_ASSERT, "The %s of the record of %s cannot be read: %s",
                         key ? "key" : "value", s->name, errs.first);

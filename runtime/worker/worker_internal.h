@@ -11,12 +11,12 @@
  *   worker_failure.c    clients that have failed
  *   membership.c        who is a client, who wants what
  *   worker_life.c       made, closed, freed; the thread
- *   consumer.c -> partition_group.c -> record_queue.c;  executor.c;  monitor.c
+ *   worker_consumer.c -> partition_group.c -> record_queue.c;  executor.c;  monitor.c
  */
 #ifndef WR_RUNTIME_WORKER_WORKER_INTERNAL_H
 #define WR_RUNTIME_WORKER_WORKER_INTERNAL_H
 
-#include "runtime/worker/consumer.h"
+#include "runtime/worker/worker_consumer.h"
 
 /** Who is served, and what is asked of the worker. Under the monitor, but for the atomics; the
  *  worker's thread reads `clients` without. */

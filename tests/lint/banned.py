@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Calls that have a better twin, or that a folder must not make.
+"""Calls that have a better twin, or that a folder must not make; questions that it must not ask.
 
 A use that is right (freeing what a library allocated) carries a comment on its line or the line
 above: /* lint: free: jansson allocated it */
@@ -31,14 +31,22 @@ RULES = [
     ("pthread_create thrd_create pthread_mutex_lock mtx_lock", PURE + ["common"], [],
      "no threads here"),
 ]
+# (pattern, folders, exceptions, what to do instead)
+PATTERNS = [
+    (r"[!=]=\s*WR_LOG_(?:MEMORY|LOCAL|KAFKA)\b|\bWR_LOG_(?:MEMORY|LOCAL|KAFKA)\s*[!=]="
+     r"|\bcase\s+WR_LOG_(?:MEMORY|LOCAL|KAFKA)\b",
+     # The instance opens the log that its options ask for, and its database beside it.
+     ALL, ["runtime/log/", "runtime/instance/", "runtime/server/engine.c"],
+     "ask a capability (wr_log_can)"),
+]
 ALLOW = re.compile(r"lint:\s*([a-z_0-9, ]+):")
 
 
 def compile_rules():
-    rules = []
+    rules = [(re.compile(f"(?P<name>{pattern})"), *rest) for pattern, *rest in PATTERNS]
     for names, folders, exceptions, advice in RULES:
         # Not a member (x.free, x->free) and not part of a longer name.
-        pattern = re.compile(r"(?<![\w.])(?<!->)(" + "|".join(names.split()) + r")\s*\(")
+        pattern = re.compile(r"(?<![\w.])(?<!->)(?P<name>" + "|".join(names.split()) + r")\s*\(")
         rules.append((pattern, folders, exceptions, advice))
     return rules
 
@@ -59,7 +67,7 @@ def check_text(path, text, rules):
             continue
         for number, line in enumerate(lines):
             for match in pattern.finditer(line):
-                name = match.group(1)
+                name = match.group("name")
                 nearby = " ".join(original[max(0, number - 1):number + 1])
                 allowed = ALLOW.search(nearby)
                 if is_declared(line, match) or (allowed and name in allowed.group(1)):

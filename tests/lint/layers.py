@@ -15,14 +15,17 @@ INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(["<])([^">]+)[">]', re.M)
 
 def read_table(text):
     """({folder: set of folders}, {library prefix: set of folders})"""
-    layers, libraries = {}, {}
+    layers, libraries, groups = {}, {}, {}
     text = re.sub(r"#.*", "", text)
     for line in re.sub(r"\n[ \t]+(?=\S)", " ", text).splitlines():  # an indented line goes on
         if not line.strip():
             continue
         name, allowed = line.split(":", 1)
-        target = libraries if name.startswith("<") else layers
-        target[name.lstrip("<")] = set(allowed.split())
+        held = set()
+        for word in allowed.split():
+            held |= groups[word] if word.startswith("@") else {word}
+        target = {"<": libraries, "@": groups}.get(name[0], layers)
+        target[name.lstrip("<")] = held
     return layers, libraries
 
 

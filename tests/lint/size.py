@@ -12,81 +12,20 @@ import re
 import sys
 from pathlib import Path
 
-from sources import FOLDERS, ROOT, files, read, report, strip
+import c_functions
+from sources import FOLDERS, ROOT, files, read, report
 
 LINES_MAX = 60
 COMPLEXITY_MAX = 25
 COMPLEXITY_REPORTED = 15
 FILE_MAX = 800
 BRANCH = re.compile(r"\b(?:if|for|while|switch)\b|&&|\|\||\?")
-NOT_FUNCTIONS = {"if", "for", "while", "switch", "return", "sizeof", "__attribute__"}
-
-
-def function_name(head):
-    """The name declared by the text before a `{` at the top level, or None: what stands before the
-    first parenthesis."""
-    for match in re.finditer(r"(\w+)\s*\(", head):
-        name = match.group(1)
-        if name not in NOT_FUNCTIONS and "=" not in head[:match.start()]:
-            return name
-    return None
-
-
-def skip_macros(head):
-    """Where the head begins behind macro calls that end without a semicolon, KERNEL(add, f(x))."""
-    at = 0
-    while True:
-        match = re.match(r"\s*[A-Z][A-Z0-9_]*\s*\(", head[at:])
-        if not match:
-            return at
-        end, depth = at + match.end(), 1
-        while depth and end < len(head):
-            depth += {"(": 1, ")": -1}.get(head[end], 0)
-            end += 1
-        at = end
 
 
 def functions(text):
-    """[(name, first line, lines, complexity)] of the functions defined in C text.
-
-    A function is a block that opens where no other is open and whose head has a parameter list.
-    `extern "C" {` and `namespace x {` are looked through.
-    """
-    code = re.sub(r"^[ \t]*#(?:[^\n\\]|\\.|\\\n)*", lambda m: re.sub(r"[^\n]", " ", m.group()),
-                  strip(text), flags=re.M)
-    found, depth, head_start, transparent = [], 0, 0, 0
-    name = first = start = None
-    for match in re.finditer(r"[{};]", code):
-        symbol, at = match.group(), match.start()
-        if symbol == "{":
-            head = code[head_start:at]
-            if depth == 0 and re.search(r'\bextern\s*"\s*"\s*$|\bnamespace\b[\w\s:]*$', head):
-                transparent += 1
-                head_start = at + 1
-                continue
-            if depth == 0:
-                macros = skip_macros(head)
-                head, head_start = head[macros:], head_start + macros
-                name = function_name(head)
-                stripped = len(head) - len(head.lstrip())
-                start = head_start + stripped
-                first = code.count("\n", 0, start) + 1
-            depth += 1
-        elif symbol == "}":
-            if depth == 0 and transparent:
-                transparent -= 1
-                head_start = at + 1
-                continue
-            depth -= 1
-            if depth == 0:
-                if name:
-                    body = code[start:at]
-                    found.append((name, first, body.count("\n") + 1,
-                                  1 + len(BRANCH.findall(body))))
-                head_start = at + 1
-        elif depth == 0:
-            head_start = at + 1
-    return found
+    """[(name, first line, lines, complexity)] of the functions defined in C text."""
+    return [(f.name, f.first, f.body.count("\n") + 1, 1 + len(BRANCH.findall(f.body)))
+            for f in c_functions.functions(text)]
 
 
 def measure():

@@ -189,7 +189,7 @@ static weir_status fn_type_lambda(void *arg, uint32_t index, const wr_type *cons
 static void fn_resolve(fn_site *site, const char *name, const tv *args, uint32_t n,
                        const int *lambda_params)
 {
-    const wr_function *fn = wr_function_find(wr_str_c(name));
+    const wr_function *fn = wr_function_find(NULL, wr_str_c(name));
     if (!fn)
         fail_msg("no function %s", name);
     const wr_type *types[FN_ARGS_MAX + 2] = {0}, *casts[FN_ARGS_MAX + 2] = {0}, *ret = NULL;

@@ -39,6 +39,11 @@ static void test_parse(void **state)
     check("PARSE_DATE", "error: time field", S("1.2.2020 10"), S("d.M.yyyy HH"));
     check("PARSE_DATE", "error", S("1/2/2020"), S("d.M.yyyy"));
     check("PARSE_DATE", "error", S("1"), S("b"));
+    /* A year whose milliseconds do not fit 64 bits. */
+    check("PARSE_DATE", "error: out of the range of DATE", S("2147483647"), S("yyyy"));
+    check("PARSE_DATE", "error: out of the range of DATE", S("-2147483647"), S("yyyy"));
+    check("PARSE_DATE", "error: out of the range of DATE", S("9999999999999 53"), S("YYYY ww"));
+    check("PARSE_DATE", "error: out of the range of DATE", S("2147483647 2147483647"), S("yyyy M"));
     check("PARSE_TIME", "19:05", S("7:05 pm"), S("h:mm a"));
     check("PARSE_TIME", "00:00:01", S("00:00:01.5"), S("HH:mm:ss.S"));
     check("PARSE_TIME", "error: date field", S("2020 10:00"), S("yyyy HH:mm"));

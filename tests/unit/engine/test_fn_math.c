@@ -99,7 +99,7 @@ static void test_round_trunc(void **state)
 static void test_round_impossible_type(void **state)
 {
     (void)state;
-    const wr_function *fn = wr_function_find(WR_STR("ROUND"));
+    const wr_function *fn = wr_function_find(NULL, WR_STR("ROUND"));
     const wr_type *t = wr_type_decimal(fn_arena, 2, 2), *cast = NULL, *ret = NULL;
     uint32_t sig;
     weir_error err = {0};

@@ -297,7 +297,7 @@ static void test_every_function(void **state)
     (void)state;
     const wr_function *fn;
     size_t n = 0;
-    for (uint32_t i = 0; (fn = wr_function_at(i)); i++) {
+    for (uint32_t i = 0; (fn = wr_function_at(NULL, i)); i++) {
         bool has_arguments = false;
         for (uint32_t s = 0; s < fn->sigs_n; s++)
             has_arguments |= fn->sigs[s].args[0] != 0;

@@ -95,14 +95,14 @@ static const reject_case source_cases[] = {
      "Key format does not support schema.", "x (k INT KEY, "},
     {"CREATE STREAM x (a ARRAY<INT>) WITH (KAFKA_TOPIC='x', PARTITIONS=1, "
      "VALUE_FORMAT='DELIMITED');",
-     "Value format does not support schema.", "x (a ARRAY<INT"},
+     "Value format does not support schema.", "a ARRAY<INT>) "},
     {"CREATE STREAM x (a INT, b INT) WITH (KAFKA_TOPIC='x', PARTITIONS=1, VALUE_FORMAT='KAFKA');",
      "Value format does not support schema.", "x (a INT, b IN"},
     {"CREATE STREAM x (a BOOLEAN) WITH (KAFKA_TOPIC='x', PARTITIONS=1, VALUE_FORMAT='KAFKA');",
-     "Value format does not support schema.", "x (a BOOLEAN) "},
+     "Value format does not support schema.", "a BOOLEAN) WIT"},
     {"CREATE STREAM x (k DECIMAL(4,2) KEY, a INT) WITH (KAFKA_TOPIC='x', PARTITIONS=1, "
      "VALUE_FORMAT='JSON');",
-     "Key format does not support schema.", "x (k DECIMAL(4"},
+     "Key format does not support schema.", "k DECIMAL(4,2)"},
     {"CREATE STREAM x (k INT KEY, l INT KEY, a INT) WITH (KAFKA_TOPIC='x', PARTITIONS=1, "
      "VALUE_FORMAT='JSON');",
      "Key format does not support schema.", "x (k INT KEY, "},
@@ -110,15 +110,15 @@ static const reject_case source_cases[] = {
      "FORMAT='JSON');",
      "Map keys, including types that contain maps, are not supported as they may lead to "
      "unexpected behavior due to ",
-     "x (k MAP<STRIN"},
+     "k MAP<STRING, "},
     {"CREATE STREAM x (k STRUCT<m MAP<STRING, INT>> KEY, a INT) WITH (KAFKA_TOPIC='x', "
      "PARTITIONS=1, FORMAT='JSON');",
      "Map keys, including types that contain maps, are not supported as they may lead to "
      "unexpected behavior due to ",
-     "x (k STRUCT<m "},
+     "k STRUCT<m MAP"},
     {"CREATE STREAM x (a MAP<INT, INT>) WITH (KAFKA_TOPIC='x', PARTITIONS=1, "
      "VALUE_FORMAT='JSON');",
-     "Value format does not support schema.", "x (a MAP<INT, "},
+     "Value format does not support schema.", "a MAP<INT, INT"},
     {"CREATE STREAM x (a INT, b INT) WITH (KAFKA_TOPIC='x', PARTITIONS=1, VALUE_FORMAT='JSON', "
      "WRAP_SINGLE_VALUE=false);",
      "'WRAP_SINGLE_VALUE' is only valid for single-field value schemas", "x (a INT, b IN"},

@@ -431,7 +431,7 @@ static bool same_stores(const wr_plan *a, const wr_plan *b)
     for (uint32_t i = 0; i < a->stores_n; i++) {
         const wr_plan_store *s = wr_plan_store_find(b, a->stores[i].name);
         bool equal = s && strcmp(s->fingerprint, a->stores[i].fingerprint) == 0;
-        /* The fingerprint follows from the meaning, and tells meanings apart. */
+        /* The fingerprint follows from the meaning, and is another for another meaning. */
         if (s)
             assert_int_equal(equal, strcmp(s->meaning, a->stores[i].meaning) == 0);
         same = same && equal;

@@ -23,7 +23,7 @@ static void test_documented(void **state)
     };
     const wr_function *fn;
     const char *before = "";
-    for (uint32_t i = 0; (fn = wr_function_at(i)); i++) {
+    for (uint32_t i = 0; (fn = wr_function_at(NULL, i)); i++) {
         bool known = false;
         for (size_t c = 0; c < WR_ARRAY_LEN(categories); c++)
             known |= fn->category && strcmp(fn->category, categories[c]) == 0;
@@ -42,25 +42,25 @@ static void test_found(void **state)
 {
     (void)state;
     const wr_function *fn;
-    for (uint32_t i = 0; (fn = wr_function_at(i)); i++) {
+    for (uint32_t i = 0; (fn = wr_function_at(NULL, i)); i++) {
         char lower[64];
         size_t n = strlen(fn->name);
         assert_true(n < sizeof lower);
         for (size_t k = 0; k <= n; k++)
             lower[k] = wr_lower(fn->name[k]);
-        assert_ptr_equal(wr_function_find(wr_str_c(fn->name)), fn);
-        assert_ptr_equal(wr_function_find(wr_str_c(lower)), fn);
-        assert_ptr_not_equal(wr_function_find(wr_str_make(lower, n - 1)), fn);
+        assert_ptr_equal(wr_function_find(NULL, wr_str_c(fn->name)), fn);
+        assert_ptr_equal(wr_function_find(NULL, wr_str_c(lower)), fn);
+        assert_ptr_not_equal(wr_function_find(NULL, wr_str_make(lower, n - 1)), fn);
     }
-    assert_null(wr_function_find(WR_STR("NO_SUCH_FUNCTION")));
-    assert_null(wr_function_find(WR_STR("")));
+    assert_null(wr_function_find(NULL, WR_STR("NO_SUCH_FUNCTION")));
+    assert_null(wr_function_find(NULL, WR_STR("")));
 }
 
 static void test_signatures_print(void **state)
 {
     (void)state;
     const wr_function *fn;
-    for (uint32_t i = 0; (fn = wr_function_at(i)); i++) {
+    for (uint32_t i = 0; (fn = wr_function_at(NULL, i)); i++) {
         for (uint32_t s = 0; s < fn->sigs_n; s++) {
             wr_buf b = {0};
             wr_signature_print(&b, fn, s); /* asserts that it parses */
@@ -159,7 +159,7 @@ static void test_examples(void **state)
     (void)state;
     const wr_function *fn;
     size_t failed = 0;
-    for (uint32_t i = 0; (fn = wr_function_at(i)); i++) {
+    for (uint32_t i = 0; (fn = wr_function_at(NULL, i)); i++) {
         wr_arena *a = wr_arena_new(0);
         failed += !example_holds(fn, a);
         wr_arena_free(a);

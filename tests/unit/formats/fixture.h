@@ -80,7 +80,9 @@ static WR_UNUSED const char *decode_show(wr_decoder *d, const wr_column *cols, u
     wr_vec *v = vectors(cols, n, 1);
     uint8_t ok = 77;
     wr_row_errors errs = {0};
-    wr_decoder_run(d, &payload, wr_sel_all(1), v, &ok, &errs, arena);
+    weir_error err;
+    assert_int_equal(wr_decoder_run(d, &payload, wr_sel_all(1), v, &ok, &errs, arena, &err),
+                     WEIR_OK);
     if (!ok) {
         assert_int_equal(errs.count, 1);
         for (uint32_t c = 0; c < n; c++)

@@ -325,7 +325,9 @@ static void test_batch_equals_single_rows(void **state)
     uint8_t ok[ROWS];
     memset(ok, 99, sizeof ok);
     wr_row_errors errs = {0};
-    wr_decoder_run(d, payloads, (wr_sel){rows_n, rows}, v, ok, &errs, arena);
+    weir_error err;
+    assert_int_equal(wr_decoder_run(d, payloads, (wr_sel){rows_n, rows}, v, ok, &errs, arena, &err),
+                     WEIR_OK);
     for (uint32_t k = 0; k < rows_n; k++) {
         uint32_t i = rows[k];
         wr_buf out = {0};
@@ -390,7 +392,9 @@ static void test_ascii_flag(void **state)
         wr_vec *v = vectors(cols, 1, 1);
         uint8_t ok;
         wr_row_errors errs = {0};
-        wr_decoder_run(d, &payload, wr_sel_all(1), v, &ok, &errs, arena);
+        weir_error err;
+        assert_int_equal(wr_decoder_run(d, &payload, wr_sel_all(1), v, &ok, &errs, arena, &err),
+                         WEIR_OK);
         assert_int_equal(v[0].ascii, first != 1);
     }
 }

@@ -39,7 +39,9 @@ static void test_types(void **state)
         wr_vec *v = vectors(cols, 1, 1);
         uint8_t ok;
         wr_row_errors errs = {0};
-        wr_decoder_run(d, &payload, wr_sel_all(1), v, &ok, &errs, arena);
+        weir_error err;
+        assert_int_equal(wr_decoder_run(d, &payload, wr_sel_all(1), v, &ok, &errs, arena, &err),
+                         WEIR_OK);
         wr_encoder *e = encoder(WR_FORMAT_KAFKA, cols, 1, (wr_format_options){0});
         wr_buf buf = {0};
         wr_str out;

@@ -91,7 +91,7 @@ static void test_layout_means_nothing(void **state)
 }
 
 /* What is printed is printed the same again, and a layout of it parses to the same tree. */
-static void test_printed_is_settled(void **state)
+static void test_printed_is_stable(void **state)
 {
     (void)state;
     for (size_t i = 0; i < WR_ARRAY_LEN(good_statements); i++) {
@@ -263,7 +263,7 @@ static void test_keywords_as_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_layout_means_nothing), TEST(test_printed_is_settled),
+        TEST(test_layout_means_nothing), TEST(test_printed_is_stable),
         TEST(test_all_differ),           TEST(test_all_kinds),
         TEST(test_tree_owns_its_texts),  TEST(test_scripts),
         TEST(test_variables_anywhere),   TEST(test_keywords_as_names),

@@ -5,7 +5,7 @@
  * the same partition number. partition_group.c chooses within a group; here the queues are filled,
  * bounded, and asked for their ends where a choice waits for one.
  */
-#include "runtime/worker/consumer.h"
+#include "runtime/worker/worker_consumer.h"
 
 #define POLL_RECORDS 2048u
 #define POLLS_MERGE  16 /* several topics: look at everything that is here before choosing */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Queries that read the same topics share a scan: they read every record once each, whenever they
- * came, were paused, or failed; and each sees what it would see alone. With one lane and with
- * several.
+ * Queries that read the same topics share a worker: they read every record once each, whenever they
+ * came, were paused, or failed; and each sees what it would see alone. With one executor slot and
+ * with several.
  */
 #include "api_helper.h"
 
@@ -144,7 +144,7 @@ static void shared(void **state)
     run_shared("1");
 }
 
-static void shared_by_lanes(void **state)
+static void shared_by_slots(void **state)
 {
     (void)state;
     run_shared("3");
@@ -235,7 +235,7 @@ static void apart(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(shared),    cmocka_unit_test(shared_by_lanes), cmocka_unit_test(paused),
+        cmocka_unit_test(shared),    cmocka_unit_test(shared_by_slots), cmocka_unit_test(paused),
         cmocka_unit_test(one_fails), cmocka_unit_test(apart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * consumer.h - what a worker reads: its reader, the partitions that it was given, their queues and
- * groups.
+ * worker_consumer.h - what a worker reads: its reader, the partitions that it was given, their
+ * queues and groups.
  *
  * Assignments are requests: the log says that partitions were given or are to be given up, the
  * worker does what has to be done before and after, and answers.
@@ -9,8 +9,8 @@
  * Threads: the worker's. Others may look at positions and wake the reader: the arrays and the
  * pointer change under `lock`, as do offsets.
  */
-#ifndef WR_RUNTIME_WORKER_CONSUMER_H
-#define WR_RUNTIME_WORKER_CONSUMER_H
+#ifndef WR_RUNTIME_WORKER_WORKER_CONSUMER_H
+#define WR_RUNTIME_WORKER_WORKER_CONSUMER_H
 
 #include "runtime/worker/partition_group.h"
 #include "runtime/worker/worker.h"
