@@ -189,7 +189,8 @@ static wr_ast_expr *rewrite(meaning *m, const wr_ast_expr *from, const params *p
         char *text = wr_arena_printf(a, "%.17gE0", e->u.real);
         e->text = wr_str_c(text);
     }
-    const wr_function *f = e->kind == WR_AST_CALL ? wr_function_find(NULL, wr_str_c(e->name.name)) : NULL;
+    const wr_function *f =
+        e->kind == WR_AST_CALL ? wr_function_find(NULL, wr_str_c(e->name.name)) : NULL;
     if (f)
         e->name.name = f->name;
     e->args = WR_NEW_N(a, wr_ast_expr *, e->args_n);
