@@ -1,0 +1,651 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Workers with clients that are no queries: what a client may rely on, whatever fails.
+ *
+ * The client copies every record to a topic of its own and counts what it has committed. On a log
+ * whose commit is atomic each record must come out once, in order by partition, whenever the n-th
+ * call of the log fails, clients come and go, or one of them fails; where partitions are shared,
+ * what is given up is committed before, and what is lost is not.
+ */
+#include "failing_log.h"
+
+#include "runtime/worker/worker.h"
+
+enum { PARTITIONS = 3, RECORDS = 60, WAIT_MS = 30000 };
+
+/* ---- the world ---- */
+
+typedef struct env {
+    wr_db *db;
+    failing_log *f;
+    wr_log *log;
+    wr_settings settings;
+    wr_monitor monitor;
+    wr_executor *executor;
+    wr_worker *ended; /* monitor */
+} env;
+
+static int setup(void **state)
+{
+    env *e = wr_calloc(1, sizeof *e);
+    wr_log *inner;
+    e->db = wr_db_open_memory();
+    OK(wr_log_memory_new(e->db, &inner, err));
+    e->f = failing_log_new(inner);
+    e->log = &e->f->base;
+    wr_settings_init(&e->settings, NULL);
+    wr_settings_put(&e->settings, "commit.interval.ms", "5");
+    wr_monitor_init(&e->monitor);
+    create_topic(e->log, "in", PARTITIONS);
+    *state = e;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    env *e = *state;
+    wr_log_close(e->log);
+    wr_db_close(e->db);
+    wr_executor_free(e->executor);
+    wr_settings_free(&e->settings);
+    wr_monitor_destroy(&e->monitor);
+    wr_free(e);
+    return 0;
+}
+
+/* Record i goes to partition i % PARTITIONS and has the value "i". Past the log that fails. */
+static void send(env *e, int from, int to)
+{
+    wr_log_writer *w;
+    OK(wr_log_writer_new(e->f->inner, NULL, &w, err));
+    for (int i = from; i < to; i++) {
+        char value[16];
+        snprintf(value, sizeof value, "%d", i);
+        put(w, "in", i % PARTITIONS, "k", value, 1000 + i);
+    }
+    commit(w);
+    wr_log_writer_close(w);
+}
+
+static int number_of(wr_str text)
+{
+    char digits[16] = {0};
+    assert_true(text.len < sizeof digits);
+    memcpy(digits, text.ptr, text.len);
+    return (int)strtol(digits, NULL, 10);
+}
+
+/* What partition @p p of @p topic holds, as numbers. */
+static size_t read_numbers(env *e, const char *topic, int32_t p, int *out, size_t max)
+{
+    wr_log_reader *r;
+    wr_topic_part part = {topic, p, 0};
+    size_t n = 0;
+    OK(wr_log_reader_new(e->log, NULL, NULL, &r, err));
+    OK(wr_log_reader_assign(r, &part, 1, err));
+    for (int64_t end = end_of(e->log, topic, p); part.offset < end;) {
+        wr_log_batch *b;
+        OK(wr_log_reader_poll(r, 100, 0, &b, err));
+        assert_non_null(b);
+        for (uint32_t i = 0; i < b->n; i++) {
+            assert_true(n < max);
+            out[n++] = number_of(b->records[i].value);
+        }
+        part.offset = b->next_offset;
+        wr_log_reader_release(r, b);
+    }
+    wr_log_reader_close(r);
+    return n;
+}
+
+/* Every record below @p total once, in order by partition. */
+static void check_copied(env *e, const char *topic, int total)
+{
+    for (int32_t p = 0; p < PARTITIONS; p++) {
+        int numbers[4 * RECORDS];
+        size_t n = read_numbers(e, topic, p, numbers, WR_ARRAY_LEN(numbers));
+        for (size_t i = 0; i < n; i++)
+            assert_int_equal(numbers[i], (int)i * PARTITIONS + p);
+        assert_int_equal(n, (total - p + PARTITIONS - 1) / PARTITIONS);
+    }
+}
+
+/* ---- a client that copies ---- */
+
+typedef struct copier {
+    wr_worker_client client; /* first */
+    env *e;
+    char out[32], group[32];
+    uint32_t topics[1];
+    wr_worker_assignment a;
+    bool open;
+    atomic_int opened, closed, committed, leavings;
+    int fail_at; /* the record of this number fails it; -1: none */
+    weir_status fail_with;
+    unsigned fail_flags;
+    atomic_int end; /* wr_client_end of the last leaving */
+    weir_error error;
+} copier;
+
+static copier *copier_of(wr_worker_client *c)
+{
+    return (copier *)(void *)c;
+}
+
+static weir_status copier_start(wr_worker_client *c, wr_topic_part *parts, uint32_t n,
+                                const int64_t *low, const int64_t *high, bool *fresh,
+                                weir_error *err)
+{
+    (void)high;
+    copier *t = copier_of(c);
+    WR_TRY(wr_group_committed(t->e->log, t->group, parts, n, err));
+    for (uint32_t i = 0; i < n; i++) {
+        *fresh = *fresh || parts[i].offset == WR_OFFSET_NONE;
+        parts[i].offset = parts[i].offset == WR_OFFSET_NONE ? low[i] : parts[i].offset;
+    }
+    return WEIR_OK;
+}
+
+static weir_status copier_open(wr_worker_client *c, const wr_worker_assignment *a, weir_error *err)
+{
+    (void)err;
+    copier *t = copier_of(c);
+    assert_false(t->open);
+    t->a = *a;
+    t->open = true;
+    atomic_fetch_add(&t->opened, 1);
+    return WEIR_OK;
+}
+
+static void copier_close(wr_worker_client *c)
+{
+    copier *t = copier_of(c);
+    atomic_fetch_add(&t->closed, t->open);
+    t->open = false;
+}
+
+static weir_status copier_deliver(wr_worker_client *c, uint32_t topic, int32_t partition,
+                                  const wr_record *records, uint32_t n, weir_error *err)
+{
+    copier *t = copier_of(c);
+    assert_true(t->open);
+    assert_int_equal(topic, 42); /* the client's own number */
+    for (uint32_t i = 0; i < n; i++) {
+        const wr_record *r = &records[i];
+        if (t->fail_at >= 0 && number_of(r->value) == t->fail_at) {
+            weir_status st = wr_error(err, t->fail_with, "does not like %d", t->fail_at);
+            err->flags |= t->fail_flags;
+            t->fail_at = t->fail_flags & WEIR_ERROR_RETRIABLE ? -1 : t->fail_at;
+            return st;
+        }
+        wr_out_records out = {1, &r->key, &r->value, &r->timestamp, &partition, NULL};
+        WR_TRY(wr_log_writer_produce(t->a.writer, &c->owner, t->out, &out, err));
+    }
+    return WEIR_OK;
+}
+
+static void copier_committed(wr_worker_client *c, const wr_commit_times *times)
+{
+    atomic_fetch_add(&copier_of(c)->committed, times != NULL);
+}
+
+static void copier_left(wr_worker_client *c, wr_client_end why, const weir_error *err)
+{
+    copier *t = copier_of(c);
+    assert_false(t->open);
+    if (err)
+        t->error = *err;
+    atomic_store(&t->end, (int)why);
+    atomic_fetch_add(&t->leavings, 1);
+}
+
+static const wr_client_class copier_class = {
+    .start_offsets = copier_start,
+    .open = copier_open,
+    .close = copier_close,
+    .deliver = copier_deliver,
+    .committed = copier_committed,
+    .left = copier_left,
+};
+
+static void copier_init(copier *t, env *e, const char *name)
+{
+    *t = (copier){.e = e, .topics = {42}, .fail_at = -1, .end = -1};
+    snprintf(t->out, sizeof t->out, "out-%s", name);
+    snprintf(t->group, sizeof t->group, "g-%s", name);
+    wr_worker_client_init(&t->client, &copier_class, name, t->group, t->topics);
+    weir_error ignored;
+    wr_topic_spec spec = {
+        .name = t->out, .partitions = PARTITIONS, .replicas = -1, .retention_ms = -1};
+    (void)!wr_topic_create(e->log, &spec, &ignored); /* it may be there */
+}
+
+/* ---- workers ---- */
+
+static void on_ended(void *arg, wr_worker *w)
+{
+    env *e = arg;
+    assert_null(e->ended);
+    e->ended = w;
+}
+
+static wr_worker *make_worker(env *e, bool threaded)
+{
+    static const wr_worker_topic topics[] = {{"in", PARTITIONS, 0, false}};
+    wr_worker_options o = {
+        .monitor = &e->monitor,
+        .executor = e->executor,
+        .slots = wr_executor_slots(e->executor),
+        .group = "reader",
+        .log = e->log,
+        .db = e->db,
+        .clock = wr_clock_system(),
+        .settings = &e->settings,
+        .topics = topics,
+        .topics_n = 1,
+        .exchange = WR_EXCHANGE_ALWAYS,
+        .batch_rows = 4,
+        .unwritten_max = 1 << 20,
+        .threaded = threaded,
+        .ended = on_ended,
+        .arg = e,
+    };
+    return wr_worker_new(&o);
+}
+
+static void start(env *e, wr_worker **w, copier **clients, size_t n)
+{
+    *w = make_worker(e, true);
+    for (size_t i = 0; i < n; i++)
+        wr_worker_add(*w, &clients[i]->client);
+    OK(wr_worker_open(*w, err));
+    OK(wr_worker_start(*w, err));
+}
+
+static void ask(copier *t, wr_desired_state desired)
+{
+    wr_monitor_lock(&t->e->monitor);
+    atomic_store(&t->client.desired, (int)desired);
+    wr_worker *at = t->client.worker ? t->client.worker : t->client.pending;
+    if (at)
+        wr_worker_notify(at);
+    wr_monitor_unlock(&t->e->monitor);
+}
+
+/* Until it is nowhere. */
+static void await_left(copier *t)
+{
+    struct timespec deadline = wr_monitor_deadline(WAIT_MS);
+    wr_monitor_lock(&t->e->monitor);
+    while (t->client.worker || t->client.pending)
+        if (!wr_monitor_wait(&t->e->monitor, &deadline))
+            fail_msg("%s does not leave", t->client.name);
+    wr_monitor_unlock(&t->e->monitor);
+}
+
+static void stop(copier *t)
+{
+    ask(t, WR_DESIRED_STOP);
+    await_left(t);
+}
+
+static void await_end(env *e)
+{
+    struct timespec deadline = wr_monitor_deadline(WAIT_MS);
+    wr_monitor_lock(&e->monitor);
+    while (!e->ended)
+        if (!wr_monitor_wait(&e->monitor, &deadline))
+            fail_msg("the worker does not end");
+    wr_worker *w = e->ended;
+    e->ended = NULL;
+    wr_monitor_unlock(&e->monitor);
+    wr_worker_join(w);
+}
+
+static int64_t copied(env *e, const copier *t)
+{
+    int64_t n = 0;
+    for (int32_t p = 0; p < PARTITIONS; p++)
+        n += end_of(e->log, t->out, p);
+    return n;
+}
+
+static void await_copied(env *e, const copier *t, int64_t n)
+{
+    for (int tries = 0; copied(e, t) < n; tries++) {
+        if (tries == WAIT_MS / 5)
+            fail_msg("%s has %lld of %lld", t->out, (long long)copied(e, t), (long long)n);
+        nanosleep(&(struct timespec){0, 5000000}, NULL);
+    }
+}
+
+static void submit(copier *t, wr_worker *w)
+{
+    wr_monitor_lock(&t->e->monitor);
+    atomic_store(&t->client.desired, WR_DESIRED_RUN);
+    assert_true(wr_worker_accepts(w));
+    wr_worker_submit(w, &t->client);
+    wr_monitor_unlock(&t->e->monitor);
+}
+
+/* ---- stepped: the n-th call fails ---- */
+
+/* Everything from what is committed to the end. @return the first failure. */
+static weir_status copy_all(env *e, copier *t, weir_error *err)
+{
+    wr_worker *w = make_worker(e, false);
+    wr_worker_add(w, &t->client);
+    weir_status st = wr_worker_open(w, err);
+    for (int quiet = 0; st == WEIR_OK && quiet < 3;) {
+        bool progressed, done;
+        st = wr_worker_step(w, 0, &progressed, &done, err);
+        quiet = progressed ? 0 : quiet + 1;
+    }
+    if (st == WEIR_OK)
+        st = wr_worker_commit(w, err);
+    wr_worker_free(w);
+    assert_int_equal(atomic_load(&t->opened), atomic_load(&t->closed));
+    assert_null(t->client.worker);
+    return st;
+}
+
+static void nth_call_fails(env *e, const char *name, weir_status code, unsigned flags)
+{
+    copier t;
+    weir_error failure;
+    copier_init(&t, e, name);
+    uint32_t nth = 1;
+    for (;; nth++) {
+        failing_log_fail_any(e->f, nth, code, flags);
+        weir_status st = copy_all(e, &t, &failure);
+        if (!failing_log_has_failed(e->f))
+            break;
+        /* A call may fail without harm; if it did harm, that is what is reported. */
+        assert_true(st == WEIR_OK || st == code);
+        wr_worker_client_destroy(&t.client);
+        copier_init(&t, e, name);
+    }
+    failing_log_fail_any(e->f, 0, code, 0);
+    assert_true(nth > 8); /* opening, reading and committing alone are more calls */
+    check_copied(e, t.out, RECORDS);
+    assert_int_equal(committed_of(e->log, t.group, "in", 0), RECORDS / PARTITIONS);
+    wr_worker_client_destroy(&t.client);
+}
+
+static void test_nth_call_fails(void **state)
+{
+    env *e = *state;
+    send(e, 0, RECORDS);
+    nth_call_fails(e, "log", WEIR_ERR_LOG, WEIR_ERROR_RETRIABLE);
+    nth_call_fails(e, "fatal", WEIR_ERR_LOG, WEIR_ERROR_FATAL);
+    nth_call_fails(e, "store", WEIR_ERR_STORE, 0);
+}
+
+/* ---- threads: it tries again ---- */
+
+static void test_tries_again(void **state)
+{
+    env *e = *state;
+    copier t;
+    copier *all[] = {&t};
+    wr_worker *w;
+    copier_init(&t, e, "again");
+    send(e, 0, RECORDS);
+    static const fl_call calls[] = {FL_COMMIT, FL_FLUSH, FL_POLL, FL_PRODUCE};
+    start(e, &w, all, 1);
+    await_copied(e, &t, RECORDS);
+    for (size_t i = 0; i < WR_ARRAY_LEN(calls); i++) {
+        int total = RECORDS + (int)(i + 1) * 6;
+        failing_log_fail(e->f, calls[i], 2, WEIR_ERR_LOG, WEIR_ERROR_RETRIABLE);
+        send(e, total - 6, total);
+        await_copied(e, &t, total);
+        check_copied(e, t.out, total);
+    }
+    stop(&t);
+    await_end(e);
+    assert_int_equal(atomic_load(&t.end), WR_CLIENT_STOPPED);
+    wr_worker_client_destroy(&t.client);
+}
+
+/* ---- one of several fails ---- */
+
+static void test_failed_client_goes_alone(void **state)
+{
+    env *e = *state;
+    copier good, bad, shaky;
+    copier *all[] = {&good, &bad, &shaky};
+    wr_worker *w;
+    copier_init(&good, e, "good");
+    copier_init(&bad, e, "bad");
+    copier_init(&shaky, e, "shaky");
+    bad.fail_at = 31;
+    bad.fail_with = WEIR_ERR_RECORD;
+    shaky.fail_at = 40; /* once */
+    shaky.fail_with = WEIR_ERR_STORE;
+    shaky.fail_flags = WEIR_ERROR_RETRIABLE;
+    send(e, 0, RECORDS);
+    start(e, &w, all, 3);
+    await_copied(e, &good, RECORDS);
+    await_copied(e, &shaky, RECORDS);
+    await_left(&bad);
+    assert_int_equal(atomic_load(&bad.end), WR_CLIENT_FAILED);
+    assert_non_null(strstr(bad.error.message, "does not like 31"));
+    check_copied(e, good.out, RECORDS);
+    check_copied(e, shaky.out, RECORDS);
+    assert_int_equal(atomic_load(&good.opened), 1); /* it was not taken back */
+    assert_true(atomic_load(&shaky.opened) > 1);
+    for (int32_t p = 0; p < PARTITIONS; p++) { /* nothing of it that is not committed */
+        int numbers[RECORDS];
+        size_t n = read_numbers(e, bad.out, p, numbers, RECORDS);
+        assert_int_equal(n, WR_MAX(committed_of(e->log, bad.group, "in", p), 0));
+    }
+    stop(&good);
+    stop(&shaky);
+    await_end(e);
+    wr_worker_client_destroy(&good.client);
+    wr_worker_client_destroy(&bad.client);
+    wr_worker_client_destroy(&shaky.client);
+}
+
+/* A record that is refused, in the call or by a later report, is its producer's. */
+static void refused(env *e, bool late)
+{
+    copier good, bad;
+    copier *all[] = {&good, &bad};
+    wr_worker *w;
+    copier_init(&good, e, late ? "good-late" : "good-now");
+    copier_init(&bad, e, late ? "bad-late" : "bad-now");
+    failing_log_refuse(e->f, bad.out, late);
+    start(e, &w, all, 2);
+    await_copied(e, &good, RECORDS);
+    await_left(&bad);
+    assert_int_equal(atomic_load(&bad.end), WR_CLIENT_FAILED);
+    assert_int_equal(atomic_load(&good.opened), 1);
+    check_copied(e, good.out, RECORDS);
+    assert_int_equal(copied(e, &bad), 0);
+    failing_log_refuse(e->f, "", false);
+    stop(&good);
+    await_end(e);
+    wr_worker_client_destroy(&good.client);
+    wr_worker_client_destroy(&bad.client);
+}
+
+static void test_refused_record(void **state)
+{
+    env *e = *state;
+    send(e, 0, RECORDS);
+    refused(e, false);
+    refused(e, true);
+}
+
+/* ---- coming, pausing, catching up ---- */
+
+static void test_catching_up(void **state)
+{
+    env *e = *state;
+    copier first, second;
+    copier *all[] = {&first};
+    wr_worker *w;
+    copier_init(&first, e, "first");
+    copier_init(&second, e, "second");
+    send(e, 0, RECORDS);
+    start(e, &w, all, 1);
+    await_copied(e, &first, RECORDS);
+    submit(&second, w); /* begins at the start, the worker stands at the end */
+    await_copied(e, &second, RECORDS);
+    for (int round = 1; round <= 3; round++) {
+        ask(&second, WR_DESIRED_PAUSE);
+        await_left(&second);
+        assert_int_equal(atomic_load(&second.end), WR_CLIENT_PAUSED);
+        send(e, RECORDS + (round - 1) * 6, RECORDS + round * 6);
+        await_copied(e, &first, RECORDS + round * 6);
+        assert_int_equal(copied(e, &second), RECORDS + (round - 1) * 6);
+        submit(&second, w);
+        await_copied(e, &second, RECORDS + round * 6);
+    }
+    /* In the end both are in one worker again. */
+    for (int tries = 0;; tries++) {
+        wr_monitor_lock(&e->monitor);
+        bool together = wr_worker_clients(w) == 2;
+        wr_monitor_unlock(&e->monitor);
+        if (together)
+            break;
+        assert_true(tries < WAIT_MS / 5);
+        nanosleep(&(struct timespec){0, 5000000}, NULL);
+    }
+    send(e, RECORDS + 18, RECORDS + 30);
+    await_copied(e, &first, RECORDS + 30);
+    await_copied(e, &second, RECORDS + 30);
+    check_copied(e, first.out, RECORDS + 30);
+    check_copied(e, second.out, RECORDS + 30);
+    stop(&first); /* the other one goes on */
+    send(e, RECORDS + 30, RECORDS + 36);
+    await_copied(e, &second, RECORDS + 36);
+    stop(&second);
+    await_end(e);
+    check_copied(e, second.out, RECORDS + 36);
+    wr_worker_client_destroy(&first.client);
+    wr_worker_client_destroy(&second.client);
+}
+
+/* Resumed while its last commit is on its way out: it is running, not paused. */
+static void test_resumed_in_a_slow_pause(void **state)
+{
+    env *e = *state;
+    copier t;
+    copier *all[] = {&t};
+    wr_worker *w;
+    copier_init(&t, e, "slow");
+    send(e, 0, 6);
+    start(e, &w, all, 1);
+    await_copied(e, &t, 6);
+    failing_log_hold(e->f, FL_COMMIT);
+    send(e, 6, 7);
+    failing_log_await_held(e->f, FL_COMMIT);
+    ask(&t, WR_DESIRED_PAUSE);
+    ask(&t, WR_DESIRED_RUN);
+    failing_log_release(e->f, FL_COMMIT);
+    send(e, 7, RECORDS);
+    await_copied(e, &t, RECORDS);
+    assert_int_equal(atomic_load(&t.leavings), 0);
+    stop(&t);
+    await_end(e);
+    check_copied(e, t.out, RECORDS);
+    wr_worker_client_destroy(&t.client);
+}
+
+/* A flush that does not end does not keep a client that is to stop. */
+static void test_cancel(void **state)
+{
+    env *e = *state;
+    copier t;
+    copier *all[] = {&t};
+    wr_worker *w;
+    copier_init(&t, e, "stuck");
+    start(e, &w, all, 1);
+    failing_log_hold(e->f, FL_FLUSH);
+    send(e, 0, 1);
+    failing_log_await_held(e->f, FL_FLUSH);
+    ask(&t, WR_DESIRED_STOP);
+    wr_monitor_lock(&e->monitor);
+    wr_worker_cancel(w);
+    wr_monitor_unlock(&e->monitor);
+    await_left(&t);
+    await_end(e);
+    failing_log_release(e->f, FL_FLUSH);
+    assert_int_equal(copied(e, &t), 0); /* given up, and so repeated by the next one */
+    assert_int_equal(committed_of(e->log, t.group, "in", 0), WR_OFFSET_NONE);
+    wr_worker_client_destroy(&t.client);
+}
+
+/* ---- partitions that are shared ---- */
+
+static void test_rebalances(void **state)
+{
+    env *e = *state;
+    copier t;
+    copier *all[] = {&t};
+    wr_worker *w;
+    failing_log_pretend(e->f, &(wr_log_capabilities){.shares_partitions = true,
+                                                     .atomic_with_state = true,
+                                                     .end_of_partition = true});
+    copier_init(&t, e, "shared");
+    send(e, 0, 30);
+    start(e, &w, all, 1);
+    await_copied(e, &t, 30);
+    wr_topic_part some[] = {{"in", 1, 0}};
+    failing_log_rebalance(e->f, some, 1, false);
+    for (int tries = 0; atomic_load(&t.opened) < 2; tries++) {
+        assert_true(tries < WAIT_MS / 5);
+        nanosleep(&(struct timespec){0, 5000000}, NULL);
+    }
+    send(e, 30, RECORDS);
+    await_copied(e, &t, 40); /* of partition 1 alone */
+    assert_int_equal(end_of(e->log, t.out, 0), 10);
+    failing_log_rebalance(e->f, NULL, 0, true);
+    for (int tries = 0; atomic_load(&t.closed) < 2; tries++) {
+        assert_true(tries < WAIT_MS / 5);
+        nanosleep(&(struct timespec){0, 5000000}, NULL);
+    }
+    wr_topic_part every[] = {{"in", 0, 0}, {"in", 1, 0}, {"in", 2, 0}};
+    failing_log_rebalance(e->f, every, 3, false);
+    await_copied(e, &t, RECORDS);
+    check_copied(e, t.out, RECORDS);
+    stop(&t);
+    await_end(e);
+    wr_worker_client_destroy(&t.client);
+}
+
+/* Partitions of one worker in three slots at once. */
+static void test_slots(void **state)
+{
+    env *e = *state;
+    e->executor = wr_executor_new(3);
+    copier a, b;
+    copier *all[] = {&a, &b};
+    wr_worker *w;
+    copier_init(&a, e, "a");
+    copier_init(&b, e, "b");
+    send(e, 0, RECORDS);
+    start(e, &w, all, 2);
+    await_copied(e, &a, RECORDS);
+    await_copied(e, &b, RECORDS);
+    check_copied(e, a.out, RECORDS);
+    check_copied(e, b.out, RECORDS);
+    stop(&a);
+    stop(&b);
+    await_end(e);
+    wr_worker_client_destroy(&a.client);
+    wr_worker_client_destroy(&b.client);
+}
+
+int main(void)
+{
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(test_nth_call_fails), TEST(test_tries_again), TEST(test_failed_client_goes_alone),
+        TEST(test_refused_record), TEST(test_catching_up), TEST(test_resumed_in_a_slow_pause),
+        TEST(test_cancel),         TEST(test_rebalances),  TEST(test_slots),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
