@@ -161,14 +161,14 @@ wr_str wr_db_iter_value(const wr_db_iter *it);
 /** To be asked when the iterator became invalid: end of range, or a failed read? */
 weir_status wr_db_iter_status(const wr_db_iter *it, weir_error *err) WR_MUST_CHECK;
 
-/* ------------------------------------------------------------------ notes of other modules */
+/* ------------------------------------------------------------------ metadata entries of others */
 
 /* Keys are the caller's own ("offset/query/topic/3"); they cannot collide with this folder's. */
 weir_status wr_db_meta_get(wr_db *db, const wr_db_snap *snap, wr_str key, wr_buf *out, bool *found,
                            weir_error *err) WR_MUST_CHECK;
 void wr_db_batch_meta_put(wr_db_batch *b, wr_str key, wr_str value);
 void wr_db_batch_meta_delete(wr_db_batch *b, wr_str key);
-/** Called for each note whose key begins with @p prefix, in order of key; borrowed. false ends. */
+/** Called for each entry whose key begins with @p prefix, in order of key; borrowed. false ends. */
 typedef bool (*wr_db_meta_fn)(void *arg, wr_str key, wr_str value);
 weir_status wr_db_meta_scan(wr_db *db, const wr_db_snap *snap, wr_str prefix, wr_db_meta_fn fn,
                             void *arg, weir_error *err) WR_MUST_CHECK;
@@ -184,7 +184,19 @@ weir_status wr_db_store_id(wr_db *db, wr_str name, uint32_t *id, weir_error *err
 weir_status wr_db_store_id_find(wr_db *db, const wr_db_snap *snap, wr_str name, uint32_t *id,
                                 weir_error *err) WR_MUST_CHECK;
 /**
- * Drop the store, all its partitions, their stream times, and its name, in @p b together with
+ * What the rows of the store mean, as wr_db_batch_store_meaning_put said: any text of whoever owns
+ * the store (a fingerprint of its plan), for comparing. *found false: unknown name, or nothing was
+ * said (a directory of an older version). Into @p out, cleared first.
+ * @return WEIR_ERR_STORE, FATAL: the bytes fail their checksum or have another layout.
+ */
+weir_status wr_db_store_meaning_get(wr_db *db, wr_str name, wr_buf *out, bool *found,
+                                    weir_error *err) WR_MUST_CHECK;
+/** Keep @p text with the store; replaces what was there. @return WEIR_ERR_NOT_FOUND: no such store
+ *  (wr_db_store_id gives out numbers). */
+weir_status wr_db_batch_store_meaning_put(wr_db_batch *b, wr_str name, wr_str text,
+                                          weir_error *err) WR_MUST_CHECK;
+/**
+ * Drop the store, all its partitions, their stream times, its meaning and its name, in @p b with
  * whatever else the caller forgets (offsets). No wr_store of it may be open when b is written.
  */
 weir_status wr_db_batch_drop_store(wr_db_batch *b, wr_str name, weir_error *err) WR_MUST_CHECK;
