@@ -205,6 +205,7 @@ weir_status wr__local_create(wr_log *base, const wr_topic_spec *spec, weir_error
         if (st == WEIR_OK) {
             pthread_mutex_lock(&log->lock);
             wr_map_put(&log->topics, wr_str_c(t->name), t);
+            wr__local_wake_readers(log); /* of an older one of the name: their positions are void */
             pthread_mutex_unlock(&log->lock);
         } else {
             wr__local_topic_unref(log, t);
