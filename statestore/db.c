@@ -3,7 +3,7 @@
  * What both back ends share: dispatch, the waiters of a batch, META's keys, and store ids.
  *
  * META is one family with many owners, so every key begins with a tag byte (db_internal.h); the
- * notes of other modules have a tag of their own and cannot touch ours.
+ * metadata entries of other modules have a tag of their own and cannot touch ours.
  */
 #include "statestore/db_internal.h"
 
@@ -65,7 +65,7 @@ wr_db_batch *wr_db_batch_new(wr_db *db)
 
 static void batch_done(wr_db_batch *b, bool written)
 {
-    /* A waiter must not add another one: it only settles its own store. */
+    /* A waiter must not add another one: it only finishes its own store. */
     for (size_t i = 0; i < b->waiters_n; i++)
         b->waiters[i].fn(b->waiters[i].arg, written);
     b->waiters_n = 0;

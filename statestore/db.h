@@ -8,7 +8,7 @@
  * which; no RocksDB type appears in any header.
  *
  * Families hold one kind of content each, because each kind wants its own file layout:
- *   META     store names and ids, stream times, and everything other modules note with their data
+ *   META     store names and ids, stream times, and everything other modules keep with their data
  *            (offsets, changelog positions, the catalog): small, read at start
  *   LOG      blocks of the embedded topic log: appended once, read once, cut off at the old end
  *   KV, WINDOW, SESSION   state stores. Written by stores only (store.h), never directly: asserted.
@@ -113,7 +113,8 @@ weir_status wr_db_write(wr_db *db, wr_db_batch *b, weir_error *err) WR_MUST_CHEC
 /**
  * Give the disk space of LOG's keys @p from <= key < @p to back now, by dropping whole files, where
  * compaction would get to it later. To be called after the range delete of the same keys was
- * written; flushes first, so that no crash can bring the keys' notes back without the keys.
+ * written; flushes first, so that no crash can bring the metadata of the keys back without the
+ * keys.
  */
 weir_status wr_db_reclaim(wr_db *db, wr_str from, wr_str to, weir_error *err) WR_MUST_CHECK;
 
@@ -123,7 +124,8 @@ weir_status wr_db_reclaim(wr_db *db, wr_str from, wr_str to, weir_error *err) WR
 wr_db_snap *wr_db_snap_new(wr_db *db);
 void wr_db_snap_free(wr_db *db, wr_db_snap *snap);
 
-/** Read one key; @p snap NULL: now. *found tells; the value replaces what @p out held. */
+/** Read one key; @p snap NULL: now. *found says whether it is there; the value replaces what @p out
+ * held. */
 weir_status wr_db_get(wr_db *db, const wr_db_snap *snap, wr_db_family family, wr_str key,
                       wr_buf *out, bool *found, weir_error *err) WR_MUST_CHECK;
 

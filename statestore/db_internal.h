@@ -85,7 +85,7 @@ struct wr_db {
     pthread_mutex_t id_lock; /* giving out store ids: read, then write */
 };
 
-/** Told how the batch ended: written, or not (failed, cleared, freed). */
+/** Hears how the batch ended: written, or not (failed, cleared, freed). */
 typedef void (*wr__db_done_fn)(void *arg, bool written);
 
 struct wr_db_batch {

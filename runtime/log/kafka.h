@@ -67,7 +67,7 @@ weir_status wr__kafka_handle_new(rd_kafka_type_t type, rd_kafka_conf_t *conf,
                                  wr__kafka_opaque *opaque, rd_kafka_t **out,
                                  weir_error *err) WR_MUST_CHECK;
 
-/* ---- log_kafka.c: errors ---- */
+/* ---- kafka_error.c ---- */
 
 /** WEIR_ERR_LOG "<what>: <Kafka's text>", RETRIABLE where the same may succeed later. */
 weir_status wr__kafka_error(weir_error *err, rd_kafka_resp_err_t code, const char *fmt, ...)

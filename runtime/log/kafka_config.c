@@ -34,8 +34,8 @@ static const pair reader_fixed[] = {
     {"enable.partition.eof", "true"},
     {"allow.auto.create.topics", "false"},
 };
-/* linger.ms: a short one is dear, each batch of a partition is a request of its own. What waits for
- * an acknowledgement (flush) is sent at once. */
+/* linger.ms: a short one is expensive, each batch of a partition is a request of its own. What
+ * waits for an acknowledgement (flush) is sent at once. */
 static const pair writer_defaults[] = {
     {"linger.ms", "20"},
     {"queue.buffering.max.messages", "50000"},

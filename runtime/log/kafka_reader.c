@@ -94,7 +94,7 @@ struct wr_log_reader {
     int64_t nudged_ms;
     int nudge_every_ms;
     uint32_t nudge_turn;
-    weir_status failed; /* of a rebalance: the next poll tells */
+    weir_status failed; /* of a rebalance: the next poll reports it */
     weir_error error;
 };
 
@@ -371,7 +371,7 @@ void wr__kafka_wake(wr_log_reader *r)
 
 /* ---- fetching ---- */
 
-/* Does the broker have more of this part than has been handed out, by what it told last? */
+/* Does the broker have more of this part than has been handed out, by what it said last? */
 static bool has_more(const wr_log_reader *r, const kafka_part *p)
 {
     int64_t low, high;

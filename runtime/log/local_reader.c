@@ -3,7 +3,7 @@
  * Reading the embedded log.
  *
  * A poll takes the next partition of the assignment that has something (round robin), reads as many
- * whole blocks behind its position as fit, copies them into one buffer and decodes them there: the
+ * whole blocks after its position as fit, copies them into one buffer and decodes them there: the
  * batch owns the buffer, records are slices into it. Released batches are kept for the next poll,
  * because allocating and faulting in a few hundred KiB costs more than decoding them.
  *
@@ -165,13 +165,14 @@ weir_status wr__local_subscribe(wr_log_reader *r, const char *const *topics, uin
     uint32_t parts_n = 0;
     weir_status st = WEIR_OK;
     for (uint32_t i = 0; i < n && st == WEIR_OK; i++) {
-        wr_topic_info info;
-        st = wr__local_describe(&r->log->base, topics[i], &info, err);
+        wr__local_topic *t;
+        st = wr__local_topic_ref(r->log, topics[i], &t, err);
         if (st != WEIR_OK)
             break;
-        parts = wr_realloc(parts, (parts_n + (size_t)info.partitions) * sizeof *parts);
-        for (int32_t p = 0; p < info.partitions; p++)
+        parts = wr_realloc(parts, (parts_n + (size_t)t->partitions) * sizeof *parts);
+        for (int32_t p = 0; p < t->partitions; p++)
             parts[parts_n++] = (wr_topic_part){topics[i], p, WR_OFFSET_NONE};
+        wr__local_topic_unref(r->log, t);
     }
     if (st == WEIR_OK)
         st = cb->assigned(cb->arg, parts, parts_n, err);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The embedded log: opening and closing. What exists is read from the notes, how far it goes from
- * each partition's first and last block; nothing else is read at start, so opening costs two seeks
- * per partition however much is stored. Layouts and locks: local.h.
+ * The embedded log: opening and closing. What exists is read from the metadata entries, how far it
+ * goes from each partition's first and last block; nothing else is read at start, so opening costs
+ * two seeks per partition however much is stored. Layouts and locks: local.h.
  */
 #include "runtime/log/local.h"
 #include "runtime/log/local_topics.h"
@@ -115,23 +115,3 @@ void wr__local_close(wr_log *base)
 }
 
 /* ---- keys ---- */
-
-void wr__local_key(char key[WR__KEY_BYTES], uint32_t topic, int32_t partition, int64_t offset)
-{
-    wr_put_be32(key, topic);
-    wr_put_be32(key + 4, (uint32_t)partition);
-    wr_put_be64(key + 8, (uint64_t)offset);
-}
-
-void wr__local_offset_key(wr_buf *out, const char *group, const char *topic, int32_t partition)
-{
-    wr_buf_clear(out);
-    wr_buf_puts(out, "log/group/");
-    wr_buf_puts(out, group);
-    wr_buf_putc(out, '\0');
-    if (!topic)
-        return;
-    wr_buf_puts(out, topic);
-    wr_buf_putc(out, '\0');
-    wr_buf_be32(out, (uint32_t)partition);
-}
