@@ -156,6 +156,7 @@ static void free_chunk(chunk *c)
 /* Nothing of it is left to hand out; is anything still in use? */
 static void retire_chunk(wr_log_reader *r, chunk *c)
 {
+    WR_ASSERT(c->at == c->n && c != r->current);
     if (c->out)
         return;
     if (r->spare_n == SPARE_MAX) {
@@ -627,6 +628,7 @@ static weir_status judge(wr_log_reader *r, const rd_kafka_message_t *m, weir_err
 
 static kafka_batch *new_batch(wr_log_reader *r, chunk *c, const kafka_part *p)
 {
+    WR_ASSERT(p >= r->parts && p < r->parts + r->parts_n);
     kafka_batch *b = WR_NEW(c->arena, kafka_batch);
     b->chunk = c;
     b->base = (wr_log_batch){.topic = p->topic,
@@ -639,6 +641,7 @@ static kafka_batch *new_batch(wr_log_reader *r, chunk *c, const kafka_part *p)
 /* The run that begins at message c->at, or NULL where all of it was read before. */
 static kafka_batch *take_run(wr_log_reader *r, chunk *c, kafka_part *p, uint32_t max_records)
 {
+    WR_ASSERT(c->at < c->n && max_records > 0);
     const rd_kafka_message_t *head = c->messages[c->at];
     uint32_t end = c->at;
     for (; end < c->n && end - c->at < max_records; end++) {

@@ -318,6 +318,7 @@ static local_batch *take_batch(wr_log_reader *r)
 void wr__local_release(wr_log_reader *r, wr_log_batch *batch)
 {
     local_batch *b = batch->owner;
+    WR_ASSERT(r->spare_n <= SPARE_MAX && !b->next); /* not released twice */
     if (r->spare_n == SPARE_MAX) {
         free_batch(b);
         return;
@@ -374,6 +375,7 @@ static weir_status decode(local_batch *b, const local_part *p, uint32_t records,
         }
         out += k->n;
     }
+    WR_ASSERT(out == b->records + records);
     return WEIR_OK;
 }
 

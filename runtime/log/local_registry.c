@@ -46,8 +46,10 @@ weir_status wr__local_topic_ref(wr__local *log, const char *name, wr__local_topi
 {
     pthread_mutex_lock(&log->lock);
     wr__local_topic *t = wr_map_get(&log->topics, wr_str_c(name));
-    if (t)
+    if (t) {
+        WR_ASSERT(t->refs > 0); /* the registry's own */
         t->refs++;
+    }
     pthread_mutex_unlock(&log->lock);
     if (!t)
         return wr__local_no_topic(name, err);
@@ -58,6 +60,7 @@ weir_status wr__local_topic_ref(wr__local *log, const char *name, wr__local_topi
 void wr__local_topic_unref(wr__local *log, wr__local_topic *t)
 {
     pthread_mutex_lock(&log->lock);
+    WR_ASSERT(t->refs > 0);
     bool last = --t->refs == 0;
     pthread_mutex_unlock(&log->lock);
     if (!last)

@@ -54,6 +54,7 @@ weir_status wr__local_topic_decode(wr_str key, wr_str entry, wr__local_topic **o
 
 static void encode(const wr__local_topic *t, char entry[ENTRY_BYTES])
 {
+    WR_ASSERT(t->partitions > 0 && t->partitions <= PARTITIONS_MAX); /* checked at creation */
     entry[0] = ENTRY_VERSION;
     wr_put_be32(entry + 1, t->id);
     wr_put_be32(entry + 5, (uint32_t)t->partitions);
@@ -168,6 +169,7 @@ weir_status wr__local_create(wr_log *base, const wr_topic_spec *spec, weir_error
         st = write_topic(log, t, err);
         if (st == WEIR_OK) {
             pthread_mutex_lock(&log->lock);
+            WR_ASSERT(t->refs == 1 && t->id != 0);
             wr_map_put(&log->topics, wr_str_c(t->name), t);
             wr__local_wake_readers(log); /* of an older one of the name: their positions are void */
             pthread_mutex_unlock(&log->lock);
@@ -241,6 +243,7 @@ weir_status wr__local_remove(wr_log *base, const char *topic, weir_error *err)
         pthread_mutex_lock(&log->lock);
         if (st == WEIR_OK) {
             wr_map_remove(&log->topics, wr_str_c(topic));
+            WR_ASSERT(t->refs >= 2); /* the registry's, and the one above */
             t->refs--;
         } else {
             t->removed = false;

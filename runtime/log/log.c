@@ -102,6 +102,7 @@ void wr_log_reader_close(wr_log_reader *r)
 weir_status wr_log_reader_assign(wr_log_reader *r, const wr_topic_part *parts, uint32_t n,
                                  weir_error *err)
 {
+    WR_ASSERT(parts || n == 0);
     return reader_class(r)->assign(r, parts, n, err);
 }
 
@@ -130,6 +131,7 @@ weir_status wr_log_reader_poll(wr_log_reader *r, uint32_t max_records, int timeo
 
 void wr_log_reader_release(wr_log_reader *r, wr_log_batch *batch)
 {
+    WR_ASSERT(batch && batch->owner);
     reader_class(r)->release(r, batch);
 }
 

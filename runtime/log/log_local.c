@@ -25,7 +25,14 @@ static weir_status load_block(wr_db_iter *it, wr__block_head *head, int64_t *fir
     wr_str key = wr_db_iter_key(it);
     WR_ASSERT(key.len == WR__KEY_BYTES);
     *first = (int64_t)wr_get_be64(key.ptr + 8);
-    return wr__block_peek(wr_db_iter_value(it), head, err);
+    WR_TRY(wr__block_peek(wr_db_iter_value(it), head, err));
+    if (*first >= 0 && *first <= INT64_MAX - head->n)
+        return WEIR_OK;
+    wr_error(err, WEIR_ERR_LOG, "A block of the embedded log is damaged: its offset is %lld",
+             (long long)*first);
+    if (err)
+        err->flags |= WEIR_ERROR_FATAL;
+    return WEIR_ERR_LOG;
 }
 
 static weir_status load_part(wr__local *log, wr__local_topic *t, int32_t partition, weir_error *err)
