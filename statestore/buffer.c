@@ -9,7 +9,7 @@
  * Rows stand in order of arrival, which is nearly that of time; a look-up sorts what it found only
  * if it is not in order. The sort is stable, so rows of one time stay in order of arrival.
  *
- * A row goes behind the others of the last chunk (or makes a new one, and then chunk 0 changes
+ * A row goes after the others of the last chunk (or makes a new one, and then chunk 0 changes
  * too): an entry's memory grows by classes, so adding is constant work, as a rule without a copy.
  */
 #include "statestore/buffer.h"
@@ -225,7 +225,7 @@ static weir_status collect_segment(wr_store *s, wr_str key, const wr_store_entry
     return WEIR_OK;
 }
 
-/* qsort is not stable: rows of one time are told apart by their place. */
+/* qsort is not stable: rows of one time are distinguished by their place. */
 typedef struct placed {
     wr_buffer_row row;
     size_t at;

@@ -21,7 +21,7 @@ typedef struct wr__cursor {
     uint64_t version;       /* of index, when node was found */
     wr_buf last;            /* key of the present row, or where the last seek went */
     bool from_end;          /* the last seek went to the very end */
-    bool last_seen;         /* last itself has been handed out: go on behind it */
+    bool last_seen;         /* last itself has been handed out: go on after it */
     wr_str key, value;      /* the present row */
 } wr__cursor;
 

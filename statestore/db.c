@@ -3,7 +3,7 @@
  * What both back ends share: dispatch, the waiters of a batch, META's keys, and store ids.
  *
  * META is one family with many owners, so every key begins with a tag byte (db_internal.h); the
- * notes of other modules have a tag of their own and cannot touch ours.
+ * metadata entries of other modules have a tag of their own and cannot touch ours.
  */
 #include "statestore/db_internal.h"
 
@@ -65,7 +65,7 @@ wr_db_batch *wr_db_batch_new(wr_db *db)
 
 static void batch_done(wr_db_batch *b, bool written)
 {
-    /* A waiter must not add another one: it only settles its own store. */
+    /* A waiter must not add another one: it only finishes its own store. */
     for (size_t i = 0; i < b->waiters_n; i++)
         b->waiters[i].fn(b->waiters[i].arg, written);
     b->waiters_n = 0;
@@ -353,87 +353,6 @@ weir_status wr__db_check_format(wr_db *db, weir_error *err)
     }
     wr_buf_free(&value);
     return st;
-}
-
-/* ------------------------------------------------------------------ identity of stores */
-
-static weir_status get_meta_u32(wr_db *db, const wr_db_snap *snap, char tag, wr_str key,
-                                uint32_t *out, weir_error *err)
-{
-    wr_buf value = {0};
-    bool found;
-    weir_status st = wr__db_get_meta(db, snap, tag, key, &value, &found, err);
-    *out = 0;
-    if (st == WEIR_OK && found) {
-        if (value.len == 4) {
-            *out = wr_get_be32(value.ptr);
-        } else {
-            st = wr_error(err, WEIR_ERR_STORE, "the state directory holds a damaged store number");
-            if (err)
-                err->flags |= WEIR_ERROR_FATAL;
-        }
-    }
-    wr_buf_free(&value);
-    return st;
-}
-
-weir_status wr_db_store_id_find(wr_db *db, const wr_db_snap *snap, wr_str name, uint32_t *id,
-                                weir_error *err)
-{
-    return get_meta_u32(db, snap, WR__META_NAME, name, id, err);
-}
-
-/* Give out the next number. Under id_lock. */
-static weir_status allocate_id(wr_db *db, wr_str name, uint32_t *id, weir_error *err)
-{
-    uint32_t last;
-    WR_TRY(get_meta_u32(db, NULL, WR__META_NEXT_ID, (wr_str){0}, &last, err));
-    if (last == UINT32_MAX)
-        return wr_error(err, WEIR_ERR_LIMIT, "all store numbers of this directory are used up");
-    char bytes[4];
-    wr_put_be32(bytes, last + 1);
-    wr_db_batch *b = wr_db_batch_new(db);
-    wr__db_batch_put_meta(b, WR__META_NEXT_ID, (wr_str){0}, wr_str_make(bytes, 4));
-    wr__db_batch_put_meta(b, WR__META_NAME, name, wr_str_make(bytes, 4));
-    weir_status st = wr_db_write(db, b, err);
-    wr_db_batch_free(b);
-    if (st == WEIR_OK)
-        *id = last + 1;
-    return st;
-}
-
-weir_status wr_db_store_id(wr_db *db, wr_str name, uint32_t *id, weir_error *err)
-{
-    pthread_mutex_lock(&db->id_lock);
-    weir_status st = wr_db_store_id_find(db, NULL, name, id, err);
-    if (st == WEIR_OK && *id == 0)
-        st = allocate_id(db, name, id, err);
-    pthread_mutex_unlock(&db->id_lock);
-    return st;
-}
-
-weir_status wr_db_batch_drop_store(wr_db_batch *b, wr_str name, weir_error *err)
-{
-    uint32_t id;
-    WR_TRY(wr_db_store_id_find(b->db, NULL, name, &id, err));
-    if (id == 0)
-        return WEIR_OK;
-    char from[5], to[5];
-    from[0] = to[0] = WR__META_STATE;
-    wr_put_be32(from + 1, id);
-    wr_put_be32(to + 1, id);
-    size_t to_len = wr__key_successor(to + 1, 4); /* id < UINT32_MAX or the last one ever */
-    wr_str upper = to_len ? wr_str_make(to + 1, to_len) : WR_STR("\xFF\xFF\xFF\xFF\xFF");
-    for (wr_db_family f = WR_DB_KV; f <= WR_DB_SESSION; f++)
-        wr__db_batch_delete_state_range(b, f, wr_str_make(from + 1, 4), upper);
-    if (!to_len)
-        to[0] = WR__META_STATE + 1;
-    b->operations += 2;
-    const wr__db_ops *ops = b->db->ops;
-    ops->batch_delete_range(b, WR_DB_META, wr_str_make(from, 5), wr_str_make(to, 1 + to_len));
-    char tag = WR__META_NAME;
-    ops->batch_delete(b, WR_DB_META, wr_str_make(&tag, 1), name);
-    return WEIR_OK;
 }
 
 /* ------------------------------------------------------------------ metering */

@@ -8,7 +8,7 @@
  * which; no RocksDB type appears in any header.
  *
  * Families hold one kind of content each, because each kind wants its own file layout:
- *   META     store names and ids, stream times, and everything other modules note with their data
+ *   META     store names and ids, stream times, and everything other modules keep with their data
  *            (offsets, changelog positions, the catalog): small, read at start
  *   LOG      blocks of the embedded topic log: appended once, read once, cut off at the old end
  *   KV, WINDOW, SESSION   state stores. Written by stores only (store.h), never directly: asserted.
@@ -113,7 +113,8 @@ weir_status wr_db_write(wr_db *db, wr_db_batch *b, weir_error *err) WR_MUST_CHEC
 /**
  * Give the disk space of LOG's keys @p from <= key < @p to back now, by dropping whole files, where
  * compaction would get to it later. To be called after the range delete of the same keys was
- * written; flushes first, so that no crash can bring the keys' notes back without the keys.
+ * written; flushes first, so that no crash can bring the metadata of the keys back without the
+ * keys.
  */
 weir_status wr_db_reclaim(wr_db *db, wr_str from, wr_str to, weir_error *err) WR_MUST_CHECK;
 
@@ -123,7 +124,8 @@ weir_status wr_db_reclaim(wr_db *db, wr_str from, wr_str to, weir_error *err) WR
 wr_db_snap *wr_db_snap_new(wr_db *db);
 void wr_db_snap_free(wr_db *db, wr_db_snap *snap);
 
-/** Read one key; @p snap NULL: now. *found tells; the value replaces what @p out held. */
+/** Read one key; @p snap NULL: now. *found says whether it is there; the value replaces what @p out
+ * held. */
 weir_status wr_db_get(wr_db *db, const wr_db_snap *snap, wr_db_family family, wr_str key,
                       wr_buf *out, bool *found, weir_error *err) WR_MUST_CHECK;
 
@@ -161,14 +163,14 @@ wr_str wr_db_iter_value(const wr_db_iter *it);
 /** To be asked when the iterator became invalid: end of range, or a failed read? */
 weir_status wr_db_iter_status(const wr_db_iter *it, weir_error *err) WR_MUST_CHECK;
 
-/* ------------------------------------------------------------------ notes of other modules */
+/* ------------------------------------------------------------------ metadata entries of others */
 
 /* Keys are the caller's own ("offset/query/topic/3"); they cannot collide with this folder's. */
 weir_status wr_db_meta_get(wr_db *db, const wr_db_snap *snap, wr_str key, wr_buf *out, bool *found,
                            weir_error *err) WR_MUST_CHECK;
 void wr_db_batch_meta_put(wr_db_batch *b, wr_str key, wr_str value);
 void wr_db_batch_meta_delete(wr_db_batch *b, wr_str key);
-/** Called for each note whose key begins with @p prefix, in order of key; borrowed. false ends. */
+/** Called for each entry whose key begins with @p prefix, in order of key; borrowed. false ends. */
 typedef bool (*wr_db_meta_fn)(void *arg, wr_str key, wr_str value);
 weir_status wr_db_meta_scan(wr_db *db, const wr_db_snap *snap, wr_str prefix, wr_db_meta_fn fn,
                             void *arg, weir_error *err) WR_MUST_CHECK;
@@ -184,7 +186,19 @@ weir_status wr_db_store_id(wr_db *db, wr_str name, uint32_t *id, weir_error *err
 weir_status wr_db_store_id_find(wr_db *db, const wr_db_snap *snap, wr_str name, uint32_t *id,
                                 weir_error *err) WR_MUST_CHECK;
 /**
- * Drop the store, all its partitions, their stream times, and its name, in @p b together with
+ * What the rows of the store mean, as wr_db_batch_store_meaning_put said: any text of whoever owns
+ * the store (a fingerprint of its plan), for comparing. *found false: unknown name, or nothing was
+ * said (a directory of an older version). Into @p out, cleared first.
+ * @return WEIR_ERR_STORE, FATAL: the bytes fail their checksum or have another layout.
+ */
+weir_status wr_db_store_meaning_get(wr_db *db, wr_str name, wr_buf *out, bool *found,
+                                    weir_error *err) WR_MUST_CHECK;
+/** Keep @p text with the store; replaces what was there. @return WEIR_ERR_NOT_FOUND: no such store
+ *  (wr_db_store_id gives out numbers). */
+weir_status wr_db_batch_store_meaning_put(wr_db_batch *b, wr_str name, wr_str text,
+                                          weir_error *err) WR_MUST_CHECK;
+/**
+ * Drop the store, all its partitions, their stream times, its meaning and its name, in @p b with
  * whatever else the caller forgets (offsets). No wr_store of it may be open when b is written.
  */
 weir_status wr_db_batch_drop_store(wr_db_batch *b, wr_str name, weir_error *err) WR_MUST_CHECK;

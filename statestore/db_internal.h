@@ -16,9 +16,10 @@ enum { WR__PREFIX = 8 }; /* store id and partition, before every key of a state 
 enum {
     WR__META_FORMAT = 'F', /* format version of the directory */
     WR__META_NEXT_ID = 'N',
-    WR__META_NAME = 'S',  /* + name -> store id, be32 */
-    WR__META_STATE = 'T', /* + prefix -> a timed store's stream time and the like */
-    WR__META_USER = 'U',  /* + the caller's key */
+    WR__META_NAME = 'S',    /* + name -> store id, be32 */
+    WR__META_MEANING = 'M', /* + be32 store id -> what its rows mean: store_names.c */
+    WR__META_STATE = 'T',   /* + prefix -> a timed store's stream time and the like */
+    WR__META_USER = 'U',    /* + the caller's key */
 };
 
 /** Many rows on their way into the database, in order of key. */
@@ -84,7 +85,7 @@ struct wr_db {
     pthread_mutex_t id_lock; /* giving out store ids: read, then write */
 };
 
-/** Told how the batch ended: written, or not (failed, cleared, freed). */
+/** Hears how the batch ended: written, or not (failed, cleared, freed). */
 typedef void (*wr__db_done_fn)(void *arg, bool written);
 
 struct wr_db_batch {

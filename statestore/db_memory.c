@@ -377,7 +377,7 @@ static void mem_iter_free(wr_db_iter *base)
 }
 
 /* Stand on @p node or the nearest visible one in the direction, within the bounds. Locked. */
-static void settle(mem_iter *it, wr__ordered_node *node, bool forward)
+static void stop_at(mem_iter *it, wr__ordered_node *node, bool forward)
 {
     wr_str lower = wr_buf_view(&it->lower), upper = wr_buf_view(&it->upper);
     it->at = NULL;
@@ -397,9 +397,9 @@ static void seek_forward(mem_iter *it, wr_str key)
 {
     wr_str lower = wr_buf_view(&it->lower);
     pthread_mutex_lock(&it->db->lock);
-    settle(it,
-           wr__ordered_seek(&it->db->family[it->family], wr_str_cmp(key, lower) < 0 ? lower : key),
-           true);
+    stop_at(it,
+            wr__ordered_seek(&it->db->family[it->family], wr_str_cmp(key, lower) < 0 ? lower : key),
+            true);
     pthread_mutex_unlock(&it->db->lock);
 }
 
@@ -420,7 +420,7 @@ static void mem_iter_seek_before(wr_db_iter *base, wr_str key)
     if (it->has_upper && wr_str_cmp(key, upper) > 0)
         key = upper;
     pthread_mutex_lock(&it->db->lock);
-    settle(it, wr__ordered_seek_before(&it->db->family[it->family], key), false);
+    stop_at(it, wr__ordered_seek_before(&it->db->family[it->family], key), false);
     pthread_mutex_unlock(&it->db->lock);
 }
 
@@ -432,7 +432,7 @@ static void mem_iter_seek_last(wr_db_iter *base)
         return;
     }
     pthread_mutex_lock(&it->db->lock);
-    settle(it, it->db->family[it->family].last, false);
+    stop_at(it, it->db->family[it->family].last, false);
     pthread_mutex_unlock(&it->db->lock);
 }
 
@@ -445,7 +445,7 @@ static void mem_iter_next(wr_db_iter *base)
 {
     mem_iter *it = (mem_iter *)base;
     pthread_mutex_lock(&it->db->lock);
-    settle(it, it->at->next[0], true);
+    stop_at(it, it->at->next[0], true);
     pthread_mutex_unlock(&it->db->lock);
 }
 
@@ -453,7 +453,7 @@ static void mem_iter_prev(wr_db_iter *base)
 {
     mem_iter *it = (mem_iter *)base;
     pthread_mutex_lock(&it->db->lock);
-    settle(it, it->at->prev, false);
+    stop_at(it, it->at->prev, false);
     pthread_mutex_unlock(&it->db->lock);
 }
 

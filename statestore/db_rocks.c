@@ -89,7 +89,7 @@ static weir_status open_error(weir_error *err, const char *path, char *text)
 
 /* ------------------------------------------------------------------ open, close */
 
-/* Our own words for what RocksDB would tell in terms of its files. */
+/* Our own words for what RocksDB would say in terms of its files. */
 static weir_status check_directory(const char *path, weir_error *err)
 {
     struct stat info;

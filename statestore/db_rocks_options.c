@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The settings of RocksDB and why they are so. Numbers: performance.md section 5 and the trials
- * told in docs/design/state.md.
+ * given in docs/design/state.md.
  *
  * All of it: atomic flush, because without a WAL the families must go back together after a crash.
  * WAL recovery tolerates a torn tail (kill -9, power loss) but refuses damage in the middle: the
- * default (point in time) would silently drop acknowledged records behind the damage.
+ * default (point in time) would silently drop acknowledged records after the damage.
  *
  * LOG: universal compaction, which rewrites appended data few times and drops whole files; no
  * compression, since lz4 cost 40 % on a pure copy (performance.md section 3) and producers may

@@ -17,7 +17,7 @@ typedef struct wr__rocks_options {
 
 extern const char *const wr__rocks_family_names[WR_DB_FAMILIES];
 
-/** Fill @p out from @p o, whose zeros mean the defaults told in db.h. */
+/** Fill @p out from @p o, whose zeros mean the defaults of db.h. */
 void wr__rocks_options_init(wr__rocks_options *out, const wr_db_options *o);
 void wr__rocks_options_fini(wr__rocks_options *o);
 

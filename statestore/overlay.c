@@ -26,7 +26,7 @@ wr_store_entry *wr__overlay_at(const wr__overlay *o, uint32_t i)
     return e->flags & WR__ENTRY_FREE ? NULL : e;
 }
 
-/* Entries begin where lines of cache do, so that each costs one miss. The byte before a page tells
+/* Entries begin where lines of cache do, so that each costs one miss. The byte before a page says
  * where its memory begins. */
 static wr_store_entry *new_page(void)
 {

@@ -116,7 +116,7 @@ void wr__overlay_mark(wr__overlay *o, wr_store_entry *e);
 /** Empty the dirty list; flags are the caller's. */
 void wr__overlay_clear_dirty(wr__overlay *o);
 /**
- * Note that the database does not have the entry's present value. It may be removed nevertheless
+ * Mark that the database does not have the entry's present value. It may be removed nevertheless
  * (the list then keeps a stale pointer, into pages that stay), so who reads the list asks the flag,
  * and must expect an entry twice.
  */

@@ -26,7 +26,7 @@ void wr__pool_init(wr__pool *p);
 void wr__pool_free(wr__pool *p);
 /** @return at least @p size bytes, aligned to 16; *capacity is what they really are. */
 void *wr__pool_get(wr__pool *p, size_t size, uint32_t *capacity);
-/** @p capacity: as wr__pool_get told. */
+/** @p capacity: as wr__pool_get said. */
 void wr__pool_put(wr__pool *p, void *piece, size_t capacity);
 
 #endif

@@ -57,7 +57,7 @@ typedef wr_arr(wr_session_hit) wr_session_hits;
 
 /**
  * Find or load, for @p n rows, the entry of the row's key and the segment its time lies in (it may
- * not exist), and load what else lies up to @p gap_ms before and behind: so that the calls below
+ * not exist), and load what else lies up to @p gap_ms before and after: so that the calls below
  * read nothing, as a rule.
  */
 weir_status wr_session_find_many(wr_store *s, size_t n, const wr_str *keys, const int64_t *times,

@@ -2,7 +2,7 @@
 /*
  * Entries in order of key, for the database: five times cheaper there than in the table's order
  * (performance.md). Entries lie all over memory, so what is sorted is eight bytes of each key,
- * taken behind what all keys have in common (a type tag, "user-"); by radix, a byte at a time,
+ * taken after what all keys have in common (a type tag, "user-"); by radix, a byte at a time,
  * where there are many. Keys that are still equal are sorted by their next eight bytes, and so on.
  */
 #include "statestore/store_internal.h"

@@ -21,7 +21,7 @@
  *   1 wr_store_flush       changelog records of what changed go out through on_change, in runs
  *                          (caching on; with caching off each went out with its change)
  *   2 the log's transaction commits (Kafka; nothing to do on the local log)
- *   3 wr_store_commit_into + the caller's notes, all into one batch; wr_db_write
+ *   3 wr_store_commit_into + the caller's entries, all into one batch; wr_db_write
  * The store must not change between 1 and 3. Failure of 2: wr_store_discard. Failure of 3:
  * RETRIABLE may be tried again from 3; otherwise close the stores, and restore from the changelog.
  *
@@ -236,7 +236,7 @@ typedef struct wr_store_row {
 } wr_store_row;
 
 /**
- * Next row; *more false at the end. The store may be changed meanwhile: rows behind the iterator
+ * Next row; *more false at the end. The store may be changed meanwhile: rows that it has passed
  * do not come again, changes ahead of it are seen. Not across a commit, discard or trim (asserted).
  */
 weir_status wr_store_iter_next(wr_store_iter *it, wr_store_row *row, bool *more,

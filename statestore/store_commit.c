@@ -18,14 +18,7 @@
 
 /* ------------------------------------------------------------------ commit */
 
-void wr__store_drop_back(wr_store *s)
-{
-    WR_ASSERT(!s->back_lent);
-    wr_db_iter_free(s->back);
-    s->back = NULL;
-}
-
-void wr__store_settle(wr_store *s)
+void wr__store_mark_clean(wr_store *s)
 {
     wr__overlay *o = &s->overlay;
     struct {
@@ -38,7 +31,7 @@ void wr__store_settle(wr_store *s)
         for (size_t i = 0; i < parts[p].n; i++) {
             wr_store_entry *e = parts[p].list[i];
             if (!(e->flags & parts[p].flag))
-                continue; /* settled with the other list, or gone from this one */
+                continue; /* done with the other list, or gone from this one */
             if (!wr_entry_exists(e)) {
                 wr__overlay_remove(o, e);
                 continue;
@@ -62,7 +55,7 @@ static void batch_ended(void *arg, bool written)
     WR_ASSERT(s->iterators == 0);
     if (wr_store_is_dirty(s))
         s->stats.commits++;
-    wr__store_settle(s);
+    wr__store_mark_clean(s);
     wr__store_clear_ranges(s);
     s->timed.committed = s->timed.now;
     s->agreed.is_set = false;
@@ -77,15 +70,6 @@ void wr__store_tidy(wr_store *s)
     /* While nearly all is waiting to be written, looking for the rest is not worth a pass. */
     if (wr_store_over(s) && o->live - o->unwritten_live >= o->live / 8)
         wr_store_trim(s);
-}
-
-void wr__store_leave_batch(wr_store *s)
-{
-    wr_db_batch *b = s->committing;
-    for (size_t i = 0; b && i < b->waiters_n; i++)
-        if (b->waiters[i].arg == s)
-            b->waiters[i] = b->waiters[--b->waiters_n];
-    s->committing = NULL;
 }
 
 static void put_ranges(wr_store *s, wr_db_batch *b)
@@ -199,40 +183,6 @@ weir_status wr_store_discard(wr_store *s, weir_error *err)
         forget_absent(s);
     wr__store_clear_ranges(s);
     s->timed.now = s->timed.committed;
-    return WEIR_OK;
-}
-
-/* ------------------------------------------------------------------ restore */
-
-weir_status wr_store_restore(wr_store *s, wr_db_batch *b, wr_str key, const wr_str *value,
-                             weir_error *err)
-{
-    WR_ASSERT(!s->options.snap && !s->committing && s->iterators == 0);
-    WR_ASSERT(s->overlay.dirty_n == 0 && s->overlay.unwritten_live == 0 && s->ranges_n == 0);
-    wr_changelog_key record;
-    wr_str bytes = {0};
-    WR_TRY(wr_changelog_get_key(key, s->record_kind, &record, err));
-    WR_TRY(wr__store_check_key(record.key, err));
-    if (value)
-        WR_TRY(wr_changelog_get_value(key, *value, &bytes, err));
-    wr_str encoded = record.key;
-    if (s->kind != WR_STORE_KV) {
-        bool live;
-        WR_TRY(wr__timed_restore(s, &record, value ? &bytes : NULL, &live, err));
-        if (!live)
-            return WEIR_OK;
-        encoded = wr_buf_view(&s->key_buf);
-    }
-    wr_store_entry *e = wr__overlay_find(&s->overlay, encoded, wr__overlay_tag(encoded));
-    if (e)
-        wr__overlay_remove(&s->overlay, e);
-    s->complete = false;
-    s->probed = true; /* the database would say what it held before this batch */
-    wr__store_drop_back(s);
-    if (value)
-        wr__db_batch_put_state(b, s->family, wr__store_prefix(s), encoded, bytes);
-    else
-        wr__db_batch_delete_state(b, s->family, wr__store_prefix(s), encoded);
     return WEIR_OK;
 }
 

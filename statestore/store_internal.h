@@ -2,13 +2,15 @@
 /*
  * store_internal.h - the inside of a store, and what the files of this folder share about it.
  *
- *   store.c     life, look-up, entries      store_commit.c   commit, discard, restore, trim
- *   changes.c   what goes to the changelog
+ *   store_base.c  what all of it builds on    lookup.c         looking up
+ *   store.c     life, entries                 store_commit.c   commit, discard, trim
+ *   changes.c   what goes to the changelog    restore.c        what comes from it
  *   write.c     write-behind: what is committed elsewhere and not in the database yet
  *   sorted.c    entries in order of key
  *   cursor.c    one ordered view over overlay and database; iter.h is what callers iterate with
- *   kv.c        kv stores
- *   timed.c     layout and expiry of window and session stores; timed_iter.c, their iterators
+ *   iter.c      life of iterators of every kind    kv.c   kv stores
+ *   timed.c     layout and expiry of window and session stores; timed_store.c, opening and
+ *               looking up; timed_iter.c, their iterators
  */
 #ifndef WR_STATESTORE_STORE_INTERNAL_H
 #define WR_STATESTORE_STORE_INTERNAL_H
@@ -71,10 +73,19 @@ static inline wr_str wr__store_prefix(const wr_store *s)
     return (wr_str){s->prefix, WR__PREFIX};
 }
 
-/* store.c */
-weir_status wr__store_open(wr_db *db, const wr_store_options *options, wr_store_kind kind,
-                           wr_changelog_kind record_kind, wr_store **out,
-                           weir_error *err) WR_MUST_CHECK;
+/* store_base.c */
+weir_status wr__store_check_key(wr_str key, weir_error *err) WR_MUST_CHECK;
+/** The database's key, valid until the next call. */
+wr_str wr__store_full_key(wr_store *s, wr_str key);
+/** Is the key inside an uncommitted range delete? */
+bool wr__store_in_range(const wr_store *s, wr_str key);
+void wr__store_clear_ranges(wr_store *s);
+/** Forget the cached iterator over committed rows. */
+void wr__store_drop_back(wr_store *s);
+/** The store closes while a batch may still report to it. */
+void wr__store_leave_batch(wr_store *s);
+
+/* lookup.c */
 /** Determine `complete`, once: is there nothing of this store in the database? */
 weir_status wr__store_probe(wr_store *s, weir_error *err) WR_MUST_CHECK;
 /** Find or load the entry of an encoded key; a new absent one where there is none. */
@@ -87,12 +98,11 @@ weir_status wr__store_find_many(wr_store *s, size_t n, const wr_str *keys, wr_st
                                 weir_error *err) WR_MUST_CHECK;
 weir_status wr__store_peek_many(wr_store *s, size_t n, const wr_str *keys, wr_store_entry **out,
                                 weir_error *err) WR_MUST_CHECK;
-weir_status wr__store_check_key(wr_str key, weir_error *err) WR_MUST_CHECK;
-/** The database's key, valid until the next call. */
-wr_str wr__store_full_key(wr_store *s, wr_str key);
-/** Is the key inside an uncommitted range delete? */
-bool wr__store_in_range(const wr_store *s, wr_str key);
-void wr__store_clear_ranges(wr_store *s);
+
+/* store.c */
+weir_status wr__store_open(wr_db *db, const wr_store_options *options, wr_store_kind kind,
+                           wr_changelog_kind record_kind, wr_store **out,
+                           weir_error *err) WR_MUST_CHECK;
 
 /* sorted.c */
 /** An entry with eight bytes of its key at hand, so that sorting hardly touches the entries. */
@@ -103,32 +113,24 @@ typedef struct wr__sorted {
 /** Sort by key; head need not be set. */
 void wr__sort_entries(wr__sorted *list, size_t n);
 
-/* store_commit.c */
-/** changes.c: hand one change to on_change. */
+/* changes.c */
+/** Hand one change to on_change. */
 weir_status wr__store_log(wr_store *s, wr_store_entry *e, weir_error *err) WR_MUST_CHECK;
+
+/* store_commit.c */
 /** All changes that the database does not have, in order of key; free it. */
 wr__sorted *wr__store_changes(const wr_store *s, size_t *n);
 /** Put one of them into @p b. @return false: the row is gone, nothing is put. */
 bool wr__store_put(const wr_store *s, const wr_store_entry *e, wr_db_batch *b);
 /** All changes are in the database now: the entries are clean. */
-void wr__store_settle(wr_store *s);
+void wr__store_mark_clean(wr_store *s);
 /** After a commit: expired rows leave the overlay, and what is over the budget. */
 void wr__store_tidy(wr_store *s);
-/** Forget the cached iterator over committed rows. */
-void wr__store_drop_back(wr_store *s);
-/** The store closes while a batch may still report to it. */
-void wr__store_leave_batch(wr_store *s);
 
 /* timed.c */
 int64_t wr__timed_oldest(const wr_store *s);
 /** Moves stream time; false (and counted) when rows of this time are gone. */
 bool wr__timed_observe(wr_store *s, int64_t time);
-weir_status wr__timed_open(wr_db *db, const wr_store_options *options, wr_store_kind kind,
-                           wr_changelog_kind record_kind, int64_t retention_ms, int64_t segment_ms,
-                           wr_store **out, weir_error *err) WR_MUST_CHECK;
-/** Entries of n times (key, time), chunk 0. Not @p make: NULL where there is known to be none. */
-weir_status wr__timed_find_many(wr_store *s, size_t n, const wr_str *keys, const int64_t *times,
-                                bool make, wr_store_entry **out, weir_error *err) WR_MUST_CHECK;
 /** Is all that an entry of this key can hold gone? false for kv stores. */
 bool wr__timed_gone(const wr_store *s, wr_str encoded);
 /** The database may hold what the overlay does not, in the segment of this key: from now on misses
@@ -145,14 +147,21 @@ bool wr__timed_decode(const wr_store *s, wr_str encoded, wr_str *key, int64_t *s
                       uint32_t *chunk);
 /** An entry's key in the changelog, borrowed; sets key, start_ms, chunk. */
 void wr__timed_record_key(const wr_store *s, wr_str encoded, wr_changelog_key *out);
-/** A changelog record: moves stream time, leaves the entry's key in key_buf. *live false: gone. */
-weir_status wr__timed_restore(wr_store *s, const wr_changelog_key *key, const wr_str *value,
-                              bool *live, weir_error *err) WR_MUST_CHECK;
+/** WEIR_ERR_STORE, FATAL: the state of the store cannot be used, because ... */
+weir_status wr__timed_refuse(const wr_store *s, const char *why, weir_error *err);
 weir_status wr__timed_load(wr_store *s, weir_error *err) WR_MUST_CHECK;
 void wr__timed_commit_into(wr_store *s, wr_db_batch *b);
 void wr__timed_sweep_overlay(wr_store *s);
 bool wr__timed_state_changed(const wr_store *s);
 bool wr__timed_differs(const wr__timed_state *a, const wr__timed_state *b);
+
+/* timed_store.c */
+weir_status wr__timed_open(wr_db *db, const wr_store_options *options, wr_store_kind kind,
+                           wr_changelog_kind record_kind, int64_t retention_ms, int64_t segment_ms,
+                           wr_store **out, weir_error *err) WR_MUST_CHECK;
+/** Entries of n times (key, time), chunk 0. Not @p make: NULL where there is known to be none. */
+weir_status wr__timed_find_many(wr_store *s, size_t n, const wr_str *keys, const int64_t *times,
+                                bool make, wr_store_entry **out, weir_error *err) WR_MUST_CHECK;
 
 /* Signed integers as bytes whose order is theirs. */
 static inline uint64_t wr__time_bits(int64_t time)

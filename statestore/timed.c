@@ -97,51 +97,6 @@ int64_t wr__timed_recent(const wr_store *s)
     return first ? INT64_MIN : before;
 }
 
-/* ------------------------------------------------------------------ life, look-up of many */
-
-weir_status wr__timed_open(wr_db *db, const wr_store_options *options, wr_store_kind kind,
-                           wr_changelog_kind record_kind, int64_t retention_ms, int64_t segment_ms,
-                           wr_store **out, weir_error *err)
-{
-    WR_ASSERT(retention_ms > 0 && segment_ms > 0);
-    WR_TRY(wr__store_open(db, options, kind, record_kind, out, err));
-    wr__timed *t = &(*out)->timed;
-    t->chunks = record_kind == WR_CHANGELOG_BUFFER;
-    t->retention_ms = retention_ms;
-    t->segment_ms = segment_ms;
-    weir_status st = wr__timed_load(*out, err);
-    if (st != WEIR_OK) {
-        wr_store_close(*out);
-        *out = NULL;
-    }
-    return st;
-}
-
-weir_status wr__timed_find_many(wr_store *s, size_t n, const wr_str *keys, const int64_t *times,
-                                bool make, wr_store_entry **out, weir_error *err)
-{
-    /* All encoded keys of a block in one buffer; it may move while it grows, so offsets first. */
-    enum { BLOCK = 512 };
-    wr_str encoded[BLOCK];
-    size_t ends[BLOCK];
-    for (size_t first = 0; first < n; first += BLOCK) {
-        size_t count = WR_MIN(n - first, (size_t)BLOCK);
-        wr_buf_clear(&s->key_buf);
-        for (size_t i = 0; i < count; i++) {
-            WR_TRY(wr__store_check_key(keys[first + i], err));
-            wr__timed_encode(s, &s->key_buf, keys[first + i], times[first + i], 0);
-            ends[i] = s->key_buf.len;
-        }
-        for (size_t i = 0, at = 0; i < count; at = ends[i++])
-            encoded[i] = wr_str_make(s->key_buf.ptr + at, ends[i] - at);
-        if (make)
-            WR_TRY(wr__store_find_many(s, count, encoded, out + first, err));
-        else
-            WR_TRY(wr__store_peek_many(s, count, encoded, out + first, err));
-    }
-    return WEIR_OK;
-}
-
 /* ------------------------------------------------------------------ expiry */
 
 int64_t wr__timed_oldest(const wr_store *s)
@@ -233,7 +188,7 @@ void wr__timed_commit_into(wr_store *s, wr_db_batch *b)
     wr__db_batch_put_meta(b, WR__META_STATE, wr__store_prefix(s), wr_str_make(bytes, STATE_BYTES));
 }
 
-static weir_status refuse(const wr_store *s, const char *why, weir_error *err)
+weir_status wr__timed_refuse(const wr_store *s, const char *why, weir_error *err)
 {
     wr_error(err, WEIR_ERR_STORE, "the state of store %u cannot be used: %s", s->options.store_id,
              why);
@@ -246,14 +201,15 @@ static weir_status refuse(const wr_store *s, const char *why, weir_error *err)
 static weir_status check_state(const wr_store *s, wr_str bytes, weir_error *err)
 {
     if (bytes.len != STATE_BYTES || bytes.ptr[0] < 1 || bytes.ptr[0] > STATE_VERSION)
-        return refuse(s, "its stream time is damaged, or of a later version", err);
+        return wr__timed_refuse(s, "its stream time is damaged, or of a later version", err);
     bool packed = s->kind == WR_STORE_SESSION || s->timed.chunks;
     if (!packed)
         return WEIR_OK;
     if (bytes.ptr[0] == 1)
-        return refuse(s, "it has the layout of version 1, which this version does not read", err);
+        return wr__timed_refuse(
+            s, "it has the layout of version 1, which this version does not read", err);
     if ((int64_t)wr_get_be64(bytes.ptr + 17) != s->timed.segment_ms)
-        return refuse(s, "it was written with segments of another length", err);
+        return wr__timed_refuse(s, "it was written with segments of another length", err);
     return WEIR_OK;
 }
 
@@ -286,37 +242,4 @@ void wr__timed_record_key(const wr_store *s, wr_str encoded, wr_changelog_key *o
     WR_ASSERT(ok);
     out->start_ms = segment;
     out->chunk = chunk;
-}
-
-/* The largest time in an entry's value. */
-static bool last_time(const wr_store *s, int64_t segment, uint32_t chunk, wr_str value,
-                      int64_t *last)
-{
-    if (s->kind == WR_STORE_SESSION)
-        return wr__session_last(s, segment, value, last);
-    if (s->timed.chunks)
-        return wr__buffer_last(s, segment, chunk, value, last);
-    *last = segment;
-    return true;
-}
-
-weir_status wr__timed_restore(wr_store *s, const wr_changelog_key *key, const wr_str *value,
-                              bool *live, weir_error *err)
-{
-    wr__timed_state *now = &s->timed.now;
-    *live = false;
-    if (segment_of(s, key->start_ms) != key->start_ms)
-        return refuse(s, "its changelog was written with segments of another length", err);
-    int64_t last = key->start_ms;
-    if (value && !last_time(s, key->start_ms, key->chunk, *value, &last))
-        return refuse(s, "a record of its changelog is damaged", err);
-    /* What an emptied segment held is not known any more, and need not be: a session goes when
-     * another one takes its place, and join rows never go but by expiry. */
-    if (value || s->timed.segment_ms == 1)
-        now->stream_time = WR_MAX(now->stream_time, last);
-    wr_buf_clear(&s->key_buf);
-    wr__timed_encode(s, &s->key_buf, key->key, key->start_ms, key->chunk);
-    wr__timed_incomplete(s, wr_buf_view(&s->key_buf));
-    *live = !wr__timed_gone(s, wr_buf_view(&s->key_buf));
-    return WEIR_OK;
 }

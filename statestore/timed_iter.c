@@ -2,7 +2,7 @@
 /*
  * Window stores in order. Entries lie by (start, key), so a scan in time is the order of the bytes.
  * Fetching one key goes from start to start by seeks: a seek to (start, key) that does not hit
- * lands on a later row, whose start tells how far may be skipped: so the cost follows the starts
+ * lands on a later row, whose start says how far may be skipped: so the cost follows the starts
  * that exist, not those that could.
  *
  * Both leave out what is gone, looking at stream time anew for each row.
@@ -53,7 +53,7 @@ static bool go_on(wr_store_iter *it, wr_str key, int64_t start)
 {
     it->must_seek = true;
     if (start > it->segment && wr_str_cmp(key, wr_buf_view(&it->key)) < 0) {
-        it->segment = start; /* ours may come behind it */
+        it->segment = start; /* ours may come after it */
         return start <= it->to;
     }
     return !__builtin_add_overflow(start, 1, &it->segment) && it->segment <= it->to;

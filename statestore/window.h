@@ -7,7 +7,7 @@
  *                 with the rows, so a restart does not open a window again;
  *   a row with start <= stream time - retention is gone: reads skip it, a put of it is dropped
  *   and counted (stats.expired). A put moves stream time first and is judged then.
- * Rows that are gone leave memory and disk in bulk, later; nobody can tell when.
+ * Rows that are gone leave memory and disk in bulk, later; nobody can say when.
  * Semantics: Kafka Streams' window stores (dialect.md section 10).
  *
  * Entries lie in order of (start, key) (docs/design/state.md): so scans come for free, and fetching

@@ -42,7 +42,7 @@ bool wr_store_is_unwritten(const wr_store *s)
 }
 
 /* Write what follows *at of @p list, one batch of it. A row that may be in the database from now on
- * needs a delete when it goes, even if the pieces behind it fail. */
+ * needs a delete when it goes, even if the pieces after it fail. */
 static weir_status write_piece(wr_store *s, wr_db_batch *b, const wr__sorted *list, size_t n,
                                size_t *at, weir_error *err)
 {
@@ -91,9 +91,9 @@ static weir_status write_pieces(wr_store *s, const wr__sorted *list, size_t n, w
     return st;
 }
 
-/* The rows of a store that carry a time mean nothing without the note of its layout and of what was
- * swept. The first rows of all must not get to disk before it; later ones find an older note there,
- * which will do. Table files are on disk at once, memtables are not: hence the flush. */
+/* The rows of a store that carry a time mean nothing without the entry for its layout and of what
+ * was swept. The first rows of all must not get to disk before it; later ones find an older entry
+ * there, which will do. Table files are on disk at once, memtables are not: hence the flush. */
 static weir_status note_layout(wr_store *s, bool load, weir_error *err)
 {
     if (s->kind == WR_STORE_KV || s->timed.committed.stream_time != WR_STORE_NO_TIME)
@@ -122,7 +122,7 @@ weir_status wr_store_write_rows(wr_store *s, weir_error *err)
     weir_status st = load ? load_rows(s, list, n, err) : write_pieces(s, list, n, err);
     wr_free(list);
     if (st == WEIR_OK)
-        wr__store_settle(s);
+        wr__store_mark_clean(s);
     return st;
 }
 

@@ -8,7 +8,7 @@
  *   6   be64  timestamp of the first record (base)
  *   14  be64  largest timestamp (retention looks at it)
  *   22  be64  XXH3 of bytes 0..21 and 30..end
- *   30  n records, one behind the other:
+ *   30  n records, one after another:
  *         zigzag varint  timestamp - base
  *         varint         key length + 1, 0: NULL;     key
  *         varint         value length + 1, 0: NULL;   value

@@ -60,12 +60,14 @@ weir_status wr__kafka_conf_new(wr__kafka *log, wr__kafka_role role, const wr_set
 void wr__kafka_conf_set(rd_kafka_conf_t *conf, const char *name, const char *value);
 /** What a setting that is a number has become. @pre the name is good */
 size_t wr__kafka_conf_number(const rd_kafka_conf_t *conf, const char *name);
+/** The error callback that every configuration has; who sets another one calls this from it. */
+void wr__kafka_on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque);
 /** Make a handle; takes @p conf, also on failure. @p opaque is what its callbacks get. */
 weir_status wr__kafka_handle_new(rd_kafka_type_t type, rd_kafka_conf_t *conf,
                                  wr__kafka_opaque *opaque, rd_kafka_t **out,
                                  weir_error *err) WR_MUST_CHECK;
 
-/* ---- log_kafka.c: errors ---- */
+/* ---- kafka_error.c ---- */
 
 /** WEIR_ERR_LOG "<what>: <Kafka's text>", RETRIABLE where the same may succeed later. */
 weir_status wr__kafka_error(weir_error *err, rd_kafka_resp_err_t code, const char *fmt, ...)

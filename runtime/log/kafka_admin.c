@@ -112,6 +112,12 @@ weir_status wr__kafka_ends(wr_log *base, const wr_topic_part *parts, uint32_t n,
                ask_ends(log, parts, n, RD_KAFKA_OFFSET_END, high);
     for (uint32_t i = 0; i < n && !all; i++)
         WR_TRY(ask_both_ends(log, &parts[i], &low[i], &high[i], err));
+    /* Two requests: where the topic was made anew between them the first answer is of the old one.
+     */
+    for (uint32_t i = 0; i < n; i++) {
+        high[i] = WR_MAX(high[i], 0);
+        low[i] = WR_MAX(WR_MIN(low[i], high[i]), 0);
+    }
     wr__kafka_alive(log);
     return WEIR_OK;
 }

@@ -26,6 +26,7 @@ typedef struct group_commit {
 static void ask_alter(rd_kafka_t *admin, rd_kafka_queue_t *queue, rd_kafka_AdminOptions_t *options,
                       group_commit *c)
 {
+    WR_ASSERT(c->group->n > 0 && c->code != RD_KAFKA_RESP_ERR_NO_ERROR); /* not done yet */
     rd_kafka_topic_partition_list_t *list = wr__kafka_part_list(c->group->offsets, c->group->n);
     rd_kafka_AlterConsumerGroupOffsets_t *request =
         rd_kafka_AlterConsumerGroupOffsets_new(c->group->group, list);
@@ -60,6 +61,7 @@ static void collect(wr__kafka *log, rd_kafka_queue_t *queue, uint32_t n)
         if (!event)
             break;
         group_commit *c = rd_kafka_event_opaque(event);
+        WR_ASSERT(c); /* of this round: the queue is its own */
         c->code = answer(event);
         rd_kafka_event_destroy(event);
         n--;

@@ -34,8 +34,8 @@ static const pair reader_fixed[] = {
     {"enable.partition.eof", "true"},
     {"allow.auto.create.topics", "false"},
 };
-/* linger.ms: a short one is dear, each batch of a partition is a request of its own. What waits for
- * an acknowledgement (flush) is sent at once. */
+/* linger.ms: a short one is expensive, each batch of a partition is a request of its own. What
+ * waits for an acknowledgement (flush) is sent at once. */
 static const pair writer_defaults[] = {
     {"linger.ms", "20"},
     {"queue.buffering.max.messages", "50000"},
@@ -79,7 +79,7 @@ static void on_log(const rd_kafka_t *rk, int level, const char *facility, const 
     wr_diag_put(ours, "kafka", "%s: %s", facility, text);
 }
 
-static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
+void wr__kafka_on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
 {
     (void)rk;
     wr__kafka *log = ((wr__kafka_opaque *)opaque)->log;
@@ -261,7 +261,7 @@ weir_status wr__kafka_conf_new(wr__kafka *log, wr__kafka_role role, const wr_set
     if (role == WR__KAFKA_WRITER && !ordered)
         wr__kafka_conf_set(conf, "enable.idempotence", "true");
     rd_kafka_conf_set_log_cb(conf, on_log);
-    rd_kafka_conf_set_error_cb(conf, on_error);
+    rd_kafka_conf_set_error_cb(conf, wr__kafka_on_error);
     *out = conf;
     return WEIR_OK;
 }

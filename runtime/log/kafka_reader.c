@@ -19,6 +19,13 @@
  *    watermark request (a *nudge*) goes out when a queue that was full has been half emptied, and
  *    when the queue is empty though the broker is known to have more.
  *
+ * Records that are missing (auto.offset.reset is always "error" here) come as an error in place of
+ * a message, and fetching of the partition stops: out_of_range finds out why, and either assigns
+ * anew or fails. That a topic is missing comes through the error callback (on_error).
+ *
+ * Not solved: rd_kafka_destroy of a consumer that had partitions of a topic which does not exist
+ * any more may never return, because the broker's thread waits for them.
+ *
  * Messages come from another thread's cache. Their lines are asked for some messages ahead, which
  * saves a fifth of what a record costs here; small chunks keep them in this core's second-level
  * cache until they are destroyed.
@@ -60,10 +67,11 @@ typedef struct kafka_part {
     int64_t start; /* as given: perhaps WR_OFFSET_* */
     int64_t next;  /* -1: nothing handed out yet */
     bool paused;
+    bool missing; /* Kafka said that there is no such topic; whatever comes is of another one */
 } kafka_part;
 
 struct wr_log_reader {
-    wr__log_handle handle; /* first */
+    wr__log_reader_base base; /* first */
     wr__kafka_opaque opaque;
     rd_kafka_t *rk;
     rd_kafka_queue_t *queue;
@@ -77,9 +85,11 @@ struct wr_log_reader {
     uint64_t generation;      /* of the assignment */
     kafka_part *parts;
     uint32_t parts_n, last_part;
-    chunk *current; /* not all handed out, or NULL */
+    const kafka_part *anew; /* its topic was made anew: every poll says so; NULL: none known */
+    chunk *current;         /* not all handed out, or NULL */
     chunk *spare;
     uint32_t spare_n;
+    int64_t otherwise; /* for WR_OFFSET_NONE */
     size_t queue_full; /* queued.min.messages */
     bool was_full;     /* since the last nudge */
     int64_t nudged_ms;
@@ -91,6 +101,18 @@ struct wr_log_reader {
 
 static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t code,
                          rd_kafka_topic_partition_list_t *list, void *opaque);
+static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque);
+
+/* Where to begin without an offset, by the user's auto.offset.reset. */
+static int64_t reset_of(const rd_kafka_conf_t *conf)
+{
+    char text[32] = "";
+    size_t size = sizeof text;
+    (void)rd_kafka_conf_get(conf, "auto.offset.reset", text, &size);
+    bool end =
+        strcmp(text, "latest") == 0 || strcmp(text, "largest") == 0 || strcmp(text, "end") == 0;
+    return end ? WR_OFFSET_END : WR_OFFSET_BEGINNING;
+}
 
 weir_status wr__kafka_reader_new(wr_log *base, const char *group, const wr_settings *settings,
                                  wr_log_reader **out, weir_error *err)
@@ -100,10 +122,12 @@ weir_status wr__kafka_reader_new(wr_log *base, const char *group, const wr_setti
     WR_TRY(wr__kafka_conf_new(log, WR__KAFKA_READER, settings, &conf, err));
     /* librdkafka assigns nothing without a group; this one never has members or offsets. */
     wr__kafka_conf_set(conf, "group.id", group ? group : "weir-without-group");
-    if (!group) /* whoever reads without a group must know when records are missing */
-        wr__kafka_conf_set(conf, "auto.offset.reset", "error");
-    rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
     wr_log_reader *r = wr_calloc(1, sizeof *r);
+    r->otherwise = reset_of(conf);
+    /* Where records are missing we decide: librdkafka would say nothing (out_of_range below). */
+    wr__kafka_conf_set(conf, "auto.offset.reset", "error");
+    rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
+    rd_kafka_conf_set_error_cb(conf, on_error);
     r->opaque.log = log;
     r->nudge_every_ms = NUDGE_EVERY_MS;
     r->queue_full = wr__kafka_conf_number(conf, "queued.min.messages");
@@ -131,6 +155,7 @@ static void free_chunk(chunk *c)
 /* Nothing of it is left to hand out; is anything still in use? */
 static void retire_chunk(wr_log_reader *r, chunk *c)
 {
+    WR_ASSERT(c->at == c->n && c != r->current);
     if (c->out)
         return;
     if (r->spare_n == SPARE_MAX) {
@@ -170,6 +195,7 @@ static void drop_parts(wr_log_reader *r)
     wr_free(r->parts);
     r->parts = NULL;
     r->parts_n = r->last_part = 0;
+    r->anew = NULL;
 }
 
 /* Answered, or nobody will. Its parts are ours. */
@@ -217,6 +243,17 @@ void wr__kafka_reader_close(wr_log_reader *r)
 
 /* ---- assignment ---- */
 
+static weir_status set_paused(wr_log_reader *r, const kafka_part *p, bool paused, weir_error *err)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(list, p->topic, p->partition);
+    rd_kafka_resp_err_t rc =
+        paused ? rd_kafka_pause_partitions(r->rk, list) : rd_kafka_resume_partitions(r->rk, list);
+    rd_kafka_topic_partition_list_destroy(list);
+    return rc == RD_KAFKA_RESP_ERR_NO_ERROR ? WEIR_OK
+                                            : wr__kafka_error(err, rc, "Pausing %s", p->topic);
+}
+
 /* Hand the parts to librdkafka: from where we are, else from where they were to start. */
 static weir_status assign_parts(wr_log_reader *r, weir_error *err)
 {
@@ -231,6 +268,9 @@ static weir_status assign_parts(wr_log_reader *r, weir_error *err)
     r->generation++;
     if (rc != RD_KAFKA_RESP_ERR_NO_ERROR)
         return wr__kafka_error(err, rc, "Assigning %u partitions", r->parts_n);
+    for (uint32_t i = 0; i < r->parts_n; i++) /* an assignment forgets it */
+        if (r->parts[i].paused)
+            WR_TRY(set_paused(r, &r->parts[i], true, err));
     return WEIR_OK;
 }
 
@@ -253,7 +293,8 @@ weir_status wr__kafka_assign(wr_log_reader *r, const wr_topic_part *parts, uint3
     for (uint32_t i = 0; i < n; i++)
         r->parts[i] = (kafka_part){.topic = parts[i].topic,
                                    .partition = parts[i].partition,
-                                   .start = parts[i].offset,
+                                   .start = parts[i].offset == WR_OFFSET_NONE ? r->otherwise
+                                                                              : parts[i].offset,
                                    .next = -1};
     forget_request(r);
     return assign_parts(r, err);
@@ -340,13 +381,7 @@ weir_status wr__kafka_pause(wr_log_reader *r, uint32_t assignment, bool paused, 
     kafka_part *p = &r->parts[assignment];
     if (p->paused == paused)
         return WEIR_OK;
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
-    rd_kafka_topic_partition_list_add(list, p->topic, p->partition);
-    rd_kafka_resp_err_t rc =
-        paused ? rd_kafka_pause_partitions(r->rk, list) : rd_kafka_resume_partitions(r->rk, list);
-    rd_kafka_topic_partition_list_destroy(list);
-    if (rc != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return wr__kafka_error(err, rc, "Pausing %s", p->topic);
+    WR_TRY(set_paused(r, p, paused, err));
     p->paused = paused;
     return WEIR_OK;
 }
@@ -358,7 +393,7 @@ void wr__kafka_wake(wr_log_reader *r)
 
 /* ---- fetching ---- */
 
-/* Does the broker have more of this part than has been handed out, by what it told last? */
+/* Does the broker have more of this part than has been handed out, by what it said last? */
 static bool has_more(const wr_log_reader *r, const kafka_part *p)
 {
     int64_t low, high;
@@ -531,7 +566,66 @@ static void read_record(const rd_kafka_message_t *m, wr_arena *a, wr_record *out
                        .headers = read_headers(m, a)};
 }
 
-/* Trouble told in place of a message. */
+static int64_t position_of(const kafka_part *p)
+{
+    return p->next >= 0 ? p->next : p->start;
+}
+
+static weir_status report_anew(wr_log_reader *r, const kafka_part *p, weir_error *err)
+{
+    wr_topic_part part = {p->topic, p->partition, 0};
+    int64_t low = 0, high = 0; /* the new one may have fewer partitions */
+    weir_status st = wr__kafka_ends(&r->opaque.log->base, &part, 1, &low, &high, err);
+    if (st != WEIR_OK && st != WEIR_ERR_NOT_FOUND)
+        return st;
+    return wr__log_made_anew(p->topic, p->partition, position_of(p), high, err);
+}
+
+/* The broker has no record at the position: has retention taken them, or is it another topic? */
+static weir_status out_of_range(wr_log_reader *r, const rd_kafka_message_t *m, weir_error *err)
+{
+    kafka_part *p = find_part(r, m);
+    if (!p)
+        return WEIR_OK; /* of an assignment that is gone */
+    int64_t position = position_of(p), low, high;
+    if (position < 0) /* an end that could not be found out */
+        return wr__kafka_error(err, m->err, "Where to begin with %s, partition %d", p->topic,
+                               p->partition);
+    wr_topic_part part = {p->topic, p->partition, 0};
+    WR_TRY(wr__kafka_ends(&r->opaque.log->base, &part, 1, &low, &high, err));
+    if (position > high || p->missing) {
+        r->anew = p; /* nothing comes from it any more that would remind us */
+        return wr__log_made_anew(p->topic, p->partition, position, high, err);
+    }
+    if (position < low) {
+        wr__log_records_gone(&r->base, p->topic, p->partition, position, low);
+        p->next = low;
+    }
+    return assign_parts(r, err); /* fetching of the part has stopped */
+}
+
+/*
+ * Served inside a poll. That a partition is missing comes here and in no message, and which one is
+ * in the text only: "<topic> [<partition>]: ...". Whoever has read something of it will not see the
+ * same one again.
+ */
+static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
+{
+    wr_log_reader *r = WR__KAFKA_HOLDER(wr_log_reader, opaque);
+    bool missing = code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
+                   code == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
+                   code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
+    for (uint32_t i = 0; i < r->parts_n && missing; i++) {
+        kafka_part *p = &r->parts[i];
+        char name[300];
+        int n = snprintf(name, sizeof name, "%s [%d]: ", p->topic, p->partition);
+        if (n < (int)sizeof name && strncmp(reason, name, (size_t)n) == 0 && position_of(p) > 0)
+            p->missing = true;
+    }
+    wr__kafka_on_error(rk, code, reason, opaque);
+}
+
+/* What comes in place of a message. */
 static weir_status judge(wr_log_reader *r, const rd_kafka_message_t *m, weir_error *err)
 {
     char text[256];
@@ -540,8 +634,7 @@ static weir_status judge(wr_log_reader *r, const rd_kafka_message_t *m, weir_err
         return wr__kafka_error(err, code, "The Kafka consumer has failed: %s", text);
     }
     if (m->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET)
-        return wr__kafka_error(err, m->err, "Records of %s, partition %d, at offset %lld are gone",
-                               rd_kafka_topic_name(m->rkt), m->partition, (long long)m->offset);
+        return out_of_range(r, m, err);
     bool topic_gone = m->err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
                       m->err == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
                       m->err == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
@@ -556,6 +649,7 @@ static weir_status judge(wr_log_reader *r, const rd_kafka_message_t *m, weir_err
 
 static kafka_batch *new_batch(wr_log_reader *r, chunk *c, const kafka_part *p)
 {
+    WR_ASSERT(p >= r->parts && p < r->parts + r->parts_n);
     kafka_batch *b = WR_NEW(c->arena, kafka_batch);
     b->chunk = c;
     b->base = (wr_log_batch){.topic = p->topic,
@@ -568,6 +662,7 @@ static kafka_batch *new_batch(wr_log_reader *r, chunk *c, const kafka_part *p)
 /* The run that begins at message c->at, or NULL where all of it was read before. */
 static kafka_batch *take_run(wr_log_reader *r, chunk *c, kafka_part *p, uint32_t max_records)
 {
+    WR_ASSERT(c->at < c->n && max_records > 0);
     const rd_kafka_message_t *head = c->messages[c->at];
     uint32_t end = c->at;
     for (; end < c->n && end - c->at < max_records; end++) {
@@ -613,6 +708,9 @@ static weir_status hand_out(wr_log_reader *r, uint32_t max_records, kafka_batch 
         kafka_part *p = find_part(r, m);
         if (!p) {
             c->at++; /* of an assignment that is gone */
+        } else if (p->missing) {
+            r->anew = p;
+            return report_anew(r, p, err);
         } else if (m->err) {
             /* Control records at the end: the position moves without records. */
             c->at++;
@@ -633,6 +731,8 @@ weir_status wr__kafka_poll(wr_log_reader *r, uint32_t max_records, int timeout_m
 {
     WR_ASSERT(max_records > 0);
     *out = NULL;
+    if (r->anew)
+        return report_anew(r, r->anew, err);
     weir_status st = WEIR_OK;
     if (!r->current && !r->asked)
         st = fetch(r, max_records, timeout_ms, err);

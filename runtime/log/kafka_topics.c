@@ -27,7 +27,7 @@ static bool is_hidden(const char *name)
     return strncmp(name, "__", 2) == 0 || strncmp(name, "_confluent", 10) == 0;
 }
 
-static void tell(const struct rd_kafka_metadata_topic *t, wr_topic_info *out)
+static void fill_info(const struct rd_kafka_metadata_topic *t, wr_topic_info *out)
 {
     *out = (wr_topic_info){.partitions = t->partition_cnt,
                            .replicas = t->partition_cnt ? t->partitions[0].replica_cnt : 0,
@@ -82,7 +82,7 @@ weir_status wr__kafka_list(wr_log *base, wr_arena *a, wr_topic_info **out, uint3
         if (m->topics[i].err != RD_KAFKA_RESP_ERR_NO_ERROR && m->topics[i].partition_cnt == 0)
             continue;
         wr_topic_info *info = &(*out)[(*n)++];
-        tell(&m->topics[i], info);
+        fill_info(&m->topics[i], info);
         info->name = wr_arena_strdup(a, m->topics[i].topic);
     }
     rd_kafka_metadata_destroy(m);
@@ -103,7 +103,7 @@ static weir_status look(wr__kafka *log, const char *topic, const wr__log_until *
     } else if (t->partition_cnt == 0 && t->err != RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE) {
         st = wr__kafka_error(err, t->err, "Topic %s", topic);
     } else {
-        tell(t, out);
+        fill_info(t, out);
         out->name = topic;
         *ready = t->partition_cnt > 0;
         for (int i = 0; i < t->partition_cnt; i++)

@@ -25,7 +25,7 @@
  */
 #include "runtime/log/kafka.h"
 
-enum { SERVE_EVERY = 1024, ABORT_MS = 5000 };
+enum { SERVE_EVERY = 1024, ABORT_MS = 5000, ASK_AGAIN_MS = 1000 };
 
 typedef struct out_topic out_topic;
 typedef struct out_part {
@@ -375,16 +375,34 @@ static weir_status refused(wr_log_writer *w, const out_topic *o, const wr_out_re
     return wr__kafka_error(err, code, "Writing to topic %s", o->name);
 }
 
+/* A topic that was deleted and made anew while the writer had it: librdkafka goes on refusing its
+ * records until somebody asks. */
+static bool known_again(wr_log_writer *w, const out_topic *o, rd_kafka_resp_err_t code)
+{
+    if (code != RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC && code != RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION)
+        return false;
+    const struct rd_kafka_metadata *m = NULL;
+    if (rd_kafka_metadata(w->rk, 0, o->rkt, &m, ASK_AGAIN_MS) != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return false;
+    bool known = m->topic_cnt == 1 && m->topics[0].partition_cnt > 0;
+    rd_kafka_metadata_destroy(m);
+    return known;
+}
+
 static weir_status send_or_wait(wr_log_writer *w, out_topic *o, int32_t partition,
                                 const wr_out_records *in, uint32_t i, const wr__log_until *until,
                                 weir_error *err)
 {
-    for (;;) {
+    for (bool asked = false;;) {
         rd_kafka_error_t *e = hand_over(w, o, partition, in, i);
         if (WR_LIKELY(!e))
             return WEIR_OK;
         rd_kafka_resp_err_t code = rd_kafka_error_code(e);
         rd_kafka_error_destroy(e);
+        if (!asked && known_again(w, o, code)) {
+            asked = true;
+            continue;
+        }
         if (code != RD_KAFKA_RESP_ERR__QUEUE_FULL)
             return refused(w, o, in, i, code, err);
         WR_TRY(wr__log_give_up(until, "Writing to Kafka", err));

@@ -4,10 +4,10 @@
  *
  * Records lie in the database's family LOG in blocks (block.h):
  *     key: be32 topic id, be32 partition, be64 offset of the first record
- * and notes in META say what there is:
+ * and metadata entries (META) say what there is:
  *     "log/topic/<name>"                              id, partitions, retention, flags
  *     "log/group/<group> 0 <topic> 0 <be32 partition>"  be64 committed offset
- * A partition's low and high offsets are not stored: the first and the last block tell them when
+ * A partition's low and high offsets are not stored: the first and the last block say them when
  * the log is opened, and they are kept in memory from then on. So the last block of a partition
  * is never expired.
  *
@@ -57,6 +57,8 @@ typedef struct wr__local {
 weir_status wr__local_open(wr_db *db, wr_clock *clock, const wr_log_class *cls, wr_log **out,
                            weir_error *err) WR_MUST_CHECK;
 
+/* ---- local_registry.c ---- */
+
 void wr__local_key(char key[WR__KEY_BYTES], uint32_t topic, int32_t partition, int64_t offset);
 /** Key of a committed offset; with @p topic NULL the prefix of the group. */
 void wr__local_offset_key(wr_buf *out, const char *group, const char *topic, int32_t partition);
@@ -66,6 +68,7 @@ weir_status wr__local_topic_ref(wr__local *log, const char *name, wr__local_topi
                                 weir_error *err) WR_MUST_CHECK;
 /** Takes `lock`. */
 void wr__local_topic_unref(wr__local *log, wr__local_topic *t);
+weir_status wr__local_no_topic(const char *name, weir_error *err);
 weir_status wr__local_no_partition(const wr__local_topic *t, int32_t partition, weir_error *err);
 
 /** Wake readers that wait for what has come. @pre `lock` is held. */

@@ -3,9 +3,13 @@
  * Reading the embedded log.
  *
  * A poll takes the next partition of the assignment that has something (round robin), reads as many
- * whole blocks behind its position as fit, copies them into one buffer and decodes them there: the
+ * whole blocks after its position as fit, copies them into one buffer and decodes them there: the
  * batch owns the buffer, records are slices into it. Released batches are kept for the next poll,
  * because allocating and faulting in a few hundred KiB costs more than decoding them.
+ *
+ * A topic that is removed stays in memory, marked, while a reader has it: nothing comes from it any
+ * more. Once there is another topic of its name every poll says so (log_gap.c); likewise where the
+ * position is after the partition's end, which no topic that we have read can be.
  *
  * Nothing there: the reader puts itself on the log's list of waiting readers and sleeps; a commit
  * wakes those whose partitions moved. No polling, so an idle reader costs nothing.
@@ -13,7 +17,6 @@
  * Thread: a reader belongs to one thread; only wr__local_wake comes from others.
  */
 #include "runtime/log/local.h"
-#include "common/diag.h"
 
 #include <errno.h>
 #include <time.h>
@@ -46,7 +49,7 @@ typedef struct local_part {
 } local_part;
 
 struct wr_log_reader {
-    wr__log_handle handle; /* first */
+    wr__log_reader_base base; /* first */
     wr__local *log;
     bool from_earliest; /* for WR_OFFSET_NONE */
     wr_log_rebalance request;
@@ -177,16 +180,20 @@ weir_status wr__local_subscribe(wr_log_reader *r, const char *const *topics, uin
 {
     wr_topic_part *parts = NULL;
     uint32_t parts_n = 0;
-    for (uint32_t i = 0; i < n; i++) {
-        wr_topic_info info;
-        weir_status st = wr__local_describe(&r->log->base, topics[i], &info, err);
-        if (st != WEIR_OK) {
-            wr_free(parts);
-            return st;
-        }
-        parts = wr_realloc(parts, (parts_n + (size_t)info.partitions) * sizeof *parts);
-        for (int32_t p = 0; p < info.partitions; p++)
+    weir_status st = WEIR_OK;
+    for (uint32_t i = 0; i < n && st == WEIR_OK; i++) {
+        wr__local_topic *t;
+        st = wr__local_topic_ref(r->log, topics[i], &t, err);
+        if (st != WEIR_OK)
+            break;
+        parts = wr_realloc(parts, (parts_n + (size_t)t->partitions) * sizeof *parts);
+        for (int32_t p = 0; p < t->partitions; p++)
             parts[parts_n++] = (wr_topic_part){topics[i], p, WR_OFFSET_NONE};
+        wr__local_topic_unref(r->log, t);
+    }
+    if (st != WEIR_OK) {
+        wr_free(parts);
+        return st;
     }
     forget_request(r);
     r->request = (wr_log_rebalance){WR_REBALANCE_ASSIGN, parts, parts_n};
@@ -204,17 +211,28 @@ weir_status wr__local_pause(wr_log_reader *r, uint32_t assignment, bool paused, 
 
 /* ---- waiting ---- */
 
-static bool readable(const local_part *p)
+/* Is this topic, or are these offsets, not what the position is one of? @pre `lock` is held. */
+static bool made_anew(const wr_log_reader *r, const local_part *p)
 {
-    return !p->paused && !p->topic->removed && p->next < p->topic->parts[p->partition].high;
+    if (p->topic->removed)
+        return wr_map_get(&r->log->topics, wr_str_c(p->topic->name)) != NULL;
+    return p->next > p->topic->parts[p->partition].high;
 }
 
-/* Index of the next partition with records, or parts_n. @pre `lock` is held. */
+/* Has it records, or something to be said? @pre `lock` is held. */
+static bool readable(const wr_log_reader *r, const local_part *p)
+{
+    if (p->paused)
+        return false;
+    return (!p->topic->removed && p->next < p->topic->parts[p->partition].high) || made_anew(r, p);
+}
+
+/* Index of the next partition to look at, or parts_n. @pre `lock` is held. */
 static uint32_t next_readable(const wr_log_reader *r)
 {
     for (uint32_t k = 0; k < r->parts_n; k++) {
         uint32_t i = (r->turn + k) % r->parts_n;
-        if (readable(&r->parts[i]))
+        if (readable(r, &r->parts[i]))
             return i;
     }
     return r->parts_n;
@@ -244,8 +262,37 @@ static void leave_waiting(wr_log_reader *r)
     r->waiting_next = NULL;
 }
 
-/* The partition to read, or parts_n when the time is over or someone woke us; its bounds. */
-static uint32_t wait_for_records(wr_log_reader *r, int timeout_ms, int64_t *low, int64_t *high)
+typedef struct found {
+    uint32_t part; /* parts_n: the time is over, or someone woke us */
+    bool anew;     /* made anew: then `high` is of the new one */
+    int64_t low, high;
+} found;
+
+/* @pre `lock` is held */
+static found look_at(const wr_log_reader *r, uint32_t i)
+{
+    found f = {.part = i};
+    if (i == r->parts_n)
+        return f;
+    const local_part *p = &r->parts[i];
+    const wr__local_topic *t = p->topic;
+    f.anew = made_anew(r, p);
+    /* The whole topic is another one: what says most is the partition that was read furthest. */
+    for (uint32_t k = 0; k < r->parts_n && f.anew && t->removed; k++)
+        if (r->parts[k].topic == t && r->parts[k].next > r->parts[f.part].next)
+            f.part = k;
+    p = &r->parts[f.part];
+    if (t->removed)
+        t = wr_map_get(&r->log->topics, wr_str_c(t->name));
+    if (t && p->partition < t->partitions) { /* else the new one has fewer: it ends at 0 */
+        f.low = t->parts[p->partition].low;
+        f.high = t->parts[p->partition].high;
+    }
+    WR_ASSERT(f.low <= f.high && (f.anew || p->next < f.high));
+    return f;
+}
+
+static found wait_for_records(wr_log_reader *r, int timeout_ms)
 {
     struct timespec deadline;
     clock_gettime(CLOCK_MONOTONIC, &deadline);
@@ -265,13 +312,9 @@ static uint32_t wait_for_records(wr_log_reader *r, int timeout_ms, int64_t *low,
         leave_waiting(r);
     }
     r->woken = false;
-    if (i < r->parts_n) {
-        const wr__local_part *part = &r->parts[i].topic->parts[r->parts[i].partition];
-        *low = part->low;
-        *high = part->high;
-    }
+    found f = look_at(r, i);
     pthread_mutex_unlock(&r->log->lock);
-    return i;
+    return f;
 }
 
 /* ---- reading ---- */
@@ -296,6 +339,7 @@ static local_batch *take_batch(wr_log_reader *r)
 void wr__local_release(wr_log_reader *r, wr_log_batch *batch)
 {
     local_batch *b = batch->owner;
+    WR_ASSERT(r->spare_n <= SPARE_MAX && !b->next); /* not released twice */
     if (r->spare_n == SPARE_MAX) {
         free_batch(b);
         return;
@@ -352,6 +396,7 @@ static weir_status decode(local_batch *b, const local_part *p, uint32_t records,
         }
         out += k->n;
     }
+    WR_ASSERT(out == b->records + records);
     return WEIR_OK;
 }
 
@@ -395,21 +440,20 @@ weir_status wr__local_poll(wr_log_reader *r, uint32_t max_records, int timeout_m
     *out = NULL;
     if (r->asked)
         return WEIR_OK;
-    int64_t low = 0, high = 0;
-    uint32_t i = wait_for_records(r, timeout_ms, &low, &high);
-    if (i == r->parts_n)
+    found f = wait_for_records(r, timeout_ms);
+    if (f.part == r->parts_n)
         return WEIR_OK;
-    local_part *p = &r->parts[i];
-    r->turn = i + 1;
-    if (p->next < low) {
-        wr_diag_put(WR_DIAG_WARN, "log",
-                    "records %lld to %lld of %s partition %d are gone (retention)",
-                    (long long)p->next, (long long)low - 1, p->topic->name, p->partition);
-        p->next = low;
+    local_part *p = &r->parts[f.part];
+    if (f.anew)
+        return wr__log_made_anew(p->topic->name, p->partition, p->next, f.high, err);
+    r->turn = f.part + 1;
+    if (p->next < f.low) {
+        wr__log_records_gone(&r->base, p->topic->name, p->partition, p->next, f.low);
+        p->next = f.low;
     }
     local_batch *b = take_batch(r);
     uint32_t n = 0;
-    weir_status st = read_part(r, p, high, max_records, b, &n, err);
+    weir_status st = read_part(r, p, f.high, max_records, b, &n, err);
     if (st == WEIR_OK && n == 0)
         st = explain_hole(r, p, err);
     if (st != WEIR_OK || n == 0) {
@@ -418,7 +462,7 @@ weir_status wr__local_poll(wr_log_reader *r, uint32_t max_records, int timeout_m
     }
     p->next = b->records[n - 1].offset + 1;
     b->base = (wr_log_batch){.topic = p->name,
-                             .assignment = i,
+                             .assignment = f.part,
                              .partition = p->partition,
                              .records = b->records,
                              .n = n,

@@ -1,60 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Topics and group offsets of the embedded log. The registry in memory mirrors the notes; a change
- * is written first and becomes visible after it. A topic that is removed while readers or writers
- * hold it stays in memory, marked, until the last of them lets go; its id is never used again.
+ * Topics and group offsets of the embedded log. The registry in memory mirrors the metadata
+ * entries; a change is written first and becomes visible after it. A topic that is removed while
+ * readers or writers hold it stays in memory, marked, until the last of them lets go; its id is
+ * never used again.
  *
- * The note of a topic: u8 version (1), be32 id, be32 partitions, be32 replicas, be64 retention_ms,
- * u8 flags (1 compact, 2 compact and delete, 4 internal).
+ * The metadata entry of a topic: u8 version (1), be32 id, be32 partitions, be32 replicas, be64
+ * retention_ms, u8 flags (1 compact, 2 compact and delete, 4 internal).
  */
 #include "runtime/log/local_topics.h"
 #include "common/diag.h"
 
 #include <stdlib.h>
 
-enum { NOTE_VERSION = 1, NOTE_BYTES = 22, PARTITIONS_MAX = 10000, NAME_MAX_LEN = 249 };
+enum { ENTRY_VERSION = 1, ENTRY_BYTES = 22, PARTITIONS_MAX = 10000, NAME_MAX_LEN = 249 };
 enum { COMPACT = 1, COMPACT_DELETE = 2, INTERNAL = 4 };
 
-/* ---- references ---- */
-
-static weir_status no_topic(const char *name, weir_error *err)
-{
-    return wr_error(err, WEIR_ERR_NOT_FOUND, "Topic '%s' does not exist", name);
-}
-
-weir_status wr__local_no_partition(const wr__local_topic *t, int32_t partition, weir_error *err)
-{
-    return wr_error(err, WEIR_ERR_NOT_FOUND, "Topic '%s' has no partition %d; it has %d", t->name,
-                    partition, t->partitions);
-}
-
-weir_status wr__local_topic_ref(wr__local *log, const char *name, wr__local_topic **out,
-                                weir_error *err)
-{
-    pthread_mutex_lock(&log->lock);
-    wr__local_topic *t = wr_map_get(&log->topics, wr_str_c(name));
-    if (t)
-        t->refs++;
-    pthread_mutex_unlock(&log->lock);
-    if (!t)
-        return no_topic(name, err);
-    *out = t;
-    return WEIR_OK;
-}
-
-void wr__local_topic_unref(wr__local *log, wr__local_topic *t)
-{
-    pthread_mutex_lock(&log->lock);
-    bool last = --t->refs == 0;
-    pthread_mutex_unlock(&log->lock);
-    if (!last)
-        return;
-    wr_free(t->name);
-    wr_free(t->parts);
-    wr_free(t);
-}
-
-/* ---- the note ---- */
+/* ---- the metadata entry ---- */
 
 static wr__local_topic *new_topic(wr_str name, int32_t partitions)
 {
@@ -67,41 +29,44 @@ static wr__local_topic *new_topic(wr_str name, int32_t partitions)
     return t;
 }
 
-weir_status wr__local_topic_decode(wr_str key, wr_str note, wr__local_topic **out, weir_error *err)
+weir_status wr__local_topic_decode(wr_str key, wr_str entry, wr__local_topic **out, weir_error *err)
 {
     wr_str prefix = WR_STR("log/topic/");
     wr_str name = {key.ptr + prefix.len, key.len - prefix.len};
-    if (note.len != NOTE_BYTES || note.ptr[0] != NOTE_VERSION)
-        return wr_error(err, WEIR_ERR_LOG, "The note of topic '%.*s' is of an unknown form",
+    if (entry.len != ENTRY_BYTES || entry.ptr[0] != ENTRY_VERSION)
+        return wr_error(err, WEIR_ERR_LOG,
+                        "The metadata entry of topic '%.*s' is of an unknown form",
                         WR_STR_ARG(name));
-    uint32_t partitions = wr_get_be32(note.ptr + 5);
+    uint32_t partitions = wr_get_be32(entry.ptr + 5);
     if (partitions == 0 || partitions > PARTITIONS_MAX)
-        return wr_error(err, WEIR_ERR_LOG, "The note of topic '%.*s' is damaged", WR_STR_ARG(name));
+        return wr_error(err, WEIR_ERR_LOG, "The metadata entry of topic '%.*s' is damaged",
+                        WR_STR_ARG(name));
     wr__local_topic *t = new_topic(name, (int32_t)partitions);
-    t->id = wr_get_be32(note.ptr + 1);
-    t->replicas = (int32_t)wr_get_be32(note.ptr + 9);
-    t->retention_ms = (int64_t)wr_get_be64(note.ptr + 13);
-    t->compact = note.ptr[21] & COMPACT;
-    t->compact_delete = note.ptr[21] & COMPACT_DELETE;
-    t->internal = note.ptr[21] & INTERNAL;
+    t->id = wr_get_be32(entry.ptr + 1);
+    t->replicas = (int32_t)wr_get_be32(entry.ptr + 9);
+    t->retention_ms = (int64_t)wr_get_be64(entry.ptr + 13);
+    t->compact = entry.ptr[21] & COMPACT;
+    t->compact_delete = entry.ptr[21] & COMPACT_DELETE;
+    t->internal = entry.ptr[21] & INTERNAL;
     *out = t;
     return WEIR_OK;
 }
 
-static void encode(const wr__local_topic *t, char note[NOTE_BYTES])
+static void encode(const wr__local_topic *t, char entry[ENTRY_BYTES])
 {
-    note[0] = NOTE_VERSION;
-    wr_put_be32(note + 1, t->id);
-    wr_put_be32(note + 5, (uint32_t)t->partitions);
-    wr_put_be32(note + 9, (uint32_t)t->replicas);
-    wr_put_be64(note + 13, (uint64_t)t->retention_ms);
-    note[21] = (char)((t->compact ? COMPACT : 0) | (t->compact_delete ? COMPACT_DELETE : 0) |
-                      (t->internal ? INTERNAL : 0));
+    WR_ASSERT(t->partitions > 0 && t->partitions <= PARTITIONS_MAX); /* checked at creation */
+    entry[0] = ENTRY_VERSION;
+    wr_put_be32(entry + 1, t->id);
+    wr_put_be32(entry + 5, (uint32_t)t->partitions);
+    wr_put_be32(entry + 9, (uint32_t)t->replicas);
+    wr_put_be64(entry + 13, (uint64_t)t->retention_ms);
+    entry[21] = (char)((t->compact ? COMPACT : 0) | (t->compact_delete ? COMPACT_DELETE : 0) |
+                       (t->internal ? INTERNAL : 0));
 }
 
 /* ---- listing ---- */
 
-static void tell(const wr__local_topic *t, wr_topic_info *out)
+static void fill_info(const wr__local_topic *t, wr_topic_info *out)
 {
     out->partitions = t->partitions;
     out->replicas = t->replicas;
@@ -125,7 +90,7 @@ weir_status wr__local_list(wr_log *base, wr_arena *a, wr_topic_info **out, uint3
     const wr_map_entry *e;
     for (size_t i = 0; (e = wr_map_next(&log->topics, &i));) {
         wr_topic_info *info = &(*out)[(*n)++];
-        tell(e->value, info);
+        fill_info(e->value, info);
         info->name = wr_arena_strdup(a, e->key.ptr);
     }
     pthread_mutex_unlock(&log->lock);
@@ -138,7 +103,7 @@ weir_status wr__local_describe(wr_log *base, const char *topic, wr_topic_info *o
     wr__local *log = (wr__local *)base;
     wr__local_topic *t;
     WR_TRY(wr__local_topic_ref(log, topic, &t, err));
-    tell(t, out);
+    fill_info(t, out);
     out->name = topic;
     wr__local_topic_unref(log, t);
     return WEIR_OK;
@@ -171,10 +136,10 @@ static weir_status write_topic(wr__local *log, wr__local_topic *t, weir_error *e
     wr_buf_printf(&key, "log/topic/%s", t->name);
     weir_status st = wr_db_store_id(log->db, wr_buf_view(&key), &t->id, err);
     if (st == WEIR_OK) {
-        char note[NOTE_BYTES];
-        encode(t, note);
+        char entry[ENTRY_BYTES];
+        encode(t, entry);
         wr_db_batch *b = wr_db_batch_new(log->db);
-        wr_db_batch_meta_put(b, wr_buf_view(&key), (wr_str){note, NOTE_BYTES});
+        wr_db_batch_meta_put(b, wr_buf_view(&key), (wr_str){entry, ENTRY_BYTES});
         st = wr_db_write(log->db, b, err);
         wr_db_batch_free(b);
     }
@@ -204,7 +169,9 @@ weir_status wr__local_create(wr_log *base, const wr_topic_spec *spec, weir_error
         st = write_topic(log, t, err);
         if (st == WEIR_OK) {
             pthread_mutex_lock(&log->lock);
+            WR_ASSERT(t->refs == 1 && t->id != 0);
             wr_map_put(&log->topics, wr_str_c(t->name), t);
+            wr__local_wake_readers(log); /* of an older one of the name: their positions are void */
             pthread_mutex_unlock(&log->lock);
         } else {
             wr__local_topic_unref(log, t);
@@ -276,6 +243,7 @@ weir_status wr__local_remove(wr_log *base, const char *topic, weir_error *err)
         pthread_mutex_lock(&log->lock);
         if (st == WEIR_OK) {
             wr_map_remove(&log->topics, wr_str_c(topic));
+            WR_ASSERT(t->refs >= 2); /* the registry's, and the one above */
             t->refs--;
         } else {
             t->removed = false;
@@ -300,7 +268,7 @@ weir_status wr__local_ends(wr_log *base, const wr_topic_part *parts, uint32_t n,
         if (!t || strcmp(t->name, parts[i].topic) != 0)
             t = wr_map_get(&log->topics, wr_str_c(parts[i].topic));
         if (!t) {
-            st = no_topic(parts[i].topic, err);
+            st = wr__local_no_topic(parts[i].topic, err);
         } else if (parts[i].partition < 0 || parts[i].partition >= t->partitions) {
             st = wr__local_no_partition(t, parts[i].partition, err);
         } else {

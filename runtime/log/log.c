@@ -79,7 +79,7 @@ weir_status wr_group_drop(wr_log *log, const char *group, weir_error *err)
 
 static const wr_log_class *reader_class(const wr_log_reader *r)
 {
-    return ((const wr__log_handle *)(const void *)r)->cls;
+    return ((const wr__log_reader_base *)(const void *)r)->cls;
 }
 
 weir_status wr_log_reader_new(wr_log *log, const char *group, const wr_settings *settings,
@@ -87,7 +87,9 @@ weir_status wr_log_reader_new(wr_log *log, const char *group, const wr_settings 
 {
     *out = NULL;
     WR_TRY(log->cls->reader_new(log, group, settings, out, err));
-    ((wr__log_handle *)(void *)*out)->cls = log->cls;
+    wr__log_reader_base *b = (wr__log_reader_base *)(void *)*out;
+    b->cls = log->cls;
+    atomic_init(&b->gone, 0);
     return WEIR_OK;
 }
 
@@ -102,6 +104,7 @@ weir_status wr_log_reader_assign(wr_log_reader *r, const wr_topic_part *parts, u
 {
     const wr_log_rebalance *asked = reader_class(r)->rebalance(r);
     WR_ASSERT(!asked || asked->kind == WR_REBALANCE_ASSIGN || n == 0);
+    WR_ASSERT(parts || n == 0);
     return reader_class(r)->assign(r, parts, n, err);
 }
 
@@ -135,7 +138,13 @@ weir_status wr_log_reader_poll(wr_log_reader *r, uint32_t max_records, int timeo
 
 void wr_log_reader_release(wr_log_reader *r, wr_log_batch *batch)
 {
+    WR_ASSERT(batch && batch->owner);
     reader_class(r)->release(r, batch);
+}
+
+uint64_t wr_log_reader_gone(const wr_log_reader *r)
+{
+    return atomic_load(&((const wr__log_reader_base *)(const void *)r)->gone);
 }
 
 void wr_log_reader_wake(wr_log_reader *r)

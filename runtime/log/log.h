@@ -40,7 +40,8 @@ typedef enum wr_log_kind { WR_LOG_MEMORY, WR_LOG_LOCAL, WR_LOG_KAFKA } wr_log_ki
 
 /** What a log can do. Constant for the life of the log. */
 typedef struct wr_log_capabilities {
-    /** State is made durable by changelog topics; the database is only written behind them. */
+    /** State is made durable by changelog topics; the database is written after them, now and then.
+     */
     bool has_changelogs;
     /** Other processes may be given some of a group's partitions, and may produce to any topic. */
     bool shares_partitions;

@@ -72,10 +72,11 @@ typedef struct wr_log_class {
 struct wr_log {
     const wr_log_class *cls;
 };
-/** The first member of every implementation's reader; set by log.c. */
-typedef struct wr__log_handle {
+/** The first member of every implementation's reader; set by log.c once it is made. */
+typedef struct wr__log_reader_base {
     const wr_log_class *cls;
-} wr__log_handle;
+    atomic_uint_fast64_t gone; /* records that were gone before they could be read */
+} wr__log_reader_base;
 /** The first member of every implementation's writer; set by log_writer.c once it is made. */
 typedef struct wr__log_writer_base {
     const wr_log_class *cls;
@@ -83,6 +84,15 @@ typedef struct wr__log_writer_base {
     wr_log_owner own;          /* of what is produced for nobody in particular */
     pthread_mutex_t sync;      /* one wr_log_write_sync at a time */
 } wr__log_writer_base;
+
+/* ---- log_gap.c: records that are not there any more ---- */
+
+/** The partition begins at @p low, after the position: count what is gone, and say so. */
+void wr__log_records_gone(wr__log_reader_base *r, const char *topic, int32_t partition,
+                          int64_t position, int64_t low);
+/** @return WEIR_ERR_LOG, not RETRIABLE. @p end: of the new topic's partition. */
+weir_status wr__log_made_anew(const char *topic, int32_t partition, int64_t position, int64_t end,
+                              weir_error *err);
 
 /* ---- log_wait.c: waiting with an end ---- */
 

@@ -2,9 +2,10 @@
 /*
  * The Kafka log: opening, closing, and what its files share about errors.
  *
- * Opening asks for metadata once, so that a wrong address is told at start and not by silence. From
- * then on a broker that goes away is no error: librdkafka reconnects, one warning says so, and one
- * line when it answers again; calls that need an answer wait for some time and then fail RETRIABLE.
+ * Opening asks for metadata once, so that a wrong address is reported at start and not by silence.
+ * From then on a broker that goes away is no error: librdkafka reconnects, one warning says so, and
+ * one line when it answers again; calls that need an answer wait for some time and then fail
+ * RETRIABLE.
  */
 #include "runtime/log/kafka.h"
 #include "common/diag.h"
@@ -87,7 +88,7 @@ static weir_status nobody_answers(wr__kafka *log, weir_error *err)
     return wr_error_hint(err, "Check bootstrap.servers and that the broker is running.");
 }
 
-/* Both kinds of configuration, so that a wrong setting is told at start. */
+/* Both kinds of configuration, so that a wrong setting is reported at start. */
 static weir_status check_settings(wr__kafka *log, weir_error *err)
 {
     static const wr__kafka_role roles[] = {WR__KAFKA_READER, WR__KAFKA_WRITER};
@@ -106,7 +107,7 @@ static weir_status reach_broker(wr__kafka *log, weir_error *err)
     WR_TRY(wr__kafka_conf_new(log, WR__KAFKA_ADMIN, &log->settings, &conf, err));
     WR_TRY(wr__kafka_handle_new(RD_KAFKA_CONSUMER, conf, &log->opaque, &log->admin, err));
     const struct rd_kafka_metadata *metadata = NULL;
-    atomic_store(&log->down, true); /* the caller is told; no warning beside it */
+    atomic_store(&log->down, true); /* the caller gets the error; no warning as well */
     rd_kafka_resp_err_t rc = rd_kafka_metadata(log->admin, 0, NULL, &metadata, OPEN_TIMEOUT_MS);
     rd_kafka_poll(log->admin, 0); /* errors come to last_error */
     atomic_store(&log->down, rc != RD_KAFKA_RESP_ERR_NO_ERROR);
@@ -136,72 +137,4 @@ weir_status wr_log_kafka_new(const wr_settings *settings, wr_db *db, wr_log **ou
     }
     *out = &log->base;
     return WEIR_OK;
-}
-
-/* ---- errors ---- */
-
-bool wr__kafka_retriable(rd_kafka_resp_err_t code)
-{
-    switch ((int)code) {
-    case RD_KAFKA_RESP_ERR__TRANSPORT:
-    case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
-    case RD_KAFKA_RESP_ERR__RESOLVE:
-    case RD_KAFKA_RESP_ERR__MSG_TIMED_OUT:
-    case RD_KAFKA_RESP_ERR__TIMED_OUT:
-    case RD_KAFKA_RESP_ERR__TIMED_OUT_QUEUE:
-    case RD_KAFKA_RESP_ERR__WAIT_COORD:
-    case RD_KAFKA_RESP_ERR__WAIT_CACHE:
-    case RD_KAFKA_RESP_ERR__IN_PROGRESS:
-    case RD_KAFKA_RESP_ERR__PURGE_QUEUE:
-    case RD_KAFKA_RESP_ERR__PURGE_INFLIGHT:
-    case RD_KAFKA_RESP_ERR__RETRY:
-    case RD_KAFKA_RESP_ERR__FATAL: /* of the handle: a new one helps */
-    case RD_KAFKA_RESP_ERR__ASSIGNMENT_LOST:
-    case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
-    case RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE:
-    case RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION:
-    case RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT:
-    case RD_KAFKA_RESP_ERR_BROKER_NOT_AVAILABLE:
-    case RD_KAFKA_RESP_ERR_REPLICA_NOT_AVAILABLE:
-    case RD_KAFKA_RESP_ERR_NETWORK_EXCEPTION:
-    case RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS:
-    case RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE:
-    case RD_KAFKA_RESP_ERR_NOT_COORDINATOR:
-    case RD_KAFKA_RESP_ERR_NOT_CONTROLLER:
-    case RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS:
-    case RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS_AFTER_APPEND:
-    case RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION:
-    case RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID:
-    case RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS:
-    case RD_KAFKA_RESP_ERR_UNSTABLE_OFFSET_COMMIT:
-    case RD_KAFKA_RESP_ERR_THROTTLING_QUOTA_EXCEEDED:
-    case RD_KAFKA_RESP_ERR_KAFKA_STORAGE_ERROR:
-    case RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH:
-    case RD_KAFKA_RESP_ERR_UNKNOWN_PRODUCER_ID:
-    case RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER:
-        return true;
-    default:
-        return false;
-    }
-}
-
-weir_status wr__kafka_error(weir_error *err, rd_kafka_resp_err_t code, const char *fmt, ...)
-{
-    wr_buf what = {0};
-    va_list ap;
-    va_start(ap, fmt);
-    wr_buf_vprintf(&what, fmt, ap);
-    va_end(ap);
-    wr_error(err, WEIR_ERR_LOG, "%s: %s", wr_buf_cstr(&what), rd_kafka_err2str(code));
-    wr_buf_free(&what);
-    if (err && wr__kafka_retriable(code))
-        err->flags |= WEIR_ERROR_RETRIABLE;
-    return WEIR_ERR_LOG;
-}
-
-void wr__kafka_alive(wr__kafka *log)
-{
-    if (atomic_load_explicit(&log->down, memory_order_relaxed) &&
-        atomic_exchange(&log->down, false))
-        wr_diag_put(WR_DIAG_WARN, "kafka", "%s answers again", log->brokers);
 }

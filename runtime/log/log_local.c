@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The embedded log: opening and closing. What exists is read from the notes, how far it goes from
- * each partition's first and last block; nothing else is read at start, so opening costs two seeks
- * per partition however much is stored. Layouts and locks: local.h.
+ * The embedded log: opening and closing. What exists is read from the metadata entries, how far it
+ * goes from each partition's first and last block; nothing else is read at start, so opening costs
+ * two seeks per partition however much is stored. Layouts and locks: local.h.
  */
 #include "runtime/log/local.h"
 #include "runtime/log/local_topics.h"
@@ -25,7 +25,14 @@ static weir_status load_block(wr_db_iter *it, wr__block_head *head, int64_t *fir
     wr_str key = wr_db_iter_key(it);
     WR_ASSERT(key.len == WR__KEY_BYTES);
     *first = (int64_t)wr_get_be64(key.ptr + 8);
-    return wr__block_peek(wr_db_iter_value(it), head, err);
+    WR_TRY(wr__block_peek(wr_db_iter_value(it), head, err));
+    if (*first >= 0 && *first <= INT64_MAX - head->n)
+        return WEIR_OK;
+    wr_error(err, WEIR_ERR_LOG, "A block of the embedded log is damaged: its offset is %lld",
+             (long long)*first);
+    if (err)
+        err->flags |= WEIR_ERROR_FATAL;
+    return WEIR_ERR_LOG;
 }
 
 static weir_status load_part(wr__local *log, wr__local_topic *t, int32_t partition, weir_error *err)
@@ -115,23 +122,3 @@ void wr__local_close(wr_log *base)
 }
 
 /* ---- keys ---- */
-
-void wr__local_key(char key[WR__KEY_BYTES], uint32_t topic, int32_t partition, int64_t offset)
-{
-    wr_put_be32(key, topic);
-    wr_put_be32(key + 4, (uint32_t)partition);
-    wr_put_be64(key + 8, (uint64_t)offset);
-}
-
-void wr__local_offset_key(wr_buf *out, const char *group, const char *topic, int32_t partition)
-{
-    wr_buf_clear(out);
-    wr_buf_puts(out, "log/group/");
-    wr_buf_puts(out, group);
-    wr_buf_putc(out, '\0');
-    if (!topic)
-        return;
-    wr_buf_puts(out, topic);
-    wr_buf_putc(out, '\0');
-    wr_buf_be32(out, (uint32_t)partition);
-}

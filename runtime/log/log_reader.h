@@ -57,10 +57,20 @@ weir_status wr_log_reader_pause(wr_log_reader *r, uint32_t assignment, bool paus
  * Next batch: at most @p max_records; waits up to @p timeout_ms. *out == NULL: nothing there.
  * Rebalances become requests here, and until they are answered there is nothing. Kafka read errors
  * that pass by themselves are not errors.
+ *
+ * Records that retention has taken before they were read are no error either: a warning says which,
+ * wr_log_reader_gone counts them, and the reader goes on with what is left. A topic that was
+ * deleted and made anew under the reader is one (WEIR_ERR_LOG, not RETRIABLE), for as long as it is
+ * assigned: the position is one of the old topic. The embedded log always notices. Kafka's clients
+ * are not told a topic's identity (librdkafka 2.0.2), so there it is noticed where the new
+ * partition ends before the position, or the topic was seen to be missing; not where it has been
+ * deleted, made and filled beyond the position between two requests.
  */
 weir_status wr_log_reader_poll(wr_log_reader *r, uint32_t max_records, int timeout_ms,
                                wr_log_batch **out, weir_error *err) WR_MUST_CHECK;
 void wr_log_reader_release(wr_log_reader *r, wr_log_batch *batch);
+/** Records that retention took before they could be read, since the reader was made. Any thread. */
+uint64_t wr_log_reader_gone(const wr_log_reader *r);
 /** Wake a poll from another thread. */
 void wr_log_reader_wake(wr_log_reader *r);
 

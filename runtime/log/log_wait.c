@@ -23,6 +23,7 @@ void wr__log_sleep_ms(int ms)
 
 weir_status wr__log_give_up(const wr__log_until *until, const char *what, weir_error *err)
 {
+    WR_ASSERT(until && what);
     if (until->cancel && atomic_load(until->cancel))
         return wr_error(err, WEIR_ERR_INTERRUPTED, "%s was interrupted", what);
     if (until->deadline_ms < 0 || wr__log_now_ms() < until->deadline_ms)

@@ -2,7 +2,7 @@
 /*
  * task_internal.h - one task, and what the files of this folder do with it.
  *
- *   task_set.c -> task.c -> task_stores.c -> restore.c -> task_state.c
+ *   task_set.c -> task.c -> task_stores.c -> task_restore.c -> task_state.c
  *                        -> exchange_channel.c
  */
 #ifndef WR_RUNTIME_TASK_TASK_INTERNAL_H
@@ -78,7 +78,7 @@ typedef weir_status (*wr__store_fn)(wr__task_store *s, void *arg, weir_error *er
 weir_status wr__task_each_store(wr_task *t, wr__store_fn fn, void *arg,
                                 weir_error *err) WR_MUST_CHECK;
 
-/* restore.c */
+/* task_restore.c */
 /** Bring the store forward to the end of its changelog. */
 weir_status wr__store_restore(wr__task_store *s, weir_error *err) WR_MUST_CHECK;
 /** Put into @p b how far the changelog has been acknowledged. */

@@ -140,25 +140,23 @@ weir_status wr_task_set_flush(wr_task_set *set, weir_error *err)
 }
 
 /* What the bytes mean is written with the first of them. */
-static void put_meaning(wr__task_store *s, wr_db_batch *b)
+static weir_status put_meaning(wr__task_store *s, wr_db_batch *b, weir_error *err)
 {
     if (s->meaning_kept)
-        return;
+        return WEIR_OK;
     wr_buf name = {0};
     wr_task_store_name(s->task->set->config.id, s->plan, &name);
-    wr_buf key = {0};
-    wr_buf_printf(&key, "meaning/%s", wr_buf_cstr(&name));
-    wr_db_batch_meta_put(b, wr_buf_view(&key), wr_str_c(s->plan->meaning));
-    wr_buf_free(&key);
+    weir_status st =
+        wr_db_batch_store_meaning_put(b, wr_buf_view(&name), wr_str_c(s->plan->meaning), err);
     wr_buf_free(&name);
-    s->meaning_kept = true; /* a write that fails closes the task */
+    s->meaning_kept = st == WEIR_OK; /* a write that fails closes the task */
+    return st;
 }
 
 static weir_status collect_store(wr__task_store *s, void *arg, weir_error *err)
 {
-    wr_db_batch *b = arg;
-    put_meaning(s, b);
-    return wr_store_commit_into(s->store, b, err);
+    WR_TRY(put_meaning(s, arg, err));
+    return wr_store_commit_into(s->store, arg, err);
 }
 
 weir_status wr_task_set_commit_into(wr_task_set *set, wr_db_batch *b, weir_error *err)
@@ -195,9 +193,8 @@ static weir_status write_rest(wr__task_store *s, void *arg, weir_error *err)
 {
     wr_db_batch *b = arg;
     WR_TRY(wr_store_write_into(s->store, b, err));
-    put_meaning(s, b);
     wr__store_put_position(s, b);
-    return WEIR_OK;
+    return put_meaning(s, b, err);
 }
 
 /* The rows in pieces, whatever happens between; then what makes them count, at once. */

@@ -67,27 +67,12 @@ static weir_status create_changelog(wr__task_store *s, weir_error *err)
 
 /* ---- meaning ---- */
 
-static void meaning_key(wr_str name, wr_buf *out)
-{
-    wr_buf_puts(out, "meaning/");
-    wr_buf_str(out, name);
-}
-
-static weir_status meaning_get(wr_db *db, wr_str name, wr_buf *out, bool *found, weir_error *err)
-{
-    wr_buf key = {0};
-    meaning_key(name, &key);
-    weir_status st = wr_db_meta_get(db, NULL, wr_buf_view(&key), out, found, err);
-    wr_buf_free(&key);
-    return st;
-}
-
 static weir_status check_meaning(wr__task_store *s, wr_str name, weir_error *err)
 {
     const wr_task_config *c = &s->task->set->config;
     wr_buf kept = {0}, difference = {0};
     bool found;
-    weir_status st = meaning_get(c->db, name, &kept, &found, err);
+    weir_status st = wr_db_store_meaning_get(c->db, name, &kept, &found, err);
     s->meaning_kept = st == WEIR_OK && found;
     if (s->meaning_kept && !wr_str_eq(wr_buf_view(&kept), wr_str_c(s->plan->meaning))) {
         wr_plan_store_difference(wr_buf_cstr(&kept), s->plan->meaning, &difference);

@@ -46,6 +46,9 @@ class SharedBroker(unittest.TestCase):
     def test_together(self):
         self.run_with_broker("unit_runtime_test_log_together", "test_producers")
 
+    def test_gap(self):
+        self.run_with_broker("unit_runtime_test_log_gap", "test_anew_longer_kafka")
+
     def test_writer(self):
         self.run_with_broker("unit_runtime_test_log_writer", "test_refused_by_broker")
 

@@ -81,7 +81,7 @@ typedef struct failing_log {
 /* Names of the file's own implementation; wrapped readers and writers are known by their interface
  * only, though they have the same type names. */
 struct wr_log_reader {
-    wr__log_handle handle; /* first */
+    wr__log_reader_base base; /* first */
     failing_log *log;
     wr_log_reader *inner;
     wr_log_rebalance request;

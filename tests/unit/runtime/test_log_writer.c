@@ -356,6 +356,20 @@ static void test_deleted_late(void **state)
     EXPECT(e, e->b, "2");
 }
 
+/* A topic that is made anew under a writer: it is written at once. */
+static void test_made_anew(void **state)
+{
+    env *e = *state;
+    OK(sync_write(e, NULL, e->a, "old", NULL, err));
+    OK(wr_topic_remove(e->log, e->a, err));
+    weir_error why;
+    weir_status st = sync_write(e, NULL, e->a, "lost", NULL, &why);
+    assert_true(st != WEIR_OK || e->kafka); /* which may not know yet */
+    create_topic(e->log, e->a, 1);
+    OK(sync_write(e, NULL, e->a, "new", NULL, err));
+    EXPECT(e, e->a, "new");
+}
+
 /* ---- in one call ---- */
 
 /* A write that is refused spoils none that follows, and none that follows writes it. */
@@ -548,7 +562,7 @@ static void test_connection(void **state)
 #define ALL(log)                                                                                   \
     ON(log, test_refused), ON(log, test_own), ON(log, test_offsets), ON(log, test_pending),        \
         ON(log, test_owners_come_and_go), ON(log, test_sync), ON(log, test_sync_gives_up),         \
-        ON(log, test_sync_threads)
+        ON(log, test_sync_threads), ON(log, test_made_anew)
 
 int main(void)
 {

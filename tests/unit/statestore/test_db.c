@@ -163,6 +163,93 @@ static void test_notes_and_store_ids(void **state)
     }
 }
 
+/* What a store means is kept with it, goes with it, and is damaged only where its bytes are. */
+static void test_meaning(void **state)
+{
+    (void)state;
+    for (int memory = 0; memory < 2; memory++) {
+        backend be;
+        backend_init(&be, memory, true);
+        wr_db_batch *b = wr_db_batch_new(be.db);
+        wr_buf text = {0};
+        bool found;
+        weir_error why;
+        uint32_t id;
+        OK(wr_db_store_meaning_get(be.db, S("q/s"), &text, &found, err));
+        assert_false(found); /* no such store */
+        assert_int_equal(wr_db_batch_store_meaning_put(b, S("q/s"), S("x"), &why),
+                         WEIR_ERR_NOT_FOUND);
+        OK(wr_db_store_id(be.db, S("q/s"), &id, err));
+        OK(wr_db_store_meaning_get(be.db, S("q/s"), &text, &found, err));
+        assert_false(found); /* of an older version, which said nothing */
+        OK(wr_db_batch_store_meaning_put(b, S("q/s"), S("count by k"), err));
+        OK(wr_db_store_meaning_get(be.db, S("q/s"), &text, &found, err));
+        assert_false(found); /* not before the write */
+        OK(wr_db_write(be.db, b, err));
+        wr_db_batch_free(b);
+        backend_reopen(&be);
+        OK(wr_db_store_meaning_get(be.db, S("q/s"), &text, &found, err));
+        assert_true(found);
+        assert_string_equal(wr_buf_cstr(&text), "count by k");
+        b = wr_db_batch_new(be.db);
+        OK(wr_db_batch_store_meaning_put(b, S("q/s"), S(""), err)); /* replaced; empty is a text */
+        OK(wr_db_write(be.db, b, err));
+        OK(wr_db_store_meaning_get(be.db, S("q/s"), &text, &found, err));
+        assert_true(found && text.len == 0);
+        OK(wr_db_batch_drop_store(b, S("q/s"), err));
+        OK(wr_db_write(be.db, b, err));
+        OK(wr_db_store_meaning_get(be.db, S("q/s"), &text, &found, err));
+        assert_false(found);
+        OK(wr_db_store_id(be.db, S("q/s"), &id, err)); /* another store of the same name */
+        OK(wr_db_store_meaning_get(be.db, S("q/s"), &text, &found, err));
+        assert_false(found);
+        wr_db_batch_free(b);
+        wr_buf_free(&text);
+        backend_fini(&be);
+    }
+}
+
+/* Each byte of the entry changed, and each length shorter: an error that says so, or the text. */
+static void test_meaning_damaged(void **state)
+{
+    (void)state;
+    backend be;
+    backend_init(&be, true, false);
+    uint32_t id;
+    char key[5] = {WR__META_MEANING};
+    wr_buf value = {0}, text = {0};
+    bool found;
+    wr_db_batch *b = wr_db_batch_new(be.db);
+    OK(wr_db_store_id(be.db, S("q/s"), &id, err));
+    OK(wr_db_batch_store_meaning_put(b, S("q/s"), S("count by k"), err));
+    OK(wr_db_write(be.db, b, err));
+    wr_put_be32(key + 1, id);
+    OK(wr__db_get_meta(be.db, NULL, WR__META_MEANING, wr_str_make(key + 1, 4), &value, &found,
+                       err));
+    assert_true(found);
+    for (size_t i = 0; i < 2 * value.len; i++) {
+        wr_buf changed = {0};
+        wr_buf_str(&changed, wr_buf_view(&value));
+        if (i < value.len)
+            changed.ptr[i] = (char)(changed.ptr[i] ^ 4);
+        else
+            changed.len = i - value.len;
+        wr__db_batch_put_meta(b, WR__META_MEANING, wr_str_make(key + 1, 4), wr_buf_view(&changed));
+        OK(wr_db_write(be.db, b, err));
+        weir_error why;
+        assert_int_equal(wr_db_store_meaning_get(be.db, S("q/s"), &text, &found, &why),
+                         WEIR_ERR_STORE);
+        assert_true(why.flags & WEIR_ERROR_FATAL);
+        assert_non_null(strstr(why.message, "damaged"));
+        assert_false(found);
+        wr_buf_free(&changed);
+    }
+    wr_db_batch_free(b);
+    wr_buf_free(&value);
+    wr_buf_free(&text);
+    backend_fini(&be);
+}
+
 /*
  * Start this program again as another process ("hold", "rounds", "fill": see main), which writes to
  * *read_end. A plain fork will not do: RocksDB's threads would not be there in the child.
@@ -578,6 +665,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_iterators),
         cmocka_unit_test(test_batches_and_snapshots),
         cmocka_unit_test(test_notes_and_store_ids),
+        cmocka_unit_test(test_meaning),
+        cmocka_unit_test(test_meaning_damaged),
         cmocka_unit_test(test_directory_in_use),
         cmocka_unit_test(test_unusable_directory),
         cmocka_unit_test(test_damaged_directory),
