@@ -70,7 +70,7 @@ static const char *const texts[] = {
     "a=1;b=2",
     ";",
     "=",
-    "http://u@h.org:80/p?a=1&b=%20#f",
+    "http://localhost:80/p?a=1&b=%20#f",
     "http://[::1]/",
     "%zz",
     "mailto:x",
