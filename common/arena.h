@@ -42,7 +42,7 @@ void *wr_arena_calloc(wr_arena *a, size_t n, size_t size) __attribute__((returns
 void *wr_arena_memdup(wr_arena *a, const void *p, size_t n);
 char *wr_arena_strdup(wr_arena *a, const char *s);
 char *wr_arena_strndup(wr_arena *a, const char *s, size_t n);
-/** Copy of the bytes of @p s, with a 0 byte behind. */
+/** Copy of the bytes of @p s, with a 0 byte after. */
 wr_str wr_arena_str(wr_arena *a, wr_str s);
 char *wr_arena_printf(wr_arena *a, const char *fmt, ...) WR_PRINTF(2, 3);
 char *wr_arena_vprintf(wr_arena *a, const char *fmt, va_list ap) WR_PRINTF(2, 0);

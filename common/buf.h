@@ -17,7 +17,7 @@ typedef struct wr_buf {
 
 void wr_buf_init(wr_buf *b);
 void wr_buf_free(wr_buf *b);
-/** Make room for @p more bytes behind len, and return their place (NULL only for 0 bytes of an
+/** Make room for @p more bytes after len, and return their place (NULL only for 0 bytes of an
  * empty buffer). len stays; what is written there counts once the caller adds to it. */
 char *wr_buf_reserve(wr_buf *b, size_t more);
 /** Append. The bytes must not lie in @p b itself, which may move. */

@@ -36,7 +36,7 @@ void wr_error_clear(weir_error *err);
 void wr_error_locate(weir_error *err, const char *text, size_t text_len);
 
 /* What a compiler that looks at one file cannot see: these return the code they are given, never 0.
- * It matters for its analysis of what is set behind a WR_TRY. */
+ * It matters for its analysis of what is set after a WR_TRY. */
 static inline weir_status wr__error_code(weir_status reported, weir_status code)
 {
     (void)reported;

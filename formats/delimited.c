@@ -390,7 +390,7 @@ static void quote_tail(wr_buf *buf, size_t start)
     wr_buf_reserve(buf, pairs + 2);
     char *from = buf->ptr + buf->len, *to = from + pairs + 2;
     buf->len += pairs + 2;
-    *--to = '"'; /* from behind, so that nothing is overwritten before it is moved */
+    *--to = '"'; /* from the end, so that nothing is overwritten before it is moved */
     while (len--) {
         *--to = *--from;
         if (*from == '"')

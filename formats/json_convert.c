@@ -93,7 +93,7 @@ static bool fail_type(wr_jconv *c, const wr_jtype *t, const wr_jtoken *tok)
 
 /*
  * The integer part of a number's text, modulo 2^64 and with its sign: BigDecimal.longValue. Digits
- * behind the point count as far as the exponent moves them before it.
+ * after the point count as far as the exponent moves them before it.
  */
 static int64_t wrap_number(wr_str s)
 {

@@ -13,7 +13,7 @@
  * The columns read are the wanted ones, or with options.strict all of them: an unwanted column is
  * converted, too, but into nothing. Learning the order of keys: json_shape.h.
  *
- * Vectors read a little behind a record's end. That is safe while the end is not within
+ * Vectors read a little after a record's end. That is safe while the end is not within
  * WR_JSON_SLACK bytes of a page's; then, and under sanitizers, the record is copied first, and its
  * strings are slices of the copy.
  */
@@ -125,7 +125,7 @@ static uint8_t scan_other(json_decoder *d, uint32_t row, const wr_jtoken *t, wr_
     return WR_DECODED_NULL;
 }
 
-/* The text with readable bytes behind it: in its place, or copied. */
+/* The text with readable bytes after it: in its place, or copied. */
 static wr_str with_slack(const json_decoder *d, wr_str text)
 {
 #ifndef WR_SANITIZED

@@ -94,7 +94,7 @@ static bool ends_cleanly(wr_jscan *s, const wr_json *root)
     bool literal =
         root->kind == WR_JSON_NULL || root->kind == WR_JSON_TRUE || root->kind == WR_JSON_FALSE;
     if (root->kind == WR_JSON_NUMBER || (literal && word))
-        return wr__json_fail(s, "unexpected character behind the value");
+        return wr__json_fail(s, "unexpected character after the value");
     return true;
 }
 

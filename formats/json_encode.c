@@ -304,7 +304,7 @@ static void put_column(wr_buf *buf, const node *n, const wr_vec *v, uint32_t row
 
 /* ---- flat rows ---- */
 
-/* A prefix has SLACK bytes behind it, and so has the row's room. */
+/* A prefix has SLACK bytes after it, and so has the row's room. */
 static char *put_prefix(char *to, wr_str prefix)
 {
     for (uint32_t i = 0; i < prefix.len; i += SLACK)
@@ -374,7 +374,7 @@ static bool put_flat_row(const json_encoder *e, const wr_vec *cols, uint32_t row
             to = put_i64(to, v->u.i64[i]);
             break;
         default:
-            memcpy(to, v->u.b[i] ? "true" : "false", 5); /* the 0 behind "true" goes again */
+            memcpy(to, v->u.b[i] ? "true" : "false", 5); /* the 0 after "true" goes again */
             to += v->u.b[i] ? 4 : 5;
             break;
         }

@@ -4,7 +4,7 @@
  *
  * Strings are searched sixteen bytes at a time (SSE2, part of every x86-64) or eight (stop_bytes)
  * for the next quote, backslash or control character; everything else goes byte by byte. Containers
- * are skipped without recursion: a bit for each level tells whether it is an object.
+ * are skipped without recursion: a bit for each level says whether it is an object.
  */
 #include "formats/json_scan.h"
 
@@ -219,7 +219,7 @@ static const char *skip_digits(const char *p, const char *end)
 
 /*
  * An exponent beyond nine digits overflows Java's BigDecimal, so the record would not be readable
- * there; and no code behind the scanner has to guard its arithmetic.
+ * there; and no code after the scanner has to guard its arithmetic.
  */
 static bool skip_exponent(wr_jscan *s)
 {
@@ -254,7 +254,7 @@ static bool number(wr_jscan *s, wr_jtoken *t)
         digits = ++s->p;
         s->p = skip_digits(s->p, s->end);
         if (s->p == digits)
-            return wr__json_fail(s, "a number has no digits behind its point");
+            return wr__json_fail(s, "a number has no digits after its point");
     }
     if (s->p < s->end && (*s->p == 'e' || *s->p == 'E')) {
         kind = WR_J_REAL;

@@ -7,7 +7,7 @@
  * with its kind; a container is one token, its inside checked and skipped. Nothing is copied or
  * converted. UTF-8 is checked by the caller, once for a whole record (wr_utf8_valid).
  *
- * The first fault stops the scanner: fault tells what is wrong at p.
+ * The first fault stops the scanner: fault says what is wrong at p.
  */
 #ifndef WR_FORMATS_JSON_SCAN_H
 #define WR_FORMATS_JSON_SCAN_H
@@ -41,12 +41,12 @@ typedef struct wr_jtoken {
     uint8_t flags; /* WR_J_* */
 } wr_jtoken;
 
-/* So many bytes behind a text's end may be read, never used, where wr_jscan.slack says so. */
+/* So many bytes after a text's end may be read, never used, where wr_jscan.slack says so. */
 #define WR_JSON_SLACK 64u
 
 typedef struct wr_jscan {
     const char *p, *end, *begin;
-    bool slack;        /* WR_JSON_SLACK bytes behind end can be read */
+    bool slack;        /* WR_JSON_SLACK bytes after end can be read */
     const char *fault; /* NULL: none so far */
     uint32_t depth;    /* containers around p */
     bool comments;     /* take comments as blanks (test files) */
@@ -71,7 +71,7 @@ static inline void wr__json_blanks(wr_jscan *s)
     wr__json_blanks_slow(s);
 }
 
-/** The value at the cursor; the cursor moves behind it. @return false with s->fault. */
+/** The value at the cursor; the cursor moves past it. @return false with s->fault. */
 bool wr__json_token(wr_jscan *s, wr_jtoken *t);
 /** The string at the cursor. @pre *s->p == '"'. */
 bool wr__json_string(wr_jscan *s, wr_jtoken *t);
@@ -87,9 +87,9 @@ static inline bool wr__json_colon(wr_jscan *s)
 }
 
 /**
- * Step to the next element of a container: at the start (@p first) behind its opening bracket, else
- * behind an element. @return true: the cursor is at an element (in an object: at its key's quote);
- * false: the container ended, the cursor is behind its bracket, or s->fault is set.
+ * Step to the next element of a container: at the start (@p first) after its opening bracket, else
+ * after an element. @return true: the cursor is at an element (in an object: at its key's quote);
+ * false: the container ended, the cursor is after its bracket, or s->fault is set.
  */
 bool wr__json_next_slow(wr_jscan *s, char close, bool first);
 static inline bool wr__json_next(wr_jscan *s, char close, bool first)

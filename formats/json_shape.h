@@ -6,7 +6,7 @@
  * fields' order; members that no field wants are checked and skipped. A shape learns: producers
  * write the same keys in the same order, so it keeps the texts from key to value (`"ID":`, blanks
  * and all) that were last seen, in order, and the field each stands for. If the text at hand goes
- * on as learned, which one vector comparison tells, it needs neither scanning nor looking up;
+ * on as learned, which one vector comparison finds out, it needs neither scanning nor looking up;
  * members that are left out are stepped over. What was learned never changes the result, only the
  * time.
  *

@@ -17,8 +17,7 @@
 
 /* A number's parts: value = sign digits * 10^-scale. */
 typedef struct parts {
-    wr_str whole,
-        fraction; /* digits before and behind the point; leading zeros are in there, too */
+    wr_str whole, fraction; /* digits before and after the point; leading zeros are in there, too */
     int64_t scale;
 } parts;
 

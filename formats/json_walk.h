@@ -11,7 +11,7 @@
  *   digit_run(p, end)   how many digits are at p; RUN_MAX: that many or more
  *   goes_on(p, k)       do the bytes at p begin with the learned k->text? k->len bytes are there
  *
- * With slack they may look up to WR_JSON_SLACK bytes behind the text's end; what they find there is
+ * With slack they may look up to WR_JSON_SLACK bytes after the text's end; what they find there is
  * never believed: every step that leaves the fast way compares with end first.
  *
  * The fast way is the one that nearly all members of nearly all records take: `,`, a key as
@@ -22,7 +22,7 @@
 #ifdef WALK
 #include "formats/json_shape.h"
 
-/* The learned member that the text goes on with, among the next ones; *at moves behind it. */
+/* The learned member that the text goes on with, among the next ones; *at moves past it. */
 static inline const wr_jlearned *match(const wr_jshape *shape, uint32_t *at, const char *p,
                                        const char *end)
 {
@@ -38,7 +38,7 @@ static inline const wr_jlearned *match(const wr_jshape *shape, uint32_t *at, con
 }
 
 /* Behind the plain number at p, *kind being what it is; NULL: let the scanner look. A number at the
- * very end of the text is the scanner's, too: the digits may go on behind it. */
+ * very end of the text is the scanner's, too: the digits may go on after it. */
 static inline const char *skip_number(const char *p, const char *end, uint8_t *kind)
 {
     p += *p == '-';
@@ -78,7 +78,7 @@ static inline bool walk_value(wr_jscan *s, wr_jtoken *t, uint8_t flags)
             return true;
         }
     }
-    wr__json_blanks(s); /* the key was learned without any behind its colon */
+    wr__json_blanks(s); /* the key was learned without any after its colon */
     if (!wr__json_token(s, t))
         return false;
     t->flags |= flags;

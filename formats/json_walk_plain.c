@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* json_walk_plain.c - the walk over objects (json_walk.h) without vectors and without looking
- * behind the text's end: other processors, texts inside others, and the yardstick of the tests. */
+ * after the text's end: other processors, texts inside others, and the yardstick of the tests. */
 #include "formats/json_shape.h"
 
 #define WALK    wr__json_walk_plain

@@ -12,7 +12,7 @@ static weir_status timeout_opt(wr_parser *p, wr_ast_stmt *s)
     return s->has_timeout ? wr__parse_duration(p, &s->timeout) : WEIR_OK;
 }
 
-/* TOPIC resource [WITH tableProperties] [timeout]; behind TOPIC */
+/* TOPIC resource [WITH tableProperties] [timeout]; after TOPIC */
 static weir_status assert_topic(wr_parser *p, wr_ast_stmt *s)
 {
     s->kind = WR_AST_ASSERT_TOPIC;
@@ -21,7 +21,7 @@ static weir_status assert_topic(wr_parser *p, wr_ast_stmt *s)
     return timeout_opt(p, s);
 }
 
-/* SCHEMA [SUBJECT resource] [ID number] [timeout]; at least one of the two; behind SCHEMA */
+/* SCHEMA [SUBJECT resource] [ID number] [timeout]; at least one of the two; after SCHEMA */
 static weir_status assert_schema(wr_parser *p, wr_ast_stmt *s)
 {
     s->kind = WR_AST_ASSERT_SCHEMA;
@@ -35,7 +35,7 @@ static weir_status assert_schema(wr_parser *p, wr_ast_stmt *s)
     return timeout_opt(p, s);
 }
 
-/* NULL VALUES sourceName [columns] KEY values; behind NULL */
+/* NULL VALUES sourceName [columns] KEY values; after NULL */
 static weir_status assert_null_values(wr_parser *p, wr_ast_stmt *s)
 {
     s->kind = WR_AST_ASSERT_NULL_VALUES;
@@ -47,7 +47,7 @@ static weir_status assert_null_values(wr_parser *p, wr_ast_stmt *s)
     return wr__parse_values(p, s);
 }
 
-/* VALUES sourceName [columns] VALUES values; behind VALUES */
+/* VALUES sourceName [columns] VALUES values; after VALUES */
 static weir_status assert_values(wr_parser *p, wr_ast_stmt *s)
 {
     s->kind = WR_AST_ASSERT_VALUES;
@@ -58,7 +58,7 @@ static weir_status assert_values(wr_parser *p, wr_ast_stmt *s)
     return wr__parse_values(p, s);
 }
 
-/* (STREAM | TABLE) sourceName [tableElements] [WITH tableProperties]; behind the first word */
+/* (STREAM | TABLE) sourceName [tableElements] [WITH tableProperties]; after the first word */
 static weir_status assert_source(wr_parser *p, wr_ast_stmt *s)
 {
     s->kind = WR_AST_ASSERT_SOURCE;

@@ -132,7 +132,7 @@ static weir_status create_source(wr_parser *p, wr_ast_stmt *s)
     return wr__parse_query(p, &s->query);
 }
 
-/* CREATE TYPE [IF NOT EXISTS] identifier AS type; behind TYPE */
+/* CREATE TYPE [IF NOT EXISTS] identifier AS type; after TYPE */
 static weir_status create_type(wr_parser *p, wr_ast_stmt *s)
 {
     s->kind = WR_AST_CREATE_TYPE;
@@ -282,7 +282,7 @@ static weir_status alter_option(wr_parser *p, wr_ast_element *e)
     return wr__parse_type(p, &e->type);
 }
 
-/* ALTER SYSTEM STRING '=' STRING; behind SYSTEM */
+/* ALTER SYSTEM STRING '=' STRING; after SYSTEM */
 static weir_status alter_system(wr_parser *p, wr_ast_stmt *s)
 {
     s->kind = WR_AST_ALTER_SYSTEM;

@@ -20,7 +20,7 @@
 typedef struct wr_parse_span {
     size_t start, end; /* bytes [start, end) of the statement, without ';', trimmed of blanks and
                         * leading comments */
-    size_t next;       /* where to go on: behind the ';' */
+    size_t next;       /* where to go on: after the ';' */
     bool terminated;   /* a ';' ended it; false: the text ended first */
     bool empty;        /* nothing but blanks and comments */
 } wr_parse_span;

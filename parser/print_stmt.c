@@ -332,7 +332,7 @@ static void print_describe(wr_buf *out, const wr_ast_stmt *s)
         break;
     case WR_AST_DESCRIBE_FUNCTION:
         wr_buf_puts(out, "FUNCTION ");
-        /* behind it `EXTENDED` and the end would make FUNCTION a name; neither is printed bare */
+        /* after it `EXTENDED` and the end would make FUNCTION a name; neither is printed bare */
         print_name(out, s);
         break;
     case WR_AST_DESCRIBE_CONNECTOR:

@@ -69,7 +69,7 @@ typedef struct wr_token {
     uint16_t kind;     /* wr_tok */
 } wr_token;
 
-/** The first token at or behind @p from; blanks and comments are skipped. At the end: EOF. */
+/** The first token at or after @p from; blanks and comments are skipped. At the end: EOF. */
 wr_token wr__lex_next(const char *text, size_t len, size_t from);
 /** The text of an operator or punctuation kind, such as ":=". */
 const char *wr__tok_symbol(wr_tok kind);

@@ -52,7 +52,7 @@ typedef struct wr_batch {
     const wr_headers *headers; /* one per row, or NULL if none has any */
     /* Rows that were aggregated in part before a repartition topic (operators/combine.c): the state
      * so far, ptr NULL for rows that are themselves; NULL if no row is. Only an aggregate that
-     * stands right behind the topic ever sees any; such a row has no values. */
+     * reads the topic directly ever sees any; such a row has no values. */
     const wr_str *partials;
 } wr_batch;
 

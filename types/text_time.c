@@ -157,7 +157,7 @@ static bool accept(scan *s, char c)
     return true;
 }
 
-/* Between @p min and @p max digits (max <= 9), and no digit behind them. */
+/* Between @p min and @p max digits (max <= 9), and no digit after them. */
 static bool number(scan *s, int min, int max, int *out)
 {
     int v = 0, n = 0;

@@ -2,9 +2,9 @@
 /*
  * vec.h - a typed column vector: the unit that expressions, formats and operators work on.
  *
- * Layout: a flat array of the type's physical form and one byte a row that tells NULL (a byte map
- * rather than a bitmap: kernels combine NULLs with plain vectorised ORs and no shifts, and a batch
- * has at most a few thousand rows; docs/design/batches.md). Strings and bytes are slices into
+ * Layout: a flat array of the type's physical form and one byte a row that is 1 for NULL (a byte
+ * map rather than a bitmap: kernels combine NULLs with plain vectorised ORs and no shifts, and a
+ * batch has at most a few thousand rows; docs/design/batches.md). Strings and bytes are slices into
  * message payloads or the batch's arena. ARRAY, MAP, STRUCT are trees in the arena (wr_nest).
  *
  *   physical form by type: BOOLEAN uint8_t b[] (0 or 1) | INTEGER, DATE, TIME, UNIT int32_t i32[] |

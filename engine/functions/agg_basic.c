@@ -4,6 +4,13 @@
  *
  * Integers wrap, as in Java. SUM of DECIMAL keeps its type; a sum that does not fit fails the query
  * and leaves the state as it was.
+ *
+ *     function      state                          undo  merge
+ *     COUNT         BIGINT                         yes   sum
+ *     SUM           the argument's type            yes   sum
+ *     SUM_LIST      the element's type             yes   sum
+ *     AVG           STRUCT<SUM T, COUNT BIGINT>    yes   sum of both
+ *     MIN, MAX      the argument's type, or NULL   no    the lesser, the greater
  */
 #include "engine/functions/aggregates.h"
 

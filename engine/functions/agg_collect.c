@@ -8,6 +8,13 @@
  * instead of making thousands of boxed integers for each row. While few registers are set only
  * these are kept. Most values change no register once a group has grown; then the state stays as it
  * is.
+ *
+ *     function         state                                      undo  NULL
+ *     COLLECT_LIST     ARRAY<T>                                   yes   is a value
+ *     COLLECT_SET      ARRAY<T>                                   no    is a value
+ *     HISTOGRAM        MAP<STRING, BIGINT>                        yes   is a key
+ *     ATTR             ARRAY<STRUCT<VALUE T, COUNT INTEGER>>      yes   is a value
+ *     COUNT_DISTINCT   ARRAY<BYTES>                               no    is not counted
  */
 #include "engine/functions/aggregates.h"
 

@@ -6,6 +6,8 @@
  * by the method of Youngs and Cramer, so that undo and merge are possible and nothing cancels.
  * Quirk kept: STDDEV_SAMP gives the sample variance (functions.md section 10).
  * CORRELATION keeps the five sums of Pearson's formula.
+ *
+ * NULL is left out; of CORRELATION both must be there. Fewer than two values have the variance 0.
  */
 #include "engine/functions/aggregates.h"
 

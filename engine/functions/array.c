@@ -3,6 +3,19 @@
  * Functions on arrays. Elements are boxed values; results are new containers in scratch whose
  * elements are those of the arguments (values are immutable, so sharing is safe). Elements compare
  * as Java's equals does: NULL equals NULL.
+ *
+ * What NULL does (the array; an element is another matter), and what a row may fail for:
+ *
+ *     ARRAY_CONCAT                    one NULL: the other array; both: NULL
+ *     ARRAY_CONTAINS                  false
+ *     ARRAY_DISTINCT, _EXCEPT, _INTERSECT, _UNION, _LENGTH, _MAX, _MIN, _SORT     NULL
+ *     ARRAY_JOIN                      NULL; a NULL delimiter is the empty text; nested elements:
+ * error ARRAY_REMOVE                    NULL SLICE                           NULL; a NULL end is
+ * the array's; from after to: error GENERATE_SERIES                 error; so are step 0, the wrong
+ * sign, more than 2^20 elements
+ *
+ * ARRAY_MAX, _MIN and _SORT fail for elements that have no order (ARRAY, MAP, STRUCT). Nothing here
+ * changes an argument: what is shared with it stays as it is until the batch has passed.
  */
 #include "engine/functions/families.h"
 #include "engine/functions/kernel.h"

@@ -9,6 +9,11 @@
  * ENCODE and TO_BYTES differ in what they take as hex (ENCODE: also 0x.. and X'..') and base64
  * (ENCODE skips foreign characters), FROM_BYTES and ENCODE in the case of the hex digits they
  * print.
+ *
+ *     ENCODE        text to text; any NULL: NULL; unknown or equal encodings, bad hex: error
+ *     TO_BYTES      text to BYTES; any NULL: NULL; unknown encoding, malformed text: error
+ *     FROM_BYTES    BYTES to text; any NULL: NULL; unknown encoding: error
+ *     MD5           hex digits in lower case; NULL: NULL
  */
 #include "engine/functions/families.h"
 #include "engine/functions/kernel.h"

@@ -2,6 +2,12 @@
 /*
  * COALESCE, IFNULL, NULLIF, GREATEST, LEAST. All arguments have one type, but for DECIMAL: there
  * GREATEST and LEAST take any precisions and scales and give a type that holds them all.
+ *
+ *     COALESCE, IFNULL     the first argument that is not NULL
+ *     NULLIF               NULL where both are equal, else the first
+ *     GREATEST, LEAST      by the type's order, NULL arguments left out
+ *
+ * These are ordinary functions: all arguments are computed before, unlike those of CASE.
  */
 #include "engine/functions/families.h"
 #include "engine/functions/kernel.h"

@@ -5,6 +5,21 @@
  * PARSE_DATE alone follows SimpleDateFormat (simpledate.h), all others DateTimeFormatter
  * (datepattern.h). Constant patterns and zones are prepared once for a call site; others when they
  * differ from the row before. What is wrong with a pattern is said for each row.
+ *
+ *     function            text by          zone          NULL value   NULL pattern, zone
+ *     FORMAT_DATE         DateTimeFormatter  -           NULL         NULL
+ *     FORMAT_TIME         DateTimeFormatter  -           NULL         NULL
+ *     FORMAT_TIMESTAMP    DateTimeFormatter  GMT         NULL         NULL
+ *     PARSE_DATE          SimpleDateFormat   UTC         NULL         NULL
+ *     PARSE_TIME          DateTimeFormatter  -           NULL         NULL
+ *     PARSE_TIMESTAMP     DateTimeFormatter  GMT         NULL         NULL
+ *     DATETOSTRING        DateTimeFormatter  -           error        NULL
+ *     STRINGTODATE        DateTimeFormatter  -           error        error
+ *     STRINGTOTIMESTAMP   DateTimeFormatter  server's    error        error
+ *     TIMESTAMPTOSTRING   DateTimeFormatter  server's    error        NULL
+ *
+ * "Zone" is the one that is taken where no third argument names one. Units: DATE in days, TIME and
+ * TIMESTAMP in milliseconds, what is below a millisecond of a text is cut off.
  */
 #include "engine/functions/datepattern_internal.h"
 #include "engine/functions/families.h"

@@ -4,6 +4,14 @@
  *
  * "Now" is the batch's one clock reading. A sum is made of milliseconds: DATEADD cuts to whole days
  * towards zero, TIMEADD wraps at midnight.
+ *
+ *     UNIX_DATE(), UNIX_TIMESTAMP()    now, in the server's zone for the date; never folded
+ *     FROM_DAYS                        NULL: error; all others: NULL
+ *     DATEADD, DATESUB                 beyond DATE's 32 bits of days: error
+ *     TIMEADD, TIMESUB                 wrap at midnight
+ *     TIMESTAMPADD, -SUB, CONVERT_TZ   wrap at 64 bits
+ *     units                            DAYS to MILLISECONDS; YEARS and MONTHS have no fixed length:
+ * error
  */
 #include "engine/functions/families.h"
 #include "engine/functions/kernel.h"

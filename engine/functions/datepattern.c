@@ -5,6 +5,26 @@
  * Numbers side by side ("yyyyMMdd") share their digits: the first one of the run takes what the
  * others, of fixed width, leave. So a number that is appended after another either makes the first
  * one reserve digits for it (`subsequent`) or ends the run; anything else ends it, too.
+ *
+ * The letters, with what they print and read; a number of letters is a width unless said otherwise:
+ *
+ *     G  era: GGGG in full, GGGGG one letter       H  hour 0..23          k  hour 1..24
+ *     u  year, with sign                           K  hour of half 0..11  h  hour of half 1..12
+ *     y  year of era; yy: 2000..2099               a  AM, PM
+ *     Y  week-based year                           m  minute              s  second
+ *     Q q  quarter: 1, 01, Q1, 1st quarter, 1      S  digits of the second's fraction
+ *     M L  month: 9, 09, Sep, September, S         n  nanosecond of the second
+ *     E  day of the week: Mon, EEEE Monday         A  millisecond of the day
+ *     e c  day of the week, Sunday is 1            N  nanosecond of the day
+ *     d  day of the month    D  day of the year    V  zone id (VV)
+ *     F  aligned day: 1 for the days 1, 8, 15 ...  z  zone name: CET; zzzz in full
+ *     g  modified Julian day                       v  zone name for both halves of the year
+ *     w  week of the week-based year               O  GMT+8; OOOO: GMT+08:00
+ *     W  week of the month                         X x Z  offsets: +01, +0100, +01:00; X: Z for 0
+ *     p  pads the next letters                     B  refused
+ *
+ * Text between quotes and all other characters stand for themselves; [ ] encloses an optional part;
+ * {, } and # are reserved. Two quotes are one.
  */
 #include "engine/functions/datepattern_internal.h"
 

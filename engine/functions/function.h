@@ -11,7 +11,7 @@
  *            variables (bound on first use, equal afterwards); `p`, `s` bind precision and scale;
  *            `X...` (last) is variadic: zero or more; "any..." variadic of any types.
  *            STRUCT types are written "STRUCT<K STRING, V V>".
- *            For aggregates, arguments behind `|` are initial arguments: literals.  "T | INTEGER"
+ *            For aggregates, arguments after `|` are initial arguments: literals.  "T | INTEGER"
  *     ret    a type in the same language with bound variables, or NULL where ret_fn computes it.
  */
 #ifndef WR_ENGINE_FUNCTIONS_FUNCTION_H

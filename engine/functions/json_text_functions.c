@@ -3,6 +3,17 @@
  * Functions on texts that hold JSON; json_node.h has the documents, json_value.c the way from SQL
  * values to JSON. Text that is no JSON fails the row, but for IS_JSON_STRING and
  * JSON_ARRAY_CONTAINS, which are false then.
+ *
+ *     function               no JSON    empty text    another kind        NULL
+ *     EXTRACTJSONFIELD       error      NULL          NULL                NULL
+ *     IS_JSON_STRING         false      false         true                false
+ *     JSON_ARRAY_CONTAINS    false      false         false               error
+ *     JSON_ARRAY_LENGTH      error      NULL          NULL                NULL
+ *     JSON_CONCAT            error      NULL          an array of all     NULL
+ *     JSON_ITEMS             error      error         error               NULL
+ *     JSON_KEYS, _RECORDS    error      NULL          NULL                NULL
+ *
+ * "Another kind" is JSON that is no array where one is asked for, no object where one is.
  */
 #include "engine/functions/families.h"
 #include "engine/functions/json_node.h"

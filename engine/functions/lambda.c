@@ -5,6 +5,13 @@
  * each position, with the rows that still have an element there.
  *
  * A body that fails for an element makes its row fail: the evaluator sees to that.
+ *
+ * What NULL does:
+ *
+ *     TRANSFORM    a NULL collection: NULL; a NULL element is given to the body; of a map, a new
+ * value that is NULL, or a new key that comes twice: error FILTER       a NULL collection: NULL; a
+ * result that is NULL: error REDUCE       a NULL first state: NULL; a NULL collection: the first
+ * state
  */
 #include "engine/functions/families.h"
 #include "engine/functions/kernel.h"

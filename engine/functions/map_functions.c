@@ -4,6 +4,14 @@
  *
  * A map is two arrays side by side, keys and values; a key stands once. That each function here
  * keeps it so is what the others rely on: nobody looks for a second entry of a key.
+ *
+ * What NULL does:
+ *
+ *     AS_MAP, MAP_KEYS, MAP_VALUES    NULL
+ *     MAP_UNION                       one NULL: the other map; both: NULL
+ *     ENTRIES                         a NULL map: NULL; whether to sort is NULL: error
+ *
+ * Keys are STRINGs in SQL. A NULL key can come from AS_MAP alone.
  */
 #include "engine/functions/families.h"
 #include "engine/functions/kernel.h"

@@ -2,6 +2,14 @@
 /*
  * MASK and its four relatives: each UTF-16 unit is replaced by the mask of its class. They differ
  * in the range that is masked; a NULL mask leaves its class as it is.
+ *
+ *     MASK('My Test $123')                  'Xx-Xxxx--nnn'
+ *     MASK('My Test $123', '*', NULL, '1', NULL)   '*y *est $111'
+ *     MASK_LEFT('Card 123', 4)              'Xxxx 123'
+ *     MASK_KEEP_RIGHT('Card 123', 3)        'Xxxx-123'
+ *
+ * A NULL text gives NULL; a mask that is no single unit, and a count that is NULL or negative, fail
+ * the row.
  */
 #include "engine/functions/families.h"
 #include "engine/functions/kernel.h"

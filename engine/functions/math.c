@@ -3,6 +3,10 @@
  * Functions of mathematics that compute in DOUBLE. They exist for INTEGER and BIGINT too, as in
  * ksqlDB, and follow java.lang.Math where that differs from C: out-of-domain arguments give NaN,
  * and POWER(1, NaN) is NaN. Nothing here fails.
+ *
+ * NULL gives NULL everywhere. What is not defined gives NaN or an infinity, which SQL cannot write
+ * but keeps: LN(0) is -Infinity, SQRT(-1) is NaN, COT(0) is Infinity. Angles are in radians but for
+ * DEGREES' result and RADIANS' argument.
  */
 #include "engine/functions/families.h"
 #include "engine/functions/kernel.h"

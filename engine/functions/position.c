@@ -2,6 +2,18 @@
 /*
  * SUBSTRING, INSTR, LPAD, RPAD: functions that count inside texts, in UTF-16 units from 1, or
  * inside BYTES. ASCII texts are handled as bytes; other texts are turned into units first.
+ *
+ * What NULL does, and what a row may fail for:
+ *
+ *     SUBSTRING      any NULL: NULL; every position and length has a result
+ *     INSTR          NULL text or part: 0; NULL position or occurrence: error
+ *     LPAD, RPAD     any NULL: NULL; a negative length or empty padding: NULL; beyond 16 Mi units:
+ * error
+ *
+ *     SUBSTRING('stream', 2)     'tream'      SUBSTRING('stream', -3)     'eam'
+ *     SUBSTRING('stream', 0)     'stream'     SUBSTRING('stream', 9)      ''
+ *     INSTR('banana', 'an')      2            INSTR('banana', 'an', -1)   4
+ *     LPAD('abc', 5, 'xy')       'xyabc'      RPAD('abc', 2, 'xy')        'ab'
  */
 #include "engine/functions/families.h"
 #include "engine/functions/kernel.h"

@@ -3,6 +3,11 @@
  * REGEXP_*: searches with Java's patterns (java_regex.h). A constant pattern is compiled once for
  * the call site, another one when it differs from the row before. A bad pattern is an error of each
  * row, as in ksqlDB, where it is compiled when the first row comes.
+ *
+ *     REGEXP_EXTRACT           no match, or the group took no part: NULL; group after the last:
+ * NULL; a negative one: error REGEXP_EXTRACT_ALL       no match: an empty array REGEXP_REPLACE a
+ * bad replacement: error, if there is a match REGEXP_SPLIT_TO_ARRAY    no match: the text as the
+ * only part all                      NULL: NULL; a bad or refused pattern, a limit reached: error
  */
 #include "engine/functions/families.h"
 #include "engine/functions/java_regex.h"

@@ -9,6 +9,14 @@
  * DECIMAL: CEIL, FLOOR and ROUND with places keep the type, although 9.9 of a DECIMAL(2, 1) becomes
  * the 10.0 that has a digit too many. ksqlDB does not look, and neither do we, as long as the
  * type's representation holds the number.
+ *
+ *     ABS(-2147483648)    -2147483648: it wraps        ROUND(2.5e0)        3
+ *     CEIL(-0.5e0)        -0.0                         ROUND(-2.5e0)      -2
+ *     TRUNC(-1.9e0)       -1                           ROUND(15e0, -1)    20.0
+ *     SIGN(NaN)            0                           ROUND(1.005e0, 2)   1.01
+ *
+ * NULL gives NULL, but for ROUND of integers, where ksqlDB unboxes it: an error of the row. NaN and
+ * the infinities fail with places and saturate without (Java's Math.round: NaN is 0).
  */
 #include "engine/functions/families.h"
 #include "engine/functions/kernel.h"

@@ -6,6 +6,19 @@
  * Case mapping is ICU's in the root locale (full mappings: UCASE('ss' written as one sharp s) is
  * 'SS', as in Java) with a short way for ASCII. Results are copies in scratch; TRIM and ELT give
  * slices of their input.
+ *
+ * What NULL does, and what a row may fail for:
+ *
+ *     CHR                NULL: NULL; outside Unicode, or no escape: NULL; a malformed \u: error
+ *     CONCAT             NULL arguments are left out, so it is never NULL; beyond 64 MiB: error
+ *     CONCAT_WS          a NULL separator: NULL; NULL parts are left out; one argument: error
+ *     ELT                a NULL position: error; outside the list: NULL; else that element, NULL or
+ * not FIELD              NULL or not found: 0 INITCAP, LCASE, UCASE, LEN, TRIM    NULL: NULL; never
+ * fail REPLACE            any NULL: NULL; beyond 64 MiB: error UUID               no argument:
+ * random; not 16 bytes: NULL
+ *
+ * LEN and all positions count UTF-16 units, as Java does: one for most characters, two for those
+ * beyond U+FFFF. A flag of the vector says that all its texts are ASCII; then bytes are units.
  */
 #include "engine/functions/families.h"
 #include "engine/functions/kernel.h"

@@ -2,6 +2,14 @@
 /*
  * URL_*: components of URLs (uri.h) and form encoding (java.net.URLEncoder and URLDecoder). A
  * malformed URL fails the row.
+ *
+ * NULL gives NULL. The examples of the functions are in the table below; what one might not expect:
+ *
+ *     http://h          path '' (the empty text), no query, no port: NULL
+ *     mailto:a@b        protocol 'mailto', everything else NULL: there is no hierarchy
+ *     //h/p             host 'h', no protocol: a relative URL is one, too
+ *     http://a_b/       host NULL: an underscore is not allowed in a host name
+ *     http://h/%C3%A9   path '/é': components are decoded, hosts are not
  */
 #include "engine/functions/families.h"
 #include "engine/functions/kernel.h"

@@ -32,7 +32,7 @@ bool wr__zone_is_dst(const wr__zone *z, int64_t ms);
 /**
  * Offset of a local time (seconds since 1970-01-01T00:00 local). In an overlap @p preferred where
  * it is one of the two, else the earlier one; in a gap the offset before it, which moves the time
- * behind the gap.
+ * after the gap.
  */
 int32_t wr__zone_local_offset(const wr__zone *z, int64_t local_s, int32_t preferred);
 

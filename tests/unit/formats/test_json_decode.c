@@ -218,7 +218,7 @@ static void test_structure_is_always_checked(void **state)
         {"{\"B\":[1 2]}", "8: ',' or ']' is expected"},
         {"{\"B\":{]}", "6: a name in quotes is expected"},
         {"{\"B\":01}", "7: a number has a leading zero"},
-        {"{\"B\":1.}", "7: a number has no digits behind its point"},
+        {"{\"B\":1.}", "7: a number has no digits after its point"},
         {"{\"B\":1e}", "7: a number's exponent has no digits"},
         {"{\"B\":1e1234567890}", "17: a number's exponent is too large"},
         {"{\"B\":-}", "6: a number has no digits"},
