@@ -167,6 +167,45 @@ static void test_in(void **state)
     OPERAND_TABLE(cases);
 }
 
+/** Long lists are looked up by hash: members of many types, each found and its neighbours not. */
+static void test_in_long(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *type;
+        const char *member; /* printf form of the k-th member */
+        int step;
+    } kinds[] = {
+        {"INT", "%d", 3},         {"BIGINT", "%d000000000", 2},
+        {"STRING", "'n%d'", 2},   {"DECIMAL(12, 2)", "%d.50", 2},
+        {"DOUBLE", "%d.25e0", 2}, {"DATE", "FROM_DAYS(%d)", 2},
+    };
+    static const int lengths[] = {1, 7, 8, 9, 16, 17, 150};
+    for (size_t t = 0; t < WR_ARRAY_LEN(kinds); t++) {
+        for (size_t l = 0; l < WR_ARRAY_LEN(lengths); l++) {
+            wr_arena *a = wr_arena_new(0);
+            wr_buf list = {0};
+            for (int k = 0; k < lengths[l]; k++) {
+                char member[64];
+                snprintf(member, sizeof member, kinds[t].member, k * kinds[t].step);
+                wr_buf_printf(&list, "%s%s", k ? ", " : "X IN (", member);
+            }
+            wr_buf_puts(&list, ")");
+            int last = (lengths[l] - 1) * kinds[t].step;
+            for (int v = last < 60 ? -1 : last - 60; v <= last + 1; v++) {
+                bool in = v >= 0 && v <= last && v % kinds[t].step == 0;
+                char value[64];
+                snprintf(value, sizeof value, kinds[t].member, v);
+                const operand_case c = {
+                    wr_buf_cstr(&list), {{kinds[t].type, value}}, "BOOLEAN", in ? "true" : "false"};
+                assert_true(operand_holds(&c));
+            }
+            wr_buf_free(&list);
+            wr_arena_free(a);
+        }
+    }
+}
+
 static void test_between(void **state)
 {
     (void)state;
@@ -381,9 +420,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_and_or_not),  cmocka_unit_test(test_case),
-        cmocka_unit_test(test_in),          cmocka_unit_test(test_between),
-        cmocka_unit_test(test_like),        cmocka_unit_test(test_like_escape),
-        cmocka_unit_test(test_like_random), cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_in),          cmocka_unit_test(test_in_long),
+        cmocka_unit_test(test_between),     cmocka_unit_test(test_like),
+        cmocka_unit_test(test_like_escape), cmocka_unit_test(test_like_random),
+        cmocka_unit_test(test_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

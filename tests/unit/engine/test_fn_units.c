@@ -313,6 +313,29 @@ static void test_pairs(void **state)
     OPERAND_TABLE(cases);
 }
 
+/** The ends of each class of characters, and what stands beside them in ASCII. */
+static void test_mask_classes(void **state)
+{
+    (void)state;
+    static const operand_case cases[] = {
+        {"MASK(X)", {TEXT("AZ@[")}, "STRING", "XX--"},
+        {"MASK(X)", {TEXT("az`{")}, "STRING", "xx--"},
+        {"MASK(X)", {TEXT("09/:")}, "STRING", "nn--"},
+        {"MASK(X)", {TEXT("\xC3\x80\xC3\x9F\xC3\xBF")}, "STRING", "Xxx"},
+        {"MASK(X)", {TEXT("\xD9\xA3")}, "STRING", "n"}, /* an Arabic digit */
+        {"MASK(X)", {TEXT("")}, "STRING", ""},
+        {"MASK(X, '*', '*', '*', '*')", {TEXT("aA1 ")}, "STRING", "****"},
+        {"MASK(X, NULL, NULL, NULL, NULL)", {TEXT("aA1 ")}, "STRING", "aA1 "},
+        {"MASK_LEFT(X, 2, 'U', 'l', 'd', 'o')", {TEXT("aA1 ")}, "STRING", "lU1 "},
+        {"MASK_KEEP_LEFT(X, 2, 'U', 'l', 'd', 'o')", {TEXT("aA1 ")}, "STRING", "aAdo"},
+        {"MASK_RIGHT(X, 0)", {TEXT("aA1 ")}, "STRING", "aA1 "},
+        {"MASK_KEEP_RIGHT(X, 0)", {TEXT("aA1 ")}, "STRING", "xXn-"},
+        {"MASK_LEFT(X, Y)", {TEXT("abc"), INT("-1")}, "STRING", "!null"},
+        {"MASK(X, '**', NULL, NULL, NULL)", {TEXT("abc")}, "STRING", "!null"},
+    };
+    OPERAND_TABLE(cases);
+}
+
 /** Changes of case follow Unicode without a language: lengths may change. */
 static void test_letters(void **state)
 {
@@ -337,9 +360,10 @@ static void test_letters(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_positions), cmocka_unit_test(test_pads),
-        cmocka_unit_test(test_search),    cmocka_unit_test(test_masks),
-        cmocka_unit_test(test_pairs),     cmocka_unit_test(test_letters),
+        cmocka_unit_test(test_positions),    cmocka_unit_test(test_pads),
+        cmocka_unit_test(test_search),       cmocka_unit_test(test_masks),
+        cmocka_unit_test(test_pairs),        cmocka_unit_test(test_letters),
+        cmocka_unit_test(test_mask_classes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
