@@ -373,6 +373,13 @@ static void test_maps(void **state)
          {IMAP("MAP('a' := 1, 'b' := 2)")},
          NULL,
          "!null"},
+        /* a map that would hold NULL fails; what the filter leaves out may be NULL */
+        {"FILTER(X, (k, v) => TRUE)", {IMAP("MAP('a' := 1, 'b' := NULL)")}, NULL, "!null"},
+        {"FILTER(X, (k, v) => k = 'a')", {IMAP("MAP('a' := 1, 'b' := NULL)")}, NULL, "{a=1}"},
+        {"TRANSFORM(X, (k, v) => k, (k, v) => v)",
+         {IMAP("MAP('a' := 1, 'b' := NULL)")},
+         NULL,
+         "!null"},
         {"FILTER(X, (k, v) => k = 'a' OR v > 5)",
          {IMAP("MAP('a' := 1, 'b' := 2, 'c' := 9)")},
          NULL,
