@@ -212,43 +212,28 @@ static void check_sums(wr_arena *a, wr_rng *r)
     OPERAND_TABLE(cases);
 }
 
-static void each(void (*check)(wr_arena *a, wr_rng *r), uint64_t seed)
-{
-    wr_rng r;
-    wr_rng_seed(&r, seed);
-    for (int i = 0; i < ROUNDS; i++) {
-        wr_arena *a = wr_arena_new(0);
-        check(a, &r);
-        wr_arena_free(a);
-    }
-}
-
 static void test_dates(void **state)
 {
     (void)state;
-    each(check_dates, 80);
+    operand_rounds(check_dates, ROUNDS, 80);
 }
 static void test_timestamps(void **state)
 {
     (void)state;
-    each(check_timestamps, 81);
+    operand_rounds(check_timestamps, ROUNDS, 81);
 }
 static void test_sums(void **state)
 {
     (void)state;
-    each(check_sums, 82);
+    operand_rounds(check_sums, ROUNDS, 82);
 }
 
 /* ---- tables ---- */
 
-#define TS(v)                                                                                      \
-    {                                                                                              \
-        "TIMESTAMP", "'" v "'"                                                                     \
-    }
-#define TEXT(v)                                                                                    \
-    {                                                                                              \
-        "STRING", "'" v "'"                                                                        \
-    }
+/* clang-format off */
+#define TS(v)   {"TIMESTAMP", "'" v "'"}
+#define TEXT(v) {"STRING", "'" v "'"}
+/* clang-format on */
 
 /** Around the changes of the clocks, and zones of odd offsets. */
 static void test_zones(void **state)

@@ -215,36 +215,25 @@ static void check_texts(wr_arena *a, wr_rng *r)
     OPERAND_TABLE(cases);
 }
 
-static void each(void (*check)(wr_arena *a, wr_rng *r), uint64_t seed)
-{
-    wr_rng r;
-    wr_rng_seed(&r, seed);
-    for (int i = 0; i < ROUNDS; i++) {
-        wr_arena *a = wr_arena_new(0);
-        check(a, &r);
-        wr_arena_free(a);
-    }
-}
-
 static void test_codes(void **state)
 {
     (void)state;
-    each(check_codes, 100);
+    operand_rounds(check_codes, ROUNDS, 100);
 }
 static void test_parts(void **state)
 {
     (void)state;
-    each(check_parts, 101);
+    operand_rounds(check_parts, ROUNDS, 101);
 }
 static void test_numbers(void **state)
 {
     (void)state;
-    each(check_numbers, 102);
+    operand_rounds(check_numbers, ROUNDS, 102);
 }
 static void test_texts(void **state)
 {
     (void)state;
-    each(check_texts, 103);
+    operand_rounds(check_texts, ROUNDS, 103);
 }
 
 /** Digests of n times the letter a, about the ends of the algorithm's blocks of 64 bytes. */

@@ -7,58 +7,21 @@
 
 #define N_  "null"
 #define ERR "!null"
-#define I(v)                                                                                       \
-    {                                                                                              \
-        "INT", v                                                                                   \
-    }
-#define L(v)                                                                                       \
-    {                                                                                              \
-        "BIGINT", v                                                                                \
-    }
-#define D(v)                                                                                       \
-    {                                                                                              \
-        "DOUBLE", v                                                                                \
-    }
-#define S(v)                                                                                       \
-    {                                                                                              \
-        "STRING", v                                                                                \
-    }
-#define Y(v)                                                                                       \
-    {                                                                                              \
-        "BYTES", v                                                                                 \
-    }
-#define B(v)                                                                                       \
-    {                                                                                              \
-        "BOOLEAN", v                                                                               \
-    }
-#define DT                                                                                         \
-    {                                                                                              \
-        "DATE", "'2020-02-29'"                                                                     \
-    }
-#define TM                                                                                         \
-    {                                                                                              \
-        "TIME", "'10:30'"                                                                          \
-    }
-#define TS                                                                                         \
-    {                                                                                              \
-        "TIMESTAMP", "'2020-02-29T10:30'"                                                          \
-    }
-#define N(v)                                                                                       \
-    {                                                                                              \
-        "DECIMAL(4, 2)", v                                                                         \
-    }
-#define IA                                                                                         \
-    {                                                                                              \
-        "ARRAY<INT>", "ARRAY[1, 2]"                                                                \
-    }
-#define SA                                                                                         \
-    {                                                                                              \
-        "ARRAY<STRING>", "ARRAY['a', 'b']"                                                         \
-    }
-#define IM                                                                                         \
-    {                                                                                              \
-        "MAP<STRING, INT>", "MAP('a' := 1)"                                                        \
-    }
+/* clang-format off */
+#define I(v) {"INT", v}
+#define L(v) {"BIGINT", v}
+#define D(v) {"DOUBLE", v}
+#define S(v) {"STRING", v}
+#define Y(v) {"BYTES", v}
+#define B(v) {"BOOLEAN", v}
+#define DT   {"DATE", "'2020-02-29'"}
+#define TM   {"TIME", "'10:30'"}
+#define TS   {"TIMESTAMP", "'2020-02-29T10:30'"}
+#define N(v) {"DECIMAL(4, 2)", v}
+#define IA   {"ARRAY<INT>", "ARRAY[1, 2]"}
+#define SA   {"ARRAY<STRING>", "ARRAY['a', 'b']"}
+#define IM   {"MAP<STRING, INT>", "MAP('a' := 1)"}
+/* clang-format on */
 
 typedef struct null_case {
     const char *sql;

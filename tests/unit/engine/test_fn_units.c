@@ -241,49 +241,34 @@ static void check_masks(wr_arena *a, wr_rng *r)
     OPERAND_TABLE(cases);
 }
 
-static void each(void (*check)(wr_arena *a, wr_rng *r), uint64_t seed)
-{
-    wr_rng r;
-    wr_rng_seed(&r, seed);
-    for (int i = 0; i < ROUNDS; i++) {
-        wr_arena *a = wr_arena_new(0);
-        check(a, &r);
-        wr_arena_free(a);
-    }
-}
-
 static void test_positions(void **state)
 {
     (void)state;
-    each(check_positions, 70);
+    operand_rounds(check_positions, ROUNDS, 70);
 }
 static void test_pads(void **state)
 {
     (void)state;
-    each(check_pads, 71);
+    operand_rounds(check_pads, ROUNDS, 71);
 }
 static void test_search(void **state)
 {
     (void)state;
-    each(check_search, 72);
+    operand_rounds(check_search, ROUNDS, 72);
 }
 static void test_masks(void **state)
 {
     (void)state;
-    each(check_masks, 73);
+    operand_rounds(check_masks, ROUNDS, 73);
 }
 
 /* ---- characters of two units ---- */
 
 #define GRIN "\xF0\x9F\x98\x80" /* U+1F600 */
-#define TEXT(v)                                                                                    \
-    {                                                                                              \
-        "STRING", "'" v "'"                                                                        \
-    }
-#define INT(v)                                                                                     \
-    {                                                                                              \
-        "INT", v                                                                                   \
-    }
+/* clang-format off */
+#define TEXT(v) {"STRING", "'" v "'"}
+#define INT(v)  {"INT", v}
+/* clang-format on */
 
 static void test_pairs(void **state)
 {
