@@ -190,4 +190,47 @@ static inline void operand_table(const operand_case *cases, size_t n)
 }
 #define OPERAND_TABLE(cases) operand_table((cases), WR_ARRAY_LEN(cases))
 
+/** One type of each kind, for tables with a letter for each. */
+enum { OPERAND_TYPES_N = 13 };
+static WR_UNUSED const char *const operand_types[OPERAND_TYPES_N] = {
+    "BOOLEAN", "INT",  "BIGINT",    "DOUBLE",     "DECIMAL(6, 2)",    "STRING",        "BYTES",
+    "DATE",    "TIME", "TIMESTAMP", "ARRAY<INT>", "MAP<STRING, INT>", "STRUCT<f INT>",
+};
+
+typedef struct refused_case {
+    const char *sql;
+    const char *message; /* a part of what the refusal says */
+    operand in[OPERANDS_MAX];
+} refused_case;
+
+static inline void refused_table(const refused_case *cases, size_t n)
+{
+    size_t failed = 0;
+    for (size_t i = 0; i < n; i++) {
+        operand_world w;
+        const char *type = "";
+        operand_world_init(&w, cases[i].in);
+        const char *got = operand_eval(&w, cases[i].sql, cases[i].in, &type);
+        if (strncmp(got, "refused: ", 9) != 0 || !strstr(got, cases[i].message)) {
+            print_error("%s: %s\n", cases[i].sql, got);
+            failed++;
+        }
+        operand_world_free(&w);
+    }
+    assert_int_equal(failed, 0);
+}
+#define REFUSED_TABLE(cases) refused_table((cases), WR_ARRAY_LEN(cases))
+
+/** @p check on @p rounds draws from one seed, each with an arena of its own. */
+static inline void operand_rounds(void (*check)(wr_arena *a, wr_rng *r), int rounds, uint64_t seed)
+{
+    wr_rng r;
+    wr_rng_seed(&r, seed);
+    for (int i = 0; i < rounds; i++) {
+        wr_arena *a = wr_arena_new(0);
+        check(a, &r);
+        wr_arena_free(a);
+    }
+}
+
 #endif

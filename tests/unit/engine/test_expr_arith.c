@@ -7,17 +7,16 @@
 
 #include <inttypes.h>
 
+/* clang-format off */
+#define INT(v)    {"INT", v}
+#define BIG(v)    {"BIGINT", v}
+#define DBL(v)    {"DOUBLE", v}
+#define DEC(p, v) {"DECIMAL(" p ")", "'" v "'"}
+/* clang-format on */
+
 static void test_integers(void **state)
 {
     (void)state;
-#define INT(v)                                                                                     \
-    {                                                                                              \
-        "INT", v                                                                                   \
-    }
-#define BIG(v)                                                                                     \
-    {                                                                                              \
-        "BIGINT", v                                                                                \
-    }
 #define INT_MIN_  "-2147483648"
 #define LONG_MIN_ "-9223372036854775808"
     static const operand_case cases[] = {
@@ -60,10 +59,6 @@ static void test_integers(void **state)
 static void test_doubles(void **state)
 {
     (void)state;
-#define DBL(v)                                                                                     \
-    {                                                                                              \
-        "DOUBLE", v                                                                                \
-    }
     static const operand_case cases[] = {
         {"X + Y", {DBL("0.1e0"), DBL("0.2e0")}, "DOUBLE", "0.30000000000000004"},
         {"X * Y", {DBL("1e308"), DBL("10e0")}, "DOUBLE", "Infinity"},
@@ -376,10 +371,6 @@ static void test_big_decimals_agree(void **state)
 static void test_decimals(void **state)
 {
     (void)state;
-#define DEC(p, v)                                                                                  \
-    {                                                                                              \
-        "DECIMAL(" p ")", "'" v "'"                                                                \
-    }
 #define N38 "99999999999999999999999999999999999999"
     static const operand_case cases[] = {
         {"X + Y", {DEC("5, 2", "999.99"), DEC("5, 2", "0.01")}, "DECIMAL(6, 2)", "1000.00"},

@@ -212,43 +212,28 @@ static void check_sums(wr_arena *a, wr_rng *r)
     OPERAND_TABLE(cases);
 }
 
-static void each(void (*check)(wr_arena *a, wr_rng *r), uint64_t seed)
-{
-    wr_rng r;
-    wr_rng_seed(&r, seed);
-    for (int i = 0; i < ROUNDS; i++) {
-        wr_arena *a = wr_arena_new(0);
-        check(a, &r);
-        wr_arena_free(a);
-    }
-}
-
 static void test_dates(void **state)
 {
     (void)state;
-    each(check_dates, 80);
+    operand_rounds(check_dates, ROUNDS, 80);
 }
 static void test_timestamps(void **state)
 {
     (void)state;
-    each(check_timestamps, 81);
+    operand_rounds(check_timestamps, ROUNDS, 81);
 }
 static void test_sums(void **state)
 {
     (void)state;
-    each(check_sums, 82);
+    operand_rounds(check_sums, ROUNDS, 82);
 }
 
 /* ---- tables ---- */
 
-#define TS(v)                                                                                      \
-    {                                                                                              \
-        "TIMESTAMP", "'" v "'"                                                                     \
-    }
-#define TEXT(v)                                                                                    \
-    {                                                                                              \
-        "STRING", "'" v "'"                                                                        \
-    }
+/* clang-format off */
+#define TS(v)   {"TIMESTAMP", "'" v "'"}
+#define TEXT(v) {"STRING", "'" v "'"}
+/* clang-format on */
 
 /** Around the changes of the clocks, and zones of odd offsets. */
 static void test_zones(void **state)
@@ -311,6 +296,32 @@ static void test_zones(void **state)
             assert_true(operand_holds(&back));
         wr_arena_free(a);
     }
+}
+
+/** An offset is written in the forms of ZoneOffset, and in no other. */
+static void test_offsets(void **state)
+{
+    (void)state;
+#define CLOCK    "FORMAT_TIMESTAMP(X, 'HH:mm:ss', Y)"
+#define NEW_YEAR TS("2021-01-01T00:00")
+    static const operand_case cases[] = {
+        {CLOCK, {NEW_YEAR, TEXT("+1")}, NULL, "01:00:00"},
+        {CLOCK, {NEW_YEAR, TEXT("+01")}, NULL, "01:00:00"},
+        {CLOCK, {NEW_YEAR, TEXT("+0130")}, NULL, "01:30:00"},
+        {CLOCK, {NEW_YEAR, TEXT("+01:30")}, NULL, "01:30:00"},
+        {CLOCK, {NEW_YEAR, TEXT("+01:30:15")}, NULL, "01:30:15"},
+        {CLOCK, {NEW_YEAR, TEXT("+013015")}, NULL, "01:30:15"},
+        {CLOCK, {NEW_YEAR, TEXT("-01:00:30")}, NULL, "22:59:30"},
+        {CLOCK, {NEW_YEAR, TEXT("+18:00")}, NULL, "18:00:00"},
+        {CLOCK, {NEW_YEAR, TEXT("UTC+01:30")}, NULL, "01:30:00"},
+        {CLOCK, {NEW_YEAR, TEXT("+18:01")}, NULL, "!null"},
+        {CLOCK, {NEW_YEAR, TEXT("+1:30")}, NULL, "!null"},
+        {CLOCK, {NEW_YEAR, TEXT("+01:60")}, NULL, "!null"},
+        {CLOCK, {NEW_YEAR, TEXT("+01:30:1")}, NULL, "!null"},
+        {CLOCK, {NEW_YEAR, TEXT("01:30")}, NULL, "!null"},
+        {CLOCK, {NEW_YEAR, TEXT("")}, NULL, "!null"},
+    };
+    OPERAND_TABLE(cases);
 }
 
 static void test_convert_zone(void **state)
@@ -406,6 +417,9 @@ static void test_parsing(void **state)
          "2020-02-03T04:05:00.000"},
         {P, {TEXT("2020-060"), TEXT("yyyy-DDD")}, NULL, "2020-02-29T00:00:00.000"},
         {P, {TEXT("2021-060"), TEXT("yyyy-DDD")}, NULL, "2021-03-01T00:00:00.000"},
+        {P, {TEXT("2020-366"), TEXT("yyyy-DDD")}, NULL, "2020-12-31T00:00:00.000"},
+        {P, {TEXT("2021-366"), TEXT("yyyy-DDD")}, NULL, "!null"},
+        {P, {TEXT("2021-367"), TEXT("yyyy-DDD")}, NULL, "!null"},
         {P, {TEXT("2020-02-03"), TEXT("yyyy-MM-dd[ HH:mm]")}, NULL, "2020-02-03T00:00:00.000"},
         {P,
          {TEXT("2020-02-03 10:20"), TEXT("yyyy-MM-dd[ HH:mm]")},
@@ -423,6 +437,11 @@ static void test_parsing(void **state)
         {"PARSE_TIME(X, Y)", {TEXT("11.30 PM"), TEXT("hh.mm a")}, "TIME", "23:30"},
         {"PARSE_TIME(X, Y)", {TEXT("24:00"), TEXT("HH:mm")}, "TIME", "00:00"}, /* its last end */
         {"PARSE_TIME(X, Y)", {TEXT("24:01"), TEXT("HH:mm")}, "TIME", "!null"},
+        {"PARSE_TIME(X, Y)", {TEXT("24:30"), TEXT("kk:mm")}, "TIME", "00:30"},
+        {"PARSE_TIME(X, Y)", {TEXT("00:30"), TEXT("kk:mm")}, "TIME", "00:30"}, /* 0 is let pass */
+        {"PARSE_TIME(X, Y)", {TEXT("25:30"), TEXT("kk:mm")}, "TIME", "!null"},
+        {"PARSE_TIME(X, Y)", {TEXT("00:30 am"), TEXT("hh:mm a")}, "TIME", "00:30"},
+        {"PARSE_TIME(X, Y)", {TEXT("13:30 am"), TEXT("hh:mm a")}, "TIME", "!null"},
         {"PARSE_TIME(X, Y)", {TEXT("10:00x"), TEXT("HH:mm")}, "TIME", "!null"},
         {"PARSE_DATE(X, Y)", {TEXT("2020-02-29"), TEXT("yyyy-MM-dd")}, "DATE", "2020-02-29"},
         {"PARSE_DATE(X, Y)", {TEXT("2021-02-29"), TEXT("yyyy-MM-dd")}, "DATE", "2021-03-01"},
@@ -439,8 +458,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_dates),        cmocka_unit_test(test_timestamps),
         cmocka_unit_test(test_sums),         cmocka_unit_test(test_zones),
-        cmocka_unit_test(test_convert_zone), cmocka_unit_test(test_patterns),
-        cmocka_unit_test(test_parsing),
+        cmocka_unit_test(test_convert_zone), cmocka_unit_test(test_offsets),
+        cmocka_unit_test(test_patterns),     cmocka_unit_test(test_parsing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

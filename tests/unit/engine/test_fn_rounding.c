@@ -5,22 +5,12 @@
  */
 #include "operands.h"
 
-#define INT(v)                                                                                     \
-    {                                                                                              \
-        "INT", v                                                                                   \
-    }
-#define BIG(v)                                                                                     \
-    {                                                                                              \
-        "BIGINT", v                                                                                \
-    }
-#define DBL(v)                                                                                     \
-    {                                                                                              \
-        "DOUBLE", v                                                                                \
-    }
-#define DEC(p, v)                                                                                  \
-    {                                                                                              \
-        "DECIMAL(" p ")", "'" v "'"                                                                \
-    }
+/* clang-format off */
+#define INT(v)    {"INT", v}
+#define BIG(v)    {"BIGINT", v}
+#define DBL(v)    {"DOUBLE", v}
+#define DEC(p, v) {"DECIMAL(" p ")", "'" v "'"}
+/* clang-format on */
 
 static void test_types(void **state)
 {

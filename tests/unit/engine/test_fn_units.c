@@ -241,49 +241,34 @@ static void check_masks(wr_arena *a, wr_rng *r)
     OPERAND_TABLE(cases);
 }
 
-static void each(void (*check)(wr_arena *a, wr_rng *r), uint64_t seed)
-{
-    wr_rng r;
-    wr_rng_seed(&r, seed);
-    for (int i = 0; i < ROUNDS; i++) {
-        wr_arena *a = wr_arena_new(0);
-        check(a, &r);
-        wr_arena_free(a);
-    }
-}
-
 static void test_positions(void **state)
 {
     (void)state;
-    each(check_positions, 70);
+    operand_rounds(check_positions, ROUNDS, 70);
 }
 static void test_pads(void **state)
 {
     (void)state;
-    each(check_pads, 71);
+    operand_rounds(check_pads, ROUNDS, 71);
 }
 static void test_search(void **state)
 {
     (void)state;
-    each(check_search, 72);
+    operand_rounds(check_search, ROUNDS, 72);
 }
 static void test_masks(void **state)
 {
     (void)state;
-    each(check_masks, 73);
+    operand_rounds(check_masks, ROUNDS, 73);
 }
 
 /* ---- characters of two units ---- */
 
 #define GRIN "\xF0\x9F\x98\x80" /* U+1F600 */
-#define TEXT(v)                                                                                    \
-    {                                                                                              \
-        "STRING", "'" v "'"                                                                        \
-    }
-#define INT(v)                                                                                     \
-    {                                                                                              \
-        "INT", v                                                                                   \
-    }
+/* clang-format off */
+#define TEXT(v) {"STRING", "'" v "'"}
+#define INT(v)  {"INT", v}
+/* clang-format on */
 
 static void test_pairs(void **state)
 {
@@ -313,6 +298,29 @@ static void test_pairs(void **state)
     OPERAND_TABLE(cases);
 }
 
+/** The ends of each class of characters, and what stands beside them in ASCII. */
+static void test_mask_classes(void **state)
+{
+    (void)state;
+    static const operand_case cases[] = {
+        {"MASK(X)", {TEXT("AZ@[")}, "STRING", "XX--"},
+        {"MASK(X)", {TEXT("az`{")}, "STRING", "xx--"},
+        {"MASK(X)", {TEXT("09/:")}, "STRING", "nn--"},
+        {"MASK(X)", {TEXT("\xC3\x80\xC3\x9F\xC3\xBF")}, "STRING", "Xxx"},
+        {"MASK(X)", {TEXT("\xD9\xA3")}, "STRING", "n"}, /* an Arabic digit */
+        {"MASK(X)", {TEXT("")}, "STRING", ""},
+        {"MASK(X, '*', '*', '*', '*')", {TEXT("aA1 ")}, "STRING", "****"},
+        {"MASK(X, NULL, NULL, NULL, NULL)", {TEXT("aA1 ")}, "STRING", "aA1 "},
+        {"MASK_LEFT(X, 2, 'U', 'l', 'd', 'o')", {TEXT("aA1 ")}, "STRING", "lU1 "},
+        {"MASK_KEEP_LEFT(X, 2, 'U', 'l', 'd', 'o')", {TEXT("aA1 ")}, "STRING", "aAdo"},
+        {"MASK_RIGHT(X, 0)", {TEXT("aA1 ")}, "STRING", "aA1 "},
+        {"MASK_KEEP_RIGHT(X, 0)", {TEXT("aA1 ")}, "STRING", "xXn-"},
+        {"MASK_LEFT(X, Y)", {TEXT("abc"), INT("-1")}, "STRING", "!null"},
+        {"MASK(X, '**', NULL, NULL, NULL)", {TEXT("abc")}, "STRING", "!null"},
+    };
+    OPERAND_TABLE(cases);
+}
+
 /** Changes of case follow Unicode without a language: lengths may change. */
 static void test_letters(void **state)
 {
@@ -337,9 +345,10 @@ static void test_letters(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_positions), cmocka_unit_test(test_pads),
-        cmocka_unit_test(test_search),    cmocka_unit_test(test_masks),
-        cmocka_unit_test(test_pairs),     cmocka_unit_test(test_letters),
+        cmocka_unit_test(test_positions),    cmocka_unit_test(test_pads),
+        cmocka_unit_test(test_search),       cmocka_unit_test(test_masks),
+        cmocka_unit_test(test_pairs),        cmocka_unit_test(test_letters),
+        cmocka_unit_test(test_mask_classes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
