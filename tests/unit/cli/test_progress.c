@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How a service tells of its progress: numbers in units, log lines with the time in front.
+ * How a service reports its progress: numbers in units, log lines with the time in front.
  */
 #include "cli_test.h"
 
