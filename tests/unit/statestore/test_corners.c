@@ -147,7 +147,7 @@ static void test_peek_many(void **state)
     for (int memory = 0; memory < 2; memory++) {
         enum { KEYS = 600 }; /* more than a block */
         backend be;
-        char names[KEYS][8];
+        char names[KEYS][16];
         wr_str keys[KEYS];
         wr_store_entry *out[KEYS];
         wr_store_stats stats;
@@ -256,7 +256,7 @@ static void test_sessions_of_many_rows(void **state)
     enum { ROWS = 700 };
     wr_db *db = wr_db_open_memory();
     wr_store *s = shape_store(db, SHAPE_SESSION, 1, 0, NULL);
-    char names[ROWS][8];
+    char names[ROWS][16];
     wr_str keys[ROWS];
     int64_t times[ROWS];
     wr_store_entry *homes[ROWS];
