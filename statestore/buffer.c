@@ -133,10 +133,10 @@ weir_status wr_buffer_add(wr_store *s, wr_str key, wr_store_entry *head, int64_t
     WR_ASSERT(is_buffer(s) && !s->options.snap && !s->committing);
     int64_t segment = wr__timed_segment(s, time_ms);
     WR_ASSERT(wr__timed_segment_at(wr__entry_key(head)) == segment);
+    if (value.len > WR_STORE_VALUE_MAX - 2 * CHUNK_BYTES) /* before it moves stream time */
+        return wr_error(err, WEIR_ERR_LIMIT, "a join row of %u bytes is too long", value.len);
     if (!wr__timed_observe(s, time_ms))
         return WEIR_OK;
-    if (value.len > WR_STORE_VALUE_MAX - 2 * CHUNK_BYTES)
-        return wr_error(err, WEIR_ERR_LIMIT, "a join row of %u bytes is too long", value.len);
     wr_store_entry *e;
     uint32_t number;
     WR_TRY(open_chunk(s, key, head, time_ms, timestamp_ms, &e, &number, err));

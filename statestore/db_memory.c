@@ -336,14 +336,17 @@ static weir_status mem_get_many(wr_db *base, const wr_db_snap *snap, wr_db_famil
                                 const wr_str *keys, wr_db_value_fn fn, void *arg, weir_error *err)
 {
     wr_buf value = {0};
+    weir_status st = WEIR_OK;
     for (size_t i = 0; i < n; i++) {
         bool found;
-        WR_TRY(wr_db_get(base, snap, f, keys[i], &value, &found, err)); /* cannot fail here */
+        st = wr_db_get(base, snap, f, keys[i], &value, &found, err);
+        if (st != WEIR_OK)
+            break;
         wr_str view = wr_buf_view(&value);
         fn(arg, i, found ? &view : NULL);
     }
     wr_buf_free(&value);
-    return WEIR_OK;
+    return st;
 }
 
 /* ------------------------------------------------------------------ iterators */

@@ -37,7 +37,8 @@ static bool must_read(const wr_store *s, wr_str key)
     if (s->complete)
         return false;
     if (s->kind != WR_STORE_KV)
-        return wr__timed_segment_at(key) < s->timed.complete_from;
+        return wr__timed_segment_at(key) < s->timed.complete_from ||
+               s->timed.complete_from == INT64_MAX; /* there is no segment after the last one */
     return s->ranges_n == 0 || !wr__store_in_range(s, key);
 }
 

@@ -30,7 +30,8 @@ typedef struct wr__timed {
     bool chunks; /* join buffers: the key ends with the number of a chunk */
     int64_t retention_ms;
     int64_t segment_ms;    /* windows: 1 */
-    int64_t complete_from; /* every live entry of this segment and later ones is in the overlay */
+    int64_t complete_from; /* every live entry of this segment and later ones is in the overlay;
+                              INT64_MAX: of none */
     wr__timed_state now, committed;
     uint32_t sweep_at; /* entries in the overlay from which on the next sweep pays */
 } wr__timed;

@@ -31,7 +31,7 @@ static const properties_case cases[] = {
     {"a==b\nc=:d\ne:=f\n", {"a", "=b", "c", ":d", "e", "=f"}},
     {"a=b c\n", {"a", "b c"}},
     {"a b=c\n", {"a", "b=c"}},
-    {"a=x#y\n", {"a", "x#y"}}, /* no comment behind a value */
+    {"a=x#y\n", {"a", "x#y"}}, /* no comment after a value */
     {"a=1\na=2\n", {"a", "1", "a", "2"}},
     {"a\\=b=c\\=d\n", {"a=b", "c=d"}},
     {"a\\ b=c\n", {"a b", "c"}},

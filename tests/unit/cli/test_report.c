@@ -32,7 +32,7 @@ static const report_case cases[] = {
      "SELECT x FROM s;\n"
      "       ^\n"
      "Hint: try y\n"},
-    {"behind other statements of the line", 1, 3, 2, "bad", "", "SET a; ", "  x;\n", "-e", 1,
+    {"after other statements of the line", 1, 3, 2, "bad", "", "SET a; ", "  x;\n", "-e", 1,
      "-e:1:10: bad\n"
      "SET a;   x;\n"
      "         ^\n"},

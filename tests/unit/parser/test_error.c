@@ -97,6 +97,7 @@ static void test_expected(void **state)
     refused("SHOW STREAMS; SHOW TABLES;", 1, 15, "line 1:15: only one statement is allowed here");
     refused("SHOW STREAMS;;", 1, 14, "line 1:14: only one statement is allowed here");
     refused("DROP STREAM \"\"", 1, 13, "line 1:13: an identifier must not be empty");
+    refused("CREATE STREAM s WITH ('' = 1)", 1, 23, "line 1:23: a property name must not be empty");
     refused("DROP STREAM ``", 1, 13, "line 1:13: an identifier must not be empty");
 }
 

@@ -165,14 +165,36 @@ static void test_injection(void **state)
     }
 }
 
+static void test_substitution_limits(void **state)
+{
+    (void)state;
+    wr_buf text = {0};
+    wr_str out;
+    weir_error err = {0};
+    while (text.len <= WR_PARSE_TEXT_MAX)
+        wr_buf_puts(&text, "SELECT ${plain} ");
+    assert_int_equal(wr_parse_substitute(text.ptr, text.len, &vars, arena, &out, &err),
+                     WEIR_ERR_LIMIT);
+    assert_non_null(strstr(err.message, "at most 1048576 are allowed"));
+    text.len = 0; /* a name longer than any variable's is none, and stays as it is */
+    wr_buf_puts(&text, "SELECT '${");
+    for (int i = 0; i < 300; i++)
+        wr_buf_putc(&text, 'x');
+    wr_buf_puts(&text, "}' FROM s");
+    assert_int_equal(wr_parse_substitute(text.ptr, text.len, &vars, arena, &out, &err), WEIR_OK);
+    assert_true(wr_str_eq(out, wr_buf_view(&text)));
+    wr_buf_free(&text);
+}
+
 #define VARS_TEST(function) cmocka_unit_test_setup_teardown(function, vars_setup, vars_teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_spans),           TEST(test_no_span),        TEST(test_open_spans),
-        VARS_TEST(test_substitute), VARS_TEST(test_untouched), VARS_TEST(test_keyword_values),
-        VARS_TEST(test_injection),
+        TEST(test_spans),          TEST(test_no_span),
+        TEST(test_open_spans),     VARS_TEST(test_substitute),
+        VARS_TEST(test_untouched), VARS_TEST(test_keyword_values),
+        VARS_TEST(test_injection), VARS_TEST(test_substitution_limits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

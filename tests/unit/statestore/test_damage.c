@@ -183,7 +183,7 @@ static void test_chunks(void **state)
             noticed += use(db, SHAPE_BUFFER);
             wr_put_be32(rows[i].value.ptr, chunk);
         } else {
-            use(db, SHAPE_BUFFER); /* rows are missing, and nothing can tell */
+            use(db, SHAPE_BUFFER); /* rows are missing, and nothing can know */
         }
         overwrite(db, SHAPE_BUFFER, wr_buf_view(&rows[i].key), &whole);
     }

@@ -252,6 +252,31 @@ static void test_row_errors(void **state)
     assert_int_equal(strlen(silent.first), sizeof silent.first - 1);
 }
 
+/* --------------------------------------------------------------------------------------- copies */
+
+/* Copies stand on memory of their own; what was NULL stays NULL, what was empty stays empty. */
+static void test_copies_of_bytes_and_headers(void **state)
+{
+    (void)state;
+    char name[] = "name", value[] = "value";
+    const wr_header list[] = {
+        {wr_str_c(name), wr_str_c(value)}, {wr_str_c(name), (wr_str){0}}, {WR_STR(""), WR_STR("")}};
+    const wr_headers headers = {3, list}, none = {0, NULL};
+    assert_null(wr_headers_copy(arena, NULL));
+    assert_int_equal(wr_headers_copy(arena, &none)->n, 0);
+    const wr_headers *copy = wr_headers_copy(arena, &headers);
+    memset(name, 'x', sizeof name - 1);
+    memset(value, 'x', sizeof value - 1);
+    assert_int_equal(copy->n, 3);
+    assert_true(wr_str_eq_c(copy->h[0].key, "name") && wr_str_eq_c(copy->h[0].value, "value"));
+    assert_true(wr_str_eq_c(copy->h[1].key, "name"));
+    assert_null(copy->h[1].value.ptr); /* a NULL value is not an empty one */
+    assert_non_null(copy->h[2].value.ptr);
+    assert_int_equal(copy->h[2].value.len, 0);
+    assert_null(wr_bytes_copy(arena, (wr_str){0}).ptr);
+    assert_non_null(wr_bytes_copy(arena, WR_STR("")).ptr);
+}
+
 /* The numbers are those of Kafka's own test of its murmur2. */
 static void test_murmur2(void **state)
 {
@@ -284,6 +309,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_batch, setup, teardown),
         cmocka_unit_test_setup_teardown(test_builder, setup, teardown),
         cmocka_unit_test_setup_teardown(test_row_errors, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_copies_of_bytes_and_headers, setup, teardown),
         cmocka_unit_test_setup_teardown(test_murmur2, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

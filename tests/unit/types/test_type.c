@@ -143,6 +143,32 @@ static void test_schema(void **state)
     assert_int_equal(wr_schema_new(arena, NULL, 0)->n, 0);
 }
 
+/* Each of these differs from every other in one thing, and is equal to itself made anew. */
+static void test_schemas_differ(void **state)
+{
+    (void)state;
+    const wr_column cols[][2] = {
+        {{"K", &wr_type_bigint, WR_COL_KEY, NULL}, {"V", &wr_type_string, WR_COL_VALUE, NULL}},
+        {{"K", &wr_type_bigint, WR_COL_VALUE, NULL}, {"V", &wr_type_string, WR_COL_VALUE, NULL}},
+        {{"K", &wr_type_bigint, WR_COL_KEY, NULL}, {"V", &wr_type_string, WR_COL_KEY, NULL}},
+        {{"K", &wr_type_bigint, WR_COL_KEY, NULL}, {"v", &wr_type_string, WR_COL_VALUE, NULL}},
+        {{"K", &wr_type_bigint, WR_COL_KEY, NULL}, {"V", &wr_type_bytes, WR_COL_VALUE, NULL}},
+        {{"K", &wr_type_bigint, WR_COL_KEY, NULL}, {"V", &wr_type_bytes, WR_COL_HEADERS, NULL}},
+        {{"K", &wr_type_bigint, WR_COL_KEY, NULL}, {"V", &wr_type_bytes, WR_COL_HEADER, "a"}},
+        {{"K", &wr_type_bigint, WR_COL_KEY, NULL}, {"V", &wr_type_bytes, WR_COL_HEADER, "b"}},
+        {{"V", &wr_type_string, WR_COL_VALUE, NULL}, {"K", &wr_type_bigint, WR_COL_VALUE, NULL}},
+    };
+    for (size_t i = 0; i < WR_ARRAY_LEN(cols); i++) {
+        for (size_t k = 0; k < WR_ARRAY_LEN(cols); k++)
+            assert_int_equal(
+                wr_schema_equal(wr_schema_new(arena, cols[i], 2), wr_schema_new(arena, cols[k], 2)),
+                i == k);
+        const wr_schema *s = wr_schema_new(arena, cols[i], 2);
+        assert_true(wr_schema_equal(s, s));
+        assert_false(wr_schema_equal(s, wr_schema_new(arena, cols[i], 1)));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -151,6 +177,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_copy, setup, teardown),
         cmocka_unit_test_setup_teardown(test_inside, setup, teardown),
         cmocka_unit_test_setup_teardown(test_schema, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_schemas_differ, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

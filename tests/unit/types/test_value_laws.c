@@ -277,7 +277,7 @@ static void test_changed_bytes(void **state)
     assert_true(refused > 2000 && taken > 2000);
 }
 
-/* Values one behind the other, as the columns of a row are. */
+/* Values one after the other, as the columns of a row are. */
 static void test_rows_of_values(void **state)
 {
     (void)state;
