@@ -80,8 +80,10 @@ uint32_t wr_plan_inputs(const wr_plan *plan, uint32_t subtopology, uint32_t *top
             continue;
         while (k < n && topics[k] != topic)
             k++;
-        if (k == n && n < max)
-            topics[n++] = topic;
+        if (k < n)
+            continue;
+        WR_ASSERT(n < max);
+        topics[n++] = topic;
     }
     return n;
 }

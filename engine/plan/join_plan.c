@@ -7,11 +7,10 @@
  * the join step puts left values and right values side by side.
  */
 #include "engine/plan/analysis.h"
+#include "engine/plan/durations.h"
 #include "parser/parser.h"
 
 #include <stdio.h>
-
-#define DAY_MS ((int64_t)86400000)
 
 typedef struct join_sides {
     const wr_ast_join *join;
@@ -216,12 +215,16 @@ static weir_status read_within(const wr_ast_join *j, wr_step_join *out, weir_err
 {
     WR_TRY(duration(&j->before, &out->before_ms, err));
     WR_TRY(duration(&j->after, &out->after_ms, err));
+    int64_t span_ms = wr__ms_add(out->before_ms, out->after_ms);
     out->has_grace = j->has_grace;
     if (j->has_grace)
         WR_TRY(duration(&j->grace, &out->grace_ms, err));
     else
-        out->grace_ms = WR_MAX(DAY_MS - out->before_ms - out->after_ms, 0);
-    out->retention_ms = out->before_ms + out->after_ms + out->grace_ms;
+        out->grace_ms = wr__ms_less(WR__DAY_MS, span_ms);
+    /* At least a millisecond: rows of one time join, also WITHIN 0 SECONDS GRACE PERIOD 0 SECONDS,
+     * where ksqlDB's stores keep nothing. */
+    out->retention_ms = WR_MAX(wr__ms_add(span_ms, out->grace_ms), 1);
+    WR_ASSERT(out->before_ms >= 0 && out->after_ms >= 0 && out->retention_ms > 0);
     return WEIR_OK;
 }
 

@@ -14,31 +14,14 @@
  * Every store has a changelog, except those of a push query, whose state nobody needs again.
  */
 #include "engine/plan/plan_stores.h"
+#include "engine/plan/durations.h"
 
 #include <xxhash.h>
 
-#define DAY_MS          ((int64_t)86400000)
-#define MINUTE_MS       ((int64_t)60000)
-#define SECOND_MS       ((int64_t)1000)
 #define SESSION_GAPS    8  /* gaps to a segment of a session store */
 #define SESSION_PARTS   64 /* segments to the retention, at most */
 #define JOIN_SPANS      4  /* spans that a row looks at, to a segment of a join buffer */
 #define STORES_PER_STEP WR_PLAN_STORE_ROLES
-
-/* Durations are never negative; what does not fit is for ever. */
-static int64_t add_ms(int64_t a, int64_t b)
-{
-    int64_t sum;
-    WR_ASSERT(a >= 0 && b >= 0);
-    return __builtin_add_overflow(a, b, &sum) ? INT64_MAX : sum;
-}
-
-static int64_t times_ms(int64_t ms, int64_t factor)
-{
-    int64_t product;
-    WR_ASSERT(ms >= 0 && factor > 0);
-    return __builtin_mul_overflow(ms, factor, &product) ? INT64_MAX : product;
-}
 
 /* ---- specs ---- */
 
@@ -50,10 +33,10 @@ static const wr_store_spec kv_spec = {.kind = WR_STORE_KV};
 static wr_store_spec session_spec(const wr_window *w)
 {
     int64_t segment_ms =
-        WR_MAX(times_ms(w->size_ms, SESSION_GAPS), w->retention_ms / SESSION_PARTS);
+        WR_MAX(wr__ms_times(w->size_ms, SESSION_GAPS), w->retention_ms / SESSION_PARTS);
     return (wr_store_spec){.kind = WR_STORE_SESSION,
                            .retention_ms = w->retention_ms,
-                           .segment_ms = WR_MAX(segment_ms, MINUTE_MS),
+                           .segment_ms = WR_MAX(segment_ms, WR__MINUTE_MS),
                            .keep_old = !w->emit_final};
 }
 
@@ -79,11 +62,11 @@ static wr_store_spec aggregate_spec(const wr_step *step)
  * vain. */
 static wr_store_spec buffer_spec(const wr_step_join *j)
 {
-    int64_t span_ms = add_ms(j->before_ms, j->after_ms);
+    int64_t span_ms = wr__ms_add(j->before_ms, j->after_ms);
     return (wr_store_spec){.kind = WR_STORE_WINDOW,
                            .layout = WR_WINDOW_BUFFER,
                            .retention_ms = j->retention_ms,
-                           .segment_ms = WR_MAX(times_ms(span_ms, JOIN_SPANS), SECOND_MS)};
+                           .segment_ms = WR_MAX(wr__ms_times(span_ms, JOIN_SPANS), WR__SECOND_MS)};
 }
 
 /* ---- schemas ---- */
@@ -124,7 +107,7 @@ typedef struct list {
 /* The topic keeps a day more than the store does, so that a restore finds all that is alive. */
 static int64_t changelog_retention(const wr_store_spec *spec)
 {
-    return spec->kind == WR_STORE_KV ? -1 : add_ms(spec->retention_ms, DAY_MS);
+    return spec->kind == WR_STORE_KV ? -1 : wr__ms_add(spec->retention_ms, WR__DAY_MS);
 }
 
 /** Add a store of @p step; @p rows: the schema of its rows, NULL: bytes of the operator's own. */

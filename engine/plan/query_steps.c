@@ -5,11 +5,14 @@
  * rules about the key of the result (9.3).
  */
 #include "engine/plan/analysis.h"
+#include "engine/plan/durations.h"
 #include "parser/parser.h"
 
 #include <stdio.h>
 
-#define DAY_MS ((int64_t)86400000)
+/* HOPPING: a row is kept in each of its windows, so a statement that would put it into more than
+ * this is a mistake of a unit, and would take all the memory there is. */
+#define WINDOWS_PER_ROW_MAX 100000
 
 /* ---- WHERE, HAVING ---- */
 
@@ -161,23 +164,30 @@ static weir_status window_of(const wr__analysis *an, wr_window *w, weir_error *e
     if (w->kind == WR_WINDOW_HOPPING)
         good = good && wr_ast_duration_ms(&in->advance, &w->advance_ms);
     w->emit_final = an->query->emit == WR_AST_EMIT_FINAL;
-    w->grace_ms = w->emit_final ? 0 : WR_MAX(DAY_MS - w->size_ms, 0);
     if (in->has_grace)
         good = good && wr_ast_duration_ms(&in->grace, &w->grace_ms);
     if (!good || w->size_ms <= 0)
         return wr_error_at(err, WEIR_ERR_STATEMENT, in->pos,
                            "Invalid window: sizes must be positive and fit 64-bit milliseconds");
+    if (!in->has_grace && !w->emit_final)
+        w->grace_ms = wr__ms_less(WR__DAY_MS, w->size_ms);
     if (w->advance_ms <= 0 || w->advance_ms > w->size_ms)
         return wr_error_at(err, WEIR_ERR_STATEMENT, in->pos,
                            "Window advance must be more than zero and at most the window's size");
+    if (w->size_ms / w->advance_ms >= WINDOWS_PER_ROW_MAX)
+        return wr_error_at(err, WEIR_ERR_LIMIT, in->advance.pos,
+                           "A row would be in %lld windows: the window's size may be at most %d "
+                           "times its advance",
+                           (long long)(w->size_ms / w->advance_ms), WINDOWS_PER_ROW_MAX);
+    int64_t whole_ms = wr__ms_add(w->size_ms, w->grace_ms);
     /* Without a GRACE PERIOD the store keeps a day, also where EMIT FINAL closes windows at once.
      */
-    w->retention_ms = in->has_grace ? w->size_ms + w->grace_ms : WR_MAX(DAY_MS, w->size_ms);
+    w->retention_ms = in->has_grace ? whole_ms : WR_MAX(WR__DAY_MS, w->size_ms);
     if (in->has_retention) {
         int64_t given;
         if (!wr_ast_duration_ms(&in->retention, &given))
             return wr_error_at(err, WEIR_ERR_STATEMENT, in->pos, "Retention out of range");
-        if (given < w->size_ms + w->grace_ms)
+        if (given < whole_ms)
             return wr_error_at(err, WEIR_ERR_STATEMENT, in->retention.pos,
                                "The window retention period should not be smaller than window size "
                                "plus grace period. Got retention %lld ms, size %lld ms, grace %lld "
