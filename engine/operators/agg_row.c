@@ -250,7 +250,7 @@ weir_status wr__agg_put_dirty(wr__agg *g, const wr_store_entry *e, wr_str old, w
     if (wr_entry_exists(e)) {
         wr_str bytes = wr__row_copy(a, wr_entry_value(e));
         b->flags[to] |= WR_ROW_HAS_NEW;
-        b->rowtime[to] = wr__row_time(bytes);
+        WR_TRY(wr__row_time(bytes, &b->rowtime[to], err));
         WR_TRY(wr__agg_results_of(g, bytes, b->cols, to, err));
     } else {
         b->rowtime[to] = wr_entry_timestamp(e);

@@ -149,7 +149,7 @@ weir_status wr__agg_put_update(wr__agg *g, const wr__flat *flat, const wr_store_
     wr_batch *b = wr_batch_builder_batch(out);
     wr__agg_key_cells(g, b, *to, in, i);
     wr_str bytes = wr_entry_value(e);
-    b->rowtime[*to] = wr__row_time(bytes);
+    WR_TRY(wr__row_time(bytes, &b->rowtime[*to], err));
     WR_TRY(wr__agg_put_results(g, flat, bytes, b->cols, *to, err));
     if (!old.ptr || !b->old_cols)
         return WEIR_OK;
@@ -231,7 +231,7 @@ static weir_status flush_some(wr__agg *g, const wr__flat *flat, wr_store *store,
         wr_str bytes = wr_entry_value(e);
         WR_TRY(put_key(op, store, e, borrows, b, to, err));
         b->partition[to] = op->ctx->partition;
-        b->rowtime[to] = wr__row_time(bytes);
+        WR_TRY(wr__row_time(bytes, &b->rowtime[to], err));
         WR_TRY(put_value(g, flat, bytes, b->cols, to, &new_rows, err));
         if (old.ptr) {
             all |= b->flags[to] |= WR_ROW_HAS_OLD;

@@ -128,10 +128,20 @@ void wr__row_put(wr_buf *out, int64_t rowtime, const wr_vec *cols, uint32_t firs
         wr_vec_encode(out, &cols[c], i);
 }
 
-int64_t wr__row_time(wr_str row)
+static weir_status damaged_row(weir_error *err)
 {
-    WR_ASSERT(row.len >= 8);
-    return (int64_t)wr_get_be64(row.ptr);
+    wr_error(err, WEIR_ERR_STORE, "a row in the state store is damaged");
+    if (err)
+        err->flags |= WEIR_ERROR_FATAL;
+    return WEIR_ERR_STORE;
+}
+
+weir_status wr__row_time(wr_str row, int64_t *ms, weir_error *err)
+{
+    if (WR_UNLIKELY(row.len < 8))
+        return damaged_row(err);
+    *ms = (int64_t)wr_get_be64(row.ptr);
+    return WEIR_OK;
 }
 
 /* Numbers and texts without a boxed value between. @return false: leave it to the row codec, which
@@ -172,8 +182,10 @@ static bool get_plain(wr_vec *v, uint32_t i, const char **p, const char *end)
 weir_status wr__row_get(wr_str row, wr_arena *a, wr_vec *cols, uint32_t first, uint32_t n,
                         uint32_t i, weir_error *err)
 {
+    if (row.len < 8)
+        return damaged_row(err);
     const char *p = row.ptr + 8, *end = row.ptr + row.len;
-    bool ok = row.len >= 8;
+    bool ok = true;
     for (uint32_t c = first; ok && c < first + n; c++) {
         if (get_plain(&cols[c], i, &p, end))
             continue;
@@ -182,12 +194,7 @@ weir_status wr__row_get(wr_str row, wr_arena *a, wr_vec *cols, uint32_t first, u
         if (ok)
             wr_vec_set(&cols[c], i, &v);
     }
-    if (ok && p == end)
-        return WEIR_OK;
-    wr_error(err, WEIR_ERR_STORE, "a row in the state store is damaged");
-    if (err)
-        err->flags |= WEIR_ERROR_FATAL;
-    return WEIR_ERR_STORE;
+    return ok && p == end ? WEIR_OK : damaged_row(err);
 }
 
 wr_str wr__row_copy(wr_arena *a, wr_str row)

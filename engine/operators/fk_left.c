@@ -221,7 +221,10 @@ static weir_status take_answer(wr_op *op, const wr_record *r, wr_batch_builder *
     WR_TRY(wr__fk_message_get(r->value, &m, err));
     wr_str left = {0};
     bool found;
+    int64_t left_ms;
     WR_TRY(wr_kv_get(s->left, m.left, &left, &found, err));
+    if (found)
+        WR_TRY(wr__row_time(left, &left_ms, err)); /* or it is too short to be a row */
     if (found != m.has_left || (found && wr__fk_row_hash(left) != m.hash))
         return WEIR_OK; /* stale */
     return put_result(op, &m, found ? left : (wr_str){0}, r->timestamp, out, err);

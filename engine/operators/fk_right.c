@@ -87,9 +87,12 @@ static weir_status take_subscription(wr_op *op, const wr_record *r, weir_error *
         WR_TRY(wr_kv_get(s->right, m.right, &row, &found, err));
     if (m.what == WR__FK_ANSWER_IF_FOUND && !found)
         return WEIR_OK;
+    int64_t time = r->timestamp, right_ms = INT64_MIN;
+    if (found)
+        WR_TRY(wr__row_time(row, &right_ms, err));
     m.what = WR__FK_RESPONSE;
     m.right = found ? row : (wr_str){0};
-    return answer(op, &m, found ? WR_MAX(r->timestamp, wr__row_time(row)) : r->timestamp, err);
+    return answer(op, &m, WR_MAX(time, right_ms), err);
 }
 
 weir_status wr__fk_right_feed(wr_op *op, const wr_record *records, uint32_t n, weir_error *err)

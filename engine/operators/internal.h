@@ -119,7 +119,8 @@ weir_status wr__rowkey_read(const wr_schema *schema, wr_str key, wr_arena *a, wr
 
 void wr__row_put(wr_buf *out, int64_t rowtime, const wr_vec *cols, uint32_t first, uint32_t n,
                  uint32_t i);
-int64_t wr__row_time(wr_str row);
+/** @return WEIR_ERR_STORE where the bytes are too short for a row. */
+weir_status wr__row_time(wr_str row, int64_t *ms, weir_error *err) WR_MUST_CHECK;
 /** Values into row @p i of cols[first .. first+n). Strings borrow from @p row. */
 weir_status wr__row_get(wr_str row, wr_arena *a, wr_vec *cols, uint32_t first, uint32_t n,
                         uint32_t i, weir_error *err) WR_MUST_CHECK;
@@ -185,7 +186,7 @@ typedef struct wr__fk_message {
 void wr__fk_message_put(wr_buf *out, const wr__fk_message *m);
 /** @return WEIR_ERR_STORE: not such a message. */
 weir_status wr__fk_message_get(wr_str bytes, wr__fk_message *m, weir_error *err) WR_MUST_CHECK;
-/** Hash of a stored left row's values; its time does not count. */
+/** Hash of a stored left row's values; its time does not count. @pre it has one (wr__row_time). */
 uint64_t wr__fk_row_hash(wr_str row);
 
 /** Messages that one call of an operator sends, with the columns their keys are encoded from. */

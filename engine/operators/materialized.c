@@ -68,9 +68,7 @@ static weir_status put_row(pull *p, const wr_store_row *row, wr_batch_builder *o
         b->window_start[to] = row->start_ms;
         b->window_end[to] = wr__time_add(row->start_ms, p->window->size_ms);
     }
-    if (bytes.len < 8)
-        return wr_error(err, WEIR_ERR_STORE, "a row in the state store is damaged");
-    b->rowtime[to] = wr__row_time(bytes);
+    WR_TRY(wr__row_time(bytes, &b->rowtime[to], err));
     if (p->step->kind == WR_STEP_AGGREGATE)
         return wr__agg_results_of(&p->agg, bytes, b->cols, to, err);
     return wr__row_get(bytes, a, b->cols, schema->keys_n, schema->n - schema->keys_n, to, err);

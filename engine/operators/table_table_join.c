@@ -127,8 +127,11 @@ static weir_status join_change(wr_op *op, int input, const wr_batch *in, uint32_
     uint32_t to = wr__join_row(op, out, in, i);
     wr_batch *b = wr_batch_builder_batch(out);
     b->flags[to] = 0;
-    if (c.other.ptr)
-        b->rowtime[to] = WR_MAX(b->rowtime[to], wr__row_time(c.other));
+    if (c.other.ptr) {
+        int64_t other_ms;
+        WR_TRY(wr__row_time(c.other, &other_ms, err));
+        b->rowtime[to] = WR_MAX(b->rowtime[to], other_ms);
+    }
     if (c.has_new || without_this) {
         b->flags[to] |= WR_ROW_HAS_NEW;
         if (c.has_new)

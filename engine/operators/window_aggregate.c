@@ -99,7 +99,7 @@ static weir_status put_final(wr_op *op, const wr_store_row *row, const wr_batch 
     wr_batch *b = wr_batch_builder_batch(out);
     wr_str key = wr__row_copy(a, row->key), bytes = wr__row_copy(a, row->value);
     WR_TRY(wr__rowkey_read(op->step->schema, key, a, b->cols, to, false, NULL, NULL, err));
-    b->rowtime[to] = wr__row_time(bytes);
+    WR_TRY(wr__row_time(bytes, &b->rowtime[to], err));
     b->window_start[to] = row->start_ms;
     b->window_end[to] = wr__time_add(row->start_ms, op->step->u.aggregate.window.size_ms);
     return wr__agg_results_of(&s->agg, bytes, b->cols, to, err);
