@@ -15,7 +15,7 @@ static void report_row(wr_row_errors *self, uint32_t row, const char *message)
     wr__op_errors *e = (wr__op_errors *)self;
     wr_task_ctx *ctx = e->op->ctx;
     if (ctx->row_error)
-        ctx->row_error(ctx, e->op->step, e->batch, row, message);
+        ctx->row_error(ctx, e->step, e->batch, row, message);
 }
 
 void wr__op_errors_init(wr__op_errors *e, wr_op *op, const wr_batch *batch)
@@ -23,6 +23,7 @@ void wr__op_errors_init(wr__op_errors *e, wr_op *op, const wr_batch *batch)
     memset(e, 0, sizeof *e);
     e->base.report = report_row;
     e->op = op;
+    e->step = op->step;
     e->batch = batch;
 }
 

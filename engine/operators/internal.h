@@ -52,6 +52,7 @@ weir_status wr__fk_right_feed(wr_op *op, const wr_record *records, uint32_t n, w
 typedef struct wr__op_errors {
     wr_row_errors base;
     wr_op *op;
+    const wr_step *step; /* whose errors they are: the operator's own, unless it is changed */
     const wr_batch *batch;
 } wr__op_errors;
 void wr__op_errors_init(wr__op_errors *e, wr_op *op, const wr_batch *batch);
@@ -59,6 +60,13 @@ void wr__op_row_error(wr_op *op, const wr_batch *batch, uint32_t row, const char
     WR_PRINTF(4, 5);
 wr_eval_ctx wr__op_eval_ctx(const wr_op *op, wr__op_errors *errs);
 wr_evaluator *wr__op_evaluator(const wr_op *op, wr_expr *const *exprs, uint32_t n);
+
+/**
+ * wr_op_emit to a filter that this source has applied itself: @p batch is what passed of @p tested
+ * rows, which is what both operators count.
+ */
+weir_status wr__op_emit_filtered(wr_op *op, const wr_batch *batch, uint32_t tested,
+                                 weir_error *err) WR_MUST_CHECK;
 
 /** In flush: reset scratch, after the receivers have taken what was exchanged. */
 weir_status wr__reset_scratch(wr_task_ctx *ctx, weir_error *err);

@@ -69,13 +69,4 @@ const wr__faults *wr__run_column(wr__run_member *m, uint32_t c, wr_sel sel, wr_v
 /** Event times of the rows of @p sel into rowtime; a TIMESTAMP column has been asked for before. */
 const wr__faults *wr__run_times(wr__run_member *m, wr_sel sel);
 
-/* ---- filter first (source.c, filter.c) ---- */
-
-/** @p source has put off columns: @p filter asks it for them, for the rows that pass. */
-void wr__filter_defer(wr_op *filter, wr_op *source);
-/** The put-off columns of the rows of @p sel into @p b, the source's last batch or a copy of it
- * that shares its columns. @return the rows that are left: bad ones are reported, and have not
- * been. */
-wr_sel wr__source_rest(wr_op *source, const wr_batch *b, wr_sel sel);
-
 #endif

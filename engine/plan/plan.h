@@ -127,6 +127,9 @@ typedef struct wr_step_source {
     bool fail_on_bad_record; /* ksql.fail.on.deserialization.error */
     bool strict;             /* weir.decode.strict */
     bool materialize;        /* TABLE: keep the rows in a store (needs_old, or queryable) */
+    /* The FILTER step after it, where this source applies the condition itself: it decodes what the
+     * condition reads, and the other columns only for rows that pass (push_down.c). NULL: none. */
+    const wr_step *filter;
 } wr_step_source;
 
 typedef struct wr_step_select_key {

@@ -52,6 +52,10 @@ void wr_plan_print_details(wr_buf *out, const wr_plan *plan, const wr_step *s)
     case WR_STEP_SOURCE:
         wr_buf_printf(out, " | Topic: %s%s", plan->topics[s->u.source.topic].name,
                       s->u.source.materialize ? " | Materialized" : "");
+        if (s->u.source.filter) {
+            wr_buf_puts(out, " | Pushed filter: ");
+            wr_expr_print(out, s->u.source.filter->u.filter);
+        }
         break;
     case WR_STEP_SINK:
         wr_buf_printf(out, " | Topic: %s", plan->topics[s->u.sink.topic].name);

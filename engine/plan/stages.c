@@ -6,6 +6,7 @@
  */
 #include "engine/plan/analysis.h"
 #include "engine/plan/plan_stores.h"
+#include "engine/plan/push_down.h"
 #include "parser/parser.h"
 
 /* ---- steps ---- */
@@ -500,5 +501,6 @@ void wr__finish_plan(wr__builder *b, wr_step *root)
     p->steps_n = (uint32_t)b->steps.n;
     p->topics = b->topics.v;
     p->topics_n = (uint32_t)b->topics.n;
+    wr_plan_push_filters(p);
     wr_plan_add_stores(p, &b->an->env->catalog->types);
 }

@@ -23,6 +23,7 @@
 
 #include "engine/operators/topology.h"
 #include "engine/plan/plan_stores.h"
+#include "engine/plan/push_down.h"
 #include "parser/parser.h"
 
 #define OPS_STORES_MAX 32
@@ -498,6 +499,7 @@ static inline void ops_open(ops *o, ops_build build, bool caching)
         if (s->kind == WR_STEP_FK_JOIN)
             s->u.join.right_subtopology = regions - 1 - s->u.join.right_subtopology;
     }
+    wr_plan_push_filters(&o->plan);
     wr_plan_add_stores(&o->plan, NULL);
     o->db = wr_db_open_memory();
     ops_start(o);
