@@ -9,7 +9,7 @@
  */
 #include "bench/micro/state.h"
 
-#include "engine/operators/internal.h"
+#include "engine/operators/classes.h"
 #include "engine/plan/plan_stores.h"
 #include "parser/parser.h"
 
@@ -161,8 +161,7 @@ static void run(const char *what, wr_batch **batches, wr_window window)
                        .caching = true,
                        .open_store = open_store,
                        .runtime = &w};
-    const wr_op_class *cls =
-        window.kind == WR_WINDOW_NONE ? &wr__aggregate_class : &wr__window_aggregate_class;
+    const wr_op_class *cls = wr__classes_of(step).here;
     wr_op next = {.cls = &null_class, .step = step, .ctx = &ctx};
     wr_op op = {.cls = cls, .step = step, .ctx = &ctx, .next = &next};
     op.state = wr_arena_calloc(ctx.task_arena, 1, cls->state_size);

@@ -24,4 +24,5 @@ const wr_op_class wr__collect_class = {
     .state_size = 1,
     .open = collect_open,
     .process = collect_process,
+    .leaves = true,
 };

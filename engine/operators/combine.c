@@ -17,6 +17,7 @@
  * Holding does not pay where most keys are different: when JUDGED rows have made three partials for
  * each four, the next PASSED rows go as they are, then it is tried again.
  */
+#include "engine/operators/classes.h"
 #include "engine/operators/flat.h"
 #include "engine/operators/group.h"
 

@@ -107,13 +107,6 @@ weir_status wr__exchange(wr_op *op, const wr_batch *in, const wr_str *keys, cons
     return WEIR_OK;
 }
 
-weir_status wr__repartition_take(wr_op *op, const wr_batch *batch, weir_error *err)
-{
-    op->rows_in += batch->sel.n;
-    op->batches++;
-    return wr_op_emit(op, batch, err);
-}
-
 weir_status wr__reset_scratch(wr_task_ctx *ctx, weir_error *err)
 {
     if (ctx->exchange_now) {

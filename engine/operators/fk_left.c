@@ -230,7 +230,7 @@ static weir_status take_answer(wr_op *op, const wr_record *r, wr_batch_builder *
     return put_result(op, &m, found ? left : (wr_str){0}, r->timestamp, out, err);
 }
 
-weir_status wr__fk_left_feed(wr_op *op, const wr_record *records, uint32_t n, weir_error *err)
+static weir_status fk_left_feed(wr_op *op, const wr_record *records, uint32_t n, weir_error *err)
 {
     wr_batch_builder *out =
         wr_batch_builder_new(op->ctx->scratch, op->step->schema, false, op->step->needs_old);
@@ -246,5 +246,6 @@ const wr_op_class wr__fk_left_class = {
     .state_size = sizeof(fk_left_state),
     .open = fk_left_open,
     .process = fk_left_process,
+    .feed = fk_left_feed,
     .close = fk_left_close,
 };

@@ -95,7 +95,7 @@ static weir_status take_subscription(wr_op *op, const wr_record *r, weir_error *
     return answer(op, &m, WR_MAX(time, right_ms), err);
 }
 
-weir_status wr__fk_right_feed(wr_op *op, const wr_record *records, uint32_t n, weir_error *err)
+static weir_status fk_right_feed(wr_op *op, const wr_record *records, uint32_t n, weir_error *err)
 {
     fk_right_state *s = op->state;
     wr__fk_outbox_begin(&s->outbox);
@@ -167,5 +167,7 @@ const wr_op_class wr__fk_right_class = {
     .state_size = sizeof(fk_right_state),
     .open = fk_right_open,
     .process = fk_right_process,
+    .feed = fk_right_feed,
+    .leaves = true,
     .close = fk_right_close,
 };

@@ -9,14 +9,7 @@
 #include "engine/functions/datepattern.h"
 #include "engine/operators/topology.h"
 
-/* ------------------------------------------------------------------ the classes, one per file */
-
-extern const wr_op_class wr__source_class, wr__filter_class, wr__select_class, wr__flat_map_class,
-    wr__select_key_class, wr__table_group_by_class, wr__combine_class, wr__repartition_write_class,
-    wr__repartition_read_class, wr__aggregate_class, wr__window_aggregate_class,
-    wr__session_aggregate_class, wr__suppress_class, wr__stream_stream_join_class,
-    wr__stream_table_join_class, wr__table_table_join_class, wr__fk_left_class, wr__fk_right_class,
-    wr__sink_class, wr__collect_class;
+/* ------------------------------------------------------------------ running */
 
 /**
  * The time from now on is @p to's (NULL: nobody's here); @return whose it was. Every way into an
@@ -24,24 +17,16 @@ extern const wr_op_class wr__source_class, wr__filter_class, wr__select_class, w
  */
 wr_op *wr__op_switch(wr_task_ctx *ctx, wr_op *to);
 
-/** Records into a source, the reading end of a repartition topic, or a side of a foreign-key join
- *  (answers for the left one, subscriptions for the right one). */
-typedef weir_status (*wr__feed)(wr_op *op, const wr_record *records, uint32_t n, weir_error *err);
-/** The way into all of these: @p feed, timed and its bytes counted. */
-weir_status wr__op_feed(wr_op *op, wr__feed feed, const wr_record *records, uint32_t n,
-                        weir_error *err);
-weir_status wr__source_feed(wr_op *op, const wr_record *records, uint32_t n, weir_error *err);
-weir_status wr__repartition_feed(wr_op *op, const wr_record *records, uint32_t n, weir_error *err);
-/** The reading end of a repartition without a topic. */
-weir_status wr__repartition_take(wr_op *op, const wr_batch *batch, weir_error *err);
+/** cls->feed, timed and its bytes counted. */
+weir_status wr__op_feed(wr_op *op, const wr_record *records, uint32_t n, weir_error *err);
+/** cls->take, timed. */
+weir_status wr__op_take(wr_op *op, const wr_batch *batch, weir_error *err);
 /**
  * Rows of @p in to the tasks of their partitions, by ctx->exchange. @p keys: encoded keys by row,
  * NULL: none; @p ok: rows whose key could be encoded, NULL: all.
  */
 weir_status wr__exchange(wr_op *op, const wr_batch *in, const wr_str *keys, const uint8_t *ok,
                          weir_error *err);
-weir_status wr__fk_left_feed(wr_op *op, const wr_record *records, uint32_t n, weir_error *err);
-weir_status wr__fk_right_feed(wr_op *op, const wr_record *records, uint32_t n, weir_error *err);
 
 /* ------------------------------------------------------------------ row errors, evaluation */
 

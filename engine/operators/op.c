@@ -56,13 +56,20 @@ weir_status wr__op_emit_filtered(wr_op *op, const wr_batch *batch, uint32_t test
     return emit(op, batch, tested, err);
 }
 
-weir_status wr__op_feed(wr_op *op, wr__feed feed, const wr_record *records, uint32_t n,
-                        weir_error *err)
+weir_status wr__op_feed(wr_op *op, const wr_record *records, uint32_t n, weir_error *err)
 {
     wr_op *caller = wr__op_switch(op->ctx, op);
     for (uint32_t i = 0; i < n; i++)
         op->bytes_in += records[i].key.len + records[i].value.len;
-    weir_status st = feed(op, records, n, err);
+    weir_status st = op->cls->feed(op, records, n, err);
+    wr__op_switch(op->ctx, caller);
+    return st;
+}
+
+weir_status wr__op_take(wr_op *op, const wr_batch *batch, weir_error *err)
+{
+    wr_op *caller = wr__op_switch(op->ctx, op);
+    weir_status st = op->cls->take(op, batch, err);
     wr__op_switch(op->ctx, caller);
     return st;
 }

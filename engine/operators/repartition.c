@@ -129,6 +129,7 @@ const wr_op_class wr__repartition_write_class = {
     .open = write_open,
     .process = write_process,
     .close = write_close,
+    .leaves = true,
 };
 
 /* ------------------------------------------------------------------ reading */
@@ -187,7 +188,7 @@ static bool get_payload(const wr_schema *schema, wr_str payload, bool windowed, 
     return p == end;
 }
 
-weir_status wr__repartition_feed(wr_op *op, const wr_record *records, uint32_t n, weir_error *err)
+static weir_status read_feed(wr_op *op, const wr_record *records, uint32_t n, weir_error *err)
 {
     wr_arena *a = op->ctx->scratch;
     const wr_step *step = op->step;
@@ -228,18 +229,17 @@ weir_status wr__repartition_feed(wr_op *op, const wr_record *records, uint32_t n
     return wr_op_emit(op, batch, err);
 }
 
-static weir_status read_process(wr_op *op, int input, const wr_batch *in, weir_error *err)
+static weir_status read_take(wr_op *op, const wr_batch *batch, weir_error *err)
 {
-    (void)op;
-    (void)input;
-    (void)in;
-    (void)err;
-    WR_UNREACHABLE(); /* fed by wr__repartition_feed */
+    op->rows_in += batch->sel.n;
+    op->batches++;
+    return wr_op_emit(op, batch, err);
 }
 
 const wr_op_class wr__repartition_read_class = {
     .name = "RepartitionRead",
     .state_size = 1,
     .open = read_open,
-    .process = read_process,
+    .feed = read_feed,
+    .take = read_take,
 };

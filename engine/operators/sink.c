@@ -173,4 +173,5 @@ const wr_op_class wr__sink_class = {
     .open = sink_open,
     .process = sink_process,
     .close = sink_close,
+    .leaves = true,
 };

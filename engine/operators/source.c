@@ -247,7 +247,7 @@ static weir_status emit_filtered(feed *f, weir_error *err)
 
 /* ------------------------------------------------------------------ feeding */
 
-weir_status wr__source_feed(wr_op *op, const wr_record *records, uint32_t n, weir_error *err)
+static weir_status source_feed(wr_op *op, const wr_record *records, uint32_t n, weir_error *err)
 {
     source_state *s = op->state;
     op->rows_in += n;
@@ -275,19 +275,10 @@ weir_status wr__source_feed(wr_op *op, const wr_record *records, uint32_t n, wei
     return WEIR_OK;
 }
 
-static weir_status source_process(wr_op *op, int input, const wr_batch *in, weir_error *err)
-{
-    (void)op;
-    (void)input;
-    (void)in;
-    (void)err;
-    WR_UNREACHABLE(); /* sources are fed, see wr__source_feed */
-}
-
 const wr_op_class wr__source_class = {
     .name = "Source",
     .state_size = sizeof(source_state),
     .open = source_open,
-    .process = source_process,
+    .feed = source_feed,
     .close = source_close,
 };
