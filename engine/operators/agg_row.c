@@ -8,7 +8,11 @@
  * row is emitted or pulled. In memory a row is decoded into scratch, changed in place by the
  * functions and encoded again, so nothing in a store points anywhere (Traps, 13).
  */
-#include "engine/operators/internal.h"
+#include "engine/operators/agg_row.h"
+#include "engine/operators/batch_rows.h"
+#include "engine/operators/exchange_send.h"
+#include "engine/operators/op_eval.h"
+#include "engine/operators/stored_row.h"
 
 weir_status wr__agg_open(wr__agg *g, wr_op *op, weir_error *err)
 {

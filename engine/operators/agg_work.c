@@ -8,6 +8,13 @@
  * what waits is added before.
  */
 #include "engine/operators/agg_work.h"
+#include "engine/operators/agg_row.h"
+#include "engine/operators/batch_rows.h"
+#include "engine/operators/exchange_send.h"
+#include "engine/operators/flat.h"
+#include "engine/operators/rowkey.h"
+#include "engine/operators/stored_row.h"
+#include "engine/operators/times.h"
 
 enum { PENDING = 2048 }; /* pairs that wait at most: hopping windows have many for each row */
 

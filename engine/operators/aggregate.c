@@ -17,8 +17,11 @@
  * Rows go to their groups in one of two ways with the same result: in place (flat.h), where all
  * states have fixed widths, or boxed (agg_row.c), one row at a time.
  */
+#include "engine/operators/agg_row.h"
 #include "engine/operators/agg_work.h"
+#include "engine/operators/flat.h"
 #include "engine/operators/group.h"
+#include "engine/operators/stored_row.h"
 
 typedef struct aggregate_state {
     wr__agg agg;

@@ -2,7 +2,7 @@
 /*
  * Collect: rows to a client (push and pull queries). The runtime counts LIMIT and encodes.
  */
-#include "engine/operators/internal.h"
+#include "engine/operators/op.h"
 
 static weir_status collect_open(wr_op *op, wr_task_ctx *ctx, weir_error *err)
 {

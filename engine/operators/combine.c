@@ -17,9 +17,13 @@
  * Holding does not pay where most keys are different: when JUDGED rows have made three partials for
  * each four, the next PASSED rows go as they are, then it is tried again.
  */
+#include "engine/operators/agg_row.h"
 #include "engine/operators/classes.h"
 #include "engine/operators/flat.h"
 #include "engine/operators/group.h"
+#include "engine/operators/op_eval.h"
+#include "engine/operators/rowkey.h"
+#include "engine/operators/times.h"
 
 #include <stdlib.h>
 

@@ -9,7 +9,8 @@
  * evaluator will use again. Strings stay slices: the receiver runs before the scratch arena is
  * reset and before the records are released (wr_task_ctx.exchange).
  */
-#include "engine/operators/internal.h"
+#include "engine/operators/exchange_send.h"
+#include "engine/operators/op_run.h"
 
 /* The rows of one target, by counting sort; rows stay in order. */
 typedef struct targets {

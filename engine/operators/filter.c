@@ -11,7 +11,8 @@
  * A table whose changes come without old rows cannot know the last two apart; then a row that does
  * not pass is a tombstone.
  */
-#include "engine/operators/internal.h"
+#include "engine/operators/batch_rows.h"
+#include "engine/operators/op_eval.h"
 
 typedef struct filter_state {
     wr_evaluator *ev; /* NULL: the source has applied the condition */

@@ -23,7 +23,12 @@
  * State: the left rows; the result, where old rows or pull queries need it. The changes of the
  * result: time as the answer's.
  */
-#include "engine/operators/internal.h"
+#include "engine/operators/batch_rows.h"
+#include "engine/operators/fk_message.h"
+#include "engine/operators/join_row.h"
+#include "engine/operators/op_eval.h"
+#include "engine/operators/rowkey.h"
+#include "engine/operators/stored_row.h"
 
 typedef struct fk_left_state {
     wr_store *left, *result; /* result may be NULL */

@@ -10,7 +10,8 @@
  * partition; they are not read again. Record timestamps carry the event time. Only Weir writes
  * these topics, so bytes that do not decode are WEIR_ERR_STORE and end the task.
  */
-#include "engine/operators/internal.h"
+#include "engine/operators/fk_message.h"
+#include "engine/operators/op_eval.h"
 
 enum { MESSAGE_VERSION = 1, MESSAGE_HEAD = 11 };
 

@@ -11,7 +11,10 @@
  * No store key is a prefix of another, so the scan meets exactly those of one foreign key.
  * An answer's time is the later one of the left change and the right row.
  */
-#include "engine/operators/internal.h"
+#include "engine/operators/fk_message.h"
+#include "engine/operators/join_row.h"
+#include "engine/operators/rowkey.h"
+#include "engine/operators/stored_row.h"
 
 typedef struct fk_right_state {
     wr_store *right, *subscriptions;

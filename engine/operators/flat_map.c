@@ -6,7 +6,8 @@
  *
  * A batch of long arrays can become any number of rows: the output goes out in pieces.
  */
-#include "engine/operators/internal.h"
+#include "engine/operators/batch_rows.h"
+#include "engine/operators/op_eval.h"
 
 #define PIECE_ROWS 65536u
 

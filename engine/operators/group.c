@@ -11,6 +11,7 @@
  * a row leaves the advance that the row before it was in.
  */
 #include "engine/operators/group.h"
+#include "engine/operators/rowkey.h"
 
 /* ------------------------------------------------------------------ hashing */
 

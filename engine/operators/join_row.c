@@ -6,7 +6,11 @@
  * Joins of streams collect pairs (a row of the batch, a stored row) and make whole columns of them:
  * the batch's side is gathered, each distinct stored row is decoded once and gathered likewise.
  */
+#include "engine/operators/join_row.h"
+#include "engine/operators/batch_rows.h"
 #include "engine/operators/group.h"
+#include "engine/operators/rowkey.h"
+#include "engine/operators/stored_row.h"
 
 static uint32_t values_n(const wr_schema *schema)
 {

@@ -3,12 +3,16 @@
  * Reading a query's materialised rows for pull queries: from a store, usually a read-only one on a
  * snapshot, back to batches of the materialising step's schema.
  *
- * Which store: a table source, a table-table join: rows as batch_rows.c writes them, in a kv store;
+ * Which store: a table source, a table-table join: rows as stored_row.c writes them, in a kv store;
  * an aggregate: states, in a kv, window or session store; results are computed here. Look-ups by
  * key and ranges of keys use the store's order; bounds on windows narrow the times that are scanned
  * and are checked again on every row. Thread: whichever opened the store.
  */
-#include "engine/operators/internal.h"
+#include "engine/operators/agg_row.h"
+#include "engine/operators/rowkey.h"
+#include "engine/operators/stored_row.h"
+#include "engine/operators/times.h"
+#include "engine/operators/topology.h"
 
 #include "statestore/session_store.h"
 

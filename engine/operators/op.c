@@ -8,7 +8,8 @@
  * of the runtime (writing, stores) is its own time too; what other tasks do meanwhile is not
  * (wr__reset_scratch).
  */
-#include "engine/operators/internal.h"
+#include "engine/operators/op.h"
+#include "engine/operators/op_run.h"
 
 wr_op *wr__op_switch(wr_task_ctx *ctx, wr_op *to)
 {

@@ -19,7 +19,9 @@
  * Where this process has all tasks (ctx->exchange_in_memory) rows take the short way:
  * exchange_send.c.
  */
-#include "engine/operators/internal.h"
+#include "engine/operators/batch_rows.h"
+#include "engine/operators/exchange_send.h"
+#include "engine/operators/op_eval.h"
 
 enum { PAYLOAD_VERSION = 1, PAYLOAD_PARTIAL = 0x40, PAYLOAD_WINDOWED = 0x80 };
 #define PAYLOAD_OWN   (PAYLOAD_PARTIAL | PAYLOAD_WINDOWED)

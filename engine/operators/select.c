@@ -6,7 +6,8 @@
  * never changes them), value expressions only for rows that have a value: a record without value
  * passes as one. A table's old row is projected likewise.
  */
-#include "engine/operators/internal.h"
+#include "engine/operators/batch_rows.h"
+#include "engine/operators/op_eval.h"
 
 typedef struct select_state {
     wr_evaluator *keys, *values; /* NULL: no such columns */

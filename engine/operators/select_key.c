@@ -13,7 +13,8 @@
  * A key of one column that is NULL is a NULL key; a key of several columns is one even if all its
  * parts are NULL. A failing expression gives NULL, and the evaluator has logged it.
  */
-#include "engine/operators/internal.h"
+#include "engine/operators/batch_rows.h"
+#include "engine/operators/op_eval.h"
 
 typedef struct select_key_state {
     wr_evaluator *ev;

@@ -17,8 +17,15 @@
  * (session_store.h); then row by row, each seeing what those before it have done. Where the states
  * have fixed widths (flat.h) they are merged as bytes, else boxed.
  */
+#include "engine/operators/agg_row.h"
 #include "engine/operators/agg_work.h"
+#include "engine/operators/batch_rows.h"
+#include "engine/operators/flat.h"
 #include "engine/operators/group.h"
+#include "engine/operators/rowkey.h"
+#include "engine/operators/stored_row.h"
+#include "engine/operators/suppress.h"
+#include "engine/operators/times.h"
 
 #include "statestore/session_store.h"
 

@@ -10,7 +10,9 @@
  *
  * Bytes live in buffers of the operator, which produce() borrows.
  */
-#include "engine/operators/internal.h"
+#include "engine/operators/batch_rows.h"
+#include "engine/operators/op_eval.h"
+#include "engine/operators/timestamp.h"
 
 typedef struct sink_state {
     wr_encoder *key, *value; /* NULL: no such columns */

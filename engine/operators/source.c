@@ -21,7 +21,12 @@
  *
  * Thread: the task's. Batches live in scratch; strings are slices of the records.
  */
+#include "engine/operators/batch_rows.h"
+#include "engine/operators/op_eval.h"
+#include "engine/operators/op_run.h"
+#include "engine/operators/rowkey.h"
 #include "engine/operators/source_run.h"
+#include "engine/operators/stored_row.h"
 
 typedef struct source_state {
     const wr_step_source *cfg;

@@ -11,8 +11,9 @@
  * it. A reader alone in its run never asks twice for the same rows.
  */
 #include "engine/operators/source_run.h"
-
 #include "engine/operators/source_pool.h"
+#include "engine/operators/times.h"
+#include "engine/operators/timestamp.h"
 
 #include <stdio.h>
 

@@ -15,7 +15,7 @@
 #ifndef WR_ENGINE_OPERATORS_SOURCE_RUN_H
 #define WR_ENGINE_OPERATORS_SOURCE_RUN_H
 
-#include "engine/operators/internal.h"
+#include "engine/operators/op.h"
 
 typedef struct wr__run_reader wr__run_reader;
 

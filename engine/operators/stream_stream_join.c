@@ -29,6 +29,10 @@
  * emitted before unmatched rows that come behind them.
  */
 #include "engine/operators/group.h"
+#include "engine/operators/join_row.h"
+#include "engine/operators/rowkey.h"
+#include "engine/operators/stored_row.h"
+#include "engine/operators/times.h"
 
 #include "statestore/buffer.h"
 

@@ -12,6 +12,7 @@
  * decoded once each (join_row.c).
  */
 #include "engine/operators/group.h"
+#include "engine/operators/join_row.h"
 
 typedef struct st_join_state {
     wr_store *right;

@@ -6,7 +6,8 @@
  * group key has a NULL part is left out; for the new row that is logged.
  * @pre the input carries old rows (the planner asks for them).
  */
-#include "engine/operators/internal.h"
+#include "engine/operators/batch_rows.h"
+#include "engine/operators/op_eval.h"
 
 typedef struct group_state {
     wr_evaluator *ev_new, *ev_old; /* two: both results are needed at once */

@@ -15,6 +15,8 @@
  * Old rows likewise from A's old row. Time: the later one of A's change and o.
  */
 #include "engine/operators/group.h"
+#include "engine/operators/join_row.h"
+#include "engine/operators/stored_row.h"
 
 typedef struct tt_join_state {
     wr_store *side[2];

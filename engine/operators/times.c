@@ -6,10 +6,18 @@
  *
  * Stored as: 01, then each integer, 8 bytes big endian.
  */
-#include "engine/operators/internal.h"
+#include "engine/operators/times.h"
 
 #define TIMES_VERSION 1
 static const wr_str times_key = {"t", 1};
+
+int64_t wr__time_add(int64_t ms, int64_t delta)
+{
+    int64_t sum;
+    if (__builtin_add_overflow(ms, delta, &sum))
+        return delta > 0 ? INT64_MAX : INT64_MIN;
+    return sum;
+}
 
 weir_status wr__times_open(wr__times *t, wr_op *op, const int64_t *initial, uint32_t n,
                            weir_error *err)

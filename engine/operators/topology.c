@@ -12,8 +12,10 @@
  * A topic may feed several operators (a stream and a table declared on one topic). Then each record
  * goes to all of them before the next one does, as if the topic had been read once.
  */
+#include "engine/operators/topology.h"
 #include "engine/operators/classes.h"
-#include "engine/operators/internal.h"
+#include "engine/operators/exchange_send.h"
+#include "engine/operators/op_run.h"
 
 /* An operator that takes the records of a topic. */
 typedef struct reader {

@@ -17,8 +17,14 @@
  *
  * Rows go to their windows in place (flat.h) or boxed (agg_row.c), as in aggregate.c.
  */
+#include "engine/operators/agg_row.h"
 #include "engine/operators/agg_work.h"
+#include "engine/operators/flat.h"
 #include "engine/operators/group.h"
+#include "engine/operators/rowkey.h"
+#include "engine/operators/stored_row.h"
+#include "engine/operators/suppress.h"
+#include "engine/operators/times.h"
 
 enum { TIME_STREAM, TIME_EMITTED, TIMES };
 

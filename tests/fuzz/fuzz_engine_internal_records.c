@@ -4,7 +4,7 @@
  * taken or refused as damaged. A message that is taken is written back as it was read.
  */
 #include "engine/operators/classes.h"
-#include "engine/operators/internal.h"
+#include "engine/operators/fk_message.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
