@@ -104,7 +104,7 @@ static wr_step *make_step(const wr_schema *in, wr_window window)
 {
     static const char *const texts[] = {"COUNT(*)", "SUM(V)"};
     static const uint32_t output[] = {0, 1};
-    static wr_step source;
+    static wr_step source, *inputs[] = {&source};
     source = (wr_step){
         .kind = WR_STEP_SOURCE,
         .schema = in,
@@ -119,7 +119,7 @@ static wr_step *make_step(const wr_schema *in, wr_window window)
                    .table = true,
                    .windowed = window.kind != WR_WINDOW_NONE,
                    .schema = schema_of(names, types, 3),
-                   .in = {&source},
+                   .in = inputs,
                    .in_n = 1};
     wr_step_aggregate *cfg = &s->u.aggregate;
     cfg->window = window;

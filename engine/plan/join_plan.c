@@ -21,7 +21,7 @@ typedef struct join_sides {
 
 static const char *source_text(const wr__builder *b, uint32_t i)
 {
-    return b->an->sources[i].source->name;
+    return b->an->relations[i].name;
 }
 
 static weir_status bad_condition(wr__builder *b, const join_sides *s, const char *what,
@@ -68,7 +68,7 @@ static weir_status split_sides(wr__builder *b, uint32_t join_index, join_sides *
     uint32_t first = wr__sources_of(an, s->on->args[0]),
              second = wr__sources_of(an, s->on->args[1]);
     if (first == second) {
-        const char *name = an->sources[__builtin_ctz(first)].alias;
+        const char *name = an->relations[__builtin_ctz(first)].alias;
         return wr_error_at(err, WEIR_ERR_STATEMENT, s->on->pos,
                            "Each side of the join must reference exactly one source and not the "
                            "same source. Left side references `%s` and right references `%s`",
@@ -233,7 +233,7 @@ static weir_status join_kind(wr__builder *b, const join_sides *s, const wr__stag
                              const wr__stage *r, wr_step_kind *kind, weir_error *err)
 {
     const wr_ast_join *j = s->join;
-    const char *lname = b->an->sources[0].source->name, *rname = source_text(b, s->index);
+    const char *lname = b->an->relations[0].name, *rname = source_text(b, s->index);
     if (!l->step->table && !r->step->table) {
         *kind = WR_STEP_STREAM_STREAM_JOIN;
         if (!j->has_within)
@@ -389,8 +389,8 @@ static void join_stage(wr__builder *b, const join_sides *s, const wr__stage *l, 
 static weir_status check_value_formats(wr__builder *b, weir_error *err)
 {
     wr_buf names = {0};
-    for (uint32_t i = 0; i < b->an->sources_n; i++)
-        if (b->an->sources[i].source->value.format->id == WR_FORMAT_KAFKA)
+    for (uint32_t i = 0; i < b->an->relations_n; i++)
+        if (b->an->relations[i].value.format->id == WR_FORMAT_KAFKA)
             wr_buf_printf(&names, "%s%s", names.len ? ", " : "", source_text(b, i));
     if (!names.len)
         return WEIR_OK;
@@ -434,7 +434,7 @@ static weir_status build_one(wr__builder *b, uint32_t i, const bool *used, wr__s
     wr__stage right, out;
     WR_TRY(split_sides(b, i, &s, err));
     WR_TRY(check_types(b, &s, err));
-    WR_TRY(wr__build_source(b, s.index, used, &right, err));
+    WR_TRY(wr__build_relation(b, s.index, used, &right, err));
     WR_TRY(join_kind(b, &s, left, &right, &kind, err));
     if (kind == WR_STEP_TABLE_TABLE_JOIN)
         WR_TRY(table_table_kind(b, &s, left, &right, &kind, err));
@@ -447,8 +447,7 @@ static weir_status build_one(wr__builder *b, uint32_t i, const bool *used, wr__s
     const char *context =
         b->joins_n ? wr_arena_printf(b->plan->arena, "Join%u", b->joins_n + 1) : "Join";
     wr_step *step = wr__new_step(b, kind, names[kind], context, left->step);
-    step->in[1] = right.step;
-    step->in_n = 2;
+    wr__add_input(b, step, right.step);
     step->table = kind == WR_STEP_TABLE_TABLE_JOIN || kind == WR_STEP_FK_JOIN;
     wr_step_join *cfg = &step->u.join;
     cfg->kind = s.join->kind;
@@ -465,7 +464,7 @@ static weir_status build_one(wr__builder *b, uint32_t i, const bool *used, wr__s
 
 weir_status wr__build_joins(wr__builder *b, const bool *used, wr__stage *out, weir_error *err)
 {
-    WR_TRY(wr__build_source(b, 0, used, out, err));
+    WR_TRY(wr__build_relation(b, 0, used, out, err));
     if (b->an->query->joins_n == 0)
         return WEIR_OK;
     WR_TRY(check_value_formats(b, err));

@@ -22,17 +22,31 @@ typedef struct qualifier {
     const lambda_names *lambda;
 } qualifier;
 
-/* ---- sources ---- */
+/* ---- relations ---- */
+
+wr__relation wr__relation_of(wr_source *s, const char *alias, int64_t pos)
+{
+    return (wr__relation){.name = s->name,
+                          .alias = alias,
+                          .pos = pos,
+                          .schema = s->schema,
+                          .is_table = s->is_table,
+                          .window = s->window,
+                          .partitions = s->partitions,
+                          .key = s->key,
+                          .value = s->value,
+                          .source = s};
+}
 
 static weir_status add_source(wr__analysis *an, const wr_ast_source *src, weir_error *err)
 {
-    if (an->sources_n == WR__SOURCES_MAX)
+    if (an->relations_n == WR__SOURCES_MAX)
         return wr_error_at(err, WEIR_ERR_LIMIT, src->name.pos, "Too many sources in one query");
     wr_source *s;
     WR_TRY(wr_catalog_get(an->env->catalog, &src->name, &s, err));
     const char *alias = src->alias.name ? src->alias.name : s->name;
-    for (uint32_t i = 0; i < an->sources_n; i++) {
-        if (an->sources[i].source == s) {
+    for (uint32_t i = 0; i < an->relations_n; i++) {
+        if (an->relations[i].source == s) {
             if (an->query->joins_n == 1)
                 return wr_error_at(err, WEIR_ERR_STATEMENT, src->name.pos,
                                    "Can not join '%s' to '%s': self joins are not yet supported.",
@@ -42,7 +56,7 @@ static weir_status add_source(wr__analysis *an, const wr_ast_source *src, weir_e
                                "source. Source: '%s'.",
                                s->name);
         }
-        if (strcmp(an->sources[i].alias, alias) == 0)
+        if (strcmp(an->relations[i].alias, alias) == 0)
             return wr_error_at(err, WEIR_ERR_STATEMENT, src->name.pos,
                                "Each side of the join must have a unique alias: '%s' is used twice",
                                alias);
@@ -50,8 +64,8 @@ static weir_status add_source(wr__analysis *an, const wr_ast_source *src, weir_e
     if (an->persistent && s->is_table && s->window.kind != WR_WINDOW_NONE)
         return wr_error_at(err, WEIR_ERR_STATEMENT, src->name.pos,
                            "KSQL does not support persistent queries on windowed tables.");
-    an->sources[an->sources_n++] =
-        (wr__asource){s, wr_arena_strdup(an->arena, alias), src->name.pos};
+    an->relations[an->relations_n++] =
+        wr__relation_of(s, wr_arena_strdup(an->arena, alias), src->name.pos);
     return WEIR_OK;
 }
 
@@ -83,8 +97,8 @@ static bool is_bound(wr_ref_kind k)
 static bool source_column(const wr__analysis *an, uint32_t i, const char *name, bool own_window,
                           wr__slot *out)
 {
-    const wr_source *s = an->sources[i].source;
-    *out = (wr__slot){.source = i, .alias = an->sources[i].alias, .name = name};
+    const wr__relation *s = &an->relations[i];
+    *out = (wr__slot){.source = i, .alias = s->alias, .name = name};
     int c = wr_schema_find(s->schema, name);
     if (c >= 0) {
         out->kind = WR_REF_COLUMN;
@@ -162,8 +176,8 @@ const char *wr__synthetic_key(const wr__analysis *an)
     const char *name = "ROWKEY";
     for (unsigned k = 1;; k++) {
         bool taken = false;
-        for (uint32_t i = 0; i < an->sources_n; i++)
-            taken = taken || wr_schema_find(an->sources[i].source->schema, name) >= 0;
+        for (uint32_t i = 0; i < an->relations_n; i++)
+            taken = taken || wr_schema_find(an->relations[i].schema, name) >= 0;
         if (!taken)
             return name;
         name = wr_arena_printf(an->arena, "ROWKEY_%u", k);
@@ -176,9 +190,9 @@ static weir_status resolve_column(qualifier *q, wr_ast_expr *e, weir_error *err)
     bool own_window = q->window_bounds && !q->in_aggregate;
     wr__slot found = {0}, s;
     bool any = false, known_alias = e->qualifier.name == NULL;
-    for (uint32_t i = 0; i < an->sources_n; i++) {
+    for (uint32_t i = 0; i < an->relations_n; i++) {
         if (e->qualifier.name) {
-            if (strcmp(e->qualifier.name, an->sources[i].alias) != 0)
+            if (strcmp(e->qualifier.name, an->relations[i].alias) != 0)
                 continue;
             known_alias = true;
         }
@@ -334,19 +348,19 @@ uint32_t wr__sources_of(const wr__analysis *an, const wr_ast_expr *e)
 void wr__print_expr(const wr__analysis *an, wr_buf *out, const wr_ast_expr *e)
 {
     if (e->kind == WR_AST_COLUMN) {
-        if (an->sources_n > 1 && e->qualifier.name)
+        if (an->relations_n > 1 && e->qualifier.name)
             wr_buf_printf(out, "%s.", e->qualifier.name);
         wr_buf_puts(out, e->name.name);
         return;
     }
-    if (an->sources_n > 1) {
+    if (an->relations_n > 1) {
         wr_ast_print_expr_parens(out, e);
         return;
     }
     /* One source: print without the alias that qualification has added. */
     wr_buf text = {0}, alias = {0};
     wr_ast_print_expr_parens(&text, e);
-    wr_ast_print_name(&alias, an->sources[0].alias);
+    wr_ast_print_name(&alias, an->relations[0].alias);
     wr_buf_putc(&alias, '.');
     wr_str t = wr_buf_view(&text), needle = wr_buf_view(&alias);
     for (uint32_t i = 0; i < t.len;) {
@@ -376,12 +390,12 @@ static wr_ast_expr *column_node(wr__analysis *an, const char *alias, const char 
 static weir_status add_star_column(wr__analysis *an, uint32_t source, const char *name, int64_t pos,
                                    weir_error *err)
 {
-    const char *alias = an->sources[source].alias;
+    const char *alias = an->relations[source].alias;
     qualifier q = {.an = an, .clause = "SELECT"};
     wr_ast_expr *e = column_node(an, alias, name, pos);
     WR_TRY(resolve_column(&q, e, err));
     const char *out =
-        an->sources_n > 1 ? wr_arena_printf(an->arena, "%s_%s", alias, name) : e->name.name;
+        an->relations_n > 1 ? wr_arena_printf(an->arena, "%s_%s", alias, name) : e->name.name;
     wr_arr_push(an->arena, &an->items, ((wr__item){e, out, false, pos}));
     return WEIR_OK;
 }
@@ -394,7 +408,7 @@ static bool is_header_column(const wr_column *c)
 /* Keys, window bounds where there are any, values, headers. */
 static weir_status expand_source(wr__analysis *an, uint32_t i, int64_t pos, weir_error *err)
 {
-    const wr_source *s = an->sources[i].source;
+    const wr__relation *s = &an->relations[i];
     const wr_schema *schema = s->schema;
     for (uint32_t c = 0; c < schema->keys_n; c++)
         WR_TRY(add_star_column(an, i, schema->cols[c].name, pos, err));
@@ -413,7 +427,7 @@ static weir_status expand_source(wr__analysis *an, uint32_t i, int64_t pos, weir
 static weir_status add_unpartitioned(wr__analysis *an, uint32_t source, const char *name,
                                      int64_t pos, weir_error *err)
 {
-    wr_ast_expr *e = column_node(an, an->sources[source].alias, name, pos);
+    wr_ast_expr *e = column_node(an, an->relations[source].alias, name, pos);
     for (size_t i = 0; i < an->query->partition_by_n; i++)
         if (wr_ast_expr_equal(e, an->partition_by[i]))
             return WEIR_OK;
@@ -430,15 +444,15 @@ static weir_status expand_partitioned(wr__analysis *an, int64_t pos, weir_error 
         const char *name = an->partition_names[i];
         if (e->kind == WR_AST_NULL)
             continue;
-        if (e->kind == WR_AST_COLUMN && an->sources_n > 1)
+        if (e->kind == WR_AST_COLUMN && an->relations_n > 1)
             name = wr_arena_printf(an->arena, "%s_%s", e->qualifier.name, e->name.name);
         wr_arr_push(an->arena, &an->items, ((wr__item){e, name, false, pos}));
     }
-    for (uint32_t s = 0; s < an->sources_n; s++) {
-        const wr_schema *schema = an->sources[s].source->schema;
+    for (uint32_t s = 0; s < an->relations_n; s++) {
+        const wr_schema *schema = an->relations[s].schema;
         for (uint32_t c = schema->keys_n; c < schema->n; c++)
             WR_TRY(add_unpartitioned(an, s, schema->cols[c].name, pos, err));
-        for (size_t p = 0; an->sources_n > 1 && p < WR_ARRAY_LEN(pseudo); p++)
+        for (size_t p = 0; an->relations_n > 1 && p < WR_ARRAY_LEN(pseudo); p++)
             WR_TRY(add_unpartitioned(an, s, pseudo[p], pos, err));
         for (uint32_t c = 0; c < schema->keys_n; c++)
             WR_TRY(add_unpartitioned(an, s, schema->cols[c].name, pos, err));
@@ -449,8 +463,8 @@ static weir_status expand_partitioned(wr__analysis *an, int64_t pos, weir_error 
 static weir_status expand_star(wr__analysis *an, const wr_ast_item *item, weir_error *err)
 {
     if (item->kind == WR_AST_ITEM_SOURCE_STAR) {
-        for (uint32_t i = 0; i < an->sources_n; i++)
-            if (strcmp(an->sources[i].alias, item->source.name) == 0)
+        for (uint32_t i = 0; i < an->relations_n; i++)
+            if (strcmp(an->relations[i].alias, item->source.name) == 0)
                 return expand_source(an, i, item->pos, err);
         return wr_error_at(err, WEIR_ERR_STATEMENT, item->pos,
                            "'%s' is not a valid stream/table name or alias.", item->source.name);
@@ -462,7 +476,7 @@ static weir_status expand_star(wr__analysis *an, const wr_ast_item *item, weir_e
         wr_ast_expr *e = column_node(an, NULL, synthetic, item->pos);
         wr_arr_push(an->arena, &an->items, ((wr__item){e, e->name.name, false, item->pos}));
     }
-    for (uint32_t i = 0; i < an->sources_n; i++)
+    for (uint32_t i = 0; i < an->relations_n; i++)
         WR_TRY(expand_source(an, i, item->pos, err));
     return WEIR_OK;
 }
@@ -473,8 +487,8 @@ const char *wr__generated_name(wr__analysis *an)
         char name[32];
         snprintf(name, sizeof name, "KSQL_COL_%u", an->generated++);
         bool taken = false;
-        for (uint32_t i = 0; i < an->sources_n; i++)
-            taken = taken || wr_schema_find(an->sources[i].source->schema, name) >= 0;
+        for (uint32_t i = 0; i < an->relations_n; i++)
+            taken = taken || wr_schema_find(an->relations[i].schema, name) >= 0;
         if (!taken)
             return wr_arena_strdup(an->arena, name);
     }
@@ -497,7 +511,7 @@ static const char *unique_name(wr__analysis *an, const char *base)
 static bool name_in_several(const wr__analysis *an, const char *name)
 {
     uint32_t n = 0;
-    for (uint32_t i = 0; i < an->sources_n; i++) {
+    for (uint32_t i = 0; i < an->relations_n; i++) {
         wr__slot s;
         n += source_column(an, i, name, false, &s);
     }

@@ -205,7 +205,7 @@ struct wr_step {
     bool windowed;       /* rows carry window bounds */
     bool needs_old;
     const wr_schema *schema; /* of the output */
-    wr_step *in[2];
+    wr_step **in;            /* what it takes rows of; a join: left, right. NULL for a source */
     uint32_t in_n;
     uint32_t subtopology; /* REPARTITION: of its writing end; its reading end is in the next */
     uint32_t stores[WR_PLAN_STORE_ROLES]; /* index in plan->stores, or WR_PLAN_NO_STORE */

@@ -227,12 +227,12 @@ static weir_status check_grouping(wr__builder *b, const wr__stage *st, weir_erro
     if (q->has_group_by && q->group_by_n == 0)
         return wr_error_at(err, WEIR_ERR_STATEMENT, q->group_by_pos,
                            "GROUP BY requires at least one expression");
-    for (uint32_t i = 0; i < an->sources_n; i++)
-        if (an->sources[i].source->value.format->id == WR_FORMAT_KAFKA)
+    for (uint32_t i = 0; i < an->relations_n; i++)
+        if (an->relations[i].value.format->id == WR_FORMAT_KAFKA)
             return wr_error_at(err, WEIR_ERR_STATEMENT, q->group_by_pos,
                                "Source(s) %s are using the 'KAFKA' value format. This format does "
                                "not yet support GROUP BY.",
-                               an->sources[i].source->name);
+                               an->relations[i].name);
     return WEIR_OK;
 }
 
@@ -565,7 +565,7 @@ static const char *fk_left_name(const wr__builder *b)
 {
     for (size_t i = 0; i < b->steps.n; i++)
         if (b->steps.v[i]->kind == WR_STEP_FK_JOIN)
-            return b->an->sources[0].source->name;
+            return b->an->relations[0].name;
     return NULL;
 }
 

@@ -21,6 +21,7 @@ wr_step *wr__new_step(wr__builder *b, wr_step_kind kind, const char *name, const
     s->name = name;
     s->context = context;
     if (in) {
+        s->in = WR_NEW(a, wr_step *);
         s->in[0] = in;
         s->in_n = 1;
         s->table = in->table;
@@ -29,6 +30,16 @@ wr_step *wr__new_step(wr__builder *b, wr_step_kind kind, const char *name, const
     }
     wr_arr_push(a, &b->steps, s);
     return s;
+}
+
+void wr__add_input(wr__builder *b, wr_step *s, wr_step *in)
+{
+    wr_step **all = WR_NEW_N(b->plan->arena, wr_step *, s->in_n + 1);
+    for (uint32_t i = 0; i < s->in_n; i++)
+        all[i] = s->in[i];
+    all[s->in_n++] = in;
+    s->in = all;
+    WR_ASSERT(in->id < s->id); /* inputs stand before their consumers */
 }
 
 uint32_t wr__add_topic(wr__builder *b, const char *name, wr_topic_role role, int32_t partitions,
@@ -83,8 +94,8 @@ static bool scope_replace(const wr_scope *self, const wr_ast_expr *e, wr_ref *ou
 static bool scope_is_column(const wr_scope *self, const char *name)
 {
     const wr__stage_scope *s = (const wr__stage_scope *)self;
-    for (uint32_t i = 0; i < s->b->an->sources_n; i++)
-        if (wr_schema_find(s->b->an->sources[i].source->schema, name) >= 0)
+    for (uint32_t i = 0; i < s->b->an->relations_n; i++)
+        if (wr_schema_find(s->b->an->relations[i].schema, name) >= 0)
             return true;
     return false;
 }
@@ -113,7 +124,7 @@ static void set_column_slot(wr__builder *b, wr__stage *st, size_t slot, uint32_t
                               s->kind == WR_REF_WINDOWEND};
 }
 
-/* ---- source ---- */
+/* ---- relations ---- */
 
 static void source_slots(wr__builder *b, uint32_t i, const bool *used, const uint32_t *output,
                          uint32_t output_n, wr__stage *st)
@@ -133,18 +144,20 @@ static void source_slots(wr__builder *b, uint32_t i, const bool *used, const uin
     }
 }
 
-static void source_step(wr__builder *b, const wr__asource *as, wr_step *step,
+/* The rows come from the topic of a catalog entry. The plan copies all that it needs of that: the
+ * entry may be replaced while the query runs. */
+static void source_step(wr__builder *b, const wr__relation *rel, wr_step *step,
                         const uint32_t *output, uint32_t output_n)
 {
     wr_arena *a = b->plan->arena;
-    const wr_source *s = as->source;
+    const wr_source *s = rel->source;
     const wr_settings *set = b->an->env->settings;
     wr_step_source *src = &step->u.source;
     step->table = s->is_table;
     step->windowed = s->window.kind != WR_WINDOW_NONE;
     src->topic = wr__add_topic(b, s->topic, WR_TOPIC_INPUT, s->partitions, s->is_table);
     src->source_name = wr_arena_strdup(a, s->name);
-    src->alias = as->alias;
+    src->alias = rel->alias;
     const wr_schema *copy = wr_schema_new(a, s->schema->cols, s->schema->n);
     src->columns = copy->cols;
     src->columns_n = copy->n;
@@ -168,51 +181,68 @@ static void source_step(wr__builder *b, const wr__asource *as, wr_step *step,
     step->schema = wr_schema_new(a, cols, output_n);
 }
 
-weir_status wr__build_source(wr__builder *b, uint32_t i, const bool *used, wr__stage *st,
-                             weir_error *err)
+/* The columns of relation @p i that the query needs, in the relation's order. */
+static uint32_t needed_columns(const wr__builder *b, uint32_t i, const bool *used, uint32_t *out)
 {
-    (void)err;
-    wr_arena *a = b->plan->arena;
-    const wr__asource *as = &b->an->sources[i];
-    const wr_source *s = as->source;
+    const wr__relation *rel = &b->an->relations[i];
     /* Such a table's rows are kept as they come, and CREATE OR REPLACE may come to read another
      * column or filter by one: all are kept, so that the state stays of use. */
-    bool all = s->is_table && b->an->persistent && b->an->sources_n == 1 && !b->an->has_aggregates;
-    uint32_t *output = WR_NEW_N(a, uint32_t, s->schema->n), n = 0;
-    for (uint32_t c = 0; c < s->schema->n; c++) {
-        bool need = c < s->schema->keys_n || (all && s->schema->cols[c].role == WR_COL_VALUE);
+    bool all =
+        rel->is_table && b->an->persistent && b->an->relations_n == 1 && !b->an->has_aggregates;
+    uint32_t n = 0;
+    for (uint32_t c = 0; c < rel->schema->n; c++) {
+        bool need = c < rel->schema->keys_n || (all && rel->schema->cols[c].role == WR_COL_VALUE);
         for (size_t k = 0; k < b->an->slots.n && !need; k++) {
             const wr__slot *slot = &b->an->slots.v[k];
             need = used[k] && slot->source == i && slot->kind == WR_REF_COLUMN && slot->column == c;
         }
         if (need)
-            output[n++] = c;
+            out[n++] = c;
     }
-    stage_init(b, st);
-    const char *name =
-        s->is_table ? (s->window.kind != WR_WINDOW_NONE ? "WindowedTableSource" : "TableSource")
-                    : (s->window.kind != WR_WINDOW_NONE ? "WindowedStreamSource" : "StreamSource");
-    const char *context =
-        b->an->sources_n > 1 ? wr_arena_printf(a, "KafkaTopic_%s", as->alias) : "KsqlTopic";
-    st->step = wr__new_step(b, WR_STEP_SOURCE, name, context, NULL);
-    source_step(b, as, st->step, output, n);
-    source_slots(b, i, used, output, n, st);
-    st->partitions = s->partitions;
-    st->key_format = s->key;
-    st->name = s->name;
-    st->window = s->window;
-    st->key_fixed = true;
-    st->keys_n = s->schema->keys_n;
+    return n;
+}
+
+/* A relation's key column may stand for itself, and for nothing else yet. */
+static void relation_keys(wr__builder *b, const wr__relation *rel, wr__stage *st)
+{
+    wr_arena *a = b->plan->arena;
+    st->keys_n = rel->schema->keys_n;
     st->keys = WR_NEW_N(a, wr__key, st->keys_n);
     for (uint32_t k = 0; k < st->keys_n; k++) {
         st->keys[k].name = st->step->schema->cols[k].name;
         wr_ast_expr *e = WR_NEW(a, wr_ast_expr);
         e->kind = WR_AST_COLUMN;
-        e->qualifier.name = as->alias;
+        e->qualifier.name = rel->alias;
         e->name.name = st->keys[k].name;
         e->qualifier.quoted = e->name.quoted = true;
         wr_arr_push(a, &st->keys[k].viable, e);
     }
+}
+
+weir_status wr__build_relation(wr__builder *b, uint32_t i, const bool *used, wr__stage *st,
+                               weir_error *err)
+{
+    (void)err;
+    wr_arena *a = b->plan->arena;
+    const wr__relation *rel = &b->an->relations[i];
+    uint32_t *output = WR_NEW_N(a, uint32_t, rel->schema->n);
+    uint32_t n = needed_columns(b, i, used, output);
+    bool windowed = rel->window.kind != WR_WINDOW_NONE;
+    const char *name = rel->is_table ? (windowed ? "WindowedTableSource" : "TableSource")
+                                     : (windowed ? "WindowedStreamSource" : "StreamSource");
+    const char *context =
+        b->an->relations_n > 1 ? wr_arena_printf(a, "KafkaTopic_%s", rel->alias) : "KsqlTopic";
+    stage_init(b, st);
+    st->step = wr__new_step(b, WR_STEP_SOURCE, name, context, NULL);
+    source_step(b, rel, st->step, output, n);
+    source_slots(b, i, used, output, n, st);
+    st->partitions = rel->partitions;
+    st->key_format = rel->key;
+    st->name = rel->name;
+    st->window = rel->window;
+    st->key_fixed = true;
+    relation_keys(b, rel, st);
+    WR_ASSERT(st->step->schema->keys_n == st->keys_n);
     return WEIR_OK;
 }
 

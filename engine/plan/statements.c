@@ -94,7 +94,7 @@ static weir_status check_limit(const wr_ast_stmt *stmt, const char *what, weir_e
 /* The state of each aggregate must be writable in the query's value format: section 12. */
 static weir_status check_states(const query_build *q, weir_error *err)
 {
-    const wr_format *f = q->an.sources[0].source->value.format;
+    const wr_format *f = q->an.relations[0].value.format;
     if (f->nested)
         return WEIR_OK;
     for (size_t i = 0; i < q->b.steps.n; i++) {
@@ -116,7 +116,7 @@ static weir_status check_states(const query_build *q, weir_error *err)
 static weir_status sink_formats(const wr_plan_env *env, wr_source *s, const wr__with *with,
                                 const query_build *q, weir_error *err)
 {
-    const wr_source *left = q->an.sources[0].source;
+    const wr__relation *left = &q->an.relations[0];
     s->key = q->result.key_format;
     s->value = left->value;
     if (with->key_format) {
@@ -143,7 +143,7 @@ static weir_status fill_sink(const wr_plan_env *env, const wr_ast_stmt *stmt, qu
                              wr_source *s, wr_new_topic *topic, weir_error *err)
 {
     wr__with with;
-    const wr_source *left = q->an.sources[0].source;
+    const wr_source *left = q->an.relations[0].source;
     WR_TRY(wr__with_parse(stmt, WR__WITH_CREATE_AS, &with, err));
     WR_TRY(check_kind(stmt, stmt->is_table, &q->result, err));
     WR_TRY(check_states(q, err));
@@ -165,10 +165,10 @@ static weir_status fill_sink(const wr_plan_env *env, const wr_ast_stmt *stmt, qu
     if (s->is_table && s->window.kind != WR_WINDOW_NONE)
         defaults.retention_ms = s->window.retention_ms;
     WR_TRY(wr__source_topic(env, s, &with, &defaults, topic, err));
-    s->derived_from = WR_NEW_N(s->arena, const char *, q->an.sources_n);
-    for (uint32_t i = 0; i < q->an.sources_n; i++)
-        s->derived_from[i] = wr_arena_strdup(s->arena, q->an.sources[i].source->name);
-    s->derived_from_n = q->an.sources_n;
+    s->derived_from = WR_NEW_N(s->arena, const char *, q->an.relations_n);
+    for (uint32_t i = 0; i < q->an.relations_n; i++)
+        s->derived_from[i] = wr_arena_strdup(s->arena, q->an.relations[i].name);
+    s->derived_from_n = q->an.relations_n;
     return WEIR_OK;
 }
 
@@ -324,8 +324,8 @@ weir_status wr_plan_source_table(const wr_plan_env *env, const wr_source *table,
     p->arena = a;
     wr_ast_query none = {0};
     wr__analysis an = {.env = env, .query = &none, .arena = a, .persistent = true};
-    an.sources[0] = (wr__asource){(wr_source *)(uintptr_t)table, table->name, 0};
-    an.sources_n = 1;
+    an.relations[0] = wr__relation_of((wr_source *)(uintptr_t)table, table->name, 0);
+    an.relations_n = 1;
     for (uint32_t c = 0; c < table->schema->n; c++) {
         wr__slot s = {.kind = WR_REF_COLUMN,
                       .column = c,
@@ -338,7 +338,7 @@ weir_status wr_plan_source_table(const wr_plan_env *env, const wr_source *table,
     memset(used, 1, an.slots.n * sizeof *used);
     wr__builder b = {.an = &an, .plan = p};
     wr__stage st;
-    weir_status status = wr__build_source(&b, 0, used, &st, err);
+    weir_status status = wr__build_relation(&b, 0, used, &st, err);
     if (status != WEIR_OK) {
         wr_arena_free(a);
         return status;

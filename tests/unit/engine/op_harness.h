@@ -126,6 +126,7 @@ static inline wr_step *ops_step(ops *o, wr_step_kind kind, const char *name, con
     s->name = name;
     s->context = context;
     if (in) {
+        s->in = WR_NEW_N(o->plan_arena, wr_step *, 2);
         s->in[0] = in;
         s->in_n = 1;
         s->schema = in->schema;
