@@ -123,6 +123,15 @@ typedef struct wr__builder {
     uint32_t joins_n, repartitions_n;
 } wr__builder;
 
+/** Calls of one kind of function in some expressions, each once: equal trees are one call. */
+typedef struct wr__calls {
+    wr_arr(const wr_ast_expr *) calls;
+    wr_arena *arena;
+    wr_function_kind kind;
+} wr__calls;
+/** A visitor for wr_ast_walk; @p arg is a wr__calls. */
+bool wr__collect_call(void *arg, const wr_ast_expr *e);
+
 /** Scope over a stage, for wr_expr_compile. */
 typedef struct wr__stage_scope {
     wr_scope base;
@@ -170,9 +179,23 @@ typedef struct wr__result {
     wr_format_use key_format; /* of the left-most source, adapted */
     bool key_changed;         /* the key is not that of the left-most source */
 } wr__result;
+/** The window of the WINDOW clause, in milliseconds, with defaults; kind NONE if there is none. */
+weir_status wr__window_of(const wr__analysis *an, wr_window *w, weir_error *err) WR_MUST_CHECK;
+/** Group and aggregate, where the query does (grouping.c). */
+weir_status wr__build_aggregate(wr__builder *b, wr__stage *st, weir_error *err) WR_MUST_CHECK;
+/** SELECT and HAVING of a query with aggregates: only grouping expressions and aggregates. */
+weir_status wr__check_non_aggregates(wr__builder *b, const wr__stage *st,
+                                     weir_error *err) WR_MUST_CHECK;
+/** The projection of a query that is kept, or of one for a client (projection.c). */
+weir_status wr__build_persistent_select(wr__builder *b, wr__stage *st, wr__result *result,
+                                        weir_error *err) WR_MUST_CHECK;
+weir_status wr__build_transient_select(wr__builder *b, wr__stage *st, wr__result *result,
+                                       weir_error *err) WR_MUST_CHECK;
 /** FROM ... SELECT, up to the final SELECT step; the caller adds SINK or COLLECT. */
 weir_status wr__build_query(wr__builder *b, wr__stage *stage, wr__result *result,
                             weir_error *err) WR_MUST_CHECK;
+/** What holds for every finished plan (plan_invariants.c). */
+void wr__assert_plan(const wr_plan *p);
 /** Number sub-topologies, propagate needs_old, find the materialised step; b->plan is complete. */
 void wr__finish_plan(wr__builder *b, wr_step *root);
 

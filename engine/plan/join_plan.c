@@ -5,6 +5,20 @@
  * Each side is read, its used columns are put into the value under names of their own
  * (alias_column), it is re-keyed and repartitioned where the join expression is not its key, and
  * the join step puts left values and right values side by side.
+ *
+ *     SELECT ... FROM a JOIN b WITHIN 1 HOUR ON a.x = b.id
+ *
+ *     Source a ─ Select A_* ─ SelectKey x ─ Repartition ─┐
+ *                                                        Join ─ ...
+ *     Source b ─ Select B_* ─────────────────────────────┘
+ *
+ * Both sides of a join must have the same key in the same form on the same partition. So a stream
+ * that is not keyed by its side of ON goes through a topic; tables cannot, since a row that moves
+ * to another key would leave its old one behind. Where both sides stay, but their keys are written
+ * in different formats, equal keys may lie on different partitions: then one side is written again.
+ *
+ * What may be joined, and by what, is refused here with ksqlDB's words; a join that gets through
+ * has an operator that can do it.
  */
 #include "engine/plan/analysis.h"
 #include "engine/plan/durations.h"
@@ -12,6 +26,8 @@
 
 #include <stdio.h>
 
+/* One JOIN with its condition taken apart: which side of `=` belongs to what is joined so far, and
+ * which one to the new relation. People write them in either order. */
 typedef struct join_sides {
     const wr_ast_join *join;
     wr_ast_expr *on;           /* qualified */
@@ -19,11 +35,13 @@ typedef struct join_sides {
     uint32_t index;            /* of the new source */
 } join_sides;
 
+/* Relations in messages go by the name of the source, not by their alias: so does ksqlDB. */
 static const char *source_text(const wr__builder *b, uint32_t i)
 {
     return b->an->relations[i].name;
 }
 
+/* Every message about ON shows what was written there. */
 static weir_status bad_condition(wr__builder *b, const join_sides *s, const char *what,
                                  weir_error *err)
 {
@@ -35,6 +53,7 @@ static weir_status bad_condition(wr__builder *b, const join_sides *s, const char
     return WEIR_ERR_STATEMENT;
 }
 
+/* A side that reads two relations, or none, could not be computed before the join. */
 static weir_status check_one_source(wr__builder *b, const join_sides *s, const wr_ast_expr *e,
                                     weir_error *err)
 {
@@ -52,6 +71,8 @@ static weir_status check_one_source(wr__builder *b, const join_sides *s, const w
     return WEIR_ERR_STATEMENT;
 }
 
+/* One equality, one side over the new relation, the other over one that is joined already:
+ * relations are bits, those before the new one are all lower bits. */
 static weir_status split_sides(wr__builder *b, uint32_t join_index, join_sides *s, weir_error *err)
 {
     wr__analysis *an = b->an;
@@ -89,6 +110,7 @@ static weir_status split_sides(wr__builder *b, uint32_t join_index, join_sides *
     return WEIR_OK;
 }
 
+/* Equal keys must be equal bytes: no implicit cast, since 1 and 1.0 are written differently. */
 static weir_status check_types(wr__builder *b, const join_sides *s, weir_error *err)
 {
     const wr_type *lt, *rt;
@@ -109,6 +131,7 @@ static weir_status check_types(wr__builder *b, const join_sides *s, weir_error *
     return WEIR_ERR_STATEMENT;
 }
 
+/* Is the stage already keyed by @p e, or by something that an earlier join made equal to it? */
 static bool is_key(const wr__stage *st, const wr_ast_expr *e)
 {
     if (st->keys_n != 1)
@@ -122,6 +145,8 @@ static bool is_key(const wr__stage *st, const wr_ast_expr *e)
     return false;
 }
 
+/* A windowed key joins a windowed key: the window is a part of what must be equal. Sessions have
+ * other bounds than windows of a fixed size, so the two never meet. */
 static weir_status check_windows(const wr__stage *l, const wr__stage *r, const wr_ast_join *j,
                                  weir_error *err)
 {
@@ -139,6 +164,7 @@ static weir_status check_windows(const wr__stage *l, const wr__stage *r, const w
     return WEIR_OK;
 }
 
+/* A task joins partition p of both sides, so there must be as many on either. */
 static weir_status check_partitions(const wr__stage *l, const wr__stage *r, const wr_ast_join *j,
                                     weir_error *err)
 {
@@ -151,6 +177,7 @@ static weir_status check_partitions(const wr__stage *l, const wr__stage *r, cons
                        l->name, r->name, l->name, l->partitions, r->name, r->partitions);
 }
 
+/* The partition of a record is that of its key's bytes: the format and its options decide. */
 static bool same_key_format(const wr__stage *l, const wr__stage *r)
 {
     return l->key_format.format == r->key_format.format &&
@@ -204,6 +231,7 @@ static weir_status rekey_sides(wr__builder *b, const join_sides *s, wr__stage *l
     return WEIR_OK;
 }
 
+/* What does not fit is refused at its own place, which says whether it was WITHIN or GRACE. */
 static weir_status duration(const wr_ast_duration *d, int64_t *out, weir_error *err)
 {
     if (wr_ast_duration_ms(d, out))
@@ -211,6 +239,8 @@ static weir_status duration(const wr_ast_duration *d, int64_t *out, weir_error *
     return wr_error_at(err, WEIR_ERR_STATEMENT, d->pos, "Duration out of range");
 }
 
+/* WITHIN and GRACE PERIOD. The buffers keep a row as long as a partner may come for it: the whole
+ * span and the grace. Default grace: what is left of a day (dialect.md section 11). */
 static weir_status read_within(const wr_ast_join *j, wr_step_join *out, weir_error *err)
 {
     WR_TRY(duration(&j->before, &out->before_ms, err));
@@ -307,6 +337,8 @@ static weir_status table_table_kind(wr__builder *b, const join_sides *s, const w
     return WEIR_OK;
 }
 
+/* Columns that equal a key may stand for it in the projection; other expressions only keep a later
+ * join on the same thing from moving rows again. */
 static void add_equal(wr_arena *a, wr__key *key, const wr_ast_expr *e)
 {
     if (e->kind == WR_AST_COLUMN)
@@ -343,6 +375,8 @@ static void join_keys(wr__builder *b, const join_sides *s, const wr__stage *l, w
     }
 }
 
+/* Where everything is after the join: the left values, then the right ones; a column of either side
+ * has moved by the difference of the keys' number, the right ones by the left values too. */
 static void join_stage(wr__builder *b, const join_sides *s, const wr__stage *l, const wr__stage *r,
                        wr_step *step, wr__stage *out)
 {
@@ -386,6 +420,7 @@ static void join_stage(wr__builder *b, const join_sides *s, const wr__stage *l, 
     }
 }
 
+/* KAFKA as a value format holds one bare column: what a join stores and sends does not fit. */
 static weir_status check_value_formats(wr__builder *b, weir_error *err)
 {
     wr_buf names = {0};
@@ -420,6 +455,8 @@ static weir_status fk_config(wr__builder *b, const join_sides *s, const wr__stag
     return WEIR_OK;
 }
 
+/* One JOIN on top of what is joined so far. The first one also puts the left side's columns under
+ * names of their own; later ones find them so. */
 static weir_status build_one(wr__builder *b, uint32_t i, const bool *used, wr__stage *left,
                              weir_error *err)
 {

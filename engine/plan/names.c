@@ -2,6 +2,20 @@
 /*
  * Names. The query's expressions are copied with every column qualified by its source's alias; each
  * distinct column gets a slot. Stars are expanded, output columns named (dialect.md 9.1, 9.2).
+ *
+ *     SELECT n, COUNT(*) FROM s GROUP BY st->f           what was written
+ *     SELECT S.N, COUNT(*) ... GROUP BY S.ST->F          what the rest of the planner sees
+ *
+ * Order matters. Sources come first, since every name is looked up in them; then ON and WHERE,
+ * which may name any source; then keys and projection together, because a star shows the keys of
+ * PARTITION BY and a key may take its name from the projection; HAVING last, when aggregates are
+ * known.
+ *
+ * Errors are those of ksqlDB where people know them: each clause has its own words for a column
+ * that is not there, so a qualifier carries the name of the clause it works for.
+ *
+ * The copies are the plan's: the statement's tree goes away when the statement has been handled,
+ * the expressions of a plan are compiled, printed and compared as long as the query lives.
  */
 #include "engine/plan/analysis.h"
 #include "parser/parser.h"
@@ -38,6 +52,9 @@ wr__relation wr__relation_of(wr_source *s, const char *alias, int64_t pos)
                           .source = s};
 }
 
+/* A source may occur once: columns are told apart by alias, but the steps above would read one
+ * topic for two relations, and Kafka Streams refuses that too. Persistent queries cannot read
+ * windowed tables, as in ksqlDB. */
 static weir_status add_source(wr__analysis *an, const wr_ast_source *src, weir_error *err)
 {
     if (an->relations_n == WR__SOURCES_MAX)
@@ -71,6 +88,8 @@ static weir_status add_source(wr__analysis *an, const wr_ast_source *src, weir_e
 
 /* ---- slots ---- */
 
+/* Columns that every row has beside its schema. They are found by name only after the schema's own
+ * columns: a source that declares a column of that name is refused when it is created. */
 static const struct {
     const char *name;
     wr_ref_kind kind;
@@ -80,6 +99,9 @@ static const struct {
     {"WINDOWEND", WR_REF_WINDOWEND},
 };
 
+/* Alias and name are what makes a slot: after qualification two mentions of one column are equal
+ * trees, so there is one slot for both. Slots are few (columns of one statement): a list is enough.
+ */
 static int slot_index(const wr__analysis *an, const char *alias, const char *name)
 {
     for (size_t i = 0; i < an->slots.n; i++)
@@ -88,6 +110,8 @@ static int slot_index(const wr__analysis *an, const char *alias, const char *nam
     return -1;
 }
 
+/* The bounds of a window belong to the key, not to the value: they exist only where a key has them.
+ */
 static bool is_bound(wr_ref_kind k)
 {
     return k == WR_REF_WINDOWSTART || k == WR_REF_WINDOWEND;
@@ -122,6 +146,8 @@ static bool source_column(const wr__analysis *an, uint32_t i, const char *name, 
     return false;
 }
 
+/* Where the name would mean something in another clause, say that instead of "cannot be resolved".
+ */
 static weir_status unknown_column(const qualifier *q, const wr_ast_expr *e, weir_error *err)
 {
     char name[600];
@@ -144,6 +170,8 @@ static weir_status unknown_column(const qualifier *q, const wr_ast_expr *e, weir
                        q->clause, name);
 }
 
+/* Unqualified names must be of one source. No order of sources breaks the tie: adding a column to a
+ * source would silently change what an old statement means. */
 static weir_status ambiguous(const wr_ast_expr *e, const wr__slot *a, const wr__slot *b,
                              weir_error *err)
 {
@@ -184,6 +212,9 @@ const char *wr__synthetic_key(const wr__analysis *an)
     }
 }
 
+/* Qualify a column and give it a slot. An unqualified name is looked for in all sources, a
+ * qualified one in the source of that alias only; the key that a join makes up is the only column
+ * that stays without a qualifier, since it belongs to no source. */
 static weir_status resolve_column(qualifier *q, wr_ast_expr *e, weir_error *err)
 {
     wr__analysis *an = q->an;
@@ -221,6 +252,7 @@ static weir_status resolve_column(qualifier *q, wr_ast_expr *e, weir_error *err)
 
 /* ---- qualified copies ---- */
 
+/* Parameters hide columns, the innermost first, as in the language that lambdas come from. */
 static bool is_lambda_name(const lambda_names *l, const char *name)
 {
     for (; l; l = l->outer)
@@ -230,12 +262,15 @@ static bool is_lambda_name(const lambda_names *l, const char *name)
     return false;
 }
 
+/* Trees are copied node by node; texts must be copied too, for they lie in the statement's arena.
+ */
 static void copy_name(wr_arena *a, wr_ast_name *n)
 {
     if (n->name)
         n->name = wr_arena_strdup(a, n->name);
 }
 
+/* By the registry, not by the grammar: to the parser SUM(x) is a call like any other. */
 static bool is_aggregate_call(const wr_ast_expr *e)
 {
     if (e->kind != WR_AST_CALL)
@@ -244,6 +279,9 @@ static bool is_aggregate_call(const wr_ast_expr *e)
     return f && f->kind == WR_FUNCTION_AGGREGATE;
 }
 
+/* Copy @p from with its columns qualified. Two things travel on the way down: the parameters of the
+ * lambdas around (which are no columns), and whether an aggregate is around (inside one the bounds
+ * of the query's own window are not to be seen, as they are made by the aggregation). */
 static weir_status qualify(qualifier *q, const wr_ast_expr *from, wr_ast_expr **out,
                            weir_error *err)
 {
@@ -285,6 +323,7 @@ static weir_status qualify(qualifier *q, const wr_ast_expr *from, wr_ast_expr **
     return st;
 }
 
+/* One clause with one expression; nothing where the clause is not there. */
 static weir_status qualify_clause(wr__analysis *an, const char *clause, bool bounds,
                                   const wr_ast_expr *e, wr_ast_expr **out, weir_error *err)
 {
@@ -295,6 +334,7 @@ static weir_status qualify_clause(wr__analysis *an, const char *clause, bool bou
     return qualify(&q, e, out, err);
 }
 
+/* A clause with a list of expressions: GROUP BY, PARTITION BY. */
 static weir_status qualify_list(wr__analysis *an, const char *clause, wr_ast_expr *const *list,
                                 size_t n, wr_ast_expr ***out, weir_error *err)
 {
@@ -319,6 +359,7 @@ typedef struct mark_arg {
     uint32_t sources;
 } mark_arg;
 
+/* Columns without a slot are parameters of lambdas, or the key of a join: they read no source. */
 static bool mark_visit(void *arg, const wr_ast_expr *e)
 {
     mark_arg *m = arg;
@@ -377,6 +418,7 @@ void wr__print_expr(const wr__analysis *an, wr_buf *out, const wr_ast_expr *e)
 
 /* ---- projection ---- */
 
+/* A star has no place for each of its columns: errors about them point to the star. */
 static wr_ast_expr *column_node(wr__analysis *an, const char *alias, const char *name, int64_t pos)
 {
     wr_ast_expr *e = WR_NEW(an->arena, wr_ast_expr);
@@ -387,6 +429,8 @@ static wr_ast_expr *column_node(wr__analysis *an, const char *alias, const char 
     return e;
 }
 
+/* In a join every column of a star is prefixed by its source, whether it clashes or not: the names
+ * of a result must not change when the other source gets a column. */
 static weir_status add_star_column(wr__analysis *an, uint32_t source, const char *name, int64_t pos,
                                    weir_error *err)
 {
@@ -400,6 +444,7 @@ static weir_status add_star_column(wr__analysis *an, uint32_t source, const char
     return WEIR_OK;
 }
 
+/* Header columns behave as values, but come last in a star. */
 static bool is_header_column(const wr_column *c)
 {
     return c->role == WR_COL_HEADERS || c->role == WR_COL_HEADER;
@@ -460,6 +505,8 @@ static weir_status expand_partitioned(wr__analysis *an, int64_t pos, weir_error 
     return WEIR_OK;
 }
 
+/* `*` of all sources, or `alias.*` of one. The key that a join makes up is a column of `*`, the
+ * first. */
 static weir_status expand_star(wr__analysis *an, const wr_ast_item *item, weir_error *err)
 {
     if (item->kind == WR_AST_ITEM_SOURCE_STAR) {
@@ -508,6 +555,7 @@ static const char *unique_name(wr__analysis *an, const char *base)
     }
 }
 
+/* Would the bare name be ambiguous? Then the result's column gets its source's name in front. */
 static bool name_in_several(const wr__analysis *an, const char *name)
 {
     uint32_t n = 0;
@@ -518,6 +566,8 @@ static bool name_in_several(const wr__analysis *an, const char *name)
     return n > 1;
 }
 
+/* The name of an output column: its alias, the column's, the field's; else one is generated later,
+ * when no name that somebody wrote can be taken from him. */
 static const char *item_name(wr__analysis *an, const wr_ast_item *item, const wr_ast_expr *e)
 {
     if (item->alias.name)
@@ -582,6 +632,7 @@ static weir_status add_struct_star(wr__analysis *an, const wr_ast_item *item, we
     return WEIR_OK;
 }
 
+/* The projection, item by item, stars expanded in place. */
 static weir_status analyze_items(wr__analysis *an, weir_error *err)
 {
     const wr_ast_query *q = an->query;
@@ -624,6 +675,7 @@ static const char *key_name(wr__analysis *an, const wr_ast_expr *key)
     return NULL;
 }
 
+/* KSQL_COL_0 and so on, counting only columns that have no other name (dialect.md 9.2). */
 static void name_generated(wr__analysis *an)
 {
     for (size_t i = 0; i < an->items.n; i++)
@@ -640,6 +692,7 @@ static const char *name_of_item(wr__analysis *an, const wr_ast_expr *key)
     return wr__generated_name(an);
 }
 
+/* Keys that are neither columns nor fields, and were not aliased. */
 static weir_status name_keys(wr__analysis *an)
 {
     const wr_ast_query *q = an->query;
@@ -652,6 +705,7 @@ static weir_status name_keys(wr__analysis *an)
     return WEIR_OK;
 }
 
+/* Only a bare `*` shows the keys of PARTITION BY; `alias.*` shows what the source has. */
 static bool has_star(const wr_ast_query *q)
 {
     for (size_t i = 0; i < q->items_n; i++)
@@ -660,6 +714,8 @@ static bool has_star(const wr_ast_query *q)
     return false;
 }
 
+/* Grouping and partitioning expressions, and between them the projection: see the head of the file.
+ */
 static weir_status analyze_keys(wr__analysis *an, weir_error *err)
 {
     const wr_ast_query *q = an->query;
@@ -693,6 +749,7 @@ static weir_status analyze_keys(wr__analysis *an, weir_error *err)
     return name_keys(an);
 }
 
+/* The same key twice would be two key columns with one value; ksqlDB refuses it as a slip. */
 static weir_status check_duplicates(wr__analysis *an, wr_ast_expr *const *list, size_t n,
                                     const char *clause, weir_error *err)
 {

@@ -5,12 +5,14 @@
  */
 #include "engine/plan/plan.h"
 
+/* The words of the WINDOW clause. */
 const char *wr_window_kind_name(wr_window_kind k)
 {
     static const char *const names[] = {"NONE", "TUMBLING", "HOPPING", "SESSION"};
     return names[k];
 }
 
+/* ksqlDB's short names of steps: several kinds of join are all JOIN to a reader. */
 static const char *bracket_name(const wr_step *s)
 {
     static const char *const names[] = {
@@ -33,6 +35,7 @@ static const char *bracket_name(const wr_step *s)
     return names[s->kind];
 }
 
+/* Effective values, defaults filled in: that is what one wants to know of a window. */
 static void put_window(wr_buf *out, const wr_window *w)
 {
     if (w->kind == WR_WINDOW_NONE)
@@ -45,6 +48,7 @@ static void put_window(wr_buf *out, const wr_window *w)
                   (long long)w->retention_ms, w->emit_final ? " emit final" : "");
 }
 
+/* What a step does, as far as its schema does not say it. Also a column of EXPLAIN ANALYZE. */
 void wr_plan_print_details(wr_buf *out, const wr_plan *plan, const wr_step *s)
 {
     static const char *const joins[] = {"INNER", "LEFT", "RIGHT", "FULL"};
@@ -88,6 +92,7 @@ void wr_plan_print_details(wr_buf *out, const wr_plan *plan, const wr_step *s)
     }
 }
 
+/* From the result to its sources: the order of reading, not that of the data. */
 static void put_step(wr_buf *out, const wr_plan *plan, const wr_step *s, int level)
 {
     for (int i = 0; i < level; i++)

@@ -3,6 +3,15 @@
  * Building blocks of plans: steps, stages, and the operations that change where columns are
  * (source, materialise, re-key, repartition). The order in which a query uses them is in
  * query_steps.c.
+ *
+ * A stage is how the planner remembers where things are: for each slot (column of a relation that
+ * the query mentions) the column of the present step that holds it, or that it is not there any
+ * more; for whole expressions that a step has computed, the column of the result. Expressions are
+ * never rewritten to the columns of a step: they are compiled against the stage at the moment they
+ * are needed.
+ *
+ * Memory: everything is in the plan's arena, also what is only needed while planning. It is little,
+ * and lives no longer than the query.
  */
 #include "engine/plan/analysis.h"
 #include "engine/plan/plan_stores.h"
@@ -11,6 +20,8 @@
 
 /* ---- steps ---- */
 
+/* Ids are places in the list of steps, inputs before consumers: the order in which operators are
+ * built, opened and flushed. */
 wr_step *wr__new_step(wr__builder *b, wr_step_kind kind, const char *name, const char *context,
                       wr_step *in)
 {
@@ -42,6 +53,8 @@ void wr__add_input(wr__builder *b, wr_step *s, wr_step *in)
     WR_ASSERT(in->id < s->id); /* inputs stand before their consumers */
 }
 
+/* A topic is read once however many steps name it. If any of them needs it from the beginning, it
+ * is read from there. */
 uint32_t wr__add_topic(wr__builder *b, const char *name, wr_topic_role role, int32_t partitions,
                        bool from_earliest)
 {
@@ -59,6 +72,7 @@ uint32_t wr__add_topic(wr__builder *b, const char *name, wr_topic_role role, int
 
 /* ---- stages ---- */
 
+/* Nothing is anywhere yet. */
 static void stage_init(wr__builder *b, wr__stage *st)
 {
     *st = (wr__stage){0};
@@ -66,6 +80,8 @@ static void stage_init(wr__builder *b, wr__stage *st)
     st->available = WR_NEW_N(b->plan->arena, bool, b->an->slots.n);
 }
 
+/* Compilation asks for columns here. One that is not available is a column that a step has dropped,
+ * which the rules of the dialect have refused with better words before. */
 static weir_status scope_resolve(const wr_scope *self, const wr_ast_expr *column, wr_ref *out,
                                  weir_error *err)
 {
@@ -79,6 +95,7 @@ static weir_status scope_resolve(const wr_scope *self, const wr_ast_expr *column
                        column->name.name);
 }
 
+/* Asked before every node: what has been computed as a whole is not computed again. */
 static bool scope_replace(const wr_scope *self, const wr_ast_expr *e, wr_ref *out)
 {
     const wr__stage_scope *s = (const wr__stage_scope *)self;
@@ -91,6 +108,8 @@ static bool scope_replace(const wr_scope *self, const wr_ast_expr *e, wr_ref *ou
     return false;
 }
 
+/* A lambda's parameter may not be named as a column; ksqlDB refuses it, as it cannot tell them
+ * apart. */
 static bool scope_is_column(const wr_scope *self, const char *name)
 {
     const wr__stage_scope *s = (const wr__stage_scope *)self;
@@ -112,6 +131,8 @@ void wr__stage_scope_init(wr__stage_scope *s, const wr__builder *b, const wr__st
     };
 }
 
+/* From now on the slot is column @p column. Times keep that they are times: a text compared with
+ * one is read as a timestamp. */
 static void set_column_slot(wr__builder *b, wr__stage *st, size_t slot, uint32_t column)
 {
     const wr__slot *s = &b->an->slots.v[slot];
@@ -126,6 +147,8 @@ static void set_column_slot(wr__builder *b, wr__stage *st, size_t slot, uint32_t
 
 /* ---- relations ---- */
 
+/* Where a relation's slots are in its first step: columns by their place in the output, pseudo
+ * columns beside the columns, where every row has them. */
 static void source_slots(wr__builder *b, uint32_t i, const bool *used, const uint32_t *output,
                          uint32_t output_n, wr__stage *st)
 {
@@ -293,6 +316,8 @@ weir_status wr__build_materialize(wr__builder *b, wr__stage *st, const bool *use
     return WEIR_OK;
 }
 
+/* New key columns. A MAP in a key is refused: equal maps may be written in different orders, and
+ * then lie on different partitions. */
 static weir_status compile_keys(wr__builder *b, wr__stage *st, wr_ast_expr *const *keys,
                                 const char *const *names, uint32_t n, wr_expr **exprs,
                                 wr_column *cols, weir_error *err)
@@ -326,6 +351,7 @@ static bool is_read(const wr__builder *b, const wr__stage *st, uint32_t c)
     return false;
 }
 
+/* Columns that are handed on keep their order; which place they get follows from the list. */
 static void move_ref(wr_ref *ref, const uint32_t *values, uint32_t n, uint32_t keys_n)
 {
     for (uint32_t i = 0; i < n; i++)
@@ -403,6 +429,8 @@ weir_status wr__build_select_key(wr__builder *b, wr__stage *st, wr_ast_expr *con
     return WEIR_OK;
 }
 
+/* Internal topics keep the format of the key where it can hold the new one, because partitions must
+ * agree with those of other topics; else JSON, which holds every key. */
 wr_format_use wr__internal_key_format(const wr_format_use *want, const wr_schema *schema)
 {
     wr_format_use use = *want;
@@ -419,6 +447,8 @@ wr_format_use wr__internal_key_format(const wr_format_use *want, const wr_schema
     return use;
 }
 
+/* From here on rows are in the partition of their key. The topic's name is part of what is on the
+ * broker: it follows from the context, which must not change between versions. */
 void wr__build_repartition(wr__builder *b, wr__stage *st, const wr_format_use *key,
                            const char *context)
 {
@@ -435,6 +465,9 @@ void wr__build_repartition(wr__builder *b, wr__stage *st, const wr_format_use *k
 
 /* ---- finishing ---- */
 
+/* Numbers from the sink down, turned round afterwards so that they rise with the data: a commit can
+ * then flush sub-topologies in order of number. A foreign-key join's right side is a sub-topology
+ * of its own, though no REPARTITION step stands there. */
 static void assign_subtopologies(wr_step *s, uint32_t region, uint32_t *next)
 {
     if (s->kind == WR_STEP_REPARTITION) {
@@ -473,6 +506,7 @@ static void want_old(wr_step *s)
     }
 }
 
+/* Old rows cost a store: they are asked for only where a step cannot do without. */
 static void propagate_old(wr__builder *b)
 {
     for (size_t i = 0; i < b->steps.n; i++) {
@@ -485,6 +519,8 @@ static void propagate_old(wr__builder *b)
     }
 }
 
+/* The nearest step below the sink whose store has the result's rows, with nothing between that
+ * could not be computed again from them. What is found is made to keep its rows. */
 static const wr_step *find_materialized(wr_step *root)
 {
     if (!root->table)
@@ -512,6 +548,8 @@ static const wr_step *find_materialized(wr_step *root)
     }
 }
 
+/* All that can only be decided when the whole tree is there, in this order: sub-topologies; who
+ * needs old rows; what pull queries read; which source filters; and from all of that the stores. */
 void wr__finish_plan(wr__builder *b, wr_step *root)
 {
     wr_plan *p = b->plan;
@@ -533,4 +571,5 @@ void wr__finish_plan(wr__builder *b, wr_step *root)
     p->topics_n = (uint32_t)b->topics.n;
     wr_plan_push_filters(p);
     wr_plan_add_stores(p, &b->an->env->catalog->types);
+    wr__assert_plan(p);
 }

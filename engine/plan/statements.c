@@ -2,6 +2,15 @@
 /*
  * Statements that make queries: CREATE ... AS SELECT, INSERT INTO ... SELECT, push queries, the
  * query of a source table. Sinks, their formats and topics (dialect.md sections 7, 8.2, 8.3).
+ *
+ *     CREATE TABLE x WITH (...) AS SELECT ...     a plan that ends in a sink, and the catalog entry
+ * x INSERT INTO x SELECT ...                    a plan that ends in the sink that x is already
+ *     SELECT ... EMIT CHANGES                     a plan that ends with the client
+ *     CREATE SOURCE TABLE x (...)                 a plan of one step, there for its store alone
+ *
+ * What a sink is follows from the left-most relation unless WITH says other: formats, partitions,
+ * replicas, retention. A plan or an entry that could not be finished is freed here, so callers get
+ * both or none.
  */
 #include "engine/plan/analysis.h"
 
@@ -9,6 +18,8 @@
 
 /* ---- one query ---- */
 
+/* One query while it is planned. The analysis and the builder point to each other and to the plan's
+ * arena, so it is filled in place and never copied. */
 typedef struct query_build {
     wr__analysis an;
     wr__builder b;
@@ -16,6 +27,7 @@ typedef struct query_build {
     wr__result result;
 } query_build;
 
+/* Everything up to the final SELECT; on failure nothing is left. */
 static weir_status build(const wr_plan_env *env, const wr_ast_query *query, const char *sink_name,
                          query_build *q, weir_error *err)
 {
@@ -50,6 +62,8 @@ uint32_t wr_plan_source_names(const wr_plan *plan, const char **out, uint32_t ma
     return n;
 }
 
+/* The last step: rows to the sink's topic. The plan keeps what it needs of @p sink, which may be
+ * replaced or altered while the query runs. */
 static void add_sink(query_build *q, const wr_source *sink)
 {
     wr_arena *a = q->b.plan->arena;
@@ -72,6 +86,7 @@ static void add_sink(query_build *q, const wr_source *sink)
 
 /* ---- checks of the result ---- */
 
+/* A grouping makes a table, nothing else does: the word after CREATE must agree. */
 static weir_status check_kind(const wr_ast_stmt *stmt, bool is_table, const wr__result *r,
                               weir_error *err)
 {
@@ -83,6 +98,7 @@ static weir_status check_kind(const wr_ast_stmt *stmt, bool is_table, const wr__
                        r->table ? "TABLE" : "STREAM", r->table ? "TABLE" : "STREAM");
 }
 
+/* LIMIT ends a query; one that is kept has no end. */
 static weir_status check_limit(const wr_ast_stmt *stmt, const char *what, weir_error *err)
 {
     if (!stmt->query->has_limit)
@@ -113,6 +129,8 @@ static weir_status check_states(const query_build *q, weir_error *err)
 
 /* ---- CREATE ... AS SELECT ---- */
 
+/* Formats of a sink: WITH, else the left-most relation's, else the default. The key's format cannot
+ * be inherited where one of the two sides has no key. */
 static weir_status sink_formats(const wr_plan_env *env, wr_source *s, const wr__with *with,
                                 const query_build *q, weir_error *err)
 {
@@ -139,6 +157,8 @@ static weir_status sink_formats(const wr_plan_env *env, wr_source *s, const wr__
     return wr__source_check_formats(env, s, with, err);
 }
 
+/* The catalog entry of CREATE ... AS SELECT. Order matters for messages only: what the statement
+ * says wrongly is found before what it leads to. */
 static weir_status fill_sink(const wr_plan_env *env, const wr_ast_stmt *stmt, query_build *q,
                              wr_source *s, wr_new_topic *topic, weir_error *err)
 {
@@ -194,6 +214,7 @@ weir_status wr_plan_create_as(const wr_plan_env *env, const wr_ast_stmt *stmt, w
 
 /* ---- INSERT INTO ... SELECT ---- */
 
+/* Both schemas are shown whole: people see at once which column it is. */
 static weir_status incompatible(const wr_source *target, const wr_schema *result, weir_error *err)
 {
     wr_buf r = {0}, t = {0};
@@ -233,6 +254,7 @@ static weir_status coerce_result(query_build *q, const wr_source *target, weir_e
     return WEIR_OK;
 }
 
+/* INSERT INTO adds to a stream that is there already: one more writer beside those that it has. */
 static weir_status check_target(const wr_plan_env *env, const wr_ast_stmt *stmt,
                                 const wr_source *target, weir_error *err)
 {
