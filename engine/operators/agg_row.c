@@ -16,6 +16,7 @@
 
 weir_status wr__agg_open(wr__agg *g, wr_op *op, weir_error *err)
 {
+    WR_ASSERT(op->step->kind == WR_STEP_AGGREGATE);
     (void)err;
     wr_arena *a = op->ctx->task_arena;
     const wr_step_aggregate *cfg = &op->step->u.aggregate;
@@ -56,6 +57,7 @@ void wr__agg_ready(wr__agg *g, const wr_batch *in)
 
 void wr__agg_begin(wr__agg *g, const wr_batch *in, wr_sel sel)
 {
+    WR_ASSERT(g->ev || g->args_n == 0);
     wr_task_ctx *ctx = g->op->ctx;
     wr__agg_ready(g, in);
     if (!g->ev)
@@ -269,6 +271,7 @@ weir_status wr__agg_put_dirty(wr__agg *g, const wr_store_entry *e, wr_str old, w
 weir_status wr__flush_dirty(wr_op *op, wr_store *store, bool windowed, wr__put_dirty put,
                             weir_error *err)
 {
+    WR_ASSERT(op->ctx->caching);
     wr_arena *a = op->ctx->scratch;
     size_t n = wr_store_dirty_count(store);
     for (size_t i = 0; i < n;) {

@@ -21,6 +21,7 @@ enum { PENDING = 2048 }; /* pairs that wait at most: hopping windows have many f
 void wr__agg_work_begin(wr__agg_work *w, wr__agg *g, const wr__flat *flat, wr_store *store,
                         const wr_batch *in, wr_store_entry **entries, uint32_t slots)
 {
+    WR_ASSERT(entries || slots == 0);
     wr_arena *a = g->op->ctx->scratch;
     *w = (wr__agg_work){.g = g, .flat = flat, .store = store, .in = in, .entries = entries};
     if (!flat->on)
@@ -261,6 +262,7 @@ static weir_status flush_some(wr__agg *g, const wr__flat *flat, wr_store *store,
 
 weir_status wr__agg_flush(wr__agg *g, const wr__flat *flat, wr_store *store, weir_error *err)
 {
+    WR_ASSERT(g->op->ctx->caching);
     size_t n = wr_store_dirty_count(store);
     for (size_t i = 0; i < n; i += WR__FLUSH_ROWS) {
         WR_TRY(flush_some(g, flat, store, i, WR_MIN(n - i, (size_t)WR__FLUSH_ROWS), err));

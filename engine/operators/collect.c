@@ -14,6 +14,7 @@ static weir_status collect_open(wr_op *op, wr_task_ctx *ctx, weir_error *err)
 
 static weir_status collect_process(wr_op *op, int input, const wr_batch *in, weir_error *err)
 {
+    WR_ASSERT(op->ctx->collect && in->sel.n <= in->rows);
     (void)input;
     op->rows_out += in->sel.n;
     return op->ctx->collect(op->ctx, in, err);

@@ -58,6 +58,7 @@ typedef struct combine_state {
 
 static weir_status combine_open(wr_op *op, wr_task_ctx *ctx, weir_error *err)
 {
+    WR_ASSERT(op->step->u.repartition.combine && ctx->caching && !ctx->exchange_in_memory);
     (void)err;
     combine_state *s = op->state;
     s->aggregate = op->step->u.repartition.combine;
@@ -180,6 +181,7 @@ static weir_status send_some(wr_op *op, partial *const *list, uint32_t n, weir_e
 
 static weir_status send_held(wr_op *op, weir_error *err)
 {
+    WR_ASSERT(((combine_state *)op->state)->flat.on);
     combine_state *s = op->state;
     if (s->n == 0)
         return WEIR_OK;

@@ -96,6 +96,7 @@ static wr_batch *gather(const wr_op *op, const wr_batch *in, wr_sel sel, int32_t
 weir_status wr__exchange(wr_op *op, const wr_batch *in, const wr_str *keys, const uint8_t *ok,
                          weir_error *err)
 {
+    WR_ASSERT(op->ctx->exchange && op->step->kind == WR_STEP_REPARTITION);
     targets t = sort_by_partition(op, in, keys, ok);
     op->rows_out += t.first[t.n];
     for (uint32_t p = 0; p < t.n; p++) {

@@ -59,6 +59,7 @@ static weir_status process_table(wr_op *op, const wr_batch *in, weir_error *err)
         wr_sel before = wr__sel_with(in, WR_ROW_HAS_OLD, a);
         mark(flags, wr_evaluator_filter(s->ev, in, in->old_cols, before, &ec), WR_ROW_HAS_OLD);
     }
+    WR_ASSERT(!in->old_cols || knows_old);
     uint32_t *rows = WR_NEW_N(a, uint32_t, in->sel.n), n = 0;
     WR_FOREACH_SEL (i, in->sel) {
         if (knows_old && !(flags[i] & (WR_ROW_HAS_NEW | WR_ROW_HAS_OLD)))

@@ -221,6 +221,7 @@ static weir_status put_result(wr_op *op, const wr__fk_message *m, wr_str left, i
 static weir_status take_answer(wr_op *op, const wr_record *r, wr_batch_builder *out,
                                weir_error *err)
 {
+    WR_ASSERT(op->step->kind == WR_STEP_FK_JOIN);
     fk_left_state *s = op->state;
     wr__fk_message m;
     WR_TRY(wr__fk_message_get(r->value, &m, err));

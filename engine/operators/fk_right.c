@@ -24,6 +24,7 @@ typedef struct fk_right_state {
 
 static weir_status fk_right_open(wr_op *op, wr_task_ctx *ctx, weir_error *err)
 {
+    WR_ASSERT(op->step->kind == WR_STEP_FK_JOIN && op->step->in[1]->table);
     fk_right_state *s = op->state;
     const uint32_t *stores = op->step->stores;
     const wr_step_join *cfg = &op->step->u.join;

@@ -108,6 +108,8 @@ static wr_batch *make_piece(const wr_op *op, const wr_batch *in, const wr_vec *c
 {
     wr_arena *a = op->ctx->scratch;
     uint32_t in_cols = op->step->in[0]->schema->n, arrays_n = op->step->u.flat_map.n;
+    WR_ASSERT(x->n > 0 && x->n <= PIECE_ROWS);
+    WR_ASSERT(op->step->schema->n == in_cols + arrays_n);
     wr_batch *out = wr_batch_new(a, op->step->schema, x->n, in->window_start != NULL, false);
     repeat_meta(out, in, x, a);
     for (uint32_t c = 0; c < in_cols; c++)

@@ -61,6 +61,7 @@ uint32_t wr__join_row(const wr_op *op, wr_batch_builder *out, const wr_batch *in
 void wr__join_keys(wr__groups *g, wr_buf *buf, const wr_op *op, int input, const wr_batch *in,
                    wr_sel sel)
 {
+    WR_ASSERT(in->schema->keys_n == op->step->schema->keys_n || op->step->kind == WR_STEP_FK_JOIN);
     const wr_schema *schema = op->step->in[input]->schema;
     wr_arena *a = op->ctx->scratch;
     if (!in->window_start) {
@@ -219,6 +220,7 @@ static wr_batch *batch_of_pairs(const wr_op *op, const wr_batch *in, const wr__j
 weir_status wr__join_emit(wr_op *op, int input, const wr_batch *in, wr__join_pairs *p,
                           weir_error *err)
 {
+    WR_ASSERT(p->n <= p->cap && (input == 0 || input == 1));
     if (p->n == 0)
         return WEIR_OK;
     wr_arena *a = op->ctx->scratch;

@@ -25,6 +25,7 @@ static const wr_window *window_of(const wr_step *step)
 
 void wr_materialized_key(const wr_plan *plan, const wr_value *keys, wr_buf *out)
 {
+    WR_ASSERT(plan->materialized);
     const wr_schema *schema = plan->materialized->schema;
     for (uint32_t c = 0; c < schema->keys_n; c++)
         wr__rowkey_put(out, schema->cols[c].type, &keys[c]);
@@ -138,6 +139,7 @@ weir_status wr_materialized_read(const wr_plan *plan, wr_store *store, const wr_
                                                      weir_error *err),
                                  void *arg, weir_error *err)
 {
+    WR_ASSERT(plan->materialized && plan->materialized_store < plan->stores_n);
     wr_task_ctx ctx = {.plan = plan, .scratch = scratch};
     wr_op op = {.step = plan->materialized, .ctx = &ctx};
     pull p = {.step = op.step, .window = window_of(op.step), .bounds = bounds, .scratch = scratch};

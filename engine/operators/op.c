@@ -38,6 +38,7 @@ static weir_status emit(wr_op *op, const wr_batch *batch, uint32_t rows, weir_er
     wr_op *next = op->next;
     if (!next)
         return WEIR_OK;
+    WR_ASSERT(op->next_input >= 0 && (uint32_t)op->next_input < next->step->in_n);
     next->rows_in += rows;
     next->batches++;
     wr_op *caller = wr__op_switch(op->ctx, next);
@@ -59,6 +60,7 @@ weir_status wr__op_emit_filtered(wr_op *op, const wr_batch *batch, uint32_t test
 
 weir_status wr__op_feed(wr_op *op, const wr_record *records, uint32_t n, weir_error *err)
 {
+    WR_ASSERT(op->cls->feed);
     wr_op *caller = wr__op_switch(op->ctx, op);
     for (uint32_t i = 0; i < n; i++)
         op->bytes_in += records[i].key.len + records[i].value.len;
@@ -70,6 +72,7 @@ weir_status wr__op_feed(wr_op *op, const wr_record *records, uint32_t n, weir_er
 weir_status wr__op_take(wr_op *op, const wr_batch *batch, weir_error *err)
 {
     wr_op *caller = wr__op_switch(op->ctx, op);
+    WR_ASSERT(batch->schema->n == op->step->schema->n); /* its own step's, at the other end */
     weir_status st = op->cls->take(op, batch, err);
     wr__op_switch(op->ctx, caller);
     return st;

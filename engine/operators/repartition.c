@@ -82,6 +82,7 @@ static void put_payload(wr_buf *out, const wr_schema *schema, const wr_batch *in
 
 static weir_status write_process(wr_op *op, int input, const wr_batch *in, weir_error *err)
 {
+    WR_ASSERT(!op->step->windowed || in->window_start);
     (void)input;
     write_state *s = op->state;
     wr_arena *a = op->ctx->scratch;
@@ -192,6 +193,7 @@ static bool get_payload(const wr_schema *schema, wr_str payload, bool windowed, 
 
 static weir_status read_feed(wr_op *op, const wr_record *records, uint32_t n, weir_error *err)
 {
+    WR_ASSERT(op->step->kind == WR_STEP_REPARTITION);
     wr_arena *a = op->ctx->scratch;
     const wr_step *step = op->step;
     wr_batch_builder *builder = wr_batch_builder_new(a, step->schema, step->windowed, true);

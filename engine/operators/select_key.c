@@ -71,6 +71,7 @@ static void set_key_flags(wr_op *op, wr_batch *out)
 
 static weir_status select_key_process(wr_op *op, int input, const wr_batch *in, weir_error *err)
 {
+    WR_ASSERT(!op->step->table && !in->old_cols); /* tables have a step of their own */
     (void)input;
     select_key_state *s = op->state;
     const wr_step_select_key *cfg = &op->step->u.select_key;

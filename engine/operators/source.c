@@ -75,6 +75,7 @@ static weir_status source_open(wr_op *op, wr_task_ctx *ctx, weir_error *err)
 {
     source_state *s = op->state;
     s->cfg = &op->step->u.source;
+    WR_ASSERT(op->step->schema->n <= s->cfg->columns_n);
     mark_wanted(s, op);
     open_filter(s, op);
     WR_TRY(wr__run_join(&s->run, ctx, op->step, s->wanted, err));
@@ -192,6 +193,7 @@ static weir_status take_old_rows(wr_op *op, wr_batch *b, weir_error *err)
     const wr_schema *schema = op->step->schema;
     wr_arena *a = op->ctx->scratch;
     uint32_t keys = schema->keys_n, values = schema->n - keys;
+    WR_ASSERT(op->step->table && !b->old_cols);
     b->old_cols = WR_NEW_N(a, wr_vec, schema->n);
     for (uint32_t c = 0; c < schema->n; c++) {
         if (c < keys)
@@ -241,6 +243,7 @@ static weir_status emit_filtered(feed *f, weir_error *err)
     wr_eval_ctx ec = wr__op_eval_ctx(op, &errs);
     f->sel = wr_evaluator_filter(s->filter, f->b, NULL, wr__sel_with(f->b, WR_ROW_HAS_NEW, a), &ec);
     uint32_t passed = f->sel.n;
+    WR_ASSERT(passed <= tested);
     if (passed) {
         convert(f, true, true);
         convert(f, false, true);
@@ -266,6 +269,7 @@ static weir_status source_feed(wr_op *op, const wr_record *records, uint32_t n, 
     convert(&f, true, false);
     drop(&f, &rows->value);
     convert(&f, false, false);
+    WR_ASSERT(f.sel.n <= rows->n && rows->n == n);
     bool fail = cut_at_bad_row(&f, s->cfg->fail_on_bad_record);
     f.bad = UINT32_MAX;
     drop(&f, wr__run_times(&s->run, f.sel));

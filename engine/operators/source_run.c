@@ -273,6 +273,7 @@ weir_status wr__run_join(wr__run_member *m, wr_task_ctx *ctx, const wr_step *ste
 
 void wr__run_leave(wr__run_member *m)
 {
+    WR_ASSERT(!m->reader || m->wanted);
     wr__run_reader *r = m->reader;
     if (!r)
         return;

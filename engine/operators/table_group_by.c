@@ -15,6 +15,7 @@ typedef struct group_state {
 
 static weir_status group_open(wr_op *op, wr_task_ctx *ctx, weir_error *err)
 {
+    WR_ASSERT(op->step->table && op->step->schema->keys_n > 0);
     (void)ctx;
     (void)err;
     group_state *s = op->state;
@@ -105,6 +106,7 @@ static void put_change(wr_op *op, const change *x, uint32_t i)
 
 static weir_status group_process(wr_op *op, int input, const wr_batch *in, weir_error *err)
 {
+    WR_ASSERT(op->step->in[0]->needs_old); /* or a row could not be taken out of its group */
     (void)input;
     group_state *s = op->state;
     wr_arena *a = op->ctx->scratch;

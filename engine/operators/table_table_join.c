@@ -26,6 +26,7 @@ typedef struct tt_join_state {
 
 static weir_status tt_open(wr_op *op, wr_task_ctx *ctx, weir_error *err)
 {
+    WR_ASSERT(op->step->in[0]->table && op->step->in[1]->table);
     tt_join_state *s = op->state;
     const uint32_t *stores = op->step->stores;
     WR_TRY(ctx->open_store(ctx, stores[WR_PLAN_STORE_LEFT], &s->side[0], err));
@@ -153,6 +154,7 @@ static weir_status join_change(wr_op *op, int input, const wr_batch *in, uint32_
 
 static weir_status tt_process(wr_op *op, int input, const wr_batch *in, weir_error *err)
 {
+    WR_ASSERT(input == 0 || input == 1);
     wr_batch_builder *out = wr_batch_builder_new(op->ctx->scratch, op->step->schema,
                                                  op->step->windowed, op->step->needs_old);
     uint32_t *rows = WR_NEW_N(op->ctx->scratch, uint32_t, in->sel.n), n = 0;

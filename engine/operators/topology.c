@@ -95,6 +95,7 @@ uint32_t wr_plan_inputs(const wr_plan *plan, uint32_t subtopology, uint32_t *top
 
 static wr_op *add_op(wr_topology *t, const wr_op_class *cls, const wr_step *step)
 {
+    WR_ASSERT(cls->open && (cls->process || cls->feed));
     wr_op *op = &t->ops[t->ops_n++];
     op->cls = cls;
     op->step = step;
@@ -164,7 +165,10 @@ weir_status wr_topology_new(wr_task_ctx *ctx, uint32_t subtopology, wr_topology 
     t->ctx = ctx;
     t->ops = WR_NEW_N(a, wr_op, 2 * (size_t)ctx->plan->steps_n);
     t->readers = WR_NEW_N(a, reader, ctx->plan->steps_n);
+    WR_ASSERT(subtopology < ctx->plan->subtopologies_n && ctx->open_store);
     add_ops(t, subtopology);
+    /* A sub-topology begins with what it reads; a step is two operators at most. */
+    WR_ASSERT(t->readers_n > 0 && t->ops_n <= 2 * ctx->plan->steps_n);
     connect(t);
     for (uint32_t i = 0; i < t->ops_n; i++) {
         weir_status st = t->ops[i].cls->open(&t->ops[i], ctx, err);
@@ -196,6 +200,7 @@ weir_status wr_topology_feed(wr_topology *t, uint32_t topic, const wr_record *re
     uint32_t readers_n = 0;
     for (uint32_t i = 0; i < t->readers_n; i++)
         readers_n += t->readers[i].topic == topic;
+    WR_ASSERT(readers_n > 0); /* only topics of wr_plan_inputs are fed */
     uint32_t step = readers_n > 1 ? 1 : n;
     weir_status st = WEIR_OK;
     for (uint32_t at = 0; at < n && st == WEIR_OK; at += step)

@@ -433,6 +433,13 @@ static inline weir_status ops_open_store(wr_task_ctx *ctx, uint32_t store, wr_st
     return WEIR_OK;
 }
 
+/** Pull queries read the rows of @p step. */
+static inline void ops_materialize(ops *o, wr_step *step)
+{
+    o->plan.materialized = step;
+    o->plan.materialized_store = step->stores[WR_PLAN_STORE_ROWS];
+}
+
 /** A second, read-only view of a store as @p snap has it, as pull queries open it. */
 static inline void ops_open_snapshot(ops *o, uint32_t store, const wr_db_snap *snap, wr_store **out)
 {
