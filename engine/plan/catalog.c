@@ -33,7 +33,11 @@ void wr_source_ref(wr_source *s)
  */
 void wr_source_unref(wr_source *s)
 {
-    if (!s || atomic_fetch_sub(&s->refs, 1) > 1)
+    if (!s)
+        return;
+    int before = atomic_fetch_sub(&s->refs, 1);
+    WR_ASSERT(before > 0);
+    if (before > 1)
         return;
     wr_arena_free(s->arena);
 }
@@ -41,6 +45,7 @@ void wr_source_unref(wr_source *s)
 /* A copy to be changed before it is shown: ALTER. */
 wr_source *wr_source_copy(const wr_source *from)
 {
+    WR_ASSERT(from->arena && from->schema);
     wr_source *s = wr_source_new();
     wr_arena *a = s->arena;
     memcpy(s, from, sizeof *s);
@@ -100,6 +105,7 @@ void wr_catalog_free(wr_catalog *c)
  */
 void wr_catalog_clone(wr_catalog *to, const wr_catalog *from)
 {
+    WR_ASSERT(to != from);
     const wr_map_entry *e;
     wr_catalog_init(to);
     for (size_t i = 0; (e = wr_map_next(&from->sources, &i));)
@@ -147,6 +153,7 @@ weir_status wr_catalog_get(const wr_catalog *c, const wr_ast_name *name, wr_sour
 /* Adds, or replaces the entry of that name. */
 void wr_catalog_put(wr_catalog *c, wr_source *s)
 {
+    WR_ASSERT(s->name && s->schema && s->topic); /* complete: it does not change any more */
     wr_source_ref(s);
     wr_source_unref(wr_map_put(&c->sources, wr_str_c(s->name), s));
 }
@@ -161,6 +168,7 @@ void wr_catalog_remove(wr_catalog *c, const char *name)
 void wr_catalog_add_query(wr_catalog *c, const char *id, const char *sql, const char *sink,
                           const char *const *sources, uint32_t sources_n, bool insert)
 {
+    WR_ASSERT(id && sql && sink);
     wr_query_info *q = wr_calloc(1, sizeof *q);
     q->id = wr_strdup(id);
     q->sql = wr_strdup(sql);

@@ -58,6 +58,7 @@ weir_status wr__window_of(const wr__analysis *an, wr_window *w, weir_error *err)
     /* Without a GRACE PERIOD the store keeps a day, also where EMIT FINAL closes windows at once.
      */
     w->retention_ms = in->has_grace ? whole_ms : WR_MAX(WR__DAY_MS, w->size_ms);
+    WR_ASSERT(w->grace_ms >= 0 && w->retention_ms >= w->size_ms);
     if (in->has_retention) {
         int64_t given;
         if (!wr_ast_duration_ms(&in->retention, &given))
@@ -236,6 +237,7 @@ static weir_status compile_aggregates(wr__builder *b, wr__stage *st, const wr__c
 /* After the aggregation, only keys, results and window bounds can be named. */
 static void aggregated_stage(wr__builder *b, wr__stage *st, const wr__calls *aggs)
 {
+    WR_ASSERT(st->step->schema->n == st->keys_n + aggs->calls.n);
     wr_arena *a = b->plan->arena;
     const wr_schema *schema = st->step->schema;
     memset(st->available, 0, b->an->slots.n * sizeof *st->available);
@@ -314,6 +316,7 @@ weir_status wr__build_aggregate(wr__builder *b, wr__stage *st, weir_error *err)
                                            .type = cfg->calls[i]->ret,
                                            .role = WR_COL_VALUE};
     s->schema = wr_schema_new(a, cols, n);
+    WR_ASSERT(s->windowed == (an->window.kind != WR_WINDOW_NONE));
     st->step = s;
     st->window = an->window;
     aggregated_stage(b, st, &aggs);

@@ -34,7 +34,8 @@ static weir_status find_target(const wr_plan_env *env, const wr_ast_stmt *stmt, 
     if (!*out) {
         weir_error other = {0};
         wr_source *none;
-        WR_ASSERT(wr_catalog_get(env->catalog, &stmt->name, &none, &other) != WEIR_OK);
+        weir_status missing = wr_catalog_get(env->catalog, &stmt->name, &none, &other);
+        WR_ASSERT(missing != WEIR_OK);
         wr_error_at(err, WEIR_ERR_STATEMENT, stmt->name.pos,
                     "Cannot insert values into an unknown stream/table: `%s`", stmt->name.name);
         return wr_error_hint(err, "%s", other.hint);
@@ -235,6 +236,7 @@ static weir_status fill(const wr_plan_env *env, const wr_ast_stmt *stmt, wr_inse
 static weir_status plan_values(const wr_plan_env *env, const wr_ast_stmt *stmt, const wr_source *s,
                                wr_insert **out, weir_error *err)
 {
+    WR_ASSERT(s->schema->n > 0);
     wr_arena *a = wr_arena_new(0);
     wr_insert *ins = WR_NEW(a, wr_insert);
     ins->arena = a;

@@ -393,6 +393,7 @@ static void join_stage(wr__builder *b, const join_sides *s, const wr__stage *l, 
     memcpy(cols + keys_n, ls->cols + ls->keys_n, ln * sizeof *cols);
     memcpy(cols + keys_n + ln, rs->cols + rs->keys_n, rn * sizeof *cols);
     step->schema = wr_schema_new(a, cols, keys_n + ln + rn);
+    WR_ASSERT(keys_n == 1 || step->kind == WR_STEP_FK_JOIN);
     out->step = step;
     out->slots = WR_NEW_N(a, wr_ref, b->an->slots.n);
     out->available = WR_NEW_N(a, bool, b->an->slots.n);
@@ -493,6 +494,7 @@ static weir_status build_one(wr__builder *b, uint32_t i, const bool *used, wr__s
         WR_TRY(read_within(s.join, cfg, err));
     if (kind == WR_STEP_FK_JOIN)
         WR_TRY(fk_config(b, &s, left, &right, cfg, err));
+    WR_ASSERT(step->in_n == 2);
     join_stage(b, &s, left, &right, step, &out);
     *left = out;
     b->joins_n++;
@@ -501,6 +503,7 @@ static weir_status build_one(wr__builder *b, uint32_t i, const bool *used, wr__s
 
 weir_status wr__build_joins(wr__builder *b, const bool *used, wr__stage *out, weir_error *err)
 {
+    WR_ASSERT(b->an->relations_n == b->an->query->joins_n + 1);
     WR_TRY(wr__build_relation(b, 0, used, out, err));
     if (b->an->query->joins_n == 0)
         return WEIR_OK;

@@ -434,6 +434,7 @@ static wr_ast_expr *column_node(wr__analysis *an, const char *alias, const char 
 static weir_status add_star_column(wr__analysis *an, uint32_t source, const char *name, int64_t pos,
                                    weir_error *err)
 {
+    WR_ASSERT(source < an->relations_n);
     const char *alias = an->relations[source].alias;
     qualifier q = {.an = an, .clause = "SELECT"};
     wr_ast_expr *e = column_node(an, alias, name, pos);
@@ -598,6 +599,7 @@ static weir_status resolve_slot(const wr_scope *self, const wr_ast_expr *column,
 weir_status wr__type_of(const wr__analysis *an, const wr_ast_expr *e, const wr_type **out,
                         weir_error *err)
 {
+    WR_ASSERT(an->relations_n > 0);
     wr_scope scope = {.resolve = resolve_slot,
                       .types = &an->env->catalog->types,
                       .allow_aggregates = false,
@@ -769,6 +771,7 @@ static weir_status check_duplicates(wr__analysis *an, wr_ast_expr *const *list, 
 
 weir_status wr__analyze(wr__analysis *an, weir_error *err)
 {
+    WR_ASSERT(an->relations_n == 0 && an->slots.n == 0); /* once for each analysis */
     const wr_ast_query *q = an->query;
     WR_TRY(add_source(an, &q->from, err));
     for (size_t i = 0; i < q->joins_n; i++)
@@ -781,5 +784,6 @@ weir_status wr__analyze(wr__analysis *an, weir_error *err)
     WR_TRY(analyze_keys(an, err));
     WR_TRY(qualify_clause(an, "HAVING", true, q->having, &an->having, err));
     WR_TRY(check_duplicates(an, an->group_by, q->group_by_n, "GROUP BY", err));
+    WR_ASSERT(an->relations_n == q->joins_n + 1);
     return check_duplicates(an, an->partition_by, q->partition_by_n, "PARTITION BY", err);
 }

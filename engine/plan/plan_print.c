@@ -95,6 +95,7 @@ void wr_plan_print_details(wr_buf *out, const wr_plan *plan, const wr_step *s)
 /* From the result to its sources: the order of reading, not that of the data. */
 static void put_step(wr_buf *out, const wr_plan *plan, const wr_step *s, int level)
 {
+    WR_ASSERT(level <= (int)plan->steps_n);
     for (int i = 0; i < level; i++)
         wr_buf_puts(out, "    ");
     wr_buf_printf(out, "> [ %s ] %s | Schema: ", bracket_name(s), s->name);

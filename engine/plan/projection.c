@@ -123,6 +123,7 @@ static weir_status key_twice(const wr__analysis *an, const wr__key *key, uint32_
 static weir_status find_keys(wr__builder *b, const wr__stage *st, uint32_t *item_of_key,
                              bool *item_is_key, weir_error *err)
 {
+    WR_ASSERT(st->keys_n == st->step->schema->keys_n);
     wr__analysis *an = b->an;
     for (uint32_t k = 0; k < st->keys_n; k++) {
         const wr__key *key = &st->keys[k];
@@ -265,6 +266,8 @@ weir_status wr__build_transient_select(wr__builder *b, wr__stage *st, wr__result
     s->schema = wr_schema_new(a, cols, keys_n + n);
     s->u.select = exprs;
     st->step = s;
+    for (uint32_t i = 0; i < n; i++)
+        WR_ASSERT(collect[i] < keys_n + n);
     b->plan->result = wr_schema_new(a, shown, n);
     b->plan->result_is_key = is_key;
     b->plan->collect = collect;

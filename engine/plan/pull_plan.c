@@ -237,6 +237,7 @@ static bool constant_of(pull_build *p, const wr_ast_expr *e, const wr_type *want
 /* Bounds are inclusive. Several of them on one column narrow each other down. */
 static void window_bound(wr_pull_key *k, bool start, wr_ast_op op, int64_t v)
 {
+    WR_ASSERT(op != WR_AST_NE);
     int64_t *min = start ? &k->window_start_min : &k->window_end_min;
     int64_t *max = start ? &k->window_start_max : &k->window_end_max;
     int64_t lo = INT64_MIN, hi = INT64_MAX;
@@ -376,6 +377,7 @@ static bool same_key(const wr_pull *pull, const wr_pull_key *a, const wr_pull_ke
 /* One look-up for each key: rows must not come twice because two alternatives name them. */
 static void add_exact(wr_pull *pull, const wr_pull_key *k)
 {
+    WR_ASSERT(k->key && !k->from && !k->to);
     for (uint32_t i = 0; i < pull->keys_n; i++) {
         wr_pull_key *old = &pull->keys[i];
         if (!same_key(pull, old, k))
@@ -554,6 +556,7 @@ static weir_status build_pull(const wr_plan_env *env, const wr_ast_query *query,
                                expr_text(an, an->where),
                                wr_type_text(pull->arena, wr_expr_type(pull->filter)));
     }
+    WR_ASSERT(pull->result->n == an->items.n);
     pull->has_limit = query->has_limit;
     pull->limit = query->limit;
     pull->scan = !pull->source->is_table;

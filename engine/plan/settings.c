@@ -294,6 +294,7 @@ bool wr_settings_matches(const wr_settings *s, const char *name, const char *tex
 /* All layers flattened into one: what a query keeps must not change when its session does. */
 void wr_settings_copy(wr_settings *to, const wr_settings *from)
 {
+    WR_ASSERT(to != from);
     const wr_map_entry *e;
     if (!from)
         return;

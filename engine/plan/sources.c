@@ -427,6 +427,7 @@ weir_status wr_plan_exists(const wr_plan_env *env, const wr_ast_stmt *stmt, bool
  */
 static void put_changed(wr_buf *out, const wr_schema *old, const wr_schema *fresh, bool keys)
 {
+    WR_ASSERT(old->keys_n <= old->n && fresh->keys_n <= fresh->n);
     uint32_t from = keys ? 0 : old->keys_n, to = keys ? old->keys_n : old->n;
     uint32_t offset = keys ? 0 : fresh->keys_n;
     uint32_t end = keys ? fresh->keys_n : fresh->n;

@@ -135,6 +135,7 @@ void wr__stage_scope_init(wr__stage_scope *s, const wr__builder *b, const wr__st
  * one is read as a timestamp. */
 static void set_column_slot(wr__builder *b, wr__stage *st, size_t slot, uint32_t column)
 {
+    WR_ASSERT(slot < b->an->slots.n);
     const wr__slot *s = &b->an->slots.v[slot];
     st->available[slot] = true;
     st->slots[slot] =
@@ -245,6 +246,7 @@ static void relation_keys(wr__builder *b, const wr__relation *rel, wr__stage *st
 weir_status wr__build_relation(wr__builder *b, uint32_t i, const bool *used, wr__stage *st,
                                weir_error *err)
 {
+    WR_ASSERT(i < b->an->relations_n);
     (void)err;
     wr_arena *a = b->plan->arena;
     const wr__relation *rel = &b->an->relations[i];
@@ -312,6 +314,7 @@ weir_status wr__build_materialize(wr__builder *b, wr__stage *st, const bool *use
     memset(st->available, 0, b->an->slots.n * sizeof *st->available);
     for (uint32_t i = 0; i < n; i++)
         set_column_slot(b, st, slots[i], keys_n + i);
+    WR_ASSERT(step->schema->n == keys_n + n && step->schema->keys_n == keys_n);
     st->step = step;
     return WEIR_OK;
 }
@@ -395,6 +398,7 @@ weir_status wr__build_select_key(wr__builder *b, wr__stage *st, wr_ast_expr *con
                                  const char *const *names, uint32_t keys_n, const bool *keep,
                                  const char *name, const char *context, weir_error *err)
 {
+    WR_ASSERT(keys_n == 0 || names);
     bool drop_null = keep != NULL;
     wr_arena *a = b->plan->arena;
     const wr_schema *in = st->step->schema;
@@ -424,6 +428,7 @@ weir_status wr__build_select_key(wr__builder *b, wr__stage *st, wr_ast_expr *con
     };
     step->schema = wr_schema_new(a, cols, keys_n + n);
     move_refs(b, st, values, n, keys_n);
+    WR_ASSERT(step->schema->keys_n == keys_n);
     st->step = step;
     set_keys(b, st, keys, names, keys_n);
     return WEIR_OK;
@@ -487,6 +492,7 @@ static void assign_subtopologies(wr_step *s, uint32_t region, uint32_t *next)
 /* A table step whose consumer needs old rows. */
 static void want_old(wr_step *s)
 {
+    WR_ASSERT(s->kind != WR_STEP_SINK && s->kind != WR_STEP_COLLECT); /* nobody consumes those */
     if (!s->table || s->needs_old)
         return;
     s->needs_old = true;
@@ -552,6 +558,7 @@ static const wr_step *find_materialized(wr_step *root)
  * needs old rows; what pull queries read; which source filters; and from all of that the stores. */
 void wr__finish_plan(wr__builder *b, wr_step *root)
 {
+    WR_ASSERT(root == b->steps.v[b->steps.n - 1]); /* the last one that was built */
     wr_plan *p = b->plan;
     uint32_t regions = 1;
     assign_subtopologies(root, 0, &regions);

@@ -66,6 +66,7 @@ uint32_t wr_plan_source_names(const wr_plan *plan, const char **out, uint32_t ma
  * replaced or altered while the query runs. */
 static void add_sink(query_build *q, const wr_source *sink)
 {
+    WR_ASSERT(sink->name && sink->topic && q->stage.step);
     wr_arena *a = q->b.plan->arena;
     wr_step *s = wr__new_step(&q->b, WR_STEP_SINK, sink->is_table ? "TableSink" : "StreamSink",
                               sink->name, q->stage.step);

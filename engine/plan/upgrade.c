@@ -61,6 +61,7 @@ static const wr_schema *columns_read(const wr_step *s)
  * must be the very same, up to filters below it and what is made of its results above. */
 static weir_status check_aggregate(const wr_step *a, const wr_step *b, weir_error *err)
 {
+    WR_ASSERT(a->kind == WR_STEP_AGGREGATE && b->kind == WR_STEP_AGGREGATE);
     const wr_step_aggregate *x = &a->u.aggregate, *y = &b->u.aggregate;
     if (x->window.kind != WR_WINDOW_NONE || x->input_table)
         return refuse(a, err);
@@ -89,6 +90,7 @@ static weir_status check_aggregate(const wr_step *a, const wr_step *b, weir_erro
 static weir_status check_source(const wr_plan *op, const wr_step *a, const wr_plan *np,
                                 const wr_step *b, weir_error *err)
 {
+    WR_ASSERT(a->kind == WR_STEP_SOURCE && b->kind == WR_STEP_SOURCE);
     if (strcmp(op->topics[a->u.source.topic].name, np->topics[b->u.source.topic].name) == 0 &&
         a->u.source.value.format == b->u.source.value.format &&
         a->u.source.key.format == b->u.source.key.format)
