@@ -2,6 +2,10 @@
 /*
  * EXPLAIN: the operator graph as text, in ksqlDB's layout: the last step first, its inputs indented
  * below it.
+ *
+ * Nothing here decides anything: it prints what the plan says, expressions as they were written and
+ * windows with the values that are in force. Tools read these lines, too: parts are only added at
+ * the end of a line, before the logger.
  */
 #include "engine/plan/plan.h"
 

@@ -12,6 +12,13 @@
  *                             "-subscriptions" on the right one, in another sub-topology
  *
  * Every store has a changelog, except those of a push query, whose state nobody needs again.
+ *
+ * Order: by step, then by role; indexes are only good within one plan. Names are for ever: they are
+ * in the database's list of stores and in the names of changelog topics, and a query that comes up
+ * after a restart finds its state by them.
+ *
+ * Retention of a changelog topic is one of time, where a store's is one of stream time: what a
+ * store still has may be a day older on the clock of whoever reads the topic again.
  */
 #include "engine/plan/plan_stores.h"
 #include "engine/plan/durations.h"
@@ -40,6 +47,8 @@ static wr_store_spec session_spec(const wr_window *w)
                            .keep_old = !w->emit_final};
 }
 
+/* What of the last commit is asked for: old values, where the consumer wants the row before a
+ * change and changes are emitted at commits. Final results are emitted once, so nobody asks. */
 static wr_store_spec aggregate_spec(const wr_step *step)
 {
     const wr_window *w = &step->u.aggregate.window;
@@ -71,6 +80,7 @@ static wr_store_spec buffer_spec(const wr_step_join *j)
 
 /* ---- schemas ---- */
 
+/* Schemas of what is stored are the planner's own copies: nothing else says in which order. */
 static const wr_schema *keys_of(wr_arena *a, const wr_schema *s)
 {
     return wr_schema_new(a, s->cols, s->keys_n);
@@ -146,6 +156,7 @@ static void add(list *l, wr_step *step, wr_plan_store_role role, const wr_store_
     step->stores[role] = l->n++;
 }
 
+/* Only windows have times: an aggregate without them never closes anything. */
 static void add_aggregate(list *l, wr_step *step)
 {
     wr_store_spec spec = aggregate_spec(step);
@@ -154,6 +165,7 @@ static void add_aggregate(list *l, wr_step *step)
         add(l, step, WR_PLAN_STORE_TIMES, &kv_spec, NULL);
 }
 
+/* Unmatched rows wait only if the window's end is known, which takes a GRACE PERIOD. */
 static void add_stream_stream_join(list *l, wr_step *step)
 {
     const wr_step_join *j = &step->u.join;
@@ -165,6 +177,7 @@ static void add_stream_stream_join(list *l, wr_step *step)
     add(l, step, WR_PLAN_STORE_TIMES, &kv_spec, NULL);
 }
 
+/* Both sides' rows are kept, for neither input can say what the other side's row is. */
 static void add_table_join(list *l, wr_step *step)
 {
     bool fk = step->kind == WR_STEP_FK_JOIN;
@@ -178,6 +191,7 @@ static void add_table_join(list *l, wr_step *step)
         add(l, step, WR_PLAN_STORE_SUBSCRIPTIONS, &kv_spec, NULL);
 }
 
+/* The one place that knows which kinds of steps have state. */
 static void add_step(list *l, wr_step *step)
 {
     switch (step->kind) {
@@ -203,6 +217,8 @@ static void add_step(list *l, wr_step *step)
     }
 }
 
+/* 128 bits: two meanings that differ must never look the same, as rows would be read wrongly then.
+ */
 static const char *fingerprint(wr_arena *a, const char *meaning)
 {
     XXH128_hash_t h = XXH3_128bits(meaning, strlen(meaning));
@@ -210,6 +226,7 @@ static const char *fingerprint(wr_arena *a, const char *meaning)
                            (unsigned long long)h.low64);
 }
 
+/* Meanings come last: they are of the whole plan, stores included. */
 void wr_plan_add_stores(wr_plan *plan, const wr_map *types)
 {
     wr_arena *a = plan->arena;

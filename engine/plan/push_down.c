@@ -14,6 +14,7 @@
  */
 #include "engine/plan/push_down.h"
 
+/* Whoever takes the step's rows; NULL for the last one. */
 static const wr_step *only_consumer(const wr_plan *plan, const wr_step *step)
 {
     const wr_step *found = NULL;

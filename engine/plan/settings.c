@@ -2,6 +2,11 @@
 /*
  * The table of settings and its layers. Values are texts, as users and ksqlDB's clients write them;
  * typed readers parse them where they are used, and wr_settings_check refuses bad ones at SET.
+ *
+ * Layers: the process's settings below, a session's above; a query keeps a flattened copy of what
+ * was in force when it was made, so that a later SET does not change what is running. Values are
+ * texts, as in properties files; whoever uses one reads it, with a default for the case that it is
+ * not there.
  */
 #include "engine/plan/settings.h"
 
