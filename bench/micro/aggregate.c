@@ -9,7 +9,7 @@
  */
 #include "bench/micro/state.h"
 
-#include "engine/operators/internal.h"
+#include "engine/operators/classes.h"
 #include "engine/plan/plan_stores.h"
 #include "parser/parser.h"
 
@@ -104,7 +104,7 @@ static wr_step *make_step(const wr_schema *in, wr_window window)
 {
     static const char *const texts[] = {"COUNT(*)", "SUM(V)"};
     static const uint32_t output[] = {0, 1};
-    static wr_step source;
+    static wr_step source, *inputs[] = {&source};
     source = (wr_step){
         .kind = WR_STEP_SOURCE,
         .schema = in,
@@ -119,7 +119,7 @@ static wr_step *make_step(const wr_schema *in, wr_window window)
                    .table = true,
                    .windowed = window.kind != WR_WINDOW_NONE,
                    .schema = schema_of(names, types, 3),
-                   .in = {&source},
+                   .in = inputs,
                    .in_n = 1};
     wr_step_aggregate *cfg = &s->u.aggregate;
     cfg->window = window;
@@ -161,8 +161,7 @@ static void run(const char *what, wr_batch **batches, wr_window window)
                        .caching = true,
                        .open_store = open_store,
                        .runtime = &w};
-    const wr_op_class *cls =
-        window.kind == WR_WINDOW_NONE ? &wr__aggregate_class : &wr__window_aggregate_class;
+    const wr_op_class *cls = wr__classes_of(step).here;
     wr_op next = {.cls = &null_class, .step = step, .ctx = &ctx};
     wr_op op = {.cls = cls, .step = step, .ctx = &ctx, .next = &next};
     op.state = wr_arena_calloc(ctx.task_arena, 1, cls->state_size);

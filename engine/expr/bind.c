@@ -62,6 +62,15 @@ static weir_status resolve_decimal(const wr_ast_type *ast, wr_arena *a, const wr
     return WEIR_OK;
 }
 
+/* Types are walked by recursion, and registered ones may be built on each other without end: twice
+ * the last one, forty times over, is more than any memory. Stored values and JSON go to a hundred
+ * levels, in which states of aggregates and the record itself have to find room. */
+#define TYPE_DEPTH_MAX 90u
+#define TYPE_PARTS_MAX 65536u
+
+static weir_status resolve(const wr_ast_type *ast, const wr_map *types, wr_arena *a,
+                           const wr_type **out, weir_error *err);
+
 static weir_status resolve_struct(const wr_ast_type *ast, const wr_map *types, wr_arena *a,
                                   const wr_type **out, weir_error *err)
 {
@@ -73,14 +82,14 @@ static weir_status resolve_struct(const wr_ast_type *ast, const wr_map *types, w
                 return wr_error_at(err, WEIR_ERR_STATEMENT, ast->fields[i].name.pos,
                                    "Duplicate field names found in STRUCT: '%s'", fields[i].name);
         }
-        WR_TRY(wr_expr_resolve_type(ast->fields[i].type, types, a, &fields[i].type, err));
+        WR_TRY(resolve(ast->fields[i].type, types, a, &fields[i].type, err));
     }
     *out = wr_type_struct(a, fields, (uint32_t)ast->fields_n);
     return WEIR_OK;
 }
 
-weir_status wr_expr_resolve_type(const wr_ast_type *ast, const wr_map *types, wr_arena *a,
-                                 const wr_type **out, weir_error *err)
+static weir_status resolve(const wr_ast_type *ast, const wr_map *types, wr_arena *a,
+                           const wr_type **out, weir_error *err)
 {
     const wr_type *key, *elem;
     switch (ast->kind) {
@@ -89,18 +98,51 @@ weir_status wr_expr_resolve_type(const wr_ast_type *ast, const wr_map *types, wr
     case WR_AST_TYPE_DECIMAL:
         return resolve_decimal(ast, a, out, err);
     case WR_AST_TYPE_ARRAY:
-        WR_TRY(wr_expr_resolve_type(ast->elem, types, a, &elem, err));
+        WR_TRY(resolve(ast->elem, types, a, &elem, err));
         *out = wr_type_array(a, elem);
         return WEIR_OK;
     case WR_AST_TYPE_MAP:
-        WR_TRY(wr_expr_resolve_type(ast->key, types, a, &key, err));
-        WR_TRY(wr_expr_resolve_type(ast->elem, types, a, &elem, err));
+        WR_TRY(resolve(ast->key, types, a, &key, err));
+        WR_TRY(resolve(ast->elem, types, a, &elem, err));
         *out = wr_type_map(a, key, elem);
         return WEIR_OK;
     case WR_AST_TYPE_STRUCT:
         return resolve_struct(ast, types, a, out, err);
     }
     WR_UNREACHABLE();
+}
+
+/* Parts of a type, @p t and all below it. @return false: too deep, or more than TYPE_PARTS_MAX with
+ * the *n that there are already. */
+static bool count_parts(const wr_type *t, uint32_t depth, uint32_t *n)
+{
+    if (depth > TYPE_DEPTH_MAX || ++*n > TYPE_PARTS_MAX)
+        return false;
+    bool fits = true;
+    if (t->id == WR_T_ARRAY || t->id == WR_T_MAP)
+        fits = count_parts(t->elem, depth + 1, n);
+    if (t->id == WR_T_MAP)
+        fits = fits && count_parts(t->key, depth + 1, n);
+    for (uint32_t i = 0; t->id == WR_T_STRUCT && i < t->fields_n && fits; i++)
+        fits = count_parts(t->fields[i].type, depth + 1, n);
+    return fits;
+}
+
+static weir_status check_size(const wr_type *t, int64_t pos, weir_error *err)
+{
+    uint32_t n = 0;
+    if (count_parts(t, 0, &n))
+        return WEIR_OK;
+    return wr_error_at(err, WEIR_ERR_LIMIT, pos,
+                       "A type may have at most %u parts and be nested at most %u levels deep",
+                       TYPE_PARTS_MAX, TYPE_DEPTH_MAX);
+}
+
+weir_status wr_expr_resolve_type(const wr_ast_type *ast, const wr_map *types, wr_arena *a,
+                                 const wr_type **out, weir_error *err)
+{
+    WR_TRY(resolve(ast, types, a, out, err));
+    return check_size(*out, ast->pos, err);
 }
 
 /* ---- leaves ---- */
@@ -328,6 +370,7 @@ weir_status wr_expr_compile(const wr_ast_expr *ast, const wr_scope *scope, wr_ar
     wr__binder b = {.scope = scope, .a = plan_arena};
     wr_expr *e;
     WR_TRY(wr__bind(&b, ast, &e, err));
+    WR_TRY(check_size(e->type, ast->pos, err));
     /* The text is this tree's own: a copy, as nodes may be shared (a cast that casts nothing). */
     *out = wr_arena_memdup(plan_arena, e, sizeof(*e));
     (*out)->text = wr__ast_text(plan_arena, ast);

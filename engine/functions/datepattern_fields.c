@@ -19,7 +19,7 @@ static int64_t floor_mod(int64_t a, int64_t b)
 
 static int64_t floor_div(int64_t a, int64_t b)
 {
-    return (a - floor_mod(a, b)) / b;
+    return a / b - (a % b < 0); /* not (a - mod) / b, which the least of all times overflows */
 }
 
 /* The proleptic Gregorian calendar: java.time has no Julian one, unlike SimpleDateFormat. */

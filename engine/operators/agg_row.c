@@ -8,10 +8,15 @@
  * row is emitted or pulled. In memory a row is decoded into scratch, changed in place by the
  * functions and encoded again, so nothing in a store points anywhere (Traps, 13).
  */
-#include "engine/operators/internal.h"
+#include "engine/operators/agg_row.h"
+#include "engine/operators/batch_rows.h"
+#include "engine/operators/exchange_send.h"
+#include "engine/operators/op_eval.h"
+#include "engine/operators/stored_row.h"
 
 weir_status wr__agg_open(wr__agg *g, wr_op *op, weir_error *err)
 {
+    WR_ASSERT(op->step->kind == WR_STEP_AGGREGATE);
     (void)err;
     wr_arena *a = op->ctx->task_arena;
     const wr_step_aggregate *cfg = &op->step->u.aggregate;
@@ -52,6 +57,7 @@ void wr__agg_ready(wr__agg *g, const wr_batch *in)
 
 void wr__agg_begin(wr__agg *g, const wr_batch *in, wr_sel sel)
 {
+    WR_ASSERT(g->ev || g->args_n == 0);
     wr_task_ctx *ctx = g->op->ctx;
     wr__agg_ready(g, in);
     if (!g->ev)
@@ -250,7 +256,7 @@ weir_status wr__agg_put_dirty(wr__agg *g, const wr_store_entry *e, wr_str old, w
     if (wr_entry_exists(e)) {
         wr_str bytes = wr__row_copy(a, wr_entry_value(e));
         b->flags[to] |= WR_ROW_HAS_NEW;
-        b->rowtime[to] = wr__row_time(bytes);
+        WR_TRY(wr__row_time(bytes, &b->rowtime[to], err));
         WR_TRY(wr__agg_results_of(g, bytes, b->cols, to, err));
     } else {
         b->rowtime[to] = wr_entry_timestamp(e);
@@ -265,6 +271,7 @@ weir_status wr__agg_put_dirty(wr__agg *g, const wr_store_entry *e, wr_str old, w
 weir_status wr__flush_dirty(wr_op *op, wr_store *store, bool windowed, wr__put_dirty put,
                             weir_error *err)
 {
+    WR_ASSERT(op->ctx->caching);
     wr_arena *a = op->ctx->scratch;
     size_t n = wr_store_dirty_count(store);
     for (size_t i = 0; i < n;) {

@@ -8,12 +8,20 @@
  * what waits is added before.
  */
 #include "engine/operators/agg_work.h"
+#include "engine/operators/agg_row.h"
+#include "engine/operators/batch_rows.h"
+#include "engine/operators/exchange_send.h"
+#include "engine/operators/flat.h"
+#include "engine/operators/rowkey.h"
+#include "engine/operators/stored_row.h"
+#include "engine/operators/times.h"
 
 enum { PENDING = 2048 }; /* pairs that wait at most: hopping windows have many for each row */
 
 void wr__agg_work_begin(wr__agg_work *w, wr__agg *g, const wr__flat *flat, wr_store *store,
                         const wr_batch *in, wr_store_entry **entries, uint32_t slots)
 {
+    WR_ASSERT(entries || slots == 0);
     wr_arena *a = g->op->ctx->scratch;
     *w = (wr__agg_work){.g = g, .flat = flat, .store = store, .in = in, .entries = entries};
     if (!flat->on)
@@ -149,7 +157,7 @@ weir_status wr__agg_put_update(wr__agg *g, const wr__flat *flat, const wr_store_
     wr_batch *b = wr_batch_builder_batch(out);
     wr__agg_key_cells(g, b, *to, in, i);
     wr_str bytes = wr_entry_value(e);
-    b->rowtime[*to] = wr__row_time(bytes);
+    WR_TRY(wr__row_time(bytes, &b->rowtime[*to], err));
     WR_TRY(wr__agg_put_results(g, flat, bytes, b->cols, *to, err));
     if (!old.ptr || !b->old_cols)
         return WEIR_OK;
@@ -231,7 +239,7 @@ static weir_status flush_some(wr__agg *g, const wr__flat *flat, wr_store *store,
         wr_str bytes = wr_entry_value(e);
         WR_TRY(put_key(op, store, e, borrows, b, to, err));
         b->partition[to] = op->ctx->partition;
-        b->rowtime[to] = wr__row_time(bytes);
+        WR_TRY(wr__row_time(bytes, &b->rowtime[to], err));
         WR_TRY(put_value(g, flat, bytes, b->cols, to, &new_rows, err));
         if (old.ptr) {
             all |= b->flags[to] |= WR_ROW_HAS_OLD;
@@ -254,6 +262,7 @@ static weir_status flush_some(wr__agg *g, const wr__flat *flat, wr_store *store,
 
 weir_status wr__agg_flush(wr__agg *g, const wr__flat *flat, wr_store *store, weir_error *err)
 {
+    WR_ASSERT(g->op->ctx->caching);
     size_t n = wr_store_dirty_count(store);
     for (size_t i = 0; i < n; i += WR__FLUSH_ROWS) {
         WR_TRY(flush_some(g, flat, store, i, WR_MIN(n - i, (size_t)WR__FLUSH_ROWS), err));

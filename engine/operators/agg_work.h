@@ -14,6 +14,7 @@
 #ifndef WR_ENGINE_OPERATORS_AGG_WORK_H
 #define WR_ENGINE_OPERATORS_AGG_WORK_H
 
+#include "engine/operators/agg_row.h"
 #include "engine/operators/flat.h"
 
 typedef struct wr__agg_work {

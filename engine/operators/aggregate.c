@@ -17,8 +17,11 @@
  * Rows go to their groups in one of two ways with the same result: in place (flat.h), where all
  * states have fixed widths, or boxed (agg_row.c), one row at a time.
  */
+#include "engine/operators/agg_row.h"
 #include "engine/operators/agg_work.h"
+#include "engine/operators/flat.h"
 #include "engine/operators/group.h"
+#include "engine/operators/stored_row.h"
 
 typedef struct aggregate_state {
     wr__agg agg;
@@ -28,6 +31,7 @@ typedef struct aggregate_state {
 
 static weir_status aggregate_open(wr_op *op, wr_task_ctx *ctx, weir_error *err)
 {
+    WR_ASSERT(op->step->u.aggregate.window.kind == WR_WINDOW_NONE);
     aggregate_state *s = op->state;
     WR_TRY(wr__agg_open(&s->agg, op, err));
     wr__flat_open(&s->flat, s->agg.cfg, ctx->task_arena);
@@ -145,6 +149,7 @@ static weir_status process_rows(wr_op *op, const wr_batch *in, wr_sel sel, const
 
 static weir_status aggregate_process(wr_op *op, int input, const wr_batch *in, weir_error *err)
 {
+    WR_ASSERT(!in->partials || !op->step->u.aggregate.input_table);
     (void)input;
     aggregate_state *s = op->state;
     wr_arena *a = op->ctx->scratch;

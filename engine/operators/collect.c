@@ -2,7 +2,7 @@
 /*
  * Collect: rows to a client (push and pull queries). The runtime counts LIMIT and encodes.
  */
-#include "engine/operators/internal.h"
+#include "engine/operators/op.h"
 
 static weir_status collect_open(wr_op *op, wr_task_ctx *ctx, weir_error *err)
 {
@@ -14,6 +14,7 @@ static weir_status collect_open(wr_op *op, wr_task_ctx *ctx, weir_error *err)
 
 static weir_status collect_process(wr_op *op, int input, const wr_batch *in, weir_error *err)
 {
+    WR_ASSERT(op->ctx->collect && in->sel.n <= in->rows);
     (void)input;
     op->rows_out += in->sel.n;
     return op->ctx->collect(op->ctx, in, err);
@@ -24,4 +25,5 @@ const wr_op_class wr__collect_class = {
     .state_size = 1,
     .open = collect_open,
     .process = collect_process,
+    .leaves = true,
 };

@@ -17,8 +17,13 @@
  * Holding does not pay where most keys are different: when JUDGED rows have made three partials for
  * each four, the next PASSED rows go as they are, then it is tried again.
  */
+#include "engine/operators/agg_row.h"
+#include "engine/operators/classes.h"
 #include "engine/operators/flat.h"
 #include "engine/operators/group.h"
+#include "engine/operators/op_eval.h"
+#include "engine/operators/rowkey.h"
+#include "engine/operators/times.h"
 
 #include <stdlib.h>
 
@@ -53,6 +58,7 @@ typedef struct combine_state {
 
 static weir_status combine_open(wr_op *op, wr_task_ctx *ctx, weir_error *err)
 {
+    WR_ASSERT(op->step->u.repartition.combine && ctx->caching && !ctx->exchange_in_memory);
     (void)err;
     combine_state *s = op->state;
     s->aggregate = op->step->u.repartition.combine;
@@ -175,6 +181,7 @@ static weir_status send_some(wr_op *op, partial *const *list, uint32_t n, weir_e
 
 static weir_status send_held(wr_op *op, weir_error *err)
 {
+    WR_ASSERT(((combine_state *)op->state)->flat.on);
     combine_state *s = op->state;
     if (s->n == 0)
         return WEIR_OK;

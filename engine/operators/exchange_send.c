@@ -9,7 +9,8 @@
  * evaluator will use again. Strings stay slices: the receiver runs before the scratch arena is
  * reset and before the records are released (wr_task_ctx.exchange).
  */
-#include "engine/operators/internal.h"
+#include "engine/operators/exchange_send.h"
+#include "engine/operators/op_run.h"
 
 /* The rows of one target, by counting sort; rows stay in order. */
 typedef struct targets {
@@ -95,6 +96,7 @@ static wr_batch *gather(const wr_op *op, const wr_batch *in, wr_sel sel, int32_t
 weir_status wr__exchange(wr_op *op, const wr_batch *in, const wr_str *keys, const uint8_t *ok,
                          weir_error *err)
 {
+    WR_ASSERT(op->ctx->exchange && op->step->kind == WR_STEP_REPARTITION);
     targets t = sort_by_partition(op, in, keys, ok);
     op->rows_out += t.first[t.n];
     for (uint32_t p = 0; p < t.n; p++) {
@@ -105,13 +107,6 @@ weir_status wr__exchange(wr_op *op, const wr_batch *in, const wr_str *keys, cons
         WR_TRY(op->ctx->exchange(op->ctx, op->step->u.repartition.topic, (int32_t)p, b, err));
     }
     return WEIR_OK;
-}
-
-weir_status wr__repartition_take(wr_op *op, const wr_batch *batch, weir_error *err)
-{
-    op->rows_in += batch->sel.n;
-    op->batches++;
-    return wr_op_emit(op, batch, err);
 }
 
 weir_status wr__reset_scratch(wr_task_ctx *ctx, weir_error *err)

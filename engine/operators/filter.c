@@ -5,31 +5,28 @@
  * Stream: rows without value are dropped whatever the condition; the others make a selection.
  * Table: the condition is asked of the new and of the old row. Passes now: a change, with the old
  * row only if that passed too. Passed before, not now: a tombstone. Neither: nothing.
- * A source in front of a stream's filter may have put off the columns that the condition does not
- * look at: then it converts them for the rows that passed (source.c).
+ * A stream's filter after a source has nothing left to do where the plan lets the source apply the
+ * condition (push_down.c): then rows pass as they come.
  *
  * A table whose changes come without old rows cannot know the last two apart; then a row that does
  * not pass is a tombstone.
  */
-#include "engine/operators/source_run.h"
+#include "engine/operators/batch_rows.h"
+#include "engine/operators/op_eval.h"
 
 typedef struct filter_state {
-    wr_evaluator *ev;
-    wr_op *source; /* that converts the other columns of rows that pass; NULL: all are there */
+    wr_evaluator *ev; /* NULL: the source has applied the condition */
 } filter_state;
-
-void wr__filter_defer(wr_op *filter, wr_op *source)
-{
-    filter_state *s = filter->state;
-    s->source = source;
-}
 
 static weir_status filter_open(wr_op *op, wr_task_ctx *ctx, weir_error *err)
 {
     (void)ctx;
     (void)err;
     filter_state *s = op->state;
-    s->ev = wr__op_evaluator(op, &(wr_expr *){op->step->u.filter}, 1);
+    const wr_step *in = op->step->in[0];
+    if (in->kind != WR_STEP_SOURCE || in->u.source.filter != op->step)
+        s->ev = wr__op_evaluator(op, &(wr_expr *){op->step->u.filter}, 1);
+    WR_ASSERT(s->ev || !op->step->table);
     return WEIR_OK;
 }
 
@@ -62,6 +59,7 @@ static weir_status process_table(wr_op *op, const wr_batch *in, weir_error *err)
         wr_sel before = wr__sel_with(in, WR_ROW_HAS_OLD, a);
         mark(flags, wr_evaluator_filter(s->ev, in, in->old_cols, before, &ec), WR_ROW_HAS_OLD);
     }
+    WR_ASSERT(!in->old_cols || knows_old);
     uint32_t *rows = WR_NEW_N(a, uint32_t, in->sel.n), n = 0;
     WR_FOREACH_SEL (i, in->sel) {
         if (knows_old && !(flags[i] & (WR_ROW_HAS_NEW | WR_ROW_HAS_OLD)))
@@ -85,9 +83,11 @@ static weir_status process_table(wr_op *op, const wr_batch *in, weir_error *err)
 static weir_status filter_process(wr_op *op, int input, const wr_batch *in, weir_error *err)
 {
     (void)input;
+    filter_state *s = op->state;
+    if (!s->ev)
+        return wr_op_emit(op, in, err);
     if (op->step->table)
         return process_table(op, in, err);
-    filter_state *s = op->state;
     wr_arena *a = op->ctx->scratch;
     wr__op_errors errs;
     wr__op_errors_init(&errs, op, in);
@@ -95,8 +95,6 @@ static weir_status filter_process(wr_op *op, int input, const wr_batch *in, weir
     wr_batch *out = wr_arena_memdup(a, in, sizeof *in);
     out->schema = op->step->schema;
     out->sel = wr_evaluator_filter(s->ev, in, NULL, wr__sel_with(in, WR_ROW_HAS_NEW, a), &ec);
-    if (s->source)
-        out->sel = wr__source_rest(s->source, out, out->sel);
     return wr_op_emit(op, out, err);
 }
 

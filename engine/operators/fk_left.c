@@ -23,7 +23,12 @@
  * State: the left rows; the result, where old rows or pull queries need it. The changes of the
  * result: time as the answer's.
  */
-#include "engine/operators/internal.h"
+#include "engine/operators/batch_rows.h"
+#include "engine/operators/fk_message.h"
+#include "engine/operators/join_row.h"
+#include "engine/operators/op_eval.h"
+#include "engine/operators/rowkey.h"
+#include "engine/operators/stored_row.h"
 
 typedef struct fk_left_state {
     wr_store *left, *result; /* result may be NULL */
@@ -216,18 +221,22 @@ static weir_status put_result(wr_op *op, const wr__fk_message *m, wr_str left, i
 static weir_status take_answer(wr_op *op, const wr_record *r, wr_batch_builder *out,
                                weir_error *err)
 {
+    WR_ASSERT(op->step->kind == WR_STEP_FK_JOIN);
     fk_left_state *s = op->state;
     wr__fk_message m;
     WR_TRY(wr__fk_message_get(r->value, &m, err));
     wr_str left = {0};
     bool found;
+    int64_t left_ms;
     WR_TRY(wr_kv_get(s->left, m.left, &left, &found, err));
+    if (found)
+        WR_TRY(wr__row_time(left, &left_ms, err)); /* or it is too short to be a row */
     if (found != m.has_left || (found && wr__fk_row_hash(left) != m.hash))
         return WEIR_OK; /* stale */
     return put_result(op, &m, found ? left : (wr_str){0}, r->timestamp, out, err);
 }
 
-weir_status wr__fk_left_feed(wr_op *op, const wr_record *records, uint32_t n, weir_error *err)
+static weir_status fk_left_feed(wr_op *op, const wr_record *records, uint32_t n, weir_error *err)
 {
     wr_batch_builder *out =
         wr_batch_builder_new(op->ctx->scratch, op->step->schema, false, op->step->needs_old);
@@ -243,5 +252,6 @@ const wr_op_class wr__fk_left_class = {
     .state_size = sizeof(fk_left_state),
     .open = fk_left_open,
     .process = fk_left_process,
+    .feed = fk_left_feed,
     .close = fk_left_close,
 };

@@ -10,7 +10,8 @@
  * partition; they are not read again. Record timestamps carry the event time. Only Weir writes
  * these topics, so bytes that do not decode are WEIR_ERR_STORE and end the task.
  */
-#include "engine/operators/internal.h"
+#include "engine/operators/fk_message.h"
+#include "engine/operators/op_eval.h"
 
 enum { MESSAGE_VERSION = 1, MESSAGE_HEAD = 11 };
 
@@ -75,6 +76,7 @@ uint64_t wr__fk_row_hash(wr_str row)
 weir_status wr__fk_outbox_open(wr__fk_outbox *b, wr_op *op, const wr_schema *keys_of,
                                const wr_format_use *use, uint32_t topic, weir_error *err)
 {
+    WR_ASSERT(op->ctx->plan->topics[topic].role == WR_TOPIC_REPARTITION);
     b->op = op;
     b->topic = topic;
     b->schema = (wr_schema){keys_of->cols, keys_of->keys_n, keys_of->keys_n};
@@ -109,6 +111,7 @@ wr_batch *wr__fk_outbox_add(wr__fk_outbox *b, const wr__fk_message *m, int64_t t
 
 weir_status wr__fk_outbox_send(wr__fk_outbox *b, weir_error *err)
 {
+    WR_ASSERT(b->rows && b->op); /* begun */
     wr_task_ctx *ctx = b->op->ctx;
     wr_arena *a = ctx->scratch;
     const wr_batch *rows = wr_batch_builder_finish(b->rows);

@@ -11,7 +11,10 @@
  * No store key is a prefix of another, so the scan meets exactly those of one foreign key.
  * An answer's time is the later one of the left change and the right row.
  */
-#include "engine/operators/internal.h"
+#include "engine/operators/fk_message.h"
+#include "engine/operators/join_row.h"
+#include "engine/operators/rowkey.h"
+#include "engine/operators/stored_row.h"
 
 typedef struct fk_right_state {
     wr_store *right, *subscriptions;
@@ -21,6 +24,7 @@ typedef struct fk_right_state {
 
 static weir_status fk_right_open(wr_op *op, wr_task_ctx *ctx, weir_error *err)
 {
+    WR_ASSERT(op->step->kind == WR_STEP_FK_JOIN && op->step->in[1]->table);
     fk_right_state *s = op->state;
     const uint32_t *stores = op->step->stores;
     const wr_step_join *cfg = &op->step->u.join;
@@ -87,12 +91,15 @@ static weir_status take_subscription(wr_op *op, const wr_record *r, weir_error *
         WR_TRY(wr_kv_get(s->right, m.right, &row, &found, err));
     if (m.what == WR__FK_ANSWER_IF_FOUND && !found)
         return WEIR_OK;
+    int64_t time = r->timestamp, right_ms = INT64_MIN;
+    if (found)
+        WR_TRY(wr__row_time(row, &right_ms, err));
     m.what = WR__FK_RESPONSE;
     m.right = found ? row : (wr_str){0};
-    return answer(op, &m, found ? WR_MAX(r->timestamp, wr__row_time(row)) : r->timestamp, err);
+    return answer(op, &m, WR_MAX(time, right_ms), err);
 }
 
-weir_status wr__fk_right_feed(wr_op *op, const wr_record *records, uint32_t n, weir_error *err)
+static weir_status fk_right_feed(wr_op *op, const wr_record *records, uint32_t n, weir_error *err)
 {
     fk_right_state *s = op->state;
     wr__fk_outbox_begin(&s->outbox);
@@ -164,5 +171,7 @@ const wr_op_class wr__fk_right_class = {
     .state_size = sizeof(fk_right_state),
     .open = fk_right_open,
     .process = fk_right_process,
+    .feed = fk_right_feed,
+    .leaves = true,
     .close = fk_right_close,
 };

@@ -21,7 +21,7 @@
 #ifndef WR_ENGINE_OPERATORS_FLAT_H
 #define WR_ENGINE_OPERATORS_FLAT_H
 
-#include "engine/operators/internal.h"
+#include "engine/operators/op.h"
 
 /** Input rows and the stored rows that they go to: pair k is in row at[k], stored row row[k]. */
 typedef struct wr__flat_pairs {

@@ -11,6 +11,7 @@
  * a row leaves the advance that the row before it was in.
  */
 #include "engine/operators/group.h"
+#include "engine/operators/rowkey.h"
 
 /* ------------------------------------------------------------------ hashing */
 
@@ -240,6 +241,7 @@ static void make_run(slots *s, run *r, uint32_t group, int64_t first, int64_t la
 void wr__windows_find(wr__windows *w, const wr_window *window, const wr__groups *groups,
                       const wr_batch *in, wr_sel sel, wr_arena *a)
 {
+    WR_ASSERT(window->advance_ms > 0 && window->size_ms >= window->advance_ms);
     slots s = {.arena = a, .table = new_table(a, groups->n + 16)};
     run *runs = WR_NEW_N(a, run, (size_t)groups->n + 1);
     uint32_t *from = wr_arena_alloc(a, ((size_t)sel.n + 1) * sizeof *from);

@@ -6,14 +6,14 @@
 #ifndef WR_ENGINE_OPERATORS_GROUP_H
 #define WR_ENGINE_OPERATORS_GROUP_H
 
-#include "engine/operators/internal.h"
+#include "engine/operators/op.h"
 
 /** The distinct keys of a selection, in order of first row. */
-struct wr__groups {
+typedef struct wr__groups {
     uint32_t n;
     uint32_t *of;       /* group of the row at position k of the selection */
     const wr_str *keys; /* store keys (rowkey.c); they lie in the buffer that was given */
-};
+} wr__groups;
 
 /** @p keys holds the bytes of the keys until it is used again. */
 void wr__groups_find(wr__groups *g, const wr_schema *schema, const wr_batch *in, wr_sel sel,

@@ -6,7 +6,11 @@
  * Joins of streams collect pairs (a row of the batch, a stored row) and make whole columns of them:
  * the batch's side is gathered, each distinct stored row is decoded once and gathered likewise.
  */
+#include "engine/operators/join_row.h"
+#include "engine/operators/batch_rows.h"
 #include "engine/operators/group.h"
+#include "engine/operators/rowkey.h"
+#include "engine/operators/stored_row.h"
 
 static uint32_t values_n(const wr_schema *schema)
 {
@@ -57,6 +61,7 @@ uint32_t wr__join_row(const wr_op *op, wr_batch_builder *out, const wr_batch *in
 void wr__join_keys(wr__groups *g, wr_buf *buf, const wr_op *op, int input, const wr_batch *in,
                    wr_sel sel)
 {
+    WR_ASSERT(in->schema->keys_n == op->step->schema->keys_n || op->step->kind == WR_STEP_FK_JOIN);
     const wr_schema *schema = op->step->in[input]->schema;
     wr_arena *a = op->ctx->scratch;
     if (!in->window_start) {
@@ -215,6 +220,7 @@ static wr_batch *batch_of_pairs(const wr_op *op, const wr_batch *in, const wr__j
 weir_status wr__join_emit(wr_op *op, int input, const wr_batch *in, wr__join_pairs *p,
                           weir_error *err)
 {
+    WR_ASSERT(p->n <= p->cap && (input == 0 || input == 1));
     if (p->n == 0)
         return WEIR_OK;
     wr_arena *a = op->ctx->scratch;

@@ -3,12 +3,16 @@
  * Reading a query's materialised rows for pull queries: from a store, usually a read-only one on a
  * snapshot, back to batches of the materialising step's schema.
  *
- * Which store: a table source, a table-table join: rows as batch_rows.c writes them, in a kv store;
+ * Which store: a table source, a table-table join: rows as stored_row.c writes them, in a kv store;
  * an aggregate: states, in a kv, window or session store; results are computed here. Look-ups by
  * key and ranges of keys use the store's order; bounds on windows narrow the times that are scanned
  * and are checked again on every row. Thread: whichever opened the store.
  */
-#include "engine/operators/internal.h"
+#include "engine/operators/agg_row.h"
+#include "engine/operators/rowkey.h"
+#include "engine/operators/stored_row.h"
+#include "engine/operators/times.h"
+#include "engine/operators/topology.h"
 
 #include "statestore/session_store.h"
 
@@ -21,6 +25,7 @@ static const wr_window *window_of(const wr_step *step)
 
 void wr_materialized_key(const wr_plan *plan, const wr_value *keys, wr_buf *out)
 {
+    WR_ASSERT(plan->materialized);
     const wr_schema *schema = plan->materialized->schema;
     for (uint32_t c = 0; c < schema->keys_n; c++)
         wr__rowkey_put(out, schema->cols[c].type, &keys[c]);
@@ -68,9 +73,7 @@ static weir_status put_row(pull *p, const wr_store_row *row, wr_batch_builder *o
         b->window_start[to] = row->start_ms;
         b->window_end[to] = wr__time_add(row->start_ms, p->window->size_ms);
     }
-    if (bytes.len < 8)
-        return wr_error(err, WEIR_ERR_STORE, "a row in the state store is damaged");
-    b->rowtime[to] = wr__row_time(bytes);
+    WR_TRY(wr__row_time(bytes, &b->rowtime[to], err));
     if (p->step->kind == WR_STEP_AGGREGATE)
         return wr__agg_results_of(&p->agg, bytes, b->cols, to, err);
     return wr__row_get(bytes, a, b->cols, schema->keys_n, schema->n - schema->keys_n, to, err);
@@ -136,6 +139,7 @@ weir_status wr_materialized_read(const wr_plan *plan, wr_store *store, const wr_
                                                      weir_error *err),
                                  void *arg, weir_error *err)
 {
+    WR_ASSERT(plan->materialized && plan->materialized_store < plan->stores_n);
     wr_task_ctx ctx = {.plan = plan, .scratch = scratch};
     wr_op op = {.step = plan->materialized, .ctx = &ctx};
     pull p = {.step = op.step, .window = window_of(op.step), .bounds = bounds, .scratch = scratch};

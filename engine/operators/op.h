@@ -22,13 +22,21 @@ typedef struct wr_op_class {
     const char *name;
     size_t state_size; /* bytes per task, zeroed before open() */
     weir_status (*open)(wr_op *op, wr_task_ctx *ctx, weir_error *err);
-    /** @p input: 0 left, 1 right. The batch is borrowed until return. */
+    /** Rows of another operator; @p input: place among the step's inputs. The batch is borrowed
+     *  until return. NULL: no operator stands before this one. */
     weir_status (*process)(wr_op *op, int input, const wr_batch *in, weir_error *err);
+    /** Records of the topic that its step reads here; borrowed until return. NULL: it reads none.
+     */
+    weir_status (*feed)(wr_op *op, const wr_record *records, uint32_t n, weir_error *err);
+    /** What @c feed would make of records, as rows that another task of this process has sent
+     *  (ctx->exchange). NULL: it reads no repartition topic. */
+    weir_status (*take)(wr_op *op, const wr_batch *batch, weir_error *err);
     /** Wall-clock time passed; may be NULL. */
     weir_status (*tick)(wr_op *op, int64_t wall_ms, weir_error *err);
     /** Before a commit: nothing may be left only in memory. May be NULL. */
     weir_status (*flush)(wr_op *op, weir_error *err);
     void (*close)(wr_op *op); /* also after a failed open; may be NULL */
+    bool leaves;              /* what it makes leaves the sub-topology: it has no successor */
 } wr_op_class;
 
 struct wr_op {
@@ -36,7 +44,7 @@ struct wr_op {
     const wr_step *step;
     wr_task_ctx *ctx;
     void *state;
-    wr_op *next;    /* NULL for a sink */
+    wr_op *next;    /* NULL where the class says `leaves`, and at the end of a plan */
     int next_input; /* input of next that this one feeds */
     /* Metrics, always on, since the task was opened. Only the task's thread looks at them; others
      * see copies that the runtime makes (runtime/task/metrics.c). */

@@ -19,7 +19,9 @@
  * Where this process has all tasks (ctx->exchange_in_memory) rows take the short way:
  * exchange_send.c.
  */
-#include "engine/operators/internal.h"
+#include "engine/operators/batch_rows.h"
+#include "engine/operators/exchange_send.h"
+#include "engine/operators/op_eval.h"
 
 enum { PAYLOAD_VERSION = 1, PAYLOAD_PARTIAL = 0x40, PAYLOAD_WINDOWED = 0x80 };
 #define PAYLOAD_OWN   (PAYLOAD_PARTIAL | PAYLOAD_WINDOWED)
@@ -80,6 +82,7 @@ static void put_payload(wr_buf *out, const wr_schema *schema, const wr_batch *in
 
 static weir_status write_process(wr_op *op, int input, const wr_batch *in, weir_error *err)
 {
+    WR_ASSERT(!op->step->windowed || in->window_start);
     (void)input;
     write_state *s = op->state;
     wr_arena *a = op->ctx->scratch;
@@ -129,6 +132,7 @@ const wr_op_class wr__repartition_write_class = {
     .open = write_open,
     .process = write_process,
     .close = write_close,
+    .leaves = true,
 };
 
 /* ------------------------------------------------------------------ reading */
@@ -187,8 +191,9 @@ static bool get_payload(const wr_schema *schema, wr_str payload, bool windowed, 
     return p == end;
 }
 
-weir_status wr__repartition_feed(wr_op *op, const wr_record *records, uint32_t n, weir_error *err)
+static weir_status read_feed(wr_op *op, const wr_record *records, uint32_t n, weir_error *err)
 {
+    WR_ASSERT(op->step->kind == WR_STEP_REPARTITION);
     wr_arena *a = op->ctx->scratch;
     const wr_step *step = op->step;
     wr_batch_builder *builder = wr_batch_builder_new(a, step->schema, step->windowed, true);
@@ -228,18 +233,17 @@ weir_status wr__repartition_feed(wr_op *op, const wr_record *records, uint32_t n
     return wr_op_emit(op, batch, err);
 }
 
-static weir_status read_process(wr_op *op, int input, const wr_batch *in, weir_error *err)
+static weir_status read_take(wr_op *op, const wr_batch *batch, weir_error *err)
 {
-    (void)op;
-    (void)input;
-    (void)in;
-    (void)err;
-    WR_UNREACHABLE(); /* fed by wr__repartition_feed */
+    op->rows_in += batch->sel.n;
+    op->batches++;
+    return wr_op_emit(op, batch, err);
 }
 
 const wr_op_class wr__repartition_read_class = {
     .name = "RepartitionRead",
     .state_size = 1,
     .open = read_open,
-    .process = read_process,
+    .feed = read_feed,
+    .take = read_take,
 };

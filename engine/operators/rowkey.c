@@ -20,7 +20,7 @@
  *
  * No key is a prefix of another, so prefix scans by whole key columns are exact.
  */
-#include "engine/operators/internal.h"
+#include "engine/operators/rowkey.h"
 
 enum { MARK_NULL = 0, MARK_VALUE = 1 };
 

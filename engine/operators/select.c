@@ -6,7 +6,8 @@
  * never changes them), value expressions only for rows that have a value: a record without value
  * passes as one. A table's old row is projected likewise.
  */
-#include "engine/operators/internal.h"
+#include "engine/operators/batch_rows.h"
+#include "engine/operators/op_eval.h"
 
 typedef struct select_state {
     wr_evaluator *keys, *values; /* NULL: no such columns */
@@ -14,6 +15,7 @@ typedef struct select_state {
 
 static weir_status select_open(wr_op *op, wr_task_ctx *ctx, weir_error *err)
 {
+    WR_ASSERT(op->step->schema->n > 0 && op->step->u.select);
     (void)ctx;
     (void)err;
     select_state *s = op->state;
@@ -63,6 +65,7 @@ static void project(wr_op *op, const wr_batch *in, wr_vec *from, uint8_t mask, w
 
 static weir_status select_process(wr_op *op, int input, const wr_batch *in, weir_error *err)
 {
+    WR_ASSERT(in->schema->n == op->step->in[0]->schema->n);
     (void)input;
     wr_batch *out = wr__batch_like(in, op->step->schema, op->ctx->scratch);
     project(op, in, NULL, WR_ROW_HAS_NEW, out->cols);

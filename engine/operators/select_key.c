@@ -13,7 +13,8 @@
  * A key of one column that is NULL is a NULL key; a key of several columns is one even if all its
  * parts are NULL. A failing expression gives NULL, and the evaluator has logged it.
  */
-#include "engine/operators/internal.h"
+#include "engine/operators/batch_rows.h"
+#include "engine/operators/op_eval.h"
 
 typedef struct select_key_state {
     wr_evaluator *ev;
@@ -70,6 +71,7 @@ static void set_key_flags(wr_op *op, wr_batch *out)
 
 static weir_status select_key_process(wr_op *op, int input, const wr_batch *in, weir_error *err)
 {
+    WR_ASSERT(!op->step->table && !in->old_cols); /* tables have a step of their own */
     (void)input;
     select_key_state *s = op->state;
     const wr_step_select_key *cfg = &op->step->u.select_key;

@@ -17,8 +17,15 @@
  * (session_store.h); then row by row, each seeing what those before it have done. Where the states
  * have fixed widths (flat.h) they are merged as bytes, else boxed.
  */
+#include "engine/operators/agg_row.h"
 #include "engine/operators/agg_work.h"
+#include "engine/operators/batch_rows.h"
+#include "engine/operators/flat.h"
 #include "engine/operators/group.h"
+#include "engine/operators/rowkey.h"
+#include "engine/operators/stored_row.h"
+#include "engine/operators/suppress.h"
+#include "engine/operators/times.h"
 
 #include "statestore/session_store.h"
 
@@ -41,6 +48,7 @@ static weir_status session_open(wr_op *op, wr_task_ctx *ctx, weir_error *err)
     if (s->flat.on)
         s->flat_row = wr_arena_alloc(ctx->task_arena, s->flat.len);
     wr__final_open(&s->final, op);
+    WR_ASSERT(op->step->u.aggregate.window.kind == WR_WINDOW_SESSION);
     WR_TRY(ctx->open_store(ctx, op->step->stores[WR_PLAN_STORE_ROWS], &s->store, err));
     const int64_t initial[TIMES] = {WR__NO_TIME, WR__NO_TIME};
     return wr__times_open(&s->times, op, initial, TIMES, err);
@@ -137,6 +145,7 @@ static weir_status process_row(wr_op *op, const wr_batch *in, uint32_t i, wr_str
         start = WR_MIN(start, hits->v[k].start_ms);
         end = WR_MAX(end, hits->v[k].end_ms);
     }
+    WR_ASSERT(start <= t && t <= end);
     if (end < close_time) {
         op->late_rows++;
         return WEIR_OK;
@@ -185,6 +194,7 @@ static weir_status emit_closed(wr_op *op, int64_t close_time, const wr_batch *in
         return WEIR_OK;
     int64_t lower = last == WR__NO_TIME ? 0 : WR_MAX(0, last);
     int64_t upper = wr__time_add(close_time, -1);
+    WR_ASSERT(last == WR__NO_TIME || last < close_time);
     if (upper < lower)
         return WEIR_OK;
     wr_store_iter *it;
@@ -268,6 +278,7 @@ static weir_status session_process(wr_op *op, int input, const wr_batch *in, wei
     session_state *s = op->state;
     WR_ASSERT(!in->partials); /* the planner combines nothing before sessions */
     session_rows rows = {.sel = usable(op, in)};
+    WR_ASSERT(rows.sel.n <= in->sel.n);
     WR_TRY(find_sessions(op, in, &rows, err));
     wr__agg_begin(&s->agg, in, rows.sel);
     wr_batch_builder *out =

@@ -10,7 +10,9 @@
  *
  * Bytes live in buffers of the operator, which produce() borrows.
  */
-#include "engine/operators/internal.h"
+#include "engine/operators/batch_rows.h"
+#include "engine/operators/op_eval.h"
+#include "engine/operators/timestamp.h"
 
 typedef struct sink_state {
     wr_encoder *key, *value; /* NULL: no such columns */
@@ -20,6 +22,7 @@ typedef struct sink_state {
 
 static weir_status sink_open(wr_op *op, wr_task_ctx *ctx, weir_error *err)
 {
+    WR_ASSERT(op->step->u.sink.topic < ctx->plan->topics_n);
     sink_state *s = op->state;
     const wr_step_sink *cfg = &op->step->u.sink;
     const wr_schema *schema = op->step->schema;
@@ -143,6 +146,7 @@ static void compact(wr_op *op, const wr_batch *in, records *r)
 
 static weir_status sink_process(wr_op *op, int input, const wr_batch *in, weir_error *err)
 {
+    WR_ASSERT(!op->step->windowed || in->window_start);
     (void)input;
     const sink_state *s = op->state;
     wr_arena *a = op->ctx->scratch;
@@ -173,4 +177,5 @@ const wr_op_class wr__sink_class = {
     .open = sink_open,
     .process = sink_process,
     .close = sink_close,
+    .leaves = true,
 };

@@ -8,10 +8,9 @@
  * fail_on_bad_record the rows before it are handed on first, then the feed fails, so what has been
  * written does not depend on how records were cut into feeds.
  *
- * Filter first: where a stream's WHERE comes next, only the columns that it looks at are converted
- * before; the others when the filter asks (wr__source_rest), for the rows that passed. What is
- * wrong in those columns of other rows is not noticed, as with columns that no one wants. Not with
- * `strict`, nor where a bad record is to fail the query.
+ * Filter first: where the plan has the source apply a stream's WHERE (push_down.c), only the
+ * columns that the condition looks at are converted before; the others for the rows that passed.
+ * What is wrong in those columns of other rows is not noticed, as with columns that no one wants.
  *
  * A decoder that waits (format.h) fails the feed as RETRIABLE before a row is counted, reported or
  * emitted; the task drops what is uncommitted and reads the records again later.
@@ -25,15 +24,19 @@
  *
  * Thread: the task's. Batches live in scratch; strings are slices of the records.
  */
+#include "engine/operators/batch_rows.h"
+#include "engine/operators/op_eval.h"
+#include "engine/operators/op_run.h"
+#include "engine/operators/rowkey.h"
 #include "engine/operators/source_run.h"
+#include "engine/operators/stored_row.h"
 
 typedef struct source_state {
     const wr_step_source *cfg;
     wr__run_member run;
-    const wr__run_rows *run_rows; /* of the feed at hand */
-    bool *wanted;                 /* by column of cfg: in the output, or the timestamp */
-    bool *later; /* by column of cfg: converted for the rows that pass the filter */
-    bool rest;   /* some are */
+    bool *wanted;         /* by column of cfg: in the output, or the timestamp */
+    bool *later;          /* by column of cfg: converted for the rows that pass the filter */
+    wr_evaluator *filter; /* its condition; NULL: no filter here */
     wr_store *rows;
     wr_buf key_bytes, row_bytes;
 } source_state;
@@ -52,34 +55,32 @@ static void mark_wanted(source_state *s, const wr_op *op)
         s->wanted[cfg->output[i]] = true;
 }
 
-/* Leave to the filter behind this source what it does not look at. */
-static void put_off(source_state *s, wr_op *op)
+/* The condition first, and later what it does not look at. */
+static void open_filter(source_state *s, const wr_op *op)
 {
     const wr_step_source *cfg = s->cfg;
     const wr_step *step = op->step;
-    if (!op->next || op->next->cls != &wr__filter_class || step->table || cfg->strict ||
-        cfg->fail_on_bad_record)
+    if (!cfg->filter)
         return;
+    WR_ASSERT(!step->table && !cfg->strict && !cfg->fail_on_bad_record);
+    s->filter = wr__op_evaluator(op, &(wr_expr *){cfg->filter->u.filter}, 1);
     bool *used = WR_NEW_N(op->ctx->task_arena, bool, step->schema->n);
     unsigned pseudo = 0;
-    wr_expr_used(op->next->step->u.filter, used, &pseudo);
+    wr_expr_used(cfg->filter->u.filter, used, &pseudo);
     for (uint32_t c = 0; c < cfg->columns_n; c++)
         s->later[c] = s->wanted[c] && (int64_t)c != cfg->timestamp_column;
     for (uint32_t i = 0; i < step->schema->n; i++)
         if (used[i])
             s->later[cfg->output[i]] = false;
-    for (uint32_t c = 0; c < cfg->columns_n; c++)
-        s->rest |= s->later[c];
-    if (s->rest)
-        wr__filter_defer(op->next, op);
 }
 
 static weir_status source_open(wr_op *op, wr_task_ctx *ctx, weir_error *err)
 {
     source_state *s = op->state;
     s->cfg = &op->step->u.source;
+    WR_ASSERT(op->step->schema->n <= s->cfg->columns_n);
     mark_wanted(s, op);
-    put_off(s, op);
+    open_filter(s, op);
     WR_TRY(wr__run_join(&s->run, ctx, op->step, s->wanted, err));
     uint32_t rows = op->step->stores[WR_PLAN_STORE_ROWS];
     return rows == WR_PLAN_NO_STORE ? WEIR_OK : ctx->open_store(ctx, rows, &s->rows, err);
@@ -89,6 +90,8 @@ static void source_close(wr_op *op)
 {
     source_state *s = op->state;
     wr__run_leave(&s->run);
+    if (s->filter)
+        wr_evaluator_close(s->filter);
     wr_buf_free(&s->key_bytes);
     wr_buf_free(&s->row_bytes);
 }
@@ -185,14 +188,6 @@ static void put_columns(const feed *f, const wr_batch *b)
         b->cols[c] = f->vecs[output[c]];
 }
 
-static feed new_feed(wr_op *op, const wr__run_rows *rows, wr_sel sel)
-{
-    const wr_step_source *cfg = &op->step->u.source;
-    feed f = {.op = op, .rows = rows, .sel = sel, .bad = UINT32_MAX};
-    f.vecs = WR_NEW_N(op->ctx->scratch, wr_vec, cfg->columns_n);
-    return f;
-}
-
 /* ------------------------------------------------------------------ tables: the row before */
 
 static weir_status take_old_rows(wr_op *op, wr_batch *b, weir_error *err)
@@ -201,6 +196,7 @@ static weir_status take_old_rows(wr_op *op, wr_batch *b, weir_error *err)
     const wr_schema *schema = op->step->schema;
     wr_arena *a = op->ctx->scratch;
     uint32_t keys = schema->keys_n, values = schema->n - keys;
+    WR_ASSERT(op->step->table && !b->old_cols);
     b->old_cols = WR_NEW_N(a, wr_vec, schema->n);
     for (uint32_t c = 0; c < schema->n; c++) {
         if (c < keys)
@@ -230,24 +226,55 @@ static weir_status take_old_rows(wr_op *op, wr_batch *b, weir_error *err)
     return WEIR_OK;
 }
 
+/* ------------------------------------------------------------------ filter first */
+
+/*
+ * The rows that pass, complete. A row that turns out to be bad when its other columns are converted
+ * counts as one that never came to the filter: reported, dropped, and in neither operator's count.
+ */
+static weir_status emit_filtered(feed *f, weir_error *err)
+{
+    wr_op *op = f->op;
+    source_state *s = op->state;
+    wr_arena *a = op->ctx->scratch;
+    uint32_t tested = f->sel.n;
+    if (tested == 0)
+        return WEIR_OK;
+    wr__op_errors errs;
+    wr__op_errors_init(&errs, op, f->b);
+    errs.step = s->cfg->filter;
+    wr_eval_ctx ec = wr__op_eval_ctx(op, &errs);
+    f->sel = wr_evaluator_filter(s->filter, f->b, NULL, wr__sel_with(f->b, WR_ROW_HAS_NEW, a), &ec);
+    uint32_t passed = f->sel.n;
+    WR_ASSERT(passed <= tested);
+    if (passed) {
+        convert(f, true, true);
+        convert(f, false, true);
+        put_columns(f, f->b);
+    }
+    f->b->sel = f->sel;
+    return wr__op_emit_filtered(op, f->b, tested - (passed - f->sel.n), err);
+}
+
 /* ------------------------------------------------------------------ feeding */
 
-weir_status wr__source_feed(wr_op *op, const wr_record *records, uint32_t n, weir_error *err)
+static weir_status source_feed(wr_op *op, const wr_record *records, uint32_t n, weir_error *err)
 {
     source_state *s = op->state;
     const wr__run_rows *rows;
     /* Before anything is counted: where a decoder waits, the records come again. */
     WR_TRY(wr__run_begin(&s->run, op->ctx, records, n, &rows, err));
-    s->run_rows = rows;
     op->rows_in += n;
     op->batches++;
-    feed f = new_feed(op, rows, wr_sel_all(n));
+    feed f = {.op = op, .rows = rows, .sel = wr_sel_all(n), .bad = UINT32_MAX};
+    f.vecs = WR_NEW_N(op->ctx->scratch, wr_vec, s->cfg->columns_n);
     f.b = new_batch(op, rows);
     wr__op_errors_init(&f.errs, op, f.b);
     drop(&f, &rows->key);
     convert(&f, true, false);
     drop(&f, &rows->value);
     convert(&f, false, false);
+    WR_ASSERT(f.sel.n <= rows->n && rows->n == n);
     bool fail = cut_at_bad_row(&f, s->cfg->fail_on_bad_record);
     f.bad = UINT32_MAX;
     drop(&f, wr__run_times(&s->run, f.sel));
@@ -256,45 +283,16 @@ weir_status wr__source_feed(wr_op *op, const wr_record *records, uint32_t n, wei
     f.b->sel = f.sel;
     if (s->rows)
         WR_TRY(take_old_rows(op, f.b, err));
-    WR_TRY(wr_op_emit(op, f.b, err));
+    WR_TRY(s->filter ? emit_filtered(&f, err) : wr_op_emit(op, f.b, err));
     if (fail)
         return wr_error(err, WEIR_ERR_RECORD, "%s", f.errs.base.first);
     return WEIR_OK;
-}
-
-wr_sel wr__source_rest(wr_op *op, const wr_batch *b, wr_sel sel)
-{
-    source_state *s = op->state;
-    if (sel.n == 0)
-        return sel;
-    wr_op *filter = wr__op_switch(op->ctx, op);
-    feed f = new_feed(op, s->run_rows, sel);
-    wr__op_errors_init(&f.errs, op, b);
-    convert(&f, true, true);
-    convert(&f, false, true);
-    for (uint32_t c = 0; c < b->schema->n; c++)
-        if (s->later[s->cfg->output[c]])
-            b->cols[c] = f.vecs[s->cfg->output[c]];
-    /* They have never left, as it were. */
-    op->rows_out -= sel.n - f.sel.n;
-    op->next->rows_in -= sel.n - f.sel.n;
-    wr__op_switch(op->ctx, filter);
-    return f.sel;
-}
-
-static weir_status source_process(wr_op *op, int input, const wr_batch *in, weir_error *err)
-{
-    (void)op;
-    (void)input;
-    (void)in;
-    (void)err;
-    WR_UNREACHABLE(); /* sources are fed, see wr__source_feed */
 }
 
 const wr_op_class wr__source_class = {
     .name = "Source",
     .state_size = sizeof(source_state),
     .open = source_open,
-    .process = source_process,
+    .feed = source_feed,
     .close = source_close,
 };

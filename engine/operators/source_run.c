@@ -11,8 +11,9 @@
  * it. A reader alone in its run never asks twice for the same rows.
  */
 #include "engine/operators/source_run.h"
-
 #include "engine/operators/source_pool.h"
+#include "engine/operators/times.h"
+#include "engine/operators/timestamp.h"
 
 #include <stdio.h>
 
@@ -272,6 +273,7 @@ weir_status wr__run_join(wr__run_member *m, wr_task_ctx *ctx, const wr_step *ste
 
 void wr__run_leave(wr__run_member *m)
 {
+    WR_ASSERT(!m->reader || m->wanted);
     wr__run_reader *r = m->reader;
     if (!r)
         return;

@@ -15,7 +15,7 @@
 #ifndef WR_ENGINE_OPERATORS_SOURCE_RUN_H
 #define WR_ENGINE_OPERATORS_SOURCE_RUN_H
 
-#include "engine/operators/internal.h"
+#include "engine/operators/op.h"
 
 typedef struct wr__run_reader wr__run_reader;
 
@@ -72,14 +72,5 @@ weir_status wr__run_begin(wr__run_member *m, wr_task_ctx *ctx, const wr_record *
 const wr__faults *wr__run_column(wr__run_member *m, uint32_t c, wr_sel sel, wr_vec *out);
 /** Event times of the rows of @p sel into rowtime; a TIMESTAMP column has been asked for before. */
 const wr__faults *wr__run_times(wr__run_member *m, wr_sel sel);
-
-/* ---- filter first (source.c, filter.c) ---- */
-
-/** @p source has put off columns: @p filter asks it for them, for the rows that pass. */
-void wr__filter_defer(wr_op *filter, wr_op *source);
-/** The put-off columns of the rows of @p sel into @p b, the source's last batch or a copy of it
- * that shares its columns. @return the rows that are left: bad ones are reported, and have not
- * been. */
-wr_sel wr__source_rest(wr_op *source, const wr_batch *b, wr_sel sel);
 
 #endif

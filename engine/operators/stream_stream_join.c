@@ -29,6 +29,10 @@
  * emitted before unmatched rows that come behind them.
  */
 #include "engine/operators/group.h"
+#include "engine/operators/join_row.h"
+#include "engine/operators/rowkey.h"
+#include "engine/operators/stored_row.h"
+#include "engine/operators/times.h"
 
 #include "statestore/buffer.h"
 
@@ -58,6 +62,8 @@ static weir_status ss_open(wr_op *op, wr_task_ctx *ctx, weir_error *err)
     WR_TRY(ctx->open_store(ctx, stores[WR_PLAN_STORE_RIGHT], &s->side[1], err));
     if (stores[WR_PLAN_STORE_OUTER] != WR_PLAN_NO_STORE)
         WR_TRY(ctx->open_store(ctx, stores[WR_PLAN_STORE_OUTER], &s->outer, err));
+    /* Rows can only wait where a side is emitted without a partner. */
+    WR_ASSERT(!s->outer || s->keeps[0] || s->keeps[1]);
     const int64_t initial[TIMES] = {WR__NO_TIME, INT64_MAX};
     return wr__times_open(&s->times, op, initial, TIMES, err);
 }
@@ -95,6 +101,7 @@ static wr_str outer_key(wr_buf *buf, int input, int64_t time, wr_str key)
 static weir_status wait_for_partner(ss_join_state *s, int input, int64_t time, wr_str key,
                                     wr_str row, weir_error *err)
 {
+    WR_ASSERT(s->keeps[input]);
     s->times.v[TIME_OLDEST] = WR_MIN(s->times.v[TIME_OLDEST], time);
     wr_store_entry *e;
     WR_TRY(wr_kv_find(s->outer, outer_key(&s->outer_key, input, time, key), &e, err));
@@ -250,6 +257,7 @@ static weir_status join_row(wr_op *op, int input, const ss_row *r, const wr_batc
 {
     ss_join_state *s = op->state;
     int64_t time = in->rowtime[r->i];
+    WR_ASSERT(time <= s->times.v[TIME_STREAM]);
     if (s->outer && time == s->times.v[TIME_STREAM])
         WR_TRY(emit_unmatched(op, input, in, r->i, pairs, err));
     WR_TRY(join_partners(op, input, r, in, found, pairs, err));
@@ -300,6 +308,7 @@ static weir_status ss_process(wr_op *op, int input, const wr_batch *in, weir_err
 {
     ss_join_state *s = op->state;
     ss_row *next;
+    WR_ASSERT(input == 0 || input == 1);
     WR_TRY(find_rows(op, input, in, &next, err));
     wr_buffer_rows_of found = {0};
     wr__join_pairs pairs = {0};

@@ -12,6 +12,7 @@
  * decoded once each (join_row.c).
  */
 #include "engine/operators/group.h"
+#include "engine/operators/join_row.h"
 
 typedef struct st_join_state {
     wr_store *right;
@@ -21,6 +22,7 @@ typedef struct st_join_state {
 
 static weir_status st_open(wr_op *op, wr_task_ctx *ctx, weir_error *err)
 {
+    WR_ASSERT(!op->step->table && op->step->in[1]->table);
     st_join_state *s = op->state;
     s->left_join = op->step->u.join.kind == WR_AST_JOIN_LEFT;
     if (!s->left_join && op->step->u.join.kind != WR_AST_JOIN_INNER)
@@ -37,6 +39,7 @@ static void st_close(wr_op *op)
 
 static weir_status change_table(wr_op *op, const wr_batch *in, weir_error *err)
 {
+    WR_ASSERT(op->step->in[1]->table);
     st_join_state *s = op->state;
     wr_arena *a = op->ctx->scratch;
     uint32_t *rows = WR_NEW_N(a, uint32_t, in->sel.n), n = 0;

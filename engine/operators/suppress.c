@@ -7,7 +7,8 @@
  * would double the state. So rows that arrive are final, and pass. Here too is the throttle that
  * the windowed aggregates share.
  */
-#include "engine/operators/internal.h"
+#include "engine/operators/suppress.h"
+#include "engine/operators/times.h"
 
 static weir_status suppress_open(wr_op *op, wr_task_ctx *ctx, weir_error *err)
 {

@@ -6,7 +6,8 @@
  * group key has a NULL part is left out; for the new row that is logged.
  * @pre the input carries old rows (the planner asks for them).
  */
-#include "engine/operators/internal.h"
+#include "engine/operators/batch_rows.h"
+#include "engine/operators/op_eval.h"
 
 typedef struct group_state {
     wr_evaluator *ev_new, *ev_old; /* two: both results are needed at once */
@@ -14,6 +15,7 @@ typedef struct group_state {
 
 static weir_status group_open(wr_op *op, wr_task_ctx *ctx, weir_error *err)
 {
+    WR_ASSERT(op->step->table && op->step->schema->keys_n > 0);
     (void)ctx;
     (void)err;
     group_state *s = op->state;
@@ -104,6 +106,7 @@ static void put_change(wr_op *op, const change *x, uint32_t i)
 
 static weir_status group_process(wr_op *op, int input, const wr_batch *in, weir_error *err)
 {
+    WR_ASSERT(op->step->in[0]->needs_old); /* or a row could not be taken out of its group */
     (void)input;
     group_state *s = op->state;
     wr_arena *a = op->ctx->scratch;

@@ -15,6 +15,8 @@
  * Old rows likewise from A's old row. Time: the later one of A's change and o.
  */
 #include "engine/operators/group.h"
+#include "engine/operators/join_row.h"
+#include "engine/operators/stored_row.h"
 
 typedef struct tt_join_state {
     wr_store *side[2];
@@ -24,6 +26,7 @@ typedef struct tt_join_state {
 
 static weir_status tt_open(wr_op *op, wr_task_ctx *ctx, weir_error *err)
 {
+    WR_ASSERT(op->step->in[0]->table && op->step->in[1]->table);
     tt_join_state *s = op->state;
     const uint32_t *stores = op->step->stores;
     WR_TRY(ctx->open_store(ctx, stores[WR_PLAN_STORE_LEFT], &s->side[0], err));
@@ -127,8 +130,11 @@ static weir_status join_change(wr_op *op, int input, const wr_batch *in, uint32_
     uint32_t to = wr__join_row(op, out, in, i);
     wr_batch *b = wr_batch_builder_batch(out);
     b->flags[to] = 0;
-    if (c.other.ptr)
-        b->rowtime[to] = WR_MAX(b->rowtime[to], wr__row_time(c.other));
+    if (c.other.ptr) {
+        int64_t other_ms;
+        WR_TRY(wr__row_time(c.other, &other_ms, err));
+        b->rowtime[to] = WR_MAX(b->rowtime[to], other_ms);
+    }
     if (c.has_new || without_this) {
         b->flags[to] |= WR_ROW_HAS_NEW;
         if (c.has_new)
@@ -148,6 +154,7 @@ static weir_status join_change(wr_op *op, int input, const wr_batch *in, uint32_
 
 static weir_status tt_process(wr_op *op, int input, const wr_batch *in, weir_error *err)
 {
+    WR_ASSERT(input == 0 || input == 1);
     wr_batch_builder *out = wr_batch_builder_new(op->ctx->scratch, op->step->schema,
                                                  op->step->windowed, op->step->needs_old);
     uint32_t *rows = WR_NEW_N(op->ctx->scratch, uint32_t, in->sel.n), n = 0;

@@ -6,10 +6,18 @@
  *
  * Stored as: 01, then each integer, 8 bytes big endian.
  */
-#include "engine/operators/internal.h"
+#include "engine/operators/times.h"
 
 #define TIMES_VERSION 1
 static const wr_str times_key = {"t", 1};
+
+int64_t wr__time_add(int64_t ms, int64_t delta)
+{
+    int64_t sum;
+    if (__builtin_add_overflow(ms, delta, &sum))
+        return delta > 0 ? INT64_MAX : INT64_MIN;
+    return sum;
+}
 
 weir_status wr__times_open(wr__times *t, wr_op *op, const int64_t *initial, uint32_t n,
                            weir_error *err)
@@ -18,6 +26,7 @@ weir_status wr__times_open(wr__times *t, wr_op *op, const int64_t *initial, uint
     uint32_t store = op->step->stores[WR_PLAN_STORE_TIMES];
     WR_TRY(op->ctx->open_store(op->ctx, store, &t->store, err));
     t->n = n;
+    WR_ASSERT(n > 0 && store < op->ctx->plan->stores_n);
     memcpy(t->v, initial, n * sizeof *initial);
     wr_str bytes;
     bool found;
@@ -35,6 +44,7 @@ weir_status wr__times_open(wr__times *t, wr_op *op, const int64_t *initial, uint
 
 weir_status wr__times_flush(wr__times *t, const wr_op *op, weir_error *err)
 {
+    WR_ASSERT(t->store && t->n > 0); /* opened */
     if (memcmp(t->v, t->stored, t->n * sizeof t->v[0]) == 0)
         return WEIR_OK;
     char bytes[1 + 8 * WR__TIMES_MAX] = {TIMES_VERSION};

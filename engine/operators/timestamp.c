@@ -3,7 +3,7 @@
  * TIMESTAMP columns of WITH clauses (dialect.md section 13): a row's event time out of a column.
  * What fails here is an error of the row; sources and sinks decide what becomes of it.
  */
-#include "engine/operators/internal.h"
+#include "engine/operators/timestamp.h"
 
 #include <stdio.h>
 

@@ -12,12 +12,15 @@
  * A topic may feed several operators (a stream and a table declared on one topic). Then each record
  * goes to all of them before the next one does, as if the topic had been read once.
  */
-#include "engine/operators/internal.h"
+#include "engine/operators/topology.h"
+#include "engine/operators/classes.h"
+#include "engine/operators/exchange_send.h"
+#include "engine/operators/op_run.h"
 
+/* An operator that takes the records of a topic. */
 typedef struct reader {
     uint32_t topic;
     wr_op *op;
-    wr__feed feed;
 } reader;
 
 struct wr_topology {
@@ -80,65 +83,25 @@ uint32_t wr_plan_inputs(const wr_plan *plan, uint32_t subtopology, uint32_t *top
             continue;
         while (k < n && topics[k] != topic)
             k++;
-        if (k == n && n < max)
-            topics[n++] = topic;
+        if (k < n)
+            continue;
+        WR_ASSERT(n < max);
+        topics[n++] = topic;
     }
     return n;
 }
 
 /* ------------------------------------------------------------------ building */
 
-static const wr_op_class *aggregate_class(const wr_step *step)
-{
-    switch (step->u.aggregate.window.kind) {
-    case WR_WINDOW_NONE:
-        return &wr__aggregate_class;
-    case WR_WINDOW_TUMBLING:
-    case WR_WINDOW_HOPPING:
-        return &wr__window_aggregate_class;
-    case WR_WINDOW_SESSION:
-        return &wr__session_aggregate_class;
-    }
-    WR_UNREACHABLE();
-}
-
-static const wr_op_class *class_of(const wr_step *step)
-{
-    static const wr_op_class *const classes[] = {
-        [WR_STEP_SOURCE] = &wr__source_class,
-        [WR_STEP_FILTER] = &wr__filter_class,
-        [WR_STEP_SELECT] = &wr__select_class,
-        [WR_STEP_FLAT_MAP] = &wr__flat_map_class,
-        [WR_STEP_SELECT_KEY] = &wr__select_key_class,
-        [WR_STEP_TABLE_GROUP_BY] = &wr__table_group_by_class,
-        [WR_STEP_REPARTITION] = &wr__repartition_write_class,
-        [WR_STEP_SUPPRESS] = &wr__suppress_class,
-        [WR_STEP_STREAM_STREAM_JOIN] = &wr__stream_stream_join_class,
-        [WR_STEP_STREAM_TABLE_JOIN] = &wr__stream_table_join_class,
-        [WR_STEP_TABLE_TABLE_JOIN] = &wr__table_table_join_class,
-        [WR_STEP_SINK] = &wr__sink_class,
-        [WR_STEP_COLLECT] = &wr__collect_class,
-    };
-    if (step->kind == WR_STEP_AGGREGATE)
-        return aggregate_class(step);
-    WR_ASSERT((size_t)step->kind < WR_ARRAY_LEN(classes) && classes[step->kind]);
-    return classes[step->kind];
-}
-
 static wr_op *add_op(wr_topology *t, const wr_op_class *cls, const wr_step *step)
 {
+    WR_ASSERT(cls->open && (cls->process || cls->feed));
     wr_op *op = &t->ops[t->ops_n++];
     op->cls = cls;
     op->step = step;
     op->ctx = t->ctx;
     op->state = wr_arena_calloc(t->ctx->task_arena, 1, cls->state_size);
     return op;
-}
-
-static void add_reader(wr_topology *t, uint32_t topic, const wr_op_class *cls, const wr_step *step,
-                       wr__feed feed)
-{
-    t->readers[t->readers_n++] = (reader){topic, add_op(t, cls, step), feed};
 }
 
 /* Combining delays rows to the next commit, as caching does, and pays where there is a topic. */
@@ -153,42 +116,44 @@ static void add_ops(wr_topology *t, uint32_t subtopology)
     const wr_plan *plan = t->ctx->plan;
     for (uint32_t i = 0; i < plan->steps_n; i++) {
         const wr_step *step = plan->steps[i];
+        wr__step_classes classes = wr__classes_of(step);
         uint32_t topic = 0;
         bool reads = reads_here(plan, step, subtopology, &topic);
-        bool here = step->subtopology == subtopology;
-        if (step->kind == WR_STEP_SOURCE && here)
-            add_reader(t, topic, &wr__source_class, step, wr__source_feed);
-        else if (step->kind == WR_STEP_FK_JOIN && reads)
-            add_reader(t, topic, here ? &wr__fk_left_class : &wr__fk_right_class, step,
-                       here ? wr__fk_left_feed : wr__fk_right_feed);
-        else if (step->kind == WR_STEP_REPARTITION && reads)
-            add_reader(t, topic, &wr__repartition_read_class, step, wr__repartition_feed);
-        if (here && combines(t->ctx, step))
-            add_op(t, &wr__combine_class, step);
-        if (here && step->kind != WR_STEP_SOURCE && step->kind != WR_STEP_FK_JOIN)
-            add_op(t, class_of(step), step);
+        wr_op *op = NULL;
+        if (step->subtopology == subtopology) {
+            if (combines(t->ctx, step))
+                add_op(t, &wr__combine_class, step);
+            op = add_op(t, classes.here, step);
+        } else if (reads) {
+            op = add_op(t, classes.there, step);
+        }
+        if (op && op->cls->feed) {
+            WR_ASSERT(reads);
+            t->readers[t->readers_n++] = (reader){topic, op};
+        }
     }
 }
 
-/* What writes to a repartition topic has no successor here; all else leads to its consumer. */
+/* Rows that leave the sub-topology have no successor here; all else leads to its consumer. */
 static void connect(wr_topology *t)
 {
     for (uint32_t i = 0; i < t->ops_n; i++) {
         wr_op *op = &t->ops[i];
-        if (op->cls == &wr__repartition_write_class || op->cls == &wr__fk_right_class)
+        if (op->cls->leaves)
             continue;
-        if (op->cls == &wr__combine_class) { /* its writing end stands behind it */
+        if (i + 1 < t->ops_n && op[1].step == op->step) { /* a combiner: its writing end */
             op->next = op + 1;
             continue;
         }
         int input = 0;
         const wr_step *consumer = consumer_of(t->ctx->plan, op->step, &input);
         for (uint32_t k = i + 1; consumer && !op->next && k < t->ops_n; k++)
-            if (t->ops[k].step == consumer && t->ops[k].cls != &wr__repartition_read_class) {
+            if (t->ops[k].step == consumer) {
                 op->next = &t->ops[k];
                 op->next_input = input;
             }
-        WR_ASSERT(op->next || !consumer);
+        /* Nobody takes the rows of a source table: they are there for its store. */
+        WR_ASSERT(consumer ? op->next && op->next->cls->process : !op->next);
     }
 }
 
@@ -200,7 +165,10 @@ weir_status wr_topology_new(wr_task_ctx *ctx, uint32_t subtopology, wr_topology 
     t->ctx = ctx;
     t->ops = WR_NEW_N(a, wr_op, 2 * (size_t)ctx->plan->steps_n);
     t->readers = WR_NEW_N(a, reader, ctx->plan->steps_n);
+    WR_ASSERT(subtopology < ctx->plan->subtopologies_n && ctx->open_store);
     add_ops(t, subtopology);
+    /* A sub-topology begins with what it reads; a step is two operators at most. */
+    WR_ASSERT(t->readers_n > 0 && t->ops_n <= 2 * ctx->plan->steps_n);
     connect(t);
     for (uint32_t i = 0; i < t->ops_n; i++) {
         weir_status st = t->ops[i].cls->open(&t->ops[i], ctx, err);
@@ -232,25 +200,21 @@ weir_status wr_topology_feed(wr_topology *t, uint32_t topic, const wr_record *re
     uint32_t readers_n = 0;
     for (uint32_t i = 0; i < t->readers_n; i++)
         readers_n += t->readers[i].topic == topic;
+    WR_ASSERT(readers_n > 0); /* only topics of wr_plan_inputs are fed */
     uint32_t step = readers_n > 1 ? 1 : n;
     weir_status st = WEIR_OK;
     for (uint32_t at = 0; at < n && st == WEIR_OK; at += step)
         for (uint32_t i = 0; i < t->readers_n && st == WEIR_OK; i++)
             if (t->readers[i].topic == topic)
-                st = wr__op_feed(t->readers[i].op, t->readers[i].feed, records + at, step, err);
+                st = wr__op_feed(t->readers[i].op, records + at, step, err);
     return st;
 }
 
 weir_status wr_topology_take(wr_topology *t, uint32_t topic, const wr_batch *batch, weir_error *err)
 {
-    for (uint32_t i = 0; i < t->readers_n; i++) {
-        if (t->readers[i].topic != topic)
-            continue;
-        wr_op *caller = wr__op_switch(t->ctx, t->readers[i].op);
-        weir_status st = wr__repartition_take(t->readers[i].op, batch, err);
-        wr__op_switch(t->ctx, caller);
-        return st;
-    }
+    for (uint32_t i = 0; i < t->readers_n; i++)
+        if (t->readers[i].topic == topic && t->readers[i].op->cls->take)
+            return wr__op_take(t->readers[i].op, batch, err);
     WR_UNREACHABLE(); /* the sender found this task by its topic */
 }
 

@@ -15,7 +15,8 @@ typedef struct wr_topology wr_topology;
 /** Build the operators of ctx->plan's sub-topology @p subtopology and open their stores. */
 weir_status wr_topology_new(wr_task_ctx *ctx, uint32_t subtopology, wr_topology **out,
                             weir_error *err) WR_MUST_CHECK;
-/** Which plan topics this sub-topology reads: fills @p topics (at most max), returns how many. */
+/** Which plan topics this sub-topology reads: fills @p topics, returns how many; never more than a
+ *  query may have sources (32), and one for answers. @pre they fit @p max. */
 uint32_t wr_plan_inputs(const wr_plan *plan, uint32_t subtopology, uint32_t *topics, uint32_t max);
 /**
  * Process @p n records of plan->topics[topic] in order. What was made on the way is in

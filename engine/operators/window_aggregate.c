@@ -17,8 +17,14 @@
  *
  * Rows go to their windows in place (flat.h) or boxed (agg_row.c), as in aggregate.c.
  */
+#include "engine/operators/agg_row.h"
 #include "engine/operators/agg_work.h"
+#include "engine/operators/flat.h"
 #include "engine/operators/group.h"
+#include "engine/operators/rowkey.h"
+#include "engine/operators/stored_row.h"
+#include "engine/operators/suppress.h"
+#include "engine/operators/times.h"
 
 enum { TIME_STREAM, TIME_EMITTED, TIMES };
 
@@ -99,7 +105,7 @@ static weir_status put_final(wr_op *op, const wr_store_row *row, const wr_batch 
     wr_batch *b = wr_batch_builder_batch(out);
     wr_str key = wr__row_copy(a, row->key), bytes = wr__row_copy(a, row->value);
     WR_TRY(wr__rowkey_read(op->step->schema, key, a, b->cols, to, false, NULL, NULL, err));
-    b->rowtime[to] = wr__row_time(bytes);
+    WR_TRY(wr__row_time(bytes, &b->rowtime[to], err));
     b->window_start[to] = row->start_ms;
     b->window_end[to] = wr__time_add(row->start_ms, op->step->u.aggregate.window.size_ms);
     return wr__agg_results_of(&s->agg, bytes, b->cols, to, err);
@@ -112,7 +118,8 @@ static weir_status emit_closed(wr_op *op, int64_t close_time, const wr_batch *in
     int64_t size = op->step->u.aggregate.window.size_ms;
     int64_t last = s->times.v[TIME_EMITTED];
     int64_t upper = wr__time_add(close_time, -size);
-    int64_t lower = last == WR__NO_TIME ? 0 : WR_MAX(0, last - size + 1);
+    int64_t lower = last == WR__NO_TIME ? 0 : WR_MAX(0, wr__time_add(wr__time_add(last, -size), 1));
+    WR_ASSERT(last == WR__NO_TIME || last < close_time); /* no window is emitted twice */
     if (upper < 0)
         return WEIR_OK;
     wr_store_iter *it;
@@ -228,6 +235,7 @@ static weir_status process_rows(wr_op *op, const wr_batch *in, wr_sel sel, batch
         uint32_t i = wr_sel_row(sel, k);
         *stream_time = WR_MAX(*stream_time, in->rowtime[i]);
         int64_t close_time = wr__time_add(*stream_time, -w->grace_ms);
+        WR_ASSERT(close_time <= *stream_time);
         uint32_t from = bw->windows.from[k], count = bw->windows.count[k];
         if (in->partials && in->partials[i].ptr)
             WR_TRY(narrow(in, i, &bw->windows, &from, &count, err));
@@ -262,6 +270,7 @@ static weir_status window_process(wr_op *op, int input, const wr_batch *in, weir
     wr__groups_find(&groups, op->step->schema, in, sel, &s->agg.key, a);
     wr__windows_find(w, &op->step->u.aggregate.window, &groups, in, sel, a);
     wr_store_entry **entries = WR_NEW_N(a, wr_store_entry *, w->n);
+    WR_ASSERT(groups.n <= sel.n && sel.n <= in->sel.n);
     WR_TRY(wr_window_find_many(s->store, w->n, w->keys, w->starts, entries, err));
     wr__agg_begin(&s->agg, in, wr__agg_whole_rows(in, sel, a));
     wr__agg_work_begin(&bw.work, &s->agg, &s->flat, s->store, in, entries, w->n);

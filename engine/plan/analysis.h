@@ -16,7 +16,7 @@
 #define WR__SOURCES_MAX 32u
 
 typedef struct wr__slot {
-    uint32_t source;  /* index in wr__analysis.sources */
+    uint32_t source;  /* index in wr__analysis.relations */
     wr_ref_kind kind; /* COLUMN, or a pseudo column */
     uint32_t column;  /* COLUMN: index in the source's schema */
     const wr_type *type;
@@ -31,20 +31,31 @@ typedef struct wr__item {
     int64_t pos;
 } wr__item;
 
-typedef struct wr__asource {
-    wr_source *source; /* borrowed from the catalog */
-    const char *alias;
-    int64_t pos;
-} wr__asource;
+/**
+ * What FROM or JOIN names: rows with a schema, a kind, a key. The planner asks a relation for all
+ * of that, and only the step that makes its rows asks where they come from: today always a topic,
+ * by an entry of the catalog. A sub-query would be one whose rows come from steps.
+ */
+typedef struct wr__relation {
+    const char *name;  /* in messages */
+    const char *alias; /* how the query's expressions are qualified */
+    int64_t pos;       /* of its name in the statement */
+    const wr_schema *schema;
+    bool is_table;
+    wr_window window; /* of the key; kind NONE: not windowed */
+    int32_t partitions;
+    wr_format_use key, value; /* what sinks and internal topics inherit */
+    wr_source *source;        /* the catalog's, borrowed */
+} wr__relation;
 
 typedef struct wr__analysis {
     const wr_plan_env *env;
     const wr_ast_query *query;
     wr_arena *arena; /* the plan's */
     bool persistent;
-    const char *sink_name; /* persistent: for messages */
-    wr__asource sources[WR__SOURCES_MAX];
-    uint32_t sources_n;
+    const char *sink_name;                   /* persistent: for messages */
+    wr__relation relations[WR__SOURCES_MAX]; /* in the order of FROM and JOIN */
+    uint32_t relations_n;
     wr_arr(wr__slot) slots;
     wr_arr(wr__item) items;
     wr_ast_expr *where, *having;
@@ -57,6 +68,8 @@ typedef struct wr__analysis {
 
 /** Resolve names, expand stars, name columns. All texts live in @p an->arena afterwards. */
 weir_status wr__analyze(wr__analysis *an, weir_error *err) WR_MUST_CHECK;
+/** The relation that a catalog entry is, under @p alias. */
+wr__relation wr__relation_of(wr_source *s, const char *alias, int64_t pos);
 /** Slot of a qualified COLUMN node; -1: none (a lambda's parameter). */
 int wr__find_slot(const wr__analysis *an, const wr_ast_expr *column);
 /** Which sources (bit set) an expression reads. */
@@ -110,6 +123,16 @@ typedef struct wr__builder {
     uint32_t joins_n, repartitions_n;
 } wr__builder;
 
+/** Calls of one kind of function in some expressions, each once: equal trees are one call. */
+typedef struct wr__calls {
+    wr_arr(const wr_ast_expr *) calls;
+    wr_arena *arena;
+    const wr_function_registry *functions;
+    wr_function_kind kind;
+} wr__calls;
+/** A visitor for wr_ast_walk; @p arg is a wr__calls. */
+bool wr__collect_call(void *arg, const wr_ast_expr *e);
+
 /** Scope over a stage, for wr_expr_compile. */
 typedef struct wr__stage_scope {
     wr_scope base;
@@ -118,13 +141,16 @@ typedef struct wr__stage_scope {
 } wr__stage_scope;
 void wr__stage_scope_init(wr__stage_scope *s, const wr__builder *b, const wr__stage *stage);
 
+/** A step on top of @p in (NULL: a source), of its kind and schema until the caller says other. */
 wr_step *wr__new_step(wr__builder *b, wr_step_kind kind, const char *name, const char *context,
                       wr_step *in);
+/** One more input of @p s, after those that it has. */
+void wr__add_input(wr__builder *b, wr_step *s, wr_step *in);
 uint32_t wr__add_topic(wr__builder *b, const char *name, wr_topic_role role, int32_t partitions,
                        bool from_earliest);
-/** SOURCE of an->sources[i], reading the slots in @p used and the key. */
-weir_status wr__build_source(wr__builder *b, uint32_t i, const bool *used, wr__stage *out,
-                             weir_error *err) WR_MUST_CHECK;
+/** The step that makes the rows of an->relations[i]: the slots in @p used, and the key. */
+weir_status wr__build_relation(wr__builder *b, uint32_t i, const bool *used, wr__stage *out,
+                               weir_error *err) WR_MUST_CHECK;
 /** SELECT that keeps the key and makes every available slot of @p used a value column. */
 weir_status wr__build_materialize(wr__builder *b, wr__stage *st, const bool *used,
                                   weir_error *err) WR_MUST_CHECK;
@@ -154,9 +180,23 @@ typedef struct wr__result {
     wr_format_use key_format; /* of the left-most source, adapted */
     bool key_changed;         /* the key is not that of the left-most source */
 } wr__result;
+/** The window of the WINDOW clause, in milliseconds, with defaults; kind NONE if there is none. */
+weir_status wr__window_of(const wr__analysis *an, wr_window *w, weir_error *err) WR_MUST_CHECK;
+/** Group and aggregate, where the query does (grouping.c). */
+weir_status wr__build_aggregate(wr__builder *b, wr__stage *st, weir_error *err) WR_MUST_CHECK;
+/** SELECT and HAVING of a query with aggregates: only grouping expressions and aggregates. */
+weir_status wr__check_non_aggregates(wr__builder *b, const wr__stage *st,
+                                     weir_error *err) WR_MUST_CHECK;
+/** The projection of a query that is kept, or of one for a client (projection.c). */
+weir_status wr__build_persistent_select(wr__builder *b, wr__stage *st, wr__result *result,
+                                        weir_error *err) WR_MUST_CHECK;
+weir_status wr__build_transient_select(wr__builder *b, wr__stage *st, wr__result *result,
+                                       weir_error *err) WR_MUST_CHECK;
 /** FROM ... SELECT, up to the final SELECT step; the caller adds SINK or COLLECT. */
 weir_status wr__build_query(wr__builder *b, wr__stage *stage, wr__result *result,
                             weir_error *err) WR_MUST_CHECK;
+/** What holds for every finished plan (plan_invariants.c). */
+void wr__assert_plan(const wr_plan *p);
 /** Number sub-topologies, propagate needs_old, find the materialised step; b->plan is complete. */
 void wr__finish_plan(wr__builder *b, wr_step *root);
 

@@ -2,6 +2,11 @@
 /*
  * The catalog: maps of counted, immutable sources, of types and of running queries, and the rules
  * about what depends on what.
+ *
+ * Nothing here is locked: the engine's lock is around every change, and a source that was handed
+ * out stays what it was, since changes are new entries. Names are compared exactly: case was
+ * folded, or kept, by the parser. Insertion order is kept, so lists come out the same at every
+ * start.
  */
 #include "engine/plan/catalog.h"
 #include "engine/plan/with.h"
@@ -24,15 +29,23 @@ void wr_source_ref(wr_source *s)
     atomic_fetch_add(&s->refs, 1);
 }
 
+/* The last one frees it, on whichever thread that is: plans of running queries hold references too.
+ */
 void wr_source_unref(wr_source *s)
 {
-    if (!s || atomic_fetch_sub(&s->refs, 1) > 1)
+    if (!s)
+        return;
+    int before = atomic_fetch_sub(&s->refs, 1);
+    WR_ASSERT(before > 0);
+    if (before > 1)
         return;
     wr_arena_free(s->arena);
 }
 
+/* A copy to be changed before it is shown: ALTER. */
 wr_source *wr_source_copy(const wr_source *from)
 {
+    WR_ASSERT(from->arena && from->schema);
     wr_source *s = wr_source_new();
     wr_arena *a = s->arena;
     memcpy(s, from, sizeof *s);
@@ -61,6 +74,7 @@ void wr_catalog_init(wr_catalog *c)
     c->types_arena = wr_arena_new(0);
 }
 
+/* Queries are told apart by id; what belongs to one goes with it. */
 static void query_free(wr_query_info *q)
 {
     if (!q)
@@ -87,8 +101,11 @@ void wr_catalog_free(wr_catalog *c)
     wr_arena_free(c->types_arena);
 }
 
+/* A catalog to try statements on: sources are shared, since they never change, the rest is copied.
+ */
 void wr_catalog_clone(wr_catalog *to, const wr_catalog *from)
 {
+    WR_ASSERT(to != from);
     const wr_map_entry *e;
     wr_catalog_init(to);
     for (size_t i = 0; (e = wr_map_next(&from->sources, &i));)
@@ -107,6 +124,7 @@ wr_source *wr_catalog_find(const wr_catalog *c, const char *name)
     return wr_map_get(&c->sources, wr_str_c(name));
 }
 
+/* A name that differs in case only is what people mean most often when a source is not there. */
 weir_status wr_catalog_get(const wr_catalog *c, const wr_ast_name *name, wr_source **out,
                            weir_error *err)
 {
@@ -132,8 +150,10 @@ weir_status wr_catalog_get(const wr_catalog *c, const wr_ast_name *name, wr_sour
     return WEIR_ERR_STATEMENT;
 }
 
+/* Adds, or replaces the entry of that name. */
 void wr_catalog_put(wr_catalog *c, wr_source *s)
 {
+    WR_ASSERT(s->name && s->schema && s->topic); /* complete: it does not change any more */
     wr_source_ref(s);
     wr_source_unref(wr_map_put(&c->sources, wr_str_c(s->name), s));
 }
@@ -143,9 +163,12 @@ void wr_catalog_remove(wr_catalog *c, const char *name)
     wr_source_unref(wr_map_remove(&c->sources, wr_str_c(name)));
 }
 
+/* Kept as the statement's own text too: it is what SHOW QUERIES shows and what a restart runs
+ * again. */
 void wr_catalog_add_query(wr_catalog *c, const char *id, const char *sql, const char *sink,
                           const char *const *sources, uint32_t sources_n, bool insert)
 {
+    WR_ASSERT(id && sql && sink);
     wr_query_info *q = wr_calloc(1, sizeof *q);
     q->id = wr_strdup(id);
     q->sql = wr_strdup(sql);
@@ -168,6 +191,8 @@ const wr_query_info *wr_catalog_query(const wr_catalog *c, const char *id)
     return wr_map_get(&c->queries, wr_str_c(id));
 }
 
+/* Messages list names in alphabetical order, so that they do not depend on how things came about.
+ */
 static int by_text(const void *a, const void *b)
 {
     return strcmp(*(const char *const *)a, *(const char *const *)b);
@@ -184,6 +209,7 @@ static void put_list(wr_buf *out, const char **names, uint32_t n)
     wr_buf_putc(out, ']');
 }
 
+/* Which queries would lose their input if this source went away. */
 uint32_t wr_catalog_readers(const wr_catalog *c, const char *source, wr_buf *out)
 {
     const wr_map_entry *e;
@@ -203,6 +229,7 @@ uint32_t wr_catalog_readers(const wr_catalog *c, const char *source, wr_buf *out
     return n;
 }
 
+/* Which queries would write to nothing; the one that made the source does not count against it. */
 uint32_t wr_catalog_writers(const wr_catalog *c, const char *source, const char *but, wr_buf *out)
 {
     const wr_map_entry *e;
@@ -220,6 +247,7 @@ uint32_t wr_catalog_writers(const wr_catalog *c, const char *source, const char 
 
 /* ---- types ---- */
 
+/* The type is resolved now: a later change of a type that it was built on does not change it. */
 weir_status wr_catalog_create_type(wr_catalog *c, const wr_ast_stmt *stmt, bool *done,
                                    weir_error *err)
 {
@@ -243,6 +271,7 @@ weir_status wr_catalog_create_type(wr_catalog *c, const wr_ast_stmt *stmt, bool 
     return WEIR_OK;
 }
 
+/* Sources that were declared with it have the type itself, so nothing depends on its name. */
 weir_status wr_catalog_drop_type(wr_catalog *c, const wr_ast_stmt *stmt, bool *done,
                                  weir_error *err)
 {
@@ -255,6 +284,8 @@ weir_status wr_catalog_drop_type(wr_catalog *c, const wr_ast_stmt *stmt, bool *d
 
 /* ---- dropping ---- */
 
+/* First what was made of the source, then what reads and writes it: in the order in which people
+ * have to take it apart. */
 static weir_status check_dependants(const wr_catalog *c, const wr_source *s, weir_error *err)
 {
     const wr_map_entry *e;
@@ -296,6 +327,8 @@ static weir_status check_dependants(const wr_catalog *c, const wr_source *s, wei
     return st;
 }
 
+/* May it be dropped? The drop itself is the caller's: it has queries to stop and a topic to delete.
+ */
 weir_status wr_catalog_check_drop(const wr_catalog *c, const wr_ast_stmt *stmt, wr_source **out,
                                   weir_error *err)
 {

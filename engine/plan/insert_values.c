@@ -2,6 +2,11 @@
 /*
  * INSERT INTO source [(columns)] VALUES (expressions): one row, evaluated and coerced to the
  * source's types (dialect.md 8.3). Encoding and writing are the runtime's.
+ *
+ * Values are expressions without columns: they are compiled and evaluated once, here, so that
+ * whatever is wrong with them is an error of the statement with a place. Nothing is written before
+ * all values of the row are known. ASSERT VALUES reads its values by the same way, so a test
+ * compares like with like.
  */
 #include "engine/plan/with.h"
 #include "parser/parser.h"
@@ -9,6 +14,7 @@
 
 #include <stdio.h>
 
+/* There is no row that a column could be of. */
 static weir_status no_column(const wr_scope *self, const wr_ast_expr *column, wr_ref *out,
                              weir_error *err)
 {
@@ -19,6 +25,8 @@ static weir_status no_column(const wr_scope *self, const wr_ast_expr *column, wr
                        column->name.name);
 }
 
+/* Where rows may be inserted: a source that is there, is ours to write, and has no window in its
+ * key, for which VALUES has no place. */
 static weir_status find_target(const wr_plan_env *env, const wr_ast_stmt *stmt, wr_source **out,
                                weir_error *err)
 {
@@ -26,7 +34,8 @@ static weir_status find_target(const wr_plan_env *env, const wr_ast_stmt *stmt, 
     if (!*out) {
         weir_error other = {0};
         wr_source *none;
-        WR_ASSERT(wr_catalog_get(env->catalog, &stmt->name, &none, &other) != WEIR_OK);
+        weir_status missing = wr_catalog_get(env->catalog, &stmt->name, &none, &other);
+        WR_ASSERT(missing != WEIR_OK);
         wr_error_at(err, WEIR_ERR_STATEMENT, stmt->name.pos,
                     "Cannot insert values into an unknown stream/table: `%s`", stmt->name.name);
         return wr_error_hint(err, "%s", other.hint);
@@ -90,6 +99,7 @@ static weir_status find_columns(const wr_ast_stmt *stmt, const wr_source *s, int
     return WEIR_OK;
 }
 
+/* Without a list of columns there is a value for every one, in order. */
 static weir_status default_columns(const wr_ast_stmt *stmt, const wr_source *s, int *targets,
                                    weir_error *err)
 {
@@ -150,6 +160,7 @@ static weir_status evaluate(const wr_plan_env *env, const wr_ast_expr *ast, cons
     return st;
 }
 
+/* Times are milliseconds or a text; NULL leaves them to the clock. */
 static weir_status evaluate_time(const wr_plan_env *env, const wr_ast_expr *ast, const char *column,
                                  wr_arena *a, bool *has, int64_t *out, weir_error *err)
 {
@@ -168,6 +179,7 @@ static weir_status evaluate_time(const wr_plan_env *env, const wr_ast_expr *ast,
     return WEIR_OK;
 }
 
+/* ROWTIME, and for ASSERT the bounds of the window. */
 static weir_status evaluate_pseudo(const wr_plan_env *env, const wr_ast_expr *ast, int target,
                                    wr_insert *ins, weir_error *err)
 {
@@ -184,6 +196,7 @@ static weir_status evaluate_pseudo(const wr_plan_env *env, const wr_ast_expr *as
     }
 }
 
+/* Columns that are not named are NULL; a table's key may not be. */
 static weir_status fill(const wr_plan_env *env, const wr_ast_stmt *stmt, wr_insert *ins,
                         weir_error *err)
 {
@@ -220,9 +233,11 @@ static weir_status fill(const wr_plan_env *env, const wr_ast_stmt *stmt, wr_inse
     return WEIR_OK;
 }
 
+/* One row in an arena of its own, freed with it. */
 static weir_status plan_values(const wr_plan_env *env, const wr_ast_stmt *stmt, const wr_source *s,
                                wr_insert **out, weir_error *err)
 {
+    WR_ASSERT(s->schema->n > 0);
     wr_arena *a = wr_arena_new(0);
     wr_insert *ins = WR_NEW(a, wr_insert);
     ins->arena = a;

@@ -5,14 +5,29 @@
  * Each side is read, its used columns are put into the value under names of their own
  * (alias_column), it is re-keyed and repartitioned where the join expression is not its key, and
  * the join step puts left values and right values side by side.
+ *
+ *     SELECT ... FROM a JOIN b WITHIN 1 HOUR ON a.x = b.id
+ *
+ *     Source a ─ Select A_* ─ SelectKey x ─ Repartition ─┐
+ *                                                        Join ─ ...
+ *     Source b ─ Select B_* ─────────────────────────────┘
+ *
+ * Both sides of a join must have the same key in the same form on the same partition. So a stream
+ * that is not keyed by its side of ON goes through a topic; tables cannot, since a row that moves
+ * to another key would leave its old one behind. Where both sides stay, but their keys are written
+ * in different formats, equal keys may lie on different partitions: then one side is written again.
+ *
+ * What may be joined, and by what, is refused here with ksqlDB's words; a join that gets through
+ * has an operator that can do it.
  */
 #include "engine/plan/analysis.h"
+#include "engine/plan/durations.h"
 #include "parser/parser.h"
 
 #include <stdio.h>
 
-#define DAY_MS ((int64_t)86400000)
-
+/* One JOIN with its condition taken apart: which side of `=` belongs to what is joined so far, and
+ * which one to the new relation. People write them in either order. */
 typedef struct join_sides {
     const wr_ast_join *join;
     wr_ast_expr *on;           /* qualified */
@@ -20,11 +35,13 @@ typedef struct join_sides {
     uint32_t index;            /* of the new source */
 } join_sides;
 
+/* Relations in messages go by the name of the source, not by their alias: so does ksqlDB. */
 static const char *source_text(const wr__builder *b, uint32_t i)
 {
-    return b->an->sources[i].source->name;
+    return b->an->relations[i].name;
 }
 
+/* Every message about ON shows what was written there. */
 static weir_status bad_condition(wr__builder *b, const join_sides *s, const char *what,
                                  weir_error *err)
 {
@@ -36,6 +53,7 @@ static weir_status bad_condition(wr__builder *b, const join_sides *s, const char
     return WEIR_ERR_STATEMENT;
 }
 
+/* A side that reads two relations, or none, could not be computed before the join. */
 static weir_status check_one_source(wr__builder *b, const join_sides *s, const wr_ast_expr *e,
                                     weir_error *err)
 {
@@ -53,6 +71,8 @@ static weir_status check_one_source(wr__builder *b, const join_sides *s, const w
     return WEIR_ERR_STATEMENT;
 }
 
+/* One equality, one side over the new relation, the other over one that is joined already:
+ * relations are bits, those before the new one are all lower bits. */
 static weir_status split_sides(wr__builder *b, uint32_t join_index, join_sides *s, weir_error *err)
 {
     wr__analysis *an = b->an;
@@ -69,7 +89,7 @@ static weir_status split_sides(wr__builder *b, uint32_t join_index, join_sides *
     uint32_t first = wr__sources_of(an, s->on->args[0]),
              second = wr__sources_of(an, s->on->args[1]);
     if (first == second) {
-        const char *name = an->sources[__builtin_ctz(first)].alias;
+        const char *name = an->relations[__builtin_ctz(first)].alias;
         return wr_error_at(err, WEIR_ERR_STATEMENT, s->on->pos,
                            "Each side of the join must reference exactly one source and not the "
                            "same source. Left side references `%s` and right references `%s`",
@@ -90,6 +110,7 @@ static weir_status split_sides(wr__builder *b, uint32_t join_index, join_sides *
     return WEIR_OK;
 }
 
+/* Equal keys must be equal bytes: no implicit cast, since 1 and 1.0 are written differently. */
 static weir_status check_types(wr__builder *b, const join_sides *s, weir_error *err)
 {
     const wr_type *lt, *rt;
@@ -110,6 +131,7 @@ static weir_status check_types(wr__builder *b, const join_sides *s, weir_error *
     return WEIR_ERR_STATEMENT;
 }
 
+/* Is the stage already keyed by @p e, or by something that an earlier join made equal to it? */
 static bool is_key(const wr__stage *st, const wr_ast_expr *e)
 {
     if (st->keys_n != 1)
@@ -123,6 +145,8 @@ static bool is_key(const wr__stage *st, const wr_ast_expr *e)
     return false;
 }
 
+/* A windowed key joins a windowed key: the window is a part of what must be equal. Sessions have
+ * other bounds than windows of a fixed size, so the two never meet. */
 static weir_status check_windows(const wr__stage *l, const wr__stage *r, const wr_ast_join *j,
                                  weir_error *err)
 {
@@ -140,6 +164,7 @@ static weir_status check_windows(const wr__stage *l, const wr__stage *r, const w
     return WEIR_OK;
 }
 
+/* A task joins partition p of both sides, so there must be as many on either. */
 static weir_status check_partitions(const wr__stage *l, const wr__stage *r, const wr_ast_join *j,
                                     weir_error *err)
 {
@@ -152,6 +177,7 @@ static weir_status check_partitions(const wr__stage *l, const wr__stage *r, cons
                        l->name, r->name, l->name, l->partitions, r->name, r->partitions);
 }
 
+/* The partition of a record is that of its key's bytes: the format and its options decide. */
 static bool same_key_format(const wr__stage *l, const wr__stage *r)
 {
     return l->key_format.format == r->key_format.format &&
@@ -205,6 +231,7 @@ static weir_status rekey_sides(wr__builder *b, const join_sides *s, wr__stage *l
     return WEIR_OK;
 }
 
+/* What does not fit is refused at its own place, which says whether it was WITHIN or GRACE. */
 static weir_status duration(const wr_ast_duration *d, int64_t *out, weir_error *err)
 {
     if (wr_ast_duration_ms(d, out))
@@ -212,16 +239,22 @@ static weir_status duration(const wr_ast_duration *d, int64_t *out, weir_error *
     return wr_error_at(err, WEIR_ERR_STATEMENT, d->pos, "Duration out of range");
 }
 
+/* WITHIN and GRACE PERIOD. The buffers keep a row as long as a partner may come for it: the whole
+ * span and the grace. Default grace: what is left of a day (dialect.md section 11). */
 static weir_status read_within(const wr_ast_join *j, wr_step_join *out, weir_error *err)
 {
     WR_TRY(duration(&j->before, &out->before_ms, err));
     WR_TRY(duration(&j->after, &out->after_ms, err));
+    int64_t span_ms = wr__ms_add(out->before_ms, out->after_ms);
     out->has_grace = j->has_grace;
     if (j->has_grace)
         WR_TRY(duration(&j->grace, &out->grace_ms, err));
     else
-        out->grace_ms = WR_MAX(DAY_MS - out->before_ms - out->after_ms, 0);
-    out->retention_ms = out->before_ms + out->after_ms + out->grace_ms;
+        out->grace_ms = wr__ms_less(WR__DAY_MS, span_ms);
+    /* At least a millisecond: rows of one time join, also WITHIN 0 SECONDS GRACE PERIOD 0 SECONDS,
+     * where ksqlDB's stores keep nothing. */
+    out->retention_ms = WR_MAX(wr__ms_add(span_ms, out->grace_ms), 1);
+    WR_ASSERT(out->before_ms >= 0 && out->after_ms >= 0 && out->retention_ms > 0);
     return WEIR_OK;
 }
 
@@ -230,7 +263,7 @@ static weir_status join_kind(wr__builder *b, const join_sides *s, const wr__stag
                              const wr__stage *r, wr_step_kind *kind, weir_error *err)
 {
     const wr_ast_join *j = s->join;
-    const char *lname = b->an->sources[0].source->name, *rname = source_text(b, s->index);
+    const char *lname = b->an->relations[0].name, *rname = source_text(b, s->index);
     if (!l->step->table && !r->step->table) {
         *kind = WR_STEP_STREAM_STREAM_JOIN;
         if (!j->has_within)
@@ -304,6 +337,8 @@ static weir_status table_table_kind(wr__builder *b, const join_sides *s, const w
     return WEIR_OK;
 }
 
+/* Columns that equal a key may stand for it in the projection; other expressions only keep a later
+ * join on the same thing from moving rows again. */
 static void add_equal(wr_arena *a, wr__key *key, const wr_ast_expr *e)
 {
     if (e->kind == WR_AST_COLUMN)
@@ -340,6 +375,8 @@ static void join_keys(wr__builder *b, const join_sides *s, const wr__stage *l, w
     }
 }
 
+/* Where everything is after the join: the left values, then the right ones; a column of either side
+ * has moved by the difference of the keys' number, the right ones by the left values too. */
 static void join_stage(wr__builder *b, const join_sides *s, const wr__stage *l, const wr__stage *r,
                        wr_step *step, wr__stage *out)
 {
@@ -356,6 +393,7 @@ static void join_stage(wr__builder *b, const join_sides *s, const wr__stage *l, 
     memcpy(cols + keys_n, ls->cols + ls->keys_n, ln * sizeof *cols);
     memcpy(cols + keys_n + ln, rs->cols + rs->keys_n, rn * sizeof *cols);
     step->schema = wr_schema_new(a, cols, keys_n + ln + rn);
+    WR_ASSERT(keys_n == 1 || step->kind == WR_STEP_FK_JOIN);
     out->step = step;
     out->slots = WR_NEW_N(a, wr_ref, b->an->slots.n);
     out->available = WR_NEW_N(a, bool, b->an->slots.n);
@@ -383,11 +421,12 @@ static void join_stage(wr__builder *b, const join_sides *s, const wr__stage *l, 
     }
 }
 
+/* KAFKA as a value format holds one bare column: what a join stores and sends does not fit. */
 static weir_status check_value_formats(wr__builder *b, weir_error *err)
 {
     wr_buf names = {0};
-    for (uint32_t i = 0; i < b->an->sources_n; i++)
-        if (b->an->sources[i].source->value.format->id == WR_FORMAT_KAFKA)
+    for (uint32_t i = 0; i < b->an->relations_n; i++)
+        if (b->an->relations[i].value.format->id == WR_FORMAT_KAFKA)
             wr_buf_printf(&names, "%s%s", names.len ? ", " : "", source_text(b, i));
     if (!names.len)
         return WEIR_OK;
@@ -417,6 +456,8 @@ static weir_status fk_config(wr__builder *b, const join_sides *s, const wr__stag
     return WEIR_OK;
 }
 
+/* One JOIN on top of what is joined so far. The first one also puts the left side's columns under
+ * names of their own; later ones find them so. */
 static weir_status build_one(wr__builder *b, uint32_t i, const bool *used, wr__stage *left,
                              weir_error *err)
 {
@@ -431,7 +472,7 @@ static weir_status build_one(wr__builder *b, uint32_t i, const bool *used, wr__s
     wr__stage right, out;
     WR_TRY(split_sides(b, i, &s, err));
     WR_TRY(check_types(b, &s, err));
-    WR_TRY(wr__build_source(b, s.index, used, &right, err));
+    WR_TRY(wr__build_relation(b, s.index, used, &right, err));
     WR_TRY(join_kind(b, &s, left, &right, &kind, err));
     if (kind == WR_STEP_TABLE_TABLE_JOIN)
         WR_TRY(table_table_kind(b, &s, left, &right, &kind, err));
@@ -444,8 +485,7 @@ static weir_status build_one(wr__builder *b, uint32_t i, const bool *used, wr__s
     const char *context =
         b->joins_n ? wr_arena_printf(b->plan->arena, "Join%u", b->joins_n + 1) : "Join";
     wr_step *step = wr__new_step(b, kind, names[kind], context, left->step);
-    step->in[1] = right.step;
-    step->in_n = 2;
+    wr__add_input(b, step, right.step);
     step->table = kind == WR_STEP_TABLE_TABLE_JOIN || kind == WR_STEP_FK_JOIN;
     wr_step_join *cfg = &step->u.join;
     cfg->kind = s.join->kind;
@@ -454,6 +494,7 @@ static weir_status build_one(wr__builder *b, uint32_t i, const bool *used, wr__s
         WR_TRY(read_within(s.join, cfg, err));
     if (kind == WR_STEP_FK_JOIN)
         WR_TRY(fk_config(b, &s, left, &right, cfg, err));
+    WR_ASSERT(step->in_n == 2);
     join_stage(b, &s, left, &right, step, &out);
     *left = out;
     b->joins_n++;
@@ -462,7 +503,8 @@ static weir_status build_one(wr__builder *b, uint32_t i, const bool *used, wr__s
 
 weir_status wr__build_joins(wr__builder *b, const bool *used, wr__stage *out, weir_error *err)
 {
-    WR_TRY(wr__build_source(b, 0, used, out, err));
+    WR_ASSERT(b->an->relations_n == b->an->query->joins_n + 1);
+    WR_TRY(wr__build_relation(b, 0, used, out, err));
     if (b->an->query->joins_n == 0)
         return WEIR_OK;
     WR_TRY(check_value_formats(b, err));

@@ -2,6 +2,20 @@
 /*
  * Names. The query's expressions are copied with every column qualified by its source's alias; each
  * distinct column gets a slot. Stars are expanded, output columns named (dialect.md 9.1, 9.2).
+ *
+ *     SELECT n, COUNT(*) FROM s GROUP BY st->f           what was written
+ *     SELECT S.N, COUNT(*) ... GROUP BY S.ST->F          what the rest of the planner sees
+ *
+ * Order matters. Sources come first, since every name is looked up in them; then ON and WHERE,
+ * which may name any source; then keys and projection together, because a star shows the keys of
+ * PARTITION BY and a key may take its name from the projection; HAVING last, when aggregates are
+ * known.
+ *
+ * Errors are those of ksqlDB where people know them: each clause has its own words for a column
+ * that is not there, so a qualifier carries the name of the clause it works for.
+ *
+ * The copies are the plan's: the statement's tree goes away when the statement has been handled,
+ * the expressions of a plan are compiled, printed and compared as long as the query lives.
  */
 #include "engine/plan/analysis.h"
 #include "parser/parser.h"
@@ -22,17 +36,34 @@ typedef struct qualifier {
     const lambda_names *lambda;
 } qualifier;
 
-/* ---- sources ---- */
+/* ---- relations ---- */
 
+wr__relation wr__relation_of(wr_source *s, const char *alias, int64_t pos)
+{
+    return (wr__relation){.name = s->name,
+                          .alias = alias,
+                          .pos = pos,
+                          .schema = s->schema,
+                          .is_table = s->is_table,
+                          .window = s->window,
+                          .partitions = s->partitions,
+                          .key = s->key,
+                          .value = s->value,
+                          .source = s};
+}
+
+/* A source may occur once: columns are told apart by alias, but the steps above would read one
+ * topic for two relations, and Kafka Streams refuses that too. Persistent queries cannot read
+ * windowed tables, as in ksqlDB. */
 static weir_status add_source(wr__analysis *an, const wr_ast_source *src, weir_error *err)
 {
-    if (an->sources_n == WR__SOURCES_MAX)
+    if (an->relations_n == WR__SOURCES_MAX)
         return wr_error_at(err, WEIR_ERR_LIMIT, src->name.pos, "Too many sources in one query");
     wr_source *s;
     WR_TRY(wr_catalog_get(an->env->catalog, &src->name, &s, err));
     const char *alias = src->alias.name ? src->alias.name : s->name;
-    for (uint32_t i = 0; i < an->sources_n; i++) {
-        if (an->sources[i].source == s) {
+    for (uint32_t i = 0; i < an->relations_n; i++) {
+        if (an->relations[i].source == s) {
             if (an->query->joins_n == 1)
                 return wr_error_at(err, WEIR_ERR_STATEMENT, src->name.pos,
                                    "Can not join '%s' to '%s': self joins are not yet supported.",
@@ -42,7 +73,7 @@ static weir_status add_source(wr__analysis *an, const wr_ast_source *src, weir_e
                                "source. Source: '%s'.",
                                s->name);
         }
-        if (strcmp(an->sources[i].alias, alias) == 0)
+        if (strcmp(an->relations[i].alias, alias) == 0)
             return wr_error_at(err, WEIR_ERR_STATEMENT, src->name.pos,
                                "Each side of the join must have a unique alias: '%s' is used twice",
                                alias);
@@ -50,13 +81,15 @@ static weir_status add_source(wr__analysis *an, const wr_ast_source *src, weir_e
     if (an->persistent && s->is_table && s->window.kind != WR_WINDOW_NONE)
         return wr_error_at(err, WEIR_ERR_STATEMENT, src->name.pos,
                            "KSQL does not support persistent queries on windowed tables.");
-    an->sources[an->sources_n++] =
-        (wr__asource){s, wr_arena_strdup(an->arena, alias), src->name.pos};
+    an->relations[an->relations_n++] =
+        wr__relation_of(s, wr_arena_strdup(an->arena, alias), src->name.pos);
     return WEIR_OK;
 }
 
 /* ---- slots ---- */
 
+/* Columns that every row has beside its schema. They are found by name only after the schema's own
+ * columns: a source that declares a column of that name is refused when it is created. */
 static const struct {
     const char *name;
     wr_ref_kind kind;
@@ -66,6 +99,9 @@ static const struct {
     {"WINDOWEND", WR_REF_WINDOWEND},
 };
 
+/* Alias and name are what makes a slot: after qualification two mentions of one column are equal
+ * trees, so there is one slot for both. Slots are few (columns of one statement): a list is enough.
+ */
 static int slot_index(const wr__analysis *an, const char *alias, const char *name)
 {
     for (size_t i = 0; i < an->slots.n; i++)
@@ -74,6 +110,8 @@ static int slot_index(const wr__analysis *an, const char *alias, const char *nam
     return -1;
 }
 
+/* The bounds of a window belong to the key, not to the value: they exist only where a key has them.
+ */
 static bool is_bound(wr_ref_kind k)
 {
     return k == WR_REF_WINDOWSTART || k == WR_REF_WINDOWEND;
@@ -83,8 +121,8 @@ static bool is_bound(wr_ref_kind k)
 static bool source_column(const wr__analysis *an, uint32_t i, const char *name, bool own_window,
                           wr__slot *out)
 {
-    const wr_source *s = an->sources[i].source;
-    *out = (wr__slot){.source = i, .alias = an->sources[i].alias, .name = name};
+    const wr__relation *s = &an->relations[i];
+    *out = (wr__slot){.source = i, .alias = s->alias, .name = name};
     int c = wr_schema_find(s->schema, name);
     if (c >= 0) {
         out->kind = WR_REF_COLUMN;
@@ -108,6 +146,8 @@ static bool source_column(const wr__analysis *an, uint32_t i, const char *name, 
     return false;
 }
 
+/* Where the name would mean something in another clause, say that instead of "cannot be resolved".
+ */
 static weir_status unknown_column(const qualifier *q, const wr_ast_expr *e, weir_error *err)
 {
     char name[600];
@@ -130,6 +170,8 @@ static weir_status unknown_column(const qualifier *q, const wr_ast_expr *e, weir
                        q->clause, name);
 }
 
+/* Unqualified names must be of one source. No order of sources breaks the tie: adding a column to a
+ * source would silently change what an old statement means. */
 static weir_status ambiguous(const wr_ast_expr *e, const wr__slot *a, const wr__slot *b,
                              weir_error *err)
 {
@@ -162,23 +204,26 @@ const char *wr__synthetic_key(const wr__analysis *an)
     const char *name = "ROWKEY";
     for (unsigned k = 1;; k++) {
         bool taken = false;
-        for (uint32_t i = 0; i < an->sources_n; i++)
-            taken = taken || wr_schema_find(an->sources[i].source->schema, name) >= 0;
+        for (uint32_t i = 0; i < an->relations_n; i++)
+            taken = taken || wr_schema_find(an->relations[i].schema, name) >= 0;
         if (!taken)
             return name;
         name = wr_arena_printf(an->arena, "ROWKEY_%u", k);
     }
 }
 
+/* Qualify a column and give it a slot. An unqualified name is looked for in all sources, a
+ * qualified one in the source of that alias only; the key that a join makes up is the only column
+ * that stays without a qualifier, since it belongs to no source. */
 static weir_status resolve_column(qualifier *q, wr_ast_expr *e, weir_error *err)
 {
     wr__analysis *an = q->an;
     bool own_window = q->window_bounds && !q->in_aggregate;
     wr__slot found = {0}, s;
     bool any = false, known_alias = e->qualifier.name == NULL;
-    for (uint32_t i = 0; i < an->sources_n; i++) {
+    for (uint32_t i = 0; i < an->relations_n; i++) {
         if (e->qualifier.name) {
-            if (strcmp(e->qualifier.name, an->sources[i].alias) != 0)
+            if (strcmp(e->qualifier.name, an->relations[i].alias) != 0)
                 continue;
             known_alias = true;
         }
@@ -207,6 +252,7 @@ static weir_status resolve_column(qualifier *q, wr_ast_expr *e, weir_error *err)
 
 /* ---- qualified copies ---- */
 
+/* Parameters hide columns, the innermost first, as in the language that lambdas come from. */
 static bool is_lambda_name(const lambda_names *l, const char *name)
 {
     for (; l; l = l->outer)
@@ -216,12 +262,15 @@ static bool is_lambda_name(const lambda_names *l, const char *name)
     return false;
 }
 
+/* Trees are copied node by node; texts must be copied too, for they lie in the statement's arena.
+ */
 static void copy_name(wr_arena *a, wr_ast_name *n)
 {
     if (n->name)
         n->name = wr_arena_strdup(a, n->name);
 }
 
+/* By the registry, not by the grammar: to the parser SUM(x) is a call like any other. */
 static bool is_aggregate_call(const wr__analysis *an, const wr_ast_expr *e)
 {
     if (e->kind != WR_AST_CALL)
@@ -230,6 +279,9 @@ static bool is_aggregate_call(const wr__analysis *an, const wr_ast_expr *e)
     return f && f->kind == WR_FUNCTION_AGGREGATE;
 }
 
+/* Copy @p from with its columns qualified. Two things travel on the way down: the parameters of the
+ * lambdas around (which are no columns), and whether an aggregate is around (inside one the bounds
+ * of the query's own window are not to be seen, as they are made by the aggregation). */
 static weir_status qualify(qualifier *q, const wr_ast_expr *from, wr_ast_expr **out,
                            weir_error *err)
 {
@@ -271,6 +323,7 @@ static weir_status qualify(qualifier *q, const wr_ast_expr *from, wr_ast_expr **
     return st;
 }
 
+/* One clause with one expression; nothing where the clause is not there. */
 static weir_status qualify_clause(wr__analysis *an, const char *clause, bool bounds,
                                   const wr_ast_expr *e, wr_ast_expr **out, weir_error *err)
 {
@@ -281,6 +334,7 @@ static weir_status qualify_clause(wr__analysis *an, const char *clause, bool bou
     return qualify(&q, e, out, err);
 }
 
+/* A clause with a list of expressions: GROUP BY, PARTITION BY. */
 static weir_status qualify_list(wr__analysis *an, const char *clause, wr_ast_expr *const *list,
                                 size_t n, wr_ast_expr ***out, weir_error *err)
 {
@@ -305,6 +359,7 @@ typedef struct mark_arg {
     uint32_t sources;
 } mark_arg;
 
+/* Columns without a slot are parameters of lambdas, or the key of a join: they read no source. */
 static bool mark_visit(void *arg, const wr_ast_expr *e)
 {
     mark_arg *m = arg;
@@ -334,19 +389,19 @@ uint32_t wr__sources_of(const wr__analysis *an, const wr_ast_expr *e)
 void wr__print_expr(const wr__analysis *an, wr_buf *out, const wr_ast_expr *e)
 {
     if (e->kind == WR_AST_COLUMN) {
-        if (an->sources_n > 1 && e->qualifier.name)
+        if (an->relations_n > 1 && e->qualifier.name)
             wr_buf_printf(out, "%s.", e->qualifier.name);
         wr_buf_puts(out, e->name.name);
         return;
     }
-    if (an->sources_n > 1) {
+    if (an->relations_n > 1) {
         wr_ast_print_expr_parens(out, e);
         return;
     }
     /* One source: print without the alias that qualification has added. */
     wr_buf text = {0}, alias = {0};
     wr_ast_print_expr_parens(&text, e);
-    wr_ast_print_name(&alias, an->sources[0].alias);
+    wr_ast_print_name(&alias, an->relations[0].alias);
     wr_buf_putc(&alias, '.');
     wr_str t = wr_buf_view(&text), needle = wr_buf_view(&alias);
     for (uint32_t i = 0; i < t.len;) {
@@ -363,6 +418,7 @@ void wr__print_expr(const wr__analysis *an, wr_buf *out, const wr_ast_expr *e)
 
 /* ---- projection ---- */
 
+/* A star has no place for each of its columns: errors about them point to the star. */
 static wr_ast_expr *column_node(wr__analysis *an, const char *alias, const char *name, int64_t pos)
 {
     wr_ast_expr *e = WR_NEW(an->arena, wr_ast_expr);
@@ -373,19 +429,23 @@ static wr_ast_expr *column_node(wr__analysis *an, const char *alias, const char 
     return e;
 }
 
+/* In a join every column of a star is prefixed by its source, whether it clashes or not: the names
+ * of a result must not change when the other source gets a column. */
 static weir_status add_star_column(wr__analysis *an, uint32_t source, const char *name, int64_t pos,
                                    weir_error *err)
 {
-    const char *alias = an->sources[source].alias;
+    WR_ASSERT(source < an->relations_n);
+    const char *alias = an->relations[source].alias;
     qualifier q = {.an = an, .clause = "SELECT"};
     wr_ast_expr *e = column_node(an, alias, name, pos);
     WR_TRY(resolve_column(&q, e, err));
     const char *out =
-        an->sources_n > 1 ? wr_arena_printf(an->arena, "%s_%s", alias, name) : e->name.name;
+        an->relations_n > 1 ? wr_arena_printf(an->arena, "%s_%s", alias, name) : e->name.name;
     wr_arr_push(an->arena, &an->items, ((wr__item){e, out, false, pos}));
     return WEIR_OK;
 }
 
+/* Header columns behave as values, but come last in a star. */
 static bool is_header_column(const wr_column *c)
 {
     return c->role == WR_COL_HEADERS || c->role == WR_COL_HEADER;
@@ -394,7 +454,7 @@ static bool is_header_column(const wr_column *c)
 /* Keys, window bounds where there are any, values, headers. */
 static weir_status expand_source(wr__analysis *an, uint32_t i, int64_t pos, weir_error *err)
 {
-    const wr_source *s = an->sources[i].source;
+    const wr__relation *s = &an->relations[i];
     const wr_schema *schema = s->schema;
     for (uint32_t c = 0; c < schema->keys_n; c++)
         WR_TRY(add_star_column(an, i, schema->cols[c].name, pos, err));
@@ -413,7 +473,7 @@ static weir_status expand_source(wr__analysis *an, uint32_t i, int64_t pos, weir
 static weir_status add_unpartitioned(wr__analysis *an, uint32_t source, const char *name,
                                      int64_t pos, weir_error *err)
 {
-    wr_ast_expr *e = column_node(an, an->sources[source].alias, name, pos);
+    wr_ast_expr *e = column_node(an, an->relations[source].alias, name, pos);
     for (size_t i = 0; i < an->query->partition_by_n; i++)
         if (wr_ast_expr_equal(e, an->partition_by[i]))
             return WEIR_OK;
@@ -430,15 +490,15 @@ static weir_status expand_partitioned(wr__analysis *an, int64_t pos, weir_error 
         const char *name = an->partition_names[i];
         if (e->kind == WR_AST_NULL)
             continue;
-        if (e->kind == WR_AST_COLUMN && an->sources_n > 1)
+        if (e->kind == WR_AST_COLUMN && an->relations_n > 1)
             name = wr_arena_printf(an->arena, "%s_%s", e->qualifier.name, e->name.name);
         wr_arr_push(an->arena, &an->items, ((wr__item){e, name, false, pos}));
     }
-    for (uint32_t s = 0; s < an->sources_n; s++) {
-        const wr_schema *schema = an->sources[s].source->schema;
+    for (uint32_t s = 0; s < an->relations_n; s++) {
+        const wr_schema *schema = an->relations[s].schema;
         for (uint32_t c = schema->keys_n; c < schema->n; c++)
             WR_TRY(add_unpartitioned(an, s, schema->cols[c].name, pos, err));
-        for (size_t p = 0; an->sources_n > 1 && p < WR_ARRAY_LEN(pseudo); p++)
+        for (size_t p = 0; an->relations_n > 1 && p < WR_ARRAY_LEN(pseudo); p++)
             WR_TRY(add_unpartitioned(an, s, pseudo[p], pos, err));
         for (uint32_t c = 0; c < schema->keys_n; c++)
             WR_TRY(add_unpartitioned(an, s, schema->cols[c].name, pos, err));
@@ -446,11 +506,13 @@ static weir_status expand_partitioned(wr__analysis *an, int64_t pos, weir_error 
     return WEIR_OK;
 }
 
+/* `*` of all sources, or `alias.*` of one. The key that a join makes up is a column of `*`, the
+ * first. */
 static weir_status expand_star(wr__analysis *an, const wr_ast_item *item, weir_error *err)
 {
     if (item->kind == WR_AST_ITEM_SOURCE_STAR) {
-        for (uint32_t i = 0; i < an->sources_n; i++)
-            if (strcmp(an->sources[i].alias, item->source.name) == 0)
+        for (uint32_t i = 0; i < an->relations_n; i++)
+            if (strcmp(an->relations[i].alias, item->source.name) == 0)
                 return expand_source(an, i, item->pos, err);
         return wr_error_at(err, WEIR_ERR_STATEMENT, item->pos,
                            "'%s' is not a valid stream/table name or alias.", item->source.name);
@@ -462,7 +524,7 @@ static weir_status expand_star(wr__analysis *an, const wr_ast_item *item, weir_e
         wr_ast_expr *e = column_node(an, NULL, synthetic, item->pos);
         wr_arr_push(an->arena, &an->items, ((wr__item){e, e->name.name, false, item->pos}));
     }
-    for (uint32_t i = 0; i < an->sources_n; i++)
+    for (uint32_t i = 0; i < an->relations_n; i++)
         WR_TRY(expand_source(an, i, item->pos, err));
     return WEIR_OK;
 }
@@ -473,8 +535,8 @@ const char *wr__generated_name(wr__analysis *an)
         char name[32];
         snprintf(name, sizeof name, "KSQL_COL_%u", an->generated++);
         bool taken = false;
-        for (uint32_t i = 0; i < an->sources_n; i++)
-            taken = taken || wr_schema_find(an->sources[i].source->schema, name) >= 0;
+        for (uint32_t i = 0; i < an->relations_n; i++)
+            taken = taken || wr_schema_find(an->relations[i].schema, name) >= 0;
         if (!taken)
             return wr_arena_strdup(an->arena, name);
     }
@@ -494,16 +556,19 @@ static const char *unique_name(wr__analysis *an, const char *base)
     }
 }
 
+/* Would the bare name be ambiguous? Then the result's column gets its source's name in front. */
 static bool name_in_several(const wr__analysis *an, const char *name)
 {
     uint32_t n = 0;
-    for (uint32_t i = 0; i < an->sources_n; i++) {
+    for (uint32_t i = 0; i < an->relations_n; i++) {
         wr__slot s;
         n += source_column(an, i, name, false, &s);
     }
     return n > 1;
 }
 
+/* The name of an output column: its alias, the column's, the field's; else one is generated later,
+ * when no name that somebody wrote can be taken from him. */
 static const char *item_name(wr__analysis *an, const wr_ast_item *item, const wr_ast_expr *e)
 {
     if (item->alias.name)
@@ -534,6 +599,7 @@ static weir_status resolve_slot(const wr_scope *self, const wr_ast_expr *column,
 weir_status wr__type_of(const wr__analysis *an, const wr_ast_expr *e, const wr_type **out,
                         weir_error *err)
 {
+    WR_ASSERT(an->relations_n > 0);
     wr_scope scope = {.resolve = resolve_slot,
                       .types = &an->env->catalog->types,
                       .functions = an->env->functions,
@@ -569,6 +635,7 @@ static weir_status add_struct_star(wr__analysis *an, const wr_ast_item *item, we
     return WEIR_OK;
 }
 
+/* The projection, item by item, stars expanded in place. */
 static weir_status analyze_items(wr__analysis *an, weir_error *err)
 {
     const wr_ast_query *q = an->query;
@@ -611,6 +678,7 @@ static const char *key_name(wr__analysis *an, const wr_ast_expr *key)
     return NULL;
 }
 
+/* KSQL_COL_0 and so on, counting only columns that have no other name (dialect.md 9.2). */
 static void name_generated(wr__analysis *an)
 {
     for (size_t i = 0; i < an->items.n; i++)
@@ -627,6 +695,7 @@ static const char *name_of_item(wr__analysis *an, const wr_ast_expr *key)
     return wr__generated_name(an);
 }
 
+/* Keys that are neither columns nor fields, and were not aliased. */
 static weir_status name_keys(wr__analysis *an)
 {
     const wr_ast_query *q = an->query;
@@ -639,6 +708,7 @@ static weir_status name_keys(wr__analysis *an)
     return WEIR_OK;
 }
 
+/* Only a bare `*` shows the keys of PARTITION BY; `alias.*` shows what the source has. */
 static bool has_star(const wr_ast_query *q)
 {
     for (size_t i = 0; i < q->items_n; i++)
@@ -647,6 +717,8 @@ static bool has_star(const wr_ast_query *q)
     return false;
 }
 
+/* Grouping and partitioning expressions, and between them the projection: see the head of the file.
+ */
 static weir_status analyze_keys(wr__analysis *an, weir_error *err)
 {
     const wr_ast_query *q = an->query;
@@ -680,6 +752,7 @@ static weir_status analyze_keys(wr__analysis *an, weir_error *err)
     return name_keys(an);
 }
 
+/* The same key twice would be two key columns with one value; ksqlDB refuses it as a slip. */
 static weir_status check_duplicates(wr__analysis *an, wr_ast_expr *const *list, size_t n,
                                     const char *clause, weir_error *err)
 {
@@ -699,6 +772,7 @@ static weir_status check_duplicates(wr__analysis *an, wr_ast_expr *const *list, 
 
 weir_status wr__analyze(wr__analysis *an, weir_error *err)
 {
+    WR_ASSERT(an->relations_n == 0 && an->slots.n == 0); /* once for each analysis */
     const wr_ast_query *q = an->query;
     WR_TRY(add_source(an, &q->from, err));
     for (size_t i = 0; i < q->joins_n; i++)
@@ -711,5 +785,6 @@ weir_status wr__analyze(wr__analysis *an, weir_error *err)
     WR_TRY(analyze_keys(an, err));
     WR_TRY(qualify_clause(an, "HAVING", true, q->having, &an->having, err));
     WR_TRY(check_duplicates(an, an->group_by, q->group_by_n, "GROUP BY", err));
+    WR_ASSERT(an->relations_n == q->joins_n + 1);
     return check_duplicates(an, an->partition_by, q->partition_by_n, "PARTITION BY", err);
 }

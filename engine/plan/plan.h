@@ -127,6 +127,9 @@ typedef struct wr_step_source {
     bool fail_on_bad_record; /* ksql.fail.on.deserialization.error */
     bool strict;             /* weir.decode.strict */
     bool materialize;        /* TABLE: keep the rows in a store (needs_old, or queryable) */
+    /* The FILTER step after it, where this source applies the condition itself: it decodes what the
+     * condition reads, and the other columns only for rows that pass (push_down.c). NULL: none. */
+    const wr_step *filter;
 } wr_step_source;
 
 typedef struct wr_step_select_key {
@@ -202,7 +205,7 @@ struct wr_step {
     bool windowed;       /* rows carry window bounds */
     bool needs_old;
     const wr_schema *schema; /* of the output */
-    wr_step *in[2];
+    wr_step **in;            /* what it takes rows of; a join: left, right. NULL for a source */
     uint32_t in_n;
     uint32_t subtopology; /* REPARTITION: of its writing end; its reading end is in the next */
     uint32_t stores[WR_PLAN_STORE_ROLES]; /* index in plan->stores, or WR_PLAN_NO_STORE */

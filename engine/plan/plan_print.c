@@ -2,15 +2,21 @@
 /*
  * EXPLAIN: the operator graph as text, in ksqlDB's layout: the last step first, its inputs indented
  * below it.
+ *
+ * Nothing here decides anything: it prints what the plan says, expressions as they were written and
+ * windows with the values that are in force. Tools read these lines, too: parts are only added at
+ * the end of a line, before the logger.
  */
 #include "engine/plan/plan.h"
 
+/* The words of the WINDOW clause. */
 const char *wr_window_kind_name(wr_window_kind k)
 {
     static const char *const names[] = {"NONE", "TUMBLING", "HOPPING", "SESSION"};
     return names[k];
 }
 
+/* ksqlDB's short names of steps: several kinds of join are all JOIN to a reader. */
 static const char *bracket_name(const wr_step *s)
 {
     static const char *const names[] = {
@@ -33,6 +39,7 @@ static const char *bracket_name(const wr_step *s)
     return names[s->kind];
 }
 
+/* Effective values, defaults filled in: that is what one wants to know of a window. */
 static void put_window(wr_buf *out, const wr_window *w)
 {
     if (w->kind == WR_WINDOW_NONE)
@@ -45,6 +52,7 @@ static void put_window(wr_buf *out, const wr_window *w)
                   (long long)w->retention_ms, w->emit_final ? " emit final" : "");
 }
 
+/* What a step does, as far as its schema does not say it. Also a column of EXPLAIN ANALYZE. */
 void wr_plan_print_details(wr_buf *out, const wr_plan *plan, const wr_step *s)
 {
     static const char *const joins[] = {"INNER", "LEFT", "RIGHT", "FULL"};
@@ -52,6 +60,10 @@ void wr_plan_print_details(wr_buf *out, const wr_plan *plan, const wr_step *s)
     case WR_STEP_SOURCE:
         wr_buf_printf(out, " | Topic: %s%s", plan->topics[s->u.source.topic].name,
                       s->u.source.materialize ? " | Materialized" : "");
+        if (s->u.source.filter) {
+            wr_buf_puts(out, " | Pushed filter: ");
+            wr_expr_print(out, s->u.source.filter->u.filter);
+        }
         break;
     case WR_STEP_SINK:
         wr_buf_printf(out, " | Topic: %s", plan->topics[s->u.sink.topic].name);
@@ -84,8 +96,10 @@ void wr_plan_print_details(wr_buf *out, const wr_plan *plan, const wr_step *s)
     }
 }
 
+/* From the result to its sources: the order of reading, not that of the data. */
 static void put_step(wr_buf *out, const wr_plan *plan, const wr_step *s, int level)
 {
+    WR_ASSERT(level <= (int)plan->steps_n);
     for (int i = 0; i < level; i++)
         wr_buf_puts(out, "    ");
     wr_buf_printf(out, "> [ %s ] %s | Schema: ", bracket_name(s), s->name);

@@ -12,33 +12,23 @@
  *                             "-subscriptions" on the right one, in another sub-topology
  *
  * Every store has a changelog, except those of a push query, whose state nobody needs again.
+ *
+ * Order: by step, then by role; indexes are only good within one plan. Names are for ever: they are
+ * in the database's list of stores and in the names of changelog topics, and a query that comes up
+ * after a restart finds its state by them.
+ *
+ * Retention of a changelog topic is one of time, where a store's is one of stream time: what a
+ * store still has may be a day older on the clock of whoever reads the topic again.
  */
 #include "engine/plan/plan_stores.h"
+#include "engine/plan/durations.h"
 
 #include <xxhash.h>
 
-#define DAY_MS          ((int64_t)86400000)
-#define MINUTE_MS       ((int64_t)60000)
-#define SECOND_MS       ((int64_t)1000)
 #define SESSION_GAPS    8  /* gaps to a segment of a session store */
 #define SESSION_PARTS   64 /* segments to the retention, at most */
 #define JOIN_SPANS      4  /* spans that a row looks at, to a segment of a join buffer */
 #define STORES_PER_STEP WR_PLAN_STORE_ROLES
-
-/* Durations are never negative; what does not fit is for ever. */
-static int64_t add_ms(int64_t a, int64_t b)
-{
-    int64_t sum;
-    WR_ASSERT(a >= 0 && b >= 0);
-    return __builtin_add_overflow(a, b, &sum) ? INT64_MAX : sum;
-}
-
-static int64_t times_ms(int64_t ms, int64_t factor)
-{
-    int64_t product;
-    WR_ASSERT(ms >= 0 && factor > 0);
-    return __builtin_mul_overflow(ms, factor, &product) ? INT64_MAX : product;
-}
 
 /* ---- specs ---- */
 
@@ -50,13 +40,15 @@ static const wr_store_spec kv_spec = {.kind = WR_STORE_KV};
 static wr_store_spec session_spec(const wr_window *w)
 {
     int64_t segment_ms =
-        WR_MAX(times_ms(w->size_ms, SESSION_GAPS), w->retention_ms / SESSION_PARTS);
+        WR_MAX(wr__ms_times(w->size_ms, SESSION_GAPS), w->retention_ms / SESSION_PARTS);
     return (wr_store_spec){.kind = WR_STORE_SESSION,
                            .retention_ms = w->retention_ms,
-                           .segment_ms = WR_MAX(segment_ms, MINUTE_MS),
+                           .segment_ms = WR_MAX(segment_ms, WR__MINUTE_MS),
                            .keep_old = !w->emit_final};
 }
 
+/* What of the last commit is asked for: old values, where the consumer wants the row before a
+ * change and changes are emitted at commits. Final results are emitted once, so nobody asks. */
 static wr_store_spec aggregate_spec(const wr_step *step)
 {
     const wr_window *w = &step->u.aggregate.window;
@@ -79,15 +71,16 @@ static wr_store_spec aggregate_spec(const wr_step *step)
  * vain. */
 static wr_store_spec buffer_spec(const wr_step_join *j)
 {
-    int64_t span_ms = add_ms(j->before_ms, j->after_ms);
+    int64_t span_ms = wr__ms_add(j->before_ms, j->after_ms);
     return (wr_store_spec){.kind = WR_STORE_WINDOW,
                            .layout = WR_WINDOW_BUFFER,
                            .retention_ms = j->retention_ms,
-                           .segment_ms = WR_MAX(times_ms(span_ms, JOIN_SPANS), SECOND_MS)};
+                           .segment_ms = WR_MAX(wr__ms_times(span_ms, JOIN_SPANS), WR__SECOND_MS)};
 }
 
 /* ---- schemas ---- */
 
+/* Schemas of what is stored are the planner's own copies: nothing else says in which order. */
 static const wr_schema *keys_of(wr_arena *a, const wr_schema *s)
 {
     return wr_schema_new(a, s->cols, s->keys_n);
@@ -124,7 +117,7 @@ typedef struct list {
 /* The topic keeps a day more than the store does, so that a restore finds all that is alive. */
 static int64_t changelog_retention(const wr_store_spec *spec)
 {
-    return spec->kind == WR_STORE_KV ? -1 : add_ms(spec->retention_ms, DAY_MS);
+    return spec->kind == WR_STORE_KV ? -1 : wr__ms_add(spec->retention_ms, WR__DAY_MS);
 }
 
 /** Add a store of @p step; @p rows: the schema of its rows, NULL: bytes of the operator's own. */
@@ -163,6 +156,7 @@ static void add(list *l, wr_step *step, wr_plan_store_role role, const wr_store_
     step->stores[role] = l->n++;
 }
 
+/* Only windows have times: an aggregate without them never closes anything. */
 static void add_aggregate(list *l, wr_step *step)
 {
     wr_store_spec spec = aggregate_spec(step);
@@ -171,6 +165,7 @@ static void add_aggregate(list *l, wr_step *step)
         add(l, step, WR_PLAN_STORE_TIMES, &kv_spec, NULL);
 }
 
+/* Unmatched rows wait only if the window's end is known, which takes a GRACE PERIOD. */
 static void add_stream_stream_join(list *l, wr_step *step)
 {
     const wr_step_join *j = &step->u.join;
@@ -182,6 +177,7 @@ static void add_stream_stream_join(list *l, wr_step *step)
     add(l, step, WR_PLAN_STORE_TIMES, &kv_spec, NULL);
 }
 
+/* Both sides' rows are kept, for neither input can say what the other side's row is. */
 static void add_table_join(list *l, wr_step *step)
 {
     bool fk = step->kind == WR_STEP_FK_JOIN;
@@ -195,6 +191,7 @@ static void add_table_join(list *l, wr_step *step)
         add(l, step, WR_PLAN_STORE_SUBSCRIPTIONS, &kv_spec, NULL);
 }
 
+/* The one place that knows which kinds of steps have state. */
 static void add_step(list *l, wr_step *step)
 {
     switch (step->kind) {
@@ -220,6 +217,8 @@ static void add_step(list *l, wr_step *step)
     }
 }
 
+/* 128 bits: two meanings that differ must never look the same, as rows would be read wrongly then.
+ */
 static const char *fingerprint(wr_arena *a, const char *meaning)
 {
     XXH128_hash_t h = XXH3_128bits(meaning, strlen(meaning));
@@ -227,6 +226,7 @@ static const char *fingerprint(wr_arena *a, const char *meaning)
                            (unsigned long long)h.low64);
 }
 
+/* Meanings come last: they are of the whole plan, stores included. */
 void wr_plan_add_stores(wr_plan *plan, const wr_map *types)
 {
     wr_arena *a = plan->arena;

@@ -4,6 +4,15 @@
  * table's rows; besides, WHERE is brought to disjunctive normal form to find out which keys can
  * match at all: exact keys, one range of a single key, or else a scan. Bounds may only be too wide,
  * never too narrow: every row still passes the filter.
+ *
+ *     WHERE id = 1 AND windowstart > 5 OR id IN (2, 3)
+ *
+ *     disjuncts           id = 1, windowstart > 5       id = 2       id = 3
+ *     what is looked up   key 1, starts from 6          key 2        key 3
+ *
+ * A disjunct with a value for every key column is a look-up, one with bounds on a single key column
+ * a range; any other makes it a scan, for then every row may match. Terms that are not understood
+ * (a function of the key, say) are left to the filter. So a mistake here costs time, not rows.
  */
 #include "engine/plan/analysis.h"
 #include "parser/parser.h"
@@ -14,11 +23,14 @@
     " See the documentation of SELECT (pull query) for more info.\nAdd EMIT CHANGES if you "       \
     "intended to issue a push query."
 
+/* ksqlDB's sentence for everything that pull queries cannot do. */
 static weir_status refuse(int64_t pos, weir_error *err, const char *what)
 {
     return wr_error_at(err, WEIR_ERR_STATEMENT, pos, "Pull queries don't support %s." HELP, what);
 }
 
+/* A pull query reads rows that are there: what would have to compute new ones is refused, before
+ * any name is looked up. */
 static weir_status check_clauses(const wr_ast_query *q, weir_error *err)
 {
     if (q->joins_n)
@@ -38,6 +50,7 @@ static weir_status check_clauses(const wr_ast_query *q, weir_error *err)
 
 /* ---- names ---- */
 
+/* Does @p e read a pseudo column of that kind, of any relation? */
 static bool refers_to(const wr__analysis *an, const wr_ast_expr *e, wr_ref_kind kind)
 {
     bool *used = WR_NEW_N(an->arena, bool, an->slots.n);
@@ -48,6 +61,7 @@ static bool refers_to(const wr__analysis *an, const wr_ast_expr *e, wr_ref_kind 
     return false;
 }
 
+/* Partition and offset are those of records; a row of a table has come from many. */
 static weir_status check_pseudo(const wr__analysis *an, const wr_ast_expr *e, const char *clause,
                                 weir_error *err)
 {
@@ -66,10 +80,13 @@ static weir_status check_pseudo(const wr__analysis *an, const wr_ast_expr *e, co
 
 /* ---- disjunctive normal form ---- */
 
+/* Terms that must all be true. */
 typedef struct conjunction {
     wr_arr(const wr_ast_expr *) terms;
 } conjunction;
 
+/* Conjunctions of which one must be true. Distributing AND over OR can grow without bound, so there
+ * is a limit, and past it nothing is known: the table is scanned. */
 typedef struct dnf {
     wr_arena *a;
     wr_arr(conjunction) any; /* empty with too_large: unknown */
@@ -77,6 +94,7 @@ typedef struct dnf {
     bool too_large;
 } dnf;
 
+/* IN and BETWEEN are written as comparisons, so that only these have to be understood. */
 static wr_ast_expr *make_compare(wr_arena *a, wr_ast_op op, wr_ast_expr *l, wr_ast_expr *r)
 {
     wr_ast_expr *e = WR_NEW(a, wr_ast_expr);
@@ -91,6 +109,7 @@ static wr_ast_expr *make_compare(wr_arena *a, wr_ast_op op, wr_ast_expr *l, wr_a
     return e;
 }
 
+/* The terms of both, as one more alternative; either may be missing. */
 static void dnf_add(dnf *out, const conjunction *l, const conjunction *r)
 {
     conjunction c = {0};
@@ -106,6 +125,7 @@ static void dnf_add(dnf *out, const conjunction *l, const conjunction *r)
     wr_arr_push(out->a, &out->any, c);
 }
 
+/* NOT is not pushed down: a negated term is a term like any other that is left to the filter. */
 static dnf to_dnf(wr_arena *a, const wr_ast_expr *e)
 {
     dnf out = {.a = a};
@@ -147,6 +167,7 @@ static dnf to_dnf(wr_arena *a, const wr_ast_expr *e)
 
 /* ---- bounds of one disjunct ---- */
 
+/* What the functions that look for bounds hand on. */
 typedef struct pull_build {
     const wr_plan_env *env;
     wr__analysis *an;
@@ -154,6 +175,7 @@ typedef struct pull_build {
     wr__stage_scope scope;
 } pull_build;
 
+/* `5 < id` says the same as `id > 5`. */
 static wr_ast_op mirror(wr_ast_op op)
 {
     switch (op) {
@@ -212,8 +234,10 @@ static bool constant_of(pull_build *p, const wr_ast_expr *e, const wr_type *want
            !out->null;
 }
 
+/* Bounds are inclusive. Several of them on one column narrow each other down. */
 static void window_bound(wr_pull_key *k, bool start, wr_ast_op op, int64_t v)
 {
+    WR_ASSERT(op != WR_AST_NE);
     int64_t *min = start ? &k->window_start_min : &k->window_end_min;
     int64_t *max = start ? &k->window_start_max : &k->window_end_max;
     int64_t lo = INT64_MIN, hi = INT64_MAX;
@@ -231,6 +255,8 @@ static void window_bound(wr_pull_key *k, bool start, wr_ast_op op, int64_t v)
     *max = WR_MIN(*max, hi);
 }
 
+/* The narrower bound stays. Values are compared as SQL compares them; whoever reads the store may
+ * not be able to (its order is that of bytes), and reads everything then. */
 static void range_bound(wr_pull *pull, wr_pull_key *k, wr_ast_op op, const wr_value *v)
 {
     const wr_type *t = pull->source->schema->cols[0].type;
@@ -246,6 +272,7 @@ static void range_bound(wr_pull *pull, wr_pull_key *k, wr_ast_op op, const wr_va
     }
 }
 
+/* What one term says of key or window: either side of a comparison may be the column. */
 static weir_status use_term(pull_build *p, const wr_ast_expr *e, wr_pull_key *k, bool *have,
                             uint32_t *compared, weir_error *err)
 {
@@ -298,6 +325,7 @@ static weir_status check_compared(const pull_build *p, const uint32_t *compared,
     return WEIR_OK;
 }
 
+/* Scans are switched off, and this alternative would need one: say which key column is missing. */
 static weir_status no_scan(pull_build *p, const conjunction *c, weir_error *err)
 {
     if (!c)
@@ -337,6 +365,7 @@ static weir_status no_scan(pull_build *p, const conjunction *c, weir_error *err)
     return WEIR_ERR_STATEMENT;
 }
 
+/* Two alternatives for one key are one look-up. */
 static bool same_key(const wr_pull *pull, const wr_pull_key *a, const wr_pull_key *b)
 {
     for (uint32_t i = 0; i < pull->source->schema->keys_n; i++)
@@ -345,8 +374,10 @@ static bool same_key(const wr_pull *pull, const wr_pull_key *a, const wr_pull_ke
     return true;
 }
 
+/* One look-up for each key: rows must not come twice because two alternatives name them. */
 static void add_exact(wr_pull *pull, const wr_pull_key *k)
 {
+    WR_ASSERT(k->key && !k->from && !k->to);
     for (uint32_t i = 0; i < pull->keys_n; i++) {
         wr_pull_key *old = &pull->keys[i];
         if (!same_key(pull, old, k))
@@ -361,6 +392,8 @@ static void add_exact(wr_pull *pull, const wr_pull_key *k)
     pull->keys[pull->keys_n++] = *k;
 }
 
+/* All alternatives together: look-ups, or one range, or a scan. Without a WHERE everything matches.
+ */
 static weir_status find_bounds(pull_build *p, weir_error *err)
 {
     wr_pull *pull = p->pull;
@@ -422,6 +455,8 @@ static void table_stage(wr__analysis *an, const wr_source *s, wr__stage *st)
     (void)s;
 }
 
+/* The projection over the table's rows. It may select the key or not: nobody reads the result by
+ * key. */
 static weir_status compile_items(pull_build *p, weir_error *err)
 {
     wr__analysis *an = p->an;
@@ -456,6 +491,7 @@ static weir_status compile_items(pull_build *p, weir_error *err)
     return WEIR_OK;
 }
 
+/* A text that outlives the buffer it was made in, for a message with two of them. */
 static const char *expr_text(const wr__analysis *an, const wr_ast_expr *e)
 {
     wr_buf b = {0};
@@ -465,6 +501,7 @@ static const char *expr_text(const wr__analysis *an, const wr_ast_expr *e)
     return text;
 }
 
+/* Asked before names are resolved: a better message than "cannot be resolved". */
 static const wr_ast_expr *find_window_bound(const wr_ast_expr *e)
 {
     if (e->kind == WR_AST_COLUMN &&
@@ -486,6 +523,8 @@ static weir_status check_window_bounds(const wr_source *s, const wr_ast_query *q
                  : WEIR_OK;
 }
 
+/* The analysis of the SELECT as for any query, then the two readings of WHERE: as a filter, for
+ * bounds. */
 static weir_status build_pull(const wr_plan_env *env, const wr_ast_query *query, wr_pull *pull,
                               weir_error *err)
 {
@@ -517,12 +556,15 @@ static weir_status build_pull(const wr_plan_env *env, const wr_ast_query *query,
                                expr_text(an, an->where),
                                wr_type_text(pull->arena, wr_expr_type(pull->filter)));
     }
+    WR_ASSERT(pull->result->n == an->items.n);
     pull->has_limit = query->has_limit;
     pull->limit = query->limit;
     pull->scan = !pull->source->is_table;
     return pull->scan ? WEIR_OK : find_bounds(&p, err);
 }
 
+/* A table must have a query that keeps its rows. On a stream the same SELECT is planned as a push
+ * query that ends at the end of the topic. */
 weir_status wr_plan_pull(const wr_plan_env *env, const wr_ast_query *query, wr_pull **out,
                          weir_error *err)
 {

@@ -2,6 +2,11 @@
 /*
  * The table of settings and its layers. Values are texts, as users and ksqlDB's clients write them;
  * typed readers parse them where they are used, and wr_settings_check refuses bad ones at SET.
+ *
+ * Layers: the process's settings below, a session's above; a query keeps a flattened copy of what
+ * was in force when it was made, so that a later SET does not change what is running. Values are
+ * texts, as in properties files; whoever uses one reads it, with a default for the case that it is
+ * not there.
  */
 #include "engine/plan/settings.h"
 
@@ -159,6 +164,8 @@ static const char *const server_families[] = {
     "ksql.access.",    "ksql.hidden",
 };
 
+/* Settings that this engine does not have, but that files for ksqlDB hold: they pass without
+ * effect. */
 static bool in_family(const char *name, const char *const *families, size_t n)
 {
     for (size_t i = 0; i < n; i++)
@@ -173,11 +180,14 @@ static bool passes_through(const char *name)
            in_family(name, server_families, WR_ARRAY_LEN(server_families));
 }
 
+/* A session must not reach what belongs to the process: its keys and its extensions. */
 static bool denied(const char *name)
 {
     return starts_with(name, "ssl.") || starts_with(name, "ksql.extension.");
 }
 
+/* The kind of a setting follows from its default: a flag, a number, or any text. A few have a list
+ * of values of their own. */
 static weir_status check_value(const wr_setting *s, const char *value, weir_error *err)
 {
     if (strcmp(s->name, "auto.offset.reset") == 0) {
@@ -213,6 +223,8 @@ static weir_status check_value(const wr_setting *s, const char *value, weir_erro
     return WEIR_OK;
 }
 
+/* Sessions may change only what is marked for them; a file or the command line may set anything
+ * known. */
 weir_status wr_settings_check(const char *name, const char *value, bool session, weir_error *err)
 {
     const char *canonical = wr_settings_canonical(name);
@@ -226,6 +238,7 @@ weir_status wr_settings_check(const char *name, const char *value, bool session,
     return s && value ? check_value(s, value, err) : WEIR_OK;
 }
 
+/* Into this layer. Layers below are not touched, so UNSET shows them again. */
 bool wr_settings_put(wr_settings *s, const char *name, const char *value)
 {
     wr_str key = wr_str_c(wr_settings_canonical(name));
@@ -236,6 +249,7 @@ bool wr_settings_put(wr_settings *s, const char *name, const char *value)
     return was_set;
 }
 
+/* The first layer that has a value, from the session down to the process; then the default. */
 const char *wr_settings_get(const wr_settings *s, const char *name)
 {
     const char *canonical = wr_settings_canonical(name);
@@ -254,6 +268,7 @@ bool wr_settings_bool(const wr_settings *s, const char *name, bool otherwise)
     return v ? wr_ieq(v, "true") : otherwise;
 }
 
+/* Values were checked when they were set; what is no number all the same counts as not set. */
 int64_t wr_settings_int(const wr_settings *s, const char *name, int64_t otherwise)
 {
     const char *v = wr_settings_get(s, name);
@@ -261,6 +276,8 @@ int64_t wr_settings_int(const wr_settings *s, const char *name, int64_t otherwis
     return v && wr_str_to_i64(wr_str_c(v), &n) ? n : otherwise;
 }
 
+/* A list of patterns, any of which may match the whole name. One that is no pattern matches
+ * nothing. */
 bool wr_settings_matches(const wr_settings *s, const char *name, const char *text)
 {
     for (const char *p = wr_settings_get(s, name); p && *p;) {
@@ -279,8 +296,10 @@ bool wr_settings_matches(const wr_settings *s, const char *name, const char *tex
     return false;
 }
 
+/* All layers flattened into one: what a query keeps must not change when its session does. */
 void wr_settings_copy(wr_settings *to, const wr_settings *from)
 {
+    WR_ASSERT(to != from);
     const wr_map_entry *e;
     if (!from)
         return;

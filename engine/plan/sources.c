@@ -2,11 +2,16 @@
 /*
  * Streams and tables made from a list of columns: CREATE STREAM | TABLE, ALTER ... ADD COLUMN, and
  * what they share with CREATE ... AS SELECT: formats, wrapping, timestamp column, the topic.
+ *
+ * A source is built whole before anybody sees it: it is immutable once it is in the catalog, and a
+ * statement that fails leaves no trace. Checks go from the inside out: columns, formats for these
+ * columns, the timestamp among them, the topic that holds all of it.
  */
 #include "engine/functions/datepattern.h"
 #include "engine/plan/with.h"
 #include "parser/parser.h"
 
+/* Names that every row answers to; a declared column of that name would hide them. */
 bool wr__is_pseudo_name(const char *name)
 {
     static const char *const names[] = {"ROWTIME", "ROWPARTITION", "ROWOFFSET", "WINDOWSTART",
@@ -29,6 +34,8 @@ static uint32_t value_columns(const wr_schema *schema, wr_column *out)
     return n;
 }
 
+/* A value of one column may be written bare or as a record of one field. WITH decides, then the
+ * setting, then the format; formats that can do only one of the two are not asked. */
 static weir_status choose_wrapping(const wr_plan_env *env, wr_source *s, const wr__with *with,
                                    uint32_t values_n, weir_error *err)
 {
@@ -70,6 +77,8 @@ static weir_status check_format(const wr_format *format, const wr_format_columns
     return st;
 }
 
+/* Can these formats hold these columns? A key of one column is written bare wherever the format
+ * can. */
 weir_status wr__source_check_formats(const wr_plan_env *env, wr_source *s, const wr__with *with,
                                      const wr_ast_stmt *stmt, weir_error *err)
 {
@@ -91,6 +100,8 @@ weir_status wr__source_check_formats(const wr_plan_env *env, wr_source *s, const
 
 /* ---- timestamp ---- */
 
+/* Which column is a row's time. The pattern of a text column is compiled here, so that a mistake in
+ * it is an error of the statement, not of every record. */
 weir_status wr__source_timestamp(wr_source *s, const wr__with *with, weir_error *err)
 {
     s->timestamp_column = -1;
@@ -131,6 +142,8 @@ weir_status wr__source_timestamp(wr_source *s, const wr__with *with, weir_error 
 
 /* ---- topic ---- */
 
+/* A topic that is there is taken as it is; what WITH says about it must agree, since a statement
+ * does not change topics. */
 static weir_status check_existing_topic(const wr_source *s, const wr__with *with,
                                         const wr_topic_facts *facts, weir_error *err)
 {
@@ -155,6 +168,8 @@ static weir_status check_existing_topic(const wr_source *s, const wr__with *with
     return WEIR_OK;
 }
 
+/* Find the topic, or say how it has to be made. @p defaults: of a sink, from what it is made of;
+ * NULL for CREATE with columns, which must say the number of partitions. */
 weir_status wr__source_topic(const wr_plan_env *env, wr_source *s, const wr__with *with,
                              const wr_topic_facts *defaults, wr_new_topic *topic, weir_error *err)
 {
@@ -198,6 +213,7 @@ weir_status wr__source_topic(const wr_plan_env *env, wr_source *s, const wr__wit
     return WEIR_OK;
 }
 
+/* Some topics are the platform's own; the setting names them by pattern. */
 weir_status wr__check_writable_topic(const wr_plan_env *env, const char *topic, weir_error *err)
 {
     if (wr_settings_matches(env->settings, "ksql.readonly.topics", topic))
@@ -207,6 +223,7 @@ weir_status wr__check_writable_topic(const wr_plan_env *env, const char *topic, 
 
 /* ---- columns ---- */
 
+/* The one type that all headers of a record together have. */
 static bool is_headers_type(const wr_type *t)
 {
     return t->id == WR_T_ARRAY && t->elem->id == WR_T_STRUCT && t->elem->fields_n == 2 &&
@@ -216,6 +233,7 @@ static bool is_headers_type(const wr_type *t)
            t->elem->fields[1].type->id == WR_T_BYTES;
 }
 
+/* KEY and PRIMARY KEY are two words on purpose: the message teaches the difference. */
 static weir_status check_key_word(const wr_ast_stmt *stmt, const wr_ast_element *e, weir_error *err)
 {
     if (e->constraint == WR_AST_COL_PRIMARY_KEY && !stmt->is_table)
@@ -233,6 +251,7 @@ static weir_status check_key_word(const wr_ast_stmt *stmt, const wr_ast_element 
     return WEIR_OK;
 }
 
+/* Header columns: each header once, and all of them at most once. */
 static weir_status check_header(const wr_ast_element *e, const wr_column *cols, uint32_t n,
                                 weir_error *err)
 {
@@ -292,9 +311,11 @@ static weir_status read_columns(const wr_plan_env *env, const wr_ast_stmt *stmt,
 
 /* ---- CREATE ---- */
 
+/* OR REPLACE of a name that is not there is a plain CREATE. */
 static weir_status check_replace(const wr_plan_env *env, const wr_ast_stmt *stmt,
                                  const wr_source *s, weir_error *err);
 
+/* WITH first, then the default from the settings; a value format must come from one of them. */
 static weir_status choose_formats(const wr_plan_env *env, const wr_ast_stmt *stmt, wr_source *s,
                                   const wr__with *with, weir_error *err)
 {
@@ -320,6 +341,7 @@ static weir_status choose_formats(const wr_plan_env *env, const wr_ast_stmt *stm
     return WEIR_OK;
 }
 
+/* Tables are updated by key, windowed sources have their window in it: neither can be without. */
 static weir_status check_keys(const wr_ast_stmt *stmt, const wr_source *s, weir_error *err)
 {
     if (s->is_table && s->schema->keys_n == 0)
@@ -331,6 +353,7 @@ static weir_status check_keys(const wr_ast_stmt *stmt, const wr_source *s, weir_
     return WEIR_OK;
 }
 
+/* All of CREATE STREAM | TABLE with columns. */
 static weir_status fill_source(const wr_plan_env *env, const wr_ast_stmt *stmt, wr_source *s,
                                wr_new_topic *topic, weir_error *err)
 {
@@ -383,6 +406,8 @@ weir_status wr_plan_create_source(const wr_plan_env *env, const wr_ast_stmt *stm
     return WEIR_OK;
 }
 
+/* What a name that is taken means depends on the words around it: an error, nothing to do, or a
+ * replacement that the caller has to check. */
 weir_status wr_plan_exists(const wr_plan_env *env, const wr_ast_stmt *stmt, bool *exists,
                            wr_buf *warning, weir_error *err)
 {
@@ -415,8 +440,11 @@ weir_status wr_plan_exists(const wr_plan_env *env, const wr_ast_stmt *stmt, bool
 
 /* ---- OR REPLACE and ALTER ---- */
 
+/* The old columns that the new schema does not have at the same place with the same name and type.
+ */
 static void put_changed(wr_buf *out, const wr_schema *old, const wr_schema *fresh, bool keys)
 {
+    WR_ASSERT(old->keys_n <= old->n && fresh->keys_n <= fresh->n);
     uint32_t from = keys ? 0 : old->keys_n, to = keys ? old->keys_n : old->n;
     uint32_t offset = keys ? 0 : fresh->keys_n;
     uint32_t end = keys ? fresh->keys_n : fresh->n;
@@ -462,6 +490,8 @@ weir_status wr__check_schema_upgrade(const char *name, const wr_schema *old, con
     return st;
 }
 
+/* What may change of a source that is in use: columns may be added behind, nothing else. Topic,
+ * formats and time column decide what the records mean that are there already. */
 weir_status wr__check_source_upgrade(const wr_source *old, const wr_source *s, weir_error *err)
 {
     const char *what = NULL;
@@ -493,6 +523,7 @@ static weir_status check_replace(const wr_plan_env *env, const wr_ast_stmt *stmt
     return old ? wr__check_source_upgrade(old, s, err) : WEIR_OK;
 }
 
+/* ALTER makes a new entry: statements and plans that hold the old one go on with what they have. */
 weir_status wr_plan_alter(const wr_plan_env *env, const wr_ast_stmt *stmt, wr_source **out,
                           weir_error *err)
 {

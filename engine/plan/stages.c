@@ -3,13 +3,25 @@
  * Building blocks of plans: steps, stages, and the operations that change where columns are
  * (source, materialise, re-key, repartition). The order in which a query uses them is in
  * query_steps.c.
+ *
+ * A stage is how the planner remembers where things are: for each slot (column of a relation that
+ * the query mentions) the column of the present step that holds it, or that it is not there any
+ * more; for whole expressions that a step has computed, the column of the result. Expressions are
+ * never rewritten to the columns of a step: they are compiled against the stage at the moment they
+ * are needed.
+ *
+ * Memory: everything is in the plan's arena, also what is only needed while planning. It is little,
+ * and lives no longer than the query.
  */
 #include "engine/plan/analysis.h"
 #include "engine/plan/plan_stores.h"
+#include "engine/plan/push_down.h"
 #include "parser/parser.h"
 
 /* ---- steps ---- */
 
+/* Ids are places in the list of steps, inputs before consumers: the order in which operators are
+ * built, opened and flushed. */
 wr_step *wr__new_step(wr__builder *b, wr_step_kind kind, const char *name, const char *context,
                       wr_step *in)
 {
@@ -20,6 +32,7 @@ wr_step *wr__new_step(wr__builder *b, wr_step_kind kind, const char *name, const
     s->name = name;
     s->context = context;
     if (in) {
+        s->in = WR_NEW(a, wr_step *);
         s->in[0] = in;
         s->in_n = 1;
         s->table = in->table;
@@ -30,6 +43,18 @@ wr_step *wr__new_step(wr__builder *b, wr_step_kind kind, const char *name, const
     return s;
 }
 
+void wr__add_input(wr__builder *b, wr_step *s, wr_step *in)
+{
+    wr_step **all = WR_NEW_N(b->plan->arena, wr_step *, s->in_n + 1);
+    for (uint32_t i = 0; i < s->in_n; i++)
+        all[i] = s->in[i];
+    all[s->in_n++] = in;
+    s->in = all;
+    WR_ASSERT(in->id < s->id); /* inputs stand before their consumers */
+}
+
+/* A topic is read once however many steps name it. If any of them needs it from the beginning, it
+ * is read from there. */
 uint32_t wr__add_topic(wr__builder *b, const char *name, wr_topic_role role, int32_t partitions,
                        bool from_earliest)
 {
@@ -47,6 +72,7 @@ uint32_t wr__add_topic(wr__builder *b, const char *name, wr_topic_role role, int
 
 /* ---- stages ---- */
 
+/* Nothing is anywhere yet. */
 static void stage_init(wr__builder *b, wr__stage *st)
 {
     *st = (wr__stage){0};
@@ -54,6 +80,8 @@ static void stage_init(wr__builder *b, wr__stage *st)
     st->available = WR_NEW_N(b->plan->arena, bool, b->an->slots.n);
 }
 
+/* Compilation asks for columns here. One that is not available is a column that a step has dropped,
+ * which the rules of the dialect have refused with better words before. */
 static weir_status scope_resolve(const wr_scope *self, const wr_ast_expr *column, wr_ref *out,
                                  weir_error *err)
 {
@@ -67,6 +95,7 @@ static weir_status scope_resolve(const wr_scope *self, const wr_ast_expr *column
                        column->name.name);
 }
 
+/* Asked before every node: what has been computed as a whole is not computed again. */
 static bool scope_replace(const wr_scope *self, const wr_ast_expr *e, wr_ref *out)
 {
     const wr__stage_scope *s = (const wr__stage_scope *)self;
@@ -79,11 +108,13 @@ static bool scope_replace(const wr_scope *self, const wr_ast_expr *e, wr_ref *ou
     return false;
 }
 
+/* A lambda's parameter may not be named as a column; ksqlDB refuses it, as it cannot tell them
+ * apart. */
 static bool scope_is_column(const wr_scope *self, const char *name)
 {
     const wr__stage_scope *s = (const wr__stage_scope *)self;
-    for (uint32_t i = 0; i < s->b->an->sources_n; i++)
-        if (wr_schema_find(s->b->an->sources[i].source->schema, name) >= 0)
+    for (uint32_t i = 0; i < s->b->an->relations_n; i++)
+        if (wr_schema_find(s->b->an->relations[i].schema, name) >= 0)
             return true;
     return false;
 }
@@ -101,8 +132,11 @@ void wr__stage_scope_init(wr__stage_scope *s, const wr__builder *b, const wr__st
     };
 }
 
+/* From now on the slot is column @p column. Times keep that they are times: a text compared with
+ * one is read as a timestamp. */
 static void set_column_slot(wr__builder *b, wr__stage *st, size_t slot, uint32_t column)
 {
+    WR_ASSERT(slot < b->an->slots.n);
     const wr__slot *s = &b->an->slots.v[slot];
     st->available[slot] = true;
     st->slots[slot] =
@@ -113,8 +147,10 @@ static void set_column_slot(wr__builder *b, wr__stage *st, size_t slot, uint32_t
                               s->kind == WR_REF_WINDOWEND};
 }
 
-/* ---- source ---- */
+/* ---- relations ---- */
 
+/* Where a relation's slots are in its first step: columns by their place in the output, pseudo
+ * columns beside the columns, where every row has them. */
 static void source_slots(wr__builder *b, uint32_t i, const bool *used, const uint32_t *output,
                          uint32_t output_n, wr__stage *st)
 {
@@ -133,18 +169,20 @@ static void source_slots(wr__builder *b, uint32_t i, const bool *used, const uin
     }
 }
 
-static void source_step(wr__builder *b, const wr__asource *as, wr_step *step,
+/* The rows come from the topic of a catalog entry. The plan copies all that it needs of that: the
+ * entry may be replaced while the query runs. */
+static void source_step(wr__builder *b, const wr__relation *rel, wr_step *step,
                         const uint32_t *output, uint32_t output_n)
 {
     wr_arena *a = b->plan->arena;
-    const wr_source *s = as->source;
+    const wr_source *s = rel->source;
     const wr_settings *set = b->an->env->settings;
     wr_step_source *src = &step->u.source;
     step->table = s->is_table;
     step->windowed = s->window.kind != WR_WINDOW_NONE;
     src->topic = wr__add_topic(b, s->topic, WR_TOPIC_INPUT, s->partitions, s->is_table);
     src->source_name = wr_arena_strdup(a, s->name);
-    src->alias = as->alias;
+    src->alias = rel->alias;
     const wr_schema *copy = wr_schema_new(a, s->schema->cols, s->schema->n);
     src->columns = copy->cols;
     src->columns_n = copy->n;
@@ -168,51 +206,69 @@ static void source_step(wr__builder *b, const wr__asource *as, wr_step *step,
     step->schema = wr_schema_new(a, cols, output_n);
 }
 
-weir_status wr__build_source(wr__builder *b, uint32_t i, const bool *used, wr__stage *st,
-                             weir_error *err)
+/* The columns of relation @p i that the query needs, in the relation's order. */
+static uint32_t needed_columns(const wr__builder *b, uint32_t i, const bool *used, uint32_t *out)
 {
-    (void)err;
-    wr_arena *a = b->plan->arena;
-    const wr__asource *as = &b->an->sources[i];
-    const wr_source *s = as->source;
+    const wr__relation *rel = &b->an->relations[i];
     /* Such a table's rows are kept as they come, and CREATE OR REPLACE may come to read another
      * column or filter by one: all are kept, so that the state stays of use. */
-    bool all = s->is_table && b->an->persistent && b->an->sources_n == 1 && !b->an->has_aggregates;
-    uint32_t *output = WR_NEW_N(a, uint32_t, s->schema->n), n = 0;
-    for (uint32_t c = 0; c < s->schema->n; c++) {
-        bool need = c < s->schema->keys_n || (all && s->schema->cols[c].role == WR_COL_VALUE);
+    bool all =
+        rel->is_table && b->an->persistent && b->an->relations_n == 1 && !b->an->has_aggregates;
+    uint32_t n = 0;
+    for (uint32_t c = 0; c < rel->schema->n; c++) {
+        bool need = c < rel->schema->keys_n || (all && rel->schema->cols[c].role == WR_COL_VALUE);
         for (size_t k = 0; k < b->an->slots.n && !need; k++) {
             const wr__slot *slot = &b->an->slots.v[k];
             need = used[k] && slot->source == i && slot->kind == WR_REF_COLUMN && slot->column == c;
         }
         if (need)
-            output[n++] = c;
+            out[n++] = c;
     }
-    stage_init(b, st);
-    const char *name =
-        s->is_table ? (s->window.kind != WR_WINDOW_NONE ? "WindowedTableSource" : "TableSource")
-                    : (s->window.kind != WR_WINDOW_NONE ? "WindowedStreamSource" : "StreamSource");
-    const char *context =
-        b->an->sources_n > 1 ? wr_arena_printf(a, "KafkaTopic_%s", as->alias) : "KsqlTopic";
-    st->step = wr__new_step(b, WR_STEP_SOURCE, name, context, NULL);
-    source_step(b, as, st->step, output, n);
-    source_slots(b, i, used, output, n, st);
-    st->partitions = s->partitions;
-    st->key_format = s->key;
-    st->name = s->name;
-    st->window = s->window;
-    st->key_fixed = true;
-    st->keys_n = s->schema->keys_n;
+    return n;
+}
+
+/* A relation's key column may stand for itself, and for nothing else yet. */
+static void relation_keys(wr__builder *b, const wr__relation *rel, wr__stage *st)
+{
+    wr_arena *a = b->plan->arena;
+    st->keys_n = rel->schema->keys_n;
     st->keys = WR_NEW_N(a, wr__key, st->keys_n);
     for (uint32_t k = 0; k < st->keys_n; k++) {
         st->keys[k].name = st->step->schema->cols[k].name;
         wr_ast_expr *e = WR_NEW(a, wr_ast_expr);
         e->kind = WR_AST_COLUMN;
-        e->qualifier.name = as->alias;
+        e->qualifier.name = rel->alias;
         e->name.name = st->keys[k].name;
         e->qualifier.quoted = e->name.quoted = true;
         wr_arr_push(a, &st->keys[k].viable, e);
     }
+}
+
+weir_status wr__build_relation(wr__builder *b, uint32_t i, const bool *used, wr__stage *st,
+                               weir_error *err)
+{
+    WR_ASSERT(i < b->an->relations_n);
+    (void)err;
+    wr_arena *a = b->plan->arena;
+    const wr__relation *rel = &b->an->relations[i];
+    uint32_t *output = WR_NEW_N(a, uint32_t, rel->schema->n);
+    uint32_t n = needed_columns(b, i, used, output);
+    bool windowed = rel->window.kind != WR_WINDOW_NONE;
+    const char *name = rel->is_table ? (windowed ? "WindowedTableSource" : "TableSource")
+                                     : (windowed ? "WindowedStreamSource" : "StreamSource");
+    const char *context =
+        b->an->relations_n > 1 ? wr_arena_printf(a, "KafkaTopic_%s", rel->alias) : "KsqlTopic";
+    stage_init(b, st);
+    st->step = wr__new_step(b, WR_STEP_SOURCE, name, context, NULL);
+    source_step(b, rel, st->step, output, n);
+    source_slots(b, i, used, output, n, st);
+    st->partitions = rel->partitions;
+    st->key_format = rel->key;
+    st->name = rel->name;
+    st->window = rel->window;
+    st->key_fixed = true;
+    relation_keys(b, rel, st);
+    WR_ASSERT(st->step->schema->keys_n == st->keys_n);
     return WEIR_OK;
 }
 
@@ -259,10 +315,13 @@ weir_status wr__build_materialize(wr__builder *b, wr__stage *st, const bool *use
     memset(st->available, 0, b->an->slots.n * sizeof *st->available);
     for (uint32_t i = 0; i < n; i++)
         set_column_slot(b, st, slots[i], keys_n + i);
+    WR_ASSERT(step->schema->n == keys_n + n && step->schema->keys_n == keys_n);
     st->step = step;
     return WEIR_OK;
 }
 
+/* New key columns. A MAP in a key is refused: equal maps may be written in different orders, and
+ * then lie on different partitions. */
 static weir_status compile_keys(wr__builder *b, wr__stage *st, wr_ast_expr *const *keys,
                                 const char *const *names, uint32_t n, wr_expr **exprs,
                                 wr_column *cols, weir_error *err)
@@ -296,6 +355,7 @@ static bool is_read(const wr__builder *b, const wr__stage *st, uint32_t c)
     return false;
 }
 
+/* Columns that are handed on keep their order; which place they get follows from the list. */
 static void move_ref(wr_ref *ref, const uint32_t *values, uint32_t n, uint32_t keys_n)
 {
     for (uint32_t i = 0; i < n; i++)
@@ -339,6 +399,7 @@ weir_status wr__build_select_key(wr__builder *b, wr__stage *st, wr_ast_expr *con
                                  const char *const *names, uint32_t keys_n, const bool *keep,
                                  const char *name, const char *context, weir_error *err)
 {
+    WR_ASSERT(keys_n == 0 || names);
     bool drop_null = keep != NULL;
     wr_arena *a = b->plan->arena;
     const wr_schema *in = st->step->schema;
@@ -368,11 +429,14 @@ weir_status wr__build_select_key(wr__builder *b, wr__stage *st, wr_ast_expr *con
     };
     step->schema = wr_schema_new(a, cols, keys_n + n);
     move_refs(b, st, values, n, keys_n);
+    WR_ASSERT(step->schema->keys_n == keys_n);
     st->step = step;
     set_keys(b, st, keys, names, keys_n);
     return WEIR_OK;
 }
 
+/* Internal topics keep the format of the key where it can hold the new one, because partitions must
+ * agree with those of other topics; else JSON, which holds every key. */
 wr_format_use wr__internal_key_format(const wr_format_use *want, const wr_schema *schema)
 {
     wr_format_use use = *want;
@@ -389,6 +453,8 @@ wr_format_use wr__internal_key_format(const wr_format_use *want, const wr_schema
     return use;
 }
 
+/* From here on rows are in the partition of their key. The topic's name is part of what is on the
+ * broker: it follows from the context, which must not change between versions. */
 void wr__build_repartition(wr__builder *b, wr__stage *st, const wr_format_use *key,
                            const char *context)
 {
@@ -405,6 +471,9 @@ void wr__build_repartition(wr__builder *b, wr__stage *st, const wr_format_use *k
 
 /* ---- finishing ---- */
 
+/* Numbers from the sink down, turned round afterwards so that they rise with the data: a commit can
+ * then flush sub-topologies in order of number. A foreign-key join's right side is a sub-topology
+ * of its own, though no REPARTITION step stands there. */
 static void assign_subtopologies(wr_step *s, uint32_t region, uint32_t *next)
 {
     if (s->kind == WR_STEP_REPARTITION) {
@@ -424,6 +493,7 @@ static void assign_subtopologies(wr_step *s, uint32_t region, uint32_t *next)
 /* A table step whose consumer needs old rows. */
 static void want_old(wr_step *s)
 {
+    WR_ASSERT(s->kind != WR_STEP_SINK && s->kind != WR_STEP_COLLECT); /* nobody consumes those */
     if (!s->table || s->needs_old)
         return;
     s->needs_old = true;
@@ -443,6 +513,7 @@ static void want_old(wr_step *s)
     }
 }
 
+/* Old rows cost a store: they are asked for only where a step cannot do without. */
 static void propagate_old(wr__builder *b)
 {
     for (size_t i = 0; i < b->steps.n; i++) {
@@ -455,6 +526,8 @@ static void propagate_old(wr__builder *b)
     }
 }
 
+/* The nearest step below the sink whose store has the result's rows, with nothing between that
+ * could not be computed again from them. What is found is made to keep its rows. */
 static const wr_step *find_materialized(wr_step *root)
 {
     if (!root->table)
@@ -482,8 +555,11 @@ static const wr_step *find_materialized(wr_step *root)
     }
 }
 
+/* All that can only be decided when the whole tree is there, in this order: sub-topologies; who
+ * needs old rows; what pull queries read; which source filters; and from all of that the stores. */
 void wr__finish_plan(wr__builder *b, wr_step *root)
 {
+    WR_ASSERT(root == b->steps.v[b->steps.n - 1]); /* the last one that was built */
     wr_plan *p = b->plan;
     uint32_t regions = 1;
     assign_subtopologies(root, 0, &regions);
@@ -501,5 +577,7 @@ void wr__finish_plan(wr__builder *b, wr_step *root)
     p->steps_n = (uint32_t)b->steps.n;
     p->topics = b->topics.v;
     p->topics_n = (uint32_t)b->topics.n;
+    wr_plan_push_filters(p);
     wr_plan_add_stores(p, &b->an->env->catalog->types);
+    wr__assert_plan(p);
 }

@@ -2,6 +2,15 @@
 /*
  * Statements that make queries: CREATE ... AS SELECT, INSERT INTO ... SELECT, push queries, the
  * query of a source table. Sinks, their formats and topics (dialect.md sections 7, 8.2, 8.3).
+ *
+ *     CREATE TABLE x WITH (...) AS SELECT ...     a plan that ends in a sink, and the catalog entry
+ * x INSERT INTO x SELECT ...                    a plan that ends in the sink that x is already
+ *     SELECT ... EMIT CHANGES                     a plan that ends with the client
+ *     CREATE SOURCE TABLE x (...)                 a plan of one step, there for its store alone
+ *
+ * What a sink is follows from the left-most relation unless WITH says other: formats, partitions,
+ * replicas, retention. A plan or an entry that could not be finished is freed here, so callers get
+ * both or none.
  */
 #include "engine/plan/analysis.h"
 
@@ -9,6 +18,8 @@
 
 /* ---- one query ---- */
 
+/* One query while it is planned. The analysis and the builder point to each other and to the plan's
+ * arena, so it is filled in place and never copied. */
 typedef struct query_build {
     wr__analysis an;
     wr__builder b;
@@ -16,6 +27,7 @@ typedef struct query_build {
     wr__result result;
 } query_build;
 
+/* Everything up to the final SELECT; on failure nothing is left. */
 static weir_status build(const wr_plan_env *env, const wr_ast_query *query, const char *sink_name,
                          query_build *q, weir_error *err)
 {
@@ -50,8 +62,11 @@ uint32_t wr_plan_source_names(const wr_plan *plan, const char **out, uint32_t ma
     return n;
 }
 
+/* The last step: rows to the sink's topic. The plan keeps what it needs of @p sink, which may be
+ * replaced or altered while the query runs. */
 static void add_sink(query_build *q, const wr_source *sink)
 {
+    WR_ASSERT(sink->name && sink->topic && q->stage.step);
     wr_arena *a = q->b.plan->arena;
     wr_step *s = wr__new_step(&q->b, WR_STEP_SINK, sink->is_table ? "TableSink" : "StreamSink",
                               sink->name, q->stage.step);
@@ -72,6 +87,7 @@ static void add_sink(query_build *q, const wr_source *sink)
 
 /* ---- checks of the result ---- */
 
+/* A grouping makes a table, nothing else does: the word after CREATE must agree. */
 static weir_status check_kind(const wr_ast_stmt *stmt, bool is_table, const wr__result *r,
                               weir_error *err)
 {
@@ -83,6 +99,7 @@ static weir_status check_kind(const wr_ast_stmt *stmt, bool is_table, const wr__
                        r->table ? "TABLE" : "STREAM", r->table ? "TABLE" : "STREAM");
 }
 
+/* LIMIT ends a query; one that is kept has no end. */
 static weir_status check_limit(const wr_ast_stmt *stmt, const char *what, weir_error *err)
 {
     if (!stmt->query->has_limit)
@@ -94,7 +111,7 @@ static weir_status check_limit(const wr_ast_stmt *stmt, const char *what, weir_e
 /* The state of each aggregate must be writable in the query's value format: section 12. */
 static weir_status check_states(const query_build *q, weir_error *err)
 {
-    const wr_format *f = q->an.sources[0].source->value.format;
+    const wr_format *f = q->an.relations[0].value.format;
     if (f->nested)
         return WEIR_OK;
     for (size_t i = 0; i < q->b.steps.n; i++) {
@@ -113,10 +130,12 @@ static weir_status check_states(const query_build *q, weir_error *err)
 
 /* ---- CREATE ... AS SELECT ---- */
 
+/* Formats of a sink: WITH, else the left-most relation's, else the default. The key's format cannot
+ * be inherited where one of the two sides has no key. */
 static weir_status sink_formats(const wr_plan_env *env, wr_source *s, const wr__with *with,
                                 const query_build *q, weir_error *err)
 {
-    const wr_source *left = q->an.sources[0].source;
+    const wr__relation *left = &q->an.relations[0];
     s->key = q->result.key_format;
     s->value = left->value;
     if (with->key_format) {
@@ -139,11 +158,13 @@ static weir_status sink_formats(const wr_plan_env *env, wr_source *s, const wr__
     return wr__source_check_formats(env, s, with, NULL, err);
 }
 
+/* The catalog entry of CREATE ... AS SELECT. Order matters for messages only: what the statement
+ * says wrongly is found before what it leads to. */
 static weir_status fill_sink(const wr_plan_env *env, const wr_ast_stmt *stmt, query_build *q,
                              wr_source *s, wr_new_topic *topic, weir_error *err)
 {
     wr__with with;
-    const wr_source *left = q->an.sources[0].source;
+    const wr_source *left = q->an.relations[0].source;
     WR_TRY(wr__with_parse(stmt, WR__WITH_CREATE_AS, &with, err));
     WR_TRY(check_kind(stmt, stmt->is_table, &q->result, err));
     WR_TRY(check_states(q, err));
@@ -165,10 +186,10 @@ static weir_status fill_sink(const wr_plan_env *env, const wr_ast_stmt *stmt, qu
     if (s->is_table && s->window.kind != WR_WINDOW_NONE)
         defaults.retention_ms = s->window.retention_ms;
     WR_TRY(wr__source_topic(env, s, &with, &defaults, topic, err));
-    s->derived_from = WR_NEW_N(s->arena, const char *, q->an.sources_n);
-    for (uint32_t i = 0; i < q->an.sources_n; i++)
-        s->derived_from[i] = wr_arena_strdup(s->arena, q->an.sources[i].source->name);
-    s->derived_from_n = q->an.sources_n;
+    s->derived_from = WR_NEW_N(s->arena, const char *, q->an.relations_n);
+    for (uint32_t i = 0; i < q->an.relations_n; i++)
+        s->derived_from[i] = wr_arena_strdup(s->arena, q->an.relations[i].name);
+    s->derived_from_n = q->an.relations_n;
     return WEIR_OK;
 }
 
@@ -194,6 +215,7 @@ weir_status wr_plan_create_as(const wr_plan_env *env, const wr_ast_stmt *stmt, w
 
 /* ---- INSERT INTO ... SELECT ---- */
 
+/* Both schemas are shown whole: people see at once which column it is. */
 static weir_status incompatible(const wr_source *target, const wr_schema *result, weir_error *err)
 {
     wr_buf r = {0}, t = {0};
@@ -233,6 +255,7 @@ static weir_status coerce_result(query_build *q, const wr_source *target, weir_e
     return WEIR_OK;
 }
 
+/* INSERT INTO adds to a stream that is there already: one more writer beside those that it has. */
 static weir_status check_target(const wr_plan_env *env, const wr_ast_stmt *stmt,
                                 const wr_source *target, weir_error *err)
 {
@@ -324,8 +347,8 @@ weir_status wr_plan_source_table(const wr_plan_env *env, const wr_source *table,
     p->arena = a;
     wr_ast_query none = {0};
     wr__analysis an = {.env = env, .query = &none, .arena = a, .persistent = true};
-    an.sources[0] = (wr__asource){(wr_source *)(uintptr_t)table, table->name, 0};
-    an.sources_n = 1;
+    an.relations[0] = wr__relation_of((wr_source *)(uintptr_t)table, table->name, 0);
+    an.relations_n = 1;
     for (uint32_t c = 0; c < table->schema->n; c++) {
         wr__slot s = {.kind = WR_REF_COLUMN,
                       .column = c,
@@ -338,7 +361,7 @@ weir_status wr_plan_source_table(const wr_plan_env *env, const wr_source *table,
     memset(used, 1, an.slots.n * sizeof *used);
     wr__builder b = {.an = &an, .plan = p};
     wr__stage st;
-    weir_status status = wr__build_source(&b, 0, used, &st, err);
+    weir_status status = wr__build_relation(&b, 0, used, &st, err);
     if (status != WEIR_OK) {
         wr_arena_free(a);
         return status;

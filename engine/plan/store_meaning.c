@@ -68,6 +68,8 @@ static void put_line(meaning *m, const char *label, wr_buf *text)
 }
 
 static void line(meaning *m, const char *label, const char *fmt, ...) WR_PRINTF(3, 4);
+/* One fact. Labels are for people and for wr_plan_store_difference: the same label, the same fact.
+ */
 static void line(meaning *m, const char *label, const char *fmt, ...)
 {
     wr_buf text = {0};
@@ -109,6 +111,7 @@ static void put_source_column(meaning *m, wr_buf *out, const wr_step *source, co
     /* a pseudo column: its name says its type */
 }
 
+/* Aliases are unique in a query; they do not outlive this look-up. */
 static const wr_step *source_of_alias(const meaning *m, const char *alias)
 {
     for (uint32_t i = 0; i < m->plan->steps_n; i++) {
@@ -121,12 +124,14 @@ static const wr_step *source_of_alias(const meaning *m, const char *alias)
 
 /* ---- expressions in one spelling ---- */
 
+/* Parameters of lambdas around an expression, numbered from the outside in. */
 typedef struct params {
     const wr_ast_expr *lambda;
     uint32_t first; /* number of its first parameter */
     const struct params *outer;
 } params;
 
+/* The innermost parameter of that name: what the expression means by it. */
 static const char *param_name(meaning *m, const params *p, const char *name)
 {
     for (; p; p = p->outer)
@@ -168,6 +173,9 @@ static void rewrite_type(meaning *m, wr_ast_expr *e)
     e->type = type;
 }
 
+/* A copy in one spelling: columns by source, parameters by number, types written out, functions
+ * under their registered names, numbers in one form. The tree's shape stays: a + b is not b + a,
+ * which may fail where the other does not. */
 static wr_ast_expr *rewrite(meaning *m, const wr_ast_expr *from, const params *p)
 {
     wr_arena *a = m->plan->arena;
@@ -201,6 +209,7 @@ static wr_ast_expr *rewrite(meaning *m, const wr_ast_expr *from, const params *p
     return e;
 }
 
+/* All parentheses are written, so that precedence need not be known to compare. */
 static void put_expr(meaning *m, wr_buf *out, const wr_ast_expr *e)
 {
     wr_ast_print_expr_parens(out, rewrite(m, e, NULL));
@@ -222,6 +231,8 @@ static void put_pseudo(meaning *m, wr_buf *out, const wr_step *s, const wr_expr 
     wr_expr_print(out, e);
 }
 
+/* Below a store there are only projections that rename; should another come, its text stands for
+ * it. */
 static void put_selected(meaning *m, wr_buf *out, const wr_step *s, uint32_t c)
 {
     const wr_expr *e = s->u.select[c];
@@ -234,6 +245,7 @@ static void put_selected(meaning *m, wr_buf *out, const wr_step *s, uint32_t c)
         wr_expr_print(out, e);
 }
 
+/* A joined row has the left side's columns, keys first, then the right side's values. */
 static void put_joined(meaning *m, wr_buf *out, const wr_step *s, uint32_t c)
 {
     const wr_schema *l = s->in[0]->schema;
@@ -243,6 +255,7 @@ static void put_joined(meaning *m, wr_buf *out, const wr_step *s, uint32_t c)
         put_column(m, out, s->in[1], s->in[1]->schema->keys_n + (c - l->n));
 }
 
+/* What comes out of an aggregate is a column too, for a join or another grouping above it. */
 static void put_aggregated(meaning *m, wr_buf *out, const wr_step *s, uint32_t c)
 {
     const wr_step_aggregate *cfg = &s->u.aggregate;
@@ -299,6 +312,7 @@ static void put_column(meaning *m, wr_buf *out, const wr_step *s, uint32_t c)
     WR_UNREACHABLE();
 }
 
+/* In the order in which they are stored: another order is another meaning of the same bytes. */
 static void put_columns(meaning *m, const wr_step *s, const char *key, const char *value)
 {
     for (uint32_t c = 0; c < s->schema->n; c++) {
@@ -310,6 +324,7 @@ static void put_columns(meaning *m, const wr_step *s, const char *key, const cha
 
 /* ---- steps ---- */
 
+/* Effective values, so that a default that is written out is no difference. */
 static void put_window(meaning *m, const wr_window *w)
 {
     if (w->kind == WR_WINDOW_NONE)
@@ -324,6 +339,7 @@ static void put_window(meaning *m, const wr_window *w)
     line(m, "emit", "%s", w->emit_final ? "FINAL" : "CHANGES");
 }
 
+/* Which time a source gives its rows matters only to who looks at times. */
 static void put_source_line(meaning *m, const wr_step *s)
 {
     const wr_step_source *cfg = &s->u.source;
@@ -403,6 +419,7 @@ static void put_aggregate(meaning *m, const wr_step *s)
     put_input(m, s->in[0]);
 }
 
+/* The span decides what is joined; grace and retention, how long rows are there to be joined. */
 static void put_within(meaning *m, const wr_step_join *j)
 {
     line(m, "within", "%lld ms before, %lld ms after", (long long)j->before_ms,
@@ -502,6 +519,7 @@ static void read_facts(wr_arena *a, const char *of, facts *out)
     }
 }
 
+/* The next fact under that label that has no counterpart yet. */
 static fact *unmet(facts *f, wr_str label)
 {
     for (size_t i = 0; i < f->n; i++)
@@ -522,6 +540,7 @@ static void meet_equal(facts *fresh, facts *old)
     }
 }
 
+/* "now, was before": the reader has the new statement before him and the state from before. */
 static void put_difference(wr_buf *out, wr_str label, const wr_str *now, const wr_str *was)
 {
     while (label.len && label.ptr[0] == ' ')

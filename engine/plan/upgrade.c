@@ -3,6 +3,11 @@
  * CREATE OR REPLACE ... AS SELECT (dialect.md 8.2): may a running query be replaced in place,
  * keeping its id, offsets and state? Filters and projections may change as long as the sink's
  * schema only grows; steps with state must stay exactly as they are.
+ *
+ * The two plans are walked side by side from the sink down. Steps without state may come, go and
+ * change (WHERE, the projection, table functions); a step with state must meet one of its kind that
+ * means the same, or the rows in its store would be taken for something they are not. The words are
+ * ksqlDB's; the same rule, as a property of stores, is their fingerprint (store_meaning.c).
  */
 #include "engine/plan/with.h"
 
@@ -15,18 +20,21 @@ static const wr_step *skip_free(const wr_step *s)
     return s;
 }
 
+/* ksqlDB's word for every kind of step that it has no rule for. */
 static weir_status refuse(const wr_step *s, weir_error *err)
 {
     return wr_error(err, WEIR_ERR_STATEMENT,
                     "Query is not upgradeable. Upgrades not yet supported for %s", s->name);
 }
 
+/* The columns of either side, for the message that says how they differ. */
 static void put_columns(wr_buf *out, const wr_schema *s)
 {
     for (uint32_t i = 0; i < s->n; i++)
         wr_buf_printf(out, "%s`%s`", i ? ", " : "", s->cols[i].name);
 }
 
+/* By their text: expressions of two plans share nothing else. */
 static bool same_exprs(wr_expr *const *a, wr_expr *const *b, uint32_t n)
 {
     bool same = true;
@@ -41,6 +49,7 @@ static bool same_exprs(wr_expr *const *a, wr_expr *const *b, uint32_t n)
     return same;
 }
 
+/* What the query reads of its source: an aggregate in ksqlDB stores all of it. */
 static const wr_schema *columns_read(const wr_step *s)
 {
     while (s->in_n)
@@ -48,8 +57,11 @@ static const wr_schema *columns_read(const wr_step *s)
     return s->schema;
 }
 
+/* Windows and aggregates of tables are refused as a whole, as ksqlDB does; a stream's aggregate
+ * must be the very same, up to filters below it and what is made of its results above. */
 static weir_status check_aggregate(const wr_step *a, const wr_step *b, weir_error *err)
 {
+    WR_ASSERT(a->kind == WR_STEP_AGGREGATE && b->kind == WR_STEP_AGGREGATE);
     const wr_step_aggregate *x = &a->u.aggregate, *y = &b->u.aggregate;
     if (x->window.kind != WR_WINDOW_NONE || x->input_table)
         return refuse(a, err);
@@ -74,9 +86,11 @@ static weir_status check_aggregate(const wr_step *a, const wr_step *b, weir_erro
     return WEIR_ERR_STATEMENT;
 }
 
+/* Offsets are kept over the replacement: they must be those of the same topic. */
 static weir_status check_source(const wr_plan *op, const wr_step *a, const wr_plan *np,
                                 const wr_step *b, weir_error *err)
 {
+    WR_ASSERT(a->kind == WR_STEP_SOURCE && b->kind == WR_STEP_SOURCE);
     if (strcmp(op->topics[a->u.source.topic].name, np->topics[b->u.source.topic].name) == 0 &&
         a->u.source.value.format == b->u.source.value.format &&
         a->u.source.key.format == b->u.source.key.format)
@@ -88,6 +102,7 @@ static weir_status check_source(const wr_plan *op, const wr_step *a, const wr_pl
                     np->topics[b->u.source.topic].name);
 }
 
+/* One step with state or a source on either side, then what is below. */
 static weir_status check_step(const wr_plan *op, const wr_step *a, const wr_plan *np,
                               const wr_step *b, weir_error *err)
 {

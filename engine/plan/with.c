@@ -2,6 +2,10 @@
 /*
  * The WITH clause: one table of properties (where each is allowed, how its value reads), then one
  * loop over what was written.
+ *
+ * Readers only read: each checks its own value. What properties say about each other (FORMAT and
+ * KEY_FORMAT, a window's type and size) is checked when all have been read, so that the order in
+ * which they are written does not matter.
  */
 #include "engine/plan/with.h"
 #include "parser/parser.h"
@@ -11,6 +15,8 @@
 
 enum { IN_CREATE = 1, IN_AS = 2, IN_INSERT = 4, IN_BOTH = IN_CREATE | IN_AS };
 
+/* The clause while it is read: what is only needed to check properties against each other is here,
+ * not in the result. */
 typedef struct with_scan {
     const wr_ast_stmt *stmt;
     wr__with *out;
@@ -21,6 +27,7 @@ typedef struct with_scan {
 
 typedef weir_status (*with_reader)(with_scan *s, const wr_ast_property *p, weir_error *err);
 
+/* Values as people write them: quoted or not where that is clear, since ksqlDB takes both. */
 static weir_status need_string(const wr_ast_property *p, const char **out, weir_error *err)
 {
     if (p->value->kind != WR_AST_STRING)
@@ -61,6 +68,7 @@ static weir_status need_bool(const wr_ast_property *p, bool *out, weir_error *er
                        p->name.name);
 }
 
+/* Formats go by name in any case; the message shows it as SHOW would. */
 static weir_status need_format(const wr_ast_property *p, const wr_format **out, weir_error *err)
 {
     const char *name;
@@ -86,6 +94,7 @@ static weir_status read_topic(with_scan *s, const wr_ast_property *p, weir_error
     return WEIR_OK;
 }
 
+/* FORMAT is short for both KEY_FORMAT and VALUE_FORMAT, and may not stand beside them. */
 static weir_status read_format(with_scan *s, const wr_ast_property *p, weir_error *err)
 {
     s->has_format = true;
@@ -110,6 +119,7 @@ static weir_status read_value_format(with_scan *s, const wr_ast_property *p, wei
     return need_format(p, &s->out->value_format, err);
 }
 
+/* A bound that no cluster reaches: a slip of the keyboard must not make a million partitions. */
 static weir_status read_partitions(with_scan *s, const wr_ast_property *p, weir_error *err)
 {
     s->out->has_partitions = true;
@@ -122,6 +132,7 @@ static weir_status read_partitions(with_scan *s, const wr_ast_property *p, weir_
     return WEIR_OK;
 }
 
+/* -1 leaves the number to the broker. */
 static weir_status read_replicas(with_scan *s, const wr_ast_property *p, weir_error *err)
 {
     s->out->has_replicas = true;
@@ -137,6 +148,7 @@ static weir_status read_retention(with_scan *s, const wr_ast_property *p, weir_e
     return need_int(p, &s->out->retention_ms, err);
 }
 
+/* Refused by name, with the reason: people try it. */
 static weir_status read_cleanup(with_scan *s, const wr_ast_property *p, weir_error *err)
 {
     (void)s;
@@ -178,6 +190,7 @@ static weir_status read_wrap(with_scan *s, const wr_ast_property *p, weir_error 
     return need_bool(p, &s->out->wrap, err);
 }
 
+/* One character, or the name of one that cannot be seen. */
 static weir_status need_delimiter(const wr_ast_property *p, char *out, weir_error *err)
 {
     const char *text;
@@ -221,6 +234,7 @@ static weir_status read_window_size(with_scan *s, const wr_ast_property *p, weir
     return need_string(p, &s->window_size, err);
 }
 
+/* Known to ksqlDB, without a meaning here; still, a wrong kind of value is a mistake. */
 static weir_status read_ignored(with_scan *s, const wr_ast_property *p, weir_error *err)
 {
     (void)s;
@@ -228,6 +242,7 @@ static weir_status read_ignored(with_scan *s, const wr_ast_property *p, weir_err
     return need_string(p, &text, err);
 }
 
+/* Refused rather than ignored: without a registry the records would be written in another form. */
 static weir_status read_registry(with_scan *s, const wr_ast_property *p, weir_error *err)
 {
     (void)s;
@@ -237,6 +252,8 @@ static weir_status read_registry(with_scan *s, const wr_ast_property *p, weir_er
                        p->name.name);
 }
 
+/* Ids name groups, topics and stores, so they hold letters, digits and underscores only, and none
+ * may look like one that the engine gives. */
 static weir_status read_query_id(with_scan *s, const wr_ast_property *p, weir_error *err)
 {
     const char *text;
@@ -322,6 +339,8 @@ static bool parse_window_size(const char *text, int64_t *ms)
     return false;
 }
 
+/* A windowed source must say of which kind; a window of fixed size also how long, for its key holds
+ * only the start. */
 static weir_status read_window(with_scan *s, weir_error *err)
 {
     if (!s->window_type) {

@@ -65,7 +65,10 @@ static weir_status decode_record(const wr_source *s, const wr_record *r, wr_aren
         key.len -= tail;
         int64_t first = (int64_t)wr_get_be64(key.ptr + key.len);
         out->window_start = session ? (int64_t)wr_get_be64(key.ptr + key.len + 8) : first;
-        out->window_end = session ? first : first + s->window.size_ms;
+        if (session)
+            out->window_end = first;
+        else if (__builtin_add_overflow(first, s->window.size_ms, &out->window_end))
+            out->window_end = INT64_MAX; /* as the operators have it */
     }
     WR_TRY(decode_part(s, true, key, a, out, err));
     return decode_part(s, false, r->value, a, out, err);

@@ -3,7 +3,8 @@
  * Records of internal topics: repartitioned rows and messages of foreign-key joins. Any bytes are
  * taken or refused as damaged. A message that is taken is written back as it was read.
  */
-#include "engine/operators/internal.h"
+#include "engine/operators/classes.h"
+#include "engine/operators/fk_message.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -18,10 +19,10 @@ static void feed_repartition(wr_str payload, bool windowed)
     wr_step step = {.kind = WR_STEP_REPARTITION, .schema = schema, .windowed = windowed};
     wr_plan plan = {.topics = &topic, .topics_n = 1};
     wr_task_ctx ctx = {.plan = &plan, .task_arena = a, .scratch = a};
-    wr_op op = {.cls = &wr__repartition_read_class, .step = &step, .ctx = &ctx};
+    wr_op op = {.cls = wr__classes_of(&step).there, .step = &step, .ctx = &ctx};
     wr_record r = {.value = payload};
     weir_error err = {0};
-    weir_status st = wr__repartition_feed(&op, &r, 1, &err);
+    weir_status st = op.cls->feed(&op, &r, 1, &err);
     WR_ASSERT(st == WEIR_OK || st == WEIR_ERR_STORE);
     wr_arena_free(a);
 }

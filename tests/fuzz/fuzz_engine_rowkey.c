@@ -3,7 +3,7 @@
  * Store keys: any bytes are decoded or refused as damaged, never read past; what decodes encodes to
  * bytes that decode to an equal value. The first byte picks the type.
  */
-#include "engine/operators/internal.h"
+#include "engine/operators/rowkey.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -56,7 +56,7 @@ class Run(WeirCase):
         self.assertRegex(done.stdout, r"\n   StreamSink .* out, Topic: some\n"
                                       r"     StreamSelect .*\n"
                                       r"       StreamFilter .* Where: .*\n"
-                                      r"         StreamSource .* in, Topic: pageviews\n")
+                                      r"         StreamSource .* in, Topic: pageviews.*\n")
 
     def test_report_on_a_signal(self):
         self.datagen(10)

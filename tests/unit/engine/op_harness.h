@@ -23,6 +23,7 @@
 
 #include "engine/operators/topology.h"
 #include "engine/plan/plan_stores.h"
+#include "engine/plan/push_down.h"
 #include "parser/parser.h"
 
 #define OPS_STORES_MAX 32
@@ -125,6 +126,7 @@ static inline wr_step *ops_step(ops *o, wr_step_kind kind, const char *name, con
     s->name = name;
     s->context = context;
     if (in) {
+        s->in = WR_NEW_N(o->plan_arena, wr_step *, 2);
         s->in[0] = in;
         s->in_n = 1;
         s->schema = in->schema;
@@ -431,6 +433,13 @@ static inline weir_status ops_open_store(wr_task_ctx *ctx, uint32_t store, wr_st
     return WEIR_OK;
 }
 
+/** Pull queries read the rows of @p step. */
+static inline void ops_materialize(ops *o, wr_step *step)
+{
+    o->plan.materialized = step;
+    o->plan.materialized_store = step->stores[WR_PLAN_STORE_ROWS];
+}
+
 /** A second, read-only view of a store as @p snap has it, as pull queries open it. */
 static inline void ops_open_snapshot(ops *o, uint32_t store, const wr_db_snap *snap, wr_store **out)
 {
@@ -498,6 +507,7 @@ static inline void ops_open(ops *o, ops_build build, bool caching)
         if (s->kind == WR_STEP_FK_JOIN)
             s->u.join.right_subtopology = regions - 1 - s->u.join.right_subtopology;
     }
+    wr_plan_push_filters(&o->plan);
     wr_plan_add_stores(&o->plan, NULL);
     o->db = wr_db_open_memory();
     ops_start(o);

@@ -173,7 +173,7 @@ static void pull(ops *o, wr_pull_bounds bounds, const char *expected)
     wr_arena *scratch = wr_arena_new(0);
     wr_store *store;
     wr_db_snap *snap = wr_db_snap_new(o->db);
-    ops_open_snapshot(o, o->plan.materialized->stores[WR_PLAN_STORE_ROWS], snap, &store);
+    ops_open_snapshot(o, o->plan.materialized_store, snap, &store);
     bounds.window_start_min = bounds.window_end_min = INT64_MIN;
     bounds.window_start_max = bounds.window_end_max = INT64_MAX;
     wr_buf_clear(&o->out);
@@ -194,7 +194,7 @@ static void test_pull(void **state)
     ops_open(o, build_count, false);
     for (uint32_t i = 0; i < o->plan.steps_n; i++)
         if (o->steps[i]->kind == WR_STEP_AGGREGATE)
-            o->plan.materialized = o->steps[i];
+            ops_materialize(o, o->steps[i]);
     ops_run(o, count_in, WR_ARRAY_LEN(count_in), 10, false);
     pull(o, (wr_pull_bounds){0}, ""); /* nothing is committed */
     ops_commit(o);

@@ -6,7 +6,7 @@
  */
 #include "unit/engine/op_harness.h"
 
-#include "engine/operators/internal.h"
+#include "engine/operators/rowkey.h"
 
 #define EXPRS(...) ((const char *const[]){__VA_ARGS__, NULL})
 

@@ -2,7 +2,7 @@
 /* Store keys: order, round trip, damage. */
 #include "unit/engine/op_harness.h"
 
-#include "engine/operators/internal.h"
+#include "engine/operators/rowkey.h"
 
 static wr_value str(const char *s)
 {

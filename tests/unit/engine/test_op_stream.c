@@ -233,6 +233,34 @@ static void test_flat_map(void **state)
               "OUT 4 {\"X\":9,\"Y\":null} @8\n");
 }
 
+/* More rows than go out at once: none is lost or doubled where the pieces meet, whether in the
+ * middle of an array or between two. */
+static void test_flat_map_of_long_arrays(void **state)
+{
+    (void)state;
+    static const uint32_t lengths[] = {65535, 1, 2, 65536, 140000};
+    wr_buf values[WR_ARRAY_LEN(lengths)] = {0}, expected = {0};
+    ops_in in[WR_ARRAY_LEN(lengths)];
+    for (size_t k = 0; k < WR_ARRAY_LEN(lengths); k++) {
+        wr_buf_puts(&values[k], "{\"A\":[");
+        for (uint32_t i = 0; i < lengths[k]; i++) {
+            wr_buf_printf(&values[k], "%s%u", i ? "," : "", i);
+            wr_buf_printf(&expected, "OUT 1 {\"X\":%u,\"Y\":null} @%zu\n", i, k);
+        }
+        wr_buf_puts(&values[k], "]}");
+        in[k] = (ops_in){"T", "1", wr_buf_cstr(&values[k]), (int64_t)k};
+    }
+    ops *o = wr_malloc(sizeof *o);
+    ops_open(o, build_flat_map, false);
+    ops_run(o, in, WR_ARRAY_LEN(in), 200, false);
+    assert_true(wr_str_eq(wr_buf_view(&o->out), wr_buf_view(&expected)));
+    ops_close(o);
+    wr_free(o);
+    wr_buf_free(&expected);
+    for (size_t k = 0; k < WR_ARRAY_LEN(lengths); k++)
+        wr_buf_free(&values[k]);
+}
+
 /* ------------------------------------------------------------------ headers */
 
 static void build_headers(ops *o)
@@ -273,6 +301,7 @@ int main(void)
         cmocka_unit_test(test_partition_by_key_expression),
         cmocka_unit_test(test_partition_by_null),
         cmocka_unit_test(test_flat_map),
+        cmocka_unit_test(test_flat_map_of_long_arrays),
         cmocka_unit_test(test_headers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

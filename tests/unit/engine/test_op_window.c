@@ -214,9 +214,9 @@ static const char *pull(ops *o, const wr_pull_bounds *bounds)
 {
     wr_store *store;
     wr_arena *scratch = wr_arena_new(0);
-    o->plan.materialized = o->steps[1];
+    ops_materialize(o, o->steps[1]);
     wr_db_snap *snap = wr_db_snap_new(o->db);
-    ops_open_snapshot(o, o->steps[1]->stores[WR_PLAN_STORE_ROWS], snap, &store);
+    ops_open_snapshot(o, o->plan.materialized_store, snap, &store);
     wr_buf_clear(&o->out);
     OPS_OK(wr_materialized_read(&o->plan, store, bounds, 2, scratch, collect_pull, o, err));
     wr_store_close(store);

@@ -354,6 +354,34 @@ static const reject_case query_cases[] = {
      "The window retention period should not be smaller than window size plus grace period. Got "
      "retention 1000 ms, s",
      "1 SECOND) GROU"},
+    /* durations that do not fit, and windows without number */
+    {"CREATE TABLE x AS SELECT name, COUNT(*) FROM s WINDOW TUMBLING (SIZE 106751991168 DAYS) "
+     "GROUP BY name;",
+     "Invalid window: sizes must be positive and fit 64-bit milliseconds", "TUMBLING (SIZE"},
+    {"CREATE TABLE x AS SELECT name, COUNT(*) FROM s WINDOW TUMBLING (SIZE 1 DAY, GRACE PERIOD "
+     "106751991168 DAYS) GROUP BY name;",
+     "Invalid window: sizes must be positive and fit 64-bit milliseconds", "TUMBLING (SIZE"},
+    {"CREATE TABLE x AS SELECT name, COUNT(*) FROM s WINDOW TUMBLING (SIZE 1 DAY, RETENTION "
+     "106751991168 DAYS) GROUP BY name;",
+     "Retention out of range", "TUMBLING (SIZE"},
+    {"CREATE TABLE x AS SELECT name, COUNT(*) FROM s WINDOW TUMBLING (SIZE 9223372036854775807 "
+     "MILLISECONDS, RETENTION 9223372036854775806 MILLISECONDS, GRACE PERIOD 9223372036854775807 "
+     "MILLISECONDS) GROUP BY name;",
+     "The window retention period should not be smaller than window size plus grace period.",
+     "92233720368547"},
+    {"CREATE TABLE x AS SELECT name, COUNT(*) FROM s WINDOW HOPPING (SIZE 100 SECONDS, ADVANCE BY "
+     "1 MILLISECOND) GROUP BY name;",
+     "A row would be in 100000 windows: the window's size may be at most 100000 times its advance",
+     "1 MILLISECOND)"},
+    {"CREATE STREAM x AS SELECT s.id, s2.x FROM s JOIN s2 WITHIN 106751991168 DAYS ON s.id = "
+     "s2.id;",
+     "Duration out of range", "106751991168 D"},
+    {"CREATE STREAM x AS SELECT s.id, s2.x FROM s JOIN s2 WITHIN (1 DAY, 106751991168 DAYS) ON "
+     "s.id = s2.id;",
+     "Duration out of range", "106751991168 D"},
+    {"CREATE STREAM x AS SELECT s.id, s2.x FROM s JOIN s2 WITHIN 1 DAY GRACE PERIOD 106751991168 "
+     "DAYS ON s.id = s2.id;",
+     "Duration out of range", "106751991168 D"},
     {"CREATE TABLE x AS SELECT name, COUNT(WINDOWSTART) FROM s WINDOW TUMBLING (SIZE 1 SECOND) "
      "GROUP BY name;",
      "Window bounds column WINDOWSTART can only be used in the SELECT clause of windowed "

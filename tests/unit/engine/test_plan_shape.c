@@ -426,7 +426,7 @@ static void test_print(void **state)
         "                        > [ FILTER ] StreamFilter | Schema: `ID` BIGINT KEY, `NAME` "
         "STRING, `N` INTEGER | Where: (S.N > 1) | Logger: WhereFilter\n"
         "                            > [ SOURCE ] StreamSource | Schema: `ID` BIGINT KEY, `NAME` "
-        "STRING, `N` INTEGER | Topic: s | Logger: KsqlTopic\n";
+        "STRING, `N` INTEGER | Topic: s | Pushed filter: (S.N > 1) | Logger: KsqlTopic\n";
     world_result r;
     weir_error err;
     wr_buf b = {0};

@@ -157,6 +157,29 @@ static const list_case list_cases[] = {
      "Join-left key-value [1] | ID:BIGINT -> T_REF:BIGINT T_ID:BIGINT\n"
      "Join-right key-value [0] | ID:BIGINT -> T2_ID:BIGINT T2_Y:INTEGER\n"
      "Join-subscriptions key-value [0]\n"},
+    /* at the limits of their numbers */
+    {"CREATE TABLE x AS SELECT id, COUNT(*) AS c FROM s WINDOW TUMBLING (SIZE 9223372036854775806 "
+     "MILLISECONDS, GRACE PERIOD 2 MILLISECONDS) GROUP BY id;",
+     "Aggregate window [0] 9223372036854775807 changelog 9223372036854775807 | ID:BIGINT -> "
+     "KSQL_AGG_VARIABLE_0:BIGINT\n"
+     "Aggregate-times key-value [0]\n"},
+    {"CREATE TABLE x AS SELECT id, COUNT(*) AS c FROM s WINDOW SESSION (9223372036854775807 "
+     "MILLISECONDS) GROUP BY id EMIT FINAL;",
+     "Aggregate session [0] 9223372036854775807 changelog 9223372036854775807 | ID:BIGINT -> "
+     "KSQL_AGG_VARIABLE_0:BIGINT\n"
+     "Aggregate-times key-value [0]\n"},
+    {"CREATE STREAM x AS SELECT a.id, b.x FROM s a JOIN s2 b WITHIN 9223372036854775807 "
+     "MILLISECONDS ON a.id = b.id;",
+     "Join-left join buffer [0] 9223372036854775807 changelog 9223372036854775807 | ID:BIGINT -> "
+     "A_ID:BIGINT\n"
+     "Join-right join buffer [0] 9223372036854775807 changelog 9223372036854775807 | ID:BIGINT -> "
+     "B_ID:BIGINT B_X:INTEGER\n"
+     "Join-times key-value [0]\n"},
+    {"CREATE STREAM x AS SELECT a.id, b.x FROM s a JOIN s2 b WITHIN 0 SECONDS GRACE PERIOD 0 "
+     "SECONDS ON a.id = b.id;",
+     "Join-left join buffer [0] 1 changelog 86400001 | ID:BIGINT -> A_ID:BIGINT\n"
+     "Join-right join buffer [0] 1 changelog 86400001 | ID:BIGINT -> B_ID:BIGINT B_X:INTEGER\n"
+     "Join-times key-value [0]\n"},
     /* push queries: no changelogs */
     {"SELECT name, COUNT(*) FROM s GROUP BY name EMIT CHANGES;",
      "Aggregate key-value [1] no changelog | NAME:STRING -> KSQL_AGG_VARIABLE_0:BIGINT\n"},

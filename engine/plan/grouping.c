@@ -1,0 +1,407 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * GROUP BY: windows, the new key, the aggregates; and what may be selected of their result
+ * (dialect.md sections 10 and 12).
+ *
+ *     ... ─ SelectKey (GROUP BY) ─ Repartition ─ Aggregate ─ Suppress (EMIT FINAL)
+ *           the grouping            where the     a row for each group (and window):
+ *           expressions             key changes   its keys, then one column for each aggregate
+ *
+ * After it only these columns are available in the stage. An aggregate that is mentioned twice is
+ * one column, whether it stands in SELECT or in HAVING.
+ */
+#include "engine/plan/analysis.h"
+#include "engine/plan/durations.h"
+#include "parser/parser.h"
+
+#include <stdio.h>
+
+/* HOPPING: a row is kept in each of its windows, so a statement that would put it into more than
+ * this is a mistake of a unit, and would take all the memory there is. */
+#define WINDOWS_PER_ROW_MAX 100000
+
+/* The WINDOW clause in milliseconds, with defaults (dialect.md section 10): grace is what is left
+ * of a day, except for EMIT FINAL, which would otherwise say nothing for a day. */
+weir_status wr__window_of(const wr__analysis *an, wr_window *w, weir_error *err)
+{
+    const wr_ast_window *in = an->query->window;
+    *w = (wr_window){0};
+    if (!in)
+        return WEIR_OK;
+    static const wr_window_kind kinds[] = {
+        [WR_AST_WINDOW_TUMBLING] = WR_WINDOW_TUMBLING,
+        [WR_AST_WINDOW_HOPPING] = WR_WINDOW_HOPPING,
+        [WR_AST_WINDOW_SESSION] = WR_WINDOW_SESSION,
+    };
+    w->kind = kinds[in->kind];
+    bool good = wr_ast_duration_ms(&in->size, &w->size_ms);
+    w->advance_ms = w->size_ms;
+    if (w->kind == WR_WINDOW_HOPPING)
+        good = good && wr_ast_duration_ms(&in->advance, &w->advance_ms);
+    w->emit_final = an->query->emit == WR_AST_EMIT_FINAL;
+    if (in->has_grace)
+        good = good && wr_ast_duration_ms(&in->grace, &w->grace_ms);
+    if (!good || w->size_ms <= 0)
+        return wr_error_at(err, WEIR_ERR_STATEMENT, in->pos,
+                           "Invalid window: sizes must be positive and fit 64-bit milliseconds");
+    if (!in->has_grace && !w->emit_final)
+        w->grace_ms = wr__ms_less(WR__DAY_MS, w->size_ms);
+    if (w->advance_ms <= 0 || w->advance_ms > w->size_ms)
+        return wr_error_at(err, WEIR_ERR_STATEMENT, in->pos,
+                           "Window advance must be more than zero and at most the window's size");
+    if (w->size_ms / w->advance_ms >= WINDOWS_PER_ROW_MAX)
+        return wr_error_at(err, WEIR_ERR_LIMIT, in->advance.pos,
+                           "A row would be in %lld windows: the window's size may be at most %d "
+                           "times its advance",
+                           (long long)(w->size_ms / w->advance_ms), WINDOWS_PER_ROW_MAX);
+    int64_t whole_ms = wr__ms_add(w->size_ms, w->grace_ms);
+    /* Without a GRACE PERIOD the store keeps a day, also where EMIT FINAL closes windows at once.
+     */
+    w->retention_ms = in->has_grace ? whole_ms : WR_MAX(WR__DAY_MS, w->size_ms);
+    WR_ASSERT(w->grace_ms >= 0 && w->retention_ms >= w->size_ms);
+    if (in->has_retention) {
+        int64_t given;
+        if (!wr_ast_duration_ms(&in->retention, &given))
+            return wr_error_at(err, WEIR_ERR_STATEMENT, in->pos, "Retention out of range");
+        if (given < whole_ms)
+            return wr_error_at(err, WEIR_ERR_STATEMENT, in->retention.pos,
+                               "The window retention period should not be smaller than window size "
+                               "plus grace period. Got retention %lld ms, size %lld ms, grace %lld "
+                               "ms",
+                               (long long)given, (long long)w->size_ms, (long long)w->grace_ms);
+        w->retention_ms = given;
+    }
+    return WEIR_OK;
+}
+
+/* What may be grouped at all. Most of it is about what would have no meaning: windows without
+ * groups, final results without windows, aggregates of tables by time. */
+static weir_status check_grouping(wr__builder *b, const wr__stage *st, weir_error *err)
+{
+    wr__analysis *an = b->an;
+    const wr_ast_query *q = an->query;
+    if (q->window && !q->has_group_by)
+        return wr_error_at(err, WEIR_ERR_STATEMENT, q->window->pos,
+                           "WINDOW clause requires a GROUP BY clause.");
+    if (q->has_group_by && !an->has_aggregates)
+        return wr_error_at(err, WEIR_ERR_STATEMENT, q->group_by_pos,
+                           "GROUP BY requires aggregate functions in either the SELECT or HAVING "
+                           "clause.");
+    if (q->emit == WR_AST_EMIT_FINAL && (!q->window || !an->has_aggregates))
+        return wr_error_at(err, WEIR_ERR_STATEMENT, q->emit_pos,
+                           "EMIT FINAL is only supported for windowed aggregations.");
+    if (q->emit == WR_AST_EMIT_FINAL &&
+        !wr_settings_bool(an->env->settings, "ksql.suppress.enabled", true))
+        return wr_error_at(err, WEIR_ERR_STATEMENT, q->emit_pos,
+                           "Suppression is currently disabled: set 'ksql.suppress.enabled'");
+    if (!an->has_aggregates)
+        return an->having ? wr_error_at(err, WEIR_ERR_STATEMENT, q->having_pos,
+                                        "HAVING requires aggregate functions and a GROUP BY clause")
+                          : WEIR_OK;
+    if (q->window && st->step->table)
+        return wr_error_at(err, WEIR_ERR_STATEMENT, q->window->pos,
+                           "WINDOW clause is not supported: Windowing not supported for table "
+                           "aggregations.");
+    if (q->has_group_by && q->group_by_n == 0)
+        return wr_error_at(err, WEIR_ERR_STATEMENT, q->group_by_pos,
+                           "GROUP BY requires at least one expression");
+    for (uint32_t i = 0; i < an->relations_n; i++)
+        if (an->relations[i].value.format->id == WR_FORMAT_KAFKA)
+            return wr_error_at(err, WEIR_ERR_STATEMENT, q->group_by_pos,
+                               "Source(s) %s are using the 'KAFKA' value format. This format does "
+                               "not yet support GROUP BY.",
+                               an->relations[i].name);
+    return WEIR_OK;
+}
+
+/* Text "[COUNT(ROWTIME), SUM(X)]" of the aggregates, for one message. */
+static weir_status refuse_no_group(wr__builder *b, const wr__calls *aggs, weir_error *err)
+{
+    wr_buf text = {0};
+    for (size_t i = 0; i < aggs->calls.n; i++) {
+        if (i)
+            wr_buf_puts(&text, ", ");
+        wr__print_expr(b->an, &text, aggs->calls.v[i]);
+    }
+    wr_error_at(err, WEIR_ERR_STATEMENT, aggs->calls.v[0]->pos,
+                "CREATE TABLE AS SELECT statement does not support aggregate function [%s] without "
+                "a GROUP BY clause.",
+                wr_buf_cstr(&text));
+    wr_buf_free(&text);
+    return WEIR_ERR_STATEMENT;
+}
+
+/* Re-key by the grouping expressions. */
+static weir_status build_group_key(wr__builder *b, wr__stage *st, const bool *used, weir_error *err)
+{
+    wr__analysis *an = b->an;
+    uint32_t n = (uint32_t)an->query->group_by_n;
+    wr_ast_expr **keys = an->group_by;
+    const char **names = an->group_names;
+    if (!an->query->has_group_by) { /* one global group */
+        wr_ast_expr *zero = WR_NEW(b->plan->arena, wr_ast_expr);
+        zero->kind = WR_AST_INTEGER;
+        keys = WR_NEW(b->plan->arena, wr_ast_expr *);
+        names = WR_NEW(b->plan->arena, const char *);
+        keys[0] = zero;
+        names[0] = "KSQL_GROUP";
+        n = 1;
+    }
+    bool same = n == st->keys_n && st->window.kind == WR_WINDOW_NONE;
+    for (uint32_t i = 0; i < n && same; i++) {
+        bool hit = false;
+        for (size_t k = 0; k < st->keys[i].viable.n; k++)
+            hit = hit || wr_ast_expr_equal(st->keys[i].viable.v[k], keys[i]);
+        same = hit;
+    }
+    bool key_fixed = st->key_fixed;
+    if (st->window.kind != WR_WINDOW_NONE && !st->step->table)
+        return wr_error_at(err, WEIR_ERR_STATEMENT, an->query->group_by_pos,
+                           "Implicit repartitioning of windowed sources is not supported.");
+    for (size_t k = 0; k < an->slots.n; k++)
+        if (st->available[k] && used[k] && st->slots[k].kind != WR_REF_COLUMN &&
+            st->slots[k].kind != WR_REF_ROWTIME && !same) {
+            /* Pseudo columns do not survive the topic: make columns of them. The group keys need
+             * their slots as well. */
+            bool *keep = WR_NEW_N(b->plan->arena, bool, an->slots.n);
+            memcpy(keep, used, an->slots.n * sizeof *keep);
+            for (uint32_t i = 0; i < n; i++)
+                wr__mark_slots(an, keys[i], keep);
+            WR_TRY(wr__build_materialize(b, st, keep, err));
+            break;
+        }
+    wr_format_use format = st->key_format;
+    bool table = st->step->table;
+    WR_TRY(wr__build_select_key(b, st, keys, names, n, used,
+                                table  ? "TableGroupBy"
+                                : same ? "StreamGroupByKey"
+                                       : "StreamGroupBy",
+                                "GroupBy", err));
+    if (!same || !key_fixed)
+        wr__build_repartition(b, st, &format, "Aggregate-GroupBy");
+    else
+        st->key_fixed = true;
+    return WEIR_OK;
+}
+
+/* A table's row can change: its old values must be taken out of the aggregate again. Functions that
+ * have forgotten what they saw (MIN, MAX ...) cannot do that. */
+static weir_status check_undo(wr__builder *b, const wr_step_aggregate *agg, weir_error *err)
+{
+    wr_buf names = {0};
+    for (uint32_t i = 0; i < agg->aggregates_n; i++)
+        if (!agg->calls[i]->impl->undo)
+            wr_buf_printf(&names, "%s%s", names.len ? ", " : "", agg->calls[i]->fn->name);
+    if (!names.len)
+        return WEIR_OK;
+    wr_error_at(err, WEIR_ERR_STATEMENT, b->an->query->group_by_pos,
+                "The aggregation function(s) %s cannot be applied to a table source, only to a "
+                "stream source.",
+                wr_buf_cstr(&names));
+    wr_buf_free(&names);
+    return WEIR_ERR_STATEMENT;
+}
+
+/* Some aggregates collect: how much one row may hold is a setting by function, without a limit
+ * where none is set. */
+static int64_t function_limit(const wr__analysis *an, const char *name)
+{
+    char setting[128];
+    snprintf(setting, sizeof setting, "ksql.functions.%s.limit", name);
+    for (char *c = setting; *c; c++)
+        *c = wr_lower(*c);
+    return wr_settings_int(an->env->settings, setting, INT64_MAX);
+}
+
+/* Every distinct aggregate once, in the order of their first mention: that is the order of the
+ * states in the store, so it is part of what the store's bytes mean. */
+static weir_status compile_aggregates(wr__builder *b, wr__stage *st, const wr__calls *aggs,
+                                      wr_step_aggregate *cfg, weir_error *err)
+{
+    wr_arena *a = b->plan->arena;
+    wr__stage_scope scope;
+    wr__stage_scope_init(&scope, b, st);
+    scope.base.allow_aggregates = true;
+    cfg->aggregates_n = (uint32_t)aggs->calls.n;
+    cfg->calls = WR_NEW_N(a, wr_agg_call *, cfg->aggregates_n);
+    cfg->args = WR_NEW_N(a, wr_expr **, cfg->aggregates_n);
+    cfg->calls_ast = aggs->calls.v;
+    for (uint32_t i = 0; i < cfg->aggregates_n; i++) {
+        const wr_ast_expr *call = aggs->calls.v[i];
+        WR_TRY(wr_expr_compile_aggregate(call, &scope.base, function_limit(b->an, call->name.name),
+                                         a, &cfg->calls[i], &cfg->args[i], err));
+    }
+    return cfg->input_table ? check_undo(b, cfg, err) : WEIR_OK;
+}
+
+/* After the aggregation, only keys, results and window bounds can be named. */
+static void aggregated_stage(wr__builder *b, wr__stage *st, const wr__calls *aggs)
+{
+    WR_ASSERT(st->step->schema->n == st->keys_n + aggs->calls.n);
+    wr_arena *a = b->plan->arena;
+    const wr_schema *schema = st->step->schema;
+    memset(st->available, 0, b->an->slots.n * sizeof *st->available);
+    st->computed.n = 0;
+    for (uint32_t i = 0; i < st->keys_n; i++)
+        for (size_t k = 0; k < st->keys[i].viable.n; k++) {
+            wr__computed c = {st->keys[i].viable.v[k],
+                              {.kind = WR_REF_COLUMN, .index = i, .type = schema->cols[i].type}};
+            wr_arr_push(a, &st->computed, c);
+        }
+    for (uint32_t i = 0; i < aggs->calls.n; i++) {
+        uint32_t col = st->keys_n + i;
+        wr__computed c = {aggs->calls.v[i],
+                          {.kind = WR_REF_COLUMN, .index = col, .type = schema->cols[col].type}};
+        wr_arr_push(a, &st->computed, c);
+    }
+    for (size_t k = 0; k < b->an->slots.n; k++) {
+        const wr__slot *s = &b->an->slots.v[k];
+        if (!s->window_result)
+            continue;
+        st->available[k] = true;
+        st->slots[k] = (wr_ref){.kind = s->kind, .type = s->type};
+    }
+}
+
+/* wr_step_repartition.combine */
+static bool may_combine(const wr_step_aggregate *cfg)
+{
+    bool may =
+        !cfg->input_table && !cfg->window.emit_final && cfg->window.kind != WR_WINDOW_SESSION;
+    for (uint32_t i = 0; i < cfg->aggregates_n; i++)
+        may = may && wr_agg_combines(cfg->calls[i]);
+    return may;
+}
+
+/* GROUP BY with its aggregates. Whether rows are aggregated in part before the topic is decided
+ * here too, because it depends on what the functions can do; whether it is done, on where the task
+ * runs. */
+weir_status wr__build_aggregate(wr__builder *b, wr__stage *st, weir_error *err)
+{
+    wr__analysis *an = b->an;
+    wr_arena *a = b->plan->arena;
+    WR_TRY(check_grouping(b, st, err));
+    if (!an->has_aggregates)
+        return WEIR_OK;
+    wr__calls aggs = {
+        .arena = a, .functions = b->an->env->functions, .kind = WR_FUNCTION_AGGREGATE};
+    for (size_t i = 0; i < an->items.n; i++)
+        wr_ast_walk(an->items.v[i].expr, wr__collect_call, &aggs);
+    if (an->having)
+        wr_ast_walk(an->having, wr__collect_call, &aggs);
+    if (!an->query->has_group_by && an->persistent)
+        return refuse_no_group(b, &aggs, err);
+    bool *used = WR_NEW_N(a, bool, an->slots.n);
+    for (size_t i = 0; i < aggs.calls.n; i++)
+        wr__mark_slots(an, aggs.calls.v[i], used);
+    bool table = st->step->table;
+    WR_TRY(build_group_key(b, st, used, err));
+    bool windowed = an->window.kind != WR_WINDOW_NONE;
+    wr_step *in = st->step;
+    wr_step *s = wr__new_step(b, WR_STEP_AGGREGATE,
+                              table      ? "TableAggregate"
+                              : windowed ? "StreamWindowedAggregate"
+                                         : "StreamAggregate",
+                              "Aggregate", in);
+    s->table = true;
+    s->windowed = windowed;
+    wr_step_aggregate *cfg = &s->u.aggregate;
+    cfg->window = an->window;
+    cfg->input_table = table;
+    WR_TRY(compile_aggregates(b, st, &aggs, cfg, err));
+    uint32_t n = st->keys_n + cfg->aggregates_n;
+    wr_column *cols = WR_NEW_N(a, wr_column, n);
+    memcpy(cols, in->schema->cols, st->keys_n * sizeof *cols);
+    for (uint32_t i = 0; i < cfg->aggregates_n; i++)
+        cols[st->keys_n + i] = (wr_column){.name = wr_arena_printf(a, "KSQL_AGG_VARIABLE_%u", i),
+                                           .type = cfg->calls[i]->ret,
+                                           .role = WR_COL_VALUE};
+    s->schema = wr_schema_new(a, cols, n);
+    WR_ASSERT(s->windowed == (an->window.kind != WR_WINDOW_NONE));
+    st->step = s;
+    st->window = an->window;
+    aggregated_stage(b, st, &aggs);
+    if (in->kind == WR_STEP_REPARTITION && may_combine(cfg))
+        in->u.repartition.combine = s;
+    if (an->window.emit_final) {
+        wr_step *f = wr__new_step(b, WR_STEP_SUPPRESS, "TableSuppress", "Suppress", s);
+        f->u.suppress.window = an->window;
+        f->u.suppress.emit_interval_ms = wr_settings_int(
+            an->env->settings, "ksql.streams.__emit.interval.ms.kstreams.windowed.aggregation__",
+            1000);
+        st->step = f;
+    }
+    return WEIR_OK;
+}
+
+/* ---- non-aggregate expressions over the result of an aggregation ---- */
+
+/* Has an earlier step computed exactly this tree? Then it is a column now. */
+static bool is_computed(const wr__stage *st, const wr_ast_expr *e)
+{
+    for (size_t i = 0; i < st->computed.n; i++)
+        if (wr_ast_expr_equal(st->computed.v[i].expr, e))
+            return true;
+    return false;
+}
+
+/* A walk over an expression that stops at what has been computed, and finds columns that have not.
+ */
+typedef struct group_check {
+    const wr__builder *b;
+    const wr__stage *st;
+    bool bad;
+} group_check;
+
+static bool check_grouped(void *arg, const wr_ast_expr *e)
+{
+    group_check *c = arg;
+    if (is_computed(c->st, e))
+        return false;
+    if (e->kind == WR_AST_COLUMN) {
+        int slot = wr__find_slot(c->b->an, e);
+        if (slot >= 0 && !c->st->available[slot])
+            c->bad = true;
+    }
+    return true;
+}
+
+/* SELECT and HAVING may only be made of grouping expressions and aggregates: after the aggregation
+ * nothing else is there. All offending items are named in one message. */
+weir_status wr__check_non_aggregates(wr__builder *b, const wr__stage *st, weir_error *err)
+{
+    wr__analysis *an = b->an;
+    if (!an->has_aggregates)
+        return WEIR_OK;
+    wr_buf bad = {0};
+    for (size_t i = 0; i < an->items.n; i++) {
+        group_check c = {b, st, false};
+        wr_ast_walk(an->items.v[i].expr, check_grouped, &c);
+        if (!c.bad)
+            continue;
+        if (bad.len)
+            wr_buf_puts(&bad, ", ");
+        wr__print_expr(an, &bad, an->items.v[i].expr);
+    }
+    weir_status status = WEIR_OK;
+    if (bad.len)
+        status = wr_error_at(err, WEIR_ERR_STATEMENT, an->items.v[0].pos,
+                             "Non-aggregate SELECT expression(s) not part of GROUP BY: %s\nEither "
+                             "add the column(s) to the GROUP BY or remove them from the SELECT.",
+                             wr_buf_cstr(&bad));
+    if (an->having && status == WEIR_OK) {
+        group_check c = {b, st, false};
+        wr_ast_walk(an->having, check_grouped, &c);
+        if (c.bad) {
+            wr__print_expr(an, &bad, an->having);
+            status =
+                wr_error_at(err, WEIR_ERR_STATEMENT, an->query->having_pos,
+                            "Non-aggregate HAVING expression not part of GROUP BY: %s\n"
+                            "Consider switching the HAVING clause to a WHERE clause before the "
+                            "GROUP BY for row-based filters.",
+                            wr_buf_cstr(&bad));
+        }
+    }
+    wr_buf_free(&bad);
+    return status;
+}

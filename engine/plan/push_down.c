@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Filter push-down: a stream's WHERE is applied by the source that stands before it.
+ *
+ *     StreamFilter(condition)            StreamFilter            hands on what comes
+ *      StreamSource                  ->   StreamSource(filter)   decodes what the condition reads,
+ *                                                                asks it, decodes the rest for the
+ *                                                                rows that pass
+ *
+ * The plan keeps the FILTER step: it gives errors of the condition their logger and the metrics
+ * their numbers. Where a bad value in a row that does not pass has to be noticed (strict decoding,
+ * or a policy that fails the query), everything is decoded first, and the filter does its own work.
+ * Tables are left alone: their filter must see the row before as well.
+ */
+#include "engine/plan/push_down.h"
+
+/* Whoever takes the step's rows; NULL for the last one. */
+static const wr_step *only_consumer(const wr_plan *plan, const wr_step *step)
+{
+    const wr_step *found = NULL;
+    for (uint32_t i = 0; i < plan->steps_n; i++)
+        for (uint32_t k = 0; k < plan->steps[i]->in_n; k++)
+            if (plan->steps[i]->in[k] == step) {
+                WR_ASSERT(!found); /* plans are trees */
+                found = plan->steps[i];
+            }
+    return found;
+}
+
+void wr_plan_push_filters(wr_plan *plan)
+{
+    for (uint32_t i = 0; i < plan->steps_n; i++) {
+        wr_step *s = plan->steps[i];
+        if (s->kind != WR_STEP_SOURCE)
+            continue;
+        const wr_step *consumer = only_consumer(plan, s);
+        bool all_first = s->u.source.strict || s->u.source.fail_on_bad_record;
+        bool push = consumer && consumer->kind == WR_STEP_FILTER && !s->table && !all_first;
+        s->u.source.filter = push ? consumer : NULL;
+    }
+}
