@@ -16,7 +16,7 @@ void wr__rowkey_put(wr_buf *out, const wr_type *t, const wr_value *v);
 /** All key columns of row @p i, then the window's bounds where the batch has them. */
 void wr__rowkey_of(wr_buf *out, const wr_schema *schema, const wr_vec *cols, const wr_batch *b,
                    uint32_t i);
-/** Keys of many rows, without windows, one behind the other: row k's ends at ends[k] of @p out. */
+/** Keys of many rows, without windows, one after the other: row k's ends at ends[k] of @p out. */
 void wr__rowkeys_of(wr_buf *out, const wr_schema *schema, const wr_vec *cols, wr_sel rows,
                     size_t *ends);
 /** Decode one value, advance *p. @return WEIR_ERR_STORE where the bytes are damaged. */

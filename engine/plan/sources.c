@@ -490,8 +490,8 @@ weir_status wr__check_schema_upgrade(const char *name, const wr_schema *old, con
     return st;
 }
 
-/* What may change of a source that is in use: columns may be added behind, nothing else. Topic,
- * formats and time column decide what the records mean that are there already. */
+/* What may change of a source that is in use: columns may be added after the others, nothing else.
+ * Topic, formats and time column decide what the records mean that are there already. */
 weir_status wr__check_source_upgrade(const wr_source *old, const wr_source *s, weir_error *err)
 {
     const char *what = NULL;
