@@ -3,7 +3,7 @@
 #ifndef WR_RUNTIME_API_INTERNAL_H
 #define WR_RUNTIME_API_INTERNAL_H
 
-#include "runtime/server/engine.h"
+#include "runtime/statement/statement.h"
 
 struct weir {
     wr_engine *engine;

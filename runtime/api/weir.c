@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * weir.h: opening, running, topics. A thin layer: everything of substance is in runtime/server.
+ * weir.h: opening, running, topics. A thin layer: everything of substance is in runtime/statement.
  */
 #include "runtime/api/api_internal.h"
 
@@ -66,7 +66,7 @@ weir_status weir_open(const weir_options *options, weir **out, weir_error *err)
     };
     weir_status st = read_settings(&o, &w->server, err);
     if (st == WEIR_OK)
-        st = wr_engine_open(&eo, &w->engine, err);
+        st = wr_statement_open_engine(&eo, &w->engine, err);
     wr_buf_free(&dir);
     if (st != WEIR_OK) {
         wr_settings_free(&w->server);
@@ -156,7 +156,7 @@ bool weir_failed_query(weir *w, char *id, size_t id_size, weir_error *err)
 
 weir_status weir_load_file(weir *w, const char *path, weir_error *err)
 {
-    return wr_engine_load_file(w->engine, &w->session, path, err);
+    return wr_statement_load_file(w->engine, &w->session, path, err);
 }
 
 /* ---- topics ---- */

@@ -3,7 +3,8 @@
  * Executing statements that define something: plan first (nothing is touched by a wrong statement),
  * then topics, then the query, then the catalog, then the statement log.
  */
-#include "runtime/server/internal.h"
+#include "runtime/instance/statement_log.h"
+#include "runtime/statement/statement_internal.h"
 #include "common/diag.h"
 
 #include <stdio.h>
@@ -65,7 +66,7 @@ static void query_id(wr_engine *e, const wr_ast_stmt *stmt, const char *given, o
 
 /* ---- planning ---- */
 
-static weir_status plan_source(wr_exec *x, wr__env *env, outcome *o, weir_error *err)
+static weir_status plan_source(wr_exec *x, wr_instance_env *env, outcome *o, weir_error *err)
 {
     const wr_ast_stmt *stmt = x->stmt;
     wr_buf warning = {0};
@@ -85,7 +86,7 @@ static weir_status plan_source(wr_exec *x, wr__env *env, outcome *o, weir_error 
     return materialize ? wr_plan_source_table(&env->base, o->source, &o->plan, err) : WEIR_OK;
 }
 
-static weir_status plan_definition(wr_exec *x, wr__env *env, outcome *o, weir_error *err)
+static weir_status plan_definition(wr_exec *x, wr_instance_env *env, outcome *o, weir_error *err)
 {
     const wr_ast_stmt *stmt = x->stmt;
     const char *given = NULL;
@@ -128,8 +129,8 @@ static void add_to_catalog(wr_catalog *c, const wr_exec *x, const outcome *o)
 weir_status wr__validate(wr_exec *x, wr_catalog *catalog, weir_error *err)
 {
     bool done;
-    wr__env env;
-    wr__env_init(&env, x->engine, &x->session->settings, x->arena);
+    wr_instance_env env;
+    wr_plan_env_init(&env, x->engine, &x->session->settings, x->arena);
     env.base.catalog = catalog;
     outcome o = {0};
     weir_status st;
@@ -274,8 +275,8 @@ static weir_status apply(wr_exec *x, outcome *o, weir_error *err)
 static weir_status execute_definition(wr_exec *x, weir_error *err)
 {
     wr_engine *e = x->engine;
-    wr__env env;
-    wr__env_init(&env, e, &x->session->settings, x->arena);
+    wr_instance_env env;
+    wr_plan_env_init(&env, e, &x->session->settings, x->arena);
     outcome o = {.number = e->next_id};
     weir_status st = plan_definition(x, &env, &o, err);
     if (st == WEIR_OK && !o.nothing) {
@@ -321,7 +322,7 @@ static weir_status execute_drop(wr_exec *x, weir_error *err)
     if (st == WEIR_OK) {
         wr_catalog_remove(&e->catalog, s->name);
         printf_message(x, "Source `%s` (topic: %s) was dropped.", s->name, s->topic);
-        st = wr__forget_subject(e, subject, err);
+        st = wr_statement_log_forget(e, subject, err);
     }
     wr_source_unref(s);
     return st;
@@ -367,7 +368,7 @@ static weir_status control_one(wr_exec *x, wr_query *q, weir_error *err)
     if (info && info->insert) {
         char subject[320];
         snprintf(subject, sizeof subject, "Q:%s", id);
-        WR_TRY(wr__forget_subject(e, subject, err));
+        WR_TRY(wr_statement_log_forget(e, subject, err));
     } else if (info && *info->sink) {
         char subject[320];
         snprintf(subject, sizeof subject, "S:%s", info->sink);

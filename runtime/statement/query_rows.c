@@ -6,7 +6,7 @@
  * out. A full queue makes the query wait (back-pressure): it is the client's own query, nobody
  * else's.
  */
-#include "runtime/server/internal.h"
+#include "runtime/statement/statement_internal.h"
 
 #include <errno.h>
 #include <time.h>
@@ -201,9 +201,9 @@ static weir_status start_transient(wr_exec *x, wr_plan *plan, bool until_end, we
 
 weir_status wr__open_push(wr_exec *x, weir_error *err)
 {
-    wr__env env;
+    wr_instance_env env;
     wr_plan *plan;
-    wr__env_init(&env, x->engine, &x->session->settings, x->arena);
+    wr_plan_env_init(&env, x->engine, &x->session->settings, x->arena);
     x->kind = WR_EXEC_PUSH;
     WR_TRY(wr_plan_push(&env.base, x->stmt->query, &plan, err));
     set_result(x, rows_new(), plan->result, plan->result_is_key, plan->has_limit, plan->limit);
@@ -213,9 +213,9 @@ weir_status wr__open_push(wr_exec *x, weir_error *err)
 weir_status wr__open_pull(wr_exec *x, weir_error *err)
 {
     wr_engine *e = x->engine;
-    wr__env env;
+    wr_instance_env env;
     wr_pull *pull;
-    wr__env_init(&env, e, &x->session->settings, x->arena);
+    wr_plan_env_init(&env, e, &x->session->settings, x->arena);
     x->kind = WR_EXEC_PULL;
     WR_TRY(wr_plan_pull(&env.base, x->stmt->query, &pull, err));
     wr__rows *r = rows_new();

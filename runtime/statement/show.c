@@ -2,7 +2,7 @@
 /*
  * SHOW, DESCRIBE: tables of text, with ksqlDB's titles (rest-api.md 10.3).
  */
-#include "runtime/server/internal.h"
+#include "runtime/statement/statement_internal.h"
 
 #include <stdio.h>
 #include <stdlib.h>

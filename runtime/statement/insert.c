@@ -2,7 +2,7 @@
 /*
  * INSERT INTO ... VALUES: encode one row and write it; durable when the statement returns.
  */
-#include "runtime/server/internal.h"
+#include "runtime/statement/statement_internal.h"
 
 weir_status wr__engine_writer(wr_engine *e, wr_log_writer **out, weir_error *err)
 {
@@ -85,9 +85,9 @@ static weir_status write_row(wr_exec *x, const wr_insert *ins, weir_error *err)
 
 weir_status wr__execute_insert_values(wr_exec *x, weir_error *err)
 {
-    wr__env env;
+    wr_instance_env env;
     wr_insert *ins;
-    wr__env_init(&env, x->engine, &x->session->settings, x->arena);
+    wr_plan_env_init(&env, x->engine, &x->session->settings, x->arena);
     WR_TRY(wr_plan_insert_values(&env.base, x->stmt, &ins, err));
     weir_status st = write_row(x, ins, err);
     wr_insert_free(ins);

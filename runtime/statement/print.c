@@ -2,7 +2,7 @@
 /*
  * PRINT topic: records as text, formats guessed (dialect.md 8.6).
  */
-#include "runtime/server/internal.h"
+#include "runtime/statement/statement_internal.h"
 
 #include <stdio.h>
 #include <time.h>

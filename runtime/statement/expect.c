@@ -3,12 +3,12 @@
  * What the ASSERT statements of test files expect, planned with the same code as the statements
  * they look like: INSERT VALUES and CREATE. The comparison is the test runner's (runtime/testing).
  */
-#include "runtime/server/internal.h"
+#include "runtime/statement/statement_internal.h"
 
 weir_status wr_exec_expected_values(wr_exec *x, wr_insert **out, weir_error *err)
 {
-    wr__env env;
-    wr__env_init(&env, x->engine, &x->session->settings, x->arena);
+    wr_instance_env env;
+    wr_plan_env_init(&env, x->engine, &x->session->settings, x->arena);
     weir_status st = wr_plan_expected_values(&env.base, x->stmt, out, err);
     if (st != WEIR_OK)
         wr_error_locate(err, x->text, strlen(x->text));
@@ -29,9 +29,9 @@ static bool any_topic(const wr_plan_env *env, const char *name, wr_topic_facts *
 
 weir_status wr_exec_expected_source(wr_exec *x, wr_source **out, weir_error *err)
 {
-    wr__env env;
+    wr_instance_env env;
     wr_new_topic topic = {0};
-    wr__env_init(&env, x->engine, &x->session->settings, x->arena);
+    wr_plan_env_init(&env, x->engine, &x->session->settings, x->arena);
     env.base.topic = any_topic;
     weir_status st = wr_plan_create_source(&env.base, x->stmt, out, &topic, err);
     if (st != WEIR_OK)

@@ -7,7 +7,7 @@
  * Times exclude each other, so shares add up to 100: of the time in which the query worked, which
  * is that of its operators and of its commits. What waits for others has a time, but no share.
  */
-#include "runtime/server/internal.h"
+#include "runtime/statement/statement_internal.h"
 
 enum {
     COL_DEPTH,

@@ -3,7 +3,7 @@
  * EXPLAIN: the plan of a running query, or of a statement that is not run, as lines of text.
  * EXPLAIN ANALYZE is in analyze.c.
  */
-#include "runtime/server/internal.h"
+#include "runtime/statement/statement_internal.h"
 
 static void add_lines(wr_exec *x, const char *text)
 {
@@ -60,13 +60,13 @@ static weir_status explain_running(wr_exec *x, wr_buf *b, weir_error *err)
 static weir_status explain_statement(wr_exec *x, wr_buf *b, weir_error *err)
 {
     const wr_ast_stmt *s = x->stmt->child;
-    wr__env env;
+    wr_instance_env env;
     wr_plan *plan = NULL;
     wr_source *sink = NULL;
     wr_new_topic topic;
     wr_pull *pull = NULL;
     const char *id;
-    wr__env_init(&env, x->engine, &x->session->settings, x->arena);
+    wr_plan_env_init(&env, x->engine, &x->session->settings, x->arena);
     switch (s->kind) {
     case WR_AST_CREATE_AS:
         WR_TRY(wr_plan_create_as(&env.base, s, &sink, &topic, &plan, err));
