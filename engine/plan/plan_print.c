@@ -11,7 +11,7 @@ const char *wr_window_kind_name(wr_window_kind k)
     return names[k];
 }
 
-static const char *bracket_name(const wr_step *s)
+const char *wr_step_label(const wr_step *s)
 {
     static const char *const names[] = {
         [WR_STEP_SOURCE] = "SOURCE",
@@ -88,7 +88,7 @@ static void put_step(wr_buf *out, const wr_plan *plan, const wr_step *s, int lev
 {
     for (int i = 0; i < level; i++)
         wr_buf_puts(out, "    ");
-    wr_buf_printf(out, "> [ %s ] %s | Schema: ", bracket_name(s), s->name);
+    wr_buf_printf(out, "> [ %s ] %s | Schema: ", wr_step_label(s), s->name);
     wr_schema_print(out, s->schema);
     wr_plan_print_details(out, plan, s);
     wr_buf_printf(out, " | Logger: %s\n", s->context);

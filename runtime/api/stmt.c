@@ -11,7 +11,7 @@
 static const weir_stmt_kind kinds[] = {
     [WR_EXEC_COMMAND] = WEIR_STMT_COMMAND, [WR_EXEC_TABLE] = WEIR_STMT_TABLE,
     [WR_EXEC_PULL] = WEIR_STMT_PULL,       [WR_EXEC_PUSH] = WEIR_STMT_PUSH,
-    [WR_EXEC_PRINT] = WEIR_STMT_PRINT,     [WR_EXEC_TEXT] = WEIR_STMT_TEXT,
+    [WR_EXEC_PRINT] = WEIR_STMT_PRINT,     [WR_EXEC_PLAN] = WEIR_STMT_PLAN,
     [WR_EXEC_ANALYZE] = WEIR_STMT_ANALYZE,
 };
 
@@ -26,6 +26,8 @@ weir_status weir_prepare(weir *w, const char *sql, ptrdiff_t len, weir_stmt **ou
     size_t n = len < 0 ? strlen(sql) : (size_t)len;
     wr_parse_span span;
     *out = NULL;
+    if (wr_engine_closing(w->engine))
+        return wr_error(err, WEIR_ERR_MISUSE, "The engine is being closed");
     for (size_t at = 0;; at = span.next) {
         if (!wr_parse_next_span(sql, n, at, &span)) {
             if (tail)
@@ -51,24 +53,79 @@ weir_status weir_prepare(weir *w, const char *sql, ptrdiff_t len, weir_stmt **ou
     s->w = w;
     s->x = x;
     s->row = wr_arena_new(0);
+    atomic_fetch_add(&w->statements, 1);
     *out = s;
     return WEIR_OK;
+}
+
+static weir_status step_section(weir_stmt *s)
+{
+    WR_ASSERT(s->next <= s->section->rows.n);
+    s->section_row = s->next < s->section->rows.n ? s->section->rows.v[s->next++] : NULL;
+    if (!s->section_row)
+        s->next = 0; /* whoever steps it again gets it again */
+    return s->section_row ? WEIR_ROW : WEIR_DONE;
 }
 
 weir_status weir_step(weir_stmt *s, int timeout_ms, weir_error *err)
 {
     weir_error unwanted;
     wr_arena_reset(s->row);
-    return wr_exec_step(s->x, timeout_ms, err ? err : &unwanted);
+    return s->section ? step_section(s) : wr_exec_step(s->x, timeout_ms, err ? err : &unwanted);
+}
+
+static void free_statement(weir_stmt *s)
+{
+    for (size_t i = 0; i < s->sections_n; i++)
+        if (s->sections[i])
+            free_statement(s->sections[i]);
+    wr_free((void *)s->sections);
+    wr_arena_free(s->row);
+    wr_free(s);
 }
 
 void weir_finalize(weir_stmt *s)
 {
-    if (!s)
+    if (!s || s->section) /* a section goes with its statement */
         return;
+    weir *w = s->w;
     wr_exec_free(s->x);
-    wr_arena_free(s->row);
-    wr_free(s);
+    free_statement(s);
+    size_t before = atomic_fetch_sub(&w->statements, 1);
+    WR_ASSERT(before > 0);
+}
+
+/* ---- sections ---- */
+
+int weir_section_count(const weir_stmt *s)
+{
+    return s->section || !s->x->executed || !s->x->sections.n ? 0 : (int)s->x->sections.n - 1;
+}
+
+weir_stmt *weir_section(weir_stmt *s, int index)
+{
+    if (index < 0 || index >= weir_section_count(s))
+        return NULL;
+    size_t n = s->x->sections.n - 1, at = (size_t)index;
+    if (!s->sections) {
+        s->sections = wr_calloc(n, sizeof *s->sections);
+        s->sections_n = n;
+    }
+    WR_ASSERT(s->sections_n == n); /* results are whole once the statement is executed */
+    if (!s->sections[at]) {
+        weir_stmt *one = wr_calloc(1, sizeof *one);
+        one->w = s->w;
+        one->x = s->x;
+        one->row = wr_arena_new(0);
+        one->section = s->x->sections.v[at + 1];
+        s->sections[at] = one;
+    }
+    return s->sections[at];
+}
+
+const char *weir_section_name(const weir_stmt *section)
+{
+    return section->section ? section->section->name : "";
 }
 
 void weir_interrupt(weir_stmt *s)
@@ -119,6 +176,8 @@ const char *weir_query_id(const weir_stmt *s)
 static const wr_schema *schema_of(const weir_stmt *s)
 {
     weir_error ignored;
+    if (s->section)
+        return s->section->schema;
     if (!s->x->schema && wr_exec_describe(s->x, &ignored) != WEIR_OK)
         return NULL;
     return s->x->schema;
@@ -173,30 +232,29 @@ const char *weir_column_type_text(const weir_stmt *s, int i)
 
 bool weir_column_is_key(const weir_stmt *s, int i)
 {
-    return column(s, i) && s->x->is_key && s->x->is_key[i];
+    return !s->section && column(s, i) && s->x->is_key && s->x->is_key[i];
 }
 
 /* The value of column @p i of the current row; NULL: there is none (or it is NULL). */
 static const wr_value *value(const weir_stmt *s, int i, const wr_type **type)
 {
     const wr_column *c = column(s, i);
-    if (!c || !s->x->row || s->x->row[i].null)
+    const wr_value *row = s->section ? s->section_row : s->x->row;
+    if (!c || !row || row[i].null)
         return NULL;
     *type = c->type;
-    return &s->x->row[i];
+    return &row[i];
 }
 
 bool weir_column_is_null(const weir_stmt *s, int i)
 {
     const wr_type *t;
-    if (s->x->row_text)
-        return column(s, i) == NULL;
     return value(s, i, &t) == NULL;
 }
 
 bool weir_row_is_tombstone(const weir_stmt *s)
 {
-    return s->x->tombstone;
+    return !s->section && s->x->tombstone;
 }
 
 bool weir_column_bool(const weir_stmt *s, int i)
@@ -247,8 +305,6 @@ double weir_column_double(const weir_stmt *s, int i)
 const char *weir_column_text(const weir_stmt *s, int i)
 {
     const wr_type *t;
-    if (s->x->row_text)
-        return column(s, i) ? s->x->row_text[i] : "";
     const wr_value *v = value(s, i, &t);
     if (!v)
         return "";
@@ -264,27 +320,14 @@ const void *weir_column_bytes(const weir_stmt *s, int i, size_t *len)
     const wr_type *t;
     const wr_value *v = value(s, i, &t);
     bool bytes = v && (t->id == WR_T_STRING || t->id == WR_T_BYTES);
-    if (!bytes && s->x->row_text && column(s, i)) {
-        *len = strlen(s->x->row_text[i]);
-        return s->x->row_text[i];
-    }
     *len = bytes ? v->u.str.len : 0;
     return bytes ? v->u.str.ptr : "";
 }
 
 const char *weir_column_json(const weir_stmt *s, int i)
 {
-    const wr_type *t = &wr_type_string;
-    wr_value text;
-    const wr_value *v;
-    if (s->x->row_text) {
-        if (!column(s, i))
-            return "null";
-        text = wr_value_str(wr_str_c(s->x->row_text[i]));
-        v = &text;
-    } else {
-        v = value(s, i, &t);
-    }
+    const wr_type *t;
+    const wr_value *v = value(s, i, &t);
     if (!v)
         return "null";
     wr_buf b = {0};

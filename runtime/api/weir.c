@@ -3,11 +3,15 @@
  * weir.h: opening, running, topics. A thin layer: everything of substance is in runtime/statement.
  */
 #include "runtime/api/api_internal.h"
+#include "runtime/instance/wait.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #define WEIR_VERSION_TEXT "0.1.0"
+/** No weir_options will ever be longer, so a size beyond it was not set at all. */
+#define WR_OPTIONS_SIZE_MAX 4096
 
 const char *weir_version(void)
 {
@@ -43,14 +47,34 @@ static weir_status read_settings(const weir_options *o, wr_settings *out, weir_e
     return WEIR_OK;
 }
 
+/* What the caller has filled in. A struct that is longer than ours comes from a newer header: what
+ * we do not know must be left at 0, or we would ignore what was asked for. */
+static weir_status read_options(const weir_options *options, weir_options *o, weir_error *err)
+{
+    const size_t least = offsetof(weir_options, log) + sizeof options->log;
+    if (options && (options->size < least || options->size > WR_OPTIONS_SIZE_MAX))
+        return wr_error(err, WEIR_ERR_MISUSE,
+                        "weir_options.size is %zu: begin with WEIR_OPTIONS_INIT", options->size);
+    for (size_t i = sizeof *o; options && i < options->size; i++)
+        if (((const char *)options)[i])
+            return wr_error(err, WEIR_ERR_MISUSE,
+                            "weir_options has members that this version (%s) does not know",
+                            WEIR_VERSION_TEXT);
+    if (options)
+        memcpy(o, options, WR_MIN(options->size, sizeof *o));
+    if ((unsigned)o->log > WEIR_LOG_MEMORY)
+        return wr_error(err, WEIR_ERR_MISUSE, "weir_options.log is %u, which is no weir_log",
+                        (unsigned)o->log);
+    if (o->log == WEIR_LOG_KAFKA && !o->bootstrap_servers)
+        return wr_error(err, WEIR_ERR_MISUSE, "A Kafka log needs bootstrap_servers");
+    return WEIR_OK;
+}
+
 weir_status weir_open(const weir_options *options, weir **out, weir_error *err)
 {
     weir_options o = WEIR_OPTIONS_INIT;
     *out = NULL;
-    if (options)
-        memcpy(&o, options, WR_MIN(options->size, sizeof o));
-    if (o.log == WEIR_LOG_KAFKA && !o.bootstrap_servers)
-        return wr_error(err, WEIR_ERR_MISUSE, "A Kafka log needs bootstrap_servers");
+    WR_TRY(read_options(options, &o, err));
     weir *w = wr_calloc(1, sizeof *w);
     wr_settings_init(&w->server, NULL);
     wr_buf dir = {0};
@@ -75,21 +99,41 @@ weir_status weir_open(const weir_options *options, weir **out, weir_error *err)
     }
     w->stepped = o.stepped;
     w->complete = wr_arena_new(0);
+    pthread_mutex_init(&w->producing, NULL);
     wr_session_init(&w->session, w->engine);
     *out = w;
     return WEIR_OK;
+}
+
+/* How long weir_close waits for statements of other threads, which end by themselves now. */
+#define CLOSE_WAIT_MS 2000
+
+static weir_status await_statements(weir *w, weir_error *err)
+{
+    size_t left;
+    wr_engine_set_closing(w->engine, true);
+    for (int ms = 0; (left = atomic_load(&w->statements)) && ms < CLOSE_WAIT_MS; ms += 5)
+        wr_wait_nap(5);
+    if (!left)
+        return WEIR_OK;
+    wr_engine_set_closing(w->engine, false);
+    return wr_error(err, WEIR_ERR_MISUSE,
+                    "%zu statement%s not finalized: weir_finalize comes before weir_close", left,
+                    left == 1 ? " is" : "s are");
 }
 
 weir_status weir_close(weir *w, weir_error *err)
 {
     if (!w)
         return WEIR_OK;
+    WR_TRY(await_statements(w, err));
     if (w->writer)
         wr_log_writer_close(w->writer);
     wr_session_free(&w->session);
     weir_status st = wr_engine_close(w->engine, err);
     wr_settings_free(&w->server);
     wr_arena_free(w->complete);
+    pthread_mutex_destroy(&w->producing);
     wr_free(w);
     return st;
 }
@@ -223,6 +267,9 @@ static weir_status produce_run(weir *w, const weir_record *r, size_t n, weir_err
     return st;
 }
 
+/* Records of one topic that are handed to the log together, and headers of one. */
+#define RUN_MAX     ((size_t)1 << 20)
+#define HEADERS_MAX ((size_t)1 << 20)
 /* Bytes that weir_produce keeps before it writes them by itself. */
 #define PRODUCE_PENDING_MAX ((size_t)4 << 20)
 
@@ -232,40 +279,63 @@ static weir_status flush_writer(weir *w, weir_error *err)
     return wr_log_writer_commit(w->writer, NULL, NULL, 0, NULL, err);
 }
 
+/* What would not fit in our own structs, or is not there. */
+static weir_status check_record(const weir_record *r, weir_error *err)
+{
+    if (!r->topic || !*r->topic)
+        return wr_error(err, WEIR_ERR_MISUSE, "A record has no topic");
+    if ((r->key && r->key_len > UINT32_MAX) || (r->value && r->value_len > UINT32_MAX))
+        return wr_error(err, WEIR_ERR_LIMIT, "A record for topic '%s' is too large", r->topic);
+    if (r->headers_n > HEADERS_MAX ||
+        (r->headers_n && (!r->header_keys || !r->header_values || !r->header_lens)))
+        return wr_error(err, WEIR_ERR_MISUSE, "The headers of a record for topic '%s' are not set",
+                        r->topic);
+    for (size_t i = 0; i < r->headers_n; i++)
+        if (!r->header_keys[i] || (r->header_values[i] && r->header_lens[i] != SIZE_MAX &&
+                                   r->header_lens[i] > UINT32_MAX))
+            return wr_error(err, WEIR_ERR_MISUSE,
+                            "Header %zu of a record for topic '%s' is not set", i, r->topic);
+    return WEIR_OK;
+}
+
 weir_status weir_produce(weir *w, const weir_record *records, size_t n, weir_error *err)
 {
-    wr_engine_lock(w->engine);
+    for (size_t i = 0; i < n; i++)
+        WR_TRY(check_record(&records[i], err));
+    pthread_mutex_lock(&w->producing);
     weir_status st = writer_of(w, err);
     for (size_t i = 0; i < n && st == WEIR_OK;) {
         size_t run = 1;
-        while (i + run < n && strcmp(records[i].topic, records[i + run].topic) == 0)
+        while (i + run < n && run < RUN_MAX &&
+               strcmp(records[i].topic, records[i + run].topic) == 0)
             run++;
         st = produce_run(w, records + i, run, err);
         i += run;
     }
     /* Kafka's producer bounds itself; our own logs keep everything until a commit. */
-    wr_log *log = wr_engine_log(w->engine);
-    if (st == WEIR_OK && wr_log_can(log)->atomic_with_state &&
+    if (st == WEIR_OK && wr_log_can(wr_engine_log(w->engine))->atomic_with_state &&
         wr_log_writer_pending(w->writer) > PRODUCE_PENDING_MAX)
         st = flush_writer(w, err);
-    wr_engine_unlock(w->engine);
+    pthread_mutex_unlock(&w->producing);
     return st;
 }
 
 weir_status weir_flush(weir *w, weir_error *err)
 {
-    wr_engine_lock(w->engine);
     weir_status st = WEIR_OK;
+    pthread_mutex_lock(&w->producing);
     if (w->writer)
         st = flush_writer(w, err);
+    pthread_mutex_unlock(&w->producing);
     wr_engine_note_write(w->engine);
-    wr_engine_unlock(w->engine);
     return st;
 }
 
 weir_status weir_topic_create(weir *w, const char *topic, int partitions, weir_error *err)
 {
     wr_log *log = wr_engine_log(w->engine);
+    if (!topic || !*topic || partitions < 1)
+        return wr_error(err, WEIR_ERR_MISUSE, "A topic needs a name and at least 1 partition");
     wr_topic_spec spec = {
         .name = topic, .partitions = partitions, .replicas = -1, .retention_ms = -1};
     return wr_topic_create(log, &spec, err);

@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Opening and closing an engine, and its parts.
+ *
+ * The order of opening is that of dependence: settings, database, log, threads; closing goes the
+ * other way. Queries are stopped before the log that their last commits go through.
  */
+#include "runtime/instance/engine.h"
 #include "runtime/instance/engine_state.h"
+#include "runtime/instance/wait.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <time.h>
 
 /* ---- opening ---- */
 
@@ -43,7 +49,6 @@ static weir_status open_db(wr_engine *e, const wr_engine_options *o, weir_error 
     options.memtable_bytes = (size_t)wr_settings_int(&e->settings, "weir.memtable.bytes", 0);
     char path[4200];
     snprintf(path, sizeof path, "%s/%s", o->data_dir, o->log == WR_LOG_LOCAL ? "db" : "state");
-    e->data_dir = wr_strdup(o->data_dir);
     return wr_db_open(path, &options, &e->db, err);
 }
 
@@ -60,97 +65,152 @@ static weir_status open_log(wr_engine *e, const wr_engine_options *o, weir_error
     WR_UNREACHABLE();
 }
 
-static void name_prefixes(wr_engine *e)
+static char *prefix_of(const wr_engine *e, const char *setting)
 {
-    const char *service = wr_settings_get(&e->settings, "ksql.service.id");
     wr_buf b = {0};
-    wr_buf_printf(&b, "_confluent-ksql-%s%s", service,
-                  wr_settings_get(&e->settings, "ksql.persistent.prefix"));
-    e->prefix = wr_strdup(wr_buf_cstr(&b));
-    wr_buf_clear(&b);
-    wr_buf_printf(&b, "_confluent-ksql-%s%s", service,
-                  wr_settings_get(&e->settings, "ksql.transient.prefix"));
-    e->transient_prefix = wr_strdup(wr_buf_cstr(&b));
+    wr_buf_printf(&b, "_confluent-ksql-%s%s", wr_settings_get(&e->settings, "ksql.service.id"),
+                  wr_settings_get(&e->settings, setting));
+    char *prefix = wr_strdup(wr_buf_cstr(&b));
     wr_buf_free(&b);
+    return prefix;
 }
 
-/* The queries of kept statements, all together: those that read the same topics find each other
- * before they begin. */
-weir_status wr_engine_start_queries(wr_engine *e, weir_error *err)
-{
-    weir_status st = WEIR_OK;
-    if (!e->hub)
-        return WEIR_OK;
-    wr_hub_hold(e->hub);
-    for (size_t i = 0; st == WEIR_OK && i < e->queries.n; i++)
-        st = wr_query_start(e->queries.v[i], err);
-    weir_error later;
-    weir_status released = wr_hub_release(e->hub, st == WEIR_OK ? err : &later);
-    return st == WEIR_OK ? released : st;
-}
-
-weir_status wr_engine_open(const wr_engine_options *o, wr_engine **out, weir_error *err)
+/* Everything that cannot fail. */
+static wr_engine *engine_new(const wr_engine_options *o)
 {
     wr_engine *e = wr_calloc(1, sizeof *e);
     e->mode = o->mode;
     e->clock = o->clock ? o->clock : wr_clock_system();
-    e->arena = wr_arena_new(0);
     e->keep_statements = o->keep_statements;
     e->service = o->service;
     e->no_caching = o->no_caching;
-    pthread_mutexattr_t attr;
-    pthread_mutexattr_init(&attr);
-    pthread_mutexattr_settype(&attr, PTHREAD_MUTEX_RECURSIVE);
-    pthread_mutex_init(&e->lock, &attr);
-    pthread_mutexattr_destroy(&attr);
+    pthread_condattr_t attr;
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&e->changed, &attr);
+    pthread_condattr_destroy(&attr);
+    pthread_mutex_init(&e->lock, NULL);
+    pthread_mutex_init(&e->stepping, NULL);
+    wr__writers_init(&e->writers);
     wr_rng_seed_os(&e->rng);
     wr_catalog_init(&e->catalog);
     wr_settings_init(&e->settings, NULL);
     wr_settings_copy(&e->settings, o->settings);
     if (o->bootstrap_servers)
         wr_settings_put(&e->settings, "bootstrap.servers", o->bootstrap_servers);
-    name_prefixes(e);
+    e->prefix = prefix_of(e, "ksql.persistent.prefix");
+    e->transient_prefix = prefix_of(e, "ksql.transient.prefix");
     e->budget.bytes = (size_t)wr_settings_int(&e->settings, "weir.state.cache.bytes", 0);
+    return e;
+}
+
+weir_status wr_engine_open(const wr_engine_options *o, wr_engine **out, weir_error *err)
+{
+    WR_ASSERT(o->log == WR_LOG_MEMORY || o->data_dir);
+    wr_engine *e = engine_new(o);
     weir_status st = open_db(e, o, err);
     if (st == WEIR_OK)
         st = open_log(e, o, err);
-    if (st == WEIR_OK && e->mode == WR_ENGINE_THREADED) {
+    if (st != WEIR_OK) {
+        (void)wr_engine_close(e, NULL);
+        return st;
+    }
+    if (e->mode == WR_ENGINE_THREADED) {
         e->pool = wr_pool_new((uint32_t)wr_settings_int(&e->settings, "weir.threads", 1));
         e->hub = wr_hub_new(!e->service, e->pool);
-    }
-    if (st != WEIR_OK) {
-        wr_engine_close(e, NULL);
-        return st;
     }
     *out = e;
     return WEIR_OK;
 }
 
+void wr_engine_set_replaying(wr_engine *e, bool replaying)
+{
+    WR_ASSERT(atomic_load(&e->replaying) != replaying);
+    atomic_store(&e->replaying, replaying);
+}
+
+bool wr_engine_replaying(const wr_engine *e)
+{
+    return atomic_load(&e->replaying);
+}
+
+/* Those that read the same topics find each other before they begin. */
+weir_status wr_engine_start_queries(wr_engine *e, weir_error *err)
+{
+    weir_status st = WEIR_OK;
+    WR_ASSERT(!atomic_load(&e->replaying));
+    if (!e->hub)
+        return WEIR_OK;
+    wr_hub_hold(e->hub);
+    wr_query_pins pins = wr_engine_pin_all(e);
+    for (size_t i = 0; st == WEIR_OK && i < pins.n; i++)
+        st = wr_query_start(pins.entries[i]->query, err);
+    wr_engine_unpin_all(e, &pins);
+    weir_error later;
+    weir_status released = wr_hub_release(e->hub, st == WEIR_OK ? err : &later);
+    return st == WEIR_OK ? released : st;
+}
+
+/* ---- closing ---- */
+
+void wr_engine_set_closing(wr_engine *e, bool closing)
+{
+    wr_engine_lock(e);
+    atomic_store(&e->closing, closing);
+    pthread_cond_broadcast(&e->changed);
+    wr_engine_unlock(e);
+}
+
+bool wr_engine_closing(const wr_engine *e)
+{
+    return atomic_load(&e->closing);
+}
+
 weir_status wr_engine_close(wr_engine *e, weir_error *err)
 {
-    (void)err;
     if (!e)
         return WEIR_OK;
-    for (size_t i = 0; i < e->queries.n; i++)
-        wr_query_stop_soon(e->queries.v[i]);
-    for (size_t i = 0; i < e->queries.n; i++)
-        wr_query_free(e->queries.v[i], false);
+    weir_status st = wr__query_list_free(&e->queries, err);
+    wr__reserved_free(&e->reserved);
     wr_hub_free(e->hub);
     wr_pool_free(e->pool);
-    if (e->writer)
-        wr_log_writer_close(e->writer);
+    wr__writers_free(&e->writers);
     if (e->log)
         wr_log_close(e->log);
     wr_db_close(e->db);
     wr_catalog_free(&e->catalog);
     wr_settings_free(&e->settings);
-    wr_arena_free(e->arena);
     wr_free(e->prefix);
     wr_free(e->transient_prefix);
-    wr_free(e->data_dir);
     pthread_mutex_destroy(&e->lock);
+    pthread_mutex_destroy(&e->stepping);
+    pthread_cond_destroy(&e->changed);
     wr_free(e);
-    return WEIR_OK;
+    return st;
+}
+
+/* ---- the lock ---- */
+
+void wr_engine_lock(wr_engine *e)
+{
+    int rc = pthread_mutex_lock(&e->lock);
+    WR_ASSERT(rc == 0);
+}
+
+void wr_engine_unlock(wr_engine *e)
+{
+    int rc = pthread_mutex_unlock(&e->lock);
+    WR_ASSERT(rc == 0);
+}
+
+void wr_engine_wait_changed(wr_engine *e, int ms)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += (long)ms * 1000000;
+    until.tv_sec += until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    (void)pthread_cond_timedwait(&e->changed, &e->lock, &until); /* a time-out is fine */
 }
 
 /* ---- parts ---- */
@@ -165,11 +225,6 @@ wr_db *wr_engine_db(wr_engine *e)
     return e->db;
 }
 
-wr_catalog *wr_engine_catalog(wr_engine *e)
-{
-    return &e->catalog;
-}
-
 const wr_settings *wr_engine_settings(const wr_engine *e)
 {
     return &e->settings;
@@ -180,30 +235,68 @@ wr_clock *wr_engine_clock(wr_engine *e)
     return e->clock;
 }
 
-void wr_engine_note_write(wr_engine *e)
+wr_engine_mode wr_engine_mode_of(const wr_engine *e)
 {
-    atomic_fetch_add(&e->writes, 1);
+    return e->mode;
 }
 
-void wr_engine_lock(wr_engine *e)
+bool wr_engine_is_service(const wr_engine *e)
 {
-    pthread_mutex_lock(&e->lock);
+    return e->service;
 }
 
-void wr_engine_unlock(wr_engine *e)
+bool wr_engine_keeps_statements(const wr_engine *e)
 {
-    pthread_mutex_unlock(&e->lock);
+    return e->keep_statements && !atomic_load(&e->replaying);
 }
 
-wr_query *wr_engine_query_at(wr_engine *e, size_t index)
+wr_hub *wr_engine_hub(wr_engine *e)
 {
-    return index < e->queries.n ? e->queries.v[index] : NULL;
+    return e->hub;
 }
 
-wr_query *wr_engine_find_query(wr_engine *e, const char *id)
+void wr_engine_query_options(wr_engine *e, bool transient, wr_query_options *out)
 {
-    for (size_t i = 0; i < e->queries.n; i++)
-        if (strcmp(wr_query_id(e->queries.v[i]), id) == 0)
-            return e->queries.v[i];
-    return NULL;
+    *out = (wr_query_options){
+        .log = e->log,
+        .db = transient ? NULL : e->db,
+        .clock = e->clock,
+        .budget = &e->budget,
+        .hub = transient ? NULL : e->hub,
+        .stepped = e->mode != WR_ENGINE_THREADED,
+        .prefix = transient ? e->transient_prefix : e->prefix,
+        .transient = transient,
+        .fed = e->mode == WR_ENGINE_FED,
+        .caching = !transient && !e->no_caching,
+    };
+}
+
+wr_catalog *wr_engine_catalog(wr_engine *e)
+{
+    return &e->catalog;
+}
+
+uint64_t wr_engine_next_id(const wr_engine *e)
+{
+    return e->next_id;
+}
+
+uint64_t wr_engine_take_id(wr_engine *e)
+{
+    return e->next_id++;
+}
+
+void wr_engine_set_next_id(wr_engine *e, uint64_t id)
+{
+    e->next_id = WR_MAX(e->next_id, id);
+}
+
+uint64_t wr_engine_take_transient_id(wr_engine *e)
+{
+    return ++e->transient_id;
+}
+
+uint64_t wr_engine_random(wr_engine *e)
+{
+    return wr_rng_next(&e->rng);
 }

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Running all queries: stepping, draining, waiting for one's own writes.
+ *
+ * All of it works on a pinned snapshot of the list, without the engine's lock: asking a log how far
+ * a query has got may take as long as a broker takes to answer.
  */
 #include "common/diag.h"
 #include "runtime/instance/engine_state.h"
-
-#include <time.h>
+#include "runtime/instance/wait.h"
 
 #define WAIT_FOR_WRITES_MS 5000
 
@@ -40,26 +42,39 @@ static weir_status commit_one(wr_query *q, weir_error *err)
     return hand_on(err, &why);
 }
 
-weir_status wr_engine_step(wr_engine *e, int max_ms, bool *progressed, weir_error *err)
+/* @pre `stepping` is held */
+static weir_status step_all(wr_engine *e, const wr_query_pins *pins, int max_ms, bool *progressed,
+                            weir_error *err)
 {
-    WR_ASSERT(e->mode == WR_ENGINE_STEPPED);
     int64_t until = e->clock->mono_ns(e->clock) + (int64_t)max_ms * 1000000;
-    *progressed = false;
     bool any;
     do {
         any = false;
-        for (size_t i = 0; i < e->queries.n; i++) {
+        for (size_t i = 0; i < pins->n; i++) {
+            wr_query *q = pins->entries[i]->query;
             bool one;
-            if (wr_query_state_of(e->queries.v[i]) != WR_QUERY_RUNNING)
+            if (wr_query_state_of(q) != WR_QUERY_RUNNING || atomic_load(&pins->entries[i]->ending))
                 continue;
-            WR_TRY(step_one(e->queries.v[i], &one, err));
+            WR_TRY(step_one(q, &one, err));
             any = any || one;
         }
         *progressed = *progressed || any;
     } while (any && e->clock->mono_ns(e->clock) < until);
-    for (size_t i = 0; i < e->queries.n; i++)
-        WR_TRY(commit_one(e->queries.v[i], err));
+    for (size_t i = 0; i < pins->n; i++)
+        WR_TRY(commit_one(pins->entries[i]->query, err));
     return WEIR_OK;
+}
+
+weir_status wr_engine_step(wr_engine *e, int max_ms, bool *progressed, weir_error *err)
+{
+    WR_ASSERT(e->mode == WR_ENGINE_STEPPED);
+    *progressed = false;
+    pthread_mutex_lock(&e->stepping);
+    wr_query_pins pins = wr_engine_pin_all(e);
+    weir_status st = step_all(e, &pins, max_ms, progressed, err);
+    wr_engine_unpin_all(e, &pins);
+    pthread_mutex_unlock(&e->stepping);
+    return st;
 }
 
 /* All queries at the ends of their topics? One that is ahead of another in the flow may write more
@@ -69,10 +84,10 @@ static weir_status all_caught_up(wr_engine *e, bool failed_too, bool *yes, uint6
 {
     *yes = true;
     *moved = 0;
-    wr_engine_lock(e);
     weir_status st = WEIR_OK;
-    for (size_t i = 0; i < e->queries.n && st == WEIR_OK; i++) {
-        wr_query *q = e->queries.v[i];
+    wr_query_pins pins = wr_engine_pin_all(e);
+    for (size_t i = 0; i < pins.n && st == WEIR_OK; i++) {
+        wr_query *q = pins.entries[i]->query;
         bool one = true;
         weir_error why;
         if (wr_query_error(q, &why))
@@ -84,18 +99,13 @@ static weir_status all_caught_up(wr_engine *e, bool failed_too, bool *yes, uint6
         *moved += m.records_in + m.records_out + m.commits;
         *yes = *yes && one;
     }
-    wr_engine_unlock(e);
+    wr_engine_unpin_all(e, &pins);
     return st;
 }
 
-static void nap(int64_t ms)
-{
-    struct timespec t = {(time_t)(ms / 1000), (long)(ms % 1000) * 1000000};
-    nanosleep(&t, NULL);
-}
-
 /* @p failed_too: a failed query is an error; else it is left out. */
-static weir_status drain(wr_engine *e, bool failed_too, int timeout_ms, weir_error *err)
+static weir_status drain(wr_engine *e, bool failed_too, int timeout_ms,
+                         const atomic_bool *interrupted, weir_error *err)
 {
     int64_t until = e->clock->mono_ns(e->clock) + (int64_t)timeout_ms * 1000000;
     uint64_t before = UINT64_MAX;
@@ -111,18 +121,26 @@ static weir_status drain(wr_engine *e, bool failed_too, int timeout_ms, weir_err
         if (timeout_ms >= 0 && e->clock->mono_ns(e->clock) > until)
             return wr_error(err, WEIR_ERR_INTERRUPTED,
                             "The queries have not caught up within %d ms", timeout_ms);
-        nap(yes ? 2 : 10);
+        if ((interrupted && atomic_load(interrupted)) || atomic_load(&e->closing))
+            return wr_error(err, WEIR_ERR_INTERRUPTED,
+                            "Interrupted before the queries had caught up");
+        wr_wait_nap(yes ? 2 : 10);
     }
 }
 
 weir_status wr_engine_drain(wr_engine *e, int timeout_ms, weir_error *err)
 {
-    return drain(e, true, timeout_ms, err);
+    return drain(e, true, timeout_ms, NULL, err);
 }
 
-/* Reading one's own writes (architecture.md, Traps 9): writes are numbered, and a reader waits
- * until those before it have been processed, whoever made them. */
-void wr_engine_wait_for_writes(wr_engine *e)
+void wr_engine_note_write(wr_engine *e)
+{
+    atomic_fetch_add(&e->writes, 1);
+}
+
+/* Writes are numbered, and a reader waits until those before it have been processed, whoever made
+ * them. */
+void wr_engine_wait_for_writes(wr_engine *e, const atomic_bool *interrupted)
 {
     uint64_t written = atomic_load(&e->writes);
     /* Not on Kafka: catching up with somebody else's producers could take for ever. */
@@ -130,7 +148,7 @@ void wr_engine_wait_for_writes(wr_engine *e)
         atomic_load(&e->writes_seen) >= written)
         return;
     weir_error err;
-    if (drain(e, false, WAIT_FOR_WRITES_MS, &err) != WEIR_OK) {
+    if (drain(e, false, WAIT_FOR_WRITES_MS, interrupted, &err) != WEIR_OK) {
         wr_diag_put(WR_DIAG_INFO, "engine", "reading before all queries caught up: %s",
                     err.message);
         return;
@@ -138,4 +156,5 @@ void wr_engine_wait_for_writes(wr_engine *e)
     uint64_t seen = atomic_load(&e->writes_seen);
     while (seen < written && !atomic_compare_exchange_weak(&e->writes_seen, &seen, written))
         ;
+    WR_ASSERT(atomic_load(&e->writes_seen) <= atomic_load(&e->writes));
 }

@@ -2,12 +2,25 @@
 /*
  * What SET and DEFINE change.
  */
-#include "runtime/instance/engine_state.h"
+#include "runtime/instance/session.h"
 
 void wr_session_init(wr_session *s, const wr_engine *e)
 {
-    wr_settings_init(&s->settings, &e->settings);
+    *s = (wr_session){0};
+    wr_settings_init(&s->settings, wr_engine_settings(e));
     wr_map_init(&s->variables);
+}
+
+void wr_session_init_from(wr_session *s, const wr_engine *e, const wr_session *base)
+{
+    const wr_map_entry *v;
+    wr_session_init(s, e);
+    if (!base)
+        return;
+    for (size_t i = 0; (v = wr_map_next(&base->settings.values, &i));)
+        wr_settings_put(&s->settings, v->key.ptr, v->value);
+    for (size_t i = 0; (v = wr_map_next(&base->variables, &i));)
+        wr_map_put(&s->variables, v->key, wr_strdup(v->value));
 }
 
 void wr_session_free(wr_session *s)

@@ -3,13 +3,22 @@
  * What the ASSERT statements of test files expect, planned with the same code as the statements
  * they look like: INSERT VALUES and CREATE. The comparison is the test runner's (runtime/testing).
  */
-#include "runtime/statement/statement_internal.h"
+#include "runtime/statement/statement.h"
+
+/* @pre the lock is held */
+static void env_init(wr_exec *x, wr_instance_env *env)
+{
+    wr_instance_env_init(env, x->engine, wr_engine_catalog(x->engine), &x->session->settings,
+                         &x->topics, x->arena);
+}
 
 weir_status wr_exec_expected_values(wr_exec *x, wr_insert **out, weir_error *err)
 {
     wr_instance_env env;
-    wr_plan_env_init(&env, x->engine, &x->session->settings, x->arena);
+    wr_engine_lock(x->engine);
+    env_init(x, &env);
     weir_status st = wr_plan_expected_values(&env.base, x->stmt, out, err);
+    wr_engine_unlock(x->engine);
     if (st != WEIR_OK)
         wr_error_locate(err, x->text, strlen(x->text));
     return st;
@@ -31,9 +40,11 @@ weir_status wr_exec_expected_source(wr_exec *x, wr_source **out, weir_error *err
 {
     wr_instance_env env;
     wr_new_topic topic = {0};
-    wr_plan_env_init(&env, x->engine, &x->session->settings, x->arena);
+    wr_engine_lock(x->engine);
+    env_init(x, &env);
     env.base.topic = any_topic;
     weir_status st = wr_plan_create_source(&env.base, x->stmt, out, &topic, err);
+    wr_engine_unlock(x->engine);
     if (st != WEIR_OK)
         wr_error_locate(err, x->text, strlen(x->text));
     return st;

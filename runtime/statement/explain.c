@@ -1,128 +1,189 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * EXPLAIN: the plan of a running query, or of a statement that is not run, as lines of text.
- * EXPLAIN ANALYZE is in analyze.c.
+ * EXPLAIN: the plan of a running query, or of a statement that is not run: a row for each step, the
+ * last in the flow first, with its depth in the tree. Sections say what it is the plan of; whoever
+ * shows it makes text of that (docs/sql-reference.md has the columns). EXPLAIN ANALYZE is in
+ * profile_rows.c.
  */
-#include "runtime/statement/statement_internal.h"
+#include "runtime/statement/explain.h"
+#include "runtime/instance/query_list.h"
+#include "runtime/statement/planned.h"
+#include "runtime/statement/result.h"
+#include "runtime/statement/statement_class.h"
 
-static void add_lines(wr_exec *x, const char *text)
+weir_status wr__find_running(wr_exec *x, wr_query **out, weir_error *err)
 {
-    while (*text) {
-        size_t n = strcspn(text, "\n");
-        const char *line = wr_arena_strndup(x->arena, text, n);
-        wr__add_row(x, &line, 1);
-        text += n + (text[n] == '\n');
-    }
-}
-
-static weir_status find_query(wr_exec *x, wr_query **out, weir_error *err)
-{
-    *out = NULL;
-    for (size_t i = 0; i < x->engine->queries.n; i++)
-        if (wr_ieq(wr_query_id(x->engine->queries.v[i]), x->stmt->name.name))
-            *out = x->engine->queries.v[i];
-    if (*out)
-        return WEIR_OK;
-    return wr_error_at(err, WEIR_ERR_NOT_FOUND, x->stmt->name.pos,
-                       "Query with id:%s does not exist, use SHOW QUERIES to view the full set of "
-                       "queries.",
-                       x->stmt->name.name);
-}
-
-static void explain_plan(wr_buf *b, const wr_plan *plan)
-{
-    wr_buf_puts(b, "\nExecution plan\n--------------\n");
-    wr_plan_print(b, plan);
-    wr_buf_printf(b, "\nSub-topologies: %u\n", plan->subtopologies_n);
-}
-
-static weir_status explain_running(wr_exec *x, wr_buf *b, weir_error *err)
-{
-    wr_query *q;
-    WR_TRY(find_query(x, &q, err));
-    const wr_query_info *info = wr_catalog_query(&x->engine->catalog, wr_query_id(q));
-    wr_query_metrics m;
-    weir_error why;
-    wr_query_metrics_read(q, &m);
-    wr_buf_printf(b, "ID                   : %s\nQuery Type           : PERSISTENT\n",
-                  wr_query_id(q));
-    wr_buf_printf(b, "SQL                  : %s\n", info ? info->sql : "");
-    wr_buf_printf(b, "Status               : %s\n", wr_query_state_name(wr_query_state_of(q)));
-    if (wr_query_error(q, &why))
-        wr_buf_printf(b, "Error                : %s\n", why.message);
-    wr_buf_printf(b, "Records              : in %llu, out %llu, errors %llu, late %llu, lag %lld\n",
-                  (unsigned long long)m.records_in, (unsigned long long)m.records_out,
-                  (unsigned long long)m.errors, (unsigned long long)m.late, (long long)m.lag);
-    explain_plan(b, wr_query_plan(q));
+    wr_query_entry *entry = wr_engine_find_entry_any_case(x->engine, x->stmt->name.name);
+    if (!entry)
+        return wr_error_at(err, WEIR_ERR_NOT_FOUND, x->stmt->name.pos,
+                           "Query with id:%s does not exist, use SHOW QUERIES to view the full set "
+                           "of queries.",
+                           x->stmt->name.name);
+    *out = entry->query;
     return WEIR_OK;
 }
 
-static weir_status explain_statement(wr_exec *x, wr_buf *b, weir_error *err)
+/* ---- the plan as rows ---- */
+
+static const char *details(wr_exec *x, const wr_plan *plan, const wr_step *step)
 {
+    static const char separator[] = " | ";
+    wr_buf b = {0};
+    wr_plan_print_details(&b, plan, step);
+    const char *all =
+        b.len ? wr_arena_strdup(x->arena, wr_buf_cstr(&b) + sizeof separator - 1) : NULL;
+    wr_buf_free(&b);
+    return all;
+}
+
+static void add_step(wr_exec *x, const wr_plan *plan, const wr_step *s, int32_t depth)
+{
+    wr_buf schema = {0};
+    wr_schema_print(&schema, s->schema);
+    WR__RESULT_ROW(x, x->sections.v[0], wr_value_i32(depth), wr__text(x, wr_step_label(s)),
+                   wr__text(x, s->name), wr__text(x, wr_buf_cstr(&schema)),
+                   wr__text(x, details(x, plan, s)), wr__text(x, s->context),
+                   wr_value_i32((int32_t)s->subtopology));
+    wr_buf_free(&schema);
+    for (uint32_t i = 0; i < s->in_n; i++)
+        add_step(x, plan, s->in[i], depth + 1);
+}
+
+static void start_rows(wr_exec *x)
+{
+    static const wr__column columns[] = {
+        {"DEPTH", &wr_type_integer},      {"KIND", &wr_type_string},   {"NAME", &wr_type_string},
+        {"SCHEMA", &wr_type_string},      {"DETAIL", &wr_type_string}, {"LOGGER", &wr_type_string},
+        {"SUBTOPOLOGY", &wr_type_integer}};
+    (void)wr__result_new(x, "", columns, WR_ARRAY_LEN(columns));
+}
+
+static void add_plan(wr_exec *x, const wr_plan *plan)
+{
+    static const wr__column columns[] = {{"SUBTOPOLOGIES", &wr_type_integer}};
+    add_step(x, plan, plan->root, 0);
+    WR__RESULT_ROW(x, wr__result_new(x, "plan", columns, 1),
+                   wr_value_i32((int32_t)plan->subtopologies_n));
+}
+
+/* ---- of a running query; under the lock ---- */
+
+static void add_query(wr_exec *x, wr_query *q)
+{
+    static const wr__column columns[] = {
+        {"ID", &wr_type_string},          {"TYPE", &wr_type_string},
+        {"SQL", &wr_type_string},         {"STATUS", &wr_type_string},
+        {"ERROR", &wr_type_string},       {"RECORDS_IN", &wr_type_bigint},
+        {"RECORDS_OUT", &wr_type_bigint}, {"ERRORS", &wr_type_bigint},
+        {"LATE", &wr_type_bigint},        {"LAG", &wr_type_bigint}};
+    const wr_query_info *info = wr_catalog_query(wr_engine_catalog(x->engine), wr_query_id(q));
+    wr_query_metrics m;
+    weir_error why;
+    bool failed = wr_query_error(q, &why);
+    wr_query_metrics_read(q, &m);
+    WR__RESULT_ROW(
+        x, wr__result_new(x, "query", columns, WR_ARRAY_LEN(columns)), wr__text(x, wr_query_id(q)),
+        wr__text(x, "PERSISTENT"), wr__text(x, info ? info->sql : ""),
+        wr__text(x, wr_query_state_name(wr_query_state_of(q))),
+        wr__text(x, failed ? why.message : NULL), wr__count(m.records_in), wr__count(m.records_out),
+        wr__count(m.errors), wr__count(m.late), m.lag < 0 ? WR_VALUE_NULL : wr_value_i64(m.lag));
+}
+
+static weir_status explain_running(wr_exec *x, weir_error *err)
+{
+    wr_query *q;
+    wr_engine_lock(x->engine);
+    weir_status st = wr__find_running(x, &q, err);
+    if (st == WEIR_OK) {
+        start_rows(x);
+        add_query(x, q);
+        add_plan(x, wr_query_plan(q));
+    }
+    wr_engine_unlock(x->engine);
+    return st;
+}
+
+/* ---- of a statement ---- */
+
+typedef struct explained {
+    wr_plan *plan;
+    wr_pull *pull; /* on a table: there is no plan */
+} explained;
+
+static void discard(void *arg)
+{
+    explained *p = arg;
+    wr_plan_free(p->plan);
+    wr_pull_free(p->pull);
+    *p = (explained){0};
+}
+
+static weir_status plan(wr_exec *x, wr_instance_env *env, void *arg, wr_reservation *needs,
+                        weir_error *err)
+{
+    explained *p = arg;
     const wr_ast_stmt *s = x->stmt->child;
-    wr_instance_env env;
-    wr_plan *plan = NULL;
     wr_source *sink = NULL;
     wr_new_topic topic;
-    wr_pull *pull = NULL;
     const char *id;
-    wr_plan_env_init(&env, x->engine, &x->session->settings, x->arena);
+    weir_status st;
+    (void)needs;
+    *p = (explained){0};
     switch (s->kind) {
     case WR_AST_CREATE_AS:
-        WR_TRY(wr_plan_create_as(&env.base, s, &sink, &topic, &plan, err));
+        st = wr_plan_create_as(&env->base, s, &sink, &topic, &p->plan, err);
         wr_source_unref(sink);
-        break;
+        return st;
     case WR_AST_INSERT_SELECT:
-        WR_TRY(wr_plan_insert_select(&env.base, s, &plan, &id, err));
-        break;
+        return wr_plan_insert_select(&env->base, s, &p->plan, &id, err);
     case WR_AST_QUERY:
-        if (s->query->emit != WR_AST_EMIT_NONE) {
-            WR_TRY(wr_plan_push(&env.base, s->query, &plan, err));
-            break;
-        }
-        WR_TRY(wr_plan_pull(&env.base, s->query, &pull, err));
-        wr_buf_printf(b, "Pull query on %s: %s\n", pull->source->name,
-                      !pull->query_id ? "scan of the stream"
-                      : pull->scan    ? "table scan"
-                                      : "key look-up");
-        if (pull->plan)
-            explain_plan(b, pull->plan);
-        wr_pull_free(pull);
-        return WEIR_OK;
+        return s->query->emit == WR_AST_EMIT_NONE
+                   ? wr_plan_pull(&env->base, s->query, &p->pull, err)
+                   : wr_plan_push(&env->base, s->query, &p->plan, err);
     default:
         return wr_error_at(err, WEIR_ERR_STATEMENT, s->pos,
                            "The provided statement does not run a ksql query");
     }
-    wr_buf_printf(b, "SQL                  : %s\n", s->text.ptr);
-    explain_plan(b, plan);
-    wr_plan_free(plan);
-    return WEIR_OK;
 }
 
-static weir_status analyze(wr_exec *x, weir_error *err)
+static void add_pull(wr_exec *x, const wr_pull *pull)
 {
-    wr_query *q;
-    if (x->stmt->child) {
-        wr_error_at(err, WEIR_ERR_UNSUPPORTED, x->stmt->pos,
-                    "EXPLAIN ANALYZE shows what a running query has done, by its id");
-        return wr_error_hint(err, "SHOW QUERIES; lists the ids");
-    }
-    WR_TRY(find_query(x, &q, err));
-    wr__show_profile(x, q);
+    static const wr__column columns[] = {{"SOURCE", &wr_type_string}, {"ACCESS", &wr_type_string}};
+    const char *access = !pull->query_id ? "scan of the stream"
+                         : pull->scan    ? "table scan"
+                                         : "key look-up";
+    WR__RESULT_ROW(x, wr__result_new(x, "pull", columns, 2), wr__text(x, pull->source->name),
+                   wr__text(x, access));
+}
+
+static void add_statement(wr_exec *x)
+{
+    static const wr__column columns[] = {{"SQL", &wr_type_string}};
+    WR__RESULT_ROW(x, wr__result_new(x, "statement", columns, 1),
+                   wr__text(x, x->stmt->child->text.ptr));
+}
+
+static weir_status explain_statement(wr_exec *x, weir_error *err)
+{
+    explained p = {0};
+    wr_reservation held = {0};
+    wr__planner planner = {plan, discard, &p};
+    WR_TRY(wr__plan(x, &planner, &held, err));
+    wr_engine_unlock(x->engine);
+    wr_reservation_release(&held);
+    start_rows(x);
+    if (p.pull)
+        add_pull(x, p.pull);
+    else
+        add_statement(x);
+    const wr_plan *shown = p.pull ? p.pull->plan : p.plan;
+    if (shown)
+        add_plan(x, shown);
+    discard(&p);
     return WEIR_OK;
 }
 
 weir_status wr__execute_explain(wr_exec *x, weir_error *err)
 {
-    static const char *const titles[] = {"plan"};
-    if (x->stmt->analyze)
-        return analyze(x, err);
-    wr_buf b = {0};
-    weir_status st = x->stmt->child ? explain_statement(x, &b, err) : explain_running(x, &b, err);
-    x->kind = WR_EXEC_TEXT;
-    wr__set_titles(x, titles, 1);
-    if (st == WEIR_OK)
-        add_lines(x, wr_buf_cstr(&b));
-    wr_buf_free(&b);
-    return st;
+    return x->stmt->child ? explain_statement(x, err) : explain_running(x, err);
 }

@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * INSERT INTO ... VALUES: encode one row and write it; durable when the statement returns.
+ * INSERT INTO ... VALUES: encode one row and write it; durable when the statement returns. Planned
+ * under the lock, written without it by a writer that no other statement has.
  */
-#include "runtime/statement/statement_internal.h"
-
-weir_status wr__engine_writer(wr_engine *e, wr_log_writer **out, weir_error *err)
-{
-    if (!e->writer)
-        WR_TRY(wr_log_writer_new(e->log, &e->settings, &e->writer, err));
-    *out = e->writer;
-    return WEIR_OK;
-}
+#include "runtime/instance/writers.h"
+#include "runtime/statement/planned.h"
+#include "runtime/statement/statement_class.h"
 
 static void no_report(wr_row_errors *self, uint32_t row, const char *message)
 {
@@ -52,44 +47,84 @@ static weir_status encode_part(const wr_insert *ins, bool key, wr_arena *a, wr_b
     return WEIR_OK;
 }
 
+/* Durable on return, or nothing of it is ever written: a writer that failed goes to nobody else. */
+static weir_status write_sync(wr_engine *e, const char *topic, const wr_out_records *records,
+                              weir_error *err)
+{
+    wr_log_writer *w;
+    WR_TRY(wr_engine_take_writer(e, &w, err));
+    weir_status st = wr_log_writer_produce(w, topic, records, err);
+    if (st == WEIR_OK)
+        st = wr_log_writer_flush(w, err);
+    if (st == WEIR_OK)
+        st = wr_log_writer_commit(w, NULL, NULL, 0, NULL, err);
+    wr_engine_give_writer(e, w, st == WEIR_OK);
+    return st;
+}
+
 static weir_status write_row(wr_exec *x, const wr_insert *ins, weir_error *err)
 {
     wr_engine *e = x->engine;
+    wr_clock *clock = wr_engine_clock(e);
     wr_buf key_buf = {0}, value_buf = {0};
     wr_str key = {NULL, 0}, value = {NULL, 0};
-    wr_log_writer *w;
-    int64_t ts = ins->has_rowtime ? ins->rowtime : e->clock->wall_ms(e->clock);
+    int64_t ts = ins->has_rowtime ? ins->rowtime : clock->wall_ms(clock);
     weir_status st = encode_part(ins, true, x->arena, &key_buf, &key, err);
     if (st == WEIR_OK)
         st = encode_part(ins, false, x->arena, &value_buf, &value, err);
-    if (st == WEIR_OK)
-        st = wr__engine_writer(e, &w, err);
     if (st == WEIR_OK) {
         static const int32_t first = 0; /* the only partition in effect of a fed engine */
+        bool fed = wr_engine_mode_of(e) == WR_ENGINE_FED;
         wr_out_records r = {.n = 1,
                             .keys = &key,
                             .values = &value,
                             .timestamps = &ts,
-                            .partitions = e->mode == WR_ENGINE_FED ? &first : NULL};
-        st = wr_log_writer_produce(w, ins->source->topic, &r, err);
-        if (st == WEIR_OK)
-            st = wr_log_writer_flush(w, err);
-        if (st == WEIR_OK)
-            st = wr_log_writer_commit(w, NULL, NULL, 0, NULL, err);
+                            .partitions = fed ? &first : NULL};
+        st = write_sync(e, ins->source->topic, &r, err);
     }
-    wr_engine_note_write(e);
+    if (st == WEIR_OK)
+        wr_engine_note_write(e);
     wr_buf_free(&key_buf);
     wr_buf_free(&value_buf);
     return st;
 }
 
+typedef struct inserting {
+    wr_insert *values;
+    wr_source *source; /* one reference: DROP may come as soon as the lock is given back */
+} inserting;
+
+static void discard(void *arg)
+{
+    inserting *i = arg;
+    if (i->values)
+        wr_insert_free(i->values);
+    wr_source_unref(i->source);
+    *i = (inserting){0};
+}
+
+static weir_status plan(wr_exec *x, wr_instance_env *env, void *arg, wr_reservation *needs,
+                        weir_error *err)
+{
+    inserting *i = arg;
+    *i = (inserting){0};
+    WR_TRY(wr_plan_insert_values(&env->base, x->stmt, &i->values, err));
+    i->source = wr_catalog_find(env->base.catalog, i->values->source->name);
+    WR_ASSERT(i->source == i->values->source);
+    wr_source_ref(i->source);
+    wr_reservation_add(needs, WR_OBJECT_SOURCE, i->source->name, false);
+    return WEIR_OK;
+}
+
 weir_status wr__execute_insert_values(wr_exec *x, weir_error *err)
 {
-    wr_instance_env env;
-    wr_insert *ins;
-    wr_plan_env_init(&env, x->engine, &x->session->settings, x->arena);
-    WR_TRY(wr_plan_insert_values(&env.base, x->stmt, &ins, err));
-    weir_status st = write_row(x, ins, err);
-    wr_insert_free(ins);
+    inserting i = {0};
+    wr_reservation held = {0};
+    wr__planner planner = {plan, discard, &i};
+    WR_TRY(wr__plan(x, &planner, &held, err));
+    wr_engine_unlock(x->engine);
+    weir_status st = write_row(x, i.values, err);
+    wr_reservation_release(&held);
+    discard(&i);
     return st;
 }

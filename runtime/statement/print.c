@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * PRINT topic: records as text, formats guessed (dialect.md 8.6).
+ * PRINT topic: records as text, formats guessed (dialect.md 8.6). Rows of one text column; the
+ * first two say what was guessed. Nothing of the engine's is looked at, so it never takes the lock.
  */
-#include "runtime/statement/statement_internal.h"
+#include "runtime/statement/result.h"
+#include "runtime/statement/statement_class.h"
 
 #include <stdio.h>
 #include <time.h>
 
 struct wr__print {
-    wr_log *log;
     wr_log_reader *reader;
     wr_log_batch *batch;
     uint32_t at;
@@ -18,7 +19,7 @@ struct wr__print {
     bool announced, ended;
     int64_t interval, seen;
     wr_buf line;
-    const char *cell;
+    wr_value cell;     /* the row of the last step */
     int heading_lines; /* lines of the announcement still to be given */
 };
 
@@ -29,7 +30,7 @@ static weir_status unknown_topic(wr_exec *x, weir_error *err)
     uint32_t n;
     weir_error other;
     const char *topic = x->stmt->text1, *similar = NULL;
-    if (wr_topic_list(e->log, x->arena, &all, &n, &other) == WEIR_OK)
+    if (wr_topic_list(wr_engine_log(e), x->arena, &all, &n, &other) == WEIR_OK)
         for (uint32_t i = 0; i < n; i++)
             if (wr_ieq(all[i].name, topic))
                 similar = all[i].name;
@@ -41,12 +42,11 @@ static weir_status unknown_topic(wr_exec *x, weir_error *err)
                    : wr_error_hint(err, "SHOW TOPICS lists them");
 }
 
-weir_status wr__open_print(wr_exec *x, weir_error *err)
+static weir_status open_print(wr_exec *x, weir_error *err)
 {
     wr_engine *e = x->engine;
     wr_topic_info info;
-    x->kind = WR_EXEC_PRINT;
-    weir_status st = wr_topic_describe(e->log, x->stmt->text1, &info, err);
+    weir_status st = wr_topic_describe(wr_engine_log(e), x->stmt->text1, &info, err);
     if (st == WEIR_ERR_NOT_FOUND)
         return unknown_topic(x, err);
     WR_TRY(st);
@@ -54,7 +54,6 @@ weir_status wr__open_print(wr_exec *x, weir_error *err)
         return wr_error_at(err, WEIR_ERR_STATEMENT, x->stmt->pos,
                            "INTERVAL must be at least 1, got %lld", (long long)x->stmt->interval);
     struct wr__print *p = WR_NEW(x->arena, struct wr__print);
-    p->log = e->log;
     p->interval = x->stmt->has_interval ? x->stmt->interval : 1;
     wr_format_guess_init(&p->key);
     wr_format_guess_init(&p->value);
@@ -65,9 +64,9 @@ weir_status wr__open_print(wr_exec *x, weir_error *err)
             x->stmt->text1, i, x->stmt->from_beginning ? WR_OFFSET_BEGINNING : WR_OFFSET_END};
     x->print = p;
     x->left = x->stmt->has_limit ? x->stmt->limit : -1;
-    static const char *const titles[] = {"record"};
-    wr__set_titles(x, titles, 1);
-    WR_TRY(wr_log_reader_new(e->log, NULL, &x->session->settings, &p->reader, err));
+    static const wr__column columns[] = {{"record", &wr_type_string}};
+    (void)wr__result_new(x, "", columns, 1);
+    WR_TRY(wr_log_reader_new(wr_engine_log(e), NULL, &x->settings, &p->reader, err));
     return wr_log_reader_assign(p->reader, p->parts, p->parts_n, err);
 }
 
@@ -95,7 +94,7 @@ static void put_record(struct wr__print *p, const wr_record *r)
     else
         wr_buf_puts(&p->line, "<null>");
     wr_buf_printf(&p->line, ", partition: %d", r->partition);
-    p->cell = wr_buf_cstr(&p->line);
+    p->cell = wr_value_str(wr_buf_view(&p->line));
 }
 
 /* Formats are guessed from the whole first batch, then announced in two lines. */
@@ -114,7 +113,7 @@ static void announce(struct wr__print *p)
 
 static weir_status fetch(wr_exec *x, struct wr__print *p, int timeout_ms, weir_error *err)
 {
-    wr_clock *clock = x->engine->clock;
+    wr_clock *clock = wr_engine_clock(x->engine);
     int64_t until = clock->mono_ns(clock) + (int64_t)timeout_ms * 1000000;
     while (!p->batch) {
         if (atomic_exchange(&x->interrupted, false))
@@ -133,7 +132,7 @@ static weir_status fetch(wr_exec *x, struct wr__print *p, int timeout_ms, weir_e
     return WEIR_OK;
 }
 
-weir_status wr__step_print(wr_exec *x, int timeout_ms, weir_error *err)
+static weir_status step_print(wr_exec *x, int timeout_ms, weir_error *err)
 {
     struct wr__print *p = x->print;
     for (;;) {
@@ -143,14 +142,14 @@ weir_status wr__step_print(wr_exec *x, int timeout_ms, weir_error *err)
         }
         if (!p->batch)
             WR_TRY(fetch(x, p, timeout_ms, err));
-        x->row_text = &p->cell;
         if (p->heading_lines) {
             const char *what = p->heading_lines == 2 ? "Key format: " : "Value format: ";
             wr_buf_clear(&p->line);
             wr_buf_puts(&p->line, what);
             wr_format_guess_print(p->heading_lines == 2 ? &p->key : &p->value, &p->line);
-            p->cell = wr_buf_cstr(&p->line);
+            p->cell = wr_value_str(wr_buf_view(&p->line));
             p->heading_lines--;
+            x->row = &p->cell;
             return WEIR_ROW;
         }
         if (p->at == p->batch->n) {
@@ -164,11 +163,12 @@ weir_status wr__step_print(wr_exec *x, int timeout_ms, weir_error *err)
         put_record(p, r);
         if (x->left > 0)
             x->left--;
+        x->row = &p->cell;
         return WEIR_ROW;
     }
 }
 
-void wr__close_print(wr_exec *x)
+static void close_print(wr_exec *x)
 {
     struct wr__print *p = x->print;
     if (!p)
@@ -180,3 +180,5 @@ void wr__close_print(wr_exec *x)
     wr_buf_free(&p->line);
     x->print = NULL;
 }
+
+const wr__statement_class wr__print_class = {WR_EXEC_PRINT, open_print, step_print, close_print};

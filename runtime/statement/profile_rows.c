@@ -7,7 +7,9 @@
  * Times exclude each other, so shares add up to 100: of the time in which the query worked, which
  * is that of its operators and of its commits. What waits for others has a time, but no share.
  */
-#include "runtime/statement/statement_internal.h"
+#include "runtime/statement/explain.h"
+#include "runtime/statement/result.h"
+#include "runtime/statement/statement_class.h"
 
 enum {
     COL_DEPTH,
@@ -35,10 +37,7 @@ enum {
     COLUMNS
 };
 
-static const struct {
-    const char *name;
-    const wr_type *type;
-} columns[COLUMNS] = {
+static const wr__column columns[COLUMNS] = {
     [COL_DEPTH] = {"DEPTH", &wr_type_integer},
     [COL_KIND] = {"KIND", &wr_type_string},
     [COL_NAME] = {"NAME", &wr_type_string},
@@ -67,31 +66,18 @@ static const struct {
 
 static wr_value *add_row(wr_exec *x, uint32_t depth, const char *kind, const char *name)
 {
-    wr_value *row = WR_NEW_N(x->arena, wr_value, COLUMNS);
-    for (uint32_t i = 0; i < COLUMNS; i++)
-        row[i] = WR_VALUE_NULL;
+    wr_value *row = wr__result_row(x, x->sections.v[0]);
     row[COL_DEPTH] = wr_value_i32((int32_t)depth);
     row[COL_KIND] = wr_value_str(wr_str_c(kind));
-    row[COL_NAME] = wr_value_str(wr_str_c(wr_arena_strdup(x->arena, name)));
-    wr_arr_push(x->arena, &x->value_rows, (const wr_value *)row);
+    row[COL_NAME] = wr__text(x, name);
     return row;
-}
-
-static wr_value count(uint64_t n)
-{
-    return wr_value_i64((int64_t)n);
 }
 
 static void set_time(wr_value *row, uint64_t ns, uint64_t busy_ns)
 {
-    row[COL_TIME_NS] = count(ns);
+    row[COL_TIME_NS] = wr__count(ns);
     if (busy_ns)
         row[COL_SHARE] = wr_value_f64(100.0 * (double)ns / (double)busy_ns);
-}
-
-static wr_value text(const char *s)
-{
-    return wr_value_str(wr_str_c(s));
 }
 
 /* ---- rows ---- */
@@ -101,19 +87,19 @@ static void add_query(wr_exec *x, wr_query *q, const wr_profile *p, uint64_t bus
     const char *state = wr_query_state_name(wr_query_state_of(q));
     wr_value *row = add_row(x, 0, "QUERY", wr_query_id(q));
     uint32_t others = wr_query_shared_with(q);
-    row[COL_DETAIL] =
-        text(wr_arena_printf(x->arena, "%s, started %.1f s ago%s", state, (double)p->age_ns / 1e9,
-                             others == 0   ? ""
-                             : others == 1 ? ", reads with 1 other query"
-                                           : wr_arena_printf(x->arena,
-                                                             ", reads with %u other "
-                                                             "queries",
-                                                             others)));
-    row[COL_ROWS_IN] = count(p->totals.records_in);
-    row[COL_ROWS_OUT] = count(p->totals.records_out);
-    row[COL_BYTES_IN] = count(p->totals.bytes_in);
-    row[COL_BYTES_OUT] = count(p->totals.bytes_out);
-    row[COL_DROPPED] = count(p->totals.errors);
+    row[COL_DETAIL] = wr__text(
+        x, wr_arena_printf(x->arena, "%s, started %.1f s ago%s", state, (double)p->age_ns / 1e9,
+                           others == 0   ? ""
+                           : others == 1 ? ", reads with 1 other query"
+                                         : wr_arena_printf(x->arena,
+                                                           ", reads with %u other "
+                                                           "queries",
+                                                           others)));
+    row[COL_ROWS_IN] = wr__count(p->totals.records_in);
+    row[COL_ROWS_OUT] = wr__count(p->totals.records_out);
+    row[COL_BYTES_IN] = wr__count(p->totals.bytes_in);
+    row[COL_BYTES_OUT] = wr__count(p->totals.bytes_out);
+    row[COL_DROPPED] = wr__count(p->totals.errors);
     if (p->totals.lag >= 0)
         row[COL_LAG] = wr_value_i64(p->totals.lag);
     set_time(row, busy_ns, busy_ns);
@@ -122,26 +108,27 @@ static void add_query(wr_exec *x, wr_query *q, const wr_profile *p, uint64_t bus
 static void add_phases(wr_exec *x, const wr_profile *p, uint64_t busy_ns)
 {
     wr_value *row = add_row(x, 1, "POLL", "Poll");
-    row[COL_DETAIL] = text("time with waiting for records");
-    row[COL_BATCHES] = count(p->polls);
+    row[COL_DETAIL] = wr__text(x, "time with waiting for records");
+    row[COL_BATCHES] = wr__count(p->polls);
     set_time(row, p->poll_ns, 0);
     row = add_row(x, 1, "COMMIT", "Commit");
     if (p->commits)
-        row[COL_DETAIL] = text(wr_arena_printf(
-            x->arena, "with its operators' part: mean %.1f ms, longest %.1f ms",
-            (double)p->commit_ns / (double)p->commits / 1e6, (double)p->commit_max_ns / 1e6));
-    row[COL_BATCHES] = count(p->commits);
+        row[COL_DETAIL] = wr__text(
+            x, wr_arena_printf(x->arena, "with its operators' part: mean %.1f ms, longest %.1f ms",
+                               (double)p->commit_ns / (double)p->commits / 1e6,
+                               (double)p->commit_max_ns / 1e6));
+    row[COL_BATCHES] = wr__count(p->commits);
     set_time(row, p->commit_own_ns, busy_ns);
     if (p->totals.restored || p->restore_ns) {
         row = add_row(x, 1, "RESTORE", "Restore");
-        row[COL_DETAIL] = text("of state from changelogs, before the start");
-        row[COL_ROWS_IN] = count(p->totals.restored);
+        row[COL_DETAIL] = wr__text(x, "of state from changelogs, before the start");
+        row[COL_ROWS_IN] = wr__count(p->totals.restored);
         set_time(row, p->restore_ns, 0);
     }
-    uint64_t told = busy_ns + p->poll_ns + p->restore_ns;
+    uint64_t known = busy_ns + p->poll_ns + p->restore_ns;
     row = add_row(x, 1, "OTHER", "Other");
-    row[COL_DETAIL] = text("merging topics by time, asking for their ends");
-    set_time(row, p->steps_ns > told ? p->steps_ns - told : 0, 0);
+    row[COL_DETAIL] = wr__text(x, "merging topics by time, asking for their ends");
+    set_time(row, p->steps_ns > known ? p->steps_ns - known : 0, 0);
 }
 
 static const char *details(wr_exec *x, const wr_query *q, const wr_step *step)
@@ -159,13 +146,13 @@ static void add_store(wr_exec *x, const wr_profile_node *n)
     wr_value *row = add_row(x, n->depth + 1, "STORE", n->store);
     row[COL_SUBTOPOLOGY] = wr_value_i32((int32_t)n->subtopology);
     row[COL_TASKS] = wr_value_i32((int32_t)n->tasks);
-    row[COL_LATE] = count(n->expired);
-    row[COL_ENTRIES] = count(n->entries);
-    row[COL_MEMORY_BYTES] = count(n->memory_bytes);
-    row[COL_DISK_BYTES] = count(n->disk_bytes);
-    row[COL_LOOKUPS] = count(n->gets);
-    row[COL_MISSES] = count(n->misses);
-    row[COL_CHANGES] = count(n->puts);
+    row[COL_LATE] = wr__count(n->expired);
+    row[COL_ENTRIES] = wr__count(n->entries);
+    row[COL_MEMORY_BYTES] = wr__count(n->memory_bytes);
+    row[COL_DISK_BYTES] = wr__count(n->disk_bytes);
+    row[COL_LOOKUPS] = wr__count(n->gets);
+    row[COL_MISSES] = wr__count(n->misses);
+    row[COL_CHANGES] = wr__count(n->puts);
 }
 
 static void add_operator(wr_exec *x, const wr_query *q, const wr_profile_node *n, uint64_t busy_ns)
@@ -173,36 +160,31 @@ static void add_operator(wr_exec *x, const wr_query *q, const wr_profile_node *n
     wr_value *row = add_row(x, n->depth + 1, "OPERATOR", n->name);
     const char *detail = details(x, q, n->step);
     if (*detail)
-        row[COL_DETAIL] = text(detail);
+        row[COL_DETAIL] = wr__text(x, detail);
     row[COL_SUBTOPOLOGY] = wr_value_i32((int32_t)n->subtopology);
     row[COL_TASKS] = wr_value_i32((int32_t)n->tasks);
-    row[COL_ROWS_IN] = count(n->rows_in);
-    row[COL_ROWS_OUT] = count(n->rows_out);
-    row[COL_BATCHES] = count(n->batches);
+    row[COL_ROWS_IN] = wr__count(n->rows_in);
+    row[COL_ROWS_OUT] = wr__count(n->rows_out);
+    row[COL_BATCHES] = wr__count(n->batches);
     wr_step_kind kind = n->step->kind;
     bool joined = kind == WR_STEP_FK_JOIN; /* its sides send each other records, as a repartition */
     bool repartition = kind == WR_STEP_REPARTITION;
     bool reads = repartition && n->subtopology != n->step->subtopology;
     if (kind == WR_STEP_SOURCE || joined || reads)
-        row[COL_BYTES_IN] = count(n->bytes_in);
+        row[COL_BYTES_IN] = wr__count(n->bytes_in);
     if (kind == WR_STEP_SINK || joined || (repartition && !reads))
-        row[COL_BYTES_OUT] = count(n->bytes_out);
-    row[COL_LATE] = count(n->late);
-    row[COL_DROPPED] = count(n->dropped);
+        row[COL_BYTES_OUT] = wr__count(n->bytes_out);
+    row[COL_LATE] = wr__count(n->late);
+    row[COL_DROPPED] = wr__count(n->dropped);
     set_time(row, n->ns, busy_ns);
 }
 
-void wr__show_profile(wr_exec *x, wr_query *q)
+/* @pre the lock is held: the query stays, and none of this waits */
+static void show_profile(wr_exec *x, wr_query *q)
 {
     wr_profile p;
-    wr_column *cols = WR_NEW_N(x->arena, wr_column, COLUMNS);
-    for (uint32_t i = 0; i < COLUMNS; i++)
-        cols[i] =
-            (wr_column){.name = columns[i].name, .type = columns[i].type, .role = WR_COL_VALUE};
-    x->kind = WR_EXEC_ANALYZE;
-    x->schema = wr_schema_new(x->arena, cols, COLUMNS);
-    x->is_key = WR_NEW_N(x->arena, bool, COLUMNS);
-    const wr_query_info *info = wr_catalog_query(&x->engine->catalog, wr_query_id(q));
+    (void)wr__result_new(x, "", columns, COLUMNS);
+    const wr_query_info *info = wr_catalog_query(wr_engine_catalog(x->engine), wr_query_id(q));
     x->heading = info ? wr_arena_strdup(x->arena, info->sql) : "";
     wr_query_profile(q, x->arena, &p);
     uint64_t busy_ns = p.operators_ns + p.commit_own_ns;
@@ -215,3 +197,21 @@ void wr__show_profile(wr_exec *x, wr_query *q)
             add_operator(x, q, &p.nodes[i], busy_ns);
     }
 }
+
+static weir_status analyze(wr_exec *x, weir_error *err)
+{
+    wr_query *q;
+    if (x->stmt->child) {
+        wr_error_at(err, WEIR_ERR_UNSUPPORTED, x->stmt->pos,
+                    "EXPLAIN ANALYZE shows what a running query has done, by its id");
+        return wr_error_hint(err, "SHOW QUERIES; lists the ids");
+    }
+    wr_engine_lock(x->engine);
+    weir_status st = wr__find_running(x, &q, err);
+    if (st == WEIR_OK)
+        show_profile(x, q);
+    wr_engine_unlock(x->engine);
+    return st;
+}
+
+const wr__statement_class wr__analyze_class = {WR_EXEC_ANALYZE, analyze, NULL, NULL};

@@ -2,10 +2,14 @@
 /*
  * Query files: all statements are checked before any runs.
  */
-#include "runtime/statement/statement_internal.h"
+#include "runtime/instance/reservation.h"
+#include "runtime/statement/statement_class.h"
 
 #include <errno.h>
 #include <stdio.h>
+
+/* A file that does not fit in a text is no query file. */
+#define FILE_BYTES_MAX ((size_t)64 << 20)
 
 static weir_status read_file(const char *path, wr_buf *out, weir_error *err)
 {
@@ -16,10 +20,14 @@ static weir_status read_file(const char *path, wr_buf *out, weir_error *err)
     do {
         n = fread(wr_buf_reserve(out, 65536), 1, 65536, f);
         out->len += n;
-    } while (n);
+    } while (n && out->len <= FILE_BYTES_MAX);
     bool bad = ferror(f) != 0;
     fclose(f);
-    return bad ? wr_error(err, WEIR_ERR_IO, "Cannot read %s: %s", path, strerror(EIO)) : WEIR_OK;
+    if (bad)
+        return wr_error(err, WEIR_ERR_IO, "Cannot read %s: %s", path, strerror(EIO));
+    if (out->len > FILE_BYTES_MAX)
+        return wr_error(err, WEIR_ERR_LIMIT, "%s has more than %zu bytes", path, FILE_BYTES_MAX);
+    return WEIR_OK;
 }
 
 /* The position in the statement becomes one in the file. */
@@ -56,56 +64,123 @@ static weir_status check_headless(const wr_ast_stmt *s, weir_error *err)
     }
 }
 
-typedef enum file_pass { PASS_CHECK, PASS_RUN } file_pass;
+/** One reading of a file. */
+typedef struct reading {
+    wr_engine *engine;
+    wr_session session; /* the file's own */
+    const char *path;
+    wr_str text;
+    wr_catalog *check; /* PASS_CHECK: what earlier statements would make is here; else NULL */
+    uint32_t queries;  /* persistent ones that were met */
+} reading;
 
-/** A file's own session, on top of @p base (may be NULL). */
-static void file_session(wr_session *s, const wr_engine *e, const wr_session *base)
+static bool is_of_session(const wr_ast_stmt *s)
 {
-    wr_session_init(s, e);
-    if (!base)
-        return;
-    wr_settings_free(&s->settings);
-    wr_settings_init(&s->settings, &base->settings);
-    const wr_map_entry *v;
-    for (size_t i = 0; (v = wr_map_next(&base->variables, &i));)
-        wr_map_put(&s->variables, v->key, wr_strdup(v->value));
+    return s->kind == WR_AST_SET || s->kind == WR_AST_UNSET || s->kind == WR_AST_DEFINE ||
+           s->kind == WR_AST_UNDEFINE;
 }
 
-static weir_status run_file(wr_engine *e, const wr_session *base, const char *path, wr_str text,
-                            file_pass pass, wr_catalog *check, uint32_t *queries, weir_error *err)
+static weir_status check_one(reading *r, wr_exec *x, weir_error *err)
 {
-    wr_session session;
-    file_session(&session, e, base);
-    weir_status st = WEIR_OK;
-    wr_parse_span span;
-    for (size_t at = 0; st == WEIR_OK && wr_parse_next_span(text.ptr, text.len, at, &span);
-         at = span.next) {
-        if (span.empty)
-            continue;
-        wr_exec *x = NULL;
-        st = wr_exec_new(e, &session, text.ptr + span.start, span.end - span.start, &x, err);
-        if (st == WEIR_OK)
-            st = check_headless(x->stmt, err);
-        if (st == WEIR_OK && !span.terminated)
-            st = wr_error_at(err, WEIR_ERR_SYNTAX, (int64_t)(span.end - span.start),
-                             "Missing ';' behind the last statement");
-        if (st == WEIR_OK) {
-            bool local = x->kind == WR_EXEC_COMMAND &&
-                         (x->stmt->kind == WR_AST_SET || x->stmt->kind == WR_AST_UNSET ||
-                          x->stmt->kind == WR_AST_DEFINE || x->stmt->kind == WR_AST_UNDEFINE);
-            if (pass == PASS_CHECK && !local) {
-                st = wr__validate(x, check, err);
-                *queries += x->stmt->query != NULL;
-            } else {
-                st = wr_exec_step(x, -1, err);
-                st = st == WEIR_DONE ? WEIR_OK : st;
-            }
-        }
-        if (st != WEIR_OK)
-            in_file(path, text, span.start, st, err);
-        wr_exec_free(x);
+    bool done;
+    r->queries += x->stmt->query != NULL;
+    return x->stmt->kind == WR_AST_CREATE_TYPE
+               ? wr_catalog_create_type(r->check, x->stmt, &done, err)
+               : wr__validate_definition(x, r->check, err);
+}
+
+static weir_status one_statement(reading *r, const wr_parse_span *span, weir_error *err)
+{
+    wr_exec *x;
+    WR_TRY(wr_exec_new(r->engine, &r->session, r->text.ptr + span->start, span->end - span->start,
+                       &x, err));
+    weir_status st = check_headless(x->stmt, err);
+    if (st == WEIR_OK && !span->terminated)
+        st = wr_error_at(err, WEIR_ERR_SYNTAX, (int64_t)(span->end - span->start),
+                         "Missing ';' after the last statement");
+    if (st == WEIR_OK && r->check && !is_of_session(x->stmt)) {
+        wr__take_settings(x);
+        st = check_one(r, x, err);
+    } else if (st == WEIR_OK) {
+        st = wr_exec_step(x, -1, err);
+        st = st == WEIR_DONE ? WEIR_OK : st;
     }
-    wr_session_free(&session);
+    wr_exec_free(x);
+    return st;
+}
+
+static weir_status read_statements(reading *r, weir_error *err)
+{
+    wr_parse_span span;
+    for (size_t at = 0; wr_parse_next_span(r->text.ptr, r->text.len, at, &span); at = span.next) {
+        weir_status st = span.empty ? WEIR_OK : one_statement(r, &span, err);
+        if (st != WEIR_OK)
+            return in_file(r->path, r->text, span.start, st, err);
+    }
+    return WEIR_OK;
+}
+
+/* A pass has a session of its own, so that the second begins as the first did. */
+static weir_status pass(wr_engine *e, const wr_session *base, const void *owner, const char *path,
+                        wr_str text, wr_catalog *check, uint32_t *queries, weir_error *err)
+{
+    reading r = {.engine = e, .path = path, .text = text, .check = check};
+    wr_engine_lock(e);
+    wr_session_init_from(&r.session, e, base);
+    wr_engine_unlock(e);
+    r.session.owner = owner;
+    weir_status st = read_statements(&r, err);
+    wr_session_free(&r.session);
+    *queries = r.queries;
+    return st;
+}
+
+static weir_status check_pass(wr_engine *e, const wr_session *base, const void *owner,
+                              const char *path, wr_str text, weir_error *err)
+{
+    wr_catalog check;
+    uint32_t queries;
+    wr_engine_lock(e);
+    wr_catalog_clone(&check, wr_engine_catalog(e));
+    wr_engine_unlock(e);
+    weir_status st = pass(e, base, owner, path, text, &check, &queries, err);
+    wr_catalog_free(&check);
+    if (st == WEIR_OK && queries == 0)
+        st = wr_error(err, WEIR_ERR_STATEMENT,
+                      "%s: the file has no persistent query (CREATE ... AS SELECT or INSERT INTO "
+                      "... SELECT)",
+                      path);
+    return st;
+}
+
+/* Queries of the file that read the same topics find each other before they begin. */
+static weir_status run_pass(wr_engine *e, const wr_session *base, const void *owner,
+                            const char *path, wr_str text, weir_error *err)
+{
+    uint32_t queries;
+    wr_hub *hub = wr_engine_hub(e);
+    if (hub)
+        wr_hub_hold(hub);
+    weir_status st = pass(e, base, owner, path, text, NULL, &queries, err);
+    weir_error later;
+    weir_status released = hub ? wr_hub_release(hub, st == WEIR_OK ? err : &later) : WEIR_OK;
+    return st == WEIR_OK ? released : st;
+}
+
+/* Nobody else's statement comes between the check and the run. */
+static weir_status reserve_everything(wr_engine *e, wr_reservation *all, weir_error *err)
+{
+    wr_wait wait = wr_wait_new(e, NULL, WR_WAIT_STATEMENT_MS);
+    weir_status st = WEIR_OK;
+    char busy[400];
+    wr_reservation_add(all, WR_OBJECT_EVERYTHING, NULL, true);
+    wr_engine_lock(e);
+    while (wr_reservation_take(all, e, busy, sizeof busy) &&
+           (st = wr_wait_check(&wait, busy, err)) == WEIR_OK)
+        wr_engine_wait_changed(e, WR_WAIT_SLICE_MS);
+    wr_engine_unlock(e);
+    if (st != WEIR_OK)
+        wr_reservation_clear(all);
     return st;
 }
 
@@ -113,31 +188,16 @@ weir_status wr_statement_load_file(wr_engine *e, const wr_session *base, const c
                                    weir_error *err)
 {
     wr_buf text = {0};
-    wr_catalog check;
-    uint32_t queries = 0;
+    wr_reservation all = {0};
     weir_status st = read_file(path, &text, err);
-    wr_engine_lock(e); /* nobody else's statement between the check and the run */
+    if (st == WEIR_OK)
+        st = reserve_everything(e, &all, err);
     if (st == WEIR_OK) {
-        wr_catalog_clone(&check, &e->catalog);
-        st = run_file(e, base, path, wr_buf_view(&text), PASS_CHECK, &check, &queries, err);
-        wr_catalog_free(&check);
-    }
-    if (st == WEIR_OK && queries == 0)
-        st = wr_error(err, WEIR_ERR_STATEMENT,
-                      "%s: the file has no persistent query (CREATE ... AS SELECT or INSERT INTO "
-                      "... SELECT)",
-                      path);
-    if (st == WEIR_OK) {
-        if (e->hub)
-            wr_hub_hold(e->hub);
-        st = run_file(e, base, path, wr_buf_view(&text), PASS_RUN, NULL, &queries, err);
-        weir_error later;
-        weir_status released =
-            e->hub ? wr_hub_release(e->hub, st == WEIR_OK ? err : &later) : WEIR_OK;
+        st = check_pass(e, base, &all, path, wr_buf_view(&text), err);
         if (st == WEIR_OK)
-            st = released;
+            st = run_pass(e, base, &all, path, wr_buf_view(&text), err);
+        wr_reservation_release(&all);
     }
-    wr_engine_unlock(e);
     wr_buf_free(&text);
     return st;
 }

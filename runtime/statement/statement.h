@@ -2,18 +2,27 @@
 /*
  * statement.h - statements: from text to typed rows.
  *
- * weir.h (runtime/api) and the test runner (runtime/testing) are thin layers over this. A wr_exec
- * belongs to one thread (wr_exec_interrupt excepted).
+ * A wr_exec is made from text, stepped, freed. weir.h (runtime/api) and the test runner
+ * (runtime/testing) are thin layers over it. Results are rows of typed values; whoever shows them
+ * makes text of them.
+ *
+ * Threads: a wr_exec belongs to one thread, wr_exec_interrupt excepted. No statement holds the
+ * engine's lock while it waits (engine.h); how long it waits for others is in wait.h.
  */
 #ifndef WR_RUNTIME_STATEMENT_STATEMENT_H
 #define WR_RUNTIME_STATEMENT_STATEMENT_H
 
 #include "parser/parser.h"
-#include "runtime/instance/engine.h"
+#include "runtime/instance/plan_env.h"
+#include "runtime/instance/session.h"
 
 typedef struct wr_exec wr_exec;
 
-/** Open an engine and take up the statements that it has kept. */
+/**
+ * Open an engine and take up the statements that it has kept: each is executed again, in order,
+ * then the queries start. One that cannot be executed any more fails the opening, so that no query
+ * goes missing in silence; `weir.statements.skip` names those to be left out.
+ */
 weir_status wr_statement_open_engine(const wr_engine_options *options, wr_engine **out,
                                      weir_error *err) WR_MUST_CHECK;
 
@@ -23,36 +32,45 @@ typedef enum wr_exec_kind {
     WR_EXEC_PULL,
     WR_EXEC_PUSH,
     WR_EXEC_PRINT,
-    WR_EXEC_TEXT,
+    WR_EXEC_PLAN,
     WR_EXEC_ANALYZE,
 } wr_exec_kind;
+
+/** Rows that are known as a whole: what SHOW, DESCRIBE and EXPLAIN give. */
+typedef struct wr_result {
+    const char *name; /* of a section beside the rows: "source", "positions" ...; the rows: "" */
+    const wr_schema *schema;
+    wr_arr(const wr_value *) rows; /* schema->n values each */
+} wr_result;
 
 /** One statement from text to result. */
 struct wr_exec {
     wr_engine *engine;
     wr_session *session;
-    wr_arena *arena;
+    wr_arena *arena; /* owns this struct, the tree and the result */
     wr_ast_stmt *stmt;
     char *text; /* after substitution of variables */
+    const struct wr__statement_class *class;
     wr_exec_kind kind;
     bool executed, done;
     atomic_bool interrupted; /* asked for by wr_exec_interrupt; taken back by the step it ends */
-    /* Result. TABLE and TEXT: rows of text. Queries and ANALYZE: rows of values. */
-    const wr_schema *schema;
-    const bool *is_key;
-    const char *heading, *message, *query_id;
-    wr_arr(const char *const *) text_rows;
-    wr_arr(const wr_value *) value_rows; /* ANALYZE */
-    size_t text_next, value_next;
-    struct wr__rows *rows; /* queue of query rows */
-    wr_query *query;       /* push, stream pull */
+    wr_settings settings;    /* the session's, as they were when it was executed */
+    wr_known_topics topics;  /* what planning has asked for */
+    /* Result. */
+    const wr_schema *schema;      /* of rows; NULL: there are none, or not yet */
+    const bool *is_key;           /* by column; NULL: none is */
+    const char *message;          /* what there is to say at the end, or "" */
+    const char *heading;          /* EXPLAIN ANALYZE: the query's SQL; else "" */
+    const char *query_id;         /* of the query that runs for it, or "" */
+    wr_arr(wr_result *) sections; /* [0]: the rows themselves, unless they are a query's */
+    size_t next;                  /* row of sections[0] */
+    struct wr__rows *rows;        /* PUSH, PULL */
+    wr_query *query;              /* PUSH, PULL of a stream: its own query */
     struct wr__print *print;
     int64_t left; /* rows until LIMIT; -1: none */
-    /* The row of the last step. */
-    const wr_value *row; /* queries: schema->n values */
-    const char *const *row_text;
+    /* The row of the last step; NULL: there is none. */
+    const wr_value *row;
     bool tombstone;
-    weir_status create_status; /* of the statement's own validation, for tests */
 };
 
 /** Parse (after variable substitution). The text is copied. Nothing is executed. */

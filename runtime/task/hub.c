@@ -281,6 +281,16 @@ static bool waits_for_start(const wr_query *q)
     return false;
 }
 
+bool wr_query_detached(wr_query *q)
+{
+    if (!q->threaded) /* whoever steps it is here, and does not */
+        return true;
+    pthread_mutex_lock(&q->hub->lock);
+    bool yes = !q->scan && !q->pending_at && !waits_for_start(q);
+    pthread_mutex_unlock(&q->hub->lock);
+    return yes;
+}
+
 void wr_query_stop_soon(wr_query *q)
 {
     pthread_mutex_lock(&q->hub->lock);

@@ -330,6 +330,8 @@ static weir_status let_go(wr__scan *s, weir_error *err)
         wr__tasks_close(q);
         if (want == WR__WANT_PAUSE)
             atomic_store(&q->state_now, WR_QUERY_PAUSED);
+        else if (st != WEIR_OK)
+            wr_query_fail(q, err); /* whoever closes the engine is to be told */
         wr__scan_remove(s, q);
     }
     return all ? WEIR_OK : st;

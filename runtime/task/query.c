@@ -231,7 +231,7 @@ static void stop_stepped(wr_query *q)
     weir_error err;
     if (was != WR_QUERY_FAILED && was != WR_QUERY_STOPPED && s->writer && !q->transient &&
         wr__scan_commit_all(s, &err) != WEIR_OK)
-        wr_diag_put(WR_DIAG_WARN, "query", "%s: last commit: %s", q->id, err.message);
+        wr_query_fail(q, &err); /* whoever closes the engine is to be told */
     wr__scan_free(s);
 }
 

@@ -169,6 +169,8 @@ void wr_query_free(wr_query *q, bool forget);
 
 /** Pausing waits (not for ever: 5 s) until nothing more is processed and all is committed. */
 void wr_query_pause(wr_query *q, bool paused);
+/** No worker has it: it is paused with everything committed, has ended, or was never started. */
+bool wr_query_detached(wr_query *q);
 /** Ask the thread to look at its state soon. */
 void wr_query_wake(wr_query *q);
 wr_query_state wr_query_state_of(const wr_query *q);

@@ -9,6 +9,7 @@
 #ifndef WR_RUNTIME_TESTING_INTERNAL_H
 #define WR_RUNTIME_TESTING_INTERNAL_H
 
+#include "runtime/instance/query_list.h"
 #include "runtime/statement/statement.h"
 
 #include <stdio.h>

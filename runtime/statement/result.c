@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Building typed results.
+ */
+#include "runtime/statement/result.h"
+
+const wr_type wr__type_texts = {.id = WR_T_ARRAY, .elem = &wr_type_string};
+
+wr_result *wr__result_new(wr_exec *x, const char *name, const wr__column *columns, uint32_t n)
+{
+    WR_ASSERT(n > 0 && (*name == '\0') == (x->sections.n == 0));
+    wr_result *r = WR_NEW(x->arena, wr_result);
+    wr_column *cols = WR_NEW_N(x->arena, wr_column, n);
+    for (uint32_t i = 0; i < n; i++)
+        cols[i] =
+            (wr_column){.name = columns[i].name, .type = columns[i].type, .role = WR_COL_VALUE};
+    r->name = name;
+    r->schema = wr_schema_new(x->arena, cols, n);
+    if (x->sections.n == 0)
+        x->schema = r->schema;
+    wr_arr_push(x->arena, &x->sections, r);
+    return r;
+}
+
+wr_value *wr__result_row(wr_exec *x, wr_result *r)
+{
+    wr_value *row = WR_NEW_N(x->arena, wr_value, r->schema->n);
+    for (uint32_t i = 0; i < r->schema->n; i++)
+        row[i] = WR_VALUE_NULL;
+    wr_arr_push(x->arena, &r->rows, (const wr_value *)row);
+    return row;
+}
+
+void wr__result_add(wr_exec *x, wr_result *r, const wr_value *values, uint32_t n)
+{
+    WR_ASSERT(n == r->schema->n);
+    memcpy(wr__result_row(x, r), values, n * sizeof *values);
+}
+
+wr_value wr__text(wr_exec *x, const char *s)
+{
+    return s ? wr_value_str(wr_str_c(wr_arena_strdup(x->arena, s))) : WR_VALUE_NULL;
+}
+
+wr_value wr__texts(wr_exec *x, const char *const *list, uint32_t n)
+{
+    wr_nest *nest = wr_nest_new(x->arena, n, false);
+    for (uint32_t i = 0; i < n; i++)
+        nest->items[i] = wr__text(x, list[i]);
+    return wr_value_nest(nest);
+}
+
+wr_value wr__count(uint64_t n)
+{
+    return wr_value_i64((int64_t)n);
+}
