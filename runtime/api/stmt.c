@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * weir.h: statements and the columns of their rows; helpers for front ends.
+ *
+ * A row is an array of typed values in memory of the statement; what is handed out as text is made
+ * in `row`, which each step resets. A section is read by the same functions: it has a row of its
+ * own.
  */
 #include "runtime/api/api_internal.h"
 #include "types/decimal.h"
@@ -18,6 +22,11 @@ static const weir_stmt_kind kinds[] = {
 /* ---- life ---- */
 
 /* Codes travel with the message, so a caller who wants no message gets one all the same. */
+/*
+ * Empty statements (";;", comments) are stepped over here, so that callers see statements alone.
+ * The statement's own text is cut out before it is parsed; a position in it becomes one in the
+ * caller's text by adding where it starts.
+ */
 weir_status weir_prepare(weir *w, const char *sql, ptrdiff_t len, weir_stmt **out,
                          const char **tail, weir_error *err)
 {
@@ -53,11 +62,14 @@ weir_status weir_prepare(weir *w, const char *sql, ptrdiff_t len, weir_stmt **ou
     s->w = w;
     s->x = x;
     s->row = wr_arena_new(0);
+    WR_ASSERT(!x->executed && x->kind <= WR_EXEC_ANALYZE);
     atomic_fetch_add(&w->statements, 1);
     *out = s;
     return WEIR_OK;
 }
 
+/* Rows of a section are in the statement's arena, whole since it was executed, so nothing here can
+ * fail or wait. */
 static weir_status step_section(weir_stmt *s)
 {
     WR_ASSERT(s->next <= s->section->rows.n);
@@ -74,6 +86,8 @@ weir_status weir_step(weir_stmt *s, int timeout_ms, weir_error *err)
     return s->section ? step_section(s) : wr_exec_step(s->x, timeout_ms, err ? err : &unwanted);
 }
 
+/* The arena of the texts handed out goes with each: a section has its own, so that stepping it does
+ * not take away the texts of the statement's row. */
 static void free_statement(weir_stmt *s)
 {
     for (size_t i = 0; i < s->sections_n; i++)
@@ -128,11 +142,15 @@ const char *weir_section_name(const weir_stmt *section)
     return section->section ? section->section->name : "";
 }
 
+/* May be called by a signal handler: it follows two pointers that stay as they are until
+ * weir_finalize, and sets a flag. */
 void weir_interrupt(weir_stmt *s)
 {
     wr_exec_interrupt(s->x);
 }
 
+/* Each statement is finalized before the next is prepared, so a DEFINE or SET is in force for those
+ * after it, as if they had been sent one by one. */
 weir_status weir_exec(weir *w, const char *sql, weir_error *err)
 {
     for (const char *at = sql; *at;) {
@@ -151,11 +169,14 @@ weir_status weir_exec(weir *w, const char *sql, weir_error *err)
     return WEIR_OK;
 }
 
+/* Known from the text alone, before anything is executed. */
 weir_stmt_kind weir_stmt_kind_of(const weir_stmt *s)
 {
+    WR_ASSERT((size_t)s->x->kind < WR_ARRAY_LEN(kinds));
     return kinds[s->x->kind];
 }
 
+/* These belong to the statement's arena: valid until weir_finalize. */
 const char *weir_message(const weir_stmt *s)
 {
     return s->x->message;
@@ -173,6 +194,11 @@ const char *weir_query_id(const weir_stmt *s)
 
 /* ---- columns ---- */
 
+/*
+ * The columns of the current result. Those of a query are known once it is planned, so asking for
+ * them plans it: a caller may show a header before the first row. Why planning failed is said by
+ * the step that follows, which plans again.
+ */
 static const wr_schema *schema_of(const weir_stmt *s)
 {
     weir_error ignored;
@@ -189,6 +215,7 @@ int weir_column_count(const weir_stmt *s)
     return schema ? (int)schema->n : 0;
 }
 
+/* Any index is allowed: one past the end has no column, which reads as NULL everywhere. */
 static const wr_column *column(const weir_stmt *s, int i)
 {
     const wr_schema *schema = schema_of(s);
@@ -201,6 +228,7 @@ const char *weir_column_name(const weir_stmt *s, int i)
     return c ? c->name : "";
 }
 
+/* NULL literals and units of time (which no result has) show as STRING. */
 weir_type weir_column_type(const weir_stmt *s, int i)
 {
     static const weir_type types[] = {
@@ -221,6 +249,7 @@ weir_type weir_column_type(const weir_stmt *s, int i)
         [WR_T_UNIT] = WEIR_STRING,
     };
     const wr_column *c = column(s, i);
+    WR_ASSERT(!c || (size_t)c->type->id < WR_ARRAY_LEN(types));
     return c ? types[c->type->id] : WEIR_STRING;
 }
 
@@ -264,6 +293,7 @@ bool weir_column_bool(const weir_stmt *s, int i)
     return v && t->id == WR_T_BOOLEAN && v->u.b;
 }
 
+/* Numbers are converted as CAST does where they fit; what does not fit, or is no number, is 0. */
 int64_t weir_column_int64(const weir_stmt *s, int i)
 {
     const wr_type *t;
@@ -302,6 +332,8 @@ double weir_column_double(const weir_stmt *s, int i)
     return (double)weir_column_int64(s, i);
 }
 
+/* Texts are made when they are asked for, in the arena of the row: a caller who reads integers
+ * alone pays for none. */
 const char *weir_column_text(const weir_stmt *s, int i)
 {
     const wr_type *t;
@@ -315,6 +347,7 @@ const char *weir_column_text(const weir_stmt *s, int i)
     return text;
 }
 
+/* Not a copy: the bytes are the row's. */
 const void *weir_column_bytes(const weir_stmt *s, int i, size_t *len)
 {
     const wr_type *t;
@@ -339,6 +372,7 @@ const char *weir_column_json(const weir_stmt *s, int i)
 
 /* ---- for front ends ---- */
 
+/* The same scanner that splits texts, so prompt and library agree on where a statement ends. */
 bool weir_sql_complete(const char *sql)
 {
     size_t n = strlen(sql);
@@ -349,6 +383,10 @@ bool weir_sql_complete(const char *sql)
     return complete;
 }
 
+/** More than anybody reads through; what is beyond is left out. */
+#define CANDIDATES_MAX ((size_t)4096)
+
+/* Ignores case, as SQL does; a name that is a keyword and a column is given once. */
 static void add_candidate(weir *w, const char *prefix, const char *name)
 {
     size_t n = strlen(prefix);
@@ -357,7 +395,7 @@ static void add_candidate(weir *w, const char *prefix, const char *name)
     for (size_t i = 0; i < w->candidates_n; i++)
         if (strcmp(w->candidates[i], name) == 0)
             return;
-    if (w->candidates_n == 4096)
+    if (w->candidates_n == CANDIDATES_MAX)
         return;
     w->candidates[w->candidates_n++] = wr_arena_strdup(w->complete, name);
 }
@@ -367,6 +405,11 @@ static int by_name(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+/*
+ * What completion offers, gathered at index 0 and handed out from then on: the catalog may change
+ * between two calls, and the list must not. Sources are looked at under the engine's lock; their
+ * names are copied.
+ */
 static void find_candidates(weir *w, const char *prefix)
 {
     const char *name;
@@ -374,7 +417,7 @@ static void find_candidates(weir *w, const char *prefix)
     const wr_map_entry *e;
     const wr_function *f;
     wr_arena_reset(w->complete);
-    w->candidates = WR_NEW_N(w->complete, char *, 4096);
+    w->candidates = WR_NEW_N(w->complete, char *, CANDIDATES_MAX);
     w->candidates_n = 0;
     for (size_t i = 0; (name = wr_parse_keyword(i, &reserved)); i++)
         add_candidate(w, prefix, name);
@@ -398,6 +441,7 @@ const char *weir_complete(weir *w, const char *prefix, int index)
     return index >= 0 && (size_t)index < w->candidates_n ? w->candidates[index] : NULL;
 }
 
+/* The text is cut at the caller's size; the result says how long it would have been. */
 size_t weir_caret(const char *sql, const weir_error *err, char *out, size_t out_size)
 {
     wr_buf b = {0};

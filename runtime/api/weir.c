@@ -20,6 +20,8 @@ const char *weir_version(void)
 
 /* ---- open, close ---- */
 
+/* Where a user's data lies when nothing is said (XDG base directories). One process at a time may
+ * use it, so programs that run side by side name directories of their own. */
 static const char *default_data_dir(const weir_options *o, wr_buf *out)
 {
     const char *base = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
@@ -36,6 +38,8 @@ static const char *default_data_dir(const weir_options *o, wr_buf *out)
     return wr_buf_cstr(out);
 }
 
+/* Checked as `--set` and a properties file are, so that an embedding program gets the messages that
+ * users of the program get. */
 static weir_status read_settings(const weir_options *o, wr_settings *out, weir_error *err)
 {
     for (const char *const *s = o->settings; s && s[0]; s += 2) {
@@ -70,6 +74,8 @@ static weir_status read_options(const weir_options *options, weir_options *o, we
     return WEIR_OK;
 }
 
+/* The settings are owned by the handle: the engine copies them, but a failed opening must still be
+ * able to free them, and both happen here. */
 weir_status weir_open(const weir_options *options, weir **out, weir_error *err)
 {
     weir_options o = WEIR_OPTIONS_INIT;
@@ -108,6 +114,11 @@ weir_status weir_open(const weir_options *options, weir **out, weir_error *err)
 /* How long weir_close waits for statements of other threads, which end by themselves now. */
 #define CLOSE_WAIT_MS 2000
 
+/*
+ * Statements of other threads end by themselves once closing is announced: waiting ones with
+ * WEIR_ERR_INTERRUPTED, and their threads then finalize them. One that nobody finalizes would use
+ * the engine after it is gone, so the call is refused instead, and closing is taken back.
+ */
 static weir_status await_statements(weir *w, weir_error *err)
 {
     size_t left;
@@ -122,11 +133,13 @@ static weir_status await_statements(weir *w, weir_error *err)
                     left == 1 ? " is" : "s are");
 }
 
+/* The writer of weir_produce first: what it holds was never flushed, so it is given up. */
 weir_status weir_close(weir *w, weir_error *err)
 {
     if (!w)
         return WEIR_OK;
     WR_TRY(await_statements(w, err));
+    WR_ASSERT(atomic_load(&w->statements) == 0);
     if (w->writer)
         wr_log_writer_close(w->writer);
     wr_session_free(&w->session);
@@ -140,6 +153,7 @@ weir_status weir_close(weir *w, weir_error *err)
 
 /* ---- running ---- */
 
+/* Progress is reported only for a step that went well: one that failed says why instead. */
 weir_status weir_run_once(weir *w, int max_ms, bool *progressed, weir_error *err)
 {
     bool some;
@@ -156,9 +170,13 @@ weir_status weir_drain(weir *w, int timeout_ms, weir_error *err)
     return wr_engine_drain(w->engine, timeout_ms, err);
 }
 
+/*
+ * Sums over the persistent queries, under the lock, but from counters that queries publish by
+ * themselves: nothing waits. One lag that is not known makes the sum not known.
+ */
 void weir_metrics_read(weir *w, weir_metrics *out)
 {
-    weir_metrics m = {.size = out->size};
+    weir_metrics m = {.size = out->size}; /* as many bytes as the caller's struct has */
     int64_t lag = 0;
     wr_query *q;
     wr_engine_lock(w->engine);
@@ -184,6 +202,7 @@ void weir_metrics_read(weir *w, weir_metrics *out)
     memcpy(out, &m, WR_MIN(out->size, sizeof m));
 }
 
+/* In order of creation: the first one is likely the reason for the others. */
 bool weir_failed_query(weir *w, char *id, size_t id_size, weir_error *err)
 {
     wr_query *q;
@@ -205,6 +224,7 @@ weir_status weir_load_file(weir *w, const char *path, weir_error *err)
 
 /* ---- topics ---- */
 
+/* @pre `producing` is held */
 static weir_status writer_of(weir *w, weir_error *err)
 {
     if (w->writer)
@@ -213,6 +233,7 @@ static weir_status writer_of(weir *w, weir_error *err)
                              err);
 }
 
+/* @pre the record was checked: lengths fit, keys are there */
 static const wr_headers *headers_of(wr_arena *a, const weir_record *r)
 {
     wr_headers *h = WR_NEW(a, wr_headers);
@@ -226,6 +247,11 @@ static const wr_headers *headers_of(wr_arena *a, const weir_record *r)
     return h;
 }
 
+/*
+ * Records of one topic in one call, as columns. @pre `producing` is held; all records were checked.
+ * A partition is chosen here only where some record names one: else the log does it, as it does for
+ * everybody. On failure what earlier runs have produced stays pending; weir_flush decides.
+ */
 static weir_status produce_run(weir *w, const weir_record *r, size_t n, weir_error *err)
 {
     wr_arena *a = wr_arena_new(0);
@@ -242,6 +268,7 @@ static weir_status produce_run(weir *w, const weir_record *r, size_t n, weir_err
     for (size_t i = 0; i < n && st == WEIR_OK; i++) {
         keys[i] = r[i].key ? wr_str_make(r[i].key, r[i].key_len) : (wr_str){NULL, 0};
         values[i] = r[i].value ? wr_str_make(r[i].value, r[i].value_len) : (wr_str){NULL, 0};
+        WR_ASSERT(strcmp(r[i].topic, r[0].topic) == 0);
         times[i] = r[i].timestamp < 0 ? now : r[i].timestamp;
         parts[i] = r[i].partition >= 0 ? r[i].partition
                    : r[i].key          ? wr_partition_of(keys[i], info.partitions)
@@ -273,8 +300,10 @@ static weir_status produce_run(weir *w, const weir_record *r, size_t n, weir_err
 /* Bytes that weir_produce keeps before it writes them by itself. */
 #define PRODUCE_PENDING_MAX ((size_t)4 << 20)
 
+/* @pre `producing` is held */
 static weir_status flush_writer(weir *w, weir_error *err)
 {
+    WR_ASSERT(w->writer);
     WR_TRY(wr_log_writer_flush(w->writer, err));
     return wr_log_writer_commit(w->writer, NULL, NULL, 0, NULL, err);
 }
@@ -298,6 +327,8 @@ static weir_status check_record(const weir_record *r, weir_error *err)
     return WEIR_OK;
 }
 
+/* Not under the engine's lock: a producer's queue that is full holds up those who produce, too, and
+ * nobody else. All records are checked before the first is taken. */
 weir_status weir_produce(weir *w, const weir_record *records, size_t n, weir_error *err)
 {
     for (size_t i = 0; i < n; i++)
@@ -320,6 +351,7 @@ weir_status weir_produce(weir *w, const weir_record *records, size_t n, weir_err
     return st;
 }
 
+/* Pull queries of any thread see what was flushed: they wait for queries to have processed it. */
 weir_status weir_flush(weir *w, weir_error *err)
 {
     weir_status st = WEIR_OK;

@@ -16,6 +16,7 @@
 
 /* ---- opening ---- */
 
+/* Like `mkdir -p`. */
 static weir_status make_directory(const char *path, weir_error *err)
 {
     char part[4096];
@@ -34,6 +35,8 @@ static weir_status make_directory(const char *path, weir_error *err)
     return WEIR_OK;
 }
 
+/* MEMORY has state in memory as well. The others: one directory, one database, one process; the
+ * lock that RocksDB takes on it is what refuses a second process. */
 static weir_status open_db(wr_engine *e, const wr_engine_options *o, weir_error *err)
 {
     if (o->log == WR_LOG_MEMORY) {
@@ -52,6 +55,7 @@ static weir_status open_db(wr_engine *e, const wr_engine_options *o, weir_error 
     return wr_db_open(path, &options, &e->db, err);
 }
 
+/* The log may write through the database, so it is opened after it, and closed before. */
 static weir_status open_log(wr_engine *e, const wr_engine_options *o, weir_error *err)
 {
     switch (o->log) {
@@ -65,6 +69,7 @@ static weir_status open_log(wr_engine *e, const wr_engine_options *o, weir_error
     WR_UNREACHABLE();
 }
 
+/* ksqlDB's names of groups and internal topics, so that existing tools and permissions fit. */
 static char *prefix_of(const wr_engine *e, const char *setting)
 {
     wr_buf b = {0};
@@ -104,6 +109,7 @@ static wr_engine *engine_new(const wr_engine_options *o)
     return e;
 }
 
+/* What fails is closed as far as it was opened: every part may be missing in wr_engine_close. */
 weir_status wr_engine_open(const wr_engine_options *o, wr_engine **out, weir_error *err)
 {
     WR_ASSERT(o->log == WR_LOG_MEMORY || o->data_dir);
@@ -153,6 +159,7 @@ weir_status wr_engine_start_queries(wr_engine *e, weir_error *err)
 
 /* ---- closing ---- */
 
+/* The broadcast wakes those who wait for a reservation or a pin; others look at the flag. */
 void wr_engine_set_closing(wr_engine *e, bool closing)
 {
     wr_engine_lock(e);
@@ -255,6 +262,8 @@ wr_hub *wr_engine_hub(wr_engine *e)
     return e->hub;
 }
 
+/* A transient query has a database in memory, no group, and reads alone: nothing of it outlives it,
+ * and it cannot hold up the persistent queries of its topics. */
 void wr_engine_query_options(wr_engine *e, bool transient, wr_query_options *out)
 {
     *out = (wr_query_options){
@@ -276,6 +285,8 @@ wr_catalog *wr_engine_catalog(wr_engine *e)
     return &e->catalog;
 }
 
+/* Numbers only grow, and are kept with statements: an id that was given is never given again, also
+ * after the statement failed or its query was terminated. */
 uint64_t wr_engine_next_id(const wr_engine *e)
 {
     return e->next_id;

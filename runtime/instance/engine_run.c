@@ -11,6 +11,7 @@
 
 #define WAIT_FOR_WRITES_MS 5000
 
+/* @p err may be NULL. */
 static weir_status hand_on(weir_error *err, const weir_error *why)
 {
     if (err)
@@ -30,6 +31,7 @@ static weir_status step_one(wr_query *q, bool *progressed, weir_error *err)
     return hand_on(err, &why);
 }
 
+/* A query that has failed keeps what it had at its last commit; committing more would be wrong. */
 static weir_status commit_one(wr_query *q, weir_error *err)
 {
     weir_error why;
@@ -128,6 +130,7 @@ static weir_status drain(wr_engine *e, bool failed_too, int timeout_ms,
     }
 }
 
+/* For callers of weir.h: a failed query is what they want to hear of, rather than wait for ever. */
 weir_status wr_engine_drain(wr_engine *e, int timeout_ms, weir_error *err)
 {
     return drain(e, true, timeout_ms, NULL, err);

@@ -4,6 +4,7 @@
  */
 #include "runtime/instance/plan_env.h"
 
+/* The topic of a source that was planned, but not carried out. */
 static bool planned_topic(const wr_catalog *c, const char *name, wr_topic_facts *out)
 {
     const wr_map_entry *m;
@@ -36,6 +37,8 @@ static bool env_topic(const wr_plan_env *base, const char *name, wr_topic_facts 
     return false;
 }
 
+/* Constant expressions are evaluated while planning; the planner looks at the first error itself.
+ */
 static void ignore_report(wr_row_errors *self, uint32_t row, const char *message)
 {
     (void)self;
@@ -64,6 +67,8 @@ void wr_instance_env_init(wr_instance_env *env, wr_engine *e, const wr_catalog *
                               .arg = env};
 }
 
+/* A topic that does not exist is an answer, too, and is kept like the others: planning must not ask
+ * for it again. */
 weir_status wr_instance_look_up(wr_engine *e, const char *topic, wr_known_topics *topics,
                                 wr_arena *a, weir_error *err)
 {

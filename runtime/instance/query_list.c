@@ -37,6 +37,7 @@ wr_query_entry *wr_engine_find_entry_any_case(wr_engine *e, const char *id)
     return found;
 }
 
+/* Entries are allocated one by one: their addresses stay while the list grows and shrinks. */
 wr_query_entry *wr_engine_add_query(wr_engine *e, wr_query *q)
 {
     wr__query_list *l = &e->queries;
@@ -52,6 +53,7 @@ wr_query_entry *wr_engine_add_query(wr_engine *e, wr_query *q)
     return entry;
 }
 
+/* Under the lock, and `ending` is set without it: a pin that is just too late is waited for. */
 bool wr_query_entry_pin(wr_query_entry *entry)
 {
     if (atomic_load(&entry->ending))
@@ -62,6 +64,7 @@ bool wr_query_entry_pin(wr_query_entry *entry)
 
 /* ---- pins ---- */
 
+/* Whoever holds the query waits for the last one. */
 void wr_query_entry_unpin(wr_engine *e, wr_query_entry *entry)
 {
     wr_engine_lock(e);
@@ -71,6 +74,7 @@ void wr_query_entry_unpin(wr_engine *e, wr_query_entry *entry)
     wr_engine_unlock(e);
 }
 
+/* Held queries are left out: they are stopping, and may be gone soon. */
 wr_query_pins wr_engine_pin_all(wr_engine *e)
 {
     wr_query_pins p = {0};
@@ -93,6 +97,8 @@ void wr_engine_unpin_all(wr_engine *e, wr_query_pins *pins)
 
 /* ---- taking one out ---- */
 
+/* Readers look at `ending` and give up; what they wait for is bounded by the log's own time-outs.
+ */
 static weir_status wait_for_readers(wr_query_entry *entry, const wr_wait *wait, const char *what,
                                     weir_error *err)
 {
@@ -121,6 +127,10 @@ static weir_status leave_worker(wr_query *q, const wr_wait *wait, const char *wh
     }
 }
 
+/*
+ * In a stepped engine the caller's thread is the one that the query would commit on, so the commit
+ * is made here; with threads the worker makes it when it lets the query go.
+ */
 weir_status wr_query_entry_hold(wr_query_entry *entry, const wr_wait *wait, weir_error *err)
 {
     char what[400];
@@ -151,6 +161,8 @@ void wr_query_entry_resume(wr_engine *e, wr_query_entry *entry)
     wr_engine_unlock(e);
 }
 
+/* The query itself is freed by the caller, without the lock: that may ask the log to delete topics.
+ */
 wr_query *wr_query_entry_remove(wr_engine *e, wr_query_entry *entry)
 {
     wr__query_list *l = &e->queries;
@@ -169,6 +181,7 @@ wr_query *wr_query_entry_remove(wr_engine *e, wr_query_entry *entry)
 
 /* ---- closing ---- */
 
+/* All are asked first: queries that read together then stop with one commit. */
 weir_status wr__query_list_free(wr__query_list *l, weir_error *err)
 {
     weir_status st = WEIR_OK;

@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 
+/* For a reservation's own claims, and for those of all. */
 static void push(wr_claim **claims, size_t *n, size_t *cap, wr_claim c)
 {
     if (*n == *cap) {
@@ -36,6 +37,8 @@ void wr_reservation_clear(wr_reservation *r)
     *r = (wr_reservation){.owner = r->owner};
 }
 
+/* Reading together is fine; everything else excludes. A file's claim on everything excludes all
+ * others, whatever they are. */
 static bool excludes(const wr_claim *a, const wr_claim *b)
 {
     if (a->owner == b->owner || !(a->exclusive || b->exclusive))
@@ -45,6 +48,7 @@ static bool excludes(const wr_claim *a, const wr_claim *b)
     return a->kind == b->kind && strcmp(a->name, b->name) == 0;
 }
 
+/* Says what is held, which is what the one who waits wants to know. */
 static const char *describe(const wr_claim *held, const wr_claim *wanted, char *out, size_t size)
 {
     static const char *const kinds[] = {"", "type ", "query "};
@@ -71,6 +75,8 @@ const char *wr_reservation_take(wr_reservation *r, wr_engine *e, char *busy, siz
     return NULL;
 }
 
+/* Waiting statements are woken: all of them, since which one may go on depends on what each wants.
+ */
 void wr_reservation_release(wr_reservation *r)
 {
     wr_engine *e = r->engine;

@@ -11,6 +11,7 @@ void wr_session_init(wr_session *s, const wr_engine *e)
     wr_map_init(&s->variables);
 }
 
+/* Values are copied one by one, not the layers: the base session may be gone before this one. */
 void wr_session_init_from(wr_session *s, const wr_engine *e, const wr_session *base)
 {
     const wr_map_entry *v;

@@ -20,6 +20,7 @@
 #define VERSION 2
 #define KEY_LEN (sizeof PREFIX - 1 + 16)
 
+/* Numbers of one length, so that the order of keys is that of numbers. */
 static wr_str entry_key(uint64_t id, char out[KEY_LEN + 1])
 {
     snprintf(out, KEY_LEN + 1, PREFIX "%016llx", (unsigned long long)id);
@@ -102,6 +103,7 @@ static bool read_version_2(wr_arena *a, wr_str value, wr_kept *out)
     return out->settings.n % 2 == 0;
 }
 
+/* Cut at the first thing that it cannot tell apart: see the head. */
 static bool read_version_1(wr_arena *a, wr_str value, wr_kept *out)
 {
     char *text = wr_arena_strndup(a, value.ptr, value.len), *end = text + value.len;
@@ -124,6 +126,7 @@ static bool read_version_1(wr_arena *a, wr_str value, wr_kept *out)
     return true;
 }
 
+/* An entry that cannot be read does not end the scan, but the reading: which one is remembered. */
 static bool collect(void *arg, wr_str key, wr_str value)
 {
     scan *s = arg;
@@ -170,6 +173,7 @@ void wr_kept_apply_settings(const wr_kept *k, wr_session *s)
 
 /* ---- removing ---- */
 
+/* All in one batch: either everything about the subject is gone, or nothing. */
 weir_status wr_statement_log_forget(wr_db *db, const char *subject, weir_error *err)
 {
     wr_arena *a = wr_arena_new(0);

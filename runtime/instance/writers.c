@@ -20,6 +20,8 @@ void wr__writers_free(wr__writers *w)
     pthread_mutex_destroy(&w->lock);
 }
 
+/* Making a writer may wait for a broker, so it is done without the lock; `taken` says that it is
+ * under way. */
 weir_status wr_engine_take_writer(wr_engine *e, wr_log_writer **out, weir_error *err)
 {
     wr__writers *all = &e->writers;
@@ -41,6 +43,7 @@ weir_status wr_engine_take_writer(wr_engine *e, wr_log_writer **out, weir_error 
     return WEIR_OK;
 }
 
+/* Aborting may wait, closing too: both without the lock. */
 void wr_engine_give_writer(wr_engine *e, wr_log_writer *w, bool good)
 {
     wr__writers *all = &e->writers;

@@ -35,6 +35,7 @@ static bool linked_to_source_table(const wr_query_info *info)
     return info && !*info->sink;
 }
 
+/* Ids are copied: the query is gone before the statement is. */
 static void add(wr_exec *x, targets *t, wr_query_entry *entry, const wr_query_info *info,
                 wr_reservation *needs)
 {
@@ -86,6 +87,7 @@ static weir_status keep(wr_exec *x, const target *t, weir_error *err)
     return wr__keep_statement(x, wr__subject_of_source(x, t->sink), number, err);
 }
 
+/* State, group and internal topics go with the query; that may ask the log, so without the lock. */
 static weir_status terminate(wr_exec *x, const target *t, const wr_wait *wait, weir_error *err)
 {
     wr_engine *e = x->engine;
@@ -96,6 +98,7 @@ static weir_status terminate(wr_exec *x, const target *t, const wr_wait *wait, w
         return st;
     }
     wr_engine_lock(e);
+    WR_ASSERT(wr_engine_find_entry(e, t->id) == t->entry);
     wr_query *gone = wr_query_entry_remove(e, t->entry);
     wr_catalog_remove_query(wr_engine_catalog(e), t->id);
     wr_engine_unlock(e);
@@ -111,6 +114,7 @@ static weir_status terminate_skipped(wr_exec *x, bool *done, weir_error *err)
     return *done ? wr__forget_statements(x, subject, err) : WEIR_OK;
 }
 
+/* From the last to the first: those that read what others write go before them. */
 weir_status wr__execute_control(wr_exec *x, weir_error *err)
 {
     targets t = {0};

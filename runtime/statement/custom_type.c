@@ -30,6 +30,7 @@ static weir_status plan(wr_exec *x, wr_instance_env *env, void *arg, wr_reservat
     return st;
 }
 
+/* ksqlDB's messages. */
 static void say(wr_exec *x, const wr_type *t, bool done)
 {
     const char *name = x->stmt->name.name;
@@ -42,6 +43,8 @@ static void say(wr_exec *x, const wr_type *t, bool done)
                 wr_type_text(x->arena, t));
 }
 
+/* Kept before it is entered: the other way round, a disk that is full would leave a type that is
+ * gone at the next opening. */
 weir_status wr__execute_type(wr_exec *x, weir_error *err)
 {
     wr_engine *e = x->engine;

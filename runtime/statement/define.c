@@ -53,6 +53,8 @@ static void discard(void *arg)
 
 /* ---- planning; under the lock ---- */
 
+/* Ids as ksqlDB's: kind, sink, number of the statement. A service numbers nothing, so that an id
+ * says the same after statements were moved; its INSERTs, which have no name, go by their text. */
 static void query_id(const wr_exec *x, const wr_ast_stmt *stmt, const char *given, definition *d)
 {
     bool service = wr_engine_is_service(x->engine);
@@ -75,6 +77,7 @@ static void query_id(const wr_exec *x, const wr_ast_stmt *stmt, const char *give
     }
 }
 
+/* IF NOT EXISTS of one that exists: `nothing`, with a message. */
 static weir_status plan_source(wr_exec *x, wr_instance_env *env, definition *d, weir_error *err)
 {
     const wr_ast_stmt *stmt = x->stmt;
@@ -120,6 +123,7 @@ static weir_status plan_replacement(wr_exec *x, const wr_source *old, definition
     return WEIR_OK;
 }
 
+/* Against env's catalog, which may be a copy: nothing here looks at the engine's own. */
 static weir_status plan_definition(wr_exec *x, wr_instance_env *env, definition *d, weir_error *err)
 {
     const wr_ast_stmt *stmt = x->stmt;
@@ -143,6 +147,7 @@ static weir_status plan_definition(wr_exec *x, wr_instance_env *env, definition 
     return WEIR_OK;
 }
 
+/* After the id is final: a source knows the query that made it by its id. */
 static void name_query(definition *d)
 {
     if (d->source && d->plan)
@@ -176,6 +181,8 @@ static weir_status plan(wr_exec *x, wr_instance_env *env, void *arg, wr_reservat
     return WEIR_OK;
 }
 
+/* @pre the lock is held, or @p c is a copy. The query of a source table has no sink (""), which is
+ * how TERMINATE knows it. */
 static void add_to_catalog(wr_catalog *c, const wr_exec *x, const definition *d,
                            const wr_plan *query_plan)
 {
@@ -191,6 +198,7 @@ static void add_to_catalog(wr_catalog *c, const wr_exec *x, const definition *d,
                          x->stmt->kind == WR_AST_INSERT_SELECT);
 }
 
+/* The same loop as wr__plan, without reservations: a copy of the catalog is nobody else's. */
 weir_status wr__validate_definition(wr_exec *x, wr_catalog *catalog, weir_error *err)
 {
     for (;;) {
@@ -212,6 +220,8 @@ weir_status wr__validate_definition(wr_exec *x, wr_catalog *catalog, weir_error 
 
 /* ---- carrying it out; without the lock ---- */
 
+/* One that is there already is as good: somebody may have made it since it was planned, and what
+ * the plan says of partitions was checked then. */
 static weir_status create_topic(wr_engine *e, definition *d, weir_error *err)
 {
     if (!d->topic.needed)
@@ -227,6 +237,8 @@ static weir_status create_topic(wr_engine *e, definition *d, weir_error *err)
     return st == WEIR_ERR_EXISTS ? WEIR_OK : st;
 }
 
+/* With threads the query opens its topics now, or (where it joins others that read them) on their
+ * thread; then what fails there fails the query, not the statement. */
 static weir_status start_query(wr_exec *x, definition *d, weir_error *err)
 {
     wr_engine *e = x->engine;
@@ -237,6 +249,7 @@ static weir_status start_query(wr_exec *x, definition *d, weir_error *err)
     options.settings = &x->settings;
     options.caching =
         options.caching && wr_settings_int(&x->settings, "cache.max.bytes.buffering", 10000000) > 0;
+    WR_ASSERT(d->plan && !d->query);
     d->plan = NULL; /* taken, also on failure */
     WR_TRY(wr_query_new(&options, &d->query, err));
     /* While statements are replayed nothing runs: a later one may replace or end this query. */
@@ -254,6 +267,7 @@ static weir_status keep(wr_exec *x, definition *d, weir_error *err)
     return WEIR_OK;
 }
 
+/* In reverse. Nothing here fails the statement once more; what is left over is logged. */
 static void undo(wr_exec *x, definition *d)
 {
     wr_engine *e = x->engine;
@@ -263,6 +277,7 @@ static void undo(wr_exec *x, definition *d)
      * query's alone. */
     wr_query_free(d->query, false);
     d->query = NULL;
+    WR_ASSERT(!d->old_held || d->old);
     if (d->old_held)
         wr_query_entry_resume(e, d->old);
     if (d->topic_made && wr_topic_remove(wr_engine_log(e), d->topic.name, &err) != WEIR_OK)
@@ -270,6 +285,7 @@ static void undo(wr_exec *x, definition *d)
                     err.message);
 }
 
+/* The one moment at which anybody sees the statement's effect; it cannot fail. */
 static void publish(wr_exec *x, definition *d)
 {
     wr_engine *e = x->engine;
@@ -278,6 +294,7 @@ static void publish(wr_exec *x, definition *d)
     if (d->old)
         replaced = wr_query_entry_remove(e, d->old);
     add_to_catalog(wr_engine_catalog(e), x, d, d->query ? wr_query_plan(d->query) : NULL);
+    WR_ASSERT(!d->has_query == !d->query);
     if (d->query)
         (void)wr_engine_add_query(e, d->query);
     wr_engine_unlock(e);
@@ -287,6 +304,7 @@ static void publish(wr_exec *x, definition *d)
     wr_query_free(replaced, false);
 }
 
+/* The steps of the file's head. */
 static weir_status carry_out(wr_exec *x, definition *d, weir_error *err)
 {
     wr_wait wait = wr_wait_new(x->engine, &x->interrupted, WR_WAIT_STATEMENT_MS);

@@ -61,6 +61,8 @@ static wr_value list_queries(wr_exec *x, const char *source, bool writers, uint3
     return wr_value_nest(ids);
 }
 
+/* Their statistics are read without the lock, and their positions are asked of the log. One that is
+ * being stopped is left out. */
 static void pin_writers(wr_exec *x, described *d)
 {
     wr_query_entry *entry;
@@ -72,6 +74,7 @@ static void pin_writers(wr_exec *x, described *d)
     }
 }
 
+/* The message is ksqlDB's; the hint, of names that differ in case alone, is the catalog's. */
 static weir_status find(wr_exec *x, described *d, weir_error *err)
 {
     const wr_catalog *c = wr_engine_catalog(x->engine);
@@ -95,6 +98,7 @@ static weir_status find(wr_exec *x, described *d, weir_error *err)
 
 /* ---- the source ---- */
 
+/* The type is the one that CREATE takes; what ksqlDB shows instead is the front end's matter. */
 static void add_fields(wr_exec *x, const wr_source *s)
 {
     static const wr__column columns[] = {{"Field", &wr_type_string},
@@ -117,6 +121,7 @@ static void add_fields(wr_exec *x, const wr_source *s)
     }
 }
 
+/* What it was made with; nothing here asks the log. */
 static void add_source(wr_exec *x, const wr_source *s)
 {
     static const wr__column columns[] = {
@@ -133,6 +138,7 @@ static void add_source(wr_exec *x, const wr_source *s)
 
 /* ---- EXTENDED; without the lock ---- */
 
+/* A topic that somebody has deleted shows with 0 partitions: the source is still to be seen. */
 static weir_status add_topic(wr_exec *x, const described *d, weir_error *err)
 {
     static const wr__column columns[] = {{"TOPIC", &wr_type_string},
@@ -164,6 +170,7 @@ static void add_statistics(wr_exec *x, const described *d)
     int64_t last_ms = -1;
     for (size_t i = 0; i < d->pinned.n; i++) {
         wr_profile p;
+        WR_ASSERT(d->pinned.v[i]->pins > 0); /* ours at least */
         wr_query_profile(d->pinned.v[i]->query, x->arena, &p);
         per_s += p.out_per_s;
         written += p.totals.records_out;
@@ -177,6 +184,7 @@ static void add_statistics(wr_exec *x, const described *d)
                    wr__count(late), wr__text(x, d->source->topic));
 }
 
+/* By topic and partition within a query, so that a reader can group them as they come. */
 static weir_status add_positions(wr_exec *x, const described *d, weir_error *err)
 {
     static const wr__column columns[] = {
@@ -201,6 +209,7 @@ static weir_status add_positions(wr_exec *x, const described *d, weir_error *err
     return WEIR_OK;
 }
 
+/* On failure the sections made so far are dropped with the result (statement.c). */
 static weir_status describe_source(wr_exec *x, weir_error *err)
 {
     described d = {0};
@@ -208,6 +217,7 @@ static weir_status describe_source(wr_exec *x, weir_error *err)
     weir_status st = find(x, &d, err);
     wr_engine_unlock(x->engine);
     WR_TRY(st);
+    WR_ASSERT(d.source && x->sections.n == 0);
     add_fields(x, d.source);
     add_source(x, d.source);
     if (x->stmt->extended)
@@ -227,6 +237,7 @@ static weir_status describe_source(wr_exec *x, weir_error *err)
 
 /* ---- functions ---- */
 
+/* From the registry's own table, so every function has a description and every variant is there. */
 static weir_status describe_function(wr_exec *x, weir_error *err)
 {
     static const char *const types[] = {"SCALAR", "TABLE", "AGGREGATE"};

@@ -29,6 +29,7 @@ static void discard(void *arg)
     *d = (dropping){0};
 }
 
+/* Kind, and that nothing reads or writes it any more, is the catalog's to say. */
 static weir_status plan(wr_exec *x, wr_instance_env *env, void *arg, wr_reservation *needs,
                         weir_error *err)
 {
@@ -46,6 +47,7 @@ static weir_status plan(wr_exec *x, wr_instance_env *env, void *arg, wr_reservat
     return WEIR_OK;
 }
 
+/* A topic that is gone already is no reason to keep its source. */
 static weir_status delete_topic(wr_engine *e, const wr_source *s, weir_error *err)
 {
     weir_status st = wr_topic_remove(wr_engine_log(e), s->topic, err);
@@ -70,6 +72,7 @@ static weir_status carry_out(wr_exec *x, const dropping *d, weir_error *err)
     }
     wr_engine_lock(e);
     wr_catalog *c = wr_engine_catalog(e);
+    WR_ASSERT(!d->entry || s->query_id);
     if (d->entry)
         gone = wr_query_entry_remove(e, d->entry);
     if (s->query_id)
@@ -94,6 +97,7 @@ static weir_status drop_skipped(wr_exec *x, bool *done, weir_error *err)
     return WEIR_OK;
 }
 
+/* The error of planning waits until it is known that no skipped statement is meant. */
 weir_status wr__execute_drop(wr_exec *x, weir_error *err)
 {
     dropping d = {0};

@@ -25,6 +25,7 @@ weir_status wr__find_running(wr_exec *x, wr_query **out, weir_error *err)
 
 /* ---- the plan as rows ---- */
 
+/* What plan_print.c puts after the schema, without the separator that begins it; NULL: nothing. */
 static const char *details(wr_exec *x, const wr_plan *plan, const wr_step *step)
 {
     static const char separator[] = " | ";
@@ -36,6 +37,7 @@ static const char *details(wr_exec *x, const wr_plan *plan, const wr_step *step)
     return all;
 }
 
+/* A step, then its inputs, each one deeper: depth and order make the tree. */
 static void add_step(wr_exec *x, const wr_plan *plan, const wr_step *s, int32_t depth)
 {
     wr_buf schema = {0};
@@ -49,6 +51,7 @@ static void add_step(wr_exec *x, const wr_plan *plan, const wr_step *s, int32_t 
         add_step(x, plan, s->in[i], depth + 1);
 }
 
+/* The rows come first among the results, also where there will be none. */
 static void start_rows(wr_exec *x)
 {
     static const wr__column columns[] = {
@@ -58,6 +61,7 @@ static void start_rows(wr_exec *x)
     (void)wr__result_new(x, "", columns, WR_ARRAY_LEN(columns));
 }
 
+/* @pre start_rows */
 static void add_plan(wr_exec *x, const wr_plan *plan)
 {
     static const wr__column columns[] = {{"SUBTOPOLOGIES", &wr_type_integer}};
@@ -68,6 +72,7 @@ static void add_plan(wr_exec *x, const wr_plan *plan)
 
 /* ---- of a running query; under the lock ---- */
 
+/* The numbers are those that the query has published last; nothing waits for newer ones. */
 static void add_query(wr_exec *x, wr_query *q)
 {
     static const wr__column columns[] = {
@@ -77,6 +82,7 @@ static void add_query(wr_exec *x, wr_query *q)
         {"RECORDS_OUT", &wr_type_bigint}, {"ERRORS", &wr_type_bigint},
         {"LATE", &wr_type_bigint},        {"LAG", &wr_type_bigint}};
     const wr_query_info *info = wr_catalog_query(wr_engine_catalog(x->engine), wr_query_id(q));
+    WR_ASSERT(x->sections.n == 1);
     wr_query_metrics m;
     weir_error why;
     bool failed = wr_query_error(q, &why);
@@ -89,6 +95,7 @@ static void add_query(wr_exec *x, wr_query *q)
         wr__count(m.errors), wr__count(m.late), m.lag < 0 ? WR_VALUE_NULL : wr_value_i64(m.lag));
 }
 
+/* The plan is read-only and the query stays while the lock is held: rows are copies of it. */
 static weir_status explain_running(wr_exec *x, weir_error *err)
 {
     wr_query *q;
@@ -118,6 +125,7 @@ static void discard(void *arg)
     *p = (explained){0};
 }
 
+/* Planned as it would be if it were executed, and thrown away: nothing is created. */
 static weir_status plan(wr_exec *x, wr_instance_env *env, void *arg, wr_reservation *needs,
                         weir_error *err)
 {
@@ -146,6 +154,7 @@ static weir_status plan(wr_exec *x, wr_instance_env *env, void *arg, wr_reservat
     }
 }
 
+/* How rows are found is all that there is to a pull query on a table. */
 static void add_pull(wr_exec *x, const wr_pull *pull)
 {
     static const wr__column columns[] = {{"SOURCE", &wr_type_string}, {"ACCESS", &wr_type_string}};
@@ -163,6 +172,7 @@ static void add_statement(wr_exec *x)
                    wr__text(x, x->stmt->child->text.ptr));
 }
 
+/* Rows are made without the lock: the plan is the statement's own. */
 static weir_status explain_statement(wr_exec *x, weir_error *err)
 {
     explained p = {0};
@@ -171,6 +181,7 @@ static weir_status explain_statement(wr_exec *x, weir_error *err)
     WR_TRY(wr__plan(x, &planner, &held, err));
     wr_engine_unlock(x->engine);
     wr_reservation_release(&held);
+    WR_ASSERT(!p.plan != !p.pull);
     start_rows(x);
     if (p.pull)
         add_pull(x, p.pull);

@@ -7,6 +7,7 @@
 #include "runtime/statement/planned.h"
 #include "runtime/statement/statement_class.h"
 
+/* There is one row: the encoder's first message is the statement's. */
 static void no_report(wr_row_errors *self, uint32_t row, const char *message)
 {
     (void)self;
@@ -62,6 +63,8 @@ static weir_status write_sync(wr_engine *e, const char *topic, const wr_out_reco
     return st;
 }
 
+/* Encoded in the statement's thread, with encoders made for one row: statements are few, and
+ * records in numbers come by weir_produce. */
 static weir_status write_row(wr_exec *x, const wr_insert *ins, weir_error *err)
 {
     wr_engine *e = x->engine;
@@ -103,6 +106,7 @@ static void discard(void *arg)
     *i = (inserting){0};
 }
 
+/* Shared: INSERTs into one source do not wait for each other, a DROP of it waits for them. */
 static weir_status plan(wr_exec *x, wr_instance_env *env, void *arg, wr_reservation *needs,
                         weir_error *err)
 {
@@ -116,6 +120,7 @@ static weir_status plan(wr_exec *x, wr_instance_env *env, void *arg, wr_reservat
     return WEIR_OK;
 }
 
+/* Durable when it returns. Pull queries of this process then wait until it was processed. */
 weir_status wr__execute_insert_values(wr_exec *x, weir_error *err)
 {
     inserting i = {0};
@@ -123,6 +128,7 @@ weir_status wr__execute_insert_values(wr_exec *x, weir_error *err)
     wr__planner planner = {plan, discard, &i};
     WR_TRY(wr__plan(x, &planner, &held, err));
     wr_engine_unlock(x->engine);
+    WR_ASSERT(i.values && i.source);
     weir_status st = write_row(x, i.values, err);
     wr_reservation_release(&held);
     discard(&i);

@@ -41,6 +41,7 @@ weir_status wr__forget_statements(const wr_exec *x, wr__subject subject, weir_er
 
 /* ---- left out ---- */
 
+/* Of the server's settings: a session cannot skip what was decided when the engine was opened. */
 static const char *skip_list(const wr_engine *e)
 {
     const char *list = wr_settings_get(wr_engine_settings(e), "weir.statements.skip");
@@ -58,6 +59,7 @@ bool wr__is_skipped(const wr_engine *e, uint64_t id)
     return false;
 }
 
+/* The log is read only where something is skipped at all, so an ordinary mistake stays cheap. */
 weir_status wr__was_skipped(const wr_exec *x, wr__subject subject, bool *yes, weir_error *err)
 {
     *yes = false;

@@ -9,6 +9,10 @@
 #include <stdio.h>
 #include <time.h>
 
+/**
+ * A topic that is being printed. Records are borrowed from `batch` until it is released; the row is
+ * text in `line`, valid until the next step.
+ */
 struct wr__print {
     wr_log_reader *reader;
     wr_log_batch *batch;
@@ -23,6 +27,7 @@ struct wr__print {
     int heading_lines; /* lines of the announcement still to be given */
 };
 
+/* Names of topics have case, and those of sources do not: the usual mistake. */
 static weir_status unknown_topic(wr_exec *x, weir_error *err)
 {
     wr_engine *e = x->engine;
@@ -42,6 +47,8 @@ static weir_status unknown_topic(wr_exec *x, weir_error *err)
                    : wr_error_hint(err, "SHOW TOPICS lists them");
 }
 
+/* Positions by name ("beginning", "end") rather than by number: PRINT shows what comes from now on,
+ * whatever "now" is at the broker. No group: nothing is committed, and nobody's share is taken. */
 static weir_status open_print(wr_exec *x, weir_error *err)
 {
     wr_engine *e = x->engine;
@@ -70,6 +77,7 @@ static weir_status open_print(wr_exec *x, weir_error *err)
     return wr_log_reader_assign(p->reader, p->parts, p->parts_n, err);
 }
 
+/* ksqlDB's line. Times before 1970 have a negative remainder, which the seconds take. */
 static void put_record(struct wr__print *p, const wr_record *r)
 {
     time_t sec = (time_t)(r->timestamp / 1000);
@@ -111,6 +119,7 @@ static void announce(struct wr__print *p)
     p->announced = true;
 }
 
+/* A time-out is the caller's: between two polls of 100 ms an interrupt is looked at. */
 static weir_status fetch(wr_exec *x, struct wr__print *p, int timeout_ms, weir_error *err)
 {
     wr_clock *clock = wr_engine_clock(x->engine);
@@ -127,14 +136,17 @@ static weir_status fetch(wr_exec *x, struct wr__print *p, int timeout_ms, weir_e
             p->batch = NULL;
         }
     }
+    WR_ASSERT(p->batch->n > 0);
     p->at = 0;
     announce(p);
     return WEIR_OK;
 }
 
+/* INTERVAL n shows each n-th record; LIMIT counts those that are shown, not the announcement. */
 static weir_status step_print(wr_exec *x, int timeout_ms, weir_error *err)
 {
     struct wr__print *p = x->print;
+    WR_ASSERT(p && p->reader && p->interval >= 1);
     for (;;) {
         if (x->left == 0) {
             x->message = "Topic printing ceased";
@@ -157,6 +169,7 @@ static weir_status step_print(wr_exec *x, int timeout_ms, weir_error *err)
             p->batch = NULL;
             continue;
         }
+        WR_ASSERT(p->at < p->batch->n);
         const wr_record *r = &p->batch->records[p->at++];
         if (p->seen++ % p->interval != 0)
             continue;
@@ -168,6 +181,7 @@ static weir_status step_print(wr_exec *x, int timeout_ms, weir_error *err)
     }
 }
 
+/* The batch goes before its reader. */
 static void close_print(wr_exec *x)
 {
     struct wr__print *p = x->print;

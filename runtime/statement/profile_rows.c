@@ -64,6 +64,7 @@ static const wr__column columns[COLUMNS] = {
 
 /* ---- cells ---- */
 
+/* A row with NULL for all that says nothing about its node. */
 static wr_value *add_row(wr_exec *x, uint32_t depth, const char *kind, const char *name)
 {
     wr_value *row = wr__result_row(x, x->sections.v[0]);
@@ -73,6 +74,7 @@ static wr_value *add_row(wr_exec *x, uint32_t depth, const char *kind, const cha
     return row;
 }
 
+/* A share only where @p busy_ns is given: what waits for others has none. */
 static void set_time(wr_value *row, uint64_t ns, uint64_t busy_ns)
 {
     row[COL_TIME_NS] = wr__count(ns);
@@ -82,6 +84,7 @@ static void set_time(wr_value *row, uint64_t ns, uint64_t busy_ns)
 
 /* ---- rows ---- */
 
+/* Depth 0, and the sums over all that follows. */
 static void add_query(wr_exec *x, wr_query *q, const wr_profile *p, uint64_t busy_ns)
 {
     const char *state = wr_query_state_name(wr_query_state_of(q));
@@ -105,6 +108,8 @@ static void add_query(wr_exec *x, wr_query *q, const wr_profile *p, uint64_t bus
     set_time(row, busy_ns, busy_ns);
 }
 
+/* What the thread does besides running operators. POLL and OTHER may be waiting, so they have times
+ * and no shares; RESTORE is shown only where there was one. */
 static void add_phases(wr_exec *x, const wr_profile *p, uint64_t busy_ns)
 {
     wr_value *row = add_row(x, 1, "POLL", "Poll");
@@ -131,6 +136,7 @@ static void add_phases(wr_exec *x, const wr_profile *p, uint64_t busy_ns)
     set_time(row, p->steps_ns > known ? p->steps_ns - known : 0, 0);
 }
 
+/* The same as EXPLAIN's, of one step. */
 static const char *details(wr_exec *x, const wr_query *q, const wr_step *step)
 {
     static const char separator[] = " | ";
@@ -141,6 +147,7 @@ static const char *details(wr_exec *x, const wr_query *q, const wr_step *step)
     return *all ? all + sizeof separator - 1 : all;
 }
 
+/* Below its operator, one deeper. */
 static void add_store(wr_exec *x, const wr_profile_node *n)
 {
     wr_value *row = add_row(x, n->depth + 1, "STORE", n->store);
@@ -155,6 +162,8 @@ static void add_store(wr_exec *x, const wr_profile_node *n)
     row[COL_CHANGES] = wr__count(n->puts);
 }
 
+/* Bytes are shown where an operator reads or writes records: sources, sinks, repartitions (each
+ * side its own), and the two hops of a foreign-key join. */
 static void add_operator(wr_exec *x, const wr_query *q, const wr_profile_node *n, uint64_t busy_ns)
 {
     wr_value *row = add_row(x, n->depth + 1, "OPERATOR", n->name);

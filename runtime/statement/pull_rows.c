@@ -24,6 +24,8 @@ static void discard(void *arg)
     *p = (pulling){0};
 }
 
+/* One that is being stopped may be replaced by another, or go on: it is waited for, by planning
+ * again. */
 static weir_status find_query(wr_exec *x, wr_instance_env *env, pulling *p, weir_error *err)
 {
     weir_error why;
@@ -52,6 +54,7 @@ static weir_status plan(wr_exec *x, wr_instance_env *env, void *arg, wr_reservat
 
 /* ---- reading a table ---- */
 
+/* On the reading thread. The store is read in batches, so `ending` is looked at often. */
 static weir_status collect(void *arg, const wr_batch *in, weir_error *err)
 {
     wr__rows *r = arg;
@@ -77,6 +80,7 @@ static weir_status collect(void *arg, const wr_batch *in, weir_error *err)
     return st;
 }
 
+/* The one place that unpins: whoever waits for the query may free it as soon as that is done. */
 static void read_table(wr__rows *r)
 {
     weir_error why = {0};
@@ -95,6 +99,7 @@ static void *reader(void *arg)
 static weir_status start_reading(wr_exec *x, weir_error *err)
 {
     wr__rows *r = x->rows;
+    WR_ASSERT(r->pull && r->entry && !r->reading);
     bool all = r->pull->scan;
     for (uint32_t i = 0; i < r->pull->keys_n; i++)
         all = all || !r->pull->keys[i].key;
@@ -125,6 +130,7 @@ void wr__end_pull(wr__rows *r)
 
 /* ---- opening ---- */
 
+/* One's own writes are waited for before planning: it takes as long as queries take. */
 weir_status wr__open_pull(wr_exec *x, weir_error *err)
 {
     pulling p = {0};

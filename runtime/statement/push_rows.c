@@ -9,6 +9,7 @@
 static weir_status collect(void *arg, const wr_batch *in, weir_error *err)
 {
     wr__rows *r = arg;
+    WR_ASSERT(r->plan && r->plan->collect); /* set before the query was started */
     wr__row_batch *b = wr__row_batch_new(r->queue, in->sel.n);
     WR_FOREACH_SEL (i, in->sel) {
         bool tombstone = !(in->flags[i] & WR_ROW_HAS_NEW);
@@ -30,12 +31,14 @@ static weir_status collect(void *arg, const wr_batch *in, weir_error *err)
     return wr__row_queue_put(r->queue, b, NULL, err);
 }
 
+/* Numbered within the process; ksqlDB's names. */
 const char *wr__transient_id(wr_exec *x, const char *kind)
 {
     return wr_arena_printf(x->arena, "%s_%s_%llu", kind, x->stmt->query->from.name.name,
                            (unsigned long long)wr_engine_take_transient_id(x->engine));
 }
 
+/* Without the lock: opening asks the log. On failure the statement closes what there is. */
 weir_status wr__start_transient(wr_exec *x, wr_plan *plan, const char *id, bool until_end,
                                 weir_error *err)
 {
@@ -103,6 +106,7 @@ static weir_status plan(wr_exec *x, wr_instance_env *env, void *arg, wr_reservat
     return WEIR_OK;
 }
 
+/* The plan is the query's from here on, and lives as long: x->schema is part of it. */
 weir_status wr__open_push(wr_exec *x, weir_error *err)
 {
     push p = {0};

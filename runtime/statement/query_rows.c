@@ -48,6 +48,7 @@ static bool ended(wr_exec *x, weir_status *st, weir_error *err)
     return true;
 }
 
+/* An interrupt ends one step; the next one goes on. Closing ends all of them. */
 static weir_status interrupted(wr_exec *x, weir_error *err)
 {
     if (atomic_exchange(&x->interrupted, false))
@@ -57,6 +58,7 @@ static weir_status interrupted(wr_exec *x, weir_error *err)
     return WEIR_OK;
 }
 
+/* Rows that are there come before an interrupt, a time-out and the end: none is lost by asking. */
 static weir_status wait_row(wr_exec *x, int timeout_ms, weir_error *err)
 {
     wr__rows *r = x->rows;
@@ -108,6 +110,7 @@ static weir_status step_row(wr_exec *x, int timeout_ms, weir_error *err)
     }
 }
 
+/* LIMIT is counted here, for every kind of query: the queue may hold more. */
 static weir_status step(wr_exec *x, int timeout_ms, weir_error *err)
 {
     if (x->left == 0) {
@@ -120,6 +123,7 @@ static weir_status step(wr_exec *x, int timeout_ms, weir_error *err)
     weir_status st = wr_engine_mode_of(x->engine) == WR_ENGINE_THREADED
                          ? wait_row(x, timeout_ms, err)
                          : step_row(x, timeout_ms, err);
+    WR_ASSERT(st != WEIR_ROW || x->row);
     if (st == WEIR_ROW && x->left > 0)
         x->left--;
     if (st == WEIR_DONE && (x->kind == WR_EXEC_PUSH || x->query))
@@ -129,6 +133,7 @@ static weir_status step(wr_exec *x, int timeout_ms, weir_error *err)
 
 /* ---- closing ---- */
 
+/* Producers first: after their end nobody else touches the queue. */
 static void close_rows(wr_exec *x)
 {
     wr__rows *r = x->rows;

@@ -13,6 +13,8 @@
 #include "runtime/instance/statement_log.h"
 #include "runtime/statement/kept.h"
 
+/* As it was then: its settings in a session of its own, and its number, which is in its query's id.
+ */
 static weir_status replay_one(wr_engine *e, const wr_kept *k, weir_error *err)
 {
     wr_session s;
@@ -29,12 +31,14 @@ static weir_status replay_one(wr_engine *e, const wr_kept *k, weir_error *err)
         wr_exec_free(x);
     }
     wr_session_free(&s);
+    WR_ASSERT(wr_engine_replaying(e));
     wr_engine_lock(e);
     wr_engine_set_next_id(e, k->id + 1);
     wr_engine_unlock(e);
     return st;
 }
 
+/* What an operator needs: which one, why, and what to do about it. */
 static weir_status explain_failure(const wr_kept *k, const weir_error *why, weir_error *err)
 {
     unsigned long long id = (unsigned long long)k->id;
@@ -75,6 +79,7 @@ static weir_status replay(wr_engine *e, weir_error *err)
     return st;
 }
 
+/* Nothing has run when this fails: queries start last. */
 weir_status wr_statement_open_engine(const wr_engine_options *options, wr_engine **out,
                                      weir_error *err)
 {

@@ -6,6 +6,7 @@
 
 const wr_type wr__type_texts = {.id = WR_T_ARRAY, .elem = &wr_type_string};
 
+/* The first one makes the columns of the statement known. */
 wr_result *wr__result_new(wr_exec *x, const char *name, const wr__column *columns, uint32_t n)
 {
     WR_ASSERT(n > 0 && (*name == '\0') == (x->sections.n == 0));
@@ -22,6 +23,7 @@ wr_result *wr__result_new(wr_exec *x, const char *name, const wr__column *column
     return r;
 }
 
+/* Rows keep their addresses: the list holds pointers, and what is handed out is not moved. */
 wr_value *wr__result_row(wr_exec *x, wr_result *r)
 {
     wr_value *row = WR_NEW_N(x->arena, wr_value, r->schema->n);
@@ -42,6 +44,7 @@ wr_value wr__text(wr_exec *x, const char *s)
     return s ? wr_value_str(wr_str_c(wr_arena_strdup(x->arena, s))) : WR_VALUE_NULL;
 }
 
+/* An empty list is an empty ARRAY, not NULL: it is known that there are none. */
 wr_value wr__texts(wr_exec *x, const char *const *list, uint32_t n)
 {
     wr_nest *nest = wr_nest_new(x->arena, n, false);

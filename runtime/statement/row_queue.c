@@ -11,6 +11,10 @@
 
 #define LOOK_MS 50
 
+/**
+ * All under `lock`, but what is constant. The producer only adds at `tail`, the consumer only takes
+ * at `head`; a batch belongs to the queue from put to the take of its last row, then to `current`.
+ */
 struct wr__row_queue {
     pthread_mutex_t lock;
     pthread_cond_t changed;
@@ -54,6 +58,7 @@ void wr__row_queue_free(wr__row_queue *q)
     wr_free(q);
 }
 
+/* A point of the monotonic clock, which the condition waits by. */
 static struct timespec in_ms(int ms)
 {
     struct timespec t;
@@ -66,6 +71,7 @@ static struct timespec in_ms(int ms)
 
 /* ---- the producer ---- */
 
+/* The rows' own memory: they outlive the batch of the query that they were copied from. */
 wr__row_batch *wr__row_batch_new(const wr__row_queue *q, uint32_t rows)
 {
     wr_arena *a = wr_arena_new(0);
@@ -82,6 +88,7 @@ void wr__row_batch_free(wr__row_batch *b)
         wr_arena_free(b->arena);
 }
 
+/* What was refused is freed: the producer has nothing to clean up, and only passes the error on. */
 weir_status wr__row_queue_put(wr__row_queue *q, wr__row_batch *b, const atomic_bool *give_up,
                               weir_error *err)
 {
@@ -114,6 +121,7 @@ weir_status wr__row_queue_put(wr__row_queue *q, wr__row_batch *b, const atomic_b
     return wr_error(err, WEIR_ERR_INTERRUPTED, "The query was closed");
 }
 
+/* Rows that are in the queue come first; the consumer learns of the end after them. */
 void wr__row_queue_end(wr__row_queue *q, weir_status st, const weir_error *why)
 {
     pthread_mutex_lock(&q->lock);
@@ -163,6 +171,7 @@ static bool take(wr__row_queue *q, const wr_value **row, bool *tombstone)
     return true;
 }
 
+/* Does not wait: for consumers that are the producer as well. */
 bool wr__row_queue_take(wr__row_queue *q, const wr_value **row, bool *tombstone)
 {
     pthread_mutex_lock(&q->lock);

@@ -42,6 +42,7 @@ static weir_status in_file(const char *path, wr_str text, size_t start, weir_sta
     return st;
 }
 
+/* ksqlDB's headless mode: what a service may consist of. The message is ksqlDB's, to the letter. */
 static weir_status check_headless(const wr_ast_stmt *s, weir_error *err)
 {
     switch (s->kind) {
@@ -74,12 +75,15 @@ typedef struct reading {
     uint32_t queries;  /* persistent ones that were met */
 } reading;
 
+/* Executed in both passes, since what follows depends on them; they change the file's session
+ * alone. */
 static bool is_of_session(const wr_ast_stmt *s)
 {
     return s->kind == WR_AST_SET || s->kind == WR_AST_UNSET || s->kind == WR_AST_DEFINE ||
            s->kind == WR_AST_UNDEFINE;
 }
 
+/* What the statement would define is added to the copy of the catalog: the next one may need it. */
 static weir_status check_one(reading *r, wr_exec *x, weir_error *err)
 {
     bool done;
@@ -89,6 +93,8 @@ static weir_status check_one(reading *r, wr_exec *x, weir_error *err)
                : wr__validate_definition(x, r->check, err);
 }
 
+/* A statement of the file, checked or executed. A query that starts waits for the others
+ * (run_pass). */
 static weir_status one_statement(reading *r, const wr_parse_span *span, weir_error *err)
 {
     wr_exec *x;
@@ -109,6 +115,7 @@ static weir_status one_statement(reading *r, const wr_parse_span *span, weir_err
     return st;
 }
 
+/* The first failure ends the file. Its place is one in the file, with the file's name before it. */
 static weir_status read_statements(reading *r, weir_error *err)
 {
     wr_parse_span span;
@@ -129,12 +136,14 @@ static weir_status pass(wr_engine *e, const wr_session *base, const void *owner,
     wr_session_init_from(&r.session, e, base);
     wr_engine_unlock(e);
     r.session.owner = owner;
+    WR_ASSERT(r.session.owner); /* its statements go through what the file has reserved */
     weir_status st = read_statements(&r, err);
     wr_session_free(&r.session);
     *queries = r.queries;
     return st;
 }
 
+/* Against a copy: nothing of a file that is wrong anywhere is ever created. */
 static weir_status check_pass(wr_engine *e, const wr_session *base, const void *owner,
                               const char *path, wr_str text, weir_error *err)
 {

@@ -5,6 +5,7 @@
  */
 #include "runtime/statement/statement_class.h"
 
+/* Set in the session itself, not in the layers below it. */
 static const char *own_value(const wr_session *s, const char *name)
 {
     return wr_map_get(&s->settings.values, wr_str_c(wr_settings_canonical(name)));

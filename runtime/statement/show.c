@@ -31,6 +31,7 @@ static const char **sorted_names(wr_arena *a, const wr_map *m, uint32_t *n)
 
 /* ---- under the lock ---- */
 
+/* One name for both kinds: SHOW STREAMS, SHOW TABLES, and DESCRIBE of all of them. */
 void wr__show_sources(wr_exec *x, bool tables)
 {
     const wr__column columns[] = {{tables ? "Table Name" : "Stream Name", &wr_type_string},
@@ -60,6 +61,7 @@ static wr_value status_of(wr_exec *x, const wr_query *q)
     return wr_value_nest(status);
 }
 
+/* In order of creation. Queries that are being stopped are there until they are gone. */
 static void show_queries(wr_exec *x)
 {
     static const wr_type counts = {
@@ -83,6 +85,7 @@ static void show_queries(wr_exec *x)
     x->message = "For detailed information on a Query run: EXPLAIN <Query ID>;";
 }
 
+/* The registry is constant; it is looked at under the lock only because the others are. */
 static void show_functions(wr_exec *x)
 {
     static const wr__column columns[] = {{"Function Name", &wr_type_string},
@@ -104,6 +107,8 @@ static bool is_known_setting(const char *name)
     return false;
 }
 
+/* All known settings, whether set or not; then what passes through to Kafka's clients, which only
+ * the session knows of. As of the start of the statement (x->settings). */
 static void show_properties(wr_exec *x)
 {
     static const wr__column columns[] = {{"Property", &wr_type_string},
@@ -129,6 +134,7 @@ static void show_properties(wr_exec *x)
                            wr__text(x, "SESSION"), wr__text(x, e->value));
 }
 
+/* Custom types by name; the text of a type is what CREATE would take. */
 static void show_types(wr_exec *x)
 {
     static const wr__column columns[] = {{"Type Name", &wr_type_string},
@@ -143,6 +149,7 @@ static void show_types(wr_exec *x)
     }
 }
 
+/* The session's, not the engine's: another connection has its own. */
 static void show_variables(wr_exec *x)
 {
     static const wr__column columns[] = {{"Variable Name", &wr_type_string},
@@ -168,6 +175,8 @@ static void show_tables(wr_exec *x)
 
 /* ---- topics: the log is asked, so without the lock ---- */
 
+/* Internal topics and those that `ksql.hidden.topics` matches are shown by SHOW ALL TOPICS alone.
+ */
 static weir_status show_topics(wr_exec *x, weir_error *err)
 {
     static const wr__column columns[] = {{"Kafka Topic", &wr_type_string},
@@ -212,6 +221,7 @@ static const show_class classes[] = {
     [WR_AST_SHOW_VARIABLES] = {show_variables, NULL},
 };
 
+/* A kind without a row in the table is grammar of ksqlDB's that is not built. */
 weir_status wr__execute_show(wr_exec *x, weir_error *err)
 {
     size_t kind = (size_t)x->stmt->show;
@@ -219,10 +229,12 @@ weir_status wr__execute_show(wr_exec *x, weir_error *err)
     if (!c || (!c->locked && !c->free))
         return wr_error_at(err, WEIR_ERR_UNSUPPORTED, x->stmt->pos,
                            "Kafka Connect is not supported yet");
+    WR_ASSERT(!c->locked != !c->free);
     if (c->free)
         return c->free(x, err);
     wr_engine_lock(x->engine);
     c->locked(x);
+    WR_ASSERT(x->sections.n == 1);
     wr_engine_unlock(x->engine);
     return WEIR_OK;
 }

@@ -15,6 +15,7 @@
 
 /* ---- statements that are refused ---- */
 
+/* What is not built is refused by name, so that nobody takes a silence for success. */
 static weir_status refuse_connect(wr_exec *x, weir_error *err)
 {
     return wr_error_at(err, WEIR_ERR_UNSUPPORTED, x->stmt->pos,
@@ -78,6 +79,7 @@ static const wr__statement_class classes[] = {
     [WR_AST_RUN_SCRIPT] = {WR_EXEC_COMMAND, refuse_script, NULL, NULL},
 };
 
+/* SELECT and EXPLAIN have two meanings each, which their text tells apart. */
 static const wr__statement_class *class_of(const wr_ast_stmt *s)
 {
     switch (s->kind) {
@@ -95,6 +97,7 @@ static const wr__statement_class *class_of(const wr_ast_stmt *s)
 
 /* ---- life ---- */
 
+/* The text is copied, because the tree points into it, and callers own theirs. */
 static weir_status parse(wr_exec *x, const char *sql, size_t len, weir_error *err)
 {
     if (len > WR_PARSE_TEXT_MAX)
@@ -111,6 +114,8 @@ static weir_status parse(wr_exec *x, const char *sql, size_t len, weir_error *er
     return wr_parse_statement(x->text, text.len, x->arena, &x->stmt, err);
 }
 
+/* Parsing needs nothing of the engine but the session's variables; a statement may be made while
+ * others are under way. */
 weir_status wr_exec_new(wr_engine *e, wr_session *s, const char *sql, size_t len, wr_exec **out,
                         weir_error *err)
 {
@@ -127,12 +132,14 @@ weir_status wr_exec_new(wr_engine *e, wr_session *s, const char *sql, size_t len
         return st;
     }
     x->class = class_of(x->stmt);
+    WR_ASSERT(x->class->execute && x->stmt->text.ptr);
     x->kind = x->class->kind;
     wr_settings_init(&x->settings, wr_engine_settings(e));
     *out = x;
     return WEIR_OK;
 }
 
+/* Whatever a failed or finished statement holds outside its arena. */
 static void close_rows(wr_exec *x)
 {
     if (x->class->close)
@@ -164,6 +171,7 @@ void wr__say(wr_exec *x, const char *fmt, ...)
 
 /* ---- stepping ---- */
 
+/* Copied under the lock: another thread's SET changes the map. */
 void wr__take_settings(wr_exec *x)
 {
     const wr_map_entry *s;
@@ -175,6 +183,11 @@ void wr__take_settings(wr_exec *x)
     wr_engine_unlock(x->engine);
 }
 
+/*
+ * All of a statement but its rows. What fails leaves the statement as it was before: the error is
+ * the caller's, and a next step tries again from the beginning. weir.h asks for columns that way,
+ * before the first step.
+ */
 static weir_status execute(wr_exec *x, weir_error *err)
 {
     WR_ASSERT(!x->executed && !x->rows && !x->query && !x->print);
@@ -183,6 +196,7 @@ static weir_status execute(wr_exec *x, weir_error *err)
     wr__take_settings(x);
     weir_status st = x->class->execute(x, err);
     if (st == WEIR_OK) {
+        WR_ASSERT(!x->class->step || x->schema); /* rows have columns */
         x->executed = true;
         return WEIR_OK;
     }
@@ -205,6 +219,7 @@ weir_status wr_exec_describe(wr_exec *x, weir_error *err)
     return st;
 }
 
+/* Rows that are there as a whole since the statement was executed. */
 static weir_status next_row(wr_exec *x)
 {
     const wr_result *r = x->sections.n ? x->sections.v[0] : NULL;
@@ -215,6 +230,8 @@ static weir_status next_row(wr_exec *x)
     return WEIR_ROW;
 }
 
+/* Position in the statement, message and hint come from whoever fails; line and column are added
+ * here, once, where the text is at hand. */
 weir_status wr_exec_step(wr_exec *x, int timeout_ms, weir_error *err)
 {
     weir_status st = WEIR_OK;

@@ -287,7 +287,7 @@ static void test_pull_not_taken(void **state)
         rows++;
     assert_int_equal(st, WEIR_ERR_STATEMENT);
     assert_non_null(strstr(err.message, "Reading `LAST` has ended"));
-    assert_true(rows >= 8192 && rows < MANY);
+    assert_true(rows < MANY); /* what was in the queue, or on its way */
     weir_finalize(s);
     REFUSE(w, "SELECT * FROM last;", WEIR_ERR_STATEMENT, "does not run any more");
     close_it(w);
