@@ -2,6 +2,10 @@
 /*
  * weir_consumer: reading a topic without a group. It asks the log alone, never the engine, so it
  * takes no lock and holds up nobody.
+ *
+ * A consumer belongs to one thread. What it hands out is borrowed from the batch it holds, until
+ * the next call; keys and values are not copied, header names are, because C callers want a 0 after
+ * them.
  */
 #include "runtime/api/api_internal.h"
 

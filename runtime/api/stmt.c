@@ -5,6 +5,10 @@
  * A row is an array of typed values in memory of the statement; what is handed out as text is made
  * in `row`, which each step resets. A section is read by the same functions: it has a row of its
  * own.
+ *
+ * NULL is not an error: an accessor of another type, of a column that is NULL, or past the last
+ * column gives 0 or "", so a program may read what it expects and ask weir_column_is_null where it
+ * matters.
  */
 #include "runtime/api/api_internal.h"
 #include "types/decimal.h"

@@ -1,6 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * weir.h: opening, running, topics. A thin layer: everything of substance is in runtime/statement.
+ *
+ * What callers pass is checked here: a number that is no enum constant, a size that was not set, a
+ * length that does not fit, a NULL. Below this folder they are taken for granted.
+ *
+ * Threads: any, for every function but weir_open and weir_close, which come first and last.
+ * weir_produce and weir_flush take turns among themselves (`producing`), and never hold the
+ * engine's lock.
  */
 #include "runtime/api/api_internal.h"
 #include "runtime/instance/wait.h"

@@ -5,6 +5,11 @@
  * Each query is reserved, so statements about one query come one after the other: a RESUME during a
  * PAUSE waits until the pause is complete. Of ALL, queries are reserved together; where one cannot
  * be stopped in time the statement fails, and those before it are terminated.
+ *
+ * TERMINATE: hold the query (query_list.h), note its end, take it out of catalog and list together,
+ * free it with its state. What fails before the note is written leaves the query running; after it
+ * nothing fails. PAUSE keeps the query in the list, with its tasks closed and everything committed;
+ * RESUME opens them again. A query that has failed stays failed: neither does anything to it.
  */
 #include "runtime/instance/query_list.h"
 #include "runtime/statement/kept.h"

@@ -2,6 +2,10 @@
 /*
  * CREATE TYPE, DROP TYPE. The catalog alone changes; the note for the next opening is written
  * before, without the lock, so that a failure leaves nothing behind.
+ *
+ * A type is part of the sources that were made with it, not referred to by them: dropping it
+ * changes nothing that exists. Only later statements miss it, which is why a DROP is part of the
+ * history that is kept, and not the removal of a CREATE from it.
  */
 #include "runtime/statement/kept.h"
 #include "runtime/statement/planned.h"

@@ -11,6 +11,10 @@
  *
  * EXTENDED asks the log, so it works in two parts: under the lock it takes a reference of the
  * source and pins the queries that write to it; without the lock it asks.
+ *
+ * What is shown is of one moment for each part: the source as it was under the lock, the numbers as
+ * the queries published them, the positions as the log answered. They may differ by what happened
+ * in between; nothing is held still for somebody who looks.
  */
 #include "runtime/statement/describe.h"
 #include "runtime/instance/query_list.h"

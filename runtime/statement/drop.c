@@ -11,6 +11,10 @@
  *
  * What fails leaves everything as it was, but for a topic that is deleted already: then the source
  * stays, and a second DROP finds that there is no topic any more.
+ *
+ * State, offsets and internal topics of the query go last, when nothing can fail any more. Where
+ * that is cut short (a kill, a broker that is away) leftovers do no harm: an id is never used
+ * again.
  */
 #include "runtime/instance/query_list.h"
 #include "runtime/statement/kept.h"

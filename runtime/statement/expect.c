@@ -2,6 +2,8 @@
 /*
  * What the ASSERT statements of test files expect, planned with the same code as the statements
  * they look like: INSERT VALUES and CREATE. The comparison is the test runner's (runtime/testing).
+ *
+ * One thread, no reservations: the engine of a test is fed by hand, and nobody else has it.
  */
 #include "runtime/statement/statement.h"
 

@@ -4,6 +4,13 @@
  * last in the flow first, with its depth in the tree. Sections say what it is the plan of; whoever
  * shows it makes text of that (docs/sql-reference.md has the columns). EXPLAIN ANALYZE is in
  * profile_rows.c.
+ *
+ * A statement is planned exactly as it would be if it were executed, with the same settings and the
+ * same look at the topics, so what EXPLAIN refuses is what executing would refuse. Nothing is
+ * reserved for it: the plan is shown, and may be out of date by then as any answer may.
+ *
+ * A tree as rows: preorder, with depths. That is enough to draw it, to indent it, or to build it
+ * again, and a row says the same whether it is read as JSON, CSV or a struct.
  */
 #include "runtime/statement/explain.h"
 #include "runtime/instance/query_list.h"

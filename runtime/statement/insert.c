@@ -2,6 +2,13 @@
 /*
  * INSERT INTO ... VALUES: encode one row and write it; durable when the statement returns. Planned
  * under the lock, written without it by a writer that no other statement has.
+ *
+ *     under the lock   plan: values are evaluated and coerced; the source is reserved, shared
+ *     without it       encode; take a writer; produce, flush, commit; give the writer back
+ *
+ * A writer that failed may hold the record still, so it is aborted and closed, and never given to
+ * another statement. On Kafka a record whose acknowledgement did not come in time may have been
+ * written all the same; the statement then fails, as it does with every Kafka client.
  */
 #include "runtime/instance/writers.h"
 #include "runtime/statement/planned.h"

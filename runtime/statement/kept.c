@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Keeping statements: their subjects, and those that the operator wants to be left out.
+ *
+ * A subject names what a statement is about, so that DROP finds everything that was said about it:
+ * CREATE, ALTER, OR REPLACE and the TERMINATE of its query. Subjects are made in the statement's
+ * arena at their full length; two long names never become one.
  */
 #include "runtime/statement/kept.h"
 #include "runtime/instance/statement_log.h"

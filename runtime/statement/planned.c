@@ -2,6 +2,10 @@
 /*
  * Planning as a loop, since it may not wait under the lock (plan_env.h, reservation.h): it is done
  * again whenever something had to be looked up, or somebody else had an object.
+ *
+ * How often? Each round either looks up one more topic that the statement names, or has waited for
+ * somebody else, so it ends with the statement's topics or its deadline. Planning takes less than a
+ * millisecond.
  */
 #include "runtime/statement/planned.h"
 

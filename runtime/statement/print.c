@@ -2,6 +2,14 @@
 /*
  * PRINT topic: records as text, formats guessed (dialect.md 8.6). Rows of one text column; the
  * first two say what was guessed. Nothing of the engine's is looked at, so it never takes the lock.
+ *
+ * The guess is made from the first batch and holds for the rest, but each record that does not fit
+ * it is shown in the form that fits it: a topic may hold anything, and PRINT is what people use to
+ * find out. It reads every partition from its own position, with a reader that is in no group, so
+ * that looking at a topic moves nobody's offsets and takes nobody's partitions.
+ *
+ * Owners: the reader and its batch belong to this statement, and are closed with it, whether it was
+ * stepped to its end or not. A record is borrowed from the batch for as long as its line is made.
  */
 #include "runtime/statement/result.h"
 #include "runtime/statement/statement_class.h"

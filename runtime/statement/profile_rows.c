@@ -6,6 +6,10 @@
  *
  * Times exclude each other, so shares add up to 100: of the time in which the query worked, which
  * is that of its operators and of its commits. What waits for others has a time, but no share.
+ *
+ * What is shown was published by the query's own thread, at its last commit or a tenth of a second
+ * ago; asking for it costs the query nothing and waits for nothing, which is why it is done under
+ * the lock. Counts are exact as of that moment, and all of one moment.
  */
 #include "runtime/statement/explain.h"
 #include "runtime/statement/result.h"

@@ -9,6 +9,10 @@
  * its own, and rows stream through the queue. A look-up by key has few, so it is done at once on
  * the statement's thread; a thread would cost more than the look-up. Without threads everything is
  * read at once, on the caller's thread, and waits in the queue.
+ *
+ * Consistency: one snapshot of the database for all partitions, as of the last commits. One's own
+ * writes are seen, because they are waited for first (wr_engine_wait_for_writes), but for 5 s at
+ * most and not on Kafka, where others write as well.
  */
 #include "runtime/statement/query_rows.h"
 

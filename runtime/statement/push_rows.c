@@ -2,6 +2,13 @@
 /*
  * Push queries, and pull queries on streams: a query of the statement's own, whose thread copies
  * result rows into the queue.
+ *
+ * The query has a state database in memory and no group, and is stopped and freed with its
+ * statement. Nothing of it is in the catalog, so others do not see it, and a DROP of what it reads
+ * does not wait for it: it holds the sources of its plan, and ends when their topics do.
+ *
+ * Threads: `collect` runs on the query's thread and touches only the queue and what is constant
+ * since before the query was started.
  */
 #include "runtime/statement/query_rows.h"
 

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Building typed results.
+ *
+ * Values are copied into the statement's arena where they are texts of somebody else's: a source or
+ * a query may be gone by the time a client reads its row. Static texts are not copied by those who
+ * know that they are.
  */
 #include "runtime/statement/result.h"
 

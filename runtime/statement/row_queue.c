@@ -2,6 +2,12 @@
 /*
  * A list of batches with one lock. Whoever waits wakes up now and then, since a flag that is set by
  * a signal handler, or by another statement, signals nobody.
+ *
+ * Rows are counted, not batches: a batch has between one row and a few thousand, and what a client
+ * that has stopped reading may cost is memory, which goes by rows. One batch may go beyond the
+ * limit, since a batch is never split; so the bound is the limit and the largest batch.
+ *
+ * Invariant: head is NULL exactly where tail is, and then nothing is queued.
  */
 #include "runtime/statement/row_queue.h"
 

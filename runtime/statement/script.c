@@ -1,6 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Query files: all statements are checked before any runs.
+ *
+ * Two passes over the same text. The first plans every statement against a copy of the catalog, to
+ * which it adds what the statement would define, so a later statement may use what an earlier one
+ * makes; nothing is created. The second executes. Between the two nobody else may change anything,
+ * or the check would be worth nothing: the file reserves everything, and its own statements go
+ * through that because they have the same owner (reservation.h).
+ *
+ * Queries that start in the second pass are held until its end, so that all those that read one
+ * topic find each other, whatever their order in the file; a restart then finds the same sets.
+ *
+ * A failure in the second pass (a broker that goes away between the two) ends it where it is; what
+ * was created before stays, and a second run of the file takes it up, since ids depend on names.
  */
 #include "runtime/instance/reservation.h"
 #include "runtime/statement/statement_class.h"

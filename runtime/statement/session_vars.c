@@ -2,6 +2,11 @@
 /*
  * SET, UNSET, DEFINE, UNDEFINE: what the session holds, under the lock, because statements of one
  * session may run in several threads.
+ *
+ * Nothing here waits, so all of it is done under the lock. A setting takes effect with the
+ * statements that are executed after it; those under way have copies, and queries that run keep
+ * what they were started with. Which settings there are, and what values they take, is the table's
+ * business (engine/plan/settings.c).
  */
 #include "runtime/statement/statement_class.h"
 

@@ -3,6 +3,13 @@
  * SHOW and LIST: what there is, as typed rows. Columns have ksqlDB's titles as their names.
  *
  * Everything but topics is looked up under the lock, which is enough: nothing here waits.
+ *
+ * Each result is a copy of what was there at one moment: rows are made as a whole, in the
+ * statement's arena, before the first is handed out. So a client that takes its time sees no half
+ * of a change, and holds up nobody while it does.
+ *
+ * Names are given in order, since a map's own order is that of insertion, which means nothing to
+ * anybody. Queries and functions have an order that does: of creation, and of the documentation.
  */
 #include "runtime/instance/query_list.h"
 #include "runtime/statement/describe.h"

@@ -8,6 +8,12 @@
  *
  * The settings of the session are copied when a statement is executed: what it does later, without
  * the lock, does not see a SET of another thread.
+ *
+ * Threads: a statement is stepped by one thread at a time. What it shares with others is the engine
+ * (engine.h says what its lock guards), its session, and the flag of wr_exec_interrupt.
+ *
+ * Memory: everything of a statement is in its arena, results included, and goes with it. What is
+ * not (queries, readers, queues) is closed by its class, which is called after failures, too.
  */
 #include "runtime/statement/statement_class.h"
 
