@@ -49,7 +49,7 @@ static const char *take_word(const char *at, const char *word)
 
 /**
  * RUN SCRIPT 'file';
- * @return behind it, with the path; NULL where it is another statement.
+ * @return what follows it, with the path; NULL where it is another statement.
  */
 static const char *take_run_script(const char *at, cli_text *path)
 {

@@ -127,7 +127,7 @@ WEIR_API const char *weir_version(void);
  * Prepare the first statement of @p sql. Like a database's prepare: nothing is executed yet.
  *
  * @param len   bytes of sql, or -1 for a 0-terminated string.
- * @param tail  set behind the statement (and its ';'); at the end *out is NULL and WEIR_OK is
+ * @param tail  set after the statement (and its ';'); at the end *out is NULL and WEIR_OK is
  *              returned where only blanks and comments were left. May be NULL.
  * Errors: WEIR_ERR_SYNTAX with line and column relative to @p sql.
  */

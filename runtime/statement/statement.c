@@ -85,7 +85,7 @@ static const wr__statement_class classes[] = {
     [WR_AST_RUN_SCRIPT] = {WR_EXEC_COMMAND, refuse_script, NULL, NULL},
 };
 
-/* SELECT and EXPLAIN have two meanings each, which their text tells apart. */
+/* SELECT and EXPLAIN have two meanings each, which their text distinguishes. */
 static const wr__statement_class *class_of(const wr_ast_stmt *s)
 {
     switch (s->kind) {
