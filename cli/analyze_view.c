@@ -2,10 +2,10 @@
 /*
  * A row of EXPLAIN ANALYZE is a node of a tree; here it becomes a line: the name indented by its
  * depth, counts as 1.2M, times as 34 ms, and what only some nodes have as notes at the end.
- * Columns are found by name, so the library may add some.
  */
 #include "analyze_view.h"
 
+#include "columns.h"
 #include "progress.h"
 #include "result_view.h"
 
@@ -13,28 +13,6 @@
 #include <string.h>
 
 enum { SHOWN_COLUMNS = 8 };
-
-static int find(const weir_stmt *stmt, const char *column)
-{
-    for (int i = 0; i < weir_column_count(stmt); i++)
-        if (strcmp(weir_column_name(stmt, i), column) == 0)
-            return i;
-    return -1;
-}
-
-/** @return false where the row has no such value. */
-static bool get(const weir_stmt *stmt, const char *column, int64_t *out)
-{
-    int i = find(stmt, column);
-    *out = i < 0 ? 0 : weir_column_int64(stmt, i);
-    return i >= 0 && !weir_column_is_null(stmt, i);
-}
-
-static const char *get_text(weir_stmt *stmt, const char *column)
-{
-    int i = find(stmt, column);
-    return i < 0 ? "" : weir_column_text(stmt, i);
-}
 
 /* ---------------------------------------------------------------- units */
 
@@ -79,7 +57,7 @@ static void end_cell(cli_table *table, cli_text *t)
 static void count_cell(weir_stmt *stmt, const char *column, cli_table *table, cli_text *t)
 {
     int64_t n;
-    if (get(stmt, column, &n))
+    if (cli_column_int(stmt, column, &n))
         add_count(t, n);
     end_cell(table, t);
 }
@@ -87,15 +65,15 @@ static void count_cell(weir_stmt *stmt, const char *column, cli_table *table, cl
 static void time_cells(weir_stmt *stmt, cli_table *table, cli_text *t)
 {
     int64_t ns, rows;
-    bool timed = get(stmt, "TIME_NS", &ns);
-    int share = find(stmt, "SHARE");
+    bool timed = cli_column_int(stmt, "TIME_NS", &ns);
+    int share = cli_column_find(stmt, "SHARE");
     if (timed)
         add_time(t, (double)ns);
     end_cell(table, t);
     if (share >= 0 && !weir_column_is_null(stmt, share))
         cli_text_addf(t, "%.1f %%", weir_column_double(stmt, share));
     end_cell(table, t);
-    if (timed && get(stmt, "ROWS_IN", &rows) && rows > 0)
+    if (timed && cli_column_int(stmt, "ROWS_IN", &rows) && rows > 0)
         add_time(t, (double)ns / (double)rows);
     end_cell(table, t);
 }
@@ -112,7 +90,7 @@ static void count_note(weir_stmt *stmt, const char *column, const char *what, bo
                        cli_text *t)
 {
     int64_t n;
-    if (!get(stmt, column, &n) || (n == 0 && !zero))
+    if (!cli_column_int(stmt, column, &n) || (n == 0 && !zero))
         return;
     note(t, "");
     add_count(t, n);
@@ -122,7 +100,7 @@ static void count_note(weir_stmt *stmt, const char *column, const char *what, bo
 static void bytes_note(weir_stmt *stmt, const char *column, const char *what, cli_text *t)
 {
     int64_t n;
-    if (!get(stmt, column, &n) || n == 0)
+    if (!cli_column_int(stmt, column, &n) || n == 0)
         return;
     note(t, "");
     cli_text_add_bytes(t, (uint64_t)n);
@@ -138,16 +116,17 @@ static void notes_cell(weir_stmt *stmt, cli_table *table, cli_text *t)
     bytes_note(stmt, "MEMORY_BYTES", "in memory", t);
     bytes_note(stmt, "DISK_BYTES", "on disk", t);
     count_note(stmt, "CHANGES", "changes", true, t);
-    if (get(stmt, "LOOKUPS", &lookups) && get(stmt, "MISSES", &misses) && lookups > 0) {
+    if (cli_column_int(stmt, "LOOKUPS", &lookups) && cli_column_int(stmt, "MISSES", &misses) &&
+        lookups > 0) {
         count_note(stmt, "LOOKUPS", "look-ups", true, t);
         cli_text_addf(t, ", %.1f %% from memory",
                       100.0 * (double)(lookups - misses) / (double)lookups);
     }
     count_note(stmt, "LATE", "late", false, t);
-    count_note(stmt, "DROPPED", strcmp(get_text(stmt, "KIND"), "QUERY") ? "dropped" : "errors",
-               false, t);
+    count_note(stmt, "DROPPED",
+               strcmp(cli_column_text(stmt, "KIND"), "QUERY") ? "dropped" : "errors", false, t);
     count_note(stmt, "LAG", "behind", true, t);
-    const char *detail = get_text(stmt, "DETAIL");
+    const char *detail = cli_column_text(stmt, "DETAIL");
     if (*detail)
         note(t, detail);
     end_cell(table, t);
@@ -167,11 +146,11 @@ void cli_analyze_row(weir_stmt *stmt, cli_table *table)
 {
     cli_text t = {0};
     int64_t depth;
-    get(stmt, "DEPTH", &depth);
+    cli_column_int(stmt, "DEPTH", &depth);
     cli_text_addc(&t, ' ', 2 * (size_t)depth);
-    if (strcmp(get_text(stmt, "KIND"), "STORE") == 0)
+    if (strcmp(cli_column_text(stmt, "KIND"), "STORE") == 0)
         cli_text_adds(&t, "store ");
-    cli_text_adds(&t, get_text(stmt, "NAME"));
+    cli_text_adds(&t, cli_column_text(stmt, "NAME"));
     end_cell(table, &t);
     count_cell(stmt, "ROWS_IN", table, &t);
     count_cell(stmt, "ROWS_OUT", table, &t);

@@ -237,7 +237,7 @@ static int run_help(cli_prompt *p, const char *name)
 
 /* ---------------------------------------------------------------- which one it is */
 
-/** Does the line begin with the command's words, each at least begun? @return behind them. */
+/** Does the line begin with the command's words, each at least begun? @return what follows them. */
 static const char *match(const command *c, const char *line, bool *exact)
 {
     *exact = true;

@@ -318,7 +318,7 @@ cli_editor_result cli_editor_read(cli_editor *e, const char *prompt, cli_text *l
     e->prompt = prompt;
     e->interrupted = false;
     cli_text_clear(line);
-    /* libedit prints the prompt first and sets the terminal up then, and sets it back behind each
+    /* libedit prints the prompt first and sets the terminal up then, and sets it back after each
      * line. What is typed or pasted in between would be echoed by the kernel, and Ctrl-D lost. So
      * the terminal stays set up, also while statements run: what is typed then waits unseen. */
     el_set(e->line, EL_PREP_TERM, 1);

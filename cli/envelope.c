@@ -53,7 +53,7 @@ static bool decode_base64(cli_text *t)
 
 /* ---------------------------------------------------------------- reading */
 
-/** A key or value, plain or in base 64; @p has tells whether it is NULL. */
+/** A key or value, plain or in base 64; @p has says whether it is NULL. */
 static bool read_bytes(cli_json *j, bool base64, cli_text *out, bool *has)
 {
     cli_text_clear(out);

@@ -24,7 +24,7 @@ typedef struct cli_envelope {
     const char *header_keys[CLI_HEADERS_MAX];
     const void *header_values[CLI_HEADERS_MAX];
     size_t header_lens[CLI_HEADERS_MAX];
-    size_t header_at[CLI_HEADERS_MAX]; /* of the name in header_bytes; its value is behind it */
+    size_t header_at[CLI_HEADERS_MAX]; /* of the name in header_bytes; its value follows it */
     size_t headers_n;
     bool has_key, has_value;
     int64_t timestamp, partition; /* -1: not given */

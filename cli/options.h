@@ -54,7 +54,7 @@ typedef struct cli_command {
 /** All commands; the last has a NULL name. */
 extern const cli_command *const cli_commands[];
 
-/** Parse the words behind the command's name and run it. @return the exit status. */
+/** Parse the words after the command's name and run it. @return the exit status. */
 int cli_command_run(const cli_command *c, int argc, char **argv);
 /** NULL where there is no such command. */
 const cli_command *cli_command_find(const char *name);

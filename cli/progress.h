@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * progress.h - tells on standard error how a service is doing: a line that is redrawn once a second
- * on a terminal; elsewhere log lines, at most one in ten seconds and only when something changed.
+ * progress.h - reports on standard error how a service is doing: a line that is redrawn once a
+ * second on a terminal; elsewhere log lines, at most one in ten seconds and only when something
+ * changed.
  */
 #ifndef CLI_PROGRESS_H
 #define CLI_PROGRESS_H

@@ -5,7 +5,7 @@
  * Only the first line of what is being gathered can be a command, so a column called `history` on a
  * line of its own is none. Ctrl-C throws away what was gathered; at an empty prompt it says how to
  * leave. From a pipe the same rules hold, but the first failure ends the run, and what is left over
- * at the end is run as it is, which tells that its `;` is missing.
+ * at the end is run as it is, which reports that its `;` is missing.
  */
 #include "prompt.h"
 

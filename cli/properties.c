@@ -45,7 +45,7 @@ static void add_utf8(cli_text *t, unsigned c)
     cli_text_add(t, bytes, len);
 }
 
-/** What follows a backslash; @return behind it. */
+/** What follows a backslash; @return what comes after it. */
 static const char *take_escape(cli_text *t, const char *at)
 {
     static const char from[] = "tnrf", to[] = "\t\n\r\f";

@@ -2,15 +2,17 @@
 /*
  * Three forms of a result.
  *
- * TABULAR: statements as tables with a rule above and below, queries as framed rows, texts as
- * lines. JSON: one object a line, names to values; what is no row is {"message": ...}. A deletion
- * in the result of a table has its key columns only and "@tombstone": true. CSV: a header and rows
- * with CRLF; NULL is an empty field, an empty string is "". Standard output carries rows alone, so
- * messages go to standard error.
+ * TABULAR: statements as tables with a rule above and below, queries as framed rows, plans and
+ * texts as lines. JSON: one object a line, names to values; what is no row is {"message": ...}. A
+ * deletion in the result of a table has its key columns only and "@tombstone": true. CSV: a header
+ * and rows with CRLF; NULL is an empty field, an empty string is "". Standard output carries rows
+ * alone, so messages go to standard error.
  */
 #include "result_view.h"
 
 #include "analyze_view.h"
+#include "describe_view.h"
+#include "plan_view.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -69,6 +71,10 @@ static void csv_header(cli_result *r)
 
 static void table_header(cli_result *r)
 {
+    if (cli_is_description(r->stmt)) {
+        cli_describe_header(r->stmt, &r->table);
+        return;
+    }
     r->table.columns = (size_t)weir_column_count(r->stmt);
     for (int i = 0; i < weir_column_count(r->stmt); i++)
         cli_table_add(&r->table, weir_column_name(r->stmt, i));
@@ -87,6 +93,8 @@ void cli_result_header(cli_result *r)
         table_header(r);
     else if (r->view->format == CLI_TABULAR && r->kind == WEIR_STMT_ANALYZE)
         cli_analyze_header(&r->table);
+    else if (r->view->format == CLI_TABULAR && r->kind == WEIR_STMT_PLAN)
+        cli_plan_begin(r->stmt, &r->text);
     cli_view_take(r->view, &r->text);
 }
 
@@ -133,14 +141,50 @@ static void json_row(cli_result *r)
     cli_text_adds(t, "}\n");
 }
 
+/** A cell of a statement's result: a MAP of counts as ksqlDB shows them, "RUNNING:1,ERROR:2". */
+static void add_cell(cli_result *r, int i, cli_text *t)
+{
+    const char *text = weir_column_text(r->stmt, i);
+    if (weir_column_is_null(r->stmt, i)) {
+        cli_text_adds(t, "NULL");
+        return;
+    }
+    if (weir_column_type(r->stmt, i) != WEIR_MAP || *text != '{') {
+        cli_text_adds(t, text);
+        return;
+    }
+    for (text++; *text && *text != '}'; text++)
+        if (*text != ' ')
+            cli_text_addc(t, *text == '=' ? ':' : *text, 1);
+}
+
+static void table_row(cli_result *r)
+{
+    if (cli_is_description(r->stmt)) {
+        cli_describe_row(r->stmt, &r->table);
+        return;
+    }
+    for (int i = 0; i < weir_column_count(r->stmt); i++) {
+        cli_text cell = {0};
+        add_cell(r, i, &cell);
+        cli_table_add(&r->table, cli_text_string(&cell));
+        cli_text_free(&cell);
+    }
+}
+
 static void csv_row(cli_result *r)
 {
     for (int i = 0; i < weir_column_count(r->stmt); i++) {
         if (i)
             cli_text_addc(&r->text, ',', 1);
-        if (is_deleted(r, i))
+        if (is_deleted(r, i)) {
             cli_text_adds(&r->text, "<TOMBSTONE>");
-        else if (!weir_column_is_null(r->stmt, i)) {
+        } else if (r->kind == WEIR_STMT_TABLE && weir_column_type(r->stmt, i) == WEIR_MAP) {
+            cli_text cell = {0};
+            add_cell(r, i, &cell);
+            add_csv(&r->text, cli_text_string(&cell), cell.len);
+            cli_text_free(&cell);
+        } else if (!weir_column_is_null(r->stmt, i)) {
             const char *value = weir_column_text(r->stmt, i);
             add_csv(&r->text, value, strlen(value));
         }
@@ -167,10 +211,11 @@ void cli_result_row(cli_result *r)
     else if (is_query(r))
         frame_row(r);
     else if (r->kind == WEIR_STMT_TABLE)
-        for (int i = 0; i < weir_column_count(r->stmt); i++)
-            cli_table_add(&r->table, weir_column_text(r->stmt, i));
+        table_row(r);
     else if (r->kind == WEIR_STMT_ANALYZE)
         cli_analyze_row(r->stmt, &r->table);
+    else if (r->kind == WEIR_STMT_PLAN)
+        cli_plan_row(r->stmt, &r->text);
     else
         text_row(r);
     cli_view_take(r->view, &r->text);
@@ -223,15 +268,44 @@ static void message_table(cli_result *r, const char *message)
     cli_table_free(&table);
 }
 
+/** What stands above the rows; "" for nothing. */
+static void add_heading(cli_result *r, cli_text *t)
+{
+    if (cli_is_description(r->stmt))
+        cli_describe_heading(r->stmt, t);
+    else if (r->kind == WEIR_STMT_PLAN)
+        cli_plan_heading(r->stmt, t);
+    else
+        cli_text_adds(t, weir_heading(r->stmt));
+}
+
 static void end_table(cli_result *r)
 {
-    const char *heading = weir_heading(r->stmt);
+    cli_text heading = {0};
+    add_heading(r, &heading);
     cli_text_addc(&r->text, '\n', 1);
-    if (*heading)
-        add_line(&r->text, heading);
+    if (heading.len)
+        add_line(&r->text, cli_text_string(&heading));
+    cli_text_free(&heading);
     if (!r->begun)
         table_header(r);
     cli_table_render(&r->table, cli_view_width(), &r->text);
+}
+
+/** The end of rows that were shown as they came. */
+static void end_rows(cli_result *r)
+{
+    cli_text heading = {0};
+    cli_result_header(r); /* also where no row has come */
+    if (r->view->format == CLI_TABULAR && r->kind == WEIR_STMT_PLAN) {
+        cli_plan_end(r->stmt, &r->text);
+    } else if (r->kind == WEIR_STMT_TABLE || r->kind == WEIR_STMT_PLAN) {
+        add_heading(r, &heading);
+        if (heading.len && heading.at[heading.len - 1] == '\n')
+            heading.len--;
+        cli_result_message(r->view, cli_text_string(&heading));
+    }
+    cli_text_free(&heading);
 }
 
 void cli_result_end(cli_result *r, const char *message)
@@ -244,9 +318,7 @@ void cli_result_end(cli_result *r, const char *message)
                (r->kind == WEIR_STMT_TABLE || r->kind == WEIR_STMT_ANALYZE)) {
         end_table(r);
     } else if (r->kind != WEIR_STMT_COMMAND) {
-        cli_result_header(r); /* also where no row has come */
-        if (r->kind == WEIR_STMT_TABLE)
-            cli_result_message(r->view, weir_heading(r->stmt));
+        end_rows(r);
     }
     cli_view_take(r->view, &r->text);
     cli_result_message(r->view, message);

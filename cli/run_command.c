@@ -6,7 +6,7 @@
  * load each file, then wait. SIGTERM or SIGINT: commit and stop; if that takes more than ten
  * seconds, or a second signal comes, the process ends at once, which is safe, since only committed
  * state is ever on disk. A query that fails is told of at once; the others go on, and the service
- * ends by itself when none is left. SIGUSR1: tell what the queries have done so far, and go on.
+ * ends by itself when none is left. SIGUSR1: report what the queries have done so far, and go on.
  */
 #include "program.h"
 

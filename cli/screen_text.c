@@ -269,7 +269,7 @@ static bool take(const char **at, char c)
     return true;
 }
 
-/** [T12:30[:15[.250]]][Z]; *at is at what stands behind the date. */
+/** [T12:30[:15[.250]]][Z]; *at is at what stands after the date. */
 static bool parse_clock(const char **at, int64_t *out_ms)
 {
     *out_ms = 0;

@@ -61,7 +61,7 @@ int cli_char_columns(int32_t c);
 size_t cli_columns(const char *bytes, size_t len);
 
 /**
- * A whole number with an optional sign, nothing before or behind.
+ * A whole number with an optional sign, nothing before or after.
  * @return false where it is none or does not fit.
  */
 bool cli_parse_int(const char *text, int64_t *out);

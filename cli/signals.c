@@ -8,6 +8,8 @@
 #include "options.h"
 
 #include <errno.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -21,6 +23,17 @@ static volatile sig_atomic_t report_asked;
 static volatile sig_atomic_t service; /* a second signal ends the program */
 static int pipe_ends[2] = {-1, -1};
 static const char *watchdog_message;
+static _Atomic(weir_stmt *) interrupted; /* the statement that a signal interrupts */
+static atomic_int interrupting;          /* handlers that are at it, on whichever thread */
+
+static void interrupt_statement(void)
+{
+    atomic_fetch_add(&interrupting, 1);
+    weir_stmt *stmt = atomic_load(&interrupted);
+    if (stmt)
+        weir_interrupt(stmt);
+    atomic_fetch_sub(&interrupting, 1);
+}
 
 static void on_signal(int number)
 {
@@ -36,6 +49,7 @@ static void on_signal(int number)
             _exit(128 + number);
         if (stop_signal != SIGTERM)
             stop_signal = number;
+        interrupt_statement();
     }
     ssize_t written = write(pipe_ends[1], "", 1); /* full: a wake-up is under way already */
     (void)written;
@@ -66,6 +80,13 @@ void cli_signals_install(cli_signals_use use)
         sigaction(SIGUSR1, &action, NULL);
     action.sa_handler = SIG_IGN;
     sigaction(SIGPIPE, &action, NULL);
+}
+
+void cli_signals_interrupt(weir_stmt *stmt)
+{
+    atomic_store(&interrupted, stmt);
+    while (!stmt && atomic_load(&interrupting)) /* a handler on another thread still has it */
+        sched_yield();
 }
 
 int cli_signals_stop(void)

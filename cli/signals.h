@@ -8,6 +8,8 @@
 #ifndef CLI_SIGNALS_H
 #define CLI_SIGNALS_H
 
+#include "weir.h"
+
 #include <stdbool.h>
 
 typedef enum cli_signals_use {
@@ -21,6 +23,11 @@ typedef enum cli_signals_use {
 void cli_signals_install(cli_signals_use use);
 /** Did SIGINT or SIGTERM come since the last cli_signals_clear? @return its number, or 0. */
 int cli_signals_stop(void);
+/**
+ * SIGINT and SIGTERM also interrupt @p stmt, which may wait in a step for longer than anybody would
+ * wait for an answer. NULL, before it is finalized: no statement.
+ */
+void cli_signals_interrupt(weir_stmt *stmt);
 /** Forget a SIGINT. SIGTERM stays: the program is to end. */
 void cli_signals_clear(void);
 /** Was a report asked for (SIGUSR1, of a service) since the last call? */

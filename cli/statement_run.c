@@ -49,7 +49,7 @@ static const char *take_word(const char *at, const char *word)
 
 /**
  * RUN SCRIPT 'file';
- * @return behind it, with the path; NULL where it is another statement.
+ * @return what follows it, with the path; NULL where it is another statement.
  */
 static const char *take_run_script(const char *at, cli_text *path)
 {
@@ -99,31 +99,48 @@ static const char *interrupted_message(const weir_stmt *stmt)
                                                       : "Query terminated";
 }
 
+static bool waits_for_rows(const cli_result *r)
+{
+    return r->kind == WEIR_STMT_PUSH || r->kind == WEIR_STMT_PRINT;
+}
+
+/** The first step has gone well, so the statement is good and there is something to interrupt. */
+static void announce(cli_session *s, cli_result *r)
+{
+    if (waits_for_rows(r) && s->view.format != CLI_JSON)
+        cli_result_header(r);
+    if (waits_for_rows(r) && s->view.interactive)
+        cli_result_message(&s->view, "Press CTRL-C to interrupt");
+}
+
 /**
- * Step to the end. @return WEIR_DONE, WEIR_ERR_INTERRUPTED (a signal, a limit: *message says), or
- * the failure.
+ * Step to the end. @return WEIR_DONE; WEIR_ERR_INTERRUPTED (of rows: a signal, a limit; *message
+ * says); or the failure.
  */
 static weir_status step_to_end(cli_session *s, weir_stmt *stmt, cli_result *r, const char **message,
                                weir_error *err)
 {
-    bool is_query =
-        r->kind != WEIR_STMT_COMMAND && r->kind != WEIR_STMT_TABLE && r->kind != WEIR_STMT_ANALYZE;
+    bool is_query = waits_for_rows(r) || r->kind == WEIR_STMT_PULL;
     int64_t started_ms = cli_now_ms(), rows = 0;
-    for (;;) {
-        if (cli_signals_stop()) {
+    for (bool announced = false;;) {
+        if (is_query && cli_signals_stop()) {
             *message = interrupted_message(stmt);
             return WEIR_ERR_INTERRUPTED;
         }
         if (is_query && limit_reached(s, started_ms, rows, message))
             return WEIR_ERR_INTERRUPTED;
         weir_status st = weir_step(stmt, is_query ? WAIT_MS : -1, err);
+        bool good = st == WEIR_ROW || (is_query && st == WEIR_ERR_INTERRUPTED);
+        if (good && !announced)
+            announce(s, r);
+        announced = announced || good;
         if (st == WEIR_ROW) {
             cli_result_row(r);
             rows++;
         } else if (st == WEIR_DONE) {
             *message = weir_message(stmt);
             return st;
-        } else if (st != WEIR_ERR_INTERRUPTED) {
+        } else if (!good) {
             return st;
         }
     }
@@ -136,14 +153,12 @@ static int run_statement(cli_session *s, weir_stmt *stmt, const char *text, size
     weir_error err = {0};
     const char *message = "";
     cli_result_begin(&r, &s->view, stmt);
-    bool waits = r.kind == WEIR_STMT_PUSH || r.kind == WEIR_STMT_PRINT;
-    if (waits && s->view.format != CLI_JSON)
-        cli_result_header(&r);
-    if (waits && s->view.interactive)
-        cli_result_message(&s->view, "Press CTRL-C to interrupt");
+    bool of_rows = waits_for_rows(&r) || r.kind == WEIR_STMT_PULL;
+    cli_signals_interrupt(stmt);
     weir_status st = step_to_end(s, stmt, &r, &message, &err);
+    cli_signals_interrupt(NULL);
     int status = CLI_OK;
-    if (st == WEIR_DONE || st == WEIR_ERR_INTERRUPTED) {
+    if (st == WEIR_DONE || (of_rows && st == WEIR_ERR_INTERRUPTED)) {
         cli_result_end(&r, message);
     } else {
         cli_result_abort(&r);

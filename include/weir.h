@@ -101,12 +101,22 @@ typedef struct weir_options {
 /**
  * Open an engine. Persistent queries found in the data directory go on where they stopped.
  * @return WEIR_OK; WEIR_ERR_STORE (directory unreadable, locked by another process), WEIR_ERR_LOG
- *         (no broker), WEIR_ERR_CONFIG. *out is NULL on failure.
+ *         (no broker), WEIR_ERR_CONFIG, WEIR_ERR_MISUSE (options); any other status where a
+ *         statement of an earlier session cannot be executed again (docs/operations.md).
+ *         *out is NULL on failure.
  * Thread: a handle may be used from several threads, one call at a time for each statement; calls
  * that change the catalog are serialised inside.
  */
 WEIR_API weir_status weir_open(const weir_options *options, weir **out, weir_error *err);
-/** Commit, stop all queries, close. Statements must be finalized before. NULL is allowed. */
+/**
+ * Commit, stop all queries, close. NULL is allowed.
+ *
+ * Statements must be finalized before. Those that other threads are stepping return
+ * WEIR_ERR_INTERRUPTED soon, and new ones are refused; where one is not finalized within 2 s the
+ * call fails with WEIR_ERR_MISUSE, and the handle stays open.
+ * @return also why a query's last commit failed: what it had processed since the one before is
+ *         processed again at the next opening. The handle is closed then.
+ */
 WEIR_API weir_status weir_close(weir *w, weir_error *err);
 /** "0.1.0" */
 WEIR_API const char *weir_version(void);
@@ -117,7 +127,7 @@ WEIR_API const char *weir_version(void);
  * Prepare the first statement of @p sql. Like a database's prepare: nothing is executed yet.
  *
  * @param len   bytes of sql, or -1 for a 0-terminated string.
- * @param tail  set behind the statement (and its ';'); at the end *out is NULL and WEIR_OK is
+ * @param tail  set after the statement (and its ';'); at the end *out is NULL and WEIR_OK is
  *              returned where only blanks and comments were left. May be NULL.
  * Errors: WEIR_ERR_SYNTAX with line and column relative to @p sql.
  */
@@ -131,7 +141,10 @@ WEIR_API weir_status weir_prepare(weir *w, const char *sql, ptrdiff_t len, weir_
  *         WEIR_ERR_INTERRUPTED: timeout_ms passed with no row, or weir_interrupt. Call again to go
  *         on after a time-out.
  *         Anything else: failed; the statement had no effect, or (queries) ended.
- * @param timeout_ms  -1: wait for ever. Only push queries and PRINT wait.
+ * @param timeout_ms  -1: wait for ever. For rows of PRINT and SELECT (from a stream, or with EMIT).
+ *         Other statements wait, up to 30 s, for statements of other threads that are at work on
+ * the same object, and for a query to stop; then they fail with WEIR_ERR_INTERRUPTED, retriable,
+ * without effect.
  */
 WEIR_API weir_status weir_step(weir_stmt *s, int timeout_ms, weir_error *err);
 WEIR_API void weir_finalize(weir_stmt *s);
@@ -142,21 +155,38 @@ WEIR_API weir_status weir_exec(weir *w, const char *sql, weir_error *err);
 
 typedef enum weir_stmt_kind {
     WEIR_STMT_COMMAND, /* DDL, INSERT, SET ...: no rows, a message */
-    WEIR_STMT_TABLE,   /* SHOW, DESCRIBE ...: rows of text with titles */
+    WEIR_STMT_TABLE,   /* SHOW, DESCRIBE ...: rows of values; columns have ksqlDB's titles */
     WEIR_STMT_PULL,    /* SELECT: rows, ends */
     WEIR_STMT_PUSH,    /* SELECT ... EMIT: rows, until interrupted or LIMIT */
     WEIR_STMT_PRINT,   /* PRINT: rows of one text column, until interrupted or LIMIT */
-    WEIR_STMT_TEXT,    /* EXPLAIN: rows of one text column, a line each */
+    WEIR_STMT_TEXT,    /* rows of one text column, a line each; no statement gives it any more */
     WEIR_STMT_ANALYZE, /* EXPLAIN ANALYZE: rows of values, the nodes of a tree; the columns are in
                           docs/sql-reference.md */
+    WEIR_STMT_PLAN,    /* EXPLAIN: rows of values, a step each, the last in the flow first; with
+                          sections. docs/sql-reference.md */
 } weir_stmt_kind;
 WEIR_API weir_stmt_kind weir_stmt_kind_of(const weir_stmt *s);
 /** Text to show: "Stream created", "Limit Reached" ... or "" . For TABLE: a footer or "". */
 WEIR_API const char *weir_message(const weir_stmt *s);
-/** For TABLE: a heading above it ("Name                 : S") or "". */
+/** For ANALYZE: the query's SQL. Else "": what DESCRIBE and EXPLAIN say beside their rows is in
+ *  sections. */
 WEIR_API const char *weir_heading(const weir_stmt *s);
 /** Id of the query that runs for this statement ("CSAS_X_0", "transient_X_1") or "". */
 WEIR_API const char *weir_query_id(const weir_stmt *s);
+
+/**
+ * What a statement says beside its rows, in sections with rows of their own: DESCRIBE and EXPLAIN
+ * have some, by name ("source", "positions" ...; docs/sql-reference.md). Known once weir_step has
+ * returned WEIR_ROW or WEIR_DONE.
+ */
+WEIR_API int weir_section_count(const weir_stmt *s);
+/**
+ * A section, to be stepped through and read like a statement; after WEIR_DONE from its first row
+ * again.
+ * @return borrowed until weir_finalize(s), and not to be finalized; NULL past the end.
+ */
+WEIR_API weir_stmt *weir_section(weir_stmt *s, int index);
+WEIR_API const char *weir_section_name(const weir_stmt *section);
 
 /* ------------------------------------------------------------------ columns of a row */
 

@@ -255,6 +255,8 @@ typedef struct wr_plan {
 void wr_plan_print(wr_buf *out, const wr_plan *plan);
 /** Of one of its steps, what is behind the schema there: " | Topic: t", or nothing. */
 void wr_plan_print_details(wr_buf *out, const wr_plan *plan, const wr_step *s);
+/** "SOURCE", "FILTER" ...: what EXPLAIN has in brackets. */
+const char *wr_step_label(const wr_step *s);
 const char *wr_window_kind_name(wr_window_kind k);
 
 #endif

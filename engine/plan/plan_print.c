@@ -17,7 +17,7 @@ const char *wr_window_kind_name(wr_window_kind k)
 }
 
 /* ksqlDB's short names of steps: several kinds of join are all JOIN to a reader. */
-static const char *bracket_name(const wr_step *s)
+const char *wr_step_label(const wr_step *s)
 {
     static const char *const names[] = {
         [WR_STEP_SOURCE] = "SOURCE",
@@ -102,7 +102,7 @@ static void put_step(wr_buf *out, const wr_plan *plan, const wr_step *s, int lev
     WR_ASSERT(level <= (int)plan->steps_n);
     for (int i = 0; i < level; i++)
         wr_buf_puts(out, "    ");
-    wr_buf_printf(out, "> [ %s ] %s | Schema: ", bracket_name(s), s->name);
+    wr_buf_printf(out, "> [ %s ] %s | Schema: ", wr_step_label(s), s->name);
     wr_schema_print(out, s->schema);
     wr_plan_print_details(out, plan, s);
     wr_buf_printf(out, " | Logger: %s\n", s->context);

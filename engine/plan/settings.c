@@ -94,6 +94,8 @@ static const wr_setting settings[] = {
     {"weir.memtable.bytes", "16777216", FIXED, KSQL, "Memory for state and topics not yet on disk"},
     {"weir.state.cache.bytes", "268435456", FIXED, KSQL,
      "Memory for the state that all queries work on"},
+    {"weir.statements.skip", NULL, FIXED, KSQL,
+     "Numbers of kept statements that are left out when the engine is opened"},
     {"weir.threads", "1", FIXED, KSQL, "Threads that process partitions at the same time"},
 };
 

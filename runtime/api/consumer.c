@@ -1,9 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * weir_consumer: reading a topic without a group.
+ * weir_consumer: reading a topic without a group. It asks the log alone, never the engine, so it
+ * takes no lock and holds up nobody.
+ *
+ * A consumer belongs to one thread. What it hands out is borrowed from the batch it holds, until
+ * the next call; keys and values are not copied, header names are, because C callers want a 0 after
+ * them.
  */
 #include "runtime/api/api_internal.h"
 
+/**
+ * One reader of all partitions. `next` is what weir_consumer_next hands out next, by partition,
+ * also over records that the log has left out (expired, control records); `end` is where the
+ * partition ended when the consumer was made, so that "until the end" has a fixed meaning while
+ * others write.
+ */
 struct weir_consumer {
     wr_log *log;
     wr_clock *clock;
@@ -21,6 +32,8 @@ struct weir_consumer {
     wr_buf names; /* of the headers of the current record, each 0-terminated */
 };
 
+/* Positions are numbers from the beginning on, not "begin" and "end": what is skipped or added
+ * between this call and the first read then cannot shift them. */
 weir_status weir_consume(weir *w, const char *topic, bool from_beginning, weir_consumer **out,
                          weir_error *err)
 {
@@ -52,6 +65,7 @@ weir_status weir_consume(weir *w, const char *topic, bool from_beginning, weir_c
         weir_consumer_close(c);
         return st;
     }
+    WR_ASSERT(c->reader && !c->batch);
     *out = c;
     return WEIR_OK;
 }
@@ -75,6 +89,7 @@ void weir_consumer_close(weir_consumer *c)
     wr_free(c);
 }
 
+/* By positions, not by an empty poll: a poll may be empty although there is more. */
 static bool at_end(const weir_consumer *c)
 {
     for (uint32_t i = 0; i < c->parts_n; i++)
@@ -83,6 +98,8 @@ static bool at_end(const weir_consumer *c)
     return true;
 }
 
+/* Header names are 0-terminated for the caller, which they are not in the record: they are copied
+ * into one buffer, first all of them, since the buffer moves while it grows. */
 static void fill_headers(weir_consumer *c, const wr_record *r, weir_record *out)
 {
     uint32_t n = r->headers ? r->headers->n : 0;
@@ -110,10 +127,12 @@ static void fill_headers(weir_consumer *c, const wr_record *r, weir_record *out)
     out->header_lens = c->header_lens;
 }
 
+/* The next record of the batch that is held. @return false: there is none left. */
 static bool hand_out(weir_consumer *c, bool until_end, weir_record *out)
 {
     while (c->batch && c->at < c->batch->n) {
         const wr_record *r = &c->batch->records[c->at++];
+        WR_ASSERT(r->partition >= 0 && (uint32_t)r->partition < c->parts_n);
         c->next[r->partition] = r->offset + 1;
         if (until_end && r->offset >= c->end[r->partition])
             continue; /* written after the end that was asked for */
@@ -131,6 +150,8 @@ static bool hand_out(weir_consumer *c, bool until_end, weir_record *out)
     return false;
 }
 
+/* A batch is released only after its last record was handed out and asked beyond: records are
+ * borrowed from it. */
 weir_status weir_consumer_next(weir_consumer *c, bool until_end, int timeout_ms, weir_record *out,
                                weir_error *err)
 {
@@ -138,6 +159,7 @@ weir_status weir_consumer_next(weir_consumer *c, bool until_end, int timeout_ms,
     for (;;) {
         if (hand_out(c, until_end, out))
             return WEIR_ROW;
+        WR_ASSERT(!c->batch || c->at == c->batch->n);
         if (c->batch) {
             c->next[c->batch->partition] = c->batch->next_offset;
             wr_log_reader_release(c->reader, c->batch);

@@ -1,6 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * weir.h: statements and the columns of their rows; helpers for front ends.
+ *
+ * A row is an array of typed values in memory of the statement; what is handed out as text is made
+ * in `row`, which each step resets. A section is read by the same functions: it has a row of its
+ * own.
+ *
+ * NULL is not an error: an accessor of another type, of a column that is NULL, or past the last
+ * column gives 0 or "", so a program may read what it expects and ask weir_column_is_null where it
+ * matters.
  */
 #include "runtime/api/api_internal.h"
 #include "types/decimal.h"
@@ -11,13 +19,18 @@
 static const weir_stmt_kind kinds[] = {
     [WR_EXEC_COMMAND] = WEIR_STMT_COMMAND, [WR_EXEC_TABLE] = WEIR_STMT_TABLE,
     [WR_EXEC_PULL] = WEIR_STMT_PULL,       [WR_EXEC_PUSH] = WEIR_STMT_PUSH,
-    [WR_EXEC_PRINT] = WEIR_STMT_PRINT,     [WR_EXEC_TEXT] = WEIR_STMT_TEXT,
+    [WR_EXEC_PRINT] = WEIR_STMT_PRINT,     [WR_EXEC_PLAN] = WEIR_STMT_PLAN,
     [WR_EXEC_ANALYZE] = WEIR_STMT_ANALYZE,
 };
 
 /* ---- life ---- */
 
 /* Codes travel with the message, so a caller who wants no message gets one all the same. */
+/*
+ * Empty statements (";;", comments) are stepped over here, so that callers see statements alone.
+ * The statement's own text is cut out before it is parsed; a position in it becomes one in the
+ * caller's text by adding where it starts.
+ */
 weir_status weir_prepare(weir *w, const char *sql, ptrdiff_t len, weir_stmt **out,
                          const char **tail, weir_error *err)
 {
@@ -26,6 +39,8 @@ weir_status weir_prepare(weir *w, const char *sql, ptrdiff_t len, weir_stmt **ou
     size_t n = len < 0 ? strlen(sql) : (size_t)len;
     wr_parse_span span;
     *out = NULL;
+    if (wr_engine_closing(w->engine))
+        return wr_error(err, WEIR_ERR_MISUSE, "The engine is being closed");
     for (size_t at = 0;; at = span.next) {
         if (!wr_parse_next_span(sql, n, at, &span)) {
             if (tail)
@@ -51,31 +66,95 @@ weir_status weir_prepare(weir *w, const char *sql, ptrdiff_t len, weir_stmt **ou
     s->w = w;
     s->x = x;
     s->row = wr_arena_new(0);
+    WR_ASSERT(!x->executed && x->kind <= WR_EXEC_ANALYZE);
+    atomic_fetch_add(&w->statements, 1);
     *out = s;
     return WEIR_OK;
+}
+
+/* Rows of a section are in the statement's arena, whole since it was executed, so nothing here can
+ * fail or wait. */
+static weir_status step_section(weir_stmt *s)
+{
+    WR_ASSERT(s->next <= s->section->rows.n);
+    s->section_row = s->next < s->section->rows.n ? s->section->rows.v[s->next++] : NULL;
+    if (!s->section_row)
+        s->next = 0; /* whoever steps it again gets it again */
+    return s->section_row ? WEIR_ROW : WEIR_DONE;
 }
 
 weir_status weir_step(weir_stmt *s, int timeout_ms, weir_error *err)
 {
     weir_error unwanted;
     wr_arena_reset(s->row);
-    return wr_exec_step(s->x, timeout_ms, err ? err : &unwanted);
+    return s->section ? step_section(s) : wr_exec_step(s->x, timeout_ms, err ? err : &unwanted);
 }
 
-void weir_finalize(weir_stmt *s)
+/* The arena of the texts handed out goes with each: a section has its own, so that stepping it does
+ * not take away the texts of the statement's row. */
+static void free_statement(weir_stmt *s)
 {
-    if (!s)
-        return;
-    wr_exec_free(s->x);
+    for (size_t i = 0; i < s->sections_n; i++)
+        if (s->sections[i])
+            free_statement(s->sections[i]);
+    wr_free((void *)s->sections);
     wr_arena_free(s->row);
     wr_free(s);
 }
 
+void weir_finalize(weir_stmt *s)
+{
+    if (!s || s->section) /* a section goes with its statement */
+        return;
+    weir *w = s->w;
+    wr_exec_free(s->x);
+    free_statement(s);
+    size_t before = atomic_fetch_sub(&w->statements, 1);
+    WR_ASSERT(before > 0);
+}
+
+/* ---- sections ---- */
+
+int weir_section_count(const weir_stmt *s)
+{
+    return s->section || !s->x->executed || !s->x->sections.n ? 0 : (int)s->x->sections.n - 1;
+}
+
+weir_stmt *weir_section(weir_stmt *s, int index)
+{
+    if (index < 0 || index >= weir_section_count(s))
+        return NULL;
+    size_t n = s->x->sections.n - 1, at = (size_t)index;
+    if (!s->sections) {
+        s->sections = wr_calloc(n, sizeof *s->sections);
+        s->sections_n = n;
+    }
+    WR_ASSERT(s->sections_n == n); /* results are whole once the statement is executed */
+    if (!s->sections[at]) {
+        weir_stmt *one = wr_calloc(1, sizeof *one);
+        one->w = s->w;
+        one->x = s->x;
+        one->row = wr_arena_new(0);
+        one->section = s->x->sections.v[at + 1];
+        s->sections[at] = one;
+    }
+    return s->sections[at];
+}
+
+const char *weir_section_name(const weir_stmt *section)
+{
+    return section->section ? section->section->name : "";
+}
+
+/* May be called by a signal handler: it follows two pointers that stay as they are until
+ * weir_finalize, and sets a flag. */
 void weir_interrupt(weir_stmt *s)
 {
     wr_exec_interrupt(s->x);
 }
 
+/* Each statement is finalized before the next is prepared, so a DEFINE or SET is in force for those
+ * after it, as if they had been sent one by one. */
 weir_status weir_exec(weir *w, const char *sql, weir_error *err)
 {
     for (const char *at = sql; *at;) {
@@ -94,11 +173,14 @@ weir_status weir_exec(weir *w, const char *sql, weir_error *err)
     return WEIR_OK;
 }
 
+/* Known from the text alone, before anything is executed. */
 weir_stmt_kind weir_stmt_kind_of(const weir_stmt *s)
 {
+    WR_ASSERT((size_t)s->x->kind < WR_ARRAY_LEN(kinds));
     return kinds[s->x->kind];
 }
 
+/* These belong to the statement's arena: valid until weir_finalize. */
 const char *weir_message(const weir_stmt *s)
 {
     return s->x->message;
@@ -116,9 +198,16 @@ const char *weir_query_id(const weir_stmt *s)
 
 /* ---- columns ---- */
 
+/*
+ * The columns of the current result. Those of a query are known once it is planned, so asking for
+ * them plans it: a caller may show a header before the first row. Why planning failed is said by
+ * the step that follows, which plans again.
+ */
 static const wr_schema *schema_of(const weir_stmt *s)
 {
     weir_error ignored;
+    if (s->section)
+        return s->section->schema;
     if (!s->x->schema && wr_exec_describe(s->x, &ignored) != WEIR_OK)
         return NULL;
     return s->x->schema;
@@ -130,6 +219,7 @@ int weir_column_count(const weir_stmt *s)
     return schema ? (int)schema->n : 0;
 }
 
+/* Any index is allowed: one past the end has no column, which reads as NULL everywhere. */
 static const wr_column *column(const weir_stmt *s, int i)
 {
     const wr_schema *schema = schema_of(s);
@@ -142,6 +232,7 @@ const char *weir_column_name(const weir_stmt *s, int i)
     return c ? c->name : "";
 }
 
+/* NULL literals and units of time (which no result has) show as STRING. */
 weir_type weir_column_type(const weir_stmt *s, int i)
 {
     static const weir_type types[] = {
@@ -162,6 +253,7 @@ weir_type weir_column_type(const weir_stmt *s, int i)
         [WR_T_UNIT] = WEIR_STRING,
     };
     const wr_column *c = column(s, i);
+    WR_ASSERT(!c || (size_t)c->type->id < WR_ARRAY_LEN(types));
     return c ? types[c->type->id] : WEIR_STRING;
 }
 
@@ -173,30 +265,29 @@ const char *weir_column_type_text(const weir_stmt *s, int i)
 
 bool weir_column_is_key(const weir_stmt *s, int i)
 {
-    return column(s, i) && s->x->is_key && s->x->is_key[i];
+    return !s->section && column(s, i) && s->x->is_key && s->x->is_key[i];
 }
 
 /* The value of column @p i of the current row; NULL: there is none (or it is NULL). */
 static const wr_value *value(const weir_stmt *s, int i, const wr_type **type)
 {
     const wr_column *c = column(s, i);
-    if (!c || !s->x->row || s->x->row[i].null)
+    const wr_value *row = s->section ? s->section_row : s->x->row;
+    if (!c || !row || row[i].null)
         return NULL;
     *type = c->type;
-    return &s->x->row[i];
+    return &row[i];
 }
 
 bool weir_column_is_null(const weir_stmt *s, int i)
 {
     const wr_type *t;
-    if (s->x->row_text)
-        return column(s, i) == NULL;
     return value(s, i, &t) == NULL;
 }
 
 bool weir_row_is_tombstone(const weir_stmt *s)
 {
-    return s->x->tombstone;
+    return !s->section && s->x->tombstone;
 }
 
 bool weir_column_bool(const weir_stmt *s, int i)
@@ -206,6 +297,7 @@ bool weir_column_bool(const weir_stmt *s, int i)
     return v && t->id == WR_T_BOOLEAN && v->u.b;
 }
 
+/* Numbers are converted as CAST does where they fit; what does not fit, or is no number, is 0. */
 int64_t weir_column_int64(const weir_stmt *s, int i)
 {
     const wr_type *t;
@@ -244,11 +336,11 @@ double weir_column_double(const weir_stmt *s, int i)
     return (double)weir_column_int64(s, i);
 }
 
+/* Texts are made when they are asked for, in the arena of the row: a caller who reads integers
+ * alone pays for none. */
 const char *weir_column_text(const weir_stmt *s, int i)
 {
     const wr_type *t;
-    if (s->x->row_text)
-        return column(s, i) ? s->x->row_text[i] : "";
     const wr_value *v = value(s, i, &t);
     if (!v)
         return "";
@@ -259,32 +351,20 @@ const char *weir_column_text(const weir_stmt *s, int i)
     return text;
 }
 
+/* Not a copy: the bytes are the row's. */
 const void *weir_column_bytes(const weir_stmt *s, int i, size_t *len)
 {
     const wr_type *t;
     const wr_value *v = value(s, i, &t);
     bool bytes = v && (t->id == WR_T_STRING || t->id == WR_T_BYTES);
-    if (!bytes && s->x->row_text && column(s, i)) {
-        *len = strlen(s->x->row_text[i]);
-        return s->x->row_text[i];
-    }
     *len = bytes ? v->u.str.len : 0;
     return bytes ? v->u.str.ptr : "";
 }
 
 const char *weir_column_json(const weir_stmt *s, int i)
 {
-    const wr_type *t = &wr_type_string;
-    wr_value text;
-    const wr_value *v;
-    if (s->x->row_text) {
-        if (!column(s, i))
-            return "null";
-        text = wr_value_str(wr_str_c(s->x->row_text[i]));
-        v = &text;
-    } else {
-        v = value(s, i, &t);
-    }
+    const wr_type *t;
+    const wr_value *v = value(s, i, &t);
     if (!v)
         return "null";
     wr_buf b = {0};
@@ -296,6 +376,7 @@ const char *weir_column_json(const weir_stmt *s, int i)
 
 /* ---- for front ends ---- */
 
+/* The same scanner that splits texts, so prompt and library agree on where a statement ends. */
 bool weir_sql_complete(const char *sql)
 {
     size_t n = strlen(sql);
@@ -306,6 +387,10 @@ bool weir_sql_complete(const char *sql)
     return complete;
 }
 
+/** More than anybody reads through; what is beyond is left out. */
+#define CANDIDATES_MAX ((size_t)4096)
+
+/* Ignores case, as SQL does; a name that is a keyword and a column is given once. */
 static void add_candidate(weir *w, const char *prefix, const char *name)
 {
     size_t n = strlen(prefix);
@@ -314,7 +399,7 @@ static void add_candidate(weir *w, const char *prefix, const char *name)
     for (size_t i = 0; i < w->candidates_n; i++)
         if (strcmp(w->candidates[i], name) == 0)
             return;
-    if (w->candidates_n == 4096)
+    if (w->candidates_n == CANDIDATES_MAX)
         return;
     w->candidates[w->candidates_n++] = wr_arena_strdup(w->complete, name);
 }
@@ -324,6 +409,11 @@ static int by_name(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+/*
+ * What completion offers, gathered at index 0 and handed out from then on: the catalog may change
+ * between two calls, and the list must not. Sources are looked at under the engine's lock; their
+ * names are copied.
+ */
 static void find_candidates(weir *w, const char *prefix)
 {
     const char *name;
@@ -331,7 +421,7 @@ static void find_candidates(weir *w, const char *prefix)
     const wr_map_entry *e;
     const wr_function *f;
     wr_arena_reset(w->complete);
-    w->candidates = WR_NEW_N(w->complete, char *, 4096);
+    w->candidates = WR_NEW_N(w->complete, char *, CANDIDATES_MAX);
     w->candidates_n = 0;
     for (size_t i = 0; (name = wr_parse_keyword(i, &reserved)); i++)
         add_candidate(w, prefix, name);
@@ -355,6 +445,7 @@ const char *weir_complete(weir *w, const char *prefix, int index)
     return index >= 0 && (size_t)index < w->candidates_n ? w->candidates[index] : NULL;
 }
 
+/* The text is cut at the caller's size; the result says how long it would have been. */
 size_t weir_caret(const char *sql, const weir_error *err, char *out, size_t out_size)
 {
     wr_buf b = {0};

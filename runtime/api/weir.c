@@ -1,14 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * weir.h: opening, running, topics. A thin layer: everything of substance is in runtime/server.
+ * weir.h: opening, running, topics. A thin layer: everything of substance is in runtime/statement.
+ *
+ * What callers pass is checked here: a number that is no enum constant, a size that was not set, a
+ * length that does not fit, a NULL. Below this folder they are taken for granted.
+ *
+ * Threads: any, for every function but weir_open and weir_close, which come first and last.
+ * weir_produce and weir_flush take turns among themselves (`producing`), and never hold the
+ * engine's lock.
  */
 #include "runtime/api/api_internal.h"
 #include "common/diag.h"
+#include "runtime/instance/wait.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #define WEIR_VERSION_TEXT "0.1.0"
+/** No weir_options will ever be longer, so a size beyond it was not set at all. */
+#define WR_OPTIONS_SIZE_MAX 4096
 
 const char *weir_version(void)
 {
@@ -17,6 +28,8 @@ const char *weir_version(void)
 
 /* ---- open, close ---- */
 
+/* Where a user's data lies when nothing is said (XDG base directories). One process at a time may
+ * use it, so programs that run side by side name directories of their own. */
 static const char *default_data_dir(const weir_options *o, wr_buf *out)
 {
     const char *base = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
@@ -33,6 +46,8 @@ static const char *default_data_dir(const weir_options *o, wr_buf *out)
     return wr_buf_cstr(out);
 }
 
+/* Checked as `--set` and a properties file are, so that an embedding program gets the messages that
+ * users of the program get. */
 static weir_status read_settings(const weir_options *o, wr_settings *out, weir_error *err)
 {
     for (const char *const *s = o->settings; s && s[0]; s += 2) {
@@ -44,14 +59,36 @@ static weir_status read_settings(const weir_options *o, wr_settings *out, weir_e
     return WEIR_OK;
 }
 
+/* What the caller has filled in. A struct that is longer than ours comes from a newer header: what
+ * we do not know must be left at 0, or we would ignore what was asked for. */
+static weir_status read_options(const weir_options *options, weir_options *o, weir_error *err)
+{
+    const size_t least = offsetof(weir_options, log) + sizeof options->log;
+    if (options && (options->size < least || options->size > WR_OPTIONS_SIZE_MAX))
+        return wr_error(err, WEIR_ERR_MISUSE,
+                        "weir_options.size is %zu: begin with WEIR_OPTIONS_INIT", options->size);
+    for (size_t i = sizeof *o; options && i < options->size; i++)
+        if (((const char *)options)[i])
+            return wr_error(err, WEIR_ERR_MISUSE,
+                            "weir_options has members that this version (%s) does not know",
+                            WEIR_VERSION_TEXT);
+    if (options)
+        memcpy(o, options, WR_MIN(options->size, sizeof *o));
+    if ((unsigned)o->log > WEIR_LOG_MEMORY)
+        return wr_error(err, WEIR_ERR_MISUSE, "weir_options.log is %u, which is no weir_log",
+                        (unsigned)o->log);
+    if (o->log == WEIR_LOG_KAFKA && !o->bootstrap_servers)
+        return wr_error(err, WEIR_ERR_MISUSE, "A Kafka log needs bootstrap_servers");
+    return WEIR_OK;
+}
+
+/* The settings are owned by the handle: the engine copies them, but a failed opening must still be
+ * able to free them, and both happen here. */
 weir_status weir_open(const weir_options *options, weir **out, weir_error *err)
 {
     weir_options o = WEIR_OPTIONS_INIT;
     *out = NULL;
-    if (options)
-        memcpy(&o, options, WR_MIN(options->size, sizeof o));
-    if (o.log == WEIR_LOG_KAFKA && !o.bootstrap_servers)
-        return wr_error(err, WEIR_ERR_MISUSE, "A Kafka log needs bootstrap_servers");
+    WR_TRY(read_options(options, &o, err));
     weir *w = wr_calloc(1, sizeof *w);
     wr_settings_init(&w->server, NULL);
     wr_buf dir = {0};
@@ -67,7 +104,7 @@ weir_status weir_open(const weir_options *options, weir **out, weir_error *err)
     };
     weir_status st = read_settings(&o, &w->server, err);
     if (st == WEIR_OK)
-        st = wr_engine_open(&eo, &w->engine, err);
+        st = wr_statement_open_engine(&eo, &w->engine, err);
     wr_buf_free(&dir);
     if (st != WEIR_OK) {
         wr_settings_free(&w->server);
@@ -76,27 +113,55 @@ weir_status weir_open(const weir_options *options, weir **out, weir_error *err)
     }
     w->stepped = o.stepped;
     w->complete = wr_arena_new(0);
+    pthread_mutex_init(&w->producing, NULL);
     wr_session_init(&w->session, w->engine);
     *out = w;
     return WEIR_OK;
 }
 
+/* How long weir_close waits for statements of other threads, which end by themselves now. */
+#define CLOSE_WAIT_MS 2000
+
+/*
+ * Statements of other threads end by themselves once closing is announced: waiting ones with
+ * WEIR_ERR_INTERRUPTED, and their threads then finalize them. One that nobody finalizes would use
+ * the engine after it is gone, so the call is refused instead, and closing is taken back.
+ */
+static weir_status await_statements(weir *w, weir_error *err)
+{
+    size_t left;
+    wr_engine_set_closing(w->engine, true);
+    for (int ms = 0; (left = atomic_load(&w->statements)) && ms < CLOSE_WAIT_MS; ms += 5)
+        wr_wait_nap(5);
+    if (!left)
+        return WEIR_OK;
+    wr_engine_set_closing(w->engine, false);
+    return wr_error(err, WEIR_ERR_MISUSE,
+                    "%zu statement%s not finalized: weir_finalize comes before weir_close", left,
+                    left == 1 ? " is" : "s are");
+}
+
+/* The writer of weir_produce first: what it holds was never flushed, so it is given up. */
 weir_status weir_close(weir *w, weir_error *err)
 {
     if (!w)
         return WEIR_OK;
+    WR_TRY(await_statements(w, err));
+    WR_ASSERT(atomic_load(&w->statements) == 0);
     if (w->writer)
         wr_log_writer_close(w->writer);
     wr_session_free(&w->session);
     weir_status st = wr_engine_close(w->engine, err);
     wr_settings_free(&w->server);
     wr_arena_free(w->complete);
+    pthread_mutex_destroy(&w->producing);
     wr_free(w);
     return st;
 }
 
 /* ---- running ---- */
 
+/* Progress is reported only for a step that went well: one that failed says why instead. */
 weir_status weir_run_once(weir *w, int max_ms, bool *progressed, weir_error *err)
 {
     bool some;
@@ -113,9 +178,13 @@ weir_status weir_drain(weir *w, int timeout_ms, weir_error *err)
     return wr_engine_drain(w->engine, timeout_ms, err);
 }
 
+/*
+ * Sums over the persistent queries, under the lock, but from counters that queries publish by
+ * themselves: nothing waits. One lag that is not known makes the sum not known.
+ */
 void weir_metrics_read(weir *w, weir_metrics *out)
 {
-    weir_metrics m = {.size = out->size};
+    weir_metrics m = {.size = out->size}; /* as many bytes as the caller's struct has */
     int64_t lag = 0;
     wr_query *q;
     wr_engine_lock(w->engine);
@@ -141,6 +210,7 @@ void weir_metrics_read(weir *w, weir_metrics *out)
     memcpy(out, &m, WR_MIN(out->size, sizeof m));
 }
 
+/* In order of creation: the first one is likely the reason for the others. */
 bool weir_failed_query(weir *w, char *id, size_t id_size, weir_error *err)
 {
     wr_query *q;
@@ -157,11 +227,12 @@ bool weir_failed_query(weir *w, char *id, size_t id_size, weir_error *err)
 
 weir_status weir_load_file(weir *w, const char *path, weir_error *err)
 {
-    return wr_engine_load_file(w->engine, &w->session, path, err);
+    return wr_statement_load_file(w->engine, &w->session, path, err);
 }
 
 /* ---- topics ---- */
 
+/* @pre `producing` is held */
 static weir_status writer_of(weir *w, weir_error *err)
 {
     if (w->writer)
@@ -171,6 +242,7 @@ static weir_status writer_of(weir *w, weir_error *err)
                              err);
 }
 
+/* @pre the record was checked: lengths fit, keys are there */
 static const wr_headers *headers_of(wr_arena *a, const weir_record *r)
 {
     wr_headers *h = WR_NEW(a, wr_headers);
@@ -184,6 +256,11 @@ static const wr_headers *headers_of(wr_arena *a, const weir_record *r)
     return h;
 }
 
+/*
+ * Records of one topic in one call, as columns. @pre `producing` is held; all records were checked.
+ * A partition is chosen here only where some record names one: else the log does it, as it does for
+ * everybody. On failure what earlier runs have produced stays pending; weir_flush decides.
+ */
 static weir_status produce_run(weir *w, const weir_record *r, size_t n, weir_error *err)
 {
     wr_arena *a = wr_arena_new(0);
@@ -200,6 +277,7 @@ static weir_status produce_run(weir *w, const weir_record *r, size_t n, weir_err
     for (size_t i = 0; i < n && st == WEIR_OK; i++) {
         keys[i] = r[i].key ? wr_str_make(r[i].key, r[i].key_len) : (wr_str){NULL, 0};
         values[i] = r[i].value ? wr_str_make(r[i].value, r[i].value_len) : (wr_str){NULL, 0};
+        WR_ASSERT(strcmp(r[i].topic, r[0].topic) == 0);
         times[i] = r[i].timestamp < 0 ? now : r[i].timestamp;
         parts[i] = r[i].partition >= 0 ? r[i].partition
                    : r[i].key          ? wr_partition_of(keys[i], info.partitions)
@@ -226,11 +304,16 @@ static weir_status produce_run(weir *w, const weir_record *r, size_t n, weir_err
     return st;
 }
 
+/* Records of one topic that are handed to the log together, and headers of one. */
+#define RUN_MAX     ((size_t)1 << 20)
+#define HEADERS_MAX ((size_t)1 << 20)
 /* Bytes that weir_produce keeps before it writes them by itself. */
 #define PRODUCE_PENDING_MAX ((size_t)4 << 20)
 
+/* @pre `producing` is held */
 static weir_status flush_writer(weir *w, weir_error *err)
 {
+    WR_ASSERT(w->writer);
     weir_status st = wr_log_writer_flush(w->writer, err);
     if (st == WEIR_OK && wr_log_owner_failed(&w->producer, err))
         st = w->producer.error.code;
@@ -251,40 +334,66 @@ static weir_status flush_writer(weir *w, weir_error *err)
     return st;
 }
 
+/* What would not fit in our own structs, or is not there. */
+static weir_status check_record(const weir_record *r, weir_error *err)
+{
+    if (!r->topic || !*r->topic)
+        return wr_error(err, WEIR_ERR_MISUSE, "A record has no topic");
+    if ((r->key && r->key_len > UINT32_MAX) || (r->value && r->value_len > UINT32_MAX))
+        return wr_error(err, WEIR_ERR_LIMIT, "A record for topic '%s' is too large", r->topic);
+    if (r->headers_n > HEADERS_MAX ||
+        (r->headers_n && (!r->header_keys || !r->header_values || !r->header_lens)))
+        return wr_error(err, WEIR_ERR_MISUSE, "The headers of a record for topic '%s' are not set",
+                        r->topic);
+    for (size_t i = 0; i < r->headers_n; i++)
+        if (!r->header_keys[i] || (r->header_values[i] && r->header_lens[i] != SIZE_MAX &&
+                                   r->header_lens[i] > UINT32_MAX))
+            return wr_error(err, WEIR_ERR_MISUSE,
+                            "Header %zu of a record for topic '%s' is not set", i, r->topic);
+    return WEIR_OK;
+}
+
+/* Not under the engine's lock: a producer's queue that is full holds up those who produce, too, and
+ * nobody else. All records are checked before the first is taken. */
 weir_status weir_produce(weir *w, const weir_record *records, size_t n, weir_error *err)
 {
-    wr_engine_lock(w->engine);
+    for (size_t i = 0; i < n; i++)
+        WR_TRY(check_record(&records[i], err));
+    pthread_mutex_lock(&w->producing);
     weir_status st = writer_of(w, err);
     for (size_t i = 0; i < n && st == WEIR_OK;) {
         size_t run = 1;
-        while (i + run < n && strcmp(records[i].topic, records[i + run].topic) == 0)
+        while (i + run < n && run < RUN_MAX &&
+               strcmp(records[i].topic, records[i + run].topic) == 0)
             run++;
         st = produce_run(w, records + i, run, err);
         i += run;
     }
     /* Kafka's producer bounds itself; our own logs keep everything until a commit. */
-    wr_log *log = wr_engine_log(w->engine);
-    if (st == WEIR_OK && wr_log_can(log)->atomic_with_state &&
+    if (st == WEIR_OK && wr_log_can(wr_engine_log(w->engine))->atomic_with_state &&
         wr_log_writer_pending(w->writer) > PRODUCE_PENDING_MAX)
         st = flush_writer(w, err);
-    wr_engine_unlock(w->engine);
+    pthread_mutex_unlock(&w->producing);
     return st;
 }
 
+/* Pull queries of any thread see what was flushed: they wait for queries to have processed it. */
 weir_status weir_flush(weir *w, weir_error *err)
 {
-    wr_engine_lock(w->engine);
     weir_status st = WEIR_OK;
+    pthread_mutex_lock(&w->producing);
     if (w->writer)
         st = flush_writer(w, err);
+    pthread_mutex_unlock(&w->producing);
     wr_engine_note_write(w->engine);
-    wr_engine_unlock(w->engine);
     return st;
 }
 
 weir_status weir_topic_create(weir *w, const char *topic, int partitions, weir_error *err)
 {
     wr_log *log = wr_engine_log(w->engine);
+    if (!topic || !*topic || partitions < 1)
+        return wr_error(err, WEIR_ERR_MISUSE, "A topic needs a name and at least 1 partition");
     wr_topic_spec spec = {
         .name = topic, .partitions = partitions, .replicas = -1, .retention_ms = -1};
     return wr_topic_create(log, &spec, err);

@@ -135,6 +135,9 @@ void wr_query_pause(wr_query *q, bool paused);
  * @return false: it has not ended even so; it goes on stopping, and may be waited for again.
  */
 bool wr_query_stop(wr_query *q, int timeout_ms);
+/** What blocks the query's worker now (a full producer queue, a broker that does not answer) is
+ * given up, without a commit: a query that was asked to pause or stop does so soon. Any thread. */
+void wr_query_give_up(wr_query *q);
 /** Ask for it, without waiting: many queries stop together, with one commit. */
 void wr_query_stop_soon(wr_query *q);
 /** @p forget: also group, internal topics and state go (TERMINATE, DROP). Stops first, and waits
@@ -143,6 +146,8 @@ void wr_query_free(wr_query *q, bool forget);
 
 /* ---- looking at it ---- */
 
+/** No worker has it: it is paused with everything committed, has ended, or was never started. */
+bool wr_query_detached(wr_query *q);
 /** Let the worker's poll return. */
 void wr_query_wake(wr_query *q);
 wr_query_state wr_query_state_of(const wr_query *q);

@@ -134,6 +134,15 @@ static void stop_here(wr_query *q)
     wr_worker_free(q->client.worker);
 }
 
+void wr_query_give_up(wr_query *q)
+{
+    wr_monitor *m = wr__scheduler_monitor(q->scheduler);
+    wr_monitor_lock(m);
+    if (q->client.worker)
+        wr_worker_cancel(q->client.worker);
+    wr_monitor_unlock(m);
+}
+
 bool wr_query_stop(wr_query *q, int timeout_ms)
 {
     wr_monitor *m = wr__scheduler_monitor(q->scheduler);
@@ -146,10 +155,7 @@ bool wr_query_stop(wr_query *q, int timeout_ms)
     if (!left) {
         wr_diag_put(WR_DIAG_WARN, "query", "%s does not stop in %d ms: what blocks is given up",
                     q->id, timeout_ms);
-        wr_monitor_lock(m);
-        if (q->client.worker)
-            wr_worker_cancel(q->client.worker);
-        wr_monitor_unlock(m);
+        wr_query_give_up(q);
         left = wr__query_leave(q, WR_DESIRED_STOP, STOP_AGAIN_MS);
     }
     if (left && atomic_load(&q->state) != WR_QUERY_FAILED)

@@ -423,6 +423,16 @@ static bool is_placed(const wr_query *q)
     return q->client.worker || q->client.pending || q->being_placed;
 }
 
+bool wr_query_detached(wr_query *q)
+{
+    if (!q->kind.threaded) /* whoever steps it is here, and does not */
+        return true;
+    wr_monitor_lock(&q->scheduler->monitor);
+    bool yes = !is_placed(q) && !is_waiting(q->scheduler, q);
+    wr_monitor_unlock(&q->scheduler->monitor);
+    return yes;
+}
+
 bool wr__query_leave(wr_query *q, wr_desired_state desired, int timeout_ms)
 {
     WR_ASSERT(desired != WR_DESIRED_RUN);

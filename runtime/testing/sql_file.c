@@ -117,7 +117,7 @@ static weir_status run_script(run *r, wr_str text, int depth, weir_error *err)
         if (span.empty)
             continue;
         if (!span.terminated)
-            return wr_error(err, WEIR_ERR_SYNTAX, "Missing ';' behind the last statement");
+            return wr_error(err, WEIR_ERR_SYNTAX, "Missing ';' after the last statement");
         weir_status st = wr__world_prepare(&r->world, sql, &x, err);
         if (st == WEIR_OK) {
             st = execute(r, x, depth, err);

@@ -34,17 +34,6 @@ typedef struct command {
     int files_n;
 } command;
 
-void wr__verdict(const wr__test_options *options, const char *name, const char *why)
-{
-    if (name)
-        fprintf(options->out, "%s: ", name);
-    if (why)
-        fprintf(options->out, "Test failed: %s\n", why);
-    else
-        fputs("Test passed!\n", options->out);
-    fflush(options->out);
-}
-
 /* ---- JSON cases ---- */
 
 /* A line of the batch form, or the whole file. A case that cannot be read is wrong usage. */

@@ -9,7 +9,8 @@
 #ifndef WR_RUNTIME_TESTING_INTERNAL_H
 #define WR_RUNTIME_TESTING_INTERNAL_H
 
-#include "runtime/server/engine.h"
+#include "runtime/instance/query_list.h"
+#include "runtime/statement/statement.h"
 
 #include <stdio.h>
 

@@ -75,7 +75,7 @@ weir_status wr__world_open(const wr__test_options *options, const wr_json *prope
                            .mode = WR_ENGINE_PIPED,
                            .no_caching = true,
                            .clock = &w->clock.base};
-    weir_status st = wr_engine_open(&o, &w->engine, err);
+    weir_status st = wr_statement_open_engine(&o, &w->engine, err);
     wr_settings_free(&settings);
     if (st == WEIR_OK) {
         wr_session_init(&w->session, w->engine);

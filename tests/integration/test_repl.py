@@ -71,6 +71,17 @@ class Prompt(WeirCase):
         terminal.expect(PROMPT)
         self.leave(terminal)
 
+    def test_nothing_to_interrupt_before_a_statement_is_good(self):
+        terminal = self.terminal()
+        terminal.send("SELECT nope FROM nowhere EMIT CHANGES;\n")
+        terminal.expect("NOWHERE does not exist")
+        terminal.expect(PROMPT)
+        terminal.send("PRINT 'nowhere';\n")
+        terminal.expect("Could not find topic 'nowhere'")
+        terminal.expect(PROMPT)
+        self.assertNotIn("Press CTRL-C", terminal.output())
+        self.leave(terminal)
+
     def test_ctrl_c_clears_the_line(self):
         terminal = self.terminal()
         terminal.send("SELECT nonsense")

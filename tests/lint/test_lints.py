@@ -42,9 +42,9 @@ class Layers(unittest.TestCase):
     def test_runtime(self):
         """A folder of runtime sees what is below it, and nothing of runtime where it is not listed."""
         for path, header in (("task", "log/log.h"), ("worker", "log/log.h"),
-                             ("server", "query/query.h"), ("testing", "server/engine.h")):
+                             ("instance", "query/query.h"), ("testing", "instance/engine.h")):
             self.assertFalse(self.problems(f"runtime/{path}/x.c", f'"runtime/{header}"'), path)
-        for path, header in (("log", "query/query.h"), ("task", "server/engine.h"),
+        for path, header in (("log", "query/query.h"), ("task", "instance/engine.h"),
                              ("api", "worker/worker.h"), ("new", "log/log.h")):
             self.assertTrue(self.problems(f"runtime/{path}/x.c", f'"runtime/{header}"'), path)
 

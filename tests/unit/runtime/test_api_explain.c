@@ -240,17 +240,34 @@ static void test_paused(void **state)
 
 /* ---- DESCRIBE EXTENDED ---- */
 
-static void expect_heading(weir *w, const char *sql, const char *text, bool there)
+/* All rows of a section, as put_row gives them; "" where there is none. */
+static void section_text(weir_stmt *s, const char *name, wr_buf *out)
+{
+    wr_buf_clear(out);
+    for (int i = 0; i < weir_section_count(s); i++) {
+        weir_stmt *section = weir_section(s, i);
+        if (strcmp(weir_section_name(section), name) != 0)
+            continue;
+        while (weir_step(section, 0, NULL) == WEIR_ROW)
+            put_row(out, section);
+    }
+    wr_buf_cstr(out);
+}
+
+static void expect_section(weir *w, const char *sql, const char *name, const char *start)
 {
     weir_error err = {0};
     weir_status st;
+    wr_buf b = {0};
     weir_stmt *s = prepare(w, sql);
     while ((st = weir_step(s, -1, &err)) == WEIR_ROW)
         continue;
     if (st != WEIR_DONE)
         fail_msg("%s\n%s", sql, err.message);
-    if (!!strstr(weir_heading(s), text) != there)
-        fail_msg("%s\nexpected%s %s", weir_heading(s), there ? "" : " no", text);
+    section_text(s, name, &b);
+    if (strncmp(wr_buf_cstr(&b), start, strlen(start)) != 0 || (!*start && b.len))
+        fail_msg("%s\n%s\nexpected %s", sql, wr_buf_cstr(&b), start);
+    wr_buf_free(&b);
     weir_finalize(s);
 }
 
@@ -259,21 +276,77 @@ static void test_extended(void **state)
     (void)state;
     weir *w = open_memory();
     RUN(w, CLICKS "CREATE STREAM copy AS SELECT * FROM clicks;");
-    expect_heading(w, "DESCRIBE copy EXTENDED;", "total-messages: 0   last-message: n/a", true);
+    expect_section(w, "DESCRIBE copy EXTENDED;", "statistics", "0.0|0|null|0|0|COPY");
     insert_clicks(w);
     drain(w);
-    static const char *const expected[] = {
-        "total-messages: 5   last-message: 20",
-        "failed-messages: 0   late: 0\n",
-        "Consumer Group       : _confluent-ksql-default_query_CSAS_COPY_1\n"
-        "Kafka topic          : clicks\n"
-        "Max lag              : 0\n\n"
-        " Partition | Start Offset | End Offset | Offset     | Lag\n",
-        "\n 2         | 0            | ",
-    };
-    for (size_t i = 0; i < sizeof expected / sizeof *expected; i++)
-        expect_heading(w, "DESCRIBE copy EXTENDED;", expected[i], true);
-    expect_heading(w, "DESCRIBE clicks EXTENDED;", "Consumer Group", false); /* none writes */
+    expect_section(w, "DESCRIBE copy EXTENDED;", "topic", "COPY|3|1|[]|[CSAS_COPY_1] ");
+    expect_section(w, "DESCRIBE clicks EXTENDED;", "topic", "clicks|3|1|[CSAS_COPY_1]|[] ");
+    expect_section(w, "DESCRIBE copy EXTENDED;", "source", "COPY|STREAM|null|KAFKA|JSON|CREATE");
+    expect_section(w, "DESCRIBE clicks EXTENDED;", "source", "CLICKS|STREAM|MS_AT|KAFKA|JSON|");
+    expect_section(w, "DESCRIBE copy EXTENDED;", "positions",
+                   "_confluent-ksql-default_query_CSAS_COPY_1|clicks|0|0|");
+    expect_section(w, "DESCRIBE clicks EXTENDED;", "positions", ""); /* none writes */
+    expect_section(w, "DESCRIBE clicks EXTENDED;", "statistics", "");
+    expect_section(w, "DESCRIBE copy;", "topic", "");
+    weir_stmt *s = prepare(w, "DESCRIBE copy EXTENDED;");
+    weir_error err;
+    assert_int_equal(weir_section_count(s), 0); /* not executed yet */
+    assert_int_equal(weir_step(s, -1, &err), WEIR_ROW);
+    assert_int_equal(weir_section_count(s), 4);
+    weir_stmt *statistics = weir_section(s, 2);
+    assert_string_equal(weir_section_name(statistics), "statistics");
+    assert_int_equal(weir_step(statistics, 0, &err), WEIR_ROW);
+    assert_int_equal(weir_column_type(statistics, 0), WEIR_DOUBLE);
+    assert_int_equal(weir_column_type(statistics, 1), WEIR_BIGINT);
+    assert_int_equal(weir_column_int64(statistics, 1), 5);
+    assert_int_equal(weir_column_type(statistics, 2), WEIR_TIMESTAMP);
+    assert_true(weir_column_int64(statistics, 2) > 1000);
+    assert_int_equal(weir_step(statistics, 0, &err), WEIR_DONE);
+    assert_int_equal(weir_step(statistics, 0, &err), WEIR_ROW); /* and again */
+    weir_finalize(statistics);                                  /* does nothing */
+    assert_int_equal(weir_column_int64(weir_section(s, 2), 1), 5);
+    assert_null(weir_section(s, 4));
+    assert_null(weir_section(s, -1));
+    weir_finalize(s);
+    close_it(w);
+}
+
+/* EXPLAIN: a row for each step, what it is of in sections. */
+static void test_plan(void **state)
+{
+    (void)state;
+    weir *w = open_memory();
+    RUN(w, CLICKS "CREATE TABLE pages AS SELECT page, COUNT(*) FROM clicks WHERE ms > 1 GROUP BY "
+                  "page;");
+    static const char *const steps[] = {"TableSink",   "TableSelect",   "StreamAggregate",
+                                        "Repartition", "StreamGroupBy", "StreamFilter",
+                                        "StreamSource"};
+    weir_stmt *s = prepare(w, "EXPLAIN ctas_pages_1;");
+    weir_error err;
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        assert_int_equal(weir_step(s, -1, &err), WEIR_ROW);
+        assert_string_equal(weir_column_text(s, column(s, "NAME")), steps[i]);
+        assert_int_equal(weir_column_type(s, column(s, "DEPTH")), WEIR_INTEGER);
+        assert_int_equal(weir_column_int64(s, column(s, "DEPTH")), (int)i);
+        assert_int_equal(weir_column_is_null(s, column(s, "DETAIL")), i == 1 || i == 4);
+    }
+    assert_int_equal(weir_step(s, -1, &err), WEIR_DONE);
+    assert_int_equal(weir_stmt_kind_of(s), WEIR_STMT_PLAN);
+    weir_finalize(s);
+    drain(w);
+    expect_section(w, "EXPLAIN CTAS_PAGES_1;", "query",
+                   "CTAS_PAGES_1|PERSISTENT|CREATE TABLE pages AS SELECT page, COUNT(*) FROM "
+                   "clicks WHERE ms > 1 GROUP BY page|RUNNING|null|0|0|0|0|0 ");
+    expect_section(w, "EXPLAIN CTAS_PAGES_1;", "plan", "2 ");
+    expect_section(w, "EXPLAIN SELECT * FROM pages WHERE page = 'a';", "pull",
+                   "PAGES|key look-up ");
+    expect_section(w, "EXPLAIN SELECT * FROM pages WHERE page = 'a';", "plan", "");
+    expect_section(w, "EXPLAIN SELECT * FROM pages;", "pull", "PAGES|table scan ");
+    expect_section(w, "EXPLAIN SELECT page FROM clicks EMIT CHANGES;", "statement",
+                   "SELECT page FROM clicks EMIT CHANGES ");
+    expect_section(w, "EXPLAIN CREATE STREAM x AS SELECT * FROM clicks;", "plan", "1 ");
+    REFUSE(w, "EXPLAIN DROP STREAM clicks;", WEIR_ERR_STATEMENT, "does not run a ksql query");
+    REFUSE(w, "DESCRIBE x;", WEIR_ERR_NOT_FOUND, "X"); /* EXPLAIN has made nothing */
     close_it(w);
 }
 
@@ -322,7 +395,8 @@ int main(void)
         cmocka_unit_test(test_filter),        cmocka_unit_test(test_aggregate),
         cmocka_unit_test(test_join_and_late), cmocka_unit_test(test_shares),
         cmocka_unit_test(test_refused),       cmocka_unit_test(test_paused),
-        cmocka_unit_test(test_extended),      cmocka_unit_test(test_while_running),
+        cmocka_unit_test(test_extended),      cmocka_unit_test(test_plan),
+        cmocka_unit_test(test_while_running),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -346,7 +346,7 @@ static void test_text_results(void **state)
     assert_int_equal(weir_step(s, API_LIMIT_MS, &err), WEIR_DONE);
     weir_finalize(s);
     s = prepare(w, "EXPLAIN SELECT k FROM all_types EMIT CHANGES;");
-    assert_int_equal(weir_stmt_kind_of(s), WEIR_STMT_TEXT);
+    assert_int_equal(weir_stmt_kind_of(s), WEIR_STMT_PLAN);
     assert_int_equal(weir_step(s, 0, &err), WEIR_ROW);
     weir_finalize(s);
     s = prepare(w, "DESCRIBE all_types;");

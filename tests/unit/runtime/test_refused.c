@@ -7,7 +7,7 @@
 #include "failing_log.h"
 
 #include "runtime/api/api_internal.h"
-#include "runtime/server/internal.h"
+#include "runtime/instance/engine_state.h"
 
 /* An engine whose log fails when it is told to. */
 static failing_log *open_failing(weir **w, const char *dir)

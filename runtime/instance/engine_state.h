@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * engine_state.h - the struct behind wr_engine: for the files of this folder alone. Others use the
+ * functions of engine.h, which say what needs the lock.
+ */
+#ifndef WR_RUNTIME_INSTANCE_ENGINE_STATE_H
+#define WR_RUNTIME_INSTANCE_ENGINE_STATE_H
+
+#include "runtime/instance/engine.h"
+#include "runtime/instance/query_list.h"
+#include "runtime/instance/reservation.h"
+#include "runtime/instance/writers.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+struct wr_engine {
+    /* Constant while the engine is open. */
+    wr_engine_mode mode;
+    wr_log *log;
+    wr_db *db;
+    wr_clock *clock;
+    wr_settings settings;
+    wr_executor *executor;
+    wr_scheduler *scheduler; /* of persistent queries, where they have threads */
+    wr_function_registry *functions;
+    bool keep_statements, service, no_caching;
+    char *prefix; /* of groups and internal topics of persistent queries */
+    char *transient_prefix;
+
+    /* Under the lock. */
+    pthread_mutex_t lock;
+    pthread_cond_t changed; /* a reservation was given back, a pin released, closing begins */
+    wr_catalog catalog;
+    wr__query_list queries;
+    wr__reserved reserved;
+    uint64_t next_id; /* number in ids of queries; of the next kept statement */
+    uint64_t transient_id;
+    wr_rng rng;
+
+    /* Any thread. */
+    wr_state_budget budget;
+    atomic_bool replaying, closing;
+    atomic_uint_fast64_t writes;      /* what was inserted or started so far, counted */
+    atomic_uint_fast64_t writes_seen; /* as many of them had been processed when last looked */
+    wr__writers writers;
+    pthread_mutex_t stepping; /* one wr_engine_step at a time */
+};
+
+#endif

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What planning may ask: facts of topics, the clock, random numbers.
+ */
+#include "runtime/instance/plan_env.h"
+
+/* The topic of a source that was planned, but not carried out. */
+static bool planned_topic(const wr_catalog *c, const char *name, wr_topic_facts *out)
+{
+    const wr_map_entry *m;
+    for (size_t i = 0; (m = wr_map_next(&c->sources, &i));) {
+        const wr_source *s = m->value;
+        if (strcmp(s->topic, name) == 0) {
+            *out = (wr_topic_facts){s->partitions, s->replicas, s->retention_ms};
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool env_topic(const wr_plan_env *base, const char *name, wr_topic_facts *out,
+                      weir_status *st, weir_error *err)
+{
+    /* The planner's interface has it const; the env is the caller's own. */
+    wr_instance_env *env = base->arg;
+    (void)err;
+    *st = WEIR_OK;
+    for (size_t i = 0; i < env->topics->list.n; i++) {
+        const wr_known_topic *t = &env->topics->list.v[i];
+        if (strcmp(t->name, name) != 0)
+            continue;
+        *out = t->facts;
+        /* While a file is checked, topics of earlier statements are only planned. */
+        return t->exists || planned_topic(base->catalog, name, out);
+    }
+    env->missing = wr_arena_strdup(env->scratch, name);
+    return false;
+}
+
+/* Constant expressions are evaluated while planning; the planner looks at the first error itself.
+ */
+static void ignore_report(wr_row_errors *self, uint32_t row, const char *message)
+{
+    (void)self;
+    (void)row;
+    (void)message;
+}
+
+void wr_instance_env_init(wr_instance_env *env, wr_engine *e, const wr_catalog *catalog,
+                          const wr_settings *settings, const wr_known_topics *topics,
+                          wr_arena *scratch)
+{
+    WR_ASSERT(catalog && settings && topics && scratch);
+    wr_clock *clock = wr_engine_clock(e);
+    *env = (wr_instance_env){.topics = topics, .scratch = scratch};
+    wr_rng_seed(&env->rng, wr_engine_random(e));
+    env->errs.report = ignore_report;
+    env->eval = (wr_eval_ctx){.scratch = scratch,
+                              .errs = &env->errs,
+                              .wall_ms = clock->wall_ms(clock),
+                              .rng = &env->rng,
+                              .zone = "UTC"};
+    env->base = (wr_plan_env){.catalog = catalog,
+                              .settings = settings,
+                              .topic = env_topic,
+                              .eval = &env->eval,
+                              .functions = wr_engine_functions(e),
+                              .arg = env};
+}
+
+/* A topic that does not exist is an answer, too, and is kept like the others: planning must not ask
+ * for it again. */
+weir_status wr_instance_look_up(wr_engine *e, const char *topic, wr_known_topics *topics,
+                                wr_arena *a, weir_error *err)
+{
+    wr_topic_info info;
+    wr_known_topic t = {.name = wr_arena_strdup(a, topic)};
+    weir_status st = wr_topic_describe(wr_engine_log(e), topic, &info, err);
+    for (size_t i = 0; i < topics->list.n; i++)
+        WR_ASSERT(strcmp(topics->list.v[i].name, topic) != 0);
+    if (st != WEIR_OK && st != WEIR_ERR_NOT_FOUND)
+        return st;
+    if (st == WEIR_OK) {
+        t.exists = true;
+        t.facts = (wr_topic_facts){info.partitions, info.replicas, info.retention_ms};
+    }
+    wr_arr_push(a, &topics->list, t);
+    return WEIR_OK;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * plan_env.h - what planning may know of the outside, made for one statement.
+ *
+ * Planning happens under the engine's lock, so it cannot ask a broker. It is given what is known
+ * of topics so far; a topic that it asks for in vain is noted in `missing`, and whatever came of
+ * the planning is thrown away: the caller gives the lock back, has the topic looked up, and plans
+ * again. Planning has no effects outside its outputs, so it may be repeated.
+ */
+#ifndef WR_RUNTIME_INSTANCE_PLAN_ENV_H
+#define WR_RUNTIME_INSTANCE_PLAN_ENV_H
+
+#include "runtime/instance/engine.h"
+
+/** What the log said of one topic. */
+typedef struct wr_known_topic {
+    const char *name; /* in the arena of the list */
+    bool exists;
+    wr_topic_facts facts;
+} wr_known_topic;
+typedef struct wr_known_topics {
+    wr_arr(wr_known_topic) list;
+} wr_known_topics;
+
+typedef struct wr_instance_env {
+    wr_plan_env base; /* first: planning gives it back */
+    const wr_known_topics *topics;
+    const char *missing; /* a topic that has to be looked up; NULL: none */
+    const char *busy;    /* set by a statement: plan again when others are done; NULL: go on */
+    wr_eval_ctx eval;
+    wr_row_errors errs;
+    wr_rng rng;
+    wr_arena *scratch;
+} wr_instance_env;
+
+/** Under the lock. @p catalog: the engine's, or one that a file is checked against. */
+void wr_instance_env_init(wr_instance_env *env, wr_engine *e, const wr_catalog *catalog,
+                          const wr_settings *settings, const wr_known_topics *topics,
+                          wr_arena *scratch);
+/** Ask the log for a topic, without the lock, and add the answer to @p topics. */
+weir_status wr_instance_look_up(wr_engine *e, const char *topic, wr_known_topics *topics,
+                                wr_arena *a, weir_error *err) WR_MUST_CHECK;
+
+#endif

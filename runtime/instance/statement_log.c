@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The layout of kept statements in the database.
+ *
+ *     key      "statement/" number (16 hex digits)
+ *     value    0x02, then texts, each with its length before it (4 bytes, big-endian):
+ *              subject, SQL, name, value, name, value ...
+ *     before   version 1, still read: subject \0 name=value\n ... \0 SQL \0
+ *              (its first byte is a letter; a value with a line break in it ends the settings)
+ *
+ * Whatever the bytes are, reading ends in an entry or in an error, never in half an entry.
+ */
+#include "runtime/instance/statement_log.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define PREFIX  "statement/"
+#define VERSION 2
+#define KEY_LEN (sizeof PREFIX - 1 + 16)
+
+/* Numbers of one length, so that the order of keys is that of numbers. */
+static wr_str entry_key(uint64_t id, char out[KEY_LEN + 1])
+{
+    snprintf(out, KEY_LEN + 1, PREFIX "%016llx", (unsigned long long)id);
+    return wr_str_make(out, KEY_LEN);
+}
+
+/* ---- writing ---- */
+
+static void put_text(wr_buf *out, wr_str text)
+{
+    wr_buf_be32(out, text.len);
+    wr_buf_str(out, text);
+}
+
+weir_status wr_statement_log_put(wr_db *db, uint64_t id, const char *subject,
+                                 const wr_settings *settings, wr_str sql, weir_error *err)
+{
+    char key[KEY_LEN + 1];
+    wr_buf value = {0};
+    const wr_map_entry *s;
+    wr_buf_putc(&value, VERSION);
+    put_text(&value, wr_str_c(subject));
+    put_text(&value, sql);
+    for (size_t i = 0; (s = wr_map_next(&settings->values, &i));) {
+        put_text(&value, s->key);
+        put_text(&value, wr_str_c(s->value));
+    }
+    wr_db_batch *b = wr_db_batch_new(db);
+    wr_db_batch_meta_put(b, entry_key(id, key), wr_buf_view(&value));
+    weir_status st = wr_db_write(db, b, err);
+    wr_db_batch_free(b);
+    wr_buf_free(&value);
+    return st;
+}
+
+/* ---- reading ---- */
+
+typedef struct scan {
+    wr_arena *a;
+    wr_kept_list *out;
+    uint64_t id_min; /* keys are ordered, so numbers only grow */
+    bool damaged;    /* an entry could not be read: `bad` */
+    char bad[KEY_LEN + 1];
+} scan;
+
+/* The next text of version 2. @return false: the bytes are none. */
+static bool take_text(wr_arena *a, wr_str *rest, wr_str *out)
+{
+    if (rest->len < 4)
+        return false;
+    uint32_t len = wr_get_be32(rest->ptr);
+    if (len > rest->len - 4)
+        return false;
+    *out = wr_str_make(wr_arena_strndup(a, rest->ptr + 4, len), len);
+    *rest = wr_str_make(rest->ptr + 4 + len, rest->len - 4 - len);
+    return true;
+}
+
+/* The same for what is used as a C string. */
+static bool take_name(wr_arena *a, wr_str *rest, const char **out)
+{
+    wr_str text;
+    if (!take_text(a, rest, &text) || memchr(text.ptr, '\0', text.len))
+        return false;
+    *out = text.ptr;
+    return true;
+}
+
+static bool read_version_2(wr_arena *a, wr_str value, wr_kept *out)
+{
+    wr_str rest = wr_str_make(value.ptr + 1, value.len - 1);
+    if (!take_name(a, &rest, &out->subject) || !take_text(a, &rest, &out->sql))
+        return false;
+    while (rest.len) {
+        const char *text;
+        if (!take_name(a, &rest, &text))
+            return false;
+        wr_arr_push(a, &out->settings, text);
+    }
+    return out->settings.n % 2 == 0;
+}
+
+/* Cut at the first thing that it cannot tell apart: see the head. */
+static bool read_version_1(wr_arena *a, wr_str value, wr_kept *out)
+{
+    char *text = wr_arena_strndup(a, value.ptr, value.len), *end = text + value.len;
+    char *lines = memchr(text, '\0', value.len);
+    char *sql =
+        lines && lines + 1 < end ? memchr(lines + 1, '\0', (size_t)(end - lines - 1)) : NULL;
+    if (!sql || sql + 1 >= end)
+        return false;
+    out->subject = text;
+    out->sql = wr_str_c(sql + 1);
+    for (char *line = lines + 1; *line;) {
+        char *line_end = strchr(line, '\n'), *eq = strchr(line, '=');
+        if (!line_end || !eq || eq > line_end)
+            break; /* what that version wrote of a value with a line break cannot be told apart */
+        *line_end = *eq = '\0';
+        wr_arr_push(a, &out->settings, (const char *)line);
+        wr_arr_push(a, &out->settings, (const char *)eq + 1);
+        line = line_end + 1;
+    }
+    return true;
+}
+
+/* An entry that cannot be read does not end the scan, but the reading: which one is remembered. */
+static bool collect(void *arg, wr_str key, wr_str value)
+{
+    scan *s = arg;
+    wr_kept k = {0};
+    char digits[17] = "", *end = digits;
+    if (key.len == KEY_LEN) {
+        memcpy(digits, key.ptr + sizeof PREFIX - 1, 16);
+        k.id = strtoull(digits, &end, 16);
+    }
+    bool good = end == digits + 16 && value.len > 0 && k.id >= s->id_min;
+    if (good)
+        good = value.ptr[0] == VERSION
+                   ? read_version_2(s->a, value, &k)
+                   : isupper((unsigned char)value.ptr[0]) && read_version_1(s->a, value, &k);
+    s->id_min = k.id + 1;
+    if (good) {
+        wr_arr_push(s->a, &s->out->list, k);
+    } else if (!s->damaged) {
+        s->damaged = true;
+        snprintf(s->bad, sizeof s->bad, "%.*s", WR_STR_ARG(key));
+    }
+    return true;
+}
+
+weir_status wr_statement_log_read(wr_db *db, wr_arena *a, wr_kept_list *out, weir_error *err)
+{
+    *out = (wr_kept_list){0};
+    scan s = {.a = a, .out = out};
+    WR_TRY(wr_db_meta_scan(db, NULL, WR_STR(PREFIX), collect, &s, err));
+    if (s.damaged)
+        return wr_error(
+            err, WEIR_ERR_STORE,
+            "The kept statement '%s' cannot be read: it is damaged, or a newer Weir has written it",
+            s.bad);
+    return WEIR_OK;
+}
+
+void wr_kept_apply_settings(const wr_kept *k, wr_session *s)
+{
+    WR_ASSERT(k->settings.n % 2 == 0);
+    for (size_t i = 0; i < k->settings.n; i += 2)
+        wr_settings_put(&s->settings, k->settings.v[i], k->settings.v[i + 1]);
+}
+
+/* ---- removing ---- */
+
+/* All in one batch: either everything about the subject is gone, or nothing. */
+weir_status wr_statement_log_forget(wr_db *db, const char *subject, weir_error *err)
+{
+    wr_arena *a = wr_arena_new(0);
+    wr_kept_list all;
+    wr_db_batch *b = wr_db_batch_new(db);
+    weir_status st = wr_statement_log_read(db, a, &all, err);
+    for (size_t i = 0; st == WEIR_OK && i < all.list.n; i++) {
+        char key[KEY_LEN + 1];
+        if (strcmp(all.list.v[i].subject, subject) == 0)
+            wr_db_batch_meta_delete(b, entry_key(all.list.v[i].id, key));
+    }
+    if (st == WEIR_OK)
+        st = wr_db_write(db, b, err);
+    wr_db_batch_free(b);
+    wr_arena_free(a);
+    return st;
+}
+
+weir_status wr_statement_log_remove(wr_db *db, uint64_t id, weir_error *err)
+{
+    char key[KEY_LEN + 1];
+    wr_db_batch *b = wr_db_batch_new(db);
+    wr_db_batch_meta_delete(b, entry_key(id, key));
+    weir_status st = wr_db_write(db, b, err);
+    wr_db_batch_free(b);
+    return st;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * statement_log.h - the statements that define something, kept in the database for the next
+ * opening: one entry for each, under its number, with the settings of the session that executed it.
+ *
+ * The history is kept, not only its result: DROP TYPE has an entry, because what was created before
+ * it still needs the type, and so has OR REPLACE, because what was created between the two needs
+ * the old source. TERMINATE of a CTAS has one, so that its query is not started again. What DROP
+ * removes loses its entries: the subject says which.
+ */
+#ifndef WR_RUNTIME_INSTANCE_STATEMENT_LOG_H
+#define WR_RUNTIME_INSTANCE_STATEMENT_LOG_H
+
+#include "runtime/instance/session.h"
+
+/** One kept statement; its texts live in the arena of wr_statement_log_read. */
+typedef struct wr_kept {
+    uint64_t id;
+    const char *subject;
+    wr_str sql;                    /* 0-terminated; a string literal in it may hold a 0 */
+    wr_arr(const char *) settings; /* name, value, name, value ... */
+} wr_kept;
+typedef struct wr_kept_list {
+    wr_arr(wr_kept) list; /* by id */
+} wr_kept_list;
+
+/** Keep a statement that defines @p subject ("S:NAME", "T:TYPE", "Q:ID"). Durable on return, where
+ *  the database is. */
+weir_status wr_statement_log_put(wr_db *db, uint64_t id, const char *subject,
+                                 const wr_settings *settings, wr_str sql,
+                                 weir_error *err) WR_MUST_CHECK;
+/** @return WEIR_ERR_STORE where an entry cannot be read: nothing is left out in silence. */
+weir_status wr_statement_log_read(wr_db *db, wr_arena *a, wr_kept_list *out,
+                                  weir_error *err) WR_MUST_CHECK;
+/** Remove all entries that define @p subject. */
+weir_status wr_statement_log_forget(wr_db *db, const char *subject, weir_error *err) WR_MUST_CHECK;
+/** Remove one; for a statement that has failed after it was kept. */
+weir_status wr_statement_log_remove(wr_db *db, uint64_t id, weir_error *err) WR_MUST_CHECK;
+/** Give a session the settings of a kept statement. */
+void wr_kept_apply_settings(const wr_kept *k, wr_session *s);
+
+#endif

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * DROP STREAM, DROP TABLE.
+ *
+ *     under the lock   may it be dropped? reserve it and its query
+ *     without it       1 its query stops, but stays
+ *                      2 DELETE TOPIC
+ *                      3 what is kept about it is forgotten
+ *     under the lock   source, query and list change together
+ *     without it       the query goes, with its state
+ *
+ * What fails leaves everything as it was, but for a topic that is deleted already: then the source
+ * stays, and a second DROP finds that there is no topic any more.
+ *
+ * State, offsets and internal topics of the query go last, when nothing can fail any more. Where
+ * that is cut short (a kill, a broker that is away) leftovers do no harm: an id is never used
+ * again.
+ */
+#include "runtime/instance/query_list.h"
+#include "runtime/statement/kept.h"
+#include "runtime/statement/planned.h"
+#include "runtime/statement/statement_class.h"
+
+typedef struct dropping {
+    wr_source *source;     /* one reference; NULL: IF EXISTS, and it does not */
+    wr_query_entry *entry; /* of the query that created it, where that is still there */
+} dropping;
+
+static void discard(void *arg)
+{
+    dropping *d = arg;
+    wr_source_unref(d->source);
+    *d = (dropping){0};
+}
+
+/* Kind, and that nothing reads or writes it any more, is the catalog's to say. */
+static weir_status plan(wr_exec *x, wr_instance_env *env, void *arg, wr_reservation *needs,
+                        weir_error *err)
+{
+    dropping *d = arg;
+    *d = (dropping){0};
+    WR_TRY(wr_catalog_check_drop(env->base.catalog, x->stmt, &d->source, err));
+    wr_reservation_add(needs, WR_OBJECT_SOURCE, x->stmt->name.name, true);
+    if (!d->source)
+        return WEIR_OK;
+    wr_source_ref(d->source);
+    if (d->source->query_id) {
+        wr_reservation_add(needs, WR_OBJECT_QUERY, d->source->query_id, true);
+        d->entry = wr_engine_find_entry(x->engine, d->source->query_id);
+    }
+    return WEIR_OK;
+}
+
+/* A topic that is gone already is no reason to keep its source. */
+static weir_status delete_topic(wr_engine *e, const wr_source *s, weir_error *err)
+{
+    weir_status st = wr_topic_remove(wr_engine_log(e), s->topic, err);
+    return st == WEIR_ERR_NOT_FOUND ? WEIR_OK : st;
+}
+
+static weir_status carry_out(wr_exec *x, const dropping *d, weir_error *err)
+{
+    wr_engine *e = x->engine;
+    const wr_source *s = d->source;
+    wr_query *gone = NULL;
+    wr_wait wait = wr_wait_new(e, &x->interrupted, WR_WAIT_STATEMENT_MS);
+    if (d->entry)
+        WR_TRY(wr_query_entry_hold(d->entry, &wait, err));
+    weir_status st = x->stmt->delete_topic ? delete_topic(e, s, err) : WEIR_OK;
+    if (st == WEIR_OK)
+        st = wr__forget_statements(x, wr__subject_of_source(x, s->name), err);
+    if (st != WEIR_OK) {
+        if (d->entry)
+            wr_query_entry_resume(e, d->entry);
+        return st;
+    }
+    wr_engine_lock(e);
+    wr_catalog *c = wr_engine_catalog(e);
+    WR_ASSERT(!d->entry || s->query_id);
+    if (d->entry)
+        gone = wr_query_entry_remove(e, d->entry);
+    if (s->query_id)
+        wr_catalog_remove_query(c, s->query_id);
+    WR_ASSERT(wr_catalog_find(c, s->name) == s);
+    wr_catalog_remove(c, s->name);
+    wr_engine_unlock(e);
+    wr_query_free(gone, true);
+    return WEIR_OK;
+}
+
+/* A statement that was left out when the engine was opened is not in the catalog; DROP is how an
+ * operator gets rid of it for good. */
+static weir_status drop_skipped(wr_exec *x, bool *done, weir_error *err)
+{
+    wr__subject subject = wr__subject_of_source(x, x->stmt->name.name);
+    WR_TRY(wr__was_skipped(x, subject, done, err));
+    if (!*done)
+        return WEIR_OK;
+    WR_TRY(wr__forget_statements(x, subject, err));
+    wr__say(x, "Source `%s`, whose statement had been skipped, was dropped.", x->stmt->name.name);
+    return WEIR_OK;
+}
+
+/* The error of planning waits until it is known that no skipped statement is meant. */
+weir_status wr__execute_drop(wr_exec *x, weir_error *err)
+{
+    dropping d = {0};
+    wr_reservation held = {0};
+    wr__planner planner = {plan, discard, &d};
+    weir_error why = {0};
+    weir_status st = wr__plan(x, &planner, &held, &why);
+    bool skipped = false;
+    if (st == WEIR_ERR_NOT_FOUND) {
+        WR_TRY(drop_skipped(x, &skipped, err));
+        if (skipped)
+            return WEIR_OK;
+    }
+    if (st != WEIR_OK) {
+        if (err)
+            *err = why;
+        return st;
+    }
+    wr_engine_unlock(x->engine);
+    const char *kind = x->stmt->is_table ? "Table" : "Stream";
+    if (!d.source) {
+        st = drop_skipped(x, &skipped, err);
+        if (st == WEIR_OK && !skipped)
+            wr__say(x, "%s %s does not exist.", kind, x->stmt->name.name);
+    } else {
+        st = carry_out(x, &d, err);
+        if (st == WEIR_OK)
+            wr__say(x, "Source `%s` (topic: %s) was dropped.", d.source->name, d.source->topic);
+    }
+    discard(&d);
+    wr_reservation_release(&held);
+    return st;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* kept.h - which statements are kept for the next opening, and under which subject. */
+#ifndef WR_RUNTIME_STATEMENT_KEPT_H
+#define WR_RUNTIME_STATEMENT_KEPT_H
+
+#include "runtime/statement/statement.h"
+
+/** What a statement is about: "S:NAME", "T:TYPE", "Q:ID"; in the statement's arena. */
+typedef struct wr__subject {
+    const char *text;
+} wr__subject;
+wr__subject wr__subject_of_source(wr_exec *x, const char *name);
+wr__subject wr__subject_of_type(wr_exec *x, const char *name);
+wr__subject wr__subject_of_query(wr_exec *x, const char *id);
+
+/** Keep this statement under @p id, with its settings. Nothing where none are kept. */
+weir_status wr__keep_statement(const wr_exec *x, wr__subject subject, uint64_t id,
+                               weir_error *err) WR_MUST_CHECK;
+/** Whatever was kept about the subject is gone. */
+weir_status wr__forget_statements(const wr_exec *x, wr__subject subject,
+                                  weir_error *err) WR_MUST_CHECK;
+/**
+ * Was something about the subject kept, but left out of this engine by `weir.statements.skip`?
+ * Then a DROP or TERMINATE of it, which finds nothing in the catalog, is about that.
+ */
+weir_status wr__was_skipped(const wr_exec *x, wr__subject subject, bool *yes,
+                            weir_error *err) WR_MUST_CHECK;
+
+/** `weir.statements.skip`: is @p id in the list of numbers? */
+bool wr__is_skipped(const wr_engine *e, uint64_t id);
+
+#endif

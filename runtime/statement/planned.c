@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Planning as a loop, since it may not wait under the lock (plan_env.h, reservation.h): it is done
+ * again whenever something had to be looked up, or somebody else had an object.
+ *
+ * How often? Each round either looks up one more topic that the statement names, or has waited for
+ * somebody else, so it ends with the statement's topics or its deadline. Planning takes less than a
+ * millisecond.
+ */
+#include "runtime/statement/planned.h"
+
+static void give_up(const wr__planner *p, wr_reservation *held)
+{
+    if (p->discard)
+        p->discard(p->arg);
+    wr_reservation_clear(held);
+}
+
+weir_status wr__plan(wr_exec *x, const wr__planner *p, wr_reservation *held, weir_error *err)
+{
+    wr_engine *e = x->engine;
+    wr_wait wait = wr_wait_new(e, &x->interrupted, WR_WAIT_STATEMENT_MS);
+    WR_ASSERT(!held->engine && held->n == 0);
+    held->owner = x->session->owner;
+    for (;;) {
+        wr_instance_env env;
+        char busy[400];
+        wr_engine_lock(e);
+        wr_instance_env_init(&env, e, wr_engine_catalog(e), &x->settings, &x->topics, x->arena);
+        weir_status st = p->plan(x, &env, p->arg, held, err);
+        if (env.missing || st != WEIR_OK) {
+            wr_engine_unlock(e);
+            give_up(p, held);
+            if (!env.missing)
+                return st;
+            WR_TRY(wr_instance_look_up(e, env.missing, &x->topics, x->arena, err));
+            continue;
+        }
+        const char *taken = env.busy ? env.busy : wr_reservation_take(held, e, busy, sizeof busy);
+        if (!taken)
+            return WEIR_OK;
+        give_up(p, held);
+        x->topics = (wr_known_topics){0}; /* the other one may be making or deleting them */
+        st = wr_wait_check(&wait, taken, err);
+        if (st == WEIR_OK)
+            wr_engine_wait_changed(e, WR_WAIT_SLICE_MS);
+        wr_engine_unlock(e);
+        if (st != WEIR_OK)
+            return st;
+    }
+}

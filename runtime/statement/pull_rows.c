@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Pull queries. On a stream: a query of the statement's own that ends where the topics ended. On a
+ * table: the rows of the query that materialises it are read, from one snapshot, without the
+ * engine's lock. That query is pinned while it is read; where it is taken out of the list the
+ * reading gives up, so a client that stops taking rows holds nobody up.
+ *
+ * Who reads: with threads, a scan of the table (which may have any number of rows) has a thread of
+ * its own, and rows stream through the queue. A look-up by key has few, so it is done at once on
+ * the statement's thread; a thread would cost more than the look-up. Without threads everything is
+ * read at once, on the caller's thread, and waits in the queue.
+ *
+ * Consistency: one snapshot of the database for all partitions, as of the last commits. One's own
+ * writes are seen, because they are waited for first (wr_engine_wait_for_writes), but for 5 s at
+ * most and not on Kafka, where others write as well.
+ */
+#include "runtime/statement/query_rows.h"
+
+typedef struct pulling {
+    wr_pull *pull;
+    wr_query_entry *entry; /* NULL: a stream; not pinned yet */
+} pulling;
+
+static void discard(void *arg)
+{
+    pulling *p = arg;
+    wr_pull_free(p->pull);
+    *p = (pulling){0};
+}
+
+/* One that is being stopped may be replaced by another, or go on: it is waited for, by planning
+ * again. */
+static weir_status find_query(wr_exec *x, wr_instance_env *env, pulling *p, weir_error *err)
+{
+    weir_error why;
+    const char *name = p->pull->source->name, *id = p->pull->query_id;
+    p->entry = wr_engine_find_entry(x->engine, id);
+    if (!p->entry)
+        return wr_error(err, WEIR_ERR_STATEMENT,
+                        "Cannot read `%s`: its query %s does not run any more", name, id);
+    if (wr_query_error(p->entry->query, &why))
+        return wr_error(err, WEIR_ERR_STATEMENT, "Cannot read `%s`: its query %s has failed: %s",
+                        name, id, why.message);
+    if (atomic_load(&p->entry->ending))
+        env->busy = wr_arena_printf(x->arena, "query %s is being stopped or replaced", id);
+    return WEIR_OK;
+}
+
+static weir_status plan(wr_exec *x, wr_instance_env *env, void *arg, wr_reservation *needs,
+                        weir_error *err)
+{
+    pulling *p = arg;
+    (void)needs;
+    *p = (pulling){0};
+    WR_TRY(wr_plan_pull(&env->base, x->stmt->query, &p->pull, err));
+    return p->pull->query_id ? find_query(x, env, p, err) : WEIR_OK;
+}
+
+/* ---- reading a table ---- */
+
+/* On the reading thread. The store is read in batches, so `ending` is looked at often. */
+static weir_status collect(void *arg, const wr_batch *in, weir_error *err)
+{
+    wr__rows *r = arg;
+    if (atomic_load(&r->entry->ending))
+        return wr_error(err, WEIR_ERR_STATEMENT,
+                        "Reading `%s` has ended: its query %s is being stopped or replaced",
+                        r->pull->source->name, r->pull->query_id);
+    wr__row_batch *b = wr__row_batch_new(r->queue, in->sel.n);
+    WR_FOREACH_SEL (i, in->sel) {
+        wr_value *row = b->values + (size_t)b->rows * r->schema->n;
+        for (uint32_t c = 0; c < r->schema->n; c++) {
+            wr_value v = wr_vec_get(&in->cols[c], i);
+            row[c] = wr_value_copy(b->arena, r->schema->cols[c].type, &v);
+        }
+        b->rows++;
+    }
+    /* Waiting for room ends where the query is taken out of the list. */
+    weir_status st = wr__row_queue_put(r->queue, b, &r->entry->ending, err);
+    if (st != WEIR_OK && atomic_load(&r->entry->ending))
+        return wr_error(err, WEIR_ERR_STATEMENT,
+                        "Reading `%s` has ended: its query %s is being stopped or replaced",
+                        r->pull->source->name, r->pull->query_id);
+    return st;
+}
+
+/* The one place that unpins: whoever waits for the query may free it as soon as that is done. */
+static void read_table(wr__rows *r)
+{
+    weir_error why = {0};
+    weir_status st = wr_query_pull(r->entry->query, r->pull, collect, r, &why);
+    wr_query_entry_unpin(r->engine, r->entry); /* from here on it may be gone */
+    wr__row_queue_end(r->queue, st, &why);
+}
+
+static void *reader(void *arg)
+{
+    read_table(arg);
+    return NULL;
+}
+
+/* @pre the entry is pinned: for the reading, which unpins it */
+static weir_status start_reading(wr_exec *x, weir_error *err)
+{
+    wr__rows *r = x->rows;
+    WR_ASSERT(r->pull && r->entry && !r->reading);
+    bool all = r->pull->scan;
+    for (uint32_t i = 0; i < r->pull->keys_n; i++)
+        all = all || !r->pull->keys[i].key;
+    /* Windows of one key are as many as the retention allows, so those stream, too. */
+    all = all || r->pull->source->window.kind != WR_WINDOW_NONE;
+    if (wr_engine_mode_of(x->engine) == WR_ENGINE_THREADED && all) {
+        int rc = pthread_create(&r->thread, NULL, reader, r);
+        r->reading = rc == 0;
+        if (rc == 0)
+            return WEIR_OK;
+        wr_query_entry_unpin(r->engine, r->entry);
+        return wr_error(err, WEIR_ERR_LIMIT, "Cannot start a thread to read `%s`: %s",
+                        r->pull->source->name, strerror(rc));
+    }
+    weir_status st = WEIR_OK;
+    read_table(r);
+    /* What fails at once fails the statement, before its first row. */
+    (void)wr__row_queue_ended(r->queue, &st, err);
+    return st;
+}
+
+void wr__end_pull(wr__rows *r)
+{
+    if (r->reading)
+        pthread_join(r->thread, NULL);
+    r->reading = false;
+}
+
+/* ---- opening ---- */
+
+/* One's own writes are waited for before planning: it takes as long as queries take. */
+weir_status wr__open_pull(wr_exec *x, weir_error *err)
+{
+    pulling p = {0};
+    wr_reservation held = {0};
+    wr__planner planner = {plan, discard, &p};
+    wr_engine_wait_for_writes(x->engine, &x->interrupted);
+    WR_TRY(wr__plan(x, &planner, &held, err));
+    const char *id = p.entry ? "" : wr__transient_id(x, "transient");
+    bool pinned = p.entry && wr_query_entry_pin(p.entry);
+    WR_ASSERT(!p.entry || pinned); /* it was not ending when it was found, under this lock */
+    wr_engine_unlock(x->engine);
+    wr_reservation_release(&held);
+    wr_pull *pull = p.pull;
+    wr__rows *r = wr__rows_new(x, pull->result, pull->result_is_key, pull->has_limit, pull->limit);
+    r->pull = pull;
+    r->entry = p.entry;
+    if (p.entry)
+        return start_reading(x, err);
+    wr_plan *own = pull->plan;
+    pull->plan = NULL;
+    return wr__start_transient(x, own, id, true, err);
+}

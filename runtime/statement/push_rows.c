@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Push queries, and pull queries on streams: a query of the statement's own, whose thread copies
+ * result rows into the queue.
+ *
+ * The query has a state database in memory and no group, and is stopped and freed with its
+ * statement. Nothing of it is in the catalog, so others do not see it, and a DROP of what it reads
+ * does not wait for it: it holds the sources of its plan, and ends when their topics do.
+ *
+ * Threads: `collect` runs on the query's thread and touches only the queue and what is constant
+ * since before the query was started.
+ */
+#include "runtime/statement/query_rows.h"
+
+/* Columns in the order of the projection. On the query's thread. */
+static weir_status collect(void *arg, const wr_batch *in, weir_error *err)
+{
+    wr__rows *r = arg;
+    WR_ASSERT(r->plan && r->plan->collect); /* set before the query was started */
+    wr__row_batch *b = wr__row_batch_new(r->queue, in->sel.n);
+    WR_FOREACH_SEL (i, in->sel) {
+        bool tombstone = !(in->flags[i] & WR_ROW_HAS_NEW);
+        if (tombstone && !r->plan->result_table)
+            continue; /* a record with a NULL value: there is nothing to show */
+        if (r->scalable && in->schema->keys_n && (in->flags[i] & WR_ROW_NULL_KEY))
+            continue;
+        wr_value *row = b->values + (size_t)b->rows * r->schema->n;
+        for (uint32_t c = 0; c < r->schema->n; c++) {
+            bool key = r->plan->result_is_key[c];
+            row[c] = WR_VALUE_NULL;
+            if (tombstone && !key)
+                continue;
+            wr_value v = wr_vec_get(&in->cols[r->plan->collect[c]], i);
+            row[c] = wr_value_copy(b->arena, r->schema->cols[c].type, &v);
+        }
+        b->tombstones[b->rows++] = tombstone && r->plan->result_table;
+    }
+    return wr__row_queue_put(r->queue, b, NULL, err);
+}
+
+/* Numbered within the process; ksqlDB's names. */
+const char *wr__transient_id(wr_exec *x, const char *kind)
+{
+    return wr_arena_printf(x->arena, "%s_%s_%llu", kind, x->stmt->query->from.name.name,
+                           (unsigned long long)wr_engine_take_transient_id(x->engine));
+}
+
+/* Without the lock: opening asks the log. On failure the statement closes what there is. */
+weir_status wr__start_transient(wr_exec *x, wr_plan *plan, const char *id, bool until_end,
+                                weir_error *err)
+{
+    wr__rows *r = x->rows;
+    wr_query_options options;
+    wr_settings settings;
+    WR_ASSERT(r && r->schema && !x->query);
+    r->plan = plan;
+    x->query_id = id;
+    wr_settings_init(&settings, &x->settings);
+    if (until_end)
+        wr_settings_put(&settings, "auto.offset.reset", "earliest");
+    wr_engine_query_options(x->engine, true, &options);
+    options.id = id;
+    options.plan = plan;
+    options.settings = &settings;
+    options.collect = collect;
+    options.collect_arg = r;
+    options.until_end = until_end;
+    weir_status st = wr_query_new(&options, &x->query, err);
+    wr_settings_free(&settings);
+    if (st == WEIR_OK && wr_engine_mode_of(x->engine) == WR_ENGINE_THREADED)
+        st = wr_query_start(x->query, err);
+    return st;
+}
+
+/* ---- push queries ---- */
+
+typedef struct push {
+    wr_plan *plan;
+    bool scalable;
+} push;
+
+/* ksqlDB's push queries of the second kind: what one running query writes, from now on. */
+static bool is_scalable(const wr_exec *x, const wr_catalog *catalog)
+{
+    const wr_settings *s = &x->settings;
+    const wr_ast_query *q = x->stmt->query;
+    const char *reset = wr_settings_get(s, "auto.offset.reset");
+    bool plain = !q->joins_n && !q->window && !q->has_group_by && !q->partition_by_n && !q->having;
+    if (!plain || q->emit != WR_AST_EMIT_CHANGES || !reset || !wr_ieq(reset, "latest") ||
+        !wr_settings_bool(s, "ksql.query.push.v2.enabled", false))
+        return false;
+    wr_buf writers = {0};
+    uint32_t n = wr_catalog_writers(catalog, q->from.name.name, NULL, &writers);
+    wr_buf_free(&writers);
+    return n == 1;
+}
+
+static void discard(void *arg)
+{
+    push *p = arg;
+    wr_plan_free(p->plan);
+    *p = (push){0};
+}
+
+static weir_status plan(wr_exec *x, wr_instance_env *env, void *arg, wr_reservation *needs,
+                        weir_error *err)
+{
+    push *p = arg;
+    (void)needs; /* a push query holds the sources that it reads; they may be dropped meanwhile */
+    *p = (push){0};
+    WR_TRY(wr_plan_push(&env->base, x->stmt->query, &p->plan, err));
+    p->scalable = is_scalable(x, env->base.catalog);
+    return WEIR_OK;
+}
+
+/* The plan is the query's from here on, and lives as long: x->schema is part of it. */
+weir_status wr__open_push(wr_exec *x, weir_error *err)
+{
+    push p = {0};
+    wr_reservation held = {0};
+    wr__planner planner = {plan, discard, &p};
+    WR_TRY(wr__plan(x, &planner, &held, err));
+    const char *id = wr__transient_id(x, p.scalable ? "SCALABLE_PUSH_QUERY" : "transient");
+    wr_engine_unlock(x->engine);
+    wr_reservation_release(&held);
+    wr__rows *r =
+        wr__rows_new(x, p.plan->result, p.plan->result_is_key, p.plan->has_limit, p.plan->limit);
+    r->scalable = p.scalable;
+    return wr__start_transient(x, p.plan, id, false, err);
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* query_rows.h - what the files of push and pull queries share. */
+#ifndef WR_RUNTIME_STATEMENT_QUERY_ROWS_H
+#define WR_RUNTIME_STATEMENT_QUERY_ROWS_H
+
+#include "runtime/instance/query_list.h"
+#include "runtime/statement/planned.h"
+#include "runtime/statement/row_queue.h"
+#include "runtime/statement/statement_class.h"
+
+#include <pthread.h>
+
+/** Behind a SELECT that is executed; x->rows. */
+typedef struct wr__rows {
+    wr__row_queue *queue;
+    const wr_schema *schema; /* of the result: x->schema */
+    /* Push queries, and pull queries on streams: x->query collects. */
+    const wr_plan *plan; /* the query's */
+    bool scalable;       /* rows without a key are not shown */
+    /* Pull queries on tables: rows come from the store of another query. */
+    wr_engine *engine;
+    wr_pull *pull;
+    wr_query_entry *entry; /* pinned until the end of the reading */
+    bool reading;          /* by `thread`, which has to be joined */
+    pthread_t thread;
+} wr__rows;
+
+/** x->rows, for results of @p schema. */
+wr__rows *wr__rows_new(wr_exec *x, const wr_schema *schema, const bool *is_key, bool has_limit,
+                       int64_t limit);
+weir_status wr__open_push(wr_exec *x, weir_error *err); /* push_rows.c */
+weir_status wr__open_pull(wr_exec *x, weir_error *err); /* pull_rows.c */
+/** Run @p plan (taken) as a query of the statement's own; @p id is its. */
+weir_status wr__start_transient(wr_exec *x, wr_plan *plan, const char *id, bool until_end,
+                                weir_error *err);
+/** An id for it. Under the lock. */
+const char *wr__transient_id(wr_exec *x, const char *kind);
+void wr__end_pull(wr__rows *r);
+
+#endif

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * SET, UNSET, DEFINE, UNDEFINE: what the session holds, under the lock, because statements of one
+ * session may run in several threads.
+ *
+ * Nothing here waits, so all of it is done under the lock. A setting takes effect with the
+ * statements that are executed after it; those under way have copies, and queries that run keep
+ * what they were started with. Which settings there are, and what values they take, is the table's
+ * business (engine/plan/settings.c).
+ */
+#include "runtime/statement/statement_class.h"
+
+/* Set in the session itself, not in the layers below it. */
+static const char *own_value(const wr_session *s, const char *name)
+{
+    return wr_map_get(&s->settings.values, wr_str_c(wr_settings_canonical(name)));
+}
+
+/* @pre the lock is held */
+static weir_status unset(wr_exec *x, const char *name, weir_error *err)
+{
+    const char *was = own_value(x->session, name);
+    if (!was)
+        return wr_error_at(err, WEIR_ERR_CONFIG, x->stmt->pos,
+                           "Cannot unset local property '%s' which was never set in the first "
+                           "place",
+                           name);
+    wr__say(x, "Successfully unset local property '%s' (value was '%s').", name, was);
+    wr_settings_put(&x->session->settings, name, NULL);
+    return WEIR_OK;
+}
+
+/* @pre the lock is held */
+static weir_status set(wr_exec *x, const char *name, const char *value, weir_error *err)
+{
+    weir_status st = wr_settings_check(name, value, true, err);
+    if (st != WEIR_OK) {
+        if (err)
+            err->offset = x->stmt->pos;
+        return st;
+    }
+    const char *was = own_value(x->session, name);
+    if (was)
+        wr__say(x,
+                "Successfully changed local property '%s' from '%s' to '%s'. Use the UNSET "
+                "command to revert your change.",
+                name, was, value);
+    else
+        wr__say(x,
+                "Successfully changed local property '%s' to '%s'. Use the UNSET command to "
+                "revert your change.",
+                name, value);
+    wr_settings_put(&x->session->settings, name, value);
+    return WEIR_OK;
+}
+
+weir_status wr__execute_set(wr_exec *x, weir_error *err)
+{
+    wr_engine_lock(x->engine);
+    weir_status st = x->stmt->kind == WR_AST_UNSET ? unset(x, x->stmt->text1, err)
+                                                   : set(x, x->stmt->text1, x->stmt->text2, err);
+    wr_engine_unlock(x->engine);
+    return st;
+}
+
+weir_status wr__execute_define(wr_exec *x, weir_error *err)
+{
+    wr_map *vars = &x->session->variables;
+    wr_str name = wr_str_c(x->stmt->name.name);
+    wr_engine_lock(x->engine);
+    char *old = x->stmt->kind == WR_AST_DEFINE ? wr_map_put(vars, name, wr_strdup(x->stmt->text2))
+                                               : wr_map_remove(vars, name);
+    wr_engine_unlock(x->engine);
+    bool missing = !old && x->stmt->kind == WR_AST_UNDEFINE;
+    wr_free(old);
+    if (missing)
+        return wr_error_at(err, WEIR_ERR_NOT_FOUND, x->stmt->name.pos,
+                           "Cannot undefine variable '%s' which was never defined.",
+                           x->stmt->name.name);
+    return WEIR_OK;
+}

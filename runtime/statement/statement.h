@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * statement.h - statements: from text to typed rows.
+ *
+ * A wr_exec is made from text, stepped, freed. weir.h (runtime/api) and the test runner
+ * (runtime/testing) are thin layers over it. Results are rows of typed values; whoever shows them
+ * makes text of them.
+ *
+ * Threads: a wr_exec belongs to one thread, wr_exec_interrupt excepted. No statement holds the
+ * engine's lock while it waits (engine.h); how long it waits for others is in wait.h.
+ */
+#ifndef WR_RUNTIME_STATEMENT_STATEMENT_H
+#define WR_RUNTIME_STATEMENT_STATEMENT_H
+
+#include "parser/parser.h"
+#include "runtime/instance/plan_env.h"
+#include "runtime/instance/session.h"
+
+typedef struct wr_exec wr_exec;
+
+/**
+ * Open an engine and take up the statements that it has kept: each is executed again, in order,
+ * then the queries start. One that cannot be executed any more fails the opening, so that no query
+ * goes missing in silence; `weir.statements.skip` names those to be left out.
+ */
+weir_status wr_statement_open_engine(const wr_engine_options *options, wr_engine **out,
+                                     weir_error *err) WR_MUST_CHECK;
+
+typedef enum wr_exec_kind {
+    WR_EXEC_COMMAND,
+    WR_EXEC_TABLE,
+    WR_EXEC_PULL,
+    WR_EXEC_PUSH,
+    WR_EXEC_PRINT,
+    WR_EXEC_PLAN,
+    WR_EXEC_ANALYZE,
+} wr_exec_kind;
+
+/** Rows that are known as a whole: what SHOW, DESCRIBE and EXPLAIN give. */
+typedef struct wr_result {
+    const char *name; /* of a section beside the rows: "source", "positions" ...; the rows: "" */
+    const wr_schema *schema;
+    wr_arr(const wr_value *) rows; /* schema->n values each */
+} wr_result;
+
+/** One statement from text to result. */
+struct wr_exec {
+    wr_engine *engine;
+    wr_session *session;
+    wr_arena *arena; /* owns this struct, the tree and the result */
+    wr_ast_stmt *stmt;
+    char *text; /* after substitution of variables */
+    const struct wr__statement_class *class;
+    wr_exec_kind kind;
+    bool executed, done;
+    atomic_bool interrupted; /* asked for by wr_exec_interrupt; taken back by the step it ends */
+    wr_settings settings;    /* the session's, as they were when it was executed */
+    wr_known_topics topics;  /* what planning has asked for */
+    /* Result. */
+    const wr_schema *schema;      /* of rows; NULL: there are none, or not yet */
+    const bool *is_key;           /* by column; NULL: none is */
+    const char *message;          /* what there is to say at the end, or "" */
+    const char *heading;          /* EXPLAIN ANALYZE: the query's SQL; else "" */
+    const char *query_id;         /* of the query that runs for it, or "" */
+    wr_arr(wr_result *) sections; /* [0]: the rows themselves, unless they are a query's */
+    size_t next;                  /* row of sections[0] */
+    struct wr__rows *rows;        /* PUSH, PULL */
+    wr_query *query;              /* PUSH, PULL of a stream: its own query */
+    struct wr__print *print;
+    int64_t left; /* rows until LIMIT; -1: none */
+    /* The row of the last step; NULL: there is none. */
+    const wr_value *row;
+    bool tombstone;
+};
+
+/** Parse (after variable substitution). The text is copied. Nothing is executed. */
+weir_status wr_exec_new(wr_engine *e, wr_session *s, const char *sql, size_t len, wr_exec **out,
+                        weir_error *err) WR_MUST_CHECK;
+/** WEIR_ROW, WEIR_DONE, WEIR_ERR_INTERRUPTED (time-out), or a failure: as weir_step. */
+weir_status wr_exec_step(wr_exec *x, int timeout_ms, weir_error *err);
+void wr_exec_free(wr_exec *x);
+/** Any thread, or a signal handler: it only sets a flag, which a waiting step looks at often. */
+void wr_exec_interrupt(wr_exec *x);
+/** Result columns of a query before its first step; plans it. No-op for other statements. */
+weir_status wr_exec_describe(wr_exec *x, weir_error *err) WR_MUST_CHECK;
+
+/** ASSERT [NULL] VALUES: the values it lists, evaluated; others are NULL. */
+weir_status wr_exec_expected_values(wr_exec *x, wr_insert **out, weir_error *err) WR_MUST_CHECK;
+/** ASSERT STREAM | TABLE: the source it declares; the caller's reference. */
+weir_status wr_exec_expected_source(wr_exec *x, wr_source **out, weir_error *err) WR_MUST_CHECK;
+
+/** Statements of a query file, all checked before any runs. SET and DEFINE in the file hold for the
+ *  file; it begins with those of @p base (may be NULL). */
+weir_status wr_statement_load_file(wr_engine *e, const wr_session *base, const char *path,
+                                   weir_error *err) WR_MUST_CHECK;
+
+#endif
