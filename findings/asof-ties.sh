@@ -1,16 +1,18 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Expected: an as-of join takes, among right rows of one time, the last one, since that is the state
-# at that time (what a stream-table join does); at least one and the same query takes the same one.
+# Expected: an as-of join takes, among right rows of one time, the last one, since that is the
+# state at that time (what a stream-table join does); at least one and the same query takes the
+# same one.
 # Seen:
 #   polars 2.1.0, pandas 3.1.1  the last one, searching backward; forward, the first one
-#   DuckDB 2.0.0                the *number of left rows* decides: with a few left rows the first one, with many the
-#                               last one, from the same tables; and neither is by any column, but by
-#                               the order in which the rows were inserted
+#   DuckDB 2.0.0                the *number of left rows* decides: with a few left rows the first
+#                               one, with many the last one, from the same tables; and neither is
+#                               by any column, but by the order in which the rows were inserted
 #   nearest, with two right rows at equal distance: polars takes the later, pandas the earlier
-# Matters: who checks a stream-table join against DuckDB, or backfills one with it, gets other rows as
-# soon as two updates share a millisecond; a test on five rows shows the opposite of production.
+# Matters: who checks a stream-table join against DuckDB, or backfills one with it, gets other
+# rows as soon as two updates share a millisecond; a test on five rows shows the opposite of
+# production.
 set -euo pipefail
 
 folder=$(mktemp -d)

@@ -1,16 +1,18 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Expected: a field that a newer schema adds with a default has, for an old record, the value that a
-# writer of that default would have written: "\u0001\u00f4" is the two bytes 01 F4, so decimal 5.00.
+# Expected: a field that a newer schema adds with a default has, for an old record, the value that
+# a writer of that default would have written: "\u0001\u00f4" is the two bytes 01 F4, so decimal
+# 5.00.
 # Seen: only Java and the two Go libraries do so.
-#   fastavro       gives the schema's JSON as it stands: text for bytes, fixed and decimal, the plain
-#                  number for a timestamp, and that in the same column as bytes, Decimal, datetime
-#   avro (Python)  encodes the text as UTF-8: 01 C3 B4, FF becomes C3 BF, a fixed of two has three bytes
+#   fastavro       gives the schema's JSON as it stands: text for bytes, fixed and decimal, the
+#                  plain number for a timestamp, in the same column as bytes, Decimal, datetime
+#   avro (Python)  encodes the text as UTF-8: 01 C3 B4, FF becomes C3 BF, a fixed of 2 has 3 bytes
 #   apache-avro    (Rust) the same UTF-8 for bytes and fixed, but the decimal is right
-# Matters: "add a column with a default" is the compatible change. A processor that resolves schemas
-# with such a library gets other bytes for the defaulted rows, and a type error rows later, without
-# any error at the record itself. Two consumers of one topic do not agree about the same record.
+# Matters: "add a column with a default" is the compatible change. A processor that resolves
+# schemas with such a library gets other bytes for the defaulted rows, and a type error rows
+# later, without any error at the record itself. Two consumers of one topic do not agree about the
+# same record.
 set -euo pipefail
 
 folder=$(mktemp -d)

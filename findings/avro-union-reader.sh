@@ -2,16 +2,19 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Expected: a field changes from "int" or "long" to a union; for old records the reader's branch is
-# found from the two schemas alone, by one rule: the first branch that the writer's type resolves to.
+# found from the two schemas alone, by one rule: the first branch that the writer's type resolves
+# to.
 # Seen: three rules, and in two libraries no rule of the schemas at all.
-#   hamba, avsc, fastavro      the first branch that can be reached by promotion: int 7 is double 7.0
-#   Java, twmb, apache-avro    a branch of the very type wins over an earlier one: int 7 stays int 7
+#   hamba, avsc, fastavro      the first branch that promotion can reach: int 7 is double 7.0
+#   Java, twmb, apache-avro    a branch of the very type wins over an earlier one: int 7 is int 7
 #   avro (Python)              the value is not promoted at all: a union without int gives int
-#   apache-avro (Rust)         goes by the value: long 5 is *int* 5 in ["int","double"], 2^40 is double;
-#                              long into ["null","int"], which all others refuse, works while it fits
-#   fastavro                   does not round to float: 16777217 in ["float","long"] stays 16777217.0
-# Matters: two consumers of one topic give a column different types; after a GROUP BY or a re-encode
-# 7 and 7.0 are different keys. In Rust a pipeline passes every test until the first large value.
+#   apache-avro (Rust)         goes by the value: long 5 is *int* 5 in ["int","double"], 2^40 is
+#                              double; long into ["null","int"], which all others refuse, works
+#                              while it fits
+#   fastavro                   does not round to float: 16777217 for ["float","long"] stays as it is
+# Matters: two consumers of one topic give a column different types; after a GROUP BY or a
+# re-encode 7 and 7.0 are different keys. In Rust a pipeline passes every test until the first
+# large value.
 set -euo pipefail
 
 folder=$(mktemp -d)

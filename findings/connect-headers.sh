@@ -1,16 +1,17 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Expected: Kafka Connect's default header converter gives a header's text back as it was, whether as a
-# string or as a number, when a record passes through a source or a sink and is written again.
-# Seen (SimpleHeaderConverter 4.4.0): it parses the text and stops at the first , : or } after a number:
-#   "42:tenant" is the number 42 and is written as "42", "12:30" as "12", "7,8" as "7": the rest is *lost*
+# Expected: Kafka Connect's default header converter gives a header's text back as it was, whether
+# as a string or as a number, when a record passes through a source or a sink and is written again.
+# Seen (SimpleHeaderConverter 4.4.0): it parses the text, and stops at the first , : or } after a
+# number.
+#   "42:tenant" is the number 42, written as "42", "12:30" as "12", "7,8" as "7": the rest is *lost*
 #   "007" comes back as "7", "1.10" as "1.1", "1e5" as "100000"
 #   a number that FLOAT32 cannot hold is FLOAT32 still: "1.123456789" gives "1.1234568"
 #   "{"a":1} x" and "[1]x" lose what follows; "42 abc" and "00-4bf9…-01" stay as they are
-# Matters: identifiers, times and composite keys in headers are cut by a connector with default settings;
-# what works for one value ("a:1") breaks for the next ("1:a"). A processor that routes or joins by
-# such a header after Connect sees other values than before it. StringConverter or
+# Matters: identifiers, times and composite keys in headers are cut by a connector with default
+# settings; what works for one value ("a:1") breaks for the next ("1:a"). A processor that routes
+# or joins by such a header after Connect sees other values than before it. StringConverter or
 # ByteArrayConverter as header.converter keep them.
 set -euo pipefail
 
@@ -29,7 +30,8 @@ cat >pom.xml <<'END'
       <version>4.4.0</version>
     </dependency>
     <dependency>
-      <groupId>org.apache.kafka</groupId><artifactId>connect-json</artifactId><version>4.4.0</version>
+      <groupId>org.apache.kafka</groupId><artifactId>connect-json</artifactId>
+      <version>4.4.0</version>
     </dependency>
     <dependency>
       <groupId>org.slf4j</groupId><artifactId>slf4j-nop</artifactId><version>1.7.36</version>
@@ -82,7 +84,8 @@ true                 BOOLEAN as it was
 12345678901234567890 BYTES   as it was
 END
 echo "Kafka Connect 4.4.0"
-java -Xmx256m -cp 'jars/*' Simple.java >seen 2>java.log || { tail -5 java.log; exit 1; }
+java -Xmx256m -cp 'jars/*' Simple.java >seen 2>java.log ||
+    { tail -5 java.log; exit 1; }
 cat seen
 diff expected seen || { echo "CHANGED: not as described"; exit 1; }
 echo "as described"

@@ -1,15 +1,16 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Expected: when Flatten or ReplaceField would give two fields one name, the record is an error, with or
-# without a schema; if one must win, it is by a rule.
-# Seen (4.4.0): with a schema, both raise. Without one (JSON, schemas.enable=false) one value is lost
-# without a sign, and *which* one depends on the hash of the names, as the JSON object is a HashMap:
+# Expected: when Flatten or ReplaceField would give two fields one name, the record is an error,
+# with or without a schema; if one must win, it is by a rule.
+# Seen (4.4.0): with a schema, both raise. Without one (JSON, schemas.enable=false) one value is
+# lost without a sign, and *which* one depends on the hash of the names, as the JSON object is a
+# HashMap.
 #   renames a:b keeps the value of b, renames b:a that of b too, renames id:user_id that of id
 #   {"a":{"b":1},"a_b":2} flattened with "_" gives 2, {"user":{"id":1},"user_id":2} gives 1
 #   the order of the members in the text does not matter
-# Matters: the usual flattening by "_" meets the usual column names (user_id) often. The columns that
-# a processor reads after such a transform hold values of either field, by name, for ever.
+# Matters: the usual flattening by "_" meets the usual column names (user_id) often. The columns
+# that a processor reads after such a transform hold values of either field, by name, for ever.
 set -euo pipefail
 
 folder=$(mktemp -d)
@@ -27,7 +28,8 @@ cat >pom.xml <<'END'
       <version>4.4.0</version>
     </dependency>
     <dependency>
-      <groupId>org.apache.kafka</groupId><artifactId>connect-json</artifactId><version>4.4.0</version>
+      <groupId>org.apache.kafka</groupId><artifactId>connect-json</artifactId>
+      <version>4.4.0</version>
     </dependency>
     <dependency>
       <groupId>org.slf4j</groupId><artifactId>slf4j-nop</artifactId><version>1.7.36</version>
@@ -115,7 +117,8 @@ renames a:b with a schema: refused
 flatten with a schema: refused
 END
 echo "Kafka Connect 4.4.0"
-java -Xmx256m -cp 'jars/*' Collide.java >seen 2>java.log || { tail -5 java.log; exit 1; }
+java -Xmx256m -cp 'jars/*' Collide.java >seen 2>java.log ||
+    { tail -5 java.log; exit 1; }
 cat seen
 diff expected seen || { echo "CHANGED: not as described"; exit 1; }
 echo "as described"

@@ -4,13 +4,12 @@
 # Expected: a number that does not fit is an error in Kafka Connect, as is text that does not fit.
 # Seen (4.4.0): text is refused, numbers wrap or saturate without a sign.
 #   JsonConverter, schemas.enable=false: 9223372036854775808 is -9223372036854775808, 2^64 is 0,
-#     1e400 is Infinity (which then is written as a string); decimals beyond a double lose digits, though
-#     the parser itself is set to keep them all
-#   Cast: 300 to int8 is 44, 3000000000 to int32 is -1294967296, 1e300 to int8 is -1 and to int64 2^63-1,
-#     NaN to any integer is 0; the *text* "300" to int8 is an error, and "7 " or "2.9" to int64 too
-# Matters: what a sink connector stores differs from what the stream processor computed, in the same
-# pipeline, with errors.tolerance=none; the dead-letter queue stays empty. A JSON topic that Connect
-# will read should not carry integers beyond 64 bits, or carry them as text.
+#     1e400 is Infinity (which then is written as a string), decimals beyond a double lose digits
+#   Cast: 300 to int8 is 44, 3000000000 to int32 is -1294967296, 1e300 to int8 is -1 and to int64
+#     2^63-1, NaN to any integer is 0; the *text* "300" to int8 is an error, "7 " to int64 too
+# Matters: what a sink connector stores differs from what the stream processor computed, in the
+# same pipeline, with errors.tolerance=none; the dead-letter queue stays empty. A JSON topic that
+# Connect will read should not carry integers beyond 64 bits, or carry them as text.
 set -euo pipefail
 
 folder=$(mktemp -d)
@@ -28,7 +27,8 @@ cat >pom.xml <<'END'
       <version>4.4.0</version>
     </dependency>
     <dependency>
-      <groupId>org.apache.kafka</groupId><artifactId>connect-json</artifactId><version>4.4.0</version>
+      <groupId>org.apache.kafka</groupId><artifactId>connect-json</artifactId>
+      <version>4.4.0</version>
     </dependency>
     <dependency>
       <groupId>org.slf4j</groupId><artifactId>slf4j-nop</artifactId><version>1.7.36</version>
@@ -95,7 +95,8 @@ cast text   2.9         int8 refused  int32 refused      int64 refused
 cast text   7           int8 refused  int32 refused      int64 refused
 END
 echo "Kafka Connect 4.4.0"
-java -Xmx256m -cp 'jars/*' Numbers.java >seen 2>java.log || { tail -5 java.log; exit 1; }
+java -Xmx256m -cp 'jars/*' Numbers.java >seen 2>java.log ||
+    { tail -5 java.log; exit 1; }
 cat seen
 diff expected seen || { echo "CHANGED: not as described"; exit 1; }
 echo "as described"

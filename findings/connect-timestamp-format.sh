@@ -1,16 +1,18 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Expected: TimestampConverter with a format of six digits of a second reads and writes microseconds, or
-# at least the right millisecond.
+# Expected: TimestampConverter with a format of six digits of a second reads and writes
+# microseconds, or at least the right millisecond.
 # Seen (4.4.0): S counts milliseconds, however many there are (it is Java's SimpleDateFormat):
 #   reading "10:00:00.123456" by ss.SSSSSS adds 123456 ms: 10:02:03.456, two minutes late, no error
 #   reading ".5" by .S gives 5 ms, not 500
 #   writing 10:00:00.456 by ss.SSSSSS gives ".000456"; two such converters in a row cancel out
 #   a date that does not exist (30 February) is moved to 1 March without error
-#   a text with more behind the format ("… 10:00:00+02:00") is read and the rest, the zone, is ignored
-# Matters: PostgreSQL, Python and ksqlDB write six digits; the event time of every record moves by up to
-# 1000 s, out of its window or past the grace period, by an amount that looks like plausible lateness.
+#   a text that goes on after the format ("… 10:00:00+02:00") is read and the rest, the zone,
+#     ignored
+# Matters: PostgreSQL and Python write six digits; the event time of every record moves by
+# up to 1000 s, out of its window or past the grace period, by an amount that looks like plausible
+# lateness.
 set -euo pipefail
 
 folder=$(mktemp -d)
@@ -28,7 +30,8 @@ cat >pom.xml <<'END'
       <version>4.4.0</version>
     </dependency>
     <dependency>
-      <groupId>org.apache.kafka</groupId><artifactId>connect-json</artifactId><version>4.4.0</version>
+      <groupId>org.apache.kafka</groupId><artifactId>connect-json</artifactId>
+      <version>4.4.0</version>
     </dependency>
     <dependency>
       <groupId>org.slf4j</groupId><artifactId>slf4j-nop</artifactId><version>1.7.36</version>
@@ -81,7 +84,8 @@ write 2024-01-01T10:00:00.456Z   by yyyy-MM-dd HH:mm:ss.SSSSSS 2024-01-01 10:00:
 write 2024-01-01T10:00:00.456Z   by yyyy-MM-dd HH:mm:ss.S      2024-01-01 10:00:00.456
 END
 echo "Kafka Connect 4.4.0"
-java -Xmx256m -Duser.timezone=UTC -cp 'jars/*' Format.java >seen 2>java.log || { tail -5 java.log; exit 1; }
+java -Xmx256m -Duser.timezone=UTC -cp 'jars/*' Format.java >seen 2>java.log ||
+    { tail -5 java.log; exit 1; }
 cat seen
 diff expected seen || { echo "CHANGED: not as described"; exit 1; }
 echo "as described"

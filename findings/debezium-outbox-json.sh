@@ -1,17 +1,19 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Expected: with table.expand.json.payload the outbox router makes a struct of each JSON payload, or, where it
-# cannot, leaves the text as it is; no valid JSON stops the connector.
+# Expected: with table.expand.json.payload the outbox router makes a struct of each JSON payload,
+# or, where it cannot, leaves the text as it is; no valid JSON stops the connector.
 # Seen (Debezium 3.6.1): what happens depends on numbers that look alike, payload by payload.
 #   {"x":[1,2]}                an array of int32
-#   {"x":[1,2.5]}, {"x":[1,3000000000]}  the *whole payload* is a string, so the topic has two kinds of value
-#   {"x":[{"n":1},{"n":2.5}]}  the schema of a struct, but the text as its value: the converter raises
-#                              DataException, so the connector task fails on this row
+#   {"x":[1,2.5]}              the *whole payload* is a string, so the topic has two kinds of value
+#   {"x":[1,3000000000]}       the same
+#   {"x":[{"n":1},{"n":2.5}]}  the schema of a struct, but the text as its value: the converter
+#                              raises DataException, so the connector task fails on this row
 #   [1,2], [{"n":1}]           the same, for any array at the top
 #   {"x":3000000000} int64, {"x":1} int32: the schema changes from record to record
-# Matters: a price that happens to be whole decides about the type, and one order with prices 1 and 2.5
-# stops the outbox until someone skips the row. Readers must take strings and structs on one topic.
+# Matters: a price that happens to be whole decides about the type, and one order with prices 1
+# and 2.5 stops the outbox until someone skips the row. Readers must take strings and structs on
+# one topic.
 set -euo pipefail
 
 folder=$(mktemp -d)
@@ -29,7 +31,8 @@ cat >pom.xml <<'END'
       <version>3.6.1.Final</version>
     </dependency>
     <dependency>
-      <groupId>org.apache.kafka</groupId><artifactId>connect-json</artifactId><version>4.3.0</version>
+      <groupId>org.apache.kafka</groupId><artifactId>connect-json</artifactId>
+      <version>4.3.0</version>
     </dependency>
     <dependency>
       <groupId>org.apache.kafka</groupId><artifactId>connect-runtime</artifactId>
@@ -135,7 +138,8 @@ cat >expected <<'END'
 END
 echo "Debezium 3.6.1.Final, Kafka Connect 4.3.0"
 javac -cp 'jars/*' -d classes ./*.java
-java -Xmx300m -Duser.timezone=UTC -cp 'classes:jars/*' Outbox >seen 2>java.log || { tail -5 java.log; exit 1; }
+java -Xmx300m -Duser.timezone=UTC -cp 'classes:jars/*' Outbox >seen 2>java.log ||
+    { tail -5 java.log; exit 1; }
 cat seen
 diff expected seen || { echo "CHANGED: not as described"; exit 1; }
 echo "as described"

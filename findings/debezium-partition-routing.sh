@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Expected: the PartitionRouting transform sends all records of a row to the partition of its field, and with
-# partition.hash.function=murmur to the one that Kafka's own partitioner would take for that value.
+# Expected: the PartitionRouting transform sends all records of a row to the partition of its
+# field, and with partition.hash.function=murmur to the one that Kafka's own partitioner would
+# take for that value.
 # Seen (Debezium 3.6.1):
-#   the *tombstone* after a delete is not routed (it has no value to look into), so it goes by the hash
-#     of its key: 6 partitions, row and delete event in one, its tombstone in another
+#   the *tombstone* after a delete is not routed (it has no value to look into), so it goes by the
+#     hash of its key: 6 partitions, row and delete event in one, its tombstone in another
 #   a NULL in the field is not routed either, nor an error: the row goes by its key
-#   murmur is another murmur: "user-17" is partition 4, in Kafka's partitioner 0; "java" differs, too
+#   murmur is another murmur: "user-17" is partition 4, in Kafka's partitioner 0
 # Matters: on a compacted topic the tombstone deletes nothing and the row lives for ever; a table
 # built per partition keeps it, too. Routed topics are not co-partitioned with topics keyed by the
 # same value, so a join by that field must repartition.
@@ -28,7 +29,8 @@ cat >pom.xml <<'END'
       <version>3.6.1.Final</version>
     </dependency>
     <dependency>
-      <groupId>org.apache.kafka</groupId><artifactId>connect-json</artifactId><version>4.3.0</version>
+      <groupId>org.apache.kafka</groupId><artifactId>connect-json</artifactId>
+      <version>4.3.0</version>
     </dependency>
     <dependency>
       <groupId>org.apache.kafka</groupId><artifactId>connect-runtime</artifactId>
@@ -123,7 +125,8 @@ murmur tombstone null, so by its key: 1
 END
 echo "Debezium 3.6.1.Final, Kafka Connect 4.3.0"
 javac -cp 'jars/*' -d classes ./*.java
-java -Xmx300m -Duser.timezone=UTC -cp 'classes:jars/*' Routing >seen 2>java.log || { tail -5 java.log; exit 1; }
+java -Xmx300m -Duser.timezone=UTC -cp 'classes:jars/*' Routing >seen 2>java.log ||
+    { tail -5 java.log; exit 1; }
 cat seen
 diff expected seen || { echo "CHANGED: not as described"; exit 1; }
 echo "as described"

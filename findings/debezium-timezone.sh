@@ -1,18 +1,18 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Expected: TimezoneConverter shows the same instants in another zone: what was noon in UTC is 14:00 in
-# Berlin in each column, in summer.
+# Expected: TimezoneConverter shows the same instants in another zone: what was noon in UTC is
+# 14:00 in Berlin in each column, in summer.
 # Seen (Debezium 3.6.1): it goes both ways at once.
 #   ZonedTimestamp (timestamptz, text)  12:00Z is 14:00+02:00, the same instant
-#   Timestamp, MicroTimestamp, NanoTimestamp and Connect's own Timestamp: 12:00Z is *10:00Z*: they are taken
-#     for wall-clock time of the zone, so two columns that were equal are now two hours apart as instants
-#     and four on the clock
-#   ZonedTime (timetz)  takes the offset of the zone *on the day on which the connector runs*: a replay
-#     of the same row in July gives another offset than in January
+#   Timestamp, MicroTimestamp, NanoTimestamp and Connect's own Timestamp: 12:00Z is *10:00Z*: they
+#     are taken for wall-clock time of the zone, so two columns that were equal are now two hours
+#     apart as instants, and four on the clock
+#   ZonedTime (timetz)  takes the offset of the zone *on the day on which the connector runs*: a
+#     replay of the same row in July gives another offset than in January
 #   Date stays as it is, so date and time of one moment can fall on different days
-# Matters: comparisons of columns, windows by one of them and joins on time go wrong by the zone's offset,
-# and twice a year by another amount; a replay does not give the records that were there.
+# Matters: comparisons of columns, windows by one of them and joins on time go wrong by the zone's
+# offset, and twice a year by another amount; a replay does not give the records that were there.
 set -euo pipefail
 
 folder=$(mktemp -d)
@@ -30,7 +30,8 @@ cat >pom.xml <<'END'
       <version>3.6.1.Final</version>
     </dependency>
     <dependency>
-      <groupId>org.apache.kafka</groupId><artifactId>connect-json</artifactId><version>4.3.0</version>
+      <groupId>org.apache.kafka</groupId><artifactId>connect-json</artifactId>
+      <version>4.3.0</version>
     </dependency>
     <dependency>
       <groupId>org.apache.kafka</groupId><artifactId>connect-runtime</artifactId>
@@ -126,7 +127,8 @@ cat >expected <<'END'
 END
 echo "Debezium 3.6.1.Final, Kafka Connect 4.3.0"
 javac -cp 'jars/*' -d classes ./*.java
-java -Xmx300m -Duser.timezone=UTC -cp 'classes:jars/*' Zone >seen 2>java.log || { tail -5 java.log; exit 1; }
+java -Xmx300m -Duser.timezone=UTC -cp 'classes:jars/*' Zone >seen 2>java.log ||
+    { tail -5 java.log; exit 1; }
 cat seen
 diff expected seen || { echo "CHANGED: not as described"; exit 1; }
 echo "as described"

@@ -5,11 +5,11 @@
 # batch engine as in a stream engine: 60 minutes every 20 minutes, so three windows for each row.
 # Seen: polars 2.1.0 (group_by_dynamic) begins with the window at or before the *first row of each
 # group*: the windows that began before it and hold it are missing, for every group anew. Rows that
-# come after a gap have all of theirs, and one older row brings the missing windows of others into being.
-# The stream engines bytewax 0.21.1 and Kafka Streams 4.4.0 give all of them. (Kafka Streams for its
-# part has no window with a negative start.)
-# Matters: polars is a handy oracle for a stream engine's windows. It agrees on tumbling windows, and
-# on hopping ones except for the head of each group, where it is polars that is short.
+# come after a gap have all of theirs, and one older row brings the missing windows of others into
+# being. The stream engines bytewax 0.21.1 and Kafka Streams 4.4.0 give all of them. (Kafka
+# Streams for its part has no window with a negative start.)
+# Matters: polars is a handy oracle for a stream engine's windows. It agrees on tumbling windows,
+# and on hopping ones except for the head of each group, where it is polars that is short.
 set -euo pipefail
 
 folder=$(mktemp -d)

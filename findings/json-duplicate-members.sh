@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Expected: of a member that comes twice, {"a":1,"b":0,"a":2}, the last one counts, as in Python's json and
-# Jackson, or the text is refused; one library does one or the other.
+# Expected: of a member that comes twice, {"a":1,"b":0,"a":2}, the last one counts, as in Python's
+# json, or the text is refused; one library does one or the other.
 # Seen: the databases take the *first*, and two libraries take either, by the function called.
 #   SQLite ->>, DuckDB 2.0.0 ->> and from_json        1; DuckDB's cast to a MAP refuses
 #   polars 2.1.0     read_ndjson, str.json_decode     1; str.json_path_match 2
@@ -10,9 +10,9 @@
 #   pyarrow 26.0.1, DuckDB's read_json                refuse
 #   json, orjson, ujson, rapidjson, msgspec           2
 #   json_each, DuckDB's json_keys, ijson              both
-# Matters: the same column extracted by a stream processor (last) and by a query over the stored text
-# (first) differs; what a filter in one tool has let through is another value in the next. Streams
-# that were concatenated or patched by text do hold such records.
+# Matters: the same column extracted by a stream processor (last) and by a query over the stored
+# text (first) differs; what a filter in one tool has let through is another value in the next.
+# Streams that were concatenated or patched by text do hold such records.
 set -euo pipefail
 
 folder=$(mktemp -d)

@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Expected: a reader that infers a column's type from the first lines widens it, or raises, when a later
-# line does not fit; no value is changed without a sign.
+# Expected: a reader that infers a column's type from the first lines widens it, or raises, when a
+# later line does not fit; no value is changed without a sign.
 # Seen, with lines {"v": 0}, {"v": 1}, … and one other line at the end:
-#   DuckDB 2.0.0     after its sample (20,480 lines) 2.5 becomes 2, 3.7 becomes 4, true becomes 1 without a
-#                    sign, where the same file with that line among the first has DOUBLE and 2.5;
+#   DuckDB 2.0.0     after its sample (20,480 lines) 2.5 becomes 2, 3.7 becomes 4, true becomes 1
+#                    without a sign, where the same file with that line first has DOUBLE and 2.5;
 #                    text, 2^63 and even a new key raise, so one would trust it
-#   polars 2.1.0     2.5 raises, but a *new key* after the first 100 lines vanishes, column and value
+#   polars 2.1.0     2.5 raises, but a *new key* after the first lines vanishes, column and value
 #   pyarrow 26.0.1   widens to double, and takes the new key
-# Matters: a dump of a topic is read so to check a processor's sums. An amount column that starts with
-# whole numbers is rounded, and the sums differ by less than one looks for.
+# Matters: a dump of a topic is read so to check a processor's sums. An amount column that starts
+# with whole numbers is rounded, and the sums differ by less than one looks for.
 set -euo pipefail
 
 folder=$(mktemp -d)

@@ -5,19 +5,23 @@
 # null value deletes a key in a table or a compacted topic, an empty one is a value.
 # Seen (broker 4.4.0):
 #   segmentio/kafka-go   *reads* an empty key, value or header value as nil, though it writes both
-#                        rightly: what it copies from topic to topic is a deletion where a value was
+#                        rightly: what it copies is a deletion where a value was
 #   kafka-python, aiokafka  refuse a record whose key and value are both null, which the broker,
 #                        librdkafka and the Go clients accept and send
-#   kafka-python, kafkajs   refuse a null header value, aiokafka writes it; kafkajs reads it as null
+#   kafka-python, kafkajs   refuse to write a null header value; both read it
 #   sarama, franz-go, confluent-kafka keep all apart, both ways
-# Matters: a copy made by a kafka-go service loses rows of a table downstream without any error, and
-# what is seen as null in one consumer is empty in another. A record without key, value and headers does
-# occur on a topic and must be taken.
+# Matters: a copy made by a kafka-go service loses rows of a table downstream without any error,
+# and what is seen as null in one consumer is empty in another. A record without key, value and
+# headers does occur on a topic and must be taken.
 set -euo pipefail
 
 folder=$(mktemp -d)
 broker=
-trap '[ -z "$broker" ] || { kill -9 "$broker"; wait "$broker" || true; } 2>/dev/null; rm -rf "$folder"' EXIT
+stop() {
+    [ -z "$broker" ] || { kill -9 "$broker"; wait "$broker" || true; } 2>/dev/null
+    rm -rf "$folder"
+}
+trap stop EXIT
 cd "$folder"
 missing() { echo "cannot be had here: $1" >&2; exit 77; }
 for tool in python3 go node npm mvn java; do command -v $tool >/dev/null || missing $tool; done
@@ -33,7 +37,8 @@ broker() {
       <groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>4.4.0</version>
     </dependency>
     <dependency>
-      <groupId>org.apache.kafka</groupId><artifactId>kafka-tools</artifactId><version>4.4.0</version>
+      <groupId>org.apache.kafka</groupId><artifactId>kafka-tools</artifactId>
+      <version>4.4.0</version>
     </dependency>
     <dependency>
       <groupId>org.slf4j</groupId><artifactId>slf4j-simple</artifactId><version>1.7.36</version>

@@ -1,16 +1,17 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Expected: serialized "deterministically", one message with a map field has the same bytes in Go and in
-# Python, and certainly in one version of Python's library: by the keys, in rising order.
+# Expected: serialized "deterministically", one message with a map field has the same bytes in Go
+# and in Python, and certainly in one version of Python's library: by the keys, in rising order.
 # Seen (Go 1.36.12, Python 7.36.2 with upb, its default, and with its pure Python form):
 #   Go and pure Python  rising: -2 -1 0 5 300, false true, "" B a aa z
 #   Python with upb     falling, numbers as if unsigned: -1 -2 300 5 0, true false; text
 #                       rising, but a longer text before its own prefix: B aa a z ""
 # All three read each other's bytes; each is the same on each run.
-# Matters: a Kafka key in Protobuf with a map in it lands on another partition and is another key for
-# compaction, joins and GROUP BY, by who wrote it; setting PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION, or an
-# image without the binary wheel, is enough. Keys must be compared by value, or hold no maps.
+# Matters: a Kafka key in Protobuf with a map in it lands on another partition and is another key
+# for compaction, joins and GROUP BY, by who wrote it; setting
+# PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION, or an image without the binary wheel, is enough. Keys
+# must be compared by value, or hold no maps.
 set -euo pipefail
 
 folder=$(mktemp -d)

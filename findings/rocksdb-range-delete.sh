@@ -6,11 +6,11 @@
 # Seen (RocksDB 7.8.3, as Debian ships it, and 9.8.4 in rocksdict 0.3.29): while they are in the
 # memtable, each read after *any* write sorts all range tombstones anew, also for a key far
 # from all of them. 4,000 of them in a database that fits a single page make a Get take about a
-# millisecond, hundreds of times the Get beside 4,000 point deletes or without a write in between; the
-# cost grows with their number until the memtable is flushed, so a busy store becomes slower by
+# millisecond, hundreds of times the Get beside 4,000 point deletes or without a write in between;
+# the cost grows with their number until the memtable is flushed, so a busy store becomes slower by
 # the hour and suddenly quick again.
-# Matters: a window store that expires one window per key and calls DeleteRange for each, between reads
-# and writes of the live ones, is exactly this pattern. Collect ranges, or delete points.
+# Matters: a window store that expires one window per key and calls DeleteRange for each, between
+# reads and writes of the live ones, is exactly this pattern. Collect ranges, or delete points.
 # (The ratio is checked, not the times: at least 20.)
 set -euo pipefail
 

@@ -3,13 +3,15 @@
 #
 # Expected: approximateNumEntries of a store (Kafka Streams' metric num-keys, RocksDB's
 # estimate-num-keys) is near the number of keys.
-# Seen (Kafka Streams 4.4.0 with RocksDB 10.1.3): it is entries minus twice the deletions, whatever is there.
-#   1,000 keys                                                             1000
-#   + 1,500 tombstones for keys that never were, as replays bring them        0
-#   1,000 keys, each written four times more                            about 3000
+# Seen (Kafka Streams 4.4.0 with RocksDB 10.1.3): it is entries minus twice the deletions,
+# whatever is there.
+#   1,000 keys                                                            1000
+#   + 1,500 tombstones for keys that never were, as replays bring them       0
+#   1,000 keys, each written four times more                        about 3000
 # The store has 1,000 keys all the time, as all() shows; the in-memory store counts right.
-# Matters: alerts on "state is empty" or "state grows", sizes of caches and choices of a plan by this number
-# are wrong by any factor just for topics with updates and deletes, until a compaction happens to run.
+# Matters: alerts on "state is empty" or "state grows", sizes of caches and choices of a plan by
+# this number are wrong by any factor just for topics with updates and deletes, until a compaction
+# happens to run.
 set -euo pipefail
 
 folder=$(mktemp -d)

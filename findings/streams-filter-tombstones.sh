@@ -1,15 +1,16 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Expected: a filter over a table sends a tombstone when a row that passed passes no longer, and nothing for
-# rows that never passed; how a table is kept does not change the results.
+# Expected: a filter over a table sends a tombstone when a row that passed passes no longer, and
+# nothing for rows that never passed; how a table is kept does not change the results.
 # Seen (Kafka Streams 4.4.0): it depends on which table is materialized.
-#   neither, or the *filtered* one with a store of its own: a tombstone for each update that does not
-#     pass, also for keys that never did, again and again
+#   neither, or the *filtered* one with a store of its own: a tombstone for each update that does
+#     not pass, also for keys that never did, again and again
 #   the *source* with a store: only the tombstones that are due
-# Matters: the same text gives other output topics after a store is named for queries or the topology is
-# optimized. With a selective filter the sink gets nearly as many tombstones as the source has updates,
-# and a count of changes, or a join on the other side, sees deletions of what never was.
+# Matters: the same text gives other output topics after a store is named for queries or the
+# topology is optimized. With a selective filter the sink gets nearly as many tombstones as the
+# source has updates, and a count of changes, or a join on the other side, sees deletions of what
+# never was.
 set -euo pipefail
 
 folder=$(mktemp -d)
@@ -82,7 +83,8 @@ store of filtered:  no gives null  no gives null  yes gives yes  no gives null  
 store of source  :  no gives nothing  no gives nothing  yes gives yes  no gives null  no gives nothing  null gives nothing
 END
 echo "Kafka Streams 4.4.0"
-java -Xmx300m -cp 'jars/*' Filter.java >seen 2>java.log || { tail -5 java.log; exit 1; }
+java -Xmx300m -cp 'jars/*' Filter.java >seen 2>java.log ||
+    { tail -5 java.log; exit 1; }
 cat seen
 diff expected seen || { echo "CHANGED: not as described"; exit 1; }
 echo "as described"

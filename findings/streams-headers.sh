@@ -1,16 +1,17 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Expected: a result of Kafka Streams carries the headers of the record (or one of the records) of its
-# own key that it was made from, or none.
-# Seen (4.4.0): what comes out because time has moved on carries the headers of the record that moved
-# it, a record of another key that has nothing to do with the result:
+# Expected: a result of Kafka Streams carries the headers of the record (or one of the records) of
+# its own key that it was made from, or none.
+# Seen (4.4.0): what comes out because time has moved on carries the headers of the record that
+# moved it, a record of another key that has nothing to do with the result:
 #   left and outer join  the null-padded rows: a's row has the headers of c
 #   EMIT FINAL windows   tumbling and session aggregates: a's count has the headers of c
 # while suppress(untilWindowCloses), which is meant to give the same as EMIT FINAL, keeps a's own.
 #   foreign-key join     what the right side causes has the right record's headers alone
-# Matters: headers carry trace ids, tenant names, schema ids. A trace of c then shows a's data, a router
-# by tenant header sends a's row to c's tenant; and replacing suppress by EMIT FINAL changes it.
+# Matters: headers carry trace ids, tenant names, schema ids. A trace of c then shows a's data, a
+# router by tenant header sends a's row to c's tenant; and replacing suppress by EMIT FINAL
+# changes it.
 set -euo pipefail
 
 folder=$(mktemp -d)
@@ -122,7 +123,8 @@ suppress: result of b, headers of b
 foreign key: result of a, headers of x
 END
 echo "Kafka Streams 4.4.0"
-java -Xmx300m -cp 'jars/*' Headers.java >seen 2>java.log || { tail -5 java.log; exit 1; }
+java -Xmx300m -cp 'jars/*' Headers.java >seen 2>java.log ||
+    { tail -5 java.log; exit 1; }
 cat seen
 diff expected seen || { echo "CHANGED: not as described"; exit 1; }
 echo "as described"

@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Expected: whether a result carries its record's headers does not depend on a setting for performance.
-# Seen (Kafka Streams 4.4.0): results of session windows have the headers of the record that caused them, with
-# the default cache; with statestore.cache.max.bytes=0 they have *none*, also the tombstones of merged
-# sessions. Plain, tumbling and sliding aggregates carry them either way.
-# Matters: turning the cache off, as one does to see every update, or in tests, cuts traces and drops
-# tenant or schema headers after session windows alone; the other way round a test with the cache off
-# does not show what production sends.
+# Expected: whether a result carries its record's headers does not depend on a setting for
+# performance.
+# Seen (Kafka Streams 4.4.0): results of session windows have the headers of the record that
+# caused them, with the default cache; with statestore.cache.max.bytes=0 they have *none*, also
+# the tombstones of merged sessions. Plain, tumbling and sliding aggregates carry them either way.
+# Matters: turning the cache off, as one does to see every update, or in tests, cuts traces and
+# drops tenant or schema headers after session windows alone; the other way round a test with the
+# cache off does not show what production sends.
 set -euo pipefail
 
 folder=$(mktemp -d)
@@ -106,7 +107,8 @@ session  cache 10485760 1 of 0 1 of 15 null of 8 null of 8 3 of 8
 session  cache 0        1 of none 1 of none null of none null of none 3 of none
 END
 echo "Kafka Streams 4.4.0"
-java -Xmx300m -cp 'jars/*' Sessions.java >seen 2>java.log || { tail -5 java.log; exit 1; }
+java -Xmx300m -cp 'jars/*' Sessions.java >seen 2>java.log ||
+    { tail -5 java.log; exit 1; }
 cat seen
 diff expected seen || { echo "CHANGED: not as described"; exit 1; }
 echo "as described"

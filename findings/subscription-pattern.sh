@@ -1,20 +1,24 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Expected: subscribing to the pattern "^orders" means the same topics after group.protocol is changed
-# from classic to consumer, as a migration to the new protocol is said to be one setting.
+# Expected: subscribing to the pattern "^orders" means the same topics after group.protocol is
+# changed from classic to consumer, as a migration to the new protocol is said to be one setting.
 # Seen (librdkafka 2.16.0, broker 4.4.0): with classic the client looks for the pattern anywhere in
 # the name; with consumer the broker matches it, and the *whole* name must fit.
 #   "^orders"      classic: orders, orders-eu, orders-7   consumer: orders only
 #   "^ord"         classic: the same three                consumer: nothing, and no error or event
-#   "^orders-\d+"  classic: UNKNOWN_TOPIC_OR_PART         consumer: orders-7 (another regular language)
+#   "^orders-\d+"  classic: UNKNOWN_TOPIC_OR_PART         consumer: orders-7
 # Matters: a processor that finds its inputs by a pattern loses topics without a sign when the
 # protocol is switched. Write patterns that fit the whole name (".*" at the end) for both.
 set -euo pipefail
 
 folder=$(mktemp -d)
 broker=
-trap '[ -z "$broker" ] || { kill -9 "$broker"; wait "$broker" || true; } 2>/dev/null; rm -rf "$folder"' EXIT
+stop() {
+    [ -z "$broker" ] || { kill -9 "$broker"; wait "$broker" || true; } 2>/dev/null
+    rm -rf "$folder"
+}
+trap stop EXIT
 cd "$folder"
 missing() { echo "cannot be had here: $1" >&2; exit 77; }
 for tool in python3 mvn java; do command -v $tool >/dev/null || missing $tool; done
@@ -30,7 +34,8 @@ broker() {
       <groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>4.4.0</version>
     </dependency>
     <dependency>
-      <groupId>org.apache.kafka</groupId><artifactId>kafka-tools</artifactId><version>4.4.0</version>
+      <groupId>org.apache.kafka</groupId><artifactId>kafka-tools</artifactId>
+      <version>4.4.0</version>
     </dependency>
     <dependency>
       <groupId>org.slf4j</groupId><artifactId>slf4j-simple</artifactId><version>1.7.36</version>

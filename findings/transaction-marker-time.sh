@@ -4,24 +4,27 @@
 # Expected: a transaction does not change what its records are: with records of the year 2020 a
 # look-up by time (ListOffsets) finds the first record at or after that time, or none; and a topic
 # that keeps one day drops them.
-# Seen (broker 4.4.0): the commit marker, a record nobody reads, has the broker's clock as its time and
-# counts in both. Beside the same records without transactions:
-#   look-up of any time after the first transaction's records gives the first *marker*, so a seek to
-#   the third record's time lands on offset 1 and reads the second record too, and a seek to
-#   an hour ago reads nearly the whole topic instead of nothing
+# Seen (broker 4.4.0): the commit marker, a record nobody reads, has the broker's clock as its
+# time and counts in both. Beside the same records without transactions:
+#   a look-up of any time after the first transaction's records gives the first *marker*, so a seek
+#     to the third record's time reads the second record too, and a seek to an hour ago reads
+#     nearly the whole topic instead of nothing
 #   the "record with the latest time" (OffsetSpec.max_timestamp) is a marker, with today's time
 #   retention by time counts from the marker: of the plain topic nothing is left within seconds, of
-#   the other only the part before the first marker goes (at which, being years later, the broker
-#   also begins a new segment)
+#     the other only the part before the first marker goes, where a new segment begins
 # Matters: backfills and replays are written with old event times, exactly-once writers among them
 # (Kafka Streams, Flink, an engine like ours). "Start at time T" on their topics starts far too
-# early, so the reader must drop what is before T itself; max_timestamp is no event time; and such a
-# topic outlives the retention that its records' times suggest.
+# early, so the reader must drop what is before T itself; max_timestamp is no event time; and such
+# a topic outlives the retention that its records' times suggest.
 set -euo pipefail
 
 folder=$(mktemp -d)
 broker=
-trap '[ -z "$broker" ] || { kill -9 "$broker"; wait "$broker" || true; } 2>/dev/null; rm -rf "$folder"' EXIT
+stop() {
+    [ -z "$broker" ] || { kill -9 "$broker"; wait "$broker" || true; } 2>/dev/null
+    rm -rf "$folder"
+}
+trap stop EXIT
 cd "$folder"
 missing() { echo "cannot be had here: $1" >&2; exit 77; }
 for tool in python3 mvn java; do command -v $tool >/dev/null || missing $tool; done
@@ -37,7 +40,8 @@ broker() {
       <groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>4.4.0</version>
     </dependency>
     <dependency>
-      <groupId>org.apache.kafka</groupId><artifactId>kafka-tools</artifactId><version>4.4.0</version>
+      <groupId>org.apache.kafka</groupId><artifactId>kafka-tools</artifactId>
+      <version>4.4.0</version>
     </dependency>
     <dependency>
       <groupId>org.slf4j</groupId><artifactId>slf4j-simple</artifactId><version>1.7.36</version>
