@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * fk_message.h - what the two sides of a foreign-key join send each other (fk_left.c tells the
+ * fk_message.h - what the two sides of a foreign-key join send each other (fk_left.c says the
  * whole exchange).
  */
 #ifndef WR_ENGINE_OPERATORS_FK_MESSAGE_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * ForeignKeyTableTableJoin, the side of the right table: takes subscriptions, answers them, and
- * answers again when a right row changes. fk_left.c tells the whole exchange.
+ * answers again when a right row changes. fk_left.c says the whole exchange.
  *
  * State: the right rows; the subscriptions, ordered by (foreign key, left key), so that a change of
  * a right row finds its subscribers by a prefix scan:

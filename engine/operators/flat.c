@@ -146,7 +146,7 @@ static void count_add(const wr__flat_field *f, const wr__flat_pairs *pairs, cons
         }                                                                                          \
     }
 
-/* MIN, MAX: @p BEATS tells whether a value takes the place of the state. */
+/* MIN, MAX: @p BEATS says whether a value takes the place of the state. */
 #define DEFINE_EXTREME(NAME, T, S, VALUES, BEATS)                                                  \
     static void NAME##_add_##S(const wr__flat_field *f, const wr__flat_pairs *pairs,               \
                                const wr_vec *arg, uint64_t *sequence)                              \

@@ -13,7 +13,7 @@
  *                 COUNT        SUM(INT)   AVG(BIGINT)              LATEST_BY_OFFSET(BIGINT)
  *
  * How to use it (aggregate.c, window_aggregate.c by way of agg_work.h; combine.c on its own):
- * wr__flat_is tells whether a stored row has the form; for a new row copy flat.blank, if
+ * wr__flat_is says whether a stored row has the form; for a new row copy flat.blank, if
  * wr__flat_can_start says that this input row gives every state a value. Then collect the places of
  * many rows and call wr__flat_add once. For sessions: wr__flat_merge merges one row's states into
  * another's, the older session first.

@@ -6,7 +6,7 @@
  * (pull_rows.c). Without, the statement's own thread lets its query work until a row is there.
  *
  * Who owns what: the queue is the statement's, the rows in it have memory of their own, and the row
- * that was handed out last is valid until the next step. Closing first tells the producer that
+ * that was handed out last is valid until the next step. Closing first says the producer that
  * nobody takes rows any more, then waits for its end, then frees: in this order, because the
  * producer uses the queue until its end.
  */

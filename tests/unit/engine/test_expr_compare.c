@@ -146,7 +146,7 @@ static void test_numbers(void **state)
     CHECK_ORDER(values, true);
 }
 
-/** Neighbours that no DOUBLE tells apart; so none stands beside them, where they would become one.
+/** Neighbours that no DOUBLE says apart; so none stands beside them, where they would become one.
  */
 static void test_long_integers(void **state)
 {

@@ -171,7 +171,7 @@ static const eval_case cases[] = {
     {"SQRT(I * 4)", "DOUBLE", "2.0 | NaN | null | 5.291502622129181"},
 };
 
-/** @return false, and tells why, where the case does not hold: all of them are told. */
+/** @return false, and says why, where the case does not hold: all of them are told. */
 static bool run_case(const eval_case *c, fixture *f)
 {
     weir_error err = {0};

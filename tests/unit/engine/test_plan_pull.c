@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Pull queries: what is read. Each case tells the bounds as text:
+ * Pull queries: what is read. Each case says the bounds as text:
  *     scan             the whole table
  *     =v, =v,w         one exact key each
  *     (a, b] [a, ..    a range of the single key

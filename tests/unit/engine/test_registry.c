@@ -74,7 +74,7 @@ static void test_signatures_print(void **state)
     }
 }
 
-/** The value of an expression without columns; @p kind tells how the example is compiled. */
+/** The value of an expression without columns; @p kind says how the example is compiled. */
 static bool evaluate(const char *sql, wr_function_kind kind, wr_arena *a, const wr_type **t,
                      wr_value *v, weir_error *err)
 {

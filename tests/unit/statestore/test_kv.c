@@ -20,7 +20,7 @@ static wr_str row_key(const model_row *r)
     return wr_str_make(r->key, r->key_len);
 }
 
-/* Index of the key, or where it belongs; *found tells. */
+/* Index of the key, or where it belongs; *found says. */
 static size_t model_find(const model *m, wr_str key, bool *found)
 {
     size_t i = 0;
