@@ -16,6 +16,8 @@ static void add_query(weir_stmt *q, cli_text *t)
     cli_text_addf(t, "Status               : %s\n", cli_column_text(q, "STATUS"));
     if (!cli_column_is_null(q, "ERROR"))
         cli_text_addf(t, "Error                : %s\n", cli_column_text(q, "ERROR"));
+    if (!cli_column_is_null(q, "TASKS"))
+        cli_text_addf(t, "Tasks                : %s\n", cli_column_text(q, "TASKS"));
     cli_text_addf(t, "Records              : in %s, out %s, errors %s, late %s, lag %s\n",
                   cli_column_text(q, "RECORDS_IN"), cli_column_text(q, "RECORDS_OUT"),
                   cli_column_text(q, "ERRORS"), cli_column_text(q, "LATE"),
@@ -55,9 +57,29 @@ void cli_plan_row(weir_stmt *stmt, cli_text *out)
     cli_text_addf(out, " | Logger: %s\n", cli_column_text(stmt, "LOGGER"));
 }
 
+/* What it keeps for a key, how long, and where its changes go on Kafka. */
+static void add_store(weir_stmt *s, cli_text *out)
+{
+    int64_t ms;
+    cli_text_addf(out, "> %s (%s of %s)", cli_column_text(s, "NAME"), cli_column_text(s, "KIND"),
+                  cli_column_text(s, "STEP"));
+    if (!cli_column_is_null(s, "KEY_SCHEMA"))
+        cli_text_addf(out, " | Key: %s", cli_column_text(s, "KEY_SCHEMA"));
+    if (!cli_column_is_null(s, "VALUE_SCHEMA"))
+        cli_text_addf(out, " | Value: %s", cli_column_text(s, "VALUE_SCHEMA"));
+    if (cli_column_int(s, "RETENTION_MS", &ms))
+        cli_text_addf(out, " | Retention: %lld ms", (long long)ms);
+    cli_text_addc(out, '\n', 1);
+}
+
 void cli_plan_end(weir_stmt *stmt, cli_text *out)
 {
     weir_stmt *plan = cli_section_row(stmt, "plan");
     if (plan)
         cli_text_addf(out, "\nSub-topologies: %s\n", cli_column_text(plan, "SUBTOPOLOGIES"));
+    weir_stmt *store = cli_section_row(stmt, "stores");
+    if (store)
+        cli_text_adds(out, "\nState stores\n------------\n");
+    for (; store; store = cli_section_row(stmt, "stores"))
+        add_store(store, out);
 }

@@ -13,6 +13,7 @@
  * again, and a row says the same whether it is read as JSON, CSV or a struct.
  */
 #include "runtime/statement/explain.h"
+#include "engine/plan/plan_stores.h"
 #include "runtime/instance/query_list.h"
 #include "runtime/statement/planned.h"
 #include "runtime/statement/result.h"
@@ -68,6 +69,39 @@ static void start_rows(wr_exec *x)
     (void)wr__result_new(x, "", columns, WR_ARRAY_LEN(columns));
 }
 
+static const char *schema_text(wr_exec *x, const wr_schema *s)
+{
+    wr_buf b = {0};
+    if (!s) /* bytes of the operator's own */
+        return NULL;
+    wr_schema_print(&b, s);
+    const char *text = wr_arena_strdup(x->arena, wr_buf_cstr(&b));
+    wr_buf_free(&b);
+    return text;
+}
+
+/* The state that the plan keeps: the same list that opens, restores and drops it. A store that is
+ * not windowed keeps its rows until they are deleted. */
+static void add_stores(wr_exec *x, const wr_plan *plan)
+{
+    static const wr__column columns[] = {
+        {"NAME", &wr_type_string},         {"KIND", &wr_type_string},
+        {"STEP", &wr_type_string},         {"SUBTOPOLOGY", &wr_type_integer},
+        {"KEY_SCHEMA", &wr_type_string},   {"VALUE_SCHEMA", &wr_type_string},
+        {"RETENTION_MS", &wr_type_bigint}, {"CHANGELOG", &wr_type_string},
+        {"FINGERPRINT", &wr_type_string}};
+    wr_result *r = wr__result_new(x, "stores", columns, WR_ARRAY_LEN(columns));
+    for (uint32_t i = 0; i < plan->stores_n; i++) {
+        const wr_plan_store *s = &plan->stores[i];
+        WR__RESULT_ROW(x, r, wr__text(x, s->name), wr__text(x, wr_plan_store_kind_name(s)),
+                       wr__text(x, s->step->name), wr_value_i32((int32_t)s->subtopology),
+                       wr__text(x, schema_text(x, s->key)), wr__text(x, schema_text(x, s->value)),
+                       s->spec.kind == WR_STORE_KV ? WR_VALUE_NULL
+                                                   : wr_value_i64(s->spec.retention_ms),
+                       wr__text(x, s->changelog), wr__text(x, s->fingerprint));
+    }
+}
+
 /* @pre start_rows */
 static void add_plan(wr_exec *x, const wr_plan *plan)
 {
@@ -75,9 +109,23 @@ static void add_plan(wr_exec *x, const wr_plan *plan)
     add_step(x, plan, plan->root, 0);
     WR__RESULT_ROW(x, wr__result_new(x, "plan", columns, 1),
                    wr_value_i32((int32_t)plan->subtopologies_n));
+    add_stores(x, plan);
 }
 
 /* ---- of a running query; under the lock ---- */
+
+/* "RUNNING:4", "RESTORING:1, RUNNING:3"; NULL: this process has no task of it now. */
+static const char *task_states(wr_exec *x, const wr_query_metrics *m)
+{
+    wr_buf b = {0};
+    for (int s = 0; s < WR_TASK_STATES; s++)
+        if (m->tasks[s])
+            wr_buf_printf(&b, "%s%s:%u", b.len ? ", " : "", wr_task_state_name((wr_task_state)s),
+                          m->tasks[s]);
+    const char *text = b.len ? wr_arena_strdup(x->arena, wr_buf_cstr(&b)) : NULL;
+    wr_buf_free(&b);
+    return text;
+}
 
 /* The numbers are those that the query has published last; nothing waits for newer ones. */
 static void add_query(wr_exec *x, wr_query *q)
@@ -87,7 +135,8 @@ static void add_query(wr_exec *x, wr_query *q)
         {"SQL", &wr_type_string},         {"STATUS", &wr_type_string},
         {"ERROR", &wr_type_string},       {"RECORDS_IN", &wr_type_bigint},
         {"RECORDS_OUT", &wr_type_bigint}, {"ERRORS", &wr_type_bigint},
-        {"LATE", &wr_type_bigint},        {"LAG", &wr_type_bigint}};
+        {"LATE", &wr_type_bigint},        {"LAG", &wr_type_bigint},
+        {"TASKS", &wr_type_string}};
     const wr_query_info *info = wr_catalog_query(wr_engine_catalog(x->engine), wr_query_id(q));
     WR_ASSERT(x->sections.n == 1);
     wr_query_metrics m;
@@ -99,7 +148,8 @@ static void add_query(wr_exec *x, wr_query *q)
         wr__text(x, "PERSISTENT"), wr__text(x, info ? info->sql : ""),
         wr__text(x, wr_query_state_name(wr_query_state_of(q))),
         wr__text(x, failed ? why.message : NULL), wr__count(m.records_in), wr__count(m.records_out),
-        wr__count(m.errors), wr__count(m.late), m.lag < 0 ? WR_VALUE_NULL : wr_value_i64(m.lag));
+        wr__count(m.errors), wr__count(m.late), m.lag < 0 ? WR_VALUE_NULL : wr_value_i64(m.lag),
+        wr__text(x, task_states(x, &m)));
 }
 
 /* The plan is read-only and the query stays while the lock is held: rows are copies of it. */

@@ -336,7 +336,7 @@ static void test_plan(void **state)
     drain(w);
     expect_section(w, "EXPLAIN CTAS_PAGES_1;", "query",
                    "CTAS_PAGES_1|PERSISTENT|CREATE TABLE pages AS SELECT page, COUNT(*) FROM "
-                   "clicks WHERE ms > 1 GROUP BY page|RUNNING|null|0|0|0|0|0 ");
+                   "clicks WHERE ms > 1 GROUP BY page|RUNNING|null|0|0|0|0|0|RUNNING:6 ");
     expect_section(w, "EXPLAIN CTAS_PAGES_1;", "plan", "2 ");
     expect_section(w, "EXPLAIN SELECT * FROM pages WHERE page = 'a';", "pull",
                    "PAGES|key look-up ");
