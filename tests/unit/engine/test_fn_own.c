@@ -151,8 +151,9 @@ static void test_planning(void **state)
         "CREATE STREAM x AS SELECT id, TWICE(v) AS w FROM s;",
         "CREATE STREAM x AS SELECT id, v FROM s WHERE twice(v) > 2;",
         "CREATE TABLE x AS SELECT TWICE(v) AS k, COUNT(*) AS n FROM s GROUP BY TWICE(v);",
-        "CREATE TABLE x AS SELECT id, SUM(TWICE(v)) AS n FROM s GROUP BY id HAVING SUM(TWICE(v)) > "
-        "1;",
+        ("CREATE TABLE x AS SELECT id, SUM(TWICE(v)) AS n FROM s GROUP BY id HAVING SUM(TWICE(v)) "
+         "> "
+         "1;"),
         "CREATE STREAM x AS SELECT id, HALVES(v) AS h FROM s;",
         "CREATE STREAM x AS SELECT TWICE(v) AS k, v FROM s PARTITION BY TWICE(v);",
         "CREATE STREAM x AS SELECT id, TRANSFORM(ARRAY[v], e => TWICE(e)) AS w FROM s;",
