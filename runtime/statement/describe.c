@@ -174,7 +174,6 @@ static void add_statistics(wr_exec *x, const described *d)
     int64_t last_ms = -1;
     for (size_t i = 0; i < d->pinned.n; i++) {
         wr_profile p;
-        WR_ASSERT(d->pinned.v[i]->pins > 0); /* ours at least */
         wr_query_profile(d->pinned.v[i]->query, x->arena, &p);
         per_s += p.out_per_s;
         written += p.totals.records_out;

@@ -488,15 +488,21 @@ static inline void fl_writer_close(wr_log_writer *w)
     wr_free(w);
 }
 
+/* Slots produce at the same time. */
 static inline void fl_remember(wr_log_writer *w, const char *topic, int32_t partition)
 {
-    for (size_t i = 0; i < w->written_n; i++)
-        if (w->written[i].partition == partition && strcmp(w->written[i].topic, topic) == 0)
-            return;
-    assert_true(w->written_n < WR_ARRAY_LEN(w->written));
-    fl_position *p = &w->written[w->written_n++];
-    snprintf(p->topic, sizeof p->topic, "%s", topic);
-    p->partition = partition;
+    pthread_mutex_lock(&w->log->lock);
+    size_t i = 0;
+    while (i < w->written_n &&
+           (w->written[i].partition != partition || strcmp(w->written[i].topic, topic) != 0))
+        i++;
+    assert_true(i < WR_ARRAY_LEN(w->written));
+    if (i == w->written_n) {
+        fl_position *p = &w->written[w->written_n++];
+        snprintf(p->topic, sizeof p->topic, "%s", topic);
+        p->partition = partition;
+    }
+    pthread_mutex_unlock(&w->log->lock);
 }
 
 /* On Kafka what is out is out: records become visible without a commit of ours. */
