@@ -229,6 +229,7 @@ static weir_status bind_column(wr__binder *b, const wr_ast_expr *ast, wr_expr **
         return WEIR_OK;
     wr_ref ref = {0};
     WR_TRY(b->scope->resolve(b->scope, ast, &ref, err));
+    WR_ASSERT(ref.type); /* a scope that resolves a name knows its type */
     *out = wr_expr_ref(b->a, &ref);
     return WEIR_OK;
 }
@@ -251,6 +252,7 @@ static weir_status bind_logic(wr__binder *b, const wr_ast_expr *ast, wr_expr **o
 {
     const char *op = ast->kind == WR_AST_AND ? "AND" : ast->kind == WR_AST_OR ? "OR" : "NOT";
     wr_expr *args[2];
+    WR_ASSERT(ast->args_n == (ast->kind == WR_AST_NOT ? 1 : 2));
     for (size_t i = 0; i < ast->args_n; i++) {
         WR_TRY(wr__bind(b, ast->args[i], &args[i], err));
         WR_TRY(need_boolean(b, ast->args[i], op, &args[i], err));
@@ -283,6 +285,7 @@ static weir_status bind_cast(wr__binder *b, const wr_ast_expr *ast, wr_expr **ou
         return wr_error_at(err, WEIR_ERR_STATEMENT, ast->pos, "Cast of %s to %s is not supported",
                            wr_type_text(b->a, x->type), wr_type_text(b->a, to));
     *out = wr__expr_cast(b->a, x, to);
+    WR_ASSERT(wr_type_equal((*out)->type, to));
     return WEIR_OK;
 }
 
@@ -370,6 +373,7 @@ weir_status wr_expr_compile(const wr_ast_expr *ast, const wr_scope *scope, wr_ar
     wr__binder b = {.scope = scope, .a = plan_arena};
     wr_expr *e;
     WR_TRY(wr__bind(&b, ast, &e, err));
+    WR_ASSERT(e && e->type);
     WR_TRY(check_size(e->type, ast->pos, err));
     /* The text is this tree's own: a copy, as nodes may be shared (a cast that casts nothing). */
     *out = wr_arena_memdup(plan_arena, e, sizeof(*e));

@@ -81,6 +81,7 @@ static weir_status check_literals(wr__binder *b, const wr_ast_expr *ast, wr_expr
 static void fill_call(wr_agg_call *call, wr_expr *const *args, const wr_type *const *types,
                       uint32_t n, uint32_t init_n, wr_arena *a)
 {
+    WR_ASSERT(init_n <= n);
     call->args_n = n - init_n;
     call->arg_types = types;
     call->init_n = init_n;
@@ -135,6 +136,7 @@ weir_status wr_expr_compile_aggregate(const wr_ast_expr *ast, const wr_scope *sc
     wr_agg_call *call = WR_NEW(plan_arena, wr_agg_call);
     WR_TRY(wr__bind_args(&b, ast, args, err));
     WR_TRY(resolve_aggregate(&b, ast, fn, *args, types, &sig, &call->ret, err));
+    WR_ASSERT(sig < fn->sigs_n && fn->aggregate && call->ret);
     uint32_t init_n = initial_args(fn->sigs[sig].args);
     WR_TRY(check_literals(&b, ast, *args, n - init_n, err));
     call->fn = fn;

@@ -59,6 +59,7 @@ weir_status wr__bind_arithmetic(wr__binder *b, const wr_ast_expr *ast, wr_expr *
     }
     bool may_fail;
     wr__kernel k = wr__arith_kernel(ast->op, t, &may_fail);
+    WR_ASSERT(k); /* types without one have been refused */
     *out = wr__expr_op2(b->a, t, k, wr__expr_cast(b->a, l, t), wr__expr_cast(b->a, r, t), may_fail,
                         ast->op);
     return WEIR_OK;
@@ -66,6 +67,7 @@ weir_status wr__bind_arithmetic(wr__binder *b, const wr_ast_expr *ast, wr_expr *
 
 weir_status wr__bind_unary(wr__binder *b, const wr_ast_expr *ast, wr_expr **out, weir_error *err)
 {
+    WR_ASSERT(ast->op == WR_AST_POS || ast->op == WR_AST_NEG);
     wr_expr *x;
     WR_TRY(wr__bind(b, ast->args[0], &x, err));
     if (!wr_type_is_number(x->type))
@@ -129,6 +131,7 @@ weir_status wr__bind_case(wr__binder *b, const wr_ast_expr *ast, wr_expr **out, 
         if (is_value && args[i]->type->id == WR_T_NULL)
             args[i] = wr__expr_null(b->a, t);
     }
+    WR_ASSERT(n >= 2 && n % 2 == (ast->else_ != NULL));
     *out = wr__expr_lazy(b->a, WR__CASE, t, args, n);
     return WEIR_OK;
 }

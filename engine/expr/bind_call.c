@@ -117,6 +117,7 @@ static wr_expr *make_call(call_site *c, const wr_function *fn, uint32_t sig,
         constants[values] = e->kind == WR__CONST ? &e->value : NULL;
         values++;
     }
+    WR_ASSERT(values + call->lambdas_n == n && sig < fn->sigs_n);
     call->fn = fn;
     call->sig = &fn->sigs[sig];
     call->args_n = values;

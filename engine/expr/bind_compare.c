@@ -38,6 +38,7 @@ static const char *op_sign(wr_ast_op op)
 {
     static const char *const signs[] = {
         "=", "<>", "<", "<=", ">", ">=", "IS DISTINCT FROM", "IS NOT DISTINCT FROM"};
+    WR_ASSERT(op >= WR_AST_EQ && op <= WR_AST_NOT_DISTINCT);
     return signs[op - WR_AST_EQ];
 }
 
@@ -171,6 +172,7 @@ static weir_status make_comparison(comparison *c, wr_expr **out, weir_error *err
         c->r = wr__expr_cast(a, c->r, t);
         k = wr__compare_kernel(t, c->op);
     }
+    WR_ASSERT(c->l->type->id == c->r->type->id); /* kernels read both sides as one type */
     *out = wr__expr_op2(a, &wr_type_boolean, k, c->l, c->r, false, c->op);
     return WEIR_OK;
 }
@@ -188,6 +190,7 @@ weir_status wr__bind_compare(wr__binder *b, const wr_ast_expr *ast, wr_expr **ou
 weir_status wr__bind_between(wr__binder *b, const wr_ast_expr *ast, wr_expr **out, weir_error *err)
 {
     wr_expr *x, *bound, *parts[2];
+    WR_ASSERT(ast->args_n == 3);
     WR_TRY(wr__bind(b, ast->args[0], &x, err));
     for (size_t i = 0; i < 2; i++) {
         WR_TRY(wr__bind(b, ast->args[i + 1], &bound, err));
@@ -211,6 +214,7 @@ weir_status wr__bind_in(wr__binder *b, const wr_ast_expr *ast, wr_expr **out, we
     wr_expr **list;
     const wr_type *t;
     uint32_t n = (uint32_t)ast->args_n;
+    WR_ASSERT(n > 1); /* x, and a list that is not empty */
     WR_TRY(wr__bind_args(b, ast, &list, err));
     weir_status st = wr__coerce_list(list, (const wr_ast_expr *const *)ast->args, n, b->a, &t, err);
     if (st != WEIR_OK) {

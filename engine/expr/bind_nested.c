@@ -27,6 +27,7 @@ weir_status wr__bind_subscript(wr__binder *b, const wr_ast_expr *ast, wr_expr **
                            "The subscript of %s must be %s, but %s is %s.",
                            wr__ast_text(b->a, ast->args[0]), wr_type_text(b->a, want),
                            wr__ast_text(b->a, ast->args[1]), wr_type_text(b->a, at->type));
+    WR_ASSERT(base->type->elem && wr_type_equal(index->type, want));
     bool array = base->type->id == WR_T_ARRAY;
     *out = wr__expr_op2(b->a, base->type->elem, array ? wr__kernel_array_item : wr__kernel_map_item,
                         base, index, array, 0);
@@ -84,6 +85,7 @@ weir_status wr__bind_array(wr__binder *b, const wr_ast_expr *ast, wr_expr **out,
 weir_status wr__bind_map(wr__binder *b, const wr_ast_expr *ast, wr_expr **out, weir_error *err)
 {
     uint32_t n = (uint32_t)ast->args_n / 2;
+    WR_ASSERT(ast->args_n % 2 == 0); /* keys and values by turns */
     if (n == 0)
         return wr_error_at(err, WEIR_ERR_STATEMENT, ast->pos,
                            "Map constructor cannot be empty. Please supply at least one key value "
@@ -121,6 +123,7 @@ weir_status wr__bind_struct(wr__binder *b, const wr_ast_expr *ast, wr_expr **out
     wr_expr **items;
     WR_TRY(wr__bind_args(b, ast, &items, err));
     wr_field *fields = WR_NEW_N(b->a, wr_field, n ? n : 1);
+    WR_ASSERT(ast->names_n == n);
     for (uint32_t i = 0; i < n; i++) {
         fields[i].name = ast->names[i].name;
         fields[i].type = items[i]->type;

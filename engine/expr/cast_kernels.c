@@ -127,6 +127,7 @@ wr_expr *wr__expr_cast(wr_arena *a, wr_expr *e, const wr_type *to)
 {
     if (wr_type_equal(e->type, to))
         return e;
+    WR_ASSERT(wr__cast_supported(e->type, to)); /* refused before, where it is not */
     bool may_fail;
     wr__kernel k = wr__cast_kernel(e->type, to, &may_fail);
     return wr__expr_op1(a, to, k, e, may_fail, 0);

@@ -54,6 +54,7 @@ const wr_type *wr__wider_number(wr_arena *a, const wr_type *x, const wr_type *y)
 {
     int rx = number_rank(x), ry = number_rank(y);
     int top = WR_MAX(rx, ry);
+    WR_ASSERT(rx && ry); /* both are numbers */
     if (top == number_rank(&wr_type_double))
         return &wr_type_double;
     if (top == 3)
@@ -63,6 +64,7 @@ const wr_type *wr__wider_number(wr_arena *a, const wr_type *x, const wr_type *y)
 
 static bool decimal_fits(const wr_type *from, const wr_type *to)
 {
+    WR_ASSERT(to->id == WR_T_DECIMAL);
     int32_t p = from->precision, s = from->scale;
     if (from->id != WR_T_DECIMAL) {
         p = from->id == WR_T_INTEGER ? 10 : 19;
@@ -129,6 +131,7 @@ static bool boolean_word(wr_str s)
 static bool exact_decimal(const wr_type *from, const wr_value *v, const wr_type *to, wr_arena *a,
                           wr_value *out)
 {
+    WR_ASSERT(to->id == WR_T_DECIMAL && !v->null);
     if (from->id == WR_T_STRING)
         return wr_dec_from_text(wr_str_trim(v->u.str), to, true, a, out) == WR_DEC_OK;
     char message[256];
@@ -275,6 +278,7 @@ static const wr_type *merge_struct(wr_arena *a, const wr_type *c, const wr_type 
         if (!fields[k].type)
             return NULL;
     }
+    WR_ASSERT(n >= c->fields_n && n <= c->fields_n + t->fields_n); /* the union of both */
     return wr_type_struct(a, fields, n);
 }
 

@@ -10,6 +10,7 @@
 
 wr_evaluator *wr_evaluator_new(const wr_expr *const *exprs, uint32_t n, wr_arena *task_arena)
 {
+    WR_ASSERT(task_arena);
     wr_evaluator *ev = WR_NEW(task_arena, wr_evaluator);
     ev->arena = task_arena;
     ev->program = wr__program_build(exprs, n, task_arena);
@@ -24,6 +25,7 @@ void wr_evaluator_close(wr_evaluator *ev)
 
 static void begin(wr_evaluator *ev, const wr_eval_ctx *ctx)
 {
+    WR_ASSERT(ctx->scratch);
     ev->kctx = (wr_kctx){.scratch = ctx->scratch,
                          .errs = &ev->trap,
                          .wall_ms = ctx->wall_ms,
@@ -49,6 +51,7 @@ void wr_evaluator_run(wr_evaluator *ev, const wr_batch *batch, wr_vec *cols, wr_
                    .batch = batch,
                    .cols = cols};
     wr__program_execute(&run, sel);
+    WR_ASSERT(!ev->run); /* no run is left inside */
     for (uint32_t i = 0; i < ev->program->roots_n; i++)
         out[i] = run.regs[ev->program->roots[i]];
 }

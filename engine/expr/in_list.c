@@ -55,6 +55,7 @@ static void build_hash(in_set *s, const wr_type *t, wr_arena *a)
     uint32_t size = 16;
     while (size < s->n * 2)
         size *= 2;
+    WR_ASSERT((size & (size - 1)) == 0 && s->n < size); /* free slots end every search */
     s->slots = WR_NEW_N(a, uint32_t, size);
     s->slots_mask = size - 1;
     for (uint32_t i = 0; i < s->n; i++) {
@@ -192,6 +193,7 @@ wr_expr *wr__expr_in(wr_arena *a, wr_expr *const *args, uint32_t n)
         if (!args[i]->value.null)
             members[s->n++] = args[i]->value;
     }
+    WR_ASSERT(s->n < n); /* args[0] is no member */
     s->members = members;
     bool hash = s->n >= HASH_FROM;
     wr__kernel k = typed_kernel(t, hash);

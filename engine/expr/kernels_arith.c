@@ -205,6 +205,7 @@ wr_expr *wr__decimal_arith(wr_arena *a, wr_ast_op op, wr_expr *l, wr_expr *r)
     const wr_type *t = wr_dec_result_type(a, c, l->type, r->type);
     decimal_plan *plan = WR_NEW(a, decimal_plan);
     plan->op = c;
+    WR_ASSERT(l->type->id == WR_T_DECIMAL && r->type->id == WR_T_DECIMAL && t->id == WR_T_DECIMAL);
     plan->fn = wr_dec_small_plan(c, l->type, r->type, t, &plan->plan);
     return wr__expr_op(a, t, plan->fn ? decimal_small : decimal_general, (wr_expr *[]){l, r}, 2,
                        true, op, plan);

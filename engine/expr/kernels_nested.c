@@ -57,6 +57,7 @@ void wr__kernel_field(wr__run *run, const wr_expr *e, const wr_vec *const *args,
     (void)run;
     const wr_vec *in = args[0];
     uint32_t field = (uint32_t)e->imm;
+    WR_ASSERT(field < in->type->fields_n);
     WR_FOREACH_SEL (i, sel) {
         uint32_t j = i & in->mask;
         if (in->null[j])
@@ -157,6 +158,7 @@ void wr__kernel_make_map(wr__run *run, const wr_expr *e, const wr_vec *const *ar
                          wr_vec *out)
 {
     const wr_type *kt = e->type->key;
+    WR_ASSERT(e->args_n % 2 == 0);
     WR_FOREACH_SEL (i, sel) {
         if (any_failed(e, args, i)) {
             out->null[i] = WR__FAILED;

@@ -47,6 +47,7 @@ static const char *parse_pattern(wr_str text, uint32_t escape, wr_arena *a, like
             p[n++] = c == '%' ? ANY_RUN : c == '_' ? ANY_ONE : (int32_t)c;
         }
     }
+    WR_ASSERT(n <= text.len); /* a code point is a byte at least: what was allocated */
     out->p = p;
     out->n = n;
     return NULL;
@@ -70,6 +71,7 @@ static void classify(like_pattern *l, wr_arena *a)
     size_t len = 0;
     for (uint32_t i = from; i < to; i++)
         len += wr_utf8_encode((uint32_t)l->p[i], bytes + len);
+    WR_ASSERT(from <= to && len <= (size_t)l->n * 4);
     l->literal = wr_str_make(bytes, len);
     l->form = lead ? trail ? LIKE_CONTAINS : LIKE_SUFFIX : trail ? LIKE_PREFIX : LIKE_EXACT;
 }

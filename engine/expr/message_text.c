@@ -47,6 +47,7 @@ static const char *operator_text(wr_ast_op op)
         [WR_AST_DISTINCT] = "IS DISTINCT FROM",
         [WR_AST_NOT_DISTINCT] = "IS NOT DISTINCT FROM",
     };
+    WR_ASSERT((size_t)op < WR_ARRAY_LEN(texts));
     return texts[op];
 }
 

@@ -94,11 +94,13 @@ bool wr__expr_same(const wr_expr *x, const wr_expr *y)
 /** Copy @p args in and take over their flags; then hash. */
 static wr_expr *finish(wr_arena *a, wr_expr *e, wr_expr *const *args, uint32_t n)
 {
+    WR_ASSERT(e->type && (n == 0 || args));
     e->args_n = n;
     e->args_run = n;
     if (n)
         e->args = wr_arena_memdup(a, args, n * sizeof(*args));
     for (uint32_t i = 0; i < n; i++) {
+        WR_ASSERT(args[i]->type); /* complete before it is an argument */
         /* What fails inside an argument of a function is NULL for the function. */
         if (e->kind != WR__CALL)
             e->may_fail |= args[i]->may_fail;
@@ -133,6 +135,7 @@ wr_expr *wr_expr_literal(wr_arena *a, const wr_type *t, const wr_value *v)
 
 wr_expr *wr_expr_ref(wr_arena *a, const wr_ref *ref)
 {
+    WR_ASSERT(ref->type && (ref->kind != WR_REF_HEADER || ref->header));
     wr_expr *e = WR_NEW(a, wr_expr);
     e->kind = WR__REF;
     e->type = ref->type;
@@ -143,6 +146,7 @@ wr_expr *wr_expr_ref(wr_arena *a, const wr_ref *ref)
 wr_expr *wr__expr_op(wr_arena *a, const wr_type *t, wr__kernel kernel, wr_expr *const *args,
                      uint32_t n, bool may_fail, int64_t imm, const void *aux)
 {
+    WR_ASSERT(t && kernel);
     wr_expr *e = WR_NEW(a, wr_expr);
     e->kind = WR__OP;
     e->type = t;
@@ -156,6 +160,7 @@ wr_expr *wr__expr_op(wr_arena *a, const wr_type *t, wr__kernel kernel, wr_expr *
 wr_expr *wr__expr_op_prepared(wr_arena *a, const wr_type *t, wr__kernel kernel,
                               wr_expr *const *args, uint32_t n, int64_t imm, const void *aux)
 {
+    WR_ASSERT(kernel && aux && n > 0); /* args[0] is what is computed */
     wr_expr *e = WR_NEW(a, wr_expr);
     e->kind = WR__OP;
     e->type = t;
@@ -182,6 +187,8 @@ wr_expr *wr__expr_op2(wr_arena *a, const wr_type *t, wr__kernel k, wr_expr *l, w
 wr_expr *wr__expr_lazy(wr_arena *a, wr__kind kind, const wr_type *t, wr_expr *const *args,
                        uint32_t n)
 {
+    WR_ASSERT(kind == WR__AND || kind == WR__OR || kind == WR__CASE);
+    WR_ASSERT(kind == WR__CASE ? n >= 2 : n == 2);
     wr_expr *e = WR_NEW(a, wr_expr);
     e->kind = kind;
     e->type = t;
@@ -191,6 +198,7 @@ wr_expr *wr__expr_lazy(wr_arena *a, wr__kind kind, const wr_type *t, wr_expr *co
 
 wr_expr *wr__expr_call(wr_arena *a, wr_call *call, wr_expr *const *args, uint32_t n)
 {
+    WR_ASSERT(call->sig && call->ret && call->args_n == n);
     wr_expr *e = WR_NEW(a, wr_expr);
     e->kind = WR__CALL;
     e->type = call->ret;

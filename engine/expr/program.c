@@ -33,6 +33,7 @@ static uint32_t emit(builder *b, const wr_expr *e, uint32_t sel);
 
 static uint32_t new_sel(builder *b, uint32_t parent)
 {
+    WR_ASSERT(b->sel_parent.n == 0 || parent < b->sel_parent.n); /* so walks up end at 0 */
     wr_arr_push(b->a, &b->sel_parent, parent);
     return (uint32_t)(b->sel_parent.n - 1);
 }
@@ -62,6 +63,9 @@ static bool find_value(const builder *b, const wr_expr *e, uint32_t sel, bool as
 static wr__step *add_step(builder *b, wr__step_op op, const wr_expr *e, uint32_t sel, uint32_t dst,
                           const uint32_t *args, uint32_t args_n)
 {
+    WR_ASSERT(sel < b->sel_parent.n && (dst == WR__NO_REG || dst < b->regs_n));
+    for (uint32_t i = 0; i < args_n; i++)
+        WR_ASSERT(args[i] < b->regs_n); /* filled by a step before this one */
     wr__step s = {.op = op, .e = e, .sel = sel, .dst = dst, .root = b->root, .args_n = args_n};
     if (args_n)
         s.args = wr_arena_memdup(b->a, args, args_n * sizeof(*args));
@@ -97,6 +101,7 @@ static void emit_branch(builder *b, const wr_expr *e, uint32_t sel, uint32_t con
 
 static uint32_t emit_and_or(builder *b, const wr_expr *e, uint32_t sel)
 {
+    WR_ASSERT(e->args_n == 2);
     bool is_and = e->kind == WR__AND;
     uint32_t regs[2], yes, no;
     regs[0] = emit(b, e->args[0], sel);
@@ -128,6 +133,7 @@ static uint32_t emit_case(builder *b, const wr_expr *e, uint32_t sel)
 
 static uint32_t emit_strict(builder *b, const wr_expr *e, uint32_t sel)
 {
+    WR_ASSERT(e->args_run <= e->args_n);
     uint32_t *regs = WR_NEW_N(b->a, uint32_t, e->args_run ? e->args_run : 1);
     for (uint32_t i = 0; i < e->args_run; i++)
         regs[i] = e->kind == WR__CALL ? emit_arg(b, e->args[i], sel) : emit(b, e->args[i], sel);
@@ -169,6 +175,7 @@ static uint32_t emit(builder *b, const wr_expr *e, uint32_t sel)
 
 const wr__program *wr__program_build(const wr_expr *const *exprs, uint32_t n, wr_arena *a)
 {
+    WR_ASSERT(n == 0 || exprs);
     builder b = {.a = a};
     new_sel(&b, 0);
     wr__program *p = WR_NEW(a, wr__program);
@@ -183,5 +190,6 @@ const wr__program *wr__program_build(const wr_expr *const *exprs, uint32_t n, wr
     p->sels_n = (uint32_t)b.sel_parent.n;
     p->roots = roots;
     p->roots_n = n;
+    WR_ASSERT(p->sels_n > 0 && (n == 0 || p->steps_n > 0));
     return p;
 }

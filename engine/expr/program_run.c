@@ -26,6 +26,7 @@ static uint8_t no_data[16] = {0};
 
 static uint32_t batch_row(const wr__run *run, uint32_t row)
 {
+    WR_ASSERT(row < run->n);
     for (; run->parent; run = run->parent)
         row = run->rows[row];
     return row;
@@ -44,6 +45,7 @@ static bool first_failure(wr__run *run, uint32_t row)
         memset(ev->told, 0, top->n);
     }
     ev->told_root = ev->root;
+    WR_ASSERT(row < top->n);
     bool first = !ev->told[row];
     ev->told[row] = 1;
     return first;
@@ -68,6 +70,7 @@ void wr__run_fail(wr__run *run, uint32_t row, const char *fmt, ...)
 
 static void remember_failure(wr__run *run, uint32_t row)
 {
+    WR_ASSERT(row < run->n && run->failed_n <= run->failed_cap);
     if (run->failed_n == run->failed_cap) {
         uint32_t cap = run->failed_cap ? run->failed_cap * 2 : 64;
         uint32_t *bigger = wr_arena_alloc(run->scratch, cap * sizeof(*bigger));
@@ -185,6 +188,7 @@ static const wr_vec *load(const wr__run *run, const wr_expr *e)
     }
     if (e->kind == WR__PARAM && e->depth == run->depth)
         return &run->params[e->index];
+    WR_ASSERT(run->parent || e->kind == WR__REF); /* a parameter has its lambda's run around it */
     if (!run->parent)
         return load_ref(run, &e->ref);
     const wr_vec *outer = load(run->parent, e);
@@ -239,6 +243,7 @@ static void call_kernel(wr__run *run, const wr__step *s, const wr_vec *const *ar
                         wr_vec *out)
 {
     const wr_call *call = s->e->call;
+    WR_ASSERT(call->sig->kernel && s->args_n == call->args_n);
     unsigned flags = call->sig->flags;
     if (flags & (WR_FN_NULL_IN_NULL_OUT | WR_FN_NULL_IS_ERROR)) {
         bool fail = flags & WR_FN_NULL_IS_ERROR;
@@ -330,6 +335,7 @@ static const wr_vec *run_arg(const wr__run *run, const wr_vec *in, wr_sel sel)
 static void run_branch(wr__run *run, const wr__step *s, wr_sel sel)
 {
     const wr_vec *cond = run->regs[s->args[0]];
+    WR_ASSERT(cond->type->id == WR_T_BOOLEAN && s->sel_true != s->sel_false);
     uint32_t *yes = wr_arena_alloc(run->scratch, (sel.n ? sel.n : 1) * sizeof(*yes)), yes_n = 0;
     uint32_t *no = wr_arena_alloc(run->scratch, (sel.n ? sel.n : 1) * sizeof(*no)), no_n = 0;
     uint8_t *fail = s->dst == WR__NO_REG ? NULL : run->regs[s->dst]->null;
@@ -346,6 +352,7 @@ static void run_branch(wr__run *run, const wr__step *s, wr_sel sel)
         if (null == 1 && fail)
             wr__run_fail(run, i, "The condition of a WHEN is NULL.");
     }
+    WR_ASSERT(yes_n + no_n <= sel.n); /* rows where the condition is NULL are in neither */
     run->sels[s->sel_true] = (wr_sel){yes_n, yes};
     run->sels[s->sel_false] = (wr_sel){no_n, no};
 }
@@ -354,6 +361,7 @@ static void run_branch(wr__run *run, const wr__step *s, wr_sel sel)
 static const wr_vec *run_and_or(wr__run *run, const wr__step *s, wr_sel sel, bool go_on)
 {
     const wr_vec *l = run->regs[s->args[0]], *r = run->regs[s->args[1]];
+    WR_ASSERT(l->type->id == WR_T_BOOLEAN && r->type->id == WR_T_BOOLEAN);
     wr_vec *out = new_vec(run, s->e->type);
     WR_FOREACH_SEL (i, sel) {
         uint32_t j = i & l->mask;
@@ -377,6 +385,7 @@ static void run_put(wr__run *run, const wr__step *s, wr_sel sel)
     const wr_vec *in = run->regs[s->args[0]];
     wr_vec *out = (wr_vec *)(uintptr_t)run->regs[s->dst]; /* made by this run's CASE step */
     size_t width = wr_type_width(out->type);
+    WR_ASSERT(wr_type_width(in->type) == width); /* all branches of a CASE have one type */
     const char *from = in->u.data;
     char *to = out->u.data;
     WR_FOREACH_SEL (i, sel) {
@@ -406,6 +415,8 @@ static const wr_vec *nothing(const wr__run *run, const wr_type *t)
 
 static void run_step(wr__run *run, const wr__step *s)
 {
+    WR_ASSERT(s->sel < run->program->sels_n);
+    WR_ASSERT(s->dst == WR__NO_REG || s->dst < run->program->regs_n);
     wr_sel sel = run->sels[s->sel];
     if (!sel.n && s->op != WR__STEP_BRANCH && s->op != WR__STEP_PUT) {
         run->regs[s->dst] = nothing(run, s->e->type);
@@ -442,6 +453,7 @@ static void run_step(wr__run *run, const wr__step *s)
 void wr__program_execute(wr__run *run, wr_sel sel)
 {
     const wr__program *p = run->program;
+    WR_ASSERT(sel.n <= run->n && p->sels_n > 0);
     run->regs = wr_arena_alloc(run->scratch, (p->regs_n ? p->regs_n : 1) * sizeof(wr_vec *));
     run->sels = wr_arena_alloc(run->scratch, p->sels_n * sizeof(wr_sel));
     run->sels[0] = sel;
@@ -462,6 +474,7 @@ const wr_vec *wr__run_lambda(wr_kctx *ctx, const wr_lambda *lambda, const wr_vec
 {
     wr_evaluator *ev = ctx->eval;
     WR_ASSERT(params_n == lambda->params_n);
+    WR_ASSERT(ev->run && lambda->program->roots_n == 1); /* a lambda runs inside a kernel */
     wr__run run = {.ev = ev,
                    .program = lambda->program,
                    .scratch = ctx->scratch,
@@ -471,6 +484,7 @@ const wr_vec *wr__run_lambda(wr_kctx *ctx, const wr_lambda *lambda, const wr_vec
                    .params = params,
                    .depth = lambda->depth};
     wr__program_execute(&run, wr_sel_all(n));
+    WR_ASSERT(ev->run == run.parent); /* handed back to the run around it */
     const wr_vec *out = run.regs[lambda->program->roots[0]];
     const wr_vec *raw = out;
     /* The last step turned failures to NULL (a root is like an argument); the step before has them.

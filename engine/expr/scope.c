@@ -49,6 +49,7 @@ static bool is_column(const wr_scope *self, const char *name)
 void wr_schema_scope_init(wr_schema_scope *s, const wr_schema *schema, const char *qualifier,
                           bool windowed, const wr_map *types)
 {
+    WR_ASSERT(schema);
     *s = (wr_schema_scope){.base = {.resolve = resolve, .is_column = is_column, .types = types},
                            .schema = schema,
                            .qualifier = qualifier,

@@ -16,6 +16,8 @@
 
 #include "types/decimal.h"
 
+/* ---- COUNT ---- */
+
 /*
  * All of these but MIN and MAX can be undone, so they may be used on tables, where a change of a
  * row takes the old one out of its group first. The state is what a changelog holds: its type and
@@ -24,8 +26,8 @@
  * operators/flat.c has the same arithmetic for states of fixed width, on the stored bytes; what is
  * changed here is changed there, and a test runs both against each other.
  */
-/* ---- COUNT ---- */
 
+/* A group begins with no rows: COUNT is 0, never NULL. */
 static void zero_i64(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state)
 {
     WR__AGG_UNUSED(call, ctx);
@@ -55,6 +57,7 @@ static bool count_undo(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state
     return true;
 }
 
+/* Sessions that meet have no row in common, so their counts add up. */
 static bool count_merge(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state,
                         const wr_value *other, const char **message)
 {
@@ -65,6 +68,7 @@ static bool count_merge(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *stat
 
 /* ---- sums of one type ---- */
 
+/* SUM of a group without values is 0, as in ksqlDB, not NULL as in standard SQL. */
 static void zero_of(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state)
 {
     WR__AGG_UNUSED(call, ctx);
@@ -91,7 +95,10 @@ static bool decimal_sum(const wr_type *t, wr_agg_ctx *ctx, wr_value *sum, const 
     return true;
 }
 
-/** sum += v or sum -= v. */
+/**
+ * sum += v or sum -= v. Integers are added as unsigned numbers, where C defines the wrap that
+ * Java's `+` has.
+ */
 static bool sum_value(const wr_type *t, wr_agg_ctx *ctx, wr_value *sum, const wr_value *v,
                       bool minus, const char **message)
 {
@@ -122,6 +129,8 @@ static bool sum_add(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state, c
     return sum_value(call->ret, ctx, state, &args[0], false, message);
 }
 
+/* The old value of a table's row: subtracting what was added before leads back, in DOUBLE but for
+ * the last bits. */
 static bool sum_undo(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state,
                      const wr_value *args, const char **message)
 {
@@ -147,6 +156,7 @@ static bool sum_items(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state,
     return true;
 }
 
+/* All elements of the array are values of the group. */
 static bool sum_list_add(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state,
                          const wr_value *args, const char **message)
 {
@@ -159,11 +169,12 @@ static bool sum_list_undo(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *st
     return sum_items(call, ctx, state, &args[0], true, message);
 }
 
+/* ---- AVG: STRUCT<SUM, COUNT> ---- */
+
 /*
  * SUM has the argument's own type, not DOUBLE: an average of BIGINTs is taken from an exact sum,
  * which wraps where SUM would. COUNT is that of the values that are not NULL.
  */
-/* ---- AVG: STRUCT<SUM, COUNT> ---- */
 
 /* Zero in every number's form: the bytes of an integer 0 and of 0.0 are the same. */
 static void avg_init(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state)
@@ -185,6 +196,7 @@ static bool avg_change(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state
     return true;
 }
 
+/* A state is never changed in place: a new STRUCT is made for each value (aggregates.h). */
 static bool avg_add(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state, const wr_value *args,
                     const char **message)
 {
@@ -197,6 +209,7 @@ static bool avg_undo(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state,
     return args[0].null || avg_change(call, ctx, state, &args[0], 1, true, message);
 }
 
+/* The other session's sum stands for as many values as its count says. */
 static bool avg_merge(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state,
                       const wr_value *other, const char **message)
 {
@@ -217,13 +230,14 @@ static void avg_result(const wr_agg_call *call, wr_agg_ctx *ctx, const wr_value 
     *out = wr_value_f64(f[1].u.i64 == 0 ? 0.0 : sum / (double)f[1].u.i64);
 }
 
+/* ---- MIN, MAX ---- */
+
 /*
  * The state is the extreme so far, NULL before the first value. There is no undo: what would be the
  * next one is not kept, so these are refused on tables. Equal values leave the first one: of two
  * DECIMALs that compare as equal (1.0 and 1.00) the older one stays. DOUBLEs have Java's order:
  * -0.0 is below 0.0, NaN above all.
  */
-/* ---- MIN, MAX ---- */
 
 /* @p sign: 1 keeps the larger, -1 the smaller. */
 static bool extreme(const wr_agg_call *call, wr_value *state, const wr_value *v, int sign)
@@ -233,6 +247,8 @@ static bool extreme(const wr_agg_call *call, wr_value *state, const wr_value *v,
     return true;
 }
 
+/* For sessions merge is the same as add, and the table below says so: the other one's extreme is
+ * one more value. */
 static bool min_add(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state, const wr_value *args,
                     const char **message)
 {

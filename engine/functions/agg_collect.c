@@ -34,6 +34,7 @@ static bool append(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state, co
     return true;
 }
 
+/* NULL is a value like any other, also to ksqlDB. */
 static bool list_add(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state,
                      const wr_value *args, const char **message)
 {
@@ -68,7 +69,7 @@ static bool list_merge(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state
 }
 
 /* No undo for sets: how many rows had a value is not kept, so it is not known when the last goes.
- */
+ * The set is searched from its beginning: it is as short as the limit says. */
 static bool set_put(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state, const wr_value *v)
 {
     const wr_nest *set = state->u.nest;
@@ -82,6 +83,7 @@ static bool set_add(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state, c
     return set_put(call, ctx, state, &args[0]);
 }
 
+/* Values that both sessions have stay once. */
 static bool set_merge(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state,
                       const wr_value *other, const char **message)
 {
@@ -138,6 +140,7 @@ static bool histogram_change(wr_agg_ctx *ctx, wr_value *state, const wr_value *k
     return true;
 }
 
+/* An empty map, not NULL: a group of which nothing was counted prints as {}. */
 static void histogram_init(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state)
 {
     WR__AGG_UNUSED(call);
@@ -151,6 +154,7 @@ static bool histogram_add(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *st
     return histogram_change(ctx, state, &args[0], 1);
 }
 
+/* The reverse of add but for the limit: a key that was not let in is not found. */
 static bool histogram_undo(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state,
                            const wr_value *args, const char **message)
 {
@@ -168,12 +172,13 @@ static bool histogram_merge(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *
     return true;
 }
 
+/* ---- ATTR: ARRAY<STRUCT<VALUE T, COUNT INTEGER>> ---- */
+
 /*
  * ATTR(x) is x where all rows of the group have the same x, else NULL. The state counts each value,
  * NULL included, so that undo can bring back an earlier answer: with the second value gone, the
  * first one stands again.
  */
-/* ---- ATTR: ARRAY<STRUCT<VALUE T, COUNT INTEGER>> ---- */
 
 /* Change the count of @p v by @p by; an entry whose count falls to 0 goes. */
 static bool attr_change(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state,
@@ -211,6 +216,7 @@ static bool attr_undo(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state,
     return attr_change(call, ctx, state, &args[0], -1);
 }
 
+/* Counts of the same value add up; a value that only one session has comes over with its count. */
 static bool attr_merge(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state,
                        const wr_value *other, const char **message)
 {
@@ -222,6 +228,8 @@ static bool attr_merge(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state
     return true;
 }
 
+/* Two values in the group, or none: NULL. NULL as the only value gives NULL as well, so the two
+ * cannot be told apart. */
 static void attr_result(const wr_agg_call *call, wr_agg_ctx *ctx, const wr_value *state,
                         wr_value *out)
 {
@@ -254,6 +262,7 @@ static wr_str hll_bytes(const wr_value *state)
     return n->n ? n->items[0].u.str : WR_STR("");
 }
 
+/* The length says which form it is, so every other one would be read wrongly. */
 static void hll_store(wr_agg_ctx *ctx, wr_value *state, const uint8_t *bytes, uint32_t len)
 {
     WR_ASSERT(len == HLL_REGISTERS || (len % HLL_ENTRY == 0 && len < HLL_REGISTERS));
@@ -262,6 +271,7 @@ static void hll_store(wr_agg_ctx *ctx, wr_value *state, const uint8_t *bytes, ui
     *state = wr_value_nest(n);
 }
 
+/* Big endian, as drawn above. */
 static uint32_t entry_register(const uint8_t *e)
 {
     return (uint32_t)e[0] << 8 | e[1];
@@ -312,6 +322,8 @@ static uint64_t hll_hash(const wr_type *t, const wr_value *v)
     return h ^ h >> 31;
 }
 
+/* The first 14 bits of the hash choose the register, the run of zeros after them is the rank: rank
+ * r is met once in 2^r values, so the highest one says how many there were. */
 static bool distinct_add(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state,
                          const wr_value *args, const char **message)
 {

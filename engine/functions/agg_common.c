@@ -18,6 +18,7 @@ wr_nest *wr__agg_list_copy(wr_arena *a, const wr_nest *list, uint32_t n)
     return copy;
 }
 
+/* The order of the others stays: it is the order of arrival, which results show. */
 wr_nest *wr__agg_list_remove(wr_arena *a, const wr_nest *list, uint32_t at)
 {
     WR_ASSERT(at < list->n);
@@ -50,6 +51,7 @@ uint32_t wr__agg_list_find(const wr_type *elem, const wr_nest *list, const wr_va
     return i;
 }
 
+/* @p fields are copied; what they point to is shared. */
 wr_value wr__agg_struct(wr_arena *a, const wr_value *fields, uint32_t n)
 {
     WR_ASSERT(n > 0);
@@ -58,18 +60,21 @@ wr_value wr__agg_struct(wr_arena *a, const wr_value *fields, uint32_t n)
     return wr_value_nest(s);
 }
 
+/* For aggregates whose empty group has no value: MIN, MAX. */
 void wr__agg_init_null(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state)
 {
     WR__AGG_UNUSED(call, ctx);
     *state = WR_VALUE_NULL;
 }
 
+/* An empty ARRAY is a state like any other, so no code has to ask for NULL. */
 void wr__agg_init_list(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state)
 {
     WR__AGG_UNUSED(call);
     *state = wr_value_nest(wr_nest_new(ctx->scratch, 0, false));
 }
 
+/* For aggregates whose state is what SQL sees. */
 void wr__agg_result_state(const wr_agg_call *call, wr_agg_ctx *ctx, const wr_value *state,
                           wr_value *out)
 {
@@ -77,11 +82,12 @@ void wr__agg_result_state(const wr_agg_call *call, wr_agg_ctx *ctx, const wr_val
     *out = *state;
 }
 
+/* ---- states of fixed width ---- */
+
 /*
  * A state of fixed width is changed in place by operators/flat.c, without being decoded to boxed
  * values. That needs a type whose stored form has one length, and no NULL among the stored values.
  */
-/* ---- states of fixed width ---- */
 
 static bool is_fixed_width(const wr_type *t)
 {

@@ -49,6 +49,7 @@ static wr_value entry(wr_agg_ctx *ctx, const wr_value *v)
     return wr__agg_struct(ctx->scratch, f, 2);
 }
 
+/* Numbers only grow within a task, also over restarts, as the counter begins at the clock. */
 static int64_t seq_of(const wr_value *e)
 {
     return e->u.nest->items[0].u.i64;
@@ -56,6 +57,7 @@ static int64_t seq_of(const wr_value *e)
 
 /* ---- one value ---- */
 
+/* SEQ 0 is "no value yet": the counter never gives it. */
 static void one_init(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state)
 {
     WR__AGG_UNUSED(call);
@@ -63,6 +65,8 @@ static void one_init(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state)
     *state = wr__agg_struct(ctx->scratch, f, 2);
 }
 
+/* The first value that counts stays, whatever comes: rows do not come out of order here, since the
+ * order of arrival is what is meant. */
 static bool earliest_add(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state,
                          const wr_value *args, const char **message)
 {
@@ -101,6 +105,7 @@ static bool latest_merge(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *sta
     return true;
 }
 
+/* NULL where no value has come, and where the value is NULL and NULLs count. */
 static void one_result(const wr_agg_call *call, wr_agg_ctx *ctx, const wr_value *state,
                        wr_value *out)
 {
@@ -110,6 +115,7 @@ static void one_result(const wr_agg_call *call, wr_agg_ctx *ctx, const wr_value 
 
 /* ---- n values ---- */
 
+/* The number is a literal, so a wrong one is an error of the statement. */
 static weir_status many_check(const wr_agg_call *call, weir_error *err)
 {
     WR_ASSERT(call->init_n >= 1);
@@ -171,6 +177,7 @@ static bool many_merge(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state
     return true;
 }
 
+/* The values alone, in order of arrival; SEQ is ours. */
 static void many_result(const wr_agg_call *call, wr_agg_ctx *ctx, const wr_value *state,
                         wr_value *out)
 {

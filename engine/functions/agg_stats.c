@@ -41,12 +41,14 @@ static deviation load(const wr_value *state)
     return (deviation){.sum = f[0].u.f64, .count = f[1].u.i64, .m2 = f[2].u.f64};
 }
 
+/* A new STRUCT each time: the old state may still be in use (aggregates.h). */
 static void store(wr_agg_ctx *ctx, wr_value *state, const deviation *d)
 {
     wr_value f[3] = {wr_value_f64(d->sum), wr_value_i64(d->count), wr_value_f64(d->m2)};
     *state = wr__agg_struct(ctx->scratch, f, 3);
 }
 
+/* No values: sum, count and M2 are 0. */
 static void deviation_init(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state)
 {
     WR__AGG_UNUSED(call);
@@ -121,6 +123,7 @@ static double variance(const wr_value *state)
     return d.count < 2 ? 0.0 : d.m2 / (double)(d.count - 1);
 }
 
+/* STDDEV_SAMP: ksqlDB's name for what is the variance. */
 static void variance_result(const wr_agg_call *call, wr_agg_ctx *ctx, const wr_value *state,
                             wr_value *out)
 {
@@ -128,6 +131,7 @@ static void variance_result(const wr_agg_call *call, wr_agg_ctx *ctx, const wr_v
     *out = wr_value_f64(variance(state));
 }
 
+/* STDDEV_SAMPLE. An M2 just below 0 after an undo gives NaN, as it would in Java. */
 static void deviation_result(const wr_agg_call *call, wr_agg_ctx *ctx, const wr_value *state,
                              wr_value *out)
 {
@@ -135,14 +139,17 @@ static void deviation_result(const wr_agg_call *call, wr_agg_ctx *ctx, const wr_
     *out = wr_value_f64(sqrt(variance(state)));
 }
 
+/* ---- CORRELATION: STRUCT of sums ---- */
+
 /*
  * The sums may cancel where the values are large and close together: that is the price of a state
  * that can be undone and merged exactly as ksqlDB's. A pair counts only if both values are there.
  */
-/* ---- CORRELATION: STRUCT of sums ---- */
 
+/* Places of the sums in the STRUCT; the count comes after them. */
 enum { SUM_X, SUM_Y, SUM_XX, SUM_YY, SUM_XY, SUMS_N };
 
+/* Zero bytes are 0.0 and 0 alike. */
 static void correlation_init(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state)
 {
     WR__AGG_UNUSED(call);
@@ -176,6 +183,7 @@ static bool correlation_pair(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value 
     return true;
 }
 
+/* Both arguments have the same type, but the sums are DOUBLEs for all of them. */
 static bool correlation_add(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state,
                             const wr_value *args, const char **message)
 {
@@ -183,6 +191,7 @@ static bool correlation_add(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *
     return correlation_pair(call, ctx, state, args, 1);
 }
 
+/* Possible because sums can be subtracted; what rounding has lost stays lost. */
 static bool correlation_undo(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state,
                              const wr_value *args, const char **message)
 {
@@ -190,6 +199,7 @@ static bool correlation_undo(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value 
     return correlation_pair(call, ctx, state, args, -1);
 }
 
+/* All parts of the state are sums over rows, so two sessions' states are added. */
 static bool correlation_merge(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state,
                               const wr_value *other, const char **message)
 {
@@ -217,6 +227,7 @@ static void correlation_result(const wr_agg_call *call, wr_agg_ctx *ctx, const w
 
 /* ---- tables ---- */
 
+/* No DECIMAL: ksqlDB has none for these, and aggregates take no implicit casts. */
 static const wr_signature number_sigs[] = {
     {.args = "INTEGER", .ret = "DOUBLE"},
     {.args = "BIGINT", .ret = "DOUBLE"},

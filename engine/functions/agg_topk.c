@@ -4,6 +4,10 @@
  *
  * State: the result itself, an ARRAY sorted in descending order with at most k items. A value equal
  * to one already there goes after it. NULL (in the sorted column) is skipped.
+ *
+ *     TOPK(v, 2) over 5, 9, 7, 9                  [9, 9]
+ *     TOPKDISTINCT(v, 2) over 5, 9, 7, 9          [9, 7]
+ *     TOPK(v, name, 1) over (5, 'a'), (9, 'b')    [{sort_col: 9, col0: 'b'}]
  */
 #include "engine/functions/aggregates.h"
 
@@ -58,6 +62,7 @@ static void put(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state, const
     *state = wr_value_nest(copy);
 }
 
+/* STRUCT form: the further columns go into the item as they are, NULL included. */
 static bool topk_add(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state,
                      const wr_value *args, const char **message)
 {
@@ -71,6 +76,7 @@ static bool topk_add(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state,
     return true;
 }
 
+/* Searched from the end, too: a value that is there stops the search before its place is found. */
 static bool distinct_add(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state,
                          const wr_value *args, const char **message)
 {
@@ -90,6 +96,7 @@ static bool topk_merge(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state
     return true;
 }
 
+/* A value that both sessions have stays once, as the older one's. */
 static bool distinct_merge(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state,
                            const wr_value *other, const char **message)
 {
@@ -126,6 +133,7 @@ static weir_status struct_result(const wr_type *const *args, uint32_t n, wr_aren
     return WEIR_OK;
 }
 
+/* The state is the result, so its type is that of struct_result over the call's columns. */
 static weir_status struct_state(const wr_agg_call *call, wr_arena *a, const wr_type **state,
                                 weir_error *err)
 {
@@ -148,6 +156,7 @@ static const wr_signature topk_sigs[] = {
     {.args = "STRING, any... | INTEGER", .ret_fn = struct_result},
 };
 
+/* State and result are one type; it is spelled out, as the sorted column may not be any type. */
 #define TOPK_IMPL(type, add_fn, merge_fn)                                                          \
     {                                                                                              \
         .state = type, .check = check_k, .init = wr__agg_init_list, .add = add_fn,                 \

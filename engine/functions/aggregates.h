@@ -38,7 +38,8 @@ uint32_t wr__agg_list_find(const wr_type *elem, const wr_nest *list, const wr_va
 /** A new STRUCT value of @p n fields. */
 wr_value wr__agg_struct(wr_arena *a, const wr_value *fields, uint32_t n);
 
-/* init and result of several families */
+/* For the tables of the agg_*.c files: a state that begins as NULL, as an empty list; a result that
+ * is the state. */
 void wr__agg_init_null(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state);
 void wr__agg_init_list(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state);
 void wr__agg_result_state(const wr_agg_call *call, wr_agg_ctx *ctx, const wr_value *state,

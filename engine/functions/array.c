@@ -6,13 +6,13 @@
  *
  * What NULL does (the array; an element is another matter), and what a row may fail for:
  *
- *     ARRAY_CONCAT                    one NULL: the other array; both: NULL
- *     ARRAY_CONTAINS                  false
- *     ARRAY_DISTINCT, _EXCEPT, _INTERSECT, _UNION, _LENGTH, _MAX, _MIN, _SORT     NULL
- *     ARRAY_JOIN                      NULL; a NULL delimiter is the empty text; nested elements:
- * error ARRAY_REMOVE                    NULL SLICE                           NULL; a NULL end is
- * the array's; from after to: error GENERATE_SERIES                 error; so are step 0, the wrong
- * sign, more than 2^20 elements
+ *     ARRAY_CONCAT       one NULL: the other array; both: NULL
+ *     ARRAY_CONTAINS     false
+ *     ARRAY_DISTINCT, _EXCEPT, _INTERSECT, _UNION, _LENGTH, _MAX, _MIN, _SORT: NULL
+ *     ARRAY_JOIN         NULL; a NULL delimiter is the empty text; nested elements: error
+ *     ARRAY_REMOVE       NULL
+ *     SLICE              NULL; a NULL end is the array's; from after to: error
+ *     GENERATE_SERIES    error; so are step 0, the wrong sign, more than 2^20 elements
  *
  * ARRAY_MAX, _MIN and _SORT fail for elements that have no order (ARRAY, MAP, STRUCT). Nothing here
  * changes an argument: what is shared with it stays as it is until the batch has passed.
@@ -21,7 +21,10 @@
 #include "engine/functions/kernel.h"
 #include "engine/functions/value_set.h"
 
-/** Room for @p n elements of which none is there yet. */
+/**
+ * Room for @p n elements of which none is there yet. Room is known before anything is put in, so
+ * lists never grow.
+ */
 static wr_nest *empty_list(wr_arena *a, uint32_t n)
 {
     wr_nest *list = wr_nest_new(a, n, false);
@@ -29,17 +32,19 @@ static wr_nest *empty_list(wr_arena *a, uint32_t n)
     return list;
 }
 
+/* The caller has made room; there is no check for each element. */
 static void push(wr_nest *list, wr_value v)
 {
     list->items[list->n++] = v;
 }
+
+/* ---- membership ---- */
 
 /*
  * Which NULLs count: a NULL array is no array, and most functions give NULL for it (WR__NULL_IN);
  * the exceptions look for themselves, because ksqlDB gives something else there (ARRAY_CONTAINS:
  * false; ARRAY_CONCAT: the other array). A NULL element is an element.
  */
-/* ---- membership ---- */
 
 WR__KERNEL(array_length)
 {
@@ -107,9 +112,12 @@ static void push_new(wr_nest *list, const wr_nest *from, wr__value_set *seen)
             push(list, from->items[k]);
 }
 
-/* Both keep the first of equal elements, in order of their first appearance, as Java's
- * LinkedHashSet does that ksqlDB puts them into. */
-/** ARRAY_DISTINCT with one argument, ARRAY_UNION with two. */
+/**
+ * ARRAY_DISTINCT with one argument, ARRAY_UNION with two.
+ *
+ * Both keep the first of equal elements, in order of their first appearance, as Java's
+ * LinkedHashSet does that ksqlDB puts them into.
+ */
 WR__KERNEL(array_union)
 {
     WR_FOREACH_SEL (i, sel) {
@@ -142,12 +150,16 @@ static wr_nest *select_by(wr_arena *arena, const wr_type *elem, const wr_nest *a
     return list;
 }
 
+/* Distinct elements of the first array that are not in the second: sets, not lists, as in ksqlDB.
+ *
+ *     ARRAY_EXCEPT(ARRAY[1, 2, 2, 3], ARRAY[3])      [1, 2] */
 WR__KERNEL(array_except)
 {
     WR_FOREACH_SEL (i, sel)
         out->u.nest[i] = select_by(ctx->scratch, call->ret->elem, wr__nest(args[0], i),
                                    wr__nest(args[1], i), false);
 }
+/* In order of the first array. */
 WR__KERNEL(array_intersect)
 {
     WR_FOREACH_SEL (i, sel)
@@ -155,18 +167,21 @@ WR__KERNEL(array_intersect)
                                    wr__nest(args[1], i), true);
 }
 
+/* ---- order ---- */
+
 /*
  * Nested elements have no order. ksqlDB finds that out when it compares two of them and fails the
  * row; here a row of such an array fails even with one element or none: the type is known, the
  * result should not depend on the data.
  */
-/* ---- order ---- */
 
+/* The types that ksqlDB's Java values are Comparable for. */
 static bool is_comparable(const wr_type *t)
 {
     return t->id != WR_T_ARRAY && t->id != WR_T_MAP && t->id != WR_T_STRUCT;
 }
 
+/* False where the row has failed. */
 static bool check_comparable(wr_kctx *ctx, const wr_call *call, const wr_type *elem, uint32_t i,
                              wr_vec *out)
 {
@@ -206,8 +221,11 @@ WR__KERNEL(array_min)
     extreme(ctx, call, args, sel, -1, out);
 }
 
-/* Java's List.sort is a stable merge sort; among equal elements the order shows (1.0 and 1.00). */
-/** Stable merge sort of @p v, with @p room as large: NULLs last whatever the direction. */
+/**
+ * Stable merge sort of @p v, with @p room as large: NULLs last whatever the direction.
+ *
+ * Java's List.sort is a stable merge sort; among equal elements the order shows (1.0 and 1.00).
+ */
 static void sort_values(const wr_type *t, wr_value *v, wr_value *room, uint32_t n, int sign)
 {
     if (n < 2)
@@ -229,7 +247,9 @@ static void sort_values(const wr_type *t, wr_value *v, wr_value *room, uint32_t 
     WR_ASSERT(k == n);
 }
 
-/** 1, -1, or 0 for an unknown word. */
+/**
+ * 1, -1, or 0 for an unknown word. ksqlDB's words, in any case: ASC, ASCENDING, DESC, DESCENDING.
+ */
 static int direction_of(wr_str word)
 {
     if (wr_str_ieq(word, WR_STR("ASC")) || wr_str_ieq(word, WR_STR("ASCENDING")))
@@ -258,12 +278,14 @@ WR__KERNEL(array_sort)
     }
 }
 
+/* ---- ARRAY_JOIN ---- */
+
 /*
  * Elements are written as Java's String.valueOf writes them; NULL is the word null. A NULL
  * delimiter is the empty text. Only types with one plain text form are taken, as in ksqlDB.
  */
-/* ---- ARRAY_JOIN ---- */
 
+/* Numbers, texts and BOOLEAN; the rest has several text forms, and ksqlDB refuses it. */
 static bool can_join(const wr_type *t)
 {
     return t->id == WR_T_BOOLEAN || t->id == WR_T_STRING || wr_type_is_number(t) ||
@@ -305,12 +327,13 @@ WR__KERNEL(array_join)
     wr_buf_free(&b);
 }
 
+/* ---- SLICE ---- */
+
 /*
  * SLICE(array, from, to): both ends count from 1 and are included. The result shares the elements'
  * memory with its argument. Quirks kept: an end outside the array gives NULL, but from > to + 1 is
  * an error of the row (Java's subList).
  */
-/* ---- SLICE ---- */
 
 WR__KERNEL(slice)
 {
@@ -336,12 +359,14 @@ WR__KERNEL(slice)
     }
 }
 
+/* ---- GENERATE_SERIES ---- */
+
 /*
  * From and to are included if the steps reach them. The number of elements is bounded, since a
  * small statement could ask for all memory: WR__ITEMS_MAX.
  */
-/* ---- GENERATE_SERIES ---- */
 
+/* @p small: elements are INTEGERs, and both ends are, so no element is beyond one. */
 static void generate(wr_kctx *ctx, int64_t from, int64_t to, int64_t step, bool small, uint32_t i,
                      wr_vec *out)
 {
@@ -388,9 +413,11 @@ WR__KERNEL(series_i64)
     }
 }
 
-/* The identity. Its meaning is for the planner: a key column may stand among the values with it. */
 /* ---- AS_VALUE ---- */
 
+/* The identity. Its meaning is for the planner: a key column may stand among the values with it. */
+
+/* Types are equal, so the vector is copied row by row; texts and nested values are shared. */
 WR__KERNEL(as_value)
 {
     WR_FOREACH_SEL (i, sel)

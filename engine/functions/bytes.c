@@ -14,12 +14,16 @@
  *     TO_BYTES      text to BYTES; any NULL: NULL; unknown encoding, malformed text: error
  *     FROM_BYTES    BYTES to text; any NULL: NULL; unknown encoding: error
  *     MD5           hex digits in lower case; NULL: NULL
+ *
+ *     ENCODE('0x4b', 'hex', 'ascii')      K        TO_BYTES('0x4b', 'hex')      an error
+ *     ENCODE('S w==', 'base64', 'utf8')   K        TO_BYTES('S w==', 'base64')  an error
  */
 #include "engine/functions/families.h"
 #include "engine/functions/kernel.h"
 #include "engine/functions/md5.h"
 #include "types/text.h"
 
+/* In the order of names[] below. */
 typedef enum encoding {
     ENCODING_HEX,
     ENCODING_UTF8,
@@ -40,6 +44,7 @@ static encoding encoding_of(wr_str name)
 
 /* ---- text to bytes ---- */
 
+/* By code points: a character beyond ASCII is one question mark, not one for each of its bytes. */
 static void put_ascii_bytes(wr_buf *b, wr_str s)
 {
     for (const char *p = s.ptr, *end = s.ptr + s.len; p < end;) {
@@ -147,6 +152,7 @@ static void bytes_to_text(encoding to, wr_str bytes, bool upper_hex, wr_buf *b)
 
 /* ---- kernels ---- */
 
+/* The list is ksqlDB's, in its order. */
 static void fail_unknown(wr_kctx *ctx, wr_vec *out, uint32_t i, wr_str name)
 {
     wr__fail(ctx, out, i,
@@ -183,6 +189,7 @@ WR__KERNEL(encode)
     wr_buf_free(&text);
 }
 
+/* What a row that failed has left in the buffer is cleared before the next one. */
 WR__KERNEL(to_bytes)
 {
     wr_buf bytes = {0};
@@ -201,6 +208,8 @@ WR__KERNEL(to_bytes)
     wr_buf_free(&bytes);
 }
 
+/* Never fails for the bytes, only for an unknown encoding: all bytes have a text in each of them.
+ */
 WR__KERNEL(from_bytes)
 {
     wr_buf text = {0};

@@ -45,14 +45,18 @@ WR__KERNEL(nullif)
     }
 }
 
+/* ---- GREATEST, LEAST ---- */
+
 /*
  * NULL arguments are left out, as in ksqlDB (in PostgreSQL too, not in MySQL); all NULL: NULL. Of
  * equal values the first one stays. Integers and times have a loop of their own, without boxed
  * values.
  */
-/* ---- GREATEST, LEAST ---- */
 
-/** The argument whose value wins in row @p i; args_n where all are NULL. */
+/**
+ * The argument whose value wins in row @p i; args_n where all are NULL. `beats` is > or <, so of
+ * equal values the first argument wins.
+ */
 #define WINNER_OF(field, beats)                                                                    \
     uint32_t best = call->args_n;                                                                  \
     for (uint32_t k = 0; k < call->args_n; k++) {                                                  \
@@ -128,14 +132,17 @@ static void extreme_decimal(wr_kctx *ctx, const wr_call *call, const wr_vec *con
     }
 }
 
+/* DOUBLE, STRING and BYTES: types whose order is not that of their bytes in memory. */
 WR__KERNEL(greatest_ordered)
 {
     extreme_ordered(call, args, sel, 1, out);
 }
+/* As GREATEST, with the order turned round. */
 WR__KERNEL(least_ordered)
 {
     extreme_ordered(call, args, sel, -1, out);
 }
+/* Compared by value: 1.50 of a DECIMAL(3, 2) and 1.5 of a DECIMAL(2, 1) are equal. */
 WR__KERNEL(greatest_dec)
 {
     extreme_decimal(ctx, call, args, sel, 1, out);
@@ -145,10 +152,12 @@ WR__KERNEL(least_dec)
     extreme_decimal(ctx, call, args, sel, -1, out);
 }
 
+/* One argument at least, then any number more. */
 #define EXTREME(type, kernel)                                                                      \
     {                                                                                              \
         type ", " type "...", type, 0, kernel, NULL, NULL, NULL                                    \
     }
+/* No BOOLEAN, and nothing nested: they have no order in ksqlDB. */
 #define EXTREME_SIGS(name)                                                                         \
     {                                                                                              \
         EXTREME("INTEGER", name##_i32), EXTREME("BIGINT", name##_i64),                             \
@@ -160,6 +169,7 @@ WR__KERNEL(least_dec)
 static const wr_signature greatest_sigs[] = EXTREME_SIGS(greatest);
 static const wr_signature least_sigs[] = EXTREME_SIGS(least);
 
+/* T is bound by the first argument; a number that comes later may widen it by a cast. */
 static const wr_signature coalesce_sigs[] = {{"T, T...", "T", 0, coalesce, NULL, NULL, NULL}};
 static const wr_signature ifnull_sigs[] = {{"T, T", "T", 0, coalesce, NULL, NULL, NULL}};
 static const wr_signature nullif_sigs[] = {{"T, T", "T", 0, nullif, NULL, NULL, NULL}};

@@ -2,11 +2,18 @@
 /*
  * INT_FROM_BYTES, BIGINT_FROM_BYTES, DOUBLE_FROM_BYTES: a number from its bytes, of which there
  * must be exactly as many as the type has. Other sizes and unknown byte orders fail the row.
+ *
+ *     INT_FROM_BYTES(TO_BYTES('0000002a', 'hex'))                     42
+ *     INT_FROM_BYTES(TO_BYTES('2a000000', 'hex'), 'LITTLE_ENDIAN')    42
+ *     INT_FROM_BYTES(TO_BYTES('2a', 'hex'))                           an error: one byte, not four
+ *
+ * They are for values that other programs have written as bytes; there is no way back.
  */
 #include "common/buf.h"
 #include "engine/functions/families.h"
 #include "engine/functions/kernel.h"
 
+/* As the second argument says; UNKNOWN fails the row. */
 typedef enum byte_order {
     ORDER_BIG,
     ORDER_LITTLE,
@@ -43,6 +50,7 @@ static bool read_bytes(wr_kctx *ctx, const wr_call *call, const wr_vec *const *a
     return true;
 }
 
+/* The bits as they are: 'ffffffff' is -1. */
 WR__KERNEL(int_from_bytes)
 {
     uint64_t bits;
@@ -52,6 +60,7 @@ WR__KERNEL(int_from_bytes)
     }
 }
 
+/* Eight bytes, two's complement. */
 WR__KERNEL(bigint_from_bytes)
 {
     uint64_t bits;
@@ -61,6 +70,7 @@ WR__KERNEL(bigint_from_bytes)
     }
 }
 
+/* IEEE 754 bits; those of a NaN are kept as they are. */
 WR__KERNEL(double_from_bytes)
 {
     uint64_t bits;
@@ -70,6 +80,7 @@ WR__KERNEL(double_from_bytes)
     }
 }
 
+/* With and without a byte order. NULL for either argument gives NULL. */
 #define FROM_BYTES_SIGS(type, kernel)                                                              \
     {                                                                                              \
         {"BYTES", type, WR__NULL_IN, kernel, NULL, NULL, NULL},                                    \

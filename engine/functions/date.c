@@ -31,12 +31,13 @@
 #define MS_PER_DAY   INT64_C(86400000)
 #define NANOS_PER_MS INT64_C(1000000)
 
+/* ---- patterns and zones of a call ---- */
+
 /*
  * ksqlDB wraps each of these in a cache of formatters by pattern; here a constant pattern is
  * compiled when the call is planned, and a varying one is kept as long as it stays the same from
  * row to row.
  */
-/* ---- patterns and zones of a call ---- */
 
 /** A pattern of either kind, or why there is none. */
 typedef struct pattern {
@@ -81,10 +82,12 @@ static void *prepare_site(const wr_call *call, wr_arena *a, bool simple)
         s->zone = wr__zone_new(zone->u.str, a);
     return s;
 }
+/* DateTimeFormatter, for all but PARSE_DATE. */
 static void *prepare(const wr_call *call, wr_arena *a)
 {
     return prepare_site(call, a, false);
 }
+/* SimpleDateFormat: PARSE_DATE. */
 static void *prepare_simple(const wr_call *call, wr_arena *a)
 {
     return prepare_site(call, a, true);
@@ -96,12 +99,12 @@ typedef struct runner {
     const wr_call *call;
     const wr_vec *const *args;
     wr_vec *out;
-    const char *default_zone;
-    bool simple;
-    pattern own;
-    wr_str own_text;
+    const char *default_zone; /* NULL: the function has no zone */
+    bool simple;              /* patterns are SimpleDateFormat's */
+    pattern own;              /* of the last row, where the pattern is not constant; in scratch */
+    wr_str own_text;          /* what `own` was compiled from; the row's own bytes */
     bool own_is_set;
-    wr__zone_cache zones;
+    wr__zone_cache zones; /* of this batch: entries are in scratch */
 } runner;
 
 /** The pattern of row @p i; NULL: the row has failed. */
@@ -193,7 +196,8 @@ WR__KERNEL(format_time)
 }
 
 /* FORMAT_TIMESTAMP in GMT unless a zone is named, TIMESTAMPTOSTRING in the server's. A NULL pattern
- * or zone gives NULL, a NULL timestamp an error of the row: ksqlDB unboxes it. */
+ * or zone gives NULL, a NULL timestamp an error of the row: ksqlDB unboxes it. The zone of a row is
+ * looked up before its pattern: an unknown zone is what is reported where both are wrong. */
 static void format_instants(wr_kctx *ctx, const wr_call *call, const wr_vec *const *args,
                             wr_sel sel, wr_vec *out, const char *default_zone)
 {
@@ -216,10 +220,12 @@ static void format_instants(wr_kctx *ctx, const wr_call *call, const wr_vec *con
     }
     wr_buf_free(&b);
 }
+/* GMT is the name that Java prints for it with the letter z; UTC would be another one. */
 WR__KERNEL(format_timestamp)
 {
     format_instants(ctx, call, args, sel, out, "GMT");
 }
+/* The server's zone is known only when the query runs: it comes with the context. */
 WR__KERNEL(timestamp_to_string)
 {
     format_instants(ctx, call, args, sel, out, ctx->zone);
@@ -227,6 +233,7 @@ WR__KERNEL(timestamp_to_string)
 
 /* ---- reading ---- */
 
+/* Text and pattern are in the message, as in ksqlDB: that is what people need to see. */
 static void fail_parse(runner *r, uint32_t i, const char *why)
 {
     wr__fail(r->ctx, r->out, i, "%s: failed to parse '" WR_STR_FMT "' with '" WR_STR_FMT "': %s",
@@ -278,6 +285,8 @@ static bool has_date_field(const wr__dparsed *p)
     return p->t.has_date;
 }
 
+/* To the millisecond; what is below is cut off. A text with a date in it is refused even if the
+ * date is complete, for the result could not show it. */
 WR__KERNEL(parse_time)
 {
     runner r = {.ctx = ctx, .call = call, .args = args, .out = out};
@@ -294,7 +303,7 @@ WR__KERNEL(parse_time)
     }
 }
 
-/** STRINGTODATE. */
+/** STRINGTODATE. The epoch day as an INTEGER: from before there was a DATE. */
 WR__KERNEL(string_to_date)
 {
     runner r = {.ctx = ctx, .call = call, .args = args, .out = out};
@@ -326,6 +335,7 @@ static void parse_instants(wr_kctx *ctx, const wr_call *call, const wr_vec *cons
             fail_parse(&r, i, why);
     }
 }
+/* A zone in the text wins over the third argument (wr__dparsed_timestamp). */
 WR__KERNEL(parse_timestamp)
 {
     parse_instants(ctx, call, args, sel, out, "GMT");

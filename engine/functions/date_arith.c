@@ -10,8 +10,8 @@
  *     DATEADD, DATESUB                 beyond DATE's 32 bits of days: error
  *     TIMEADD, TIMESUB                 wrap at midnight
  *     TIMESTAMPADD, -SUB, CONVERT_TZ   wrap at 64 bits
- *     units                            DAYS to MILLISECONDS; YEARS and MONTHS have no fixed length:
- * error
+ *     units                            DAYS to MILLISECONDS; YEARS and MONTHS: error, since they
+ *                                      have no fixed length
  */
 #include "engine/functions/families.h"
 #include "engine/functions/kernel.h"
@@ -30,12 +30,14 @@ static int32_t today(const wr_kctx *ctx)
     return (int32_t)((ms - (ms % MS_PER_DAY + MS_PER_DAY) % MS_PER_DAY) / MS_PER_DAY);
 }
 
+/* One reading for the whole batch: rows of a batch do not differ. */
 WR__KERNEL(unix_date_now)
 {
     int32_t day = today(ctx);
     WR_FOREACH_SEL (i, sel)
         out->u.i32[i] = day;
 }
+/* Milliseconds since 1970, which no zone changes. */
 WR__KERNEL(unix_timestamp_now)
 {
     WR_FOREACH_SEL (i, sel)
@@ -53,13 +55,15 @@ WR__KERNEL(copy_i64)
         out->u.i64[i] = wr__i64(args[0], i);
 }
 
+/* ---- CONVERT_TZ ---- */
+
 /*
  * A TIMESTAMP has no zone, so "converting" moves it by the difference of the two zones' offsets at
  * that moment: what a clock shows there, read as if it were UTC. It wraps on overflow, as Java
  * does.
  */
-/* ---- CONVERT_TZ ---- */
 
+/* Prepared once for a call site; read-only, in the plan's arena. */
 typedef struct zones {
     const wr__zone *of[2]; /* from, to; NULL where the argument is not constant, or no zone */
 } zones;
@@ -76,6 +80,8 @@ static void *prepare_zones(const wr_call *call, wr_arena *a)
     return z;
 }
 
+/* Both offsets are those at the instant @p ms, read as UTC: what ksqlDB does, although the local
+ * time that is meant may be on the other side of a transition. */
 WR__KERNEL(convert_tz)
 {
     const zones *constant = call->prepared;
@@ -169,6 +175,7 @@ static void add_to_timestamps(wr_kctx *ctx, const wr_call *call, const wr_vec *c
     }
 }
 
+/* One body for each type, with a sign: DATESUB is DATEADD of the negated distance. */
 #define SUM_KERNEL(name, function, sign)                                                           \
     WR__KERNEL(name)                                                                               \
     {                                                                                              \
@@ -184,6 +191,7 @@ SUM_KERNEL(timestamp_sub, add_to_timestamps, -1)
 /* ---- tables ---- */
 
 #define SIMPLE NULL, NULL, NULL
+/* Without an argument they depend on the clock, so they are never folded. */
 static const wr_signature unix_date_sigs[] = {
     {"", "INTEGER", WR_FN_NOT_DETERMINISTIC, unix_date_now, SIMPLE},
     {"DATE", "INTEGER", WR__NULL_IN, copy_i32, SIMPLE},
@@ -197,6 +205,7 @@ static const wr_signature from_unixtime_sigs[] = {
     {"BIGINT", "TIMESTAMP", WR__NULL_IN, copy_i64, SIMPLE}};
 static const wr_signature convert_tz_sigs[] = {
     {"TIMESTAMP, STRING, STRING", "TIMESTAMP", WR__NULL_IN, convert_tz, NULL, prepare_zones, NULL}};
+/* `unit` is the parser's DAYS, HOURS ... as an INTEGER; no expression has that type. */
 #define SUM_SIG(name, type)                                                                        \
     static const wr_signature name##_sigs[] = {                                                    \
         {"unit, INTEGER, " type, type, WR__NULL_IN, name, SIMPLE}}

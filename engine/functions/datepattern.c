@@ -74,14 +74,14 @@ typedef struct level {
 } level;
 
 typedef struct compiler {
-    const char *p, *end;
-    wr_arena *a;
-    level levels[NESTING_MAX];
-    uint32_t depth; /* of the open level, 0: the pattern */
-    int32_t pad;    /* for the next item */
-    uint32_t items;
+    const char *p, *end;       /* the cursor and the end of the pattern */
+    wr_arena *a;               /* of the result */
+    level levels[NESTING_MAX]; /* the pattern, and the sections that are open */
+    uint32_t depth;            /* of the open level, 0: the pattern */
+    int32_t pad;               /* for the next item */
+    uint32_t items;            /* of all levels together, against ITEMS_MAX */
     weir_error *err;
-    wr_str pattern;
+    wr_str pattern; /* all of it, for messages */
 } compiler;
 
 /* The whole message, with the letter that is wrong at its end. Always false. */
@@ -130,6 +130,7 @@ static bool append_number(compiler *c, wr__ditem item)
     return true;
 }
 
+/* @p min and @p max are widths in digits. */
 static bool number(compiler *c, wr__dfield field, int32_t min, int32_t max, wr__dsign sign)
 {
     return append_number(
@@ -137,7 +138,11 @@ static bool number(compiler *c, wr__dfield field, int32_t min, int32_t max, wr__
         (wr__ditem){.kind = WR__DI_NUMBER, .field = field, .min = min, .max = max, .sign = sign});
 }
 
-/** One letter: as many digits as it takes; more: exactly so many. */
+/**
+ * One letter: as many digits as it takes; more: exactly so many.
+ *
+ *     d     5, 31        dd    05, 31        ddd   refused
+ */
 static bool simple_number(compiler *c, wr__dfield field, int n, int max, char letter)
 {
     if (n > max)
@@ -153,7 +158,9 @@ static bool text(compiler *c, wr__dfield field, wr__dstyle style)
     return true;
 }
 
-/* Two letters mean two digits from 2000 on; four or more allow more digits after a plus sign. */
+/* Two letters mean two digits from 2000 on; four or more allow more digits after a plus sign.
+ *
+ *     y     2024, 5      yy    24 is 2024    yyyy  2024, 0005, +12024 */
 static bool year(compiler *c, wr__dfield field, int n)
 {
     if (n == 2)
@@ -165,7 +172,10 @@ static bool year(compiler *c, wr__dfield field, int n)
     return number(c, field, n, 19, n < 4 ? WR__SIGN_NORMAL : WR__SIGN_EXCEEDS_PAD);
 }
 
-/** M L Q q E e c: a number up to two letters (E: a name), then short, full and narrow names. */
+/**
+ * M L Q q E e c: a number up to two letters (E: a name), then short, full and narrow names. E has
+ * no number; e and c count from Sunday, the locale's first day, and have the names of E.
+ */
 static bool number_or_text(compiler *c, char letter, wr__dfield field, int n)
 {
     static const wr__dstyle styles[] = {WR__STYLE_SHORT, WR__STYLE_FULL, WR__STYLE_NARROW};
@@ -215,6 +225,7 @@ static bool zone(compiler *c, char letter, int n)
     return true;
 }
 
+/* Java has the same text for one to three letters. */
 static bool era(compiler *c, int n)
 {
     if (n > 5)
@@ -237,6 +248,7 @@ static bool fraction(compiler *c, int n)
                                         .sign = WR__SIGN_NOT_NEGATIVE});
 }
 
+/* DD is two or three digits: a day of the year may have three. */
 static bool day_of_year(compiler *c, int n)
 {
     if (n > 3)
@@ -245,7 +257,10 @@ static bool day_of_year(compiler *c, int n)
                   : number(c, WR__D_DAY_OF_YEAR, n, 3, WR__SIGN_NOT_NEGATIVE);
 }
 
-/** Letters of the date. */
+/**
+ * Letters of the date. The default is what java.time's message says of a letter that it does not
+ * know.
+ */
 static bool date_letter(compiler *c, char letter, int n)
 {
     switch (letter) {
@@ -331,12 +346,16 @@ static bool letters(compiler *c, char letter, int n)
     }
 }
 
+/* ASCII only: other letters stand for themselves. */
 static bool is_letter(char ch)
 {
     return (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z');
 }
 
-/** How often the letter at the cursor stands there; the cursor moves past them. */
+/**
+ * How often the letter at the cursor stands there; the cursor moves past them. Cut at 1000, which
+ * every letter refuses, so that the count fits an int.
+ */
 static int take_run(compiler *c)
 {
     const char *start = c->p;
@@ -415,6 +434,7 @@ static bool close_section(compiler *c)
     return true;
 }
 
+/* ITEMS_MAX is looked at before each item, so a long pattern stops early. */
 static bool compile_next(compiler *c)
 {
     if (c->items > ITEMS_MAX)
@@ -439,7 +459,7 @@ static bool compile_next(compiler *c)
 }
 
 /* All memory is in @p a, which the pattern remembers for the zones that the public functions look
- * up. */
+ * up. An open section at the end is closed, an unbalanced ] is an error: both as Java does it. */
 wr_datepattern *wr_datepattern_compile(wr_str pattern, wr_arena *a, weir_error *err)
 {
     const char *start = pattern.ptr ? pattern.ptr : "";
@@ -459,10 +479,9 @@ wr_datepattern *wr_datepattern_compile(wr_str pattern, wr_arena *a, weir_error *
 
 /* ---- for other folders ---- */
 
-/*
- * For the planner and the operators (TIMESTAMP_FORMAT of a source or a sink): one pattern per task,
- * since a pattern caches zones; so, unlike in the kernels, it is not shared by threads.
- */
+/* For the planner and the operators (TIMESTAMP_FORMAT of a source or a sink): one pattern per task,
+ * since a pattern caches zones; so, unlike in the kernels, it is not shared by threads. An unknown
+ * default zone is an error of each record: it is the server's setting, or a literal. */
 bool wr_datepattern_parse_timestamp(wr_datepattern *p, wr_str text, const char *default_zone,
                                     int64_t *ms, char *errbuf, size_t errbuf_n)
 {
@@ -480,6 +499,7 @@ bool wr_datepattern_parse_timestamp(wr_datepattern *p, wr_str text, const char *
     return ok;
 }
 
+/* On failure @p out is as it was before. */
 bool wr_datepattern_format_timestamp(wr_datepattern *p, int64_t ms, const char *zone_id,
                                      wr_buf *out, char *errbuf, size_t errbuf_n)
 {

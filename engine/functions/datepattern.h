@@ -19,6 +19,7 @@
 #include "common/buf.h"
 #include "common/error.h"
 
+/* Compiled once for a source, a sink or a call site. */
 typedef struct wr_datepattern wr_datepattern;
 
 /** @return NULL where @p pattern is malformed: WEIR_ERR_STATEMENT. Memory: @p a, which must outlive

@@ -2,6 +2,9 @@
 /*
  * Fields of dates and times: their values and ranges, as java.time defines them. Weeks are those of
  * WeekFields.of(Locale.US): they begin on Sunday, and the first one holds January 1.
+ *
+ * Days are counted from 1970-01-01 and may be negative, nanoseconds are of the day and are not.
+ * Nothing here fails: a value that is out of range was refused before, or is cut by the caller.
  */
 #include "engine/functions/datepattern_internal.h"
 
@@ -41,31 +44,37 @@ static int year_length(int64_t year)
     return wr__is_leap_year(year) ? 366 : 365;
 }
 
-/** 1: Monday. */
+/** 1: Monday. 1970-01-01 was a Thursday, the fourth day of a week that begins on Monday. */
 static int64_t day_of_week(int64_t days)
 {
     return floor_mod(days + 3, 7) + 1;
 }
 
-/** 1: Sunday. */
+/** 1: Sunday. java.time's WeekFields of the USA. */
 static int64_t local_day_of_week(int64_t days)
 {
     return floor_mod(days + 4, 7) + 1;
 }
 
+/* @p year is the day's own: 1..366. */
 static int64_t day_of_year(int64_t days, int64_t year)
 {
     return days - wr_days_from_civil(year, 1, 1) + 1;
 }
+
+/* ---- weeks ---- */
 
 /*
  * WeekFields computes with "offsets": how many days of the first week lie before the period (a
  * month or a year) begins, negative where the first week begins within it. The names are
  * java.time's, so that the two can be held side by side.
  */
-/* ---- weeks ---- */
 
-/** WeekFields.startOfWeekOffset with a first week of at least one day. */
+/**
+ * WeekFields.startOfWeekOffset with a first week of at least one day. @p day counts from 1 within
+ * the period, @p local_day is its day of the week. The first week needs one day only in the USA, so
+ * it always holds the first day: hence `start + 1 > 1`, with ISO weeks it would be `> 4`.
+ */
 static int64_t week_offset(int64_t day, int64_t local_day)
 {
     int64_t start = floor_mod(day - local_day, 7);
@@ -78,7 +87,14 @@ static int64_t compute_week(int64_t offset, int64_t day)
     return (7 + offset + (day - 1)) / 7;
 }
 
-/** Week-based year and week of a day. */
+/**
+ * Week-based year and week of a day. The last days of December may be of week 1 of the next year,
+ * but not the other way round: week 0 is for weeks with another first one, and is kept as java.time
+ * has it.
+ *
+ *     2024-12-28 Saturday    week 52 of 2024
+ *     2024-12-29 Sunday      week 1 of 2025
+ */
 static void week_of(int64_t days, int64_t *week_year, int64_t *week)
 {
     int month, day;
@@ -107,11 +123,13 @@ int64_t wr__week_date(int64_t week_year, int64_t week, int64_t local_day)
     return first - offset + (local_day - 1) + (week - 1) * 7;
 }
 
+/* Week 1 holds the first day of the month, so it is never 0. */
 static int64_t week_of_month(int64_t days, int day)
 {
     return compute_week(week_offset(day, local_day_of_week(days)), day);
 }
 
+/* Weeks before and after the month are allowed: the date is then in a neighbour month. */
 int64_t wr__week_of_month_date(int64_t year, int month, int64_t week, int64_t local_day)
 {
     int64_t first = wr_days_from_civil(year, month, 1);
@@ -120,6 +138,7 @@ int64_t wr__week_of_month_date(int64_t year, int month, int64_t week, int64_t lo
 
 /* ---- values ---- */
 
+/* Any 64-bit instant has a date: the furthest are some 292 million years away. */
 wr__dtime wr__dtime_of_instant(int64_t ms, const wr__zone *zone)
 {
     int32_t offset = wr__zone_offset(zone, ms);
@@ -136,7 +155,8 @@ wr__dtime wr__dtime_of_instant(int64_t ms, const wr__zone *zone)
                        .instant_ms = ms};
 }
 
-/* Values of a time of the day; hours of a half and clock hours run 0..11 and 1..12. */
+/* Values of a time of the day; hours of a half and clock hours run 0..11 and 1..12. @p nanos is of
+ * the day, so it is not negative and all divisions are plain ones. */
 static int64_t time_value(int64_t nanos, wr__dfield field)
 {
     int64_t second = nanos / 1000000000, hour = second / 3600;
@@ -174,6 +194,8 @@ static int64_t week_value(int64_t days, int day, wr__dfield field)
     return field == WR__D_WEEK ? week : week_year;
 }
 
+/* Modified Julian day 0 is 1858-11-17, day 40587 is 1970-01-01. The aligned day counts 1..7 from
+ * the first of the month, whatever day of the week that is. */
 static int64_t date_value(int64_t days, wr__dfield field)
 {
     int64_t year;

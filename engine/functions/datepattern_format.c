@@ -2,6 +2,10 @@
 /*
  * Printing by a pattern. An item that needs what is not there (the hour of a DATE) fails the whole,
  * or, inside an optional section, leaves that section out.
+ *
+ *     DATE 2024-05-06 by 'd MMM yyyy'             6 May 2024
+ *     DATE 2024-05-06 by 'yyyy-MM-dd[ HH:mm]'     2024-05-06: there is no time for the section
+ *     DATE 2024-05-06 by 'HH:mm'                  an error: Unsupported field: HourOfDay
  */
 #include "engine/functions/datepattern_internal.h"
 
@@ -9,16 +13,18 @@
 
 #include <stdio.h>
 
+/* What an item has come to. */
 typedef enum outcome {
     PRINTED,
     MISSING, /* what it needs is not there */
     FAILED,  /* the text of the error is set */
 } outcome;
 
+/* One print; the pattern is read-only and may be in use by other threads. */
 typedef struct printer {
     const wr__dtime *t;
-    wr_buf *out;
-    char *errbuf;
+    wr_buf *out;  /* appended to, and cut back where something fails */
+    char *errbuf; /* WR__DERR bytes, set where the outcome is not PRINTED */
 } printer;
 
 static outcome print_list(printer *p, const wr__dlist *list, bool optional);
@@ -81,6 +87,7 @@ static outcome print_text(printer *p, const wr__ditem *item, int64_t value)
     return PRINTED;
 }
 
+/* A field that is not there is MISSING: only the list knows whether that is an error. */
 static outcome print_field(printer *p, const wr__ditem *item)
 {
     int64_t value;
@@ -100,6 +107,7 @@ static outcome print_field(printer *p, const wr__ditem *item)
 
 /* ---- offsets ---- */
 
+/* Two digits, which all parts of an offset have but for the hour of a short GMT form. */
 static void print_part(printer *p, bool colon, int32_t value)
 {
     wr_buf_printf(p->out, colon ? ":%02d" : "%02d", value);
@@ -127,7 +135,8 @@ static void print_offset(printer *p, const wr__ditem *item)
         print_part(p, colon, seconds);
 }
 
-/* O: GMT, GMT+8, GMT+8:30. OOOO: GMT+08:30. */
+/* O: GMT, GMT+8, GMT+8:30. OOOO: GMT+08:30. java.time's LocalizedOffsetIdPrinterParser, whose text
+ * is GMT in English. */
 static void print_gmt_offset(printer *p, const wr__ditem *item)
 {
     int32_t offset = p->t->offset_s, abs = offset < 0 ? -offset : offset;
@@ -164,7 +173,10 @@ static outcome print_zone(printer *p, const wr__ditem *item)
 
 /* ---- the whole ---- */
 
-/** Put blanks before what was printed from @p start on. Widths count UTF-16 units. */
+/**
+ * Put blanks before what was printed from @p start on. Widths count UTF-16 units. What is wider
+ * than the pad is an error, not cut, as in java.time.
+ */
 static outcome pad_left(printer *p, size_t start, int32_t width)
 {
     uint32_t n = wr_utf16_len(wr_str_make(p->out->ptr + start, p->out->len - start));
@@ -182,6 +194,7 @@ static outcome pad_left(printer *p, size_t start, int32_t width)
     return PRINTED;
 }
 
+/* Literals and optional sections cannot fail by themselves. */
 static outcome print_item(printer *p, const wr__ditem *item)
 {
     switch (item->kind) {

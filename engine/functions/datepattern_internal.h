@@ -14,25 +14,25 @@
 /** java.time's fields, as far as letters reach them. The order is ChronoField's: PARSE_TIMESTAMP
  *  applies fields in it. */
 typedef enum wr__dfield {
-    WR__D_NANO, /* of second */
-    WR__D_NANO_OF_DAY,
-    WR__D_MILLI_OF_DAY,
+    WR__D_NANO,         /* of second */
+    WR__D_NANO_OF_DAY,  /* letter N: a whole time */
+    WR__D_MILLI_OF_DAY, /* letter A: a whole time */
     WR__D_SECOND,
     WR__D_MINUTE,
-    WR__D_HOUR_OF_AMPM, /* 0..11 */
-    WR__D_CLOCK_HOUR_OF_AMPM,
-    WR__D_HOUR,
-    WR__D_CLOCK_HOUR, /* 1..24 */
-    WR__D_AMPM,
-    WR__D_DAY_OF_WEEK, /* 1: Monday */
-    WR__D_ALIGNED_DAY, /* of the week in the month: letter F */
+    WR__D_HOUR_OF_AMPM,       /* 0..11 */
+    WR__D_CLOCK_HOUR_OF_AMPM, /* 1..12 */
+    WR__D_HOUR,               /* 0..23 */
+    WR__D_CLOCK_HOUR,         /* 1..24 */
+    WR__D_AMPM,               /* 0: AM */
+    WR__D_DAY_OF_WEEK,        /* 1: Monday */
+    WR__D_ALIGNED_DAY,        /* of the week in the month: letter F */
     WR__D_DAY_OF_MONTH,
-    WR__D_DAY_OF_YEAR,
+    WR__D_DAY_OF_YEAR, /* 1..366 */
     WR__D_MONTH,
-    WR__D_YEAR_OF_ERA,
-    WR__D_YEAR,
-    WR__D_ERA,
-    WR__D_OFFSET, /* seconds */
+    WR__D_YEAR_OF_ERA, /* 1 is both 1 AD and 1 BC */
+    WR__D_YEAR,        /* 0 is 1 BC, as in ISO 8601 */
+    WR__D_ERA,         /* 0: BC */
+    WR__D_OFFSET,      /* seconds */
     /* not of ChronoField */
     WR__D_QUARTER,
     WR__D_JULIAN,    /* modified Julian day */
@@ -46,16 +46,16 @@ typedef enum wr__dfield {
 extern const char *const wr__dfield_names[WR__D_N]; /* Java's: "HourOfDay" */
 
 typedef enum wr__dkind {
-    WR__DI_CHAR,
-    WR__DI_NUMBER,
-    WR__DI_REDUCED,  /* two digits of a year from 2000 on */
-    WR__DI_FRACTION, /* digits of the second's fraction */
-    WR__DI_TEXT,
-    WR__DI_ZONE_ID,
-    WR__DI_ZONE_NAME,
-    WR__DI_OFFSET,
-    WR__DI_GMT_OFFSET,
-    WR__DI_OPTIONAL,
+    WR__DI_CHAR,       /* one code point, as it is */
+    WR__DI_NUMBER,     /* between min and max digits */
+    WR__DI_REDUCED,    /* two digits of a year from 2000 on */
+    WR__DI_FRACTION,   /* digits of the second's fraction */
+    WR__DI_TEXT,       /* a name out of datepattern_text.c */
+    WR__DI_ZONE_ID,    /* VV: Europe/Berlin */
+    WR__DI_ZONE_NAME,  /* z, v: CET */
+    WR__DI_OFFSET,     /* X, x, Z: +01:00 */
+    WR__DI_GMT_OFFSET, /* O: GMT+1 */
+    WR__DI_OPTIONAL,   /* [...]: all of it or nothing */
 } wr__dkind;
 
 /** java.time's SignStyle: when a number has a sign. */
@@ -73,14 +73,16 @@ typedef enum wr__dstyle {
 } wr__dstyle;
 
 typedef struct wr__ditem wr__ditem;
+/* The items of a pattern, or of one optional section, in the order of the text. */
 typedef struct wr__dlist {
     const wr__ditem *items;
     uint32_t n;
 } wr__dlist;
 
+/* One item. Fields are named after the kinds that have them; the others are zero. */
 struct wr__ditem {
     wr__dkind kind;
-    wr__dfield field;
+    wr__dfield field;   /* what a number or a name is the value of */
     uint32_t cp;        /* CHAR */
     int32_t min, max;   /* NUMBER, FRACTION: widths */
     int32_t subsequent; /* NUMBER: digits that belong to items after it; -1: fixed width */
@@ -93,6 +95,8 @@ struct wr__ditem {
     wr__dlist list;          /* OPTIONAL */
 };
 
+/* A compiled pattern. The items are read-only; only the two functions of datepattern.h write, to
+ * `zones`, so a pattern that goes through them belongs to one thread. */
 struct wr_datepattern {
     wr__dlist list;
     wr_arena *arena; /* of the public functions' zones */
@@ -126,13 +130,17 @@ wr__dtime wr__dtime_of_instant(int64_t ms, const wr__zone *zone);
 /** True where a value is in the field's range (java.time's ValueRange). */
 bool wr__dfield_valid(wr__dfield field, int64_t value);
 bool wr__is_leap_year(int64_t year);
+/* Days of @p month, 1..12. */
 int wr__month_length(int64_t year, int month);
 /** The day of a week-based year, week and day of week (1: Sunday). */
 int64_t wr__week_date(int64_t week_year, int64_t week, int64_t local_day);
+/* The same for a month: its week 1 holds the first day; week 0 is the one before. */
 int64_t wr__week_of_month_date(int64_t year, int month, int64_t week, int64_t local_day);
 
 /* ---- printing ---- */
 
+/* Append @p t to @p out. False: the pattern asks for what is not there, or for more digits than it
+ * has room for; @p errbuf says which, and @p out is as it was. */
 bool wr__datepattern_format(const wr_datepattern *p, const wr__dtime *t, wr_buf *out,
                             char errbuf[WR__DERR]);
 

@@ -5,6 +5,10 @@
  *
  * An item's parser gives the end of what it took, or NULL; then failed_at says where it failed. A
  * failed optional section leaves no trace.
+ *
+ *     '20240506' by 'yyyyMMdd'      2024, 5 and 6: dd and MM reserve their digits
+ *     '6 may 2024' by 'd MMM yyyy'  case does not matter
+ *     '2024-5-6' by 'yyyy-MM-dd'    an error at index 5: two digits are wanted
  */
 #include "engine/functions/datepattern_internal.h"
 
@@ -16,11 +20,11 @@
 #include <unicode/uenum.h>
 
 typedef struct reader {
-    const char *begin, *end;
+    const char *begin, *end; /* of the text; `end` is nearer while a padded field is read */
     wr__dparsed *out;
-    wr__zone_cache *zones;
+    wr__zone_cache *zones; /* for zones that the text names */
     wr_arena *a;
-    const char *failed_at;
+    const char *failed_at; /* the last failure, which is the one that is reported */
 } reader;
 
 static const char *read_list(reader *r, const wr__dlist *list, const char *p);
@@ -33,7 +37,10 @@ static const char *fail_at(reader *r, const char *p)
     return NULL;
 }
 
-/** A field read twice must have the same value. */
+/**
+ * A field read twice must have the same value. @p from is where the field stands in the text: where
+ * a contradiction is reported. "12 13" by the pattern "HH HH" contradicts itself.
+ */
 static const char *set_field(reader *r, wr__dfield field, int64_t value, const char *from,
                              const char *to)
 {
@@ -45,6 +52,7 @@ static const char *set_field(reader *r, wr__dfield field, int64_t value, const c
     return to;
 }
 
+/* ASCII digits only: DateTimeFormatter's DecimalStyle.STANDARD. */
 static bool is_digit(char c)
 {
     return c >= '0' && c <= '9';
@@ -69,7 +77,10 @@ static const char *match_text(const reader *r, const char *p, const char *text)
 
 /* ---- numbers ---- */
 
-/** Up to @p max digits at @p p into *value. False: more than 64 bits hold. */
+/**
+ * Up to @p max digits at @p p into *value. False: more than 64 bits hold. The limit leaves room for
+ * one more digit without an overflow.
+ */
 static bool take_digits(const reader *r, const char **p, int64_t max, uint64_t *value)
 {
     *value = 0;
@@ -81,7 +92,10 @@ static bool take_digits(const reader *r, const char **p, int64_t max, uint64_t *
     return true;
 }
 
-/** The sign of a number; false: not allowed here. */
+/**
+ * The sign of a number; false: not allowed here. Strict parsing: a plus sign only where the style
+ * would print one.
+ */
 static bool take_sign(const wr__ditem *item, const char **p, char *sign)
 {
     *sign = 0;
@@ -91,7 +105,9 @@ static bool take_sign(const wr__ditem *item, const char **p, char *sign)
     return item->sign == WR__SIGN_EXCEEDS_PAD || (item->sign == WR__SIGN_NORMAL && *sign == '-');
 }
 
-/* Two digits of a year stand for 2000 to 2099; any other number of digits for itself. */
+/* Two digits of a year stand for 2000 to 2099; any other number of digits for itself.
+ *
+ *     yy      24 is 2024 */
 static const char *set_number(reader *r, const wr__ditem *item, int64_t value, const char *from,
                               const char *to)
 {
@@ -135,7 +151,9 @@ static const char *read_number(reader *r, const wr__ditem *item, const char *sta
     return set_number(r, item, value, digits, p);
 }
 
-/* Digits of a second's fraction, filled up with zeros to nanoseconds. */
+/* Digits of a second's fraction, filled up with zeros to nanoseconds.
+ *
+ *     SSS      '5' fails, '500' is 500,000,000 nanoseconds */
 static const char *read_fraction(reader *r, const wr__ditem *item, const char *start)
 {
     const char *p = start;
@@ -168,7 +186,7 @@ static const char *read_text(reader *r, const wr__ditem *item, const char *start
 
 /* ---- offsets ---- */
 
-/** Two digits below 60, after a colon where @p colon. */
+/** Two digits below 60, after a colon where @p colon. NULL: they are not there, or above 59. */
 static const char *two_digits(const reader *r, const char *p, bool colon, int32_t *value)
 {
     if (colon) {
@@ -238,6 +256,7 @@ static const char *gmt_parts(const reader *r, const char *p, bool full, int32_t 
     return next ? next : p;
 }
 
+/* GMT alone is offset 0. */
 static const char *read_gmt_offset(reader *r, const wr__ditem *item, const char *start)
 {
     const char *p = match_text(r, start, "GMT");
@@ -254,15 +273,19 @@ static const char *read_gmt_offset(reader *r, const wr__ditem *item, const char 
 
 /* ---- zones ---- */
 
+/* What ids of the IANA data are made of. */
 static bool is_zone_char(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c) || c == '/' ||
            c == '_' || c == '+' || c == '-';
 }
 
-/** The zone whose id is @p text in any case. */
-/* An exact id is found at once; another spelling costs a walk over all ids, once for each spelling,
- * as the cache keeps what it has found. */
+/**
+ * The zone whose id is @p text in any case.
+ *
+ * An exact id is found at once; another spelling costs a walk over all ids, once for each spelling,
+ * as the cache keeps what it has found.
+ */
 static const wr__zone *zone_in_any_case(reader *r, wr_str text)
 {
     const wr__zone *exact = wr__zone_get(r->zones, text, r->a);
@@ -346,6 +369,7 @@ static const char *read_zone(reader *r, const wr__ditem *item, const char *start
 
 /* ---- the whole ---- */
 
+/* Case does not matter for literals either: the whole parser ignores it. */
 static const char *read_char(reader *r, const wr__ditem *item, const char *start)
 {
     const char *p = start;
@@ -354,7 +378,8 @@ static const char *read_char(reader *r, const wr__ditem *item, const char *start
     return p;
 }
 
-/* Fields that a failed section has set are forgotten with it. */
+/* Fields that a failed section has set are forgotten with it. Never fails: a section that does not
+ * fit took nothing. */
 static const char *read_optional(reader *r, const wr__ditem *item, const char *start)
 {
     wr__dparsed before = *r->out;
@@ -365,6 +390,7 @@ static const char *read_optional(reader *r, const wr__ditem *item, const char *s
     return start;
 }
 
+/* NULL where the item does not fit at @p p; what it has set stays until the caller decides. */
 static const char *read_item(reader *r, const wr__ditem *item, const char *p)
 {
     switch (item->kind) {
@@ -390,7 +416,10 @@ static const char *read_item(reader *r, const wr__ditem *item, const char *p)
     WR_UNREACHABLE();
 }
 
-/** An item in a field of its own, filled up with blanks on the left. */
+/**
+ * An item in a field of its own, filled up with blanks on the left. The end of the text is moved
+ * for as long as the field is read, so that no item can read beyond the pad.
+ */
 static const char *read_padded(reader *r, const wr__ditem *item, const char *start)
 {
     if (r->end - start < item->pad)
@@ -404,6 +433,7 @@ static const char *read_padded(reader *r, const wr__ditem *item, const char *sta
     return to == field_end ? to : fail_at(r, p);
 }
 
+/* Items in order; there is no way back to try another split, as in java.time. */
 static const char *read_list(reader *r, const wr__dlist *list, const char *p)
 {
     for (uint32_t k = 0; k < list->n && p; k++)

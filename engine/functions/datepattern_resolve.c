@@ -21,6 +21,7 @@ static bool has(const wr__dparsed *p, wr__dfield f)
     return wr__dparsed_has(p, f);
 }
 
+/* Its bit goes, its value stays to be read once more for a message. */
 static int64_t take(wr__dparsed *p, wr__dfield f)
 {
     p->present &= ~(1u << f);
@@ -39,6 +40,7 @@ static bool check(wr__dfield f, int64_t value, char *errbuf)
     return wr__dfield_valid(f, value) || invalid(errbuf, f, value);
 }
 
+/* "Conflict found: MonthOfYear 2 differs from 3". */
 static bool conflict(char *errbuf, wr__dfield f, int64_t a, int64_t b)
 {
     snprintf(errbuf, WR__DERR, "Conflict found: %s %lld differs from %lld", wr__dfield_names[f],
@@ -46,7 +48,10 @@ static bool conflict(char *errbuf, wr__dfield f, int64_t a, int64_t b)
     return false;
 }
 
-/** Give a field a value that follows from others. */
+/**
+ * Give a field a value that follows from others. A value that contradicts one that the text gives
+ * is the text's fault, and is named.
+ */
 static bool derive(wr__dparsed *p, wr__dfield f, int64_t value, char *errbuf)
 {
     if (has(p, f) && p->v[f] != value)
@@ -58,7 +63,8 @@ static bool derive(wr__dparsed *p, wr__dfield f, int64_t value, char *errbuf)
 
 /* ---- dates ---- */
 
-/* A date that follows from two groups of fields must be the same one. */
+/* A date that follows from two groups of fields must be the same one. The field in the message
+ * stands for the whole date. */
 static bool set_date(wr__dparsed *p, int64_t days, char *errbuf)
 {
     if (p->t.has_date && p->t.days != days)
@@ -82,7 +88,12 @@ static bool resolve_era(wr__dparsed *p, char *errbuf)
     return derive(p, WR__D_YEAR, common ? year : 1 - year, errbuf);
 }
 
-/** Smart: a day up to 31 is cut to the month's length. */
+/**
+ * Smart: a day up to 31 is cut to the month's length.
+ *
+ *     2023-02-30      2023-02-28: smart
+ *     2023-02-32      an error: no month has that day
+ */
 static bool date_of_month(wr__dparsed *p, char *errbuf)
 {
     int64_t year = take(p, WR__D_YEAR), month = take(p, WR__D_MONTH);
@@ -117,7 +128,8 @@ static bool resolve_date(wr__dparsed *p, char *errbuf)
     return !has(p, WR__D_DAY_OF_YEAR) || date_of_year(p, errbuf);
 }
 
-/* Sunday is day 1 of these weeks: see datepattern_fields.c. */
+/* Sunday is day 1 of these weeks: see datepattern_fields.c. The day of the week was turned into one
+ * of these weeks by the caller. */
 static bool date_of_week(wr__dparsed *p, int64_t local_day, char *errbuf)
 {
     int64_t year = take(p, WR__D_WEEK_YEAR), week = take(p, WR__D_WEEK);
@@ -162,7 +174,11 @@ static bool resolve_other(wr__dparsed *p, char *errbuf)
 
 /* ---- times ---- */
 
-/** k and h: the highest value stands for 0. */
+/**
+ * k and h: the highest value stands for 0.
+ *
+ *     kk = 24     hour 0           hh = 12     hour 0 of its half
+ */
 static bool resolve_clock_hour(wr__dparsed *p, wr__dfield clock, int64_t top, wr__dfield hour,
                                char *errbuf)
 {
@@ -189,7 +205,8 @@ static bool resolve_part_of_day(wr__dparsed *p, wr__dfield field, int64_t nanos_
            (has(p, WR__D_NANO) || derive(p, WR__D_NANO, nanos % NANOS_PER_SECOND, errbuf));
 }
 
-/* What the letters of clocks and halves mean, as hours, minutes, seconds and nanoseconds. */
+/* What the letters of clocks and halves mean, as hours, minutes, seconds and nanoseconds. A half of
+ * the day without an hour stays: see resolve_half. */
 static bool resolve_time_fields(wr__dparsed *p, char *errbuf)
 {
     if (!resolve_clock_hour(p, WR__D_CLOCK_HOUR, 24, WR__D_HOUR, errbuf) ||
@@ -205,7 +222,10 @@ static bool resolve_time_fields(wr__dparsed *p, char *errbuf)
            resolve_part_of_day(p, WR__D_MILLI_OF_DAY, 1000000, errbuf);
 }
 
-/** AM or PM and nothing else of a time means its middle. */
+/**
+ * AM or PM and nothing else of a time means its middle. 6 in the morning or in the evening:
+ * java.time's rule for a lone AM or PM.
+ */
 static void resolve_half(wr__dparsed *p)
 {
     if (!has(p, WR__D_AMPM) || has(p, WR__D_HOUR) || has(p, WR__D_MINUTE) || has(p, WR__D_SECOND) ||
@@ -282,13 +302,14 @@ bool wr__dparsed_resolve(wr__dparsed *p, char errbuf[WR__DERR])
     return true;
 }
 
+/* ---- PARSE_TIMESTAMP ---- */
+
 /*
  * ksqlDB fills up what the text does not say from 1970-01-01T00:00 in the zone, by applying the
  * fields one after the other to that moment (StringToTimestampParser). With two fields that
  * contradict each other, or a day that the month at hand does not have yet, the order shows in the
  * result, so it is followed here field by field.
  */
-/* ---- PARSE_TIMESTAMP ---- */
 
 /* A moment of a zone, changed field by field as ZonedDateTime.with does: each step keeps the offset
  * where it can, which decides about the hour that comes twice. */
@@ -298,7 +319,10 @@ typedef struct moment {
     int32_t offset;
 } moment;
 
-/** Days whose milliseconds fit 64 bits, with room for an offset. */
+/**
+ * Days whose milliseconds fit 64 bits, with room for an offset. Two days of room on either side for
+ * an offset and a time of the day.
+ */
 static bool in_range(int64_t days)
 {
     return days < INT64_MAX / 86400000 - 2 && days > -(INT64_MAX / 86400000 - 2);
@@ -383,7 +407,11 @@ static bool with_date(moment *m, wr__dfield f, int64_t v, char *errbuf)
     return true;
 }
 
-/** The fields of a whole date, in ChronoField's order; the last one, the epoch day, decides. */
+/**
+ * The fields of a whole date, in ChronoField's order; the last one, the epoch day, decides. ksqlDB
+ * applies every field that the parsed date supports; of that, only what these steps refuse and what
+ * they do to the offset is left in the end.
+ */
 static bool with_whole_date(moment *m, const wr__dtime *t, char *errbuf)
 {
     static const wr__dfield order[] = {WR__D_DAY_OF_WEEK, WR__D_ALIGNED_DAY, WR__D_DAY_OF_MONTH,
@@ -436,6 +464,9 @@ static bool apply_fields(moment *m, const wr__dparsed *p, char *errbuf)
     return true;
 }
 
+/*     text has date, time and zone      that instant
+ *     text has date and time            that local time in @p default_zone
+ *     text has less                     1970-01-01T00:00 there, changed field by field */
 bool wr__dparsed_timestamp(const wr__dparsed *p, const wr__zone *default_zone, int64_t *ms,
                            char errbuf[WR__DERR])
 {

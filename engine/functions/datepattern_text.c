@@ -28,12 +28,15 @@ static const char *const quarters_full[] = {"1st quarter", "2nd quarter", "3rd q
 static const char *const quarters_short[] = {"Q1", "Q2", "Q3", "Q4"};
 static const char *const quarters_narrow[] = {"1", "2", "3", "4"};
 
+/* A field has a list for each style. */
 static const char *const *pick(wr__dstyle style, const char *const *brief, const char *const *full,
                                const char *const *narrow)
 {
     return style == WR__STYLE_SHORT ? brief : style == WR__STYLE_FULL ? full : narrow;
 }
 
+/* Months, days and quarters count from 1, halves and eras from 0. Halves have no other style: the
+ * letter a may stand once only. */
 const char *const *wr__dtext(wr__dfield field, wr__dstyle style, int *n, int *first)
 {
     WR_ASSERT((unsigned)field < WR__D_N);

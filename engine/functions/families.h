@@ -10,6 +10,7 @@
 
 #include "engine/functions/function.h"
 
+/* The order does not matter: the registry sorts by name. */
 #define WR__FUNCTION_FAMILIES(X)                                                                   \
     X(agg_basic)   /* COUNT, SUM, AVG, MIN, MAX ... */                                             \
     X(agg_collect) /* COLLECT_LIST, HISTOGRAM, ATTR, COUNT_DISTINCT ... */                         \

@@ -58,6 +58,7 @@ struct wr_kctx {
 typedef void (*wr_kernel)(wr_kctx *ctx, const wr_call *call, const wr_vec *const *args, wr_sel sel,
                           wr_vec *out);
 
+/* Bits of wr_signature.flags. What a kernel does with NULL by itself has no bit. */
 enum {
     WR_FN_NULL_IN_NULL_OUT = 1,  /* any NULL argument: NULL, kernel not asked */
     WR_FN_NOT_DETERMINISTIC = 2, /* never folded: RANDOM, UUID(), UNIX_TIMESTAMP() */
@@ -66,22 +67,24 @@ enum {
 
 /** One call site, read-only while it runs, in the plan arena. */
 struct wr_call {
-    const struct wr_function *fn;
-    const struct wr_signature *sig;
-    uint32_t args_n;
-    const wr_type *const *arg_types; /* after implicit casts */
-    const wr_type *ret;
+    const struct wr_function *fn;      /* for its name in messages */
+    const struct wr_signature *sig;    /* the overload that was chosen */
+    uint32_t args_n;                   /* as written, lambdas not counted */
+    const wr_type *const *arg_types;   /* after implicit casts */
+    const wr_type *ret;                /* of the result, variables bound */
     const wr_value *const *const_args; /* per argument: its value where it is constant, else NULL */
     const wr_lambda *const *lambdas;   /* in order of the lambda arguments; NULL if none */
-    uint32_t lambdas_n;
-    void *prepared; /* what prepare returned */
+    uint32_t lambdas_n;                /* as many as the signature has */
+    void *prepared;                    /* what prepare returned */
 };
 
+/* One overload: a row of a table, constant. The texts are in the language of the head of this file.
+ */
 typedef struct wr_signature {
     const char *args;
-    const char *ret; /* NULL: ret_fn */
-    unsigned flags;  /* WR_FN_* */
-    wr_kernel kernel;
+    const char *ret;  /* NULL: ret_fn */
+    unsigned flags;   /* WR_FN_* */
+    wr_kernel kernel; /* NULL for aggregates */
     /** Compute the result type; error: the statement is refused. NULL where ret is given. */
     weir_status (*ret_fn)(const wr_type *const *args, uint32_t n, wr_arena *a, const wr_type **ret,
                           weir_error *err);
@@ -98,6 +101,8 @@ typedef enum wr_function_kind {
     WR_FUNCTION_AGGREGATE,
 } wr_function_kind;
 
+/* A row of a family's table, constant: what is said here is all that SHOW and DESCRIBE FUNCTION
+ * know. */
 typedef struct wr_function {
     const char *name;        /* upper case */
     const char *category;    /* "MATHEMATICAL", "STRING", "REGULAR EXPRESSION", "DATE / TIME",
@@ -107,11 +112,12 @@ typedef struct wr_function {
     const char *example;     /* an expression: "SUBSTRING('stream', 1, 3)" */
     const char *result;      /* its value as a SQL expression: "'str'"; NULL where random or now */
     const wr_signature *sigs;
-    uint32_t sigs_n;
+    uint32_t sigs_n; /* at least 1 */
     wr_function_kind kind;
     const struct wr_aggregate *aggregate; /* AGGREGATE: sigs_n implementations, as sigs[i] */
 } wr_function;
 
+/* A table with its length, as one file exports it. */
 typedef struct wr_function_family {
     const wr_function *functions;
     uint32_t n;
@@ -124,8 +130,9 @@ typedef struct wr_function_family {
 
 /* ---- aggregate functions ---- */
 
+/* What an aggregate may use while it runs; one per task, as wr_kctx for kernels. */
 typedef struct wr_agg_ctx {
-    wr_arena *scratch;
+    wr_arena *scratch; /* new states live here, until they are encoded after the batch */
     wr_row_errors *errs;
     uint64_t *sequence; /* EARLIEST/LATEST_BY_OFFSET: counter of the task, only order matters */
 } wr_agg_ctx;
@@ -141,14 +148,14 @@ typedef struct wr_agg_ctx {
  */
 typedef struct wr_agg_call {
     const wr_function *fn;
-    const struct wr_aggregate *impl;
-    uint32_t args_n; /* column arguments */
-    const wr_type *const *arg_types;
-    uint32_t init_n; /* initial (literal) arguments */
-    const wr_value *init_args;
+    const struct wr_aggregate *impl; /* fn->aggregate[i] of the chosen overload */
+    uint32_t args_n;                 /* column arguments */
+    const wr_type *const *arg_types; /* not cast, but for an untyped NULL */
+    uint32_t init_n;                 /* initial (literal) arguments */
+    const wr_value *init_args;       /* the literals themselves */
     const wr_type *const *init_types;
-    const wr_type *state_type, *ret;
-    int64_t limit; /* ksql.functions.<fn>.limit; INT64_MAX if unset */
+    const wr_type *state_type, *ret; /* what is stored; what SQL sees */
+    int64_t limit;                   /* ksql.functions.<fn>.limit; INT64_MAX if unset */
 } wr_agg_call;
 
 /**
@@ -156,10 +163,10 @@ typedef struct wr_agg_call {
  * interface's boxed values. Bytes and results are the same either way.
  */
 typedef enum wr_agg_flat {
-    WR_AGG_FLAT_NONE,
+    WR_AGG_FLAT_NONE, /* boxed values only */
     WR_AGG_FLAT_COUNT,
     WR_AGG_FLAT_SUM,
-    WR_AGG_FLAT_AVG,
+    WR_AGG_FLAT_AVG, /* a sum and a count */
     WR_AGG_FLAT_MIN,
     WR_AGG_FLAT_MAX,
     WR_AGG_FLAT_EARLIEST,
@@ -173,6 +180,7 @@ typedef struct wr_aggregate {
                             weir_error *err);
     /** Refuse bad initial arguments ("k must be > 0"); NULL if nothing to check. */
     weir_status (*check)(const wr_agg_call *call, weir_error *err);
+    /* The state of a group that has no rows. */
     void (*init)(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state);
     bool (*add)(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state, const wr_value *args,
                 const char **message);

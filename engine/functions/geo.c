@@ -32,7 +32,7 @@ static double haversine(const double c[4], double radius)
     return radius * 2 * asin(sqrt(a));
 }
 
-/** 0: no such unit. A blank text is no unit at all, so the default. */
+/** 0: no such unit. A blank text is no unit at all, so the default. ksqlDB's names of units. */
 static double radius_of(wr_str unit)
 {
     static const char *const km[] = {"km", "kilometer", "kilometers", "kilometre", "kilometres"};
@@ -48,7 +48,11 @@ static double radius_of(wr_str unit)
     return 0;
 }
 
-/** Coordinates of row @p i: lat1, lon1, lat2, lon2. False where the row has failed. */
+/**
+ * Coordinates of row @p i: lat1, lon1, lat2, lon2. False where the row has failed. c has room for
+ * four; the order is that of the arguments. NULL is looked at before any range, so a row with both
+ * faults is reported as NULL.
+ */
 static bool coordinates(wr_kctx *ctx, const wr_vec *const *args, wr_vec *out, uint32_t i,
                         double c[4])
 {
@@ -75,6 +79,7 @@ static bool coordinates(wr_kctx *ctx, const wr_vec *const *args, wr_vec *out, ui
     return true;
 }
 
+/* A fifth argument that is NULL means the default unit, unlike NULL coordinates, which fail. */
 WR__KERNEL(geo_distance)
 {
     WR_FOREACH_SEL (i, sel) {

@@ -28,12 +28,14 @@
 #define JIT_STACK_MAX   (8u << 20)
 #define PATTERN_LEN_MAX 65536u
 
+/* Compiled once for a constant pattern, and read-only then: tasks match by it at the same time. */
 struct wr__regex {
-    pcre2_code *code;
-    uint32_t groups;
+    pcre2_code *code; /* with JIT code where there is any */
+    uint32_t groups;  /* capturing groups, the whole match not counted */
 };
 
-/* Any line end that Unicode knows ends a line for `.`, `^` and `$`, as in Java. */
+/* Any line end that Unicode knows ends a line for `.`, `^` and `$`, as in Java. NULL: PCRE2 refuses
+ * the pattern; its own text and place are in the message. Places are of the rewritten pattern. */
 static pcre2_code *compile(wr_str pattern, char *errbuf, size_t errbuf_n)
 {
     pcre2_compile_context *context = pcre2_compile_context_create(NULL);
@@ -74,6 +76,7 @@ wr__regex *wr__regex_new(wr_str pattern, char *errbuf, size_t errbuf_n)
     return re;
 }
 
+/* NULL is allowed. No matcher may still refer to it. */
 void wr__regex_free(wr__regex *re)
 {
     if (!re)
@@ -87,7 +90,8 @@ uint32_t wr__regex_groups(const wr__regex *re)
     return re->groups;
 }
 
-/* -1: no such name. Names that PCRE2 could not have are not looked up. */
+/* -1: no such name. Names that PCRE2 could not have are not looked up. PCRE2 wants the name with a
+ * 0 byte, hence the copy. */
 int wr__regex_group(const wr__regex *re, wr_str name)
 {
     char text[64];
@@ -101,7 +105,10 @@ int wr__regex_group(const wr__regex *re, wr_str name)
 
 /* ---- matching ---- */
 
-/** What PCRE2 is to read for @p text: itself, or a copy in m->clean. */
+/**
+ * What PCRE2 is to read for @p text: itself, or a copy in m->clean. U+FFFD and a half pair are
+ * three bytes each: places in the copy are places in the text.
+ */
 static const char *subject_of(wr__matcher *m, wr_str text)
 {
     if (wr_utf8_valid(text))
@@ -141,7 +148,8 @@ void wr__matcher_start(wr__matcher *m, const wr__regex *re, wr_str text)
     m->done = m->failed = false;
 }
 
-/* No check of UTF-8: subject_of has seen to it. */
+/* No check of UTF-8: subject_of has seen to it. @p from is a byte, at the beginning of a character.
+ */
 static int run(wr__matcher *m, uint32_t from)
 {
     return pcre2_match(m->re->code, (PCRE2_SPTR)m->subject, m->text.len, from, PCRE2_NO_UTF_CHECK,
@@ -212,6 +220,7 @@ wr_str wr__matcher_group(const wr__matcher *m, uint32_t group)
     return wr_str_make(m->text.ptr + from, to - from);
 }
 
+/* Only after a find that was true. */
 uint32_t wr__matcher_from(const wr__matcher *m)
 {
     return (uint32_t)pcre2_get_ovector_pointer(m->data)[0];
@@ -222,6 +231,7 @@ uint32_t wr__matcher_to(const wr__matcher *m)
     return (uint32_t)pcre2_get_ovector_pointer(m->data)[1];
 }
 
+/* Zero it, and it can be started again; a matcher that was never started may be ended, too. */
 void wr__matcher_fini(wr__matcher *m)
 {
     pcre2_match_data_free(m->data);

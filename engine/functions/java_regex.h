@@ -42,6 +42,8 @@ typedef struct wr__matcher {
     void *data, *context, *stack; /* PCRE2's, kept from text to text */
 } wr__matcher;
 
+/* Begin with another text, and perhaps another pattern; both must live as long as it is walked
+ * through. */
 void wr__matcher_start(wr__matcher *m, const wr__regex *re, wr_str text);
 /** Matcher.find(): the next match; false: none, or m->failed. After an empty match the search goes
  *  on one character later. */

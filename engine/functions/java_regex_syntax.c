@@ -14,12 +14,13 @@
  * in PCRE2 would give wrong rows without a word. Where Java itself refuses, the text is Java's.
  */
 typedef struct translator {
-    const char *p, *end;
-    wr_buf *out;
+    const char *p, *end; /* the cursor in Java's pattern */
+    wr_buf *out;         /* PCRE2's pattern so far */
     char *errbuf;
     size_t errbuf_n;
 } translator;
 
+/* Always false, so that callers can return it. */
 static bool refuse(translator *t, const char *why)
 {
     WR_ASSERT(why[0] && t->p <= t->end);
@@ -35,6 +36,7 @@ static bool is_digit(char c)
 {
     return c >= '0' && c <= '9';
 }
+/* -1: no hex digit. */
 static int hex_value(char c)
 {
     return is_digit(c)            ? c - '0'
@@ -43,6 +45,7 @@ static int hex_value(char c)
                                   : -1;
 }
 
+/* Does @p text stand at the cursor? The cursor stays. */
 static bool at(const translator *t, const char *text)
 {
     size_t n = strlen(text);
@@ -58,7 +61,7 @@ static void put_code_point(translator *t, uint32_t cp)
     wr_buf_printf(t->out, "\\x{%x}", cp);
 }
 
-/** Exactly @p digits hex digits at the cursor. */
+/** Exactly @p digits hex digits at the cursor. False: there are fewer. */
 static bool take_hex(translator *t, int digits, uint32_t *value)
 {
     *value = 0;
@@ -71,7 +74,12 @@ static bool take_hex(translator *t, int digits, uint32_t *value)
     return true;
 }
 
-/** After `\u`: a unit, or two that make a pair. */
+/**
+ * After `\u`: a unit, or two that make a pair.
+ *
+ *     \u0041             A
+ *     \uD83D\uDE00       one character beyond the basic plane, as Java joins the two
+ */
 static bool unicode_escape(translator *t)
 {
     uint32_t unit, low;
@@ -91,7 +99,11 @@ static bool unicode_escape(translator *t)
     return true;
 }
 
-/** After `\x`: two digits, or any number in braces. */
+/**
+ * After `\x`: two digits, or any number in braces.
+ *
+ *     \x41, \x{1F600}
+ */
 static bool hex_escape(translator *t)
 {
     uint32_t cp = 0;
@@ -109,7 +121,11 @@ static bool hex_escape(translator *t)
     return true;
 }
 
-/** After `\0`: one to three octal digits, the value up to 0377. */
+/**
+ * After `\0`: one to three octal digits, the value up to 0377.
+ *
+ *     \0101              A: three digits while the value is a byte
+ */
 static bool octal_escape(translator *t)
 {
     uint32_t v = 0;
@@ -123,7 +139,10 @@ static bool octal_escape(translator *t)
     return true;
 }
 
-/** Java's POSIX classes are ASCII; PCRE2 knows some of the names as Unicode properties. */
+/**
+ * Java's POSIX classes are ASCII; PCRE2 knows some of the names as Unicode properties. NULL: it is
+ * no POSIX class.
+ */
 static const char *posix_class(wr_str name)
 {
     static const char *const names[][2] = {
@@ -138,9 +157,12 @@ static const char *posix_class(wr_str name)
     return NULL;
 }
 
-/** After `\p` or `\P`. */
-/* Scripts, categories and binary properties have the same names in both, but for Java's prefix Is.
- * Blocks (In...) and Java's own methods (javaLowerCase) are not known to PCRE2. */
+/**
+ * After `\p` or `\P`.
+ *
+ * Scripts, categories and binary properties have the same names in both, but for Java's prefix Is.
+ * Blocks (In...) and Java's own methods (javaLowerCase) are not known to PCRE2.
+ */
 static bool property(translator *t, bool negated, bool in_class)
 {
     wr_str name = {t->p, 1};
@@ -170,8 +192,11 @@ static bool property(translator *t, bool negated, bool in_class)
     return true;
 }
 
-/** After `\Q`: literal text up to `\E` or the end. */
-/* Every ASCII character that could be syntax gets a backslash of its own. */
+/**
+ * After `\Q`: literal text up to `\E` or the end.
+ *
+ * Every ASCII character that could be syntax gets a backslash of its own.
+ */
 static void quotation(translator *t)
 {
     while (t->p < t->end && !at(t, "\\E")) {
@@ -182,11 +207,12 @@ static void quotation(translator *t)
     t->p += t->p < t->end ? 2 : 0;
 }
 
-/** At a backslash. */
-/*
+/**
+ * At a backslash.
+ *
  * Letters that mean the same in both pass; all other letters are errors in Java, but commands in
- * PCRE2
- * (\K, \C, \N ...), so they must not get there. In a class \b and the anchors are errors, too.
+ * PCRE2 (\K, \C, \N ...), so they must not get there. In a class \b and the anchors are errors,
+ * too.
  */
 static bool escape(translator *t, bool in_class)
 {
@@ -226,9 +252,12 @@ static bool escape(translator *t, bool in_class)
 
 /* ---- classes, groups, quantifiers ---- */
 
-/** At a '['. */
-/* Unions and intersections of classes are Java's own; PCRE2 would read them as plain characters. A
- * ] that comes first is literal in both. */
+/**
+ * At a '['.
+ *
+ * Unions and intersections of classes are Java's own; PCRE2 would read them as plain characters. A
+ * ] that comes first is literal in both.
+ */
 static bool character_class(translator *t)
 {
     wr_buf_putc(t->out, *t->p++);
@@ -255,9 +284,12 @@ static bool character_class(translator *t)
     return refuse(t, "Unclosed character class");
 }
 
-/** Inline flags at the cursor, after `(?`: up to ':' or ')'. */
-/* Java's u, Unicode case folding, is PCRE2's only way. d (only \n ends a line) and U (classes by
- * Unicode) would change what the rest of the pattern means. */
+/**
+ * Inline flags at the cursor, after `(?`: up to ':' or ')'.
+ *
+ * Java's u, Unicode case folding, is PCRE2's only way. d (only \n ends a line) and U (classes by
+ * Unicode) would change what the rest of the pattern means.
+ */
 static bool flags(translator *t)
 {
     for (; t->p < t->end && *t->p != ':' && *t->p != ')'; t->p++) {
@@ -283,9 +315,12 @@ static bool flags(translator *t)
     return true;
 }
 
-/** After `(?<`, not a look-behind: a name and '>'. */
-/* Java's names have letters and digits only; PCRE2's may have underscores, so they are copied as
- * is. */
+/**
+ * After `(?<`, not a look-behind: a name and '>'.
+ *
+ * Java's names have letters and digits only; PCRE2's may have underscores, so they are copied as
+ * is.
+ */
 static bool group_name(translator *t)
 {
     const char *start = t->p;
@@ -297,9 +332,12 @@ static bool group_name(translator *t)
     return true;
 }
 
-/** At a '('. */
-/* (?:...), look-around, atomic groups and names are alike; comments, recursion and the like are not
- * Java's, so they end up in flags() and are refused there. */
+/**
+ * At a '('.
+ *
+ * (?:...), look-around, atomic groups and names are alike; comments, recursion and the like are not
+ * Java's, so they end up in flags() and are refused there.
+ */
 static bool group(translator *t)
 {
     wr_buf_putc(t->out, *t->p++);
@@ -325,8 +363,11 @@ static bool group(translator *t)
     return flags(t);
 }
 
-/** At a '{': a quantifier, or Java's error. */
-/* `{` alone is a character to PCRE2 and an error to Java. */
+/**
+ * At a '{': a quantifier, or Java's error.
+ *
+ * `{` alone is a character to PCRE2 and an error to Java.
+ */
 static bool repetition(translator *t)
 {
     const char *p = t->p + 1, *digits = p;
@@ -343,7 +384,8 @@ static bool repetition(translator *t)
     return true;
 }
 
-/* Depth is no concern: groups are not followed, they are copied, and PCRE2 bounds their nesting. */
+/* Depth is no concern: groups are not followed, they are copied, and PCRE2 bounds their nesting.
+ * Anything else than the four characters below means the same to both, or is checked by PCRE2. */
 bool wr__regex_translate(wr_str pattern, wr_buf *out, char *errbuf, size_t errbuf_n)
 {
     const char *start = pattern.ptr ? pattern.ptr : "";

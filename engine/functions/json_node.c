@@ -13,7 +13,8 @@
 
 /* ---- reading ---- */
 
-/* Jackson's ObjectNode: the last value of a name counts, at the place of the first. */
+/* Jackson's ObjectNode: the last value of a name counts, at the place of the first. In place: later
+ * members move up. Inner objects are not looked at. */
 void wr__json_merge_duplicates(wr_json *j, wr_arena *a)
 {
     if (j->kind != WR_JSON_OBJECT || j->n < 2)
@@ -45,7 +46,8 @@ static void merge_all(wr_json *j, wr_arena *a)
 }
 
 /* Text after the first value is ignored, and a blank text is no document: what Jackson's readTree
- * does, which ksqlDB calls. */
+ * does, which ksqlDB calls. The tree borrows from @p text where it can: both must live as long as
+ * the document is used. */
 wr__json_status wr__json_read(wr_str text, wr_arena *a, wr_json **out, weir_error *err)
 {
     *out = NULL;
@@ -57,12 +59,13 @@ wr__json_status wr__json_read(wr_str text, wr_arena *a, wr_json **out, weir_erro
     return WR__JSON_OK;
 }
 
+/* ---- writing ---- */
+
 /*
  * As Jackson writes what it has read with USE_BIG_DECIMAL_FOR_FLOATS: integers as they are, reals
  * in BigDecimal's toString form (plain, or with an exponent where the scale is negative or the
  * number small). No double is made, so no digit is lost.
  */
-/* ---- writing ---- */
 
 /* A decimal number taken apart: digits without leading zeroes, times 10^-scale. */
 typedef struct number_parts {
@@ -71,7 +74,9 @@ typedef struct number_parts {
     int64_t scale;
 } number_parts;
 
-/* "-12.50e3" is the digits 1250 with scale -1. BigDecimal has no negative zero. */
+/* "-12.50e3" is the digits 1250 with scale -1. BigDecimal has no negative zero. The reader has
+ * checked the number: there is at least one digit, and the exponent is a number. One that does not
+ * fit 64 bits counts as 0. */
 static void take_apart(wr_str text, number_parts *n)
 {
     *n = (number_parts){0};
@@ -108,7 +113,11 @@ static bool is_integer(wr_str number)
     return true;
 }
 
-/* BigDecimal.toString: plain if the scale is not negative and the exponent at least -6. */
+/* BigDecimal.toString: plain if the scale is not negative and the exponent at least -6.
+ *
+ *     1.50     1.50          1e3      1E+3
+ *     0.00001  0.00001       1e-8     1E-8
+ *     -0       0             -0.0     0.0 */
 void wr__json_write_number(wr_buf *out, wr_str number)
 {
     if (is_integer(number)) {
@@ -145,6 +154,7 @@ void wr__json_write_number(wr_buf *out, wr_str number)
     wr_buf_free(&n.digits);
 }
 
+/* Compact, without blanks; members in the document's order. */
 void wr__json_write(wr_buf *out, const wr_json *j)
 {
     switch (j->kind) {
@@ -185,12 +195,14 @@ void wr__json_write_bare(wr_buf *out, const wr_json *j)
         wr__json_write(out, j);
 }
 
+/* ---- paths ---- */
+
 /*
  * The JsonPath that ksqlDB took from Hive and Presto: $, .name, [name], ["name"], [index]. An index
  * is a name to the parser; on an array it counts elements.
  */
-/* ---- paths ---- */
 
+/* Unicode letters and digits, as Java's Character.isLetterOrDigit. */
 static bool is_name_char(uint32_t cp, bool subscript)
 {
     if (cp == '_' || (!subscript && (cp == ':' || cp == '@')))
@@ -212,7 +224,10 @@ static bool path_name(const char **p, const char *end, bool subscript, wr_str *t
     return *p > start;
 }
 
-/** `"..."` at *p with \" and \\ inside. */
+/**
+ * `"..."` at *p with \" and \\ inside. False: the quote is not closed, or another character is
+ * escaped. Room: the text cannot be longer than what was written.
+ */
 static bool path_quoted(const char **p, const char *end, wr_arena *a, wr_str *token)
 {
     char *text = wr_arena_alloc(a, (size_t)(end - *p));
@@ -229,7 +244,7 @@ static bool path_quoted(const char **p, const char *end, wr_arena *a, wr_str *to
     return (*p)++ < end;
 }
 
-/* One step; the cursor is on its first character. */
+/* One step; the cursor is on its first character. False: it is no step. */
 static bool path_step(const char **p, const char *end, wr_arena *a, wr_str *token)
 {
     char open = *(*p)++;
@@ -241,6 +256,9 @@ static bool path_step(const char **p, const char *end, wr_arena *a, wr_str *toke
     return ok && *p < end && *(*p)++ == ']';
 }
 
+/*     $.a.b[0]["x y"]      a, b, 0, x y
+ *     $                    the document itself
+ *     a.b                  no path: it must begin with $ */
 bool wr__json_path_parse(wr_str text, wr_arena *a, wr__json_path *out)
 {
     wr_arr(wr_str) tokens = {0};

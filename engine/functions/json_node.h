@@ -30,7 +30,7 @@ void wr__json_write_number(wr_buf *out, wr_str number);
 
 /** `$.name[0]["quoted name"]` as a list of names. */
 typedef struct wr__json_path {
-    uint32_t n;
+    uint32_t n; /* steps; 0: the document itself */
     const wr_str *tokens;
 } wr__json_path;
 

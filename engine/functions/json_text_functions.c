@@ -14,6 +14,11 @@
  *     JSON_KEYS, _RECORDS    error      NULL          NULL                NULL
  *
  * "Another kind" is JSON that is no array where one is asked for, no object where one is.
+ *
+ *     EXTRACTJSONFIELD('{"a": [1, 2]}', '$.a[1]')     '2'
+ *     JSON_KEYS('{"b": 1, "a": 2}')                   ['b', 'a']: the document's order
+ *     JSON_CONCAT('[1]', '{"a": 2}')                  '[1,{"a":2}]'
+ *     JSON_ITEMS('["x"]')                             ['"x"']
  */
 #include "engine/functions/families.h"
 #include "engine/functions/json_node.h"
@@ -23,8 +28,11 @@
 
 #include <stdlib.h>
 
-/** The document of row @p i, NULL where the text is empty. False where the row has failed. */
-/* The document lives in scratch: until the batch has passed. */
+/**
+ * The document of row @p i, NULL where the text is empty. False where the row has failed.
+ *
+ * The document lives in scratch: until the batch has passed.
+ */
 static bool read_row(wr_kctx *ctx, const wr_call *call, wr_str text, uint32_t i, wr_vec *out,
                      wr_json **doc)
 {
@@ -37,7 +45,11 @@ static bool read_row(wr_kctx *ctx, const wr_call *call, wr_str text, uint32_t i,
 
 /* ---- EXTRACTJSONFIELD ---- */
 
-/** The constant path of a call site; NULL where it is no path, then each row says so. */
+/**
+ * The constant path of a call site; NULL where it is no path, then each row says so. In the plan's
+ * arena, shared and read-only. A path that is constant and wrong is parsed again for each row,
+ * which then fails: rare, and the message needs the text.
+ */
 static void *prepare_path(const wr_call *call, wr_arena *a)
 {
     const wr_value *path = call->const_args[1];
@@ -77,6 +89,7 @@ WR__KERNEL(extract_json_field)
     wr_buf_free(&b);
 }
 
+/* NULL and blank texts are no JSON, without an error. */
 WR__KERNEL(is_json_string)
 {
     WR_FOREACH_SEL (i, sel) {
@@ -89,7 +102,7 @@ WR__KERNEL(is_json_string)
 
 /* ---- arrays ---- */
 
-/* As in json_node.c: the text decides. */
+/* As in json_node.c: the text decides. 1e2 is no integer to Jackson, although its value is one. */
 static bool is_integer(wr_str number)
 {
     for (uint32_t k = 0; k < number.len; k++)
@@ -98,7 +111,10 @@ static bool is_integer(wr_str number)
     return true;
 }
 
-/** Only tokens of the value's own kind can match: 1 is no DOUBLE, 1.0 no INTEGER. */
+/**
+ * Only tokens of the value's own kind can match: 1 is no DOUBLE, 1.0 no INTEGER. Types without a
+ * token of their own (DATE, ARRAY ...) match nothing.
+ */
 static bool token_matches(const wr_json *j, const wr_type *t, const wr_value *v)
 {
     if (v->null)
@@ -122,6 +138,7 @@ static bool token_matches(const wr_json *j, const wr_type *t, const wr_value *v)
     }
 }
 
+/* A malformed text contains nothing, without an error. */
 WR__KERNEL(json_array_contains)
 {
     WR_FOREACH_SEL (i, sel) {
@@ -155,7 +172,7 @@ WR__KERNEL(json_array_length)
     }
 }
 
-/** A text in scratch. */
+/** A text in scratch. @p b is used again and again; the text is copied out of it. */
 static wr_value text_of(wr_kctx *ctx, wr_buf *b, const wr_json *j, bool bare)
 {
     wr_buf_clear(b);
@@ -207,6 +224,7 @@ WR__KERNEL(json_keys)
     }
 }
 
+/* Values as texts without their quotes, so '"x"' and 'x' look the same. */
 WR__KERNEL(json_records)
 {
     wr_buf b = {0};
@@ -230,9 +248,12 @@ WR__KERNEL(json_records)
 
 /* ---- JSON_CONCAT ---- */
 
-/** The members of all @p docs, later ones winning; or their elements, what is no array as one. */
-/* All objects: one object. Else one array, of the elements of arrays and of everything else as it
- * is. */
+/**
+ * The members of all @p docs, later ones winning; or their elements, what is no array as one.
+ *
+ * All objects: one object. Else one array, of the elements of arrays and of everything else as it
+ * is.
+ */
 static wr_json concat(wr_json *const *docs, uint32_t n, wr_arena *a)
 {
     bool objects = true;
@@ -260,7 +281,8 @@ static wr_json concat(wr_json *const *docs, uint32_t n, wr_arena *a)
     return all;
 }
 
-/* An argument that is an empty text makes the result NULL: Jackson has no node for it. */
+/* An argument that is an empty text makes the result NULL: Jackson has no node for it. All
+ * arguments are read before the first is written: one bad text fails the row. */
 WR__KERNEL(json_concat)
 {
     wr_buf b = {0};

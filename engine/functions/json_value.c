@@ -4,6 +4,14 @@
  *
  * Not the encoder of formats/: that one writes records, in the order of their columns, and DECIMALs
  * by options; this one follows the UDF, which goes through a tree with sorted names.
+ *
+ *     BOOLEAN, numbers       as they are; NaN and the infinities as texts
+ *     STRING                 a JSON string
+ *     BYTES                  base64
+ *     DATE, TIME, TIMESTAMP  the texts that a CAST to STRING would give
+ *     ARRAY                  an array
+ *     MAP, STRUCT            an object, members in order of their names
+ *     NULL                   null
  */
 #include "engine/functions/json_value.h"
 
@@ -14,7 +22,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* A member of an object to be. */
+/* A member of an object to be. It borrows name and value from the value that is written. */
 typedef struct member {
     wr_str name;
     const wr_type *type;
@@ -28,6 +36,7 @@ static int by_name(const void *x, const void *y)
     return wr_utf16_compare(a->name, b->name);
 }
 
+/* Sorted by name, since the UDF's tree is; @p members is the caller's scratch and is reordered. */
 static void write_members(wr_buf *out, member *members, uint32_t n, wr_arena *scratch)
 {
     if (n)
@@ -43,7 +52,10 @@ static void write_members(wr_buf *out, member *members, uint32_t n, wr_arena *sc
     wr_buf_putc(out, '}');
 }
 
-/** A MAP's key as the name of a member: its text. */
+/**
+ * A MAP's key as the name of a member: its text. A NULL key is the text null, as Java's
+ * String.valueOf.
+ */
 static wr_str name_of(const wr_type *t, const wr_value *key, wr_arena *scratch)
 {
     if (key->null)
@@ -57,6 +69,7 @@ static wr_str name_of(const wr_type *t, const wr_value *key, wr_arena *scratch)
     return name;
 }
 
+/* A STRUCT and a MAP look the same in JSON. */
 static void write_object(wr_buf *out, const wr_type *t, const wr_nest *nest, wr_arena *scratch)
 {
     WR_ASSERT(t->id == WR_T_MAP || nest->n == t->fields_n);
@@ -71,6 +84,7 @@ static void write_object(wr_buf *out, const wr_type *t, const wr_nest *nest, wr_
     write_members(out, members, nest->n, scratch);
 }
 
+/* In the array's order; NULL elements are null. */
 static void write_array(wr_buf *out, const wr_type *t, const wr_nest *nest, wr_arena *scratch)
 {
     wr_buf_putc(out, '[');
@@ -82,7 +96,8 @@ static void write_array(wr_buf *out, const wr_type *t, const wr_nest *nest, wr_a
     wr_buf_putc(out, ']');
 }
 
-/* NaN and the infinities have no number in JSON: Jackson writes them as texts. */
+/* NaN and the infinities have no number in JSON: Jackson writes them as texts. DECIMAL with all the
+ * places of its type: 1.50 stays 1.50. */
 static void write_number(wr_buf *out, const wr_type *t, const wr_value *v)
 {
     if (t->id == WR_T_DECIMAL) {
@@ -112,6 +127,7 @@ static void write_quoted(wr_buf *out, const wr_type *t, const wr_value *v)
     wr_buf_putc(out, '"');
 }
 
+/* Recursion is as deep as the type, which a statement has written. */
 void wr__json_write_value(wr_buf *out, const wr_type *t, const wr_value *v, wr_arena *scratch)
 {
     if (v->null) {

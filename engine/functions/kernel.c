@@ -27,6 +27,8 @@ void wr__put_row(wr_vec *out, uint32_t i, const wr_vec *from)
     memcpy((char *)out->u.data + width * i, (const char *)from->u.data + width * j, width);
 }
 
+/* Texts may end and begin with halves of one character: CONCAT of the two must give that character,
+ * as in Java, where it is two chars side by side. */
 size_t wr__join_halves(char *p, size_t n)
 {
     /* A half pair begins with ED A0..BF; most texts have none. */
@@ -47,6 +49,7 @@ void wr__put_text(wr_kctx *ctx, wr_vec *out, uint32_t i, const wr_buf *b)
     out->u.str[i] = wr_str_make(p, p ? wr__join_halves(p, b->len) : 0);
 }
 
+/* Half pairs mean nothing to BYTES. */
 void wr__put_bytes(wr_kctx *ctx, wr_vec *out, uint32_t i, const wr_buf *b)
 {
     out->u.str[i] =
@@ -88,7 +91,9 @@ wr_str wr__from_units(wr_arena *a, const uint16_t *u, uint32_t n)
     return wr_str_make(p, len);
 }
 
-/** The byte at which unit @p unit begins, from *at (which is unit *at_unit); false: inside a pair.
+/**
+ * The byte at which unit @p unit begins, from *at (which is unit *at_unit); false: inside a pair. A
+ * character beyond the basic plane is two units wide, so a unit may lie in the middle of it.
  */
 static bool seek_unit(const char **at, const char *end, uint32_t *at_unit, uint32_t unit)
 {
@@ -121,7 +126,14 @@ wr_str wr__unit_slice(wr_arena *a, wr_str s, uint32_t from, uint32_t to)
     return copy;
 }
 
-/** Bytes of the longest piece at @p p that begins a character, complete or not; at least 1. */
+/**
+ * Bytes of the longest piece at @p p that begins a character, complete or not; at least 1.
+ *
+ *     C3 28          1: a lead byte alone, then (
+ *     E2 82 28       2: two bytes of three
+ *     F0 9F 98 28    3
+ *     80             1: a byte that continues nothing
+ */
 static size_t malformed_length(const uint8_t *p, size_t left)
 {
     uint8_t c = p[0];
@@ -161,7 +173,9 @@ void wr__put_utf8_repaired(wr_buf *out, wr_str bytes)
 }
 
 /* C leaves the conversion of what does not fit undefined, hence the comparisons. 2^31 - 1 is exact
- * as a double, 2^63 - 1 is not: the larger one compares with 2^63. */
+ * as a double, 2^63 - 1 is not: the larger one compares with 2^63.
+ *
+ *     2.9 is 2, -2.9 is -2, 1e10 is 2147483647, NaN is 0 */
 int32_t wr__f64_to_i32(double v)
 {
     if (isnan(v))

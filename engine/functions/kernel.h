@@ -31,6 +31,7 @@
         .example = (example_), .result = (result_), .sigs = (sigs_),                               \
         .sigs_n = WR_ARRAY_LEN(sigs_), .kind = WR_FUNCTION_SCALAR                                  \
     }
+/* The file's one export; families.h declares it. */
 #define WR__FAMILY(name_, table_)                                                                  \
     const wr_function_family wr__functions_##name_ = {(table_), WR_ARRAY_LEN(table_)}
 
@@ -39,6 +40,9 @@
 
 /* ---- arguments ---- */
 
+/* Row @p i of an argument. A constant is one value with mask 0, a column has a mask of all bits, so
+ * the same code reads both without a branch. The type is the signature's: nothing is checked here.
+ */
 static inline wr_str wr__str(const wr_vec *v, uint32_t i)
 {
     return v->u.str[i & v->mask];
@@ -59,6 +63,8 @@ static inline const wr_nest *wr__nest(const wr_vec *v, uint32_t i)
 {
     return v->u.nest[i & v->mask];
 }
+/* Ask it before the data of an argument that may be NULL: rows are only sorted out beforehand for
+ * WR__NULL_IN and WR__NULL_ERR. */
 static inline bool wr__null(const wr_vec *v, uint32_t i)
 {
     return v->null[i & v->mask];
@@ -97,8 +103,8 @@ size_t wr__join_halves(char *p, size_t n);
 
 /** A text as Java's char array. */
 typedef struct wr__units {
-    uint16_t *u;
-    uint32_t n;
+    uint16_t *u; /* units, halves of pairs included */
+    uint32_t n;  /* how many; may be 0 */
 } wr__units;
 wr__units wr__to_units(wr_arena *a, wr_str s);
 wr_str wr__from_units(wr_arena *a, const uint16_t *u, uint32_t n);

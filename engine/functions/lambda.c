@@ -8,10 +8,10 @@
  *
  * What NULL does:
  *
- *     TRANSFORM    a NULL collection: NULL; a NULL element is given to the body; of a map, a new
- * value that is NULL, or a new key that comes twice: error FILTER       a NULL collection: NULL; a
- * result that is NULL: error REDUCE       a NULL first state: NULL; a NULL collection: the first
- * state
+ *     TRANSFORM    a NULL collection: NULL; a NULL element is given to the body;
+ *                  of a map, a new value that is NULL, or a new key that comes twice: error
+ *     FILTER       a NULL collection: NULL; a result that is NULL: error
+ *     REDUCE       a NULL first state: NULL; a NULL collection: the first state
  */
 #include "engine/functions/families.h"
 #include "engine/functions/kernel.h"
@@ -25,12 +25,15 @@ typedef struct flat {
     uint32_t n;
 } flat;
 
+/* Maps have two parameters where arrays have one. */
 static bool is_map(const wr_type *t)
 {
     return t->id == WR_T_MAP;
 }
 
-/* Rows that are NULL have no elements; TRANSFORM and FILTER never see them (WR__NULL_IN). */
+/* Rows that are NULL have no elements; TRANSFORM and FILTER never see them (WR__NULL_IN). Elements
+ * of row i lie side by side, rows in the order of the selection: the kernels rely on it when they
+ * walk over the results with one counter. */
 static void flatten(wr_kctx *ctx, const wr_vec *collections, wr_sel sel, flat *f)
 {
     const wr_type *t = collections->type;
@@ -145,6 +148,7 @@ static void keep_true(wr_kctx *ctx, const wr_nest *from, const wr_vec *results, 
     out->u.nest[i] = kept;
 }
 
+/* Entries of a map are kept by a lambda of key and value. */
 WR__KERNEL(filter)
 {
     flat f;
@@ -158,14 +162,19 @@ WR__KERNEL(filter)
     }
 }
 
+/* ---- REDUCE ---- */
+
 /*
  * The state of a row goes through its elements one by one, so the rows, not the elements, are what
  * runs side by side: position 0 of all rows, then position 1 of those that have one, and so on. The
  * states are kept in the output vector itself.
  */
-/* ---- REDUCE ---- */
 
-/** The rows of @p from[0..n) whose collection has an element @p k, into @p to. */
+/**
+ * The rows of @p from[0..n) whose collection has an element @p k, into @p to. Rows drop out as
+ * their collections end, so k-th elements are looked at for these only. May be called with @p from
+ * and @p to the same length; they must not overlap.
+ */
 static uint32_t rows_with(const wr_vec *collections, const uint32_t *from, uint32_t n, uint32_t k,
                           uint32_t *to)
 {
@@ -222,6 +231,7 @@ WR__KERNEL(reduce)
 /* ---- tables ---- */
 
 #define SIMPLE NULL, NULL, NULL
+/* R and Z are bound by what the bodies return. */
 static const wr_signature transform_sigs[] = {
     {"ARRAY<T>, T=>R", "ARRAY<R>", WR__NULL_IN, transform_array, SIMPLE},
     {"MAP<K,V>, (K,V)=>R, (K,V)=>Z", "MAP<R,Z>", WR__NULL_IN, transform_map, SIMPLE},

@@ -28,6 +28,7 @@ static wr_nest *list_of(wr_arena *a, const wr_value *items, uint32_t n)
     return list;
 }
 
+/* In the map's order, as MAP_VALUES: the two go together, key by value. */
 WR__KERNEL(map_keys)
 {
     WR_FOREACH_SEL (i, sel) {
@@ -55,6 +56,7 @@ static void put_entry(wr_nest *map, wr__value_set *keys, wr_value key, wr_value 
     map->items[at] = value;
 }
 
+/* @p keys is the set that put_entry looks into; it points into the map's own keys. */
 static wr_nest *empty_map(wr_arena *a, const wr_type *t, uint32_t n, wr__value_set *keys)
 {
     /* One entry more: put_entry tries a key after the last one. */
@@ -140,13 +142,15 @@ WR__KERNEL(entries)
     }
 }
 
+/* ---- tables ---- */
+
 /*
  * ENTRIES has a row for each type of value, as in ksqlDB, where each is a method of its own; so a
  * map of other values is refused.
  */
-/* ---- tables ---- */
 
 #define SIMPLE NULL, NULL, NULL
+/* The field names K and V are ksqlDB's. */
 #define ENTRIES_SIG(type)                                                                          \
     {                                                                                              \
         "MAP<STRING, " type ">, BOOLEAN", "ARRAY<STRUCT<K STRING, V " type ">>", 0, entries,       \

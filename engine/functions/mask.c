@@ -18,6 +18,7 @@
 
 #define KEEP UINT32_MAX /* a class that is not masked */
 
+/* In the order of the mask arguments. */
 typedef enum mask_class {
     MASK_UPPER,
     MASK_LOWER,
@@ -26,6 +27,8 @@ typedef enum mask_class {
     MASK_CLASSES,
 } mask_class;
 
+/* Which units are masked, given the count n: all; the first n; the last n; all but the first n; all
+ * but the last n. */
 typedef enum mask_range {
     MASK_ALL,
     MASK_LEFT,
@@ -49,11 +52,12 @@ static mask_class class_of(uint16_t u)
                                : MASK_OTHER;
 }
 
-/*
+/**
+ * The four masks of row @p i, in args[first..]. False where the row has failed.
+ *
  * Masks stand in the order of mask_class after the text and, but for MASK, the count. A mask must
  * be one UTF-16 unit, checked for each row, because masks may be columns.
  */
-/** The four masks of row @p i, in args[first..]. False where the row has failed. */
 static bool masks_of(wr_kctx *ctx, const wr_call *call, const wr_vec *const *args, uint32_t first,
                      uint32_t i, wr_vec *out, uint32_t masks[MASK_CLASSES])
 {
@@ -130,6 +134,7 @@ MASK_KERNEL(mask_right, MASK_RIGHT)
 MASK_KERNEL(mask_keep_left, MASK_KEEP_LEFT)
 MASK_KERNEL(mask_keep_right, MASK_KEEP_RIGHT)
 
+/* All four or none: ksqlDB has no form with some of them. */
 #define MASKS ", STRING, STRING, STRING, STRING"
 #define MASK_SIGS(name)                                                                            \
     static const wr_signature name##_sigs[] = {                                                    \

@@ -16,7 +16,10 @@
 #define DEGREES_PER_RADIAN 57.29577951308232
 #define RADIANS_PER_DEGREE 0.017453292519943295
 
-/** name_i32, name_i64, name_f64 and their signatures: @p expression of `double x`. */
+/**
+ * name_i32, name_i64, name_f64 and their signatures: @p expression of `double x`. A cast to double
+ * is exact for INTEGER, and rounds a BIGINT beyond 2^53, as Java's does.
+ */
 #define UNARY_KERNEL(name, field, expression)                                                      \
     WR__KERNEL(name)                                                                               \
     {                                                                                              \
@@ -50,6 +53,7 @@
     BINARY_KERNEL(name##_i32, i32, expression)                                                     \
     BINARY_KERNEL(name##_i64, i64, expression)                                                     \
     BINARY_KERNEL(name##_f64, f64, expression)
+/* NULL in either argument gives NULL. */
 #define BINARY_SIGS(name)                                                                          \
     {"INTEGER, INTEGER", "DOUBLE", WR__NULL_IN, name##_i32, NULL, NULL, NULL},                     \
         {"BIGINT, BIGINT", "DOUBLE", WR__NULL_IN, name##_i64, NULL, NULL, NULL},                   \
@@ -57,6 +61,7 @@
         "DOUBLE, DOUBLE", "DOUBLE", WR__NULL_IN, name##_f64, NULL, NULL, NULL                      \
     }
 
+/* C's pow follows IEEE 754 there. */
 static double power(double base, double exponent)
 {
     /* Math.pow: C gives 1 in both cases. */
@@ -106,6 +111,7 @@ static const wr_signature log_sigs[] = {
     BINARY_SIGS(log_base),
 };
 
+/* Math.PI: the double nearest to it. */
 WR__KERNEL(pi)
 {
     WR_FOREACH_SEL (i, sel)

@@ -5,7 +5,8 @@
  */
 #include "engine/functions/md5.h"
 
-/* floor(2^32 * |sin(i + 1)|) */
+/* floor(2^32 * |sin(i + 1)|) The RFC has them as a table, too: computed, they would depend on the
+ * precision of sin(). */
 static const uint32_t sines[64] = {
     0xd76aa478, 0xe8c7b756, 0x242070db, 0xc1bdceee, 0xf57c0faf, 0x4787c62a, 0xa8304613, 0xfd469501,
     0x698098d8, 0x8b44f7af, 0xffff5bb1, 0x895cd7be, 0x6b901122, 0xfd987193, 0xa679438e, 0x49b40821,
@@ -20,11 +21,13 @@ static const uint32_t sines[64] = {
 static const uint8_t shifts[4][4] = {
     {7, 12, 17, 22}, {5, 9, 14, 20}, {4, 11, 16, 23}, {6, 10, 15, 21}};
 
+/* By bytes: right on any machine, at any address. */
 static uint32_t get_le32(const uint8_t *p)
 {
     return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
 }
 
+/* The reverse of get_le32. */
 static void put_le32(uint8_t *p, uint32_t v)
 {
     for (int k = 0; k < 4; k++)
@@ -69,6 +72,7 @@ static void add_block(uint32_t state[4], const uint8_t block[64])
     state[3] += d;
 }
 
+/* The length goes into the last eight bytes of the last block, after a 1 bit and zeroes. */
 void wr__md5(wr_str bytes, uint8_t digest[16])
 {
     uint32_t state[4] = {0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476};

@@ -5,6 +5,7 @@
 
 #include "common/str.h"
 
+/* The digest of @p bytes. Not for anything that must be safe against an attacker. */
 void wr__md5(wr_str bytes, uint8_t digest[16]);
 
 #endif

@@ -7,8 +7,8 @@
  *
  *     SUBSTRING      any NULL: NULL; every position and length has a result
  *     INSTR          NULL text or part: 0; NULL position or occurrence: error
- *     LPAD, RPAD     any NULL: NULL; a negative length or empty padding: NULL; beyond 16 Mi units:
- * error
+ *     LPAD, RPAD     any NULL: NULL; a negative length or empty padding: NULL;
+ *                    beyond 16 Mi units: error
  *
  *     SUBSTRING('stream', 2)     'tream'      SUBSTRING('stream', -3)     'eam'
  *     SUBSTRING('stream', 0)     'stream'     SUBSTRING('stream', 9)      ''
@@ -20,8 +20,9 @@
 
 /* ---- SUBSTRING ---- */
 
-/** From a position (1-based, negative: from the end) and an optional length to [from, to). */
-/*
+/**
+ * From a position (1-based, negative: from the end) and an optional length to [from, to).
+ *
  * ksqlDB's rules, not the standard's: position 0 is the first character, a position before the
  * beginning is the beginning, one after the end gives the empty text, a negative length does, too.
  * In 64 bits, since position and length may be any INTEGER.
@@ -56,6 +57,7 @@ WR__KERNEL(substring_str)
     out->ascii = args[0]->ascii;
 }
 
+/* Positions count bytes. */
 WR__KERNEL(substring_bytes)
 {
     uint32_t from, to;
@@ -66,6 +68,8 @@ WR__KERNEL(substring_bytes)
     }
 }
 
+/* ---- INSTR ---- */
+
 /*
  * INSTR(text, part, position, occurrence): from the position to the right, or with a negative
  * position from that many units before the end to the left. 0: not found, or an occurrence below 1.
@@ -73,7 +77,6 @@ WR__KERNEL(substring_bytes)
  *
  * Quirk kept: NULL for text or part gives 0, NULL for the numbers an error of the row.
  */
-/* ---- INSTR ---- */
 
 /* Positions from 0, -1 where not found; @p from is where the search begins. */
 #define FIND_FUNCTIONS(suffix, T)                                                                  \
@@ -142,12 +145,13 @@ WR__KERNEL(instr)
     }
 }
 
+/* ---- LPAD, RPAD ---- */
+
 /*
  * Pads with as much of the padding as is needed, repeated; a text that is longer is cut at its end,
  * by LPAD also. NULL for a negative length or an empty padding. Lengths are UTF-16 units, so a pair
  * may be cut; half of it stays as three bytes.
  */
-/* ---- LPAD, RPAD ---- */
 
 /* @p to has room for @p len elements. */
 #define PAD_FUNCTION(suffix, T)                                                                    \
@@ -205,6 +209,7 @@ static void pad(wr_kctx *ctx, const wr_call *call, const wr_vec *const *args, wr
     }
 }
 
+/* BYTES as well, with padding bytes. */
 WR__KERNEL(lpad)
 {
     pad(ctx, call, args, sel, true, out);

@@ -4,10 +4,12 @@
  * the call site, another one when it differs from the row before. A bad pattern is an error of each
  * row, as in ksqlDB, where it is compiled when the first row comes.
  *
- *     REGEXP_EXTRACT           no match, or the group took no part: NULL; group after the last:
- * NULL; a negative one: error REGEXP_EXTRACT_ALL       no match: an empty array REGEXP_REPLACE a
- * bad replacement: error, if there is a match REGEXP_SPLIT_TO_ARRAY    no match: the text as the
- * only part all                      NULL: NULL; a bad or refused pattern, a limit reached: error
+ *     REGEXP_EXTRACT           no match, or the group took no part: NULL;
+ *                              a group after the last: NULL; a negative one: error
+ *     REGEXP_EXTRACT_ALL       no match: an empty array
+ *     REGEXP_REPLACE           a bad replacement: error, if there is a match
+ *     REGEXP_SPLIT_TO_ARRAY    no match: the text as the only part
+ *     all                      NULL: NULL; a bad or refused pattern, a limit reached: error
  */
 #include "engine/functions/families.h"
 #include "engine/functions/java_regex.h"
@@ -17,7 +19,7 @@
 
 /** A compiled constant pattern, or why there is none. */
 typedef struct site {
-    wr__regex *re;
+    wr__regex *re; /* NULL: the pattern is malformed, see error */
     char error[200];
 } site;
 
@@ -31,6 +33,7 @@ static void *prepare_arg(const wr_call *call, uint32_t arg, wr_arena *a)
     s->re = wr__regex_new(pattern->u.str, s->error, sizeof(s->error));
     return s;
 }
+/* REGEXP_EXTRACT(pattern, text); the others take the text first. */
 static void *prepare_first(const wr_call *call, wr_arena *a)
 {
     return prepare_arg(call, 0, a);
@@ -51,14 +54,17 @@ static void unprepare(void *prepared)
 typedef struct runner {
     wr_kctx *ctx;
     const wr_call *call;
-    const wr_vec *patterns;
+    const wr_vec *patterns; /* the argument that holds them */
     wr_vec *out;
-    site own; /* the last pattern, where it is not constant */
-    wr_str own_text;
+    site own;        /* the last pattern, where it is not constant */
+    wr_str own_text; /* what own.re was compiled from; ptr NULL: nothing yet */
     wr__matcher m;
 } runner;
 
-/** The pattern of row @p i, or NULL: the row has failed. */
+/**
+ * The pattern of row @p i, or NULL: the row has failed. The matcher is ended with the pattern that
+ * it was made for.
+ */
 static const wr__regex *pattern_of(runner *r, uint32_t i)
 {
     const site *s = r->call->prepared;
@@ -78,8 +84,12 @@ static const wr__regex *pattern_of(runner *r, uint32_t i)
     return s->re;
 }
 
-/** Begin with the text of row @p i. */
-/* Find the pattern and set the matcher to the beginning of the text. */
+/**
+ * Begin with the text of row @p i.
+ *
+ * Find the pattern and set the matcher to the beginning of the text. False where the row has
+ * failed.
+ */
 static bool start(runner *r, uint32_t i, wr_str text)
 {
     const wr__regex *re = pattern_of(r, i);
@@ -96,6 +106,7 @@ static bool ended_well(runner *r, uint32_t i)
     return !r->m.failed;
 }
 
+/* After the last row of a batch: nothing outside scratch is kept between batches. */
 static void finish(runner *r)
 {
     wr__matcher_fini(&r->m);
@@ -104,7 +115,10 @@ static void finish(runner *r)
 
 /* ---- extraction ---- */
 
-/** The wanted group: -1 where the row is done already (NULL or failed). */
+/**
+ * The wanted group: -1 where the row is done already (NULL or failed). Group 0, the default, is the
+ * whole match.
+ */
 static int64_t group_of(runner *r, const wr_vec *const *args, uint32_t i)
 {
     int32_t group = r->call->args_n == 3 ? wr__i32(args[2], i) : 0;
@@ -145,6 +159,7 @@ WR__KERNEL(regexp_extract)
 
 typedef wr_arr(wr_value) value_list;
 
+/* Takes the list's memory; it is in scratch anyway. */
 static const wr_nest *nest_of(wr_arena *a, const value_list *list)
 {
     WR_ASSERT(list->n <= UINT32_MAX);
@@ -176,13 +191,19 @@ WR__KERNEL(regexp_extract_all)
     finish(&r);
 }
 
+/* ---- replacement ---- */
+
 /*
  * Matcher.replaceAll's language: $n and ${name} are groups, a backslash takes the next character as
  * it is. A fault of the replacement shows at the first match; without a match it does not matter.
  */
-/* ---- replacement ---- */
 
-/** `$` at @p p: append the group it means. @return its end, or NULL with *error. */
+/**
+ * `$` at @p p: append the group it means. @return its end, or NULL with *error.
+ *
+ *     $10         of a pattern with one group: group 1, then the text 0
+ *     ${name}     by name
+ */
 static const char *put_reference(wr_buf *b, const wr__matcher *m, const char *p, const char *end,
                                  const char **error)
 {
@@ -233,9 +254,12 @@ static const char *put_replacement(wr_buf *b, const wr__matcher *m, wr_str with)
     return NULL;
 }
 
-/** @return what is wrong, or NULL. */
-/* What lies between matches is copied from the text itself, not from the cleaned copy that PCRE2
- * reads: half pairs survive. Stops at the ceiling of texts. */
+/**
+ * @return what is wrong, or NULL.
+ *
+ * What lies between matches is copied from the text itself, not from the cleaned copy that PCRE2
+ * reads: half pairs survive. Stops at the ceiling of texts.
+ */
 static const char *replace_all(wr__matcher *m, wr_str with, wr_buf *b)
 {
     uint32_t copied = 0;
@@ -253,6 +277,7 @@ static const char *replace_all(wr__matcher *m, wr_str with, wr_buf *b)
     return NULL;
 }
 
+/* The result is copied to scratch, since the buffer is used for the next row. */
 WR__KERNEL(regexp_replace)
 {
     runner r = {.ctx = ctx, .call = call, .patterns = args[1], .out = out};
@@ -271,19 +296,24 @@ WR__KERNEL(regexp_replace)
     finish(&r);
 }
 
+/* ---- splitting ---- */
+
 /*
  * ksqlDB splits with Guava's Splitter, which refuses patterns that take the empty text; for these
  * it uses String.split. The two differ in empty parts, so both are here.
  */
-/* ---- splitting ---- */
 
+/* A slice of the text: nothing is copied. */
 static void push_part(wr_kctx *ctx, value_list *list, wr_str text, uint32_t from, uint32_t to)
 {
     WR_ASSERT(from <= to && to <= text.len);
     wr_arr_push(ctx->scratch, list, wr_value_str(wr_str_make(text.ptr + from, to - from)));
 }
 
-/** java.util.regex.Pattern.split: no empty part at the start for an empty match, none at the end.
+/**
+ * java.util.regex.Pattern.split: no empty part at the start for an empty match, none at the end.
+ *
+ *     'boo' by 'o*'      b: empty parts at the end go
  */
 static void split_java(wr_kctx *ctx, wr__matcher *m, value_list *list)
 {
@@ -301,7 +331,11 @@ static void split_java(wr_kctx *ctx, wr__matcher *m, value_list *list)
         list->n--;
 }
 
-/** Guava's Splitter.on(Pattern): all parts; an empty match where a part begins is stepped over. */
+/**
+ * Guava's Splitter.on(Pattern): all parts; an empty match where a part begins is stepped over.
+ *
+ *     'boo:and:foo' by 'o'      b, '', :and:f, '', ''
+ */
 static void split_guava(wr_kctx *ctx, wr__matcher *m, value_list *list)
 {
     uint32_t start_at = 0, search = 0;

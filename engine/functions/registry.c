@@ -20,6 +20,7 @@ typedef struct function_list {
     uint32_t n;
 } function_list;
 
+/* An engine's own functions; borrowed, as their families outlive it. */
 struct wr_function_registry {
     function_list own;
 };
@@ -28,18 +29,22 @@ static const wr_function_family *const families[] = {
 #define FAMILY_POINTER(name) &wr__functions_##name,
     WR__FUNCTION_FAMILIES(FAMILY_POINTER)};
 
+/* Filled in once, by collect; pthread_once orders that before every read. */
 static const wr_function *built_in_functions[BUILT_IN_MAX];
 static function_list built_in = {built_in_functions, 0};
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 /* ---- lists ---- */
 
+/* Names are upper case in all tables, so strcmp is the order of look-ups, too. */
 static int by_name(const void *x, const void *y)
 {
     const wr_function *const *a = x, *const *b = y;
     return strcmp((*a)->name, (*b)->name);
 }
 
+/* Two functions of one name in the built-in tables are a bug, and are found at the first look-up.
+ */
 static void sort(function_list *list)
 {
     qsort(list->v, list->n, sizeof(list->v[0]), by_name);
@@ -47,7 +52,10 @@ static void sort(function_list *list)
         WR_ASSERT(strcmp(list->v[i - 1]->name, list->v[i]->name) < 0); /* a name stands once */
 }
 
-/** Order of a name in any case against an upper-case, 0-terminated one. */
+/**
+ * Order of a name in any case against an upper-case, 0-terminated one. As strcmp of the upper-cased
+ * name would say; the name in a statement ends where its length says.
+ */
 static int compare_name(wr_str name, const char *upper)
 {
     for (uint32_t i = 0; i < name.len; i++) {
@@ -60,6 +68,7 @@ static int compare_name(wr_str name, const char *upper)
     return upper[name.len] ? -1 : 0;
 }
 
+/* NULL: there is none of that name. */
 static const wr_function *find_in(const function_list *list, wr_str name)
 {
     uint32_t low = 0, high = list->n;
@@ -98,11 +107,13 @@ static const function_list *built_ins(void)
 
 /* ---- a registry ---- */
 
+/* Empty: an engine without functions of its own may as well pass NULL. */
 wr_function_registry *wr_function_registry_new(void)
 {
     return wr_calloc(1, sizeof(wr_function_registry));
 }
 
+/* NULL is allowed. Plans that use its functions must be gone. */
 void wr_function_registry_free(wr_function_registry *r)
 {
     if (!r)
@@ -121,6 +132,8 @@ static bool is_free(const wr_function_registry *r, const wr_function_family *fam
     return !wr_function_find(r, wr_str_c(name));
 }
 
+/* All or none: names are checked before the list is touched. Not for concurrent use: functions are
+ * added before the first statement runs. One byte more: an empty list must not be a NULL. */
 weir_status wr_function_registry_add(wr_function_registry *r, const wr_function_family *family,
                                      weir_error *err)
 {
@@ -138,12 +151,14 @@ weir_status wr_function_registry_add(wr_function_registry *r, const wr_function_
     return WEIR_OK;
 }
 
+/* Built-in functions cannot be hidden: their names are refused when functions are added. */
 const wr_function *wr_function_find(const wr_function_registry *r, wr_str name)
 {
     const wr_function *fn = find_in(built_ins(), name);
     return fn || !r ? fn : find_in(&r->own, name);
 }
 
+/* Linear in the index, so a walk over all is quadratic; it is for listings. */
 const wr_function *wr_function_at(const wr_function_registry *r, uint32_t index)
 {
     const function_list *base = built_ins();

@@ -31,6 +31,7 @@ typedef struct candidate {
     wr__bindings bindings;
 } candidate;
 
+/* DECIMAL(p,s) counts as a type, not as generic: it takes DECIMALs only. */
 static bool has_variables(const wr__sig_type *p)
 {
     if (!p)
@@ -53,12 +54,18 @@ static uint32_t generics(const wr__sig *s)
     return n;
 }
 
+/* "any..." is the last resort: it says nothing about its arguments. */
 static bool takes_any(const wr__sig *s)
 {
     return s->variadic && s->params[s->params_n - 1]->kind == WR__SIG_ANY;
 }
 
-/** > 0: x is the better one. */
+/**
+ * > 0: x is the better one. ksqlDB's order (UdfIndex): a signature that says more about the
+ * arguments is the better one.
+ *
+ *     F(STRING) beats F(T) beats F(T...)
+ */
 static int compare_candidates(const candidate *x, const candidate *y)
 {
     if (x->sig.variadic != y->sig.variadic)
@@ -81,7 +88,8 @@ static bool right_count(const wr__sig *s, uint32_t n)
 }
 
 /* @p casts: implicit casts count as a match. @p any_arity: a lambda matches whatever its number of
- * parameters is, to find out what to say about it. */
+ * parameters is, to find out what to say about it. The signature is parsed for each try: a few
+ * bytes, once per statement. The bindings of a try that fails are thrown away with it. */
 static bool try_signature(const request *r, uint32_t index, bool casts, bool any_arity,
                           candidate *out)
 {
@@ -101,8 +109,9 @@ static bool try_signature(const request *r, uint32_t index, bool casts, bool any
     return true;
 }
 
-/* ksqlDB's texts, as users look for them; its "LAMBDA" and "INTERVALUNIT" included. */
 /* ---- messages ---- */
+
+/* ksqlDB's texts, as users look for them; its "LAMBDA" and "INTERVALUNIT" included. */
 
 static void print_arguments(const request *r, wr_buf *out)
 {
@@ -121,6 +130,7 @@ static void print_arguments(const request *r, wr_buf *out)
     wr_buf_putc(out, ')');
 }
 
+/* All overloads are listed, in the order of the table. */
 static weir_status no_candidate(const request *r, weir_error *err)
 {
     wr_buf text = {0};
@@ -151,7 +161,10 @@ static weir_status ambiguous(const request *r, weir_error *err)
     return WEIR_ERR_STATEMENT;
 }
 
-/** A signature that fits but for the number of a lambda's parameters shows what is expected. */
+/**
+ * A signature that fits but for the number of a lambda's parameters shows what is expected. False:
+ * that is not what is wrong. It runs only after no overload has been found.
+ */
 static bool wrong_arity(const request *r, weir_error *err)
 {
     candidate c;
@@ -224,7 +237,8 @@ static weir_status type_lambda(const request *r, candidate *c, uint32_t i, wr_la
                     wr_type_text(r->a, body));
 }
 
-/* ret_fn computes from the argument types after casts, as the kernel will see them. */
+/* ret_fn computes from the argument types after casts, as the kernel will see them. @p cast_to is
+ * complete by then. */
 static weir_status result_type(const request *r, const candidate *c, const wr_type **cast_to,
                                const wr_type **ret, weir_error *err)
 {
@@ -239,6 +253,8 @@ static weir_status result_type(const request *r, const candidate *c, const wr_ty
     return s->ret_fn(types, r->n, r->a, ret, err);
 }
 
+/* After the choice: lambdas are typed first, as their results may widen what other arguments are
+ * cast to; casts come last. */
 weir_status wr_function_resolve(const wr_function *fn, const wr_type *const *args,
                                 const int *lambda_params, uint32_t n, wr_lambda_typer lambda_type,
                                 void *arg, wr_arena *a, uint32_t *sig_index,

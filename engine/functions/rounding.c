@@ -42,6 +42,7 @@
 MAP_KERNEL(abs_i32, i32, int32_t, i32, x < 0 ? (int32_t)(0u - (uint32_t)x) : x)
 MAP_KERNEL(abs_i64, i64, int64_t, i64, x < 0 ? (int64_t)(0u - (uint64_t)x) : x)
 MAP_KERNEL(abs_f64, f64, double, f64, fabs(x))
+/* Whole numbers are their own CEIL and FLOOR; ROUND and TRUNC make a BIGINT of an INTEGER. */
 MAP_KERNEL(same_i32, i32, int32_t, i32, x)
 MAP_KERNEL(same_i64, i64, int64_t, i64, x)
 MAP_KERNEL(ceil_f64, f64, double, f64, ceil(x))
@@ -58,12 +59,13 @@ static int64_t nearest(double x)
     double down = floor(x);
     return wr__f64_to_i64(x - down >= 0.5 ? down + 1 : down);
 }
+/* Without places the result is a BIGINT, as Java's Math.round gives a long. */
 MAP_KERNEL(round_f64, f64, double, i64, nearest(x))
 
 /** The digits of a double's shortest text: 0.d1d2d3... times 10^point. */
 typedef struct digits {
     char d[40];
-    int n, point;
+    int n, point; /* how many digits; where the point is, from the first digit on */
     bool negative;
 } digits;
 
@@ -162,6 +164,8 @@ PLACES_KERNEL(trunc_f64_places, WR_DEC_DOWN)
 
 /* ---- DECIMAL ---- */
 
+/* The one type with exactly WR_DEC_SMALL_MAX digits is left as it is: one digit more would be
+ * another representation. */
 static void round_decimal(wr_kctx *ctx, const wr_call *call, const wr_vec *const *args, uint32_t i,
                           int32_t places, wr_dec_rounding how, wr_vec *out)
 {
@@ -190,6 +194,7 @@ DECIMAL_KERNEL(trunc_dec, 0, WR_DEC_DOWN)
 DECIMAL_KERNEL(round_dec_places, wr__i32(args[1], i), WR_DEC_HALF_CEIL)
 DECIMAL_KERNEL(trunc_dec_places, wr__i32(args[1], i), WR_DEC_DOWN)
 
+/* A positive value is handed on as it is. */
 WR__KERNEL(abs_dec)
 {
     WR_FOREACH_SEL (i, sel) {
@@ -201,7 +206,10 @@ WR__KERNEL(abs_dec)
     }
 }
 
-/** DECIMAL(p, s) rounded to a whole number: DECIMAL(p - s, 0). */
+/**
+ * DECIMAL(p, s) rounded to a whole number: DECIMAL(p - s, 0). DECIMAL(2, 2) has no digit before the
+ * point: no type is left for a whole number, so the statement is refused.
+ */
 static weir_status whole_type(const wr_type *const *args, uint32_t n, wr_arena *a,
                               const wr_type **ret, weir_error *err)
 {
@@ -222,6 +230,7 @@ static weir_status whole_type(const wr_type *const *args, uint32_t n, wr_arena *
 #define DEC   "DECIMAL(p,s)"
 #define NULLS WR__NULL_IN
 #define REST  NULL, NULL, NULL
+/* The result's type has another scale than the argument's. */
 #define DEC_WHOLE(kernel)                                                                          \
     {                                                                                              \
         DEC, NULL, NULLS, kernel, whole_type, NULL, NULL                                           \

@@ -11,6 +11,11 @@
  * Matching binds variables from left to right. A variable met again must have the same type; where
  * casts are allowed numbers widen it. Decimal variables take the union of what they meet: GREATEST
  * of a DECIMAL(9, 2) and a DECIMAL(7, 6) works on a type that holds both.
+ *
+ *     "ARRAY<T>, T" for (ARRAY<BIGINT>, INTEGER)     T is BIGINT, the second argument is cast
+ *     "MAP<K,V>, (K,V)=>BOOLEAN" for a map           K and V are known before the body is typed
+ *     "DECIMAL(p,s)" for DECIMAL(4, 2)               p is 4, s is 2
+ *     "T, T" for (STRING, INTEGER)                   no match: neither becomes the other
  */
 #include "engine/functions/signature.h"
 
@@ -19,10 +24,10 @@
 #include <ctype.h>
 
 /* The text of a signature is a constant of ours, so what does not parse is a bug: asserts, no
- * errors. */
+ * errors. One text is read once, from left to right, with one token to look ahead. */
 typedef struct scanner {
-    const char *p;
-    wr_arena *a;
+    const char *p; /* the cursor; the text ends in a 0 byte */
+    wr_arena *a;   /* of the tree */
 } scanner;
 
 static void skip_blanks(scanner *s)
@@ -31,6 +36,7 @@ static void skip_blanks(scanner *s)
         s->p++;
 }
 
+/* Does @p token come next? Then the cursor is after it; else it is only after the blanks. */
 static bool accept(scanner *s, const char *token)
 {
     skip_blanks(s);
@@ -41,12 +47,14 @@ static bool accept(scanner *s, const char *token)
     return true;
 }
 
+/* In two steps, so that the call is not lost where asserts are not compiled. */
 static void expect(scanner *s, const char *token)
 {
     bool there = accept(s, token);
     WR_ASSERT(there);
 }
 
+/* A name, a number or a letter; not empty. */
 static wr_str word(scanner *s)
 {
     skip_blanks(s);
@@ -70,6 +78,7 @@ static int32_t parse_number(scanner *s)
     return -1 - (w.ptr[0] - 'a');
 }
 
+/* After "STRUCT<": fields up to ">". */
 static void parse_struct(scanner *s, wr__sig_type *t)
 {
     wr_arr(const wr__sig_type *) parts = {0};
@@ -86,6 +95,7 @@ static void parse_struct(scanner *s, wr__sig_type *t)
     t->parts_n = (uint32_t)parts.n;
 }
 
+/* Types without parameters. "unit" is that of DAYS, HOURS ... in DATEADD. */
 static const struct {
     const char *name;
     wr_tid id;
@@ -170,6 +180,7 @@ static const wr__sig_type *parse_type(scanner *s)
     return lambda(s, params.v, params.n);
 }
 
+/* The whole text must be one type. */
 const wr__sig_type *wr__sig_parse_type(const char *text, wr_arena *a)
 {
     scanner s = {text, a};
@@ -179,6 +190,9 @@ const wr__sig_type *wr__sig_parse_type(const char *text, wr_arena *a)
     return t;
 }
 
+/*     "STRING, T..."      two parameters, the second one for zero or more arguments
+ *     "T | INTEGER"       one column argument, one literal
+ *     ""                  none */
 void wr__sig_parse(const char *text, wr_arena *a, wr__sig *out)
 {
     scanner s = {text, a};
@@ -206,9 +220,11 @@ void wr__sig_parse(const char *text, wr_arena *a, wr__sig *out)
     out->init_n = (uint32_t)init.n;
 }
 
-/* For messages and DESCRIBE FUNCTION: variables as letters, DECIMAL without numbers. */
 /* ---- printing ---- */
 
+/* For messages and DESCRIBE FUNCTION: variables as letters, DECIMAL without numbers. */
+
+/* ksqlDB's words: LAMBDA (T) => R, INTERVALUNIT. */
 void wr__sig_print_type(wr_buf *out, const wr__sig_type *t)
 {
     switch (t->kind) {
@@ -257,6 +273,7 @@ void wr__sig_print_type(wr_buf *out, const wr__sig_type *t)
     wr_buf_putc(out, '>');
 }
 
+/*     SUBSTRING(STRING, INTEGER)      CONCAT(STRING...)      TOPK(INTEGER, INTEGER) */
 void wr_signature_print(wr_buf *out, const wr_function *fn, uint32_t sig_index)
 {
     wr_arena *a = wr_arena_new(0);
@@ -287,7 +304,8 @@ void wr__bindings_init(wr__bindings *b, wr_arena *a, bool casts)
     b->casts = casts;
 }
 
-/* The order of implicit widening; 0: no number. */
+/* The order of implicit widening; 0: no number. ksqlDB's SqlBaseType: INTEGER, BIGINT, DECIMAL,
+ * DOUBLE. */
 static int number_rank(wr_tid id)
 {
     return id == WR_T_INTEGER   ? 1
@@ -297,7 +315,10 @@ static int number_rank(wr_tid id)
                                 : 0;
 }
 
-/** functions.md section 0, rule 2. */
+/**
+ * functions.md section 0, rule 2. Texts become times where a time is wanted, so that a literal can
+ * be written.
+ */
 static bool implicit(wr_tid from, wr_tid to)
 {
     int rf = number_rank(from), rt = number_rank(to);
@@ -308,7 +329,9 @@ static bool implicit(wr_tid from, wr_tid to)
 }
 
 /* A DECIMAL with an integer: a DECIMAL that holds both. With a DOUBLE: the DOUBLE, as everywhere.
- */
+ *
+ *     INTEGER, DECIMAL(4, 2)       DECIMAL(12, 2): ten digits before the point, two after it
+ *     BIGINT, DOUBLE               DOUBLE */
 static const wr_type *wider(wr_arena *a, const wr_type *x, const wr_type *y)
 {
     int rx = number_rank(x->id), ry = number_rank(y->id);
@@ -321,10 +344,9 @@ static const wr_type *wider(wr_arena *a, const wr_type *x, const wr_type *y)
     return wr_type_decimal(a, whole + scale, scale);
 }
 
-/*
- * Where casts are allowed the variable may widen after earlier arguments were matched with it;
- * these are cast then, too, since casts are decided after all have been matched (resolve.c).
- */
+/* Where casts are allowed the variable may widen after earlier arguments were matched with it;
+ * these are cast then, too, since casts are decided after all have been matched (resolve.c). NULL
+ * as an argument binds nothing: COALESCE(NULL, 1) is an INTEGER. */
 static bool match_var(wr__bindings *b, char var, const wr_type *t)
 {
     WR_ASSERT(var >= 'A' && var <= 'Z');
@@ -348,7 +370,8 @@ static bool match_var(wr__bindings *b, char var, const wr_type *t)
     return implicit(t->id, (*bound)->id);
 }
 
-/* DECIMAL(p,s) binds to the union of what it meets; DECIMAL(10,2) takes what fits into it. */
+/* DECIMAL(p,s) binds to the union of what it meets; DECIMAL(10,2) takes what fits into it. Integers
+ * match as the DECIMAL that holds all of them, where casts are allowed. */
 static bool match_decimal(wr__bindings *b, const wr__sig_type *p, const wr_type *t)
 {
     if (t->id != WR_T_DECIMAL) {
@@ -371,6 +394,7 @@ static bool match_decimal(wr__bindings *b, const wr__sig_type *p, const wr_type 
     return true;
 }
 
+/* Names count, in order: the fields of ENTRIES' result are K and V. */
 static bool match_struct(wr__bindings *b, const wr__sig_type *p, const wr_type *t)
 {
     if (t->id != WR_T_STRUCT || t->fields_n != p->parts_n)
@@ -385,7 +409,8 @@ static bool match_struct(wr__bindings *b, const wr__sig_type *p, const wr_type *
 }
 
 /* NULL goes with any parameter that has values. Inside ARRAY and MAP casts are as allowed as
- * outside: ARRAY<INTEGER> may be given for ARRAY<BIGINT>. */
+ * outside: ARRAY<INTEGER> may be given for ARRAY<BIGINT>. Variables may have been bound when false
+ * is returned: the bindings are of no use then. */
 bool wr__sig_match(wr__bindings *b, const wr__sig_type *p, const wr_type *t)
 {
     if (t->id == WR_T_NULL)
@@ -412,6 +437,7 @@ bool wr__sig_match(wr__bindings *b, const wr__sig_type *p, const wr_type *t)
     WR_UNREACHABLE();
 }
 
+/* Types with parameters have no constant and do not come here. */
 static const wr_type *simple_type(wr_tid id)
 {
     static const wr_type *const types[WR_T_N] = {
@@ -426,6 +452,7 @@ static const wr_type *simple_type(wr_tid id)
     return types[id];
 }
 
+/* @p n as wr__sig_type.precision has it: a number, or a variable as a negative one. */
 static int32_t number_of(const wr__bindings *b, int32_t n, int32_t if_unbound)
 {
     if (n >= 0)
@@ -462,7 +489,9 @@ const wr_type *wr__sig_substitute(const wr__bindings *b, const wr__sig_type *p)
     WR_UNREACHABLE();
 }
 
-/* Initial arguments come last, whatever the number of columns before them. */
+/* Initial arguments come last, whatever the number of columns before them.
+ *
+ *     "STRING, T..." of 4 arguments: the second, third and fourth belong to T */
 const wr__sig_type *wr__sig_param(const wr__sig *s, uint32_t i, uint32_t n)
 {
     WR_ASSERT(n >= s->init_n && i < n);

@@ -18,18 +18,19 @@ typedef enum wr__sig_kind {
     WR__SIG_MAP,     /* key, elem */
     WR__SIG_STRUCT,  /* names, parts */
     WR__SIG_LAMBDA,  /* parts: parameters; elem: result */
-    WR__SIG_ANY,
+    WR__SIG_ANY,     /* "any": whatever type, never cast */
 } wr__sig_kind;
 
 typedef struct wr__sig_type wr__sig_type;
+/* A node of a parsed signature. Which fields mean something follows from `kind`, see there. */
 struct wr__sig_type {
     wr__sig_kind kind;
-    wr_tid id;
-    char var;
-    int32_t precision, scale;
-    const wr__sig_type *key, *elem;
-    const wr__sig_type *const *parts;
-    const char *const *names;
+    wr_tid id;                        /* TYPE */
+    char var;                         /* VAR */
+    int32_t precision, scale;         /* DECIMAL */
+    const wr__sig_type *key, *elem;   /* MAP, ARRAY; LAMBDA: its result */
+    const wr__sig_type *const *parts; /* STRUCT: fields; LAMBDA: parameters */
+    const char *const *names;         /* STRUCT only, parts_n of them */
     uint32_t parts_n;
 };
 
@@ -49,10 +50,10 @@ void wr__sig_print_type(wr_buf *out, const wr__sig_type *t);
 
 /** What variables stand for. */
 typedef struct wr__bindings {
-    const wr_type *vars[26];
-    int32_t numbers[26]; /* -1: unbound */
-    bool casts;          /* implicit casts are allowed */
-    wr_arena *a;
+    const wr_type *vars[26]; /* by letter; NULL: unbound */
+    int32_t numbers[26];     /* -1: unbound */
+    bool casts;              /* implicit casts are allowed */
+    wr_arena *a;             /* for types that are made on the way */
 } wr__bindings;
 
 void wr__bindings_init(wr__bindings *b, wr_arena *a, bool casts);

@@ -42,30 +42,33 @@ typedef enum cal_field {
 
 /* Values as they were read, however large: lenient means that nothing is checked before the sum. */
 typedef struct calendar {
-    int64_t v[CAL_N];
+    int64_t v[CAL_N]; /* 0 where it is not set */
     int stamp[CAL_N]; /* 0: not set */
-    int clock;
-    bool ambiguous; /* the two-digit year is the first of the window: 80 years ago, or 20 ahead */
+    int clock;        /* the last stamp that was given */
+    bool ambiguous;   /* the two-digit year is the first of the window: 80 years ago, or 20 ahead */
 } calendar;
 
 typedef struct item {
     char letter; /* 0: the literal byte */
     char byte;
-    int count;
+    int count; /* letters side by side */
 } item;
 
+/* Read-only once it is compiled: tasks share it. */
 struct wr__simpledate {
     const item *items;
     uint32_t n;
 };
+
+/* ---- compiling ---- */
 
 /*
  * Unlike DateTimeFormatter, any text outside letters is literal, byte by byte, and the number of
  * letters hardly matters when reading: only whether a name is meant (MMM), and where digits stop if
  * a field follows at once.
  */
-/* ---- compiling ---- */
 
+/* Two quotes are one, inside quotes and outside. */
 wr__simpledate *wr__simpledate_compile(wr_str pattern, wr_arena *a, char *errbuf, size_t errbuf_n)
 {
     wr_arr(item) items = {0};
@@ -113,11 +116,12 @@ wr__simpledate *wr__simpledate_compile(wr_str pattern, wr_arena *a, char *errbuf
 /* A text being read; what it says goes into the calendar. */
 typedef struct reader {
     const char *end;
-    int64_t now_ms;
+    int64_t now_ms; /* for two-digit years */
     calendar *cal;
 } reader;
 
-/* The newest of two stamps is what counts where fields contradict each other. */
+/* The newest of two stamps is what counts where fields contradict each other. java.util.Calendar
+ * keeps such stamps; a field that is set twice counts as set later. */
 static void set(calendar *c, cal_field f, int64_t v)
 {
     WR_ASSERT((unsigned)f < CAL_N);
@@ -130,7 +134,10 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-/** Digits, perhaps after a minus, up to @p end; large numbers stay at NUMBER_MAX. */
+/**
+ * Digits, perhaps after a minus, up to @p end; large numbers stay at NUMBER_MAX. NULL: there is
+ * none. The cap keeps later sums in 64 bits.
+ */
 static const char *take_number(const char *p, const char *end, int64_t *v)
 {
     bool negative = p < end && *p == '-';
@@ -144,7 +151,7 @@ static const char *take_number(const char *p, const char *end, int64_t *v)
     return p;
 }
 
-/* The longest of the names that is there, in any case. */
+/* The longest of the names that is there, in any case. NULL: none is there. */
 static const char *take_name(const reader *r, const char *p, const char *const *names, int n,
                              int *index)
 {
@@ -172,7 +179,10 @@ static const char *take_text(const reader *r, const char *p, wr__dfield field, i
     return full ? full : brief;
 }
 
-/** [+-]hh[:]mm, [+-]hh as @p digits asks for; without a colon where @p colon is 0. */
+/**
+ * [+-]hh[:]mm, [+-]hh as @p digits asks for; without a colon where @p colon is 0. NULL: it is
+ * malformed.
+ */
 static const char *take_offset(const reader *r, const char *p, bool minutes, bool colon,
                                int64_t *ms)
 {
@@ -195,7 +205,10 @@ static const char *take_offset(const reader *r, const char *p, bool minutes, boo
     return q;
 }
 
-/** +h[h]:mm after GMT, or nothing. */
+/**
+ * +h[h]:mm after GMT, or nothing. A GMT without offset is 0 and ends there; a malformed offset is
+ * NULL.
+ */
 static const char *take_gmt(const reader *r, const char *p, int64_t *ms)
 {
     if (p == r->end || (*p != '+' && *p != '-'))
@@ -214,7 +227,8 @@ static const char *take_gmt(const reader *r, const char *p, int64_t *ms)
     return q + 3;
 }
 
-/* The zone in the text moves the instant, whatever zone the format has. */
+/* The zone in the text moves the instant, whatever zone the format has. X takes Z and ISO 8601
+ * offsets, z and Z names and +hhmm. */
 static const char *read_zone(reader *r, const item *it, const char *p)
 {
     int64_t ms = 0;
@@ -257,7 +271,8 @@ static void set_year(reader *r, const item *it, const char *start, const char *t
     set(r->cal, f, v);
 }
 
-/* Clock hours 24 and 12 are 0; u counts days from Monday, Calendar from Sunday. */
+/* Clock hours 24 and 12 are 0; u counts days from Monday, Calendar from Sunday. A letter without a
+ * case is in the table, or has no field and is read over. */
 static void set_number(reader *r, const item *it, const char *start, const char *to, int64_t v)
 {
     switch (it->letter) {
@@ -301,7 +316,10 @@ static void set_number(reader *r, const item *it, const char *start, const char 
     }
 }
 
-/** One field. @p obey: the next item is a field, too, so the count limits a number's digits. */
+/**
+ * One field. @p obey: the next item is a field, too, so the count limits a number's digits. NULL:
+ * the text does not fit. Blanks before a number are skipped, as Java does.
+ */
 static const char *read_field(reader *r, const item *it, bool obey, const char *start)
 {
     const char *p = start, *to = NULL;
@@ -354,13 +372,17 @@ static const char *read_field(reader *r, const item *it, bool obey, const char *
 
 /* ---- the calendar ---- */
 
+/* Years and months may be negative here: the calendar is lenient. */
 static int64_t floor_mod(int64_t a, int64_t b)
 {
     int64_t m = a % b;
     return m < 0 ? m + b : m;
 }
 
-/** Day (since 1970-01-01) of January 1 or another first of a month, in either calendar. */
+/**
+ * Day (since 1970-01-01) of January 1 or another first of a month, in either calendar. 719470 is
+ * the Julian number of days from 0000-03-01 to 1970-01-01, two more than the Gregorian one.
+ */
 static int64_t month_start(int64_t year, int month, bool julian)
 {
     if (!julian)
@@ -372,7 +394,10 @@ static int64_t month_start(int64_t year, int month, bool julian)
     return y * 365 + leap + (153 * m + 2) / 5 - 719470;
 }
 
-/** The last @p weekday (1: Sunday) on or before @p days. */
+/**
+ * The last @p weekday (1: Sunday) on or before @p days. 1970-01-01 was a Thursday, the fifth day of
+ * a week that begins on Sunday.
+ */
 static int64_t on_or_before(int64_t days, int64_t weekday)
 {
     return days - floor_mod(days + 4 - (weekday - 1), 7);
@@ -384,8 +409,9 @@ static int newest(int a, int b)
     return a && b ? WR_MAX(a, b) : 0;
 }
 
-/** The group of fields that decides, as the field that leads it. */
-/*
+/**
+ * The group of fields that decides, as the field that leads it.
+ *
  * Calendar.selectFields: the groups are {day of month}, {week of month, day of week}, {day of week
  * in month, day of week}, {day of year}, {day of week, week of year}. The one with the newest stamp
  * wins; where none is whole, one that lacks its day of week does.
@@ -417,7 +443,10 @@ static cal_field leading_field(const calendar *c)
     return best == doy ? CAL_DAY_OF_YEAR : CAL_WEEK_OF_YEAR;
 }
 
-/** First day of the week that holds @p first, then @p week - 1 weeks on, and the day wanted. */
+/**
+ * First day of the week that holds @p first, then @p week - 1 weeks on, and the day wanted. Weeks
+ * of Locale.US: they begin on Sunday, and the first one holds the first day.
+ */
 static int64_t week_day(const calendar *c, int64_t first, int64_t week)
 {
     int64_t start = on_or_before(first + 6, 1);
@@ -428,7 +457,8 @@ static int64_t week_day(const calendar *c, int64_t first, int64_t week)
     return start + 7 * (week - 1);
 }
 
-/* The nth such day of the month; a negative n counts from its end. */
+/* The nth such day of the month; a negative n counts from its end. Without a day of the week it is
+ * Sunday, without a number the first. */
 static int64_t nth_weekday(const calendar *c, int64_t first, int64_t month_days)
 {
     int64_t weekday = c->stamp[CAL_DAY_OF_WEEK] ? c->v[CAL_DAY_OF_WEEK] : 1;
@@ -460,7 +490,11 @@ static int64_t day_of(const calendar *c, int64_t year, bool julian)
     return first + (c->stamp[CAL_DAY_OF_MONTH] ? c->v[CAL_DAY_OF_MONTH] - 1 : 0);
 }
 
-/** The Gregorian day, or the Julian one where that is before the cut-over. */
+/**
+ * The Gregorian day, or the Julian one where that is before the cut-over. Between the two
+ * calendars, October 4 and 15, 1582, there are no days: a date in there is read as a Julian one,
+ * ten days later.
+ */
 static int64_t calendar_days(const calendar *c)
 {
     int64_t year = c->stamp[CAL_YEAR] ? c->v[CAL_YEAR] : 1970;
@@ -475,7 +509,8 @@ static int64_t calendar_days(const calendar *c)
     return gregorian >= CUTOVER_DAYS ? gregorian : julian;
 }
 
-/* Hour of the day or half and hour of the half, whichever was set later. May be more than a day. */
+/* Hour of the day or half and hour of the half, whichever was set later. May be more than a day.
+ * Fields that are not set are 0. */
 static int64_t time_of_day(const calendar *c)
 {
     const int *s = c->stamp;
@@ -492,12 +527,14 @@ static int64_t time_of_day(const calendar *c)
  * ten digits would overflow. Java wraps there; a wrong day is worse than an error. */
 #define DAYS_LIMIT (INT64_MAX / MS_PER_DAY / 2)
 
+/* In the format's zone, UTC, less the offset that the text names. */
 static int64_t to_ms(const calendar *c, int64_t days)
 {
     days = WR_MAX(WR_MIN(days, DAYS_LIMIT), -DAYS_LIMIT);
     return days * MS_PER_DAY + time_of_day(c) - c->v[CAL_ZONE];
 }
 
+/* A week year, letter Y, goes with week and day of the week alone. */
 static int64_t instant_of(const calendar *c)
 {
     /* A week year counts only where no year was set after it. */

@@ -16,7 +16,11 @@ typedef struct wr__simpledate wr__simpledate;
 
 /** @return NULL where @p pattern is malformed; then @p errbuf says why. Read-only, in @p a. */
 wr__simpledate *wr__simpledate_compile(wr_str pattern, wr_arena *a, char *errbuf, size_t errbuf_n);
-/** @param now_ms  two-digit years lie between 80 years before it and 20 after. */
+/**
+ * @param now_ms  two-digit years lie between 80 years before it and 20 after.
+ * False: the text does not fit the pattern. @p ms is in GMT and may lie far outside DATE's range:
+ * numbers are not checked, only added up.
+ */
 bool wr__simpledate_parse(const wr__simpledate *p, wr_str text, int64_t now_ms, int64_t *ms);
 
 #endif

@@ -2,6 +2,9 @@
 /*
  * SPLIT and SPLIT_TO_MAP: literal delimiters. The parts are slices of the input. Patterns as
  * delimiters are in regexp.c.
+ *
+ *     SPLIT('a,b', ',')     ['a', 'b']           SPLIT('a,,', ',')    ['a', '', '']
+ *     SPLIT('', ',')        ['']                 SPLIT('ab', '')      ['a', 'b']
  */
 #include "engine/functions/families.h"
 #include "engine/functions/kernel.h"
@@ -26,7 +29,11 @@ static bool next_part(wr_str *rest, wr_str delimiter, wr_str *part)
     return true;
 }
 
-/** With an empty delimiter: one part for each byte, or UTF-16 unit. */
+/**
+ * With an empty delimiter: one part for each byte, or UTF-16 unit.
+ *
+ *     SPLIT('abc', '')      a, b, c           SPLIT('', '')      one empty text
+ */
 static wr_nest *split_all(wr_arena *a, wr_str s, bool bytes)
 {
     bool narrow = bytes || wr_utf8_ascii(s);
@@ -60,6 +67,7 @@ static wr_nest *split(wr_arena *a, wr_str s, wr_str delimiter, bool bytes)
     return nest;
 }
 
+/* STRING and BYTES differ for the empty delimiter only: units, or bytes. */
 WR__KERNEL(split_rows)
 {
     bool bytes = call->ret->elem->id == WR_T_BYTES;
@@ -67,13 +75,14 @@ WR__KERNEL(split_rows)
         out->u.nest[i] = split(ctx->scratch, wr__str(args[0], i), wr__str(args[1], i), bytes);
 }
 
+/* ---- SPLIT_TO_MAP ---- */
+
 /*
  * 'a=1;b=2': entries, then key and value. Entries without the second delimiter are left out; what
  * comes after a second one in an entry is ignored; of a key that comes again the last value counts.
  * Maps from texts are small, so a key is looked for in those before it, one by one. NULL for
  * delimiters that are empty or equal.
  */
-/* ---- SPLIT_TO_MAP ---- */
 
 static wr_nest *split_to_map(wr_arena *a, wr_str s, wr_str entry_delimiter, wr_str kv_delimiter)
 {
@@ -100,6 +109,7 @@ static wr_nest *split_to_map(wr_arena *a, wr_str s, wr_str entry_delimiter, wr_s
     return map;
 }
 
+/*     SPLIT_TO_MAP('a=1;b;a=2=3', ';', '=')      {a: 2} */
 WR__KERNEL(split_to_map_rows)
 {
     WR_FOREACH_SEL (i, sel) {

@@ -12,10 +12,11 @@
  *     CHR                NULL: NULL; outside Unicode, or no escape: NULL; a malformed \u: error
  *     CONCAT             NULL arguments are left out, so it is never NULL; beyond 64 MiB: error
  *     CONCAT_WS          a NULL separator: NULL; NULL parts are left out; one argument: error
- *     ELT                a NULL position: error; outside the list: NULL; else that element, NULL or
- * not FIELD              NULL or not found: 0 INITCAP, LCASE, UCASE, LEN, TRIM    NULL: NULL; never
- * fail REPLACE            any NULL: NULL; beyond 64 MiB: error UUID               no argument:
- * random; not 16 bytes: NULL
+ *     ELT                a NULL position: error; outside the list: NULL; else that element
+ *     FIELD              NULL or not found: 0
+ *     REPLACE            any NULL: NULL; beyond 64 MiB: error
+ *     UUID               no argument: random; not 16 bytes: NULL
+ *     INITCAP, LCASE, UCASE, LEN, TRIM: NULL gives NULL; they never fail
  *
  * LEN and all positions count UTF-16 units, as Java does: one for most characters, two for those
  * beyond U+FFFF. A flag of the vector says that all its texts are ASCII; then bytes are units.
@@ -59,6 +60,7 @@ static wr_str change_case(wr_arena *a, wr_str s, bool upper)
     return wr__from_units(a, to.u, to.n);
 }
 
+/* The mapping of an ASCII text is ASCII, so the flag is handed on. */
 WR__KERNEL(lcase)
 {
     WR_FOREACH_SEL (i, sel)
@@ -101,6 +103,7 @@ static wr_str initcap_of(wr_arena *a, wr_str s)
     return wr__from_units(a, to.u, to.n);
 }
 
+/* Not with ICU's title case: ksqlDB takes the first unit of each word alone. */
 WR__KERNEL(initcap)
 {
     WR_FOREACH_SEL (i, sel)
@@ -132,13 +135,15 @@ WR__KERNEL(trim)
     out->ascii = args[0]->ascii;
 }
 
+/* ---- characters ---- */
+
 /*
  * CHR(n) is the character of a code point, NULL outside Unicode; a half pair is kept as three
  * bytes, as everywhere (common/utf8.h). CHR('\uXXXX') undoes the escapes of a Java literal, with
  * all that Apache Commons' unescapeJava takes: several u's, a plus sign, octal digits.
  */
-/* ---- characters ---- */
 
+/* Four bytes are enough for any code point. */
 WR__KERNEL(chr_i32)
 {
     WR_FOREACH_SEL (i, sel) {
@@ -152,6 +157,7 @@ WR__KERNEL(chr_i32)
     }
 }
 
+/* -1: none. */
 static int hex_digit(char c)
 {
     return c >= '0' && c <= '9'   ? c - '0'
@@ -160,7 +166,11 @@ static int hex_digit(char c)
                                   : -1;
 }
 
-/** What follows "\u": any more u's, a '+', four hex digits. @return false where malformed. */
+/**
+ * What follows "\u": any more u's, a '+', four hex digits. @return false where malformed. A unit,
+ * not a character: two of them side by side that make a pair are joined when the text is put into
+ * the result.
+ */
 static bool unescape_unicode(const char **p, const char *end, wr_buf *b)
 {
     while (*p < end && **p == 'u')
@@ -188,7 +198,7 @@ static void unescape_octal(const char **p, const char *end, wr_buf *b)
     wr_utf8_put(b, v);
 }
 
-/** Undo the escapes of a Java literal. */
+/** Undo the escapes of a Java literal. False: a \u is malformed; the row fails then. */
 static bool unescape_java(wr_str s, wr_buf *b)
 {
     WR_ASSERT(b->len == 0);
@@ -243,7 +253,10 @@ WR__KERNEL(chr_str)
 
 /* ---- joining ---- */
 
-/** CONCAT and CONCAT_WS: NULL arguments are left out. */
+/**
+ * CONCAT and CONCAT_WS: NULL arguments are left out. @p first is the first argument that is joined.
+ * Two walks: one to know the length, one to copy, so there is one allocation for a row.
+ */
 static void join_args(wr_kctx *ctx, const wr_call *call, const wr_vec *const *args, uint32_t first,
                       uint32_t i, wr_str separator, wr_vec *out)
 {
@@ -297,10 +310,12 @@ WR__KERNEL(concat_ws)
     }
 }
 
-/* ELT and FIELD are each other's reverse: ELT(n, list...) and FIELD(text, list...), counted from 1.
- */
 /* ---- lists of texts ---- */
 
+/* ELT and FIELD are each other's reverse: ELT(n, list...) and FIELD(text, list...), counted from 1.
+ */
+
+/* The element may be NULL itself. */
 WR__KERNEL(elt)
 {
     WR_FOREACH_SEL (i, sel) {
@@ -360,6 +375,7 @@ static void replace_all(wr_arena *a, wr_str s, wr_str old, wr_str with, wr_buf *
     wr_buf_put(b, p, (size_t)(end - p));
 }
 
+/* As Java's String.replace: all occurrences of a plain text, not of a pattern. */
 WR__KERNEL(replace)
 {
     wr_buf b = {0};

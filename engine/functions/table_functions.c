@@ -2,6 +2,9 @@
 /*
  * Table functions: kernels that give an ARRAY; the flat-map operator makes a row of each element. A
  * NULL argument gives a NULL array: no rows.
+ *
+ *     EXPLODE(ARRAY[1, NULL])        two rows: 1 and NULL
+ *     CUBE_EXPLODE(ARRAY['a', 'b'])  four rows: [NULL, NULL], [NULL, 'b'], ['a', NULL], ['a', 'b']
  */
 #include "engine/functions/families.h"
 #include "engine/functions/kernel.h"
@@ -41,6 +44,7 @@ static wr_nest *cube(wr_arena *a, const wr_nest *columns)
     return rows;
 }
 
+/* 30 elements would be 2^30 rows: more than there is memory for, hence the limit. */
 WR__KERNEL(cube_explode)
 {
     WR_FOREACH_SEL (i, sel) {
@@ -57,6 +61,7 @@ static const wr_signature explode_sigs[] = {
 static const wr_signature cube_explode_sigs[] = {
     {"ARRAY<T>", "ARRAY<ARRAY<T>>", WR__NULL_IN, cube_explode, NULL, NULL, NULL}};
 
+/* WR__FN with another kind; the kernel's type is that of all scalar functions. */
 #define TABLE_FN(name_, sigs_, example_, result_, description_)                                    \
     {                                                                                              \
         .name = (name_), .category = "TABLE", .description = (description_),                       \

@@ -6,9 +6,14 @@
  *     scheme ':' opaque-part ['#' fragment]
  *
  * Each component has its set of characters; all but ports and schemes may hold %XX escapes and
- * "other" characters (beyond ASCII, no blanks or controls). An authority is tried as
- * [userinfo '@'] host [':' port]; where that fails but its characters would do for a registry-based
- * one, the URI stands and has no host.
+ * "other" characters (beyond ASCII, no blanks or controls). An authority is tried as [userinfo '@']
+ * host [':' port]; where that fails but its characters would do for a registry-based one, the URI
+ * stands and has no host.
+ *
+ *     http://user@h:80/p?q#f      scheme http, host h, port 80, path /p, query q, fragment f
+ *     //h/p                       no scheme: a relative URI
+ *     mailto:a@b                  scheme mailto; the rest is opaque
+ *     http://a_b/                 no host: a registry-based authority
  */
 #include "engine/functions/uri.h"
 
@@ -18,11 +23,10 @@
 #include <arpa/inet.h>
 #include <unicode/uchar.h>
 
-/*
- * RFC 2396 with java.net.URI's deviations: it came before RFC 3986 and ksqlDB's results are its.
+/* RFC 2396 with java.net.URI's deviations: it came before RFC 3986 and ksqlDB's results are its.
  * Nothing is decoded or normalised here: components are slices.
- */
-/* Classes of characters, by what may hold them. */
+ *
+ * Classes of characters, by what may hold them. */
 enum {
     IN_SCHEME = 1,
     IN_PATH = 2,
@@ -33,6 +37,7 @@ enum {
     IN_SCOPE = 64,
 };
 
+/* java.net.URI's masks, character by character; 0: nowhere but as an escape. */
 static unsigned classes_of(char c)
 {
     bool digit = c >= '0' && c <= '9';
@@ -87,9 +92,10 @@ static bool is_alpha(char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
+/* The cursor moves over one text; the first fault ends the parse. */
 typedef struct parser {
     const char *p, *end;
-    const char *fault;
+    const char *fault; /* NULL as long as there is none */
     wr__uri *out;
 } parser;
 
@@ -127,7 +133,8 @@ static const char *span(const char *p, const char *end, unsigned set)
     return p;
 }
 
-/* All of [p, end) must be of the set. */
+/* All of [p, end) must be of the set. The cursor is not looked at: the caller has found the bounds.
+ */
 static bool check(parser *u, const char *p, const char *end, unsigned set, const char *fault)
 {
     const char *stop = span(p, end, set);
@@ -144,6 +151,7 @@ static const char *find(const char *p, const char *end, const char *stops)
     return p;
 }
 
+/* Never NULL, also where it is empty: "absent" is another matter. */
 static wr_str slice(const char *p, const char *end)
 {
     WR_ASSERT(p <= end);
@@ -152,7 +160,11 @@ static wr_str slice(const char *p, const char *end)
 
 /* ---- the server's part of an authority: parsers give the end of what they took, or NULL ---- */
 
-/** byte.byte.byte.byte, then nothing or ':'. */
+/**
+ * byte.byte.byte.byte, then nothing or ':'.
+ *
+ *     10.0.0.1:80      10.0.0 is none; 10.0.0.256 is none
+ */
 static const char *ipv4(const char *p, const char *end)
 {
     for (int k = 0; k < 4; k++) {
@@ -167,12 +179,17 @@ static const char *ipv4(const char *p, const char *end)
     return p == end || *p == ':' ? p : NULL;
 }
 
+/* No underscore: see parse_authority. */
 static bool is_label_char(char c)
 {
     return is_alpha(c) || is_digit(c) || c == '-';
 }
 
-/** Labels with dots between; the last one of several begins with a letter. */
+/**
+ * Labels with dots between; the last one of several begins with a letter.
+ *
+ *     h, h.org, h-1.org.      not: -h, h-, 1.2.3 (the last label begins with a digit)
+ */
 static const char *hostname(const char *start, const char *end)
 {
     const char *p = start, *last = NULL;
@@ -191,8 +208,10 @@ static const char *hostname(const char *start, const char *end)
     return last > start && !is_alpha(*last) ? NULL : p;
 }
 
-/** What is between the brackets: an IPv6 address and an optional %scope. */
-/* The address itself is left to inet_pton, which takes the same forms; 0 bytes would end it early.
+/**
+ * What is between the brackets: an IPv6 address and an optional %scope.
+ *
+ * The address itself is left to inet_pton, which takes the same forms; 0 bytes would end it early.
  */
 static bool is_ipv6(const char *p, const char *end)
 {
@@ -209,6 +228,7 @@ static bool is_ipv6(const char *p, const char *end)
     return scope == end || (scope + 1 < end && span(scope + 1, end, IN_SCOPE) == end);
 }
 
+/* False: something else than digits, or a number beyond Java's int. */
 static bool parse_port(const char *p, const char *end, int64_t *port)
 {
     if (p == end)
@@ -220,7 +240,8 @@ static bool parse_port(const char *p, const char *end, int64_t *port)
     return true;
 }
 
-/* On failure the host must be unset: the authority may still stand as a registry-based one. */
+/* On failure the host must be unset: the authority may still stand as a registry-based one.
+ * [userinfo '@'] host [':' port], all of [p, end). */
 static bool parse_server(const char *p, const char *end, wr__uri *out)
 {
     const char *at = find(p, end, "@");
@@ -268,7 +289,9 @@ static bool parse_authority(parser *u, const char *p, const char *end)
 
 /* ---- the whole ---- */
 
-/* From the cursor to the fragment: authority, path, query. */
+/* From the cursor to the fragment: authority, path, query.
+ *
+ *     //host/path?query#fragment      file:///path has an empty authority, which is allowed */
 static bool parse_hierarchical(parser *u)
 {
     if (u->end - u->p >= 2 && u->p[0] == '/' && u->p[1] == '/') {
@@ -304,7 +327,8 @@ static bool parse_opaque(parser *u)
     return check(u, start, q, IN_URIC, "illegal character in opaque part");
 }
 
-/* A colon before any of / ? # ends a scheme; else the URI is relative, which is valid as well. */
+/* A colon before any of / ? # ends a scheme; else the URI is relative, which is valid as well. The
+ * fragment is the same for both kinds. */
 static bool parse_uri(parser *u)
 {
     const char *colon = find(u->p, u->end, ":/?#");
@@ -326,6 +350,7 @@ static bool parse_uri(parser *u)
     return check(u, u->p + 1, u->end, IN_URIC, "illegal character in fragment");
 }
 
+/* Components that were found before a fault stay in @p out; they mean nothing then. */
 bool wr__uri_parse(wr_str text, wr__uri *out, const char **fault)
 {
     *out = (wr__uri){.port = -1};
@@ -337,6 +362,7 @@ bool wr__uri_parse(wr_str text, wr__uri *out, const char **fault)
     return ok;
 }
 
+/* @p c is a hex digit. */
 static int hex_value(char c)
 {
     return is_digit(c) ? c - '0' : (c | 0x20) - 'a' + 10;

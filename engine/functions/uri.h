@@ -11,8 +11,8 @@
 
 /** Components as slices of the text, still escaped; ptr NULL: absent. */
 typedef struct wr__uri {
-    wr_str scheme, host, path, query, fragment;
-    int64_t port; /* -1: absent */
+    wr_str scheme, host, path, query, fragment; /* no user info: no SQL function asks for it */
+    int64_t port;                               /* -1: absent */
 } wr__uri;
 
 /** @return false where @p text is malformed; *fault says what is wrong. */

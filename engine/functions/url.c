@@ -80,7 +80,10 @@ WR__KERNEL(url_port)
     }
 }
 
-/** The value of the first parameter @p name in a decoded query; ptr NULL: absent. */
+/**
+ * The value of the first parameter @p name in a decoded query; ptr NULL: absent. A name without '='
+ * has the empty text as its value.
+ */
 static wr_str parameter(wr_str query, wr_str name)
 {
     const char *p = query.ptr, *end = query.ptr + query.len;
@@ -119,18 +122,22 @@ WR__KERNEL(url_parameter)
     wr_buf_free(&b);
 }
 
+/* ---- form encoding ---- */
+
 /*
  * application/x-www-form-urlencoded, of the text's UTF-8: blank is +, letters, digits and -_.*
  * stay, all else is %XX. Half a pair is a question mark before it is encoded.
  */
-/* ---- form encoding ---- */
 
+/* java.net.URLEncoder's set, which is that of HTML forms and not RFC 3986's: ~ is escaped, * is
+ * not. */
 static bool is_kept(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
            c == '_' || c == '.' || c == '*';
 }
 
+/* Byte by byte: a character beyond ASCII is several escapes. */
 WR__KERNEL(url_encode)
 {
     static const char hex[] = "0123456789ABCDEF";
@@ -156,6 +163,7 @@ WR__KERNEL(url_encode)
     out->ascii = true;
 }
 
+/* Either case. */
 static bool is_hex(char c)
 {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
@@ -197,6 +205,7 @@ WR__KERNEL(url_decode)
 
 /* ---- tables ---- */
 
+/* One argument; NULL gives NULL. */
 #define TEXT_SIG(name, ret, kernel)                                                                \
     static const wr_signature name[] = {{"STRING", ret, WR__NULL_IN, kernel, NULL, NULL, NULL}}
 TEXT_SIG(decode_sigs, "STRING", url_decode);

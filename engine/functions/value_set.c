@@ -2,6 +2,7 @@
 /* The set of value_set.h: linear probing, at most half full, nothing is ever removed. */
 #include "engine/functions/value_set.h"
 
+/* @p n is the most values that will be put in: the set never grows. */
 void wr__value_set_init(wr__value_set *s, const wr_type *t, uint32_t n, wr_arena *a)
 {
     uint32_t size = 8;
@@ -23,6 +24,7 @@ static const wr_value **slot_of(const wr__value_set *s, const wr_value *v)
     return &s->slots[at];
 }
 
+/* Pointers are kept, values are not copied: they must stay where they are. */
 const wr_value *wr__value_set_add(wr__value_set *s, const wr_value *v)
 {
     const wr_value **slot = slot_of(s, v), *old = *slot;
@@ -31,6 +33,7 @@ const wr_value *wr__value_set_add(wr__value_set *s, const wr_value *v)
     return old;
 }
 
+/* NULL is a value: it is in the set where one was added. */
 bool wr__value_set_has(const wr__value_set *s, const wr_value *v)
 {
     return *slot_of(s, v) != NULL;

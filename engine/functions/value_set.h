@@ -9,9 +9,9 @@
 #include "types/value.h"
 
 typedef struct wr__value_set {
-    const wr_type *type;
+    const wr_type *type;    /* of all values: hash and equality are its */
     const wr_value **slots; /* open addressing; NULL: free */
-    uint32_t mask;
+    uint32_t mask;          /* slots less one; a power of two */
 } wr__value_set;
 
 /** An empty set for at most @p n values. */

@@ -17,6 +17,7 @@
 
 /* ---- fixed offsets ---- */
 
+/* Java's ZoneOffset.getId: seconds only where there are any. */
 void wr__zone_print_offset(wr_buf *out, int32_t seconds)
 {
     if (seconds == 0) {
@@ -42,6 +43,7 @@ static const wr__zone *fixed(const char *id, bool is_offset, int32_t seconds, wr
     return z;
 }
 
+/* The range is ZoneOffset's, and the callers have checked it. */
 const wr__zone *wr__zone_of_offset(int32_t seconds, wr_arena *a)
 {
     WR_ASSERT(seconds >= -OFFSET_MAX_S && seconds <= OFFSET_MAX_S);
@@ -61,7 +63,10 @@ static int number(const char **p, const char *end)
     return v;
 }
 
-/** ZoneOffset.of: +h, +hh, +hh:mm, +hhmm, +hh:mm:ss, +hhmmss. */
+/**
+ * ZoneOffset.of: +h, +hh, +hh:mm, +hhmm, +hh:mm:ss, +hhmmss. False: it is no offset. Minutes and
+ * seconds are two digits each, and the colons are all there or none.
+ */
 static bool parse_offset(wr_str s, int32_t *seconds)
 {
     if (s.len < 2 || (s.ptr[0] != '+' && s.ptr[0] != '-'))
@@ -90,8 +95,12 @@ static bool parse_offset(wr_str s, int32_t *seconds)
     return true;
 }
 
-/** UTC, GMT, UT, alone or with an offset after it. */
-/* Java prints such a zone with its prefix, and UTC+0 as UTC; the id is what it is compared by. */
+/**
+ * UTC, GMT, UT, alone or with an offset after it.
+ *
+ * Java prints such a zone with its prefix, and UTC+0 as UTC; the id is what it is compared by.
+ * NULL: the id has no such prefix, or something else after it.
+ */
 static const wr__zone *prefixed(wr_str id, wr_arena *a)
 {
     static const char *const prefixes[] = {"UTC", "GMT", "UT"};
@@ -117,7 +126,10 @@ static const wr__zone *prefixed(wr_str id, wr_arena *a)
 
 /* ---- zones with rules ---- */
 
-/** Ids that ICU adds to the IANA ones; java.time does not know them. */
+/**
+ * Ids that ICU adds to the IANA ones; java.time does not know them. Java has them as
+ * ZoneId.SHORT_IDS, for whoever passes that map; ksqlDB does not.
+ */
 static bool is_icu_only(wr_str id)
 {
     static const char ids[] = "ACT AET AGT ART AST BET BST CAT CNT CST CTT EAT ECT EST HST IET IST "
@@ -130,9 +142,12 @@ static bool is_icu_only(wr_str id)
     return false;
 }
 
-/** ICU's calendar for an IANA id, or NULL. */
-/* Canonical ids are asked for only to learn whether ICU knows the id itself ("system"): the id that
- * is given stays the zone's name, as in Java. */
+/**
+ * ICU's calendar for an IANA id, or NULL.
+ *
+ * Canonical ids are asked for only to learn whether ICU knows the id itself ("system"): the id that
+ * is given stays the zone's name, as in Java.
+ */
 static UCalendar *open_calendar(wr_str id)
 {
     UChar name[ID_MAX], canonical[ID_MAX];
@@ -156,7 +171,10 @@ typedef wr_arr(int64_t) instants;
 typedef wr_arr(int32_t) offsets;
 typedef wr_arr(uint8_t) flags;
 
-/** Offset and daylight saving at @p ms. */
+/**
+ * Offset and daylight saving at @p ms. ICU's times are doubles; milliseconds of all years in
+ * question are exact in them.
+ */
 static int32_t offset_at(UCalendar *c, int64_t ms, uint8_t *dst)
 {
     UErrorCode status = U_ZERO_ERROR;
@@ -202,7 +220,8 @@ static const wr__zone *with_rules(wr_str id, UCalendar *c, wr_arena *a)
     return z;
 }
 
-/* In java.time.ZoneId's order: Z, offsets, prefixes with offsets, regions. */
+/* In java.time.ZoneId's order: Z, offsets, prefixes with offsets, regions. NULL: java.time would
+ * throw a DateTimeException. */
 const wr__zone *wr__zone_new(wr_str id, wr_arena *a)
 {
     int32_t seconds;
@@ -223,7 +242,10 @@ const wr__zone *wr__zone_new(wr_str id, wr_arena *a)
 
 /* ---- look-up ---- */
 
-/** An instant that has the same rules and lies in the table. */
+/**
+ * An instant that has the same rules and lies in the table. 400 years are a whole number of weeks,
+ * and rules are by month, week and day: they repeat.
+ */
 static int64_t into_table(int64_t ms)
 {
     if (ms < TABLE_END_MS)
@@ -231,7 +253,10 @@ static int64_t into_table(int64_t ms)
     return TABLE_END_MS - MS_PER_400_YEARS + (ms - TABLE_END_MS) % MS_PER_400_YEARS;
 }
 
-/** Number of transitions at or before @p ms. */
+/**
+ * Number of transitions at or before @p ms. Which is also the index of the offset after the last of
+ * them.
+ */
 static uint32_t index_of(const wr__zone *z, int64_t ms)
 {
     uint32_t low = 0, high = z->n;
@@ -245,6 +270,7 @@ static uint32_t index_of(const wr__zone *z, int64_t ms)
     return low;
 }
 
+/* A zone without transitions has one offset. */
 int32_t wr__zone_offset(const wr__zone *z, int64_t ms)
 {
     return z->offset_s[z->n ? index_of(z, into_table(ms)) : 0];
@@ -326,7 +352,7 @@ static const struct {
     {"Western Indonesia Time", "WIB", "WIST"},
 };
 
-/* ICU's name, "" where there is none. */
+/* ICU's name, "" where there is none. An expensive call, made for names only. */
 static void display_name(const wr__zone *z, UCalendarDisplayNameType type, char out[128])
 {
     UChar name[128];
@@ -340,7 +366,10 @@ static void display_name(const wr__zone *z, UCalendarDisplayNameType type, char 
     u_strToUTF8(out, 128, NULL, name, -1, &status);
 }
 
-/** British and Irish summer times are names of their own zones. */
+/**
+ * British and Irish summer times are names of their own zones. NULL: the zone's summer time has a
+ * name by the table, or none.
+ */
 static const char *summer_name(const char *id)
 {
     if (strcmp(id, "Europe/London") == 0 || strcmp(id, "GB") == 0)
@@ -416,18 +445,21 @@ const char *wr__zone_of_abbreviation(wr_str name, uint32_t *matched)
     return NULL;
 }
 
+/* ---- cache ---- */
+
 /*
  * Unknown ids are remembered, too: a column of wrong ids would ask ICU for each row. A list, as a
  * batch names few zones.
  */
-/* ---- cache ---- */
 
+/* One id that was looked up, in the arena of whoever asked. */
 struct wr__zone_entry {
     struct wr__zone_entry *next;
     wr_str id;
     const wr__zone *zone; /* NULL: there is no such zone */
 };
 
+/* NULL: there is no such zone. The arena must live as long as the cache. */
 const wr__zone *wr__zone_get(wr__zone_cache *c, wr_str id, wr_arena *a)
 {
     for (struct wr__zone_entry *e = c->first; e; e = e->next)

@@ -36,7 +36,7 @@ bool wr__zone_is_dst(const wr__zone *z, int64_t ms);
  */
 int32_t wr__zone_local_offset(const wr__zone *z, int64_t local_s, int32_t preferred);
 
-/** "+02:00", "Z", "+01:30:15". */
+/** "+02:00", "Z", "+01:30:15". A difference of 0 seconds is Z. */
 void wr__zone_print_offset(wr_buf *out, int32_t seconds);
 /** Name for the letters z (short: "CET") and zzzz; @p generic: the letters v, vvvv. */
 void wr__zone_put_name(wr_buf *out, const wr__zone *z, int64_t ms, bool full, bool generic);

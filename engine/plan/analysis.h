@@ -13,22 +13,26 @@
 
 #include "engine/plan/with.h"
 
-#define WR__SOURCES_MAX 32u
+#define WR__SOURCES_MAX 32u /* sources of an expression are bits of a uint32_t */
 
+/* A column of a relation that the query mentions: one for each pair of alias and name, however
+ * often it is written. Indices of slots are good for one analysis; they only grow while names are
+ * resolved, and arrays of one bit or one reference per slot are made after that. */
 typedef struct wr__slot {
     uint32_t source;  /* index in wr__analysis.relations */
     wr_ref_kind kind; /* COLUMN, or a pseudo column */
     uint32_t column;  /* COLUMN: index in the source's schema */
     const wr_type *type;
-    const char *alias, *name;
-    bool window_result; /* WINDOWSTART / END of the query's own WINDOW clause */
+    const char *alias, *name; /* as in the qualified trees: compared by text */
+    bool window_result;       /* WINDOWSTART / END of the query's own WINDOW clause */
 } wr__slot;
 
+/* One column of the result, stars expanded: `SELECT *` over three columns is three items. */
 typedef struct wr__item {
     wr_ast_expr *expr; /* qualified */
     const char *name;  /* of the output column */
     bool aliased;      /* written with AS */
-    int64_t pos;
+    int64_t pos;       /* of the item, or of the star that it came out of */
 } wr__item;
 
 /**
@@ -42,28 +46,31 @@ typedef struct wr__relation {
     int64_t pos;       /* of its name in the statement */
     const wr_schema *schema;
     bool is_table;
-    wr_window window; /* of the key; kind NONE: not windowed */
-    int32_t partitions;
+    wr_window window;         /* of the key; kind NONE: not windowed */
+    int32_t partitions;       /* of its topic */
     wr_format_use key, value; /* what sinks and internal topics inherit */
     wr_source *source;        /* the catalog's, borrowed */
 } wr__relation;
 
+/* A query while it is planned. It lives no longer than that, but what it points to is in the plan's
+ * arena, since the plan keeps the trees: for EXPLAIN, and for the meaning of stores. */
 typedef struct wr__analysis {
-    const wr_plan_env *env;
-    const wr_ast_query *query;
-    wr_arena *arena; /* the plan's */
-    bool persistent;
-    const char *sink_name;                   /* persistent: for messages */
+    const wr_plan_env *env;    /* borrowed for the time of planning */
+    const wr_ast_query *query; /* the statement's own tree, not qualified: for places */
+    wr_arena *arena;           /* the plan's */
+    bool persistent;           /* it has a sink; false: its rows go to a client */
+    const char *sink_name;     /* persistent: for messages */
     wr__relation relations[WR__SOURCES_MAX]; /* in the order of FROM and JOIN */
     uint32_t relations_n;
-    wr_arr(wr__slot) slots;
-    wr_arr(wr__item) items;
-    wr_ast_expr *where, *having;
+    wr_arr(wr__slot) slots;      /* in order of first mention */
+    wr_arr(wr__item) items;      /* the projection, in order */
+    wr_ast_expr *where, *having; /* qualified; NULL: no such clause */
+    /* Qualified; as many as the query has, for `on` one for each JOIN. */
     wr_ast_expr **group_by, **partition_by, **on;
     const char **group_names, **partition_names; /* names of the key columns */
-    bool has_aggregates;
-    wr_window window;   /* of the WINDOW clause; kind NONE if none */
-    uint32_t generated; /* next number of KSQL_COL_ */
+    bool has_aggregates; /* SELECT or HAVING calls one: a grouping, with or without GROUP BY */
+    wr_window window;    /* of the WINDOW clause; kind NONE if none */
+    uint32_t generated;  /* next number of KSQL_COL_ */
 } wr__analysis;
 
 /** Resolve names, expand stars, name columns. All texts live in @p an->arena afterwards. */
@@ -88,6 +95,9 @@ void wr__print_expr(const wr__analysis *an, wr_buf *out, const wr_ast_expr *e);
 
 /* ---- the growing plan ---- */
 
+/* A tree that an earlier step has evaluated, and the column of the current step that has its value.
+ * A compilation over the stage takes the column wherever it meets an equal tree, so `GROUP BY a +
+ * b` is not added up again in `SELECT (a + b) * 2`. */
 typedef struct wr__computed {
     const wr_ast_expr *expr;
     wr_ref ref;
@@ -95,32 +105,36 @@ typedef struct wr__computed {
 
 /** A key column of the current step and the expressions that equal it. */
 typedef struct wr__key {
-    const char *name;
+    const char *name;                   /* of the key column; the projection may give another */
     wr_arr(const wr_ast_expr *) viable; /* may stand for it in the projection */
     wr_arr(const wr_ast_expr *) equal;  /* JOIN: expressions that equal it, but are no columns */
     bool synthetic;                     /* ROWKEY of a join */
 } wr__key;
 
+/* Where things are in the output of `step`. Stages are values: a join copies one and changes the
+ * copy. An unavailable slot's entry in `slots` means nothing. */
 typedef struct wr__stage {
-    wr_step *step;
+    wr_step *step;   /* the last one that was built */
     wr_ref *slots;   /* an->slots.n */
     bool *available; /* an->slots.n */
     wr_arr(wr__computed) computed;
     wr__key *keys; /* step->schema->keys_n */
     uint32_t keys_n;
-    int32_t partitions;
+    int32_t partitions;       /* of the topic that the rows were last read from */
     wr_format_use key_format; /* how the key is serialised now */
     const char *name;         /* of the left-most source, for messages */
     wr_window window;         /* of the key */
     bool key_fixed;           /* key is that of a topic: no change of it so far */
 } wr__stage;
 
+/* The plan while it grows. Steps are pushed in order of creation, inputs before consumers, and `id`
+ * is the index there. wr__finish_plan hands both lists to the plan. */
 typedef struct wr__builder {
     wr__analysis *an;
-    wr_plan *plan;
+    wr_plan *plan; /* its arena holds everything */
     wr_arr(wr_step *) steps;
     wr_arr(wr_plan_topic) topics;
-    uint32_t joins_n, repartitions_n;
+    uint32_t joins_n, repartitions_n; /* joins_n: of "Join2" */
 } wr__builder;
 
 /** Calls of one kind of function in some expressions, each once: equal trees are one call. */
@@ -139,6 +153,7 @@ typedef struct wr__stage_scope {
     const wr__builder *b;
     const wr__stage *stage;
 } wr__stage_scope;
+/* The scope borrows builder and stage: it is made for one compilation and thrown away. */
 void wr__stage_scope_init(wr__stage_scope *s, const wr__builder *b, const wr__stage *stage);
 
 /** A step on top of @p in (NULL: a source), of its kind and schema until the caller says other. */
@@ -146,6 +161,7 @@ wr_step *wr__new_step(wr__builder *b, wr_step_kind kind, const char *name, const
                       wr_step *in);
 /** One more input of @p s, after those that it has. */
 void wr__add_input(wr__builder *b, wr_step *s, wr_step *in);
+/* Index in the plan's topics; the one of that name and role, if it is there. */
 uint32_t wr__add_topic(wr__builder *b, const char *name, wr_topic_role role, int32_t partitions,
                        bool from_earliest);
 /** The step that makes the rows of an->relations[i]: the slots in @p used, and the key. */
@@ -163,6 +179,8 @@ weir_status wr__build_select_key(wr__builder *b, wr__stage *st, wr_ast_expr *con
                                  const char *const *names, uint32_t keys_n, const bool *keep,
                                  const char *name, const char *context,
                                  weir_error *err) WR_MUST_CHECK;
+/* Rows go through an internal topic, whose key is written as @p key where that can hold it. @p
+ * context names the topic: "<context>-repartition". */
 void wr__build_repartition(wr__builder *b, wr__stage *st, const wr_format_use *key,
                            const char *context);
 /** Key format for an internal topic: @p want where it can hold the key, else JSON. */

@@ -13,6 +13,8 @@
 
 #include <stdlib.h>
 
+/* The struct is in its own arena, so that one free gives all of it back. Zero is a value for
+ * columns and retention: -1 says that there is none. */
 wr_source *wr_source_new(void)
 {
     wr_arena *a = wr_arena_new(1024);
@@ -24,6 +26,8 @@ wr_source *wr_source_new(void)
     return s;
 }
 
+/* Taken under the engine's lock as a rule, since only there is it certain that the source still is.
+ */
 void wr_source_ref(wr_source *s)
 {
     atomic_fetch_add(&s->refs, 1);
@@ -42,7 +46,9 @@ void wr_source_unref(wr_source *s)
     wr_arena_free(s->arena);
 }
 
-/* A copy to be changed before it is shown: ALTER. */
+/* A copy to be changed before it is shown: ALTER. Every text is copied, too: the old entry may go
+ * before the new one does. A field that points into the arena and is not copied here would dangle
+ * then. */
 wr_source *wr_source_copy(const wr_source *from)
 {
     WR_ASSERT(from->arena && from->schema);
@@ -66,6 +72,8 @@ wr_source *wr_source_copy(const wr_source *from)
 
 /* ---- the catalog ---- */
 
+/* Types have an arena of their own, which only grows: types are small and seldom dropped, and
+ * nobody counts who still has one. */
 void wr_catalog_init(wr_catalog *c)
 {
     wr_map_init(&c->sources);
@@ -74,7 +82,8 @@ void wr_catalog_init(wr_catalog *c)
     c->types_arena = wr_arena_new(0);
 }
 
-/* Queries are told apart by id; what belongs to one goes with it. */
+/* Queries are told apart by id; what belongs to one goes with it. Queries are on the heap, unlike
+ * sources: they are not shared, so they come and go with their entries. */
 static void query_free(wr_query_info *q)
 {
     if (!q)
@@ -88,6 +97,7 @@ static void query_free(wr_query_info *q)
     wr_free(q);
 }
 
+/* Sources may live on: plans that still run have references of their own. */
 void wr_catalog_free(wr_catalog *c)
 {
     const wr_map_entry *e;
@@ -119,12 +129,15 @@ void wr_catalog_clone(wr_catalog *to, const wr_catalog *from)
     }
 }
 
+/* Names of streams and tables are one name space, as in ksqlDB. */
 wr_source *wr_catalog_find(const wr_catalog *c, const char *name)
 {
     return wr_map_get(&c->sources, wr_str_c(name));
 }
 
-/* A name that differs in case only is what people mean most often when a source is not there. */
+/* A name that differs in case only is what people mean most often when a source is not there.
+ *
+ *     SELECT * FROM "pageviews"     PAGEVIEWS exists: a hint says how to write it */
 weir_status wr_catalog_get(const wr_catalog *c, const wr_ast_name *name, wr_source **out,
                            weir_error *err)
 {
@@ -150,7 +163,8 @@ weir_status wr_catalog_get(const wr_catalog *c, const wr_ast_name *name, wr_sour
     return WEIR_ERR_STATEMENT;
 }
 
-/* Adds, or replaces the entry of that name. */
+/* Adds, or replaces the entry of that name. The catalog takes a reference of its own; the caller
+ * keeps the one that it has. */
 void wr_catalog_put(wr_catalog *c, wr_source *s)
 {
     WR_ASSERT(s->name && s->schema && s->topic); /* complete: it does not change any more */
@@ -164,7 +178,7 @@ void wr_catalog_remove(wr_catalog *c, const char *name)
 }
 
 /* Kept as the statement's own text too: it is what SHOW QUERIES shows and what a restart runs
- * again. */
+ * again. Where @p id is there already the entry is replaced, and the texts of the old one go. */
 void wr_catalog_add_query(wr_catalog *c, const char *id, const char *sql, const char *sink,
                           const char *const *sources, uint32_t sources_n, bool insert)
 {
@@ -209,7 +223,8 @@ static void put_list(wr_buf *out, const char **names, uint32_t n)
     wr_buf_putc(out, ']');
 }
 
-/* Which queries would lose their input if this source went away. */
+/* Which queries would lose their input if this source went away. `break`: a query that joins a
+ * source to others counts once. Push queries are not in the catalog, so they do not count. */
 uint32_t wr_catalog_readers(const wr_catalog *c, const char *source, wr_buf *out)
 {
     const wr_map_entry *e;
@@ -229,7 +244,8 @@ uint32_t wr_catalog_readers(const wr_catalog *c, const char *source, wr_buf *out
     return n;
 }
 
-/* Which queries would write to nothing; the one that made the source does not count against it. */
+/* Which queries would write to nothing; the one that made the source does not count against it. @p
+ * but is the id of the query of a CREATE ... AS, or NULL for a source with columns. */
 uint32_t wr_catalog_writers(const wr_catalog *c, const char *source, const char *but, wr_buf *out)
 {
     const wr_map_entry *e;
@@ -285,7 +301,11 @@ weir_status wr_catalog_drop_type(wr_catalog *c, const wr_ast_stmt *stmt, bool *d
 /* ---- dropping ---- */
 
 /* First what was made of the source, then what reads and writes it: in the order in which people
- * have to take it apart. */
+ * have to take it apart. A source table is materialised by a query that reads it (CST_): that one
+ * does not stand in the way, because DROP ends it.
+ *
+ *     CREATE STREAM a (...); CREATE STREAM b AS SELECT * FROM a; DROP STREAM a;
+ *     -> "... streams and/or tables read from this source: [B]" */
 static weir_status check_dependants(const wr_catalog *c, const wr_source *s, weir_error *err)
 {
     const wr_map_entry *e;
@@ -328,7 +348,7 @@ static weir_status check_dependants(const wr_catalog *c, const wr_source *s, wei
 }
 
 /* May it be dropped? The drop itself is the caller's: it has queries to stop and a topic to delete.
- */
+ * A name that is not there has wr_catalog_get's hint, under the words that DROP has for it. */
 weir_status wr_catalog_check_drop(const wr_catalog *c, const wr_ast_stmt *stmt, wr_source **out,
                                   weir_error *err)
 {

@@ -21,13 +21,20 @@
 #define WINDOWS_PER_ROW_MAX 100000
 
 /* The WINDOW clause in milliseconds, with defaults (dialect.md section 10): grace is what is left
- * of a day, except for EMIT FINAL, which would otherwise say nothing for a day. */
+ * of a day, except for EMIT FINAL, which would otherwise say nothing for a day. Kafka Streams'
+ * TimeWindows has the same default grace. Sizes are checked before sums are made: a size that does
+ * not fit is refused, a sum that does not fit is for ever (durations.h).
+ *
+ *     TUMBLING (SIZE 1 HOUR)                      grace 23 h, retention 24 h
+ *     TUMBLING (SIZE 1 HOUR), EMIT FINAL          grace 0, retention 24 h
+ *     TUMBLING (SIZE 1 HOUR, GRACE PERIOD 1 HOUR) grace 1 h, retention 2 h */
 weir_status wr__window_of(const wr__analysis *an, wr_window *w, weir_error *err)
 {
     const wr_ast_window *in = an->query->window;
     *w = (wr_window){0};
     if (!in)
         return WEIR_OK;
+    /* The parser's kinds have no NONE. */
     static const wr_window_kind kinds[] = {
         [WR_AST_WINDOW_TUMBLING] = WR_WINDOW_TUMBLING,
         [WR_AST_WINDOW_HOPPING] = WR_WINDOW_HOPPING,
@@ -75,7 +82,8 @@ weir_status wr__window_of(const wr__analysis *an, wr_window *w, weir_error *err)
 }
 
 /* What may be grouped at all. Most of it is about what would have no meaning: windows without
- * groups, final results without windows, aggregates of tables by time. */
+ * groups, final results without windows, aggregates of tables by time. @p st is the stage before
+ * the grouping: whether its rows are a table's decides about windows. */
 static weir_status check_grouping(wr__builder *b, const wr__stage *st, weir_error *err)
 {
     wr__analysis *an = b->an;
@@ -114,7 +122,8 @@ static weir_status check_grouping(wr__builder *b, const wr__stage *st, weir_erro
     return WEIR_OK;
 }
 
-/* Text "[COUNT(ROWTIME), SUM(X)]" of the aggregates, for one message. */
+/* Text "[COUNT(ROWTIME), SUM(X)]" of the aggregates, for one message. Only a query that is kept
+ * needs the clause: a push query without it groups all rows into one. */
 static weir_status refuse_no_group(wr__builder *b, const wr__calls *aggs, weir_error *err)
 {
     wr_buf text = {0};
@@ -131,7 +140,13 @@ static weir_status refuse_no_group(wr__builder *b, const wr__calls *aggs, weir_e
     return WEIR_ERR_STATEMENT;
 }
 
-/* Re-key by the grouping expressions. */
+/* Re-key by the grouping expressions. The rows need not move where the key is that of the topic
+ * already: `same` compares expressions, `key_fixed` says that rows still lie where their key put
+ * them.
+ *
+ *     GROUP BY k        k is the key: StreamGroupByKey, no topic between
+ *     GROUP BY k + 1    StreamGroupBy, then an internal topic keyed by the sum
+ *     (no GROUP BY)     all rows have the key 0, so one partition has the one group */
 static weir_status build_group_key(wr__builder *b, wr__stage *st, const bool *used, weir_error *err)
 {
     wr__analysis *an = b->an;
@@ -185,7 +200,8 @@ static weir_status build_group_key(wr__builder *b, wr__stage *st, const bool *us
 }
 
 /* A table's row can change: its old values must be taken out of the aggregate again. Functions that
- * have forgotten what they saw (MIN, MAX ...) cannot do that. */
+ * have forgotten what they saw (MIN, MAX ...) cannot do that. ksqlDB's rule and words
+ * (TableAggregationFunction). COUNT, SUM and AVG can subtract. */
 static weir_status check_undo(wr__builder *b, const wr_step_aggregate *agg, weir_error *err)
 {
     wr_buf names = {0};
@@ -203,7 +219,8 @@ static weir_status check_undo(wr__builder *b, const wr_step_aggregate *agg, weir
 }
 
 /* Some aggregates collect: how much one row may hold is a setting by function, without a limit
- * where none is set. */
+ * where none is set. For COLLECT_LIST: ksql.functions.collect_list.limit. Any function's name makes
+ * a setting; those that do not collect do not look at it. */
 static int64_t function_limit(const wr__analysis *an, const char *name)
 {
     char setting[128];
@@ -214,7 +231,9 @@ static int64_t function_limit(const wr__analysis *an, const char *name)
 }
 
 /* Every distinct aggregate once, in the order of their first mention: that is the order of the
- * states in the store, so it is part of what the store's bytes mean. */
+ * states in the store, so it is part of what the store's bytes mean. Arguments are compiled over
+ * the stage after the re-keying, so they read what came through the topic, not what the source had.
+ */
 static weir_status compile_aggregates(wr__builder *b, wr__stage *st, const wr__calls *aggs,
                                       wr_step_aggregate *cfg, weir_error *err)
 {
@@ -234,7 +253,9 @@ static weir_status compile_aggregates(wr__builder *b, wr__stage *st, const wr__c
     return cfg->input_table ? check_undo(b, cfg, err) : WEIR_OK;
 }
 
-/* After the aggregation, only keys, results and window bounds can be named. */
+/* After the aggregation, only keys, results and window bounds can be named. The whole tree of a
+ * grouping expression or a call stands for its column: `COUNT(*) + 1` compiles to a sum over the
+ * column of COUNT(*). Columns of sources are gone even where they are part of a key expression. */
 static void aggregated_stage(wr__builder *b, wr__stage *st, const wr__calls *aggs)
 {
     WR_ASSERT(st->step->schema->n == st->keys_n + aggs->calls.n);
@@ -275,7 +296,8 @@ static bool may_combine(const wr_step_aggregate *cfg)
 
 /* GROUP BY with its aggregates. Whether rows are aggregated in part before the topic is decided
  * here too, because it depends on what the functions can do; whether it is done, on where the task
- * runs. */
+ * runs. Columns of results are named KSQL_AGG_VARIABLE_<i>, as in ksqlDB: they show in EXPLAIN and
+ * in messages about schemas. */
 weir_status wr__build_aggregate(wr__builder *b, wr__stage *st, weir_error *err)
 {
     wr__analysis *an = b->an;
@@ -303,6 +325,7 @@ weir_status wr__build_aggregate(wr__builder *b, wr__stage *st, weir_error *err)
                               : windowed ? "StreamWindowedAggregate"
                                          : "StreamAggregate",
                               "Aggregate", in);
+    /* One row for each group, changed as rows come in: also where the input is a stream. */
     s->table = true;
     s->windowed = windowed;
     wr_step_aggregate *cfg = &s->u.aggregate;
@@ -326,6 +349,7 @@ weir_status wr__build_aggregate(wr__builder *b, wr__stage *st, weir_error *err)
     if (an->window.emit_final) {
         wr_step *f = wr__new_step(b, WR_STEP_SUPPRESS, "TableSuppress", "Suppress", s);
         f->u.suppress.window = an->window;
+        /* Kafka Streams' internal setting; 1 s is its default. */
         f->u.suppress.emit_interval_ms = wr_settings_int(
             an->env->settings, "ksql.streams.__emit.interval.ms.kstreams.windowed.aggregation__",
             1000);
@@ -336,7 +360,8 @@ weir_status wr__build_aggregate(wr__builder *b, wr__stage *st, weir_error *err)
 
 /* ---- non-aggregate expressions over the result of an aggregation ---- */
 
-/* Has an earlier step computed exactly this tree? Then it is a column now. */
+/* Has an earlier step computed exactly this tree? Then it is a column now. By comparing trees:
+ * after qualification equal trees are equal expressions. */
 static bool is_computed(const wr__stage *st, const wr_ast_expr *e)
 {
     for (size_t i = 0; i < st->computed.n; i++)
@@ -346,13 +371,15 @@ static bool is_computed(const wr__stage *st, const wr_ast_expr *e)
 }
 
 /* A walk over an expression that stops at what has been computed, and finds columns that have not.
- */
+ * @p bad: a column was met outside of everything that has been computed. */
 typedef struct group_check {
     const wr__builder *b;
     const wr__stage *st;
     bool bad;
 } group_check;
 
+/* False stops the walk below a node: what is below a computed tree was checked when it was
+ * computed. Lambda parameters have no slot and pass. */
 static bool check_grouped(void *arg, const wr_ast_expr *e)
 {
     group_check *c = arg;
@@ -367,7 +394,10 @@ static bool check_grouped(void *arg, const wr_ast_expr *e)
 }
 
 /* SELECT and HAVING may only be made of grouping expressions and aggregates: after the aggregation
- * nothing else is there. All offending items are named in one message. */
+ * nothing else is there. All offending items are named in one message.
+ *
+ *     SELECT a, b, COUNT(*) ... GROUP BY a      b is not part of GROUP BY
+ *     SELECT a + 1, COUNT(*) ... GROUP BY a     fine: made of a */
 weir_status wr__check_non_aggregates(wr__builder *b, const wr__stage *st, weir_error *err)
 {
     wr__analysis *an = b->an;

@@ -14,7 +14,8 @@
 
 #include <stdio.h>
 
-/* There is no row that a column could be of. */
+/* There is no row that a column could be of. The scope's resolver: called for each column that an
+ * expression names, so the error has its place. */
 static weir_status no_column(const wr_scope *self, const wr_ast_expr *column, wr_ref *out,
                              weir_error *err)
 {
@@ -26,7 +27,8 @@ static weir_status no_column(const wr_scope *self, const wr_ast_expr *column, wr
 }
 
 /* Where rows may be inserted: a source that is there, is ours to write, and has no window in its
- * key, for which VALUES has no place. */
+ * key, for which VALUES has no place. Tables are allowed here, other than for INSERT ... SELECT: a
+ * row of VALUES has its key, and is an upsert. */
 static weir_status find_target(const wr_plan_env *env, const wr_ast_stmt *stmt, wr_source **out,
                                weir_error *err)
 {
@@ -56,9 +58,12 @@ static weir_status find_target(const wr_plan_env *env, const wr_ast_stmt *stmt, 
     return wr__check_writable_topic(env, s->topic, err);
 }
 
+/* Places that are no columns of the schema. Negative, for find_columns gives indices beside them;
+ * -1 is "none". */
 enum { TARGET_ROWTIME = -2, TARGET_WINDOWSTART = -3, TARGET_WINDOWEND = -4 };
 
-/* ASSERT of a windowed source may look at the window, too; nobody can insert one. */
+/* ASSERT of a windowed source may look at the window, too; nobody can insert one. The answer is -1
+ * where the name means nothing of that kind. */
 static int window_target(const wr_ast_stmt *stmt, const wr_source *s, const char *column)
 {
     if (stmt->kind == WR_AST_INSERT_VALUES || s->window.kind == WR_WINDOW_NONE)
@@ -68,7 +73,9 @@ static int window_target(const wr_ast_stmt *stmt, const wr_source *s, const char
                                               : -1;
 }
 
-/* Column index for each value, or one of TARGET_. */
+/* Column index for each value, or one of TARGET_. Headers come with a record from outside; an
+ * INSERT has no way to give them, so ksqlDB refuses them by name. The same column twice is refused
+ * because neither value would be the right one. */
 static weir_status find_columns(const wr_ast_stmt *stmt, const wr_source *s, int *targets,
                                 weir_error *err)
 {
@@ -99,7 +106,8 @@ static weir_status find_columns(const wr_ast_stmt *stmt, const wr_source *s, int
     return WEIR_OK;
 }
 
-/* Without a list of columns there is a value for every one, in order. */
+/* Without a list of columns there is a value for every one, in order. ksqlDB does not count ROWTIME
+ * here, although it can be named: `targets` are plain indices. */
 static weir_status default_columns(const wr_ast_stmt *stmt, const wr_source *s, int *targets,
                                    weir_error *err)
 {
@@ -129,7 +137,9 @@ static weir_status default_columns(const wr_ast_stmt *stmt, const wr_source *s, 
 }
 
 /* The value of @p e as type @p to: strict coercion, and text for times (and anything literal that
- * the dialect lets VALUES take). */
+ * the dialect lets VALUES take). STRICT coercion is that of ksqlDB's DefaultSqlValueCoercer:
+ * INTEGER to BIGINT, but not DOUBLE to INTEGER. The literal NULL fits every type and is not
+ * compiled, as it has none. */
 static weir_status evaluate(const wr_plan_env *env, const wr_ast_expr *ast, const char *column,
                             const wr_type *to, wr_arena *a, wr_value *out, weir_error *err)
 {
@@ -160,7 +170,8 @@ static weir_status evaluate(const wr_plan_env *env, const wr_ast_expr *ast, cons
     return st;
 }
 
-/* Times are milliseconds or a text; NULL leaves them to the clock. */
+/* Times are milliseconds or a text; NULL leaves them to the clock. @p has stays false for NULL: the
+ * caller then takes its clock. */
 static weir_status evaluate_time(const wr_plan_env *env, const wr_ast_expr *ast, const char *column,
                                  wr_arena *a, bool *has, int64_t *out, weir_error *err)
 {
@@ -196,7 +207,8 @@ static weir_status evaluate_pseudo(const wr_plan_env *env, const wr_ast_expr *as
     }
 }
 
-/* Columns that are not named are NULL; a table's key may not be. */
+/* Columns that are not named are NULL; a table's key may not be. One more target than needed: an
+ * empty list must still be a list. Keys of streams may be NULL; such a row is in any partition. */
 static weir_status fill(const wr_plan_env *env, const wr_ast_stmt *stmt, wr_insert *ins,
                         weir_error *err)
 {
@@ -233,7 +245,8 @@ static weir_status fill(const wr_plan_env *env, const wr_ast_stmt *stmt, wr_inse
     return WEIR_OK;
 }
 
-/* One row in an arena of its own, freed with it. */
+/* One row in an arena of its own, freed with it. The source is borrowed: whoever planned holds the
+ * catalog's lock, or a reference. */
 static weir_status plan_values(const wr_plan_env *env, const wr_ast_stmt *stmt, const wr_source *s,
                                wr_insert **out, weir_error *err)
 {
@@ -251,6 +264,7 @@ static weir_status plan_values(const wr_plan_env *env, const wr_ast_stmt *stmt, 
     return WEIR_OK;
 }
 
+/* Only the finding of the target differs from ASSERT: that one may look at any source. */
 weir_status wr_plan_insert_values(const wr_plan_env *env, const wr_ast_stmt *stmt, wr_insert **out,
                                   weir_error *err)
 {

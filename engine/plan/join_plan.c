@@ -35,13 +35,14 @@ typedef struct join_sides {
     uint32_t index;            /* of the new source */
 } join_sides;
 
-/* Relations in messages go by the name of the source, not by their alias: so does ksqlDB. */
+/* Relations in messages go by the name of the source, not by their alias: so does ksqlDB. @p i is
+ * the relation's place in FROM and JOIN. */
 static const char *source_text(const wr__builder *b, uint32_t i)
 {
     return b->an->relations[i].name;
 }
 
-/* Every message about ON shows what was written there. */
+/* Every message about ON shows what was written there. @p what is a whole sentence. */
 static weir_status bad_condition(wr__builder *b, const join_sides *s, const char *what,
                                  weir_error *err)
 {
@@ -53,7 +54,8 @@ static weir_status bad_condition(wr__builder *b, const join_sides *s, const char
     return WEIR_ERR_STATEMENT;
 }
 
-/* A side that reads two relations, or none, could not be computed before the join. */
+/* A side that reads two relations, or none, could not be computed before the join. A literal reads
+ * none: `ON a.x = 1` is a filter, not a join. */
 static weir_status check_one_source(wr__builder *b, const join_sides *s, const wr_ast_expr *e,
                                     weir_error *err)
 {
@@ -72,7 +74,11 @@ static weir_status check_one_source(wr__builder *b, const join_sides *s, const w
 }
 
 /* One equality, one side over the new relation, the other over one that is joined already:
- * relations are bits, those before the new one are all lower bits. */
+ * relations are bits, those before the new one are all lower bits.
+ *
+ *     FROM a JOIN b ON b.id = a.x           left a.x, right b.id
+ *     ... JOIN c ON c.id = b.y              left b.y, right c.id
+ *     ... JOIN c ON a.x = b.id              refused: c is on neither side */
 static weir_status split_sides(wr__builder *b, uint32_t join_index, join_sides *s, weir_error *err)
 {
     wr__analysis *an = b->an;
@@ -95,6 +101,7 @@ static weir_status split_sides(wr__builder *b, uint32_t join_index, join_sides *
                            "same source. Left side references `%s` and right references `%s`",
                            name, name);
     }
+    /* WR__SOURCES_MAX is 32, so every relation has a bit. */
     uint32_t fresh = 1u << s->index, before = fresh - 1;
     if (first == fresh && (second & before)) {
         s->left = s->on->args[1];
@@ -110,7 +117,8 @@ static weir_status split_sides(wr__builder *b, uint32_t join_index, join_sides *
     return WEIR_OK;
 }
 
-/* Equal keys must be equal bytes: no implicit cast, since 1 and 1.0 are written differently. */
+/* Equal keys must be equal bytes: no implicit cast, since 1 and 1.0 are written differently. Not
+ * only for partitions: the stores of both sides are looked into with the other side's key. */
 static weir_status check_types(wr__builder *b, const join_sides *s, weir_error *err)
 {
     const wr_type *lt, *rt;
@@ -131,7 +139,8 @@ static weir_status check_types(wr__builder *b, const join_sides *s, weir_error *
     return WEIR_ERR_STATEMENT;
 }
 
-/* Is the stage already keyed by @p e, or by something that an earlier join made equal to it? */
+/* Is the stage already keyed by @p e, or by something that an earlier join made equal to it? Keys
+ * of several columns never match: ksqlDB joins on one expression only. */
 static bool is_key(const wr__stage *st, const wr_ast_expr *e)
 {
     if (st->keys_n != 1)
@@ -146,7 +155,8 @@ static bool is_key(const wr__stage *st, const wr_ast_expr *e)
 }
 
 /* A windowed key joins a windowed key: the window is a part of what must be equal. Sessions have
- * other bounds than windows of a fixed size, so the two never meet. */
+ * other bounds than windows of a fixed size, so the two never meet. Windows of a fixed size that
+ * differ in size are let through, as in ksqlDB: the key holds starts only. */
 static weir_status check_windows(const wr__stage *l, const wr__stage *r, const wr_ast_join *j,
                                  weir_error *err)
 {
@@ -164,7 +174,9 @@ static weir_status check_windows(const wr__stage *l, const wr__stage *r, const w
     return WEIR_OK;
 }
 
-/* A task joins partition p of both sides, so there must be as many on either. */
+/* A task joins partition p of both sides, so there must be as many on either. Asked even where a
+ * side is re-keyed through a topic of its own: its number of partitions is inherited from the
+ * source. */
 static weir_status check_partitions(const wr__stage *l, const wr__stage *r, const wr_ast_join *j,
                                     weir_error *err)
 {
@@ -177,7 +189,8 @@ static weir_status check_partitions(const wr__stage *l, const wr__stage *r, cons
                        l->name, r->name, l->name, l->partitions, r->name, r->partitions);
 }
 
-/* The partition of a record is that of its key's bytes: the format and its options decide. */
+/* The partition of a record is that of its key's bytes: the format and its options decide. wrap_set
+ * is left out: it is for display. Options that change no byte must not force a topic. */
 static bool same_key_format(const wr__stage *l, const wr__stage *r)
 {
     return l->key_format.format == r->key_format.format &&
@@ -204,7 +217,14 @@ static weir_status rekey(wr__builder *b, wr__stage *st, wr_ast_expr *e, const wr
     return WEIR_OK;
 }
 
-/* Bring both streams to the join key with one key format and one number of partitions. */
+/* Bring both streams to the join key with one key format and one number of partitions. The cases,
+ * with T for a table, which never moves by itself, and S for a stream:
+ *
+ *     S not keyed by ON                 moves
+ *     both keyed, same format           nobody moves
+ *     both keyed, formats differ        the stream beside a table; of two streams the right one;
+ *                                       of two tables the right one is written again under its key
+ */
 static weir_status rekey_sides(wr__builder *b, const join_sides *s, wr__stage *l, wr__stage *r,
                                weir_error *err)
 {
@@ -231,7 +251,8 @@ static weir_status rekey_sides(wr__builder *b, const join_sides *s, wr__stage *l
     return WEIR_OK;
 }
 
-/* What does not fit is refused at its own place, which says whether it was WITHIN or GRACE. */
+/* What does not fit is refused at its own place, which says whether it was WITHIN or GRACE.
+ * wr_ast_duration_ms multiplies by the unit; more than 64 bits of milliseconds is what fails. */
 static weir_status duration(const wr_ast_duration *d, int64_t *out, weir_error *err)
 {
     if (wr_ast_duration_ms(d, out))
@@ -240,7 +261,10 @@ static weir_status duration(const wr_ast_duration *d, int64_t *out, weir_error *
 }
 
 /* WITHIN and GRACE PERIOD. The buffers keep a row as long as a partner may come for it: the whole
- * span and the grace. Default grace: what is left of a day (dialect.md section 11). */
+ * span and the grace. Default grace: what is left of a day (dialect.md section 11).
+ *
+ *     WITHIN 1 HOUR                               before 1 h, after 1 h, grace 22 h
+ *     WITHIN (10 MINUTES, 0 SECONDS)              rows of the right up to 10 minutes older */
 static weir_status read_within(const wr_ast_join *j, wr_step_join *out, weir_error *err)
 {
     WR_TRY(duration(&j->before, &out->before_ms, err));
@@ -258,7 +282,8 @@ static weir_status read_within(const wr_ast_join *j, wr_step_join *out, weir_err
     return WEIR_OK;
 }
 
-/* The step's kind and its checks of who may join whom. */
+/* The step's kind and its checks of who may join whom. The words are ksqlDB's, so that people find
+ * them; it names the source of FROM, also in a later join. */
 static weir_status join_kind(wr__builder *b, const join_sides *s, const wr__stage *l,
                              const wr__stage *r, wr_step_kind *kind, weir_error *err)
 {
@@ -307,7 +332,9 @@ static weir_status join_kind(wr__builder *b, const join_sides *s, const wr__stag
     return WEIR_OK;
 }
 
-/* Primary-key or foreign-key join? */
+/* Primary-key or foreign-key join? Windows: a foreign key would have to name one. RIGHT and FULL: a
+ * right row without left rows has no left key, which is the result's. n-way: ksqlDB has not built
+ * it. */
 static weir_status table_table_kind(wr__builder *b, const join_sides *s, const wr__stage *l,
                                     const wr__stage *r, wr_step_kind *kind, weir_error *err)
 {
@@ -347,7 +374,12 @@ static void add_equal(wr_arena *a, wr__key *key, const wr_ast_expr *e)
         wr_arr_push(a, &key->equal, e);
 }
 
-/* Every column that equals the join key may stand for it in the projection. */
+/* Every column that equals the join key may stand for it in the projection. FULL: a row may come
+ * from one side alone, so neither column is always the key: it is a made-up one.
+ *
+ *     ... ON a.x = b.id        key X or ID, as selected; X where both are
+ *     ... ON a.x + 1 = b.id    key ID
+ *     FULL JOIN                key ROWKEY */
 static void join_keys(wr__builder *b, const join_sides *s, const wr__stage *l, wr__stage *out)
 {
     wr_arena *a = b->plan->arena;
@@ -376,7 +408,9 @@ static void join_keys(wr__builder *b, const join_sides *s, const wr__stage *l, w
 }
 
 /* Where everything is after the join: the left values, then the right ones; a column of either side
- * has moved by the difference of the keys' number, the right ones by the left values too. */
+ * has moved by the difference of the keys' number, the right ones by the left values too. Index
+ * arithmetic: a value's index in its side, less that side's keys, plus the result's keys, plus for
+ * the right side the number of left values. */
 static void join_stage(wr__builder *b, const join_sides *s, const wr__stage *l, const wr__stage *r,
                        wr_step *step, wr__stage *out)
 {
@@ -421,7 +455,8 @@ static void join_stage(wr__builder *b, const join_sides *s, const wr__stage *l, 
     }
 }
 
-/* KAFKA as a value format holds one bare column: what a join stores and sends does not fit. */
+/* KAFKA as a value format holds one bare column: what a join stores and sends does not fit. All
+ * offending sources are named at once. */
 static weir_status check_value_formats(wr__builder *b, weir_error *err)
 {
     wr_buf names = {0};
@@ -438,7 +473,9 @@ static weir_status check_value_formats(wr__builder *b, weir_error *err)
     return WEIR_ERR_STATEMENT;
 }
 
-/* A foreign-key join is two hops over internal topics: operators/fk_left.c. */
+/* A foreign-key join is two hops over internal topics: operators/fk_left.c. Left rows go to the
+ * right table's partition (subscription), answers come back to the left one's: so each topic has
+ * the partitions and the key format of the side that reads it. */
 static weir_status fk_config(wr__builder *b, const join_sides *s, const wr__stage *l,
                              const wr__stage *r, wr_step_join *cfg, weir_error *err)
 {
@@ -457,7 +494,9 @@ static weir_status fk_config(wr__builder *b, const join_sides *s, const wr__stag
 }
 
 /* One JOIN on top of what is joined so far. The first one also puts the left side's columns under
- * names of their own; later ones find them so. */
+ * names of their own; later ones find them so. The right relation's step is built before the kind
+ * of join is known, since that depends on whether it is a table; all others only when nothing is
+ * left to refuse. */
 static weir_status build_one(wr__builder *b, uint32_t i, const bool *used, wr__stage *left,
                              weir_error *err)
 {
@@ -501,6 +540,8 @@ static weir_status build_one(wr__builder *b, uint32_t i, const bool *used, wr__s
     return WEIR_OK;
 }
 
+/* Left-deep: the result of the joins so far is the left side of the next one. There is no other
+ * order, as the order decides what outer joins keep. */
 weir_status wr__build_joins(wr__builder *b, const bool *used, wr__stage *out, weir_error *err)
 {
     WR_ASSERT(b->an->relations_n == b->an->query->joins_n + 1);

@@ -24,50 +24,58 @@
 #include "formats/format.h"
 #include "statestore/store_spec.h"
 
+/* The order is also that of the tables of names in plan_print.c and join_plan.c. */
 typedef enum wr_window_kind {
     WR_WINDOW_NONE,
-    WR_WINDOW_TUMBLING,
-    WR_WINDOW_HOPPING,
-    WR_WINDOW_SESSION,
+    WR_WINDOW_TUMBLING, /* windows side by side: a row is in exactly one */
+    WR_WINDOW_HOPPING,  /* windows overlap: a row is in about size / advance of them */
+    WR_WINDOW_SESSION,  /* bounds follow the rows: they merge while gaps are small */
 } wr_window_kind;
 
+/* A WINDOW clause, or the window in the key of a source. All times are milliseconds of event time
+ * and not negative; sums of them saturate (durations.h). A window [start, start + size) is closed
+ * once stream time has reached its end plus the grace. */
 typedef struct wr_window {
     wr_window_kind kind;
-    int64_t size_ms;    /* SESSION: the gap; windowed sources: 0 where unknown (session) */
-    int64_t advance_ms; /* = size for TUMBLING */
-    int64_t grace_ms;
-    int64_t retention_ms;
-    bool emit_final;
+    int64_t size_ms;      /* SESSION: the gap; windowed sources: 0 where unknown (session) */
+    int64_t advance_ms;   /* = size for TUMBLING */
+    int64_t grace_ms;     /* a row later than this is dropped and counted */
+    int64_t retention_ms; /* how far back of stream time a store keeps windows */
+    bool emit_final;      /* EMIT FINAL: one result for each window, when it closes */
 } wr_window;
 
 /** A format with its options, as used for one key or value. */
 typedef struct wr_format_use {
-    const wr_format *format;
+    const wr_format *format; /* one of the constants of formats/: equal formats, equal pointers */
     wr_format_options options;
     bool wrap_set; /* WRAP_SINGLE_VALUE was given or applies: shown as a feature */
 } wr_format_use;
 
+/* Kinds are what the code tells apart; a step's name, as in brackets here, is what people see. */
 typedef enum wr_step_kind {
-    WR_STEP_SOURCE,     /* StreamSource, TableSource, Windowed...: records of a topic */
-    WR_STEP_FILTER,     /* StreamFilter, TableFilter */
-    WR_STEP_SELECT,     /* StreamSelect, TableSelect */
-    WR_STEP_FLAT_MAP,   /* StreamFlatMap */
-    WR_STEP_SELECT_KEY, /* StreamSelectKey, StreamGroupBy */
-    WR_STEP_TABLE_GROUP_BY,
-    WR_STEP_REPARTITION, /* cut: written to an internal topic and read again */
-    WR_STEP_AGGREGATE,   /* StreamAggregate, StreamWindowedAggregate, TableAggregate */
-    WR_STEP_SUPPRESS,    /* TableSuppress: EMIT FINAL */
-    WR_STEP_STREAM_STREAM_JOIN,
-    WR_STEP_STREAM_TABLE_JOIN,
-    WR_STEP_TABLE_TABLE_JOIN,
-    WR_STEP_FK_JOIN, /* ForeignKeyTableTableJoin */
-    WR_STEP_SINK,    /* StreamSink, TableSink */
-    WR_STEP_COLLECT, /* rows to a client: push queries, pull queries */
+    WR_STEP_SOURCE,             /* StreamSource, TableSource, Windowed...: records of a topic */
+    WR_STEP_FILTER,             /* StreamFilter, TableFilter */
+    WR_STEP_SELECT,             /* StreamSelect, TableSelect */
+    WR_STEP_FLAT_MAP,           /* StreamFlatMap */
+    WR_STEP_SELECT_KEY,         /* StreamSelectKey, StreamGroupBy */
+    WR_STEP_TABLE_GROUP_BY,     /* TableGroupBy: a change may leave one group and enter another */
+    WR_STEP_REPARTITION,        /* cut: written to an internal topic and read again */
+    WR_STEP_AGGREGATE,          /* StreamAggregate, StreamWindowedAggregate, TableAggregate */
+    WR_STEP_SUPPRESS,           /* TableSuppress: EMIT FINAL */
+    WR_STEP_STREAM_STREAM_JOIN, /* within a span of time, over two buffers */
+    WR_STEP_STREAM_TABLE_JOIN,  /* each row of the left meets the table as it is then */
+    WR_STEP_TABLE_TABLE_JOIN,   /* by primary key; a change of either side is one of the result */
+    WR_STEP_FK_JOIN,            /* ForeignKeyTableTableJoin */
+    WR_STEP_SINK,               /* StreamSink, TableSink */
+    WR_STEP_COLLECT,            /* rows to a client: push queries, pull queries */
 } wr_step_kind;
 
 typedef struct wr_step wr_step;
 
-/** A topic that a plan reads or writes; steps name it by index in wr_plan.topics. */
+/**
+ * A topic that a plan reads or writes; steps name it by index in wr_plan.topics. OUTPUT topics are
+ * those of sinks: a query of its own reads them, not another step of this plan.
+ */
 typedef enum wr_topic_role { WR_TOPIC_INPUT, WR_TOPIC_REPARTITION, WR_TOPIC_OUTPUT } wr_topic_role;
 typedef struct wr_plan_topic {
     const char *name; /* REPARTITION: "<step>-repartition", the runtime adds the query's prefix */
@@ -95,12 +103,12 @@ typedef enum wr_plan_store_role {
 typedef struct wr_plan_store {
     const char *name; /* "Aggregate", "Join-left": unique in the plan, stable over restarts */
     wr_plan_store_role role;
-    wr_store_spec spec;
+    wr_store_spec spec;     /* kind, layout, retention and segments, for statestore to open it */
     const wr_schema *key;   /* of the row keys; NULL: bytes of the operator's own */
     const wr_schema *value; /* what is stored for a key, in order; NULL: as above */
-    const wr_step *step;
-    uint32_t subtopology;
-    const char *changelog;          /* "<name>-changelog"; NULL: this state dies with its query */
+    const wr_step *step;    /* whose operator opens it */
+    uint32_t subtopology;   /* which tasks have it: for a foreign-key join, not always the step's */
+    const char *changelog;  /* "<name>-changelog"; NULL: this state dies with its query */
     int64_t changelog_retention_ms; /* of the topic, which is compacted too; -1: for ever */
     /* What the bytes mean, a line for each fact; not how the statement is spelled. State may be
      * opened by every plan whose store of that name has the same fingerprint. */
@@ -110,6 +118,8 @@ typedef struct wr_plan_store {
 
 /* ---- what each kind of step is configured by ---- */
 
+/* SOURCE. A copy of what the catalog entry said when the query was planned: the entry may be
+ * altered or replaced while the query runs, and the query goes on with what it was made of. */
 typedef struct wr_step_source {
     uint32_t topic;           /* index in plan topics */
     const char *source_name;  /* stream or table name; NULL for none */
@@ -120,18 +130,19 @@ typedef struct wr_step_source {
      * the source are always in the output. */
     const uint32_t *output;
     wr_format_use key, value;
-    wr_window window;             /* kind NONE: plain key */
-    int32_t timestamp_column;     /* index in columns, or -1: the record's own timestamp */
-    const char *timestamp_format; /* STRING timestamp column */
-    bool throw_on_invalid_timestamp;
-    bool fail_on_bad_record; /* ksql.fail.on.deserialization.error */
-    bool strict;             /* weir.decode.strict */
-    bool materialize;        /* TABLE: keep the rows in a store (needs_old, or queryable) */
+    wr_window window;                /* kind NONE: plain key */
+    int32_t timestamp_column;        /* index in columns, or -1: the record's own timestamp */
+    const char *timestamp_format;    /* STRING timestamp column */
+    bool throw_on_invalid_timestamp; /* ksql.timestamp.throw.on.invalid: fail, do not skip */
+    bool fail_on_bad_record;         /* ksql.fail.on.deserialization.error */
+    bool strict;                     /* weir.decode.strict */
+    bool materialize;                /* TABLE: keep the rows in a store (needs_old, or queryable) */
     /* The FILTER step after it, where this source applies the condition itself: it decodes what the
      * condition reads, and the other columns only for rows that pass (push_down.c). NULL: none. */
     const wr_step *filter;
 } wr_step_source;
 
+/* SELECT_KEY of streams (PARTITION BY, GROUP BY, the side of a join), TABLE_GROUP_BY of tables. */
 typedef struct wr_step_select_key {
     wr_expr **keys; /* schema->keys_n expressions over the input */
     /* The same over the columns of sources (alias.name), for the meaning of stores; likewise
@@ -144,6 +155,8 @@ typedef struct wr_step_select_key {
     bool clears_value; /* a NULL-valued record keeps its NULL value (PARTITION BY) */
 } wr_step_select_key;
 
+/* REPARTITION. Nothing is computed here: rows are written to the partition of their key and read
+ * again there, by a task of the next sub-topology. */
 typedef struct wr_step_repartition {
     uint32_t topic;
     wr_format_use key; /* so that partitions agree with the other side of a join */
@@ -152,6 +165,7 @@ typedef struct wr_step_repartition {
     const wr_step *combine;
 } wr_step_repartition;
 
+/* AGGREGATE. Output row: the input's key, then carried columns, then results. */
 typedef struct wr_step_aggregate {
     wr_window window;   /* kind NONE: not windowed */
     bool input_table;   /* undo old, add new */
@@ -164,13 +178,16 @@ typedef struct wr_step_aggregate {
     const wr_ast_expr *const *calls_ast;
 } wr_step_aggregate;
 
+/* SUPPRESS: what EMIT FINAL asks for. The aggregate below holds its windows anyway and sends each
+ * one when it closes, so this step has no buffer and no store of its own (operators/suppress.c). */
 typedef struct wr_step_suppress {
     wr_window window;
     int64_t emit_interval_ms; /* at most once per that much wall time; 0: each record */
 } wr_step_suppress;
 
+/* All four joins. in[0] is the left side; fields that a kind of join does not have are zero. */
 typedef struct wr_step_join {
-    wr_ast_join_kind kind;
+    wr_ast_join_kind kind; /* INNER, LEFT, RIGHT or FULL */
     /* Output value columns: the left input's values, then the right input's values. Key: the join
      * key (both inputs are keyed by it; FULL: whichever side is there). */
     int64_t before_ms, after_ms, grace_ms; /* stream-stream */
@@ -188,6 +205,7 @@ typedef struct wr_step_join {
     wr_format_use right_key, left_key; /* key formats of the two sources: partitions must agree */
 } wr_step_join;
 
+/* SINK: rows to the topic of a stream or table. A copy of the sink's entry, as for sources. */
 typedef struct wr_step_sink {
     uint32_t topic;
     wr_format_use key, value;
@@ -196,18 +214,21 @@ typedef struct wr_step_sink {
     const char *timestamp_format;
 } wr_step_sink;
 
+/* One operator to be. Steps form a tree: each has one consumer at most, and `in` points to the
+ * data. `context` is in the names of topics and stores, so it must not change between versions for
+ * a statement that somebody has running. */
 struct wr_step {
     wr_step_kind kind;
-    uint32_t id;         /* index in plan->steps */
-    const char *name;    /* "StreamFilter": EXPLAIN, metrics */
-    const char *context; /* "WhereFilter", "Aggregate": names of stores, loggers and topics */
-    bool table;          /* the result is a TABLE: rows are changes */
-    bool windowed;       /* rows carry window bounds */
-    bool needs_old;
+    uint32_t id;             /* index in plan->steps */
+    const char *name;        /* "StreamFilter": EXPLAIN, metrics */
+    const char *context;     /* "WhereFilter", "Aggregate": names of stores, loggers and topics */
+    bool table;              /* the result is a TABLE: rows are changes */
+    bool windowed;           /* rows carry window bounds */
+    bool needs_old;          /* a TABLE's consumer asks for the rows before changes */
     const wr_schema *schema; /* of the output */
     wr_step **in;            /* what it takes rows of; a join: left, right. NULL for a source */
-    uint32_t in_n;
-    uint32_t subtopology; /* REPARTITION: of its writing end; its reading end is in the next */
+    uint32_t in_n;           /* 0 for a source, 2 for joins, else 1 */
+    uint32_t subtopology;    /* REPARTITION: of its writing end; its reading end is in the next */
     uint32_t stores[WR_PLAN_STORE_ROLES]; /* index in plan->stores, or WR_PLAN_NO_STORE */
     union {
         wr_step_source source;
@@ -226,6 +247,9 @@ struct wr_step {
     } u;
 };
 
+/* A query's plan. Built by one thread under the engine's lock, never changed after wr__finish_plan;
+ * tasks of all threads read it without a lock. All that it points to is in its arena, or constant
+ * and the process's: formats, built-in functions. */
 typedef struct wr_plan {
     wr_arena *arena; /* owns everything below */
     wr_step **steps; /* inputs before consumers */
@@ -237,18 +261,18 @@ typedef struct wr_plan {
     const wr_plan_store *stores; /* in order of their steps, then of roles */
     uint32_t stores_n;
     /* COLLECT: the result as the user sees it: columns in the order of the projection, all with
-     * role VALUE; result_is_key[i] tells key columns. SINK: the sink's schema, keys first. */
+     * role VALUE; result_is_key[i] marks key columns. SINK: the sink's schema, keys first. */
     const wr_schema *result;
     const bool *result_is_key;
     const uint32_t *collect; /* COLLECT: result column i is column collect[i] of its batches */
-    bool result_table;
+    bool result_table;       /* rows of the result are changes: inserts, updates, deletions */
     wr_window result_window; /* kind NONE unless the result's key is windowed */
     /* The step whose store answers pull queries; the steps between it and root are stateless.
      * NULL: not materialised. */
     const wr_step *materialized;
     uint32_t materialized_store; /* its rows: index in stores, or WR_PLAN_NO_STORE */
     bool has_limit;              /* push queries */
-    int64_t limit;
+    int64_t limit;               /* rows after which the query ends by itself; has_limit only */
 } wr_plan;
 
 /** The operator graph as EXPLAIN prints it: one line per step, indented. */
@@ -257,6 +281,7 @@ void wr_plan_print(wr_buf *out, const wr_plan *plan);
 void wr_plan_print_details(wr_buf *out, const wr_plan *plan, const wr_step *s);
 /** "SOURCE", "FILTER" ...: what EXPLAIN has in brackets. */
 const char *wr_step_label(const wr_step *s);
+/* The word of the WINDOW clause: "TUMBLING". A constant. */
 const char *wr_window_kind_name(wr_window_kind k);
 
 #endif

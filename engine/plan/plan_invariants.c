@@ -6,7 +6,9 @@
  */
 #include "engine/plan/analysis.h"
 
-/* Steps are a tree, listed inputs first; an id is a place in the list. */
+/* Steps are a tree, listed inputs first; an id is a place in the list. Operators are built in this
+ * order, so an input exists before whoever takes its rows; and a walk from the root ends, because
+ * ids fall on the way down. */
 static void assert_tree(const wr_plan *p)
 {
     WR_ASSERT(p->steps_n > 0 && p->root == p->steps[p->root->id]);
@@ -20,7 +22,8 @@ static void assert_tree(const wr_plan *p)
     }
 }
 
-/* How many inputs each kind has; only sources have none, only joins have two. */
+/* How many inputs each kind has; only sources have none, only joins have two. Whoever adds a kind
+ * of step with two inputs adds it here; `default` would take it for one of one. */
 static uint32_t inputs_of(wr_step_kind kind)
 {
     switch (kind) {
@@ -36,11 +39,15 @@ static uint32_t inputs_of(wr_step_kind kind)
     }
 }
 
+/* Steps name topics by index. A wrong role would make the runtime subscribe to what it should
+ * create, or the other way round. */
 static void assert_topic(const wr_plan *p, uint32_t topic, wr_topic_role role)
 {
     WR_ASSERT(topic < p->topics_n && p->topics[topic].role == role);
 }
 
+/* The decoder goes by these indices without a check for each record. The filter of a source is the
+ * FILTER step right above it, which goes on to hand out the rows (push_down.c). */
 static void assert_source(const wr_plan *p, const wr_step *s)
 {
     const wr_step_source *cfg = &s->u.source;
@@ -52,6 +59,8 @@ static void assert_source(const wr_plan *p, const wr_step *s)
     WR_ASSERT(s->windowed == (cfg->window.kind != WR_WINDOW_NONE));
 }
 
+/* States are stored by group and, where there is one, by window: operators choose the store by
+ * `windowed`, which must not disagree with the window that they compute by. */
 static void assert_aggregate(const wr_step *s)
 {
     const wr_step_aggregate *cfg = &s->u.aggregate;
@@ -66,6 +75,9 @@ static void assert_aggregate(const wr_step *s)
     WR_ASSERT(w->grace_ms >= 0 && w->retention_ms >= w->size_ms);
 }
 
+/* The operators put a result row together by copying columns, so the schemas must add up: the left
+ * side's key and values, then the right side's values. A table appears on the left only in joins of
+ * two tables, and on the right in all joins but that of two streams. */
 static void assert_join(const wr_plan *p, const wr_step *s)
 {
     const wr_step_join *j = &s->u.join;
@@ -80,11 +92,13 @@ static void assert_join(const wr_plan *p, const wr_step *s)
     if (s->kind != WR_STEP_FK_JOIN)
         return;
     WR_ASSERT(j->fk && j->right_subtopology < p->subtopologies_n);
+    /* Subscriptions and answers cross between the two through topics. */
     WR_ASSERT(j->right_subtopology != s->subtopology);
     assert_topic(p, j->subscription_topic, WR_TOPIC_REPARTITION);
     assert_topic(p, j->response_topic, WR_TOPIC_REPARTITION);
 }
 
+/* What each kind of step promises to its operator, in addition to the shape of the tree. */
 static void assert_step(const wr_plan *p, const wr_step *s)
 {
     WR_ASSERT(s->in_n == inputs_of(s->kind));
@@ -112,6 +126,7 @@ static void assert_step(const wr_plan *p, const wr_step *s)
         WR_ASSERT(!s->table && s->u.select_key.keyless == (s->schema->keys_n == 0));
         break;
     case WR_STEP_TABLE_GROUP_BY:
+        /* A change that moves a row to another group must take it out of the old one. */
         WR_ASSERT(s->table && s->in[0]->needs_old);
         break;
     default:
@@ -120,7 +135,9 @@ static void assert_step(const wr_plan *p, const wr_step *s)
     }
 }
 
-/* Each store has a step that knows it, a name of its own, and a meaning. */
+/* Each store has a step that knows it, a name of its own, and a meaning. Key and value are both
+ * described or both not (bytes of an operator's own); a store without a changelog belongs to a push
+ * query, whose state dies with it. */
 static void assert_stores(const wr_plan *p)
 {
     for (uint32_t i = 0; i < p->stores_n; i++) {

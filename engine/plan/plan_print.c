@@ -9,14 +9,15 @@
  */
 #include "engine/plan/plan.h"
 
-/* The words of the WINDOW clause. */
+/* The words of the WINDOW clause. In order of wr_window_kind, which has no holes. */
 const char *wr_window_kind_name(wr_window_kind k)
 {
     static const char *const names[] = {"NONE", "TUMBLING", "HOPPING", "SESSION"};
     return names[k];
 }
 
-/* ksqlDB's short names of steps: several kinds of join are all JOIN to a reader. */
+/* ksqlDB's short names of steps: several kinds of join are all JOIN to a reader. A designated entry
+ * for every kind: a new one without a label would print a NULL. */
 const char *wr_step_label(const wr_step *s)
 {
     static const char *const names[] = {
@@ -39,7 +40,8 @@ const char *wr_step_label(const wr_step *s)
     return names[s->kind];
 }
 
-/* Effective values, defaults filled in: that is what one wants to know of a window. */
+/* Effective values, defaults filled in: that is what one wants to know of a window. Milliseconds
+ * throughout, since a statement's units (7 DAYS, 168 HOURS) do not survive parsing. */
 static void put_window(wr_buf *out, const wr_window *w)
 {
     if (w->kind == WR_WINDOW_NONE)
@@ -55,6 +57,7 @@ static void put_window(wr_buf *out, const wr_window *w)
 /* What a step does, as far as its schema does not say it. Also a column of EXPLAIN ANALYZE. */
 void wr_plan_print_details(wr_buf *out, const wr_plan *plan, const wr_step *s)
 {
+    /* In order of wr_ast_join_kind. */
     static const char *const joins[] = {"INNER", "LEFT", "RIGHT", "FULL"};
     switch (s->kind) {
     case WR_STEP_SOURCE:
@@ -96,7 +99,8 @@ void wr_plan_print_details(wr_buf *out, const wr_plan *plan, const wr_step *s)
     }
 }
 
-/* From the result to its sources: the order of reading, not that of the data. */
+/* From the result to its sources: the order of reading, not that of the data. The depth is that of
+ * the tree, which a statement's length bounds; the assertion would catch a cycle. */
 static void put_step(wr_buf *out, const wr_plan *plan, const wr_step *s, int level)
 {
     WR_ASSERT(level <= (int)plan->steps_n);
@@ -110,6 +114,7 @@ static void put_step(wr_buf *out, const wr_plan *plan, const wr_step *s, int lev
         put_step(out, plan, s->in[i], level + 1);
 }
 
+/* The whole plan, of all sub-topologies: where it is cut shows at the REPARTITION lines. */
 void wr_plan_print(wr_buf *out, const wr_plan *plan)
 {
     put_step(out, plan, plan->root, 0);

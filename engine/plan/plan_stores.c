@@ -32,11 +32,14 @@
 
 /* ---- specs ---- */
 
+/* For all stores that have no time in their keys. */
 static const wr_store_spec kv_spec = {.kind = WR_STORE_KV};
 
 /* A row looks at the segments between it less the gap and stream time: with eight gaps to a segment
  * that is one list for seven rows of eight, and no list has more than a few sessions. Retention
- * over 64: so that a row that is late by all of it still looks at no more than that many. */
+ * over 64: so that a row that is late by all of it still looks at no more than that many. At least
+ * a minute, so that short gaps do not make a store of thousands of tiny segments. Old rows are kept
+ * whenever results go out as they change: a session that grows takes back its former bounds. */
 static wr_store_spec session_spec(const wr_window *w)
 {
     int64_t segment_ms =
@@ -48,7 +51,8 @@ static wr_store_spec session_spec(const wr_window *w)
 }
 
 /* What of the last commit is asked for: old values, where the consumer wants the row before a
- * change and changes are emitted at commits. Final results are emitted once, so nobody asks. */
+ * change and changes are emitted at commits. Final results are emitted once, so nobody asks.
+ * Aggregates are found by window and key, the rows of a join by key and time: hence two layouts. */
 static wr_store_spec aggregate_spec(const wr_step *step)
 {
     const wr_window *w = &step->u.aggregate.window;
@@ -68,7 +72,7 @@ static wr_store_spec aggregate_spec(const wr_step *step)
 }
 
 /* A row looks at before + after: three rows of four then look at one segment, and at few rows in
- * vain. */
+ * vain. At least a second, for WITHIN 0 SECONDS and the like. */
 static wr_store_spec buffer_spec(const wr_step_join *j)
 {
     int64_t span_ms = wr__ms_add(j->before_ms, j->after_ms);
@@ -86,12 +90,15 @@ static const wr_schema *keys_of(wr_arena *a, const wr_schema *s)
     return wr_schema_new(a, s->cols, s->keys_n);
 }
 
+/* Roles and order as in the step's schema; only the keys are cut off. */
 static const wr_schema *values_of(wr_arena *a, const wr_schema *s)
 {
     return wr_schema_new(a, s->cols + s->keys_n, s->n - s->keys_n);
 }
 
-/* An aggregate stores states, which have types of their own; results follow from them. */
+/* An aggregate stores states, which have types of their own; results follow from them. AVG, for
+ * one, stores a sum and a count, a STRUCT, where its result is a DOUBLE. Names stay those of the
+ * results: nobody reads them, but a store is shown with its columns. */
 static const wr_schema *states_of(wr_arena *a, const wr_step *step)
 {
     const wr_step_aggregate *cfg = &step->u.aggregate;
@@ -111,10 +118,12 @@ typedef struct list {
     wr_plan *plan;
     wr_plan_store *v; /* STORES_PER_STEP for each step is enough */
     uint32_t n;
-    bool changelogs;
+    bool changelogs; /* false for push queries */
 } list;
 
-/* The topic keeps a day more than the store does, so that a restore finds all that is alive. */
+/* The topic keeps a day more than the store does, so that a restore finds all that is alive.
+ * Retention of topics goes by the clock, that of stores by stream time, which may lag: hence the
+ * day, which is what Kafka Streams adds too (windowstore.changelog.additional.retention.ms). */
 static int64_t changelog_retention(const wr_store_spec *spec)
 {
     return spec->kind == WR_STORE_KV ? -1 : wr__ms_add(spec->retention_ms, WR__DAY_MS);
@@ -165,7 +174,8 @@ static void add_aggregate(list *l, wr_step *step)
         add(l, step, WR_PLAN_STORE_TIMES, &kv_spec, NULL);
 }
 
-/* Unmatched rows wait only if the window's end is known, which takes a GRACE PERIOD. */
+/* Unmatched rows wait only if the window's end is known, which takes a GRACE PERIOD. Without it
+ * they are sent at once, as ksqlDB does, and there is nothing to wait for. INNER has none. */
 static void add_stream_stream_join(list *l, wr_step *step)
 {
     const wr_step_join *j = &step->u.join;
@@ -191,7 +201,8 @@ static void add_table_join(list *l, wr_step *step)
         add(l, step, WR_PLAN_STORE_SUBSCRIPTIONS, &kv_spec, NULL);
 }
 
-/* The one place that knows which kinds of steps have state. */
+/* The one place that knows which kinds of steps have state. TABLE_GROUP_BY and FILTER of tables
+ * have none: they are handed the old row with each change. */
 static void add_step(list *l, wr_step *step)
 {
     switch (step->kind) {
@@ -226,7 +237,8 @@ static const char *fingerprint(wr_arena *a, const char *meaning)
                            (unsigned long long)h.low64);
 }
 
-/* Meanings come last: they are of the whole plan, stores included. */
+/* Meanings come last: they are of the whole plan, stores included. @p plan is complete otherwise:
+ * which rows are wanted and which sub-topology a step is in are inputs. */
 void wr_plan_add_stores(wr_plan *plan, const wr_map *types)
 {
     wr_arena *a = plan->arena;
@@ -251,6 +263,7 @@ void wr_plan_add_stores(wr_plan *plan, const wr_map *types)
 
 /* ---- looking at it ---- */
 
+/* By the name on disk, without the query's prefix. A plan has a handful of stores: no map. */
 const wr_plan_store *wr_plan_store_find(const wr_plan *plan, const char *name)
 {
     for (uint32_t i = 0; i < plan->stores_n; i++)

@@ -10,34 +10,38 @@
 #include "engine/plan/catalog.h"
 #include "engine/plan/settings.h"
 
+/* What the log says of a topic. For a topic that is to be made, the same numbers are defaults. */
 typedef struct wr_topic_facts {
-    int32_t partitions;
-    int32_t replicas;
+    int32_t partitions;   /* at least 1 */
+    int32_t replicas;     /* -1: left to the broker */
     int64_t retention_ms; /* -1: unknown */
 } wr_topic_facts;
 
 /** What the planner may know of the outside. */
 typedef struct wr_plan_env wr_plan_env;
 struct wr_plan_env {
-    const wr_catalog *catalog;
-    const wr_settings *settings;
+    const wr_catalog *catalog;   /* read only; the caller holds the engine's lock meanwhile */
+    const wr_settings *settings; /* of the session; a plan keeps values, not this layer */
     const wr_function_registry *functions; /* the engine's; NULL: the built-in ones alone */
     /** Facts of an existing topic; false: it does not exist. An unreachable log is the caller's
      *  affair: it sets *st and returns false. */
     bool (*topic)(const wr_plan_env *env, const char *name, wr_topic_facts *out, weir_status *st,
                   weir_error *err);
     const wr_eval_ctx *eval; /* for constant expressions: clock, zone, rng, a scratch arena */
-    void *arg;
+    void *arg;               /* for `topic` alone; the planner does not look at it */
 };
 
-/** A topic that has to be created before a source can be added. */
+/**
+ * A topic that has to be created before a source can be added. The planner only says what is
+ * needed; the runtime creates it, since planning has no side effects.
+ */
 typedef struct wr_new_topic {
-    bool needed;
-    const char *name; /* in the source's arena */
-    int32_t partitions, replicas;
-    int64_t retention_ms; /* -1: default */
-    bool compact;         /* tables */
-    bool compact_delete;  /* windowed tables */
+    bool needed;                  /* false: the topic exists, and nothing else here is set */
+    const char *name;             /* in the source's arena */
+    int32_t partitions, replicas; /* replicas -1: the broker's default */
+    int64_t retention_ms;         /* -1: default */
+    bool compact;                 /* tables */
+    bool compact_delete;          /* windowed tables */
 } wr_new_topic;
 
 /**
@@ -48,7 +52,11 @@ typedef struct wr_new_topic {
  */
 weir_status wr_plan_create_source(const wr_plan_env *env, const wr_ast_stmt *stmt, wr_source **out,
                                   wr_new_topic *topic, weir_error *err) WR_MUST_CHECK;
-/** ALTER STREAM | TABLE ... ADD COLUMN. */
+/**
+ * ALTER STREAM | TABLE ... ADD COLUMN. The result is a new entry with one reference; the old one
+ * stays valid for whoever holds it. Only sources that were declared by columns can be altered:
+ * those of a query follow from the query.
+ */
 weir_status wr_plan_alter(const wr_plan_env *env, const wr_ast_stmt *stmt, wr_source **out,
                           weir_error *err) WR_MUST_CHECK;
 /**
@@ -70,8 +78,12 @@ weir_status wr_plan_push(const wr_plan_env *env, const wr_ast_query *query, wr_p
 /** The query CST_ that materialises a CREATE SOURCE TABLE (no sink: root is the source step). */
 weir_status wr_plan_source_table(const wr_plan_env *env, const wr_source *table, wr_plan **plan,
                                  weir_error *err) WR_MUST_CHECK;
+/* NULL is allowed. Tasks that still run the plan must have ended. */
 void wr_plan_free(wr_plan *plan);
-/** Names of the sources that a plan reads, in order; borrowed. @return how many (<= max). */
+/**
+ * Names of the sources that a plan reads, in order; borrowed. @return how many (<= max). A topic
+ * that is read as two sources gives both names.
+ */
 uint32_t wr_plan_source_names(const wr_plan *plan, const char **out, uint32_t max);
 
 /**
@@ -84,10 +96,10 @@ weir_status wr_plan_check_upgrade(const wr_source *old_sink, const wr_plan *old,
 
 /** INSERT INTO ... VALUES: values evaluated and coerced, ready to be encoded. */
 typedef struct wr_insert {
-    wr_arena *arena;
-    const wr_source *source; /* borrowed */
-    wr_value *values;        /* one per column of source->schema */
-    bool has_rowtime;
+    wr_arena *arena;                       /* owns the values and this struct */
+    const wr_source *source;               /* borrowed */
+    wr_value *values;                      /* one per column of source->schema */
+    bool has_rowtime;                      /* false: ROWTIME was not given, or was NULL */
     int64_t rowtime;                       /* ms; where !has_rowtime: the caller's clock */
     bool has_window_start, has_window_end; /* ASSERT VALUES of a windowed source */
     int64_t window_start, window_end;
@@ -98,6 +110,7 @@ weir_status wr_plan_insert_values(const wr_plan_env *env, const wr_ast_stmt *stm
  *  among the columns where its key is windowed. */
 weir_status wr_plan_expected_values(const wr_plan_env *env, const wr_ast_stmt *stmt,
                                     wr_insert **out, weir_error *err) WR_MUST_CHECK;
+/* NULL is allowed. The source is borrowed and stays. */
 void wr_insert_free(wr_insert *ins);
 
 /**
@@ -108,27 +121,36 @@ void wr_insert_free(wr_insert *ins);
  * steps of that plan between its materialized step and its sink, then `filter` and `select` over
  * the table's columns. On a STREAM: @p plan is a push plan that the runtime ends at the end offsets
  * captured at start.
+ *
+ * One bound: a key, or a range of keys, and windows. Bounds may be wider than WHERE, never
+ * narrower: each row that is found still passes the filter.
+ *
+ *     WHERE id = 7 AND windowstart >= 1000      key {7}, window_start_min 1000
+ *     WHERE id > 'k' AND id <= 'm'              from 'k', to 'm' and to_inclusive
  */
 typedef struct wr_pull_key {
     wr_value *key;             /* exact: source->schema->keys_n values; NULL: not exact */
     const wr_value *from, *to; /* range on a single key column; NULL: open */
     bool from_inclusive, to_inclusive;
-    int64_t window_start_min, window_start_max, window_end_min, window_end_max;
+    int64_t window_start_min, window_start_max, window_end_min, window_end_max; /* ms, inclusive */
 } wr_pull_key;
+/* A planned pull query. It holds a reference to its source, so that dropping the table does not
+ * take the schema away from a query that reads it; that the store is still there is for the runtime
+ * to see. */
 typedef struct wr_pull {
-    wr_arena *arena;
-    const wr_source *source;
-    const char *query_id; /* NULL for a STREAM */
-    wr_plan *plan;        /* STREAM only */
-    wr_pull_key *keys;    /* any of these; keys_n 0: nothing can match */
+    wr_arena *arena;         /* owns everything but source and plan */
+    const wr_source *source; /* a reference of its own */
+    const char *query_id;    /* NULL for a STREAM */
+    wr_plan *plan;           /* STREAM only */
+    wr_pull_key *keys;       /* any of these; keys_n 0: nothing can match */
     uint32_t keys_n;
-    bool scan;       /* the whole table is read */
-    wr_expr *filter; /* the whole WHERE over the table's rows, or NULL */
-    wr_expr **select;
-    const wr_schema *result; /* in order of the projection */
-    const bool *result_is_key;
+    bool scan;                 /* the whole table is read */
+    wr_expr *filter;           /* the whole WHERE over the table's rows, or NULL */
+    wr_expr **select;          /* result->n expressions over the table's rows */
+    const wr_schema *result;   /* in order of the projection */
+    const bool *result_is_key; /* which columns of the result are part of the table's key */
     bool has_limit;
-    int64_t limit;
+    int64_t limit; /* has_limit only; not negative */
 } wr_pull;
 weir_status wr_plan_pull(const wr_plan_env *env, const wr_ast_query *query, wr_pull **out,
                          weir_error *err) WR_MUST_CHECK;

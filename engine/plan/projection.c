@@ -2,10 +2,10 @@
 /*
  * SELECT: the last step of a query, and the rules about the key of the result (dialect.md 9.3).
  *
- *     SELECT n, k AS id, a + 1 FROM ...       key k
- *     persistent:  id KEY, n, KSQL_COL_0      the key first, under the name of the item that
- * selects it transient:   n, id, KSQL_COL_0          as written; the key also travels hidden in
- * front
+ *     SELECT n, k AS id, a + 1 FROM ...    where the key is k
+ *
+ *     persistent   id KEY, n, KSQL_COL_0   the key first, named as the item that selects it
+ *     transient    n, id, KSQL_COL_0       as written; the key also travels hidden in front
  *
  * A result's key is not chosen: it is that of the stage. The projection only names it, by selecting
  * an expression that equals it.
@@ -13,7 +13,8 @@
 #include "engine/plan/analysis.h"
 #include "parser/parser.h"
 
-/* A bare NULL has no type, and a column of a result must have one. */
+/* A bare NULL has no type, and a column of a result must have one. Compiled over the stage: an item
+ * that an earlier step has computed becomes a reference. */
 static weir_status compile_item(wr__builder *b, wr__stage *st, const wr__item *item, wr_expr **out,
                                 weir_error *err)
 {
@@ -37,7 +38,12 @@ static bool matches_key(const wr__key *key, const wr_ast_expr *e)
 }
 
 /* The key's columns for the message about a missing one: what could be selected, with "or" between
- * expressions that are equal to each other and "and" between columns that are all needed. */
+ * expressions that are equal to each other and "and" between columns that are all needed. @p all is
+ * the sentence, @p each the example in brackets; @p n says singular or plural.
+ *
+ *     key k                        all "K", each "K"
+ *     GROUP BY a, b                all "A and B", each "A, B"
+ *     ON l.id = r.id               all "L.ID or R.ID", each "L.ID": one of them is enough */
 static void put_key_texts(wr__builder *b, const wr__stage *st, wr_buf *all, wr_buf *each,
                           uint32_t *n)
 {
@@ -64,7 +70,8 @@ static void put_key_texts(wr__builder *b, const wr__stage *st, wr_buf *all, wr_b
     *n = total;
 }
 
-/* The left table's key, all of it, is the key of a foreign-key join. */
+/* The left table's key, all of it, is the key of a foreign-key join. NULL: there is no such join in
+ * the plan. */
 static const char *fk_left_name(const wr__builder *b)
 {
     for (size_t i = 0; i < b->steps.n; i++)
@@ -75,7 +82,7 @@ static const char *fk_left_name(const wr__builder *b)
 
 /* Persistent queries must select their key: it is what the rows are partitioned by, and what a
  * table is updated by. The text says which expression would do, in the words for how the key came
- * about. */
+ * about. @p key is the first key column that no item stands for. */
 static weir_status missing_key(wr__builder *b, const wr__stage *st, uint32_t key, weir_error *err)
 {
     const wr_ast_query *q = b->an->query;
@@ -107,7 +114,8 @@ static weir_status missing_key(wr__builder *b, const wr__stage *st, uint32_t key
     return WEIR_ERR_STATEMENT;
 }
 
-/* A second copy of the key is wanted as a value: AS_VALUE says so, guessing would not. */
+/* A second copy of the key is wanted as a value: AS_VALUE says so, guessing would not. @p first and
+ * @p again are items. */
 static weir_status key_twice(const wr__analysis *an, const wr__key *key, uint32_t first,
                              uint32_t again, weir_error *err)
 {
@@ -119,7 +127,9 @@ static weir_status key_twice(const wr__analysis *an, const wr__key *key, uint32_
                        key->name, an->items.v[first].name, an->items.v[again].name);
 }
 
-/* Which item is which key column: item_of_key[k], and is_key[item]. */
+/* Which item is which key column: item_of_key[k], and is_key[item]. The order of `viable` is that
+ * of the join's sides, not that of the projection: with `SELECT r.id, l.id` the key is l.id, and
+ * r.id a value. The same viable column twice would be two names for one key column: refused. */
 static weir_status find_keys(wr__builder *b, const wr__stage *st, uint32_t *item_of_key,
                              bool *item_is_key, weir_error *err)
 {
@@ -146,7 +156,8 @@ static weir_status find_keys(wr__builder *b, const wr__stage *st, uint32_t *item
     return WEIR_OK;
 }
 
-/* WINDOWSTART and WINDOWEND as they are: part of the key already, so no value columns. */
+/* WINDOWSTART and WINDOWEND as they are: part of the key already, so no value columns. With an
+ * alias they are wanted as values, and become some: `windowstart AS ws`. */
 static bool is_bare_bound(const wr__builder *b, const wr__stage *st, const wr__item *item)
 {
     int slot = wr__find_slot(b->an, item->expr);
@@ -183,7 +194,9 @@ static weir_status check_names(wr__builder *b, const wr_column *cols, uint32_t n
 }
 
 /* The projection of a persistent query: key columns first, under the names of the items that are
- * viable for them; then the other items in order. Key columns are handed on, never computed. */
+ * viable for them; then the other items in order. Key columns are handed on, never computed. A key
+ * column takes the input's type and only the item's name: whatever item is viable has the same
+ * value. */
 weir_status wr__build_persistent_select(wr__builder *b, wr__stage *st, wr__result *result,
                                         weir_error *err)
 {
@@ -223,7 +236,10 @@ weir_status wr__build_persistent_select(wr__builder *b, wr__stage *st, wr__resul
     return WEIR_OK;
 }
 
-/* A transient result: the key columns stay in front (deletions need them), then every item. */
+/* A transient result: the key columns stay in front (deletions need them), then every item. A
+ * client sees the columns as written, keys among them where they are selected: `collect` says which
+ * column of the batch each one is. A selected key is read from the key columns, because a deletion
+ * has no values. */
 weir_status wr__build_transient_select(wr__builder *b, wr__stage *st, wr__result *result,
                                        weir_error *err)
 {

@@ -23,14 +23,16 @@
     " See the documentation of SELECT (pull query) for more info.\nAdd EMIT CHANGES if you "       \
     "intended to issue a push query."
 
-/* ksqlDB's sentence for everything that pull queries cannot do. */
+/* ksqlDB's sentence for everything that pull queries cannot do. @p what in the plural: "JOIN
+ * clauses". */
 static weir_status refuse(int64_t pos, weir_error *err, const char *what)
 {
     return wr_error_at(err, WEIR_ERR_STATEMENT, pos, "Pull queries don't support %s." HELP, what);
 }
 
 /* A pull query reads rows that are there: what would have to compute new ones is refused, before
- * any name is looked up. */
+ * any name is looked up. On streams, too: a push query could do some of it, but the statement would
+ * change its meaning with the kind of its source. */
 static weir_status check_clauses(const wr_ast_query *q, weir_error *err)
 {
     if (q->joins_n)
@@ -50,7 +52,8 @@ static weir_status check_clauses(const wr_ast_query *q, weir_error *err)
 
 /* ---- names ---- */
 
-/* Does @p e read a pseudo column of that kind, of any relation? */
+/* Does @p e read a pseudo column of that kind, of any relation? The slots of one statement are few;
+ * the array is scratch in the query's arena. */
 static bool refers_to(const wr__analysis *an, const wr_ast_expr *e, wr_ref_kind kind)
 {
     bool *used = WR_NEW_N(an->arena, bool, an->slots.n);
@@ -61,7 +64,8 @@ static bool refers_to(const wr__analysis *an, const wr_ast_expr *e, wr_ref_kind 
     return false;
 }
 
-/* Partition and offset are those of records; a row of a table has come from many. */
+/* Partition and offset are those of records; a row of a table has come from many. @p clause is the
+ * word in the message; @p e may be NULL, for there may be no WHERE. */
 static weir_status check_pseudo(const wr__analysis *an, const wr_ast_expr *e, const char *clause,
                                 weir_error *err)
 {
@@ -80,7 +84,8 @@ static weir_status check_pseudo(const wr__analysis *an, const wr_ast_expr *e, co
 
 /* ---- disjunctive normal form ---- */
 
-/* Terms that must all be true. */
+/* Terms that must all be true. `id = 1 AND windowstart > 5` is two terms. Trees are shared with
+ * WHERE, not copied. */
 typedef struct conjunction {
     wr_arr(const wr_ast_expr *) terms;
 } conjunction;
@@ -109,7 +114,8 @@ static wr_ast_expr *make_compare(wr_arena *a, wr_ast_op op, wr_ast_expr *l, wr_a
     return e;
 }
 
-/* The terms of both, as one more alternative; either may be missing. */
+/* The terms of both, as one more alternative; either may be missing. Counted before they are
+ * copied, so that a hostile WHERE costs no more than the limits. */
 static void dnf_add(dnf *out, const conjunction *l, const conjunction *r)
 {
     conjunction c = {0};
@@ -125,7 +131,12 @@ static void dnf_add(dnf *out, const conjunction *l, const conjunction *r)
     wr_arr_push(out->a, &out->any, c);
 }
 
-/* NOT is not pushed down: a negated term is a term like any other that is left to the filter. */
+/* NOT is not pushed down: a negated term is a term like any other that is left to the filter.
+ * Recursion is as deep as the tree, which the parser bounds.
+ *
+ *     (a OR b) AND (c OR d)     ac, ad, bc, bd
+ *     k IN (1, 2)               k = 1, k = 2
+ *     k BETWEEN 1 AND 5         k >= 1, k <= 5 in one disjunct */
 static dnf to_dnf(wr_arena *a, const wr_ast_expr *e)
 {
     dnf out = {.a = a};
@@ -192,7 +203,9 @@ static wr_ast_op mirror(wr_ast_op op)
     }
 }
 
-/* A key is compared with a constant: whether it can be one is seen here, not in the filter. */
+/* A key is compared with a constant: whether it can be one is seen here, not in the filter. Other
+ * expressions than constants are not judged here: they are a matter of the filter. ksqlDB refuses a
+ * constant that does not fit the key, and so do we. */
 static weir_status check_key_constant(pull_build *p, const wr_ast_expr *e, const wr_column *key,
                                       weir_error *err)
 {
@@ -216,7 +229,9 @@ static weir_status check_key_constant(pull_build *p, const wr_ast_expr *e, const
     return WEIR_ERR_STATEMENT;
 }
 
-/* Is the term `slot op constant`? Then its value, coerced to @p want. */
+/* Is the term `slot op constant`? Then its value, coerced to @p want. False for anything that
+ * cannot be computed now, also for one that fails: the filter reports it, row by row, with the
+ * right words. */
 static bool constant_of(pull_build *p, const wr_ast_expr *e, const wr_type *want, wr_value *out)
 {
     weir_error ignored;
@@ -234,7 +249,9 @@ static bool constant_of(pull_build *p, const wr_ast_expr *e, const wr_type *want
            !out->null;
 }
 
-/* Bounds are inclusive. Several of them on one column narrow each other down. */
+/* Bounds are inclusive. Several of them on one column narrow each other down. GT and LT become
+ * inclusive by one millisecond; at the ends of the range they stay as they are, which is too wide
+ * by one and so harmless. Only comparisons come here: <> says nothing about a range. */
 static void window_bound(wr_pull_key *k, bool start, wr_ast_op op, int64_t v)
 {
     WR_ASSERT(op != WR_AST_NE);
@@ -256,7 +273,9 @@ static void window_bound(wr_pull_key *k, bool start, wr_ast_op op, int64_t v)
 }
 
 /* The narrower bound stays. Values are compared as SQL compares them; whoever reads the store may
- * not be able to (its order is that of bytes), and reads everything then. */
+ * not be able to (its order is that of bytes), and reads everything then. @p v is copied: the
+ * term's value is on the caller's stack. At equal values the first bound stays, though `>` is
+ * narrower than `>=`: too wide is allowed. */
 static void range_bound(wr_pull *pull, wr_pull_key *k, wr_ast_op op, const wr_value *v)
 {
     const wr_type *t = pull->source->schema->cols[0].type;
@@ -272,7 +291,10 @@ static void range_bound(wr_pull *pull, wr_pull_key *k, wr_ast_op op, const wr_va
     }
 }
 
-/* What one term says of key or window: either side of a comparison may be the column. */
+/* What one term says of key or window: either side of a comparison may be the column. @p have: key
+ * columns that have a value; @p compared: how often each was compared at all. A second value for a
+ * column, `id = 1 AND id = 2`, is left to the filter, which finds nothing. Ranges are for a single
+ * key column of STRING or BYTES; whether the store's order allows one is for its reader to say. */
 static weir_status use_term(pull_build *p, const wr_ast_expr *e, wr_pull_key *k, bool *have,
                             uint32_t *compared, weir_error *err)
 {
@@ -314,7 +336,8 @@ static weir_status use_term(pull_build *p, const wr_ast_expr *e, wr_pull_key *k,
     return WEIR_OK;
 }
 
-/* Without scans each key column may be compared once. */
+/* Without scans each key column may be compared once. ksqlDB's restriction for look-ups; with scans
+ * the filter handles it. */
 static weir_status check_compared(const pull_build *p, const uint32_t *compared, weir_error *err)
 {
     for (uint32_t c = 0; c < p->pull->source->schema->keys_n; c++)
@@ -325,7 +348,9 @@ static weir_status check_compared(const pull_build *p, const uint32_t *compared,
     return WEIR_OK;
 }
 
-/* Scans are switched off, and this alternative would need one: say which key column is missing. */
+/* Scans are switched off, and this alternative would need one: say which key column is missing. @p
+ * c is the disjunct, NULL where there is no WHERE. The three messages are ksqlDB's: part of a key
+ * of several columns, a bound that is no equality, no key at all. */
 static weir_status no_scan(pull_build *p, const conjunction *c, weir_error *err)
 {
     if (!c)
@@ -365,7 +390,8 @@ static weir_status no_scan(pull_build *p, const conjunction *c, weir_error *err)
     return WEIR_ERR_STATEMENT;
 }
 
-/* Two alternatives for one key are one look-up. */
+/* Two alternatives for one key are one look-up. Exact look-ups only: both have a value for every
+ * key column. */
 static bool same_key(const wr_pull *pull, const wr_pull_key *a, const wr_pull_key *b)
 {
     for (uint32_t i = 0; i < pull->source->schema->keys_n; i++)
@@ -374,7 +400,8 @@ static bool same_key(const wr_pull *pull, const wr_pull_key *a, const wr_pull_ke
     return true;
 }
 
-/* One look-up for each key: rows must not come twice because two alternatives name them. */
+/* One look-up for each key: rows must not come twice because two alternatives name them. keys has
+ * room for every disjunct, so there is no growing. Quadratic in at most DISJUNCTS_MAX. */
 static void add_exact(wr_pull *pull, const wr_pull_key *k)
 {
     WR_ASSERT(k->key && !k->from && !k->to);
@@ -393,7 +420,9 @@ static void add_exact(wr_pull *pull, const wr_pull_key *k)
 }
 
 /* All alternatives together: look-ups, or one range, or a scan. Without a WHERE everything matches.
- */
+ * A range is used only if it is the only disjunct: look-ups and ranges together could give a row
+ * twice. A disjunct after `scan` is known need not be looked at, but those before it have been
+ * checked for constants that do not fit. */
 static weir_status find_bounds(pull_build *p, weir_error *err)
 {
     wr_pull *pull = p->pull;
@@ -442,7 +471,8 @@ static weir_status find_bounds(pull_build *p, weir_error *err)
 
 /* ---- the query ---- */
 
-/* A stage whose "step" is the table itself. */
+/* A stage whose "step" is the table itself. Columns are those of the table's schema, in place; rows
+ * of the store are brought to that form by the plan's own steps before the filter sees them. */
 static void table_stage(wr__analysis *an, const wr_source *s, wr__stage *st)
 {
     *st = (wr__stage){.slots = WR_NEW_N(an->arena, wr_ref, an->slots.n),
@@ -456,7 +486,8 @@ static void table_stage(wr__analysis *an, const wr_source *s, wr__stage *st)
 }
 
 /* The projection over the table's rows. It may select the key or not: nobody reads the result by
- * key. */
+ * key. Names must differ, as they are the columns of the answer. Keys are marked for clients that
+ * ask for them. */
 static weir_status compile_items(pull_build *p, weir_error *err)
 {
     wr__analysis *an = p->an;
@@ -491,7 +522,8 @@ static weir_status compile_items(pull_build *p, weir_error *err)
     return WEIR_OK;
 }
 
-/* A text that outlives the buffer it was made in, for a message with two of them. */
+/* A text that outlives the buffer it was made in, for a message with two of them. In the arena of
+ * the analysis, which is the pull query's. */
 static const char *expr_text(const wr__analysis *an, const wr_ast_expr *e)
 {
     wr_buf b = {0};
@@ -501,7 +533,8 @@ static const char *expr_text(const wr__analysis *an, const wr_ast_expr *e)
     return text;
 }
 
-/* Asked before names are resolved: a better message than "cannot be resolved". */
+/* Asked before names are resolved: a better message than "cannot be resolved". Case does not matter
+ * here: unquoted names are upper case by then. */
 static const wr_ast_expr *find_window_bound(const wr_ast_expr *e)
 {
     if (e->kind == WR_AST_COLUMN &&
@@ -513,6 +546,7 @@ static const wr_ast_expr *find_window_bound(const wr_ast_expr *e)
     return found;
 }
 
+/* Only WHERE is asked: in SELECT the name is resolved as any other. */
 static weir_status check_window_bounds(const wr_source *s, const wr_ast_query *q, weir_error *err)
 {
     const wr_ast_expr *bound = NULL;
@@ -524,7 +558,8 @@ static weir_status check_window_bounds(const wr_source *s, const wr_ast_query *q
 }
 
 /* The analysis of the SELECT as for any query, then the two readings of WHERE: as a filter, for
- * bounds. */
+ * bounds. The builder has no plan: nothing is built, it only carries the analysis to the scope. On
+ * a stream there are no bounds: the whole topic is read. */
 static weir_status build_pull(const wr_plan_env *env, const wr_ast_query *query, wr_pull *pull,
                               weir_error *err)
 {
@@ -564,7 +599,8 @@ static weir_status build_pull(const wr_plan_env *env, const wr_ast_query *query,
 }
 
 /* A table must have a query that keeps its rows. On a stream the same SELECT is planned as a push
- * query that ends at the end of the topic. */
+ * query that ends at the end of the topic. The reference to the source is taken first, so that
+ * wr_pull_free is right whatever fails after it. */
 weir_status wr_plan_pull(const wr_plan_env *env, const wr_ast_query *query, wr_pull **out,
                          weir_error *err)
 {

@@ -14,7 +14,8 @@
  */
 #include "engine/plan/push_down.h"
 
-/* Whoever takes the step's rows; NULL for the last one. */
+/* Whoever takes the step's rows; NULL for the last one. A source that two steps took rows of could
+ * not apply the condition of one of them. */
 static const wr_step *only_consumer(const wr_plan *plan, const wr_step *step)
 {
     const wr_step *found = NULL;
@@ -27,6 +28,9 @@ static const wr_step *only_consumer(const wr_plan *plan, const wr_step *step)
     return found;
 }
 
+/* Runs over the finished tree: which step stands right after a source is known only then. A filter
+ * further up is not moved down: what lies between may be a join or a projection that it depends on.
+ */
 void wr_plan_push_filters(wr_plan *plan)
 {
     for (uint32_t i = 0; i < plan->steps_n; i++) {

@@ -21,7 +21,8 @@
 /* ---- WHERE, HAVING ---- */
 
 /* WHERE and HAVING alike: a condition over the stage. It must be BOOLEAN as it stands; there is no
- * implicit cast to one. */
+ * implicit cast to one. Three-valued logic as in SQL: a row passes if the condition is TRUE; NULL
+ * and FALSE are alike. */
 static weir_status build_filter(wr__builder *b, wr__stage *st, const wr_ast_expr *e,
                                 const char *clause, const char *context, weir_error *err)
 {
@@ -54,7 +55,9 @@ static weir_status build_filter(wr__builder *b, wr__stage *st, const wr_ast_expr
 /* ---- PARTITION BY ---- */
 
 /* A new key for a stream. Nothing is done where the stream already has that key. There is no topic
- * between: the sink writes by the new key, and who reads the sink finds the rows partitioned. */
+ * between: the sink writes by the new key, and who reads the sink finds the rows partitioned. A
+ * table cannot be re-keyed: the old key's row would stay for ever. `PARTITION BY NULL` takes the
+ * key away: rows then go to any partition. */
 static weir_status build_partition_by(wr__builder *b, wr__stage *st, weir_error *err)
 {
     wr__analysis *an = b->an;
@@ -91,7 +94,8 @@ static weir_status build_partition_by(wr__builder *b, wr__stage *st, weir_error 
 /* ---- table functions ---- */
 
 /* Not into the arguments of a call that was found: one inside another is an error of compilation,
- * with a better message than could be given here. */
+ * with a better message than could be given here. @p arg's list is in order of first mention, which
+ * is the order of columns and states. */
 bool wr__collect_call(void *arg, const wr_ast_expr *e)
 {
     wr__calls *l = arg;
@@ -109,7 +113,7 @@ bool wr__collect_call(void *arg, const wr_ast_expr *e)
 
 /* Table functions: all of the projection's go into one step, which makes as many rows as the
  * longest array has items. The expressions around them are computed above, on the rows that came
- * out. */
+ * out. `SELECT EXPLODE(a) + 1` is a column KSQL_SYNTH_0 and a projection over it. */
 static weir_status build_flat_map(wr__builder *b, wr__stage *st, weir_error *err)
 {
     wr_arena *a = b->plan->arena;
@@ -152,6 +156,9 @@ static weir_status build_flat_map(wr__builder *b, wr__stage *st, weir_error *err
     return WEIR_OK;
 }
 
+/* The window is known before names are resolved, since it decides whether WINDOWSTART is one. All
+ * slots are read from the sources: what no later step reads is dropped by the next re-keying, and a
+ * column that only WHERE reads must still be decoded. */
 weir_status wr__build_query(wr__builder *b, wr__stage *st, wr__result *result, weir_error *err)
 {
     wr__analysis *an = b->an;

@@ -13,12 +13,16 @@
 #include <regex.h>
 #include <stdio.h>
 
+/* So that rows of the table can be read: `scope`, `editable`. */
 #define KSQL   true
 #define CLIENT false
 #define EDIT   true
 #define FIXED  false
 
-/* In order of name: dialect.md section 19. */
+/* In order of name: dialect.md section 19. A test checks the order, and that each default passes
+ * its own check. Units are in the names (.ms, .bytes). NULL as a default means that the setting's
+ * absence is a state of its own: no registry, no limit. Some are known only so that ksqlDB's files
+ * and clients work: the description says what they do there. */
 static const wr_setting settings[] = {
     {"auto.offset.reset", "latest", EDIT, CLIENT, "Where new queries start: earliest or latest"},
     {"bootstrap.servers", NULL, FIXED, CLIENT, "Kafka brokers"},
@@ -99,11 +103,14 @@ static const wr_setting settings[] = {
     {"weir.threads", "1", FIXED, KSQL, "Threads that process partitions at the same time"},
 };
 
+/* For SHOW PROPERTIES, documents and completion. */
 const wr_setting *wr_setting_at(uint32_t index)
 {
     return index < WR_ARRAY_LEN(settings) ? &settings[index] : NULL;
 }
 
+/* A linear search over a hundred short names: settings are looked up per statement, not per record.
+ */
 static const wr_setting *find_setting(const char *name)
 {
     for (size_t i = 0; i < WR_ARRAY_LEN(settings); i++)
@@ -112,6 +119,7 @@ static const wr_setting *find_setting(const char *name)
     return NULL;
 }
 
+/* A layer owns its texts and borrows its parent. */
 void wr_settings_init(wr_settings *s, const wr_settings *parent)
 {
     s->parent = parent;
@@ -126,11 +134,14 @@ void wr_settings_free(wr_settings *s)
     wr_map_free(&s->values);
 }
 
+/* Case counts: names of settings are lower case everywhere. */
 static bool starts_with(const char *s, const char *prefix)
 {
     return strncmp(s, prefix, strlen(prefix)) == 0;
 }
 
+/*     ksql.streams.commit.interval.ms     commit.interval.ms
+ *     ksql.streams.__emit...              itself: it stands in the table under its long name */
 const char *wr_settings_canonical(const char *name)
 {
     static const char prefix[] = "ksql.streams.";
@@ -176,6 +187,7 @@ static bool in_family(const char *name, const char *const *families, size_t n)
     return false;
 }
 
+/* Nothing here checks values: what they mean is not ours to know. */
 static bool passes_through(const char *name)
 {
     return in_family(name, client_families, WR_ARRAY_LEN(client_families)) ||
@@ -189,7 +201,9 @@ static bool denied(const char *name)
 }
 
 /* The kind of a setting follows from its default: a flag, a number, or any text. A few have a list
- * of values of their own. */
+ * of values of their own. A number is anything whose default is one: limits of ranges are checked
+ * where the setting is used. exactly_once is refused with a reason instead of run as at-least-once:
+ * a promise that is not kept is worse than none. */
 static weir_status check_value(const wr_setting *s, const char *value, weir_error *err)
 {
     if (strcmp(s->name, "auto.offset.reset") == 0) {
@@ -226,7 +240,7 @@ static weir_status check_value(const wr_setting *s, const char *value, weir_erro
 }
 
 /* Sessions may change only what is marked for them; a file or the command line may set anything
- * known. */
+ * known. @p value NULL: UNSET. A pass-through name is let through with any value. */
 weir_status wr_settings_check(const char *name, const char *value, bool session, weir_error *err)
 {
     const char *canonical = wr_settings_canonical(name);
@@ -240,7 +254,7 @@ weir_status wr_settings_check(const char *name, const char *value, bool session,
     return s && value ? check_value(s, value, err) : WEIR_OK;
 }
 
-/* Into this layer. Layers below are not touched, so UNSET shows them again. */
+/* Into this layer. Layers below are not touched, so UNSET shows them again. The value is copied. */
 bool wr_settings_put(wr_settings *s, const char *name, const char *value)
 {
     wr_str key = wr_str_c(wr_settings_canonical(name));
@@ -251,7 +265,8 @@ bool wr_settings_put(wr_settings *s, const char *name, const char *value)
     return was_set;
 }
 
-/* The first layer that has a value, from the session down to the process; then the default. */
+/* The first layer that has a value, from the session down to the process; then the default.
+ * Borrowed until the layer it came from is changed. */
 const char *wr_settings_get(const wr_settings *s, const char *name)
 {
     const char *canonical = wr_settings_canonical(name);
@@ -264,6 +279,7 @@ const char *wr_settings_get(const wr_settings *s, const char *name)
     return known ? known->def : NULL;
 }
 
+/* Anything but `true`, in any case, is false: values of known settings have been checked. */
 bool wr_settings_bool(const wr_settings *s, const char *name, bool otherwise)
 {
     const char *v = wr_settings_get(s, name);
@@ -279,7 +295,8 @@ int64_t wr_settings_int(const wr_settings *s, const char *name, int64_t otherwis
 }
 
 /* A list of patterns, any of which may match the whole name. One that is no pattern matches
- * nothing. */
+ * nothing. POSIX extended expressions; Java's differ, but lists in practice are names with `.*`. An
+ * item of more than 256 bytes is cut off and may fail to match. */
 bool wr_settings_matches(const wr_settings *s, const char *name, const char *text)
 {
     for (const char *p = wr_settings_get(s, name); p && *p;) {
@@ -298,7 +315,8 @@ bool wr_settings_matches(const wr_settings *s, const char *name, const char *tex
     return false;
 }
 
-/* All layers flattened into one: what a query keeps must not change when its session does. */
+/* All layers flattened into one: what a query keeps must not change when its session does. Parents
+ * first, so that nearer layers overwrite what farther ones have. */
 void wr_settings_copy(wr_settings *to, const wr_settings *from)
 {
     WR_ASSERT(to != from);

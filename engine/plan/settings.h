@@ -12,6 +12,7 @@
 #include "common/error.h"
 #include "common/map.h"
 
+/* One row of the table. What a value must look like follows from the default's form. */
 typedef struct wr_setting {
     const char *name;
     const char *def; /* default text; NULL: none */
@@ -23,12 +24,17 @@ typedef struct wr_setting {
 /** Known settings in order of name; NULL past the end. */
 const wr_setting *wr_setting_at(uint32_t index);
 
-/** One layer of values over a parent layer. Owns its values. */
+/**
+ * One layer of values over a parent layer. Owns its values. A parent must outlive its children and
+ * is only read through them. Not locked: a layer is changed by the thread that owns it, under the
+ * engine's lock where others read it.
+ */
 typedef struct wr_settings {
     const struct wr_settings *parent; /* NULL: the defaults */
     wr_map values;                    /* canonical name -> char * */
 } wr_settings;
 
+/* An empty layer. Free it in any order with its parent, which it does not own. */
 void wr_settings_init(wr_settings *s, const wr_settings *parent);
 void wr_settings_free(wr_settings *s);
 /** Set in @p to every value that is set in @p from or its parents, the nearest winning. */
@@ -44,6 +50,8 @@ weir_status wr_settings_check(const char *name, const char *value, bool session,
 bool wr_settings_put(wr_settings *s, const char *name, const char *value);
 /** Effective text, or NULL where there is neither a value nor a default. */
 const char *wr_settings_get(const wr_settings *s, const char *name);
+/* Readers with a type. @p otherwise stands for a setting that has neither a value nor a default; a
+ * value that does not parse counts the same for numbers, and as false for flags. */
 bool wr_settings_bool(const wr_settings *s, const char *name, bool otherwise);
 int64_t wr_settings_int(const wr_settings *s, const char *name, int64_t otherwise);
 /** Does one of the setting's comma-separated regular expressions match all of @p text? */

@@ -11,7 +11,8 @@
 #include "engine/plan/with.h"
 #include "parser/parser.h"
 
-/* Names that every row answers to; a declared column of that name would hide them. */
+/* Names that every row answers to; a declared column of that name would hide them. ksqlDB's
+ * SystemColumns. Case counts: `rowtime` in backticks is an ordinary column. */
 bool wr__is_pseudo_name(const char *name)
 {
     static const char *const names[] = {"ROWTIME", "ROWPARTITION", "ROWOFFSET", "WINDOWSTART",
@@ -24,7 +25,8 @@ bool wr__is_pseudo_name(const char *name)
 
 /* ---- formats ---- */
 
-/* The value's columns that are in the record's value (headers are not). */
+/* The value's columns that are in the record's value (headers are not). @p out has room for all
+ * columns. Headers are read from the record's headers, whatever its value is. */
 static uint32_t value_columns(const wr_schema *schema, wr_column *out)
 {
     uint32_t n = 0;
@@ -35,7 +37,9 @@ static uint32_t value_columns(const wr_schema *schema, wr_column *out)
 }
 
 /* A value of one column may be written bare or as a record of one field. WITH decides, then the
- * setting, then the format; formats that can do only one of the two are not asked. */
+ * setting, then the format; formats that can do only one of the two are not asked.
+ * `WRAP_SINGLE_VALUE = false` writes 7 where true writes {"N": 7}. wrap_set: somebody chose, so it
+ * is shown and kept when the source is altered. */
 static weir_status choose_wrapping(const wr_plan_env *env, wr_source *s, const wr__with *with,
                                    uint32_t values_n, weir_error *err)
 {
@@ -63,7 +67,8 @@ static weir_status choose_wrapping(const wr_plan_env *env, wr_source *s, const w
 }
 
 /* Can the format hold these columns? Where the statement declares the one that it cannot, the error
- * points there. */
+ * points there. @p stmt NULL: the columns come from a query, and the error has the query's place.
+ */
 static weir_status check_format(const wr_format *format, const wr_format_columns *columns,
                                 const wr_ast_stmt *stmt, weir_error *err)
 {
@@ -78,7 +83,8 @@ static weir_status check_format(const wr_format *format, const wr_format_columns
 }
 
 /* Can these formats hold these columns? A key of one column is written bare wherever the format
- * can. */
+ * can. Delimiters are set after the formats have been checked: they are options of the use, and say
+ * nothing about which columns fit. */
 weir_status wr__source_check_formats(const wr_plan_env *env, wr_source *s, const wr__with *with,
                                      const wr_ast_stmt *stmt, weir_error *err)
 {
@@ -101,7 +107,10 @@ weir_status wr__source_check_formats(const wr_plan_env *env, wr_source *s, const
 /* ---- timestamp ---- */
 
 /* Which column is a row's time. The pattern of a text column is compiled here, so that a mistake in
- * it is an error of the statement, not of every record. */
+ * it is an error of the statement, not of every record.
+ *
+ *     TIMESTAMP = 'ts'                                   ts BIGINT (ms since 1970) or TIMESTAMP
+ *     TIMESTAMP = 'ts', TIMESTAMP_FORMAT = 'yyyy-MM-dd'  ts STRING */
 weir_status wr__source_timestamp(wr_source *s, const wr__with *with, weir_error *err)
 {
     s->timestamp_column = -1;
@@ -143,7 +152,8 @@ weir_status wr__source_timestamp(wr_source *s, const wr__with *with, weir_error 
 /* ---- topic ---- */
 
 /* A topic that is there is taken as it is; what WITH says about it must agree, since a statement
- * does not change topics. */
+ * does not change topics. What WITH does not mention is not compared. replicas -1 leaves the number
+ * to the broker, so any is right; a retention that the log does not know (-1) cannot differ. */
 static weir_status check_existing_topic(const wr_source *s, const wr__with *with,
                                         const wr_topic_facts *facts, weir_error *err)
 {
@@ -169,7 +179,9 @@ static weir_status check_existing_topic(const wr_source *s, const wr__with *with
 }
 
 /* Find the topic, or say how it has to be made. @p defaults: of a sink, from what it is made of;
- * NULL for CREATE with columns, which must say the number of partitions. */
+ * NULL for CREATE with columns, which must say the number of partitions. Tables are compacted, and
+ * their topics keep the last value of a key for ever; windowed ones are compacted and deleted,
+ * since keys with old windows never come again. */
 weir_status wr__source_topic(const wr_plan_env *env, wr_source *s, const wr__with *with,
                              const wr_topic_facts *defaults, wr_new_topic *topic, weir_error *err)
 {
@@ -213,7 +225,8 @@ weir_status wr__source_topic(const wr_plan_env *env, wr_source *s, const wr__wit
     return WEIR_OK;
 }
 
-/* Some topics are the platform's own; the setting names them by pattern. */
+/* Some topics are the platform's own; the setting names them by pattern. ksql.readonly.topics: the
+ * schema registry's and Kafka Connect's own topics, for example. */
 weir_status wr__check_writable_topic(const wr_plan_env *env, const char *topic, weir_error *err)
 {
     if (wr_settings_matches(env->settings, "ksql.readonly.topics", topic))
@@ -223,7 +236,8 @@ weir_status wr__check_writable_topic(const wr_plan_env *env, const char *topic, 
 
 /* ---- columns ---- */
 
-/* The one type that all headers of a record together have. */
+/* The one type that all headers of a record together have. ARRAY<STRUCT<KEY STRING, VALUE BYTES>>;
+ * ksqlDB's SystemColumns.HEADERS_TYPE. */
 static bool is_headers_type(const wr_type *t)
 {
     return t->id == WR_T_ARRAY && t->elem->id == WR_T_STRUCT && t->elem->fields_n == 2 &&
@@ -233,7 +247,8 @@ static bool is_headers_type(const wr_type *t)
            t->elem->fields[1].type->id == WR_T_BYTES;
 }
 
-/* KEY and PRIMARY KEY are two words on purpose: the message teaches the difference. */
+/* KEY and PRIMARY KEY are two words on purpose: the message teaches the difference. A stream's key
+ * may repeat and be NULL; a table's is what rows are found by. */
 static weir_status check_key_word(const wr_ast_stmt *stmt, const wr_ast_element *e, weir_error *err)
 {
     if (e->constraint == WR_AST_COL_PRIMARY_KEY && !stmt->is_table)
@@ -251,7 +266,8 @@ static weir_status check_key_word(const wr_ast_stmt *stmt, const wr_ast_element 
     return WEIR_OK;
 }
 
-/* Header columns: each header once, and all of them at most once. */
+/* Header columns: each header once, and all of them at most once. @p cols[0..n) are the columns
+ * before it, cols[n] is its own. */
 static weir_status check_header(const wr_ast_element *e, const wr_column *cols, uint32_t n,
                                 weir_error *err)
 {
@@ -275,12 +291,15 @@ static weir_status check_header(const wr_ast_element *e, const wr_column *cols, 
     return WEIR_OK;
 }
 
+/* What the parser's words mean; KEY and PRIMARY KEY have been told apart by then. */
 static const wr_col_role roles[] = {
     [WR_AST_COL_VALUE] = WR_COL_VALUE,     [WR_AST_COL_KEY] = WR_COL_KEY,
     [WR_AST_COL_PRIMARY_KEY] = WR_COL_KEY, [WR_AST_COL_HEADERS] = WR_COL_HEADERS,
     [WR_AST_COL_HEADER] = WR_COL_HEADER,
 };
 
+/* In the order of the statement; wr_schema_new moves keys to the front. Types are resolved now: a
+ * later DROP TYPE does not touch the source. */
 static weir_status read_columns(const wr_plan_env *env, const wr_ast_stmt *stmt, wr_arena *a,
                                 wr_column **out, uint32_t *out_n, weir_error *err)
 {
@@ -315,7 +334,8 @@ static weir_status read_columns(const wr_plan_env *env, const wr_ast_stmt *stmt,
 static weir_status check_replace(const wr_plan_env *env, const wr_ast_stmt *stmt,
                                  const wr_source *s, weir_error *err);
 
-/* WITH first, then the default from the settings; a value format must come from one of them. */
+/* WITH first, then the default from the settings; a value format must come from one of them. The
+ * setting's value is not checked when it is set, so an unknown format shows only here. */
 static weir_status choose_formats(const wr_plan_env *env, const wr_ast_stmt *stmt, wr_source *s,
                                   const wr__with *with, weir_error *err)
 {
@@ -341,7 +361,8 @@ static weir_status choose_formats(const wr_plan_env *env, const wr_ast_stmt *stm
     return WEIR_OK;
 }
 
-/* Tables are updated by key, windowed sources have their window in it: neither can be without. */
+/* Tables are updated by key, windowed sources have their window in it: neither can be without. The
+ * window itself is not enough: two keys' windows with one start would be one row. */
 static weir_status check_keys(const wr_ast_stmt *stmt, const wr_source *s, weir_error *err)
 {
     if (s->is_table && s->schema->keys_n == 0)
@@ -353,7 +374,9 @@ static weir_status check_keys(const wr_ast_stmt *stmt, const wr_source *s, weir_
     return WEIR_OK;
 }
 
-/* All of CREATE STREAM | TABLE with columns. */
+/* All of CREATE STREAM | TABLE with columns. Without columns, or with keys alone, the rest would
+ * come from a schema registry, which formats with can_infer could read; there is none yet, so such
+ * a statement is refused by name rather than taken as a source without values. */
 static weir_status fill_source(const wr_plan_env *env, const wr_ast_stmt *stmt, wr_source *s,
                                wr_new_topic *topic, weir_error *err)
 {
@@ -392,6 +415,7 @@ static weir_status fill_source(const wr_plan_env *env, const wr_ast_stmt *stmt, 
     return wr__source_topic(env, s, &with, NULL, topic, err);
 }
 
+/* Also for ASSERT STREAM | TABLE, which makes the source that should be there, to compare it. */
 weir_status wr_plan_create_source(const wr_plan_env *env, const wr_ast_stmt *stmt, wr_source **out,
                                   wr_new_topic *topic, weir_error *err)
 {
@@ -407,7 +431,11 @@ weir_status wr_plan_create_source(const wr_plan_env *env, const wr_ast_stmt *stm
 }
 
 /* What a name that is taken means depends on the words around it: an error, nothing to do, or a
- * replacement that the caller has to check. */
+ * replacement that the caller has to check.
+ *
+ *     CREATE STREAM s              an error
+ *     CREATE STREAM IF NOT EXISTS  nothing to do, with a warning
+ *     CREATE OR REPLACE STREAM s   go on: the new one is checked against the old one later */
 weir_status wr_plan_exists(const wr_plan_env *env, const wr_ast_stmt *stmt, bool *exists,
                            wr_buf *warning, weir_error *err)
 {
@@ -441,7 +469,8 @@ weir_status wr_plan_exists(const wr_plan_env *env, const wr_ast_stmt *stmt, bool
 /* ---- OR REPLACE and ALTER ---- */
 
 /* The old columns that the new schema does not have at the same place with the same name and type.
- */
+ * Place by place: a column that moved counts as changed, because records of formats without names
+ * (DELIMITED) are read by place. New keys are shown where only their number differs. */
 static void put_changed(wr_buf *out, const wr_schema *old, const wr_schema *fresh, bool keys)
 {
     WR_ASSERT(old->keys_n <= old->n && fresh->keys_n <= fresh->n);
@@ -463,7 +492,8 @@ static void put_changed(wr_buf *out, const wr_schema *old, const wr_schema *fres
         wr_schema_print(out, &(wr_schema){fresh->cols, fresh->keys_n, fresh->keys_n});
 }
 
-/* Existing columns stay as they are, new ones come behind: dialect.md 8.1. */
+/* Existing columns stay as they are, new ones come behind: dialect.md 8.1. Keys may not even grow:
+ * the rows that are there would lie in the wrong partitions. */
 weir_status wr__check_schema_upgrade(const char *name, const wr_schema *old, const wr_schema *fresh,
                                      weir_error *err)
 {
@@ -491,7 +521,9 @@ weir_status wr__check_schema_upgrade(const char *name, const wr_schema *old, con
 }
 
 /* What may change of a source that is in use: columns may be added after the others, nothing else.
- * Topic, formats and time column decide what the records mean that are there already. */
+ * Topic, formats and time column decide what the records mean that are there already. The words are
+ * ksqlDB's (DataSource.canUpgradeTo): names of its classes' fields. The time column is compared by
+ * name, since its place may move when keys go to the front. */
 weir_status wr__check_source_upgrade(const wr_source *old, const wr_source *s, weir_error *err)
 {
     const char *what = NULL;
@@ -516,6 +548,7 @@ weir_status wr__check_source_upgrade(const wr_source *old, const wr_source *s, w
     return wr__check_schema_upgrade(s->name, old->schema, s->schema, err);
 }
 
+/* What is not there cannot be incompatible: OR REPLACE then creates. */
 static weir_status check_replace(const wr_plan_env *env, const wr_ast_stmt *stmt,
                                  const wr_source *s, weir_error *err)
 {
@@ -523,7 +556,9 @@ static weir_status check_replace(const wr_plan_env *env, const wr_ast_stmt *stmt
     return old ? wr__check_source_upgrade(old, s, err) : WEIR_OK;
 }
 
-/* ALTER makes a new entry: statements and plans that hold the old one go on with what they have. */
+/* ALTER makes a new entry: statements and plans that hold the old one go on with what they have.
+ * Formats are checked anew, for the added column may not fit them; a wrapping that was chosen for
+ * one value column no longer applies to two. */
 weir_status wr_plan_alter(const wr_plan_env *env, const wr_ast_stmt *stmt, wr_source **out,
                           weir_error *err)
 {

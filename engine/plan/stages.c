@@ -21,7 +21,8 @@
 /* ---- steps ---- */
 
 /* Ids are places in the list of steps, inputs before consumers: the order in which operators are
- * built, opened and flushed. */
+ * built, opened and flushed. A step is like its input until the caller says otherwise, since most
+ * steps change neither kind nor window, and many not even the schema. */
 wr_step *wr__new_step(wr__builder *b, wr_step_kind kind, const char *name, const char *context,
                       wr_step *in)
 {
@@ -43,6 +44,7 @@ wr_step *wr__new_step(wr__builder *b, wr_step_kind kind, const char *name, const
     return s;
 }
 
+/* Lists are short (two at most), so they are copied rather than grown. */
 void wr__add_input(wr__builder *b, wr_step *s, wr_step *in)
 {
     wr_step **all = WR_NEW_N(b->plan->arena, wr_step *, s->in_n + 1);
@@ -54,7 +56,8 @@ void wr__add_input(wr__builder *b, wr_step *s, wr_step *in)
 }
 
 /* A topic is read once however many steps name it. If any of them needs it from the beginning, it
- * is read from there. */
+ * is read from there. A topic that is read and written is two entries: the roles differ in how the
+ * runtime opens them. */
 uint32_t wr__add_topic(wr__builder *b, const char *name, wr_topic_role role, int32_t partitions,
                        bool from_earliest)
 {
@@ -72,7 +75,7 @@ uint32_t wr__add_topic(wr__builder *b, const char *name, wr_topic_role role, int
 
 /* ---- stages ---- */
 
-/* Nothing is anywhere yet. */
+/* Nothing is anywhere yet. slots[k] means something only where available[k] is true. */
 static void stage_init(wr__builder *b, wr__stage *st)
 {
     *st = (wr__stage){0};
@@ -95,7 +98,9 @@ static weir_status scope_resolve(const wr_scope *self, const wr_ast_expr *column
                        column->name.name);
 }
 
-/* Asked before every node: what has been computed as a whole is not computed again. */
+/* Asked before every node: what has been computed as a whole is not computed again. From the
+ * outside in: `GROUP BY a + 1` makes (a + 1) a key column, and SELECT (a + 1) * 2 then multiplies
+ * that column. Linear: a stage has few computed trees. */
 static bool scope_replace(const wr_scope *self, const wr_ast_expr *e, wr_ref *out)
 {
     const wr__stage_scope *s = (const wr__stage_scope *)self;
@@ -109,7 +114,7 @@ static bool scope_replace(const wr_scope *self, const wr_ast_expr *e, wr_ref *ou
 }
 
 /* A lambda's parameter may not be named as a column; ksqlDB refuses it, as it cannot tell them
- * apart. */
+ * apart. Columns of any relation count, also those that the query does not read. */
 static bool scope_is_column(const wr_scope *self, const char *name)
 {
     const wr__stage_scope *s = (const wr__stage_scope *)self;
@@ -119,6 +124,7 @@ static bool scope_is_column(const wr_scope *self, const char *name)
     return false;
 }
 
+/* `base` is the first member, so a pointer to the scope is one to the whole. */
 void wr__stage_scope_init(wr__stage_scope *s, const wr__builder *b, const wr__stage *stage)
 {
     *s = (wr__stage_scope){
@@ -133,7 +139,8 @@ void wr__stage_scope_init(wr__stage_scope *s, const wr__builder *b, const wr__st
 }
 
 /* From now on the slot is column @p column. Times keep that they are times: a text compared with
- * one is read as a timestamp. */
+ * one is read as a timestamp. A ROWTIME that went through a repartition is a BIGINT column by then,
+ * and `rowtime > '2020-01-01'` must still work on it. */
 static void set_column_slot(wr__builder *b, wr__stage *st, size_t slot, uint32_t column)
 {
     WR_ASSERT(slot < b->an->slots.n);
@@ -150,7 +157,8 @@ static void set_column_slot(wr__builder *b, wr__stage *st, size_t slot, uint32_t
 /* ---- relations ---- */
 
 /* Where a relation's slots are in its first step: columns by their place in the output, pseudo
- * columns beside the columns, where every row has them. */
+ * columns beside the columns, where every row has them. Slots of the query's own window
+ * (window_result) are not there before the aggregation makes them. */
 static void source_slots(wr__builder *b, uint32_t i, const bool *used, const uint32_t *output,
                          uint32_t output_n, wr__stage *st)
 {
@@ -170,7 +178,8 @@ static void source_slots(wr__builder *b, uint32_t i, const bool *used, const uin
 }
 
 /* The rows come from the topic of a catalog entry. The plan copies all that it needs of that: the
- * entry may be replaced while the query runs. */
+ * entry may be replaced while the query runs. Header columns become value columns of the output:
+ * after the source nobody needs to know where a value came from. */
 static void source_step(wr__builder *b, const wr__relation *rel, wr_step *step,
                         const uint32_t *output, uint32_t output_n)
 {
@@ -206,7 +215,8 @@ static void source_step(wr__builder *b, const wr__relation *rel, wr_step *step,
     step->schema = wr_schema_new(a, cols, output_n);
 }
 
-/* The columns of relation @p i that the query needs, in the relation's order. */
+/* The columns of relation @p i that the query needs, in the relation's order. Keys are always read:
+ * they say which row of a table it is, and where it lies. */
 static uint32_t needed_columns(const wr__builder *b, uint32_t i, const bool *used, uint32_t *out)
 {
     const wr__relation *rel = &b->an->relations[i];
@@ -227,7 +237,8 @@ static uint32_t needed_columns(const wr__builder *b, uint32_t i, const bool *use
     return n;
 }
 
-/* A relation's key column may stand for itself, and for nothing else yet. */
+/* A relation's key column may stand for itself, and for nothing else yet. The expression is
+ * qualified like every other one, so it is found by comparison. */
 static void relation_keys(wr__builder *b, const wr__relation *rel, wr__stage *st)
 {
     wr_arena *a = b->plan->arena;
@@ -244,6 +255,7 @@ static void relation_keys(wr__builder *b, const wr__relation *rel, wr__stage *st
     }
 }
 
+/* Contexts are in the names of stores: those of several sources are told apart by alias. */
 weir_status wr__build_relation(wr__builder *b, uint32_t i, const bool *used, wr__stage *st,
                                weir_error *err)
 {
@@ -274,7 +286,8 @@ weir_status wr__build_relation(wr__builder *b, uint32_t i, const bool *used, wr_
 
 /* ---- moving columns ---- */
 
-/* Slots whose value lives in the current step's columns or beside them, and is wanted later. */
+/* Slots whose value lives in the current step's columns or beside them, and is wanted later. In
+ * order of slots, which is that of first mention: the columns' order in the new step. */
 static uint32_t wanted_slots(const wr__builder *b, const wr__stage *st, const bool *used,
                              uint32_t *out)
 {
@@ -285,6 +298,8 @@ static uint32_t wanted_slots(const wr__builder *b, const wr__stage *st, const bo
     return n;
 }
 
+/* Puts pseudo columns (ROWTIME, ROWPARTITION ...) among the values: they travel beside a row inside
+ * a task, but not through a topic, and after a join each side's must be told apart. */
 weir_status wr__build_materialize(wr__builder *b, wr__stage *st, const bool *used, weir_error *err)
 {
     (void)err;
@@ -321,7 +336,8 @@ weir_status wr__build_materialize(wr__builder *b, wr__stage *st, const bool *use
 }
 
 /* New key columns. A MAP in a key is refused: equal maps may be written in different orders, and
- * then lie on different partitions. */
+ * then lie on different partitions. exprs and cols have room for n; the caller adds values after
+ * them. */
 static weir_status compile_keys(wr__builder *b, wr__stage *st, wr_ast_expr *const *keys,
                                 const char *const *names, uint32_t n, wr_expr **exprs,
                                 wr_column *cols, weir_error *err)
@@ -343,7 +359,8 @@ static weir_status compile_keys(wr__builder *b, wr__stage *st, wr_ast_expr *cons
     return WEIR_OK;
 }
 
-/* Does a slot or something computed read column @p c of the current step? */
+/* Does a slot or something computed read column @p c of the current step? What nobody reads is not
+ * carried through a repartition: less is written and decoded. */
 static bool is_read(const wr__builder *b, const wr__stage *st, uint32_t c)
 {
     for (size_t k = 0; k < b->an->slots.n; k++)
@@ -355,7 +372,8 @@ static bool is_read(const wr__builder *b, const wr__stage *st, uint32_t c)
     return false;
 }
 
-/* Columns that are handed on keep their order; which place they get follows from the list. */
+/* Columns that are handed on keep their order; which place they get follows from the list. A
+ * reference to a column that is not handed on is left as it is; it was made unavailable. */
 static void move_ref(wr_ref *ref, const uint32_t *values, uint32_t n, uint32_t keys_n)
 {
     for (uint32_t i = 0; i < n; i++)
@@ -365,7 +383,8 @@ static void move_ref(wr_ref *ref, const uint32_t *values, uint32_t n, uint32_t k
         }
 }
 
-/* Value i of the new step is column values[i] of the one before. */
+/* Value i of the new step is column values[i] of the one before. Pseudo columns stay beside the row
+ * and do not move. */
 static void move_refs(const wr__builder *b, wr__stage *st, const uint32_t *values, uint32_t n,
                       uint32_t keys_n)
 {
@@ -376,7 +395,10 @@ static void move_refs(const wr__builder *b, wr__stage *st, const uint32_t *value
         move_ref(&st->computed.v[k].ref, values, n, keys_n);
 }
 
-/* The stage is keyed by these expressions, of which the next steps need not compute any again. */
+/* The stage is keyed by these expressions, of which the next steps need not compute any again. A
+ * plain column as a key is not put among the computed: its slot still finds the value column, and
+ * the key has the same value. key_fixed is false: rows are still in the partition of their old key.
+ */
 static void set_keys(wr__builder *b, wr__stage *st, wr_ast_expr *const *keys,
                      const char *const *names, uint32_t n)
 {
@@ -395,6 +417,8 @@ static void set_keys(wr__builder *b, wr__stage *st, wr_ast_expr *const *keys,
     st->window = (wr_window){0};
 }
 
+/* For tables it is another step: a change of the grouping key is a deletion in one group and an
+ * insertion in another. */
 weir_status wr__build_select_key(wr__builder *b, wr__stage *st, wr_ast_expr *const *keys,
                                  const char *const *names, uint32_t keys_n, const bool *keep,
                                  const char *name, const char *context, weir_error *err)
@@ -436,7 +460,8 @@ weir_status wr__build_select_key(wr__builder *b, wr__stage *st, wr_ast_expr *con
 }
 
 /* Internal topics keep the format of the key where it can hold the new one, because partitions must
- * agree with those of other topics; else JSON, which holds every key. */
+ * agree with those of other topics; else JSON, which holds every key. @p schema's key columns are
+ * the ones to be written; its values do not matter. */
 wr_format_use wr__internal_key_format(const wr_format_use *want, const wr_schema *schema)
 {
     wr_format_use use = *want;
@@ -454,7 +479,8 @@ wr_format_use wr__internal_key_format(const wr_format_use *want, const wr_schema
 }
 
 /* From here on rows are in the partition of their key. The topic's name is part of what is on the
- * broker: it follows from the context, which must not change between versions. */
+ * broker: it follows from the context, which must not change between versions. Steps with the same
+ * context would share the topic, so contexts of one plan differ. */
 void wr__build_repartition(wr__builder *b, wr__stage *st, const wr_format_use *key,
                            const char *context)
 {
@@ -473,7 +499,8 @@ void wr__build_repartition(wr__builder *b, wr__stage *st, const wr_format_use *k
 
 /* Numbers from the sink down, turned round afterwards so that they rise with the data: a commit can
  * then flush sub-topologies in order of number. A foreign-key join's right side is a sub-topology
- * of its own, though no REPARTITION step stands there. */
+ * of its own, though no REPARTITION step stands there. `region` is the sub-topology of the
+ * consumer. A REPARTITION belongs to the side that writes. */
 static void assign_subtopologies(wr_step *s, uint32_t region, uint32_t *next)
 {
     if (s->kind == WR_STEP_REPARTITION) {
@@ -490,7 +517,9 @@ static void assign_subtopologies(wr_step *s, uint32_t region, uint32_t *next)
     }
 }
 
-/* A table step whose consumer needs old rows. */
+/* A table step whose consumer needs old rows. Asks down to the first step that can know: filters
+ * and projections map old rows as they map new ones. Stops early at a step that was asked before.
+ */
 static void want_old(wr_step *s)
 {
     WR_ASSERT(s->kind != WR_STEP_SINK && s->kind != WR_STEP_COLLECT); /* nobody consumes those */
@@ -513,7 +542,9 @@ static void want_old(wr_step *s)
     }
 }
 
-/* Old rows cost a store: they are asked for only where a step cannot do without. */
+/* Old rows cost a store: they are asked for only where a step cannot do without. A table's filter
+ * must say whether a row that does not pass was visible before; a grouping takes the old row out of
+ * its group. */
 static void propagate_old(wr__builder *b)
 {
     for (size_t i = 0; i < b->steps.n; i++) {
@@ -527,7 +558,9 @@ static void propagate_old(wr__builder *b)
 }
 
 /* The nearest step below the sink whose store has the result's rows, with nothing between that
- * could not be computed again from them. What is found is made to keep its rows. */
+ * could not be computed again from them. What is found is made to keep its rows. For `CREATE TABLE
+ * t AS SELECT ... FROM table` that is the source's store: a pull query then applies filter and
+ * projection itself. A push query has no result to look up. */
 static const wr_step *find_materialized(wr_step *root)
 {
     if (!root->table)
@@ -556,7 +589,8 @@ static const wr_step *find_materialized(wr_step *root)
 }
 
 /* All that can only be decided when the whole tree is there, in this order: sub-topologies; who
- * needs old rows; what pull queries read; which source filters; and from all of that the stores. */
+ * needs old rows; what pull queries read; which source filters; and from all of that the stores.
+ * After this the plan is read-only. */
 void wr__finish_plan(wr__builder *b, wr_step *root)
 {
     WR_ASSERT(root == b->steps.v[b->steps.n - 1]); /* the last one that was built */

@@ -3,10 +3,10 @@
  * Statements that make queries: CREATE ... AS SELECT, INSERT INTO ... SELECT, push queries, the
  * query of a source table. Sinks, their formats and topics (dialect.md sections 7, 8.2, 8.3).
  *
- *     CREATE TABLE x WITH (...) AS SELECT ...     a plan that ends in a sink, and the catalog entry
- * x INSERT INTO x SELECT ...                    a plan that ends in the sink that x is already
- *     SELECT ... EMIT CHANGES                     a plan that ends with the client
- *     CREATE SOURCE TABLE x (...)                 a plan of one step, there for its store alone
+ *     CREATE TABLE x WITH (...) AS SELECT ...   a plan that ends in a sink, and the entry of x
+ *     INSERT INTO x SELECT ...                  a plan that ends in the sink that x is already
+ *     SELECT ... EMIT CHANGES                   a plan that ends with the client
+ *     CREATE SOURCE TABLE x (...)               a plan of one step, there for its store alone
  *
  * What a sink is follows from the left-most relation unless WITH says other: formats, partitions,
  * replicas, retention. A plan or an entry that could not be finished is freed here, so callers get
@@ -19,7 +19,8 @@
 /* ---- one query ---- */
 
 /* One query while it is planned. The analysis and the builder point to each other and to the plan's
- * arena, so it is filled in place and never copied. */
+ * arena, so it is filled in place and never copied. On the stack of the function that plans; only
+ * the plan and the sink's entry outlive it. */
 typedef struct query_build {
     wr__analysis an;
     wr__builder b;
@@ -27,7 +28,8 @@ typedef struct query_build {
     wr__result result;
 } query_build;
 
-/* Everything up to the final SELECT; on failure nothing is left. */
+/* Everything up to the final SELECT; on failure nothing is left. @p sink_name NULL: for a client.
+ * The arena's first block fits most plans. */
 static weir_status build(const wr_plan_env *env, const wr_ast_query *query, const char *sink_name,
                          query_build *q, weir_error *err)
 {
@@ -47,6 +49,8 @@ static weir_status build(const wr_plan_env *env, const wr_ast_query *query, cons
     return st;
 }
 
+/* Everything is in the arena; what functions prepared outside it is released by the arena's
+ * deferred calls. */
 void wr_plan_free(wr_plan *plan)
 {
     if (plan)
@@ -63,7 +67,7 @@ uint32_t wr_plan_source_names(const wr_plan *plan, const char **out, uint32_t ma
 }
 
 /* The last step: rows to the sink's topic. The plan keeps what it needs of @p sink, which may be
- * replaced or altered while the query runs. */
+ * replaced or altered while the query runs. Root and last step: wr__finish_plan relies on it. */
 static void add_sink(query_build *q, const wr_source *sink)
 {
     WR_ASSERT(sink->name && sink->topic && q->stage.step);
@@ -87,7 +91,8 @@ static void add_sink(query_build *q, const wr_source *sink)
 
 /* ---- checks of the result ---- */
 
-/* A grouping makes a table, nothing else does: the word after CREATE must agree. */
+/* The word after CREATE must agree with what the query gives: a table after a grouping and over
+ * tables, else a stream. The words are ksqlDB's. */
 static weir_status check_kind(const wr_ast_stmt *stmt, bool is_table, const wr__result *r,
                               weir_error *err)
 {
@@ -99,7 +104,8 @@ static weir_status check_kind(const wr_ast_stmt *stmt, bool is_table, const wr__
                        r->table ? "TABLE" : "STREAM", r->table ? "TABLE" : "STREAM");
 }
 
-/* LIMIT ends a query; one that is kept has no end. */
+/* LIMIT ends a query; one that is kept has no end. @p what is the kind of statement, for the
+ * message. */
 static weir_status check_limit(const wr_ast_stmt *stmt, const char *what, weir_error *err)
 {
     if (!stmt->query->has_limit)
@@ -108,7 +114,9 @@ static weir_status check_limit(const wr_ast_stmt *stmt, const char *what, weir_e
                        "%s statements don't support LIMIT clause.", what);
 }
 
-/* The state of each aggregate must be writable in the query's value format: section 12. */
+/* The state of each aggregate must be writable in the query's value format: section 12. The states
+ * are not written in that format here (they have a codec of their own), but in ksqlDB they are:
+ * `COLLECT_LIST` over a DELIMITED stream is refused in both, so that a statement is portable. */
 static weir_status check_states(const query_build *q, weir_error *err)
 {
     const wr_format *f = q->an.relations[0].value.format;
@@ -131,7 +139,8 @@ static weir_status check_states(const query_build *q, weir_error *err)
 /* ---- CREATE ... AS SELECT ---- */
 
 /* Formats of a sink: WITH, else the left-most relation's, else the default. The key's format cannot
- * be inherited where one of the two sides has no key. */
+ * be inherited where one of the two sides has no key. A value format that is the source's keeps its
+ * options (delimiter, wrapping); another one begins with its defaults. */
 static weir_status sink_formats(const wr_plan_env *env, wr_source *s, const wr__with *with,
                                 const query_build *q, weir_error *err)
 {
@@ -159,7 +168,9 @@ static weir_status sink_formats(const wr_plan_env *env, wr_source *s, const wr__
 }
 
 /* The catalog entry of CREATE ... AS SELECT. Order matters for messages only: what the statement
- * says wrongly is found before what it leads to. */
+ * says wrongly is found before what it leads to. A stream's sink inherits the source topic's
+ * retention; a table's is compacted and has none, but for a windowed one, whose topic need not
+ * outlive its store. */
 static weir_status fill_sink(const wr_plan_env *env, const wr_ast_stmt *stmt, query_build *q,
                              wr_source *s, wr_new_topic *topic, weir_error *err)
 {
@@ -193,6 +204,7 @@ static weir_status fill_sink(const wr_plan_env *env, const wr_ast_stmt *stmt, qu
     return WEIR_OK;
 }
 
+/* Both outputs or none: the sink's entry and the plan are freed together on failure. */
 weir_status wr_plan_create_as(const wr_plan_env *env, const wr_ast_stmt *stmt, wr_source **sink,
                               wr_new_topic *topic, wr_plan **plan, weir_error *err)
 {
@@ -215,7 +227,8 @@ weir_status wr_plan_create_as(const wr_plan_env *env, const wr_ast_stmt *stmt, w
 
 /* ---- INSERT INTO ... SELECT ---- */
 
-/* Both schemas are shown whole: people see at once which column it is. */
+/* Both schemas are shown whole: people see at once which column it is. @p result before @p
+ * target's, as in ksqlDB's message. */
 static weir_status incompatible(const wr_source *target, const wr_schema *result, weir_error *err)
 {
     wr_buf r = {0}, t = {0};
@@ -230,7 +243,9 @@ static weir_status incompatible(const wr_source *target, const wr_schema *result
     return WEIR_ERR_STATEMENT;
 }
 
-/* Names, order and types must fit; widening is put into the projection. */
+/* Names, order and types must fit; widening is put into the projection. Keys are not cast: equal
+ * values of two types are different bytes, so they would go to other partitions than the target's
+ * own rows. Casts go into the projection that is there; no step is added. */
 static weir_status coerce_result(query_build *q, const wr_source *target, weir_error *err)
 {
     const wr_schema *have = q->result.schema, *want = target->schema;
@@ -255,7 +270,9 @@ static weir_status coerce_result(query_build *q, const wr_source *target, weir_e
     return WEIR_OK;
 }
 
-/* INSERT INTO adds to a stream that is there already: one more writer beside those that it has. */
+/* INSERT INTO adds to a stream that is there already: one more writer beside those that it has. Any
+ * number of queries may write to one stream, but a table has one writer: two would overwrite each
+ * other's rows. */
 static weir_status check_target(const wr_plan_env *env, const wr_ast_stmt *stmt,
                                 const wr_source *target, weir_error *err)
 {
@@ -274,6 +291,8 @@ static weir_status check_target(const wr_plan_env *env, const wr_ast_stmt *stmt,
     return wr__error_place(wr__check_writable_topic(env, target->topic, err), stmt->name.pos, err);
 }
 
+/* Window kinds must be equal because the window is part of the key's bytes. The hint is saved
+ * before the message is replaced, which clears it. */
 weir_status wr_plan_insert_select(const wr_plan_env *env, const wr_ast_stmt *stmt, wr_plan **plan,
                                   const char **query_id, weir_error *err)
 {
@@ -314,6 +333,7 @@ weir_status wr_plan_insert_select(const wr_plan_env *env, const wr_ast_stmt *stm
 
 /* ---- push queries ---- */
 
+/* The last step hands rows to the client in the order of the projection. LIMIT counts there. */
 weir_status wr_plan_push(const wr_plan_env *env, const wr_ast_query *query, wr_plan **plan,
                          weir_error *err)
 {
@@ -339,6 +359,9 @@ weir_status wr_plan_push(const wr_plan_env *env, const wr_ast_query *query, wr_p
 
 /* ---- source tables ---- */
 
+/* No statement's SELECT stands behind it, so the analysis is filled in by hand: one relation, a
+ * slot for each column, all of them read. The plan has no sink: its root is the source with its
+ * store, which pull queries read. */
 weir_status wr_plan_source_table(const wr_plan_env *env, const wr_source *table, wr_plan **plan,
                                  weir_error *err)
 {

@@ -43,7 +43,9 @@ typedef struct meaning {
 
 /* ---- lines ---- */
 
-/* The text may hold anything that a quoted name can: it must not look like a line of its own. */
+/* The text may hold anything that a quoted name can: it must not look like a line of its own.
+ * Backslashes are escaped as well, or a name with a backslash and an n would look like one with a
+ * line break. */
 static void put_escaped(wr_buf *out, wr_str text)
 {
     for (uint32_t i = 0; i < text.len; i++) {
@@ -57,6 +59,7 @@ static void put_escaped(wr_buf *out, wr_str text)
     }
 }
 
+/* Takes @p text, which is freed. Two blanks for each level. */
 static void put_line(meaning *m, const char *label, wr_buf *text)
 {
     for (uint32_t i = 0; i < m->depth; i++)
@@ -83,7 +86,9 @@ static void line(meaning *m, const char *label, const char *fmt, ...)
 /* ---- columns ---- */
 
 /* A source goes by its topic; where one is read twice (as a stream and as a table), also by the
- * place among its readers. */
+ * place among its readers. By topic, not by the stream's name: the name may be dropped and given to
+ * another topic, and the state would be of other records. The order of readers is that of steps,
+ * which follows from FROM and JOIN. */
 static void put_source(meaning *m, wr_buf *out, const wr_step *source)
 {
     uint32_t before = 0;
@@ -96,6 +101,7 @@ static void put_source(meaning *m, wr_buf *out, const wr_step *source)
         wr_buf_printf(out, "#%u", before + 1);
 }
 
+/* `users.NAME:STRING`. A column whose type changed has other bytes in the store. */
 static void put_source_column(meaning *m, wr_buf *out, const wr_step *source, const char *name)
 {
     const wr_step_source *cfg = &source->u.source;
@@ -111,7 +117,8 @@ static void put_source_column(meaning *m, wr_buf *out, const wr_step *source, co
     /* a pseudo column: its name says its type */
 }
 
-/* Aliases are unique in a query; they do not outlive this look-up. */
+/* Aliases are unique in a query; they do not outlive this look-up. NULL: the qualifier is no source
+ * of this plan. */
 static const wr_step *source_of_alias(const meaning *m, const char *alias)
 {
     for (uint32_t i = 0; i < m->plan->steps_n; i++) {
@@ -131,7 +138,8 @@ typedef struct params {
     const struct params *outer;
 } params;
 
-/* The innermost parameter of that name: what the expression means by it. */
+/* The innermost parameter of that name: what the expression means by it. NULL: a name that no
+ * lambda around it has. */
 static const char *param_name(meaning *m, const params *p, const char *name)
 {
     for (; p; p = p->outer)
@@ -141,7 +149,8 @@ static const char *param_name(meaning *m, const params *p, const char *name)
     return NULL;
 }
 
-/* A column becomes a name that says source and type; a lambda's parameter its number. */
+/* A column becomes a name that says source and type; a lambda's parameter its number. Whatever is
+ * neither stays as it is written: the key that a join made up (ROWKEY). */
 static void rewrite_column(meaning *m, wr_ast_expr *e, const params *p)
 {
     const char *name = e->name.name;
@@ -160,7 +169,8 @@ static void rewrite_column(meaning *m, wr_ast_expr *e, const params *p)
     wr_buf_free(&text);
 }
 
-/* A registered type is written out: its name may come to stand for another one. */
+/* A registered type is written out: its name may come to stand for another one. On failure the type
+ * stays as written, which makes the meaning differ more often, never less. */
 static void rewrite_type(meaning *m, wr_ast_expr *e)
 {
     const wr_type *t;
@@ -175,7 +185,8 @@ static void rewrite_type(meaning *m, wr_ast_expr *e)
 
 /* A copy in one spelling: columns by source, parameters by number, types written out, functions
  * under their registered names, numbers in one form. The tree's shape stays: a + b is not b + a,
- * which may fail where the other does not. */
+ * which may fail where the other does not. 17 digits are enough to tell any two DOUBLEs apart. @p
+ * p: the lambdas around @p from, innermost first. */
 static wr_ast_expr *rewrite(meaning *m, const wr_ast_expr *from, const params *p)
 {
     wr_arena *a = m->plan->arena;
@@ -219,7 +230,8 @@ static void put_expr(meaning *m, wr_buf *out, const wr_ast_expr *e)
 
 static void put_column(meaning *m, wr_buf *out, const wr_step *s, uint32_t c);
 
-/* A pseudo column, made a column by a SELECT: of the source where there is but one below. */
+/* A pseudo column, made a column by a SELECT: of the source where there is but one below. Below a
+ * join there are two sources, and which one is meant is in the slot's name, not here. */
 static void put_pseudo(meaning *m, wr_buf *out, const wr_step *s, const wr_expr *e)
 {
     while (s->in_n == 1)
@@ -232,7 +244,7 @@ static void put_pseudo(meaning *m, wr_buf *out, const wr_step *s, const wr_expr 
 }
 
 /* Below a store there are only projections that rename; should another come, its text stands for
- * it. */
+ * it. A reference is followed down; what it is called on the way does not matter. */
 static void put_selected(meaning *m, wr_buf *out, const wr_step *s, uint32_t c)
 {
     const wr_expr *e = s->u.select[c];
@@ -245,7 +257,8 @@ static void put_selected(meaning *m, wr_buf *out, const wr_step *s, uint32_t c)
         wr_expr_print(out, e);
 }
 
-/* A joined row has the left side's columns, keys first, then the right side's values. */
+/* A joined row has the left side's columns, keys first, then the right side's values. The right
+ * side's key is not among the columns: it equals the left side's. */
 static void put_joined(meaning *m, wr_buf *out, const wr_step *s, uint32_t c)
 {
     const wr_schema *l = s->in[0]->schema;
@@ -255,7 +268,8 @@ static void put_joined(meaning *m, wr_buf *out, const wr_step *s, uint32_t c)
         put_column(m, out, s->in[1], s->in[1]->schema->keys_n + (c - l->n));
 }
 
-/* What comes out of an aggregate is a column too, for a join or another grouping above it. */
+/* What comes out of an aggregate is a column too, for a join or another grouping above it.
+ * `carried` are columns that ksqlDB would keep beside an aggregate; see wr_step_aggregate. */
 static void put_aggregated(meaning *m, wr_buf *out, const wr_step *s, uint32_t c)
 {
     const wr_step_aggregate *cfg = &s->u.aggregate;
@@ -268,7 +282,8 @@ static void put_aggregated(meaning *m, wr_buf *out, const wr_step *s, uint32_t c
         put_expr(m, out, cfg->calls_ast[c - keys_n - cfg->carried_n]);
 }
 
-/* Column @p c of the output of @p s, in terms of sources. */
+/* Column @p c of the output of @p s, in terms of sources. Recursion goes down the tree of steps,
+ * which is as deep as the statement has joins and clauses. */
 static void put_column(meaning *m, wr_buf *out, const wr_step *s, uint32_t c)
 {
     WR_ASSERT(c < s->schema->n);
@@ -324,7 +339,8 @@ static void put_columns(meaning *m, const wr_step *s, const char *key, const cha
 
 /* ---- steps ---- */
 
-/* Effective values, so that a default that is written out is no difference. */
+/* Effective values, so that a default that is written out is no difference. Also the retention: a
+ * store with another one has dropped other windows. */
 static void put_window(meaning *m, const wr_window *w)
 {
     if (w->kind == WR_WINDOW_NONE)
@@ -339,7 +355,8 @@ static void put_window(meaning *m, const wr_window *w)
     line(m, "emit", "%s", w->emit_final ? "FINAL" : "CHANGES");
 }
 
-/* Which time a source gives its rows matters only to who looks at times. */
+/* Which time a source gives its rows matters only to who looks at times. A windowed source's keys
+ * have the window in them, so that is a fact, too. */
 static void put_source_line(meaning *m, const wr_step *s)
 {
     const wr_step_source *cfg = &s->u.source;
@@ -357,7 +374,8 @@ static void put_source_line(meaning *m, const wr_step *s)
     put_line(m, "source", &text);
 }
 
-/* The nearest step at or below @p s that has state of its own, or the source. */
+/* The nearest step at or below @p s that has state of its own, or the source. Ends: every chain of
+ * inputs ends at a source. FLAT_MAP, FILTER and the projection are looked through. */
 static const wr_step *with_state(const wr_step *s)
 {
     for (;; s = s->in[0]) {
@@ -377,7 +395,8 @@ static const wr_step *with_state(const wr_step *s)
 
 static void put_step(meaning *m, const wr_step *s);
 
-/* What feeds the step: a source, or a step with state, whose facts count as well. */
+/* What feeds the step: a source, or a step with state, whose facts count as well. `timed` is
+ * restored: a join's inputs do not look at times because the other one does. */
 static void put_input(meaning *m, const wr_step *in)
 {
     const wr_step *s = with_state(in);
@@ -393,6 +412,8 @@ static void put_input(meaning *m, const wr_step *in)
     m->timed = timed;
 }
 
+/* The state's type is written beside the function: a function whose state gets another form in a
+ * later version then has another meaning. */
 static void put_aggregate(meaning *m, const wr_step *s)
 {
     const wr_step_aggregate *cfg = &s->u.aggregate;
@@ -430,6 +451,7 @@ static void put_within(meaning *m, const wr_step_join *j)
         line(m, "unmatched rows", "%s", j->has_grace ? "wait for the window's end" : "go at once");
 }
 
+/* Both sides' keys and columns, in stored order; then what feeds either side. */
 static void put_join(meaning *m, const wr_step *s)
 {
     static const char *const kinds[] = {
@@ -458,6 +480,7 @@ static void put_join(meaning *m, const wr_step *s)
     put_input(m, s->in[1]);
 }
 
+/* Called for steps with_state stops at, and for a source with a store. */
 static void put_step(meaning *m, const wr_step *s)
 {
     switch (s->kind) {
@@ -479,6 +502,8 @@ static void put_step(meaning *m, const wr_step *s)
     }
 }
 
+/* In the plan's arena, written to the catalog of stores beside the fingerprint, so that a later
+ * plan can say how it differs. */
 const char *wr__store_meaning(const wr_plan *plan, const wr_plan_store *s, const wr_map *types)
 {
     static const char *const whats[WR_PLAN_STORE_ROLES] = {
@@ -498,6 +523,7 @@ const char *wr__store_meaning(const wr_plan *plan, const wr_plan_store *s, const
 
 /* ---- how two of them differ ---- */
 
+/* Texts borrow from the meaning that they were read from. */
 typedef struct fact {
     wr_str label, text; /* the label with its indentation, so that levels are apart */
     bool met;           /* by a fact of the other meaning */
@@ -505,7 +531,8 @@ typedef struct fact {
 
 typedef wr_arr(fact) facts;
 
-/* The old one comes from disk: a line without a label counts as a fact of its own. */
+/* The old one comes from disk: a line without a label counts as a fact of its own. "label: text\n";
+ * the colon must be on the same line. */
 static void read_facts(wr_arena *a, const char *of, facts *out)
 {
     for (const char *at = of; *at;) {
@@ -519,7 +546,8 @@ static void read_facts(wr_arena *a, const char *of, facts *out)
     }
 }
 
-/* The next fact under that label that has no counterpart yet. */
+/* The next fact under that label that has no counterpart yet. NULL: all facts of that label have
+ * met one, or there is none. */
 static fact *unmet(facts *f, wr_str label)
 {
     for (size_t i = 0; i < f->n; i++)
@@ -528,7 +556,8 @@ static fact *unmet(facts *f, wr_str label)
     return NULL;
 }
 
-/* The same facts under one label first, so that an added column does not shift all after it. */
+/* The same facts under one label first, so that an added column does not shift all after it.
+ * Quadratic in the lines of a meaning, some dozens. */
 static void meet_equal(facts *fresh, facts *old)
 {
     for (size_t i = 0; i < fresh->n; i++) {
@@ -540,7 +569,8 @@ static void meet_equal(facts *fresh, facts *old)
     }
 }
 
-/* "now, was before": the reader has the new statement before him and the state from before. */
+/* "now, was before": the reader has the new statement before him and the state from before. @p now
+ * or @p was is NULL where the fact is on one side only. */
 static void put_difference(wr_buf *out, wr_str label, const wr_str *now, const wr_str *was)
 {
     while (label.len && label.ptr[0] == ' ')
@@ -553,6 +583,9 @@ static void put_difference(wr_buf *out, wr_str label, const wr_str *now, const w
     wr_buf_putc(out, '\n');
 }
 
+/* Three passes: equal facts meet; each fresh one without partner meets the next old one of its
+ * label; what is left of the old ones is gone. Nothing found in unequal texts means another order,
+ * which is a difference as well. */
 void wr_plan_store_difference(const char *old_meaning, const char *new_meaning, wr_buf *out)
 {
     if (strcmp(old_meaning, new_meaning) == 0)

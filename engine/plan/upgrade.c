@@ -11,7 +11,8 @@
  */
 #include "engine/plan/with.h"
 
-/* The next step below that an upgrade may not touch. */
+/* The next step below that an upgrade may not touch. A plan ends in sources, which are not skipped,
+ * so the walk ends too. */
 static const wr_step *skip_free(const wr_step *s)
 {
     while (s->kind == WR_STEP_FILTER || s->kind == WR_STEP_SELECT || s->kind == WR_STEP_SINK ||
@@ -20,7 +21,8 @@ static const wr_step *skip_free(const wr_step *s)
     return s;
 }
 
-/* ksqlDB's word for every kind of step that it has no rule for. */
+/* ksqlDB's word for every kind of step that it has no rule for. Refusing is always safe: the user
+ * can drop the query and create another, with fresh state. */
 static weir_status refuse(const wr_step *s, weir_error *err)
 {
     return wr_error(err, WEIR_ERR_STATEMENT,
@@ -34,7 +36,8 @@ static void put_columns(wr_buf *out, const wr_schema *s)
         wr_buf_printf(out, "%s`%s`", i ? ", " : "", s->cols[i].name);
 }
 
-/* By their text: expressions of two plans share nothing else. */
+/* By their text: expressions of two plans share nothing else. Where the texts differ and the
+ * meanings do not, the upgrade is refused for nothing; that is the safe side. */
 static bool same_exprs(wr_expr *const *a, wr_expr *const *b, uint32_t n)
 {
     bool same = true;
@@ -49,7 +52,8 @@ static bool same_exprs(wr_expr *const *a, wr_expr *const *b, uint32_t n)
     return same;
 }
 
-/* What the query reads of its source: an aggregate in ksqlDB stores all of it. */
+/* What the query reads of its source: an aggregate in ksqlDB stores all of it. A stream's aggregate
+ * has one input all the way down; joins are refused before this is asked. */
 static const wr_schema *columns_read(const wr_step *s)
 {
     while (s->in_n)
@@ -58,7 +62,9 @@ static const wr_schema *columns_read(const wr_step *s)
 }
 
 /* Windows and aggregates of tables are refused as a whole, as ksqlDB does; a stream's aggregate
- * must be the very same, up to filters below it and what is made of its results above. */
+ * must be the very same, up to filters below it and what is made of its results above. `a` is the
+ * running query's step, `b` the new one's. Order counts: the i-th state in the store is read by the
+ * i-th function. */
 static weir_status check_aggregate(const wr_step *a, const wr_step *b, weir_error *err)
 {
     WR_ASSERT(a->kind == WR_STEP_AGGREGATE && b->kind == WR_STEP_AGGREGATE);
@@ -86,7 +92,8 @@ static weir_status check_aggregate(const wr_step *a, const wr_step *b, weir_erro
     return WEIR_ERR_STATEMENT;
 }
 
-/* Offsets are kept over the replacement: they must be those of the same topic. */
+/* Offsets are kept over the replacement: they must be those of the same topic. Another format would
+ * read the same offsets, but could give the same record another key. */
 static weir_status check_source(const wr_plan *op, const wr_step *a, const wr_plan *np,
                                 const wr_step *b, weir_error *err)
 {
@@ -102,7 +109,9 @@ static weir_status check_source(const wr_plan *op, const wr_step *a, const wr_pl
                     np->topics[b->u.source.topic].name);
 }
 
-/* One step with state or a source on either side, then what is below. */
+/* One step with state or a source on either side, then what is below. @p op and @p np are the plans
+ * of the old and the new query, which topics are indices of. REPARTITION has no facts of its own:
+ * its key is that of the SELECT_KEY below it. */
 static weir_status check_step(const wr_plan *op, const wr_step *a, const wr_plan *np,
                               const wr_step *b, weir_error *err)
 {
@@ -133,6 +142,7 @@ static weir_status check_step(const wr_plan *op, const wr_step *a, const wr_plan
     return check_step(op, a->in[0], np, b->in[0], err);
 }
 
+/* First the sink, whose readers see it change; then the steps, whose state is kept. */
 weir_status wr_plan_check_upgrade(const wr_source *old_sink, const wr_plan *old,
                                   const wr_source *new_sink, const wr_plan *fresh, weir_error *err)
 {

@@ -13,6 +13,7 @@
 #include <ctype.h>
 #include <stdio.h>
 
+/* Bits of where a property may stand. */
 enum { IN_CREATE = 1, IN_AS = 2, IN_INSERT = 4, IN_BOTH = IN_CREATE | IN_AS };
 
 /* The clause while it is read: what is only needed to check properties against each other is here,
@@ -22,12 +23,15 @@ typedef struct with_scan {
     wr__with *out;
     const char *window_type, *window_size;
     int64_t window_pos;
-    bool has_format, has_key_format, has_value_format;
+    bool has_format, has_key_format, has_value_format; /* written, whatever the value */
 } with_scan;
 
+/* @p p's name is known to be the reader's; the value is any literal. Texts stay in the statement's
+ * arena: whoever keeps one copies it. */
 typedef weir_status (*with_reader)(with_scan *s, const wr_ast_property *p, weir_error *err);
 
-/* Values as people write them: quoted or not where that is clear, since ksqlDB takes both. */
+/* Values as people write them: quoted or not where that is clear, since ksqlDB takes both. The
+ * parser's texts end in a 0 byte, so they serve as C strings. */
 static weir_status need_string(const wr_ast_property *p, const char **out, weir_error *err)
 {
     if (p->value->kind != WR_AST_STRING)
@@ -37,6 +41,7 @@ static weir_status need_string(const wr_ast_property *p, const char **out, weir_
     return WEIR_OK;
 }
 
+/* PARTITIONS = 4 and PARTITIONS = '4'. */
 static weir_status need_int(const wr_ast_property *p, int64_t *out, weir_error *err)
 {
     const wr_ast_expr *v = p->value;
@@ -51,6 +56,7 @@ static weir_status need_int(const wr_ast_property *p, int64_t *out, weir_error *
                        p->name.name);
 }
 
+/* true, 'true' and 'TRUE'. */
 static weir_status need_bool(const wr_ast_property *p, bool *out, weir_error *err)
 {
     const wr_ast_expr *v = p->value;
@@ -68,7 +74,8 @@ static weir_status need_bool(const wr_ast_property *p, bool *out, weir_error *er
                        p->name.name);
 }
 
-/* Formats go by name in any case; the message shows it as SHOW would. */
+/* Formats go by name in any case; the message shows it as SHOW would. Blanks around the name are
+ * allowed. The buffer cuts what no format is called. */
 static weir_status need_format(const wr_ast_property *p, const wr_format **out, weir_error *err)
 {
     const char *name;
@@ -94,7 +101,8 @@ static weir_status read_topic(with_scan *s, const wr_ast_property *p, weir_error
     return WEIR_OK;
 }
 
-/* FORMAT is short for both KEY_FORMAT and VALUE_FORMAT, and may not stand beside them. */
+/* FORMAT is short for both KEY_FORMAT and VALUE_FORMAT, and may not stand beside them. That is
+ * checked when all have been read. */
 static weir_status read_format(with_scan *s, const wr_ast_property *p, weir_error *err)
 {
     s->has_format = true;
@@ -106,6 +114,7 @@ static weir_status read_format(with_scan *s, const wr_ast_property *p, weir_erro
     return WEIR_OK;
 }
 
+/* format_pos is the place for errors that only show once the columns are known. */
 static weir_status read_key_format(with_scan *s, const wr_ast_property *p, weir_error *err)
 {
     s->has_key_format = true;
@@ -132,7 +141,8 @@ static weir_status read_partitions(with_scan *s, const wr_ast_property *p, weir_
     return WEIR_OK;
 }
 
-/* -1 leaves the number to the broker. */
+/* -1 leaves the number to the broker. 32767 is the most that Kafka's protocol has room for: an
+ * int16. */
 static weir_status read_replicas(with_scan *s, const wr_ast_property *p, weir_error *err)
 {
     s->out->has_replicas = true;
@@ -142,6 +152,7 @@ static weir_status read_replicas(with_scan *s, const wr_ast_property *p, weir_er
     return WEIR_OK;
 }
 
+/* Milliseconds; -1 is Kafka's "for ever". */
 static weir_status read_retention(with_scan *s, const wr_ast_property *p, weir_error *err)
 {
     s->out->has_retention = true;
@@ -159,7 +170,8 @@ static weir_status read_cleanup(with_scan *s, const wr_ast_property *p, weir_err
                        "manually.");
 }
 
-/* A column name as an identifier: `exact`, "exact" or folded to upper case. */
+/* A column name as an identifier: `exact`, "exact" or folded to upper case. The result is never
+ * longer than what was written, so it has room in the same place. */
 static weir_status read_timestamp(with_scan *s, const wr_ast_property *p, weir_error *err)
 {
     const char *text;
@@ -179,18 +191,21 @@ static weir_status read_timestamp(with_scan *s, const wr_ast_property *p, weir_e
     return WEIR_OK;
 }
 
+/* Compiled by wr__source_timestamp, once it is known that the column is a text. */
 static weir_status read_timestamp_format(with_scan *s, const wr_ast_property *p, weir_error *err)
 {
     return need_string(p, &s->out->timestamp_format, err);
 }
 
+/* That there is one value column is checked when the schema is known. */
 static weir_status read_wrap(with_scan *s, const wr_ast_property *p, weir_error *err)
 {
     s->out->has_wrap = true;
     return need_bool(p, &s->out->wrap, err);
 }
 
-/* One character, or the name of one that cannot be seen. */
+/* One character, or the name of one that cannot be seen. One byte: a character beyond ASCII is two
+ * or more and is refused, though Java would take it. */
 static weir_status need_delimiter(const wr_ast_property *p, char *out, weir_error *err)
 {
     const char *text;
@@ -222,6 +237,7 @@ static weir_status read_value_delimiter(with_scan *s, const wr_ast_property *p, 
     return need_delimiter(p, &s->out->value_delimiter, err);
 }
 
+/* Kept as text until the size is there, too: read_window looks at both. */
 static weir_status read_window_type(with_scan *s, const wr_ast_property *p, weir_error *err)
 {
     s->window_pos = p->value->pos;
@@ -253,7 +269,7 @@ static weir_status read_registry(with_scan *s, const wr_ast_property *p, weir_er
 }
 
 /* Ids name groups, topics and stores, so they hold letters, digits and underscores only, and none
- * may look like one that the engine gives. */
+ * may look like one that the engine gives. Folded to upper case, as unquoted names are. */
 static weir_status read_query_id(with_scan *s, const wr_ast_property *p, weir_error *err)
 {
     const char *text;
@@ -279,6 +295,8 @@ static weir_status read_query_id(with_scan *s, const wr_ast_property *p, weir_er
     return WEIR_OK;
 }
 
+/* The order does not matter. A property that a kind of statement does not take is as unknown there
+ * as one that nobody has: ksqlDB has one message for both. */
 static const struct {
     const char *name;
     unsigned where;
@@ -311,7 +329,8 @@ static const struct {
     {"QUERY_ID", IN_INSERT, read_query_id},
 };
 
-/* '10 SECONDS' */
+/* '10 SECONDS': a whole number and one unit, in any case, singular or plural. No sums: '1 HOUR 30
+ * MINUTES' is none. */
 static bool parse_window_size(const char *text, int64_t *ms)
 {
     wr_str rest = wr_str_trim(wr_str_c(text));
@@ -340,7 +359,8 @@ static bool parse_window_size(const char *text, int64_t *ms)
 }
 
 /* A windowed source must say of which kind; a window of fixed size also how long, for its key holds
- * only the start. */
+ * only the start. Grace and retention stay 0: they belong to the query that makes windows, not to a
+ * source that has them in its key. SESSION keys hold both bounds, so no size is needed. */
 static weir_status read_window(with_scan *s, weir_error *err)
 {
     if (!s->window_type) {
@@ -380,6 +400,7 @@ static weir_status read_window(with_scan *s, weir_error *err)
     return WEIR_OK;
 }
 
+/* Either of the two beside FORMAT is refused, even with the same value. */
 static weir_status check_combination(const with_scan *s, weir_error *err)
 {
     if (s->has_format && (s->has_key_format || s->has_value_format)) {
@@ -393,6 +414,8 @@ static weir_status check_combination(const with_scan *s, weir_error *err)
     return WEIR_OK;
 }
 
+/* Names in any case. Quadratic in the properties of one clause, of which there are at most two
+ * dozen. */
 weir_status wr__with_parse(const wr_ast_stmt *stmt, wr__with_use use, wr__with *out,
                            weir_error *err)
 {

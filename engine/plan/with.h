@@ -7,30 +7,38 @@
 
 #include "engine/plan/planner.h"
 
+/* Which statement the clause belongs to: each takes properties of its own. An index in masks[] of
+ * with.c. */
 typedef enum wr__with_use { WR__WITH_CREATE, WR__WITH_CREATE_AS, WR__WITH_INSERT } wr__with_use;
 
 /** NULL / has_ false: not given. Texts live in the statement's arena. */
 typedef struct wr__with {
-    const char *topic;
-    const wr_format *key_format, *value_format;
-    bool format_both; /* FORMAT was used */
+    const char *topic;                          /* KAFKA_TOPIC, not empty */
+    const wr_format *key_format, *value_format; /* KEY_FORMAT, VALUE_FORMAT, or both from FORMAT */
+    bool format_both;                           /* FORMAT was used */
     bool has_partitions, has_replicas, has_retention, has_wrap;
-    int64_t partitions, replicas, retention_ms;
-    bool wrap;
-    const char *timestamp; /* column name, resolved as an identifier */
-    const char *timestamp_format;
-    int64_t timestamp_pos, format_pos, partitions_pos;
-    char key_delimiter, value_delimiter; /* 0: not given */
-    wr_window window;                    /* kind NONE: not given */
-    const char *query_id;
+    int64_t partitions, replicas,
+        retention_ms;             /* as checked by their readers; replicas -1: the broker's */
+    bool wrap;                    /* WRAP_SINGLE_VALUE; has_wrap only */
+    const char *timestamp;        /* column name, resolved as an identifier */
+    const char *timestamp_format; /* TIMESTAMP_FORMAT, not compiled yet */
+    int64_t timestamp_pos, format_pos, partitions_pos; /* for errors found later; 0: not given */
+    char key_delimiter, value_delimiter;               /* 0: not given */
+    wr_window window;                                  /* kind NONE: not given */
+    const char *query_id;                              /* INSERT INTO only; upper case */
 } wr__with;
 
+/* Read the WITH clause of @p stmt into @p out. Everything that can be judged without the rest of
+ * the statement is judged here; columns, formats and topics are looked at by whoever has them. */
 weir_status wr__with_parse(const wr_ast_stmt *stmt, wr__with_use use, wr__with *out,
                            weir_error *err) WR_MUST_CHECK;
 
 /* ---- shared by the statement planners (sources.c) ---- */
 
-/** The error of a wrong statement that names no place of its own points to @p pos. */
+/**
+ * The error of a wrong statement that names no place of its own points to @p pos. Errors that have
+ * a place keep it: the deepest function that knows one is the best one to say it.
+ */
 static inline weir_status wr__error_place(weir_status st, int64_t pos, weir_error *err)
 {
     if (err && err->offset < 0 && (st == WEIR_ERR_STATEMENT || st == WEIR_ERR_UNSUPPORTED))
