@@ -128,7 +128,8 @@ static void add_fields(wr_exec *x, const wr_source *s)
     }
 }
 
-/* What it was made with; nothing here asks the log. */
+/* What it was made with; nothing here asks the log. TIMESTAMP is NULL where the record's own time
+ * counts. */
 static void add_source(wr_exec *x, const wr_source *s)
 {
     static const wr__column columns[] = {

@@ -46,7 +46,8 @@ static const char *details(wr_exec *x, const wr_plan *plan, const wr_step *step)
     return all;
 }
 
-/* A step, then its inputs, each one deeper: depth and order make the tree. */
+/* A step, then its inputs, each one deeper: depth and order make the tree. A step of a join has two
+ * inputs, the left one first. */
 static void add_step(wr_exec *x, const wr_plan *plan, const wr_step *s, int32_t depth)
 {
     wr_buf schema = {0};

@@ -80,7 +80,8 @@ static wr_value *add_row(wr_exec *x, uint32_t depth, const char *kind, const cha
     return row;
 }
 
-/* A share only where @p busy_ns is given: what waits for others has none. */
+/* Shares are of the time that the query worked, in percent. A share only where @p busy_ns is given:
+ * what waits for others has none. */
 static void set_time(wr_value *row, uint64_t ns, uint64_t busy_ns)
 {
     row[COL_TIME_NS] = wr__count(ns);

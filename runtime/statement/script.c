@@ -141,7 +141,8 @@ static weir_status read_statements(reading *r, weir_error *err)
     return WEIR_OK;
 }
 
-/* A pass has a session of its own, so that the second begins as the first did. */
+/* A pass has a session of its own, so that the second begins as the first did. @p check: the copy
+ * of the catalog that statements are planned against; NULL: they are executed. */
 static weir_status pass(wr_engine *e, const wr_session *base, const void *owner, const char *path,
                         wr_str text, wr_catalog *check, uint32_t *queries, weir_error *err)
 {

@@ -162,7 +162,8 @@ static void show_types(wr_exec *x)
     }
 }
 
-/* The session's, not the engine's: another connection has its own. */
+/* The session's, not the engine's: another connection has its own. Under the lock all the same, as
+ * threads may share a session. */
 static void show_variables(wr_exec *x)
 {
     static const wr__column columns[] = {{"Variable Name", &wr_type_string},
