@@ -22,7 +22,7 @@ struct weir_consumer {
     wr_log_batch *batch; /* the reader's; NULL: all that was read is handed out */
     uint32_t at;         /* record of it that comes next */
     char *topic;
-    wr_topic_part *parts; /* what the reader is assigned: it borrows the names */
+    wr_topic_part *parts; /* what the reader is assigned; names are `topic` */
     int64_t *next, *end;  /* by partition */
     uint32_t parts_n;
     const char **header_keys; /* of the current record, with room for headers_cap */
@@ -70,8 +70,7 @@ weir_status weir_consume(weir *w, const char *topic, bool from_beginning, weir_c
     return WEIR_OK;
 }
 
-/* Also one that weir_consume could not finish. The batch goes before its reader, and the reader
- * before the names that it borrows. */
+/* Also one that weir_consume could not finish. The batch goes before its reader. */
 void weir_consumer_close(weir_consumer *c)
 {
     if (!c)

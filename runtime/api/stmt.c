@@ -13,7 +13,6 @@
  * How long what is handed out lives:
  *     until the next step        texts, JSON and bytes of values
  *     until weir_finalize        names and types of columns, message, heading, query id, sections
- *     for ever                   nothing
  */
 #include "runtime/api/api_internal.h"
 #include "types/decimal.h"
@@ -158,6 +157,7 @@ weir_stmt *weir_section(weir_stmt *s, int index)
     return s->sections[at];
 }
 
+/* A statement itself has none. */
 const char *weir_section_name(const weir_stmt *section)
 {
     return section->section ? section->section->name : "";

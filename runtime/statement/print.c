@@ -26,7 +26,7 @@ struct wr__print {
     wr_log_batch *batch;        /* NULL: the next one is to be polled for */
     uint32_t at;                /* record of the batch that comes next */
     wr_format_guess key, value; /* what all records so far have allowed */
-    wr_topic_part *parts;       /* in the statement's arena; the reader borrows the names */
+    wr_topic_part *parts;       /* in the statement's arena */
     uint32_t parts_n;
     bool announced, ended;
     int64_t interval, seen; /* every how many records one is shown; how many there were */

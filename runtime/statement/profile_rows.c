@@ -155,8 +155,8 @@ static const char *details(wr_exec *x, const wr_query *q, const wr_step *step)
     return *all ? all + sizeof separator - 1 : all;
 }
 
-/* Below its operator, one deeper. What has expired is in the column for late rows: both are rows
- * that came to nothing because of their time. */
+/* Below its operator, one deeper. What has expired is in the column for late rows: both are changes
+ * that came when their window was gone. */
 static void add_store(wr_exec *x, const wr_profile_node *n)
 {
     wr_value *row = add_row(x, n->depth + 1, "STORE", n->store);

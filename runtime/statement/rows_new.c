@@ -10,7 +10,7 @@ wr__rows *wr__rows_new(wr_exec *x, const wr_schema *schema, const bool *is_key, 
 {
     wr__rows *r = wr_calloc(1, sizeof *r);
     WR_ASSERT(!x->rows);
-    WR_ASSERT(schema->n > 0);
+    WR_ASSERT(!x->schema && x->sections.n == 0); /* the rows are all of its result */
     r->engine = x->engine;
     r->schema = schema;
     r->queue = wr__row_queue_new(schema->n, wr_engine_mode_of(x->engine) == WR_ENGINE_THREADED);
