@@ -168,6 +168,14 @@ weir_status wr_db_write(wr_db *db, wr_db_batch *b, weir_error *err)
     return st;
 }
 
+weir_status wr_db_write_durable(wr_db *db, wr_db_batch *b, weir_error *err)
+{
+    WR_TRY(wr_db_write(db, b, err));
+    if (db->synced)
+        return WEIR_OK;
+    return db->wal ? wr_db_sync(db, err) : wr_db_flush(db, err);
+}
+
 weir_status wr_db_reclaim(wr_db *db, wr_str from, wr_str to, weir_error *err)
 {
     return db->ops->reclaim(db, from, to, err);

@@ -111,6 +111,13 @@ void wr_db_batch_delete_range(wr_db_batch *b, wr_db_family family, wr_str from, 
 weir_status wr_db_write(wr_db *db, wr_db_batch *b, weir_error *err) WR_MUST_CHECK;
 
 /**
+ * The same, and on disk on return whatever the settings: for what nothing else can bring back, such
+ * as kept statements. Without a write-ahead log all memtables are flushed for it, so not for every
+ * commit. @return as wr_db_write; where the flush fails the batch is written, but may be lost.
+ */
+weir_status wr_db_write_durable(wr_db *db, wr_db_batch *b, weir_error *err) WR_MUST_CHECK;
+
+/**
  * Give the disk space of LOG's keys @p from <= key < @p to back now, by dropping whole files, where
  * compaction would get to it later. To be called after the range delete of the same keys was
  * written; flushes first, so that no crash can bring the metadata of the keys back without the

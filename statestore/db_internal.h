@@ -82,6 +82,7 @@ typedef struct wr__db_ops {
 struct wr_db {
     const wr__db_ops *ops;
     char *path;              /* "" for memory */
+    bool wal, synced;        /* writes go to a write-ahead log; and are on disk on return */
     pthread_mutex_t id_lock; /* giving out store ids: read, then write */
 };
 

@@ -143,6 +143,8 @@ weir_status wr_db_open(const char *path, const wr_db_options *options, wr_db **o
     WR_TRY(check_directory(path, err));
     rocks_db *db = wr_calloc(1, sizeof *db);
     wr__db_init(&db->base, &rocks_ops, path);
+    db->base.wal = options->wal;
+    db->base.synced = options->sync;
     pthread_mutex_init(&db->checkpoint_lock, NULL);
     wr__rocks_options_init(&db->options, options);
     db->read_options = rocksdb_readoptions_create();

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* api_internal.h - the structs behind weir.h's opaque types. */
+/*
+ * api_internal.h - the structs behind weir.h's opaque types.
+ *
+ * A handle outlives its statements and consumers; weir_close holds callers to the former, and the
+ * latter are theirs to close. Nothing here is seen by a caller, so fields may come and go.
+ */
 #ifndef WR_RUNTIME_API_INTERNAL_H
 #define WR_RUNTIME_API_INTERNAL_H
 
@@ -9,6 +14,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+/** The engine and everything below it has locks of its own; `session` is guarded by the engine's.
+ */
 struct weir {
     wr_engine *engine;
     wr_session session;        /* of all statements of this handle */
@@ -16,16 +23,18 @@ struct weir {
     pthread_mutex_t producing; /* one weir_produce or weir_flush at a time */
     wr_log_owner producer;     /* of what weir_produce writes; set with the writer */
     wr_log_writer *writer;     /* theirs; made at first use */
-    atomic_size_t statements;  /* prepared and not yet finalized */
+    atomic_size_t statements;  /* prepared and not yet finalized: why weir_close may be refused */
     wr_arena *complete;        /* names for weir_complete */
-    char **candidates;
+    char **candidates;         /* in `complete`, sorted: the answers to the last prefix */
     size_t candidates_n;
-    bool stepped;
+    bool stepped; /* the caller drives it: weir_run_once */
 };
 
+/** A statement, or a section of one: both are walked by the same functions. Used by one thread at a
+ *  time, but for weir_interrupt. */
 struct weir_stmt {
     weir *w;
-    wr_exec *x;
+    wr_exec *x;    /* owned by the statement; a section borrows it */
     wr_arena *row; /* texts handed out for the current row */
     /* A section of another statement: its rows are walked through here. */
     const wr_result *section;    /* NULL: this is the statement itself */

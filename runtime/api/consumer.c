@@ -19,13 +19,13 @@ struct weir_consumer {
     wr_log *log;
     wr_clock *clock;
     wr_log_reader *reader;
-    wr_log_batch *batch;
-    uint32_t at;
+    wr_log_batch *batch; /* the reader's; NULL: all that was read is handed out */
+    uint32_t at;         /* record of it that comes next */
     char *topic;
-    wr_topic_part *parts;
-    int64_t *next, *end; /* by partition */
+    wr_topic_part *parts; /* what the reader is assigned; names are `topic` */
+    int64_t *next, *end;  /* by partition */
     uint32_t parts_n;
-    const char **header_keys;
+    const char **header_keys; /* of the current record, with room for headers_cap */
     const void **header_values;
     size_t *header_lens;
     size_t headers_cap;
@@ -70,6 +70,7 @@ weir_status weir_consume(weir *w, const char *topic, bool from_beginning, weir_c
     return WEIR_OK;
 }
 
+/* Also one that weir_consume could not finish. The batch goes before its reader. */
 void weir_consumer_close(weir_consumer *c)
 {
     if (!c)
@@ -114,6 +115,7 @@ static void fill_headers(weir_consumer *c, const wr_record *r, weir_record *out)
         wr_buf_str(&c->names, r->headers->h[i].key);
         wr_buf_putc(&c->names, 0);
     }
+    WR_ASSERT(n <= c->headers_cap);
     const char *name = c->names.ptr; /* stays where it is from here on */
     for (uint32_t i = 0; i < n; i++) {
         c->header_keys[i] = name;
@@ -127,7 +129,9 @@ static void fill_headers(weir_consumer *c, const wr_record *r, weir_record *out)
     out->header_lens = c->header_lens;
 }
 
-/* The next record of the batch that is held. @return false: there is none left. */
+/* The next record of the batch that is held. `next` moves with each record, also with those that
+ * are passed over, so that at_end sees how far the reading is. @return false: there is none left.
+ */
 static bool hand_out(weir_consumer *c, bool until_end, weir_record *out)
 {
     while (c->batch && c->at < c->batch->n) {
@@ -150,17 +154,22 @@ static bool hand_out(weir_consumer *c, bool until_end, weir_record *out)
     return false;
 }
 
-/* A batch is released only after its last record was handed out and asked beyond: records are
- * borrowed from it. */
+/*
+ * A batch is released only after its last record was handed out and asked beyond: records are
+ * borrowed from it. Polls are short, and positions are looked at between them: the end may be
+ * reached by records that the log has left out, which wake nobody.
+ */
 weir_status weir_consumer_next(weir_consumer *c, bool until_end, int timeout_ms, weir_record *out,
                                weir_error *err)
 {
+    /* A time-out is of the whole call. Without one a poll is 200 ms, and another follows it. */
     int64_t until = c->clock->mono_ns(c->clock) + (int64_t)timeout_ms * 1000000;
     for (;;) {
         if (hand_out(c, until_end, out))
             return WEIR_ROW;
         WR_ASSERT(!c->batch || c->at == c->batch->n);
         if (c->batch) {
+            WR_ASSERT(c->batch->partition >= 0 && (uint32_t)c->batch->partition < c->parts_n);
             c->next[c->batch->partition] = c->batch->next_offset;
             wr_log_reader_release(c->reader, c->batch);
             c->batch = NULL;

@@ -9,6 +9,10 @@
  * NULL is not an error: an accessor of another type, of a column that is NULL, or past the last
  * column gives 0 or "", so a program may read what it expects and ask weir_column_is_null where it
  * matters.
+ *
+ * How long what is handed out lives:
+ *     until the next step        texts, JSON and bytes of values
+ *     until weir_finalize        names and types of columns, message, heading, query id, sections
  */
 #include "runtime/api/api_internal.h"
 #include "types/decimal.h"
@@ -16,6 +20,8 @@
 #include <stdlib.h>
 #include <strings.h>
 
+/* weir.h's numbers are part of the binary interface, and stay when ours are put in another order.
+ */
 static const weir_stmt_kind kinds[] = {
     [WR_EXEC_COMMAND] = WEIR_STMT_COMMAND, [WR_EXEC_TABLE] = WEIR_STMT_TABLE,
     [WR_EXEC_PULL] = WEIR_STMT_PULL,       [WR_EXEC_PUSH] = WEIR_STMT_PUSH,
@@ -25,8 +31,10 @@ static const weir_stmt_kind kinds[] = {
 
 /* ---- life ---- */
 
-/* Codes travel with the message, so a caller who wants no message gets one all the same. */
 /*
+ * Codes travel with the message: where a caller wants no message, one is written all the same, and
+ * thrown away.
+ *
  * Empty statements (";;", comments) are stepped over here, so that callers see statements alone.
  * The statement's own text is cut out before it is parsed; a position in it becomes one in the
  * caller's text by adding where it starts.
@@ -83,6 +91,7 @@ static weir_status step_section(weir_stmt *s)
     return s->section_row ? WEIR_ROW : WEIR_DONE;
 }
 
+/* What was handed out for the row before is gone from here on, whatever comes of this step. */
 weir_status weir_step(weir_stmt *s, int timeout_ms, weir_error *err)
 {
     weir_error unwanted;
@@ -102,6 +111,8 @@ static void free_statement(weir_stmt *s)
     wr_free(s);
 }
 
+/* Counted down last: weir_close, on another thread, frees the engine as soon as the count is 0. So
+ * nothing of the handle is touched after it. */
 void weir_finalize(weir_stmt *s)
 {
     if (!s || s->section) /* a section goes with its statement */
@@ -115,11 +126,15 @@ void weir_finalize(weir_stmt *s)
 
 /* ---- sections ---- */
 
+/* sections[0] are the statement's own rows, where it has results that are whole; those beside them
+ * are what callers count. */
 int weir_section_count(const weir_stmt *s)
 {
     return s->section || !s->x->executed || !s->x->sections.n ? 0 : (int)s->x->sections.n - 1;
 }
 
+/* Made when it is asked for, and the same one each time: its position in the rows is the caller's.
+ */
 weir_stmt *weir_section(weir_stmt *s, int index)
 {
     if (index < 0 || index >= weir_section_count(s))
@@ -138,9 +153,11 @@ weir_stmt *weir_section(weir_stmt *s, int index)
         one->section = s->x->sections.v[at + 1];
         s->sections[at] = one;
     }
+    WR_ASSERT(s->sections[at]->section == s->x->sections.v[at + 1]);
     return s->sections[at];
 }
 
+/* A statement itself has none. */
 const char *weir_section_name(const weir_stmt *section)
 {
     return section->section ? section->section->name : "";
@@ -213,6 +230,7 @@ static const wr_schema *schema_of(const weir_stmt *s)
     return s->x->schema;
 }
 
+/* 0 for statements without rows, and where planning fails. */
 int weir_column_count(const weir_stmt *s)
 {
     const wr_schema *schema = schema_of(s);
@@ -257,18 +275,21 @@ weir_type weir_column_type(const weir_stmt *s, int i)
     return c ? types[c->type->id] : WEIR_STRING;
 }
 
+/* In the statement's arena: callers keep the texts of a header while they step. */
 const char *weir_column_type_text(const weir_stmt *s, int i)
 {
     const wr_column *c = column(s, i);
     return c ? wr_type_text(s->x->arena, c->type) : "";
 }
 
+/* Only rows of queries have keys. */
 bool weir_column_is_key(const weir_stmt *s, int i)
 {
     return !s->section && column(s, i) && s->x->is_key && s->x->is_key[i];
 }
 
-/* The value of column @p i of the current row; NULL: there is none (or it is NULL). */
+/* The value of column @p i of the current row; NULL: there is none (or it is NULL). The one place
+ * that indexes a row, so all accessors take any index, at any time. */
 static const wr_value *value(const weir_stmt *s, int i, const wr_type **type)
 {
     const wr_column *c = column(s, i);
@@ -285,11 +306,13 @@ bool weir_column_is_null(const weir_stmt *s, int i)
     return value(s, i, &t) == NULL;
 }
 
+/* A row that says of its key that there is no row any more: all but its keys is NULL. */
 bool weir_row_is_tombstone(const weir_stmt *s)
 {
     return !s->section && s->x->tombstone;
 }
 
+/* Only of a BOOLEAN: no other type has an obvious truth. */
 bool weir_column_bool(const weir_stmt *s, int i)
 {
     const wr_type *t;
@@ -323,6 +346,7 @@ int64_t weir_column_int64(const weir_stmt *s, int i)
     }
 }
 
+/* Integers beyond 2^53 lose digits here, as with every CAST to DOUBLE. */
 double weir_column_double(const weir_stmt *s, int i)
 {
     const wr_type *t;
@@ -336,7 +360,8 @@ double weir_column_double(const weir_stmt *s, int i)
     return (double)weir_column_int64(s, i);
 }
 
-/* Texts are made when they are asked for, in the arena of the row: a caller who reads integers
+/* What SELECT shows in a table: of nested types their SQL text, which JSON has other rules for.
+ * Texts are made when they are asked for, in the arena of the row: a caller who reads integers
  * alone pays for none. */
 const char *weir_column_text(const weir_stmt *s, int i)
 {
@@ -351,7 +376,8 @@ const char *weir_column_text(const weir_stmt *s, int i)
     return text;
 }
 
-/* Not a copy: the bytes are the row's. */
+/* Not a copy: the bytes are the row's. They may hold zeros, and are not followed by one; for texts
+ * that are, there is weir_column_text. */
 const void *weir_column_bytes(const weir_stmt *s, int i, size_t *len)
 {
     const wr_type *t;
@@ -361,6 +387,7 @@ const void *weir_column_bytes(const weir_stmt *s, int i, size_t *len)
     return bytes ? v->u.str.ptr : "";
 }
 
+/* NULL is JSON's null, not "": what is given is always one JSON value. */
 const char *weir_column_json(const weir_stmt *s, int i)
 {
     const wr_type *t;
@@ -383,14 +410,15 @@ bool weir_sql_complete(const char *sql)
     wr_parse_span span;
     bool complete = false;
     for (size_t at = 0; wr_parse_next_span(sql, n, at, &span); at = span.next)
-        complete = span.terminated;
+        complete = span.terminated; /* the last one decides: a prompt reads on without its ";" */
     return complete;
 }
 
 /** More than anybody reads through; what is beyond is left out. */
 #define CANDIDATES_MAX ((size_t)4096)
 
-/* Ignores case, as SQL does; a name that is a keyword and a column is given once. */
+/* Ignores case, as SQL does; a name that is a keyword and a column is given once. Looking through
+ * the list each time is quadratic, but a prefix leaves few names, and the list has a ceiling. */
 static void add_candidate(weir *w, const char *prefix, const char *name)
 {
     size_t n = strlen(prefix);
@@ -399,6 +427,7 @@ static void add_candidate(weir *w, const char *prefix, const char *name)
     for (size_t i = 0; i < w->candidates_n; i++)
         if (strcmp(w->candidates[i], name) == 0)
             return;
+    WR_ASSERT(w->candidates_n <= CANDIDATES_MAX);
     if (w->candidates_n == CANDIDATES_MAX)
         return;
     w->candidates[w->candidates_n++] = wr_arena_strdup(w->complete, name);
@@ -438,6 +467,7 @@ static void find_candidates(weir *w, const char *prefix)
     qsort(w->candidates, w->candidates_n, sizeof *w->candidates, by_name);
 }
 
+/* A caller that begins at another index than 0 gets the answers to an earlier prefix, or NULL. */
 const char *weir_complete(weir *w, const char *prefix, int index)
 {
     if (index == 0)
@@ -445,7 +475,11 @@ const char *weir_complete(weir *w, const char *prefix, int index)
     return index >= 0 && (size_t)index < w->candidates_n ? w->candidates[index] : NULL;
 }
 
-/* The text is cut at the caller's size; the result says how long it would have been. */
+/*
+ * The line of the text with a caret below the place of the error; "" where the error has no place.
+ * How the caret is brought below its letter is the parser's matter. The text is cut at the caller's
+ * size; the result says how long it would have been.
+ */
 size_t weir_caret(const char *sql, const weir_error *err, char *out, size_t out_size)
 {
     wr_buf b = {0};

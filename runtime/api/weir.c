@@ -21,6 +21,7 @@
 /** No weir_options will ever be longer, so a size beyond it was not set at all. */
 #define WR_OPTIONS_SIZE_MAX 4096
 
+/* Of the library, which a program that is linked to it may not have been compiled with. */
 const char *weir_version(void)
 {
     return WEIR_VERSION_TEXT;
@@ -37,6 +38,7 @@ static const char *default_data_dir(const weir_options *o, wr_buf *out)
         wr_buf_printf(out, "%s/weir", base);
     else
         wr_buf_printf(out, "%s/.local/share/weir", home && *home ? home : ".");
+    /* A directory for each cluster: what is kept of one means nothing to another. */
     if (o->log == WEIR_LOG_KAFKA) {
         /* One state directory for each cluster. */
         wr_buf_puts(out, "/kafka-");
@@ -86,7 +88,7 @@ static weir_status read_options(const weir_options *options, weir_options *o, we
  * able to free them, and both happen here. */
 weir_status weir_open(const weir_options *options, weir **out, weir_error *err)
 {
-    weir_options o = WEIR_OPTIONS_INIT;
+    weir_options o = WEIR_OPTIONS_INIT; /* what a caller with an older header cannot say */
     *out = NULL;
     WR_TRY(read_options(options, &o, err));
     weir *w = wr_calloc(1, sizeof *w);
@@ -99,7 +101,9 @@ weir_status weir_open(const weir_options *options, weir **out, weir_error *err)
         .bootstrap_servers = o.bootstrap_servers,
         .settings = &w->server,
         .mode = o.stepped ? WR_ENGINE_STEPPED : WR_ENGINE_THREADED,
+        /* What lives in memory has nothing to come back to. */
         .keep_statements = !o.ephemeral_catalog && o.log != WEIR_LOG_MEMORY,
+        /* Whoever keeps no statements loads them from a file each time, as a service does. */
         .service = o.ephemeral_catalog,
     };
     weir_status st = read_settings(&o, &w->server, err);
@@ -111,6 +115,7 @@ weir_status weir_open(const weir_options *options, weir **out, weir_error *err)
         wr_free(w);
         return st;
     }
+    WR_ASSERT(w->engine);
     w->stepped = o.stepped;
     w->complete = wr_arena_new(0);
     pthread_mutex_init(&w->producing, NULL);
@@ -173,6 +178,7 @@ weir_status weir_run_once(weir *w, int max_ms, bool *progressed, weir_error *err
     return st;
 }
 
+/* For both modes: with threads it waits for queries to catch up, without them it steps them. */
 weir_status weir_drain(weir *w, int timeout_ms, weir_error *err)
 {
     return wr_engine_drain(w->engine, timeout_ms, err);
@@ -210,7 +216,8 @@ void weir_metrics_read(weir *w, weir_metrics *out)
     memcpy(out, &m, WR_MIN(out->size, sizeof m));
 }
 
-/* In order of creation: the first one is likely the reason for the others. */
+/* In order of creation: the first one is likely the reason for the others. What is given are
+ * copies: the query may be gone as soon as the lock is given back. */
 bool weir_failed_query(weir *w, char *id, size_t id_size, weir_error *err)
 {
     wr_query *q;
@@ -225,6 +232,7 @@ bool weir_failed_query(weir *w, char *id, size_t id_size, weir_error *err)
     return found;
 }
 
+/* With the handle's SET and DEFINE as its beginning; what the file sets is the file's alone. */
 weir_status weir_load_file(weir *w, const char *path, weir_error *err)
 {
     return wr_statement_load_file(w->engine, &w->session, path, err);
@@ -232,7 +240,14 @@ weir_status weir_load_file(weir *w, const char *path, weir_error *err)
 
 /* ---- topics ---- */
 
-/* @pre `producing` is held */
+/* Records of one topic that are handed to the log together, and headers of one. */
+#define RUN_MAX     ((size_t)1 << 20)
+#define HEADERS_MAX ((size_t)1 << 20)
+/* Bytes that weir_produce keeps before it writes them by itself. */
+#define PRODUCE_PENDING_MAX ((size_t)4 << 20)
+
+/* Made at first use: most programs never produce by themselves, and on Kafka a writer is a producer
+ * with threads of its own. @pre `producing` is held */
 static weir_status writer_of(weir *w, weir_error *err)
 {
     if (w->writer)
@@ -242,7 +257,9 @@ static weir_status writer_of(weir *w, weir_error *err)
                              err);
 }
 
-/* @pre the record was checked: lengths fit, keys are there */
+/* Lengths of SIZE_MAX are NULL values, which Kafka's headers may have. The caller's bytes are
+ * borrowed: the log copies what it keeps. @pre the record was checked: lengths fit, keys are there
+ */
 static const wr_headers *headers_of(wr_arena *a, const weir_record *r)
 {
     wr_headers *h = WR_NEW(a, wr_headers);
@@ -272,6 +289,7 @@ static weir_status produce_run(weir *w, const weir_record *r, size_t n, weir_err
     wr_clock *clock = wr_engine_clock(w->engine);
     int64_t now = clock->wall_ms(clock);
     wr_topic_info info;
+    WR_ASSERT(w->writer && n > 0 && n <= RUN_MAX);
     bool any_headers = false, any_parts = false;
     weir_status st = wr_topic_describe(log, r->topic, &info, err);
     for (size_t i = 0; i < n && st == WEIR_OK; i++) {
@@ -282,7 +300,7 @@ static weir_status produce_run(weir *w, const weir_record *r, size_t n, weir_err
         parts[i] = r[i].partition >= 0 ? r[i].partition
                    : r[i].key          ? wr_partition_of(keys[i], info.partitions)
                                        : (int32_t)(i % (size_t)info.partitions);
-        any_parts = any_parts || r[i].partition >= 0;
+        any_parts = any_parts || r[i].partition >= 0; /* else `parts` is not used */
         if (parts[i] >= info.partitions)
             st = wr_error(err, WEIR_ERR_LOG, "Topic '%s' has no partition %d", r->topic, parts[i]);
         if (r[i].headers_n) {
@@ -304,13 +322,12 @@ static weir_status produce_run(weir *w, const weir_record *r, size_t n, weir_err
     return st;
 }
 
-/* Records of one topic that are handed to the log together, and headers of one. */
-#define RUN_MAX     ((size_t)1 << 20)
-#define HEADERS_MAX ((size_t)1 << 20)
-/* Bytes that weir_produce keeps before it writes them by itself. */
-#define PRODUCE_PENDING_MAX ((size_t)4 << 20)
-
-/* @pre `producing` is held */
+/*
+ * Everything produced so far becomes durable, or is given up and the caller is told why. Three
+ * kinds of failure end up here: of this call (the log does not answer), of a record before it
+ * (Kafka refuses one when it is delivered, long after it was produced), of the writer as a whole.
+ * @pre `producing` is held
+ */
 static weir_status flush_writer(weir *w, weir_error *err)
 {
     WR_ASSERT(w->writer);
@@ -334,7 +351,8 @@ static weir_status flush_writer(weir *w, weir_error *err)
     return st;
 }
 
-/* What would not fit in our own structs, or is not there. */
+/* What would not fit in our own structs, or is not there. Our strings have lengths of 32 bits: what
+ * is longer would be cut in silence, or reach an assertion. */
 static weir_status check_record(const weir_record *r, weir_error *err)
 {
     if (!r->topic || !*r->topic)
@@ -389,6 +407,8 @@ weir_status weir_flush(weir *w, weir_error *err)
     return st;
 }
 
+/* Replicas and retention as the broker has them by default: whoever needs others makes the topic
+ * there. */
 weir_status weir_topic_create(weir *w, const char *topic, int partitions, weir_error *err)
 {
     wr_log *log = wr_engine_log(w->engine);
@@ -399,6 +419,8 @@ weir_status weir_topic_create(weir *w, const char *topic, int partitions, weir_e
     return wr_topic_create(log, &spec, err);
 }
 
+/* A broker that does not answer counts as "no": callers ask in order to create, which then says why
+ * that is not possible. */
 bool weir_topic_exists(weir *w, const char *topic, int *partitions)
 {
     wr_log *log = wr_engine_log(w->engine);

@@ -50,7 +50,7 @@ weir_status wr_statement_log_put(wr_db *db, uint64_t id, const char *subject,
     }
     wr_db_batch *b = wr_db_batch_new(db);
     wr_db_batch_meta_put(b, entry_key(id, key), wr_buf_view(&value));
-    weir_status st = wr_db_write(db, b, err);
+    weir_status st = wr_db_write_durable(db, b, err);
     wr_db_batch_free(b);
     wr_buf_free(&value);
     return st;
@@ -186,7 +186,7 @@ weir_status wr_statement_log_forget(wr_db *db, const char *subject, weir_error *
             wr_db_batch_meta_delete(b, entry_key(all.list.v[i].id, key));
     }
     if (st == WEIR_OK)
-        st = wr_db_write(db, b, err);
+        st = wr_db_write_durable(db, b, err);
     wr_db_batch_free(b);
     wr_arena_free(a);
     return st;
@@ -197,7 +197,7 @@ weir_status wr_statement_log_remove(wr_db *db, uint64_t id, weir_error *err)
     char key[KEY_LEN + 1];
     wr_db_batch *b = wr_db_batch_new(db);
     wr_db_batch_meta_delete(b, entry_key(id, key));
-    weir_status st = wr_db_write(db, b, err);
+    weir_status st = wr_db_write_durable(db, b, err);
     wr_db_batch_free(b);
     return st;
 }

@@ -2,12 +2,21 @@
 /*
  * What a worker asks of a query: its tasks do the work, here are the policies beside it: where to
  * begin, what is kept, what is counted, what becomes of the query when it leaves.
+ *
+ * Threads: deliver and drain run in executor slots, several at once; all others run on the worker's
+ * thread while no slot does, so they may look at every task.
+ *
+ * State becomes durable in one of two ways, by the log:
+ *   - the log commits state with offsets (embedded): commit_into puts it into that one write;
+ *   - by changelogs (Kafka): flush produces them, they are acknowledged before offsets are
+ *     committed, and the database follows by write_state. It may lag: a restore catches up.
  */
 #include "runtime/query/query_internal.h"
 #include "common/diag.h"
 
 static wr_query *query_of(wr_worker_client *c)
 {
+    WR_ASSERT(c->cls == &wr__query_client_class);
     return (wr_query *)(void *)c; /* the client is its first member */
 }
 
@@ -20,16 +29,23 @@ static weir_status start_offsets(wr_worker_client *c, wr_topic_part *parts, uint
     return wr__query_start_offsets(query_of(c), parts, n, low, high, fresh, err);
 }
 
-/* Rows of a query without internal topics are always exchanged; one with paths of different length
- * never does it where there are topics. */
+/*
+ * Whether rows that change their key go to their task in memory, or through a repartition topic.
+ * Rows of a query without internal topics have no other way. One with paths of different length
+ * never exchanges where it has topics: a topic brings its rows one by one, so that what comes out
+ * does not depend on where batches end.
+ */
 static bool exchanges(const wr_query *q, const wr_worker_assignment *a)
 {
     return !q->kind.internal_topics || (a->exchange && !q->kind.reentrant);
 }
 
+/* Stores are opened, and restored where they are behind their changelogs: this can take long, and
+ * looks at `stopping`. */
 static weir_status open(wr_worker_client *c, const wr_worker_assignment *a, weir_error *err)
 {
     wr_query *q = query_of(c);
+    WR_ASSERT(!wr_task_set_is_open(q->tasks) && a->slots_n > 0 && a->batch_rows > 0);
     wr_task_assignment tasks = {
         .parts = a->parts,
         .parts_n = a->parts_n,
@@ -47,12 +63,15 @@ static void close(wr_worker_client *c)
     wr_query *q = query_of(c);
     wr_task_set_close(q->tasks);
     wr__state_share_release(&q->share);
+    WR_ASSERT(!wr_task_set_is_open(q->tasks) && q->share.used == 0);
 }
 
 static weir_status deliver(wr_worker_client *c, uint32_t topic, int32_t partition,
                            const wr_record *records, uint32_t n, weir_error *err)
 {
-    return wr_task_set_deliver(query_of(c)->tasks, topic, partition, records, n, err);
+    const wr_query *q = query_of(c);
+    WR_ASSERT(topic < q->plan->topics_n); /* the client's own number, not the worker's */
+    return wr_task_set_deliver(q->tasks, topic, partition, records, n, err);
 }
 
 static bool swap(wr_worker_client *c)
@@ -77,6 +96,8 @@ static weir_status flush(wr_worker_client *c, weir_error *err)
     return wr_task_set_flush(query_of(c)->tasks, err);
 }
 
+/* That the directory knows the query is written with its first state, not before: a mark without
+ * state would keep start_offsets.c from starting over where nothing is left. */
 static weir_status commit_into(wr_worker_client *c, wr_db_batch *b, weir_error *err)
 {
     wr_query *q = query_of(c);
@@ -85,6 +106,7 @@ static weir_status commit_into(wr_worker_client *c, wr_db_batch *b, weir_error *
     return q->kind.changelogs ? WEIR_OK : wr_task_set_commit_into(q->tasks, b, err);
 }
 
+/* Of the tasks that are open now: operators count for themselves, without atomics. */
 static uint64_t late_rows(const wr_query *q)
 {
     uint64_t late = 0;
@@ -96,9 +118,11 @@ static uint64_t late_rows(const wr_query *q)
     return late;
 }
 
+/* Nothing here may fail: what was flushed is durable, and tasks go on from it. */
 static void committed(wr_worker_client *c, const wr_commit_times *times)
 {
     wr_query *q = query_of(c);
+    WR_ASSERT(wr_task_set_is_open(q->tasks));
     if (q->kind.changelogs)
         wr_task_set_committed(q->tasks);
     if (!times) /* offsets follow with a later one */
@@ -122,6 +146,8 @@ static void trim(wr_worker_client *c)
     wr__state_share_trim(&q->share, q->tasks);
 }
 
+/* `over` asks for an early commit. Where a commit has its state in one batch, that batch is a
+ * second copy of what is dirty, so dirty bytes have a bound of their own there. */
 static wr_client_memory memory(wr_worker_client *c)
 {
     wr_query *q = query_of(c);
@@ -132,6 +158,7 @@ static wr_client_memory memory(wr_worker_client *c)
     };
 }
 
+/* Relaxed: totals, which order nothing; they are read for metrics alone. */
 static void processed(wr_worker_client *c, uint64_t records, uint64_t bytes)
 {
     wr__query_counts *n = &query_of(c)->counts;
@@ -139,6 +166,8 @@ static void processed(wr_worker_client *c, uint64_t records, uint64_t bytes)
     atomic_fetch_add_explicit(&n->bytes_in, bytes, memory_order_relaxed);
 }
 
+/* The lag is the worker's, so that of all clients together: they stand at the same offsets. One
+ * that is not known anew leaves the last one in place. */
 static void observe(wr_worker_client *c, const wr_worker_times *times, int64_t lag)
 {
     wr_query *q = query_of(c);
@@ -149,10 +178,15 @@ static void observe(wr_worker_client *c, const wr_worker_times *times, int64_t l
 
 /* ---- leaving ---- */
 
+/*
+ * The last call of a worker, which may be of another one than the query was started with. FAILED is
+ * final: a stop does not change it, or whoever looks later would see an orderly end.
+ */
 static void left(wr_worker_client *c, wr_client_end why, const weir_error *err)
 {
     wr_query *q = query_of(c);
     WR_ASSERT(!wr_task_set_is_open(q->tasks));
+    WR_ASSERT(why != WR_CLIENT_FAILED || err);
     switch (why) {
     case WR_CLIENT_PAUSED:
         atomic_store(&q->state, WR_QUERY_PAUSED);
@@ -193,12 +227,14 @@ const wr_client_class wr__query_client_class = {
 
 /* ---- tasks ---- */
 
+/* Asked by a restore, between two batches of its changelog. */
 static bool stopping(void *arg)
 {
     const wr_query *q = arg;
     return atomic_load(&q->client.desired) != WR_DESIRED_RUN;
 }
 
+/* Counts belong to the query and outlive its tasks. */
 static void closing(void *arg, const wr_task *task)
 {
     wr__metrics_retire(arg, task);

@@ -4,6 +4,7 @@
  * one that is made again under the same id begins with nothing. What there is, its plan says.
  *
  * What fails is logged: names are unique to the query, so leftovers do no harm but for their space.
+ * The statement that removes the query has succeeded by now, and cannot be failed by them.
  */
 #include "runtime/log/log_groups.h"
 #include "runtime/query/query_internal.h"
@@ -14,6 +15,7 @@ static void warn(const wr_query *q, const char *what, const weir_error *err)
     wr_diag_put(WR_DIAG_WARN, "query", "%s: dropping %s: %s", q->id, what, err->message);
 }
 
+/* One that is not there was never made, or somebody has removed it: what was wanted. */
 static void remove_topic(const wr_query *q, const char *topic)
 {
     weir_error err;
@@ -25,6 +27,7 @@ static void remove_topic(const wr_query *q, const char *topic)
 /* The changelog of a store, and how far it has been applied, by partition. */
 static void forget_changelog(const wr_query *q, const wr_plan_store *store, wr_db_batch *b)
 {
+    WR_ASSERT(store->subtopology < q->plan->subtopologies_n);
     wr_buf topic = {0};
     wr_task_changelog_name(q->prefix, q->id, store, &topic);
     remove_topic(q, wr_buf_cstr(&topic));
@@ -37,6 +40,8 @@ static void forget_changelog(const wr_query *q, const wr_plan_store *store, wr_d
     wr_buf_free(&topic);
 }
 
+/* A store that no task has opened has no id in the database, and nothing to be dropped. Its
+ * changelog may be there even so: another process had the partitions. */
 static void forget_store(const wr_query *q, const wr_plan_store *store, wr_db_batch *b)
 {
     weir_error err;
@@ -57,6 +62,7 @@ void wr__query_forget(wr_query *q)
 {
     weir_error err;
     WR_ASSERT(!wr_task_set_is_open(q->tasks) && !q->kind.transient);
+    WR_ASSERT(!q->client.worker && !q->client.pending && q->group && !q->owns_db);
     wr_db_batch *b = wr_db_batch_new(q->db);
     for (uint32_t i = 0; i < q->plan->stores_n; i++)
         forget_store(q, &q->plan->stores[i], b);

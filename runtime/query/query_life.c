@@ -6,10 +6,12 @@
 #include "common/diag.h"
 
 #define STOP_AGAIN_MS 2000 /* after blocked calls were given up */
-#define PAUSE_WAIT_MS 5000
+#define PAUSE_WAIT_MS 5000 /* a PAUSE answers by then; what it asked for stays asked for */
 
 /* ---- made ---- */
 
+/* Everything that follows from options, log and plan, decided once: what is asked of `kind` later
+ * gets the same answer on every thread. */
 static wr__query_kind kind_of(const wr_query_options *o, const wr_settings *settings)
 {
     const wr_log_capabilities *can = wr_log_can(o->log);
@@ -33,6 +35,8 @@ static wr__query_kind kind_of(const wr_query_options *o, const wr_settings *sett
     return k;
 }
 
+/* Nothing here can fail, and nothing is opened or created outside the process. So a query that is
+ * refused later is freed the usual way, and is whole. */
 static wr_query *make(const wr_query_options *o)
 {
     wr_query *q = wr_calloc(1, sizeof *q);
@@ -64,9 +68,12 @@ static wr_query *make(const wr_query_options *o)
     return q;
 }
 
+/* A repartition topic that was made stays where the query is refused after it: another process of
+ * the same group may have made it, and use it. */
 weir_status wr_query_new(const wr_query_options *o, wr_query **out, weir_error *err)
 {
     WR_ASSERT(o->transient == (o->db == NULL));
+    WR_ASSERT(o->id && o->prefix && o->plan && o->log && o->clock && o->budget);
     wr_query *q = make(o);
     weir_status st = wr__query_topics_create(q, err);
     /* Whoever steps it, or reads its rows, hears at once what is wrong; others when they start. */
@@ -76,6 +83,7 @@ weir_status wr_query_new(const wr_query_options *o, wr_query **out, weir_error *
         wr_query_free(q, false);
         return st;
     }
+    WR_ASSERT(q->kind.threaded || q->client.worker);
     *out = q;
     return WEIR_OK;
 }
@@ -86,13 +94,15 @@ weir_status wr_query_step(wr_query *q, int timeout_ms, bool *progressed, bool *d
                           weir_error *err)
 {
     WR_ASSERT(!q->kind.threaded || q->owns_scheduler);
+    WR_ASSERT(q->client.worker && !q->client.pending);
     return wr_worker_step(q->client.worker, timeout_ms, progressed, done, err);
 }
 
+/* Records are offered to every query; those of a topic that this one does not read are left. */
 weir_status wr_query_pipe(wr_query *q, const char *topic, const wr_record *records, uint32_t n,
                           weir_error *err)
 {
-    WR_ASSERT(q->kind.piped);
+    WR_ASSERT(q->kind.piped && q->client.worker);
     for (uint32_t t = 0; t < q->plan->topics_n; t++)
         if (q->plan->topics[t].role == WR_TOPIC_INPUT && strcmp(q->topics.names[t], topic) == 0)
             WR_TRY(wr_worker_pipe(q->client.worker, t, records, n, err));
@@ -106,6 +116,8 @@ weir_status wr_query_commit(wr_query *q, weir_error *err)
 
 /* ---- pausing, stopping ---- */
 
+/* A query that is stepped has no thread to wait for: its owner looks at the state before it steps.
+ * One on a worker leaves it, so that the others of the worker go on without it. */
 void wr_query_pause(wr_query *q, bool paused)
 {
     if (!q->kind.threaded) {
@@ -121,7 +133,8 @@ void wr_query_pause(wr_query *q, bool paused)
     }
 }
 
-/* Without a thread: a last commit here. */
+/* Without a thread: a last commit here, on the caller's thread. What a failed query has not
+ * committed must stay so, and a transient one has nothing to keep. */
 static void stop_here(wr_query *q)
 {
     int was = atomic_load(&q->state);
@@ -132,6 +145,7 @@ static void stop_here(wr_query *q)
         wr__query_set_error(q, &err);
     }
     wr_worker_free(q->client.worker);
+    WR_ASSERT(!q->client.worker); /* freeing a worker makes its clients leave */
 }
 
 void wr_query_give_up(wr_query *q)
@@ -143,6 +157,8 @@ void wr_query_give_up(wr_query *q)
     wr_monitor_unlock(m);
 }
 
+/* Twice with a deadline: first for an orderly end with a last commit; then, after blocked calls of
+ * the log were given up, for an end without one. */
 bool wr_query_stop(wr_query *q, int timeout_ms)
 {
     wr_monitor *m = wr__scheduler_monitor(q->scheduler);
@@ -173,12 +189,15 @@ void wr_query_stop_soon(wr_query *q)
     wr_monitor_unlock(m);
 }
 
+/* In this order: no thread may be in its tasks when they are freed; forgetting needs plan, names
+ * and settings; the plan is last, since tasks, topics and metrics refer to it. */
 void wr_query_free(wr_query *q, bool forget)
 {
     if (!q)
         return;
     bool stopped = wr_query_stop(q, -1);
     WR_ASSERT(stopped);
+    WR_ASSERT(!wr_task_set_is_open(q->tasks) && q->share.used == 0);
     if (forget && !q->owns_db)
         wr__query_forget(q);
     wr_task_set_free(q->tasks);

@@ -16,11 +16,13 @@
 #define PUBLISH_NS 100000000ll
 #define RATE_NS    1000000000ll
 
+/** Of one node, summed over its tasks. */
 typedef struct op_counts {
     uint32_t tasks; /* open now */
     uint64_t rows_in, rows_out, batches, late, dropped, bytes_in, bytes_out, ns;
 } op_counts;
 
+/** What adds up for ever, and what is only there now: the latter is not kept when a task closes. */
 typedef struct store_counts {
     uint64_t gets, misses, puts, expired;  /* so far */
     uint64_t entries, dirty, memory_bytes; /* now */
@@ -59,6 +61,7 @@ struct wr__metrics {
     store_sums *stores; /* by store of the plan; `past` is the worker's */
 };
 
+/* A step's second node is its end in another sub-topology than its own. */
 static uint32_t node_of(const wr_step *step, uint32_t subtopology)
 {
     return 2 * step->id + (step->subtopology != subtopology);
@@ -71,8 +74,10 @@ wr__metrics *wr__metrics_new(const wr_query *q)
     m->past = wr_calloc(2 * (size_t)plan->steps_n, sizeof *m->past);
     m->shown = wr_calloc(2 * (size_t)plan->steps_n, sizeof *m->shown);
     m->stores = wr_calloc(plan->stores_n, sizeof *m->stores);
-    for (uint32_t i = 0; i < plan->stores_n; i++)
+    for (uint32_t i = 0; i < plan->stores_n; i++) {
         m->stores[i].node = node_of(plan->stores[i].step, plan->stores[i].subtopology);
+        WR_ASSERT(m->stores[i].node < 2 * plan->steps_n);
+    }
     m->started_ns = m->rate.since_ns = q->clock->mono_ns(q->clock);
     m->last_out_ms = -1;
     pthread_mutex_init(&m->lock, NULL);
@@ -119,6 +124,8 @@ static void add_store(store_counts *to, const wr_store *s, bool now)
     to->memory_bytes += wr_store_bytes(s);
 }
 
+/* `past` of operators is the worker's alone; that of stores is read by publish under the lock, as
+ * all of the struct it lies in. */
 void wr__metrics_retire(wr_query *q, const wr_task *t)
 {
     wr__metrics *m = q->metrics;
@@ -156,6 +163,7 @@ static void measure_rate(wr_query *q, int64_t now_ns)
     rate *r = &q->metrics->rate;
     uint64_t in = atomic_load(&q->counts.records_in), out = atomic_load(&q->counters.records_out);
     int64_t ns = now_ns - r->since_ns;
+    WR_ASSERT(in >= r->in && out >= r->out); /* they only grow, and the lock orders who looks */
     if (ns < RATE_NS)
         return;
     r->in_per_s = (double)(in - r->in) * 1e9 / (double)ns;
@@ -165,6 +173,8 @@ static void measure_rate(wr_query *q, int64_t now_ns)
     r->out = out;
 }
 
+/* From `past` on, not from what was shown before: open tasks count from 0 since they were opened.
+ */
 static void publish(wr_query *q, int64_t now_ns)
 {
     wr__metrics *m = q->metrics;
@@ -215,6 +225,7 @@ void wr__metrics_committed(wr_query *q, const wr_commit_times *times)
 
 /* ---- reading, from any thread ---- */
 
+/* Atomics, each for itself: without the lock, and so without a moment that all of them are of. */
 void wr_query_metrics_read(wr_query *q, wr_query_metrics *out)
 {
     *out = (wr_query_metrics){
@@ -233,6 +244,7 @@ void wr_query_metrics_read(wr_query *q, wr_query_metrics *out)
         out->tasks[s] = atomic_load(&q->counters.states[s]);
 }
 
+/** Making the nodes of a profile, under the metrics' lock. */
 typedef struct walk {
     wr_query *q;
     wr_profile *out;
@@ -245,6 +257,7 @@ static uint64_t disk_bytes(wr_query *q, const wr_plan_store *s)
         [WR_STORE_WINDOW] = WR_DB_WINDOW,
         [WR_STORE_SESSION] = WR_DB_SESSION,
     };
+    WR_ASSERT((size_t)s->spec.kind < WR_ARRAY_LEN(families));
     wr_buf name = {0};
     weir_error ignored; /* a size that cannot be asked for is not known */
     uint32_t id = 0;
@@ -255,6 +268,7 @@ static uint64_t disk_bytes(wr_query *q, const wr_plan_store *s)
                                : 0;
 }
 
+/* Stores follow their operator, one deeper, in the plan's order. */
 static void put_stores(walk *w, uint32_t node, uint32_t depth, const wr_profile_node *of)
 {
     const wr__metrics *m = w->q->metrics;
@@ -283,6 +297,8 @@ static void put_stores(walk *w, uint32_t node, uint32_t depth, const wr_profile_
     }
 }
 
+/* @p other_end: the step's end in the sub-topology that it sends to, which has a name of its own.
+ */
 static void put_node(walk *w, const wr_step *step, bool other_end, uint32_t depth, uint32_t sub)
 {
     uint32_t node = 2 * step->id + other_end;
@@ -354,5 +370,6 @@ void wr_query_profile(wr_query *q, wr_arena *a, wr_profile *out)
     out->last_out_ms = m->last_out_ms;
     walk w = {q, out};
     put_steps(&w, q->plan->root, 0, q->plan->root->subtopology);
+    WR_ASSERT(out->nodes_n <= 2 * q->plan->steps_n + q->plan->stores_n);
     pthread_mutex_unlock(&m->lock);
 }

@@ -9,7 +9,8 @@
 
 #include <stdlib.h>
 
-/* What this process has of them. */
+/* What this process has of them. The monitor keeps the worker there; its own lock guards what it
+ * has committed. Names are the query's, so they outlive the worker. */
 static uint32_t own_positions(wr_query *q, wr_topic_part *parts, uint32_t max)
 {
     wr_monitor *m = wr__scheduler_monitor(q->scheduler);
@@ -17,6 +18,7 @@ static uint32_t own_positions(wr_query *q, wr_topic_part *parts, uint32_t max)
     wr_monitor_lock(m);
     uint32_t n = q->client.worker ? wr_worker_positions(q->client.worker, own, max) : 0;
     wr_monitor_unlock(m);
+    WR_ASSERT(n <= max);
     for (uint32_t i = 0; i < n; i++)
         parts[i] = (wr_topic_part){q->topics.names[q->topics.read[own[i].topic]], own[i].partition,
                                    own[i].committed};
@@ -24,6 +26,7 @@ static uint32_t own_positions(wr_query *q, wr_topic_part *parts, uint32_t max)
     return n;
 }
 
+/* Nothing read and not processed, nothing processed and not committed. */
 static bool idle(wr_query *q)
 {
     wr_monitor *m = wr__scheduler_monitor(q->scheduler);
@@ -52,6 +55,7 @@ static weir_status all_positions(wr_query *q, wr_topic_part **out, uint32_t *out
                 parts[n++] = (wr_topic_part){q->topics.names[t], p, WR_OFFSET_NONE};
         }
     }
+    WR_ASSERT(own <= n && n <= max);
     weir_status st = WEIR_OK;
     if (n > own)
         st = wr_group_committed(q->log, q->group, parts + own, n - own, err);
@@ -60,6 +64,9 @@ static weir_status all_positions(wr_query *q, wr_topic_part **out, uint32_t *out
     return st;
 }
 
+/* Ends are asked for first and the worker's idleness after them: idle then means that nothing which
+ * was there at the call is still under way. A partition whose old records have expired is counted
+ * from its start: what is gone is not waited for. */
 weir_status wr_query_caught_up(wr_query *q, bool *yes, weir_error *err)
 {
     wr_topic_part *parts;

@@ -14,10 +14,12 @@ typedef struct pull_step {
     wr_evaluator *ev;
 } pull_step;
 
+/** One pull query, on its caller's thread; nothing of it is shared. */
 typedef struct pull_run {
-    wr_query *q;
+    wr_query *q; /* constant parts of it alone: plan, names */
     const wr_pull *pull;
-    wr_arena *arena, *scratch;
+    wr_arena *arena;            /* evaluators: until the end */
+    wr_arena *scratch;          /* rows: reset after each partition */
     pull_step steps[STEPS_MAX]; /* in order of the data flow */
     uint32_t steps_n;
     wr_evaluator *filter, *select;
@@ -35,6 +37,8 @@ static void report(wr_row_errors *self, uint32_t row, const char *message)
     (void)message;
 }
 
+/* The steps above the store, in order of the flow: the plan's way is from the sink down. A SUPPRESS
+ * among them is passed over, since pull queries read what the store has now. */
 static void open_steps(pull_run *r)
 {
     const wr_plan *plan = r->q->plan;
@@ -46,6 +50,7 @@ static void open_steps(pull_run *r)
         WR_ASSERT(n < STEPS_MAX);
         chain[n++] = s;
     }
+    WR_ASSERT(r->steps_n == 0);
     while (n--) {
         const wr_step *s = chain[n];
         pull_step *p = &r->steps[r->steps_n++];
@@ -70,6 +75,7 @@ static void close_steps(pull_run *r)
         wr_evaluator_close(r->select);
 }
 
+/* @p b gets columns of its own, in scratch; rows and selection stay. */
 static void project(pull_run *r, wr_evaluator *ev, const wr_schema *schema, wr_batch *b)
 {
     const wr_vec **out = wr_arena_calloc(r->scratch, schema->n, sizeof *out);
@@ -81,6 +87,9 @@ static void project(pull_run *r, wr_evaluator *ev, const wr_schema *schema, wr_b
     b->old_cols = NULL;
 }
 
+/* Batches of the store as the materialised step gives them. LIMIT cuts the selection before the
+ * pull's own SELECT runs, so expressions of rows that nobody gets are not computed and cannot fail.
+ */
 static weir_status take_rows(void *arg, const wr_batch *in, weir_error *err)
 {
     pull_run *r = arg;
@@ -101,6 +110,7 @@ static weir_status take_rows(void *arg, const wr_batch *in, weir_error *err)
     project(r, r->select, r->pull->result, &b);
     if (r->errs.count)
         return wr_error(err, WEIR_ERR_RECORD, "%s", r->errs.first);
+    WR_ASSERT(r->left < 0 || b.sel.n <= r->left);
     if (r->left >= 0)
         r->left -= b.sel.n;
     return b.sel.n ? r->emit(r->arg, &b, err) : WEIR_OK;
@@ -132,12 +142,14 @@ static weir_status read_one(pull_run *r, wr_store *store, const wr_pull_key *k, 
     return st;
 }
 
+/* @p snap makes all partitions be of one moment: a commit writes them together. */
 static weir_status read_partition(pull_run *r, const wr_db_snap *snap, uint32_t store_id,
                                   const wr_store_spec *spec, int32_t partition, weir_error *err)
 {
     wr_store_options options = {
         .store_id = store_id, .partition = (uint32_t)partition, .snap = snap};
     wr_store *store;
+    WR_ASSERT(partition >= 0 && store_id > 0);
     WR_TRY(wr_store_spec_open(r->q->db, spec, &options, &store, err));
     weir_status st = WEIR_OK;
     /* A range of keys reads the table and filters: the store's order is bytewise, SQL's is that of
@@ -162,6 +174,11 @@ static void await_write(wr_query *q)
     wr_monitor_unlock(m);
 }
 
+/*
+ * Of the query only what never changes is used: its plan, names and database. So it may process,
+ * commit, or fail meanwhile; whoever calls has pinned it, so it is not freed. A store without an id
+ * was never written: a table without rows.
+ */
 weir_status wr_query_pull(wr_query *q, const wr_pull *pull,
                           weir_status (*emit)(void *arg, const wr_batch *batch, weir_error *err),
                           void *arg, weir_error *err)
@@ -186,7 +203,9 @@ weir_status wr_query_pull(wr_query *q, const wr_pull *pull,
                            .rng = &rng,
                            .zone = "UTC"};
     open_steps(&r);
+    WR_ASSERT(q->plan->materialized_store < q->plan->stores_n);
     const wr_plan_store *of = &q->plan->stores[q->plan->materialized_store];
+    WR_ASSERT(of->subtopology < q->plan->subtopologies_n);
     wr_buf full = {0};
     uint32_t id = 0;
     wr_task_store_name(q->id, of, &full);

@@ -2,6 +2,9 @@
 /*
  * State and error of a query, as others see them. The worker's thread and whoever controls the
  * query write them.
+ *
+ * The state is an atomic without a lock: readers want what holds now. The error is a struct, so it
+ * has a lock, and is written before the state: who sees FAILED finds the reason.
  */
 #include "runtime/query/query_internal.h"
 #include "common/diag.h"
@@ -16,12 +19,13 @@ const char *wr_query_state_name(wr_query_state s)
 wr_query_state wr_query_state_of(const wr_query *q)
 {
     wr_query_state s = (wr_query_state)atomic_load(&q->state);
+    WR_ASSERT(s <= WR_QUERY_STOPPED);
     if (s == WR_QUERY_RUNNING && atomic_load(&q->client.desired) == WR_DESIRED_PAUSE)
         return WR_QUERY_PAUSED; /* it has been asked to, and processes nothing new for long */
     return s;
 }
 
-/* The first one says what happened. */
+/* The first one says what happened; those after it are mostly its consequences. */
 void wr__query_set_error(wr_query *q, const weir_error *err)
 {
     WR_ASSERT(err->code != WEIR_OK);
@@ -42,8 +46,10 @@ bool wr_query_error(wr_query *q, weir_error *err)
     return has;
 }
 
+/* Counts are published first: a failed query's worker does it no more. */
 void wr_query_fail(wr_query *q, const weir_error *err)
 {
+    WR_ASSERT(err->code != WEIR_OK);
     wr__metrics_publish(q);
     wr__query_set_error(q, err);
     atomic_store(&q->state, WR_QUERY_FAILED);

@@ -48,6 +48,8 @@ static bool sub_reads(const wr_plan *plan, uint32_t sub, uint32_t topic)
 
 /* ---- of a query ---- */
 
+/* Topics of statements have the names that the statements gave them; internal ones are named after
+ * the query, so that no two queries share one, and forgetting finds them again. */
 static char *log_name(const wr_query *q, const wr_plan_topic *t)
 {
     wr_buf name = {0};
@@ -59,12 +61,14 @@ static char *log_name(const wr_query *q, const wr_plan_topic *t)
     return text;
 }
 
+/* By a worker. A repartition topic is one only where rows go through topics at all. */
 static bool is_read(const wr_query *q, const wr_plan_topic *t)
 {
     return t->role == WR_TOPIC_INPUT ||
            (t->role == WR_TOPIC_REPARTITION && q->kind.internal_topics);
 }
 
+/* A sub-topology has as many tasks as the largest topic that it reads has partitions. */
 void wr__query_topics_init(wr_query *q)
 {
     const wr_plan *plan = q->plan;
@@ -93,6 +97,7 @@ void wr__query_topics_destroy(wr_query *q)
     wr_free(q->topics.sub_partitions);
 }
 
+/* One that exists is as good: of another process with the same query, or of an earlier start. */
 weir_status wr__query_topics_create(const wr_query *q, weir_error *err)
 {
     for (uint32_t t = 0; t < q->plan->topics_n && q->kind.internal_topics; t++) {

@@ -6,7 +6,14 @@
  * settings. A new query for a worker that runs is submitted to it; the first of a key makes and
  * opens the worker on its caller's thread, which so hears what fails.
  *
- * Everything here is guarded by the monitor, which the scheduler shares with its workers.
+ * Everything here is guarded by the monitor, which the scheduler shares with its workers. It is not
+ * held while a worker is made, opened, joined or freed: those ask the log, and take the monitor
+ * themselves.
+ *
+ * A query is at any time in one of: the waiting ones, being placed, a worker (pending or client),
+ * nowhere. Who wants it to be nowhere says so in `desired` and waits; a placing that is under way
+ * is waited for like a worker, so no query can slip through between two of these. (Queries of a
+ * release bear no such mark: whoever holds has them to itself until the release returns.)
  */
 #include "runtime/query/query_internal.h"
 
@@ -23,17 +30,18 @@ typedef struct listed {
 struct wr_scheduler {
     wr_monitor monitor;
     wr_executor *executor;
-    bool interactive; /* statements come one by one: a group of this process's own */
-    int held;
-    wr_query **waiting; /* to be started at the release */
+    bool interactive;   /* statements come one by one: a group of this process's own */
+    int held;           /* holds that are not released yet */
+    wr_query **waiting; /* to be started at the release; borrowed */
     size_t waiting_n;
-    listed *workers; /* that run */
+    listed *workers; /* that run: from before their start until their thread says that it ends */
     size_t workers_n;
-    wr_worker **ended; /* to be joined */
+    wr_worker **ended; /* to be joined: a thread cannot join itself */
     size_t ended_n;
     char token[24]; /* of this process, for the names of worker groups */
 };
 
+/* The token is random, not the process's number: two containers may both be process 1. */
 wr_scheduler *wr_scheduler_new(bool interactive, wr_executor *executor)
 {
     wr_scheduler *s = wr_calloc(1, sizeof *s);
@@ -51,7 +59,8 @@ wr_monitor *wr__scheduler_monitor(wr_scheduler *s)
     return &s->monitor;
 }
 
-/* Threads that have ended. Not from a worker's thread. */
+/* Threads that have ended are joined, without the monitor, which they may still hold at their very
+ * end. Not from a worker's thread. Called now and then, so that ended workers do not pile up. */
 static void reap(wr_scheduler *s)
 {
     wr_monitor_lock(&s->monitor);
@@ -70,7 +79,7 @@ void wr_scheduler_free(wr_scheduler *s)
     if (!s)
         return;
     wr_monitor_lock(&s->monitor);
-    WR_ASSERT(s->waiting_n == 0);
+    WR_ASSERT(s->waiting_n == 0 && s->held == 0);
     while (s->workers_n) /* its queries have been stopped */
         (void)wr_monitor_wait(&s->monitor, NULL);
     wr_monitor_unlock(&s->monitor);
@@ -83,6 +92,7 @@ void wr_scheduler_free(wr_scheduler *s)
 
 /* ---- the list of workers ---- */
 
+/* Before its start: a worker may come to its end before the start returns. */
 static void list_worker(wr_scheduler *s, wr_worker *w, const char *key)
 {
     wr_monitor_lock(&s->monitor);
@@ -94,13 +104,12 @@ static void list_worker(wr_scheduler *s, wr_worker *w, const char *key)
 /* With the monitor held. */
 static void unlist_worker(wr_scheduler *s, const wr_worker *w)
 {
-    for (size_t i = 0; i < s->workers_n; i++) {
-        if (s->workers[i].worker != w)
-            continue;
-        wr_free(s->workers[i].key);
-        s->workers[i] = s->workers[--s->workers_n];
-        return;
-    }
+    size_t i = 0;
+    while (i < s->workers_n && s->workers[i].worker != w)
+        i++;
+    WR_ASSERT(i < s->workers_n); /* listed before its start, taken out once */
+    wr_free(s->workers[i].key);
+    s->workers[i] = s->workers[--s->workers_n];
 }
 
 /* With the monitor held, on the worker's thread, which does nothing more after it. */
@@ -112,7 +121,8 @@ static void worker_ended(void *arg, wr_worker *w)
     s->ended[s->ended_n++] = w;
 }
 
-/* With the monitor held. */
+/* With the monitor held. One that is about to end accepts nobody; a new one is then made beside it.
+ */
 static wr_worker *find_worker(const wr_scheduler *s, const char *key)
 {
     for (size_t i = 0; i < s->workers_n; i++)
@@ -129,6 +139,8 @@ static int by_text(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+/* Sorted, since the order of a map is that of insertion: SET a, SET b and SET b, SET a are the same
+ * settings, and queries with them may share. */
 static void put_settings(wr_buf *out, const wr_settings *settings)
 {
     const wr_map_entry *e;
@@ -150,6 +162,8 @@ static void put_settings(wr_buf *out, const wr_settings *settings)
     wr_free(lines);
 }
 
+/* ALONE: in memory while this process has every partition; where others have some, a row may belong
+ * to a task of theirs, and only a topic reaches it. */
 static wr_exchange_mode exchange_of(const wr_query *q)
 {
     if (!q->kind.internal_topics)
@@ -163,7 +177,11 @@ static bool meets_across(const wr_query *q)
     return q->plan->subtopologies_n > 1;
 }
 
-/* Everything that wr_worker_options says differently for different queries must show in it. */
+/*
+ * What two queries must have in common to be clients of one worker, as text. Everything that
+ * wr_worker_options says differently for different queries must show in it: what is forgotten here
+ * would be decided by whichever query came first.
+ */
 static char *key_of(const wr_query *q)
 {
     wr_buf key = {0};
@@ -186,6 +204,7 @@ static char *key_of(const wr_query *q)
  */
 static char *group_of(const wr_scheduler *s, wr_query *const *queries, size_t n, const char *key)
 {
+    WR_ASSERT(n > 0 && (n == 1 || key)); /* several are together because of their key */
     const wr_query *first = queries[0];
     if (n == 1 && !(key && s->interactive))
         return first->group ? wr_strdup(first->group) : NULL;
@@ -216,9 +235,11 @@ static uint32_t batch_rows(const wr_query *q)
     return (uint32_t)WR_MAX((int64_t)1, WR_MIN(rows, (int64_t)65536));
 }
 
-/* Worker for @p q and all who share its key. */
+/* Worker for @p q and all who share its key. Options are borrowed from the query for the call
+ * alone: the worker copies what it keeps, since the query may leave before the others do. */
 static wr_worker *make_worker(wr_scheduler *s, const wr_query *q, const char *group)
 {
+    WR_ASSERT(q->topics.read_n > 0 && !q->client.worker);
     wr_worker_topic *topics = wr_calloc(q->topics.read_n, sizeof *topics);
     for (uint32_t t = 0; t < q->topics.read_n; t++) {
         const wr_plan_topic *of = &q->plan->topics[q->topics.read[t]];
@@ -258,6 +279,7 @@ static wr_worker *make_worker(wr_scheduler *s, const wr_query *q, const char *gr
 
 /* ---- starting ---- */
 
+/* Owns the worker from here on: where no thread can be had, it is freed, and its clients leave. */
 static weir_status start_worker(wr_scheduler *s, wr_worker *w, const char *key, weir_error *err)
 {
     list_worker(s, w, key);
@@ -275,6 +297,7 @@ static weir_status start_worker(wr_scheduler *s, wr_worker *w, const char *key, 
 static weir_status launch(wr_scheduler *s, wr_query *const *queries, size_t n, const char *key,
                           weir_error *err)
 {
+    WR_ASSERT(n > 0);
     char *group = group_of(s, queries, n, key);
     wr_worker *w = make_worker(s, queries[0], group);
     wr_free(group);
@@ -287,8 +310,11 @@ static weir_status launch(wr_scheduler *s, wr_query *const *queries, size_t n, c
     return st;
 }
 
+/* For queries that are stepped, and for those with a scheduler of their own, which are started
+ * later on this same worker. */
 weir_status wr__query_open_alone(wr_query *q, weir_error *err)
 {
+    WR_ASSERT(!q->client.worker && !q->client.pending);
     wr_worker *w = make_worker(q->scheduler, q, q->group);
     wr_worker_add(w, &q->client);
     weir_status st = wr_worker_open(w, err);
@@ -297,7 +323,12 @@ weir_status wr__query_open_alone(wr_query *q, weir_error *err)
     return st;
 }
 
-/* To a worker that reads the same, or to one of its own. The caller has set `being_placed`. */
+/*
+ * To a worker that reads the same, or to one of its own. The caller has set `being_placed`, and
+ * with it keeps others from placing, stopping or freeing the query meanwhile. Two queries of one
+ * key that are placed at the same time may each make a worker; both work, and the first that is
+ * found gets those that come later.
+ */
 static weir_status place(wr_query *q, weir_error *err)
 {
     wr_scheduler *s = q->scheduler;
@@ -305,6 +336,7 @@ static weir_status place(wr_query *q, weir_error *err)
     weir_status st = WEIR_OK;
     reap(s);
     wr_monitor_lock(&s->monitor);
+    WR_ASSERT(q->being_placed && !q->client.worker && !q->client.pending);
     wr_worker *found = key ? find_worker(s, key) : NULL;
     if (found)
         wr_worker_submit(found, &q->client);
@@ -324,6 +356,7 @@ weir_status wr_query_start(wr_query *q, weir_error *err)
     wr_scheduler *s = q->scheduler;
     WR_ASSERT(q->kind.threaded);
     wr_monitor_lock(&s->monitor);
+    WR_ASSERT(!q->being_placed && !q->client.pending);
     bool held = s->held > 0, opened = q->client.worker != NULL;
     if (held) {
         s->waiting = wr_realloc((void *)s->waiting, (s->waiting_n + 1) * sizeof(wr_query *));
@@ -350,6 +383,8 @@ typedef struct bundle {
     size_t n;
 } bundle;
 
+/* One without a key shares with nobody, and has a bundle of its own. @p all has room for each query
+ * to be alone. */
 static bundle *bundle_for(bundle *all, size_t *n, wr_query *q)
 {
     char *key = q->kind.shares ? key_of(q) : NULL;
@@ -363,6 +398,11 @@ static bundle *bundle_for(bundle *all, size_t *n, wr_query *q)
     return &all[(*n)++];
 }
 
+/*
+ * Queries of one key begin in one worker, with one group that all of them are part of: its name is
+ * made of their ids, so each process with the same file joins the same group. Started one by one,
+ * the first would have had a group of its own.
+ */
 weir_status wr_scheduler_release(wr_scheduler *s, weir_error *err)
 {
     wr_monitor_lock(&s->monitor);
@@ -381,6 +421,7 @@ weir_status wr_scheduler_release(wr_scheduler *s, weir_error *err)
         b->queries = wr_realloc((void *)b->queries, (b->n + 1) * sizeof(wr_query *));
         b->queries[b->n++] = waiting[i];
     }
+    WR_ASSERT(bundles_n <= n);
     weir_status st = WEIR_OK;
     for (size_t i = 0; i < bundles_n; i++) {
         if (st == WEIR_OK)
@@ -395,7 +436,8 @@ weir_status wr_scheduler_release(wr_scheduler *s, weir_error *err)
 
 /* ---- leaving and coming back, from other threads ---- */
 
-/* With the monitor held. @return whether it was among them. */
+/* With the monitor held. One that was never started leaves by this alone. @return whether it was
+ * among them. */
 static bool drop_waiting(wr_scheduler *s, const wr_query *q)
 {
     for (size_t i = 0; i < s->waiting_n; i++) {
@@ -409,6 +451,7 @@ static bool drop_waiting(wr_scheduler *s, const wr_query *q)
     return false;
 }
 
+/* With the monitor held. */
 static bool is_waiting(const wr_scheduler *s, const wr_query *q)
 {
     for (size_t i = 0; i < s->waiting_n; i++)
@@ -433,6 +476,11 @@ bool wr_query_detached(wr_query *q)
     return yes;
 }
 
+/*
+ * Asks again at each wake-up: where the query is at may change while it is waited for, from pending
+ * to client, or into a catch-up worker. A RESUME, or a STOP after a PAUSE, changes `desired`, and
+ * whoever waits for the former wish waits no longer.
+ */
 bool wr__query_leave(wr_query *q, wr_desired_state desired, int timeout_ms)
 {
     WR_ASSERT(desired != WR_DESIRED_RUN);
@@ -454,10 +502,12 @@ bool wr__query_leave(wr_query *q, wr_desired_state desired, int timeout_ms)
     return left;
 }
 
+/* One that has not left yet stays: its worker looks at `desired` again before it lets it go. */
 void wr__query_return(wr_query *q)
 {
     weir_error err;
     wr_scheduler *s = q->scheduler;
+    WR_ASSERT(q->kind.threaded);
     wr_monitor_lock(&s->monitor);
     atomic_store(&q->client.desired, WR_DESIRED_RUN);
     bool here = is_placed(q) || is_waiting(s, q);
@@ -473,6 +523,7 @@ void wr__query_return(wr_query *q)
 uint32_t wr_query_shared_with(wr_query *q)
 {
     wr_monitor_lock(&q->scheduler->monitor);
+    WR_ASSERT(!q->client.worker || wr_worker_clients(q->client.worker) > 0);
     uint32_t n = q->client.worker ? (uint32_t)wr_worker_clients(q->client.worker) - 1 : 0;
     wr_monitor_unlock(&q->scheduler->monitor);
     return n;

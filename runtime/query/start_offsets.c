@@ -16,6 +16,8 @@
 #include "runtime/query/query_internal.h"
 #include "common/diag.h"
 
+/* A repartition topic is read from its start in any case: what is in it are the query's own rows,
+ * on their way, and auto.offset.reset speaks of what was there before the query. */
 static bool reads_from_start(const wr_query *q, uint32_t topic)
 {
     const wr_plan_topic *t = &q->plan->topics[topic];
@@ -26,6 +28,7 @@ static bool reads_from_start(const wr_query *q, uint32_t topic)
 
 void wr__query_known_key(const wr_query *q, wr_buf *out)
 {
+    WR_ASSERT(q->group); /* a transient query is known nowhere */
     wr_buf_printf(out, "query/%s", q->group);
 }
 
@@ -51,6 +54,8 @@ static weir_status known_here(wr_query *q, bool *known, weir_error *err)
 
 /* ---- is there any output? ---- */
 
+/* By end offsets, not by counting records: one that has been written and has expired was output all
+ * the same, so `high` is what counts. @p empty is only ever set to false. */
 static weir_status topic_empty(wr_query *q, const wr_topic_info *t, bool *empty, weir_error *err)
 {
     uint32_t n = (uint32_t)t->partitions;
@@ -85,6 +90,7 @@ static bool is_output(const wr_query *q, const char *topic)
     return yes;
 }
 
+/* An output that is not there is as good as empty: the list has those that are. */
 static weir_status outputs_empty(wr_query *q, bool *empty, weir_error *err)
 {
     wr_arena *a = wr_arena_new(0);
@@ -99,9 +105,12 @@ static weir_status outputs_empty(wr_query *q, bool *empty, weir_error *err)
     return st;
 }
 
+/* The checks go from cheap to expensive: most starts end at the first or second, and only a
+ * directory without a mark of the query makes the log be asked. */
 static weir_status starts_over(wr_query *q, const wr_topic_part *parts, uint32_t n, bool *yes,
                                weir_error *err)
 {
+    WR_ASSERT(q->group && !q->kind.transient);
     bool any = false, known = true;
     *yes = false;
     for (uint32_t i = 0; i < n; i++)
@@ -122,11 +131,13 @@ static weir_status starts_over(wr_query *q, const wr_topic_part *parts, uint32_t
 
 /* ---- offsets ---- */
 
-/* @return whether there was none to go on from. */
+/* One that lies before the partition's start would be an error of the reader, over and over: it is
+ * moved forward, and the gap is reported. @return whether there was none to go on from. */
 static bool choose_offset(const wr_query *q, wr_topic_part *part, bool over, int64_t low,
                           int64_t high)
 {
     uint32_t topic = wr__query_topic(q, part->topic);
+    WR_ASSERT(topic < q->plan->topics_n); /* its worker reads no other topics than its own */
     bool internal = q->plan->topics[topic].role == WR_TOPIC_REPARTITION;
     if (over) /* rows on their way are made again */
         part->offset = internal ? high : WR_OFFSET_NONE;

@@ -16,10 +16,11 @@
 #include "runtime/statement/planned.h"
 #include "runtime/statement/statement_class.h"
 
+/** One query that the statement is about. */
 typedef struct target {
-    wr_query_entry *entry;
-    const char *id;
-    const char *sink; /* of the query; NULL: an INSERT, which is about itself alone */
+    wr_query_entry *entry; /* reserved, so it stays in the list until this statement takes it out */
+    const char *id;        /* a copy */
+    const char *sink;      /* of the query; NULL: an INSERT, which is about itself alone */
 } target;
 
 typedef struct targets {
@@ -35,6 +36,7 @@ static const char *verb(const wr_exec *x)
 
 /* ---- which; under the lock ---- */
 
+/* Its table has no rows without it, so it lives and ends with the table: DROP TABLE ends it. */
 static bool linked_to_source_table(const wr_query_info *info)
 {
     return info && !*info->sink;
@@ -51,6 +53,8 @@ static void add(wr_exec *x, targets *t, wr_query_entry *entry, const wr_query_in
     wr_reservation_add(needs, WR_OBJECT_QUERY, id, true);
 }
 
+/* Found anew each time it is planned: while it waited for a reservation queries may have come and
+ * gone. ALL leaves out those of source tables; one of them by name is an error. */
 static weir_status plan(wr_exec *x, wr_instance_env *env, void *arg, wr_reservation *needs,
                         weir_error *err)
 {
@@ -106,12 +110,14 @@ static weir_status terminate(wr_exec *x, const target *t, const wr_wait *wait, w
     WR_ASSERT(wr_engine_find_entry(e, t->id) == t->entry);
     wr_query *gone = wr_query_entry_remove(e, t->entry);
     wr_catalog_remove_query(wr_engine_catalog(e), t->id);
+    WR_ASSERT(!wr_engine_find_entry(e, t->id));
     wr_engine_unlock(e);
     wr_query_free(gone, true);
     return WEIR_OK;
 }
 
-/* An INSERT that was left out when the engine was opened. */
+/* An INSERT that was left out when the engine was opened: no query has its id, but the log of
+ * statements has. TERMINATE is how an operator gets rid of it for good. */
 static weir_status terminate_skipped(wr_exec *x, bool *done, weir_error *err)
 {
     wr__subject subject = wr__subject_of_query(x, x->stmt->name.name);

@@ -39,8 +39,10 @@ typedef struct definition {
     bool kept;           /* noted for the next opening */
 } definition;
 
+/* What planning has made. A query that runs is not in it any more: publish or undo has taken it. */
 static void definition_free(definition *d)
 {
+    WR_ASSERT(!d->query);
     wr_source_unref(d->source);
     wr_plan_free(d->plan);
     *d = (definition){0};
@@ -154,6 +156,12 @@ static void name_query(definition *d)
         d->source->query_id = wr_arena_strdup(d->source->arena, d->id);
 }
 
+/*
+ * What is reserved: what is made, alone; what is read, and the sink of an INSERT, shared, so that
+ * statements which read one source do not wait for each other, and a DROP of it waits for them; the
+ * query's id, alone. The number is only looked at here, and taken where planning has succeeded: a
+ * statement that is planned twice has one number.
+ */
 static weir_status plan(wr_exec *x, wr_instance_env *env, void *arg, wr_reservation *needs,
                         weir_error *err)
 {
@@ -258,6 +266,8 @@ static weir_status start_query(wr_exec *x, definition *d, weir_error *err)
     return WEIR_OK;
 }
 
+/* The last step that may fail. From here on the statement has an effect, at the latest with the
+ * next opening. An INSERT is kept under its query, all others under the source they are about. */
 static weir_status keep(wr_exec *x, definition *d, weir_error *err)
 {
     wr__subject subject =
@@ -278,7 +288,7 @@ static void undo(wr_exec *x, definition *d)
     wr_query_free(d->query, false);
     d->query = NULL;
     WR_ASSERT(!d->old_held || d->old);
-    if (d->old_held)
+    if (d->old_held) /* after the new query is gone: both have one group, and the same state */
         wr_query_entry_resume(e, d->old);
     if (d->topic_made && wr_topic_remove(wr_engine_log(e), d->topic.name, &err) != WEIR_OK)
         wr_diag_put(WR_DIAG_WARN, "statement", "topic %s is left over: %s", d->topic.name,
@@ -290,6 +300,7 @@ static void publish(wr_exec *x, definition *d)
 {
     wr_engine *e = x->engine;
     wr_query *replaced = NULL;
+    WR_ASSERT(d->kept && d->old_held == (d->old != NULL));
     wr_engine_lock(e);
     if (d->old)
         replaced = wr_query_entry_remove(e, d->old);
@@ -324,6 +335,8 @@ static weir_status carry_out(wr_exec *x, definition *d, weir_error *err)
     return st;
 }
 
+/* Reservations are given back last: whoever waits for one of the names then finds everything that
+ * this statement has made, or nothing of it. */
 weir_status wr__execute_definition(wr_exec *x, weir_error *err)
 {
     definition d = {0};

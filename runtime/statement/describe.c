@@ -25,20 +25,22 @@
 
 /** What is found under the lock. */
 typedef struct described {
-    wr_source *source; /* one reference */
-    wr_value readers, writers;
-    uint32_t writers_n;
-    wr_arr(wr_query_entry *) pinned; /* those that write */
+    wr_source *source;               /* one reference: a DROP may come while the log is asked */
+    wr_value readers, writers;       /* ids of queries, as ARRAY<STRING> */
+    uint32_t writers_n;              /* also those that are being stopped, which are not pinned */
+    wr_arr(wr_query_entry *) pinned; /* those that write; each is unpinned at the end */
 } described;
 
 /* ---- under the lock ---- */
 
+/* Ids are compared byte by byte: the order is the same in every locale. */
 static int by_text(const void *a, const void *b)
 {
     const wr_value *x = a, *y = b;
     return strcmp(x->u.str.ptr, y->u.str.ptr); /* wr__text ends them with a 0 */
 }
 
+/* Directly: a query that reads what another makes of the source is not among its readers. */
 static bool reads(const wr_query_info *info, const char *source)
 {
     for (uint32_t i = 0; i < info->sources_n; i++)
@@ -61,6 +63,7 @@ static wr_value list_queries(wr_exec *x, const char *source, bool writers, uint3
     }
     if (ids->n)
         qsort(ids->items, ids->n, sizeof *ids->items, by_text);
+    WR_ASSERT(ids->n <= c->queries.live);
     *n = ids->n;
     return wr_value_nest(ids);
 }
@@ -125,7 +128,8 @@ static void add_fields(wr_exec *x, const wr_source *s)
     }
 }
 
-/* What it was made with; nothing here asks the log. */
+/* What it was made with; nothing here asks the log. TIMESTAMP is NULL where the record's own time
+ * counts. */
 static void add_source(wr_exec *x, const wr_source *s)
 {
     static const wr__column columns[] = {
@@ -160,7 +164,8 @@ static weir_status add_topic(wr_exec *x, const described *d, weir_error *err)
     return WEIR_OK;
 }
 
-/* What all queries that write to it have written from this process. */
+/* What all queries that write to it have written from this process, since they were started in it.
+ * A query publishes its numbers itself, so asking for them waits for nobody. */
 static void add_statistics(wr_exec *x, const described *d)
 {
     static const wr__column columns[] = {{"MESSAGES_PER_SEC", &wr_type_double},
@@ -212,7 +217,8 @@ static weir_status add_positions(wr_exec *x, const described *d, weir_error *err
     return WEIR_OK;
 }
 
-/* On failure the sections made so far are dropped with the result (statement.c). */
+/* What was pinned is unpinned on every way out, or the query could never be taken out of the list.
+ * On failure the sections made so far are dropped with the result (statement.c). */
 static weir_status describe_source(wr_exec *x, weir_error *err)
 {
     described d = {0};
@@ -232,6 +238,7 @@ static weir_status describe_source(wr_exec *x, weir_error *err)
         add_statistics(x, &d);
         st = add_positions(x, &d, err);
     }
+    WR_ASSERT(x->stmt->extended || d.pinned.n == 0);
     for (size_t i = 0; i < d.pinned.n; i++)
         wr_query_entry_unpin(x->engine, d.pinned.v[i]);
     wr_source_unref(d.source);
@@ -267,6 +274,7 @@ static weir_status describe_function(wr_exec *x, weir_error *err)
     return WEIR_OK;
 }
 
+/* Kinds that are in the grammar and not here are those of connectors. */
 weir_status wr__execute_describe(wr_exec *x, weir_error *err)
 {
     switch (x->stmt->describe) {

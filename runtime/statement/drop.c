@@ -58,6 +58,7 @@ static weir_status delete_topic(wr_engine *e, const wr_source *s, weir_error *er
     return st == WEIR_ERR_NOT_FOUND ? WEIR_OK : st;
 }
 
+/* The steps of the file's head. */
 static weir_status carry_out(wr_exec *x, const dropping *d, weir_error *err)
 {
     wr_engine *e = x->engine;
@@ -82,7 +83,7 @@ static weir_status carry_out(wr_exec *x, const dropping *d, weir_error *err)
     if (s->query_id)
         wr_catalog_remove_query(c, s->query_id);
     WR_ASSERT(wr_catalog_find(c, s->name) == s);
-    wr_catalog_remove(c, s->name);
+    wr_catalog_remove(c, s->name); /* `s` is still there: `d` has a reference of its own */
     wr_engine_unlock(e);
     wr_query_free(gone, true);
     return WEIR_OK;

@@ -19,6 +19,7 @@ weir_status wr_exec_expected_values(wr_exec *x, wr_insert **out, weir_error *err
     wr_instance_env env;
     wr_engine_lock(x->engine);
     env_init(x, &env);
+    WR_ASSERT(!x->executed); /* an ASSERT is compared, never executed */
     weir_status st = wr_plan_expected_values(&env.base, x->stmt, out, err);
     wr_engine_unlock(x->engine);
     if (st != WEIR_OK)

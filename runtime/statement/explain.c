@@ -19,6 +19,8 @@
 #include "runtime/statement/result.h"
 #include "runtime/statement/statement_class.h"
 
+/* ksqlDB's ids are in upper case, and people type them as they please. @pre the lock is held; the
+ * query is borrowed for as long as it is. */
 weir_status wr__find_running(wr_exec *x, wr_query **out, weir_error *err)
 {
     wr_query_entry *entry = wr_engine_find_entry_any_case(x->engine, x->stmt->name.name);
@@ -45,7 +47,8 @@ static const char *details(wr_exec *x, const wr_plan *plan, const wr_step *step)
     return all;
 }
 
-/* A step, then its inputs, each one deeper: depth and order make the tree. */
+/* A step, then its inputs, each one deeper: depth and order make the tree. A step of a join has two
+ * inputs, the left one first. */
 static void add_step(wr_exec *x, const wr_plan *plan, const wr_step *s, int32_t depth)
 {
     wr_buf schema = {0};
@@ -59,7 +62,8 @@ static void add_step(wr_exec *x, const wr_plan *plan, const wr_step *s, int32_t 
         add_step(x, plan, s->in[i], depth + 1);
 }
 
-/* The rows come first among the results, also where there will be none. */
+/* The rows come first among the results, also where there will be none: a client finds the sections
+ * by name, and the rows by their place. */
 static void start_rows(wr_exec *x)
 {
     static const wr__column columns[] = {
@@ -162,6 +166,7 @@ static weir_status explain_running(wr_exec *x, weir_error *err)
         start_rows(x);
         add_query(x, q);
         add_plan(x, wr_query_plan(q));
+        WR_ASSERT(x->sections.n == 3 && x->sections.v[0]->rows.n > 0);
     }
     wr_engine_unlock(x->engine);
     return st;
@@ -169,9 +174,10 @@ static weir_status explain_running(wr_exec *x, weir_error *err)
 
 /* ---- of a statement ---- */
 
+/** One of the two. */
 typedef struct explained {
-    wr_plan *plan;
-    wr_pull *pull; /* on a table: there is no plan */
+    wr_plan *plan; /* of a persistent or a push query */
+    wr_pull *pull; /* of a pull query: on a stream it has a plan, on a table none */
 } explained;
 
 static void discard(void *arg)
@@ -211,7 +217,8 @@ static weir_status plan(wr_exec *x, wr_instance_env *env, void *arg, wr_reservat
     }
 }
 
-/* How rows are found is all that there is to a pull query on a table. */
+/* How rows are found is all that there is to a pull query on a table: its SELECT and WHERE are run
+ * over what the look-up or the scan gives, without operators. */
 static void add_pull(wr_exec *x, const wr_pull *pull)
 {
     static const wr__column columns[] = {{"SOURCE", &wr_type_string}, {"ACCESS", &wr_type_string}};
@@ -222,6 +229,7 @@ static void add_pull(wr_exec *x, const wr_pull *pull)
                    wr__text(x, access));
 }
 
+/* As it was given, not printed from its tree: people look for what they have written. */
 static void add_statement(wr_exec *x)
 {
     static const wr__column columns[] = {{"SQL", &wr_type_string}};
@@ -251,6 +259,7 @@ static weir_status explain_statement(wr_exec *x, weir_error *err)
     return WEIR_OK;
 }
 
+/* By what is explained: a statement in the text, or the id of a query. */
 weir_status wr__execute_explain(wr_exec *x, weir_error *err)
 {
     return x->stmt->child ? explain_statement(x, err) : explain_running(x, err);

@@ -22,7 +22,9 @@ static void no_report(wr_row_errors *self, uint32_t row, const char *message)
     (void)message;
 }
 
-/* Columns [from, to) of the insert that go into this part of the record. */
+/* Key or value: the encoder gets columns of that side alone, without pseudo columns and headers,
+ * which are no part of a record's bytes. Columns [from, to) of the insert that go into this part of
+ * the record. */
 static weir_status encode_part(const wr_insert *ins, bool key, wr_arena *a, wr_buf *buf,
                                wr_str *out, weir_error *err)
 {
@@ -41,6 +43,7 @@ static weir_status encode_part(const wr_insert *ins, bool key, wr_arena *a, wr_b
         all_null = all_null && ins->values[i].null;
         n++;
     }
+    WR_ASSERT(n <= to - from);
     *out = (wr_str){NULL, 0};
     if (key && (n == 0 || all_null))
         return WEIR_OK; /* NULL key */
@@ -82,8 +85,8 @@ static weir_status write_row(wr_exec *x, const wr_insert *ins, weir_error *err)
     if (st == WEIR_OK)
         st = encode_part(ins, false, x->arena, &value_buf, &value, err);
     if (st == WEIR_OK) {
-        static const int32_t first =
-            0; /* the only partition in effect of an engine that is driven by hand */
+        /* The only partition in effect of an engine that is driven by hand. */
+        static const int32_t first = 0;
         bool piped = wr_engine_mode_of(e) == WR_ENGINE_PIPED;
         wr_out_records r = {.n = 1,
                             .keys = &key,
@@ -99,8 +102,9 @@ static weir_status write_row(wr_exec *x, const wr_insert *ins, weir_error *err)
     return st;
 }
 
+/** What planning has found out; used without the lock. */
 typedef struct inserting {
-    wr_insert *values;
+    wr_insert *values; /* evaluated, coerced, by column of the source */
     wr_source *source; /* one reference: DROP may come as soon as the lock is given back */
 } inserting;
 

@@ -4,7 +4,13 @@
  *
  * A subject names what a statement is about, so that DROP finds everything that was said about it:
  * CREATE, ALTER, OR REPLACE and the TERMINATE of its query. Subjects are made in the statement's
- * arena at their full length; two long names never become one.
+ * arena at their full length; two long names never become one. The letter before the name keeps a
+ * source, a type and a query of one name apart.
+ *
+ * The log of statements is in the engine's database. Writing to it may wait for the disk, so it is
+ * done without the engine's lock: the reservations of the statement keep others from its subject.
+ * It is on disk on return, also on Kafka, where the database has no write-ahead log: state comes
+ * back from changelogs, statements from nowhere else.
  */
 #include "runtime/statement/kept.h"
 #include "runtime/instance/statement_log.h"
@@ -52,6 +58,7 @@ static const char *skip_list(const wr_engine *e)
     return list ? list : "";
 }
 
+/* A list of numbers with anything between them. One that is no statement's number skips nothing. */
 bool wr__is_skipped(const wr_engine *e, uint64_t id)
 {
     for (const char *p = skip_list(e); *p;) {

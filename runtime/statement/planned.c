@@ -9,6 +9,7 @@
  */
 #include "runtime/statement/planned.h"
 
+/* Back to before the planning: what it made is freed, and nothing is reserved. */
 static void give_up(const wr__planner *p, wr_reservation *held)
 {
     if (p->discard)
@@ -16,6 +17,8 @@ static void give_up(const wr__planner *p, wr_reservation *held)
     wr_reservation_clear(held);
 }
 
+/* On success the lock is held, so that what was planned is still true while the caller takes pins
+ * and numbers; on failure it is not. */
 weir_status wr__plan(wr_exec *x, const wr__planner *p, wr_reservation *held, weir_error *err)
 {
     wr_engine *e = x->engine;

@@ -23,13 +23,13 @@
  */
 struct wr__print {
     wr_log_reader *reader;
-    wr_log_batch *batch;
-    uint32_t at;
-    wr_format_guess key, value;
-    wr_topic_part *parts;
+    wr_log_batch *batch;        /* NULL: the next one is to be polled for */
+    uint32_t at;                /* record of the batch that comes next */
+    wr_format_guess key, value; /* what all records so far have allowed */
+    wr_topic_part *parts;       /* in the statement's arena */
     uint32_t parts_n;
     bool announced, ended;
-    int64_t interval, seen;
+    int64_t interval, seen; /* every how many records one is shown; how many there were */
     wr_buf line;
     wr_value cell;     /* the row of the last step */
     int heading_lines; /* lines of the announcement still to be given */
@@ -113,7 +113,8 @@ static void put_record(struct wr__print *p, const wr_record *r)
     p->cell = wr_value_str(wr_buf_view(&p->line));
 }
 
-/* Formats are guessed from the whole first batch, then announced in two lines. */
+/* Formats are guessed from the whole first batch, then announced in two lines. Later batches narrow
+ * the guess further; it is not announced again. */
 static void announce(struct wr__print *p)
 {
     for (uint32_t i = 0; i < p->batch->n; i++) {
@@ -189,7 +190,7 @@ static weir_status step_print(wr_exec *x, int timeout_ms, weir_error *err)
     }
 }
 
-/* The batch goes before its reader. */
+/* The batch goes before its reader. Arrays are in the statement's arena, and go with that. */
 static void close_print(wr_exec *x)
 {
     struct wr__print *p = x->print;

@@ -15,6 +15,7 @@
 #include "runtime/statement/result.h"
 #include "runtime/statement/statement_class.h"
 
+/* Rows are filled in by name: most nodes have a value in few of the columns. */
 enum {
     COL_DEPTH,
     COL_KIND,
@@ -68,7 +69,8 @@ static const wr__column columns[COLUMNS] = {
 
 /* ---- cells ---- */
 
-/* A row with NULL for all that says nothing about its node. */
+/* A row with NULL for all that says nothing about its node: 0 would claim that it was counted.
+ * Kinds are static texts, names are copied, as the plan may be gone before the row is read. */
 static wr_value *add_row(wr_exec *x, uint32_t depth, const char *kind, const char *name)
 {
     wr_value *row = wr__result_row(x, x->sections.v[0]);
@@ -78,7 +80,8 @@ static wr_value *add_row(wr_exec *x, uint32_t depth, const char *kind, const cha
     return row;
 }
 
-/* A share only where @p busy_ns is given: what waits for others has none. */
+/* Shares are of the time that the query worked, in percent. A share only where @p busy_ns is given:
+ * what waits for others has none. */
 static void set_time(wr_value *row, uint64_t ns, uint64_t busy_ns)
 {
     row[COL_TIME_NS] = wr__count(ns);
@@ -140,7 +143,8 @@ static void add_phases(wr_exec *x, const wr_profile *p, uint64_t busy_ns)
     set_time(row, p->steps_ns > known ? p->steps_ns - known : 0, 0);
 }
 
-/* The same as EXPLAIN's, of one step. */
+/* The same as EXPLAIN's, of one step, without the separator that begins it; "" where there is
+ * nothing to say. */
 static const char *details(wr_exec *x, const wr_query *q, const wr_step *step)
 {
     static const char separator[] = " | ";
@@ -151,7 +155,8 @@ static const char *details(wr_exec *x, const wr_query *q, const wr_step *step)
     return *all ? all + sizeof separator - 1 : all;
 }
 
-/* Below its operator, one deeper. */
+/* Below its operator, one deeper. What has expired is in the column for late rows: both are changes
+ * that came when their window was gone. */
 static void add_store(wr_exec *x, const wr_profile_node *n)
 {
     wr_value *row = add_row(x, n->depth + 1, "STORE", n->store);
@@ -197,12 +202,14 @@ static void show_profile(wr_exec *x, wr_query *q)
 {
     wr_profile p;
     (void)wr__result_new(x, "", columns, COLUMNS);
+    WR_ASSERT(x->sections.n == 1); /* add_row adds to it */
     const wr_query_info *info = wr_catalog_query(wr_engine_catalog(x->engine), wr_query_id(q));
     x->heading = info ? wr_arena_strdup(x->arena, info->sql) : "";
     wr_query_profile(q, x->arena, &p);
     uint64_t busy_ns = p.operators_ns + p.commit_own_ns;
     add_query(x, q, &p, busy_ns);
     add_phases(x, &p, busy_ns);
+    WR_ASSERT(p.nodes_n > 0 && !p.nodes[0].store); /* a store comes after its operator */
     for (uint32_t i = 0; i < p.nodes_n; i++) {
         if (p.nodes[i].store)
             add_store(x, &p.nodes[i]);
@@ -211,6 +218,7 @@ static void show_profile(wr_exec *x, wr_query *q)
     }
 }
 
+/* Only of what runs: to run a statement for its numbers would write to topics. */
 static weir_status analyze(wr_exec *x, weir_error *err)
 {
     wr_query *q;

@@ -12,7 +12,11 @@
  */
 #include "runtime/statement/query_rows.h"
 
-/* Columns in the order of the projection. On the query's thread. */
+/*
+ * Columns in the order of the projection. On the query's thread, which waits here while the queue
+ * is full: it is the client's own query, so only the client is held up by it. An error of the queue
+ * (closed) ends the query.
+ */
 static weir_status collect(void *arg, const wr_batch *in, weir_error *err)
 {
     wr__rows *r = arg;
@@ -74,8 +78,9 @@ weir_status wr__start_transient(wr_exec *x, wr_plan *plan, const char *id, bool 
 
 /* ---- push queries ---- */
 
+/** What planning has found out. */
 typedef struct push {
-    wr_plan *plan;
+    wr_plan *plan; /* until the query takes it */
     bool scalable;
 } push;
 

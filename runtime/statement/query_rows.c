@@ -28,6 +28,7 @@ static bool query_ended(wr_exec *x, weir_status *st, weir_error *err)
     return wr_query_state_of(x->query) == WR_QUERY_STOPPED;
 }
 
+/* Whether no more rows will be put, of either kind; `*st` is then what the last step returns. */
 static bool ended(wr_exec *x, weir_status *st, weir_error *err)
 {
     if (x->query)
@@ -71,7 +72,8 @@ static weir_status wait_row(wr_exec *x, int timeout_ms, weir_error *err)
     }
 }
 
-/* Without threads: step the query here until a row is there. */
+/* Without threads: step the query here until a row is there. A query that is fed by hand has
+ * nothing to step: what it was fed has run through it already. */
 static weir_status step_row(wr_exec *x, int timeout_ms, weir_error *err)
 {
     wr__rows *r = x->rows;
@@ -127,6 +129,7 @@ static weir_status step(wr_exec *x, int timeout_ms, weir_error *err)
 static void close_rows(wr_exec *x)
 {
     wr__rows *r = x->rows;
+    WR_ASSERT(r || !x->query);
     if (!r)
         return;
     wr__row_queue_close(r->queue); /* a producer that waits for room gives up */

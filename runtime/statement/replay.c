@@ -13,8 +13,8 @@
 #include "runtime/instance/statement_log.h"
 #include "runtime/statement/kept.h"
 
-/* As it was then: its settings in a session of its own, and its number, which is in its query's id.
- */
+/* As it was then: its settings in a session of its own, and its number, which is in its query's id,
+ * and with that in the names of its state, its topics and its group. */
 static weir_status replay_one(wr_engine *e, const wr_kept *k, weir_error *err)
 {
     wr_session s;
@@ -38,7 +38,8 @@ static weir_status replay_one(wr_engine *e, const wr_kept *k, weir_error *err)
     return st;
 }
 
-/* What an operator needs: which one, why, and what to do about it. */
+/* What an operator needs: which one, why, and what to do about it. Its text is cut: a statement may
+ * be larger than a message. */
 static weir_status explain_failure(const wr_kept *k, const weir_error *why, weir_error *err)
 {
     unsigned long long id = (unsigned long long)k->id;
@@ -53,12 +54,13 @@ static weir_status explain_failure(const wr_kept *k, const weir_error *why, weir
                          id);
 }
 
+/* In the order of their numbers. Those that were dropped since are not there any more. */
 static weir_status replay(wr_engine *e, weir_error *err)
 {
     wr_arena *a = wr_arena_new(0);
     wr_kept_list kept;
     weir_status st = wr_statement_log_read(wr_engine_db(e), a, &kept, err);
-    wr_engine_set_replaying(e, true);
+    wr_engine_set_replaying(e, true); /* statements are not kept again, and no query starts */
     for (size_t i = 0; st == WEIR_OK && i < kept.list.n; i++) {
         const wr_kept *k = &kept.list.v[i];
         weir_error why = {0};

@@ -30,7 +30,8 @@ wr_result *wr__result_new(wr_exec *x, const char *name, const wr__column *column
     return r;
 }
 
-/* Rows keep their addresses: the list holds pointers, and what is handed out is not moved. */
+/* NULL where nothing is filled in, for columns that do not apply. Rows keep their addresses: the
+ * list holds pointers, and what is handed out is not moved. */
 wr_value *wr__result_row(wr_exec *x, wr_result *r)
 {
     wr_value *row = WR_NEW_N(x->arena, wr_value, r->schema->n);
@@ -40,12 +41,15 @@ wr_value *wr__result_row(wr_exec *x, wr_result *r)
     return row;
 }
 
+/* A row of the wrong length is a mistake of whoever builds the result, for every statement alike.
+ */
 void wr__result_add(wr_exec *x, wr_result *r, const wr_value *values, uint32_t n)
 {
     WR_ASSERT(n == r->schema->n);
     memcpy(wr__result_row(x, r), values, n * sizeof *values);
 }
 
+/* Followed by a 0 in the arena, which is not part of the value: DESCRIBE sorts by that. */
 wr_value wr__text(wr_exec *x, const char *s)
 {
     return s ? wr_value_str(wr_str_c(wr_arena_strdup(x->arena, s))) : WR_VALUE_NULL;
@@ -60,6 +64,7 @@ wr_value wr__texts(wr_exec *x, const char *const *list, uint32_t n)
     return wr_value_nest(nest);
 }
 
+/* SQL has no unsigned numbers; what is counted does not get near 2^63. */
 wr_value wr__count(uint64_t n)
 {
     return wr_value_i64((int64_t)n);
@@ -67,6 +72,7 @@ wr_value wr__count(uint64_t n)
 
 /* ---- messages ---- */
 
+/* The last message counts. It is shown after the rows, when the statement has succeeded. */
 void wr__say(wr_exec *x, const char *fmt, ...)
 {
     va_list ap;

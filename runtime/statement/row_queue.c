@@ -35,6 +35,8 @@ struct wr__row_queue {
     weir_error why;
 };
 
+/* The condition waits by the monotonic clock: a wall clock that is set back would make a time-out
+ * last for hours. */
 wr__row_queue *wr__row_queue_new(uint32_t columns, bool waits)
 {
     wr__row_queue *q = wr_calloc(1, sizeof *q);
@@ -49,10 +51,12 @@ wr__row_queue *wr__row_queue_new(uint32_t columns, bool waits)
     return q;
 }
 
+/* Rows that nobody has taken go with it. */
 void wr__row_queue_free(wr__row_queue *q)
 {
     if (!q)
         return;
+    WR_ASSERT(!q->head == !q->tail);
     while (q->head) {
         wr__row_batch *next = q->head->next;
         wr__row_batch_free(q->head);
@@ -112,6 +116,7 @@ weir_status wr__row_queue_put(wr__row_queue *q, wr__row_batch *b, const atomic_b
     }
     bool refused = q->closed || (give_up && atomic_load(give_up));
     if (!refused) {
+        WR_ASSERT(!q->head == !q->tail && (q->head || q->queued == 0));
         if (q->tail)
             q->tail->next = b;
         else
@@ -142,6 +147,7 @@ void wr__row_queue_end(wr__row_queue *q, weir_status st, const weir_error *why)
 
 /* ---- the consumer ---- */
 
+/* May be called more than once. What is in the queue stays there, and is freed with it. */
 void wr__row_queue_close(wr__row_queue *q)
 {
     pthread_mutex_lock(&q->lock);
@@ -177,7 +183,8 @@ static bool take(wr__row_queue *q, const wr_value **row, bool *tombstone)
     return true;
 }
 
-/* Does not wait: for consumers that are the producer as well. */
+/* Does not wait: for consumers that are the producer as well. What was handed out before is gone
+ * from here on, also where there is nothing new. */
 bool wr__row_queue_take(wr__row_queue *q, const wr_value **row, bool *tombstone)
 {
     pthread_mutex_lock(&q->lock);
@@ -186,6 +193,7 @@ bool wr__row_queue_take(wr__row_queue *q, const wr_value **row, bool *tombstone)
     return taken;
 }
 
+/* Waits once: whoever calls looks at its flags in between, and calls again. */
 bool wr__row_queue_wait(wr__row_queue *q, int ms, const wr_value **row, bool *tombstone)
 {
     struct timespec until = in_ms(ms);
@@ -198,6 +206,7 @@ bool wr__row_queue_wait(wr__row_queue *q, int ms, const wr_value **row, bool *to
     return taken;
 }
 
+/* Only when everything was taken: an error of the producer does not hide the rows before it. */
 bool wr__row_queue_ended(wr__row_queue *q, weir_status *st, weir_error *err)
 {
     pthread_mutex_lock(&q->lock);

@@ -23,6 +23,7 @@
 /* A file that does not fit in a text is no query file. */
 #define FILE_BYTES_MAX ((size_t)64 << 20)
 
+/* Whole, before anything is looked at: a file that is written meanwhile is not run in part. */
 static weir_status read_file(const char *path, wr_buf *out, weir_error *err)
 {
     FILE *f = fopen(path, "rb");
@@ -42,7 +43,8 @@ static weir_status read_file(const char *path, wr_buf *out, weir_error *err)
     return WEIR_OK;
 }
 
-/* The position in the statement becomes one in the file. */
+/* The position in the statement becomes one in the file, so that an editor finds it: path, line and
+ * column, as compilers write them. */
 static weir_status in_file(const char *path, wr_str text, size_t start, weir_status st,
                            weir_error *err)
 {
@@ -81,10 +83,10 @@ static weir_status check_headless(const wr_ast_stmt *s, weir_error *err)
 typedef struct reading {
     wr_engine *engine;
     wr_session session; /* the file's own */
-    const char *path;
-    wr_str text;
-    wr_catalog *check; /* PASS_CHECK: what earlier statements would make is here; else NULL */
-    uint32_t queries;  /* persistent ones that were met */
+    const char *path;   /* for messages */
+    wr_str text;        /* all of the file; spans and positions are of it */
+    wr_catalog *check;  /* PASS_CHECK: what earlier statements would make is here; else NULL */
+    uint32_t queries;   /* persistent ones that were met */
 } reading;
 
 /* Executed in both passes, since what follows depends on them; they change the file's session
@@ -139,7 +141,8 @@ static weir_status read_statements(reading *r, weir_error *err)
     return WEIR_OK;
 }
 
-/* A pass has a session of its own, so that the second begins as the first did. */
+/* A pass has a session of its own, so that the second begins as the first did. @p check: the copy
+ * of the catalog that statements are planned against; NULL: they are executed. */
 static weir_status pass(wr_engine *e, const wr_session *base, const void *owner, const char *path,
                         wr_str text, wr_catalog *check, uint32_t *queries, weir_error *err)
 {
@@ -174,7 +177,8 @@ static weir_status check_pass(wr_engine *e, const wr_session *base, const void *
     return st;
 }
 
-/* Queries of the file that read the same topics find each other before they begin. */
+/* Queries of the file that read the same topics find each other before they begin. The hold is
+ * released on failure, too: those that were created run, as after a statement that stands alone. */
 static weir_status run_pass(wr_engine *e, const wr_session *base, const void *owner,
                             const char *path, wr_str text, weir_error *err)
 {

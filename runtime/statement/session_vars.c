@@ -10,7 +10,8 @@
  */
 #include "runtime/statement/statement_class.h"
 
-/* Set in the session itself, not in the layers below it. */
+/* Set in the session itself, not in the layers below it. @pre the lock is held: the value is
+ * borrowed from the session. */
 static const char *own_value(const wr_session *s, const char *name)
 {
     return wr_map_get(&s->settings.values, wr_str_c(wr_settings_canonical(name)));
@@ -54,6 +55,8 @@ static weir_status set(wr_exec *x, const char *name, const char *value, weir_err
     return WEIR_OK;
 }
 
+/* Checked and put under one lock, so that of two threads that set one setting the last one wins,
+ * and each says what it has replaced. */
 weir_status wr__execute_set(wr_exec *x, weir_error *err)
 {
     wr_engine_lock(x->engine);
@@ -63,6 +66,8 @@ weir_status wr__execute_set(wr_exec *x, weir_error *err)
     return st;
 }
 
+/* The map owns the values. The old one is freed without the lock: nobody else can see it any more.
+ */
 weir_status wr__execute_define(wr_exec *x, weir_error *err)
 {
     wr_map *vars = &x->session->variables;

@@ -23,7 +23,8 @@ static int by_name(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Names of a map in order. */
+/* Names of a map in order, byte by byte. They are borrowed from the map: as long as the lock is
+ * held, or the map is the statement's own. */
 static const char **sorted_names(wr_arena *a, const wr_map *m, uint32_t *n)
 {
     const char **names = WR_NEW_N(a, const char *, m->live);
@@ -31,6 +32,7 @@ static const char **sorted_names(wr_arena *a, const wr_map *m, uint32_t *n)
     *n = 0;
     for (size_t i = 0; (e = wr_map_next(m, &i));)
         names[(*n)++] = e->key.ptr;
+    WR_ASSERT(*n == m->live);
     if (*n)
         qsort(names, *n, sizeof *names, by_name);
     return names;
@@ -59,7 +61,8 @@ void wr__show_sources(wr_exec *x, bool tables)
     }
 }
 
-/* State -> how many processes have the query in it, of which this one is known. */
+/* A MAP, as ksqlDB's clients expect, which ask a cluster: state -> how many processes have the
+ * query in it, of which this one is known. */
 static wr_value status_of(wr_exec *x, const wr_query *q)
 {
     wr_nest *status = wr_nest_new(x->arena, 1, true);
@@ -68,7 +71,9 @@ static wr_value status_of(wr_exec *x, const wr_query *q)
     return wr_value_nest(status);
 }
 
-/* In order of creation. Queries that are being stopped are there until they are gone. */
+/* In order of creation, with the state of each as of now; nobody is asked, so a query of which
+ * other processes have a part is shown as it is here. Queries that are being stopped are there
+ * until they are gone. */
 static void show_queries(wr_exec *x)
 {
     static const wr_type counts = {
@@ -105,6 +110,7 @@ static void show_functions(wr_exec *x)
                  "Name>;";
 }
 
+/* One of the table. Others are Kafka's, and Weir cannot say what they are by default. */
 static bool is_known_setting(const char *name)
 {
     const wr_setting *s;
@@ -156,7 +162,8 @@ static void show_types(wr_exec *x)
     }
 }
 
-/* The session's, not the engine's: another connection has its own. */
+/* The session's, not the engine's: another connection has its own. Under the lock all the same, as
+ * threads may share a session. */
 static void show_variables(wr_exec *x)
 {
     static const wr__column columns[] = {{"Variable Name", &wr_type_string},
@@ -182,7 +189,9 @@ static void show_tables(wr_exec *x)
 
 /* ---- topics: the log is asked, so without the lock ---- */
 
-/* Internal topics and those that `ksql.hidden.topics` matches are shown by SHOW ALL TOPICS alone.
+/* By the settings as they were when the statement was executed. Topics come in the log's order, and
+ * are sorted by way of a map, as all names are. Internal topics and those that `ksql.hidden.topics`
+ * matches are shown by SHOW ALL TOPICS alone.
  */
 static weir_status show_topics(wr_exec *x, weir_error *err)
 {
@@ -212,6 +221,7 @@ static weir_status show_topics(wr_exec *x, weir_error *err)
 
 /* ---- the table of them ---- */
 
+/** One of the two; neither: not built. */
 typedef struct show_class {
     void (*locked)(wr_exec *x);                       /* under the lock; or */
     weir_status (*free)(wr_exec *x, weir_error *err); /* without it, because it waits */
@@ -228,7 +238,8 @@ static const show_class classes[] = {
     [WR_AST_SHOW_VARIABLES] = {show_variables, NULL},
 };
 
-/* A kind without a row in the table is grammar of ksqlDB's that is not built. */
+/* Under the lock, or without it: a class says which. A kind without a row in the table is grammar
+ * of ksqlDB's that is not built. */
 weir_status wr__execute_show(wr_exec *x, weir_error *err)
 {
     size_t kind = (size_t)x->stmt->show;

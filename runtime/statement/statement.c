@@ -131,7 +131,7 @@ weir_status wr_exec_new(wr_engine *e, wr_session *s, const char *sql, size_t len
     x->engine = e;
     x->session = s;
     x->heading = x->message = x->query_id = "";
-    x->left = -1;
+    x->left = -1; /* no LIMIT */
     weir_status st = parse(x, sql, len, err);
     if (st != WEIR_OK) {
         wr_arena_free(a);
@@ -145,7 +145,8 @@ weir_status wr_exec_new(wr_engine *e, wr_session *s, const char *sql, size_t len
     return WEIR_OK;
 }
 
-/* Whatever a failed or finished statement holds outside its arena. */
+/* Whatever a failed or finished statement holds outside its arena. Also before the first step: a
+ * class closes what there is. */
 static void close_rows(wr_exec *x)
 {
     if (x->class->close)
@@ -162,6 +163,8 @@ void wr_exec_free(wr_exec *x)
     wr_arena_free(x->arena);
 }
 
+/* For signal handlers, too: no lock, no allocation, and nobody is woken. Whoever waits looks at the
+ * flag every WR_WAIT_SLICE_MS. */
 void wr_exec_interrupt(wr_exec *x)
 {
     atomic_store(&x->interrupted, true);

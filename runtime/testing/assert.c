@@ -37,6 +37,7 @@ static weir_status decode_part(const wr_source *s, bool key, wr_str bytes, wr_ar
         cols[n] = schema->cols[i];
         wr_vec_init(&vecs[n++], schema->cols[i].type, 1, a);
     }
+    WR_ASSERT(n <= schema->n);
     wr_decoder *d;
     wr_row_errors errs = {.report = no_report};
     uint8_t ok = 0;
@@ -90,6 +91,7 @@ static weir_status next_record(wr__world *w, wr__cursors *cursors, const wr_sour
     if (!n)
         return wr_error(err, WEIR_ERR_ASSERT, "Expected another record, but found none in %s",
                         s->name);
+    WR_ASSERT(records[0].offset >= *next); /* it was asked for from there on */
     *out = records[0];
     *next = records[0].offset + 1;
     return WEIR_OK;
@@ -145,6 +147,7 @@ static weir_status mismatch(const wr_ast_stmt *stmt, const wr_insert *want, cons
 static bool row_matches(const wr_ast_stmt *stmt, const wr_insert *want, const row *is)
 {
     const wr_schema *schema = want->source->schema;
+    WR_ASSERT(is->values && want->values);
     bool good = is->tombstone == (stmt->kind == WR_AST_ASSERT_NULL_VALUES);
     good = good && (!want->has_rowtime || want->rowtime == is->rowtime);
     good = good && (!want->has_window_start || want->window_start == is->window_start);

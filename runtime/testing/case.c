@@ -23,6 +23,7 @@ typedef struct run {
 
 static const wr_json *member(const run *r, const char *name, wr_json_kind kind)
 {
+    WR_ASSERT(r->json->kind == WR_JSON_OBJECT); /* else it was refused */
     const wr_json *j = wr_json_get(r->json, name);
     return j && j->kind == kind ? j : NULL;
 }
@@ -73,6 +74,7 @@ static weir_status make_named_topics(run *r, weir_error *err)
 static weir_status flow(run *r, weir_error *err)
 {
     const wr_json *inputs = member(r, "inputs", WR_JSON_ARRAY);
+    WR_ASSERT(r->world.writer);
     if (r->flowed)
         return WEIR_OK;
     r->flowed = true;
@@ -99,6 +101,7 @@ static void put_header(const wr_exec *x, wr_buf *out)
 {
     wr_buf schema = {0};
     bool keys = x->kind == WR_EXEC_PULL && !x->query;
+    WR_ASSERT(x->schema && (!keys || x->is_key));
     for (uint32_t i = 0; i < x->schema->n; i++) {
         wr_buf_puts(&schema, i ? ", " : "");
         wr_text_put_quoted(&schema, wr_str_c(x->schema->cols[i].name), '`');
@@ -117,6 +120,7 @@ static void put_header(const wr_exec *x, wr_buf *out)
 
 static void put_row(const wr_exec *x, wr_buf *out)
 {
+    WR_ASSERT(x->row);
     wr_buf_puts(out, ",{\"row\":{\"columns\":[");
     for (uint32_t i = 0; i < x->schema->n; i++) {
         wr_buf_puts(out, i ? "," : "");
@@ -127,6 +131,7 @@ static void put_row(const wr_exec *x, wr_buf *out)
 
 static weir_status put_rows(run *r, wr_exec *x, weir_error *err)
 {
+    WR_ASSERT(x->executed); /* when its columns were asked for */
     wr_buf *out = add_response(r);
     weir_status st;
     wr_buf_puts(out, "{\"query\":[");
@@ -186,6 +191,7 @@ static weir_status execute_statement(run *r, wr_str sql, weir_error *err)
 static weir_status execute_case(run *r, const wr__test_options *options, weir_error *err)
 {
     const wr_json *statements = member(r, "statements", WR_JSON_ARRAY);
+    WR_ASSERT(r->statement == 0 && !r->flowed && !r->world.engine);
     WR_TRY(wr__world_open(options, member(r, "properties", WR_JSON_OBJECT), &r->world, err));
     WR_TRY(make_topics(r, err));
     WR_TRY(make_named_topics(r, err));
@@ -204,6 +210,7 @@ static weir_status execute_case(run *r, const wr__test_options *options, weir_er
 
 static void put_error(const run *r, weir_status st, const weir_error *why, wr_buf *out)
 {
+    WR_ASSERT(st != WEIR_OK || r->statement == 0);
     wr_buf_puts(out, ",\"error\":");
     if (st == WEIR_OK) {
         wr_buf_puts(out, "null");
@@ -220,6 +227,7 @@ static void put_error(const run *r, weir_status st, const weir_error *why, wr_bu
 /* What is there at the end; nothing of it after a failure to open the world. */
 static weir_status put_state(run *r, wr_buf *out, weir_error *err)
 {
+    WR_ASSERT(r->world.engine);
     wr_buf_puts(out, ",\"outputs\":");
     WR_TRY(wr__result_outputs(&r->world, out, err));
     wr_buf_puts(out, ",\"responses\":[");

@@ -13,6 +13,7 @@ static void put_string(wr_buf *out, const char *s)
 static weir_status list_topics(wr__world *w, wr_arena *a, wr_topic_info **out, uint32_t *n,
                                weir_error *err)
 {
+    WR_ASSERT(w->engine);
     wr_log *log = wr_engine_log(w->engine);
     return wr_topic_list(log, a, out, n, err);
 }
@@ -64,6 +65,7 @@ static void put_features(const wr_format_use *use, wr_buf *out)
 /* A session has no size, and a source that only says WINDOW_TYPE='SESSION' none either. */
 static void put_window(const wr_window *w, const char *type, const char *size, wr_buf *out)
 {
+    WR_ASSERT(w->kind != WR_WINDOW_NONE);
     wr_buf_printf(out, "\"%s\":\"%s\"", type, wr_window_kind_name(w->kind));
     if (w->kind != WR_WINDOW_SESSION)
         wr_buf_printf(out, ",\"%s\":%lld", size, (long long)w->size_ms);
@@ -72,6 +74,7 @@ static void put_window(const wr_window *w, const char *type, const char *size, w
 static void put_source(const wr_source *s, wr_buf *out)
 {
     wr_buf schema = {0};
+    WR_ASSERT(s->schema && s->key.format && s->value.format);
     wr_schema_print(&schema, s->schema);
     wr_buf_puts(out, "{\"name\":");
     put_string(out, s->name);

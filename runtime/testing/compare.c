@@ -57,12 +57,14 @@ static bool number_parse(wr_str text, number *n)
         n->exponent += e;
         p = end;
     }
+    WR_ASSERT(!n->digits.len || n->digits.ptr[0] != '0');
     return any && p == end;
 }
 
 static bool same_digits(wr_str a, wr_str b, int64_t shift)
 {
-    /* a has `shift` zeros more behind it. */
+    /* a has `shift` zeros more at its end. */
+    WR_ASSERT(shift >= 0 && a.len > 0 && b.len > 0);
     if (a.len != b.len + (uint64_t)shift || memcmp(a.ptr, b.ptr, b.len) != 0)
         return false;
     for (uint32_t i = b.len; i < a.len; i++)
@@ -119,6 +121,7 @@ static const wr_json *field(const wr_json *object, wr_str name)
 {
     wr_buf upper = {0};
     const wr_json *exact = NULL, *other = NULL;
+    WR_ASSERT(object->kind == WR_JSON_OBJECT);
     for (uint32_t i = 0; i < name.len; i++)
         wr_buf_putc(&upper, wr_upper(name.ptr[i]));
     for (uint32_t i = 0; i < object->n; i++) {
@@ -133,6 +136,7 @@ static const wr_json *field(const wr_json *object, wr_str name)
 
 static bool items_match(const wr_json *actual, const wr_json *expected)
 {
+    WR_ASSERT(expected->kind == WR_JSON_ARRAY || expected->kind == WR_JSON_OBJECT);
     if (actual->kind != expected->kind || actual->n != expected->n)
         return false;
     for (uint32_t i = 0; i < expected->n; i++) {

@@ -80,6 +80,7 @@ static weir_status put_kafka(const side *s, const wr_json *j, wr_buf *b, weir_er
     int64_t n;
     double d;
     uint64_t bits;
+    WR_ASSERT(s->format == WR_FORMAT_KAFKA);
     wr_tid type = s->only ? s->only->type->id : WR_T_STRING;
     switch (type) {
     case WR_T_INTEGER:
@@ -145,6 +146,7 @@ static weir_status append_window(const side *s, const wr_json *window, wr_arena 
                                  weir_error *err)
 {
     int64_t start, end;
+    WR_ASSERT(key->ptr); /* a NULL key has no window */
     const wr_json *first = wr_json_get(window, "start"), *last = wr_json_get(window, "end");
     if (!first || !last || !whole_number(first, INT64_MIN, INT64_MAX, &start) ||
         !whole_number(last, INT64_MIN, INT64_MAX, &end))
@@ -233,6 +235,7 @@ static void print_json(wr_str bytes, wr_buf *out)
 
 static void print_kafka(const side *s, wr_str bytes, wr_buf *out)
 {
+    WR_ASSERT(bytes.ptr && s->format == WR_FORMAT_KAFKA);
     wr_tid type = s->only ? s->only->type->id : WR_T_NULL;
     wr_value v = {0};
     uint64_t bits;
@@ -273,6 +276,7 @@ static void print_window(const side *s, wr_str tail, wr_buf *out)
 {
     int64_t start, end;
     bool session = s->window.kind == WR_WINDOW_SESSION;
+    WR_ASSERT(s->window.kind != WR_WINDOW_NONE && tail.len == (session ? 16u : 8u));
     if (session) {
         end = (int64_t)wr_get_be64(tail.ptr);
         start = (int64_t)wr_get_be64(tail.ptr + 8);
@@ -316,6 +320,7 @@ void wr__record_to_json(const wr__world *w, const char *topic, const wr_record *
     bool windowed = tail && bytes.ptr && bytes.len >= tail;
     if (windowed)
         bytes.len -= tail;
+    WR_ASSERT(!windowed || bytes.len + tail == r->key.len);
     wr_buf_puts(out, "{\"topic\":");
     wr_text_put_json_string(out, wr_str_c(topic));
     wr_buf_puts(out, ",\"key\":");

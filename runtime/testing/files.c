@@ -99,6 +99,7 @@ static weir_status actual_outputs(wr__world *w, const wr_json **out, weir_error 
     if (st == WEIR_OK)
         st = wr_json_parse(wr_arena_str(w->arena, wr_buf_view(&text)), false, w->arena, &all, err);
     wr_buf_free(&text);
+    WR_ASSERT(st != WEIR_OK || all->kind == WR_JSON_ARRAY);
     *out = all;
     return st;
 }
@@ -110,6 +111,7 @@ static uint32_t select_topic(const wr_json *records, wr_str topic, const wr_json
     for (uint32_t i = 0; i < records->n; i++)
         if (wr_str_eq(topic_of(&records->items[i]), topic))
             out[n++] = &records->items[i];
+    WR_ASSERT(n <= records->n);
     return n;
 }
 
@@ -120,6 +122,7 @@ static weir_status compare_topic(wr_arena *a, wr_str topic, const wr_json *actua
     const wr_json **should = WR_NEW_N(a, const wr_json *, expected->n + 1);
     uint32_t is_n = select_topic(actual, topic, is);
     uint32_t should_n = select_topic(expected, topic, should);
+    WR_ASSERT(topic.len > 0 && should_n > 0); /* the topic is one of theirs */
     wr_buf why = {0};
     weir_status st = WEIR_OK;
     for (uint32_t i = 0; i < WR_MIN(is_n, should_n) && st == WEIR_OK; i++)
@@ -136,6 +139,7 @@ static weir_status compare_topic(wr_arena *a, wr_str topic, const wr_json *actua
 static weir_status compare(wr__world *w, const wr_json *expected, bool no_inputs, weir_error *err)
 {
     const wr_json *actual;
+    WR_ASSERT(expected->n > 0); /* an empty list was refused */
     WR_TRY(actual_outputs(w, &actual, err));
     for (uint32_t i = 0; i < expected->n; i++) {
         wr_str topic = topic_of(&expected->items[i]);

@@ -30,11 +30,12 @@ typedef struct run {
 
 static wr_str line_at(wr_str text, size_t at)
 {
+    WR_ASSERT(at < text.len);
     const char *p = text.ptr + at, *end = memchr(p, '\n', text.len - at);
     return wr_str_make(p, end ? (size_t)(end - p) : text.len - at);
 }
 
-/* The text behind a directive such as "--@test:", or ptr NULL. */
+/* The text after a directive such as "--@test:", or ptr NULL. */
 static wr_str directive(wr_str line, const char *name)
 {
     wr_str prefix = wr_str_c(name);
@@ -68,6 +69,7 @@ static bool next_test(wr_str text, size_t *at, test *out)
     }
     if (found)
         out->body.len = (uint32_t)(text.ptr + *at - out->body.ptr);
+    WR_ASSERT(*at <= text.len && out->body.len <= text.len);
     return found;
 }
 
@@ -78,6 +80,7 @@ static weir_status run_script(run *r, wr_str text, int depth, weir_error *err);
 static weir_status run_script_file(run *r, const char *name, int depth, weir_error *err)
 {
     wr_buf path = {0}, text = {0};
+    WR_ASSERT(depth >= 0 && depth <= SCRIPT_DEPTH_MAX);
     const char *slash = strrchr(r->path, '/');
     if (depth >= SCRIPT_DEPTH_MAX)
         return wr_error(err, WEIR_ERR_LIMIT, "RUN SCRIPT is nested more than %d deep",
@@ -152,6 +155,7 @@ static bool run_test(const wr__test_options *options, const char *path, const te
     run r = {.path = path};
     weir_error err = {0};
     wr_buf name = {0};
+    WR_ASSERT(t->name.ptr && t->body.ptr);
     wr_map_init(&r.cursors.next);
     weir_status st = wr__world_open(options, NULL, &r.world, &err);
     if (st == WEIR_OK)

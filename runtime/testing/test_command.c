@@ -116,6 +116,7 @@ static int run_directory(const command *c)
 {
     wr_arena *a = wr_arena_new(0);
     paths found = {0};
+    WR_ASSERT(c->directory);
     int status = find_files(a, c->directory, &found) ? PASSED : FAILED;
     if (status == PASSED && !found.n) {
         fprintf(stderr, "weir test: there is no .sql file below %s\n", c->directory);
@@ -153,6 +154,7 @@ static int option(char **argv, int left, const char *long_name, const char *shor
                   const char **out)
 {
     size_t n = strlen(long_name);
+    WR_ASSERT(left > 0);
     if (strncmp(argv[0], long_name, n) == 0 && argv[0][n] == '=') {
         *out = argv[0] + n + 1;
         return 1;
@@ -187,6 +189,7 @@ static int parse(int argc, char **argv, command *c)
         if (!used)
             c->files[c->files_n++] = argv[i];
         i += used ? used : 1;
+        WR_ASSERT(i <= argc && c->files_n <= argc);
     }
     return PASSED;
 }

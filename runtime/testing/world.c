@@ -82,6 +82,7 @@ weir_status wr__world_open(const wr__test_options *options, const wr_json *prope
         wr_log *log = wr_engine_log(w->engine);
         st = wr_log_writer_new(log, &w->session.settings, &w->writer, err);
     }
+    WR_ASSERT(st != WEIR_OK || (w->engine && w->writer));
     if (st != WEIR_OK)
         wr__world_close(w);
     return st;
@@ -110,6 +111,7 @@ void wr__world_close(wr__world *w)
 weir_status wr__world_topic(wr__world *w, const char *topic, int32_t partitions, int32_t replicas,
                             weir_error *err)
 {
+    WR_ASSERT(w->engine && partitions > 0 && replicas > 0); /* what is wrong was put right before */
     wr_log *log = wr_engine_log(w->engine);
     wr_topic_spec spec = {
         .name = topic, .partitions = partitions, .replicas = replicas, .retention_ms = -1};
@@ -161,11 +163,14 @@ weir_status wr__world_prepare(wr__world *w, wr_str sql, wr_exec **out, weir_erro
         wr_exec_free(*out);
         *out = NULL;
     }
+    WR_ASSERT((st == WEIR_OK) == (*out != NULL));
     return st;
 }
 
+/* The map's reference: a source that is dropped still describes what was written under it. */
 static void describe_by(wr__world *w, wr_source *s)
 {
+    WR_ASSERT(s->topic && s->key.format && s->value.format);
     wr_source_ref(s);
     wr_source *old = wr_map_put(&w->described, wr_str_c(s->topic), s);
     if (old)
@@ -189,9 +194,11 @@ static void note_sources(wr__world *w)
 weir_status wr__world_execute(wr__world *w, wr_exec *x, weir_error *err)
 {
     weir_status st;
+    WR_ASSERT(!x->executed);
     do
         st = wr_exec_step(x, 0, err);
     while (st == WEIR_ROW);
+    WR_ASSERT(st != WEIR_DONE || x->executed);
     note_sources(w);
     return st == WEIR_DONE ? WEIR_OK : st;
 }
@@ -215,6 +222,7 @@ weir_status wr__world_give(wr__world *w, const char *topic, const wr_record *r, 
                           .timestamps = &r->timestamp,
                           .partitions = &partition,
                           .headers = r->headers ? &r->headers : NULL};
+    WR_ASSERT(w->writer);
     WR_TRY(wr__world_topic(w, topic, DEFAULT_PARTITIONS, 1, err));
     WR_TRY(wr_topic_ends(log, &end, 1, &low, &high, err));
     WR_TRY(wr_log_write_sync(w->writer, NULL, topic, &out, NULL, err));

@@ -469,6 +469,40 @@ static void test_copy_without_close(void **state)
 
 /* ------------------------------------------------------------------ killed, and full */
 
+/* What a kill would leave: the directory as it is now. Without a write-ahead log a write waits in
+ * memory; a durable one does not, and neither does what was written before it. */
+static void test_durable(void **state)
+{
+    (void)state;
+    char path[300], image[320], command[700];
+    make_temp(path, sizeof path);
+    snprintf(image, sizeof image, "%s.image", path);
+    wr_db_options options = {.wal = false};
+    wr_db *db;
+    OK(wr_db_open(path, &options, &db, err));
+    wr_db_batch *b = wr_db_batch_new(db);
+    static const char *const names[] = {"before", "durable", "after"};
+    for (int i = 0; i < 3; i++) {
+        wr_db_batch_meta_put(b, S(names[i]), S("x"));
+        OK(i == 1 ? wr_db_write_durable(db, b, err) : wr_db_write(db, b, err));
+    }
+    snprintf(command, sizeof command, "cp -r '%s' '%s'", path, image);
+    assert_int_equal(system(command), 0);
+    wr_db_batch_free(b);
+    wr_db_close(db);
+    OK(wr_db_open(image, &options, &db, err));
+    for (int i = 0; i < 3; i++) {
+        wr_buf value = {0};
+        bool found;
+        OK(wr_db_meta_get(db, NULL, S(names[i]), &value, &found, err));
+        assert_int_equal(found, i < 2);
+        wr_buf_free(&value);
+    }
+    wr_db_close(db);
+    remove_tree(path);
+    remove_tree(image);
+}
+
 /* Commit round after round: every store key and the note "round" get the round's number. */
 static void commit_rounds(const char *path, bool wal, int report)
 {
@@ -673,6 +707,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_damaged_wal),
         cmocka_unit_test(test_other_format),
         cmocka_unit_test(test_copy_without_close),
+        cmocka_unit_test(test_durable),
         cmocka_unit_test(test_kill),
         cmocka_unit_test(test_write_refused),
         cmocka_unit_test(test_metrics),
