@@ -166,7 +166,7 @@ static weir_status explain_running(wr_exec *x, weir_error *err)
         start_rows(x);
         add_query(x, q);
         add_plan(x, wr_query_plan(q));
-        WR_ASSERT(x->sections.n == 3 && x->sections.v[0]->rows.n > 0);
+        WR_ASSERT(x->sections.n == 4 && x->sections.v[0]->rows.n > 0);
     }
     wr_engine_unlock(x->engine);
     return st;
