@@ -28,6 +28,7 @@
 #define NUMBERS             WR_SETTING_NUMBERS, 0, 0
 #define RESET               WR_SETTING_RESET, 0, 0
 #define GUARANTEE           WR_SETTING_GUARANTEE, 0, 0
+#define DEFAULT_ONLY        WR_SETTING_DEFAULT_ONLY, 0, 0
 #define NUMBER(least, most) WR_SETTING_NUMBER, least, most
 
 /* Times are turned into nanoseconds and added to a clock: a year of them is far from the limit of
@@ -56,7 +57,7 @@ static const wr_setting settings[] = {
     {"ksql.extension.dir", "ext", FIXED, KSQL, TEXT, "Directory of user functions"},
     {"ksql.fail.on.deserialization.error", "false", EDIT, KSQL, FLAG,
      "Stop the query at a record that cannot be decoded"},
-    {"ksql.fail.on.production.error", "true", EDIT, KSQL, FLAG,
+    {"ksql.fail.on.production.error", "true", EDIT, KSQL, DEFAULT_ONLY,
      "Stop the query at a record that cannot be written"},
     {"ksql.functions.collect_list.limit", NULL, EDIT, KSQL, NUMBER(0, INT64_MAX),
      "Most entries of COLLECT_LIST"},
@@ -117,7 +118,7 @@ static const wr_setting settings[] = {
     {"ksql.transient.prefix", "transient_", FIXED, KSQL, NAME, "In names of push queries"},
     {"ksql.udfs.enabled", "true", FIXED, KSQL, FLAG, "Allow user functions"},
     {"ksql.variable.substitution.enable", "true", EDIT, KSQL, FLAG, "Replace ${variables}"},
-    {"max.task.idle.ms", "0", EDIT, CLIENT, NUMBER(-1, YEAR_MS),
+    {"max.task.idle.ms", "0", EDIT, CLIENT, DEFAULT_ONLY,
      "How long a join waits for the other side's records"},
     {"num.standby.replicas", "0", EDIT, CLIENT, NUMBER(0, INT16_MAX),
      "Copies of the state on other processes"},
@@ -293,6 +294,12 @@ static weir_status check_value(const wr_setting *s, const char *value, weir_erro
                    : invalid(err, s, value, "'earliest' or 'latest'");
     case WR_SETTING_GUARANTEE:
         return check_guarantee(s, value, err);
+    case WR_SETTING_DEFAULT_ONLY:
+        return wr_ieq(value, s->def)
+                   ? WEIR_OK
+                   : wr_error(err, WEIR_ERR_UNSUPPORTED,
+                              "%s = '%s' is not supported yet: it can only be '%s'", s->name, value,
+                              s->def);
     }
     WR_UNREACHABLE();
 }

@@ -16,11 +16,12 @@
 typedef enum wr_setting_kind {
     WR_SETTING_TEXT,
     WR_SETTING_FLAG,
-    WR_SETTING_NUMBER,    /* a whole one, least .. most */
-    WR_SETTING_NUMBERS,   /* a list of them, with commas */
-    WR_SETTING_NAME,      /* a part of names of topics and groups */
-    WR_SETTING_RESET,     /* earliest, latest */
-    WR_SETTING_GUARANTEE, /* at_least_once ... */
+    WR_SETTING_NUMBER,       /* a whole one, least .. most */
+    WR_SETTING_NUMBERS,      /* a list of them, with commas */
+    WR_SETTING_NAME,         /* a part of names of topics and groups */
+    WR_SETTING_RESET,        /* earliest, latest */
+    WR_SETTING_GUARANTEE,    /* at_least_once ... */
+    WR_SETTING_DEFAULT_ONLY, /* what others would ask for is not there yet */
 } wr_setting_kind;
 
 typedef struct wr_setting {
