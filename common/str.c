@@ -37,6 +37,7 @@ size_t wr_str_distance(wr_str a, wr_str b)
     enum { LONGEST = 200 };
     if (a.len > LONGEST || b.len > LONGEST)
         return SIZE_MAX;
+    WR_ASSERT((a.ptr || a.len == 0) && (b.ptr || b.len == 0));
     size_t rows[3][LONGEST + 1];
     for (size_t j = 0; j <= b.len; j++)
         rows[0][j] = j;
@@ -51,7 +52,11 @@ size_t wr_str_distance(wr_str a, wr_str b)
                 row[j] = WR_MIN(row[j], two_above[j - 2] + 1);
         }
     }
-    return rows[a.len % 3][b.len];
+    size_t edits = rows[a.len % 3][b.len];
+    /* Each edit changes the length by one at most, and all can be changed. */
+    WR_ASSERT(edits <= WR_MAX(a.len, b.len));
+    WR_ASSERT(edits >= WR_MAX(a.len, b.len) - WR_MIN(a.len, b.len));
+    return edits;
 }
 
 uint64_t wr_str_hash(wr_str s)

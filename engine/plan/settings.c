@@ -240,6 +240,7 @@ static weir_status invalid(weir_error *err, const wr_setting *s, const char *val
 
 static weir_status check_guarantee(const wr_setting *s, const char *value, weir_error *err)
 {
+    WR_ASSERT(s->kind == WR_SETTING_GUARANTEE);
     if (wr_ieq(value, "at_least_once"))
         return WEIR_OK;
     if (!starts_with(value, "exactly_once"))
@@ -254,6 +255,7 @@ static weir_status check_number(const wr_setting *s, const char *value, weir_err
 {
     char must[100];
     int64_t n;
+    WR_ASSERT(s->kind == WR_SETTING_NUMBER && s->least < s->most);
     if (!wr_str_to_i64(wr_str_c(value), &n))
         return invalid(err, s, value, "a whole number");
     if (n >= s->least && n <= s->most)
@@ -295,6 +297,7 @@ static weir_status check_value(const wr_setting *s, const char *value, weir_erro
     case WR_SETTING_GUARANTEE:
         return check_guarantee(s, value, err);
     case WR_SETTING_DEFAULT_ONLY:
+        WR_ASSERT(s->def);
         return wr_ieq(value, s->def)
                    ? WEIR_OK
                    : wr_error(err, WEIR_ERR_UNSUPPORTED,
@@ -307,6 +310,7 @@ static weir_status check_value(const wr_setting *s, const char *value, weir_erro
 /* A misspelt setting would be without effect, which is noticed late or never. */
 static weir_status unknown_setting(const char *name, const char *canonical, weir_error *err)
 {
+    WR_ASSERT(!find_setting(canonical));
     const char *near = NULL;
     size_t best = strlen(canonical) / 3 + 1; /* farther than that it was hardly meant */
     for (size_t i = 0; i < WR_ARRAY_LEN(settings); i++) {

@@ -193,9 +193,11 @@ static weir_status read_mark(wr_db *db, uint64_t *out, weir_error *err)
     return st;
 }
 
+/* Keys are ordered, so the last entry has the largest number; the mark knows of those that went. */
 static uint64_t after_last(const wr_kept_list *kept, uint64_t mark)
 {
     size_t n = kept->list.n;
+    WR_ASSERT(n < 2 || kept->list.v[n - 2].id < kept->list.v[n - 1].id);
     return n ? WR_MAX(mark, kept->list.v[n - 1].id + 1) : mark;
 }
 
@@ -204,13 +206,17 @@ weir_status wr_statement_log_next(wr_db *db, const wr_kept_list *kept, uint64_t 
 {
     WR_TRY(read_mark(db, out, err));
     *out = after_last(kept, *out);
+    WR_ASSERT(*out >= kept->list.n);
     return WEIR_OK;
 }
 
+/* In the batch that removes the entries: a kill between the two would give their numbers again. */
 static void put_mark(wr_db_batch *b, uint64_t next)
 {
     wr_buf value = {0};
+    WR_ASSERT(next > 0);
     wr_buf_be64(&value, next);
+    WR_ASSERT(value.len == 8);
     wr_db_batch_meta_put(b, WR_STR(NEXT), wr_buf_view(&value));
     wr_buf_free(&value);
 }
@@ -230,6 +236,7 @@ weir_status wr_statement_log_forget(wr_db *db, const char *subject, weir_error *
         char key[KEY_LEN + 1];
         if (strcmp(all.list.v[i].subject, subject) != 0)
             continue;
+        WR_ASSERT(all.list.v[i].id < next);
         wr_db_batch_meta_delete(b, entry_key(all.list.v[i].id, key));
         any = true;
     }

@@ -134,6 +134,7 @@ static void on_failed_report(wr_log_writer *w, const out_topic *o, const rd_kafk
 {
     char what[200];
     weir_error err;
+    WR_ASSERT(m->err && o->owner);
     snprintf(what, sizeof what, "A record for topic %.100s, partition %d", o->name, m->partition);
     if (is_of_connection(m->err)) {
         fail_writer(w, m->err, what);

@@ -92,6 +92,7 @@ static weir_status keep(wr_exec *x, const target *t, weir_error *err)
     wr_engine_lock(x->engine);
     uint64_t number = wr_engine_take_id(x->engine);
     wr_engine_unlock(x->engine);
+    WR_ASSERT(*t->sink && *t->id);
     wr_buf sql = {0};
     wr_buf_puts(&sql, "TERMINATE ");
     wr_ast_print_name(&sql, t->id);

@@ -31,7 +31,8 @@ weir_status wr__keep_text(const wr_exec *x, wr__subject subject, uint64_t id, wr
 {
     if (!wr_engine_keeps_statements(x->engine))
         return WEIR_OK;
-    WR_ASSERT(subject.text[1] == ':' && sql.len > 0);
+    WR_ASSERT(subject.text[1] == ':');
+    WR_ASSERT(sql.len > 0);
     return wr_statement_log_put(wr_engine_db(x->engine), id, subject.text, &x->settings, sql, err);
 }
 
