@@ -217,7 +217,12 @@ static int produce_lines(const produce_settings *o, const common *c, cli_topic_w
     cli_envelope_free(e);
     free(e);
     cli_text_free(&in.bytes);
-    fprintf(stderr, "%" PRIu64 " records\n", cli_topic_writer_count(t));
+    uint64_t count = cli_topic_writer_count(t), durable = cli_topic_writer_durable(t);
+    if (count == durable)
+        fprintf(stderr, "%" PRIu64 " records\n", durable);
+    else /* a disk that is full, a broker that has gone */
+        fprintf(stderr, "%" PRIu64 " records are written; of %" PRIu64 " more some may be\n",
+                durable, count - durable);
     return ok ? CLI_OK : CLI_FAILED;
 }
 

@@ -80,6 +80,7 @@ void cli_signals_install(cli_signals_use use)
         sigaction(SIGUSR1, &action, NULL);
     action.sa_handler = SIG_IGN;
     sigaction(SIGPIPE, &action, NULL);
+    sigaction(SIGXFSZ, &action, NULL); /* a limit on files (ulimit -f): a write that fails */
 }
 
 void cli_signals_interrupt(weir_stmt *stmt)

@@ -22,7 +22,8 @@ typedef struct gathered {
 struct cli_topic_writer {
     weir *w;
     char *topic;
-    uint64_t count; /* handed over and gathered */
+    uint64_t count;   /* handed over and gathered */
+    uint64_t durable; /* of these, as of the last flush that succeeded */
     size_t n;
     weir_record records[BATCH_RECORDS];
     gathered at[BATCH_RECORDS];
@@ -71,6 +72,11 @@ uint64_t cli_topic_writer_count(const cli_topic_writer *t)
     return t->count;
 }
 
+uint64_t cli_topic_writer_durable(const cli_topic_writer *t)
+{
+    return t->durable;
+}
+
 /** Offsets become pointers, now that the buffer stays where it is. */
 static void point(cli_topic_writer *t)
 {
@@ -110,8 +116,10 @@ bool cli_topic_writer_flush(cli_topic_writer *t)
     weir_error err = {0};
     if (!hand_over(t))
         return false;
-    if (weir_flush(t->w, &err) == WEIR_OK)
+    if (weir_flush(t->w, &err) == WEIR_OK) {
+        t->durable = t->count;
         return true;
+    }
     cli_show_error(&err);
     return false;
 }

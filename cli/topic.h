@@ -21,6 +21,8 @@ bool cli_topic_writer_add(cli_topic_writer *t, const weir_record *record);
 /** Write what is gathered and wait until it is durable. */
 bool cli_topic_writer_flush(cli_topic_writer *t);
 uint64_t cli_topic_writer_count(const cli_topic_writer *t);
+/** How many are known to be durable: those before the last flush that succeeded. */
+uint64_t cli_topic_writer_durable(const cli_topic_writer *t);
 void cli_topic_writer_free(cli_topic_writer *t);
 
 #endif

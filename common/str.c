@@ -31,6 +31,34 @@ bool wr_str_starts_with(wr_str s, wr_str prefix)
     return s.len >= prefix.len && (prefix.len == 0 || memcmp(s.ptr, prefix.ptr, prefix.len) == 0);
 }
 
+/* Row i has the distances of a's first i bytes to each beginning of b; a swap looks two rows up. */
+size_t wr_str_distance(wr_str a, wr_str b)
+{
+    enum { LONGEST = 200 };
+    if (a.len > LONGEST || b.len > LONGEST)
+        return SIZE_MAX;
+    WR_ASSERT((a.ptr || a.len == 0) && (b.ptr || b.len == 0));
+    size_t rows[3][LONGEST + 1];
+    for (size_t j = 0; j <= b.len; j++)
+        rows[0][j] = j;
+    for (size_t i = 1; i <= a.len; i++) {
+        const size_t *above = rows[(i - 1) % 3], *two_above = rows[(i + 1) % 3];
+        size_t *row = rows[i % 3];
+        row[0] = i;
+        for (size_t j = 1; j <= b.len; j++) {
+            bool differ = a.ptr[i - 1] != b.ptr[j - 1];
+            row[j] = WR_MIN(above[j - 1] + differ, WR_MIN(above[j], row[j - 1]) + 1);
+            if (i > 1 && j > 1 && a.ptr[i - 1] == b.ptr[j - 2] && a.ptr[i - 2] == b.ptr[j - 1])
+                row[j] = WR_MIN(row[j], two_above[j - 2] + 1);
+        }
+    }
+    size_t edits = rows[a.len % 3][b.len];
+    /* Each edit changes the length by one at most, and all can be changed. */
+    WR_ASSERT(edits <= WR_MAX(a.len, b.len));
+    WR_ASSERT(edits >= WR_MAX(a.len, b.len) - WR_MIN(a.len, b.len));
+    return edits;
+}
+
 uint64_t wr_str_hash(wr_str s)
 {
     /* FNV-1a with a final mix: names are short, and this is never on the data path. */

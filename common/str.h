@@ -42,6 +42,9 @@ bool wr_ieq(const char *a, const char *b);
 bool wr_str_starts_with(wr_str s, wr_str prefix);
 /** 64-bit hash for tables of names (not for partitioning). */
 uint64_t wr_str_hash(wr_str s);
+/** Edits (a byte added, left out, changed, or two swapped) from one to the other; for hints at
+ *  misspelt names. Longer texts than 200 bytes are as far apart as can be. */
+size_t wr_str_distance(wr_str a, wr_str b);
 /** Strip bytes <= 0x20 at both ends. */
 wr_str wr_str_trim(wr_str s);
 /**

@@ -58,7 +58,10 @@ static weir_status rocks_error(weir_error *err, const char *what, char *text)
     weir_status st =
         wr_error(err, WEIR_ERR_STORE, "%s: %s%s", what, full ? "the disk is full: " : "", text);
     if (corrupt)
-        wr_error_hint(err, "move the state directory aside; state is rebuilt from the changelogs");
+        wr_error_hint(err,
+                      "restore the directory from a backup: with an embedded log the topics are "
+                      "in it, too; where topics are on Kafka it can be moved aside, and state "
+                      "is rebuilt from the changelogs");
     else if (full)
         wr_error_hint(err, "free some space; nothing that was committed is lost");
     if (err)

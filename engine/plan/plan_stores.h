@@ -30,8 +30,8 @@ const wr_plan_store *wr_plan_store_find(const wr_plan *plan, const char *name);
 const char *wr_plan_store_kind_name(const wr_plan_store *s);
 
 /**
- * In words, how two meanings differ: "window: TUMBLING 60000 ms, was TUMBLING 30000 ms", a line for
- * each fact. Nothing where they are equal.
+ * In words, how two meanings differ: "window: TUMBLING 60000 ms, was TUMBLING 30000 ms", with
+ * "; " between facts. Nothing where they are equal.
  */
 void wr_plan_store_difference(const char *old_meaning, const char *new_meaning, wr_buf *out);
 

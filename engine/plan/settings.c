@@ -10,8 +10,11 @@
  */
 #include "engine/plan/settings.h"
 
+#include <inttypes.h>
 #include <regex.h>
 #include <stdio.h>
+
+#define NAME_BYTES_MAX 100 /* of a topic's 249: ids, stores and suffixes come after it */
 
 /* So that rows of the table can be read: `scope`, `editable`. */
 #define KSQL   true
@@ -19,88 +22,128 @@
 #define EDIT   true
 #define FIXED  false
 
+/* The last two are the range of a number. */
+#define TEXT                WR_SETTING_TEXT, 0, 0
+#define FLAG                WR_SETTING_FLAG, 0, 0
+#define NAME                WR_SETTING_NAME, 0, 0
+#define NUMBERS             WR_SETTING_NUMBERS, 0, 0
+#define RESET               WR_SETTING_RESET, 0, 0
+#define GUARANTEE           WR_SETTING_GUARANTEE, 0, 0
+#define DEFAULT_ONLY        WR_SETTING_DEFAULT_ONLY, 0, 0
+#define NUMBER(least, most) WR_SETTING_NUMBER, least, most
+
+/* Times are turned into nanoseconds and added to a clock: a year of them is far from the limit of
+ * 64 bits, and longer than anybody waits. */
+#define YEAR_MS  (INT64_C(365) * 24 * 60 * 60 * 1000)
+#define TERABYTE (INT64_C(1) << 40) /* more memory than there is, and no size_t overflows */
+
 /* In order of name: dialect.md section 19. A test checks the order, and that each default passes
  * its own check. Units are in the names (.ms, .bytes). NULL as a default means that the setting's
  * absence is a state of its own: no registry, no limit. Some are known only so that ksqlDB's files
  * and clients work: the description says what they do there. */
 static const wr_setting settings[] = {
-    {"auto.offset.reset", "latest", EDIT, CLIENT, "Where new queries start: earliest or latest"},
-    {"bootstrap.servers", NULL, FIXED, CLIENT, "Kafka brokers"},
-    {"buffered.records.per.partition", "1000", EDIT, CLIENT, "Records held per input partition"},
-    {"cache.max.bytes.buffering", "10000000", EDIT, CLIENT,
+    {"auto.offset.reset", "latest", EDIT, CLIENT, RESET,
+     "Where new queries start: earliest or latest"},
+    {"bootstrap.servers", NULL, FIXED, CLIENT, TEXT, "Kafka brokers"},
+    {"buffered.records.per.partition", "1000", EDIT, CLIENT, NUMBER(1, INT32_MAX),
+     "Records held per input partition"},
+    {"cache.max.bytes.buffering", "10000000", EDIT, CLIENT, NUMBER(0, INT64_MAX),
      "Bytes of updates kept before they are emitted; 0 emits every update"},
-    {"commit.interval.ms", "2000", EDIT, CLIENT, "Time between commits"},
-    {"ksql.assert.schema.default.timeout.ms", "1000", EDIT, KSQL, "Time-out of ASSERT SCHEMA"},
-    {"ksql.assert.topic.default.timeout.ms", "1000", EDIT, KSQL, "Time-out of ASSERT TOPIC"},
-    {"ksql.connect.url", "http://localhost:8083", FIXED, KSQL, "Kafka Connect"},
-    {"ksql.create.or.replace.enabled", "true", EDIT, KSQL, "Allow CREATE OR REPLACE"},
-    {"ksql.create.topic.inherit.source.replicas.enabled", "true", EDIT, KSQL,
+    {"commit.interval.ms", "2000", EDIT, CLIENT, NUMBER(0, YEAR_MS), "Time between commits"},
+    {"ksql.assert.schema.default.timeout.ms", "1000", EDIT, KSQL, NUMBER(0, YEAR_MS),
+     "Time-out of ASSERT SCHEMA"},
+    {"ksql.assert.topic.default.timeout.ms", "1000", EDIT, KSQL, NUMBER(0, YEAR_MS),
+     "Time-out of ASSERT TOPIC"},
+    {"ksql.connect.url", "http://localhost:8083", FIXED, KSQL, TEXT, "Kafka Connect"},
+    {"ksql.create.or.replace.enabled", "true", EDIT, KSQL, FLAG, "Allow CREATE OR REPLACE"},
+    {"ksql.create.topic.inherit.source.replicas.enabled", "true", EDIT, KSQL, FLAG,
      "Sink topics take the source topic's replication factor"},
-    {"ksql.extension.dir", "ext", FIXED, KSQL, "Directory of user functions"},
-    {"ksql.fail.on.deserialization.error", "false", EDIT, KSQL,
+    {"ksql.extension.dir", "ext", FIXED, KSQL, TEXT, "Directory of user functions"},
+    {"ksql.fail.on.deserialization.error", "false", EDIT, KSQL, FLAG,
      "Stop the query at a record that cannot be decoded"},
-    {"ksql.fail.on.production.error", "true", EDIT, KSQL,
+    {"ksql.fail.on.production.error", "true", EDIT, KSQL, DEFAULT_ONLY,
      "Stop the query at a record that cannot be written"},
-    {"ksql.functions.collect_list.limit", NULL, EDIT, KSQL, "Most entries of COLLECT_LIST"},
-    {"ksql.functions.collect_set.limit", NULL, EDIT, KSQL, "Most entries of COLLECT_SET"},
-    {"ksql.headers.columns.enabled", "true", FIXED, KSQL, "Allow HEADERS columns"},
+    {"ksql.functions.collect_list.limit", NULL, EDIT, KSQL, NUMBER(0, INT64_MAX),
+     "Most entries of COLLECT_LIST"},
+    {"ksql.functions.collect_set.limit", NULL, EDIT, KSQL, NUMBER(0, INT64_MAX),
+     "Most entries of COLLECT_SET"},
+    {"ksql.headers.columns.enabled", "true", FIXED, KSQL, FLAG, "Allow HEADERS columns"},
     {"ksql.hidden.topics",
      "_confluent.*,__confluent.*,_schemas,__consumer_offsets,__transaction_state,connect-configs,"
      "connect-offsets,connect-status,connect-statuses",
-     FIXED, KSQL, "Topics that SHOW TOPICS hides"},
-    {"ksql.insert.into.values.enabled", "true", EDIT, KSQL, "Allow INSERT INTO ... VALUES"},
-    {"ksql.internal.topic.min.insync.replicas", "1", EDIT, KSQL, "Of internal topics"},
-    {"ksql.internal.topic.replicas", "1", EDIT, KSQL, "Of internal topics"},
-    {"ksql.lambdas.enabled", "true", EDIT, KSQL, "Allow lambda functions"},
-    {"ksql.max.push.queries", "100", EDIT, KSQL, "Most push queries at once"},
-    {"ksql.output.topic.name.prefix", "", EDIT, KSQL, "Before the names of sink topics"},
-    {"ksql.persistence.default.format.key", "KAFKA", EDIT, KSQL, "KEY_FORMAT where not given"},
-    {"ksql.persistence.default.format.value", NULL, EDIT, KSQL, "VALUE_FORMAT where not given"},
-    {"ksql.persistence.wrap.single.values", NULL, EDIT, KSQL, "WRAP_SINGLE_VALUE where not given"},
-    {"ksql.persistent.prefix", "query_", FIXED, KSQL, "In names of internal topics and groups"},
-    {"ksql.properties.overrides.denylist", "", FIXED, KSQL, "Settings that SET must not change"},
-    {"ksql.pull.queries.enable", "true", FIXED, KSQL, "Allow pull queries"},
-    {"ksql.query.error.max.queue.size", "10", EDIT, KSQL, "Errors kept per query"},
-    {"ksql.query.persistent.active.limit", "2147483647", FIXED, KSQL, "Most persistent queries"},
-    {"ksql.query.pull.range.scan.enabled", "true", EDIT, KSQL, "Pull queries may scan key ranges"},
-    {"ksql.query.pull.stream.enabled", "true", EDIT, KSQL, "Allow pull queries on streams"},
-    {"ksql.query.pull.table.scan.enabled", "true", EDIT, KSQL, "Pull queries may scan tables"},
-    {"ksql.query.push.v2.continuation.tokens.enabled", "false", EDIT, KSQL,
+     FIXED, KSQL, TEXT, "Topics that SHOW TOPICS hides"},
+    {"ksql.insert.into.values.enabled", "true", EDIT, KSQL, FLAG, "Allow INSERT INTO ... VALUES"},
+    {"ksql.internal.topic.min.insync.replicas", "1", EDIT, KSQL, NUMBER(1, INT16_MAX),
+     "Of internal topics"},
+    {"ksql.internal.topic.replicas", "1", EDIT, KSQL, NUMBER(-1, INT16_MAX), "Of internal topics"},
+    {"ksql.lambdas.enabled", "true", EDIT, KSQL, FLAG, "Allow lambda functions"},
+    {"ksql.max.push.queries", "100", EDIT, KSQL, NUMBER(0, INT32_MAX), "Most push queries at once"},
+    {"ksql.output.topic.name.prefix", "", EDIT, KSQL, NAME, "Before the names of sink topics"},
+    {"ksql.persistence.default.format.key", "KAFKA", EDIT, KSQL, TEXT,
+     "KEY_FORMAT where not given"},
+    {"ksql.persistence.default.format.value", NULL, EDIT, KSQL, TEXT,
+     "VALUE_FORMAT where not given"},
+    {"ksql.persistence.wrap.single.values", NULL, EDIT, KSQL, FLAG,
+     "WRAP_SINGLE_VALUE where not given"},
+    {"ksql.persistent.prefix", "query_", FIXED, KSQL, NAME,
+     "In names of internal topics and groups"},
+    {"ksql.properties.overrides.denylist", "", FIXED, KSQL, TEXT,
+     "Settings that SET must not change"},
+    {"ksql.pull.queries.enable", "true", FIXED, KSQL, FLAG, "Allow pull queries"},
+    {"ksql.query.error.max.queue.size", "10", EDIT, KSQL, NUMBER(0, INT32_MAX),
+     "Errors kept per query"},
+    {"ksql.query.persistent.active.limit", "2147483647", FIXED, KSQL, NUMBER(0, INT32_MAX),
+     "Most persistent queries"},
+    {"ksql.query.pull.range.scan.enabled", "true", EDIT, KSQL, FLAG,
+     "Pull queries may scan key ranges"},
+    {"ksql.query.pull.stream.enabled", "true", EDIT, KSQL, FLAG, "Allow pull queries on streams"},
+    {"ksql.query.pull.table.scan.enabled", "true", EDIT, KSQL, FLAG,
+     "Pull queries may scan tables"},
+    {"ksql.query.push.v2.continuation.tokens.enabled", "false", EDIT, KSQL, FLAG,
      "Resumable push queries"},
-    {"ksql.query.push.v2.enabled", "false", EDIT, KSQL, "Scalable push queries"},
-    {"ksql.query.retry.backoff.initial.ms", "15000", EDIT, KSQL, "First wait before a restart"},
-    {"ksql.query.retry.backoff.max.ms", "900000", EDIT, KSQL, "Longest wait before a restart"},
+    {"ksql.query.push.v2.enabled", "false", EDIT, KSQL, FLAG, "Scalable push queries"},
+    {"ksql.query.retry.backoff.initial.ms", "15000", EDIT, KSQL, NUMBER(0, YEAR_MS),
+     "First wait before a restart"},
+    {"ksql.query.retry.backoff.max.ms", "900000", EDIT, KSQL, NUMBER(0, YEAR_MS),
+     "Longest wait before a restart"},
     {"ksql.readonly.topics",
      "_confluent.*,__confluent.*,_schemas,__consumer_offsets,__transaction_state,connect-configs,"
      "connect-offsets,connect-status,connect-statuses",
-     FIXED, KSQL, "Topics that must not be written"},
-    {"ksql.schema.registry.url", NULL, EDIT, KSQL, "Schema registry"},
-    {"ksql.service.id", "default_", FIXED, KSQL, "Name of this service"},
-    {"ksql.source.table.materialization.enabled", "true", FIXED, KSQL,
+     FIXED, KSQL, TEXT, "Topics that must not be written"},
+    {"ksql.schema.registry.url", NULL, EDIT, KSQL, TEXT, "Schema registry"},
+    {"ksql.service.id", "default_", FIXED, KSQL, NAME, "Name of this service"},
+    {"ksql.source.table.materialization.enabled", "true", FIXED, KSQL, FLAG,
      "CREATE SOURCE TABLE serves pull queries"},
     {"ksql.streams.__emit.interval.ms.kstreams.windowed.aggregation__", "1000", EDIT, KSQL,
-     "Least time between emissions of closed windows"},
-    {"ksql.suppress.enabled", "true", EDIT, KSQL, "Allow EMIT FINAL"},
-    {"ksql.timestamp.throw.on.invalid", "false", EDIT, KSQL,
+     NUMBER(0, YEAR_MS), "Least time between emissions of closed windows"},
+    {"ksql.suppress.enabled", "true", EDIT, KSQL, FLAG, "Allow EMIT FINAL"},
+    {"ksql.timestamp.throw.on.invalid", "false", EDIT, KSQL, FLAG,
      "Stop the query at a record whose timestamp is invalid"},
-    {"ksql.transient.prefix", "transient_", FIXED, KSQL, "In names of push queries"},
-    {"ksql.udfs.enabled", "true", FIXED, KSQL, "Allow user functions"},
-    {"ksql.variable.substitution.enable", "true", EDIT, KSQL, "Replace ${variables}"},
-    {"max.task.idle.ms", "0", EDIT, CLIENT, "How long a join waits for the other side's records"},
-    {"num.standby.replicas", "0", EDIT, CLIENT, "Copies of the state on other processes"},
-    {"num.stream.threads", "4", EDIT, CLIENT, "Worker threads"},
-    {"processing.guarantee", "at_least_once", EDIT, CLIENT, "at_least_once or exactly_once_v2"},
-    {"replication.factor", "1", EDIT, CLIENT, "Of internal topics"},
-    {"state.dir", NULL, FIXED, CLIENT, "Directory of the state"},
-    {"weir.batch.rows", "2048", EDIT, KSQL, "Most rows processed at once"},
-    {"weir.block.cache.bytes", "8388608", FIXED, KSQL, "Memory for blocks of state read from disk"},
-    {"weir.decode.strict", "false", EDIT, KSQL, "Check the types of columns that no one reads"},
-    {"weir.memtable.bytes", "16777216", FIXED, KSQL, "Memory for state and topics not yet on disk"},
-    {"weir.state.cache.bytes", "268435456", FIXED, KSQL,
+    {"ksql.transient.prefix", "transient_", FIXED, KSQL, NAME, "In names of push queries"},
+    {"ksql.udfs.enabled", "true", FIXED, KSQL, FLAG, "Allow user functions"},
+    {"ksql.variable.substitution.enable", "true", EDIT, KSQL, FLAG, "Replace ${variables}"},
+    {"max.task.idle.ms", "0", EDIT, CLIENT, DEFAULT_ONLY,
+     "How long a join waits for the other side's records"},
+    {"num.standby.replicas", "0", EDIT, CLIENT, NUMBER(0, INT16_MAX),
+     "Copies of the state on other processes"},
+    {"num.stream.threads", "4", EDIT, CLIENT, NUMBER(1, INT32_MAX), "Worker threads"},
+    {"processing.guarantee", "at_least_once", EDIT, CLIENT, GUARANTEE,
+     "at_least_once or exactly_once_v2"},
+    {"replication.factor", "1", EDIT, CLIENT, NUMBER(-1, INT16_MAX), "Of internal topics"},
+    {"state.dir", NULL, FIXED, CLIENT, TEXT, "Directory of the state"},
+    {"weir.batch.rows", "2048", EDIT, KSQL, NUMBER(1, 65536), "Most rows processed at once"},
+    {"weir.block.cache.bytes", "8388608", FIXED, KSQL, NUMBER(65536, TERABYTE),
+     "Memory for blocks of state read from disk"},
+    {"weir.decode.strict", "false", EDIT, KSQL, FLAG,
+     "Check the types of columns that no one reads"},
+    {"weir.memtable.bytes", "16777216", FIXED, KSQL, NUMBER(1048576, TERABYTE),
+     "Memory for state and topics not yet on disk"},
+    {"weir.state.cache.bytes", "268435456", FIXED, KSQL, NUMBER(0, TERABYTE),
      "Memory for the state that all queries work on"},
-    {"weir.statements.skip", NULL, FIXED, KSQL,
+    {"weir.statements.skip", NULL, FIXED, KSQL, NUMBERS,
      "Numbers of kept statements that are left out when the engine is opened"},
-    {"weir.threads", "1", FIXED, KSQL, "Threads that process partitions at the same time"},
+    {"weir.threads", "1", FIXED, KSQL, NUMBER(1, 256),
+     "Threads that process partitions at the same time"},
 };
 
 /* For SHOW PROPERTIES, documents and completion. */
@@ -167,14 +210,14 @@ static const char *const client_families[] = {
 /* Families of ksqlDB's settings that server files carry and that change nothing in Weir: accepted,
  * so that such a file can be used as it is. */
 static const char *const server_families[] = {
-    "ksql.functions.", "ksql.logging.",  "ksql.heartbeat.", "ksql.lag.",
-    "ksql.query.",     "ksql.server.",   "authentication.", "listeners",
-    "ksql.udf",        "ksql.streams.",  "ksql.any.",       "ksql.new.",
-    "ksql.metrics",    "ksql.suppress.", "ksql.cache.",     "weir.",
-    "ksql.error.",     "ksql.queries.",  "ksql.security.",  "ksql.schema.",
-    "ksql.runtime.",   "ksql.shared.",   "ksql.nested.",    "ksql.rowpartition.",
-    "ksql.websocket",  "ksql.client.",   "ksql.fetch.",     "ksql.authorization.",
-    "ksql.access.",    "ksql.hidden",
+    "ksql.functions.", "ksql.logging.",  "ksql.heartbeat.",     "ksql.lag.",
+    "ksql.query.",     "ksql.server.",   "authentication.",     "listeners",
+    "ksql.udf",        "ksql.streams.",  "ksql.any.",           "ksql.new.",
+    "ksql.metrics",    "ksql.suppress.", "ksql.cache.",         "ksql.error.",
+    "ksql.queries.",   "ksql.security.", "ksql.schema.",        "ksql.runtime.",
+    "ksql.shared.",    "ksql.nested.",   "ksql.rowpartition.",  "ksql.websocket",
+    "ksql.client.",    "ksql.fetch.",    "ksql.authorization.", "ksql.access.",
+    "ksql.hidden",
 };
 
 /* Settings that this engine does not have, but that files for ksqlDB hold: they pass without
@@ -200,43 +243,100 @@ static bool denied(const char *name)
     return starts_with(name, "ssl.") || starts_with(name, "ksql.extension.");
 }
 
-/* The kind of a setting follows from its default: a flag, a number, or any text. A few have a list
- * of values of their own. A number is anything whose default is one: limits of ranges are checked
- * where the setting is used. exactly_once is refused with a reason instead of run as at-least-once:
- * a promise that is not kept is worse than none. */
+static weir_status invalid(weir_error *err, const wr_setting *s, const char *value,
+                           const char *must)
+{
+    return wr_error(err, WEIR_ERR_CONFIG, "Invalid value '%s' for property '%s': must be %s", value,
+                    s->name, must);
+}
+
+/* exactly_once is refused with a reason instead of run as at-least-once: a promise that is not kept
+ * is worse than none. */
+static weir_status check_guarantee(const wr_setting *s, const char *value, weir_error *err)
+{
+    WR_ASSERT(s->kind == WR_SETTING_GUARANTEE);
+    if (wr_ieq(value, "at_least_once"))
+        return WEIR_OK;
+    if (!starts_with(value, "exactly_once"))
+        return invalid(err, s, value, "at_least_once or exactly_once_v2");
+    wr_error(err, WEIR_ERR_UNSUPPORTED, "processing.guarantee = '%s' is not supported yet on Kafka",
+             value);
+    return wr_error_hint(err, "use at_least_once; the embedded log is exactly-once");
+}
+
+/* What is out of range here would overflow, or abort a library, where it is used. */
+static weir_status check_number(const wr_setting *s, const char *value, weir_error *err)
+{
+    char must[100];
+    int64_t n;
+    WR_ASSERT(s->kind == WR_SETTING_NUMBER && s->least < s->most);
+    if (!wr_str_to_i64(wr_str_c(value), &n))
+        return invalid(err, s, value, "a whole number");
+    if (n >= s->least && n <= s->most)
+        return WEIR_OK;
+    snprintf(must, sizeof must, "from %" PRId64 " to %" PRId64, s->least, s->most);
+    return invalid(err, s, value, must);
+}
+
+/* The value becomes a part of names of topics and groups, so Kafka's rules for these hold. */
+static bool is_name(const char *value)
+{
+    size_t n = strspn(value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-");
+    return value[n] == '\0' && n <= NAME_BYTES_MAX;
+}
+
 static weir_status check_value(const wr_setting *s, const char *value, weir_error *err)
 {
-    if (strcmp(s->name, "auto.offset.reset") == 0) {
-        if (wr_ieq(value, "earliest") || wr_ieq(value, "latest"))
-            return WEIR_OK;
-        return wr_error(err, WEIR_ERR_CONFIG,
-                        "Invalid value '%s' for property '%s': must be 'earliest' or 'latest'",
-                        value, s->name);
+    switch (s->kind) {
+    case WR_SETTING_TEXT:
+        return WEIR_OK;
+    case WR_SETTING_FLAG:
+        return wr_ieq(value, "true") || wr_ieq(value, "false")
+                   ? WEIR_OK
+                   : invalid(err, s, value, "true or false");
+    case WR_SETTING_NUMBER:
+        return check_number(s, value, err);
+    case WR_SETTING_NUMBERS:
+        return value[strspn(value, "0123456789, ")] == '\0'
+                   ? WEIR_OK
+                   : invalid(err, s, value, "whole numbers, with commas between them");
+    case WR_SETTING_NAME:
+        return is_name(value)
+                   ? WEIR_OK
+                   : invalid(err, s, value, "of letters, digits, '.', '_' and '-', at most 100");
+    case WR_SETTING_RESET:
+        return wr_ieq(value, "earliest") || wr_ieq(value, "latest")
+                   ? WEIR_OK
+                   : invalid(err, s, value, "'earliest' or 'latest'");
+    case WR_SETTING_GUARANTEE:
+        return check_guarantee(s, value, err);
+    case WR_SETTING_DEFAULT_ONLY:
+        WR_ASSERT(s->def);
+        return wr_ieq(value, s->def)
+                   ? WEIR_OK
+                   : wr_error(err, WEIR_ERR_UNSUPPORTED,
+                              "%s = '%s' is not supported yet: it can only be '%s'", s->name, value,
+                              s->def);
     }
-    if (strcmp(s->name, "processing.guarantee") == 0) {
-        if (wr_ieq(value, "at_least_once"))
-            return WEIR_OK;
-        if (starts_with(value, "exactly_once")) {
-            wr_error(err, WEIR_ERR_UNSUPPORTED,
-                     "processing.guarantee = '%s' is not supported yet on Kafka", value);
-            return wr_error_hint(err, "use at_least_once; the embedded log is exactly-once");
+    WR_UNREACHABLE();
+}
+
+/* A misspelt setting would be without effect, which is noticed late or never. */
+static weir_status unknown_setting(const char *name, const char *canonical, weir_error *err)
+{
+    WR_ASSERT(!find_setting(canonical));
+    const char *near = NULL;
+    size_t best = strlen(canonical) / 3 + 1; /* farther than that it was hardly meant */
+    for (size_t i = 0; i < WR_ARRAY_LEN(settings); i++) {
+        size_t d = wr_str_distance(wr_str_c(canonical), wr_str_c(settings[i].name));
+        if (d < best) {
+            best = d;
+            near = settings[i].name;
         }
-        return wr_error(err, WEIR_ERR_CONFIG, "Invalid value '%s' for property '%s'", value,
-                        s->name);
     }
-    if (s->def && (strcmp(s->def, "true") == 0 || strcmp(s->def, "false") == 0)) {
-        if (wr_ieq(value, "true") || wr_ieq(value, "false"))
-            return WEIR_OK;
-        return wr_error(err, WEIR_ERR_CONFIG,
-                        "Invalid value '%s' for property '%s': must be true or false", value,
-                        s->name);
-    }
-    int64_t n;
-    if (s->def && wr_str_to_i64(wr_str_c(s->def), &n) && !wr_str_to_i64(wr_str_c(value), &n))
-        return wr_error(err, WEIR_ERR_CONFIG,
-                        "Invalid value '%s' for property '%s': must be a whole number", value,
-                        s->name);
-    return WEIR_OK;
+    wr_error(err, WEIR_ERR_CONFIG,
+             "Not recognizable as ksql, streams, consumer, or producer property: '%s'", name);
+    return near ? wr_error_hint(err, "Did you mean '%s'?", near) : WEIR_ERR_CONFIG;
 }
 
 /* Sessions may change only what is marked for them; a file or the command line may set anything
@@ -248,9 +348,7 @@ weir_status wr_settings_check(const char *name, const char *value, bool session,
     if (session && ((s && !s->editable) || denied(canonical)))
         return wr_error(err, WEIR_ERR_CONFIG, "Cannot override property '%s'", name);
     if (!s && !passes_through(canonical))
-        return wr_error(err, WEIR_ERR_CONFIG,
-                        "Not recognizable as ksql, streams, consumer, or producer property: '%s'",
-                        name);
+        return unknown_setting(name, canonical, err);
     return s && value ? check_value(s, value, err) : WEIR_OK;
 }
 

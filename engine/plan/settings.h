@@ -12,12 +12,26 @@
 #include "common/error.h"
 #include "common/map.h"
 
-/* One row of the table. What a value must look like follows from the default's form. */
+/** What its values may be. */
+typedef enum wr_setting_kind {
+    WR_SETTING_TEXT,
+    WR_SETTING_FLAG,
+    WR_SETTING_NUMBER,       /* a whole one, least .. most */
+    WR_SETTING_NUMBERS,      /* a list of them, with commas */
+    WR_SETTING_NAME,         /* a part of names of topics and groups */
+    WR_SETTING_RESET,        /* earliest, latest */
+    WR_SETTING_GUARANTEE,    /* at_least_once ... */
+    WR_SETTING_DEFAULT_ONLY, /* what others would ask for is not there yet */
+} wr_setting_kind;
+
+/* One row of the table. */
 typedef struct wr_setting {
     const char *name;
     const char *def; /* default text; NULL: none */
     bool editable;   /* SET may change it */
     bool ksql;       /* scope shown by SHOW PROPERTIES: KSQL; else a Kafka client / streams one */
+    wr_setting_kind kind;
+    int64_t least, most; /* of a number */
     const char *description;
 } wr_setting;
 

@@ -569,6 +569,8 @@ static void meet_equal(facts *fresh, facts *old)
     }
 }
 
+#define BETWEEN "; "
+
 /* "now, was before": the reader has the new statement before him and the state from before. @p now
  * or @p was is NULL where the fact is on one side only. */
 static void put_difference(wr_buf *out, wr_str label, const wr_str *now, const wr_str *was)
@@ -580,7 +582,7 @@ static void put_difference(wr_buf *out, wr_str label, const wr_str *now, const w
     wr_buf_str(out, now ? *now : WR_STR("none"));
     wr_buf_puts(out, ", was ");
     wr_buf_str(out, was ? *was : WR_STR("none"));
-    wr_buf_putc(out, '\n');
+    wr_buf_puts(out, BETWEEN);
 }
 
 /* Three passes: equal facts meet; each fresh one without partner meets the next old one of its
@@ -609,6 +611,7 @@ void wr_plan_store_difference(const char *old_meaning, const char *new_meaning, 
         if (!old.v[i].met)
             put_difference(out, old.v[i].label, NULL, &old.v[i].text);
     if (out->len == before) /* the same facts in another order */
-        wr_buf_puts(out, "the order of columns or functions differs\n");
+        wr_buf_puts(out, "the order of columns or functions differs" BETWEEN);
+    out->len -= sizeof BETWEEN - 1; /* after the last one */
     wr_arena_free(a);
 }

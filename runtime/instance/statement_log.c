@@ -8,6 +8,10 @@
  *     before   version 1, still read: subject \0 name=value\n ... \0 SQL \0
  *              (its first byte is a letter; a value with a line break in it ends the settings)
  *
+ *     key      "statement-next"
+ *     value    8 bytes, big-endian: no number below it is given to a statement again. Written when
+ *              entries are removed, since the others no longer show how far the numbers went.
+ *
  * Whatever the bytes are, reading ends in an entry or in an error, never in half an entry.
  */
 #include "runtime/instance/statement_log.h"
@@ -17,6 +21,7 @@
 #include <stdlib.h>
 
 #define PREFIX  "statement/"
+#define NEXT    "statement-next"
 #define VERSION 2
 #define KEY_LEN (sizeof PREFIX - 1 + 16)
 
@@ -173,18 +178,70 @@ void wr_kept_apply_settings(const wr_kept *k, wr_session *s)
 
 /* ---- removing ---- */
 
+/* Not there: 0, as nothing was ever removed. */
+static weir_status read_mark(wr_db *db, uint64_t *out, weir_error *err)
+{
+    wr_buf value = {0};
+    bool found;
+    *out = 0;
+    weir_status st = wr_db_meta_get(db, NULL, WR_STR(NEXT), &value, &found, err);
+    if (st == WEIR_OK && found && value.len != 8)
+        st = wr_error(err, WEIR_ERR_STORE, "The number of the next statement is damaged");
+    if (st == WEIR_OK && found)
+        *out = wr_get_be64(value.ptr);
+    wr_buf_free(&value);
+    return st;
+}
+
+/* Keys are ordered, so the last entry has the largest number; the mark knows of those that went. */
+static uint64_t after_last(const wr_kept_list *kept, uint64_t mark)
+{
+    size_t n = kept->list.n;
+    WR_ASSERT(n < 2 || kept->list.v[n - 2].id < kept->list.v[n - 1].id);
+    return n ? WR_MAX(mark, kept->list.v[n - 1].id + 1) : mark;
+}
+
+weir_status wr_statement_log_next(wr_db *db, const wr_kept_list *kept, uint64_t *out,
+                                  weir_error *err)
+{
+    WR_TRY(read_mark(db, out, err));
+    *out = after_last(kept, *out);
+    WR_ASSERT(*out >= kept->list.n);
+    return WEIR_OK;
+}
+
+/* In the batch that removes the entries: a kill between the two would give their numbers again. */
+static void put_mark(wr_db_batch *b, uint64_t next)
+{
+    wr_buf value = {0};
+    WR_ASSERT(next > 0);
+    wr_buf_be64(&value, next);
+    WR_ASSERT(value.len == 8);
+    wr_db_batch_meta_put(b, WR_STR(NEXT), wr_buf_view(&value));
+    wr_buf_free(&value);
+}
+
 /* All in one batch: either everything about the subject is gone, or nothing. */
 weir_status wr_statement_log_forget(wr_db *db, const char *subject, weir_error *err)
 {
     wr_arena *a = wr_arena_new(0);
     wr_kept_list all;
+    uint64_t next = 0;
+    bool any = false;
     wr_db_batch *b = wr_db_batch_new(db);
     weir_status st = wr_statement_log_read(db, a, &all, err);
+    if (st == WEIR_OK)
+        st = wr_statement_log_next(db, &all, &next, err);
     for (size_t i = 0; st == WEIR_OK && i < all.list.n; i++) {
         char key[KEY_LEN + 1];
-        if (strcmp(all.list.v[i].subject, subject) == 0)
-            wr_db_batch_meta_delete(b, entry_key(all.list.v[i].id, key));
+        if (strcmp(all.list.v[i].subject, subject) != 0)
+            continue;
+        WR_ASSERT(all.list.v[i].id < next);
+        wr_db_batch_meta_delete(b, entry_key(all.list.v[i].id, key));
+        any = true;
     }
+    if (any)
+        put_mark(b, next);
     if (st == WEIR_OK)
         st = wr_db_write_durable(db, b, err);
     wr_db_batch_free(b);

@@ -32,6 +32,14 @@ weir_status wr_statement_log_put(wr_db *db, uint64_t id, const char *subject,
 /** @return WEIR_ERR_STORE where an entry cannot be read: nothing is left out in silence. */
 weir_status wr_statement_log_read(wr_db *db, wr_arena *a, wr_kept_list *out,
                                   weir_error *err) WR_MUST_CHECK;
+/**
+ * The first number that was never given to a statement that was kept, removed ones included: a
+ * query whose end was cut short (a kill, a broker that was away) may have left state and offsets
+ * under its id, which must not become another query's.
+ * @param kept what wr_statement_log_read has read
+ */
+weir_status wr_statement_log_next(wr_db *db, const wr_kept_list *kept, uint64_t *out,
+                                  weir_error *err) WR_MUST_CHECK;
 /** Remove all entries that define @p subject. */
 weir_status wr_statement_log_forget(wr_db *db, const char *subject, weir_error *err) WR_MUST_CHECK;
 /** Remove one; for a statement that has failed after it was kept. */

@@ -39,7 +39,8 @@ weir_status wr__kafka_ask(wr__kafka *log, rd_kafka_admin_op_t op, const char *wh
         if (*out)
             rd_kafka_event_destroy(*out);
         *out = NULL;
-    } else {
+    } else if (op != RD_KAFKA_ADMIN_OP_DELETEGROUPS) {
+        /* Of groups each has an error of its own, and no answer at all is one of these. */
         wr__kafka_alive(log);
     }
     rd_kafka_queue_destroy(queue);

@@ -109,11 +109,22 @@ static weir_status report_failure(const wr_log_writer *w, weir_error *err)
     return wr_log_owner_failed(&w->connection, err) ? w->connection.error.code : WEIR_OK;
 }
 
-/* Too large for the producer's setting (in the call), or for the topic's (in a report). */
+/* For the producer's setting, in the call. */
 static weir_status too_large(const char *topic, size_t bytes, weir_error *err)
 {
     wr_error(err, WEIR_ERR_LIMIT, "A record of %zu bytes is too large for topic %s", bytes, topic);
     return wr_error_hint(err, "See producer.message.max.bytes, and the topic's max.message.bytes.");
+}
+
+/* For the topic's, in a report: the broker refuses batches, and each record of the batch is
+ * reported so, however small it is. The producer does not try with smaller ones. */
+static void batch_too_large(const char *topic, size_t bytes, weir_error *err)
+{
+    wr_error(err, WEIR_ERR_LIMIT,
+             "A batch of records, one of them of %zu bytes, is too large for topic %s", bytes,
+             topic);
+    (void)wr_error_hint(err, "See the topic's max.message.bytes: producer.batch.size must be "
+                             "below it, and so must be each record.");
 }
 
 /* ---- life ---- */
@@ -123,13 +134,14 @@ static void on_failed_report(wr_log_writer *w, const out_topic *o, const rd_kafk
 {
     char what[200];
     weir_error err;
+    WR_ASSERT(m->err && o->owner);
     snprintf(what, sizeof what, "A record for topic %.100s, partition %d", o->name, m->partition);
     if (is_of_connection(m->err)) {
         fail_writer(w, m->err, what);
         return;
     }
     if (m->err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE)
-        (void)too_large(o->name, m->key_len + m->len, &err);
+        batch_too_large(o->name, m->key_len + m->len, &err);
     else
         wr__kafka_error(&err, m->err, "%s", what);
     wr_log_owner_fail(o->owner, &err);

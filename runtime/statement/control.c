@@ -69,7 +69,9 @@ static weir_status plan(wr_exec *x, wr_instance_env *env, void *arg, wr_reservat
     }
     if (stmt->all)
         return WEIR_OK;
-    entry = wr_engine_find_entry_any_case(x->engine, stmt->name.name);
+    entry = wr_engine_find_entry(x->engine, stmt->name.name);
+    if (!entry)
+        entry = wr_engine_find_entry_any_case(x->engine, stmt->name.name);
     if (!entry)
         return wr_error_at(err, WEIR_ERR_NOT_FOUND, stmt->name.pos, "Unknown queryId: %s",
                            stmt->name.name);
@@ -85,7 +87,8 @@ static weir_status plan(wr_exec *x, wr_instance_env *env, void *arg, wr_reservat
 /* ---- what; without the lock ---- */
 
 /* The query of an INSERT is forgotten as if it had never been; that of a CREATE ... AS must not be
- * started again, so its end is part of the history. */
+ * started again, so its end is part of the history. The end of this query alone: ALL, executed
+ * again, would also end queries that others made meanwhile. */
 static weir_status keep(wr_exec *x, const target *t, weir_error *err)
 {
     if (!t->sink)
@@ -93,7 +96,14 @@ static weir_status keep(wr_exec *x, const target *t, weir_error *err)
     wr_engine_lock(x->engine);
     uint64_t number = wr_engine_take_id(x->engine);
     wr_engine_unlock(x->engine);
-    return wr__keep_statement(x, wr__subject_of_source(x, t->sink), number, err);
+    WR_ASSERT(*t->sink && *t->id);
+    wr_buf sql = {0};
+    wr_buf_puts(&sql, "TERMINATE ");
+    wr_ast_print_name(&sql, t->id);
+    weir_status st =
+        wr__keep_text(x, wr__subject_of_source(x, t->sink), number, wr_buf_view(&sql), err);
+    wr_buf_free(&sql);
+    return st;
 }
 
 /* State, group and internal topics go with the query; that may ask the log, so without the lock. */

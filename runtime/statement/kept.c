@@ -32,13 +32,19 @@ wr__subject wr__subject_of_query(wr_exec *x, const char *id)
     return (wr__subject){wr_arena_printf(x->arena, "Q:%s", id)};
 }
 
-weir_status wr__keep_statement(const wr_exec *x, wr__subject subject, uint64_t id, weir_error *err)
+weir_status wr__keep_text(const wr_exec *x, wr__subject subject, uint64_t id, wr_str sql,
+                          weir_error *err)
 {
     if (!wr_engine_keeps_statements(x->engine))
         return WEIR_OK;
     WR_ASSERT(subject.text[1] == ':');
-    return wr_statement_log_put(wr_engine_db(x->engine), id, subject.text, &x->settings,
-                                x->stmt->text, err);
+    WR_ASSERT(sql.len > 0);
+    return wr_statement_log_put(wr_engine_db(x->engine), id, subject.text, &x->settings, sql, err);
+}
+
+weir_status wr__keep_statement(const wr_exec *x, wr__subject subject, uint64_t id, weir_error *err)
+{
+    return wr__keep_text(x, subject, id, x->stmt->text, err);
 }
 
 weir_status wr__forget_statements(const wr_exec *x, wr__subject subject, weir_error *err)

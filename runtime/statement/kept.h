@@ -16,6 +16,9 @@ wr__subject wr__subject_of_query(wr_exec *x, const char *id);
 /** Keep this statement under @p id, with its settings. Nothing where none are kept. */
 weir_status wr__keep_statement(const wr_exec *x, wr__subject subject, uint64_t id,
                                weir_error *err) WR_MUST_CHECK;
+/** The same with another text, where the statement's own would mean more than its effect was. */
+weir_status wr__keep_text(const wr_exec *x, wr__subject subject, uint64_t id, wr_str sql,
+                          weir_error *err) WR_MUST_CHECK;
 /** Whatever was kept about the subject is gone. */
 weir_status wr__forget_statements(const wr_exec *x, wr__subject subject,
                                   weir_error *err) WR_MUST_CHECK;

@@ -71,9 +71,12 @@ static weir_status replay(wr_engine *e, weir_error *err)
         else if (replay_one(e, k, &why) != WEIR_OK)
             st = explain_failure(k, &why, err);
     }
-    if (st == WEIR_OK && kept.list.n) {
-        wr_engine_lock(e); /* a number that was skipped is not given again */
-        wr_engine_set_next_id(e, kept.list.v[kept.list.n - 1].id + 1);
+    uint64_t next = 0;
+    if (st == WEIR_OK)
+        st = wr_statement_log_next(wr_engine_db(e), &kept, &next, err);
+    if (st == WEIR_OK) {
+        wr_engine_lock(e); /* a number that was skipped, or dropped, is not given again */
+        wr_engine_set_next_id(e, next);
         wr_engine_unlock(e);
     }
     wr_engine_set_replaying(e, false);

@@ -67,16 +67,6 @@ static weir_status create_changelog(wr__task_store *s, weir_error *err)
 
 /* ---- meaning ---- */
 
-/* Lines become a list: messages are one line. */
-static void in_one_line(wr_buf *b)
-{
-    while (b->len && b->ptr[b->len - 1] == '\n')
-        b->len--;
-    for (size_t i = 0; i < b->len; i++)
-        if (b->ptr[i] == '\n')
-            b->ptr[i] = ';';
-}
-
 static weir_status check_meaning(wr__task_store *s, wr_str name, weir_error *err)
 {
     const wr_task_config *c = &s->task->set->config;
@@ -86,7 +76,6 @@ static weir_status check_meaning(wr__task_store *s, wr_str name, weir_error *err
     s->meaning_kept = st == WEIR_OK && found;
     if (s->meaning_kept && !wr_str_eq(wr_buf_view(&kept), wr_str_c(s->plan->meaning))) {
         wr_plan_store_difference(wr_buf_cstr(&kept), s->plan->meaning, &difference);
-        in_one_line(&difference);
         st = wr_error(err, WEIR_ERR_CONFIG,
                       "The state %s of query %s was made by a statement that means something else "
                       "(%s)",

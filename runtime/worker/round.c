@@ -137,6 +137,7 @@ weir_status wr__worker_process(wr_worker *w, bool *progressed, weir_error *err)
 {
     wr__run *runs = wr_calloc(w->o.slots, sizeof *runs);
     weir_status st = WEIR_OK;
+    w->consumer.ready = false;
     for (uint32_t from = 0, n = 1; st == WEIR_OK && n;) {
         uint32_t only = w->consumer.backlog ? wr__consumer_backlog_topic(&w->consumer) : UINT32_MAX;
         if (w->consumer.backlog && only == UINT32_MAX)
@@ -147,7 +148,9 @@ weir_status wr__worker_process(wr_worker *w, bool *progressed, weir_error *err)
             break;
         *progressed = true;
         st = run_round(w, runs, n, err);
-        if (interval_over(w) || atomic_load(&w->members.attention))
+        /* For a commit, or to look at requests; nothing may wait for new records meanwhile. */
+        w->consumer.ready = interval_over(w) || atomic_load(&w->members.attention);
+        if (w->consumer.ready)
             break;
     }
     wr_free(runs);

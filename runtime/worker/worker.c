@@ -35,6 +35,8 @@ static weir_status poll(wr_worker *w, int timeout_ms, weir_error *err)
 {
     /* Uncommitted work is committed as soon as there is nothing else to do: do not sleep on it. */
     int wait = w->commit.dirty ? WR_MIN(timeout_ms, DIRTY_POLL_MS) : timeout_ms;
+    if (w->consumer.ready) /* a look at what is new, and on with what is here */
+        wait = 0;
     int64_t since = w->o.clock->mono_ns(w->o.clock);
     weir_status st = wr__consumer_poll(&w->consumer, wait, &w->times.polls, &w->commit.dirty, err);
     w->times.poll_ns += (uint64_t)(w->o.clock->mono_ns(w->o.clock) - since);

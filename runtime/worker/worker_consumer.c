@@ -175,7 +175,7 @@ void wr__consumer_unassign(wr__consumer *c)
     c->parts = NULL;
     c->queues_n = 0;
     pthread_mutex_unlock(&c->lock);
-    c->assigned = c->backlog = c->bounded = false;
+    c->assigned = c->backlog = c->ready = c->bounded = false;
     c->lag = -1;
 }
 

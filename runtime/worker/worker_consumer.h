@@ -33,6 +33,7 @@ typedef struct wr__consumer {
     uint32_t groups_n;
     bool assigned; /* clients are open for it */
     bool backlog;  /* rows that earlier runs left in repartition topics come first */
+    bool ready;    /* processing was cut short: queues hold records that can be processed */
     bool bounded;  /* queues have stops for a meeting with another worker */
     int64_t ends_checked_ns;
     int64_t lag; /* as of then; -1: unknown */

@@ -157,6 +157,23 @@ class RoundTrip(Topics):
         self.assertEqual(self.weir("consume", "t", "--from-beginning", "--count", "3").stdout,
                          "\nx\nxx\n")
 
+    def test_file_size_limit(self):
+        """As on a full disk: it says why, and how many are known to be written; none of these is
+        lost."""
+        self.weir("produce", "t", "--partitions", "1", stdin="")
+        lines = "".join(f"{i}:{'x' * 300}\n" for i in range(40000))
+        command = ["sh", "-c", 'ulimit -f 8000; exec "$@"', "sh",
+                   *self.words(["produce", "t", "--key-separator", ":"])]
+        done = subprocess.run(command, input=lines, capture_output=True, text=True, timeout=60,
+                              env=self.environment, check=False)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn("File too large", done.stderr)
+        known, more = map(int, re.search(r"^(\d+) records are written; of (\d+) more",
+                                         done.stderr, re.M).groups())
+        self.assertGreater(more, 0)
+        kept = len(self.consume("t").splitlines())
+        self.assertTrue(known <= kept < known + more, (known, kept, more))
+
     def test_topic_that_does_not_exist(self):
         done = self.weir("produce", "t", stdin="x\n", status=1)
         self.assertIn("topic 't' does not exist", done.stderr)

@@ -110,12 +110,35 @@ static void test_to_i64(void **state)
     assert_false(wr_str_to_i64(wr_str_make("1\0", 2), &v));
 }
 
+static void test_distance(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *a, *b;
+        size_t edits;
+    } cases[] = {
+        {"", "", 0},         {"", "abc", 3},   {"abc", "", 3},           {"abc", "abc", 0},
+        {"abc", "abd", 1},   {"abc", "ab", 1}, {"abc", "xabc", 1},       {"abcd", "abdc", 1},
+        {"abc", "ABC", 3},   {"ca", "abc", 3}, {"kitten", "sitting", 3}, {"flaw", "lawn", 2},
+        {"badc", "abcd", 2},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        wr_str a = wr_str_c(cases[i].a), b = wr_str_c(cases[i].b);
+        assert_int_equal(wr_str_distance(a, b), cases[i].edits);
+        assert_int_equal(wr_str_distance(b, a), cases[i].edits);
+    }
+    char text[202];
+    memset(text, 'x', sizeof text);
+    assert_int_equal(wr_str_distance(wr_str_make(text, 200), wr_str_make(text, 199)), 1);
+    assert_true(wr_str_distance(wr_str_make(text, 201), wr_str_make(text, 200)) == SIZE_MAX);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_equality),        cmocka_unit_test(test_order),
         cmocka_unit_test(test_prefix_and_trim), cmocka_unit_test(test_hash_spreads),
-        cmocka_unit_test(test_to_i64),
+        cmocka_unit_test(test_to_i64),          cmocka_unit_test(test_distance),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <string.h>
 
 #include "engine/plan/settings.h"
@@ -106,6 +107,19 @@ static void test_checks(void **state)
         {"processing.guarantee", "at_least_once", true, NULL},
         {"processing.guarantee", "exactly_once_v2", true, "not supported yet"},
         {"processing.guarantee", "perhaps", true, "Invalid value 'perhaps'"},
+        {"ksql.fail.on.production.error", "false", true, "is not supported yet"},
+        {"ksql.fail.on.production.error", "TRUE", true, NULL},
+        {"max.task.idle.ms", "5000", true, "it can only be '0'"},
+        {"weir.threads", "-1", false, "must be from 1 to 256"},
+        {"weir.threads", "4", false, NULL},
+        {"weir.threads", "4", true, "Cannot override"},
+        {"weir.memtable.bytes", "-1", false, "must be from 1048576 to 1099511627776"},
+        {"commit.interval.ms", "9223372036854775807", true, "must be from 0 to"},
+        {"ksql.persistence.wrap.single.values", "perhaps", true, "must be true or false"},
+        {"weir.statements.skip", "12, 15", false, NULL},
+        {"weir.statements.skip", "twelve", false, "must be whole numbers"},
+        {"ksql.service.id", "a/b", false, "must be of letters, digits"},
+        {"ksql.service.id", "shop-1_", false, NULL},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         weir_error err = {0};
@@ -116,12 +130,72 @@ static void test_checks(void **state)
     }
 }
 
+/* Each number takes the ends of its range and nothing outside it; -1 threads aborted the process
+ * before there were ranges. */
+static void test_ranges(void **state)
+{
+    (void)state;
+    static const char *const no_numbers[] = {"", "many", "1.5", "0x10", "9223372036854775808"};
+    const wr_setting *s;
+    for (uint32_t i = 0; (s = wr_setting_at(i)); i++) {
+        if (s->kind != WR_SETTING_NUMBER)
+            continue;
+        const struct {
+            int64_t value;
+            bool beyond, good;
+        } cases[] = {
+            {s->least, false, true},
+            {s->most, false, true},
+            {s->least - 1, false, false},
+            {s->most == INT64_MAX ? 0 : s->most + 1, s->most == INT64_MAX, false},
+        };
+        assert_true(s->least < s->most);
+        for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
+            char text[32];
+            weir_error err = {0};
+            snprintf(text, sizeof text, "%lld", (long long)cases[k].value);
+            if (!cases[k].beyond &&
+                (wr_settings_check(s->name, text, false, &err) == WEIR_OK) != cases[k].good)
+                fail_msg("%s = %s: %s", s->name, text, err.message);
+        }
+        for (size_t k = 0; k < sizeof no_numbers / sizeof no_numbers[0]; k++) {
+            weir_error err = {0};
+            assert_int_equal(wr_settings_check(s->name, no_numbers[k], false, &err),
+                             WEIR_ERR_CONFIG);
+            assert_non_null(strstr(err.message, "must be a whole number"));
+        }
+    }
+}
+
+/* A misspelt setting would be without effect. */
+static void test_nearest_name(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *hint;
+    } cases[] = {
+        {"weir.thread", "Did you mean 'weir.threads'?"},
+        {"weir.memtabel.bytes", "Did you mean 'weir.memtable.bytes'?"},
+        {"ksql.streams.weir.threds", "Did you mean 'weir.threads'?"},
+        {"comit.interval.ms", "Did you mean 'commit.interval.ms'?"},
+        {"weir.nothing.like.any.of.them.at.all", ""},
+        {"x", ""},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        weir_error err = {0};
+        assert_int_equal(wr_settings_check(cases[i].name, "1", false, &err), WEIR_ERR_CONFIG);
+        assert_non_null(strstr(err.message, "Not recognizable as"));
+        assert_string_equal(err.hint, cases[i].hint);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_table),     cmocka_unit_test(test_layers),
-        cmocka_unit_test(test_canonical), cmocka_unit_test(test_numbers),
-        cmocka_unit_test(test_checks),
+        cmocka_unit_test(test_table),        cmocka_unit_test(test_layers),
+        cmocka_unit_test(test_canonical),    cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_checks),       cmocka_unit_test(test_ranges),
+        cmocka_unit_test(test_nearest_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

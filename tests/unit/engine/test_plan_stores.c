@@ -549,16 +549,16 @@ static const difference_case difference_cases[] = {
     {COUNT_BY BY_NAME, COUNT_BY BY_NAME, ""},
     {COUNT_BY "WINDOW TUMBLING (SIZE 30 SECONDS, RETENTION 1 DAY, GRACE PERIOD 1 HOUR)" BY_NAME,
      COUNT_BY "WINDOW TUMBLING (SIZE 60 SECONDS, RETENTION 1 DAY, GRACE PERIOD 1 HOUR)" BY_NAME,
-     "window: TUMBLING 60000 ms, was TUMBLING 30000 ms\n"},
+     "window: TUMBLING 60000 ms, was TUMBLING 30000 ms"},
     {COUNT_BY BY_NAME, "CREATE TABLE x AS SELECT name, COUNT(*) AS c, SUM(n) AS m FROM s" BY_NAME,
-     "function: SUM(`s.N:INTEGER`), kept as INTEGER, was none\n"},
+     "function: SUM(`s.N:INTEGER`), kept as INTEGER, was none"},
     {"CREATE TABLE x AS SELECT name, COUNT(*) AS c, SUM(n) AS m FROM s" BY_NAME, COUNT_BY BY_NAME,
-     "function: none, was SUM(`s.N:INTEGER`), kept as INTEGER\n"},
+     "function: none, was SUM(`s.N:INTEGER`), kept as INTEGER"},
     {"CREATE TABLE x AS SELECT name, MIN(n) AS a, MAX(n) AS b FROM s" BY_NAME,
      "CREATE TABLE x AS SELECT name, MAX(n) AS b, MIN(n) AS a FROM s" BY_NAME,
-     "the order of columns or functions differs\n"},
+     "the order of columns or functions differs"},
     {COUNT_BY BY_NAME, "CREATE TABLE x AS SELECT name, COUNT(*) AS c FROM s2" BY_NAME,
-     "key: `s2.NAME:STRING`, was `s.NAME:STRING`\nsource: STREAM s2, was STREAM s\n"},
+     "key: `s2.NAME:STRING`, was `s.NAME:STRING`; source: STREAM s2, was STREAM s"},
 };
 
 static void test_difference(void **state)
@@ -571,7 +571,7 @@ static void test_difference(void **state)
         wr_buf out = {0};
         wr_plan_store_difference(p->stores[0].meaning, q->stores[0].meaning, &out);
         if (strcmp(wr_buf_cstr(&out), c->text) != 0)
-            fail_msg("%s\n%s\nis\n%sexpected\n%s", c->a, c->b, wr_buf_cstr(&out), c->text);
+            fail_msg("%s\n%s\nis\n%s\nexpected\n%s", c->a, c->b, wr_buf_cstr(&out), c->text);
         wr_buf_free(&out);
         world_result_free(&a);
         world_result_free(&b);

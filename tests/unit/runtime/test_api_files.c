@@ -151,6 +151,34 @@ static void test_stable_ids(void **state)
 
 /* ---- topics ---- */
 
+/* A file that was changed so that the state would be read as something else: refused in one line
+ * with what differs, and the file as it was goes on where it stopped. */
+static void test_changed_meaning(void **state)
+{
+    (void)state;
+    static const char one[] =
+        NUMS "CREATE TABLE t AS SELECT v, COUNT(*) AS n FROM nums GROUP BY v;";
+    static const char other[] =
+        NUMS "CREATE TABLE t AS SELECT v, SUM(id) AS n FROM nums GROUP BY v;";
+    for (int round = 1; round <= 2; round++) {
+        char expected[20];
+        weir_error err = {0};
+        weir *w = open_service();
+        load(w, one);
+        RUN(w, "INSERT INTO nums VALUES (1, 7);");
+        drain(w);
+        snprintf(expected, sizeof expected, "7|%d ", round);
+        ROWS(w, "SELECT * FROM t;", expected);
+        close_it(w);
+        w = open_service();
+        write_file(file, other);
+        assert_int_equal(weir_load_file(w, file, &err), WEIR_ERR_CONFIG);
+        assert_non_null(strstr(err.message, "means something else (function: SUM("));
+        assert_null(strchr(err.message, '\n'));
+        close_it(w);
+    }
+}
+
 static void test_produce_consume(void **state)
 {
     (void)state;
@@ -268,8 +296,8 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(test_refused),         TEST(test_loaded),       TEST(test_stable_ids),
-        TEST(test_produce_consume), TEST(test_partitioning),
+        TEST(test_refused),         TEST(test_loaded),          TEST(test_stable_ids),
+        TEST(test_changed_meaning), TEST(test_produce_consume), TEST(test_partitioning),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -260,6 +260,40 @@ static void test_skipped_dropped(void **state)
     close_it(w);
 }
 
+/* What TERMINATE ALL ended is kept query by query: ALL, executed again, would also end what another
+ * thread's statement made between its plan and its note. */
+static void test_terminate_all(void **state)
+{
+    (void)state;
+    static const char *const ends[] = {"TERMINATE `CSAS_odd-name_3`", "TERMINATE CSAS_COPY_1"};
+    weir *w = open_local();
+    RUN(w, "CREATE STREAM nums (id INT KEY, v INT) WITH (KAFKA_TOPIC='nums', PARTITIONS=1, "
+           "VALUE_FORMAT='JSON');");
+    RUN(w, "CREATE STREAM copy AS SELECT * FROM nums; INSERT INTO copy SELECT * FROM nums;");
+    RUN(w, "CREATE STREAM `odd-name` WITH (KAFKA_TOPIC='odd') AS SELECT * FROM nums;");
+    RUN(w, "TERMINATE ALL;");
+    close_it(w);
+    char path[400];
+    snprintf(path, sizeof path, "%s/db", dir);
+    wr_db_options options = wr_db_options_default();
+    layout l = {.a = wr_arena_new(0)};
+    weir_error err = {0};
+    assert_int_equal(wr_db_open(path, &options, &l.db, &err), WEIR_OK);
+    layout_read(&l);
+    size_t found = 0;
+    for (size_t i = 0; i < l.kept.list.n; i++)
+        if (strncmp(l.kept.list.v[i].sql.ptr, "TERMINATE", 9) == 0) {
+            assert_true(found < WR_ARRAY_LEN(ends));
+            assert_string_equal(l.kept.list.v[i].sql.ptr, ends[found++]);
+        }
+    assert_int_equal(found, WR_ARRAY_LEN(ends));
+    layout_free(&l);
+    w = open_local(); /* and it can be executed again */
+    ROWS(w, "SHOW QUERIES;", "");
+    RUN(w, "DROP STREAM copy; DROP STREAM `odd-name`;");
+    close_it(w);
+}
+
 /* ---- what weir_open takes ---- */
 
 static void test_options(void **state)
@@ -350,9 +384,9 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(test_round_trip), TEST(test_version_1), TEST(test_damaged),
-        TEST(test_line_break), TEST(test_refused),   TEST(test_skipped_dropped),
-        TEST(test_options),    TEST(test_records),
+        TEST(test_round_trip),    TEST(test_version_1), TEST(test_damaged),
+        TEST(test_line_break),    TEST(test_refused),   TEST(test_skipped_dropped),
+        TEST(test_terminate_all), TEST(test_options),   TEST(test_records),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

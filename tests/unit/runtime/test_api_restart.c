@@ -193,6 +193,22 @@ static void test_numbers_go_on(void **state)
     close_it(w);
 }
 
+/* Nor one that has gone: where its end was cut short, state and offsets lie under its id. */
+static void test_numbers_not_given_again(void **state)
+{
+    (void)state;
+    weir *w = open_local();
+    numbers(w);
+    RUN(w, "CREATE STREAM copy AS SELECT * FROM nums; DROP STREAM copy;");
+    w = reopen(w);
+    RUN(w, "CREATE STREAM copy AS SELECT * FROM nums; EXPLAIN CSAS_COPY_2;");
+    RUN(w, "INSERT INTO copy SELECT * FROM nums; TERMINATE INSERTQUERY_3;");
+    w = reopen(w);
+    w = reopen(w);
+    RUN(w, "INSERT INTO copy SELECT * FROM nums; EXPLAIN INSERTQUERY_4;");
+    close_it(w);
+}
+
 static void test_two_handles(void **state)
 {
     (void)state;
@@ -266,9 +282,9 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(test_goes_on),         TEST(test_replaced),      TEST(test_dropped),
-        TEST(test_settings_kept),   TEST(test_numbers_go_on), TEST(test_two_handles),
-        TEST(test_bad_directories), TEST(test_ephemeral),
+        TEST(test_goes_on),       TEST(test_replaced),        TEST(test_dropped),
+        TEST(test_settings_kept), TEST(test_numbers_go_on),   TEST(test_numbers_not_given_again),
+        TEST(test_two_handles),   TEST(test_bad_directories), TEST(test_ephemeral),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

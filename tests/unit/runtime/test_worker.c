@@ -383,6 +383,31 @@ static void test_nth_call_fails(void **state)
 
 /* ---- threads: it tries again ---- */
 
+/* What is read already does not wait for something new: a commit that is due after every round cuts
+ * processing short, and the next poll must not sleep. Each did, for a step's whole time-out. */
+static void test_no_sleep_on_records(void **state)
+{
+    env *e = *state;
+    enum { STEP_MS = 20000 };
+    copier t;
+    bool progressed = true, done;
+    wr_clock *clock = wr_clock_system();
+    wr_settings_put(&e->settings, "commit.interval.ms", "0");
+    copier_init(&t, e, "a");
+    send(e, 0, RECORDS);
+    wr_worker *w = make_worker(e, false);
+    wr_worker_add(w, &t.client);
+    OK(wr_worker_open(w, err));
+    int64_t begun = clock->mono_ns(clock);
+    for (int steps = 0; copied(e, &t) < RECORDS; steps++) {
+        assert_true(steps < 4 * RECORDS);
+        OK(wr_worker_step(w, STEP_MS, &progressed, &done, err));
+    }
+    assert_true(clock->mono_ns(clock) - begun < STEP_MS * INT64_C(1000000));
+    check_copied(e, t.out, RECORDS);
+    wr_worker_free(w);
+}
+
 static void test_tries_again(void **state)
 {
     env *e = *state;
@@ -643,9 +668,16 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(test_nth_call_fails), TEST(test_tries_again), TEST(test_failed_client_goes_alone),
-        TEST(test_refused_record), TEST(test_catching_up), TEST(test_resumed_in_a_slow_pause),
-        TEST(test_cancel),         TEST(test_rebalances),  TEST(test_slots),
+        TEST(test_nth_call_fails),
+        TEST(test_no_sleep_on_records),
+        TEST(test_tries_again),
+        TEST(test_failed_client_goes_alone),
+        TEST(test_refused_record),
+        TEST(test_catching_up),
+        TEST(test_resumed_in_a_slow_pause),
+        TEST(test_cancel),
+        TEST(test_rebalances),
+        TEST(test_slots),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
