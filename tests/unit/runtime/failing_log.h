@@ -203,7 +203,8 @@ static inline void failing_log_rebalance(failing_log *f, const wr_topic_part *pa
     pthread_mutex_lock(&f->lock);
     wr_free(f->parts);
     f->parts = wr_calloc(n ? n : 1, sizeof *f->parts);
-    memcpy(f->parts, parts, n * sizeof *parts);
+    if (n)
+        memcpy(f->parts, parts, n * sizeof *parts);
     f->parts_n = n;
     f->lost = lost;
     f->rebalance++;
