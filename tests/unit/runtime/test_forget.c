@@ -46,8 +46,14 @@ static void dump_family(wr_db *db, wr_db_family family, const char *what, dump *
 {
     weir_error err;
     wr_db_iter *it = wr_db_iter_new(db, NULL, family, (wr_str){NULL, 0}, (wr_str){NULL, 0});
-    for (wr_db_iter_seek_first(it); wr_db_iter_valid(it); wr_db_iter_next(it))
-        add_line(d, what, wr_db_iter_key(it));
+    for (wr_db_iter_seek_first(it); wr_db_iter_valid(it); wr_db_iter_next(it)) {
+        wr_str key = wr_db_iter_key(it);
+        static const char next[] = "statement-next"; /* numbers are never given again */
+        bool is_next = key.len >= sizeof next - 1 &&
+                       memcmp(key.ptr + key.len - (sizeof next - 1), next, sizeof next - 1) == 0;
+        if (!is_next)
+            add_line(d, what, key);
+    }
     assert_int_equal(wr_db_iter_status(it, &err), WEIR_OK);
     wr_db_iter_free(it);
 }
