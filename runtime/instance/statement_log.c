@@ -248,13 +248,3 @@ weir_status wr_statement_log_forget(wr_db *db, const char *subject, weir_error *
     wr_arena_free(a);
     return st;
 }
-
-weir_status wr_statement_log_remove(wr_db *db, uint64_t id, weir_error *err)
-{
-    char key[KEY_LEN + 1];
-    wr_db_batch *b = wr_db_batch_new(db);
-    wr_db_batch_meta_delete(b, entry_key(id, key));
-    weir_status st = wr_db_write_durable(db, b, err);
-    wr_db_batch_free(b);
-    return st;
-}

@@ -42,8 +42,6 @@ weir_status wr_statement_log_next(wr_db *db, const wr_kept_list *kept, uint64_t 
                                   weir_error *err) WR_MUST_CHECK;
 /** Remove all entries that define @p subject. */
 weir_status wr_statement_log_forget(wr_db *db, const char *subject, weir_error *err) WR_MUST_CHECK;
-/** Remove one; for a statement that has failed after it was kept. */
-weir_status wr_statement_log_remove(wr_db *db, uint64_t id, weir_error *err) WR_MUST_CHECK;
 /** Give a session the settings of a kept statement. */
 void wr_kept_apply_settings(const wr_kept *k, wr_session *s);
 
