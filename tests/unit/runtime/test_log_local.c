@@ -472,7 +472,23 @@ static void commit_for_ever(env *e, int ready)
     }
 }
 
-/* TSan does not know the threads that RocksDB starts in a forked child. The other builds run it. */
+/* This program again, to do @p what with the log of @p e. A plain fork would not do: the threads of
+ * RocksDB would not be there in the child, nor would its locks be free. */
+static pid_t spawn(const env *e, const char *what, int fd)
+{
+    char text[16];
+    snprintf(text, sizeof text, "%d", fd);
+    fflush(NULL);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        execl("/proc/self/exe", "test_log_local", what, e->path, text, (char *)NULL);
+        _exit(127);
+    }
+    return child;
+}
+
+/* TSan does not know the threads that RocksDB starts in a child. The other builds run it. */
 static void skip_fork_under_tsan(void)
 {
 #ifdef __SANITIZE_THREAD__
@@ -492,13 +508,7 @@ static void test_kill(void **state)
         close_log(e);
         int fd[2];
         assert_int_equal(pipe(fd), 0);
-        pid_t child = fork();
-        assert_true(child >= 0);
-        if (child == 0) {
-            close(fd[0]);
-            open_log(e);
-            commit_for_ever(e, fd[1]);
-        }
+        pid_t child = spawn(e, "kill", fd[1]);
         close(fd[1]);
         char c;
         for (uint64_t k = 1 + wr_rng_below(&rng, 20); k > 0; k--)
@@ -553,10 +563,7 @@ static void test_full(void **state)
     skip_fork_under_tsan();
     create_topic(e->log, "t", 1);
     close_log(e);
-    pid_t child = fork();
-    assert_true(child >= 0);
-    if (child == 0)
-        _exit(commit_until_full(e));
+    pid_t child = spawn(e, "full", -1);
     int status;
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_true(WIFEXITED(status));
@@ -763,8 +770,23 @@ static void test_retention(void **state)
     }
 #define LOCAL(f) cmocka_unit_test_setup_teardown(f, setup_local, teardown)
 
-int main(void)
+/* As another process: spawn. */
+static int child_main(const char *what, const char *path, int fd)
 {
+    env e = {0};
+    snprintf(e.path, sizeof e.path, "%s", path);
+    wr_clock_manual_init(&e.clock, 1000000);
+    if (strcmp(what, "full") == 0)
+        return commit_until_full(&e);
+    open_log(&e);
+    commit_for_ever(&e, fd);
+    return 5; /* it never ends by itself */
+}
+
+int main(int argc, char **argv)
+{
+    if (argc == 4)
+        _exit(child_main(argv[1], argv[2], (int)strtol(argv[3], NULL, 10)));
     const struct CMUnitTest tests[] = {
         BOTH(test_topics),    BOTH(test_remove),  BOTH(test_model),      BOTH(test_partitions),
         BOTH(test_subscribe), BOTH(test_threads), BOTH(test_wake),       BOTH(test_damage),

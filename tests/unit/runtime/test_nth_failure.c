@@ -156,22 +156,33 @@ void *realloc(void *p, size_t size)
     return out_of_memory() ? NULL : __libc_realloc(p, size);
 }
 
-/* In a process of its own. @return whether it came to its end. */
+/* As another process. @return its exit status. */
+static int child_main(const char *dir, long n)
+{
+    weir_error err;
+    if (!freopen("/dev/null", "w", stderr)) /* it says what ended it */
+        return 2;
+    weir *w = open_with(WEIR_LOG_LOCAL, dir, true);
+    atomic_store(&allocations_left, n);
+    weir_status st = weir_drain(w, 10000, &err);
+    if (st == WEIR_OK)
+        st = weir_close(w, &err);
+    atomic_store(&allocations_left, -1);
+    return st == WEIR_OK ? 0 : 1;
+}
+
+/* This program again: after a plain fork the threads of RocksDB would not be there, nor would its
+ * locks be free. @return whether it came to its end. */
 static bool child_runs(const char *dir, long n)
 {
+    char text[32];
+    snprintf(text, sizeof text, "%ld", n);
+    fflush(NULL);
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) {
-        weir_error err;
-        freopen("/dev/null", "w", stderr); /* it says what ended it */
-        signal(SIGABRT, SIG_DFL);
-        weir *w = open_with(WEIR_LOG_LOCAL, dir, true);
-        atomic_store(&allocations_left, n);
-        weir_status st = weir_drain(w, 10000, &err);
-        if (st == WEIR_OK)
-            st = weir_close(w, &err);
-        atomic_store(&allocations_left, -1);
-        _exit(st == WEIR_OK ? 0 : 1);
+        execl("/proc/self/exe", "test_nth_failure", dir, text, (char *)NULL);
+        _exit(127);
     }
     int status;
     assert_int_equal(waitpid(child, &status, 0), child);
@@ -201,6 +212,12 @@ static void test_allocations(void **state)
     remove_dir(dir);
 }
 #else
+static int child_main(const char *dir, long n)
+{
+    (void)dir;
+    return (int)n;
+}
+
 static void test_allocations(void **state)
 {
     (void)state;
@@ -208,8 +225,10 @@ static void test_allocations(void **state)
 }
 #endif
 
-int main(void)
+int main(int argc, char **argv)
 {
+    if (argc == 3)
+        _exit(child_main(argv[1], strtol(argv[2], NULL, 10)));
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_database),
         cmocka_unit_test(test_allocations),
