@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
+# cost: 150
 """A broker that is absent, goes away and comes back, is killed, or does not answer for a while."""
 import json
 import time

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
+# cost: 40
 """kill -9 of `weir run` at random moments.
 
 The input arrives in pieces, one before each start; each run is killed at a moment between its start

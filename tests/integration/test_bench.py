@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
+# cost: 60
 # labels: release
 """bench/run works: a small comparison is right and is told as table, JSON and chart; a wrong answer
 and an engine that fails are noticed; an interrupted benchmark leaves nothing behind."""

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
+# cost: 28
 # labels: release
 # fixtures: kafka
 """The fixture itself: what is produced comes back exactly, and a broker survives its restarts."""

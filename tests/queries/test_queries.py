@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
+# cost: 30
 """The sample queries, as shipped, on both logs: what comes out is what their oracles compute.
 
 Each is run three times over: on empty topics (which it creates), on the first half of its input, and
