@@ -147,12 +147,13 @@ static weir_status admit(wr_worker *w, wr_worker_client *c, weir_error *err)
 
 /* ---- meeting, by the main worker ---- */
 
-/* The catch-up worker waits, so its queues stand still. */
+/* The catch-up worker waits, so its queues stand still. While the main worker still goes to the
+ * stops of an earlier meeting, which the other one has left already, this one waits. */
 static void agree(wr_worker *main)
 {
     wr_monitor_lock(main->o.monitor);
-    if (main->catch_up.meeting == WR__MEETING_ASKED) {
-        WR_ASSERT(main->catch_up.with && !main->consumer.bounded);
+    if (main->catch_up.meeting == WR__MEETING_ASKED && !main->consumer.bounded) {
+        WR_ASSERT(main->catch_up.with);
         if (wr__consumer_meet(&main->consumer, &main->catch_up.with->consumer)) {
             main->catch_up.meeting = WR__MEETING_AGREED;
             wr_monitor_signal(main->o.monitor);
@@ -172,7 +173,8 @@ static weir_status wait_for_other(wr_worker *main, weir_error *err)
     while (main->catch_up.meeting == WR__MEETING_AGREED && in_time &&
            !atomic_load(&main->members.attention))
         in_time = wr_monitor_wait(main->o.monitor, &deadline);
-    end_meeting(main);
+    if (main->catch_up.meeting == WR__MEETING_AGREED)
+        end_meeting(main); /* another one may have asked meanwhile */
     wr_monitor_unlock(main->o.monitor);
     wr__consumer_clear_stops(&main->consumer);
     return wr__consumer_resume(&main->consumer, err);
@@ -182,9 +184,9 @@ weir_status wr__catch_up_serve(wr_worker *w, weir_error *err)
 {
     WR_ASSERT(!w->catch_up.main);
     reap(w, false);
-    agree(w);
     if (w->consumer.bounded && wr__consumer_done(&w->consumer))
         WR_TRY(wait_for_other(w, err));
+    agree(w);
     while (!w->consumer.bounded && w->members.n) {
         wr_worker_client *c = wr__members_next_pending(w);
         if (!c)
