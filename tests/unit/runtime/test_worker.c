@@ -120,7 +120,9 @@ typedef struct copier {
     wr_worker_assignment a;
     bool open;
     atomic_int opened, closed, committed, leavings;
-    int fail_at; /* the record of this number fails it; -1: none */
+    bool from_end; /* it begins at the ends */
+    int nap_ms;    /* at each delivery */
+    int fail_at;   /* the record of this number fails it; -1: none */
     weir_status fail_with;
     unsigned fail_flags;
     atomic_int end; /* wr_client_end of the last leaving */
@@ -136,12 +138,12 @@ static weir_status copier_start(wr_worker_client *c, wr_topic_part *parts, uint3
                                 const int64_t *low, const int64_t *high, bool *fresh,
                                 weir_error *err)
 {
-    (void)high;
     copier *t = copier_of(c);
     WR_TRY(wr_group_committed(t->e->log, t->group, parts, n, err));
     for (uint32_t i = 0; i < n; i++) {
         *fresh = *fresh || parts[i].offset == WR_OFFSET_NONE;
-        parts[i].offset = parts[i].offset == WR_OFFSET_NONE ? low[i] : parts[i].offset;
+        if (parts[i].offset == WR_OFFSET_NONE)
+            parts[i].offset = t->from_end ? high[i] : low[i];
     }
     return WEIR_OK;
 }
@@ -170,6 +172,7 @@ static weir_status copier_deliver(wr_worker_client *c, uint32_t topic, int32_t p
     copier *t = copier_of(c);
     assert_true(t->open);
     assert_int_equal(topic, 42); /* the client's own number */
+    nanosleep(&(struct timespec){0, t->nap_ms * 1000000L}, NULL);
     for (uint32_t i = 0; i < n; i++) {
         const wr_record *r = &records[i];
         if (t->fail_at >= 0 && number_of(r->value) == t->fail_at) {
@@ -553,6 +556,73 @@ static void test_catching_up(void **state)
     wr_worker_client_destroy(&second.client);
 }
 
+/* Several catch up at once: one asks while the worker still goes to where it meets another. */
+static void test_many_catch_up(void **state)
+{
+    env *e = *state;
+    enum { MANY = 8 };
+    copier first, others[MANY];
+    copier *all[] = {&first};
+    wr_worker *w;
+    copier_init(&first, e, "first");
+    start(e, &w, all, 1);
+    for (int i = 0; i < MANY; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "n%d", i);
+        copier_init(&others[i], e, name);
+    }
+    int total = 0;
+    for (int round = 0; round < 10; round++, total += RECORDS / 10) {
+        send(e, total, total + RECORDS / 10);
+        for (int i = 0; i < MANY; i++) {
+            if (round)
+                stop(&others[i]);
+            submit(&others[i], w);
+        }
+    }
+    await_copied(e, &first, total);
+    for (int i = 0; i < MANY; i++) {
+        await_copied(e, &others[i], total);
+        check_copied(e, others[i].out, total);
+        stop(&others[i]);
+        wr_worker_client_destroy(&others[i].client);
+    }
+    stop(&first);
+    await_end(e);
+    wr_worker_client_destroy(&first.client);
+}
+
+/* Two that are ahead of a slow worker: the first is at the agreed offsets at once and hands its
+ * client over; the second asks while the worker is still on its way there. */
+static void test_ahead_of_the_worker(void **state)
+{
+    env *e = *state;
+    copier slow, ahead[2];
+    copier *all[] = {&slow};
+    wr_worker *w;
+    copier_init(&slow, e, "slow");
+    copier_init(&ahead[0], e, "ahead-0");
+    copier_init(&ahead[1], e, "ahead-1");
+    slow.nap_ms = 20;
+    ahead[0].from_end = ahead[1].from_end = true;
+    send(e, 0, RECORDS);
+    start(e, &w, all, 1);
+    submit(&ahead[0], w);
+    submit(&ahead[1], w);
+    await_copied(e, &slow, RECORDS);
+    check_copied(e, slow.out, RECORDS);
+    send(e, RECORDS, RECORDS + 6);
+    for (int i = 0; i < 2; i++) {
+        await_copied(e, &ahead[i], 6);
+        stop(&ahead[i]);
+        assert_int_equal(copied(e, &ahead[i]), 6);
+        wr_worker_client_destroy(&ahead[i].client);
+    }
+    stop(&slow);
+    await_end(e);
+    wr_worker_client_destroy(&slow.client);
+}
+
 /* Resumed while its last commit is on its way out: it is running, not paused. */
 static void test_resumed_in_a_slow_pause(void **state)
 {
@@ -674,6 +744,8 @@ int main(void)
         TEST(test_failed_client_goes_alone),
         TEST(test_refused_record),
         TEST(test_catching_up),
+        TEST(test_many_catch_up),
+        TEST(test_ahead_of_the_worker),
         TEST(test_resumed_in_a_slow_pause),
         TEST(test_cancel),
         TEST(test_rebalances),
