@@ -11,11 +11,6 @@ void wr_log_close(wr_log *log)
         log->cls->close(log);
 }
 
-const char *wr_log_name(const wr_log *log)
-{
-    return log->cls->name;
-}
-
 const wr_log_capabilities *wr_log_can(const wr_log *log)
 {
     return &log->cls->can;

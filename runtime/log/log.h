@@ -63,8 +63,6 @@ weir_status wr_log_kafka_new(const wr_settings *settings, wr_db *db, wr_log **ou
 /** After all its readers and writers; NULL is allowed. */
 void wr_log_close(wr_log *log);
 
-/** "kafka", "local", "memory": for messages. */
-const char *wr_log_name(const wr_log *log);
 const wr_log_capabilities *wr_log_can(const wr_log *log);
 
 #endif

@@ -148,8 +148,6 @@ void wr_query_free(wr_query *q, bool forget);
 
 /** No worker has it: it is paused with everything committed, has ended, or was never started. */
 bool wr_query_detached(wr_query *q);
-/** Let the worker's poll return. */
-void wr_query_wake(wr_query *q);
 wr_query_state wr_query_state_of(const wr_query *q);
 /** The failure, or that of the last commit; false where there is none. */
 bool wr_query_error(wr_query *q, weir_error *err);

@@ -528,11 +528,3 @@ uint32_t wr_query_shared_with(wr_query *q)
     wr_monitor_unlock(&q->scheduler->monitor);
     return n;
 }
-
-void wr_query_wake(wr_query *q)
-{
-    wr_monitor_lock(&q->scheduler->monitor);
-    if (q->client.worker && q->kind.threaded)
-        wr_worker_wake(q->client.worker);
-    wr_monitor_unlock(&q->scheduler->monitor);
-}

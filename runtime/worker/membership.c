@@ -192,11 +192,6 @@ size_t wr_worker_clients(const wr_worker *w)
 
 /* ---- looking, from any thread ---- */
 
-void wr_worker_wake(wr_worker *w)
-{
-    wr__consumer_wake(&w->consumer);
-}
-
 bool wr_worker_is_idle(const wr_worker *w)
 {
     return atomic_load(&w->commit.idle);

@@ -107,13 +107,13 @@ typedef struct wr_client_class {
     weir_status (*write)(wr_worker_client *c, weir_error *err);
     /** * After a commit. */
     void (*trim)(wr_worker_client *c);
-    /** * */
+    /** * Asked before commits and writes, to know whether they are due. */
     wr_client_memory (*memory)(wr_worker_client *c);
     /** * Records were processed, or time was spent; @p lag -1: not known anew. */
     void (*processed)(wr_worker_client *c, uint64_t records, uint64_t bytes);
     void (*observe)(wr_worker_client *c, const wr_worker_times *times, int64_t lag);
-    /** It is no client of any worker any more; @p err with WR_CLIENT_FAILED. The monitor is not
-     *  held; whoever waits for the leaving is woken after it. */
+    /** It is no client of any worker any more; @p err with WR_CLIENT_FAILED. The monitor is held,
+     *  so nothing here may wait; whoever waits for the leaving is woken after it. */
     void (*left)(wr_worker_client *c, wr_client_end why, const weir_error *err);
 } wr_client_class;
 
@@ -221,8 +221,6 @@ void wr_worker_cancel(wr_worker *w);
 bool wr_worker_runs(const wr_worker *w);
 /** With the monitor held: how many clients it has. */
 size_t wr_worker_clients(const wr_worker *w);
-/** Let a poll return. */
-void wr_worker_wake(wr_worker *w);
 /** Nothing uncommitted, nothing read and not yet processed? */
 bool wr_worker_is_idle(const wr_worker *w);
 
