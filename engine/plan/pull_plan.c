@@ -578,6 +578,7 @@ static weir_status build_pull(const wr_plan_env *env, const wr_ast_query *query,
     wr__stage_scope_init(&p.scope, b, st);
     WR_TRY(compile_items(&p, err));
     if (an->where) {
+        p.scope.base.one_scope = true; /* as in every WHERE: what fails drops the row */
         weir_status status =
             wr_expr_compile(an->where, &p.scope.base, pull->arena, &pull->filter, err);
         if (status != WEIR_OK) {
