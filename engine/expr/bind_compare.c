@@ -51,7 +51,7 @@ typedef struct comparison {
     wr_expr *l, *r;
     const wr_ast_expr *l_ast, *r_ast;
     const wr_ast_expr *whole; /* for positions and "Statement: ..." */
-    bool between;             /* a half of BETWEEN */
+    bool between;             /* a half of BETWEEN, which takes more types */
 } comparison;
 
 static weir_status cannot_compare(const comparison *c, weir_error *err)
@@ -225,7 +225,7 @@ weir_status wr__bind_between(wr__binder *b, const wr_ast_expr *ast, wr_expr **ou
                         .l_ast = ast->args[0],
                         .r_ast = ast->args[i + 1],
                         .whole = ast,
-                        .between = true};
+                        .between = !b->scope->between_checked};
         WR_TRY(make_comparison(&c, &parts[i], err));
     }
     *out = wr__expr_lazy(b->a, WR__AND, &wr_type_boolean, parts, 2);
