@@ -119,7 +119,9 @@ static wr_expr *make_call(call_site *c, const wr_function *fn, uint32_t sig,
             lambdas[call->lambdas_n++] = c->lambdas[i];
             continue;
         }
-        wr_expr *e = cast_to[i] ? wr__expr_cast(a, c->args[i], cast_to[i]) : c->args[i];
+        wr_expr *e = c->args[i];
+        if (cast_to[i]) /* ksqlDB converts by CAST, which is a scope */
+            e = wr__bound_scope(c->b, wr__expr_cast(a, e, cast_to[i]));
         args[values] = e;
         types[values] = e->type;
         constants[values] = e->kind == WR__CONST ? &e->value : NULL;

@@ -104,6 +104,10 @@ static void test_casts(void **state)
         {"CAST(X + 1 AS INT) IS NULL", NOTHING, "BOOLEAN", "true"},
         {"COALESCE(CAST(-X AS BIGINT), CAST(7 AS BIGINT))", NOTHING, "BIGINT", "7"},
         {"COALESCE(CAST(JSON_ARRAY_LENGTH(X) AS STRING), 'q')", TEXT("'x'"), "STRING", "!q"},
+        /* arguments are converted by CAST */
+        {"GREATEST(X, CAST('1970-01-02' AS DATE))", TEXT("'x'"), "DATE", "!1970-01-02"},
+        {"LEAST(X + 1, 2.5e0)", NOTHING, "DOUBLE", "2.5"},
+        {"LEAST(X + 1, 2)", NOTHING, "INTEGER", "null"},
         /* IN converts by CAST */
         {"X + 1 IN (CAST(1 AS BIGINT), 5)", NOTHING, "BOOLEAN", "false"},
         {"CAST(X AS DECIMAL(5, 2)) + 1.50 IN (1, 5)", NOTHING, "BOOLEAN", "false"},
