@@ -23,14 +23,17 @@ bool wr__compare_nulls(const wr_vec *l, const wr_vec *r, wr_sel sel, wr_ast_op o
     }
     uint8_t any = 0;
     uint32_t lm = l->mask, rm = r->mask;
-    uint8_t left_decides = op == WR_AST_DISTINCT || op == WR_AST_NOT_DISTINCT ? 0 : 2;
+    WR_FOREACH_SEL (i, sel)
+        any |= l->null[i & lm] | r->null[i & rm];
+    if (!(any & 2))
+        return any; /* no operand failed: the null bytes are 0 as they stand */
+    bool left_decides = op != WR_AST_DISTINCT && op != WR_AST_NOT_DISTINCT;
     WR_FOREACH_SEL (i, sel) {
         uint8_t ln = l->null[i & lm], rn = r->null[i & rm];
-        any |= ln | rn;
-        uint8_t failed = (ln | (rn & ~((uint8_t)(ln << 1) & left_decides))) & 2;
-        out->null[i] = (uint8_t)(failed | failed >> 1);
+        bool failed = ln & 2 || (rn & 2 && !(left_decides && ln));
+        out->null[i] = failed ? WR__FAILED : 0;
     }
-    return any;
+    return true;
 }
 
 void wr__compare_null_rows(const wr_vec *l, const wr_vec *r, wr_sel sel, wr_ast_op op, wr_vec *out)
