@@ -326,6 +326,11 @@ static const wr_type *merge(wr_arena *a, const wr_type *c, const wr_type *t, con
         const wr_type *spelled = spelled_number(a, v->u.str);
         return spelled ? wr__wider_number(a, c, spelled) : c;
     }
+    /* A text goes with a time or BYTES wherever they stand; what it spells is known by row. */
+    if (t->id == WR_T_STRING && (is_time_type(c) || c->id == WR_T_BYTES))
+        return c;
+    if (c->id == WR_T_STRING && !v && (is_time_type(t) || t->id == WR_T_BYTES))
+        return t;
     return simple_can_coerce(t, c, WR_COERCE_LAX, v != NULL) ? c : NULL;
 }
 

@@ -78,6 +78,8 @@ static const wr_setting settings[] = {
     {"ksql.internal.topic.replicas", "1", EDIT, KSQL, NUMBER(-1, INT16_MAX), "Of internal topics"},
     {"ksql.lambdas.enabled", "true", EDIT, KSQL, FLAG, "Allow lambda functions"},
     {"ksql.max.push.queries", "100", EDIT, KSQL, NUMBER(0, INT32_MAX), "Most push queries at once"},
+    {"ksql.nested.error.set.null", "true", EDIT, KSQL, FLAG,
+     "What fails inside an expression is NULL there, not in the whole of it"},
     {"ksql.output.topic.name.prefix", "", EDIT, KSQL, NAME, "Before the names of sink topics"},
     {"ksql.persistence.default.format.key", "KAFKA", EDIT, KSQL, TEXT,
      "KEY_FORMAT where not given"},
@@ -215,9 +217,8 @@ static const char *const server_families[] = {
     "ksql.udf",        "ksql.streams.",  "ksql.any.",           "ksql.new.",
     "ksql.metrics",    "ksql.suppress.", "ksql.cache.",         "ksql.error.",
     "ksql.queries.",   "ksql.security.", "ksql.schema.",        "ksql.runtime.",
-    "ksql.shared.",    "ksql.nested.",   "ksql.rowpartition.",  "ksql.websocket",
+    "ksql.shared.",    "ksql.hidden",    "ksql.rowpartition.",  "ksql.websocket",
     "ksql.client.",    "ksql.fetch.",    "ksql.authorization.", "ksql.access.",
-    "ksql.hidden",
 };
 
 /* Settings that this engine does not have, but that files for ksqlDB hold: they pass without

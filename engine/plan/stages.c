@@ -132,7 +132,9 @@ void wr__stage_scope_init(wr__stage_scope *s, const wr__builder *b, const wr__st
                  .replace = scope_replace,
                  .is_column = scope_is_column,
                  .types = &b->an->env->catalog->types,
-                 .functions = b->an->env->functions},
+                 .functions = b->an->env->functions,
+                 .one_scope =
+                     !wr_settings_bool(b->an->env->settings, "ksql.nested.error.set.null", true)},
         .b = b,
         .stage = stage,
     };
