@@ -29,10 +29,16 @@ void wr_text_put_date(wr_buf *out, int32_t days);
  *  milliseconds (CAST's quirk). */
 void wr_text_put_time(wr_buf *out, int32_t ms, bool seconds_only);
 
-/** Partial timestamp texts of dialect.md section 2 (2020, 2020-05, 2020-05-26T11 ... optional Z or
- *  +hhmm, +hh:mm). @return false where it is none. */
+/**
+ * `2020-05-26T11:30:00.123`, of which whole parts at the end may be missing (2020, 2020-05,
+ * 2020-05-26T11 ...); after the T also Z, +hh, +hhmm or +hh:mm, UTC without. At most three digits
+ * of a second, no year before 1; a day that its month does not have is the month's last.
+ * @return false where it is none.
+ */
 bool wr_text_to_timestamp(wr_str s, int64_t *ms);
+/** `2020-05-26`, `2020-05`, `2020`; the day must exist. */
 bool wr_text_to_date(wr_str s, int32_t *days);
+/** `11:30`, `11:30:00`, up to nine digits of a second, which are cut to milliseconds. */
 bool wr_text_to_time(wr_str s, int32_t *ms);
 
 void wr_text_put_base64(wr_buf *out, wr_str bytes);
