@@ -64,3 +64,20 @@ const char *const *wr__dtext(wr__dfield field, wr__dstyle style, int *n, int *fi
         return NULL;
     }
 }
+
+/* The English periods: noon and midnight are one minute long. */
+const char *wr__dperiod(int minute_of_day, wr__dstyle style)
+{
+    WR_ASSERT(minute_of_day >= 0 && minute_of_day < 1440);
+    bool narrow = style == WR__STYLE_NARROW;
+    if (minute_of_day == 0)
+        return narrow ? "mi" : "midnight";
+    if (minute_of_day == 720)
+        return narrow ? "n" : "noon";
+    int hour = minute_of_day / 60;
+    return hour < 6    ? "at night"
+           : hour < 12 ? "in the morning"
+           : hour < 18 ? "in the afternoon"
+           : hour < 21 ? "in the evening"
+                       : "at night";
+}
