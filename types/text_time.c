@@ -141,6 +141,27 @@ void wr_text_put_time(wr_buf *out, int32_t ms, bool seconds_only)
         put_fraction(out, ms);
 }
 
+/* java.sql.Timestamp's: as many digits of the fraction as are needed, but one. */
+void wr_text_put_sql_timestamp(wr_buf *out, int64_t ms)
+{
+    int64_t days = floor_div(ms, MS_PER_DAY);
+    int of_day = (int)(ms - days * MS_PER_DAY), fraction = of_day % 1000;
+    put_days(out, days);
+    wr_buf_putc(out, ' ');
+    put_hour_minute(out, of_day);
+    put_second(out, of_day);
+    wr_buf_putc(out, '.');
+    int width = fraction % 100 == 0 ? 1 : fraction % 10 == 0 ? 2 : 3;
+    put_fixed(out, width == 1 ? fraction / 100 : width == 2 ? fraction / 10 : fraction, width);
+}
+
+void wr_text_put_sql_time(wr_buf *out, int32_t ms)
+{
+    ms = (int32_t)(((int64_t)ms % MS_PER_DAY + MS_PER_DAY) % MS_PER_DAY);
+    put_hour_minute(out, ms);
+    put_second(out, ms);
+}
+
 /* -------------------------------------------------------------------------------------- reading */
 
 typedef struct scan {

@@ -245,6 +245,32 @@ static void test_times(void **state)
         assert_false(wr_text_to_time(wr_str_c(bad[i]), &ms));
 }
 
+static void test_sql_forms(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t ms;
+        const char *timestamp, *time;
+    } cases[] = {
+        {0, "1970-01-01 00:00:00.0", "00:00:00"},
+        {1590494400500, "2020-05-26 12:00:00.5", "12:00:00"},
+        {1590494400050, "2020-05-26 12:00:00.05", "12:00:00"},
+        {1590494400120, "2020-05-26 12:00:00.12", "12:00:00"},
+        {-1, "1969-12-31 23:59:59.999", "23:59:59"},
+        {3600000, "1970-01-01 01:00:00.0", "01:00:00"},
+    };
+    wr_buf b = {0};
+    for (size_t i = 0; i < WR_ARRAY_LEN(cases); i++) {
+        wr_buf_clear(&b);
+        wr_text_put_sql_timestamp(&b, cases[i].ms);
+        assert_string_equal(wr_buf_cstr(&b), cases[i].timestamp);
+        wr_buf_clear(&b);
+        wr_text_put_sql_time(&b, (int32_t)(cases[i].ms % 86400000));
+        assert_string_equal(wr_buf_cstr(&b), cases[i].time);
+    }
+    wr_buf_free(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -253,6 +279,7 @@ int main(void)
         cmocka_unit_test(test_partial_timestamps),
         cmocka_unit_test(test_dates),
         cmocka_unit_test(test_times),
+        cmocka_unit_test(test_sql_forms),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
