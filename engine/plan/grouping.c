@@ -219,7 +219,7 @@ static weir_status check_undo(wr__builder *b, const wr_step_aggregate *agg, weir
 }
 
 /* Some aggregates collect: how much one row may hold is a setting by function, without a limit
- * where none is set. For COLLECT_LIST: ksql.functions.collect_list.limit. Any function's name makes
+ * where none is set, or -1. For COLLECT_LIST: ksql.functions.collect_list.limit. Any function's name makes
  * a setting; those that do not collect do not look at it. */
 static int64_t function_limit(const wr__analysis *an, const char *name)
 {
@@ -227,7 +227,8 @@ static int64_t function_limit(const wr__analysis *an, const char *name)
     snprintf(setting, sizeof setting, "ksql.functions.%s.limit", name);
     for (char *c = setting; *c; c++)
         *c = wr_lower(*c);
-    return wr_settings_int(an->env->settings, setting, INT64_MAX);
+    int64_t limit = wr_settings_int(an->env->settings, setting, INT64_MAX);
+    return limit < 0 ? INT64_MAX : limit;
 }
 
 /* Every distinct aggregate once, in the order of their first mention: that is the order of the
