@@ -33,16 +33,22 @@ def read_floor():
 
 
 def read_not_followed():
-    """[(pattern of ids, reason)]: lines of `regular expression <TAB> reason`."""
+    """[(accepts, pattern of ids)]: lines of `answers` or `accepts`, a pattern and a reason."""
     rows = []
     for number, line in enumerate(NOT_FOLLOWED.read_text().splitlines(), 1):
         if not line.strip() or line.startswith("#"):
             continue
-        pattern, tab, reason = line.partition("\t")
-        if not tab or not reason.strip():
-            sys.exit(f"{NOT_FOLLOWED.name}:{number}: a pattern, a tab and a reason are wanted")
-        rows.append((re.compile(pattern), reason.strip()))
+        fields = line.split("\t")
+        if len(fields) != 3 or fields[0] not in ("answers", "accepts") or not fields[2].strip():
+            sys.exit(f"{NOT_FOLLOWED.name}:{number}: answers or accepts, a pattern and a reason")
+        rows.append((fields[0] == "accepts", re.compile(fields[1])))
     return rows
+
+
+def is_apart(case, not_followed):
+    accepted = (case["reason"] or "").startswith("expected an error")
+    return not case["passed"] and any(
+        accepts == accepted and pattern.search(case["id"]) for accepts, pattern in not_followed)
 
 
 def counts_of(folder, report, not_followed):
@@ -55,9 +61,7 @@ def counts_of(folder, report, not_followed):
         row[0] += passed
         row[2] += total
     if folder != "cases":
-        counts[folder][1] = sum(
-            not case["passed"] and any(p.search(case["id"]) for p, _ in not_followed)
-            for case in report["cases"])
+        counts[folder][1] = sum(is_apart(case, not_followed) for case in report["cases"])
     return counts
 
 
