@@ -143,10 +143,12 @@ INSERT INTO s (id, a) VALUES (1, 20);
 INSERT INTO s (id, a) VALUES (2, 742);
 INSERT INTO s (id, a) VALUES (3, 752);
 INSERT INTO s (id, a) VALUES (4, 7500);
+INSERT INTO s (id, a) VALUES (5, 765);
 ASSERT VALUES o (id, r) VALUES (1, 5.0);
 ASSERT VALUES o (id, r) VALUES (2, 7.0);
 ASSERT VALUES o (id, r) VALUES (3, 2.0);
 ASSERT VALUES o (id, r) VALUES (4, 0.0);
+ASSERT VALUES o (id, r) VALUES (5, NULL);
 
 --@test: a cast asks for the room of the number, then rounds it
 CREATE STREAM s (id INT KEY, a STRING) WITH (kafka_topic='s', value_format='JSON');
