@@ -2,8 +2,9 @@
 /*
  * agg_topk.c - TOPK (values, or STRUCTs with further columns) and TOPKDISTINCT.
  *
- * State: the result itself, an ARRAY sorted in descending order with at most k items, or all where k
- * is -1. A value equal to one already there goes after it. NULL (in the sorted column) is skipped.
+ * State: the result itself, an ARRAY sorted in descending order with at most k items, or all where
+ * k is -1. A value equal to one already there goes after it. NULL (in the sorted column) is
+ * skipped.
  *
  *     TOPK(v, 2) over 5, 9, 7, 9                  [9, 9]
  *     TOPKDISTINCT(v, 2) over 5, 9, 7, 9          [9, 7]

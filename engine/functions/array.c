@@ -14,8 +14,9 @@
  *     SLICE              NULL; a NULL end is the array's; from after to: error
  *     GENERATE_SERIES    error; so are step 0, the wrong sign, more than 2^20 elements
  *
- * ARRAY_MAX, _MIN and _SORT fail for elements that have no order (ARRAY, MAP, STRUCT). Nothing here
- * changes an argument: what is shared with it stays as it is until the batch has passed.
+ * ARRAY_MAX and _MIN fail for elements that have no order (ARRAY, MAP, STRUCT), ARRAY_SORT where
+ * there are two of them. Nothing here changes an argument: what is shared with it stays as it is
+ * until the batch has passed.
  */
 #include "engine/functions/families.h"
 #include "engine/functions/kernel.h"
@@ -257,6 +258,7 @@ static int direction_of(wr_str word)
     return wr_str_ieq(word, WR_STR("DESC")) || wr_str_ieq(word, WR_STR("DESCENDING")) ? -1 : 0;
 }
 
+/* How many elements are not NULL: NULLs go last without being compared. */
 static uint32_t values_n(const wr_nest *list)
 {
     uint32_t n = 0;

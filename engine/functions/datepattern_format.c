@@ -105,6 +105,7 @@ static outcome print_field(printer *p, const wr__ditem *item)
     }
 }
 
+/* Hours and minutes decide: all of the minute 12:00 is noon. A DATE has no period. */
 static outcome print_period(printer *p, const wr__ditem *item)
 {
     int64_t hour, minute;

@@ -116,7 +116,10 @@ static bool date_of_year(wr__dparsed *p, char *errbuf)
     return set_date(p, wr_days_from_civil(year, 1, 1) + day - 1, errbuf);
 }
 
-/* A week that counts from the first of the month, and a day of the week in it. */
+/* A week that counts from the first of the month, and a day of the week in it. The fifth may reach
+ * into the next month, as java.time's smart style lets it.
+ *
+ *     yyyy MM F E = 2020 05 2 Mon      weeks begin on Fridays in May 2020: the 11th */
 static bool date_of_aligned_week(wr__dparsed *p, char *errbuf)
 {
     int64_t year = take(p, WR__D_YEAR), month = take(p, WR__D_MONTH);
@@ -421,7 +424,8 @@ static bool with_date(moment *m, wr__dfield f, int64_t v, char *errbuf)
     return true;
 }
 
-/* Whole dates and times first, then the fields that make up neither. */
+/* Whole dates and times first, then the fields that make up neither. A field is checked before it
+ * is applied: what is out of its range is an error, and is not carried over. */
 static bool apply_fields(moment *m, const wr__dparsed *p, char *errbuf)
 {
     static const wr__dfield order[] = {

@@ -65,7 +65,13 @@ const char *const *wr__dtext(wr__dfield field, wr__dstyle style, int *n, int *fi
     }
 }
 
-/* The English periods: noon and midnight are one minute long. */
+/*
+ * The English periods, which are CLDR's: noon and midnight are one minute long.
+ *
+ *     0:00            midnight             18:00 to 20:59     in the evening
+ *     6:00 to 11:59   in the morning       21:00 to 5:59      at night
+ *     12:00           noon                 12:01 to 17:59     in the afternoon
+ */
 const char *wr__dperiod(int minute_of_day, wr__dstyle style)
 {
     WR_ASSERT(minute_of_day >= 0 && minute_of_day < 1440);

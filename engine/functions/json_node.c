@@ -92,6 +92,7 @@ static const char *value_end(const char *p, const char *end)
     return p;
 }
 
+/* JSON's own four; Unicode has more, and Jackson takes none of them here. */
 static const char *skip_blanks(const char *p, const char *end)
 {
     while (p < end && (*p == ' ' || *p == '\t' || *p == '\r' || *p == '\n'))
@@ -99,6 +100,8 @@ static const char *skip_blanks(const char *p, const char *end)
     return p;
 }
 
+/* An element is read by itself, so what is wrong in a later one does not matter; a text that is not
+ * an array has no elements. The cursor stays before an element that cannot be read. */
 bool wr__json_elements_next(wr__json_elements *e, wr_arena *a, wr_json **out)
 {
     const char *p = skip_blanks(e->p, e->end);

@@ -91,6 +91,7 @@ wr_str wr__from_units(wr_arena *a, const uint16_t *u, uint32_t n)
     return wr_str_make(p, len);
 }
 
+/* Half a character is no text that another program could read, so nothing here ends inside one. */
 uint32_t wr__whole_units(wr__units units, uint32_t n)
 {
     WR_ASSERT(n <= units.n);

@@ -294,7 +294,8 @@ int32_t wr__zone_offset(const wr__zone *z, int64_t ms)
     return z->offset_s[z->n ? index_of(z, into_table(ms)) : 0];
 }
 
-/* java.util.TimeZone's view, whose tables begin in 1900. */
+/* java.util.TimeZone's view, whose tables begin in 1900: what a zone's clocks showed before, its
+ * local mean time, is not known to it, and it takes the present standard time instead. */
 int32_t wr__zone_offset_since_1900(const wr__zone *z, int64_t ms)
 {
     if (ms >= -INT64_C(2208988800000) || !z->n)
@@ -428,7 +429,9 @@ static bool put_fixed_name(wr_buf *out, const wr__zone *z, bool full)
     return true;
 }
 
-/* Short names by the tables above; false: they do not have the zone. */
+/* Short names by the tables above; false: they do not have the zone. The name of standard time is
+ * what zones of one kind have in common in ICU's data, so one row of the table serves all of them.
+ */
 static bool put_short_name(wr_buf *out, const wr__zone *z, bool dst, bool generic)
 {
     const char *name = dst ? summer_name(z->id) : NULL;
@@ -450,7 +453,8 @@ static bool put_short_name(wr_buf *out, const wr__zone *z, bool dst, bool generi
 }
 
 /* ICU's name for both halves of the year: Pacific Time, PT. ICU asks for a date, since zones have
- * been called otherwise before; the present name is wanted. */
+ * been called otherwise before; the present name is wanted. Where there is no summer time ICU falls
+ * back on the name of standard time, Java does not: Japan Time. */
 static void put_generic_name(wr_buf *out, const wr__zone *z, bool full)
 {
     const UDate present = 1579046400000; /* 2020-01-15 */
@@ -462,6 +466,9 @@ static void put_generic_name(wr_buf *out, const wr__zone *z, bool full)
     udat_format(f, present, name, WR_ARRAY_LEN(name), NULL, &status);
     char text[128] = "";
     u_strToUTF8(text, sizeof(text), NULL, name, -1, &status);
+    char *standard = strstr(text, " Standard Time");
+    if (standard && standard[14] == '\0')
+        memcpy(standard, " Time", sizeof(" Time"));
     if (U_SUCCESS(status))
         wr_buf_puts(out, text);
     udat_close(f);

@@ -279,33 +279,6 @@ static bool is_aggregate_call(const wr__analysis *an, const wr_ast_expr *e)
     return f && f->kind == WR_FUNCTION_AGGREGATE;
 }
 
-static weir_status qualify(qualifier *q, const wr_ast_expr *from, wr_ast_expr **out,
-                           weir_error *err);
-
-static bool takes_nothing(const wr_function *fn)
-{
-    for (uint32_t i = 0; i < fn->sigs_n; i++)
-        if (!fn->sigs[i].args[0])
-            return true;
-    return false;
-}
-
-/* As in ksqlDB an aggregate without an argument, SUM() or SUM(*), is one of ROWTIME; COUNT, which
- * takes none, is not. */
-static weir_status add_rowtime(qualifier *q, wr_ast_expr *call, weir_error *err)
-{
-    const wr_function *fn = wr_function_find(q->an->env->functions, wr_str_c(call->name.name));
-    if (call->args_n || takes_nothing(fn))
-        return WEIR_OK;
-    wr_ast_expr rowtime = {.kind = WR_AST_COLUMN,
-                           .pos = call->pos,
-                           .name = {.name = "ROWTIME", .pos = call->pos},
-                           .qualifier = {.name = q->an->relations[0].alias, .pos = call->pos}};
-    call->args = WR_NEW_N(q->an->arena, wr_ast_expr *, 1);
-    call->args_n = 1;
-    return qualify(q, &rowtime, &call->args[0], err);
-}
-
 /* Copy @p from with its columns qualified. Two things travel on the way down: the parameters of the
  * lambdas around (which are no columns), and whether an aggregate is around (inside one the bounds
  * of the query's own window are not to be seen, as they are made by the aggregation). */
@@ -340,11 +313,12 @@ static weir_status qualify(qualifier *q, const wr_ast_expr *from, wr_ast_expr **
         q->in_aggregate = true;
     }
     weir_status st = WEIR_OK;
-    e->args = WR_NEW_N(a, wr_ast_expr *, e->args_n);
+    e->args = WR_NEW_N(a, wr_ast_expr *, e->args_n + 1);
     for (size_t i = 0; i < e->args_n && st == WEIR_OK; i++)
         st = qualify(q, from->args[i], &e->args[i], err);
-    if (st == WEIR_OK && is_aggregate_call(q->an, e))
-        st = add_rowtime(q, e, err);
+    const wr_ast_expr *rowtime = q->in_aggregate ? wr__default_argument(q->an, from) : NULL;
+    if (rowtime && st == WEIR_OK)
+        st = qualify(q, rowtime, &e->args[e->args_n++], err);
     if (e->else_ && st == WEIR_OK)
         st = qualify(q, from->else_, &e->else_, err);
     q->lambda = outer;

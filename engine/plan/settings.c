@@ -391,6 +391,7 @@ bool wr_settings_bool(const wr_settings *s, const char *name, bool otherwise)
     return v ? wr_ieq(v, "true") : otherwise;
 }
 
+/* Asked when an expression is compiled: a later SET does not change what is running. */
 bool wr_settings_exact_division(const wr_settings *s)
 {
     const char *v = wr_settings_get(s, "weir.decimal.division");
