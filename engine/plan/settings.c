@@ -29,6 +29,7 @@
 #define NUMBERS             WR_SETTING_NUMBERS, 0, 0
 #define RESET               WR_SETTING_RESET, 0, 0
 #define GUARANTEE           WR_SETTING_GUARANTEE, 0, 0
+#define DIVISION            WR_SETTING_DIVISION, 0, 0
 #define DEFAULT_ONLY        WR_SETTING_DEFAULT_ONLY, 0, 0
 #define NUMBER(least, most) WR_SETTING_NUMBER, least, most
 
@@ -63,10 +64,10 @@ static const wr_setting settings[] = {
      "Stop the query at a record that cannot be decoded"},
     {"ksql.fail.on.production.error", "true", EDIT, KSQL, DEFAULT_ONLY,
      "Stop the query at a record that cannot be written"},
-    {"ksql.functions.collect_list.limit", NULL, EDIT, KSQL, NUMBER(0, INT64_MAX),
-     "Most entries of COLLECT_LIST"},
-    {"ksql.functions.collect_set.limit", NULL, EDIT, KSQL, NUMBER(0, INT64_MAX),
-     "Most entries of COLLECT_SET"},
+    {"ksql.functions.collect_list.limit", NULL, EDIT, KSQL, NUMBER(-1, INT64_MAX),
+     "Most entries of COLLECT_LIST; -1: no limit"},
+    {"ksql.functions.collect_set.limit", NULL, EDIT, KSQL, NUMBER(-1, INT64_MAX),
+     "Most entries of COLLECT_SET; -1: no limit"},
     {"ksql.headers.columns.enabled", "true", FIXED, KSQL, FLAG, "Allow HEADERS columns"},
     {"ksql.hidden.topics",
      "_confluent.*,__confluent.*,_schemas,__consumer_offsets,__transaction_state,connect-configs,"
@@ -136,6 +137,8 @@ static const wr_setting settings[] = {
     {"weir.batch.rows", "2048", EDIT, KSQL, NUMBER(1, 65536), "Most rows processed at once"},
     {"weir.block.cache.bytes", "8388608", FIXED, KSQL, NUMBER(65536, TERABYTE),
      "Memory for blocks of state read from disk"},
+    {"weir.decimal.division", "round", EDIT, KSQL, DIVISION,
+     "Quotients of DECIMALs: round them half up, or exact: NULL where they do not fit the result"},
     {"weir.decode.strict", "false", EDIT, KSQL, FLAG,
      "Check the types of columns that no one reads"},
     {"weir.memtable.bytes", "16777216", FIXED, KSQL, NUMBER(1048576, TERABYTE),
@@ -311,6 +314,10 @@ static weir_status check_value(const wr_setting *s, const char *value, weir_erro
                    : invalid(err, s, value, "'earliest' or 'latest'");
     case WR_SETTING_GUARANTEE:
         return check_guarantee(s, value, err);
+    case WR_SETTING_DIVISION:
+        return wr_ieq(value, "round") || wr_ieq(value, "exact")
+                   ? WEIR_OK
+                   : invalid(err, s, value, "'round' or 'exact'");
     case WR_SETTING_DEFAULT_ONLY:
         WR_ASSERT(s->def);
         return wr_ieq(value, s->def)
@@ -383,6 +390,13 @@ bool wr_settings_bool(const wr_settings *s, const char *name, bool otherwise)
 {
     const char *v = wr_settings_get(s, name);
     return v ? wr_ieq(v, "true") : otherwise;
+}
+
+/* Asked when an expression is compiled: a later SET does not change what is running. */
+bool wr_settings_exact_division(const wr_settings *s)
+{
+    const char *v = wr_settings_get(s, "weir.decimal.division");
+    return v && wr_ieq(v, "exact");
 }
 
 /* Values were checked when they were set; what is no number all the same counts as not set. */

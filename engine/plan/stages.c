@@ -128,7 +128,8 @@ static bool scope_is_column(const wr_scope *self, const char *name)
 void wr__stage_scope_init(wr__stage_scope *s, const wr__builder *b, const wr__stage *stage)
 {
     *s = (wr__stage_scope){
-        .base = {.resolve = scope_resolve,
+        .base = {.exact_division = wr_settings_exact_division(b->an->env->settings),
+                 .resolve = scope_resolve,
                  .replace = scope_replace,
                  .is_column = scope_is_column,
                  .types = &b->an->env->catalog->types,

@@ -41,7 +41,9 @@ static void test_parse(void **state)
     check("PARSE_DATE", "error", S("1"), S("b"));
     /* A year whose milliseconds do not fit 64 bits. */
     check("PARSE_DATE", "error: out of the range of DATE", S("2147483647"), S("yyyy"));
-    check("PARSE_DATE", "error: out of the range of DATE", S("-2147483647"), S("yyyy"));
+    check("PARSE_DATE", "error: the year is before 1", S("-2147483647"), S("yyyy"));
+    check("PARSE_DATE", "error: the year is before 1", S("-0001-01-01"), S("yyyy-MM-dd"));
+    check("PARSE_DATE", "0000-12-30", S("0001-01-01"), S("yyyy-MM-dd")); /* a Julian date */
     check("PARSE_DATE", "error: out of the range of DATE", S("9999999999999 53"), S("YYYY ww"));
     check("PARSE_DATE", "error: out of the range of DATE", S("2147483647 2147483647"), S("yyyy M"));
     check("PARSE_TIME", "19:05", S("7:05 pm"), S("h:mm a"));
