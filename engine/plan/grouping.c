@@ -294,6 +294,22 @@ static bool may_combine(const wr_step_aggregate *cfg)
     return may;
 }
 
+/* EMIT FINAL: says when the aggregate lets closed windows out. The interval is Kafka Streams'
+ * internal setting. */
+static void build_final(wr__builder *b, wr__stage *st)
+{
+    const wr_settings *settings = b->an->env->settings;
+    WR_ASSERT(st->step->kind == WR_STEP_AGGREGATE && st->window.emit_final);
+    wr_step *f = wr__new_step(b, WR_STEP_SUPPRESS, "TableSuppress", "Suppress", st->step);
+    f->u.suppress.window = st->window;
+    int64_t interval_ms = wr_settings_int(
+        settings, "ksql.streams.__emit.interval.ms.kstreams.windowed.aggregation__", 0);
+    f->u.suppress.emit_interval_ms = WR_MAX(interval_ms, 0); /* a file's is not checked */
+    f->u.suppress.exact = wr_settings_bool(settings, "weir.kafka.streams.exact", false);
+    WR_ASSERT(f->u.suppress.emit_interval_ms >= 0);
+    st->step = f;
+}
+
 /* GROUP BY with its aggregates. Whether rows are aggregated in part before the topic is decided
  * here too, because it depends on what the functions can do; whether it is done, on where the task
  * runs. Columns of results are named KSQL_AGG_VARIABLE_<i>, as in ksqlDB: they show in EXPLAIN and
@@ -346,15 +362,8 @@ weir_status wr__build_aggregate(wr__builder *b, wr__stage *st, weir_error *err)
     aggregated_stage(b, st, &aggs);
     if (in->kind == WR_STEP_REPARTITION && may_combine(cfg))
         in->u.repartition.combine = s;
-    if (an->window.emit_final) {
-        wr_step *f = wr__new_step(b, WR_STEP_SUPPRESS, "TableSuppress", "Suppress", s);
-        f->u.suppress.window = an->window;
-        /* Kafka Streams' internal setting; 1 s is its default. */
-        f->u.suppress.emit_interval_ms = wr_settings_int(
-            an->env->settings, "ksql.streams.__emit.interval.ms.kstreams.windowed.aggregation__",
-            1000);
-        st->step = f;
-    }
+    if (an->window.emit_final)
+        build_final(b, st);
     return WEIR_OK;
 }
 
