@@ -37,10 +37,10 @@ typedef enum wr_window_kind {
  * once stream time has reached its end plus the grace. */
 typedef struct wr_window {
     wr_window_kind kind;
-    int64_t size_ms;      /* SESSION: the gap; windowed sources: 0 where unknown (session) */
+    int64_t size_ms; /* SESSION: the gap, may be 0; windowed sources: 0 where unknown (session) */
     int64_t advance_ms;   /* = size for TUMBLING */
     int64_t grace_ms;     /* a row later than this is dropped and counted */
-    int64_t retention_ms; /* how far back of stream time a store keeps windows */
+    int64_t retention_ms; /* > 0: how far back of stream time a store keeps windows */
     bool emit_final;      /* EMIT FINAL: one result for each window, when it closes */
 } wr_window;
 
