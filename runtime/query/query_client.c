@@ -89,6 +89,12 @@ static weir_status punctuate(wr_worker_client *c, int64_t wall_ms, weir_error *e
     return wr_task_set_punctuate(query_of(c)->tasks, wall_ms, err);
 }
 
+static weir_status times(wr_worker_client *c, uint32_t topic, const wr_record *records, uint32_t n,
+                         int64_t *out, weir_error *err)
+{
+    return wr__query_times(query_of(c), topic, records, n, out, err);
+}
+
 /* ---- committing ---- */
 
 static weir_status flush(wr_worker_client *c, weir_error *err)
@@ -214,6 +220,7 @@ const wr_client_class wr__query_client_class = {
     .swap = swap,
     .drain = drain,
     .punctuate = punctuate,
+    .times = times,
     .flush = flush,
     .commit_into = commit_into,
     .committed = committed,
