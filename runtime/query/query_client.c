@@ -61,6 +61,7 @@ static weir_status open(wr_worker_client *c, const wr_worker_assignment *a, weir
 static void close(wr_worker_client *c)
 {
     wr_query *q = query_of(c);
+    wr__late_close(&q->late, q->id);
     wr_task_set_close(q->tasks);
     wr__state_share_release(&q->share);
     WR_ASSERT(!wr_task_set_is_open(q->tasks) && q->share.used == 0);
@@ -131,6 +132,8 @@ static void committed(wr_worker_client *c, const wr_commit_times *times)
     WR_ASSERT(wr_task_set_is_open(q->tasks));
     if (q->kind.changelogs)
         wr_task_set_committed(q->tasks);
+    if (!q->kind.piped) /* a test says itself what it expects */
+        wr__late_look(&q->late, q->id, q->tasks);
     if (!times) /* offsets follow with a later one */
         return;
     q->known = true;

@@ -8,6 +8,7 @@
  *   query_positions.c  how far it has got
  *   scheduler.c        which worker it is a client of
  *   feeds.c            queries that feed each other: who waits for whom
+ *   late_report.c      what the log says about late rows
  *   query_client.c     what its worker asks of it
  *   query_order.c      the times of its records, and in which order it needs them
  *   start_offsets.c    where it begins to read
@@ -20,6 +21,7 @@
 #define WR_RUNTIME_QUERY_QUERY_INTERNAL_H
 
 #include "engine/operators/source_times.h"
+#include "runtime/query/late_report.h"
 #include "runtime/query/query.h"
 
 #include <pthread.h>
@@ -73,6 +75,7 @@ struct wr_query {
     wr_task_set *tasks;
     wr_task_counters counters;
     wr__query_counts counts;
+    wr__late_report late; /* the worker's thread */
     wr_state_share share;
     wr__metrics *metrics;
     atomic_int state;     /* wr_query_state */
