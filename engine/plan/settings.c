@@ -46,8 +46,8 @@ static const wr_setting settings[] = {
     {"auto.offset.reset", "latest", EDIT, CLIENT, RESET,
      "Where new queries start: earliest or latest"},
     {"bootstrap.servers", NULL, FIXED, CLIENT, TEXT, "Kafka brokers"},
-    {"buffered.records.per.partition", "1000", EDIT, CLIENT, NUMBER(1, INT32_MAX),
-     "Records held per input partition"},
+    {"buffered.records.per.partition", "16384", EDIT, CLIENT, NUMBER(1, INT32_MAX),
+     "Records of an input partition that may be held while others are waited for"},
     {"cache.max.bytes.buffering", "10000000", EDIT, CLIENT, NUMBER(0, INT64_MAX),
      "Bytes of updates kept before they are emitted; 0 emits every update"},
     {"commit.interval.ms", "2000", EDIT, CLIENT, NUMBER(0, YEAR_MS), "Time between commits"},
@@ -127,8 +127,8 @@ static const wr_setting settings[] = {
     {"ksql.transient.prefix", "transient_", FIXED, KSQL, NAME, "In names of push queries"},
     {"ksql.udfs.enabled", "true", FIXED, KSQL, FLAG, "Allow user functions"},
     {"ksql.variable.substitution.enable", "true", EDIT, KSQL, FLAG, "Replace ${variables}"},
-    {"max.task.idle.ms", "0", EDIT, CLIENT, DEFAULT_ONLY,
-     "How long a join waits for the other side's records"},
+    {"max.task.idle.ms", "0", EDIT, CLIENT, NUMBER(-1, YEAR_MS),
+     "How long the other inputs wait for one at its end; -1: also not for records on their way"},
     {"num.standby.replicas", "0", EDIT, CLIENT, NUMBER(0, INT16_MAX),
      "Copies of the state on other processes"},
     {"num.stream.threads", "4", EDIT, CLIENT, NUMBER(1, INT32_MAX), "Worker threads"},
@@ -153,6 +153,8 @@ static const wr_setting settings[] = {
      "Numbers of kept statements that are left out when the engine is opened"},
     {"weir.threads", "1", FIXED, KSQL, NUMBER(1, 256),
      "Threads that process partitions at the same time"},
+    {"weir.until.end", "false", FIXED, KSQL, FLAG,
+     "A batch job: queries wait for those that feed them; weir run --until-end sets it"},
 };
 
 /* For SHOW PROPERTIES, documents and completion. */
