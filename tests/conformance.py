@@ -65,6 +65,18 @@ def counts_of(folder, report, not_followed):
     return counts
 
 
+def cases_folder(weir):
+    """Where the public cases are; ends the program as "skipped" without them or the binary."""
+    folder = Path(os.environ.get("WEIR_CONFORMANCE") or ROOT.parent / "shared" / "conformance")
+    if not (folder / "run.py").is_file():
+        print(f"skipped: no conformance cases in {folder}")
+        sys.exit(77)
+    if not weir.is_file():
+        print(f"skipped: {weir} is not built")
+        sys.exit(77)
+    return folder
+
+
 def run(shared, folder, options, report):
     """The report of run.py over one folder, or None."""
     report.unlink(missing_ok=True)
@@ -87,13 +99,10 @@ def main():
     unknown = set(wanted) - set(FOLDERS)
     if unknown:
         parser.error(f"no such folder: {', '.join(sorted(unknown))}")
-    shared = Path(os.environ.get("WEIR_CONFORMANCE") or ROOT.parent / "shared" / "conformance")
+    shared = cases_folder(options.weir)
     folders = [f for f in wanted if f == "cases" or (shared / f).is_dir()]
-    if not (shared / "run.py").is_file() or not folders:
-        print(f"skipped: no conformance cases in {shared}")
-        sys.exit(77)
-    if not options.weir.is_file():
-        print(f"skipped: {options.weir} is not built")
+    if not folders:
+        print(f"skipped: no such folder in {shared}")
         sys.exit(77)
     options.report.parent.mkdir(parents=True, exist_ok=True)
     not_followed, floor, counts = read_not_followed(), read_floor(), {}
