@@ -6,8 +6,8 @@
  * State: the right rows; the subscriptions, ordered by (foreign key, left key), so that a change of
  * a right row finds its subscribers by a prefix scan:
  *
- *     store key of the right row, store key of the left row  ->  time of the left change:8 (not read)
- *                                                           hash:8
+ *     store key of the right row, store key of the left row  ->  time of the left change:8 (not
+ * read) hash:8
  *
  * No store key is a prefix of another, so the scan meets exactly those of one foreign key.
  * An answer's time: to a left change, the later one of it and the right row; to a right change, its

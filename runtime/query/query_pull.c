@@ -148,6 +148,7 @@ static weir_status read_one(pull_run *r, wr_store *store, const wr_pull_key *k, 
  * which one a key is in, a read does not ask. */
 static void note_oldest(pull_run *r, const wr_store *store)
 {
+    WR_ASSERT(r->q->plan->materialized);
     int64_t oldest = INT64_MIN;
     if (r->q->plan->materialized->windowed)
         oldest = wr_store_kind_of(store) == WR_STORE_SESSION ? wr_session_oldest(store)
@@ -197,6 +198,7 @@ weir_status wr_query_pull(wr_query *q, const wr_pull *pull,
                           weir_status (*emit)(void *arg, const wr_batch *batch, weir_error *err),
                           void *arg, int64_t *oldest, weir_error *err)
 {
+    WR_ASSERT(oldest && emit);
     *oldest = INT64_MIN;
     if (!q->plan->materialized)
         return wr_error(err, WEIR_ERR_STATEMENT, "Table `%s` is not materialised by query %s",
