@@ -283,6 +283,8 @@ static weir_status bind_cast(wr__binder *b, const wr_ast_expr *ast, wr_expr **ou
         return wr_error_at(err, WEIR_ERR_STATEMENT, ast->pos, "Cast of %s to %s is not supported",
                            wr_type_text(b->a, x->type), wr_type_text(b->a, to));
     *out = wr__bound_scope(b, wr__expr_cast(b->a, x, to));
+    if ((*out)->literal) /* a CAST to its own type: a value like another, not a literal */
+        *out = wr__expr_const(b->a, to, &x->value);
     WR_ASSERT(wr_type_equal((*out)->type, to));
     return WEIR_OK;
 }

@@ -130,14 +130,11 @@ static const wr_type *common_type(wr_arena *a, const wr_type *l, const wr_type *
  *  have none are compared as they are. */
 static wr__kernel align_nested(comparison *c)
 {
-    wr_expr *both[] = {c->l, c->r};
-    const wr_ast_expr *asts[] = {c->l_ast, c->r_ast};
-    const wr_type *t;
-    weir_error ignored = {0};
-    if (wr__coerce_list(both, asts, 2, c->b->a, &t, &ignored) != WEIR_OK)
+    const wr_type *t = wr__wider_type(c->b->a, c->l->type, c->r->type);
+    if (!t)
         return wr__compare_shapes;
-    c->l = both[0];
-    c->r = both[1];
+    c->l = wr__expr_cast(c->b->a, c->l, t);
+    c->r = wr__expr_cast(c->b->a, c->r, t);
     return wr__compare_kernel(t, c->op);
 }
 

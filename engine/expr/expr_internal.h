@@ -114,6 +114,8 @@ wr__kernel wr__cast_kernel(const wr_type *from, const wr_type *to, bool *may_fai
  *  @param asts the sources, for texts and positions. */
 weir_status wr__coerce_list(wr_expr **list, const wr_ast_expr *const *asts, uint32_t n, wr_arena *a,
                             const wr_type **common, weir_error *err);
+/** The type that values of both can have without loss, parts of collections included; NULL. */
+const wr_type *wr__wider_type(wr_arena *a, const wr_type *x, const wr_type *y);
 /** DECIMAL wide enough for both. */
 const wr_type *wr__decimal_union(wr_arena *a, const wr_type *x, const wr_type *y);
 /** The wider of two numeric types (INT < BIGINT < DECIMAL < DOUBLE). */
