@@ -86,16 +86,36 @@ static int64_t slack_of_readers(const wr__feeds *f, const char *topic, bool *see
     return slack;
 }
 
-/* Whoever mixes partitions makes an order that readers cannot mend; whoever does not hands on what
- * there is, to those who may mix. */
-int64_t wr__feeds_slack(const wr__feeds *f, const wr_query *q)
+/*
+ * By what a query does itself, and what those need across partitions that it feeds: what it writes
+ * appears in all partitions up to about the same time then, also where nobody waits for it. And
+ * whoever mixes partitions makes an order that readers cannot mend: then it is theirs within a
+ * partition that counts, too.
+ */
+static int64_t slack_of(const wr__feeds *f, const wr_query *q, bool *seen)
 {
     int64_t slack = wr__plan_slack(q->plan, true);
-    if (!wr__plan_mixes(q->plan))
-        return slack;
+    const char *sink = wr__query_sink(q);
+    if (sink && wr__plan_mixes(q->plan)) {
+        bool *met = nobody_seen(f);
+        int64_t readers = slack_of_readers(f, sink, met);
+        slack = WR_MIN(slack, readers);
+        wr_free(met);
+    }
+    for (size_t i = 0; i < f->n && sink; i++) {
+        if (seen[i] || !reads(f->queries[i], sink))
+            continue;
+        seen[i] = true;
+        int64_t theirs = slack_of(f, f->queries[i], seen);
+        slack = WR_MIN(slack, theirs);
+    }
+    return slack;
+}
+
+int64_t wr__feeds_slack(const wr__feeds *f, const wr_query *q)
+{
     bool *seen = nobody_seen(f);
-    int64_t readers = slack_of_readers(f, wr__query_sink(q), seen);
-    slack = WR_MIN(slack, readers);
+    int64_t slack = slack_of(f, q, seen);
     wr_free(seen);
     WR_ASSERT(slack >= 0);
     return slack;

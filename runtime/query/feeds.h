@@ -4,9 +4,10 @@
  *
  * Two things follow from it:
  *
- *   - Order. Where a query that mixes partitions (rows of several partitions of its input come to
- *     one of its output) writes for one that goes by time, it takes its own input in order of time,
- *     or its output would be out of order for good.
+ *   - Order. A query takes its input in order of time across partitions if one needs that whom it
+ *     feeds; where it mixes partitions (rows of several partitions of its input come to one of its
+ *     output) also if one goes by time within a partition, or its output would be out of order for
+ *     good.
  *   - Waiting, in a batch job (weir.until.end). A query does not pass beyond the queries that write
  *     what it reads: records that these have still to process are older, and what comes of them
  *     is, too. In a service max.task.idle.ms decides alone.
@@ -32,7 +33,7 @@ void wr__feeds_remove(wr__feeds *f, const wr_query *q);
 void wr__feeds_free(wr__feeds *f);
 
 /** With the monitor held: by how many ms the order among the partitions of @p q's input may be off:
- *  what it needs itself and, where it mixes partitions, what those need that it feeds. */
+ *  what it needs itself, and what those need that it feeds. */
 int64_t wr__feeds_slack(const wr__feeds *f, const wr_query *q);
 /** As wr_worker_options.holds, for worker @p w of the scheduler. Takes the monitor @p m, and asks
  *  the log without it. */

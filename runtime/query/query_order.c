@@ -17,8 +17,7 @@
 
 const char *wr__query_sink(const wr_query *q)
 {
-    const wr_step *root = q->plan->root;
-    WR_ASSERT(root->kind == WR_STEP_SINK || root->kind == WR_STEP_COLLECT);
+    const wr_step *root = q->plan->root; /* a source table's is the source itself */
     return root->kind == WR_STEP_SINK ? q->topics.names[root->u.sink.topic] : NULL;
 }
 

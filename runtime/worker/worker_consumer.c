@@ -14,11 +14,25 @@
 #include "runtime/worker/worker_consumer.h"
 
 #define POLL_RECORDS 2048u
-#define POLLS_MERGE  16    /* several queues: look at everything that is here before choosing */
-#define BUFFER_MAX   16384 /* buffered.records.per.partition, where nobody has set it */
+#define POLLS_MERGE  16 /* several queues: look at everything that is here before choosing */
+/* buffered.records.per.partition where nobody has set it, and what all partitions may hold then. */
+#define BUFFER_MAX     16384
+#define BUFFER_LEAST   1024
+#define BUFFER_MAX_ALL 262144
 /* Asking a broker for the ends of topics costs a round trip, asking our own log nothing. */
 #define END_CHECK_REMOTE_NS 20000000ll
 #define END_CHECK_NS        500000ll
+
+/* Of hundreds of partitions each has its share, or one that is slow would fill the memory. */
+static void set_bounds(wr__consumer *c, uint32_t queues_n)
+{
+    int64_t share = WR_MAX(BUFFER_MAX_ALL / queues_n, BUFFER_LEAST);
+    int64_t most = wr_settings_int(c->settings, "buffered.records.per.partition",
+                                   WR_MIN(share, (int64_t)BUFFER_MAX));
+    c->buffer_max = (uint32_t)WR_MAX((int64_t)1, WR_MIN(most, (int64_t)INT32_MAX));
+    c->poll_records = WR_MIN(POLL_RECORDS, c->buffer_max);
+    WR_ASSERT(c->buffer_max > 0 && c->poll_records > 0);
+}
 
 void wr__consumer_init(wr__consumer *c, const wr_worker_options *o, const wr_worker_topic *topics)
 {
@@ -37,9 +51,7 @@ void wr__consumer_init(wr__consumer *c, const wr_worker_options *o, const wr_wor
         .slack_ms = o->slack_ms,
         .lag = -1,
     };
-    int64_t buffered = wr_settings_int(o->settings, "buffered.records.per.partition", BUFFER_MAX);
-    c->buffer_max = (uint32_t)WR_MAX((int64_t)1, WR_MIN(buffered, (int64_t)INT32_MAX));
-    c->poll_records = WR_MIN(POLL_RECORDS, c->buffer_max);
+    set_bounds(c, 1);
     WR_ASSERT(c->slack_ms >= 0 && c->polls_max > 0);
     pthread_mutex_init(&c->lock, NULL);
 }
@@ -95,7 +107,8 @@ static uint32_t topic_of(const wr__consumer *c, const char *name)
 void wr__consumer_prepare(wr__consumer *c, const wr_topic_part *parts, uint32_t n,
                           const int64_t *high, bool until_end)
 {
-    WR_ASSERT(!c->queues && !c->assigned);
+    WR_ASSERT(!c->queues && !c->assigned && n > 0);
+    set_bounds(c, n);
     wr__record_queue *queues = wr_calloc(n, sizeof *queues);
     wr_topic_part *kept = wr_calloc(n, sizeof *kept);
     for (uint32_t i = 0; i < n; i++) {
