@@ -53,6 +53,7 @@ struct wr_scope {
     /** Types registered by CREATE TYPE, upper-case name -> const wr_type *; may be NULL. */
     const wr_map *types;
     const wr_function_registry *functions; /* that may be called; NULL: the built-in ones */
+    bool exact_division; /* of DECIMAL: weir.decimal.division = exact; else quotients are rounded */
     bool allow_aggregates; /* false: an aggregate call is an error of the statement */
     bool between_checked;  /* BETWEEN takes no other types than >= and <= do: pull queries */
     bool one_scope; /* only results are scopes of failures: ksql.nested.error.set.null=false */

@@ -125,7 +125,7 @@ const char *wr__ast_text(wr_arena *a, const wr_ast_expr *e);
 /* ---- kernels ---- */
 
 wr__kernel wr__arith_kernel(wr_ast_op op, const wr_type *t, bool *may_fail);
-wr_expr *wr__decimal_arith(wr_arena *a, wr_ast_op op, wr_expr *l, wr_expr *r);
+wr_expr *wr__decimal_arith(wr_arena *a, wr_ast_op op, bool exact, wr_expr *l, wr_expr *r);
 void wr__kernel_negate(wr__run *, const wr_expr *, const wr_vec *const *, wr_sel, wr_vec *);
 /** Comparison of two operands of one type (imm: wr_ast_op). */
 wr__kernel wr__compare_kernel(const wr_type *t, wr_ast_op op);

@@ -144,6 +144,8 @@ static const char *decimal_message(wr_dec_status st)
         return "Division by zero";
     case WR_DEC_INEXACT:
         return "Rounding necessary: the result is not exact at its precision";
+    case WR_DEC_IMPOSSIBLE:
+        return "Division impossible: the quotient has more digits than the result's precision";
     case WR_DEC_OVERFLOW:
         return "Numeric field overflow";
     case WR_DEC_BAD_TEXT:
@@ -195,13 +197,14 @@ static void decimal_general(wr__run *run, const wr_expr *e, const wr_vec *const 
     }
 }
 
-wr_expr *wr__decimal_arith(wr_arena *a, wr_ast_op op, wr_expr *l, wr_expr *r)
+wr_expr *wr__decimal_arith(wr_arena *a, wr_ast_op op, bool exact, wr_expr *l, wr_expr *r)
 {
     char c = op == WR_AST_ADD   ? '+'
              : op == WR_AST_SUB ? '-'
              : op == WR_AST_MUL ? '*'
-             : op == WR_AST_DIV ? '/'
-                                : '%';
+             : op != WR_AST_DIV ? '%'
+             : exact            ? WR_DEC_DIV_EXACT
+                                : '/';
     l = wr__expr_cast(a, l, wr_dec_type_of(a, l->type));
     r = wr__expr_cast(a, r, wr_dec_type_of(a, r->type));
     const wr_type *t = wr_dec_result_type(a, c, l->type, r->type);

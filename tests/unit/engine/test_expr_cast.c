@@ -170,6 +170,9 @@ static void test_decimals(void **state)
         {"DECIMAL(5, 3)", "0.500", "DECIMAL(1, 0)", "1"},
         {"DECIMAL(5, 3)", "0.499", "DECIMAL(1, 0)", "0"},
         {"DECIMAL(5, 2)", "100.00", "DECIMAL(4, 2)", "!null"},
+        {"DECIMAL(4, 1)", "999.5", "DECIMAL(3, 0)", "1000"}, /* 999.5 fits, and is rounded then */
+        {"DECIMAL(5, 2)", "-99.99", "DECIMAL(3, 1)", "-100.0"},
+        {"DECIMAL(4, 1)", "999.5", "DECIMAL(2, 0)", "!null"},
         {"DECIMAL(5, 2)", "1.20", "DECIMAL(50, 40)", "1.2000000000000000000000000000000000000000"},
         {"DECIMAL(50, 40)", "1.2000000000000000000000000000000000000001", "DECIMAL(3, 1)", "1.2"},
         {"DECIMAL(5, 2)", "0.00", "STRING", "0.00"},
@@ -215,6 +218,17 @@ static void test_texts_to_numbers(void **state)
         {"STRING", "'e5'", "DOUBLE", "!null"},
         {"STRING", "''", "DOUBLE", "!null"},
         {"STRING", "'1.255'", "DECIMAL(3, 2)", "1.26"},
+        {"STRING", "'999.999'", "DECIMAL(5, 2)", "1000.00"},
+        {"STRING", "'1000'", "DECIMAL(5, 2)", "!null"},
+        {"STRING", "'\xD9\xA3.\xD9\xA1'", "DECIMAL(5, 2)", "3.10"}, /* Arabic digits */
+        {"STRING", "'-\xD9\xA3'", "INT", "-3"},
+        {"STRING", "'\xEF\xBC\x94'", "BIGINT", "4"}, /* a wide 4 */
+        {"STRING", "'\xD9\xA3'", "DOUBLE", "!null"},
+        {"STRING", "'\xC2\xB2'", "INT", "!null"}, /* a superscript is no digit */
+        {"STRING", "'0x1p3'", "DOUBLE", "8.0"},
+        {"STRING", "'0x10'", "INT", "!null"},
+        {"STRING", "'1e400'", "DOUBLE", "!null"},
+        {"STRING", "'-1e400'", "DOUBLE", "!null"},
         {"STRING", "'-1.255'", "DECIMAL(3, 2)", "-1.26"},
         {"STRING", "'1.5e2'", "DECIMAL(5, 1)", "150.0"},
         {"STRING", "' 7 '", "DECIMAL(3, 2)", "7.00"},
@@ -304,6 +318,14 @@ static void test_collections(void **state)
         {"ARRAY<INT>", "ARRAY[1]", "ARRAY<DOUBLE>", "[1.0]"},
         {"ARRAY<DOUBLE>", "ARRAY[1.9e0, -1.9e0]", "ARRAY<INT>", "[1, -1]"},
         {"ARRAY<STRING>", "ARRAY['1', '2']", "ARRAY<INT>", "[1, 2]"},
+        {"ARRAY<STRING>", "ARRAY['1', 'x']", "ARRAY<INT>", "!null"}, /* the whole of it */
+        {"ARRAY<TIMESTAMP>", "ARRAY[FROM_UNIXTIME(500), NULL]", "STRING",
+         "[1970-01-01 00:00:00.5, null]"},
+        {"ARRAY<TIME>", "ARRAY[PARSE_TIME('10:00', 'HH:mm')]", "STRING", "[10:00:00]"},
+        {"MAP<STRING, TIMESTAMP>", "MAP('a' := FROM_UNIXTIME(0))", "STRING",
+         "{a=1970-01-01 00:00:00.0}"},
+        {"STRUCT<a TIME, b DATE>", "STRUCT(a := PARSE_TIME('10:00', 'HH:mm'), b := FROM_DAYS(0))",
+         "STRING", "Struct{A=10:00:00,B=1970-01-01}"},
         {"ARRAY<INT>", "ARRAY[1, NULL]", "STRING", "[1, null]"},
         {"ARRAY<STRING>", "ARRAY['a', '']", "STRING", "[a, ]"},
         {"ARRAY<ARRAY<INT>>", "ARRAY[ARRAY[1], ARRAY[2, 3]]", "ARRAY<ARRAY<STRING>>",

@@ -52,7 +52,8 @@ static const eval_case cases[] = {
     {"D + N", "DOUBLE", "2.75 | 99.99 | null | 5.0"},
     {"N + N", "DECIMAL(5, 2)", "2.50 | 199.98 | null | 5.00"},
     {"N * 2", "DECIMAL(15, 2)", "2.50 | 199.98 | null | 5.00"},
-    {"N / 3", "DECIMAL(15, 13)", "!null | 33.3300000000000 | null | !null"},
+    {"N / 3", "DECIMAL(15, 13)",
+     "0.4166666666667 | 33.3300000000000 | null | 0.8333333333333"}, /* rounded half up */
     {"N % 1", "DECIMAL(4, 2)", "0.25 | 0.99 | null | 0.50"},
     {"N / 0", "DECIMAL(15, 13)", "!null | !null | null | !null"},
     {"-N", "DECIMAL(4, 2)", "-1.25 | -99.99 | null | -2.50"},
