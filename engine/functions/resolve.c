@@ -277,8 +277,7 @@ static weir_status result_type(const request *r, const candidate *c, const wr_ty
     return s->ret_fn(types, r->n, r->a, ret, err);
 }
 
-/* After the choice: lambdas are typed first, as their results may widen what other arguments are
- * cast to; casts come last. */
+/* After the choice: lambdas are typed first, as their results bind variables; casts come last. */
 weir_status wr_function_resolve(const wr_function *fn, const wr_type *const *args,
                                 const int *lambda_params, uint32_t n, wr_lambda_typer lambda_type,
                                 void *arg, wr_arena *a, uint32_t *sig_index,
