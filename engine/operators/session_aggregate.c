@@ -9,9 +9,11 @@
  *   3 the merged ones are removed and the row is added to what came of them, unless the only one
  *     found is exactly [t, t]: then that row is replaced
  *   4 EMIT CHANGES: a tombstone for each removed session, then the new one; a row's time is the end
- *     of its session. EMIT FINAL: closed sessions go out before the row is put, where suppress.h
- * says so; in order of end With caching on, flush emits what changed since the last commit:
- * sessions that came and went in between are never seen, nor is one that is as it was.
+ *     of its session. EMIT FINAL: closed sessions go out, in order of end, before the row is
+ *     put, where suppress.h says so
+ *
+ * With caching on, flush emits what changed since the last commit: sessions that came and went in
+ * between are never seen, nor is one that is as it was.
  *
  * A batch is one look-up of the lists of sessions that its rows' keys have around their times
  * (session_store.h); then row by row, each seeing what those before it have done. Where the states

@@ -6,9 +6,11 @@
  * Semantics: Kafka Streams' KStreamWindowAggregate. For each row, in order:
  *   1 stream time := max(stream time, its time); windows with end <= stream time - grace are closed
  *   2 EMIT FINAL: windows that closed since the last emission are emitted out of the store, in
- * order of (start, key), where suppress.h says so (by op.h's one clock reading, so batches agree)
- *   3 it is added to each of its windows that is open; for a closed one it is late: counted,
- * dropped 4 EMIT CHANGES: each updated window is emitted, oldest first (caching on: in flush, once)
+ *     order of (start, key), where suppress.h says so (by op.h's one clock reading, so batches
+ *     agree)
+ *   3 it is added to each of its windows that is open; for a closed one it is late: counted and
+ *     dropped
+ *   4 EMIT CHANGES: each updated window is emitted, oldest first (caching on: in flush, once)
  * A window is [start, start + size), start a multiple of the advance, never negative.
  *
  * Stream time and the close time of the last emission are committed state: a restart neither takes
