@@ -401,14 +401,8 @@ static weir_status session_flush(wr_op *op, weir_error *err)
         wr__agg_ready(&s->agg, NULL);
         WR_TRY(wr__flush_dirty(op, s->store, true, put_dirty, err));
     }
-    int64_t close_time = close_time_of(s, w);
-    if (wr__final_owed(&s->final, s->times.v[TIME_EMITTED], close_time)) {
-        wr__agg_ready(&s->agg, NULL);
-        wr__final_rows rows = {.out = wr_batch_builder_new(op->ctx->scratch, op->step->schema, true,
-                                                           op->step->needs_old)};
-        WR_TRY(emit_closed(op, close_time, INT64_MIN, &rows, err));
-        WR_TRY(wr_op_emit(op, wr_batch_builder_finish(rows.out), err));
-    }
+    int64_t last = s->times.v[TIME_EMITTED], close_time = close_time_of(s, w);
+    WR_TRY(wr__final_flush(&s->agg, &s->final, last, close_time, emit_closed, err));
     return wr__times_flush(&s->times, op, err);
 }
 
