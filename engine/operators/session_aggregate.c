@@ -24,6 +24,7 @@
 #include "engine/operators/batch_rows.h"
 #include "engine/operators/flat.h"
 #include "engine/operators/group.h"
+#include "engine/operators/late_rows.h"
 #include "engine/operators/rowkey.h"
 #include "engine/operators/stored_row.h"
 #include "engine/operators/suppress.h"
@@ -224,6 +225,7 @@ static weir_status process_row(wr_op *op, const wr_batch *in, uint32_t i, wr_str
 {
     session_state *s = op->state;
     int64_t t = in->rowtime[i], gap = op->step->u.aggregate.window.size_ms;
+    int64_t grace = op->step->u.aggregate.window.grace_ms;
     WR_TRY(wr_session_near(s->store, key, home, wr__time_add(t, -gap), wr__time_add(t, gap),
                            op->ctx->scratch, hits, err));
     int64_t start = t, end = t;
@@ -236,7 +238,7 @@ static weir_status process_row(wr_op *op, const wr_batch *in, uint32_t i, wr_str
         WR_TRY(emit_before_row(op, hits, end < close_time ? INT64_MIN : end, close_time,
                                &(wr__final_rows){out, in, i}, err));
     if (end < close_time) {
-        op->late_rows++;
+        wr__late_row(op, start, end, grace + (close_time - end));
         return WEIR_OK;
     }
     wr_str bytes; /* first: a failure must leave the store alone */

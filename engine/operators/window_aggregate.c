@@ -22,6 +22,7 @@
 #include "engine/operators/agg_work.h"
 #include "engine/operators/flat.h"
 #include "engine/operators/group.h"
+#include "engine/operators/late_rows.h"
 #include "engine/operators/rowkey.h"
 #include "engine/operators/stored_row.h"
 #include "engine/operators/suppress.h"
@@ -257,6 +258,14 @@ static weir_status narrow(const wr_batch *in, uint32_t i, const wr__windows *w, 
     return WEIR_ERR_STORE;
 }
 
+static void late_row(wr_op *op, int64_t start)
+{
+    const window_state *s = op->state;
+    int64_t end = wr__time_add(start, op->step->u.aggregate.window.size_ms);
+    /* It closes where stream time is at its end and the grace period: one more is enough. */
+    wr__late_row(op, start, end, wr__time_add(s->times.v[TIME_STREAM], -end) + 1);
+}
+
 static weir_status process_rows(wr_op *op, const wr_batch *in, wr_sel sel, batch_windows *bw,
                                 wr_batch_builder *out, weir_error *err)
 {
@@ -277,7 +286,7 @@ static weir_status process_rows(wr_op *op, const wr_batch *in, wr_sel sel, batch
         for (uint32_t x = from; x < from + count; x++) {
             uint32_t slot = bw->windows.slot[x];
             if (wr__time_add(bw->windows.starts[slot], w->size_ms) <= close_time)
-                op->late_rows++;
+                late_row(op, bw->windows.starts[slot]);
             else
                 WR_TRY(add_row(op, in, i, slot, bw, out, err));
         }

@@ -230,16 +230,37 @@ static weir_status check_undo(wr__builder *b, const wr_step_aggregate *agg, weir
     return WEIR_ERR_STATEMENT;
 }
 
+/* The signature decides, not a name: an aggregate of an embedding program is one like any other. */
+const wr_ast_expr *wr__default_argument(const wr__analysis *an, const wr_ast_expr *e)
+{
+    if (e->kind != WR_AST_CALL || e->args_n)
+        return NULL;
+    const wr_function *fn = wr_function_find(an->env->functions, wr_str_c(e->name.name));
+    if (!fn || fn->kind != WR_FUNCTION_AGGREGATE)
+        return NULL;
+    for (uint32_t i = 0; i < fn->sigs_n; i++)
+        if (!fn->sigs[i].args[0])
+            return NULL;
+    WR_ASSERT(an->relations_n > 0);
+    wr_ast_expr *rowtime = WR_NEW(an->arena, wr_ast_expr);
+    *rowtime = (wr_ast_expr){.kind = WR_AST_COLUMN,
+                             .pos = e->pos,
+                             .name = {.name = "ROWTIME", .pos = e->pos},
+                             .qualifier = {.name = an->relations[0].alias, .pos = e->pos}};
+    return rowtime;
+}
+
 /* Some aggregates collect: how much one row may hold is a setting by function, without a limit
- * where none is set. For COLLECT_LIST: ksql.functions.collect_list.limit. Any function's name makes
- * a setting; those that do not collect do not look at it. */
+ * where none is set, or -1. For COLLECT_LIST: ksql.functions.collect_list.limit. Any function's
+ * name makes a setting; those that do not collect do not look at it. */
 static int64_t function_limit(const wr__analysis *an, const char *name)
 {
     char setting[128];
     snprintf(setting, sizeof setting, "ksql.functions.%s.limit", name);
     for (char *c = setting; *c; c++)
         *c = wr_lower(*c);
-    return wr_settings_int(an->env->settings, setting, INT64_MAX);
+    int64_t limit = wr_settings_int(an->env->settings, setting, INT64_MAX);
+    return limit < 0 ? INT64_MAX : limit;
 }
 
 /* Every distinct aggregate once, in the order of their first mention: that is the order of the

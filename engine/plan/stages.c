@@ -128,11 +128,14 @@ static bool scope_is_column(const wr_scope *self, const char *name)
 void wr__stage_scope_init(wr__stage_scope *s, const wr__builder *b, const wr__stage *stage)
 {
     *s = (wr__stage_scope){
-        .base = {.resolve = scope_resolve,
+        .base = {.exact_division = wr_settings_exact_division(b->an->env->settings),
+                 .resolve = scope_resolve,
                  .replace = scope_replace,
                  .is_column = scope_is_column,
                  .types = &b->an->env->catalog->types,
-                 .functions = b->an->env->functions},
+                 .functions = b->an->env->functions,
+                 .one_scope =
+                     !wr_settings_bool(b->an->env->settings, "ksql.nested.error.set.null", true)},
         .b = b,
         .stage = stage,
     };
