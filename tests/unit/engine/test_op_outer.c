@@ -224,7 +224,7 @@ static void test_many_at_a_commit(void **state)
     join = within(WR_AST_JOIN_FULL, 1, 1, 1);
     join.emit_interval_ms = INT64_MAX;
     ops *o = wr_malloc(sizeof *o);
-    char key[12], expected[64];
+    char key[24], expected[64];
     size_t lines = 0;
     ops_open(o, build_streams, false);
     for (int i = 0; i < KEYS; i++) { /* the first row looks, the others do not */
