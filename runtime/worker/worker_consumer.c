@@ -14,7 +14,7 @@
 #include "runtime/worker/worker_consumer.h"
 
 #define POLL_RECORDS 2048u
-#define POLLS_MERGE  16 /* several queues: look at everything that is here before choosing */
+#define POLLS_MERGE  16 /* several topics: look at everything that is here before choosing */
 /* buffered.records.per.partition where nobody has set it, and what all partitions may hold then. */
 #define BUFFER_MAX     16384
 #define BUFFER_LEAST   1024
@@ -44,9 +44,9 @@ void wr__consumer_init(wr__consumer *c, const wr_worker_options *o, const wr_wor
         .topics_n = o->topics_n,
         .group = o->group ? wr_strdup(o->group) : NULL,
         /* Several slots: there should be something for each. */
-        .polls_max = o->topics_n > 1 || o->slack_ms != WR_WORKER_ANY_ORDER ? POLLS_MERGE
-                     : o->slots > 1                                        ? 2 * o->slots
-                                                                           : 1,
+        .polls_max = o->topics_n > 1 ? POLLS_MERGE
+                     : o->slots > 1  ? 2 * o->slots
+                                     : 1,
         .idle_ms = wr_settings_int(o->settings, "max.task.idle.ms", 0),
         .slack_ms = o->slack_ms,
         .lag = -1,
