@@ -49,7 +49,8 @@ typedef struct wr__consumer {
     atomic_bool given_none; /* the group has left nothing for this process */
     bool held;              /* there are records, but older ones may still come from elsewhere */
     int64_t ends_checked_ns;
-    int64_t lag; /* as of then; -1: unknown */
+    bool ends_stale; /* records have come since; a log of our own is asked again before a choice */
+    int64_t lag;     /* as of then; -1: unknown */
     pthread_mutex_t lock;
 } wr__consumer;
 
