@@ -3,10 +3,12 @@
  * Three forms of a result.
  *
  * TABULAR: statements as tables with a rule above and below, queries as framed rows, plans and
- * texts as lines. JSON: one object a line, names to values; what is no row is {"message": ...}. A
- * deletion in the result of a table has its key columns only and "@tombstone": true. CSV: a header
- * and rows with CRLF; NULL is an empty field, an empty string is "". Standard output carries rows
- * alone, so messages go to standard error.
+ * texts as lines. JSON: one object a line, names to values. A deletion in the result of a table has
+ * its key columns only and "@tombstone": true. CSV: a header and rows with CRLF; NULL is an empty
+ * field, an empty string is "".
+ *
+ * JSON and CSV are for programs, so standard output carries rows alone; messages go to standard
+ * error, in JSON as {"message": ...}.
  */
 #include "result_view.h"
 
@@ -245,7 +247,7 @@ void cli_result_message(cli_view *view, const char *message)
     } else {
         add_line(&t, message);
     }
-    if (view->format == CLI_CSV)
+    if (view->format != CLI_TABULAR) /* standard output is for rows alone */
         cli_view_error(view, t.at, t.len);
     else
         cli_view_take(view, &t);

@@ -15,7 +15,7 @@
 
 typedef enum cli_format {
     CLI_TABULAR, /* tables for people */
-    CLI_JSON,    /* an object on each line */
+    CLI_JSON,    /* an object on each line; messages go to standard error */
     CLI_CSV,     /* RFC 4180 with a header; messages go to standard error */
 } cli_format;
 

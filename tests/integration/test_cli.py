@@ -105,14 +105,24 @@ class Forms(WeirCase):
         self.assertIn("does not exist", self.weir("-e", "EXPLAIN ANALYZE x;", status=1).stderr)
 
     def test_json(self):
-        lines = self.select("Json").stdout.splitlines()
-        rows = [json.loads(line) for line in lines]
-        self.assertIn({"ID": 1, "V": "one"}, rows)
-        self.assertIn({"ID": 2, "V": None}, rows)
-        self.assertEqual(rows[-1], {"message": "Limit Reached"})
-        shown = json.loads(self.weir("--output", "JSON", "-e", "SHOW STREAMS").stdout
-                           .splitlines()[0])
+        done = self.select("Json")
+        self.assertEqual([json.loads(line) for line in done.stdout.splitlines()],
+                         [{"ID": 1, "V": "one"}, {"ID": 2, "V": None}])
+        self.assertIn({"message": "Limit Reached"}, map(json.loads, done.stderr.splitlines()))
+        shown = json.loads(self.weir("--output", "JSON", "-e", "SHOW STREAMS").stdout)
         self.assertEqual(shown["Stream Name"], "S")
+
+    def test_json_has_rows_alone_on_standard_output(self):
+        """However statements come, and also where one fails."""
+        text = (f"{STREAM.replace('STREAM s', 'STREAM s2')}\n{EARLIEST}\nSHOW TABLES;\n"
+                "SELECT id FROM s EMIT CHANGES LIMIT 1;\nSELECT nope FROM s;\n")
+        ways = (["-e", text], ["-f", self.file("all.sql", text)], [])
+        for words in ways:
+            done = self.weir("--output", "JSON", *words, stdin=text, status=1)
+            self.assertEqual(done.stdout, '{"ID":1}\n', words)
+            self.assertIn('{"message":"Stream created"}\n', done.stderr)
+            self.assertIn("column 'NOPE' cannot be resolved", done.stderr)
+            self.weir("-e", "DROP STREAM s2;")
 
     def test_csv(self):
         self.weir("-e", "INSERT INTO s VALUES (3, 'a,\"b\"'); INSERT INTO s VALUES (4, '');")
