@@ -10,6 +10,7 @@
 
 #include "options.h"
 #include "result_view.h"
+#include "statement_help.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -171,7 +172,11 @@ static int run_exit(cli_prompt *p, const char *unused)
 }
 
 static const command commands[] = {
-    {{"help"}, ARGUMENT_OPTIONAL, "help [COMMAND]", "what can be typed here", run_help},
+    {{"help"},
+     ARGUMENT_OPTIONAL,
+     "help [COMMAND or STATEMENT]",
+     "what can be typed here, or how",
+     run_help},
     {{"clear"}, ARGUMENT_NONE, "clear", "clear the screen", run_clear},
     {{"output"},
      ARGUMENT_OPTIONAL,
@@ -205,30 +210,34 @@ static const command commands[] = {
 };
 #define COMMANDS_N (sizeof commands / sizeof *commands)
 
+static void add_overview(cli_text *t)
+{
+    cli_text_adds(t, "Commands (no ; needed):\n");
+    for (size_t i = 0; i < COMMANDS_N; i++)
+        cli_text_addf(t, "  %-28s%s\n", commands[i].shown, commands[i].help);
+    cli_text_adds(t, "\nStatements (they end with ;), of which `help SELECT` says more:\n");
+    cli_statement_list(t);
+    cli_text_adds(t, "\nTab completes words or lists what may follow; Ctrl-C ends a query.\n");
+}
+
 static int run_help(cli_prompt *p, const char *name)
 {
     cli_text t = {0};
     int status = CLI_OK;
     if (!*name)
-        cli_text_adds(&t, "Commands (no ; needed):\n");
-    bool found = false;
-    for (size_t i = 0; i < COMMANDS_N; i++) {
-        if (*name && strncasecmp(commands[i].shown, name, strlen(name)) != 0)
-            continue;
-        cli_text_addf(&t, "  %-24s%s\n", commands[i].shown, commands[i].help);
-        found = true;
-    }
-    if (!*name)
-        cli_text_adds(&t, "\nAnything else up to a ; is a statement, for example:\n"
-                          "  SHOW STREAMS;             what there is\n"
-                          "  DESCRIBE name;            columns of a stream or table\n"
-                          "  PRINT topic FROM BEGINNING;\n"
-                          "  SELECT * FROM name EMIT CHANGES;\n"
-                          "Tab completes words, Ctrl-C ends a query.\n");
-    if (found) {
+        add_overview(&t);
+    for (size_t i = 0; i < COMMANDS_N && *name; i++)
+        if (strncasecmp(commands[i].shown, name, strlen(name)) == 0)
+            cli_text_addf(&t, "  %-28s%s\n", commands[i].shown, commands[i].help);
+    if (*name)
+        cli_statement_help(name, &t);
+    if (t.len) {
         cli_view_take(&p->session->view, &t);
     } else {
-        cli_text_addf(&t, "There is no command '%s'; help lists them.\n", name);
+        cli_text_addf(&t,
+                      "There is no command or statement '%s'; help lists them. Of a function "
+                      "DESCRIBE FUNCTION says more.\n",
+                      name);
         status = complain(p, cli_text_string(&t));
     }
     cli_text_free(&t);

@@ -311,6 +311,9 @@ void cli_help(FILE *out)
                  c->operands);
         print_entry(left, c->summary, out);
     }
-    fprintf(out, "\n`weir help COMMAND` tells a command's options.\n%s\n", prompt->about);
+    fprintf(out,
+            "\n`weir help COMMAND` lists a command's options, `weir help SELECT` shows a "
+            "statement's syntax.\n%s\n",
+            prompt->about);
     print_all_options(prompt, out);
 }

@@ -88,7 +88,7 @@ static size_t complete(void *context, const char *before, const char *after, cli
     (void)after;
     if (context == many_words) {
         for (int i = 0; i < MANY; i++) {
-            char name[8];
+            char name[16];
             snprintf(name, sizeof name, "m%03d", i);
             cli_list_add(out, cli_copy(name, strlen(name)));
         }

@@ -84,13 +84,20 @@ static void test_commands_and_statements(void **state)
         {"ver", true, 0, "Weir "},
         {"versions", false, 0, ""},
         {"version 2", false, 0, ""}, /* it takes no argument */
-        {"help", true, 0, "history                 what was typed before"},
+        {"help", true, 0, "history                     what was typed before"},
         {"help;", true, 0, "history"},
         {"HELP spool", true, 0, "spool FILE | off"},
         {"help set cli", true, 0, "set cli WRAP ON|OFF"},
         {"help nothing", true, 1, ""},
         {"h", true, 1, ""}, /* help or history */
-        {"he", true, 0, "help [COMMAND]"},
+        {"he", true, 0, "help [COMMAND or STATEMENT]"},
+        {"help", true, 0, "\n  CREATE STREAM AS SELECT     a query that goes on for ever"},
+        {"help select", true, 0, "SELECT: a query whose rows are shown\n\n  SELECT item"},
+        {"help Create  Table;", true, 0, "\nFor example:\n\n  CREATE TABLE customers ("},
+        {"help create", true, 0, "  CREATE TYPE                 a name for a type\n"},
+        {"help set", true, 0, "set cli WRAP ON|OFF"}, /* a command and a statement */
+        {"help set", true, 0, "SET 'name' = 'value';"},
+        {"help drop", true, 0, "DROP STREAM"},
         {"hi", true, 1, ""}, /* history, and there is none in a pipe */
         {"clear", true, 0, ""},
         {"SET 'a' = 'b';", false, 0, ""},
