@@ -26,7 +26,7 @@ static const cli_option options[] = {
      "so many records (default: with --rate no end, else 1000)", 1},
     {"rate", 0, CLI_INT, FIELD(rate), "N", "records a second (default: as fast as can be)", 1},
     {"seed", 0, CLI_INT, FIELD(seed), "N", "the same seed makes the same records (default 1)", 0},
-    {"topic", 0, CLI_TEXT, FIELD(topic), "TOPIC", "default: the generator's name", 0},
+    {"topic", 0, CLI_TEXT, FIELD(topic), "TOPIC", "default: the generator's name", 1},
     {"partitions", 0, CLI_INT, FIELD(partitions), "N",
      "of the topic, if it must be created (default 4)", 1},
     {"start", 0, CLI_TEXT, FIELD(start), "TIME",

@@ -151,6 +151,9 @@ static int set_option(const cli_option *o, const char *value, void *settings)
         *(bool *)field = true;
         break;
     case CLI_TEXT:
+        if ((int64_t)strlen(value) < o->least)
+            return cli_usage_error("--%s needs a value that is not empty: --%s %s", o->name,
+                                   o->name, o->argument);
         *(const char **)field = value;
         break;
     case CLI_LIST:

@@ -24,24 +24,28 @@ static const char *without_place(const char *message)
     return column && at[0] == ':' && at[1] == ' ' ? at + 2 : message;
 }
 
+/** Lines of @p text that have ended before @p base. */
+static int lines_before(const char *text, size_t base)
+{
+    int lines = 0;
+    for (const char *at = text; at < text + base; at++)
+        lines += *at == '\n';
+    return lines;
+}
+
 /** Make err's position one of @p text instead of @p text + @p base. */
 static void move_position(weir_error *err, const char *text, size_t base)
 {
-    int lines = 0;
-    const char *line_start = text;
-    for (const char *at = text; at < text + base; at++) {
-        if (*at == '\n') {
-            lines++;
-            line_start = at + 1;
-        }
-    }
+    const char *line_start = text + base;
+    while (line_start > text && line_start[-1] != '\n')
+        line_start--;
     if (err->line == 1) { /* columns count characters, not bytes */
         for (const char *at = line_start; at < text + base;) {
             cli_utf8_next(&at, text + base);
             err->column++;
         }
     }
-    err->line += lines;
+    err->line += lines_before(text, base);
     if (err->offset >= 0)
         err->offset += (int64_t)base;
 }
@@ -59,8 +63,8 @@ void cli_report_text(const weir_error *err, const char *text, size_t base, cli_o
             cli_text_addf(out, "%s:%d:%d: ", origin.name, line, moved.column);
         else
             cli_text_addf(out, "line %d:%d: ", line, moved.column);
-    } else if (origin.name) {
-        cli_text_addf(out, "%s: ", origin.name);
+    } else if (origin.name) { /* no place in the statement, but the statement has one */
+        cli_text_addf(out, "%s:%d: ", origin.name, lines_before(text, base) + origin.line);
     }
     cli_text_addf(out, "%s\n", message);
     char caret[4096];

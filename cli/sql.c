@@ -24,7 +24,7 @@ typedef struct sql_settings {
 static const cli_option options[] = {
     {"execute", 'e', CLI_TEXT, FIELD(execute), "SQL",
      "run these statements and exit; a missing last ; is added", 0},
-    {"file", 'f', CLI_TEXT, FIELD(file), "FILE", "run a file and exit", 0},
+    {"file", 'f', CLI_TEXT, FIELD(file), "FILE", "run a file and exit", 1},
     {"output", 0, CLI_TEXT, FIELD(output), "FORM",
      "form of results: TABULAR, JSON (a line per row) or CSV", 0},
     {"define", 'd', CLI_LIST, FIELD(define), "NAME=VALUE",

@@ -31,6 +31,10 @@ class Usage(WeirCase):
         self.refused("--ouput", "JSON", "-e", "SHOW STREAMS;", says="did you mean --output?")
         self.refused("--output", "XML", says="--output is TABULAR, JSON or CSV, not 'XML'")
         self.refused("--output", says="--output needs a value")
+        self.refused("--data", "", "-e", "SHOW STREAMS;", says="--data needs a value that is not "
+                     "empty: --data DIR")
+        self.refused("run", "--data=", "x.sql", says="--data needs a value that is not empty")
+        self.refused("--bootstrap-servers", "", says="--bootstrap-servers needs a value that is")
         self.refused("-e", "x", "-f", "y", says="-e and -f exclude each other")
         self.refused("rnu", "x.sql", says="did you mean 'run'?")
         self.refused("frobnicate", says="unknown command 'frobnicate'")
@@ -251,6 +255,9 @@ class Errors(WeirCase):
         done = self.weir(stdin="SHOW STREAMS;\n\nSELECT *\nFROM nowhere\nEMIT CHANGES;\n", status=1)
         self.assertRegex(done.stderr, r"^stdin:[345]:|^stdin: ")
         self.assertIn("NOWHERE", done.stderr)
+        rows = "INSERT INTO s VALUES (1, 'a');\n" * 3 + "INSERT INTO s VALUES (1 / 0, 'a');\n"
+        done = self.weir(stdin=STREAM + "\n" + rows, status=1)
+        self.assertRegex(done.stderr, r"^stdin:5:.*/ by zero")
 
     def test_first_error_ends_it(self):
         done = self.weir("-e", "SELEC 1; SHOW STREAMS;", status=1)

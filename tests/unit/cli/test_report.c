@@ -58,8 +58,10 @@ static const report_case cases[] = {
      "x;\n"
      "^\n"},
     {"no place, in a file", 0, 0, -1, "the broker is gone", "start it", "", "x;\n", "f", 7,
-     "f: the broker is gone\n"
+     "f:7: the broker is gone\n"
      "Hint: start it\n"},
+    {"no place: the line of the statement", 0, 0, -1, "/ by zero", "", "one;\n\ntwo; ", "x\ny;\n",
+     "stdin", 41, "stdin:43: / by zero\n"},
     {"no place, at the prompt", 0, 0, -1, "the broker is gone", "", "", "x;\n", NULL, 1,
      "the broker is gone\n"},
     {"a message that only looks like a place", 1, 1, 0, "line 7 is bad", "", "", "x;\n", "f", 1,
@@ -71,7 +73,7 @@ static const report_case cases[] = {
      "x;\n"
      "^\n"},
     {"the place is not taken off where there is none to put", 0, 0, -1, "line 1:2: bad", "", "",
-     "x;\n", "f", 1, "f: line 1:2: bad\n"},
+     "x;\n", "f", 1, "f:1: line 1:2: bad\n"},
     {"at the end of the text", 1, 3, 2, "bad", "", "", "x;", "f", 1,
      "f:1:3: bad\n"
      "x;\n"
