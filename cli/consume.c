@@ -8,6 +8,7 @@
 #include "program.h"
 
 #include "envelope.h"
+#include "key_text.h"
 #include "open.h"
 #include "signals.h"
 #include "view.h"
@@ -30,8 +31,8 @@ typedef struct consume_settings {
 
 static const cli_option options[] = {
     {"from-beginning", 0, CLI_FLAG, FIELD(from_beginning), NULL,
-     "what is there, too (default: what comes from now on)", 0},
-    {"until-end", 0, CLI_FLAG, FIELD(until_end), NULL, "stop at what is the end now", 0},
+     "also the records that are there already (default: only those that come from now on)", 0},
+    {"until-end", 0, CLI_FLAG, FIELD(until_end), NULL, "stop at the records that are there at the start", 0},
     {"count", 'n', CLI_INT, FIELD(count), "N", "stop after N records", 1},
     {"json", 0, CLI_FLAG, FIELD(json), NULL,
      "a line of JSON for each record, as produce --json reads", 0},
@@ -80,7 +81,10 @@ static void add_line(const consume_settings *o, const weir_record *r, cli_text *
         cli_text_adds(out, o->key_separator);
     }
     if (o->print_key) {
-        add_bytes(o, out, r->key, r->key_len);
+        if (r->key)
+            cli_key_text(r->key, r->key_len, out);
+        else
+            cli_text_adds(out, o->null_marker);
         cli_text_adds(out, o->key_separator);
     }
     add_bytes(o, out, r->value, r->value_len);
