@@ -32,7 +32,8 @@ typedef struct consume_settings {
 static const cli_option options[] = {
     {"from-beginning", 0, CLI_FLAG, FIELD(from_beginning), NULL,
      "also the records that are there already (default: only those that come from now on)", 0},
-    {"until-end", 0, CLI_FLAG, FIELD(until_end), NULL, "stop at the records that are there at the start", 0},
+    {"until-end", 0, CLI_FLAG, FIELD(until_end), NULL,
+     "stop at the records that are there at the start", 0},
     {"count", 'n', CLI_INT, FIELD(count), "N", "stop after N records", 1},
     {"json", 0, CLI_FLAG, FIELD(json), NULL,
      "a line of JSON for each record, as produce --json reads", 0},
@@ -115,7 +116,9 @@ static int copy_records(const consume_settings *o, weir_consumer *c)
     }
     cli_view_take(&view, &out);
     cli_text_free(&out);
-    return view.failed ? CLI_FAILED : status;
+    if (view.failed)
+        return CLI_FAILED;
+    return status == CLI_OK ? cli_signals_status() : status;
 }
 
 static int run_consume(void *settings, const cli_list *operands)

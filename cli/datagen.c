@@ -76,9 +76,10 @@ static int generate(const datagen_settings *o, const cli_generator *g, int64_t s
     cli_text_free(&made.value);
     if (!ok)
         return CLI_FAILED;
-    fprintf(stderr, "%" PRIu64 " records in %.1f s\n", cli_topic_writer_count(t),
+    uint64_t written = cli_topic_writer_count(t);
+    fprintf(stderr, "%" PRIu64 " record%s in %.1f s\n", written, written == 1 ? "" : "s",
             (double)(cli_now_ms() - begun_ms) / 1000);
-    return CLI_OK;
+    return written < count && count < UINT64_MAX ? cli_signals_status() : CLI_OK;
 }
 
 static int unknown_generator(const char *name)

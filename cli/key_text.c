@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A time is a big-endian number of milliseconds whose first two bytes are 0 until the year 10889, and
- * text has no 0 bytes: so a key that is longer than a time and ends in one is windowed.
+ * A time is a big-endian number of milliseconds whose first two bytes are 0 until the year 10889,
+ * and text has no 0 bytes: so a key that is longer than a time and ends in one is windowed.
  */
 #include "key_text.h"
 

@@ -219,11 +219,13 @@ static int produce_lines(const produce_settings *o, const common *c, cli_topic_w
     cli_text_free(&in.bytes);
     uint64_t count = cli_topic_writer_count(t), durable = cli_topic_writer_durable(t);
     if (count == durable)
-        fprintf(stderr, "%" PRIu64 " records\n", durable);
+        fprintf(stderr, "%" PRIu64 " record%s\n", durable, durable == 1 ? "" : "s");
     else /* a disk that is full, a broker that has gone */
         fprintf(stderr, "%" PRIu64 " records are written; of %" PRIu64 " more some may be\n",
                 durable, count - durable);
-    return ok ? CLI_OK : CLI_FAILED;
+    if (!ok)
+        return CLI_FAILED;
+    return in.ended ? CLI_OK : cli_signals_status();
 }
 
 static int produce(const produce_settings *o, const common *c, const char *topic)

@@ -122,7 +122,7 @@ int cli_prompt_run(cli_session *s, const char *place)
     cli_text_free(&gathered);
     cli_text_free(&line);
     cli_editor_free(p.editor);
-    return cli_signals_stop() ? 128 + cli_signals_stop() : CLI_OK;
+    return cli_signals_status();
 }
 
 int cli_pipe_run(cli_session *s)
@@ -146,8 +146,8 @@ int cli_pipe_run(cli_session *s)
     }
     if (status == CLI_OK && gathered.len && !cli_signals_stop())
         status = cli_session_run(s, cli_text_string(&gathered), (cli_origin){"stdin", first});
-    if (status == CLI_OK && cli_signals_stop())
-        status = 128 + cli_signals_stop();
+    if (status == CLI_OK)
+        status = cli_signals_status();
     free(buffer);
     cli_text_free(&gathered);
     cli_text_free(&line);

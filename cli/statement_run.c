@@ -169,7 +169,7 @@ static int run_statement(cli_session *s, weir_stmt *stmt, const char *text, size
     if (s->view.failed)
         status = CLI_FAILED;
     if (cli_signals_stop() && !s->view.interactive)
-        status = 128 + cli_signals_stop();
+        status = cli_signals_status();
     return status;
 }
 
@@ -203,8 +203,8 @@ int cli_session_run(cli_session *s, const char *text, cli_origin origin)
             break; /* nothing was left but what the library takes for blank */
         at = tail;
     }
-    if (status == CLI_OK && cli_signals_stop() && !s->view.interactive)
-        status = 128 + cli_signals_stop();
+    if (status == CLI_OK && !s->view.interactive)
+        status = cli_signals_status();
     return status;
 }
 

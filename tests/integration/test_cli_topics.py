@@ -83,6 +83,20 @@ class Datagen(Topics):
         count = int(re.match(r"(\d+) records", process.stderr.read()).group(1))
         self.assertEqual(len(self.records("clicks")), count)
 
+    def test_interrupted_early(self):
+        """What had an end and did not reach it reports the signal."""
+        process = self.start("datagen", "clicks", "--rate", "5", "--count", "100000",
+                             stderr=subprocess.PIPE)
+        service.wait_until(lambda: (self.data / "db").exists(), 20, "it runs")
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(20), 143)
+        other = self.folder / "other"
+        process = self.start("produce", "lines", "--partitions", "1", "--data", other,
+                             stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+        service.wait_until(lambda: (other / "db").exists(), 20, "it runs")
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(20), 130)
+
 
 class RoundTrip(Topics):
     def test_values(self):
@@ -190,7 +204,7 @@ class RoundTrip(Topics):
         process = self.start("consume", "t", "--from-beginning", stdout=subprocess.PIPE)
         self.assertEqual(process.stdout.readline(), "x\n")
         process.send_signal(signal.SIGINT)
-        self.assertEqual(process.wait(20), 0)
+        self.assertEqual(process.wait(20), 130)
 
 
 if __name__ == "__main__":
