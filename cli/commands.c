@@ -202,7 +202,7 @@ static const command commands[] = {
     {{"set", "cli", "column-width"},
      ARGUMENT_REQUIRED,
      "set cli COLUMN-WIDTH N",
-     "columns of each value of a query; 0 fits the terminal",
+     "columns of each value of a query; 0: by content",
      run_width},
     {{"version"}, ARGUMENT_NONE, "version", "the program's version", run_version},
     {{"exit"}, ARGUMENT_NONE, "exit", "leave (also Ctrl-D)", run_exit},

@@ -45,20 +45,79 @@ static void add_csv(cli_text *t, const char *value, size_t len)
     cli_text_addc(t, '"', 1);
 }
 
-/* ---------------------------------------------------------------- header */
+/* ---------------------------------------------------------------- frames */
+
+/** What values of the type that are still to come usually take. */
+static int usual_width(weir_type type)
+{
+    switch (type) {
+    case WEIR_BOOLEAN:
+        return 5;
+    case WEIR_INTEGER:
+        return 8;
+    case WEIR_BIGINT:
+        return 13; /* milliseconds since 1970 */
+    case WEIR_DATE:
+        return 10;
+    case WEIR_TIME:
+        return 12;
+    case WEIR_TIMESTAMP:
+        return 23;
+    default:
+        return 12;
+    }
+}
+
+static bool is_number(weir_type type)
+{
+    return type == WEIR_INTEGER || type == WEIR_BIGINT || type == WEIR_DOUBLE ||
+           type == WEIR_DECIMAL;
+}
+
+/** Widths by the names, the rows that are held, and, for a push query, the types. */
+static void decide_widths(cli_result *r)
+{
+    int n = weir_column_count(r->stmt);
+    bool push = r->kind == WEIR_STMT_PUSH;
+    cli_frame_column *columns = cli_realloc(NULL, (size_t)n * sizeof *columns);
+    r->widths = cli_realloc(NULL, (size_t)n * sizeof *r->widths);
+    for (int i = 0; i < n; i++) {
+        weir_type type = weir_column_type(r->stmt, i);
+        columns[i] =
+            (cli_frame_column){.natural = cli_cell_columns(weir_column_name(r->stmt, i)),
+                               .least = push ? usual_width(type) : 0,
+                               .grows = push && usual_width(type) == 12 && !is_number(type)};
+        for (size_t k = (size_t)i; k < r->held.n; k += (size_t)n) {
+            int cell = cli_cell_columns(r->held.at[k]);
+            columns[i].natural = cell > columns[i].natural ? cell : columns[i].natural;
+        }
+    }
+    cli_frame_widths(columns, n, cli_view_width(), r->widths);
+    for (int i = 0; i < n && r->view->column_width; i++)
+        r->widths[i] = r->view->column_width;
+    free(columns);
+}
 
 static void frame_header(cli_result *r)
 {
     int n = weir_column_count(r->stmt);
-    r->cell_width = cli_frame_cell_width(cli_view_width(), n, r->view->column_width);
+    decide_widths(r);
     const char **names = cli_realloc(NULL, (size_t)n * sizeof *names);
     for (int i = 0; i < n; i++)
         names[i] = weir_column_name(r->stmt, i);
-    cli_frame_rule(n, r->cell_width, &r->text);
-    cli_frame_row(names, n, r->cell_width, r->view->wrap, &r->text);
-    cli_frame_rule(n, r->cell_width, &r->text);
+    cli_frame_rule(r->widths, n, &r->text);
+    cli_frame_row(names, r->widths, n, r->view->wrap, &r->text);
+    cli_frame_rule(r->widths, n, &r->text);
     free(names);
+    for (size_t k = 0; k < r->held.n; k += (size_t)n) {
+        cli_frame_row(r->held.at + k, r->widths, n, r->view->wrap, &r->text);
+        for (int i = 0; i < n; i++)
+            free((void *)r->held.at[k + (size_t)i]);
+    }
+    r->held.n = 0;
 }
+
+/* ---------------------------------------------------------------- header */
 
 static void csv_header(cli_result *r)
 {
@@ -108,6 +167,12 @@ static bool is_deleted(const cli_result *r, int i)
     return weir_row_is_tombstone(r->stmt) && !weir_column_is_key(r->stmt, i);
 }
 
+enum {
+    HELD_ROWS = 100, /* so many decide about the widths */
+    HELD_MS = 100,   /* and nobody waits longer than this to see the first */
+};
+
+/** Show the row, or hold it until it is known how wide the columns are to be. */
 static void frame_row(cli_result *r)
 {
     int n = weir_column_count(r->stmt);
@@ -118,8 +183,19 @@ static void frame_row(cli_result *r)
         else
             cells[i] = weir_column_is_null(r->stmt, i) ? "null" : weir_column_text(r->stmt, i);
     }
-    cli_frame_row(cells, n, r->cell_width, r->view->wrap, &r->text);
+    if (r->widths)
+        cli_frame_row(cells, r->widths, n, r->view->wrap, &r->text);
+    else
+        for (int i = 0; i < n; i++)
+            cli_list_add(&r->held, cli_copy(cells[i], strlen(cells[i])));
     free(cells);
+    if (r->widths)
+        return;
+    int64_t now = cli_now_ms();
+    if (r->held.n == (size_t)n)
+        r->held_ms = now;
+    if (r->held.n >= HELD_ROWS * (size_t)n || now - r->held_ms >= HELD_MS)
+        cli_result_header(r);
 }
 
 static void json_row(cli_result *r)
@@ -205,12 +281,14 @@ static void text_row(cli_result *r)
 
 void cli_result_row(cli_result *r)
 {
-    cli_result_header(r);
+    bool framed = r->view->format == CLI_TABULAR && is_query(r);
+    if (!framed)
+        cli_result_header(r);
     if (r->view->format == CLI_JSON)
         json_row(r);
     else if (r->view->format == CLI_CSV)
         csv_row(r);
-    else if (is_query(r))
+    else if (framed)
         frame_row(r);
     else if (r->kind == WEIR_STMT_TABLE)
         table_row(r);
@@ -329,6 +407,12 @@ void cli_result_end(cli_result *r, const char *message)
 
 void cli_result_abort(cli_result *r)
 {
+    if (r->held.n)
+        cli_result_header(r); /* rows that came before the failure */
+    for (size_t i = 0; i < r->held.n; i++)
+        free((void *)r->held.at[i]);
+    cli_list_free(&r->held);
+    free(r->widths);
     cli_table_free(&r->table);
     cli_text_free(&r->text);
 }

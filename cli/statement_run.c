@@ -104,13 +104,15 @@ static bool waits_for_rows(const cli_result *r)
     return r->kind == WEIR_STMT_PUSH || r->kind == WEIR_STMT_PRINT;
 }
 
-/** The first step has gone well, so the statement is good and there is something to interrupt. */
-static void announce(cli_session *s, cli_result *r)
+/** Nothing has come for a while, so what there is is shown; and the first time, that the statement
+ *  is good and there is something to interrupt. */
+static void show_what_there_is(cli_session *s, cli_result *r, bool *announced)
 {
     if (waits_for_rows(r) && s->view.format != CLI_JSON)
         cli_result_header(r);
-    if (waits_for_rows(r) && s->view.interactive)
+    if (waits_for_rows(r) && s->view.interactive && !*announced)
         cli_result_message(&s->view, "Press CTRL-C to interrupt");
+    *announced = true;
 }
 
 /**
@@ -130,17 +132,13 @@ static weir_status step_to_end(cli_session *s, weir_stmt *stmt, cli_result *r, c
         if (is_query && limit_reached(s, started_ms, rows, message))
             return WEIR_ERR_INTERRUPTED;
         weir_status st = weir_step(stmt, is_query ? WAIT_MS : -1, err);
-        bool good = st == WEIR_ROW || (is_query && st == WEIR_ERR_INTERRUPTED);
-        if (good && !announced)
-            announce(s, r);
-        announced = announced || good;
         if (st == WEIR_ROW) {
             cli_result_row(r);
             rows++;
-        } else if (st == WEIR_DONE) {
-            *message = weir_message(stmt);
-            return st;
-        } else if (!good) {
+        } else if (is_query && st == WEIR_ERR_INTERRUPTED) {
+            show_what_there_is(s, r, &announced);
+        } else {
+            *message = st == WEIR_DONE ? weir_message(stmt) : "";
             return st;
         }
     }

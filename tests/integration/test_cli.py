@@ -76,12 +76,14 @@ class Forms(WeirCase):
 
     def test_tabular_rows(self):
         out = self.select("tabular").stdout
-        self.assertIn("+" + "-" * 28 + "+" + "-" * 28 + "+\n"
-                      "|ID                          |V                           |\n"
-                      "+" + "-" * 28 + "+" + "-" * 28 + "+\n"
-                      "|1                           |one                         |\n"
-                      "|2                           |null                        |\n", out)
+        self.assertIn("+--------+" + "-" * 49 + "+\n"
+                      "|ID      |V" + " " * 48 + "|\n"
+                      "+--------+" + "-" * 49 + "+\n"
+                      "|1       |one" + " " * 46 + "|\n"
+                      "|2       |null" + " " * 45 + "|\n", out)
         self.assertTrue(out.endswith("Limit Reached\n"), out)
+        out = self.select("tabular", "SELECT * FROM s;").stdout
+        self.assertIn("+--+----+\n|ID|V   |\n+--+----+\n|1 |one |\n|2 |null|\n", out)
 
     def test_tabular_statements(self):
         out = self.weir("-e", "SHOW STREAMS;").stdout
@@ -147,8 +149,8 @@ class Forms(WeirCase):
     def test_wrapping(self):
         self.weir("-e", "INSERT INTO s VALUES (3, '" + "x" * 60 + "');")
         query = "SELECT * FROM s WHERE id = 3 EMIT CHANGES LIMIT 1;"
-        self.assertIn("|3" + " " * 27 + "|" + "x" * 28 + "|\n|" + " " * 28 + "|" + "x" * 28 + "|\n|"
-                      + " " * 28 + "|xxxx" + " " * 24 + "|\n", self.select("tabular", query).stdout)
+        self.assertIn("|3       |" + "x" * 49 + "|\n|        |" + "x" * 11 + " " * 38 + "|\n",
+                      self.select("tabular", query).stdout)
         out = self.weir(stdin=f"{EARLIEST}\nset cli WRAP OFF\nset cli column-width 10\n{query}\n")
         self.assertIn("|3         |xxxxxxx...|\n", out.stdout)
 

@@ -75,6 +75,10 @@ typedef struct result_case {
     {                                                                                              \
         CLI_TABULAR, false, 8, false, NULL, false                                                  \
     }
+#define WIDE                                                                                       \
+    {                                                                                              \
+        CLI_TABULAR, true, 14, false, NULL, false                                                  \
+    }
 #define JSON                                                                                       \
     {                                                                                              \
         CLI_JSON, true, 0, false, NULL, false                                                      \
@@ -89,14 +93,33 @@ typedef struct result_case {
 
 static const result_case query_cases[] = {
     {"frames fit the terminal", QUERY, TABULAR,
-     "+--------+--------+--------+\n"
-     "|K       |V       |D       |\n"
-     "+--------+--------+--------+\n"
-     "|1       |one     |1.5     |\n"
-     "|2       |a,\"b\"   |null    |\n"
-     "|3       |        |0.0     |\n"
-     "|4       |null    |null    |\n"
+     "+--------+----------+----------+\n"
+     "|K       |V         |D         |\n"
+     "+--------+----------+----------+\n"
+     "|1       |one       |1.5       |\n"
+     "|2       |a,\"b\"     |null      |\n"
+     "|3       |          |0.0       |\n"
+     "|4       |null      |null      |\n"
      "Limit Reached\n",
+     ""},
+    {"a result that is whole is as wide as its content", "SELECT * FROM s;", TABULAR,
+     "+-+-----+----+\n"
+     "|K|V    |D   |\n"
+     "+-+-----+----+\n"
+     "|1|one  |1.5 |\n"
+     "|2|a,\"b\"|null|\n"
+     "|3|     |0.0 |\n"
+     "|4|null |null|\n"
+     "Query Completed\n",
+     ""},
+    {"a long value leaves the others their room",
+     "SELECT k, 'a text of more than a line is cut' AS t FROM s WHERE k = 1;", TABULAR,
+     "+-+----------------------------+\n"
+     "|K|T                           |\n"
+     "+-+----------------------------+\n"
+     "|1|a text of more than a line i|\n"
+     "| |s cut                       |\n"
+     "Query Completed\n",
      ""},
     {"cut at a width of one's own",
      "SELECT 'ninety-nine' AS a_long_name FROM s EMIT CHANGES "
@@ -142,7 +165,7 @@ static const result_case query_cases[] = {
      "{\"message\":\"Limit Reached\"}\n"},
     {"and is no NULL", "SELECT * FROM t EMIT CHANGES LIMIT 2;", CSV,
      "K,V\r\na,7\r\na,<TOMBSTONE>\r\n", "Limit Reached\n"},
-    {"in a frame", "SELECT * FROM t EMIT CHANGES LIMIT 2;", TABULAR,
+    {"in a frame", "SELECT * FROM t EMIT CHANGES LIMIT 2;", WIDE,
      "+--------------+--------------+\n"
      "|K             |V             |\n"
      "+--------------+--------------+\n"
