@@ -15,8 +15,10 @@
 
 #include <inttypes.h>
 #include <string.h>
+#include <unistd.h>
 
 #define WAIT_MS      100
+#define SILENCE_MS   1500 /* after which a person wonders */
 #define OUTPUT_BYTES ((size_t)64 << 10)
 
 typedef struct consume_settings {
@@ -33,7 +35,7 @@ static const cli_option options[] = {
     {"from-beginning", 0, CLI_FLAG, FIELD(from_beginning), NULL,
      "also the records that are there already (default: only those that come from now on)", 0},
     {"until-end", 0, CLI_FLAG, FIELD(until_end), NULL,
-     "stop at the records that are there at the start", 0},
+     "only the records that are there now; then stop", 0},
     {"count", 'n', CLI_INT, FIELD(count), "N", "stop after N records", 1},
     {"json", 0, CLI_FLAG, FIELD(json), NULL,
      "a line of JSON for each record, as produce --json reads", 0},
@@ -92,12 +94,23 @@ static void add_line(const consume_settings *o, const weir_record *r, cli_text *
     cli_text_addc(out, '\n', 1);
 }
 
+/** A person who sees nothing is told what is being waited for. */
+static void say_waiting(const consume_settings *o)
+{
+    if (isatty(STDERR_FILENO))
+        fprintf(stderr, o->from_beginning
+                            ? "(these are all; waiting for more, Ctrl-C ends)\n"
+                            : "(waiting for new records, Ctrl-C ends; --from-beginning also shows "
+                              "those that are there)\n");
+}
+
 static int copy_records(const consume_settings *o, weir_consumer *c)
 {
     cli_view view = CLI_VIEW_INIT;
     cli_text out = {0};
     int status = CLI_OK;
-    int64_t n = 0;
+    int64_t n = 0, begun_ms = cli_now_ms();
+    bool said = false;
     while (!cli_signals_stop() && !view.failed && !(o->count && n >= o->count)) {
         weir_record record;
         weir_error err = {0};
@@ -113,6 +126,10 @@ static int copy_records(const consume_settings *o, weir_consumer *c)
         }
         if (st != WEIR_ROW || out.len >= OUTPUT_BYTES)
             cli_view_take(&view, &out);
+        if (st != WEIR_ROW && !said && cli_now_ms() - begun_ms >= SILENCE_MS) {
+            say_waiting(o);
+            said = true;
+        }
     }
     cli_view_take(&view, &out);
     cli_text_free(&out);
@@ -129,6 +146,8 @@ static int run_consume(void *settings, const cli_list *operands)
     weir_error err = {0};
     if (o->json && (o->print_key || o->print_timestamp || o->print_headers || o->print_partition))
         return cli_usage_error("--json prints all there is; --print-... are for plain lines");
+    if (o->until_end)
+        o->from_beginning = true; /* from now on until now there is nothing */
     cli_signals_install(CLI_SIGNALS_SERVICE);
     int status = cli_open(&o->place, true, &w);
     if (status != CLI_OK)
