@@ -23,11 +23,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 #include <wchar.h>
 
 #define HISTORY_ENTRIES 1000
 #define LISTED_MAX      200 /* candidates shown; more are counted */
+#define TYPED_AHEAD     16  /* bytes; what is more was pasted */
 
 struct cli_editor {
     EditLine *line;
@@ -149,12 +151,31 @@ static bool ends_word(const char *word)
     return len && !strchr("([<.", word[len - 1]);
 }
 
+/**
+ * Is the Tab part of a text that is being pasted? Then more than a person types ahead is waiting,
+ * or anything at all where the Tab indents the line.
+ */
+static bool is_pasted(const LineInfo *info)
+{
+    int waiting = 0;
+    bool indents = true;
+    for (const char *at = info->buffer; at < info->cursor; at++)
+        indents = indents && *at == ' ';
+    if (ioctl(STDIN_FILENO, FIONREAD, &waiting) != 0)
+        return false;
+    return waiting > TYPED_AHEAD || (waiting > 0 && indents);
+}
+
 /** Tab: put in what all candidates have in common, or list them. */
 static unsigned char complete_word(EditLine *line, int key)
 {
     (void)key;
     cli_editor *e = of(line);
     const LineInfo *info = el_line(line);
+    if (is_pasted(info)) {
+        el_insertstr(line, " ");
+        return CC_REFRESH;
+    }
     char *before = cli_copy(info->buffer, (size_t)(info->cursor - info->buffer));
     char *after = cli_copy(info->cursor, (size_t)(info->lastchar - info->cursor));
     cli_list found = {0};

@@ -16,26 +16,28 @@ typedef struct statement {
 
 static const statement statements[] = {
     {"CREATE STREAM", "a stream over a topic",
-     "CREATE [OR REPLACE] STREAM [IF NOT EXISTS] name (column type [KEY | HEADERS | "
-     "HEADER('h')], ...)\n"
-     "  WITH (KAFKA_TOPIC = 'topic', VALUE_FORMAT = 'JSON' [, KEY_FORMAT = ..., PARTITIONS = n,\n"
-     "        TIMESTAMP = 'column', ...]);\n",
+     "CREATE [OR REPLACE] STREAM [IF NOT EXISTS] name\n"
+     "  (column type [KEY | HEADERS | HEADER('name')], ...)\n"
+     "  WITH (KAFKA_TOPIC = 'topic', VALUE_FORMAT = 'JSON' [, KEY_FORMAT = 'JSON',\n"
+     "        PARTITIONS = n, TIMESTAMP = 'column', ...]);\n",
      "CREATE STREAM orders (id INT KEY, customer STRING, price DOUBLE)\n"
      "  WITH (KAFKA_TOPIC = 'orders', PARTITIONS = 1, VALUE_FORMAT = 'JSON');\n"},
     {"CREATE TABLE", "a table over a topic: the latest row of each key",
-     "CREATE [OR REPLACE] TABLE [IF NOT EXISTS] name (column type [PRIMARY KEY], ...)\n"
+     "CREATE [OR REPLACE] TABLE [IF NOT EXISTS] name\n"
+     "  (column type [PRIMARY KEY], ...)\n"
      "  WITH (KAFKA_TOPIC = 'topic', VALUE_FORMAT = 'JSON' [, ...]);\n"
      "CREATE SOURCE TABLE ...   the same, read-only, and pull queries can read it\n",
      "CREATE TABLE customers (name STRING PRIMARY KEY, city STRING)\n"
      "  WITH (KAFKA_TOPIC = 'customers', PARTITIONS = 1, VALUE_FORMAT = 'JSON');\n"},
     {"CREATE STREAM AS SELECT", "a query that goes on for ever, and the stream it writes",
-     "CREATE [OR REPLACE] STREAM [IF NOT EXISTS] name [WITH (...)] AS SELECT ... [EMIT CHANGES];\n",
+     "CREATE [OR REPLACE] STREAM [IF NOT EXISTS] name [WITH (...)]\n"
+     "  AS SELECT ... [EMIT CHANGES];\n",
      "CREATE STREAM large AS SELECT * FROM orders WHERE price > 100;\n"},
     {"CREATE TABLE AS SELECT", "a query that goes on for ever, and the table it keeps",
      "CREATE [OR REPLACE] TABLE [IF NOT EXISTS] name [WITH (...)] AS SELECT ...\n"
      "  [GROUP BY ...] [EMIT CHANGES | EMIT FINAL];\n",
-     "CREATE TABLE totals AS SELECT customer, SUM(price) AS total FROM orders GROUP BY "
-     "customer;\n"},
+     "CREATE TABLE totals AS\n"
+     "  SELECT customer, SUM(price) AS total FROM orders GROUP BY customer;\n"},
     {"CREATE TYPE", "a name for a type", "CREATE TYPE [IF NOT EXISTS] name AS type;\n",
      "CREATE TYPE address AS STRUCT<street STRING, city STRING>;\n"},
     {"INSERT INTO VALUES", "one record into a stream's or table's topic",
@@ -48,10 +50,11 @@ static const statement statements[] = {
     {"SELECT", "a query whose rows are shown",
      "SELECT item [AS name], ... FROM source [alias]\n"
      "  [[INNER | LEFT | RIGHT | FULL] JOIN source [WITHIN time] ON condition] ...\n"
-     "  [WINDOW ...] [WHERE condition] [GROUP BY ...] [PARTITION BY ...] [HAVING condition]\n"
-     "  [EMIT CHANGES | EMIT FINAL] [LIMIT n];\n"
-     "With EMIT CHANGES a push query: rows as they come, until Ctrl-C. From where is said by\n"
-     "SET 'auto.offset.reset' = 'earliest' or 'latest'. Without it a pull query: what there is.\n",
+     "  [WINDOW ...] [WHERE condition] [GROUP BY ...] [PARTITION BY ...]\n"
+     "  [HAVING condition] [EMIT CHANGES | EMIT FINAL] [LIMIT n];\n"
+     "With EMIT CHANGES it is a push query: rows as they come, until Ctrl-C, those that\n"
+     "are there already only after SET 'auto.offset.reset' = 'earliest'. Without it it\n"
+     "is a pull query: what there is now.\n",
      "SET 'auto.offset.reset' = 'earliest';\n"
      "SELECT id, price FROM orders WHERE price > 10 EMIT CHANGES LIMIT 1;\n"
      "SELECT * FROM totals WHERE customer = 'ada';\n"},
@@ -59,11 +62,12 @@ static const statement statements[] = {
      "FROM stream JOIN stream WITHIN 1 HOUR [GRACE PERIOD 5 MINUTES] ON a.x = b.y\n"
      "FROM stream [LEFT] JOIN table ON stream.x = table.key\n"
      "FROM table JOIN table ON a.key = b.key, or ON a.x = b.key (a foreign key)\n"
-     "INNER, LEFT, RIGHT and FULL; a stream and a table INNER and LEFT, so too a foreign key.\n",
-     "SELECT o.id, c.city FROM orders o LEFT JOIN customers c ON o.customer = c.name\n"
-     "  EMIT CHANGES LIMIT 1;\n"},
+     "INNER, LEFT, RIGHT and FULL; INNER and LEFT for a stream with a table and for a\n"
+     "foreign key.\n",
+     "SELECT o.id, c.city FROM orders o LEFT JOIN customers c \n"
+     "  ON o.customer = c.name EMIT CHANGES LIMIT 1;\n"},
     {"WINDOW", "in SELECT ... GROUP BY: groups by time",
-     "WINDOW TUMBLING (SIZE 1 MINUTE [, RETENTION 7 DAYS] [, GRACE PERIOD 10 SECONDS])\n"
+     "WINDOW TUMBLING (SIZE 1 MINUTE [, RETENTION 7 DAYS] [, GRACE PERIOD 1 MINUTE])\n"
      "WINDOW HOPPING (SIZE 1 MINUTE, ADVANCE BY 10 SECONDS [, ...])\n"
      "WINDOW SESSION (5 MINUTES [, ...])\n"
      "WINDOWSTART and WINDOWEND are the bounds; EMIT FINAL gives each window once, when it "
@@ -81,7 +85,7 @@ static const statement statements[] = {
     {"DESCRIBE FUNCTION", "the forms of a function, and an example", "DESCRIBE FUNCTION name;\n",
      "DESCRIBE FUNCTION SUBSTRING;\n"},
     {"EXPLAIN", "the plan of a query, running or not", "EXPLAIN id;\nEXPLAIN statement;\n",
-     "EXPLAIN SELECT customer, COUNT(*) FROM orders GROUP BY customer EMIT CHANGES;\n"},
+     "EXPLAIN SELECT id FROM orders WHERE price > 10 EMIT CHANGES;\n"},
     {"EXPLAIN ANALYZE", "what a running query does with its time", "EXPLAIN ANALYZE id;\n",
      "EXPLAIN ANALYZE CTAS_TOTALS_3;\n"},
     {"PRINT", "records of a topic as they are",
@@ -92,7 +96,7 @@ static const statement statements[] = {
     {"RESUME", "let a paused query go on", "RESUME id | ALL;\n", "RESUME CTAS_TOTALS_3;\n"},
     {"TERMINATE", "end a query; its sink stays", "TERMINATE id | ALL;\n", "TERMINATE ALL;\n"},
     {"ALTER", "add columns to a stream or table",
-     "ALTER STREAM | TABLE name ADD [COLUMN] column type [, ADD [COLUMN] column type];\n",
+     "ALTER STREAM | TABLE name ADD [COLUMN] column type [, ADD ...];\n",
      "ALTER STREAM orders ADD COLUMN note STRING;\n"},
     {"DROP STREAM", "forget a stream; its topic stays unless it is to go, too",
      "DROP STREAM [IF EXISTS] name [DELETE TOPIC];\n", "DROP STREAM large DELETE TOPIC;\n"},

@@ -231,11 +231,14 @@ static void test_completion(void **state)
         {"streams\t\r", "STREAMS ", NULL},
         {"x\t\r", "x", NULL}, /* none */
         {"ORDE\t\r", "ORDERS ", NULL},
-        {"`or\t\r", "`order` ", NULL},      /* a quoted name keeps its case */
-        {"k\t\r", "K\xc3\xb6", NULL},       /* whole characters, though n and l share none */
-        {"z\t\r", "z", "Z\xc3\xbcrich"},    /* two characters that begin with one byte */
-        {"a,sel\t\r", "a,SELECT ", NULL},   /* what is before it stays */
-        {"cou\t*\r", "COUNT(*", NULL},      /* no blank after a parenthesis */
+        {"`or\t\r", "`order` ", NULL},    /* a quoted name keeps its case */
+        {"k\t\r", "K\xc3\xb6", NULL},     /* whole characters, though n and l share none */
+        {"z\t\r", "z", "Z\xc3\xbcrich"},  /* two characters that begin with one byte */
+        {"a,sel\t\r", "a,SELECT ", NULL}, /* what is before it stays */
+        {"cou\t*\r", "COUNT(*", NULL},    /* no blank after a parenthesis */
+        {"\tse, a text that is pasted\r", " se, a text that is pasted", NULL},
+        {"st\tse, a text that is pasted\r", "st se, a text that is pasted", NULL},
+        {"  \tx\r", "   x", NULL},          /* a line of it that is indented */
         {"selx\x02\t\r", "SELECT x", NULL}, /* in the middle of a line */
     };
     cli_editor *e = open_editor(words);
