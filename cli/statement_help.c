@@ -52,7 +52,7 @@ static const statement statements[] = {
      "  [[INNER | LEFT | RIGHT | FULL] JOIN source [WITHIN time] ON condition] ...\n"
      "  [WINDOW ...] [WHERE condition] [GROUP BY ...] [PARTITION BY ...]\n"
      "  [HAVING condition] [EMIT CHANGES | EMIT FINAL] [LIMIT n];\n"
-     "With EMIT CHANGES it is a push query: rows as they come, until Ctrl-C, those that\n"
+     "With EMIT CHANGES it is a push query: rows as they come until Ctrl-C, those that\n"
      "are there already only after SET 'auto.offset.reset' = 'earliest'. Without it it\n"
      "is a pull query: what there is now.\n",
      "SET 'auto.offset.reset' = 'earliest';\n"
