@@ -119,7 +119,7 @@ static int run_spool(cli_prompt *p, const char *argument)
     int status = CLI_OK;
     v->spool = fopen(path, "wbe");
     if (v->spool) {
-        cli_text_addf(&t, "Session is copied to %s", path);
+        cli_text_addf(&t, "The session is copied to %s", path);
         say(p, cli_text_string(&t));
     } else {
         cli_text_addf(&t, "Cannot write %s: %s\n", path, strerror(errno));
@@ -137,9 +137,9 @@ static int run_wrap(cli_prompt *p, const char *argument)
     bool known = on || strcasecmp(value, "off") == 0;
     free(value);
     if (!known)
-        return complain(p, "SET CLI WRAP is ON or OFF.\n");
+        return complain(p, "SET CLI WRAP takes ON or OFF.\n");
     p->session->view.wrap = on;
-    return say(p, on ? "Long values go on in further lines" : "Long values are cut");
+    return say(p, on ? "Long values continue on further lines" : "Long values are cut");
 }
 
 static int run_width(cli_prompt *p, const char *argument)
@@ -149,9 +149,9 @@ static int run_width(cli_prompt *p, const char *argument)
     bool known = cli_parse_int(value, &width) && width >= 0 && width <= 10000;
     free(value);
     if (!known)
-        return complain(p, "SET CLI COLUMN-WIDTH is a number of columns; 0 fits the terminal.\n");
+        return complain(p, "SET CLI COLUMN-WIDTH takes a number of columns; 0: by content.\n");
     p->session->view.column_width = (int)width;
-    return say(p, width ? "Column width is set" : "Columns fit the terminal");
+    return say(p, width ? "Column width is set" : "Columns are as wide as their content");
 }
 
 static int run_version(cli_prompt *p, const char *unused)
@@ -183,7 +183,7 @@ static const command commands[] = {
      "output [FORM]",
      "show or set the form of results: TABULAR, JSON or CSV",
      run_output},
-    {{"history"}, ARGUMENT_NONE, "history", "what was typed before", run_history},
+    {{"history"}, ARGUMENT_NONE, "history", "statements typed before", run_history},
     {{"run", "script"},
      ARGUMENT_REQUIRED,
      "run script FILE",
@@ -192,12 +192,12 @@ static const command commands[] = {
     {{"spool"},
      ARGUMENT_REQUIRED,
      "spool FILE | off",
-     "copy the session to a file, or stop that",
+     "copy the session to a file, or stop copying",
      run_spool},
     {{"set", "cli", "wrap"},
      ARGUMENT_REQUIRED,
      "set cli WRAP ON|OFF",
-     "long values: go on in further lines, or cut them",
+     "long values: continue on further lines, or cut them",
      run_wrap},
     {{"set", "cli", "column-width"},
      ARGUMENT_REQUIRED,
@@ -290,7 +290,7 @@ bool cli_prompt_command(cli_prompt *p, const char *text, int *status)
         *status = found->run(p, rest);
     } else if (found_n > 1) {
         cli_text t = {0};
-        cli_text_addf(&t, "'%s' may be more than one command; help lists them.\n", line);
+        cli_text_addf(&t, "'%s' could be more than one command; help lists them.\n", line);
         *status = complain(p, cli_text_string(&t));
         cli_text_free(&t);
     }

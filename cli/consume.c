@@ -41,9 +41,12 @@ static const cli_option options[] = {
      "a line of JSON for each record, as produce --json reads", 0},
     {"print-key", 0, CLI_FLAG, FIELD(print_key), NULL, "KEY TEXT VALUE instead of the value alone",
      0},
-    {"print-timestamp", 0, CLI_FLAG, FIELD(print_timestamp), NULL, "milliseconds, in front", 0},
-    {"print-partition", 0, CLI_FLAG, FIELD(print_partition), NULL, "PARTITION:OFFSET, in front", 0},
-    {"print-headers", 0, CLI_FLAG, FIELD(print_headers), NULL, "NAME=VALUE,..., in front", 0},
+    {"print-timestamp", 0, CLI_FLAG, FIELD(print_timestamp), NULL,
+     "the timestamp in milliseconds, before the rest", 0},
+    {"print-partition", 0, CLI_FLAG, FIELD(print_partition), NULL,
+     "PARTITION:OFFSET, before the rest", 0},
+    {"print-headers", 0, CLI_FLAG, FIELD(print_headers), NULL, "NAME=VALUE,..., before the rest",
+     0},
     {"key-separator", 0, CLI_TEXT, FIELD(key_separator), "TEXT",
      "between the parts (default: a tab)", 0},
     {"null", 0, CLI_TEXT, FIELD(null_marker), "TEXT", "how NULL is written (default: null)", 0},
@@ -145,7 +148,7 @@ static int run_consume(void *settings, const cli_list *operands)
     weir_consumer *c;
     weir_error err = {0};
     if (o->json && (o->print_key || o->print_timestamp || o->print_headers || o->print_partition))
-        return cli_usage_error("--json prints all there is; --print-... are for plain lines");
+        return cli_usage_error("--json prints everything; the --print options are for plain lines");
     if (o->until_end)
         o->from_beginning = true; /* from now on until now there is nothing */
     cli_signals_install(CLI_SIGNALS_SERVICE);

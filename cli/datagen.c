@@ -23,8 +23,8 @@ typedef struct datagen_settings {
 
 static const cli_option options[] = {
     {"count", 'n', CLI_INT, FIELD(count), "N",
-     "so many records (default: with --rate no end, else 1000)", 1},
-    {"rate", 0, CLI_INT, FIELD(rate), "N", "records a second (default: as fast as can be)", 1},
+     "number of records (default: 1000, or no end with --rate)", 1},
+    {"rate", 0, CLI_INT, FIELD(rate), "N", "records per second (default: as fast as possible)", 1},
     {"seed", 0, CLI_INT, FIELD(seed), "N", "the same seed makes the same records (default 1)", 0},
     {"topic", 0, CLI_TEXT, FIELD(topic), "TOPIC", "default: the generator's name", 1},
     {"partitions", 0, CLI_INT, FIELD(partitions), "N",

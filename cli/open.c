@@ -50,7 +50,7 @@ bool cli_read_file(const char *path, cli_text *out)
     if (file && !standard)
         fclose(file);
     if (ok && out->len && memchr(out->at, 0, out->len)) {
-        fprintf(stderr, "weir: %s is no text: it has a 0 byte\n", path);
+        fprintf(stderr, "weir: %s is not text: it has a 0 byte\n", path);
         ok = false;
     }
     return ok;

@@ -254,7 +254,7 @@ static int run_produce(void *settings, const cli_list *operands)
 {
     produce_settings *o = settings;
     if (o->json && (o->key_separator || o->null_marker || o->headers.n))
-        return cli_usage_error("--json says itself what is key, NULL and header");
+        return cli_usage_error("with --json each line says what is key, NULL and header");
     if (o->key_separator && !*o->key_separator)
         return cli_usage_error("--key-separator is empty");
     if (o->partition > INT32_MAX || o->partitions > INT32_MAX)

@@ -29,11 +29,11 @@ static const statement statements[] = {
      "CREATE SOURCE TABLE ...   the same, read-only, and pull queries can read it\n",
      "CREATE TABLE customers (name STRING PRIMARY KEY, city STRING)\n"
      "  WITH (KAFKA_TOPIC = 'customers', PARTITIONS = 1, VALUE_FORMAT = 'JSON');\n"},
-    {"CREATE STREAM AS SELECT", "a query that goes on for ever, and the stream it writes",
+    {"CREATE STREAM AS SELECT", "a query that runs for ever, and the stream it writes",
      "CREATE [OR REPLACE] STREAM [IF NOT EXISTS] name [WITH (...)]\n"
      "  AS SELECT ... [EMIT CHANGES];\n",
      "CREATE STREAM large AS SELECT * FROM orders WHERE price > 100;\n"},
-    {"CREATE TABLE AS SELECT", "a query that goes on for ever, and the table it keeps",
+    {"CREATE TABLE AS SELECT", "a query that runs for ever, and the table it maintains",
      "CREATE [OR REPLACE] TABLE [IF NOT EXISTS] name [WITH (...)] AS SELECT ...\n"
      "  [GROUP BY ...] [EMIT CHANGES | EMIT FINAL];\n",
      "CREATE TABLE totals AS\n"
@@ -70,8 +70,8 @@ static const statement statements[] = {
      "WINDOW TUMBLING (SIZE 1 MINUTE [, RETENTION 7 DAYS] [, GRACE PERIOD 1 MINUTE])\n"
      "WINDOW HOPPING (SIZE 1 MINUTE, ADVANCE BY 10 SECONDS [, ...])\n"
      "WINDOW SESSION (5 MINUTES [, ...])\n"
-     "WINDOWSTART and WINDOWEND are the bounds; EMIT FINAL gives each window once, when it "
-     "closes.\n",
+     "WINDOWSTART and WINDOWEND are the bounds. EMIT FINAL gives each window once,\n"
+     "when it closes.\n",
      "SELECT customer, COUNT(*) AS n, WINDOWSTART AS since FROM orders\n"
      "  WINDOW TUMBLING (SIZE 1 HOUR) GROUP BY customer EMIT CHANGES LIMIT 1;\n"},
     {"SHOW", "lists",
@@ -90,19 +90,19 @@ static const statement statements[] = {
      "EXPLAIN ANALYZE CTAS_TOTALS_3;\n"},
     {"PRINT", "records of a topic as they are",
      "PRINT topic [FROM BEGINNING] [INTERVAL n] [LIMIT n];\n"
-     "Names of topics have case; one that is no word is quoted: 'my-topic'.\n",
+     "Topic names are case-sensitive; quote what is not a plain word: 'my-topic'.\n",
      "PRINT orders FROM BEGINNING LIMIT 1;\n"},
     {"PAUSE", "stop a query for a while", "PAUSE id | ALL;\n", "PAUSE CTAS_TOTALS_3;\n"},
-    {"RESUME", "let a paused query go on", "RESUME id | ALL;\n", "RESUME CTAS_TOTALS_3;\n"},
+    {"RESUME", "let a paused query continue", "RESUME id | ALL;\n", "RESUME CTAS_TOTALS_3;\n"},
     {"TERMINATE", "end a query; its sink stays", "TERMINATE id | ALL;\n", "TERMINATE ALL;\n"},
     {"ALTER", "add columns to a stream or table",
      "ALTER STREAM | TABLE name ADD [COLUMN] column type [, ADD ...];\n",
      "ALTER STREAM orders ADD COLUMN note STRING;\n"},
-    {"DROP STREAM", "forget a stream; its topic stays unless it is to go, too",
+    {"DROP STREAM", "forget a stream; its topic stays, unless DELETE TOPIC",
      "DROP STREAM [IF EXISTS] name [DELETE TOPIC];\n", "DROP STREAM large DELETE TOPIC;\n"},
     {"DROP TABLE", "the same for a table", "DROP TABLE [IF EXISTS] name [DELETE TOPIC];\n",
      "DROP TABLE IF EXISTS totals;\n"},
-    {"DROP TYPE", "forget a name of a type", "DROP TYPE [IF EXISTS] name;\n",
+    {"DROP TYPE", "forget the name of a type", "DROP TYPE [IF EXISTS] name;\n",
      "DROP TYPE address;\n"},
     {"SET", "a setting, for the statements that follow",
      "SET 'name' = 'value';\nSHOW PROPERTIES; lists them.\n",

@@ -35,7 +35,7 @@ class Usage(WeirCase):
                      "empty: --data DIR")
         self.refused("run", "--data=", "x.sql", says="--data needs a value that is not empty")
         self.refused("--bootstrap-servers", "", says="--bootstrap-servers needs a value that is")
-        self.refused("-e", "x", "-f", "y", says="-e and -f exclude each other")
+        self.refused("-e", "x", "-f", "y", says="use either -e or -f, not both")
         self.refused("rnu", "x.sql", says="did you mean 'run'?")
         self.refused("frobnicate", says="unknown command 'frobnicate'")
         self.refused("run", says="weir run needs FILE.sql...")

@@ -84,14 +84,14 @@ static void test_commands_and_statements(void **state)
         {"ver", true, 0, "Weir "},
         {"versions", false, 0, ""},
         {"version 2", false, 0, ""}, /* it takes no argument */
-        {"help", true, 0, "history                     what was typed before"},
+        {"help", true, 0, "history                     statements typed before"},
         {"help;", true, 0, "history"},
         {"HELP spool", true, 0, "spool FILE | off"},
         {"help set cli", true, 0, "set cli WRAP ON|OFF"},
         {"help nothing", true, 1, ""},
         {"h", true, 1, ""}, /* help or history */
         {"he", true, 0, "help [COMMAND or STATEMENT]"},
-        {"help", true, 0, "\n  CREATE STREAM AS SELECT     a query that goes on for ever"},
+        {"help", true, 0, "\n  CREATE STREAM AS SELECT     a query that runs for ever"},
         {"help select", true, 0, "SELECT: a query whose rows are shown\n\n  SELECT item"},
         {"help Create  Table;", true, 0, "\nFor example:\n\n  CREATE TABLE customers ("},
         {"help create", true, 0, "  CREATE TYPE                 a name for a type\n"},
@@ -105,12 +105,12 @@ static void test_commands_and_statements(void **state)
         {"set cli", false, 0, ""},
         {"set cli wrap", false, 0, ""}, /* it needs an argument */
         {"set cli wrap off", true, 0, "Long values are cut"},
-        {"set cli wrap 'ON';", true, 0, "Long values go on in further lines"},
-        {"se c w on", true, 0, "Long values go on"},
+        {"set cli wrap 'ON';", true, 0, "Long values continue on further lines"},
+        {"se c w on", true, 0, "Long values continue"},
         {"s c w on", true, 1, ""}, /* or a file to spool to */
         {"set cli wrap maybe", true, 1, ""},
         {"set cli column-width 12", true, 0, "Column width is set"},
-        {"SET CLI COLUMN-WIDTH '0'", true, 0, "Columns fit the terminal"},
+        {"SET CLI COLUMN-WIDTH '0'", true, 0, "Columns are as wide as their content"},
         {"set cli column-width -1", true, 1, ""},
         {"set cli column-width 10001", true, 1, ""},
         {"set cli column-width wide", true, 1, ""},
@@ -233,7 +233,7 @@ static void test_spool(void **state)
     fclose(f);
     unlink(path);
     snprintf(lines, sizeof lines,
-             "{\"message\":\"Session is copied to %s\"}\n"
+             "{\"message\":\"The session is copied to %s\"}\n"
              "SELECT k FROM s EMIT CHANGES LIMIT 1;\n"
              "{\"K\":1}\n{\"message\":\"Limit Reached\"}\n"
              "spool off\n",
