@@ -23,8 +23,20 @@ static int run_version(void *settings, const cli_list *operands)
     return CLI_OK;
 }
 
+/** A word that looks like a file is one for -f or `weir run`. */
+static bool is_file(const char *word)
+{
+    size_t len = strlen(word);
+    return strchr(word, '/') || (len > 4 && strcmp(word + len - 4, ".sql") == 0);
+}
+
 static int unknown_command(const char *word)
 {
+    if (is_file(word))
+        return cli_usage_error(
+            "unknown command '%s': `weir -f %s` runs its statements, `weir run %s` "
+            "runs its queries as a service",
+            word, word, word);
     const cli_command *near = cli_command_nearest(word);
     if (near)
         return cli_usage_error("unknown command '%s': did you mean '%s'? (weir help lists them)",

@@ -38,6 +38,7 @@ class Usage(WeirCase):
         self.refused("-e", "x", "-f", "y", says="use either -e or -f, not both")
         self.refused("rnu", "x.sql", says="did you mean 'run'?")
         self.refused("frobnicate", says="unknown command 'frobnicate'")
+        self.refused("x.sql", says="`weir -f x.sql` runs its statements, `weir run x.sql` runs its")
         self.refused("run", says="weir run needs FILE.sql...")
         self.refused("run", "--until-end=yes", "x.sql", says="--until-end takes no value")
         self.refused("datagen", "clicks", "--count", "many", says="--count needs a whole number")
