@@ -39,6 +39,7 @@ static bool in_name(char c)
  *  quote is missing. */
 static const char *quote_end(const char *at, const char *end)
 {
+    WR_ASSERT(at < end && strchr("'`\"", *at));
     char quote = *at;
     for (at++; at < end; at++) {
         if (*at != quote)
@@ -85,6 +86,7 @@ static const char *next_word(const char *at, const char *end, word *out)
         out->kind = isdigit((unsigned char)*at) ? 'n' : 'w';
     }
     out->len = (size_t)(stop - at);
+    WR_ASSERT(stop > at && stop <= end); /* it goes on */
     return stop;
 }
 
@@ -99,6 +101,7 @@ static void read_words(const char *text, words *out)
             break;
         out->n = out->at[out->n].kind == ';' ? 0 : out->n + 1;
     }
+    WR_ASSERT(out->n <= WORDS_MAX);
 }
 
 static bool is_word(const word *w, const char *text)
@@ -267,6 +270,7 @@ enum {
     FUNCTIONS = 32,
     TYPES = 64,
     VARIABLES = 128,
+    ALL = 256, /* of queries: only where it has been begun, since Tab must not end all there are */
 };
 
 /** What follows words at the start of a statement, or (`anywhere`) at any place of it. */
@@ -302,9 +306,9 @@ static const follow follows[] = {
     {"DESCRIBE", false, "FUNCTION", SOURCES},
     {"EXPLAIN ANALYZE", false, "", QUERIES},
     {"EXPLAIN", false, "ANALYZE|SELECT|CREATE", QUERIES},
-    {"TERMINATE", false, "ALL", QUERIES},
-    {"PAUSE", false, "ALL", QUERIES},
-    {"RESUME", false, "ALL", QUERIES},
+    {"TERMINATE", false, "", QUERIES | ALL},
+    {"PAUSE", false, "", QUERIES | ALL},
+    {"RESUME", false, "", QUERIES | ALL},
     {"PRINT", false, "", TOPICS},
     {"UNDEFINE", false, "", VARIABLES},
     {"RUN", false, "SCRIPT", 0},
@@ -327,6 +331,7 @@ static const follow follows[] = {
     {"EMIT", true, "CHANGES|FINAL", 0},
     {"WINDOW", true, "TUMBLING (SIZE|HOPPING (SIZE|SESSION (", 0},
     {"GRACE", true, "PERIOD", 0},
+    {"DELETE", true, "TOPIC", 0},
     {"IS NOT", true, "NULL|DISTINCT FROM", 0},
     {"IS", true, "NULL|NOT NULL|DISTINCT FROM|NOT DISTINCT FROM", 0},
 };
@@ -339,6 +344,7 @@ static bool follow_fits(const completer *c, const follow *f)
         at += strcspn(at, " ");
         at += strspn(at, " ");
     }
+    WR_ASSERT(n > 0);
     if (c->words.n < n || (!f->anywhere && c->words.n != n))
         return false;
     const word *w = c->words.at + c->words.n - n;
@@ -375,6 +381,8 @@ static bool after_fixed_words(completer *c)
                 offer_names(c, names[k].what, "");
         if (f->names & TOPICS)
             offer_topics(c);
+        if (f->names & ALL && c->prefix_len)
+            offer(c, "ALL", "");
         return true;
     }
     return false;
@@ -408,6 +416,7 @@ static const char types[] =
 /** CREATE STREAM name (column TYPE KEY, ... */
 static void in_declaration(completer *c)
 {
+    WR_ASSERT(c->words.n > 3); /* CREATE, STREAM or TABLE, a name, ( */
     if (at_item(c))
         return; /* a new name */
     if (last(c, 1)->kind == '(' || last(c, 1)->kind == ',') {
@@ -667,6 +676,7 @@ static void put_in_order(cli_list *l)
         else
             l->at[n++] = l->at[i];
     }
+    WR_ASSERT(n <= l->n);
     l->n = n;
 }
 
@@ -704,6 +714,7 @@ size_t cli_complete(weir *w, const char *before, const char *after, cli_list *ou
     else if (!(typed->kind == 'n' && touches) && c.words.n < WORDS_MAX)
         offer_any(&c);
     put_in_order(out);
+    WR_ASSERT(c.prefix_len <= strlen(before) && c.prefix + c.prefix_len == end);
     free(c.words.at);
     return c.prefix_len;
 }

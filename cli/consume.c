@@ -135,6 +135,7 @@ static int copy_records(const consume_settings *o, weir_consumer *c)
         }
     }
     cli_view_take(&view, &out);
+    WR_ASSERT(n >= 0 && (!o->count || n <= o->count));
     cli_text_free(&out);
     if (view.failed)
         return CLI_FAILED;

@@ -77,6 +77,7 @@ static int generate(const datagen_settings *o, const cli_generator *g, int64_t s
     if (!ok)
         return CLI_FAILED;
     uint64_t written = cli_topic_writer_count(t);
+    WR_ASSERT(written <= count);
     fprintf(stderr, "%" PRIu64 " record%s in %.1f s\n", written, written == 1 ? "" : "s",
             (double)(cli_now_ms() - begun_ms) / 1000);
     return written < count && count < UINT64_MAX ? cli_signals_status() : CLI_OK;

@@ -108,6 +108,7 @@ static int read_char(EditLine *line, wchar_t *out)
 
 static size_t common_prefix(const cli_list *candidates)
 {
+    WR_ASSERT(candidates->n > 0);
     const char *first = candidates->at[0];
     size_t len = strlen(first);
     for (size_t i = 1; i < candidates->n; i++) {
@@ -180,6 +181,7 @@ static unsigned char complete_word(EditLine *line, int key)
     char *after = cli_copy(info->cursor, (size_t)(info->lastchar - info->cursor));
     cli_list found = {0};
     size_t typed = e->complete(e->context, before, after, &found);
+    WR_ASSERT(typed <= strlen(before));
     const char *prefix = before + strlen(before) - typed;
     unsigned char result = CC_ERROR; /* a beep */
     if (found.n) {

@@ -12,6 +12,7 @@ enum { TIME_BYTES = 8 };
 
 static int64_t big_endian(const char *at, size_t len)
 {
+    WR_ASSERT(len == 4 || len == 8);
     uint64_t value = 0;
     for (size_t i = 0; i < len; i++)
         value = value << 8 | (unsigned char)at[i];
@@ -50,6 +51,7 @@ void cli_key_text(const char *key, size_t len, cli_text *out)
     }
     bool session = ends_in_time(key, last);
     const char *first = session ? last - TIME_BYTES : last;
+    WR_ASSERT(first > key && last < end);
     cli_text_addc(out, '[', 1);
     add_plain(key, (size_t)(first - key), out);
     if (session) /* its key holds the end first */

@@ -218,6 +218,7 @@ static int produce_lines(const produce_settings *o, const common *c, cli_topic_w
     free(e);
     cli_text_free(&in.bytes);
     uint64_t count = cli_topic_writer_count(t), durable = cli_topic_writer_durable(t);
+    WR_ASSERT(durable <= count && count <= number); /* a record is of a line */
     if (count == durable)
         fprintf(stderr, "%" PRIu64 " record%s\n", durable, durable == 1 ? "" : "s");
     else /* a disk that is full, a broker that has gone */

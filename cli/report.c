@@ -6,7 +6,10 @@
  */
 #include "report.h"
 
+#include "view.h"
+
 #include <string.h>
+#include <unistd.h>
 
 /** Behind "line 1:8: ", where a message begins so. */
 static const char *without_place(const char *message)
@@ -28,6 +31,7 @@ static const char *without_place(const char *message)
 static int lines_before(const char *text, size_t base)
 {
     int lines = 0;
+    WR_ASSERT(strnlen(text, base) == base); /* base is in the text */
     for (const char *at = text; at < text + base; at++)
         lines += *at == '\n';
     return lines;
@@ -50,6 +54,40 @@ static void move_position(weir_error *err, const char *text, size_t base)
         err->offset += (int64_t)base;
 }
 
+enum { DOTS = 3, NARROWEST = 20 };
+
+/** Step over characters from @p at on until @p columns are passed; *passed: how many were. */
+static const char *step(const char *at, const char *end, int columns, int *passed)
+{
+    *passed = 0;
+    while (at < end && *passed < columns)
+        *passed += cli_char_columns(cli_utf8_next(&at, end));
+    return at;
+}
+
+void cli_fit_caret(const char *line_and_caret, int width, cli_text *out)
+{
+    const char *end = line_and_caret + strcspn(line_and_caret, "\n");
+    const char *below = *end ? end + 1 : end;
+    int total = (int)cli_columns(line_and_caret, (size_t)(end - line_and_caret));
+    int caret = (int)strspn(below, " ");
+    if (total <= width || width < NARROWEST || below[caret] != '^') {
+        cli_text_adds(out, line_and_caret);
+        return;
+    }
+    int room = width - 2 * DOTS, skipped = 0, shown = 0;
+    int first = caret - room / 2; /* the caret in the middle, unless an end of the line is near */
+    first = first > total - room ? total - room : first;
+    const char *from = step(line_and_caret, end, first < 0 ? 0 : first, &skipped);
+    const char *to = step(from, end, room, &shown);
+    WR_ASSERT(from <= to && to <= end);
+    cli_text_adds(out, skipped ? "..." : "");
+    cli_text_add(out, from, (size_t)(to - from));
+    cli_text_adds(out, to < end ? "...\n" : "\n");
+    cli_text_addc(out, ' ', (size_t)(caret - skipped + (skipped ? DOTS : 0)));
+    cli_text_adds(out, "^\n");
+}
+
 void cli_report_text(const weir_error *err, const char *text, size_t base, cli_origin origin,
                      cli_text *out)
 {
@@ -69,7 +107,10 @@ void cli_report_text(const weir_error *err, const char *text, size_t base, cli_o
     cli_text_addf(out, "%s\n", message);
     char caret[4096];
     if (err->line > 0 && weir_caret(text, &moved, caret, sizeof caret) > 0 && caret[0]) {
-        cli_text_adds(out, caret);
+        if (isatty(STDERR_FILENO))
+            cli_fit_caret(caret, cli_terminal_width(STDERR_FILENO), out);
+        else
+            cli_text_adds(out, caret);
         if (out->at[out->len - 1] != '\n')
             cli_text_addc(out, '\n', 1);
     }

@@ -79,6 +79,7 @@ static void decide_widths(cli_result *r)
 {
     int n = weir_column_count(r->stmt);
     bool push = r->kind == WEIR_STMT_PUSH;
+    WR_ASSERT(n > 0 && !r->widths && r->held.n % (size_t)n == 0); /* once; whole rows */
     cli_frame_column *columns = cli_realloc(NULL, (size_t)n * sizeof *columns);
     r->widths = cli_realloc(NULL, (size_t)n * sizeof *r->widths);
     for (int i = 0; i < n; i++) {
@@ -115,6 +116,7 @@ static void frame_header(cli_result *r)
             free((void *)r->held.at[k + (size_t)i]);
     }
     r->held.n = 0;
+    WR_ASSERT(r->widths);
 }
 
 /* ---------------------------------------------------------------- header */

@@ -181,6 +181,7 @@ bool cli_statement_help(const char *name, cli_text *out)
             break;
         }
     }
+    WR_ASSERT((found == 0) == (only == NULL));
     if (found == 1)
         add_all(only, out);
     for (size_t i = 0; i < STATEMENTS_N && found > 1; i++)

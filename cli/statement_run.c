@@ -214,6 +214,7 @@ int cli_session_script(cli_session *s, const char *path)
         fprintf(stderr, "weir: %s: scripts run scripts %d deep; does one run itself?\n", path,
                 CLI_SCRIPT_DEPTH_MAX);
     } else if (cli_read_file(path, &text)) {
+        WR_ASSERT(s->script_depth >= 0);
         s->script_depth++;
         status = cli_session_run(s, cli_text_string(&text), (cli_origin){path, 1});
         s->script_depth--;

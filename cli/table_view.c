@@ -149,6 +149,7 @@ static void spread(const cli_frame_column *columns, int n, int room, int *widths
     for (int i = 0; i < n && growing && room > 0; i++) {
         if (!columns[i].grows)
             continue;
+        WR_ASSERT(growing > 0);
         int part = room / growing--;
         widths[i] += part;
         room -= part;
@@ -157,6 +158,7 @@ static void spread(const cli_frame_column *columns, int n, int room, int *widths
 
 void cli_frame_widths(const cli_frame_column *columns, int n, int terminal_width, int *widths)
 {
+    WR_ASSERT(n >= 0 && terminal_width > 0);
     int room = terminal_width - n - 1, left = n; /* room of, and number of, those undecided */
     for (int i = 0; i < n; i++)
         widths[i] = 0;
@@ -180,6 +182,7 @@ void cli_frame_widths(const cli_frame_column *columns, int n, int terminal_width
         widths[i] = larger(room / left--, NARROWEST);
         room -= widths[i];
     }
+    WR_ASSERT(left == 0);
     spread(columns, n, terminal_width - n - 1, widths);
 }
 

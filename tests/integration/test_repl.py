@@ -156,6 +156,45 @@ class Prompt(WeirCase):
         self.interrupt(terminal)
         self.leave(terminal)
 
+    def test_completion_knows_the_place(self):
+        """Sources, columns of the query's own, settings: no list of every word there is."""
+        terminal = self.terminal()
+        terminal.send(STREAM)
+        terminal.expect("Stream created")
+        terminal.expect(PROMPT)
+        terminal.send("select * from " + TAB)
+        self.on_screen(terminal, "select * from readings", "")
+        self.on_screen(terminal, "id           temperature", "where " + TAB)
+        self.interrupt(terminal)
+        terminal.send("SET 'auto" + TAB + "= 'e" + TAB + ";\n")
+        terminal.expect("changed local property 'auto.offset.reset' to 'earliest'")
+        terminal.expect(PROMPT)
+        terminal.send("SELECT\n")
+        self.on_screen(terminal, "ID           TEMPERATURE", "* FROM readings WHERE " + TAB)
+        self.interrupt(terminal)
+        self.leave(terminal)
+
+    def test_pasted_text_with_tabs(self):
+        """A Tab in it is a blank, and neither completes nor lists anything."""
+        terminal = self.terminal()
+        terminal.send(STREAM.replace("(id", "(\n\tid").replace(", temp", ",\n\ttemp")
+                      .replace("KEY", "\tKEY"))
+        terminal.expect("Stream created")
+        terminal.expect(PROMPT)
+        self.assertNotIn("BIGINT", terminal.output())
+        self.leave(terminal)
+
+    def test_help_on_statements(self):
+        terminal = self.terminal()
+        terminal.send("help select\n")
+        terminal.expect("SELECT item")
+        terminal.expect("For example:")
+        terminal.expect(PROMPT)
+        terminal.send("help\n")
+        terminal.expect("CREATE TABLE AS SELECT +a query that runs")
+        terminal.expect(PROMPT)
+        self.leave(terminal)
+
     def test_history(self):
         terminal = self.terminal()
         terminal.send("SHOW\nTABLES;\n")

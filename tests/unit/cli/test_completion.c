@@ -93,9 +93,11 @@ static void test_statements(void **state)
         {"DROP STREAM |", "IF EXISTS,ORDERS,`odd-name`"},
         {"DROP TABLE IF EXISTS |", "CUSTOMERS,TOTALS"},
         {"DROP TABLE totals |", "DELETE TOPIC"},
+        {"DROP TABLE totals DELETE t|", "topic"},
         {"DROP TYPE |", "ADDRESS,IF EXISTS"},
         {"ALTER TABLE cu|", "customers"},
-        {"TERMINATE |", "ALL,CTAS_TOTALS_3"},
+        {"TERMINATE |", "CTAS_TOTALS_3"}, /* not ALL, which Tab must not choose */
+        {"terminate a|", "all"},
         {"EXPLAIN ANALYZE |", "CTAS_TOTALS_3"},
         {"UNDEFINE |", "REGION"},
         {"ASSERT LAST |", "NULL VALUES,VALUES"},
