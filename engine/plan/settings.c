@@ -135,7 +135,7 @@ static const wr_setting settings[] = {
     {"weir.block.cache.bytes", "8388608", FIXED, KSQL, NUMBER(65536, TERABYTE),
      "Memory for blocks of state read from disk"},
     {"weir.decode.strict", "false", EDIT, KSQL, FLAG,
-     "Check the types of columns that no one reads"},
+     "Check the types of columns that no query reads"},
     {"weir.memtable.bytes", "16777216", FIXED, KSQL, NUMBER(1048576, TERABYTE),
      "Memory for state and topics not yet on disk"},
     {"weir.state.cache.bytes", "268435456", FIXED, KSQL, NUMBER(0, TERABYTE),
