@@ -9,119 +9,12 @@
  */
 #include "completion.h"
 
+#include "sql_words.h"
+
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-
-#define WORDS_MAX 4096 /* of a statement; what is longer gets no completion */
-
-/* ---------------------------------------------------------------- words */
-
-typedef struct word {
-    char kind; /* 'w' a name or keyword, 's' a string, 'o' a string without its end, 'n' a number;
-                * else the character itself */
-    const char *at;
-    size_t len; /* without quotes for strings, with them for names */
-} word;
-
-typedef struct words {
-    word *at; /* WORDS_MAX */
-    size_t n;
-} words;
-
-static bool in_name(char c)
-{
-    return isalnum((unsigned char)c) || c == '_' || (unsigned char)c >= 0x80;
-}
-
-/** Where the quoted text that begins at @p at ends, doubled quotes stepped over; its end where the
- *  quote is missing. */
-static const char *quote_end(const char *at, const char *end)
-{
-    WR_ASSERT(at < end && strchr("'`\"", *at));
-    char quote = *at;
-    for (at++; at < end; at++) {
-        if (*at != quote)
-            continue;
-        if (at + 1 >= end || at[1] != quote)
-            return at;
-        at++;
-    }
-    return end;
-}
-
-/** The next word from @p at on. @return where it ends; NULL where nothing but blanks is left. */
-static const char *next_word(const char *at, const char *end, word *out)
-{
-    for (;;) {
-        while (at < end && isspace((unsigned char)*at))
-            at++;
-        if (end - at >= 2 && at[0] == '-' && at[1] == '-') {
-            const char *line_end = memchr(at, '\n', (size_t)(end - at));
-            at = line_end ? line_end : end;
-        } else if (end - at >= 2 && at[0] == '/' && at[1] == '*') {
-            const char *close = memmem(at + 2, (size_t)(end - at) - 2, "*/", 2);
-            at = close ? close + 2 : end;
-        } else {
-            break;
-        }
-    }
-    if (at == end)
-        return NULL;
-    *out = (word){*at, at, 1};
-    if (*at == '\'') {
-        const char *close = quote_end(at, end);
-        *out = (word){close < end ? 's' : 'o', at + 1, (size_t)(close - at) - 1};
-        return close < end ? close + 1 : end;
-    }
-    const char *stop = at + 1;
-    if (*at == '`' || *at == '"') {
-        stop = quote_end(at, end);
-        stop += stop < end;
-        out->kind = 'w';
-    } else if (in_name(*at)) {
-        while (stop < end && in_name(*stop))
-            stop++;
-        out->kind = isdigit((unsigned char)*at) ? 'n' : 'w';
-    }
-    out->len = (size_t)(stop - at);
-    WR_ASSERT(stop > at && stop <= end); /* it goes on */
-    return stop;
-}
-
-/** The words of the last statement in @p text. */
-static void read_words(const char *text, words *out)
-{
-    const char *end = text + strlen(text);
-    out->n = 0;
-    for (const char *at = text; out->n < WORDS_MAX;) {
-        at = next_word(at, end, &out->at[out->n]);
-        if (!at)
-            break;
-        out->n = out->at[out->n].kind == ';' ? 0 : out->n + 1;
-    }
-    WR_ASSERT(out->n <= WORDS_MAX);
-}
-
-static bool is_word(const word *w, const char *text)
-{
-    size_t len = strlen(text);
-    return w->kind == 'w' && w->len == len && strncasecmp(w->at, text, len) == 0;
-}
-
-/** Is it one of the words of @p list, which are separated by blanks? */
-static bool is_one_of(const word *w, const char *list)
-{
-    for (const char *at = list; *at;) {
-        size_t len = strcspn(at, " ");
-        if (w->kind == 'w' && w->len == len && strncasecmp(w->at, at, len) == 0)
-            return true;
-        at += len;
-        at += strspn(at, " ");
-    }
-    return false;
-}
 
 /* ---------------------------------------------------------------- offers */
 
@@ -130,7 +23,7 @@ typedef struct completer {
     const char *prefix; /* what has been typed of the word */
     size_t prefix_len;
     bool lower;        /* the person types in lower case */
-    words words;       /* before the word */
+    cli_words words;   /* before the word */
     const char *after; /* the text after the cursor */
     cli_list *out;
 } completer;
@@ -189,7 +82,7 @@ static void offer_topics(completer *c)
     cli_names_list(c->w, CLI_NAMES_TOPICS, &names);
     for (size_t i = 0; i < names.n; i++) {
         size_t len = 0;
-        while (in_name(names.at[i][len]))
+        while (cli_in_name(names.at[i][len]))
             len++;
         bool is_plain = !names.at[i][len] && !isdigit((unsigned char)names.at[i][0]);
         if (strncmp(names.at[i], c->prefix, c->prefix_len) != 0)
@@ -214,9 +107,9 @@ static void offer_columns(completer *c, const char *source)
 /* ---------------------------------------------------------------- strings */
 
 /** The word at @p back places from the end; a word of no kind where there is none. */
-static const word *last(const completer *c, size_t back)
+static const cli_word *last(const completer *c, size_t back)
 {
-    static const word none;
+    static const cli_word none;
     return back < c->words.n ? &c->words.at[c->words.n - 1 - back] : &none;
 }
 
@@ -241,17 +134,17 @@ static void in_string(completer *c)
     static const char *const formats[] = {"JSON", "DELIMITED", "KAFKA", "NONE", NULL};
     static const char *const windows[] = {"TUMBLING", "HOPPING", "SESSION", NULL};
     static const char *const resets[] = {"earliest", "latest", NULL};
-    const word *name = last(c, 1);
-    if (is_one_of(last(c, 0), "SET UNSET SYSTEM")) {
+    const cli_word *name = last(c, 1);
+    if (cli_word_is_one_of(last(c, 0), "SET UNSET SYSTEM")) {
         offer_strings_of(c, CLI_NAMES_SETTINGS);
-    } else if (is_word(last(c, 0), "PRINT")) {
+    } else if (cli_word_is(last(c, 0), "PRINT")) {
         offer_strings_of(c, CLI_NAMES_TOPICS);
     } else if (last(c, 0)->kind == '=') {
-        if (is_word(name, "KAFKA_TOPIC"))
+        if (cli_word_is(name, "KAFKA_TOPIC"))
             offer_strings_of(c, CLI_NAMES_TOPICS);
-        else if (is_one_of(name, "FORMAT KEY_FORMAT VALUE_FORMAT"))
+        else if (cli_word_is_one_of(name, "FORMAT KEY_FORMAT VALUE_FORMAT"))
             offer_string_list(c, formats);
-        else if (is_word(name, "WINDOW_TYPE"))
+        else if (cli_word_is(name, "WINDOW_TYPE"))
             offer_string_list(c, windows);
         else if (name->kind == 's' && name->len == 17 &&
                  strncmp(name->at, "auto.offset.reset", 17) == 0)
@@ -347,7 +240,7 @@ static bool follow_fits(const completer *c, const follow *f)
     WR_ASSERT(n > 0);
     if (c->words.n < n || (!f->anywhere && c->words.n != n))
         return false;
-    const word *w = c->words.at + c->words.n - n;
+    const cli_word *w = c->words.at + c->words.n - n;
     for (const char *at = f->words; *at; w++) {
         size_t len = strcspn(at, " ");
         if (w->kind != 'w' || w->len != len || strncasecmp(w->at, at, len) != 0)
@@ -373,7 +266,7 @@ static bool after_fixed_words(completer *c)
     };
     for (size_t i = 0; i < sizeof follows / sizeof *follows; i++) {
         const follow *f = &follows[i];
-        if (!follow_fits(c, f) || is_word(last(c, 1), "DISTINCT"))
+        if (!follow_fits(c, f) || cli_word_is(last(c, 1), "DISTINCT"))
             continue; /* IS DISTINCT FROM names no source */
         offer_words(c, f->then);
         for (size_t k = 0; k < sizeof names / sizeof *names; k++)
@@ -391,7 +284,7 @@ static bool after_fixed_words(completer *c)
 /* ---------------------------------------------------------------- lists in parentheses */
 
 /** The word before the innermost open "(", or NULL; *inside: how many words there are in it. */
-static const word *open_list(const completer *c, size_t *inside)
+static const cli_word *open_list(const completer *c, size_t *inside)
 {
     int depth = 0;
     for (size_t i = c->words.n; i-- > 0;) {
@@ -423,8 +316,9 @@ static void in_declaration(completer *c)
         offer_words(c, types);
         offer_names(c, CLI_NAMES_TYPES, "");
     } else {
-        bool is_table = is_word(&c->words.at[1], "TABLE") || is_word(&c->words.at[2], "TABLE") ||
-                        is_word(&c->words.at[3], "TABLE");
+        bool is_table = cli_word_is(&c->words.at[1], "TABLE") ||
+                        cli_word_is(&c->words.at[2], "TABLE") ||
+                        cli_word_is(&c->words.at[3], "TABLE");
         offer_words(c, is_table ? "PRIMARY KEY" : "KEY|HEADERS|HEADER(");
     }
 }
@@ -447,34 +341,34 @@ static void offer_functions(completer *c)
 static bool in_list(completer *c)
 {
     size_t inside = 0;
-    const word *head = open_list(c, &inside);
+    const cli_word *head = open_list(c, &inside);
     if (!head)
         return false;
-    const word *first = c->words.at;
+    const cli_word *first = c->words.at;
     bool after_number = last(c, 0)->kind == 'n';
-    if (is_word(head, "WITH")) {
+    if (cli_word_is(head, "WITH")) {
         if (at_item(c))
             offer_words(c, properties);
         return true;
     }
-    if (is_one_of(head, "TUMBLING HOPPING SESSION WITHIN")) {
+    if (cli_word_is_one_of(head, "TUMBLING HOPPING SESSION WITHIN")) {
         if (after_number)
             offer_words(c, units);
         else if (inside == 0)
-            offer_words(c, is_one_of(head, "TUMBLING HOPPING") ? "SIZE" : "");
-        else if (is_one_of(last(c, 0), "SIZE BY PERIOD RETENTION"))
+            offer_words(c, cli_word_is_one_of(head, "TUMBLING HOPPING") ? "SIZE" : "");
+        else if (cli_word_is_one_of(last(c, 0), "SIZE BY PERIOD RETENTION"))
             return true; /* a number */
         else
-            offer_words(c, is_word(head, "HOPPING") ? "ADVANCE BY|GRACE PERIOD|RETENTION"
-                                                    : "GRACE PERIOD|RETENTION");
+            offer_words(c, cli_word_is(head, "HOPPING") ? "ADVANCE BY|GRACE PERIOD|RETENTION"
+                                                        : "GRACE PERIOD|RETENTION");
         return true;
     }
-    if (is_word(first, "CREATE") && c->words.n > 3 && head - first >= 2 && head - first <= 6) {
+    if (cli_word_is(first, "CREATE") && c->words.n > 3 && head - first >= 2 && head - first <= 6) {
         in_declaration(c);
         return true;
     }
-    bool names_columns = is_word(first, "INSERT") || is_word(first, "ASSERT");
-    if (names_columns && head > first && is_one_of(head - 1, "INTO VALUES")) {
+    bool names_columns = cli_word_is(first, "INSERT") || cli_word_is(first, "ASSERT");
+    if (names_columns && head > first && cli_word_is_one_of(head - 1, "INTO VALUES")) {
         char *source = cli_copy(head->at, head->len);
         if (at_item(c))
             offer_columns(c, source);
@@ -495,17 +389,18 @@ static const char after_source[] = "JOIN LEFT RIGHT FULL INNER OUTER ON WITHIN W
 
 /** Offer the columns of the sources that FROM and JOIN name in @p words: of those called @p alias,
  *  or of all where it is NULL. @return whether there was any. */
-static bool offer_columns_of_query(completer *c, const words *ws, const word *alias)
+static bool offer_columns_of_query(completer *c, const cli_words *ws, const cli_word *alias)
 {
     bool found = false;
     for (size_t i = 0; i + 1 < ws->n; i++) {
-        const word *source = &ws->at[i + 1];
-        bool distinct = i > 0 && is_word(&ws->at[i - 1], "DISTINCT");
-        if (!is_one_of(&ws->at[i], "FROM JOIN") || source->kind != 'w' || distinct)
+        const cli_word *source = &ws->at[i + 1];
+        bool distinct = i > 0 && cli_word_is(&ws->at[i - 1], "DISTINCT");
+        if (!cli_word_is_one_of(&ws->at[i], "FROM JOIN") || source->kind != 'w' || distinct)
             continue;
-        size_t k = i + 2 + (i + 2 < ws->n && is_word(&ws->at[i + 2], "AS"));
-        bool named = k < ws->n && ws->at[k].kind == 'w' && !is_one_of(&ws->at[k], after_source);
-        const word *name = named ? &ws->at[k] : source;
+        size_t k = i + 2 + (i + 2 < ws->n && cli_word_is(&ws->at[i + 2], "AS"));
+        bool named =
+            k < ws->n && ws->at[k].kind == 'w' && !cli_word_is_one_of(&ws->at[k], after_source);
+        const cli_word *name = named ? &ws->at[k] : source;
         found = true;
         bool fits =
             !alias || (alias->len == name->len && strncasecmp(alias->at, name->at, name->len) == 0);
@@ -519,12 +414,12 @@ static bool offer_columns_of_query(completer *c, const words *ws, const word *al
 }
 
 /** Columns, of @p alias or of all sources, wherever FROM is: before the cursor or after it. */
-static void offer_operands(completer *c, const word *alias)
+static void offer_operands(completer *c, const cli_word *alias)
 {
-    words rest = {.at = cli_realloc(NULL, WORDS_MAX * sizeof *rest.at)};
+    cli_words rest = {.at = cli_realloc(NULL, CLI_WORDS_MAX * sizeof *rest.at)};
     char *end = strchr(c->after, ';');
     char *text = cli_copy(c->after, end ? (size_t)(end - c->after) : strlen(c->after));
-    read_words(text, &rest);
+    cli_words_read(text, &rest);
     bool known = offer_columns_of_query(c, &c->words, alias);
     known = offer_columns_of_query(c, &rest, alias) || known;
     if (!known && c->prefix_len) { /* SELECT comes before FROM: those of any source */
@@ -543,51 +438,52 @@ static void offer_operands(completer *c, const word *alias)
 
 static bool expects_operand(const completer *c)
 {
-    const word *w = last(c, 0);
-    if (is_word(w, "FROM") && is_word(last(c, 1), "DISTINCT"))
+    const cli_word *w = last(c, 0);
+    if (cli_word_is(w, "FROM") && cli_word_is(last(c, 1), "DISTINCT"))
         return true;
     if (w->kind == 'w')
-        return is_one_of(w, expression_begins);
+        return cli_word_is_one_of(w, expression_begins);
     if (w->kind == '*') /* all columns, or a product */
-        return last(c, 1)->kind != ',' && last(c, 1)->kind != '.' && !is_word(last(c, 1), "SELECT");
+        return last(c, 1)->kind != ',' && last(c, 1)->kind != '.' &&
+               !cli_word_is(last(c, 1), "SELECT");
     return !strchr("ns)]", w->kind);
 }
 
 /** What may go on after a whole operand or source. */
-static void offer_next_clause(completer *c, const word *clause)
+static void offer_next_clause(completer *c, const cli_word *clause)
 {
     static const char operators[] = "AND|OR|IS|IN (|BETWEEN|LIKE|NOT";
     static const char rest[] = "WINDOW|WHERE|GROUP BY|PARTITION BY|HAVING|EMIT CHANGES|EMIT FINAL|"
                                "LIMIT";
-    if (is_word(clause, "SELECT")) {
+    if (cli_word_is(clause, "SELECT")) {
         offer_words(c, "FROM|AS");
         if (c->prefix_len)
             offer_words(c, operators);
-    } else if (is_word(clause, "FROM")) {
+    } else if (cli_word_is(clause, "FROM")) {
         offer_words(c, rest);
         offer_words(c, "JOIN|LEFT JOIN|RIGHT JOIN|FULL JOIN|INNER JOIN");
-    } else if (is_word(clause, "JOIN")) {
+    } else if (cli_word_is(clause, "JOIN")) {
         offer_words(c, "ON|WITHIN");
-    } else if (is_word(clause, "WITHIN")) {
+    } else if (cli_word_is(clause, "WITHIN")) {
         offer_words(c, last(c, 0)->kind == 'n' ? units : "ON|GRACE PERIOD");
-    } else if (is_word(clause, "EMIT")) {
+    } else if (cli_word_is(clause, "EMIT")) {
         offer_words(c, "LIMIT");
-    } else if (!is_word(clause, "LIMIT")) {
+    } else if (!cli_word_is(clause, "LIMIT")) {
         offer_words(c, rest);
-        if (!is_one_of(clause, "WINDOW BY"))
+        if (!cli_word_is_one_of(clause, "WINDOW BY"))
             offer_words(c, operators);
-        if (is_word(clause, "ON"))
+        if (cli_word_is(clause, "ON"))
             offer_words(c, "JOIN|LEFT JOIN|RIGHT JOIN|FULL JOIN|INNER JOIN");
     }
 }
 
 static bool in_query(completer *c)
 {
-    const word *clause = NULL;
+    const cli_word *clause = NULL;
     bool query = false;
     for (size_t i = 0; i < c->words.n; i++) {
-        query = query || is_word(&c->words.at[i], "SELECT");
-        if (query && is_one_of(&c->words.at[i], clauses))
+        query = query || cli_word_is(&c->words.at[i], "SELECT");
+        if (query && cli_word_is_one_of(&c->words.at[i], clauses))
             clause = &c->words.at[i];
     }
     if (!query)
@@ -611,21 +507,22 @@ static const char starts[] =
 /** After the name that a statement is about. */
 static bool after_name(completer *c)
 {
-    const word *first = c->words.at;
-    if (c->words.n == 2 && is_word(first, "DESCRIBE")) {
+    const cli_word *first = c->words.at;
+    if (c->words.n == 2 && cli_word_is(first, "DESCRIBE")) {
         offer_words(c, "EXTENDED");
-    } else if (c->words.n == 3 && is_word(first, "DROP")) {
+    } else if (c->words.n == 3 && cli_word_is(first, "DROP")) {
         offer_words(c, "DELETE TOPIC");
-    } else if (c->words.n == 3 && is_word(first, "ALTER")) {
+    } else if (c->words.n == 3 && cli_word_is(first, "ALTER")) {
         offer_words(c, "ADD COLUMN");
-    } else if (c->words.n >= 3 && is_word(first, "INSERT") && is_word(&c->words.at[1], "INTO") &&
-               (c->words.n == 3 || last(c, 0)->kind == ')') && !is_word(last(c, 1), "SELECT")) {
+    } else if (c->words.n >= 3 && cli_word_is(first, "INSERT") &&
+               cli_word_is(&c->words.at[1], "INTO") &&
+               (c->words.n == 3 || last(c, 0)->kind == ')') && !cli_word_is(last(c, 1), "SELECT")) {
         offer_words(c, "VALUES (|SELECT");
-    } else if (is_word(first, "CREATE") && (c->words.n == 3 || c->words.n == 5)) {
+    } else if (cli_word_is(first, "CREATE") && (c->words.n == 3 || c->words.n == 5)) {
         offer_words(c, "(|WITH (|AS SELECT");
-    } else if (is_word(first, "CREATE") && last(c, 0)->kind == ')') {
+    } else if (cli_word_is(first, "CREATE") && last(c, 0)->kind == ')') {
         offer_words(c, "WITH (|AS SELECT");
-    } else if (is_word(last(c, 0), "AS")) {
+    } else if (cli_word_is(last(c, 0), "AS")) {
         offer_words(c, "SELECT");
     } else {
         return false;
@@ -636,12 +533,12 @@ static bool after_name(completer *c)
 /** PRINT has a FROM of its own. */
 static bool in_print(completer *c)
 {
-    if (c->words.n < 2 || !is_word(c->words.at, "PRINT"))
+    if (c->words.n < 2 || !cli_word_is(c->words.at, "PRINT"))
         return false;
     if (c->words.n == 2)
         offer_words(c, "FROM BEGINNING|INTERVAL|LIMIT");
     else
-        offer_words(c, is_word(last(c, 0), "FROM") ? "BEGINNING" : "INTERVAL|LIMIT");
+        offer_words(c, cli_word_is(last(c, 0), "FROM") ? "BEGINNING" : "INTERVAL|LIMIT");
     return true;
 }
 
@@ -696,9 +593,9 @@ size_t cli_complete(weir *w, const char *before, const char *after, cli_list *ou
 {
     const char *end = before + strlen(before);
     completer c = {.w = w, .prefix = end, .after = after, .out = out};
-    c.words.at = cli_realloc(NULL, WORDS_MAX * sizeof *c.words.at);
-    read_words(before, &c.words);
-    const word *typed = last(&c, 0);
+    c.words.at = cli_realloc(NULL, CLI_WORDS_MAX * sizeof *c.words.at);
+    cli_words_read(before, &c.words);
+    const cli_word *typed = last(&c, 0);
     bool touches = typed->kind && typed->at + typed->len == end;
     bool string = typed->kind == 'o';
     if (string || (typed->kind == 'w' && touches)) {
@@ -711,7 +608,7 @@ size_t cli_complete(weir *w, const char *before, const char *after, cli_list *ou
                            : c.words.n && is_lower(c.words.at[0].at, c.words.at[0].len);
     if (string)
         in_string(&c);
-    else if (!(typed->kind == 'n' && touches) && c.words.n < WORDS_MAX)
+    else if (!(typed->kind == 'n' && touches) && c.words.n < CLI_WORDS_MAX)
         offer_any(&c);
     put_in_order(out);
     WR_ASSERT(c.prefix_len <= strlen(before) && c.prefix + c.prefix_len == end);

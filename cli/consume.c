@@ -97,7 +97,7 @@ static void add_line(const consume_settings *o, const weir_record *r, cli_text *
     cli_text_addc(out, '\n', 1);
 }
 
-/** A person who sees nothing is told what is being waited for. */
+/** Says to a person, who sees nothing, what is being waited for. */
 static void say_waiting(const consume_settings *o)
 {
     if (isatty(STDERR_FILENO))

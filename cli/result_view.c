@@ -47,32 +47,19 @@ static void add_csv(cli_text *t, const char *value, size_t len)
 
 /* ---------------------------------------------------------------- frames */
 
-/** What values of the type that are still to come usually take. */
-static int usual_width(weir_type type)
-{
-    switch (type) {
-    case WEIR_BOOLEAN:
-        return 5;
-    case WEIR_INTEGER:
-        return 8;
-    case WEIR_BIGINT:
-        return 13; /* milliseconds since 1970 */
-    case WEIR_DATE:
-        return 10;
-    case WEIR_TIME:
-        return 12;
-    case WEIR_TIMESTAMP:
-        return 23;
-    default:
-        return 12;
-    }
-}
-
-static bool is_number(weir_type type)
-{
-    return type == WEIR_INTEGER || type == WEIR_BIGINT || type == WEIR_DOUBLE ||
-           type == WEIR_DECIMAL;
-}
+/** How wide values that are still to come usually are, and whether they may be any length. */
+static const struct {
+    int usual;
+    bool grows;
+} widths_by_type[] = {
+    [WEIR_BOOLEAN] = {5, false},    [WEIR_INTEGER] = {8, false},
+    [WEIR_BIGINT] = {13, false}, /* milliseconds since 1970 */
+    [WEIR_DOUBLE] = {12, false},    [WEIR_DECIMAL] = {12, false},
+    [WEIR_STRING] = {12, true},     [WEIR_BYTES] = {12, true},
+    [WEIR_DATE] = {10, false},      [WEIR_TIME] = {12, false},
+    [WEIR_TIMESTAMP] = {23, false}, [WEIR_ARRAY] = {12, true},
+    [WEIR_MAP] = {12, true},        [WEIR_STRUCT] = {12, true},
+};
 
 /** Widths by the names, the rows that are held, and, for a push query, the types. */
 static void decide_widths(cli_result *r)
@@ -84,10 +71,9 @@ static void decide_widths(cli_result *r)
     r->widths = cli_realloc(NULL, (size_t)n * sizeof *r->widths);
     for (int i = 0; i < n; i++) {
         weir_type type = weir_column_type(r->stmt, i);
-        columns[i] =
-            (cli_frame_column){.natural = cli_cell_columns(weir_column_name(r->stmt, i)),
-                               .least = push ? usual_width(type) : 0,
-                               .grows = push && usual_width(type) == 12 && !is_number(type)};
+        columns[i] = (cli_frame_column){.natural = cli_cell_columns(weir_column_name(r->stmt, i)),
+                                        .least = push ? widths_by_type[type].usual : 0,
+                                        .grows = push && widths_by_type[type].grows};
         for (size_t k = (size_t)i; k < r->held.n; k += (size_t)n) {
             int cell = cli_cell_columns(r->held.at[k]);
             columns[i].natural = cell > columns[i].natural ? cell : columns[i].natural;
@@ -174,7 +160,18 @@ enum {
     HELD_MS = 100,   /* and nobody waits longer than this to see the first */
 };
 
-/** Show the row, or hold it until it is known how wide the columns are to be. */
+/** Keep a row until it is known how wide the columns are to be. */
+static void hold_row(cli_result *r, const char *const *cells, int n)
+{
+    int64_t now = cli_now_ms();
+    if (!r->held.n)
+        r->held_ms = now;
+    for (int i = 0; i < n; i++)
+        cli_list_add(&r->held, cli_copy(cells[i], strlen(cells[i])));
+    if (r->held.n >= HELD_ROWS * (size_t)n || now - r->held_ms >= HELD_MS)
+        cli_result_header(r);
+}
+
 static void frame_row(cli_result *r)
 {
     int n = weir_column_count(r->stmt);
@@ -188,16 +185,8 @@ static void frame_row(cli_result *r)
     if (r->widths)
         cli_frame_row(cells, r->widths, n, r->view->wrap, &r->text);
     else
-        for (int i = 0; i < n; i++)
-            cli_list_add(&r->held, cli_copy(cells[i], strlen(cells[i])));
+        hold_row(r, cells, n);
     free(cells);
-    if (r->widths)
-        return;
-    int64_t now = cli_now_ms();
-    if (r->held.n == (size_t)n)
-        r->held_ms = now;
-    if (r->held.n >= HELD_ROWS * (size_t)n || now - r->held_ms >= HELD_MS)
-        cli_result_header(r);
 }
 
 static void json_row(cli_result *r)

@@ -104,9 +104,9 @@ static bool waits_for_rows(const cli_result *r)
     return r->kind == WEIR_STMT_PUSH || r->kind == WEIR_STMT_PRINT;
 }
 
-/** Nothing has come for a while, so what there is is shown; and the first time, that the statement
- *  is good and there is something to interrupt. */
-static void show_what_there_is(cli_session *s, cli_result *r, bool *announced)
+/** Nothing has come for a moment: show the rows that were held back, and once, that there is
+ *  something to interrupt. */
+static void show_so_far(cli_session *s, cli_result *r, bool *announced)
 {
     if (waits_for_rows(r) && s->view.format != CLI_JSON)
         cli_result_header(r);
@@ -136,7 +136,7 @@ static weir_status step_to_end(cli_session *s, weir_stmt *stmt, cli_result *r, c
             cli_result_row(r);
             rows++;
         } else if (is_query && st == WEIR_ERR_INTERRUPTED) {
-            show_what_there_is(s, r, &announced);
+            show_so_far(s, r, &announced);
         } else {
             *message = st == WEIR_DONE ? weir_message(stmt) : "";
             return st;
