@@ -182,7 +182,7 @@ static bool run_test(const wr__test_options *options, const char *path, wr_str t
     wr_buf name = {0};
     WR_ASSERT(t->start <= t->end && t->end <= text.len);
     wr_map_init(&r.cursors.next);
-    weir_status st = wr__world_open(options, NULL, &r.world, &err);
+    weir_status st = wr__world_open(options, WR__TEST_FILE, NULL, &r.world, &err);
     if (st == WEIR_OK)
         st = judge(t, run_script(&r, path, wr_str_make(text.ptr, t->end), t->start, 0, &err), &err);
     if (st != WEIR_OK && !r.place.len && t->name.ptr) { /* no statement has failed */
