@@ -116,7 +116,7 @@ class Forms(WeirCase):
         "STRUCT(f1 := 1, f2 := ARRAY['x', 'y'])",
         "FALSE, -2147483648, 9223372036854775807, -0.001, -0.001, '', TO_BYTES('', 'base64'), "
         "'1969-12-31', '00:00', '1969-12-31T23:59:59.999', ARRAY[0], MAP('' := ''), "
-        "STRUCT(f1 := NULL, f2 := NULL)",
+        "STRUCT(f1 := CAST(NULL AS INT), f2 := CAST(NULL AS ARRAY<STRING>))",
         "NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL",
         "TRUE, 0, 0, 1E300, 0.000, 'quote \" comma , line\nend 東京', NULL, NULL, NULL, NULL, NULL, "
         "MAP('a' := CAST(NULL AS STRING)), NULL",
