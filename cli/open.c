@@ -16,13 +16,13 @@
 
 const cli_option cli_place_options[] = {
     {"data", 0, CLI_TEXT, FIELD(data), "DIR",
-     "topics, state, catalog (default: weir in the XDG data home)", 0},
+     "topics, state, catalog (default: weir in the XDG data home)", 1},
     {"bootstrap-servers", 0, CLI_TEXT, FIELD(bootstrap), "LIST",
-     "topics are on this Kafka cluster; state stays in --data", 0},
+     "topics are on this Kafka cluster; state stays in --data", 1},
     {"threads", 0, CLI_INT, FIELD(threads), "N",
      "process partitions on N threads at the same time (weir.threads)", 1},
     {"set", 0, CLI_LIST, FIELD(set), "NAME=VALUE", "a setting; may be repeated", 0},
-    {"config", 0, CLI_TEXT, FIELD(config), "FILE", "settings from a properties file", 0},
+    {"config", 0, CLI_TEXT, FIELD(config), "FILE", "settings from a properties file", 1},
     {0},
 };
 
@@ -50,7 +50,7 @@ bool cli_read_file(const char *path, cli_text *out)
     if (file && !standard)
         fclose(file);
     if (ok && out->len && memchr(out->at, 0, out->len)) {
-        fprintf(stderr, "weir: %s is no text: it has a 0 byte\n", path);
+        fprintf(stderr, "weir: %s is not text: it has a 0 byte\n", path);
         ok = false;
     }
     return ok;

@@ -61,7 +61,7 @@ static void add_state(cli_text *t, const weir_metrics *m)
     if (m->queries_failed)
         cli_text_addf(t, ", %u failed", m->queries_failed);
     if (m->errors)
-        cli_text_addf(t, ", %" PRIu64 " bad records", m->errors);
+        cli_text_addf(t, ", %" PRIu64 " bad record%s", m->errors, m->errors == 1 ? "" : "s");
     if (m->late)
         cli_text_addf(t, ", %" PRIu64 " late", m->late);
 }

@@ -324,6 +324,7 @@ struct wr_ast_stmt {
     bool extended, show_all; /* SHOW / DESCRIBE ... EXTENDED; SHOW ALL TOPICS */
     bool analyze;            /* EXPLAIN ANALYZE */
     bool not_exists;         /* ASSERT NOT EXISTS */
+    bool last;               /* ASSERT LAST [NULL] VALUES */
     bool sink;               /* CREATE SINK CONNECTOR */
     bool from_beginning, has_interval, has_limit;
     wr_ast_show show;

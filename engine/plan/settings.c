@@ -142,7 +142,7 @@ static const wr_setting settings[] = {
     {"weir.decimal.division", "round", EDIT, KSQL, DIVISION,
      "Quotients of DECIMALs: round them half up, or exact: NULL where they do not fit the result"},
     {"weir.decode.strict", "false", EDIT, KSQL, FLAG,
-     "Check the types of columns that no one reads"},
+     "Check the types of columns that no query reads"},
     {"weir.kafka.streams.exact", "false", EDIT, KSQL, FLAG,
      "Also lose the windows and send the unmatched rows that Kafka Streams does: for comparisons"},
     {"weir.memtable.bytes", "16777216", FIXED, KSQL, NUMBER(1048576, TERABYTE),

@@ -589,7 +589,7 @@ static weir_status out_of_range(wr_log_reader *r, const rd_kafka_message_t *m, w
         return WEIR_OK; /* of an assignment that is gone */
     int64_t position = position_of(p), low, high;
     if (position < 0) /* an end that could not be found out */
-        return wr__kafka_error(err, m->err, "Where to begin with %s, partition %d", p->topic,
+        return wr__kafka_error(err, m->err, "Finding where to begin in %s, partition %d", p->topic,
                                p->partition);
     wr_topic_part part = {p->topic, p->partition, 0};
     WR_TRY(wr__kafka_ends(&r->opaque.log->base, &part, 1, &low, &high, err));

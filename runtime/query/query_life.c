@@ -173,8 +173,9 @@ bool wr_query_stop(wr_query *q, int timeout_ms)
         stop_here(q);
     bool left = wr__query_leave(q, WR_DESIRED_STOP, timeout_ms);
     if (!left) {
-        wr_diag_put(WR_DIAG_WARN, "query", "%s does not stop in %d ms: what blocks is given up",
-                    q->id, timeout_ms);
+        wr_diag_put(WR_DIAG_WARN, "query",
+                    "%s has not stopped within %d ms: what it waits for is abandoned", q->id,
+                    timeout_ms);
         wr_query_give_up(q);
         left = wr__query_leave(q, WR_DESIRED_STOP, STOP_AGAIN_MS);
     }

@@ -49,7 +49,7 @@ static weir_status explain_failure(const wr_kept *k, const weir_error *why, weir
     if (err)
         err->flags = why->flags;
     return wr_error_hint(err,
-                         "nothing was changed. Put right what is wrong, or open without the "
+                         "nothing was changed. Correct what is wrong, or open without the "
                          "statement: --set weir.statements.skip=%llu",
                          id);
 }

@@ -71,7 +71,7 @@ static weir_status check_headless(const wr_ast_stmt *s, weir_error *err)
         return WEIR_OK;
     default:
         wr_error_at(err, WEIR_ERR_STATEMENT, s->pos,
-                    "Unsupported statement. Only the following statements are supporting in "
+                    "Unsupported statement. Only the following statements are supported in "
                     "standalone mode: SET, UNSET, DEFINE, UNDEFINE, CREATE STREAM, CREATE TABLE, "
                     "CREATE TYPE, CREATE STREAM AS SELECT, CREATE TABLE AS SELECT, INSERT INTO ... "
                     "SELECT");
