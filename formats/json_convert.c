@@ -324,7 +324,8 @@ static bool to_map(wr_jconv *c, const wr_jtype *t, const wr_jtoken *tok, wr_valu
     uint32_t *last = wr_arena_alloc(c->scratch, n * sizeof *last + 1);
     for (uint32_t i = 0; i < n; i++)
         names[i] = wr__json_text(&keys.v[i], c->scratch);
-    wr_nest *nest = wr_nest_new(c->scratch, wr__json_drop_doubles(c->scratch, names, n, last), true);
+    wr_nest *nest =
+        wr_nest_new(c->scratch, wr__json_drop_doubles(c->scratch, names, n, last), true);
     uint32_t at = 0;
     for (uint32_t i = 0; i < n; i++) {
         if (last[i] == UINT32_MAX)

@@ -4,8 +4,9 @@
  *
  * Two phases, as wr_decoder_scan and wr_decoder_convert have them:
  *   1. scan: every record is walked once from its first byte to the end of its value; what follows
- *      that is not looked at (Jackson does not either). The walk checks its structure and UTF-8 and leaves one token (kind and slice) per column read; nothing is converted. What
- *      a record repeats or what no column reads costs only the walk.
+ *      that is not looked at (Jackson does not either). The walk checks its structure and UTF-8 and
+ * leaves one token (kind and slice) per column read; nothing is converted. What a record repeats or
+ * what no column reads costs only the walk.
  *   2. convert: column by column, the tokens become the vector's values, in one loop per type.
  * So a row's first error is that of its text, then that of its first bad column, as in ksqlDB,
  * which parses before it converts; and the last one of repeated names is the only one converted.

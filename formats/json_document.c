@@ -86,9 +86,10 @@ static bool build(builder *b, wr_json *out)
 static wr_jkind root_kind(const wr_json *root)
 {
     static const wr_jkind kinds[] = {
-        [WR_JSON_NULL] = WR_J_NULL,     [WR_JSON_FALSE] = WR_J_FALSE, [WR_JSON_TRUE] = WR_J_TRUE,
-        [WR_JSON_NUMBER] = WR_J_INT,    [WR_JSON_STRING] = WR_J_STRING,
-        [WR_JSON_ARRAY] = WR_J_ARRAY,   [WR_JSON_OBJECT] = WR_J_OBJECT,
+        [WR_JSON_NULL] = WR_J_NULL,     [WR_JSON_FALSE] = WR_J_FALSE,
+        [WR_JSON_TRUE] = WR_J_TRUE,     [WR_JSON_NUMBER] = WR_J_INT,
+        [WR_JSON_STRING] = WR_J_STRING, [WR_JSON_ARRAY] = WR_J_ARRAY,
+        [WR_JSON_OBJECT] = WR_J_OBJECT,
     };
     WR_ASSERT((size_t)root->kind < WR_ARRAY_LEN(kinds));
     return kinds[root->kind];
@@ -104,7 +105,8 @@ static weir_status parse(wr_str text, bool comments, bool whole, wr_arena *a, wr
     wr__json_scan_init(&b.scan, text, comments);
     wr_json root;
     wr__json_blanks(&b.scan);
-    if (!build(&b, &root) || !(whole ? wr__json_end(&b.scan) : wr__json_end_first(&b.scan, root_kind(&root)))) {
+    if (!build(&b, &root) ||
+        !(whole ? wr__json_end(&b.scan) : wr__json_end_first(&b.scan, root_kind(&root)))) {
         WR_ASSERT(b.scan.fault);
         int64_t offset = text.len ? b.scan.p - b.scan.begin : 0;
         return wr_error_at(err, WEIR_ERR_RECORD, offset, "Invalid JSON at byte %lld: %s",

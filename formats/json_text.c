@@ -2,8 +2,8 @@
 /*
  * json_text.c - JSON values of any kind as the text of a STRING column (json_text.h).
  *
- * The rare path of the decoder, and the only one that builds a document: of an object's members with
- * one name the last one's value counts, at the place of the first, as in Jackson's trees.
+ * The rare path of the decoder, and the only one that builds a document: of an object's members
+ * with one name the last one's value counts, at the place of the first, as in Jackson's trees.
  */
 #include "formats/json_text.h"
 

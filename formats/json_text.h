@@ -9,8 +9,8 @@
 
 /**
  * Append what ksqlDB makes of the token when the column is a STRING: numbers as Java's BigDecimal
- * prints them (`1.50`, `1E+5`), objects as compact JSON with their members in order, arrays as `[a, b]` with
- * the text of each element. @pre the token comes from a scan that found no fault.
+ * prints them (`1.50`, `1E+5`), objects as compact JSON with their members in order, arrays as `[a,
+ * b]` with the text of each element. @pre the token comes from a scan that found no fault.
  */
 void wr__json_put_text(wr_buf *out, const wr_jtoken *tok, wr_arena *scratch);
 /**

@@ -95,7 +95,7 @@ static weir_status write_process(wr_op *op, int input, const wr_batch *in, weir_
         wr__op_errors errs;
         wr__op_errors_init(&errs, op, in);
         wr_encoder_run(s->key, in->cols, in->sel, &s->keys, row_keys, ok, &errs.base);
-        op->dropped_rows += errs.base.count;
+        WR_TRY(wr__op_unwritten(op, &errs.base, (uint32_t)errs.base.count, err));
     }
     if (op->ctx->exchange_in_memory)
         return wr__exchange(op, in, s->key ? row_keys : NULL, s->key ? ok : NULL, err);

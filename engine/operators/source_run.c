@@ -406,8 +406,8 @@ static void take_rows(wr__run_reader *r, uint8_t *ok)
 }
 
 /*
- * Keys and values whose text is `null` where an object is expected. Such a key is a NULL key. Such a
- * value is what change-data-capture writes for a delete: a deletion for a table; a stream leaves
+ * Keys and values whose text is `null` where an object is expected. Such a key is a NULL key. Such
+ * a value is what change-data-capture writes for a delete: a deletion for a table; a stream leaves
  * the record out, as ksqlDB does. An unwrapped value that is `null` is a row with one NULL column.
  */
 static void take_null_texts(wr__run_reader *r, const run_part *p, uint8_t *ok, wr__faults *faults)

@@ -317,7 +317,7 @@ static weir_status ss_process(wr_op *op, int input, const wr_batch *in, weir_err
         *stream_time = WR_MAX(*stream_time, in->rowtime[i]);
         bool has_key = !(in->flags[i] & WR_ROW_NULL_KEY);
         if (!(in->flags[i] & WR_ROW_HAS_NEW) || (!has_key && !s->keeps[input]))
-            op->dropped_rows++;
+            wr_op_drop(op, in->flags[i]);
         else if (!has_key)
             wr__join_pair(&pairs, op->ctx->scratch, i, (wr_str){0}, in->rowtime[i]);
         else

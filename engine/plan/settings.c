@@ -61,8 +61,9 @@ static const wr_setting settings[] = {
     {"ksql.extension.dir", "ext", FIXED, KSQL, TEXT, "Directory of user functions"},
     {"ksql.fail.on.deserialization.error", "false", EDIT, KSQL, FLAG,
      "Stop the query at a record that cannot be decoded"},
-    {"ksql.fail.on.production.error", "true", EDIT, KSQL, DEFAULT_ONLY,
-     "Stop the query at a record that cannot be written"},
+    {"ksql.fail.on.production.error", "false", EDIT, KSQL, FLAG,
+     "Stop the query at a row that cannot be computed or written (SUM overflows, the format cannot "
+     "hold it); ksqlDB's default is true"},
     {"ksql.functions.collect_list.limit", NULL, EDIT, KSQL, NUMBER(0, INT64_MAX),
      "Most entries of COLLECT_LIST"},
     {"ksql.functions.collect_set.limit", NULL, EDIT, KSQL, NUMBER(0, INT64_MAX),

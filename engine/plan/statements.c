@@ -36,6 +36,8 @@ static weir_status build(const wr_plan_env *env, const wr_ast_query *query, cons
     wr_arena *a = wr_arena_new(8192);
     wr_plan *plan = WR_NEW(a, wr_plan);
     plan->arena = a;
+    plan->fail_on_production_error =
+        wr_settings_bool(env->settings, "ksql.fail.on.production.error", false);
     *q = (query_build){0};
     q->an = (wr__analysis){.env = env,
                            .query = query,

@@ -372,8 +372,8 @@ static void test_counts_of_a_scan(void **state)
     wr_row_errors errs = {0};
     weir_error err;
     for (int again = 0; again < 2; again++) {
-        assert_int_equal(
-            wr_decoder_scan(d, payloads, wr_sel_all(7), ok, &errs, arena, &err), WEIR_OK);
+        assert_int_equal(wr_decoder_scan(d, payloads, wr_sel_all(7), ok, &errs, arena, &err),
+                         WEIR_OK);
         assert_int_equal(wr_decoder_last(d).with_rest, 3);
         assert_int_equal(wr_decoder_last(d).nulls, 2);
         assert_int_equal(ok[1], WR_DECODED_NULL);

@@ -63,16 +63,11 @@ static void test_small_decimals(void **state)
         int32_t precision, scale;
         const char *value, *want;
     } c[] = {
-        {6, 6, "0", "0.000000"},
-        {6, 6, "0.000001", "0.000001"},
-        {7, 7, "0", "0E-7"},
-        {7, 7, "0.0000010", "0.0000010"},
-        {7, 7, "-0.0000009", "-9E-7"},
-        {20, 10, "0", "0E-10"},
-        {20, 10, "-1E-10", "-1E-10"},
-        {20, 10, "0.00000012", "1.200E-7"},
-        {20, 10, "1", "1.0000000000"},
-        {38, 20, "-0.00000000000000000123", "-1.23E-18"},
+        {6, 6, "0", "0.000000"},       {6, 6, "0.000001", "0.000001"},
+        {7, 7, "0", "0E-7"},           {7, 7, "0.0000010", "0.0000010"},
+        {7, 7, "-0.0000009", "-9E-7"}, {20, 10, "0", "0E-10"},
+        {20, 10, "-1E-10", "-1E-10"},  {20, 10, "0.00000012", "1.200E-7"},
+        {20, 10, "1", "1.0000000000"}, {38, 20, "-0.00000000000000000123", "-1.23E-18"},
     };
     for (size_t i = 0; i < WR_ARRAY_LEN(c); i++) {
         const wr_type *t = wr_type_decimal(arena, c[i].precision, c[i].scale);
@@ -215,12 +210,9 @@ static void test_whole_numbers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_scalars),
-        cmocka_unit_test(test_small_decimals),
-        cmocka_unit_test(test_nested),
-        cmocka_unit_test(test_no_columns),
-        cmocka_unit_test(test_batch),
-        cmocka_unit_test(test_texts_of_all_lengths),
+        cmocka_unit_test(test_scalars),       cmocka_unit_test(test_small_decimals),
+        cmocka_unit_test(test_nested),        cmocka_unit_test(test_no_columns),
+        cmocka_unit_test(test_batch),         cmocka_unit_test(test_texts_of_all_lengths),
         cmocka_unit_test(test_whole_numbers),
     };
     return cmocka_run_group_tests(tests, fixture_setup, fixture_teardown);
