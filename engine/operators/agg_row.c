@@ -31,20 +31,27 @@ static const wr_type *stored_type(const wr__agg *g, uint32_t k, wr_arena *a)
     return wr_type_decimal(a, precision, t->scale);
 }
 
+void wr__agg_read_only(wr__agg *g, wr_op *op, wr_arena *a)
+{
+    WR_ASSERT(op->step->kind == WR_STEP_AGGREGATE);
+    *g = (wr__agg){.op = op, .cfg = &op->step->u.aggregate};
+    g->state_types = WR_NEW_N(a, const wr_type *, g->cfg->aggregates_n);
+    for (uint32_t k = 0; k < g->cfg->aggregates_n; k++)
+        g->state_types[k] = stored_type(g, k, a);
+    wr__agg_ready(g, NULL);
+}
+
 weir_status wr__agg_open(wr__agg *g, wr_op *op, weir_error *err)
 {
     WR_ASSERT(op->step->kind == WR_STEP_AGGREGATE);
     (void)err;
     wr_arena *a = op->ctx->task_arena;
     const wr_step_aggregate *cfg = &op->step->u.aggregate;
-    g->op = op;
-    g->cfg = cfg;
-    g->state_types = WR_NEW_N(a, const wr_type *, cfg->aggregates_n);
+    wr__agg_read_only(g, op, a);
     uint32_t widest = 0;
     for (uint32_t k = 0; k < cfg->aggregates_n; k++) {
         g->args_n += cfg->calls[k]->args_n;
         widest = WR_MAX(widest, cfg->calls[k]->args_n);
-        g->state_types[k] = stored_type(g, k, a);
     }
     g->arg_values = WR_NEW_N(a, wr_value, widest + 1);
     if (g->args_n == 0)

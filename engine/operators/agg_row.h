@@ -33,6 +33,8 @@ typedef struct wr__agg {
 } wr__agg;
 
 weir_status wr__agg_open(wr__agg *g, wr_op *op, weir_error *err) WR_MUST_CHECK;
+/** Only to decode rows and compute results; lasts as long as @p a, and needs no close. */
+void wr__agg_read_only(wr__agg *g, wr_op *op, wr_arena *a);
 void wr__agg_close(wr__agg *g);
 /** Make the functions usable; @p in: what errors refer to, NULL outside process. */
 void wr__agg_ready(wr__agg *g, const wr_batch *in);

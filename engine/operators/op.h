@@ -109,6 +109,7 @@ struct wr_task_ctx {
     /** An operator is about to reset scratch: let the receivers take what was exchanged. NULL where
      *  nothing is. */
     weir_status (*exchange_now)(wr_task_ctx *ctx, weir_error *err);
+    size_t record_max;  /* bytes of key, value and headers that a record may have; 0: any */
     bool one_partition; /* all rows are in partition 0, whatever topics declare (tests) */
     /** What the sources of this thread share (source_pool.h); NULL: this task decodes alone. */
     struct wr_source_pool *sources;

@@ -38,6 +38,18 @@ void wr__op_row_error(wr_op *op, const wr_batch *batch, uint32_t row, const char
     op->ctx->row_error(op->ctx, op->step, batch, row, message);
 }
 
+bool wr__op_too_large(const wr_op *op, wr_str key, wr_str value, const wr_headers *headers,
+                      uint32_t row, wr_row_errors *errs)
+{
+    size_t bytes = (size_t)key.len + value.len, most = op->ctx->record_max;
+    for (uint32_t k = 0; headers && k < headers->n; k++)
+        bytes += (size_t)headers->h[k].key.len + headers->h[k].value.len;
+    if (WR_LIKELY(most == 0 || bytes <= most))
+        return false;
+    wr_row_error(errs, row, "The record would have %zu bytes; the most is %zu", bytes, most);
+    return true;
+}
+
 void wr__op_no_key(wr_op *op, const wr_batch *batch, uint32_t row, const char *message)
 {
     wr_op_drop(op, WR_ROW_NULL_KEY);

@@ -6,8 +6,9 @@
  * a row without value becomes a NULL value: a record without value of a stream, a tombstone of a
  * table. WITH (TIMESTAMP = column): the record's timestamp is that column's; a row whose column
  * is NULL, cannot be parsed or is negative is reported and left out; a row without value keeps its
- * own time. A row that the format cannot write is reported and left out. Where the query is to end
- * at such a row (ksql.fail.on.production.error), nothing of its batch is written.
+ * own time. A row that the format cannot write is reported and left out, as is
+ * one whose record would be larger than the log takes. Where the query is to end at such a row
+ * (ksql.fail.on.production.error), nothing of its batch is written.
  *
  * Bytes live in buffers of the operator, which produce() borrows.
  */
@@ -132,11 +133,16 @@ static void compact(wr_op *op, const wr_batch *in, records *r, wr_row_errors *er
             continue;
         }
         bool has_value = in->flags[i] & WR_ROW_HAS_NEW;
-        r->keys[r->n] = in->flags[i] & WR_ROW_NULL_KEY ? (wr_str){0} : r->keys[i];
-        r->values[r->n] = !has_value ? (wr_str){0} : s->value ? r->values[i] : no_columns;
+        wr_str key = in->flags[i] & WR_ROW_NULL_KEY ? (wr_str){0} : r->keys[i];
+        wr_str value = !has_value ? (wr_str){0} : s->value ? r->values[i] : no_columns;
+        const wr_headers *headers = r->headers && in->headers[i].n ? &in->headers[i] : NULL;
+        if (wr__op_too_large(op, key, value, headers, i, errs))
+            continue;
+        r->keys[r->n] = key;
+        r->values[r->n] = value;
         r->times[r->n] = ms;
         if (r->headers)
-            r->headers[r->n] = in->headers[i].n ? &in->headers[i] : NULL;
+            r->headers[r->n] = headers;
         r->n++;
     }
 }

@@ -59,6 +59,13 @@ const char *wr_settings_canonical(const char *name);
  *  consumer, or producer property: 'x'"; bad values of known settings. */
 weir_status wr_settings_check(const char *name, const char *value, bool session,
                               weir_error *err) WR_MUST_CHECK;
+/** Does @p value hold on the log that there is? Exactly-once on Kafka does not yet. */
+weir_status wr_settings_check_log(const char *name, const char *value, bool kafka,
+                                  weir_error *err) WR_MUST_CHECK;
+/** Why setting @p name changes nothing here, for names that pass the check; NULL: it does. */
+const char *wr_settings_without_effect(const char *name, bool kafka);
+/** Say so in the log, where it is the case: whoever set it should know. */
+void wr_settings_warn(const char *name, bool kafka);
 /** Store without a check. @p value NULL: unset. @return whether one was set in this layer before.
  */
 bool wr_settings_put(wr_settings *s, const char *name, const char *value);
@@ -68,6 +75,10 @@ const char *wr_settings_get(const wr_settings *s, const char *name);
  * value that does not parse counts the same for numbers, and as false for flags. */
 bool wr_settings_bool(const wr_settings *s, const char *name, bool otherwise);
 int64_t wr_settings_int(const wr_settings *s, const char *name, int64_t otherwise);
+/** Replicas of internal topics: ksql.internal.topic.replicas, or replication.factor. */
+int32_t wr_settings_internal_replicas(const wr_settings *s);
+/** Is @p name among the comma-separated names of setting @p list? */
+bool wr_settings_lists(const wr_settings *s, const char *list, const char *name);
 /** Does one of the setting's comma-separated regular expressions match all of @p text? */
 bool wr_settings_matches(const wr_settings *s, const char *name, const char *text);
 

@@ -177,6 +177,7 @@ static void fill_context(wr_task *t)
         .exchange_in_memory = a->exchange,
         .exchange = wr__exchange_batch,
         .exchange_now = wr__exchange_now,
+        .record_max = wr_log_writer_record_max(a->writer),
         .one_partition = c->piped,
         .runtime = t,
         .clock = c->clock,

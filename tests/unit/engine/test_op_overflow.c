@@ -261,6 +261,56 @@ static void test_sink(void **state)
     fail_at_once = false;
 }
 
+static void build_echo(ops *o)
+{
+    o->plan.fail_on_production_error = fail_at_once;
+    ops_sink(o, ops_source(o, "T", "ID INT KEY, N STRING", false), "OUT");
+}
+
+/* A record that the log would refuse is left out before: `{"N":"..."}` and a key of one byte. */
+static void test_sink_of_large_records(void **state)
+{
+    (void)state;
+    const ops_in in[] = {{"T", "1", "{\"N\":\"1234567\"}", 1},
+                         {"T", "2", "{\"N\":\"12345678\"}", 2},
+                         {"T", "3", NULL, 3}};
+    ops *o = wr_malloc(sizeof *o);
+    ops_open(o, build_echo, false);
+    o->ctx.record_max = 16;
+    ops_run(o, in, WR_ARRAY_LEN(in), 200, false);
+    assert_string_equal(wr_buf_cstr(&o->out), "OUT 1 {\"N\":\"1234567\"} @1\n"
+                                              "OUT 3 null @3\n");
+    assert_int_equal(o->row_errors, 1);
+    assert_string_equal(o->last_error, "The record would have 17 bytes; the most is 16");
+    assert_int_equal(wr_topology_op(o->subs[0], 1)->dropped_rows, 1);
+    end(o);
+}
+
+static void build_repartition(ops *o)
+{
+    o->plan.fail_on_production_error = fail_at_once;
+    wr_step *s = ops_source(o, "T", "ID INT KEY, N STRING", false);
+    s = ops_select_key(o, s, "N STRING KEY, ID INT", EXPRS("N"), false);
+    s = ops_repartition(o, s, "P");
+    ops_sink(o, s, "OUT");
+}
+
+static void test_repartition_of_large_records(void **state)
+{
+    (void)state;
+    const ops_in in[] = {{"T", "1", "{\"N\":\"a\"}", 1},
+                         {"T", "2", "{\"N\":\"12345678901234567890\"}", 2},
+                         {"T", "3", "{\"N\":\"b\"}", 3}};
+    ops *o = wr_malloc(sizeof *o);
+    ops_open(o, build_repartition, false);
+    o->ctx.record_max = 40;
+    ops_run(o, in, WR_ARRAY_LEN(in), 200, false);
+    assert_string_equal(wr_buf_cstr(&o->out), "OUT \"a\" {\"ID\":1} @1\n"
+                                              "OUT \"b\" {\"ID\":3} @3\n");
+    assert_int_equal(o->row_errors, 1);
+    end(o);
+}
+
 /* ------------------------------------------------------------------ sources */
 
 static void build_stream_source(ops *o)
@@ -332,6 +382,8 @@ int main(void)
         cmocka_unit_test(test_big_table),
         cmocka_unit_test(test_fail_on_production_error),
         cmocka_unit_test(test_sink),
+        cmocka_unit_test(test_sink_of_large_records),
+        cmocka_unit_test(test_repartition_of_large_records),
         cmocka_unit_test(test_null_texts_of_a_stream),
         cmocka_unit_test(test_null_texts_of_a_table),
     };
