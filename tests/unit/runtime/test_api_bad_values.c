@@ -251,7 +251,7 @@ static void test_persistent_queries(void **state)
         "CREATE STREAM z (k INT KEY, a ARRAY<INT>) WITH (kafka_topic='s', format='JSON');"); /* no
                                                                                                 query
                                                                                               */
-    RUN(w, "DROP STREAM x;");
+    RUN(w, "TERMINATE INSERTQUERY_2; DROP STREAM x;");
     RUN(w, "CREATE STREAM y AS SELECT * FROM s; CREATE STREAM x AS SELECT * FROM s;");
     RUN(w, "CREATE OR REPLACE STREAM y AS SELECT * FROM s WHERE k > 1;"); /* none more */
     close_it(w);
