@@ -117,6 +117,7 @@ weir_status wr__parse_statement(wr_parser *p, wr_ast_stmt **out)
         WR_TRY(statement_rules[i].rule(p, s));
         s->end = wr__parse_end(p);
         s->lambda_pos = p->lambda_pos;
+        WR_ASSERT(s->lambda_pos == -1 || (s->lambda_pos > s->pos && s->lambda_pos < s->end));
         WR_ASSERT(s->pos < s->end && (size_t)s->end <= p->len);
         s->text = wr_arena_str(p->arena, wr_str_make(p->text + s->pos, (size_t)(s->end - s->pos)));
         *out = s;

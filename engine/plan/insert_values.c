@@ -141,7 +141,8 @@ static weir_status default_columns(const wr_ast_stmt *stmt, const wr_source *s, 
 /* ---- values ---- */
 
 /* The type of a value of type @p from without the STRUCT fields that @p to does not have, at any
- * depth: ksqlDB ignores them. */
+ * depth: ksqlDB ignores them. Where the two are of different kinds, @p from is left as it is, and
+ * the coercion that follows says what does not fit. */
 static const wr_type *without_extra_fields(const wr_type *from, const wr_type *to, wr_arena *a)
 {
     if (from->id != to->id || from->id < WR_T_ARRAY)
@@ -162,7 +163,9 @@ static const wr_type *without_extra_fields(const wr_type *from, const wr_type *t
     return wr_type_struct(a, fields, n);
 }
 
-/* @p v of type @p from as one of @p kept = without_extra_fields(from, ...). */
+/* @p v of type @p from as one of @p kept = without_extra_fields(from, ...). What is kept is not
+ * copied but for the lists that hold it: values are read-only here. Fields are found by name, since
+ * those of the literal may come in any order. */
 static wr_value keep_fields(const wr_type *from, const wr_value *v, const wr_type *kept,
                             wr_arena *a)
 {
@@ -202,6 +205,8 @@ static weir_status coerce(const wr_type *from, const wr_value *v, const char *co
         return wr_error_at(err, WEIR_ERR_STATEMENT, pos,
                            "Failed to insert values: Expected type %s for field `%s` but got %s",
                            wr_type_text(a, to), column, wr_type_text(a, from));
+    /* By way of a literal: what may stand for what is decided in one place (engine/expr/coerce.c),
+     * for literals more widely than for expressions, and here the value is known. */
     wr_expr *e;
     WR_TRY(wr_expr_coerce(wr_expr_literal(a, kept, &value), to, WR_COERCE_STRICT, a, &e, err));
     const wr_value *converted = wr_expr_constant(e);
@@ -281,6 +286,7 @@ static weir_status check_key(const wr_ast_stmt *stmt, const wr_source *s, const 
 {
     if (!s->is_table || stmt->kind != WR_AST_INSERT_VALUES)
         return WEIR_OK;
+    /* By place among the targets, not by value: NULL that is given is not the same as left out. */
     for (uint32_t k = 0; k < s->schema->keys_n; k++) {
         size_t i = 0;
         while (i < stmt->values_n && targets[i] != (int)k)

@@ -81,7 +81,8 @@ static const wr_setting settings[] = {
     {"ksql.internal.topic.replicas", NULL, EDIT, KSQL, NUMBER(-1, INT16_MAX),
      "Replicas of internal topics on Kafka, where replication.factor is not to count"},
     {"ksql.lambdas.enabled", "true", EDIT, KSQL, FLAG, "Allow statements with lambda functions"},
-    {"ksql.max.push.queries", "100", FIXED, KSQL, NUMBER(0, INT32_MAX), "Most push queries at once"},
+    {"ksql.max.push.queries", "100", FIXED, KSQL, NUMBER(0, INT32_MAX),
+     "Most push queries at once"},
     {"ksql.output.topic.name.prefix", "", EDIT, KSQL, NAME, "Before the names of sink topics"},
     {"ksql.persistence.default.format.key", "KAFKA", EDIT, KSQL, TEXT,
      "KEY_FORMAT where not given"},
@@ -151,7 +152,10 @@ static const wr_setting settings[] = {
      "Threads that process partitions at the same time"},
 };
 
-/* Those that change nothing here, and why. In order of name. */
+/* Those that change nothing here, and why. In order of name. Whoever builds what is missing takes
+ * its row away; a row for a setting that has an effect would be a lie, so each says what is used
+ * instead, or what is not there. The texts end the sentence "... is known to ksqlDB, without effect
+ * here: ...". */
 static const struct {
     const char *name, *why;
 } without_effect[] = {
@@ -378,7 +382,8 @@ weir_status wr_settings_check(const char *name, const char *value, bool session,
     return s && value ? check_value(s, value, err) : WEIR_OK;
 }
 
-/* A promise that is not kept is worse than none. The embedded log keeps it whatever is set. */
+/* A promise that is not kept is worse than none, so it is refused and not run as at-least-once. The
+ * embedded log keeps it whatever is set: outputs, offsets and state are one batch there. */
 weir_status wr_settings_check_log(const char *name, const char *value, bool kafka, weir_error *err)
 {
     if (!kafka || strcmp(wr_settings_canonical(name), "processing.guarantee") != 0 ||
@@ -389,7 +394,11 @@ weir_status wr_settings_check_log(const char *name, const char *value, bool kafk
     return wr_error_hint(err, "use at_least_once; the embedded log is exactly-once");
 }
 
-/* A name that goes to the client has its effect there. */
+/*
+ * A name that goes to the client has its effect there. Of ksqlDB's families nothing is left that
+ * would have one: what Weir knows of them stands in the table.
+ * @pre the name has passed wr_settings_check, so it is of the table or of a family.
+ */
 const char *wr_settings_without_effect(const char *name, bool kafka)
 {
     const char *canonical = wr_settings_canonical(name);
@@ -406,6 +415,7 @@ const char *wr_settings_without_effect(const char *name, bool kafka)
 
 void wr_settings_warn(const char *name, bool kafka)
 {
+    /* A warning, not an error: the same file has to serve both engines. */
     const char *why = wr_settings_without_effect(name, kafka);
     if (why)
         wr_diag_put(WR_DIAG_WARN, "settings", "%s is known to ksqlDB, without effect here: %s",
@@ -458,7 +468,9 @@ int64_t wr_settings_int(const wr_settings *s, const char *name, int64_t otherwis
     return v && wr_str_to_i64(wr_str_c(v), &n) ? n : otherwise;
 }
 
-/* Of ksqlDB's two names the more particular one counts where it is set. */
+/* Of ksqlDB's two names the more particular one counts where it is set, whatever layer it is set
+ * in: replication.factor is Kafka Streams' own, for all that it makes, and the other one ksqlDB's,
+ * from before that could be set. Without either, one replica, as both have it. */
 int32_t wr_settings_internal_replicas(const wr_settings *s)
 {
     const char *own = set_value(s, "ksql.internal.topic.replicas");
@@ -467,7 +479,8 @@ int32_t wr_settings_internal_replicas(const wr_settings *s)
     return (int32_t)n;
 }
 
-/* Written with or without the prefix, in the list as in @p name. */
+/* Written with or without the prefix, in the list as in @p name: a session could else get around a
+ * list by writing the name the other way. Blanks around a name do not count. */
 bool wr_settings_lists(const wr_settings *s, const char *list, const char *name)
 {
     const char *canonical = wr_settings_canonical(name);
@@ -475,6 +488,7 @@ bool wr_settings_lists(const wr_settings *s, const char *list, const char *name)
         size_t n = strcspn(p, ",");
         wr_str item = wr_str_trim(wr_str_make(p, n));
         char one[256];
+        /* Longer than any name there is: cut off, it matches none. */
         snprintf(one, sizeof one, "%.*s", (int)WR_MIN(item.len, sizeof one - 1), item.ptr);
         if (item.len && strcmp(wr_settings_canonical(one), canonical) == 0)
             return true;

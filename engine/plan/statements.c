@@ -247,7 +247,10 @@ static weir_status incompatible(const wr_source *target, const wr_schema *result
 }
 
 /* A number that is written in the statement stands for a DECIMAL that holds it exactly, whatever
- * its own type would be: 0 and 1e0 for DECIMAL(6, 2). NULL: it is no such number. */
+ * its own type would be: 0 and 1e0 for DECIMAL(6, 2). An INTEGER column does not: it could hold
+ * more than the DECIMAL, row by row. By way of the number's text, which for a DOUBLE is its
+ * shortest one, as in ksqlDB: 1.1e0 is 1.1, not what the DOUBLE next to it is. NULL: it is no such
+ * number. */
 static wr_expr *decimal_literal(const wr_expr *e, const wr_type *to, wr_arena *a)
 {
     const wr_value *v = wr_expr_constant(e);

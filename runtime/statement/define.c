@@ -133,6 +133,7 @@ static weir_status check_active_limit(const wr_exec *x, const wr_instance_env *e
     int64_t most =
         wr_settings_int(env->base.settings, "ksql.query.persistent.active.limit", INT32_MAX);
     size_t active = env->base.catalog->queries.live;
+    WR_ASSERT(most >= 0); /* its range */
     bool replaces = stmt->or_replace && wr_catalog_find(env->base.catalog, stmt->name.name);
     if (replaces || wr_engine_replaying(x->engine) || active < (uint64_t)most)
         return WEIR_OK;

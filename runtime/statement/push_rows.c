@@ -139,6 +139,7 @@ weir_status wr__open_push(wr_exec *x, weir_error *err)
                         "%lld",
                         (long long)most);
     }
-    r->counted = true;
+    r->counted = true; /* until its rows are closed */
+    WR_ASSERT(x->rows == r && !x->query);
     return wr__start_transient(x, p.plan, id, false, err);
 }

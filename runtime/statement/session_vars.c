@@ -34,6 +34,8 @@ static weir_status unset(wr_exec *x, const char *name, weir_error *err)
 /* @pre the lock is held */
 static weir_status set(wr_exec *x, const char *name, const char *value, weir_error *err)
 {
+    /* Three layers of no: not a setting of sessions or no value of it; not on this log; not here,
+     * because whoever runs the server has listed it. */
     bool kafka = wr_engine_on_kafka(x->engine);
     weir_status st = wr_settings_check(name, value, true, err);
     if (st == WEIR_OK)
@@ -58,6 +60,9 @@ static weir_status set(wr_exec *x, const char *name, const char *value, weir_err
                 "revert your change.",
                 name, value);
     wr_settings_put(&x->session->settings, name, value);
+    WR_ASSERT(own_value(x->session, name)); /* under its canonical name, as it is looked up */
+    /* What changes nothing is accepted, for the sake of ksqlDB's files; nobody should wait for an
+     * effect, though. */
     wr_settings_warn(name, kafka);
     return WEIR_OK;
 }

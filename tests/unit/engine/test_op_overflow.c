@@ -290,7 +290,7 @@ static void build_repartition(ops *o)
 {
     o->plan.fail_on_production_error = fail_at_once;
     wr_step *s = ops_source(o, "T", "ID INT KEY, N STRING", false);
-    s = ops_select_key(o, s, "N STRING KEY, ID INT", EXPRS("N"), false);
+    s = ops_select_key(o, s, "N STRING KEY, ID INT, N2 STRING", EXPRS("N"), false);
     s = ops_repartition(o, s, "P");
     ops_sink(o, s, "OUT");
 }
@@ -299,14 +299,14 @@ static void test_repartition_of_large_records(void **state)
 {
     (void)state;
     const ops_in in[] = {{"T", "1", "{\"N\":\"a\"}", 1},
-                         {"T", "2", "{\"N\":\"12345678901234567890\"}", 2},
+                         {"T", "2", "{\"N\":\"1234567890123456789012345678901234567890\"}", 2},
                          {"T", "3", "{\"N\":\"b\"}", 3}};
     ops *o = wr_malloc(sizeof *o);
     ops_open(o, build_repartition, false);
-    o->ctx.record_max = 40;
+    o->ctx.record_max = 60;
     ops_run(o, in, WR_ARRAY_LEN(in), 200, false);
-    assert_string_equal(wr_buf_cstr(&o->out), "OUT \"a\" {\"ID\":1} @1\n"
-                                              "OUT \"b\" {\"ID\":3} @3\n");
+    assert_string_equal(wr_buf_cstr(&o->out), "OUT \"a\" {\"ID\":1,\"N2\":\"a\"} @1\n"
+                                              "OUT \"b\" {\"ID\":3,\"N2\":\"b\"} @3\n");
     assert_int_equal(o->row_errors, 1);
     end(o);
 }
