@@ -16,12 +16,12 @@
 typedef enum wr_setting_kind {
     WR_SETTING_TEXT,
     WR_SETTING_FLAG,
-    WR_SETTING_NUMBER,       /* a whole one, least .. most */
-    WR_SETTING_NUMBERS,      /* a list of them, with commas */
-    WR_SETTING_NAME,         /* a part of names of topics and groups */
-    WR_SETTING_RESET,        /* earliest, latest */
-    WR_SETTING_GUARANTEE,    /* at_least_once ... */
-    WR_SETTING_DEFAULT_ONLY, /* what others would ask for is not there yet */
+    WR_SETTING_NUMBER,    /* a whole one, least .. most */
+    WR_SETTING_NUMBERS,   /* a list of them, with commas */
+    WR_SETTING_NAME,      /* a part of names of topics and groups */
+    WR_SETTING_RESET,     /* earliest, latest */
+    WR_SETTING_GUARANTEE, /* at_least_once ... */
+    WR_SETTING_DIVISION,  /* round, exact */
 } wr_setting_kind;
 
 /* One row of the table. */
@@ -79,6 +79,8 @@ int64_t wr_settings_int(const wr_settings *s, const char *name, int64_t otherwis
 int32_t wr_settings_internal_replicas(const wr_settings *s);
 /** Is @p name among the comma-separated names of setting @p list? */
 bool wr_settings_lists(const wr_settings *s, const char *list, const char *name);
+/** Is weir.decimal.division = exact? */
+bool wr_settings_exact_division(const wr_settings *s);
 /** Does one of the setting's comma-separated regular expressions match all of @p text? */
 bool wr_settings_matches(const wr_settings *s, const char *name, const char *text);
 

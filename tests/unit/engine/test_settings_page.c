@@ -82,11 +82,11 @@ static void put_values(wr_buf *out, const wr_setting *s)
     case WR_SETTING_RESET:
         wr_buf_puts(out, "earliest, latest");
         break;
+    case WR_SETTING_DIVISION:
+        wr_buf_puts(out, "round, exact");
+        break;
     case WR_SETTING_GUARANTEE:
         wr_buf_puts(out, "at_least_once, exactly_once_v2");
-        break;
-    case WR_SETTING_DEFAULT_ONLY:
-        wr_buf_puts(out, "only the default");
         break;
     default:
         wr_buf_puts(out, "a text");
