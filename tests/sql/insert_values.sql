@@ -142,13 +142,13 @@ INSERT INTO s VALUES (1, STRUCT(a := 1, b := 'x', extra := 'y'));
 INSERT INTO s VALUES (2, STRUCT(other := 1, b := 'z'));
 INSERT INTO s VALUES (3, STRUCT(other := 1));
 ASSERT VALUES s (id, p) VALUES (1, STRUCT(a := 1, b := 'x'));
-ASSERT VALUES s (id, p) VALUES (2, STRUCT(a := NULL, b := 'z'));
-ASSERT VALUES s (id, p) VALUES (3, STRUCT(a := NULL, b := NULL));
+ASSERT VALUES s (id, p) VALUES (2, STRUCT(a := CAST(NULL AS INT), b := 'z'));
+ASSERT VALUES s (id, p) VALUES (3, STRUCT(a := CAST(NULL AS INT), b := CAST(NULL AS STRING)));
 
 --@test: the same inside of arrays, maps and structs
 CREATE STREAM s (id INT KEY, a ARRAY<STRUCT<x BIGINT>>, m MAP<STRING, STRUCT<x INT, y INT>>, p STRUCT<q STRUCT<x INT>>) WITH (kafka_topic='s', value_format='JSON');
 INSERT INTO s VALUES (1, ARRAY[STRUCT(x := 1, z := 2)], MAP('k' := STRUCT(y := 3, z := 'no')), STRUCT(q := STRUCT(w := 0, x := 4), r := 5));
-ASSERT VALUES s (id, a, m, p) VALUES (1, ARRAY[STRUCT(x := CAST(1 AS BIGINT))], MAP('k' := STRUCT(x := NULL, y := 3)), STRUCT(q := STRUCT(x := 4)));
+ASSERT VALUES s (id, a, m, p) VALUES (1, ARRAY[STRUCT(x := CAST(1 AS BIGINT))], MAP('k' := STRUCT(x := CAST(NULL AS INT), y := 3)), STRUCT(q := STRUCT(x := 4)));
 
 --@test: a NULL of any type fits every column
 CREATE STREAM s (id INT KEY, t STRING, b BYTES, d DATE, a ARRAY<INT>, r STRUCT<x INT>, n DECIMAL(4, 2)) WITH (kafka_topic='s', value_format='JSON');
