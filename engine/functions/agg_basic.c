@@ -89,8 +89,9 @@ static bool decimal_sum_exact(const wr_type *t, wr_agg_ctx *ctx, wr_value *sum, 
     if (wr_dec_is_small(t)) {
         wr_i128 limit = wr_dec_pow10(WR_MIN(t->precision + WR_AGG_DECIMAL_ROOM, WR_DEC_SMALL_MAX));
         WR_ASSERT(sum->u.dec < limit && sum->u.dec > -limit);
-        r.u.dec = minus ? sum->u.dec - v->u.dec : sum->u.dec + v->u.dec; /* 10^38 is 126.3 bits */
-        fits = r.u.dec < limit && r.u.dec > -limit;
+        bool over = minus ? __builtin_sub_overflow(sum->u.dec, v->u.dec, &r.u.dec)
+                          : __builtin_add_overflow(sum->u.dec, v->u.dec, &r.u.dec);
+        fits = !over && r.u.dec < limit && r.u.dec > -limit;
     } else {
         const wr_type *room =
             wr_type_decimal(ctx->scratch, t->precision + WR_AGG_DECIMAL_ROOM, t->scale);
