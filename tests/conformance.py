@@ -36,19 +36,25 @@ def read_counts(report):
     return counts
 
 
+def cases_folder(weir):
+    """Where the public cases are; ends the program as "skipped" without them or the binary."""
+    folder = Path(os.environ.get("WEIR_CONFORMANCE") or ROOT.parent / "shared" / "conformance")
+    if not (folder / "run.py").is_file():
+        print(f"skipped: no conformance cases in {folder}")
+        sys.exit(77)
+    if not weir.is_file():
+        print(f"skipped: {weir} is not built")
+        sys.exit(77)
+    return folder
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("weir", type=Path)
     parser.add_argument("--report", type=Path, default=ROOT / "build" / "conformance.json")
     parser.add_argument("--show", default="20")
     options = parser.parse_args()
-    folder = Path(os.environ.get("WEIR_CONFORMANCE") or ROOT.parent / "shared" / "conformance")
-    if not (folder / "run.py").is_file():
-        print(f"skipped: no conformance cases in {folder}")
-        sys.exit(77)
-    if not options.weir.is_file():
-        print(f"skipped: {options.weir} is not built")
-        sys.exit(77)
+    folder = cases_folder(options.weir)
     options.report.parent.mkdir(parents=True, exist_ok=True)
     options.report.unlink(missing_ok=True)
     subprocess.run([sys.executable, folder / "run.py", "--weir", options.weir, "--report",

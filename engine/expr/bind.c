@@ -278,12 +278,15 @@ static weir_status bind_cast(wr__binder *b, const wr_ast_expr *ast, wr_expr **ou
 {
     wr_expr *x;
     const wr_type *to;
+    const char *part = b->scope->part;
     WR_TRY(wr__bind(b, ast->args[0], &x, err));
     WR_TRY(wr_expr_resolve_type(ast->type, b->scope->types, b->a, &to, err));
     to = wr_type_copy(b->a, to);
     if (!wr__cast_supported(x->type, to))
-        return wr_error_at(err, WEIR_ERR_STATEMENT, ast->pos, "Cast of %s to %s is not supported",
-                           wr_type_text(b->a, x->type), wr_type_text(b->a, to));
+        return wr_error_at(err, WEIR_ERR_STATEMENT, ast->pos,
+                           "%s%s%sCast of %s to %s is not supported", part ? "Invalid " : "",
+                           part ? part : "", part ? ": " : "", wr_type_text(b->a, x->type),
+                           wr_type_text(b->a, to));
     *out = wr__expr_cast(b->a, x, to);
     WR_ASSERT(wr_type_equal((*out)->type, to));
     return WEIR_OK;
@@ -377,6 +380,6 @@ weir_status wr_expr_compile(const wr_ast_expr *ast, const wr_scope *scope, wr_ar
     WR_TRY(check_size(e->type, ast->pos, err));
     /* The text is this tree's own: a copy, as nodes may be shared (a cast that casts nothing). */
     *out = wr_arena_memdup(plan_arena, e, sizeof(*e));
-    (*out)->text = wr__ast_text(plan_arena, ast);
+    (*out)->text = wr__ast_full_text(plan_arena, ast);
     return WEIR_OK;
 }

@@ -201,7 +201,12 @@ weir_status wr__bind_between(wr__binder *b, const wr_ast_expr *ast, wr_expr **ou
                         .l_ast = ast->args[0],
                         .r_ast = ast->args[i + 1],
                         .whole = ast};
-        WR_TRY(make_comparison(&c, &parts[i], err));
+        weir_status st = make_comparison(&c, &parts[i], err);
+        if (st != WEIR_OK) {
+            if (b->scope->part)
+                wr_error_prefix(err, "Invalid %s: ", b->scope->part);
+            return st;
+        }
     }
     *out = wr__expr_lazy(b->a, WR__AND, &wr_type_boolean, parts, 2);
     if (ast->negated)
@@ -218,7 +223,7 @@ weir_status wr__bind_in(wr__binder *b, const wr_ast_expr *ast, wr_expr **out, we
     WR_TRY(wr__bind_args(b, ast, &list, err));
     weir_status st = wr__coerce_list(list, (const wr_ast_expr *const *)ast->args, n, b->a, &t, err);
     if (st != WEIR_OK) {
-        wr_error_prefix(err, "Invalid Predicate: ");
+        wr_error_prefix(err, "Invalid %s: ", b->scope->part ? b->scope->part : "Predicate");
         return st;
     }
     *out = wr__expr_in(b->a, list, n);

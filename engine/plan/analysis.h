@@ -90,6 +90,8 @@ weir_status wr__type_of(const wr__analysis *an, const wr_ast_expr *e, const wr_t
 const char *wr__synthetic_key(const wr__analysis *an);
 /** Fresh "KSQL_COL_<i>". */
 const char *wr__generated_name(wr__analysis *an);
+/** Is @p e itself a call of an aggregate function? */
+bool wr__is_aggregate_call(const wr__analysis *an, const wr_ast_expr *e);
 /** Text of a qualified expression for messages: "T1.ID" only where the query has joins. */
 void wr__print_expr(const wr__analysis *an, wr_buf *out, const wr_ast_expr *e);
 
@@ -153,6 +155,10 @@ typedef struct wr__stage_scope {
     const wr__builder *b;
     const wr__stage *stage;
 } wr__stage_scope;
+/** Say in which clause an expression failed: "Error in WHERE expression: ...". Not where binding
+ *  has named the part of the query already ("Invalid Predicate: ..."): ksqlDB says one or the
+ *  other, as its types are checked in two goes. */
+void wr__place_in_clause(const wr_scope *scope, const char *clause, weir_error *err);
 /* The scope borrows builder and stage: it is made for one compilation and thrown away. */
 void wr__stage_scope_init(wr__stage_scope *s, const wr__builder *b, const wr__stage *stage);
 

@@ -47,7 +47,13 @@ static weir_status bad_condition(wr__builder *b, const join_sides *s, const char
                                  weir_error *err)
 {
     wr_buf text = {0};
-    wr__print_expr(b->an, &text, s->on);
+    if (s->left) { /* it is an equality: shown without parentheses */
+        wr__print_expr(b->an, &text, s->on->args[0]);
+        wr_buf_puts(&text, " = ");
+        wr__print_expr(b->an, &text, s->on->args[1]);
+    } else {
+        wr__print_expr(b->an, &text, s->on);
+    }
     wr_error_at(err, WEIR_ERR_STATEMENT, s->on->pos, "Invalid join condition: %s Got %s.", what,
                 wr_buf_cstr(&text));
     wr_buf_free(&text);
@@ -548,6 +554,12 @@ weir_status wr__build_joins(wr__builder *b, const bool *used, wr__stage *out, we
     WR_TRY(wr__build_relation(b, 0, used, out, err));
     if (b->an->query->joins_n == 0)
         return WEIR_OK;
+    /* All conditions are looked at before anything is built: the first that is no join condition at
+     * all is reported, not what else is wrong with the one before it. */
+    for (uint32_t i = 0; i < b->an->query->joins_n; i++) {
+        join_sides ignored = {0};
+        WR_TRY(split_sides(b, i, &ignored, err));
+    }
     WR_TRY(check_value_formats(b, err));
     for (uint32_t i = 0; i < b->an->query->joins_n; i++)
         WR_TRY(build_one(b, i, used, out, err));

@@ -154,7 +154,13 @@ static weir_status unknown_column(const qualifier *q, const wr_ast_expr *e, weir
     snprintf(name, sizeof name, "%s%s%s", e->qualifier.name ? e->qualifier.name : "",
              e->qualifier.name ? "." : "", e->name.name);
     if (strcmp(e->name.name, "WINDOWSTART") == 0 || strcmp(e->name.name, "WINDOWEND") == 0) {
-        if (q->an->window.kind != WR_WINDOW_NONE)
+        bool own = q->an->window.kind != WR_WINDOW_NONE;
+        if (own && strcmp(q->clause, "WHERE") == 0)
+            return wr_error_at(err, WEIR_ERR_STATEMENT, e->pos,
+                               "Error in WHERE expression: Unknown column %s. The bounds of a "
+                               "window are known after WHERE only: use ROWTIME here.",
+                               e->name.name);
+        if (own)
             return wr_error_at(err, WEIR_ERR_STATEMENT, e->pos,
                                "Window bounds column %s can only be used in the SELECT clause of "
                                "windowed aggregations and can not be passed to aggregate "
@@ -242,7 +248,8 @@ static weir_status resolve_column(qualifier *q, wr_ast_expr *e, weir_error *err)
         return WEIR_OK; /* stays unqualified: the join's own key column */
     if (!any)
         return unknown_column(q, e, err);
-    e->qualifier = (wr_ast_name){.name = found.alias, .pos = e->pos, .quoted = true};
+    e->qualifier = (wr_ast_name){
+        .name = found.alias, .pos = e->pos, .quoted = true, .implied = an->relations_n == 1};
     if (slot_index(an, found.alias, found.name) < 0) {
         found.name = wr_arena_strdup(an->arena, found.name);
         wr_arr_push(an->arena, &an->slots, found);
@@ -268,15 +275,6 @@ static void copy_name(wr_arena *a, wr_ast_name *n)
 {
     if (n->name)
         n->name = wr_arena_strdup(a, n->name);
-}
-
-/* By the registry, not by the grammar: to the parser SUM(x) is a call like any other. */
-static bool is_aggregate_call(const wr__analysis *an, const wr_ast_expr *e)
-{
-    if (e->kind != WR_AST_CALL)
-        return false;
-    const wr_function *f = wr_function_find(an->env->functions, wr_str_c(e->name.name));
-    return f && f->kind == WR_FUNCTION_AGGREGATE;
 }
 
 /* Copy @p from with its columns qualified. Two things travel on the way down: the parameters of the
@@ -308,7 +306,9 @@ static weir_status qualify(qualifier *q, const wr_ast_expr *from, wr_ast_expr **
     bool outer_aggregate = q->in_aggregate;
     if (e->kind == WR_AST_LAMBDA)
         q->lambda = &lambda;
-    if (is_aggregate_call(q->an, e)) {
+    if (e->kind == WR_AST_CALL && !wr_function_find(q->an->env->functions, wr_str_c(e->name.name)))
+        return wr__no_function(e, err);
+    if (wr__is_aggregate_call(q->an, e)) {
         q->an->has_aggregates = true;
         q->in_aggregate = true;
     }
@@ -394,26 +394,7 @@ void wr__print_expr(const wr__analysis *an, wr_buf *out, const wr_ast_expr *e)
         wr_buf_puts(out, e->name.name);
         return;
     }
-    if (an->relations_n > 1) {
-        wr_ast_print_expr_parens(out, e);
-        return;
-    }
-    /* One source: print without the alias that qualification has added. */
-    wr_buf text = {0}, alias = {0};
-    wr_ast_print_expr_parens(&text, e);
-    wr_ast_print_name(&alias, an->relations[0].alias);
-    wr_buf_putc(&alias, '.');
-    wr_str t = wr_buf_view(&text), needle = wr_buf_view(&alias);
-    for (uint32_t i = 0; i < t.len;) {
-        wr_str rest = {t.ptr + i, t.len - i};
-        if (wr_str_starts_with(rest, needle)) {
-            i += needle.len;
-        } else {
-            wr_buf_putc(out, t.ptr[i++]);
-        }
-    }
-    wr_buf_free(&text);
-    wr_buf_free(&alias);
+    wr_ast_format_message(out, e);
 }
 
 /* ---- projection ---- */
@@ -635,6 +616,22 @@ static weir_status add_struct_star(wr__analysis *an, const wr_ast_item *item, we
     return WEIR_OK;
 }
 
+/* `s.rowtime AS rowtime` is that column as it is, for ksqlDB, and refused as such. */
+static weir_status reserved_alias(const wr_ast_item *item, weir_error *err)
+{
+    const wr_ast_expr *e = item->expr;
+    const char *alias = item->alias.name;
+    if (e->kind == WR_AST_COLUMN && strcmp(e->name.name, alias) == 0)
+        return wr_error_at(err, WEIR_ERR_STATEMENT, item->alias.pos,
+                           "Reserved column name in select: `%s`. Please remove or alias the "
+                           "column.",
+                           alias);
+    return wr_error_at(err, WEIR_ERR_STATEMENT, item->alias.pos,
+                       "`%s` is a reserved column name. You cannot use it as an alias for a "
+                       "column.",
+                       alias);
+}
+
 /* The projection, item by item, stars expanded in place. */
 static weir_status analyze_items(wr__analysis *an, weir_error *err)
 {
@@ -650,10 +647,7 @@ static weir_status analyze_items(wr__analysis *an, weir_error *err)
             continue;
         }
         if (item->alias.name && wr__is_pseudo_name(item->alias.name))
-            return wr_error_at(err, WEIR_ERR_STATEMENT, item->alias.pos,
-                               "`%s` is a reserved column name. You cannot use it as an alias for "
-                               "a column.",
-                               item->alias.name);
+            return reserved_alias(item, err);
         wr_ast_expr *e;
         WR_TRY(qualify_clause(an, "SELECT", true, item->expr, &e, err));
         /* Named before it is among the items, which its name must not meet. */
@@ -783,7 +777,7 @@ weir_status wr__analyze(wr__analysis *an, weir_error *err)
     WR_TRY(qualify_clause(an, "WHERE", false, q->where, &an->where, err));
     an->has_aggregates = false;
     WR_TRY(analyze_keys(an, err));
-    WR_TRY(qualify_clause(an, "HAVING", true, q->having, &an->having, err));
+    WR_TRY(qualify_clause(an, "HAVING", false, q->having, &an->having, err));
     WR_TRY(check_duplicates(an, an->group_by, q->group_by_n, "GROUP BY", err));
     WR_ASSERT(an->relations_n == q->joins_n + 1);
     return check_duplicates(an, an->partition_by, q->partition_by_n, "PARTITION BY", err);

@@ -184,6 +184,7 @@ typedef struct pull_build {
     wr__analysis *an;
     wr_pull *pull;
     wr__stage_scope scope;
+    bool scans; /* tables may be scanned; false: by key, or not at all */
 } pull_build;
 
 /* `5 < id` says the same as `id > 5`. */
@@ -321,6 +322,10 @@ static weir_status use_term(pull_build *p, const wr_ast_expr *e, wr_pull_key *k,
             continue;
         const wr_type *t = schema->cols[s->column].type;
         compared[s->column]++;
+        if (!p->scans && wr__sources_of(an, e->args[1 - side]))
+            return wr_error_at(err, WEIR_ERR_STATEMENT, e->args[1 - side]->pos,
+                               "A comparison must be between a key column and a resolvable "
+                               "expression." HELP);
         WR_TRY(check_key_constant(p, e->args[1 - side], &schema->cols[s->column], err));
         if (!constant_of(p, e->args[1 - side], t, &v))
             return WEIR_OK;
@@ -426,9 +431,9 @@ static void add_exact(wr_pull *pull, const wr_pull_key *k)
 static weir_status find_bounds(pull_build *p, weir_error *err)
 {
     wr_pull *pull = p->pull;
-    bool scans = wr_settings_bool(p->env->settings, "ksql.query.pull.table.scan.enabled", true);
-    bool ranges =
-        scans || wr_settings_bool(p->env->settings, "ksql.query.pull.range.scan.enabled", true);
+    bool scans = p->scans,
+         ranges = scans ||
+                  wr_settings_bool(p->env->settings, "ksql.query.pull.range.scan.enabled", true);
     if (!p->an->where) {
         pull->scan = true;
         return scans ? WEIR_OK : no_scan(p, NULL, err);
@@ -574,14 +579,19 @@ static weir_status build_pull(const wr_plan_env *env, const wr_ast_query *query,
     wr__stage *st = WR_NEW(pull->arena, wr__stage);
     b->an = an;
     table_stage(an, pull->source, st);
-    pull_build p = {.env = env, .an = an, .pull = pull};
+    pull_build p = {
+        .env = env,
+        .an = an,
+        .pull = pull,
+        .scans = wr_settings_bool(env->settings, "ksql.query.pull.table.scan.enabled", true)};
     wr__stage_scope_init(&p.scope, b, st);
     WR_TRY(compile_items(&p, err));
     if (an->where) {
+        p.scope.base.part = "expression";
         weir_status status =
             wr_expr_compile(an->where, &p.scope.base, pull->arena, &pull->filter, err);
         if (status != WEIR_OK) {
-            wr_error_prefix(err, "Error in WHERE expression: ");
+            wr__place_in_clause(&p.scope.base, "WHERE", err);
             return status;
         }
         if (wr_expr_type(pull->filter)->id != WR_T_BOOLEAN)
@@ -598,8 +608,9 @@ static weir_status build_pull(const wr_plan_env *env, const wr_ast_query *query,
     return pull->scan ? WEIR_OK : find_bounds(&p, err);
 }
 
-/* A table must have a query that keeps its rows. On a stream the same SELECT is planned as a push
- * query that ends at the end of the topic. The reference to the source is taken first, so that
+/* A table must have a query that keeps its rows; that is asked last, so that what is wrong with the
+ * query itself is said first, as for any other table. On a stream the same SELECT is planned as a
+ * push query that ends at the end of the topic. The reference to the source is taken first, so that
  * wr_pull_free is right whatever fails after it. */
 weir_status wr_plan_pull(const wr_plan_env *env, const wr_ast_query *query, wr_pull **out,
                          weir_error *err)
@@ -607,11 +618,6 @@ weir_status wr_plan_pull(const wr_plan_env *env, const wr_ast_query *query, wr_p
     wr_source *s;
     WR_TRY(check_clauses(query, err));
     WR_TRY(wr_catalog_get(env->catalog, &query->from.name, &s, err));
-    if (s->is_table && !s->query_id)
-        return wr_error_at(err, WEIR_ERR_STATEMENT, query->from.name.pos,
-                           "The `%s` table isn't queryable. To derive a queryable table, you can "
-                           "do 'CREATE TABLE QUERYABLE_%s AS SELECT * FROM %s'." HELP,
-                           s->name, s->name, s->name);
     if (!s->is_table && !wr_settings_bool(env->settings, "ksql.query.pull.stream.enabled", true))
         return wr_error_at(err, WEIR_ERR_STATEMENT, query->pos,
                            "Pull queries on streams are disabled. To create a push query on the "
@@ -623,6 +629,11 @@ weir_status wr_plan_pull(const wr_plan_env *env, const wr_ast_query *query, wr_p
     pull->source = s;
     wr_source_ref(s);
     weir_status st = build_pull(env, query, pull, err);
+    if (st == WEIR_OK && s->is_table && !s->query_id)
+        st = wr_error_at(err, WEIR_ERR_STATEMENT, query->from.name.pos,
+                         "The `%s` table isn't queryable. To derive a queryable table, you can do "
+                         "'CREATE TABLE QUERYABLE_%s AS SELECT * FROM %s'." HELP,
+                         s->name, s->name, s->name);
     if (st == WEIR_OK && !s->is_table)
         st = wr_plan_push(env, query, &pull->plan, err);
     if (st != WEIR_OK) {

@@ -18,7 +18,18 @@
 #include "engine/plan/analysis.h"
 #include "parser/parser.h"
 
+#include <stdio.h>
+
 /* ---- WHERE, HAVING ---- */
+
+void wr__place_in_clause(const wr_scope *scope, const char *clause, weir_error *err)
+{
+    WR_ASSERT(scope->part);
+    char part[40];
+    snprintf(part, sizeof part, "Invalid %s: ", scope->part);
+    if (err && strncmp(err->message, part, strlen(part)) != 0)
+        wr_error_prefix(err, "Error in %s expression: ", clause);
+}
 
 /* WHERE and HAVING alike: a condition over the stage. It must be BOOLEAN as it stands; there is no
  * implicit cast to one. Three-valued logic as in SQL: a row passes if the condition is TRUE; NULL
@@ -29,9 +40,10 @@ static weir_status build_filter(wr__builder *b, wr__stage *st, const wr_ast_expr
     wr__stage_scope scope;
     wr_expr *filter;
     wr__stage_scope_init(&scope, b, st);
+    scope.base.part = "Predicate";
     weir_status status = wr_expr_compile(e, &scope.base, b->plan->arena, &filter, err);
     if (status != WEIR_OK) {
-        wr_error_prefix(err, "Error in %s expression: ", clause);
+        wr__place_in_clause(&scope.base, clause, err);
         return status;
     }
     const wr_type *t = wr_expr_type(filter);

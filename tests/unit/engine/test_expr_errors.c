@@ -91,10 +91,10 @@ static const error_case cases[] = {
     {"COALESCE()", 0,
      "Function 'COALESCE' does not accept parameters ().\nValid alternatives are:"},
     {"GREATEST(I, L)", 0,
-     "Function 'GREATEST' cannot be resolved due to ambiguous method parameters (INTEGER, "
+     "Function 'greatest' cannot be resolved due to ambiguous method parameters (INTEGER, "
      "BIGINT)."},
-    {"GREATEST(S, I)", 0, "Function 'GREATEST' does not accept parameters (STRING, INTEGER)."},
-    {"I + ABS(S)", 4, "Function 'ABS' does not accept parameters (STRING)."},
+    {"GREATEST(S, I)", 0, "Function 'greatest' does not accept parameters (STRING, INTEGER)."},
+    {"I + ABS(S)", 4, "Function 'abs' does not accept parameters (STRING)."},
     {"SUM(I)", 0, "Aggregate functions are not allowed here: SUM(I)"},
 };
 
