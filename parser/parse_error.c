@@ -40,7 +40,7 @@ static weir_status syntax_error(wr_parser *p, const char *detail)
     return wr__parse_error(p, WEIR_ERR_SYNTAX, wr__parse_pos(p), "Syntax Error\n%s", detail);
 }
 
-/* 'text' of the token at the cursor, cut where it is very long. */
+/* 'text' of the token at the cursor, cut where it is very long. The quotes are the message's. */
 static const char *found(wr_parser *p)
 {
     wr_token t = wr__parse_token(p);
@@ -48,6 +48,11 @@ static const char *found(wr_parser *p)
         return "'<EOF>'";
     size_t len = t.end - t.pos;
     const char *dots = "";
+    const char *eol = memchr(p->text + t.pos, '\n', len);
+    if (eol && t.kind == WR_TOK_BAD_QUOTE) { /* its first line: the rest is other statements */
+        dots = "...";
+        len = (size_t)(eol - p->text) - t.pos;
+    }
     if (len > SHOWN_TOKEN_MAX) {
         dots = "...";
         len = SHOWN_TOKEN_MAX;

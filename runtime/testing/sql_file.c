@@ -119,9 +119,12 @@ static weir_status run_script(run *r, wr_str text, int depth, weir_error *err)
         wr_str sql = wr_str_make(text.ptr + span.start, span.end - span.start);
         if (span.empty)
             continue;
-        if (!span.terminated)
-            return wr_error(err, WEIR_ERR_SYNTAX, "Missing ';' after the last statement");
+        /* First its own mistakes: a quote or a comment without an end takes the ';' with it. */
         weir_status st = wr__world_prepare(&r->world, sql, &x, err);
+        if (st == WEIR_OK && !span.terminated) {
+            wr_exec_free(x);
+            return wr_error(err, WEIR_ERR_SYNTAX, "Missing ';' after the last statement");
+        }
         if (st == WEIR_OK) {
             st = execute(r, x, depth, err);
             wr_exec_free(x);
