@@ -468,6 +468,8 @@ weir_status wr_plan_exists(const wr_plan_env *env, const wr_ast_stmt *stmt, bool
 
 /* ---- OR REPLACE and ALTER ---- */
 
+#define CHANGED_SHOWN_MAX 10u /* a message has room for no more */
+
 /* The old columns that the new schema does not have at the same place with the same name and type.
  * Place by place: a column that moved counts as changed, because records of formats without names
  * (DELIMITED) are read by place. New keys are shown where only their number differs. */
@@ -478,16 +480,21 @@ static void put_changed(wr_buf *out, const wr_schema *old, const wr_schema *fres
     uint32_t offset = keys ? 0 : fresh->keys_n;
     uint32_t end = keys ? fresh->keys_n : fresh->n;
     wr_column changed[1];
+    uint32_t n = 0;
     for (uint32_t i = from; i < to; i++) {
         uint32_t k = i - from + offset;
         if (k < end && strcmp(old->cols[i].name, fresh->cols[k].name) == 0 &&
             wr_type_equal(old->cols[i].type, fresh->cols[k].type))
+            continue;
+        if (++n > CHANGED_SHOWN_MAX)
             continue;
         changed[0] = old->cols[i];
         if (out->len)
             wr_buf_puts(out, ", ");
         wr_schema_print(out, &(wr_schema){changed, 1, keys ? 1 : 0});
     }
+    if (n > CHANGED_SHOWN_MAX)
+        wr_buf_printf(out, ", and %u more", n - CHANGED_SHOWN_MAX);
     if (keys && !out->len && fresh->keys_n != old->keys_n)
         wr_schema_print(out, &(wr_schema){fresh->cols, fresh->keys_n, fresh->keys_n});
 }
@@ -502,8 +509,7 @@ weir_status wr__check_schema_upgrade(const char *name, const wr_schema *old, con
     put_changed(&values, old, fresh, false);
     weir_status st = WEIR_OK;
     if (keys.len || values.len) {
-        wr_schema_print(&a, old);
-        wr_schema_print(&b, fresh);
+        wr__put_schemas(&a, old, &b, fresh);
         st = wr_error(err, WEIR_ERR_STATEMENT,
                       "Cannot upgrade data source: DataSource '%s' has schema = %s which is not "
                       "upgradeable to %s. (%s: [%s])",

@@ -227,13 +227,12 @@ weir_status wr_plan_create_as(const wr_plan_env *env, const wr_ast_stmt *stmt, w
 
 /* ---- INSERT INTO ... SELECT ---- */
 
-/* Both schemas are shown whole: people see at once which column it is. @p result before @p
+/* Both schemas are shown, so that people see at once which column it is. @p result before @p
  * target's, as in ksqlDB's message. */
 static weir_status incompatible(const wr_source *target, const wr_schema *result, weir_error *err)
 {
     wr_buf r = {0}, t = {0};
-    wr_schema_print(&r, result);
-    wr_schema_print(&t, target->schema);
+    wr__put_schemas(&r, result, &t, target->schema);
     wr_error(err, WEIR_ERR_STATEMENT,
              "Incompatible schema between results and sink.\nResult schema is %s\nSink schema is "
              "%s",

@@ -65,6 +65,9 @@ weir_status wr__check_source_upgrade(const wr_source *old, const wr_source *s,
 /** Existing columns unchanged, new ones behind them. */
 weir_status wr__check_schema_upgrade(const char *name, const wr_schema *old, const wr_schema *fresh,
                                      weir_error *err) WR_MUST_CHECK;
+/** Two schemas that differ, for a message: whole where they are short, else what differs. Both
+ *  buffers are empty before. */
+void wr__put_schemas(wr_buf *a_text, const wr_schema *a, wr_buf *b_text, const wr_schema *b);
 /** Topics matching ksql.readonly.topics must not be written. */
 weir_status wr__check_writable_topic(const wr_plan_env *env, const char *topic,
                                      weir_error *err) WR_MUST_CHECK;
