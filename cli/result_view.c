@@ -12,6 +12,7 @@
 
 #include "analyze_view.h"
 #include "describe_view.h"
+#include "json_reader.h"
 #include "plan_view.h"
 
 #include <stdlib.h>
@@ -106,17 +107,32 @@ static bool is_deleted(const cli_result *r, int i)
     return weir_row_is_tombstone(r->stmt) && !weir_column_is_key(r->stmt, i);
 }
 
+/** Collections come as JSON, in which a STRUCT has all of its fields, and are shown in ksqlDB's
+ * way. Such a text is in @p own, which lives until the row is shown. */
+static const char *frame_cell(const cli_result *r, int i, cli_text *own)
+{
+    if (is_deleted(r, i))
+        return "<TOMBSTONE>";
+    if (weir_column_is_null(r->stmt, i))
+        return "null";
+    if (weir_column_type(r->stmt, i) >= WEIR_ARRAY &&
+        cli_json_show(weir_column_json(r->stmt, i), own))
+        return cli_text_string(own);
+    return weir_column_text(r->stmt, i);
+}
+
 static void frame_row(cli_result *r)
 {
     int n = weir_column_count(r->stmt);
     const char **cells = cli_realloc(NULL, (size_t)n * sizeof *cells);
-    for (int i = 0; i < n; i++) {
-        if (is_deleted(r, i))
-            cells[i] = "<TOMBSTONE>";
-        else
-            cells[i] = weir_column_is_null(r->stmt, i) ? "null" : weir_column_text(r->stmt, i);
-    }
+    cli_text *own = cli_realloc(NULL, (size_t)n * sizeof *own);
+    memset(own, 0, (size_t)n * sizeof *own);
+    for (int i = 0; i < n; i++)
+        cells[i] = frame_cell(r, i, &own[i]);
     cli_frame_row(cells, n, r->cell_width, r->view->wrap, &r->text);
+    for (int i = 0; i < n; i++)
+        cli_text_free(&own[i]);
+    free(own);
     free(cells);
 }
 

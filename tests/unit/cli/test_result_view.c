@@ -138,6 +138,16 @@ static const result_case query_cases[] = {
      "\"a,b\",x\r\n1,one\r\n", "Limit Reached\n"},
     {"nested values", "SELECT ARRAY[k, 2] AS a, MAP('x' := v) AS m FROM s EMIT CHANGES LIMIT 1;",
      JSON, "{\"A\":[1,2],\"M\":{\"x\":\"one\"}}\n{\"message\":\"Limit Reached\"}\n", ""},
+    {"nested values in a frame",
+     "SELECT STRUCT(a := k, b := STRUCT(c := v, d := CAST(NULL AS INT))) AS s FROM s EMIT CHANGES "
+     "LIMIT 1;",
+     TABULAR,
+     "+------------------------------+\n"
+     "|S                             |\n"
+     "+------------------------------+\n"
+     "|{A=1, B={C=one, D=null}}      |\n"
+     "Limit Reached\n",
+     ""},
     {"a deletion names its key alone", "SELECT * FROM t EMIT CHANGES LIMIT 2;", JSON,
      "{\"K\":\"a\",\"V\":7}\n{\"K\":\"a\",\"@tombstone\":true}\n{\"message\":\"Limit Reached\"}\n",
      ""},
@@ -325,13 +335,13 @@ static void test_skip_comments(void **state)
         {"-- a\nx", "x"},
         {"-- a", ""},
         {"/* a */x", "x"},
-        {"/* a", ""},
+        {"/* a", "/* a"},
         {"/**/ /**/x", "x"},
         {"-- /*\nx */", "x */"},
         {"/* -- */ x", "x"},
         {"- x", "- x"},
         {"/x", "/x"},
-        {"/*/ x", ""},
+        {" /*/ x", "/*/ x"},
         {"--\n--\n\n/**/", ""},
     };
     for (size_t i = 0; i < COUNT(cases); i++)
