@@ -25,6 +25,73 @@ static const struct {
     {"TIME", &wr_type_time},       {"TIMESTAMP", &wr_type_timestamp},
 };
 
+/* Types under the names that other databases give them. */
+static const struct {
+    const char *name, *ours;
+} foreign_types[] = {
+    {"LONG", "BIGINT"},
+    {"INT64", "BIGINT"},
+    {"INT8", "BIGINT"},
+    {"SERIAL", "BIGINT"},
+    {"SHORT", "INTEGER"},
+    {"SMALLINT", "INTEGER"},
+    {"TINYINT", "INTEGER"},
+    {"INT2", "INTEGER"},
+    {"INT4", "INTEGER"},
+    {"INT16", "INTEGER"},
+    {"INT32", "INTEGER"},
+    {"BYTE", "INTEGER"},
+    {"BOOL", "BOOLEAN"},
+    {"BIT", "BOOLEAN"},
+    {"FLOAT", "DOUBLE"},
+    {"FLOAT4", "DOUBLE"},
+    {"FLOAT8", "DOUBLE"},
+    {"FLOAT32", "DOUBLE"},
+    {"FLOAT64", "DOUBLE"},
+    {"REAL", "DOUBLE"},
+    {"NUMERIC", "DECIMAL(precision, scale)"},
+    {"NUMBER", "DECIMAL(precision, scale)"},
+    {"MONEY", "DECIMAL(precision, scale)"},
+    {"DECIMAL", "DECIMAL(precision, scale)"},
+    {"TEXT", "STRING"},
+    {"CHAR", "STRING"},
+    {"CHARACTER", "STRING"},
+    {"NCHAR", "STRING"},
+    {"NVARCHAR", "STRING"},
+    {"VARCHAR2", "STRING"},
+    {"CLOB", "STRING"},
+    {"UUID", "STRING"},
+    {"ENUM", "STRING"},
+    {"JSON", "STRING, or STRUCT<name type, ...> for its fields"},
+    {"JSONB", "STRING, or STRUCT<name type, ...> for its fields"},
+    {"BINARY", "BYTES"},
+    {"VARBINARY", "BYTES"},
+    {"BLOB", "BYTES"},
+    {"BYTEA", "BYTES"},
+    {"RAW", "BYTES"},
+    {"DATETIME", "TIMESTAMP"},
+    {"TIMESTAMPTZ", "TIMESTAMP"},
+    {"TIMESTAMP_LTZ", "TIMESTAMP"},
+    {"INSTANT", "TIMESTAMP"},
+    {"LIST", "ARRAY<type>"},
+    {"ARRAY", "ARRAY<type>"},
+    {"MAP", "MAP<STRING, type>"},
+    {"STRUCT", "STRUCT<name type, ...>"},
+    {"ROW", "STRUCT<name type, ...>"},
+    {"RECORD", "STRUCT<name type, ...>"},
+    {"OBJECT", "STRUCT<name type, ...>"},
+};
+
+static weir_status unknown_type(const wr_ast_type *ast, weir_error *err)
+{
+    const char *name = ast->name.name;
+    wr_error_at(err, WEIR_ERR_STATEMENT, ast->pos, "Cannot resolve unknown type: %s", name);
+    for (size_t i = 0; i < WR_ARRAY_LEN(foreign_types); i++)
+        if (wr_ieq(foreign_types[i].name, name))
+            return wr_error_hint(err, "The type is %s", foreign_types[i].ours);
+    return WEIR_ERR_STATEMENT;
+}
+
 static weir_status resolve_name(const wr_ast_type *ast, const wr_map *types, const wr_type **out,
                                 weir_error *err)
 {
@@ -37,8 +104,7 @@ static weir_status resolve_name(const wr_ast_type *ast, const wr_map *types, con
     }
     const wr_type *registered = types ? wr_map_get(types, wr_str_c(name)) : NULL;
     if (!registered)
-        return wr_error_at(err, WEIR_ERR_STATEMENT, ast->pos, "Cannot resolve unknown type: %s",
-                           name);
+        return unknown_type(ast, err);
     *out = registered;
     return WEIR_OK;
 }

@@ -88,6 +88,8 @@ weir_status wr__type_of(const wr__analysis *an, const wr_ast_expr *e, const wr_t
                         weir_error *err) WR_MUST_CHECK;
 /** Name of the key column that a join makes up (dialect.md section 11), or NULL. */
 const char *wr__synthetic_key(const wr__analysis *an);
+/** Beside the error about a column that is not there: what was meant. @return its code. */
+weir_status wr__hint_column(const wr__analysis *an, const wr_ast_expr *e, weir_error *err);
 /** Fresh "KSQL_COL_<i>". */
 const char *wr__generated_name(wr__analysis *an);
 /** Is @p e itself a call of an aggregate function? */

@@ -168,12 +168,14 @@ static weir_status unknown_column(const qualifier *q, const wr_ast_expr *e, weir
                                e->name.name);
     }
     if (strcmp(q->clause, "PARTITION BY") == 0)
-        return wr_error_at(err, WEIR_ERR_STATEMENT, e->pos,
-                           "PARTITION BY column '%s' cannot be resolved. '%s' must be a column in "
-                           "the source schema since PARTITION BY is applied on the input.",
-                           name, name);
-    return wr_error_at(err, WEIR_ERR_STATEMENT, e->pos, "%s column '%s' cannot be resolved.",
-                       q->clause, name);
+        wr_error_at(err, WEIR_ERR_STATEMENT, e->pos,
+                    "PARTITION BY column '%s' cannot be resolved. '%s' must be a column in the "
+                    "source schema since PARTITION BY is applied on the input.",
+                    name, name);
+    else
+        wr_error_at(err, WEIR_ERR_STATEMENT, e->pos, "%s column '%s' cannot be resolved.",
+                    q->clause, name);
+    return wr__hint_column(q->an, e, err);
 }
 
 /* Unqualified names must be of one source. No order of sources breaks the tie: adding a column to a

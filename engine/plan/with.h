@@ -24,6 +24,7 @@ typedef struct wr__with {
     const char *timestamp_format; /* TIMESTAMP_FORMAT, not compiled yet */
     int64_t timestamp_pos, format_pos, partitions_pos; /* for errors found later; 0: not given */
     char key_delimiter, value_delimiter;               /* 0: not given */
+    int64_t key_delimiter_pos, value_delimiter_pos;
     wr_window window;                                  /* kind NONE: not given */
     const char *query_id;                              /* INSERT INTO only; upper case */
 } wr__with;

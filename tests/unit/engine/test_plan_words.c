@@ -170,12 +170,116 @@ static void test_duplicates(void **state)
     reject_all(cases, sizeof cases / sizeof cases[0]);
 }
 
+typedef struct hint_case {
+    const char *sql, *message, *hint; /* message: occurs; hint: all of it */
+} hint_case;
+
+static void check_hints(const hint_case *cases, size_t n)
+{
+    world w;
+    world_init(&w);
+    world_fill(&w);
+    weir_error err = {0};
+    assert_int_equal(world_do(&w,
+                              "CREATE STREAM joined (l_id BIGINT KEY, r_id BIGINT, l_name STRING, "
+                              "`Mixed` INT) WITH (KAFKA_TOPIC='joined', PARTITIONS=1, "
+                              "FORMAT='JSON');",
+                              &err),
+                     WEIR_OK);
+    for (size_t i = 0; i < n; i++) {
+        world_result r;
+        assert_int_not_equal(world_plan(&w, cases[i].sql, &r, &err), WEIR_OK);
+        if (!strstr(err.message, cases[i].message) || strcmp(err.hint, cases[i].hint) != 0)
+            fail_msg("%s\n  message %s\n  hint %s", cases[i].sql, err.message, err.hint);
+        world_result_free(&r);
+    }
+    world_fini(&w);
+}
+
+static void test_near_columns(void **state)
+{
+    static const hint_case cases[] = {
+        {"SELECT id FROM joined EMIT CHANGES;", "SELECT column 'ID' cannot be resolved.",
+         "Did you mean L_ID, R_ID?"},
+        {"SELECT name FROM joined EMIT CHANGES;", "'NAME'", "Did you mean L_NAME?"},
+        {"SELECT mixed FROM joined EMIT CHANGES;", "'MIXED'", "Did you mean `Mixed`?"},
+        {"SELECT nmae FROM s EMIT CHANGES;", "'NMAE'", "Did you mean NAME?"},
+        {"SELECT pric FROM s EMIT CHANGES;", "'PRIC'", "Did you mean PRICE?"},
+        {"SELECT s.tabs FROM s EMIT CHANGES;", "'S.TABS'", "Did you mean TAGS?"},
+        {"SELECT s.nam FROM s JOIN t ON s.id = t.id EMIT CHANGES;", "'S.NAM'",
+         "Did you mean S.NAME?"},
+        {"SELECT nam FROM s JOIN t ON s.id = t.id EMIT CHANGES;", "'NAM'",
+         "Did you mean S.NAME, T.NAME?"},
+        {"SELECT n * 2 AS total FROM s WHERE total > 1 EMIT CHANGES;", "WHERE column 'TOTAL'",
+         "TOTAL is an alias of the SELECT: this clause sees the columns of the sources"},
+        {"CREATE STREAM x AS SELECT id, n FROM s PARTITION BY idd;", "PARTITION BY column 'IDD'",
+         ""},
+        {"SELECT wombat FROM s EMIT CHANGES;", "'WOMBAT'", ""},
+        {"SELECT x FROM s EMIT CHANGES;", "'X'", ""}, /* too short for slips */
+    };
+    (void)state;
+    check_hints(cases, sizeof cases / sizeof cases[0]);
+}
+
+/* Types under the names of other databases. */
+static void test_foreign_types(void **state)
+{
+#define WITH " WITH (KAFKA_TOPIC='x', PARTITIONS=1, FORMAT='JSON');"
+    static const hint_case cases[] = {
+        {"CREATE STREAM x (a LONG)" WITH, "Cannot resolve unknown type: LONG",
+         "The type is BIGINT"},
+        {"CREATE STREAM x (a Text)" WITH, "Cannot resolve unknown type: TEXT",
+         "The type is STRING"},
+        {"CREATE STREAM x (a NUMERIC(10, 2))" WITH, "Cannot resolve unknown type: NUMERIC",
+         "The type is DECIMAL(precision, scale)"},
+        {"CREATE STREAM x (a ARRAY<STRUCT<b FLOAT>>)" WITH, "Cannot resolve unknown type: FLOAT",
+         "The type is DOUBLE"},
+        {"SELECT CAST(n AS DATETIME) FROM s EMIT CHANGES;", "Cannot resolve unknown type: DATETIME",
+         "The type is TIMESTAMP"},
+        {"CREATE STREAM x (a ARRAY)" WITH, "Cannot resolve unknown type: ARRAY",
+         "The type is ARRAY<type>"},
+        {"CREATE STREAM x (a WOMBAT)" WITH, "Cannot resolve unknown type: WOMBAT", ""},
+    };
+    (void)state;
+    check_hints(cases, sizeof cases / sizeof cases[0]);
+}
+
+/* Values of WITH that could do nothing, or nothing good. */
+static void test_with_values(void **state)
+{
+    static const reject_case cases[] = {
+        {"CREATE STREAM x (a INT) WITH (KAFKA_TOPIC='x', PARTITIONS=1, VALUE_FORMAT='JSON', "
+         "VALUE_DELIMITER='|');",
+         "JSON does not support the following configs: [delimiter]", "VALUE_DELIMITER="},
+        {"CREATE STREAM x (k INT KEY, a INT) WITH (KAFKA_TOPIC='x', PARTITIONS=1, "
+         "VALUE_FORMAT='DELIMITED', KEY_DELIMITER=';');",
+         "KAFKA does not support the following configs: [delimiter]", "KEY_DELIMITER="},
+        {"CREATE STREAM x WITH (VALUE_DELIMITER='TAB') AS SELECT * FROM s;",
+         "JSON does not support the following configs: [delimiter]", "VALUE_DELIMITER="},
+        {"CREATE STREAM x (a INT) WITH (KAFKA_TOPIC='x', PARTITIONS=1, FORMAT='JSON', "
+         "RETENTION_MS=-5);",
+         "Invalid retention -5: milliseconds, or -1 for ever", "-5);"},
+        {"CREATE STREAM x WITH (RETENTION_MS=-2) AS SELECT * FROM s;",
+         "Invalid retention -2: milliseconds, or -1 for ever", "-2) AS"},
+    };
+    (void)state;
+    reject_all(cases, sizeof cases / sizeof cases[0]);
+    world w;
+    weir_error err;
+    world_init(&w);
+    assert_int_equal(world_do(&w,
+                              "CREATE STREAM x (k INT KEY, a INT) WITH (KAFKA_TOPIC='x', "
+                              "PARTITIONS=1, FORMAT='DELIMITED', KEY_DELIMITER=';', "
+                              "VALUE_DELIMITER='TAB', RETENTION_MS=-1);",
+                              &err),
+                     WEIR_OK);
+    world_fini(&w);
+}
+
 /* VALUES has no columns: what looks like one is a text in the wrong quotes, or a slip. */
 static void test_values(void **state)
 {
-    static const struct {
-        const char *sql, *message, *hint;
-    } cases[] = {
+    static const hint_case cases[] = {
         {"INSERT INTO s (id, name) VALUES (1, \"text\");",
          "Column 'text' cannot be resolved: VALUES takes expressions without columns.",
          "Text is written in single quotes; double quotes are for names"},
@@ -188,19 +292,7 @@ static void test_values(void **state)
          "'FOO' is not a valid stream/table name or alias: VALUES takes", ""},
     };
     (void)state;
-    world w;
-    world_init(&w);
-    world_fill(&w);
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        weir_error err = {0};
-        world_result r;
-        assert_int_not_equal(world_plan(&w, cases[i].sql, &r, &err), WEIR_OK);
-        assert_string_equal(err.hint, cases[i].hint);
-        if (!strstr(err.message, cases[i].message))
-            fail_msg("%s\n  message %s", cases[i].sql, err.message);
-        world_result_free(&r);
-    }
-    world_fini(&w);
+    check_hints(cases, sizeof cases / sizeof cases[0]);
 }
 
 int main(void)
@@ -213,6 +305,9 @@ int main(void)
         cmocka_unit_test(test_pseudo_columns),
         cmocka_unit_test(test_duplicates),
         cmocka_unit_test(test_values),
+        cmocka_unit_test(test_near_columns),
+        cmocka_unit_test(test_foreign_types),
+        cmocka_unit_test(test_with_values),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
