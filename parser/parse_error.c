@@ -52,6 +52,7 @@ static const char *found(wr_parser *p)
     if (eol && t.kind == WR_TOK_BAD_QUOTE) { /* its first line: the rest is other statements */
         dots = "...";
         len = (size_t)(eol - p->text) - t.pos;
+        len -= len > 0 && eol[-1] == '\r';
     }
     if (len > SHOWN_TOKEN_MAX) {
         dots = "...";

@@ -128,7 +128,8 @@ static bool check_grouped(void *arg, const wr_ast_expr *e)
 }
 
 /* All items that are made of other things than grouping expressions and aggregates, in one message.
- */
+ * Before the aggregation is built where there is no GROUP BY (@p ungrouped): ksqlDB says that a
+ * column does not belong there before it misses the clause itself. */
 static weir_status check_items(wr__builder *b, const wr__stage *st, bool ungrouped, weir_error *err)
 {
     wr__analysis *an = b->an;

@@ -441,7 +441,7 @@ static weir_status expand_source(wr__analysis *an, uint32_t i, int64_t pos, weir
     const wr_schema *schema = s->schema;
     for (uint32_t c = 0; c < schema->keys_n; c++)
         WR_TRY(add_star_column(an, i, schema->cols[c].name, pos, err));
-    if (!an->persistent && s->window.kind != WR_WINDOW_NONE) {
+    if ((!an->persistent || an->relations_n > 1) && s->window.kind != WR_WINDOW_NONE) {
         WR_TRY(add_star_column(an, i, "WINDOWSTART", pos, err));
         WR_TRY(add_star_column(an, i, "WINDOWEND", pos, err));
     }
@@ -618,7 +618,8 @@ static weir_status add_struct_star(wr__analysis *an, const wr_ast_item *item, we
     return WEIR_OK;
 }
 
-/* `s.rowtime AS rowtime` is that column as it is, for ksqlDB, and refused as such. */
+/* `s.rowtime AS rowtime` is that column as it is, for ksqlDB, and refused as such; any other
+ * expression under such a name is refused for the name. */
 static weir_status reserved_alias(const wr_ast_item *item, weir_error *err)
 {
     const wr_ast_expr *e = item->expr;

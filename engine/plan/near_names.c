@@ -21,7 +21,9 @@ typedef enum nearness {
     NEAR_CASE,   /* the same in other letters */
 } nearness;
 
-/* Are the texts equal but for one letter more, less or other, or for two neighbours swapped? */
+/* The common beginning and end are taken off; what is left in the middle of both says what
+ * happened. Are the texts equal but for one letter more, less or other, or for two neighbours
+ * swapped? */
 static bool one_slip(wr_str a, wr_str b)
 {
     uint32_t i = 0, k = 0;
@@ -37,6 +39,7 @@ static bool one_slip(wr_str a, wr_str b)
     return x <= 1 && y <= 1;
 }
 
+/* In the order of the enumeration: the last that holds. */
 static nearness compare(const char *wanted, const char *have)
 {
     wr_str w = wr_str_c(wanted), h = wr_str_c(have);
@@ -58,6 +61,9 @@ static bool is_alias(const wr_ast_query *q, const char *name)
     return false;
 }
 
+/* The nearest kind of likeness that any column has is the one that is shown, all columns of it: of
+ * ID both L_ID and R_ID. A qualifier was meant, so only that relation is looked at; without one the
+ * relation's name is shown where the query has several, because it will be needed. */
 weir_status wr__hint_column(const wr__analysis *an, const wr_ast_expr *e, weir_error *err)
 {
     WR_ASSERT(e->kind == WR_AST_COLUMN);

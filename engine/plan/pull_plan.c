@@ -33,8 +33,17 @@ static weir_status refuse(int64_t pos, weir_error *err, const char *what)
 /* A pull query reads rows that are there: what would have to compute new ones is refused, before
  * any name is looked up. On streams, too: a push query could do some of it, but the statement would
  * change its meaning with the kind of its source. */
-static weir_status check_clauses(const wr_ast_query *q, weir_error *err)
+static weir_status check_clauses(const wr_plan_env *env, const wr_ast_query *q, weir_error *err)
 {
+    if (!wr_settings_bool(env->settings, "ksql.pull.queries.enable", true))
+        return wr_error_at(err, WEIR_ERR_STATEMENT, q->pos,
+                           "Pull queries are disabled." HELP
+                           "\nPlease set ksql.pull.queries.enable=true to enable this feature.");
+    if (q->has_limit &&
+        !wr_settings_bool(env->settings, "ksql.query.pull.limit.clause.enabled", true))
+        return wr_error_at(err, WEIR_ERR_STATEMENT, q->limit_pos,
+                           "LIMIT clause in pull queries is currently disabled. You can enable "
+                           "them by setting ksql.query.pull.limit.clause.enabled=true." HELP);
     if (q->joins_n)
         return refuse(q->joins[0].pos, err, "JOIN clauses");
     if (q->window)
@@ -395,6 +404,28 @@ static weir_status no_scan(pull_build *p, const conjunction *c, weir_error *err)
     return WEIR_ERR_STATEMENT;
 }
 
+/* Without scans every term has to be one of a look-up: a comparison of a column. ksqlDB refuses all
+ * others, also beside a comparison of the key. Which column it is, is looked at later. */
+static weir_status check_terms(const pull_build *p, const conjunction *c, weir_error *err)
+{
+    for (size_t i = 0; i < c->terms.n; i++) {
+        const wr_ast_expr *e = c->terms.v[i];
+        bool compare = e->kind == WR_AST_COMPARE;
+        if (compare &&
+            (wr__find_slot(p->an, e->args[0]) >= 0 || wr__find_slot(p->an, e->args[1]) >= 0))
+            continue;
+        wr_buf text = {0};
+        wr__print_expr(p->an, &text, e);
+        wr_error_at(err, WEIR_ERR_STATEMENT, e->pos, "%s: %s." HELP,
+                    compare ? "A comparison must directly reference a key column"
+                            : "Unsupported expression in WHERE clause",
+                    wr_buf_cstr(&text));
+        wr_buf_free(&text);
+        return WEIR_ERR_STATEMENT;
+    }
+    return WEIR_OK;
+}
+
 /* Two alternatives for one key are one look-up. Exact look-ups only: both have a value for every
  * key column. */
 static bool same_key(const wr_pull *pull, const wr_pull_key *a, const wr_pull_key *b)
@@ -431,6 +462,9 @@ static void add_exact(wr_pull *pull, const wr_pull_key *k)
 static weir_status find_bounds(pull_build *p, weir_error *err)
 {
     wr_pull *pull = p->pull;
+    /* ksqlDB's windowed stores have no ranges of keys; ours do, and use them where scans are
+     * allowed, so that a statement without scans is a look-up in both. */
+    bool windowed = pull->source->window.kind != WR_WINDOW_NONE;
     bool scans = p->scans,
          ranges = scans ||
                   wr_settings_bool(p->env->settings, "ksql.query.pull.range.scan.enabled", true);
@@ -453,6 +487,8 @@ static weir_status find_bounds(pull_build *p, weir_error *err)
                          .window_end_max = INT64_MAX};
         bool *have = WR_NEW_N(pull->arena, bool, keys_n), all = keys_n > 0;
         uint32_t *compared = WR_NEW_N(pull->arena, uint32_t, keys_n);
+        if (!scans)
+            WR_TRY(check_terms(p, &d.any.v[i], err));
         for (size_t t = 0; t < d.any.v[i].terms.n; t++)
             WR_TRY(use_term(p, d.any.v[i].terms.v[t], &k, have, compared, err));
         if (!scans)
@@ -462,7 +498,7 @@ static weir_status find_bounds(pull_build *p, weir_error *err)
         if (all) {
             k.from = k.to = NULL;
             add_exact(pull, &k);
-        } else if ((k.from || k.to) && ranges && d.any.n == 1) {
+        } else if ((k.from || k.to) && ranges && d.any.n == 1 && (scans || !windowed)) {
             k.key = NULL;
             pull->keys[pull->keys_n++] = k;
         } else if (scans) {
@@ -616,7 +652,7 @@ weir_status wr_plan_pull(const wr_plan_env *env, const wr_ast_query *query, wr_p
                          weir_error *err)
 {
     wr_source *s;
-    WR_TRY(check_clauses(query, err));
+    WR_TRY(check_clauses(env, query, err));
     WR_TRY(wr_catalog_get(env->catalog, &query->from.name, &s, err));
     if (!s->is_table && !wr_settings_bool(env->settings, "ksql.query.pull.stream.enabled", true))
         return wr_error_at(err, WEIR_ERR_STATEMENT, query->pos,

@@ -22,6 +22,8 @@
 
 /* ---- WHERE, HAVING ---- */
 
+/* Binding says "Invalid Predicate: ..." for what ksqlDB finds only when it generates code: CAST, IN
+ * and BETWEEN. Everything else it finds while it types the expression of a clause. */
 void wr__place_in_clause(const wr_scope *scope, const char *clause, weir_error *err)
 {
     WR_ASSERT(scope->part);
@@ -100,6 +102,39 @@ static weir_status build_partition_by(wr__builder *b, wr__stage *st, weir_error 
     bool keyless = n == 1 && an->partition_by[0]->kind == WR_AST_NULL;
     return wr__build_select_key(b, st, an->partition_by, an->partition_names,
                                 keyless ? 0 : (uint32_t)n, NULL, "StreamSelectKey", "PartitionBy",
+                                err);
+}
+
+/* With ksqlDB's new planner, which is off unless a setting says otherwise, a stream's key is what
+ * the projection has of it, in that order: `SELECT k2, v, k1` swaps two key columns, `SELECT v`
+ * makes a stream without a key. Otherwise all key columns must be selected and keep their order.
+ * Only for what that planner does: one stream, without windows, grouping or new keys. */
+static weir_status build_selected_keys(wr__builder *b, wr__stage *st, weir_error *err)
+{
+    wr__analysis *an = b->an;
+    const wr_ast_query *q = an->query;
+    if (!an->persistent || an->relations_n > 1 || st->step->table || q->partition_by_n ||
+        q->has_group_by || an->has_aggregates || st->window.kind != WR_WINDOW_NONE ||
+        !wr_settings_bool(an->env->settings, "ksql.new.query.planner.enabled", false))
+        return WEIR_OK;
+    wr_arena *a = b->plan->arena;
+    wr_ast_expr **keys = WR_NEW_N(a, wr_ast_expr *, st->keys_n);
+    const char **names = WR_NEW_N(a, const char *, st->keys_n);
+    bool *taken = WR_NEW_N(a, bool, st->keys_n);
+    uint32_t n = 0;
+    bool same = true;
+    for (size_t i = 0; i < an->items.n; i++)
+        for (uint32_t k = 0; k < st->keys_n; k++) {
+            if (taken[k] || !wr_ast_expr_equal(st->keys[k].viable.v[0], an->items.v[i].expr))
+                continue; /* the second of two is refused later */
+            same = same && k == n;
+            taken[k] = true;
+            names[n] = st->keys[k].name;
+            keys[n++] = an->items.v[i].expr;
+        }
+    if (same && n == st->keys_n)
+        return WEIR_OK;
+    return wr__build_select_key(b, st, keys, names, n, NULL, "StreamSelectKey", "SelectedKeys",
                                 err);
 }
 
@@ -195,6 +230,7 @@ weir_status wr__build_query(wr__builder *b, wr__stage *st, wr__result *result, w
                            "Only one of PARTITION BY or GROUP BY is allowed in a query");
     if (q->partition_by_n)
         WR_TRY(build_partition_by(b, st, err));
+    WR_TRY(build_selected_keys(b, st, err));
     WR_TRY(build_flat_map(b, st, err));
     WR_TRY(wr__build_aggregate(b, st, err));
     WR_TRY(wr__check_non_aggregates(b, st, err));

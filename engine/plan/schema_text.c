@@ -23,7 +23,8 @@ typedef struct shown {
     bool gap, begun; /* equal ones were left out just now; something was written */
 } shown;
 
-/* Something is left out before the next entry, which is written in any case. */
+/* Before an entry that is written: a comma, and dots where equal ones were left out since the last.
+ * So two neighbours that differ stand side by side, and others do not seem to. */
 static void separate(shown *s)
 {
     wr_buf_puts(s->out, s->begun ? ", " : "");
@@ -33,6 +34,7 @@ static void separate(shown *s)
     s->begun = true;
 }
 
+/* The end of a list: how many more there would have been, or that equal ones follow. */
 static void finish(shown *s)
 {
     if (s->n > SHOWN_MAX)
@@ -58,6 +60,8 @@ static void put_name(wr_buf *out, const char *name)
     wr_buf_puts(out, "` ");
 }
 
+/* A field is its name and its type at its place: a STRUCT is read by name, but two types with their
+ * fields in another order are two types. */
 static bool same_field(const wr_type *a, const wr_type *b, uint32_t i)
 {
     return i < a->fields_n && i < b->fields_n &&
@@ -113,6 +117,7 @@ static void put_type(wr_buf *out, const wr_type *t, const wr_type *other)
     wr_buf_free(&text);
 }
 
+/* As records are read: place by place, and a key is no value. */
 static bool same_column(const wr_schema *a, const wr_schema *b, uint32_t i)
 {
     return i < a->n && i < b->n && a->cols[i].role == b->cols[i].role &&
@@ -120,6 +125,7 @@ static bool same_column(const wr_schema *a, const wr_schema *b, uint32_t i)
            wr_type_equal(a->cols[i].type, b->cols[i].type);
 }
 
+/* The columns of @p schema that @p other has not at their place. */
 static void put_differing(wr_buf *out, const wr_schema *schema, const wr_schema *other)
 {
     shown s = {.out = out};
@@ -141,6 +147,8 @@ static void put_differing(wr_buf *out, const wr_schema *schema, const wr_schema 
     finish(&s);
 }
 
+/* Both are written whole or both shortened, so that what stands in one and not in the other is a
+ * difference and not a matter of length. */
 void wr__put_schemas(wr_buf *a_text, const wr_schema *a, wr_buf *b_text, const wr_schema *b)
 {
     WR_ASSERT(a->keys_n <= a->n && b->keys_n <= b->n);

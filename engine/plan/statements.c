@@ -152,7 +152,9 @@ static weir_status sink_formats(const wr_plan_env *env, wr_source *s, const wr__
             return wr_error_at(err, WEIR_ERR_STATEMENT, with->format_pos,
                                "Key format specified for stream without key columns.");
         s->key = (wr_format_use){.format = with->key_format};
-    } else if (s->schema->keys_n == 0 && left->schema->keys_n > 0) { /* PARTITION BY NULL */
+    } else if (s->schema->keys_n == 0 &&
+               (left->schema->keys_n > 0 || q->an.query->partition_by_n > 0)) {
+        /* PARTITION BY NULL, or keys that were not selected */
         s->key = (wr_format_use){.format = wr_format_get(WR_FORMAT_NONE)};
     } else if (s->key.format->id == WR_FORMAT_NONE || left->key.format->id == WR_FORMAT_NONE) {
         const char *name = wr_settings_get(env->settings, "ksql.persistence.default.format.key");

@@ -25,8 +25,8 @@ typedef struct wr__with {
     int64_t timestamp_pos, format_pos, partitions_pos; /* for errors found later; 0: not given */
     char key_delimiter, value_delimiter;               /* 0: not given */
     int64_t key_delimiter_pos, value_delimiter_pos;
-    wr_window window;                                  /* kind NONE: not given */
-    const char *query_id;                              /* INSERT INTO only; upper case */
+    wr_window window;     /* kind NONE: not given */
+    const char *query_id; /* INSERT INTO only; upper case */
 } wr__with;
 
 /* Read the WITH clause of @p stmt into @p out. Everything that can be judged without the rest of

@@ -666,15 +666,90 @@ static void test_pull_without_scans(void **state)
          "SELECT"},
         {"SELECT * FROM agg2 WHERE name = 'a';", "Multi-column sources must specify every key",
          "SELECT"},
+        {"SELECT * FROM agg WHERE name IN ('a', CAST(c AS STRING));",
+         "A comparison must be between a key column and a resolvable expression.", "CAST(c"},
+        {"SELECT * FROM agg WHERE UCASE(name) = name;",
+         "A comparison must be between a key column and a resolvable expression.", "UCASE(name)"},
+        {"SELECT * FROM agg WHERE name = 'a' AND name = 'b';",
+         "A comparison condition on the key column cannot be combined with other comparisons",
+         "SELECT"},
+        {"SELECT * FROM agg WHERE name = 'a' AND c IS NOT NULL;",
+         "Unsupported expression in WHERE clause: (C IS NOT NULL).", "c IS NOT NULL"},
+        {"SELECT * FROM agg WHERE name LIKE 'a%';",
+         "Unsupported expression in WHERE clause: (NAME LIKE 'a%').", "name LIKE"},
+        {"SELECT * FROM agg WHERE NOT (name = 'a');",
+         "Unsupported expression in WHERE clause: (NOT (NAME = 'a')).", "NOT (name"},
+        {"SELECT * FROM agg WHERE name = 'a' AND ABS(c) = 1;",
+         "A comparison must directly reference a key column: (ABS(C) = 1).", "ABS(c)"},
+        {"SELECT * FROM agg WHERE 1 = 1;",
+         "A comparison must directly reference a key column: (1 = 1).", "1 = 1"},
+        {"SELECT * FROM agg WHERE name < 'a' OR name > 'b';",
+         "Bound on key columns '[`NAME` STRING KEY]' must", "SELECT"},
+        {"SELECT * FROM wname WHERE name > 'a';", "Bound on key columns '[`NAME` STRING KEY]' must",
+         "SELECT"},
     };
     (void)state;
     world w;
     world_init(&w);
     world_fill(&w);
+    weir_error err;
+    assert_int_equal(world_do(&w,
+                              "CREATE TABLE wname AS SELECT name, COUNT(*) AS c FROM s WINDOW "
+                              "TUMBLING (SIZE 1 MINUTE) GROUP BY name;",
+                              &err),
+                     WEIR_OK);
     wr_settings_put(&w.settings, "ksql.query.pull.table.scan.enabled", "false");
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
         reject_check(&w, &cases[i]);
+    static const char *const taken[] = {
+        "SELECT * FROM agg WHERE name = 'a';",
+        "SELECT * FROM agg WHERE name IN ('a', 'b') AND c > 1;",
+        "SELECT * FROM agg WHERE name > 'a' AND c > 1;", /* a range of a key that has an order */
+        "SELECT * FROM wagg WHERE id = 12 - 1 AND WINDOWSTART > 5 AND WINDOWEND < 10 + 1;",
+        "SELECT * FROM agg2 WHERE name = 'a' AND n = 1;",
+        "SELECT * FROM s WHERE name LIKE 'a%';", /* streams are read as a whole in any case */
+    };
+    for (size_t i = 0; i < sizeof taken / sizeof taken[0]; i++) {
+        world_result r;
+        if (world_plan(&w, taken[i], &r, &err) != WEIR_OK)
+            fail_msg("%s: %s", taken[i], err.message);
+        world_result_free(&r);
+    }
     world_fini(&w);
+}
+
+/* Parts of pull queries, or all of them, can be switched off. */
+static void test_pull_switches(void **state)
+{
+    static const struct {
+        const char *setting;
+        reject_case c;
+    } cases[] = {
+        {"ksql.query.pull.limit.clause.enabled",
+         {"SELECT * FROM agg LIMIT 3;", "LIMIT clause in pull queries is currently disabled. You",
+          "LIMIT 3;"}},
+        {"ksql.query.pull.limit.clause.enabled",
+         {"SELECT * FROM s LIMIT 0;", "LIMIT clause in pull queries is currently disabled. You",
+          "LIMIT 0;"}},
+        {"ksql.query.pull.stream.enabled",
+         {"SELECT * FROM s;", "Pull queries on streams are disabled.", "SELECT"}},
+        {"ksql.pull.queries.enable",
+         {"SELECT * FROM agg WHERE name = 'a';", "Pull queries are disabled.", "SELECT"}},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        world w;
+        world_result r;
+        weir_error err;
+        world_init(&w);
+        world_fill(&w);
+        if (world_plan(&w, cases[i].c.sql, &r, &err) != WEIR_OK)
+            fail_msg("%s", err.message);
+        world_result_free(&r);
+        wr_settings_put(&w.settings, cases[i].setting, "false");
+        reject_check(&w, &cases[i].c);
+        world_fini(&w);
+    }
 }
 
 /* A statement that says IF NOT EXISTS or IF EXISTS is no error. */
@@ -701,6 +776,7 @@ int main(void)
         cmocka_unit_test(test_sources),
         cmocka_unit_test(test_queries),
         cmocka_unit_test(test_pull_without_scans),
+        cmocka_unit_test(test_pull_switches),
         cmocka_unit_test(test_nothing_to_do),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
