@@ -405,7 +405,12 @@ static weir_status no_scan(pull_build *p, const conjunction *c, weir_error *err)
 }
 
 /* Without scans every term has to be one of a look-up: a comparison of a column. ksqlDB refuses all
- * others, also beside a comparison of the key. Which column it is, is looked at later. */
+ * others, also beside a comparison of the key, so that a statement that passes here passes there.
+ * Which column it is, is looked at later.
+ *
+ *     id = 1 AND v > 5         a look-up, and a filter on what it finds
+ *     id = 1 AND v LIKE 'a%'   refused: no comparison
+ *     id = 1 AND ABS(v) = 5    refused: not of a column */
 static weir_status check_terms(const pull_build *p, const conjunction *c, weir_error *err)
 {
     for (size_t i = 0; i < c->terms.n; i++) {
