@@ -150,6 +150,8 @@ typedef struct wr__calls {
 } wr__calls;
 /** A visitor for wr_ast_walk; @p arg is a wr__calls. */
 bool wr__collect_call(void *arg, const wr_ast_expr *e);
+/** Does the projection call a table function? */
+bool wr__has_table_function(const wr__analysis *an);
 
 /** Scope over a stage, for wr_expr_compile. */
 typedef struct wr__stage_scope {

@@ -626,6 +626,17 @@ static weir_status build_pull(const wr_plan_env *env, const wr_ast_query *query,
         .pull = pull,
         .scans = wr_settings_bool(env->settings, "ksql.query.pull.table.scan.enabled", true)};
     wr__stage_scope_init(&p.scope, b, st);
+    pull->has_limit = query->has_limit;
+    pull->limit = query->limit;
+    pull->scan = !pull->source->is_table;
+    if (pull->scan) { /* the rest is a push query's matter */
+        for (size_t i = 0; i < an->items.n; i++)
+            WR_TRY(check_pseudo(an, an->items.v[i].expr, "SELECT", err));
+        return WEIR_OK;
+    }
+    if (wr__has_table_function(an))
+        return wr_error_at(err, WEIR_ERR_STATEMENT, query->pos,
+                           "Table source is not supported with table functions");
     WR_TRY(compile_items(&p, err));
     if (an->where) {
         p.scope.base.part = "expression";
@@ -643,10 +654,28 @@ static weir_status build_pull(const wr_plan_env *env, const wr_ast_query *query,
                                wr_type_text(pull->arena, wr_expr_type(pull->filter)));
     }
     WR_ASSERT(pull->result->n == an->items.n);
-    pull->has_limit = query->has_limit;
-    pull->limit = query->limit;
-    pull->scan = !pull->source->is_table;
-    return pull->scan ? WEIR_OK : find_bounds(&p, err);
+    return find_bounds(&p, err);
+}
+
+/* On a stream the query is planned as a push query, whose plan goes to the query that runs it: what
+ * the client is shown of the result is copied. */
+static weir_status build_stream_pull(const wr_plan_env *env, const wr_ast_query *query,
+                                     wr_pull *pull, weir_error *err)
+{
+    WR_TRY(wr_plan_push(env, query, &pull->plan, err));
+    const wr_schema *result = pull->plan->result;
+    wr_column *cols = WR_NEW_N(pull->arena, wr_column, result->n);
+    bool *is_key = WR_NEW_N(pull->arena, bool, result->n);
+    WR_ASSERT(result->n > 0);
+    for (uint32_t i = 0; i < result->n; i++) {
+        cols[i] = result->cols[i];
+        cols[i].name = wr_arena_strdup(pull->arena, result->cols[i].name);
+        cols[i].type = wr_type_copy(pull->arena, result->cols[i].type);
+        is_key[i] = pull->plan->result_is_key[i];
+    }
+    pull->result = wr_schema_new(pull->arena, cols, result->n);
+    pull->result_is_key = is_key;
+    return WEIR_OK;
 }
 
 /* A table must have a query that keeps its rows; that is asked last, so that what is wrong with the
@@ -676,7 +705,7 @@ weir_status wr_plan_pull(const wr_plan_env *env, const wr_ast_query *query, wr_p
                          "'CREATE TABLE QUERYABLE_%s AS SELECT * FROM %s'." HELP,
                          s->name, s->name, s->name);
     if (st == WEIR_OK && !s->is_table)
-        st = wr_plan_push(env, query, &pull->plan, err);
+        st = build_stream_pull(env, query, pull, err);
     if (st != WEIR_OK) {
         wr_pull_free(pull);
         return st;

@@ -140,9 +140,9 @@ static weir_status build_selected_keys(wr__builder *b, wr__stage *st, weir_error
 
 /* ---- table functions ---- */
 
-/* Not into the arguments of a call that was found: one inside another is an error of compilation,
- * with a better message than could be given here. @p arg's list is in order of first mention, which
- * is the order of columns and states. */
+/* Not into the arguments of a call that was found: one inside another is refused by whoever
+ * collects them. @p arg's list is in order of first mention, which is the order of columns and
+ * states. */
 bool wr__collect_call(void *arg, const wr_ast_expr *e)
 {
     wr__calls *l = arg;
@@ -155,7 +155,75 @@ bool wr__collect_call(void *arg, const wr_ast_expr *e)
         if (wr_ast_expr_equal(l->calls.v[i], e))
             return false;
     wr_arr_push(l->arena, &l->calls, e);
-    return false; /* nested ones are refused when the call is compiled */
+    return false;
+}
+
+/* A walk that looks for a call of a table function below certain nodes. Above them it looks for such
+ * a node; once below one, for a call, and then it has the pair.
+ *
+ *     ABS(CASE WHEN a THEN EXPLODE(l) END)     outer CASE, found EXPLODE */
+typedef struct misplaced {
+    const wr_function_registry *functions;
+    const wr_ast_expr *outer; /* CASE, a lambda, or a table function; NULL: not in one */
+    const wr_ast_expr *found; /* the call in it */
+} misplaced;
+
+static bool is_table_function(const wr_function_registry *functions, const wr_ast_expr *e)
+{
+    const wr_function *f =
+        e->kind == WR_AST_CALL ? wr_function_find(functions, wr_str_c(e->name.name)) : NULL;
+    return f && f->kind == WR_FUNCTION_TABLE;
+}
+
+static bool find_misplaced(void *arg, const wr_ast_expr *e)
+{
+    misplaced *m = arg;
+    if (m->found)
+        return false;
+    bool call = is_table_function(m->functions, e);
+    if (m->outer && call) {
+        m->found = e;
+        return false;
+    }
+    if (m->outer || (e->kind != WR_AST_CASE && e->kind != WR_AST_LAMBDA && !call))
+        return true;
+    /* Below this node a call is wrong; the walk beside it goes on as before. */
+    m->outer = e;
+    for (size_t i = 0; i < e->args_n; i++)
+        wr_ast_walk(e->args[i], find_misplaced, m);
+    wr_ast_walk(e->else_, find_misplaced, m);
+    if (!m->found)
+        m->outer = NULL;
+    return false;
+}
+
+/* Rows are made before any expression is computed: a call in a branch of CASE would make them
+ * whatever the branch, one in a lambda not for each element, and one in another's argument would
+ * have to be a step of its own. */
+static weir_status check_table_functions(const wr__analysis *an, weir_error *err)
+{
+    misplaced m = {.functions = an->env->functions};
+    for (size_t i = 0; i < an->items.n && !m.found; i++)
+        wr_ast_walk(an->items.v[i].expr, find_misplaced, &m);
+    if (!m.found)
+        return WEIR_OK;
+    WR_ASSERT(m.outer);
+    const char *name = m.found->name.name;
+    if (m.outer->kind != WR_AST_CALL)
+        return wr_error_at(err, WEIR_ERR_STATEMENT, m.found->pos,
+                           "Table functions cannot be used in %s: %s",
+                           m.outer->kind == WR_AST_CASE ? "CASE" : "a lambda", name);
+    return wr_error_at(err, WEIR_ERR_STATEMENT, m.found->pos,
+                       "Table functions cannot be nested: %s(%s())", m.outer->name.name, name);
+}
+
+bool wr__has_table_function(const wr__analysis *an)
+{
+    wr__calls list = {
+        .arena = an->arena, .functions = an->env->functions, .kind = WR_FUNCTION_TABLE};
+    for (size_t i = 0; i < an->items.n; i++)
+        wr_ast_walk(an->items.v[i].expr, wr__collect_call, &list);
+    return list.calls.n > 0;
 }
 
 /* Table functions: all of the projection's go into one step, which makes as many rows as the
@@ -169,6 +237,7 @@ static weir_status build_flat_map(wr__builder *b, wr__stage *st, weir_error *err
         wr_ast_walk(b->an->items.v[i].expr, wr__collect_call, &list);
     if (list.calls.n == 0)
         return WEIR_OK;
+    WR_TRY(check_table_functions(b->an, err));
     if (st->step->table)
         return wr_error_at(err, WEIR_ERR_STATEMENT, list.calls.v[0]->pos,
                            "Table source is not supported with table functions");

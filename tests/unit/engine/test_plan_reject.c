@@ -420,7 +420,7 @@ static const reject_case query_cases[] = {
     {"CREATE STREAM x AS SELECT a, EXPLODE(b) FROM nokey;",
      "Function 'explode' does not accept parameters (INTEGER).", "EXPLODE(b) FRO"},
     {"CREATE STREAM x AS SELECT id, EXPLODE(EXPLODE(tags)) FROM s;",
-     "Table functions are not allowed here: EXPLODE(TAGS)", "EXPLODE(tags))"},
+     "Table functions cannot be nested: EXPLODE(EXPLODE())", "EXPLODE(tags))"},
     {"CREATE TABLE x AS SELECT name, EXPLODE(tags), COUNT(*) FROM s GROUP BY name;",
      "Table functions cannot be used with aggregations.", "EXPLODE(tags),"},
     {"CREATE TABLE x AS SELECT id, EXPLODE(ARRAY[n]) FROM t;",
