@@ -140,7 +140,9 @@ static weir_status resolve(const wr_ast_type *ast, const wr_map *types, wr_arena
 static weir_status resolve_struct(const wr_ast_type *ast, const wr_map *types, wr_arena *a,
                                   const wr_type **out, weir_error *err)
 {
-    wr_field *fields = WR_NEW_N(a, wr_field, ast->fields_n ? ast->fields_n : 1);
+    if (ast->fields_n == 0)
+        return wr_error_at(err, WEIR_ERR_STATEMENT, ast->pos, "A STRUCT has at least one field");
+    wr_field *fields = WR_NEW_N(a, wr_field, ast->fields_n);
     for (size_t i = 0; i < ast->fields_n; i++) {
         fields[i].name = ast->fields[i].name.name;
         for (size_t k = 0; k < i; k++) {

@@ -77,6 +77,8 @@ typedef struct wr__analysis {
 weir_status wr__analyze(wr__analysis *an, weir_error *err) WR_MUST_CHECK;
 /** The relation that a catalog entry is, under @p alias. */
 wr__relation wr__relation_of(wr_source *s, const char *alias, int64_t pos);
+/** Slot of that column of that relation; -1: nobody has mentioned it. */
+int wr__slot_index(const wr__analysis *an, const char *alias, const char *name);
 /** Slot of a qualified COLUMN node; -1: none (a lambda's parameter). */
 int wr__find_slot(const wr__analysis *an, const wr_ast_expr *column);
 /** Which sources (bit set) an expression reads. */

@@ -48,15 +48,16 @@ weir_status wr__window_of(const wr__analysis *an, wr_window *w, weir_error *err)
     w->emit_final = an->query->emit == WR_AST_EMIT_FINAL;
     if (in->has_grace)
         good = good && wr_ast_duration_ms(&in->grace, &w->grace_ms);
-    if (!good || w->size_ms <= 0)
+    /* A session may have no gap: rows of one time are one session then. */
+    if (!good || w->size_ms < 0 || (w->size_ms == 0 && w->kind != WR_WINDOW_SESSION))
         return wr_error_at(err, WEIR_ERR_STATEMENT, in->pos,
                            "Invalid window: sizes must be positive and fit 64-bit milliseconds");
     if (!in->has_grace && !w->emit_final)
         w->grace_ms = wr__ms_less(WR__DAY_MS, w->size_ms);
-    if (w->advance_ms <= 0 || w->advance_ms > w->size_ms)
+    if (w->kind == WR_WINDOW_HOPPING && (w->advance_ms <= 0 || w->advance_ms > w->size_ms))
         return wr_error_at(err, WEIR_ERR_STATEMENT, in->pos,
                            "Window advance must be more than zero and at most the window's size");
-    if (w->size_ms / w->advance_ms >= WINDOWS_PER_ROW_MAX)
+    if (w->kind == WR_WINDOW_HOPPING && w->size_ms / w->advance_ms >= WINDOWS_PER_ROW_MAX)
         return wr_error_at(err, WEIR_ERR_LIMIT, in->advance.pos,
                            "A row would be in %lld windows: the window's size may be at most %d "
                            "times its advance",
@@ -78,6 +79,7 @@ weir_status wr__window_of(const wr__analysis *an, wr_window *w, weir_error *err)
                                (long long)given, (long long)w->size_ms, (long long)w->grace_ms);
         w->retention_ms = given;
     }
+    w->retention_ms = WR_MAX(w->retention_ms, 1); /* a store that keeps nothing finds nothing */
     return WEIR_OK;
 }
 
@@ -155,6 +157,14 @@ static weir_status check_items(wr__builder *b, const wr__stage *st, bool ungroup
 
 /* ---- GROUP BY ---- */
 
+/* ksqlDB takes it and lets every row through: a filter that does nothing. */
+static weir_status refuse_having(const wr_ast_query *q, weir_error *err)
+{
+    wr_error_at(err, WEIR_ERR_STATEMENT, q->having_pos,
+                "HAVING requires aggregate functions and a GROUP BY clause");
+    return wr_error_hint(err, "WHERE filters the rows of a query without groups");
+}
+
 /* What may be grouped at all. Most of it is about what would have no meaning: windows without
  * groups, final results without windows, aggregates of tables by time. @p st is the stage before
  * the grouping: whether its rows are a table's decides about windows. */
@@ -179,9 +189,7 @@ static weir_status check_grouping(wr__builder *b, const wr__stage *st, weir_erro
         return wr_error_at(err, WEIR_ERR_STATEMENT, q->emit_pos,
                            "Suppression is currently disabled: set 'ksql.suppress.enabled'");
     if (!an->has_aggregates)
-        return an->having ? wr_error_at(err, WEIR_ERR_STATEMENT, q->having_pos,
-                                        "HAVING requires aggregate functions and a GROUP BY clause")
-                          : WEIR_OK;
+        return an->having ? refuse_having(q, err) : WEIR_OK;
     if (q->window && st->step->table)
         return wr_error_at(err, WEIR_ERR_STATEMENT, q->window->pos,
                            "WINDOW clause is not supported: Windowing not supported for table "

@@ -99,17 +99,6 @@ static const struct {
     {"WINDOWEND", WR_REF_WINDOWEND},
 };
 
-/* Alias and name are what makes a slot: after qualification two mentions of one column are equal
- * trees, so there is one slot for both. Slots are few (columns of one statement): a list is enough.
- */
-static int slot_index(const wr__analysis *an, const char *alias, const char *name)
-{
-    for (size_t i = 0; i < an->slots.n; i++)
-        if (strcmp(an->slots.v[i].alias, alias) == 0 && strcmp(an->slots.v[i].name, name) == 0)
-            return (int)i;
-    return -1;
-}
-
 /* The bounds of a window belong to the key, not to the value: they exist only where a key has them.
  */
 static bool is_bound(wr_ref_kind k)
@@ -252,7 +241,7 @@ static weir_status resolve_column(qualifier *q, wr_ast_expr *e, weir_error *err)
         return unknown_column(q, e, err);
     e->qualifier = (wr_ast_name){
         .name = found.alias, .pos = e->pos, .quoted = true, .implied = an->relations_n == 1};
-    if (slot_index(an, found.alias, found.name) < 0) {
+    if (wr__slot_index(an, found.alias, found.name) < 0) {
         found.name = wr_arena_strdup(an->arena, found.name);
         wr_arr_push(an->arena, &an->slots, found);
     }
@@ -277,6 +266,34 @@ static void copy_name(wr_arena *a, wr_ast_name *n)
 {
     if (n->name)
         n->name = wr_arena_strdup(a, n->name);
+}
+
+/* A column that is not written as one. It has no place of its own: errors about a column of a star
+ * point to the star. */
+static wr_ast_expr *column_node(wr__analysis *an, const char *alias, const char *name, int64_t pos)
+{
+    wr_ast_expr *e = WR_NEW(an->arena, wr_ast_expr);
+    e->kind = WR_AST_COLUMN;
+    e->pos = e->end = e->op_pos = pos;
+    e->qualifier = (wr_ast_name){.name = alias, .pos = pos, .quoted = true};
+    e->name = (wr_ast_name){.name = wr_arena_strdup(an->arena, name), .pos = pos, .quoted = true};
+    return e;
+}
+
+/* `SUM()` and `SUM(*)`, of a function that takes an argument, are of ROWTIME, as in ksqlDB; only
+ * COUNT takes none. */
+static weir_status add_rowtime(qualifier *q, wr_ast_expr *call, weir_error *err)
+{
+    wr_arena *a = q->an->arena;
+    const wr_function *f = wr_function_find(q->an->env->functions, wr_str_c(call->name.name));
+    for (uint32_t i = 0; i < f->sigs_n; i++)
+        if (!f->sigs[i].args[0])
+            return WEIR_OK;
+    call->star = false;
+    call->args = WR_NEW(a, wr_ast_expr *);
+    call->args[0] = column_node(q->an, q->an->relations[0].alias, "ROWTIME", call->pos);
+    call->args_n = 1;
+    return resolve_column(q, call->args[0], err);
 }
 
 /* Copy @p from with its columns qualified. Two things travel on the way down: the parameters of the
@@ -312,6 +329,8 @@ static weir_status qualify(qualifier *q, const wr_ast_expr *from, wr_ast_expr **
         return wr__no_function(e, err);
     if (wr__is_aggregate_call(q->an, e)) {
         q->an->has_aggregates = true;
+        if (e->args_n == 0)
+            return add_rowtime(q, e, err);
         q->in_aggregate = true;
     }
     weir_status st = WEIR_OK;
@@ -346,71 +365,7 @@ static weir_status qualify_list(wr__analysis *an, const char *clause, wr_ast_exp
     return WEIR_OK;
 }
 
-/* ---- slots of expressions ---- */
-
-int wr__find_slot(const wr__analysis *an, const wr_ast_expr *column)
-{
-    if (column->kind != WR_AST_COLUMN || !column->qualifier.name)
-        return -1;
-    return slot_index(an, column->qualifier.name, column->name.name);
-}
-
-typedef struct mark_arg {
-    const wr__analysis *an;
-    bool *used;
-    uint32_t sources;
-} mark_arg;
-
-/* Columns without a slot are parameters of lambdas, or the key of a join: they read no source. */
-static bool mark_visit(void *arg, const wr_ast_expr *e)
-{
-    mark_arg *m = arg;
-    int i = wr__find_slot(m->an, e);
-    if (i >= 0) {
-        if (m->used)
-            m->used[i] = true;
-        m->sources |= 1u << m->an->slots.v[i].source;
-    }
-    return true;
-}
-
-void wr__mark_slots(const wr__analysis *an, const wr_ast_expr *e, bool *used)
-{
-    mark_arg m = {an, used, 0};
-    if (e)
-        wr_ast_walk(e, mark_visit, &m);
-}
-
-uint32_t wr__sources_of(const wr__analysis *an, const wr_ast_expr *e)
-{
-    mark_arg m = {an, NULL, 0};
-    wr_ast_walk(e, mark_visit, &m);
-    return m.sources;
-}
-
-void wr__print_expr(const wr__analysis *an, wr_buf *out, const wr_ast_expr *e)
-{
-    if (e->kind == WR_AST_COLUMN) {
-        if (an->relations_n > 1 && e->qualifier.name)
-            wr_buf_printf(out, "%s.", e->qualifier.name);
-        wr_buf_puts(out, e->name.name);
-        return;
-    }
-    wr_ast_format_message(out, e);
-}
-
 /* ---- projection ---- */
-
-/* A star has no place for each of its columns: errors about them point to the star. */
-static wr_ast_expr *column_node(wr__analysis *an, const char *alias, const char *name, int64_t pos)
-{
-    wr_ast_expr *e = WR_NEW(an->arena, wr_ast_expr);
-    e->kind = WR_AST_COLUMN;
-    e->pos = e->end = e->op_pos = pos;
-    e->qualifier = (wr_ast_name){.name = alias, .pos = pos, .quoted = true};
-    e->name = (wr_ast_name){.name = wr_arena_strdup(an->arena, name), .pos = pos, .quoted = true};
-    return e;
-}
 
 /* In a join every column of a star is prefixed by its source, whether it clashes or not: the names
  * of a result must not change when the other source gets a column. */
@@ -564,34 +519,6 @@ static const char *item_name(wr__analysis *an, const wr_ast_item *item, const wr
     if (e->kind == WR_AST_FIELD)
         return unique_name(an, e->name.name);
     return NULL; /* generated once all names are known */
-}
-
-/* Types before there is a plan: every slot is a column of its own. */
-static weir_status resolve_slot(const wr_scope *self, const wr_ast_expr *column, wr_ref *out,
-                                weir_error *err)
-{
-    const wr__analysis *an = self->arg;
-    int i = wr__find_slot(an, column);
-    if (i < 0)
-        return wr_error_at(err, WEIR_ERR_STATEMENT, column->pos, "Column '%s' cannot be resolved.",
-                           column->name.name);
-    *out = (wr_ref){.kind = WR_REF_COLUMN, .index = (uint32_t)i, .type = an->slots.v[i].type};
-    return WEIR_OK;
-}
-
-weir_status wr__type_of(const wr__analysis *an, const wr_ast_expr *e, const wr_type **out,
-                        weir_error *err)
-{
-    WR_ASSERT(an->relations_n > 0);
-    wr_scope scope = {.resolve = resolve_slot,
-                      .types = &an->env->catalog->types,
-                      .functions = an->env->functions,
-                      .allow_aggregates = false,
-                      .arg = (void *)(uintptr_t)an};
-    wr_expr *typed;
-    WR_TRY(wr_expr_compile(e, &scope, an->arena, &typed, err));
-    *out = wr_expr_type(typed);
-    return WEIR_OK;
 }
 
 /* s->* is one item for each field of the struct. */

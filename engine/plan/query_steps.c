@@ -158,8 +158,8 @@ bool wr__collect_call(void *arg, const wr_ast_expr *e)
     return false;
 }
 
-/* A walk that looks for a call of a table function below certain nodes. Above them it looks for such
- * a node; once below one, for a call, and then it has the pair.
+/* A walk that looks for a call of a table function below certain nodes. Above them it looks for
+ * such a node; once below one, for a call, and then it has the pair.
  *
  *     ABS(CASE WHEN a THEN EXPLODE(l) END)     outer CASE, found EXPLODE */
 typedef struct misplaced {

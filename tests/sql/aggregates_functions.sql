@@ -167,3 +167,11 @@ INSERT INTO s (id, x, y) VALUES (1, 2, 4);
 INSERT INTO s (id, x, y) VALUES (1, 3, 0);
 ASSERT VALUES o (id, r) VALUES (1, 1.0);
 ASSERT VALUES o (id, r) VALUES (1, -0.5);
+
+--@test: of nothing, a function that takes an argument is of ROWTIME
+CREATE STREAM s (k INT KEY, v INT) WITH (kafka_topic='s', format='JSON', partitions=1);
+CREATE TABLE o AS SELECT k, SUM() AS s, MAX(*) AS m, COUNT() AS c, COUNT(*) AS d FROM s GROUP BY k HAVING MIN() < 9000;
+INSERT INTO s (ROWTIME, k, v) VALUES (1000, 1, 1);
+INSERT INTO s (ROWTIME, k, v) VALUES (2000, 1, 1);
+ASSERT VALUES o (k, s, m, c, d) VALUES (1, 1000, 1000, 1, 1);
+ASSERT VALUES o (k, s, m, c, d) VALUES (1, 3000, 2000, 2, 2);

@@ -221,6 +221,21 @@ static void test_near_columns(void **state)
     check_hints(cases, sizeof cases / sizeof cases[0]);
 }
 
+/* A clause that would do nothing in ksqlDB. */
+static void test_having_alone(void **state)
+{
+    static const hint_case cases[] = {
+        {"CREATE STREAM x AS SELECT id, n FROM s HAVING n > 1;",
+         "HAVING requires aggregate functions and a GROUP BY clause",
+         "WHERE filters the rows of a query without groups"},
+        {"SELECT id, n FROM s HAVING n > 1 EMIT CHANGES;",
+         "HAVING requires aggregate functions and a GROUP BY clause",
+         "WHERE filters the rows of a query without groups"},
+    };
+    (void)state;
+    check_hints(cases, sizeof cases / sizeof cases[0]);
+}
+
 /* Types under the names of other databases. */
 static void test_foreign_types(void **state)
 {
@@ -239,6 +254,9 @@ static void test_foreign_types(void **state)
         {"CREATE STREAM x (a ARRAY)" WITH, "Cannot resolve unknown type: ARRAY",
          "The type is ARRAY<type>"},
         {"CREATE STREAM x (a WOMBAT)" WITH, "Cannot resolve unknown type: WOMBAT", ""},
+        {"CREATE STREAM x (a STRUCT<>)" WITH, "A STRUCT has at least one field", ""},
+        {"CREATE STREAM x (a ARRAY<STRUCT<b STRUCT<>>>)" WITH, "A STRUCT has at least one field",
+         ""},
     };
     (void)state;
     check_hints(cases, sizeof cases / sizeof cases[0]);
@@ -351,6 +369,7 @@ int main(void)
         cmocka_unit_test(test_values),
         cmocka_unit_test(test_near_columns),
         cmocka_unit_test(test_foreign_types),
+        cmocka_unit_test(test_having_alone),
         cmocka_unit_test(test_with_values),
         cmocka_unit_test(test_table_functions),
     };
