@@ -84,7 +84,8 @@ static weir_status check_one_source(wr__builder *b, const join_sides *s, const w
  *
  *     FROM a JOIN b ON b.id = a.x           left a.x, right b.id
  *     ... JOIN c ON c.id = b.y              left b.y, right c.id
- *     ... JOIN c ON a.x = b.id              refused: c is on neither side */
+ *     ... JOIN c ON a.x = b.id              refused: c is on neither side, a circle
+ *     ... JOIN c ON c.x = d.id JOIN d ...   refused: d is not there yet */
 static weir_status split_sides(wr__builder *b, uint32_t join_index, join_sides *s, weir_error *err)
 {
     wr__analysis *an = b->an;
@@ -115,10 +116,18 @@ static weir_status split_sides(wr__builder *b, uint32_t join_index, join_sides *
     } else if (second == fresh && (first & before)) {
         s->left = s->on->args[0];
         s->right = s->on->args[1];
+    } else if ((first & before) && (second & before)) {
+        return wr_error_at(err, WEIR_ERR_STATEMENT, s->on->pos,
+                           "Cannot perform circular join - both `%s` and `%s` are already included "
+                           "in the current join tree.",
+                           an->relations[__builtin_ctz(second)].alias,
+                           an->relations[__builtin_ctz(first)].alias);
     } else {
         return wr_error_at(err, WEIR_ERR_STATEMENT, s->on->pos,
                            "Cannot build JOIN tree; neither source in the join is the FROM source "
-                           "or included in a previous JOIN");
+                           "or included in a previous JOIN: `%s` and `%s`.",
+                           an->relations[__builtin_ctz(first)].alias,
+                           an->relations[__builtin_ctz(second)].alias);
     }
     return WEIR_OK;
 }

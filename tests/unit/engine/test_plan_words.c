@@ -90,6 +90,14 @@ static void test_order(void **state)
         {"SELECT * FROM s JOIN t ON s.n = t.n JOIN t2 ON s.id = s.id EMIT CHANGES;",
          "Each side of the join must reference exactly one source and not the same source.",
          "s.id = s.id"},
+        /* a circle, and a join that hangs on nothing */
+        {"SELECT * FROM t JOIN t2 ON t.id = t2.id JOIN agg ON t2.id = t.id EMIT CHANGES;",
+         "Cannot perform circular join - both `T` and `T2` are already included", "t2.id = t.id"},
+        {"SELECT * FROM t JOIN t2 ON t.id = t2.id JOIN s ON s.id = s2.id JOIN s2 ON s2.id = t.id "
+         "EMIT CHANGES;",
+         "Cannot build JOIN tree; neither source in the join is the FROM source or included in a "
+         "previous JOIN: `S` and `S2`.",
+         "s.id = s2.id"},
         /* what is wrong with a pull query itself before the table that has no rows kept */
         {"SELECT name, name FROM t WHERE id = 1;",
          "Duplicate value columns found in schema: `NAME` STRING", "name FROM t"},
