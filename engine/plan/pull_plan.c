@@ -637,6 +637,7 @@ static weir_status build_pull(const wr_plan_env *env, const wr_ast_query *query,
     if (wr__has_table_function(an))
         return wr_error_at(err, WEIR_ERR_STATEMENT, query->pos,
                            "Table source is not supported with table functions");
+    p.scope.base.part = "Select";
     WR_TRY(compile_items(&p, err));
     if (an->where) {
         p.scope.base.part = "expression";

@@ -58,6 +58,8 @@ static void test_second_go(void **state)
          "Invalid expression: Cannot compare NAME (STRING) to 1 (INTEGER) with "
          "GREATER_THAN_OR_EQUAL.",
          "name BETWEEN"},
+        {"SELECT CAST(c AS DATE) AS d FROM agg;",
+         "Invalid Select: Cast of BIGINT to DATE is not supported", "CAST(c"},
         {"SELECT COUNT(*) FROM s GROUP BY name HAVING CAST(COUNT(*) AS DATE) = '2020-01-01' "
          "EMIT CHANGES;",
          "Invalid Predicate: Cast of BIGINT to DATE is not supported", "CAST(COUNT"},

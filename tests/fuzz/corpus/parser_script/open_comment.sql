@@ -1,1 +1,3 @@
-SELECT 1; /* a;
+SHOW STREAMS;
+/* no end
+CREATE STREAM lost (k INT KEY);
