@@ -107,18 +107,21 @@ static bool is_deleted(const cli_result *r, int i)
     return weir_row_is_tombstone(r->stmt) && !weir_column_is_key(r->stmt, i);
 }
 
-/** Collections come as JSON, in which a STRUCT has all of its fields, and are shown in ksqlDB's
- * way. Such a text is in @p own, which lives until the row is shown. */
-static const char *frame_cell(const cli_result *r, int i, cli_text *own)
+/** A value in a frame or in CSV. Collections come as JSON, in which a STRUCT has all of its fields,
+ * and are shown in ksqlDB's way. Such a text is in @p own, which lives until the row is shown. */
+static const char *value_text(const cli_result *r, int i, cli_text *own)
 {
-    if (is_deleted(r, i))
-        return "<TOMBSTONE>";
-    if (weir_column_is_null(r->stmt, i))
-        return "null";
     if (weir_column_type(r->stmt, i) >= WEIR_ARRAY &&
         cli_json_show(weir_column_json(r->stmt, i), own))
         return cli_text_string(own);
     return weir_column_text(r->stmt, i);
+}
+
+static const char *frame_cell(const cli_result *r, int i, cli_text *own)
+{
+    if (is_deleted(r, i))
+        return "<TOMBSTONE>";
+    return weir_column_is_null(r->stmt, i) ? "null" : value_text(r, i, own);
 }
 
 static void frame_row(cli_result *r)
@@ -201,8 +204,10 @@ static void csv_row(cli_result *r)
             add_csv(&r->text, cli_text_string(&cell), cell.len);
             cli_text_free(&cell);
         } else if (!weir_column_is_null(r->stmt, i)) {
-            const char *value = weir_column_text(r->stmt, i);
+            cli_text own = {0};
+            const char *value = value_text(r, i, &own);
             add_csv(&r->text, value, strlen(value));
+            cli_text_free(&own);
         }
     }
     cli_text_adds(&r->text, "\r\n");

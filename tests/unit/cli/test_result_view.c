@@ -155,6 +155,8 @@ static const result_case query_cases[] = {
      "|{A=1, B={C=one, D=null}}      |\n"
      "Limit Reached\n",
      ""},
+    {"and in CSV", "SELECT STRUCT(a := k, b := ARRAY[v, 'x']) AS s FROM s EMIT CHANGES LIMIT 1;",
+     CSV, "S\r\n\"{A=1, B=[one, x]}\"\r\n", "Limit Reached\n"},
     {"a deletion names its key alone", "SELECT * FROM t EMIT CHANGES LIMIT 2;", JSON,
      "{\"K\":\"a\",\"V\":7}\n{\"K\":\"a\",\"@tombstone\":true}\n{\"message\":\"Limit Reached\"}\n",
      ""},
