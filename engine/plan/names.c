@@ -280,22 +280,6 @@ static wr_ast_expr *column_node(wr__analysis *an, const char *alias, const char 
     return e;
 }
 
-/* `SUM()` and `SUM(*)`, of a function that takes an argument, are of ROWTIME, as in ksqlDB; only
- * COUNT takes none. */
-static weir_status add_rowtime(qualifier *q, wr_ast_expr *call, weir_error *err)
-{
-    wr_arena *a = q->an->arena;
-    const wr_function *f = wr_function_find(q->an->env->functions, wr_str_c(call->name.name));
-    for (uint32_t i = 0; i < f->sigs_n; i++)
-        if (!f->sigs[i].args[0])
-            return WEIR_OK;
-    call->star = false;
-    call->args = WR_NEW(a, wr_ast_expr *);
-    call->args[0] = column_node(q->an, q->an->relations[0].alias, "ROWTIME", call->pos);
-    call->args_n = 1;
-    return resolve_column(q, call->args[0], err);
-}
-
 /* Copy @p from with its columns qualified. Two things travel on the way down: the parameters of the
  * lambdas around (which are no columns), and whether an aggregate is around (inside one the bounds
  * of the query's own window are not to be seen, as they are made by the aggregation). */
@@ -329,14 +313,15 @@ static weir_status qualify(qualifier *q, const wr_ast_expr *from, wr_ast_expr **
         return wr__no_function(e, err);
     if (wr__is_aggregate_call(q->an, e)) {
         q->an->has_aggregates = true;
-        if (e->args_n == 0)
-            return add_rowtime(q, e, err);
         q->in_aggregate = true;
     }
     weir_status st = WEIR_OK;
-    e->args = WR_NEW_N(a, wr_ast_expr *, e->args_n);
+    e->args = WR_NEW_N(a, wr_ast_expr *, e->args_n + 1);
     for (size_t i = 0; i < e->args_n && st == WEIR_OK; i++)
         st = qualify(q, from->args[i], &e->args[i], err);
+    const wr_ast_expr *rowtime = q->in_aggregate ? wr__default_argument(q->an, from) : NULL;
+    if (rowtime && st == WEIR_OK)
+        st = qualify(q, rowtime, &e->args[e->args_n++], err);
     if (e->else_ && st == WEIR_OK)
         st = qualify(q, from->else_, &e->else_, err);
     q->lambda = outer;

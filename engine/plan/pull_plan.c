@@ -637,10 +637,12 @@ static weir_status build_pull(const wr_plan_env *env, const wr_ast_query *query,
     if (wr__has_table_function(an))
         return wr_error_at(err, WEIR_ERR_STATEMENT, query->pos,
                            "Table source is not supported with table functions");
+    p.scope.base.between_checked = true; /* ksqlDB's interpreter of these checks */
     p.scope.base.part = "Select";
     WR_TRY(compile_items(&p, err));
     if (an->where) {
         p.scope.base.part = "expression";
+        p.scope.base.one_scope = true; /* as in every WHERE: what fails drops the row */
         weir_status status =
             wr_expr_compile(an->where, &p.scope.base, pull->arena, &pull->filter, err);
         if (status != WEIR_OK) {

@@ -43,6 +43,7 @@ static weir_status build_filter(wr__builder *b, wr__stage *st, const wr_ast_expr
     wr_expr *filter;
     wr__stage_scope_init(&scope, b, st);
     scope.base.part = "Predicate";
+    scope.base.one_scope = true; /* what fails anywhere in a condition drops the row */
     weir_status status = wr_expr_compile(e, &scope.base, b->plan->arena, &filter, err);
     if (status != WEIR_OK) {
         wr__place_in_clause(&scope.base, clause, err);
