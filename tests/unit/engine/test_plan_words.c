@@ -50,10 +50,10 @@ static void test_second_go(void **state)
          "Invalid Select: operator does not exist: INTEGER = STRING (NAME)", "name) FROM"},
         {"SELECT * FROM s WHERE n IN (1, name) EMIT CHANGES;",
          "Invalid Predicate: operator does not exist: INTEGER = STRING (NAME)", "name) EMIT"},
-        {"SELECT * FROM s WHERE name BETWEEN 1 AND 'a' EMIT CHANGES;",
-         "Invalid Predicate: Cannot compare NAME (STRING) to 1 (INTEGER) with "
+        {"SELECT * FROM s WHERE tags BETWEEN 1 AND 2 EMIT CHANGES;",
+         "Invalid Predicate: Cannot compare TAGS (ARRAY<STRING>) to 1 (INTEGER) with "
          "GREATER_THAN_OR_EQUAL.",
-         "name BETWEEN"},
+         "tags BETWEEN"},
         {"SELECT * FROM agg WHERE name BETWEEN 1 AND 'a';",
          "Invalid expression: Cannot compare NAME (STRING) to 1 (INTEGER) with "
          "GREATER_THAN_OR_EQUAL.",
