@@ -2,7 +2,8 @@
 /*
  * The library counts lines from the statement that it was given; a person counts them from the
  * start of the file. So positions are moved, and the "line 1:8: " that some messages begin with is
- * taken off, since the moved position stands in front.
+ * taken off, since the moved position stands in front. The line that is shown begins with the
+ * statement: what stands before it on the line is other statements.
  */
 #include "report.h"
 
@@ -11,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/** Behind "line 1:8: ", where a message begins so. */
+/** After "line 1:8: ", where a message begins so. */
 static const char *without_place(const char *message)
 {
     static const char word[] = "line ", digits[] = "0123456789";
@@ -88,15 +89,32 @@ void cli_fit_caret(const char *line_and_caret, int width, cli_text *out)
     cli_text_adds(out, "^\n");
 }
 
+/** Put @p message, in which a second mention of the place ("... at line 1:8") moves with it. */
+static void put_message(cli_text *out, const char *message, const weir_error *err, int line,
+                        int column)
+{
+    char place[64];
+    snprintf(place, sizeof place, " at line %d:%d", err->line, err->column);
+    const char *at = err->line > 0 ? strstr(message, place) : NULL;
+    const char *rest = at ? at + strlen(place) : NULL;
+    if (rest && (*rest == '\n' || !*rest)) {
+        cli_text_add(out, message, (size_t)(at - message));
+        cli_text_addf(out, " at line %d:%d", line, column);
+        message = rest;
+    }
+    cli_text_addf(out, "%s\n", message);
+}
+
 void cli_report_text(const weir_error *err, const char *text, size_t base, cli_origin origin,
                      cli_text *out)
 {
     weir_error moved = *err;
     const char *message = moved.message;
+    int line = 0;
     if (err->line > 0) {
         message = without_place(message);
         move_position(&moved, text, base);
-        int line = moved.line + origin.line - 1;
+        line = moved.line + origin.line - 1;
         if (origin.name)
             cli_text_addf(out, "%s:%d:%d: ", origin.name, line, moved.column);
         else
@@ -104,9 +122,9 @@ void cli_report_text(const weir_error *err, const char *text, size_t base, cli_o
     } else if (origin.name) { /* no place in the statement, but the statement has one */
         cli_text_addf(out, "%s:%d: ", origin.name, lines_before(text, base) + origin.line);
     }
-    cli_text_addf(out, "%s\n", message);
+    put_message(out, message, err, line, moved.column);
     char caret[4096];
-    if (err->line > 0 && weir_caret(text, &moved, caret, sizeof caret) > 0 && caret[0]) {
+    if (err->line > 0 && weir_caret(text + base, err, caret, sizeof caret) > 0 && caret[0]) {
         if (isatty(STDERR_FILENO))
             cli_fit_caret(caret, cli_terminal_width(STDERR_FILENO), out);
         else

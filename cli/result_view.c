@@ -14,6 +14,7 @@
 
 #include "analyze_view.h"
 #include "describe_view.h"
+#include "json_reader.h"
 #include "plan_view.h"
 
 #include <stdlib.h>
@@ -172,20 +173,38 @@ static void hold_row(cli_result *r, const char *const *cells, int n)
         cli_result_header(r);
 }
 
+/** A value in a frame or in CSV. Collections come as JSON, in which a STRUCT has all of its fields,
+ * and are shown in ksqlDB's way. Such a text is in @p own, which lives until the row is shown. */
+static const char *value_text(const cli_result *r, int i, cli_text *own)
+{
+    if (weir_column_type(r->stmt, i) >= WEIR_ARRAY &&
+        cli_json_show(weir_column_json(r->stmt, i), own))
+        return cli_text_string(own);
+    return weir_column_text(r->stmt, i);
+}
+
+static const char *frame_cell(const cli_result *r, int i, cli_text *own)
+{
+    if (is_deleted(r, i))
+        return "<TOMBSTONE>";
+    return weir_column_is_null(r->stmt, i) ? "null" : value_text(r, i, own);
+}
+
 static void frame_row(cli_result *r)
 {
     int n = weir_column_count(r->stmt);
     const char **cells = cli_realloc(NULL, (size_t)n * sizeof *cells);
-    for (int i = 0; i < n; i++) {
-        if (is_deleted(r, i))
-            cells[i] = "<TOMBSTONE>";
-        else
-            cells[i] = weir_column_is_null(r->stmt, i) ? "null" : weir_column_text(r->stmt, i);
-    }
+    cli_text *own = cli_realloc(NULL, (size_t)n * sizeof *own);
+    memset(own, 0, (size_t)n * sizeof *own);
+    for (int i = 0; i < n; i++)
+        cells[i] = frame_cell(r, i, &own[i]);
     if (r->widths)
         cli_frame_row(cells, r->widths, n, r->view->wrap, &r->text);
     else
         hold_row(r, cells, n);
+    for (int i = 0; i < n; i++)
+        cli_text_free(&own[i]);
+    free(own);
     free(cells);
 }
 
@@ -254,8 +273,10 @@ static void csv_row(cli_result *r)
             add_csv(&r->text, cli_text_string(&cell), cell.len);
             cli_text_free(&cell);
         } else if (!weir_column_is_null(r->stmt, i)) {
-            const char *value = weir_column_text(r->stmt, i);
+            cli_text own = {0};
+            const char *value = value_text(r, i, &own);
             add_csv(&r->text, value, strlen(value));
+            cli_text_free(&own);
         }
     }
     cli_text_adds(&r->text, "\r\n");

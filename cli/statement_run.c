@@ -31,7 +31,9 @@ const char *cli_skip_comments(const char *sql)
             sql += strcspn(sql, "\n");
         } else if (sql[0] == '/' && sql[1] == '*') {
             const char *end = strstr(sql + 2, "*/");
-            sql = end ? end + 2 : sql + strlen(sql);
+            if (!end)
+                return sql; /* without an end it hides what follows: an error, as for the parser */
+            sql = end + 2;
         } else {
             return sql;
         }

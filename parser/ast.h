@@ -23,7 +23,10 @@ typedef struct wr_ast_stmt wr_ast_stmt;
 typedef struct wr_ast_name {
     const char *name;
     int64_t pos;
-    bool quoted; /* was written in quotes: matched exactly, kept exactly */
+    bool quoted;  /* was written in quotes: matched exactly, kept exactly */
+    bool implied; /* a qualifier that nobody needs to be shown: the query has one source. Set by the
+                   * planner; the parser sets false, and neither printers nor wr_ast_expr_equal
+                   * look at it */
 } wr_ast_name;
 
 /* ---- types ---- */

@@ -21,9 +21,17 @@ static weir_status no_column(const wr_scope *self, const wr_ast_expr *column, wr
 {
     (void)self;
     (void)out;
-    return wr_error_at(err, WEIR_ERR_STATEMENT, column->pos,
-                       "Column '%s' cannot be resolved: VALUES takes expressions without columns.",
-                       column->name.name);
+    if (column->qualifier.name)
+        return wr_error_at(err, WEIR_ERR_STATEMENT, column->pos,
+                           "'%s' is not a valid stream/table name or alias: VALUES takes "
+                           "expressions without columns.",
+                           column->qualifier.name);
+    wr_error_at(err, WEIR_ERR_STATEMENT, column->pos,
+                "Column '%s' cannot be resolved: VALUES takes expressions without columns.",
+                column->name.name);
+    if (!column->name.quoted)
+        return WEIR_ERR_STATEMENT;
+    return wr_error_hint(err, "Text is written in single quotes; double quotes are for names");
 }
 
 /* Where rows may be inserted: a source that is there, is ours to write, and has no window in its

@@ -155,7 +155,9 @@ static weir_status sink_formats(const wr_plan_env *env, wr_source *s, const wr__
             return wr_error_at(err, WEIR_ERR_STATEMENT, with->format_pos,
                                "Key format specified for stream without key columns.");
         s->key = (wr_format_use){.format = with->key_format};
-    } else if (s->schema->keys_n == 0 && left->schema->keys_n > 0) { /* PARTITION BY NULL */
+    } else if (s->schema->keys_n == 0 &&
+               (left->schema->keys_n > 0 || q->an.query->partition_by_n > 0)) {
+        /* PARTITION BY NULL, or keys that were not selected */
         s->key = (wr_format_use){.format = wr_format_get(WR_FORMAT_NONE)};
     } else if (s->key.format->id == WR_FORMAT_NONE || left->key.format->id == WR_FORMAT_NONE) {
         const char *name = wr_settings_get(env->settings, "ksql.persistence.default.format.key");
@@ -230,13 +232,12 @@ weir_status wr_plan_create_as(const wr_plan_env *env, const wr_ast_stmt *stmt, w
 
 /* ---- INSERT INTO ... SELECT ---- */
 
-/* Both schemas are shown whole: people see at once which column it is. @p result before @p
+/* Both schemas are shown, so that people see at once which column it is. @p result before @p
  * target's, as in ksqlDB's message. */
 static weir_status incompatible(const wr_source *target, const wr_schema *result, weir_error *err)
 {
     wr_buf r = {0}, t = {0};
-    wr_schema_print(&r, result);
-    wr_schema_print(&t, target->schema);
+    wr__put_schemas(&r, result, &t, target->schema);
     wr_error(err, WEIR_ERR_STATEMENT,
              "Incompatible schema between results and sink.\nResult schema is %s\nSink schema is "
              "%s",

@@ -107,8 +107,8 @@ static const wr__statement_class *class_of(const wr_ast_stmt *s)
 static weir_status parse(wr_exec *x, const char *sql, size_t len, weir_error *err)
 {
     if (len > WR_PARSE_TEXT_MAX)
-        return wr_error(err, WEIR_ERR_LIMIT, "The statement is longer than %zu bytes",
-                        (size_t)WR_PARSE_TEXT_MAX);
+        return wr_error_at(err, WEIR_ERR_LIMIT, 0, "The statement is longer than %zu bytes",
+                           (size_t)WR_PARSE_TEXT_MAX);
     wr_str text = wr_str_make(sql, len);
     weir_status st = WEIR_OK;
     wr_engine_lock(x->engine); /* another thread's DEFINE may change the variables */

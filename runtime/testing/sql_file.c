@@ -131,11 +131,12 @@ static weir_status run_span(run *r, wr_str text, const wr_parse_span *span, int 
                             weir_error *err)
 {
     wr_exec *x;
-    if (!span->terminated)
-        return wr_error(err, WEIR_ERR_SYNTAX, "Missing ';' after the last statement");
     wr_str sql = wr_str_make(text.ptr + span->start, span->end - span->start);
+    /* First its own mistakes: a quote or a comment without an end takes the ';' with it. */
     WR_TRY(wr__world_prepare(&r->world, sql, &x, err));
-    weir_status st = execute(r, x, depth, err);
+    weir_status st = span->terminated
+                         ? execute(r, x, depth, err)
+                         : wr_error(err, WEIR_ERR_SYNTAX, "Missing ';' after the last statement");
     wr_exec_free(x);
     return st;
 }

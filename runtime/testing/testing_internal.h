@@ -63,7 +63,7 @@ void wr__world_close(wr__world *w);
 /** Make the topic unless it exists. */
 weir_status wr__world_topic(wr__world *w, const char *topic, int32_t partitions, int32_t replicas,
                             weir_error *err) WR_MUST_CHECK;
-/** The topic that the statement names, if it is a CREATE with columns, is made. */
+/** The topic that the statement names is made: of a CREATE with columns, or of a sink. */
 weir_status wr__world_declared(wr__world *w, wr_str sql, weir_error *err) WR_MUST_CHECK;
 /** Parse one statement; the topic that a CREATE of it names is made. */
 weir_status wr__world_prepare(wr__world *w, wr_str sql, wr_exec **out,

@@ -273,6 +273,37 @@ class Errors(WeirCase):
         done = self.weir("-f", self.file("end.sql", "SELECT * FROM 'x"), status=1)
         self.assertIn("end.sql:1:", done.stderr)
 
+    def test_quotes_and_comments_without_an_end(self):
+        """They hide what follows, so they are an error wherever statements come from."""
+        before = STREAM + "\nCREATE STREAM o AS SELECT * FROM s;\n"
+        for tail, place, says in (
+                ("/* no end\nDROP STREAM s;\n", "3:1", "missing closing */ for a comment"),
+                ("DROP -- x\n STREAM s /* ;\n", "4:11", "missing closing */ for a comment"),
+                ("DROP STREAM 's;\nx", "3:13", "missing closing ' for ''s;...'"),
+                ('DESCRIBE "s;\nx', "3:10", "missing closing \" for '\"s;...'"),
+                ("DESCRIBE `s;\nx", "3:10", "missing closing ` for '`s;...'")):
+            text = before + tail
+            path = self.file("open.sql", text)
+            test = self.file("test.sql", f"--@test: a\n{text}")
+            nested = f"RUN SCRIPT '{path}';"
+            for name, words, given in (
+                    ("-e", ("-e", text), ""), ("open.sql", ("-f", path), ""), ("stdin", (), text),
+                    ("open.sql", ("-e", nested), ""),
+                    ("open.sql", ("run", path, "--until-end"), "")):
+                with self.subTest(tail=tail, words=words):
+                    self.data = self.folder / f"data-{abs(hash((tail, words)))}"
+                    self.assertRegex(self.weir(*words, stdin=given, status=1).stderr,
+                                     re.escape(f"{name}:{place}: Syntax Error\n{says}"))
+            self.assertIn(says, self.weir("test", test, status=1).stdout)
+
+    def test_place_after_other_statements(self):
+        """What is shown begins with the statement; the position counts from the text's start."""
+        text = "SHOW TYPES; SELECT a FROM s WHERE a = = 1;"
+        self.assertEqual(self.weir("-e", text, status=1).stderr,
+                         "-e:1:39: Syntax Error\nSyntax error at or near '=' at line 1:39\n"
+                         "Expecting an expression\nSELECT a FROM s WHERE a = = 1;\n"
+                         "                          ^\n")
+
     def test_missing_file(self):
         done = self.weir("-f", self.folder / "none.sql", status=1)
         self.assertIn("cannot read", done.stderr)

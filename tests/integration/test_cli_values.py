@@ -253,7 +253,7 @@ class Scripts(WeirCase):
         self.assertEqual(self.weir("consume", "s", *ALL).stdout.splitlines()[-1],
                          f'{{"V":"{long}"}}')
         done = self.weir(stdin=f"INSERT INTO s VALUES ('{long * 3}');\n", status=1)
-        self.assertIn("stdin:1: The statement is longer than", done.stderr)
+        self.assertIn("stdin:1:1: The statement is longer than", done.stderr)
         self.assertLess(len(done.stderr), 2000)
 
 

@@ -36,12 +36,22 @@ static const report_case cases[] = {
      "Hint: try y\n"},
     {"after other statements of the line", 1, 3, 2, "bad", "", "SET a; ", "  x;\n", "-e", 1,
      "-e:1:10: bad\n"
-     "SET a;   x;\n"
-     "         ^\n"},
+     "  x;\n"
+     "  ^\n"},
+    {"a second mention of the place moves with it", 2, 3, 4,
+     "line 2:3: Syntax Error\nnear at line 2:3", "", "SET a;\nSET b; ", "x\ny z;\n", "-e", 1,
+     "-e:3:3: Syntax Error\nnear at line 3:3\n"
+     "y z;\n"
+     "  ^\n"},
+    {"another place in the message stays", 1, 3, 2, "bad, as at line 1:30", "", "SET a; ", "x y;\n",
+     "-e", 1,
+     "-e:1:10: bad, as at line 1:30\n"
+     "x y;\n"
+     "  ^\n"},
     {"columns count characters", 1, 1, 0, "bad", "", "'K\xc3\xb6ln'; ", "x;\n", "-e", 1,
      "-e:1:9: bad\n"
-     "'K\xc3\xb6ln'; x;\n"
-     "        ^\n"},
+     "x;\n"
+     "^\n"},
     {"on a later line of the file", 1, 1, 0, "bad", "", "one;\ntwo;\n", "x;\n", "f", 1,
      "f:3:1: bad\n"
      "x;\n"

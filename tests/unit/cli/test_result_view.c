@@ -160,6 +160,24 @@ static const result_case query_cases[] = {
      "\"a,b\",x\r\n1,one\r\n", "Limit Reached\n"},
     {"nested values", "SELECT ARRAY[k, 2] AS a, MAP('x' := v) AS m FROM s EMIT CHANGES LIMIT 1;",
      JSON, "{\"A\":[1,2],\"M\":{\"x\":\"one\"}}\n", "{\"message\":\"Limit Reached\"}\n"},
+    {"a table function over what a stream has now",
+     "SELECT k, EXPLODE(ARRAY[k, k * 10]) + 1 AS e FROM s WHERE k < 3;", JSON,
+     "{\"K\":1,\"E\":2}\n{\"K\":1,\"E\":11}\n{\"K\":2,\"E\":3}\n{\"K\":2,\"E\":21}\n",
+     "{\"message\":\"Query Completed\"}\n"},
+    {"and the first of its rows", "SELECT EXPLODE(ARRAY[k, 7]) AS e FROM s LIMIT 3;", CSV,
+     "E\r\n1\r\n7\r\n2\r\n", "Limit Reached\n"},
+    {"nested values in a frame",
+     "SELECT STRUCT(a := k, b := STRUCT(c := v, d := CAST(NULL AS INT))) AS s FROM s EMIT CHANGES "
+     "LIMIT 1;",
+     WIDE,
+     "+------------------------------+\n"
+     "|S                             |\n"
+     "+------------------------------+\n"
+     "|{A=1, B={C=one, D=null}}      |\n"
+     "Limit Reached\n",
+     ""},
+    {"and in CSV", "SELECT STRUCT(a := k, b := ARRAY[v, 'x']) AS s FROM s EMIT CHANGES LIMIT 1;",
+     CSV, "S\r\n\"{A=1, B=[one, x]}\"\r\n", "Limit Reached\n"},
     {"a deletion names its key alone", "SELECT * FROM t EMIT CHANGES LIMIT 2;", JSON,
      "{\"K\":\"a\",\"V\":7}\n{\"K\":\"a\",\"@tombstone\":true}\n",
      "{\"message\":\"Limit Reached\"}\n"},
@@ -350,13 +368,13 @@ static void test_skip_comments(void **state)
         {"-- a\nx", "x"},
         {"-- a", ""},
         {"/* a */x", "x"},
-        {"/* a", ""},
+        {"/* a", "/* a"},
         {"/**/ /**/x", "x"},
         {"-- /*\nx */", "x */"},
         {"/* -- */ x", "x"},
         {"- x", "- x"},
         {"/x", "/x"},
-        {"/*/ x", ""},
+        {" /*/ x", "/*/ x"},
         {"--\n--\n\n/**/", ""},
     };
     for (size_t i = 0; i < COUNT(cases); i++)
