@@ -142,10 +142,11 @@ static weir_status check_step(const wr_plan *op, const wr_step *a, const wr_plan
     return check_step(op, a->in[0], np, b->in[0], err);
 }
 
-/* First the sink, whose readers see it change; then the steps, whose state is kept. */
+/* First the sink, whose readers see it change; then the steps, whose state is kept. Of a query that
+ * was terminated there are none any more, but what it wrote is still in the sink. */
 weir_status wr_plan_check_upgrade(const wr_source *old_sink, const wr_plan *old,
                                   const wr_source *new_sink, const wr_plan *fresh, weir_error *err)
 {
     WR_TRY(wr__check_source_upgrade(old_sink, new_sink, err));
-    return check_step(old, old->root, fresh, fresh->root, err);
+    return old ? check_step(old, old->root, fresh, fresh->root, err) : WEIR_OK;
 }

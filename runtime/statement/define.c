@@ -99,7 +99,10 @@ static weir_status plan_source(wr_exec *x, wr_instance_env *env, definition *d, 
     return materialize ? wr_plan_source_table(&env->base, d->source, &d->plan, err) : WEIR_OK;
 }
 
-/* CREATE OR REPLACE ... AS over a query: the new plan takes its id, offsets and state. */
+/* CREATE OR REPLACE ... AS over a query: the new plan takes its id, offsets and state. Over one that
+ * was terminated, as in ksqlDB, it is a query of its own, with an id of its own: the old one's
+ * state and offsets are gone, and when the statements are executed again at the next opening, its
+ * TERMINATE, which comes first, must not be about the new one. */
 static weir_status plan_replacement(wr_exec *x, const wr_source *old, definition *d,
                                     weir_error *err)
 {
@@ -119,9 +122,10 @@ static weir_status plan_replacement(wr_exec *x, const wr_source *old, definition
     wr_buf_free(&writers);
     WR_TRY(st);
     d->old = wr_engine_find_entry(e, old->query_id); /* NULL: it was terminated */
+    const wr_plan *running = d->old ? wr_query_plan(d->old->query) : NULL;
+    WR_TRY(wr_plan_check_upgrade(old, running, d->source, d->plan, err));
     if (d->old)
-        WR_TRY(wr_plan_check_upgrade(old, wr_query_plan(d->old->query), d->source, d->plan, err));
-    snprintf(d->id, sizeof d->id, "%s", old->query_id);
+        snprintf(d->id, sizeof d->id, "%s", old->query_id);
     return WEIR_OK;
 }
 
