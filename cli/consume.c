@@ -123,6 +123,7 @@ static int run_consume(void *settings, const cli_list *operands)
     if (o->json && (o->print_key || o->print_timestamp || o->print_headers || o->print_partition))
         return cli_usage_error("--json prints all there is; --print-... are for plain lines");
     cli_signals_install(CLI_SIGNALS_SERVICE);
+    o->place.topics_only = true;
     int status = cli_open(&o->place, true, &w);
     if (status != CLI_OK)
         return status;

@@ -102,7 +102,8 @@ weir_status weir_open(const weir_options *options, weir **out, weir_error *err)
         .settings = &w->server,
         .mode = o.stepped ? WR_ENGINE_STEPPED : WR_ENGINE_THREADED,
         /* What lives in memory has nothing to come back to. */
-        .keep_statements = !o.ephemeral_catalog && o.log != WEIR_LOG_MEMORY,
+        .keep_statements = !o.ephemeral_catalog && !o.topics_only && o.log != WEIR_LOG_MEMORY,
+        .state_in_memory = o.log == WEIR_LOG_MEMORY || (o.log == WEIR_LOG_KAFKA && o.topics_only),
         /* Whoever keeps no statements loads them from a file each time, as a service does. */
         .service = o.ephemeral_catalog,
     };
@@ -232,10 +233,28 @@ bool weir_failed_query(weir *w, char *id, size_t id_size, weir_error *err)
     return found;
 }
 
-/* With the handle's SET and DEFINE as its beginning; what the file sets is the file's alone. */
+/* With the handle's SET and DEFINE as its beginning; what the files set is theirs alone. */
+weir_status weir_load_files(weir *w, const char *const *paths, size_t n, weir_on_change on_change,
+                            weir_error *err)
+{
+    static const wr_on_change policies[] = {
+        [WEIR_ON_CHANGE_REFUSE] = WR_ON_CHANGE_REFUSE,
+        [WEIR_ON_CHANGE_RESTART] = WR_ON_CHANGE_RESTART,
+        [WEIR_ON_CHANGE_KEEP_OLD] = WR_ON_CHANGE_KEEP_OLD,
+    };
+    if (!n || (unsigned)on_change >= WR_ARRAY_LEN(policies))
+        return wr_error(err, WEIR_ERR_MISUSE, "weir_load_files needs a file and a weir_on_change");
+    return wr_statement_load_files(w->engine, &w->session, paths, n, policies[on_change], err);
+}
+
 weir_status weir_load_file(weir *w, const char *path, weir_error *err)
 {
-    return wr_statement_load_file(w->engine, &w->session, path, err);
+    return weir_load_files(w, &path, 1, WEIR_ON_CHANGE_REFUSE, err);
+}
+
+weir_status weir_reset_query(weir *w, const char *id, bool sink_too, weir_error *err)
+{
+    return wr_statement_reset_query(w->engine, id, sink_too, err);
 }
 
 /* ---- topics ---- */

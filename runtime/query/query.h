@@ -33,7 +33,10 @@ const char *wr_query_state_name(wr_query_state s);
 
 typedef struct wr_query_options {
     const char *id; /* copied */
-    wr_plan *plan;  /* taken, also on failure */
+    /* The statement, and the files of the service that it is of, for the record that the directory
+     * keeps (query_record.h); copied; NULL: none. */
+    const char *sql, *program;
+    wr_plan *plan; /* taken, also on failure */
     wr_log *log;
     wr_db *db;                   /* NULL for a transient query: it gets one in memory */
     const wr_settings *settings; /* effective settings, copied */

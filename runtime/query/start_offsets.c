@@ -26,26 +26,26 @@ static bool reads_from_start(const wr_query *q, uint32_t topic)
 
 /* ---- does this directory know the query? ---- */
 
-void wr__query_known_key(const wr_query *q, wr_buf *out)
-{
-    WR_ASSERT(q->group); /* a transient query is known nowhere */
-    wr_buf_printf(out, "query/%s", q->group);
-}
-
 void wr__query_put_known(const wr_query *q, wr_db_batch *b)
 {
-    if (!q->group)
+    if (!q->group) /* a transient query is known nowhere */
         return;
-    wr_buf key = {0};
-    wr__query_known_key(q, &key);
-    wr_db_batch_meta_put(b, wr_buf_view(&key), WR_STR("1"));
+    wr_buf key = {0}, value = {0};
+    wr_query_record record;
+    wr_arena *a = wr_arena_new(0);
+    wr__query_record_of(q, a, &record);
+    wr__query_record_put(&record, &value);
+    wr__query_record_key(q->prefix, q->id, &key);
+    wr_db_batch_meta_put(b, wr_buf_view(&key), wr_buf_view(&value));
+    wr_arena_free(a);
     wr_buf_free(&key);
+    wr_buf_free(&value);
 }
 
 static weir_status known_here(wr_query *q, bool *known, weir_error *err)
 {
     wr_buf key = {0}, value = {0};
-    wr__query_known_key(q, &key);
+    wr__query_record_key(q->prefix, q->id, &key);
     weir_status st = wr_db_meta_get(q->db, NULL, wr_buf_view(&key), &value, known, err);
     wr_buf_free(&key);
     wr_buf_free(&value);

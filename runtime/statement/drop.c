@@ -39,6 +39,8 @@ static weir_status plan(wr_exec *x, wr_instance_env *env, void *arg, wr_reservat
 {
     dropping *d = arg;
     *d = (dropping){0};
+    WR_TRY(
+        wr__check_not_offered(x, x->stmt->is_table ? "Table" : "Stream", x->stmt->name.name, err));
     WR_TRY(wr_catalog_check_drop(env->base.catalog, x->stmt, &d->source, err));
     wr_reservation_add(needs, WR_OBJECT_SOURCE, x->stmt->name.name, true);
     if (!d->source)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Opening an engine with what was kept: each statement is executed again, in order, as it was then,
- * with its settings and its number. Then the queries start, all together.
+ * with its settings and its number. Then the queries start, all together. What services of the
+ * directory define is there as well, for reading (service_tables.h).
  *
  * A statement that cannot be executed any more (its topic is gone, a setting or a format is refused
  * by a newer version, the broker does not answer) fails the opening. Going on without it would let
@@ -12,6 +13,7 @@
 #include "common/diag.h"
 #include "runtime/instance/statement_log.h"
 #include "runtime/statement/kept.h"
+#include "runtime/statement/service_tables.h"
 
 /* As it was then: its settings in a session of its own, and its number, which is in its query's id,
  * and with that in the names of its state, its topics and its group. */
@@ -59,8 +61,13 @@ static weir_status replay(wr_engine *e, weir_error *err)
 {
     wr_arena *a = wr_arena_new(0);
     wr_kept_list kept;
+    wr__service_tables service;
     weir_status st = wr_statement_log_read(wr_engine_db(e), a, &kept, err);
+    if (st == WEIR_OK)
+        st = wr__service_tables_init(&service, e, &kept, a, err);
     wr_engine_set_replaying(e, true); /* statements are not kept again, and no query starts */
+    if (st == WEIR_OK)
+        wr__service_tables_define(&service, false);
     for (size_t i = 0; st == WEIR_OK && i < kept.list.n; i++) {
         const wr_kept *k = &kept.list.v[i];
         weir_error why = {0};
@@ -71,6 +78,8 @@ static weir_status replay(wr_engine *e, weir_error *err)
         else if (replay_one(e, k, &why) != WEIR_OK)
             st = explain_failure(k, &why, err);
     }
+    if (st == WEIR_OK)
+        wr__service_tables_define(&service, true);
     uint64_t next = 0;
     if (st == WEIR_OK)
         st = wr_statement_log_next(wr_engine_db(e), &kept, &next, err);
