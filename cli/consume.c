@@ -111,7 +111,9 @@ static int copy_records(const consume_settings *o, weir_consumer *c)
     }
     cli_view_take(&view, &out);
     cli_text_free(&out);
-    return view.failed ? CLI_FAILED : status;
+    if (view.failed)
+        return CLI_FAILED;
+    return status == CLI_OK && cli_signals_stop() ? 128 + cli_signals_stop() : status;
 }
 
 static int run_consume(void *settings, const cli_list *operands)

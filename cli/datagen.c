@@ -78,7 +78,7 @@ static int generate(const datagen_settings *o, const cli_generator *g, int64_t s
         return CLI_FAILED;
     fprintf(stderr, "%" PRIu64 " records in %.1f s\n", cli_topic_writer_count(t),
             (double)(cli_now_ms() - begun_ms) / 1000);
-    return CLI_OK;
+    return cli_signals_stop() ? 128 + cli_signals_stop() : CLI_OK;
 }
 
 static int unknown_generator(const char *name)

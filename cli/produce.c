@@ -223,7 +223,9 @@ static int produce_lines(const produce_settings *o, const common *c, cli_topic_w
     else /* a disk that is full, a broker that has gone */
         fprintf(stderr, "%" PRIu64 " records are written; of %" PRIu64 " more some may be\n",
                 durable, count - durable);
-    return ok ? CLI_OK : CLI_FAILED;
+    if (!ok)
+        return CLI_FAILED;
+    return cli_signals_stop() ? 128 + cli_signals_stop() : CLI_OK; /* input may be left */
 }
 
 static int produce(const produce_settings *o, const common *c, const char *topic)

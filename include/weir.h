@@ -247,6 +247,8 @@ typedef struct weir_metrics {
     int64_t lag; /* records behind the ends of the input topics; -1: not known */
     uint64_t state_bytes;
     uint32_t queries_running, queries_failed;
+    uint64_t before_start; /* records that were there when queries began in this process, and that
+                            * auto.offset.reset = latest has left out */
 } weir_metrics;
 WEIR_API void weir_metrics_read(weir *w, weir_metrics *out);
 /** First failure of a persistent query, if there is one: its id and what happened. */

@@ -206,6 +206,7 @@ void weir_metrics_read(weir *w, weir_metrics *out)
         m.late += one.late;
         m.commits += one.commits;
         m.state_bytes += one.state_bytes;
+        m.before_start += one.before_start;
         lag = one.lag < 0 || lag < 0 ? -1 : lag + one.lag;
         if (wr_query_error(q, NULL))
             m.queries_failed++;

@@ -153,6 +153,20 @@ static bool choose_offset(const wr_query *q, wr_topic_part *part, bool over, int
     return fresh;
 }
 
+/* Reading nothing where there are records is mostly not what was meant, so it is not done in
+ * silence. A later call for partitions that it goes on in does not take it back. */
+static void note_before_start(wr_query *q, int64_t before)
+{
+    if (before <= 0)
+        return;
+    atomic_store(&q->counts.before_start, before);
+    if (!q->kind.transient)
+        wr_diag_put(WR_DIAG_INFO, "query",
+                    "%s begins at the ends of its topics, as auto.offset.reset = latest says: %lld "
+                    "records lie before",
+                    q->id, (long long)before);
+}
+
 weir_status wr__query_start_offsets(wr_query *q, wr_topic_part *parts, uint32_t n,
                                     const int64_t *low, const int64_t *high, bool *fresh,
                                     weir_error *err)
@@ -164,7 +178,14 @@ weir_status wr__query_start_offsets(wr_query *q, wr_topic_part *parts, uint32_t 
         WR_TRY(wr_group_committed(q->log, q->group, parts, n, err));
         WR_TRY(starts_over(q, parts, n, &over, err));
     }
-    for (uint32_t i = 0; i < n; i++)
-        *fresh = choose_offset(q, &parts[i], over, low[i], high[i]) || *fresh;
+    int64_t before = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        bool begins = choose_offset(q, &parts[i], over, low[i], high[i]);
+        WR_ASSERT(parts[i].offset >= 0);
+        if (begins)
+            before += parts[i].offset - low[i];
+        *fresh = begins || *fresh;
+    }
+    note_before_start(q, before);
     return WEIR_OK;
 }

@@ -71,7 +71,7 @@ static weir_status carry_out(wr_exec *x, const dropping *d, weir_error *err)
         WR_TRY(wr_query_entry_hold(d->entry, &wait, err));
     weir_status st = x->stmt->delete_topic ? delete_topic(e, s, err) : WEIR_OK;
     if (st == WEIR_OK)
-        st = wr__forget_statements(x, wr__subject_of_source(x, s->name), err);
+        st = wr__forget_source(x, s->name, err);
     if (st != WEIR_OK) {
         if (d->entry)
             wr_query_entry_resume(e, d->entry);

@@ -190,7 +190,7 @@ class RoundTrip(Topics):
         process = self.start("consume", "t", "--from-beginning", stdout=subprocess.PIPE)
         self.assertEqual(process.stdout.readline(), "x\n")
         process.send_signal(signal.SIGINT)
-        self.assertEqual(process.wait(20), 0)
+        self.assertEqual(process.wait(20), 130)
 
 
 if __name__ == "__main__":
