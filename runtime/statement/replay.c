@@ -11,7 +11,9 @@
  * says which statement it is, and how to open without it: `weir.statements.skip`.
  */
 #include "common/diag.h"
+#include "runtime/instance/query_list.h"
 #include "runtime/instance/statement_log.h"
+#include "runtime/query/query_record.h"
 #include "runtime/statement/kept.h"
 #include "runtime/statement/service_tables.h"
 
@@ -93,6 +95,30 @@ static weir_status replay(wr_engine *e, weir_error *err)
     return st;
 }
 
+/* A newer version may plan a statement otherwise, or a statement was left out: state that means
+ * something else to the plan is not opened, and no query runs until that is decided on. */
+static weir_status check_states(wr_engine *e, weir_error *err)
+{
+    weir_status st = WEIR_OK;
+    wr_query_pins pins = wr_engine_pin_all(e);
+    for (size_t i = 0; i < pins.n && st == WEIR_OK; i++) {
+        wr_query *q = pins.entries[i]->query;
+        wr_buf how = {0};
+        st =
+            wr_query_state_difference(wr_engine_db(e), wr_query_id(q), wr_query_plan(q), &how, err);
+        if (st == WEIR_OK && how.len && !pins.entries[i]->offered) {
+            st = wr_error(err, WEIR_ERR_CONFIG,
+                          "Nothing was started: the state of query %s was made by a statement that "
+                          "means something else (%s)",
+                          wr_query_id(q), wr_buf_cstr(&how));
+            (void)wr_error_hint(err, "`weir reset %s` lets it begin anew", wr_query_id(q));
+        }
+        wr_buf_free(&how);
+    }
+    wr_engine_unpin_all(e, &pins);
+    return st;
+}
+
 /* Nothing has run when this fails: queries start last. */
 weir_status wr_statement_open_engine(const wr_engine_options *options, wr_engine **out,
                                      weir_error *err)
@@ -100,6 +126,8 @@ weir_status wr_statement_open_engine(const wr_engine_options *options, wr_engine
     wr_engine *e;
     WR_TRY(wr_engine_open(options, &e, err));
     weir_status st = options->keep_statements ? replay(e, err) : WEIR_OK;
+    if (st == WEIR_OK)
+        st = check_states(e, err);
     if (st == WEIR_OK)
         st = wr_engine_start_queries(e, err);
     if (st != WEIR_OK) {
