@@ -2,9 +2,11 @@
 /*
  * How two meanings differ, in words: see store_meaning.c for what a meaning is.
  *
- * Facts meet their equals first, then the next one of the same label; what is left on either side
- * was added or is gone. A query's meaning may differ in one way that is no difference: its sink may
- * have columns added after the others, as CREATE OR REPLACE allows, since what reads them goes on.
+ * The words are for the user who has changed a statement and knows what he has changed: labels and
+ * facts, nothing else. Facts meet their equals first, then the next one of the same label; what is
+ * left on either side was added or is gone. A query's meaning may differ in one way that is no
+ * difference: its sink may have columns added after the others, as CREATE OR REPLACE allows, since
+ * what reads them goes on.
  */
 #include "engine/plan/plan_stores.h"
 
@@ -106,6 +108,7 @@ void wr_plan_store_difference(const char *old_meaning, const char *new_meaning, 
     wr_arena_free(a);
 }
 
+/* @p f may be NULL: the facts of the other side are at their end. */
 static bool is_sink_column(const fact *f)
 {
     return f && wr_str_eq(f->label, WR_STR(WR__SINK_COLUMN));
@@ -129,13 +132,42 @@ static bool leave_out_added(const facts *old, facts *fresh)
     return same && kept == old->n;
 }
 
+/* Value columns: a key that is added is another key. */
+static size_t sink_columns(const facts *f)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < f->n; i++)
+        n += is_sink_column(&f->v[i]);
+    return n;
+}
+
+/* The reader sees that a column was added, which is allowed, and must hear what is not: its place.
+ * After put_differences: a column without a counterpart, and one after it that has one. */
+static bool one_was_put_between(const facts *fresh)
+{
+    bool lonely = false;
+    for (size_t i = 0; i < fresh->n; i++) {
+        if (!is_sink_column(&fresh->v[i]))
+            continue;
+        if (lonely && fresh->v[i].met)
+            return true;
+        lonely = lonely || !fresh->v[i].met;
+    }
+    return false;
+}
+
 void wr_plan_meaning_difference(const char *old_meaning, const char *new_meaning, wr_buf *out)
 {
     wr_arena *a = wr_arena_new(0);
     facts old = {0}, fresh = {0};
     read_facts(a, old_meaning, &old);
     read_facts(a, new_meaning, &fresh);
-    if (!leave_out_added(&old, &fresh))
+    if (!leave_out_added(&old, &fresh)) {
+        fresh = (facts){0}; /* with all columns: what was added may say what became of another */
+        read_facts(a, new_meaning, &fresh);
         put_differences(&old, &fresh, out);
+        if (sink_columns(&fresh) > sink_columns(&old) && one_was_put_between(&fresh))
+            wr_buf_puts(out, "; columns of a sink may only be added after the others");
+    }
     wr_arena_free(a);
 }

@@ -523,9 +523,11 @@ const char *wr__store_meaning(const wr_plan *plan, const wr_plan_store *s, const
 
 /* ---- the query ---- */
 
-/* Where rows go, and how they are written there. */
+/* Where rows go, and how they are written there: whoever reads the sink has read its records in
+ * these formats, with these columns. */
 static void put_sink(meaning *m, const wr_step *root)
 {
+    WR_ASSERT(root->kind == WR_STEP_SINK);
     const wr_step_sink *cfg = &root->u.sink;
     line(m, "sink", "%s, %s key, %s value", m->plan->topics[cfg->topic].name, cfg->key.format->name,
          cfg->value.format->name);
@@ -563,7 +565,8 @@ static void put_new_keys(meaning *m, const wr_step *s)
     }
 }
 
-/* Each store with its own meaning below it, so that one text says everything. */
+/* Each store with its own meaning below it, so that one text says everything: a store that is added
+ * or goes is a difference as well. */
 static void put_states(meaning *m)
 {
     for (uint32_t i = 0; i < m->plan->stores_n; i++) {

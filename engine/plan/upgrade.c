@@ -62,6 +62,8 @@ static const wr_schema *columns_read(const wr_step *s)
     return s->schema;
 }
 
+/* An aggregate's states: what they mean says which functions there are, and over what. An aggregate
+ * always has that store. */
 static const wr_plan_store *store_of(const wr_plan *p, const wr_step *s)
 {
     uint32_t i = s->stores[WR_PLAN_STORE_ROWS];

@@ -25,7 +25,7 @@ void wr__offered_free(wr__offered *o)
     free_texts(&o->sinks);
 }
 
-/* The first one stays: both mean the same to who asks. */
+/* The texts are the map's own. The first one stays: both mean the same to who asks. */
 static void put(wr_map *m, const char *key, const char *program)
 {
     if (!wr_map_get(m, wr_str_c(key)))
@@ -52,6 +52,7 @@ void wr_engine_offer(wr_engine *e, const char *name, const char *query_id, const
 {
     WR_ASSERT(e->offered.loading);
     put(&e->offered.sources, name, program);
+    WR_ASSERT(name && program && *program);
     wr_query_entry *entry = query_id ? wr_engine_find_entry(e, query_id) : NULL;
     if (entry)
         entry->offered = true;
@@ -59,18 +60,13 @@ void wr_engine_offer(wr_engine *e, const char *name, const char *query_id, const
 
 void wr_engine_offer_sink(wr_engine *e, const char *topic, const char *program)
 {
+    WR_ASSERT(*topic && *program && !e->service);
     put(&e->offered.sinks, topic, program);
 }
 
 const char *wr_engine_offered_by(const wr_engine *e, const char *name)
 {
     return wr_map_get(&e->offered.sources, wr_str_c(name));
-}
-
-bool wr_engine_query_is_offered(wr_engine *e, const char *id)
-{
-    const wr_query_entry *entry = wr_engine_find_entry(e, id);
-    return entry && entry->offered;
 }
 
 const char *wr_engine_sink_of_service(const wr_engine *e, const char *topic)

@@ -27,7 +27,6 @@ void wr_engine_offer_sink(wr_engine *e, const char *topic, const char *program);
 
 /** The files that the source, or the query, belongs to; NULL: to none. */
 const char *wr_engine_offered_by(const wr_engine *e, const char *name);
-bool wr_engine_query_is_offered(wr_engine *e, const char *id);
 /** The files of a service that writes to @p topic; NULL: there is none. */
 const char *wr_engine_sink_of_service(const wr_engine *e, const char *topic);
 

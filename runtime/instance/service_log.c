@@ -18,6 +18,7 @@
 #define ENTRY_LEN (NAME_LEN + 1 + 8)
 #define KEY_ROOM  (ENTRY_LEN + 1)
 
+/* The keys of a program begin with that of its name, which so comes first in a scan. */
 static wr_str name_key(const char *program, char out[KEY_ROOM])
 {
     snprintf(out, KEY_ROOM, PREFIX "%016llx", (unsigned long long)wr_str_hash(wr_str_c(program)));
@@ -48,9 +49,12 @@ typedef struct scan {
     bool damaged;
 } scan;
 
+/* Names first, then their statements: that is the order of keys. An entry without a name before it
+ * is of no program, so the whole is not to be trusted. */
 static bool collect(void *arg, wr_str key, wr_str value)
 {
     scan *s = arg;
+    WR_ASSERT(key.len >= sizeof PREFIX - 1); /* what was asked for */
     raw r = {.key = wr_str_make(wr_arena_strndup(s->a, key.ptr, key.len), key.len),
              .is_name = key.len == NAME_LEN};
     if (r.is_name)
@@ -100,6 +104,7 @@ static bool defines(const wr_service_statements *statements, const char *subject
 weir_status wr_service_log_replace(wr_db *db, const char *program,
                                    const wr_service_statements *statements, weir_error *err)
 {
+    WR_ASSERT(program && *program);
     wr_arena *a = wr_arena_new(0);
     scan s = {.a = a};
     char key[KEY_ROOM];
@@ -115,6 +120,7 @@ weir_status wr_service_log_replace(wr_db *db, const char *program,
     wr_db_batch_meta_put(b, name, wr_str_c(program));
     for (size_t i = 0; i < statements->list.n; i++) {
         char place[KEY_ROOM];
+        WR_ASSERT(statements->list.v[i].subject[1] == ':');
         wr_db_batch_meta_put(b, entry_key(program, i, place), statements->list.v[i].bytes);
     }
     if (st == WEIR_OK)
@@ -124,6 +130,7 @@ weir_status wr_service_log_replace(wr_db *db, const char *program,
     return st;
 }
 
+/* Also what could not be read: this is how to get rid of it. */
 weir_status wr_service_log_clear(wr_db *db, weir_error *err)
 {
     wr_arena *a = wr_arena_new(0);

@@ -396,11 +396,9 @@ int64_t wr__kafka_known_end(const wr_log_reader *r, uint32_t assignment)
 {
     WR_ASSERT(assignment < r->parts_n);
     const kafka_part *p = &r->parts[assignment];
-    int64_t low, high;
-    bool known = rd_kafka_get_watermark_offsets(r->rk, p->topic, p->partition, &low, &high) ==
-                     RD_KAFKA_RESP_ERR_NO_ERROR &&
-                 high >= 0;
-    return known ? high : WR_OFFSET_NONE;
+    int64_t low, high = WR_OFFSET_NONE;
+    (void)rd_kafka_get_watermark_offsets(r->rk, p->topic, p->partition, &low, &high);
+    return high >= 0 ? high : WR_OFFSET_NONE;
 }
 
 /* ---- fetching ---- */

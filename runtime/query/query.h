@@ -59,8 +59,8 @@ typedef struct wr_query_options {
 typedef struct wr_query_metrics {
     uint64_t records_in, records_out, bytes_in, bytes_out, errors, late, commits, restored;
     int64_t lag; /* -1: unknown */
-    /* Records that were there when it began, which auto.offset.reset = latest has left out; since it
-     * was started in this process. */
+    /* Records that were there when it began, which auto.offset.reset = latest has left out; since
+     * it was started in this process. */
     uint64_t before_start;
     uint64_t state_bytes;
     uint32_t tasks[WR_TASK_STATES]; /* how many are in each state now */

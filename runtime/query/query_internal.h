@@ -48,7 +48,8 @@ typedef struct wr__query_topics {
 typedef struct wr__query_counts {
     atomic_uint_fast64_t records_in, bytes_in, late, commits;
     _Atomic int64_t lag; /* -1: unknown */
-    _Atomic int64_t before_start; /* records that lie before where it began, at its last beginning */
+    _Atomic int64_t
+        before_start; /* records that lie before where it began, at its last beginning */
 } wr__query_counts;
 
 struct wr_query {

@@ -41,6 +41,7 @@ static wr_query *make(const wr_query_options *o)
 {
     wr_query *q = wr_calloc(1, sizeof *q);
     q->id = wr_strdup(o->id);
+    WR_ASSERT(!o->transient || !o->program); /* nothing is kept of it */
     q->sql = o->sql ? wr_strdup(o->sql) : NULL;
     q->program = o->program ? wr_strdup(o->program) : NULL;
     q->plan = o->plan;

@@ -37,6 +37,7 @@ void wr__query_record_key(const char *prefix, const char *id, wr_buf *out)
 
 static void put_bytes(wr_buf *out, char tag, wr_str bytes)
 {
+    WR_ASSERT(tag > 0); /* never a version byte of another layout */
     wr_buf_putc(out, tag);
     wr_buf_be32(out, bytes.len);
     wr_buf_str(out, bytes);
@@ -47,8 +48,10 @@ static void put_text(wr_buf *out, char tag, const char *text)
     put_bytes(out, tag, wr_str_c(text));
 }
 
+/* The id is in the key. Lists are repeated entries: their order is that of reading. */
 void wr__query_record_put(const wr_query_record *r, wr_buf *out)
 {
+    WR_ASSERT(r->sql && r->meaning && r->sink && r->program); /* "" where there is none */
     wr_buf_putc(out, VERSION);
     put_text(out, TAG_SQL, r->sql);
     put_text(out, TAG_MEANING, r->meaning);
@@ -58,6 +61,7 @@ void wr__query_record_put(const wr_query_record *r, wr_buf *out)
         put_text(out, TAG_STORE, r->stores.v[i]);
     for (size_t i = 0; i < r->changelogs.n; i++) {
         wr_buf bytes = {0};
+        WR_ASSERT(r->changelogs.v[i].partitions >= 0); /* read as such, or refused */
         wr_buf_be32(&bytes, (uint32_t)r->changelogs.v[i].partitions);
         wr_buf_puts(&bytes, r->changelogs.v[i].topic);
         put_bytes(out, TAG_CHANGELOG, wr_buf_view(&bytes));
@@ -75,6 +79,8 @@ static const char *take_name(wr_arena *a, wr_buf *name)
     return text;
 }
 
+/* A changelog has a partition for each task of the store's sub-topology, and a position for each is
+ * in the database. */
 static void add_store(const wr_query *q, const wr_plan_store *store, wr_arena *a,
                       wr_query_record *out)
 {
@@ -90,9 +96,10 @@ static void add_store(const wr_query *q, const wr_plan_store *store, wr_arena *a
     wr_arr_push(a, &out->changelogs, c);
 }
 
+/* A plan has one sink at most: the root. What reads it is another query. */
 void wr__query_record_of(const wr_query *q, wr_arena *a, wr_query_record *out)
 {
-    WR_ASSERT(q->group && q->plan->meaning);
+    WR_ASSERT(q->group && q->plan->meaning && !q->kind.transient);
     *out = (wr_query_record){.id = q->id,
                              .sql = q->sql ? q->sql : "",
                              .meaning = q->plan->meaning,
@@ -107,10 +114,13 @@ void wr__query_record_of(const wr_query *q, wr_arena *a, wr_query_record *out)
         else if (q->plan->topics[t].role == WR_TOPIC_REPARTITION && q->kind.internal_topics)
             wr_arr_push(a, &out->topics, name);
     }
+    WR_ASSERT(out->stores.n == q->plan->stores_n);
+    WR_ASSERT(out->changelogs.n <= out->stores.n);
 }
 
 /* ---- reading ---- */
 
+/* Lengths are from disk: none is believed before it was compared with what is there. */
 static bool take_entry(wr_str *rest, char *tag, wr_str *bytes)
 {
     if (rest->len < 5)
@@ -134,6 +144,7 @@ static bool read_changelog(wr_arena *a, wr_str bytes, wr_query_record *out)
     return true;
 }
 
+/* What a newer version may have added is no reason to refuse what this one understands. */
 static bool read_entry(wr_arena *a, char tag, wr_str bytes, wr_query_record *out)
 {
     if (memchr(bytes.ptr, '\0', bytes.len) && tag != TAG_CHANGELOG)
@@ -165,6 +176,7 @@ static bool read_entry(wr_arena *a, char tag, wr_str bytes, wr_query_record *out
     }
 }
 
+/* Everything is set, also on failure: a caller may show what was read so far. */
 bool wr__query_record_parse(wr_arena *a, wr_str value, wr_query_record *out)
 {
     out->sql = out->meaning = out->sink = out->program = "";
@@ -201,10 +213,12 @@ static bool collect(void *arg, wr_str key, wr_str value)
     return true;
 }
 
+/* By the prefix of groups: another service id in the same directory has queries of its own. */
 weir_status wr_query_records_read(wr_db *db, const char *prefix, wr_arena *a, wr_query_records *out,
                                   weir_error *err)
 {
     wr_buf key = {0};
+    WR_ASSERT(db && prefix && *prefix);
     wr__query_record_key(prefix, "", &key);
     scan s = {.a = a, .out = out, .before = key.len};
     *out = (wr_query_records){0};
@@ -218,6 +232,7 @@ weir_status wr_query_records_read(wr_db *db, const char *prefix, wr_arena *a, wr
     return st;
 }
 
+/* A directory has dozens of queries: no map. */
 const wr_query_record *wr_query_record_find(const wr_query_records *all, const char *id)
 {
     for (size_t i = 0; i < all->list.n; i++)
@@ -228,6 +243,7 @@ const wr_query_record *wr_query_record_find(const wr_query_records *all, const c
 
 /* ---- comparing ---- */
 
+/* The first store that differs says enough: all stores of a step have the meaning of the step. */
 weir_status wr_query_state_difference(wr_db *db, const char *id, const wr_plan *plan, wr_buf *out,
                                       weir_error *err)
 {
@@ -238,6 +254,7 @@ weir_status wr_query_state_difference(wr_db *db, const char *id, const wr_plan *
         bool found;
         wr_task_store_name(id, s, &name);
         st = wr_db_store_meaning_get(db, wr_buf_view(&name), &kept, &found, err);
+        WR_ASSERT(s->meaning); /* plans that are run have them */
         if (st == WEIR_OK && found)
             wr_plan_store_difference(wr_buf_cstr(&kept), s->meaning, out);
         wr_buf_free(&name);
@@ -271,6 +288,7 @@ static weir_status forget_state(wr_db *db, const char *prefix, const wr_query_re
 {
     weir_status st = WEIR_OK;
     weir_error why;
+    WR_ASSERT(r->id && *r->id); /* or every query's record would go */
     wr_db_batch *b = wr_db_batch_new(db);
     for (size_t i = 0; i < r->stores.n; i++) {
         weir_status now = wr_db_batch_drop_store(b, wr_str_c(r->stores.v[i]), &why);
@@ -303,10 +321,13 @@ static weir_status drop_group(wr_log *log, const char *prefix, const wr_query_re
     return st;
 }
 
+/* State and record in one batch, so that a kill leaves a query that is known with its state, or one
+ * that is not known without any; topics and offsets after it. */
 weir_status wr_query_record_forget(wr_log *log, wr_db *db, const char *prefix,
                                    const wr_query_record *r, weir_error *err)
 {
     weir_error why;
+    WR_ASSERT(log && db && prefix);
     weir_status st = forget_state(db, prefix, r, err);
     for (size_t i = 0; i < r->changelogs.n; i++)
         st = first(st, remove_topic(log, r->changelogs.v[i].topic, &why), &why, err);
@@ -315,6 +336,7 @@ weir_status wr_query_record_forget(wr_log *log, wr_db *db, const char *prefix,
     return first(st, drop_group(log, prefix, r, &why), &why, err);
 }
 
+/* A group that is in use is dropped by nobody: the broker refuses it. */
 weir_status wr_query_record_reset(wr_log *log, wr_db *db, const char *prefix,
                                   const wr_query_record *r, weir_error *err)
 {

@@ -157,7 +157,8 @@ static bool choose_offset(const wr_query *q, wr_topic_part *part, bool over, int
  * silence. A later call for partitions that it goes on in does not take it back. */
 static void note_before_start(wr_query *q, int64_t before)
 {
-    if (before <= 0)
+    WR_ASSERT(before >= 0); /* a beginning lies at or after the partition's start */
+    if (before == 0)
         return;
     atomic_store(&q->counts.before_start, before);
     if (!q->kind.transient)

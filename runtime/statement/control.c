@@ -80,7 +80,7 @@ static weir_status plan(wr_exec *x, wr_instance_env *env, void *arg, wr_reservat
         return wr_error_at(err, WEIR_ERR_STATEMENT, stmt->name.pos,
                            "Cannot %s query '%s' because it is linked to a source table.", verb(x),
                            wr_query_id(entry->query));
-    if (info)
+    if (info) /* one of a service is read here, and stopped where it runs */
         WR_TRY(wr__check_not_offered(x, "The query of", info->sink, err));
     add(x, t, entry, info, needs);
     return WEIR_OK;

@@ -166,6 +166,7 @@ static void name_query(definition *d)
 weir_status wr__check_not_offered(const wr_exec *x, const char *kind, const char *name,
                                   weir_error *err)
 {
+    WR_ASSERT(name);
     const char *program = wr_engine_offered_by(x->engine, name);
     if (!program)
         return WEIR_OK;
@@ -177,7 +178,8 @@ weir_status wr__check_not_offered(const wr_exec *x, const char *kind, const char
                               "forget the service with `weir reset --all`");
 }
 
-/* What belongs to the files of a service is changed there. IF NOT EXISTS changes nothing. */
+/* What belongs to the files of a service is changed there. Asked before the statement is planned,
+ * or the user would hear that the name is taken, and not by whom. IF NOT EXISTS changes nothing. */
 static weir_status check_name(const wr_exec *x, weir_error *err)
 {
     const wr_ast_stmt *stmt = x->stmt;
@@ -265,6 +267,7 @@ static weir_status describe_query(wr_exec *x, const definition *d, wr__defined *
 {
     const wr_plan *p = d->plan;
     wr_buf text = {0};
+    WR_ASSERT(p && p->meaning && d->id[0]);
     out->query_id = wr_arena_strdup(x->arena, d->id);
     out->insert = x->stmt->kind == WR_AST_INSERT_SELECT;
     out->meaning = wr_arena_strdup(x->arena, p->meaning);

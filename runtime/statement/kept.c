@@ -61,6 +61,7 @@ weir_status wr__forget_statements(const wr_exec *x, wr__subject subject, weir_er
  * executed again all the same: what was made between the two needs it. */
 static bool reads(const wr_ast_query *q, const char *name)
 {
+    WR_ASSERT(q->from.name.name);
     bool yes = strcmp(q->from.name.name, name) == 0;
     for (size_t i = 0; i < q->joins_n && !yes; i++)
         yes = strcmp(q->joins[i].right.name.name, name) == 0;
@@ -82,17 +83,18 @@ static bool refers(const wr_kept *k, const char *name)
     return yes;
 }
 
-/* By a statement about something else: what is about the source itself goes with it. */
+/* @p subject: of a source. By a statement about something else: what is about the source itself
+ * goes with it. */
 static bool is_needed(const wr_kept_list *kept, const char *subject)
 {
-    WR_ASSERT(strncmp(subject, "S:", 2) == 0);
+    WR_ASSERT(strncmp(subject, "S:", 2) == 0 && subject[2]);
     for (size_t i = 0; i < kept->list.n; i++)
-        if (strcmp(kept->list.v[i].subject, subject) != 0 &&
-            refers(&kept->list.v[i], subject + 2))
+        if (strcmp(kept->list.v[i].subject, subject) != 0 && refers(&kept->list.v[i], subject + 2))
             return true;
     return false;
 }
 
+/* Is the last that is kept about it that it was dropped? A later CREATE makes it another one. */
 static bool ends_dropped(const wr_kept_list *kept, const char *subject)
 {
     bool dropped = false;
@@ -102,7 +104,8 @@ static bool ends_dropped(const wr_kept_list *kept, const char *subject)
     return dropped;
 }
 
-/* A source that was dropped and is needed no more. NULL: there is none. */
+/* A source that was dropped and is needed no more: its CREATE and its DROP have nothing between
+ * them that counts any more. NULL: there is none. */
 static const char *left_over(const wr_kept_list *kept)
 {
     for (size_t i = 0; i < kept->list.n; i++) {
@@ -145,10 +148,13 @@ static weir_status keep_drop(wr_exec *x, wr__subject subject, weir_error *err)
     return st;
 }
 
+/* The log is read as a whole: a DROP is rare, and a log has as many entries as there were
+ * definitions. */
 weir_status wr__forget_source(wr_exec *x, const char *name, weir_error *err)
 {
     if (!wr_engine_keeps_statements(x->engine))
         return WEIR_OK;
+    WR_ASSERT(x->stmt->kind == WR_AST_DROP_SOURCE);
     wr_db *db = wr_engine_db(x->engine);
     wr__subject subject = wr__subject_of_source(x, name);
     wr_arena *a = wr_arena_new(0);

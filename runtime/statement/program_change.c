@@ -2,6 +2,10 @@
 /*
  * What is decided about queries of files that have changed; program_change.h has the rules.
  *
+ * A directory knows a query by its record: statement, meaning, sink, the program it is of. Records
+ * of an older version say less (query_record.c), and what they do not say is taken to be the same:
+ * their stores still say what they mean.
+ *
  * Everything is decided before anything has an effect. What then has one (state that is dropped)
  * comes before the first statement is executed; a failure between the two leaves queries without
  * state, which begin anew at the next start, as was asked for.
@@ -9,19 +13,24 @@
 #include "runtime/statement/program_change.h"
 #include "common/diag.h"
 
+/* Read once: nobody else changes records while the program has everything reserved. */
 weir_status wr__changes_init(wr__changes *c, wr_engine *e, const char *program, wr_on_change policy,
                              wr_arena *a, weir_error *err)
 {
+    WR_ASSERT(program && *program && a);
     *c = (wr__changes){.engine = e, .arena = a, .policy = policy, .program = program};
     return wr_query_records_read(wr_engine_db(e), wr_engine_prefix(e), a, &c->kept, err);
 }
 
 /* ---- one query against its record ---- */
 
-/* @return NULL: it may go on. In the program's arena. */
+/* By the record where it says what the query means, which is everything; by what the stores say of
+ * themselves where an older version has written it. @return NULL: it may go on. In the program's
+ * arena. */
 static const char *difference(const wr__changes *c, const wr_query_record *r, const wr__defined *d)
 {
     wr_buf text = {0};
+    WR_ASSERT(r->meaning && d->meaning && d->state_difference);
     if (r->meaning[0])
         wr_plan_meaning_difference(r->meaning, d->meaning, &text);
     if (!text.len)
@@ -31,6 +40,7 @@ static const char *difference(const wr__changes *c, const wr_query_record *r, co
     return out;
 }
 
+/* Ways that exist for a service: its files have no TERMINATE and no DROP. */
 static weir_status refuse(const wr_query_record *r, const char *how, weir_error *err)
 {
     wr_error(err, WEIR_ERR_CONFIG,
@@ -45,12 +55,15 @@ static weir_status refuse(const wr_query_record *r, const char *how, weir_error 
         r->id);
 }
 
+/* The statement before was asked for, and does not mean what it meant: the sources are those of the
+ * files, which may have changed as well. */
 static weir_status refuse_old(const wr_query_record *r, const char *why, weir_error *err)
 {
     wr_error(err, WEIR_ERR_CONFIG, "The statement before of query %s cannot go on: %s", r->id, why);
     return wr_error_hint(err, "--on-change restart, or `weir reset %s`, begins anew", r->id);
 }
 
+/* The last one: a later OR REPLACE of the program is what the query is in the end. */
 static const wr__program_query *find_id(const wr__changes *c, const char *id)
 {
     for (size_t i = c->queries.n; i-- > 0;)
@@ -59,6 +72,7 @@ static const wr__program_query *find_id(const wr__changes *c, const char *id)
     return NULL;
 }
 
+/* By ordinal, which is the same in both passes over the files. */
 const wr__program_query *wr__changes_find(const wr__changes *c, size_t statement)
 {
     for (size_t i = 0; i < c->queries.n; i++)
@@ -68,6 +82,7 @@ const wr__program_query *wr__changes_find(const wr__changes *c, size_t statement
 }
 
 /* A text of the statement's arena, for the program. */
+/* The statement's arena goes with it, before the next one is read. */
 static const char *keep(const wr__changes *c, const char *text)
 {
     return wr_arena_strdup(c->arena, text);
@@ -85,6 +100,7 @@ weir_status wr__changes_add(wr__changes *c, size_t statement, const wr__defined 
                                        .sink = keep(c, d->sink),
                                        .meaning = keep(c, d->meaning),
                                        .state_difference = keep(c, d->state_difference)}};
+    WR_ASSERT(d->sink && d->meaning);
     size_t last = c->queries.n ? c->queries.n - 1 : 0;
     bool again = c->queries.n && c->queries.v[last].statement == statement;
     if (again) /* this is the statement before, planned in place of the new one */
@@ -101,17 +117,21 @@ weir_status wr__changes_add(wr__changes *c, size_t statement, const wr__defined 
             return refuse_old(r, "an older version has not kept it", err);
         q.old_text = *old_text = r->sql;
     }
+    WR_ASSERT(!c->queries.n || c->queries.v[last].statement < statement); /* as they are read */
     wr_arr_push(c->arena, &c->queries, q);
     return WEIR_OK;
 }
 
 /* ---- all of them ---- */
 
+/* Only noted: a later statement may still be refused, and then nothing may have happened. */
 static void restart(wr__changes *c, const wr_query_record *r)
 {
+    WR_ASSERT(c->policy == WR_ON_CHANGE_RESTART);
     wr_arr_push(c->arena, &c->restarted, r);
 }
 
+/* The id is the same, so the name of the sink is: the state is, or is not, of this statement. */
 static weir_status decide_known(wr__changes *c, const wr__program_query *q, weir_error *err)
 {
     const wr_query_record *r = wr_query_record_find(&c->kept, q->defined.query_id);
@@ -125,6 +145,7 @@ static weir_status decide_known(wr__changes *c, const wr__program_query *q, weir
     return WEIR_OK;
 }
 
+/* Is the record one that a query of the program goes on with, or that is to be forgotten? */
 static bool taken(const wr__changes *c, const wr_query_record *r)
 {
     bool yes = find_id(c, r->id) != NULL;
@@ -135,6 +156,7 @@ static bool taken(const wr__changes *c, const wr_query_record *r)
     return yes;
 }
 
+/* By the id alone: a record of a query that is gone has nothing else to tell by. */
 static bool is_insert(const char *id)
 {
     return strncmp(id, "INSERTQUERY_", 12) == 0;
@@ -166,6 +188,7 @@ static const wr_query_record *gone_one(const wr__changes *c, const wr__defined *
 static weir_status decide_unknown(wr__changes *c, wr__program_query *q, weir_error *err)
 {
     const char *how = NULL;
+    WR_ASSERT(!q->as_id);
     const wr_query_record *r = gone_one(c, &q->defined, &how);
     if (!r)
         return WEIR_OK;
@@ -185,6 +208,8 @@ static weir_status decide_unknown(wr__changes *c, wr__program_query *q, weir_err
 
 /* Statements that were typed at a prompt, or another service, have a query that writes to the same
  * topic: each row would be there twice. */
+/* Both programs go on where they were, so refusing is the only thing that is right without a word
+ * from the user: neither is known to be the one that is meant. */
 static weir_status check_sink(const wr__changes *c, const wr__program_query *q, weir_error *err)
 {
     for (size_t i = 0; i < c->kept.list.n && q->defined.sink[0]; i++) {
@@ -227,6 +252,7 @@ weir_status wr__changes_decide(wr__changes *c, size_t *at, weir_error *err)
     return WEIR_OK;
 }
 
+/* The first effect of the program. @pre everything was decided, and nothing was refused */
 weir_status wr__changes_apply(const wr__changes *c, weir_error *err)
 {
     for (size_t i = 0; i < c->restarted.n; i++) {

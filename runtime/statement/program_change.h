@@ -29,7 +29,10 @@ typedef struct wr__defined {
     const char *state_difference;
 } wr__defined;
 
-/** A statement that makes a query. */
+/**
+ * A statement of the program that makes a query, and what was decided about it. Most have neither
+ * of the two last members: they go on, or begin, as they are written.
+ */
 typedef struct wr__program_query {
     size_t statement; /* ordinal in the program */
     wr__defined defined;
@@ -37,6 +40,10 @@ typedef struct wr__program_query {
     const char *old_text; /* executed instead of the statement; NULL: the statement */
 } wr__program_query;
 
+/**
+ * All of a program. Filled in while the files are checked, decided on at the end of that, and then
+ * only looked at: what is executed follows from it, statement by statement.
+ */
 typedef struct wr__changes {
     wr_engine *engine;
     wr_arena *arena;

@@ -97,6 +97,7 @@ static weir_status replay(wr_engine *e, weir_error *err)
 
 /* A newer version may plan a statement otherwise, or a statement was left out: state that means
  * something else to the plan is not opened, and no query runs until that is decided on. */
+/* Those that are offered do not run, and are their service's to compare. */
 static weir_status check_states(wr_engine *e, weir_error *err)
 {
     weir_status st = WEIR_OK;
@@ -104,6 +105,7 @@ static weir_status check_states(wr_engine *e, weir_error *err)
     for (size_t i = 0; i < pins.n && st == WEIR_OK; i++) {
         wr_query *q = pins.entries[i]->query;
         wr_buf how = {0};
+        WR_ASSERT(wr_query_detached(q) || wr_engine_mode_of(e) != WR_ENGINE_THREADED);
         st =
             wr_query_state_difference(wr_engine_db(e), wr_query_id(q), wr_query_plan(q), &how, err);
         if (st == WEIR_OK && how.len && !pins.entries[i]->offered) {

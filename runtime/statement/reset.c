@@ -10,7 +10,7 @@
 #include "runtime/instance/service_log.h"
 #include "runtime/statement/statement_class.h"
 
-/* Ids as people type them. */
+/* Ids as people type them: those of unquoted names are in capitals. */
 static const wr_query_record *find(const wr_query_records *all, const char *id)
 {
     const wr_query_record *exact = wr_query_record_find(all, id);
@@ -20,6 +20,7 @@ static const wr_query_record *find(const wr_query_records *all, const char *id)
     return exact;
 }
 
+/* Ids of services are not numbered and can be guessed wrong: those that there are help. */
 static weir_status unknown(const wr_query_records *all, const char *id, weir_error *err)
 {
     wr_buf known = {0};
@@ -36,6 +37,7 @@ static weir_status unknown(const wr_query_records *all, const char *id, weir_err
 /* On Kafka the group comes first: while another process is in it nothing may be dropped. */
 static weir_status reset_one(wr_engine *e, const wr_query_record *r, bool sink_too, weir_error *err)
 {
+    WR_ASSERT(r->id && r->sink);
     WR_TRY(wr_query_record_reset(wr_engine_log(e), wr_engine_db(e), wr_engine_prefix(e), r, err));
     if (!sink_too || !r->sink[0])
         return WEIR_OK;
@@ -61,7 +63,9 @@ static weir_status check_not_here(wr_engine *e, const char *id, weir_error *err)
                     running);
 }
 
-/* Each query by itself: one that cannot be reset ends it, those before it are. */
+/* Without an id, all of them, and what was noted of services: the directory then knows nothing but
+ * topics and kept statements. Each query by itself: one that cannot be reset ends it, those before
+ * it are. */
 static weir_status reset(wr_engine *e, const char *id, bool sink_too, wr_arena *a, weir_error *err)
 {
     wr_query_records all;
@@ -76,8 +80,11 @@ static weir_status reset(wr_engine *e, const char *id, bool sink_too, wr_arena *
     return wr_service_log_clear(wr_engine_db(e), err);
 }
 
+/* With everything reserved: a statement of another thread could make the query meanwhile, which
+ * would then go on at offsets that are about to go. */
 weir_status wr_statement_reset_query(wr_engine *e, const char *id, bool sink_too, weir_error *err)
 {
+    WR_ASSERT(!wr_engine_replaying(e));
     wr_arena *a = wr_arena_new(0);
     wr_reservation all = {0};
     weir_status st = wr__reserve_everything(e, &all, err);

@@ -90,12 +90,14 @@ typedef struct script_file {
     wr_buf text;      /* all of it; spans and positions are of it */
 } script_file;
 
-/** A statement of a program, by its ordinal. */
+/** A statement of a program, by its ordinal: where an error of the check as a whole belongs. */
 typedef struct place {
     const script_file *file;
     size_t start; /* in the file's text */
 } place;
 
+/** All files of one call, and what is known of their statements after the check. Its session, as
+ * SET and DEFINE make it, is a reading's: each of the two passes begins anew. */
 typedef struct program {
     wr_engine *engine;
     const wr_session *base;
@@ -125,12 +127,14 @@ static bool is_of_session(const wr_ast_stmt *s)
            s->kind == WR_AST_UNDEFINE;
 }
 
-/* The statement before, instead of the one that the check has just added to the catalog. */
+/* Policy keep-old: the statement before, instead of the one that the check has just added to the
+ * catalog. */
 static weir_status check_old(reading *r, const wr_exec *instead, const char *sql, weir_error *err)
 {
     wr_exec *x;
     wr__defined defined;
     const char *none;
+    WR_ASSERT(r->check && sql && *sql);
     wr_catalog_remove_query(r->check,
                             wr__changes_find(&r->program->changes, r->next)->defined.query_id);
     if (instead->stmt->kind != WR_AST_INSERT_SELECT)
@@ -140,6 +144,7 @@ static weir_status check_old(reading *r, const wr_exec *instead, const char *sql
     weir_status st = wr__validate_definition(x, r->check, &defined, err);
     if (st == WEIR_OK)
         st = wr__changes_add(&r->program->changes, r->next, &defined, &none, err);
+    WR_ASSERT(st != WEIR_OK || !none); /* it is the old one already */
     wr_exec_free(x);
     return st;
 }
@@ -157,7 +162,8 @@ static weir_status check_one(reading *r, wr_exec *x, weir_error *err)
     return old_text ? check_old(r, x, old_text, err) : WEIR_OK;
 }
 
-/* What can be read: streams, tables, and the types that they need. */
+/* For those who read the directory later (service_tables.h): streams, tables, and the types that
+ * they need. An INSERT makes nothing that could be read. */
 static void note_definition(program *p, wr_exec *x)
 {
     const wr_ast_stmt *s = x->stmt;
@@ -166,6 +172,7 @@ static void note_definition(program *p, wr_exec *x)
         return;
     wr__subject subject = s->kind == WR_AST_CREATE_TYPE ? wr__subject_of_type(x, s->name.name)
                                                         : wr__subject_of_source(x, s->name.name);
+    WR_ASSERT(s->name.name && *s->name.name);
     wr_buf bytes = {0};
     wr_kept_put(&bytes, subject.text, &x->settings, s->text);
     wr_service_statement one = {
@@ -179,6 +186,7 @@ static void note_definition(program *p, wr_exec *x)
 static weir_status run_one(reading *r, wr_exec *x, weir_error *err)
 {
     const wr__program_query *q = wr__changes_find(&r->program->changes, r->next);
+    WR_ASSERT(!r->check);
     x->program = r->program->name;
     x->given_id = q ? q->as_id : NULL;
     weir_status st = wr_exec_step(x, -1, err);
@@ -188,7 +196,8 @@ static weir_status run_one(reading *r, wr_exec *x, weir_error *err)
     return WEIR_OK;
 }
 
-/* The text that is executed: that of the file, or the statement before. */
+/* The text that is executed: that of the file, or the statement before. Checked is that of the file
+ * first, since it must be good in any case. */
 static wr_str text_of(const reading *r, const script_file *f, const wr_parse_span *span)
 {
     const wr__program_query *q = wr__changes_find(&r->program->changes, r->next);
@@ -249,6 +258,7 @@ static weir_status pass(program *p, wr_catalog *check, size_t *done, weir_error 
     wr_engine_lock(p->engine);
     wr_session_init_from(&r.session, p->engine, p->base);
     wr_engine_unlock(p->engine);
+    WR_ASSERT(p->name && p->files_n > 0);
     r.session.owner = &p->all; /* its statements go through what the program has reserved */
     for (size_t i = 0; i < p->files_n && st == WEIR_OK; i++)
         st = read_statements(&r, &p->files[i], err);
@@ -289,6 +299,7 @@ static void say_done(const program *p, size_t done, weir_error *err)
         return;
     const place *failed = &p->places.v[done];
     char before[400];
+    WR_ASSERT(failed->file->path);
     snprintf(before, sizeof before, "%s", err->hint);
     if (done == 0)
         wr_error_hint(err, "none of %zu statements was executed%s%s", p->places.n,
@@ -337,6 +348,8 @@ weir_status wr__reserve_everything(wr_engine *e, wr_reservation *all, weir_error
     return st;
 }
 
+/* All of them before the first statement is looked at: what is written meanwhile is not run in
+ * part. */
 static weir_status read_files(program *p, const char *const *paths, weir_error *err)
 {
     wr_buf name = {0};
@@ -351,6 +364,7 @@ static weir_status read_files(program *p, const char *const *paths, weir_error *
     return st;
 }
 
+/* Records and catalog are looked at after everything is reserved, or they could change. */
 static weir_status run_program(program *p, wr_on_change on_change, weir_error *err)
 {
     WR_TRY(wr__reserve_everything(p->engine, &p->all, err));
@@ -366,7 +380,7 @@ static weir_status run_program(program *p, wr_on_change on_change, weir_error *e
 weir_status wr_statement_load_files(wr_engine *e, const wr_session *base, const char *const *paths,
                                     size_t n, wr_on_change on_change, weir_error *err)
 {
-    WR_ASSERT(n > 0);
+    WR_ASSERT(n > 0 && paths[0] && on_change <= WR_ON_CHANGE_KEEP_OLD);
     wr_arena *a = wr_arena_new(0);
     program p = {
         .engine = e, .base = base, .arena = a, .files = WR_NEW_N(a, script_file, n), .files_n = n};

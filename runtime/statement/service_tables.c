@@ -20,6 +20,7 @@ static weir_status define(wr_engine *e, const wr_service_kept *k, weir_error *er
 {
     wr_session s;
     wr_exec *x;
+    WR_ASSERT(k->program && k->statement.sql.ptr);
     wr_session_init(&s, e);
     wr_kept_apply_settings(&k->statement, &s);
     weir_status st = wr_exec_new(e, &s, k->statement.sql.ptr, k->statement.sql.len, &x, err);
@@ -37,6 +38,7 @@ static weir_status define(wr_engine *e, const wr_service_kept *k, weir_error *er
     return st;
 }
 
+/* A name that a kept statement defines is that statement's, also where a service had it first. */
 static bool is_kept(const wr_kept_list *kept, const char *subject)
 {
     for (size_t i = 0; i < kept->list.n; i++)
@@ -68,6 +70,7 @@ static void pause_all(wr_engine *e)
     wr_engine_unpin_all(e, &pins);
 }
 
+/* Read before anything is defined, so that what cannot be read fails the opening early. */
 weir_status wr__service_tables_init(wr__service_tables *t, wr_engine *e, const wr_kept_list *kept,
                                     wr_arena *a, weir_error *err)
 {
@@ -81,7 +84,9 @@ weir_status wr__service_tables_init(wr__service_tables *t, wr_engine *e, const w
     return WEIR_OK;
 }
 
-/* Each round defines at least one, so the rounds end. */
+/* Each round defines at least one, so the rounds end. A definition whose source comes later in the
+ * list, or is a kept statement's, fails in one round and succeeds in the next; nothing is left of
+ * the failure, as of any statement that fails. */
 void wr__service_tables_define(wr__service_tables *t, bool last)
 {
     wr_engine *e = t->engine;
@@ -98,6 +103,7 @@ void wr__service_tables_define(wr__service_tables *t, bool last)
             t->reason = why;
             t->left.v[left++] = t->left.v[i];
         }
+        WR_ASSERT(left <= t->left.n);
         any = left < t->left.n;
         t->left.n = left;
     }

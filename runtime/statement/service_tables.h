@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* service_tables.h - what the services of a directory define, for reading. */
+/*
+ * service_tables.h - what the services of a directory define, for reading: when an engine that
+ * keeps statements is opened. offered.h says what that means for other statements.
+ *
+ * Life: init, define before the kept statements, define after them. Nothing is to be freed: all is
+ * in the caller's arena. Thread: the one that opens the engine; there is no other one yet.
+ */
 #ifndef WR_RUNTIME_STATEMENT_SERVICE_TABLES_H
 #define WR_RUNTIME_STATEMENT_SERVICE_TABLES_H
 

@@ -36,7 +36,7 @@ typedef struct wr__consumer {
     bool ready;    /* processing was cut short: queues hold records that can be processed */
     bool bounded;  /* queues have stops for a meeting with another worker */
     int64_t ends_checked_ns;
-    int64_t lag; /* as of then; -1: unknown */
+    int64_t lag;         /* as of then; -1: unknown */
     int64_t lag_seen_ns; /* when it was last made of what the reader knows */
     pthread_mutex_t lock;
 } wr__consumer;
@@ -67,7 +67,8 @@ weir_status wr__consumer_assign(wr__consumer *c, weir_error *err) WR_MUST_CHECK;
 /** Forget the assignment; the reader is told by wr_log_reader_assign, or closed. */
 void wr__consumer_unassign(wr__consumer *c);
 
-/** How many records lie after the next ones to be processed, without asking the log; -1: unknown. */
+/** How many records lie after the next ones to be processed, without asking the log; -1: unknown.
+ */
 int64_t wr__consumer_lag(wr__consumer *c);
 
 /* ---- reading ---- */

@@ -181,7 +181,7 @@ static void process(model *m, query *q, record r)
 }
 
 /* Sources have lower numbers than what is made of them, so one pass in order of sinks is enough. */
-static void settle(model *m)
+static void process_all(model *m)
 {
     for (int sink = 0; sink < NAMES; sink++)
         for (int i = 0; i < m->queries_n; i++) {
@@ -237,7 +237,7 @@ static void check(model *m)
     wr_buf_puts(&m->script, "-- drained\n");
     if (weir_drain(m->w, API_LIMIT_MS, &err) != WEIR_OK)
         DIFFERS(m, "drain: %s", err.message);
-    settle(m);
+    process_all(m);
     weir_metrics metrics = {.size = sizeof metrics};
     weir_metrics_read(m->w, &metrics);
     uint32_t live = 0;
