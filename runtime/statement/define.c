@@ -333,9 +333,8 @@ static weir_status start_query(wr_exec *x, definition *d, weir_error *err)
     wr_engine_query_options(e, false, &options);
     options.id = d->id;
     options.sql = x->stmt->text.ptr;
-    options.program = x->program                        ? x->program
-                      : wr_engine_is_service(x->engine) ? "an embedding program"
-                                                        : NULL;
+    if (wr_engine_is_service(e)) /* else it is kept, and of no program */
+        options.program = x->program ? x->program : "an embedding program";
     options.plan = d->plan;
     options.settings = &x->settings;
     options.caching =

@@ -19,6 +19,9 @@ weir_status wr__changes_init(wr__changes *c, wr_engine *e, const char *program, 
 {
     WR_ASSERT(program && *program && a);
     *c = (wr__changes){.engine = e, .arena = a, .policy = policy, .program = program};
+    /* Files that are loaded where statements are kept make new queries, with new numbers. */
+    if (!wr_engine_is_service(e))
+        return WEIR_OK;
     return wr_query_records_read(wr_engine_db(e), wr_engine_prefix(e), a, &c->kept, err);
 }
 
@@ -162,15 +165,14 @@ static bool is_insert(const char *id)
     return strncmp(id, "INSERTQUERY_", 12) == 0;
 }
 
-/* A query of these files and that sink, of the same family, which is not in them any more. One that
- * means the same comes before others. NULL: there is none. */
+/* A query of these files and that sink which is not in them any more. One that means the same comes
+ * before others. NULL: there is none. */
 static const wr_query_record *gone_one(const wr__changes *c, const wr__defined *d, const char **how)
 {
     const wr_query_record *found = NULL;
     for (size_t i = 0; i < c->kept.list.n && d->sink[0]; i++) {
         const wr_query_record *r = &c->kept.list.v[i];
-        if (strcmp(r->sink, d->sink) != 0 || strcmp(r->program, c->program) != 0 ||
-            is_insert(r->id) != d->insert || taken(c, r))
+        if (strcmp(r->sink, d->sink) != 0 || strcmp(r->program, c->program) != 0 || taken(c, r))
             continue;
         const char *differs = difference(c, r, d);
         if (!found || !differs) {
@@ -183,8 +185,10 @@ static const wr_query_record *gone_one(const wr__changes *c, const wr__defined *
     return found;
 }
 
-/* The directory does not know it. An INSERT may be one of before with another text; a stream may
- * have become a table of the same name, or the other way round, which changes the id. */
+/* The directory does not know it. An INSERT may be one of before with another text, or what a
+ * CREATE
+ * ... AS did; a stream may have become a table of the same name, or the other way round, which
+ * changes the id. */
 static weir_status decide_unknown(wr__changes *c, wr__program_query *q, weir_error *err)
 {
     const char *how = NULL;
@@ -192,7 +196,7 @@ static weir_status decide_unknown(wr__changes *c, wr__program_query *q, weir_err
     const wr_query_record *r = gone_one(c, &q->defined, &how);
     if (!r)
         return WEIR_OK;
-    if (!how && q->defined.insert) {
+    if (!how && (q->defined.insert || is_insert(r->id))) {
         q->as_id = r->id;
         return WEIR_OK;
     }

@@ -150,6 +150,10 @@ static const change_case cases[] = {
      "INSERT INTO i SELECT k, v FROM a WHERE v > 1;", NULL, "SELECT * FROM i;", "x|1 x|2 ", NULL},
     {"an INSERT's source", "INSERT INTO i SELECT k, v FROM a;", "INSERT INTO i SELECT k, v FROM b;",
      "source: STREAM b", "SELECT * FROM i;", "x|1 x|2 ", "x|1 x|9 "},
+    {"an INSERT in place of CREATE ... AS", O_FROM_A ";",
+     "CREATE STREAM o (k STRING KEY, v INT) WITH (KAFKA_TOPIC='O', VALUE_FORMAT='JSON'); "
+     "INSERT INTO o SELECT k, v FROM a;",
+     NULL, ROWS_OF_O, "x|1 x|2 ", NULL},
     {"two INSERTs that change places",
      "INSERT INTO i SELECT k, v FROM a; INSERT INTO i SELECT k, v + 100 AS v FROM a;",
      "INSERT INTO i SELECT k, v + 100 AS v FROM a; INSERT INTO i SELECT k, v FROM a;", NULL,
