@@ -186,6 +186,8 @@ static int run_files(void *settings, const cli_list *files)
                                o->on_change);
     cli_signals_install(CLI_SIGNALS_SERVICE);
     o->place.from_beginning = o->until_end;
+    if (o->until_end)
+        cli_list_add(&o->place.set, "weir.until.end=true");
     int status = cli_open(&o->place, true, &w);
     if (status != CLI_OK)
         return status;
