@@ -153,6 +153,7 @@ static int run_consume(void *settings, const cli_list *operands)
     if (o->until_end)
         o->from_beginning = true; /* from now on until now there is nothing */
     cli_signals_install(CLI_SIGNALS_SERVICE);
+    o->place.topics_only = true;
     int status = cli_open(&o->place, true, &w);
     if (status != CLI_OK)
         return status;

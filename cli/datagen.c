@@ -109,6 +109,7 @@ static int run_datagen(void *settings, const cli_list *operands)
     const char *topic = o->topic ? o->topic : g->name;
     weir *w;
     cli_signals_install(CLI_SIGNALS_SERVICE);
+    o->place.topics_only = true;
     int status = cli_open(&o->place, true, &w);
     if (status != CLI_OK)
         return status;

@@ -76,8 +76,11 @@ static const char *find_value(const cli_list *pairs, const char *name)
     return value;
 }
 
+/** What the user has said comes after what is only a default here, and wins. */
 static int collect_settings(const cli_place *place, cli_list *pairs)
 {
+    if (place->from_beginning)
+        add_pair(pairs, "auto.offset.reset=earliest");
     if (place->config && !cli_properties_read(place->config, pairs))
         return CLI_USAGE;
     for (size_t i = 0; i < place->set.n; i++)
@@ -104,6 +107,7 @@ int cli_open(const cli_place *place, bool ephemeral, weir **out)
         if (options.bootstrap_servers)
             options.log = WEIR_LOG_KAFKA;
         options.ephemeral_catalog = ephemeral;
+        options.topics_only = place->topics_only;
         cli_list_add(&pairs, NULL);
         options.settings = pairs.at;
         weir_error err = {0};

@@ -176,4 +176,13 @@ void cli_progress_end(cli_progress *p)
     add_state(&line, &m);
     write_line(p, &line);
     cli_text_free(&line);
+    if (!m.before_start)
+        return;
+    cli_text_add_count(&line, m.before_start);
+    cli_text_addf(&line,
+                  " %s before the start of the queries, which began at the ends of their topics "
+                  "(auto.offset.reset is latest; --set auto.offset.reset=earliest reads them)",
+                  m.before_start == 1 ? "record lies" : "records lie");
+    write_line(p, &line);
+    cli_text_free(&line);
 }

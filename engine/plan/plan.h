@@ -263,6 +263,9 @@ typedef struct wr_plan {
     uint32_t subtopologies_n;    /* reading order: 0 reads only inputs ... */
     const wr_plan_store *stores; /* in order of their steps, then of roles */
     uint32_t stores_n;
+    /* What the query does with records, offsets and state, a line for each fact: sink, sources,
+     * the stores' meanings (plan_stores.h). A directory keeps it, to compare a later statement. */
+    const char *meaning;
     /* COLLECT: the result as the user sees it: columns in the order of the projection, all with
      * role VALUE; result_is_key[i] marks key columns. SINK: the sink's schema, keys first. */
     const wr_schema *result;

@@ -156,6 +156,8 @@ static const wr_setting settings[] = {
      "Also lose the windows and send the unmatched rows that Kafka Streams does: for comparisons"},
     {"weir.memtable.bytes", "16777216", FIXED, KSQL, NUMBER(1048576, TERABYTE),
      "Memory for state and topics not yet on disk"},
+    {"weir.sinks.shared", "false", FIXED, KSQL, FLAG,
+     "Statements of a file and of a prompt, or of two files, may write to one topic"},
     {"weir.state.cache.bytes", "268435456", FIXED, KSQL, NUMBER(0, TERABYTE),
      "Memory for the state that all queries work on"},
     {"weir.statements.skip", NULL, FIXED, KSQL, NUMBERS,

@@ -7,6 +7,7 @@
 #define WR_RUNTIME_INSTANCE_ENGINE_STATE_H
 
 #include "runtime/instance/engine.h"
+#include "runtime/instance/offered.h"
 #include "runtime/instance/query_list.h"
 #include "runtime/instance/reservation.h"
 #include "runtime/instance/writers.h"
@@ -35,6 +36,7 @@ struct wr_engine {
     wr_catalog catalog;
     wr__query_list queries;
     wr__reserved reserved;
+    wr__offered offered;
     uint64_t next_id; /* number in ids of queries; of the next kept statement */
     uint64_t transient_id;
     wr_rng rng;

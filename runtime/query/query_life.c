@@ -42,6 +42,9 @@ static wr_query *make(const wr_query_options *o)
 {
     wr_query *q = wr_calloc(1, sizeof *q);
     q->id = wr_strdup(o->id);
+    WR_ASSERT(!o->transient || !o->program); /* nothing is kept of it */
+    q->sql = o->sql ? wr_strdup(o->sql) : NULL;
+    q->program = o->program ? wr_strdup(o->program) : NULL;
     q->plan = o->plan;
     q->log = o->log;
     q->clock = o->clock;
@@ -215,6 +218,8 @@ void wr_query_free(wr_query *q, bool forget)
         wr_db_close(q->db);
     wr__query_topics_destroy(q);
     wr_free(q->id);
+    wr_free(q->sql);
+    wr_free(q->program);
     wr_free(q->prefix);
     wr_free(q->group);
     wr_settings_free(&q->settings);

@@ -21,6 +21,7 @@
 #define BUFFER_MAX_ALL 262144
 /* Asking a broker for the ends of topics costs a round trip, asking our own log nothing. */
 #define END_CHECK_REMOTE_NS 20000000ll
+#define LAG_EVERY_NS        500000000ll
 #define END_CHECK_NS        500000ll
 
 /* Of hundreds of partitions each has its share, or one that is slow would fill the memory. */
@@ -219,6 +220,25 @@ void wr__consumer_unassign(wr__consumer *c)
     pthread_mutex_unlock(&c->lock);
     c->assigned = c->backlog = c->ready = c->bounded = c->held = c->ends_stale = false;
     c->lag = -1;
+}
+
+/* Of what fetches have brought along, so that a query without joins, which asks for no ends, has a
+ * lag as well. Not at each step: there may be hundreds of partitions. One that the reader has not
+ * heard of leaves what was known. */
+int64_t wr__consumer_lag(wr__consumer *c)
+{
+    int64_t now = c->clock->mono_ns(c->clock), lag = 0;
+    if (!c->reader || !c->queues_n || now - c->lag_seen_ns < LAG_EVERY_NS)
+        return c->lag;
+    c->lag_seen_ns = now;
+    for (uint32_t i = 0; i < c->queues_n; i++) {
+        int64_t end = wr_log_reader_known_end(c->reader, i);
+        if (end < 0)
+            return c->lag;
+        lag += WR_MAX(end - c->queues[i].next_offset, 0);
+    }
+    WR_ASSERT(lag >= 0);
+    return c->lag = lag;
 }
 
 /* ---- filling the queues ---- */
