@@ -170,10 +170,11 @@ static const result_case query_cases[] = {
      "SELECT STRUCT(a := k, b := STRUCT(c := v, d := CAST(NULL AS INT))) AS s FROM s EMIT CHANGES "
      "LIMIT 1;",
      WIDE,
-     "+------------------------------+\n"
-     "|S                             |\n"
-     "+------------------------------+\n"
-     "|{A=1, B={C=one, D=null}}      |\n"
+     "+--------------+\n"
+     "|S             |\n"
+     "+--------------+\n"
+     "|{A=1, B={C=one|\n"
+     "|, D=null}}    |\n"
      "Limit Reached\n",
      ""},
     {"and in CSV", "SELECT STRUCT(a := k, b := ARRAY[v, 'x']) AS s FROM s EMIT CHANGES LIMIT 1;",
