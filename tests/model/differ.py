@@ -2,8 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Random expressions and programs, answered by the model and by Weir.
 
-    differ.py WEIR [--seconds 60] [--seed N] [--only expressions|programs] [--keep-going]
+    differ.py WEIR [--seconds 60] [--seed N] [--only KIND] [--keep-going]
     differ.py WEIR --replay programs:123
+
+Kinds: expressions, programs (both by `weir test --cases`), services (a program as a service on the
+embedded log: partitions, restarts, kills).
 
 Each difference is printed with the seed that makes it again. The seed of a run is printed first;
 case n of a run with seed N has the seed N + n. Exit status 1: something differs.
@@ -16,6 +19,7 @@ import time
 from compare import difference
 from expressions import Maker
 from program_cases import Crashed, run_cases
+from service_runs import program_of, run_one
 from topologies import make_program
 from values import random_value, same, sql_name, to_json
 
@@ -23,7 +27,7 @@ COLUMNS = {"A": "INTEGER", "B": "INTEGER", "C": "BIGINT", "D": "DOUBLE", "M": ("
            "E": "STRING", "F": "STRING", "G": "BOOLEAN", "L": ("ARRAY", "INTEGER")}
 TYPES = ["INTEGER", "BIGINT", "DOUBLE", "STRING", "BOOLEAN", ("DECIMAL", 6, 2)]
 ROWS = 8
-AT_ONCE = 100  # cases of one process
+AT_ONCE = {"expressions": 100, "programs": 100, "services": 5}  # between two looks at the clock
 BATCHES = [None, 1, 2]  # rows of a batch; None: the default
 
 
@@ -67,7 +71,8 @@ class Program:
         return None
 
 
-KINDS = {"expressions": Expression, "programs": Program}
+CASES = {"expressions": Expression, "programs": Program}
+KINDS = [*CASES, "services"]
 
 
 def say(kind, seed, case, what):
@@ -79,9 +84,21 @@ def say(kind, seed, case, what):
               f"{to_json(record['value'])}")
 
 
+def run_services(weir, seeds):
+    wrong = 0
+    for seed in seeds:
+        what = run_one(weir, seed)
+        if what:
+            wrong += 1
+            say("services", seed, program_of(seed), what)
+    return wrong
+
+
 def run(weir, kind, seeds, batch_rows=None):
-    """How many of these cases differ; each that does is printed."""
-    cases = [KINDS[kind](seed) for seed in seeds]
+    """How many of these cases differ; each that does is printed. Services choose their batches."""
+    if kind == "services":
+        return run_services(weir, seeds)
+    cases = [CASES[kind](seed) for seed in seeds]
     answers = run_cases(weir, [{"statements": case.statements, "inputs": case.inputs}
                                for case in cases], batch_rows)
     wrong = 0
@@ -100,8 +117,8 @@ def run_for(weir, seconds, seed, kinds, keep_going=False):
     print(f"seed {seed}")
     while time.monotonic() < end and (keep_going or not wrong):
         kind, batch_rows = kinds[turn % len(kinds)], BATCHES[turn // len(kinds) % len(BATCHES)]
-        wrong += run(weir, kind, range(seed + done, seed + done + AT_ONCE), batch_rows)
-        done, turn = done + AT_ONCE, turn + 1
+        wrong += run(weir, kind, range(seed + done, seed + done + AT_ONCE[kind]), batch_rows)
+        done, turn = done + AT_ONCE[kind], turn + 1
     return done, wrong
 
 
@@ -120,7 +137,7 @@ def main():
             wrong = sum(run(options.weir, kind, [int(seed)], size) for size in BATCHES)
             done = len(BATCHES)
         else:
-            kinds = [options.only] if options.only else list(KINDS)
+            kinds = [options.only] if options.only else KINDS
             done, wrong = run_for(options.weir, options.seconds, options.seed, kinds,
                                   options.keep_going)
     except Crashed as crash:

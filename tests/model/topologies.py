@@ -13,6 +13,7 @@ from operators import Record
 from values import random_value, sql_name
 
 KEYS = ["a", "b", "c"]
+LONG = 3600000  # milliseconds: nothing is late
 VALUE_COLUMNS = {"A": "INTEGER", "B": "BIGINT", "E": "STRING", "G": "BOOLEAN",
                  "M": ("DECIMAL", 6, 2), "L": ("ARRAY", "INTEGER")}
 SMALL = {"INTEGER": [None, 0, 1, 2, 3, -1, 7], "BIGINT": [None, 0, 1, 5, -2]}
@@ -26,9 +27,10 @@ class Relation:
     records: list                 # in order; `value` has all columns, the key's too
     key: tuple = ("K",)           # names of the key's columns; () where there are none
     compare: str = "ordered"
-    windowed: bool = False
+    window_bytes: int = 0         # what a window adds to a key: 8 (its start), 16 (a session's end too)
     # Whether the state at the end is the same in whatever order the partitions are read.
     settles: bool = True
+    json_key: bool = False  # whether the topic's keys are JSON, and not plain text
 
 
 @dataclass
@@ -114,7 +116,8 @@ def types_of(items):
 
 # ---- queries ----
 
-def query(program, relation, body, options=""):
+def query(program, relation, body):
+    options = " WITH (key_format='JSON')" if relation.json_key else ""
     program.statements.append(f"CREATE {relation.kind} {relation.name}{options} AS {body};")
     program.results.append(relation)
     return relation
@@ -129,7 +132,7 @@ def stream_query(rng, program, source, name):
     items = items_of(rng, source, name)
     records = op.select_stream(source.records, condition, kept(source, items))
     relation = Relation(name, "STREAM", types_of(kept(source, items)), records, source.key,
-                        source.compare)
+                        source.compare, json_key=source.json_key)
     return query(program, relation,
                  f"SELECT {', '.join([*source.key, items_sql(items)])} FROM {source.name}{sql}")
 
@@ -143,9 +146,9 @@ def rekeyed_query(rng, program, source, name):
     records = op.select_stream(source.records, condition, {key: node, **items})
     records = [record._replace(key=record.value[key]) for record in records]
     relation = Relation(name, "STREAM", {key: "INTEGER", **types_of(items)}, records, (key,),
-                        source.compare)
+                        source.compare, json_key=True)
     return query(program, relation, f"SELECT {node.sql} AS {key}, {items_sql(items)} FROM "
-                 f"{source.name}{sql} PARTITION BY {node.sql}", " WITH (key_format='JSON')")
+                 f"{source.name}{sql} PARTITION BY {node.sql}")
 
 
 def exploded_query(rng, program, source, name):
@@ -167,7 +170,7 @@ def table_query(rng, program, source, name):
     items = items_of(rng, source, name)
     records = op.select_table(source.records, condition, kept(source, items))
     relation = Relation(name, "TABLE", types_of(kept(source, items)), records, source.key,
-                        source.compare)
+                        source.compare, json_key=source.json_key)
     return query(program, relation,
                  f"SELECT {', '.join(source.key)}, {items_sql(items)} FROM {source.name}{sql}")
 
@@ -224,51 +227,51 @@ def with_key(names, records):
 
 
 def aggregate_query(rng, program, source, name):
-    table = source.kind == "TABLE"
     sql, condition = where(rng, source.columns, 0.3)
     names, group_by = group_of(rng, source)
-    aggregates, texts = aggregates_of(rng, source.columns, name, table)
+    aggregates, texts = aggregates_of(rng, source.columns, name, source.kind == "TABLE")
     having_sql, having = having_of(rng, f"{name}_N")
-    window, final, windowed, settles = "", "", True, True
-    if table:
-        records = op.aggregate_table(source.records, condition, group_by, aggregates, having)
-        windowed = False
-    else:
-        rows = [r for r in source.records if op.holds(condition, r.value)]
-        records, window, final, windowed, settles = aggregate_rows(
-            rng, rows, group_by, aggregates, having)
-        if final or "SESSION" in window:
-            having_sql = ""
     columns = {**{n: source.columns[n] for n in names},
                **{n: aggregate_type(*its) for n, its in aggregates.items()}}
-    order_free = all(type(a) in (op.Count, op.Sum, op.Extreme) for a, _ in aggregates.values())
-    relation = Relation(name, "TABLE", columns, with_key(names, records), tuple(names),
-                        "set" if final else "keyed", windowed, settles and order_free)
+    relation = Relation(name, "TABLE", columns, [], tuple(names), "keyed", json_key=True)
+    relation.settles = all(type(a) in (op.Count, op.Sum, op.Extreme) for a, _ in aggregates.values())
+    window, final = "", ""
+    if source.kind == "TABLE":
+        records = op.aggregate_table(source.records, condition, group_by, aggregates, having)
+    else:
+        rows = [r for r in source.records if op.holds(condition, r.value)]
+        draw = rng.random()
+        if draw < 0.35:
+            records = op.aggregate_stream(rows, group_by, aggregates, having)
+        elif draw < 0.5:
+            gap, having_sql = rng.choice([20, 60, 200]), ""
+            records = op.aggregate_sessions(rows, group_by, aggregates, gap)
+            window = f" WINDOW SESSION ({gap} MILLISECONDS, GRACE PERIOD 1 DAY)"
+            relation.window_bytes = 16
+        else:
+            shape, window = window_of(rng)
+            final = " EMIT FINAL" if rng.random() < 0.35 else ""
+            if final:
+                having_sql, having = "", None
+            records = op.aggregate_windows(rows, group_by, aggregates, shape, having, bool(final))
+            relation.window_bytes = 8
+            relation.compare = "set" if final else "keyed"
+            relation.settles &= shape[2] == LONG and not final
+    relation.records = with_key(names, records)
     return query(program, relation,
                  f"SELECT {', '.join(names)}, {texts} FROM {source.name}{window}{sql} GROUP BY "
-                 f"{', '.join(names)}{having_sql}{final}", " WITH (key_format='JSON')")
+                 f"{', '.join(names)}{having_sql}{final}")
 
 
-def aggregate_rows(rng, rows, group_by, aggregates, having):
-    """(records, WINDOW, EMIT FINAL, windowed, settles)."""
-    kind = rng.random()
-    if kind < 0.35:
-        return op.aggregate_stream(rows, group_by, aggregates, having), "", "", False, True
-    if kind < 0.5:
-        gap = rng.choice([20, 60, 200])
-        records = op.aggregate_sessions(rows, group_by, aggregates, gap)
-        return (records, f" WINDOW SESSION ({gap} MILLISECONDS, GRACE PERIOD 1 DAY)", "", True,
-                True)
+def window_of(rng):
+    """((size, advance, grace), its SQL); half of them are tumbling."""
     size = rng.choice([40, 100, 250])
     advance = size if rng.random() < 0.5 else rng.choice([size // 2, size // 4 + 1])
-    grace = rng.choice([1, 30, size + 7, 3600000])
-    final = rng.random() < 0.35
-    records = op.aggregate_windows(rows, group_by, aggregates, (size, advance, grace),
-                                   None if final else having, final)
-    shape = (f"TUMBLING (SIZE {size}" if advance == size
-             else f"HOPPING (SIZE {size} MILLISECONDS, ADVANCE BY {advance}")
-    return (records, f" WINDOW {shape} MILLISECONDS, GRACE PERIOD {grace} MILLISECONDS)",
-            " EMIT FINAL" if final else "", True, grace == 3600000 and not final)
+    grace = rng.choice([1, 30, size + 7, LONG])
+    kind = (f"TUMBLING (SIZE {size}" if advance == size
+            else f"HOPPING (SIZE {size} MILLISECONDS, ADVANCE BY {advance}")
+    return ((size, advance, grace),
+            f" WINDOW {kind} MILLISECONDS, GRACE PERIOD {grace} MILLISECONDS)")
 
 
 # ---- joins, always of sources: what a case gives for both is read in its order ----
@@ -304,7 +307,7 @@ def join_program(rng, program):
 def stream_stream(rng, program, order, left, right):
     kind = rng.choice(["INNER", "LEFT", "FULL OUTER"])
     before, after = rng.choice([(50, 50), (0, 80), (30, 200), (10, 0)])
-    grace = 3600000
+    grace = LONG
     pairs = op.join_streams(order, before, after, kind)
     # Closes every window; the key meets nothing else.
     end = max([r.time for _, r in order], default=0) + 2 * grace
@@ -315,7 +318,9 @@ def stream_stream(rng, program, order, left, right):
     for one, two in pairs:
         key = (one or two).key
         records.append(Record(key, joined(key, one, two), max(r.time for r in (one, two) if r)))
-    relation = Relation("O", "STREAM", {"K": "STRING", **LEFT, **RIGHT}, records, compare="set")
+    # Each partition has a time of its own: what found no partner waits there.
+    relation = Relation("O", "STREAM", {"K": "STRING", **LEFT, **RIGHT}, records, compare="set",
+                        settles=kind == "INNER")
     key = "ROWKEY" if kind == "FULL OUTER" else "L.K"
     return query(program, relation, f"SELECT {key} AS K, A, E, B, G FROM L {kind} JOIN R WITHIN "
                  f"({before} MILLISECONDS, {after} MILLISECONDS) GRACE PERIOD {grace} MILLISECONDS "
@@ -358,7 +363,7 @@ def make_program(rng):
         last = next_query(rng, program, last, "O")
     for name in ("P", "Q"):
         # What comes in no order has no order to go on with, and windowed tables end a program.
-        if last.windowed or last.compare == "set" or not last.key or rng.random() < 0.5:
+        if last.window_bytes or last.compare == "set" or not last.key or rng.random() < 0.5:
             break
         last = next_query(rng, program, last, name)
     return program
