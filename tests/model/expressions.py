@@ -127,11 +127,16 @@ def compare_values(operator, a, b):
 
 
 def comparison(operator, left, right):
+    """False where a side is NULL; where the left one is, the right one is not looked at."""
     def meaning(row):
-        a, b = left.value(row), right.value(row)
+        a = left.value(row)
         if operator == "IS DISTINCT FROM":
+            b = right.value(row)
             return (a is None) != (b is None) if None in (a, b) else compare_values("<>", a, b)
-        return a is not None and b is not None and compare_values(operator, a, b)
+        if a is None:
+            return False
+        b = right.value(row)
+        return b is not None and compare_values(operator, a, b)
     return Node(f"({left.sql} {operator} {right.sql})", "BOOLEAN", meaning)
 
 
