@@ -323,10 +323,10 @@ def field(struct, name):
     return Node(f"{struct.sql}->{name}", dict(struct.type[1])[name], meaning, scope=True)
 
 
-def transform(array, make_body):
+def transform(array, name, make_body):
     """TRANSFORM: one element that fails makes the whole fail."""
     bound = {}
-    body = make_body(Node("X", array.type[1], lambda row: bound["X"]))
+    body = make_body(Node(name, array.type[1], lambda row: bound[name]))
 
     def meaning(row):
         values = array.argument(row)
@@ -334,10 +334,10 @@ def transform(array, make_body):
             return None
         results = []
         for value in values:
-            bound["X"] = value
+            bound[name] = value
             results.append(body.value(row))
         return results
-    return Node(f"TRANSFORM({array.sql}, X => {body.sql})", ("ARRAY", body.type), meaning,
+    return Node(f"TRANSFORM({array.sql}, {name} => {body.sql})", ("ARRAY", body.type), meaning,
                 scope=True)
 
 
@@ -348,6 +348,7 @@ class Maker:
 
     def __init__(self, rng, columns):
         self.rng, self.columns = rng, columns
+        self.lambdas = 0  # a nested one must not use the name of one around it
 
     def make(self, sql_type, depth):
         if depth <= 0 or self.rng.random() < 0.15:
@@ -424,7 +425,8 @@ class Maker:
     def from_array(self, depth):
         array = self.leaf(("ARRAY", "INTEGER"))
         if self.rng.random() < 0.5:
-            array = transform(array, lambda x: arithmetic(self.rng.choice("+*"), x,
+            self.lambdas += 1
+            array = transform(array, f"X{self.lambdas}", lambda x: arithmetic(self.rng.choice("+*"), x,
                                                           self.make("INTEGER", depth - 1)))
         if self.rng.random() < 0.3:
             return call("ARRAY_LENGTH", "INTEGER", over_values(len), array)
