@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Expressions of the model: their SQL text, their type, and what they are worth for a row.
 
-Evaluating gives a value, None for NULL, or raises Failed. Arithmetic over NULL fails, as do division
-of whole numbers by zero, LIKE over NULL and a condition that is NULL. A failure goes through every
-expression around it up to the nearest scope, which becomes NULL: an item of SELECT, a CAST, an
-argument that is itself a call or `->`, an element of ARRAY[], a value of MAP(), a field of STRUCT().
+Evaluating gives a value, None for NULL, or raises Failed. Arithmetic over NULL fails, as do
+division of whole numbers by zero, LIKE over NULL and a condition that is NULL. A failure goes
+through every expression around it up to the nearest scope, which becomes NULL: an item of SELECT, a
+CAST, an argument that is itself a call or `->`, an element of ARRAY[], a value of MAP(), a field of
+STRUCT().
 docs/design/expressions.md has the rule; it is ksqlDB's.
 """
 import re
@@ -426,8 +427,9 @@ class Maker:
         array = self.leaf(("ARRAY", "INTEGER"))
         if self.rng.random() < 0.5:
             self.lambdas += 1
-            array = transform(array, f"X{self.lambdas}", lambda x: arithmetic(self.rng.choice("+*"), x,
-                                                          self.make("INTEGER", depth - 1)))
+            other = self.make("INTEGER", depth - 1)
+            array = transform(array, f"X{self.lambdas}",
+                              lambda x: arithmetic(self.rng.choice("+*"), x, other))
         if self.rng.random() < 0.3:
             return call("ARRAY_LENGTH", "INTEGER", over_values(len), array)
         return element(array, constant(self.rng.choice([1, 2]), "INTEGER"))

@@ -44,9 +44,8 @@ def explode(records, array, name):
 
 def select_table(records, condition, items):
     """A row that the condition leaves out is a deletion."""
-    return [record._replace(value=project(items, record.value)
-                            if record.value is not None and holds(condition, record.value) else None)
-            for record in records]
+    return [record._replace(value=project(items, record.value) if record.value is not None
+                            and holds(condition, record.value) else None) for record in records]
 
 
 # ---- aggregates ----
@@ -182,7 +181,8 @@ def aggregate_sessions(records, group_by, aggregates, gap):
     sessions, results = {}, []
     for key, record in keyed(records, group_by):
         mine = sessions.setdefault(key, [])
-        near = [s for s in mine if s["end"] >= record.time - gap and s["start"] <= record.time + gap]
+        near = [s for s in mine
+                if s["end"] >= record.time - gap and s["start"] <= record.time + gap]
         rows = sorted((number, row) for s in near for number, row in s["rows"])
         merged = {"start": min([record.time] + [s["start"] for s in near]),
                   "end": max([record.time] + [s["end"] for s in near]),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Programs of topologies.py as services: several partitions, restarts, and kills, on the embedded log.
+"""Programs of topologies.py as services: partitions, restarts, and kills, on the embedded log.
 
 Partitions are read in no order that the model knows, so only what every order gives is compared: a
 table's rows at the end, and a stream's records as a set. Programs whose results hang on the order
@@ -54,7 +54,8 @@ class Service:
     def __init__(self, weir, folder, program):
         self.weir, self.data, self.program = weir, folder / "data", program
         self.file = folder / "program.sql"
-        statements = "\n".join(program.statements).replace("partitions=1", f"partitions={PARTITIONS}")
+        statements = "\n".join(program.statements)
+        statements = statements.replace("partitions=1", f"partitions={PARTITIONS}")
         self.file.write_text(f"SET 'auto.offset.reset'='earliest';\n{statements}\n")
 
     def command(self, *words, lines=""):

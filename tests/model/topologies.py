@@ -27,7 +27,7 @@ class Relation:
     records: list                 # in order; `value` has all columns, the key's too
     key: tuple = ("K",)           # names of the key's columns; () where there are none
     compare: str = "ordered"
-    window_bytes: int = 0         # what a window adds to a key: 8 (its start), 16 (a session's end too)
+    window_bytes: int = 0         # added to a key: 8 (a window's start), 16 (a session's end too)
     # Whether the state at the end is the same in whatever order the partitions are read.
     settles: bool = True
     json_key: bool = False  # whether the topic's keys are JSON, and not plain text
@@ -234,7 +234,8 @@ def aggregate_query(rng, program, source, name):
     columns = {**{n: source.columns[n] for n in names},
                **{n: aggregate_type(*its) for n, its in aggregates.items()}}
     relation = Relation(name, "TABLE", columns, [], tuple(names), "keyed", json_key=True)
-    relation.settles = all(type(a) in (op.Count, op.Sum, op.Extreme) for a, _ in aggregates.values())
+    relation.settles = all(type(aggregate) in (op.Count, op.Sum, op.Extreme)
+                           for aggregate, _ in aggregates.values())
     window, final = "", ""
     if source.kind == "TABLE":
         records = op.aggregate_table(source.records, condition, group_by, aggregates, having)

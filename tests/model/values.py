@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """SQL types and values of the model: how one is made up, written in SQL, and compared.
 
-A value is a Python value: None for NULL, bool, int, float, Decimal, str, list (ARRAY), dict (MAP and
-STRUCT). A type is a name, or a tuple ("DECIMAL", precision, scale), ("ARRAY", element),
+A value is a Python value: None for NULL, bool, int, float, Decimal, str, list (ARRAY), dict (MAP
+and STRUCT). A type is a name, or a tuple ("DECIMAL", precision, scale), ("ARRAY", element),
 ("MAP", value), ("STRUCT", ((field, type), ...)).
 """
 import json
@@ -58,7 +58,7 @@ def random_value(rng, sql_type, nulls=0.25):
 
 
 def literal(value, sql_type):
-    """SQL text of a scalar that is not NULL. -2147483648 has no literal: the sign is an operator."""
+    """SQL text of a scalar that is not NULL and not below zero: there is no literal with a sign."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, str):
