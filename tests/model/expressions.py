@@ -368,7 +368,8 @@ class Maker:
             return constant(rng.randrange(1 << 31, 1 << 40), sql_type)
         if sql_type in NUMBERS:
             return constant(rng.choice([v for v in EDGES[sql_type] if v >= 0]), sql_type)
-        return constant(random_value(rng, sql_type, nulls=0), sql_type)
+        value = constant(random_value(rng, sql_type, nulls=0), sql_type)
+        return cast(value, sql_type) if is_decimal(sql_type) else value
 
     def general(self, sql_type, depth):
         """What exists for every type."""

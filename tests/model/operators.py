@@ -270,19 +270,23 @@ def join_tables(records, kind):
 
 def join_foreign_key(records, column, kind):
     """The left's `column` names the right's key. A change on the right comes out with its own time
-    alone, one on the left with the later of both."""
+    alone, one on the left with the later of both: of the right row that it names or, INNER
+    alone, where it names none any more, of that which it named before."""
     sides, changes = {"l": {}, "r": {}}, []
     for side, record in records:
+        old = sides["l"].get(record.key) if side == "l" else None
+        had = sides["r"].get(old.value[column]) if old else None
         sides[side][record.key] = record if record.value is not None else None
         touched = [record.key] if side == "l" else [
             key for key, left in sides["l"].items() if left and left.value[column] == record.key]
         for key in touched:
             left = sides["l"][key]
             right = sides["r"].get(left.value[column]) if left else None
-            time = record.time
-            if side == "l" and right:
-                time = max(time, right.time)
-            changes.append((key, left, right, time, bool(left and (right or kind == "LEFT"))))
+            there = bool(left and (right or kind == "LEFT"))
+            named = left and left.value[column] is not None
+            partner = right if named else had if kind == "INNER" else None
+            time = max(record.time, partner.time) if side == "l" and partner else record.time
+            changes.append((key, left, right, time, there))
     return changes
 
 

@@ -244,7 +244,8 @@ def aggregate_query(rng, program, source, name):
         draw = rng.random()
         if draw < 0.35:
             records = op.aggregate_stream(rows, group_by, aggregates, having)
-        elif draw < 0.5:
+        elif draw < 0.5 and not any(isinstance(a, op.CollectList) for a, _ in aggregates.values()):
+            # Merged sessions put their lists one after the other, in an order of their own.
             gap, having_sql = rng.choice([20, 60, 200]), ""
             records = op.aggregate_sessions(rows, group_by, aggregates, gap)
             window = f" WINDOW SESSION ({gap} MILLISECONDS, GRACE PERIOD 1 DAY)"
