@@ -19,6 +19,22 @@ class Failed(Exception):
     """What is evaluated has no value, not even NULL."""
 
 
+# False in WHERE and HAVING: there the condition is the only scope, and what fails drops the row.
+inner_scopes = True
+
+
+def holds(condition, row):
+    """WHERE and HAVING: None for a condition that is not there. What fails does not hold."""
+    global inner_scopes
+    inner_scopes = False
+    try:
+        return condition is None or condition.value(row) is True
+    except Failed:
+        return False
+    finally:
+        inner_scopes = True
+
+
 class Node:
     """An expression: SQL text with brackets around it where it needs them, a type, its meaning."""
 
@@ -29,14 +45,18 @@ class Node:
         return self.meaning(row)
 
     def scoped(self, row):
-        """As an element, a field or an item of SELECT."""
+        """As an item of SELECT, a key, or an argument of an aggregate: the outermost scope."""
         try:
             return self.meaning(row)
         except Failed:
             return None
 
+    def inner(self, row):
+        """As an element, a field, or whatever else is a scope inside an expression."""
+        return self.scoped(row) if inner_scopes else self.meaning(row)
+
     def argument(self, row):
-        return self.scoped(row) if self.scope else self.meaning(row)
+        return self.inner(row) if self.scope else self.meaning(row)
 
 
 def column(name, sql_type):
@@ -258,7 +278,9 @@ def cast(inner, target):
         try:
             return cast_value(inner.value(row), inner.type, target)
         except Failed:
-            return None
+            if inner_scopes:
+                return None
+            raise
     return Node(f"CAST({inner.sql} AS {sql_name(target)})", target, meaning, scope=True)
 
 
@@ -289,19 +311,19 @@ def call(name, sql_type, function, *arguments):
 
 def array_of(*elements):
     return Node(f"ARRAY[{', '.join(e.sql for e in elements)}]", ("ARRAY", elements[0].type),
-                lambda row: [element.scoped(row) for element in elements])
+                lambda row: [element.inner(row) for element in elements])
 
 
 def struct_of(**fields):
     texts = ", ".join(f"{name} := {node.sql}" for name, node in fields.items())
     return Node(f"STRUCT({texts})", ("STRUCT", tuple((n, f.type) for n, f in fields.items())),
-                lambda row: {name: node.scoped(row) for name, node in fields.items()})
+                lambda row: {name: node.inner(row) for name, node in fields.items()})
 
 
 def map_of(**entries):
     texts = ", ".join(f"'{name}' := {node.sql}" for name, node in entries.items())
     return Node(f"MAP({texts})", ("MAP", next(iter(entries.values())).type),
-                lambda row: {name: node.scoped(row) for name, node in entries.items()})
+                lambda row: {name: node.inner(row) for name, node in entries.items()})
 
 
 def element(array, index):

@@ -6,18 +6,10 @@ A condition or an item of SELECT is an expressions.Node over {column: value}, th
 """
 from collections import namedtuple
 
-from expressions import Failed
+from expressions import holds
 from values import wrap
 
 Record = namedtuple("Record", "key value time window", defaults=[None])
-
-
-def holds(condition, row):
-    """WHERE and HAVING: what fails does not hold."""
-    try:
-        return condition is None or condition.value(row) is True
-    except Failed:
-        return False
 
 
 def project(items, row):

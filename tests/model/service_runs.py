@@ -92,11 +92,12 @@ class Service:
 
     @staticmethod
     def record(relation, line):
-        """A windowed key ends with the start of its window; a session's has its end before that."""
+        """A windowed key ends with its window's start; a session's has the end before that."""
         key, window = line.get("key"), None
         if relation.window_bytes:
             raw = base64.b64decode(line["keyBase64"]) if key is None else key.encode()
-            key, window = raw[:-relation.window_bytes], struct.unpack(">q", raw[-8:])[0]
+            key, window = raw[:-relation.window_bytes], raw[-relation.window_bytes:]
+            window = struct.unpack(f">{relation.window_bytes // 8}q", window)[::-1]
         if key is not None and relation.json_key:
             key = json.loads(key)
         if isinstance(key, dict):
@@ -106,14 +107,16 @@ class Service:
         return Record(key, value, line["timestamp"], window)
 
 
-def start_alone(record):
-    """A window by its start: a topic's keys hold no more."""
-    return record._replace(window=record.window and record.window[0])
+def window_in_key(relation, record):
+    """A window as a topic's keys have it: (start) of a time window, (start, end) of a session."""
+    if record.window is None:
+        return record
+    return record._replace(window=record.window[:relation.window_bytes // 8])
 
 
 def compare_topic(service, relation):
     actual = service.records(relation)
-    expected = [start_alone(record) for record in expected_records(relation)]
+    expected = [window_in_key(relation, record) for record in expected_records(relation)]
     if relation.kind == "TABLE":
         ours, theirs = final_rows(actual), final_rows(expected)
         for name in theirs.keys() | ours.keys():

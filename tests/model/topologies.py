@@ -142,6 +142,8 @@ def rekeyed_query(rng, program, source, name):
     sql, condition = where(rng, source.columns)
     items = items_of(rng, source, name)
     node = negative(Maker(rng, source.columns).make("INTEGER", 1))  # never just a column
+    items = {n: item for n, item in items.items() if item.sql != node.sql} or {
+        f"{name}_0": constant(1, "INTEGER")}
     key = f"{name}_KEY"
     records = op.select_stream(source.records, condition, {key: node, **items})
     records = [record._replace(key=record.value[key]) for record in records]
