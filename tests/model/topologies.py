@@ -241,6 +241,8 @@ def aggregate_query(rng, program, source, name):
     window, final = "", ""
     if source.kind == "TABLE":
         records = op.aggregate_table(source.records, condition, group_by, aggregates, having)
+        # Which rows a derived table had for a while, and which groups stay behind empty, may differ.
+        relation.settles &= source in program.sources
     else:
         rows = [r for r in source.records if op.holds(condition, r.value)]
         draw = rng.random()
