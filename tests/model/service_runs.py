@@ -22,6 +22,9 @@ from topologies import make_program
 from values import same, to_json
 
 PARTITIONS = 3
+# The programs' times begin at 0. Topics of windowed tables keep a day or so, so they are moved to about
+# now, by a multiple of all sizes and advances of windows.
+COMMON_MULTIPLE = 9_009_000  # milliseconds
 SECONDS = 120  # what ends by itself ends within this
 
 
@@ -52,6 +55,7 @@ class Service:
     """A data directory and a query file in it."""
 
     def __init__(self, weir, folder, program):
+        self.origin = int(time.time() * 1000) // COMMON_MULTIPLE * COMMON_MULTIPLE
         self.weir, self.data, self.program = weir, folder / "data", program
         self.file = folder / "program.sql"
         statements = "\n".join(program.statements)
@@ -69,7 +73,7 @@ class Service:
     def produce(self, inputs):
         for topic in dict.fromkeys(record["topic"] for record in inputs):
             lines = "".join(to_json({"key": record["key"], "value": record["value"],
-                                     "timestamp": record["timestamp"]}) + "\n"
+                                     "timestamp": self.origin + record["timestamp"]}) + "\n"
                             for record in inputs if record["topic"] == topic)
             self.command("produce", topic, "--json", "--partitions", PARTITIONS, lines=lines)
 
@@ -90,21 +94,21 @@ class Service:
         return [self.record(relation, json.loads(line, parse_float=Decimal))
                 for line in lines.splitlines()]
 
-    @staticmethod
-    def record(relation, line):
+    def record(self, relation, line):
         """A windowed key ends with its window's start; a session's has the end before that."""
         key, window = line.get("key"), None
         if relation.window_bytes:
             raw = base64.b64decode(line["keyBase64"]) if key is None else key.encode()
             key, window = raw[:-relation.window_bytes], raw[-relation.window_bytes:]
             window = struct.unpack(f">{relation.window_bytes // 8}q", window)[::-1]
+            window = tuple(edge - self.origin for edge in window)
         if key is not None and relation.json_key:
             key = json.loads(key)
         if isinstance(key, dict):
             key = tuple(key[name] for name in relation.key)
         value = line["value"]
         value = None if value is None else json.loads(value, parse_float=Decimal)
-        return Record(key, value, line["timestamp"], window)
+        return Record(key, value, line["timestamp"] - self.origin, window)
 
 
 def window_in_key(relation, record):
