@@ -450,8 +450,8 @@ class Maker:
         array = self.leaf(("ARRAY", "INTEGER"))
         if self.rng.random() < 0.5:
             self.lambdas += 1
-            other = self.make("INTEGER", depth - 1)
-            array = transform(array, f"X{self.lambdas}",
+            name, other = f"X{self.lambdas}", self.make("INTEGER", depth - 1)
+            array = transform(array, name,
                               lambda x: arithmetic(self.rng.choice("+*"), x, other))
         if self.rng.random() < 0.3:
             return call("ARRAY_LENGTH", "INTEGER", over_values(len), array)
