@@ -37,6 +37,7 @@ typedef struct avro_decoder {
 bool wr__avro_mark(wr_str header, wr_str payload, wr_schema_mark *mark, wr_str *body,
                    const char **fault)
 {
+    WR_ASSERT(payload.ptr); /* NULL records never come here */
     *fault = NULL;
     *body = payload;
     if (header.ptr) {
@@ -84,6 +85,7 @@ static weir_status make_plan(void *user, uint32_t id, wr_arena *arena, void **pl
     wr_avro_plan *made = wr__avro_plan_new(node, &d->target, arena);
     if (made->fault)
         return wr_error(err, WEIR_ERR_RECORD, "Schema %u: %s", id, made->fault);
+    WR_ASSERT(made->ops);
     *plan = made;
     return WEIR_OK;
 }
@@ -106,6 +108,7 @@ weir_status wr__avro_decoder_new(const wr_decoder *common, wr_arena *arena, wr_d
         d->places[c] = d->target.n;
         read[d->target.n++] = common->cols[c];
     }
+    WR_ASSERT(d->target.n <= common->n);
     d->target.cols = read;
     d->target.bare = common->options.unwrapped;
     d->target.names = names;
@@ -246,6 +249,7 @@ typedef struct column {
 
 static void fail_row(column *c, uint32_t row, const wr_avro_reader *r)
 {
+    WR_ASSERT(r->fault && r->path_n <= WR_ARRAY_LEN(r->path));
     wr_buf path = {0};
     if (!c->d->target.bare)
         wr_buf_printf(&path, ".%s", c->name);
@@ -339,7 +343,7 @@ static uint32_t run_length(const avro_decoder *d, const uint32_t *rows, uint32_t
 static void convert_rows(column *c, wr_sel sel, uint32_t place)
 {
     const wr_avro_plan *plan = c->d->row_plans[wr_sel_row(sel, 0)];
-    WR_ASSERT(plan);
+    WR_ASSERT(plan && place < c->d->target.n);
     c->way = &plan->ways[place];
     if (plan->there[place]) {
         convert_alike(c, sel);
@@ -378,6 +382,7 @@ void wr__avro_convert_column(wr_decoder *base, uint32_t index, wr_sel sel, wr_ve
                 .out = out,
                 .ok = ok,
                 .errs = errs};
+    WR_ASSERT(wr_sel_row(sel, sel.n - 1) < d->rows_n); /* rows that were scanned */
     if (d->alike)
         convert_rows(&c, sel, place);
     else

@@ -29,6 +29,7 @@ typedef struct avro_encoder {
 static const wr_avro_node *record_of(const wr_avro_node *node, wr_str *root, wr_arena *arena)
 {
     int32_t only = node->kind == WR_AVRO_UNION ? wr__avro_only_branch(node) : -1;
+    WR_ASSERT(only < (int32_t)node->n);
     *root = WR_STR("");
     if (only < 0)
         return node;
@@ -80,6 +81,7 @@ static bool is_flat(const wr_avro_put *put)
 
 static void plan_flat_rows(avro_encoder *e)
 {
+    WR_ASSERT(e->bare || e->whole.members || e->whole.node->n == 0);
     e->flat = !e->bare && e->whole.kind == WR_AVRO_PUT_STRUCT;
     e->room = e->root.len;
     for (uint32_t i = 0; e->flat && i < e->whole.node->n; i++) {
@@ -290,6 +292,7 @@ static weir_status refuse_order(const wr_format_columns *c, const wr_column *giv
 /* By an id, the columns are the schema's first ones, as they are (Q38); else names decide. */
 weir_status wr__avro_check_schema(const wr_format_columns *c, weir_error *err)
 {
+    WR_ASSERT(c->options && c->options->schema);
     wr_arena *arena = wr_arena_new(0);
     weir_status st = WEIR_OK;
     if (c->options->exact_names) {

@@ -206,6 +206,7 @@ static bool put_record(put *p, const wr_avro_node *node, const wr_json *j)
 
 static bool put_entry(put *p, const wr_avro_node *record, wr_str key, const wr_json *value)
 {
+    WR_ASSERT(record->is_map_entry && record->n == 2);
     wr_json text = {.kind = WR_JSON_STRING, .text = key};
     return put_value(p, record->fields[0].type, &text) &&
            put_value(p, record->fields[1].type, value);
@@ -243,6 +244,7 @@ static bool try_branch(put *p, const wr_avro_node *node, uint32_t i, const wr_js
 {
     size_t start = p->out->len;
     const char *fault = p->fault;
+    WR_ASSERT(i < node->n);
     wr__avro_put_long(p->out, i);
     if (put_value(p, node->branches[i], j))
         return true;
@@ -347,6 +349,7 @@ static bool put_json(const wr_avro_node *node, const wr_json *json, wr_avro_json
     if (!ok)
         out->len = start;
     *fault = p.fault;
+    WR_ASSERT(p.depth == 0);
     WR_ASSERT(ok || p.fault);
     return ok;
 }
@@ -361,6 +364,7 @@ bool wr__avro_put_default(const wr_avro_node *node, const wr_json *json, wr_buf 
 weir_status wr__avro_from_json(const wr_format_options *options, const wr_json *json, wr_buf *out,
                                weir_error *err)
 {
+    WR_ASSERT(options->schema);
     const wr_avro_node *node;
     const char *fault;
     wr_buf body = {0};

@@ -112,6 +112,7 @@ static bool take_column(compile *c, const wr_avro_target *target, uint32_t place
                         const wr_avro_node *node)
 {
     WR_ASSERT(place < target->n);
+    WR_ASSERT(!c->there[place]); /* one field for one column */
     c->ways[place] = wr__avro_way(node, target->cols[place].type, c->arena);
     c->there[place] = true;
     return c->ways[place].kind != WR_AVRO_WAY_MISMATCH;
@@ -124,6 +125,7 @@ static uint32_t place_of(const wr_avro_target *target, uint32_t column)
 
 static void compile_record(compile *c, const wr_avro_node *record, const wr_avro_target *target)
 {
+    WR_ASSERT(record->kind == WR_AVRO_RECORD);
     uint32_t *columns = WR_NEW_N(c->arena, uint32_t, record->n);
     wr__avro_match(record, target->names, target->names_n, c->arena, columns);
     for (uint32_t i = 0; i < record->n; i++) {
@@ -139,6 +141,7 @@ static void compile_record(compile *c, const wr_avro_node *record, const wr_avro
 /* A union of several at the top: each branch is a column of its own (Q04). */
 static void compile_branches(compile *c, const wr_avro_node *node, const wr_avro_target *target)
 {
+    WR_ASSERT(node->kind == WR_AVRO_UNION);
     uint32_t *columns = WR_NEW_N(c->arena, uint32_t, node->n);
     wr__avro_match(node, target->names, target->names_n, c->arena, columns);
     wr_avro_op *branches = WR_NEW_N(c->arena, wr_avro_op, node->n);

@@ -187,6 +187,7 @@ static const char *run_branch(const wr_avro_op *op, wr_avro_reader *r, const cha
                               wr_avro_token *tokens, size_t stride)
 {
     uint32_t branch;
+    WR_ASSERT(op->node->n == op->n);
     p = careful_branch(r, p, op->n, &branch);
     if (!p)
         return NULL;

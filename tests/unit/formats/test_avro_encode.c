@@ -140,7 +140,7 @@ static void test_own_containers(void **state)
         const wr_column cols[] = {col("A", c[i].type)};
         const wr_value v = wr_value_nest(c[i].nest);
         const wr_registry_schema *s = own_schema(cols, 1, false);
-        assert_string_equal(encode_hex(s, false, cols, 1, &v), avro_hex(avro_record(s, c[i].hex)));
+        assert_string_equal(encode_hex(s, false, cols, 1, &v), avro_hex(avro_payload(s, c[i].hex)));
     }
 }
 
@@ -223,9 +223,9 @@ static void test_q38_defaults(void **state)
             "{\"name\":\"E\",\"type\":[\"null\",\"int\"],\"default\":5}," /* of branch 2: A05 */
             "{\"name\":\"G\",\"type\":{\"type\":\"array\",\"items\":\"int\"},\"default\":[1]}"));
     assert_string_equal(encode_hex(s, false, cols, 2, row),
-                        avro_hex(avro_record(s, "02 000278 02ff 00 020a 020200")));
+                        avro_hex(avro_payload(s, "02 000278 02ff 00 020a 020200")));
     assert_string_equal(encode_hex(s, false, cols, 2, nulls),
-                        avro_hex(avro_record(s, "12 02 02ff 00 020a 020200")));
+                        avro_hex(avro_payload(s, "12 02 02ff 00 020a 020200")));
     s = avro_schema(REC("{\"name\":\"A\",\"type\":\"int\"},{\"name\":\"B\",\"type\":\"string\"}"));
     assert_non_null(strstr(encode_hex(s, false, cols, 2, nulls),
                            "NULL where the schema has neither null nor a default"));
@@ -346,7 +346,7 @@ static const char *to_json(const wr_registry_schema *s, const char *hex)
     weir_error err = {0};
     wr_format_options options = avro_options();
     weir_status st = wr_format_to_json(wr_format_get(WR_FORMAT_AVRO), &options, (wr_str){0},
-                                       avro_record(s, hex), &out, &err);
+                                       avro_payload(s, hex), &out, &err);
     const char *text = st == WEIR_OK ? wr_arena_strdup(arena, wr_buf_cstr(&out))
                                      : wr_arena_printf(arena, "error: %s", err.message);
     wr_buf_free(&out);
@@ -425,7 +425,7 @@ static void test_from_json(void **state)
         if (strncmp(c[i].hex, "error", 5) == 0)
             assert_int_equal(strncmp(hex, "error: Avro schema", 18), 0);
         else
-            assert_string_equal(hex, avro_hex(avro_record(s, c[i].hex)));
+            assert_string_equal(hex, avro_hex(avro_payload(s, c[i].hex)));
     }
     /* the branch by its name, or the first that fits */
     s = avro_schema("[\"int\",\"string\",{\"type\":\"map\",\"values\":\"int\"}]");
