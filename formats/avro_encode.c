@@ -112,10 +112,20 @@ weir_status wr__avro_encoder_new(const wr_encoder *common, wr_arena *arena, wr_e
 
 /* ---- rows ---- */
 
-static char *flat_bytes(char *to, wr_str s)
+/* Most texts are short, and a call for each would cost more than the copying. */
+static inline char *flat_bytes(char *to, wr_str s)
 {
-    if (s.len)
+    if (s.len >= 8 && s.len <= 16) {
+        memcpy(to, s.ptr, 8);
+        memcpy(to + s.len - 8, s.ptr + s.len - 8, 8);
+    } else if (s.len >= 4 && s.len < 8) {
+        memcpy(to, s.ptr, 4);
+        memcpy(to + s.len - 4, s.ptr + s.len - 4, 4);
+    } else if (s.len == 1) {
+        *to = *s.ptr;
+    } else if (s.len) {
         memcpy(to, s.ptr, s.len);
+    }
     return to + s.len;
 }
 

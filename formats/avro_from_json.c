@@ -24,11 +24,12 @@ typedef struct put {
     wr_arena *arena;
     const char *fault;
     unsigned depth;
-    uint32_t steps; /* values tried so far */
+    uint32_t steps; /* values that may still be tried */
 } put;
 
 /* Defaults within defaults and unions within unions can multiply; no honest value needs as many. */
-#define STEPS_MAX 1000000
+#define DOCUMENT_STEPS 10000000
+#define DEFAULT_STEPS  10000
 
 static bool put_value(put *p, const wr_avro_node *node, const wr_json *j);
 
@@ -306,8 +307,9 @@ static bool put_container(put *p, const wr_avro_node *node, const wr_json *j)
 
 static bool put_value(put *p, const wr_avro_node *node, const wr_json *j)
 {
-    if (++p->steps > STEPS_MAX)
+    if (p->steps == 0)
         return fail(p, node, j);
+    p->steps--;
     switch (node->kind) {
     case WR_AVRO_NULL:
         return j->kind == WR_JSON_NULL || fail(p, node, j);
@@ -345,6 +347,7 @@ static bool put_json(const wr_avro_node *node, const wr_json *json, wr_avro_json
 {
     size_t start = out->len;
     put p = {.how = how, .out = out, .arena = arena};
+    p.steps = how == WR_AVRO_JSON_VALUES ? DOCUMENT_STEPS : DEFAULT_STEPS;
     bool ok = put_value(&p, node, json);
     if (!ok)
         out->len = start;

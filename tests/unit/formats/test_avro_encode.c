@@ -114,6 +114,22 @@ static void test_own_scalars(void **state)
     }
 }
 
+/* A09: JavaScript's clients refuse longs from 2^53 - 1 on; they are written as they are, and read.
+ */
+static void test_a09_big_longs(void **state)
+{
+    (void)state;
+    static const int64_t longs[] = {((int64_t)1 << 53) - 1, (int64_t)1 << 53, INT64_MIN, INT64_MAX};
+    const wr_column cols[] = {col("A", &wr_type_bigint)};
+    const wr_registry_schema *s = own_schema(cols, 1, false);
+    for (size_t i = 0; i < WR_ARRAY_LEN(longs); i++) {
+        const wr_value v = wr_value_i64(longs[i]);
+        wr_str payload = avro_payload(s, encode_hex(s, false, cols, 1, &v));
+        assert_string_equal(avro_decode(cols, 1, avro_options(), payload),
+                            wr_arena_printf(arena, "%lld", (long long)longs[i]));
+    }
+}
+
 /* Q17: MAPs as arrays of entries; one block, then the end. */
 static void test_own_containers(void **state)
 {
@@ -463,11 +479,12 @@ static void test_to_json_faults(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_own_scalars),   cmocka_unit_test(test_own_containers),
-        cmocka_unit_test(test_q38_check),     cmocka_unit_test(test_q38_defaults),
-        cmocka_unit_test(test_foreign_types), cmocka_unit_test(test_unions),
-        cmocka_unit_test(test_no_schema),     cmocka_unit_test(test_json_both_ways),
-        cmocka_unit_test(test_from_json),     cmocka_unit_test(test_to_json_faults),
+        cmocka_unit_test(test_own_scalars),    cmocka_unit_test(test_a09_big_longs),
+        cmocka_unit_test(test_own_containers), cmocka_unit_test(test_q38_check),
+        cmocka_unit_test(test_q38_defaults),   cmocka_unit_test(test_foreign_types),
+        cmocka_unit_test(test_unions),         cmocka_unit_test(test_no_schema),
+        cmocka_unit_test(test_json_both_ways), cmocka_unit_test(test_from_json),
+        cmocka_unit_test(test_to_json_faults),
     };
     return cmocka_run_group_tests(tests, avro_setup, avro_teardown);
 }
