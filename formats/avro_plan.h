@@ -32,7 +32,7 @@ typedef enum wr_avro_op_code {
     WR_AVRO_OP_CONTAINER,
     WR_AVRO_OP_OPT_CONTAINER,
     /* the whole */
-    WR_AVRO_OP_ROOT,   /* a union around a record: branch n must follow */
+    WR_AVRO_OP_ROOT,   /* a union around a record; null, its branch n, is a bad record */
     WR_AVRO_OP_BRANCH, /* a union of several as columns: `branches` says what follows */
     WR_AVRO_OP_BARE,   /* all that is left, without a length (A01) */
 } wr_avro_op_code;

@@ -232,6 +232,10 @@ weir_status wr__avro_to_json(const wr_format_options *options, wr_str schema_hea
     err = err ? err : &own;
     if (!options->registry)
         return wr_error(err, WEIR_ERR_CONFIG, "The AVRO format needs a schema registry");
+    if (!payload.ptr) { /* a NULL key or value */
+        wr_buf_puts(out, "null");
+        return WEIR_OK;
+    }
     if (!wr__avro_mark(schema_header, payload, &mark, &body, &fault))
         return wr_error(err, WEIR_ERR_RECORD, "%s", fault);
     WR_TRY(wr__avro_schema_of(options->registry, &mark, schema_header.ptr != NULL, &schema, err));

@@ -472,6 +472,13 @@ static void test_to_json_faults(void **state)
     };
     for (size_t i = 0; i < WR_ARRAY_LEN(c); i++)
         assert_non_null(strstr(to_json(avro_schema(c[i].schema), c[i].hex), c[i].why));
+    wr_buf out = {0};
+    const wr_format_options options = {.registry = registry};
+    assert_int_equal(wr_format_to_json(wr_format_get(WR_FORMAT_AVRO), &options, (wr_str){0},
+                                       (wr_str){0}, &out, NULL),
+                     WEIR_OK);
+    assert_string_equal(wr_buf_cstr(&out), "null");
+    wr_buf_free(&out);
     const wr_registry_schema nowhere = {.id = 4711};
     assert_non_null(strstr(to_json(&nowhere, "02"), "error: "));
 }
