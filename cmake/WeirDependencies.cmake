@@ -19,6 +19,7 @@ weir_dependency(PCRE2 libpcre2-8)
 weir_dependency(ICU icu-uc icu-i18n)
 weir_dependency(RDKAFKA rdkafka)
 weir_dependency(JANSSON jansson)
+weir_dependency(CURL libcurl)
 weir_dependency(ROCKSDB rocksdb)
 
 # Of the program and the tests only.

@@ -92,6 +92,11 @@ static wr_sel with_payload(const wr_decoder *d, wr_sel sel, bool null)
     return (wr_sel){n, rows};
 }
 
+void wr_decoder_schema_headers(wr_decoder *d, const wr_str *headers)
+{
+    d->schema_headers = headers;
+}
+
 weir_status wr_decoder_scan(wr_decoder *d, const wr_str *payloads, wr_sel sel, uint8_t *ok,
                             wr_row_errors *errs, wr_arena *scratch, weir_error *err)
 {

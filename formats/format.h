@@ -10,6 +10,7 @@
 #ifndef WR_FORMATS_FORMAT_H
 #define WR_FORMATS_FORMAT_H
 
+#include "registry/registry.h"
 #include "types/batch.h"
 
 typedef enum wr_format_id {
@@ -38,10 +39,28 @@ typedef struct wr_format {
 const wr_format *wr_format_find(wr_str name);
 const wr_format *wr_format_get(wr_format_id id);
 
+/** How PROTOBUF writes a column that can be NULL: not at all (0, "", false), or in one of two ways.
+ */
+typedef enum wr_nullable_form {
+    WR_NULLABLE_NONE,
+    WR_NULLABLE_OPTIONAL,
+    WR_NULLABLE_WRAPPER,
+} wr_nullable_form;
+
+typedef struct wr_json wr_json; /* a document; see below */
+
 typedef struct wr_format_options {
     char delimiter; /* DELIMITED; 0: ',' */
     bool unwrapped; /* a single column is written bare, not as an object / record */
     bool strict;    /* decoder: check the types of columns that are not wanted, too (Traps 14) */
+    /* Formats with a registry. All borrowed: they outlive decoders and encoders. */
+    wr_registry *registry;            /* decoder: whom it asks for the writer's schemas */
+    const wr_registry_schema *schema; /* encoder: what it writes with, registered */
+    bool exact_names; /* columns come from a schema by its id: names keep their case (Q01) */
+    const char
+        *full_name;    /* *_SCHEMA_FULL_NAME: of the record or message; NULL: the format's own */
+    const char *owner; /* name of the stream or table, for names that are made of it; or NULL */
+    wr_nullable_form nullable; /* PROTOBUF, PROTOBUF_NOSR */
 } wr_format_options;
 
 /** Columns of a key or a value, and how they are to be laid out. */
@@ -63,6 +82,46 @@ typedef struct wr_format_columns {
  */
 weir_status wr_format_check(const wr_format *format, const wr_format_columns *columns,
                             int32_t *misfit, weir_error *err) WR_MUST_CHECK;
+
+/*
+ * ---- schemas (formats with can_infer) ----
+ *
+ * A registry keeps texts; what they mean is the format's. Q.. are lines of
+ * facts about what ksqlDB does; docs/design/formats.md has what is followed.
+ */
+
+/** What kind of schema the format's are. The format has can_infer. */
+wr_schema_kind wr_format_schema_kind(const wr_format *format);
+
+/**
+ * The columns that a schema describes, as ksqlDB infers them.
+ * @param options  unwrapped: the whole is one column (ROWKEY or ROWVAL); exact_names; full_name:
+ *                 which message of a .proto file.
+ * @param is_key   keys are inferred otherwise than values.
+ * @param cols     in @p arena; their role is not set.
+ * @return WEIR_ERR_STATEMENT with what cannot be had as columns: recursion, clashing names ...
+ */
+weir_status wr_format_infer(const wr_format *format, const wr_registry_schema *schema,
+                            const wr_format_options *options, bool is_key, wr_arena *arena,
+                            wr_column **cols, uint32_t *n, weir_error *err) WR_MUST_CHECK;
+/** The text to register for these columns; what wr_encoder_new writes fits it. */
+weir_status wr_format_schema_text(const wr_format *format, const wr_format_columns *columns,
+                                  wr_buf *out, weir_error *err) WR_MUST_CHECK;
+/**
+ * Can rows of these columns be written with options->schema, which somebody else has made (Q38)?
+ * Every row that this accepts and the encoder does not report can be read back.
+ */
+weir_status wr_format_check_schema(const wr_format *format, const wr_format_columns *columns,
+                                   weir_error *err) WR_MUST_CHECK;
+/** A payload as JSON text with the schema's field names, for PRINT, consume and tests: every value
+ *  as it was written, whatever the columns are. May wait as a scan does. */
+weir_status wr_format_to_json(const wr_format *format, const wr_format_options *options,
+                              wr_str schema_header, wr_str payload, wr_buf *out,
+                              weir_error *err) WR_MUST_CHECK;
+/** The reverse with options->schema, for produce and tests: names without regard to case, unknown
+ *  ones dropped, missing ones NULL or their default. */
+weir_status wr_format_from_json(const wr_format *format, const wr_format_options *options,
+                                const wr_json *json, wr_buf *out, weir_error *err) WR_MUST_CHECK;
 
 /*
  * ---- decoding ----
@@ -101,6 +160,12 @@ enum {
      *  text `null` (a tombstone, for a table). All columns are NULL. */
     WR_DECODED_NULL = 2,
 };
+
+/**
+ * Before each scan of records that may name their schema in a header: the header's value per row,
+ * ptr NULL where there is none; NULL: no row has one. Must stay as long as the payloads.
+ */
+void wr_decoder_schema_headers(wr_decoder *d, const wr_str *headers);
 
 /**
  * Decode the payloads of @p sel.
@@ -202,7 +267,6 @@ typedef enum wr_json_kind {
     WR_JSON_ARRAY,
     WR_JSON_OBJECT,
 } wr_json_kind;
-typedef struct wr_json wr_json;
 struct wr_json {
     wr_json_kind kind;
     wr_str text;    /* NUMBER: as written; STRING: unescaped UTF-8 (lone halves as 3 bytes) */

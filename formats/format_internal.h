@@ -39,6 +39,18 @@ typedef struct wr_format_class {
                                weir_error *err);
     void (*encode)(wr_encoder *e, const wr_vec *cols, wr_sel sel, wr_buf *buf, wr_str *payloads,
                    uint8_t *ok, wr_row_errors *errs);
+    /* Formats with a registry (can_infer); see the functions of format.h. */
+    wr_schema_kind schema_kind;
+    weir_status (*infer)(const wr_registry_schema *schema, const wr_format_options *options,
+                         bool is_key, wr_arena *arena, wr_column **cols, uint32_t *n,
+                         weir_error *err);
+    weir_status (*schema_text)(const wr_format_columns *columns, wr_buf *out, weir_error *err);
+    weir_status (*check_schema)(const wr_format_columns *columns, weir_error *err);
+    /* Any format whose payloads are not text of their own. */
+    weir_status (*to_json)(const wr_format_options *options, wr_str schema_header, wr_str payload,
+                           wr_buf *out, weir_error *err);
+    weir_status (*from_json)(const wr_format_options *options, const wr_json *json, wr_buf *out,
+                             weir_error *err);
 } wr_format_class;
 
 extern const wr_format_class wr__format_none, wr__format_kafka, wr__format_delimited,
@@ -92,6 +104,7 @@ struct wr_decoder {
     wr_format_options options;
     /* Of the last scan. */
     const wr_str *payloads;
+    const wr_str *schema_headers; /* per row, or NULL; formats with a registry look at them */
     wr_arena *scratch;
     wr_decoder_counts counts;
     bool nulls;   /* some payloads are NULL */
