@@ -13,6 +13,7 @@
  * both or none.
  */
 #include "engine/plan/analysis.h"
+#include "engine/plan/with.h"
 
 #include <stdio.h>
 
@@ -77,8 +78,8 @@ static void add_sink(query_build *q, const wr_source *sink)
     s->context = wr_arena_strdup(a, sink->name);
     wr_step_sink *cfg = &s->u.sink;
     cfg->topic = wr__add_topic(&q->b, sink->topic, WR_TOPIC_OUTPUT, sink->partitions, false);
-    cfg->key = sink->key;
-    cfg->value = sink->value;
+    cfg->key = wr__format_use_copy(a, &sink->key);
+    cfg->value = wr__format_use_copy(a, &sink->value);
     cfg->window = sink->window;
     cfg->timestamp_column = sink->timestamp_column;
     cfg->timestamp_format =
@@ -145,8 +146,8 @@ static weir_status sink_formats(const wr_plan_env *env, wr_source *s, const wr__
                                 const query_build *q, weir_error *err)
 {
     const wr__relation *left = &q->an.relations[0];
-    s->key = q->result.key_format;
-    s->value = left->value;
+    s->key = wr__inherited_format(&q->result.key_format);
+    s->value = wr__inherited_format(&left->value);
     if (with->key_format) {
         if (!with->format_both && s->schema->keys_n == 0 && with->key_format->id != WR_FORMAT_NONE)
             return wr_error_at(err, WEIR_ERR_STATEMENT, with->format_pos,
@@ -160,11 +161,13 @@ static weir_status sink_formats(const wr_plan_env *env, wr_source *s, const wr__
         if (!s->key.format)
             return wr_error(err, WEIR_ERR_CONFIG, "Unknown format: %s", name);
     } else {
-        s->key = left->key;
+        s->key = wr__inherited_format(&left->key);
     }
     if (with->value_format && with->value_format != s->value.format)
         s->value = (wr_format_use){.format = with->value_format};
-    return wr__source_check_formats(env, s, with, NULL, err);
+    WR_TRY(wr__schema_options(env, s, with, err));
+    WR_TRY(wr__source_check_formats(env, s, with, NULL, err));
+    return wr__sink_schemas(env, s, with, err);
 }
 
 /* The catalog entry of CREATE ... AS SELECT. Order matters for messages only: what the statement

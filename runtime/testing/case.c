@@ -42,10 +42,10 @@ static weir_status make_topics(run *r, weir_error *err)
         const wr_json *name = t->kind == WR_JSON_OBJECT ? wr_json_get(t, "name") : NULL;
         if (!name || name->kind != WR_JSON_STRING || !name->text.len)
             return wr_error(err, WEIR_ERR_RECORD, "A topic is an object with a \"name\"");
-        WR_TRY(wr__world_topic(&r->world,
-                               wr_arena_strndup(r->arena, name->text.ptr, name->text.len),
-                               count_of(wr_json_get(t, "partitions"), 4),
+        const char *topic = wr_arena_strndup(r->arena, name->text.ptr, name->text.len);
+        WR_TRY(wr__world_topic(&r->world, topic, count_of(wr_json_get(t, "partitions"), 4),
                                count_of(wr_json_get(t, "replicas"), 1), err));
+        WR_TRY(wr__world_schemas(&r->world, topic, t, err));
     }
     return WEIR_OK;
 }

@@ -42,6 +42,7 @@ typedef struct wr__world {
     wr_map described;        /* topic -> wr_source, one reference: how its bytes are read */
     wr_arr(wr__given) given; /* in order */
     wr_arr(wr__progress) progress;
+    wr_map given_ids; /* subject -> anything: the case has given its schema an id */
     wr_log_writer *writer;
 } wr__world;
 
@@ -59,6 +60,21 @@ weir_status wr__world_open(const wr__test_options *options, wr__test_form form,
                            weir_error *err) WR_MUST_CHECK;
 /** Also of one that could not be opened, or is closed. */
 void wr__world_close(wr__world *w);
+
+/** The schemas that a topic of a case comes with: `keySchema`, `keyFormat`, `keySchemaId`,
+ *  `keySchemaReferences` of @p topic, and those of the value, are registered (schemas.c). */
+weir_status wr__world_schemas(wr__world *w, const char *name, const wr_json *topic,
+                              weir_error *err) WR_MUST_CHECK;
+/** The latest schema of the topic's key or value; NULL: there is none. */
+const wr_registry_schema *wr__world_schema(const wr__world *w, const char *topic, bool is_key);
+/** JSON of a case to the bytes of a format with columns or with a schema, and back. @return false:
+ *  it cannot be read; nothing is printed. */
+weir_status wr__schema_from_json(const wr__world *w, const wr_source *s, bool is_key,
+                                 const wr_json *json, wr_buf *out, weir_error *err) WR_MUST_CHECK;
+bool wr__schema_to_json(const wr__world *w, const wr_source *s, bool is_key,
+                        const wr_headers *headers, wr_str bytes, wr_buf *out);
+/** Of a topic in the result: "keySchemaId", "keySchema" and those of the value. */
+void wr__schema_put(const wr__world *w, const char *topic, const wr_source *s, wr_buf *out);
 
 /** Make the topic unless it exists. */
 weir_status wr__world_topic(wr__world *w, const char *topic, int32_t partitions, int32_t replicas,

@@ -77,6 +77,7 @@ weir_status wr__world_open(const wr__test_options *options, wr__test_form form,
                      .clock = {{wall_stands_still, mono_goes_on},
                                wr_clock_system()->wall_ms(wr_clock_system())}};
     wr_map_init(&w->described);
+    wr_map_init(&w->given_ids);
     wr_settings settings;
     wr_settings_init(&settings, NULL);
     put_defaults(&settings, defaults, WR_ARRAY_LEN(defaults));
@@ -112,6 +113,7 @@ void wr__world_close(wr__world *w)
     for (size_t i = 0; (e = wr_map_next(&w->described, &i));)
         wr_source_unref(e->value);
     wr_map_free(&w->described);
+    wr_map_free(&w->given_ids);
     if (w->writer)
         wr_log_writer_close(w->writer);
     if (w->engine) {
