@@ -82,6 +82,18 @@ static weir_status check_format(const wr_format *format, const wr_format_columns
     return st;
 }
 
+static weir_status take_delimiter(wr_format_use *use, char delimiter, weir_error *err)
+{
+    if (!delimiter)
+        return WEIR_OK;
+    if (use->format->id != WR_FORMAT_DELIMITED)
+        return wr_error(err, WEIR_ERR_STATEMENT,
+                        "%s does not support the following configs: [delimiter]",
+                        use->format->name);
+    use->options.delimiter = delimiter;
+    return WEIR_OK;
+}
+
 /* Can these formats hold these columns? A key of one column is written bare wherever the format
  * can. Delimiters are set after the formats have been checked: they are options of the use, and say
  * nothing about which columns fit. */
@@ -97,10 +109,8 @@ weir_status wr__source_check_formats(const wr_plan_env *env, wr_source *s, const
     WR_TRY(check_format(s->value.format, &rest, stmt, err));
     s->key.options.unwrapped = schema->keys_n == 1 && s->key.format->can_unwrap;
     s->key.wrap_set = s->key.options.unwrapped && s->key.format->can_wrap;
-    if (with->key_delimiter)
-        s->key.options.delimiter = with->key_delimiter;
-    if (with->value_delimiter)
-        s->value.options.delimiter = with->value_delimiter;
+    WR_TRY(take_delimiter(&s->key, with->key_delimiter, err));
+    WR_TRY(take_delimiter(&s->value, with->value_delimiter, err));
     return choose_wrapping(env, s, with, n, err);
 }
 

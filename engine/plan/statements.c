@@ -155,6 +155,8 @@ static weir_status sink_formats(const wr_plan_env *env, wr_source *s, const wr__
         s->key = (wr_format_use){.format = with->key_format};
     } else if (s->schema->keys_n == 0 && left->schema->keys_n > 0) { /* PARTITION BY NULL */
         s->key = (wr_format_use){.format = wr_format_get(WR_FORMAT_NONE)};
+    } else if (s->schema->keys_n == 0 && left->key.format->id == WR_FORMAT_NONE) {
+        s->key = (wr_format_use){.format = left->key.format};
     } else if (s->key.format->id == WR_FORMAT_NONE || left->key.format->id == WR_FORMAT_NONE) {
         const char *name = wr_settings_get(env->settings, "ksql.persistence.default.format.key");
         s->key = (wr_format_use){.format = wr_format_find(wr_str_c(name))};

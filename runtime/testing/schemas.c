@@ -122,6 +122,39 @@ weir_status wr__world_schemas(wr__world *w, const char *name, const wr_json *top
     return add_schema(w, name, topic, false, err);
 }
 
+/* ---- declared by statements ---- */
+
+static weir_status register_declared(wr__world *w, const wr_source *s, bool is_key, weir_error *err)
+{
+    char subject[SUBJECT_MAX];
+    wr_schema_draft draft;
+    const wr_registry_schema *made;
+    if (!wr_plan_has_schema(s, is_key) || !(is_key ? &s->key : &s->value)->registers)
+        return WEIR_OK;
+    WR_TRY(wr_plan_schema_draft(s, is_key, w->arena, &draft, err));
+    return wr_registry_register(registry_of(w), wr_str_c(subject_of(s->topic, is_key, subject)),
+                                &draft, &made, err);
+}
+
+weir_status wr__world_declared_schemas(wr__world *w, wr_str sql, weir_error *err)
+{
+    wr_exec *x;
+    wr_source *s;
+    weir_error wrong; /* shows when the statement's turn comes */
+    if (wr_exec_new(w->engine, &w->session, sql.ptr, sql.len, &x, &wrong) != WEIR_OK)
+        return WEIR_OK;
+    weir_status st = WEIR_OK;
+    WR_ASSERT(x->stmt->kind == WR_AST_CREATE_SOURCE);
+    if (wr_exec_expected_source(x, &s, &wrong) == WEIR_OK) {
+        st = register_declared(w, s, true, err);
+        if (st == WEIR_OK)
+            st = register_declared(w, s, false, err);
+        wr_source_unref(s);
+    }
+    wr_exec_free(x);
+    return st;
+}
+
 /* ---- records ---- */
 
 static const wr_format_use *use_of(const wr_source *s, bool is_key)
@@ -236,6 +269,53 @@ static void put_bare(wr_str text, wr_buf *out)
     wr_arena_free(a);
 }
 
+static bool is_bytes(const wr_type *t)
+{
+    return t && t->id == WR_T_BYTES;
+}
+
+/* Is member @p name of a record's object BYTES? @p only: the column that is the whole, or NULL. */
+static bool member_is_bytes(const wr_source *s, bool is_key, const wr_type *only, wr_str name)
+{
+    if (only && only->id == WR_T_MAP)
+        return is_bytes(only->elem);
+    if (only && only->id == WR_T_STRUCT) {
+        for (uint32_t i = 0; i < only->fields_n; i++)
+            if (wr_str_ieq(name, wr_str_c(only->fields[i].name)))
+                return is_bytes(only->fields[i].type);
+        return false;
+    }
+    for (uint32_t i = 0; i < s->schema->n; i++)
+        if (s->schema->cols[i].role == (is_key ? WR_COL_KEY : WR_COL_VALUE) &&
+            wr_str_ieq(name, wr_str_c(s->schema->cols[i].name)))
+            return is_bytes(s->schema->cols[i].type);
+    return false;
+}
+
+/* BYTES that are empty are null at the top of a record: that is how ksqlDB's runner shows them. */
+static void put_shown(const wr_source *s, bool is_key, wr_str text, wr_buf *out)
+{
+    wr_arena *a = wr_arena_new(0);
+    wr_column *cols = WR_NEW_N(a, wr_column, s->schema->n);
+    uint32_t n = columns_of(s, is_key, cols);
+    const wr_type *only = n == 1 && use_of(s, is_key)->options.unwrapped ? cols[0].type : NULL;
+    wr_json *json;
+    weir_error none;
+    if (wr_json_parse(text, false, a, &json, &none) != WEIR_OK) {
+        wr_buf_str(out, text);
+    } else {
+        static const wr_json null = {.kind = WR_JSON_NULL};
+        if (json->kind == WR_JSON_STRING && !json->text.len && is_bytes(only))
+            *json = null;
+        for (uint32_t i = 0; json->kind == WR_JSON_OBJECT && i < json->n; i++)
+            if (json->items[i].kind == WR_JSON_STRING && !json->items[i].text.len &&
+                member_is_bytes(s, is_key, only, json->keys[i]))
+                json->items[i] = null;
+        wr_json_print(out, json);
+    }
+    wr_arena_free(a);
+}
+
 bool wr__schema_to_json(const wr__world *w, const wr_source *s, bool is_key,
                         const wr_headers *headers, wr_str bytes, wr_buf *out)
 {
@@ -253,7 +333,7 @@ bool wr__schema_to_json(const wr__world *w, const wr_source *s, bool is_key,
     if (st == WEIR_OK && bare_key(s, is_key))
         put_bare(wr_buf_view(&text), out);
     else if (st == WEIR_OK)
-        wr_buf_str(out, wr_buf_view(&text));
+        put_shown(s, is_key, wr_buf_view(&text), out);
     wr_buf_free(&text);
     return st == WEIR_OK;
 }
@@ -269,7 +349,8 @@ void wr__schema_put(const wr__world *w, const char *topic, const wr_source *s, w
         if (!schema)
             continue;
         subject_of(topic, is_key, subject);
-        if (wr_map_get(&w->given_ids, wr_str_c(subject)) || (s && use_of(s, is_key)->schema_id))
+        /* Of a sink, the id that counts is that of what the sink has registered. */
+        if (wr_map_get(&w->given_ids, wr_str_c(subject)) && !(s && !s->is_ddl))
             wr_buf_printf(out, ",\"%sSchemaId\":%u", part, schema->id);
         wr_buf_printf(out, ",\"%sSchema\":", part);
         if (schema->kind == WR_SCHEMA_PROTOBUF)

@@ -81,6 +81,10 @@ weir_status wr__world_topic(wr__world *w, const char *topic, int32_t partitions,
                             weir_error *err) WR_MUST_CHECK;
 /** The topic that the statement names, if it is a CREATE with columns, is made. */
 weir_status wr__world_declared(wr__world *w, wr_str sql, weir_error *err) WR_MUST_CHECK;
+/** The topic of a CREATE with columns, in @p a; NULL: the statement is none. */
+const char *wr__world_topic_of(wr_str sql, wr_arena *a);
+/** The schemas of the columns that a CREATE declares, as they will be registered by it. */
+weir_status wr__world_declared_schemas(wr__world *w, wr_str sql, weir_error *err) WR_MUST_CHECK;
 /** Parse one statement; the topic that a CREATE of it names is made. */
 weir_status wr__world_prepare(wr__world *w, wr_str sql, wr_exec **out,
                               weir_error *err) WR_MUST_CHECK;
@@ -94,6 +98,11 @@ weir_status wr__world_give(wr__world *w, const char *topic, const wr_record *r,
 /** Records of the topic from offset @p from on, in order, copied into @p a. */
 weir_status wr__world_read(wr__world *w, const char *topic, int64_t from, wr_arena *a,
                            wr_record **out, uint32_t *n, weir_error *err) WR_MUST_CHECK;
+
+/* ------------------------------------------------------------------ java_order.c */
+
+/** @p order: n places; order[i] is the index of the name that Java's HashMap gives i-th. */
+void wr__java_order(const char *const *names, uint32_t n, uint32_t *order);
 
 /* ------------------------------------------------------------------ flow.c */
 

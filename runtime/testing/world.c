@@ -171,6 +171,19 @@ weir_status wr__world_declared(wr__world *w, wr_str sql, weir_error *err)
     return st;
 }
 
+const char *wr__world_topic_of(wr_str sql, wr_arena *a)
+{
+    wr_ast_stmt *stmt;
+    weir_error wrong;
+    if (wr_parse_statement(sql.ptr, sql.len, a, &stmt, &wrong) != WEIR_OK ||
+        stmt->kind != WR_AST_CREATE_SOURCE || !stmt->elements_n)
+        return NULL;
+    const wr_ast_property *p = wr_ast_find_property(stmt, "KAFKA_TOPIC");
+    return p && p->value->kind == WR_AST_STRING && p->value->text.len
+               ? wr_arena_strndup(a, p->value->text.ptr, p->value->text.len)
+               : NULL;
+}
+
 /* ---- statements ---- */
 
 weir_status wr__world_prepare(wr__world *w, wr_str sql, wr_exec **out, weir_error *err)
