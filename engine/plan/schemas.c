@@ -83,7 +83,7 @@ static weir_status take_nullable(const part *p, weir_error *err)
 static weir_status take_options(const wr_plan_env *env, const part *p, weir_error *err)
 {
     wr_format_use *use = p->use;
-    if (use->format->can_infer) {
+    if (use->format->can_infer && use->format->implemented) {
         if (!env->registry)
             return wr_error(err, WEIR_ERR_UNSUPPORTED,
                             "Cannot create topic '%s' with format %s: a schema registry "
@@ -216,6 +216,9 @@ static weir_status infer_part(const wr_plan_env *env, const part *p, bool unwrap
     }
     if (!p->use->format->can_infer)
         return WEIR_OK;
+    if (!p->use->format->implemented)
+        return wr_error(err, WEIR_ERR_UNSUPPORTED, "The '%s' format is not supported yet.",
+                        p->use->format->name);
     WR_TRY(fetch(env, p, &schema, err));
     if (!schema)
         return no_schema(env, p, err);

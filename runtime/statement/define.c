@@ -249,6 +249,21 @@ static weir_status create_topic(wr_engine *e, definition *d, weir_error *err)
     return st == WEIR_ERR_EXISTS ? WEIR_OK : st;
 }
 
+/* What is known as the latest schema of a subject; made if nothing is. */
+static wr_known_schema *known_schema(wr_exec *x, const char *subject)
+{
+    for (size_t i = 0; i < x->topics.schemas.n; i++)
+        if (!x->topics.schemas.v[i].id && strcmp(x->topics.schemas.v[i].subject, subject) == 0)
+            return &x->topics.schemas.v[i];
+    wr_arr_push(x->arena, &x->topics.schemas, ((wr_known_schema){.subject = subject}));
+    return &x->topics.schemas.v[x->topics.schemas.n - 1];
+}
+
+static bool is_draft(const wr_registry_schema *s, const wr_schema_draft *draft)
+{
+    return s->kind == draft->kind && wr_str_eq(s->text, draft->text) && !draft->references_n;
+}
+
 /* The schema of one part: of what is written by a query in any case, of what is declared where the
  * topic has none. */
 static weir_status register_part(wr_exec *x, const wr_source *s, bool is_key, bool query,
@@ -260,7 +275,14 @@ static weir_status register_part(wr_exec *x, const wr_source *s, bool is_key, bo
         return WEIR_OK;
     const char *subject = wr_arena_printf(x->arena, "%s-%s", s->topic, is_key ? "key" : "value");
     WR_TRY(wr_plan_schema_draft(s, is_key, x->arena, &draft, err));
-    return wr_engine_register_schema(x->engine, subject, &draft, out, err);
+    wr_known_schema *known = known_schema(x, subject);
+    if (wr_engine_replaying(x->engine) && known->schema && is_draft(known->schema, &draft)) {
+        *out = known->schema; /* registered when the statement was executed first */
+        return WEIR_OK;
+    }
+    WR_TRY(wr_engine_register_schema(x->engine, subject, &draft, out, err));
+    known->schema = *out; /* kept with the statement */
+    return WEIR_OK;
 }
 
 /* Before anything is written with them. They stay where the statement fails later on: schemas are

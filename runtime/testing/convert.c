@@ -7,7 +7,7 @@
  *   DELIMITED  the whole line as a string
  *   KAFKA      the bare value of the only column, by its SQL type; BYTES as text
  *   NONE       null
- *   others     an object with the fields of the schema, or the bare value (schemas.c)
+ *   others     an object with the fields of the schema, or the bare value (topic_schemas.c)
  *
  * Behind the key of a windowed source stand 8 bytes (the start of a time window) or 16 (end and
  * start of a session).

@@ -15,16 +15,19 @@
 enum { PASSED = 0, FAILED = 1, USAGE = 2 };
 
 static const char usage[] =
-    "usage: weir test [--batch-rows N] FILE.sql...\n"
-    "       weir test [--batch-rows N] --test-directory|-td DIR [--temp-folder|-tf DIR]\n"
-    "       weir test [--batch-rows N] -s STATEMENTS.sql [-i INPUT.json] -o OUTPUT.json\n"
-    "       weir test [--batch-rows N] --case FILE | --cases FILE\n"
+    "usage: weir test [OPTIONS] FILE.sql...\n"
+    "       weir test [OPTIONS] --test-directory|-td DIR [--temp-folder|-tf DIR]\n"
+    "       weir test [OPTIONS] -s STATEMENTS.sql [-i INPUT.json] -o OUTPUT.json\n"
+    "       weir test [OPTIONS] --case FILE | --cases FILE\n"
     "\n"
     "Runs tests without a broker, a network or a clock; topics are in memory.\n"
     "  FILE.sql...        tests that begin with `--@test: name` and hold ASSERT statements\n"
     "  --test-directory   all files *.sql below DIR; --temp-folder is accepted and not needed\n"
     "  -s -i -o           statements, input records and expected output records\n"
     "  --case, --cases    one JSON case, or one on each line; `-` is stdin\n"
+    "OPTIONS of every form:\n"
+    "  --schema-registry  a folder of schemas, each in a file SUBJECT.avsc, .json or .proto, that\n"
+    "                     each test finds registered\n"
     "  --batch-rows       how many rows are processed at a time (weir.batch.rows)\n";
 
 typedef struct command {
@@ -172,10 +175,15 @@ static int parse(int argc, char **argv, command *c)
     struct {
         const char *long_name, *short_name, **value;
     } known[] = {
-        {"--case", NULL, &c->one_case},       {"--cases", NULL, &c->cases},
-        {"--sql-file", "-s", &c->statements}, {"--input-file", "-i", &c->inputs},
-        {"--output-file", "-o", &c->outputs}, {"--test-directory", "-td", &c->directory},
-        {"--temp-folder", "-tf", &c->temp},   {"--batch-rows", NULL, &c->options.batch_rows},
+        {"--case", NULL, &c->one_case},
+        {"--cases", NULL, &c->cases},
+        {"--sql-file", "-s", &c->statements},
+        {"--input-file", "-i", &c->inputs},
+        {"--output-file", "-o", &c->outputs},
+        {"--test-directory", "-td", &c->directory},
+        {"--temp-folder", "-tf", &c->temp},
+        {"--batch-rows", NULL, &c->options.batch_rows},
+        {"--schema-registry", NULL, &c->options.schemas},
     };
     for (int i = 0; i < argc;) {
         int used = 0;

@@ -49,6 +49,7 @@ typedef struct wr__world {
 /** Options of the command that hold for every test. */
 typedef struct wr__test_options {
     const char *batch_rows; /* weir.batch.rows, or NULL */
+    const char *schemas;    /* a folder of schemas that each test begins with, or NULL */
     FILE *out;
 } wr__test_options;
 
@@ -62,9 +63,11 @@ weir_status wr__world_open(const wr__test_options *options, wr__test_form form,
 void wr__world_close(wr__world *w);
 
 /** The schemas that a topic of a case comes with: `keySchema`, `keyFormat`, `keySchemaId`,
- *  `keySchemaReferences` of @p topic, and those of the value, are registered (schemas.c). */
+ *  `keySchemaReferences` of @p topic, and those of the value, are registered (topic_schemas.c). */
 weir_status wr__world_schemas(wr__world *w, const char *name, const wr_json *topic,
                               weir_error *err) WR_MUST_CHECK;
+/** Register the schemas of a folder (seed.c). */
+weir_status wr__world_seed(wr__world *w, const char *folder, weir_error *err) WR_MUST_CHECK;
 /** The latest schema of the topic's key or value; NULL: there is none. */
 const wr_registry_schema *wr__world_schema(const wr__world *w, const char *topic, bool is_key);
 /** JSON of a case to the bytes of a format with columns or with a schema, and back. @return false:

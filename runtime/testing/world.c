@@ -99,6 +99,8 @@ weir_status wr__world_open(const wr__test_options *options, wr__test_form form,
         wr_log *log = wr_engine_log(w->engine);
         st = wr_log_writer_new(log, &w->session.settings, &w->writer, err);
     }
+    if (st == WEIR_OK && options->schemas)
+        st = wr__world_seed(w, options->schemas, err);
     WR_ASSERT(st != WEIR_OK || (w->engine && w->writer));
     if (st != WEIR_OK)
         wr__world_close(w);

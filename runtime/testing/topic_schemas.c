@@ -304,7 +304,7 @@ static void put_shown(const wr_source *s, bool is_key, wr_str text, wr_buf *out)
     if (wr_json_parse(text, false, a, &json, &none) != WEIR_OK) {
         wr_buf_str(out, text);
     } else {
-        static const wr_json null = {.kind = WR_JSON_NULL};
+        const wr_json null = {.kind = WR_JSON_NULL, .text = WR_STR("null")};
         if (json->kind == WR_JSON_STRING && !json->text.len && is_bytes(only))
             *json = null;
         for (uint32_t i = 0; json->kind == WR_JSON_OBJECT && i < json->n; i++)
