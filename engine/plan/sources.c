@@ -82,14 +82,16 @@ static weir_status check_format(const wr_format *format, const wr_format_columns
     return st;
 }
 
-static weir_status take_delimiter(wr_format_use *use, char delimiter, weir_error *err)
+/* Only DELIMITED has one: elsewhere it would be without effect, and is refused as in ksqlDB. @p
+ * delimiter 0: not given. */
+static weir_status set_delimiter(wr_format_use *use, char delimiter, int64_t pos, weir_error *err)
 {
     if (!delimiter)
         return WEIR_OK;
     if (use->format->id != WR_FORMAT_DELIMITED)
-        return wr_error(err, WEIR_ERR_STATEMENT,
-                        "%s does not support the following configs: [delimiter]",
-                        use->format->name);
+        return wr_error_at(err, WEIR_ERR_STATEMENT, pos,
+                           "%s does not support the following configs: [delimiter]",
+                           use->format->name);
     use->options.delimiter = delimiter;
     return WEIR_OK;
 }
@@ -109,8 +111,8 @@ weir_status wr__source_check_formats(const wr_plan_env *env, wr_source *s, const
     WR_TRY(check_format(s->value.format, &rest, stmt, err));
     s->key.options.unwrapped = schema->keys_n == 1 && s->key.format->can_unwrap;
     s->key.wrap_set = s->key.options.unwrapped && s->key.format->can_wrap;
-    WR_TRY(take_delimiter(&s->key, with->key_delimiter, err));
-    WR_TRY(take_delimiter(&s->value, with->value_delimiter, err));
+    WR_TRY(set_delimiter(&s->key, with->key_delimiter, with->key_delimiter_pos, err));
+    WR_TRY(set_delimiter(&s->value, with->value_delimiter, with->value_delimiter_pos, err));
     return choose_wrapping(env, s, with, n, err);
 }
 
@@ -472,6 +474,8 @@ weir_status wr_plan_exists(const wr_plan_env *env, const wr_ast_stmt *stmt, bool
 
 /* ---- OR REPLACE and ALTER ---- */
 
+#define CHANGED_SHOWN_MAX 10u /* a message has room for no more */
+
 /* The old columns that the new schema does not have at the same place with the same name and type.
  * Place by place: a column that moved counts as changed, because records of formats without names
  * (DELIMITED) are read by place. New keys are shown where only their number differs. */
@@ -482,16 +486,21 @@ static void put_changed(wr_buf *out, const wr_schema *old, const wr_schema *fres
     uint32_t offset = keys ? 0 : fresh->keys_n;
     uint32_t end = keys ? fresh->keys_n : fresh->n;
     wr_column changed[1];
+    uint32_t n = 0;
     for (uint32_t i = from; i < to; i++) {
         uint32_t k = i - from + offset;
         if (k < end && strcmp(old->cols[i].name, fresh->cols[k].name) == 0 &&
             wr_type_equal(old->cols[i].type, fresh->cols[k].type))
+            continue;
+        if (++n > CHANGED_SHOWN_MAX)
             continue;
         changed[0] = old->cols[i];
         if (out->len)
             wr_buf_puts(out, ", ");
         wr_schema_print(out, &(wr_schema){changed, 1, keys ? 1 : 0});
     }
+    if (n > CHANGED_SHOWN_MAX)
+        wr_buf_printf(out, ", and %u more", n - CHANGED_SHOWN_MAX);
     if (keys && !out->len && fresh->keys_n != old->keys_n)
         wr_schema_print(out, &(wr_schema){fresh->cols, fresh->keys_n, fresh->keys_n});
 }
@@ -506,8 +515,7 @@ weir_status wr__check_schema_upgrade(const char *name, const wr_schema *old, con
     put_changed(&values, old, fresh, false);
     weir_status st = WEIR_OK;
     if (keys.len || values.len) {
-        wr_schema_print(&a, old);
-        wr_schema_print(&b, fresh);
+        wr__put_schemas(&a, old, &b, fresh);
         st = wr_error(err, WEIR_ERR_STATEMENT,
                       "Cannot upgrade data source: DataSource '%s' has schema = %s which is not "
                       "upgradeable to %s. (%s: [%s])",
