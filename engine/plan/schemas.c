@@ -18,7 +18,8 @@
 #include "engine/plan/analysis.h"
 #include "engine/plan/with.h"
 
-/* Key or value of a source while the statement is planned. */
+/* Key or value of a source while the statement is planned: what holds of one holds of the other,
+ * but for names, and for keys being one column where the format can have it so (Q05). */
 typedef struct part {
     wr_source *source;
     wr_format_use *use;
@@ -27,6 +28,7 @@ typedef struct part {
     const char *name; /* "key", "value" */
 } part;
 
+/* Borrows all of it: for the length of one call of the planner. */
 static part part_of(wr_source *s, const wr__with *with, bool is_key)
 {
     return (part){.source = s,
@@ -36,6 +38,7 @@ static part part_of(wr_source *s, const wr__with *with, bool is_key)
                   .name = is_key ? "key" : "value"};
 }
 
+/* As properties and messages begin. */
 static const char *upper_name(const part *p)
 {
     return p->is_key ? "KEY" : "VALUE";
@@ -43,7 +46,9 @@ static const char *upper_name(const part *p)
 
 /* ---- options ---- */
 
-/* Which formats take a name: those whose schemas have names, JSON_SR for good measure (Q18, Q20).
+/* The name is that of the record or message that is written, or of the one that is read out of a
+ * file with several (Q25). Which formats take a name: those whose schemas have names, JSON_SR for
+ * good measure (Q18, Q20).
  */
 static weir_status take_full_name(const part *p, weir_error *err)
 {
@@ -66,6 +71,7 @@ static weir_status take_full_name(const part *p, weir_error *err)
     return WEIR_OK;
 }
 
+/* Only PROTOBUF has more than one way to write what may be NULL; the others always can (Q21). */
 static weir_status take_nullable(const part *p, weir_error *err)
 {
     wr_format_id id = p->use->format->id;
@@ -80,6 +86,8 @@ static weir_status take_nullable(const part *p, weir_error *err)
     return WEIR_OK;
 }
 
+/* What is said of a format that has no schemas is refused here, before the registry is asked;
+ * whether an id exists is seen when it is looked up. The owner is in the names of key records. */
 static weir_status take_options(const wr_plan_env *env, const part *p, weir_error *err)
 {
     wr_format_use *use = p->use;
@@ -106,6 +114,7 @@ static weir_status take_options(const wr_plan_env *env, const part *p, weir_erro
     return WEIR_OK;
 }
 
+/* The key first: of two mistakes the first in the statement's usual order is reported. */
 weir_status wr__schema_options(const wr_plan_env *env, wr_source *s, const wr__with *with,
                                weir_error *err)
 {
@@ -120,6 +129,7 @@ static const char *copy_text(wr_arena *a, const char *text)
     return text ? wr_arena_strdup(a, text) : NULL;
 }
 
+/* The registry and its schemas outlive plans and sources, so these stay borrowed. */
 wr_format_use wr__format_use_copy(wr_arena *a, const wr_format_use *from)
 {
     wr_format_use use = *from;
@@ -128,6 +138,8 @@ wr_format_use wr__format_use_copy(wr_arena *a, const wr_format_use *from)
     return use;
 }
 
+/* The sink is another topic, with a schema, an owner and names of its own. What stays is how values
+ * look: the delimiter, the wrapping. */
 wr_format_use wr__inherited_format(const wr_format_use *from)
 {
     wr_format_use use = {.format = from->format, .wrap_set = from->wrap_set};
@@ -146,7 +158,8 @@ static const char *subject_of(const part *p)
     return wr_arena_printf(p->source->arena, "%s-%s", p->source->topic, p->name);
 }
 
-/* *out NULL: there is no schema under the topic's subject. One that is named by its id must be. */
+/* From what planning knows, never from the registry itself.
+ * *out NULL: there is no schema under the topic's subject. One that is named by its id must be. */
 static weir_status fetch(const wr_plan_env *env, const part *p, const wr_registry_schema **out,
                          weir_error *err)
 {
@@ -169,7 +182,8 @@ static weir_status fetch(const wr_plan_env *env, const part *p, const wr_registr
 
 /* ---- inference ---- */
 
-/* Are there columns of this part among those declared? Headers are in neither. */
+/* Declaring one column means declaring all of its part: the rest of a record is not wanted then.
+ * Are there columns of this part among those declared? Headers are in neither. */
 static bool declares(const part *p, const wr_column *cols, uint32_t n)
 {
     for (uint32_t i = 0; i < n; i++)
@@ -178,6 +192,7 @@ static bool declares(const part *p, const wr_column *cols, uint32_t n)
     return false;
 }
 
+/* The hint has the subject, since that is what has to be registered. */
 static weir_status no_schema(const wr_plan_env *env, const part *p, weir_error *err)
 {
     wr_error(err, WEIR_ERR_STATEMENT,
@@ -199,7 +214,8 @@ static weir_status check_names(const part *p, const wr_column *cols, uint32_t n,
     return WEIR_OK;
 }
 
-/* @p unwrapped: the whole is one column. */
+/* Nothing to do where the statement declares columns of this part, or the format has no schemas to
+ * take them from. @p unwrapped: the whole is one column. */
 static weir_status infer_part(const wr_plan_env *env, const part *p, bool unwrapped,
                               const wr_column *declared, uint32_t declared_n, wr_column **out,
                               uint32_t *n, weir_error *err)
@@ -233,6 +249,7 @@ static weir_status infer_part(const wr_plan_env *env, const part *p, bool unwrap
     return check_names(p, *out, *n, err);
 }
 
+/* Keys, then what is declared, then values: the order of the catalog. Names are unique over all. */
 weir_status wr__infer_columns(const wr_plan_env *env, wr_source *s, const wr__with *with,
                               wr_column **cols, uint32_t *n, weir_error *err)
 {
@@ -262,7 +279,9 @@ weir_status wr__infer_columns(const wr_plan_env *env, wr_source *s, const wr__wi
 
 /* ---- schemas that are registered ---- */
 
-/* Columns of one part; @p out has room for all. */
+/* Columns of one part, in the order of the schema, which is that of the fields of what is
+ * registered;
+ * @p out has room for all. */
 static uint32_t columns_of(const wr_source *s, bool is_key, wr_column *out)
 {
     uint32_t n = 0;
@@ -272,6 +291,7 @@ static uint32_t columns_of(const wr_source *s, bool is_key, wr_column *out)
     return n;
 }
 
+/* Headers and NULL keys need none: only what a format writes has a schema. */
 bool wr_plan_has_schema(const wr_source *s, bool is_key)
 {
     const wr_format_use *use = is_key ? &s->key : &s->value;
@@ -283,6 +303,7 @@ bool wr_plan_has_schema(const wr_source *s, bool is_key)
     return false;
 }
 
+/* A schema by its id is registered as it is, under the sink's own subject. */
 static weir_status draft_of(const wr_format_use *use, const wr_format_columns *columns, wr_arena *a,
                             wr_schema_draft *out, weir_error *err)
 {
@@ -300,6 +321,7 @@ static weir_status draft_of(const wr_format_use *use, const wr_format_columns *c
     return st;
 }
 
+/* In the runtime again, when planning is over: the same source gives the same text. */
 weir_status wr_plan_schema_draft(const wr_source *s, bool is_key, wr_arena *a, wr_schema_draft *out,
                                  weir_error *err)
 {
@@ -311,6 +333,7 @@ weir_status wr_plan_schema_draft(const wr_source *s, bool is_key, wr_arena *a, w
     return draft_of(use, &columns, a, out, err);
 }
 
+/* The plan was made before anything was registered, since planning has no effects. */
 void wr_plan_set_sink_schemas(wr_plan *plan, const wr_registry_schema *key,
                               const wr_registry_schema *value)
 {
@@ -322,6 +345,8 @@ void wr_plan_set_sink_schemas(wr_plan *plan, const wr_registry_schema *key,
         sink->value.options.schema = value;
 }
 
+/* Partitions of a record follow from its key's bytes, ids included: two topics agree only if they
+ * are written with one schema. */
 bool wr__internal_schema(wr_arena *a, const wr_format_use *want, const wr_schema *schema,
                          wr_format_use *use)
 {
@@ -341,7 +366,8 @@ bool wr__internal_schema(wr_arena *a, const wr_format_use *want, const wr_schema
     return true;
 }
 
-/* Can a text be made? It is made again when it is registered. */
+/* Can a text be made? Names that a format does not have, types that it cannot name. It is made
+ * again when it is registered. */
 static weir_status try_draft(const wr_source *s, bool is_key, weir_error *err)
 {
     wr_arena *a = wr_arena_new(0);
@@ -351,6 +377,8 @@ static weir_status try_draft(const wr_source *s, bool is_key, weir_error *err)
     return st;
 }
 
+/* Others may have registered a schema already: then records are read by that, and by each other
+ * schema that they name, and the columns are only what is wanted of them (Q07). */
 static weir_status declared_part(const wr_plan_env *env, const part *p, weir_error *err)
 {
     const wr_registry_schema *schema;
@@ -369,7 +397,8 @@ weir_status wr__declared_schemas(const wr_plan_env *env, wr_source *s, weir_erro
     return declared_part(env, &value, err);
 }
 
-/* Rows of the query must fit a schema that somebody else has made. */
+/* Rows of the query must fit a schema that somebody else has made: what could only fail at the
+ * first record is refused now, with the reason (Q38, Q39, Q43). */
 static weir_status check_given(const wr_plan_env *env, const part *p, weir_error *err)
 {
     const wr_source *s = p->source;
@@ -385,6 +414,7 @@ static weir_status check_given(const wr_plan_env *env, const part *p, weir_error
                            err);
 }
 
+/* A query's own schema is registered as the newest, also where the topic has one (Q37). */
 static weir_status sink_part(const wr_plan_env *env, const part *p, weir_error *err)
 {
     if (!wr_plan_has_schema(p->source, p->is_key)) {
@@ -398,6 +428,7 @@ static weir_status sink_part(const wr_plan_env *env, const part *p, weir_error *
     return p->use->schema_id ? check_given(env, p, err) : try_draft(p->source, p->is_key, err);
 }
 
+/* After the formats have passed the columns: a text is made of what a format can hold. */
 weir_status wr__sink_schemas(const wr_plan_env *env, wr_source *s, const wr__with *with,
                              weir_error *err)
 {

@@ -10,7 +10,11 @@
  *              (4 bytes)                                            registered
  *              2, subject                                           the subject was deleted
  *
- * Whatever the bytes are, reading ends in an entry or in an error.
+ * Whatever the bytes are, reading ends in an entry or in an error. The log only grows: schemas are
+ * few and small, and the ids of deleted subjects are still in the records of other topics.
+ *
+ * Memory on Kafka is no registry of its own: there, others read the topics, and could not find a
+ * schema that only this process knows.
  */
 #include "runtime/instance/engine_state.h"
 
@@ -19,8 +23,11 @@
 #define PREFIX  "schema/"
 #define KEY_LEN (sizeof PREFIX - 1 + 16)
 
+/* What was done; numbers that are on disk. A newer version may know more, and an older one says so.
+ */
 enum { REGISTERED = 1, DELETED = 2 };
 
+/* Constant while the engine is open: no lock. */
 wr_registry *wr_engine_registry(wr_engine *e)
 {
     return e->registry;
@@ -28,13 +35,15 @@ wr_registry *wr_engine_registry(wr_engine *e)
 
 /* ---- writing ---- */
 
+/* With its length before it, since a schema may hold any byte. */
 static void put_text(wr_buf *out, wr_str text)
 {
     wr_buf_be32(out, text.len);
     wr_buf_str(out, text);
 }
 
-/* With the lock `registering`. */
+/* With the lock `registering`. Durable before the registry's answer is used: a record that names an
+ * id which is forgotten by a crash could never be read again. */
 static weir_status append(wr_engine *e, const wr_buf *value, weir_error *err)
 {
     char key[KEY_LEN + 1];
@@ -48,6 +57,8 @@ static weir_status append(wr_engine *e, const wr_buf *value, weir_error *err)
     return st;
 }
 
+/* Under each subject that it is registered under, with its id: the same text twice is one schema.
+ */
 static weir_status keep_schema(wr_engine *e, const char *subject, const wr_registry_schema *s,
                                weir_error *err)
 {
@@ -67,7 +78,8 @@ static weir_status keep_schema(wr_engine *e, const char *subject, const wr_regis
     return st;
 }
 
-/* One after the other, so that the order that is kept is that of the registry. */
+/* What is there already is found, and not noted again: a service registers the same at each start.
+ * One after the other, so that the order that is kept is that of the registry. */
 weir_status wr_engine_register_schema(wr_engine *e, const char *subject,
                                       const wr_schema_draft *draft, const wr_registry_schema **out,
                                       weir_error *err)
@@ -88,6 +100,8 @@ weir_status wr_engine_register_schema(wr_engine *e, const char *subject,
     return st;
 }
 
+/* Noted before it is done: a subject that comes back after a crash would be one that nobody made.
+ */
 weir_status wr_engine_delete_subject(wr_engine *e, const char *subject, weir_error *err)
 {
     WR_ASSERT(e->registry);
@@ -107,6 +121,7 @@ weir_status wr_engine_delete_subject(wr_engine *e, const char *subject, weir_err
 
 /* ---- reading ---- */
 
+/* The scan hands over one entry after the other; what went wrong is remembered here. */
 typedef struct restore {
     wr_engine *engine;
     wr_arena *arena;
@@ -114,6 +129,7 @@ typedef struct restore {
     weir_error *err;
 } restore;
 
+/* @return false: the bytes end before. Likewise below. */
 static bool take_number(wr_str *rest, uint32_t *out)
 {
     if (rest->len < 4)
@@ -123,6 +139,7 @@ static bool take_number(wr_str *rest, uint32_t *out)
     return true;
 }
 
+/* Borrowed from the entry, for as long as the scan shows it. */
 static bool take_text(wr_str *rest, wr_str *out)
 {
     uint32_t len;
@@ -133,6 +150,7 @@ static bool take_text(wr_str *rest, wr_str *out)
     return true;
 }
 
+/* Until the end of the entry. Whether they are there is the registry's to find out. */
 static bool take_references(wr_arena *a, wr_str rest, wr_schema_draft *draft)
 {
     wr_arr(wr_registry_reference) all = {0};
@@ -150,6 +168,7 @@ static bool take_references(wr_arena *a, wr_str rest, wr_schema_draft *draft)
     return true;
 }
 
+/* What the registry refuses is an error of the opening: it has accepted the same before. */
 static bool restore_registered(restore *r, wr_str rest)
 {
     uint32_t id, kind;
@@ -165,6 +184,7 @@ static bool restore_registered(restore *r, wr_str rest)
     return true;
 }
 
+/* One entry, in order of numbers; the first that cannot be read ends the scan. */
 static bool restore_one(void *arg, wr_str key, wr_str value)
 {
     restore *r = arg;
@@ -185,7 +205,8 @@ static bool restore_one(void *arg, wr_str key, wr_str value)
     return r->status == WEIR_OK;
 }
 
-/* @pre the database and the settings are there. */
+/* Before any statement is executed again: what they mean may hang on it.
+ * @pre the database and the settings are there. */
 weir_status wr__engine_open_registry(wr_engine *e, const wr_engine_options *o, weir_error *err)
 {
     WR_ASSERT(e->db && !e->registry);

@@ -37,6 +37,8 @@ static bool env_topic(const wr_plan_env *base, const char *name, wr_topic_facts 
     return false;
 }
 
+/* By an id, whatever the subject: it is one schema everywhere. Only the first question is noted:
+ * the planning is done again anyway. */
 static bool env_schema(const wr_plan_env *base, const char *subject, uint32_t id,
                        const wr_registry_schema **out, weir_status *st, weir_error *err)
 {
@@ -110,6 +112,7 @@ static weir_status look_up_topic(wr_engine *e, const char *topic, wr_known_topic
     return WEIR_OK;
 }
 
+/* May wait for the registry, with its retries. That there is none is an answer. */
 static weir_status look_up_schema(wr_engine *e, const wr_known_schema *asked,
                                   wr_known_topics *topics, wr_arena *a, weir_error *err)
 {

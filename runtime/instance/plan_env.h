@@ -19,7 +19,9 @@ typedef struct wr_known_topic {
     bool exists;
     wr_topic_facts facts;
 } wr_known_topic;
-/** What the schema registry said: of a subject, its latest schema; or of an id. */
+/** What the schema registry said: of a subject, its latest schema; or of an id. The schema is the
+ *  registry's and stays as long as the engine. One statement sees one answer, however often it is
+ *  planned: two parts of a plan never disagree. */
 typedef struct wr_known_schema {
     const char *subject;              /* asked for by id: not compared */
     uint32_t id;                      /* 0: the latest of the subject */

@@ -43,7 +43,9 @@ static void put_text(wr_buf *out, wr_str text)
     wr_buf_str(out, text);
 }
 
-/* Those by an id alone are the registry's for ever, and those with references are asked for again.
+/* What planning has asked for, and what was registered since; both were true when the statement was
+ * executed. Those by an id alone are the registry's for ever, and those with references are asked
+ * for again.
  */
 static void put_schemas(wr_buf *out, const wr_known_topics *known)
 {
@@ -220,7 +222,8 @@ void wr_kept_apply_settings(const wr_kept *k, wr_session *s)
         wr_settings_put(&s->settings, k->settings.v[i], k->settings.v[i + 1]);
 }
 
-/* "id/subject" and "id kind text" or "0". */
+/* "id/subject" and "id kind text" or "0". The text is the rest, and may be empty; a number that is
+ * none, or more than there is room for, is damage. */
 static bool take_schema(const char *name, const char *value, wr_registry *registry, wr_arena *a,
                         wr_known_schema *out)
 {
@@ -241,6 +244,7 @@ static bool take_schema(const char *name, const char *value, wr_registry *regist
     return true;
 }
 
+/* The registry is told of them first, since plans and known schemas borrow from it. */
 weir_status wr_kept_schemas(const wr_kept *k, wr_registry *registry, wr_arena *a,
                             wr_known_topics *out, weir_error *err)
 {

@@ -21,7 +21,9 @@ typedef struct wr_kept {
     const char *subject;
     wr_str sql;                    /* 0-terminated; a string literal in it may hold a 0 */
     wr_arr(const char *) settings; /* name, value, name, value ... */
-    wr_arr(const char *) schemas;  /* likewise: subject, what was found or registered under it */
+    /* Likewise: subject, what was found or registered under it. Texts, since a registry that could
+     * have them is not asked before the statement is executed again. */
+    wr_arr(const char *) schemas;
 } wr_kept;
 typedef struct wr_kept_list {
     wr_arr(wr_kept) list; /* by id */

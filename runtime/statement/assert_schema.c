@@ -12,7 +12,8 @@
 
 #define ASK_AGAIN_MS 100
 
-/* "Schema with subject name s id 7"; at most @p n bytes. */
+/* "Schema with subject name s id 7", in ksqlDB's words; at most @p n bytes: subjects may be longer
+ * than any message. */
 static void describe(const wr_ast_stmt *s, char *out, size_t n)
 {
     wr_buf text = {0};
@@ -25,7 +26,8 @@ static void describe(const wr_ast_stmt *s, char *out, size_t n)
     wr_buf_free(&text);
 }
 
-/* WEIR_ERR_NOT_FOUND: there is none. With both, the schema of the id must be one of the subject. */
+/* One question, with the registry's own retries. WEIR_ERR_NOT_FOUND: there is none. With both, the
+ * schema of the id must be one of the subject. */
 static weir_status look(wr_registry *r, const wr_ast_stmt *s, weir_error *err)
 {
     const wr_registry_schema *schema;
@@ -41,6 +43,7 @@ static weir_status look(wr_registry *r, const wr_ast_stmt *s, weir_error *err)
     return wr_registry_find(r, wr_str_c(s->text1), &draft, &schema, err);
 }
 
+/* The statement's, else the setting's; 0 asks once. */
 static weir_status timeout_of(const wr_exec *x, int64_t *ms, weir_error *err)
 {
     *ms = wr_settings_int(&x->settings, "ksql.assert.schema.default.timeout.ms", 1000);
@@ -50,6 +53,8 @@ static weir_status timeout_of(const wr_exec *x, int64_t *ms, weir_error *err)
     return WEIR_OK;
 }
 
+/* Without the lock, and interruptible: it may wait for as long as it was told to. What is wrong
+ * with the question itself is not asked again. */
 weir_status wr__execute_assert_schema(wr_exec *x, weir_error *err)
 {
     const wr_ast_stmt *s = x->stmt;

@@ -349,7 +349,8 @@ static weir_status create_topic(wr_engine *e, definition *d, weir_error *err)
     return st == WEIR_ERR_EXISTS ? WEIR_OK : st;
 }
 
-/* What is known as the latest schema of a subject; made if nothing is. */
+/* What is known as the latest schema of a subject; made if nothing is. What is put there is kept
+ * with the statement, so that a later opening asks nobody. */
 static wr_known_schema *known_schema(wr_exec *x, const char *subject)
 {
     for (size_t i = 0; i < x->topics.schemas.n; i++)
@@ -359,6 +360,7 @@ static wr_known_schema *known_schema(wr_exec *x, const char *subject)
     return &x->topics.schemas.v[x->topics.schemas.n - 1];
 }
 
+/* Would registering it again give this one? */
 static bool is_draft(const wr_registry_schema *s, const wr_schema_draft *draft)
 {
     return s->kind == draft->kind && wr_str_eq(s->text, draft->text) && !draft->references_n;
@@ -385,8 +387,9 @@ static weir_status register_part(wr_exec *x, const wr_source *s, bool is_key, bo
     return WEIR_OK;
 }
 
-/* Before anything is written with them. They stay where the statement fails later on: schemas are
- * only ever added, and the next attempt finds them. */
+/* With the topic, before the query is made: its encoders need them. Before anything is written with
+ * them. They stay where the statement fails later on: schemas are only ever added, and the next
+ * attempt finds them. */
 static weir_status register_schemas(wr_exec *x, definition *d, weir_error *err)
 {
     const wr_source *s = d->source ? d->source : d->target;

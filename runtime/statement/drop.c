@@ -55,7 +55,9 @@ static weir_status plan(wr_exec *x, wr_instance_env *env, void *arg, wr_reservat
     return WEIR_OK;
 }
 
-/* A topic that is gone already is no reason to keep its source. Its schemas go with it. */
+/* A topic that is gone already is no reason to keep its source. Its schemas go with it, value and
+ * key each where the source has some; records of other topics that name them stay readable, since a
+ * registry forgets the subject, not the id. */
 static weir_status delete_topic(wr_engine *e, const wr_source *s, weir_error *err)
 {
     weir_status st = wr_topic_remove(wr_engine_log(e), s->topic, err);

@@ -39,7 +39,9 @@ static bool any_topic(const wr_plan_env *env, const char *name, wr_topic_facts *
     return true;
 }
 
-/* The same planning as CREATE's, so what an ASSERT takes is what a statement takes. */
+/* Without waiting for others: nobody else registers in the registry of a test. The loop ends, since
+ * each round has one answer more.
+ * The same planning as CREATE's, so what an ASSERT takes is what a statement takes. */
 weir_status wr_exec_expected_source(wr_exec *x, wr_source **out, weir_error *err)
 {
     weir_status st;

@@ -24,8 +24,10 @@ static void no_report(wr_row_errors *self, uint32_t row, const char *message)
 
 /*
  * The schema to write with: that of the source's id, else the latest of the topic if it can hold
- * the row; columns that have none yet are registered. A newer one is never registered for a row:
- * others read and write that topic with the one that is there.
+ * the row; columns that have none yet are registered. It is asked for with each row, since others
+ * may register meanwhile; statements are few, and a program that writes in numbers uses
+ * weir_produce. A newer one is never registered for a row: others read and write that topic with
+ * the one that is there.
  */
 static weir_status choose_schema(wr_exec *x, const wr_source *s, const wr_format_columns *columns,
                                  wr_format_options *options, weir_error *err)
@@ -57,7 +59,8 @@ static weir_status choose_schema(wr_exec *x, const wr_source *s, const wr_format
     return st;
 }
 
-/* Key or value: the encoder gets columns of that side alone, without pseudo columns and headers,
+/* An encoder is made for each row, so that it is made for the schema of that row.
+ * Key or value: the encoder gets columns of that side alone, without pseudo columns and headers,
  * which are no part of a record's bytes. Columns [from, to) of the insert that go into this part of
  * the record. */
 static weir_status encode_part(wr_exec *x, const wr_insert *ins, bool key, wr_buf *buf, wr_str *out,

@@ -1,13 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* print_schema.c - see print_schema.h. Thread: the statement's. */
+/*
+ * Records that name a schema, for PRINT: see print_schema.h.
+ *
+ * Nothing here fails: what cannot be found out is left to the guess. Thread: the statement's, which
+ * holds no lock while it waits for the registry.
+ */
 #include "runtime/statement/print_schema.h"
 
+/* The only format of each kind that puts ids before its payloads. */
 static const wr_format_id formats[] = {
     [WR_SCHEMA_AVRO] = WR_FORMAT_AVRO,
     [WR_SCHEMA_JSON] = WR_FORMAT_JSON_SR,
     [WR_SCHEMA_PROTOBUF] = WR_FORMAT_PROTOBUF,
 };
 
+/* Of this statement alone; a registry may be missing, then everything is guessed. */
 void wr__schema_printer_init(wr__schema_printer *p, wr_registry *registry, bool is_key)
 {
     *p = (wr__schema_printer){.registry = registry, .is_key = is_key};
@@ -19,6 +26,7 @@ void wr__schema_printer_free(wr__schema_printer *p)
     wr_map_free(&p->unknown);
 }
 
+/* Of several headers of that name the last one counts. */
 static wr_str header_of(const wr__schema_printer *p, const wr_record *record)
 {
     const char *name = p->is_key ? wr_key_schema_header : wr_value_schema_header;
@@ -54,6 +62,7 @@ static const wr_registry_schema *find_schema(wr__schema_printer *p, const wr_sch
     return st == WEIR_OK ? schema : NULL;
 }
 
+/* A payload that begins like one and does not read so is no such record: it is guessed instead. */
 const char *wr__schema_print(wr__schema_printer *p, const wr_record *record, wr_str payload,
                              wr_buf *out)
 {
@@ -76,6 +85,7 @@ const char *wr__schema_print(wr__schema_printer *p, const wr_record *record, wr_
     return st == WEIR_OK ? format->name : NULL;
 }
 
+/* Only what was there when the formats were announced. */
 bool wr__schema_note(wr__schema_printer *p, const wr_record *record, wr_str payload)
 {
     const char *name = wr__schema_print(p, record, payload, NULL);
@@ -87,6 +97,7 @@ bool wr__schema_note(wr__schema_printer *p, const wr_record *record, wr_str payl
     return name != NULL;
 }
 
+/* Topics that hold records of several kinds, or of a kind and none, do happen. */
 bool wr__schema_announce(const wr__schema_printer *p, wr_buf *out)
 {
     bool any = false;

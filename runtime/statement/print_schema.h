@@ -12,7 +12,8 @@
 #include "runtime/log/log_reader.h"
 #include "runtime/statement/statement.h"
 
-/** Key or value of the topic that is printed. */
+/** Key or value of the topic that is printed: each has headers, and formats, of its own. Not
+ * shared: one statement prints. */
 typedef struct wr__schema_printer {
     wr_registry *registry; /* NULL: nothing is recognised */
     bool is_key;

@@ -99,6 +99,7 @@ static weir_status register_schemas(run *r, weir_error *err)
         wr_arr_push(r->arena, &names, topic);
         wr_arr_push(r->arena, &all, (named_topic){.sql = sql});
     }
+    WR_ASSERT(names.n == all.n && r->statement == 0);
     uint32_t *order = WR_NEW_N(r->arena, uint32_t, names.n);
     wr__java_order(names.v, (uint32_t)names.n, order);
     for (size_t i = 0; i < names.n; i++) {

@@ -143,6 +143,7 @@ static weir_status as_written(const wr__world *w, wr_json *record, weir_error *e
 {
     const char *topic = wr_arena_strndup(w->arena, topic_of(record).ptr, topic_of(record).len);
     const wr_source *s = wr__world_describes(w, topic);
+    WR_ASSERT(record->kind == WR_JSON_OBJECT && *topic); /* else it was refused */
     if (!s || !s->value.format->can_infer)
         return WEIR_OK;
     for (uint32_t i = 0; i < record->n; i++) {

@@ -17,6 +17,7 @@ static uint32_t bucket_of(const char *name, uint32_t buckets)
 void wr__java_order(const char *const *names, uint32_t n, uint32_t *order)
 {
     uint32_t buckets = 16, placed = 0;
+    WR_ASSERT((names && order) || n == 0);
     while (n > buckets / 4 * 3)
         buckets *= 2;
     for (uint32_t b = 0; b < buckets; b++)

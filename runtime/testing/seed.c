@@ -36,6 +36,7 @@ static weir_status add_file(wr__world *w, const char *folder, const char *name, 
     wr_schema_draft draft = {0};
     const wr_registry_schema *made;
     size_t n = subject_length(name, &draft.kind);
+    WR_ASSERT(folder && !strchr(name, '/'));
     WR_ASSERT(n > 0);
     weir_status st = wr__read_file(wr_arena_printf(w->arena, "%s/%s", folder, name), &text, err);
     draft.text = wr_buf_view(&text);

@@ -129,6 +129,7 @@ static weir_status register_declared(wr__world *w, const wr_source *s, bool is_k
     char subject[SUBJECT_MAX];
     wr_schema_draft draft;
     const wr_registry_schema *made;
+    WR_ASSERT(s->is_ddl && s->topic);
     if (!wr_plan_has_schema(s, is_key) || !(is_key ? &s->key : &s->value)->registers)
         return WEIR_OK;
     WR_TRY(wr_plan_schema_draft(s, is_key, w->arena, &draft, err));
@@ -191,6 +192,7 @@ static weir_status reformat(const wr_source *s, bool is_key, const wr_format *fr
     wr_encoder *e;
     wr_str payload;
     uint8_t ok = 0;
+    WR_ASSERT(n > 0 && from != to);
     for (uint32_t i = 0; i < n; i++)
         wr_vec_init(&vecs[i], cols[i].type, 1, a);
     wr_format_options options = use_of(s, is_key)->options;
@@ -258,6 +260,7 @@ static wr_str header_of(const wr_headers *headers, const char *name)
 /* The only member of an object; anything else as it is. */
 static void put_bare(wr_str text, wr_buf *out)
 {
+    WR_ASSERT(text.ptr && out);
     wr_arena *a = wr_arena_new(0);
     wr_json *json;
     weir_error none;
