@@ -111,10 +111,7 @@ bool wr__answer_schema(const json_t *body, wr_arena *arena, wr_schema_answer *ou
                                                                     : NULL;
     if (*fault)
         return false;
-    if (!read_kind(body, &out->schema.kind)) {
-        *fault = "with a schema of an unknown type";
-        return false;
-    }
+    out->unknown_type = !read_kind(body, &out->schema.kind);
     out->schema.text = text_of(text, arena);
     out->schema.id = (uint32_t)id;
     out->version = (int32_t)version;

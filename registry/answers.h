@@ -20,6 +20,7 @@ enum { WR_REFERENCES_MAX = 1000 };
 typedef struct wr_schema_answer {
     wr_registry_schema schema; /* id 0: the answer does not say */
     int32_t version;           /* 0: the answer does not say */
+    bool unknown_type;         /* of a type that nobody here knows: `schema.kind` means nothing */
 } wr_schema_answer;
 
 /** @return the JSON of @p bytes, to be released with json_decref; NULL: it is none. */

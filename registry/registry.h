@@ -21,7 +21,8 @@
  * Errors, of all calls:
  *
  *     WEIR_ERR_NOT_FOUND  there is no such schema or subject (by the registry's error code, 404xx),
- *                         or none that can be used: its references lead nowhere, or in a circle
+ *                         or none that can be used: its type is unknown, its
+ *                         references lead nowhere or in a circle
  *     WEIR_ERR_LOG        it cannot be reached, or is in trouble itself (5xx, time limit, answers
  *                         without sense): RETRIABLE
  *     WEIR_ERR_CONFIG     it refuses us (401, 403), or the URL, the certificates ... are wrong

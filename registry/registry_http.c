@@ -181,6 +181,10 @@ static weir_status keep(session *s, const json_t *body, uint32_t id, const uint8
     }
     if (!schema->id)
         return senseless(s, "without an id", err);
+    if (answer.unknown_type)
+        return wr_error(err, WEIR_ERR_NOT_FOUND,
+                        "Schema %u is neither Avro nor JSON nor Protobuf, so it cannot be used",
+                        schema->id);
     *out = wr__registry_seen_id(&s->r->base, schema->id);
     /* One that was seen, without the GUID that is known only now, is kept by that as well. */
     if (!*out || (schema->has_guid && !(*out)->has_guid)) {
