@@ -53,7 +53,7 @@ static int setup(void **state)
     (void)state;
     memset(&n, 0, sizeof n);
     pthread_mutex_init(&n.lock, NULL);
-    fetcher = wr__fetcher_new("http://h", fetch, &n);
+    fetcher = wr__fetcher_new("http://sr.example", fetch, &n);
     return 0;
 }
 
@@ -114,7 +114,7 @@ static void test_asked_once_for_many(void **state)
     for (int i = 0; i < 100; i++) {
         assert_int_equal(want(1), WEIR_ERR_LOG);
         assert_true(is_retriable());
-        assert_string_equal(err.message, "Schema 1 is being fetched from http://h");
+        assert_string_equal(err.message, "Schema 1 is being fetched from http://sr.example");
     }
     assert_int_equal(want(2), WEIR_ERR_LOG);
     assert_int_equal(wr__fetcher_want(fetcher, 2, NULL, NULL), WEIR_ERR_LOG);
@@ -215,7 +215,7 @@ static void test_stops_with_wants_left(void **state)
     const int64_t start = wr__monotonic_ns();
     wr__fetcher_free(fetcher);
     assert_true(wr__monotonic_ns() - start < 2000000000);
-    fetcher = wr__fetcher_new("http://h", fetch, &n); /* never started */
+    fetcher = wr__fetcher_new("http://sr.example", fetch, &n); /* never started */
 }
 
 /* ---- the whole, over HTTP ---- */

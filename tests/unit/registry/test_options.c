@@ -10,7 +10,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#define URL "ksql.schema.registry.url", "http://h"
+#define URL "ksql.schema.registry.url", "http://sr.example"
 
 static wr_arena *arena;
 static weir_error err;
@@ -66,7 +66,7 @@ static void test_names_of_ksqldb(void **state)
         "/me.pem",   "ksql.schema.registry.ssl.key.password",
         "pw",        NULL};
     assert_int_equal(from(settings, &o), WEIR_OK);
-    assert_string_equal(o.urls, "http://h");
+    assert_string_equal(o.urls, "http://sr.example");
     assert_string_equal(o.user, "me");
     assert_string_equal(o.password, "a:b"); /* a password may hold a colon */
     assert_string_equal(o.ca_file, "/ca.pem");
@@ -81,18 +81,28 @@ static void test_own_names_come_first(void **state)
 {
     (void)state;
     wr_registry_options o;
-    const char *const settings[] = {URL,          "weir.schema.registry.url",
-                                    "http://own", "ksql.schema.registry.ssl.truststore.location",
-                                    "/other.pem", "weir.schema.registry.ca.file",
-                                    "/ca.pem",    "weir.schema.registry.certificate.file",
-                                    "/c.pem",     "weir.schema.registry.key.file",
-                                    "/k.pem",     "weir.schema.registry.bearer.token",
-                                    "tok",        "weir.schema.registry.insecure",
-                                    "TRUE",       "weir.schema.registry.context",
-                                    "team",       "weir.schema.registry.timeout.ms",
-                                    "250",        NULL};
+    const char *const settings[] = {URL,
+                                    "weir.schema.registry.url",
+                                    "http://own.example",
+                                    "ksql.schema.registry.ssl.truststore.location",
+                                    "/other.pem",
+                                    "weir.schema.registry.ca.file",
+                                    "/ca.pem",
+                                    "weir.schema.registry.certificate.file",
+                                    "/c.pem",
+                                    "weir.schema.registry.key.file",
+                                    "/k.pem",
+                                    "weir.schema.registry.bearer.token",
+                                    "tok",
+                                    "weir.schema.registry.insecure",
+                                    "TRUE",
+                                    "weir.schema.registry.context",
+                                    "team",
+                                    "weir.schema.registry.timeout.ms",
+                                    "250",
+                                    NULL};
     assert_int_equal(from(settings, &o), WEIR_OK);
-    assert_string_equal(o.urls, "http://own");
+    assert_string_equal(o.urls, "http://own.example");
     assert_string_equal(o.ca_file, "/ca.pem");
     assert_string_equal(o.certificate_file, "/c.pem");
     assert_string_equal(o.key_file, "/k.pem");
@@ -177,13 +187,12 @@ static void test_wrong_urls(void **state)
     static const char *const wrong[] = {"",
                                         " , ",
                                         "sr.example:8081",
-                                        "ftp://u:secret@h",
+                                        "ftp://u:secret@sr.example",
                                         "file:///etc/passwd",
-                                        "http://u:secret@",
-                                        "http://u:secret@h/?q=1",
-                                        "http://h/#f",
-                                        "http://u:secret@h:port",
-                                        "http://h h"};
+                                        "http://u:secret@sr.example/?q=1",
+                                        "http://sr.example/#f",
+                                        "http://u:secret@sr.example:port",
+                                        "http://sr.example x"};
     for (size_t i = 0; i < WR_ARRAY_LEN(wrong); i++) {
         wr_endpoints e;
         assert_int_equal(read_urls(wrong[i], NULL, &e), WEIR_ERR_CONFIG);
@@ -191,7 +200,7 @@ static void test_wrong_urls(void **state)
     }
     wr_buf many = {0};
     for (int i = 0; i <= WR_ENDPOINTS_MAX; i++)
-        wr_buf_puts(&many, "http://h,");
+        wr_buf_puts(&many, "http://sr.example,");
     wr_endpoints e;
     assert_int_equal(read_urls(wr_buf_cstr(&many), NULL, &e), WEIR_ERR_CONFIG);
     wr_buf_free(&many);
@@ -212,7 +221,7 @@ static const char *write_file(const void *bytes, size_t n)
 static void expect_refused_file(wr_registry_options o, const char *words)
 {
     wr_registry *r;
-    o.urls = "https://h";
+    o.urls = "https://sr.example";
     assert_int_equal(wr_registry_open_http(&o, &r, &err), WEIR_ERR_CONFIG);
     assert_null(r);
     assert_non_null(strstr(err.message, words));
@@ -232,9 +241,9 @@ static void test_key_stores_are_refused(void **state)
     expect_refused_file((wr_registry_options){.context = "a:b"}, "':'");
     expect_refused_file((wr_registry_options){.timeout_ms = -1}, "negative");
     wr_registry *r;
-    const wr_registry_options good = {.urls = "https://u:secret@h/x", .ca_file = pem};
+    const wr_registry_options good = {.urls = "https://u:secret@sr.example/x", .ca_file = pem};
     assert_int_equal(wr_registry_open_http(&good, &r, &err), WEIR_OK);
-    assert_string_equal(wr_registry_name(r), "https://h/x");
+    assert_string_equal(wr_registry_name(r), "https://sr.example/x");
     wr_registry_free(r);
     assert_int_equal(unlink(jks) | unlink(p12) | unlink(pem), 0);
 }
