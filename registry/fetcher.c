@@ -30,6 +30,7 @@ typedef struct want {
 
 struct wr_fetcher {
     const char *name;
+    int64_t forget_ms;
     wr_fetch_fn fetch;
     void *user;
 
@@ -122,7 +123,7 @@ static void finish(wr_fetcher *f, want *w, weir_status st, const weir_error *why
     }
     w->state = WANT_FAILED;
     w->why = *why;
-    w->again_ns = wr__monotonic_ns() + (int64_t)WR_WANT_FORGET_MS * 1000000;
+    w->again_ns = wr__monotonic_ns() + f->forget_ms * 1000000;
 }
 
 /* With the lock: wait until there is something to do. @return false: the end. */
@@ -261,10 +262,12 @@ size_t wr__fetcher_held(wr_fetcher *f)
 
 /* ---- life ---- */
 
-wr_fetcher *wr__fetcher_new(const char *name, wr_fetch_fn fetch, void *user)
+wr_fetcher *wr__fetcher_new(const char *name, int64_t forget_ms, wr_fetch_fn fetch, void *user)
 {
+    WR_ASSERT(forget_ms > 0);
     wr_fetcher *f = wr_calloc(1, sizeof *f);
     f->name = name;
+    f->forget_ms = forget_ms;
     f->fetch = fetch;
     f->user = user;
     f->last = &f->first;

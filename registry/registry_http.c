@@ -529,7 +529,7 @@ weir_status wr_registry_open_http(const wr_registry_options *options, wr_registr
     h->timeout_ms = options->timeout_ms ? options->timeout_ms : TIMEOUT_MS;
     const char *name = wr__transport_name(transport);
     wr__registry_init(&h->base, &http_class, name);
-    h->fetcher = wr__fetcher_new(name, fetch, &h->base);
+    h->fetcher = wr__fetcher_new(name, WR_WANT_FORGET_MS, fetch, &h->base);
     weir_status st = set_context(h, options->context, err);
     if (st != WEIR_OK)
         http_free(&h->base);

@@ -53,7 +53,7 @@ static int setup(void **state)
     (void)state;
     memset(&n, 0, sizeof n);
     pthread_mutex_init(&n.lock, NULL);
-    fetcher = wr__fetcher_new("http://sr.example", fetch, &n);
+    fetcher = wr__fetcher_new("http://sr.example", WR_WANT_FORGET_MS, fetch, &n);
     return 0;
 }
 
@@ -153,6 +153,22 @@ static void test_none_is_remembered(void **state)
     assert_int_equal(wr__fetcher_held(fetcher), 1);
 }
 
+static void test_what_was_not_there_may_come(void **state)
+{
+    (void)state;
+    wr__fetcher_free(fetcher);
+    fetcher = wr__fetcher_new("http://sr.example", 50, fetch, &n);
+    set(3, WEIR_ERR_NOT_FOUND, false);
+    (void)want(3);
+    for (int i = 0; i < 10000 && want(3) == WEIR_ERR_LOG; i++)
+        wr__rest(1);
+    set(3, WEIR_OK, false);
+    for (int i = 0; i < 10000 && want(3) == WEIR_ERR_NOT_FOUND; i++)
+        wr__rest(1);
+    assert_true(is_retriable()); /* asked again */
+    wait_asked(3, 2);
+}
+
 static void test_trouble_holds_up_all_and_passes(void **state)
 {
     (void)state;
@@ -215,7 +231,8 @@ static void test_stops_with_wants_left(void **state)
     const int64_t start = wr__monotonic_ns();
     wr__fetcher_free(fetcher);
     assert_true(wr__monotonic_ns() - start < 2000000000);
-    fetcher = wr__fetcher_new("http://sr.example", fetch, &n); /* never started */
+    fetcher =
+        wr__fetcher_new("http://sr.example", WR_WANT_FORGET_MS, fetch, &n); /* never started */
 }
 
 /* ---- the whole, over HTTP ---- */
@@ -315,6 +332,7 @@ int main(void)
         TEST(test_asked_once_for_many),
         TEST(test_by_guid),
         TEST(test_none_is_remembered),
+        TEST(test_what_was_not_there_may_come),
         TEST(test_trouble_holds_up_all_and_passes),
         TEST(test_one_that_always_fails_does_not_stand_before_the_rest),
         TEST(test_memory_is_bounded),
