@@ -76,9 +76,10 @@ const wr_registry_schema *wr__registry_keep(wr_registry *r, const wr_registry_sc
     if (!s) {
         s = copy_schema(r->arena, schema);
         (void)wr_map_put(&r->by_id, id_key(&s->id), s);
-        if (s->has_guid)
-            (void)wr_map_put(&r->by_guid, guid_key(s->guid), s);
     }
+    /* One that was kept without its GUID stays as it is, and is found by that from now on. */
+    if (schema->has_guid && !wr_map_get(&r->by_guid, guid_key(schema->guid)))
+        (void)wr_map_put(&r->by_guid, guid_key(schema->guid), s);
     pthread_mutex_unlock(&r->lock);
     return s;
 }

@@ -93,9 +93,9 @@ static weir_status take_options(const wr_plan_env *env, const part *p, weir_erro
     wr_format_use *use = p->use;
     if (use->format->can_infer && use->format->implemented) {
         if (!env->registry)
-            return wr_error(err, WEIR_ERR_UNSUPPORTED,
-                            "Cannot create topic '%s' with format %s: a schema registry "
-                            "('ksql.schema.registry.url') is not supported on Kafka yet",
+            return wr_error(err, WEIR_ERR_CONFIG,
+                            "Cannot create topic '%s' with format %s without configuring "
+                            "'ksql.schema.registry.url'",
                             p->source->topic, use->format->name);
         use->options.registry = env->registry;
         use->options.owner = p->source->name;

@@ -205,12 +205,32 @@ static bool restore_one(void *arg, wr_str key, wr_str value)
     return r->status == WEIR_OK;
 }
 
-/* Before any statement is executed again: what they mean may hang on it.
+static const char *setting(void *user, const char *name)
+{
+    return wr_settings_get(user, name);
+}
+
+/* One that others run, where the settings name one. No connection is made yet. */
+static weir_status open_named(wr_engine *e, weir_error *err)
+{
+    wr_arena *a = wr_arena_new(0);
+    wr_registry_options options;
+    weir_status st = wr_registry_options_from(setting, &e->settings, a, &options, err);
+    if (st == WEIR_OK && options.urls)
+        st = wr_registry_open_http(&options, &e->registry, err);
+    wr_arena_free(a);
+    return st;
+}
+
+/* Before any statement is executed again: what they mean may hang on it. Tests have a registry of
+ * their own, whatever their settings say.
  * @pre the database and the settings are there. */
 weir_status wr__engine_open_registry(wr_engine *e, const wr_engine_options *o, weir_error *err)
 {
     WR_ASSERT(e->db && !e->registry);
-    if (o->log == WR_LOG_KAFKA) /* one over HTTP is not built yet: statements say so */
+    if (o->mode != WR_ENGINE_PIPED)
+        WR_TRY(open_named(e, err));
+    if (e->registry || o->log == WR_LOG_KAFKA)
         return WEIR_OK;
     e->registry = wr_registry_open_memory();
     e->own_registry = true;

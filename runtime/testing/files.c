@@ -9,25 +9,6 @@
  */
 #include "runtime/testing/testing_internal.h"
 
-#include <errno.h>
-
-weir_status wr__read_file(const char *path, wr_buf *out, weir_error *err)
-{
-    bool standard = strcmp(path, "-") == 0;
-    FILE *f = standard ? stdin : fopen(path, "rb");
-    if (!f)
-        return wr_error(err, WEIR_ERR_IO, "Cannot read %s: %s", path, strerror(errno));
-    size_t n;
-    do {
-        n = fread(wr_buf_reserve(out, 65536), 1, 65536, f);
-        out->len += n;
-    } while (n);
-    bool bad = ferror(f) != 0;
-    if (!standard)
-        fclose(f);
-    return bad ? wr_error(err, WEIR_ERR_IO, "Cannot read %s", path) : WEIR_OK;
-}
-
 /* The list @p name of the JSON object in a file; comments are allowed. */
 static weir_status read_list(const char *path, const char *name, wr_arena *a, const wr_json **out,
                              weir_error *err)
