@@ -153,6 +153,7 @@ wr_format_use wr__inherited_format(const wr_format_use *from)
 
 /* ---- what the registry holds ---- */
 
+/* ksqlDB's naming, and that of all clients unless they are told otherwise. */
 static const char *subject_of(const part *p)
 {
     return wr_arena_printf(p->source->arena, "%s-%s", p->source->topic, p->name);
@@ -390,6 +391,7 @@ static weir_status declared_part(const wr_plan_env *env, const part *p, weir_err
     return schema ? WEIR_OK : try_draft(p->source, p->is_key, err);
 }
 
+/* Nothing is registered before the whole statement is planned: this only notes it. */
 weir_status wr__declared_schemas(const wr_plan_env *env, wr_source *s, weir_error *err)
 {
     part key = part_of(s, NULL, true), value = part_of(s, NULL, false);

@@ -184,7 +184,9 @@ static bool restore_registered(restore *r, wr_str rest)
     return true;
 }
 
-/* One entry, in order of numbers; the first that cannot be read ends the scan. */
+/* Every entry was durable when a statement returned, so none is left out: an engine that went on
+ * without a schema could not read what was written with it. One entry, in order of numbers; the
+ * first that cannot be read ends the scan. */
 static bool restore_one(void *arg, wr_str key, wr_str value)
 {
     restore *r = arg;
@@ -205,12 +207,14 @@ static bool restore_one(void *arg, wr_str key, wr_str value)
     return r->status == WEIR_OK;
 }
 
+/* Server settings: what a session sets does not change whom others ask. */
 static const char *setting(void *user, const char *name)
 {
     return wr_settings_get(user, name);
 }
 
-/* One that others run, where the settings name one. No connection is made yet. */
+/* One that others run, where the settings name one. No connection is made yet: one that is down is
+ * no reason not to start. */
 static weir_status open_named(wr_engine *e, weir_error *err)
 {
     wr_arena *a = wr_arena_new(0);

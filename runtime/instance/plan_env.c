@@ -112,7 +112,8 @@ static weir_status look_up_topic(wr_engine *e, const char *topic, wr_known_topic
     return WEIR_OK;
 }
 
-/* May wait for the registry, with its retries. That there is none is an answer. */
+/* Of the latest, what is remembered would not do: it is what changes.
+ * May wait for the registry, with its retries. That there is none is an answer. */
 static weir_status look_up_schema(wr_engine *e, const wr_known_schema *asked,
                                   wr_known_topics *topics, wr_arena *a, weir_error *err)
 {
