@@ -28,6 +28,8 @@ const cli_command cli_test_command = {
         "                         three files; ksqlDB's older form\n"
         "  --case FILE            one case in JSON to one result (-: from standard input)\n"
         "  --cases FILE           a case on each line, a result on each line\n"
+        "  --schema-registry DIR  begin each test with the schemas of DIR: SUBJECT.avsc, .json, "
+        ".proto\n"
         "  --batch-rows N         process N rows at a time; no result may depend on it\n"
         "\n"
         "A file is one test, named by the file. Lines --@test: name divide it into several, each\n"

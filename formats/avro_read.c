@@ -6,6 +6,7 @@
  * boxed. Where a value ends does not depend on its way: the same bytes are taken as wr__avro_skip
  * takes, or the read fails.
  */
+#include "formats/json_text.h"
 #include "formats/avro.h"
 
 #include "formats/json_text.h"

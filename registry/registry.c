@@ -76,9 +76,10 @@ const wr_registry_schema *wr__registry_keep(wr_registry *r, const wr_registry_sc
     if (!s) {
         s = copy_schema(r->arena, schema);
         (void)wr_map_put(&r->by_id, id_key(&s->id), s);
-        if (s->has_guid)
-            (void)wr_map_put(&r->by_guid, guid_key(s->guid), s);
     }
+    /* One that was kept without its GUID stays as it is, and is found by that from now on. */
+    if (schema->has_guid && !wr_map_get(&r->by_guid, guid_key(schema->guid)))
+        (void)wr_map_put(&r->by_guid, guid_key(schema->guid), s);
     pthread_mutex_unlock(&r->lock);
     return s;
 }
@@ -113,6 +114,21 @@ weir_status wr_registry_get_id(wr_registry *r, uint32_t id, const wr_registry_sc
 {
     *out = wr__registry_seen_id(r, id);
     return *out ? WEIR_OK : r->class_->get_id(r, id, out, err);
+}
+
+weir_status wr_registry_get_guid(wr_registry *r, const uint8_t guid[WR_GUID_BYTES],
+                                 const wr_registry_schema **out, weir_error *err)
+{
+    *out = wr__registry_seen_guid(r, guid);
+    return *out ? WEIR_OK : r->class_->get_guid(r, guid, out, err);
+}
+
+const wr_registry_schema *wr_registry_remember(wr_registry *r, uint32_t id, wr_schema_kind kind,
+                                               wr_str text)
+{
+    WR_ASSERT(id > 0);
+    const wr_registry_schema schema = {.id = id, .kind = kind, .text = text};
+    return wr__registry_keep(r, &schema);
 }
 
 weir_status wr_registry_get_version(wr_registry *r, wr_str subject, int32_t version,

@@ -13,15 +13,20 @@
  *
  *     wr_registry_get_...    may block (one request, with its retries and time limit): statements
  *     wr_registry_known_...  never blocks: decoders, which have other records to go on with. What
- * is not known yet is fetched by the registry's own thread, and the call ends RETRIABLE until it is
- * there
+ *                            is not known yet is fetched by the registry's own thread, and the call
+ *                            ends RETRIABLE until it is there
+ *
+ * That there is no such schema is believed for 10 s, and then asked again: it may come yet.
  *
  * Errors, of all calls:
  *
- *     WEIR_ERR_NOT_FOUND  there is no such schema or subject (by the registry's error code, 404xx)
- *     WEIR_ERR_LOG        it cannot be reached, or is in trouble itself (5xx, time limit):
- * RETRIABLE WEIR_ERR_CONFIG     it refuses us (401, 403), or the URL, the certificates ... are
- * wrong WEIR_ERR_STATEMENT  it refuses the schema (incompatible 409, invalid 422): in its own words
+ *     WEIR_ERR_NOT_FOUND  there is no such schema or subject (by the registry's error code, 404xx),
+ *                         or none that can be used: its type is unknown, its
+ *                         references lead nowhere or in a circle
+ *     WEIR_ERR_LOG        it cannot be reached, or is in trouble itself (5xx, time limit, answers
+ *                         without sense): RETRIABLE
+ *     WEIR_ERR_CONFIG     it refuses us (401, 403), or the URL, the certificates ... are wrong
+ *     WEIR_ERR_STATEMENT  it refuses the schema (incompatible 409, invalid 422): in its own words
  *
  * Threads: all functions may be called by any thread, but open and free.
  */
@@ -86,6 +91,17 @@ typedef struct wr_registry_options {
     const char *user_agent;
 } wr_registry_options;
 
+/** A setting's value by its name; NULL: it is not set. */
+typedef const char *(*wr_registry_setting_fn)(void *user, const char *name);
+/**
+ * The options that the settings ask for: `ksql.schema.registry.*` and Weir's own (options.c has the
+ * list). Texts are in @p arena. `urls` NULL: no registry is set.
+ * @return WEIR_ERR_CONFIG: what is set contradicts itself, or is not supported; the setting is
+ * named.
+ */
+weir_status wr_registry_options_from(wr_registry_setting_fn get, void *user, wr_arena *arena,
+                                     wr_registry_options *out, weir_error *err) WR_MUST_CHECK;
+
 /** Makes no connection yet: a registry that is down is no reason not to start. */
 weir_status wr_registry_open_http(const wr_registry_options *options, wr_registry **out,
                                   weir_error *err) WR_MUST_CHECK;
@@ -107,6 +123,14 @@ weir_status wr_registry_known_guid(wr_registry *r, const uint8_t guid[WR_GUID_BY
 
 weir_status wr_registry_get_id(wr_registry *r, uint32_t id, const wr_registry_schema **out,
                                weir_error *err) WR_MUST_CHECK;
+weir_status wr_registry_get_guid(wr_registry *r, const uint8_t guid[WR_GUID_BYTES],
+                                 const wr_registry_schema **out, weir_error *err) WR_MUST_CHECK;
+/**
+ * A schema without references that was seen in an earlier life of the process: it is known from now
+ * on, as if it had been asked for. @return what is known under the id.
+ */
+const wr_registry_schema *wr_registry_remember(wr_registry *r, uint32_t id, wr_schema_kind kind,
+                                               wr_str text);
 /** Version @p version of a subject, 0: the latest, never from memory. @p found: its number, or
  * NULL. */
 weir_status wr_registry_get_version(wr_registry *r, wr_str subject, int32_t version,

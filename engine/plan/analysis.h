@@ -205,7 +205,16 @@ weir_status wr__build_select_key(wr__builder *b, wr__stage *st, wr_ast_expr *con
 void wr__build_repartition(wr__builder *b, wr__stage *st, const wr_format_use *key,
                            const char *context);
 /** Key format for an internal topic: @p want where it can hold the key, else JSON. */
-wr_format_use wr__internal_key_format(const wr_format_use *want, const wr_schema *schema);
+wr_format_use wr__internal_key_format(wr_arena *a, const wr_format_use *want,
+                                      const wr_schema *schema);
+/**
+ * What keys of an internal topic are written with in a format with a registry: the schema of
+ * @p want, where it has one that can hold @p schema's keys, so that partitions agree with those of
+ * that topic; else one of the plan's own, which no registry knows, since nobody else reads it.
+ * @return false: the format cannot name the columns.
+ */
+bool wr__internal_schema(wr_arena *a, const wr_format_use *want, const wr_schema *schema,
+                         wr_format_use *use);
 /** FROM with all JOINs. */
 weir_status wr__build_joins(wr__builder *b, const bool *used, wr__stage *out,
                             weir_error *err) WR_MUST_CHECK;

@@ -509,8 +509,9 @@ static weir_status fk_config(wr__builder *b, const join_sides *s, const wr__stag
     WR_TRY(wr_expr_compile(s->left, &scope.base, b->plan->arena, &cfg->fk, err));
     cfg->fk_ast = s->left;
     cfg->exact = wr_settings_bool(b->an->env->settings, "weir.kafka.streams.exact", false);
-    cfg->left_key = wr__internal_key_format(&l->key_format, l->step->schema);
-    cfg->right_key = wr__internal_key_format(&r->key_format, r->step->schema);
+    wr_arena *a = b->plan->arena;
+    cfg->left_key = wr__internal_key_format(a, &l->key_format, l->step->schema);
+    cfg->right_key = wr__internal_key_format(a, &r->key_format, r->step->schema);
     cfg->subscription_topic = wr__add_topic(b, "Join-subscription-repartition",
                                             WR_TOPIC_REPARTITION, r->partitions, false);
     cfg->response_topic =

@@ -49,7 +49,13 @@ typedef struct wr_format_use {
     const wr_format *format; /* one of the constants of formats/: equal formats, equal pointers */
     wr_format_options options;
     bool wrap_set; /* WRAP_SINGLE_VALUE was given or applies: shown as a feature */
+    /* Formats with a registry. */
+    uint32_t schema_id; /* ..._SCHEMA_ID of WITH: options.schema is that one; 0: not given */
+    bool registers;     /* the statement registers the columns as a schema of the topic */
 } wr_format_use;
+
+/* With texts of its own, in @p a. */
+wr_format_use wr__format_use_copy(wr_arena *a, const wr_format_use *from);
 
 /* Kinds are what the code tells apart; a step's name, as in brackets here, is what people see. */
 typedef enum wr_step_kind {

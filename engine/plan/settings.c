@@ -121,7 +121,8 @@ static const wr_setting settings[] = {
      "_confluent.*,__confluent.*,_schemas,__consumer_offsets,__transaction_state,connect-configs,"
      "connect-offsets,connect-status,connect-statuses",
      FIXED, KSQL, TEXT, "Topics that must not be written"},
-    {"ksql.schema.registry.url", NULL, EDIT, KSQL, TEXT, "Schema registry"},
+    {"ksql.schema.registry.url", NULL, FIXED, KSQL, TEXT,
+     "Schema registry; several URLs, separated by commas, are one"},
     {"ksql.service.id", "default_", FIXED, KSQL, NAME, "Name of this service"},
     {"ksql.source.table.materialization.enabled", "true", FIXED, KSQL, FLAG,
      "CREATE SOURCE TABLE serves pull queries"},
@@ -156,6 +157,23 @@ static const wr_setting settings[] = {
      "Also lose the windows and send the unmatched rows that Kafka Streams does: for comparisons"},
     {"weir.memtable.bytes", "16777216", FIXED, KSQL, NUMBER(1048576, TERABYTE),
      "Memory for state and topics not yet on disk"},
+    {"weir.schema.registry.bearer.token", NULL, FIXED, KSQL, TEXT, "Token for the registry"},
+    {"weir.schema.registry.ca.file", NULL, FIXED, KSQL, TEXT,
+     "Certificates of authorities (PEM) that the registry's is checked with"},
+    {"weir.schema.registry.certificate.file", NULL, FIXED, KSQL, TEXT,
+     "Certificate (PEM) that the registry is shown"},
+    {"weir.schema.registry.context", NULL, FIXED, KSQL, TEXT,
+     "Context of the registry's subjects and ids"},
+    {"weir.schema.registry.insecure", "false", FIXED, KSQL, FLAG,
+     "Take any certificate of the registry"},
+    {"weir.schema.registry.key.file", NULL, FIXED, KSQL, TEXT, "Key (PEM) of the certificate"},
+    {"weir.schema.registry.key.password", NULL, FIXED, KSQL, TEXT, "Password of the key"},
+    {"weir.schema.registry.password", NULL, FIXED, KSQL, TEXT, "Password for the registry"},
+    {"weir.schema.registry.timeout.ms", "10000", FIXED, KSQL, NUMBER(1, YEAR_MS),
+     "How long a statement asks the registry, retries included"},
+    {"weir.schema.registry.url", NULL, FIXED, KSQL, TEXT,
+     "Schema registry, before ksqlDB's setting"},
+    {"weir.schema.registry.user", NULL, FIXED, KSQL, TEXT, "User of the registry"},
     {"weir.sinks.shared", "false", FIXED, KSQL, FLAG,
      "Statements of a file and of a prompt, or of two files, may write to one topic"},
     {"weir.state.cache.bytes", "268435456", FIXED, KSQL, NUMBER(0, TERABYTE),
@@ -175,7 +193,6 @@ static const wr_setting settings[] = {
 static const struct {
     const char *name, *why;
 } without_effect[] = {
-    {"ksql.assert.schema.default.timeout.ms", "there is no schema registry to ask yet"},
     {"ksql.assert.topic.default.timeout.ms", "ASSERT TOPIC is not supported yet"},
     {"ksql.connect.url", "Kafka Connect is not supported yet"},
     {"ksql.extension.dir", "there are no functions of users yet"},
@@ -184,7 +201,6 @@ static const struct {
     {"ksql.query.error.max.queue.size",
      "the last error of a query is kept, and the log has the others"},
     {"ksql.query.push.v2.continuation.tokens.enabled", "push queries cannot be resumed yet"},
-    {"ksql.schema.registry.url", "formats that use a schema registry are not supported yet"},
     {"ksql.udfs.enabled", "there are no functions of users yet"},
     {"num.standby.replicas", "state is rebuilt from changelogs; there are no standby tasks"},
     {"num.stream.threads", "weir.threads is the number of threads"},
@@ -417,8 +433,8 @@ const char *wr_settings_without_effect(const char *name, bool kafka)
     for (size_t i = 0; i < WR_ARRAY_LEN(without_effect); i++)
         if (strcmp(without_effect[i].name, canonical) == 0)
             return without_effect[i].why;
-    if (find_setting(canonical))
-        return NULL;
+    if (find_setting(canonical) || starts_with(canonical, "ksql.schema.registry."))
+        return NULL; /* the second: read where the registry is opened */
     if (in_family(canonical, client_families, WR_ARRAY_LEN(client_families)) &&
         !in_family(canonical, java_families, WR_ARRAY_LEN(java_families)))
         return kafka ? NULL : "the embedded log has no Kafka client";

@@ -386,9 +386,7 @@ static weir_status check_keys(const wr_ast_stmt *stmt, const wr_source *s, weir_
     return WEIR_OK;
 }
 
-/* All of CREATE STREAM | TABLE with columns. Without columns, or with keys alone, the rest would
- * come from a schema registry, which formats with can_infer could read; there is none yet, so such
- * a statement is refused by name rather than taken as a source without values. */
+/* All of CREATE STREAM | TABLE with columns; those that are not declared come from the registry. */
 static weir_status fill_source(const wr_plan_env *env, const wr_ast_stmt *stmt, wr_source *s,
                                wr_new_topic *topic, weir_error *err)
 {
@@ -407,20 +405,16 @@ static weir_status fill_source(const wr_plan_env *env, const wr_ast_stmt *stmt, 
     wr_column *cols = NULL;
     uint32_t n = 0;
     WR_TRY(read_columns(env, stmt, s->arena, &cols, &n, err));
-    s->schema = wr_schema_new(s->arena, cols, n);
     WR_TRY(choose_formats(env, stmt, s, &with, err));
-    if (n == 0 || s->schema->keys_n == n) {
-        if (s->value.format->can_infer)
-            return wr_error_at(err, WEIR_ERR_UNSUPPORTED, stmt->name.pos,
-                               "Columns from the schema registry are not supported yet: declare "
-                               "the columns of %s",
-                               s->name);
-        if (n == 0)
-            return wr_error_at(err, WEIR_ERR_STATEMENT, stmt->name.pos,
-                               "The statement does not define any columns.");
-    }
+    WR_TRY(wr__schema_options(env, s, &with, err));
+    WR_TRY(wr__infer_columns(env, s, &with, &cols, &n, err));
+    if (n == 0)
+        return wr_error_at(err, WEIR_ERR_STATEMENT, stmt->name.pos,
+                           "The statement does not define any columns.");
+    s->schema = wr_schema_new(s->arena, cols, n);
     WR_TRY(check_keys(stmt, s, err));
     WR_TRY(wr__source_check_formats(env, s, &with, stmt, err));
+    WR_TRY(wr__declared_schemas(env, s, err));
     WR_TRY(wr__source_timestamp(s, &with, err));
     if (stmt->or_replace)
         WR_TRY(check_replace(env, stmt, s, err));

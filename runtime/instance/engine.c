@@ -98,6 +98,7 @@ static wr_engine *engine_new(const wr_engine_options *o)
     pthread_condattr_destroy(&attr);
     pthread_mutex_init(&e->lock, NULL);
     pthread_mutex_init(&e->stepping, NULL);
+    pthread_mutex_init(&e->registering, NULL);
     wr__writers_init(&e->writers);
     wr_rng_seed_os(&e->rng);
     wr_catalog_init(&e->catalog);
@@ -121,6 +122,8 @@ weir_status wr_engine_open(const wr_engine_options *o, wr_engine **out, weir_err
     weir_status st = open_db(e, o, err);
     if (st == WEIR_OK)
         st = open_log(e, o, err);
+    if (st == WEIR_OK)
+        st = wr__engine_open_registry(e, o, err);
     if (st != WEIR_OK) {
         (void)wr_engine_close(e, NULL);
         return st;
@@ -186,6 +189,7 @@ weir_status wr_engine_close(wr_engine *e, weir_error *err)
     wr__writers_free(&e->writers);
     if (e->log)
         wr_log_close(e->log);
+    wr_registry_free(e->registry); /* after the last query: their decoders ask it */
     wr_db_close(e->db);
     wr_catalog_free(&e->catalog);
     wr_settings_free(&e->settings);
@@ -193,6 +197,7 @@ weir_status wr_engine_close(wr_engine *e, weir_error *err)
     wr_free(e->transient_prefix);
     pthread_mutex_destroy(&e->lock);
     pthread_mutex_destroy(&e->stepping);
+    pthread_mutex_destroy(&e->registering);
     pthread_cond_destroy(&e->changed);
     wr_free(e);
     return st;

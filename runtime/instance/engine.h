@@ -91,6 +91,19 @@ void wr_engine_note_write(wr_engine *e);
 /* ---- parts ---- */
 
 wr_log *wr_engine_log(wr_engine *e);
+/** Schemas of topics: the registry of the settings, or one of this process on the embedded log.
+ *  NULL: on Kafka, where the settings name none. */
+wr_registry *wr_engine_registry(wr_engine *e);
+/**
+ * Register a schema for a statement; without the lock. In the registry of this process it is kept
+ * with the data directory, durable on return.
+ */
+weir_status wr_engine_register_schema(wr_engine *e, const char *subject,
+                                      const wr_schema_draft *draft, const wr_registry_schema **out,
+                                      weir_error *err) WR_MUST_CHECK;
+/** Forget a subject, with what is kept of it. */
+weir_status wr_engine_delete_subject(wr_engine *e, const char *subject,
+                                     weir_error *err) WR_MUST_CHECK;
 wr_db *wr_engine_db(wr_engine *e);
 /** Server settings; constant. */
 const wr_settings *wr_engine_settings(const wr_engine *e);

@@ -4,7 +4,7 @@
  * ... SELECT.
  *
  *     under the lock   plan; reserve what is made and what is read; take a number
- *     without it       1 the sink's topic
+ *     without it       1 the topic, and the schemas of what is written to it
  *                      2 OR REPLACE: the old query stops, with a last commit, but stays
  *                      3 the new query is made and started; it goes on with the offsets and the
  *                        state of the old one, so it cannot be before 2
@@ -27,6 +27,7 @@
 /** What planning has found out. */
 typedef struct definition {
     wr_source *source; /* to be added to the catalog; one reference */
+    wr_source *target; /* INSERT INTO: what its rows go to; one reference */
     wr_new_topic topic;
     wr_plan *plan; /* to be run as query `id`; NULL: there is none, or the query has it */
     bool has_query;
@@ -45,6 +46,7 @@ static void definition_free(definition *d)
 {
     WR_ASSERT(!d->query);
     wr_source_unref(d->source);
+    wr_source_unref(d->target);
     wr_plan_free(d->plan);
     *d = (definition){0};
 }
@@ -164,6 +166,8 @@ static weir_status plan_definition(wr_exec *x, wr_instance_env *env, definition 
         break;
     case WR_AST_INSERT_SELECT:
         WR_TRY(wr_plan_insert_select(&env->base, stmt, &d->plan, &given, err));
+        d->target = wr_catalog_find(env->base.catalog, stmt->name.name);
+        wr_source_ref(d->target);
         break;
     default:
         WR_TRY(plan_source(x, env, d, err));
@@ -313,16 +317,16 @@ weir_status wr__validate_definition(wr_exec *x, wr_catalog *catalog, wr__defined
         wr_instance_env_init(&env, x->engine, catalog, &x->settings, &x->topics, x->arena);
         weir_status st = plan_definition(x, &env, &d, err);
         name_query(&d);
-        bool planned = st == WEIR_OK && !env.missing && !d.nothing;
+        bool planned = st == WEIR_OK && !wr_instance_env_asks(&env) && !d.nothing;
         if (planned)
             add_to_catalog(catalog, x, &d, d.plan);
         wr_engine_unlock(x->engine);
         if (planned && d.plan)
             st = describe_query(x, &d, out, err);
         definition_free(&d);
-        if (!env.missing)
+        if (!wr_instance_env_asks(&env))
             return st;
-        WR_TRY(wr_instance_look_up(x->engine, env.missing, &x->topics, x->arena, err));
+        WR_TRY(wr_instance_look_up(x->engine, &env, &x->topics, x->arena, err));
     }
 }
 
@@ -343,6 +347,61 @@ static weir_status create_topic(wr_engine *e, definition *d, weir_error *err)
     weir_status st = wr_topic_create(wr_engine_log(e), &spec, err);
     d->topic_made = st == WEIR_OK;
     return st == WEIR_ERR_EXISTS ? WEIR_OK : st;
+}
+
+/* What is known as the latest schema of a subject; made if nothing is. What is put there is kept
+ * with the statement, so that a later opening asks nobody. */
+static wr_known_schema *known_schema(wr_exec *x, const char *subject)
+{
+    for (size_t i = 0; i < x->topics.schemas.n; i++)
+        if (!x->topics.schemas.v[i].id && strcmp(x->topics.schemas.v[i].subject, subject) == 0)
+            return &x->topics.schemas.v[i];
+    wr_arr_push(x->arena, &x->topics.schemas, ((wr_known_schema){.subject = subject}));
+    return &x->topics.schemas.v[x->topics.schemas.n - 1];
+}
+
+/* Would registering it again give this one? */
+static bool is_draft(const wr_registry_schema *s, const wr_schema_draft *draft)
+{
+    return s->kind == draft->kind && wr_str_eq(s->text, draft->text) && !draft->references_n;
+}
+
+/* The schema of one part: of what is written by a query in any case, of what is declared where the
+ * topic has none. */
+static weir_status register_part(wr_exec *x, const wr_source *s, bool is_key, bool query,
+                                 const wr_registry_schema **out, weir_error *err)
+{
+    const wr_format_use *use = is_key ? &s->key : &s->value;
+    wr_schema_draft draft;
+    if (!wr_plan_has_schema(s, is_key) || !(query || use->registers))
+        return WEIR_OK;
+    const char *subject = wr_arena_printf(x->arena, "%s-%s", s->topic, is_key ? "key" : "value");
+    WR_TRY(wr_plan_schema_draft(s, is_key, x->arena, &draft, err));
+    wr_known_schema *known = known_schema(x, subject);
+    if (wr_engine_replaying(x->engine) && known->schema && is_draft(known->schema, &draft)) {
+        *out = known->schema; /* registered when the statement was executed first */
+        return WEIR_OK;
+    }
+    WR_TRY(wr_engine_register_schema(x->engine, subject, &draft, out, err));
+    known->schema = *out; /* kept with the statement */
+    return WEIR_OK;
+}
+
+/* With the topic, before the query is made: its encoders need them. Before anything is written with
+ * them. They stay where the statement fails later on: schemas are only ever added, and the next
+ * attempt finds them. */
+static weir_status register_schemas(wr_exec *x, definition *d, weir_error *err)
+{
+    const wr_source *s = d->source ? d->source : d->target;
+    const wr_registry_schema *key = NULL, *value = NULL;
+    if (!s)
+        return WEIR_OK;
+    bool query = d->plan && d->plan->root->kind == WR_STEP_SINK;
+    WR_TRY(register_part(x, s, true, query, &key, err));
+    WR_TRY(register_part(x, s, false, query, &value, err));
+    if (query)
+        wr_plan_set_sink_schemas(d->plan, key, value);
+    return WEIR_OK;
 }
 
 /* With threads the query opens its topics now, or (where it joins others that read them) on their
@@ -423,6 +482,8 @@ static weir_status carry_out(wr_exec *x, definition *d, weir_error *err)
 {
     wr_wait wait = wr_wait_new(x->engine, &x->interrupted, WR_WAIT_STATEMENT_MS);
     weir_status st = create_topic(x->engine, d, err);
+    if (st == WEIR_OK)
+        st = register_schemas(x, d, err);
     if (st == WEIR_OK && d->old) {
         st = wr_query_entry_hold(d->old, &wait, err);
         d->old_held = st == WEIR_OK;

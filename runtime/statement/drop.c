@@ -4,7 +4,7 @@
  *
  *     under the lock   may it be dropped? reserve it and its query
  *     without it       1 its query stops, but stays
- *                      2 DELETE TOPIC
+ *                      2 DELETE TOPIC, with its schemas
  *                      3 what is kept about it is forgotten
  *     under the lock   source, query and list change together
  *     without it       the query goes, with its state
@@ -20,6 +20,8 @@
 #include "runtime/statement/kept.h"
 #include "runtime/statement/planned.h"
 #include "runtime/statement/statement_class.h"
+
+#include <stdio.h>
 
 typedef struct dropping {
     wr_source *source;     /* one reference; NULL: IF EXISTS, and it does not */
@@ -53,11 +55,23 @@ static weir_status plan(wr_exec *x, wr_instance_env *env, void *arg, wr_reservat
     return WEIR_OK;
 }
 
-/* A topic that is gone already is no reason to keep its source. */
+/* A topic that is gone already is no reason to keep its source. Its schemas go with it, value and
+ * key each where the source has some; records of other topics that name them stay readable, since a
+ * registry forgets the subject, not the id. */
 static weir_status delete_topic(wr_engine *e, const wr_source *s, weir_error *err)
 {
     weir_status st = wr_topic_remove(wr_engine_log(e), s->topic, err);
-    return st == WEIR_ERR_NOT_FOUND ? WEIR_OK : st;
+    if (st != WEIR_OK && st != WEIR_ERR_NOT_FOUND)
+        return st;
+    for (int is_key = 0; is_key <= 1; is_key++) {
+        char subject[300];
+        if (!wr_plan_has_schema(s, is_key))
+            continue;
+        WR_ASSERT(strlen(s->topic) < sizeof subject - 8); /* topics have 249 bytes at most */
+        snprintf(subject, sizeof subject, "%s-%s", s->topic, is_key ? "key" : "value");
+        WR_TRY(wr_engine_delete_subject(e, subject, err));
+    }
+    return WEIR_OK;
 }
 
 /* The steps of the file's head. */

@@ -39,7 +39,8 @@ weir_status wr__keep_text(const wr_exec *x, wr__subject subject, uint64_t id, wr
         return WEIR_OK;
     WR_ASSERT(subject.text[1] == ':');
     WR_ASSERT(sql.len > 0);
-    return wr_statement_log_put(wr_engine_db(x->engine), id, subject.text, &x->settings, sql, err);
+    return wr_statement_log_put(wr_engine_db(x->engine), id, subject.text, &x->settings, &x->topics,
+                                sql, err);
 }
 
 weir_status wr__keep_statement(const wr_exec *x, wr__subject subject, uint64_t id, weir_error *err)

@@ -30,7 +30,9 @@ static weir_status replay_one(wr_engine *e, const wr_kept *k, weir_error *err)
     wr_engine_unlock(e);
     weir_status st = wr_exec_new(e, &s, k->sql.ptr, k->sql.len, &x, err);
     if (st == WEIR_OK) {
-        st = wr_exec_step(x, 0, err);
+        st = wr_kept_schemas(k, wr_engine_registry(e), x->arena, &x->topics, err);
+        if (st == WEIR_OK)
+            st = wr_exec_step(x, 0, err);
         st = st == WEIR_DONE || st == WEIR_ROW ? WEIR_OK : st;
         wr_exec_free(x);
     }

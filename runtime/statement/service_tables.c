@@ -25,7 +25,9 @@ static weir_status define(wr_engine *e, const wr_service_kept *k, weir_error *er
     wr_kept_apply_settings(&k->statement, &s);
     weir_status st = wr_exec_new(e, &s, k->statement.sql.ptr, k->statement.sql.len, &x, err);
     if (st == WEIR_OK) {
-        st = wr_exec_step(x, 0, err);
+        st = wr_kept_schemas(&k->statement, wr_engine_registry(e), x->arena, &x->topics, err);
+        if (st == WEIR_OK)
+            st = wr_exec_step(x, 0, err);
         st = st == WEIR_DONE ? WEIR_OK : st;
         if (st == WEIR_OK && x->stmt->kind != WR_AST_CREATE_TYPE) {
             wr_engine_lock(e);

@@ -30,8 +30,8 @@ static weir_status refuse_connect(wr_exec *x, weir_error *err)
 
 static weir_status refuse_assert(wr_exec *x, weir_error *err)
 {
-    return wr_error_at(err, WEIR_ERR_UNSUPPORTED, x->stmt->pos, "ASSERT %s is not supported yet",
-                       x->stmt->kind == WR_AST_ASSERT_SCHEMA ? "SCHEMA" : "TOPIC");
+    return wr_error_at(err, WEIR_ERR_UNSUPPORTED, x->stmt->pos,
+                       "ASSERT TOPIC is not supported yet");
 }
 
 static weir_status refuse_test_assert(wr_exec *x, weir_error *err)
@@ -77,7 +77,7 @@ static const wr__statement_class classes[] = {
     [WR_AST_ALTER_SYSTEM] = {WR_EXEC_COMMAND, refuse_system, NULL, NULL},
     [WR_AST_CREATE_CONNECTOR] = {WR_EXEC_COMMAND, refuse_connect, NULL, NULL},
     [WR_AST_DROP_CONNECTOR] = {WR_EXEC_COMMAND, refuse_connect, NULL, NULL},
-    [WR_AST_ASSERT_SCHEMA] = {WR_EXEC_COMMAND, refuse_assert, NULL, NULL},
+    [WR_AST_ASSERT_SCHEMA] = {WR_EXEC_COMMAND, wr__execute_assert_schema, NULL, NULL},
     [WR_AST_ASSERT_TOPIC] = {WR_EXEC_COMMAND, refuse_assert, NULL, NULL},
     [WR_AST_ASSERT_VALUES] = {WR_EXEC_COMMAND, refuse_test_assert, NULL, NULL},
     [WR_AST_ASSERT_NULL_VALUES] = {WR_EXEC_COMMAND, refuse_test_assert, NULL, NULL},

@@ -15,10 +15,11 @@
 enum { PASSED = 0, FAILED = 1, USAGE = 2 };
 
 static const char usage[] =
-    "usage: weir test [--batch-rows N] FILE.sql...\n"
-    "       weir test [--batch-rows N] --test-directory|-td DIR\n"
-    "       weir test [--batch-rows N] -s STATEMENTS.sql [-i INPUT.json] -o OUTPUT.json\n"
-    "       weir test [--batch-rows N] --case FILE | --cases FILE\n";
+    "usage: weir test [--schema-registry DIR] [--batch-rows N] FILE.sql...\n"
+    "       weir test [--schema-registry DIR] [--batch-rows N] --test-directory|-td DIR\n"
+    "       weir test [--schema-registry DIR] [--batch-rows N] -s STATEMENTS.sql [-i INPUT.json] "
+    "-o OUTPUT.json\n"
+    "       weir test [--schema-registry DIR] [--batch-rows N] --case FILE | --cases FILE\n";
 
 typedef struct command {
     wr__test_options options;
@@ -165,10 +166,15 @@ static int parse(int argc, char **argv, command *c)
     struct {
         const char *long_name, *short_name, **value;
     } known[] = {
-        {"--case", NULL, &c->one_case},       {"--cases", NULL, &c->cases},
-        {"--sql-file", "-s", &c->statements}, {"--input-file", "-i", &c->inputs},
-        {"--output-file", "-o", &c->outputs}, {"--test-directory", "-td", &c->directory},
-        {"--temp-folder", "-tf", &c->temp},   {"--batch-rows", NULL, &c->options.batch_rows},
+        {"--case", NULL, &c->one_case},
+        {"--cases", NULL, &c->cases},
+        {"--sql-file", "-s", &c->statements},
+        {"--input-file", "-i", &c->inputs},
+        {"--output-file", "-o", &c->outputs},
+        {"--test-directory", "-td", &c->directory},
+        {"--temp-folder", "-tf", &c->temp},
+        {"--batch-rows", NULL, &c->options.batch_rows},
+        {"--schema-registry", NULL, &c->options.schemas},
     };
     for (int i = 0; i < argc;) {
         int used = 0;

@@ -77,6 +77,7 @@ weir_status wr__world_open(const wr__test_options *options, wr__test_form form,
                      .clock = {{wall_stands_still, mono_goes_on},
                                wr_clock_system()->wall_ms(wr_clock_system())}};
     wr_map_init(&w->described);
+    wr_map_init(&w->given_ids);
     wr_settings settings;
     wr_settings_init(&settings, NULL);
     put_defaults(&settings, defaults, WR_ARRAY_LEN(defaults));
@@ -98,6 +99,8 @@ weir_status wr__world_open(const wr__test_options *options, wr__test_form form,
         wr_log *log = wr_engine_log(w->engine);
         st = wr_log_writer_new(log, &w->session.settings, &w->writer, err);
     }
+    if (st == WEIR_OK && options->schemas)
+        st = wr__world_seed(w, options->schemas, err);
     WR_ASSERT(st != WEIR_OK || (w->engine && w->writer));
     if (st != WEIR_OK)
         wr__world_close(w);
@@ -112,6 +115,7 @@ void wr__world_close(wr__world *w)
     for (size_t i = 0; (e = wr_map_next(&w->described, &i));)
         wr_source_unref(e->value);
     wr_map_free(&w->described);
+    wr_map_free(&w->given_ids);
     if (w->writer)
         wr_log_writer_close(w->writer);
     if (w->engine) {
@@ -187,6 +191,19 @@ weir_status wr__world_declared(wr__world *w, wr_str sql, weir_error *err)
     }
     wr_arena_free(a);
     return st;
+}
+
+const char *wr__world_topic_of(wr_str sql, wr_arena *a)
+{
+    wr_ast_stmt *stmt;
+    weir_error wrong;
+    if (wr_parse_statement(sql.ptr, sql.len, a, &stmt, &wrong) != WEIR_OK ||
+        stmt->kind != WR_AST_CREATE_SOURCE || !stmt->elements_n)
+        return NULL;
+    const wr_ast_property *p = wr_ast_find_property(stmt, "KAFKA_TOPIC");
+    return p && p->value->kind == WR_AST_STRING && p->value->text.len
+               ? wr_arena_strndup(a, p->value->text.ptr, p->value->text.len)
+               : NULL;
 }
 
 /* ---- statements ---- */

@@ -27,15 +27,17 @@ die() {
     exit 1
 }
 
-# fetch_with_maven POM FOLDER: copies the pom's dependencies to FOLDER, all or nothing.
+# fetch_with_maven FOLDER GOAL OPTION...: what a goal that takes -DoutputDirectory gets, in FOLDER, all or
+# nothing.
 # Two scripts at once do no harm: the first to finish renames its folder into place.
 fetch_with_maven() {
-    local pom=$1 folder=$2 part attempt
+    local folder=$1 goal=$2 part attempt
+    shift 2
     command -v mvn >/dev/null || die "maven is missing: run scripts/deps"
     mkdir -p "$(dirname "$folder")"
     part=$(mktemp -d "$folder.part.XXXXXX")
     for attempt in 1 2 3; do
-        if mvn -q -B -ntp -f "$pom" dependency:copy-dependencies -DoutputDirectory="$part" >&2; then
+        if mvn -q -B -ntp "$goal" -DoutputDirectory="$part" "$@" >&2; then
             mv -T "$part" "$folder" 2>/dev/null || rm -rf "$part"
             return 0
         fi

@@ -6,6 +6,7 @@
     with registry_fixture.shared() as registry:
         registry.url                              "http://127.0.0.1:N/apis/ccompat/v7"
         registry.get("/subjects")                 parsed JSON; post(path, body) likewise
+    with registry_fixture.RegistryServer(version="3.0.9") as registry:      one of the test's own
 """
 import contextlib
 import json
@@ -15,6 +16,9 @@ import urllib.error
 import urllib.request
 
 import service
+
+
+VERSION = "2.6.13"  # the one that is shared
 
 
 class Registry:
@@ -38,21 +42,24 @@ class Registry:
     def post(self, path, body):
         return self.request(path, body)
 
+    def put(self, path, body):
+        return self.request(path, body, "PUT")
+
 
 class RegistryServer(service.Service, Registry):
     """A registry of the test's own."""
 
     name = "registry"
 
-    def __init__(self, folder=None):
-        self.jars = self.check()
+    def __init__(self, folder=None, version=VERSION):
+        self.jars = self.check(version)
         super().__init__(folder)
         self.port, = service.free_ports(1)
         Registry.__init__(self, f"http://127.0.0.1:{self.port}/apis/ccompat/v7")
 
     @staticmethod
-    def check():
-        return service.fetched("fetch-registry")
+    def check(version=VERSION):
+        return service.fetched("fetch-registry", version)
 
     @property
     def address(self):

@@ -46,15 +46,15 @@ def wait_until(condition, seconds, what):
         time.sleep(0.05)
 
 
-def fetched(script):
+def fetched(script, *arguments):
     """The folder that scripts/fetch-... filled; skips the test where it has not run."""
     for command in ("java", "kcat"):
         if not shutil.which(command):
             raise unittest.SkipTest(f"{command} is not installed (scripts/deps installs it)")
-    done = subprocess.run([SOURCE_DIR / "scripts" / script, "--check"], capture_output=True,
-                          text=True)
+    done = subprocess.run([SOURCE_DIR / "scripts" / script, "--check", *arguments],
+                          capture_output=True, text=True)
     if done.returncode:
-        raise unittest.SkipTest(f"not fetched yet: run scripts/{script}")
+        raise unittest.SkipTest(f"not fetched yet: run scripts/{' '.join([script, *arguments])}")
     return Path(done.stdout.strip())
 
 

@@ -9,9 +9,11 @@ from sources import files, read, report
 TEXT = (".c", ".h", ".cpp", ".py", ".sh", ".cmake", ".txt", ".md", ".sql", ".xml", ".json", ".map")
 MACHINE = re.compile(r"(?<![\w.~}])/(?:home|root|work|Users)/\w+")
 URL = re.compile(r"\bhttps?://([^\s\"'<>)]+)")
-# Names of things (XML namespaces, licence) and this machine; ${...} is filled in at run time.
-URL_ALLOWED = re.compile(r"127\.0\.0\.1|localhost|\[::1\]|\{|\$|%s|maven\.apache\.org/(?:POM|xsd)|"
-                         r"www\.w3\.org/|www\.apache\.org/licenses|json-schema\.org")
+# Names of things (XML namespaces, licence), this machine, and names that are nobody's (.example), with
+# or without a user; ${...} is filled in at run time.
+URL_ALLOWED = re.compile(r"(?:[^/@\s]*@)?(?:127\.0\.0\.1|localhost|\[::1\]|\{|\$|%(?:\.\d+)?s|"
+                         r"[\w.-]+\.example\b|maven\.apache\.org/(?:POM|xsd)|"
+                         r"www\.w3\.org/|www\.apache\.org/licenses|json-schema\.org)")
 URL_FOLDERS = ("scripts/", "tests/", ".ci/", "cmake/", "bench/")
 
 

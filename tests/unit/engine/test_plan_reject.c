@@ -164,8 +164,8 @@ static const reject_case source_cases[] = {
      "The 'PROTOBUF' format is not supported yet.", "x (a INT) WITH"},
     {"CREATE STREAM x (a INT) WITH (KAFKA_TOPIC='x', PARTITIONS=1, VALUE_FORMAT='JSON', "
      "VALUE_SCHEMA_ID=1);",
-     "WITH property VALUE_SCHEMA_ID is not supported yet: formats that use the schema registry "
-     "come later",
+     "VALUE_FORMAT should support schema inference when VALUE_SCHEMA_ID is provided. Current "
+     "format is JSON.",
      "VALUE_SCHEMA_I"},
     {"CREATE STREAM x (a INT) WITH (KAFKA_TOPIC='x', PARTITIONS=1, VALUE_FORMAT='DELIMITED', "
      "VALUE_DELIMITER='ab');",

@@ -188,6 +188,31 @@ static void test_assert_last(void **state)
     }
 }
 
+/* A folder of schemas: their subjects are the files' names, their ids go by them. */
+static void test_schema_registry(void **state)
+{
+    (void)state;
+    mkdir("schemas", 0700);
+    put("schemas/t-value.avsc", "{\"type\":\"record\",\"name\":\"R\",\"fields\":["
+                                "{\"name\":\"a\",\"type\":\"int\"},"
+                                "{\"name\":\"b\",\"type\":[\"null\",\"string\"]}]}");
+    put("schemas/t-key.avsc", "\"string\"");
+    put("schemas/notes.txt", "no schema");
+    put("given.sql", "--@test: one\nCREATE STREAM i WITH (kafka_topic='t', format='AVRO');\n"
+                     "ASSERT SCHEMA SUBJECT 't-key' ID 1;\nASSERT SCHEMA SUBJECT 't-value' ID 2;\n"
+                     "ASSERT NOT EXISTS SCHEMA ID 3 TIMEOUT 0 SECONDS;\n"
+                     "INSERT INTO i (rowkey, a) VALUES ('k', 7);\n"
+                     "ASSERT VALUES i (rowkey, a, b) VALUES ('k', 7, NULL);\n"
+                     "--@test: two\n--@expected.error: X\n--@expected.message: cannot be written\n"
+                     "CREATE STREAM i WITH (kafka_topic='t', format='AVRO');\n"
+                     "INSERT INTO i (rowkey, b) VALUES ('k', 'x');\n");
+    assert_int_equal(command("--schema-registry", "schemas", "given.sql", NULL), 0);
+    assert_int_equal(command("given.sql", NULL), 1);
+    assert_int_equal(command("--schema-registry", "absent", "given.sql", NULL), 1);
+    assert_non_null(strstr(text, "Cannot read the schemas of absent"));
+    assert_int_equal(command("given.sql", "--schema-registry", NULL), 2);
+}
+
 static void test_directories(void **state)
 {
     (void)state;
@@ -259,10 +284,11 @@ static void test_usage(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sql_files),   cmocka_unit_test(test_directories),
-        cmocka_unit_test(test_three_files), cmocka_unit_test(test_cases),
-        cmocka_unit_test(test_usage),       cmocka_unit_test(test_failures),
-        cmocka_unit_test(test_assert_last), cmocka_unit_test(test_long_statement),
+        cmocka_unit_test(test_sql_files),      cmocka_unit_test(test_schema_registry),
+        cmocka_unit_test(test_directories),    cmocka_unit_test(test_three_files),
+        cmocka_unit_test(test_cases),          cmocka_unit_test(test_usage),
+        cmocka_unit_test(test_failures),       cmocka_unit_test(test_assert_last),
+        cmocka_unit_test(test_long_statement),
     };
     if (!mkdtemp(folder) || chdir(folder) != 0)
         return 1;
