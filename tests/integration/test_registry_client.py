@@ -3,8 +3,8 @@
 # labels: release
 # fixtures: registry
 # cost: 20
-"""The client of schema registries: against real ones in two versions, which differ in what they
-answer, and over TLS. Names with r.. are lines of the list of what registries were seen to do."""
+"""The client of schema registries: against real ones in several versions, which differ in what
+they answer, and over TLS. Names with r.. are lines of the list of what registries were seen to do."""
 import contextlib
 import http.server
 import json
@@ -178,18 +178,34 @@ class Registry26(RealRegistry, unittest.TestCase):
         return registry_fixture.shared()
 
 
-class Registry30(RealRegistry, unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.server = registry_fixture.RegistryServer(version="3.0.9")
-        cls.server.__enter__()
+class OwnRegistry(RealRegistry):
+    """A registry for the tests of one class."""
+    version = None
 
     @classmethod
-    def tearDownClass(cls):
-        cls.server.__exit__()
+    def setUpClass(cls):
+        cls.server = registry_fixture.RegistryServer(version=cls.version)
+        cls.server.__enter__()
+        cls.addClassCleanup(cls.server.__exit__)
 
     def registry_of(self):
         return contextlib.nullcontext(self.server)
+
+
+class Registry33(OwnRegistry, unittest.TestCase):
+    version = "3.3.3"
+
+    def test_r05_an_older_schema_is_taken_for_the_same(self):
+        """This version answers with the old id where only an alias or words differ."""
+        older = self.client.draft("register", self.subject, AVRO, record(("a", "int")))
+        said = self.client.draft("register", self.subject, AVRO,
+                                 record(("a", "int"), aliases=["Old"], doc="words"))
+        self.assertEqual(said["id"], older["id"])
+        self.assertNotIn("Old", said["text"])  # what was asked for is not what is there
+
+
+class Registry30(OwnRegistry, unittest.TestCase):
+    version = "3.0.9"
 
     def test_a_registry_that_hangs_and_comes_back(self):
         text = record(("hangs", "int"))
