@@ -3,6 +3,7 @@
 #include "registry/registry_internal.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 void wr__registry_init(wr_registry *r, const wr_registry_class *class_, const char *name)
 {
@@ -82,6 +83,17 @@ const wr_registry_schema *wr__registry_keep(wr_registry *r, const wr_registry_sc
         (void)wr_map_put(&r->by_guid, guid_key(schema->guid), s);
     pthread_mutex_unlock(&r->lock);
     return s;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return wr_str_cmp(*(const wr_str *)a, *(const wr_str *)b);
+}
+
+void wr__registry_sort_names(wr_str *names, uint32_t n)
+{
+    if (n)
+        qsort(names, n, sizeof *names, by_name);
 }
 
 const char *wr_registry_name(const wr_registry *r)

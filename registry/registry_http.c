@@ -79,7 +79,6 @@ static void put_escaped(wr_buf *path, wr_str text)
     }
 }
 
-/* "." and ".." alone would be taken for steps in the path, however they are escaped. */
 static void put_subject(const session *s, wr_buf *path, wr_str subject)
 {
     wr_buf_puts(path, "/subjects/");
@@ -123,23 +122,29 @@ static weir_status refused(const session *s, const wr_answer *answer, weir_error
                     answer->url, (long long)code);
 }
 
-/* Send @p path, which is freed. @p out is to be released where this is WEIR_OK. */
+/* Send @p path, which is freed. Where this is WEIR_OK, the answer's body is to be released. */
+static weir_status exchange(session *s, const char *method, wr_buf *path, wr_str body,
+                            wr_answer *out, weir_error *err)
+{
+    const wr_request request = {.method = method, .path = wr_buf_cstr(path), .body = body};
+    weir_status st = wr__transport_send(s->r->transport, &s->call, &request, out, err);
+    wr_buf_free(path);
+    return st;
+}
+
+/* The same where only a good answer will do: its body, to be released where this is WEIR_OK. */
 static weir_status ask(session *s, const char *method, wr_buf *path, wr_str body, json_t **out,
                        weir_error *err)
 {
     wr_answer answer;
     *out = NULL;
-    const wr_request request = {.method = method, .path = wr_buf_cstr(path), .body = body};
-    weir_status st = wr__transport_send(s->r->transport, &s->call, &request, &answer, err);
-    wr_buf_free(path);
-    if (st != WEIR_OK)
-        return st;
+    WR_TRY(exchange(s, method, path, body, &answer, err));
     if (answer.status < 300) {
         WR_ASSERT(answer.body);
         *out = answer.body;
         return WEIR_OK;
     }
-    st = refused(s, &answer, err);
+    weir_status st = refused(s, &answer, err);
     json_decref(answer.body);
     return st;
 }
@@ -311,11 +316,8 @@ static weir_status read_guid(session *s, const uint8_t *bytes, const wr_registry
     wr_buf path = {0};
     wr_buf_printf(&path, "/schemas/guids/%s", guid);
     wr_answer answer;
-    const wr_request request = {.method = "GET", .path = wr_buf_cstr(&path)};
-    weir_status st = wr__transport_send(s->r->transport, &s->call, &request, &answer, err);
-    wr_buf_free(&path);
-    if (st != WEIR_OK)
-        return st;
+    WR_TRY(exchange(s, "GET", &path, (wr_str){0}, &answer, err));
+    weir_status st = WEIR_OK;
     uint32_t id = 0;
     if (answer.status == 404)
         st = no_guid(s, guid, err);

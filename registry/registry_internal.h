@@ -53,5 +53,7 @@ const wr_registry_schema *wr__registry_seen_guid(wr_registry *r, const uint8_t *
  * @return the copy, or what was there under that id already.
  */
 const wr_registry_schema *wr__registry_keep(wr_registry *r, const wr_registry_schema *schema);
+/** Put names in their order, byte by byte. */
+void wr__registry_sort_names(wr_str *names, uint32_t n);
 
 #endif

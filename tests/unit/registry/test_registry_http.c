@@ -98,6 +98,17 @@ static void test_versions_are_never_from_memory(void **state)
     assert_int_equal(s->id, 1);
 }
 
+static void test_subjects_that_look_like_steps(void **state)
+{
+    (void)state;
+    const wr_registry_schema *s;
+    rule("GET /subjects/../versions/1", 200, "{\"id\":1,\"version\":1,\"schema\":\"1\"}");
+    rule("GET /subjects/./versions/1", 200, "{\"id\":2,\"version\":1,\"schema\":\"2\"}");
+    assert_int_equal(wr_registry_get_version(registry, WR_STR(".."), 1, &s, NULL, &err), WEIR_OK);
+    assert_int_equal(wr_registry_get_version(registry, WR_STR("."), 1, &s, NULL, &err), WEIR_OK);
+    assert_int_equal(s->id, 2);
+}
+
 /* By error_code alone: texts say what they like. */
 static void test_r04_what_errors_mean(void **state)
 {
@@ -346,6 +357,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_by_id_once, setup, teardown),
         cmocka_unit_test_setup_teardown(test_versions_are_never_from_memory, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_subjects_that_look_like_steps, setup, teardown),
         cmocka_unit_test_setup_teardown(test_r04_what_errors_mean, setup, teardown),
         cmocka_unit_test_setup_teardown(test_r05_what_is_registered_is_read_by_its_id, setup,
                                         teardown),
