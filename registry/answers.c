@@ -106,7 +106,7 @@ bool wr__answer_schema(const json_t *body, wr_arena *arena, wr_schema_answer *ou
     const json_t *text = json_object_get(body, "schema");
     const json_t *guid = json_object_get(body, "guid");
     *fault = !json_is_string(text)                                  ? "without a schema"
-             : !number_member(body, "id", UINT32_MAX, &id)          ? "with an impossible id"
+             : !number_member(body, "id", INT32_MAX, &id)           ? "with an impossible id"
              : !number_member(body, "version", INT32_MAX, &version) ? "with an impossible version"
              : !read_references(body, arena, &out->schema)          ? "with impossible references"
                                                                     : NULL;
@@ -124,7 +124,7 @@ bool wr__answer_schema(const json_t *body, wr_arena *arena, wr_schema_answer *ou
 bool wr__answer_id(const json_t *body, uint32_t *id)
 {
     int64_t number;
-    if (!number_member(body, "id", UINT32_MAX, &number) || number == 0)
+    if (!number_member(body, "id", INT32_MAX, &number) || number == 0)
         return false;
     *id = (uint32_t)number;
     return true;

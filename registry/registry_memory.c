@@ -8,7 +8,6 @@
  */
 #include "registry/registry_internal.h"
 
-
 typedef struct subject {
     const wr_registry_schema **versions; /* [0] is version 1 */
     uint32_t n, cap;

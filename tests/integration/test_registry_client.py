@@ -110,7 +110,7 @@ class RealRegistry:
         self.assertEqual(self.client.wait(f"knownguid {GUID}")["status"], "NOT_FOUND")
 
     def test_r04_errors(self):
-        for line in ("id 99999999", f"version {self.subject} 0", f"version {self.subject} 5"):
+        for line in ("id 99999999", "id 2147483647", "id 4294967295", "id 0", f"version {self.subject} 0", f"version {self.subject} 5"):
             said = self.client.ask(line)
             self.assertEqual((said["status"], said["retriable"]), ("NOT_FOUND", False), said)
             self.assertTrue(said["message"])
