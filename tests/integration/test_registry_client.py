@@ -28,7 +28,8 @@ class Client:
     """registry_client as a child: `with Client(url) as client: client.ask("id 7")`."""
 
     def __init__(self, url, **settings):
-        self.settings = {"ksql.schema.registry.url": url, "weir.schema.registry.timeout.ms": "5000",
+        self.settings = {"ksql.schema.registry.url": url,
+                         "weir.schema.registry.timeout.ms": "5000",
                          **{"weir.schema.registry." + name.replace("_", "."): value
                             for name, value in settings.items()}}
 
@@ -110,7 +111,8 @@ class RealRegistry:
         self.assertEqual(self.client.wait(f"knownguid {GUID}")["status"], "NOT_FOUND")
 
     def test_r04_errors(self):
-        for line in ("id 99999999", "id 2147483647", "id 4294967295", "id 0", f"version {self.subject} 0", f"version {self.subject} 5"):
+        for line in ("id 99999999", "id 2147483647", "id 4294967295", "id 0",
+                     f"version {self.subject} 0", f"version {self.subject} 5"):
             said = self.client.ask(line)
             self.assertEqual((said["status"], said["retriable"]), ("NOT_FOUND", False), said)
             self.assertTrue(said["message"])
@@ -123,7 +125,8 @@ class RealRegistry:
         other = self.client.draft("register", self.subject, AVRO, record(("b", "int")))
         self.assertGreater(other["id"], 0)  # NONE by default: anything goes
         answer = self.registry.put(f"/config/{self.subject}", {"compatibility": "BACKWARD"})
-        self.assertEqual(answer.get("compatibility") or answer.get("compatibilityLevel"), "BACKWARD")
+        self.assertEqual(answer.get("compatibility") or answer.get("compatibilityLevel"),
+                         "BACKWARD")
         said = self.client.draft("register", self.subject, AVRO, record(("c", "int")))
         self.assertEqual((said["status"], said["retriable"]), ("STATEMENT", False))
         self.assertIn(self.subject, said["hint"])
@@ -166,7 +169,8 @@ class RealRegistry:
             self.assertEqual(other.wait(f"known {said['id']}")["kind"], JSON)
 
     def test_names_that_have_to_be_escaped(self):
-        for subject in (self.subject + ".a%b", self.subject + "-\u00e4\u20ac", self.subject + "+&?#"):
+        for end in (".a%b", "-\u00e4\u20ac", "+&?#"):
+            subject = self.subject + end
             said = self.client.draft("register", subject, AVRO, record(("a", "int")))
             self.assertIn("id", said, (subject, said))
             self.assertIn(subject, self.client.ask("subjects"))
