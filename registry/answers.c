@@ -6,8 +6,9 @@
  */
 #include "registry/answers.h"
 
+#include "registry/registry_internal.h"
+
 #include <stdio.h>
-#include <stdlib.h>
 
 json_t *wr__answer_parse(wr_str bytes)
 {
@@ -105,7 +106,7 @@ bool wr__answer_schema(const json_t *body, wr_arena *arena, wr_schema_answer *ou
     const json_t *text = json_object_get(body, "schema");
     const json_t *guid = json_object_get(body, "guid");
     *fault = !json_is_string(text)                                  ? "without a schema"
-             : !number_member(body, "id", UINT32_MAX, &id)          ? "with an impossible id"
+             : !number_member(body, "id", INT32_MAX, &id)           ? "with an impossible id"
              : !number_member(body, "version", INT32_MAX, &version) ? "with an impossible version"
              : !read_references(body, arena, &out->schema)          ? "with impossible references"
                                                                     : NULL;
@@ -123,7 +124,7 @@ bool wr__answer_schema(const json_t *body, wr_arena *arena, wr_schema_answer *ou
 bool wr__answer_id(const json_t *body, uint32_t *id)
 {
     int64_t number;
-    if (!number_member(body, "id", UINT32_MAX, &number) || number == 0)
+    if (!number_member(body, "id", INT32_MAX, &number) || number == 0)
         return false;
     *id = (uint32_t)number;
     return true;
@@ -146,11 +147,6 @@ uint32_t wr__answer_context_id(const json_t *body, wr_str context)
 
 /* ---- names, settings ---- */
 
-static int by_name(const void *a, const void *b)
-{
-    return wr_str_cmp(*(const wr_str *)a, *(const wr_str *)b);
-}
-
 bool wr__answer_names(const json_t *body, wr_str prefix, wr_arena *arena, wr_str **out, uint32_t *n)
 {
     size_t all = json_array_size(body);
@@ -166,8 +162,7 @@ bool wr__answer_names(const json_t *body, wr_str prefix, wr_arena *arena, wr_str
         if (wr_str_starts_with(name, prefix))
             (*out)[(*n)++] = wr_str_make(name.ptr + prefix.len, name.len - prefix.len);
     }
-    if (*n)
-        qsort(*out, *n, sizeof **out, by_name);
+    wr__registry_sort_names(*out, *n);
     WR_ASSERT(*n <= all);
     return true;
 }

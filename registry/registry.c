@@ -3,6 +3,7 @@
 #include "registry/registry_internal.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 void wr__registry_init(wr_registry *r, const wr_registry_class *class_, const char *name)
 {
@@ -22,22 +23,42 @@ void wr__registry_clear(wr_registry *r)
     pthread_mutex_destroy(&r->lock);
 }
 
-static wr_str id_key(const uint32_t *id)
-{
-    return wr_str_make((const char *)id, sizeof *id);
-}
-
 static wr_str guid_key(const uint8_t *guid)
 {
     return wr_str_make((const char *)guid, WR_GUID_BYTES);
 }
 
-const wr_registry_schema *wr__registry_seen_id(wr_registry *r, uint32_t id)
+/* The key of an id: its 4 bytes, then the context's name. To be freed. */
+static wr_buf id_key(wr_str context, uint32_t id)
+{
+    wr_buf key = {0};
+    wr_buf_put(&key, &id, sizeof id);
+    wr_buf_str(&key, context);
+    return key;
+}
+
+/* With the lock. */
+static wr_registry_schema *find_id(const wr_registry *r, wr_str context, uint32_t id)
+{
+    if (!context.len) /* the usual case, for each batch of a decoder, needs no memory */
+        return wr_map_get(&r->by_id, wr_str_make((const char *)&id, sizeof id));
+    wr_buf key = id_key(context, id);
+    wr_registry_schema *s = wr_map_get(&r->by_id, wr_buf_view(&key));
+    wr_buf_free(&key);
+    return s;
+}
+
+const wr_registry_schema *wr__registry_seen_in(wr_registry *r, wr_str context, uint32_t id)
 {
     pthread_mutex_lock(&r->lock);
-    const wr_registry_schema *s = wr_map_get(&r->by_id, id_key(&id));
+    const wr_registry_schema *s = find_id(r, context, id);
     pthread_mutex_unlock(&r->lock);
     return s;
+}
+
+const wr_registry_schema *wr__registry_seen_id(wr_registry *r, uint32_t id)
+{
+    return wr__registry_seen_in(r, (wr_str){0}, id);
 }
 
 const wr_registry_schema *wr__registry_seen_guid(wr_registry *r, const uint8_t *guid)
@@ -69,19 +90,39 @@ static wr_registry_schema *copy_schema(wr_arena *a, const wr_registry_schema *fr
     return s;
 }
 
-const wr_registry_schema *wr__registry_keep(wr_registry *r, const wr_registry_schema *schema)
+const wr_registry_schema *wr__registry_keep_in(wr_registry *r, wr_str context,
+                                               const wr_registry_schema *schema)
 {
+    WR_ASSERT(schema->id > 0);
     pthread_mutex_lock(&r->lock);
-    wr_registry_schema *s = wr_map_get(&r->by_id, id_key(&schema->id));
+    wr_registry_schema *s = find_id(r, context, schema->id);
     if (!s) {
+        wr_buf key = id_key(context, schema->id);
         s = copy_schema(r->arena, schema);
-        (void)wr_map_put(&r->by_id, id_key(&s->id), s);
+        (void)wr_map_put(&r->by_id, wr_buf_view(&key), s);
+        wr_buf_free(&key);
     }
     /* One that was kept without its GUID stays as it is, and is found by that from now on. */
-    if (schema->has_guid && !wr_map_get(&r->by_guid, guid_key(schema->guid)))
+    if (!context.len && schema->has_guid && !wr_map_get(&r->by_guid, guid_key(schema->guid)))
         (void)wr_map_put(&r->by_guid, guid_key(schema->guid), s);
     pthread_mutex_unlock(&r->lock);
     return s;
+}
+
+const wr_registry_schema *wr__registry_keep(wr_registry *r, const wr_registry_schema *schema)
+{
+    return wr__registry_keep_in(r, (wr_str){0}, schema);
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return wr_str_cmp(*(const wr_str *)a, *(const wr_str *)b);
+}
+
+void wr__registry_sort_names(wr_str *names, uint32_t n)
+{
+    if (n)
+        qsort(names, n, sizeof *names, by_name);
 }
 
 const char *wr_registry_name(const wr_registry *r)

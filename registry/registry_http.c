@@ -12,7 +12,9 @@
  * schema is kept; each once, though many may name it. What goes deeper than REFERENCES_DEPTH_MAX,
  * as references in a circle do, makes the schema one that cannot be used.
  *
- * A context ("team" of ":.team:") stands before every subject that does not name one itself.
+ * A context (":.team:") stands before every subject that does not name one itself; references are
+ * meant in the context of the schema that has them. Ids are the context's, so schemas of other
+ * contexts are kept apart.
  */
 #include "registry/answers.h"
 #include "registry/fetcher.h"
@@ -64,6 +66,11 @@ static weir_status end(session *s, weir_status st)
     return st;
 }
 
+static wr_str own(const session *s)
+{
+    return wr_buf_view(&s->r->context);
+}
+
 /* ---- paths ---- */
 
 static void put_escaped(wr_buf *path, wr_str text)
@@ -79,21 +86,38 @@ static void put_escaped(wr_buf *path, wr_str text)
     }
 }
 
-/* "." and ".." alone would be taken for steps in the path, however they are escaped. */
-static void put_subject(const session *s, wr_buf *path, wr_str subject)
+/* The context that @p subject is meant in: its own, ":.name:", or else @p around. */
+static wr_str context_of(wr_str subject, wr_str around)
 {
-    wr_buf_puts(path, "/subjects/");
+    const char *colon = wr_str_starts_with(subject, WR_STR(":."))
+                            ? memchr(subject.ptr + 1, ':', subject.len - 1)
+                            : NULL;
+    if (!colon)
+        return around;
+    wr_str named = wr_str_make(subject.ptr, (size_t)(colon + 1 - subject.ptr));
+    return wr_str_eq(named, WR_STR(":.:")) ? (wr_str){0} : named; /* the default one */
+}
+
+/* For the schemas that are kept: "" is the registry's own context. */
+static wr_str foreign(const session *s, wr_str context)
+{
+    return wr_str_eq(context, own(s)) ? (wr_str){0} : context.len ? context : WR_STR(":.:");
+}
+
+static void put_subject(wr_buf *path, const char *before, wr_str context, wr_str subject)
+{
+    wr_buf_puts(path, before);
     if (!wr_str_starts_with(subject, WR_STR(":.")))
-        put_escaped(path, wr_buf_view(&s->r->context));
+        put_escaped(path, context);
     put_escaped(path, subject);
 }
 
-static void put_context(const session *s, wr_buf *path, const char *parameter)
+static void put_context(wr_buf *path, const char *parameter, wr_str context)
 {
-    if (!s->r->context.len)
+    if (!context.len)
         return;
     wr_buf_printf(path, "?%s=", parameter);
-    put_escaped(path, wr_buf_view(&s->r->context));
+    put_escaped(path, context);
 }
 
 /* ---- asking ---- */
@@ -123,23 +147,29 @@ static weir_status refused(const session *s, const wr_answer *answer, weir_error
                     answer->url, (long long)code);
 }
 
-/* Send @p path, which is freed. @p out is to be released where this is WEIR_OK. */
+/* Send @p path, which is freed. Where this is WEIR_OK, the answer's body is to be released. */
+static weir_status exchange(session *s, const char *method, wr_buf *path, wr_str body,
+                            wr_answer *out, weir_error *err)
+{
+    const wr_request request = {.method = method, .path = wr_buf_cstr(path), .body = body};
+    weir_status st = wr__transport_send(s->r->transport, &s->call, &request, out, err);
+    wr_buf_free(path);
+    return st;
+}
+
+/* The same where only a good answer will do: its body, to be released where this is WEIR_OK. */
 static weir_status ask(session *s, const char *method, wr_buf *path, wr_str body, json_t **out,
                        weir_error *err)
 {
     wr_answer answer;
     *out = NULL;
-    const wr_request request = {.method = method, .path = wr_buf_cstr(path), .body = body};
-    weir_status st = wr__transport_send(s->r->transport, &s->call, &request, &answer, err);
-    wr_buf_free(path);
-    if (st != WEIR_OK)
-        return st;
+    WR_TRY(exchange(s, method, path, body, &answer, err));
     if (answer.status < 300) {
         WR_ASSERT(answer.body);
         *out = answer.body;
         return WEIR_OK;
     }
-    st = refused(s, &answer, err);
+    weir_status st = refused(s, &answer, err);
     json_decref(answer.body);
     return st;
 }
@@ -161,12 +191,17 @@ static weir_status senseless(const session *s, const char *what, weir_error *err
 
 /* ---- a schema and what it refers to ---- */
 
-static weir_status resolve(session *s, wr_registry_schema *schema, unsigned depth, weir_error *err);
+/* Where in a tree of references we are, and in which context. */
+typedef struct place {
+    wr_str context;
+    unsigned depth;
+} place;
+
+static weir_status resolve(session *s, place at, wr_registry_schema *schema, weir_error *err);
 
 /* The body of an answer as a schema that is kept; @p id 0 and @p guid NULL: as the answer says. */
-static weir_status keep(session *s, const json_t *body, uint32_t id, const uint8_t *guid,
-                        unsigned depth, const wr_registry_schema **out, int32_t *version,
-                        weir_error *err)
+static weir_status keep(session *s, place at, const json_t *body, uint32_t id, const uint8_t *guid,
+                        const wr_registry_schema **out, int32_t *version, weir_error *err)
 {
     wr_schema_answer answer;
     const char *fault;
@@ -185,24 +220,25 @@ static weir_status keep(session *s, const json_t *body, uint32_t id, const uint8
         return wr_error(err, WEIR_ERR_NOT_FOUND,
                         "Schema %u is neither Avro nor JSON nor Protobuf, so it cannot be used",
                         schema->id);
-    *out = wr__registry_seen_id(&s->r->base, schema->id);
+    const wr_str context = foreign(s, at.context);
+    *out = wr__registry_seen_in(&s->r->base, context, schema->id);
     /* One that was seen, without the GUID that is known only now, is kept by that as well. */
     if (!*out || (schema->has_guid && !(*out)->has_guid)) {
-        WR_TRY(resolve(s, schema, depth, err));
-        *out = wr__registry_keep(&s->r->base, schema);
+        WR_TRY(resolve(s, at, schema, err));
+        *out = wr__registry_keep_in(&s->r->base, context, schema);
     }
     if (version)
         *version = answer.version;
     return WEIR_OK;
 }
 
-static weir_status read_version(session *s, wr_str subject, int32_t number, bool deleted,
-                                unsigned depth, const wr_registry_schema **out, int32_t *found,
-                                weir_error *err)
+static weir_status read_version(session *s, place at, wr_str subject, int32_t number, bool deleted,
+                                const wr_registry_schema **out, int32_t *found, weir_error *err)
 {
     wr_buf path = {0};
     json_t *body;
-    put_subject(s, &path, subject);
+    put_subject(&path, "/subjects/", at.context, subject);
+    at.context = context_of(subject, at.context);
     if (number)
         wr_buf_printf(&path, "/versions/%d", number);
     else
@@ -210,24 +246,23 @@ static weir_status read_version(session *s, wr_str subject, int32_t number, bool
     if (deleted) /* what is only referred to may be deleted by now */
         wr_buf_puts(&path, "?deleted=true");
     WR_TRY(get(s, &path, &body, err));
-    weir_status st = keep(s, body, 0, NULL, depth, out, found, err);
+    weir_status st = keep(s, at, body, 0, NULL, out, found, err);
     json_decref(body);
     if (st == WEIR_OK && found && !*found)
         st = senseless(s, "without a version", err);
     return st;
 }
 
-static weir_status resolve_one(session *s, wr_registry_reference *ref, unsigned depth,
-                               weir_error *err)
+static weir_status resolve_one(session *s, place at, wr_registry_reference *ref, weir_error *err)
 {
-    wr_str key = wr_str_c(
-        wr_arena_printf(s->scratch, "%d " WR_STR_FMT, ref->version, WR_STR_ARG(ref->subject)));
+    wr_str key = wr_str_c(wr_arena_printf(s->scratch, "%d " WR_STR_FMT " " WR_STR_FMT, ref->version,
+                                          WR_STR_ARG(at.context), WR_STR_ARG(ref->subject)));
     const wr_registry_schema *known = wr_map_get(&s->referred, key);
     if (!known) {
         if (++s->referred_n > WR_REFERENCES_MAX)
             return wr_error(err, WEIR_ERR_NOT_FOUND, "It needs more than %d others",
                             WR_REFERENCES_MAX);
-        WR_TRY(read_version(s, ref->subject, ref->version, true, depth, &known, NULL, err));
+        WR_TRY(read_version(s, at, ref->subject, ref->version, true, &known, NULL, err));
         (void)wr_map_put(&s->referred, key, (void *)(uintptr_t)known);
     }
     ref->schema = known;
@@ -235,19 +270,20 @@ static weir_status resolve_one(session *s, wr_registry_reference *ref, unsigned 
 }
 
 /* Fills in the schemas that @p schema refers to. */
-static weir_status resolve(session *s, wr_registry_schema *schema, unsigned depth, weir_error *err)
+static weir_status resolve(session *s, place at, wr_registry_schema *schema, weir_error *err)
 {
+    const place below = {.context = at.context, .depth = at.depth + 1};
     if (!schema->references_n)
         return WEIR_OK;
     wr_registry_reference *refs = WR_NEW_N(s->scratch, wr_registry_reference, schema->references_n);
     for (uint32_t i = 0; i < schema->references_n; i++) {
         refs[i] = schema->references[i];
         weir_status st =
-            depth < REFERENCES_DEPTH_MAX
-                ? resolve_one(s, &refs[i], depth + 1, err)
+            at.depth < REFERENCES_DEPTH_MAX
+                ? resolve_one(s, below, &refs[i], err)
                 : wr_error(err, WEIR_ERR_NOT_FOUND, "References go deeper than %d, or in a circle",
                            REFERENCES_DEPTH_MAX);
-        if (st == WEIR_ERR_NOT_FOUND && depth == 0)
+        if (st == WEIR_ERR_NOT_FOUND && at.depth == 0)
             wr_error_prefix(
                 err,
                 "Schema %u refers to '" WR_STR_FMT "' (subject '" WR_STR_FMT "', version %d): ",
@@ -259,17 +295,22 @@ static weir_status resolve(session *s, wr_registry_schema *schema, unsigned dept
     return WEIR_OK;
 }
 
-static weir_status read_id(session *s, uint32_t id, const wr_registry_schema **out, weir_error *err)
+static weir_status read_id(session *s, wr_str context, uint32_t id, const wr_registry_schema **out,
+                           weir_error *err)
 {
-    *out = wr__registry_seen_id(&s->r->base, id);
+    *out = wr__registry_seen_in(&s->r->base, foreign(s, context), id);
     if (*out)
         return WEIR_OK;
+    /* Registries keep ids as positive 32-bit integers, and may take other ones for a wrong path,
+     * which would look as if they were no registries. Any record can name any id. */
+    if (id == 0 || id > INT32_MAX)
+        return wr_error(err, WEIR_ERR_NOT_FOUND, "Schema %u not found: there is no such id", id);
     wr_buf path = {0};
     json_t *body;
     wr_buf_printf(&path, "/schemas/ids/%u", id);
-    put_context(s, &path, "subject");
+    put_context(&path, "subject", context);
     WR_TRY(get(s, &path, &body, err));
-    weir_status st = keep(s, body, id, NULL, 0, out, NULL, err);
+    weir_status st = keep(s, (place){.context = context}, body, id, NULL, out, NULL, err);
     json_decref(body);
     return st;
 }
@@ -288,7 +329,7 @@ static weir_status id_of_guid(session *s, const char *guid, uint32_t *id, weir_e
 {
     wr_buf path = {0};
     json_t *body;
-    wr_str context = wr_buf_view(&s->r->context);
+    wr_str context = own(s);
     if (context.len) /* ":.team:" is ".team" there */
         context = wr_str_make(context.ptr + 1, context.len - 2);
     wr_buf_printf(&path, "/schemas/guids/%s/ids", guid);
@@ -311,11 +352,8 @@ static weir_status read_guid(session *s, const uint8_t *bytes, const wr_registry
     wr_buf path = {0};
     wr_buf_printf(&path, "/schemas/guids/%s", guid);
     wr_answer answer;
-    const wr_request request = {.method = "GET", .path = wr_buf_cstr(&path)};
-    weir_status st = wr__transport_send(s->r->transport, &s->call, &request, &answer, err);
-    wr_buf_free(&path);
-    if (st != WEIR_OK)
-        return st;
+    WR_TRY(exchange(s, "GET", &path, (wr_str){0}, &answer, err));
+    weir_status st = WEIR_OK;
     uint32_t id = 0;
     if (answer.status == 404)
         st = no_guid(s, guid, err);
@@ -324,7 +362,7 @@ static weir_status read_guid(session *s, const uint8_t *bytes, const wr_registry
     else if (!wr__answer_id(answer.body, &id))
         st = id_of_guid(s, guid, &id, err);
     if (st == WEIR_OK)
-        st = keep(s, answer.body, id, bytes, 0, out, NULL, err);
+        st = keep(s, (place){.context = own(s)}, answer.body, id, bytes, out, NULL, err);
     json_decref(answer.body);
     return st;
 }
@@ -335,7 +373,7 @@ static weir_status http_get_id(wr_registry *r, uint32_t id, const wr_registry_sc
                                weir_error *err)
 {
     session s = begin(r, false);
-    return end(&s, read_id(&s, id, out, err));
+    return end(&s, read_id(&s, own(&s), id, out, err));
 }
 
 static weir_status http_get_guid(wr_registry *r, const uint8_t *guid,
@@ -349,7 +387,8 @@ static weir_status http_get_version(wr_registry *r, wr_str subject, int32_t vers
                                     const wr_registry_schema **out, int32_t *found, weir_error *err)
 {
     session s = begin(r, false);
-    return end(&s, read_version(&s, subject, version, false, 0, out, found, err));
+    const place top = {.context = own(&s)};
+    return end(&s, read_version(&s, top, subject, version, false, out, found, err));
 }
 
 /* POST @p draft; the id that comes back. */
@@ -378,9 +417,11 @@ static weir_status http_find(wr_registry *r, wr_str subject, const wr_schema_dra
     session s = begin(r, false);
     wr_buf path = {0};
     uint32_t id;
-    put_subject(&s, &path, subject);
+    put_subject(&path, "/subjects/", own(&s), subject);
     weir_status st = post_draft(&s, &path, draft, &id, err);
-    return end(&s, st == WEIR_OK ? read_id(&s, id, out, err) : st);
+    if (st == WEIR_OK)
+        st = read_id(&s, context_of(subject, own(&s)), id, out, err);
+    return end(&s, st);
 }
 
 /* To a refusal for incompatibility: by which rule. No answer: no hint. */
@@ -388,10 +429,7 @@ static void add_compatibility(session *s, wr_str subject, weir_error *err)
 {
     wr_buf path = {0};
     json_t *body;
-    wr_buf_puts(&path, "/config/");
-    if (!wr_str_starts_with(subject, WR_STR(":.")))
-        put_escaped(&path, wr_buf_view(&s->r->context));
-    put_escaped(&path, subject);
+    put_subject(&path, "/config/", own(s), subject);
     wr_buf_puts(&path, "?defaultToGlobal=true");
     weir_error ignored;
     if (get(s, &path, &body, &ignored) != WEIR_OK)
@@ -404,11 +442,11 @@ static void add_compatibility(session *s, wr_str subject, weir_error *err)
 }
 
 /* A registry of several nodes may know a new id on one of them first. */
-static weir_status read_back(session *s, uint32_t id, const wr_registry_schema **out,
-                             weir_error *err)
+static weir_status read_back(session *s, wr_str context, uint32_t id,
+                             const wr_registry_schema **out, weir_error *err)
 {
     for (;;) {
-        weir_status st = read_id(s, id, out, err);
+        weir_status st = read_id(s, context, id, out, err);
         if (st != WEIR_ERR_NOT_FOUND ||
             s->call.deadline_ns - wr__monotonic_ns() < 2 * (int64_t)READ_BACK_MS * 1000000)
             return st;
@@ -422,12 +460,14 @@ static weir_status http_enroll(wr_registry *r, wr_str subject, const wr_schema_d
     session s = begin(r, false);
     wr_buf path = {0};
     uint32_t id;
-    put_subject(&s, &path, subject);
+    put_subject(&path, "/subjects/", own(&s), subject);
     wr_buf_puts(&path, "/versions");
     weir_status st = post_draft(&s, &path, draft, &id, err);
     if (st == WEIR_ERR_STATEMENT && err)
         add_compatibility(&s, subject, err);
-    return end(&s, st == WEIR_OK ? read_back(&s, id, out, err) : st);
+    if (st == WEIR_OK)
+        st = read_back(&s, context_of(subject, own(&s)), id, out, err);
+    return end(&s, st);
 }
 
 static weir_status http_subjects(wr_registry *r, wr_arena *arena, wr_str **out, uint32_t *n,
@@ -437,9 +477,9 @@ static weir_status http_subjects(wr_registry *r, wr_arena *arena, wr_str **out, 
     wr_buf path = {0};
     json_t *body;
     wr_buf_puts(&path, "/subjects");
-    put_context(&s, &path, "subjectPrefix");
+    put_context(&path, "subjectPrefix", own(&s));
     weir_status st = get(&s, &path, &body, err);
-    if (st == WEIR_OK && !wr__answer_names(body, wr_buf_view(&s.r->context), arena, out, n))
+    if (st == WEIR_OK && !wr__answer_names(body, own(&s), arena, out, n))
         st = senseless(&s, "without a list of subjects", err);
     json_decref(body);
     return end(&s, st);
@@ -450,7 +490,7 @@ static weir_status http_delete_subject(wr_registry *r, wr_str subject, weir_erro
     session s = begin(r, false);
     wr_buf path = {0};
     json_t *body;
-    put_subject(&s, &path, subject);
+    put_subject(&path, "/subjects/", own(&s), subject);
     weir_status st = ask(&s, "DELETE", &path, (wr_str){0}, &body, err);
     if (st == WEIR_ERR_NOT_FOUND) { /* never there, or deleted already */
         wr_error_clear(err);
@@ -470,7 +510,8 @@ static weir_status fetch(void *user, uint32_t id, const uint8_t *guid, weir_erro
 {
     session s = begin(user, true);
     const wr_registry_schema *schema;
-    return end(&s, guid ? read_guid(&s, guid, &schema, err) : read_id(&s, id, &schema, err));
+    return end(&s,
+               guid ? read_guid(&s, guid, &schema, err) : read_id(&s, own(&s), id, &schema, err));
 }
 
 static void http_free(wr_registry *r)

@@ -38,7 +38,7 @@ struct wr_registry {
     char name[256];
     pthread_mutex_t lock;  /* all below; held for moments only */
     wr_arena *arena;       /* every schema that was seen, until the registry is freed */
-    wr_map by_id, by_guid; /* 4 and 16 bytes -> wr_registry_schema */
+    wr_map by_id, by_guid; /* id (and another context's name), GUID -> wr_registry_schema */
 };
 
 void wr__registry_init(wr_registry *r, const wr_registry_class *class_, const char *name);
@@ -53,5 +53,12 @@ const wr_registry_schema *wr__registry_seen_guid(wr_registry *r, const uint8_t *
  * @return the copy, or what was there under that id already.
  */
 const wr_registry_schema *wr__registry_keep(wr_registry *r, const wr_registry_schema *schema);
+/** The same for schemas of another context than the registry's own, whose ids are others and whom
+ * no record names: by id and context alone. @p context "": its own. */
+const wr_registry_schema *wr__registry_seen_in(wr_registry *r, wr_str context, uint32_t id);
+const wr_registry_schema *wr__registry_keep_in(wr_registry *r, wr_str context,
+                                               const wr_registry_schema *schema);
+/** Put names in their order, byte by byte. */
+void wr__registry_sort_names(wr_str *names, uint32_t n);
 
 #endif

@@ -8,8 +8,6 @@
  */
 #include "registry/registry_internal.h"
 
-#include <stdlib.h>
-
 typedef struct subject {
     const wr_registry_schema **versions; /* [0] is version 1 */
     uint32_t n, cap;
@@ -204,11 +202,6 @@ weir_status wr_registry_memory_put(wr_registry *r, wr_str name, uint32_t id,
     return st;
 }
 
-static int by_name(const void *a, const void *b)
-{
-    return wr_str_cmp(*(const wr_str *)a, *(const wr_str *)b);
-}
-
 static weir_status memory_subjects(wr_registry *r, wr_arena *arena, wr_str **out, uint32_t *n,
                                    weir_error *err)
 {
@@ -221,7 +214,7 @@ static weir_status memory_subjects(wr_registry *r, wr_arena *arena, wr_str **out
     for (size_t i = 0; (e = wr_map_next(&m->subjects, &i));)
         (*out)[(*n)++] = wr_str_make(wr_arena_strndup(arena, e->key.ptr, e->key.len), e->key.len);
     pthread_mutex_unlock(&m->change);
-    qsort(*out, *n, sizeof **out, by_name);
+    wr__registry_sort_names(*out, *n);
     return WEIR_OK;
 }
 

@@ -259,7 +259,8 @@ static void set_tls(CURL *c, const wr_transport *t)
 static void set_options(CURL *c, attempt *a, const wr_request *request, int64_t limit_ms)
 {
     const wr_endpoint *e = a->endpoint;
-    curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L); /* this is a program with threads */
+    curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);   /* this is a program with threads */
+    curl_easy_setopt(c, CURLOPT_PATH_AS_IS, 1L); /* a subject may be called ".." */
     curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
     /* Nobody is led from https to http. */
     curl_easy_setopt(c, CURLOPT_REDIR_PROTOCOLS_STR, e->https ? "https" : "http,https");

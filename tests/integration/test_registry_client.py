@@ -3,8 +3,8 @@
 # labels: release
 # fixtures: registry
 # cost: 20
-"""The client of schema registries: against real ones in two versions, which differ in what they
-answer, and over TLS. Names with r.. are lines of the list of what registries were seen to do."""
+"""The client of schema registries: against real ones in several versions, which differ in what
+they answer, and over TLS. Names with r.. are lines of the list of what registries were seen to do."""
 import contextlib
 import http.server
 import json
@@ -28,7 +28,8 @@ class Client:
     """registry_client as a child: `with Client(url) as client: client.ask("id 7")`."""
 
     def __init__(self, url, **settings):
-        self.settings = {"ksql.schema.registry.url": url, "weir.schema.registry.timeout.ms": "5000",
+        self.settings = {"ksql.schema.registry.url": url,
+                         "weir.schema.registry.timeout.ms": "5000",
                          **{"weir.schema.registry." + name.replace("_", "."): value
                             for name, value in settings.items()}}
 
@@ -110,7 +111,8 @@ class RealRegistry:
         self.assertEqual(self.client.wait(f"knownguid {GUID}")["status"], "NOT_FOUND")
 
     def test_r04_errors(self):
-        for line in ("id 99999999", f"version {self.subject} 0", f"version {self.subject} 5"):
+        for line in ("id 99999999", "id 2147483647", "id 4294967295", "id 0",
+                     f"version {self.subject} 0", f"version {self.subject} 5"):
             said = self.client.ask(line)
             self.assertEqual((said["status"], said["retriable"]), ("NOT_FOUND", False), said)
             self.assertTrue(said["message"])
@@ -123,7 +125,8 @@ class RealRegistry:
         other = self.client.draft("register", self.subject, AVRO, record(("b", "int")))
         self.assertGreater(other["id"], 0)  # NONE by default: anything goes
         answer = self.registry.put(f"/config/{self.subject}", {"compatibility": "BACKWARD"})
-        self.assertEqual(answer.get("compatibility") or answer.get("compatibilityLevel"), "BACKWARD")
+        self.assertEqual(answer.get("compatibility") or answer.get("compatibilityLevel"),
+                         "BACKWARD")
         said = self.client.draft("register", self.subject, AVRO, record(("c", "int")))
         self.assertEqual((said["status"], said["retriable"]), ("STATEMENT", False))
         self.assertIn(self.subject, said["hint"])
@@ -166,7 +169,8 @@ class RealRegistry:
             self.assertEqual(other.wait(f"known {said['id']}")["kind"], JSON)
 
     def test_names_that_have_to_be_escaped(self):
-        for subject in (self.subject + ".a%b", self.subject + "-\u00e4\u20ac", self.subject + "+&?#"):
+        for end in (".a%b", "-\u00e4\u20ac", "+&?#"):
+            subject = self.subject + end
             said = self.client.draft("register", subject, AVRO, record(("a", "int")))
             self.assertIn("id", said, (subject, said))
             self.assertIn(subject, self.client.ask("subjects"))
@@ -178,18 +182,34 @@ class Registry26(RealRegistry, unittest.TestCase):
         return registry_fixture.shared()
 
 
-class Registry30(RealRegistry, unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.server = registry_fixture.RegistryServer(version="3.0.9")
-        cls.server.__enter__()
+class OwnRegistry(RealRegistry):
+    """A registry for the tests of one class."""
+    version = None
 
     @classmethod
-    def tearDownClass(cls):
-        cls.server.__exit__()
+    def setUpClass(cls):
+        cls.server = registry_fixture.RegistryServer(version=cls.version)
+        cls.server.__enter__()
+        cls.addClassCleanup(cls.server.__exit__)
 
     def registry_of(self):
         return contextlib.nullcontext(self.server)
+
+
+class Registry33(OwnRegistry, unittest.TestCase):
+    version = "3.3.3"
+
+    def test_r05_an_older_schema_is_taken_for_the_same(self):
+        """This version answers with the old id where only an alias or words differ."""
+        older = self.client.draft("register", self.subject, AVRO, record(("a", "int")))
+        said = self.client.draft("register", self.subject, AVRO,
+                                 record(("a", "int"), aliases=["Old"], doc="words"))
+        self.assertEqual(said["id"], older["id"])
+        self.assertNotIn("Old", said["text"])  # what was asked for is not what is there
+
+
+class Registry30(OwnRegistry, unittest.TestCase):
+    version = "3.0.9"
 
     def test_a_registry_that_hangs_and_comes_back(self):
         text = record(("hangs", "int"))

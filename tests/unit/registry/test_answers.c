@@ -44,12 +44,12 @@ static void test_schema_with_everything(void **state)
     (void)state;
     wr_schema_answer a;
     const char *fault;
-    assert_true(read_schema("{\"subject\":\"s\",\"version\":3,\"id\":4294967295,"
+    assert_true(read_schema("{\"subject\":\"s\",\"version\":3,\"id\":2147483647,"
                             "\"guid\":\"00112233-4455-6677-8899-aAbBcCdDeEfF\","
                             "\"schemaType\":\"PROTOBUF\",\"schema\":\"syntax\","
                             "\"references\":[{\"name\":\"n\",\"subject\":\"r\",\"version\":2}]}",
                             &a, &fault));
-    assert_int_equal(a.schema.id, 4294967295u);
+    assert_int_equal(a.schema.id, INT32_MAX);
     assert_int_equal(a.version, 3);
     assert_int_equal(a.schema.kind, WR_SCHEMA_PROTOBUF);
     assert_true(wr_str_eq_c(a.schema.text, "syntax"));
@@ -96,7 +96,7 @@ static void test_what_is_not_believed(void **state)
         {"7", "without a schema"},
         {"{\"schema\":7}", "without a schema"},
         {"{\"schema\":\"x\",\"id\":-1}", "with an impossible id"},
-        {"{\"schema\":\"x\",\"id\":4294967296}", "with an impossible id"},
+        {"{\"schema\":\"x\",\"id\":2147483648}", "with an impossible id"},
         {"{\"schema\":\"x\",\"id\":\"7\"}", "with an impossible id"},
         {"{\"schema\":\"x\",\"id\":1.5}", "with an impossible id"},
         {"{\"schema\":\"x\",\"version\":2147483648}", "with an impossible version"},

@@ -74,6 +74,19 @@ static void test_by_id_once(void **state)
     assert_true(asked(0, "Accept: application/vnd.schemaregistry.v1+json"));
 }
 
+/* Records can hold any four bytes; a registry may say that it knows no such path. */
+static void test_impossible_ids(void **state)
+{
+    (void)state;
+    static const uint32_t ids[] = {0, 2147483648u, 4294967295u};
+    for (size_t i = 0; i < WR_ARRAY_LEN(ids); i++) {
+        const wr_registry_schema *s;
+        assert_int_equal(get_id(ids[i], &s), WEIR_ERR_NOT_FOUND);
+        assert_non_null(strstr(err.message, "there is no such id"));
+    }
+    assert_int_equal(http_asked(&server), 0);
+}
+
 static void test_versions_are_never_from_memory(void **state)
 {
     (void)state;
@@ -96,6 +109,17 @@ static void test_versions_are_never_from_memory(void **state)
     assert_int_equal(version, 4);
     assert_int_equal(wr_registry_get_version(registry, subject, 3, &s, NULL, &err), WEIR_OK);
     assert_int_equal(s->id, 1);
+}
+
+static void test_subjects_that_look_like_steps(void **state)
+{
+    (void)state;
+    const wr_registry_schema *s;
+    rule("GET /subjects/../versions/1", 200, "{\"id\":1,\"version\":1,\"schema\":\"1\"}");
+    rule("GET /subjects/./versions/1", 200, "{\"id\":2,\"version\":1,\"schema\":\"2\"}");
+    assert_int_equal(wr_registry_get_version(registry, WR_STR(".."), 1, &s, NULL, &err), WEIR_OK);
+    assert_int_equal(wr_registry_get_version(registry, WR_STR("."), 1, &s, NULL, &err), WEIR_OK);
+    assert_int_equal(s->id, 2);
 }
 
 /* By error_code alone: texts say what they like. */
@@ -327,6 +351,34 @@ static void test_contexts(void **state)
     }
 }
 
+/* Ids are the context's: the same one means two schemas. */
+static void test_ids_of_other_contexts_are_kept_apart(void **state)
+{
+    (void)state;
+    const wr_registry_schema *s, *other;
+    const wr_schema_draft draft = draft_of("o5");
+    rule("GET /schemas/ids/5", 200, "{\"schema\":\"mine\"}");
+    rule("GET /schemas/ids/5?subject=%3A.o%3A", 200, "{\"schema\":\"o5\"}");
+    rule("POST /subjects/%3A.o%3As/versions", 200, "{\"id\":5}");
+    rule("GET /subjects/%3A.o%3As/versions/1", 200,
+         "{\"id\":6,\"version\":1,\"schema\":\"o6\",\"references\":["
+         "{\"name\":\"r\",\"subject\":\"r\",\"version\":1}]}");
+    /* A reference is meant in the context of the schema that has it. */
+    rule("GET /subjects/%3A.o%3Ar/versions/1?deleted=true", 200,
+         "{\"id\":5,\"version\":1,\"schema\":\"o5\"}");
+    assert_int_equal(wr_registry_get_version(registry, WR_STR(":.o:s"), 1, &s, NULL, &err),
+                     WEIR_OK);
+    other = s->references[0].schema;
+    assert_true(wr_str_eq_c(other->text, "o5"));
+    assert_int_equal(get_id(5, &s), WEIR_OK);
+    assert_true(wr_str_eq_c(s->text, "mine"));
+    assert_int_equal(wr_registry_register(registry, WR_STR(":.o:s"), &draft, &s, &err), WEIR_OK);
+    assert_ptr_equal(s, other);
+    rule("GET /subjects/%3A.%3As/versions/1", 200, "{\"id\":5,\"version\":1,\"schema\":\"x\"}");
+    assert_int_equal(wr_registry_get_version(registry, WR_STR(":.:s"), 1, &s, NULL, &err), WEIR_OK);
+    assert_true(wr_str_eq_c(s->text, "mine")); /* the default context is ours here */
+}
+
 static void test_delete(void **state)
 {
     (void)state;
@@ -345,7 +397,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_by_id_once, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_impossible_ids, setup, teardown),
         cmocka_unit_test_setup_teardown(test_versions_are_never_from_memory, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_subjects_that_look_like_steps, setup, teardown),
         cmocka_unit_test_setup_teardown(test_r04_what_errors_mean, setup, teardown),
         cmocka_unit_test_setup_teardown(test_r05_what_is_registered_is_read_by_its_id, setup,
                                         teardown),
@@ -356,6 +410,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_guid_that_is_known_only_later, setup, teardown),
         cmocka_unit_test_setup_teardown(test_r02_a_registry_without_guids, setup, teardown),
         cmocka_unit_test_setup_teardown(test_contexts, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_ids_of_other_contexts_are_kept_apart, setup, teardown),
         cmocka_unit_test_setup_teardown(test_delete, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
