@@ -286,12 +286,7 @@ static bool to_array(wr_jconv *c, const wr_jtype *t, const wr_jtoken *tok, wr_va
     return true;
 }
 
-/*
- * Of members with the same key the last one's value counts, at the place of the first.
- * keys: n texts; last[i]: index of the member whose value key i has, or UINT32_MAX where the key
- * has occurred before. @return how many different keys there are.
- */
-static uint32_t drop_doubles(wr_arena *scratch, const wr_str *keys, uint32_t n, uint32_t *last)
+uint32_t wr__last_of_keys(wr_arena *scratch, const wr_str *keys, uint32_t n, uint32_t *last)
 {
     uint32_t slots_n = 8, different = 0;
     while (slots_n < n * 2)
@@ -323,7 +318,7 @@ static bool to_map(wr_jconv *c, const wr_jtype *t, const wr_jtoken *tok, wr_valu
     uint32_t *last = wr_arena_alloc(c->scratch, n * sizeof *last + 1);
     for (uint32_t i = 0; i < n; i++)
         names[i] = wr__json_text(&keys.v[i], c->scratch);
-    wr_nest *nest = wr_nest_new(c->scratch, drop_doubles(c->scratch, names, n, last), true);
+    wr_nest *nest = wr_nest_new(c->scratch, wr__last_of_keys(c->scratch, names, n, last), true);
     uint32_t at = 0;
     for (uint32_t i = 0; i < n; i++) {
         if (last[i] == UINT32_MAX)
