@@ -180,6 +180,8 @@ void wr__decimal_fault(wr_buf *out, const wr_type *t, wr_str s);
  * key has occurred before. @return how many different keys there are.
  */
 uint32_t wr__last_of_keys(wr_arena *scratch, const wr_str *keys, uint32_t n, uint32_t *last);
+/** Float.toString: the shortest digits that make the same float. */
+void wr__put_float(wr_buf *out, float f);
 /** Text of one scalar value as DELIMITED writes it. */
 void wr__put_scalar(wr_buf *out, const wr_type *t, const wr_value *v);
 

@@ -10,6 +10,8 @@
 #include "types/text.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 bool wr__text_to_i32(wr_str s, int32_t *out)
 {
@@ -136,4 +138,15 @@ void wr__put_scalar(wr_buf *out, const wr_type *t, const wr_value *v)
     default: /* wr_format_check and the encoders' constructors keep the rest out */
         WR_UNREACHABLE();
     }
+}
+
+void wr__put_float(wr_buf *out, float f)
+{
+    char digits[32];
+    for (int n = 0; n < 9; n++) {
+        snprintf(digits, sizeof digits, "%.*e", n, (double)f);
+        if (strtof(digits, NULL) == f)
+            break;
+    }
+    wr_text_put_double(out, f == f && f - f == 0 ? strtod(digits, NULL) : (double)f);
 }
