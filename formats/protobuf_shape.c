@@ -135,6 +135,8 @@ static void map_way(wr_pb_way *way, wr_arena *arena)
     types[1] = way->type->elem;
     wr_pb_shape *shape = wr__pb_shape_new(entry, names, types, NULL, 2, arena);
     shape->ways[0].is_required_value = shape->ways[1].is_required_value = entry->map_entry;
+    for (uint32_t i = 0; i < shape->entries_n && entry->map_entry; i++)
+        shape->entries[i].closed = NULL; /* the whole entry is none then: it is left out later */
     way->shape = shape;
     if (shape->ways[0].kind != WR_PB_WAY_MISMATCH)
         way->kind = WR_PB_WAY_MAP;
