@@ -46,6 +46,10 @@ typedef struct wr_format_class {
                          weir_error *err);
     weir_status (*schema_text)(const wr_format_columns *columns, wr_buf *out, weir_error *err);
     weir_status (*check_schema)(const wr_format_columns *columns, weir_error *err);
+    /* NULL: the text as it is; no names. */
+    weir_status (*schema_canonical)(const wr_registry_schema *schema, wr_buf *out, weir_error *err);
+    weir_status (*schema_name)(const wr_registry_schema *schema, const wr_format_options *options,
+                               wr_arena *arena, const char **name, weir_error *err);
     /* Any format whose payloads are not text of their own. */
     weir_status (*to_json)(const wr_format_options *options, wr_str schema_header, wr_str payload,
                            wr_buf *out, weir_error *err);

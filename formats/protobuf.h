@@ -240,6 +240,9 @@ weir_status wr__pb_infer(const wr_registry_schema *schema, const wr_format_optio
                          weir_error *err);
 weir_status wr__pb_schema_text(const wr_format_columns *columns, wr_buf *out, weir_error *err);
 weir_status wr__pb_check_schema(const wr_format_columns *columns, weir_error *err);
+weir_status wr__pb_schema_canonical(const wr_registry_schema *schema, wr_buf *out, weir_error *err);
+weir_status wr__pb_schema_name(const wr_registry_schema *schema, const wr_format_options *options,
+                               wr_arena *arena, const char **name, weir_error *err);
 weir_status wr__pb_to_json(const wr_format_options *options, wr_str schema_header, wr_str payload,
                            wr_buf *out, weir_error *err);
 weir_status wr__pb_from_json(const wr_format_options *options, const wr_json *json, wr_buf *out,

@@ -204,3 +204,25 @@ weir_status wr__pb_infer(const wr_registry_schema *schema, const wr_format_optio
     WR_ASSERT(x->depth == 0);
     return WEIR_OK;
 }
+
+weir_status wr__pb_schema_canonical(const wr_registry_schema *schema, wr_buf *out, weir_error *err)
+{
+    wr_arena *arena = wr_arena_new(0);
+    const wr_pb_file *file;
+    weir_status st = wr__pb_schema_parse(schema, arena, &file, err);
+    if (st == WEIR_OK)
+        wr__pb_file_print(out, file);
+    wr_arena_free(arena);
+    return st;
+}
+
+weir_status wr__pb_schema_name(const wr_registry_schema *schema, const wr_format_options *options,
+                               wr_arena *arena, const char **name, weir_error *err)
+{
+    const wr_pb_file *file;
+    const wr_pb_message *m;
+    WR_TRY(wr__pb_schema_parse(schema, arena, &file, err));
+    WR_TRY(wr__pb_message_meant(file, options->full_name, &m, err));
+    *name = m->full_name;
+    return WEIR_OK;
+}

@@ -14,14 +14,17 @@
 #include <google/protobuf/descriptor.pb.h>
 #include <google/protobuf/io/tokenizer.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+#include <google/protobuf/stubs/logging.h>
 #include <google/protobuf/unknown_field_set.h>
 
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <map>
+#include <set>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace pb = google::protobuf;
@@ -150,11 +153,53 @@ void parse_file(const wr_pb_source &source, pb::FileDescriptorProto *out)
     out->set_name(source.name);
 }
 
+/* How the library compares the names of proto3's fields: as JSON would have them. */
+std::string json_form(const std::string &name)
+{
+    std::string form;
+    for (char c : name)
+        if (c != '_')
+            form.push_back(c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c);
+    return form;
+}
+
+/* Names by message and number, for fields that were given others. */
+typedef std::map<std::pair<std::string, int>, std::string> field_names;
+
+/*
+ * Java takes fields whose names differ in case or underscores only, as columns may; this library
+ * refuses them in proto3. So the later ones get other names until the model is made.
+ */
+void rename_alike(const std::string &around, pb::DescriptorProto *m, field_names *names)
+{
+    std::string own = around.empty() ? m->name() : around + "." + m->name();
+    std::set<std::string> forms, exact;
+    for (pb::FieldDescriptorProto &f : *m->mutable_field()) {
+        bool is_new = exact.insert(f.name()).second; /* twice the same is an error that stays one */
+        if (forms.insert(json_form(f.name())).second || !is_new)
+            continue;
+        (*names)[{own, f.number()}] = f.name();
+        f.set_name("x" + std::to_string(f.number()) + "x" + json_form(f.name()));
+        f.clear_json_name();
+    }
+    for (pb::DescriptorProto &inside : *m->mutable_nested_type())
+        rename_alike(own, &inside, names);
+}
+
 /* The given files, then those that everybody has. */
 class files : public pb::DescriptorDatabase
 {
   public:
     std::map<std::string, pb::FileDescriptorProto> given;
+    field_names names;
+
+    void add(const wr_pb_source &source)
+    {
+        pb::FileDescriptorProto *file = &(given[source.name] = pb::FileDescriptorProto());
+        parse_file(source, file);
+        for (pb::DescriptorProto &m : *file->mutable_message_type())
+            rename_alike(file->package(), &m, &names);
+    }
 
     bool FindFileByName(const std::string &name, pb::FileDescriptorProto *out) override
     {
@@ -189,13 +234,17 @@ class files : public pb::DescriptorDatabase
 class copier
 {
   public:
-    copier(wr_pb_alloc_fn alloc, void *user) : alloc_(alloc), user_(user) {}
+    copier(wr_pb_alloc_fn alloc, void *user, const field_names &names)
+        : alloc_(alloc), user_(user), names_(names)
+    {
+    }
 
     wr_pb_file *file(const pb::FileDescriptor *f);
 
   private:
     wr_pb_alloc_fn alloc_;
     void *user_;
+    const field_names &names_;
     std::map<const pb::Descriptor *, wr_pb_message *> messages_;
     std::map<const pb::EnumDescriptor *, wr_pb_enum *> enums_;
     std::vector<const pb::Descriptor *> pending_; /* to be filled in */
@@ -361,7 +410,8 @@ const wr_pb_enum *copier::values(const pb::EnumDescriptor *e)
 void copier::field(const pb::FieldDescriptor *d, wr_pb_field *f)
 {
     const pb::OneofDescriptor *oneof = d->real_containing_oneof();
-    f->name = text(d->name());
+    auto renamed = names_.find({d->containing_type()->full_name(), d->number()});
+    f->name = text(renamed == names_.end() ? d->name() : renamed->second);
     f->number = static_cast<uint32_t>(d->number());
     f->kind = kind_of(d);
     f->repeated = d->is_repeated();
@@ -442,15 +492,16 @@ wr_pb_file *copier::file(const pb::FileDescriptor *f)
 
 const wr_pb_file *parse(const wr_pb_source *sources, size_t n, wr_pb_alloc_fn alloc, void *user)
 {
+    const pb::LogSilencer quiet; /* the library would print warnings to stderr */
     files database;
     for (size_t i = n; i-- > 0;) /* the first of a name counts */
-        parse_file(sources[i], &(database.given[sources[i].name] = pb::FileDescriptorProto()));
+        database.add(sources[i]);
     first_error errors;
     pb::DescriptorPool pool(&database, &errors);
     const pb::FileDescriptor *file = pool.FindFileByName(sources[0].name);
     if (!file)
         throw std::runtime_error(errors.text.empty() ? "it does not compile" : errors.text);
-    return copier(alloc, user).file(file);
+    return copier(alloc, user, database.names).file(file);
 }
 
 } // namespace
