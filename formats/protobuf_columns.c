@@ -26,6 +26,7 @@ static wr_pb_field scalar(const char *name, uint32_t number, wr_pb_kind kind)
 static const wr_pb_message *known_message(make *m, const char *full_name, const char *file,
                                           wr_pb_known known, const wr_pb_field *fields, uint32_t n)
 {
+    WR_ASSERT(n > 0 && strrchr(full_name, '.'));
     wr_pb_message *message = WR_NEW(m->arena, wr_pb_message);
     *message = (wr_pb_message){
         .name = strrchr(full_name, '.') + 1,
@@ -108,6 +109,7 @@ static const wr_pb_message *message_of_fields(make *m, wr_pb_message *around,
 
 static void nest(make *m, wr_pb_message *around, const wr_pb_message *inside)
 {
+    WR_ASSERT(inside != around);
     const wr_pb_message **all = WR_NEW_N(m->arena, const wr_pb_message *, around->nested_n + 1);
     if (around->nested_n)
         memcpy(all, around->nested, around->nested_n * sizeof(const wr_pb_message *));
@@ -122,6 +124,7 @@ static const char *next_name(make *m, const char *suffix)
 
 static void set_type(make *m, wr_pb_message *around, const wr_type *t, wr_pb_field *f)
 {
+    WR_ASSERT(t->id != WR_T_ARRAY); /* check has refused lists of lists */
     f->kind = WR_PB_MESSAGE;
     if (t->id == WR_T_STRUCT) {
         f->message = message_of_fields(m, around, t->fields, t->fields_n, next_name(m, ""));
@@ -152,6 +155,7 @@ static wr_pb_field field_of(make *m, wr_pb_message *around, const wr_field *from
     wr_pb_field f = {.name = from->name, .number = number, .oneof = -1};
     f.repeated = from->type->id == WR_T_ARRAY;
     set_type(m, around, f.repeated ? from->type->elem : from->type, &f);
+    WR_ASSERT(!f.repeated || from->type->id == WR_T_ARRAY || from->type->id == WR_T_MAP);
     f.packed = f.repeated && wr__pb_is_packable(f.kind);
     f.optional = m->nullable == WR_NULLABLE_OPTIONAL && !f.repeated && !in_entry;
     f.has_presence = !f.repeated && (f.optional || f.message);
@@ -185,6 +189,7 @@ static const wr_pb_message *bare_message(make *m, const wr_type *t)
 
 const wr_pb_file *wr__pb_file_of_columns(const wr_format_columns *c, wr_arena *arena)
 {
+    WR_ASSERT(c->options && (!c->options->unwrapped || c->n <= 1));
     make m = {.arena = arena, .nullable = c->options->nullable};
     const char *name = c->options->full_name, *dot = name ? strrchr(name, '.') : NULL;
     wr_pb_file *file = WR_NEW(arena, wr_pb_file);
@@ -200,6 +205,7 @@ const wr_pb_file *wr__pb_file_of_columns(const wr_format_columns *c, wr_arena *a
         const char *own = dot ? dot + 1 : name ? name : next_name(&m, "");
         file->messages[0] = message_of_fields(&m, NULL, fields, c->n, own);
     }
+    WR_ASSERT(file->messages[0]);
     file->imports = m.imports.v;
     file->imports_n = (uint32_t)m.imports.n;
     return file;

@@ -61,6 +61,7 @@ static weir_status make_plan(void *user, uint32_t id, wr_arena *arena, void **pl
         err->code = WEIR_ERR_RECORD;
         return WEIR_ERR_RECORD;
     }
+    WR_ASSERT(made->file && !made->messages.n);
     *plan = made;
     return WEIR_OK;
 }
@@ -89,6 +90,7 @@ static void plain_shape(pb_decoder *d, wr_arena *arena)
     *around = (wr_pb_message){.name = "", .full_name = "", .file = "", .n = 1, .fields = field};
     d->only = wr__pb_shape_new(around, d->names, d->types, d->read, 1, arena);
     d->whole = d->only->ways[0];
+    WR_ASSERT(d->only->n == 1);
 }
 
 weir_status wr__pb_decoder_new(const wr_decoder *common, wr_arena *arena, wr_decoder **out,
@@ -148,6 +150,7 @@ static const wr_pb_shape *shape_at(pb_decoder *d, schema_plan *plan, const wr_pb
             return plan->messages.v[i].shape;
     const message_plan made = {
         m, wr__pb_shape_new(m, d->names, d->types, d->read, d->base.n, plan->arena)};
+    WR_ASSERT(made.shape->n == d->base.n);
     wr_arr_push(plan->arena, &plan->messages, made);
     return made.shape;
 }
@@ -185,6 +188,7 @@ static weir_status find_shape(pb_decoder *d, uint32_t row, found *f, weir_error 
     d->row_shapes[row] = shape_at(d, plan, &path);
     if (!d->row_shapes[row])
         f->fault = "the record's schema has no message of its indexes";
+    WR_ASSERT(!d->row_shapes[row] == (f->fault != NULL));
     return WEIR_OK;
 }
 
@@ -352,7 +356,8 @@ void wr__pb_convert_column(wr_decoder *base, uint32_t index, wr_sel sel, wr_vec 
                            wr_row_errors *errs)
 {
     pb_decoder *d = (pb_decoder *)base;
-    WR_ASSERT(d->read[index]);
+    WR_ASSERT(index < base->n && d->read[index]);
+    WR_ASSERT(!sel.n || wr_sel_row(sel, sel.n - 1) < d->rows_n);
     if (out) {
         out->no_nulls = true; /* until there is one */
         out->ascii = out->type->id == WR_T_STRING;

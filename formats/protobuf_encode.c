@@ -27,6 +27,7 @@ static const char *compile(pb_encoder *e, wr_arena *arena)
         names[i] = b->cols[i].name;
         types[i] = b->cols[i].type;
     }
+    WR_ASSERT(e->message && (!e->bare || b->n == 1));
     if (!e->bare)
         return wr__pb_puts_init(&e->puts, e->message, names, types, b->n, arena);
     const wr_type *t = types[0];
@@ -61,6 +62,7 @@ static weir_status registered_message(pb_encoder *e, wr_arena *arena, weir_error
     wr_schema_mark_write(&head, o->schema->id);
     const wr_pb_path path = wr__pb_path_of(file, e->message);
     wr__pb_path_write(&head, &path);
+    WR_ASSERT(head.len > 5); /* a mark, and an index at least */
     e->head = wr_arena_str(arena, wr_buf_view(&head));
     wr_buf_free(&head);
     return WEIR_OK;
@@ -82,6 +84,7 @@ weir_status wr__pb_encoder_new(const wr_encoder *common, wr_arena *arena, wr_enc
     if (why)
         return wr_error(err, WEIR_ERR_STATEMENT, "Protobuf schema %u cannot hold the columns: %s",
                         plain ? 0 : common->options.schema->id, why);
+    WR_ASSERT(e->message && (e->head.len == 0) == plain);
     *out = &e->base;
     return WEIR_OK;
 }
@@ -133,7 +136,7 @@ void wr__pb_encode(wr_encoder *e, const wr_vec *cols, wr_sel sel, wr_buf *buf, w
 
 weir_status wr__pb_schema_text(const wr_format_columns *columns, wr_buf *out, weir_error *err)
 {
-    (void)err; /* what no message can hold, the format's check has refused */
+    WR_TRY(wr_format_check(&wr__format_protobuf.format, columns, NULL, err));
     wr_arena *arena = wr_arena_new(0);
     wr__pb_file_print(out, wr__pb_file_of_columns(columns, arena));
     wr_arena_free(arena);

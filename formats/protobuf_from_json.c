@@ -180,6 +180,7 @@ static bool put_value(put *p, const wr_pb_field *f, const wr_json *j);
 static bool put_entries(put *p, const wr_pb_field *f, const wr_json *j)
 {
     const wr_pb_message *entry = f->message;
+    WR_ASSERT(entry->n == 2);
     if (j->kind != WR_JSON_OBJECT)
         return fail(p, f);
     for (uint32_t i = 0; i < j->n; i++) {
@@ -272,6 +273,7 @@ static bool put_whole(put *p, const wr_pb_message *m, const wr_json *j)
 static weir_status put_payload(const wr_pb_message *m, const wr_json *j, wr_arena *arena,
                                wr_buf *out, size_t start, weir_error *err)
 {
+    WR_ASSERT(start <= out->len);
     put p = {.out = out, .arena = arena};
     if (put_whole(&p, m, j))
         return WEIR_OK;

@@ -75,6 +75,7 @@ static weir_status decimal_type(infer *x, const wr_pb_field *f, const wr_type **
 
 static weir_status message_type(infer *x, const wr_pb_field *f, const wr_type **out)
 {
+    WR_ASSERT(f->message);
     wr_field *fields;
     uint32_t n;
     switch (f->message->known) {
@@ -125,6 +126,7 @@ static weir_status type_of(infer *x, const wr_pb_field *f, const wr_type **out)
 /* The members of a oneof are the fields of its STRUCT. */
 static weir_status oneof_type(infer *x, const wr_pb_message *m, uint32_t oneof, const wr_type **out)
 {
+    WR_ASSERT(oneof < m->oneofs_n);
     wr_field *members = WR_NEW_N(x->arena, wr_field, m->n);
     uint32_t n = 0;
     for (uint32_t i = 0; i < m->n; i++) {
@@ -174,6 +176,7 @@ static weir_status fields_of(infer *x, const wr_pb_message *m, wr_field **out, u
         WR_TRY(add_field(x, fields, n, f->name));
         WR_TRY(type_of(x, f, &fields[*n - 1].type));
     }
+    WR_ASSERT(*n <= m->n + m->oneofs_n && x->open[x->depth - 1] == m);
     x->depth--;
     *out = fields;
     return WEIR_OK;

@@ -43,6 +43,7 @@ static bool is_leap(int64_t y)
 /* Days from 1970-01-01, Gregorian also before 1582. */
 static int64_t epoch_day(int64_t y, int64_t m, int64_t d)
 {
+    WR_ASSERT(m >= 1 && m <= 12);
     y -= m <= 2;
     int64_t era = (y >= 0 ? y : y - 399) / 400, year = y - era * 400;
     int64_t day = (153 * (m > 2 ? m - 3 : m + 9) + 2) / 5 + d - 1;
@@ -99,6 +100,7 @@ const char *wr__pb_known_decimal(wr_str bytes, wr_str *unscaled, int32_t *scale)
         else if (item.number == 3 && item.wire == WR_PB_WIRE_VARINT)
             *scale = (int32_t)(uint32_t)item.bits;
     }
+    WR_ASSERT(r.fault || r.p == r.end);
     if (r.fault)
         return r.fault;
     if (!unscaled->len) /* no number at all (Q28) */

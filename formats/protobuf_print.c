@@ -41,6 +41,7 @@ static void print_param(wr_buf *out, unsigned depth, const char *key, int32_t va
 /* What Connect knows a DECIMAL's type by. */
 static void print_meta(wr_buf *out, const wr_pb_field *f, unsigned depth)
 {
+    WR_ASSERT(f->message && f->precision);
     wr_buf_puts(out, " [(confluent.field_meta) = {\n");
     indent(out, depth + 1);
     wr_buf_puts(out, "params: [\n");
@@ -87,6 +88,7 @@ static void print_field(wr_buf *out, const wr_pb_file *file, const wr_pb_field *
 static void print_oneof(wr_buf *out, const wr_pb_file *file, const wr_pb_message *m, uint32_t oneof,
                         unsigned depth)
 {
+    WR_ASSERT(oneof < m->oneofs_n);
     indent(out, depth);
     wr_buf_printf(out, "oneof %s {\n", m->oneofs[oneof]);
     for (uint32_t i = 0; i < m->n; i++)
@@ -99,6 +101,7 @@ static void print_oneof(wr_buf *out, const wr_pb_file *file, const wr_pb_message
 static void print_message(wr_buf *out, const wr_pb_file *file, const wr_pb_message *m,
                           unsigned depth)
 {
+    WR_ASSERT(depth <= DEPTH_MAX);
     indent(out, depth);
     if (!m->n && !m->nested_n && !m->enums_n) {
         wr_buf_printf(out, "message %s {}\n", m->name);

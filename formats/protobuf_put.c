@@ -24,6 +24,7 @@ void wr__pb_put_tag(wr_buf *out, uint32_t number, wr_pb_wire wire)
 
 static void put_fixed(wr_buf *out, uint64_t v, size_t size)
 {
+    WR_ASSERT(size == 4 || size == 8);
     char *at = wr_buf_reserve(out, size);
     for (size_t i = 0; i < size; i++)
         at[i] = (char)(v >> 8 * i);
@@ -131,6 +132,7 @@ static void put_date(wr_buf *out, int64_t day)
     int64_t of_year = of_era - (365 * year + year / 4 - year / 100), m = (5 * of_year + 2) / 153;
     int64_t d = of_year - (153 * m + 2) / 5 + 1;
     m = m < 10 ? m + 3 : m - 9;
+    WR_ASSERT(m >= 1 && m <= 12 && d >= 1 && d <= 31);
     put_number(out, 1, year + era * 400 + (m <= 2));
     put_number(out, 2, m);
     put_number(out, 3, d);
@@ -288,6 +290,9 @@ static int by_number(const void *a, const void *b)
 static const char *add(wr_pb_puts *puts, const wr_pb_field *f, const wr_type *type, uint32_t source,
                        int32_t member, wr_arena *arena)
 {
+    for (uint32_t i = 0; i < puts->n; i++)
+        if (puts->fields[i].field == f)
+            return wr_arena_printf(arena, "two columns are for field %s", f->name);
     wr_pb_put *put = &puts->fields[puts->n++];
     *put = (wr_pb_put){.source = source, .member = member};
     return init_field(put, f, type, arena);
@@ -527,6 +532,7 @@ static const char *put_key(const wr_pb_field *f, const wr_value *key, bool alway
 static const char *put_entries(const wr_pb_put *put, const wr_nest *map, wr_buf *out)
 {
     const wr_pb_put *key = &put->inside->fields[0], *value = &put->inside->fields[1];
+    WR_ASSERT(put->inside->n == 2);
     bool always = put->field->message->map_entry;
     const char *why = NULL;
     for (uint32_t i = 0; i < map->n && !why; i++) {

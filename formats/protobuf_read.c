@@ -279,6 +279,7 @@ bool wr__pb_message_value(const wr_pb_way *way, wr_str bytes, wr_arena *arena, w
 /* The walk has been here before, so it cannot fail. */
 static wr_pb_reader stretch(const wr_pb_token *t)
 {
+    WR_ASSERT(t->there && t->len > 0);
     return (wr_pb_reader){.p = t->u.ptr, .end = t->u.ptr + t->len};
 }
 
@@ -350,6 +351,7 @@ static bool list_value(const wr_pb_way *way, const wr_pb_token *t, wr_arena *are
                 return fail(fault, packed.fault);
         }
     }
+    WR_ASSERT(!r.fault);
     wr_nest *nest = wr_nest_new(arena, (uint32_t)list.n, false);
     if (list.n)
         memcpy(nest->items, list.v, list.n * sizeof *list.v);
@@ -394,6 +396,7 @@ static bool map_value(const wr_pb_way *way, const wr_pb_token *t, wr_arena *aren
         if (is_item_of(way->field, &item) &&
             !add_entry(way->shape, item.bytes, arena, &list, fault))
             return false;
+    WR_ASSERT(!r.fault && list.keys.n == list.values.n);
     uint32_t n = (uint32_t)list.keys.n, at = 0;
     uint32_t *last = wr_arena_alloc(arena, n * sizeof *last + 1);
     wr_nest *nest = wr_nest_new(arena, wr__last_of_keys(arena, list.keys.v, n, last), true);

@@ -188,6 +188,7 @@ bool wr__pb_path_read(wr_str *bytes, wr_pb_path *out)
             return false;
         out->indexes[i] = (int32_t)index;
     }
+    WR_ASSERT(out->n > 0 && r.p <= r.end);
     *bytes = wr_str_make(r.p, (size_t)(r.end - r.p));
     return true;
 }
@@ -211,6 +212,7 @@ void wr__pb_path_write(wr_buf *out, const wr_pb_path *path)
 
 const wr_pb_message *wr__pb_message_at(const wr_pb_file *file, const wr_pb_path *path)
 {
+    WR_ASSERT(path->n > 0 && path->n <= WR_PB_PATH_MAX);
     const wr_pb_message *const *list = file->messages, *m = NULL;
     uint32_t n = file->n;
     for (uint32_t i = 0; i < path->n; i++) {

@@ -133,6 +133,7 @@ static void map_way(wr_pb_way *way, wr_arena *arena)
     const wr_type **types = WR_NEW_N(arena, const wr_type *, 2);
     types[0] = &wr_type_string;
     types[1] = way->type->elem;
+    WR_ASSERT(entry->n == 2);
     wr_pb_shape *shape = wr__pb_shape_new(entry, names, types, NULL, 2, arena);
     shape->ways[0].is_required_value = shape->ways[1].is_required_value = entry->map_entry;
     for (uint32_t i = 0; i < shape->entries_n && entry->map_entry; i++)
@@ -213,6 +214,7 @@ static void match_by(bool (*same)(const char *, const char *), source *all, uint
 /* The members of a oneof as a shape of its own, for the STRUCT that it is. */
 static void oneof_way(wr_pb_way *way, const wr_pb_message *m, uint32_t oneof, wr_arena *arena)
 {
+    WR_ASSERT(oneof < m->oneofs_n);
     way->kind = WR_PB_WAY_MISMATCH;
     if (way->type->id != WR_T_STRUCT)
         return;

@@ -366,7 +366,7 @@ int param(const pb::UnknownFieldSet &meta, const char *name)
             if (entry.field(k).type() == pb::UnknownField::TYPE_LENGTH_DELIMITED)
                 (entry.field(k).number() == 1 ? key : value) = entry.field(k).length_delimited();
         if (key == name)
-            found = std::atoi(value.c_str());
+            found = static_cast<int>(std::strtol(value.c_str(), nullptr, 10));
     }
     return found;
 }

@@ -83,6 +83,7 @@ static pieces pieces_of(const pieces *all, uint32_t number)
     size_t end = low;
     while (end < all->n && all->v[end].item.number == number)
         end++;
+    WR_ASSERT(low <= end && end <= all->n);
     return (pieces){all->v + low, end - low};
 }
 
@@ -361,6 +362,7 @@ static void print_name(print *p, const char *name)
 static bool print_oneof(print *p, const wr_pb_message *m, uint32_t oneof, const pieces *all)
 {
     const wr_pb_field *set = NULL;
+    WR_ASSERT(oneof < m->oneofs_n);
     size_t last = 0, after = 0;
     for (uint32_t i = 0; i < m->n; i++) {
         const wr_pb_field *f = &m->fields[i];
@@ -423,6 +425,7 @@ static bool print_message(print *p, const wr_pb_message *m, wr_str bytes)
             return false;
     }
     wr_buf_putc(p->out, '}');
+    WR_ASSERT(p->depth > 0);
     p->depth--;
     return true;
 }

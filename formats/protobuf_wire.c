@@ -116,6 +116,7 @@ static bool group(wr_pb_reader *r, uint32_t number, wr_str *out)
             break;
         }
     }
+    WR_ASSERT(start <= before && before < r->p);
     *out = wr_str_make(start, (size_t)(before - start));
     return true;
 }

@@ -353,6 +353,12 @@ static void test_check_schema(void **state)
     assert_int_equal(wr_format_check_schema(wr_format_get(WR_FORMAT_PROTOBUF), &columns, &err),
                      WEIR_ERR_STATEMENT);
     assert_non_null(strstr(err.message, "has required fields that no column is for"));
+    const wr_column twice[] = {cols[0], cols[0]};
+    options.schema = pb3("int32 A = 1;");
+    const wr_format_columns same = {.cols = twice, .n = 2, .options = &options};
+    assert_int_equal(wr_format_check_schema(wr_format_get(WR_FORMAT_PROTOBUF), &same, &err),
+                     WEIR_ERR_STATEMENT);
+    assert_non_null(strstr(err.message, "two columns are for field A"));
 }
 
 int main(void)
