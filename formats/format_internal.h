@@ -110,6 +110,7 @@ struct wr_decoder {
     const wr_str *payloads;
     const wr_str *schema_headers; /* per row, or NULL; formats with a registry look at them */
     wr_arena *scratch;
+    wr_decoder_counts counts;
     bool nulls;   /* some payloads are NULL */
     bool scanned; /* it succeeded, so columns may be converted */
 };
@@ -172,18 +173,12 @@ bool wr__text_to_double(wr_str s, double *out);
 /** As Java's `new String(bytes, UTF_8)`: what is malformed becomes U+FFFD. Valid text is returned
  *  as it is (a slice), else a copy in @p a. */
 wr_str wr__text_repair_utf8(wr_str s, wr_arena *a);
-/** A TIME must lie within one day. */
+/** A TIME must lie within one day; 24:00 is taken, as ksqlDB's readers take it. */
 bool wr__time_in_range(int64_t ms);
 #define WR_TIME_RANGE_TEXT                                                                         \
     "Time values must use number of milliseconds greater than 0 and less than 86400000."
 /** Why a text or number is not a value of a DECIMAL type; @p s is shortened where it is long. */
 void wr__decimal_fault(wr_buf *out, const wr_type *t, wr_str s);
-/**
- * Entries of a MAP: of those with the same key the last one's value counts, at the place of the
- * first. @p keys: n texts. @p last: per entry, the one whose value it has, or UINT32_MAX where the
- * key has occurred before. @return how many different keys there are.
- */
-uint32_t wr__last_of_keys(wr_arena *scratch, const wr_str *keys, uint32_t n, uint32_t *last);
 /** Float.toString: the shortest digits that make the same float. */
 void wr__put_float(wr_buf *out, float f);
 /** Text of one scalar value as DELIMITED writes it. */

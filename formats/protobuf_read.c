@@ -7,6 +7,7 @@
  * at below in pieces that do not overlap.
  */
 #include "formats/avro.h" /* unscaled values of decimals */
+#include "formats/json_text.h"
 #include "formats/protobuf.h"
 
 #include "types/text.h"
@@ -399,7 +400,7 @@ static bool map_value(const wr_pb_way *way, const wr_pb_token *t, wr_arena *aren
     WR_ASSERT(!r.fault && list.keys.n == list.values.n);
     uint32_t n = (uint32_t)list.keys.n, at = 0;
     uint32_t *last = wr_arena_alloc(arena, n * sizeof *last + 1);
-    wr_nest *nest = wr_nest_new(arena, wr__last_of_keys(arena, list.keys.v, n, last), true);
+    wr_nest *nest = wr_nest_new(arena, wr__json_drop_doubles(arena, list.keys.v, n, last), true);
     for (uint32_t i = 0; i < n; i++) { /* the last of a key counts (P07) */
         if (last[i] == UINT32_MAX)
             continue;

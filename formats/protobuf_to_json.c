@@ -8,6 +8,7 @@
  * each is found at once however many there are.
  */
 #include "formats/avro.h" /* marks, unscaled values of decimals */
+#include "formats/json_text.h"
 #include "formats/protobuf.h"
 
 #include "types/text.h"
@@ -326,7 +327,7 @@ static bool print_map(print *p, const wr_pb_field *f, pieces mine)
         if (!ok)
             return false;
     }
-    (void)wr__last_of_keys(p->arena, keys, n, last);
+    (void)wr__json_drop_doubles(p->arena, keys, n, last);
     bool first = true;
     wr_buf_putc(p->out, '{');
     for (uint32_t i = 0; i < n; i++) {

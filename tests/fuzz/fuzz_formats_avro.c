@@ -10,48 +10,41 @@
 #define REC(fields)       "{\"type\":\"record\",\"name\":\"T\",\"fields\":[" fields "]}"
 #define FIELD(name, type) "{\"name\":\"" name "\",\"type\":" type "}"
 
-static const char
-    *const
-        schemas
-            [] =
-                {
-                    REC(FIELD("A", "\"int\"") "," FIELD("B", "[\"null\",\"string\"]") "," FIELD(
-                        "C", "\"double\"") "," FIELD("D", "\"boolean\"") "," FIELD("E",
-                                                                                   "\"long\"")),
-                    REC(FIELD("A", "{\"type\":\"array\",\"items\":[\"null\",\"int\"]}") "," FIELD(
-                        "B", "{\"type\":\"map\",\"values\":\"string\"}") "," FIELD("C",
-                                                                                   "\"float\"")),
-                    REC(FIELD("A", "{\"type\":\"bytes\",\"logicalType\":\"decimal\",\"precision\":"
-                                   "9,\"scale\":2}") "," FIELD("B", "{\"type\":\"enum\",\"name\":"
-                                                                    "\"E\",\"symbols\":[\"x\","
-                                                                    "\"y\"]}") "," FIELD(
-                        "C",
-                        "{\"type\":\"int\",\"logicalType\":\"time-millis\"}") "," FIELD("D",
-                                                                                        "{\"type\":"
-                                                                                        "\"fixed\","
-                                                                                        "\"name\":"
-                                                                                        "\"X\","
-                                                                                        "\"size\":"
-                                                                                        "3}")),
-                    REC(FIELD("A", "[\"null\",\"int\",\"string\",{\"type\":\"array\",\"items\":"
-                                   "\"long\"}]") "," FIELD(
-                        "B", "{\"type\":\"record\",\"name\":\"I\",\"fields\":[" FIELD(
-                                 "x", "[\"bytes\",\"null\"]") "]}")),
-                    REC(FIELD(
-                        "A",
-                        "{\"type\":\"array\",\"items\":{\"type\":\"record\",\"name\":\"M\","
-                        "\"fields\":[" FIELD("key", "[\"null\",\"string\"]") "," FIELD(
-                            "value",
-                            "\"int\"") "],"
-                                       "\"connect.internal.type\":\"MapEntry\"}}") "," FIELD("B",
-                                                                                             "\"int"
+static const char *const schemas[] = {
+    REC(FIELD("A", "\"int\"") "," FIELD("B", "[\"null\",\"string\"]") "," FIELD(
+        "C", "\"double\"") "," FIELD("D", "\"boolean\"") "," FIELD("E", "\"long\"")),
+    REC(FIELD("A", "{\"type\":\"array\",\"items\":[\"null\",\"int\"]}") "," FIELD(
+        "B", "{\"type\":\"map\",\"values\":\"string\"}") "," FIELD("C", "\"float\"")),
+    REC(FIELD(
+        "A",
+        "{\"type\":\"bytes\",\"logicalType\":\"decimal\",\"precision\":"
+        "9,\"scale\":2}") "," FIELD("B",
+                                    "{\"type\":\"enum\",\"name\":"
+                                    "\"E\",\"symbols\":[\"x\","
+                                    "\"y\"]}") "," FIELD("C",
+                                                         "{\"type\":\"int\",\"logicalType\":\"time-"
+                                                         "millis\"}") "," FIELD("D", "{\"type\":"
+                                                                                     "\"fixed\","
+                                                                                     "\"name\":"
+                                                                                     "\"X\","
+                                                                                     "\"size\":"
+                                                                                     "3}")),
+    REC(FIELD("A", "[\"null\",\"int\",\"string\",{\"type\":\"array\",\"items\":"
+                   "\"long\"}]") "," FIELD("B",
+                                           "{\"type\":\"record\",\"name\":\"I\",\"fields\":[" FIELD(
+                                               "x", "[\"bytes\",\"null\"]") "]}")),
+    REC(FIELD("A", "{\"type\":\"array\",\"items\":{\"type\":\"record\",\"name\":\"M\","
+                   "\"fields\":[" FIELD("key", "[\"null\",\"string\"]") "," FIELD(
+                       "value",
+                       "\"int\"") "],"
+                                  "\"connect.internal.type\":\"MapEntry\"}}") "," FIELD("B", "\"int"
                                                                                              "\"")),
-                    "[\"null\"," REC(FIELD("A", "\"int\"") "," FIELD("B", "\"string\"")) "]",
-                    "[\"int\",\"string\",{\"type\":\"map\",\"values\":\"int\"}]",
-                    /* of these the columns are declared below */
-                    REC(FIELD("A", "\"int\"") "," FIELD("B", "[\"null\",\"T\"]") "," FIELD(
-                        "C", "{\"type\":\"array\",\"items\":{\"type\":\"record\",\"name\":\"O\","
-                             "\"fields\":[]}}")),
+    "[\"null\"," REC(FIELD("A", "\"int\"") "," FIELD("B", "\"string\"")) "]",
+    "[\"int\",\"string\",{\"type\":\"map\",\"values\":\"int\"}]",
+    /* of these the columns are declared below */
+    REC(FIELD("A", "\"int\"") "," FIELD("B", "[\"null\",\"T\"]") "," FIELD(
+        "C", "{\"type\":\"array\",\"items\":{\"type\":\"record\",\"name\":\"O\","
+             "\"fields\":[]}}")),
 };
 enum { SCHEMAS = sizeof schemas / sizeof schemas[0] };
 

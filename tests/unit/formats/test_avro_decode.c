@@ -12,7 +12,7 @@
 static const char *decode_field(const char *type, const char *hex, const wr_type *as)
 {
     const wr_column cols[] = {col("F", as), col("N", &wr_type_integer)};
-    return avro_decode(cols, 2, avro_options(), avro_record(avro_field(type), hex));
+    return avro_decode(cols, 2, avro_options(), avro_payload(avro_field(type), hex));
 }
 
 #define DATE_TYPE  "{\"type\":\"int\",\"logicalType\":\"date\"}"
@@ -170,13 +170,13 @@ static void test_q02_names(void **state)
         bool second = strcmp(c[i].names[1], "id") == 0 || strcmp(c[i].names[1], "ID") == 0;
         const wr_column cols[] = {col(c[i].names[0], &wr_type_integer),
                                   col(c[i].names[1], second ? &wr_type_integer : &wr_type_string)};
-        assert_string_equal(avro_decode(cols, 2, avro_options(), avro_record(s, "02 0278")),
+        assert_string_equal(avro_decode(cols, 2, avro_options(), avro_payload(s, "02 0278")),
                             c[i].shown);
     }
     s = avro_schema("{\"type\":\"record\",\"name\":\"T\",\"fields\":["
                     "{\"name\":\"id\",\"type\":\"int\"},{\"name\":\"ID\",\"type\":\"int\"}]}");
     const wr_column one[] = {col("ID", &wr_type_integer)};
-    assert_string_equal(avro_decode(one, 1, avro_options(), avro_record(s, "02 04")), "2");
+    assert_string_equal(avro_decode(one, 1, avro_options(), avro_payload(s, "02 04")), "2");
 }
 
 /* Q09: at the column's scale, exactly. */
@@ -240,8 +240,8 @@ static void test_q11_unions(void **state)
     /* at the top, each branch is a column */
     const wr_registry_schema *s = avro_schema("[\"int\",\"string\"]");
     const wr_column cols[] = {col("INT", &wr_type_integer), col("STRING", &wr_type_string)};
-    assert_string_equal(avro_decode(cols, 2, avro_options(), avro_record(s, "0006")), "3 | null");
-    assert_string_equal(avro_decode(cols, 2, avro_options(), avro_record(s, "020261")),
+    assert_string_equal(avro_decode(cols, 2, avro_options(), avro_payload(s, "0006")), "3 | null");
+    assert_string_equal(avro_decode(cols, 2, avro_options(), avro_payload(s, "020261")),
                         "null | \"a\"");
 }
 
@@ -278,8 +278,8 @@ static void test_q13_no_defaults(void **state)
         "{\"name\":\"b\",\"type\":\"string\",\"default\":\"x\",\"aliases\":[\"a\"]}]}");
     const wr_column cols[] = {col("A", &wr_type_integer), col("B", &wr_type_string)};
     wr_decoder *d = decoder(WR_FORMAT_AVRO, cols, 2, NULL, avro_options());
-    assert_string_equal(decode_show(d, cols, 2, avro_record(old, "02")), "1 | null");
-    assert_string_equal(decode_show(d, cols, 2, avro_record(young, "040271")), "2 | \"q\"");
+    assert_string_equal(decode_show(d, cols, 2, avro_payload(old, "02")), "1 | null");
+    assert_string_equal(decode_show(d, cols, 2, avro_payload(young, "040271")), "2 | \"q\"");
 }
 
 /* Q14: null where a record is expected is a bad row. */
@@ -290,13 +290,13 @@ static void test_q14_null_record(void **state)
         avro_schema("[\"null\",{\"type\":\"record\",\"name\":\"A1\",\"fields\":["
                     "{\"name\":\"a\",\"type\":\"int\"}]}]");
     const wr_column cols[] = {col("A", &wr_type_integer)};
-    assert_string_equal(avro_decode(cols, 1, avro_options(), avro_record(s, "00")),
+    assert_string_equal(avro_decode(cols, 1, avro_options(), avro_payload(s, "00")),
                         "error: Invalid Avro at byte 6: the record is null");
-    assert_string_equal(avro_decode(cols, 1, avro_options(), avro_record(s, "0204")), "2");
+    assert_string_equal(avro_decode(cols, 1, avro_options(), avro_payload(s, "0204")), "2");
     wr_format_options bare = avro_options();
     bare.unwrapped = true;
     assert_string_equal(
-        avro_decode(cols, 1, bare, avro_record(avro_schema("[\"null\",\"int\"]"), "00")),
+        avro_decode(cols, 1, bare, avro_payload(avro_schema("[\"null\",\"int\"]"), "00")),
         "error: Invalid Avro at byte 6: the record is null");
 }
 
@@ -315,14 +315,14 @@ static void test_a01_bare_bytes(void **state)
     wr_format_options bare = avro_options();
     bare.unwrapped = true;
     const wr_registry_schema *s = avro_schema("\"bytes\"");
-    assert_string_equal(avro_decode(cols, 1, bare, avro_record(s, "040102")), "\"BAEC\"");
-    assert_string_equal(avro_decode(cols, 1, bare, avro_record(s, "")), "\"\"");
+    assert_string_equal(avro_decode(cols, 1, bare, avro_payload(s, "040102")), "\"BAEC\"");
+    assert_string_equal(avro_decode(cols, 1, bare, avro_payload(s, "")), "\"\"");
     s = avro_schema("[\"null\",\"bytes\"]");
-    assert_string_equal(avro_decode(cols, 1, bare, avro_record(s, "02040102")), "\"AQI=\"");
+    assert_string_equal(avro_decode(cols, 1, bare, avro_payload(s, "02040102")), "\"AQI=\"");
     const wr_column number[] = {col("V", DECIMAL(4, 2))};
     s = avro_schema(DEC_TYPE);
-    assert_string_equal(avro_decode(number, 1, bare, avro_record(s, "d8f1")), "-99.99");
-    assert_non_null(strstr(avro_decode(number, 1, bare, avro_record(s, "")), "has no bytes"));
+    assert_string_equal(avro_decode(number, 1, bare, avro_payload(s, "d8f1")), "-99.99");
+    assert_non_null(strstr(avro_decode(number, 1, bare, avro_payload(s, "")), "has no bytes"));
 }
 
 /* A02: an int that some writers let out of range is a bad record, and no other column's matter. */
@@ -339,7 +339,7 @@ static void test_a02_int_out_of_range(void **state)
     const wr_column cols[] = {col("F", &wr_type_integer), col("N", &wr_type_integer)};
     static const bool wanted[] = {false, true};
     wr_decoder *d = decoder(WR_FORMAT_AVRO, cols, 2, wanted, avro_options());
-    wr_str payload = avro_record(avro_field("\"int\""), hex);
+    wr_str payload = avro_payload(avro_field("\"int\""), hex);
     wr_vec *v = vectors(cols, 2, 1);
     uint8_t ok;
     wr_row_errors errs = {0};
@@ -355,13 +355,13 @@ static void test_a03_writers_logical_type(void **state)
     (void)state;
     const wr_column cols[] = {col("F", DECIMAL(8, 3)), col("N", &wr_type_integer)};
     wr_decoder *d = decoder(WR_FORMAT_AVRO, cols, 2, NULL, avro_options());
-    assert_string_equal(decode_show(d, cols, 2, avro_record(avro_field(DEC_TYPE), "0264 02")),
+    assert_string_equal(decode_show(d, cols, 2, avro_payload(avro_field(DEC_TYPE), "0264 02")),
                         "1.000 | 1");
     assert_string_equal(
         decode_show(d, cols, 2,
-                    avro_record(avro_field("{\"type\":\"bytes\",\"logicalType\":\"decimal\","
-                                           "\"precision\":8,\"scale\":3}"),
-                                "0403e8 02")),
+                    avro_payload(avro_field("{\"type\":\"bytes\",\"logicalType\":\"decimal\","
+                                            "\"precision\":8,\"scale\":3}"),
+                                 "0403e8 02")),
         "1.000 | 1");
     static const struct {
         const char *logical, *hex;
@@ -407,7 +407,7 @@ static void test_a05_default_of_second_branch(void **state)
         avro_schema("{\"type\":\"record\",\"name\":\"T\",\"fields\":[{\"name\":\"A\","
                     "\"type\":[\"null\",\"int\"],\"default\":5}]}");
     const wr_column cols[] = {col("A", &wr_type_integer)};
-    assert_string_equal(avro_decode(cols, 1, avro_options(), avro_record(s, "0204")), "2");
+    assert_string_equal(avro_decode(cols, 1, avro_options(), avro_payload(s, "0204")), "2");
 }
 
 /* A06: symbols are the writer's; one that its schema does not have is a bad record. */
@@ -531,11 +531,11 @@ static void test_schemas_in_turn(void **state)
     wr_decoder *d = decoder(WR_FORMAT_AVRO, cols, 2, NULL, avro_options());
     const wr_registry_schema nowhere = {.id = 999};
     wr_str payloads[] = {
-        avro_record(s[0], "02 02"),   avro_record(s[1], "04 02"),
-        avro_record(s[2], "00 02"),   avro_record(s[2], "0206 02"),
-        avro_record(s[3], "0278 02"), avro_record(&nowhere, "02 02"),
-        exact("{\"A\":1}", 7),        (wr_str){0},
-        avro_record(s[0], "08 02"),   avro_record(s[0], "0a"),
+        avro_payload(s[0], "02 02"),   avro_payload(s[1], "04 02"),
+        avro_payload(s[2], "00 02"),   avro_payload(s[2], "0206 02"),
+        avro_payload(s[3], "0278 02"), avro_payload(&nowhere, "02 02"),
+        exact("{\"A\":1}", 7),         (wr_str){0},
+        avro_payload(s[0], "08 02"),   avro_payload(s[0], "0a"),
     };
     enum { ROWS = sizeof payloads / sizeof payloads[0] };
     static const char *const shown[ROWS] = {"1", "2", "null", "3", "!", "!", "!", "NULL", "4", "!"};
@@ -593,7 +593,7 @@ static void test_wanted(void **state)
         wr_buf_puts(&record, hex[i]);
     }
     wr_buf_puts(&schema, "]}");
-    wr_str payload = avro_record(avro_schema(wr_buf_cstr(&schema)), wr_buf_cstr(&record));
+    wr_str payload = avro_payload(avro_schema(wr_buf_cstr(&schema)), wr_buf_cstr(&record));
     for (unsigned set = 0; set < 1u << N; set += 1 + set % 7) {
         bool wanted[N];
         for (int i = 0; i < N; i++)
@@ -645,7 +645,7 @@ static void test_malicious(void **state)
     };
     for (size_t i = 0; i < WR_ARRAY_LEN(c); i++) {
         const wr_column one[] = {col("N", &wr_type_integer)}; /* F is gone past */
-        wr_str payload = avro_record(avro_field(c[i].type), c[i].hex);
+        wr_str payload = avro_payload(avro_field(c[i].type), c[i].hex);
         assert_non_null(strstr(avro_decode(one, 1, avro_options(), payload), c[i].why));
     }
     /* a list that is as deep as it is long */
@@ -655,7 +655,7 @@ static void test_malicious(void **state)
     wr_buf_puts(&deep, "00");
     const wr_column one[] = {col("N", &wr_type_integer)};
     assert_non_null(strstr(
-        avro_decode(one, 1, avro_options(), avro_record(avro_field(nodes), wr_buf_cstr(&deep))),
+        avro_decode(one, 1, avro_options(), avro_payload(avro_field(nodes), wr_buf_cstr(&deep))),
         "too deeply"));
     wr_buf_free(&deep);
     /* elements without bytes: skipped in one step, made up to a bound */
@@ -663,7 +663,7 @@ static void test_malicious(void **state)
                                   "\"O\",\"fields\":[]}}";
     const wr_field none[] = {{"X", &wr_type_integer}};
     assert_string_equal(avro_decode(one, 1, avro_options(),
-                                    avro_record(avro_field(empties), "feffffffffffffff7f 00 02")),
+                                    avro_payload(avro_field(empties), "feffffffffffffff7f 00 02")),
                         "1");
     assert_non_null(
         strstr(decode_field(empties, "feffffffffffffff7f 00 02", ARRAY(struct_of(1, none))),
@@ -687,7 +687,7 @@ static void test_recursive_writer(void **state)
     const wr_field outer[] = {{"V", &wr_type_integer}, {"NEXT", struct_of(1, inner)}};
     const wr_column cols[] = {col("V", &wr_type_integer), col("NEXT", struct_of(2, outer))};
     assert_string_equal(
-        avro_decode(cols, 2, avro_options(), avro_record(s, "02 02 04 02 06 02 08 00")),
+        avro_decode(cols, 2, avro_options(), avro_payload(s, "02 02 04 02 06 02 08 00")),
         "1 | {\"V\":2,\"NEXT\":{\"V\":3}}");
 }
 

@@ -114,6 +114,22 @@ static void test_own_scalars(void **state)
     }
 }
 
+/* A09: JavaScript's clients refuse longs from 2^53 - 1 on; they are written as they are, and read.
+ */
+static void test_a09_big_longs(void **state)
+{
+    (void)state;
+    static const int64_t longs[] = {((int64_t)1 << 53) - 1, (int64_t)1 << 53, INT64_MIN, INT64_MAX};
+    const wr_column cols[] = {col("A", &wr_type_bigint)};
+    const wr_registry_schema *s = own_schema(cols, 1, false);
+    for (size_t i = 0; i < WR_ARRAY_LEN(longs); i++) {
+        const wr_value v = wr_value_i64(longs[i]);
+        wr_str payload = avro_payload(s, encode_hex(s, false, cols, 1, &v));
+        assert_string_equal(avro_decode(cols, 1, avro_options(), payload),
+                            wr_arena_printf(arena, "%lld", (long long)longs[i]));
+    }
+}
+
 /* Q17: MAPs as arrays of entries; one block, then the end. */
 static void test_own_containers(void **state)
 {
@@ -140,7 +156,7 @@ static void test_own_containers(void **state)
         const wr_column cols[] = {col("A", c[i].type)};
         const wr_value v = wr_value_nest(c[i].nest);
         const wr_registry_schema *s = own_schema(cols, 1, false);
-        assert_string_equal(encode_hex(s, false, cols, 1, &v), avro_hex(avro_record(s, c[i].hex)));
+        assert_string_equal(encode_hex(s, false, cols, 1, &v), avro_hex(avro_payload(s, c[i].hex)));
     }
 }
 
@@ -223,9 +239,9 @@ static void test_q38_defaults(void **state)
             "{\"name\":\"E\",\"type\":[\"null\",\"int\"],\"default\":5}," /* of branch 2: A05 */
             "{\"name\":\"G\",\"type\":{\"type\":\"array\",\"items\":\"int\"},\"default\":[1]}"));
     assert_string_equal(encode_hex(s, false, cols, 2, row),
-                        avro_hex(avro_record(s, "02 000278 02ff 00 020a 020200")));
+                        avro_hex(avro_payload(s, "02 000278 02ff 00 020a 020200")));
     assert_string_equal(encode_hex(s, false, cols, 2, nulls),
-                        avro_hex(avro_record(s, "12 02 02ff 00 020a 020200")));
+                        avro_hex(avro_payload(s, "12 02 02ff 00 020a 020200")));
     s = avro_schema(REC("{\"name\":\"A\",\"type\":\"int\"},{\"name\":\"B\",\"type\":\"string\"}"));
     assert_non_null(strstr(encode_hex(s, false, cols, 2, nulls),
                            "NULL where the schema has neither null nor a default"));
@@ -346,7 +362,7 @@ static const char *to_json(const wr_registry_schema *s, const char *hex)
     weir_error err = {0};
     wr_format_options options = avro_options();
     weir_status st = wr_format_to_json(wr_format_get(WR_FORMAT_AVRO), &options, (wr_str){0},
-                                       avro_record(s, hex), &out, &err);
+                                       avro_payload(s, hex), &out, &err);
     const char *text = st == WEIR_OK ? wr_arena_strdup(arena, wr_buf_cstr(&out))
                                      : wr_arena_printf(arena, "error: %s", err.message);
     wr_buf_free(&out);
@@ -425,7 +441,7 @@ static void test_from_json(void **state)
         if (strncmp(c[i].hex, "error", 5) == 0)
             assert_int_equal(strncmp(hex, "error: Avro schema", 18), 0);
         else
-            assert_string_equal(hex, avro_hex(avro_record(s, c[i].hex)));
+            assert_string_equal(hex, avro_hex(avro_payload(s, c[i].hex)));
     }
     /* the branch by its name, or the first that fits */
     s = avro_schema("[\"int\",\"string\",{\"type\":\"map\",\"values\":\"int\"}]");
@@ -456,6 +472,13 @@ static void test_to_json_faults(void **state)
     };
     for (size_t i = 0; i < WR_ARRAY_LEN(c); i++)
         assert_non_null(strstr(to_json(avro_schema(c[i].schema), c[i].hex), c[i].why));
+    wr_buf out = {0};
+    const wr_format_options options = {.registry = registry};
+    assert_int_equal(wr_format_to_json(wr_format_get(WR_FORMAT_AVRO), &options, (wr_str){0},
+                                       (wr_str){0}, &out, NULL),
+                     WEIR_OK);
+    assert_string_equal(wr_buf_cstr(&out), "null");
+    wr_buf_free(&out);
     const wr_registry_schema nowhere = {.id = 4711};
     assert_non_null(strstr(to_json(&nowhere, "02"), "error: "));
 }
@@ -463,11 +486,12 @@ static void test_to_json_faults(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_own_scalars),   cmocka_unit_test(test_own_containers),
-        cmocka_unit_test(test_q38_check),     cmocka_unit_test(test_q38_defaults),
-        cmocka_unit_test(test_foreign_types), cmocka_unit_test(test_unions),
-        cmocka_unit_test(test_no_schema),     cmocka_unit_test(test_json_both_ways),
-        cmocka_unit_test(test_from_json),     cmocka_unit_test(test_to_json_faults),
+        cmocka_unit_test(test_own_scalars),    cmocka_unit_test(test_a09_big_longs),
+        cmocka_unit_test(test_own_containers), cmocka_unit_test(test_q38_check),
+        cmocka_unit_test(test_q38_defaults),   cmocka_unit_test(test_foreign_types),
+        cmocka_unit_test(test_unions),         cmocka_unit_test(test_no_schema),
+        cmocka_unit_test(test_json_both_ways), cmocka_unit_test(test_from_json),
+        cmocka_unit_test(test_to_json_faults),
     };
     return cmocka_run_group_tests(tests, avro_setup, avro_teardown);
 }
