@@ -21,6 +21,7 @@ weir_dependency(RDKAFKA rdkafka)
 weir_dependency(JANSSON jansson)
 weir_dependency(CURL libcurl)
 weir_dependency(ROCKSDB rocksdb)
+weir_dependency(PROTOBUF protobuf)
 
 # Of the program and the tests only.
 pkg_check_modules(EDIT REQUIRED IMPORTED_TARGET libedit)

@@ -54,18 +54,6 @@ static bool to_time(wr_avro_reader *r, const wr_avro_way *way, int64_t v, wr_val
     return true;
 }
 
-/* Float.toString: the shortest digits that make the same float. */
-static void put_float(wr_buf *text, float f)
-{
-    char digits[32];
-    for (int n = 0; n < 9; n++) {
-        snprintf(digits, sizeof digits, "%.*e", n, (double)f);
-        if (strtof(digits, NULL) == f)
-            break;
-    }
-    wr_text_put_double(text, f == f && f - f == 0 ? strtod(digits, NULL) : (double)f);
-}
-
 static bool to_text(wr_avro_reader *r, const wr_avro_way *way, const wr_avro_token *t,
                     wr_value *out)
 {
@@ -75,7 +63,7 @@ static bool to_text(wr_avro_reader *r, const wr_avro_way *way, const wr_avro_tok
         wr_buf_puts(&text, t->u.i64 ? "true" : "false");
         break;
     case WR_AVRO_FLOAT:
-        put_float(&text, (float)t->u.f64);
+        wr__put_float(&text, (float)t->u.f64);
         break;
     case WR_AVRO_DOUBLE:
         wr_text_put_double(&text, t->u.f64);

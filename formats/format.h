@@ -104,9 +104,20 @@ wr_schema_kind wr_format_schema_kind(const wr_format *format);
 weir_status wr_format_infer(const wr_format *format, const wr_registry_schema *schema,
                             const wr_format_options *options, bool is_key, wr_arena *arena,
                             wr_column **cols, uint32_t *n, weir_error *err) WR_MUST_CHECK;
-/** The text to register for these columns; what wr_encoder_new writes fits it. */
+/** The text to register for these columns; what wr_encoder_new writes fits it. PROTOBUF_NOSR has
+ * one too, which is registered nowhere: wr_format_to_json and _from_json take it as
+ * options->schema. */
 weir_status wr_format_schema_text(const wr_format *format, const wr_format_columns *columns,
                                   wr_buf *out, weir_error *err) WR_MUST_CHECK;
+/** A registered schema's text as the registry's clients lay it out, for those who compare texts:
+ *  Protobuf's. Other formats' texts are JSON, and given as they are. */
+weir_status wr_format_schema_canonical(const wr_format *format, const wr_registry_schema *schema,
+                                       wr_buf *out, weir_error *err) WR_MUST_CHECK;
+/** The full name of the message that a schema is about, in @p arena: what a sink takes over whose
+ *  source was declared by that schema's id (facts: Q20). NULL: the format has no such names. */
+weir_status wr_format_schema_name(const wr_format *format, const wr_registry_schema *schema,
+                                  const wr_format_options *options, wr_arena *arena,
+                                  const char **name, weir_error *err) WR_MUST_CHECK;
 /**
  * Can rows of these columns be written with options->schema, which somebody else has made (Q38)?
  * Every row that this accepts and the encoder does not report can be read back.

@@ -46,6 +46,10 @@ typedef struct wr_format_class {
                          weir_error *err);
     weir_status (*schema_text)(const wr_format_columns *columns, wr_buf *out, weir_error *err);
     weir_status (*check_schema)(const wr_format_columns *columns, weir_error *err);
+    /* NULL: the text as it is; no names. */
+    weir_status (*schema_canonical)(const wr_registry_schema *schema, wr_buf *out, weir_error *err);
+    weir_status (*schema_name)(const wr_registry_schema *schema, const wr_format_options *options,
+                               wr_arena *arena, const char **name, weir_error *err);
     /* Any format whose payloads are not text of their own. */
     weir_status (*to_json)(const wr_format_options *options, wr_str schema_header, wr_str payload,
                            wr_buf *out, weir_error *err);
@@ -175,6 +179,8 @@ bool wr__time_in_range(int64_t ms);
     "Time values must use number of milliseconds greater than 0 and less than 86400000."
 /** Why a text or number is not a value of a DECIMAL type; @p s is shortened where it is long. */
 void wr__decimal_fault(wr_buf *out, const wr_type *t, wr_str s);
+/** Float.toString: the shortest digits that make the same float. */
+void wr__put_float(wr_buf *out, float f);
 /** Text of one scalar value as DELIMITED writes it. */
 void wr__put_scalar(wr_buf *out, const wr_type *t, const wr_value *v);
 

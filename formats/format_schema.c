@@ -34,6 +34,25 @@ weir_status wr_format_schema_text(const wr_format *format, const wr_format_colum
     return wr__format_class_of(format)->schema_text(columns, out, err);
 }
 
+weir_status wr_format_schema_canonical(const wr_format *format, const wr_registry_schema *schema,
+                                       wr_buf *out, weir_error *err)
+{
+    const wr_format_class *c = wr__format_class_of(format);
+    if (c->schema_canonical)
+        return c->schema_canonical(schema, out, err);
+    wr_buf_str(out, schema->text);
+    return WEIR_OK;
+}
+
+weir_status wr_format_schema_name(const wr_format *format, const wr_registry_schema *schema,
+                                  const wr_format_options *options, wr_arena *arena,
+                                  const char **name, weir_error *err)
+{
+    const wr_format_class *c = wr__format_class_of(format);
+    *name = NULL;
+    return c->schema_name ? c->schema_name(schema, options, arena, name, err) : WEIR_OK;
+}
+
 weir_status wr_format_check_schema(const wr_format *format, const wr_format_columns *columns,
                                    weir_error *err)
 {

@@ -181,3 +181,14 @@ void wr__put_scalar(wr_buf *out, const wr_type *t, const wr_value *v)
         WR_UNREACHABLE();
     }
 }
+
+void wr__put_float(wr_buf *out, float f)
+{
+    char digits[32];
+    for (int n = 0; n < 9; n++) {
+        snprintf(digits, sizeof digits, "%.*e", n, (double)f);
+        if (strtof(digits, NULL) == f)
+            break;
+    }
+    wr_text_put_double(out, f == f && f - f == 0 ? strtod(digits, NULL) : (double)f);
+}

@@ -14,16 +14,6 @@ static bool check_json_sr(const wr_format_columns *c, wr_format_misfit *why)
     return wr__check_documents("JSON_SR", "JSON_SR", c, why);
 }
 
-static bool check_protobuf(const wr_format_columns *c, wr_format_misfit *why)
-{
-    return wr__check_documents("PROTOBUF", "PROTOBUF format", c, why);
-}
-
-static bool check_protobuf_nosr(const wr_format_columns *c, wr_format_misfit *why)
-{
-    return wr__check_documents("PROTOBUF_NOSR", "PROTOBUF_NOSR", c, why);
-}
-
 /* All of them hold nested types, several key columns, and serve as key and value. */
 #define UNBUILT(row_id, text, unwrap, infer, question)                                             \
     {                                                                                              \
@@ -41,7 +31,3 @@ static bool check_protobuf_nosr(const wr_format_columns *c, wr_format_misfit *wh
 
 const wr_format_class wr__format_json_sr =
     UNBUILT(WR_FORMAT_JSON_SR, "JSON_SR", true, true, check_json_sr);
-const wr_format_class wr__format_protobuf =
-    UNBUILT(WR_FORMAT_PROTOBUF, "PROTOBUF", false, true, check_protobuf);
-const wr_format_class wr__format_protobuf_nosr =
-    UNBUILT(WR_FORMAT_PROTOBUF_NOSR, "PROTOBUF_NOSR", true, false, check_protobuf_nosr);

@@ -96,12 +96,20 @@ static void test_check(void **state)
          "type: "
          "ARRAY<MAP<INTEGER, DOUBLE>>. See ",
          0},
+        {WR_FORMAT_PROTOBUF, false, {col("X", ints)}, 1, NULL, WR_MISFIT_ALL},
         {WR_FORMAT_PROTOBUF,
          false,
-         {col("X", ints)},
+         {col("A", ints), col("X", wr_type_array(arena, ints))},
+         2,
+         "The 'PROTOBUF' format does not support ARRAY or MAP as elements of an ARRAY, column: "
+         "`X`",
+         1},
+        {WR_FORMAT_PROTOBUF_NOSR,
+         false,
+         {col("X", wr_type_map(arena, &wr_type_string, wr_type_array(arena, map)))},
          1,
-         "The 'PROTOBUF' format is not supported yet.",
-         WR_MISFIT_ALL},
+         "does not support ARRAY or MAP as elements of an ARRAY",
+         0},
         /* the reason is about the second column */
         {WR_FORMAT_DELIMITED,
          false,
@@ -134,12 +142,6 @@ static void test_check(void **state)
          {col("A", map)},
          1,
          "'JSON_SR' format is not supported yet.",
-         WR_MISFIT_ALL},
-        {WR_FORMAT_PROTOBUF,
-         false,
-         {col("A", map)},
-         1,
-         "'PROTOBUF' format is not supported yet.",
          WR_MISFIT_ALL},
         {WR_FORMAT_PROTOBUF_NOSR,
          false,
@@ -264,7 +266,7 @@ static void test_properties(void **state)
     } c[] = {
         {"NONE", "i----k--"},     {"KAFKA", "i--u-kv-"},         {"DELIMITED", "im-u-kv-"},
         {"JSON", "imwu-kvn"},     {"JSON_SR", "-mwurkvn"},       {"AVRO", "imwurkvn"},
-        {"PROTOBUF", "-mw-rkvn"}, {"PROTOBUF_NOSR", "-mwu-kvn"},
+        {"PROTOBUF", "imw-rkvn"}, {"PROTOBUF_NOSR", "imwu-kvn"},
     };
     for (size_t i = 0; i < WR_ARRAY_LEN(c); i++) {
         const wr_format *f = wr_format_find(wr_str_c(c[i].name));

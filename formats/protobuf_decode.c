@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * protobuf_decode.c - the record decoder of PROTOBUF and PROTOBUF_NOSR.
+ *
+ *   1. scan: first the schema and the message of every record are found, by its mark and indexes,
+ *      and the shape for it; only when none has to be waited for are the records walked. That
+ *      leaves a token per column read.
+ *   2. convert: column by column. Rows in a row that have the same shape, which are mostly all of
+ *      them, are a loop for the type; others are boxed (protobuf_read.c).
+ *
+ * PROTOBUF_NOSR has one shape, of the message that its columns are written with.
+ */
+#include "formats/avro.h" /* the mark of a record and its schema */
+#include "formats/protobuf.h"
+
+#include "formats/ascii.h"
+#include "formats/writer_plans.h"
+
+#define PLANS_MAX 256 /* writer's schemas kept between batches */
+
+/* What is kept for a writer's schema: its file, and the messages of it that records were. */
+typedef struct message_plan {
+    const wr_pb_message *message;
+    wr_pb_shape *shape;
+} message_plan;
+
+typedef struct schema_plan {
+    const wr_pb_file *file;
+    wr_arena *arena;
+    wr_arr(message_plan) messages;
+} schema_plan;
+
+typedef struct pb_decoder {
+    wr_decoder base;
+    wr_writer_plans *plans; /* NULL: PROTOBUF_NOSR */
+    wr_pb_shape *only;      /* PROTOBUF_NOSR's */
+    wr_pb_way whole;        /* PROTOBUF_NOSR, unwrapped: the record as a value; else ABSENT */
+    const char **names;     /* of all columns */
+    const wr_type **types;
+    bool *read;
+    /* Of the last scan. */
+    const wr_pb_shape **row_shapes; /* by row; NULL: the row is bad */
+    wr_pb_token *tokens;            /* rows_n for each column, column by column */
+    size_t rows_n;
+} pb_decoder;
+
+/* ---- construction ---- */
+
+/* What wr__writer_plans_get calls for an id that it has no plan for. */
+static weir_status make_plan(void *user, uint32_t id, wr_arena *arena, void **plan, weir_error *err)
+{
+    const pb_decoder *d = user;
+    const wr_registry_schema *schema;
+    const wr_schema_mark mark = {.id = id};
+    WR_TRY(wr__avro_schema_of(d->base.options.registry, &mark, false, &schema, err));
+    if (schema->kind != WR_SCHEMA_PROTOBUF)
+        return wr_error(err, WEIR_ERR_RECORD, "Schema %u is no Protobuf schema", id);
+    schema_plan *made = WR_NEW(arena, schema_plan);
+    made->arena = arena;
+    if (wr__pb_schema_parse(schema, arena, &made->file, err) != WEIR_OK) {
+        err->code = WEIR_ERR_RECORD;
+        return WEIR_ERR_RECORD;
+    }
+    WR_ASSERT(made->file && !made->messages.n);
+    *plan = made;
+    return WEIR_OK;
+}
+
+/* The message that the columns are written with, when there is no registry to ask. */
+static void plain_shape(pb_decoder *d, wr_arena *arena)
+{
+    const wr_decoder *b = &d->base;
+    const wr_format_columns columns = {.cols = b->cols, .n = b->n, .options = &b->options};
+    const wr_pb_message *m = wr__pb_file_of_columns(&columns, arena)->messages[0];
+    bool is_bare = b->options.unwrapped && b->n == 1 &&
+                   (b->cols[0].type->id == WR_T_STRUCT || m->known != WR_PB_PLAIN);
+    if (!is_bare) {
+        d->only = wr__pb_shape_new(m, d->names, d->types, d->read, b->n, arena);
+        return;
+    }
+    /* The record is the column's own message: as if it were a field of one. */
+    wr_pb_field *field = WR_NEW(arena, wr_pb_field);
+    *field = (wr_pb_field){.name = b->cols[0].name,
+                           .number = 1,
+                           .kind = WR_PB_MESSAGE,
+                           .oneof = -1,
+                           .has_presence = true,
+                           .message = m};
+    wr_pb_message *around = WR_NEW(arena, wr_pb_message);
+    *around = (wr_pb_message){.name = "", .full_name = "", .file = "", .n = 1, .fields = field};
+    d->only = wr__pb_shape_new(around, d->names, d->types, d->read, 1, arena);
+    d->whole = d->only->ways[0];
+    WR_ASSERT(d->only->n == 1);
+}
+
+weir_status wr__pb_decoder_new(const wr_decoder *common, wr_arena *arena, wr_decoder **out,
+                               weir_error *err)
+{
+    bool plain = wr__pb_is_plain(common->class_);
+    if (!plain && !common->options.registry)
+        return wr_error(err, WEIR_ERR_CONFIG, "The PROTOBUF format needs a schema registry");
+    pb_decoder *d = WR_NEW(arena, pb_decoder);
+    d->base = *common;
+    d->names = WR_NEW_N(arena, const char *, common->n);
+    d->types = WR_NEW_N(arena, const wr_type *, common->n);
+    d->read = WR_NEW_N(arena, bool, common->n);
+    for (uint32_t c = 0; c < common->n; c++) {
+        d->names[c] = common->cols[c].name;
+        d->types[c] = common->cols[c].type;
+        d->read[c] = common->wanted[c] || common->options.strict;
+    }
+    if (plain)
+        plain_shape(d, arena);
+    else
+        d->plans = wr__writer_plans_new(arena, PLANS_MAX, make_plan, d);
+    WR_ASSERT(!d->plans == plain);
+    *out = &d->base;
+    return WEIR_OK;
+}
+
+/* ---- 1. scan ---- */
+
+/* What the first pass over a batch has found of a record. */
+typedef struct found {
+    wr_str body;
+    const char *fault;
+} found;
+
+/* The mark's id, if by a GUID. */
+static weir_status id_of(pb_decoder *d, const wr_schema_mark *mark, bool in_header, uint32_t *id,
+                         weir_error *err)
+{
+    *id = mark->id;
+    if (!mark->by_guid)
+        return WEIR_OK;
+    const wr_registry_schema *schema;
+    WR_TRY(wr__avro_schema_of(d->base.options.registry, mark, in_header, &schema, err));
+    *id = schema->id;
+    return WEIR_OK;
+}
+
+/* The shape of the message of that path, made when it is first met. */
+static const wr_pb_shape *shape_at(pb_decoder *d, schema_plan *plan, const wr_pb_path *path)
+{
+    const wr_pb_message *m = wr__pb_message_at(plan->file, path);
+    if (!m)
+        return NULL;
+    for (size_t i = 0; i < plan->messages.n; i++)
+        if (plan->messages.v[i].message == m)
+            return plan->messages.v[i].shape;
+    const message_plan made = {
+        m, wr__pb_shape_new(m, d->names, d->types, d->read, d->base.n, plan->arena)};
+    WR_ASSERT(made.shape->n == d->base.n);
+    wr_arr_push(plan->arena, &plan->messages, made);
+    return made.shape;
+}
+
+/* Find the row's shape. @return not WEIR_OK: the whole scan ends so. */
+static weir_status find_shape(pb_decoder *d, uint32_t row, found *f, weir_error *err)
+{
+    const wr_decoder *base = &d->base;
+    wr_str header = base->schema_headers ? base->schema_headers[row] : (wr_str){0};
+    wr_schema_mark mark;
+    d->row_shapes[row] = NULL;
+    if (!wr__avro_mark(header, base->payloads[row], &mark, &f->body, &f->fault))
+        return WEIR_OK;
+    /* The indexes are where the mark is (R01). */
+    wr_pb_path path;
+    if (!wr__pb_path_read(header.ptr ? &mark.rest : &f->body, &path)) {
+        f->fault = "the record does not say which message of its schema it is";
+        return WEIR_OK;
+    }
+    uint32_t id;
+    void *plan = NULL;
+    weir_error why = {0};
+    weir_status st = id_of(d, &mark, header.ptr != NULL, &id, &why);
+    if (st == WEIR_OK)
+        st = wr__writer_plans_get(d->plans, id, &plan, &why);
+    if (st == WEIR_ERR_RECORD) {
+        f->fault = wr_arena_strdup(base->scratch, why.message);
+        return WEIR_OK;
+    }
+    if (st != WEIR_OK) {
+        if (err)
+            *err = why;
+        return st;
+    }
+    d->row_shapes[row] = shape_at(d, plan, &path);
+    if (!d->row_shapes[row])
+        f->fault = "the record's schema has no message of its indexes";
+    WR_ASSERT(!d->row_shapes[row] == (f->fault != NULL));
+    return WEIR_OK;
+}
+
+static uint8_t walk_row(pb_decoder *d, uint32_t row, const found *f, wr_row_errors *errs)
+{
+    const char *fault = f->fault;
+    if (!fault)
+        fault = wr__pb_walk(d->row_shapes[row], f->body, d->tokens + row, d->rows_n);
+    if (WR_LIKELY(!fault))
+        return WR_DECODED;
+    wr_row_error(errs, row, "Invalid Protobuf: %s", fault);
+    return 0;
+}
+
+/* Without a registry: all records have the one shape. */
+static void scan_plain(pb_decoder *d, wr_sel sel, uint8_t *ok, wr_row_errors *errs)
+{
+    WR_FOREACH_SEL (i, sel) {
+        d->row_shapes[i] = d->only;
+        const found f = {.body = d->base.payloads[i]};
+        ok[i] = WR_DECODED;
+        if (d->whole.kind == WR_PB_WAY_ABSENT)
+            ok[i] = walk_row(d, i, &f, errs);
+    }
+}
+
+weir_status wr__pb_scan(wr_decoder *base, wr_sel sel, uint8_t *ok, wr_row_errors *errs,
+                        weir_error *err)
+{
+    pb_decoder *d = (pb_decoder *)base;
+    d->rows_n = sel.n ? wr_sel_row(sel, sel.n - 1) + 1 : 0;
+    d->row_shapes = wr_arena_alloc(base->scratch, d->rows_n * sizeof *d->row_shapes + 1);
+    size_t tokens = d->rows_n * base->n + 1;
+    d->tokens = wr_arena_alloc(base->scratch, tokens * sizeof *d->tokens);
+    if (!d->plans) {
+        scan_plain(d, sel, ok, errs);
+        return WEIR_OK;
+    }
+    if (base->n == 0) { /* no key columns: the bytes are not looked at */
+        WR_FOREACH_SEL (i, sel)
+            ok[i] = WR_DECODED;
+        return WEIR_OK;
+    }
+    wr__writer_plans_begin(d->plans);
+    found *f = wr_arena_alloc(base->scratch, d->rows_n * sizeof *f + 1);
+    WR_FOREACH_SEL (i, sel) {
+        f[i] = (found){0};
+        WR_TRY(find_shape(d, i, &f[i], err));
+    }
+    WR_FOREACH_SEL (i, sel)
+        ok[i] = walk_row(d, i, &f[i], errs);
+    return WEIR_OK;
+}
+
+/* ---- 2. convert ---- */
+
+/* Where the values of one column go; for rows that have the same shape. */
+typedef struct column {
+    pb_decoder *d;
+    const char *name;
+    const wr_pb_way *way;
+    const wr_pb_token *tokens;
+    wr_vec *out; /* NULL: nowhere */
+    uint8_t *ok;
+    wr_row_errors *errs;
+} column;
+
+static void fail_row(column *c, uint32_t row, const wr_pb_fault *fault)
+{
+    wr_buf path = {0};
+    for (uint32_t i = fault->path_n; i-- > 0;)
+        wr_buf_printf(&path, ".%s", fault->path[i]);
+    wr_row_error(c->errs, row, "%s, path: $.%s%s", fault->reason, c->name, wr_buf_cstr(&path));
+    wr_buf_free(&path);
+    c->ok[row] = 0;
+    if (c->out)
+        wr__vec_put_null(c->out, row);
+}
+
+static void convert_boxed(column *c, uint32_t row)
+{
+    wr_pb_fault fault = {0};
+    wr_value value;
+    bool bare = c->d->whole.kind != WR_PB_WAY_ABSENT;
+    wr_arena *scratch = c->d->base.scratch;
+    bool ok = bare ? wr__pb_message_value(c->way, c->d->base.payloads[row], scratch, &value, &fault)
+                   : wr__pb_value(c->way, &c->tokens[row], scratch, &value, &fault);
+    if (!ok)
+        fail_row(c, row, &fault);
+    else if (c->out && value.null)
+        wr__vec_put_null(c->out, row);
+    else if (c->out)
+        wr_vec_set(c->out, row, &value);
+}
+
+static void convert_strings(column *c, wr_sel sel)
+{
+    wr_str *out = c->out->u.str;
+    bool ascii = true;
+    WR_FOREACH_SEL (i, sel) {
+        const wr_pb_token *t = &c->tokens[i];
+        if (WR_UNLIKELY(!t->there)) {
+            convert_boxed(c, i);
+            continue;
+        }
+        wr_str s = wr_str_make(t->u.ptr, t->len);
+        if (WR_UNLIKELY(!wr__is_ascii(s))) {
+            s = wr__text_repair_utf8(s, c->d->base.scratch);
+            ascii = false;
+        }
+        out[i] = s;
+    }
+    c->out->ascii = c->out->ascii && ascii;
+}
+
+#define CONVERT_LOOP(field, from)                                                                  \
+    WR_FOREACH_SEL (i, sel) {                                                                      \
+        const wr_pb_token *t = &c->tokens[i];                                                      \
+        if (WR_LIKELY(t->there))                                                                   \
+            c->out->u.field[i] = (from);                                                           \
+        else                                                                                       \
+            convert_boxed(c, i);                                                                   \
+    }                                                                                              \
+    break
+
+/* All of these rows have the way. */
+static void convert_alike(column *c, wr_sel sel)
+{
+    wr_pb_kind kind = c->way->field ? c->way->field->kind : WR_PB_MESSAGE;
+    wr_pb_way_kind way = c->way->kind;
+    if (!c->out || (way == WR_PB_WAY_INT && c->way->type->id == WR_T_TIME)) /* has a range */
+        way = WR_PB_WAY_MISMATCH;
+    switch (way) {
+    case WR_PB_WAY_STRING:
+        convert_strings(c, sel);
+        return;
+    case WR_PB_WAY_LONG:
+        CONVERT_LOOP(i64, wr__pb_whole(kind, t->u.bits));
+    case WR_PB_WAY_INT:
+        CONVERT_LOOP(i32, (int32_t)wr__pb_whole(kind, t->u.bits));
+    case WR_PB_WAY_DOUBLE:
+        CONVERT_LOOP(f64, wr__pb_real(kind, t->u.bits));
+    case WR_PB_WAY_BOOLEAN:
+        CONVERT_LOOP(b, t->u.bits != 0);
+    default:
+        WR_FOREACH_SEL (i, sel)
+            convert_boxed(c, i);
+        break;
+    }
+    if (c->out)
+        c->out->ascii = false;
+}
+
+/* How many rows from the k-th on have the shape of the k-th. */
+static uint32_t run_length(const pb_decoder *d, wr_sel sel, uint32_t k)
+{
+    const wr_pb_shape *shape = d->row_shapes[wr_sel_row(sel, k)];
+    uint32_t end = k + 1;
+    while (end < sel.n && d->row_shapes[wr_sel_row(sel, end)] == shape)
+        end++;
+    return end - k;
+}
+
+void wr__pb_convert_column(wr_decoder *base, uint32_t index, wr_sel sel, wr_vec *out, uint8_t *ok,
+                           wr_row_errors *errs)
+{
+    pb_decoder *d = (pb_decoder *)base;
+    WR_ASSERT(index < base->n && d->read[index]);
+    WR_ASSERT(!sel.n || wr_sel_row(sel, sel.n - 1) < d->rows_n);
+    if (out) {
+        out->no_nulls = true; /* until there is one */
+        out->ascii = out->type->id == WR_T_STRING;
+    }
+    column c = {.d = d,
+                .name = base->cols[index].name,
+                .tokens = d->tokens + index * d->rows_n,
+                .out = out,
+                .ok = ok,
+                .errs = errs};
+    uint32_t *rows = NULL;
+    for (uint32_t k = 0, n; k < sel.n; k += n) {
+        n = run_length(d, sel, k);
+        wr_sel run = sel;
+        if (n != sel.n) {
+            if (!rows) {
+                rows = wr_arena_alloc(base->scratch, sel.n * sizeof *rows);
+                for (uint32_t i = 0; i < sel.n; i++)
+                    rows[i] = wr_sel_row(sel, i);
+            }
+            run = (wr_sel){n, rows + k};
+        }
+        c.way = &d->row_shapes[wr_sel_row(run, 0)]->ways[index];
+        convert_alike(&c, run);
+    }
+    WR_ASSERT(!out || out->null);
+}
