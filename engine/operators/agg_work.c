@@ -19,11 +19,16 @@
 enum { PENDING = 2048 }; /* pairs that wait at most: hopping windows have many for each row */
 
 void wr__agg_work_begin(wr__agg_work *w, wr__agg *g, const wr__flat *flat, wr_store *store,
-                        const wr_batch *in, wr_store_entry **entries, uint32_t slots)
+                        const wr_batch *in, wr_store_entry **entries, uint32_t slots, bool emits)
 {
     WR_ASSERT(entries || slots == 0);
     wr_arena *a = g->op->ctx->scratch;
     *w = (wr__agg_work){.g = g, .flat = flat, .store = store, .in = in, .entries = entries};
+    WR_ASSERT(!flat->on || !g->in_place);
+    if (g->in_place && !emits && !g->cfg->input_table) {
+        w->kept = WR_NEW_N(a, wr__agg_row *, (size_t)slots + 1);
+        w->keeping = wr_arena_alloc(a, ((size_t)slots + 1) * sizeof *w->keeping);
+    }
     if (!flat->on)
         return;
     w->base = WR_NEW_N(a, char *, (size_t)slots + 1);
@@ -78,6 +83,50 @@ void wr__agg_work_add_noted(wr__agg_work *w)
     w->n = 0;
 }
 
+/* ------------------------------------------------------------------ kept until the batch ends */
+
+static weir_status begin_to_keep(wr__agg_work *w, uint32_t slot, uint32_t i, bool exists,
+                                 weir_error *err)
+{
+    wr__agg *g = w->g;
+    wr_arena *a = g->op->ctx->scratch;
+    wr__agg_row *row = WR_NEW(a, wr__agg_row);
+    *row = wr__agg_row_new(g);
+    if (exists) {
+        WR_TRY(wr__agg_decode(g, wr__row_copy(a, wr_entry_value(w->entries[slot])), row, err));
+    } else {
+        wr__agg_init(g, row);
+        row->rowtime = w->in->rowtime[i];
+    }
+    w->kept[slot] = row;
+    w->keeping[w->keeping_n++] = slot;
+    return WEIR_OK;
+}
+
+weir_status wr__agg_work_keep(wr__agg_work *w, uint32_t slot, uint32_t i, bool exists,
+                              weir_error *err)
+{
+    if (!w->kept[slot])
+        WR_TRY(begin_to_keep(w, slot, i, exists, err));
+    wr__agg_row *row = w->kept[slot];
+    row->rowtime = WR_MAX(row->rowtime, w->in->rowtime[i]);
+    return wr__agg_add(w->g, row, w->in, i, err);
+}
+
+static weir_status store_kept(wr__agg_work *w, weir_error *err)
+{
+    weir_status st = WEIR_OK;
+    for (uint32_t k = 0; k < w->keeping_n && st == WEIR_OK; k++) {
+        uint32_t slot = w->keeping[k];
+        wr__agg_row *row = w->kept[slot];
+        wr_str bytes = wr__agg_encode(w->g, row);
+        st = wr_entry_set(w->store, w->entries[slot], &bytes, row->rowtime, err);
+        w->kept[slot] = NULL;
+    }
+    w->keeping_n = 0;
+    return st;
+}
+
 weir_status wr__agg_work_settle(wr__agg_work *w, weir_error *err)
 {
     wr__agg_work_add_noted(w);
@@ -89,7 +138,7 @@ weir_status wr__agg_work_settle(wr__agg_work *w, weir_error *err)
         w->base[slot] = NULL;
     }
     w->open_n = 0;
-    return st;
+    return st == WEIR_OK ? store_kept(w, err) : st;
 }
 
 /* ------------------------------------------------------------------ partial aggregates */
