@@ -5,6 +5,13 @@
  *     PROFILE(a, b, c)         BYTES: a profile of three columns; profile.h says what is in it
  *     PROFILE_MERGE(p)         BYTES: the profile of the rows of all of them; NULL where none came
  *
+ * A day out of the profiles of its minutes, which EMIT FINAL gives once each:
+ *
+ *     CREATE TABLE m AS SELECT site, PROFILE(a, b) AS p FROM s
+ *         WINDOW TUMBLING (SIZE 1 MINUTE) GROUP BY site EMIT FINAL;
+ *     CREATE TABLE d AS SELECT ..., PROFILE_MERGE(p) AS p FROM ...
+ *         WINDOW TUMBLING (SIZE 1 DAY) GROUP BY ...;
+ *
  * State and result are the bytes of a profile. While rows are added it is a tree in scratch that
  * changes in place (wr_aggregate.open), because making tens of kilobytes anew for each row would
  * cost more than all the rest.
@@ -20,11 +27,13 @@ static wr__profile *profile_of(const wr_value *state)
     return (wr__profile *)(uintptr_t)state->u.str.ptr;
 }
 
+/* The pointer travels in the value's place; nobody else looks at it before close. */
 static wr_value value_of(const wr__profile *p)
 {
     return wr_value_str((wr_str){.ptr = (const char *)p});
 }
 
+/* The stored form, in scratch. */
 static void put_bytes(wr_agg_ctx *ctx, const wr__profile *p, wr_value *out)
 {
     wr_buf b = {0};
@@ -33,6 +42,7 @@ static void put_bytes(wr_agg_ctx *ctx, const wr__profile *p, wr_value *out)
     wr_buf_free(&b);
 }
 
+/* Stores have checksums of their own, so this fails only where something is very wrong. */
 static bool profile_open(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state)
 {
     WR__AGG_UNUSED(call);
@@ -42,12 +52,14 @@ static bool profile_open(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *sta
     return p != NULL;
 }
 
+/* The tree is left to scratch. */
 static void profile_close(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state)
 {
     WR__AGG_UNUSED(call);
     put_bytes(ctx, profile_of(state), state);
 }
 
+/* Of two sessions. Their columns are those of one statement, so they fit. */
 static bool profile_merge(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state,
                           const wr_value *other, const char **message)
 {
@@ -60,6 +72,7 @@ static bool profile_merge(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *st
 
 /* ---- PROFILE ---- */
 
+/* The first that looks at a call's types, so it refuses what cannot be profiled. */
 static weir_status profile_state(const wr_agg_call *call, wr_arena *a, const wr_type **state,
                                  weir_error *err)
 {
@@ -77,11 +90,13 @@ static weir_status profile_state(const wr_agg_call *call, wr_arena *a, const wr_
     return WEIR_OK;
 }
 
+/* No rows yet, but the columns and their types. */
 static void profile_init(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state)
 {
     put_bytes(ctx, wr__profile_new(ctx->scratch, call->arg_types, call->args_n), state);
 }
 
+/* It fails at 2^60 rows, which nobody will see; but no count may overflow. */
 static bool profile_add(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state,
                         const wr_value *args, const char **message)
 {
@@ -114,6 +129,7 @@ static bool merged_add(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state
     return true;
 }
 
+/* NULL as long as there was no profile: there is no report of nothing. */
 static void merged_result(const wr_agg_call *call, wr_agg_ctx *ctx, const wr_value *state,
                           wr_value *out)
 {

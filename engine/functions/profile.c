@@ -5,6 +5,12 @@
  *
  * A value's bytes serve three ends: they are hashed for the distinct and the frequent values, they
  * are what is shown of the latter, and MIN and MAX are kept as them.
+ *
+ * What a value of a column costs, about a hundred nanoseconds: a hash of its bytes; a register that
+ * is raised, which is rare after the first thousands; a look-up among 128 values, and a taking from
+ * all of them for each 64 new ones; two comparisons with the ends; a place on a level, whose
+ * compaction costs a few nanoseconds for each number; a step of the mean. Nothing is allocated for
+ * it but what the sketches grow by, and they stop growing.
  */
 #include "engine/functions/profile.h"
 
@@ -13,6 +19,7 @@
 
 #include <math.h>
 
+/* DECIMALs of more than 38 digits have no bytes of one length; nobody has asked for them yet. */
 bool wr__profile_takes(const wr_type *t)
 {
     switch (t->id) {
@@ -26,6 +33,8 @@ bool wr__profile_takes(const wr_type *t)
     }
 }
 
+/* Only the types' numbers are kept: what is in an ARRAY or STRUCT does not outlive the statement.
+ */
 wr__profile *wr__profile_new(wr_arena *a, const wr_type *const *types, uint32_t n)
 {
     WR_ASSERT(n <= WR__PROFILE_COLUMNS);
@@ -43,6 +52,7 @@ wr__profile *wr__profile_new(wr_arena *a, const wr_type *const *types, uint32_t 
 
 /* ------------------------------------------------------------------ a value's bytes */
 
+/* As 64 bits, whatever the column's width: INTEGER and BIGINT merge. */
 static wr_str number_bytes(char *to, uint64_t v)
 {
     wr_put_be64(to, v);
@@ -83,6 +93,8 @@ static wr_str bytes_of(const wr_type *t, const wr_value *v, char *room, wr_buf *
     }
 }
 
+/* Bytes were checked for their length where they were read (profile_bytes.c). Types without ends
+ * and frequent values never come here. */
 wr_value wr__profile_value(const wr_type *t, wr_str bytes)
 {
     uint64_t bits;
@@ -111,6 +123,7 @@ wr_value wr__profile_value(const wr_type *t, wr_str bytes)
 }
 
 /* At most WR__FREQUENT_BYTES of them; of a text whole characters. */
+/* A character of a text is never cut: shown texts go to JSON. */
 static wr_str shown_of(const wr_type *t, wr_str bytes)
 {
     if (bytes.len <= WR__FREQUENT_BYTES)
@@ -182,6 +195,7 @@ static wr__profile_kind text_kind(wr_str s)
     return p == end ? WR__KIND_NUMBER : WR__KIND_VALUE;
 }
 
+/* Other types have one kind, so nothing is looked at. */
 static wr__profile_kind kind_of(const wr_type *t, const wr_value *v)
 {
     if (t->id == WR_T_STRING)
@@ -230,6 +244,7 @@ static bool measure_of(const wr_type *t, const wr_value *v, double *out)
 
 /* ------------------------------------------------------------------ adding */
 
+/* A new end. The bytes may be those of a row, so they are copied. */
 static void set_end(wr__profile_end *e, wr_str bytes)
 {
     WR_ASSERT(bytes.len <= WR__FREQUENT_BYTES);
@@ -255,11 +270,14 @@ static void see_ends(wr__profile_column *c, const wr_value *v, wr_str bytes)
         set_end(&c->max, bytes);
 }
 
+/* Types with an order, and with bytes that can be shown: no nested ones. */
 static bool has_ends(const wr_type *t)
 {
     return t->id < WR_T_ARRAY;
 }
 
+/* One value of one column: this is what a row costs, ten times over. The hash is computed once for
+ * both sketches that need it. Mean and m2 are updated by Welford's method, so nothing cancels. */
 static void add_value(wr__profile_column *c, wr_arena *a, const wr_type *t, const wr_value *v)
 {
     char room[VALUE_ROOM];
@@ -287,6 +305,7 @@ static void add_value(wr__profile_column *c, wr_arena *a, const wr_type *t, cons
     wr_buf_free(&nested);
 }
 
+/* The count of rows bounds all other counts, so it is the only one that is checked. */
 bool wr__profile_add(wr__profile *p, wr_arena *a, const wr_type *const *types,
                      const wr_value *values)
 {
@@ -304,6 +323,7 @@ bool wr__profile_add(wr__profile *p, wr_arena *a, const wr_type *const *types,
 
 /* ------------------------------------------------------------------ merging */
 
+/* These two have the same bytes, hashes and order. */
 static bool is_integer(const wr_type *t)
 {
     return t->id == WR_T_INTEGER || t->id == WR_T_BIGINT;
@@ -317,6 +337,7 @@ static bool same_values(const wr_type *x, const wr_type *y)
     return x->id == y->id && x->scale == y->scale;
 }
 
+/* All checks come before the first change: a refused profile leaves the other as it was. */
 static const char *why_not(const wr__profile *p, const wr__profile *other)
 {
     if (other->rows > WR__PROFILE_ROWS - p->rows)
@@ -340,6 +361,7 @@ static void merge_moments(wr__profile_column *c, const wr__profile_column *other
     c->mean += apart * y / (x + y);
 }
 
+/* MIN and MAX of the other are seen as two values: the ends of both are among the four. */
 static void merge_columns(wr__profile_column *c, wr_arena *a, const wr__profile_column *other)
 {
     if (c->type.id == WR_T_INTEGER || c->type.precision < other->type.precision)
@@ -361,6 +383,8 @@ static void merge_columns(wr__profile_column *c, wr_arena *a, const wr__profile_
     wr__quantiles_merge(&c->quantiles, a, &other->quantiles);
 }
 
+/* A profile without columns is what a merge begins with: it takes the other's, memory included.
+ * That lives in the same arena. */
 const char *wr__profile_merge(wr__profile *p, wr_arena *a, const wr__profile *other)
 {
     WR_ASSERT(p != other);

@@ -5,6 +5,18 @@
  * They come back from topics and from the hands of users, so nothing in them is trusted: the
  * checksum finds damage, not intent. Each count must fit the others, so that nothing overflows and
  * no answer needs a check later.
+ *
+ * A profile of one INTEGER column and one row, 7 (numbers in hexadecimal, the checksum left out):
+ *
+ *      57 50 01                      "WP", version 1
+ *      01 01                         1 column, 1 row
+ *      02 00 00                      INTEGER, no precision, no scale
+ *      00 01 00 00 00 00 00 00 00    no NULL, 1 value that is nothing but an INTEGER
+ *      40 1c 00 ...                  mean 7.0, and 8 bytes of 0.0
+ *      09 00 ... 07                  MIN: 8 bytes, and MAX alike
+ *      02 xx xx xx xx xx             1 coupon
+ *      01 00 01 08 00 ... 07         1 frequent value, error 0: once, 8 bytes
+ *      01 01 40 1c 00 ...            1 level with 1 number, 7.0
  */
 #include "engine/functions/profile.h"
 #include "types/decimal.h"
@@ -13,6 +25,7 @@
 
 enum { VERSION = 1, SUM_LEN = 8, HEAD_LEN = 3 };
 
+/* By bits: each DOUBLE comes back as it was, NaN too. */
 static void put_double(wr_buf *out, double v)
 {
     uint64_t bits;
@@ -20,6 +33,7 @@ static void put_double(wr_buf *out, double v)
     wr_buf_be64(out, bits);
 }
 
+/* 0 is none, since an empty text may be an end. */
 static void put_end(wr_buf *out, const wr__profile_end *e)
 {
     wr_buf_putc(out, (char)(e->known ? e->len + 1 : 0));
@@ -27,6 +41,7 @@ static void put_end(wr_buf *out, const wr__profile_end *e)
         wr_buf_put(out, e->bytes, e->len);
 }
 
+/* One column, in the order that profile.h draws. */
 static void put_column(wr_buf *out, const wr__profile_column *c)
 {
     const char type[3] = {(char)c->type.id, (char)c->type.precision, (char)c->type.scale};
@@ -43,6 +58,8 @@ static void put_column(wr_buf *out, const wr__profile_column *c)
     wr__quantiles_write(&c->quantiles, out);
 }
 
+/* Appends; the checksum is of this profile only. What is written is always readable: a test and the
+ * fuzzer hold on to it. */
 void wr__profile_write(const wr__profile *p, wr_buf *out)
 {
     WR_ASSERT(p->n <= WR__PROFILE_COLUMNS && p->rows <= WR__PROFILE_ROWS);
@@ -58,6 +75,7 @@ void wr__profile_write(const wr__profile *p, wr_buf *out)
 
 /* ------------------------------------------------------------------ reading */
 
+/* One that is larger than @p max is refused, so sums of counts can be trusted. */
 static bool get_varint(const char **p, const char *end, uint64_t max, uint64_t *out)
 {
     size_t len = wr_get_varint(*p, end, out);
@@ -65,6 +83,7 @@ static bool get_varint(const char **p, const char *end, uint64_t max, uint64_t *
     return len > 0 && *out <= max;
 }
 
+/* Any bits will do: mean and m2 of huge values may be infinite, or NaN. */
 static bool get_double(const char **p, const char *end, double *out)
 {
     if (end - *p < 8)
@@ -75,6 +94,7 @@ static bool get_double(const char **p, const char *end, double *out)
     return true;
 }
 
+/* Types that PROFILE does not take have no business here. */
 static bool get_type(const char **p, const char *end, wr_type *t)
 {
     if (end - *p < 3)
@@ -118,6 +138,7 @@ static bool fits(const wr_type *t, wr_str bytes)
     }
 }
 
+/* Both ends, of the column's type: later they are values without being asked again. */
 static bool get_end(const char **p, const char *end, const wr_type *t, wr__profile_end *e)
 {
     if (*p == end)
@@ -135,6 +156,7 @@ static bool get_end(const char **p, const char *end, const wr_type *t, wr__profi
     return true;
 }
 
+/* Are the frequent values of the column's type? None is where the type has no ends. */
 static bool items_fit(const wr__profile_column *c)
 {
     for (uint32_t k = 0; k < c->frequent.n; k++) {
@@ -146,6 +168,8 @@ static bool items_fit(const wr__profile_column *c)
     return true;
 }
 
+/* NULLs and kinds make up the rows exactly; frequent and measured values are at most as many as
+ * there are values. */
 static bool get_column(const char **p, const char *end, wr_arena *a, uint64_t rows,
                        wr__profile_column *c)
 {
@@ -164,6 +188,8 @@ static bool get_column(const char **p, const char *end, wr_arena *a, uint64_t ro
            wr__quantiles_read(&c->quantiles, a, p, end) && c->quantiles.n <= values;
 }
 
+/* The checksum comes first: what is damaged is hardly ever looked at. Memory is bounded by the
+ * bytes: a column's sketches are small as long as few bytes say so. */
 wr__profile *wr__profile_read(wr_str bytes, wr_arena *a)
 {
     uint64_t n, rows;

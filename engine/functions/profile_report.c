@@ -21,11 +21,13 @@ enum { FRACTIONS_N = WR_ARRAY_LEN(fractions) };
 
 /* ------------------------------------------------------------------ parts of a report */
 
+/* A copy, since names of types are made on the way. */
 static wr_value text_value(wr_arena *a, const char *text)
 {
     return wr_value_str(wr_str_c(wr_arena_strdup(a, text)));
 }
 
+/* Fields in the order of WR__PROFILE_REPORT. */
 static wr_value struct_value(wr_arena *a, const wr_value *fields, uint32_t n)
 {
     wr_nest *nest = wr_nest_new(a, n, false);
@@ -62,12 +64,14 @@ static wr_value shown_value(const wr_type *t, wr_str bytes, bool cut, wr_arena *
     return v;
 }
 
+/* NULL where there was no value, or none with an order. */
 static wr_value end_value(const wr__profile_column *c, const wr__profile_end *e, wr_arena *a)
 {
     return e->known ? shown_value(&c->type, wr_str_make(e->bytes, e->len), false, a)
                     : WR_VALUE_NULL;
 }
 
+/* Only kinds that occur, in the order of the enum: one for most columns. */
 static wr_value kinds_value(const wr__profile_column *c, wr_arena *a)
 {
     static const char *const names[WR__KINDS] = {NULL,   "INTEGER",   "DOUBLE", "BOOLEAN",
@@ -83,6 +87,7 @@ static wr_value kinds_value(const wr__profile_column *c, wr_arena *a)
     return wr_value_nest(map);
 }
 
+/* NULL as a whole, not seven NULLs, where nothing was measured. */
 static wr_value quantiles_value(const wr__profile_column *c, wr_arena *a)
 {
     if (c->quantiles.n == 0)
@@ -95,6 +100,7 @@ static wr_value quantiles_value(const wr__profile_column *c, wr_arena *a)
     return struct_value(a, fields, FRACTIONS_N);
 }
 
+/* The error is the same for all items; it stands beside each, where it is needed. */
 static wr_value frequent_value(const wr__profile_column *c, wr_arena *a)
 {
     const wr__frequent_item *top[SHOWN_ITEMS];
@@ -119,6 +125,8 @@ static wr_value deviation_value(const wr__profile_column *c)
     return wr_value_f64(n < 2 ? 0 : sqrt(c->m2 / (double)(n - 1)));
 }
 
+/* Errors are 0 as long as a sketch holds all that it was given: then its answers are exact, and the
+ * report says so. */
 wr_value wr__profile_report(const wr__profile *p, uint32_t column, wr_arena *a)
 {
     WR_ASSERT(column < p->n);
@@ -153,6 +161,7 @@ static wr__profile *profile_at(wr_kctx *ctx, const wr_vec *bytes, uint32_t i, wr
     return p;
 }
 
+/* The ARRAY: a place for each argument that PROFILE had. */
 WR__KERNEL(report)
 {
     WR_FOREACH_SEL (i, sel) {
@@ -166,6 +175,7 @@ WR__KERNEL(report)
     }
 }
 
+/* The MAP. Two columns of one name would hide each other, which is the caller's to avoid. */
 WR__KERNEL(report_named)
 {
     WR_FOREACH_SEL (i, sel) {

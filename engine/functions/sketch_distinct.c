@@ -2,10 +2,17 @@
 /*
  * HyperLogLog; see sketch_distinct.h.
  *
+ *      hash   | 38 bits, whose rank is that of their first one bit | 26 bits: address |
+ *      coupon                                     | rank, 6 bits    | 26 bits: address |
+ *      index of the register                                       the low 12 of them: ~~~~~
+ *
  * A coupon: the low 26 bits are those of the hash, the upper 6 the rank, 1..39: the place of the
  * first one bit in the upper 38 bits of the hash, counted from the top, 39 where all are zero. A
  * register is the largest rank of the coupons whose low 12 bits are its index, so registers follow
  * from coupons.
+ *
+ * Two values with one coupon are counted once. With 512 of them that is one pair in a thousand
+ * sketches, or less: 26 bits of address and the rank have to agree.
  *
  * Bytes: varint; 0: then 4,096 registers of 6 bits, 4 in 3 bytes; else the number of coupons + 1,
  * then their differences in ascending order, varints.
@@ -22,6 +29,7 @@ enum {
     ROOM_FIRST = 16,
 };
 
+/* Never 0, since a rank is at least 1: 0 marks a free slot. */
 static uint32_t coupon_of(uint64_t hash)
 {
     uint64_t high = hash >> ADDRESS_BITS;
@@ -29,6 +37,7 @@ static uint32_t coupon_of(uint64_t hash)
     return rank << ADDRESS_BITS | (uint32_t)(hash & ((1u << ADDRESS_BITS) - 1));
 }
 
+/* What a coupon does to registers: to the one of its low 12 bits. */
 static void raise_register(uint8_t *registers, uint32_t coupon)
 {
     uint8_t rank = (uint8_t)(coupon >> ADDRESS_BITS);
@@ -46,6 +55,8 @@ static uint32_t *slot_of(uint32_t *slots, uint32_t room, uint32_t coupon)
     return &slots[at];
 }
 
+/* From coupons to registers: once, when there are too many coupons. The coupons' memory stays in
+ * the arena until the batch ends. */
 static void use_registers(wr__distinct *d, wr_arena *a)
 {
     WR_ASSERT(!d->registers);
@@ -57,6 +68,7 @@ static void use_registers(wr__distinct *d, wr_arena *a)
     d->coupons_n = d->room = 0;
 }
 
+/* Twice the slots. Coupons find new places, since places depend on the number of slots. */
 static void grow(wr__distinct *d, wr_arena *a)
 {
     uint32_t room = d->room ? d->room * 2 : ROOM_FIRST;
@@ -68,6 +80,8 @@ static void grow(wr__distinct *d, wr_arena *a)
     d->room = room;
 }
 
+/* The way of all coupons, those that are added, merged and read: so whether there are registers
+ * depends on the number of distinct coupons alone. */
 static void put_coupon(wr__distinct *d, wr_arena *a, uint32_t coupon)
 {
     if (d->registers) {
@@ -90,6 +104,8 @@ void wr__distinct_add(wr__distinct *d, wr_arena *a, uint64_t hash)
     put_coupon(d, a, coupon_of(hash));
 }
 
+/* Registers take coupons as they come; coupons become registers where the other has some. Either
+ * way the result is what one sketch would be that has seen all values. */
 void wr__distinct_merge(wr__distinct *d, wr_arena *a, const wr__distinct *other)
 {
     WR_ASSERT(d != other);
@@ -122,6 +138,7 @@ static double sigma(double x)
     return z;
 }
 
+/* The same at the other end; 0 unless there are registers of the largest rank. */
 static double tau(double x)
 {
     if (x <= 0 || x >= 1)
@@ -136,6 +153,8 @@ static double tau(double x)
     return z / 3;
 }
 
+/* Ertl's algorithm 6: from the largest rank down, half of what is above, and the registers of the
+ * rank. With few values it is a count of empty registers, so nothing has to be switched. */
 double wr__distinct_estimate(const wr__distinct *d)
 {
     if (!d->registers)
@@ -159,6 +178,7 @@ static int by_number(const void *x, const void *y)
     return (a > b) - (a < b);
 }
 
+/* Sorted, since the order of slots depends on the order of arrival, and bytes must not. */
 static void write_coupons(const wr__distinct *d, wr_buf *out)
 {
     uint32_t sorted[WR__DISTINCT_COUPONS], n = 0, before = 0;
@@ -191,6 +211,7 @@ void wr__distinct_write(const wr__distinct *d, wr_buf *out)
     }
 }
 
+/* A rank that no hash can have is refused: it would be an index outside the estimate's table. */
 static bool read_registers(wr__distinct *d, wr_arena *a, const char **p, const char *end)
 {
     if (end - *p < PACKED)

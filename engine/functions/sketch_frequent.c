@@ -3,6 +3,14 @@
  * Misra-Gries; see sketch_frequent.h. Taking from all at once, and not one by one, makes an
  * addition cost the same on average whatever comes.
  *
+ * With room for 4 values and 2 that are kept (there are 128 and 64):
+ *
+ *      a 9  b 5  c 2  d 1, error 0          then e comes
+ *      a 7  b 3            error 2          the 3rd largest, 2, is taken from all
+ *      a 7  b 3  e 1       error 2          a occurred 7 to 9 times, e 1 to 3 times
+ *
+ * The value that comes is not taken from, since it was not counted yet.
+ *
  * Bytes: varint values, varint error; for each value: varint count, a byte with its length and 0x80
  * where it is cut; where it is, 8 bytes of hash; its bytes.
  */
@@ -27,6 +35,7 @@ static uint8_t *slot_of(const wr__frequent *f, uint64_t hash)
     return &f->slots[at];
 }
 
+/* All slots anew, after items have moved. */
 static void index_items(wr__frequent *f)
 {
     memset(f->slots, 0, (size_t)f->room * 2);
@@ -34,6 +43,7 @@ static void index_items(wr__frequent *f)
         *slot_of(f, f->items[k].hash) = (uint8_t)(k + 1);
 }
 
+/* Twice the items and slots, up to the most there may be. */
 static void grow(wr__frequent *f, wr_arena *a)
 {
     uint32_t room = f->room ? f->room * 2 : ROOM_FIRST;
@@ -73,6 +83,8 @@ static uint64_t nth_largest(uint64_t *v, int n, int nth)
     return v[nth];
 }
 
+/* The 65th largest count is taken from 65 values or more, and from those below it what they have:
+ * the sum of all counts falls by at least 65 times as much as the error grows. */
 static void take_from_all(wr__frequent *f)
 {
     WR_ASSERT(f->n == WR__FREQUENT_MAX);
@@ -124,6 +136,8 @@ void wr__frequent_add(wr__frequent *f, wr_arena *a, uint64_t hash, wr_str shown,
     item_of(f, a, hash, shown, cut)->count++;
 }
 
+/* Counts are added where both have the value. Takings on the way are as many as it takes; both
+ * errors and what is taken add up, and the bound holds for the sum, as it did for each. */
 void wr__frequent_merge(wr__frequent *f, wr_arena *a, const wr__frequent *other)
 {
     WR_ASSERT(f != other);
@@ -178,6 +192,8 @@ void wr__frequent_write(const wr__frequent *f, wr_buf *out)
     }
 }
 
+/* @p left: what is left of the number of values for this item and those after it. A hash is only
+ * stored where the bytes are not all there: elsewhere a made-up one could hide a value. */
 static bool read_item(wr__frequent *f, wr_arena *a, uint64_t *left, const char **p, const char *end)
 {
     uint64_t count;
@@ -198,6 +214,8 @@ static bool read_item(wr__frequent *f, wr_arena *a, uint64_t *left, const char *
     return f->n == before + 1; /* else it was there twice */
 }
 
+/* The bound of the error is checked, since it is what reports state. Items are put by the way of
+ * all others; there are at most as many as there is room for, so nothing is taken. */
 bool wr__frequent_read(wr__frequent *f, wr_arena *a, uint64_t total, const char **p,
                        const char *end)
 {

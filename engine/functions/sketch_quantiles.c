@@ -7,6 +7,15 @@
  * the sum of all is reached is the lowest full level compacted, which keeps more numbers than
  * compacting each level by itself.
  *
+ * 1,000 values, of which 10 are on level 0, in order of arrival:
+ *
+ *      level 2   | 130 numbers, ascending |   each stands for 4 values     520
+ *      level 1   | 235 numbers            |                  2             470
+ *      level 0   |  10 numbers            |                  1              10
+ *
+ * Compacting 2k numbers of a level moves every rank by at most one of them, up or down with equal
+ * chance; so errors cancel, those of low levels are small, and those of high levels are few.
+ *
  * Bytes: varint levels; for each, from 0 up: varint numbers, then they as 8 bytes big endian. The
  * count of values follows from them.
  */
@@ -24,6 +33,8 @@ static uint32_t room_of(uint32_t above)
     return above < WR_ARRAY_LEN(rooms) ? rooms[above] : LEVEL_MIN;
 }
 
+/* Change the number of levels. A level's room depends on its distance from the top, so a new top
+ * makes all others smaller. */
 static void set_levels(wr__quantiles *q, uint32_t n)
 {
     WR_ASSERT(n >= 1 && n <= WR__QUANTILES_LEVELS);
@@ -42,6 +53,7 @@ void wr__quantiles_init(wr__quantiles *q)
     set_levels(q, 1);
 }
 
+/* Room for @p n numbers in all. Old memory stays in the arena until the batch ends. */
 static void make_room(wr__level *l, wr_arena *a, uint32_t n)
 {
     if (n <= l->room)
@@ -56,6 +68,7 @@ static void make_room(wr__level *l, wr_arena *a, uint32_t n)
 
 /* ------------------------------------------------------------------ order */
 
+/* For qsort. No NaN is here, so this is an order. */
 static int by_value(const void *x, const void *y)
 {
     double a = *(const double *)x, b = *(const double *)y;
@@ -132,6 +145,8 @@ static void compact(wr__quantiles *q, wr_arena *a)
     q->held -= pairs;
 }
 
+/* Compacting comes before the number is put, so between calls there may be as many numbers as the
+ * limit, and not more. */
 void wr__quantiles_add(wr__quantiles *q, wr_arena *a, double v)
 {
     if (q->held >= q->limit)
@@ -144,6 +159,8 @@ void wr__quantiles_add(wr__quantiles *q, wr_arena *a, double v)
     q->n++;
 }
 
+/* Level by level: a number stands for as many values as before. Then as many compactions as it
+ * takes, which is more than one where both were full. */
 void wr__quantiles_merge(wr__quantiles *q, wr_arena *a, const wr__quantiles *other)
 {
     WR_ASSERT(q != other && q->n + other->n <= WR__QUANTILES_MAX);
@@ -173,11 +190,14 @@ typedef struct weighted {
     uint64_t weight;
 } weighted;
 
+/* Equal values may come in any order: all of them are the same answer. */
 static int by_weighted_value(const void *x, const void *y)
 {
     return by_value(&((const weighted *)x)->v, &((const weighted *)y)->v);
 }
 
+/* The q-quantile is the first value up to which there are at least q * n values: of 1, 2, 3, 4 the
+ * median is 2. */
 void wr__quantiles_get(const wr__quantiles *q, wr_arena *a, const double *fractions, double *out,
                        uint32_t n)
 {
@@ -217,6 +237,8 @@ void wr__quantiles_write(const wr__quantiles *q, wr_buf *out)
     }
 }
 
+/* What is refused: more numbers than the levels have room for, or than there are bytes; more values
+ * than a sketch may have; NaN; and a level that is not in order, since merging relies on it. */
 static bool read_level(wr__quantiles *q, uint32_t h, wr_arena *a, const char **p, const char *end)
 {
     uint64_t n;

@@ -13,7 +13,7 @@
  * must not touch an open slot; it never has to, since a row that was flat once stays so.
  *
  * States that are too large to be encoded for each row (wr_aggregate.open) are kept boxed, by slot,
- * until the batch is settled: where nobody wants to see each update, wr__agg_work_keeps says.
+ * until the batch has been added: where nobody wants to see each update, wr__agg_work_keeps says.
  */
 #ifndef WR_ENGINE_OPERATORS_AGG_WORK_H
 #define WR_ENGINE_OPERATORS_AGG_WORK_H

@@ -443,7 +443,9 @@ static const struct {
     {"PROFILE(S)", {"'ab'", "'abcd'"}, {"\"MEAN\":3.0", "\"P99\":4.0"}}, /* of texts, lengths */
     {"PROFILE(B)", {"true", "false", "true", "true"}, {"\"MEAN\":0.75", "\"MIN\":\"false\""}},
     {"PROFILE(DT)", {"'1970-01-03'", "'1970-01-01'"}, {"\"MAX\":\"1970-01-03\"", "\"MEAN\":1.0"}},
-    {"PROFILE(ARRAY[I])", {"ARRAY[1]"}, {"\"TYPE\":\"ARRAY\"", "\"MEAN\":1.0", "\"DISTINCT_VALUES\":1"}},
+    {"PROFILE(ARRAY[I])",
+     {"ARRAY[1]"},
+     {"\"TYPE\":\"ARRAY\"", "\"MEAN\":1.0", "\"DISTINCT_VALUES\":1"}},
     {"PROFILE(CAST(D AS DECIMAL(6, 2)))",
      {"1.5", "2.25"},
      {"\"TYPE\":\"DECIMAL(6, 2)\"", "\"MIN\":\"1.50\",\"MAX\":\"2.25\"", "\"MEAN\":1.875"}},
