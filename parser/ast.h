@@ -23,7 +23,10 @@ typedef struct wr_ast_stmt wr_ast_stmt;
 typedef struct wr_ast_name {
     const char *name;
     int64_t pos;
-    bool quoted; /* was written in quotes: matched exactly, kept exactly */
+    bool quoted;  /* was written in quotes: matched exactly, kept exactly */
+    bool implied; /* a qualifier that nobody needs to be shown: the query has one source. Set by the
+                   * planner; the parser sets false, and neither printers nor wr_ast_expr_equal
+                   * look at it */
 } wr_ast_name;
 
 /* ---- types ---- */
@@ -314,16 +317,18 @@ typedef enum wr_ast_describe {
 
 struct wr_ast_stmt {
     wr_ast_stmt_kind kind;
-    int64_t pos, end; /* byte range in the text, without the ';' */
-    wr_str text;      /* that range, 0-terminated copy in the arena */
-    wr_ast_name name; /* what the statement is about; .name NULL if nothing */
-    bool is_table;    /* TABLE rather than STREAM */
+    int64_t pos, end;   /* byte range in the text, without the ';' */
+    wr_str text;        /* that range, 0-terminated copy in the arena */
+    wr_ast_name name;   /* what the statement is about; .name NULL if nothing */
+    bool is_table;      /* TABLE rather than STREAM */
+    int64_t lambda_pos; /* of a lambda somewhere in it; -1: there is none */
     bool or_replace, is_source, if_not_exists, if_exists;
     bool delete_topic;       /* DROP ... DELETE TOPIC */
     bool all;                /* TERMINATE / PAUSE / RESUME ALL */
     bool extended, show_all; /* SHOW / DESCRIBE ... EXTENDED; SHOW ALL TOPICS */
     bool analyze;            /* EXPLAIN ANALYZE */
     bool not_exists;         /* ASSERT NOT EXISTS */
+    bool last;               /* ASSERT LAST [NULL] VALUES */
     bool sink;               /* CREATE SINK CONNECTOR */
     bool from_beginning, has_interval, has_limit;
     wr_ast_show show;

@@ -96,12 +96,13 @@ static void profile_init(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *sta
     put_bytes(ctx, wr__profile_new(ctx->scratch, call->arg_types, call->args_n), state);
 }
 
-/* It fails at 2^60 rows, which nobody will see; but no count may overflow. */
+/* 2^60 rows nobody will see; but no count may overflow. */
 static bool profile_add(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state,
                         const wr_value *args, const char **message)
 {
-    *message = "the group has too many rows";
-    return wr__profile_add(profile_of(state), ctx->scratch, call->arg_types, args);
+    if (!wr__profile_add(profile_of(state), ctx->scratch, call->arg_types, args))
+        *message = "the group has too many rows";
+    return true;
 }
 
 /* ---- PROFILE_MERGE ---- */
@@ -113,19 +114,17 @@ static void merged_init(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *stat
     put_bytes(ctx, wr__profile_new(ctx->scratch, NULL, 0), state);
 }
 
-/* BYTES that are no profile, or one of other columns, are an error of the row, which is left out:
- * they come out of a topic, and a query must not end by what is in one. */
+/* BYTES that are no profile, or one of other columns, are reported and left out: they come out of a
+ * topic, and a query ends by what is in one only where it was told to. */
 static bool merged_add(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state,
                        const wr_value *args, const char **message)
 {
-    WR__AGG_UNUSED(call, message);
+    WR__AGG_UNUSED(call);
     if (args[0].null)
         return true;
     wr__profile *from = wr__profile_read(args[0].u.str, ctx->scratch);
-    const char *why = from ? wr__profile_merge(profile_of(state), ctx->scratch, from)
-                           : "the value is no profile, or it is damaged";
-    if (why)
-        wr_row_error(ctx->errs, ctx->row, "PROFILE_MERGE: %s", why);
+    *message = from ? wr__profile_merge(profile_of(state), ctx->scratch, from)
+                    : "the value is no profile, or it is damaged";
     return true;
 }
 

@@ -23,6 +23,9 @@
 
 #include <xxhash.h>
 
+/* Types are stored by their number: a new one goes to the end, or the version changes. */
+_Static_assert(WR_T_INTEGER == 2 && WR_T_TIMESTAMP == 10 && WR_T_STRUCT == 13, "stored");
+
 enum { VERSION = 1, SUM_LEN = 8, HEAD_LEN = 3 };
 
 /* By bits: each DOUBLE comes back as it was, NaN too. */

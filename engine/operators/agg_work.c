@@ -28,6 +28,7 @@ void wr__agg_work_begin(wr__agg_work *w, wr__agg *g, const wr__flat *flat, wr_st
     if (g->in_place && !emits && !g->cfg->input_table) {
         w->kept = WR_NEW_N(a, wr__agg_row *, (size_t)slots + 1);
         w->keeping = wr_arena_alloc(a, ((size_t)slots + 1) * sizeof *w->keeping);
+        w->before = WR_NEW_N(a, wr_value, g->cfg->aggregates_n);
     }
     if (!flat->on)
         return;
@@ -103,14 +104,37 @@ static weir_status begin_to_keep(wr__agg_work *w, uint32_t slot, uint32_t i, boo
     return WEIR_OK;
 }
 
+/* The row cannot be taken. The states that are not changed in place are as before, at @p states,
+ * and the others were not reached; a group that began with it does not begin. */
+static weir_status not_kept(wr__agg_work *w, uint32_t slot, uint32_t i, bool began,
+                            const wr_value *states, weir_status st, weir_error *err)
+{
+    wr__agg_row *row = w->kept[slot];
+    for (uint32_t k = 0; k < w->g->cfg->aggregates_n; k++)
+        if (!w->g->cfg->calls[k]->impl->open)
+            row->states[k] = states[k];
+    if (began) {
+        WR_ASSERT(w->keeping_n > 0 && w->keeping[w->keeping_n - 1] == slot);
+        w->keeping_n--;
+        w->kept[slot] = NULL;
+    }
+    return wr__agg_left_out(w->g, w->in, i, st, err);
+}
+
 weir_status wr__agg_work_keep(wr__agg_work *w, uint32_t slot, uint32_t i, bool exists,
                               weir_error *err)
 {
-    if (!w->kept[slot])
+    bool began = !w->kept[slot];
+    if (began)
         WR_TRY(begin_to_keep(w, slot, i, exists, err));
     wr__agg_row *row = w->kept[slot];
+    uint32_t n = w->g->cfg->aggregates_n;
+    memcpy(w->before, row->states, n * sizeof *w->before);
+    weir_status st = wr__agg_add(w->g, row, w->in, i, err);
+    if (st != WEIR_OK)
+        return not_kept(w, slot, i, began, w->before, st, err);
     row->rowtime = WR_MAX(row->rowtime, w->in->rowtime[i]);
-    return wr__agg_add(w->g, row, w->in, i, err);
+    return WEIR_OK;
 }
 
 static weir_status store_kept(wr__agg_work *w, weir_error *err)

@@ -31,6 +31,7 @@ typedef struct wr__agg_work {
     uint32_t *open, open_n;       /* the open slots */
     wr__agg_row **kept;           /* by slot: its row as it will be stored, NULL: not kept */
     uint32_t *keeping, keeping_n; /* the slots that are kept */
+    wr_value *before;             /* the states of a row that is kept, before one is added */
     char **rows;                  /* what is to be added: input row at[k] to rows[k] */
     uint32_t *at, n, cap;
 } wr__agg_work;

@@ -9,9 +9,11 @@
  *   3 the merged ones are removed and the row is added to what came of them, unless the only one
  *     found is exactly [t, t]: then that row is replaced
  *   4 EMIT CHANGES: a tombstone for each removed session, then the new one; a row's time is the end
- *     of its session. EMIT FINAL: closed sessions go out before the row is put, where suppress.h
- * says so; in order of end With caching on, flush emits what changed since the last commit:
- * sessions that came and went in between are never seen, nor is one that is as it was.
+ *     of its session. EMIT FINAL: closed sessions go out, in order of end, before the row is
+ *     put, where suppress.h says so
+ *
+ * With caching on, flush emits what changed since the last commit: sessions that came and went in
+ * between are never seen, nor is one that is as it was.
  *
  * A batch is one look-up of the lists of sessions that its rows' keys have around their times
  * (session_store.h); then row by row, each seeing what those before it have done. Where the states
@@ -242,8 +244,11 @@ static weir_status process_row(wr_op *op, const wr_batch *in, uint32_t i, wr_str
     wr_str bytes; /* first: a failure must leave the store alone */
     if (are_flat(s, hits, i))
         bytes = merge_flat(op, hits, i, end);
-    else
-        WR_TRY(merge_boxed(op, hits, in, i, end, &bytes, err));
+    else {
+        weir_status st = merge_boxed(op, hits, in, i, end, &bytes, err);
+        if (st != WEIR_OK) /* sessions that it would join stay as they are, apart */
+            return wr__agg_left_out(&s->agg, in, i, st, err);
+    }
     bool emit = !s->final.on && !op->ctx->caching;
     bool moves = start != t || end != t; /* else what was found, if anything, is replaced */
     for (size_t k = 0; emit && moves && k < hits->n; k++)
@@ -266,7 +271,7 @@ static wr_sel usable(wr_op *op, const wr_batch *in)
         if (keyed && (in->flags[i] & WR_ROW_HAS_NEW))
             rows[n++] = i;
         else
-            op->dropped_rows++;
+            wr_op_drop(op, in->flags[i]);
     }
     return (wr_sel){n, rows};
 }
@@ -401,14 +406,8 @@ static weir_status session_flush(wr_op *op, weir_error *err)
         wr__agg_ready(&s->agg, NULL);
         WR_TRY(wr__flush_dirty(op, s->store, true, put_dirty, err));
     }
-    int64_t close_time = close_time_of(s, w);
-    if (wr__final_owed(&s->final, s->times.v[TIME_EMITTED], close_time)) {
-        wr__agg_ready(&s->agg, NULL);
-        wr__final_rows rows = {.out = wr_batch_builder_new(op->ctx->scratch, op->step->schema, true,
-                                                           op->step->needs_old)};
-        WR_TRY(emit_closed(op, close_time, INT64_MIN, &rows, err));
-        WR_TRY(wr_op_emit(op, wr_batch_builder_finish(rows.out), err));
-    }
+    int64_t last = s->times.v[TIME_EMITTED], close_time = close_time_of(s, w);
+    WR_TRY(wr__final_flush(&s->agg, &s->final, last, close_time, emit_closed, err));
     return wr__times_flush(&s->times, op, err);
 }
 

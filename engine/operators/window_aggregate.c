@@ -6,9 +6,11 @@
  * Semantics: Kafka Streams' KStreamWindowAggregate. For each row, in order:
  *   1 stream time := max(stream time, its time); windows with end <= stream time - grace are closed
  *   2 EMIT FINAL: windows that closed since the last emission are emitted out of the store, in
- * order of (start, key), where suppress.h says so (by op.h's one clock reading, so batches agree)
- *   3 it is added to each of its windows that is open; for a closed one it is late: counted,
- * dropped 4 EMIT CHANGES: each updated window is emitted, oldest first (caching on: in flush, once)
+ *     order of (start, key), where suppress.h says so (by op.h's one clock reading, so batches
+ *     agree)
+ *   3 it is added to each of its windows that is open; for a closed one it is late: counted and
+ *     dropped
+ *   4 EMIT CHANGES: each updated window is emitted, oldest first (caching on: in flush, once)
  * A window is [start, start + size), start a multiple of the advance, never negative.
  *
  * Stream time and the close time of the last emission are committed state: a restart neither takes
@@ -74,7 +76,9 @@ static weir_status update(wr_op *op, const wr_batch *in, uint32_t i, wr_store_en
         wr__agg_init(g, &row);
         row.rowtime = in->rowtime[i];
     }
-    WR_TRY(wr__agg_add(g, &row, in, i, err));
+    weir_status st = wr__agg_add(g, &row, in, i, err);
+    if (st != WEIR_OK) /* out of this window alone: in others it may fit */
+        return wr__agg_left_out(g, in, i, st, err);
     wr_str bytes = wr__agg_encode(g, &row);
     WR_TRY(wr_entry_set(s->store, e, &bytes, row.rowtime, err));
     if (s->final.on || op->ctx->caching)
@@ -181,7 +185,7 @@ static wr_sel usable(wr_op *op, const wr_batch *in)
         if (keyed && (in->flags[i] & WR_ROW_HAS_NEW))
             rows[n++] = i;
         else
-            op->dropped_rows++;
+            wr_op_drop(op, in->flags[i]);
     }
     return (wr_sel){n, rows};
 }
@@ -326,14 +330,9 @@ static weir_status window_flush(wr_op *op, weir_error *err)
         wr__agg_ready(&s->agg, NULL);
         WR_TRY(wr__agg_flush(&s->agg, &s->flat, s->store, err));
     }
-    int64_t close_time = wr__time_add(s->times.v[TIME_STREAM], -w->grace_ms);
-    if (wr__final_owed(&s->final, s->times.v[TIME_EMITTED], close_time)) {
-        wr__agg_ready(&s->agg, NULL);
-        wr__final_rows rows = {.out = wr_batch_builder_new(op->ctx->scratch, op->step->schema, true,
-                                                           op->step->needs_old)};
-        WR_TRY(emit_closed(op, close_time, INT64_MIN, &rows, err));
-        WR_TRY(wr_op_emit(op, wr_batch_builder_finish(rows.out), err));
-    }
+    int64_t last = s->times.v[TIME_EMITTED],
+            close_time = wr__time_add(s->times.v[TIME_STREAM], -w->grace_ms);
+    WR_TRY(wr__final_flush(&s->agg, &s->final, last, close_time, emit_closed, err));
     return wr__times_flush(&s->times, op, err);
 }
 

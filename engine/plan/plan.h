@@ -263,6 +263,9 @@ typedef struct wr_plan {
     uint32_t subtopologies_n;    /* reading order: 0 reads only inputs ... */
     const wr_plan_store *stores; /* in order of their steps, then of roles */
     uint32_t stores_n;
+    /* What the query does with records, offsets and state, a line for each fact: sink, sources,
+     * the stores' meanings (plan_stores.h). A directory keeps it, to compare a later statement. */
+    const char *meaning;
     /* COLLECT: the result as the user sees it: columns in the order of the projection, all with
      * role VALUE; result_is_key[i] marks key columns. SINK: the sink's schema, keys first. */
     const wr_schema *result;
@@ -273,9 +276,10 @@ typedef struct wr_plan {
     /* The step whose store answers pull queries; the steps between it and root are stateless.
      * NULL: not materialised. */
     const wr_step *materialized;
-    uint32_t materialized_store; /* its rows: index in stores, or WR_PLAN_NO_STORE */
-    bool has_limit;              /* push queries */
-    int64_t limit;               /* rows after which the query ends by itself; has_limit only */
+    uint32_t materialized_store;   /* its rows: index in stores, or WR_PLAN_NO_STORE */
+    bool fail_on_production_error; /* a result that cannot be computed or written ends the query */
+    bool has_limit;                /* push queries */
+    int64_t limit;                 /* rows after which the query ends by itself; has_limit only */
 } wr_plan;
 
 /** The operator graph as EXPLAIN prints it: one line per step, indented. */

@@ -88,7 +88,8 @@ uint32_t wr_plan_source_names(const wr_plan *plan, const char **out, uint32_t ma
 
 /**
  * May @p fresh replace @p old in place (CREATE OR REPLACE ... AS, dialect.md 8.2)? Both plans and
- * sinks; "Query is not upgradeable. ..." else.
+ * sinks; "Query is not upgradeable. ..." else. @p old NULL: its query was terminated, the sink
+ * alone is compared.
  */
 weir_status wr_plan_check_upgrade(const wr_source *old_sink, const wr_plan *old,
                                   const wr_source *new_sink, const wr_plan *fresh,

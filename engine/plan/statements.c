@@ -13,6 +13,7 @@
  * both or none.
  */
 #include "engine/plan/analysis.h"
+#include "types/decimal.h"
 
 #include <stdio.h>
 
@@ -36,6 +37,8 @@ static weir_status build(const wr_plan_env *env, const wr_ast_query *query, cons
     wr_arena *a = wr_arena_new(8192);
     wr_plan *plan = WR_NEW(a, wr_plan);
     plan->arena = a;
+    plan->fail_on_production_error =
+        wr_settings_bool(env->settings, "ksql.fail.on.production.error", false);
     *q = (query_build){0};
     q->an = (wr__analysis){.env = env,
                            .query = query,
@@ -152,7 +155,9 @@ static weir_status sink_formats(const wr_plan_env *env, wr_source *s, const wr__
             return wr_error_at(err, WEIR_ERR_STATEMENT, with->format_pos,
                                "Key format specified for stream without key columns.");
         s->key = (wr_format_use){.format = with->key_format};
-    } else if (s->schema->keys_n == 0 && left->schema->keys_n > 0) { /* PARTITION BY NULL */
+    } else if (s->schema->keys_n == 0 &&
+               (left->schema->keys_n > 0 || q->an.query->partition_by_n > 0)) {
+        /* PARTITION BY NULL, or keys that were not selected */
         s->key = (wr_format_use){.format = wr_format_get(WR_FORMAT_NONE)};
     } else if (s->key.format->id == WR_FORMAT_NONE || left->key.format->id == WR_FORMAT_NONE) {
         const char *name = wr_settings_get(env->settings, "ksql.persistence.default.format.key");
@@ -227,13 +232,12 @@ weir_status wr_plan_create_as(const wr_plan_env *env, const wr_ast_stmt *stmt, w
 
 /* ---- INSERT INTO ... SELECT ---- */
 
-/* Both schemas are shown whole: people see at once which column it is. @p result before @p
+/* Both schemas are shown, so that people see at once which column it is. @p result before @p
  * target's, as in ksqlDB's message. */
 static weir_status incompatible(const wr_source *target, const wr_schema *result, weir_error *err)
 {
     wr_buf r = {0}, t = {0};
-    wr_schema_print(&r, result);
-    wr_schema_print(&t, target->schema);
+    wr__put_schemas(&r, result, &t, target->schema);
     wr_error(err, WEIR_ERR_STATEMENT,
              "Incompatible schema between results and sink.\nResult schema is %s\nSink schema is "
              "%s",
@@ -241,6 +245,27 @@ static weir_status incompatible(const wr_source *target, const wr_schema *result
     wr_buf_free(&r);
     wr_buf_free(&t);
     return WEIR_ERR_STATEMENT;
+}
+
+/* A number that is written in the statement stands for a DECIMAL that holds it exactly, whatever
+ * its own type would be: 0 and 1e0 for DECIMAL(6, 2). An INTEGER column does not: it could hold
+ * more than the DECIMAL, row by row. By way of the number's text, which for a DOUBLE is its
+ * shortest one, as in ksqlDB: 1.1e0 is 1.1, not what the DOUBLE next to it is. NULL: it is no such
+ * number. */
+static wr_expr *decimal_literal(const wr_expr *e, const wr_type *to, wr_arena *a)
+{
+    const wr_value *v = wr_expr_constant(e);
+    const wr_type *from = wr_expr_type(e);
+    bool number = from->id == WR_T_INTEGER || from->id == WR_T_BIGINT || from->id == WR_T_DOUBLE ||
+                  from->id == WR_T_DECIMAL;
+    if (to->id != WR_T_DECIMAL || !v || v->null || !number)
+        return NULL;
+    wr_buf text = {0};
+    wr_value_print(&text, from, v);
+    wr_value decimal;
+    bool exact = wr_dec_from_text(wr_buf_view(&text), to, true, a, &decimal) == WR_DEC_OK;
+    wr_buf_free(&text);
+    return exact ? wr_expr_literal(a, to, &decimal) : NULL;
 }
 
 /* Names, order and types must fit; widening is put into the projection. Keys are not cast: equal
@@ -258,6 +283,13 @@ static weir_status coerce_result(query_build *q, const wr_source *target, weir_e
             return incompatible(target, have, err);
         if (wr_type_equal(have->cols[i].type, want->cols[i].type))
             continue;
+        wr_expr *literal =
+            decimal_literal(select->u.select[i], want->cols[i].type, q->b.plan->arena);
+        if (i >= have->keys_n && literal) {
+            select->u.select[i] = literal;
+            changed = true;
+            continue;
+        }
         if (i < have->keys_n ||
             !wr_expr_can_coerce(have->cols[i].type, want->cols[i].type, WR_COERCE_STRICT, false))
             return incompatible(target, have, err);

@@ -156,7 +156,12 @@ static weir_status read_replicas(with_scan *s, const wr_ast_property *p, weir_er
 static weir_status read_retention(with_scan *s, const wr_ast_property *p, weir_error *err)
 {
     s->out->has_retention = true;
-    return need_int(p, &s->out->retention_ms, err);
+    WR_TRY(need_int(p, &s->out->retention_ms, err));
+    if (s->out->retention_ms < -1)
+        return wr_error_at(err, WEIR_ERR_STATEMENT, p->value->pos,
+                           "Invalid retention %lld: milliseconds, or -1 for ever",
+                           (long long)s->out->retention_ms);
+    return WEIR_OK;
 }
 
 /* Refused by name, with the reason: people try it. */
@@ -229,11 +234,13 @@ static weir_status need_delimiter(const wr_ast_property *p, char *out, weir_erro
 
 static weir_status read_key_delimiter(with_scan *s, const wr_ast_property *p, weir_error *err)
 {
+    s->out->key_delimiter_pos = p->name.pos;
     return need_delimiter(p, &s->out->key_delimiter, err);
 }
 
 static weir_status read_value_delimiter(with_scan *s, const wr_ast_property *p, weir_error *err)
 {
+    s->out->value_delimiter_pos = p->name.pos;
     return need_delimiter(p, &s->out->value_delimiter, err);
 }
 
@@ -319,7 +326,7 @@ static const struct {
     {"VALUE_SCHEMA_ID", IN_BOTH, read_registry},
     {"KEY_SCHEMA_FULL_NAME", IN_BOTH, read_registry},
     {"VALUE_SCHEMA_FULL_NAME", IN_BOTH, read_registry},
-    {"VALUE_AVRO_SCHEMA_FULL_NAME", IN_BOTH, read_registry},
+    {"VALUE_AVRO_SCHEMA_FULL_NAME", IN_BOTH, read_ignored}, /* as ksqlDB: of no other format */
     {"KEY_PROTOBUF_NULLABLE_REPRESENTATION", IN_BOTH, read_registry},
     {"VALUE_PROTOBUF_NULLABLE_REPRESENTATION", IN_BOTH, read_registry},
     {"WINDOW_TYPE", IN_CREATE, read_window_type},

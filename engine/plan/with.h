@@ -24,8 +24,9 @@ typedef struct wr__with {
     const char *timestamp_format; /* TIMESTAMP_FORMAT, not compiled yet */
     int64_t timestamp_pos, format_pos, partitions_pos; /* for errors found later; 0: not given */
     char key_delimiter, value_delimiter;               /* 0: not given */
-    wr_window window;                                  /* kind NONE: not given */
-    const char *query_id;                              /* INSERT INTO only; upper case */
+    int64_t key_delimiter_pos, value_delimiter_pos;
+    wr_window window;     /* kind NONE: not given */
+    const char *query_id; /* INSERT INTO only; upper case */
 } wr__with;
 
 /* Read the WITH clause of @p stmt into @p out. Everything that can be judged without the rest of
@@ -65,6 +66,9 @@ weir_status wr__check_source_upgrade(const wr_source *old, const wr_source *s,
 /** Existing columns unchanged, new ones behind them. */
 weir_status wr__check_schema_upgrade(const char *name, const wr_schema *old, const wr_schema *fresh,
                                      weir_error *err) WR_MUST_CHECK;
+/** Two schemas that differ, for a message: whole where they are short, else what differs. Both
+ *  buffers are empty before. */
+void wr__put_schemas(wr_buf *a_text, const wr_schema *a, wr_buf *b_text, const wr_schema *b);
 /** Topics matching ksql.readonly.topics must not be written. */
 weir_status wr__check_writable_topic(const wr_plan_env *env, const char *topic,
                                      weir_error *err) WR_MUST_CHECK;

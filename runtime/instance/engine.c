@@ -39,7 +39,8 @@ static weir_status make_directory(const char *path, weir_error *err)
  * lock that RocksDB takes on it is what refuses a second process. */
 static weir_status open_db(wr_engine *e, const wr_engine_options *o, weir_error *err)
 {
-    if (o->log == WR_LOG_MEMORY) {
+    if (o->log == WR_LOG_MEMORY || o->state_in_memory) {
+        WR_ASSERT(o->log != WR_LOG_LOCAL);
         e->db = wr_db_open_memory();
         return WEIR_OK;
     }
@@ -85,6 +86,7 @@ static wr_engine *engine_new(const wr_engine_options *o)
 {
     wr_engine *e = wr_calloc(1, sizeof *e);
     e->mode = o->mode;
+    e->on_kafka = o->log == WR_LOG_KAFKA;
     e->clock = o->clock ? o->clock : wr_clock_system();
     e->keep_statements = o->keep_statements;
     e->service = o->service;
@@ -99,6 +101,7 @@ static wr_engine *engine_new(const wr_engine_options *o)
     wr__writers_init(&e->writers);
     wr_rng_seed_os(&e->rng);
     wr_catalog_init(&e->catalog);
+    wr__offered_init(&e->offered);
     wr_settings_init(&e->settings, NULL);
     wr_settings_copy(&e->settings, o->settings);
     if (o->bootstrap_servers)
@@ -151,7 +154,8 @@ weir_status wr_engine_start_queries(wr_engine *e, weir_error *err)
     wr_scheduler_hold(e->scheduler);
     wr_query_pins pins = wr_engine_pin_all(e);
     for (size_t i = 0; st == WEIR_OK && i < pins.n; i++)
-        st = wr_query_start(pins.entries[i]->query, err);
+        if (!pins.entries[i]->offered)
+            st = wr_query_start(pins.entries[i]->query, err);
     wr_engine_unpin_all(e, &pins);
     weir_error later;
     weir_status released = wr_scheduler_release(e->scheduler, st == WEIR_OK ? err : &later);
@@ -175,6 +179,7 @@ weir_status wr_engine_close(wr_engine *e, weir_error *err)
         return WEIR_OK;
     weir_status st = wr__query_list_free(&e->queries, err);
     wr__reserved_free(&e->reserved);
+    wr__offered_free(&e->offered);
     wr_scheduler_free(e->scheduler);
     wr_executor_free(e->executor);
     wr_function_registry_free(e->functions);

@@ -40,6 +40,7 @@ typedef struct wr_engine_options {
     const char *bootstrap_servers; /* KAFKA */
     const wr_settings *settings;   /* server settings, copied; may be NULL */
     wr_engine_mode mode;
+    bool state_in_memory; /* no directory is opened; not for LOCAL, whose log is in it */
     bool keep_statements; /* write and replay the statement log */
     bool service;         /* a query file: ids do not depend on places (dialect.md 15) */
     bool no_caching;      /* every update is emitted (tests) */
@@ -97,10 +98,16 @@ wr_clock *wr_engine_clock(wr_engine *e);
 /** Functions that statements may call; constant while the engine is open. */
 const wr_function_registry *wr_engine_functions(const wr_engine *e);
 wr_engine_mode wr_engine_mode_of(const wr_engine *e);
+bool wr_engine_on_kafka(const wr_engine *e);
+/** One push query more, unless there are @p most already. Any thread, without the lock. */
+bool wr_engine_enter_push(wr_engine *e, int64_t most) WR_MUST_CHECK;
+void wr_engine_leave_push(wr_engine *e);
 /** Ids of queries depend on names alone. */
 bool wr_engine_is_service(const wr_engine *e);
 /** Are statements kept for the next opening? Not while they are replayed. */
 bool wr_engine_keeps_statements(const wr_engine *e);
+/** Of groups and internal topics of persistent queries. */
+const char *wr_engine_prefix(const wr_engine *e);
 /** Where queries that are started find each other; NULL where they have no threads. */
 wr_scheduler *wr_engine_scheduler(wr_engine *e);
 /** Fill in what all queries of this engine have in common, @p transient or persistent. */

@@ -7,6 +7,7 @@
 #define WR_RUNTIME_INSTANCE_ENGINE_STATE_H
 
 #include "runtime/instance/engine.h"
+#include "runtime/instance/offered.h"
 #include "runtime/instance/query_list.h"
 #include "runtime/instance/reservation.h"
 #include "runtime/instance/writers.h"
@@ -17,6 +18,7 @@
 struct wr_engine {
     /* Constant while the engine is open. */
     wr_engine_mode mode;
+    bool on_kafka;
     wr_log *log;
     wr_db *db;
     wr_clock *clock;
@@ -34,6 +36,7 @@ struct wr_engine {
     wr_catalog catalog;
     wr__query_list queries;
     wr__reserved reserved;
+    wr__offered offered;
     uint64_t next_id; /* number in ids of queries; of the next kept statement */
     uint64_t transient_id;
     wr_rng rng;
@@ -41,6 +44,7 @@ struct wr_engine {
     /* Any thread. */
     wr_state_budget budget;
     atomic_bool replaying, closing;
+    atomic_int_fast64_t push_queries; /* that are open */
     atomic_uint_fast64_t writes;      /* what was inserted or started so far, counted */
     atomic_uint_fast64_t writes_seen; /* as many of them had been processed when last looked */
     wr__writers writers;

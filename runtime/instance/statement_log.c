@@ -40,19 +40,24 @@ static void put_text(wr_buf *out, wr_str text)
     wr_buf_str(out, text);
 }
 
+void wr_kept_put(wr_buf *out, const char *subject, const wr_settings *settings, wr_str sql)
+{
+    const wr_map_entry *s;
+    wr_buf_putc(out, VERSION);
+    put_text(out, wr_str_c(subject));
+    put_text(out, sql);
+    for (size_t i = 0; (s = wr_map_next(&settings->values, &i));) {
+        put_text(out, s->key);
+        put_text(out, wr_str_c(s->value));
+    }
+}
+
 weir_status wr_statement_log_put(wr_db *db, uint64_t id, const char *subject,
                                  const wr_settings *settings, wr_str sql, weir_error *err)
 {
     char key[KEY_LEN + 1];
     wr_buf value = {0};
-    const wr_map_entry *s;
-    wr_buf_putc(&value, VERSION);
-    put_text(&value, wr_str_c(subject));
-    put_text(&value, sql);
-    for (size_t i = 0; (s = wr_map_next(&settings->values, &i));) {
-        put_text(&value, s->key);
-        put_text(&value, wr_str_c(s->value));
-    }
+    wr_kept_put(&value, subject, settings, sql);
     wr_db_batch *b = wr_db_batch_new(db);
     wr_db_batch_meta_put(b, entry_key(id, key), wr_buf_view(&value));
     weir_status st = wr_db_write_durable(db, b, err);
@@ -129,6 +134,11 @@ static bool read_version_1(wr_arena *a, wr_str value, wr_kept *out)
         line = line_end + 1;
     }
     return true;
+}
+
+bool wr_kept_parse(wr_arena *a, wr_str value, wr_kept *out)
+{
+    return value.len > 0 && value.ptr[0] == VERSION && read_version_2(a, value, out);
 }
 
 /* An entry that cannot be read does not end the scan, but the reading: which one is remembered. */

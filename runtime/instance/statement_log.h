@@ -42,6 +42,10 @@ weir_status wr_statement_log_next(wr_db *db, const wr_kept_list *kept, uint64_t 
                                   weir_error *err) WR_MUST_CHECK;
 /** Remove all entries that define @p subject. */
 weir_status wr_statement_log_forget(wr_db *db, const char *subject, weir_error *err) WR_MUST_CHECK;
+/** The bytes of an entry, and reading them; also of the statements of a service (service_log.h).
+ *  @return false: wr_kept_put has not written them. */
+void wr_kept_put(wr_buf *out, const char *subject, const wr_settings *settings, wr_str sql);
+bool wr_kept_parse(wr_arena *a, wr_str value, wr_kept *out);
 /** Give a session the settings of a kept statement. */
 void wr_kept_apply_settings(const wr_kept *k, wr_session *s);
 

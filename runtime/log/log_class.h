@@ -45,6 +45,7 @@ typedef struct wr_log_class {
                              weir_error *err);
     const wr_log_rebalance *(*rebalance)(const wr_log_reader *r);
     weir_status (*pause)(wr_log_reader *r, uint32_t assignment, bool paused, weir_error *err);
+    int64_t (*known_end)(const wr_log_reader *r, uint32_t assignment); /* NULL: never known */
     weir_status (*poll)(wr_log_reader *r, uint32_t max_records, int timeout_ms, wr_log_batch **out,
                         weir_error *err);
     void (*release)(wr_log_reader *r, wr_log_batch *batch);
@@ -82,6 +83,7 @@ typedef struct wr__log_writer_base {
     const wr_log_class *cls;
     const atomic_bool *cancel; /* of wr_log_writer_cancel_on */
     wr_log_owner own;          /* of what is produced for nobody in particular */
+    size_t record_max;         /* bytes of a record's key, value and headers; set by writer_new */
     pthread_mutex_t sync;      /* one wr_log_write_sync at a time */
 } wr__log_writer_base;
 

@@ -16,6 +16,7 @@
  * for the statement is deleted. After step 4 nothing fails.
  */
 #include "common/diag.h"
+#include "runtime/instance/offered.h"
 #include "runtime/instance/query_list.h"
 #include "runtime/statement/kept.h"
 #include "runtime/statement/planned.h"
@@ -61,7 +62,9 @@ static void query_id(const wr_exec *x, const wr_ast_stmt *stmt, const char *give
 {
     bool service = wr_engine_is_service(x->engine);
     unsigned long long n = service ? 0 : (unsigned long long)d->number;
-    if (stmt->kind == WR_AST_INSERT_SELECT && given) {
+    if (x->given_id) {
+        snprintf(d->id, sizeof d->id, "%s", x->given_id);
+    } else if (stmt->kind == WR_AST_INSERT_SELECT && given) {
         snprintf(d->id, sizeof d->id, "%s", given);
     } else if (stmt->kind == WR_AST_INSERT_SELECT && service) {
         wr_buf text = {0};
@@ -99,7 +102,10 @@ static weir_status plan_source(wr_exec *x, wr_instance_env *env, definition *d, 
     return materialize ? wr_plan_source_table(&env->base, d->source, &d->plan, err) : WEIR_OK;
 }
 
-/* CREATE OR REPLACE ... AS over a query: the new plan takes its id, offsets and state. */
+/* CREATE OR REPLACE ... AS over a query: the new plan takes its id, offsets and state. Over one
+ * that was terminated, as in ksqlDB, it is a query of its own, with an id of its own: the old one's
+ * state and offsets are gone, and when the statements are executed again at the next opening, its
+ * TERMINATE, which comes first, must not be about the new one. */
 static weir_status plan_replacement(wr_exec *x, const wr_source *old, definition *d,
                                     weir_error *err)
 {
@@ -119,10 +125,32 @@ static weir_status plan_replacement(wr_exec *x, const wr_source *old, definition
     wr_buf_free(&writers);
     WR_TRY(st);
     d->old = wr_engine_find_entry(e, old->query_id); /* NULL: it was terminated */
+    const wr_plan *running = d->old ? wr_query_plan(d->old->query) : NULL;
+    WR_TRY(wr_plan_check_upgrade(old, running, d->source, d->plan, err));
     if (d->old)
-        WR_TRY(wr_plan_check_upgrade(old, wr_query_plan(d->old->query), d->source, d->plan, err));
-    snprintf(d->id, sizeof d->id, "%s", old->query_id);
+        snprintf(d->id, sizeof d->id, "%s", old->query_id);
     return WEIR_OK;
+}
+
+/* ksql.query.persistent.active.limit. A query that takes the place of another adds none, and kept
+ * statements that are executed again were allowed when they were new. */
+static weir_status check_active_limit(const wr_exec *x, const wr_instance_env *env, weir_error *err)
+{
+    const wr_ast_stmt *stmt = x->stmt;
+    int64_t most =
+        wr_settings_int(env->base.settings, "ksql.query.persistent.active.limit", INT32_MAX);
+    size_t active = env->base.catalog->queries.live;
+    WR_ASSERT(most >= 0); /* its range */
+    bool replaces = stmt->or_replace && wr_catalog_find(env->base.catalog, stmt->name.name);
+    if (replaces || wr_engine_replaying(x->engine) || active < (uint64_t)most)
+        return WEIR_OK;
+    return wr_error_at(err, WEIR_ERR_LIMIT, stmt->pos,
+                       "Not executing the statement, as it would cause the number of active, "
+                       "persistent queries to exceed the configured limit. Use the TERMINATE "
+                       "command to terminate existing queries, or increase "
+                       "'ksql.query.persistent.active.limit'. Current persistent query count: %zu. "
+                       "Configured limit: %lld.",
+                       active, (long long)most);
 }
 
 /* Against env's catalog, which may be a copy: nothing here looks at the engine's own. */
@@ -146,7 +174,7 @@ static weir_status plan_definition(wr_exec *x, wr_instance_env *env, definition 
         query_id(x, stmt, given, d);
     if (d->plan && stmt->kind == WR_AST_INSERT_SELECT && wr_catalog_query(env->base.catalog, d->id))
         return wr_error_at(err, WEIR_ERR_EXISTS, stmt->pos, "Query ID '%s' already exists", d->id);
-    return WEIR_OK;
+    return d->plan ? check_active_limit(x, env, err) : WEIR_OK;
 }
 
 /* After the id is final: a source knows the query that made it by its id. */
@@ -154,6 +182,51 @@ static void name_query(definition *d)
 {
     if (d->source && d->plan)
         d->source->query_id = wr_arena_strdup(d->source->arena, d->id);
+}
+
+weir_status wr__check_not_offered(const wr_exec *x, const char *kind, const char *name,
+                                  weir_error *err)
+{
+    WR_ASSERT(name);
+    const char *program = wr_engine_offered_by(x->engine, name);
+    if (!program)
+        return WEIR_OK;
+    wr_error_at(err, WEIR_ERR_STATEMENT, x->stmt->name.pos,
+                "%s '%s' belongs to the service of %s, whose state this data directory holds; here "
+                "it can be read",
+                kind, name, program);
+    return wr_error_hint(err, "change the file and run it, use another name or directory, or "
+                              "forget the service with `weir reset --all`");
+}
+
+/* What belongs to the files of a service is changed there. Asked before the statement is planned,
+ * or the user would hear that the name is taken, and not by whom. IF NOT EXISTS changes nothing. */
+static weir_status check_name(const wr_exec *x, weir_error *err)
+{
+    const wr_ast_stmt *stmt = x->stmt;
+    if (wr_engine_replaying(x->engine) || stmt->kind == WR_AST_INSERT_SELECT || stmt->if_not_exists)
+        return WEIR_OK;
+    return wr__check_not_offered(x, stmt->is_table ? "Table" : "Stream", stmt->name.name, err);
+}
+
+/* Kept statements that are executed again were allowed when they were new. */
+static weir_status check_service(wr_exec *x, const definition *d, weir_error *err)
+{
+    const wr_ast_stmt *stmt = x->stmt;
+    wr_engine *e = x->engine;
+    if (wr_engine_replaying(e) || !d->plan || d->plan->root->kind != WR_STEP_SINK ||
+        wr_settings_bool(&x->settings, "weir.sinks.shared", false))
+        return WEIR_OK;
+    const char *topic = d->plan->topics[d->plan->root->u.sink.topic].name;
+    const char *program = wr_engine_sink_of_service(e, topic);
+    if (!program)
+        return WEIR_OK;
+    wr_error_at(err, WEIR_ERR_STATEMENT, stmt->name.pos,
+                "Topic '%s' is written by the service of %s, whose state this data directory "
+                "holds; a second query would write each row again",
+                topic, program);
+    return wr_error_hint(err, "another topic or directory, `weir reset --all` to forget the "
+                              "service, or --set weir.sinks.shared=true if both are meant");
 }
 
 /*
@@ -168,9 +241,11 @@ static weir_status plan(wr_exec *x, wr_instance_env *env, void *arg, wr_reservat
     definition *d = arg;
     const wr_ast_stmt *stmt = x->stmt;
     *d = (definition){.number = wr_engine_next_id(x->engine)};
+    WR_TRY(check_name(x, err));
     WR_TRY(plan_definition(x, env, d, err));
     if (d->nothing)
         return WEIR_OK;
+    WR_TRY(check_service(x, d, err));
     const wr_source *old = d->source ? wr_catalog_find(env->base.catalog, d->source->name) : NULL;
     if (old && d->plan)
         WR_TRY(plan_replacement(x, old, d, err));
@@ -206,9 +281,31 @@ static void add_to_catalog(wr_catalog *c, const wr_exec *x, const definition *d,
                          x->stmt->kind == WR_AST_INSERT_SELECT);
 }
 
-/* The same loop as wr__plan, without reservations: a copy of the catalog is nobody else's. */
-weir_status wr__validate_definition(wr_exec *x, wr_catalog *catalog, weir_error *err)
+/* What of the query is compared with what the directory keeps. Reads the database, so without the
+ * lock. */
+static weir_status describe_query(wr_exec *x, const definition *d, wr__defined *out,
+                                  weir_error *err)
 {
+    const wr_plan *p = d->plan;
+    wr_buf text = {0};
+    WR_ASSERT(p && p->meaning && d->id[0]);
+    out->query_id = wr_arena_strdup(x->arena, d->id);
+    out->insert = x->stmt->kind == WR_AST_INSERT_SELECT;
+    out->meaning = wr_arena_strdup(x->arena, p->meaning);
+    out->sink = p->root->kind != WR_STEP_SINK
+                    ? ""
+                    : wr_arena_strdup(x->arena, p->topics[p->root->u.sink.topic].name);
+    weir_status st = wr_query_state_difference(wr_engine_db(x->engine), d->id, p, &text, err);
+    out->state_difference = wr_arena_strndup(x->arena, text.ptr, text.len);
+    wr_buf_free(&text);
+    return st;
+}
+
+/* The same loop as wr__plan, without reservations: a copy of the catalog is nobody else's. */
+weir_status wr__validate_definition(wr_exec *x, wr_catalog *catalog, wr__defined *out,
+                                    weir_error *err)
+{
+    *out = (wr__defined){0};
     for (;;) {
         wr_instance_env env;
         definition d = {0};
@@ -216,9 +313,12 @@ weir_status wr__validate_definition(wr_exec *x, wr_catalog *catalog, weir_error 
         wr_instance_env_init(&env, x->engine, catalog, &x->settings, &x->topics, x->arena);
         weir_status st = plan_definition(x, &env, &d, err);
         name_query(&d);
-        if (st == WEIR_OK && !env.missing && !d.nothing)
+        bool planned = st == WEIR_OK && !env.missing && !d.nothing;
+        if (planned)
             add_to_catalog(catalog, x, &d, d.plan);
         wr_engine_unlock(x->engine);
+        if (planned && d.plan)
+            st = describe_query(x, &d, out, err);
         definition_free(&d);
         if (!env.missing)
             return st;
@@ -253,6 +353,9 @@ static weir_status start_query(wr_exec *x, definition *d, weir_error *err)
     wr_query_options options;
     wr_engine_query_options(e, false, &options);
     options.id = d->id;
+    options.sql = x->stmt->text.ptr;
+    if (wr_engine_is_service(e)) /* else it is kept, and of no program */
+        options.program = x->program ? x->program : "an embedding program";
     options.plan = d->plan;
     options.settings = &x->settings;
     options.caching =

@@ -39,6 +39,8 @@ static weir_status plan(wr_exec *x, wr_instance_env *env, void *arg, wr_reservat
 {
     dropping *d = arg;
     *d = (dropping){0};
+    WR_TRY(
+        wr__check_not_offered(x, x->stmt->is_table ? "Table" : "Stream", x->stmt->name.name, err));
     WR_TRY(wr_catalog_check_drop(env->base.catalog, x->stmt, &d->source, err));
     wr_reservation_add(needs, WR_OBJECT_SOURCE, x->stmt->name.name, true);
     if (!d->source)
@@ -69,7 +71,7 @@ static weir_status carry_out(wr_exec *x, const dropping *d, weir_error *err)
         WR_TRY(wr_query_entry_hold(d->entry, &wait, err));
     weir_status st = x->stmt->delete_topic ? delete_topic(e, s, err) : WEIR_OK;
     if (st == WEIR_OK)
-        st = wr__forget_statements(x, wr__subject_of_source(x, s->name), err);
+        st = wr__forget_source(x, s->name, err);
     if (st != WEIR_OK) {
         if (d->entry)
             wr_query_entry_resume(e, d->entry);

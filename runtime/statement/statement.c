@@ -107,8 +107,8 @@ static const wr__statement_class *class_of(const wr_ast_stmt *s)
 static weir_status parse(wr_exec *x, const char *sql, size_t len, weir_error *err)
 {
     if (len > WR_PARSE_TEXT_MAX)
-        return wr_error(err, WEIR_ERR_LIMIT, "The statement is longer than %zu bytes",
-                        (size_t)WR_PARSE_TEXT_MAX);
+        return wr_error_at(err, WEIR_ERR_LIMIT, 0, "The statement is longer than %zu bytes",
+                           (size_t)WR_PARSE_TEXT_MAX);
     wr_str text = wr_str_make(sql, len);
     weir_status st = WEIR_OK;
     wr_engine_lock(x->engine); /* another thread's DEFINE may change the variables */
@@ -195,6 +195,11 @@ static weir_status execute(wr_exec *x, weir_error *err)
     if (wr_engine_closing(x->engine))
         return wr_error(err, WEIR_ERR_INTERRUPTED, "The engine is being closed");
     wr__take_settings(x);
+    /* Before any planning, and for every kind of statement that has expressions. */
+    WR_ASSERT(x->stmt->lambda_pos < (int64_t)strlen(x->text));
+    if (x->stmt->lambda_pos >= 0 && !wr_settings_bool(&x->settings, "ksql.lambdas.enabled", true))
+        return wr_error_at(err, WEIR_ERR_STATEMENT, x->stmt->lambda_pos,
+                           "Lambdas are not enabled at this time: see ksql.lambdas.enabled");
     weir_status st = x->class->execute(x, err);
     if (st == WEIR_OK) {
         WR_ASSERT(!x->class->step || x->schema); /* rows have columns */

@@ -55,7 +55,7 @@ static weir_status create_changelog(wr__task_store *s, weir_error *err)
     wr_topic_spec topic = {
         .name = s->changelog,
         .partitions = c->sub_partitions[s->task->subtopology],
-        .replicas = (int32_t)wr_settings_int(c->settings, "ksql.internal.topic.replicas", 1),
+        .replicas = wr_settings_internal_replicas(c->settings),
         .retention_ms = s->plan->changelog_retention_ms,
         .compact = true,
         .compact_delete = s->plan->changelog_retention_ms >= 0,
@@ -80,8 +80,10 @@ static weir_status check_meaning(wr__task_store *s, wr_str name, weir_error *err
                       "The state %s of query %s was made by a statement that means something else "
                       "(%s)",
                       s->plan->name, c->id, wr_buf_cstr(&difference));
-        (void)wr_error_hint(err, "TERMINATE or DROP the query to begin with new state, or give the "
-                                 "new statement another name");
+        (void)wr_error_hint(err,
+                            "`weir reset %s` begins with new state (at a prompt also DROP or "
+                            "TERMINATE); or give the new statement another name",
+                            c->id);
     }
     wr_buf_free(&kept);
     wr_buf_free(&difference);

@@ -63,7 +63,7 @@ void wr__world_close(wr__world *w);
 /** Make the topic unless it exists. */
 weir_status wr__world_topic(wr__world *w, const char *topic, int32_t partitions, int32_t replicas,
                             weir_error *err) WR_MUST_CHECK;
-/** The topic that the statement names, if it is a CREATE with columns, is made. */
+/** The topic that the statement names is made: of a CREATE with columns, or of a sink. */
 weir_status wr__world_declared(wr__world *w, wr_str sql, weir_error *err) WR_MUST_CHECK;
 /** Parse one statement; the topic that a CREATE of it names is made. */
 weir_status wr__world_prepare(wr__world *w, wr_str sql, wr_exec **out,
@@ -119,8 +119,22 @@ bool wr__sql_file_run(const wr__test_options *options, const char *path);
 
 /** Whole file; "-" is stdin. */
 weir_status wr__read_file(const char *path, wr_buf *out, weir_error *err) WR_MUST_CHECK;
-/** Passed (@p why NULL) or not. */
-void wr__verdict(const wr__test_options *options, const char *name, const char *why);
+/* verdict.c */
+/** Why a test has not passed. Texts are borrowed. */
+typedef struct wr__failure {
+    const char *message;
+    const char *place; /* of the statement: wr__put_place; NULL: it has none */
+    const char *hint;  /* NULL or "": none */
+} wr__failure;
+/** Print that the test has passed (@p why NULL) or why not. @p name NULL: it has no name. */
+void wr__verdict(const wr__test_options *options, const char *name, const wr__failure *why);
+/** "PATH:LINE: the statement", with its `;` if it has one. @p text is the whole file, so that its
+ * lines can be counted; @p err is the failure, whose line, if it has one, counts from the start of
+ * the statement. */
+/** The message without the place in the statement that some begin with. */
+const char *wr__bare_message(const weir_error *err);
+void wr__put_place(wr_buf *out, const char *path, wr_str text, const wr_parse_span *span,
+                   const weir_error *err);
 
 /* case_result.c: the parts of a case's result */
 weir_status wr__result_outputs(wr__world *w, wr_buf *out, weir_error *err) WR_MUST_CHECK;

@@ -157,14 +157,34 @@ static weir_status topic_of_create(wr__world *w, const wr_ast_stmt *s, weir_erro
                            number_property(s, "REPLICAS", 1), err);
 }
 
+/* The topic of a sink is there too, whatever the number of partitions of what it is made of. */
+static weir_status topic_of_sink(wr__world *w, const wr_ast_stmt *s, weir_error *err)
+{
+    if (s->kind != WR_AST_CREATE_AS)
+        return WEIR_OK;
+    const wr_ast_property *p = wr_ast_find_property(s, "KAFKA_TOPIC");
+    const char *prefix = wr_settings_get(&w->session.settings, "ksql.output.topic.name.prefix");
+    const char *name = wr_arena_printf(w->arena, "%s%s", prefix ? prefix : "", s->name.name);
+    if (p && p->value->kind == WR_AST_STRING)
+        name = wr_arena_strndup(w->arena, p->value->text.ptr, p->value->text.len);
+    WR_ASSERT(name);
+    if (!name[0])
+        return WEIR_OK; /* the planner says that there is none */
+    return wr__world_topic(w, name, number_property(s, "PARTITIONS", DEFAULT_PARTITIONS),
+                           number_property(s, "REPLICAS", 1), err);
+}
+
 weir_status wr__world_declared(wr__world *w, wr_str sql, weir_error *err)
 {
     wr_arena *a = wr_arena_new(0);
     wr_ast_stmt *stmt;
     weir_error wrong; /* shows when the statement's turn comes */
     weir_status st = WEIR_OK;
-    if (wr_parse_statement(sql.ptr, sql.len, a, &stmt, &wrong) == WEIR_OK)
+    if (wr_parse_statement(sql.ptr, sql.len, a, &stmt, &wrong) == WEIR_OK) {
         st = topic_of_create(w, stmt, err);
+        if (st == WEIR_OK)
+            st = topic_of_sink(w, stmt, err);
+    }
     wr_arena_free(a);
     return st;
 }
