@@ -176,6 +176,7 @@ static wr__profile_kind text_kind(wr_str s)
         return WR__KIND_VALUE;
     if (p == end)
         return WR__KIND_INTEGER;
+    /* Four digits and a dash may be a date; no number goes on so. */
     if (*p == '-' && p == s.ptr + 4)
         return date_kind(s.ptr, s.len);
     if (*p == '.') {
@@ -290,6 +291,7 @@ static void add_value(wr__profile_column *c, wr_arena *a, const wr_type *t, cons
     if (has_ends(t)) {
         wr_str shown = shown_of(t, bytes);
         wr__frequent_add(&c->frequent, a, hash, shown, shown.len < bytes.len);
+        /* NaN has no place in an order that users would expect; as a frequent value it is shown. */
         if (kind != WR__KIND_NAN) {
             wr_value cut = shown.len < bytes.len ? wr_value_str(shown) : *v;
             see_ends(c, &cut, shown);
@@ -323,7 +325,8 @@ bool wr__profile_add(wr__profile *p, wr_arena *a, const wr_type *const *types,
 
 /* ------------------------------------------------------------------ merging */
 
-/* These two have the same bytes, hashes and order. */
+/* These two have the same bytes, hashes and order, so one profile may hold both: what a topic held
+ * before and after a change of its schema. */
 static bool is_integer(const wr_type *t)
 {
     return t->id == WR_T_INTEGER || t->id == WR_T_BIGINT;
@@ -356,6 +359,7 @@ static void merge_moments(wr__profile_column *c, const wr__profile_column *other
     double x = (double)c->quantiles.n, y = (double)other->quantiles.n;
     if (y == 0)
         return;
+    /* x may be 0: then these are the other's. */
     double apart = other->mean - c->mean;
     c->m2 += other->m2 + apart * apart * x * y / (x + y);
     c->mean += apart * y / (x + y);

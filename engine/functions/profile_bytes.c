@@ -133,6 +133,7 @@ static bool fits(const wr_type *t, wr_str bytes)
     case WR_T_DECIMAL: {
         if (bytes.len != 16)
             return false;
+        /* More digits than the type has would not be printed rightly. */
         wr_i128 v = wr__profile_value(t, bytes).u.dec, end = wr_dec_pow10(t->precision);
         return v > -end && v < end;
     }

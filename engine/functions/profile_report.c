@@ -195,7 +195,8 @@ WR__KERNEL(report_named)
     }
 }
 
-/* NULL where nothing was measured. */
+/* NULL where nothing was measured: a column of NULLs, or of STRUCTs. All three arguments may be
+ * columns, so a wrong one costs its row, not the statement. */
 WR__KERNEL(quantile)
 {
     WR_FOREACH_SEL (i, sel) {

@@ -241,6 +241,7 @@ bool wr__distinct_read(wr__distinct *d, wr_arena *a, const char **p, const char 
         return false;
     if (n == 0)
         return read_registers(d, a, p, end);
+    /* Each is larger than the one before: none comes twice, and equal sketches have equal bytes. */
     for (uint64_t k = 1; k < n; k++) {
         len = wr_get_varint(*p, end, &step);
         *p += len;

@@ -91,6 +91,8 @@ static void take_from_all(wr__frequent *f)
     uint64_t counts[WR__FREQUENT_MAX];
     for (uint32_t k = 0; k < f->n; k++)
         counts[k] = f->items[k].count;
+    /* The largest count that leaves at most so many as are kept. Equal counts fall together, so
+     * there may be fewer: none where all are equal. */
     uint64_t taken = nth_largest(counts, (int)f->n, WR__FREQUENT_KEPT);
     uint32_t kept = 0;
     for (uint32_t k = 0; k < f->n; k++) {

@@ -137,6 +137,8 @@ static void compact(wr__quantiles *q, wr_arena *a)
     if (h + 1 == q->levels_n)
         set_levels(q, q->levels_n + 1);
     wr__level *l = &q->levels[h];
+    /* The odd one is the first: of level 0 the one that came first, which may be any number; of the
+     * others the smallest, which is not a drift, since it goes up some time. */
     uint32_t odd = l->n & 1, pairs = l->n / 2;
     if (h == 0)
         sort(l->items + odd, l->n - odd);

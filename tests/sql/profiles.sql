@@ -58,13 +58,16 @@ ASSERT VALUES o (name, n, last) VALUES ('a', 2, '9');
 ASSERT VALUES o (name, n, last) VALUES ('a', 3, '9');
 
 --@test: a row that another function cannot take is in no profile
-SET 'ksql.streams.cache.max.bytes.buffering' = '1000000';
 CREATE STREAM s (id VARCHAR KEY, v DECIMAL(3, 1)) WITH (kafka_topic='s', value_format='JSON');
 CREATE TABLE o AS SELECT id, PROFILE_REPORT(PROFILE(v))[1]->rows AS n, SUM(v) AS total FROM s GROUP BY id;
-INSERT INTO s (id, v) VALUES ('a', 60.0);
-INSERT INTO s (id, v) VALUES ('a', 70.0);
-INSERT INTO s (id, v) VALUES ('a', 1.5);
+CREATE TABLE f AS SELECT id, PROFILE_REPORT(PROFILE(v))[1]->rows AS n, SUM(v) AS total FROM s WINDOW TUMBLING (SIZE 1 MINUTE, GRACE PERIOD 0 SECONDS) GROUP BY id EMIT FINAL;
+INSERT INTO s (id, v, rowtime) VALUES ('a', 60.0, 0);
+INSERT INTO s (id, v, rowtime) VALUES ('a', 70.0, 1);
+INSERT INTO s (id, v, rowtime) VALUES ('a', 1.5, 2);
+INSERT INTO s (id, v, rowtime) VALUES ('b', 1.0, 120000);
+ASSERT VALUES o (id, n, total) VALUES ('a', 1, 60.0);
 ASSERT VALUES o (id, n, total) VALUES ('a', 2, 61.5);
+ASSERT VALUES f (id, n, total) VALUES ('a', 2, 61.5);
 
 --@test: a table cannot be profiled
 --@expected.error: KsqlException
