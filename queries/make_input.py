@@ -170,8 +170,31 @@ def portfolio():
     write("portfolio", records)
 
 
+def profile():
+    rng = random.Random(5)
+    shops = ["Berlin", "Köln", "Paris", "Lyon", "Austin"]
+    coupons = ["SPRING"] * 5 + ["VIP"] * 2 + ["4711", None, None, None]
+    records = []
+    for n, at in enumerate(arrival_times(rng, 400, NOON, 24000, 8 * 60000)):
+        at = max(at, NOON)
+        value = {"shop": rng.choice(shops), "amount": rng.randint(1, 20000),
+                 "coupon": rng.choice(coupons)}
+        if n == 100:
+            value["amount"] = None
+        elif n == 150:
+            value = "no order"
+        elif n == 200:
+            value["shop"] = None
+        records.append(("orders", f"o{n}", value, at))
+    for shop in shops:  # hours later: all minutes before are over
+        records.append(("orders", f"last {shop}", {"shop": shop, "amount": 1, "coupon": None},
+                        NOON + 8 * 3600000))
+    write("profile", records)
+
+
 if __name__ == "__main__":
     clicks()
     user_events()
     website_activity()
     portfolio()
+    profile()

@@ -5,7 +5,7 @@
  * least that can be done: an open-addressing table in plain C over the same vectors.
  *
  * Keys are texts like ip addresses (as in W3) or INTs (as in W2), uniform over 10, 340 and 0.9 M.
- * Times advance by a second per 2,000 rows.
+ * Times advance by a second per 2,000 rows. At the end, PROFILE of 10 columns of clicks per minute.
  */
 #include "bench/micro/state.h"
 
@@ -100,10 +100,21 @@ static void commit(world *w)
     wr_db_batch_free(b);
 }
 
-static wr_step *make_step(const wr_schema *in, wr_window window)
+/* What is computed for each group. */
+typedef struct calls {
+    uint32_t n;
+    const char *texts[2];
+    const wr_type *types[2];
+} calls;
+
+static const calls counts_and_sums = {
+    2, {"COUNT(*)", "SUM(V)"}, {&wr_type_bigint, &wr_type_integer}};
+static const calls profiles = {
+    1, {"PROFILE(C1, C2, C3, C4, C5, C6, C7, C8, C9, C10)"}, {&wr_type_bytes}};
+
+static wr_step *make_step(const wr_schema *in, wr_window window, const calls *what)
 {
-    static const char *const texts[] = {"COUNT(*)", "SUM(V)"};
-    static const uint32_t output[] = {0, 1};
+    static const uint32_t output[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10};
     static wr_step source, *inputs[] = {&source};
     source = (wr_step){
         .kind = WR_STEP_SOURCE,
@@ -112,28 +123,29 @@ static wr_step *make_step(const wr_schema *in, wr_window window)
             .columns = in->cols, .columns_n = in->n, .output = output, .timestamp_column = -1}};
     wr_step *s = WR_NEW(memory, wr_step);
     const char *names[] = {"K", "C", "S"};
-    const wr_type *types[] = {in->cols[0].type, &wr_type_bigint, &wr_type_integer};
+    const wr_type *types[] = {in->cols[0].type, what->types[0], what->types[1]};
     *s = (wr_step){.kind = WR_STEP_AGGREGATE,
                    .name = "Aggregate",
                    .context = "Aggregate",
                    .table = true,
                    .windowed = window.kind != WR_WINDOW_NONE,
-                   .schema = schema_of(names, types, 3),
+                   .schema = schema_of(names, types, 1 + what->n),
                    .in = inputs,
                    .in_n = 1};
     wr_step_aggregate *cfg = &s->u.aggregate;
     cfg->window = window;
-    cfg->aggregates_n = 2;
-    cfg->calls = WR_NEW_N(memory, wr_agg_call *, 2);
-    cfg->args = WR_NEW_N(memory, wr_expr **, 2);
+    cfg->aggregates_n = what->n;
+    cfg->calls = WR_NEW_N(memory, wr_agg_call *, what->n);
+    cfg->args = WR_NEW_N(memory, wr_expr **, what->n);
     wr_schema_scope *scope = WR_NEW(memory, wr_schema_scope);
     wr_schema_scope_init(scope, in, NULL, false, NULL);
     scope->base.allow_aggregates = true;
-    const wr_ast_expr **asts = WR_NEW_N(memory, const wr_ast_expr *, 2);
+    const wr_ast_expr **asts = WR_NEW_N(memory, const wr_ast_expr *, what->n);
     cfg->calls_ast = asts;
-    for (uint32_t k = 0; k < 2; k++) {
+    for (uint32_t k = 0; k < what->n; k++) {
         wr_ast_expr *e;
-        MUST(wr_parse_expression(texts[k], strlen(texts[k]), memory, &e, err));
+        const char *text = what->texts[k];
+        MUST(wr_parse_expression(text, strlen(text), memory, &e, err));
         MUST(wr_expr_compile_aggregate(e, &scope->base, INT64_MAX, memory, &cfg->calls[k],
                                        &cfg->args[k], err));
         asts[k] = e;
@@ -141,10 +153,10 @@ static wr_step *make_step(const wr_schema *in, wr_window window)
     return s;
 }
 
-static void run(const char *what, wr_batch **batches, wr_window window)
+static void run(const char *what, wr_batch **batches, wr_window window, const calls *computed)
 {
     world w = {.db = wr_db_open_memory()};
-    wr_step *step = make_step(batches[0]->schema, window), *steps[] = {step};
+    wr_step *step = make_step(batches[0]->schema, window, computed), *steps[] = {step};
     wr_plan_topic topic = {.name = "input", .role = WR_TOPIC_INPUT, .partitions = 1};
     wr_plan plan = {.arena = memory,
                     .steps = steps,
@@ -234,6 +246,46 @@ static void plain(const char *what, wr_batch **batches)
     free(table);
 }
 
+/* ------------------------------------------------------------------ profiles of clicks */
+
+/* Ten columns as clicks have them: ids that are all different, few and many texts, numbers. */
+static wr_batch **make_clicks(void)
+{
+    static const char *const browsers[] = {"Firefox", "Chrome", "Safari", "Edge", NULL};
+    const wr_type *text = &wr_type_string, *number = &wr_type_integer, *time = &wr_type_bigint;
+    const char *names[] = {"K", "C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8", "C9", "C10"};
+    const wr_type *types[] = {number, text, number, number, time,           text,
+                              text,   text, text,   number, &wr_type_double};
+    const wr_schema *schema = schema_of(names, types, 11);
+    wr_batch **batches = WR_NEW_N(memory, wr_batch *, BATCHES);
+    wr_rng rng;
+    wr_rng_seed(&rng, 2);
+    for (uint32_t b = 0; b < BATCHES; b++) {
+        wr_batch *batch = batches[b] = wr_batch_new(memory, schema, ROWS, false, false);
+        for (uint32_t i = 0; i < ROWS; i++) {
+            wr_vec *c = batch->cols;
+            uint64_t any = wr_rng_next(&rng);
+            int64_t at = ((int64_t)b * ROWS + i) / 2;
+            const char *browser = browsers[any % 5];
+            batch->rowtime[i] = at;
+            c[0].u.i32[i] = 1;
+            c[1].u.str[i] = wr_str_c(wr_arena_printf(memory, "%016llx", (unsigned long long)any));
+            c[2].u.i32[i] = (int32_t)(any >> 8 & 255);
+            c[3].u.i32[i] = (int32_t)(any >> 16 & 0xffff);
+            c[4].u.i64[i] = 1714564800000 + at;
+            c[5].u.str[i] = wr_str_c(wr_arena_printf(memory, "192.0.%u.%u", (unsigned)any & 255,
+                                                     (unsigned)(any >> 40) & 255));
+            c[6].null[i] = browser == NULL;
+            c[6].u.str[i] = wr_str_c(browser ? browser : "");
+            c[7].u.str[i] = wr_str_c(any & 1 ? "Berlin" : "Chicago");
+            c[8].u.str[i] = wr_str_c(wr_arena_printf(memory, "%u.0", 9 + (unsigned)(any % 7)));
+            c[9].u.i32[i] = (int32_t)(any >> 24 & 1023);
+            c[10].u.f64[i] = (double)(any >> 11) * 0x1p-53;
+        }
+    }
+    return batches;
+}
+
 int main(void)
 {
     static const uint64_t counts[] = {10, 340, 900000};
@@ -248,11 +300,17 @@ int main(void)
             wr_batch **batches = make_batches(schema_of(names, types, 2), counts[k]);
             printf("%llu %s keys\n", (unsigned long long)counts[k], text ? "STRING" : "INT");
             plain("  plain C table", batches);
-            run("  no window", batches, none);
-            run("  tumbling", batches, tumbling);
+            run("  no window", batches, none, &counts_and_sums);
+            run("  tumbling", batches, tumbling, &counts_and_sums);
             if (counts[k] < 1000)
-                run("  hopping, 6 windows", batches, hopping);
+                run("  hopping, 6 windows", batches, hopping, &counts_and_sums);
             wr_arena_free(memory);
         }
+    memory = wr_arena_new(1 << 20);
+    wr_batch **clicks = make_clicks();
+    printf("PROFILE of 10 columns\n");
+    run("  no window", clicks, none, &profiles);
+    run("  tumbling", clicks, tumbling, &profiles);
+    wr_arena_free(memory);
     return 0;
 }

@@ -17,6 +17,8 @@
     X(agg_offset)  /* EARLIEST_BY_OFFSET, LATEST_BY_OFFSET */                                      \
     X(agg_stats)   /* STDDEV_SAMPLE, CORRELATION ... */                                            \
     X(agg_topk)    /* TOPK, TOPKDISTINCT */                                                        \
+    X(agg_profile) /* PROFILE, PROFILE_MERGE */                                                    \
+    X(profile)     /* PROFILE_REPORT, PROFILE_QUANTILE */                                          \
     X(math)        /* SIN, LN, POWER, RANDOM ... */                                                \
     X(rounding)    /* ABS, CEIL, FLOOR, ROUND, SIGN, TRUNC */                                      \
     X(geo)         /* GEO_DISTANCE */                                                              \

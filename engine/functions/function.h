@@ -198,7 +198,29 @@ typedef struct wr_aggregate {
     bool (*merge)(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state, const wr_value *other,
                   const char **message);
     void (*result)(const wr_agg_call *call, wr_agg_ctx *ctx, const wr_value *state, wr_value *out);
+    /**
+     * For states that are too large to be made anew for each row; both or neither. open makes of a
+     * stored state (what init and close give, and result and merge's @p other take) one that lives
+     * in ctx->scratch and is changed in place: only add, and merge as its @p state, understand it.
+     * add of an open state does not fail, since it could not be taken back where another function
+     * fails for the same row: it may set *message and return true, which leaves the row out of this
+     * state. Use wr_agg_open and wr_agg_close. @return false: the stored state is damaged.
+     */
+    bool (*open)(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state);
+    void (*close)(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state);
 } wr_aggregate;
+
+/** Before add and merge; most states stay as they are. @return false: the state is damaged. */
+static inline bool wr_agg_open(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state)
+{
+    return !call->impl->open || call->impl->open(call, ctx, state);
+}
+/** After the last add or merge: @p state is a value of call->state_type again. */
+static inline void wr_agg_close(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state)
+{
+    if (call->impl->close)
+        call->impl->close(call, ctx, state);
+}
 
 /* ---- registry ---- */
 

@@ -61,6 +61,7 @@ weir_status wr__agg_open(wr__agg *g, wr_op *op, weir_error *err)
     for (uint32_t k = 0; k < cfg->aggregates_n; k++) {
         g->args_n += cfg->calls[k]->args_n;
         widest = WR_MAX(widest, cfg->calls[k]->args_n);
+        g->in_place |= cfg->calls[k]->impl->open != NULL;
     }
     g->arg_values = WR_NEW_N(a, wr_value, widest + 1);
     if (op->step->needs_old && !cfg->input_table && !op->ctx->caching)
@@ -147,6 +148,14 @@ static const wr_type *carried_type(const wr__agg *g, uint32_t k)
     return schema->cols[schema->keys_n + k].type;
 }
 
+static weir_status damaged(weir_error *err)
+{
+    wr_error(err, WEIR_ERR_STORE, "an aggregate in the state store is damaged");
+    if (err)
+        err->flags |= WEIR_ERROR_FATAL;
+    return WEIR_ERR_STORE;
+}
+
 weir_status wr__agg_decode(wr__agg *g, wr_str bytes, wr__agg_row *row, weir_error *err)
 {
     wr_arena *a = g->op->ctx->scratch;
@@ -158,16 +167,31 @@ weir_status wr__agg_decode(wr__agg *g, wr_str bytes, wr__agg_row *row, weir_erro
         ok = wr_value_decode(carried_type(g, k), &p, end, a, &row->carried[k], err) == WEIR_OK;
     for (uint32_t k = 0; ok && k < g->cfg->aggregates_n; k++)
         ok = wr_value_decode(g->state_types[k], &p, end, a, &row->states[k], err) == WEIR_OK;
-    if (ok && p == end)
-        return WEIR_OK;
-    wr_error(err, WEIR_ERR_STORE, "an aggregate in the state store is damaged");
-    if (err)
-        err->flags |= WEIR_ERROR_FATAL;
-    return WEIR_ERR_STORE;
+    return ok && p == end ? WEIR_OK : damaged(err);
 }
 
-wr_str wr__agg_encode(wr__agg *g, const wr__agg_row *row)
+/* Make the states such that add and merge may change them. */
+static weir_status open_states(wr__agg *g, wr__agg_row *row, weir_error *err)
 {
+    if (row->open || !g->in_place)
+        return WEIR_OK;
+    row->open = true;
+    for (uint32_t k = 0; k < g->cfg->aggregates_n; k++)
+        if (!wr_agg_open(g->cfg->calls[k], &g->actx, &row->states[k]))
+            return damaged(err);
+    return WEIR_OK;
+}
+
+static void close_states(wr__agg *g, wr__agg_row *row)
+{
+    for (uint32_t k = 0; row->open && k < g->cfg->aggregates_n; k++)
+        wr_agg_close(g->cfg->calls[k], &g->actx, &row->states[k]);
+    row->open = false;
+}
+
+wr_str wr__agg_encode(wr__agg *g, wr__agg_row *row)
+{
+    close_states(g, row);
     wr_buf *out = &g->row;
     wr_buf_clear(out);
     wr_buf_be64(out, (uint64_t)row->rowtime);
@@ -204,19 +228,35 @@ static weir_status remark(wr__agg *g, const wr_agg_call *call, const char *messa
     return WEIR_OK;
 }
 
-weir_status wr__agg_add(wr__agg *g, wr__agg_row *row, const wr_batch *in, uint32_t i,
-                        weir_error *err)
+/* Add to the states that are changed in place, or to the others. */
+static weir_status add_to(wr__agg *g, wr__agg_row *row, bool in_place, const wr_batch *in,
+                          uint32_t i, weir_error *err)
 {
     uint32_t arg = 0;
     for (uint32_t k = 0; k < g->cfg->aggregates_n; k++) {
         const wr_agg_call *call = g->cfg->calls[k];
+        const wr_vec **args = g->new_args + arg;
+        arg += call->args_n;
+        if ((call->impl->open != NULL) != in_place)
+            continue;
         for (uint32_t j = 0; j < call->args_n; j++)
-            g->arg_values[j] = wr_vec_get(g->new_args[arg++], i);
+            g->arg_values[j] = wr_vec_get(args[j], i);
         const char *message = NULL;
         if (!call->impl->add(call, &g->actx, &row->states[k], g->arg_values, &message))
             return failed(call, message, err);
         WR_TRY(remark(g, call, message, in, i, err));
     }
+    return WEIR_OK;
+}
+
+/* What can fail comes first: what is changed in place cannot be taken back. */
+weir_status wr__agg_add(wr__agg *g, wr__agg_row *row, const wr_batch *in, uint32_t i,
+                        weir_error *err)
+{
+    WR_TRY(open_states(g, row, err));
+    WR_TRY(add_to(g, row, false, in, i, err));
+    if (g->in_place)
+        WR_TRY(add_to(g, row, true, in, i, err));
     carry(g, row, in->cols, i);
     return WEIR_OK;
 }
@@ -240,6 +280,8 @@ weir_status wr__agg_undo(wr__agg *g, wr__agg_row *row, const wr_batch *in, uint3
 
 weir_status wr__agg_merge(wr__agg *g, wr__agg_row *row, const wr__agg_row *other, weir_error *err)
 {
+    WR_ASSERT(!other->open);
+    WR_TRY(open_states(g, row, err));
     for (uint32_t k = 0; k < g->cfg->carried_n; k++)
         if (row->carried[k].null)
             row->carried[k] = other->carried[k];
@@ -268,6 +310,7 @@ weir_status wr__agg_left_out(wr__agg *g, const wr_batch *in, uint32_t i, weir_st
 
 void wr__agg_results(wr__agg *g, const wr__agg_row *row, wr_vec *cols, uint32_t to)
 {
+    WR_ASSERT(!row->open);
     uint32_t c = g->op->step->schema->keys_n;
     for (uint32_t k = 0; k < g->cfg->carried_n; k++)
         wr_vec_set(&cols[c++], to, &row->carried[k]);

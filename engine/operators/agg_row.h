@@ -16,6 +16,7 @@ typedef struct wr__agg_row {
     int64_t rowtime;
     wr_value *carried; /* cfg->carried_n */
     wr_value *states;  /* cfg->aggregates_n */
+    bool open;         /* states are as wr_agg_open makes them */
 } wr__agg_row;
 
 /** What the aggregate operators have in common. */
@@ -24,6 +25,7 @@ typedef struct wr__agg {
     const wr_step_aggregate *cfg;
     wr_evaluator *ev;                    /* all arguments of all calls */
     uint32_t args_n;                     /* of them */
+    bool in_place;                       /* some state is opened (function.h) to be changed */
     const wr_vec **new_args, **old_args; /* args_n vectors, per batch */
     wr_agg_ctx actx;
     const wr_type **state_types; /* by call: what its state is stored in */
@@ -53,14 +55,15 @@ void wr__agg_init(wr__agg *g, wr__agg_row *row);
 /** @p bytes must outlive the row (wr__row_copy). */
 weir_status wr__agg_decode(wr__agg *g, wr_str bytes, wr__agg_row *row,
                            weir_error *err) WR_MUST_CHECK;
-/** Encode into g->row; the view is valid until the next call. */
-wr_str wr__agg_encode(wr__agg *g, const wr__agg_row *row);
+/** Encode into g->row, closing the states; the view is valid until the next call. */
+wr_str wr__agg_encode(wr__agg *g, wr__agg_row *row);
 /** WEIR_ERR_RECORD: the row cannot be taken (SUM of DECIMAL overflows); @p row is of no use any
  *  more. What becomes of it is wr__agg_left_out's decision. */
 weir_status wr__agg_add(wr__agg *g, wr__agg_row *row, const wr_batch *in, uint32_t i,
                         weir_error *err) WR_MUST_CHECK;
 weir_status wr__agg_undo(wr__agg *g, wr__agg_row *row, const wr_batch *in, uint32_t i,
                          weir_error *err) WR_MUST_CHECK;
+/** @p other is as it was decoded. */
 weir_status wr__agg_merge(wr__agg *g, wr__agg_row *row, const wr__agg_row *other,
                           weir_error *err) WR_MUST_CHECK;
 /**

@@ -19,11 +19,17 @@
 enum { PENDING = 2048 }; /* pairs that wait at most: hopping windows have many for each row */
 
 void wr__agg_work_begin(wr__agg_work *w, wr__agg *g, const wr__flat *flat, wr_store *store,
-                        const wr_batch *in, wr_store_entry **entries, uint32_t slots)
+                        const wr_batch *in, wr_store_entry **entries, uint32_t slots, bool emits)
 {
     WR_ASSERT(entries || slots == 0);
     wr_arena *a = g->op->ctx->scratch;
     *w = (wr__agg_work){.g = g, .flat = flat, .store = store, .in = in, .entries = entries};
+    WR_ASSERT(!flat->on || !g->in_place);
+    if (g->in_place && !emits && !g->cfg->input_table) {
+        w->kept = WR_NEW_N(a, wr__agg_row *, (size_t)slots + 1);
+        w->keeping = wr_arena_alloc(a, ((size_t)slots + 1) * sizeof *w->keeping);
+        w->before = WR_NEW_N(a, wr_value, g->cfg->aggregates_n);
+    }
     if (!flat->on)
         return;
     w->base = WR_NEW_N(a, char *, (size_t)slots + 1);
@@ -78,6 +84,73 @@ void wr__agg_work_add_noted(wr__agg_work *w)
     w->n = 0;
 }
 
+/* ------------------------------------------------------------------ kept until the batch ends */
+
+static weir_status begin_to_keep(wr__agg_work *w, uint32_t slot, uint32_t i, bool exists,
+                                 weir_error *err)
+{
+    wr__agg *g = w->g;
+    wr_arena *a = g->op->ctx->scratch;
+    wr__agg_row *row = WR_NEW(a, wr__agg_row);
+    *row = wr__agg_row_new(g);
+    if (exists) {
+        WR_TRY(wr__agg_decode(g, wr__row_copy(a, wr_entry_value(w->entries[slot])), row, err));
+    } else {
+        wr__agg_init(g, row);
+        row->rowtime = w->in->rowtime[i];
+    }
+    w->kept[slot] = row;
+    w->keeping[w->keeping_n++] = slot;
+    return WEIR_OK;
+}
+
+/* The row cannot be taken. The states that are not changed in place are as before, at @p states,
+ * and the others were not reached; a group that began with it does not begin. */
+static weir_status not_kept(wr__agg_work *w, uint32_t slot, uint32_t i, bool began,
+                            const wr_value *states, weir_status st, weir_error *err)
+{
+    wr__agg_row *row = w->kept[slot];
+    for (uint32_t k = 0; k < w->g->cfg->aggregates_n; k++)
+        if (!w->g->cfg->calls[k]->impl->open)
+            row->states[k] = states[k];
+    if (began) {
+        WR_ASSERT(w->keeping_n > 0 && w->keeping[w->keeping_n - 1] == slot);
+        w->keeping_n--;
+        w->kept[slot] = NULL;
+    }
+    return wr__agg_left_out(w->g, w->in, i, st, err);
+}
+
+weir_status wr__agg_work_keep(wr__agg_work *w, uint32_t slot, uint32_t i, bool exists,
+                              weir_error *err)
+{
+    bool began = !w->kept[slot];
+    if (began)
+        WR_TRY(begin_to_keep(w, slot, i, exists, err));
+    wr__agg_row *row = w->kept[slot];
+    uint32_t n = w->g->cfg->aggregates_n;
+    memcpy(w->before, row->states, n * sizeof *w->before);
+    weir_status st = wr__agg_add(w->g, row, w->in, i, err);
+    if (st != WEIR_OK)
+        return not_kept(w, slot, i, began, w->before, st, err);
+    row->rowtime = WR_MAX(row->rowtime, w->in->rowtime[i]);
+    return WEIR_OK;
+}
+
+static weir_status store_kept(wr__agg_work *w, weir_error *err)
+{
+    weir_status st = WEIR_OK;
+    for (uint32_t k = 0; k < w->keeping_n && st == WEIR_OK; k++) {
+        uint32_t slot = w->keeping[k];
+        wr__agg_row *row = w->kept[slot];
+        wr_str bytes = wr__agg_encode(w->g, row);
+        st = wr_entry_set(w->store, w->entries[slot], &bytes, row->rowtime, err);
+        w->kept[slot] = NULL;
+    }
+    w->keeping_n = 0;
+    return st;
+}
+
 weir_status wr__agg_work_settle(wr__agg_work *w, weir_error *err)
 {
     wr__agg_work_add_noted(w);
@@ -89,7 +162,7 @@ weir_status wr__agg_work_settle(wr__agg_work *w, weir_error *err)
         w->base[slot] = NULL;
     }
     w->open_n = 0;
-    return st;
+    return st == WEIR_OK ? store_kept(w, err) : st;
 }
 
 /* ------------------------------------------------------------------ partial aggregates */

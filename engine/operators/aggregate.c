@@ -17,8 +17,9 @@
  * as it does not fit: rows of tables are undone later, so none may be missing. Where the query is
  * to end instead, what the rows before gave is emitted first.
  *
- * Rows go to their groups in one of two ways with the same result: in place (flat.h), where all
- * states have fixed widths, or boxed (agg_row.c), one row at a time.
+ * Rows go to their groups in one of three ways with the same result: in place (flat.h), where all
+ * states have fixed widths; boxed (agg_row.c), one row at a time; or boxed and kept until the batch
+ * ends (agg_work.h), where states are large and no update is emitted by itself.
  */
 #include "engine/operators/agg_row.h"
 #include "engine/operators/agg_work.h"
@@ -139,6 +140,9 @@ static weir_status process_rows(wr_op *op, const wr_batch *in, wr_sel sel, const
             WR_TRY(wr__agg_work_merge(w, group[k], i, err));
         } else if (wr__agg_work_open(w, group[k], i)) {
             wr__agg_work_add(w, group[k], i);
+        } else if (wr__agg_work_keeps(w)) {
+            WR_TRY(wr__agg_work_keep(w, group[k], i, wr_entry_exists(e), err));
+            continue;
         } else {
             WR_TRY(process_row(op, in, i, e, out, err));
             continue;
@@ -164,7 +168,8 @@ static weir_status aggregate_process(wr_op *op, int input, const wr_batch *in, w
     WR_TRY(wr_kv_find_many(s->store, groups.n, groups.keys, entries, err));
     wr__agg_begin(&s->agg, in, wr__agg_whole_rows(in, sel, a));
     wr__agg_work work;
-    wr__agg_work_begin(&work, &s->agg, &s->flat, s->store, in, entries, groups.n);
+    wr__agg_work_begin(&work, &s->agg, &s->flat, s->store, in, entries, groups.n,
+                       !op->ctx->caching);
     wr_batch_builder *out = wr_batch_builder_new(a, op->step->schema, false, op->step->needs_old);
     return wr__emit_before(op, out, process_rows(op, in, sel, groups.of, &work, out, err), err);
 }

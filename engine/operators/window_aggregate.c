@@ -16,7 +16,7 @@
  * Stream time and the close time of the last emission are committed state: a restart neither takes
  * late rows again nor emits a window twice.
  *
- * Rows go to their windows in place (flat.h) or boxed (agg_row.c), as in aggregate.c.
+ * Rows go to their windows in place (flat.h), boxed (agg_row.c) or kept, as in aggregate.c.
  */
 #include "engine/operators/agg_row.h"
 #include "engine/operators/agg_work.h"
@@ -226,6 +226,8 @@ static weir_status add_row(wr_op *op, const wr_batch *in, uint32_t i, uint32_t s
         WR_TRY(wr__agg_work_merge(w, slot, i, err));
     } else if (live && wr__agg_work_open(w, slot, i)) {
         wr__agg_work_add(w, slot, i);
+    } else if (live && wr__agg_work_keeps(w)) {
+        return wr__agg_work_keep(w, slot, i, wr_entry_exists(e), err);
     } else {
         return update(op, in, i, e, start, out, err);
     }
@@ -312,7 +314,8 @@ static weir_status window_process(wr_op *op, int input, const wr_batch *in, weir
     WR_ASSERT(groups.n <= sel.n && sel.n <= in->sel.n);
     WR_TRY(wr_window_find_many(s->store, w->n, w->keys, w->starts, entries, err));
     wr__agg_begin(&s->agg, in, wr__agg_whole_rows(in, sel, a));
-    wr__agg_work_begin(&bw.work, &s->agg, &s->flat, s->store, in, entries, w->n);
+    wr__agg_work_begin(&bw.work, &s->agg, &s->flat, s->store, in, entries, w->n,
+                       !s->final.on && !op->ctx->caching);
     wr_batch_builder *out = wr_batch_builder_new(a, op->step->schema, true, op->step->needs_old);
     return wr__emit_before(op, out, process_rows(op, in, sel, &bw, out, err), err);
 }

@@ -63,6 +63,9 @@ class Samples:
     def test_portfolio(self):
         self.check("portfolio")
 
+    def test_profile(self):
+        self.check("profile")
+
 
 class OnTheEmbeddedLog(Samples, unittest.TestCase):
     def weir(self, data):

@@ -90,8 +90,10 @@ static inline bool change(group *g, const char *row, const char **message)
         args[i] = fixture_cell(wr_arena_strndup(g->a, p, n), g->call->arg_types[i], g->a);
         p += n + (p[n] == ';');
     }
+    assert_true(wr_agg_open(g->call, &g->ctx, &g->state));
     bool ok = (undo ? g->call->impl->undo : g->call->impl->add)(g->call, &g->ctx, &g->state, args,
                                                                 message);
+    wr_agg_close(g->call, &g->ctx, &g->state);
     store(g);
     return ok;
 }

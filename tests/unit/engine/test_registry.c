@@ -120,7 +120,9 @@ static bool aggregate_once(const char *sql, wr_arena *a, const wr_type **t, wr_v
             return false;
     }
     call->impl->init(call, &ctx, &state);
+    assert_true(wr_agg_open(call, &ctx, &state));
     assert_true(call->impl->add(call, &ctx, &state, values, &message));
+    wr_agg_close(call, &ctx, &state);
     call->impl->result(call, &ctx, &state, v);
     *t = call->ret;
     return true;
