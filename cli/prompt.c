@@ -115,7 +115,7 @@ int cli_prompt_run(cli_session *s, const char *place)
             break;
         if (got == CLI_EDITOR_LINE) {
             spool_line(&s->view, prompt, &line);
-            take_line(&p, &gathered, &line, (cli_origin){NULL, 1});
+            take_line(&p, &gathered, &line, (cli_origin){.line = 1});
         }
         cli_signals_clear();
     }
@@ -142,10 +142,12 @@ int cli_pipe_run(cli_session *s)
         cli_text_clear(&line);
         cli_text_add(&line, buffer, strcspn(buffer, "\r\n"));
         spool_line(&s->view, "", &line);
-        status = take_line(&p, &gathered, &line, (cli_origin){"stdin", first});
+        status = take_line(&p, &gathered, &line,
+                           (cli_origin){.name = "stdin", .line = first, .part = true});
     }
     if (status == CLI_OK && gathered.len && !cli_signals_stop())
-        status = cli_session_run(s, cli_text_string(&gathered), (cli_origin){"stdin", first});
+        status = cli_session_run(s, cli_text_string(&gathered),
+                                 (cli_origin){.name = "stdin", .line = first, .part = true});
     if (status == CLI_OK)
         status = cli_signals_status();
     free(buffer);

@@ -23,6 +23,7 @@ typedef struct cli_session {
 typedef struct cli_origin {
     const char *name; /* file, "-e", "stdin"; NULL: typed at the prompt */
     int line;         /* number of the text's first line, from 1 */
+    bool part;        /* more of the same ran before this text: a pipe is read bit by bit */
 } cli_origin;
 
 /**
