@@ -156,6 +156,8 @@ static int run_files(void *settings, const cli_list *files)
     weir *w;
     cli_progress p;
     cli_signals_install(CLI_SIGNALS_SERVICE);
+    if (o->until_end)
+        cli_list_add(&o->place.set, "weir.until.end=true");
     int status = cli_open(&o->place, true, &w);
     if (status != CLI_OK)
         return status;

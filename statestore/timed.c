@@ -102,7 +102,7 @@ int64_t wr__timed_recent(const wr_store *s)
 int64_t wr__timed_oldest(const wr_store *s)
 {
     int64_t oldest, now = s->timed.now.stream_time;
-    if (now == WR_STORE_NO_TIME)
+    if (now == WR_STORE_NO_TIME || s->timed.retention_ms == INT64_MAX) /* that is for ever */
         return INT64_MIN;
     /* now - retention + 1; retention >= 1, so only the lower end can be passed */
     if (__builtin_sub_overflow(now, s->timed.retention_ms - 1, &oldest))

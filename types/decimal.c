@@ -2,11 +2,12 @@
 /*
  * DECIMAL: result types, the 128-bit half of the arithmetic, and the choice between the halves.
  *
- * A value of DECIMAL(p, s) is an integer u ("unscaled") with |u| < 10^p that stands for u / 10^s.
- * With p <= 38 it fits 128 bits: 10^38 < 2^127. An operation of small types may still need more
- * in between (38-digit operands brought to one scale); wr_dec_small_plan proves from the types
- * that it does not, or declines, and then decimal_big.c computes with GMP. No value is ever tested
- * for its size. docs/design/decimal.md has the reasoning.
+ * A value of DECIMAL(p, s) is an integer u ("unscaled") with |u| <= 10^p that stands for u / 10^s;
+ * 10^p itself comes only from rounding. With p <= 38 it fits 128 bits: 10^38 < 2^127. An operation
+ * of small types may still need more in between (38-digit operands brought to one scale);
+ * wr_dec_small_plan proves from the types that it does not, or declines, and then decimal_big.c
+ * computes with GMP. No value is ever tested for its size. docs/design/decimal.md has the
+ * reasoning.
  */
 #include "types/decimal.h"
 
@@ -74,6 +75,7 @@ const wr_type *wr_dec_result_type(wr_arena *a, char op, const wr_type *l, const 
         precision = p1 + p2 + 1;
         break;
     case '/':
+    case WR_DEC_DIV_EXACT:
         scale = WR_MAX(6, s1 + p2 + 1);
         precision = p1 - s1 + s2 + scale;
         break;
@@ -122,16 +124,41 @@ static wr_dec_status small_div(wr_i128 l, wr_i128 r, const wr_dec_plan *plan, wr
         return WR_DEC_DIV_ZERO;
     l *= plan->l_mul;
     wr_i128 quotient = l / r;
+    wr_u128 rest = wr__i128_abs(l - quotient * r), divisor = wr__i128_abs(r);
+    if (rest >= divisor - rest)
+        quotient += (l < 0) == (r < 0) ? 1 : -1;
+    return small_result(quotient, plan, out);
+}
+
+static wr_dec_status small_div_exact(wr_i128 l, wr_i128 r, const wr_dec_plan *plan, wr_i128 *out)
+{
+    if (r == 0)
+        return WR_DEC_DIV_ZERO;
+    l *= plan->l_mul;
+    wr_i128 quotient = l / r;
     if (quotient * r != l)
         return WR_DEC_INEXACT;
     return small_result(quotient, plan, out);
 }
 
+/* BigDecimal.remainder with a precision: zeroes at the quotient's end are no digits of it. */
 static wr_dec_status small_mod(wr_i128 l, wr_i128 r, const wr_dec_plan *plan, wr_i128 *out)
 {
     if (r == 0)
         return WR_DEC_DIV_ZERO;
-    return small_result(l * plan->l_mul % (r * plan->r_mul), plan, out);
+    l *= plan->l_mul;
+    r *= plan->r_mul;
+    wr_i128 quotient = l / r;
+    wr_i128 limit = plan->limit;
+    if (limit && (quotient >= limit || quotient <= -limit)) {
+        wr_i128 digits = quotient;
+        while (digits % 10 == 0)
+            digits /= 10;
+        if (digits >= limit || digits <= -limit)
+            return WR_DEC_IMPOSSIBLE;
+    }
+    *out = l - quotient * r;
+    return WR_DEC_OK;
 }
 
 /* Both operands at the scale of the result; the sum or remainder has at most @p digits digits. */
@@ -172,20 +199,24 @@ wr_dec_small_fn wr_dec_small_plan(char op, const wr_type *lt, const wr_type *rt,
         fn = small_mul;
         break;
     case '/':
+    case WR_DEC_DIV_EXACT:
         plan->shift = result->scale + rt->scale - lt->scale;
         digits = lt->precision + plan->shift;
         if (plan->shift < 0 || digits > WR_DEC_SMALL_MAX)
             return NULL;
         plan->l_mul = wr_dec_pow10(plan->shift);
-        fn = small_div;
+        fn = op == '/' ? small_div : small_div_exact;
         break;
     case '%':
         if (!plan_aligned(lt, rt, result, 0, plan, &digits))
             return NULL;
-        /* No larger than either operand. */
-        digits = WR_MIN(lt->precision - lt->scale, rt->precision - rt->scale) + result->scale;
-        fn = small_mod;
-        break;
+        /* The rest is smaller than either operand; the quotient has at most the digits of l. */
+        if (WR_MIN(lt->precision - lt->scale, rt->precision - rt->scale) + result->scale >
+            result->precision)
+            return NULL;
+        if (digits > result->precision)
+            plan->limit = wr_dec_pow10(result->precision);
+        return small_mod;
     default:
         WR_UNREACHABLE();
     }
@@ -282,6 +313,18 @@ static wr_u128 small_drop(wr_u128 magnitude, bool negative, int64_t drop, wr_dec
     return quotient + up;
 }
 
+/* @p rounded is |@p v| / 10^@p drop, rounded; the whole of it, before, must fit @p to. */
+static wr_dec_status small_cast(wr_i128 v, int64_t drop, wr_u128 rounded, const wr_type *to,
+                                wr_i128 *out)
+{
+    wr_u128 whole = small_drop(wr__i128_abs(v), v < 0, drop, WR_DEC_DOWN);
+    WR_ASSERT(rounded == whole || rounded == whole + 1);
+    if (whole >= (wr_u128)wr_dec_pow10(to->precision))
+        return WR_DEC_OVERFLOW;
+    *out = wr__i128_signed(rounded, v < 0);
+    return WR_DEC_OK;
+}
+
 static wr_dec_status small_round(const wr_type *t, wr_i128 v, int64_t places, wr_dec_rounding how,
                                  const wr_type *to, wr_i128 *out)
 {
@@ -293,8 +336,11 @@ static wr_dec_status small_round(const wr_type *t, wr_i128 v, int64_t places, wr
         magnitude = small_drop(magnitude, negative, t->scale - places, how);
     else
         places = t->scale;
-    /* Up to the new scale, if 10^grow times that is still below 10^precision. */
+    /* Up to the new scale, if 10^grow times that is still below 10^precision. Casts ask that of
+     * what was there before rounding. */
     int64_t grow = to->scale - places;
+    if (how == WR_DEC_HALF_UP && t->scale > places && grow == 0)
+        return small_cast(v, t->scale - places, magnitude, to, out);
     if (magnitude == 0) {
         *out = 0;
         return WR_DEC_OK;

@@ -20,8 +20,12 @@ static inline bool wr_dec_is_small(const wr_type *t)
 /** 10^n for 0 <= n <= 38. */
 wr_i128 wr_dec_pow10(int n);
 
-/** Result type of an operation, dialect.md section 3. @p op is one of '+', '-', '*', '/', '%'.
- *  @p l, @p r: DECIMAL, INTEGER or BIGINT. */
+/** The other division: a quotient that is not exact at the result's scale is WR_DEC_INEXACT, where
+ *  '/' rounds it HALF_UP. */
+#define WR_DEC_DIV_EXACT ':'
+
+/** Result type of an operation, dialect.md section 3. @p op is one of '+', '-', '*', '/', '%' and
+ *  WR_DEC_DIV_EXACT. @p l, @p r: DECIMAL, INTEGER or BIGINT. */
 const wr_type *wr_dec_result_type(wr_arena *a, char op, const wr_type *l, const wr_type *r);
 /** INTEGER -> DECIMAL(10, 0), BIGINT -> DECIMAL(19, 0), DECIMAL -> itself. */
 const wr_type *wr_dec_type_of(wr_arena *a, const wr_type *t);
@@ -30,11 +34,13 @@ typedef enum wr_dec_status {
     WR_DEC_OK,
     WR_DEC_OVERFLOW, /* "Numeric field overflow" */
     WR_DEC_DIV_ZERO,
-    WR_DEC_INEXACT, /* quotient does not terminate within the scale */
+    WR_DEC_INEXACT,    /* quotient does not terminate within the scale */
+    WR_DEC_IMPOSSIBLE, /* '%': the whole quotient has more digits than the result's precision */
     WR_DEC_BAD_TEXT,
 } wr_dec_status;
 
-/** out = l op r, of type @p rt = wr_dec_result_type(...). Exact, or an error. Big results: in a. */
+/** out = l op r, of type @p result = wr_dec_result_type(...). Exact, but for '/', or an error. Big
+ *  results: in a. */
 wr_dec_status wr_dec_arith(char op, const wr_type *lt, const wr_value *l, const wr_type *rt_,
                            const wr_value *r, const wr_type *result, wr_arena *a, wr_value *out);
 /** Fast path where all three types are small and no intermediate exceeds 128 bits; otherwise NULL:
@@ -44,7 +50,7 @@ typedef wr_dec_status (*wr_dec_small_fn)(wr_i128 l, wr_i128 r, const struct wr_d
                                          wr_i128 *out);
 typedef struct wr_dec_plan {
     wr_i128 l_mul, r_mul; /* scale factors applied first */
-    wr_i128 limit;        /* |result| must be below; 0: cannot overflow */
+    wr_i128 limit;        /* |result| must be below, of '%' the quotient; 0: cannot overflow */
     int32_t shift;        /* DIV: power of ten applied to l */
 } wr_dec_plan;
 wr_dec_small_fn wr_dec_small_plan(char op, const wr_type *lt, const wr_type *rt,
@@ -52,14 +58,20 @@ wr_dec_small_fn wr_dec_small_plan(char op, const wr_type *lt, const wr_type *rt,
 
 /** Compare by value; types may differ in scale. */
 int wr_dec_compare(const wr_type *lt, const wr_value *l, const wr_type *rt, const wr_value *r);
-/** CAST(DECIMAL AS DECIMAL): HALF_UP to the new scale; WR_DEC_OVERFLOW where it does not fit. */
+/**
+ * CAST(DECIMAL AS DECIMAL): HALF_UP to the new scale; WR_DEC_OVERFLOW where it does not fit before
+ * it is rounded. So 999.5 as DECIMAL(3, 0) is 1000: the one value, here and of a text, that has a
+ * digit more than its type says.
+ */
 wr_dec_status wr_dec_rescale(const wr_type *from, const wr_value *v, const wr_type *to, wr_arena *a,
                              wr_value *out);
 wr_dec_status wr_dec_from_i64(int64_t v, const wr_type *to, wr_arena *a, wr_value *out);
-/** HALF_UP of the double's shortest text (BigDecimal.valueOf). NaN, infinities: BAD_TEXT. */
+/** HALF_UP of the double's shortest text (BigDecimal.valueOf), which must fit. NaN, infinities:
+ *  BAD_TEXT. */
 wr_dec_status wr_dec_from_double(double v, const wr_type *to, wr_arena *a, wr_value *out);
 /** Text as BigDecimal takes it: [+-]digits[.digits][e[+-]digits]. @p exact: the value must fit the
- *  scale without rounding (else WR_DEC_INEXACT); otherwise HALF_UP. Exponents are bounded. */
+ *  scale without rounding (else WR_DEC_INEXACT); otherwise HALF_UP, as wr_dec_rescale. Exponents
+ * are bounded. */
 wr_dec_status wr_dec_from_text(wr_str s, const wr_type *to, bool exact, wr_arena *a, wr_value *out);
 /** Precision and scale that a number's text needs (digits as written), for literals. */
 bool wr_dec_text_type(wr_str s, int32_t *precision, int32_t *scale);

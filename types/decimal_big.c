@@ -57,20 +57,35 @@ static bool fits(const mpz_t z, int32_t precision)
     return below;
 }
 
-static wr_dec_status store(const mpz_t z, const wr_type *t, wr_arena *a, wr_value *out)
+static bool is_pow10(const mpz_t z, int32_t n)
 {
-    if (!fits(z, t->precision))
-        return WR_DEC_OVERFLOW;
+    mpz_t power;
+    init_pow10(power, n);
+    bool equal = mpz_cmpabs(z, power) == 0;
+    mpz_clear(power);
+    return equal;
+}
+
+/* As a value of type @p t, which it has been found to fit. */
+static void put(const mpz_t z, const wr_type *t, wr_arena *a, wr_value *out)
+{
     *out = (wr_value){0};
     uint32_t n = (uint32_t)mpz_size(z);
     WR_ASSERT(!wr_dec_is_small(t) || n <= 2);
     if (wr_dec_is_small(t)) {
         wr_u128 magnitude = (wr_u128)mpz_getlimbn(z, 1) << 64 | mpz_getlimbn(z, 0);
         out->u.dec = wr__i128_signed(magnitude, mpz_sgn(z) < 0);
-        return WR_DEC_OK;
+        return;
     }
     out->u.big.limbs = wr_arena_memdup(a, mpz_limbs_read(z), sizeof(uint64_t) * n);
     out->u.big.n = mpz_sgn(z) < 0 ? -(int32_t)n : (int32_t)n;
+}
+
+static wr_dec_status store(const mpz_t z, const wr_type *t, wr_arena *a, wr_value *out)
+{
+    if (!fits(z, t->precision))
+        return WR_DEC_OVERFLOW;
+    put(z, t, a, out);
     return WR_DEC_OK;
 }
 
@@ -83,7 +98,7 @@ bool wr__dec_from_limbs(const wr_type *t, const uint64_t *limbs, uint32_t n, boo
             return false;
         wr_u128 magnitude = n == 2 ? (wr_u128)limbs[1] << 64 : 0;
         magnitude |= n ? limbs[0] : 0;
-        if (magnitude >= (wr_u128)wr_dec_pow10(t->precision))
+        if (magnitude > (wr_u128)wr_dec_pow10(t->precision))
             return false;
         out->u.dec = wr__i128_signed(magnitude, negative);
         return true;
@@ -92,7 +107,7 @@ bool wr__dec_from_limbs(const wr_type *t, const uint64_t *limbs, uint32_t n, boo
     mpz_roinit_n(z, (const mp_limb_t *)limbs, (mp_size_t)n);
     out->u.big.limbs = limbs;
     out->u.big.n = negative ? -(int32_t)n : (int32_t)n;
-    return fits(z, t->precision);
+    return fits(z, t->precision) || is_pow10(z, t->precision);
 }
 
 int wr__big_compare(const wr_big *a, const wr_big *b)
@@ -128,8 +143,8 @@ static wr_dec_status to_scale(mpz_t z, int64_t from, int64_t to)
     return WR_DEC_OK;
 }
 
-/* l = l / r at scale @p shift + (scale of l) - (scale of r). */
-static wr_dec_status divide(mpz_t l, mpz_t r, int64_t shift)
+/* l = l / r at scale @p shift + (scale of l) - (scale of r), rounded HALF_UP unless @p exact. */
+static wr_dec_status divide(mpz_t l, mpz_t r, int64_t shift, bool exact)
 {
     if (shift >= 0)
         mul_pow10(l, shift);
@@ -137,40 +152,59 @@ static wr_dec_status divide(mpz_t l, mpz_t r, int64_t shift)
         mul_pow10(r, -shift);
     mpz_t rest;
     mpz_init(rest);
+    bool negative = (mpz_sgn(l) < 0) != (mpz_sgn(r) < 0);
     mpz_tdiv_qr(l, rest, l, r);
-    wr_dec_status st = mpz_sgn(rest) ? WR_DEC_INEXACT : WR_DEC_OK;
+    wr_dec_status st = exact && mpz_sgn(rest) ? WR_DEC_INEXACT : WR_DEC_OK;
+    mpz_mul_2exp(rest, rest, 1);
+    if (!exact && mpz_cmpabs(rest, r) >= 0) {
+        if (negative)
+            mpz_sub_ui(l, l, 1);
+        else
+            mpz_add_ui(l, l, 1);
+    }
     mpz_clear(rest);
     return st;
 }
 
-/* l = l op r, of scale @p scale. */
-static wr_dec_status compute(char op, mpz_t l, int64_t l_scale, mpz_t r, int64_t r_scale,
-                             int64_t scale)
+/* l = the rest of l / r, unless the quotient has more than @p digits digits before its last zeroes:
+ * BigDecimal.remainder with a precision. */
+static wr_dec_status remainder_of(mpz_t l, const mpz_t r, int32_t digits)
 {
-    if ((op == '/' || op == '%') && mpz_sgn(r) == 0)
+    mpz_t quotient, ten;
+    mpz_init(quotient);
+    mpz_init_set_ui(ten, 10);
+    mpz_tdiv_qr(quotient, l, l, r);
+    if (!fits(quotient, digits))
+        mpz_remove(quotient, quotient, ten);
+    wr_dec_status st = fits(quotient, digits) ? WR_DEC_OK : WR_DEC_IMPOSSIBLE;
+    mpz_clears(quotient, ten, NULL);
+    return st;
+}
+
+/* l = l op r, of type @p result. */
+static wr_dec_status compute(char op, mpz_t l, int64_t l_scale, mpz_t r, int64_t r_scale,
+                             const wr_type *result)
+{
+    bool divides = op == '/' || op == WR_DEC_DIV_EXACT;
+    if ((divides || op == '%') && mpz_sgn(r) == 0)
         return WR_DEC_DIV_ZERO;
-    int64_t common = WR_MAX(l_scale, r_scale);
-    switch (op) {
-    case '*':
+    int64_t common = WR_MAX(l_scale, r_scale), scale = result->scale;
+    if (divides)
+        return divide(l, r, scale + r_scale - l_scale, op == WR_DEC_DIV_EXACT);
+    if (op == '*') {
         mpz_mul(l, l, r);
         return to_scale(l, l_scale + r_scale, scale);
-    case '/':
-        return divide(l, r, scale + r_scale - l_scale);
-    case '+':
-    case '-':
-    case '%':
-        mul_pow10(l, common - l_scale);
-        mul_pow10(r, common - r_scale);
-        if (op == '+')
-            mpz_add(l, l, r);
-        else if (op == '-')
-            mpz_sub(l, l, r);
-        else
-            mpz_tdiv_r(l, l, r);
-        return to_scale(l, common, scale);
-    default:
-        WR_UNREACHABLE();
     }
+    mul_pow10(l, common - l_scale);
+    mul_pow10(r, common - r_scale);
+    wr_dec_status st = WR_DEC_OK;
+    if (op == '+')
+        mpz_add(l, l, r);
+    else if (op == '-')
+        mpz_sub(l, l, r);
+    else
+        st = remainder_of(l, r, result->precision);
+    return st == WR_DEC_OK ? to_scale(l, common, scale) : st;
 }
 
 wr_dec_status wr__big_arith(char op, const wr_type *lt, const wr_value *l, const wr_type *rt,
@@ -179,7 +213,7 @@ wr_dec_status wr__big_arith(char op, const wr_type *lt, const wr_value *l, const
     mpz_t lz, rz;
     load(lz, lt, l);
     load(rz, rt, r);
-    wr_dec_status st = compute(op, lz, lt->scale, rz, rt->scale, result->scale);
+    wr_dec_status st = compute(op, lz, lt->scale, rz, rt->scale, result);
     if (st == WR_DEC_OK)
         st = store(lz, result, a, out);
     mpz_clears(lz, rz, NULL);
@@ -258,9 +292,29 @@ static wr_dec_status store_grown(mpz_t z, int64_t grow, const wr_type *to, wr_ar
     return store(z, to, a, out);
 }
 
+/* To a smaller scale: what must fit is the number before it is rounded. */
+static wr_dec_status big_cast(const wr_type *t, const wr_value *v, const wr_type *to, wr_arena *a,
+                              wr_value *out)
+{
+    mpz_t z, whole;
+    load(z, t, v);
+    mpz_init_set(whole, z);
+    drop_rounded(whole, t->scale - to->scale, WR_DEC_DOWN);
+    wr_dec_status st = fits(whole, to->precision) ? WR_DEC_OK : WR_DEC_OVERFLOW;
+    if (st == WR_DEC_OK) {
+        drop_rounded(z, t->scale - to->scale, WR_DEC_HALF_UP);
+        WR_ASSERT(fits(z, to->precision) || is_pow10(z, to->precision));
+        put(z, to, a, out);
+    }
+    mpz_clears(z, whole, NULL);
+    return st;
+}
+
 wr_dec_status wr__big_round(const wr_type *t, const wr_value *v, int64_t places,
                             wr_dec_rounding how, const wr_type *to, wr_arena *a, wr_value *out)
 {
+    if (how == WR_DEC_HALF_UP && places == to->scale && places < t->scale)
+        return big_cast(t, v, to, a, out);
     mpz_t z;
     load(z, t, v);
     places = WR_MIN(places, to->scale);
@@ -300,7 +354,8 @@ void wr__big_put_digits(wr_buf *out, const wr_type *t, const wr_value *v)
 }
 
 wr_dec_status wr__big_from_digits(const char *digits, uint32_t n, int64_t zeroes, int add,
-                                  bool negative, const wr_type *to, wr_arena *a, wr_value *out)
+                                  bool strict, bool negative, const wr_type *to, wr_arena *a,
+                                  wr_value *out)
 {
     char *text = wr_malloc((size_t)n + 2);
     text[0] = '0'; /* there may be no digit at all */
@@ -313,10 +368,20 @@ wr_dec_status wr__big_from_digits(const char *digits, uint32_t n, int64_t zeroes
     WR_ASSERT(!malformed);
     wr_free(text);
     WR_ASSERT(add == 0 || zeroes == 0);
-    mpz_add_ui(z, z, (unsigned long)add);
+    wr_dec_status st = WR_DEC_OK;
     if (negative)
         mpz_neg(z, z);
-    wr_dec_status st = store_grown(z, zeroes, to, a, out);
+    if (!add) {
+        st = store_grown(z, zeroes, to, a, out);
+    } else if (!fits(z, to->precision)) {
+        st = WR_DEC_OVERFLOW;
+    } else { /* rounded away from zero: it may have a digit more now */
+        negative ? mpz_sub_ui(z, z, 1) : mpz_add_ui(z, z, 1);
+        if (strict && !fits(z, to->precision))
+            st = WR_DEC_OVERFLOW;
+        else
+            put(z, to, a, out);
+    }
     mpz_clear(z);
     return st;
 }

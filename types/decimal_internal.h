@@ -40,7 +40,8 @@ void wr__dec_view_of(wr__dec_view *view, const wr_type *t, const wr_value *v);
 /**
  * The number with this sign and magnitude as a value of type @p t. @p limbs: @p n, the last not 0;
  * borrowed where the type is big.
- * @return false where it has more digits than the precision.
+ * @return false where it has more digits than the precision, and is not 10^precision, which a cast
+ * may give.
  */
 bool wr__dec_from_limbs(const wr_type *t, const uint64_t *limbs, uint32_t n, bool negative,
                         wr_value *out);
@@ -56,8 +57,9 @@ int64_t wr__big_to_i64(const wr_type *t, const wr_value *v);
 /** Digits of |@p v|, without sign or point; "0" for zero. */
 void wr__big_put_digits(wr_buf *out, const wr_type *t, const wr_value *v);
 /** The number +-(digits * 10^@p zeroes + @p add) of big type @p to. @p digits: @p n >= 0 of them.
- */
+ *  @p strict: it must fit with @p add, not only without. */
 wr_dec_status wr__big_from_digits(const char *digits, uint32_t n, int64_t zeroes, int add,
-                                  bool negative, const wr_type *to, wr_arena *a, wr_value *out);
+                                  bool strict, bool negative, const wr_type *to, wr_arena *a,
+                                  wr_value *out);
 
 #endif

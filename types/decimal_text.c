@@ -91,9 +91,10 @@ static char digit_at(const number *n, int64_t i)
     return i < n->whole.len ? n->whole.ptr[i] : n->fraction.ptr[i - n->whole.len];
 }
 
-/* The first @p keep digits, then @p zeroes zeroes, plus @p add. @pre all that has <= 38 digits */
+/* The first @p keep digits, then @p zeroes zeroes, plus @p add; @p strict: which must fit with it,
+ * not only without. @pre all that has <= 38 digits */
 static wr_dec_status small_number(const number *n, int64_t keep, int64_t zeroes, int add,
-                                  const wr_type *to, wr_value *out)
+                                  bool strict, const wr_type *to, wr_value *out)
 {
     WR_ASSERT(keep >= 0 && keep <= n->digits);
     WR_ASSERT(zeroes >= 0 && keep + zeroes <= WR_DEC_SMALL_MAX);
@@ -103,14 +104,14 @@ static wr_dec_status small_number(const number *n, int64_t keep, int64_t zeroes,
         magnitude += (unsigned)(digit_at(n, i) - '0');
     }
     magnitude *= (wr_u128)wr_dec_pow10((int)zeroes);
-    magnitude += (unsigned)add;
-    if (magnitude >= (wr_u128)wr_dec_pow10(to->precision))
+    if (magnitude + (unsigned)(strict ? add : 0) >= (wr_u128)wr_dec_pow10(to->precision))
         return WR_DEC_OVERFLOW;
+    magnitude += (unsigned)add;
     *out = (wr_value){.u.dec = wr__i128_signed(magnitude, n->negative)};
     return WR_DEC_OK;
 }
 
-static wr_dec_status big_number(const number *n, int64_t keep, int64_t zeroes, int add,
+static wr_dec_status big_number(const number *n, int64_t keep, int64_t zeroes, int add, bool strict,
                                 const wr_type *to, wr_arena *a, wr_value *out)
 {
     WR_ASSERT(keep >= 0 && keep <= n->digits);
@@ -118,13 +119,21 @@ static wr_dec_status big_number(const number *n, int64_t keep, int64_t zeroes, i
     uint32_t whole = (uint32_t)WR_MIN(keep, (int64_t)n->whole.len);
     wr_buf_put(&digits, n->whole.ptr, whole);
     wr_buf_put(&digits, n->fraction.ptr, (size_t)keep - whole);
-    wr_dec_status st =
-        wr__big_from_digits(digits.ptr, (uint32_t)digits.len, zeroes, add, n->negative, to, a, out);
+    wr_dec_status st = wr__big_from_digits(digits.ptr, (uint32_t)digits.len, zeroes, add, strict,
+                                           n->negative, to, a, out);
     wr_buf_free(&digits);
     return st;
 }
 
-wr_dec_status wr_dec_from_text(wr_str s, const wr_type *to, bool exact, wr_arena *a, wr_value *out)
+/* What digits beyond the scale mean. */
+typedef enum beyond {
+    REFUSE,
+    ROUND,       /* HALF_UP; the number must fit before */
+    ROUND_STRICT /* HALF_UP; the number must fit before and after */
+} beyond;
+
+static wr_dec_status read_number(wr_str s, const wr_type *to, beyond how, wr_arena *a,
+                                 wr_value *out)
 {
     number n;
     if (!parse(s, &n))
@@ -136,7 +145,7 @@ wr_dec_status wr_dec_from_text(wr_str s, const wr_type *to, bool exact, wr_arena
     int64_t drop = n.scale - to->scale; /* digits that the scale has no room for */
     int64_t zeroes = drop < 0 ? -drop : 0;
     int64_t keep = drop <= 0 ? n.digits : WR_MAX(n.digits - drop, 0);
-    if (exact && drop > 0) {
+    if (how == REFUSE && drop > 0) {
         if (drop >= n.digits)
             return WR_DEC_INEXACT;
         for (int64_t i = keep; i < n.digits; i++)
@@ -148,8 +157,13 @@ wr_dec_status wr_dec_from_text(wr_str s, const wr_type *to, bool exact, wr_arena
     /* The first dropped digit is the first of all at most: before it stand zeroes. */
     int add = drop > 0 && drop <= n.digits && digit_at(&n, keep) >= '5';
     if (wr_dec_is_small(to))
-        return small_number(&n, keep, zeroes, add, to, out);
-    return big_number(&n, keep, zeroes, add, to, a, out);
+        return small_number(&n, keep, zeroes, add, how == ROUND_STRICT, to, out);
+    return big_number(&n, keep, zeroes, add, how == ROUND_STRICT, to, a, out);
+}
+
+wr_dec_status wr_dec_from_text(wr_str s, const wr_type *to, bool exact, wr_arena *a, wr_value *out)
+{
+    return read_number(s, to, exact ? REFUSE : ROUND, a, out);
 }
 
 bool wr_dec_text_type(wr_str s, int32_t *precision, int32_t *scale)
@@ -179,7 +193,7 @@ wr_dec_status wr_dec_from_double(double v, const wr_type *to, wr_arena *a, wr_va
     wr_buf text = {.ptr = space, .cap = sizeof space};
     wr_text_put_double(&text, v);
     WR_ASSERT(text.ptr == space);
-    return wr_dec_from_text(wr_buf_view(&text), to, false, a, out);
+    return read_number(wr_buf_view(&text), to, ROUND_STRICT, a, out);
 }
 
 double wr_dec_to_double(const wr_type *t, const wr_value *v)
@@ -194,7 +208,7 @@ double wr_dec_to_double(const wr_type *t, const wr_value *v)
     wr_buf text = {0};
     wr_dec_print(&text, t, v);
     bool negative = *text.ptr == '-';
-    double d = wr__double_parse(text.ptr + negative, text.len - negative);
+    double d = wr__double_parse(text.ptr + negative, text.len - negative, false);
     wr_buf_free(&text);
     return negative ? -d : d;
 }

@@ -35,12 +35,13 @@ void wr__double_two_digits(double v, char digits[2], int *exponent)
     split(text, done.ptr, digits, exponent);
 }
 
-/* Whether a text that is out of a double's range is too large (and not too small). */
-static bool is_large(const char *p, const char *end)
+/* Whether a text that is out of a double's range is too large (and not too small). @p mark, a small
+ * letter, begins the exponent, which counts units of which a digit has @p per_digit. */
+static bool is_large(const char *p, const char *end, char mark, int per_digit)
 {
     long long before = 0; /* position of the first digit that is not 0, relative to the point */
     bool seen = false, point = false;
-    for (; p < end && *p != 'e' && *p != 'E'; p++) {
+    for (; p < end && (*p | 0x20) != mark; p++) {
         if (*p == '.') {
             point = true;
             continue;
@@ -51,6 +52,7 @@ static bool is_large(const char *p, const char *end)
         else if (point && !seen)
             before--;
     }
+    before *= per_digit;
     if (p == end)
         return before > 0;
     p++;
@@ -63,11 +65,14 @@ static bool is_large(const char *p, const char *end)
     return before + (negative ? -exponent : exponent) > 0;
 }
 
-double wr__double_parse(const char *text, size_t len)
+double wr__double_parse(const char *text, size_t len, bool hex)
 {
     double v = 0;
-    auto done = std::from_chars(text, text + len, v);
-    if (done.ec == std::errc::result_out_of_range)
-        return is_large(text, text + len) ? std::numeric_limits<double>::infinity() : 0.0;
+    auto format = hex ? std::chars_format::hex : std::chars_format::general;
+    auto done = std::from_chars(text, text + len, v, format);
+    if (done.ec == std::errc::result_out_of_range) {
+        bool large = is_large(text, text + len, hex ? 'p' : 'e', hex ? 4 : 1);
+        return large ? std::numeric_limits<double>::infinity() : 0.0;
+    }
     return v;
 }

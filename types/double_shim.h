@@ -23,9 +23,10 @@ int wr__double_digits(double v, char *digits, int *exponent);
 void wr__double_two_digits(double v, char digits[2], int *exponent);
 /**
  * The double nearest to digits[.digits][e[+-]digits], which the caller has checked to be such a
- * text. Too large: infinity; too small: 0.
+ * text. Too large: infinity; too small: 0. @p hex: the digits are hexadecimal, without 0x, and the
+ * exponent, of two, comes after a p.
  */
-double wr__double_parse(const char *text, size_t len);
+double wr__double_parse(const char *text, size_t len, bool hex);
 
 #ifdef __cplusplus
 }

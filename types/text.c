@@ -42,7 +42,7 @@ static int java_digits(double v, char digits[DIGITS_MAX], int *exponent)
     int two_exponent;
     wr__double_two_digits(v, two, &two_exponent);
     int len = snprintf(text, sizeof text, "%c.%ce%d", two[0], two[1], two_exponent);
-    if (two[1] == '0' || wr__double_parse(text, (size_t)len) != v)
+    if (two[1] == '0' || wr__double_parse(text, (size_t)len, false) != v)
         return n;
     memcpy(digits, two, 2);
     *exponent = two_exponent;
@@ -143,6 +143,34 @@ static const char *scan_number(const char *p, const char *end)
     return p;
 }
 
+static const char *skip_hex(const char *p, const char *end)
+{
+    while (p < end && ((*p >= '0' && *p <= '9') || ((*p | 0x20) >= 'a' && (*p | 0x20) <= 'f')))
+        p++;
+    return p;
+}
+
+/* End of digits[.digits]p[+-]digits at @p p, at least one hexadecimal digit in front. */
+static const char *scan_hex(const char *p, const char *end)
+{
+    const char *start = p;
+    p = skip_hex(p, end);
+    size_t digits = (size_t)(p - start);
+    if (p < end && *p == '.') {
+        const char *fraction = ++p;
+        p = skip_hex(p, end);
+        digits += (size_t)(p - fraction);
+    }
+    if (digits == 0 || p == end || (*p | 0x20) != 'p')
+        return NULL;
+    p++;
+    if (p < end && (*p == '+' || *p == '-'))
+        p++;
+    const char *exponent = p;
+    p = skip_digits(p, end);
+    return p == exponent ? NULL : p;
+}
+
 bool wr_text_to_double(wr_str s, double *out)
 {
     s = wr_str_trim(s);
@@ -152,13 +180,16 @@ bool wr_text_to_double(wr_str s, double *out)
     bool negative = *p == '-';
     if (*p == '-' || *p == '+')
         p++;
-    const char *stop = scan_number(p, end);
+    bool hex = end - p > 2 && p[0] == '0' && (p[1] | 0x20) == 'x';
+    if (hex)
+        p += 2;
+    const char *stop = hex ? scan_hex(p, end) : scan_number(p, end);
     if (!stop)
         return false;
     /* Java takes its own type suffixes. */
     if (stop != end && (stop + 1 != end || !strchr("dDfF", *stop) || !*stop))
         return false;
-    double v = wr__double_parse(p, (size_t)(stop - p));
+    double v = wr__double_parse(p, (size_t)(stop - p), hex);
     *out = negative ? -v : v;
     return true;
 }

@@ -12,7 +12,7 @@
  *  `Infinity`. Exponent form from 1E7 up and below 1E-3. */
 void wr_text_put_double(wr_buf *out, double v);
 void wr_text_put_i64(wr_buf *out, int64_t v);
-/** Java's Double.parseDouble syntax (a suffix d or f too) without hex, without NaN/Infinity; blanks
+/** Java's Double.parseDouble syntax (a suffix d or f, or 0x1.8p3) without NaN/Infinity; blanks
  *  around are skipped. Too large a number gives infinity, as in Java: who must refuse it tests for
  *  that. @return false where malformed. */
 bool wr_text_to_double(wr_str s, double *out);
@@ -29,10 +29,20 @@ void wr_text_put_date(wr_buf *out, int32_t days);
  *  milliseconds (CAST's quirk). */
 void wr_text_put_time(wr_buf *out, int32_t ms, bool seconds_only);
 
-/** Partial timestamp texts of dialect.md section 2 (2020, 2020-05, 2020-05-26T11 ... optional Z or
- *  +hhmm, +hh:mm). @return false where it is none. */
+/** As java.sql.Timestamp and Time print themselves: `2020-05-26 11:30:00.5`, `11:30:00`. */
+void wr_text_put_sql_timestamp(wr_buf *out, int64_t ms);
+void wr_text_put_sql_time(wr_buf *out, int32_t ms);
+
+/**
+ * `2020-05-26T11:30:00.123`, of which whole parts at the end may be missing (2020, 2020-05,
+ * 2020-05-26T11 ...); after the T also Z, +hh, +hhmm or +hh:mm, UTC without. At most three digits
+ * of a second, no year before 1; a day that its month does not have is the month's last.
+ * @return false where it is none.
+ */
 bool wr_text_to_timestamp(wr_str s, int64_t *ms);
+/** `2020-05-26`, `2020-05`, `2020`; the day must exist. */
 bool wr_text_to_date(wr_str s, int32_t *days);
+/** `11:30`, `11:30:00`, up to nine digits of a second, which are cut to milliseconds. */
 bool wr_text_to_time(wr_str s, int32_t *ms);
 
 void wr_text_put_base64(wr_buf *out, wr_str bytes);

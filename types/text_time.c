@@ -6,8 +6,11 @@
  * Days are of the proleptic Gregorian calendar, as in java.time. Years outside 0000..9999 are
  * written with a sign (+10000, -0001), and read back so.
  *
- * Reading is java.time's "smart" resolving: a day of month up to 31 is accepted in any month, and
- * becomes the month's last day where it has fewer.
+ * Reading is strict about widths: four digits of a year (more with a `+`), two of a month, day,
+ * hour, minute and second; only whole parts at the end may be missing. A DATE's day must exist. A
+ * TIMESTAMP is resolved as java.time's "smart" style does: a day up to 31 becomes the month's last
+ * one where that is earlier, 24:00 is the next day, and years are counted within the era, so there
+ * is none before 1.
  */
 #include "types/text.h"
 
@@ -138,6 +141,27 @@ void wr_text_put_time(wr_buf *out, int32_t ms, bool seconds_only)
         put_fraction(out, ms);
 }
 
+/* java.sql.Timestamp's: as many digits of the fraction as are needed, but one. */
+void wr_text_put_sql_timestamp(wr_buf *out, int64_t ms)
+{
+    int64_t days = floor_div(ms, MS_PER_DAY);
+    int of_day = (int)(ms - days * MS_PER_DAY), fraction = of_day % 1000;
+    put_days(out, days);
+    wr_buf_putc(out, ' ');
+    put_hour_minute(out, of_day);
+    put_second(out, of_day);
+    wr_buf_putc(out, '.');
+    int width = fraction % 100 == 0 ? 1 : fraction % 10 == 0 ? 2 : 3;
+    put_fixed(out, width == 1 ? fraction / 100 : width == 2 ? fraction / 10 : fraction, width);
+}
+
+void wr_text_put_sql_time(wr_buf *out, int32_t ms)
+{
+    ms = (int32_t)(((int64_t)ms % MS_PER_DAY + MS_PER_DAY) % MS_PER_DAY);
+    put_hour_minute(out, ms);
+    put_second(out, ms);
+}
+
 /* -------------------------------------------------------------------------------------- reading */
 
 typedef struct scan {
@@ -157,14 +181,14 @@ static bool accept(scan *s, char c)
     return true;
 }
 
-/* Between @p min and @p max digits (max <= 9), and no digit after them. */
-static bool number(scan *s, int min, int max, int *out)
+/* @p width digits (at most 9), and no digit after them. */
+static bool number(scan *s, int width, int *out)
 {
     int v = 0, n = 0;
-    for (; n < max && at_digit(s); n++)
+    for (; n < width && at_digit(s); n++)
         v = v * 10 + (*s->p++ - '0');
     *out = v;
-    return n >= min && !at_digit(s);
+    return n == width && !at_digit(s);
 }
 
 static bool in_range(int v, int low, int high)
@@ -180,60 +204,77 @@ static int month_days(int64_t year, int month)
     return month == 2 && leap ? 29 : days[month - 1];
 }
 
-/* year[-month[-day]] */
-static bool scan_date(scan *s, int64_t *days)
+/* Four digits, or `-` and four to nine, or `+` and five to nine: int64 milliseconds reach to the
+ * year 292,278,994. */
+static bool scan_year(scan *s, int64_t *year)
 {
-    int year, month = 1, day = 1;
     bool negative = accept(s, '-');
-    bool sign = negative || accept(s, '+');
-    /* int64 milliseconds reach to the year 292,278,994. */
-    if (!number(s, sign ? 4 : 1, sign ? 9 : 4, &year))
+    bool plus = !negative && accept(s, '+');
+    int n = 0;
+    int64_t v = 0;
+    for (; n < 9 && at_digit(s); n++)
+        v = v * 10 + (*s->p++ - '0');
+    *year = negative ? -v : v;
+    if (at_digit(s) || (negative && v == 0))
         return false;
+    return plus ? n > 4 : negative ? n >= 4 : n == 4;
+}
+
+/* year[-month[-day]], all three after a `-`. */
+static bool scan_date(scan *s, int64_t *year, int *month, int *day)
+{
+    *month = *day = 1;
+    if (!scan_year(s, year))
+        return false;
+    int parts = 1;
     if (accept(s, '-')) {
-        if (!number(s, 1, 2, &month))
+        parts = 2;
+        if (!number(s, 2, month))
             return false;
-        if (accept(s, '-') && !number(s, 1, 2, &day))
-            return false;
-    }
-    if (!in_range(month, 1, 12) || !in_range(day, 1, 31))
-        return false;
-    int64_t y = negative ? -(int64_t)year : year;
-    *days = wr_days_from_civil(y, month, WR_MIN(day, month_days(y, month)));
-    return true;
-}
-
-/* .digits: milliseconds. More than nine digits are none; below a millisecond they are cut. */
-static bool scan_fraction(scan *s, int *ms)
-{
-    int n = 0, v = 0;
-    for (; n < 9 && at_digit(s); n++, s->p++)
-        v = n < 3 ? v * 10 + (*s->p - '0') : v;
-    for (int i = n; i < 3; i++)
-        v *= 10;
-    *ms = v;
-    return n > 0 && !at_digit(s);
-}
-
-/* hour[:minute[:second[.fraction]]]; @p parts says how many there were. */
-static bool scan_time(scan *s, int digits_min, int *ms, int *parts)
-{
-    int hour, minute = 0, second = 0, fraction = 0;
-    *parts = 1;
-    if (!number(s, digits_min, 2, &hour))
-        return false;
-    if (accept(s, ':')) {
-        *parts = 2;
-        if (!number(s, digits_min, 2, &minute))
-            return false;
-        if (accept(s, ':')) {
-            *parts = 3;
-            if (!number(s, digits_min, 2, &second))
-                return false;
-            if (accept(s, '.') && !scan_fraction(s, &fraction))
+        if (accept(s, '-')) {
+            parts = 3;
+            if (!number(s, 2, day))
                 return false;
         }
     }
-    bool end_of_day = hour == 24 && !minute && !second && !fraction; /* as java.time's SMART */
+    return (*year >= 0 || parts == 3) && in_range(*month, 1, 12) && in_range(*day, 1, 31);
+}
+
+/* The digits after a point as milliseconds; what is below is cut. @p n: how many there were. */
+static int scan_fraction(scan *s, int *n)
+{
+    int v = 0;
+    for (*n = 0; at_digit(s); ++*n, s->p++)
+        v = *n < 3 ? v * 10 + (*s->p - '0') : v;
+    for (int i = *n; i < 3; i++)
+        v *= 10;
+    return v;
+}
+
+/* hour[:minute[:second[.fraction]]]; @p parts says how many there were, the digits of the fraction
+ * go to @p fraction_n (0: none). 24:00 is the end of the day. */
+static bool scan_time(scan *s, int *ms, int *parts, int *fraction_n)
+{
+    int hour, minute = 0, second = 0, fraction = 0;
+    *parts = 1;
+    *fraction_n = 0;
+    if (!number(s, 2, &hour))
+        return false;
+    if (accept(s, ':')) {
+        *parts = 2;
+        if (!number(s, 2, &minute))
+            return false;
+        if (accept(s, ':')) {
+            *parts = 3;
+            if (!number(s, 2, &second))
+                return false;
+            if (accept(s, '.')) {
+                *parts = 4;
+                fraction = scan_fraction(s, fraction_n);
+            }
+        }
+    }
+    bool end_of_day = hour == 24 && !minute && !second && !fraction;
     if ((!in_range(hour, 0, 23) && !end_of_day) || !in_range(minute, 0, 59) ||
         !in_range(second, 0, 59))
         return false;
@@ -254,12 +295,12 @@ static bool scan_offset(scan *s, int *ms)
         return false;
     scan hours = {s->p, s->p + 2};
     int hour, minute = 0;
-    if (!number(&hours, 2, 2, &hour))
+    if (!number(&hours, 2, &hour))
         return false;
     s->p += 2;
     if (s->p < s->end) {
         accept(s, ':');
-        if (!number(s, 2, 2, &minute))
+        if (!number(s, 2, &minute))
             return false;
     }
     if (!in_range(minute, 0, 59) || hour * 60 + minute > 18 * 60) /* java.time.ZoneOffset */
@@ -271,20 +312,24 @@ static bool scan_offset(scan *s, int *ms)
 bool wr_text_to_timestamp(wr_str str, int64_t *ms)
 {
     scan s = {str.ptr, str.ptr ? str.ptr + str.len : NULL};
-    int64_t days;
-    int of_day = 0, parts, offset = 0;
-    if (!scan_date(&s, &days))
+    int64_t year;
+    int month, day, of_day = 0, parts = 0, fraction_n = 0, offset = 0;
+    if (!scan_date(&s, &year, &month, &day) || year < 1)
         return false;
     if (accept(&s, 'T')) {
-        if (at_digit(&s) && !scan_time(&s, 1, &of_day, &parts))
+        if (at_digit(&s) && !scan_time(&s, &of_day, &parts, &fraction_n))
+            return false;
+        if ((parts == 4 && fraction_n == 0) || fraction_n > 3)
             return false;
         if (!scan_offset(&s, &offset))
             return false;
     }
-    /* The first day of the range starts before the range does: hence more bits. */
+    int64_t days = wr_days_from_civil(year, month, WR_MIN(day, month_days(year, month)));
+    /* The last day of the range ends after the range does: hence more bits. */
     wr_i128 out = (wr_i128)days * MS_PER_DAY + of_day - offset;
-    if (s.p != s.end || out < INT64_MIN || out > INT64_MAX)
+    if (s.p != s.end || out > INT64_MAX)
         return false;
+    WR_ASSERT(out >= INT64_MIN); /* which is before the era */
     *ms = (int64_t)out;
     return true;
 }
@@ -292,8 +337,12 @@ bool wr_text_to_timestamp(wr_str str, int64_t *ms)
 bool wr_text_to_date(wr_str str, int32_t *days)
 {
     scan s = {str.ptr, str.ptr ? str.ptr + str.len : NULL};
-    int64_t d;
-    if (!scan_date(&s, &d) || s.p != s.end || d < INT32_MIN || d > INT32_MAX)
+    int64_t year;
+    int month, day;
+    if (!scan_date(&s, &year, &month, &day) || s.p != s.end || day > month_days(year, month))
+        return false;
+    int64_t d = wr_days_from_civil(year, month, day);
+    if (d < INT32_MIN || d > INT32_MAX)
         return false;
     *days = (int32_t)d;
     return true;
@@ -302,8 +351,9 @@ bool wr_text_to_date(wr_str str, int32_t *days)
 bool wr_text_to_time(wr_str str, int32_t *ms)
 {
     scan s = {str.ptr, str.ptr ? str.ptr + str.len : NULL};
-    int of_day, parts;
-    if (!scan_time(&s, 2, &of_day, &parts) || parts < 2 || s.p != s.end || of_day == MS_PER_DAY)
+    int of_day, parts, fraction_n;
+    if (!scan_time(&s, &of_day, &parts, &fraction_n) || parts < 2 || fraction_n > 9 ||
+        s.p != s.end || of_day == MS_PER_DAY)
         return false;
     *ms = of_day;
     return true;

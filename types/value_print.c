@@ -3,8 +3,9 @@
  * Texts of values, in three forms: what CAST(... AS STRING) gives, JSON as on REST rows, and SQL
  * for people to read.
  *
- * Where CAST's text of something inside a collection is not defined by the dialect (ksqlDB shows
- * what Java's toString happens to give), the form of the plain value is used; BYTES are base64.
+ * Inside a collection CAST's text of a time is what Java's toString gives, as in ksqlDB: a
+ * TIMESTAMP is `2020-05-26 11:30:00.5`, a TIME always has its seconds. BYTES are base64, there and
+ * elsewhere: ksqlDB shows the description of a buffer without what is in it.
  */
 #include "types/decimal.h"
 #include "types/text.h"
@@ -24,6 +25,10 @@ static void print_item(wr_buf *out, const wr_type *t, const wr_value *v)
 {
     if (v->null)
         wr_buf_puts(out, "null");
+    else if (t->id == WR_T_TIMESTAMP)
+        wr_text_put_sql_timestamp(out, v->u.i64);
+    else if (t->id == WR_T_TIME)
+        wr_text_put_sql_time(out, v->u.i32);
     else
         wr_value_print(out, t, v);
 }
@@ -62,7 +67,7 @@ static void print_struct(wr_buf *out, const wr_type *t, const wr_nest *nest)
         wr_buf_puts(out, separator);
         wr_buf_puts(out, t->fields[i].name);
         wr_buf_putc(out, '=');
-        wr_value_print(out, t->fields[i].type, &nest->items[i]);
+        print_item(out, t->fields[i].type, &nest->items[i]);
         separator = ",";
     }
     wr_buf_putc(out, '}');

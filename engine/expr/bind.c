@@ -239,8 +239,6 @@ static weir_status bind_column(wr__binder *b, const wr_ast_expr *ast, wr_expr **
 static weir_status need_boolean(wr__binder *b, const wr_ast_expr *ast, const char *op, wr_expr **e,
                                 weir_error *err)
 {
-    if ((*e)->type->id == WR_T_NULL)
-        *e = wr__expr_null(b->a, &wr_type_boolean);
     if ((*e)->type->id == WR_T_BOOLEAN)
         return WEIR_OK;
     return wr_error_at(err, WEIR_ERR_STATEMENT, ast->pos,
@@ -284,7 +282,9 @@ static weir_status bind_cast(wr__binder *b, const wr_ast_expr *ast, wr_expr **ou
     if (!wr__cast_supported(x->type, to))
         return wr_error_at(err, WEIR_ERR_STATEMENT, ast->pos, "Cast of %s to %s is not supported",
                            wr_type_text(b->a, x->type), wr_type_text(b->a, to));
-    *out = wr__expr_cast(b->a, x, to);
+    *out = wr__bound_scope(b, wr__expr_cast(b->a, x, to));
+    if ((*out)->literal) /* a CAST to its own type: a value like another, not a literal */
+        *out = wr__expr_const(b->a, to, &x->value);
     WR_ASSERT(wr_type_equal((*out)->type, to));
     return WEIR_OK;
 }
@@ -356,6 +356,11 @@ weir_status wr__bind(wr__binder *b, const wr_ast_expr *ast, wr_expr **out, weir_
         return WEIR_OK;
     }
     return bind_node(b, ast, out, err);
+}
+
+wr_expr *wr__bound_scope(const wr__binder *b, wr_expr *e)
+{
+    return b->scope->one_scope ? e : wr__expr_scope(b->a, e);
 }
 
 weir_status wr__bind_args(wr__binder *b, const wr_ast_expr *ast, wr_expr ***out, weir_error *err)

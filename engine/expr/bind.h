@@ -24,6 +24,8 @@ typedef struct wr__binder {
 
 /** Bind any node. */
 weir_status wr__bind(wr__binder *b, const wr_ast_expr *ast, wr_expr **out, weir_error *err);
+/** @p e in a place that is a scope of failures, if the setting has these; see expressions.md. */
+wr_expr *wr__bound_scope(const wr__binder *b, wr_expr *e);
 /** Bind all arguments of @p ast. */
 weir_status wr__bind_args(wr__binder *b, const wr_ast_expr *ast, wr_expr ***out, weir_error *err);
 

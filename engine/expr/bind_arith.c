@@ -54,7 +54,7 @@ weir_status wr__bind_arithmetic(wr__binder *b, const wr_ast_expr *ast, wr_expr *
     else if (l->type->id != WR_T_STRING || r->type->id != WR_T_STRING || ast->op != WR_AST_ADD)
         return bad_arithmetic(b, ast, l, r, err);
     if (t->id == WR_T_DECIMAL) {
-        *out = wr__decimal_arith(b->a, ast->op, l, r);
+        *out = wr__decimal_arith(b->a, ast->op, b->scope->exact_division, l, r);
         return WEIR_OK;
     }
     bool may_fail;

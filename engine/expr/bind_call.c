@@ -64,7 +64,7 @@ static weir_status bind_lambda(void *arg, uint32_t index, const wr_type *const *
     l->body = e;
     l->params_n = params_n;
     l->depth = frame.depth;
-    l->program = wr__program_build((const wr_expr *const *)&e, 1, b->a);
+    l->program = wr__program_build_body(e, b->a);
     c->lambdas[index] = l;
     *body = e->type;
     return WEIR_OK;
@@ -79,6 +79,12 @@ static weir_status place(weir_error *err, int64_t pos)
     return err ? err->code : WEIR_ERR_STATEMENT;
 }
 
+/** An argument that is a call or a field of its own is a scope; one that computes is not. */
+static bool is_scope(const wr_ast_expr *arg)
+{
+    return arg->kind == WR_AST_CALL || arg->kind == WR_AST_CONCAT || arg->kind == WR_AST_FIELD;
+}
+
 static weir_status bind_call_args(call_site *c, const wr_type **types, int *lambda_params,
                                   weir_error *err)
 {
@@ -90,6 +96,8 @@ static weir_status bind_call_args(call_site *c, const wr_type **types, int *lamb
             continue;
         }
         WR_TRY(wr__bind(c->b, arg, &c->args[i], err));
+        if (is_scope(arg))
+            c->args[i] = wr__bound_scope(c->b, c->args[i]);
         types[i] = c->args[i]->type;
     }
     return WEIR_OK;
@@ -111,7 +119,9 @@ static wr_expr *make_call(call_site *c, const wr_function *fn, uint32_t sig,
             lambdas[call->lambdas_n++] = c->lambdas[i];
             continue;
         }
-        wr_expr *e = cast_to[i] ? wr__expr_cast(a, c->args[i], cast_to[i]) : c->args[i];
+        wr_expr *e = c->args[i];
+        if (cast_to[i]) /* ksqlDB converts by CAST, which is a scope */
+            e = wr__bound_scope(c->b, wr__expr_cast(a, e, cast_to[i]));
         args[values] = e;
         types[values] = e->type;
         constants[values] = e->kind == WR__CONST ? &e->value : NULL;

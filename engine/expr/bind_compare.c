@@ -4,9 +4,11 @@
  * what common form both sides are brought (dialect.md section 3).
  *
  * A string literal compared to ROWTIME, WINDOWSTART or WINDOWEND is a timestamp; a string compared
- * to a DATE, TIME or TIMESTAMP is parsed as one.
+ * to a DATE, TIME or TIMESTAMP is parsed as one: a constant here, a column by its kernel.
  */
 #include "engine/expr/bind.h"
+
+#include "engine/expr/compare.h"
 
 #include "common/utf8.h"
 #include "types/decimal.h"
@@ -49,6 +51,7 @@ typedef struct comparison {
     wr_expr *l, *r;
     const wr_ast_expr *l_ast, *r_ast;
     const wr_ast_expr *whole; /* for positions and "Statement: ..." */
+    bool between;             /* a half of BETWEEN, which takes more types */
 } comparison;
 
 static weir_status cannot_compare(const comparison *c, weir_error *err)
@@ -108,42 +111,71 @@ static bool is_time_type(const wr_type *t)
     return t->id == WR_T_DATE || t->id == WR_T_TIME || t->id == WR_T_TIMESTAMP;
 }
 
-static bool is_equality(wr_ast_op op)
-{
-    return op == WR_AST_EQ || op == WR_AST_NE || op >= WR_AST_DISTINCT;
-}
-
 /** The type in which @p l and @p r are compared; NULL where they are not comparable. */
 static const wr_type *common_type(wr_arena *a, const wr_type *l, const wr_type *r, wr_ast_op op)
 {
     if (wr_type_is_number(l) && wr_type_is_number(r))
         return wr__wider_number(a, l, r);
-    if (l->id == WR_T_STRING && is_time_type(r))
-        return r;
-    if (r->id == WR_T_STRING && is_time_type(l))
-        return l;
     if ((l->id == WR_T_DATE && r->id == WR_T_TIMESTAMP) ||
         (l->id == WR_T_TIMESTAMP && r->id == WR_T_DATE))
         return &wr_type_timestamp;
     if (l->id != r->id || l->id == WR_T_UNIT)
         return NULL;
-    if ((l->id == WR_T_BOOLEAN || l->id >= WR_T_ARRAY) && !is_equality(op))
+    if ((l->id == WR_T_BOOLEAN || l->id >= WR_T_ARRAY) && !wr__is_equality(op))
         return NULL;
     return l;
 }
 
-/** ARRAYs, MAPs and STRUCTs whose parts differ in width are brought to a common type. */
-static weir_status align_nested(comparison *c, weir_error *err)
+/** ARRAYs, MAPs and STRUCTs whose parts differ in width are brought to a common type. Those that
+ *  have none are compared as they are. */
+static wr__kernel align_nested(comparison *c)
 {
-    wr_expr *both[] = {c->l, c->r};
-    const wr_ast_expr *asts[] = {c->l_ast, c->r_ast};
+    const wr_type *t = wr__wider_type(c->b->a, c->l->type, c->r->type);
+    if (!t)
+        return wr__compare_shapes;
+    c->l = wr__expr_cast(c->b->a, c->l, t);
+    c->r = wr__expr_cast(c->b->a, c->r, t);
+    return wr__compare_kernel(t, c->op);
+}
+
+/** A constant text beside a DATE, TIME or TIMESTAMP is read once, here; one that is none stays a
+ *  text, and fails on the rows that it is compared with. */
+static void read_time_text(wr_arena *a, wr_expr **text, const wr_expr *other)
+{
+    if (!is_string_literal(*text) || !is_time_type(other->type))
+        return;
+    wr_expr *read = wr__expr_cast(a, *text, other->type);
+    WR_ASSERT(wr_type_equal(read->type, other->type));
+    if (read->kind == WR__CONST)
+        *text = read;
+}
+
+/** Pick the kernel for c->l and c->r; both are cast to what it works on. NULL: there is none. */
+static wr__kernel pick_kernel(comparison *c, bool *may_fail)
+{
+    wr_arena *a = c->b->a;
     const wr_type *t;
-    weir_error ignored = {0};
-    if (wr__coerce_list(both, asts, 2, c->b->a, &t, &ignored) != WEIR_OK)
-        return cannot_compare(c, err);
-    c->l = both[0];
-    c->r = both[1];
-    return WEIR_OK;
+    wr__kernel k = wr__mixed_kernel(c->l->type, c->r->type, c->between, &t);
+    *may_fail = k != NULL;
+    if (!k) {
+        t = common_type(a, c->l->type, c->r->type, c->op);
+        if (!t)
+            return NULL;
+        if (t->id >= WR_T_ARRAY)
+            return align_nested(c);
+        k = wr__compare_kernel(t, c->op);
+    }
+    if (t && t->id == WR_T_DECIMAL && !wr_dec_is_small(t)) {
+        /* Too wide to be brought to one scale in 128 bits: compared as they are. */
+        c->l = wr__expr_cast(a, c->l, wr_dec_type_of(a, c->l->type));
+        c->r = wr__expr_cast(a, c->r, wr_dec_type_of(a, c->r->type));
+        return wr__kernel_compare_decimals;
+    }
+    if (t) {
+        c->l = wr__expr_cast(a, c->l, t);
+        c->r = wr__expr_cast(a, c->r, t);
+    }
+    return k;
 }
 
 static weir_status make_comparison(comparison *c, wr_expr **out, weir_error *err)
@@ -155,25 +187,14 @@ static weir_status make_comparison(comparison *c, wr_expr **out, weir_error *err
         WR_TRY(timestamp_literal(a, &c->r, c->r_ast, err));
     else if (is_event_time(c->r) && is_string_literal(c->l))
         WR_TRY(timestamp_literal(a, &c->l, c->l_ast, err));
-    const wr_type *t = common_type(a, c->l->type, c->r->type, c->op);
-    if (!t)
+    read_time_text(a, &c->l, c->r);
+    read_time_text(a, &c->r, c->l);
+    bool may_fail;
+    wr__kernel k = pick_kernel(c, &may_fail);
+    if (!k)
         return cannot_compare(c, err);
-    wr__kernel k;
-    if (t->id == WR_T_DECIMAL && !wr_dec_is_small(t)) {
-        /* Too wide to be brought to one scale in 128 bits: compared as they are. */
-        c->l = wr__expr_cast(a, c->l, wr_dec_type_of(a, c->l->type));
-        c->r = wr__expr_cast(a, c->r, wr_dec_type_of(a, c->r->type));
-        k = wr__kernel_compare_decimals;
-    } else if (t->id >= WR_T_ARRAY) {
-        WR_TRY(align_nested(c, err));
-        k = wr__compare_kernel(t, c->op);
-    } else {
-        c->l = wr__expr_cast(a, c->l, t);
-        c->r = wr__expr_cast(a, c->r, t);
-        k = wr__compare_kernel(t, c->op);
-    }
-    WR_ASSERT(c->l->type->id == c->r->type->id); /* kernels read both sides as one type */
-    *out = wr__expr_op2(a, &wr_type_boolean, k, c->l, c->r, false, c->op);
+    WR_ASSERT(may_fail || c->l->type->id == c->r->type->id); /* the others read both as one type */
+    *out = wr__expr_op2(a, &wr_type_boolean, k, c->l, c->r, may_fail, c->op);
     return WEIR_OK;
 }
 
@@ -200,7 +221,8 @@ weir_status wr__bind_between(wr__binder *b, const wr_ast_expr *ast, wr_expr **ou
                         .r = bound,
                         .l_ast = ast->args[0],
                         .r_ast = ast->args[i + 1],
-                        .whole = ast};
+                        .whole = ast,
+                        .between = !b->scope->between_checked};
         WR_TRY(make_comparison(&c, &parts[i], err));
     }
     *out = wr__expr_lazy(b->a, WR__AND, &wr_type_boolean, parts, 2);
@@ -216,11 +238,15 @@ weir_status wr__bind_in(wr__binder *b, const wr_ast_expr *ast, wr_expr **out, we
     uint32_t n = (uint32_t)ast->args_n;
     WR_ASSERT(n > 1); /* x, and a list that is not empty */
     WR_TRY(wr__bind_args(b, ast, &list, err));
+    wr_expr **given = wr_arena_memdup(b->a, list, n * sizeof(*list));
     weir_status st = wr__coerce_list(list, (const wr_ast_expr *const *)ast->args, n, b->a, &t, err);
     if (st != WEIR_OK) {
         wr_error_prefix(err, "Invalid Predicate: ");
         return st;
     }
+    for (uint32_t i = 0; i < n; i++) /* ksqlDB converts by CAST, which is a scope */
+        if (list[i] != given[i])
+            list[i] = wr__bound_scope(b, list[i]);
     *out = wr__expr_in(b->a, list, n);
     if (ast->negated)
         *out = wr__expr_op1(b->a, &wr_type_boolean, wr__kernel_not, *out, true, 0);
@@ -249,7 +275,7 @@ weir_status wr__bind_like(wr__binder *b, const wr_ast_expr *ast, wr_expr **out, 
         const char *p = s.ptr;
         escape = wr_utf8_next(&p, s.ptr + s.len);
     }
-    WR_TRY(wr__expr_like(b->a, sides[0], sides[1], escape, ast->args[1]->pos, out, err));
+    *out = wr__expr_like(b->a, sides[0], sides[1], escape);
     if (ast->negated)
         *out = wr__expr_op1(b->a, &wr_type_boolean, wr__kernel_not, *out, true, 0);
     return WEIR_OK;

@@ -22,15 +22,19 @@ weir_status wr__bind_subscript(wr__binder *b, const wr_ast_expr *ast, wr_expr **
                            "A subscript needs an ARRAY or a MAP, but %s is %s.",
                            wr__ast_text(b->a, ast->args[0]), wr_type_text(b->a, base->type));
     wr_expr *index;
-    if (wr_expr_coerce(at, want, WR_COERCE_STRICT, b->a, &index, err) != WEIR_OK)
+    bool array = base->type->id == WR_T_ARRAY;
+    wr__kernel k = array ? wr__kernel_array_item : wr__kernel_map_item;
+    if (!array && at->type->id < WR_T_ARRAY &&
+        !wr_expr_can_coerce(at->type, want, WR_COERCE_STRICT, at->kind == WR__CONST)) {
+        k = wr__kernel_map_miss;
+        index = at;
+    } else if (wr_expr_coerce(at, want, WR_COERCE_STRICT, b->a, &index, err) != WEIR_OK)
         return wr_error_at(err, WEIR_ERR_STATEMENT, ast->args[1]->pos,
                            "The subscript of %s must be %s, but %s is %s.",
                            wr__ast_text(b->a, ast->args[0]), wr_type_text(b->a, want),
                            wr__ast_text(b->a, ast->args[1]), wr_type_text(b->a, at->type));
-    WR_ASSERT(base->type->elem && wr_type_equal(index->type, want));
-    bool array = base->type->id == WR_T_ARRAY;
-    *out = wr__expr_op2(b->a, base->type->elem, array ? wr__kernel_array_item : wr__kernel_map_item,
-                        base, index, array, 0);
+    WR_ASSERT(base->type->elem && (k == wr__kernel_map_miss || wr_type_equal(index->type, want)));
+    *out = wr__expr_op2(b->a, base->type->elem, k, base, index, array, 0);
     return WEIR_OK;
 }
 
@@ -49,6 +53,13 @@ weir_status wr__bind_field(wr__binder *b, const wr_ast_expr *ast, wr_expr **out,
                            "Could not find field '%s' in '%s'.", ast->name.name, text);
     *out = wr__expr_op1(b->a, base->type->fields[k].type, wr__kernel_field, base, false, k);
     return WEIR_OK;
+}
+
+/** Each element, key, value and field is a scope of its own, conversions included. */
+static void scope_parts(const wr__binder *b, wr_expr **parts, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++)
+        parts[i] = wr__bound_scope(b, parts[i]);
 }
 
 /** A constructor over nothing but literals is a literal itself: IN coerces what is inside. */
@@ -76,6 +87,7 @@ weir_status wr__bind_array(wr__binder *b, const wr_ast_expr *ast, wr_expr **out,
         return wr_error_at(err, WEIR_ERR_STATEMENT, ast->pos,
                            "Cannot construct an array with all NULL elements " EMPTY_ISSUE
                            ". As a workaround, you may cast a NULL value to the desired type.");
+    scope_parts(b, items, n);
     *out =
         wr__expr_op(b->a, wr_type_array(b->a, t), wr__kernel_make_array, items, n, false, 0, NULL);
     mark_literal(*out, items, n);
@@ -111,6 +123,7 @@ weir_status wr__bind_map(wr__binder *b, const wr_ast_expr *ast, wr_expr **out, w
         for (uint32_t i = 0; i < n; i++)
             all[2 * i + s] = sides[s][i];
     }
+    scope_parts(b, all, 2 * n);
     *out = wr__expr_op(b->a, wr_type_map(b->a, types[0], types[1]), wr__kernel_make_map, all, 2 * n,
                        false, 0, NULL);
     mark_literal(*out, all, 2 * n);
@@ -125,6 +138,12 @@ weir_status wr__bind_struct(wr__binder *b, const wr_ast_expr *ast, wr_expr **out
     wr_field *fields = WR_NEW_N(b->a, wr_field, n ? n : 1);
     WR_ASSERT(ast->names_n == n);
     for (uint32_t i = 0; i < n; i++) {
+        if (items[i]->type->id == WR_T_NULL)
+            return wr_error_at(err, WEIR_ERR_STATEMENT, ast->args[i]->pos,
+                               "Cannot construct a struct with NULL for field '%s': its type is "
+                               "not known. As a workaround, you may cast a NULL value to the "
+                               "desired type.",
+                               ast->names[i].name);
         fields[i].name = ast->names[i].name;
         fields[i].type = items[i]->type;
         for (uint32_t k = 0; k < i; k++) {
@@ -133,6 +152,7 @@ weir_status wr__bind_struct(wr__binder *b, const wr_ast_expr *ast, wr_expr **out
                                    "Duplicate field names found in STRUCT: '%s'", fields[i].name);
         }
     }
+    scope_parts(b, items, n);
     *out = wr__expr_op(b->a, wr_type_struct(b->a, fields, n), wr__kernel_make_struct, items, n,
                        false, 0, NULL);
     mark_literal(*out, items, n);

@@ -3,15 +3,18 @@
  * cast.c - CAST: which types can be cast, and casting one value (dialect.md section 5).
  *
  * wr_cast_value is the whole meaning; cast_kernels.c has faster loops for the flat pairs and calls
- * it for the others.
+ * it for the others. Where an element of an array, a map or a struct cannot be cast, the whole
+ * value cannot, as in ksqlDB.
  */
 #include "engine/expr/expr_internal.h"
 
+#include "common/utf8.h"
 #include "types/decimal.h"
 #include "types/text.h"
 
 #include <math.h>
 #include <stdio.h>
+#include <unicode/uchar.h>
 
 #define DAY_MS 86400000
 
@@ -108,11 +111,33 @@ static bool bytes_from_text(caster *c, wr_str s, wr_value *out)
     return true;
 }
 
+/* Java's Character.digit: any script's decimal digits, as far as they are one UTF-16 unit. The text
+ * itself where it is ASCII. */
+static wr_str ascii_digits(wr_arena *a, wr_str s)
+{
+    if (wr_utf8_ascii(s))
+        return s;
+    char *to = wr_arena_alloc(a, s.len);
+    uint32_t n = 0;
+    for (const char *p = s.ptr, *end = p + s.len; p < end;) {
+        const char *from = p;
+        uint32_t cp = wr_utf8_next(&p, end);
+        int32_t digit = cp < 0x80 || cp > 0xFFFF ? -1 : u_charDigitValue((UChar32)cp);
+        if (digit >= 0)
+            to[n++] = (char)('0' + digit);
+        else
+            for (; from < p; from++)
+                to[n++] = *from;
+    }
+    WR_ASSERT(n <= s.len);
+    return wr_str_make(to, n);
+}
+
 static bool integer_from_text(caster *c, wr_str s, const wr_type *to, wr_value *out)
 {
     int64_t v;
     bool is_int = to->id == WR_T_INTEGER;
-    if (!wr_str_to_i64(s, &v) || (is_int && (v < INT32_MIN || v > INT32_MAX)))
+    if (!wr_str_to_i64(ascii_digits(c->a, s), &v) || (is_int && (v < INT32_MIN || v > INT32_MAX)))
         return refuse(c, "For input string: \"" WR_STR_FMT "\"", s);
     *out = is_int ? wr_value_i32((int32_t)v) : wr_value_i64(v);
     return true;
@@ -130,11 +155,11 @@ static bool cast_string(caster *c, wr_str s, const wr_type *to, wr_value *out)
     case WR_T_BIGINT:
         return integer_from_text(c, s, to, out);
     case WR_T_DOUBLE:
-        if (wr_text_to_double(s, &out->u.f64))
+        if (wr_text_to_double(s, &out->u.f64) && isfinite(out->u.f64))
             return true;
         return refuse(c, "For input string: \"" WR_STR_FMT "\"", s);
     case WR_T_DECIMAL: {
-        wr_dec_status st = wr_dec_from_text(s, to, false, c->a, out);
+        wr_dec_status st = wr_dec_from_text(ascii_digits(c->a, s), to, false, c->a, out);
         if (st == WR_DEC_BAD_TEXT)
             return refuse(c, "For input string: \"" WR_STR_FMT "\"", s);
         return decimal_result(c, st, to);

@@ -77,6 +77,7 @@ static void cast_general(wr__run *run, const wr_expr *e, const wr_vec *const *ar
         wr_value v = wr_vec_get(in, i), r = {0};
         char message[256];
         if (!wr_cast_value(in->type, &v, e->type, run->scratch, &r, message, sizeof message)) {
+            WR_ASSERT(e->may_fail); /* never_fails said otherwise, and no scope is around */
             wr__run_fail(run, i, "%s", message);
             out->null[i] = WR__FAILED;
         } else if (r.null) {
@@ -102,6 +103,27 @@ static bool holds_all(const wr_type *decimal, int32_t digits)
     return wr_dec_is_small(decimal) && decimal->precision - decimal->scale >= digits;
 }
 
+/** Pairs that have a value for each value: what is around them needs no scope. */
+static bool never_fails(const wr_type *from, const wr_type *to)
+{
+    if (to->id == WR_T_STRING)
+        return true;
+    switch (from->id) {
+    case WR_T_INTEGER:
+    case WR_T_BIGINT:
+    case WR_T_DOUBLE:
+    case WR_T_DECIMAL:
+        return to->id != WR_T_DECIMAL;
+    case WR_T_STRING:
+        return to->id == WR_T_BOOLEAN;
+    case WR_T_DATE:
+    case WR_T_TIMESTAMP:
+        return true;
+    default:
+        return false;
+    }
+}
+
 wr__kernel wr__cast_kernel(const wr_type *from, const wr_type *to, bool *may_fail)
 {
     *may_fail = false;
@@ -119,7 +141,7 @@ wr__kernel wr__cast_kernel(const wr_type *from, const wr_type *to, bool *may_fai
         return i32_to_dec;
     if (from->id == WR_T_BIGINT && to->id == WR_T_DECIMAL && holds_all(to, 19))
         return i64_to_dec;
-    *may_fail = true;
+    *may_fail = !never_fails(from, to);
     return cast_general;
 }
 

@@ -329,6 +329,22 @@ static const wr_type *merge(wr_arena *a, const wr_type *c, const wr_type *t, con
     return simple_can_coerce(t, c, WR_COERCE_LAX, v != NULL) ? c : NULL;
 }
 
+const wr_type *wr__wider_type(wr_arena *a, const wr_type *x, const wr_type *y)
+{
+    return merge(a, x, y, NULL);
+}
+
+/** In a list a text goes with a time or BYTES wherever they stand; what it spells is known by row.
+ *  @return the type of both, or NULL. */
+static const wr_type *merge_text(const wr_type *c, const wr_type *t, bool literal)
+{
+    if (t->id == WR_T_STRING && (is_time_type(c) || c->id == WR_T_BYTES))
+        return c;
+    if (c->id == WR_T_STRING && !literal && (is_time_type(t) || t->id == WR_T_BYTES))
+        return t;
+    return NULL;
+}
+
 static bool is_literal(const wr_expr *e)
 {
     return e->kind == WR__CONST && e->literal;
@@ -350,6 +366,8 @@ weir_status wr__coerce_list(wr_expr **list, const wr_ast_expr *const *asts, uint
     for (uint32_t i = 0; i < n; i++) {
         const wr_type *wider =
             merge(a, c, list[i]->type, is_literal(list[i]) ? &list[i]->value : NULL);
+        if (!wider)
+            wider = merge_text(c, list[i]->type, is_literal(list[i]));
         if (!wider)
             return no_operator(c, list[i], asts[i], a, err);
         c = wider;

@@ -84,6 +84,20 @@ static void ignore_report(wr_row_errors *self, uint32_t row, const char *message
     (void)message;
 }
 
+bool wr__eval_constant(const wr_expr *e, wr_arena *scratch, wr_value *out)
+{
+    wr_row_errors errs = {.report = ignore_report};
+    wr_eval_ctx ctx = {.scratch = scratch, .errs = &errs, .zone = "UTC"};
+    wr_evaluator ev = {.program = wr__program_build_body(e, scratch), .arena = scratch};
+    const wr_vec *v;
+    wr_evaluator_run(&ev, NULL, NULL, wr_sel_all(1), &ctx, &v);
+    WR_ASSERT(wr_type_equal(v->type, e->type));
+    if (errs.count || v->null[0] == WR__FAILED)
+        return false;
+    *out = wr_vec_get(v, 0);
+    return true;
+}
+
 weir_status wr_expr_eval_once(const wr_expr *e, const wr_eval_ctx *ctx, wr_arena *a, wr_value *out,
                               weir_error *err)
 {

@@ -53,8 +53,11 @@ struct wr_scope {
     /** Types registered by CREATE TYPE, upper-case name -> const wr_type *; may be NULL. */
     const wr_map *types;
     const wr_function_registry *functions; /* that may be called; NULL: the built-in ones */
+    bool exact_division; /* of DECIMAL: weir.decimal.division = exact; else quotients are rounded */
     bool allow_aggregates; /* false: an aggregate call is an error of the statement */
-    void *arg;             /* the planner's */
+    bool between_checked;  /* BETWEEN takes no other types than >= and <= do: pull queries */
+    bool one_scope; /* only results are scopes of failures: ksql.nested.error.set.null=false */
+    void *arg;      /* the planner's */
 };
 
 /** A scope that resolves the columns of one schema and the pseudo columns, unqualified or with

@@ -8,10 +8,11 @@
  * (program.c), wr__program_run executes them (program_run.c).
  *
  * Failure is a value. While a program runs a null byte has three states: 0 a value, 1 NULL and
- * WR__FAILED (3) "this row's expression has failed". ksqlDB evaluates an expression as one piece of
- * Java code: an exception anywhere makes the whole expression fail, not just the operand, so
- * `(1 / 0) IS NULL` is not TRUE. Operators therefore carry the state on (kernels combine it with an
- * OR); arguments of functions turn it to NULL (functions.md rule 4), and so do results.
+ * WR__FAILED (3) "this row has failed here". ksqlDB evaluates an expression as one piece of Java
+ * code: an exception ends not just the operand but all that is around it, so `(1 / 0) IS NULL` is
+ * not TRUE. Operators therefore carry the state on (kernels combine it with an OR), and calls do,
+ * up to the nearest scope, a WR__SCOPE node, which turns it to NULL. A result is a scope as well.
+ * docs/design/expressions.md says which places are scopes.
  */
 #ifndef WR_ENGINE_EXPR_INTERNAL_H
 #define WR_ENGINE_EXPR_INTERNAL_H
@@ -38,7 +39,8 @@ typedef enum wr__kind {
     WR__CALL,  /* call */
     WR__AND,
     WR__OR,
-    WR__CASE, /* WHEN, THEN pairs, then ELSE where args_n is odd */
+    WR__CASE,  /* WHEN, THEN pairs, then ELSE where args_n is odd */
+    WR__SCOPE, /* args[0], failures turned to NULL */
 } wr__kind;
 
 struct wr_expr {
@@ -56,6 +58,7 @@ struct wr_expr {
     const void *aux;       /* OP: prepared data; follows from kernel, types, imm and constants */
     wr_call *call;         /* CALL; its non-lambda arguments are args */
     bool may_fail;         /* a null byte may become WR__FAILED */
+    bool args_may_fail;    /* one of args may fail: CALL asks for failed rows before its kernel */
     bool nondet;           /* not deterministic: never folded or shared */
     bool has_lambda;       /* a lambda is inside: shared only with itself */
     bool literal;          /* CONST that stands in the text as a literal (coercions are laxer) */
@@ -83,13 +86,18 @@ wr_expr *wr__expr_op2(wr_arena *a, const wr_type *t, wr__kernel k, wr_expr *l, w
                       bool may_fail, int64_t imm);
 /** The same for a kernel that reads only args[0]: the others are constants it has in @p aux. */
 wr_expr *wr__expr_op_prepared(wr_arena *a, const wr_type *t, wr__kernel kernel,
-                              wr_expr *const *args, uint32_t n, int64_t imm, const void *aux);
+                              wr_expr *const *args, uint32_t n, bool may_fail, int64_t imm,
+                              const void *aux);
 /** AND, OR, CASE. */
 wr_expr *wr__expr_lazy(wr_arena *a, wr__kind kind, const wr_type *t, wr_expr *const *args,
                        uint32_t n);
 wr_expr *wr__expr_call(wr_arena *a, wr_call *call, wr_expr *const *args, uint32_t n);
+/** @p e as a scope: its failures are NULL outside. @p e itself where it cannot fail. */
+wr_expr *wr__expr_scope(wr_arena *a, wr_expr *e);
 bool wr__expr_same(const wr_expr *x, const wr_expr *y);
-/** Replace a constant tree by its value where that does not fail. */
+/** Compute a tree without columns. @return false: something in it failed, reported or not. */
+bool wr__eval_constant(const wr_expr *e, wr_arena *scratch, wr_value *out);
+/** Replace a constant tree by its value where nothing fails in it. */
 wr_expr *wr__expr_fold(wr_arena *a, wr_expr *e);
 
 /* ---- casts (cast.c, cast_kernels.c) ---- */
@@ -106,6 +114,8 @@ wr__kernel wr__cast_kernel(const wr_type *from, const wr_type *to, bool *may_fai
  *  @param asts the sources, for texts and positions. */
 weir_status wr__coerce_list(wr_expr **list, const wr_ast_expr *const *asts, uint32_t n, wr_arena *a,
                             const wr_type **common, weir_error *err);
+/** The type that values of both can have without loss, parts of collections included; NULL. */
+const wr_type *wr__wider_type(wr_arena *a, const wr_type *x, const wr_type *y);
 /** DECIMAL wide enough for both. */
 const wr_type *wr__decimal_union(wr_arena *a, const wr_type *x, const wr_type *y);
 /** The wider of two numeric types (INT < BIGINT < DECIMAL < DOUBLE). */
@@ -115,7 +125,7 @@ const char *wr__ast_text(wr_arena *a, const wr_ast_expr *e);
 /* ---- kernels ---- */
 
 wr__kernel wr__arith_kernel(wr_ast_op op, const wr_type *t, bool *may_fail);
-wr_expr *wr__decimal_arith(wr_arena *a, wr_ast_op op, wr_expr *l, wr_expr *r);
+wr_expr *wr__decimal_arith(wr_arena *a, wr_ast_op op, bool exact, wr_expr *l, wr_expr *r);
 void wr__kernel_negate(wr__run *, const wr_expr *, const wr_vec *const *, wr_sel, wr_vec *);
 /** Comparison of two operands of one type (imm: wr_ast_op). */
 wr__kernel wr__compare_kernel(const wr_type *t, wr_ast_op op);
@@ -126,14 +136,14 @@ void wr__kernel_is_null(wr__run *, const wr_expr *, const wr_vec *const *, wr_se
 void wr__kernel_field(wr__run *, const wr_expr *, const wr_vec *const *, wr_sel, wr_vec *);
 void wr__kernel_array_item(wr__run *, const wr_expr *, const wr_vec *const *, wr_sel, wr_vec *);
 void wr__kernel_map_item(wr__run *, const wr_expr *, const wr_vec *const *, wr_sel, wr_vec *);
+void wr__kernel_map_miss(wr__run *, const wr_expr *, const wr_vec *const *, wr_sel, wr_vec *);
 void wr__kernel_make_array(wr__run *, const wr_expr *, const wr_vec *const *, wr_sel, wr_vec *);
 void wr__kernel_make_map(wr__run *, const wr_expr *, const wr_vec *const *, wr_sel, wr_vec *);
 void wr__kernel_make_struct(wr__run *, const wr_expr *, const wr_vec *const *, wr_sel, wr_vec *);
 /** IN: args[0] against args[1..], all of one type. */
 wr_expr *wr__expr_in(wr_arena *a, wr_expr *const *args, uint32_t n);
-/** LIKE with @p escape (0: none), a code point. Error: a bad constant pattern. */
-weir_status wr__expr_like(wr_arena *a, wr_expr *l, wr_expr *pattern, uint32_t escape, int64_t pos,
-                          wr_expr **out, weir_error *err);
+/** LIKE with @p escape (0: none), a code point. */
+wr_expr *wr__expr_like(wr_arena *a, wr_expr *l, wr_expr *pattern, uint32_t escape);
 
 /* ---- programs ---- */
 
@@ -141,7 +151,7 @@ typedef enum wr__step_op {
     WR__STEP_LOAD,   /* dst = e (constant, reference, parameter) */
     WR__STEP_KERNEL, /* dst = e->kernel(args) */
     WR__STEP_CALL,   /* dst = e->call(args) */
-    WR__STEP_ARG,    /* dst = args[0] with failures turned to NULL */
+    WR__STEP_SCOPE,  /* dst = args[0] with failures turned to NULL */
     WR__STEP_BRANCH, /* sel_true, sel_false = rows of sel where args[0] is true, false; the others
                       * (NULL, failed) fail in dst, if there is one */
     WR__STEP_AND,    /* dst = args[0] AND args[1], args[1] computed where args[0] is true */
@@ -170,7 +180,10 @@ struct wr__program {
     uint32_t roots_n;
 };
 
+/** The program of @p exprs; their results hold NULL where they failed. */
 const wr__program *wr__program_build(const wr_expr *const *exprs, uint32_t n, wr_arena *a);
+/** The program of a lambda's body; its result keeps WR__FAILED, which fails the call. */
+const wr__program *wr__program_build_body(const wr_expr *body, wr_arena *a);
 
 struct wr_evaluator {
     const wr__program *program;

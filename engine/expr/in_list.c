@@ -202,5 +202,5 @@ wr_expr *wr__expr_in(wr_arena *a, wr_expr *const *args, uint32_t n)
     for (uint32_t i = 0; i < s->n && (t->id == WR_T_STRING || t->id == WR_T_BYTES); i++)
         s->lengths |= length_bit(members[i].u.str.len);
     /* The members stay arguments: they tell one list from another where trees are compared. */
-    return wr__expr_op_prepared(a, &wr_type_boolean, k ? k : in_constants, args, n, 0, s);
+    return wr__expr_op_prepared(a, &wr_type_boolean, k ? k : in_constants, args, n, false, 0, s);
 }

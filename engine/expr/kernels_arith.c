@@ -102,19 +102,21 @@ DIVISION_KERNEL(mod_i32, i32, int32_t, 0, a % b)
 DIVISION_KERNEL(div_i64, i64, int64_t, (int64_t)(0u - (uint64_t)a), a / b)
 DIVISION_KERNEL(mod_i64, i64, int64_t, 0, a % b)
 
-/** STRING + STRING. */
+/** STRING + STRING: as in Java, a NULL operand counts as the text "null". */
 static void add_str(wr__run *run, const wr_expr *e, const wr_vec *const *args, wr_sel sel,
                     wr_vec *out)
 {
     (void)e;
     const wr_vec *l = args[0], *r = args[1];
-    combine_nulls(l, r, sel, out);
     bool ascii = l->ascii && r->ascii;
     WR_FOREACH_SEL (i, sel) {
+        uint8_t ln = l->null[i & l->mask], rn = r->null[i & r->mask];
         out->u.str[i] = WR_STR("");
+        out->null[i] = (ln | rn) & 2 ? WR__FAILED : 0;
         if (out->null[i])
             continue;
-        wr_str a = l->u.str[i & l->mask], b = r->u.str[i & r->mask];
+        wr_str a = ln ? WR_STR("null") : l->u.str[i & l->mask];
+        wr_str b = rn ? WR_STR("null") : r->u.str[i & r->mask];
         size_t n = (size_t)a.len + b.len;
         char *p = wr_arena_alloc(run->scratch, n + 1);
         if (a.len)
@@ -142,6 +144,8 @@ static const char *decimal_message(wr_dec_status st)
         return "Division by zero";
     case WR_DEC_INEXACT:
         return "Rounding necessary: the result is not exact at its precision";
+    case WR_DEC_IMPOSSIBLE:
+        return "Division impossible: the quotient has more digits than the result's precision";
     case WR_DEC_OVERFLOW:
         return "Numeric field overflow";
     case WR_DEC_BAD_TEXT:
@@ -193,13 +197,14 @@ static void decimal_general(wr__run *run, const wr_expr *e, const wr_vec *const 
     }
 }
 
-wr_expr *wr__decimal_arith(wr_arena *a, wr_ast_op op, wr_expr *l, wr_expr *r)
+wr_expr *wr__decimal_arith(wr_arena *a, wr_ast_op op, bool exact, wr_expr *l, wr_expr *r)
 {
     char c = op == WR_AST_ADD   ? '+'
              : op == WR_AST_SUB ? '-'
              : op == WR_AST_MUL ? '*'
-             : op == WR_AST_DIV ? '/'
-                                : '%';
+             : op != WR_AST_DIV ? '%'
+             : exact            ? WR_DEC_DIV_EXACT
+                                : '/';
     l = wr__expr_cast(a, l, wr_dec_type_of(a, l->type));
     r = wr__expr_cast(a, r, wr_dec_type_of(a, r->type));
     const wr_type *t = wr_dec_result_type(a, c, l->type, r->type);
@@ -219,7 +224,7 @@ wr__kernel wr__arith_kernel(wr_ast_op op, const wr_type *t, bool *may_fail)
     static const wr__kernel i64[] = {add_i64, sub_i64, mul_i64, div_i64, mod_i64};
     static const wr__kernel f64[] = {add_f64, sub_f64, mul_f64, div_f64, mod_f64};
     WR_ASSERT(op >= WR_AST_ADD && op <= WR_AST_MOD);
-    *may_fail = true; /* a NULL operand is enough */
+    *may_fail = t->id != WR_T_STRING; /* a NULL operand is enough */
     switch (t->id) {
     case WR_T_INTEGER:
         return i32[op - WR_AST_ADD];

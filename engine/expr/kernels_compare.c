@@ -3,18 +3,19 @@
  * kernels_compare.c - = <> < <= > >= and IS [NOT] DISTINCT FROM, one kernel for each physical form.
  *
  * Two-valued logic (dialect.md section 4): a comparison with a NULL operand is FALSE; IS DISTINCT
- * FROM tells whether NULLs differ. A failed operand fails the comparison. The operator is a
+ * FROM says whether NULLs differ. A failed operand fails the comparison. The operator is a
  * loop-invariant constant of the kernel, so each loop body is straight-line code; strings compare
  * for equality with memcmp, for order by UTF-16 units (a memcmp where both sides are ASCII).
  */
-#include "engine/expr/expr_internal.h"
+#include "engine/expr/compare.h"
 
 #include "common/utf8.h"
 #include "engine/expr/text_equal.h"
 #include "types/decimal.h"
 
-/** Set the null bytes; @return true where any row has a NULL or failed operand. */
-static bool compare_nulls(const wr_vec *l, const wr_vec *r, wr_sel sel, wr_vec *out)
+#include <math.h>
+
+bool wr__compare_nulls(const wr_vec *l, const wr_vec *r, wr_sel sel, wr_ast_op op, wr_vec *out)
 {
     if (l->no_nulls && r->no_nulls) {
         out->no_nulls = true;
@@ -22,16 +23,20 @@ static bool compare_nulls(const wr_vec *l, const wr_vec *r, wr_sel sel, wr_vec *
     }
     uint8_t any = 0;
     uint32_t lm = l->mask, rm = r->mask;
+    WR_FOREACH_SEL (i, sel)
+        any |= l->null[i & lm] | r->null[i & rm];
+    if (!(any & 2))
+        return any; /* no operand failed: the null bytes are 0 as they stand */
+    bool left_decides = op != WR_AST_DISTINCT && op != WR_AST_NOT_DISTINCT;
     WR_FOREACH_SEL (i, sel) {
-        uint8_t n = l->null[i & lm] | r->null[i & rm];
-        any |= n;
-        out->null[i] = n & 2 ? WR__FAILED : 0;
+        uint8_t ln = l->null[i & lm], rn = r->null[i & rm];
+        bool failed = ln & 2 || (rn & 2 && !(left_decides && ln));
+        out->null[i] = failed ? WR__FAILED : 0;
     }
-    return any;
+    return true;
 }
 
-/** Correct the rows that have a NULL operand after the values were compared blindly. */
-static void fix_null_rows(const wr_vec *l, const wr_vec *r, wr_sel sel, wr_ast_op op, wr_vec *out)
+void wr__compare_null_rows(const wr_vec *l, const wr_vec *r, wr_sel sel, wr_ast_op op, wr_vec *out)
 {
     uint32_t lm = l->mask, rm = r->mask;
     WR_FOREACH_SEL (i, sel) {
@@ -91,8 +96,8 @@ static void fix_null_rows(const wr_vec *l, const wr_vec *r, wr_sel sel, wr_ast_o
         default:                                                                                   \
             WR_UNREACHABLE();                                                                      \
         }                                                                                          \
-        if (compare_nulls(l, r, sel, out))                                                         \
-            fix_null_rows(l, r, sel, (wr_ast_op)e->imm, out);                                      \
+        if (wr__compare_nulls(l, r, sel, (wr_ast_op)e->imm, out))                                  \
+            wr__compare_null_rows(l, r, sel, (wr_ast_op)e->imm, out);                              \
     }
 
 FLAT_KERNEL(compare_b, b, uint8_t)
@@ -101,28 +106,23 @@ FLAT_KERNEL(compare_i64, i64, int64_t)
 FLAT_KERNEL(compare_f64, f64, double)
 FLAT_KERNEL(compare_dec, dec, wr_i128)
 
-static inline bool test_order(int c, wr_ast_op op)
+/**
+ * ksqlDB writes <> as "below or above", which NaN is neither of: NaN differs from nothing, so it is
+ * not distinct from anything either. For the other operators NaN is what IEEE says.
+ */
+void wr__compare_f64(wr__run *run, const wr_expr *e, const wr_vec *const *args, wr_sel sel,
+                     wr_vec *out)
 {
-    switch (op) {
-    case WR_AST_LT:
-        return c < 0;
-    case WR_AST_LE:
-        return c <= 0;
-    case WR_AST_GT:
-        return c > 0;
-    case WR_AST_GE:
-        return c >= 0;
-    case WR_AST_NE:
-    case WR_AST_DISTINCT:
-        return c != 0;
-    default:
-        return c == 0;
+    const wr_vec *l = args[0], *r = args[1];
+    wr_ast_op op = (wr_ast_op)e->imm;
+    compare_f64(run, e, args, sel, out);
+    if (op != WR_AST_NE && op != WR_AST_DISTINCT && op != WR_AST_NOT_DISTINCT)
+        return;
+    WR_FOREACH_SEL (i, sel) {
+        uint32_t li = i & l->mask, ri = i & r->mask;
+        if (!(l->null[li] | r->null[ri]) && isunordered(l->u.f64[li], r->u.f64[ri]))
+            out->u.b[i] = op == WR_AST_NOT_DISTINCT;
     }
-}
-
-static bool is_equality(wr_ast_op op)
-{
-    return op == WR_AST_EQ || op == WR_AST_NE || op == WR_AST_DISTINCT || op == WR_AST_NOT_DISTINCT;
 }
 
 /** The other forms: NULL rows are decided first, `COMPARED` yields the order or 0 for equal. */
@@ -133,14 +133,14 @@ static bool is_equality(wr_ast_op op)
         (void)run;                                                                                 \
         const wr_vec *l = args[0], *r = args[1];                                                   \
         wr_ast_op op = (wr_ast_op)e->imm;                                                          \
-        compare_nulls(l, r, sel, out);                                                             \
+        wr__compare_nulls(l, r, sel, op, out);                                                     \
         WR_FOREACH_SEL (i, sel) {                                                                  \
             uint32_t li = i & l->mask, ri = i & r->mask;                                           \
             if (l->null[li] | r->null[ri])                                                         \
                 continue;                                                                          \
-            out->u.b[i] = test_order((compared), op);                                              \
+            out->u.b[i] = wr__test_order((compared), op);                                          \
         }                                                                                          \
-        fix_null_rows(l, r, sel, op, out);                                                         \
+        wr__compare_null_rows(l, r, sel, op, out);                                                 \
     }
 
 static int value_order(const wr_type *t, wr_value a, wr_value b)
@@ -166,13 +166,13 @@ static void equal_str(wr__run *run, const wr_expr *e, const wr_vec *const *args,
     wr_ast_op op = (wr_ast_op)e->imm;
     uint8_t equal = op == WR_AST_EQ || op == WR_AST_NOT_DISTINCT;
     uint8_t *restrict o = out->u.b;
-    if (compare_nulls(l, r, sel, out)) {
+    if (wr__compare_nulls(l, r, sel, op, out)) {
         WR_FOREACH_SEL (i, sel) {
             uint32_t li = i & l->mask, ri = i & r->mask;
             if (!(l->null[li] | r->null[ri]))
                 o[i] = wr__text_equal(l->u.str[li], r->u.str[ri]) == equal;
         }
-        fix_null_rows(l, r, sel, op, out);
+        wr__compare_null_rows(l, r, sel, op, out);
     } else if (r->mask == 0) { /* a column and a constant */
         wr_str c = r->u.str[0];
         uint32_t lm = l->mask;
@@ -199,14 +199,14 @@ void wr__kernel_compare_decimals(wr__run *run, const wr_expr *e, const wr_vec *c
     (void)run;
     const wr_vec *l = args[0], *r = args[1];
     wr_ast_op op = (wr_ast_op)e->imm;
-    compare_nulls(l, r, sel, out);
+    wr__compare_nulls(l, r, sel, op, out);
     WR_FOREACH_SEL (i, sel) {
         if (l->null[i & l->mask] | r->null[i & r->mask])
             continue;
         wr_value a = wr_vec_get(l, i), b = wr_vec_get(r, i);
-        out->u.b[i] = test_order(wr_dec_compare(l->type, &a, r->type, &b), op);
+        out->u.b[i] = wr__test_order(wr_dec_compare(l->type, &a, r->type, &b), op);
     }
-    fix_null_rows(l, r, sel, op, out);
+    wr__compare_null_rows(l, r, sel, op, out);
 }
 
 wr__kernel wr__compare_kernel(const wr_type *t, wr_ast_op op)
@@ -222,13 +222,13 @@ wr__kernel wr__compare_kernel(const wr_type *t, wr_ast_op op)
     case WR_T_TIMESTAMP:
         return compare_i64;
     case WR_T_DOUBLE:
-        return compare_f64;
+        return wr__compare_f64;
     case WR_T_DECIMAL:
         return wr_dec_is_small(t) ? compare_dec : wr__kernel_compare_decimals;
     case WR_T_STRING:
-        return is_equality(op) ? equal_str : order_str;
+        return wr__is_equality(op) ? equal_str : order_str;
     case WR_T_BYTES:
-        return is_equality(op) ? equal_str : order_value;
+        return wr__is_equality(op) ? equal_str : order_value;
     default:
         return equal_value;
     }

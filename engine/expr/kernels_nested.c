@@ -118,10 +118,23 @@ void wr__kernel_map_item(wr__run *run, const wr_expr *e, const wr_vec *const *ar
     }
 }
 
-/** True where an operand failed: then the whole is. */
+/** A MAP asked for a key of another type, which it cannot have: NULL, as in Java. */
+void wr__kernel_map_miss(wr__run *run, const wr_expr *e, const wr_vec *const *args, wr_sel sel,
+                         wr_vec *out)
+{
+    (void)run;
+    (void)e;
+    const wr_vec *map = args[0], *key = args[1];
+    WR_FOREACH_SEL (i, sel)
+        out->null[i] = (map->null[i & map->mask] | key->null[i & key->mask]) & 2 ? WR__FAILED : 1;
+}
+
+/** True where a part failed: then the whole is. Parts that are scopes never fail. */
 static bool any_failed(const wr_expr *e, const wr_vec *const *args, uint32_t i)
 {
     uint8_t any = 0;
+    if (!e->args_may_fail)
+        return false;
     for (uint32_t k = 0; k < e->args_n; k++)
         any |= args[k]->null[i & args[k]->mask];
     return any & 2;

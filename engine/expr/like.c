@@ -2,6 +2,9 @@
 /*
  * like.c - x LIKE pattern [ESCAPE c]: `%` any run, `_` one character, neither crosses a newline.
  *
+ * A NULL on either side fails, as NULL in arithmetic does, and as silently: a report for each NULL
+ * of a sparse column would bury real errors.
+ *
  * A constant pattern is compiled once to a list of literal pieces and wildcards; patterns of the
  * forms  abc  abc%  %abc  %abc%  need no more than a memcmp or memmem. The general matcher is the
  * usual greedy one with one point of return (the last `%`), linear in practice and never worse than
@@ -137,9 +140,11 @@ static void like_constant(wr__run *run, const wr_expr *e, const wr_vec *const *a
     (void)run;
     const like_pattern *l = e->aux;
     const wr_vec *in = args[0];
+    WR_ASSERT(l && e->args_run == 1); /* the pattern is in l alone */
+    out->no_nulls = in->no_nulls;
     WR_FOREACH_SEL (i, sel) {
         uint8_t null = in->null[i & in->mask];
-        out->null[i] = null & 2 ? WR__FAILED : 0;
+        out->null[i] = null ? WR__FAILED : 0;
         out->u.b[i] = !null && match(l, in->u.str[i & in->mask]);
     }
 }
@@ -151,7 +156,7 @@ static void like_column(wr__run *run, const wr_expr *e, const wr_vec *const *arg
     const wr_vec *in = args[0], *pattern = args[1];
     WR_FOREACH_SEL (i, sel) {
         uint8_t null = in->null[i & in->mask] | pattern->null[i & pattern->mask];
-        out->null[i] = null & 2 ? WR__FAILED : 0;
+        out->null[i] = null ? WR__FAILED : 0;
         out->u.b[i] = 0;
         if (null)
             continue;
@@ -167,19 +172,15 @@ static void like_column(wr__run *run, const wr_expr *e, const wr_vec *const *arg
     }
 }
 
-weir_status wr__expr_like(wr_arena *a, wr_expr *l, wr_expr *pattern, uint32_t escape, int64_t pos,
-                          wr_expr **out, weir_error *err)
+wr_expr *wr__expr_like(wr_arena *a, wr_expr *l, wr_expr *pattern, uint32_t escape)
 {
     wr_expr *args[] = {l, pattern};
-    if (pattern->kind != WR__CONST || pattern->value.null) {
-        *out = wr__expr_op(a, &wr_type_boolean, like_column, args, 2, true, escape, NULL);
-        return WEIR_OK;
-    }
     like_pattern *compiled = WR_NEW(a, like_pattern);
-    const char *wrong = parse_pattern(pattern->value.u.str, escape, a, compiled);
-    if (wrong)
-        return wr_error_at(err, WEIR_ERR_STATEMENT, pos, "%s", wrong);
+    /* A pattern that is wrong is an error of each row that reaches it, as in a column. */
+    if (pattern->kind != WR__CONST || pattern->value.null ||
+        parse_pattern(pattern->value.u.str, escape, a, compiled))
+        return wr__expr_op(a, &wr_type_boolean, like_column, args, 2, true, escape, NULL);
     classify(compiled, a);
-    *out = wr__expr_op_prepared(a, &wr_type_boolean, like_constant, args, 2, escape, compiled);
-    return WEIR_OK;
+    return wr__expr_op_prepared(a, &wr_type_boolean, like_constant, args, 2, true, escape,
+                                compiled);
 }

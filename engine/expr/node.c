@@ -37,6 +37,7 @@ static uint64_t hash_of(const wr_expr *e)
     case WR__AND:
     case WR__OR:
     case WR__CASE:
+    case WR__SCOPE:
         break;
     }
     for (uint32_t i = 0; i < e->args_n; i++)
@@ -82,6 +83,7 @@ bool wr__expr_same(const wr_expr *x, const wr_expr *y)
     case WR__AND:
     case WR__OR:
     case WR__CASE:
+    case WR__SCOPE:
         break;
     }
     for (uint32_t i = 0; i < x->args_n; i++) {
@@ -101,12 +103,11 @@ static wr_expr *finish(wr_arena *a, wr_expr *e, wr_expr *const *args, uint32_t n
         e->args = wr_arena_memdup(a, args, n * sizeof(*args));
     for (uint32_t i = 0; i < n; i++) {
         WR_ASSERT(args[i]->type); /* complete before it is an argument */
-        /* What fails inside an argument of a function is NULL for the function. */
-        if (e->kind != WR__CALL)
-            e->may_fail |= args[i]->may_fail;
+        e->args_may_fail |= args[i]->may_fail;
         e->nondet |= args[i]->nondet;
         e->has_lambda |= args[i]->has_lambda;
     }
+    e->may_fail |= e->args_may_fail && e->kind != WR__SCOPE;
     e->hash = hash_of(e);
     return e;
 }
@@ -158,7 +159,8 @@ wr_expr *wr__expr_op(wr_arena *a, const wr_type *t, wr__kernel kernel, wr_expr *
 }
 
 wr_expr *wr__expr_op_prepared(wr_arena *a, const wr_type *t, wr__kernel kernel,
-                              wr_expr *const *args, uint32_t n, int64_t imm, const void *aux)
+                              wr_expr *const *args, uint32_t n, bool may_fail, int64_t imm,
+                              const void *aux)
 {
     WR_ASSERT(kernel && aux && n > 0); /* args[0] is what is computed */
     wr_expr *e = WR_NEW(a, wr_expr);
@@ -167,6 +169,7 @@ wr_expr *wr__expr_op_prepared(wr_arena *a, const wr_type *t, wr__kernel kernel,
     e->kernel = kernel;
     e->imm = imm;
     e->aux = aux;
+    e->may_fail = may_fail;
     finish(a, e, args, n);
     e->args_run = 1;
     return wr__expr_fold(a, e);
@@ -211,6 +214,18 @@ wr_expr *wr__expr_call(wr_arena *a, wr_call *call, wr_expr *const *args, uint32_
     return wr__expr_fold(a, finish(a, e, args, n));
 }
 
+wr_expr *wr__expr_scope(wr_arena *a, wr_expr *e)
+{
+    if (!e->may_fail)
+        return e;
+    wr_expr *scope = WR_NEW(a, wr_expr);
+    scope->kind = WR__SCOPE;
+    scope->type = e->type;
+    finish(a, scope, &e, 1);
+    WR_ASSERT(scope->args_may_fail && !scope->may_fail); /* failures end here */
+    return scope;
+}
+
 /**
  * Date and time functions may depend on the server's zone, which only the evaluation's context
  * knows: they are left for the run, where constant arguments are computed once a batch.
@@ -233,12 +248,9 @@ wr_expr *wr__expr_fold(wr_arena *a, wr_expr *e)
     if (e->kind == WR__CONST || !foldable(e))
         return e;
     wr_arena *scratch = wr_arena_new(0);
-    wr_row_errors errs = {0};
-    wr_eval_ctx ctx = {.scratch = scratch, .errs = &errs, .zone = "UTC"};
     wr_value v;
-    weir_error ignored;
     wr_expr *out = e;
-    if (wr_expr_eval_once(e, &ctx, scratch, &v, &ignored) == WEIR_OK) {
+    if (wr__eval_constant(e, scratch, &v)) {
         wr_value copy = wr_value_copy(a, e->type, &v);
         out = wr__expr_const(a, e->type, &copy);
     }

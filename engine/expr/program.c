@@ -17,7 +17,7 @@
 typedef struct value_slot {
     const wr_expr *e;
     uint32_t sel, reg;
-    bool as_arg; /* failures already turned to NULL */
+    bool scoped; /* failures already turned to NULL */
 } value_slot;
 
 typedef struct builder {
@@ -48,11 +48,11 @@ static bool sel_within(const builder *b, uint32_t sel, uint32_t outer)
     return true;
 }
 
-static bool find_value(const builder *b, const wr_expr *e, uint32_t sel, bool as_arg, uint32_t *reg)
+static bool find_value(const builder *b, const wr_expr *e, uint32_t sel, bool scoped, uint32_t *reg)
 {
     for (size_t i = 0; i < b->slots.n; i++) {
         const value_slot *s = &b->slots.v[i];
-        if (s->as_arg == as_arg && wr__expr_same(s->e, e) && sel_within(b, sel, s->sel)) {
+        if (s->scoped == scoped && wr__expr_same(s->e, e) && sel_within(b, sel, s->sel)) {
             *reg = s->reg;
             return true;
         }
@@ -73,8 +73,8 @@ static wr__step *add_step(builder *b, wr__step_op op, const wr_expr *e, uint32_t
     return &b->steps.v[b->steps.n - 1];
 }
 
-/** An argument of a function: a failure inside it is NULL for the function. */
-static uint32_t emit_arg(builder *b, const wr_expr *e, uint32_t sel)
+/** @p e as a scope, of its own or at the root: what fails inside is NULL outside. */
+static uint32_t emit_scope(builder *b, const wr_expr *e, uint32_t sel)
 {
     if (!e->may_fail)
         return emit(b, e, sel);
@@ -83,7 +83,7 @@ static uint32_t emit_arg(builder *b, const wr_expr *e, uint32_t sel)
         return reg;
     uint32_t inner = emit(b, e, sel);
     reg = b->regs_n++;
-    add_step(b, WR__STEP_ARG, e, sel, reg, &inner, 1);
+    add_step(b, WR__STEP_SCOPE, e, sel, reg, &inner, 1);
     wr_arr_push(b->a, &b->slots, ((value_slot){e, sel, reg, true}));
     return reg;
 }
@@ -136,7 +136,7 @@ static uint32_t emit_strict(builder *b, const wr_expr *e, uint32_t sel)
     WR_ASSERT(e->args_run <= e->args_n);
     uint32_t *regs = WR_NEW_N(b->a, uint32_t, e->args_run ? e->args_run : 1);
     for (uint32_t i = 0; i < e->args_run; i++)
-        regs[i] = e->kind == WR__CALL ? emit_arg(b, e->args[i], sel) : emit(b, e->args[i], sel);
+        regs[i] = emit(b, e->args[i], sel);
     uint32_t dst = b->regs_n++;
     wr__step_op op = e->kind == WR__CALL ? WR__STEP_CALL
                      : e->kind == WR__OP ? WR__STEP_KERNEL
@@ -159,6 +159,8 @@ static uint32_t emit(builder *b, const wr_expr *e, uint32_t sel)
     case WR__CASE:
         reg = emit_case(b, e, sel);
         break;
+    case WR__SCOPE:
+        return emit_scope(b, e->args[0], sel);
     case WR__CONST:
     case WR__REF:
     case WR__PARAM:
@@ -173,7 +175,7 @@ static uint32_t emit(builder *b, const wr_expr *e, uint32_t sel)
     return reg;
 }
 
-const wr__program *wr__program_build(const wr_expr *const *exprs, uint32_t n, wr_arena *a)
+static const wr__program *build(const wr_expr *const *exprs, uint32_t n, bool scoped, wr_arena *a)
 {
     WR_ASSERT(n == 0 || exprs);
     builder b = {.a = a};
@@ -182,7 +184,7 @@ const wr__program *wr__program_build(const wr_expr *const *exprs, uint32_t n, wr
     uint32_t *roots = WR_NEW_N(a, uint32_t, n ? n : 1);
     for (uint32_t i = 0; i < n; i++) {
         b.root = i;
-        roots[i] = emit_arg(&b, exprs[i], 0);
+        roots[i] = scoped ? emit_scope(&b, exprs[i], 0) : emit(&b, exprs[i], 0);
     }
     p->steps = b.steps.v;
     p->steps_n = (uint32_t)b.steps.n;
@@ -192,4 +194,14 @@ const wr__program *wr__program_build(const wr_expr *const *exprs, uint32_t n, wr
     p->roots_n = n;
     WR_ASSERT(p->sels_n > 0 && (n == 0 || p->steps_n > 0));
     return p;
+}
+
+const wr__program *wr__program_build(const wr_expr *const *exprs, uint32_t n, wr_arena *a)
+{
+    return build(exprs, n, true, a);
+}
+
+const wr__program *wr__program_build_body(const wr_expr *body, wr_arena *a)
+{
+    return build(&body, 1, false, a);
 }

@@ -215,6 +215,36 @@ static bool any_null(const wr_vec *v, wr_sel sel)
     return any;
 }
 
+/**
+ * Take the rows where an argument failed out of @p sel: the call fails with it. Asked for only
+ * where the plan says that one may fail; kernels then meet values and NULLs alone.
+ */
+static wr_sel drop_failed_args(const wr__run *run, const wr__step *s, const wr_vec *const *args,
+                               wr_sel sel, wr_vec *out)
+{
+    uint8_t any = 0;
+    for (uint32_t k = 0; k < s->args_n; k++) {
+        if (!s->e->args[k]->may_fail || args[k]->no_nulls)
+            continue;
+        WR_FOREACH_SEL (i, sel)
+            any |= args[k]->null[i & args[k]->mask];
+    }
+    if (!(any & 2))
+        return sel;
+    uint32_t *rows = wr_arena_alloc(run->scratch, sel.n * sizeof(*rows)), n = 0;
+    WR_FOREACH_SEL (i, sel) {
+        uint8_t failed = 0;
+        for (uint32_t k = 0; k < s->args_n; k++)
+            failed |= args[k]->null[i & args[k]->mask] & 2;
+        rows[n] = i;
+        n += !failed;
+        if (failed)
+            out->null[i] = WR__FAILED;
+    }
+    WR_ASSERT(n < sel.n); /* there was one */
+    return (wr_sel){n, rows};
+}
+
 /** Take the rows with a NULL argument out of @p sel; they are NULL (and fail, where @p fail). */
 static wr_sel drop_null_args(wr__run *run, const wr__step *s, const wr_vec *const *args, wr_sel sel,
                              bool fail, wr_vec *out)
@@ -245,6 +275,8 @@ static void call_kernel(wr__run *run, const wr__step *s, const wr_vec *const *ar
     const wr_call *call = s->e->call;
     WR_ASSERT(call->sig->kernel && s->args_n == call->args_n);
     unsigned flags = call->sig->flags;
+    if (s->e->args_may_fail)
+        sel = drop_failed_args(run, s, args, sel, out);
     if (flags & (WR_FN_NULL_IN_NULL_OUT | WR_FN_NULL_IS_ERROR)) {
         bool fail = flags & WR_FN_NULL_IS_ERROR;
         sel = drop_null_args(run, s, args, sel, fail, out);
@@ -316,13 +348,14 @@ static const wr_vec *run_compute(wr__run *run, const wr__step *s, wr_sel sel)
 /* ---- the other steps ---- */
 
 /** A copy of @p in, failures being NULL; @p in itself where nothing failed. */
-static const wr_vec *run_arg(const wr__run *run, const wr_vec *in, wr_sel sel)
+static const wr_vec *end_failures(const wr__run *run, const wr_vec *in, wr_sel sel)
 {
     if (in->no_nulls || in->mask == 0)
-        return in;
+        return in; /* a constant that failed is computed for each row: run_compute */
     uint8_t any = 0;
     WR_FOREACH_SEL (i, sel)
         any |= in->null[i];
+    WR_ASSERT(any <= WR__FAILED);
     if (!(any & 2))
         return in;
     wr_vec *out = wr_arena_memdup(run->scratch, in, sizeof(*in));
@@ -430,8 +463,8 @@ static void run_step(wr__run *run, const wr__step *s)
     case WR__STEP_CALL:
         run->regs[s->dst] = run_compute(run, s, sel);
         return;
-    case WR__STEP_ARG:
-        run->regs[s->dst] = run_arg(run, run->regs[s->args[0]], sel);
+    case WR__STEP_SCOPE:
+        run->regs[s->dst] = end_failures(run, run->regs[s->args[0]], sel);
         return;
     case WR__STEP_BRANCH:
         run_branch(run, s, sel);
@@ -486,15 +519,11 @@ const wr_vec *wr__run_lambda(wr_kctx *ctx, const wr_lambda *lambda, const wr_vec
     wr__program_execute(&run, wr_sel_all(n));
     WR_ASSERT(ev->run == run.parent); /* handed back to the run around it */
     const wr_vec *out = run.regs[lambda->program->roots[0]];
-    const wr_vec *raw = out;
-    /* The last step turned failures to NULL (a root is like an argument); the step before has them.
-     */
-    const wr__step *last = &lambda->program->steps[lambda->program->steps_n - 1];
-    if (last->op == WR__STEP_ARG)
-        raw = run.regs[last->args[0]];
-    for (uint32_t j = 0; j < n && raw != out; j++) {
-        if (raw->null[j & raw->mask] == WR__FAILED)
+    if (!lambda->body->may_fail)
+        return out;
+    for (uint32_t j = 0; j < n; j++) {
+        if (out->null[j & out->mask] == WR__FAILED)
             remember_failure(ev->run, rows[j]);
     }
-    return out;
+    return end_failures(&run, out, wr_sel_all(n));
 }

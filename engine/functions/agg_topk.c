@@ -2,8 +2,9 @@
 /*
  * agg_topk.c - TOPK (values, or STRUCTs with further columns) and TOPKDISTINCT.
  *
- * State: the result itself, an ARRAY sorted in descending order with at most k items. A value equal
- * to one already there goes after it. NULL (in the sorted column) is skipped.
+ * State: the result itself, an ARRAY sorted in descending order with at most k items, or all where
+ * k is -1. A value equal to one already there goes after it. NULL (in the sorted column) is
+ * skipped.
  *
  *     TOPK(v, 2) over 5, 9, 7, 9                  [9, 9]
  *     TOPKDISTINCT(v, 2) over 5, 9, 7, 9          [9, 7]
@@ -11,13 +12,16 @@
  */
 #include "engine/functions/aggregates.h"
 
+#define NO_LIMIT (-1) /* as k: all values, sorted */
+
 /*
  * No undo: what is smaller than the k-th value is gone, so a value that is taken out could not be
  * replaced by the next one. Both are refused on tables, as in ksqlDB.
  */
 static weir_status check_k(const wr_agg_call *call, weir_error *err)
 {
-    if (!call->init_args[0].null && call->init_args[0].u.i32 >= 1)
+    int32_t k = call->init_args[0].null ? 0 : call->init_args[0].u.i32;
+    if (k >= 1 || k == NO_LIMIT)
         return WEIR_OK;
     return wr_error(err, WEIR_ERR_STATEMENT, "%s: k must be at least 1.", call->fn->name);
 }
@@ -25,8 +29,10 @@ static weir_status check_k(const wr_agg_call *call, weir_error *err)
 /* A literal that check_k has passed. */
 static uint32_t k_of(const wr_agg_call *call)
 {
-    WR_ASSERT(call->init_n == 1 && call->init_args[0].u.i32 >= 1);
-    return (uint32_t)call->init_args[0].u.i32;
+    WR_ASSERT(call->init_n == 1);
+    int32_t k = call->init_args[0].u.i32;
+    WR_ASSERT(k >= 1 || k == NO_LIMIT);
+    return k == NO_LIMIT ? UINT32_MAX : (uint32_t)k;
 }
 
 /** What an item is sorted by: the item, or the first field of the STRUCT form. */

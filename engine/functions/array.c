@@ -14,8 +14,9 @@
  *     SLICE              NULL; a NULL end is the array's; from after to: error
  *     GENERATE_SERIES    error; so are step 0, the wrong sign, more than 2^20 elements
  *
- * ARRAY_MAX, _MIN and _SORT fail for elements that have no order (ARRAY, MAP, STRUCT). Nothing here
- * changes an argument: what is shared with it stays as it is until the batch has passed.
+ * ARRAY_MAX and _MIN fail for elements that have no order (ARRAY, MAP, STRUCT), ARRAY_SORT where
+ * there are two of them. Nothing here changes an argument: what is shared with it stays as it is
+ * until the batch has passed.
  */
 #include "engine/functions/families.h"
 #include "engine/functions/kernel.h"
@@ -257,19 +258,29 @@ static int direction_of(wr_str word)
     return wr_str_ieq(word, WR_STR("DESC")) || wr_str_ieq(word, WR_STR("DESCENDING")) ? -1 : 0;
 }
 
-/* An unknown word for the direction gives NULL, as in ksqlDB, not an error. */
+/* How many elements are not NULL: NULLs go last without being compared. */
+static uint32_t values_n(const wr_nest *list)
+{
+    uint32_t n = 0;
+    for (uint32_t k = 0; k < list->n; k++)
+        n += !list->items[k].null;
+    return n;
+}
+
+/* An unknown word for the direction gives NULL, as in ksqlDB, not an error. Elements without an
+ * order are an error only where two of them would have to be compared. */
 WR__KERNEL(array_sort)
 {
     const wr_type *elem = call->ret->elem;
     WR_FOREACH_SEL (i, sel) {
         int sign = call->args_n == 2 ? direction_of(wr__str(args[1], i)) : 1;
-        if (!check_comparable(ctx, call, elem, i, out))
-            continue;
+        const wr_nest *list = wr__nest(args[0], i);
         if (sign == 0) {
             wr__put_null(out, i);
             continue;
         }
-        const wr_nest *list = wr__nest(args[0], i);
+        if (values_n(list) > 1 && !check_comparable(ctx, call, elem, i, out))
+            continue;
         wr_nest *sorted = wr_nest_new(ctx->scratch, list->n, false);
         memcpy(sorted->items, list->items, sizeof(wr_value) * list->n);
         wr_value *room = wr_arena_alloc(ctx->scratch, sizeof(wr_value) * (list->n + 1));

@@ -169,18 +169,18 @@ WR__KERNEL(least_dec)
 static const wr_signature greatest_sigs[] = EXTREME_SIGS(greatest);
 static const wr_signature least_sigs[] = EXTREME_SIGS(least);
 
-/* T is bound by the first argument; a number that comes later may widen it by a cast. */
+/* T is one type for all of them. */
 static const wr_signature coalesce_sigs[] = {{"T, T...", "T", 0, coalesce, NULL, NULL, NULL}};
 static const wr_signature ifnull_sigs[] = {{"T, T", "T", 0, coalesce, NULL, NULL, NULL}};
 static const wr_signature nullif_sigs[] = {{"T, T", "T", 0, nullif, NULL, NULL, NULL}};
 
 #define CONDITIONAL "CONDITIONAL"
 static const wr_function functions[] = {
-    WR__FN("COALESCE", CONDITIONAL, coalesce_sigs, "COALESCE(NULL, 'b', 'c')", "'b'",
+    WR__FN("COALESCE", CONDITIONAL, coalesce_sigs, "COALESCE(CAST(NULL AS STRING), 'b')", "'b'",
            "The first argument that is not NULL."),
     WR__FN("GREATEST", CONDITIONAL, greatest_sigs, "GREATEST(2, NULL, 3)", "3",
            "The largest of the arguments that are not NULL."),
-    WR__FN("IFNULL", CONDITIONAL, ifnull_sigs, "IFNULL(NULL, 'x')", "'x'",
+    WR__FN("IFNULL", CONDITIONAL, ifnull_sigs, "IFNULL(CAST(NULL AS STRING), 'x')", "'x'",
            "The first argument, or the second where the first is NULL."),
     WR__FN("LEAST", CONDITIONAL, least_sigs, "LEAST(2, NULL, 3)", "2",
            "The smallest of the arguments that are not NULL."),

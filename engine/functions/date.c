@@ -30,6 +30,7 @@
 
 #define MS_PER_DAY   INT64_C(86400000)
 #define NANOS_PER_MS INT64_C(1000000)
+#define YEAR_1_MS    (-INT64_C(62135769600000)) /* the first day of year 1, in Julian reckoning */
 
 /* ---- patterns and zones of a call ---- */
 
@@ -242,14 +243,14 @@ static void fail_parse(runner *r, uint32_t i, const char *why)
 }
 
 /* Zones that are named in the text are looked up in the runner's cache, in scratch. */
-static bool parse_row(runner *r, uint32_t i, wr__dparsed *parsed)
+static bool parse_row(runner *r, uint32_t i, wr__dnames names, wr__dparsed *parsed)
 {
     const pattern *p = pattern_of(r, i);
     char why[WR__DERR];
     if (!p)
         return false;
-    if (wr__datepattern_parse(p->p, wr__str(r->args[0], i), &r->zones, r->ctx->scratch, parsed,
-                              why))
+    if (wr__datepattern_parse(p->p, wr__str(r->args[0], i), names, &r->zones, r->ctx->scratch,
+                              parsed, why))
         return true;
     fail_parse(r, i, why);
     return false;
@@ -267,9 +268,11 @@ WR__KERNEL(parse_date)
             continue;
         if (!wr__simpledate_parse(p->simple, wr__str(args[0], i), ctx->wall_ms, &ms))
             fail_parse(&r, i, "Unparseable date");
+        else if (ms < YEAR_1_MS)
+            fail_parse(&r, i, "the year is before 1");
         else if (ms % MS_PER_DAY)
             fail_parse(&r, i, "Date format contains time field.");
-        else if (ms / MS_PER_DAY > INT32_MAX || ms / MS_PER_DAY < INT32_MIN)
+        else if (ms / MS_PER_DAY > INT32_MAX)
             fail_parse(&r, i, "out of the range of DATE");
         else
             out->u.i32[i] = (int32_t)(ms / MS_PER_DAY);
@@ -292,7 +295,7 @@ WR__KERNEL(parse_time)
     runner r = {.ctx = ctx, .call = call, .args = args, .out = out};
     WR_FOREACH_SEL (i, sel) {
         wr__dparsed parsed;
-        if (!parse_row(&r, i, &parsed))
+        if (!parse_row(&r, i, WR__NAMES_US, &parsed))
             continue;
         if (has_date_field(&parsed))
             fail_parse(&r, i, "Time format contains date field.");
@@ -309,7 +312,7 @@ WR__KERNEL(string_to_date)
     runner r = {.ctx = ctx, .call = call, .args = args, .out = out};
     WR_FOREACH_SEL (i, sel) {
         wr__dparsed parsed;
-        if (!parse_row(&r, i, &parsed))
+        if (!parse_row(&r, i, WR__NAMES_US, &parsed))
             continue;
         if (!parsed.t.has_date)
             fail_parse(&r, i, "the text does not give a whole date");
@@ -330,7 +333,7 @@ static void parse_instants(wr_kctx *ctx, const wr_call *call, const wr_vec *cons
         wr__dparsed parsed;
         char why[WR__DERR];
         const wr__zone *z = zone_of(&r, i);
-        if (z && parse_row(&r, i, &parsed) &&
+        if (z && parse_row(&r, i, WR__NAMES_ROOT, &parsed) &&
             !wr__dparsed_timestamp(&parsed, z, &out->u.i64[i], why))
             fail_parse(&r, i, why);
     }

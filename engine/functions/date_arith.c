@@ -96,7 +96,7 @@ WR__KERNEL(convert_tz)
                 constant->of[k] ? constant->of[k] : wr__zone_get(&cache, id, ctx->scratch);
             ok = z != NULL;
             if (ok)
-                offset[k] = wr__zone_offset(z, ms);
+                offset[k] = wr__zone_offset_since_1900(z, ms);
             else
                 wr__fail(ctx, out, i, "CONVERT_TZ: Unknown time-zone ID: " WR_STR_FMT,
                          WR_STR_ARG(id));

@@ -17,11 +17,11 @@
  *     E  day of the week: Mon, EEEE Monday         A  millisecond of the day
  *     e c  day of the week, Sunday is 1            N  nanosecond of the day
  *     d  day of the month    D  day of the year    V  zone id (VV)
- *     F  aligned day: 1 for the days 1, 8, 15 ...  z  zone name: CET; zzzz in full
+ *     F  week of the month: 1 for the days 1 to 7  z  zone name: CET; zzzz in full
  *     g  modified Julian day                       v  zone name for both halves of the year
  *     w  week of the week-based year               O  GMT+8; OOOO: GMT+08:00
  *     W  week of the month                         X x Z  offsets: +01, +0100, +01:00; X: Z for 0
- *     p  pads the next letters                     B  refused
+ *     p  pads the next letters                     B  in the morning; printed only
  *
  * Text between quotes and all other characters stand for themselves; [ ] encloses an optional part;
  * {, } and # are reserved. Two quotes are one.
@@ -45,7 +45,7 @@ const char *const wr__dfield_names[WR__D_N] = {
     [WR__D_CLOCK_HOUR] = "ClockHourOfDay",
     [WR__D_AMPM] = "AmPmOfDay",
     [WR__D_DAY_OF_WEEK] = "DayOfWeek",
-    [WR__D_ALIGNED_DAY] = "AlignedDayOfWeekInMonth",
+    [WR__D_ALIGNED_WEEK] = "AlignedWeekOfMonth",
     [WR__D_DAY_OF_MONTH] = "DayOfMonth",
     [WR__D_DAY_OF_YEAR] = "DayOfYear",
     [WR__D_MONTH] = "MonthOfYear",
@@ -225,6 +225,16 @@ static bool zone(compiler *c, char letter, int n)
     return true;
 }
 
+/* One letter, four, or five for the narrow style. */
+static bool period(compiler *c, int n)
+{
+    if (n != 1 && n != 4 && n != 5)
+        return refuse(c, "Wrong number of pattern letters: ", 'B');
+    wr__dstyle style = n == 1 ? WR__STYLE_SHORT : n == 4 ? WR__STYLE_FULL : WR__STYLE_NARROW;
+    append(c, (wr__ditem){.kind = WR__DI_PERIOD, .style = style});
+    return true;
+}
+
 /* Java has the same text for one to three letters. */
 static bool era(compiler *c, int n)
 {
@@ -287,7 +297,7 @@ static bool date_letter(compiler *c, char letter, int n)
     case 'd':
         return simple_number(c, WR__D_DAY_OF_MONTH, n, 2, letter);
     case 'F':
-        return simple_number(c, WR__D_ALIGNED_DAY, n, 1, letter);
+        return simple_number(c, WR__D_ALIGNED_WEEK, n, 1, letter);
     case 'g':
         return number(c, WR__D_JULIAN, n, 19, WR__SIGN_NORMAL);
     case 'w':
@@ -340,7 +350,7 @@ static bool letters(compiler *c, char letter, int n)
     case 'Z':
         return n <= 5 ? offset(c, letter, n) : refuse(c, "Too many pattern letters: ", letter);
     case 'B':
-        return refuse(c, "the period of the day is not supported: ", letter);
+        return period(c, n);
     default:
         return date_letter(c, letter, n);
     }
@@ -492,7 +502,7 @@ bool wr_datepattern_parse_timestamp(wr_datepattern *p, wr_str text, const char *
     if (!z)
         snprintf(why, sizeof(why), "Unknown time-zone ID: %.100s", default_zone);
     else
-        ok = wr__datepattern_parse(p, text, &p->zones, p->arena, &parsed, why) &&
+        ok = wr__datepattern_parse(p, text, WR__NAMES_ROOT, &p->zones, p->arena, &parsed, why) &&
              wr__dparsed_timestamp(&parsed, z, ms, why);
     if (!ok)
         snprintf(errbuf, errbuf_n, "%s", why);

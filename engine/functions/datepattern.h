@@ -5,9 +5,9 @@
  *
  * A pattern is compiled once and then formats and parses. Parsing is strict about widths and smart
  * about values, as DateTimeFormatter's defaults are (February 30 is its last day, month 13 an
- * error), and ignores case. Names are English, weeks those of the USA. Letters: G u y D M L d Q q g
- * Y w W E e c F a H h k K m s S A n N V z v O X x Z p, '..', [..]; B (period of the day) is
- * refused.
+ * error), and ignores case. Names are English, weeks those of the USA; timestamps are read with the
+ * names of the root locale, which has short ones only. Letters: G u y D M L d Q q g Y w W E e c F a
+ * B H h k K m s S A n N V z v O X x Z p, '..', [..]; B (period of the day) is printed only.
  *
  * These are the functions for other folders; datepattern_internal.h has those of the date
  * functions.

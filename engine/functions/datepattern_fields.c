@@ -194,8 +194,8 @@ static int64_t week_value(int64_t days, int day, wr__dfield field)
     return field == WR__D_WEEK ? week : week_year;
 }
 
-/* Modified Julian day 0 is 1858-11-17, day 40587 is 1970-01-01. The aligned day counts 1..7 from
- * the first of the month, whatever day of the week that is. */
+/* Modified Julian day 0 is 1858-11-17, day 40587 is 1970-01-01. Aligned weeks begin with the first
+ * of the month, whatever day of the week that is. */
 static int64_t date_value(int64_t days, wr__dfield field)
 {
     int64_t year;
@@ -206,8 +206,8 @@ static int64_t date_value(int64_t days, wr__dfield field)
         return day_of_week(days);
     case WR__D_LOCAL_DAY:
         return local_day_of_week(days);
-    case WR__D_ALIGNED_DAY:
-        return (day - 1) % 7 + 1;
+    case WR__D_ALIGNED_WEEK:
+        return (day - 1) / 7 + 1;
     case WR__D_DAY_OF_MONTH:
         return day;
     case WR__D_DAY_OF_YEAR:
@@ -266,7 +266,7 @@ bool wr__dfield_valid(wr__dfield field, int64_t v)
         [WR__D_CLOCK_HOUR] = {1, 24},
         [WR__D_AMPM] = {0, 1},
         [WR__D_DAY_OF_WEEK] = {1, 7},
-        [WR__D_ALIGNED_DAY] = {1, 7},
+        [WR__D_ALIGNED_WEEK] = {1, 5},
         [WR__D_DAY_OF_MONTH] = {1, 31},
         [WR__D_DAY_OF_YEAR] = {1, 366},
         [WR__D_MONTH] = {1, 12},

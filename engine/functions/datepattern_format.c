@@ -105,6 +105,16 @@ static outcome print_field(printer *p, const wr__ditem *item)
     }
 }
 
+/* Hours and minutes decide: all of the minute 12:00 is noon. A DATE has no period. */
+static outcome print_period(printer *p, const wr__ditem *item)
+{
+    int64_t hour, minute;
+    if (!wr__dtime_get(p->t, WR__D_HOUR, &hour) || !wr__dtime_get(p->t, WR__D_MINUTE, &minute))
+        return missing(p, "Unsupported field: ", wr__dfield_names[WR__D_HOUR]);
+    wr_buf_puts(p->out, wr__dperiod((int)(hour * 60 + minute), item->style));
+    return PRINTED;
+}
+
 /* ---- offsets ---- */
 
 /* Two digits, which all parts of an offset have but for the hour of a short GMT form. */
@@ -206,6 +216,8 @@ static outcome print_item(printer *p, const wr__ditem *item)
     case WR__DI_FRACTION:
     case WR__DI_TEXT:
         return print_field(p, item);
+    case WR__DI_PERIOD:
+        return print_period(p, item);
     case WR__DI_ZONE_ID:
     case WR__DI_ZONE_NAME:
     case WR__DI_OFFSET:

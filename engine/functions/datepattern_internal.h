@@ -11,8 +11,7 @@
 #include "engine/functions/datepattern.h"
 #include "engine/functions/zone.h"
 
-/** java.time's fields, as far as letters reach them. The order is ChronoField's: PARSE_TIMESTAMP
- *  applies fields in it. */
+/** java.time's fields, as far as letters reach them, in ChronoField's order. */
 typedef enum wr__dfield {
     WR__D_NANO,         /* of second */
     WR__D_NANO_OF_DAY,  /* letter N: a whole time */
@@ -25,9 +24,9 @@ typedef enum wr__dfield {
     WR__D_CLOCK_HOUR,         /* 1..24 */
     WR__D_AMPM,               /* 0: AM */
     WR__D_DAY_OF_WEEK,        /* 1: Monday */
-    WR__D_ALIGNED_DAY,        /* of the week in the month: letter F */
     WR__D_DAY_OF_MONTH,
-    WR__D_DAY_OF_YEAR, /* 1..366 */
+    WR__D_DAY_OF_YEAR,  /* 1..366 */
+    WR__D_ALIGNED_WEEK, /* of the month, 1 is the days 1 to 7: letter F */
     WR__D_MONTH,
     WR__D_YEAR_OF_ERA, /* 1 is both 1 AD and 1 BC */
     WR__D_YEAR,        /* 0 is 1 BC, as in ISO 8601 */
@@ -51,6 +50,7 @@ typedef enum wr__dkind {
     WR__DI_REDUCED,    /* two digits of a year from 2000 on */
     WR__DI_FRACTION,   /* digits of the second's fraction */
     WR__DI_TEXT,       /* a name out of datepattern_text.c */
+    WR__DI_PERIOD,     /* B: in the morning; printed only */
     WR__DI_ZONE_ID,    /* VV: Europe/Berlin */
     WR__DI_ZONE_NAME,  /* z, v: CET */
     WR__DI_OFFSET,     /* X, x, Z: +01:00 */
@@ -108,6 +108,15 @@ struct wr_datepattern {
 
 /* ---- text constants (datepattern_text.c) ---- */
 
+/** Whose names a text may have: those of the USA, or the root locale's, which are short in all
+ *  styles. */
+typedef enum wr__dnames {
+    WR__NAMES_US,
+    WR__NAMES_ROOT,
+} wr__dnames;
+
+/** The period that a minute of the day is in: "midnight", "in the morning". */
+const char *wr__dperiod(int minute_of_day, wr__dstyle style);
 /** Names of a field's values: @p n of them, the first for value *first. NULL: it has none. */
 const char *const *wr__dtext(wr__dfield field, wr__dstyle style, int *n, int *first);
 
@@ -159,8 +168,9 @@ static inline bool wr__dparsed_has(const wr__dparsed *p, wr__dfield f)
 }
 
 /** Read the whole of @p text and resolve it. @p zones, @p a: for zones named in the text. */
-bool wr__datepattern_parse(const wr_datepattern *p, wr_str text, wr__zone_cache *zones, wr_arena *a,
-                           wr__dparsed *out, char errbuf[WR__DERR]);
+bool wr__datepattern_parse(const wr_datepattern *p, wr_str text, wr__dnames names,
+                           wr__zone_cache *zones, wr_arena *a, wr__dparsed *out,
+                           char errbuf[WR__DERR]);
 /** The second half of it: dates and times from fields, conflicts. */
 bool wr__dparsed_resolve(wr__dparsed *p, char errbuf[WR__DERR]);
 /** PARSE_TIMESTAMP's way from there to an instant. */

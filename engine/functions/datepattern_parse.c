@@ -22,6 +22,7 @@
 typedef struct reader {
     const char *begin, *end; /* of the text; `end` is nearer while a padded field is read */
     wr__dparsed *out;
+    wr__dnames names;      /* whose names of months and days are read */
     wr__zone_cache *zones; /* for zones that the text names */
     wr_arena *a;
     const char *failed_at; /* the last failure, which is the one that is reported */
@@ -169,11 +170,15 @@ static const char *read_fraction(reader *r, const wr__ditem *item, const char *s
 
 /* ---- names ---- */
 
-/* The longest name that is there: March before Mar. */
+/* The longest name that is there: March before Mar. The root locale writes months, days and
+ * quarters short where the USA's names are full ones. */
 static const char *read_text(reader *r, const wr__ditem *item, const char *start)
 {
     int n, first, best = -1;
-    const char *const *names = wr__dtext(item->field, item->style, &n, &first), *to = NULL;
+    bool brief =
+        r->names == WR__NAMES_ROOT && item->style == WR__STYLE_FULL && item->field != WR__D_ERA;
+    wr__dstyle style = brief ? WR__STYLE_SHORT : item->style;
+    const char *const *names = wr__dtext(item->field, style, &n, &first), *to = NULL;
     for (int k = 0; k < n; k++) {
         const char *after = match_text(r, start, names[k]);
         if (after && (!to || after >= to)) { /* of equal narrow names the last counts */
@@ -403,6 +408,8 @@ static const char *read_item(reader *r, const wr__ditem *item, const char *p)
         return read_fraction(r, item, p);
     case WR__DI_TEXT:
         return read_text(r, item, p);
+    case WR__DI_PERIOD: /* not supported: docs/design/functions.md */
+        return fail_at(r, p);
     case WR__DI_OFFSET:
         return read_offset(r, item, p);
     case WR__DI_GMT_OFFSET:
@@ -444,11 +451,12 @@ static const char *read_list(reader *r, const wr__dlist *list, const char *p)
 
 /* First the fields of the whole text, then what they amount to. What is left over of the text is an
  * error. Texts in messages are cut, as they come from records. */
-bool wr__datepattern_parse(const wr_datepattern *p, wr_str text, wr__zone_cache *zones, wr_arena *a,
-                           wr__dparsed *out, char errbuf[WR__DERR])
+bool wr__datepattern_parse(const wr_datepattern *p, wr_str text, wr__dnames names,
+                           wr__zone_cache *zones, wr_arena *a, wr__dparsed *out,
+                           char errbuf[WR__DERR])
 {
     const char *begin = text.ptr ? text.ptr : "";
-    reader r = {begin, begin + text.len, out, zones, a, begin};
+    reader r = {begin, begin + text.len, out, names, zones, a, begin};
     *out = (wr__dparsed){0};
     const char *to = read_list(&r, &p->list, begin);
     wr_str shown = wr_str_make(begin, WR_MIN(text.len, 64u));

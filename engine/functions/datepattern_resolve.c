@@ -116,6 +116,24 @@ static bool date_of_year(wr__dparsed *p, char *errbuf)
     return set_date(p, wr_days_from_civil(year, 1, 1) + day - 1, errbuf);
 }
 
+/* A week that counts from the first of the month, and a day of the week in it. The fifth may reach
+ * into the next month, as java.time's smart style lets it.
+ *
+ *     yyyy MM F E = 2020 05 2 Mon      weeks begin on Fridays in May 2020: the 11th */
+static bool date_of_aligned_week(wr__dparsed *p, char *errbuf)
+{
+    int64_t year = take(p, WR__D_YEAR), month = take(p, WR__D_MONTH);
+    int64_t week = take(p, WR__D_ALIGNED_WEEK), day = take(p, WR__D_DAY_OF_WEEK);
+    if (!check(WR__D_YEAR, year, errbuf) || !check(WR__D_MONTH, month, errbuf) ||
+        !check(WR__D_ALIGNED_WEEK, week, errbuf) || !check(WR__D_DAY_OF_WEEK, day, errbuf))
+        return false;
+    wr__dtime first = {.has_date = true,
+                       .days = wr_days_from_civil(year, (int)month, 1) + (week - 1) * 7};
+    int64_t at = 0;
+    wr__dtime_get(&first, WR__D_DAY_OF_WEEK, &at);
+    return set_date(p, first.days + (day - at + 7) % 7, errbuf);
+}
+
 /* The first group that is whole decides; fields of others stay and are checked against it. */
 static bool resolve_date(wr__dparsed *p, char *errbuf)
 {
@@ -125,6 +143,8 @@ static bool resolve_date(wr__dparsed *p, char *errbuf)
         return true;
     if (has(p, WR__D_MONTH) && has(p, WR__D_DAY_OF_MONTH))
         return date_of_month(p, errbuf);
+    if (has(p, WR__D_MONTH) && has(p, WR__D_ALIGNED_WEEK) && has(p, WR__D_DAY_OF_WEEK))
+        return date_of_aligned_week(p, errbuf);
     return !has(p, WR__D_DAY_OF_YEAR) || date_of_year(p, errbuf);
 }
 
@@ -305,18 +325,16 @@ bool wr__dparsed_resolve(wr__dparsed *p, char errbuf[WR__DERR])
 /* ---- PARSE_TIMESTAMP ---- */
 
 /*
- * ksqlDB fills up what the text does not say from 1970-01-01T00:00 in the zone, by applying the
- * fields one after the other to that moment (StringToTimestampParser). With two fields that
- * contradict each other, or a day that the month at hand does not have yet, the order shows in the
- * result, so it is followed here field by field.
+ * What the text does not say is that of 1970-01-01T00:00: its fields are applied to that local time
+ * one after the other, the larger ones first, so that a day must exist in the month at hand:
+ * `02-29` without a year is an error. Only then is the zone looked at: in the hour that comes twice
+ * the earlier instant counts, in the one that is left out the time moves on by the gap.
  */
 
-/* A moment of a zone, changed field by field as ZonedDateTime.with does: each step keeps the offset
- * where it can, which decides about the hour that comes twice. */
+/* A local time, and from place() on the instant that it stands for. */
 typedef struct moment {
-    const wr__zone *zone; /* NULL: @p offset for ever */
     int64_t days, nanos;
-    int32_t offset;
+    int32_t offset; /* seconds */
 } moment;
 
 /**
@@ -328,18 +346,14 @@ static bool in_range(int64_t days)
     return days < INT64_MAX / 86400000 - 2 && days > -(INT64_MAX / 86400000 - 2);
 }
 
-/* After a change of the local time: the offset that the zone has there. In the hour that comes
- * twice the offset so far is kept if it is one of the two; in the hour that does not exist the time
- * moves on by the gap, as ZonedDateTime does. */
-static void place(moment *m)
+/* Find the offset of a local time; one that does not exist is later by the length of the gap. */
+static void place(moment *m, const wr__zone *zone)
 {
-    if (!m->zone || !in_range(m->days))
-        return;
+    WR_ASSERT(in_range(m->days));
     int64_t second = m->days * 86400 + m->nanos / NANOS_PER_SECOND;
-    int32_t offset = wr__zone_local_offset(m->zone, second, m->offset);
-    int64_t ms = (second - offset) * 1000;
-    m->offset = wr__zone_offset(m->zone, ms);
-    if (m->offset != offset) { /* a gap: later by its length */
+    int32_t offset = wr__zone_local_offset(zone, second);
+    m->offset = wr__zone_offset(zone, (second - offset) * 1000);
+    if (m->offset != offset) {
         second += m->offset - offset;
         m->days = second / 86400 - (second % 86400 < 0);
         m->nanos = (second - m->days * 86400) * NANOS_PER_SECOND + m->nanos % NANOS_PER_SECOND;
@@ -400,6 +414,9 @@ static bool with_date(moment *m, wr__dfield f, int64_t v, char *errbuf)
         if (v > wr__month_length(year, month))
             return invalid(errbuf, f, v);
         break;
+    case WR__D_ALIGNED_WEEK:
+        m->days += (v - old) * 7;
+        return true;
     default: /* days of the week or the year */
         break;
     }
@@ -407,48 +424,27 @@ static bool with_date(moment *m, wr__dfield f, int64_t v, char *errbuf)
     return true;
 }
 
-/**
- * The fields of a whole date, in ChronoField's order; the last one, the epoch day, decides. ksqlDB
- * applies every field that the parsed date supports; of that, only what these steps refuse and what
- * they do to the offset is left in the end.
- */
-static bool with_whole_date(moment *m, const wr__dtime *t, char *errbuf)
-{
-    static const wr__dfield order[] = {WR__D_DAY_OF_WEEK, WR__D_ALIGNED_DAY, WR__D_DAY_OF_MONTH,
-                                       WR__D_DAY_OF_YEAR};
-    for (size_t k = 0; k < WR_ARRAY_LEN(order); k++) {
-        int64_t v = 0, year = 0;
-        wr__dtime_get(t, order[k], &v);
-        if (order[k] == WR__D_DAY_OF_YEAR && v == 366) {
-            wr__dtime_get(t, WR__D_YEAR, &year);
-            if (!with_date(m, WR__D_YEAR, year, errbuf))
-                return false;
-            place(m);
-        }
-        if (!with_date(m, order[k], v, errbuf))
-            return false;
-        place(m);
-    }
-    m->days = t->days;
-    place(m);
-    return true;
-}
-
-/* A whole time first, then fields in ChronoField's order, a whole date where its fields would
- * stand. */
+/* Whole dates and times first, then the fields that make up neither. A field is checked before it
+ * is applied: what is out of its range is an error, and is not carried over. */
 static bool apply_fields(moment *m, const wr__dparsed *p, char *errbuf)
 {
-    if (p->t.has_time) {
+    static const wr__dfield order[] = {
+        WR__D_YEAR,         WR__D_ERA,          WR__D_MONTH,        WR__D_DAY_OF_YEAR,
+        WR__D_DAY_OF_MONTH, WR__D_ALIGNED_WEEK, WR__D_DAY_OF_WEEK,  WR__D_AMPM,
+        WR__D_CLOCK_HOUR,   WR__D_HOUR,         WR__D_HOUR_OF_AMPM, WR__D_CLOCK_HOUR_OF_AMPM,
+        WR__D_MINUTE,       WR__D_SECOND,       WR__D_MILLI_OF_DAY, WR__D_NANO_OF_DAY,
+        WR__D_NANO,
+    };
+    if (p->t.has_date)
+        m->days = p->t.days;
+    if (p->t.has_time)
         m->nanos = p->t.nanos;
-        place(m);
-    }
-    for (int f = 0; f < WR__D_OFFSET; f++) {
-        if (f == WR__D_FIRST_DATE && p->t.has_date && !with_whole_date(m, &p->t, errbuf))
-            return false;
-        if (!has(p, (wr__dfield)f))
+    for (size_t k = 0; k < WR_ARRAY_LEN(order); k++) {
+        wr__dfield f = order[k];
+        if (!has(p, f))
             continue;
         int64_t v = p->v[f];
-        if (!check((wr__dfield)f, v, errbuf))
+        if (!check(f, v, errbuf))
             return false;
         if (f == WR__D_DAY_OF_YEAR && v == 366 && !has(p, WR__D_YEAR)) {
             snprintf(errbuf, WR__DERR,
@@ -456,46 +452,32 @@ static bool apply_fields(moment *m, const wr__dparsed *p, char *errbuf)
             return false;
         }
         if (f < WR__D_FIRST_DATE)
-            with_time(m, (wr__dfield)f, v);
-        else if (!with_date(m, (wr__dfield)f, v, errbuf))
+            with_time(m, f, v);
+        else if (!with_date(m, f, v, errbuf))
             return false;
-        place(m);
     }
     return true;
 }
 
-/*     text has date, time and zone      that instant
- *     text has date and time            that local time in @p default_zone
- *     text has less                     1970-01-01T00:00 there, changed field by field */
+/*     text has an offset     that offset decides
+ *     text has a zone        the local time there
+ *     text has neither       the local time in @p default_zone */
 bool wr__dparsed_timestamp(const wr__dparsed *p, const wr__zone *default_zone, int64_t *ms,
                            char errbuf[WR__DERR])
 {
-    bool has_offset = has(p, WR__D_OFFSET);
-    moment m = {.zone = p->t.zone    ? p->t.zone
-                        : has_offset ? NULL
-                                     : default_zone,
-                .offset = has_offset ? (int32_t)p->v[WR__D_OFFSET] : 0};
-    if (p->t.has_date && p->t.has_time && (has_offset || p->t.zone)) {
-        /* The text names one instant: an offset in it decides, else the zone. */
-        m.days = p->t.days;
-        m.nanos = p->t.nanos;
-        if (has_offset)
-            m.zone = NULL;
-        else
-            m.offset = INT32_MAX; /* none is preferred */
-        place(&m);
-    } else {
-        if (m.zone)
-            m.offset = INT32_MAX;
-        place(&m);
-        if (!apply_fields(&m, p, errbuf))
-            return false;
-    }
+    const wr__zone *zone = p->t.zone ? p->t.zone : default_zone;
+    moment m = {0};
+    if (!apply_fields(&m, p, errbuf))
+        return false;
     if (!in_range(m.days)) {
         snprintf(errbuf, WR__DERR, "the year is out of the range of TIMESTAMP");
         return false;
     }
-    int64_t millis = m.nanos / 1000000;
-    *ms = m.days * 86400000 + millis - m.offset * INT64_C(1000);
+    bool names_instant = p->t.has_date && p->t.has_time;
+    if (has(p, WR__D_OFFSET) && (names_instant || !p->t.zone))
+        m.offset = (int32_t)p->v[WR__D_OFFSET];
+    else
+        place(&m, zone);
+    *ms = m.days * 86400000 + m.nanos / 1000000 - m.offset * INT64_C(1000);
     return true;
 }

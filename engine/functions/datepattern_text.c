@@ -64,3 +64,26 @@ const char *const *wr__dtext(wr__dfield field, wr__dstyle style, int *n, int *fi
         return NULL;
     }
 }
+
+/*
+ * The English periods, which are CLDR's: noon and midnight are one minute long.
+ *
+ *     0:00            midnight             18:00 to 20:59     in the evening
+ *     6:00 to 11:59   in the morning       21:00 to 5:59      at night
+ *     12:00           noon                 12:01 to 17:59     in the afternoon
+ */
+const char *wr__dperiod(int minute_of_day, wr__dstyle style)
+{
+    WR_ASSERT(minute_of_day >= 0 && minute_of_day < 1440);
+    bool narrow = style == WR__STYLE_NARROW;
+    if (minute_of_day == 0)
+        return narrow ? "mi" : "midnight";
+    if (minute_of_day == 720)
+        return narrow ? "n" : "noon";
+    int hour = minute_of_day / 60;
+    return hour < 6    ? "at night"
+           : hour < 12 ? "in the morning"
+           : hour < 18 ? "in the afternoon"
+           : hour < 21 ? "in the evening"
+                       : "at night";
+}

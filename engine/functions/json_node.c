@@ -53,10 +53,68 @@ wr__json_status wr__json_read(wr_str text, wr_arena *a, wr_json **out, weir_erro
     *out = NULL;
     if (wr_str_trim(text).len == 0)
         return WR__JSON_EMPTY;
+    if (text.len >= 3 && memcmp(text.ptr, "\xEF\xBB\xBF", 3) == 0) {
+        (void)wr_error(err, WEIR_ERR_RECORD, "Unexpected character: a byte order mark");
+        return WR__JSON_BAD;
+    }
     if (wr_json_parse_first(text, a, out, err) != WEIR_OK)
         return WR__JSON_BAD;
     merge_all(*out, a);
     return WR__JSON_OK;
+}
+
+/* Where a value ends that begins at @p p: after its last bracket or quote, or before what cannot be
+ * part of a number or a word. Brackets are only counted: what is wrong inside is found when the
+ * slice is read. */
+static const char *value_end(const char *p, const char *end)
+{
+    uint32_t depth = 0;
+    bool quoted = false;
+    for (; p < end; p++) {
+        if (quoted && *p == '\\' && p + 1 < end) {
+            p++;
+        } else if (quoted) {
+            quoted = *p != '"';
+            if (!quoted && depth == 0)
+                return p + 1;
+        } else if (*p == '"') {
+            quoted = true;
+        } else if (*p == '[' || *p == '{') {
+            depth++;
+        } else if (*p == ']' || *p == '}') {
+            if (depth <= 1)
+                return depth ? p + 1 : p;
+            depth--;
+        } else if (depth == 0 && (*p == ',' || strchr(" \t\r\n", *p))) {
+            return p;
+        }
+    }
+    return p;
+}
+
+/* JSON's own four; Unicode has more, and Jackson takes none of them here. */
+static const char *skip_blanks(const char *p, const char *end)
+{
+    while (p < end && (*p == ' ' || *p == '\t' || *p == '\r' || *p == '\n'))
+        p++;
+    return p;
+}
+
+/* An element is read by itself, so what is wrong in a later one does not matter; a text that is not
+ * an array has no elements. The cursor stays before an element that cannot be read. */
+bool wr__json_elements_next(wr__json_elements *e, wr_arena *a, wr_json **out)
+{
+    const char *p = skip_blanks(e->p, e->end);
+    if (p == e->end || *p != (e->begun ? ',' : '['))
+        return false;
+    e->begun = true;
+    p = skip_blanks(p + 1, e->end);
+    const char *stop = value_end(p, e->end);
+    weir_error err;
+    if (stop == p || wr__json_read(wr_str_make(p, (size_t)(stop - p)), a, out, &err) != WR__JSON_OK)
+        return false;
+    e->p = stop;
+    return true;
 }
 
 /* ---- writing ---- */
@@ -64,8 +122,10 @@ wr__json_status wr__json_read(wr_str text, wr_arena *a, wr_json **out, weir_erro
 /*
  * As Jackson writes what it has read with USE_BIG_DECIMAL_FOR_FLOATS: integers as they are, reals
  * in BigDecimal's toString form (plain, or with an exponent where the scale is negative or the
- * number small). No double is made, so no digit is lost.
+ * number small), or in its toPlainString form. No double is made, so no digit is lost.
  */
+
+#define PLAIN_SCALE_MAX 9999 /* Jackson's limit of zeroes that one number may cost */
 
 /* A decimal number taken apart: digits without leading zeroes, times 10^-scale. */
 typedef struct number_parts {
@@ -113,36 +173,47 @@ static bool is_integer(wr_str number)
     return true;
 }
 
+/* toPlainString, with zeroes instead of an exponent. */
+static void put_plain(wr_buf *out, const number_parts *n)
+{
+    int64_t whole = (int64_t)n->digits.len - n->scale;
+    if (whole <= 0) {
+        wr_buf_puts(out, "0.");
+        for (int64_t k = whole; k < 0; k++)
+            wr_buf_putc(out, '0');
+        wr_buf_str(out, wr_buf_view(&n->digits));
+        return;
+    }
+    wr_buf_put(out, n->digits.ptr, WR_MIN((size_t)whole, n->digits.len));
+    if (n->scale > 0) {
+        wr_buf_putc(out, '.');
+        wr_buf_put(out, n->digits.ptr + whole, n->digits.len - (size_t)whole);
+    }
+    bool zero = n->digits.len == 1 && *n->digits.ptr == '0';
+    for (int64_t k = n->scale; k < 0 && !zero; k++)
+        wr_buf_putc(out, '0');
+}
+
 /* BigDecimal.toString: plain if the scale is not negative and the exponent at least -6.
  *
  *     1.50     1.50          1e3      1E+3
  *     0.00001  0.00001       1e-8     1E-8
  *     -0       0             -0.0     0.0 */
-void wr__json_write_number(wr_buf *out, wr_str number)
+bool wr__json_write_number(wr_buf *out, wr_str number, bool plain)
 {
     if (is_integer(number)) {
         wr_buf_str(out, wr_str_eq_c(number, "-0") ? WR_STR("0") : number);
-        return;
+        return true;
     }
     number_parts n;
     take_apart(number, &n);
     WR_ASSERT(n.digits.len > 0);
     int64_t adjusted = (int64_t)n.digits.len - 1 - n.scale;
+    bool ok = !plain || (n.scale >= -PLAIN_SCALE_MAX && n.scale <= PLAIN_SCALE_MAX);
     if (n.negative)
         wr_buf_putc(out, '-');
-    if (n.scale >= 0 && adjusted >= -6) {
-        int64_t whole = (int64_t)n.digits.len - n.scale;
-        if (whole <= 0) {
-            wr_buf_puts(out, "0.");
-            for (int64_t k = whole; k < 0; k++)
-                wr_buf_putc(out, '0');
-            wr_buf_str(out, wr_buf_view(&n.digits));
-        } else {
-            wr_buf_put(out, n.digits.ptr, (size_t)whole);
-            if (n.scale > 0)
-                wr_buf_putc(out, '.');
-            wr_buf_put(out, n.digits.ptr + whole, n.digits.len - (size_t)whole);
-        }
+    if (ok && (plain || (n.scale >= 0 && adjusted >= -6))) {
+        put_plain(out, &n);
     } else {
         wr_buf_putc(out, n.digits.ptr[0]);
         if (n.digits.len > 1)
@@ -152,23 +223,24 @@ void wr__json_write_number(wr_buf *out, wr_str number)
             wr_buf_printf(out, "E%+lld", (long long)adjusted);
     }
     wr_buf_free(&n.digits);
+    return ok;
 }
 
 /* Compact, without blanks; members in the document's order. */
-void wr__json_write(wr_buf *out, const wr_json *j)
+bool wr__json_write_as(wr_buf *out, const wr_json *j, bool plain)
 {
+    bool ok = true;
     switch (j->kind) {
     case WR_JSON_NULL:
     case WR_JSON_FALSE:
     case WR_JSON_TRUE:
         wr_buf_str(out, j->text);
-        return;
+        return true;
     case WR_JSON_NUMBER:
-        wr__json_write_number(out, j->text);
-        return;
+        return wr__json_write_number(out, j->text, plain);
     case WR_JSON_STRING:
         wr_text_put_json_string(out, j->text);
-        return;
+        return true;
     case WR_JSON_ARRAY:
     case WR_JSON_OBJECT:
         break;
@@ -181,9 +253,15 @@ void wr__json_write(wr_buf *out, const wr_json *j)
             wr_text_put_json_string(out, j->keys[k]);
             wr_buf_putc(out, ':');
         }
-        wr__json_write(out, &j->items[k]);
+        ok &= wr__json_write_as(out, &j->items[k], plain);
     }
     wr_buf_putc(out, j->kind == WR_JSON_OBJECT ? '}' : ']');
+    return ok;
+}
+
+void wr__json_write(wr_buf *out, const wr_json *j)
+{
+    (void)wr__json_write_as(out, j, false); /* fails for plain numbers only */
 }
 
 /* What EXTRACTJSONFIELD gives: a string without its quotes, anything else as JSON. */

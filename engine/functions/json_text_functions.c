@@ -5,11 +5,11 @@
  * JSON_ARRAY_CONTAINS, which are false then.
  *
  *     function               no JSON    empty text    another kind        NULL
- *     EXTRACTJSONFIELD       error      NULL          NULL                NULL
+ *     EXTRACTJSONFIELD       error      NULL, $: ''   NULL                NULL
  *     IS_JSON_STRING         false      false         true                false
  *     JSON_ARRAY_CONTAINS    false      false         false               error
  *     JSON_ARRAY_LENGTH      error      NULL          NULL                NULL
- *     JSON_CONCAT            error      NULL          an array of all     NULL
+ *     JSON_CONCAT            error      NULL          an array of all     NULL   (one: as it is)
  *     JSON_ITEMS             error      error         error               NULL
  *     JSON_KEYS, _RECORDS    error      NULL          NULL                NULL
  *
@@ -78,6 +78,10 @@ WR__KERNEL(extract_json_field)
         if (!read_row(ctx, call, wr__str(args[0], i), i, out, &doc))
             continue;
         const wr_json *found = doc ? wr__json_path_find(doc, path) : NULL;
+        if (!doc && path->n == 0) { /* Jackson's missing node, whose text is empty */
+            out->u.str[i] = WR_STR("");
+            continue;
+        }
         if (!found) {
             wr__put_null(out, i);
             continue;
@@ -138,7 +142,8 @@ static bool token_matches(const wr_json *j, const wr_type *t, const wr_value *v)
     }
 }
 
-/* A malformed text contains nothing, without an error. */
+/* The text is read as a stream: what stands before the place where it is malformed counts, and what
+ * comes after is never seen. */
 WR__KERNEL(json_array_contains)
 {
     WR_FOREACH_SEL (i, sel) {
@@ -146,15 +151,13 @@ WR__KERNEL(json_array_contains)
             wr__fail(ctx, out, i, "JSON_ARRAY_CONTAINS: the JSON text is NULL");
             continue;
         }
-        wr_json *doc = NULL;
-        weir_error err;
+        wr_str text = wr__str(args[0], i);
+        wr__json_elements elements = {.p = text.ptr, .end = text.ptr + text.len};
         wr_value wanted = wr_vec_get(args[1], i);
+        wr_json *element;
         out->u.b[i] = 0;
-        if (wr__json_read(wr__str(args[0], i), ctx->scratch, &doc, &err) != WR__JSON_OK ||
-            doc->kind != WR_JSON_ARRAY)
-            continue;
-        for (uint32_t k = 0; k < doc->n && !out->u.b[i]; k++)
-            out->u.b[i] = token_matches(&doc->items[k], args[1]->type, &wanted);
+        while (!out->u.b[i] && wr__json_elements_next(&elements, ctx->scratch, &element))
+            out->u.b[i] = token_matches(element, args[1]->type, &wanted);
     }
 }
 
@@ -299,10 +302,12 @@ WR__KERNEL(json_concat)
             wr__put_null(out, i);
             continue;
         }
-        wr_json all = concat(docs, call->args_n, ctx->scratch);
+        wr_json all = call->args_n == 1 ? *docs[0] : concat(docs, call->args_n, ctx->scratch);
         wr_buf_clear(&b);
-        wr__json_write(&b, &all);
-        wr__put_text(ctx, out, i, &b);
+        if (wr__json_write_as(&b, &all, true))
+            wr__put_text(ctx, out, i, &b);
+        else
+            wr__fail(ctx, out, i, "JSON_CONCAT: a number has more than 9999 zeroes or decimals");
     }
     wr_buf_free(&b);
 }

@@ -91,39 +91,38 @@ wr_str wr__from_units(wr_arena *a, const uint16_t *u, uint32_t n)
     return wr_str_make(p, len);
 }
 
-/**
- * The byte at which unit @p unit begins, from *at (which is unit *at_unit); false: inside a pair. A
- * character beyond the basic plane is two units wide, so a unit may lie in the middle of it.
- */
-static bool seek_unit(const char **at, const char *end, uint32_t *at_unit, uint32_t unit)
+/* Half a character is no text that another program could read, so nothing here ends inside one. */
+uint32_t wr__whole_units(wr__units units, uint32_t n)
+{
+    WR_ASSERT(n <= units.n);
+    bool cuts = n > 0 && n < units.n && units.u[n - 1] >= 0xD800 && units.u[n - 1] <= 0xDBFF &&
+                units.u[n] >= 0xDC00 && units.u[n] <= 0xDFFF;
+    return n - cuts;
+}
+
+/** Walk from unit *at_unit at *at on to the unit @p unit, or to the character that it is inside. */
+static void seek_unit(const char **at, const char *end, uint32_t *at_unit, uint32_t unit)
 {
     while (*at < end && *at_unit < unit) {
         const char *next = *at;
         uint32_t width = wr_utf8_next(&next, end) >= 0x10000 ? 2 : 1;
         if (*at_unit + width > unit)
-            return false;
+            return;
         *at_unit += width;
         *at = next;
     }
-    return true;
 }
 
-/* Most slices do not cut a pair: they are found by walking, and nothing is copied. */
-wr_str wr__unit_slice(wr_arena *a, wr_str s, uint32_t from, uint32_t to)
+wr_str wr__unit_slice(wr_str s, uint32_t from, uint32_t to)
 {
     WR_ASSERT(from <= to);
     const char *end = s.ptr + s.len, *p = s.ptr;
     uint32_t unit = 0;
-    if (seek_unit(&p, end, &unit, from)) {
-        const char *begin = p;
-        if (seek_unit(&p, end, &unit, to))
-            return wr_str_make(begin, (size_t)(p - begin));
-    }
-    wr_buf b = {0};
-    wr_utf16_slice(s, from, to, &b);
-    wr_str copy = wr_arena_str(a, wr_buf_view(&b));
-    wr_buf_free(&b);
-    return copy;
+    seek_unit(&p, end, &unit, from);
+    const char *begin = p;
+    seek_unit(&p, end, &unit, to);
+    WR_ASSERT(begin <= p && p <= end);
+    return wr_str_make(begin, (size_t)(p - begin));
 }
 
 /**

@@ -108,8 +108,11 @@ typedef struct wr__units {
 } wr__units;
 wr__units wr__to_units(wr_arena *a, wr_str s);
 wr_str wr__from_units(wr_arena *a, const uint16_t *u, uint32_t n);
-/** Units [from, to) of @p s, clamped: a slice of it, or new bytes in @p a where a pair is cut. */
-wr_str wr__unit_slice(wr_arena *a, wr_str s, uint32_t from, uint32_t to);
+/** The first @p n units of @p units (n <= units.n), one less where that cuts a pair. */
+uint32_t wr__whole_units(wr__units units, uint32_t n);
+/** Units [from, to) of @p s, clamped. Positions inside a pair are the beginning of the pair, so
+ * that slices side by side make up the text. */
+wr_str wr__unit_slice(wr_str s, uint32_t from, uint32_t to);
 /** Append bytes as Java's UTF-8 decoder reads them: U+FFFD for each malformed piece. */
 void wr__put_utf8_repaired(wr_buf *out, wr_str bytes);
 

@@ -82,7 +82,8 @@ static bool masks_of(wr_kctx *ctx, const wr_call *call, const wr_vec *const *arg
     return true;
 }
 
-/** Mask units [from, to) of row @p i. */
+/** Mask units [from, to) of row @p i. Both halves of a pair are of one class, so it stays a pair or
+ *  becomes two masks. */
 static void mask_row(wr_kctx *ctx, wr_str s, int64_t count, mask_range range,
                      const uint32_t masks[MASK_CLASSES], uint32_t i, wr_vec *out)
 {
@@ -91,6 +92,9 @@ static void mask_row(wr_kctx *ctx, wr_str s, int64_t count, mask_range range,
     uint32_t from = range == MASK_RIGHT ? u.n - n : range == MASK_KEEP_LEFT ? n : 0;
     uint32_t to = range == MASK_LEFT ? n : range == MASK_KEEP_RIGHT ? u.n - n : u.n;
     WR_ASSERT(from <= u.n && to <= u.n);
+    /* What is masked must not show: a character that is half in the range is in it. */
+    from = wr__whole_units(u, from);
+    to += wr__whole_units(u, to) < to;
     for (uint32_t k = from; k < to; k++) {
         uint32_t mask = masks[class_of(u.u[k])];
         if (mask != KEEP)

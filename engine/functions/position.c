@@ -25,7 +25,8 @@
  *
  * ksqlDB's rules, not the standard's: position 0 is the first character, a position before the
  * beginning is the beginning, one after the end gives the empty text, a negative length does, too.
- * In 64 bits, since position and length may be any INTEGER.
+ * So does a length whose end does not fit an INTEGER: the sum wraps there, and people may rely on
+ * the same rows here.
  */
 static void substring_range(const wr_call *call, const wr_vec *const *args, uint32_t i, uint32_t n,
                             uint32_t *from, uint32_t *to)
@@ -33,14 +34,16 @@ static void substring_range(const wr_call *call, const wr_vec *const *args, uint
     int64_t pos = wr__i32(args[1], i), size = n;
     int64_t start = pos < 0 ? WR_MAX(size + pos, 0) : WR_MAX(WR_MIN(pos - 1, size), 0);
     int64_t end = size;
-    if (call->args_n == 3)
-        end = WR_MAX(WR_MIN(start + wr__i32(args[2], i), size), start);
+    if (call->args_n == 3) {
+        int64_t wanted = start + wr__i32(args[2], i);
+        end = wanted > INT32_MAX ? start : WR_MAX(WR_MIN(wanted, size), start);
+    }
     WR_ASSERT(0 <= start && start <= end && end <= size);
     *from = (uint32_t)start;
     *to = (uint32_t)end;
 }
 
-/* A slice of the input where no pair is cut; else new bytes with half a pair in them. */
+/* Always a slice of the input: positions inside a character are its beginning. */
 WR__KERNEL(substring_str)
 {
     uint32_t from, to;
@@ -51,7 +54,7 @@ WR__KERNEL(substring_str)
             out->u.str[i] = wr_str_make(s.ptr + from, to - from);
         } else {
             substring_range(call, args, i, wr_utf16_len(s), &from, &to);
-            out->u.str[i] = wr__unit_slice(ctx->scratch, s, from, to);
+            out->u.str[i] = wr__unit_slice(s, from, to);
         }
     }
     out->ascii = args[0]->ascii;
@@ -72,8 +75,10 @@ WR__KERNEL(substring_bytes)
 
 /*
  * INSTR(text, part, position, occurrence): from the position to the right, or with a negative
- * position from that many units before the end to the left. 0: not found, or an occurrence below 1.
- * Matches may overlap: after a match the search goes on one unit further.
+ * position from that many units before the end to the left. 0: not found, a position of 0 or beyond
+ * the text, or an occurrence below 1. Matches may overlap: after a match the search goes on one
+ * unit further. An empty part is found where the search begins, to the left after that unit,
+ * whichever occurrence is asked for.
  *
  * Quirk kept: NULL for text or part gives 0, NULL for the numbers an error of the row.
  */
@@ -102,10 +107,12 @@ WR__KERNEL(substring_bytes)
     static int32_t instr_##suffix(const T *s, int64_t n, const T *sub, int64_t sub_n, int64_t pos, \
                                   int64_t occurrence)                                              \
     {                                                                                              \
-        if (occurrence < 1 || pos > n || -pos > n)                                                 \
+        if (occurrence < 1 || pos == 0 || pos > n || -pos > n)                                     \
             return 0;                                                                              \
         bool back = pos < 0;                                                                       \
         int64_t at = back ? n + pos : pos - 1;                                                     \
+        if (sub_n == 0)                                                                            \
+            return (int32_t)(back ? at + 2 : at + 1);                                              \
         for (; occurrence > 0; occurrence--) {                                                     \
             at = back ? find_last_##suffix(s, n, sub, sub_n, at)                                   \
                       : find_##suffix(s, n, sub, sub_n, at);                                       \
@@ -149,8 +156,8 @@ WR__KERNEL(instr)
 
 /*
  * Pads with as much of the padding as is needed, repeated; a text that is longer is cut at its end,
- * by LPAD also. NULL for a negative length or an empty padding. Lengths are UTF-16 units, so a pair
- * may be cut; half of it stays as three bytes.
+ * by LPAD also. NULL for a negative length or an empty padding. Lengths are UTF-16 units; a
+ * character of two units of which only one has room is left out, and the result is one unit short.
  */
 
 /* @p to has room for @p len elements. */
@@ -203,9 +210,12 @@ static void pad(wr_kctx *ctx, const wr_call *call, const wr_vec *const *args, wr
             continue;
         }
         wr__units u = wr__to_units(ctx->scratch, s), w = wr__to_units(ctx->scratch, with);
+        uint32_t fill = len - WR_MIN(u.n, len), rest = fill % w.n;
+        fill = fill - rest + wr__whole_units(w, rest);
+        u.n = wr__whole_units(u, WR_MIN(u.n, len));
         uint16_t *p = wr_arena_alloc(ctx->scratch, sizeof(uint16_t) * len);
-        pad_units(p, len, u.u, u.n, w.u, w.n, left);
-        out->u.str[i] = wr__from_units(ctx->scratch, p, len);
+        pad_units(p, u.n + fill, u.u, u.n, w.u, w.n, left);
+        out->u.str[i] = wr__from_units(ctx->scratch, p, u.n + fill);
     }
 }
 

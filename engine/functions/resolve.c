@@ -87,6 +87,23 @@ static bool right_count(const wr__sig *s, uint32_t n)
     return s->variadic ? n >= fixed : n == fixed;
 }
 
+/* A bare NULL has no type, and where the result's or a state's type hangs on the arguments' types
+ * ksqlDB takes none for a parameter that the signature writes out: CAST(NULL AS ...) is what can be
+ * written. ARRAY_CONTAINS(list, NULL) is fine, it is a BOOLEAN in any case, and so is
+ * COALESCE(a, b, NULL), whose type is known by then. */
+static bool takes_nulls(const request *r, const candidate *c)
+{
+    const char *ret = r->fn->sigs[c->index].ret;
+    if (r->fn->kind != WR_FUNCTION_AGGREGATE &&
+        !(ret && has_variables(wr__sig_parse_type(ret, r->a))))
+        return true;
+    for (uint32_t i = 0; i < r->n && i < c->sig.params_n; i++) {
+        if (r->args[i] && r->args[i]->id == WR_T_NULL)
+            return false;
+    }
+    return true;
+}
+
 /* @p casts: implicit casts count as a match. @p any_arity: a lambda matches whatever its number of
  * parameters is, to find out what to say about it. The signature is parsed for each try: a few
  * bytes, once per statement. The bindings of a try that fails are thrown away with it. */
@@ -106,7 +123,7 @@ static bool try_signature(const request *r, uint32_t index, bool casts, bool any
         if (!ok)
             return false;
     }
-    return true;
+    return takes_nulls(r, out);
 }
 
 /* ---- messages ---- */
@@ -134,16 +151,22 @@ static void print_arguments(const request *r, wr_buf *out)
 static weir_status no_candidate(const request *r, weir_error *err)
 {
     wr_buf text = {0};
+    bool generic = false;
     wr_buf_printf(&text, "Function '%s' does not accept parameters ", r->fn->name);
     print_arguments(r, &text);
     wr_buf_puts(&text, ".\nValid alternatives are:");
     for (uint32_t i = 0; i < r->fn->sigs_n; i++) {
+        wr__sig s;
+        wr__sig_parse(r->fn->sigs[i].args, r->a, &s);
+        generic |= generics(&s) > 0;
         wr_buf_putc(&text, '\n');
         wr_signature_print(&text, r->fn, i);
     }
     wr_error(err, WEIR_ERR_STATEMENT, "%s", wr_buf_cstr(&text));
     wr_buf_free(&text);
-    wr_error_hint(err, "For detailed information on a function run: DESCRIBE FUNCTION %s;",
+    wr_error_hint(err, "%sFor detailed information on a function run: DESCRIBE FUNCTION %s;",
+                  generic ? "A letter stands for one type: CAST what has another one, and NULL. "
+                          : "",
                   r->fn->name);
     return WEIR_ERR_STATEMENT;
 }
@@ -227,7 +250,8 @@ static weir_status type_lambda(const request *r, candidate *c, uint32_t i, wr_la
     WR_TRY(typer(arg, i, params, p->parts_n, &body, err));
     bool casts = c->bindings.casts;
     c->bindings.casts = false; /* a body's type is not cast */
-    bool fits = wr__sig_match(&c->bindings, p->elem, body);
+    bool fits = wr__sig_match(&c->bindings, p->elem, body) &&
+                (body->id != WR_T_NULL || !has_variables(p->elem));
     c->bindings.casts = casts;
     if (fits)
         return WEIR_OK;

@@ -328,46 +328,15 @@ static bool implicit(wr_tid from, wr_tid to)
            (to == WR_T_DATE || to == WR_T_TIME || to == WR_T_TIMESTAMP || to == WR_T_BYTES);
 }
 
-/* A DECIMAL with an integer: a DECIMAL that holds both. With a DOUBLE: the DOUBLE, as everywhere.
- *
- *     INTEGER, DECIMAL(4, 2)       DECIMAL(12, 2): ten digits before the point, two after it
- *     BIGINT, DOUBLE               DOUBLE */
-static const wr_type *wider(wr_arena *a, const wr_type *x, const wr_type *y)
-{
-    int rx = number_rank(x->id), ry = number_rank(y->id);
-    if (WR_MAX(rx, ry) != 3)
-        return rx >= ry ? x : y;
-    x = wr_dec_type_of(a, x);
-    y = wr_dec_type_of(a, y);
-    int32_t scale = WR_MAX(x->scale, y->scale);
-    int32_t whole = WR_MAX(x->precision - x->scale, y->precision - y->scale);
-    return wr_type_decimal(a, whole + scale, scale);
-}
-
-/* Where casts are allowed the variable may widen after earlier arguments were matched with it;
- * these are cast then, too, since casts are decided after all have been matched (resolve.c). NULL
- * as an argument binds nothing: COALESCE(NULL, 1) is an INTEGER. */
+/* A variable is one type wherever it stands, as in ksqlDB: nothing is widened to bring two
+ * together, COALESCE(INTEGER, BIGINT) is no call of COALESCE(T, T...). */
 static bool match_var(wr__bindings *b, char var, const wr_type *t)
 {
     WR_ASSERT(var >= 'A' && var <= 'Z');
     const wr_type **bound = &b->vars[var - 'A'];
-    if (!*bound || (*bound)->id == WR_T_NULL) {
+    if (!*bound)
         *bound = t;
-        return true;
-    }
-    if (wr_type_equal(*bound, t))
-        return true;
-    if (!b->casts)
-        return false;
-    if (number_rank((*bound)->id) && number_rank(t->id)) {
-        *bound = wider(b->a, *bound, t);
-        return true;
-    }
-    if (implicit((*bound)->id, t->id)) {
-        *bound = t;
-        return true;
-    }
-    return implicit(t->id, (*bound)->id);
+    return wr_type_equal(*bound, t);
 }
 
 /* DECIMAL(p,s) binds to the union of what it meets; DECIMAL(10,2) takes what fits into it. Integers

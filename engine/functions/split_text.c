@@ -30,23 +30,29 @@ static bool next_part(wr_str *rest, wr_str delimiter, wr_str *part)
 }
 
 /**
- * With an empty delimiter: one part for each byte, or UTF-16 unit.
+ * With an empty delimiter: one part for each byte, or character.
  *
  *     SPLIT('abc', '')      a, b, c           SPLIT('', '')      one empty text
  */
 static wr_nest *split_all(wr_arena *a, wr_str s, bool bytes)
 {
-    bool narrow = bytes || wr_utf8_ascii(s);
-    wr__units u = narrow ? (wr__units){NULL, s.len} : wr__to_units(a, s);
-    if (u.n == 0) {
+    const char *end = s.ptr + s.len, *p = s.ptr;
+    uint32_t n = 0;
+    for (; p < end; n++)
+        bytes ? (void)p++ : (void)wr_utf8_next(&p, end);
+    if (n == 0) {
         wr_nest *one = wr_nest_new(a, 1, false);
         one->items[0] = wr_value_str(WR_STR(""));
         return one;
     }
-    wr_nest *nest = wr_nest_new(a, u.n, false);
-    for (uint32_t k = 0; k < u.n; k++)
-        nest->items[k] =
-            wr_value_str(narrow ? wr_str_make(s.ptr + k, 1) : wr__from_units(a, u.u + k, 1));
+    wr_nest *nest = wr_nest_new(a, n, false);
+    p = s.ptr;
+    for (uint32_t k = 0; k < n; k++) {
+        const char *from = p;
+        bytes ? (void)p++ : (void)wr_utf8_next(&p, end);
+        nest->items[k] = wr_value_str(wr_str_make(from, (size_t)(p - from)));
+    }
+    WR_ASSERT(p == end);
     return nest;
 }
 
@@ -67,7 +73,7 @@ static wr_nest *split(wr_arena *a, wr_str s, wr_str delimiter, bool bytes)
     return nest;
 }
 
-/* STRING and BYTES differ for the empty delimiter only: units, or bytes. */
+/* STRING and BYTES differ for the empty delimiter only: characters, or bytes. */
 WR__KERNEL(split_rows)
 {
     bool bytes = call->ret->elem->id == WR_T_BYTES;

@@ -438,6 +438,7 @@ static const wr_signature chr_sigs[] = {
     {STR, STR, WR__NULL_IN, chr_str, SIMPLE},
 };
 static const wr_signature concat_sigs[] = {
+    {"", STR, 0, concat, SIMPLE}, /* one of the two: without arguments both would fit */
     {"STRING...", STR, 0, concat, SIMPLE},
     {"BYTES...", "BYTES", 0, concat, SIMPLE},
 };

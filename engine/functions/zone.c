@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 #include <unicode/ucal.h>
+#include <unicode/udat.h>
 #include <unicode/ustring.h>
 
 #define MS_PER_400_YEARS INT64_C(12622780800000)
@@ -142,6 +143,22 @@ static bool is_icu_only(wr_str id)
     return false;
 }
 
+/* Ids that have been other names of a city's zone since release 2024b of the IANA data, as Java has
+ * it; older data have rules of their own for them, which differ before 1977. */
+static wr_str city_of(wr_str id)
+{
+    static const char *const links[][2] = {
+        {"CET", "Europe/Brussels"},      {"MET", "Europe/Brussels"},
+        {"EET", "Europe/Athens"},        {"WET", "Europe/Lisbon"},
+        {"EST5EDT", "America/New_York"}, {"CST6CDT", "America/Chicago"},
+        {"MST7MDT", "America/Denver"},   {"PST8PDT", "America/Los_Angeles"},
+    };
+    for (size_t k = 0; k < WR_ARRAY_LEN(links); k++)
+        if (wr_str_eq_c(id, links[k][0]))
+            return wr_str_c(links[k][1]);
+    return id;
+}
+
 /**
  * ICU's calendar for an IANA id, or NULL.
  *
@@ -153,6 +170,7 @@ static UCalendar *open_calendar(wr_str id)
     UChar name[ID_MAX], canonical[ID_MAX];
     if (id.len == 0 || id.len >= ID_MAX || is_icu_only(id))
         return NULL;
+    id = city_of(id);
     for (uint32_t k = 0; k < id.len; k++) {
         if ((uint8_t)id.ptr[k] >= 0x80)
             return NULL;
@@ -276,6 +294,18 @@ int32_t wr__zone_offset(const wr__zone *z, int64_t ms)
     return z->offset_s[z->n ? index_of(z, into_table(ms)) : 0];
 }
 
+/* java.util.TimeZone's view, whose tables begin in 1900: what a zone's clocks showed before, its
+ * local mean time, is not known to it, and it takes the present standard time instead. */
+int32_t wr__zone_offset_since_1900(const wr__zone *z, int64_t ms)
+{
+    if (ms >= -INT64_C(2208988800000) || !z->n)
+        return wr__zone_offset(z, ms);
+    uint32_t k = z->n; /* the last standard time; one that always saves daylight has none */
+    while (k > 0 && z->dst[k])
+        k--;
+    return z->offset_s[k];
+}
+
 /* Only for names: what is daylight saving time is a matter of the name, not of the offset. */
 bool wr__zone_is_dst(const wr__zone *z, int64_t ms)
 {
@@ -287,7 +317,7 @@ bool wr__zone_is_dst(const wr__zone *z, int64_t ms)
  * out: the offset before it, so that the clock time moves on). Around a transition both of its
  * local times matter, and offsets differ by less than a day, so the search begins a day before.
  */
-int32_t wr__zone_local_offset(const wr__zone *z, int64_t local_s, int32_t preferred)
+int32_t wr__zone_local_offset(const wr__zone *z, int64_t local_s)
 {
     if (!z->n)
         return z->offset_s[0];
@@ -298,10 +328,8 @@ int32_t wr__zone_local_offset(const wr__zone *z, int64_t local_s, int32_t prefer
     uint32_t k = index_of(z, local_ms - INT64_C(86400000));
     for (; k < z->n; k++) {
         int32_t before = z->offset_s[k], after = z->offset_s[k + 1];
-        if (local_ms < z->at[k] + WR_MAX(before, after) * INT64_C(1000)) {
-            bool overlap = after < before && local_ms >= z->at[k] + after * INT64_C(1000);
-            return overlap && preferred == after ? after : before;
-        }
+        if (local_ms < z->at[k] + WR_MAX(before, after) * INT64_C(1000))
+            return before;
     }
     return z->offset_s[z->n];
 }
@@ -310,47 +338,53 @@ int32_t wr__zone_local_offset(const wr__zone *z, int64_t local_s, int32_t prefer
 
 /* Short names that Java has and ICU's English data has not: by the long name of standard time. */
 static const struct {
-    const char *full, *standard, *daylight;
+    const char *full, *standard, *daylight, *generic;
 } abbreviations[] = {
-    {"Arabian Standard Time", "AST", "ADT"},
-    {"Argentina Standard Time", "ART", "ARST"},
-    {"Atlantic Standard Time", "AST", "ADT"},
-    {"Australian Central Standard Time", "ACST", "ACDT"},
-    {"Australian Eastern Standard Time", "AEST", "AEDT"},
-    {"Australian Western Standard Time", "AWST", "AWDT"},
-    {"Bangladesh Standard Time", "BDT", "BDST"},
-    {"Brasilia Standard Time", "BRT", "BRST"},
-    {"Central Africa Time", "CAT", "CAST"},
-    {"Central European Standard Time", "CET", "CEST"},
-    {"Chile Standard Time", "CLT", "CLST"},
-    {"China Standard Time", "CST", "CDT"},
-    {"Colombia Standard Time", "COT", "COST"},
-    {"East Africa Time", "EAT", "EAST"},
-    {"Eastern European Standard Time", "EET", "EEST"},
-    {"Greenwich Mean Time", "GMT", "GMT"},
-    {"Gulf Standard Time", "GST", "GDT"},
-    {"Hong Kong Standard Time", "HKT", "HKST"},
-    {"India Standard Time", "IST", "IDT"},
-    {"Indochina Time", "ICT", "ICST"},
-    {"Iran Standard Time", "IRST", "IRDT"},
-    {"Israel Standard Time", "IST", "IDT"},
-    {"Japan Standard Time", "JST", "JDT"},
-    {"Korean Standard Time", "KST", "KDT"},
-    {"Malaysia Time", "MYT", "MYST"},
-    {"Moscow Standard Time", "MSK", "MSD"},
-    {"Nepal Time", "NPT", "NPST"},
-    {"New Zealand Standard Time", "NZST", "NZDT"},
-    {"Newfoundland Standard Time", "NST", "NDT"},
-    {"Pakistan Standard Time", "PKT", "PKST"},
-    {"Peru Standard Time", "PET", "PEST"},
-    {"Philippine Standard Time", "PST", "PDT"},
-    {"Singapore Standard Time", "SGT", "SGST"},
-    {"South Africa Standard Time", "SAST", "SAST"},
-    {"Taipei Standard Time", "CST", "CDT"},
-    {"West Africa Standard Time", "WAT", "WAST"},
-    {"Western European Standard Time", "WET", "WEST"},
-    {"Western Indonesia Time", "WIB", "WIST"},
+    {"Arabian Standard Time", "AST", "ADT", "AT"},
+    {"Argentina Standard Time", "ART", "ARST", "ART"},
+    {"Atlantic Standard Time", "AST", "ADT", "AT"},
+    {"Australian Central Standard Time", "ACST", "ACDT", "ACT"},
+    {"Australian Eastern Standard Time", "AEST", "AEDT", "AET"},
+    {"Australian Western Standard Time", "AWST", "AWDT", "AWT"},
+    {"Bangladesh Standard Time", "BDT", "BDST", "BDT"},
+    {"Brasilia Standard Time", "BRT", "BRST", "BRT"},
+    {"Central Africa Time", "CAT", "CAST", "CAT"},
+    {"Central European Standard Time", "CET", "CEST", "CET"},
+    {"Chile Standard Time", "CLT", "CLST", "CLT"},
+    {"China Standard Time", "CST", "CDT", "CT"},
+    {"Colombia Standard Time", "COT", "COST", "COT"},
+    {"East Africa Time", "EAT", "EAST", "EAT"},
+    {"Eastern European Standard Time", "EET", "EEST", "EET"},
+    {"Greenwich Mean Time", "GMT", "GMT", "GMT"},
+    {"Gulf Standard Time", "GST", "GDT", "GT"},
+    {"Hong Kong Standard Time", "HKT", "HKST", "HKT"},
+    {"India Standard Time", "IST", "IDT", "IT"},
+    {"Indochina Time", "ICT", "ICST", "ICT"},
+    {"Iran Standard Time", "IRST", "IRDT", "IRT"},
+    {"Israel Standard Time", "IST", "IDT", "IT"},
+    {"Japan Standard Time", "JST", "JDT", "JT"},
+    {"Korean Standard Time", "KST", "KDT", "KT"},
+    {"Lord Howe Standard Time", "LHST", "LHDT", "LHT"},
+    {"Malaysia Time", "MYT", "MYST", "MYT"},
+    {"Moscow Standard Time", "MSK", "MSD", "MT"},
+    {"Nepal Time", "NPT", "NPST", "NPT"},
+    {"New Zealand Standard Time", "NZST", "NZDT", "NZT"},
+    {"Newfoundland Standard Time", "NST", "NDT", "NT"},
+    {"Pakistan Standard Time", "PKT", "PKST", "PKT"},
+    {"Peru Standard Time", "PET", "PEST", "PET"},
+    {"Philippine Standard Time", "PST", "PDT", "PT"},
+    {"Singapore Standard Time", "SGT", "SGST", "SGT"},
+    {"South Africa Standard Time", "SAST", "SAST", "SAT"},
+    {"Taipei Standard Time", "CST", "CDT", "CT"},
+    {"West Africa Standard Time", "WAT", "WAST", "WAT"},
+    {"Western European Standard Time", "WET", "WEST", "WET"},
+    {"Western Indonesia Time", "WIB", "WIST", "WIB"},
 };
+
+/* Zones that are called as their id is. */
+static const struct {
+    const char *id, *daylight;
+} own_names[] = {{"CET", "CEST"}, {"EET", "EEST"}, {"MET", "MEST"}, {"WET", "WEST"}};
 
 /* ICU's name, "" where there is none. An expensive call, made for names only. */
 static void display_name(const wr__zone *z, UCalendarDisplayNameType type, char out[128])
@@ -381,36 +415,83 @@ static const char *summer_name(const char *id)
 static bool put_fixed_name(wr_buf *out, const wr__zone *z, bool full)
 {
     bool utc = strcmp(z->id, "UTC") == 0, gmt = strcmp(z->id, "GMT") == 0;
-    if (full && (utc || gmt))
+    if (full && (utc || gmt)) {
         wr_buf_puts(out, utc ? "Coordinated Universal Time" : "Greenwich Mean Time");
-    else if (z->is_offset || utc || gmt || strchr(z->id, '+') || strchr(z->id, '-'))
+    } else if (strncmp(z->id, "Etc/GMT", 7) == 0 && z->offset_s[0]) {
+        wr_buf_puts(out, "GMT"); /* the sign of the id is the other way round */
+        wr__zone_print_offset(out, z->offset_s[0]);
+    } else if (z->is_offset || utc || gmt || strcmp(z->id, "UT") == 0 ||
+               (z->offset_s[0] && z->id[0] != 'E' && strpbrk(z->id, "+-"))) {
         wr_buf_puts(out, z->id);
-    else
+    } else {
         return false;
+    }
     return true;
 }
 
+/* Short names by the tables above; false: they do not have the zone. The name of standard time is
+ * what zones of one kind have in common in ICU's data, so one row of the table serves all of them.
+ */
+static bool put_short_name(wr_buf *out, const wr__zone *z, bool dst, bool generic)
+{
+    const char *name = dst ? summer_name(z->id) : NULL;
+    for (size_t k = 0; !name && k < WR_ARRAY_LEN(own_names); k++)
+        if (strcmp(z->id, own_names[k].id) == 0)
+            name = dst ? own_names[k].daylight : own_names[k].id;
+    char full[128];
+    if (!name)
+        display_name(z, UCAL_STANDARD, full);
+    for (size_t k = 0; !name && k < WR_ARRAY_LEN(abbreviations); k++) {
+        if (strcmp(full, abbreviations[k].full) == 0)
+            name = generic ? abbreviations[k].generic
+                   : dst   ? abbreviations[k].daylight
+                           : abbreviations[k].standard;
+    }
+    if (name)
+        wr_buf_puts(out, name);
+    return name != NULL;
+}
+
+/* ICU's name for both halves of the year: Pacific Time, PT. ICU asks for a date, since zones have
+ * been called otherwise before; the present name is wanted. Where there is no summer time ICU falls
+ * back on the name of standard time, Java does not: Japan Time. */
+static void put_generic_name(wr_buf *out, const wr__zone *z, bool full)
+{
+    const UDate present = 1579046400000; /* 2020-01-15 */
+    UChar pattern[8], id[ID_MAX], name[128];
+    UErrorCode status = U_ZERO_ERROR;
+    u_uastrcpy(pattern, full ? "vvvv" : "v");
+    u_uastrncpy(id, z->id, ID_MAX);
+    UDateFormat *f = udat_open(UDAT_PATTERN, UDAT_PATTERN, "en_US", id, -1, pattern, -1, &status);
+    udat_format(f, present, name, WR_ARRAY_LEN(name), NULL, &status);
+    char text[128] = "";
+    u_strToUTF8(text, sizeof(text), NULL, name, -1, &status);
+    char *standard = strstr(text, " Standard Time");
+    if (standard && standard[14] == '\0')
+        memcpy(standard, " Time", sizeof(" Time"));
+    if (U_SUCCESS(status))
+        wr_buf_puts(out, text);
+    udat_close(f);
+}
+
 /* Java's names in English: long ones are ICU's; short ones ICU has for the US only and writes GMT+1
- * for others, so these come from the table above. @p generic: Pacific Time, for both halves of the
+ * for others, so these come from the tables above. @p generic: Pacific Time, for both halves of the
  * year. */
 void wr__zone_put_name(wr_buf *out, const wr__zone *z, int64_t ms, bool full, bool generic)
 {
     if (!z->n && put_fixed_name(out, z, full))
         return;
-    char name[128];
     bool dst = wr__zone_is_dst(z, ms) && !generic;
-    if (!full && dst && summer_name(z->id)) {
-        wr_buf_puts(out, summer_name(z->id));
+    if (!full && put_short_name(out, z, dst, generic))
+        return;
+    if (generic) {
+        put_generic_name(out, z, full);
         return;
     }
-    display_name(z, dst && full ? UCAL_DST : UCAL_STANDARD, name);
-    for (size_t k = 0; !full && !generic && k < WR_ARRAY_LEN(abbreviations); k++) {
-        if (strcmp(name, abbreviations[k].full) == 0) {
-            wr_buf_puts(out, dst ? abbreviations[k].daylight : abbreviations[k].standard);
-            return;
-        }
-    }
-    if (!full)
+    char name[128];
+    if (full)
+        display_name(z, dst ? UCAL_DST : UCAL_STANDARD, name);
+    else
         display_name(z, dst ? UCAL_SHORT_DST : UCAL_SHORT_STANDARD, name);
     wr_buf_puts(out, name);
 }

@@ -30,11 +30,15 @@ const wr__zone *wr__zone_of_offset(int32_t seconds, wr_arena *a);
 int32_t wr__zone_offset(const wr__zone *z, int64_t ms);
 bool wr__zone_is_dst(const wr__zone *z, int64_t ms);
 /**
- * Offset of a local time (seconds since 1970-01-01T00:00 local). In an overlap @p preferred where
- * it is one of the two, else the earlier one; in a gap the offset before it, which moves the time
- * after the gap.
+ * Offset in seconds at an instant for CONVERT_TZ: as wr__zone_offset from 1900 on; before, the
+ * offset of the zone's present standard time, whatever its clocks showed then.
  */
-int32_t wr__zone_local_offset(const wr__zone *z, int64_t local_s, int32_t preferred);
+int32_t wr__zone_offset_since_1900(const wr__zone *z, int64_t ms);
+/**
+ * Offset of a local time (seconds since 1970-01-01T00:00 local). In an overlap that of the earlier
+ * instant; in a gap the offset before it, which moves the time after the gap.
+ */
+int32_t wr__zone_local_offset(const wr__zone *z, int64_t local_s);
 
 /** "+02:00", "Z", "+01:30:15". A difference of 0 seconds is Z. */
 void wr__zone_print_offset(wr_buf *out, int32_t seconds);

@@ -14,6 +14,15 @@
 #include "engine/operators/op_eval.h"
 #include "engine/operators/stored_row.h"
 
+static void keep_initial(wr__agg *g)
+{
+    WR_ASSERT(!g->cfg->input_table);
+    wr__agg_ready(g, NULL);
+    wr__agg_row row = wr__agg_row_new(g);
+    wr__agg_init(g, &row);
+    g->initial = wr_arena_str(g->op->ctx->task_arena, wr__agg_encode(g, &row));
+}
+
 weir_status wr__agg_open(wr__agg *g, wr_op *op, weir_error *err)
 {
     WR_ASSERT(op->step->kind == WR_STEP_AGGREGATE);
@@ -28,6 +37,8 @@ weir_status wr__agg_open(wr__agg *g, wr_op *op, weir_error *err)
         widest = WR_MAX(widest, cfg->calls[k]->args_n);
     }
     g->arg_values = WR_NEW_N(a, wr_value, widest + 1);
+    if (op->step->needs_old && !cfg->input_table && !op->ctx->caching)
+        keep_initial(g);
     if (g->args_n == 0)
         return WEIR_OK;
     wr_expr **exprs = WR_NEW_N(a, wr_expr *, g->args_n);

@@ -28,9 +28,16 @@ typedef struct wr__agg {
     wr_agg_ctx actx;
     wr__op_errors errs;
     wr_value *arg_values; /* boxed arguments of one call */
+    wr_str initial;       /* see wr__agg_open; ptr NULL: nobody asks */
     wr_buf key, row;
 } wr__agg;
 
+/**
+ * `initial` becomes the stored row of a group that no row was added to yet (COUNT 0, MIN NULL). For
+ * a stream it is what was there before the first row, as in Kafka Streams' KStreamAggregate: HAVING
+ * COUNT(*) <> 1 held before, and sends a tombstone for a group that begins. Where changes are
+ * emitted at commits (caching) and for tables there was nothing before.
+ */
 weir_status wr__agg_open(wr__agg *g, wr_op *op, weir_error *err) WR_MUST_CHECK;
 void wr__agg_close(wr__agg *g);
 /** Make the functions usable; @p in: what errors refer to, NULL outside process. */

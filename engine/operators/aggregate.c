@@ -74,12 +74,11 @@ static weir_status process_row(wr_op *op, const wr_batch *in, uint32_t i, wr_sto
     wr__agg *g = &s->agg;
     wr__agg_row row = wr__agg_row_new(g);
     bool exists = wr_entry_exists(e);
-    wr_str old = {0};
+    wr_str old = g->initial;
     if (exists) {
         old = wr__row_copy(op->ctx->scratch, wr_entry_value(e));
         WR_TRY(wr__agg_decode(g, old, &row, err));
     }
-    bool had = exists;
     WR_TRY(update(s, in, i, &row, &exists, err));
     if (exists) {
         wr_str bytes = wr__agg_encode(g, &row);
@@ -95,7 +94,7 @@ static weir_status process_row(wr_op *op, const wr_batch *in, uint32_t i, wr_sto
     b->flags[to] = exists ? WR_ROW_HAS_NEW : 0;
     if (exists)
         wr__agg_results(g, &row, b->cols, to);
-    if (had && op->step->needs_old) {
+    if (old.ptr && op->step->needs_old) {
         b->flags[to] |= WR_ROW_HAS_OLD;
         WR_TRY(wr__agg_results_of(g, old, b->old_cols, to, err));
     }
@@ -128,7 +127,7 @@ static weir_status process_rows(wr_op *op, const wr_batch *in, wr_sel sel, const
     for (uint32_t k = 0; k < sel.n; k++) {
         uint32_t i = wr_sel_row(sel, k), to;
         wr_store_entry *e = w->entries[group[k]];
-        wr_str old = {0};
+        wr_str old = s->agg.initial;
         if (emit && op->step->needs_old && wr_entry_exists(e))
             old = wr__row_copy(op->ctx->scratch, wr_entry_value(e));
         if (in->partials && in->partials[i].ptr) {

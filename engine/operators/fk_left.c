@@ -14,9 +14,11 @@
  *
  * What is sent for a change, as Kafka Streams does it (SubscriptionSendProcessorSupplier):
  *   the old row had another foreign key    unsubscribe there
- *   new row with a foreign key             subscribe; an answer in any case if LEFT or if there was
- *                                          a result to unset, else only if a right row is found
+ *   INNER, new row with a foreign key      subscribe; an answer in any case if there was a row with
+ *                                          another foreign key or none, for it may have a result to
+ *                                          unset; else only if a right row is found
  *   INNER, no new row or foreign key       unsubscribe and have the result unset
+ *   LEFT, new row with a foreign key       subscribe; an answer in any case
  *   LEFT, no new row or foreign key        an answer without right row
  *   neither old nor new                    nothing
  *
@@ -135,13 +137,14 @@ static void subscribe(wr_op *op, const wr_batch *b, uint32_t i, const wr_vec *fk
         return;
     wr_value now = has_new ? wr_vec_get(fk_new, i) : WR_VALUE_NULL;
     wr_value before = has_old ? wr_vec_get(fk_old, i) : WR_VALUE_NULL;
-    if (!before.null && !wr_value_equal(type, &before, &now))
+    bool same = !before.null && !now.null && wr_value_equal(type, &before, &now);
+    if (!before.null && !same)
         send(op, b, i, &before,
              now.null && !s->left_join ? WR__FK_UNSUBSCRIBE_ANSWER : WR__FK_UNSUBSCRIBE);
     if (s->left_join)
         send(op, b, i, &now, WR__FK_ANSWER);
     else if (!now.null)
-        send(op, b, i, &now, before.null ? WR__FK_ANSWER_IF_FOUND : WR__FK_ANSWER);
+        send(op, b, i, &now, has_old && !same ? WR__FK_ANSWER : WR__FK_ANSWER_IF_FOUND);
     else if (has_new)
         op->dropped_rows++; /* an INNER join has no use for a row without foreign key */
 }

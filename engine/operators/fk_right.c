@@ -6,10 +6,12 @@
  * State: the right rows; the subscriptions, ordered by (foreign key, left key), so that a change of
  * a right row finds its subscribers by a prefix scan:
  *
- *     store key of the right row, store key of the left row  ->  time of the left change:8  hash:8
+ *     store key of the right row, store key of the left row  ->  time of the left change:8 (not
+ * read) hash:8
  *
  * No store key is a prefix of another, so the scan meets exactly those of one foreign key.
- * An answer's time is the later one of the left change and the right row.
+ * An answer's time: to a left change, the later one of it and the right row; to a right change, its
+ * own, also where that is older than the left row.
  */
 #include "engine/operators/fk_message.h"
 #include "engine/operators/join_row.h"
@@ -87,15 +89,15 @@ static weir_status take_subscription(wr_op *op, const wr_record *r, weir_error *
         return WEIR_OK;
     wr_str row = {0};
     bool found = false;
-    if (!no_key && m.what != WR__FK_UNSUBSCRIBE_ANSWER)
+    if (!no_key)
         WR_TRY(wr_kv_get(s->right, m.right, &row, &found, err));
     if (m.what == WR__FK_ANSWER_IF_FOUND && !found)
         return WEIR_OK;
     int64_t time = r->timestamp, right_ms = INT64_MIN;
-    if (found)
+    if (found) /* also where the answer is that the left row has left it */
         WR_TRY(wr__row_time(row, &right_ms, err));
+    m.right = found && m.what != WR__FK_UNSUBSCRIBE_ANSWER ? row : (wr_str){0};
     m.what = WR__FK_RESPONSE;
-    m.right = found ? row : (wr_str){0};
     return answer(op, &m, WR_MAX(time, right_ms), err);
 }
 
@@ -120,8 +122,7 @@ static weir_status answer_subscriber(wr_op *op, const wr_store_row *row, wr_str 
     wr__fk_message m = {.what = WR__FK_RESPONSE, .has_left = true, .right = right};
     m.left = wr_str_make(row->key.ptr + right_key.len, row->key.len - right_key.len);
     m.hash = wr_get_be64(row->value.ptr + 8);
-    int64_t left_time = (int64_t)wr_get_be64(row->value.ptr);
-    return answer(op, &m, WR_MAX(time, left_time), err);
+    return answer(op, &m, time, err);
 }
 
 static weir_status change_right(wr_op *op, const wr_batch *in, uint32_t i, weir_error *err)

@@ -49,9 +49,10 @@ struct wr_op {
     /* Metrics, always on, since the task was opened. Only the task's thread looks at them; others
      * see copies that the runtime makes (runtime/task/metrics.c). */
     uint64_t rows_in, rows_out, batches, late_rows, dropped_rows;
-    uint64_t bytes_in;  /* keys and values of the records it was fed with */
-    uint64_t bytes_out; /* of those it wrote */
-    uint64_t ns;        /* of its own: what others did meanwhile is theirs */
+    struct wr_late_rows *late; /* by window, since the runtime looked; NULL: never any */
+    uint64_t bytes_in;         /* keys and values of the records it was fed with */
+    uint64_t bytes_out;        /* of those it wrote */
+    uint64_t ns;               /* of its own: what others did meanwhile is theirs */
 };
 
 /** Hand @p batch (sel.n may be 0: then nothing happens) to the next operator. */

@@ -9,9 +9,9 @@
  *   3 the merged ones are removed and the row is added to what came of them, unless the only one
  *     found is exactly [t, t]: then that row is replaced
  *   4 EMIT CHANGES: a tombstone for each removed session, then the new one; a row's time is the end
- *     of its session. EMIT FINAL: as window_aggregate.c, by session end.
- * With caching on, flush emits what changed since the last commit: sessions that came and went in
- * between are never seen, nor is one that is as it was.
+ *     of its session. EMIT FINAL: closed sessions go out before the row is put, where suppress.h
+ * says so; in order of end With caching on, flush emits what changed since the last commit:
+ * sessions that came and went in between are never seen, nor is one that is as it was.
  *
  * A batch is one look-up of the lists of sessions that its rows' keys have around their times
  * (session_store.h); then row by row, each seeing what those before it have done. Where the states
@@ -22,6 +22,7 @@
 #include "engine/operators/batch_rows.h"
 #include "engine/operators/flat.h"
 #include "engine/operators/group.h"
+#include "engine/operators/late_rows.h"
 #include "engine/operators/rowkey.h"
 #include "engine/operators/stored_row.h"
 #include "engine/operators/suppress.h"
@@ -30,12 +31,14 @@
 #include "statestore/session_store.h"
 
 enum { TIME_STREAM, TIME_EMITTED, TIMES };
+#define SEGMENT_MS_MIN 60000 /* of Kafka Streams' stores */
 
 typedef struct session_state {
     wr__agg agg;
     wr__flat flat;
     char *flat_row; /* the one that is being made */
     wr_store *store;
+    int64_t retention_ms; /* the store's: longer than the window's for EMIT FINAL */
     wr__times times;
     wr__final final;
 } session_state;
@@ -49,6 +52,7 @@ static weir_status session_open(wr_op *op, wr_task_ctx *ctx, weir_error *err)
         s->flat_row = wr_arena_alloc(ctx->task_arena, s->flat.len);
     wr__final_open(&s->final, op);
     WR_ASSERT(op->step->u.aggregate.window.kind == WR_WINDOW_SESSION);
+    s->retention_ms = ctx->plan->stores[op->step->stores[WR_PLAN_STORE_ROWS]].spec.retention_ms;
     WR_TRY(ctx->open_store(ctx, op->step->stores[WR_PLAN_STORE_ROWS], &s->store, err));
     const int64_t initial[TIMES] = {WR__NO_TIME, WR__NO_TIME};
     return wr__times_open(&s->times, op, initial, TIMES, err);
@@ -87,6 +91,87 @@ static weir_status put_removed(wr_op *op, const wr_session_hit *x, const wr_batc
         return WEIR_OK;
     b->flags[to] = WR_ROW_HAS_OLD;
     return wr__agg_put_results(&s->agg, &s->flat, x->value, b->old_cols, to, err);
+}
+
+/* ------------------------------------------------------------------ EMIT FINAL */
+
+static weir_status put_final(wr_op *op, const wr_store_row *row, wr__final_rows *rows,
+                             weir_error *err)
+{
+    session_state *s = op->state;
+    const wr_store_row stored = *row;
+    uint32_t to;
+    WR_TRY(wr__final_row(op, rows, stored.key, &to, err));
+    wr_batch *b = wr_batch_builder_batch(rows->out);
+    b->rowtime[to] = stored.end_ms;
+    b->window_start[to] = stored.start_ms;
+    b->window_end[to] = stored.end_ms;
+    wr_str bytes = wr__row_copy(op->ctx->scratch, stored.value);
+    return wr__agg_put_results(&s->agg, &s->flat, bytes, b->cols, to, err);
+}
+
+/* The first end that no emission has reached yet. */
+static int64_t first_owed(const session_state *s)
+{
+    int64_t last = s->times.v[TIME_EMITTED];
+    return last == WR__NO_TIME ? 0 : WR_MAX(0, last);
+}
+
+/* Emit what has closed and not been emitted, of sessions that end at @p from or later: what ends
+ * before it is lost. */
+static weir_status emit_closed(wr_op *op, int64_t close_time, int64_t from, wr__final_rows *rows,
+                               weir_error *err)
+{
+    session_state *s = op->state;
+    int64_t last = s->times.v[TIME_EMITTED];
+    int64_t lower = WR_MAX(from, first_owed(s)), upper = wr__time_add(close_time, -1);
+    WR_ASSERT(last == WR__NO_TIME || last < close_time);
+    if (upper < 0)
+        return WEIR_OK;
+    s->times.v[TIME_EMITTED] = close_time;
+    if (upper < lower)
+        return WEIR_OK;
+    wr_store_iter *it;
+    WR_TRY(wr_session_scan(s->store, lower, upper, &it, err));
+    return wr__final_emit(op, it, put_final, rows, err);
+}
+
+/* Does the row join a session that is closed and has not been emitted? It does so where another row
+ * keeps the merged session open; then what was closed is emitted as it was. */
+static bool joins_closed(const session_state *s, const wr_session_hits *hits, int64_t close_time)
+{
+    for (size_t k = 0; k < hits->n; k++)
+        if (hits->v[k].end_ms < close_time && hits->v[k].end_ms >= first_owed(s))
+            return true;
+    return false;
+}
+
+/* Ends before this are gone from Kafka Streams' store once a session that ends at @p end is put:
+ * it drops whole segments, of half the retention and at least a minute. */
+static int64_t lost_before(const wr_window *w, int64_t end)
+{
+    int64_t segment = WR_MAX(w->retention_ms / 2, SEGMENT_MS_MIN);
+    int64_t oldest = wr__time_add(end, -w->retention_ms);
+    return oldest < 0 ? 0 : oldest / segment * segment;
+}
+
+/* Before a session that ends at @p end is put: emit closed ones if it is time, if one of them is
+ * about to change, or if the store would forget one of them. */
+static weir_status emit_before_row(wr_op *op, const wr_session_hits *hits, int64_t end,
+                                   int64_t close_time, wr__final_rows *rows, weir_error *err)
+{
+    session_state *s = op->state;
+    const wr_window *w = &op->step->u.aggregate.window;
+    int64_t last = s->times.v[TIME_EMITTED];
+    bool due = wr__final_due(&s->final, op->ctx->wall_ms, last, close_time);
+    if (!due && wr__final_owed(&s->final, last, close_time))
+        due = wr__time_add(end, -s->retention_ms) >= first_owed(s) ||
+              joins_closed(s, hits, close_time);
+    if (!due)
+        return WEIR_OK;
+    int64_t newest = WR_MAX(end, wr_session_stream_time(s->store));
+    return emit_closed(op, close_time, s->final.exact ? lost_before(w, newest) : INT64_MIN, rows,
+                       err);
 }
 
 /* ------------------------------------------------------------------ one row */
@@ -138,6 +223,7 @@ static weir_status process_row(wr_op *op, const wr_batch *in, uint32_t i, wr_str
 {
     session_state *s = op->state;
     int64_t t = in->rowtime[i], gap = op->step->u.aggregate.window.size_ms;
+    int64_t grace = op->step->u.aggregate.window.grace_ms;
     WR_TRY(wr_session_near(s->store, key, home, wr__time_add(t, -gap), wr__time_add(t, gap),
                            op->ctx->scratch, hits, err));
     int64_t start = t, end = t;
@@ -146,8 +232,11 @@ static weir_status process_row(wr_op *op, const wr_batch *in, uint32_t i, wr_str
         end = WR_MAX(end, hits->v[k].end_ms);
     }
     WR_ASSERT(start <= t && t <= end);
+    if (s->final.on)
+        WR_TRY(emit_before_row(op, hits, end < close_time ? INT64_MIN : end, close_time,
+                               &(wr__final_rows){out, in, i}, err));
     if (end < close_time) {
-        op->late_rows++;
+        wr__late_row(op, start, end, grace + (close_time - end));
         return WEIR_OK;
     }
     wr_str bytes; /* first: a failure must leave the store alone */
@@ -165,54 +254,6 @@ static weir_status process_row(wr_op *op, const wr_batch *in, uint32_t i, wr_str
         WR_TRY(wr__agg_put_results(&s->agg, &s->flat, bytes, b->cols, to, err));
     }
     return wr_session_change(s->store, key, home, hits, start, end, bytes, end, err);
-}
-
-/* ------------------------------------------------------------------ EMIT FINAL */
-
-static weir_status put_final(wr_op *op, const wr_store_row *row, const wr_batch *in, uint32_t i,
-                             wr_batch_builder *out, weir_error *err)
-{
-    session_state *s = op->state;
-    wr_arena *a = op->ctx->scratch;
-    uint32_t to = wr_batch_builder_row(out);
-    wr_batch_builder_meta(out, to, in, i);
-    wr_batch *b = wr_batch_builder_batch(out);
-    wr_str key = wr__row_copy(a, row->key), bytes = wr__row_copy(a, row->value);
-    WR_TRY(wr__rowkey_read(op->step->schema, key, a, b->cols, to, false, NULL, NULL, err));
-    b->rowtime[to] = row->end_ms;
-    b->window_start[to] = row->start_ms;
-    b->window_end[to] = row->end_ms;
-    return wr__agg_put_results(&s->agg, &s->flat, bytes, b->cols, to, err);
-}
-
-static weir_status emit_closed(wr_op *op, int64_t close_time, const wr_batch *in, uint32_t i,
-                               wr_batch_builder *out, weir_error *err)
-{
-    session_state *s = op->state;
-    int64_t last = s->times.v[TIME_EMITTED];
-    if (!wr__final_due(&s->final, op->ctx->wall_ms, last, close_time))
-        return WEIR_OK;
-    int64_t lower = last == WR__NO_TIME ? 0 : WR_MAX(0, last);
-    int64_t upper = wr__time_add(close_time, -1);
-    WR_ASSERT(last == WR__NO_TIME || last < close_time);
-    if (upper < lower)
-        return WEIR_OK;
-    wr_store_iter *it;
-    WR_TRY(wr_session_scan(s->store, lower, upper, &it, err));
-    weir_status st;
-    for (;;) {
-        wr_store_row row;
-        bool more;
-        st = wr_store_iter_next(it, &row, &more, err);
-        if (st != WEIR_OK || !more)
-            break;
-        st = put_final(op, &row, in, i, out, err);
-        if (st != WEIR_OK)
-            break;
-    }
-    wr_store_iter_free(it);
-    s->times.v[TIME_EMITTED] = close_time;
-    return st;
 }
 
 /* ------------------------------------------------------------------ batches */
@@ -254,6 +295,12 @@ static weir_status find_sessions(wr_op *op, const wr_batch *in, session_rows *r,
                                 op->step->u.aggregate.window.size_ms, r->homes, err);
 }
 
+/* Sessions that end before it are closed. */
+static int64_t close_time_of(const session_state *s, const wr_window *w)
+{
+    return wr__time_add(wr__time_add(s->times.v[TIME_STREAM], -w->grace_ms), -w->size_ms);
+}
+
 static weir_status process_rows(wr_op *op, const wr_batch *in, const session_rows *r,
                                 wr_batch_builder *out, weir_error *err)
 {
@@ -264,10 +311,8 @@ static weir_status process_rows(wr_op *op, const wr_batch *in, const session_row
         uint32_t i = wr_sel_row(r->sel, k);
         int64_t *stream_time = &s->times.v[TIME_STREAM];
         *stream_time = WR_MAX(*stream_time, in->rowtime[i]);
-        int64_t close_time = wr__time_add(wr__time_add(*stream_time, -w->grace_ms), -w->size_ms);
+        int64_t close_time = close_time_of(s, w);
         WR_TRY(process_row(op, in, i, r->keys[k], r->homes[k], &hits, close_time, out, err));
-        if (s->final.on)
-            WR_TRY(emit_closed(op, close_time, in, i, out, err));
     }
     return WEIR_OK;
 }
@@ -351,9 +396,18 @@ static weir_status put_dirty(wr_op *op, wr_store_entry *e, wr_str old, wr_batch_
 static weir_status session_flush(wr_op *op, weir_error *err)
 {
     session_state *s = op->state;
+    const wr_window *w = &op->step->u.aggregate.window;
     if (op->ctx->caching && !s->final.on) {
         wr__agg_ready(&s->agg, NULL);
         WR_TRY(wr__flush_dirty(op, s->store, true, put_dirty, err));
+    }
+    int64_t close_time = close_time_of(s, w);
+    if (wr__final_owed(&s->final, s->times.v[TIME_EMITTED], close_time)) {
+        wr__agg_ready(&s->agg, NULL);
+        wr__final_rows rows = {.out = wr_batch_builder_new(op->ctx->scratch, op->step->schema, true,
+                                                           op->step->needs_old)};
+        WR_TRY(emit_closed(op, close_time, INT64_MIN, &rows, err));
+        WR_TRY(wr_op_emit(op, wr_batch_builder_finish(rows.out), err));
     }
     return wr__times_flush(&s->times, op, err);
 }

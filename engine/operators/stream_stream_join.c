@@ -15,19 +15,28 @@
  *   2 a row without value is dropped; a row without key too, unless its side is an outer one: then
  *     it is emitted unmatched at once
  *   3 if it stands at stream time, unmatched rows whose window has closed are emitted: time + look
- *     ahead + grace < stream time. At most once a second of wall time, and only if the oldest time
- *     that was seen in the outer store last time makes it likely (`oldest`): both as Kafka does it,
- *     because it shows in the order of the output
- *   4 it is joined with the other side, oldest partner first; partners leave the outer store
+ *     ahead + grace < stream time. Once in an interval of wall time, and at each commit: so none is
+ *     owed any more when a batch ends or input stops for a while
+ *   4 it is joined with the other side, oldest partner first; partners leave the outer store. What
+ *     is closed on an outer side is final: it is, or will be, emitted as it is, and joins no more.
+ *     So with a GRACE PERIOD there is never both an unmatched row and a match of one row
  *   5 no partner, and its side is an outer one: emitted now if there is no GRACE PERIOD (then a
- *     later match is emitted as well) or its window is past already; else put into the outer store
+ *     later match is emitted as well) or its window has closed already; else put into the outer
+ *     store
  *   6 it is put into its own side's buffer (which drops it if it has expired there)
  * A joined row has the later time of the two, an unmatched one its own.
+ *
+ * weir.kafka.streams.exact (`exact`): as Kafka Streams does it instead, for comparisons. In 3 only
+ * rows let others out, not commits, and not those that are dropped in 2; the oldest time last seen
+ * in the outer store decides whether to look, by the span of the row's own side. In 4 closed rows
+ * join as well. In 5 a row is emitted once its window is past, without regard to grace, although
+ * its partner may still come (KAFKA-19536).
  *
  * A batch comes in on one side, so the other side's buffer stands still meanwhile: one look-up for
  * all rows, and joined rows are noted as pairs and made a column at a time (join_row.c). They are
  * emitted before unmatched rows that come behind them.
  */
+#include "engine/operators/exchange_send.h"
 #include "engine/operators/group.h"
 #include "engine/operators/join_row.h"
 #include "engine/operators/rowkey.h"
@@ -36,9 +45,9 @@
 
 #include "statestore/buffer.h"
 
+/* TIME_OLDEST: none that waits is older; only `exact` asks for what a former run kept of it. */
 enum { TIME_STREAM, TIME_OLDEST, TIMES };
-#define EMIT_INTERVAL_MS 1000
-#define SIGN             (UINT64_C(1) << 63)
+#define SIGN (UINT64_C(1) << 63)
 
 typedef struct ss_join_state {
     wr_store *side[2];
@@ -65,7 +74,10 @@ static weir_status ss_open(wr_op *op, wr_task_ctx *ctx, weir_error *err)
     /* Rows can only wait where a side is emitted without a partner. */
     WR_ASSERT(!s->outer || s->keeps[0] || s->keeps[1]);
     const int64_t initial[TIMES] = {WR__NO_TIME, INT64_MAX};
-    return wr__times_open(&s->times, op, initial, TIMES, err);
+    WR_TRY(wr__times_open(&s->times, op, initial, TIMES, err));
+    if (!cfg->exact) /* what waits is looked at once, from the beginning */
+        s->times.v[TIME_OLDEST] = INT64_MIN;
+    return WEIR_OK;
 }
 
 static void ss_close(wr_op *op)
@@ -85,6 +97,12 @@ static int64_t ahead_ms(const wr_step_join *cfg, int input)
 static int64_t behind_ms(const wr_step_join *cfg, int input)
 {
     return input == 0 ? cfg->before_ms : cfg->after_ms;
+}
+
+/* The last stream time at which a row of side @p input and @p time may find a partner. */
+static int64_t closes_at(const wr_step_join *cfg, int input, int64_t time)
+{
+    return wr__time_add(wr__time_add(time, ahead_ms(cfg, input)), cfg->grace_ms);
 }
 
 /* ------------------------------------------------------------------ rows that wait */
@@ -131,8 +149,10 @@ static weir_status put_unmatched(wr_op *op, int input, int64_t time, wr_str key,
                                  weir_error *err)
 {
     wr_arena *a = op->ctx->scratch;
-    uint32_t to = wr__join_row(op, out, in, i);
+    uint32_t to = in ? wr__join_row(op, out, in, i) : wr_batch_builder_row(out);
     wr_batch *b = wr_batch_builder_batch(out);
+    if (!in)
+        b->partition[to] = op->ctx->partition;
     b->flags[to] = WR_ROW_HAS_NEW;
     b->rowtime[to] = time;
     int64_t start = 0, end = 0;
@@ -145,6 +165,17 @@ static weir_status put_unmatched(wr_op *op, int input, int64_t time, wr_str key,
     return wr__join_stored(op, input, b->cols, to, wr__row_copy(a, row), err);
 }
 
+/* In a commit what is ready goes on in batches; what lay in scratch is gone then. */
+static weir_status make_room(wr_op *op, const wr_batch *in, wr_batch_builder **out, weir_error *err)
+{
+    if (in || wr_batch_builder_rows(*out) < WR_BATCH_ROWS_DEFAULT)
+        return WEIR_OK;
+    WR_TRY(wr_op_emit(op, wr_batch_builder_finish(*out), err));
+    WR_TRY(wr__reset_scratch(op->ctx, err));
+    *out = wr_batch_builder_new(op->ctx->scratch, op->step->schema, op->step->windowed, false);
+    return WEIR_OK;
+}
+
 static weir_status damaged(weir_error *err)
 {
     wr_error(err, WEIR_ERR_STORE, "a row of a join's outer store is damaged");
@@ -154,9 +185,9 @@ static weir_status damaged(weir_error *err)
 }
 
 /* One entry of the outer store: its rows are emitted, and it is removed, if their window has
- * closed. */
+ * closed; else its side is open from here on. */
 static weir_status try_unmatched(wr_op *op, const wr_store_row *entry, bool open[2],
-                                 const wr_batch *in, uint32_t i, wr_batch_builder *out,
+                                 const wr_batch *in, uint32_t i, wr_batch_builder **out,
                                  weir_error *err)
 {
     ss_join_state *s = op->state;
@@ -166,31 +197,45 @@ static weir_status try_unmatched(wr_op *op, const wr_store_row *entry, bool open
         return damaged(err);
     int64_t time = (int64_t)(wr_get_be64(k.ptr) ^ SIGN);
     int input = k.ptr[8] ? 0 : 1;
-    s->times.v[TIME_OLDEST] = time;
-    int64_t closes = wr__time_add(wr__time_add(time, ahead_ms(cfg, input)), cfg->grace_ms);
-    if (closes >= s->times.v[TIME_STREAM]) {
+    bool closed = closes_at(cfg, input, time) < s->times.v[TIME_STREAM];
+    if (cfg->exact)
+        s->times.v[TIME_OLDEST] = time;
+    else if (!closed)
+        s->times.v[TIME_OLDEST] = WR_MIN(s->times.v[TIME_OLDEST], time);
+    if (!closed) {
         open[input] = true;
         return WEIR_OK;
     }
+    WR_TRY(make_room(op, in, out, err));
     wr_str key = wr_str_make(k.ptr + 9, k.len - 9);
     for (wr_str rest = entry->value; rest.len;) {
         uint32_t len = rest.len < 4 ? UINT32_MAX : wr_get_be32(rest.ptr);
         if (len > rest.len - 4)
             return damaged(err);
         WR_TRY(
-            put_unmatched(op, input, time, key, wr_str_make(rest.ptr + 4, len), in, i, out, err));
+            put_unmatched(op, input, time, key, wr_str_make(rest.ptr + 4, len), in, i, *out, err));
         rest = wr_str_make(rest.ptr + 4 + len, rest.len - 4 - len);
     }
     return wr_kv_delete(s->outer, wr__row_copy(op->ctx->scratch, k), time, err);
 }
 
-static weir_status scan_unmatched(wr_op *op, const wr_batch *in, uint32_t i, wr_batch_builder *out,
-                                  weir_error *err)
+/* Emit what has closed, oldest first, for row @p i of @p in or (NULL) for a commit. The scan begins
+ * at the oldest that may be there, not at entries of the store that are deleted and still in its
+ * memory. */
+static weir_status scan_unmatched(wr_op *op, const wr_batch *in, uint32_t i, weir_error *err)
 {
     ss_join_state *s = op->state;
+    bool exact = op->step->u.join.exact;
+    wr_batch_builder *out =
+        wr_batch_builder_new(op->ctx->scratch, op->step->schema, op->step->windowed, false);
     wr_store_iter *it;
-    WR_TRY(wr_kv_scan(s->outer, (wr_str){0}, (wr_str){0}, false, &it, err));
-    bool open[2] = {false, false};
+    wr_buf_clear(&s->outer_key);
+    wr_buf_be64(&s->outer_key, (uint64_t)s->times.v[TIME_OLDEST] ^ SIGN);
+    s->times.v[TIME_OLDEST] = INT64_MAX;
+    WR_TRY(wr_kv_scan(s->outer, exact ? (wr_str){0} : wr_buf_view(&s->outer_key), (wr_str){0},
+                      false, &it, err));
+    /* Entries come in order of time, so a side that is open stays open. */
+    bool open[2] = {!exact && !s->keeps[0], !exact && !s->keeps[1]};
     weir_status st = WEIR_OK;
     while (st == WEIR_OK && !(open[0] && open[1])) {
         wr_store_row row;
@@ -198,29 +243,37 @@ static weir_status scan_unmatched(wr_op *op, const wr_batch *in, uint32_t i, wr_
         st = wr_store_iter_next(it, &row, &more, err);
         if (st != WEIR_OK || !more)
             break;
-        st = try_unmatched(op, &row, open, in, i, out, err);
+        st = try_unmatched(op, &row, open, in, i, &out, err);
     }
     wr_store_iter_free(it);
-    return st;
+    return st == WEIR_OK ? wr_op_emit(op, wr_batch_builder_finish(out), err) : st;
 }
 
-/* Emit what has closed, if it is time; behind @p pairs. */
+/* Can anything that waits have closed? */
+static bool may_have_closed(const ss_join_state *s, const wr_step_join *cfg, int input)
+{
+    int64_t ahead = ahead_ms(cfg, input);
+    if (!cfg->exact) {
+        ahead = INT64_MAX;
+        for (int k = 0; k < 2; k++)
+            if (s->keeps[k])
+                ahead = WR_MIN(ahead, ahead_ms(cfg, k));
+    }
+    int64_t horizon = wr__time_add(wr__time_add(s->times.v[TIME_STREAM], -ahead), -cfg->grace_ms);
+    return s->times.v[TIME_OLDEST] < horizon;
+}
+
+/* Emit what has closed, if it is time; after @p pairs. */
 static weir_status emit_unmatched(wr_op *op, int input, const wr_batch *in, uint32_t i,
                                   wr__join_pairs *pairs, weir_error *err)
 {
     ss_join_state *s = op->state;
     const wr_step_join *cfg = &op->step->u.join;
-    int64_t horizon =
-        wr__time_add(wr__time_add(s->times.v[TIME_STREAM], -ahead_ms(cfg, input)), -cfg->grace_ms);
-    if (s->times.v[TIME_OLDEST] >= horizon || op->ctx->wall_ms < s->next_emit_ms)
+    if (op->ctx->wall_ms < s->next_emit_ms || !may_have_closed(s, cfg, input))
         return WEIR_OK;
-    s->next_emit_ms = wr__time_add(op->ctx->wall_ms, EMIT_INTERVAL_MS);
-    s->times.v[TIME_OLDEST] = INT64_MAX;
+    s->next_emit_ms = wr__time_add(op->ctx->wall_ms, cfg->emit_interval_ms);
     WR_TRY(wr__join_emit(op, input, in, pairs, err));
-    wr_batch_builder *out =
-        wr_batch_builder_new(op->ctx->scratch, op->step->schema, op->step->windowed, false);
-    WR_TRY(scan_unmatched(op, in, i, out, err));
-    return wr_op_emit(op, wr_batch_builder_finish(out), err);
+    return scan_unmatched(op, in, i, err);
 }
 
 /* ------------------------------------------------------------------ joining */
@@ -233,16 +286,23 @@ typedef struct ss_row {
     wr_store_entry *home; /* where it goes itself */
 } ss_row;
 
+/* *matches: how many joined rows that makes. */
 static weir_status join_partners(wr_op *op, int input, const ss_row *r, const wr_batch *in,
-                                 wr_buffer_rows_of *found, wr__join_pairs *pairs, weir_error *err)
+                                 wr_buffer_rows_of *found, wr__join_pairs *pairs, size_t *matches,
+                                 weir_error *err)
 {
     ss_join_state *s = op->state;
     wr_arena *a = op->ctx->scratch;
     int64_t time = in->rowtime[r->i];
+    const wr_step_join *cfg = &op->step->u.join;
     bool may_wait = s->outer && s->keeps[1 - input];
     WR_TRY(wr_buffer_rows(s->side[1 - input], r->key, r->partners, a, found, err));
     for (size_t k = 0; k < found->n; k++) {
         const wr_buffer_row *partner = &found->v[k];
+        if (may_wait && !cfg->exact &&
+            closes_at(cfg, 1 - input, partner->time_ms) < s->times.v[TIME_STREAM])
+            continue;
+        ++*matches;
         wr__join_pair(pairs, a, r->i, partner->value, WR_MAX(time, partner->time_ms));
         if (may_wait && (k == 0 || partner->time_ms != found->v[k - 1].time_ms))
             WR_TRY(found_partner(s, 1 - input, partner->time_ms, r->key, err));
@@ -258,12 +318,13 @@ static weir_status join_row(wr_op *op, int input, const ss_row *r, const wr_batc
     ss_join_state *s = op->state;
     int64_t time = in->rowtime[r->i];
     WR_ASSERT(time <= s->times.v[TIME_STREAM]);
-    if (s->outer && time == s->times.v[TIME_STREAM])
-        WR_TRY(emit_unmatched(op, input, in, r->i, pairs, err));
-    WR_TRY(join_partners(op, input, r, in, found, pairs, err));
+    const wr_step_join *cfg = &op->step->u.join;
+    size_t matches = 0;
+    WR_TRY(join_partners(op, input, r, in, found, pairs, &matches, err));
     wr_str row = wr__join_stored_row(&s->row, op, input, in, r->i);
-    if (found->n == 0 && s->keeps[input]) {
-        int64_t closes = WR_MAX(0, wr__time_add(time, ahead_ms(&op->step->u.join, input)));
+    if (matches == 0 && s->keeps[input]) {
+        int64_t closes = cfg->exact ? WR_MAX(0, wr__time_add(time, ahead_ms(cfg, input)))
+                                    : closes_at(cfg, input, time);
         if (!s->outer || closes < s->times.v[TIME_STREAM])
             wr__join_pair(pairs, op->ctx->scratch, r->i, (wr_str){0}, time);
         else
@@ -307,6 +368,7 @@ static weir_status find_rows(wr_op *op, int input, const wr_batch *in, ss_row **
 static weir_status ss_process(wr_op *op, int input, const wr_batch *in, weir_error *err)
 {
     ss_join_state *s = op->state;
+    bool exact = op->step->u.join.exact;
     ss_row *next;
     WR_ASSERT(input == 0 || input == 1);
     WR_TRY(find_rows(op, input, in, &next, err));
@@ -316,6 +378,9 @@ static weir_status ss_process(wr_op *op, int input, const wr_batch *in, weir_err
         int64_t *stream_time = &s->times.v[TIME_STREAM];
         *stream_time = WR_MAX(*stream_time, in->rowtime[i]);
         bool has_key = !(in->flags[i] & WR_ROW_NULL_KEY);
+        bool joins = has_key && (in->flags[i] & WR_ROW_HAS_NEW);
+        if (s->outer && in->rowtime[i] == *stream_time && (joins || !exact))
+            WR_TRY(emit_unmatched(op, input, in, i, &pairs, err));
         if (!(in->flags[i] & WR_ROW_HAS_NEW) || (!has_key && !s->keeps[input]))
             op->dropped_rows++;
         else if (!has_key)
@@ -329,6 +394,9 @@ static weir_status ss_process(wr_op *op, int input, const wr_batch *in, weir_err
 static weir_status ss_flush(wr_op *op, weir_error *err)
 {
     ss_join_state *s = op->state;
+    const wr_step_join *cfg = &op->step->u.join;
+    if (s->outer && !cfg->exact && may_have_closed(s, cfg, 0))
+        WR_TRY(scan_unmatched(op, NULL, 0, err));
     return wr__times_flush(&s->times, op, err);
 }
 

@@ -5,11 +5,10 @@
  *
  * Semantics: Kafka Streams' KStreamWindowAggregate. For each row, in order:
  *   1 stream time := max(stream time, its time); windows with end <= stream time - grace are closed
- *   2 it is added to each of its windows that is open; for a closed one it is late: counted,
- * dropped 3 EMIT CHANGES: each updated window is emitted, oldest first (caching on: in flush, once)
- *   4 EMIT FINAL: windows that closed since the last emission are emitted out of the store, in
- * order of (start, key), unless the throttle says wait (op.h's one clock reading, so batches
- * agree). The row is put first: a window that its arrival expires is never emitted (dialect.md 10).
+ *   2 EMIT FINAL: windows that closed since the last emission are emitted out of the store, in
+ * order of (start, key), where suppress.h says so (by op.h's one clock reading, so batches agree)
+ *   3 it is added to each of its windows that is open; for a closed one it is late: counted,
+ * dropped 4 EMIT CHANGES: each updated window is emitted, oldest first (caching on: in flush, once)
  * A window is [start, start + size), start a multiple of the advance, never negative.
  *
  * Stream time and the close time of the last emission are committed state: a restart neither takes
@@ -21,6 +20,7 @@
 #include "engine/operators/agg_work.h"
 #include "engine/operators/flat.h"
 #include "engine/operators/group.h"
+#include "engine/operators/late_rows.h"
 #include "engine/operators/rowkey.h"
 #include "engine/operators/stored_row.h"
 #include "engine/operators/suppress.h"
@@ -65,7 +65,7 @@ static weir_status update(wr_op *op, const wr_batch *in, uint32_t i, wr_store_en
     wr__agg *g = &s->agg;
     wr__agg_row row = wr__agg_row_new(g);
     bool had = wr_entry_exists(e) && start >= wr_window_oldest(s->store);
-    wr_str old = {0};
+    wr_str old = g->initial;
     if (had) {
         old = wr__row_copy(op->ctx->scratch, wr_entry_value(e));
         WR_TRY(wr__agg_decode(g, old, &row, err));
@@ -87,7 +87,7 @@ static weir_status update(wr_op *op, const wr_batch *in, uint32_t i, wr_store_en
     b->window_start[to] = start;
     b->window_end[to] = wr__time_add(start, op->step->u.aggregate.window.size_ms);
     wr__agg_results(g, &row, b->cols, to);
-    if (!had || !op->step->needs_old)
+    if (!old.ptr || !op->step->needs_old)
         return WEIR_OK;
     b->flags[to] |= WR_ROW_HAS_OLD;
     return wr__agg_results_of(g, old, b->old_cols, to, err);
@@ -95,49 +95,80 @@ static weir_status update(wr_op *op, const wr_batch *in, uint32_t i, wr_store_en
 
 /* ------------------------------------------------------------------ EMIT FINAL */
 
-static weir_status put_final(wr_op *op, const wr_store_row *row, const wr_batch *in, uint32_t i,
-                             wr_batch_builder *out, weir_error *err)
+static weir_status put_final(wr_op *op, const wr_store_row *row, wr__final_rows *rows,
+                             weir_error *err)
 {
     window_state *s = op->state;
-    wr_arena *a = op->ctx->scratch;
-    uint32_t to = wr_batch_builder_row(out);
-    wr_batch_builder_meta(out, to, in, i);
-    wr_batch *b = wr_batch_builder_batch(out);
-    wr_str key = wr__row_copy(a, row->key), bytes = wr__row_copy(a, row->value);
-    WR_TRY(wr__rowkey_read(op->step->schema, key, a, b->cols, to, false, NULL, NULL, err));
+    wr_str stored = row->value;
+    int64_t start = row->start_ms;
+    uint32_t to;
+    WR_TRY(wr__final_row(op, rows, row->key, &to, err));
+    wr_batch *b = wr_batch_builder_batch(rows->out);
+    wr_str bytes = wr__row_copy(op->ctx->scratch, stored);
     WR_TRY(wr__row_time(bytes, &b->rowtime[to], err));
-    b->window_start[to] = row->start_ms;
-    b->window_end[to] = wr__time_add(row->start_ms, op->step->u.aggregate.window.size_ms);
+    b->window_start[to] = start;
+    b->window_end[to] = wr__time_add(start, op->step->u.aggregate.window.size_ms);
     return wr__agg_results_of(&s->agg, bytes, b->cols, to, err);
 }
 
-static weir_status emit_closed(wr_op *op, int64_t close_time, const wr_batch *in, uint32_t i,
-                               wr_batch_builder *out, weir_error *err)
+/* The first start that no emission has reached yet. */
+static int64_t first_owed(const window_state *s, const wr_window *w)
+{
+    int64_t last = s->times.v[TIME_EMITTED];
+    if (last == WR__NO_TIME)
+        return 0;
+    return WR_MAX(0, wr__time_add(wr__time_add(last, -w->size_ms), 1));
+}
+
+/* Emit what has closed and not been emitted. @p from: what starts before it is lost. The store is
+ * only asked where a window can have closed, which is once in an advance. */
+static weir_status emit_closed(wr_op *op, int64_t close_time, int64_t from, wr__final_rows *rows,
+                               weir_error *err)
 {
     window_state *s = op->state;
-    int64_t size = op->step->u.aggregate.window.size_ms;
-    int64_t last = s->times.v[TIME_EMITTED];
-    int64_t upper = wr__time_add(close_time, -size);
-    int64_t lower = last == WR__NO_TIME ? 0 : WR_MAX(0, wr__time_add(wr__time_add(last, -size), 1));
+    const wr_window *w = &op->step->u.aggregate.window;
+    int64_t last = s->times.v[TIME_EMITTED], lower = first_owed(s, w);
+    int64_t upper = wr__time_add(close_time, -w->size_ms);
     WR_ASSERT(last == WR__NO_TIME || last < close_time); /* no window is emitted twice */
     if (upper < 0)
         return WEIR_OK;
-    wr_store_iter *it;
-    WR_TRY(wr_window_scan(s->store, lower, upper, &it, err));
-    weir_status st;
-    for (;;) {
-        wr_store_row row;
-        bool more;
-        st = wr_store_iter_next(it, &row, &more, err);
-        if (st != WEIR_OK || !more)
-            break;
-        st = put_final(op, &row, in, i, out, err);
-        if (st != WEIR_OK)
-            break;
-    }
-    wr_store_iter_free(it);
+    upper = upper / w->advance_ms * w->advance_ms; /* starts are multiples of it */
     s->times.v[TIME_EMITTED] = close_time;
-    return st;
+    if (WR_MAX(lower, from) > upper)
+        return WEIR_OK;
+    wr_store_iter *it;
+    WR_TRY(wr_window_scan(s->store, WR_MAX(lower, from), upper, &it, err));
+    return wr__final_emit(op, it, put_final, rows, err);
+}
+
+/* The newest window that row k is put to, if it is not late for it; else INT64_MIN. */
+static int64_t newest_start(const wr__windows *w, uint32_t k, int64_t size, int64_t close_time)
+{
+    if (w->count[k] == 0)
+        return INT64_MIN;
+    int64_t start = w->starts[w->slot[w->from[k] + w->count[k] - 1]];
+    return wr__time_add(start, size) <= close_time ? INT64_MIN : start;
+}
+
+/* Before row k is put: emit closed windows if it is time, or if the store would forget one of them
+ * by the row. */
+static weir_status emit_before_row(wr_op *op, const wr__windows *windows, uint32_t k,
+                                   int64_t close_time, wr__agg_work *work, wr__final_rows *rows,
+                                   weir_error *err)
+{
+    window_state *s = op->state;
+    const wr_window *w = &op->step->u.aggregate.window;
+    int64_t last = s->times.v[TIME_EMITTED];
+    int64_t start = newest_start(windows, k, w->size_ms, close_time);
+    bool due = wr__final_due(&s->final, op->ctx->wall_ms, last, close_time);
+    if (!due && wr__final_owed(&s->final, last, close_time))
+        due = wr__time_add(start, -w->retention_ms) >= first_owed(s, w);
+    if (!due)
+        return WEIR_OK;
+    int64_t newest = WR_MAX(start, wr_window_stream_time(s->store));
+    int64_t from = s->final.exact ? wr__time_add(newest, -w->retention_ms) : INT64_MIN;
+    WR_TRY(wr__agg_work_settle(work, err));
+    return emit_closed(op, close_time, from, rows, err);
 }
 
 /* ------------------------------------------------------------------ batches */
@@ -182,7 +213,7 @@ static weir_status add_row(wr_op *op, const wr_batch *in, uint32_t i, uint32_t s
     wr_store_entry *e = w->entries[slot];
     int64_t start = bw->windows.starts[slot];
     bool emit = !s->final.on && !op->ctx->caching, live = observe(s->store, bw, start);
-    wr_str old = {0};
+    wr_str old = s->agg.initial;
     if (emit && live && op->step->needs_old && wr_entry_exists(e))
         old = wr__row_copy(op->ctx->scratch, wr_entry_value(e));
     if (in->partials && in->partials[i].ptr) {
@@ -225,6 +256,14 @@ static weir_status narrow(const wr_batch *in, uint32_t i, const wr__windows *w, 
     return WEIR_ERR_STORE;
 }
 
+static void late_row(wr_op *op, int64_t start)
+{
+    const window_state *s = op->state;
+    int64_t end = wr__time_add(start, op->step->u.aggregate.window.size_ms);
+    /* It closes where stream time is at its end and the grace period: one more is enough. */
+    wr__late_row(op, start, end, wr__time_add(s->times.v[TIME_STREAM], -end) + 1);
+}
+
 static weir_status process_rows(wr_op *op, const wr_batch *in, wr_sel sel, batch_windows *bw,
                                 wr_batch_builder *out, weir_error *err)
 {
@@ -236,22 +275,18 @@ static weir_status process_rows(wr_op *op, const wr_batch *in, wr_sel sel, batch
         *stream_time = WR_MAX(*stream_time, in->rowtime[i]);
         int64_t close_time = wr__time_add(*stream_time, -w->grace_ms);
         WR_ASSERT(close_time <= *stream_time);
+        if (s->final.on)
+            WR_TRY(emit_before_row(op, &bw->windows, k, close_time, &bw->work,
+                                   &(wr__final_rows){out, in, i}, err));
         uint32_t from = bw->windows.from[k], count = bw->windows.count[k];
         if (in->partials && in->partials[i].ptr)
             WR_TRY(narrow(in, i, &bw->windows, &from, &count, err));
         for (uint32_t x = from; x < from + count; x++) {
             uint32_t slot = bw->windows.slot[x];
             if (wr__time_add(bw->windows.starts[slot], w->size_ms) <= close_time)
-                op->late_rows++;
+                late_row(op, bw->windows.starts[slot]);
             else
                 WR_TRY(add_row(op, in, i, slot, bw, out, err));
-        }
-        if (s->final.on) {
-            int64_t last = s->times.v[TIME_EMITTED];
-            if (wr__final_due(&s->final, op->ctx->wall_ms, last, close_time)) {
-                WR_TRY(wr__agg_work_settle(&bw->work, err));
-                WR_TRY(emit_closed(op, close_time, in, i, out, err));
-            }
         }
     }
     return wr__agg_work_settle(&bw->work, err);
@@ -283,9 +318,18 @@ static weir_status window_process(wr_op *op, int input, const wr_batch *in, weir
 static weir_status window_flush(wr_op *op, weir_error *err)
 {
     window_state *s = op->state;
+    const wr_window *w = &op->step->u.aggregate.window;
     if (op->ctx->caching && !s->final.on) {
         wr__agg_ready(&s->agg, NULL);
         WR_TRY(wr__agg_flush(&s->agg, &s->flat, s->store, err));
+    }
+    int64_t close_time = wr__time_add(s->times.v[TIME_STREAM], -w->grace_ms);
+    if (wr__final_owed(&s->final, s->times.v[TIME_EMITTED], close_time)) {
+        wr__agg_ready(&s->agg, NULL);
+        wr__final_rows rows = {.out = wr_batch_builder_new(op->ctx->scratch, op->step->schema, true,
+                                                           op->step->needs_old)};
+        WR_TRY(emit_closed(op, close_time, INT64_MIN, &rows, err));
+        WR_TRY(wr_op_emit(op, wr_batch_builder_finish(rows.out), err));
     }
     return wr__times_flush(&s->times, op, err);
 }

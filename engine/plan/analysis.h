@@ -138,6 +138,15 @@ typedef struct wr__builder {
 } wr__builder;
 
 /** Calls of one kind of function in some expressions, each once: equal trees are one call. */
+/**
+ * What an aggregate without arguments is computed of, as in ksqlDB: SUM() and SUM(*) are sums of
+ * ROWTIME, of the first source in a join.
+ *
+ * @return a column's reference in the analysis' arena, not qualified yet; NULL: @p e has arguments,
+ *         is no aggregate, or takes none, as COUNT does.
+ */
+const wr_ast_expr *wr__default_argument(const wr__analysis *an, const wr_ast_expr *e);
+
 typedef struct wr__calls {
     wr_arr(const wr_ast_expr *) calls;
     wr_arena *arena;

@@ -20,6 +20,22 @@
  * this is a mistake of a unit, and would take all the memory there is. */
 #define WINDOWS_PER_ROW_MAX 100000
 
+/* Advance and size of windows that are not sessions, whose sizes are positive. */
+static weir_status check_advance(const wr_ast_window *in, const wr_window *w, weir_error *err)
+{
+    WR_ASSERT(w->kind != WR_WINDOW_SESSION && w->size_ms > 0);
+    if (w->advance_ms <= 0 || w->advance_ms > w->size_ms)
+        return wr_error_at(err, WEIR_ERR_STATEMENT, in->pos,
+                           "Window advance must be more than zero and at most the window's size");
+    int64_t windows = w->size_ms / w->advance_ms;
+    if (windows < WINDOWS_PER_ROW_MAX)
+        return WEIR_OK;
+    return wr_error_at(err, WEIR_ERR_LIMIT, in->advance.pos,
+                       "A row would be in %lld windows: the window's size may be at most %d times "
+                       "its advance",
+                       (long long)windows, WINDOWS_PER_ROW_MAX);
+}
+
 /* The WINDOW clause in milliseconds, with defaults (dialect.md section 10): grace is what is left
  * of a day, except for EMIT FINAL, which would otherwise say nothing for a day. Kafka Streams'
  * TimeWindows has the same default grace. Sizes are checked before sums are made: a size that does
@@ -48,23 +64,18 @@ weir_status wr__window_of(const wr__analysis *an, wr_window *w, weir_error *err)
     w->emit_final = an->query->emit == WR_AST_EMIT_FINAL;
     if (in->has_grace)
         good = good && wr_ast_duration_ms(&in->grace, &w->grace_ms);
-    if (!good || w->size_ms <= 0)
+    /* A session without a gap is made of the rows of one time. */
+    if (!good || w->size_ms < (w->kind == WR_WINDOW_SESSION ? 0 : 1))
         return wr_error_at(err, WEIR_ERR_STATEMENT, in->pos,
                            "Invalid window: sizes must be positive and fit 64-bit milliseconds");
     if (!in->has_grace && !w->emit_final)
         w->grace_ms = wr__ms_less(WR__DAY_MS, w->size_ms);
-    if (w->advance_ms <= 0 || w->advance_ms > w->size_ms)
-        return wr_error_at(err, WEIR_ERR_STATEMENT, in->pos,
-                           "Window advance must be more than zero and at most the window's size");
-    if (w->size_ms / w->advance_ms >= WINDOWS_PER_ROW_MAX)
-        return wr_error_at(err, WEIR_ERR_LIMIT, in->advance.pos,
-                           "A row would be in %lld windows: the window's size may be at most %d "
-                           "times its advance",
-                           (long long)(w->size_ms / w->advance_ms), WINDOWS_PER_ROW_MAX);
+    if (w->kind != WR_WINDOW_SESSION)
+        WR_TRY(check_advance(in, w, err));
     int64_t whole_ms = wr__ms_add(w->size_ms, w->grace_ms);
     /* Without a GRACE PERIOD the store keeps a day, also where EMIT FINAL closes windows at once.
      */
-    w->retention_ms = in->has_grace ? whole_ms : WR_MAX(WR__DAY_MS, w->size_ms);
+    w->retention_ms = in->has_grace ? WR_MAX(whole_ms, 1) : WR_MAX(WR__DAY_MS, w->size_ms);
     WR_ASSERT(w->grace_ms >= 0 && w->retention_ms >= w->size_ms);
     if (in->has_retention) {
         int64_t given;
@@ -76,8 +87,9 @@ weir_status wr__window_of(const wr__analysis *an, wr_window *w, weir_error *err)
                                "plus grace period. Got retention %lld ms, size %lld ms, grace %lld "
                                "ms",
                                (long long)given, (long long)w->size_ms, (long long)w->grace_ms);
-        w->retention_ms = given;
+        w->retention_ms = WR_MAX(given, 1);
     }
+    WR_ASSERT(w->retention_ms > 0);
     return WEIR_OK;
 }
 
@@ -218,16 +230,37 @@ static weir_status check_undo(wr__builder *b, const wr_step_aggregate *agg, weir
     return WEIR_ERR_STATEMENT;
 }
 
+/* The signature decides, not a name: an aggregate of an embedding program is one like any other. */
+const wr_ast_expr *wr__default_argument(const wr__analysis *an, const wr_ast_expr *e)
+{
+    if (e->kind != WR_AST_CALL || e->args_n)
+        return NULL;
+    const wr_function *fn = wr_function_find(an->env->functions, wr_str_c(e->name.name));
+    if (!fn || fn->kind != WR_FUNCTION_AGGREGATE)
+        return NULL;
+    for (uint32_t i = 0; i < fn->sigs_n; i++)
+        if (!fn->sigs[i].args[0])
+            return NULL;
+    WR_ASSERT(an->relations_n > 0);
+    wr_ast_expr *rowtime = WR_NEW(an->arena, wr_ast_expr);
+    *rowtime = (wr_ast_expr){.kind = WR_AST_COLUMN,
+                             .pos = e->pos,
+                             .name = {.name = "ROWTIME", .pos = e->pos},
+                             .qualifier = {.name = an->relations[0].alias, .pos = e->pos}};
+    return rowtime;
+}
+
 /* Some aggregates collect: how much one row may hold is a setting by function, without a limit
- * where none is set. For COLLECT_LIST: ksql.functions.collect_list.limit. Any function's name makes
- * a setting; those that do not collect do not look at it. */
+ * where none is set, or -1. For COLLECT_LIST: ksql.functions.collect_list.limit. Any function's
+ * name makes a setting; those that do not collect do not look at it. */
 static int64_t function_limit(const wr__analysis *an, const char *name)
 {
     char setting[128];
     snprintf(setting, sizeof setting, "ksql.functions.%s.limit", name);
     for (char *c = setting; *c; c++)
         *c = wr_lower(*c);
-    return wr_settings_int(an->env->settings, setting, INT64_MAX);
+    int64_t limit = wr_settings_int(an->env->settings, setting, INT64_MAX);
+    return limit < 0 ? INT64_MAX : limit;
 }
 
 /* Every distinct aggregate once, in the order of their first mention: that is the order of the
@@ -294,6 +327,22 @@ static bool may_combine(const wr_step_aggregate *cfg)
     return may;
 }
 
+/* EMIT FINAL: says when the aggregate lets closed windows out. The interval is Kafka Streams'
+ * internal setting. */
+static void build_final(wr__builder *b, wr__stage *st)
+{
+    const wr_settings *settings = b->an->env->settings;
+    WR_ASSERT(st->step->kind == WR_STEP_AGGREGATE && st->window.emit_final);
+    wr_step *f = wr__new_step(b, WR_STEP_SUPPRESS, "TableSuppress", "Suppress", st->step);
+    f->u.suppress.window = st->window;
+    int64_t interval_ms = wr_settings_int(
+        settings, "ksql.streams.__emit.interval.ms.kstreams.windowed.aggregation__", 0);
+    f->u.suppress.emit_interval_ms = WR_MAX(interval_ms, 0); /* a file's is not checked */
+    f->u.suppress.exact = wr_settings_bool(settings, "weir.kafka.streams.exact", false);
+    WR_ASSERT(f->u.suppress.emit_interval_ms >= 0);
+    st->step = f;
+}
+
 /* GROUP BY with its aggregates. Whether rows are aggregated in part before the topic is decided
  * here too, because it depends on what the functions can do; whether it is done, on where the task
  * runs. Columns of results are named KSQL_AGG_VARIABLE_<i>, as in ksqlDB: they show in EXPLAIN and
@@ -346,15 +395,8 @@ weir_status wr__build_aggregate(wr__builder *b, wr__stage *st, weir_error *err)
     aggregated_stage(b, st, &aggs);
     if (in->kind == WR_STEP_REPARTITION && may_combine(cfg))
         in->u.repartition.combine = s;
-    if (an->window.emit_final) {
-        wr_step *f = wr__new_step(b, WR_STEP_SUPPRESS, "TableSuppress", "Suppress", s);
-        f->u.suppress.window = an->window;
-        /* Kafka Streams' internal setting; 1 s is its default. */
-        f->u.suppress.emit_interval_ms = wr_settings_int(
-            an->env->settings, "ksql.streams.__emit.interval.ms.kstreams.windowed.aggregation__",
-            1000);
-        st->step = f;
-    }
+    if (an->window.emit_final)
+        build_final(b, st);
     return WEIR_OK;
 }
 

@@ -143,8 +143,10 @@ static weir_status default_columns(const wr_ast_stmt *stmt, const wr_source *s, 
 static weir_status evaluate(const wr_plan_env *env, const wr_ast_expr *ast, const char *column,
                             const wr_type *to, wr_arena *a, wr_value *out, weir_error *err)
 {
-    wr_scope scope = {
-        .resolve = no_column, .types = &env->catalog->types, .functions = env->functions};
+    wr_scope scope = {.resolve = no_column,
+                      .types = &env->catalog->types,
+                      .functions = env->functions,
+                      .exact_division = wr_settings_exact_division(env->settings)};
     wr_expr *e;
     if (ast->kind == WR_AST_NULL) {
         *out = WR_VALUE_NULL;

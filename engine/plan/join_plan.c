@@ -264,11 +264,15 @@ static weir_status duration(const wr_ast_duration *d, int64_t *out, weir_error *
  * span and the grace. Default grace: what is left of a day (dialect.md section 11).
  *
  *     WITHIN 1 HOUR                               before 1 h, after 1 h, grace 22 h
- *     WITHIN (10 MINUTES, 0 SECONDS)              rows of the right up to 10 minutes older */
-static weir_status read_within(const wr_ast_join *j, wr_step_join *out, weir_error *err)
+ *     WITHIN (10 MINUTES, 0 SECONDS)              rows of the right up to 10 minutes older
+ *     RIGHT JOIN ... WITHIN (10 MINUTES, 0 SECONDS)  rows of the left up to 10 minutes older:
+ * ksqlDB plans it as a left join of the sides exchanged and leaves the span as it is */
+static weir_status read_within(const wr__analysis *an, const wr_ast_join *j, wr_step_join *out,
+                               weir_error *err)
 {
-    WR_TRY(duration(&j->before, &out->before_ms, err));
-    WR_TRY(duration(&j->after, &out->after_ms, err));
+    bool right = j->kind == WR_AST_JOIN_RIGHT;
+    WR_TRY(duration(right ? &j->after : &j->before, &out->before_ms, err));
+    WR_TRY(duration(right ? &j->before : &j->after, &out->after_ms, err));
     int64_t span_ms = wr__ms_add(out->before_ms, out->after_ms);
     out->has_grace = j->has_grace;
     if (j->has_grace)
@@ -279,6 +283,12 @@ static weir_status read_within(const wr_ast_join *j, wr_step_join *out, weir_err
      * where ksqlDB's stores keep nothing. */
     out->retention_ms = WR_MAX(wr__ms_add(span_ms, out->grace_ms), 1);
     WR_ASSERT(out->before_ms >= 0 && out->after_ms >= 0 && out->retention_ms > 0);
+    int64_t interval_ms = wr_settings_int(
+        an->env->settings,
+        "ksql.streams.__emit.interval.ms.kstreams.outer.join.spurious.results.fix__", 0);
+    out->emit_interval_ms = WR_MAX(interval_ms, 0); /* a file's is not checked */
+    out->exact = wr_settings_bool(an->env->settings, "weir.kafka.streams.exact", false);
+    WR_ASSERT(out->emit_interval_ms >= 0 && out->grace_ms >= 0);
     return WEIR_OK;
 }
 
@@ -483,6 +493,7 @@ static weir_status fk_config(wr__builder *b, const join_sides *s, const wr__stag
     wr__stage_scope_init(&scope, b, l);
     WR_TRY(wr_expr_compile(s->left, &scope.base, b->plan->arena, &cfg->fk, err));
     cfg->fk_ast = s->left;
+    cfg->exact = wr_settings_bool(b->an->env->settings, "weir.kafka.streams.exact", false);
     cfg->left_key = wr__internal_key_format(&l->key_format, l->step->schema);
     cfg->right_key = wr__internal_key_format(&r->key_format, r->step->schema);
     cfg->subscription_topic = wr__add_topic(b, "Join-subscription-repartition",
@@ -530,7 +541,7 @@ static weir_status build_one(wr__builder *b, uint32_t i, const bool *used, wr__s
     cfg->kind = s.join->kind;
     cfg->left_windowed = left->window.kind != WR_WINDOW_NONE;
     if (kind == WR_STEP_STREAM_STREAM_JOIN)
-        WR_TRY(read_within(s.join, cfg, err));
+        WR_TRY(read_within(b->an, s.join, cfg, err));
     if (kind == WR_STEP_FK_JOIN)
         WR_TRY(fk_config(b, &s, left, &right, cfg, err));
     WR_ASSERT(step->in_n == 2);

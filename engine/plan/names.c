@@ -313,9 +313,12 @@ static weir_status qualify(qualifier *q, const wr_ast_expr *from, wr_ast_expr **
         q->in_aggregate = true;
     }
     weir_status st = WEIR_OK;
-    e->args = WR_NEW_N(a, wr_ast_expr *, e->args_n);
+    e->args = WR_NEW_N(a, wr_ast_expr *, e->args_n + 1);
     for (size_t i = 0; i < e->args_n && st == WEIR_OK; i++)
         st = qualify(q, from->args[i], &e->args[i], err);
+    const wr_ast_expr *rowtime = q->in_aggregate ? wr__default_argument(q->an, from) : NULL;
+    if (rowtime && st == WEIR_OK)
+        st = qualify(q, rowtime, &e->args[e->args_n++], err);
     if (e->else_ && st == WEIR_OK)
         st = qualify(q, from->else_, &e->else_, err);
     q->lambda = outer;

@@ -37,10 +37,10 @@ typedef enum wr_window_kind {
  * once stream time has reached its end plus the grace. */
 typedef struct wr_window {
     wr_window_kind kind;
-    int64_t size_ms;      /* SESSION: the gap; windowed sources: 0 where unknown (session) */
+    int64_t size_ms; /* SESSION: the gap, may be 0; windowed sources: 0 where unknown (session) */
     int64_t advance_ms;   /* = size for TUMBLING */
     int64_t grace_ms;     /* a row later than this is dropped and counted */
-    int64_t retention_ms; /* how far back of stream time a store keeps windows */
+    int64_t retention_ms; /* > 0: how far back of stream time a store keeps windows */
     bool emit_final;      /* EMIT FINAL: one result for each window, when it closes */
 } wr_window;
 
@@ -182,7 +182,8 @@ typedef struct wr_step_aggregate {
  * one when it closes, so this step has no buffer and no store of its own (operators/suppress.c). */
 typedef struct wr_step_suppress {
     wr_window window;
-    int64_t emit_interval_ms; /* at most once per that much wall time; 0: each record */
+    int64_t emit_interval_ms; /* between two looks at closed windows, wall time; 0: each record */
+    bool exact;               /* weir.kafka.streams.exact: lose what Kafka Streams loses */
 } wr_step_suppress;
 
 /* All four joins. in[0] is the left side; fields that a kind of join does not have are zero. */
@@ -193,8 +194,10 @@ typedef struct wr_step_join {
     int64_t before_ms, after_ms, grace_ms; /* stream-stream */
     bool has_grace;       /* GRACE PERIOD was written: unmatched rows wait for the window's end */
     int64_t retention_ms; /* of the buffers */
-    bool left_windowed;   /* windowed key: WINDOWSTART/END are part of the key */
-    bool materialize;     /* TABLE_TABLE: keep the result rows in a store (queryable) */
+    int64_t emit_interval_ms; /* between two looks at unmatched rows, wall time; 0: each record */
+    bool exact;         /* weir.kafka.streams.exact: send rows that Kafka Streams sends early */
+    bool left_windowed; /* windowed key: WINDOWSTART/END are part of the key */
+    bool materialize;   /* TABLE_TABLE: keep the result rows in a store (queryable) */
     /* FK_JOIN. The step's `subtopology` is the left input's; the right input's is another one. The
      * left side sends subscriptions to the right one, which answers (operators/fk_left.c). */
     wr_expr *fk; /* foreign key over the left input, of the right key's type */

@@ -71,8 +71,9 @@ static void assert_aggregate(const wr_step *s)
     if (!s->windowed)
         return;
     /* What a store keeps reaches back over a whole window and its grace, or as far as times go. */
-    WR_ASSERT(w->size_ms > 0 && w->advance_ms > 0 && w->advance_ms <= w->size_ms);
-    WR_ASSERT(w->grace_ms >= 0 && w->retention_ms >= w->size_ms);
+    WR_ASSERT(w->size_ms >= 0 && w->advance_ms >= 0 && w->advance_ms <= w->size_ms);
+    WR_ASSERT(w->kind == WR_WINDOW_SESSION || w->advance_ms > 0);
+    WR_ASSERT(w->grace_ms >= 0 && w->retention_ms >= w->size_ms && w->retention_ms > 0);
 }
 
 /* The operators put a result row together by copying columns, so the schemas must add up: the left

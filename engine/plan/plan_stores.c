@@ -35,6 +35,15 @@
 /* For all stores that have no time in their keys. */
 static const wr_store_spec kv_spec = {.kind = WR_STORE_KV};
 
+/* How much longer than its retention a store of sessions holds what EMIT FINAL may still owe. The
+ * operator lets closed sessions out before the store can forget them, and a look at sessions by
+ * time costs more than one at windows: with this slack it has to look once in a while, not at each
+ * row. It is what Kafka Streams' segments come to. */
+static int64_t final_slack(const wr_window *w)
+{
+    return w->emit_final ? WR_MAX(w->retention_ms / 2, WR__MINUTE_MS) : 0;
+}
+
 /* A row looks at the segments between it less the gap and stream time: with eight gaps to a segment
  * that is one list for seven rows of eight, and no list has more than a few sessions. Retention
  * over 64: so that a row that is late by all of it still looks at no more than that many. At least
@@ -45,7 +54,7 @@ static wr_store_spec session_spec(const wr_window *w)
     int64_t segment_ms =
         WR_MAX(wr__ms_times(w->size_ms, SESSION_GAPS), w->retention_ms / SESSION_PARTS);
     return (wr_store_spec){.kind = WR_STORE_SESSION,
-                           .retention_ms = w->retention_ms,
+                           .retention_ms = wr__ms_add(w->retention_ms, final_slack(w)),
                            .segment_ms = WR_MAX(segment_ms, WR__MINUTE_MS),
                            .keep_old = !w->emit_final};
 }

@@ -576,8 +576,11 @@ static weir_status build_pull(const wr_plan_env *env, const wr_ast_query *query,
     table_stage(an, pull->source, st);
     pull_build p = {.env = env, .an = an, .pull = pull};
     wr__stage_scope_init(&p.scope, b, st);
+    p.scope.base.between_checked =
+        true; /* ksqlDB evaluates these by an interpreter, which checks */
     WR_TRY(compile_items(&p, err));
     if (an->where) {
+        p.scope.base.one_scope = true; /* as in every WHERE: what fails drops the row */
         weir_status status =
             wr_expr_compile(an->where, &p.scope.base, pull->arena, &pull->filter, err);
         if (status != WEIR_OK) {

@@ -29,6 +29,7 @@ static weir_status build_filter(wr__builder *b, wr__stage *st, const wr_ast_expr
     wr__stage_scope scope;
     wr_expr *filter;
     wr__stage_scope_init(&scope, b, st);
+    scope.base.one_scope = true; /* what fails anywhere in a condition drops the row */
     weir_status status = wr_expr_compile(e, &scope.base, b->plan->arena, &filter, err);
     if (status != WEIR_OK) {
         wr_error_prefix(err, "Error in %s expression: ", clause);

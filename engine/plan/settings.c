@@ -29,6 +29,7 @@
 #define NUMBERS             WR_SETTING_NUMBERS, 0, 0
 #define RESET               WR_SETTING_RESET, 0, 0
 #define GUARANTEE           WR_SETTING_GUARANTEE, 0, 0
+#define DIVISION            WR_SETTING_DIVISION, 0, 0
 #define DEFAULT_ONLY        WR_SETTING_DEFAULT_ONLY, 0, 0
 #define NUMBER(least, most) WR_SETTING_NUMBER, least, most
 
@@ -45,8 +46,8 @@ static const wr_setting settings[] = {
     {"auto.offset.reset", "latest", EDIT, CLIENT, RESET,
      "Where new queries start: earliest or latest"},
     {"bootstrap.servers", NULL, FIXED, CLIENT, TEXT, "Kafka brokers"},
-    {"buffered.records.per.partition", "1000", EDIT, CLIENT, NUMBER(1, INT32_MAX),
-     "Records held per input partition"},
+    {"buffered.records.per.partition", "16384", EDIT, CLIENT, NUMBER(1, INT32_MAX),
+     "Records of an input partition that may be held while others are waited for"},
     {"cache.max.bytes.buffering", "10000000", EDIT, CLIENT, NUMBER(0, INT64_MAX),
      "Bytes of updates kept before they are emitted; 0 emits every update"},
     {"commit.interval.ms", "2000", EDIT, CLIENT, NUMBER(0, YEAR_MS), "Time between commits"},
@@ -63,10 +64,10 @@ static const wr_setting settings[] = {
      "Stop the query at a record that cannot be decoded"},
     {"ksql.fail.on.production.error", "true", EDIT, KSQL, DEFAULT_ONLY,
      "Stop the query at a record that cannot be written"},
-    {"ksql.functions.collect_list.limit", NULL, EDIT, KSQL, NUMBER(0, INT64_MAX),
-     "Most entries of COLLECT_LIST"},
-    {"ksql.functions.collect_set.limit", NULL, EDIT, KSQL, NUMBER(0, INT64_MAX),
-     "Most entries of COLLECT_SET"},
+    {"ksql.functions.collect_list.limit", NULL, EDIT, KSQL, NUMBER(-1, INT64_MAX),
+     "Most entries of COLLECT_LIST; -1: no limit"},
+    {"ksql.functions.collect_set.limit", NULL, EDIT, KSQL, NUMBER(-1, INT64_MAX),
+     "Most entries of COLLECT_SET; -1: no limit"},
     {"ksql.headers.columns.enabled", "true", FIXED, KSQL, FLAG, "Allow HEADERS columns"},
     {"ksql.hidden.topics",
      "_confluent.*,__confluent.*,_schemas,__consumer_offsets,__transaction_state,connect-configs,"
@@ -78,6 +79,8 @@ static const wr_setting settings[] = {
     {"ksql.internal.topic.replicas", "1", EDIT, KSQL, NUMBER(-1, INT16_MAX), "Of internal topics"},
     {"ksql.lambdas.enabled", "true", EDIT, KSQL, FLAG, "Allow lambda functions"},
     {"ksql.max.push.queries", "100", EDIT, KSQL, NUMBER(0, INT32_MAX), "Most push queries at once"},
+    {"ksql.nested.error.set.null", "true", EDIT, KSQL, FLAG,
+     "What fails inside an expression is NULL there, not in the whole of it"},
     {"ksql.output.topic.name.prefix", "", EDIT, KSQL, NAME, "Before the names of sink topics"},
     {"ksql.persistence.default.format.key", "KAFKA", EDIT, KSQL, TEXT,
      "KEY_FORMAT where not given"},
@@ -114,16 +117,18 @@ static const wr_setting settings[] = {
     {"ksql.service.id", "default_", FIXED, KSQL, NAME, "Name of this service"},
     {"ksql.source.table.materialization.enabled", "true", FIXED, KSQL, FLAG,
      "CREATE SOURCE TABLE serves pull queries"},
+    {"ksql.streams.__emit.interval.ms.kstreams.outer.join.spurious.results.fix__", "0", EDIT, KSQL,
+     NUMBER(0, YEAR_MS), "Least time between two looks at unmatched rows, but for commits"},
     {"ksql.streams.__emit.interval.ms.kstreams.windowed.aggregation__", "1000", EDIT, KSQL,
-     NUMBER(0, YEAR_MS), "Least time between emissions of closed windows"},
+     NUMBER(0, YEAR_MS), "Least time between two looks at closed windows, but for commits"},
     {"ksql.suppress.enabled", "true", EDIT, KSQL, FLAG, "Allow EMIT FINAL"},
     {"ksql.timestamp.throw.on.invalid", "false", EDIT, KSQL, FLAG,
      "Stop the query at a record whose timestamp is invalid"},
     {"ksql.transient.prefix", "transient_", FIXED, KSQL, NAME, "In names of push queries"},
     {"ksql.udfs.enabled", "true", FIXED, KSQL, FLAG, "Allow user functions"},
     {"ksql.variable.substitution.enable", "true", EDIT, KSQL, FLAG, "Replace ${variables}"},
-    {"max.task.idle.ms", "0", EDIT, CLIENT, DEFAULT_ONLY,
-     "How long a join waits for the other side's records"},
+    {"max.task.idle.ms", "0", EDIT, CLIENT, NUMBER(-1, YEAR_MS),
+     "How long the other inputs wait for one at its end; -1: also not for records on their way"},
     {"num.standby.replicas", "0", EDIT, CLIENT, NUMBER(0, INT16_MAX),
      "Copies of the state on other processes"},
     {"num.stream.threads", "4", EDIT, CLIENT, NUMBER(1, INT32_MAX), "Worker threads"},
@@ -134,8 +139,12 @@ static const wr_setting settings[] = {
     {"weir.batch.rows", "2048", EDIT, KSQL, NUMBER(1, 65536), "Most rows processed at once"},
     {"weir.block.cache.bytes", "8388608", FIXED, KSQL, NUMBER(65536, TERABYTE),
      "Memory for blocks of state read from disk"},
+    {"weir.decimal.division", "round", EDIT, KSQL, DIVISION,
+     "Quotients of DECIMALs: round them half up, or exact: NULL where they do not fit the result"},
     {"weir.decode.strict", "false", EDIT, KSQL, FLAG,
      "Check the types of columns that no one reads"},
+    {"weir.kafka.streams.exact", "false", EDIT, KSQL, FLAG,
+     "Also lose the windows and send the unmatched rows that Kafka Streams does: for comparisons"},
     {"weir.memtable.bytes", "16777216", FIXED, KSQL, NUMBER(1048576, TERABYTE),
      "Memory for state and topics not yet on disk"},
     {"weir.state.cache.bytes", "268435456", FIXED, KSQL, NUMBER(0, TERABYTE),
@@ -144,6 +153,8 @@ static const wr_setting settings[] = {
      "Numbers of kept statements that are left out when the engine is opened"},
     {"weir.threads", "1", FIXED, KSQL, NUMBER(1, 256),
      "Threads that process partitions at the same time"},
+    {"weir.until.end", "false", FIXED, KSQL, FLAG,
+     "A batch job: queries wait for those that feed them; weir run --until-end sets it"},
 };
 
 /* For SHOW PROPERTIES, documents and completion. */
@@ -215,9 +226,8 @@ static const char *const server_families[] = {
     "ksql.udf",        "ksql.streams.",  "ksql.any.",           "ksql.new.",
     "ksql.metrics",    "ksql.suppress.", "ksql.cache.",         "ksql.error.",
     "ksql.queries.",   "ksql.security.", "ksql.schema.",        "ksql.runtime.",
-    "ksql.shared.",    "ksql.nested.",   "ksql.rowpartition.",  "ksql.websocket",
+    "ksql.shared.",    "ksql.hidden",    "ksql.rowpartition.",  "ksql.websocket",
     "ksql.client.",    "ksql.fetch.",    "ksql.authorization.", "ksql.access.",
-    "ksql.hidden",
 };
 
 /* Settings that this engine does not have, but that files for ksqlDB hold: they pass without
@@ -310,6 +320,10 @@ static weir_status check_value(const wr_setting *s, const char *value, weir_erro
                    : invalid(err, s, value, "'earliest' or 'latest'");
     case WR_SETTING_GUARANTEE:
         return check_guarantee(s, value, err);
+    case WR_SETTING_DIVISION:
+        return wr_ieq(value, "round") || wr_ieq(value, "exact")
+                   ? WEIR_OK
+                   : invalid(err, s, value, "'round' or 'exact'");
     case WR_SETTING_DEFAULT_ONLY:
         WR_ASSERT(s->def);
         return wr_ieq(value, s->def)
@@ -382,6 +396,13 @@ bool wr_settings_bool(const wr_settings *s, const char *name, bool otherwise)
 {
     const char *v = wr_settings_get(s, name);
     return v ? wr_ieq(v, "true") : otherwise;
+}
+
+/* Asked when an expression is compiled: a later SET does not change what is running. */
+bool wr_settings_exact_division(const wr_settings *s)
+{
+    const char *v = wr_settings_get(s, "weir.decimal.division");
+    return v && wr_ieq(v, "exact");
 }
 
 /* Values were checked when they were set; what is no number all the same counts as not set. */

@@ -21,6 +21,7 @@ typedef enum wr_setting_kind {
     WR_SETTING_NAME,         /* a part of names of topics and groups */
     WR_SETTING_RESET,        /* earliest, latest */
     WR_SETTING_GUARANTEE,    /* at_least_once ... */
+    WR_SETTING_DIVISION,     /* round, exact */
     WR_SETTING_DEFAULT_ONLY, /* what others would ask for is not there yet */
 } wr_setting_kind;
 
@@ -68,6 +69,8 @@ const char *wr_settings_get(const wr_settings *s, const char *name);
  * value that does not parse counts the same for numbers, and as false for flags. */
 bool wr_settings_bool(const wr_settings *s, const char *name, bool otherwise);
 int64_t wr_settings_int(const wr_settings *s, const char *name, int64_t otherwise);
+/** Is weir.decimal.division = exact? */
+bool wr_settings_exact_division(const wr_settings *s);
 /** Does one of the setting's comma-separated regular expressions match all of @p text? */
 bool wr_settings_matches(const wr_settings *s, const char *name, const char *text);
 

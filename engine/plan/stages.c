@@ -128,11 +128,14 @@ static bool scope_is_column(const wr_scope *self, const char *name)
 void wr__stage_scope_init(wr__stage_scope *s, const wr__builder *b, const wr__stage *stage)
 {
     *s = (wr__stage_scope){
-        .base = {.resolve = scope_resolve,
+        .base = {.exact_division = wr_settings_exact_division(b->an->env->settings),
+                 .resolve = scope_resolve,
                  .replace = scope_replace,
                  .is_column = scope_is_column,
                  .types = &b->an->env->catalog->types,
-                 .functions = b->an->env->functions},
+                 .functions = b->an->env->functions,
+                 .one_scope =
+                     !wr_settings_bool(b->an->env->settings, "ksql.nested.error.set.null", true)},
         .b = b,
         .stage = stage,
     };
@@ -542,6 +545,14 @@ static void want_old(wr_step *s)
     }
 }
 
+/* Kafka Streams keeps no rows of a foreign-key join for the filter after it, so each row that does
+ * not pass is a tombstone there, also of a key that was never seen. */
+static bool repeats_tombstones(const wr_step *s)
+{
+    WR_ASSERT(s->kind != WR_STEP_FILTER || s->in_n == 1);
+    return s->kind == WR_STEP_FILTER && s->in[0]->kind == WR_STEP_FK_JOIN && s->in[0]->u.join.exact;
+}
+
 /* Old rows cost a store: they are asked for only where a step cannot do without. A table's filter
  * must say whether a row that does not pass was visible before; a grouping takes the old row out of
  * its group. */
@@ -549,7 +560,7 @@ static void propagate_old(wr__builder *b)
 {
     for (size_t i = 0; i < b->steps.n; i++) {
         wr_step *s = b->steps.v[i];
-        bool asks = (s->kind == WR_STEP_FILTER && s->in[0]->table) ||
+        bool asks = (s->kind == WR_STEP_FILTER && s->in[0]->table && !repeats_tombstones(s)) ||
                     s->kind == WR_STEP_TABLE_GROUP_BY ||
                     (s->kind == WR_STEP_AGGREGATE && s->u.aggregate.input_table);
         if (asks)

@@ -169,9 +169,12 @@ weir_status wr_query_caught_up(wr_query *q, bool *yes, weir_error *err) WR_MUST_
 /**
  * Read the materialised rows (committed state as of the call) and hand them, after the stateless
  * steps above the store, to @p emit as batches of the sink's schema.
+ *
+ * @param oldest  of a table of windows: the first start (sessions: end) that no partition has
+ *                forgotten, event time in ms; INT64_MIN: nothing is forgotten.
  */
 weir_status wr_query_pull(wr_query *q, const wr_pull *pull,
                           weir_status (*emit)(void *arg, const wr_batch *batch, weir_error *err),
-                          void *arg, weir_error *err) WR_MUST_CHECK;
+                          void *arg, int64_t *oldest, weir_error *err) WR_MUST_CHECK;
 
 #endif

@@ -7,7 +7,10 @@
  *   query_pull.c       pull queries on its committed state
  *   query_positions.c  how far it has got
  *   scheduler.c        which worker it is a client of
+ *   feeds.c            queries that feed each other: who waits for whom
+ *   late_report.c      what the log says about late rows
  *   query_client.c     what its worker asks of it
+ *   query_order.c      the times of its records, and in which order it needs them
  *   start_offsets.c    where it begins to read
  *   query_state.c      state and error
  *   query_metrics.c    counts, added up where others may look; EXPLAIN ANALYZE
@@ -17,6 +20,8 @@
 #ifndef WR_RUNTIME_QUERY_QUERY_INTERNAL_H
 #define WR_RUNTIME_QUERY_QUERY_INTERNAL_H
 
+#include "engine/operators/source_times.h"
+#include "runtime/query/late_report.h"
 #include "runtime/query/query.h"
 
 #include <pthread.h>
@@ -32,14 +37,16 @@ typedef struct wr__query_kind {
     bool shares;          /* may be with others in a worker */
     bool changelogs;      /* state is durable by changelog topics */
     bool from_earliest;   /* auto.offset.reset */
+    bool waits;           /* weir.until.end: for the queries that feed it */
 } wr__query_kind;
 
-/** Its topics. Never changes. */
+/** Its topics. Never changes, but for what is opened at its first use. */
 typedef struct wr__query_topics {
     char **names;   /* by plan topic: the log's name */
-    uint32_t *read; /* by topic of the worker: the plan's */
+    uint32_t *read; /* by topic of the worker: the plan's; those of tables first */
     uint32_t read_n;
     int32_t *sub_partitions; /* by sub-topology */
+    wr_source_times **times; /* by plan topic; NULL: not opened. The worker's thread */
 } wr__query_topics;
 
 /** Counted by the worker's thread, read by any. */
@@ -61,12 +68,14 @@ struct wr_query {
     wr_scheduler *scheduler;
     bool owns_scheduler;
     bool being_placed; /* monitor: the scheduler looks for a worker, or makes one */
+    int64_t slack_ms;  /* monitor, until it is placed: wr_worker_options.slack_ms */
     bool known;        /* the data directory knows the query; the worker's thread */
     wr__query_kind kind;
     wr__query_topics topics;
     wr_task_set *tasks;
     wr_task_counters counters;
     wr__query_counts counts;
+    wr__late_report late; /* the worker's thread */
     wr_state_share share;
     wr__metrics *metrics;
     atomic_int state;     /* wr_query_state */
@@ -87,6 +96,22 @@ bool wr__plan_repartitions(const wr_plan *plan);
 uint32_t wr__query_topic(const wr_query *q, const char *name);
 /** Which sub-topology reads a plan topic first. */
 uint32_t wr__query_reader_of(const wr_query *q, uint32_t topic);
+
+/* ---- query_order.c ---- */
+/** The topic that it writes; NULL: none. */
+const char *wr__query_sink(const wr_query *q);
+/** By how many ms the order of records may be off; WR_WORKER_ANY_ORDER: it does not count. @p
+ * across: that among partitions of its input; else also that within one. */
+int64_t wr__plan_slack(const wr_plan *plan, bool across);
+/** Do rows of several partitions of its input come to one partition of its output? */
+bool wr__plan_mixes(const wr_plan *plan);
+/** Has plan topic @p topic its times in a column? */
+bool wr__query_has_times(const wr_query *q, uint32_t topic);
+/** What two queries must have in common for the records of a topic to have the same times. */
+void wr__query_put_times_key(const wr_query *q, uint32_t topic, wr_buf *out);
+/** As wr_client_class.times; @p topic: of the plan. */
+weir_status wr__query_times(wr_query *q, uint32_t topic, const wr_record *records, uint32_t n,
+                            int64_t *out, weir_error *err) WR_MUST_CHECK;
 
 /* ---- query_metrics.c: by the worker's thread, while no task runs ---- */
 wr__metrics *wr__metrics_new(const wr_query *q);
@@ -123,6 +148,9 @@ wr_task_set *wr__query_tasks_new(wr_query *q,
 
 /* ---- scheduler.c ---- */
 wr_monitor *wr__scheduler_monitor(wr_scheduler *s);
+/** Others may ask who writes what they read. wr__scheduler_forget before it is freed. */
+void wr__scheduler_know(wr_query *q);
+void wr__scheduler_forget(wr_query *q);
 /** A worker for it alone, opened on the caller's thread and not started. */
 weir_status wr__query_open_alone(wr_query *q, weir_error *err) WR_MUST_CHECK;
 /** From other threads: out of its worker; @p timeout_ms < 0: wait for ever.

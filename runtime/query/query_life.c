@@ -28,6 +28,7 @@ static wr__query_kind kind_of(const wr_query_options *o, const wr_settings *sett
         .reentrant = wr__plan_is_reentrant(o->plan),
         .changelogs = can->has_changelogs && !o->transient,
         .from_earliest = reset && wr_ieq(reset, "earliest"),
+        .waits = !o->transient && wr_settings_bool(settings, "weir.until.end", false),
     };
     /* Where there are internal topics, a query that changes keys reads topics of its own. */
     k.shares = o->scheduler && k.threaded && !k.transient && !k.reentrant &&
@@ -65,6 +66,9 @@ static wr_query *make(const wr_query_options *o)
     wr_worker_client_init(&q->client, &wr__query_client_class, q->id, q->group, q->topics.read);
     q->metrics = wr__metrics_new(q);
     q->tasks = wr__query_tasks_new(q, o->collect, o->collect_arg);
+    q->slack_ms = wr__plan_slack(q->plan, true);
+    if (!q->kind.transient)
+        wr__scheduler_know(q);
     return q;
 }
 
@@ -198,6 +202,7 @@ void wr_query_free(wr_query *q, bool forget)
     bool stopped = wr_query_stop(q, -1);
     WR_ASSERT(stopped);
     WR_ASSERT(!wr_task_set_is_open(q->tasks) && q->share.used == 0);
+    wr__scheduler_forget(q);
     if (forget && !q->owns_db)
         wr__query_forget(q);
     wr_task_set_free(q->tasks);

@@ -5,6 +5,7 @@
  * stateless steps above it, then the pull query's own WHERE and SELECT.
  */
 #include "runtime/query/query_internal.h"
+#include "statestore/session_store.h"
 
 #define STEPS_MAX 64u
 
@@ -25,7 +26,8 @@ typedef struct pull_run {
     wr_evaluator *filter, *select;
     wr_eval_ctx eval;
     wr_row_errors errs;
-    int64_t left; /* rows until LIMIT; -1: no limit */
+    int64_t left;   /* rows until LIMIT; -1: no limit */
+    int64_t oldest; /* what wr_query_pull returns, of the partitions so far */
     weir_status (*emit)(void *arg, const wr_batch *batch, weir_error *err);
     void *arg;
 } pull_run;
@@ -142,6 +144,18 @@ static weir_status read_one(pull_run *r, wr_store *store, const wr_pull_key *k, 
     return st;
 }
 
+/* What is forgotten in one partition may still be there in another, where time has not come as far;
+ * which one a key is in, a read does not ask. */
+static void note_oldest(pull_run *r, const wr_store *store)
+{
+    WR_ASSERT(r->q->plan->materialized);
+    int64_t oldest = INT64_MIN;
+    if (r->q->plan->materialized->windowed)
+        oldest = wr_store_kind_of(store) == WR_STORE_SESSION ? wr_session_oldest(store)
+                                                             : wr_window_oldest(store);
+    r->oldest = WR_MAX(r->oldest, oldest);
+}
+
 /* @p snap makes all partitions be of one moment: a commit writes them together. */
 static weir_status read_partition(pull_run *r, const wr_db_snap *snap, uint32_t store_id,
                                   const wr_store_spec *spec, int32_t partition, weir_error *err)
@@ -152,6 +166,7 @@ static weir_status read_partition(pull_run *r, const wr_db_snap *snap, uint32_t 
     WR_ASSERT(partition >= 0 && store_id > 0);
     WR_TRY(wr_store_spec_open(r->q->db, spec, &options, &store, err));
     weir_status st = WEIR_OK;
+    note_oldest(r, store);
     /* A range of keys reads the table and filters: the store's order is bytewise, SQL's is that of
      * UTF-16 units, so a cut by bytes could lose rows. */
     bool scan = r->pull->scan;
@@ -181,8 +196,10 @@ static void await_write(wr_query *q)
  */
 weir_status wr_query_pull(wr_query *q, const wr_pull *pull,
                           weir_status (*emit)(void *arg, const wr_batch *batch, weir_error *err),
-                          void *arg, weir_error *err)
+                          void *arg, int64_t *oldest, weir_error *err)
 {
+    WR_ASSERT(oldest && emit);
+    *oldest = INT64_MIN;
     if (!q->plan->materialized)
         return wr_error(err, WEIR_ERR_STATEMENT, "Table `%s` is not materialised by query %s",
                         pull->source->name, q->id);
@@ -192,6 +209,7 @@ weir_status wr_query_pull(wr_query *q, const wr_pull *pull,
                   .arena = wr_arena_new(0),
                   .scratch = wr_arena_new(65536),
                   .left = pull->has_limit ? pull->limit : -1,
+                  .oldest = INT64_MIN,
                   .errs = {.report = report},
                   .emit = emit,
                   .arg = arg};
@@ -216,6 +234,7 @@ weir_status wr_query_pull(wr_query *q, const wr_pull *pull,
         st = read_partition(&r, snap, id, &of->spec, p, err);
         wr_arena_reset(r.scratch);
     }
+    *oldest = r.oldest;
     wr_db_snap_free(q->db, snap);
     wr_buf_free(&full);
     close_steps(&r);

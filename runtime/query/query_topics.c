@@ -68,6 +68,19 @@ static bool is_read(const wr_query *q, const wr_plan_topic *t)
            (t->role == WR_TOPIC_REPARTITION && q->kind.internal_topics);
 }
 
+/* At equal times the topic with the smaller number goes first (partition_group.h), and the table's
+ * record is to be there when the stream's comes: tables first. */
+static void list_read(wr_query *q)
+{
+    const wr_plan *plan = q->plan;
+    wr__query_topics *own = &q->topics;
+    for (int tables = 1; tables >= 0; tables--)
+        for (uint32_t t = 0; t < plan->topics_n; t++)
+            if (is_read(q, &plan->topics[t]) && plan->topics[t].from_earliest == (bool)tables)
+                own->read[own->read_n++] = t;
+    WR_ASSERT(own->read_n > 0 && own->read_n <= plan->topics_n);
+}
+
 /* A sub-topology has as many tasks as the largest topic that it reads has partitions. */
 void wr__query_topics_init(wr_query *q)
 {
@@ -76,22 +89,24 @@ void wr__query_topics_init(wr_query *q)
     own->names = wr_calloc(plan->topics_n, sizeof *own->names);
     own->read = wr_calloc(plan->topics_n, sizeof *own->read);
     own->sub_partitions = wr_calloc(plan->subtopologies_n, sizeof *own->sub_partitions);
+    own->times = wr_calloc(plan->topics_n, sizeof *own->times);
     for (uint32_t t = 0; t < plan->topics_n; t++) {
         own->names[t] = log_name(q, &plan->topics[t]);
-        if (is_read(q, &plan->topics[t]))
-            own->read[own->read_n++] = t;
         for (uint32_t s = 0; s < plan->subtopologies_n; s++)
             if (sub_reads(plan, s, t))
                 own->sub_partitions[s] =
                     WR_MAX(own->sub_partitions[s], q->kind.piped ? 1 : plan->topics[t].partitions);
     }
-    WR_ASSERT(own->read_n > 0);
+    list_read(q);
 }
 
 void wr__query_topics_destroy(wr_query *q)
 {
     for (uint32_t t = 0; q->topics.names && t < q->plan->topics_n; t++)
         wr_free(q->topics.names[t]);
+    for (uint32_t t = 0; q->topics.times && t < q->plan->topics_n; t++)
+        wr_source_times_free(q->topics.times[t]);
+    wr_free((void *)q->topics.times);
     wr_free(q->topics.names);
     wr_free(q->topics.read);
     wr_free(q->topics.sub_partitions);

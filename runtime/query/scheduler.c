@@ -15,7 +15,7 @@
  * is waited for like a worker, so no query can slip through between two of these. (Queries of a
  * release bear no such mark: whoever holds has them to itself until the release returns.)
  */
-#include "runtime/query/query_internal.h"
+#include "runtime/query/feeds.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,7 +38,8 @@ struct wr_scheduler {
     size_t workers_n;
     wr_worker **ended; /* to be joined: a thread cannot join itself */
     size_t ended_n;
-    char token[24]; /* of this process, for the names of worker groups */
+    wr__feeds feeds; /* who writes what others read */
+    char token[24];  /* of this process, for the names of worker groups */
 };
 
 /* The token is random, not the process's number: two containers may both be process 1. */
@@ -86,8 +87,32 @@ void wr_scheduler_free(wr_scheduler *s)
     reap(s);
     wr_free(s->workers);
     wr_free((void *)s->waiting);
+    wr__feeds_free(&s->feeds);
     wr_monitor_destroy(&s->monitor);
     wr_free(s);
+}
+
+/* ---- queries that feed each other ---- */
+
+void wr__scheduler_know(wr_query *q)
+{
+    wr_monitor_lock(&q->scheduler->monitor);
+    wr__feeds_add(&q->scheduler->feeds, q);
+    wr_monitor_unlock(&q->scheduler->monitor);
+}
+
+void wr__scheduler_forget(wr_query *q)
+{
+    wr_monitor_lock(&q->scheduler->monitor);
+    wr__feeds_remove(&q->scheduler->feeds, q);
+    wr_monitor_unlock(&q->scheduler->monitor);
+}
+
+/* On a worker's thread. */
+static weir_status holds(void *arg, wr_worker *w, int64_t *out, weir_error *err)
+{
+    wr_scheduler *s = arg;
+    return wr__feeds_holds(&s->feeds, &s->monitor, w, out, err);
 }
 
 /* ---- the list of workers ---- */
@@ -186,11 +211,16 @@ static char *key_of(const wr_query *q)
 {
     wr_buf key = {0};
     bool one = q->topics.read_n == 1, across = meets_across(q);
-    wr_buf_printf(&key, "%s %d", across && !one ? "merged" : "by partition", exchange_of(q));
-    for (uint32_t t = 0; t < q->topics.read_n; t++)
+    bool by_time = !one || q->slack_ms != WR_WORKER_ANY_ORDER || q->kind.waits;
+    wr_buf_printf(&key, "%s %d %lld", across && !one ? "merged" : "by partition", exchange_of(q),
+                  (long long)q->slack_ms);
+    for (uint32_t t = 0; t < q->topics.read_n; t++) {
         wr_buf_printf(&key, "\n%u %s",
                       across || one ? 0 : wr__query_reader_of(q, q->topics.read[t]),
                       q->topics.names[q->topics.read[t]]);
+        if (by_time)
+            wr__query_put_times_key(q, q->topics.read[t], &key);
+    }
     put_settings(&key, &q->settings);
     char *text = wr_strdup(wr_buf_cstr(&key));
     wr_buf_free(&key);
@@ -246,7 +276,8 @@ static wr_worker *make_worker(wr_scheduler *s, const wr_query *q, const char *gr
         topics[t] = (wr_worker_topic){.name = q->topics.names[q->topics.read[t]],
                                       .partitions = of->partitions,
                                       .stage = wr__query_reader_of(q, q->topics.read[t]),
-                                      .repartition = of->role == WR_TOPIC_REPARTITION};
+                                      .repartition = of->role == WR_TOPIC_REPARTITION,
+                                      .event_times = wr__query_has_times(q, q->topics.read[t])};
     }
     /* Rows that come back to where they were, and clients that take rows, need one order. */
     bool one_slot = q->kind.reentrant || q->kind.transient || q->kind.piped || !q->kind.threaded;
@@ -269,6 +300,8 @@ static wr_worker *make_worker(wr_scheduler *s, const wr_query *q, const char *gr
         .transient = q->kind.transient,
         .piped = q->kind.piped,
         .until_end = q->kind.until_end,
+        .slack_ms = q->slack_ms,
+        .holds = q->kind.waits ? holds : NULL,
         .ended = worker_ended,
         .arg = s,
     };
@@ -323,6 +356,15 @@ weir_status wr__query_open_alone(wr_query *q, weir_error *err)
     return st;
 }
 
+/* Those that it feeds are known as far as they have been made: all of a file, or those of earlier
+ * statements. Who comes later finds its backlog as it was written. */
+static void decide_order(wr_scheduler *s, wr_query *q)
+{
+    wr_monitor_lock(&s->monitor);
+    q->slack_ms = wr__feeds_slack(&s->feeds, q);
+    wr_monitor_unlock(&s->monitor);
+}
+
 /*
  * To a worker that reads the same, or to one of its own. The caller has set `being_placed`, and
  * with it keeps others from placing, stopping or freeing the query meanwhile. Two queries of one
@@ -332,8 +374,9 @@ weir_status wr__query_open_alone(wr_query *q, weir_error *err)
 static weir_status place(wr_query *q, weir_error *err)
 {
     wr_scheduler *s = q->scheduler;
-    char *key = q->kind.shares ? key_of(q) : NULL;
     weir_status st = WEIR_OK;
+    decide_order(s, q);
+    char *key = q->kind.shares ? key_of(q) : NULL;
     reap(s);
     wr_monitor_lock(&s->monitor);
     WR_ASSERT(q->being_placed && !q->client.worker && !q->client.pending);
@@ -416,6 +459,8 @@ weir_status wr_scheduler_release(wr_scheduler *s, weir_error *err)
     }
     wr_monitor_unlock(&s->monitor);
     bundle *bundles = wr_calloc(n, sizeof *bundles);
+    for (size_t i = 0; i < n; i++)
+        decide_order(s, waiting[i]);
     for (size_t i = 0; i < n; i++) {
         bundle *b = bundle_for(bundles, &bundles_n, waiting[i]);
         b->queries = wr_realloc((void *)b->queries, (b->n + 1) * sizeof(wr_query *));

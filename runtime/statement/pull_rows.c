@@ -75,6 +75,7 @@ static weir_status collect(void *arg, const wr_batch *in, weir_error *err)
         }
         b->rows++;
     }
+    r->found += b->rows;
     /* Waiting for room ends where the query is taken out of the list. */
     weir_status st = wr__row_queue_put(r->queue, b, &r->entry->ending, err);
     if (st != WEIR_OK && atomic_load(&r->entry->ending))
@@ -88,7 +89,7 @@ static weir_status collect(void *arg, const wr_batch *in, weir_error *err)
 static void read_table(wr__rows *r)
 {
     weir_error why = {0};
-    weir_status st = wr_query_pull(r->entry->query, r->pull, collect, r, &why);
+    weir_status st = wr_query_pull(r->entry->query, r->pull, collect, r, &r->oldest, &why);
     wr_query_entry_unpin(r->engine, r->entry); /* from here on it may be gone */
     wr__row_queue_end(r->queue, st, &why);
 }
@@ -130,6 +131,43 @@ void wr__end_pull(wr__rows *r)
     if (r->reading)
         pthread_join(r->thread, NULL);
     r->reading = false;
+}
+
+/* ---- what has expired ---- */
+
+/* Is one of the windows that @p k asks for forgotten? A key alone asks for all that there are,
+ * which is answered by rows; its being without any may come of it. */
+static bool asks_expired(const wr__rows *r, const wr_pull_key *k)
+{
+    int64_t from = k->window_start_min;
+    const wr_window *w = &r->pull->source->window;
+    bool bounds = k->window_start_min != INT64_MIN || k->window_start_max != INT64_MAX ||
+                  k->window_end_min != INT64_MIN || k->window_end_max != INT64_MAX;
+    if (!bounds)
+        return k->key && r->found == 0;
+    if (w->kind == WR_WINDOW_SESSION)
+        return WR_MAX(from, k->window_end_min) < r->oldest;
+    if (k->window_end_min > INT64_MIN + w->size_ms)
+        from = WR_MAX(from, k->window_end_min - w->size_ms);
+    return from < r->oldest;
+}
+
+void wr__say_expired(wr_exec *x)
+{
+    const wr__rows *r = x->rows;
+    bool any = false;
+    WR_ASSERT(r->pull && !x->query);
+    /* No window starts before 0. */
+    for (uint32_t i = 0; i < r->pull->keys_n && r->oldest > 0; i++)
+        any = any || asks_expired(r, &r->pull->keys[i]);
+    if (!any)
+        return;
+    bool session = r->pull->source->window.kind == WR_WINDOW_SESSION;
+    wr__say(x,
+            "%s of `%s` that %s before %lld have expired: RETENTION in its WINDOW clause says how "
+            "long they are kept",
+            session ? "Sessions" : "Windows", r->pull->source->name, session ? "end" : "start",
+            (long long)r->oldest);
 }
 
 /* ---- opening ---- */

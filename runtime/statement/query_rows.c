@@ -120,6 +120,8 @@ static weir_status step(wr_exec *x, int timeout_ms, weir_error *err)
         x->left--;
     if (st == WEIR_DONE && (x->kind == WR_EXEC_PUSH || x->query))
         x->message = "Query Completed";
+    else if (st == WEIR_DONE)
+        wr__say_expired(x);
     return st;
 }
 

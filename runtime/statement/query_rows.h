@@ -23,6 +23,8 @@ typedef struct wr__rows {
     wr_query_entry *entry; /* pinned until the end of the reading */
     bool reading;          /* by `thread`, which has to be joined */
     pthread_t thread;
+    uint64_t found; /* the reader's until the queue has ended: rows that came, */
+    int64_t oldest; /* and what windows are forgotten (wr_query_pull) */
 } wr__rows;
 
 /** x->rows, for results of @p schema. */
@@ -36,5 +38,7 @@ weir_status wr__start_transient(wr_exec *x, wr_plan *plan, const char *id, bool 
 /** An id for it. Under the lock. */
 const char *wr__transient_id(wr_exec *x, const char *kind);
 void wr__end_pull(wr__rows *r);
+/** After the last row: if windows that were asked for have expired, the message says so. */
+void wr__say_expired(wr_exec *x);
 
 #endif

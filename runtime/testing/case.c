@@ -192,7 +192,8 @@ static weir_status execute_case(run *r, const wr__test_options *options, weir_er
 {
     const wr_json *statements = member(r, "statements", WR_JSON_ARRAY);
     WR_ASSERT(r->statement == 0 && !r->flowed && !r->world.engine);
-    WR_TRY(wr__world_open(options, member(r, "properties", WR_JSON_OBJECT), &r->world, err));
+    WR_TRY(wr__world_open(options, WR__TEST_CASE, member(r, "properties", WR_JSON_OBJECT),
+                          &r->world, err));
     WR_TRY(make_topics(r, err));
     WR_TRY(make_named_topics(r, err));
     r->inputs_after = member(r, "inputs_after_first_query", WR_JSON_TRUE) != NULL;

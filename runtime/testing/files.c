@@ -160,7 +160,7 @@ static weir_status run(const wr__test_options *options, const char *statements, 
                        const char *outputs, wr_buf *script, wr__world *w, weir_error *err)
 {
     const wr_json *in = NULL, *expected;
-    WR_TRY(wr__world_open(options, NULL, w, err));
+    WR_TRY(wr__world_open(options, WR__TEST_FILE, NULL, w, err));
     WR_TRY(wr__read_file(statements, script, err));
     if (inputs)
         WR_TRY(read_list(inputs, "inputs", w->arena, &in, err));

@@ -157,7 +157,7 @@ static bool run_test(const wr__test_options *options, const char *path, const te
     wr_buf name = {0};
     WR_ASSERT(t->name.ptr && t->body.ptr);
     wr_map_init(&r.cursors.next);
-    weir_status st = wr__world_open(options, NULL, &r.world, &err);
+    weir_status st = wr__world_open(options, WR__TEST_FILE, NULL, &r.world, &err);
     if (st == WEIR_OK)
         st = judge(t, run_script(&r, t->body, 0, &err), &err);
     wr_buf_printf(&name, "%s: " WR_STR_FMT, path, WR_STR_ARG(t->name));

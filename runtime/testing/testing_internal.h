@@ -51,9 +51,12 @@ typedef struct wr__test_options {
     FILE *out;
 } wr__test_options;
 
+/** In which form the test is written: they differ in a few settings. */
+typedef enum wr__test_form { WR__TEST_CASE, WR__TEST_FILE } wr__test_form;
 /** @p properties: a JSON object of settings, or NULL. Unknown ones are ignored. */
-weir_status wr__world_open(const wr__test_options *options, const wr_json *properties,
-                           wr__world *out, weir_error *err) WR_MUST_CHECK;
+weir_status wr__world_open(const wr__test_options *options, wr__test_form form,
+                           const wr_json *properties, wr__world *out,
+                           weir_error *err) WR_MUST_CHECK;
 /** Also of one that could not be opened, or is closed. */
 void wr__world_close(wr__world *w);
 

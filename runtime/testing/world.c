@@ -40,7 +40,14 @@ static const char *const defaults[][2] = {
     {"ksql.query.pull.table.scan.enabled", "true"},
     {"ksql.query.push.v2.enabled", "true"},
     {"ksql.service.id", "some.ksql.service.id"},
+    {"ksql.streams.__emit.interval.ms.kstreams.windowed.aggregation__", "0"},
     {"weir.decode.strict", "true"},
+};
+
+/* A case says what Kafka Streams gives, also where that is a fault of its; the statements of a file
+ * of tests do what they do in a service. */
+static const char *const of_cases[][2] = {
+    {"weir.kafka.streams.exact", "true"},
 };
 
 static void put_property(wr_settings *s, wr_arena *a, wr_str name, const wr_json *value)
@@ -55,8 +62,16 @@ static void put_property(wr_settings *s, wr_arena *a, wr_str name, const wr_json
     wr_buf_free(&text);
 }
 
-weir_status wr__world_open(const wr__test_options *options, const wr_json *properties, wr__world *w,
-                           weir_error *err)
+static void put_defaults(wr_settings *s, const char *const defaults_of[][2], size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        WR_ASSERT(wr_settings_check(defaults_of[i][0], defaults_of[i][1], false, NULL) == WEIR_OK);
+        wr_settings_put(s, defaults_of[i][0], defaults_of[i][1]);
+    }
+}
+
+weir_status wr__world_open(const wr__test_options *options, wr__test_form form,
+                           const wr_json *properties, wr__world *w, weir_error *err)
 {
     *w = (wr__world){.arena = wr_arena_new(0),
                      .clock = {{wall_stands_still, mono_goes_on},
@@ -64,8 +79,9 @@ weir_status wr__world_open(const wr__test_options *options, const wr_json *prope
     wr_map_init(&w->described);
     wr_settings settings;
     wr_settings_init(&settings, NULL);
-    for (size_t i = 0; i < WR_ARRAY_LEN(defaults); i++)
-        wr_settings_put(&settings, defaults[i][0], defaults[i][1]);
+    put_defaults(&settings, defaults, WR_ARRAY_LEN(defaults));
+    if (form == WR__TEST_CASE)
+        put_defaults(&settings, of_cases, WR_ARRAY_LEN(of_cases));
     if (options->batch_rows)
         wr_settings_put(&settings, "weir.batch.rows", options->batch_rows);
     for (uint32_t i = 0; properties && i < properties->n; i++)

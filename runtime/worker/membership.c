@@ -197,6 +197,16 @@ bool wr_worker_is_idle(const wr_worker *w)
     return atomic_load(&w->commit.idle);
 }
 
+uint32_t wr_worker_topics(const wr_worker *w)
+{
+    return w->o.topics_n;
+}
+
+bool wr_worker_has_nothing(const wr_worker *w)
+{
+    return atomic_load(&w->consumer.given_none);
+}
+
 uint32_t wr_worker_positions(wr_worker *w, wr_worker_position *out, uint32_t max)
 {
     return wr__consumer_positions(&w->consumer, out, max);

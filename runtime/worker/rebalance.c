@@ -34,9 +34,10 @@ weir_status wr__worker_rebalance(wr_worker *w, weir_error *err)
     while ((r = wr_log_reader_rebalance(w->consumer.reader))) {
         if (r->kind != WR_REBALANCE_ASSIGN)
             WR_TRY(give_up(w, r->kind == WR_REBALANCE_LOST, err));
-        else if (r->n == 0) /* more processes than partitions: nothing to do for now */
+        else if (r->n == 0) { /* more processes than partitions: nothing to do for now */
+            atomic_store(&w->consumer.given_none, true);
             WR_TRY(wr_log_reader_assign(w->consumer.reader, NULL, 0, err));
-        else
+        } else
             WR_TRY(wr__worker_assign(w, r->parts, r->n, err));
     }
     return WEIR_OK;

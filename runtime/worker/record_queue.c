@@ -2,10 +2,33 @@
 /* Batches of one partition in the order in which they were read, and a cursor into the first. */
 #include "runtime/worker/record_queue.h"
 
+void wr__queue_init(wr__record_queue *q, uint32_t topic, int32_t partition, int64_t offset)
+{
+    WR_ASSERT(partition >= 0 && offset >= 0);
+    *q = (wr__record_queue){.topic = topic,
+                            .partition = partition,
+                            .next_offset = offset,
+                            .committed_offset = offset,
+                            .stop_offset = WR__NO_STOP,
+                            .latest_ms = WR__TIME_UNKNOWN,
+                            .promise_ms = WR__TIME_UNKNOWN};
+}
+
 const wr_record *wr__queue_head(const wr__record_queue *q)
 {
-    const wr_record *r = q->batches_n ? &q->batches[0]->records[q->cursor] : NULL;
+    const wr_record *r = q->batches_n ? &q->batches[0].batch->records[q->cursor] : NULL;
     return r && (q->stop_offset == WR__NO_STOP || r->offset < q->stop_offset) ? r : NULL;
+}
+
+static int64_t time_at(const wr__queued *b, uint32_t i)
+{
+    return b->times ? b->times[i] : b->batch->records[i].timestamp;
+}
+
+int64_t wr__queue_time(const wr__record_queue *q)
+{
+    WR_ASSERT(q->batches_n && q->cursor < q->batches[0].batch->n);
+    return time_at(&q->batches[0], q->cursor);
 }
 
 bool wr__queue_at_stop(const wr__record_queue *q)
@@ -15,39 +38,47 @@ bool wr__queue_at_stop(const wr__record_queue *q)
 
 bool wr__queue_awaits(const wr__record_queue *q)
 {
-    return !wr__queue_head(q) && !q->at_end && !wr__queue_at_stop(q);
+    return !wr__queue_head(q) && (!q->at_end || q->idle_wait) && !wr__queue_at_stop(q);
 }
 
-void wr__queue_push(wr__record_queue *q, wr_log_batch *b)
+bool wr__queue_drained(const wr__record_queue *q)
+{
+    return !wr__queue_head(q) && q->at_end && !q->idle_wait && !wr__queue_at_stop(q);
+}
+
+void wr__queue_push(wr__record_queue *q, wr_log_batch *b, int64_t *times)
 {
     WR_ASSERT(b->n > 0 && b->partition == q->partition);
     if (q->batches_n == q->batches_cap) {
         q->batches_cap = q->batches_cap ? q->batches_cap * 2 : 4;
-        q->batches = wr_realloc((void *)q->batches, q->batches_cap * sizeof(wr_log_batch *));
+        q->batches = wr_realloc(q->batches, q->batches_cap * sizeof *q->batches);
     }
-    q->batches[q->batches_n++] = b;
+    q->batches[q->batches_n++] = (wr__queued){b, times};
     q->buffered += b->n;
-    q->at_end = false;
+    q->at_end = q->idle_wait = false;
+    q->idle_since_ns = 0;
 }
 
 uint32_t wr__queue_run(const wr__record_queue *q, int64_t limit_ms, uint32_t max)
 {
     WR_ASSERT(wr__queue_head(q) && max > 0);
-    const wr_log_batch *b = q->batches[0];
-    const wr_record *r = b->records + q->cursor;
-    uint32_t left = WR_MIN(b->n - q->cursor, max), n = 1; /* the first was chosen already */
+    const wr__queued *b = &q->batches[0];
+    const wr_record *r = b->batch->records + q->cursor;
+    uint32_t left = WR_MIN(b->batch->n - q->cursor, max), n = 1; /* the first was chosen already */
     int64_t stop = q->stop_offset == WR__NO_STOP ? INT64_MAX : q->stop_offset;
     if (limit_ms == INT64_MAX && stop == INT64_MAX)
         return left;
-    while (n < left && r[n].timestamp <= limit_ms && r[n].offset < stop)
+    while (n < left && time_at(b, q->cursor + n) <= limit_ms && r[n].offset < stop)
         n++;
     return n;
 }
 
 wr_log_batch *wr__queue_take(wr__record_queue *q, uint32_t n)
 {
-    wr_log_batch *b = q->batches[0];
+    WR_ASSERT(q->batches_n > 0);
+    wr_log_batch *b = q->batches[0].batch;
     WR_ASSERT(n > 0 && n <= b->n - q->cursor && q->buffered >= n);
+    q->latest_ms = WR_MAX(q->latest_ms, time_at(&q->batches[0], q->cursor + n - 1));
     q->cursor += n;
     q->buffered -= n;
     bool used_up = q->cursor == b->n;
@@ -56,8 +87,9 @@ wr_log_batch *wr__queue_take(wr__record_queue *q, uint32_t n)
     q->next_offset = next;
     if (!used_up)
         return NULL;
+    wr_free(q->batches[0].times);
     q->batches_n--;
-    memmove((void *)q->batches, (void *)(q->batches + 1), q->batches_n * sizeof(wr_log_batch *));
+    memmove(q->batches, q->batches + 1, q->batches_n * sizeof *q->batches);
     q->cursor = 0;
     return b;
 }
@@ -66,16 +98,18 @@ void wr__queue_skip(wr__record_queue *q, const wr_log_batch *b)
 {
     WR_ASSERT(b->n == 0);
     if (q->batches_n)
-        q->batches[q->batches_n - 1]->next_offset = b->next_offset;
+        q->batches[q->batches_n - 1].batch->next_offset = b->next_offset;
     else
         q->next_offset = b->next_offset;
 }
 
 void wr__queue_clear(wr__record_queue *q, wr_log_reader *reader)
 {
-    for (size_t i = 0; i < q->batches_n; i++)
-        wr_log_reader_release(reader, q->batches[i]);
-    wr_free((void *)q->batches);
+    for (size_t i = 0; i < q->batches_n; i++) {
+        wr_log_reader_release(reader, q->batches[i].batch);
+        wr_free(q->batches[i].times);
+    }
+    wr_free(q->batches);
     q->batches = NULL;
     q->batches_n = q->batches_cap = 0;
     q->cursor = q->buffered = 0;

@@ -102,21 +102,32 @@ static bool has_run(const wr_worker *w, const wr__run *runs, uint32_t n, uint32_
     return false;
 }
 
+static void add_run(const wr_worker *w, const wr__run *r, wr__run *runs, uint32_t *n)
+{
+    if (r->n && *n < w->o.slots && !has_run(w, runs, *n, slot_of(w, r)))
+        runs[(*n)++] = *r;
+}
+
 /* A run for each slot that has records. @p from: where to go on looking. */
 static weir_status collect_runs(wr_worker *w, uint32_t only_topic, uint32_t *from, wr__run *runs,
                                 uint32_t *n, weir_error *err)
 {
-    uint32_t begin = *from, groups = w->consumer.groups_n;
+    const wr__consumer *c = &w->consumer;
+    uint32_t begin = *from;
     *n = 0;
-    for (uint32_t k = 0; k < groups && *n < w->o.slots; k++) {
-        uint32_t g = (begin + k) % groups;
-        wr__run r;
+    for (uint32_t k = 0; k < c->groups_n && *n < w->o.slots; k++) {
+        uint32_t g = (begin + k) % c->groups_n;
+        wr__run r, other;
         WR_TRY(wr__consumer_next(&w->consumer, g, only_topic, w->o.batch_rows, &r, err));
         if (r.n == 0 || has_run(w, runs, *n, slot_of(w, &r)))
             continue;
-        runs[(*n)++] = r;
+        add_run(w, &r, runs, n);
         /* One slot: stay with the group while it has records, its operators are warm. */
         *from = g;
+        for (uint32_t i = 0; i < c->queues_n && *n < w->o.slots; i++) {
+            wr__consumer_beside(c, &r, i, w->o.batch_rows, &other);
+            add_run(w, &other, runs, n);
+        }
     }
     return WEIR_OK;
 }
@@ -137,7 +148,7 @@ weir_status wr__worker_process(wr_worker *w, bool *progressed, weir_error *err)
 {
     wr__run *runs = wr_calloc(w->o.slots, sizeof *runs);
     weir_status st = WEIR_OK;
-    w->consumer.ready = false;
+    w->consumer.ready = w->consumer.held = false;
     for (uint32_t from = 0, n = 1; st == WEIR_OK && n;) {
         uint32_t only = w->consumer.backlog ? wr__consumer_backlog_topic(&w->consumer) : UINT32_MAX;
         if (w->consumer.backlog && only == UINT32_MAX)

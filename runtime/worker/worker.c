@@ -16,6 +16,7 @@
 #define POLL_MS          200
 #define CATCH_UP_POLL_MS 20
 #define DIRTY_POLL_MS    20
+#define HELD_POLL_MS     5 /* what it waits for need not come as records that it reads */
 
 /* ---- a step ---- */
 
@@ -35,6 +36,8 @@ static weir_status poll(wr_worker *w, int timeout_ms, weir_error *err)
 {
     /* Uncommitted work is committed as soon as there is nothing else to do: do not sleep on it. */
     int wait = w->commit.dirty ? WR_MIN(timeout_ms, DIRTY_POLL_MS) : timeout_ms;
+    if (w->consumer.held)
+        wait = WR_MIN(wait, HELD_POLL_MS);
     if (w->consumer.ready) /* a look at what is new, and on with what is here */
         wait = 0;
     int64_t since = w->o.clock->mono_ns(w->o.clock);

@@ -97,6 +97,10 @@ typedef struct wr_client_class {
     weir_status (*drain)(wr_worker_client *c, uint32_t slot, weir_error *err);
     /** * Time goes on without records. */
     weir_status (*punctuate)(wr_worker_client *c, int64_t wall_ms, weir_error *err);
+    /** * Event times of records of a topic with event_times, before they are delivered; < 0: none
+     *  can be had of this one. Any client may be asked: they read the topic alike. */
+    weir_status (*times)(wr_worker_client *c, uint32_t topic, const wr_record *records, uint32_t n,
+                         int64_t *out, weir_error *err);
     /** * Before a commit: everything goes out through the writer. */
     weir_status (*flush)(wr_worker_client *c, weir_error *err);
     /** * What is committed with the offsets, in one write. */
@@ -154,7 +158,11 @@ typedef struct wr_worker_topic {
     uint32_t stage;     /* sub-topology that reads it: topics of a stage meet partition by
                          * partition */
     bool repartition;   /* what is in it was written by the client itself */
+    bool event_times;   /* the clients say what time its records have (wr_client_class.times) */
 } wr_worker_topic;
+
+/** The order of records among the partitions of a topic does not count. */
+#define WR_WORKER_ANY_ORDER INT64_MAX
 
 typedef enum wr_exchange_mode {
     WR_EXCHANGE_NEVER,
@@ -181,6 +189,15 @@ typedef struct wr_worker_options {
     bool transient;       /* nothing is kept: no offsets, no changelogs */
     bool piped;           /* no consumer: wr_worker_pipe */
     bool until_end;       /* only up to the ends as of the assignment */
+    /** Records of one topic's partitions are taken in order of time, but for so many ms: there is
+     *  no need to change the partition for every record. WR_WORKER_ANY_ORDER: as they come. */
+    int64_t slack_ms;
+    /**
+     * Others of this process write topics that the worker reads, and it is to wait for them: by
+     * topic of the worker, what they still add is no older than *out; INT64_MAX: nothing comes,
+     * INT64_MIN: nobody knows. By the worker's thread. NULL: it waits for nobody.
+     */
+    weir_status (*holds)(void *arg, wr_worker *w, int64_t *out, weir_error *err);
     /** The thread of a main worker has ended: it is to be joined by wr_worker_join, by another
      *  thread. Under the monitor. */
     void (*ended)(void *arg, wr_worker *w);
@@ -229,7 +246,12 @@ typedef struct wr_worker_position {
     uint32_t topic; /* of the worker */
     int32_t partition;
     int64_t committed;
+    int64_t promise_ms; /* what was not processed at that commit is no older; INT64_MIN: unknown */
 } wr_worker_position;
+/** How many topics it reads. */
+uint32_t wr_worker_topics(const wr_worker *w);
+/** Has its group left it no partition, as others have them all? With the monitor held. */
+bool wr_worker_has_nothing(const wr_worker *w);
 /** @return how many, at most @p max. */
 uint32_t wr_worker_positions(wr_worker *w, wr_worker_position *out, uint32_t max);
 

@@ -2,17 +2,37 @@
 /*
  * What a worker reads. Queues that meet in one task form a group: where rows change their partition
  * in memory before they meet, all queues of the worker; else those of one stage (sub-topology) with
- * the same partition number. partition_group.c chooses within a group; here the queues are filled,
+ * the same partition number, or all of a stage where the order among its partitions counts for
+ * whoever gets its rows. partition_group.c chooses within a group; here the queues are filled,
  * bounded, and asked for their ends where a choice waits for one.
+ *
+ * Waiting (max.task.idle.ms, as in Kafka Streams): for a queue that has nothing here and is not at
+ * its end, always, as its records are on their way; for one at its end as long as the setting says
+ * since it was found there; with -1 for none. A batch job that writes what it reads itself
+ * (`holds`) waits for its writers instead, and not by the clock.
  */
 #include "runtime/worker/worker_consumer.h"
 
 #define POLL_RECORDS 2048u
-#define POLLS_MERGE  16 /* several topics: look at everything that is here before choosing */
-#define BUFFER_MAX   16384u
+#define POLLS_MERGE  16 /* several queues: look at everything that is here before choosing */
+/* buffered.records.per.partition where nobody has set it, and what all partitions may hold then. */
+#define BUFFER_MAX     16384
+#define BUFFER_LEAST   1024
+#define BUFFER_MAX_ALL 262144
 /* Asking a broker for the ends of topics costs a round trip, asking our own log nothing. */
 #define END_CHECK_REMOTE_NS 20000000ll
 #define END_CHECK_NS        500000ll
+
+/* Of hundreds of partitions each has its share, or one that is slow would fill the memory. */
+static void set_bounds(wr__consumer *c, uint32_t queues_n)
+{
+    int64_t share = WR_MAX(BUFFER_MAX_ALL / queues_n, BUFFER_LEAST);
+    int64_t most = wr_settings_int(c->settings, "buffered.records.per.partition",
+                                   WR_MIN(share, (int64_t)BUFFER_MAX));
+    c->buffer_max = (uint32_t)WR_MAX((int64_t)1, WR_MIN(most, (int64_t)INT32_MAX));
+    c->poll_records = WR_MIN(POLL_RECORDS, c->buffer_max);
+    WR_ASSERT(c->buffer_max > 0 && c->poll_records > 0);
+}
 
 void wr__consumer_init(wr__consumer *c, const wr_worker_options *o, const wr_worker_topic *topics)
 {
@@ -24,11 +44,15 @@ void wr__consumer_init(wr__consumer *c, const wr_worker_options *o, const wr_wor
         .topics_n = o->topics_n,
         .group = o->group ? wr_strdup(o->group) : NULL,
         /* Several slots: there should be something for each. */
-        .polls_max = o->topics_n > 1 ? POLLS_MERGE
-                     : o->slots > 1  ? 2 * o->slots
-                                     : 1,
+        .polls_max = o->topics_n > 1 || o->slack_ms != WR_WORKER_ANY_ORDER ? POLLS_MERGE
+                     : o->slots > 1                                        ? 2 * o->slots
+                                                                           : 1,
+        .idle_ms = wr_settings_int(o->settings, "max.task.idle.ms", 0),
+        .slack_ms = o->slack_ms,
         .lag = -1,
     };
+    set_bounds(c, 1);
+    WR_ASSERT(c->slack_ms >= 0 && c->polls_max > 0);
     pthread_mutex_init(&c->lock, NULL);
 }
 
@@ -83,19 +107,17 @@ static uint32_t topic_of(const wr__consumer *c, const char *name)
 void wr__consumer_prepare(wr__consumer *c, const wr_topic_part *parts, uint32_t n,
                           const int64_t *high, bool until_end)
 {
-    WR_ASSERT(!c->queues && !c->assigned);
+    WR_ASSERT(!c->queues && !c->assigned && n > 0);
+    set_bounds(c, n);
     wr__record_queue *queues = wr_calloc(n, sizeof *queues);
     wr_topic_part *kept = wr_calloc(n, sizeof *kept);
     for (uint32_t i = 0; i < n; i++) {
         uint32_t t = topic_of(c, parts[i].topic);
         WR_ASSERT(t != UINT32_MAX && parts[i].offset >= 0);
-        queues[i] = (wr__record_queue){.topic = t,
-                                       .name = c->topics[t].name,
-                                       .partition = parts[i].partition,
-                                       .next_offset = parts[i].offset,
-                                       .committed_offset = parts[i].offset,
-                                       .end_offset = high[i],
-                                       .stop_offset = until_end ? high[i] : WR__NO_STOP};
+        wr__queue_init(&queues[i], t, parts[i].partition, parts[i].offset);
+        queues[i].name = c->topics[t].name;
+        queues[i].end_offset = high[i];
+        queues[i].stop_offset = until_end ? high[i] : WR__NO_STOP;
         kept[i] = (wr_topic_part){c->topics[t].name, parts[i].partition, parts[i].offset};
     }
     pthread_mutex_lock(&c->lock);
@@ -122,6 +144,25 @@ static bool has_backlog(const wr__consumer *c, const wr__record_queue *q)
     return c->topics[q->topic].repartition && q->next_offset < q->end_offset;
 }
 
+/* Does the stage read topics of others only? Then nothing has to be partition by partition. */
+static bool reads_sources_only(const wr__consumer *c, uint32_t stage)
+{
+    for (uint32_t t = 0; t < c->topics_n; t++)
+        if (c->topics[t].stage == stage && c->topics[t].repartition)
+            return false;
+    return true;
+}
+
+static uint32_t group_of(const wr__consumer *c, uint32_t i, bool together, uint32_t partitions)
+{
+    const wr__record_queue *q = &c->queues[i];
+    const wr_worker_topic *topic = &c->topics[q->topic];
+    if (together) /* a repartition topic has a backlog, or nothing: nobody waits */
+        return topic->repartition ? 1 + i : 0;
+    bool ordered = c->slack_ms != WR_WORKER_ANY_ORDER && reads_sources_only(c, topic->stage);
+    return topic->stage * partitions + (ordered ? 0 : (uint32_t)q->partition);
+}
+
 void wr__consumer_group(wr__consumer *c, bool exchange, bool across)
 {
     WR_ASSERT(!c->groups);
@@ -131,13 +172,13 @@ void wr__consumer_group(wr__consumer *c, bool exchange, bool across)
         partitions = WR_MAX(partitions, (uint32_t)c->queues[i].partition + 1);
         c->backlog = c->backlog || (exchange && has_backlog(c, &c->queues[i]));
     }
-    for (uint32_t i = 0; i < c->queues_n; i++) {
-        wr__record_queue *q = &c->queues[i];
-        q->group = c->topics[q->topic].stage * partitions + (uint32_t)q->partition;
-        if (exchange && across) /* a repartition topic has a backlog, or nothing: nobody waits */
-            q->group = c->topics[q->topic].repartition ? 1 + i : 0;
-    }
-    wr__groups_new(c->queues, c->queues_n, &c->groups, &c->groups_n);
+    for (uint32_t i = 0; i < c->queues_n; i++)
+        c->queues[i].group = group_of(c, i, exchange && across, partitions);
+    wr__group_rules rules = {c->slack_ms, c->idle_ms < 0 && !c->holds};
+    wr__groups_new(c->queues, c->queues_n, &rules, &c->groups, &c->groups_n);
+    for (uint32_t g = 0; g < c->groups_n && c->holds; g++) /* until they are asked for */
+        for (uint32_t t = 0; t < c->topics_n; t++)
+            wr__group_hold(&c->groups[g], t, WR__TIME_UNKNOWN);
 }
 
 /* A backlog comes first, and nothing else meanwhile. */
@@ -158,6 +199,7 @@ weir_status wr__consumer_assign(wr__consumer *c, weir_error *err)
     WR_TRY(wr_log_reader_assign(c->reader, c->parts, c->queues_n, err));
     WR_TRY(hold_sources(c, err));
     c->assigned = true;
+    atomic_store(&c->given_none, false);
     return WEIR_OK;
 }
 
@@ -175,7 +217,7 @@ void wr__consumer_unassign(wr__consumer *c)
     c->parts = NULL;
     c->queues_n = 0;
     pthread_mutex_unlock(&c->lock);
-    c->assigned = c->backlog = c->ready = c->bounded = false;
+    c->assigned = c->backlog = c->ready = c->bounded = c->held = false;
     c->lag = -1;
 }
 
@@ -184,6 +226,35 @@ void wr__consumer_unassign(wr__consumer *c)
 static void update(wr__consumer *c, wr__record_queue *q)
 {
     wr__group_update(&c->groups[q->group], q);
+}
+
+/* Is a choice made by the times of the queue's records? Also by that of others, who wait for what
+ * comes of them. */
+static bool needs_times(const wr__consumer *c, const wr__record_queue *q)
+{
+    return c->topics[q->topic].event_times && (c->holds || wr__group_merges(&c->groups[q->group]));
+}
+
+/* A record without an event time will be dropped; until then it holds nobody up. */
+static weir_status times_of(wr__consumer *c, const wr__record_queue *q, const wr_log_batch *b,
+                            int64_t **out, weir_error *err)
+{
+    *out = NULL;
+    if (!needs_times(c, q))
+        return WEIR_OK;
+    int64_t *times = wr_calloc(b->n, sizeof *times), before = q->latest_ms;
+    weir_status st = c->times(c->arg, q->topic, b->records, b->n, times, err);
+    if (st != WEIR_OK) {
+        wr_free(times);
+        return st;
+    }
+    for (uint32_t i = 0; i < b->n; i++) {
+        if (times[i] < 0)
+            times[i] = before;
+        before = WR_MAX(before, times[i]);
+    }
+    *out = times;
+    return WEIR_OK;
 }
 
 static weir_status take_batch(wr__consumer *c, wr_log_batch *b, bool *moved, weir_error *err)
@@ -199,11 +270,17 @@ static weir_status take_batch(wr__consumer *c, wr_log_batch *b, bool *moved, wei
         *moved = true;
         return WEIR_OK;
     }
-    wr__queue_push(q, b);
+    int64_t *times;
+    weir_status st = times_of(c, q, b, &times, err);
+    if (st != WEIR_OK) {
+        wr_log_reader_release(c->reader, b);
+        return st;
+    }
+    wr__queue_push(q, b, times);
     update(c, q);
     /* What is alone is processed at once; pausing throws away what Kafka's client has fetched. */
     bool may_wait = wr__group_merges(&c->groups[q->group]) || q->stop_offset != WR__NO_STOP;
-    if (q->buffered > BUFFER_MAX && !q->paused && may_wait) {
+    if (q->buffered > c->buffer_max && !q->paused && may_wait) {
         q->paused = true;
         return wr_log_reader_pause(c->reader, b->assignment, true, err);
     }
@@ -216,7 +293,7 @@ weir_status wr__consumer_poll(wr__consumer *c, int timeout_ms, uint64_t *polls, 
     for (uint32_t i = 0; i < c->polls_max; i++) {
         wr_log_batch *b = NULL;
         ++*polls;
-        WR_TRY(wr_log_reader_poll(c->reader, POLL_RECORDS, i ? 0 : timeout_ms, &b, err));
+        WR_TRY(wr_log_reader_poll(c->reader, c->poll_records, i ? 0 : timeout_ms, &b, err));
         if (!b)
             break;
         WR_TRY(take_batch(c, b, moved, err));
@@ -226,13 +303,22 @@ weir_status wr__consumer_poll(wr__consumer *c, int timeout_ms, uint64_t *polls, 
 
 /* ---- what is next ---- */
 
-static weir_status refresh_ends(wr__consumer *c, weir_error *err)
+/* At its end with nothing here: since when, and does anybody wait for it? */
+static void look_at_idleness(const wr__consumer *c, wr__record_queue *q, int64_t now)
 {
-    int64_t now = c->clock->mono_ns(c->clock);
-    bool local = wr_log_can(c->log)->end_of_partition;
-    if (now - c->ends_checked_ns < (local ? END_CHECK_NS : END_CHECK_REMOTE_NS))
-        return WEIR_OK;
-    c->ends_checked_ns = now;
+    if (!q->at_end || q->buffered) {
+        q->idle_since_ns = 0;
+        q->idle_wait = false;
+        return;
+    }
+    if (!q->idle_since_ns)
+        q->idle_since_ns = now;
+    /* In milliseconds: the setting may be a year. */
+    q->idle_wait = !c->holds && (now - q->idle_since_ns) / 1000000 < c->idle_ms;
+}
+
+static weir_status refresh_ends(wr__consumer *c, int64_t now, weir_error *err)
+{
     int64_t *low = wr_calloc(c->queues_n, sizeof *low),
             *high = wr_calloc(c->queues_n, sizeof *high);
     weir_status st = wr_topic_ends(c->log, c->parts, c->queues_n, low, high, err);
@@ -241,12 +327,33 @@ static weir_status refresh_ends(wr__consumer *c, weir_error *err)
         for (uint32_t i = 0; i < c->queues_n; i++) {
             wr__record_queue *q = &c->queues[i];
             q->at_end = q->next_offset >= high[i];
+            look_at_idleness(c, q, now);
             c->lag += WR_MAX(high[i] - q->next_offset, 0);
             update(c, q);
         }
     }
     wr_free(low);
     wr_free(high);
+    return st;
+}
+
+/* The writers before the ends: what a writer has added by the time that it is asked lies before the
+ * ends that are asked for after it. */
+static weir_status refresh(wr__consumer *c, weir_error *err)
+{
+    int64_t now = c->clock->mono_ns(c->clock);
+    bool local = wr_log_can(c->log)->end_of_partition;
+    if (now - c->ends_checked_ns < (local ? END_CHECK_NS : END_CHECK_REMOTE_NS))
+        return WEIR_OK;
+    c->ends_checked_ns = now;
+    int64_t *holds = c->holds ? wr_calloc(c->topics_n, sizeof *holds) : NULL;
+    weir_status st = c->holds ? c->holds(c->arg, holds, err) : WEIR_OK;
+    if (st == WEIR_OK)
+        st = refresh_ends(c, now, err);
+    for (uint32_t g = 0; g < c->groups_n && holds && st == WEIR_OK; g++)
+        for (uint32_t t = 0; t < c->topics_n; t++)
+            wr__group_hold(&c->groups[g], t, holds[t]);
+    wr_free(holds);
     return st;
 }
 
@@ -258,18 +365,31 @@ weir_status wr__consumer_next(wr__consumer *c, uint32_t g, uint32_t only_topic, 
     *run = (wr__run){0};
     bool found = wr__group_next(&c->groups[g], rows, run, &blocked);
     if (!found && blocked) {
-        WR_TRY(refresh_ends(c, err));
+        WR_TRY(refresh(c, err));
         found = wr__group_next(&c->groups[g], rows, run, &blocked);
+        c->held = c->held || blocked;
     }
     if (!found || (only_topic != UINT32_MAX && run->queue->topic != only_topic))
         *run = (wr__run){0};
     return WEIR_OK;
 }
 
+void wr__consumer_beside(const wr__consumer *c, const wr__run *first, uint32_t i, uint32_t rows,
+                         wr__run *run)
+{
+    WR_ASSERT(i < c->queues_n && first->n > 0);
+    wr__record_queue *q = &c->queues[i];
+    const wr__record_queue *f = first->queue;
+    *run = (wr__run){0};
+    if (q != f && q->group == f->group && q->line == f->line &&
+        !wr__group_beside(&c->groups[q->group], first, q, rows, run))
+        *run = (wr__run){0};
+}
+
 static weir_status resume(wr__consumer *c, uint32_t i, weir_error *err)
 {
     wr__record_queue *q = &c->queues[i];
-    if (!q->paused || q->buffered >= BUFFER_MAX / 2)
+    if (!q->paused || q->buffered > c->buffer_max / 2)
         return WEIR_OK;
     q->paused = false;
     return wr_log_reader_pause(c->reader, i, false, err);
@@ -312,8 +432,10 @@ void wr__consumer_committed(wr__consumer *c)
 {
     pthread_mutex_lock(&c->lock);
     for (uint32_t i = 0; i < c->queues_n; i++) {
-        WR_ASSERT(c->queues[i].committed_offset <= c->queues[i].next_offset);
-        c->queues[i].committed_offset = c->queues[i].next_offset;
+        wr__record_queue *q = &c->queues[i];
+        WR_ASSERT(q->committed_offset <= q->next_offset);
+        q->committed_offset = q->next_offset;
+        q->promise_ms = q->batches_n ? wr__queue_time(q) : q->latest_ms;
     }
     pthread_mutex_unlock(&c->lock);
 }
@@ -405,7 +527,7 @@ uint32_t wr__consumer_positions(wr__consumer *c, wr_worker_position *out, uint32
     pthread_mutex_lock(&c->lock);
     for (; n < c->queues_n && n < max; n++)
         out[n] = (wr_worker_position){c->queues[n].topic, c->queues[n].partition,
-                                      c->queues[n].committed_offset};
+                                      c->queues[n].committed_offset, c->queues[n].promise_ms};
     pthread_mutex_unlock(&c->lock);
     return n;
 }

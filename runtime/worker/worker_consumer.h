@@ -15,6 +15,8 @@
 #include "runtime/worker/partition_group.h"
 #include "runtime/worker/worker.h"
 
+#include <stdatomic.h>
+
 typedef struct wr__consumer {
     /* constant */
     wr_log *log;
@@ -22,8 +24,17 @@ typedef struct wr__consumer {
     const wr_settings *settings;
     const wr_worker_topic *topics;
     uint32_t topics_n;
-    char *group;        /* NULL: none */
-    uint32_t polls_max; /* batches to take in before something is processed */
+    char *group;                       /* NULL: none */
+    uint32_t polls_max;                /* batches to take in before something is processed */
+    uint32_t poll_records, buffer_max; /* records of a poll; of a queue, before it is paused */
+    int64_t idle_ms;  /* max.task.idle.ms: how long others wait for a queue at its end */
+    int64_t slack_ms; /* among the partitions of a topic: partition_group.h */
+    /** Event times of records of a topic that has them in a column; < 0: this one has none. */
+    weir_status (*times)(void *arg, uint32_t topic, const wr_record *records, uint32_t n,
+                         int64_t *out, weir_error *err);
+    /** As wr_worker_options.holds; NULL: nobody is waited for. */
+    weir_status (*holds)(void *arg, int64_t *out, weir_error *err);
+    void *arg; /* of both */
     /* the assignment */
     wr_log_reader *reader;    /* lock: the pointer */
     wr_topic_part *parts;     /* as given; topic points into `topics` */
@@ -35,6 +46,8 @@ typedef struct wr__consumer {
     bool backlog;  /* rows that earlier runs left in repartition topics come first */
     bool ready;    /* processing was cut short: queues hold records that can be processed */
     bool bounded;  /* queues have stops for a meeting with another worker */
+    atomic_bool given_none; /* the group has left nothing for this process */
+    bool held;              /* there are records, but older ones may still come from elsewhere */
     int64_t ends_checked_ns;
     int64_t lag; /* as of then; -1: unknown */
     pthread_mutex_t lock;
@@ -58,7 +71,9 @@ void wr__consumer_prepare(wr__consumer *c, const wr_topic_part *parts, uint32_t 
 bool wr__consumer_has_all(const wr__consumer *c);
 /**
  * How queues meet. @p exchange: rows that change their partition are handed over in memory; @p
- * across: records of different partitions then meet. Also decides about a backlog.
+ * across: records of different partitions then meet. Where the order among partitions counts
+ * (slack_ms), those that the same operators read are chosen from together. Also decides about a
+ * backlog.
  */
 void wr__consumer_group(wr__consumer *c, bool exchange, bool across);
 /** Begin to read. */
@@ -75,6 +90,10 @@ weir_status wr__consumer_poll(wr__consumer *c, int timeout_ms, uint64_t *polls, 
  *  it is UINT32_MAX. */
 weir_status wr__consumer_next(wr__consumer *c, uint32_t g, uint32_t only_topic, uint32_t rows,
                               wr__run *run, weir_error *err) WR_MUST_CHECK;
+/** A run of queue @p i that may be processed at the same time as @p first, of the same group;
+ *  n == 0: there is none. */
+void wr__consumer_beside(const wr__consumer *c, const wr__run *first, uint32_t i, uint32_t rows,
+                         wr__run *run);
 /** The records of @p run were processed. Batches that are used up are released, and what was paused
  *  is fetched again where there is room. */
 weir_status wr__consumer_finish(wr__consumer *c, const wr__run *run, weir_error *err) WR_MUST_CHECK;

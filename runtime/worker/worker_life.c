@@ -17,6 +17,23 @@ static void copy_options(wr_worker *w, const wr_worker_options *o)
     w->o.topics = w->topics;
 }
 
+/* All clients read alike, so the first is asked. */
+static weir_status times(void *arg, uint32_t topic, const wr_record *records, uint32_t n,
+                         int64_t *out, weir_error *err)
+{
+    wr_worker *w = arg;
+    WR_ASSERT(w->members.n > 0);
+    wr_worker_client *c = w->members.clients[0];
+    WR_ASSERT(c->cls->times);
+    return c->cls->times(c, c->topics[topic], records, n, out, err);
+}
+
+static weir_status holds(void *arg, int64_t *out, weir_error *err)
+{
+    wr_worker *w = arg;
+    return w->o.holds(w->o.arg, w, out, err);
+}
+
 wr_worker *wr_worker_new(const wr_worker_options *o)
 {
     WR_ASSERT(o->monitor && o->log && o->db && o->clock);
@@ -25,6 +42,9 @@ wr_worker *wr_worker_new(const wr_worker_options *o)
     copy_options(w, o);
     wr__consumer_init(&w->consumer, &w->o, w->topics);
     w->o.group = w->consumer.group;
+    w->consumer.times = times;
+    w->consumer.holds = o->holds ? holds : NULL;
+    w->consumer.arg = w;
     w->slots = wr_calloc(o->slots, sizeof *w->slots);
     for (uint32_t s = 0; s < o->slots; s++)
         w->slots[s] = (wr_executor_slot){wr_arena_new(65536), wr_source_pool_new()};

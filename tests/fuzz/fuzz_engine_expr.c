@@ -46,6 +46,7 @@ static const char *const nodes[] = {
     "(@ < @)",
     "(@ >= @)",
     "(@ IS DISTINCT FROM @)",
+    "(@ IS NOT DISTINCT FROM @)",
     "(@ AND @)",
     "(@ OR @)",
     "(NOT @)",
@@ -54,6 +55,7 @@ static const char *const nodes[] = {
     "(@ IN (@, @, @))",
     "(@ NOT IN (1, 2, 3, 4, 5, 6, 7, 8, @))",
     "(@ LIKE @)",
+    "(@ LIKE @ ESCAPE '%')",
     "CASE WHEN @ THEN @ ELSE @ END",
     "CASE WHEN @ THEN @ WHEN @ THEN @ END",
     "CAST(@ AS STRING)",
@@ -62,6 +64,7 @@ static const char *const nodes[] = {
     "CAST(@ AS DECIMAL(60, 20))",
     "CAST(@ AS DOUBLE)",
     "CAST(@ AS TIMESTAMP)",
+    "CAST(@ AS DATE)",
     "CAST(@ AS ARRAY<STRING>)",
     "ARRAY[@, @]",
     "MAP(@ := @, @ := @)",
@@ -196,6 +199,18 @@ static void evaluate(const wr_expr *e, const wr_batch *batch, wr_arena *a)
     wr_evaluator_close(ev);
 }
 
+/** @return whether the expression is taken. */
+static bool compile_and_evaluate(const wr_ast_expr *ast, const wr_scope *scope,
+                                 const wr_batch *batch, wr_arena *a)
+{
+    wr_expr *e;
+    weir_error err;
+    if (wr_expr_compile(ast, scope, a, &e, &err) != WEIR_OK)
+        return false;
+    evaluate(e, batch, a);
+    return true;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size > 4096)
@@ -212,11 +227,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     wr_schema_scope scope;
     wr_schema_scope_init(&scope, batch->schema, NULL, false, NULL);
     wr_ast_expr *ast;
-    wr_expr *e;
     weir_error err;
-    if (wr_parse_expression(text.ptr ? text.ptr : "", text.len, a, &ast, &err) == WEIR_OK &&
-        wr_expr_compile(ast, &scope.base, a, &e, &err) == WEIR_OK)
-        evaluate(e, batch, a);
+    if (wr_parse_expression(text.ptr ? text.ptr : "", text.len, a, &ast, &err) == WEIR_OK) {
+        bool taken = compile_and_evaluate(ast, &scope.base, batch, a);
+        scope.base.one_scope = true; /* failures reach further, and what is taken is the same */
+        check(compile_and_evaluate(ast, &scope.base, batch, a) == taken);
+    }
     wr_buf_free(&text);
     wr_arena_free(a);
     return 0;

@@ -64,6 +64,23 @@ INSERT INTO s (id, v) VALUES (1, -1);
 ASSERT VALUES o (id, total) VALUES (1, 12);
 ASSERT NULL VALUES o (id) KEY (1);
 
+--@test: HAVING that holds for nothing, and not for the first row
+CREATE STREAM s (id INT KEY, v INT, t STRING) WITH (kafka_topic='s', value_format='JSON');
+CREATE TABLE even AS SELECT id, COUNT(*) AS n FROM s GROUP BY id HAVING COUNT(*) % 2 = 0;
+CREATE TABLE small AS SELECT id, SUM(v) AS total FROM s GROUP BY id HAVING SUM(v) < 5;
+CREATE TABLE least AS SELECT id, MIN(v) AS m FROM s GROUP BY id HAVING MIN(v) IS NULL OR MIN(v) < 5;
+CREATE TABLE texts AS SELECT id, COLLECT_LIST(t) AS l FROM s GROUP BY id HAVING ARRAY_LENGTH(COLLECT_LIST(t)) <> 1;
+INSERT INTO s (id, v, t) VALUES (1, 9, 'a');
+INSERT INTO s (id, v, t) VALUES (1, -9, 'b');
+ASSERT NULL VALUES even (id) KEY (1);
+ASSERT VALUES even (id, n) VALUES (1, 2);
+ASSERT NULL VALUES small (id) KEY (1);
+ASSERT VALUES small (id, total) VALUES (1, 0);
+ASSERT NULL VALUES least (id) KEY (1);
+ASSERT VALUES least (id, m) VALUES (1, -9);
+ASSERT NULL VALUES texts (id) KEY (1);
+ASSERT VALUES texts (id, l) VALUES (1, ARRAY['a', 'b']);
+
 --@test: collections and offsets
 CREATE STREAM s (id INT KEY, v INT) WITH (kafka_topic='s', value_format='JSON');
 CREATE TABLE o AS SELECT id, COLLECT_LIST(v) AS l, COLLECT_SET(v) AS s, LATEST_BY_OFFSET(v) AS last, EARLIEST_BY_OFFSET(v) AS first, TOPK(v, 2) AS top FROM s GROUP BY id;

@@ -167,3 +167,36 @@ INSERT INTO s (id, x, y) VALUES (1, 2, 4);
 INSERT INTO s (id, x, y) VALUES (1, 3, 0);
 ASSERT VALUES o (id, r) VALUES (1, 1.0);
 ASSERT VALUES o (id, r) VALUES (1, -0.5);
+
+--@test: an aggregate without an argument is one of ROWTIME
+CREATE STREAM s (id INT KEY, v INT) WITH (kafka_topic='s', value_format='JSON');
+CREATE TABLE o AS SELECT id, SUM() AS total, SUM(*) AS same, AVG(*) AS average, COUNT(*) AS n, COUNT() AS m FROM s GROUP BY id;
+INSERT INTO s (ROWTIME, id, v) VALUES (10, 1, 1);
+INSERT INTO s (ROWTIME, id, v) VALUES (15, 1, 2);
+ASSERT VALUES o (id, total, same, average, n, m) VALUES (1, 10, 10, 10.0, 1, 1);
+ASSERT VALUES o (id, total, same, average, n, m) VALUES (1, 25, 25, 12.5, 2, 2);
+
+--@test: TOPK of -1 keeps all values
+CREATE STREAM s (id INT KEY, v INT) WITH (kafka_topic='s', value_format='JSON');
+CREATE TABLE o AS SELECT id, TOPK(v, -1) AS t, TOPKDISTINCT(v, -1) AS d FROM s GROUP BY id;
+INSERT INTO s (id, v) VALUES (1, 5);
+INSERT INTO s (id, v) VALUES (1, 9);
+INSERT INTO s (id, v) VALUES (1, 5);
+ASSERT VALUES o (id, t, d) VALUES (1, ARRAY[5], ARRAY[5]);
+ASSERT VALUES o (id, t, d) VALUES (1, ARRAY[9, 5], ARRAY[9, 5]);
+ASSERT VALUES o (id, t, d) VALUES (1, ARRAY[9, 5, 5], ARRAY[9, 5]);
+
+--@test: TOPK of 0 is refused
+--@expected.error: ksqlexception
+--@expected.message: k must be at least 1
+CREATE STREAM s (id INT KEY, v INT) WITH (kafka_topic='s', value_format='JSON');
+CREATE TABLE o AS SELECT id, TOPK(v, 0) AS t FROM s GROUP BY id;
+
+--@test: a limit of -1 is none
+SET 'ksql.functions.collect_list.limit' = '-1';
+CREATE STREAM s (id INT KEY, v INT) WITH (kafka_topic='s', value_format='JSON');
+CREATE TABLE o AS SELECT id, COLLECT_LIST(v) AS l FROM s GROUP BY id;
+INSERT INTO s (id, v) VALUES (1, 5);
+INSERT INTO s (id, v) VALUES (1, 6);
+ASSERT VALUES o (id, l) VALUES (1, ARRAY[5]);
+ASSERT VALUES o (id, l) VALUES (1, ARRAY[5, 6]);

@@ -106,3 +106,64 @@ CREATE STREAM s (id INT KEY, a DECIMAL(2, 3)) WITH (kafka_topic='s', value_forma
 --@expected.message: Function 'AVG' does not accept parameters (DECIMAL(5, 2)).
 CREATE STREAM s (id INT KEY, a DECIMAL(5, 2)) WITH (kafka_topic='s', value_format='JSON');
 CREATE TABLE o AS SELECT id, AVG(a) FROM s GROUP BY id;
+
+--@test: quotients are rounded half up
+CREATE STREAM s (id INT KEY, a DECIMAL(10, 2), b DECIMAL(10, 2)) WITH (kafka_topic='s', value_format='JSON');
+CREATE STREAM o AS SELECT id, a / b AS q, a / 3 AS third FROM s;
+INSERT INTO s (id, a, b) VALUES (1, 10.00, 3.00);
+INSERT INTO s (id, a, b) VALUES (2, -20.00, 3.00);
+INSERT INTO s (id, a, b) VALUES (3, 10.00, 4.00);
+INSERT INTO s (id, a, b) VALUES (4, 10.00, 0.00);
+ASSERT VALUES o (id, q, third) VALUES (1, 3.3333333333333, 3.3333333333333);
+ASSERT VALUES o (id, q, third) VALUES (2, -6.6666666666667, -6.6666666666667);
+ASSERT VALUES o (id, q, third) VALUES (3, 2.5000000000000, 3.3333333333333);
+ASSERT VALUES o (id, q, third) VALUES (4, NULL, 3.3333333333333);
+
+--@test: weir.decimal.division = exact refuses what would be rounded
+SET 'weir.decimal.division' = 'exact';
+CREATE STREAM s (id INT KEY, a DECIMAL(10, 2), b DECIMAL(10, 2)) WITH (kafka_topic='s', value_format='JSON');
+CREATE STREAM o AS SELECT id, a / b AS q FROM s;
+SET 'weir.decimal.division' = 'round';
+CREATE STREAM r AS SELECT id, a / b AS q FROM s;
+INSERT INTO s (id, a, b) VALUES (1, 10.00, 3.00);
+INSERT INTO s (id, a, b) VALUES (2, 10.00, 4.00);
+ASSERT VALUES o (id, q) VALUES (1, NULL);
+ASSERT VALUES o (id, q) VALUES (2, 2.5000000000000);
+ASSERT VALUES r (id, q) VALUES (1, 3.3333333333333);
+
+--@test: weir.decimal.division has two values
+--@expected.error: ksqlexception
+--@expected.message: 'round' or 'exact'
+SET 'weir.decimal.division' = 'floor';
+
+--@test: a remainder whose quotient has too many digits is NULL
+CREATE STREAM s (id INT KEY, a INT) WITH (kafka_topic='s', value_format='JSON');
+CREATE STREAM o AS SELECT id, a % 7.5 AS r FROM s;
+INSERT INTO s (id, a) VALUES (1, 20);
+INSERT INTO s (id, a) VALUES (2, 742);
+INSERT INTO s (id, a) VALUES (3, 752);
+INSERT INTO s (id, a) VALUES (4, 7500);
+INSERT INTO s (id, a) VALUES (5, 765);
+ASSERT VALUES o (id, r) VALUES (1, 5.0);
+ASSERT VALUES o (id, r) VALUES (2, 7.0);
+ASSERT VALUES o (id, r) VALUES (3, 2.0);
+ASSERT VALUES o (id, r) VALUES (4, 0.0);
+ASSERT VALUES o (id, r) VALUES (5, NULL);
+
+--@test: a cast asks for the room of the number, then rounds it
+CREATE STREAM s (id INT KEY, a STRING) WITH (kafka_topic='s', value_format='JSON');
+CREATE STREAM o AS SELECT id, CAST(CAST(a AS DECIMAL(5, 2)) AS STRING) AS d FROM s;
+INSERT INTO s (id, a) VALUES (1, '999.999');
+INSERT INTO s (id, a) VALUES (2, '1000');
+INSERT INTO s (id, a) VALUES (3, '-999.995');
+ASSERT VALUES o (id, d) VALUES (1, '1000.00');
+ASSERT VALUES o (id, d) VALUES (2, NULL);
+ASSERT VALUES o (id, d) VALUES (3, '-1000.00');
+
+--@test: such a number goes through a repartition and an aggregate
+CREATE STREAM s (id INT KEY, k STRING, a STRING) WITH (kafka_topic='s', value_format='JSON');
+CREATE TABLE o AS SELECT k, CAST(MAX(CAST(a AS DECIMAL(5, 2))) AS STRING) AS most, COUNT(*) AS n FROM s GROUP BY k;
+INSERT INTO s (id, k, a) VALUES (1, 'x', '999.995');
+INSERT INTO s (id, k, a) VALUES (2, 'x', '1.5');
+ASSERT VALUES o (k, most, n) VALUES ('x', '1000.00', 1);
+ASSERT VALUES o (k, most, n) VALUES ('x', '1000.00', 2);

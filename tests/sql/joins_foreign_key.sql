@@ -149,3 +149,42 @@ CREATE TABLE o AS SELECT customer, name FROM orders JOIN customers ON customer =
 CREATE TABLE orders (id INT PRIMARY KEY, customer STRING) WITH (kafka_topic='orders', value_format='JSON');
 CREATE TABLE customers (cid INT PRIMARY KEY, name STRING) WITH (kafka_topic='customers', value_format='JSON');
 CREATE TABLE o AS SELECT id, name FROM orders JOIN customers ON customer = name;
+
+--@test: a result that the right side causes has the right row's time
+CREATE TABLE l (id INT PRIMARY KEY, k INT) WITH (kafka_topic='l', value_format='JSON');
+CREATE TABLE r (rid INT PRIMARY KEY, w INT) WITH (kafka_topic='r', value_format='JSON');
+CREATE TABLE o AS SELECT l.id AS id, w FROM l JOIN r ON l.k = r.rid;
+INSERT INTO l (ROWTIME, id, k) VALUES (2000, 1, 7);
+INSERT INTO r (ROWTIME, rid, w) VALUES (500, 7, 1);
+INSERT INTO r (ROWTIME, rid, w) VALUES (9000, 7, 2);
+INSERT INTO l (ROWTIME, id, k) VALUES (3000, 1, 7);
+ASSERT VALUES o (ROWTIME, id, w) VALUES (500, 1, 1);
+ASSERT VALUES o (ROWTIME, id, w) VALUES (9000, 1, 2);
+ASSERT VALUES o (ROWTIME, id, w) VALUES (9000, 1, 2);
+
+--@test: INNER unsets only what may have been there
+CREATE TABLE l (id INT PRIMARY KEY, k INT) WITH (kafka_topic='l', value_format='JSON');
+CREATE TABLE r (rid INT PRIMARY KEY, w INT) WITH (kafka_topic='r', value_format='JSON');
+CREATE TABLE o AS SELECT l.id AS id, w FROM l JOIN r ON l.k = r.rid;
+INSERT INTO l (ROWTIME, id, k) VALUES (1, 1, 7);
+INSERT INTO l (ROWTIME, id, k) VALUES (2, 1, 7);
+INSERT INTO l (ROWTIME, id, k) VALUES (3, 1, 8);
+INSERT INTO l (ROWTIME, id) VALUES (4, 1);
+INSERT INTO l (ROWTIME, id, k) VALUES (5, 1, 9);
+ASSERT NULL VALUES o (ROWTIME, id) KEY (3, 1);
+ASSERT NULL VALUES o (ROWTIME, id) KEY (4, 1);
+ASSERT NULL VALUES o (ROWTIME, id) KEY (5, 1);
+
+--@test: WHERE after a foreign-key join unsets once
+CREATE TABLE l (id INT PRIMARY KEY, k INT) WITH (kafka_topic='l', value_format='JSON');
+CREATE TABLE r (rid INT PRIMARY KEY, w INT) WITH (kafka_topic='r', value_format='JSON');
+CREATE TABLE o AS SELECT l.id AS id, w FROM l JOIN r ON l.k = r.rid WHERE w > 5;
+INSERT INTO l (ROWTIME, id, k) VALUES (1, 1, 7);
+INSERT INTO r (ROWTIME, rid, w) VALUES (2, 7, 1);
+INSERT INTO r (ROWTIME, rid, w) VALUES (3, 7, 9);
+INSERT INTO r (ROWTIME, rid, w) VALUES (4, 7, 2);
+INSERT INTO r (ROWTIME, rid, w) VALUES (5, 7, 3);
+INSERT INTO r (ROWTIME, rid, w) VALUES (6, 7, 8);
+ASSERT VALUES o (ROWTIME, id, w) VALUES (3, 1, 9);
+ASSERT NULL VALUES o (ROWTIME, id) KEY (4, 1);
+ASSERT VALUES o (ROWTIME, id, w) VALUES (6, 1, 8);

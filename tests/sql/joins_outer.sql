@@ -245,3 +245,51 @@ CREATE STREAM o AS SELECT s.id AS id, v, w FROM s JOIN t WITHIN 1 SECOND ON s.id
 CREATE TABLE l (id INT PRIMARY KEY, v INT) WITH (kafka_topic='l', value_format='JSON');
 CREATE TABLE r (id INT PRIMARY KEY, w INT) WITH (kafka_topic='r', value_format='JSON');
 CREATE TABLE o AS SELECT l.id, v, w FROM l FULL OUTER JOIN r ON l.id = r.id;
+
+--@test: streams: a left row out of order waits for its partner within the grace period
+CREATE STREAM l (id INT KEY, v STRING) WITH (kafka_topic='l', value_format='JSON');
+CREATE STREAM r (id INT KEY, w STRING) WITH (kafka_topic='r', value_format='JSON');
+CREATE STREAM o AS SELECT l.id AS id, v, w FROM l LEFT JOIN r WITHIN 10 SECONDS GRACE PERIOD 20 SECONDS ON l.id = r.id;
+INSERT INTO l (ROWTIME, id, v) VALUES (25000, 9, 'advance');
+INSERT INTO l (ROWTIME, id, v) VALUES (5000, 1, 'late');
+INSERT INTO l (ROWTIME, id, v) VALUES (5000, 2, 'alone');
+INSERT INTO r (ROWTIME, id, w) VALUES (6000, 1, 'late');
+INSERT INTO l (ROWTIME, id, v) VALUES (35001, 9, 'advance');
+ASSERT VALUES o (ROWTIME, id, v, w) VALUES (6000, 1, 'late', 'late');
+ASSERT VALUES o (ROWTIME, id, v, w) VALUES (5000, 2, 'alone', CAST(NULL AS STRING));
+
+--@test: streams: what came out alone joins nobody later
+CREATE STREAM l (id INT KEY, v INT) WITH (kafka_topic='l', value_format='JSON');
+CREATE STREAM r (id INT KEY, w INT) WITH (kafka_topic='r', value_format='JSON');
+CREATE STREAM o AS SELECT ROWKEY AS id, v, w FROM l FULL OUTER JOIN r WITHIN 10 SECONDS GRACE PERIOD 5 SECONDS ON l.id = r.id;
+INSERT INTO l (ROWTIME, id, v) VALUES (100000, 1, 1);
+INSERT INTO l (ROWTIME, id, v) VALUES (115001, 2, 2);
+INSERT INTO r (ROWTIME, id, w) VALUES (100000, 1, 3);
+ASSERT VALUES o (ROWTIME, id, v, w) VALUES (100000, 1, 1, CAST(NULL AS INT));
+ASSERT VALUES o (ROWTIME, id, v, w) VALUES (100000, 1, CAST(NULL AS INT), 3);
+
+--@test: streams: rows of one time join without any span or grace
+CREATE STREAM l (id INT KEY, v INT) WITH (kafka_topic='l', value_format='JSON');
+CREATE STREAM r (id INT KEY, w INT) WITH (kafka_topic='r', value_format='JSON');
+CREATE STREAM o AS SELECT l.id AS id, v, w FROM l LEFT JOIN r WITHIN 0 SECONDS GRACE PERIOD 0 SECONDS ON l.id = r.id;
+INSERT INTO l (ROWTIME, id, v) VALUES (5000, 1, 1);
+INSERT INTO r (ROWTIME, id, w) VALUES (5000, 1, 2);
+INSERT INTO l (ROWTIME, id, v) VALUES (5000, 2, 3);
+INSERT INTO r (ROWTIME, id, w) VALUES (5001, 2, 4);
+INSERT INTO r (ROWTIME, id, w) VALUES (5000, 2, 5);
+ASSERT VALUES o (ROWTIME, id, v, w) VALUES (5000, 1, 1, 2);
+ASSERT VALUES o (ROWTIME, id, v, w) VALUES (5000, 2, 3, CAST(NULL AS INT));
+
+--@test: streams: RIGHT counts before and after from the right row
+CREATE STREAM l (id INT KEY, v INT) WITH (kafka_topic='l', value_format='JSON');
+CREATE STREAM r (id INT KEY, w INT) WITH (kafka_topic='r', value_format='JSON');
+CREATE STREAM o AS SELECT r.id AS id, v, w FROM l RIGHT JOIN r WITHIN (1 SECOND, 0 SECONDS) GRACE PERIOD 2 SECONDS ON l.id = r.id;
+CREATE STREAM i AS SELECT r.id AS id, v, w FROM l JOIN r WITHIN (1 SECOND, 0 SECONDS) GRACE PERIOD 2 SECONDS ON l.id = r.id;
+INSERT INTO l (ROWTIME, id, v) VALUES (0, 1, 1);
+INSERT INTO r (ROWTIME, id, w) VALUES (300, 1, 2);
+INSERT INTO l (ROWTIME, id, v) VALUES (600, 1, 3);
+INSERT INTO r (ROWTIME, id, w) VALUES (2301, 1, 4);
+INSERT INTO l (ROWTIME, id, v) VALUES (9000, 2, 5);
+ASSERT VALUES o (ROWTIME, id, v, w) VALUES (300, 1, 1, 2);
+ASSERT VALUES o (ROWTIME, id, v, w) VALUES (2301, 1, CAST(NULL AS INT), 4);
+ASSERT VALUES i (ROWTIME, id, v, w) VALUES (600, 1, 3, 2);

@@ -150,3 +150,25 @@ CREATE STREAM s (id INT KEY, v INT) WITH (kafka_topic='s', value_format='JSON', 
 --@expected.message: Cannot compare
 CREATE STREAM s (id INT KEY, d DATE, t TIME) WITH (kafka_topic='s', value_format='JSON');
 CREATE STREAM o AS SELECT id, d = t AS x FROM s;
+
+--@test: texts of dates and times are strict
+CREATE STREAM s (id INT KEY, t STRING) WITH (kafka_topic='s', value_format='JSON');
+CREATE STREAM o AS SELECT id, CAST(t AS DATE) AS d, CAST(t AS TIMESTAMP) AS ts FROM s;
+INSERT INTO s (id, t) VALUES (1, '2020-02-29');
+INSERT INTO s (id, t) VALUES (2, '2020-02-30');
+INSERT INTO s (id, t) VALUES (3, '2020-2-9');
+INSERT INTO s (id, t) VALUES (4, '2020-02');
+INSERT INTO s (id, t) VALUES (5, '2020-02-29T10:00:00.1234');
+INSERT INTO s (id, t) VALUES (6, '0000-01-01');
+ASSERT VALUES o (id, d, ts) VALUES (1, '2020-02-29', '2020-02-29T00:00:00.000');
+ASSERT VALUES o (id, d, ts) VALUES (2, NULL, '2020-02-29T00:00:00.000');
+ASSERT VALUES o (id, d, ts) VALUES (3, NULL, NULL);
+ASSERT VALUES o (id, d, ts) VALUES (4, '2020-02-01', '2020-02-01T00:00:00.000');
+ASSERT VALUES o (id, d, ts) VALUES (5, NULL, NULL);
+ASSERT VALUES o (id, d, ts) VALUES (6, '0000-01-01', NULL);
+
+--@test: a text that is no date is not inserted
+--@expected.error: ksqlexception
+--@expected.message: 2020-2-9
+CREATE STREAM s (id INT KEY, d DATE) WITH (kafka_topic='s', value_format='JSON');
+INSERT INTO s (id, d) VALUES (1, '2020-2-9');

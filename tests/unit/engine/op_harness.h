@@ -279,7 +279,8 @@ static inline wr_step *ops_aggregate(ops *o, wr_step *in, wr_window window, cons
 static inline wr_step *ops_suppress(ops *o, wr_step *in, int64_t interval_ms)
 {
     wr_step *s = ops_step(o, WR_STEP_SUPPRESS, "TableSuppress", "Suppress", in);
-    s->u.suppress = (wr_step_suppress){in->u.aggregate.window, interval_ms};
+    s->u.suppress =
+        (wr_step_suppress){.window = in->u.aggregate.window, .emit_interval_ms = interval_ms};
     return s;
 }
 

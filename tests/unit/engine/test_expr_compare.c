@@ -349,7 +349,7 @@ static void test_null(void **state)
     }
 }
 
-/** NaN: every comparison is false but those that ask for a difference, which follow from `=`. */
+/** NaN: every comparison is false; test_expr_mixed.c has those that ask for a difference. */
 static void test_nan_order(void **state)
 {
     (void)state;

@@ -66,6 +66,14 @@ static void test_order(void **state)
           S("ascending"));
     check("ARRAY_SORT", "NULL", INTS(I(1)), S("up"));
     check("ARRAY_SORT", "[]", NO_INTS);
+    /* What has no order can be sorted as long as nothing is to be compared. */
+    const wr_type *ints = wr_type_array(fn_arena, INT);
+    check("ARRAY_SORT", "[[2, 1]]", ARR(ints, INTS(I(2), I(1))));
+    check("ARRAY_SORT", "[[1], null, null]", ARR(ints, NUL(ints), INTS(I(1)), NUL(ints)),
+          S("DESC"));
+    check("ARRAY_SORT", "[null, null]", ARR(ints, NUL(ints), NUL(ints)));
+    check("ARRAY_SORT", "error", ARR(ints, INTS(I(1)), NUL(ints), INTS(I(1))));
+    check("ARRAY_SORT", "NULL", ARR(ints, INTS(I(1)), INTS(I(2))), S("up"));
 }
 
 static void test_join_slice_series(void **state)

@@ -41,7 +41,9 @@ static void test_parse(void **state)
     check("PARSE_DATE", "error", S("1"), S("b"));
     /* A year whose milliseconds do not fit 64 bits. */
     check("PARSE_DATE", "error: out of the range of DATE", S("2147483647"), S("yyyy"));
-    check("PARSE_DATE", "error: out of the range of DATE", S("-2147483647"), S("yyyy"));
+    check("PARSE_DATE", "error: the year is before 1", S("-2147483647"), S("yyyy"));
+    check("PARSE_DATE", "error: the year is before 1", S("-0001-01-01"), S("yyyy-MM-dd"));
+    check("PARSE_DATE", "0000-12-30", S("0001-01-01"), S("yyyy-MM-dd")); /* a Julian date */
     check("PARSE_DATE", "error: out of the range of DATE", S("9999999999999 53"), S("YYYY ww"));
     check("PARSE_DATE", "error: out of the range of DATE", S("2147483647 2147483647"), S("yyyy M"));
     check("PARSE_TIME", "19:05", S("7:05 pm"), S("h:mm a"));
@@ -51,6 +53,15 @@ static void test_parse(void **state)
     check("PARSE_TIMESTAMP", "1970-01-01T00:00:00.000", S("1970-01-01 01:00"),
           S("yyyy-MM-dd HH:mm"), S("Europe/Berlin"));
     check("PARSE_TIMESTAMP", "2020-01-01T00:00:00.000", S("2020"), S("yyyy"));
+    /* Names are the root locale's when timestamps are read, and the USA's otherwise. */
+    check("PARSE_TIMESTAMP", "2020-12-01T00:00:00.000", S("tue, 1 DEC 2020"),
+          S("EEEE, d MMMM yyyy"));
+    check("PARSE_TIMESTAMP", "error", S("Tuesday, 1 December 2020"), S("EEEE, d MMMM yyyy"));
+    check("STRINGTODATE", "18597", S("Tuesday, 1 December 2020"), S("EEEE, d MMMM yyyy"));
+    check("PARSE_TIMESTAMP", "error: DayOfMonth", S("02-29"), S("MM-dd"));
+    check("PARSE_TIMESTAMP", "1970-03-31T00:00:00.000", S("31/03"), S("dd/MM"));
+    check("STRINGTOTIMESTAMP", "1636273800000", S("2021-11-07 01:30"), S("yyyy-MM-dd HH:mm"),
+          S("America/Los_Angeles"));
     check("PARSE_TIMESTAMP", "error: Leap day", S("366"), S("DDD"));
     check("PARSE_TIMESTAMP", "error: unparsed text", S("2020x"), S("yyyy"));
     check("PARSE_TIMESTAMP", "error", S("2020"), S("yyyy"), S("Moon"));

@@ -83,12 +83,66 @@ static void test_zones(void **state)
     assert_int_equal(wr__zone_offset(berlin, 1593561600000 + 5 * INT64_C(12622780800000)), 7200);
     /* 2020-10-25T02:30 comes twice. */
     int64_t twice = 1603593000;
-    assert_int_equal(wr__zone_local_offset(berlin, twice, 0), 7200);
-    assert_int_equal(wr__zone_local_offset(berlin, twice, 3600), 3600);
+    assert_int_equal(wr__zone_local_offset(berlin, twice), 7200);
+}
+
+/* CONVERT_TZ knows local mean time from 1900 on only, as java.util.TimeZone does. */
+static void test_before_1900(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *id;
+        int64_t ms;
+        int32_t offset, since_1900;
+    } cases[] = {
+        {"America/New_York", -3000018000000, -17762, -18000}, /* 1874: local mean time */
+        {"America/New_York", -2208988800001, -18000, -18000}, /* the last moment of 1899 */
+        {"America/Sao_Paulo", -2208988800001, -11188, -10800},
+        {"America/Sao_Paulo", -2208988800000, -11188, -11188}, /* local mean time until 1914 */
+        {"Europe/Berlin", -62135596800000, 3208, 3600},
+        {"Europe/Berlin", 1593561600000, 7200, 7200},
+        {"CET", -62135596800000, 1050, 3600}, /* as Brussels */
+        {"Asia/Kolkata", -62135596800000, 21208, 19800},
+        {"+05:30", -62135596800000, 19800, 19800},
+        {"UTC", -62135596800000, 0, 0},
+    };
+    for (size_t k = 0; k < WR_ARRAY_LEN(cases); k++) {
+        const wr__zone *z = wr__zone_new(wr_str_c(cases[k].id), fn_arena);
+        assert_non_null(z);
+        assert_int_equal(wr__zone_offset(z, cases[k].ms), cases[k].offset);
+        assert_int_equal(wr__zone_offset_since_1900(z, cases[k].ms), cases[k].since_1900);
+    }
+}
+
+/* A local time has the earlier instant where there are two, and the offset before a gap. */
+static void test_local_times(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *id;
+        int64_t local_s;
+        int32_t offset;
+    } cases[] = {
+        {"Europe/London", 1635643800, 3600},         /* 2021-10-31T01:30 comes twice */
+        {"Europe/London", 1635647400, 0},            /* 02:30 */
+        {"Europe/London", 1616895000, 0},            /* 2021-03-28T01:30 is left out */
+        {"America/Los_Angeles", 1636248600, -25200}, /* 2021-11-07T01:30 */
+        {"Australia/Lord_Howe", 1617500700, 39600},  /* 2021-04-04T01:45: half an hour twice */
+        {"Asia/Kolkata", 1636248600, 19800},
+        {"-08:00", 1636248600, -28800},
+    };
+    for (size_t k = 0; k < WR_ARRAY_LEN(cases); k++) {
+        const wr__zone *z = wr__zone_new(wr_str_c(cases[k].id), fn_arena);
+        assert_non_null(z);
+        if (wr__zone_local_offset(z, cases[k].local_s) != cases[k].offset)
+            fail_msg("%s at %lld: %d", cases[k].id, (long long)cases[k].local_s,
+                     wr__zone_local_offset(z, cases[k].local_s));
+    }
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {fn_test(test_as_java), fn_test(test_zones)};
+    const struct CMUnitTest tests[] = {fn_test(test_as_java), fn_test(test_zones),
+                                       fn_test(test_before_1900), fn_test(test_local_times)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -28,6 +28,8 @@ static void test_extract(void **state)
     check("EXTRACTJSONFIELD", "error", S("{\"a\":1"), S("$.a"));
     check("EXTRACTJSONFIELD", "error", S("1x"), S("$"));
     check("EXTRACTJSONFIELD", "NULL", S(""), S("$.a"));
+    check("EXTRACTJSONFIELD", "", S(" "), S("$"));
+    check("EXTRACTJSONFIELD", "1E+5", S("1E5"), S("$"));
     check("EXTRACTJSONFIELD", "NULL", NS, S("$.a"));
     const char *bad[] = {"", "a", "$.", "$a", "$[", "$[]", "$[a", "$[\"a]", "$[\"a\\x\"]", "$.a-b"};
     for (size_t k = 0; k < WR_ARRAY_LEN(bad); k++)
@@ -64,7 +66,24 @@ static void test_arrays(void **state)
     check("JSON_ARRAY_CONTAINS", "false", S("[[\"a\"]]"), S("a"));
     check("JSON_ARRAY_CONTAINS", "true", S("[false]"), B(false));
     check("JSON_ARRAY_CONTAINS", "true", S("[null]"), NUL(&wr_type_null));
-    check("JSON_ARRAY_CONTAINS", "false", S("[1"), I(1));
+    /* Read as a stream: what stands before the break counts. */
+    check("JSON_ARRAY_CONTAINS", "true", S("[1"), I(1));
+    check("JSON_ARRAY_CONTAINS", "true", S("[1,"), I(1));
+    check("JSON_ARRAY_CONTAINS", "true", S(" [0 , 1 ]]"), I(1));
+    check("JSON_ARRAY_CONTAINS", "true", S("[\"a]\\\"\", {\"x\": [2]}, 1, }"), I(1));
+    check("JSON_ARRAY_CONTAINS", "true", S("[\"\\\\\", 1"), I(1));
+    check("JSON_ARRAY_CONTAINS", "false", S("[x, 1]"), I(1));
+    check("JSON_ARRAY_CONTAINS", "false", S("[0 1]"), I(1));
+    check("JSON_ARRAY_CONTAINS", "false", S("[0, , 1]"), I(1));
+    check("JSON_ARRAY_CONTAINS", "false", S("[[0, 1]"), I(1));
+    check("JSON_ARRAY_CONTAINS", "false", S("[{\"a\" 1}, 1]"), I(1));
+    check("JSON_ARRAY_CONTAINS", "false", S("[\"a, 1]"), I(1));
+    check("JSON_ARRAY_CONTAINS", "false", S("[]"), I(1));
+    check("JSON_ARRAY_CONTAINS", "false", S("["), I(1));
+    check("JSON_ARRAY_CONTAINS", "false", S("]"), I(1));
+    check("JSON_ARRAY_CONTAINS", "false", S(""), I(1));
+    check("JSON_ARRAY_CONTAINS", "false", S("\xEF\xBB\xBF[1]"), I(1));
+    check("IS_JSON_STRING", "false", S("\xEF\xBB\xBF[1]"));
     check("JSON_ARRAY_CONTAINS", "false", S("{\"a\":1}"), I(1));
     check("JSON_ARRAY_CONTAINS", "error", NS, I(1));
     check("JSON_ARRAY_LENGTH", "2", S("[1, [2, 3]]"));
@@ -86,6 +105,15 @@ static void test_objects(void **state)
     check("JSON_CONCAT", "{\"a\":2,\"b\":1}", S("{\"a\":1,\"b\":1}"), S("{\"a\":2}"));
     check("JSON_CONCAT", "[1,2,{\"a\":1},4]", S("[1, 2]"), S("{\"a\": 1}"), S("4"));
     check("JSON_CONCAT", "[null,null]", S("null"), S("null"));
+    check("JSON_CONCAT", "12", S("12")); /* one value stays what it is */
+    check("JSON_CONCAT", "\"a\"", S("\"a\""));
+    check("JSON_CONCAT", "[1]", S("[1]"));
+    check("JSON_CONCAT", "{\"a\":2}", S("{\"a\":1,\"a\":2}"));
+    /* Numbers are written without an exponent. */
+    check("JSON_CONCAT", "[100000,-0.00000012,0.0,12.50,1200,0]", S("[1E5, -1.2e-7, -0.0, 12.50]"),
+          S("1.2e3"), S("0e3"));
+    check("JSON_CONCAT", "error: a number has more than 9999 zeroes", S("1e99999999"));
+    check("JSON_CONCAT", "error: a number has more than 9999 zeroes", S("[1, 1e-10001]"));
     check("JSON_CONCAT", "NULL", S("1"), S(""));
     check("JSON_CONCAT", "NULL", S("1"), NS);
     check("JSON_CONCAT", "error", S("1"), S("{"));

@@ -113,7 +113,7 @@ static void test_conditional(void **state)
     (void)state;
     check("COALESCE", "2", NUL(&wr_type_integer), I(2), I(3));
     check("COALESCE", "NULL", NUL(&wr_type_string), NUL(&wr_type_string));
-    check("COALESCE", "b", NUL(&wr_type_null), S("b"));
+    check("COALESCE", "b", NUL(&wr_type_string), S("b"));
     check("IFNULL", "a", S("a"), S("b"));
     check("IFNULL", "[1]", NUL(wr_type_array(fn_arena, &wr_type_integer)),
           ARR(&wr_type_integer, I(1)));

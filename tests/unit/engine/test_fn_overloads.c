@@ -119,7 +119,8 @@ static void test_null_arguments(void **state)
         {"CONCAT(X, NULL)", {STR}, "STRING", "a"},
         {"FIELD(X, NULL, 'a')", {STR}, "INTEGER", "2"},
         {"MASK(X, NULL, NULL, NULL, NULL)", {STR}, "STRING", "a"},
-        {"SLICE(X, NULL, NULL)", {INTS}, "ARRAY<INTEGER>", "[1]"},
+        {"ARRAY_CONTAINS(X, NULL)", {INTS}, "BOOLEAN", "false"},
+        {"COALESCE(X, X, NULL)", {STR}, "STRING", "a"},
         {"DATEADD(DAYS, NULL, X)", {DATE}, "DATE", "null"},
     };
     OPERAND_TABLE(cases);

@@ -101,8 +101,15 @@ static void test_substring(void **state)
     check("SUBSTRING", "", S("stream"), I(30));
     check("SUBSTRING", "", S("stream"), I(2), I(-1));
     check("SUBSTRING", "tream", S("stream"), I(2), I(100));
-    check("SUBSTRING", "a" GRIN_HI, S("a" GRIN "b"), I(1), I(2)); /* cuts the pair */
-    check("SUBSTRING", GRIN_LO "b", S("a" GRIN "b"), I(3));
+    /* Positions inside a pair are its beginning: slices side by side make up the text. */
+    check("SUBSTRING", "a", S("a" GRIN "b"), I(1), I(2));
+    check("SUBSTRING", GRIN "b", S("a" GRIN "b"), I(3));
+    check("SUBSTRING", "", S(GRIN), I(1), I(1));
+    check("SUBSTRING", GRIN, S(GRIN), I(2), I(1));
+    check("SUBSTRING", GRIN, S("a" GRIN), I(-1));
+    check("SUBSTRING", "", S("abc"), I(2), I(INT32_MAX)); /* the end wraps */
+    check("SUBSTRING", "abc", S("abc"), I(1), I(INT32_MAX));
+    check("SUBSTRING", "", Y("000102"), I(3), I(INT32_MAX));
     check("SUBSTRING", GRIN, S("a" GRIN "b"), I(2), I(2));
     check("SUBSTRING", "b", S("a" GRIN "b"), I(-1));
     check("SUBSTRING", "AgM=", Y("00010203"), I(3));
@@ -125,6 +132,17 @@ static void test_instr(void **state)
     check("INSTR", "0", S("abc"), S("a"), I(1), I(0));
     check("INSTR", "4", S("a" GRIN "b"), S("b"));
     check("INSTR", "2", S("a" GRIN "b"), S(GRIN), I(-2));
+    check("INSTR", "0", S("abc"), S("a"), I(0));
+    check("INSTR", "0", S("abc"), S(""), I(0));
+    check("INSTR", "1", S("abc"), S(""));
+    check("INSTR", "1", S("abc"), S(""), I(1), I(2)); /* an empty part is found once */
+    check("INSTR", "3", S("abc"), S(""), I(3), I(9));
+    check("INSTR", "4", S("abc"), S(""), I(-1));
+    check("INSTR", "4", S("abc"), S(""), I(-1), I(2));
+    check("INSTR", "2", S("abc"), S(""), I(-3));
+    check("INSTR", "0", S("abc"), S(""), I(-4));
+    check("INSTR", "0", S("abc"), S(""), I(1), I(0));
+    check("INSTR", "5", S("a" GRIN "b"), S(""), I(-1));
     check("INSTR", "0", NS, S("a"));
     check("INSTR", "0", S("a"), NS);
     check("INSTR", "error", S("a"), S("a"), NI);
@@ -141,8 +159,13 @@ static void test_pad(void **state)
     check("LPAD", "", S("abc"), I(0), S("x"));
     check("LPAD", "NULL", S("abc"), I(-1), S("x"));
     check("LPAD", "NULL", S("abc"), I(5), S(""));
-    check("LPAD", GRIN GRIN_HI "ab", S("ab"), I(5), S(GRIN));
-    check("RPAD", "a" GRIN_HI, S("a" GRIN), I(2), S("x"));
+    check("LPAD", GRIN "ab", S("ab"), I(5), S(GRIN)); /* no room for half a character */
+    check("LPAD", GRIN "x" GRIN "ab", S("ab"), I(7), S(GRIN "x"));
+    check("RPAD", "ab" GRIN GRIN, S("ab"), I(7), S(GRIN));
+    check("RPAD", "a", S("a" GRIN), I(2), S("x"));
+    check("LPAD", "a", S("a" GRIN), I(2), S("x"));
+    check("RPAD", "a" GRIN, S("a" GRIN "b"), I(3), S("x"));
+    check("LPAD", "x" UML GRIN, S(UML GRIN), I(4), S("x"));
     check("LPAD", "error", S("a"), I(INT32_MAX), S("x"));
     check("LPAD", "AAEAAg==", Y("02"), I(4), Y("0001"));
     check("RPAD", "AgAB", Y("02"), I(3), Y("0001"));
@@ -157,6 +180,8 @@ static void test_split(void **state)
     check("SPLIT", "[]", S(""), S(",")); /* one empty part */
     check("SPLIT", "[a, b]", S("ab"), S(""));
     check("SPLIT", "[a, " UML "]", S("a" UML), S(""));
+    check("SPLIT", "[" GRIN ", x, " GRIN "]", S(GRIN "x" GRIN), S(""));
+    check("SPLIT", "[AA==, AQ==]", Y("0001"), Y(""));
     check("SPLIT", "[AA==, Ag==]", Y("000102"), Y("01"));
     check("SPLIT_TO_MAP", "{a=1, b=2}", S("a=1;b=2"), S(";"), S("="));
     check("SPLIT_TO_MAP", "{a=3, b=}", S("a=1=9;;x;b=;a=3"), S(";"), S("="));
@@ -181,6 +206,13 @@ static void test_mask(void **state)
     check("MASK_LEFT", "error", S("a"), I(-1));
     check("MASK_LEFT", "error", S("a"), NI);
     check("MASK_RIGHT", "1_", S("1b"), I(1), NS, S("_"), NS, NS);
+    /* What is half in the range is masked. */
+    check("MASK_LEFT", "--a", S(GRIN "a"), I(1));
+    check("MASK_RIGHT", "a--", S("a" GRIN), I(1));
+    check("MASK_KEEP_RIGHT", "--xn", S(GRIN "a1"), I(0));
+    check("MASK_KEEP_RIGHT", "--a1", S(GRIN "a1"), I(3));
+    check("MASK_KEEP_LEFT", "a--", S("a" GRIN), I(2));
+    check("MASK_LEFT", GRIN "x", S(GRIN "a"), I(3), NS, S("x"), NS, NS);
 }
 
 static void test_encode(void **state)

@@ -78,12 +78,14 @@ static void test_caching(void **state)
 
 /* ------------------------------------------------------------------ HAVING */
 
+static const char *condition = "S > 100";
+
 static void build_having(ops *o)
 {
     wr_step *s = ops_source(o, "T", "ID INT KEY, V INT", false);
     s = ops_aggregate(o, s, unwindowed, "ID INT KEY, S INT", EXPRS("SUM(V)"));
     ops_want_old(s);
-    s = ops_filter(o, s, "S > 100");
+    s = ops_filter(o, s, condition);
     ops_sink(o, s, "OUT");
 }
 
@@ -99,6 +101,30 @@ static void test_having(void **state)
               "OUT 1 {\"S\":101} @0\n"
               "OUT 1 null @1\n"
               "OUT 1 {\"S\":141} @3\n");
+}
+
+/* What held before the first row of a group is said of its initial aggregate, where each change is
+ * emitted; where commits emit them, there was nothing before. */
+static void test_having_first_row(void **state)
+{
+    (void)state;
+    const ops_in in[] = {{"T", "1", "{\"V\":101}", 0}, /* not any more */
+                         {"T", "2", "{\"V\":7}", 1},   /* still */
+                         {"T", "2", "{\"V\":200}", 2},
+                         {"T", "1", "{\"V\":-2}", 3}};
+    condition = "S < 100";
+    ops_check(build_having, in,
+              "OUT 1 null @0\n"
+              "OUT 2 {\"S\":7} @1\n"
+              "OUT 2 null @2\n"
+              "OUT 1 {\"S\":99} @3\n");
+    ops *o = wr_malloc(sizeof *o);
+    ops_open(o, build_having, true);
+    ops_run(o, in, 2, 1, true);
+    assert_string_equal(wr_buf_cstr(&o->out), "OUT 2 {\"S\":7} @1\n");
+    ops_close(o);
+    wr_free(o);
+    condition = "S > 100";
 }
 
 /* ------------------------------------------------------------------ tables */
@@ -221,7 +247,7 @@ int main(void)
         cmocka_unit_test(test_stream),     cmocka_unit_test(test_null_group_is_logged),
         cmocka_unit_test(test_caching),    cmocka_unit_test(test_having),
         cmocka_unit_test(test_table_undo), cmocka_unit_test(test_table_filter),
-        cmocka_unit_test(test_pull),
+        cmocka_unit_test(test_pull),       cmocka_unit_test(test_having_first_row),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Joins: streams in a window, stream with table, tables. */
+/* Joins: streams in a window, stream with table, tables. Rows of outer joins that wait are in
+ * test_op_outer.c. */
 #include "unit/engine/op_harness.h"
 
 static wr_step_join join; /* of the test that runs; builders read it */
@@ -61,66 +62,6 @@ static void test_left_legacy(void **state)
               "O 1 {\"A\":\"a\",\"B\":null} @0\n"
               "O 1 {\"A\":\"a\",\"B\":\"x\"} @5\n"
               "O null {\"A\":\"n\",\"B\":null} @6\n");
-}
-
-/* With it: once, when the window closes, in order of time, then right before left. */
-static void test_full_grace(void **state)
-{
-    (void)state;
-    join = within(WR_AST_JOIN_FULL, 10, 20, 5, true);
-    const ops_in in[] = {
-        {"L", "1", "{\"A\":\"a\"}", 0},  {"R", "2", "{\"B\":\"x\"}", 0},
-        {"L", "3", "{\"A\":\"m\"}", 1},  {"R", "3", "{\"B\":\"m\"}", 2}, /* match: not emitted */
-        {"L", "4", "{\"A\":\"b\"}", 25},                                 /* 0+20+5 < 25: no */
-        {"L", "5", "{\"A\":\"c\"}", 26},                                 /* now both */
-    };
-    ops_check_as(build_streams, in, WR_ARRAY_LEN(in), false,
-                 "O 3 {\"A\":\"m\",\"B\":\"m\"} @2\n"
-                 "O 2 {\"A\":null,\"B\":\"x\"} @0\n"
-                 "O 1 {\"A\":\"a\",\"B\":null} @0\n");
-}
-
-/* The throttle: at most once a second of wall time. */
-static void test_left_grace_throttle(void **state)
-{
-    (void)state;
-    join = within(WR_AST_JOIN_LEFT, 10, 10, 0, true);
-    const ops_in in[] = {
-        {"L", "1", "{\"A\":\"a\"}", 0},
-        {"L", "2", "{\"A\":\"b\"}", 11},
-        {"L", "3", "{\"A\":\"c\"}", 30},
-        {"L", "4", "{\"A\":\"d\"}", 50},
-    };
-    ops_check_as(build_streams, in, WR_ARRAY_LEN(in), false, "O 1 {\"A\":\"a\",\"B\":null} @0\n");
-    ops *o = wr_malloc(sizeof *o);
-    ops_open(o, build_streams, false);
-    for (size_t i = 0; i < WR_ARRAY_LEN(in); i++) {
-        ops_run(o, in + i, 1, 1, false);
-        o->ctx.wall_ms += 1000;
-        ops_restart(o); /* what waits is committed state */
-    }
-    assert_string_equal(wr_buf_cstr(&o->out), "O 1 {\"A\":\"a\",\"B\":null} @0\n"
-                                              "O 2 {\"A\":\"b\",\"B\":null} @11\n"
-                                              "O 3 {\"A\":\"c\",\"B\":null} @30\n");
-    ops_close(o);
-    wr_free(o);
-}
-
-/* Out of order and past its window already: emitted on the spot; a match may still follow. */
-static void test_right_out_of_order(void **state)
-{
-    (void)state;
-    join = within(WR_AST_JOIN_RIGHT, 60, 60, 60, true);
-    join.retention_ms = 1000;
-    const ops_in in[] = {
-        {"L", "0", "{\"A\":\"A\"}", 0},   {"R", "0", "{\"B\":\"a\"}", 60},
-        {"L", "1", "{\"A\":\"B\"}", 330}, {"L", "2", "{\"A\":\"C\"}", 90},
-        {"R", "3", "{\"B\":\"d\"}", 60},  {"L", "3", "{\"A\":\"D\"}", 90},
-    };
-    ops_check_as(build_streams, in, WR_ARRAY_LEN(in), true,
-                 "O 0 {\"A\":\"A\",\"B\":\"a\"} @60\n"
-                 "O 3 {\"A\":null,\"B\":\"d\"} @60\n"
-                 "O 3 {\"A\":\"D\",\"B\":\"d\"} @90\n");
 }
 
 /* ------------------------------------------------------------------ stream-table */
@@ -281,14 +222,14 @@ static void test_foreign_key(void **state)
             ops_run(o, fk_changes, WR_ARRAY_LEN(fk_changes), 1, restart);
             assert_string_equal(wr_buf_cstr(&o->out), left ? "O 1 {\"N\":\"a\",\"B\":\"x\"} @10\n"
                                                              "O 2 {\"N\":\"b\",\"B\":null} @11\n"
-                                                             "O 1 {\"N\":\"a\",\"B\":\"y\"} @10\n"
+                                                             "O 1 {\"N\":\"a\",\"B\":\"y\"} @5\n"
                                                              "O 2 {\"N\":\"b\",\"B\":\"z\"} @20\n"
                                                              "O 1 {\"N\":\"c\",\"B\":\"z\"} @21\n"
                                                              "O 2 {\"N\":\"d\",\"B\":null} @23\n"
                                                              "O 1 {\"N\":\"c\",\"B\":null} @24\n"
                                                              "O 1 null @25\n"
                                                            : "O 1 {\"N\":\"a\",\"B\":\"x\"} @10\n"
-                                                             "O 1 {\"N\":\"a\",\"B\":\"y\"} @10\n"
+                                                             "O 1 {\"N\":\"a\",\"B\":\"y\"} @5\n"
                                                              "O 2 {\"N\":\"b\",\"B\":\"z\"} @20\n"
                                                              "O 1 {\"N\":\"c\",\"B\":\"z\"} @21\n"
                                                              "O 2 null @23\n"
@@ -297,6 +238,65 @@ static void test_foreign_key(void **state)
             ops_close(o);
             wr_free(o);
         }
+    }
+}
+
+/* What an INNER join unsets: what may have been set. A row without partner has no result, so a
+ * change that keeps its foreign key unsets nothing; one that leaves it may leave a partner, which
+ * the left side cannot know. Times: an answer to the left is as old as the younger of both rows,
+ * also where it unsets; one to the right is as old as the right row. */
+static void test_foreign_key_tombstones(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *what;
+        const ops_in in[5];
+        const char *out;
+    } cases[] = {
+        {"the same missing key again",
+         {{"L", "1", "{\"N\":\"a\",\"FK\":7}", 1}, {"L", "1", "{\"N\":\"b\",\"FK\":7}", 2}},
+         ""},
+        {"from one missing key to another",
+         {{"L", "1", "{\"N\":\"a\",\"FK\":7}", 1}, {"L", "1", "{\"N\":\"a\",\"FK\":8}", 2}},
+         "O 1 null @2\n"},
+        {"from no key to a missing one",
+         {{"L", "1", "{\"N\":\"a\",\"FK\":null}", 1}, {"L", "1", "{\"N\":\"a\",\"FK\":8}", 2}},
+         "O 1 null @2\n"},
+        {"from a missing key to none",
+         {{"L", "1", "{\"N\":\"a\",\"FK\":7}", 1}, {"L", "1", "{\"N\":\"a\",\"FK\":null}", 2}},
+         "O 1 null @2\n"},
+        {"from no key to no key",
+         {{"L", "1", "{\"N\":\"a\",\"FK\":null}", 1}, {"L", "1", "{\"N\":\"b\",\"FK\":null}", 2}},
+         ""},
+        {"deleted, never joined",
+         {{"L", "1", "{\"N\":\"a\",\"FK\":7}", 1}, {"L", "1", NULL, 2}},
+         "O 1 null @2\n"},
+        {"deleted without a key",
+         {{"L", "1", "{\"N\":\"a\",\"FK\":null}", 1}, {"L", "1", NULL, 2}},
+         ""},
+        {"deleted, older than its partner",
+         {{"R", "7", "{\"B\":\"x\"}", 30},
+          {"L", "1", "{\"N\":\"a\",\"FK\":7}", 10},
+          {"L", "1", NULL, 20}},
+         "O 1 {\"N\":\"a\",\"B\":\"x\"} @30\nO 1 null @30\n"},
+        {"a right row older than the left one",
+         {{"L", "1", "{\"N\":\"a\",\"FK\":7}", 2000},
+          {"R", "7", "{\"B\":\"x\"}", 500},
+          {"R", "7", NULL, 400}},
+         "O 1 {\"N\":\"a\",\"B\":\"x\"} @500\nO 1 null @400\n"},
+    };
+    fk_kind = WR_AST_JOIN_INNER;
+    for (size_t i = 0; i < WR_ARRAY_LEN(cases); i++) {
+        size_t n = 0;
+        while (n < WR_ARRAY_LEN(cases[i].in) && cases[i].in[n].topic)
+            n++;
+        ops *o = wr_malloc(sizeof *o);
+        ops_open(o, build_fk, false);
+        ops_run(o, cases[i].in, n, 1, i % 2);
+        if (strcmp(wr_buf_cstr(&o->out), cases[i].out) != 0)
+            fail_msg("%s: expected\n%sgot\n%s", cases[i].what, cases[i].out, wr_buf_cstr(&o->out));
+        ops_close(o);
+        wr_free(o);
     }
 }
 
@@ -348,13 +348,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_inner),
         cmocka_unit_test(test_left_legacy),
-        cmocka_unit_test(test_full_grace),
-        cmocka_unit_test(test_left_grace_throttle),
-        cmocka_unit_test(test_right_out_of_order),
         cmocka_unit_test(test_stream_table),
         cmocka_unit_test(test_table_table),
         cmocka_unit_test(test_table_table_filter),
         cmocka_unit_test(test_foreign_key),
+        cmocka_unit_test(test_foreign_key_tombstones),
         cmocka_unit_test(test_foreign_key_stale),
         cmocka_unit_test(test_one_topic_twice),
     };

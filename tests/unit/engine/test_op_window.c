@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tumbling, hopping and session windows: grace, late rows, EMIT FINAL, merging, caching, pulls. */
+/* Tumbling, hopping and session windows: grace, late rows, merging, caching, pulls. EMIT FINAL is
+ * in test_op_final.c. */
 #include "unit/engine/op_harness.h"
 
 #define EXPRS(...) ((const char *const[]){__VA_ARGS__, NULL})
 
 static wr_window window; /* of the test that runs; builders read it */
-static int64_t interval_ms;
 
 static void build_window(ops *o)
 {
     wr_step *s = ops_source(o, "T", "ID STRING KEY, V INT", false);
     s = ops_aggregate(o, s, window, "ID STRING KEY, C BIGINT, S INT", EXPRS("COUNT(*)", "SUM(V)"));
-    if (window.emit_final)
-        s = ops_suppress(o, s, interval_ms);
     ops_sink(o, s, "OUT");
 }
 
@@ -83,68 +81,6 @@ static void test_window_caching(void **state)
         ops_close(o);
         wr_free(o);
     }
-}
-
-/* ------------------------------------------------------------------ EMIT FINAL */
-
-static void test_final(void **state)
-{
-    (void)state;
-    window = (wr_window){WR_WINDOW_TUMBLING, 2, 2, 0, 100, true};
-    interval_ms = 0;
-    const ops_in in[] = {
-        {"T", "\"b\"", v1, 0}, {"T", "\"a\"", v1, 1}, {"T", "\"a\"", v1, 2},
-        {"T", "\"a\"", v1, 1}, {"T", "\"a\"", v1, 9}, {"T", "\"a\"", v1, 9},
-    };
-    ops_check(build_window, in,
-              "OUT \"a\"[0,2] {\"C\":1,\"S\":1} @1\n"
-              "OUT \"b\"[0,2] {\"C\":1,\"S\":1} @0\n"
-              "OUT \"a\"[2,4] {\"C\":1,\"S\":1} @2\n");
-}
-
-/* The record that closes windows is put first, and what its arrival expires is lost. */
-static void test_final_expiry(void **state)
-{
-    (void)state;
-    window = (wr_window){WR_WINDOW_TUMBLING, 2, 2, 1, 3, true};
-    interval_ms = 0;
-    const ops_in in[] = {{"T", "\"a\"", v1, 0},
-                         {"T", "\"a\"", v1, 1},
-                         {"T", "\"a\"", v1, 2},
-                         {"T", "\"a\"", v1, 1},
-                         {"T", "\"a\"", v1, 5}};
-    ops_check(build_window, in, "OUT \"a\"[2,4] {\"C\":1,\"S\":1} @2\n");
-}
-
-/* The throttle counts from the first record, which closes nothing; wall time stands still. */
-static void test_final_throttle(void **state)
-{
-    (void)state;
-    window = (wr_window){WR_WINDOW_TUMBLING, 2, 2, 0, 100, true};
-    interval_ms = 1000;
-    const ops_in in[] = {{"T", "\"a\"", v1, 0}, {"T", "\"a\"", v1, 50}, {"T", "\"a\"", v1, 60}};
-    ops_check_as(build_window, in, 3, false, "");
-    ops *o = wr_malloc(sizeof *o);
-    ops_open(o, build_window, false);
-    ops_run(o, in, 2, 1, false);
-    o->ctx.wall_ms = 1000;
-    ops_run(o, in + 2, 1, 1, false);
-    assert_string_equal(wr_buf_cstr(&o->out), "OUT \"a\"[0,2] {\"C\":1,\"S\":1} @0\n"
-                                              "OUT \"a\"[50,52] {\"C\":1,\"S\":1} @50\n");
-    ops_close(o);
-    wr_free(o);
-}
-
-static void test_final_session(void **state)
-{
-    (void)state;
-    window = (wr_window){WR_WINDOW_SESSION, 5, 0, 0, 100, true};
-    interval_ms = 0;
-    const ops_in in[] = {{"T", "\"a\"", v1, 0},  {"T", "\"b\"", v1, 4},  {"T", "\"a\"", v1, 5},
-                         {"T", "\"c\"", v1, 10}, {"T", "\"c\"", v1, 11}, {"T", "\"a\"", v1, 5}};
-    ops_check(build_window, in,
-              "OUT \"b\"[4,4] {\"C\":1,\"S\":1} @4\n"
-              "OUT \"a\"[0,5] {\"C\":2,\"S\":2} @5\n");
 }
 
 /* ------------------------------------------------------------------ sessions */
@@ -276,9 +212,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_tumbling),       cmocka_unit_test(test_hopping),
-        cmocka_unit_test(test_window_caching), cmocka_unit_test(test_final),
-        cmocka_unit_test(test_final_expiry),   cmocka_unit_test(test_final_throttle),
-        cmocka_unit_test(test_final_session),  cmocka_unit_test(test_session_merge),
+        cmocka_unit_test(test_window_caching), cmocka_unit_test(test_session_merge),
         cmocka_unit_test(test_session_late),   cmocka_unit_test(test_session_caching),
         cmocka_unit_test(test_pull),
     };

@@ -223,6 +223,29 @@ static void test_result(void **state)
     world_result_free(&r);
 }
 
+/** BETWEEN takes more types in a query that goes on than in one that answers, as in ksqlDB. */
+static void test_between_types(void **state)
+{
+    (void)state;
+    static const char *const conditions[] = {"name BETWEEN 1 AND 2", "name NOT BETWEEN 'a' AND 2"};
+    for (size_t i = 0; i < WR_ARRAY_LEN(conditions); i++) {
+        world_result r;
+        weir_error err;
+        const char *ends[] = {";", " EMIT CHANGES;"};
+        for (int push = 0; push < 2; push++) {
+            wr_buf sql = {0};
+            wr_buf_printf(&sql, "SELECT * FROM agg WHERE %s%s", conditions[i], ends[push]);
+            weir_status st = world_plan(&w, wr_buf_cstr(&sql), &r, &err);
+            wr_buf_free(&sql);
+            assert_int_equal(st, push ? WEIR_OK : WEIR_ERR_STATEMENT);
+            if (push)
+                world_result_free(&r);
+            else
+                assert_non_null(strstr(err.message, "Cannot compare "));
+        }
+    }
+}
+
 /* ---- INSERT INTO ... VALUES ---- */
 
 static void test_insert(void **state)
@@ -273,7 +296,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_one_key), cmocka_unit_test(test_two_keys),
         cmocka_unit_test(test_windows), cmocka_unit_test(test_many_alternatives),
-        cmocka_unit_test(test_result),  cmocka_unit_test(test_insert),
+        cmocka_unit_test(test_result),  cmocka_unit_test(test_between_types),
+        cmocka_unit_test(test_insert),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -234,7 +234,7 @@ static void on_ended(void *arg, wr_worker *w)
 
 static wr_worker *make_worker(env *e, bool threaded)
 {
-    static const wr_worker_topic topics[] = {{"in", PARTITIONS, 0, false}};
+    static const wr_worker_topic topics[] = {{.name = "in", .partitions = PARTITIONS}};
     wr_worker_options o = {
         .monitor = &e->monitor,
         .executor = e->executor,
@@ -249,6 +249,7 @@ static wr_worker *make_worker(env *e, bool threaded)
         .exchange = WR_EXCHANGE_ALWAYS,
         .batch_rows = 4,
         .unwritten_max = 1 << 20,
+        .slack_ms = WR_WORKER_ANY_ORDER,
         .threaded = threaded,
         .ended = on_ended,
         .arg = e,

@@ -53,7 +53,7 @@ def result_type(op, p1, s1, p2, s2):
         return max(s1, s2) + max(p1 - s1, p2 - s2) + 1, max(s1, s2)
     if op == "*":
         return p1 + p2 + 1, s1 + s2
-    if op == "/":
+    if op in "/:":
         s = max(6, s1 + p2 + 1)
         return p1 - s1 + s2 + s, s
     return min(p1 - s1, p2 - s2) + max(s1, s2), max(s1, s2)
@@ -64,6 +64,21 @@ def truncated_rest(a, b):
     return a - b * int(a / b)
 
 
+def half_up(value):
+    """A fraction as the nearest integer, halves away from zero."""
+    return int(abs(value) + Fraction(1, 2)) * (1 if value >= 0 else -1)
+
+
+def cast(value, p, s):
+    """To DECIMAL(p, s), rounded HALF_UP; the number itself must fit, not what it is rounded to."""
+    return plain(half_up(value * 10**s), s) if abs(value) * 10**s < 10**p else "OVERFLOW"
+
+
+def possible(quotient, digits):
+    """The whole part has no more digits than that, zeroes at its end not counted."""
+    return len(str(abs(int(quotient))).rstrip("0")) <= digits
+
+
 def fit(value, p, s):
     unscaled = value * 10**s
     if unscaled.denominator != 1:
@@ -72,18 +87,22 @@ def fit(value, p, s):
 
 
 def arith(big):
-    op = rng.choice("+-*/%")
+    op = rng.choice("+-*/:%")
     p1, s1 = random_type(big and rng.random() < 0.7)
     p2, s2 = random_type(big and rng.random() < 0.7)
     u, v = random_unscaled(p1), random_unscaled(p2)
-    if op == "/" and rng.random() < 0.7:  # otherwise hardly any quotient terminates
+    if op in "/:" and rng.random() < 0.7:  # otherwise hardly any quotient terminates
         v = rng.choice([1, 2, 4, 5, 8, 16, 25, 125]) % 10**p2 or 1
     a, b = Fraction(u, 10**s1), Fraction(v, 10**s2)
     p, s = result_type(op, p1, s1, p2, s2)
-    if op in "/%" and b == 0:
+    if op in "/:%" and b == 0:
         out = "DIV_ZERO"
+    elif op == "%" and not possible(a / b, p):
+        out = "IMPOSSIBLE"
+    elif op == "/":
+        out = fit(Fraction(half_up(a / b * 10**s), 10**s), p, s)
     else:
-        value = {"+": lambda: a + b, "-": lambda: a - b, "*": lambda: a * b, "/": lambda: a / b,
+        value = {"+": lambda: a + b, "-": lambda: a - b, "*": lambda: a * b, ":": lambda: a / b,
                  "%": lambda: truncated_rest(a, b)}[op]()
         out = fit(value, p, s)
     return f"arith {op} {p1} {s1} {plain(u, s1)} {p2} {s2} {plain(v, s2)} {p} {s} {out}"
@@ -105,7 +124,10 @@ def rounding(big):
     u = random_unscaled(p1)
     places = rng.choice([s, s1 - 1, rng.randint(-12, 12), rng.randint(-90, 90)])
     value = rounded(decimal.Decimal(plain(u, s1)), min(places, s), how)
-    return f"round {how} {places} {p1} {s1} {plain(u, s1)} {p} {s} {fit(Fraction(value), p, s)}"
+    out = fit(Fraction(value), p, s)
+    if how == "HALF_UP" and places >= s:
+        out = cast(Fraction(u, 10**s1), p, s)
+    return f"round {how} {places} {p1} {s1} {plain(u, s1)} {p} {s} {out}"
 
 
 def text(big):
@@ -119,7 +141,7 @@ def text(big):
     value = decimal.Decimal(t)
     out = fit(Fraction(value), p, s)
     if not exact or out == "OVERFLOW":
-        out = fit(Fraction(rounded(value, s, "HALF_UP")), p, s)
+        out = cast(Fraction(value), p, s)
     return f"text {'exact' if exact else 'round'} {p} {s} {t} {out}"
 
 

@@ -32,9 +32,8 @@ static int teardown(void **state)
 }
 
 static const char *const status_names[] = {
-    [WR_DEC_OVERFLOW] = "OVERFLOW",
-    [WR_DEC_DIV_ZERO] = "DIV_ZERO",
-    [WR_DEC_INEXACT] = "INEXACT",
+    [WR_DEC_OVERFLOW] = "OVERFLOW", [WR_DEC_DIV_ZERO] = "DIV_ZERO",
+    [WR_DEC_INEXACT] = "INEXACT",   [WR_DEC_IMPOSSIBLE] = "IMPOSSIBLE",
     [WR_DEC_BAD_TEXT] = "BAD_TEXT",
 };
 
@@ -331,8 +330,57 @@ static void test_doubles(void **state)
     assert_string_equal(show(WR_DEC_OK, t, &v), "0.00");
     assert_int_equal(wr_dec_from_double(1e300, t, arena, &v), WR_DEC_OVERFLOW);
     assert_int_equal(wr_dec_from_double(999.995, t, arena, &v), WR_DEC_OVERFLOW);
+    t = wr_type_decimal(arena, 40, 39);
+    assert_int_equal(wr_dec_from_double(10, t, arena, &v), WR_DEC_OVERFLOW);
     assert_int_equal(wr_dec_from_double((double)NAN, t, arena, &v), WR_DEC_BAD_TEXT);
     assert_int_equal(wr_dec_from_double((double)INFINITY, t, arena, &v), WR_DEC_BAD_TEXT);
+}
+
+/* What a cast rounds to 10^(p - s) has one digit more than its type says, and all else works on. */
+static void test_rounded_up(void **state)
+{
+    (void)state;
+    static const struct {
+        int p, s;
+        const char *text, *up;
+    } cases[] = {
+        {5, 2, "999.999", "1000.00"},
+        {3, 0, "-999.5", "-1000"},
+        {4, 4, "0.99999", "1.0000"},
+        {38, 38, "0.999999999999999999999999999999999999999",
+         "1.00000000000000000000000000000000000000"},
+        {40, 0, "9999999999999999999999999999999999999999.5",
+         "10000000000000000000000000000000000000000"},
+    };
+    for (size_t i = 0; i < WR_ARRAY_LEN(cases); i++) {
+        const wr_type *t = wr_type_decimal(arena, cases[i].p, cases[i].s);
+        const wr_type *finer = wr_type_decimal(arena, 90, 45);
+        wr_value v, w, back, minus, zero;
+        assert_int_equal(wr_dec_from_text(wr_str_c(cases[i].text), t, false, arena, &v), WR_DEC_OK);
+        assert_string_equal(show(WR_DEC_OK, t, &v), cases[i].up);
+        assert_int_equal(wr_dec_from_text(wr_str_c(cases[i].text), finer, true, arena, &w),
+                         WR_DEC_OK);
+        assert_int_equal(wr_dec_rescale(finer, &w, t, arena, &back), WR_DEC_OK);
+        assert_int_equal(wr_dec_compare(t, &v, t, &back), 0);
+        /* Sums, products and texts of it; and it is read back from bytes. */
+        wr_dec_negate(t, &v, arena, &minus);
+        const wr_type *sum = wr_dec_result_type(arena, '+', t, t);
+        assert_int_equal(wr_dec_arith('+', t, &v, t, &minus, sum, arena, &zero), WR_DEC_OK);
+        assert_int_equal(wr_dec_sign(sum, &zero), 0);
+        const wr_type *square = wr_dec_result_type(arena, '*', t, t);
+        assert_int_equal(wr_dec_arith('*', t, &v, t, &v, square, arena, &back), WR_DEC_OK);
+        const wr_type *one = wr_dec_result_type(arena, '/', square, t);
+        assert_int_equal(wr_dec_arith('/', square, &back, t, &v, one, arena, &w), WR_DEC_OK);
+        assert_int_equal(wr_dec_compare(one, &w, t, &v), 0);
+        wr_buf bytes = {0};
+        wr_value_encode(&bytes, t, &v);
+        const char *p = bytes.ptr;
+        weir_error err;
+        assert_int_equal(wr_value_decode(t, &p, bytes.ptr + bytes.len, arena, &back, &err),
+                         WEIR_OK);
+        assert_int_equal(wr_dec_compare(t, &v, t, &back), 0);
+        wr_buf_free(&bytes);
+    }
 }
 
 static void test_round_extremes(void **state)
@@ -362,6 +410,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_literal_types, setup, teardown),
         cmocka_unit_test_setup_teardown(test_integers, setup, teardown),
         cmocka_unit_test_setup_teardown(test_doubles, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_rounded_up, setup, teardown),
         cmocka_unit_test_setup_teardown(test_round_extremes, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -182,6 +182,15 @@ static void test_to_double(void **state)
         {"1.5F", 1.5},
         {"1e-3D", 0.001},
         {"1e400", (double)INFINITY},
+        {"0x1p3", 8},
+        {"0X1.8P1", 3},
+        {"-0x.8p1d", -1},
+        {"0xAp-1", 5},
+        {"0x1.fffffffffffff8p0", 2}, /* half way: to even */
+        {"0x1p99999999999999999999", (double)INFINITY},
+        {"0x0p99999999999999999999", 0},
+        {"0x1p-99999999999999999999", 0},
+        {"0x0.0000001p1040", 0x1p1012},
         {"-1e400", -(double)INFINITY},
         {"1e-400", 0},
         {"0.000001e400", (double)INFINITY},
@@ -200,8 +209,9 @@ static void test_to_double(void **state)
     }
     assert_true(wr_text_to_double(WR_STR("-0"), &v) && v == 0 && signbit(v));
     static const char *const bad[] = {
-        "",         " ",         ".",     "-",     "e5",    "1e",  "1e+", "NaN", "nan", "inf",
-        "Infinity", "-Infinity", "0x1p3", "1.5dd", "1.5 d", "1,5", "--1", "+-1", "1 2"};
+        "",     " ",        ".",         "-",   "e5",  "1e",    "1e+",  "NaN",   "nan",
+        "inf",  "Infinity", "-Infinity", "0x1", "0x",  "0x.p1", "0x1p", "0x1pf", "0x1p+",
+        "x1p3", "1.5dd",    "1.5 d",     "1,5", "--1", "+-1",   "1 2"};
     for (size_t i = 0; i < WR_ARRAY_LEN(bad); i++)
         assert_false(wr_text_to_double(wr_str_c(bad[i]), &v));
     assert_false(wr_text_to_double(wr_str_make("1\0", 2), &v) && v != 1); /* 0 is a blank here */

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Late rows by window: a short list, searched from the end, since rows of one window come together.
+ * It is made with the first late row, so that operators without any pay nothing.
+ */
+#include "engine/operators/late_rows.h"
+
+static void merge(wr_late_window *into, const wr_late_window *more)
+{
+    into->start_ms = into->rows ? WR_MIN(into->start_ms, more->start_ms) : more->start_ms;
+    into->end_ms = into->rows ? WR_MAX(into->end_ms, more->end_ms) : more->end_ms;
+    into->grace_ms = WR_MAX(into->grace_ms, more->grace_ms);
+    into->rows += more->rows;
+}
+
+void wr_late_add(wr_late_rows *list, const wr_late_window *more)
+{
+    WR_ASSERT(list->n <= WR_LATE_WINDOWS && more->rows > 0);
+    for (uint32_t k = list->n; k-- > 0;) {
+        wr_late_window *w = &list->v[k];
+        if (w->start_ms == more->start_ms && w->end_ms == more->end_ms) {
+            merge(w, more);
+            return;
+        }
+    }
+    if (list->n < WR_LATE_WINDOWS)
+        list->v[list->n++] = *more;
+    else
+        merge(&list->others, more);
+}
+
+void wr__late_row(wr_op *op, int64_t start_ms, int64_t end_ms, int64_t grace_ms)
+{
+    WR_ASSERT(start_ms <= end_ms);
+    op->late_rows++;
+    if (!op->late)
+        op->late = WR_NEW(op->ctx->task_arena, wr_late_rows);
+    wr_late_add(op->late, &(wr_late_window){start_ms, end_ms, 1, grace_ms});
+}
+
+bool wr_late_take(const wr_op *op, wr_late_rows *list)
+{
+    wr_late_rows *own = op->late;
+    if (!own || own->n == 0)
+        return false;
+    for (uint32_t k = 0; k < own->n; k++)
+        wr_late_add(list, &own->v[k]);
+    if (own->others.rows)
+        merge(&list->others, &own->others);
+    WR_ASSERT(list->n > 0);
+    *own = (wr_late_rows){0};
+    return true;
+}
