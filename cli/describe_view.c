@@ -67,10 +67,12 @@ static void add_statistics(weir_stmt *s, cli_text *t)
                   cli_column_text(s, "TOTAL_MESSAGES"),
                   none ? "n/a" : cli_column_text(s, "LAST_MESSAGE"), none ? "" : "Z");
     cli_text_addf(t,
-                  "\nfailed-messages: %s   late: %s\n(Statistics of the local Weir interaction "
+                  "\nfailed-messages: %s   late: %s   null-keys: %s   null-values: %s   "
+                  "ignored-text: %s\n(Statistics of the local Weir interaction "
                   "with the Kafka topic %s)\n",
                   cli_column_text(s, "FAILED_MESSAGES"), cli_column_text(s, "LATE"),
-                  cli_column_text(s, "TOPIC"));
+                  cli_column_text(s, "NULL_KEYS"), cli_column_text(s, "NULL_VALUES"),
+                  cli_column_text(s, "IGNORED_TEXT"), cli_column_text(s, "TOPIC"));
 }
 
 static const char rule[] = "---------------------------------------------------------\n";

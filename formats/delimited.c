@@ -8,7 +8,7 @@
  * delimiter or the end of the line and is taken as it is, quotes inside included.
  *   - Empty lines before the record are skipped. Only the first line is the record; further lines
  *     must be well-formed but are not read.
- *   - An empty unquoted cell is NULL; the number of cells must equal the number of columns.
+ *   - An empty cell is NULL, quoted or not; the number of cells must equal the number of columns.
  * Cells are slices of the payload unless they hold doubled quotes.
  *
  * Writing quotes a cell by the rules of dialect.md 14.4, which depend on the cell's place: what is
@@ -22,10 +22,7 @@
 #include "types/decimal.h"
 #include "types/text.h"
 
-typedef struct cell {
-    wr_str text;
-    bool quoted;
-} cell;
+typedef wr_str cell; /* its text, without quotes around it */
 
 #define NOT_READ UINT32_MAX
 
@@ -90,10 +87,9 @@ static bool read_quoted(csv *r, cell *c, wr_arena *scratch)
         pairs = true;
         r->p++;
     }
-    c->text = wr_str_make(start, (size_t)(r->p - 1 - start));
+    *c = wr_str_make(start, (size_t)(r->p - 1 - start));
     if (pairs)
-        c->text = join_quotes(c->text, scratch);
-    c->quoted = true;
+        *c = join_quotes(*c, scratch);
     while (r->p < r->end && *r->p != r->delimiter && !is_eol(*r->p)) {
         if (*r->p != ' ' && *r->p != '\t' && *r->p != '\f' && *r->p != '\v') {
             r->fault = "a quoted cell is followed by text other than the delimiter";
@@ -131,7 +127,7 @@ static bool read_cell(csv *r, cell *c, wr_arena *scratch)
     }
     const char *start = r->p;
     r->p = cell_end(start, r->end, r->delimiter);
-    *c = (cell){wr_str_make(start, (size_t)(r->p - start)), false};
+    *c = wr_str_make(start, (size_t)(r->p - start));
     return true;
 }
 
@@ -187,8 +183,8 @@ static bool cell_to_bytes(wr_str s, wr_arena *scratch, wr_value *out)
 static bool cell_to_value(const wr_type *t, const cell *c, wr_arena *scratch, wr_value *out)
 {
     *out = (wr_value){0};
-    wr_str s = c->text;
-    if (s.len == 0 && !(c->quoted && (t->id == WR_T_STRING || t->id == WR_T_BYTES))) {
+    wr_str s = *c;
+    if (s.len == 0) {
         out->null = true;
         return true;
     }
@@ -306,16 +302,16 @@ static weir_status scan(wr_decoder *base, wr_sel sel, uint8_t *ok, wr_row_errors
 /* The types that tables of text are mostly made of, without boxing; false: as any other. */
 static bool cell_to_row(const wr_type *t, const cell *c, wr_vec *out, uint32_t row)
 {
-    if (c->text.len == 0)
+    if (c->len == 0)
         return false;
     switch (t->id) {
     case WR_T_STRING:
-        out->u.str[row] = c->text;
+        out->u.str[row] = *c;
         return true;
     case WR_T_BIGINT:
-        return wr_str_to_i64(c->text, &out->u.i64[row]);
+        return wr_str_to_i64(*c, &out->u.i64[row]);
     case WR_T_INTEGER:
-        return wr__text_to_i32(c->text, &out->u.i32[row]);
+        return wr__text_to_i32(*c, &out->u.i32[row]);
     default:
         return false;
     }
@@ -337,7 +333,7 @@ static void convert(wr_decoder *base, uint32_t column, wr_sel sel, wr_vec *out, 
             continue;
         bool good = cell_to_value(col->type, &cells[i], base->scratch, &v);
         if (!good) {
-            report_cell(errs, i, col, cells[i].text);
+            report_cell(errs, i, col, cells[i]);
             ok[i] = 0;
         }
         if (!out)

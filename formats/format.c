@@ -105,6 +105,7 @@ weir_status wr_decoder_scan(wr_decoder *d, const wr_str *payloads, wr_sel sel, u
     d->payloads = payloads;
     d->scratch = scratch;
     d->nulls = false;
+    d->counts = (wr_decoder_counts){0};
     WR_FOREACH_SEL (i, sel) {
         if (WR_LIKELY(payloads[i].ptr != NULL))
             continue;
@@ -117,7 +118,14 @@ weir_status wr_decoder_scan(wr_decoder *d, const wr_str *payloads, wr_sel sel, u
     /* Whoever tries again later would report the rows twice. */
     WR_ASSERT(st == WEIR_OK || errs->count == reported);
     d->scanned = st == WEIR_OK;
+    WR_ASSERT(d->counts.with_rest <= sel.n && d->counts.nulls <= sel.n);
     return st;
+}
+
+wr_decoder_counts wr_decoder_last(const wr_decoder *d)
+{
+    WR_ASSERT(d->scanned);
+    return d->counts;
 }
 
 void wr_decoder_convert(wr_decoder *d, uint32_t column, wr_sel sel, wr_vec *out, uint8_t *ok,

@@ -157,7 +157,7 @@ weir_status wr_decoder_new(const wr_format *format, const wr_column *cols, uint3
 enum {
     WR_DECODED = 1,
     /** Decoded, and the record has no key or value at all: its payload is NULL, or it is the JSON
-     *  text `null` where an object is expected (a tombstone, for a table). All columns are NULL. */
+     *  text `null` (a tombstone, for a table). All columns are NULL. */
     WR_DECODED_NULL = 2,
 };
 
@@ -194,6 +194,14 @@ weir_status wr_decoder_run(wr_decoder *d, const wr_str *payloads, wr_sel sel, wr
  */
 weir_status wr_decoder_scan(wr_decoder *d, const wr_str *payloads, wr_sel sel, uint8_t *ok,
                             wr_row_errors *errs, wr_arena *scratch, weir_error *err) WR_MUST_CHECK;
+/** What is remarkable about the payloads of a scan, beside those that are bad: numbers of rows. */
+typedef struct wr_decoder_counts {
+    uint32_t with_rest; /* the payload goes on after the value that was taken (JSON: `{"A":1} x`);
+                           the rest is ignored, as ksqlDB ignores it */
+    uint32_t nulls;     /* a payload that is there, and decoded to WR_DECODED_NULL */
+} wr_decoder_counts;
+/** Of the last scan. @pre it was WEIR_OK. */
+wr_decoder_counts wr_decoder_last(const wr_decoder *d);
 /**
  * Convert column @p column of rows that the last wr_decoder_scan has accepted.
  * @param column  a wanted one; with options.strict any.

@@ -106,6 +106,7 @@ struct wr_decoder {
     const wr_str *payloads;
     const wr_str *schema_headers; /* per row, or NULL; formats with a registry look at them */
     wr_arena *scratch;
+    wr_decoder_counts counts;
     bool nulls;   /* some payloads are NULL */
     bool scanned; /* it succeeded, so columns may be converted */
 };
@@ -168,7 +169,7 @@ bool wr__text_to_double(wr_str s, double *out);
 /** As Java's `new String(bytes, UTF_8)`: what is malformed becomes U+FFFD. Valid text is returned
  *  as it is (a slice), else a copy in @p a. */
 wr_str wr__text_repair_utf8(wr_str s, wr_arena *a);
-/** A TIME must lie within one day. */
+/** A TIME must lie within one day; 24:00 is taken, as ksqlDB's readers take it. */
 bool wr__time_in_range(int64_t ms);
 #define WR_TIME_RANGE_TEXT                                                                         \
     "Time values must use number of milliseconds greater than 0 and less than 86400000."

@@ -172,15 +172,23 @@ bool wr__json_to_double(wr_jconv *c, const wr_jtoken *tok, double *out)
     }
 }
 
+static bool to_i32(wr_jconv *c, const wr_jtype *t, const wr_jtoken *tok, wr_value *out)
+{
+    return wr__json_to_i32(c, tok, &out->u.i32) || fail_type(c, t, tok);
+}
+
+/* The range is that of the number as a BIGINT: cut to 32 bits first, 2^32 would be midnight. */
 static bool to_time(wr_jconv *c, const wr_jtype *t, const wr_jtoken *tok, wr_value *out)
 {
-    if (!wr__json_to_i32(c, tok, &out->u.i32))
+    int64_t ms;
+    if (!wr__json_to_i64(c, tok, &ms))
         return fail_type(c, t, tok);
-    if (t->type->id == WR_T_TIME && !wr__time_in_range(out->u.i32)) {
+    if (!wr__time_in_range(ms)) {
         start_failure(c);
         wr_buf_puts(&c->message, WR_TIME_RANGE_TEXT);
         return false;
     }
+    out->u.i32 = (int32_t)ms;
     return true;
 }
 
@@ -228,12 +236,31 @@ wr_str wr__json_to_string(wr_jconv *c, const wr_jtoken *tok)
     }
 }
 
+/* Jackson's MIME variant: padding is required, and blanks may come before each group of four. */
+static bool from_padded_base64(wr_buf *out, wr_str s)
+{
+    size_t start = out->len;
+    uint32_t i = 0;
+    for (;;) {
+        while (i < s.len && (uint8_t)s.ptr[i] <= ' ')
+            i++;
+        if (i == s.len)
+            return true;
+        /* Four characters, so that whatever padding there is makes the group whole. */
+        if (s.len - i < 4 || !wr_text_from_base64(out, wr_str_make(s.ptr + i, 4))) {
+            out->len = start;
+            return false;
+        }
+        i += 4;
+    }
+}
+
 static bool to_bytes(wr_jconv *c, const wr_jtype *t, const wr_jtoken *tok, wr_value *out)
 {
     if (tok->kind != WR_J_STRING)
         return fail_type(c, t, tok);
     wr_buf bytes = {0};
-    bool good = wr_text_from_base64(&bytes, wr__json_text(tok, c->scratch));
+    bool good = from_padded_base64(&bytes, wr__json_text(tok, c->scratch));
     if (good)
         out->u.str = wr_arena_str(c->scratch, wr_buf_view(&bytes));
     wr_buf_free(&bytes);
@@ -286,32 +313,6 @@ static bool to_array(wr_jconv *c, const wr_jtype *t, const wr_jtoken *tok, wr_va
     return true;
 }
 
-/*
- * Of members with the same key the last one's value counts, at the place of the first.
- * keys: n texts; last[i]: index of the member whose value key i has, or UINT32_MAX where the key
- * has occurred before. @return how many different keys there are.
- */
-static uint32_t drop_doubles(wr_arena *scratch, const wr_str *keys, uint32_t n, uint32_t *last)
-{
-    uint32_t slots_n = 8, different = 0;
-    while (slots_n < n * 2)
-        slots_n *= 2;
-    uint32_t *slots = WR_NEW_N(scratch, uint32_t, slots_n); /* index + 1 */
-    for (uint32_t i = 0; i < n; i++) {
-        uint32_t at = (uint32_t)wr_str_hash(keys[i]) & (slots_n - 1);
-        while (slots[at] && !wr_str_eq(keys[slots[at] - 1], keys[i]))
-            at = (at + 1) & (slots_n - 1);
-        last[i] = slots[at] ? UINT32_MAX : i;
-        if (slots[at]) {
-            last[slots[at] - 1] = i;
-        } else {
-            slots[at] = i + 1;
-            different++;
-        }
-    }
-    return different;
-}
-
 static bool to_map(wr_jconv *c, const wr_jtype *t, const wr_jtoken *tok, wr_value *out)
 {
     if (tok->kind != WR_J_OBJECT)
@@ -323,7 +324,8 @@ static bool to_map(wr_jconv *c, const wr_jtype *t, const wr_jtoken *tok, wr_valu
     uint32_t *last = wr_arena_alloc(c->scratch, n * sizeof *last + 1);
     for (uint32_t i = 0; i < n; i++)
         names[i] = wr__json_text(&keys.v[i], c->scratch);
-    wr_nest *nest = wr_nest_new(c->scratch, drop_doubles(c->scratch, names, n, last), true);
+    wr_nest *nest =
+        wr_nest_new(c->scratch, wr__json_drop_doubles(c->scratch, names, n, last), true);
     uint32_t at = 0;
     for (uint32_t i = 0; i < n; i++) {
         if (last[i] == UINT32_MAX)
@@ -374,6 +376,7 @@ bool wr__json_convert(wr_jconv *c, const wr_jtype *t, const wr_jtoken *tok, wr_v
         return tok->kind == WR_J_TRUE || tok->kind == WR_J_FALSE || fail_type(c, t, tok);
     case WR_T_INTEGER:
     case WR_T_DATE:
+        return to_i32(c, t, tok, out);
     case WR_T_TIME:
         return to_time(c, t, tok, out);
     case WR_T_BIGINT:

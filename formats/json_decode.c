@@ -3,9 +3,10 @@
  * json_decode.c - the record decoder of the JSON format.
  *
  * Two phases, as wr_decoder_scan and wr_decoder_convert have them:
- *   1. scan: every record is walked once from its first to its last byte. That checks its structure
- *      and UTF-8 and leaves one token (kind and slice) per column read; nothing is converted. What
- *      a record repeats or what no column reads costs only the walk.
+ *   1. scan: every record is walked once from its first byte to the end of its value; what follows
+ *      that is not looked at (Jackson does not either). The walk checks its structure and UTF-8 and
+ * leaves one token (kind and slice) per column read; nothing is converted. What a record repeats or
+ * what no column reads costs only the walk.
  *   2. convert: column by column, the tokens become the vector's values, in one loop per type.
  * So a row's first error is that of its text, then that of its first bad column, as in ksqlDB,
  * which parses before it converts; and the last one of repeated names is the only one converted.
@@ -78,10 +79,13 @@ weir_status wr__json_decoder_new(const wr_decoder *common, wr_arena *arena, wr_d
 
 /* ---- 1. scan ---- */
 
-static uint8_t report_fault(wr_row_errors *errs, uint32_t row, const wr_jscan *s)
+/* Where the record is not UTF-8, that is what is wrong with it, wherever the scan has ended. */
+static uint8_t report_fault(wr_row_errors *errs, uint32_t row, const wr_jscan *s, bool valid)
 {
-    wr_row_error(errs, row, "Invalid JSON at byte %lld: %s", (long long)(s->p - s->begin),
-                 s->fault);
+    WR_ASSERT(s->fault || !valid);
+    long long at = valid ? (long long)(s->p - s->begin) : 0;
+    wr_row_error(errs, row, "Invalid JSON at byte %lld: %s", at,
+                 valid ? s->fault : "the record is not UTF-8");
     return 0;
 }
 
@@ -98,6 +102,23 @@ static wr_jtoken *row_tokens(const json_decoder *d, uint32_t row)
     return d->tokens + row; /* the first; the others are rows_n apart */
 }
 
+/*
+ * A record ends where its first value ends. What follows is not read, but counted: a producer that
+ * writes two values into one record, or cuts its buffers wrongly, should be noticed.
+ *
+ * Where the record is not UTF-8, what counts is the value: @p valid says whether all of it is.
+ */
+static bool end_record(json_decoder *d, wr_jscan *s, wr_jkind kind, bool valid)
+{
+    const char *after = s->p;
+    if (!wr__json_end_first(s, kind))
+        return false;
+    if (WR_UNLIKELY(!valid && !wr_utf8_valid(wr_str_make(s->begin, (size_t)(after - s->begin)))))
+        return false;
+    d->base.counts.with_rest += s->p != s->end;
+    return true;
+}
+
 /* A record that is one value. An empty text is what Jackson calls a missing node: a STRING takes it
  * as "", nothing else does. */
 static uint8_t scan_bare(json_decoder *d, uint32_t row, const wr_jtoken *t, wr_row_errors *errs)
@@ -106,6 +127,10 @@ static uint8_t scan_bare(json_decoder *d, uint32_t row, const wr_jtoken *t, wr_r
         return WR_DECODED;
     wr_jtoken *token = row_tokens(d, row);
     *token = *t;
+    if (t->kind == WR_J_NULL) {
+        d->base.counts.nulls++;
+        return WR_DECODED_NULL;
+    }
     if (t->kind == WR_J_MISSING) {
         if (d->types[0].type->id != WR_T_STRING)
             return report_type(errs, row, t, d->types[0].text);
@@ -122,6 +147,7 @@ static uint8_t scan_other(json_decoder *d, uint32_t row, const wr_jtoken *t, wr_
     wr_jtoken *tokens = row_tokens(d, row);
     for (uint32_t k = 0; k < d->n; k++)
         tokens[k * d->rows_n] = (wr_jtoken){0};
+    d->base.counts.nulls++;
     return WR_DECODED_NULL;
 }
 
@@ -148,22 +174,21 @@ static uint8_t scan_row(json_decoder *d, uint32_t row, wr_row_errors *errs)
     wr_jscan s;
     wr__json_scan_init(&s, text, false);
     s.slack = true;
+    bool valid = true;
     if (WR_UNLIKELY(!wr__is_ascii(text))) {
         d->ascii = false;
-        if (!wr_utf8_valid(text)) {
-            wr__json_fail(&s, "the record is not UTF-8");
-            return report_fault(errs, row, &s);
-        }
+        valid = wr_utf8_valid(text);
     }
     wr__json_blanks(&s);
     if (WR_LIKELY(!d->bare && s.p < s.end && *s.p == '{')) {
-        if (wr__json_shape_scan(d->shape, &s, row_tokens(d, row), d->rows_n) && wr__json_end(&s))
+        if (wr__json_shape_scan(d->shape, &s, row_tokens(d, row), d->rows_n) &&
+            end_record(d, &s, WR_J_OBJECT, valid))
             return WR_DECODED;
-        return report_fault(errs, row, &s);
+        return report_fault(errs, row, &s, valid);
     }
     wr_jtoken t = {0};
-    if (s.p < s.end && (!wr__json_token(&s, &t) || !wr__json_end(&s)))
-        return report_fault(errs, row, &s);
+    if (s.p < s.end && (!wr__json_token(&s, &t) || !end_record(d, &s, (wr_jkind)t.kind, valid)))
+        return report_fault(errs, row, &s, valid);
     return d->bare ? scan_bare(d, row, &t, errs) : scan_other(d, row, &t, errs);
 }
 

@@ -82,20 +82,17 @@ static bool build(builder *b, wr_json *out)
     return true;
 }
 
-/* Jackson's rule for what may follow a value at the root: a blank after a number, no letter after a
- * literal, anything after the rest. */
-static bool ends_cleanly(wr_jscan *s, const wr_json *root)
+/* The scanner's kind of a root, as far as the text after it asks for it. */
+static wr_jkind root_kind(const wr_json *root)
 {
-    if (s->p == s->end || (uint8_t)*s->p <= ' ')
-        return true;
-    char c = *s->p;
-    bool word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                c == '_' || c == '$' || (uint8_t)c >= 0x80;
-    bool literal =
-        root->kind == WR_JSON_NULL || root->kind == WR_JSON_TRUE || root->kind == WR_JSON_FALSE;
-    if (root->kind == WR_JSON_NUMBER || (literal && word))
-        return wr__json_fail(s, "unexpected character after the value");
-    return true;
+    static const wr_jkind kinds[] = {
+        [WR_JSON_NULL] = WR_J_NULL,     [WR_JSON_FALSE] = WR_J_FALSE,
+        [WR_JSON_TRUE] = WR_J_TRUE,     [WR_JSON_NUMBER] = WR_J_INT,
+        [WR_JSON_STRING] = WR_J_STRING, [WR_JSON_ARRAY] = WR_J_ARRAY,
+        [WR_JSON_OBJECT] = WR_J_OBJECT,
+    };
+    WR_ASSERT((size_t)root->kind < WR_ARRAY_LEN(kinds));
+    return kinds[root->kind];
 }
 
 static weir_status parse(wr_str text, bool comments, bool whole, wr_arena *a, wr_json **out,
@@ -108,7 +105,8 @@ static weir_status parse(wr_str text, bool comments, bool whole, wr_arena *a, wr
     wr__json_scan_init(&b.scan, text, comments);
     wr_json root;
     wr__json_blanks(&b.scan);
-    if (!build(&b, &root) || !(whole ? wr__json_end(&b.scan) : ends_cleanly(&b.scan, &root))) {
+    if (!build(&b, &root) ||
+        !(whole ? wr__json_end(&b.scan) : wr__json_end_first(&b.scan, root_kind(&root)))) {
         WR_ASSERT(b.scan.fault);
         int64_t offset = text.len ? b.scan.p - b.scan.begin : 0;
         return wr_error_at(err, WEIR_ERR_RECORD, offset, "Invalid JSON at byte %lld: %s",

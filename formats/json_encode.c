@@ -10,10 +10,13 @@
  * by 16 bytes. Finding such a text starts the row again in the general way, which takes all types.
  *
  * Numbers have Java's form: DOUBLE as Double.toString, NaN and the infinities as quoted words,
- * DECIMAL plain with all digits of its scale. NULL columns are written as null; an unwrapped column
+ * DECIMAL as BigDecimal.toString: all digits of its scale, and an exponent where the value is below
+ * 1E-6. NULL columns are written as null; an unwrapped column
  * that is NULL makes the record NULL. A NULL key of a MAP is written as "null", as ksqlDB does.
  */
 #include "formats/format_internal.h"
+
+#include "formats/json_text.h"
 
 #include "types/decimal.h"
 #include "types/text.h"
@@ -214,6 +217,26 @@ static void put_double(wr_buf *buf, double v)
 
 static void put_value(wr_buf *buf, const node *n, const wr_value *v);
 
+/* Plain, unless the first six digits after the point are all 0: `1E-10`, `0E-10`. */
+static void put_decimal(wr_buf *buf, const wr_type *t, const wr_value *v)
+{
+    static const char small[] = "0.000000";
+    size_t start = buf->len;
+    wr_dec_print(buf, t, v);
+    if (t->scale <= 6)
+        return;
+    wr_str text = wr_str_make(buf->ptr + start, buf->len - start);
+    size_t sign = text.ptr[0] == '-', len = sizeof small - 1;
+    WR_ASSERT(text.len > sign + len);
+    if (memcmp(text.ptr + sign, small, len) != 0)
+        return;
+    wr_buf digits = {0};
+    wr_buf_str(&digits, text);
+    buf->len = start;
+    wr__json_put_number(buf, wr_buf_view(&digits));
+    wr_buf_free(&digits);
+}
+
 static void put_array(wr_buf *buf, const node *n, const wr_nest *nest)
 {
     wr_buf_putc(buf, '[');
@@ -261,6 +284,9 @@ static void put_value(wr_buf *buf, const node *n, const wr_value *v)
         break;
     case WR_T_DOUBLE:
         put_double(buf, v->u.f64);
+        break;
+    case WR_T_DECIMAL:
+        put_decimal(buf, n->type, v);
         break;
     case WR_T_BYTES:
         wr_buf_putc(buf, '"');

@@ -389,3 +389,22 @@ bool wr__json_end(wr_jscan *s)
         return wr__json_fail(s, "text follows the value");
     return true;
 }
+
+/* A character that a literal may not run into. */
+static bool in_word(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '$' || (uint8_t)c >= 0x80;
+}
+
+bool wr__json_end_first(wr_jscan *s, wr_jkind kind)
+{
+    if (WR_LIKELY(s->p == s->end))
+        return true;
+    bool number = kind == WR_J_INT || kind == WR_J_REAL;
+    bool literal = kind == WR_J_NULL || kind == WR_J_TRUE || kind == WR_J_FALSE;
+    if ((uint8_t)*s->p > ' ' && (number || (literal && in_word(*s->p))))
+        return wr__json_fail(s, "unexpected character after the value");
+    wr__json_blanks(s);
+    return true;
+}

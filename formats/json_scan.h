@@ -106,6 +106,12 @@ bool wr__json_enter(wr_jscan *s);
 
 /** Nothing but blanks may follow. */
 bool wr__json_end(wr_jscan *s);
+/**
+ * What follows a value at the root, of kind @p kind, is not read: the cursor stays at its first
+ * character that is no blank. As Jackson has it, a number must be followed by a blank and a literal
+ * not by a letter. @return false with s->fault where the value does not end there.
+ */
+bool wr__json_end_first(wr_jscan *s, wr_jkind kind);
 
 /** Undo escapes. @p out has room for @p raw.len bytes. Half pairs become 3 bytes. @return length.
  */

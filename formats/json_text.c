@@ -2,16 +2,13 @@
 /*
  * json_text.c - JSON values of any kind as the text of a STRING column (json_text.h).
  *
- * The rare path of the decoder, and the only one that builds a document: the names of an object
- * have to be sorted.
+ * The rare path of the decoder, and the only one that builds a document: of an object's members
+ * with one name the last one's value counts, at the place of the first, as in Jackson's trees.
  */
 #include "formats/json_text.h"
 
-#include "common/utf8.h"
 #include "formats/format.h"
 #include "types/text.h"
-
-#include <stdlib.h>
 
 /* ---- numbers ---- */
 
@@ -86,40 +83,45 @@ void wr__json_put_number(wr_buf *out, wr_str text)
     wr_buf_free(&digits);
 }
 
-/* ---- objects: compact, names sorted, the last of equal ones ---- */
+/* ---- objects: compact, names as they came ---- */
 
-typedef struct member {
-    wr_str name;
-    uint32_t place;
-} member;
-
-static int by_name(const void *a, const void *b)
+uint32_t wr__json_drop_doubles(wr_arena *scratch, const wr_str *keys, uint32_t n, uint32_t *last)
 {
-    const member *x = a, *y = b;
-    int order = wr_utf16_compare(x->name, y->name);
-    return order ? order : (x->place > y->place) - (x->place < y->place);
+    uint32_t slots_n = 8, different = 0;
+    while (slots_n < n * 2)
+        slots_n *= 2;
+    uint32_t *slots = WR_NEW_N(scratch, uint32_t, slots_n); /* index + 1 */
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t at = (uint32_t)wr_str_hash(keys[i]) & (slots_n - 1);
+        while (slots[at] && !wr_str_eq(keys[slots[at] - 1], keys[i]))
+            at = (at + 1) & (slots_n - 1);
+        last[i] = slots[at] ? UINT32_MAX : i;
+        if (slots[at]) {
+            last[slots[at] - 1] = i;
+        } else {
+            slots[at] = i + 1;
+            different++;
+        }
+    }
+    WR_ASSERT(different <= n);
+    return different;
 }
 
-static void put_sorted(wr_buf *out, const wr_json *j, wr_arena *scratch);
+static void put_compact(wr_buf *out, const wr_json *j, wr_arena *scratch);
 
-static void put_sorted_object(wr_buf *out, const wr_json *j, wr_arena *scratch)
+static void put_object(wr_buf *out, const wr_json *j, wr_arena *scratch)
 {
-    member *m = wr_arena_alloc(scratch, j->n * sizeof *m + 1);
-    for (uint32_t i = 0; i < j->n; i++)
-        m[i] = (member){j->keys[i], i};
-    if (j->n)
-        qsort(m, j->n, sizeof *m, by_name);
+    uint32_t *last = wr_arena_alloc(scratch, j->n * sizeof *last + 1);
+    wr__json_drop_doubles(scratch, j->keys, j->n, last);
     wr_buf_putc(out, '{');
-    bool first = true;
     for (uint32_t i = 0; i < j->n; i++) {
-        if (i + 1 < j->n && wr_str_eq(m[i].name, m[i + 1].name))
+        if (last[i] == UINT32_MAX)
             continue;
-        if (!first)
+        if (i) /* the first member's name has not occurred before, so it is always written */
             wr_buf_putc(out, ',');
-        first = false;
-        wr_text_put_json_string(out, m[i].name);
+        wr_text_put_json_string(out, j->keys[i]);
         wr_buf_putc(out, ':');
-        put_sorted(out, &j->items[m[i].place], scratch);
+        put_compact(out, &j->items[last[i]], scratch);
     }
     wr_buf_putc(out, '}');
 }
@@ -135,18 +137,18 @@ static bool is_integer(wr_str text)
            !memchr(text.ptr, 'E', text.len);
 }
 
-static void put_sorted(wr_buf *out, const wr_json *j, wr_arena *scratch)
+static void put_compact(wr_buf *out, const wr_json *j, wr_arena *scratch)
 {
     switch (j->kind) {
     case WR_JSON_OBJECT:
-        put_sorted_object(out, j, scratch);
+        put_object(out, j, scratch);
         break;
     case WR_JSON_ARRAY:
         wr_buf_putc(out, '[');
         for (uint32_t i = 0; i < j->n; i++) {
             if (i)
                 wr_buf_putc(out, ',');
-            put_sorted(out, &j->items[i], scratch);
+            put_compact(out, &j->items[i], scratch);
         }
         wr_buf_putc(out, ']');
         break;
@@ -177,7 +179,7 @@ static void put_value(wr_buf *out, const wr_json *j, wr_arena *scratch)
         wr_buf_putc(out, ']');
         break;
     default:
-        put_sorted(out, j, scratch);
+        put_compact(out, j, scratch);
         break;
     }
 }

@@ -9,7 +9,10 @@
 #include "types/decimal.h"
 #include "types/text.h"
 
+#include <ctype.h>
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 bool wr__text_to_i32(wr_str s, int32_t *out)
 {
@@ -17,6 +20,43 @@ bool wr__text_to_i32(wr_str s, int32_t *out)
     if (!wr_str_to_i64(s, &v) || v < INT32_MIN || v > INT32_MAX)
         return false;
     *out = (int32_t)v;
+    return true;
+}
+
+/* Digits of base 16 at p into @p to, point left out. @return how many. */
+static size_t hex_digits(const char **p, const char *end, char *to)
+{
+    size_t n = 0;
+    for (; *p < end && isxdigit((unsigned char)**p); (*p)++)
+        to[n++] = **p;
+    return n;
+}
+
+/* 0x1.8p3, as Double.parseDouble takes it: the exponent is required, a suffix d or f may follow.
+ * The point is moved into the exponent, because strtod's own point depends on the locale. */
+static bool hex_to_double(wr_str s, double *out)
+{
+    enum { DIGITS_MAX = 400 }; /* more than a DOUBLE's exact value has */
+    const char *p = s.ptr + 2, *end = s.ptr + s.len;
+    if (s.len < 5 || s.len > DIGITS_MAX || s.ptr[0] != '0' || wr_lower(s.ptr[1]) != 'x')
+        return false;
+    char text[DIGITS_MAX + 32] = "0x";
+    size_t n = hex_digits(&p, end, text + 2), fraction = 0;
+    if (p < end && *p == '.') {
+        p++;
+        fraction = hex_digits(&p, end, text + 2 + n);
+    }
+    if (n + fraction == 0 || p == end || wr_lower(*p) != 'p')
+        return false;
+    const char *last = end - 1;
+    bool suffix = last > p && strchr("dDfF", *last) != NULL;
+    int64_t exponent;
+    p++;
+    if (!wr_str_to_i64(wr_str_make(p, (size_t)((suffix ? last : end) - p)), &exponent))
+        return false;
+    exponent = WR_MAX(WR_MIN(exponent, 1000000), -1000000); /* far outside of what a DOUBLE holds */
+    snprintf(text + 2 + n + fraction, 30, "p%lld", (long long)exponent - 4 * (long long)fraction);
+    *out = strtod(text, NULL);
     return true;
 }
 
@@ -28,6 +68,10 @@ bool wr__text_to_double(wr_str s, double *out)
     bool negative = t.len && t.ptr[0] == '-';
     if (t.len && (t.ptr[0] == '-' || t.ptr[0] == '+'))
         t = wr_str_make(t.ptr + 1, t.len - 1);
+    if (hex_to_double(t, out)) {
+        *out = negative ? -*out : *out;
+        return true;
+    }
     if (wr_str_eq(t, WR_STR("NaN")))
         *out = (double)NAN;
     else if (wr_str_eq(t, WR_STR("Infinity")))
@@ -95,7 +139,7 @@ wr_str wr__text_repair_utf8(wr_str s, wr_arena *a)
 
 bool wr__time_in_range(int64_t ms)
 {
-    return ms >= 0 && ms < 86400000;
+    return ms >= 0 && ms <= 86400000;
 }
 
 void wr__decimal_fault(wr_buf *out, const wr_type *t, wr_str s)

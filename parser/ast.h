@@ -314,10 +314,11 @@ typedef enum wr_ast_describe {
 
 struct wr_ast_stmt {
     wr_ast_stmt_kind kind;
-    int64_t pos, end; /* byte range in the text, without the ';' */
-    wr_str text;      /* that range, 0-terminated copy in the arena */
-    wr_ast_name name; /* what the statement is about; .name NULL if nothing */
-    bool is_table;    /* TABLE rather than STREAM */
+    int64_t pos, end;   /* byte range in the text, without the ';' */
+    wr_str text;        /* that range, 0-terminated copy in the arena */
+    wr_ast_name name;   /* what the statement is about; .name NULL if nothing */
+    bool is_table;      /* TABLE rather than STREAM */
+    int64_t lambda_pos; /* of a lambda somewhere in it; -1: there is none */
     bool or_replace, is_source, if_not_exists, if_exists;
     bool delete_topic;       /* DROP ... DELETE TOPIC */
     bool all;                /* TERMINATE / PAUSE / RESUME ALL */

@@ -110,11 +110,14 @@ weir_status wr__parse_statement(wr_parser *p, wr_ast_stmt **out)
 {
     wr_ast_stmt *s = WR_NEW(p->arena, wr_ast_stmt);
     s->pos = wr__parse_pos(p);
+    p->lambda_pos = -1;
     for (size_t i = 0; i < WR_ARRAY_LEN(statement_rules); i++) {
         if (wr__parse_peek(p) != statement_rules[i].first)
             continue;
         WR_TRY(statement_rules[i].rule(p, s));
         s->end = wr__parse_end(p);
+        s->lambda_pos = p->lambda_pos;
+        WR_ASSERT(s->lambda_pos == -1 || (s->lambda_pos > s->pos && s->lambda_pos < s->end));
         WR_ASSERT(s->pos < s->end && (size_t)s->end <= p->len);
         s->text = wr_arena_str(p->arena, wr_str_make(p->text + s->pos, (size_t)(s->end - s->pos)));
         *out = s;

@@ -28,6 +28,7 @@ typedef struct wr_parser {
     size_t toks_n;
     size_t at;            /* cursor: index into toks */
     size_t primary_start; /* token at which the primaryExpression parsed last began */
+    int64_t lambda_pos;   /* of the last lambda; -1: none so far */
     int depth;            /* of nesting, at most WR_PARSE_DEPTH_MAX */
     size_t expected_at;   /* the token that the notes below are about */
     uint16_t expected[WR_PARSE_EXPECTED_MAX]; /* wr_tok */

@@ -177,6 +177,7 @@ static bool at_lambda(const wr_parser *p)
 static weir_status lambda(wr_parser *p, wr_ast_expr **out)
 {
     wr_ast_expr *e = wr__parse_expr_new(p, WR_AST_LAMBDA, wr__parse_pos(p));
+    p->lambda_pos = e->pos;
     name_list names = {0};
     bool parentheses = wr__parse_accept(p, WR_TOK_LPAREN);
     do {

@@ -76,14 +76,66 @@ static void zero_of(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state)
 }
 
 /*
+ * Sums of a table's rows, which are taken out again when a row changes: leaving one out would make
+ * every later undo wrong. So such a sum may go beyond its type, as far as a state has room
+ * (WR_AGG_DECIMAL_ROOM); its result is NULL then (decimal_result), and a value again once it fits.
+ */
+static bool decimal_sum_exact(const wr_type *t, wr_agg_ctx *ctx, wr_value *sum, const wr_value *v,
+                              bool minus, const char **message)
+{
+    WR_ASSERT(ctx->undoable && !v->null);
+    wr_value r = {0};
+    bool fits;
+    if (wr_dec_is_small(t)) {
+        wr_i128 limit = wr_dec_pow10(WR_MIN(t->precision + WR_AGG_DECIMAL_ROOM, WR_DEC_SMALL_MAX));
+        WR_ASSERT(sum->u.dec < limit && sum->u.dec > -limit);
+        bool over = minus ? __builtin_sub_overflow(sum->u.dec, v->u.dec, &r.u.dec)
+                          : __builtin_add_overflow(sum->u.dec, v->u.dec, &r.u.dec);
+        fits = !over && r.u.dec < limit && r.u.dec > -limit;
+    } else {
+        const wr_type *room =
+            wr_type_decimal(ctx->scratch, t->precision + WR_AGG_DECIMAL_ROOM, t->scale);
+        const wr_type *wide = wr_dec_result_type(ctx->scratch, '+', room, t);
+        wr_value exact = {0};
+        fits = wr_dec_arith(minus ? '-' : '+', room, sum, t, v, wide, ctx->scratch, &exact) ==
+                   WR_DEC_OK &&
+               wr_dec_rescale(wide, &exact, room, ctx->scratch, &r) == WR_DEC_OK;
+    }
+    if (!fits) {
+        *message = "Numeric field overflow: the sum is too far from what its type holds";
+        return false;
+    }
+    *sum = r;
+    return true;
+}
+
+/* Does the state lie within its type? */
+static bool decimal_fits(const wr_type *t, wr_agg_ctx *ctx, const wr_value *sum)
+{
+    if (wr_dec_is_small(t))
+        return sum->u.dec < wr_dec_pow10(t->precision) && sum->u.dec > -wr_dec_pow10(t->precision);
+    wr_value r = {0};
+    const wr_type *room =
+        wr_type_decimal(ctx->scratch, t->precision + WR_AGG_DECIMAL_ROOM, t->scale);
+    return wr_dec_rescale(room, sum, t, ctx->scratch, &r) == WR_DEC_OK;
+}
+
+/*
  * In a type with one digit more, then back: so that a sum that just fits is not refused for the
  * type of the addition, and one that does not fit is noticed. The state is untouched on failure:
- * the query stops, and what is committed is the last good sum.
+ * the row is left out, and the group keeps the last good sum.
  */
 static bool decimal_sum(const wr_type *t, wr_agg_ctx *ctx, wr_value *sum, const wr_value *v,
                         bool minus, const char **message)
 {
     WR_ASSERT(t->id == WR_T_DECIMAL && !sum->null);
+    if (ctx->undoable) {
+        if (!decimal_sum_exact(t, ctx, sum, v, minus, message))
+            return false;
+        if (!decimal_fits(t, ctx, sum))
+            *message = "Numeric field overflow: the sum is NULL until it fits its type again";
+        return true;
+    }
     wr_value wide = {0}, r = {0};
     const wr_type *wide_t = wr_dec_result_type(ctx->scratch, '+', t, t);
     if (wr_dec_arith(minus ? '-' : '+', t, sum, t, v, wide_t, ctx->scratch, &wide) != WR_DEC_OK ||
@@ -93,6 +145,13 @@ static bool decimal_sum(const wr_type *t, wr_agg_ctx *ctx, wr_value *sum, const 
     }
     *sum = r;
     return true;
+}
+
+static void decimal_result(const wr_agg_call *call, wr_agg_ctx *ctx, const wr_value *state,
+                           wr_value *out)
+{
+    WR_ASSERT(!state->null && wr_type_equal(call->ret, call->state_type));
+    *out = decimal_fits(call->ret, ctx, state) ? *state : WR_VALUE_NULL;
 }
 
 /**
@@ -144,8 +203,7 @@ static bool sum_merge(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state,
     return sum_value(call->ret, ctx, state, other, false, message);
 }
 
-/* NULL arrays and NULL elements add nothing. Of an array that overflows no element counts only if
- * the first one fails; that does not matter, as the query stops. */
+/* NULL arrays and NULL elements add nothing. Elements are no DECIMALs, so none can overflow. */
 static bool sum_items(const wr_agg_call *call, wr_agg_ctx *ctx, wr_value *state,
                       const wr_value *list, bool minus, const char **message)
 {
@@ -294,7 +352,12 @@ static const wr_aggregate sum_impls[] = {
     SUM_IMPL(WR_AGG_FLAT_SUM, "INTEGER", sum_add, sum_undo),
     SUM_IMPL(WR_AGG_FLAT_SUM, "BIGINT", sum_add, sum_undo),
     SUM_IMPL(WR_AGG_FLAT_SUM, "DOUBLE", sum_add, sum_undo),
-    SUM_IMPL(WR_AGG_FLAT_SUM, "DECIMAL(p,s)", sum_add, sum_undo),
+    {.state = "DECIMAL(p,s)",
+     .init = zero_of,
+     .add = sum_add,
+     .undo = sum_undo,
+     .merge = sum_merge,
+     .result = decimal_result},
 };
 static const wr_signature sum_list_sigs[] = {
     {.args = "ARRAY<INTEGER>", .ret = "INTEGER"},

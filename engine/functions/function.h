@@ -131,10 +131,15 @@ typedef struct wr_function_family {
 /* ---- aggregate functions ---- */
 
 /* What an aggregate may use while it runs; one per task, as wr_kctx for kernels. */
+/* So many digits more than its type has may a DECIMAL state have where ctx->undoable, up to what
+ * 128 bits hold; whoever stores states must keep them (operators/agg_row.c). */
+#define WR_AGG_DECIMAL_ROOM 10
+
 typedef struct wr_agg_ctx {
     wr_arena *scratch; /* new states live here, until they are encoded after the batch */
     wr_row_errors *errs;
     uint64_t *sequence; /* EARLIEST/LATEST_BY_OFFSET: counter of the task, only order matters */
+    bool undoable;      /* the rows are a table's: what is added will be undone */
 } wr_agg_ctx;
 
 /**
@@ -143,8 +148,10 @@ typedef struct wr_agg_ctx {
  * (dialect.md section 12) and session merges need. States are small trees in scratch between
  * decode and encode; `state` is read and replaced in place.
  *
- * add/undo/merge return false where the query must fail (SUM of DECIMAL: "Numeric field overflow");
- * then *message says why and the state is unchanged.
+ * add/undo/merge return false where the row cannot be taken (SUM of DECIMAL: "Numeric field
+ * overflow"); then *message says why and the state is unchanged: the row is left out of the group.
+ * They may set *message and return true, where undoable: the row is in the state, and the result is
+ * NULL for now.
  */
 typedef struct wr_agg_call {
     const wr_function *fn;

@@ -13,6 +13,33 @@
 #include "engine/operators/exchange_send.h"
 #include "engine/operators/op_eval.h"
 #include "engine/operators/stored_row.h"
+#include "types/decimal.h"
+
+/*
+ * The type that a state is stored in. The sums of a table may go beyond theirs (undoable); a
+ * value's bytes and its form in memory are the same in the wider type, as long as both are small or
+ * neither is, so that 38 digits have no room for more.
+ */
+static const wr_type *stored_type(const wr__agg *g, uint32_t k, wr_arena *a)
+{
+    const wr_type *t = g->cfg->calls[k]->state_type;
+    if (!g->cfg->input_table || t->id != WR_T_DECIMAL)
+        return t;
+    int32_t precision = t->precision + WR_AGG_DECIMAL_ROOM;
+    if (wr_dec_is_small(t))
+        precision = WR_MIN(precision, WR_DEC_SMALL_MAX);
+    return wr_type_decimal(a, precision, t->scale);
+}
+
+void wr__agg_read_only(wr__agg *g, wr_op *op, wr_arena *a)
+{
+    WR_ASSERT(op->step->kind == WR_STEP_AGGREGATE);
+    *g = (wr__agg){.op = op, .cfg = &op->step->u.aggregate};
+    g->state_types = WR_NEW_N(a, const wr_type *, g->cfg->aggregates_n);
+    for (uint32_t k = 0; k < g->cfg->aggregates_n; k++)
+        g->state_types[k] = stored_type(g, k, a);
+    wr__agg_ready(g, NULL);
+}
 
 static void keep_initial(wr__agg *g)
 {
@@ -29,8 +56,7 @@ weir_status wr__agg_open(wr__agg *g, wr_op *op, weir_error *err)
     (void)err;
     wr_arena *a = op->ctx->task_arena;
     const wr_step_aggregate *cfg = &op->step->u.aggregate;
-    g->op = op;
-    g->cfg = cfg;
+    wr__agg_read_only(g, op, a);
     uint32_t widest = 0;
     for (uint32_t k = 0; k < cfg->aggregates_n; k++) {
         g->args_n += cfg->calls[k]->args_n;
@@ -62,8 +88,10 @@ void wr__agg_ready(wr__agg *g, const wr_batch *in)
 {
     wr_task_ctx *ctx = g->op->ctx;
     wr__op_errors_init(&g->errs, g->op, in);
-    g->actx =
-        (wr_agg_ctx){.scratch = ctx->scratch, .errs = &g->errs.base, .sequence = &ctx->sequence};
+    g->actx = (wr_agg_ctx){.scratch = ctx->scratch,
+                           .errs = &g->errs.base,
+                           .sequence = &ctx->sequence,
+                           .undoable = g->cfg->input_table};
 }
 
 void wr__agg_begin(wr__agg *g, const wr_batch *in, wr_sel sel)
@@ -129,8 +157,7 @@ weir_status wr__agg_decode(wr__agg *g, wr_str bytes, wr__agg_row *row, weir_erro
     for (uint32_t k = 0; ok && k < g->cfg->carried_n; k++)
         ok = wr_value_decode(carried_type(g, k), &p, end, a, &row->carried[k], err) == WEIR_OK;
     for (uint32_t k = 0; ok && k < g->cfg->aggregates_n; k++)
-        ok = wr_value_decode(g->cfg->calls[k]->state_type, &p, end, a, &row->states[k], err) ==
-             WEIR_OK;
+        ok = wr_value_decode(g->state_types[k], &p, end, a, &row->states[k], err) == WEIR_OK;
     if (ok && p == end)
         return WEIR_OK;
     wr_error(err, WEIR_ERR_STORE, "an aggregate in the state store is damaged");
@@ -147,7 +174,7 @@ wr_str wr__agg_encode(wr__agg *g, const wr__agg_row *row)
     for (uint32_t k = 0; k < g->cfg->carried_n; k++)
         wr_value_encode(out, carried_type(g, k), &row->carried[k]);
     for (uint32_t k = 0; k < g->cfg->aggregates_n; k++)
-        wr_value_encode(out, g->cfg->calls[k]->state_type, &row->states[k]);
+        wr_value_encode(out, g->state_types[k], &row->states[k]);
     return wr_buf_view(out);
 }
 
@@ -165,6 +192,18 @@ static weir_status failed(const wr_agg_call *call, const char *message, weir_err
                     message ? message : "the aggregation failed");
 }
 
+/* What a function says of a row that it has taken. */
+static weir_status remark(wr__agg *g, const wr_agg_call *call, const char *message,
+                          const wr_batch *in, uint32_t i, weir_error *err)
+{
+    if (WR_LIKELY(!message))
+        return WEIR_OK;
+    if (g->op->ctx->plan->fail_on_production_error)
+        return failed(call, message, err);
+    wr__op_row_error(g->op, in, i, "%s: %s", call->fn->name, message);
+    return WEIR_OK;
+}
+
 weir_status wr__agg_add(wr__agg *g, wr__agg_row *row, const wr_batch *in, uint32_t i,
                         weir_error *err)
 {
@@ -176,6 +215,7 @@ weir_status wr__agg_add(wr__agg *g, wr__agg_row *row, const wr_batch *in, uint32
         const char *message = NULL;
         if (!call->impl->add(call, &g->actx, &row->states[k], g->arg_values, &message))
             return failed(call, message, err);
+        WR_TRY(remark(g, call, message, in, i, err));
     }
     carry(g, row, in->cols, i);
     return WEIR_OK;
@@ -209,6 +249,18 @@ weir_status wr__agg_merge(wr__agg *g, wr__agg_row *row, const wr__agg_row *other
         if (!call->impl->merge(call, &g->actx, &row->states[k], &other->states[k], &message))
             return failed(call, message, err);
     }
+    return WEIR_OK;
+}
+
+weir_status wr__agg_left_out(wr__agg *g, const wr_batch *in, uint32_t i, weir_status st,
+                             weir_error *err)
+{
+    if (st != WEIR_ERR_RECORD || g->op->ctx->plan->fail_on_production_error)
+        return st;
+    WR_ASSERT(err && err->message[0]);
+    g->op->dropped_rows++;
+    wr__op_row_error(g->op, in, i, "%s", err->message);
+    *err = (weir_error){0};
     return WEIR_OK;
 }
 

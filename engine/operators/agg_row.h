@@ -26,6 +26,7 @@ typedef struct wr__agg {
     uint32_t args_n;                     /* of them */
     const wr_vec **new_args, **old_args; /* args_n vectors, per batch */
     wr_agg_ctx actx;
+    const wr_type **state_types; /* by call: what its state is stored in */
     wr__op_errors errs;
     wr_value *arg_values; /* boxed arguments of one call */
     wr_str initial;       /* see wr__agg_open; ptr NULL: nobody asks */
@@ -39,6 +40,8 @@ typedef struct wr__agg {
  * emitted at commits (caching) and for tables there was nothing before.
  */
 weir_status wr__agg_open(wr__agg *g, wr_op *op, weir_error *err) WR_MUST_CHECK;
+/** Only to decode rows and compute results; lasts as long as @p a, and needs no close. */
+void wr__agg_read_only(wr__agg *g, wr_op *op, wr_arena *a);
 void wr__agg_close(wr__agg *g);
 /** Make the functions usable; @p in: what errors refer to, NULL outside process. */
 void wr__agg_ready(wr__agg *g, const wr_batch *in);
@@ -52,13 +55,21 @@ weir_status wr__agg_decode(wr__agg *g, wr_str bytes, wr__agg_row *row,
                            weir_error *err) WR_MUST_CHECK;
 /** Encode into g->row; the view is valid until the next call. */
 wr_str wr__agg_encode(wr__agg *g, const wr__agg_row *row);
-/** A failure ends the query: WEIR_ERR_RECORD. */
+/** WEIR_ERR_RECORD: the row cannot be taken (SUM of DECIMAL overflows); @p row is of no use any
+ *  more. What becomes of it is wr__agg_left_out's decision. */
 weir_status wr__agg_add(wr__agg *g, wr__agg_row *row, const wr_batch *in, uint32_t i,
                         weir_error *err) WR_MUST_CHECK;
 weir_status wr__agg_undo(wr__agg *g, wr__agg_row *row, const wr_batch *in, uint32_t i,
                          weir_error *err) WR_MUST_CHECK;
 weir_status wr__agg_merge(wr__agg *g, wr__agg_row *row, const wr__agg_row *other,
                           weir_error *err) WR_MUST_CHECK;
+/**
+ * What adding row @p i came to, with @p err, where it was not WEIR_OK. A row that cannot be taken
+ * is reported, counted as dropped and left out, so the group keeps what it had: WEIR_OK; or it ends
+ * the query, where ksql.fail.on.production.error asks for that. Other failures are passed on.
+ */
+weir_status wr__agg_left_out(wr__agg *g, const wr_batch *in, uint32_t i, weir_status st,
+                             weir_error *err) WR_MUST_CHECK;
 /** Write carried values and results into the value columns of row @p to. */
 void wr__agg_results(wr__agg *g, const wr__agg_row *row, wr_vec *cols, uint32_t to);
 /** Stored bytes -> the value columns of row @p to: new ones, or old ones with HAS_OLD. */

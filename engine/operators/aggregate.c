@@ -11,8 +11,11 @@
  * flush emits each changed group once, in order of first change, the old row being the one as of
  * the last commit.
  *
- * A failing aggregate (DECIMAL overflow) ends the query: what the rows before it gave is emitted
- * first.
+ * A row that an aggregate cannot take (a stream's SUM of DECIMAL would overflow) is left out of all
+ * aggregates of its group, which keeps its value and its time; nothing is emitted for it. A table's
+ * sum goes on beyond its type, as far as its stored form has room, and its result is NULL as long
+ * as it does not fit: rows of tables are undone later, so none may be missing. Where the query is
+ * to end instead, what the rows before gave is emitted first.
  *
  * Rows go to their groups in one of two ways with the same result: in place (flat.h), where all
  * states have fixed widths, or boxed (agg_row.c), one row at a time.
@@ -79,7 +82,9 @@ static weir_status process_row(wr_op *op, const wr_batch *in, uint32_t i, wr_sto
         old = wr__row_copy(op->ctx->scratch, wr_entry_value(e));
         WR_TRY(wr__agg_decode(g, old, &row, err));
     }
-    WR_TRY(update(s, in, i, &row, &exists, err));
+    weir_status st = update(s, in, i, &row, &exists, err);
+    if (st != WEIR_OK)
+        return wr__agg_left_out(g, in, i, st, err);
     if (exists) {
         wr_str bytes = wr__agg_encode(g, &row);
         WR_TRY(wr_entry_set(s->store, e, &bytes, row.rowtime, err));
@@ -114,7 +119,7 @@ static wr_sel usable(wr_op *op, const wr_batch *in)
         if (keyed && (cfg->input_table || (f & WR_ROW_HAS_NEW)))
             rows[n++] = i;
         else
-            op->dropped_rows++;
+            wr_op_drop(op, in->flags[i]);
     }
     return (wr_sel){n, rows};
 }

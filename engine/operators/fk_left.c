@@ -165,7 +165,7 @@ static weir_status fk_left_process(wr_op *op, int input, const wr_batch *in, wei
     wr__fk_outbox_begin(&s->outbox);
     WR_FOREACH_SEL (i, b->sel) {
         if (b->flags[i] & WR_ROW_NULL_KEY)
-            op->dropped_rows++;
+            wr_op_drop(op, b->flags[i]);
         else
             subscribe(op, b, i, fk_new, fk_old);
     }

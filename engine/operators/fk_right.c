@@ -160,7 +160,7 @@ static weir_status fk_right_process(wr_op *op, int input, const wr_batch *in, we
     wr__fk_outbox_begin(&s->outbox);
     WR_FOREACH_SEL (i, in->sel) {
         if (in->flags[i] & WR_ROW_NULL_KEY)
-            op->dropped_rows++;
+            wr_op_drop(op, in->flags[i]);
         else
             WR_TRY(change_right(op, in, i, err));
     }

@@ -143,7 +143,6 @@ weir_status wr_materialized_read(const wr_plan *plan, wr_store *store, const wr_
     wr_task_ctx ctx = {.plan = plan, .scratch = scratch};
     wr_op op = {.step = plan->materialized, .ctx = &ctx};
     pull p = {.step = op.step, .window = window_of(op.step), .bounds = bounds, .scratch = scratch};
-    p.agg = (wr__agg){.op = &op, .cfg = &op.step->u.aggregate};
     WR_ASSERT(batch_rows > 0);
     wr_store_iter *it;
     WR_TRY(open_iter(&p, store, &it, err));
@@ -152,7 +151,7 @@ weir_status wr_materialized_read(const wr_plan *plan, wr_store *store, const wr_
     while (more && st == WEIR_OK) {
         wr_arena_reset(scratch);
         if (op.step->kind == WR_STEP_AGGREGATE)
-            wr__agg_ready(&p.agg, NULL);
+            wr__agg_read_only(&p.agg, &op, scratch);
         wr_batch_builder *out =
             wr_batch_builder_new(scratch, op.step->schema, p.window->kind != WR_WINDOW_NONE, false);
         st = fill(&p, it, out, batch_rows, &more, err);

@@ -49,6 +49,9 @@ struct wr_op {
     /* Metrics, always on, since the task was opened. Only the task's thread looks at them; others
      * see copies that the runtime makes (runtime/task/metrics.c). */
     uint64_t rows_in, rows_out, batches, late_rows, dropped_rows;
+    uint64_t null_keys;    /* of dropped_rows: for want of a key; no errors */
+    uint64_t null_values;  /* of dropped_rows: streams' records whose value is the text `null` */
+    uint64_t ignored_text; /* records with text after their key or value, which was not read */
     struct wr_late_rows *late; /* by window, since the runtime looked; NULL: never any */
     uint64_t bytes_in;         /* keys and values of the records it was fed with */
     uint64_t bytes_out;        /* of those it wrote */
@@ -57,6 +60,12 @@ struct wr_op {
 
 /** Hand @p batch (sel.n may be 0: then nothing happens) to the next operator. */
 weir_status wr_op_emit(wr_op *op, const wr_batch *batch, weir_error *err) WR_MUST_CHECK;
+/** A row with these flags goes no further, for want of a value or a key. */
+static inline void wr_op_drop(wr_op *op, uint8_t flags)
+{
+    op->dropped_rows++;
+    op->null_keys += (flags & WR_ROW_NULL_KEY) != 0;
+}
 /** The runtime has written @p bytes for the operator that runs. */
 void wr_op_wrote(wr_task_ctx *ctx, uint64_t bytes);
 
@@ -78,6 +87,10 @@ struct wr_task_ctx {
      *  NULL when unknown). */
     void (*row_error)(wr_task_ctx *ctx, const wr_step *step, const wr_batch *batch, uint32_t row,
                       const char *message);
+    /** A row that is left out and no error (it has no key to be grouped by): a line of the log,
+     *  and no count but the operator's. */
+    void (*row_dropped)(wr_task_ctx *ctx, const wr_step *step, const wr_batch *batch, uint32_t row,
+                        const char *message);
     /** Write records to plan->topics[topic]. */
     weir_status (*produce)(wr_task_ctx *ctx, uint32_t topic, const wr_out_records *records,
                            weir_error *err);
@@ -97,6 +110,7 @@ struct wr_task_ctx {
     /** An operator is about to reset scratch: let the receivers take what was exchanged. NULL where
      *  nothing is. */
     weir_status (*exchange_now)(wr_task_ctx *ctx, weir_error *err);
+    size_t record_max;  /* bytes of key, value and headers that a record may have; 0: any */
     bool one_partition; /* all rows are in partition 0, whatever topics declare (tests) */
     /** What the sources of this thread share (source_pool.h); NULL: this task decodes alone. */
     struct wr_source_pool *sources;

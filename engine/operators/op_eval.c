@@ -38,6 +38,37 @@ void wr__op_row_error(wr_op *op, const wr_batch *batch, uint32_t row, const char
     op->ctx->row_error(op->ctx, op->step, batch, row, message);
 }
 
+bool wr__op_too_large(const wr_op *op, wr_str key, wr_str value, const wr_headers *headers,
+                      uint32_t row, wr_row_errors *errs)
+{
+    size_t bytes = (size_t)key.len + value.len, most = op->ctx->record_max;
+    for (uint32_t k = 0; headers && k < headers->n; k++)
+        bytes += (size_t)headers->h[k].key.len + headers->h[k].value.len;
+    if (WR_LIKELY(most == 0 || bytes <= most))
+        return false;
+    wr_row_error(errs, row, "The record would have %zu bytes; the most is %zu", bytes, most);
+    return true;
+}
+
+void wr__op_no_key(wr_op *op, const wr_batch *batch, uint32_t row, const char *message)
+{
+    wr_op_drop(op, WR_ROW_NULL_KEY);
+    if (op->ctx->row_dropped)
+        op->ctx->row_dropped(op->ctx, op->step, batch, row, message);
+}
+
+weir_status wr__op_unwritten(wr_op *op, const wr_row_errors *errs, uint32_t dropped,
+                             weir_error *err)
+{
+    WR_ASSERT((dropped == 0) == (errs->count == 0));
+    if (WR_LIKELY(dropped == 0))
+        return WEIR_OK;
+    op->dropped_rows += dropped;
+    return op->ctx->plan->fail_on_production_error
+               ? wr_error(err, WEIR_ERR_RECORD, "%s", errs->first)
+               : WEIR_OK;
+}
+
 wr_eval_ctx wr__op_eval_ctx(const wr_op *op, wr__op_errors *errs)
 {
     const wr_task_ctx *ctx = op->ctx;

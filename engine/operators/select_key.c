@@ -3,8 +3,8 @@
  * StreamSelectKey, StreamGroupBy: a new key from expressions (PARTITION BY, GROUP BY, JOIN ... ON);
  * dialect.md sections 6, 9.4, 12.
  *
- *   GROUP BY (drop_null)      rows without value go; a row with a NULL part of the key goes and is
- *                             logged
+ *   GROUP BY (drop_null)      rows without value go; a row with a NULL part of the key goes, is
+ *                             counted apart from errors, and named in the log
  *   PARTITION BY              a record without value keeps none; its new key is computed with value
  *                             columns taken as NULL
  *   PARTITION BY NULL         no key columns at all
@@ -15,6 +15,8 @@
  */
 #include "engine/operators/batch_rows.h"
 #include "engine/operators/op_eval.h"
+
+#include <stdio.h>
 
 typedef struct select_key_state {
     wr_evaluator *ev;
@@ -37,7 +39,7 @@ static void select_key_close(wr_op *op)
         wr_evaluator_close(s->ev);
 }
 
-/* The rows whose key has no NULL part; the others are logged. */
+/* The rows whose key has no NULL part; the others are dropped. */
 static wr_sel drop_null_keys(wr_op *op, const wr_batch *in, const wr_vec *keys, wr_sel sel)
 {
     uint32_t *rows = WR_NEW_N(op->ctx->scratch, uint32_t, sel.n), n = 0;
@@ -49,11 +51,12 @@ static wr_sel drop_null_keys(wr_op *op, const wr_batch *in, const wr_vec *keys, 
             rows[n++] = i;
             continue;
         }
-        op->dropped_rows++;
-        wr__op_row_error(op, in, i,
-                         "Group-by column with index %u resolved to null. The source row will be "
-                         "excluded from the table.",
-                         c);
+        char message[160];
+        snprintf(message, sizeof message,
+                 "Group-by column with index %u resolved to null. The source row will be excluded "
+                 "from the table.",
+                 c);
+        wr__op_no_key(op, in, i, message);
     }
     return (wr_sel){n, rows};
 }

@@ -242,8 +242,11 @@ static weir_status process_row(wr_op *op, const wr_batch *in, uint32_t i, wr_str
     wr_str bytes; /* first: a failure must leave the store alone */
     if (are_flat(s, hits, i))
         bytes = merge_flat(op, hits, i, end);
-    else
-        WR_TRY(merge_boxed(op, hits, in, i, end, &bytes, err));
+    else {
+        weir_status st = merge_boxed(op, hits, in, i, end, &bytes, err);
+        if (st != WEIR_OK) /* sessions that it would join stay as they are, apart */
+            return wr__agg_left_out(&s->agg, in, i, st, err);
+    }
     bool emit = !s->final.on && !op->ctx->caching;
     bool moves = start != t || end != t; /* else what was found, if anything, is replaced */
     for (size_t k = 0; emit && moves && k < hits->n; k++)
@@ -266,7 +269,7 @@ static wr_sel usable(wr_op *op, const wr_batch *in)
         if (keyed && (in->flags[i] & WR_ROW_HAS_NEW))
             rows[n++] = i;
         else
-            op->dropped_rows++;
+            wr_op_drop(op, in->flags[i]);
     }
     return (wr_sel){n, rows};
 }

@@ -5,8 +5,10 @@
  * Key and value in the sink's formats; behind a windowed key the window's bytes (dialect.md 14.8);
  * a row without value becomes a NULL value: a record without value of a stream, a tombstone of a
  * table. WITH (TIMESTAMP = column): the record's timestamp is that column's; a row whose column
- * is NULL, cannot be parsed or is negative is logged and left out; a row without value keeps its
- * own time. A row that the format cannot write is logged and left out.
+ * is NULL, cannot be parsed or is negative is reported and left out; a row without value keeps its
+ * own time. A row that the format cannot write is reported and left out, as is
+ * one whose record would be larger than the log takes. Where the query is to end at such a row
+ * (ksql.fail.on.production.error), nothing of its batch is written.
  *
  * Bytes live in buffers of the operator, which produce() borrows.
  */
@@ -72,21 +74,18 @@ typedef struct records {
     uint32_t n;
 } records;
 
-static void encode(wr_op *op, const wr_batch *in, records *r)
+static void encode(wr_op *op, const wr_batch *in, records *r, wr_row_errors *errs)
 {
     sink_state *s = op->state;
-    wr__op_errors errs;
-    wr__op_errors_init(&errs, op, in);
     wr_buf_clear(&s->keys);
     wr_buf_clear(&s->values);
     if (s->key)
-        wr_encoder_run(s->key, in->cols, in->sel, &s->keys, r->keys, r->key_ok, &errs.base);
+        wr_encoder_run(s->key, in->cols, in->sel, &s->keys, r->keys, r->key_ok, errs);
     if (s->value)
         wr_encoder_run(s->value, in->cols + in->schema->keys_n,
                        wr__sel_with(in, WR_ROW_HAS_NEW, op->ctx->scratch), &s->values, r->values,
-                       r->value_ok, &errs.base);
-    r->all_ok = errs.base.count == 0;
-    op->dropped_rows += errs.base.count;
+                       r->value_ok, errs);
+    r->all_ok = errs->count == 0;
 }
 
 /* Key bytes followed by the window: start for time windows, end and start for sessions. */
@@ -119,7 +118,7 @@ static bool is_written(const wr_op *op, const wr_batch *in, const records *r, ui
 }
 
 /* Leave out what failed; close the gaps. Rows ascend, so moving down is safe. */
-static void compact(wr_op *op, const wr_batch *in, records *r)
+static void compact(wr_op *op, const wr_batch *in, records *r, wr_row_errors *errs)
 {
     const sink_state *s = op->state;
     const wr_str no_columns = {"", 0};
@@ -130,16 +129,20 @@ static void compact(wr_op *op, const wr_batch *in, records *r)
         if (!is_written(op, in, r, i))
             continue;
         if (own_times && !sink_time(op, in, i, &ms, why, sizeof why)) {
-            wr__op_row_error(op, in, i, "Failed to extract timestamp from row: %s", why);
-            op->dropped_rows++;
+            wr_row_error(errs, i, "Failed to extract timestamp from row: %s", why);
             continue;
         }
         bool has_value = in->flags[i] & WR_ROW_HAS_NEW;
-        r->keys[r->n] = in->flags[i] & WR_ROW_NULL_KEY ? (wr_str){0} : r->keys[i];
-        r->values[r->n] = !has_value ? (wr_str){0} : s->value ? r->values[i] : no_columns;
+        wr_str key = in->flags[i] & WR_ROW_NULL_KEY ? (wr_str){0} : r->keys[i];
+        wr_str value = !has_value ? (wr_str){0} : s->value ? r->values[i] : no_columns;
+        const wr_headers *headers = r->headers && in->headers[i].n ? &in->headers[i] : NULL;
+        if (wr__op_too_large(op, key, value, headers, i, errs))
+            continue;
+        r->keys[r->n] = key;
+        r->values[r->n] = value;
         r->times[r->n] = ms;
         if (r->headers)
-            r->headers[r->n] = in->headers[i].n ? &in->headers[i] : NULL;
+            r->headers[r->n] = headers;
         r->n++;
     }
 }
@@ -159,10 +162,13 @@ static weir_status sink_process(wr_op *op, int input, const wr_batch *in, weir_e
                  .value_ok = wr_arena_alloc(a, in->rows),
                  .times = wr_arena_alloc(a, in->sel.n * sizeof(int64_t)),
                  .headers = in->headers ? WR_NEW_N(a, const wr_headers *, in->sel.n) : NULL};
-    encode(op, in, &r);
+    wr__op_errors errs;
+    wr__op_errors_init(&errs, op, in);
+    encode(op, in, &r, &errs.base);
     if (windowed)
         append_windows(op, in, &r);
-    compact(op, in, &r);
+    compact(op, in, &r, &errs.base);
+    WR_TRY(wr__op_unwritten(op, &errs.base, in->sel.n - r.n, err));
     op->rows_out += r.n;
     if (r.n == 0)
         return WEIR_OK;

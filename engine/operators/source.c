@@ -18,7 +18,9 @@
  * A NULL value has no timestamp column to look at unless that is a key column: then the record's
  * own timestamp counts, because dropping it would lose a delete.
  *
- * A TABLE drops records without key. Where the plan asks for old rows, or pull queries may come
+ * A TABLE drops records without key, and a value that is the JSON text `null` deletes; a STREAM
+ * drops records with such a value. Both are counted, and no errors. Where the plan asks for old
+ * rows, or pull queries may come
  * (`materialize`), the last row of each key is kept in a store, and every change carries the row
  * before it.
  *
@@ -108,8 +110,9 @@ typedef struct feed {
     wr__op_errors errs;
 } feed;
 
-/* Report and leave out those of the rows left that have a fault. */
-static void drop(feed *f, const wr__faults *faults)
+/* Report and leave out those of the rows left that have a fault; those without a word are counted
+ * in @p silent. */
+static void drop(feed *f, const wr__faults *faults, uint64_t *silent)
 {
     if (WR_LIKELY(faults->n == 0))
         return;
@@ -123,8 +126,11 @@ static void drop(feed *f, const wr__faults *faults)
             continue;
         left[fault->row] = 0;
         f->op->dropped_rows++;
-        if (!fault->text)
+        if (!fault->text) {
+            WR_ASSERT(silent);
+            (*silent)++;
             continue;
+        }
         f->bad = WR_MIN(f->bad, fault->row);
         wr_row_error(&f->errs.base, fault->row, "%s", fault->text);
     }
@@ -145,9 +151,9 @@ static void convert(feed *f, bool keys, bool later)
             continue;
         bool decoded = cfg->columns[c].role == WR_COL_KEY || cfg->columns[c].role == WR_COL_VALUE;
         if (s->wanted[c])
-            drop(f, wr__run_column(&s->run, c, f->sel, &f->vecs[c]));
+            drop(f, wr__run_column(&s->run, c, f->sel, &f->vecs[c]), NULL);
         else if (cfg->strict && decoded)
-            drop(f, wr__run_column(&s->run, c, f->sel, NULL));
+            drop(f, wr__run_column(&s->run, c, f->sel, NULL), NULL);
     }
 }
 
@@ -270,14 +276,15 @@ static weir_status source_feed(wr_op *op, const wr_record *records, uint32_t n, 
     f.vecs = WR_NEW_N(op->ctx->scratch, wr_vec, s->cfg->columns_n);
     f.b = new_batch(op, rows);
     wr__op_errors_init(&f.errs, op, f.b);
-    drop(&f, &rows->key);
+    op->ignored_text += rows->with_rest;
+    drop(&f, &rows->key, &op->null_keys);
     convert(&f, true, false);
-    drop(&f, &rows->value);
+    drop(&f, &rows->value, &op->null_values);
     convert(&f, false, false);
     WR_ASSERT(f.sel.n <= rows->n && rows->n == n);
     bool fail = cut_at_bad_row(&f, s->cfg->fail_on_bad_record);
     f.bad = UINT32_MAX;
-    drop(&f, wr__run_times(&s->run, f.sel));
+    drop(&f, wr__run_times(&s->run, f.sel), NULL);
     fail |= cut_at_bad_row(&f, s->cfg->throw_on_invalid_timestamp);
     put_columns(&f, f.b);
     f.b->sel = f.sel;

@@ -405,6 +405,30 @@ static void take_rows(wr__run_reader *r, uint8_t *ok)
     take_headers(r);
 }
 
+/*
+ * Keys and values whose text is `null` where an object is expected. Such a key is a NULL key. Such
+ * a value is what change-data-capture writes for a delete: a deletion for a table; a stream leaves
+ * the record out, as ksqlDB does. An unwrapped value that is `null` is a row with one NULL column.
+ */
+static void take_null_texts(wr__run_reader *r, const run_part *p, uint8_t *ok, wr__faults *faults)
+{
+    bool is_key = p == &r->key;
+    if (!is_key && r->cfg.value.options.unwrapped)
+        return;
+    WR_FOREACH_SEL (i, p->rows) {
+        if (ok[i] != WR_DECODED_NULL || !p->payloads[i].ptr)
+            continue;
+        if (is_key)
+            r->rows.flags[i] |= WR_ROW_NULL_KEY;
+        else
+            r->rows.flags[i] &= (uint8_t)~WR_ROW_HAS_NEW;
+        if (is_key == r->table) {
+            add_fault(faults, r->scratch, i, NULL);
+            ok[i] = 0;
+        }
+    }
+}
+
 static weir_status scan_part(wr__run_reader *r, run_part *p, uint8_t *ok, wr__faults *faults,
                              weir_error *err)
 {
@@ -413,7 +437,11 @@ static weir_status scan_part(wr__run_reader *r, run_part *p, uint8_t *ok, wr__fa
         return WEIR_OK;
     fault_list errs = faults_into(r, faults);
     WR_TRY(wr_decoder_scan(p->decoder, p->payloads, p->rows, ok, &errs.base, r->scratch, err));
-    if (errs.base.count)
+    wr_decoder_counts counts = wr_decoder_last(p->decoder);
+    r->rows.with_rest += counts.with_rest;
+    if (WR_UNLIKELY(counts.nulls))
+        take_null_texts(r, p, ok, faults);
+    if (faults->n)
         p->rows = rows_with(ok, r->rows.n, r->scratch);
     return WEIR_OK;
 }

@@ -40,6 +40,7 @@ typedef struct wr__run_rows {
     int64_t *window_start, *window_end; /* NULL: not windowed */
     wr_headers *headers;                /* NULL: none has any */
     wr__faults key, value;              /* whose bytes are no key or value at all */
+    uint32_t with_rest; /* whose key or value is followed by text that was not read */
 } wr__run_rows;
 
 /** One source's share in a reader. */

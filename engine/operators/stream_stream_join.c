@@ -382,7 +382,7 @@ static weir_status ss_process(wr_op *op, int input, const wr_batch *in, weir_err
         if (s->outer && in->rowtime[i] == *stream_time && (joins || !exact))
             WR_TRY(emit_unmatched(op, input, in, i, &pairs, err));
         if (!(in->flags[i] & WR_ROW_HAS_NEW) || (!has_key && !s->keeps[input]))
-            op->dropped_rows++;
+            wr_op_drop(op, in->flags[i]);
         else if (!has_key)
             wr__join_pair(&pairs, op->ctx->scratch, i, (wr_str){0}, in->rowtime[i]);
         else

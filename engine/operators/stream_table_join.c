@@ -72,7 +72,7 @@ static uint32_t usable(wr_op *op, const wr_batch *in, uint32_t *rows, uint32_t *
     WR_FOREACH_SEL (i, in->sel) {
         bool has_key = !(in->flags[i] & WR_ROW_NULL_KEY);
         if (!(in->flags[i] & WR_ROW_HAS_NEW) || (!has_key && !s->left_join)) {
-            op->dropped_rows++;
+            wr_op_drop(op, in->flags[i]);
             continue;
         }
         rows[n++] = i;

@@ -3,7 +3,7 @@
  * TableGroupBy: a change of a table row becomes changes of groups (Kafka Streams'
  * KTableRepartitionMap). The old row is to be undone in its group and the new one added to its own:
  * the same group: one row with both; two groups: one row each, the old group's first. A side whose
- * group key has a NULL part is left out; for the new row that is logged.
+ * group key has a NULL part is left out; for the new row that is counted and named in the log.
  * @pre the input carries old rows (the planner asks for them).
  */
 #include "engine/operators/batch_rows.h"
@@ -87,10 +87,9 @@ static void put_change(wr_op *op, const change *x, uint32_t i)
     bool has_new = x->in->flags[i] & WR_ROW_HAS_NEW;
     bool has_old = x->in->flags[i] & WR_ROW_HAS_OLD;
     if (has_new && !has_key(x->new_keys, n, i)) {
-        wr__op_row_error(op, x->in, i,
-                         "Group-by column resolved to null. The source row will be excluded from "
-                         "the table.");
-        op->dropped_rows++;
+        wr__op_no_key(op, x->in, i,
+                      "Group-by column resolved to null. The source row will be excluded from the "
+                      "table.");
         has_new = false;
     }
     has_old = has_old && has_key(x->old_keys, n, i);

@@ -162,6 +162,7 @@ static weir_status tt_process(wr_op *op, int input, const wr_batch *in, weir_err
         if (!(in->flags[i] & WR_ROW_NULL_KEY))
             rows[n++] = i;
     op->dropped_rows += in->sel.n - n;
+    op->null_keys += in->sel.n - n;
     tt_entries entries;
     WR_TRY(find_entries(op, input, in, (wr_sel){n, rows}, &entries, err));
     for (uint32_t k = 0; k < n; k++)

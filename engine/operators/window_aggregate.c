@@ -74,7 +74,9 @@ static weir_status update(wr_op *op, const wr_batch *in, uint32_t i, wr_store_en
         wr__agg_init(g, &row);
         row.rowtime = in->rowtime[i];
     }
-    WR_TRY(wr__agg_add(g, &row, in, i, err));
+    weir_status st = wr__agg_add(g, &row, in, i, err);
+    if (st != WEIR_OK) /* out of this window alone: in others it may fit */
+        return wr__agg_left_out(g, in, i, st, err);
     wr_str bytes = wr__agg_encode(g, &row);
     WR_TRY(wr_entry_set(s->store, e, &bytes, row.rowtime, err));
     if (s->final.on || op->ctx->caching)
@@ -181,7 +183,7 @@ static wr_sel usable(wr_op *op, const wr_batch *in)
         if (keyed && (in->flags[i] & WR_ROW_HAS_NEW))
             rows[n++] = i;
         else
-            op->dropped_rows++;
+            wr_op_drop(op, in->flags[i]);
     }
     return (wr_sel){n, rows};
 }

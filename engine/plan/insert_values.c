@@ -74,8 +74,8 @@ static int window_target(const wr_ast_stmt *stmt, const wr_source *s, const char
 }
 
 /* Column index for each value, or one of TARGET_. Headers come with a record from outside; an
- * INSERT has no way to give them, so ksqlDB refuses them by name. The same column twice is refused
- * because neither value would be the right one. */
+ * INSERT has no way to give them, so ksqlDB refuses them by name. Of a column that is given twice
+ * the last value counts, as there. */
 static weir_status find_columns(const wr_ast_stmt *stmt, const wr_source *s, int *targets,
                                 weir_error *err)
 {
@@ -98,23 +98,32 @@ static weir_status find_columns(const wr_ast_stmt *stmt, const wr_source *s, int
             return wr_error_at(err, WEIR_ERR_STATEMENT, c->pos, "Column name `%s` does not exist.",
                                c->name);
         }
-        for (size_t k = 0; k < i; k++)
-            if (targets[k] == targets[i])
-                return wr_error_at(err, WEIR_ERR_STATEMENT, c->pos,
-                                   "Column `%s` is given more than once", c->name);
     }
     return WEIR_OK;
 }
 
-/* Without a list of columns there is a value for every one, in order. ksqlDB does not count ROWTIME
- * here, although it can be named: `targets` are plain indices. */
+/* Without a list of columns there is a value for every key and value column, in order. ksqlDB
+ * counts neither headers here, which nobody can give, nor ROWTIME, although it can be named:
+ * `targets` are plain indices. */
 static weir_status default_columns(const wr_ast_stmt *stmt, const wr_source *s, int *targets,
                                    weir_error *err)
 {
-    if (stmt->values_n != s->schema->n) {
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < s->schema->n; i++) {
+        wr_col_role role = s->schema->cols[i].role;
+        if (role != WR_COL_KEY && role != WR_COL_VALUE)
+            continue;
+        if (n < stmt->values_n)
+            targets[n] = (int)i;
+        n++;
+    }
+    if (stmt->values_n != n) {
         wr_buf want = {0}, got = {0};
-        for (uint32_t i = 0; i < s->schema->n; i++)
-            wr_buf_printf(&want, "%s`%s`", i ? ", " : "", s->schema->cols[i].name);
+        for (uint32_t i = 0; i < s->schema->n; i++) {
+            wr_col_role role = s->schema->cols[i].role;
+            if (role == WR_COL_KEY || role == WR_COL_VALUE)
+                wr_buf_printf(&want, "%s`%s`", want.len ? ", " : "", s->schema->cols[i].name);
+        }
         for (size_t i = 0; i < stmt->values_n; i++) {
             wr_buf_puts(&got, i ? ", " : "");
             wr_ast_print_expr(&got, stmt->values[i]);
@@ -126,20 +135,88 @@ static weir_status default_columns(const wr_ast_stmt *stmt, const wr_source *s, 
         wr_buf_free(&got);
         return WEIR_ERR_STATEMENT;
     }
-    for (uint32_t i = 0; i < s->schema->n; i++) {
-        wr_col_role role = s->schema->cols[i].role;
-        if (role == WR_COL_HEADERS || role == WR_COL_HEADER)
-            return wr_error_at(err, WEIR_ERR_STATEMENT, stmt->pos,
-                               "Cannot insert into HEADER columns: %s", s->schema->cols[i].name);
-        targets[i] = (int)i;
-    }
     return WEIR_OK;
 }
 
-/* The value of @p e as type @p to: strict coercion, and text for times (and anything literal that
- * the dialect lets VALUES take). STRICT coercion is that of ksqlDB's DefaultSqlValueCoercer:
- * INTEGER to BIGINT, but not DOUBLE to INTEGER. The literal NULL fits every type and is not
- * compiled, as it has none. */
+/* ---- values ---- */
+
+/* The type of a value of type @p from without the STRUCT fields that @p to does not have, at any
+ * depth: ksqlDB ignores them. Where the two are of different kinds, @p from is left as it is, and
+ * the coercion that follows says what does not fit. */
+static const wr_type *without_extra_fields(const wr_type *from, const wr_type *to, wr_arena *a)
+{
+    if (from->id != to->id || from->id < WR_T_ARRAY)
+        return from;
+    if (from->id == WR_T_ARRAY)
+        return wr_type_array(a, without_extra_fields(from->elem, to->elem, a));
+    if (from->id == WR_T_MAP)
+        return wr_type_map(a, from->key, without_extra_fields(from->elem, to->elem, a));
+    wr_field *fields = WR_NEW_N(a, wr_field, from->fields_n);
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < from->fields_n; i++) {
+        int k = wr_type_field(to, from->fields[i].name);
+        if (k >= 0)
+            fields[n++] =
+                (wr_field){from->fields[i].name,
+                           without_extra_fields(from->fields[i].type, to->fields[k].type, a)};
+    }
+    return wr_type_struct(a, fields, n);
+}
+
+/* @p v of type @p from as one of @p kept = without_extra_fields(from, ...). What is kept is not
+ * copied but for the lists that hold it: values are read-only here. Fields are found by name, since
+ * those of the literal may come in any order. */
+static wr_value keep_fields(const wr_type *from, const wr_value *v, const wr_type *kept,
+                            wr_arena *a)
+{
+    if (v->null || wr_type_equal(from, kept))
+        return *v;
+    WR_ASSERT(from->id == kept->id && from->id >= WR_T_ARRAY);
+    const wr_nest *in = v->u.nest;
+    bool map = from->id == WR_T_MAP, fields = from->id == WR_T_STRUCT;
+    wr_nest *out = wr_nest_new(a, fields ? kept->fields_n : in->n, map);
+    for (uint32_t i = 0; i < out->n; i++) {
+        int k = fields ? wr_type_field(from, kept->fields[i].name) : (int)i;
+        WR_ASSERT(k >= 0);
+        out->items[i] =
+            fields ? keep_fields(from->fields[k].type, &in->items[k], kept->fields[i].type, a)
+                   : keep_fields(from->elem, &in->items[k], kept->elem, a);
+        if (map)
+            out->keys[i] = in->keys[i];
+    }
+    return wr_value_nest(out);
+}
+
+/*
+ * The value @p v of the column: converted by value, as ksqlDB's DefaultSqlValueCoercer does it.
+ * NULL of whatever type fits every column, an integer fits a DECIMAL that holds it, INTEGER becomes
+ * BIGINT but DOUBLE never INTEGER, a text becomes a time or BYTES. Missing fields are NULL.
+ */
+static weir_status coerce(const wr_type *from, const wr_value *v, const char *column,
+                          const wr_type *to, int64_t pos, wr_arena *a, wr_value *out,
+                          weir_error *err)
+{
+    *out = *v;
+    if (v->null || wr_type_equal(from, to))
+        return WEIR_OK;
+    const wr_type *kept = without_extra_fields(from, to, a);
+    wr_value value = keep_fields(from, v, kept, a);
+    if (!wr_expr_can_coerce(kept, to, WR_COERCE_STRICT, true))
+        return wr_error_at(err, WEIR_ERR_STATEMENT, pos,
+                           "Failed to insert values: Expected type %s for field `%s` but got %s",
+                           wr_type_text(a, to), column, wr_type_text(a, from));
+    /* By way of a literal: what may stand for what is decided in one place (engine/expr/coerce.c),
+     * for literals more widely than for expressions, and here the value is known. */
+    wr_expr *e;
+    WR_TRY(wr_expr_coerce(wr_expr_literal(a, kept, &value), to, WR_COERCE_STRICT, a, &e, err));
+    const wr_value *converted = wr_expr_constant(e);
+    WR_ASSERT(converted); /* a literal of a type that fits becomes a literal */
+    *out = *converted;
+    return WEIR_OK;
+}
+
+/* The value of @p ast as type @p to. The literal NULL fits every type and is not compiled, as it
+ * has none. */
 static weir_status evaluate(const wr_plan_env *env, const wr_ast_expr *ast, const char *column,
                             const wr_type *to, wr_arena *a, wr_value *out, weir_error *err)
 {
@@ -158,18 +235,13 @@ static weir_status evaluate(const wr_plan_env *env, const wr_ast_expr *ast, cons
         *out = WR_VALUE_NULL;
         return WEIR_OK;
     }
-    if (!wr_type_equal(from, to)) {
-        if (!wr_expr_can_coerce(from, to, WR_COERCE_STRICT, true))
-            return wr_error_at(err, WEIR_ERR_STATEMENT, ast->pos,
-                               "Failed to insert values: Expected type %s for field `%s` but got "
-                               "%s",
-                               wr_type_text(a, to), column, wr_type_text(a, from));
-        WR_TRY(wr_expr_coerce(e, to, WR_COERCE_STRICT, a, &e, err));
-    }
-    weir_status st = wr_expr_eval_once(e, env->eval, a, out, err);
-    if (st != WEIR_OK)
+    wr_value v;
+    weir_status st = wr_expr_eval_once(e, env->eval, a, &v, err);
+    if (st != WEIR_OK) {
         wr_error_prefix(err, "Failed to insert values: ");
-    return st;
+        return st;
+    }
+    return coerce(from, &v, column, to, ast->pos, a, out, err);
 }
 
 /* Times are milliseconds or a text; NULL leaves them to the clock. @p has stays false for NULL: the
@@ -209,8 +281,29 @@ static weir_status evaluate_pseudo(const wr_plan_env *env, const wr_ast_expr *as
     }
 }
 
-/* Columns that are not named are NULL; a table's key may not be. One more target than needed: an
- * empty list must still be a list. Keys of streams may be NULL; such a row is in any partition. */
+/* A table's key must be given. It may be NULL all the same: such a record is written, and changes
+ * no row. */
+static weir_status check_key(const wr_ast_stmt *stmt, const wr_source *s, const int *targets,
+                             weir_error *err)
+{
+    if (!s->is_table || stmt->kind != WR_AST_INSERT_VALUES)
+        return WEIR_OK;
+    /* By place among the targets, not by value: NULL that is given is not the same as left out. */
+    for (uint32_t k = 0; k < s->schema->keys_n; k++) {
+        size_t i = 0;
+        while (i < stmt->values_n && targets[i] != (int)k)
+            i++;
+        if (i == stmt->values_n)
+            return wr_error_at(err, WEIR_ERR_STATEMENT, stmt->pos,
+                               "Failed to insert values into '%s'. Value for primary key column(s) "
+                               "%s is required for tables",
+                               s->name, s->schema->cols[k].name);
+    }
+    return WEIR_OK;
+}
+
+/* Columns that are not named are NULL. One more target than needed: an empty list must still be a
+ * list. Keys of streams may be NULL; such a row is in any partition. */
 static weir_status fill(const wr_plan_env *env, const wr_ast_stmt *stmt, wr_insert *ins,
                         weir_error *err)
 {
@@ -237,14 +330,7 @@ static weir_status fill(const wr_plan_env *env, const wr_ast_stmt *stmt, wr_inse
         WR_TRY(evaluate(env, stmt->values[i], c->name, c->type, ins->arena,
                         &ins->values[targets[i]], err));
     }
-    bool needs_key = s->is_table && stmt->kind == WR_AST_INSERT_VALUES;
-    for (uint32_t k = 0; needs_key && k < s->schema->keys_n; k++)
-        if (ins->values[k].null)
-            return wr_error_at(err, WEIR_ERR_STATEMENT, stmt->pos,
-                               "Failed to insert values into '%s'. Value for primary key column(s) "
-                               "%s is required for tables",
-                               s->name, s->schema->cols[k].name);
-    return WEIR_OK;
+    return check_key(stmt, s, targets, err);
 }
 
 /* One row in an arena of its own, freed with it. The source is borrowed: whoever planned holds the

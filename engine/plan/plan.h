@@ -273,9 +273,10 @@ typedef struct wr_plan {
     /* The step whose store answers pull queries; the steps between it and root are stateless.
      * NULL: not materialised. */
     const wr_step *materialized;
-    uint32_t materialized_store; /* its rows: index in stores, or WR_PLAN_NO_STORE */
-    bool has_limit;              /* push queries */
-    int64_t limit;               /* rows after which the query ends by itself; has_limit only */
+    uint32_t materialized_store;   /* its rows: index in stores, or WR_PLAN_NO_STORE */
+    bool fail_on_production_error; /* a result that cannot be computed or written ends the query */
+    bool has_limit;                /* push queries */
+    int64_t limit;                 /* rows after which the query ends by itself; has_limit only */
 } wr_plan;
 
 /** The operator graph as EXPLAIN prints it: one line per step, indented. */

@@ -9,6 +9,7 @@
  * not there.
  */
 #include "engine/plan/settings.h"
+#include "common/diag.h"
 
 #include <inttypes.h>
 #include <regex.h>
@@ -30,7 +31,6 @@
 #define RESET               WR_SETTING_RESET, 0, 0
 #define GUARANTEE           WR_SETTING_GUARANTEE, 0, 0
 #define DIVISION            WR_SETTING_DIVISION, 0, 0
-#define DEFAULT_ONLY        WR_SETTING_DEFAULT_ONLY, 0, 0
 #define NUMBER(least, most) WR_SETTING_NUMBER, least, most
 
 /* Times are turned into nanoseconds and added to a clock: a year of them is far from the limit of
@@ -41,7 +41,8 @@
 /* In order of name: dialect.md section 19. A test checks the order, and that each default passes
  * its own check. Units are in the names (.ms, .bytes). NULL as a default means that the setting's
  * absence is a state of its own: no registry, no limit. Some are known only so that ksqlDB's files
- * and clients work: the description says what they do there. */
+ * and clients work: the description says what they do there, and `without_effect` why they
+ * change nothing here. docs/settings.md is made of this table. */
 static const wr_setting settings[] = {
     {"auto.offset.reset", "latest", EDIT, CLIENT, RESET,
      "Where new queries start: earliest or latest"},
@@ -62,8 +63,9 @@ static const wr_setting settings[] = {
     {"ksql.extension.dir", "ext", FIXED, KSQL, TEXT, "Directory of user functions"},
     {"ksql.fail.on.deserialization.error", "false", EDIT, KSQL, FLAG,
      "Stop the query at a record that cannot be decoded"},
-    {"ksql.fail.on.production.error", "true", EDIT, KSQL, DEFAULT_ONLY,
-     "Stop the query at a record that cannot be written"},
+    {"ksql.fail.on.production.error", "false", EDIT, KSQL, FLAG,
+     "Stop the query at a row that cannot be computed or written (SUM overflows, the format cannot "
+     "hold it); ksqlDB's default is true"},
     {"ksql.functions.collect_list.limit", NULL, EDIT, KSQL, NUMBER(-1, INT64_MAX),
      "Most entries of COLLECT_LIST; -1: no limit"},
     {"ksql.functions.collect_set.limit", NULL, EDIT, KSQL, NUMBER(-1, INT64_MAX),
@@ -76,9 +78,11 @@ static const wr_setting settings[] = {
     {"ksql.insert.into.values.enabled", "true", EDIT, KSQL, FLAG, "Allow INSERT INTO ... VALUES"},
     {"ksql.internal.topic.min.insync.replicas", "1", EDIT, KSQL, NUMBER(1, INT16_MAX),
      "Of internal topics"},
-    {"ksql.internal.topic.replicas", "1", EDIT, KSQL, NUMBER(-1, INT16_MAX), "Of internal topics"},
-    {"ksql.lambdas.enabled", "true", EDIT, KSQL, FLAG, "Allow lambda functions"},
-    {"ksql.max.push.queries", "100", EDIT, KSQL, NUMBER(0, INT32_MAX), "Most push queries at once"},
+    {"ksql.internal.topic.replicas", NULL, EDIT, KSQL, NUMBER(-1, INT16_MAX),
+     "Replicas of internal topics on Kafka, where replication.factor is not to count"},
+    {"ksql.lambdas.enabled", "true", EDIT, KSQL, FLAG, "Allow statements with lambda functions"},
+    {"ksql.max.push.queries", "100", FIXED, KSQL, NUMBER(0, INT32_MAX),
+     "Most push queries at once"},
     {"ksql.nested.error.set.null", "true", EDIT, KSQL, FLAG,
      "What fails inside an expression is NULL there, not in the whole of it"},
     {"ksql.output.topic.name.prefix", "", EDIT, KSQL, NAME, "Before the names of sink topics"},
@@ -91,7 +95,7 @@ static const wr_setting settings[] = {
     {"ksql.persistent.prefix", "query_", FIXED, KSQL, NAME,
      "In names of internal topics and groups"},
     {"ksql.properties.overrides.denylist", "", FIXED, KSQL, TEXT,
-     "Settings that SET must not change"},
+     "Names, with commas between them, that SET must not change"},
     {"ksql.pull.queries.enable", "true", FIXED, KSQL, FLAG, "Allow pull queries"},
     {"ksql.query.error.max.queue.size", "10", EDIT, KSQL, NUMBER(0, INT32_MAX),
      "Errors kept per query"},
@@ -105,10 +109,10 @@ static const wr_setting settings[] = {
     {"ksql.query.push.v2.continuation.tokens.enabled", "false", EDIT, KSQL, FLAG,
      "Resumable push queries"},
     {"ksql.query.push.v2.enabled", "false", EDIT, KSQL, FLAG, "Scalable push queries"},
-    {"ksql.query.retry.backoff.initial.ms", "15000", EDIT, KSQL, NUMBER(0, YEAR_MS),
-     "First wait before a restart"},
-    {"ksql.query.retry.backoff.max.ms", "900000", EDIT, KSQL, NUMBER(0, YEAR_MS),
-     "Longest wait before a restart"},
+    {"ksql.query.retry.backoff.initial.ms", "200", FIXED, KSQL, NUMBER(1, YEAR_MS),
+     "First wait after a failure that may pass; it doubles each time. ksqlDB's default is 15000"},
+    {"ksql.query.retry.backoff.max.ms", "10000", FIXED, KSQL, NUMBER(1, YEAR_MS),
+     "Longest wait after a failure that may pass. ksqlDB's default is 900000"},
     {"ksql.readonly.topics",
      "_confluent.*,__confluent.*,_schemas,__consumer_offsets,__transaction_state,connect-configs,"
      "connect-offsets,connect-status,connect-statuses",
@@ -134,7 +138,8 @@ static const wr_setting settings[] = {
     {"num.stream.threads", "4", EDIT, CLIENT, NUMBER(1, INT32_MAX), "Worker threads"},
     {"processing.guarantee", "at_least_once", EDIT, CLIENT, GUARANTEE,
      "at_least_once or exactly_once_v2"},
-    {"replication.factor", "1", EDIT, CLIENT, NUMBER(-1, INT16_MAX), "Of internal topics"},
+    {"replication.factor", "1", EDIT, CLIENT, NUMBER(-1, INT16_MAX),
+     "Replicas of internal topics on Kafka; -1: as many as the cluster gives a new topic"},
     {"state.dir", NULL, FIXED, CLIENT, TEXT, "Directory of the state"},
     {"weir.batch.rows", "2048", EDIT, KSQL, NUMBER(1, 65536), "Most rows processed at once"},
     {"weir.block.cache.bytes", "8388608", FIXED, KSQL, NUMBER(65536, TERABYTE),
@@ -155,6 +160,29 @@ static const wr_setting settings[] = {
      "Threads that process partitions at the same time"},
     {"weir.until.end", "false", FIXED, KSQL, FLAG,
      "A batch job: queries wait for those that feed them; weir run --until-end sets it"},
+};
+
+/* Those that change nothing here, and why. In order of name. Whoever builds what is missing takes
+ * its row away; a row for a setting that has an effect would be a lie, so each says what is used
+ * instead, or what is not there. The texts end the sentence "... is known to ksqlDB, without effect
+ * here: ...". */
+static const struct {
+    const char *name, *why;
+} without_effect[] = {
+    {"ksql.assert.schema.default.timeout.ms", "there is no schema registry to ask yet"},
+    {"ksql.assert.topic.default.timeout.ms", "ASSERT TOPIC is not supported yet"},
+    {"ksql.connect.url", "Kafka Connect is not supported yet"},
+    {"ksql.extension.dir", "there are no functions of users yet"},
+    {"ksql.headers.columns.enabled", "HEADERS columns are always allowed"},
+    {"ksql.internal.topic.min.insync.replicas", "internal topics have the cluster's own setting"},
+    {"ksql.query.error.max.queue.size",
+     "the last error of a query is kept, and the log has the others"},
+    {"ksql.query.push.v2.continuation.tokens.enabled", "push queries cannot be resumed yet"},
+    {"ksql.schema.registry.url", "formats that use a schema registry are not supported yet"},
+    {"ksql.udfs.enabled", "there are no functions of users yet"},
+    {"num.standby.replicas", "state is rebuilt from changelogs; there are no standby tasks"},
+    {"num.stream.threads", "weir.threads is the number of threads"},
+    {"state.dir", "--data names the directory"},
 };
 
 /* For SHOW PROPERTIES, documents and completion. */
@@ -218,6 +246,11 @@ static const char *const client_families[] = {
     "metric",
 };
 
+/* Of the client's, those of Kafka Streams and of Java clients: no client here knows them. */
+static const char *const java_families[] = {
+    "metric", "interceptor", "state.cleanup", "poll.ms", "rocksdb.", "topology.", "default.",
+};
+
 /* Families of ksqlDB's settings that server files carry and that change nothing in Weir: accepted,
  * so that such a file can be used as it is. */
 static const char *const server_families[] = {
@@ -260,18 +293,14 @@ static weir_status invalid(weir_error *err, const wr_setting *s, const char *val
                     s->name, must);
 }
 
-/* exactly_once is refused with a reason instead of run as at-least-once: a promise that is not kept
- * is worse than none. */
+/* Which log it is to hold on is not known here: wr_settings_check_log. The older names are those of
+ * Kafka before 4, which has dropped them. */
 static weir_status check_guarantee(const wr_setting *s, const char *value, weir_error *err)
 {
     WR_ASSERT(s->kind == WR_SETTING_GUARANTEE);
-    if (wr_ieq(value, "at_least_once"))
+    if (wr_ieq(value, "at_least_once") || wr_ieq(value, "exactly_once_v2"))
         return WEIR_OK;
-    if (!starts_with(value, "exactly_once"))
-        return invalid(err, s, value, "at_least_once or exactly_once_v2");
-    wr_error(err, WEIR_ERR_UNSUPPORTED, "processing.guarantee = '%s' is not supported yet on Kafka",
-             value);
-    return wr_error_hint(err, "use at_least_once; the embedded log is exactly-once");
+    return invalid(err, s, value, "at_least_once or exactly_once_v2");
 }
 
 /* What is out of range here would overflow, or abort a library, where it is used. */
@@ -324,13 +353,6 @@ static weir_status check_value(const wr_setting *s, const char *value, weir_erro
         return wr_ieq(value, "round") || wr_ieq(value, "exact")
                    ? WEIR_OK
                    : invalid(err, s, value, "'round' or 'exact'");
-    case WR_SETTING_DEFAULT_ONLY:
-        WR_ASSERT(s->def);
-        return wr_ieq(value, s->def)
-                   ? WEIR_OK
-                   : wr_error(err, WEIR_ERR_UNSUPPORTED,
-                              "%s = '%s' is not supported yet: it can only be '%s'", s->name, value,
-                              s->def);
     }
     WR_UNREACHABLE();
 }
@@ -366,6 +388,46 @@ weir_status wr_settings_check(const char *name, const char *value, bool session,
     return s && value ? check_value(s, value, err) : WEIR_OK;
 }
 
+/* A promise that is not kept is worse than none, so it is refused and not run as at-least-once. The
+ * embedded log keeps it whatever is set: outputs, offsets and state are one batch there. */
+weir_status wr_settings_check_log(const char *name, const char *value, bool kafka, weir_error *err)
+{
+    if (!kafka || strcmp(wr_settings_canonical(name), "processing.guarantee") != 0 ||
+        wr_ieq(value, "at_least_once"))
+        return WEIR_OK;
+    wr_error(err, WEIR_ERR_UNSUPPORTED, "processing.guarantee = '%s' is not supported yet on Kafka",
+             value);
+    return wr_error_hint(err, "use at_least_once; the embedded log is exactly-once");
+}
+
+/*
+ * A name that goes to the client has its effect there. Of ksqlDB's families nothing is left that
+ * would have one: what Weir knows of them stands in the table.
+ * @pre the name has passed wr_settings_check, so it is of the table or of a family.
+ */
+const char *wr_settings_without_effect(const char *name, bool kafka)
+{
+    const char *canonical = wr_settings_canonical(name);
+    for (size_t i = 0; i < WR_ARRAY_LEN(without_effect); i++)
+        if (strcmp(without_effect[i].name, canonical) == 0)
+            return without_effect[i].why;
+    if (find_setting(canonical))
+        return NULL;
+    if (in_family(canonical, client_families, WR_ARRAY_LEN(client_families)) &&
+        !in_family(canonical, java_families, WR_ARRAY_LEN(java_families)))
+        return kafka ? NULL : "the embedded log has no Kafka client";
+    return "Weir has nothing that it would change";
+}
+
+void wr_settings_warn(const char *name, bool kafka)
+{
+    /* A warning, not an error: the same file has to serve both engines. */
+    const char *why = wr_settings_without_effect(name, kafka);
+    if (why)
+        wr_diag_put(WR_DIAG_WARN, "settings", "%s is known to ksqlDB, without effect here: %s",
+                    name, why);
+}
+
 /* Into this layer. Layers below are not touched, so UNSET shows them again. The value is copied. */
 bool wr_settings_put(wr_settings *s, const char *name, const char *value)
 {
@@ -377,18 +439,24 @@ bool wr_settings_put(wr_settings *s, const char *name, const char *value)
     return was_set;
 }
 
-/* The first layer that has a value, from the session down to the process; then the default.
- * Borrowed until the layer it came from is changed. */
-const char *wr_settings_get(const wr_settings *s, const char *name)
+/* The first layer that has a value, from the session down to the process. Borrowed until the layer
+ * it came from is changed. */
+static const char *set_value(const wr_settings *s, const char *canonical)
 {
-    const char *canonical = wr_settings_canonical(name);
     for (; s; s = s->parent) {
         const char *v = wr_map_get(&s->values, wr_str_c(canonical));
         if (v)
             return v;
     }
-    const wr_setting *known = find_setting(canonical);
-    return known ? known->def : NULL;
+    return NULL;
+}
+
+const char *wr_settings_get(const wr_settings *s, const char *name)
+{
+    const char *canonical = wr_settings_canonical(name);
+    const char *v = set_value(s, canonical);
+    const wr_setting *known = v ? NULL : find_setting(canonical);
+    return known ? known->def : v;
 }
 
 /* Anything but `true`, in any case, is false: values of known settings have been checked. */
@@ -411,6 +479,35 @@ int64_t wr_settings_int(const wr_settings *s, const char *name, int64_t otherwis
     const char *v = wr_settings_get(s, name);
     int64_t n;
     return v && wr_str_to_i64(wr_str_c(v), &n) ? n : otherwise;
+}
+
+/* Of ksqlDB's two names the more particular one counts where it is set, whatever layer it is set
+ * in: replication.factor is Kafka Streams' own, for all that it makes, and the other one ksqlDB's,
+ * from before that could be set. Without either, one replica, as both have it. */
+int32_t wr_settings_internal_replicas(const wr_settings *s)
+{
+    const char *own = set_value(s, "ksql.internal.topic.replicas");
+    int64_t n = wr_settings_int(s, own ? "ksql.internal.topic.replicas" : "replication.factor", 1);
+    WR_ASSERT(n >= -1 && n <= INT16_MAX); /* the range of both */
+    return (int32_t)n;
+}
+
+/* Written with or without the prefix, in the list as in @p name: a session could else get around a
+ * list by writing the name the other way. Blanks around a name do not count. */
+bool wr_settings_lists(const wr_settings *s, const char *list, const char *name)
+{
+    const char *canonical = wr_settings_canonical(name);
+    for (const char *p = wr_settings_get(s, list); p && *p;) {
+        size_t n = strcspn(p, ",");
+        wr_str item = wr_str_trim(wr_str_make(p, n));
+        char one[256];
+        /* Longer than any name there is: cut off, it matches none. */
+        snprintf(one, sizeof one, "%.*s", (int)WR_MIN(item.len, sizeof one - 1), item.ptr);
+        if (item.len && strcmp(wr_settings_canonical(one), canonical) == 0)
+            return true;
+        p += n + (p[n] == ',');
+    }
+    return false;
 }
 
 /* A list of patterns, any of which may match the whole name. One that is no pattern matches

@@ -16,13 +16,12 @@
 typedef enum wr_setting_kind {
     WR_SETTING_TEXT,
     WR_SETTING_FLAG,
-    WR_SETTING_NUMBER,       /* a whole one, least .. most */
-    WR_SETTING_NUMBERS,      /* a list of them, with commas */
-    WR_SETTING_NAME,         /* a part of names of topics and groups */
-    WR_SETTING_RESET,        /* earliest, latest */
-    WR_SETTING_GUARANTEE,    /* at_least_once ... */
-    WR_SETTING_DIVISION,     /* round, exact */
-    WR_SETTING_DEFAULT_ONLY, /* what others would ask for is not there yet */
+    WR_SETTING_NUMBER,    /* a whole one, least .. most */
+    WR_SETTING_NUMBERS,   /* a list of them, with commas */
+    WR_SETTING_NAME,      /* a part of names of topics and groups */
+    WR_SETTING_RESET,     /* earliest, latest */
+    WR_SETTING_GUARANTEE, /* at_least_once ... */
+    WR_SETTING_DIVISION,  /* round, exact */
 } wr_setting_kind;
 
 /* One row of the table. */
@@ -60,6 +59,13 @@ const char *wr_settings_canonical(const char *name);
  *  consumer, or producer property: 'x'"; bad values of known settings. */
 weir_status wr_settings_check(const char *name, const char *value, bool session,
                               weir_error *err) WR_MUST_CHECK;
+/** Does @p value hold on the log that there is? Exactly-once on Kafka does not yet. */
+weir_status wr_settings_check_log(const char *name, const char *value, bool kafka,
+                                  weir_error *err) WR_MUST_CHECK;
+/** Why setting @p name changes nothing here, for names that pass the check; NULL: it does. */
+const char *wr_settings_without_effect(const char *name, bool kafka);
+/** Say so in the log, where it is the case: whoever set it should know. */
+void wr_settings_warn(const char *name, bool kafka);
 /** Store without a check. @p value NULL: unset. @return whether one was set in this layer before.
  */
 bool wr_settings_put(wr_settings *s, const char *name, const char *value);
@@ -69,6 +75,10 @@ const char *wr_settings_get(const wr_settings *s, const char *name);
  * value that does not parse counts the same for numbers, and as false for flags. */
 bool wr_settings_bool(const wr_settings *s, const char *name, bool otherwise);
 int64_t wr_settings_int(const wr_settings *s, const char *name, int64_t otherwise);
+/** Replicas of internal topics: ksql.internal.topic.replicas, or replication.factor. */
+int32_t wr_settings_internal_replicas(const wr_settings *s);
+/** Is @p name among the comma-separated names of setting @p list? */
+bool wr_settings_lists(const wr_settings *s, const char *list, const char *name);
 /** Is weir.decimal.division = exact? */
 bool wr_settings_exact_division(const wr_settings *s);
 /** Does one of the setting's comma-separated regular expressions match all of @p text? */

@@ -13,6 +13,7 @@
  * both or none.
  */
 #include "engine/plan/analysis.h"
+#include "types/decimal.h"
 
 #include <stdio.h>
 
@@ -36,6 +37,8 @@ static weir_status build(const wr_plan_env *env, const wr_ast_query *query, cons
     wr_arena *a = wr_arena_new(8192);
     wr_plan *plan = WR_NEW(a, wr_plan);
     plan->arena = a;
+    plan->fail_on_production_error =
+        wr_settings_bool(env->settings, "ksql.fail.on.production.error", false);
     *q = (query_build){0};
     q->an = (wr__analysis){.env = env,
                            .query = query,
@@ -243,6 +246,27 @@ static weir_status incompatible(const wr_source *target, const wr_schema *result
     return WEIR_ERR_STATEMENT;
 }
 
+/* A number that is written in the statement stands for a DECIMAL that holds it exactly, whatever
+ * its own type would be: 0 and 1e0 for DECIMAL(6, 2). An INTEGER column does not: it could hold
+ * more than the DECIMAL, row by row. By way of the number's text, which for a DOUBLE is its
+ * shortest one, as in ksqlDB: 1.1e0 is 1.1, not what the DOUBLE next to it is. NULL: it is no such
+ * number. */
+static wr_expr *decimal_literal(const wr_expr *e, const wr_type *to, wr_arena *a)
+{
+    const wr_value *v = wr_expr_constant(e);
+    const wr_type *from = wr_expr_type(e);
+    bool number = from->id == WR_T_INTEGER || from->id == WR_T_BIGINT || from->id == WR_T_DOUBLE ||
+                  from->id == WR_T_DECIMAL;
+    if (to->id != WR_T_DECIMAL || !v || v->null || !number)
+        return NULL;
+    wr_buf text = {0};
+    wr_value_print(&text, from, v);
+    wr_value decimal;
+    bool exact = wr_dec_from_text(wr_buf_view(&text), to, true, a, &decimal) == WR_DEC_OK;
+    wr_buf_free(&text);
+    return exact ? wr_expr_literal(a, to, &decimal) : NULL;
+}
+
 /* Names, order and types must fit; widening is put into the projection. Keys are not cast: equal
  * values of two types are different bytes, so they would go to other partitions than the target's
  * own rows. Casts go into the projection that is there; no step is added. */
@@ -258,6 +282,13 @@ static weir_status coerce_result(query_build *q, const wr_source *target, weir_e
             return incompatible(target, have, err);
         if (wr_type_equal(have->cols[i].type, want->cols[i].type))
             continue;
+        wr_expr *literal =
+            decimal_literal(select->u.select[i], want->cols[i].type, q->b.plan->arena);
+        if (i >= have->keys_n && literal) {
+            select->u.select[i] = literal;
+            changed = true;
+            continue;
+        }
         if (i < have->keys_n ||
             !wr_expr_can_coerce(have->cols[i].type, want->cols[i].type, WR_COERCE_STRICT, false))
             return incompatible(target, have, err);

@@ -319,7 +319,7 @@ static const struct {
     {"VALUE_SCHEMA_ID", IN_BOTH, read_registry},
     {"KEY_SCHEMA_FULL_NAME", IN_BOTH, read_registry},
     {"VALUE_SCHEMA_FULL_NAME", IN_BOTH, read_registry},
-    {"VALUE_AVRO_SCHEMA_FULL_NAME", IN_BOTH, read_registry},
+    {"VALUE_AVRO_SCHEMA_FULL_NAME", IN_BOTH, read_ignored}, /* as ksqlDB: of no other format */
     {"KEY_PROTOBUF_NULLABLE_REPRESENTATION", IN_BOTH, read_registry},
     {"VALUE_PROTOBUF_NULLABLE_REPRESENTATION", IN_BOTH, read_registry},
     {"WINDOW_TYPE", IN_CREATE, read_window_type},

@@ -85,6 +85,7 @@ static wr_engine *engine_new(const wr_engine_options *o)
 {
     wr_engine *e = wr_calloc(1, sizeof *e);
     e->mode = o->mode;
+    e->on_kafka = o->log == WR_LOG_KAFKA;
     e->clock = o->clock ? o->clock : wr_clock_system();
     e->keep_statements = o->keep_statements;
     e->service = o->service;

@@ -97,6 +97,10 @@ wr_clock *wr_engine_clock(wr_engine *e);
 /** Functions that statements may call; constant while the engine is open. */
 const wr_function_registry *wr_engine_functions(const wr_engine *e);
 wr_engine_mode wr_engine_mode_of(const wr_engine *e);
+bool wr_engine_on_kafka(const wr_engine *e);
+/** One push query more, unless there are @p most already. Any thread, without the lock. */
+bool wr_engine_enter_push(wr_engine *e, int64_t most) WR_MUST_CHECK;
+void wr_engine_leave_push(wr_engine *e);
 /** Ids of queries depend on names alone. */
 bool wr_engine_is_service(const wr_engine *e);
 /** Are statements kept for the next opening? Not while they are replayed. */

@@ -64,6 +64,32 @@ wr_engine_mode wr_engine_mode_of(const wr_engine *e)
     return e->mode;
 }
 
+/* What settings may promise depends on it, and nothing else does: everybody else asks the log,
+ * which has a class of its own for each kind. */
+bool wr_engine_on_kafka(const wr_engine *e)
+{
+    return e->on_kafka;
+}
+
+/* Counted without the lock: opening a push query is no change of the catalog. Two that come at once
+ * for the last place see each other here, and one of them is turned away. */
+bool wr_engine_enter_push(wr_engine *e, int64_t most)
+{
+    int_fast64_t n = atomic_load(&e->push_queries);
+    WR_ASSERT(n >= 0);
+    while (n < most)
+        if (atomic_compare_exchange_weak(&e->push_queries, &n, n + 1))
+            return true;
+    return false;
+}
+
+/* Called once for each that has entered, when its rows are closed, also where it never started. */
+void wr_engine_leave_push(wr_engine *e)
+{
+    int_fast64_t before = atomic_fetch_sub(&e->push_queries, 1);
+    WR_ASSERT(before > 0);
+}
+
 bool wr_engine_closing(const wr_engine *e)
 {
     return atomic_load(&e->closing);

@@ -17,6 +17,7 @@
 struct wr_engine {
     /* Constant while the engine is open. */
     wr_engine_mode mode;
+    bool on_kafka;
     wr_log *log;
     wr_db *db;
     wr_clock *clock;
@@ -41,6 +42,7 @@ struct wr_engine {
     /* Any thread. */
     wr_state_budget budget;
     atomic_bool replaying, closing;
+    atomic_int_fast64_t push_queries; /* that are open */
     atomic_uint_fast64_t writes;      /* what was inserted or started so far, counted */
     atomic_uint_fast64_t writes_seen; /* as many of them had been processed when last looked */
     wr__writers writers;

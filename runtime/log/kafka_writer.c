@@ -169,6 +169,7 @@ weir_status wr__kafka_writer_new(wr_log *base, const wr_settings *settings, wr_l
     WR_TRY(wr__kafka_conf_new(log, WR__KAFKA_WRITER, settings, &conf, err));
     rd_kafka_conf_set_dr_msg_cb(conf, on_report);
     wr_log_writer *w = wr_calloc(1, sizeof *w);
+    w->base.record_max = wr__kafka_conf_number(conf, "message.max.bytes");
     w->opaque.log = log;
     weir_status st = wr__kafka_handle_new(RD_KAFKA_PRODUCER, conf, &w->opaque, &w->rk, err);
     if (st != WEIR_OK) {

@@ -57,6 +57,7 @@ weir_status wr__local_writer_new(wr_log *log, const wr_settings *settings, wr_lo
     (void)err;
     wr_log_writer *w = wr_calloc(1, sizeof *w);
     w->log = (wr__local *)log;
+    w->base.record_max = WR__RECORD_BYTES;
     w->batch = wr_db_batch_new(w->log->db);
     pthread_mutex_init(&w->producing, NULL);
     *out = w;

@@ -82,6 +82,7 @@ typedef struct wr__log_writer_base {
     const wr_log_class *cls;
     const atomic_bool *cancel; /* of wr_log_writer_cancel_on */
     wr_log_owner own;          /* of what is produced for nobody in particular */
+    size_t record_max;         /* bytes of a record's key, value and headers; set by writer_new */
     pthread_mutex_t sync;      /* one wr_log_write_sync at a time */
 } wr__log_writer_base;
 

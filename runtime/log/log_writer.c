@@ -31,6 +31,7 @@ weir_status wr_log_writer_new(wr_log *log, const wr_settings *settings, wr_log_w
     *out = NULL;
     WR_TRY(log->cls->writer_new(log, settings, out, err));
     wr__log_writer_base *b = base_of(*out);
+    WR_ASSERT(b->record_max > 0);
     b->cls = log->cls;
     b->cancel = NULL;
     wr_log_owner_init(&b->own, "writer");
@@ -49,6 +50,11 @@ void wr_log_writer_close(wr_log_writer *w)
 void wr_log_writer_cancel_on(wr_log_writer *w, const atomic_bool *cancel)
 {
     base_of(w)->cancel = cancel;
+}
+
+size_t wr_log_writer_record_max(const wr_log_writer *w)
+{
+    return base_of(w)->record_max;
 }
 
 /* ---- producing ---- */

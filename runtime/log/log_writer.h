@@ -48,6 +48,8 @@ void wr_log_writer_cancel_on(wr_log_writer *w, const atomic_bool *cancel);
  */
 weir_status wr_log_writer_produce(wr_log_writer *w, wr_log_owner *owner, const char *topic,
                                   const wr_out_records *records, weir_error *err) WR_MUST_CHECK;
+/** More bytes than this, key, value and headers together, no record may have. */
+size_t wr_log_writer_record_max(const wr_log_writer *w);
 /** Bytes produced since the last commit. */
 size_t wr_log_writer_pending(const wr_log_writer *w);
 /**

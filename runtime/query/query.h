@@ -91,6 +91,9 @@ typedef struct wr_profile {
                              * acknowledgements, writing */
     uint64_t restore_ns;
     double in_per_s, out_per_s; /* records, lately */
+    uint64_t null_keys;         /* rows dropped for want of a key */
+    uint64_t null_values;       /* records dropped whose value is the text `null` */
+    uint64_t ignored_text;      /* records with text after their value, which was not read */
     int64_t last_out_ms;        /* about when the last one was written; -1: none yet */
     wr_profile_node *nodes;
     uint32_t nodes_n;

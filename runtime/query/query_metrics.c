@@ -20,6 +20,7 @@
 typedef struct op_counts {
     uint32_t tasks; /* open now */
     uint64_t rows_in, rows_out, batches, late, dropped, bytes_in, bytes_out, ns;
+    uint64_t null_keys, null_values, ignored_text;
 } op_counts;
 
 /** What adds up for ever, and what is only there now: the latter is not kept when a task closes. */
@@ -104,6 +105,9 @@ static void add_op(op_counts *to, const wr_op *op)
     to->batches += op->batches;
     to->late += op->late_rows;
     to->dropped += op->dropped_rows;
+    to->null_keys += op->null_keys;
+    to->null_values += op->null_values;
+    to->ignored_text += op->ignored_text;
     to->bytes_in += op->bytes_in;
     to->bytes_out += op->bytes_out;
     to->ns += op->ns;
@@ -368,6 +372,11 @@ void wr_query_profile(wr_query *q, wr_arena *a, wr_profile *out)
     out->in_per_s = m->rate.in_per_s;
     out->out_per_s = m->rate.out_per_s;
     out->last_out_ms = m->last_out_ms;
+    for (uint32_t i = 0; i < 2 * q->plan->steps_n; i++) {
+        out->null_keys += m->shown[i].null_keys;
+        out->null_values += m->shown[i].null_values;
+        out->ignored_text += m->shown[i].ignored_text;
+    }
     walk w = {q, out};
     put_steps(&w, q->plan->root, 0, q->plan->root->subtopology);
     WR_ASSERT(out->nodes_n <= 2 * q->plan->steps_n + q->plan->stores_n);

@@ -121,7 +121,7 @@ weir_status wr__query_topics_create(const wr_query *q, weir_error *err)
         wr_topic_spec spec = {
             .name = q->topics.names[t],
             .partitions = q->plan->topics[t].partitions,
-            .replicas = (int32_t)wr_settings_int(&q->settings, "ksql.internal.topic.replicas", 1),
+            .replicas = wr_settings_internal_replicas(&q->settings),
             .retention_ms = -1,
             .internal = true,
         };

@@ -125,6 +125,27 @@ static weir_status plan_replacement(wr_exec *x, const wr_source *old, definition
     return WEIR_OK;
 }
 
+/* ksql.query.persistent.active.limit. A query that takes the place of another adds none, and kept
+ * statements that are executed again were allowed when they were new. */
+static weir_status check_active_limit(const wr_exec *x, const wr_instance_env *env, weir_error *err)
+{
+    const wr_ast_stmt *stmt = x->stmt;
+    int64_t most =
+        wr_settings_int(env->base.settings, "ksql.query.persistent.active.limit", INT32_MAX);
+    size_t active = env->base.catalog->queries.live;
+    WR_ASSERT(most >= 0); /* its range */
+    bool replaces = stmt->or_replace && wr_catalog_find(env->base.catalog, stmt->name.name);
+    if (replaces || wr_engine_replaying(x->engine) || active < (uint64_t)most)
+        return WEIR_OK;
+    return wr_error_at(err, WEIR_ERR_LIMIT, stmt->pos,
+                       "Not executing the statement, as it would cause the number of active, "
+                       "persistent queries to exceed the configured limit. Use the TERMINATE "
+                       "command to terminate existing queries, or increase "
+                       "'ksql.query.persistent.active.limit'. Current persistent query count: %zu. "
+                       "Configured limit: %lld.",
+                       active, (long long)most);
+}
+
 /* Against env's catalog, which may be a copy: nothing here looks at the engine's own. */
 static weir_status plan_definition(wr_exec *x, wr_instance_env *env, definition *d, weir_error *err)
 {
@@ -146,7 +167,7 @@ static weir_status plan_definition(wr_exec *x, wr_instance_env *env, definition 
         query_id(x, stmt, given, d);
     if (d->plan && stmt->kind == WR_AST_INSERT_SELECT && wr_catalog_query(env->base.catalog, d->id))
         return wr_error_at(err, WEIR_ERR_EXISTS, stmt->pos, "Query ID '%s' already exists", d->id);
-    return WEIR_OK;
+    return d->plan ? check_active_limit(x, env, err) : WEIR_OK;
 }
 
 /* After the id is final: a source knows the query that made it by its id. */

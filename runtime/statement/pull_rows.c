@@ -178,6 +178,12 @@ weir_status wr__open_pull(wr_exec *x, weir_error *err)
     pulling p = {0};
     wr_reservation held = {0};
     wr__planner planner = {plan, discard, &p};
+    /* Those on streams, too, although they run as push queries do. */
+    if (!wr_settings_bool(&x->settings, "ksql.pull.queries.enable", true))
+        return wr_error_at(err, WEIR_ERR_STATEMENT, x->stmt->pos,
+                           "Pull queries are disabled. Add EMIT CHANGES if you intended to issue a "
+                           "push query.\nPlease set ksql.pull.queries.enable=true to enable this "
+                           "feature.");
     wr_engine_wait_for_writes(x->engine, &x->interrupted);
     WR_TRY(wr__plan(x, &planner, &held, err));
     const char *id = p.entry ? "" : wr__transient_id(x, "transient");

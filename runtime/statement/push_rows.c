@@ -131,5 +131,15 @@ weir_status wr__open_push(wr_exec *x, weir_error *err)
     wr__rows *r =
         wr__rows_new(x, p.plan->result, p.plan->result_is_key, p.plan->has_limit, p.plan->limit);
     r->scalable = p.scalable;
+    int64_t most = wr_settings_int(&x->settings, "ksql.max.push.queries", INT32_MAX);
+    if (!wr_engine_enter_push(x->engine, most)) {
+        wr_plan_free(p.plan);
+        return wr_error(err, WEIR_ERR_LIMIT,
+                        "Maximum number of active push queries exceeded: ksql.max.push.queries is "
+                        "%lld",
+                        (long long)most);
+    }
+    r->counted = true; /* until its rows are closed */
+    WR_ASSERT(x->rows == r && !x->query);
     return wr__start_transient(x, p.plan, id, false, err);
 }

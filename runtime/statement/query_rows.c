@@ -136,6 +136,9 @@ static void close_rows(wr_exec *x)
         return;
     wr__row_queue_close(r->queue); /* a producer that waits for room gives up */
     wr_query_free(x->query, false);
+    WR_ASSERT(!r->counted || !r->pull); /* only push queries are */
+    if (r->counted)
+        wr_engine_leave_push(r->engine);
     wr__end_pull(r);
     wr__row_queue_free(r->queue);
     wr_pull_free(r->pull);

@@ -17,6 +17,7 @@ typedef struct wr__rows {
     /* Push queries, and pull queries on streams: x->query collects. */
     const wr_plan *plan; /* the query's */
     bool scalable;       /* rows without a key are not shown */
+    bool counted;        /* as one of the engine's push queries */
     /* Pull queries on tables: rows come from the store of another query. */
     wr_engine *engine;
     wr_pull *pull;

@@ -195,6 +195,11 @@ static weir_status execute(wr_exec *x, weir_error *err)
     if (wr_engine_closing(x->engine))
         return wr_error(err, WEIR_ERR_INTERRUPTED, "The engine is being closed");
     wr__take_settings(x);
+    /* Before any planning, and for every kind of statement that has expressions. */
+    WR_ASSERT(x->stmt->lambda_pos < (int64_t)strlen(x->text));
+    if (x->stmt->lambda_pos >= 0 && !wr_settings_bool(&x->settings, "ksql.lambdas.enabled", true))
+        return wr_error_at(err, WEIR_ERR_STATEMENT, x->stmt->lambda_pos,
+                           "Lambdas are not enabled at this time: see ksql.lambdas.enabled");
     weir_status st = x->class->execute(x, err);
     if (st == WEIR_OK) {
         WR_ASSERT(!x->class->step || x->schema); /* rows have columns */

@@ -10,8 +10,6 @@
 #include "runtime/task/task_internal.h"
 #include "common/diag.h"
 
-#include <stdio.h>
-
 bool wr__task_reads(const wr_task *t, uint32_t topic)
 {
     for (uint32_t i = 0; i < t->reads_n; i++)
@@ -22,25 +20,90 @@ bool wr__task_reads(const wr_task *t, uint32_t topic)
 
 /* ---- what operators ask for ---- */
 
+/*
+ * The topic that the rows of @p step came from, by their partition and offset; NULL where its
+ * inputs come from several. Rows that were exchanged in memory still have the place of the record
+ * that was read; those that were written to a repartition topic have their place in that.
+ */
+static const char *topic_of(const wr_task *t, const wr_step *step)
+{
+    const wr_task_config *c = &t->set->config;
+    if (step->kind == WR_STEP_SOURCE)
+        return c->topic_names[step->u.source.topic];
+    if (step->kind == WR_STEP_REPARTITION && !t->set->assignment.exchange)
+        return c->topic_names[step->u.repartition.topic];
+    const char *topic = NULL;
+    WR_ASSERT(step->in_n > 0); /* only sources and repartitions begin something */
+    for (uint32_t i = 0; i < step->in_n; i++) {
+        const char *other = topic_of(t, step->in[i]);
+        if (i && (!topic || !other || strcmp(topic, other) != 0))
+            return NULL;
+        topic = other;
+    }
+    return topic;
+}
+
+/* The key of a row that has one, cut to what a line can hold. Sources have not decoded it yet, or
+ * could not. */
+static void put_key(wr_buf *out, const wr_batch *batch, uint32_t row)
+{
+    enum { KEY_BYTES = 100 };
+    const wr_schema *schema = batch->schema;
+    wr_buf key = {0};
+    for (uint32_t c = 0; c < schema->keys_n; c++) {
+        if (!batch->cols[c].null) /* a column that is not there yet */
+            continue;
+        wr_value v = wr_vec_get(&batch->cols[c], row);
+        wr_buf_puts(&key, c ? ", " : "");
+        wr_value_print_json(&key, schema->cols[c].type, &v);
+    }
+    if (key.len)
+        wr_buf_printf(out, " key %.*s%s", (int)WR_MIN(key.len, (size_t)KEY_BYTES), key.ptr,
+                      key.len > KEY_BYTES ? "..." : "");
+    wr_buf_free(&key);
+}
+
+/* "t partition 0 offset 5 key 7", as far as it is known. The batch is a step's input; what a step
+ * cannot write to a repartition topic has come from before it. */
+static void put_place(wr_buf *out, const wr_task *t, const wr_step *step, const wr_batch *batch,
+                      uint32_t row)
+{
+    if (!batch || row >= batch->rows)
+        return;
+    bool writes = step && step->kind == WR_STEP_REPARTITION;
+    const char *topic = step ? topic_of(t, writes ? step->in[0] : step) : NULL;
+    if (topic)
+        wr_buf_printf(out, "%s ", topic);
+    wr_buf_printf(out, "partition %d offset %lld", batch->partition[row],
+                  (long long)batch->offset[row]);
+    if (step && step->kind != WR_STEP_SOURCE)
+        put_key(out, batch, row);
+}
+
+static void log_row(const wr_task *t, const wr_step *step, const wr_batch *batch, uint32_t row,
+                    const char *message)
+{
+    WR_ASSERT(t->set->row_log && message[0]);
+    if (!wr_diag_enabled(WR_DIAG_WARN))
+        return;
+    wr_buf place = {0};
+    put_place(&place, t, step, batch, row);
+    wr__row_log_put(t->set->row_log, step ? step->context : "task", wr_buf_cstr(&place), message);
+    wr_buf_free(&place);
+}
+
 static void task_row_error(wr_task_ctx *ctx, const wr_step *step, const wr_batch *batch,
                            uint32_t row, const char *message)
 {
-    wr_task *t = ctx->runtime;
-    const wr_task_config *c = &t->set->config;
-    atomic_fetch_add(&c->counters->errors, 1);
-    if (!wr_diag_enabled(WR_DIAG_WARN))
-        return;
-    char logger[256];
-    snprintf(logger, sizeof logger, "processing.%s.%s", c->id, step ? step->context : "task");
-    if (batch && row < batch->rows && step && step->kind == WR_STEP_SOURCE)
-        wr_diag_put(WR_DIAG_WARN, logger, "%s partition %d offset %lld: %s",
-                    c->topic_names[step->u.source.topic], batch->partition[row],
-                    (long long)batch->offset[row], message);
-    else if (batch && row < batch->rows)
-        wr_diag_put(WR_DIAG_WARN, logger, "partition %d offset %lld: %s", batch->partition[row],
-                    (long long)batch->offset[row], message);
-    else
-        wr_diag_put(WR_DIAG_WARN, logger, "%s", message);
+    const wr_task *t = ctx->runtime;
+    atomic_fetch_add(&t->set->config.counters->errors, 1);
+    log_row(t, step, batch, row, message);
+}
+
+static void task_row_dropped(wr_task_ctx *ctx, const wr_step *step, const wr_batch *batch,
+                             uint32_t row, const char *message)
+{
+    log_row(ctx->runtime, step, batch, row, message);
 }
 
 /* Where records are piped in there is one partition in effect, whatever the topics declare. */
@@ -107,12 +170,14 @@ static void fill_context(wr_task *t)
         /* Larger than any number of an earlier run, for what is in the state. */
         .sequence = (uint64_t)wall_ms << 20,
         .row_error = task_row_error,
+        .row_dropped = task_row_dropped,
         .produce = task_produce,
         .collect = task_collect,
         .open_store = wr__task_open_store,
         .exchange_in_memory = a->exchange,
         .exchange = wr__exchange_batch,
         .exchange_now = wr__exchange_now,
+        .record_max = wr_log_writer_record_max(a->writer),
         .one_partition = c->piped,
         .runtime = t,
         .clock = c->clock,

@@ -8,6 +8,7 @@
 #ifndef WR_RUNTIME_TASK_TASK_INTERNAL_H
 #define WR_RUNTIME_TASK_TASK_INTERNAL_H
 
+#include "runtime/task/row_log.h"
 #include "runtime/task/task_set.h"
 
 struct wr_task_set {
@@ -17,6 +18,7 @@ struct wr_task_set {
     size_t tasks_n;
     uint32_t sending; /* which of the two buffers of every channel is filled: exchange_channel.c */
     bool open;
+    wr__row_log *row_log; /* of rows that cannot be used */
 };
 
 /** A store of a task. */

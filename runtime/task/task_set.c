@@ -10,6 +10,7 @@ wr_task_set *wr_task_set_new(const wr_task_config *config)
     WR_ASSERT(config->plan && config->log && config->db && config->counters && config->owner);
     wr_task_set *set = wr_calloc(1, sizeof *set);
     set->config = *config;
+    set->row_log = wr__row_log_new(config->id, config->clock);
     return set;
 }
 
@@ -18,6 +19,7 @@ void wr_task_set_free(wr_task_set *set)
     if (!set)
         return;
     wr_task_set_close(set);
+    wr__row_log_free(set->row_log);
     wr_free(set);
 }
 
@@ -136,6 +138,7 @@ weir_status wr_task_set_flush(wr_task_set *set, weir_error *err)
     }
     for (size_t i = 0; i < set->tasks_n; i++)
         WR_TRY(wr__task_each_store(set->tasks[i], flush_store, NULL, err));
+    wr__row_log_flush(set->row_log);
     return WEIR_OK;
 }
 

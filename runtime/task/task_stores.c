@@ -55,7 +55,7 @@ static weir_status create_changelog(wr__task_store *s, weir_error *err)
     wr_topic_spec topic = {
         .name = s->changelog,
         .partitions = c->sub_partitions[s->task->subtopology],
-        .replicas = (int32_t)wr_settings_int(c->settings, "ksql.internal.topic.replicas", 1),
+        .replicas = wr_settings_internal_replicas(c->settings),
         .retention_ms = s->plan->changelog_retention_ms,
         .compact = true,
         .compact_delete = s->plan->changelog_retention_ms >= 0,

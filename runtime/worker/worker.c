@@ -179,7 +179,7 @@ static void recover(wr_worker *w, const weir_error *err)
         fail_all(w, err);
         return;
     }
-    int64_t ms = wr__failure_backoff_ms(w->failures++);
+    int64_t ms = wr__failure_backoff_ms(&w->settings, w->failures++);
     wr_diag_put(WR_DIAG_WARN, "worker", "%s: %s; trying again in %lld ms", name, err->message,
                 (long long)ms);
     wait_ms(w, ms);

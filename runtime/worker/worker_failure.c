@@ -8,8 +8,7 @@
 #include "runtime/worker/worker_internal.h"
 #include "common/diag.h"
 
-#define RETRIES_MAX    5
-#define BACKOFF_MAX_MS 10000
+#define RETRIES_MAX 5
 
 void wr__client_fail(wr_worker_client *c, const weir_error *err)
 {
@@ -33,10 +32,12 @@ bool wr__failure_may_pass(const weir_error *err, int failures)
     return err->code == WEIR_ERR_LOG || failures < RETRIES_MAX;
 }
 
-int64_t wr__failure_backoff_ms(int failures)
+int64_t wr__failure_backoff_ms(const wr_settings *settings, int failures)
 {
-    WR_ASSERT(failures >= 0);
-    return WR_MIN(200ll << WR_MIN(failures, 10), (int64_t)BACKOFF_MAX_MS);
+    int64_t first = wr_settings_int(settings, "ksql.query.retry.backoff.initial.ms", 200);
+    int64_t most = wr_settings_int(settings, "ksql.query.retry.backoff.max.ms", 10000);
+    WR_ASSERT(failures >= 0 && first > 0 && most > 0); /* both are at most a year */
+    return WR_MIN(first << WR_MIN(failures, 10), most);
 }
 
 static void isolate(wr_worker *w, wr_worker_client *c)
@@ -52,7 +53,7 @@ static void isolate(wr_worker *w, wr_worker_client *c)
         wr__members_remove(w, c, NULL, WR_CLIENT_FAILED, &err);
         return;
     }
-    c->wait_ms = wr__failure_backoff_ms(c->failures++);
+    c->wait_ms = wr__failure_backoff_ms(&w->settings, c->failures++);
     wr_diag_put(WR_DIAG_WARN, "worker", "%s: %s; reading alone, trying again in %lld ms", c->name,
                 err.message, (long long)c->wait_ms);
     wr__members_remove(w, c, wr__members_main(w), WR_CLIENT_FAILED, &err);

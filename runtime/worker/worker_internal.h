@@ -126,7 +126,7 @@ bool wr__failure_is_workers(const wr_worker *w);
 weir_status wr__worker_sort_out(wr_worker *w, weir_error *err) WR_MUST_CHECK;
 /** Is it worth trying again? */
 bool wr__failure_may_pass(const weir_error *err, int failures);
-int64_t wr__failure_backoff_ms(int failures);
+int64_t wr__failure_backoff_ms(const wr_settings *settings, int failures);
 
 /* ---- assignment.c ---- */
 /** Take the partitions @p given (offsets without meaning), clients included; begin to read. */

@@ -135,3 +135,93 @@ INSERT INTO w (id, n) VALUES (1, 1);
 --@test: into nothing
 --@expected.error: KsqlException
 INSERT INTO nowhere (id) VALUES (1);
+
+--@test: a struct with other fields: those the column does not have are ignored, missing ones are NULL
+CREATE STREAM s (id INT KEY, p STRUCT<a INT, b STRING>) WITH (kafka_topic='s', value_format='JSON');
+INSERT INTO s VALUES (1, STRUCT(a := 1, b := 'x', extra := 'y'));
+INSERT INTO s VALUES (2, STRUCT(other := 1, b := 'z'));
+INSERT INTO s VALUES (3, STRUCT(other := 1));
+ASSERT VALUES s (id, p) VALUES (1, STRUCT(a := 1, b := 'x'));
+ASSERT VALUES s (id, p) VALUES (2, STRUCT(a := CAST(NULL AS INT), b := 'z'));
+ASSERT VALUES s (id, p) VALUES (3, STRUCT(a := CAST(NULL AS INT), b := CAST(NULL AS STRING)));
+
+--@test: the same inside of arrays, maps and structs
+CREATE STREAM s (id INT KEY, a ARRAY<STRUCT<x BIGINT>>, m MAP<STRING, STRUCT<x INT, y INT>>, p STRUCT<q STRUCT<x INT>>) WITH (kafka_topic='s', value_format='JSON');
+INSERT INTO s VALUES (1, ARRAY[STRUCT(x := 1, z := 2)], MAP('k' := STRUCT(y := 3, z := 'no')), STRUCT(q := STRUCT(w := 0, x := 4), r := 5));
+ASSERT VALUES s (id, a, m, p) VALUES (1, ARRAY[STRUCT(x := CAST(1 AS BIGINT))], MAP('k' := STRUCT(x := CAST(NULL AS INT), y := 3)), STRUCT(q := STRUCT(x := 4)));
+
+--@test: a NULL of any type fits every column
+CREATE STREAM s (id INT KEY, t STRING, b BYTES, d DATE, a ARRAY<INT>, r STRUCT<x INT>, n DECIMAL(4, 2)) WITH (kafka_topic='s', value_format='JSON');
+INSERT INTO s VALUES (1, CAST(NULL AS INT), CAST(NULL AS INT), CAST(NULL AS BIGINT), CAST(NULL AS DOUBLE), CAST(NULL AS BOOLEAN), CAST(NULL AS STRING));
+ASSERT VALUES s (id, t, b, d, a, r, n) VALUES (1, NULL, NULL, NULL, NULL, NULL, NULL);
+
+--@test: an expression into a DECIMAL, by its value
+CREATE STREAM s (id INT KEY, n DECIMAL(5, 2)) WITH (kafka_topic='s', value_format='JSON');
+INSERT INTO s VALUES (1, ABS(-5));
+INSERT INTO s VALUES (2, UNIX_TIMESTAMP() * 0);
+ASSERT VALUES s (id, n) VALUES (1, 5.00);
+ASSERT VALUES s (id, n) VALUES (2, 0.00);
+
+--@test: an expression whose value a DECIMAL does not hold
+--@expected.error: weir.Error
+--@expected.message: invalid input syntax for type DECIMAL(5, 2)
+CREATE STREAM s (id INT KEY, n DECIMAL(5, 2)) WITH (kafka_topic='s', value_format='JSON');
+INSERT INTO s VALUES (1, ABS(-1000));
+
+--@test: of a column that is given twice the last value counts
+CREATE STREAM s (id INT KEY, a INT) WITH (kafka_topic='s', value_format='JSON');
+INSERT INTO s (id, a, a) VALUES (1, 2, 3);
+ASSERT VALUES s (id, a) VALUES (1, 3);
+
+--@test: header columns have no place in VALUES
+CREATE STREAM s (id INT KEY, v INT, h ARRAY<STRUCT<key STRING, value BYTES>> HEADERS) WITH (kafka_topic='s', value_format='JSON');
+INSERT INTO s VALUES (1, 2);
+CREATE STREAM o AS SELECT id, v FROM s;
+ASSERT VALUES o (id, v) VALUES (1, 2);
+
+--@test: nor has a value for them
+--@expected.error: weir.Error
+--@expected.message: Expected a value for each column. Expected Columns: [`ID`, `V`]. Got [1, 2, 3]
+CREATE STREAM s (id INT KEY, v INT, h BYTES HEADER('x')) WITH (kafka_topic='s', value_format='JSON');
+INSERT INTO s VALUES (1, 2, 3);
+
+--@test: a table's key must be given, but may be NULL: the row changes nothing
+CREATE TABLE t (id INT PRIMARY KEY, v INT) WITH (kafka_topic='t', value_format='JSON');
+CREATE TABLE o AS SELECT id, v + 1 AS w FROM t;
+INSERT INTO t VALUES (NULL, 1);
+INSERT INTO t VALUES (1, 5);
+ASSERT VALUES o (id, w) VALUES (1, 6);
+
+--@test: a table's key that is left out
+--@expected.error: weir.Error
+--@expected.message: Value for primary key column(s) ID is required for tables
+CREATE TABLE t (id INT PRIMARY KEY, v INT) WITH (kafka_topic='t', value_format='JSON');
+INSERT INTO t (v) VALUES (1);
+
+--@test: INSERT SELECT: numbers in the statement into DECIMAL columns that hold them
+CREATE STREAM s (id INT KEY, v INT) WITH (kafka_topic='s', value_format='JSON');
+CREATE STREAM d (id INT KEY, a DECIMAL(6, 2), b DECIMAL(4, 1), c DECIMAL(4, 2), e DECIMAL(20, 0)) WITH (kafka_topic='d', value_format='JSON');
+INSERT INTO d SELECT id, 0 AS a, 1e0 AS b, -1.5 AS c, 3000000000 AS e FROM s;
+INSERT INTO s VALUES (1, 1);
+ASSERT VALUES d (id, a, b, c, e) VALUES (1, 0.00, 1.0, -1.50, 3000000000);
+
+--@test: INSERT SELECT: not where they would be rounded
+--@expected.error: weir.Error
+--@expected.message: Incompatible schema between results and sink.
+CREATE STREAM s (id INT KEY, v INT) WITH (kafka_topic='s', value_format='JSON');
+CREATE STREAM d (id INT KEY, a DECIMAL(4, 1)) WITH (kafka_topic='d', value_format='JSON');
+INSERT INTO d SELECT id, 1.55e0 AS a FROM s;
+
+--@test: INSERT SELECT: nor where they are too large
+--@expected.error: weir.Error
+--@expected.message: Incompatible schema between results and sink.
+CREATE STREAM s (id INT KEY, v INT) WITH (kafka_topic='s', value_format='JSON');
+CREATE STREAM d (id INT KEY, a DECIMAL(4, 2)) WITH (kafka_topic='d', value_format='JSON');
+INSERT INTO d SELECT id, 100 AS a FROM s;
+
+--@test: INSERT SELECT: a column is no number of the statement
+--@expected.error: weir.Error
+--@expected.message: Incompatible schema between results and sink.
+CREATE STREAM s (id INT KEY, v INT) WITH (kafka_topic='s', value_format='JSON');
+CREATE STREAM d (id INT KEY, a DECIMAL(4, 2)) WITH (kafka_topic='d', value_format='JSON');
+INSERT INTO d SELECT id, v AS a FROM s;

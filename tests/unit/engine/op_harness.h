@@ -60,8 +60,8 @@ struct ops {
     size_t queue_from, queue_to;
     bool hold; /* leave internal topics unread for now */
     wr_buf out;
-    unsigned row_errors;
-    char last_error[256];
+    unsigned row_errors, rows_dropped; /* told as errors; told as dropped, without error */
+    char last_error[256], last_dropped[256];
     bool caching;
     weir_error err; /* of the last failing call */
 };
@@ -348,6 +348,15 @@ static inline void ops_row_error(wr_task_ctx *ctx, const wr_step *step, const wr
     snprintf(o->last_error, sizeof o->last_error, "%s", message);
 }
 
+static inline void ops_row_dropped(wr_task_ctx *ctx, const wr_step *step, const wr_batch *batch,
+                                   uint32_t row, const char *message)
+{
+    ops *o = ctx->runtime;
+    assert_true(step && batch && row < batch->rows);
+    o->rows_dropped++;
+    snprintf(o->last_dropped, sizeof o->last_dropped, "%s", message);
+}
+
 static inline void ops_print_record(ops *o, uint32_t topic, const wr_out_records *r, uint32_t i)
 {
     wr_str key = r->keys[i];
@@ -470,6 +479,7 @@ static inline void ops_start(ops *o)
                            .sequence = sequence,
                            .wall_ms = wall_ms,
                            .row_error = ops_row_error,
+                           .row_dropped = ops_row_dropped,
                            .produce = ops_produce,
                            .collect = ops_collect,
                            .open_store = ops_open_store,

@@ -37,15 +37,20 @@ static void test_stream(void **state)
               "OUT \"a\" {\"ID\":6,\"C\":3,\"S\":11,\"L\":[1,10,null]} @12\n");
 }
 
-static void test_null_group_is_logged(void **state)
+/* A row without group is no error: it is counted for itself, and named. */
+static void test_null_group_is_dropped(void **state)
 {
     (void)state;
     ops *o = wr_malloc(sizeof *o);
     ops_open(o, build_count, false);
     ops_run(o, count_in, WR_ARRAY_LEN(count_in), 10, false);
-    assert_int_equal(o->row_errors, 1);
-    assert_string_equal(o->last_error, "Group-by column with index 0 resolved to null. The source "
-                                       "row will be excluded from the table.");
+    assert_int_equal(o->row_errors, 0);
+    assert_int_equal(o->rows_dropped, 1);
+    assert_string_equal(o->last_dropped, "Group-by column with index 0 resolved to null. The "
+                                         "source row will be excluded from the table.");
+    const wr_op *group_by = wr_topology_op(o->subs[0], 1);
+    assert_int_equal(group_by->dropped_rows, 1);
+    assert_int_equal(group_by->null_keys, 1);
     ops_close(o);
     wr_free(o);
 }
@@ -244,7 +249,7 @@ static void test_pull(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_stream),     cmocka_unit_test(test_null_group_is_logged),
+        cmocka_unit_test(test_stream),     cmocka_unit_test(test_null_group_is_dropped),
         cmocka_unit_test(test_caching),    cmocka_unit_test(test_having),
         cmocka_unit_test(test_table_undo), cmocka_unit_test(test_table_filter),
         cmocka_unit_test(test_pull),       cmocka_unit_test(test_having_first_row),

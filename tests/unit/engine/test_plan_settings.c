@@ -105,9 +105,11 @@ static void test_checks(void **state)
         {"consumer.fetch.min.bytes", "x", true, NULL},
         {"ksql.streams.producer.linger.ms", "5", true, NULL},
         {"processing.guarantee", "at_least_once", true, NULL},
-        {"processing.guarantee", "exactly_once_v2", true, "not supported yet"},
+        {"processing.guarantee", "exactly_once_v2", true, NULL},
+        {"processing.guarantee", "exactly_once", true, "Invalid value 'exactly_once'"},
         {"processing.guarantee", "perhaps", true, "Invalid value 'perhaps'"},
-        {"ksql.fail.on.production.error", "false", true, "is not supported yet"},
+        {"ksql.fail.on.production.error", "false", true, NULL},
+        {"ksql.fail.on.production.error", "sometimes", true, "must be true or false"},
         {"ksql.fail.on.production.error", "TRUE", true, NULL},
         {"max.task.idle.ms", "5000", true, NULL},
         {"max.task.idle.ms", "-1", true, NULL},
@@ -133,6 +135,93 @@ static void test_checks(void **state)
             (cases[i].refused && !strstr(err.message, cases[i].refused)))
             fail_msg("%s = %s: %s", cases[i].name, cases[i].value, err.message);
     }
+}
+
+/* What holds depends on the log for one setting alone. */
+static void test_guarantee_of_the_log(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *value;
+        bool kafka, good;
+    } cases[] = {
+        {"processing.guarantee", "exactly_once_v2", false, true},
+        {"processing.guarantee", "exactly_once_v2", true, false},
+        {"ksql.streams.processing.guarantee", "EXACTLY_ONCE_V2", true, false},
+        {"processing.guarantee", "at_least_once", true, true},
+        {"commit.interval.ms", "exactly_once_v2", true, true},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        weir_error err = {0};
+        weir_status st = wr_settings_check_log(cases[i].name, cases[i].value, cases[i].kafka, &err);
+        assert_int_equal(st, cases[i].good ? WEIR_OK : WEIR_ERR_UNSUPPORTED);
+        if (!cases[i].good)
+            assert_non_null(strstr(err.message, "is not supported yet on Kafka"));
+    }
+}
+
+/* Every name that is accepted either does something or has a reason why not. */
+static void test_without_effect(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        const char *local, *kafka; /* a part of the reason; NULL: it has an effect */
+    } cases[] = {
+        {"commit.interval.ms", NULL, NULL},
+        {"num.standby.replicas", "no standby tasks", "no standby tasks"},
+        {"ksql.streams.num.stream.threads", "weir.threads", "weir.threads"},
+        {"ksql.logging.processing.topic.auto.create", "nothing", "nothing"},
+        {"listeners", "nothing", "nothing"},
+        {"consumer.fetch.min.bytes", "no Kafka client", NULL},
+        {"ssl.key.location", "no Kafka client", NULL},
+        {"rocksdb.config.setter", "nothing", "nothing"},
+        {"metric.reporters", "nothing", "nothing"},
+        {"ksql.functions.sum.limit", "nothing", "nothing"},
+        {"ksql.functions.collect_list.limit", NULL, NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        for (int kafka = 0; kafka < 2; kafka++) {
+            const char *want = kafka ? cases[i].kafka : cases[i].local;
+            const char *why = wr_settings_without_effect(cases[i].name, kafka);
+            weir_error err = {0};
+            assert_int_equal(wr_settings_check(cases[i].name, NULL, false, &err), WEIR_OK);
+            if (!want != !why || (want && !strstr(why, want)))
+                fail_msg("%s: %s", cases[i].name, why ? why : "has an effect");
+        }
+}
+
+static void test_internal_replicas(void **state)
+{
+    (void)state;
+    wr_settings server, session;
+    wr_settings_init(&server, NULL);
+    wr_settings_init(&session, &server);
+    assert_int_equal(wr_settings_internal_replicas(&session), 1);
+    wr_settings_put(&server, "ksql.streams.replication.factor", "3");
+    assert_int_equal(wr_settings_internal_replicas(&session), 3);
+    wr_settings_put(&server, "ksql.internal.topic.replicas", "2");
+    assert_int_equal(wr_settings_internal_replicas(&session), 2);
+    wr_settings_put(&session, "ksql.internal.topic.replicas", "-1");
+    assert_int_equal(wr_settings_internal_replicas(&session), -1);
+    wr_settings_free(&session);
+    wr_settings_free(&server);
+}
+
+static void test_lists(void **state)
+{
+    (void)state;
+    static const char list[] = "ksql.properties.overrides.denylist";
+    wr_settings s;
+    wr_settings_init(&s, NULL);
+    assert_false(wr_settings_lists(&s, list, "commit.interval.ms"));
+    wr_settings_put(&s, list, "ksql.streams.commit.interval.ms, auto.offset.reset,,x");
+    assert_true(wr_settings_lists(&s, list, "commit.interval.ms"));
+    assert_true(wr_settings_lists(&s, list, "ksql.streams.auto.offset.reset"));
+    assert_true(wr_settings_lists(&s, list, "x"));
+    assert_false(wr_settings_lists(&s, list, "commit.interval"));
+    assert_false(wr_settings_lists(&s, list, "cache.max.bytes.buffering"));
+    wr_settings_free(&s);
 }
 
 /* Each number takes the ends of its range and nothing outside it; -1 threads aborted the process
@@ -197,10 +286,12 @@ static void test_nearest_name(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_table),        cmocka_unit_test(test_layers),
-        cmocka_unit_test(test_canonical),    cmocka_unit_test(test_numbers),
-        cmocka_unit_test(test_checks),       cmocka_unit_test(test_ranges),
-        cmocka_unit_test(test_nearest_name),
+        cmocka_unit_test(test_table),          cmocka_unit_test(test_layers),
+        cmocka_unit_test(test_canonical),      cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_checks),         cmocka_unit_test(test_ranges),
+        cmocka_unit_test(test_nearest_name),   cmocka_unit_test(test_guarantee_of_the_log),
+        cmocka_unit_test(test_without_effect), cmocka_unit_test(test_internal_replicas),
+        cmocka_unit_test(test_lists),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

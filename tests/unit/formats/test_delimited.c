@@ -16,7 +16,8 @@ static void test_lines(void **state)
         {"a,b", "\"a\" | \"b\""},
         {"a,", "\"a\" | null"},
         {",", "null | null"},
-        {"\"\",\"\"", "\"\" | \"\""},
+        {"\"\",\"\"", "null | null"}, /* an empty cell, quoted or not */
+        {"\"\" ,\" \"", "null | \" \""},
         {"\"a,\"\"b\"\"\",c", "\"a,\\\"b\\\"\" | \"c\""},
         {"\"x\ny\",z", "\"x\\ny\" | \"z\""},
         {"\"x\" \t,y", "\"x\" | \"y\""}, /* blanks behind the quote are dropped */
@@ -63,7 +64,20 @@ static void test_types(void **state)
          "column: F"},
         {&wr_type_bytes, "AQI=", "\"AQI=\""},
         {&wr_type_bytes, "!", "error: Can't convert '!' to BYTES, column: F"},
-        {&wr_type_time, "86400000",
+        {&wr_type_bytes, "AQI", "\"AQI=\""}, /* padding may be left out here */
+        {&wr_type_bytes, "\"\"", "null"},
+        {&wr_type_double, "1d", "1.0"},
+        {&wr_type_double, "0x1p3", "8.0"},
+        {&wr_type_double, "-0X.8P-1f", "-0.25"},
+        {&wr_type_double, "0x1.fffffffffffff7p0", "1.9999999999999998"},
+        {&wr_type_double, "0x1p-1074", "4.9E-324"},
+        {&wr_type_double, "0x1p99999999999", "\"Infinity\""},
+        {&wr_type_double, "0x1", "error: Can't convert '0x1' to DOUBLE, column: F"},
+        {&wr_type_double, "0xp1", "error: Can't convert '0xp1' to DOUBLE, column: F"},
+        {&wr_type_double, "0x1p", "error: Can't convert '0x1p' to DOUBLE, column: F"},
+        {&wr_type_double, "0x1p1x", "error: Can't convert '0x1p1x' to DOUBLE, column: F"},
+        {&wr_type_time, "86400000", "\"00:00\""},
+        {&wr_type_time, "86400001",
          "error: Time values must use number of milliseconds greater than 0 and less than "
          "86400000., column: F"},
     };

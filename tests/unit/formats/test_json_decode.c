@@ -2,6 +2,8 @@
 /* The JSON record decoder: conversions, names, structure, rows and batches. */
 #include "fixture.h"
 
+#include "formats/format_internal.h"
+
 #define SHOW(text) decode_show(d, cols, n, exact((text), strlen(text)))
 
 typedef struct conversion {
@@ -22,10 +24,11 @@ static void check_conversions(const conversion *c, size_t count)
         wr_decoder *d = decoder(WR_FORMAT_JSON, cols, 1, NULL, (wr_format_options){0});
         assert_string_equal(SHOW(record), is_error ? error : c[i].want);
 
-        /* The same value as a record of its own. */
+        /* The same value as a record of its own; `null` is no value at all then. */
+        bool is_null = strcmp(c[i].want, "null") == 0;
         d = decoder(WR_FORMAT_JSON, cols, 1, NULL, (wr_format_options){.unwrapped = true});
         snprintf(error, sizeof error, "error: %s, path: $", c[i].want);
-        assert_string_equal(SHOW(c[i].json), is_error ? error : c[i].want);
+        assert_string_equal(SHOW(c[i].json), is_error ? error : is_null ? "NULL" : c[i].want);
     }
 }
 
@@ -88,6 +91,8 @@ static void test_double_and_decimal(void **state)
         {d, "\"-Infinity\"", "\"-Infinity\""},
         {d, "1e400", "\"Infinity\""},
         {d, "\"nan\"", CANT("TextNode", "DOUBLE")},
+        {d, "\"0x1.8p1\"", "3.0"},
+        {d, "\"0x\"", CANT("TextNode", "DOUBLE")},
         {d, "false", CANT("BooleanNode", "DOUBLE")},
         {m, "10.1", "10.1000"},
         {m, "1010e-2", "10.1000"},
@@ -108,10 +113,25 @@ static void test_times_and_bytes(void **state)
         {&wr_type_timestamp, "\"2020-01-01\"", CANT("TextNode", "TIMESTAMP")},
         {&wr_type_date, "-1", "\"1969-12-31\""},
         {&wr_type_time, "86399999", "\"23:59:59.999\""},
-        {&wr_type_time, "86400000",
-         "Time values must use number of milliseconds greater than 0 and less than 86400000."},
+        {&wr_type_time, "86400000", "\"00:00\""}, /* 24:00 is kept, and shown as the next day's */
+        {&wr_type_time, "86400001", WR_TIME_RANGE_TEXT},
+        {&wr_type_time, "-1", WR_TIME_RANGE_TEXT},
+        /* The range is looked at before anything is cut to 32 bits... */
+        {&wr_type_time, "4294967296", WR_TIME_RANGE_TEXT},
+        {&wr_type_time, "9223372036854775808", WR_TIME_RANGE_TEXT},
+        {&wr_type_time, "18446744073709551616", "\"00:00\""}, /* ... but after longValue */
+        {&wr_type_time, "\"x\"", CANT("TextNode", "TIME")},
         {&wr_type_bytes, "\"AQI=\"", "\"AQI=\""},
+        {&wr_type_bytes, "\"\"", "\"\""},
+        {&wr_type_bytes, "\" AQID\\nBA==  \"", "\"AQIDBA==\""}, /* blanks between groups */
+        {&wr_type_bytes, "\"AQ==AQI=\"", "\"AQEC\""},           /* each group for itself */
         {&wr_type_bytes, "\"A\"", CANT("TextNode", "BYTES")},
+        {&wr_type_bytes, "\"NaN\"", CANT("TextNode", "BYTES")}, /* no padding */
+        {&wr_type_bytes, "\"AQ\"", CANT("TextNode", "BYTES")},
+        {&wr_type_bytes, "\"AQ=\"", CANT("TextNode", "BYTES")},
+        {&wr_type_bytes, "\"A===\"", CANT("TextNode", "BYTES")},
+        {&wr_type_bytes, "\"A Q I D\"", CANT("TextNode", "BYTES")},
+        {&wr_type_bytes, "\"AQ-_\"", CANT("TextNode", "BYTES")},
         {&wr_type_bytes, "1", CANT("IntNode", "BYTES")},
     };
     check_conversions(c, WR_ARRAY_LEN(c));
@@ -134,8 +154,13 @@ static void test_string_from_anything(void **state)
         {s, "0.0000001", "\"1E-7\""},
         {s, "-0.0", "\"0.0\""},
         {s, "12.5e1", "\"125\""},
-        {s, "{\"b\": 1.0, \"a\": [1, {\"z\":null}], \"b\": 2}",
-         "\"{\\\"a\\\":[1,{\\\"z\\\":null}],\\\"b\\\":2}\""},
+        /* Members in their order, the last value of doubles at the place of the first. */
+        {s, "{\"b\": 1.0, \"a\": [1, {\"z\":null,\"y\":0}], \"b\": 2}",
+         "\"{\\\"b\\\":2,\\\"a\\\":[1,{\\\"z\\\":null,\\\"y\\\":0}]}\""},
+        {s, "[{\"z\":1,\"a\":{\"y\":2,\"b\":1.50}}]",
+         "\"[{\\\"z\\\":1,\\\"a\\\":{\\\"y\\\":2,\\\"b\\\":1.50}}]\""},
+        {s, "{\"\": 1, \"\\u0062\": 2, \"b\": 3}", "\"{\\\"\\\":1,\\\"b\\\":3}\""},
+        {s, "{}", "\"{}\""},
         {s, "[ 1, \"x\", null, [true], {\"k\":\"v\"} ]",
          "\"[1, x, null, [true], {\\\"k\\\":\\\"v\\\"}]\""},
     };
@@ -226,7 +251,6 @@ static void test_structure_is_always_checked(void **state)
         {"{\"B\":\"\\x\"}", "6: unknown escape in a string"},
         {"{\"B\":\"\\u12g4\"}", "6: \\u must be followed by four hexadecimal digits"},
         {"{\"B\":\"a\tb\"}", "7: control character in a string"},
-        {"{\"A\":1} {", "8: text follows the value"},
         {"{\"B\":\"\xff\"}", "0: the record is not UTF-8"},
         {"{\"B\":\"\xed\xa0\x80\"}", "0: the record is not UTF-8"},
         {"nul", "0: unknown word"},
@@ -256,7 +280,7 @@ static void test_records_that_are_no_objects(void **state)
     assert_string_equal(SHOW(""), "error: " CANT("MissingNode", "STRUCT<`A` INTEGER>") ", path: $");
     d = decoder(WR_FORMAT_JSON, cols, 1, NULL, (wr_format_options){.unwrapped = true});
     assert_string_equal(SHOW(" "), "error: " CANT("MissingNode", "INTEGER") ", path: $");
-    assert_string_equal(SHOW("null"), "null");
+    assert_string_equal(SHOW("null"), "NULL");
     assert_string_equal(decode_show(d, cols, n, (wr_str){0}), "NULL");
 
     cols[0].type = &wr_type_string;
@@ -269,6 +293,96 @@ static void test_records_that_are_no_objects(void **state)
     assert_string_equal(SHOW("}{"), "");
     d = decoder(WR_FORMAT_JSON, cols, 0, NULL, (wr_format_options){0});
     assert_string_equal(SHOW("}{"), "error: Invalid JSON at byte 0: a value is expected");
+}
+
+/* A record ends where its first value ends; what follows is not read, and counted. */
+static void test_text_after_the_value(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *record, *object, *bare; /* as an object with A, as a STRING of its own */
+        bool rest;
+    } c[] = {
+        {"{\"A\":1}", "1", "\"{\\\"A\\\":1}\"", false},
+        {"{\"A\":1} \n\t", "1", "\"{\\\"A\\\":1}\"", false},
+        {"{\"A\":1}x", "1", "\"{\\\"A\\\":1}\"", true},
+        {"{\"A\":1} {\"A\":2}", "1", "\"{\\\"A\\\":1}\"", true},
+        {"{\"A\":1}{", "1", "\"{\\\"A\\\":1}\"", true},
+        {"{\"A\":1}}", "1", "\"{\\\"A\\\":1}\"", true},
+        {"{\"A\":1}\xff\xc3", "1", "\"{\\\"A\\\":1}\"", true}, /* nor is its UTF-8 looked at */
+        {"null x", "NULL", "NULL", true},
+    };
+    wr_column cols[] = {col("A", &wr_type_integer)}, text[] = {col("A", &wr_type_string)};
+    wr_decoder *object = decoder(WR_FORMAT_JSON, cols, 1, NULL, (wr_format_options){0});
+    wr_decoder *bare =
+        decoder(WR_FORMAT_JSON, text, 1, NULL, (wr_format_options){.unwrapped = true});
+    for (size_t i = 0; i < WR_ARRAY_LEN(c); i++) {
+        wr_str record = exact(c[i].record, strlen(c[i].record));
+        assert_string_equal(decode_show(object, cols, 1, record), c[i].object);
+        assert_int_equal(wr_decoder_last(object).with_rest, c[i].rest);
+        assert_int_equal(wr_decoder_last(object).nulls, strcmp(c[i].object, "NULL") == 0);
+        assert_string_equal(decode_show(bare, text, 1, record), c[i].bare);
+        assert_int_equal(wr_decoder_last(bare).with_rest, c[i].rest);
+    }
+}
+
+/* Values that are no containers end as in Jackson: numbers at a blank, words not in a word. */
+static void test_text_after_a_scalar(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *record, *want;
+        bool rest;
+    } c[] = {
+        {"1 2", "\"1\"", true},
+        {"1\n", "\"1\"", false},
+        {"-1.5e3 x", "\"-1.5E+3\"", true},
+        {"\"a\"\"b\"", "\"a\"", true},
+        {"\"a\" x", "\"a\"", true},
+        {"true,", "\"true\"", true},
+        {"[1]]", "\"[1]\"", true},
+        {"1x", "error: Invalid JSON at byte 1: unexpected character after the value", false},
+        {"1{}", "error: Invalid JSON at byte 1: unexpected character after the value", false},
+        {"truex", "error: Invalid JSON at byte 4: unexpected character after the value", false},
+        {"null1", "error: Invalid JSON at byte 4: unexpected character after the value", false},
+        {"\"\xff\" x", "error: Invalid JSON at byte 0: the record is not UTF-8", false},
+        {"[1 x", "error: Invalid JSON at byte 3: ',' or ']' is expected", false},
+    };
+    wr_column cols[] = {col("A", &wr_type_string)};
+    uint32_t n = 1;
+    wr_decoder *d = decoder(WR_FORMAT_JSON, cols, 1, NULL, (wr_format_options){.unwrapped = true});
+    for (size_t i = 0; i < WR_ARRAY_LEN(c); i++) {
+        assert_string_equal(SHOW(c[i].record), c[i].want);
+        assert_int_equal(wr_decoder_last(d).with_rest, c[i].rest);
+    }
+}
+
+/* The numbers are of one scan: of all its rows, and of no earlier one. */
+static void test_counts_of_a_scan(void **state)
+{
+    (void)state;
+    wr_column cols[] = {col("A", &wr_type_integer)};
+    wr_decoder *d = decoder(WR_FORMAT_JSON, cols, 1, NULL, (wr_format_options){0});
+    static const char *const records[] = {"{}x", "null", "{}", "{} {}", "null,", "{"};
+    wr_str payloads[7];
+    for (size_t i = 0; i < WR_ARRAY_LEN(records); i++)
+        payloads[i] = exact(records[i], strlen(records[i]));
+    payloads[6] = (wr_str){0}; /* no payload at all is not a text `null` */
+    uint8_t ok[7];
+    wr_row_errors errs = {0};
+    weir_error err;
+    for (int again = 0; again < 2; again++) {
+        assert_int_equal(wr_decoder_scan(d, payloads, wr_sel_all(7), ok, &errs, arena, &err),
+                         WEIR_OK);
+        assert_int_equal(wr_decoder_last(d).with_rest, 3);
+        assert_int_equal(wr_decoder_last(d).nulls, 2);
+        assert_int_equal(ok[1], WR_DECODED_NULL);
+        assert_int_equal(ok[6], WR_DECODED_NULL);
+        assert_int_equal(ok[5], 0);
+    }
+    assert_int_equal(wr_decoder_scan(d, payloads + 2, wr_sel_all(1), ok, &errs, arena, &err),
+                     WEIR_OK);
+    assert_int_equal(wr_decoder_last(d).with_rest + wr_decoder_last(d).nulls, 0);
 }
 
 static void test_depth(void **state)
@@ -410,6 +524,9 @@ int main(void)
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_structure_is_always_checked),
         cmocka_unit_test(test_records_that_are_no_objects),
+        cmocka_unit_test(test_text_after_the_value),
+        cmocka_unit_test(test_text_after_a_scalar),
+        cmocka_unit_test(test_counts_of_a_scan),
         cmocka_unit_test(test_depth),
         cmocka_unit_test(test_batch_equals_single_rows),
         cmocka_unit_test(test_styles_of_blanks),

@@ -55,6 +55,36 @@ static void test_scalars(void **state)
     }
 }
 
+/* BigDecimal.toString: an exponent where the value is below 1E-6; what is written is read back. */
+static void test_small_decimals(void **state)
+{
+    (void)state;
+    static const struct {
+        int32_t precision, scale;
+        const char *value, *want;
+    } c[] = {
+        {6, 6, "0", "0.000000"},       {6, 6, "0.000001", "0.000001"},
+        {7, 7, "0", "0E-7"},           {7, 7, "0.0000010", "0.0000010"},
+        {7, 7, "-0.0000009", "-9E-7"}, {20, 10, "0", "0E-10"},
+        {20, 10, "-1E-10", "-1E-10"},  {20, 10, "0.00000012", "1.200E-7"},
+        {20, 10, "1", "1.0000000000"}, {38, 20, "-0.00000000000000000123", "-1.23E-18"},
+    };
+    for (size_t i = 0; i < WR_ARRAY_LEN(c); i++) {
+        const wr_type *t = wr_type_decimal(arena, c[i].precision, c[i].scale);
+        wr_value v;
+        assert_int_equal(wr_dec_from_text(wr_str_c(c[i].value), t, true, arena, &v), WR_DEC_OK);
+        wr_column cols[] = {col("F", t)};
+        wr_encoder *e = encoder(WR_FORMAT_JSON, cols, 1, (wr_format_options){0});
+        const char *text = encode_show(e, cols, 1, &v);
+        assert_string_equal(text, wr_arena_printf(arena, "{\"F\":%s}", c[i].want));
+        wr_decoder *d = decoder(WR_FORMAT_JSON, cols, 1, NULL, (wr_format_options){0});
+        wr_buf plain = {0};
+        wr_value_print_json(&plain, t, &v);
+        assert_string_equal(decode_show(d, cols, 1, wr_str_c(text)), wr_buf_cstr(&plain));
+        wr_buf_free(&plain);
+    }
+}
+
 static void test_nested(void **state)
 {
     (void)state;
@@ -180,11 +210,9 @@ static void test_whole_numbers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_scalars),
-        cmocka_unit_test(test_nested),
-        cmocka_unit_test(test_no_columns),
-        cmocka_unit_test(test_batch),
-        cmocka_unit_test(test_texts_of_all_lengths),
+        cmocka_unit_test(test_scalars),       cmocka_unit_test(test_small_decimals),
+        cmocka_unit_test(test_nested),        cmocka_unit_test(test_no_columns),
+        cmocka_unit_test(test_batch),         cmocka_unit_test(test_texts_of_all_lengths),
         cmocka_unit_test(test_whole_numbers),
     };
     return cmocka_run_group_tests(tests, fixture_setup, fixture_teardown);

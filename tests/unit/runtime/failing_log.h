@@ -478,6 +478,7 @@ static inline weir_status fl_writer_new(wr_log *log, const wr_settings *settings
     wr_log_writer *w = wr_calloc(1, sizeof *w);
     w->log = f;
     w->inner = inner;
+    w->base.record_max = wr_log_writer_record_max(inner);
     wr_log_owner_init(&w->connection, "connection");
     *out = w;
     return WEIR_OK;
