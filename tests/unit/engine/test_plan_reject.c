@@ -166,8 +166,8 @@ static const reject_case source_cases[] = {
      "Invalid config variable(s) in the WITH clause: SHOE_SIZE", "SHOE_SIZE=44);"},
     {"CREATE STREAM x (a INT) WITH (KAFKA_TOPIC='x', PARTITIONS=1, VALUE_FORMAT='XML');",
      "Unknown format: XML", "'XML');"},
-    {"CREATE STREAM x (a INT) WITH (KAFKA_TOPIC='x', PARTITIONS=1, VALUE_FORMAT='AVRO');",
-     "The 'AVRO' format is not supported yet.", "x (a INT) WITH"},
+    {"CREATE STREAM x (a INT) WITH (KAFKA_TOPIC='x', PARTITIONS=1, VALUE_FORMAT='PROTOBUF');",
+     "The 'PROTOBUF' format is not supported yet.", "x (a INT) WITH"},
     {"CREATE STREAM x (a INT) WITH (KAFKA_TOPIC='x', PARTITIONS=1, VALUE_FORMAT='JSON', "
      "VALUE_SCHEMA_ID=1);",
      "WITH property VALUE_SCHEMA_ID is not supported yet: formats that use the schema registry "

@@ -96,11 +96,11 @@ static void test_check(void **state)
          "type: "
          "ARRAY<MAP<INTEGER, DOUBLE>>. See ",
          0},
-        {WR_FORMAT_AVRO,
+        {WR_FORMAT_PROTOBUF,
          false,
          {col("X", ints)},
          1,
-         "The 'AVRO' format is not supported yet.",
+         "The 'PROTOBUF' format is not supported yet.",
          WR_MISFIT_ALL},
         /* the reason is about the second column */
         {WR_FORMAT_DELIMITED,
@@ -263,7 +263,7 @@ static void test_properties(void **state)
                                  * n(ested) */
     } c[] = {
         {"NONE", "i----k--"},     {"KAFKA", "i--u-kv-"},         {"DELIMITED", "im-u-kv-"},
-        {"JSON", "imwu-kvn"},     {"JSON_SR", "-mwurkvn"},       {"AVRO", "-mwurkvn"},
+        {"JSON", "imwu-kvn"},     {"JSON_SR", "-mwurkvn"},       {"AVRO", "imwurkvn"},
         {"PROTOBUF", "-mw-rkvn"}, {"PROTOBUF_NOSR", "-mwu-kvn"},
     };
     for (size_t i = 0; i < WR_ARRAY_LEN(c); i++) {
