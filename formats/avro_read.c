@@ -7,6 +7,7 @@
  * takes, or the read fails.
  */
 #include "formats/avro.h"
+#include "formats/json_text.h"
 
 #include "types/text.h"
 
@@ -244,7 +245,7 @@ static bool read_list(wr_avro_reader *r, const wr_avro_way *way, wr_value *out)
         return true;
     }
     uint32_t *last = wr_arena_alloc(r->arena, n * sizeof *last + 1), at = 0;
-    nest = wr_nest_new(r->arena, wr__last_of_keys(r->arena, list.keys.v, n, last), true);
+    nest = wr_nest_new(r->arena, wr__json_drop_doubles(r->arena, list.keys.v, n, last), true);
     for (uint32_t i = 0; i < n; i++) {
         if (last[i] == UINT32_MAX)
             continue;

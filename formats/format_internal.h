@@ -175,12 +175,6 @@ bool wr__time_in_range(int64_t ms);
     "Time values must use number of milliseconds greater than 0 and less than 86400000."
 /** Why a text or number is not a value of a DECIMAL type; @p s is shortened where it is long. */
 void wr__decimal_fault(wr_buf *out, const wr_type *t, wr_str s);
-/**
- * Entries of a MAP: of those with the same key the last one's value counts, at the place of the
- * first. @p keys: n texts. @p last: per entry, the one whose value it has, or UINT32_MAX where the
- * key has occurred before. @return how many different keys there are.
- */
-uint32_t wr__last_of_keys(wr_arena *scratch, const wr_str *keys, uint32_t n, uint32_t *last);
 /** Text of one scalar value as DELIMITED writes it. */
 void wr__put_scalar(wr_buf *out, const wr_type *t, const wr_value *v);
 

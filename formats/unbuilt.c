@@ -9,11 +9,6 @@
  */
 #include "formats/format_internal.h"
 
-static bool check_json_sr(const wr_format_columns *c, wr_format_misfit *why)
-{
-    return wr__check_documents("JSON_SR", "JSON_SR", c, why);
-}
-
 static bool check_protobuf(const wr_format_columns *c, wr_format_misfit *why)
 {
     return wr__check_documents("PROTOBUF", "PROTOBUF format", c, why);
@@ -39,8 +34,6 @@ static bool check_protobuf_nosr(const wr_format_columns *c, wr_format_misfit *wh
         .check = (question),                                                                       \
     }
 
-const wr_format_class wr__format_json_sr =
-    UNBUILT(WR_FORMAT_JSON_SR, "JSON_SR", true, true, check_json_sr);
 const wr_format_class wr__format_protobuf =
     UNBUILT(WR_FORMAT_PROTOBUF, "PROTOBUF", false, true, check_protobuf);
 const wr_format_class wr__format_protobuf_nosr =
