@@ -10,6 +10,7 @@
 
 #include "options.h"
 #include "result_view.h"
+#include "statement_help.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -118,7 +119,7 @@ static int run_spool(cli_prompt *p, const char *argument)
     int status = CLI_OK;
     v->spool = fopen(path, "wbe");
     if (v->spool) {
-        cli_text_addf(&t, "Session is copied to %s", path);
+        cli_text_addf(&t, "The session is copied to %s", path);
         say(p, cli_text_string(&t));
     } else {
         cli_text_addf(&t, "Cannot write %s: %s\n", path, strerror(errno));
@@ -136,9 +137,9 @@ static int run_wrap(cli_prompt *p, const char *argument)
     bool known = on || strcasecmp(value, "off") == 0;
     free(value);
     if (!known)
-        return complain(p, "SET CLI WRAP is ON or OFF.\n");
+        return complain(p, "SET CLI WRAP takes ON or OFF.\n");
     p->session->view.wrap = on;
-    return say(p, on ? "Long values go on in further lines" : "Long values are cut");
+    return say(p, on ? "Long values continue on further lines" : "Long values are cut");
 }
 
 static int run_width(cli_prompt *p, const char *argument)
@@ -148,9 +149,9 @@ static int run_width(cli_prompt *p, const char *argument)
     bool known = cli_parse_int(value, &width) && width >= 0 && width <= 10000;
     free(value);
     if (!known)
-        return complain(p, "SET CLI COLUMN-WIDTH is a number of columns; 0 fits the terminal.\n");
+        return complain(p, "SET CLI COLUMN-WIDTH takes a number of columns; 0: by content.\n");
     p->session->view.column_width = (int)width;
-    return say(p, width ? "Column width is set" : "Columns fit the terminal");
+    return say(p, width ? "Column width is set" : "Columns are as wide as their content");
 }
 
 static int run_version(cli_prompt *p, const char *unused)
@@ -171,14 +172,18 @@ static int run_exit(cli_prompt *p, const char *unused)
 }
 
 static const command commands[] = {
-    {{"help"}, ARGUMENT_OPTIONAL, "help [COMMAND]", "what can be typed here", run_help},
+    {{"help"},
+     ARGUMENT_OPTIONAL,
+     "help [COMMAND or STATEMENT]",
+     "what can be typed here, or how",
+     run_help},
     {{"clear"}, ARGUMENT_NONE, "clear", "clear the screen", run_clear},
     {{"output"},
      ARGUMENT_OPTIONAL,
      "output [FORM]",
      "show or set the form of results: TABULAR, JSON or CSV",
      run_output},
-    {{"history"}, ARGUMENT_NONE, "history", "what was typed before", run_history},
+    {{"history"}, ARGUMENT_NONE, "history", "statements typed before", run_history},
     {{"run", "script"},
      ARGUMENT_REQUIRED,
      "run script FILE",
@@ -187,17 +192,17 @@ static const command commands[] = {
     {{"spool"},
      ARGUMENT_REQUIRED,
      "spool FILE | off",
-     "copy the session to a file, or stop that",
+     "copy the session to a file, or stop copying",
      run_spool},
     {{"set", "cli", "wrap"},
      ARGUMENT_REQUIRED,
      "set cli WRAP ON|OFF",
-     "long values: go on in further lines, or cut them",
+     "long values: continue on further lines, or cut them",
      run_wrap},
     {{"set", "cli", "column-width"},
      ARGUMENT_REQUIRED,
      "set cli COLUMN-WIDTH N",
-     "columns of each value of a query; 0 fits the terminal",
+     "columns of each value of a query; 0: by content",
      run_width},
     {{"version"}, ARGUMENT_NONE, "version", "the program's version", run_version},
     {{"exit"}, ARGUMENT_NONE, "exit", "leave (also Ctrl-D)", run_exit},
@@ -205,30 +210,34 @@ static const command commands[] = {
 };
 #define COMMANDS_N (sizeof commands / sizeof *commands)
 
+static void add_overview(cli_text *t)
+{
+    cli_text_adds(t, "Commands (no ; needed):\n");
+    for (size_t i = 0; i < COMMANDS_N; i++)
+        cli_text_addf(t, "  %-28s%s\n", commands[i].shown, commands[i].help);
+    cli_text_adds(t, "\nStatements (they end with ;), of which `help SELECT` says more:\n");
+    cli_statement_list(t);
+    cli_text_adds(t, "\nTab completes words or lists what may follow; Ctrl-C ends a query.\n");
+}
+
 static int run_help(cli_prompt *p, const char *name)
 {
     cli_text t = {0};
     int status = CLI_OK;
     if (!*name)
-        cli_text_adds(&t, "Commands (no ; needed):\n");
-    bool found = false;
-    for (size_t i = 0; i < COMMANDS_N; i++) {
-        if (*name && strncasecmp(commands[i].shown, name, strlen(name)) != 0)
-            continue;
-        cli_text_addf(&t, "  %-24s%s\n", commands[i].shown, commands[i].help);
-        found = true;
-    }
-    if (!*name)
-        cli_text_adds(&t, "\nAnything else up to a ; is a statement, for example:\n"
-                          "  SHOW STREAMS;             what there is\n"
-                          "  DESCRIBE name;            columns of a stream or table\n"
-                          "  PRINT topic FROM BEGINNING;\n"
-                          "  SELECT * FROM name EMIT CHANGES;\n"
-                          "Tab completes words, Ctrl-C ends a query.\n");
-    if (found) {
+        add_overview(&t);
+    for (size_t i = 0; i < COMMANDS_N && *name; i++)
+        if (strncasecmp(commands[i].shown, name, strlen(name)) == 0)
+            cli_text_addf(&t, "  %-28s%s\n", commands[i].shown, commands[i].help);
+    if (*name)
+        cli_statement_help(name, &t);
+    if (t.len) {
         cli_view_take(&p->session->view, &t);
     } else {
-        cli_text_addf(&t, "There is no command '%s'; help lists them.\n", name);
+        cli_text_addf(&t,
+                      "There is no command or statement '%s'; help lists them. Of a function "
+                      "DESCRIBE FUNCTION says more.\n",
+                      name);
         status = complain(p, cli_text_string(&t));
     }
     cli_text_free(&t);
@@ -281,7 +290,7 @@ bool cli_prompt_command(cli_prompt *p, const char *text, int *status)
         *status = found->run(p, rest);
     } else if (found_n > 1) {
         cli_text t = {0};
-        cli_text_addf(&t, "'%s' may be more than one command; help lists them.\n", line);
+        cli_text_addf(&t, "'%s' could be more than one command; help lists them.\n", line);
         *status = complain(p, cli_text_string(&t));
         cli_text_free(&t);
     }

@@ -8,14 +8,17 @@
 #include "program.h"
 
 #include "envelope.h"
+#include "key_text.h"
 #include "open.h"
 #include "signals.h"
 #include "view.h"
 
 #include <inttypes.h>
 #include <string.h>
+#include <unistd.h>
 
 #define WAIT_MS      100
+#define SILENCE_MS   1500 /* after which a person wonders */
 #define OUTPUT_BYTES ((size_t)64 << 10)
 
 typedef struct consume_settings {
@@ -30,16 +33,20 @@ typedef struct consume_settings {
 
 static const cli_option options[] = {
     {"from-beginning", 0, CLI_FLAG, FIELD(from_beginning), NULL,
-     "what is there, too (default: what comes from now on)", 0},
-    {"until-end", 0, CLI_FLAG, FIELD(until_end), NULL, "stop at what is the end now", 0},
+     "also the records that are there already (default: only those that come from now on)", 0},
+    {"until-end", 0, CLI_FLAG, FIELD(until_end), NULL,
+     "only the records that are there now; then stop", 0},
     {"count", 'n', CLI_INT, FIELD(count), "N", "stop after N records", 1},
     {"json", 0, CLI_FLAG, FIELD(json), NULL,
      "a line of JSON for each record, as produce --json reads", 0},
     {"print-key", 0, CLI_FLAG, FIELD(print_key), NULL, "KEY TEXT VALUE instead of the value alone",
      0},
-    {"print-timestamp", 0, CLI_FLAG, FIELD(print_timestamp), NULL, "milliseconds, in front", 0},
-    {"print-partition", 0, CLI_FLAG, FIELD(print_partition), NULL, "PARTITION:OFFSET, in front", 0},
-    {"print-headers", 0, CLI_FLAG, FIELD(print_headers), NULL, "NAME=VALUE,..., in front", 0},
+    {"print-timestamp", 0, CLI_FLAG, FIELD(print_timestamp), NULL,
+     "the timestamp in milliseconds, before the rest", 0},
+    {"print-partition", 0, CLI_FLAG, FIELD(print_partition), NULL,
+     "PARTITION:OFFSET, before the rest", 0},
+    {"print-headers", 0, CLI_FLAG, FIELD(print_headers), NULL, "NAME=VALUE,..., before the rest",
+     0},
     {"key-separator", 0, CLI_TEXT, FIELD(key_separator), "TEXT",
      "between the parts (default: a tab)", 0},
     {"null", 0, CLI_TEXT, FIELD(null_marker), "TEXT", "how NULL is written (default: null)", 0},
@@ -80,11 +87,24 @@ static void add_line(const consume_settings *o, const weir_record *r, cli_text *
         cli_text_adds(out, o->key_separator);
     }
     if (o->print_key) {
-        add_bytes(o, out, r->key, r->key_len);
+        if (r->key)
+            cli_key_text(r->key, r->key_len, out);
+        else
+            cli_text_adds(out, o->null_marker);
         cli_text_adds(out, o->key_separator);
     }
     add_bytes(o, out, r->value, r->value_len);
     cli_text_addc(out, '\n', 1);
+}
+
+/** Says to a person, who sees nothing, what is being waited for. */
+static void say_waiting(const consume_settings *o)
+{
+    if (isatty(STDERR_FILENO))
+        fprintf(stderr, o->from_beginning
+                            ? "(these are all; waiting for more, Ctrl-C ends)\n"
+                            : "(waiting for new records, Ctrl-C ends; --from-beginning also shows "
+                              "those that are there)\n");
 }
 
 static int copy_records(const consume_settings *o, weir_consumer *c)
@@ -92,7 +112,8 @@ static int copy_records(const consume_settings *o, weir_consumer *c)
     cli_view view = CLI_VIEW_INIT;
     cli_text out = {0};
     int status = CLI_OK;
-    int64_t n = 0;
+    int64_t n = 0, begun_ms = cli_now_ms();
+    bool said = false;
     while (!cli_signals_stop() && !view.failed && !(o->count && n >= o->count)) {
         weir_record record;
         weir_error err = {0};
@@ -108,10 +129,17 @@ static int copy_records(const consume_settings *o, weir_consumer *c)
         }
         if (st != WEIR_ROW || out.len >= OUTPUT_BYTES)
             cli_view_take(&view, &out);
+        if (st != WEIR_ROW && !said && cli_now_ms() - begun_ms >= SILENCE_MS) {
+            say_waiting(o);
+            said = true;
+        }
     }
     cli_view_take(&view, &out);
+    WR_ASSERT(n >= 0 && (!o->count || n <= o->count));
     cli_text_free(&out);
-    return view.failed ? CLI_FAILED : status;
+    if (view.failed)
+        return CLI_FAILED;
+    return status == CLI_OK ? cli_signals_status() : status;
 }
 
 static int run_consume(void *settings, const cli_list *operands)
@@ -121,8 +149,11 @@ static int run_consume(void *settings, const cli_list *operands)
     weir_consumer *c;
     weir_error err = {0};
     if (o->json && (o->print_key || o->print_timestamp || o->print_headers || o->print_partition))
-        return cli_usage_error("--json prints all there is; --print-... are for plain lines");
+        return cli_usage_error("--json prints everything; the --print options are for plain lines");
+    if (o->until_end)
+        o->from_beginning = true; /* from now on until now there is nothing */
     cli_signals_install(CLI_SIGNALS_SERVICE);
+    o->place.topics_only = true;
     int status = cli_open(&o->place, true, &w);
     if (status != CLI_OK)
         return status;

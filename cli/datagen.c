@@ -23,10 +23,10 @@ typedef struct datagen_settings {
 
 static const cli_option options[] = {
     {"count", 'n', CLI_INT, FIELD(count), "N",
-     "so many records (default: with --rate no end, else 1000)", 1},
-    {"rate", 0, CLI_INT, FIELD(rate), "N", "records a second (default: as fast as can be)", 1},
+     "number of records (default: 1000, or no end with --rate)", 1},
+    {"rate", 0, CLI_INT, FIELD(rate), "N", "records per second (default: as fast as possible)", 1},
     {"seed", 0, CLI_INT, FIELD(seed), "N", "the same seed makes the same records (default 1)", 0},
-    {"topic", 0, CLI_TEXT, FIELD(topic), "TOPIC", "default: the generator's name", 0},
+    {"topic", 0, CLI_TEXT, FIELD(topic), "TOPIC", "default: the generator's name", 1},
     {"partitions", 0, CLI_INT, FIELD(partitions), "N",
      "of the topic, if it must be created (default 4)", 1},
     {"start", 0, CLI_TEXT, FIELD(start), "TIME",
@@ -76,9 +76,11 @@ static int generate(const datagen_settings *o, const cli_generator *g, int64_t s
     cli_text_free(&made.value);
     if (!ok)
         return CLI_FAILED;
-    fprintf(stderr, "%" PRIu64 " records in %.1f s\n", cli_topic_writer_count(t),
+    uint64_t written = cli_topic_writer_count(t);
+    WR_ASSERT(written <= count);
+    fprintf(stderr, "%" PRIu64 " record%s in %.1f s\n", written, written == 1 ? "" : "s",
             (double)(cli_now_ms() - begun_ms) / 1000);
-    return CLI_OK;
+    return written < count && count < UINT64_MAX ? cli_signals_status() : CLI_OK;
 }
 
 static int unknown_generator(const char *name)
@@ -107,6 +109,7 @@ static int run_datagen(void *settings, const cli_list *operands)
     const char *topic = o->topic ? o->topic : g->name;
     weir *w;
     cli_signals_install(CLI_SIGNALS_SERVICE);
+    o->place.topics_only = true;
     int status = cli_open(&o->place, true, &w);
     if (status != CLI_OK)
         return status;

@@ -73,6 +73,13 @@ static void add_statistics(weir_stmt *s, cli_text *t)
                   cli_column_text(s, "FAILED_MESSAGES"), cli_column_text(s, "LATE"),
                   cli_column_text(s, "NULL_KEYS"), cli_column_text(s, "NULL_VALUES"),
                   cli_column_text(s, "IGNORED_TEXT"), cli_column_text(s, "TOPIC"));
+    int64_t before;
+    cli_column_int(s, "BEFORE_START", &before);
+    if (before)
+        cli_text_addf(t,
+                      "%lld records lie before the start of its query, which began at the ends of "
+                      "its topics (auto.offset.reset is latest)\n",
+                      (long long)before);
 }
 
 static const char rule[] = "---------------------------------------------------------\n";

@@ -14,6 +14,7 @@
 #include "editor.h"
 
 #include "signals.h"
+#include "view.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -22,12 +23,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 #include <wchar.h>
 
 #define HISTORY_ENTRIES 1000
 #define LISTED_MAX      200 /* candidates shown; more are counted */
+#define TYPED_AHEAD     16  /* bytes; what is more was pasted */
 
 struct cli_editor {
     EditLine *line;
@@ -104,35 +106,9 @@ static int read_char(EditLine *line, wchar_t *out)
 
 /* ---------------------------------------------------------------- completion */
 
-static bool in_word(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-           c == '`' || (unsigned char)c >= 0x80;
-}
-
-static bool is_lower_word(const char *word)
-{
-    bool lower = false;
-    for (; *word; word++) {
-        if (*word >= 'A' && *word <= 'Z')
-            return false;
-        lower |= *word >= 'a' && *word <= 'z';
-    }
-    return lower;
-}
-
-/** As the person types: lower case begun, lower case gone on, but never inside back quotes. */
-static void fit_case(char *candidate, const char *prefix)
-{
-    if (!is_lower_word(prefix) || strchr(candidate, '`'))
-        return;
-    for (; *candidate; candidate++)
-        if (*candidate >= 'A' && *candidate <= 'Z')
-            *candidate = (char)(*candidate - 'A' + 'a');
-}
-
 static size_t common_prefix(const cli_list *candidates)
 {
+    WR_ASSERT(candidates->n > 0);
     const char *first = candidates->at[0];
     size_t len = strlen(first);
     for (size_t i = 1; i < candidates->n; i++) {
@@ -153,7 +129,8 @@ static void list_candidates(const cli_list *candidates)
         size_t columns = cli_columns(candidates->at[i], strlen(candidates->at[i]));
         widest = columns > widest ? columns : widest;
     }
-    size_t on_a_line = 80 / (widest + 2) ? 80 / (widest + 2) : 1;
+    size_t on_a_line = (size_t)cli_view_width() / (widest + 2);
+    on_a_line = on_a_line ? on_a_line : 1;
     fputc('\n', stdout);
     size_t shown = candidates->n < LISTED_MAX ? candidates->n : LISTED_MAX;
     for (size_t i = 0; i < shown; i++) {
@@ -168,35 +145,56 @@ static void list_candidates(const cli_list *candidates)
     fflush(stdout);
 }
 
-/** Tab. */
+/** Does a blank come after a word that is whole? */
+static bool ends_word(const char *word)
+{
+    size_t len = strlen(word);
+    return len && !strchr("([<.", word[len - 1]);
+}
+
+/**
+ * Is the Tab part of a text that is being pasted? Then more than a person types ahead is waiting,
+ * or anything at all where the Tab indents the line.
+ */
+static bool is_pasted(const LineInfo *info)
+{
+    int waiting = 0;
+    bool indents = true;
+    for (const char *at = info->buffer; at < info->cursor; at++)
+        indents = indents && *at == ' ';
+    if (ioctl(STDIN_FILENO, FIONREAD, &waiting) != 0)
+        return false;
+    return waiting > TYPED_AHEAD || (waiting > 0 && indents);
+}
+
+/** Tab: put in what all candidates have in common, or list them. */
 static unsigned char complete_word(EditLine *line, int key)
 {
     (void)key;
     cli_editor *e = of(line);
     const LineInfo *info = el_line(line);
-    const char *start = info->cursor;
-    while (start > info->buffer && in_word(start[-1]))
-        start--;
-    char *prefix = cli_copy(start, (size_t)(info->cursor - start));
-    cli_list found = {0};
-    const char *candidate;
-    for (int i = 0; (candidate = e->complete(e->context, prefix, i)) != NULL; i++) {
-        char *copy = cli_copy(candidate, strlen(candidate));
-        fit_case(copy, prefix);
-        cli_list_add(&found, copy);
+    if (is_pasted(info)) {
+        el_insertstr(line, " ");
+        return CC_REFRESH;
     }
+    char *before = cli_copy(info->buffer, (size_t)(info->cursor - info->buffer));
+    char *after = cli_copy(info->cursor, (size_t)(info->lastchar - info->cursor));
+    cli_list found = {0};
+    size_t typed = e->complete(e->context, before, after, &found);
+    WR_ASSERT(typed <= strlen(before));
+    const char *prefix = before + strlen(before) - typed;
     unsigned char result = CC_ERROR; /* a beep */
     if (found.n) {
         size_t len = common_prefix(&found);
         char *insert = cli_copy(found.at[0], len);
         result = CC_REFRESH;
-        if (found.n > 1 && len <= strlen(prefix)) {
+        if (found.n > 1 && len <= typed) {
             list_candidates(&found);
             result = CC_REDISPLAY;
         } else {
             el_deletestr(line, (int)mbstowcs(NULL, prefix, 0));
             el_insertstr(line, insert);
-            if (found.n == 1)
+            if (found.n == 1 && ends_word(insert))
                 el_insertstr(line, " ");
         }
         free(insert);
@@ -204,7 +202,8 @@ static unsigned char complete_word(EditLine *line, int key)
     for (size_t i = 0; i < found.n; i++)
         free((void *)found.at[i]);
     cli_list_free(&found);
-    free(prefix);
+    free(before);
+    free(after);
     return result;
 }
 

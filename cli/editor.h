@@ -9,8 +9,12 @@
 
 typedef struct cli_editor cli_editor;
 
-/** Candidates for completion: those that begin with @p prefix; NULL past the end. */
-typedef const char *(*cli_complete_fn)(void *context, const char *prefix, int index);
+/**
+ * Candidates for completion, given the line up to the cursor and after it; the strings in @p out
+ * are freed by the editor. @return how many bytes before the cursor a candidate takes the place of.
+ */
+typedef size_t (*cli_complete_fn)(void *context, const char *before, const char *after,
+                                  cli_list *out);
 
 /** @return NULL where the terminal cannot be edited on. History is read from its file. */
 cli_editor *cli_editor_new(cli_complete_fn complete, void *context);

@@ -60,7 +60,7 @@ static bool read_bytes(cli_json *j, bool base64, cli_text *out, bool *has)
     cli_json_kind kind = cli_json_value(j, out);
     *has = kind != CLI_JSON_NULL;
     if (base64 && kind == CLI_JSON_OTHER)
-        return cli_json_fail(j, "base 64 stands in a string");
+        return cli_json_fail(j, "base 64 must be in a string");
     if (base64 && kind == CLI_JSON_STRING && !decode_base64(out))
         return cli_json_fail(j, "malformed base 64");
     return kind != CLI_JSON_ERROR;
@@ -186,7 +186,7 @@ static bool read_member(cli_envelope *e, cli_json *j, const char *name)
         cli_text_free(&ignored);
         return ok;
     }
-    return cli_json_fail(j, "unknown member; there are key, value, timestamp, headers, partition");
+    return cli_json_fail(j, "unknown member; known are key, value, timestamp, headers, partition");
 }
 
 static bool read_members(cli_envelope *e, cli_json *j)

@@ -232,3 +232,55 @@ cli_json_kind cli_json_value(cli_json *j, cli_text *out)
     cli_text_add(out, start, (size_t)(j->at - start));
     return CLI_JSON_OTHER;
 }
+
+/* ---------------------------------------------------------------- for the screen */
+
+static bool show_value(cli_json *j, cli_text *out);
+
+/** The members of an object or the elements of an array, after its opening character. */
+static bool show_members(cli_json *j, cli_text *out, char close, bool named)
+{
+    if (cli_json_take(j, close))
+        return true;
+    for (const char *separator = "";; separator = ", ") {
+        cli_text_adds(out, separator);
+        if (named) {
+            if (!cli_json_string(j, out) || !cli_json_take(j, ':'))
+                return false;
+            cli_text_addc(out, '=', 1);
+        }
+        if (!show_value(j, out))
+            return false;
+        if (!cli_json_take(j, ','))
+            return cli_json_take(j, close);
+    }
+}
+
+static bool show_value(cli_json *j, cli_text *out)
+{
+    char open = cli_json_take(j, '{') ? '{' : cli_json_take(j, '[') ? '[' : 0;
+    if (open) {
+        char close = open == '{' ? '}' : ']';
+        cli_text_addc(out, open, 1);
+        if (!show_members(j, out, close, open == '{'))
+            return false;
+        cli_text_addc(out, close, 1);
+        return true;
+    }
+    cli_json_kind kind = cli_json_value(j, out);
+    if (kind == CLI_JSON_NULL)
+        cli_text_adds(out, "null");
+    return kind != CLI_JSON_ERROR;
+}
+
+bool cli_json_show(const char *json, cli_text *out)
+{
+    cli_json j;
+    cli_json_begin(&j, json, strlen(json));
+    /* First all of it is checked, its depth too: what is shown may recurse, and is shown whole. */
+    cli_text ignored = {0};
+    bool good = cli_json_value(&j, &ignored) != CLI_JSON_ERROR && cli_json_at_end(&j);
+    cli_text_free(&ignored);
+    cli_json_begin(&j, json, strlen(json));
+    return good && show_value(&j, out);
+}

@@ -31,6 +31,11 @@ bool cli_json_string(cli_json *j, cli_text *out);
 /** The next value: a string decoded, NULL nothing, anything else as it stands. Appends to @p out.
  */
 cli_json_kind cli_json_value(cli_json *j, cli_text *out);
+/**
+ * Append a JSON text as ksqlDB's CLI shows values in tables: {A=1, B={C=x}, L=[1, null]}.
+ * @return false, and nothing is appended, where @p json is no JSON.
+ */
+bool cli_json_show(const char *json, cli_text *out);
 /** Are only blanks left? */
 bool cli_json_at_end(cli_json *j);
 /** Set j->problem unless it is set. @return false. */

@@ -8,6 +8,7 @@
  */
 #include "program.h"
 
+#include "statement_help.h"
 #include "weir.h"
 
 #include <locale.h>
@@ -22,8 +23,20 @@ static int run_version(void *settings, const cli_list *operands)
     return CLI_OK;
 }
 
+/** A word that looks like a file is one for -f or `weir run`. */
+static bool is_file(const char *word)
+{
+    size_t len = strlen(word);
+    return strchr(word, '/') || (len > 4 && strcmp(word + len - 4, ".sql") == 0);
+}
+
 static int unknown_command(const char *word)
 {
+    if (is_file(word))
+        return cli_usage_error(
+            "unknown command '%s': `weir -f %s` runs its statements, `weir run %s` "
+            "runs its queries as a service",
+            word, word, word);
     const cli_command *near = cli_command_nearest(word);
     if (near)
         return cli_usage_error("unknown command '%s': did you mean '%s'? (weir help lists them)",
@@ -39,10 +52,20 @@ static int run_help(void *settings, const cli_list *operands)
         return CLI_OK;
     }
     const cli_command *c = cli_command_find(operands->at[0]);
-    if (!c)
-        return unknown_command(operands->at[0]);
-    cli_command_help(c, stdout);
-    return CLI_OK;
+    if (c && operands->n == 1) {
+        cli_command_help(c, stdout);
+        return CLI_OK;
+    }
+    cli_text name = {0}, text = {0};
+    for (size_t i = 0; i < operands->n; i++)
+        cli_text_addf(&name, i ? " %s" : "%s", operands->at[i]);
+    bool found = cli_statement_help(cli_text_string(&name), &text);
+    if (found)
+        fputs(cli_text_string(&text), stdout);
+    int status = found ? CLI_OK : unknown_command(cli_text_string(&name));
+    cli_text_free(&name);
+    cli_text_free(&text);
+    return status;
 }
 
 static const cli_command version_command = {
@@ -54,17 +77,19 @@ static const cli_command version_command = {
 };
 static const cli_command help_command = {
     .name = "help",
-    .operands = "[COMMAND]",
-    .operands_max = 1,
-    .summary = "This text, or a command's",
+    .operands = "[COMMAND | STATEMENT]",
+    .operands_max = -1,
+    .summary = "This text; options of a command; syntax of a statement",
     .settings_size = 1,
     .run = run_help,
 };
 
 const cli_command *const cli_commands[] = {
-    &cli_sql_command,     &cli_run_command,     &cli_test_command,
-    &cli_datagen_command, &cli_produce_command, &cli_consume_command,
-    &version_command,     &help_command,        NULL,
+    &cli_sql_command,     &cli_run_command,
+    &cli_reset_command,   &cli_test_command,
+    &cli_datagen_command, &cli_produce_command,
+    &cli_consume_command, &version_command,
+    &help_command,        NULL,
 };
 
 /** wcwidth and libedit need a character set; SQL is UTF-8 whatever the locale says. */

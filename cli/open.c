@@ -16,13 +16,13 @@
 
 const cli_option cli_place_options[] = {
     {"data", 0, CLI_TEXT, FIELD(data), "DIR",
-     "topics, state, catalog (default: weir in the XDG data home)", 0},
+     "topics, state, catalog (default: weir in the XDG data home)", 1},
     {"bootstrap-servers", 0, CLI_TEXT, FIELD(bootstrap), "LIST",
-     "topics are on this Kafka cluster; state stays in --data", 0},
+     "topics are on this Kafka cluster; state stays in --data", 1},
     {"threads", 0, CLI_INT, FIELD(threads), "N",
      "process partitions on N threads at the same time (weir.threads)", 1},
     {"set", 0, CLI_LIST, FIELD(set), "NAME=VALUE", "a setting; may be repeated", 0},
-    {"config", 0, CLI_TEXT, FIELD(config), "FILE", "settings from a properties file", 0},
+    {"config", 0, CLI_TEXT, FIELD(config), "FILE", "settings from a properties file", 1},
     {0},
 };
 
@@ -50,7 +50,7 @@ bool cli_read_file(const char *path, cli_text *out)
     if (file && !standard)
         fclose(file);
     if (ok && out->len && memchr(out->at, 0, out->len)) {
-        fprintf(stderr, "weir: %s is no text: it has a 0 byte\n", path);
+        fprintf(stderr, "weir: %s is not text: it has a 0 byte\n", path);
         ok = false;
     }
     return ok;
@@ -76,8 +76,11 @@ static const char *find_value(const cli_list *pairs, const char *name)
     return value;
 }
 
+/** What the user has said comes after what is only a default here, and wins. */
 static int collect_settings(const cli_place *place, cli_list *pairs)
 {
+    if (place->from_beginning)
+        add_pair(pairs, "auto.offset.reset=earliest");
     if (place->config && !cli_properties_read(place->config, pairs))
         return CLI_USAGE;
     for (size_t i = 0; i < place->set.n; i++)
@@ -104,6 +107,7 @@ int cli_open(const cli_place *place, bool ephemeral, weir **out)
         if (options.bootstrap_servers)
             options.log = WEIR_LOG_KAFKA;
         options.ephemeral_catalog = ephemeral;
+        options.topics_only = place->topics_only;
         cli_list_add(&pairs, NULL);
         options.settings = pairs.at;
         weir_error err = {0};

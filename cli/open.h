@@ -16,6 +16,9 @@ typedef struct cli_place {
     const char *config;    /* properties file, or NULL */
     int64_t threads;       /* 0: as the settings say */
     cli_list set;          /* "name=value"; win over the file */
+    /* Set by commands, not by an option. */
+    bool from_beginning; /* auto.offset.reset is earliest unless the user says otherwise */
+    bool topics_only;    /* nothing but topics: on Kafka no state directory is opened */
 } cli_place;
 
 /** The rows for cli_command.shared. */

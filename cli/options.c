@@ -151,6 +151,9 @@ static int set_option(const cli_option *o, const char *value, void *settings)
         *(bool *)field = true;
         break;
     case CLI_TEXT:
+        if ((int64_t)strlen(value) < o->least)
+            return cli_usage_error("--%s needs a value that is not empty: --%s %s", o->name,
+                                   o->name, o->argument);
         *(const char **)field = value;
         break;
     case CLI_LIST:
@@ -311,6 +314,9 @@ void cli_help(FILE *out)
                  c->operands);
         print_entry(left, c->summary, out);
     }
-    fprintf(out, "\n`weir help COMMAND` tells a command's options.\n%s\n", prompt->about);
+    fprintf(out,
+            "\n`weir help COMMAND` lists a command's options, `weir help SELECT` shows a "
+            "statement's syntax.\n%s\n",
+            prompt->about);
     print_all_options(prompt, out);
 }

@@ -34,7 +34,7 @@ typedef struct cli_option {
     size_t offset;        /* of the value in the settings */
     const char *argument; /* how help calls the value: "DIR"; NULL for a flag */
     const char *help;     /* one sentence without a stop */
-    int64_t least;        /* CLI_INT: smallest value */
+    int64_t least;        /* CLI_INT: smallest value; CLI_TEXT: 1: not empty */
 } cli_option;
 
 typedef struct cli_command {

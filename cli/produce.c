@@ -218,12 +218,15 @@ static int produce_lines(const produce_settings *o, const common *c, cli_topic_w
     free(e);
     cli_text_free(&in.bytes);
     uint64_t count = cli_topic_writer_count(t), durable = cli_topic_writer_durable(t);
+    WR_ASSERT(durable <= count && count <= number); /* a record is of a line */
     if (count == durable)
-        fprintf(stderr, "%" PRIu64 " records\n", durable);
+        fprintf(stderr, "%" PRIu64 " record%s\n", durable, durable == 1 ? "" : "s");
     else /* a disk that is full, a broker that has gone */
         fprintf(stderr, "%" PRIu64 " records are written; of %" PRIu64 " more some may be\n",
                 durable, count - durable);
-    return ok ? CLI_OK : CLI_FAILED;
+    if (!ok)
+        return CLI_FAILED;
+    return in.ended ? CLI_OK : cli_signals_status();
 }
 
 static int produce(const produce_settings *o, const common *c, const char *topic)
@@ -251,8 +254,9 @@ static int produce(const produce_settings *o, const common *c, const char *topic
 static int run_produce(void *settings, const cli_list *operands)
 {
     produce_settings *o = settings;
+    o->place.topics_only = true;
     if (o->json && (o->key_separator || o->null_marker || o->headers.n))
-        return cli_usage_error("--json says itself what is key, NULL and header");
+        return cli_usage_error("with --json each line says what is key, NULL and header");
     if (o->key_separator && !*o->key_separator)
         return cli_usage_error("--key-separator is empty");
     if (o->partition > INT32_MAX || o->partitions > INT32_MAX)

@@ -61,7 +61,7 @@ static void add_state(cli_text *t, const weir_metrics *m)
     if (m->queries_failed)
         cli_text_addf(t, ", %u failed", m->queries_failed);
     if (m->errors)
-        cli_text_addf(t, ", %" PRIu64 " bad records", m->errors);
+        cli_text_addf(t, ", %" PRIu64 " bad record%s", m->errors, m->errors == 1 ? "" : "s");
     if (m->late)
         cli_text_addf(t, ", %" PRIu64 " late", m->late);
 }
@@ -174,6 +174,15 @@ void cli_progress_end(cli_progress *p)
     cli_text_add_count(&line, m.records_out);
     cli_text_addf(&line, " out in %.1f s", (double)(cli_now_ms() - p->begun_ms) / 1000);
     add_state(&line, &m);
+    write_line(p, &line);
+    cli_text_free(&line);
+    if (!m.before_start)
+        return;
+    cli_text_add_count(&line, m.before_start);
+    cli_text_addf(&line,
+                  " %s before the start of the queries, which began at the ends of their topics "
+                  "(auto.offset.reset is latest; --set auto.offset.reset=earliest reads them)",
+                  m.before_start == 1 ? "record lies" : "records lie");
     write_line(p, &line);
     cli_text_free(&line);
 }

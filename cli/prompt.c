@@ -9,6 +9,7 @@
  */
 #include "prompt.h"
 
+#include "completion.h"
 #include "options.h"
 #include "signals.h"
 
@@ -19,9 +20,21 @@
 #define PROMPT       "weir> "
 #define CONTINUATION "      "
 
-static const char *complete(void *context, const char *prefix, int index)
+/** What the editor's Tab needs to know beside the line. */
+typedef struct completion_context {
+    weir *w;
+    cli_text *gathered; /* the lines of the statement before this one */
+} completion_context;
+
+static size_t complete(void *context, const char *before, const char *after, cli_list *out)
 {
-    return weir_complete(context, prefix, index);
+    completion_context *c = context;
+    cli_text all = {0};
+    cli_text_add(&all, c->gathered->at, c->gathered->len);
+    cli_text_adds(&all, before);
+    size_t typed = cli_complete(c->w, cli_text_string(&all), after, out);
+    cli_text_free(&all);
+    return typed;
 }
 
 static void print_banner(cli_view *v, const char *place)
@@ -81,12 +94,13 @@ static void on_interrupt(cli_view *v, const cli_text *gathered, const cli_text *
 int cli_prompt_run(cli_session *s, const char *place)
 {
     cli_prompt p = {.session = s};
-    p.editor = cli_editor_new(complete, s->w);
+    cli_text gathered = {0}, line = {0};
+    completion_context context = {s->w, &gathered};
+    p.editor = cli_editor_new(complete, &context);
     if (!p.editor)
         return cli_usage_error("this terminal cannot edit lines; use -e, -f or a pipe");
     s->view.interactive = true;
     print_banner(&s->view, place);
-    cli_text gathered = {0}, line = {0};
     while (!p.leave && !s->view.failed) {
         const char *prompt = gathered.len ? CONTINUATION : PROMPT;
         cli_editor_result got = cli_editor_read(p.editor, prompt, &line);
@@ -108,7 +122,7 @@ int cli_prompt_run(cli_session *s, const char *place)
     cli_text_free(&gathered);
     cli_text_free(&line);
     cli_editor_free(p.editor);
-    return cli_signals_stop() ? 128 + cli_signals_stop() : CLI_OK;
+    return cli_signals_status();
 }
 
 int cli_pipe_run(cli_session *s)
@@ -132,8 +146,8 @@ int cli_pipe_run(cli_session *s)
     }
     if (status == CLI_OK && gathered.len && !cli_signals_stop())
         status = cli_session_run(s, cli_text_string(&gathered), (cli_origin){"stdin", first});
-    if (status == CLI_OK && cli_signals_stop())
-        status = 128 + cli_signals_stop();
+    if (status == CLI_OK)
+        status = cli_signals_status();
     free(buffer);
     cli_text_free(&gathered);
     cli_text_free(&line);

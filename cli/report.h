@@ -14,5 +14,9 @@
  */
 void cli_report_text(const weir_error *err, const char *text, size_t base, cli_origin origin,
                      cli_text *out);
+/** Append a line and the caret below it, as weir_caret makes them, cut to @p width columns with
+ *  "..." where the line is longer, so that a terminal does not move the caret away from its place.
+ */
+void cli_fit_caret(const char *line_and_caret, int width, cli_text *out);
 
 #endif

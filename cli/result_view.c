@@ -3,15 +3,18 @@
  * Three forms of a result.
  *
  * TABULAR: statements as tables with a rule above and below, queries as framed rows, plans and
- * texts as lines. JSON: one object a line, names to values; what is no row is {"message": ...}. A
- * deletion in the result of a table has its key columns only and "@tombstone": true. CSV: a header
- * and rows with CRLF; NULL is an empty field, an empty string is "". Standard output carries rows
- * alone, so messages go to standard error.
+ * texts as lines. JSON: one object a line, names to values. A deletion in the result of a table has
+ * its key columns only and "@tombstone": true. CSV: a header and rows with CRLF; NULL is an empty
+ * field, an empty string is "".
+ *
+ * JSON and CSV are for programs, so standard output carries rows alone; messages go to standard
+ * error, in JSON as {"message": ...}.
  */
 #include "result_view.h"
 
 #include "analyze_view.h"
 #include "describe_view.h"
+#include "json_reader.h"
 #include "plan_view.h"
 
 #include <stdlib.h>
@@ -43,20 +46,67 @@ static void add_csv(cli_text *t, const char *value, size_t len)
     cli_text_addc(t, '"', 1);
 }
 
-/* ---------------------------------------------------------------- header */
+/* ---------------------------------------------------------------- frames */
+
+/** How wide values that are still to come usually are, and whether they may be any length. */
+static const struct {
+    int usual;
+    bool grows;
+} widths_by_type[] = {
+    [WEIR_BOOLEAN] = {5, false},    [WEIR_INTEGER] = {8, false},
+    [WEIR_BIGINT] = {13, false}, /* milliseconds since 1970 */
+    [WEIR_DOUBLE] = {12, false},    [WEIR_DECIMAL] = {12, false},
+    [WEIR_STRING] = {12, true},     [WEIR_BYTES] = {12, true},
+    [WEIR_DATE] = {10, false},      [WEIR_TIME] = {12, false},
+    [WEIR_TIMESTAMP] = {23, false}, [WEIR_ARRAY] = {12, true},
+    [WEIR_MAP] = {12, true},        [WEIR_STRUCT] = {12, true},
+};
+
+/** Widths by the names, the rows that are held, and, for a push query, the types. */
+static void decide_widths(cli_result *r)
+{
+    int n = weir_column_count(r->stmt);
+    bool push = r->kind == WEIR_STMT_PUSH;
+    WR_ASSERT(n > 0 && !r->widths && r->held.n % (size_t)n == 0); /* once; whole rows */
+    cli_frame_column *columns = cli_realloc(NULL, (size_t)n * sizeof *columns);
+    r->widths = cli_realloc(NULL, (size_t)n * sizeof *r->widths);
+    for (int i = 0; i < n; i++) {
+        weir_type type = weir_column_type(r->stmt, i);
+        columns[i] = (cli_frame_column){.natural = cli_cell_columns(weir_column_name(r->stmt, i)),
+                                        .least = push ? widths_by_type[type].usual : 0,
+                                        .grows = push && widths_by_type[type].grows};
+        for (size_t k = (size_t)i; k < r->held.n; k += (size_t)n) {
+            int cell = cli_cell_columns(r->held.at[k]);
+            columns[i].natural = cell > columns[i].natural ? cell : columns[i].natural;
+        }
+    }
+    cli_frame_widths(columns, n, cli_view_width(), r->widths);
+    for (int i = 0; i < n && r->view->column_width; i++)
+        r->widths[i] = r->view->column_width;
+    free(columns);
+}
 
 static void frame_header(cli_result *r)
 {
     int n = weir_column_count(r->stmt);
-    r->cell_width = cli_frame_cell_width(cli_view_width(), n, r->view->column_width);
+    decide_widths(r);
     const char **names = cli_realloc(NULL, (size_t)n * sizeof *names);
     for (int i = 0; i < n; i++)
         names[i] = weir_column_name(r->stmt, i);
-    cli_frame_rule(n, r->cell_width, &r->text);
-    cli_frame_row(names, n, r->cell_width, r->view->wrap, &r->text);
-    cli_frame_rule(n, r->cell_width, &r->text);
+    cli_frame_rule(r->widths, n, &r->text);
+    cli_frame_row(names, r->widths, n, r->view->wrap, &r->text);
+    cli_frame_rule(r->widths, n, &r->text);
     free(names);
+    for (size_t k = 0; k < r->held.n; k += (size_t)n) {
+        cli_frame_row(r->held.at + k, r->widths, n, r->view->wrap, &r->text);
+        for (int i = 0; i < n; i++)
+            free((void *)r->held.at[k + (size_t)i]);
+    }
+    r->held.n = 0;
+    WR_ASSERT(r->widths);
 }
+
+/* ---------------------------------------------------------------- header */
 
 static void csv_header(cli_result *r)
 {
@@ -106,17 +156,55 @@ static bool is_deleted(const cli_result *r, int i)
     return weir_row_is_tombstone(r->stmt) && !weir_column_is_key(r->stmt, i);
 }
 
+enum {
+    HELD_ROWS = 100, /* so many decide about the widths */
+    HELD_MS = 100,   /* and nobody waits longer than this to see the first */
+};
+
+/** Keep a row until it is known how wide the columns are to be. */
+static void hold_row(cli_result *r, const char *const *cells, int n)
+{
+    int64_t now = cli_now_ms();
+    if (!r->held.n)
+        r->held_ms = now;
+    for (int i = 0; i < n; i++)
+        cli_list_add(&r->held, cli_copy(cells[i], strlen(cells[i])));
+    if (r->held.n >= HELD_ROWS * (size_t)n || now - r->held_ms >= HELD_MS)
+        cli_result_header(r);
+}
+
+/** A value in a frame or in CSV. Collections come as JSON, in which a STRUCT has all of its fields,
+ * and are shown in ksqlDB's way. Such a text is in @p own, which lives until the row is shown. */
+static const char *value_text(const cli_result *r, int i, cli_text *own)
+{
+    if (weir_column_type(r->stmt, i) >= WEIR_ARRAY &&
+        cli_json_show(weir_column_json(r->stmt, i), own))
+        return cli_text_string(own);
+    return weir_column_text(r->stmt, i);
+}
+
+static const char *frame_cell(const cli_result *r, int i, cli_text *own)
+{
+    if (is_deleted(r, i))
+        return "<TOMBSTONE>";
+    return weir_column_is_null(r->stmt, i) ? "null" : value_text(r, i, own);
+}
+
 static void frame_row(cli_result *r)
 {
     int n = weir_column_count(r->stmt);
     const char **cells = cli_realloc(NULL, (size_t)n * sizeof *cells);
-    for (int i = 0; i < n; i++) {
-        if (is_deleted(r, i))
-            cells[i] = "<TOMBSTONE>";
-        else
-            cells[i] = weir_column_is_null(r->stmt, i) ? "null" : weir_column_text(r->stmt, i);
-    }
-    cli_frame_row(cells, n, r->cell_width, r->view->wrap, &r->text);
+    cli_text *own = cli_realloc(NULL, (size_t)n * sizeof *own);
+    memset(own, 0, (size_t)n * sizeof *own);
+    for (int i = 0; i < n; i++)
+        cells[i] = frame_cell(r, i, &own[i]);
+    if (r->widths)
+        cli_frame_row(cells, r->widths, n, r->view->wrap, &r->text);
+    else
+        hold_row(r, cells, n);
+    for (int i = 0; i < n; i++)
+        cli_text_free(&own[i]);
+    free(own);
     free(cells);
 }
 
@@ -185,8 +273,10 @@ static void csv_row(cli_result *r)
             add_csv(&r->text, cli_text_string(&cell), cell.len);
             cli_text_free(&cell);
         } else if (!weir_column_is_null(r->stmt, i)) {
-            const char *value = weir_column_text(r->stmt, i);
+            cli_text own = {0};
+            const char *value = value_text(r, i, &own);
             add_csv(&r->text, value, strlen(value));
+            cli_text_free(&own);
         }
     }
     cli_text_adds(&r->text, "\r\n");
@@ -203,12 +293,14 @@ static void text_row(cli_result *r)
 
 void cli_result_row(cli_result *r)
 {
-    cli_result_header(r);
+    bool framed = r->view->format == CLI_TABULAR && is_query(r);
+    if (!framed)
+        cli_result_header(r);
     if (r->view->format == CLI_JSON)
         json_row(r);
     else if (r->view->format == CLI_CSV)
         csv_row(r);
-    else if (is_query(r))
+    else if (framed)
         frame_row(r);
     else if (r->kind == WEIR_STMT_TABLE)
         table_row(r);
@@ -245,7 +337,7 @@ void cli_result_message(cli_view *view, const char *message)
     } else {
         add_line(&t, message);
     }
-    if (view->format == CLI_CSV)
+    if (view->format != CLI_TABULAR) /* standard output is for rows alone */
         cli_view_error(view, t.at, t.len);
     else
         cli_view_take(view, &t);
@@ -327,6 +419,12 @@ void cli_result_end(cli_result *r, const char *message)
 
 void cli_result_abort(cli_result *r)
 {
+    if (r->held.n)
+        cli_result_header(r); /* rows that came before the failure */
+    for (size_t i = 0; i < r->held.n; i++)
+        free((void *)r->held.at[i]);
+    cli_list_free(&r->held);
+    free(r->widths);
     cli_table_free(&r->table);
     cli_text_free(&r->text);
 }

@@ -18,13 +18,16 @@ typedef struct cli_result {
     weir_stmt *stmt; /* borrowed */
     weir_stmt_kind kind;
     bool begun;      /* a header has been written */
-    int cell_width;  /* of framed rows */
+    int *widths;     /* of framed rows; NULL until they are decided */
+    cli_list held;   /* cells of framed rows that wait for that; owned copies */
+    int64_t held_ms; /* since when the first of them waits */
     cli_table table; /* TABLE and ANALYZE: the rows so far; their widths are known at the end */
     cli_text text;   /* scratch for one row */
 } cli_result;
 
 void cli_result_begin(cli_result *r, cli_view *view, weir_stmt *stmt);
-/** Header of a query's rows, before any row has come. */
+/** Header of a query's rows, and the rows that have been held back: the next one will be a while.
+ *  How wide framed columns are is decided by what has come until now. */
 void cli_result_header(cli_result *r);
 /** The row that weir_step has just made ready. */
 void cli_result_row(cli_result *r);

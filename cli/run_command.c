@@ -24,6 +24,7 @@
 typedef struct run_settings {
     cli_place place;
     cli_list define;
+    const char *on_change;
     bool until_end, analyze;
 } run_settings;
 
@@ -32,47 +33,71 @@ typedef struct run_settings {
 static const cli_option options[] = {
     {"define", 'd', CLI_LIST, FIELD(define), "NAME=VALUE",
      "a variable, used as ${NAME}; may be repeated", 0},
+    {"on-change", 0, CLI_TEXT, FIELD(on_change), "WHAT",
+     "a statement means something else than the one before: refuse (default), restart, keep-old",
+     0},
     {"until-end", 0, CLI_FLAG, FIELD(until_end), NULL,
-     "process what is in the topics now, commit and exit", 0},
+     "process what is in the topics now, from their beginning, commit and exit", 0},
     {"analyze", 0, CLI_FLAG, FIELD(analyze), NULL,
      "at the end, tell what each query has done (EXPLAIN ANALYZE)", 0},
     {0},
 };
 
 /** The library names file, line and column in the message; here they come from the error's fields,
- *  as for all texts. */
-static void drop_place(weir_error *err, const char *path)
+ *  as for all texts. @return whether the error is of that file. */
+static bool drop_place(weir_error *err, const char *path)
 {
     char prefix[sizeof err->message];
     int n = snprintf(prefix, sizeof prefix, "%s:%d:%d: ", path, err->line, err->column);
     if (err->line <= 0)
         n = snprintf(prefix, sizeof prefix, "%s: ", path);
-    if (n > 0 && strncmp(err->message, prefix, (size_t)n) == 0)
-        memmove(err->message, err->message + n, strlen(err->message) - (size_t)n + 1);
+    if (n <= 0 || strncmp(err->message, prefix, (size_t)n) != 0)
+        return false;
+    memmove(err->message, err->message + n, strlen(err->message) - (size_t)n + 1);
+    return true;
 }
 
-static int load_file(weir *w, const char *path)
+static int report_error(weir_error *err, const cli_list *files)
 {
-    weir_error err = {0};
-    if (weir_load_file(w, path, &err) == WEIR_OK)
-        return CLI_OK;
     cli_text text = {0}, message = {0};
-    drop_place(&err, path);
-    if (err.line > 0 && !cli_read_file(path, &text))
-        err.line = 0;
-    cli_report_text(&err, cli_text_string(&text), 0, (cli_origin){path, 1}, &message);
+    size_t at = 0;
+    while (at < files->n && !drop_place(err, files->at[at]))
+        at++;
+    if (at == files->n) {
+        cli_show_error(err);
+        return CLI_FAILED;
+    }
+    if (err->line > 0 && !cli_read_file(files->at[at], &text))
+        err->line = 0;
+    cli_report_text(err, cli_text_string(&text), 0, (cli_origin){files->at[at], 1}, &message);
     fputs(cli_text_string(&message), stderr);
     cli_text_free(&text);
     cli_text_free(&message);
     return CLI_FAILED;
 }
 
-static int load_files(weir *w, const cli_list *files)
+static bool parse_on_change(const char *word, weir_on_change *out)
 {
-    int status = CLI_OK;
-    for (size_t i = 0; i < files->n && status == CLI_OK; i++)
-        status = load_file(w, files->at[i]);
-    return status;
+    static const char *const words[] = {
+        [WEIR_ON_CHANGE_REFUSE] = "refuse",
+        [WEIR_ON_CHANGE_RESTART] = "restart",
+        [WEIR_ON_CHANGE_KEEP_OLD] = "keep-old",
+    };
+    *out = WEIR_ON_CHANGE_REFUSE;
+    for (size_t i = 0; word && i < sizeof words / sizeof *words; i++) {
+        *out = (weir_on_change)i;
+        if (strcmp(word, words[i]) == 0)
+            return true;
+    }
+    return !word;
+}
+
+static int load_files(weir *w, const cli_list *files, weir_on_change on_change)
+{
+    weir_error err = {0};
+    if (weir_load_files(w, (const char *const *)files->at, files->n, on_change, &err) == WEIR_OK)
+        return CLI_OK;
+    return report_error(&err, files);
 }
 
 static void report_failure(weir *w, cli_progress *p)
@@ -155,7 +180,12 @@ static int run_files(void *settings, const cli_list *files)
     run_settings *o = settings;
     weir *w;
     cli_progress p;
+    weir_on_change on_change;
+    if (!parse_on_change(o->on_change, &on_change))
+        return cli_usage_error("--on-change is refuse, restart or keep-old, not '%s'",
+                               o->on_change);
     cli_signals_install(CLI_SIGNALS_SERVICE);
+    o->place.from_beginning = o->until_end;
     if (o->until_end)
         cli_list_add(&o->place.set, "weir.until.end=true");
     int status = cli_open(&o->place, true, &w);
@@ -163,7 +193,7 @@ static int run_files(void *settings, const cli_list *files)
         return status;
     status = cli_define(w, &o->define);
     if (status == CLI_OK)
-        status = load_files(w, files);
+        status = load_files(w, files, on_change);
     if (status == CLI_OK) {
         weir_metrics m = {.size = sizeof m};
         cli_text place = {0};

@@ -20,6 +20,12 @@
 
 /* ---------------------------------------------------------------- memory */
 
+void cli_assert_failed(const char *condition, const char *file, int line)
+{
+    fprintf(stderr, "weir: internal error: %s (%s:%d). Please report it.\n", condition, file, line);
+    abort();
+}
+
 void *cli_realloc(void *p, size_t size)
 {
     void *got = realloc(p, size ? size : 1);
@@ -40,6 +46,7 @@ char *cli_copy(const char *bytes, size_t len)
 
 static void reserve(cli_text *t, size_t more)
 {
+    WR_ASSERT(t->len <= t->cap && (t->at || !t->cap));
     if (t->cap - t->len > more)
         return;
     size_t cap = t->cap ? t->cap : 128;

@@ -18,6 +18,18 @@
 #define CLI_PRINTF(text_at, first_at)
 #endif
 
+/** What is so in this program whatever is typed, read or answered; on in every build, as in the
+ *  library, whose macro it is not: the program sees weir.h alone. */
+#define WR_ASSERT(condition)                                                                       \
+    do {                                                                                           \
+        if (!(condition))                                                                          \
+            cli_assert_failed(#condition, __FILE__, __LINE__);                                     \
+    } while (0)
+#if defined(__GNUC__)
+__attribute__((noreturn))
+#endif
+void cli_assert_failed(const char *condition, const char *file, int line);
+
 /** Bytes that own their memory; `{0}` is an empty one. */
 typedef struct cli_text {
     char *at;        /* NULL while nothing was ever added */

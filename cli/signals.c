@@ -95,6 +95,11 @@ int cli_signals_stop(void)
     return stop_signal;
 }
 
+int cli_signals_status(void)
+{
+    return cli_signals_stop() ? 128 + cli_signals_stop() : CLI_OK;
+}
+
 void cli_signals_clear(void)
 {
     if (stop_signal == SIGINT)

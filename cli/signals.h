@@ -23,6 +23,8 @@ typedef enum cli_signals_use {
 void cli_signals_install(cli_signals_use use);
 /** Did SIGINT or SIGTERM come since the last cli_signals_clear? @return its number, or 0. */
 int cli_signals_stop(void);
+/** The exit status of what such a signal ended early, 128 and its number; 0 where none came. */
+int cli_signals_status(void);
 /**
  * SIGINT and SIGTERM also interrupt @p stmt, which may wait in a step for longer than anybody would
  * wait for an answer. NULL, before it is finalized: no statement.

@@ -24,15 +24,14 @@ typedef struct sql_settings {
 static const cli_option options[] = {
     {"execute", 'e', CLI_TEXT, FIELD(execute), "SQL",
      "run these statements and exit; a missing last ; is added", 0},
-    {"file", 'f', CLI_TEXT, FIELD(file), "FILE", "run a file and exit", 0},
+    {"file", 'f', CLI_TEXT, FIELD(file), "FILE", "run a file and exit", 1},
     {"output", 0, CLI_TEXT, FIELD(output), "FORM",
      "form of results: TABULAR, JSON (a line per row) or CSV", 0},
     {"define", 'd', CLI_LIST, FIELD(define), "NAME=VALUE",
      "a variable, used as ${NAME}; may be repeated", 0},
-    {"query-timeout", 0, CLI_INT, FIELD(query_timeout), "MS", "end a push query after that time",
-     1},
-    {"query-row-limit", 0, CLI_INT, FIELD(query_row_limit), "N", "end a query after so many rows",
-     1},
+    {"query-timeout", 0, CLI_INT, FIELD(query_timeout), "MS",
+     "end a push query after MS milliseconds", 1},
+    {"query-row-limit", 0, CLI_INT, FIELD(query_row_limit), "N", "end a query after N rows", 1},
     {0},
 };
 
@@ -65,7 +64,7 @@ static int run_sql(void *settings, const cli_list *operands)
                      .query_timeout_ms = o->query_timeout,
                      .query_row_limit = o->query_row_limit};
     if (o->execute && o->file)
-        return cli_usage_error("-e and -f exclude each other");
+        return cli_usage_error("use either -e or -f, not both");
     if (o->output && !cli_format_parse(o->output, &s.view.format))
         return cli_usage_error("--output is TABULAR, JSON or CSV, not '%s'", o->output);
     cli_signals_install(CLI_SIGNALS_PROMPT);
@@ -93,7 +92,7 @@ const cli_command cli_sql_command = {
     .operands = "",
     .summary = "SQL at a prompt, from -e, -f or a pipe",
     .about = "Without -e and -f statements come from the prompt, or from standard\n"
-             "input where that is no terminal.",
+             "input where that is not a terminal.",
     .options = options,
     .shared = cli_place_options,
     .settings_size = sizeof(sql_settings),

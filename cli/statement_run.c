@@ -31,7 +31,9 @@ const char *cli_skip_comments(const char *sql)
             sql += strcspn(sql, "\n");
         } else if (sql[0] == '/' && sql[1] == '*') {
             const char *end = strstr(sql + 2, "*/");
-            sql = end ? end + 2 : sql + strlen(sql);
+            if (!end)
+                return sql; /* without an end it hides what follows: an error, as for the parser */
+            sql = end + 2;
         } else {
             return sql;
         }
@@ -104,13 +106,15 @@ static bool waits_for_rows(const cli_result *r)
     return r->kind == WEIR_STMT_PUSH || r->kind == WEIR_STMT_PRINT;
 }
 
-/** The first step has gone well, so the statement is good and there is something to interrupt. */
-static void announce(cli_session *s, cli_result *r)
+/** Nothing has come for a moment: show the rows that were held back, and once, that there is
+ *  something to interrupt. */
+static void show_so_far(cli_session *s, cli_result *r, bool *announced)
 {
     if (waits_for_rows(r) && s->view.format != CLI_JSON)
         cli_result_header(r);
-    if (waits_for_rows(r) && s->view.interactive)
+    if (waits_for_rows(r) && s->view.interactive && !*announced)
         cli_result_message(&s->view, "Press CTRL-C to interrupt");
+    *announced = true;
 }
 
 /**
@@ -130,17 +134,13 @@ static weir_status step_to_end(cli_session *s, weir_stmt *stmt, cli_result *r, c
         if (is_query && limit_reached(s, started_ms, rows, message))
             return WEIR_ERR_INTERRUPTED;
         weir_status st = weir_step(stmt, is_query ? WAIT_MS : -1, err);
-        bool good = st == WEIR_ROW || (is_query && st == WEIR_ERR_INTERRUPTED);
-        if (good && !announced)
-            announce(s, r);
-        announced = announced || good;
         if (st == WEIR_ROW) {
             cli_result_row(r);
             rows++;
-        } else if (st == WEIR_DONE) {
-            *message = weir_message(stmt);
-            return st;
-        } else if (!good) {
+        } else if (is_query && st == WEIR_ERR_INTERRUPTED) {
+            show_so_far(s, r, &announced);
+        } else {
+            *message = st == WEIR_DONE ? weir_message(stmt) : "";
             return st;
         }
     }
@@ -169,7 +169,7 @@ static int run_statement(cli_session *s, weir_stmt *stmt, const char *text, size
     if (s->view.failed)
         status = CLI_FAILED;
     if (cli_signals_stop() && !s->view.interactive)
-        status = 128 + cli_signals_stop();
+        status = cli_signals_status();
     return status;
 }
 
@@ -203,8 +203,8 @@ int cli_session_run(cli_session *s, const char *text, cli_origin origin)
             break; /* nothing was left but what the library takes for blank */
         at = tail;
     }
-    if (status == CLI_OK && cli_signals_stop() && !s->view.interactive)
-        status = 128 + cli_signals_stop();
+    if (status == CLI_OK && !s->view.interactive)
+        status = cli_signals_status();
     return status;
 }
 
@@ -216,6 +216,7 @@ int cli_session_script(cli_session *s, const char *path)
         fprintf(stderr, "weir: %s: scripts run scripts %d deep; does one run itself?\n", path,
                 CLI_SCRIPT_DEPTH_MAX);
     } else if (cli_read_file(path, &text)) {
+        WR_ASSERT(s->script_depth >= 0);
         s->script_depth++;
         status = cli_session_run(s, cli_text_string(&text), (cli_origin){path, 1});
         s->script_depth--;

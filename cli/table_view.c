@@ -56,8 +56,7 @@ void cli_table_free(cli_table *t)
     cli_list_free(&t->cells);
 }
 
-/** Columns of the longest line of a cell. */
-static int cell_columns(const char *cell)
+int cli_cell_columns(const char *cell)
 {
     size_t widest = 0;
     for (const char *at = cell;;) {
@@ -87,7 +86,7 @@ static void render_row(const cli_table *t, const char *const *cells, const int *
         more = false;
         for (size_t i = 0; i < n; i++) {
             cli_text_adds(out, i ? " | " : " ");
-            int gap = t->right >> i & 1 && left[i] ? widths[i] - cell_columns(left[i]) : 0;
+            int gap = t->right >> i & 1 && left[i] ? widths[i] - cli_cell_columns(left[i]) : 0;
             cli_text_addc(out, ' ', (size_t)gap);
             left[i] = add_line(out, left[i] ? left[i] : "", -1, widths[i] - gap);
             more |= left[i] != NULL;
@@ -105,7 +104,7 @@ void cli_table_render(const cli_table *t, int width, cli_text *out)
     int *widths = cli_realloc(NULL, t->columns * sizeof *widths);
     memset(widths, 0, t->columns * sizeof *widths);
     for (size_t i = 0; i < t->cells.n; i++) {
-        int columns = cell_columns(t->cells.at[i]);
+        int columns = cli_cell_columns(t->cells.at[i]);
         if (columns > widths[i % t->columns])
             widths[i % t->columns] = columns;
     }
@@ -127,19 +126,71 @@ void cli_table_render(const cli_table *t, int width, cli_text *out)
 
 /* ---------------------------------------------------------------- rows of queries */
 
-int cli_frame_cell_width(int terminal_width, int columns, int wished)
+enum { NARROWEST = 5 };
+
+static int larger(int a, int b)
 {
-    if (wished > 0)
-        return wished;
-    int width = columns > 0 ? terminal_width / columns - 2 : terminal_width;
-    return width < 5 ? 5 : width;
+    return a > b ? a : b;
 }
 
-void cli_frame_rule(int columns, int cell_width, cli_text *out)
+static int wanted(const cli_frame_column *c)
 {
-    for (int i = 0; i < columns; i++) {
+    return larger(larger(c->natural, c->least), 1);
+}
+
+/** What is left of @p room goes to columns that grow, in equal parts. */
+static void spread(const cli_frame_column *columns, int n, int room, int *widths)
+{
+    int growing = 0;
+    for (int i = 0; i < n; i++) {
+        growing += columns[i].grows;
+        room -= widths[i];
+    }
+    for (int i = 0; i < n && growing && room > 0; i++) {
+        if (!columns[i].grows)
+            continue;
+        WR_ASSERT(growing > 0);
+        int part = room / growing--;
+        widths[i] += part;
+        room -= part;
+    }
+}
+
+void cli_frame_widths(const cli_frame_column *columns, int n, int terminal_width, int *widths)
+{
+    WR_ASSERT(n >= 0 && terminal_width > 0);
+    int room = terminal_width - n - 1, left = n; /* room of, and number of, those undecided */
+    for (int i = 0; i < n; i++)
+        widths[i] = 0;
+    /* Those that want no more than an equal share get what they want, until all that are left want
+     * more: then they share. */
+    for (bool more = true; more && left;) {
+        int share = larger(room / left, NARROWEST);
+        more = false;
+        for (int i = 0; i < n; i++) {
+            if (widths[i] || wanted(&columns[i]) > share)
+                continue;
+            widths[i] = wanted(&columns[i]);
+            room -= widths[i];
+            left--;
+            more = true;
+        }
+    }
+    for (int i = 0; i < n; i++) {
+        if (widths[i])
+            continue;
+        widths[i] = larger(room / left--, NARROWEST);
+        room -= widths[i];
+    }
+    WR_ASSERT(left == 0);
+    spread(columns, n, terminal_width - n - 1, widths);
+}
+
+void cli_frame_rule(const int *widths, int n, cli_text *out)
+{
+    for (int i = 0; i < n; i++) {
         cli_text_addc(out, '+', 1);
-        cli_text_addc(out, '-', (size_t)cell_width);
+        cli_text_addc(out, '-', (size_t)widths[i]);
     }
     cli_text_adds(out, "+\n");
 }
@@ -162,19 +213,19 @@ static void add_cut(cli_text *out, const char *cell, int width)
     cli_text_addc(out, '.', (size_t)dots);
 }
 
-void cli_frame_row(const char *const *cells, int columns, int cell_width, bool wrap, cli_text *out)
+void cli_frame_row(const char *const *cells, const int *widths, int n, bool wrap, cli_text *out)
 {
-    const char **left = cli_realloc(NULL, (size_t)columns * sizeof *left);
-    memcpy(left, cells, (size_t)columns * sizeof *left);
+    const char **left = cli_realloc(NULL, (size_t)n * sizeof *left);
+    memcpy(left, cells, (size_t)n * sizeof *left);
     for (bool more = true; more;) {
         more = false;
-        for (int i = 0; i < columns; i++) {
+        for (int i = 0; i < n; i++) {
             cli_text_addc(out, '|', 1);
             if (!wrap) {
-                add_cut(out, cells[i], cell_width);
+                add_cut(out, cells[i], widths[i]);
                 continue;
             }
-            left[i] = add_line(out, left[i] ? left[i] : "", cell_width, cell_width);
+            left[i] = add_line(out, left[i] ? left[i] : "", widths[i], widths[i]);
             more |= left[i] != NULL;
         }
         cli_text_adds(out, "|\n");

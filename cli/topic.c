@@ -99,6 +99,7 @@ static void point(cli_topic_writer *t)
 
 static bool hand_over(cli_topic_writer *t)
 {
+    WR_ASSERT(t->n <= BATCH_RECORDS);
     if (!t->n)
         return true;
     weir_error err = {0};
@@ -117,6 +118,7 @@ bool cli_topic_writer_flush(cli_topic_writer *t)
     if (!hand_over(t))
         return false;
     if (weir_flush(t->w, &err) == WEIR_OK) {
+        WR_ASSERT(t->durable <= t->count && t->n == 0);
         t->durable = t->count;
         return true;
     }

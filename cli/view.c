@@ -75,14 +75,19 @@ void cli_view_error(cli_view *v, const char *bytes, size_t len)
     cli_write_all(STDERR_FILENO, bytes, len);
 }
 
-int cli_view_width(void)
+int cli_terminal_width(int fd)
 {
     struct winsize size;
     int64_t columns;
-    if (isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+    if (isatty(fd) && ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
         return size.ws_col;
     const char *wished = getenv("COLUMNS");
     if (wished && cli_parse_int(wished, &columns) && columns > 0 && columns < 10000)
         return (int)columns;
     return 80;
+}
+
+int cli_view_width(void)
+{
+    return cli_terminal_width(STDOUT_FILENO);
 }

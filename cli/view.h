@@ -15,7 +15,7 @@
 
 typedef enum cli_format {
     CLI_TABULAR, /* tables for people */
-    CLI_JSON,    /* an object on each line */
+    CLI_JSON,    /* an object on each line; messages go to standard error */
     CLI_CSV,     /* RFC 4180 with a header; messages go to standard error */
 } cli_format;
 
@@ -41,7 +41,9 @@ void cli_view_write(cli_view *v, const char *bytes, size_t len);
 void cli_view_take(cli_view *v, cli_text *t);
 /** For standard error; copied to the spool. */
 void cli_view_error(cli_view *v, const char *bytes, size_t len);
-/** Columns of the terminal; $COLUMNS or 80 where there is none. */
+/** Columns of the terminal at a descriptor; $COLUMNS or 80 where there is none. */
+int cli_terminal_width(int fd);
+/** The same of standard output, where results go. */
 int cli_view_width(void);
 
 /** All bytes to a file descriptor. @return false where it takes no more (errno). */

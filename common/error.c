@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Filling in the caller's weir_error. Texts that are too long are cut between characters. */
+/* Filling in the caller's weir_error. Of texts that are too long the middle is left out. */
 #include "common/error.h"
 
 #include <stdio.h>
@@ -9,22 +9,45 @@
 #undef wr_error_at
 #undef wr_error_hint
 
-/* vsnprintf that does not leave half a UTF-8 character where it cuts. */
+#define DOTS " ... "
+
+/* Bytes of @p text up to @p max, not ending within a character. */
+static size_t cut_before(const char *text, size_t max)
+{
+    while (max > 0 && ((uint8_t)text[max] & 0xC0) == 0x80)
+        max--;
+    return max;
+}
+
+/* The first byte of @p text from @p from on that begins a character. */
+static size_t cut_after(const char *text, size_t from)
+{
+    while (((uint8_t)text[from] & 0xC0) == 0x80)
+        from++;
+    return from;
+}
+
+/* vsnprintf that leaves out the middle of what is too long: the point of a message is at its
+ * beginning or at its end ("... which is not upgradeable: [...]"). */
 static void print_cut(char *out, size_t size, const char *fmt, va_list ap) WR_PRINTF(3, 0);
 static void print_cut(char *out, size_t size, const char *fmt, va_list ap)
 {
+    va_list again;
+    va_copy(again, ap);
     int n = vsnprintf(out, size, fmt, ap);
-    if (n < 0 || (size_t)n < size)
-        return;
-    size_t end = size - 1, start = end;
-    while (start > 0 && end - start < 4 && ((uint8_t)out[start - 1] & 0xC0) == 0x80)
-        start--;
-    if (start > 0 && (uint8_t)out[start - 1] >= 0xC0) {
-        uint8_t lead = (uint8_t)out[start - 1];
-        size_t want = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-        if (end - (start - 1) < want)
-            out[start - 1] = '\0';
+    if (n >= 0 && (size_t)n >= size) {
+        char *all = wr_malloc((size_t)n + 1);
+        vsnprintf(all, (size_t)n + 1, fmt, again);
+        size_t room = size - sizeof DOTS; /* its 0 byte is that of the whole */
+        size_t head = cut_before(all, room * 2 / 3);
+        size_t tail = cut_after(all, (size_t)n - (room - room * 2 / 3));
+        memcpy(out, all, head);
+        memcpy(out + head, DOTS, sizeof DOTS - 1);
+        memcpy(out + head + sizeof DOTS - 1, all + tail, (size_t)n - tail + 1);
+        WR_ASSERT(strlen(out) < size);
+        wr_free(all);
     }
+    va_end(again);
 }
 
 static void set_text(char *out, size_t size, const char *fmt, ...) WR_PRINTF(3, 4);

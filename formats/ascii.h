@@ -21,9 +21,24 @@ static inline bool wr__is_ascii(wr_str s)
         seen = _mm_or_si128(seen, _mm_loadu_si128((const __m128i *)(const void *)p));
     return _mm_movemask_epi8(seen) == 0;
 }
+
+/** The same for a text that lies in bytes which may be read from @p from on: short ones cost no
+ *  branch on their length. */
+static inline bool wr__is_ascii_within(wr_str s, const char *from)
+{
+    if (s.len >= 16 || s.ptr + s.len - from < 16)
+        return wr__is_ascii(s);
+    __m128i tail = _mm_loadu_si128((const __m128i *)(const void *)(s.ptr + s.len - 16));
+    return (unsigned)_mm_movemask_epi8(tail) >> (16 - s.len) == 0; /* the text's bytes come last */
+}
 #else
 static inline bool wr__is_ascii(wr_str s)
 {
+    return wr_utf8_ascii(s);
+}
+static inline bool wr__is_ascii_within(wr_str s, const char *from)
+{
+    (void)from;
     return wr_utf8_ascii(s);
 }
 #endif

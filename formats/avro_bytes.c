@@ -11,6 +11,7 @@
 
 bool wr__avro_fail(wr_avro_reader *r, const char *fault)
 {
+    WR_ASSERT(fault && *fault);
     if (!r->fault)
         r->fault = fault;
     return false;
@@ -64,6 +65,7 @@ bool wr__avro_branch(wr_avro_reader *r, uint32_t n, uint32_t *out)
 bool wr__avro_block(wr_avro_reader *r, const wr_avro_node *list, uint64_t *count, int64_t *size)
 {
     int64_t n;
+    WR_ASSERT(list->kind == WR_AVRO_ARRAY || list->kind == WR_AVRO_MAP);
     *size = -1;
     if (!wr__avro_long(r, &n))
         return false;
@@ -272,6 +274,7 @@ static void put_big(wr_buf *out, const wr_big *big)
     while (drop < n && (to[drop] == 0 || to[drop] == (char)0xFF) &&
            (to[drop] & 0x80) == (to[drop + 1] & 0x80))
         drop++;
+    WR_ASSERT(drop <= n); /* one byte stays, of zero too */
     memmove(to, to + drop, n + 1 - drop);
     out->len += n + 1 - drop;
 }

@@ -29,6 +29,7 @@ typedef struct avro_decoder {
     const wr_avro_plan **row_plans; /* by row; NULL: the row is bad */
     wr_avro_token *tokens;          /* rows_n for each column read, column by column */
     size_t rows_n;
+    bool alike; /* all rows that have a plan have the same */
 } avro_decoder;
 
 /* ---- the schema of a record ---- */
@@ -36,6 +37,7 @@ typedef struct avro_decoder {
 bool wr__avro_mark(wr_str header, wr_str payload, wr_schema_mark *mark, wr_str *body,
                    const char **fault)
 {
+    WR_ASSERT(payload.ptr); /* NULL records never come here */
     *fault = NULL;
     *body = payload;
     if (header.ptr) {
@@ -83,6 +85,7 @@ static weir_status make_plan(void *user, uint32_t id, wr_arena *arena, void **pl
     wr_avro_plan *made = wr__avro_plan_new(node, &d->target, arena);
     if (made->fault)
         return wr_error(err, WEIR_ERR_RECORD, "Schema %u: %s", id, made->fault);
+    WR_ASSERT(made->ops);
     *plan = made;
     return WEIR_OK;
 }
@@ -105,6 +108,7 @@ weir_status wr__avro_decoder_new(const wr_decoder *common, wr_arena *arena, wr_d
         d->places[c] = d->target.n;
         read[d->target.n++] = common->cols[c];
     }
+    WR_ASSERT(d->target.n <= common->n);
     d->target.cols = read;
     d->target.bare = common->options.unwrapped;
     d->target.names = names;
@@ -165,6 +169,30 @@ static weir_status find_plan(avro_decoder *d, uint32_t row, found *f, weir_error
     return WEIR_OK;
 }
 
+/* Rows in a row mostly have the same mark, byte for byte: they have the plan of the one before. */
+static weir_status find_plans(avro_decoder *d, wr_sel sel, found *f, weir_error *err)
+{
+    const wr_str *payloads = d->base.payloads;
+    const char *mark = NULL;         /* of the row before, 5 bytes, if it has a plan */
+    const wr_avro_plan *plan = NULL; /* the last one that was found */
+    d->alike = true;
+    bool in_payload = !d->base.schema_headers;
+    WR_FOREACH_SEL (i, sel) {
+        wr_str payload = payloads[i];
+        if (WR_LIKELY(mark && payload.len >= 5 && memcmp(payload.ptr, mark, 5) == 0)) {
+            d->row_plans[i] = plan;
+            f[i] = (found){.body = wr_str_make(payload.ptr + 5, payload.len - 5)};
+            continue;
+        }
+        WR_TRY(find_plan(d, i, &f[i], err));
+        d->alike = d->alike && (!plan || !d->row_plans[i] || plan == d->row_plans[i]);
+        if (d->row_plans[i])
+            plan = d->row_plans[i];
+        mark = d->row_plans[i] && in_payload && payload.ptr[0] == 0 ? payload.ptr : NULL;
+    }
+    return WEIR_OK;
+}
+
 static uint8_t walk_row(avro_decoder *d, uint32_t row, const found *f, wr_row_errors *errs)
 {
     const wr_avro_plan *plan = d->row_plans[row];
@@ -177,8 +205,7 @@ static uint8_t walk_row(avro_decoder *d, uint32_t row, const found *f, wr_row_er
     for (uint32_t k = 0; WR_UNLIKELY(plan->resets) && k < d->target.n; k++)
         tokens[k * d->rows_n].null = true;
     bool ok = wr__avro_walk(plan, &r, tokens, d->rows_n);
-    if (ok && d->target.bare && d->target.n && plan->there[0] && plan->ways[0].whole &&
-        plan->ways[0].kind != WR_AVRO_WAY_MISMATCH && tokens->null)
+    if (WR_UNLIKELY(plan->needs_value) && ok && tokens->null)
         ok = wr__avro_fail(&r, "the record is null");
     if (WR_UNLIKELY(!ok))
         wr_row_error(errs, row, "Invalid Avro at byte %lld: %s",
@@ -199,8 +226,7 @@ weir_status wr__avro_scan(wr_decoder *base, wr_sel sel, uint8_t *ok, wr_row_erro
     }
     wr__writer_plans_begin(d->plans);
     found *f = wr_arena_alloc(base->scratch, d->rows_n * sizeof *f + 1);
-    WR_FOREACH_SEL (i, sel)
-        WR_TRY(find_plan(d, i, &f[i], err));
+    WR_TRY(find_plans(d, sel, f, err));
     size_t tokens = d->rows_n * d->target.n + 1; /* one to point at, where no column is read */
     d->tokens = wr_arena_alloc(base->scratch, tokens * sizeof *d->tokens);
     WR_FOREACH_SEL (i, sel)
@@ -223,6 +249,7 @@ typedef struct column {
 
 static void fail_row(column *c, uint32_t row, const wr_avro_reader *r)
 {
+    WR_ASSERT(r->fault && r->path_n <= WR_ARRAY_LEN(r->path));
     wr_buf path = {0};
     if (!c->d->target.bare)
         wr_buf_printf(&path, ".%s", c->name);
@@ -249,6 +276,7 @@ static void convert_boxed(column *c, uint32_t row)
 
 static void convert_strings(column *c, wr_sel sel)
 {
+    const wr_str *payloads = c->d->base.payloads;
     wr_str *out = c->out->u.str;
     bool ascii = true;
     WR_FOREACH_SEL (i, sel) {
@@ -258,7 +286,7 @@ static void convert_strings(column *c, wr_sel sel)
             continue;
         }
         wr_str s = wr_str_make(t->u.ptr, t->len);
-        if (WR_UNLIKELY(!wr__is_ascii(s))) {
+        if (WR_UNLIKELY(!wr__is_ascii_within(s, payloads[i].ptr))) {
             s = wr__text_repair_utf8(s, c->d->base.scratch);
             ascii = false;
         }
@@ -315,7 +343,7 @@ static uint32_t run_length(const avro_decoder *d, const uint32_t *rows, uint32_t
 static void convert_rows(column *c, wr_sel sel, uint32_t place)
 {
     const wr_avro_plan *plan = c->d->row_plans[wr_sel_row(sel, 0)];
-    WR_ASSERT(plan);
+    WR_ASSERT(plan && place < c->d->target.n);
     c->way = &plan->ways[place];
     if (plan->there[place]) {
         convert_alike(c, sel);
@@ -323,6 +351,17 @@ static void convert_rows(column *c, wr_sel sel, uint32_t place)
     }
     for (uint32_t k = 0; c->out && k < sel.n; k++) /* the writer has no such field */
         wr__vec_put_null(c->out, wr_sel_row(sel, k));
+}
+
+static void convert_runs(column *c, wr_sel sel, uint32_t place)
+{
+    uint32_t *rows = wr_arena_alloc(c->d->base.scratch, sel.n * sizeof *rows);
+    for (uint32_t k = 0; k < sel.n; k++)
+        rows[k] = wr_sel_row(sel, k);
+    for (uint32_t k = 0, n; k < sel.n; k += n) {
+        n = run_length(c->d, rows, k, sel.n);
+        convert_rows(c, (wr_sel){n, rows + k}, place);
+    }
 }
 
 void wr__avro_convert_column(wr_decoder *base, uint32_t index, wr_sel sel, wr_vec *out, uint8_t *ok,
@@ -343,14 +382,11 @@ void wr__avro_convert_column(wr_decoder *base, uint32_t index, wr_sel sel, wr_ve
                 .out = out,
                 .ok = ok,
                 .errs = errs};
-    uint32_t *rows = wr_arena_alloc(base->scratch, sel.n * sizeof *rows);
-    for (uint32_t k = 0; k < sel.n; k++)
-        rows[k] = wr_sel_row(sel, k);
-    for (uint32_t k = 0, n; k < sel.n; k += n) {
-        n = run_length(d, rows, k, sel.n);
-        wr_sel run = n == sel.n ? sel : (wr_sel){n, rows + k};
-        convert_rows(&c, run, place);
-    }
+    WR_ASSERT(wr_sel_row(sel, sel.n - 1) < d->rows_n); /* rows that were scanned */
+    if (d->alike)
+        convert_rows(&c, sel, place);
+    else
+        convert_runs(&c, sel, place);
     if (out && out->type->id != WR_T_STRING)
         out->ascii = false;
     WR_ASSERT(!out || out->null);

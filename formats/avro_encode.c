@@ -4,6 +4,10 @@
  *
  * Each record begins with the mark of options.schema; how columns become its fields: avro_put.h.
  * An unwrapped column whose schema is `bytes` is written bare, without Avro's length (A01).
+ *
+ * Records of texts, numbers and booleans alone, which most are, are written flat: room for the row
+ * is made once, and nothing is boxed. What does not fit that way starts the row again in the
+ * general way, which also says what is wrong.
  */
 #include "formats/avro_put.h"
 
@@ -13,7 +17,11 @@ typedef struct avro_encoder {
     wr_str root;       /* the index of the record in a union around it, or nothing */
     bool bare;         /* the one column is the whole record */
     bool raw;          /* ... and its bytes follow the mark as they are */
+    bool flat;         /* every field is one that put_flat_row takes */
+    size_t room;       /* flat: for a row, but for its texts */
 } avro_encoder;
+
+#define NUMBER_MAX 10 /* bytes of a number */
 
 /* ---- construction ---- */
 
@@ -21,6 +29,7 @@ typedef struct avro_encoder {
 static const wr_avro_node *record_of(const wr_avro_node *node, wr_str *root, wr_arena *arena)
 {
     int32_t only = node->kind == WR_AVRO_UNION ? wr__avro_only_branch(node) : -1;
+    WR_ASSERT(only < (int32_t)node->n);
     *root = WR_STR("");
     if (only < 0)
         return node;
@@ -54,6 +63,34 @@ static bool compile(avro_encoder *e, const wr_avro_node *node, wr_arena *arena,
     return false;
 }
 
+static bool is_flat(const wr_avro_put *put)
+{
+    switch (put->kind) {
+    case WR_AVRO_PUT_WHOLE:
+        return put->factor == 1;
+    case WR_AVRO_PUT_CONSTANT:
+    case WR_AVRO_PUT_BOOLEAN:
+    case WR_AVRO_PUT_DOUBLE:
+    case WR_AVRO_PUT_STRING:
+    case WR_AVRO_PUT_BYTES:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void plan_flat_rows(avro_encoder *e)
+{
+    WR_ASSERT(e->bare || e->whole.members || e->whole.node->n == 0);
+    e->flat = !e->bare && e->whole.kind == WR_AVRO_PUT_STRUCT;
+    e->room = e->root.len;
+    for (uint32_t i = 0; e->flat && i < e->whole.node->n; i++) {
+        const wr_avro_put *put = &e->whole.members[i];
+        e->flat = is_flat(put);
+        e->room += put->constant.len + WR_MAX(put->null.len, put->head.len + NUMBER_MAX);
+    }
+}
+
 weir_status wr__avro_encoder_new(const wr_encoder *common, wr_arena *arena, wr_encoder **out,
                                  weir_error *err)
 {
@@ -68,27 +105,100 @@ weir_status wr__avro_encoder_new(const wr_encoder *common, wr_arena *arena, wr_e
     if (!compile(e, node, arena, &why))
         return wr_error(err, WEIR_ERR_STATEMENT, "Avro schema %u cannot hold the columns: %s",
                         schema->id, why.reason);
+    plan_flat_rows(e);
     *out = &e->base;
     return WEIR_OK;
 }
 
 /* ---- rows ---- */
 
-/* The column's value; the most frequent types without boxing. */
-static inline const char *put_column(const wr_avro_put *put, const wr_vec *v, uint32_t row,
-                                     wr_buf *buf)
+/* Most texts are short, and a call for each would cost more than the copying. */
+static inline char *flat_bytes(char *to, wr_str s)
 {
-    uint32_t i = row & v->mask;
-    if (WR_LIKELY(!v->null[i])) {
-        if (put->kind == WR_AVRO_PUT_WHOLE && put->type->id == WR_T_BIGINT &&
-            put->node->kind == WR_AVRO_LONG && put->factor == 1) {
-            wr_buf_str(buf, put->head);
-            wr__avro_put_long(buf, v->u.i64[i]);
-            return NULL;
-        }
+    if (s.len >= 8 && s.len <= 16) {
+        memcpy(to, s.ptr, 8);
+        memcpy(to + s.len - 8, s.ptr + s.len - 8, 8);
+    } else if (s.len >= 4 && s.len < 8) {
+        memcpy(to, s.ptr, 4);
+        memcpy(to + s.len - 4, s.ptr + s.len - 4, 4);
+    } else if (s.len == 1) {
+        *to = *s.ptr;
+    } else if (s.len) {
+        memcpy(to, s.ptr, s.len);
     }
-    wr_value value = wr_vec_get(v, row);
-    return wr__avro_put(put, &value, buf);
+    return to + s.len;
+}
+
+static char *flat_number(char *to, int64_t v)
+{
+    uint64_t z = (uint64_t)v << 1 ^ (uint64_t)(v >> 63);
+    for (; z >= 0x80; z >>= 7)
+        *to++ = (char)(z | 0x80);
+    *to++ = (char)z;
+    return to;
+}
+
+/* One value, not NULL; there is room. NULL: it does not go this way. */
+static char *flat_value(char *to, const wr_avro_put *put, const wr_vec *v, uint32_t i)
+{
+    to = flat_bytes(to, put->head);
+    switch (put->kind) {
+    case WR_AVRO_PUT_WHOLE: {
+        bool wide = put->type->id == WR_T_BIGINT || put->type->id == WR_T_TIMESTAMP;
+        int64_t number = wide ? v->u.i64[i] : v->u.i32[i];
+        if (put->node->kind == WR_AVRO_INT && number != (int32_t)number)
+            return NULL;
+        return flat_number(to, number);
+    }
+    case WR_AVRO_PUT_STRING: /* 0xED: perhaps half a pair, which must not leave */
+        if (!v->ascii && memchr(v->u.str[i].len ? v->u.str[i].ptr : "", 0xED, v->u.str[i].len))
+            return NULL;
+        __attribute__((fallthrough));
+    case WR_AVRO_PUT_BYTES:
+        return flat_bytes(flat_number(to, v->u.str[i].len), v->u.str[i]);
+    case WR_AVRO_PUT_DOUBLE:
+        memcpy(to, &v->u.f64[i], sizeof v->u.f64[i]);
+        return to + sizeof v->u.f64[i];
+    default:
+        *to = v->u.b[i] ? 1 : 0;
+        return to + 1;
+    }
+}
+
+static bool is_text(const wr_avro_put *put)
+{
+    return put->kind == WR_AVRO_PUT_STRING || put->kind == WR_AVRO_PUT_BYTES;
+}
+
+/* @return false: some value does not go this way, and nothing was appended. */
+static bool put_flat_row(const avro_encoder *e, const wr_vec *cols, uint32_t row, wr_buf *buf)
+{
+    size_t room = e->room;
+    for (uint32_t k = 0; k < e->whole.node->n; k++) {
+        if (!is_text(&e->whole.members[k]))
+            continue;
+        const wr_vec *v = &cols[e->whole.sources[k]];
+        room += v->null[row & v->mask] ? 0 : v->u.str[row & v->mask].len;
+    }
+    char *start = wr_buf_reserve(buf, room), *to = flat_bytes(start, e->root);
+    for (uint32_t k = 0; k < e->whole.node->n; k++) {
+        const wr_avro_put *put = &e->whole.members[k];
+        if (put->kind == WR_AVRO_PUT_CONSTANT) {
+            to = flat_bytes(to, put->constant);
+            continue;
+        }
+        const wr_vec *v = &cols[e->whole.sources[k]];
+        uint32_t i = row & v->mask;
+        if (WR_LIKELY(!v->null[i]))
+            to = flat_value(to, put, v, i);
+        else
+            to = put->null.ptr ? flat_bytes(to, put->null) : NULL;
+        if (WR_UNLIKELY(!to))
+            return false;
+    }
+    WR_ASSERT((size_t)(to - start) <= room);
+    buf->len += (size_t)(to - start);
+    return true;
 }
 
 static const char *put_bare(const avro_encoder *e, const wr_vec *v, uint32_t row, wr_buf *buf)
@@ -136,8 +246,8 @@ static const char *put_columns(const avro_encoder *e, const wr_vec *cols, uint32
             wr_buf_str(buf, member->constant);
             continue;
         }
-        uint32_t column = e->whole.sources[i];
-        const char *fault = put_column(member, &cols[column], row, buf);
+        const wr_value value = wr_vec_get(&cols[e->whole.sources[i]], row);
+        const char *fault = wr__avro_put(member, &value, buf);
         if (WR_UNLIKELY(fault != NULL))
             return fault;
     }
@@ -151,6 +261,8 @@ static wr_encoded encode_row(wr_encoder *base, const wr_vec *cols, uint32_t row,
     if (e->bare && (!base->n || wr_vec_is_null(&cols[0], row)))
         return WR_ENCODED_NULL;
     wr_schema_mark_write(buf, base->options.schema->id);
+    if (e->flat && put_flat_row(e, cols, row, buf))
+        return WR_ENCODED;
     const char *fault = e->bare ? put_bare(e, &cols[0], row, buf) : put_columns(e, cols, row, buf);
     if (WR_LIKELY(!fault))
         return WR_ENCODED;
@@ -190,6 +302,7 @@ static weir_status refuse_order(const wr_format_columns *c, const wr_column *giv
 /* By an id, the columns are the schema's first ones, as they are (Q38); else names decide. */
 weir_status wr__avro_check_schema(const wr_format_columns *c, weir_error *err)
 {
+    WR_ASSERT(c->options && c->options->schema);
     wr_arena *arena = wr_arena_new(0);
     weir_status st = WEIR_OK;
     if (c->options->exact_names) {

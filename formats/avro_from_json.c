@@ -24,11 +24,12 @@ typedef struct put {
     wr_arena *arena;
     const char *fault;
     unsigned depth;
-    uint32_t steps; /* values tried so far */
+    uint32_t steps; /* values that may still be tried */
 } put;
 
 /* Defaults within defaults and unions within unions can multiply; no honest value needs as many. */
-#define STEPS_MAX 1000000
+#define DOCUMENT_STEPS 10000000
+#define DEFAULT_STEPS  10000
 
 static bool put_value(put *p, const wr_avro_node *node, const wr_json *j);
 
@@ -206,6 +207,7 @@ static bool put_record(put *p, const wr_avro_node *node, const wr_json *j)
 
 static bool put_entry(put *p, const wr_avro_node *record, wr_str key, const wr_json *value)
 {
+    WR_ASSERT(record->is_map_entry && record->n == 2);
     wr_json text = {.kind = WR_JSON_STRING, .text = key};
     return put_value(p, record->fields[0].type, &text) &&
            put_value(p, record->fields[1].type, value);
@@ -243,6 +245,7 @@ static bool try_branch(put *p, const wr_avro_node *node, uint32_t i, const wr_js
 {
     size_t start = p->out->len;
     const char *fault = p->fault;
+    WR_ASSERT(i < node->n);
     wr__avro_put_long(p->out, i);
     if (put_value(p, node->branches[i], j))
         return true;
@@ -304,8 +307,9 @@ static bool put_container(put *p, const wr_avro_node *node, const wr_json *j)
 
 static bool put_value(put *p, const wr_avro_node *node, const wr_json *j)
 {
-    if (++p->steps > STEPS_MAX)
+    if (p->steps == 0)
         return fail(p, node, j);
+    p->steps--;
     switch (node->kind) {
     case WR_AVRO_NULL:
         return j->kind == WR_JSON_NULL || fail(p, node, j);
@@ -343,10 +347,12 @@ static bool put_json(const wr_avro_node *node, const wr_json *json, wr_avro_json
 {
     size_t start = out->len;
     put p = {.how = how, .out = out, .arena = arena};
+    p.steps = how == WR_AVRO_JSON_VALUES ? DOCUMENT_STEPS : DEFAULT_STEPS;
     bool ok = put_value(&p, node, json);
     if (!ok)
         out->len = start;
     *fault = p.fault;
+    WR_ASSERT(p.depth == 0);
     WR_ASSERT(ok || p.fault);
     return ok;
 }
@@ -361,6 +367,7 @@ bool wr__avro_put_default(const wr_avro_node *node, const wr_json *json, wr_buf 
 weir_status wr__avro_from_json(const wr_format_options *options, const wr_json *json, wr_buf *out,
                                weir_error *err)
 {
+    WR_ASSERT(options->schema);
     const wr_avro_node *node;
     const char *fault;
     wr_buf body = {0};

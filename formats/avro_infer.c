@@ -30,6 +30,7 @@ static const char *column_name(infer *x, const char *name)
 
 static weir_status decimal_of(infer *x, const wr_avro_node *node, const wr_type **out)
 {
+    WR_ASSERT(node->logical == WR_AVRO_DECIMAL);
     if (node->precision <= 0 || node->scale > node->precision ||
         node->precision > WR_DEC_PRECISION_MAX)
         return REFUSE(x, "An Avro decimal of precision %d and scale %d cannot be a column",
@@ -68,6 +69,7 @@ static const wr_avro_node *member(const wr_avro_node *node, uint32_t i, const ch
 
 static weir_status fields_of(infer *x, const wr_avro_node *node, wr_field **out, uint32_t *n)
 {
+    WR_ASSERT(node->kind == WR_AVRO_RECORD || node->kind == WR_AVRO_UNION);
     if (x->depth == WR_AVRO_DEPTH_MAX)
         return REFUSE(x, "The Avro schema is nested too deeply");
     for (unsigned i = 0; i < x->depth; i++)
@@ -93,6 +95,7 @@ static weir_status fields_of(infer *x, const wr_avro_node *node, wr_field **out,
         WR_TRY(type_of(x, inside, &f->type));
         ++*n;
     }
+    WR_ASSERT(x->depth > 0 && x->open[x->depth - 1] == node);
     x->depth--;
     *out = fields;
     return WEIR_OK;
@@ -121,6 +124,7 @@ static weir_status list_of(infer *x, const wr_avro_node *node, const wr_type **o
         return REFUSE(x, "The Avro schema is nested too deeply");
     x->open[x->depth++] = node;
     WR_TRY(type_of(x, node->elem, &elem));
+    WR_ASSERT(x->depth > 0 && x->open[x->depth - 1] == node);
     x->depth--;
     *out = node->kind == WR_AVRO_ARRAY ? wr_type_array(x->arena, elem)
                                        : wr_type_map(x->arena, &wr_type_string, elem);

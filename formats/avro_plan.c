@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * avro_plan.c - programs for walking records: made from a schema, and run (avro_plan.h).
+ * avro_plan.c - programs for walking records, made from a writer's schema (avro_plan.h);
+ * avro_walk.c runs them.
  */
 #include "formats/avro_plan.h"
 
@@ -28,8 +29,15 @@ static void emit_run(compile *c, wr_avro_op_code code, uint32_t n)
         emit(c, (wr_avro_op){.code = (uint8_t)code, .n = n});
 }
 
-/* In place of the null branch's index, of a union of one type alone. */
-#define ALONE 2
+/* The same for optional values, whose null branch is @p null: that many times. */
+static void emit_optional(compile *c, wr_avro_op_code code, uint32_t null)
+{
+    wr_avro_op *last = c->ops.n ? &c->ops.v[c->ops.n - 1] : NULL;
+    if (last && last->code == code && last->n == null)
+        last->times++;
+    else
+        emit(c, (wr_avro_op){.code = (uint8_t)code, .n = null, .times = 1});
+}
 
 /* What an optional value is, and which branch is null; false: not a union of null and one. */
 static bool is_optional(const wr_avro_node *node, const wr_avro_node **inside, uint32_t *null)
@@ -40,7 +48,7 @@ static bool is_optional(const wr_avro_node *node, const wr_avro_node **inside, u
     if (only < 0)
         return false;
     *inside = node->branches[only];
-    *null = node->n == 1 ? ALONE : (uint32_t)node->null_branch;
+    *null = node->n == 1 ? WR_AVRO_ALONE : (uint32_t)node->null_branch;
     return true;
 }
 
@@ -73,9 +81,9 @@ static void emit_skip(compile *c, const wr_avro_node *node)
     else if (is_text(node))
         emit_run(c, WR_AVRO_OP_SKIP_TEXTS, 1);
     else if (is_optional(node, &inside, &null) && node->n == 2 && is_text(inside))
-        emit(c, (wr_avro_op){.code = WR_AVRO_OP_SKIP_OPT_TEXT, .n = null});
+        emit_optional(c, WR_AVRO_OP_SKIP_OPT_TEXT, null);
     else if (is_optional(node, &inside, &null) && node->n == 2 && is_number(inside))
-        emit(c, (wr_avro_op){.code = WR_AVRO_OP_SKIP_OPT_NUMBER, .n = null});
+        emit_optional(c, WR_AVRO_OP_SKIP_OPT_NUMBER, null);
     else
         emit(c, (wr_avro_op){.code = WR_AVRO_OP_SKIP_VALUE, .node = node});
 }
@@ -104,6 +112,7 @@ static bool take_column(compile *c, const wr_avro_target *target, uint32_t place
                         const wr_avro_node *node)
 {
     WR_ASSERT(place < target->n);
+    WR_ASSERT(!c->there[place]); /* one field for one column */
     c->ways[place] = wr__avro_way(node, target->cols[place].type, c->arena);
     c->there[place] = true;
     return c->ways[place].kind != WR_AVRO_WAY_MISMATCH;
@@ -116,6 +125,7 @@ static uint32_t place_of(const wr_avro_target *target, uint32_t column)
 
 static void compile_record(compile *c, const wr_avro_node *record, const wr_avro_target *target)
 {
+    WR_ASSERT(record->kind == WR_AVRO_RECORD);
     uint32_t *columns = WR_NEW_N(c->arena, uint32_t, record->n);
     wr__avro_match(record, target->names, target->names_n, c->arena, columns);
     for (uint32_t i = 0; i < record->n; i++) {
@@ -131,6 +141,7 @@ static void compile_record(compile *c, const wr_avro_node *record, const wr_avro
 /* A union of several at the top: each branch is a column of its own (Q04). */
 static void compile_branches(compile *c, const wr_avro_node *node, const wr_avro_target *target)
 {
+    WR_ASSERT(node->kind == WR_AVRO_UNION);
     uint32_t *columns = WR_NEW_N(c->arena, uint32_t, node->n);
     wr__avro_match(node, target->names, target->names_n, c->arena, columns);
     wr_avro_op *branches = WR_NEW_N(c->arena, wr_avro_op, node->n);
@@ -198,174 +209,8 @@ wr_avro_plan *wr__avro_plan_new(const wr_avro_node *node, const wr_avro_target *
     plan->ways = c.ways;
     plan->there = c.there;
     plan->resets = plan->ops[0].code == WR_AVRO_OP_BRANCH;
+    plan->needs_value = target->bare && target->n && plan->there[0] && plan->ways[0].whole &&
+                        plan->ways[0].kind != WR_AVRO_WAY_MISMATCH;
     WR_ASSERT(plan->ops[c.ops.n - 1].code == WR_AVRO_OP_END);
     return plan;
-}
-
-/* ---- running ---- */
-
-static bool skip_numbers(wr_avro_reader *r, uint32_t n)
-{
-    int64_t number;
-    for (; n; n--)
-        if (!wr__avro_long(r, &number))
-            return false;
-    return true;
-}
-
-static bool skip_texts(wr_avro_reader *r, uint32_t n)
-{
-    wr_str text;
-    for (; n; n--)
-        if (!wr__avro_text(r, &text))
-            return false;
-    return true;
-}
-
-/* The index of a union of two; @p null: is it that of null, @p n? */
-static inline bool read_two(wr_avro_reader *r, uint32_t n, bool *null)
-{
-    if (WR_LIKELY(r->p < r->end && (*r->p & ~2) == 0)) {
-        *null = (uint32_t)(uint8_t)*r->p++ == n * 2;
-        return true;
-    }
-    uint32_t branch; /* a longer form of the same number, or none of them */
-    if (!wr__avro_branch(r, 2, &branch))
-        return false;
-    *null = branch == n;
-    return true;
-}
-
-static inline bool read_number(wr_avro_reader *r, wr_avro_token *t)
-{
-    t->null = false;
-    return wr__avro_long(r, &t->u.i64);
-}
-
-static inline bool read_text(wr_avro_reader *r, wr_avro_token *t)
-{
-    wr_str text;
-    t->null = false;
-    if (!wr__avro_text(r, &text))
-        return false;
-    t->u.ptr = text.ptr;
-    t->len = text.len;
-    return true;
-}
-
-/* The token of a container is its bytes. */
-static bool read_container(wr_avro_reader *r, const wr_avro_node *node, wr_avro_token *t)
-{
-    t->null = false;
-    t->u.ptr = r->p;
-    if (!wr__avro_skip(r, node))
-        return false;
-    t->len = (uint32_t)(r->p - t->u.ptr);
-    return true;
-}
-
-/* A union's index before any value. */
-static bool read_optional(wr_avro_reader *r, uint32_t null, bool *is_null)
-{
-    uint32_t branch;
-    if (!wr__avro_branch(r, null == ALONE ? 1 : 2, &branch))
-        return false;
-    *is_null = branch == null;
-    return true;
-}
-
-static bool run_rare(const wr_avro_op *op, wr_avro_reader *r, wr_avro_token *t, wr_avro_token *all,
-                     size_t stride)
-{
-    uint32_t branch;
-    bool null = false;
-    switch (op->code) {
-    case WR_AVRO_OP_SCALAR:
-        return wr__avro_token(r, op->node, t);
-    case WR_AVRO_OP_CONTAINER:
-        return read_container(r, op->node, t);
-    case WR_AVRO_OP_OPT_SCALAR:
-    case WR_AVRO_OP_OPT_CONTAINER:
-        if (!read_optional(r, op->n, &null))
-            return false;
-        t->null = true;
-        if (null)
-            return true;
-        return op->code == WR_AVRO_OP_OPT_SCALAR ? wr__avro_token(r, op->node, t)
-                                                 : read_container(r, op->node, t);
-    case WR_AVRO_OP_ROOT:
-        if (!read_optional(r, op->n, &null))
-            return false;
-        return !null || wr__avro_fail(r, "the record is null");
-    case WR_AVRO_OP_BRANCH:
-        if (!wr__avro_branch(r, op->n, &branch))
-            return false;
-        if ((int32_t)branch == op->node->null_branch)
-            return wr__avro_fail(r, "the record is null");
-        op = &op->branches[branch];
-        if (op->code == WR_AVRO_OP_SKIP_VALUE)
-            return wr__avro_skip(r, op->node);
-        if (op->code == WR_AVRO_OP_END)
-            return wr__avro_fail(r, "the union's branch has no column of its own");
-        t = all + op->place * stride;
-        return wr__avro_is_container(op->node) ? read_container(r, op->node, t)
-                                               : wr__avro_token(r, op->node, t);
-    case WR_AVRO_OP_BARE:
-        *t = (wr_avro_token){.u.ptr = r->p, .len = (uint32_t)(r->end - r->p)};
-        r->p = r->end;
-        return true;
-    default:
-        WR_UNREACHABLE();
-    }
-}
-
-bool wr__avro_walk(const wr_avro_plan *plan, wr_avro_reader *r, wr_avro_token *tokens,
-                   size_t stride)
-{
-    WR_ASSERT(!plan->fault);
-    for (const wr_avro_op *op = plan->ops;; op++) {
-        wr_avro_token *t = tokens + op->place * stride;
-        bool ok, null;
-        switch (op->code) {
-        case WR_AVRO_OP_END:
-            return true;
-        case WR_AVRO_OP_NUMBER:
-            ok = read_number(r, t);
-            break;
-        case WR_AVRO_OP_TEXT:
-            ok = read_text(r, t);
-            break;
-        case WR_AVRO_OP_OPT_NUMBER:
-            ok = read_two(r, op->n, &null) && ((t->null = null) || read_number(r, t));
-            break;
-        case WR_AVRO_OP_OPT_TEXT:
-            ok = read_two(r, op->n, &null) && ((t->null = null) || read_text(r, t));
-            break;
-        case WR_AVRO_OP_SKIP_BYTES:
-            ok = op->n <= (uint64_t)(r->end - r->p);
-            r->p += ok ? op->n : 0;
-            ok = ok || wr__avro_fail(r, "the record ends too early");
-            break;
-        case WR_AVRO_OP_SKIP_NUMBERS:
-            ok = skip_numbers(r, op->n);
-            break;
-        case WR_AVRO_OP_SKIP_TEXTS:
-            ok = skip_texts(r, op->n);
-            break;
-        case WR_AVRO_OP_SKIP_OPT_TEXT:
-            ok = read_two(r, op->n, &null) && (null || skip_texts(r, 1));
-            break;
-        case WR_AVRO_OP_SKIP_OPT_NUMBER:
-            ok = read_two(r, op->n, &null) && (null || skip_numbers(r, 1));
-            break;
-        case WR_AVRO_OP_SKIP_VALUE:
-            ok = wr__avro_skip(r, op->node);
-            break;
-        default:
-            ok = run_rare(op, r, t, tokens, stride);
-            break;
-        }
-        if (WR_UNLIKELY(!ok))
-            return false;
-    }
 }

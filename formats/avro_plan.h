@@ -19,27 +19,31 @@ typedef enum wr_avro_op_code {
     WR_AVRO_OP_SKIP_BYTES,    /* n bytes */
     WR_AVRO_OP_SKIP_NUMBERS,  /* n varints */
     WR_AVRO_OP_SKIP_TEXTS,    /* n strings or bytes */
-    WR_AVRO_OP_SKIP_OPT_TEXT, /* null or a text; null is branch n */
+    WR_AVRO_OP_SKIP_OPT_TEXT, /* null or a text, so many times; null is branch n */
     WR_AVRO_OP_SKIP_OPT_NUMBER,
     WR_AVRO_OP_SKIP_VALUE, /* any node */
     /* leave a token for column `place` */
     WR_AVRO_OP_NUMBER,
     WR_AVRO_OP_TEXT,
-    WR_AVRO_OP_OPT_NUMBER, /* null is branch n */
+    WR_AVRO_OP_OPT_NUMBER, /* null is branch n, of these and all below */
     WR_AVRO_OP_OPT_TEXT,
     WR_AVRO_OP_SCALAR, /* other scalars */
     WR_AVRO_OP_OPT_SCALAR,
     WR_AVRO_OP_CONTAINER,
-    WR_AVRO_OP_OPT_CONTAINER, /* null is branch n; n is 2 where the union is of one type alone */
+    WR_AVRO_OP_OPT_CONTAINER,
     /* the whole */
     WR_AVRO_OP_ROOT,   /* a union around a record: branch n must follow */
     WR_AVRO_OP_BRANCH, /* a union of several as columns: `branches` says what follows */
     WR_AVRO_OP_BARE,   /* all that is left, without a length (A01) */
 } wr_avro_op_code;
 
+/** In place of the null branch's index: a union of one type alone, which has none. */
+#define WR_AVRO_ALONE 2
+
 typedef struct wr_avro_op {
     uint8_t code;
     uint32_t n;
+    uint32_t times; /* SKIP_OPT_... */
     uint32_t place; /* the column's, among those read */
     const wr_avro_node *node;
     const struct wr_avro_op *branches; /* BRANCH: one for each of the union's */
@@ -50,6 +54,7 @@ typedef struct wr_avro_plan {
     const wr_avro_way *ways; /* for each column read */
     const bool *there;       /* for each: has the writer such a field? Else it is NULL */
     bool resets;             /* BRANCH: columns may be without a token; all are made NULL first */
+    bool needs_value;        /* one column is the whole record, which must not be null */
     const char *fault;       /* the top level is of no use: all records are bad */
 } wr_avro_plan;
 

@@ -172,6 +172,7 @@ bool wr__avro_put_members(wr_avro_put *put, const char *const *names, const wr_t
             return false;
         }
     }
+    WR_ASSERT(found <= n);
     if (found == n)
         return true;
     bool *used = WR_NEW_N(arena, bool, n);
@@ -201,6 +202,7 @@ static bool struct_kind(wr_avro_put *put, wr_arena *arena, wr_avro_refusal *why)
 bool wr__avro_put_init(wr_avro_put *put, const wr_avro_node *node, const wr_type *type,
                        const wr_json *fallback, wr_arena *arena, wr_avro_refusal *why)
 {
+    WR_ASSERT(node && type);
     *put = (wr_avro_put){.type = type, .node = node};
     int32_t only = node->kind == WR_AVRO_UNION ? wr__avro_only_branch(node) : -1;
     if (node->kind == WR_AVRO_UNION && node->null_branch >= 0)
@@ -305,6 +307,7 @@ static const char *put_float(const wr_value *v, wr_buf *out)
 static const char *put_list(const wr_avro_put *put, const wr_nest *nest, wr_buf *out)
 {
     const char *fault = NULL;
+    WR_ASSERT(put->elem);
     if (nest->n)
         wr__avro_put_long(out, nest->n);
     for (uint32_t i = 0; i < nest->n && !fault; i++) {
@@ -338,6 +341,7 @@ static const char *put_struct(const wr_avro_put *put, const wr_nest *nest, wr_bu
 static const char *put_branch(const wr_avro_put *put, const wr_nest *nest, wr_buf *out)
 {
     uint32_t branch = UINT32_MAX;
+    WR_ASSERT(put->node->kind == WR_AVRO_UNION);
     for (uint32_t i = 0; i < put->node->n; i++) {
         if (put->sources[i] == UINT32_MAX || nest->items[put->sources[i]].null)
             continue;

@@ -6,9 +6,11 @@
  * boxed. Where a value ends does not depend on its way: the same bytes are taken as wr__avro_skip
  * takes, or the read fails.
  */
+#include "formats/json_text.h"
 #include "formats/avro.h"
 #include "formats/json_text.h"
 
+#include "formats/json_text.h"
 #include "types/text.h"
 
 #include <stdio.h>
@@ -100,6 +102,7 @@ static wr_type unscaled_type(const wr_avro_node *node, uint32_t bytes)
 /* Exact at the column's scale, or a bad record (Q09). */
 static bool to_decimal(wr_avro_reader *r, const wr_avro_way *way, wr_str bytes, wr_value *out)
 {
+    WR_ASSERT(way->type->id == WR_T_DECIMAL && way->node->logical == WR_AVRO_DECIMAL);
     if (!bytes.len) /* no number at all (A07) */
         return wr__avro_fail(r, "a decimal has no bytes");
     const char *sign = bytes.ptr; /* leading bytes that only repeat the sign */
@@ -272,6 +275,7 @@ static bool read_member(wr_avro_reader *r, const wr_avro_way *way, uint32_t i, w
 static bool read_struct(wr_avro_reader *r, const wr_avro_way *way, wr_value *out)
 {
     uint32_t first = 0, end = way->node->n;
+    WR_ASSERT(way->type->id == WR_T_STRUCT);
     if (way->kind == WR_AVRO_WAY_BRANCHES) {
         if (!wr__avro_branch(r, end, &first))
             return false;
@@ -293,6 +297,7 @@ static bool read_container(wr_avro_reader *r, const wr_avro_way *way, wr_value *
 {
     if (r->depth >= WR_AVRO_DEPTH_MAX)
         return wr__avro_fail(r, "the record is nested too deeply");
+    WR_ASSERT(r->arena);
     r->depth++;
     bool is_struct = way->kind == WR_AVRO_WAY_STRUCT || way->kind == WR_AVRO_WAY_BRANCHES;
     bool ok = is_struct ? read_struct(r, way, out) : read_list(r, way, out);

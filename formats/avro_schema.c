@@ -113,6 +113,8 @@ static weir_status named_node(parse *p, const wr_json *object, wr_avro_kind kind
     if (given && given->kind == WR_JSON_STRING)
         *space = given->text;
     wr_str full = full_name(p, name, *space);
+    if (memchr(full.ptr, 0, full.len))
+        return FAIL(p, "a namespace with a zero in it");
     if (full.ptr[0] == '.') /* ".X": explicitly in no namespace */
         full = wr_str_make(full.ptr + 1, full.len - 1);
     *space = namespace_of(full);
@@ -124,6 +126,7 @@ static weir_status named_node(parse *p, const wr_json *object, wr_avro_kind kind
         return FAIL(p, "a %s without a name", kind_names[kind]);
     if (wr_map_get(&p->names, full))
         return FAIL(p, "'%s' is defined twice", node->name);
+    WR_ASSERT(wr_str_eq_c(full, node->name)); /* 0-terminated, and without a 0 inside */
     wr_map_put(&p->names, full, node);
     *out = node;
     return WEIR_OK;
@@ -162,6 +165,7 @@ static void read_decimal(const wr_json *object, wr_avro_node *node)
         (void)whole_of(parameters, "connect.decimal.precision", &precision);
     if (!whole_of(object, "scale", &scale) && parameters)
         (void)whole_of(parameters, "scale", &scale);
+    WR_ASSERT(node->kind == WR_AVRO_BYTES || node->kind == WR_AVRO_FIXED);
     bool sane = precision > 0 && precision <= INT32_MAX && scale >= 0 && scale <= INT32_MAX;
     node->precision = sane ? (int32_t)precision : 0; /* 0: cannot be had as a column */
     node->scale = sane ? (int32_t)scale : 0;
@@ -271,6 +275,7 @@ static weir_status parse_record(parse *p, const wr_json *j, wr_str space, const 
     node->is_map_entry = is_word(text_of(j, "connect.internal.type"), "MapEntry") && node->n == 2 &&
                          strcmp(node->fields[0].name, "key") == 0 &&
                          strcmp(node->fields[1].name, "value") == 0;
+    WR_ASSERT(node->kind == WR_AVRO_RECORD && node->n == list->n);
     *out = node;
     return WEIR_OK;
 }
@@ -508,6 +513,7 @@ uint32_t wr__avro_branch_home(const wr_avro_node *node, uint32_t i)
     wr_avro_kind kind = node->branches[i]->kind;
     if (kind != WR_AVRO_ENUM && kind != WR_AVRO_FIXED)
         return i;
+    WR_ASSERT(node->n > 1);
     wr_avro_kind first = kind == WR_AVRO_ENUM ? WR_AVRO_STRING : WR_AVRO_BYTES;
     for (uint32_t k = 0; k < i; k++)
         if (node->branches[k]->kind == first && node->branches[k]->logical == WR_AVRO_PLAIN &&

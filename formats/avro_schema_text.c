@@ -212,6 +212,7 @@ static weir_status verify(put_text *x, size_t start)
 {
     const wr_registry_schema made = {.kind = WR_SCHEMA_AVRO,
                                      .text = wr_str_make(x->out->ptr + start, x->out->len - start)};
+    WR_ASSERT(x->out->len > start);
     const wr_avro_node *node;
     return wr__avro_schema_parse(&made, x->arena, &node, x->err);
 }
@@ -233,6 +234,7 @@ static weir_status put_whole(put_text *x, const wr_format_columns *c)
 weir_status wr__avro_schema_text(const wr_format_columns *columns, wr_buf *out, weir_error *err)
 {
     wr_arena *arena = wr_arena_new(0);
+    WR_ASSERT(columns->options && (!columns->options->unwrapped || columns->n <= 1));
     put_text x = {.out = out, .arena = arena, .err = err};
     size_t start = out->len;
     weir_status st = put_whole(&x, columns);

@@ -180,6 +180,7 @@ static bool print_union(wr_avro_reader *r, const wr_avro_node *node, wr_buf *out
         return false;
     if ((int32_t)branch == node->null_branch || wr__avro_only_branch(node) >= 0)
         return print(r, node->branches[branch], out);
+    WR_ASSERT(node->n > 1);
     bool first = true;
     wr_buf_putc(out, '{');
     for (uint32_t i = 0; i < node->n; i++) {
@@ -234,6 +235,7 @@ weir_status wr__avro_to_json(const wr_format_options *options, wr_str schema_hea
     if (!wr__avro_mark(schema_header, payload, &mark, &body, &fault))
         return wr_error(err, WEIR_ERR_RECORD, "%s", fault);
     WR_TRY(wr__avro_schema_of(options->registry, &mark, schema_header.ptr != NULL, &schema, err));
+    WR_ASSERT(schema && body.ptr);
     wr_arena *arena = wr_arena_new(0);
     size_t start = out->len;
     weir_status st = wr__avro_schema_parse(schema, arena, &node, err);

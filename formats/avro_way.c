@@ -176,6 +176,7 @@ static wr_avro_way_kind struct_way(wr_avro_way *way, wr_arena *a)
 {
     const wr_avro_node *node = way->node;
     const wr_type *type = way->type;
+    WR_ASSERT(node->kind == WR_AVRO_RECORD || node->kind == WR_AVRO_UNION);
     if (type->id != WR_T_STRUCT)
         return WR_AVRO_WAY_MISMATCH;
     const char **names = WR_NEW_N(a, const char *, type->fields_n);
@@ -203,6 +204,7 @@ static wr_avro_way_kind struct_way(wr_avro_way *way, wr_arena *a)
 
 wr_avro_way wr__avro_way(const wr_avro_node *node, const wr_type *type, wr_arena *arena)
 {
+    WR_ASSERT(node && type);
     wr_avro_way way = {.type = type, .node = node};
     if (node->kind == WR_AVRO_UNION) {
         int32_t only = wr__avro_only_branch(node);

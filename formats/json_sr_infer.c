@@ -149,6 +149,9 @@ static weir_status check(const wr_format_columns *c, infer *x)
                           cols[i].name, wr_type_text(x->arena, cols[i].type), c->cols[i].name,
                           wanted);
     }
+    if (top->kind == WR_JSR_UNION && !whole)
+        return REFUSE(x, "JSON schema %u is one of several: a row cannot be written as that",
+                      schema->id);
     if (any_closed(top))
         return REFUSE(x,
                       "JSON schema %u has required properties, or additionalProperties of false: "

@@ -92,10 +92,13 @@ typedef struct weir_options {
     const char *const *settings;   /* NULL-terminated name, value, name, value ...; or NULL */
     bool stepped;                  /* no threads: queries run only in weir_run_once */
     bool ephemeral_catalog;        /* do not keep or load statements (a service on query files) */
+    bool topics_only;              /* KAFKA: for producing, consuming and the like: no directory is
+                                    * opened or made, so this process keeps no other one out; no
+                                    * statements are kept, and state would be in memory */
 } weir_options;
 #define WEIR_OPTIONS_INIT                                                                          \
     {                                                                                              \
-        sizeof(weir_options), WEIR_LOG_LOCAL, NULL, NULL, NULL, false, false                       \
+        sizeof(weir_options), WEIR_LOG_LOCAL, NULL, NULL, NULL, false, false, false                \
     }
 
 /**
@@ -244,18 +247,47 @@ typedef struct weir_metrics {
     int64_t lag; /* records behind the ends of the input topics; -1: not known */
     uint64_t state_bytes;
     uint32_t queries_running, queries_failed;
+    uint64_t before_start; /* records that were there when queries began in this process, and that
+                            * auto.offset.reset = latest has left out */
 } weir_metrics;
 WEIR_API void weir_metrics_read(weir *w, weir_metrics *out);
 /** First failure of a persistent query, if there is one: its id and what happened. */
 WEIR_API bool weir_failed_query(weir *w, char *id, size_t id_size, weir_error *err);
 
+/** What becomes of a query whose statement means something else than the one that made its state.
+ */
+typedef enum weir_on_change {
+    WEIR_ON_CHANGE_REFUSE,   /* nothing runs */
+    WEIR_ON_CHANGE_RESTART,  /* it begins anew, without state and offsets, as a new query would; the
+                              * records of its sink stay */
+    WEIR_ON_CHANGE_KEEP_OLD, /* the statement before goes on in its place */
+} weir_on_change;
+
 /**
  * A service on query files: the statements of headless mode and DEFINE; others are refused with a
- * hint. All are checked before any runs. SET and DEFINE that were executed on the handle before
- * hold for the file; the file's own hold for the file alone. Ids of queries depend on sinks, not on
- * places in files, so a restart goes on where the last run stopped.
+ * hint. The files are one program: what one defines or SETs the next may use. All is checked before
+ * any runs. SET and DEFINE that were executed on the handle before hold for the program; its own
+ * hold for itself alone. Ids of queries depend on sinks, not on places in files, so a restart goes
+ * on where the last run stopped.
+ *
+ * A query that the data directory knows goes on with its state and offsets where its statement is
+ * the same, or has changed as CREATE OR REPLACE may change it: filters, the projection, columns
+ * added to the sink. Otherwise @p on_change says what is done.
  */
+WEIR_API weir_status weir_load_files(weir *w, const char *const *paths, size_t n,
+                                     weir_on_change on_change, weir_error *err);
+/** One file; WEIR_ON_CHANGE_REFUSE. */
 WEIR_API weir_status weir_load_file(weir *w, const char *path, weir_error *err);
+
+/**
+ * Forget state and offsets of a persistent query that the data directory knows and that does not
+ * run in this handle (open it with ephemeral_catalog): it begins anew at its next start. NULL: of
+ * all of them, and the definitions of services that were noted there.
+ * @param sink_too also delete the topic that it writes to; otherwise its records stay.
+ * @return WEIR_ERR_NOT_FOUND: the directory does not know it; WEIR_ERR_MISUSE: it runs here;
+ *         WEIR_ERR_LOG: on Kafka, another process is in its group.
+ */
+WEIR_API weir_status weir_reset_query(weir *w, const char *id, bool sink_too, weir_error *err);
 
 /* ------------------------------------------------------------------ topics */
 

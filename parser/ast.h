@@ -23,7 +23,10 @@ typedef struct wr_ast_stmt wr_ast_stmt;
 typedef struct wr_ast_name {
     const char *name;
     int64_t pos;
-    bool quoted; /* was written in quotes: matched exactly, kept exactly */
+    bool quoted;  /* was written in quotes: matched exactly, kept exactly */
+    bool implied; /* a qualifier that nobody needs to be shown: the query has one source. Set by the
+                   * planner; the parser sets false, and neither printers nor wr_ast_expr_equal
+                   * look at it */
 } wr_ast_name;
 
 /* ---- types ---- */
@@ -325,6 +328,7 @@ struct wr_ast_stmt {
     bool extended, show_all; /* SHOW / DESCRIBE ... EXTENDED; SHOW ALL TOPICS */
     bool analyze;            /* EXPLAIN ANALYZE */
     bool not_exists;         /* ASSERT NOT EXISTS */
+    bool last;               /* ASSERT LAST [NULL] VALUES */
     bool sink;               /* CREATE SINK CONNECTOR */
     bool from_beginning, has_interval, has_limit;
     wr_ast_show show;

@@ -166,12 +166,13 @@ static weir_status check_utf8(wr_parser *p)
 static weir_status begin(wr_parser *p, const char *text, size_t len, wr_arena *arena,
                          weir_error *err)
 {
+    WR_ASSERT(arena && (text || len == 0));
     *p = (wr_parser){
         .text = len ? text : "", .len = len, .arena = arena, .err = err, .expected_at = SIZE_MAX};
     if (len > WR_PARSE_TEXT_MAX)
-        return wr_error(err, WEIR_ERR_LIMIT,
-                        "the statement is %zu bytes long; at most %zu are allowed", len,
-                        WR_PARSE_TEXT_MAX);
+        return wr_error_at(err, WEIR_ERR_LIMIT, 0,
+                           "the statement is %zu bytes long; at most %zu are allowed", len,
+                           WR_PARSE_TEXT_MAX);
     WR_TRY(check_utf8(p));
     return tokenize(p);
 }

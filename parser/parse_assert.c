@@ -68,8 +68,10 @@ static weir_status assert_source(wr_parser *p, wr_ast_stmt *s)
 }
 
 /*
- * ASSERT [NOT EXISTS] TOPIC ... | ASSERT [NOT EXISTS] SCHEMA ... | ASSERT VALUES ...
- * | ASSERT NULL VALUES ... | ASSERT (STREAM | TABLE) ...
+ * ASSERT [NOT EXISTS] TOPIC ... | ASSERT [NOT EXISTS] SCHEMA ... | ASSERT [LAST] VALUES ...
+ * | ASSERT [LAST] NULL VALUES ... | ASSERT (STREAM | TABLE) ...
+ *
+ * LAST is Weir's own: the last value of a key instead of the next update.
  */
 weir_status wr__parse_assert(wr_parser *p, wr_ast_stmt *s)
 {
@@ -84,10 +86,13 @@ weir_status wr__parse_assert(wr_parser *p, wr_ast_stmt *s)
         return assert_schema(p, s);
     if (s->not_exists)
         return wr__parse_unexpected(p);
+    s->last = wr__parse_accept(p, WR_KW_LAST);
     if (wr__parse_accept(p, WR_KW_VALUES))
         return assert_values(p, s);
     if (wr__parse_accept(p, WR_KW_NULL))
         return assert_null_values(p, s);
+    if (s->last)
+        return wr__parse_unexpected(p);
     if (wr__parse_accept(p, WR_KW_STREAM))
         return assert_source(p, s);
     WR_TRY(wr__parse_expect(p, WR_KW_TABLE));

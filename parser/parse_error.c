@@ -40,7 +40,7 @@ static weir_status syntax_error(wr_parser *p, const char *detail)
     return wr__parse_error(p, WEIR_ERR_SYNTAX, wr__parse_pos(p), "Syntax Error\n%s", detail);
 }
 
-/* 'text' of the token at the cursor, cut where it is very long. */
+/* 'text' of the token at the cursor, cut where it is very long. The quotes are the message's. */
 static const char *found(wr_parser *p)
 {
     wr_token t = wr__parse_token(p);
@@ -48,6 +48,12 @@ static const char *found(wr_parser *p)
         return "'<EOF>'";
     size_t len = t.end - t.pos;
     const char *dots = "";
+    const char *eol = memchr(p->text + t.pos, '\n', len);
+    if (eol && t.kind == WR_TOK_BAD_QUOTE) { /* its first line: the rest is other statements */
+        dots = "...";
+        len = (size_t)(eol - p->text) - t.pos;
+        len -= len > 0 && eol[-1] == '\r';
+    }
     if (len > SHOWN_TOKEN_MAX) {
         dots = "...";
         len = SHOWN_TOKEN_MAX;
@@ -162,8 +168,46 @@ static const struct foreign {
     {"OVER", "There is no OVER: use WINDOW and GROUP BY."},
 };
 
+/* Statements of other databases, by their first word. */
+static const struct foreign foreign_statements[] = {
+    {"DELETE",
+     "There is no DELETE: a record without a value deletes a table's row. Write one through "
+     "a stream on the same topic: CREATE STREAM deletes (ID INT KEY, NOTHING STRING) WITH "
+     "(KAFKA_TOPIC='...', KEY_FORMAT='...', VALUE_FORMAT='KAFKA'); INSERT INTO deletes "
+     "(ID) VALUES (1);"},
+    {"UPDATE", "There is no UPDATE: INSERT INTO ... VALUES with the same key replaces a table's "
+               "row."},
+    {"UPSERT", "INSERT INTO ... VALUES replaces the row of a table with the same key."},
+    {"MERGE", "INSERT INTO ... VALUES replaces the row of a table with the same key."},
+    {"TRUNCATE", "There is no TRUNCATE: DROP ... DELETE TOPIC, then CREATE again."},
+    {"WITH", "There are no sub-queries: write a stream or table of its own with CREATE ... AS "
+             "SELECT."},
+    {"USE", "There are no databases or schemas: a data directory or a cluster has one name space."},
+    {"BEGIN", "There are no transactions: each statement stands for itself."},
+    {"COMMIT", "There are no transactions: each statement stands for itself."},
+    {"ROLLBACK", "There are no transactions: each statement stands for itself."},
+    {"GRANT", "There are no users: rights are those of the topics and of the files."},
+    {"DESC", "Write DESCRIBE."},
+    {"EXIT", "That is a command of the prompt."},
+    {"QUIT", "That is a command of the prompt."},
+    {"HELP", "That is a command of the prompt."},
+};
+
+static bool hint_statement(wr_parser *p)
+{
+    wr_token t = p->toks[p->at];
+    wr_str word = wr_str_make(p->text + t.pos, t.end - t.pos);
+    for (size_t i = 0; expects(p, WR_EXPECT_STATEMENT) && i < WR_ARRAY_LEN(foreign_statements); i++)
+        if (wr_str_ieq(word, wr_str_c(foreign_statements[i].word))) {
+            wr_error_hint(p->err, "%s", foreign_statements[i].hint);
+            return true;
+        }
+    return false;
+}
+
 static bool hint_foreign(wr_parser *p)
 {
+    WR_ASSERT(p->at < p->toks_n);
     for (size_t back = 0; back <= 1 && back < p->at; back++) { /* never the first word */
         wr_token t = p->toks[p->at - back];
         if (back && wr__tok_is_keyword(t.kind))
@@ -279,7 +323,7 @@ weir_status wr__parse_unexpected(wr_parser *p)
                                      list_text(p, list, n), n > 1 ? "}" : "");
     }
     weir_status st = syntax_error(p, detail);
-    if (!hint_foreign(p))
+    if (!hint_statement(p) && !hint_foreign(p))
         hint_keyword(p);
     return st;
 }

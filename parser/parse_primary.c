@@ -155,22 +155,18 @@ static weir_status struct_constructor(wr_parser *p, wr_ast_expr *e)
 
 /* ---- functions ---- */
 
-/* Does a lambda begin at the cursor: `x =>` or `(x, y) =>`? Looks ahead to the arrow. */
+/* Does a lambda begin at the cursor: `x =>`, `(x) =>` or `(x, y) =>`? Nothing else begins with
+ * `(x,` in the arguments of a function, so what comes then is judged as a lambda, and a mistake in
+ * it is found where it is. */
 static bool at_lambda(const wr_parser *p)
 {
     if (wr__parse_is_identifier(wr__parse_peek(p)))
         return wr__parse_peek_n(p, 1) == WR_TOK_LAMBDA;
-    if (wr__parse_peek(p) != WR_TOK_LPAREN)
+    if (wr__parse_peek(p) != WR_TOK_LPAREN || !wr__parse_is_identifier(wr__parse_peek_n(p, 1)))
         return false;
-    size_t i = 1;
-    while (wr__parse_is_identifier(wr__parse_peek_n(p, i))) {
-        if (wr__parse_peek_n(p, i + 1) == WR_TOK_RPAREN)
-            return wr__parse_peek_n(p, i + 2) == WR_TOK_LAMBDA;
-        if (wr__parse_peek_n(p, i + 1) != WR_TOK_COMMA)
-            return false;
-        i += 2;
-    }
-    return false;
+    wr_tok next = wr__parse_peek_n(p, 2);
+    return next == WR_TOK_COMMA ||
+           (next == WR_TOK_RPAREN && wr__parse_peek_n(p, 3) == WR_TOK_LAMBDA);
 }
 
 /* lambda = identifier '=>' expression | '(' identifier {',' identifier} ')' '=>' expression */

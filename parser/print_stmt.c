@@ -420,6 +420,7 @@ static void print_assert(wr_buf *out, const wr_ast_stmt *s)
 static void print_test_assert(wr_buf *out, const wr_ast_stmt *s)
 {
     wr_buf_puts(out, "ASSERT ");
+    WR_ASSERT(!s->last || s->kind != WR_AST_ASSERT_SOURCE);
     if (s->kind == WR_AST_ASSERT_SOURCE) {
         wr_buf_puts(out, source_word(s));
         print_name(out, s);
@@ -428,6 +429,8 @@ static void print_test_assert(wr_buf *out, const wr_ast_stmt *s)
         return;
     }
     bool tombstone = s->kind == WR_AST_ASSERT_NULL_VALUES;
+    WR_ASSERT(tombstone || s->kind == WR_AST_ASSERT_VALUES);
+    put_flag(out, s->last, "LAST ");
     wr_buf_puts(out, tombstone ? "NULL VALUES " : "VALUES ");
     print_name(out, s);
     print_columns(out, s);

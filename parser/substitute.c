@@ -159,9 +159,9 @@ weir_status wr_parse_substitute(const char *text, size_t len, const wr_map *vars
                                 wr_str *out, weir_error *err)
 {
     if (len > WR_PARSE_TEXT_MAX)
-        return wr_error(err, WEIR_ERR_LIMIT,
-                        "the statement is %zu bytes long; at most %zu are allowed", len,
-                        WR_PARSE_TEXT_MAX);
+        return wr_error_at(err, WEIR_ERR_LIMIT, 0,
+                           "the statement is %zu bytes long; at most %zu are allowed", len,
+                           WR_PARSE_TEXT_MAX);
     substitution s = {.text = text, .len = len, .vars = vars, .err = err};
     weir_status st = substitute(&s);
     if (st == WEIR_OK)

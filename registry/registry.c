@@ -115,6 +115,21 @@ weir_status wr_registry_get_id(wr_registry *r, uint32_t id, const wr_registry_sc
     return *out ? WEIR_OK : r->class_->get_id(r, id, out, err);
 }
 
+weir_status wr_registry_get_guid(wr_registry *r, const uint8_t guid[WR_GUID_BYTES],
+                                 const wr_registry_schema **out, weir_error *err)
+{
+    *out = wr__registry_seen_guid(r, guid);
+    return *out ? WEIR_OK : r->class_->get_guid(r, guid, out, err);
+}
+
+const wr_registry_schema *wr_registry_remember(wr_registry *r, uint32_t id, wr_schema_kind kind,
+                                               wr_str text)
+{
+    WR_ASSERT(id > 0);
+    const wr_registry_schema schema = {.id = id, .kind = kind, .text = text};
+    return wr__registry_keep(r, &schema);
+}
+
 weir_status wr_registry_get_version(wr_registry *r, wr_str subject, int32_t version,
                                     const wr_registry_schema **out, int32_t *found, weir_error *err)
 {

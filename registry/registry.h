@@ -107,6 +107,14 @@ weir_status wr_registry_known_guid(wr_registry *r, const uint8_t guid[WR_GUID_BY
 
 weir_status wr_registry_get_id(wr_registry *r, uint32_t id, const wr_registry_schema **out,
                                weir_error *err) WR_MUST_CHECK;
+weir_status wr_registry_get_guid(wr_registry *r, const uint8_t guid[WR_GUID_BYTES],
+                                 const wr_registry_schema **out, weir_error *err) WR_MUST_CHECK;
+/**
+ * A schema without references that was seen in an earlier life of the process: it is known from now
+ * on, as if it had been asked for. @return what is known under the id.
+ */
+const wr_registry_schema *wr_registry_remember(wr_registry *r, uint32_t id, wr_schema_kind kind,
+                                               wr_str text);
 /** Version @p version of a subject, 0: the latest, never from memory. @p found: its number, or
  * NULL. */
 weir_status wr_registry_get_version(wr_registry *r, wr_str subject, int32_t version,

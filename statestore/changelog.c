@@ -28,7 +28,8 @@ static int fixed_bytes(int kind)
 
 static weir_status damaged(weir_error *err, const char *what)
 {
-    wr_error(err, WEIR_ERR_STORE, "changelog record is damaged or not ours: %s", what);
+    wr_error(err, WEIR_ERR_STORE, "changelog record is damaged, or was not written by Weir: %s",
+             what);
     if (err)
         err->flags |= WEIR_ERROR_FATAL;
     return WEIR_ERR_STORE;
@@ -92,7 +93,7 @@ weir_status wr_changelog_get_value(wr_str record_key, wr_str record_value, wr_st
         return damaged(err, "the value has an unknown version");
     wr_str value = wr_str_make(record_value.ptr + VALUE_HEAD, record_value.len - VALUE_HEAD);
     if (wr_get_be32(record_value.ptr + 1) != check_of(record_key, value))
-        return damaged(err, "the check sum of the value does not fit");
+        return damaged(err, "the checksum of the value does not match");
     *out = value;
     return WEIR_OK;
 }

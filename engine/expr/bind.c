@@ -25,6 +25,73 @@ static const struct {
     {"TIME", &wr_type_time},       {"TIMESTAMP", &wr_type_timestamp},
 };
 
+/* Types under the names that other databases give them. */
+static const struct {
+    const char *name, *ours;
+} foreign_types[] = {
+    {"LONG", "BIGINT"},
+    {"INT64", "BIGINT"},
+    {"INT8", "BIGINT"},
+    {"SERIAL", "BIGINT"},
+    {"SHORT", "INTEGER"},
+    {"SMALLINT", "INTEGER"},
+    {"TINYINT", "INTEGER"},
+    {"INT2", "INTEGER"},
+    {"INT4", "INTEGER"},
+    {"INT16", "INTEGER"},
+    {"INT32", "INTEGER"},
+    {"BYTE", "INTEGER"},
+    {"BOOL", "BOOLEAN"},
+    {"BIT", "BOOLEAN"},
+    {"FLOAT", "DOUBLE"},
+    {"FLOAT4", "DOUBLE"},
+    {"FLOAT8", "DOUBLE"},
+    {"FLOAT32", "DOUBLE"},
+    {"FLOAT64", "DOUBLE"},
+    {"REAL", "DOUBLE"},
+    {"NUMERIC", "DECIMAL(precision, scale)"},
+    {"NUMBER", "DECIMAL(precision, scale)"},
+    {"MONEY", "DECIMAL(precision, scale)"},
+    {"DECIMAL", "DECIMAL(precision, scale)"},
+    {"TEXT", "STRING"},
+    {"CHAR", "STRING"},
+    {"CHARACTER", "STRING"},
+    {"NCHAR", "STRING"},
+    {"NVARCHAR", "STRING"},
+    {"VARCHAR2", "STRING"},
+    {"CLOB", "STRING"},
+    {"UUID", "STRING"},
+    {"ENUM", "STRING"},
+    {"JSON", "STRING, or STRUCT<name type, ...> for its fields"},
+    {"JSONB", "STRING, or STRUCT<name type, ...> for its fields"},
+    {"BINARY", "BYTES"},
+    {"VARBINARY", "BYTES"},
+    {"BLOB", "BYTES"},
+    {"BYTEA", "BYTES"},
+    {"RAW", "BYTES"},
+    {"DATETIME", "TIMESTAMP"},
+    {"TIMESTAMPTZ", "TIMESTAMP"},
+    {"TIMESTAMP_LTZ", "TIMESTAMP"},
+    {"INSTANT", "TIMESTAMP"},
+    {"LIST", "ARRAY<type>"},
+    {"ARRAY", "ARRAY<type>"},
+    {"MAP", "MAP<STRING, type>"},
+    {"STRUCT", "STRUCT<name type, ...>"},
+    {"ROW", "STRUCT<name type, ...>"},
+    {"RECORD", "STRUCT<name type, ...>"},
+    {"OBJECT", "STRUCT<name type, ...>"},
+};
+
+static weir_status unknown_type(const wr_ast_type *ast, weir_error *err)
+{
+    const char *name = ast->name.name;
+    wr_error_at(err, WEIR_ERR_STATEMENT, ast->pos, "Cannot resolve unknown type: %s", name);
+    for (size_t i = 0; i < WR_ARRAY_LEN(foreign_types); i++)
+        if (wr_ieq(foreign_types[i].name, name))
+            return wr_error_hint(err, "The type is %s", foreign_types[i].ours);
+    return WEIR_ERR_STATEMENT;
+}
+
 static weir_status resolve_name(const wr_ast_type *ast, const wr_map *types, const wr_type **out,
                                 weir_error *err)
 {
@@ -37,8 +104,7 @@ static weir_status resolve_name(const wr_ast_type *ast, const wr_map *types, con
     }
     const wr_type *registered = types ? wr_map_get(types, wr_str_c(name)) : NULL;
     if (!registered)
-        return wr_error_at(err, WEIR_ERR_STATEMENT, ast->pos, "Cannot resolve unknown type: %s",
-                           name);
+        return unknown_type(ast, err);
     *out = registered;
     return WEIR_OK;
 }
@@ -74,7 +140,9 @@ static weir_status resolve(const wr_ast_type *ast, const wr_map *types, wr_arena
 static weir_status resolve_struct(const wr_ast_type *ast, const wr_map *types, wr_arena *a,
                                   const wr_type **out, weir_error *err)
 {
-    wr_field *fields = WR_NEW_N(a, wr_field, ast->fields_n ? ast->fields_n : 1);
+    if (ast->fields_n == 0)
+        return wr_error_at(err, WEIR_ERR_STATEMENT, ast->pos, "A STRUCT has at least one field");
+    wr_field *fields = WR_NEW_N(a, wr_field, ast->fields_n);
     for (size_t i = 0; i < ast->fields_n; i++) {
         fields[i].name = ast->fields[i].name.name;
         for (size_t k = 0; k < i; k++) {
@@ -276,12 +344,15 @@ static weir_status bind_cast(wr__binder *b, const wr_ast_expr *ast, wr_expr **ou
 {
     wr_expr *x;
     const wr_type *to;
+    const char *part = b->scope->part;
     WR_TRY(wr__bind(b, ast->args[0], &x, err));
     WR_TRY(wr_expr_resolve_type(ast->type, b->scope->types, b->a, &to, err));
     to = wr_type_copy(b->a, to);
     if (!wr__cast_supported(x->type, to))
-        return wr_error_at(err, WEIR_ERR_STATEMENT, ast->pos, "Cast of %s to %s is not supported",
-                           wr_type_text(b->a, x->type), wr_type_text(b->a, to));
+        return wr_error_at(err, WEIR_ERR_STATEMENT, ast->pos,
+                           "%s%s%sCast of %s to %s is not supported", part ? "Invalid " : "",
+                           part ? part : "", part ? ": " : "", wr_type_text(b->a, x->type),
+                           wr_type_text(b->a, to));
     *out = wr__bound_scope(b, wr__expr_cast(b->a, x, to));
     if ((*out)->literal) /* a CAST to its own type: a value like another, not a literal */
         *out = wr__expr_const(b->a, to, &x->value);
@@ -382,6 +453,6 @@ weir_status wr_expr_compile(const wr_ast_expr *ast, const wr_scope *scope, wr_ar
     WR_TRY(check_size(e->type, ast->pos, err));
     /* The text is this tree's own: a copy, as nodes may be shared (a cast that casts nothing). */
     *out = wr_arena_memdup(plan_arena, e, sizeof(*e));
-    (*out)->text = wr__ast_text(plan_arena, ast);
+    (*out)->text = wr__ast_full_text(plan_arena, ast);
     return WEIR_OK;
 }

@@ -50,8 +50,7 @@ static weir_status find_function(const wr_scope *scope, const wr_ast_expr *ast,
     WR_ASSERT(ast->kind == WR_AST_CALL);
     *fn = wr_function_find(scope->functions, wr_str_c(ast->name.name));
     if (!*fn || (*fn)->kind != kind)
-        return wr_error_at(err, WEIR_ERR_STATEMENT, ast->pos,
-                           "Can't find any functions with the name '%s'", ast->name.name);
+        return wr__no_function(ast, err);
     return WEIR_OK;
 }
 

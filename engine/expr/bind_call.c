@@ -161,12 +161,17 @@ weir_status wr__bind_kernel_call(wr__binder *b, const wr_ast_expr *ast, const wr
     return WEIR_OK;
 }
 
+weir_status wr__no_function(const wr_ast_expr *call, weir_error *err)
+{
+    return wr_error_at(err, WEIR_ERR_STATEMENT, call->pos,
+                       "Can't find any functions with the name '%s'", call->name.name);
+}
+
 weir_status wr__bind_call(wr__binder *b, const wr_ast_expr *ast, wr_expr **out, weir_error *err)
 {
     const wr_function *fn = wr_function_find(b->scope->functions, wr_str_c(ast->name.name));
     if (!fn)
-        return wr_error_at(err, WEIR_ERR_STATEMENT, ast->pos,
-                           "Can't find any functions with the name '%s'", ast->name.name);
+        return wr__no_function(ast, err);
     if (fn->kind == WR_FUNCTION_AGGREGATE)
         return wr_error_at(err, WEIR_ERR_STATEMENT, ast->pos,
                            "Aggregate functions are not allowed here: %s", wr__ast_text(b->a, ast));

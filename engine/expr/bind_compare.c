@@ -223,7 +223,12 @@ weir_status wr__bind_between(wr__binder *b, const wr_ast_expr *ast, wr_expr **ou
                         .r_ast = ast->args[i + 1],
                         .whole = ast,
                         .between = !b->scope->between_checked};
-        WR_TRY(make_comparison(&c, &parts[i], err));
+        weir_status st = make_comparison(&c, &parts[i], err);
+        if (st != WEIR_OK) {
+            if (b->scope->part)
+                wr_error_prefix(err, "Invalid %s: ", b->scope->part);
+            return st;
+        }
     }
     *out = wr__expr_lazy(b->a, WR__AND, &wr_type_boolean, parts, 2);
     if (ast->negated)
@@ -241,7 +246,7 @@ weir_status wr__bind_in(wr__binder *b, const wr_ast_expr *ast, wr_expr **out, we
     wr_expr **given = wr_arena_memdup(b->a, list, n * sizeof(*list));
     weir_status st = wr__coerce_list(list, (const wr_ast_expr *const *)ast->args, n, b->a, &t, err);
     if (st != WEIR_OK) {
-        wr_error_prefix(err, "Invalid Predicate: ");
+        wr_error_prefix(err, "Invalid %s: ", b->scope->part ? b->scope->part : "Predicate");
         return st;
     }
     for (uint32_t i = 0; i < n; i++) /* ksqlDB converts by CAST, which is a scope */

@@ -28,11 +28,12 @@ weir_status wr__bind_subscript(wr__binder *b, const wr_ast_expr *ast, wr_expr **
         !wr_expr_can_coerce(at->type, want, WR_COERCE_STRICT, at->kind == WR__CONST)) {
         k = wr__kernel_map_miss;
         index = at;
-    } else if (wr_expr_coerce(at, want, WR_COERCE_STRICT, b->a, &index, err) != WEIR_OK)
+    } else if (wr_expr_coerce(at, want, WR_COERCE_STRICT, b->a, &index, err) != WEIR_OK) {
         return wr_error_at(err, WEIR_ERR_STATEMENT, ast->args[1]->pos,
                            "The subscript of %s must be %s, but %s is %s.",
                            wr__ast_text(b->a, ast->args[0]), wr_type_text(b->a, want),
                            wr__ast_text(b->a, ast->args[1]), wr_type_text(b->a, at->type));
+    }
     WR_ASSERT(base->type->elem && (k == wr__kernel_map_miss || wr_type_equal(index->type, want)));
     *out = wr__expr_op2(b->a, base->type->elem, k, base, index, array, 0);
     return WEIR_OK;

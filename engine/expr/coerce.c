@@ -16,13 +16,24 @@
 #include "types/decimal.h"
 #include "types/text.h"
 
-const char *wr__ast_text(wr_arena *a, const wr_ast_expr *e)
+static const char *text_of(wr_arena *a, const wr_ast_expr *e,
+                           void (*print)(wr_buf *out, const wr_ast_expr *e))
 {
     wr_buf buf = {0};
-    wr_ast_format(&buf, e);
+    print(&buf, e);
     const char *text = wr_arena_strndup(a, buf.ptr ? buf.ptr : "", buf.len);
     wr_buf_free(&buf);
     return text;
+}
+
+const char *wr__ast_text(wr_arena *a, const wr_ast_expr *e)
+{
+    return text_of(a, e, wr_ast_format_message);
+}
+
+const char *wr__ast_full_text(wr_arena *a, const wr_ast_expr *e)
+{
+    return text_of(a, e, wr_ast_format);
 }
 
 static int number_rank(const wr_type *t)

@@ -55,7 +55,10 @@ struct wr_scope {
     const wr_function_registry *functions; /* that may be called; NULL: the built-in ones */
     bool exact_division; /* of DECIMAL: weir.decimal.division = exact; else quotients are rounded */
     bool allow_aggregates; /* false: an aggregate call is an error of the statement */
-    bool between_checked;  /* BETWEEN takes no other types than >= and <= do: pull queries */
+    /** "Select" or "Predicate": what ksqlDB calls the expression when a CAST or an IN in it is
+     *  wrong ("Invalid Select: Cast of ..."); NULL: that is not said. */
+    const char *part;
+    bool between_checked; /* BETWEEN takes no other types than >= and <= do: pull queries */
     bool one_scope; /* only results are scopes of failures: ksql.nested.error.set.null=false */
     void *arg;      /* the planner's */
 };
@@ -111,8 +114,13 @@ void wr_expr_print(wr_buf *out, const wr_expr *e);
 
 /* ---- syntax helpers for the planner ---- */
 
-/** @p e as ksqlDB's messages write it: "(ID = 11)", "(MAP(1:='cat') + null)". */
+/** @p e in the form of ksqlDB's messages: "(S.ID = 11)", "(MAP(1:='cat') + null)". */
 void wr_ast_format(wr_buf *out, const wr_ast_expr *e);
+/** The same for a message: columns of a query's only source stand without its name. */
+void wr_ast_format_message(wr_buf *out, const wr_ast_expr *e);
+
+/** The refusal of a @p call of a function that there is not. */
+weir_status wr__no_function(const wr_ast_expr *call, weir_error *err);
 
 /** Walk all nodes, parents first; @p visit returns false to skip the children. */
 void wr_ast_walk(const wr_ast_expr *e, bool (*visit)(void *arg, const wr_ast_expr *e), void *arg);

@@ -121,6 +121,8 @@ const wr_type *wr__decimal_union(wr_arena *a, const wr_type *x, const wr_type *y
 /** The wider of two numeric types (INT < BIGINT < DECIMAL < DOUBLE). */
 const wr_type *wr__wider_number(wr_arena *a, const wr_type *x, const wr_type *y);
 const char *wr__ast_text(wr_arena *a, const wr_ast_expr *e);
+/** @p e with all its qualifiers: equal texts are equal expressions of one query. */
+const char *wr__ast_full_text(wr_arena *a, const wr_ast_expr *e);
 
 /* ---- kernels ---- */
 

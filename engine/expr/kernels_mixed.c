@@ -10,7 +10,7 @@
  *     DOUBLE with DECIMAL                  as decimals; NaN and the infinities fail
  *     DECIMAL with STRING                  as decimals (BETWEEN only)
  *     ARRAY, MAP, STRUCT of other parts    equal where they have the same shape of NULLs
- *     STRING, BYTES with what is neither   fails on each row (BETWEEN only)
+ *     STRING or BYTES with another type    fails on each row (BETWEEN only)
  *
  * Where the plan can do better (a constant text that is a date, a DECIMAL that a DOUBLE holds
  * exactly) wr__mixed_kernel picks none or a faster one.

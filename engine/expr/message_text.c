@@ -9,11 +9,18 @@
 
 #include "parser/parser.h"
 
-static void list(wr_buf *out, wr_ast_expr *const *items, size_t from, size_t n)
+typedef struct printer {
+    wr_buf *out;
+    bool bare; /* qualifiers that nobody has to know are left out: wr_ast_name.implied */
+} printer;
+
+static void format(printer *p, const wr_ast_expr *e);
+
+static void list(printer *p, wr_ast_expr *const *items, size_t from, size_t n)
 {
     for (size_t i = from; i < n; i++) {
-        wr_buf_puts(out, i > from ? ", " : "");
-        wr_ast_format(out, items[i]);
+        wr_buf_puts(p->out, i > from ? ", " : "");
+        format(p, items[i]);
     }
 }
 
@@ -51,187 +58,213 @@ static const char *operator_text(wr_ast_op op)
     return texts[op];
 }
 
-static void binary(wr_buf *out, const wr_ast_expr *e, const char *op)
+static void binary(printer *p, const wr_ast_expr *e, const char *op)
 {
-    wr_buf_putc(out, '(');
-    wr_ast_format(out, e->args[0]);
-    wr_buf_printf(out, " %s ", op);
-    wr_ast_format(out, e->args[1]);
-    wr_buf_putc(out, ')');
+    WR_ASSERT(e->args_n == 2);
+    wr_buf_putc(p->out, '(');
+    format(p, e->args[0]);
+    wr_buf_printf(p->out, " %s ", op);
+    format(p, e->args[1]);
+    wr_buf_putc(p->out, ')');
 }
 
 /** The predicates that have a negated form: `(NOT (x IN (1, 2)))`. */
-static void predicate(wr_buf *out, const wr_ast_expr *e)
+static void predicate(printer *p, const wr_ast_expr *e)
 {
-    wr_buf_puts(out, e->negated ? "(NOT (" : "(");
-    wr_ast_format(out, e->args[0]);
+    wr_buf_puts(p->out, e->negated ? "(NOT (" : "(");
+    format(p, e->args[0]);
     if (e->kind == WR_AST_BETWEEN) {
-        wr_buf_puts(out, " BETWEEN ");
-        wr_ast_format(out, e->args[1]);
-        wr_buf_puts(out, " AND ");
-        wr_ast_format(out, e->args[2]);
+        wr_buf_puts(p->out, " BETWEEN ");
+        format(p, e->args[1]);
+        wr_buf_puts(p->out, " AND ");
+        format(p, e->args[2]);
     } else if (e->kind == WR_AST_IN) {
-        wr_buf_puts(out, " IN (");
-        list(out, e->args, 1, e->args_n);
-        wr_buf_putc(out, ')');
+        wr_buf_puts(p->out, " IN (");
+        list(p, e->args, 1, e->args_n);
+        wr_buf_putc(p->out, ')');
     } else {
-        wr_buf_puts(out, " LIKE ");
-        wr_ast_format(out, e->args[1]);
+        wr_buf_puts(p->out, " LIKE ");
+        format(p, e->args[1]);
         if (e->escape) {
-            wr_buf_puts(out, " ESCAPE ");
-            string(out, wr_str_c(e->escape));
+            wr_buf_puts(p->out, " ESCAPE ");
+            string(p->out, wr_str_c(e->escape));
         }
     }
-    wr_buf_puts(out, e->negated ? "))" : ")");
+    wr_buf_puts(p->out, e->negated ? "))" : ")");
 }
 
-static void case_when(wr_buf *out, const wr_ast_expr *e)
+static void case_when(printer *p, const wr_ast_expr *e)
 {
-    wr_buf_puts(out, "(CASE");
+    wr_buf_puts(p->out, "(CASE");
     for (size_t i = 0; i + 1 < e->args_n; i += 2) {
-        wr_buf_puts(out, " WHEN ");
-        wr_ast_format(out, e->args[i]);
-        wr_buf_puts(out, " THEN ");
-        wr_ast_format(out, e->args[i + 1]);
+        wr_buf_puts(p->out, " WHEN ");
+        format(p, e->args[i]);
+        wr_buf_puts(p->out, " THEN ");
+        format(p, e->args[i + 1]);
     }
     if (e->else_) {
-        wr_buf_puts(out, " ELSE ");
-        wr_ast_format(out, e->else_);
+        wr_buf_puts(p->out, " ELSE ");
+        format(p, e->else_);
     }
-    wr_buf_puts(out, " END)");
+    wr_buf_puts(p->out, " END)");
 }
 
-static void lambda(wr_buf *out, const wr_ast_expr *e)
+static void lambda(printer *p, const wr_ast_expr *e)
 {
-    wr_buf_puts(out, e->names_n == 1 ? "" : "(");
+    WR_ASSERT(e->names_n > 0 && e->args_n == 1);
+    wr_buf_puts(p->out, e->names_n == 1 ? "" : "(");
     for (size_t i = 0; i < e->names_n; i++) {
-        wr_buf_puts(out, i ? ", " : "");
-        wr_ast_print_name(out, e->names[i].name);
+        wr_buf_puts(p->out, i ? ", " : "");
+        wr_ast_print_name(p->out, e->names[i].name);
     }
-    wr_buf_puts(out, e->names_n == 1 ? " => " : ") => ");
-    wr_ast_format(out, e->args[0]);
+    wr_buf_puts(p->out, e->names_n == 1 ? " => " : ") => ");
+    format(p, e->args[0]);
 }
 
-static void constructor(wr_buf *out, const wr_ast_expr *e)
+static void constructor(printer *p, const wr_ast_expr *e)
 {
     bool map = e->kind == WR_AST_MAP;
-    wr_buf_puts(out, map ? "MAP(" : "STRUCT(");
+    wr_buf_puts(p->out, map ? "MAP(" : "STRUCT(");
     for (size_t i = 0; i < e->args_n; i += map ? 2 : 1) {
-        wr_buf_puts(out, i ? ", " : "");
+        wr_buf_puts(p->out, i ? ", " : "");
         if (map)
-            wr_ast_format(out, e->args[i]);
+            format(p, e->args[i]);
         else
-            wr_ast_print_name(out, e->names[i].name);
-        wr_buf_puts(out, ":=");
-        wr_ast_format(out, e->args[map ? i + 1 : i]);
+            wr_ast_print_name(p->out, e->names[i].name);
+        wr_buf_puts(p->out, ":=");
+        format(p, e->args[map ? i + 1 : i]);
     }
-    wr_buf_putc(out, ')');
+    wr_buf_putc(p->out, ')');
 }
 
-static void call(wr_buf *out, const wr_ast_expr *e, const char *name)
+static void call(printer *p, const wr_ast_expr *e, const char *name)
 {
-    wr_buf_puts(out, name);
-    wr_buf_puts(out, e->star ? "(*" : "(");
-    list(out, e->args, 0, e->args_n);
-    wr_buf_putc(out, ')');
+    wr_buf_puts(p->out, name);
+    wr_buf_puts(p->out, e->star ? "(*" : "(");
+    list(p, e->args, 0, e->args_n);
+    wr_buf_putc(p->out, ')');
 }
 
-static void cast(wr_buf *out, const wr_ast_expr *e)
+static void cast(printer *p, const wr_ast_expr *e)
 {
-    wr_buf_puts(out, "CAST(");
-    wr_ast_format(out, e->args[0]);
-    wr_buf_puts(out, " AS ");
-    wr_ast_print_type(out, e->type);
-    wr_buf_putc(out, ')');
+    WR_ASSERT(e->type && e->args_n == 1);
+    wr_buf_puts(p->out, "CAST(");
+    format(p, e->args[0]);
+    wr_buf_puts(p->out, " AS ");
+    wr_ast_print_type(p->out, e->type);
+    wr_buf_putc(p->out, ')');
 }
 
 /** NOT x, x IS NULL, signs. */
-static void unary(wr_buf *out, const wr_ast_expr *e)
+static void unary(printer *p, const wr_ast_expr *e)
 {
     if (e->kind == WR_AST_UNARY)
-        wr_buf_puts(out, operator_text(e->op));
+        wr_buf_puts(p->out, operator_text(e->op));
     else
-        wr_buf_puts(out, e->kind == WR_AST_NOT ? "(NOT " : "(");
-    wr_ast_format(out, e->args[0]);
+        wr_buf_puts(p->out, e->kind == WR_AST_NOT ? "(NOT " : "(");
+    format(p, e->args[0]);
     if (e->kind == WR_AST_IS_NULL)
-        wr_buf_puts(out, e->negated ? " IS NOT NULL)" : " IS NULL)");
+        wr_buf_puts(p->out, e->negated ? " IS NOT NULL)" : " IS NULL)");
     else if (e->kind == WR_AST_NOT)
-        wr_buf_putc(out, ')');
+        wr_buf_putc(p->out, ')');
 }
 
 /** a[i], s->f, ARRAY[...] */
-static void nested(wr_buf *out, const wr_ast_expr *e)
+static void nested(printer *p, const wr_ast_expr *e)
 {
     if (e->kind == WR_AST_ARRAY) {
-        wr_buf_puts(out, "ARRAY[");
-        list(out, e->args, 0, e->args_n);
-        wr_buf_putc(out, ']');
+        wr_buf_puts(p->out, "ARRAY[");
+        list(p, e->args, 0, e->args_n);
+        wr_buf_putc(p->out, ']');
         return;
     }
-    wr_ast_format(out, e->args[0]);
+    format(p, e->args[0]);
     if (e->kind == WR_AST_FIELD) {
-        wr_buf_puts(out, "->");
-        wr_ast_print_name(out, e->name.name);
+        wr_buf_puts(p->out, "->");
+        wr_ast_print_name(p->out, e->name.name);
         return;
     }
-    wr_buf_putc(out, '[');
-    wr_ast_format(out, e->args[1]);
-    wr_buf_putc(out, ']');
+    wr_buf_putc(p->out, '[');
+    format(p, e->args[1]);
+    wr_buf_putc(p->out, ']');
 }
 
-void wr_ast_format(wr_buf *out, const wr_ast_expr *e)
+/** What has nothing inside and is written in another way than by the parser's printer. */
+static void leaf(printer *p, const wr_ast_expr *e)
+{
+    WR_ASSERT(e->args_n == 0);
+    if (e->kind == WR_AST_NULL)
+        wr_buf_puts(p->out, "null");
+    else if (e->kind == WR_AST_BOOLEAN)
+        wr_buf_puts(p->out, e->u.boolean ? "true" : "false");
+    else if (e->kind == WR_AST_STRING)
+        string(p->out, e->text);
+    else if (p->bare && e->qualifier.implied)
+        wr_ast_print_name(p->out, e->name.name);
+    else
+        wr_ast_print_expr(p->out, e);
+}
+
+static void format(printer *p, const wr_ast_expr *e)
 {
     switch (e->kind) {
     case WR_AST_NULL:
-        wr_buf_puts(out, "null");
-        break;
     case WR_AST_BOOLEAN:
-        wr_buf_puts(out, e->u.boolean ? "true" : "false");
-        break;
     case WR_AST_STRING:
-        string(out, e->text);
+    case WR_AST_COLUMN:
+        leaf(p, e);
         break;
     case WR_AST_UNARY:
     case WR_AST_NOT:
     case WR_AST_IS_NULL:
-        unary(out, e);
+        unary(p, e);
         break;
     case WR_AST_ARITHMETIC:
     case WR_AST_COMPARE:
-        binary(out, e, operator_text(e->op));
+        binary(p, e, operator_text(e->op));
         break;
     case WR_AST_AND:
     case WR_AST_OR:
-        binary(out, e, e->kind == WR_AST_AND ? "AND" : "OR");
+        binary(p, e, e->kind == WR_AST_AND ? "AND" : "OR");
         break;
     case WR_AST_CONCAT:
     case WR_AST_CALL:
-        call(out, e, e->kind == WR_AST_CONCAT ? "CONCAT" : e->name.name);
+        call(p, e, e->kind == WR_AST_CONCAT ? "CONCAT" : e->name.name);
         break;
     case WR_AST_BETWEEN:
     case WR_AST_IN:
     case WR_AST_LIKE:
-        predicate(out, e);
+        predicate(p, e);
         break;
     case WR_AST_CASE:
-        case_when(out, e);
+        case_when(p, e);
         break;
     case WR_AST_CAST:
-        cast(out, e);
+        cast(p, e);
         break;
     case WR_AST_LAMBDA:
-        lambda(out, e);
+        lambda(p, e);
         break;
     case WR_AST_SUBSCRIPT:
     case WR_AST_FIELD:
     case WR_AST_ARRAY:
-        nested(out, e);
+        nested(p, e);
         break;
     case WR_AST_MAP:
     case WR_AST_STRUCT:
-        constructor(out, e);
+        constructor(p, e);
         break;
     default: /* nothing is inside: both printers agree */
-        wr_ast_print_expr(out, e);
+        wr_ast_print_expr(p->out, e);
     }
+}
+
+void wr_ast_format(wr_buf *out, const wr_ast_expr *e)
+{
+    format(&(printer){.out = out}, e);
+}
+
+void wr_ast_format_message(wr_buf *out, const wr_ast_expr *e)
+{
+    format(&(printer){.out = out, .bare = true}, e);
 }

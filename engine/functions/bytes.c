@@ -179,7 +179,8 @@ WR__KERNEL(encode)
             continue;
         }
         if (!text_to_bytes(from, s, true, &bytes)) {
-            wr__fail(ctx, out, i, "ENCODE: '" WR_STR_FMT "' is no hexadecimal text", WR_STR_ARG(s));
+            wr__fail(ctx, out, i, "ENCODE: '" WR_STR_FMT "' is not hexadecimal text",
+                     WR_STR_ARG(s));
             continue;
         }
         bytes_to_text(to, wr_buf_view(&bytes), false, &text);

@@ -196,7 +196,7 @@ WR__KERNEL(json_items)
         if (!read_row(ctx, call, wr__str(args[0], i), i, out, &doc))
             continue;
         if (!doc || doc->kind != WR_JSON_ARRAY) {
-            wr__fail(ctx, out, i, "JSON_ITEMS: the text is no JSON array");
+            wr__fail(ctx, out, i, "JSON_ITEMS: the text is not a JSON array");
             continue;
         }
         wr_nest *list = wr_nest_new(ctx->scratch, doc->n, false);

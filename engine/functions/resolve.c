@@ -152,7 +152,9 @@ static weir_status no_candidate(const request *r, weir_error *err)
 {
     wr_buf text = {0};
     bool generic = false;
-    wr_buf_printf(&text, "Function '%s' does not accept parameters ", r->fn->name);
+    wr_buf_puts(&text, "Function '");
+    wr__function_spelling(&text, r->fn);
+    wr_buf_puts(&text, "' does not accept parameters ");
     print_arguments(r, &text);
     wr_buf_puts(&text, ".\nValid alternatives are:");
     for (uint32_t i = 0; i < r->fn->sigs_n; i++) {
@@ -174,8 +176,9 @@ static weir_status no_candidate(const request *r, weir_error *err)
 static weir_status ambiguous(const request *r, weir_error *err)
 {
     wr_buf text = {0};
-    wr_buf_printf(&text, "Function '%s' cannot be resolved due to ambiguous method parameters ",
-                  r->fn->name);
+    wr_buf_puts(&text, "Function '");
+    wr__function_spelling(&text, r->fn);
+    wr_buf_puts(&text, "' cannot be resolved due to ambiguous method parameters ");
     print_arguments(r, &text);
     wr_buf_puts(&text, ".\nUse CAST() to explicitly cast your parameters to one of the supported "
                        "function calls.");
@@ -277,8 +280,7 @@ static weir_status result_type(const request *r, const candidate *c, const wr_ty
     return s->ret_fn(types, r->n, r->a, ret, err);
 }
 
-/* After the choice: lambdas are typed first, as their results may widen what other arguments are
- * cast to; casts come last. */
+/* After the choice: lambdas are typed first, as their results bind variables; casts come last. */
 weir_status wr_function_resolve(const wr_function *fn, const wr_type *const *args,
                                 const int *lambda_params, uint32_t n, wr_lambda_typer lambda_type,
                                 void *arg, wr_arena *a, uint32_t *sig_index,

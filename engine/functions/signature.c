@@ -8,11 +8,11 @@
  *     num    = digits | letter (a variable)
  *     args   = [ type { ',' type } [ '...' ] ] [ '|' type { ',' type } ]
  *
- * Matching binds variables from left to right. A variable met again must have the same type; where
- * casts are allowed numbers widen it. Decimal variables take the union of what they meet: GREATEST
- * of a DECIMAL(9, 2) and a DECIMAL(7, 6) works on a type that holds both.
+ * Matching binds variables from left to right. A variable met again must have the same type,
+ * also where casts are allowed. Decimal variables take the union of what they meet: GREATEST of a
+ * DECIMAL(9, 2) and a DECIMAL(7, 6) works on a type that holds both.
  *
- *     "ARRAY<T>, T" for (ARRAY<BIGINT>, INTEGER)     T is BIGINT, the second argument is cast
+ *     "ARRAY<T>, T" for (ARRAY<BIGINT>, INTEGER)     no match: T is BIGINT
  *     "MAP<K,V>, (K,V)=>BOOLEAN" for a map           K and V are known before the body is typed
  *     "DECIMAL(p,s)" for DECIMAL(4, 2)               p is 4, s is 2
  *     "T, T" for (STRING, INTEGER)                   no match: neither becomes the other

@@ -64,4 +64,7 @@ const wr_type *wr__sig_substitute(const wr__bindings *b, const wr__sig_type *p);
 /** The parameter that argument @p i of @p n belongs to. */
 const wr__sig_type *wr__sig_param(const wr__sig *s, uint32_t i, uint32_t n);
 
+/** The name of @p fn as ksqlDB's messages write it: 'datesub', 'COALESCE' (spelling.c). */
+void wr__function_spelling(wr_buf *out, const wr_function *fn);
+
 #endif

@@ -27,10 +27,10 @@ typedef struct wr_late_rows {
     wr_late_window others; /* of more windows; start and end: from the first to the last of them */
 } wr_late_rows;
 
-/** A row of window [@p start_ms, @p end_ms) was dropped, which closes @p grace_ms after its end
- * only if that is the grace period. */
+/** A row of window [@p start_ms, @p end_ms) was dropped: with a grace period of @p grace_ms or more
+ *  the window would have been open. */
 void wr__late_row(wr_op *op, int64_t start_ms, int64_t end_ms, int64_t grace_ms);
-/** @p rows more of a window, into @p list. */
+/** More rows of a window, into @p list. */
 void wr_late_add(wr_late_rows *list, const wr_late_window *more);
 /** What @p op has noted since the last call goes into @p list. @return whether there was any. */
 bool wr_late_take(const wr_op *op, wr_late_rows *list);

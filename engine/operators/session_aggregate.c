@@ -9,9 +9,11 @@
  *   3 the merged ones are removed and the row is added to what came of them, unless the only one
  *     found is exactly [t, t]: then that row is replaced
  *   4 EMIT CHANGES: a tombstone for each removed session, then the new one; a row's time is the end
- *     of its session. EMIT FINAL: closed sessions go out before the row is put, where suppress.h
- * says so; in order of end With caching on, flush emits what changed since the last commit:
- * sessions that came and went in between are never seen, nor is one that is as it was.
+ *     of its session. EMIT FINAL: closed sessions go out, in order of end, before the row is
+ *     put, where suppress.h says so
+ *
+ * With caching on, flush emits what changed since the last commit: sessions that came and went in
+ * between are never seen, nor is one that is as it was.
  *
  * A batch is one look-up of the lists of sessions that its rows' keys have around their times
  * (session_store.h); then row by row, each seeing what those before it have done. Where the states
@@ -404,14 +406,8 @@ static weir_status session_flush(wr_op *op, weir_error *err)
         wr__agg_ready(&s->agg, NULL);
         WR_TRY(wr__flush_dirty(op, s->store, true, put_dirty, err));
     }
-    int64_t close_time = close_time_of(s, w);
-    if (wr__final_owed(&s->final, s->times.v[TIME_EMITTED], close_time)) {
-        wr__agg_ready(&s->agg, NULL);
-        wr__final_rows rows = {.out = wr_batch_builder_new(op->ctx->scratch, op->step->schema, true,
-                                                           op->step->needs_old)};
-        WR_TRY(emit_closed(op, close_time, INT64_MIN, &rows, err));
-        WR_TRY(wr_op_emit(op, wr_batch_builder_finish(rows.out), err));
-    }
+    int64_t last = s->times.v[TIME_EMITTED], close_time = close_time_of(s, w);
+    WR_TRY(wr__final_flush(&s->agg, &s->final, last, close_time, emit_closed, err));
     return wr__times_flush(&s->times, op, err);
 }
 

@@ -95,8 +95,10 @@ static bool same_text(const char *a, const char *b)
 
 static bool same_format(const wr_format_use *a, const wr_format_use *b)
 {
-    return a->format == b->format && a->options.delimiter == b->options.delimiter &&
-           a->options.unwrapped == b->options.unwrapped;
+    const wr_format_options *x = &a->options, *y = &b->options;
+    return a->format == b->format && x->delimiter == y->delimiter && x->unwrapped == y->unwrapped &&
+           x->registry == y->registry && x->exact_names == y->exact_names &&
+           x->nullable == y->nullable && same_text(x->full_name, y->full_name);
 }
 
 static bool same_columns(const wr_step_source *a, const wr_step_source *b)
@@ -136,6 +138,12 @@ static void copy_signature(wr__run_reader *r, const wr_task_ctx *ctx, const wr_s
     r->table = step->table;
     r->cfg = step->u.source;
     r->cfg.timestamp_format = copy_text(a, r->cfg.timestamp_format);
+    wr_format_options *options[] = {&r->cfg.key.options, &r->cfg.value.options};
+    for (size_t k = 0; k < WR_ARRAY_LEN(options); k++) {
+        options[k]->full_name = copy_text(a, options[k]->full_name);
+        options[k]->owner = copy_text(a, options[k]->owner);
+        options[k]->schema = NULL; /* nothing is written */
+    }
     wr_column *cols = wr_arena_memdup(a, r->cfg.columns, r->cfg.columns_n * sizeof *cols);
     for (uint32_t c = 0; c < r->cfg.columns_n; c++) {
         cols[c].name = copy_text(a, cols[c].name);
@@ -406,6 +414,26 @@ static void take_rows(wr__run_reader *r, uint8_t *ok)
     take_headers(r);
 }
 
+/* What records say in a header of the schema that they were written with; NULL: none does. Of two
+ * headers of that name the last one counts, as for clients. */
+static const wr_str *schema_headers(const wr__run_reader *r, bool is_key)
+{
+    const wr__run_rows *rows = &r->rows;
+    const char *name = is_key ? wr_key_schema_header : wr_value_schema_header;
+    wr_str *out = NULL;
+    if (!rows->headers || !(is_key ? &r->cfg.key : &r->cfg.value)->format->can_infer)
+        return NULL;
+    for (uint32_t i = 0; i < rows->n; i++)
+        for (uint32_t k = 0; k < rows->headers[i].n; k++) {
+            if (!wr_str_eq_c(rows->headers[i].h[k].key, name))
+                continue;
+            if (!out)
+                out = WR_NEW_N(r->scratch, wr_str, rows->n);
+            out[i] = rows->headers[i].h[k].value;
+        }
+    return out;
+}
+
 /*
  * Keys and values whose text is `null` where an object is expected. Such a key is a NULL key. Such
  * a value is what change-data-capture writes for a delete: a deletion for a table; a stream leaves
@@ -447,6 +475,7 @@ static weir_status scan_part(wr__run_reader *r, run_part *p, uint8_t *ok, wr__fa
     p->rows = rows_with(ok, r->rows.n, r->scratch);
     if (!p->decoder)
         return WEIR_OK;
+    wr_decoder_schema_headers(p->decoder, schema_headers(r, p == &r->key));
     fault_list errs = faults_into(r, faults);
     wr_decoder_times(p->decoder, p == &r->value ? r->rows.rowtime : NULL);
     WR_TRY(wr_decoder_scan(p->decoder, p->payloads, p->rows, ok, &errs.base, r->scratch, err));

@@ -286,7 +286,9 @@ typedef struct ss_row {
     wr_store_entry *home; /* where it goes itself */
 } ss_row;
 
-/* *matches: how many joined rows that makes. */
+/* *matches: how many joined rows that makes. A row that only finds partners that are closed is
+ * late.
+ */
 static weir_status join_partners(wr_op *op, int input, const ss_row *r, const wr_batch *in,
                                  wr_buffer_rows_of *found, wr__join_pairs *pairs, size_t *matches,
                                  weir_error *err)
@@ -309,6 +311,7 @@ static weir_status join_partners(wr_op *op, int input, const ss_row *r, const wr
         if (pairs->n >= WR__JOIN_PAIRS)
             WR_TRY(wr__join_emit(op, input, in, pairs, err));
     }
+    op->late_rows += found->n > 0 && *matches == 0;
     return WEIR_OK;
 }
 
@@ -320,6 +323,7 @@ static weir_status join_row(wr_op *op, int input, const ss_row *r, const wr_batc
     WR_ASSERT(time <= s->times.v[TIME_STREAM]);
     const wr_step_join *cfg = &op->step->u.join;
     size_t matches = 0;
+    WR_ASSERT(!s->outer || s->keeps[0] || s->keeps[1]);
     WR_TRY(join_partners(op, input, r, in, found, pairs, &matches, err));
     wr_str row = wr__join_stored_row(&s->row, op, input, in, r->i);
     if (matches == 0 && s->keeps[input]) {

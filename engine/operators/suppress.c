@@ -8,7 +8,6 @@
  * aggregates share: when they let windows out (suppress.h), and how.
  */
 #include "engine/operators/suppress.h"
-#include "engine/operators/agg_row.h"
 #include "engine/operators/exchange_send.h"
 #include "engine/operators/rowkey.h"
 #include "engine/operators/stored_row.h"
@@ -105,4 +104,17 @@ weir_status wr__final_emit(wr_op *op, wr_store_iter *it, wr__final_put put, wr__
     }
     wr_store_iter_free(it);
     return st;
+}
+
+weir_status wr__final_flush(wr__agg *agg, const wr__final *f, int64_t last, int64_t close_time,
+                            wr__final_closed emit_closed, weir_error *err)
+{
+    wr_op *op = agg->op;
+    if (!wr__final_owed(f, last, close_time))
+        return WEIR_OK;
+    wr__agg_ready(agg, NULL);
+    wr__final_rows rows = {
+        .out = wr_batch_builder_new(op->ctx->scratch, op->step->schema, true, op->step->needs_old)};
+    WR_TRY(emit_closed(op, close_time, INT64_MIN, &rows, err));
+    return wr_op_emit(op, wr_batch_builder_finish(rows.out), err);
 }

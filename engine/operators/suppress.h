@@ -17,7 +17,7 @@
 #ifndef WR_ENGINE_OPERATORS_SUPPRESS_H
 #define WR_ENGINE_OPERATORS_SUPPRESS_H
 
-#include "engine/operators/op.h"
+#include "engine/operators/agg_row.h"
 
 typedef struct wr__final {
     bool on;    /* EMIT FINAL was said */
@@ -31,7 +31,7 @@ void wr__final_open(wr__final *f, const wr_op *op);
  * @param last  close time of the last emission, WR__NO_TIME: there was none.
  */
 bool wr__final_due(wr__final *f, int64_t wall_ms, int64_t last, int64_t close_time);
-/** Does a commit have to look? @p close_time as of now. */
+/** May anything be owed? Then a commit looks, and so do rows that would change it. */
 bool wr__final_owed(const wr__final *f, int64_t last, int64_t close_time);
 
 /** Final rows on their way out. In scratch. */
@@ -46,6 +46,13 @@ typedef weir_status (*wr__final_put)(wr_op *op, const wr_store_row *row, wr__fin
 /** What @p it finds, in its order; frees it. */
 weir_status wr__final_emit(wr_op *op, wr_store_iter *it, wr__final_put put, wr__final_rows *rows,
                            weir_error *err) WR_MUST_CHECK;
+/** Emits what has closed by @p close_time and has not been emitted; what is older than @p from (by
+ *  start; sessions: by end) is lost. */
+typedef weir_status (*wr__final_closed)(wr_op *op, int64_t close_time, int64_t from,
+                                        wr__final_rows *rows, weir_error *err);
+/** In a commit: @p emit_closed, if anything is owed, and its rows go on. @p agg: made ready. */
+weir_status wr__final_flush(wr__agg *agg, const wr__final *f, int64_t last, int64_t close_time,
+                            wr__final_closed emit_closed, weir_error *err) WR_MUST_CHECK;
 /** A new row @p to with its key columns, copied from the store. A commit's rows go on in batches:
  *  what lay in scratch is gone then. */
 weir_status wr__final_row(wr_op *op, wr__final_rows *rows, wr_str key, uint32_t *to,

@@ -6,9 +6,11 @@
  * Semantics: Kafka Streams' KStreamWindowAggregate. For each row, in order:
  *   1 stream time := max(stream time, its time); windows with end <= stream time - grace are closed
  *   2 EMIT FINAL: windows that closed since the last emission are emitted out of the store, in
- * order of (start, key), where suppress.h says so (by op.h's one clock reading, so batches agree)
- *   3 it is added to each of its windows that is open; for a closed one it is late: counted,
- * dropped 4 EMIT CHANGES: each updated window is emitted, oldest first (caching on: in flush, once)
+ *     order of (start, key), where suppress.h says so (by op.h's one clock reading, so batches
+ *     agree)
+ *   3 it is added to each of its windows that is open; for a closed one it is late: counted and
+ *     dropped
+ *   4 EMIT CHANGES: each updated window is emitted, oldest first (caching on: in flush, once)
  * A window is [start, start + size), start a multiple of the advance, never negative.
  *
  * Stream time and the close time of the last emission are committed state: a restart neither takes
@@ -325,14 +327,9 @@ static weir_status window_flush(wr_op *op, weir_error *err)
         wr__agg_ready(&s->agg, NULL);
         WR_TRY(wr__agg_flush(&s->agg, &s->flat, s->store, err));
     }
-    int64_t close_time = wr__time_add(s->times.v[TIME_STREAM], -w->grace_ms);
-    if (wr__final_owed(&s->final, s->times.v[TIME_EMITTED], close_time)) {
-        wr__agg_ready(&s->agg, NULL);
-        wr__final_rows rows = {.out = wr_batch_builder_new(op->ctx->scratch, op->step->schema, true,
-                                                           op->step->needs_old)};
-        WR_TRY(emit_closed(op, close_time, INT64_MIN, &rows, err));
-        WR_TRY(wr_op_emit(op, wr_batch_builder_finish(rows.out), err));
-    }
+    int64_t last = s->times.v[TIME_EMITTED],
+            close_time = wr__time_add(s->times.v[TIME_STREAM], -w->grace_ms);
+    WR_TRY(wr__final_flush(&s->agg, &s->final, last, close_time, emit_closed, err));
     return wr__times_flush(&s->times, op, err);
 }
 

@@ -77,6 +77,8 @@ typedef struct wr__analysis {
 weir_status wr__analyze(wr__analysis *an, weir_error *err) WR_MUST_CHECK;
 /** The relation that a catalog entry is, under @p alias. */
 wr__relation wr__relation_of(wr_source *s, const char *alias, int64_t pos);
+/** Slot of that column of that relation; -1: nobody has mentioned it. */
+int wr__slot_index(const wr__analysis *an, const char *alias, const char *name);
 /** Slot of a qualified COLUMN node; -1: none (a lambda's parameter). */
 int wr__find_slot(const wr__analysis *an, const wr_ast_expr *column);
 /** Which sources (bit set) an expression reads. */
@@ -88,8 +90,12 @@ weir_status wr__type_of(const wr__analysis *an, const wr_ast_expr *e, const wr_t
                         weir_error *err) WR_MUST_CHECK;
 /** Name of the key column that a join makes up (dialect.md section 11), or NULL. */
 const char *wr__synthetic_key(const wr__analysis *an);
+/** Beside the error about a column that is not there: what was meant. @return its code. */
+weir_status wr__hint_column(const wr__analysis *an, const wr_ast_expr *e, weir_error *err);
 /** Fresh "KSQL_COL_<i>". */
 const char *wr__generated_name(wr__analysis *an);
+/** Is @p e itself a call of an aggregate function? */
+bool wr__is_aggregate_call(const wr__analysis *an, const wr_ast_expr *e);
 /** Text of a qualified expression for messages: "T1.ID" only where the query has joins. */
 void wr__print_expr(const wr__analysis *an, wr_buf *out, const wr_ast_expr *e);
 
@@ -155,6 +161,8 @@ typedef struct wr__calls {
 } wr__calls;
 /** A visitor for wr_ast_walk; @p arg is a wr__calls. */
 bool wr__collect_call(void *arg, const wr_ast_expr *e);
+/** Does the projection call a table function? */
+bool wr__has_table_function(const wr__analysis *an);
 
 /** Scope over a stage, for wr_expr_compile. */
 typedef struct wr__stage_scope {
@@ -162,6 +170,10 @@ typedef struct wr__stage_scope {
     const wr__builder *b;
     const wr__stage *stage;
 } wr__stage_scope;
+/** Say in which clause an expression failed: "Error in WHERE expression: ...". Not where binding
+ *  has named the part of the query already ("Invalid Predicate: ..."): ksqlDB says one or the
+ *  other, as its types are checked in two goes. */
+void wr__place_in_clause(const wr_scope *scope, const char *clause, weir_error *err);
 /* The scope borrows builder and stage: it is made for one compilation and thrown away. */
 void wr__stage_scope_init(wr__stage_scope *s, const wr__builder *b, const wr__stage *stage);
 
@@ -193,7 +205,16 @@ weir_status wr__build_select_key(wr__builder *b, wr__stage *st, wr_ast_expr *con
 void wr__build_repartition(wr__builder *b, wr__stage *st, const wr_format_use *key,
                            const char *context);
 /** Key format for an internal topic: @p want where it can hold the key, else JSON. */
-wr_format_use wr__internal_key_format(const wr_format_use *want, const wr_schema *schema);
+wr_format_use wr__internal_key_format(wr_arena *a, const wr_format_use *want,
+                                      const wr_schema *schema);
+/**
+ * What keys of an internal topic are written with in a format with a registry: the schema of
+ * @p want, where it has one that can hold @p schema's keys, so that partitions agree with those of
+ * that topic; else one of the plan's own, which no registry knows, since nobody else reads it.
+ * @return false: the format cannot name the columns.
+ */
+bool wr__internal_schema(wr_arena *a, const wr_format_use *want, const wr_schema *schema,
+                         wr_format_use *use);
 /** FROM with all JOINs. */
 weir_status wr__build_joins(wr__builder *b, const bool *used, wr__stage *out,
                             weir_error *err) WR_MUST_CHECK;

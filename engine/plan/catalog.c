@@ -60,6 +60,8 @@ wr_source *wr_source_copy(const wr_source *from)
     s->name = wr_arena_strdup(a, from->name);
     s->topic = wr_arena_strdup(a, from->topic);
     s->schema = wr_schema_new(a, from->schema->cols, from->schema->n);
+    s->key = wr__format_use_copy(a, &from->key);
+    s->value = wr__format_use_copy(a, &from->value);
     s->timestamp_format =
         from->timestamp_format ? wr_arena_strdup(a, from->timestamp_format) : NULL;
     s->sql = from->sql ? wr_arena_strdup(a, from->sql) : NULL;

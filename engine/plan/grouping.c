@@ -93,6 +93,88 @@ weir_status wr__window_of(const wr__analysis *an, wr_window *w, weir_error *err)
     return WEIR_OK;
 }
 
+/* ---- non-aggregate expressions over the result of an aggregation ---- */
+
+/* Has an earlier step computed exactly this tree? Then it is a column now. By comparing trees:
+ * after qualification equal trees are equal expressions. */
+static bool is_computed(const wr__stage *st, const wr_ast_expr *e)
+{
+    for (size_t i = 0; i < st->computed.n; i++)
+        if (wr_ast_expr_equal(st->computed.v[i].expr, e))
+            return true;
+    return false;
+}
+
+/* By the registry, not by the grammar: to the parser SUM(x) is a call like any other. */
+bool wr__is_aggregate_call(const wr__analysis *an, const wr_ast_expr *e)
+{
+    if (e->kind != WR_AST_CALL)
+        return false;
+    const wr_function *f = wr_function_find(an->env->functions, wr_str_c(e->name.name));
+    return f && f->kind == WR_FUNCTION_AGGREGATE;
+}
+
+/* A walk over an expression that stops at what has been computed, and finds columns that have not.
+ * @p bad: a column was met outside of everything that has been computed. Without a GROUP BY it runs
+ * before the aggregation and stops at calls of aggregates. */
+typedef struct group_check {
+    const wr__builder *b;
+    const wr__stage *st;
+    bool bad;
+    bool ungrouped; /* there is no GROUP BY: no column may stand outside of an aggregate */
+} group_check;
+
+/* False stops the walk below a node: what is below a computed tree was checked when it was
+ * computed. Lambda parameters have no slot and pass. */
+static bool check_grouped(void *arg, const wr_ast_expr *e)
+{
+    group_check *c = arg;
+    if (c->ungrouped ? wr__is_aggregate_call(c->b->an, e) : is_computed(c->st, e))
+        return false;
+    if (e->kind == WR_AST_COLUMN) {
+        int slot = wr__find_slot(c->b->an, e);
+        if (slot >= 0 && (c->ungrouped || !c->st->available[slot]))
+            c->bad = true;
+    }
+    return true;
+}
+
+/* All items that are made of other things than grouping expressions and aggregates, in one message.
+ * Before the aggregation is built where there is no GROUP BY (@p ungrouped): ksqlDB says that a
+ * column does not belong there before it misses the clause itself. */
+static weir_status check_items(wr__builder *b, const wr__stage *st, bool ungrouped, weir_error *err)
+{
+    wr__analysis *an = b->an;
+    wr_buf bad = {0};
+    for (size_t i = 0; i < an->items.n; i++) {
+        group_check c = {.b = b, .st = st, .ungrouped = ungrouped};
+        wr_ast_walk(an->items.v[i].expr, check_grouped, &c);
+        if (!c.bad)
+            continue;
+        if (bad.len)
+            wr_buf_puts(&bad, ", ");
+        wr__print_expr(an, &bad, an->items.v[i].expr);
+    }
+    weir_status status = WEIR_OK;
+    if (bad.len)
+        status = wr_error_at(err, WEIR_ERR_STATEMENT, an->items.v[0].pos,
+                             "Non-aggregate SELECT expression(s) not part of GROUP BY: %s\nEither "
+                             "add the column(s) to the GROUP BY or remove them from the SELECT.",
+                             wr_buf_cstr(&bad));
+    wr_buf_free(&bad);
+    return status;
+}
+
+/* ---- GROUP BY ---- */
+
+/* ksqlDB takes it and lets every row through: a filter that does nothing. */
+static weir_status refuse_having(const wr_ast_query *q, weir_error *err)
+{
+    wr_error_at(err, WEIR_ERR_STATEMENT, q->having_pos,
+                "HAVING requires aggregate functions and a GROUP BY clause");
+    return wr_error_hint(err, "WHERE filters the rows of a query without groups");
+}
+
 /* What may be grouped at all. Most of it is about what would have no meaning: windows without
  * groups, final results without windows, aggregates of tables by time. @p st is the stage before
  * the grouping: whether its rows are a table's decides about windows. */
@@ -100,6 +182,8 @@ static weir_status check_grouping(wr__builder *b, const wr__stage *st, weir_erro
 {
     wr__analysis *an = b->an;
     const wr_ast_query *q = an->query;
+    if (an->has_aggregates && !q->has_group_by)
+        WR_TRY(check_items(b, st, true, err));
     if (q->window && !q->has_group_by)
         return wr_error_at(err, WEIR_ERR_STATEMENT, q->window->pos,
                            "WINDOW clause requires a GROUP BY clause.");
@@ -115,9 +199,7 @@ static weir_status check_grouping(wr__builder *b, const wr__stage *st, weir_erro
         return wr_error_at(err, WEIR_ERR_STATEMENT, q->emit_pos,
                            "Suppression is currently disabled: set 'ksql.suppress.enabled'");
     if (!an->has_aggregates)
-        return an->having ? wr_error_at(err, WEIR_ERR_STATEMENT, q->having_pos,
-                                        "HAVING requires aggregate functions and a GROUP BY clause")
-                          : WEIR_OK;
+        return an->having ? refuse_having(q, err) : WEIR_OK;
     if (q->window && st->step->table)
         return wr_error_at(err, WEIR_ERR_STATEMENT, q->window->pos,
                            "WINDOW clause is not supported: Windowing not supported for table "
@@ -400,41 +482,6 @@ weir_status wr__build_aggregate(wr__builder *b, wr__stage *st, weir_error *err)
     return WEIR_OK;
 }
 
-/* ---- non-aggregate expressions over the result of an aggregation ---- */
-
-/* Has an earlier step computed exactly this tree? Then it is a column now. By comparing trees:
- * after qualification equal trees are equal expressions. */
-static bool is_computed(const wr__stage *st, const wr_ast_expr *e)
-{
-    for (size_t i = 0; i < st->computed.n; i++)
-        if (wr_ast_expr_equal(st->computed.v[i].expr, e))
-            return true;
-    return false;
-}
-
-/* A walk over an expression that stops at what has been computed, and finds columns that have not.
- * @p bad: a column was met outside of everything that has been computed. */
-typedef struct group_check {
-    const wr__builder *b;
-    const wr__stage *st;
-    bool bad;
-} group_check;
-
-/* False stops the walk below a node: what is below a computed tree was checked when it was
- * computed. Lambda parameters have no slot and pass. */
-static bool check_grouped(void *arg, const wr_ast_expr *e)
-{
-    group_check *c = arg;
-    if (is_computed(c->st, e))
-        return false;
-    if (e->kind == WR_AST_COLUMN) {
-        int slot = wr__find_slot(c->b->an, e);
-        if (slot >= 0 && !c->st->available[slot])
-            c->bad = true;
-    }
-    return true;
-}
-
 /* SELECT and HAVING may only be made of grouping expressions and aggregates: after the aggregation
  * nothing else is there. All offending items are named in one message.
  *
@@ -445,35 +492,20 @@ weir_status wr__check_non_aggregates(wr__builder *b, const wr__stage *st, weir_e
     wr__analysis *an = b->an;
     if (!an->has_aggregates)
         return WEIR_OK;
-    wr_buf bad = {0};
-    for (size_t i = 0; i < an->items.n; i++) {
-        group_check c = {b, st, false};
-        wr_ast_walk(an->items.v[i].expr, check_grouped, &c);
-        if (!c.bad)
-            continue;
-        if (bad.len)
-            wr_buf_puts(&bad, ", ");
-        wr__print_expr(an, &bad, an->items.v[i].expr);
-    }
-    weir_status status = WEIR_OK;
-    if (bad.len)
-        status = wr_error_at(err, WEIR_ERR_STATEMENT, an->items.v[0].pos,
-                             "Non-aggregate SELECT expression(s) not part of GROUP BY: %s\nEither "
-                             "add the column(s) to the GROUP BY or remove them from the SELECT.",
-                             wr_buf_cstr(&bad));
-    if (an->having && status == WEIR_OK) {
-        group_check c = {b, st, false};
-        wr_ast_walk(an->having, check_grouped, &c);
-        if (c.bad) {
-            wr__print_expr(an, &bad, an->having);
-            status =
-                wr_error_at(err, WEIR_ERR_STATEMENT, an->query->having_pos,
-                            "Non-aggregate HAVING expression not part of GROUP BY: %s\n"
-                            "Consider switching the HAVING clause to a WHERE clause before the "
-                            "GROUP BY for row-based filters.",
-                            wr_buf_cstr(&bad));
-        }
-    }
-    wr_buf_free(&bad);
-    return status;
+    WR_TRY(check_items(b, st, false, err));
+    if (!an->having)
+        return WEIR_OK;
+    group_check c = {.b = b, .st = st};
+    wr_ast_walk(an->having, check_grouped, &c);
+    if (!c.bad)
+        return WEIR_OK;
+    wr_buf text = {0};
+    wr__print_expr(an, &text, an->having);
+    wr_error_at(err, WEIR_ERR_STATEMENT, an->query->having_pos,
+                "Non-aggregate HAVING expression not part of GROUP BY: %s\n"
+                "Consider switching the HAVING clause to a WHERE clause before the GROUP BY for "
+                "row-based filters.",
+                wr_buf_cstr(&text));
+    wr_buf_free(&text);
+    return WEIR_ERR_STATEMENT;
 }

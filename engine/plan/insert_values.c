@@ -21,9 +21,17 @@ static weir_status no_column(const wr_scope *self, const wr_ast_expr *column, wr
 {
     (void)self;
     (void)out;
-    return wr_error_at(err, WEIR_ERR_STATEMENT, column->pos,
-                       "Column '%s' cannot be resolved: VALUES takes expressions without columns.",
-                       column->name.name);
+    if (column->qualifier.name)
+        return wr_error_at(err, WEIR_ERR_STATEMENT, column->pos,
+                           "'%s' is not a valid stream/table name or alias: VALUES takes "
+                           "expressions without columns.",
+                           column->qualifier.name);
+    wr_error_at(err, WEIR_ERR_STATEMENT, column->pos,
+                "Column '%s' cannot be resolved: VALUES takes expressions without columns.",
+                column->name.name);
+    if (!column->name.quoted)
+        return WEIR_ERR_STATEMENT;
+    return wr_error_hint(err, "Text is written in single quotes; double quotes are for names");
 }
 
 /* Where rows may be inserted: a source that is there, is ours to write, and has no window in its
@@ -102,40 +110,51 @@ static weir_status find_columns(const wr_ast_stmt *stmt, const wr_source *s, int
     return WEIR_OK;
 }
 
+static weir_status wrong_count(const wr_ast_stmt *stmt, const wr_source *s, weir_error *err)
+{
+    wr_buf want = {0}, got = {0};
+    for (uint32_t i = 0; i < s->schema->n; i++) {
+        wr_col_role role = s->schema->cols[i].role;
+        if (role == WR_COL_KEY || role == WR_COL_VALUE)
+            wr_buf_printf(&want, "%s`%s`", want.len ? ", " : "", s->schema->cols[i].name);
+    }
+    for (size_t i = 0; i < stmt->values_n; i++) {
+        wr_buf_puts(&got, i ? ", " : "");
+        wr_ast_print_expr(&got, stmt->values[i]);
+    }
+    weir_status st =
+        wr_error_at(err, WEIR_ERR_STATEMENT, stmt->pos,
+                    "Expected a value for each column. Expected Columns: [%s]. Got [%s]",
+                    wr_buf_cstr(&want), wr_buf_cstr(&got));
+    wr_buf_free(&want);
+    wr_buf_free(&got);
+    return st;
+}
+
 /* Without a list of columns there is a value for every key and value column, in order. ksqlDB
  * counts neither headers here, which nobody can give, nor ROWTIME, although it can be named:
  * `targets` are plain indices. */
 static weir_status default_columns(const wr_ast_stmt *stmt, const wr_source *s, int *targets,
                                    weir_error *err)
 {
-    uint32_t n = 0;
+    uint32_t n = 0, headers = 0;
+    const char *header = NULL; /* the first one's name */
     for (uint32_t i = 0; i < s->schema->n; i++) {
-        wr_col_role role = s->schema->cols[i].role;
-        if (role != WR_COL_KEY && role != WR_COL_VALUE)
+        const wr_column *c = &s->schema->cols[i];
+        if (c->role == WR_COL_HEADERS || c->role == WR_COL_HEADER) {
+            header = headers++ ? header : c->name;
+            continue;
+        }
+        if (c->role != WR_COL_KEY && c->role != WR_COL_VALUE)
             continue;
         if (n < stmt->values_n)
             targets[n] = (int)i;
         n++;
     }
-    if (stmt->values_n != n) {
-        wr_buf want = {0}, got = {0};
-        for (uint32_t i = 0; i < s->schema->n; i++) {
-            wr_col_role role = s->schema->cols[i].role;
-            if (role == WR_COL_KEY || role == WR_COL_VALUE)
-                wr_buf_printf(&want, "%s`%s`", want.len ? ", " : "", s->schema->cols[i].name);
-        }
-        for (size_t i = 0; i < stmt->values_n; i++) {
-            wr_buf_puts(&got, i ? ", " : "");
-            wr_ast_print_expr(&got, stmt->values[i]);
-        }
-        wr_error_at(err, WEIR_ERR_STATEMENT, stmt->pos,
-                    "Expected a value for each column. Expected Columns: [%s]. Got [%s]",
-                    wr_buf_cstr(&want), wr_buf_cstr(&got));
-        wr_buf_free(&want);
-        wr_buf_free(&got);
-        return WEIR_ERR_STATEMENT;
-    }
-    return WEIR_OK;
+    if (headers && stmt->values_n == n + headers) /* whoever wrote it meant them as well */
+        return wr_error_at(err, WEIR_ERR_STATEMENT, stmt->pos,
+                           "Cannot insert into HEADER columns: %s", header);
+    return stmt->values_n == n ? WEIR_OK : wrong_count(stmt, s, err);
 }
 
 /* ---- values ---- */

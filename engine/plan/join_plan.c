@@ -47,7 +47,13 @@ static weir_status bad_condition(wr__builder *b, const join_sides *s, const char
                                  weir_error *err)
 {
     wr_buf text = {0};
-    wr__print_expr(b->an, &text, s->on);
+    if (s->left) { /* it is an equality: shown without parentheses */
+        wr__print_expr(b->an, &text, s->on->args[0]);
+        wr_buf_puts(&text, " = ");
+        wr__print_expr(b->an, &text, s->on->args[1]);
+    } else {
+        wr__print_expr(b->an, &text, s->on);
+    }
     wr_error_at(err, WEIR_ERR_STATEMENT, s->on->pos, "Invalid join condition: %s Got %s.", what,
                 wr_buf_cstr(&text));
     wr_buf_free(&text);
@@ -78,7 +84,8 @@ static weir_status check_one_source(wr__builder *b, const join_sides *s, const w
  *
  *     FROM a JOIN b ON b.id = a.x           left a.x, right b.id
  *     ... JOIN c ON c.id = b.y              left b.y, right c.id
- *     ... JOIN c ON a.x = b.id              refused: c is on neither side */
+ *     ... JOIN c ON a.x = b.id              refused: c is on neither side, a circle
+ *     ... JOIN c ON c.x = d.id JOIN d ...   refused: d is not there yet */
 static weir_status split_sides(wr__builder *b, uint32_t join_index, join_sides *s, weir_error *err)
 {
     wr__analysis *an = b->an;
@@ -109,10 +116,18 @@ static weir_status split_sides(wr__builder *b, uint32_t join_index, join_sides *
     } else if (second == fresh && (first & before)) {
         s->left = s->on->args[0];
         s->right = s->on->args[1];
+    } else if ((first & before) && (second & before)) {
+        return wr_error_at(err, WEIR_ERR_STATEMENT, s->on->pos,
+                           "Cannot perform circular join - both `%s` and `%s` are already included "
+                           "in the current join tree.",
+                           an->relations[__builtin_ctz(second)].alias,
+                           an->relations[__builtin_ctz(first)].alias);
     } else {
         return wr_error_at(err, WEIR_ERR_STATEMENT, s->on->pos,
                            "Cannot build JOIN tree; neither source in the join is the FROM source "
-                           "or included in a previous JOIN");
+                           "or included in a previous JOIN: `%s` and `%s`.",
+                           an->relations[__builtin_ctz(first)].alias,
+                           an->relations[__builtin_ctz(second)].alias);
     }
     return WEIR_OK;
 }
@@ -494,8 +509,9 @@ static weir_status fk_config(wr__builder *b, const join_sides *s, const wr__stag
     WR_TRY(wr_expr_compile(s->left, &scope.base, b->plan->arena, &cfg->fk, err));
     cfg->fk_ast = s->left;
     cfg->exact = wr_settings_bool(b->an->env->settings, "weir.kafka.streams.exact", false);
-    cfg->left_key = wr__internal_key_format(&l->key_format, l->step->schema);
-    cfg->right_key = wr__internal_key_format(&r->key_format, r->step->schema);
+    wr_arena *a = b->plan->arena;
+    cfg->left_key = wr__internal_key_format(a, &l->key_format, l->step->schema);
+    cfg->right_key = wr__internal_key_format(a, &r->key_format, r->step->schema);
     cfg->subscription_topic = wr__add_topic(b, "Join-subscription-repartition",
                                             WR_TOPIC_REPARTITION, r->partitions, false);
     cfg->response_topic =
@@ -559,6 +575,12 @@ weir_status wr__build_joins(wr__builder *b, const bool *used, wr__stage *out, we
     WR_TRY(wr__build_relation(b, 0, used, out, err));
     if (b->an->query->joins_n == 0)
         return WEIR_OK;
+    /* All conditions are looked at before anything is built: the first that is no join condition at
+     * all is reported, not what else is wrong with the one before it. */
+    for (uint32_t i = 0; i < b->an->query->joins_n; i++) {
+        join_sides ignored = {0};
+        WR_TRY(split_sides(b, i, &ignored, err));
+    }
     WR_TRY(check_value_formats(b, err));
     for (uint32_t i = 0; i < b->an->query->joins_n; i++)
         WR_TRY(build_one(b, i, used, out, err));

@@ -99,17 +99,6 @@ static const struct {
     {"WINDOWEND", WR_REF_WINDOWEND},
 };
 
-/* Alias and name are what makes a slot: after qualification two mentions of one column are equal
- * trees, so there is one slot for both. Slots are few (columns of one statement): a list is enough.
- */
-static int slot_index(const wr__analysis *an, const char *alias, const char *name)
-{
-    for (size_t i = 0; i < an->slots.n; i++)
-        if (strcmp(an->slots.v[i].alias, alias) == 0 && strcmp(an->slots.v[i].name, name) == 0)
-            return (int)i;
-    return -1;
-}
-
 /* The bounds of a window belong to the key, not to the value: they exist only where a key has them.
  */
 static bool is_bound(wr_ref_kind k)
@@ -154,7 +143,13 @@ static weir_status unknown_column(const qualifier *q, const wr_ast_expr *e, weir
     snprintf(name, sizeof name, "%s%s%s", e->qualifier.name ? e->qualifier.name : "",
              e->qualifier.name ? "." : "", e->name.name);
     if (strcmp(e->name.name, "WINDOWSTART") == 0 || strcmp(e->name.name, "WINDOWEND") == 0) {
-        if (q->an->window.kind != WR_WINDOW_NONE)
+        bool own = q->an->window.kind != WR_WINDOW_NONE;
+        if (own && strcmp(q->clause, "WHERE") == 0)
+            return wr_error_at(err, WEIR_ERR_STATEMENT, e->pos,
+                               "Error in WHERE expression: Unknown column %s. The bounds of a "
+                               "window are known after WHERE only: use ROWTIME here.",
+                               e->name.name);
+        if (own)
             return wr_error_at(err, WEIR_ERR_STATEMENT, e->pos,
                                "Window bounds column %s can only be used in the SELECT clause of "
                                "windowed aggregations and can not be passed to aggregate "
@@ -162,12 +157,14 @@ static weir_status unknown_column(const qualifier *q, const wr_ast_expr *e, weir
                                e->name.name);
     }
     if (strcmp(q->clause, "PARTITION BY") == 0)
-        return wr_error_at(err, WEIR_ERR_STATEMENT, e->pos,
-                           "PARTITION BY column '%s' cannot be resolved. '%s' must be a column in "
-                           "the source schema since PARTITION BY is applied on the input.",
-                           name, name);
-    return wr_error_at(err, WEIR_ERR_STATEMENT, e->pos, "%s column '%s' cannot be resolved.",
-                       q->clause, name);
+        wr_error_at(err, WEIR_ERR_STATEMENT, e->pos,
+                    "PARTITION BY column '%s' cannot be resolved. '%s' must be a column in the "
+                    "source schema since PARTITION BY is applied on the input.",
+                    name, name);
+    else
+        wr_error_at(err, WEIR_ERR_STATEMENT, e->pos, "%s column '%s' cannot be resolved.",
+                    q->clause, name);
+    return wr__hint_column(q->an, e, err);
 }
 
 /* Unqualified names must be of one source. No order of sources breaks the tie: adding a column to a
@@ -242,8 +239,9 @@ static weir_status resolve_column(qualifier *q, wr_ast_expr *e, weir_error *err)
         return WEIR_OK; /* stays unqualified: the join's own key column */
     if (!any)
         return unknown_column(q, e, err);
-    e->qualifier = (wr_ast_name){.name = found.alias, .pos = e->pos, .quoted = true};
-    if (slot_index(an, found.alias, found.name) < 0) {
+    e->qualifier = (wr_ast_name){
+        .name = found.alias, .pos = e->pos, .quoted = true, .implied = an->relations_n == 1};
+    if (wr__slot_index(an, found.alias, found.name) < 0) {
         found.name = wr_arena_strdup(an->arena, found.name);
         wr_arr_push(an->arena, &an->slots, found);
     }
@@ -270,13 +268,16 @@ static void copy_name(wr_arena *a, wr_ast_name *n)
         n->name = wr_arena_strdup(a, n->name);
 }
 
-/* By the registry, not by the grammar: to the parser SUM(x) is a call like any other. */
-static bool is_aggregate_call(const wr__analysis *an, const wr_ast_expr *e)
+/* A column that is not written as one. It has no place of its own: errors about a column of a star
+ * point to the star. */
+static wr_ast_expr *column_node(wr__analysis *an, const char *alias, const char *name, int64_t pos)
 {
-    if (e->kind != WR_AST_CALL)
-        return false;
-    const wr_function *f = wr_function_find(an->env->functions, wr_str_c(e->name.name));
-    return f && f->kind == WR_FUNCTION_AGGREGATE;
+    wr_ast_expr *e = WR_NEW(an->arena, wr_ast_expr);
+    e->kind = WR_AST_COLUMN;
+    e->pos = e->end = e->op_pos = pos;
+    e->qualifier = (wr_ast_name){.name = alias, .pos = pos, .quoted = true};
+    e->name = (wr_ast_name){.name = wr_arena_strdup(an->arena, name), .pos = pos, .quoted = true};
+    return e;
 }
 
 /* Copy @p from with its columns qualified. Two things travel on the way down: the parameters of the
@@ -308,7 +309,9 @@ static weir_status qualify(qualifier *q, const wr_ast_expr *from, wr_ast_expr **
     bool outer_aggregate = q->in_aggregate;
     if (e->kind == WR_AST_LAMBDA)
         q->lambda = &lambda;
-    if (is_aggregate_call(q->an, e)) {
+    if (e->kind == WR_AST_CALL && !wr_function_find(q->an->env->functions, wr_str_c(e->name.name)))
+        return wr__no_function(e, err);
+    if (wr__is_aggregate_call(q->an, e)) {
         q->an->has_aggregates = true;
         q->in_aggregate = true;
     }
@@ -347,90 +350,7 @@ static weir_status qualify_list(wr__analysis *an, const char *clause, wr_ast_exp
     return WEIR_OK;
 }
 
-/* ---- slots of expressions ---- */
-
-int wr__find_slot(const wr__analysis *an, const wr_ast_expr *column)
-{
-    if (column->kind != WR_AST_COLUMN || !column->qualifier.name)
-        return -1;
-    return slot_index(an, column->qualifier.name, column->name.name);
-}
-
-typedef struct mark_arg {
-    const wr__analysis *an;
-    bool *used;
-    uint32_t sources;
-} mark_arg;
-
-/* Columns without a slot are parameters of lambdas, or the key of a join: they read no source. */
-static bool mark_visit(void *arg, const wr_ast_expr *e)
-{
-    mark_arg *m = arg;
-    int i = wr__find_slot(m->an, e);
-    if (i >= 0) {
-        if (m->used)
-            m->used[i] = true;
-        m->sources |= 1u << m->an->slots.v[i].source;
-    }
-    return true;
-}
-
-void wr__mark_slots(const wr__analysis *an, const wr_ast_expr *e, bool *used)
-{
-    mark_arg m = {an, used, 0};
-    if (e)
-        wr_ast_walk(e, mark_visit, &m);
-}
-
-uint32_t wr__sources_of(const wr__analysis *an, const wr_ast_expr *e)
-{
-    mark_arg m = {an, NULL, 0};
-    wr_ast_walk(e, mark_visit, &m);
-    return m.sources;
-}
-
-void wr__print_expr(const wr__analysis *an, wr_buf *out, const wr_ast_expr *e)
-{
-    if (e->kind == WR_AST_COLUMN) {
-        if (an->relations_n > 1 && e->qualifier.name)
-            wr_buf_printf(out, "%s.", e->qualifier.name);
-        wr_buf_puts(out, e->name.name);
-        return;
-    }
-    if (an->relations_n > 1) {
-        wr_ast_print_expr_parens(out, e);
-        return;
-    }
-    /* One source: print without the alias that qualification has added. */
-    wr_buf text = {0}, alias = {0};
-    wr_ast_print_expr_parens(&text, e);
-    wr_ast_print_name(&alias, an->relations[0].alias);
-    wr_buf_putc(&alias, '.');
-    wr_str t = wr_buf_view(&text), needle = wr_buf_view(&alias);
-    for (uint32_t i = 0; i < t.len;) {
-        wr_str rest = {t.ptr + i, t.len - i};
-        if (wr_str_starts_with(rest, needle)) {
-            i += needle.len;
-        } else {
-            wr_buf_putc(out, t.ptr[i++]);
-        }
-    }
-    wr_buf_free(&text);
-    wr_buf_free(&alias);
-}
-
 /* ---- projection ---- */
-
-/* A star has no place for each of its columns: errors about them point to the star. */
-static wr_ast_expr *column_node(wr__analysis *an, const char *alias, const char *name, int64_t pos)
-{
-    wr_ast_expr *e = WR_NEW(an->arena, wr_ast_expr);
-    e->kind = WR_AST_COLUMN;
-    e->pos = e->end = e->op_pos = pos;
-    e->qualifier = (wr_ast_name){.name = alias, .pos = pos, .quoted = true};
-    e->name = (wr_ast_name){.name = wr_arena_strdup(an->arena, name), .pos = pos, .quoted = true};
-    return e;
-}
 
 /* In a join every column of a star is prefixed by its source, whether it clashes or not: the names
  * of a result must not change when the other source gets a column. */
@@ -461,7 +381,7 @@ static weir_status expand_source(wr__analysis *an, uint32_t i, int64_t pos, weir
     const wr_schema *schema = s->schema;
     for (uint32_t c = 0; c < schema->keys_n; c++)
         WR_TRY(add_star_column(an, i, schema->cols[c].name, pos, err));
-    if (!an->persistent && s->window.kind != WR_WINDOW_NONE) {
+    if ((!an->persistent || an->relations_n > 1) && s->window.kind != WR_WINDOW_NONE) {
         WR_TRY(add_star_column(an, i, "WINDOWSTART", pos, err));
         WR_TRY(add_star_column(an, i, "WINDOWEND", pos, err));
     }
@@ -586,34 +506,6 @@ static const char *item_name(wr__analysis *an, const wr_ast_item *item, const wr
     return NULL; /* generated once all names are known */
 }
 
-/* Types before there is a plan: every slot is a column of its own. */
-static weir_status resolve_slot(const wr_scope *self, const wr_ast_expr *column, wr_ref *out,
-                                weir_error *err)
-{
-    const wr__analysis *an = self->arg;
-    int i = wr__find_slot(an, column);
-    if (i < 0)
-        return wr_error_at(err, WEIR_ERR_STATEMENT, column->pos, "Column '%s' cannot be resolved.",
-                           column->name.name);
-    *out = (wr_ref){.kind = WR_REF_COLUMN, .index = (uint32_t)i, .type = an->slots.v[i].type};
-    return WEIR_OK;
-}
-
-weir_status wr__type_of(const wr__analysis *an, const wr_ast_expr *e, const wr_type **out,
-                        weir_error *err)
-{
-    WR_ASSERT(an->relations_n > 0);
-    wr_scope scope = {.resolve = resolve_slot,
-                      .types = &an->env->catalog->types,
-                      .functions = an->env->functions,
-                      .allow_aggregates = false,
-                      .arg = (void *)(uintptr_t)an};
-    wr_expr *typed;
-    WR_TRY(wr_expr_compile(e, &scope, an->arena, &typed, err));
-    *out = wr_expr_type(typed);
-    return WEIR_OK;
-}
-
 /* s->* is one item for each field of the struct. */
 static weir_status add_struct_star(wr__analysis *an, const wr_ast_item *item, weir_error *err)
 {
@@ -638,6 +530,23 @@ static weir_status add_struct_star(wr__analysis *an, const wr_ast_item *item, we
     return WEIR_OK;
 }
 
+/* `s.rowtime AS rowtime` is that column as it is, for ksqlDB, and refused as such; any other
+ * expression under such a name is refused for the name. */
+static weir_status reserved_alias(const wr_ast_item *item, weir_error *err)
+{
+    const wr_ast_expr *e = item->expr;
+    const char *alias = item->alias.name;
+    if (e->kind == WR_AST_COLUMN && strcmp(e->name.name, alias) == 0)
+        return wr_error_at(err, WEIR_ERR_STATEMENT, item->alias.pos,
+                           "Reserved column name in select: `%s`. Please remove or alias the "
+                           "column.",
+                           alias);
+    return wr_error_at(err, WEIR_ERR_STATEMENT, item->alias.pos,
+                       "`%s` is a reserved column name. You cannot use it as an alias for a "
+                       "column.",
+                       alias);
+}
+
 /* The projection, item by item, stars expanded in place. */
 static weir_status analyze_items(wr__analysis *an, weir_error *err)
 {
@@ -653,10 +562,7 @@ static weir_status analyze_items(wr__analysis *an, weir_error *err)
             continue;
         }
         if (item->alias.name && wr__is_pseudo_name(item->alias.name))
-            return wr_error_at(err, WEIR_ERR_STATEMENT, item->alias.pos,
-                               "`%s` is a reserved column name. You cannot use it as an alias for "
-                               "a column.",
-                               item->alias.name);
+            return reserved_alias(item, err);
         wr_ast_expr *e;
         WR_TRY(qualify_clause(an, "SELECT", true, item->expr, &e, err));
         /* Named before it is among the items, which its name must not meet. */
@@ -786,7 +692,7 @@ weir_status wr__analyze(wr__analysis *an, weir_error *err)
     WR_TRY(qualify_clause(an, "WHERE", false, q->where, &an->where, err));
     an->has_aggregates = false;
     WR_TRY(analyze_keys(an, err));
-    WR_TRY(qualify_clause(an, "HAVING", true, q->having, &an->having, err));
+    WR_TRY(qualify_clause(an, "HAVING", false, q->having, &an->having, err));
     WR_TRY(check_duplicates(an, an->group_by, q->group_by_n, "GROUP BY", err));
     WR_ASSERT(an->relations_n == q->joins_n + 1);
     return check_duplicates(an, an->partition_by, q->partition_by_n, "PARTITION BY", err);

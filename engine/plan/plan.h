@@ -49,7 +49,13 @@ typedef struct wr_format_use {
     const wr_format *format; /* one of the constants of formats/: equal formats, equal pointers */
     wr_format_options options;
     bool wrap_set; /* WRAP_SINGLE_VALUE was given or applies: shown as a feature */
+    /* Formats with a registry. */
+    uint32_t schema_id; /* ..._SCHEMA_ID of WITH: options.schema is that one; 0: not given */
+    bool registers;     /* the statement registers the columns as a schema of the topic */
 } wr_format_use;
+
+/* With texts of its own, in @p a. */
+wr_format_use wr__format_use_copy(wr_arena *a, const wr_format_use *from);
 
 /* Kinds are what the code tells apart; a step's name, as in brackets here, is what people see. */
 typedef enum wr_step_kind {
@@ -263,6 +269,9 @@ typedef struct wr_plan {
     uint32_t subtopologies_n;    /* reading order: 0 reads only inputs ... */
     const wr_plan_store *stores; /* in order of their steps, then of roles */
     uint32_t stores_n;
+    /* What the query does with records, offsets and state, a line for each fact: sink, sources,
+     * the stores' meanings (plan_stores.h). A directory keeps it, to compare a later statement. */
+    const char *meaning;
     /* COLLECT: the result as the user sees it: columns in the order of the projection, all with
      * role VALUE; result_is_key[i] marks key columns. SINK: the sink's schema, keys first. */
     const wr_schema *result;

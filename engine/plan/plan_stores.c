@@ -268,6 +268,7 @@ void wr_plan_add_stores(wr_plan *plan, const wr_map *types)
         l.v[i].meaning = wr__store_meaning(plan, &l.v[i], types);
         l.v[i].fingerprint = fingerprint(a, l.v[i].meaning);
     }
+    plan->meaning = wr__query_meaning(plan, types);
 }
 
 /* ---- looking at it ---- */

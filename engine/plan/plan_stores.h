@@ -34,10 +34,20 @@ const char *wr_plan_store_kind_name(const wr_plan_store *s);
  * "; " between facts. Nothing where they are equal.
  */
 void wr_plan_store_difference(const char *old_meaning, const char *new_meaning, wr_buf *out);
+/**
+ * The same for meanings of queries (wr_plan.meaning). Columns that were added to the sink after the
+ * others are no difference: CREATE OR REPLACE may add them in place. Nothing: the new statement may
+ * go on with the state and the offsets of the old one.
+ */
+void wr_plan_meaning_difference(const char *old_meaning, const char *new_meaning, wr_buf *out);
 
 /* ---- inside engine/plan ---- */
 
 /** The meaning of @p s, in the plan's arena (store_meaning.c). */
 const char *wr__store_meaning(const wr_plan *plan, const wr_plan_store *s, const wr_map *types);
+/** That of the whole query, stores included, whose own meanings are there; in the same place. */
+const char *wr__query_meaning(const wr_plan *plan, const wr_map *types);
+/* The label of a fact: a value column of the sink. */
+#define WR__SINK_COLUMN "sink column"
 
 #endif

@@ -27,8 +27,13 @@ struct wr_plan_env {
      *  affair: it sets *st and returns false. */
     bool (*topic)(const wr_plan_env *env, const char *name, wr_topic_facts *out, weir_status *st,
                   weir_error *err);
+    wr_registry *registry; /* for the formats that use one; NULL: there is none */
+    /** The latest schema of @p subject, or where @p id is not 0 the one of that id; false: there is
+     *  none. What cannot be known is the caller's affair, as above. */
+    bool (*schema)(const wr_plan_env *env, const char *subject, uint32_t id,
+                   const wr_registry_schema **out, weir_status *st, weir_error *err);
     const wr_eval_ctx *eval; /* for constant expressions: clock, zone, rng, a scratch arena */
-    void *arg;               /* for `topic` alone; the planner does not look at it */
+    void *arg;               /* for `topic` and `schema`; the planner does not look at it */
 };
 
 /**
@@ -66,6 +71,18 @@ weir_status wr_plan_alter(const wr_plan_env *env, const wr_ast_stmt *stmt, wr_so
 weir_status wr_plan_exists(const wr_plan_env *env, const wr_ast_stmt *stmt, bool *exists,
                            wr_buf *warning, weir_error *err) WR_MUST_CHECK;
 
+/**
+ * The schema that records of @p s are written with in their key or value: that of WITH's id, or one
+ * made of the columns, text in @p a. Only where the format has schemas and there are columns
+ * (wr_plan_has_schema).
+ */
+weir_status wr_plan_schema_draft(const wr_source *s, bool is_key, wr_arena *a, wr_schema_draft *out,
+                                 weir_error *err) WR_MUST_CHECK;
+bool wr_plan_has_schema(const wr_source *s, bool is_key);
+/** The sink of @p plan, which does not run yet, writes with what was registered; NULL: as before.
+ */
+void wr_plan_set_sink_schemas(wr_plan *plan, const wr_registry_schema *key,
+                              const wr_registry_schema *value);
 /** CREATE ... AS SELECT: the sink and its query. */
 weir_status wr_plan_create_as(const wr_plan_env *env, const wr_ast_stmt *stmt, wr_source **sink,
                               wr_new_topic *topic, wr_plan **plan, weir_error *err) WR_MUST_CHECK;
@@ -88,7 +105,8 @@ uint32_t wr_plan_source_names(const wr_plan *plan, const char **out, uint32_t ma
 
 /**
  * May @p fresh replace @p old in place (CREATE OR REPLACE ... AS, dialect.md 8.2)? Both plans and
- * sinks; "Query is not upgradeable. ..." else.
+ * sinks; "Query is not upgradeable. ..." else. @p old NULL: its query was terminated, the sink
+ * alone is compared.
  */
 weir_status wr_plan_check_upgrade(const wr_source *old_sink, const wr_plan *old,
                                   const wr_source *new_sink, const wr_plan *fresh,

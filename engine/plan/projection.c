@@ -20,6 +20,7 @@ static weir_status compile_item(wr__builder *b, wr__stage *st, const wr__item *i
 {
     wr__stage_scope scope;
     wr__stage_scope_init(&scope, b, st);
+    scope.base.part = "Select";
     WR_TRY(wr_expr_compile(item->expr, &scope.base, b->plan->arena, out, err));
     if (wr_expr_type(*out)->id == WR_T_NULL)
         return wr_error_at(err, WEIR_ERR_STATEMENT, item->pos,
@@ -37,37 +38,58 @@ static bool matches_key(const wr__key *key, const wr_ast_expr *e)
     return false;
 }
 
-/* The key's columns for the message about a missing one: what could be selected, with "or" between
- * expressions that are equal to each other and "and" between columns that are all needed. @p all is
- * the sentence, @p each the example in brackets; @p n says singular or plural.
- *
- *     key k                        all "K", each "K"
- *     GROUP BY a, b                all "A and B", each "A, B"
- *     ON l.id = r.id               all "L.ID or R.ID", each "L.ID": one of them is enough */
-static void put_key_texts(wr__builder *b, const wr__stage *st, wr_buf *all, wr_buf *each,
-                          uint32_t *n)
+/* Is one of the key's viable expressions an item? */
+static bool is_selected(const wr__analysis *an, const wr__key *key)
 {
-    wr_buf *bufs[] = {all, each};
-    uint32_t total = 0, k = 0;
+    for (size_t i = 0; i < an->items.n; i++)
+        if (matches_key(key, an->items.v[i].expr))
+            return true;
+    return false;
+}
+
+/* What the message about a missing key says could be selected. */
+typedef struct key_texts {
+    wr_buf
+        all; /* "K"; "A and B" where all are needed; "L.ID or R.ID" where one of them is enough */
+    wr_buf each; /* the example: "K"; "A, B"; "L.ID" */
+    uint32_t n;  /* expressions in `all` */
+} key_texts;
+
+static void put_key_text(wr__builder *b, key_texts *t, const wr_ast_expr *e, bool last)
+{
+    wr_buf text = {0};
+    bool join = b->an->query->joins_n > 0;
+    if (b->an->query->partition_by_n) /* shown as they are before anything is rewritten */
+        wr_ast_format(&text, e);
+    else
+        wr__print_expr(b->an, &text, e);
+    if (t->n)
+        wr_buf_puts(&t->all, !last ? ", " : join ? " or " : " and ");
+    wr_buf_puts(&t->all, wr_buf_cstr(&text));
+    if (!join || t->n == 0)
+        wr_buf_printf(&t->each, "%s%s", t->n ? ", " : "", wr_buf_cstr(&text));
+    t->n++;
+    wr_buf_free(&text);
+}
+
+/* Of a GROUP BY only the expressions that are missing are named; keys of sources and of PARTITION
+ * BY are named all, as in ksqlDB. A made-up key has a column of its own that is viable. */
+static void put_key_texts(wr__builder *b, const wr__stage *st, key_texts *t)
+{
+    const wr__key *last = NULL;
+    bool missing_only = b->an->query->has_group_by;
     for (uint32_t i = 0; i < st->keys_n; i++)
-        total += (uint32_t)WR_MAX(st->keys[i].viable.n, (size_t)1);
+        if (!missing_only || !is_selected(b->an, &st->keys[i]))
+            last = &st->keys[i];
+    WR_ASSERT(last); /* or why the message? */
     for (uint32_t i = 0; i < st->keys_n; i++) {
-        for (size_t v = 0; v < WR_MAX(st->keys[i].viable.n, (size_t)1); v++, k++) {
-            const wr_ast_expr *e = st->keys[i].viable.n ? st->keys[i].viable.v[v] : NULL;
-            const char *last = b->an->query->joins_n ? " or " : " and ";
-            for (int w = 0; w < 2; w++) {
-                if (w == 1 && b->an->query->joins_n && k > 0)
-                    continue;
-                if (k)
-                    wr_buf_puts(bufs[w], w == 0 && k + 1 == total ? last : ", ");
-                if (e && !st->keys[i].synthetic)
-                    wr__print_expr(b->an, bufs[w], e);
-                else
-                    wr_buf_puts(bufs[w], st->keys[i].name);
-            }
-        }
+        const wr__key *key = &st->keys[i];
+        if (missing_only && is_selected(b->an, key))
+            continue;
+        WR_ASSERT(key->viable.n > 0);
+        for (size_t v = 0; v < key->viable.n; v++)
+            put_key_text(b, t, key->viable.v[v], key == last && v + 1 == key->viable.n);
     }
-    *n = total;
 }
 
 /* The left table's key, all of it, is the key of a foreign-key join. NULL: there is no such join in
@@ -92,9 +114,8 @@ static weir_status missing_key(wr__builder *b, const wr__stage *st, uint32_t key
                            "joins, the projection must include all primary key columns from the "
                            "left input table (`%s`). Missing column: `%s`.",
                            fk_left_name(b), st->keys[key].name);
-    wr_buf all = {0}, each = {0};
-    uint32_t n;
-    put_key_texts(b, st, &all, &each, &n);
+    key_texts t = {0};
+    put_key_texts(b, st, &t);
     const char *what = q->has_group_by     ? "grouping expression"
                        : q->partition_by_n ? "partitioning expression"
                        : q->joins_n        ? "join expression"
@@ -107,10 +128,10 @@ static weir_status missing_key(wr__builder *b, const wr__stage *st, uint32_t key
     wr_error_at(err, WEIR_ERR_STATEMENT, q->pos,
                 "Key missing from projection (ie, SELECT).\nThe query used to build `%s` must "
                 "include the %s%s %s in its projection (eg, SELECT %s...).%s",
-                b->an->sink_name, what, n > 1 ? "s" : "", wr_buf_cstr(&all), wr_buf_cstr(&each),
-                note);
-    wr_buf_free(&all);
-    wr_buf_free(&each);
+                b->an->sink_name, what, t.n > 1 ? "s" : "", wr_buf_cstr(&t.all),
+                wr_buf_cstr(&t.each), note);
+    wr_buf_free(&t.all);
+    wr_buf_free(&t.each);
     return WEIR_ERR_STATEMENT;
 }
 
@@ -156,15 +177,13 @@ static weir_status find_keys(wr__builder *b, const wr__stage *st, uint32_t *item
     return WEIR_OK;
 }
 
-/* WINDOWSTART and WINDOWEND as they are: part of the key already, so no value columns. With an
- * alias they are wanted as values, and become some: `windowstart AS ws`. */
-static bool is_bare_bound(const wr__builder *b, const wr__stage *st, const wr__item *item)
+/* WINDOWSTART and WINDOWEND of the query's own windows as they are: part of the key already, so no
+ * value columns. With an alias they are wanted as values, and become some: `windowstart AS ws`. The
+ * bounds of a windowed source need an alias, as every other pseudo column. */
+static bool is_bare_bound(const wr__builder *b, const wr__item *item)
 {
     int slot = wr__find_slot(b->an, item->expr);
-    if (slot < 0 || item->aliased || st->window.kind == WR_WINDOW_NONE)
-        return false;
-    wr_ref_kind k = b->an->slots.v[slot].kind;
-    return k == WR_REF_WINDOWSTART || k == WR_REF_WINDOWEND;
+    return slot >= 0 && !item->aliased && b->an->slots.v[slot].window_result;
 }
 
 /* Names of a result are unique, keys and values together, because a statement on it has one name
@@ -182,7 +201,8 @@ static weir_status check_names(wr__builder *b, const wr_column *cols, uint32_t n
             if (strcmp(cols[i].name, cols[k].name) != 0)
                 continue;
             const char *text = wr_type_text(b->plan->arena, cols[i].type);
-            if (k < keys_n && i >= keys_n)
+            /* After a grouping ksqlDB's keys are values too, and so clash as such. */
+            if (k < keys_n && i >= keys_n && !b->an->query->has_group_by)
                 return wr_error_at(err, WEIR_ERR_STATEMENT, b->an->query->pos,
                                    "Value columns clash with key columns: `%s`", cols[i].name);
             return wr_error_at(err, WEIR_ERR_STATEMENT, b->an->query->pos,
@@ -207,6 +227,10 @@ weir_status wr__build_persistent_select(wr__builder *b, wr__stage *st, wr__resul
     bool *item_is_key = WR_NEW_N(a, bool, n);
     wr_column *cols = WR_NEW_N(a, wr_column, keys_n + n);
     wr_expr **exprs = WR_NEW_N(a, wr_expr *, keys_n + n);
+    /* What is wrong with an item by itself is said before what is missing among them. */
+    wr_expr **items = WR_NEW_N(a, wr_expr *, n);
+    for (uint32_t i = 0; i < n; i++)
+        WR_TRY(compile_item(b, st, &an->items.v[i], &items[i], err));
     WR_TRY(find_keys(b, st, item_of_key, item_is_key, err));
     for (uint32_t k = 0; k < keys_n; k++) {
         const wr_column *in = &st->step->schema->cols[k];
@@ -216,9 +240,9 @@ weir_status wr__build_persistent_select(wr__builder *b, wr__stage *st, wr__resul
     }
     for (uint32_t i = 0; i < n; i++) {
         const wr__item *item = &an->items.v[i];
-        if (item_is_key[i] || is_bare_bound(b, st, item))
+        if (item_is_key[i] || is_bare_bound(b, item))
             continue;
-        WR_TRY(compile_item(b, st, item, &exprs[total], err));
+        exprs[total] = items[i];
         cols[total] = (wr_column){
             .name = item->name, .type = wr_expr_type(exprs[total]), .role = WR_COL_VALUE};
         total++;

@@ -33,8 +33,17 @@ static weir_status refuse(int64_t pos, weir_error *err, const char *what)
 /* A pull query reads rows that are there: what would have to compute new ones is refused, before
  * any name is looked up. On streams, too: a push query could do some of it, but the statement would
  * change its meaning with the kind of its source. */
-static weir_status check_clauses(const wr_ast_query *q, weir_error *err)
+static weir_status check_clauses(const wr_plan_env *env, const wr_ast_query *q, weir_error *err)
 {
+    if (!wr_settings_bool(env->settings, "ksql.pull.queries.enable", true))
+        return wr_error_at(err, WEIR_ERR_STATEMENT, q->pos,
+                           "Pull queries are disabled." HELP
+                           "\nPlease set ksql.pull.queries.enable=true to enable this feature.");
+    if (q->has_limit &&
+        !wr_settings_bool(env->settings, "ksql.query.pull.limit.clause.enabled", true))
+        return wr_error_at(err, WEIR_ERR_STATEMENT, q->limit_pos,
+                           "LIMIT clause in pull queries is currently disabled. You can enable "
+                           "them by setting ksql.query.pull.limit.clause.enabled=true." HELP);
     if (q->joins_n)
         return refuse(q->joins[0].pos, err, "JOIN clauses");
     if (q->window)
@@ -184,6 +193,7 @@ typedef struct pull_build {
     wr__analysis *an;
     wr_pull *pull;
     wr__stage_scope scope;
+    bool scans; /* tables may be scanned; false: by key, or not at all */
 } pull_build;
 
 /* `5 < id` says the same as `id > 5`. */
@@ -321,6 +331,10 @@ static weir_status use_term(pull_build *p, const wr_ast_expr *e, wr_pull_key *k,
             continue;
         const wr_type *t = schema->cols[s->column].type;
         compared[s->column]++;
+        if (!p->scans && wr__sources_of(an, e->args[1 - side]))
+            return wr_error_at(err, WEIR_ERR_STATEMENT, e->args[1 - side]->pos,
+                               "A comparison must be between a key column and a resolvable "
+                               "expression." HELP);
         WR_TRY(check_key_constant(p, e->args[1 - side], &schema->cols[s->column], err));
         if (!constant_of(p, e->args[1 - side], t, &v))
             return WEIR_OK;
@@ -390,6 +404,33 @@ static weir_status no_scan(pull_build *p, const conjunction *c, weir_error *err)
     return WEIR_ERR_STATEMENT;
 }
 
+/* Without scans every term has to be one of a look-up: a comparison of a column. ksqlDB refuses all
+ * others, also beside a comparison of the key, so that a statement that passes here passes there.
+ * Which column it is, is looked at later.
+ *
+ *     id = 1 AND v > 5         a look-up, and a filter on what it finds
+ *     id = 1 AND v LIKE 'a%'   refused: no comparison
+ *     id = 1 AND ABS(v) = 5    refused: not of a column */
+static weir_status check_terms(const pull_build *p, const conjunction *c, weir_error *err)
+{
+    for (size_t i = 0; i < c->terms.n; i++) {
+        const wr_ast_expr *e = c->terms.v[i];
+        bool compare = e->kind == WR_AST_COMPARE;
+        if (compare &&
+            (wr__find_slot(p->an, e->args[0]) >= 0 || wr__find_slot(p->an, e->args[1]) >= 0))
+            continue;
+        wr_buf text = {0};
+        wr__print_expr(p->an, &text, e);
+        wr_error_at(err, WEIR_ERR_STATEMENT, e->pos, "%s: %s." HELP,
+                    compare ? "A comparison must directly reference a key column"
+                            : "Unsupported expression in WHERE clause",
+                    wr_buf_cstr(&text));
+        wr_buf_free(&text);
+        return WEIR_ERR_STATEMENT;
+    }
+    return WEIR_OK;
+}
+
 /* Two alternatives for one key are one look-up. Exact look-ups only: both have a value for every
  * key column. */
 static bool same_key(const wr_pull *pull, const wr_pull_key *a, const wr_pull_key *b)
@@ -426,9 +467,12 @@ static void add_exact(wr_pull *pull, const wr_pull_key *k)
 static weir_status find_bounds(pull_build *p, weir_error *err)
 {
     wr_pull *pull = p->pull;
-    bool scans = wr_settings_bool(p->env->settings, "ksql.query.pull.table.scan.enabled", true);
-    bool ranges =
-        scans || wr_settings_bool(p->env->settings, "ksql.query.pull.range.scan.enabled", true);
+    /* ksqlDB's windowed stores have no ranges of keys; ours do, and use them where scans are
+     * allowed, so that a statement without scans is a look-up in both. */
+    bool windowed = pull->source->window.kind != WR_WINDOW_NONE;
+    bool scans = p->scans,
+         ranges = scans ||
+                  wr_settings_bool(p->env->settings, "ksql.query.pull.range.scan.enabled", true);
     if (!p->an->where) {
         pull->scan = true;
         return scans ? WEIR_OK : no_scan(p, NULL, err);
@@ -448,6 +492,8 @@ static weir_status find_bounds(pull_build *p, weir_error *err)
                          .window_end_max = INT64_MAX};
         bool *have = WR_NEW_N(pull->arena, bool, keys_n), all = keys_n > 0;
         uint32_t *compared = WR_NEW_N(pull->arena, uint32_t, keys_n);
+        if (!scans)
+            WR_TRY(check_terms(p, &d.any.v[i], err));
         for (size_t t = 0; t < d.any.v[i].terms.n; t++)
             WR_TRY(use_term(p, d.any.v[i].terms.v[t], &k, have, compared, err));
         if (!scans)
@@ -457,7 +503,7 @@ static weir_status find_bounds(pull_build *p, weir_error *err)
         if (all) {
             k.from = k.to = NULL;
             add_exact(pull, &k);
-        } else if ((k.from || k.to) && ranges && d.any.n == 1) {
+        } else if ((k.from || k.to) && ranges && d.any.n == 1 && (scans || !windowed)) {
             k.key = NULL;
             pull->keys[pull->keys_n++] = k;
         } else if (scans) {
@@ -574,17 +620,33 @@ static weir_status build_pull(const wr_plan_env *env, const wr_ast_query *query,
     wr__stage *st = WR_NEW(pull->arena, wr__stage);
     b->an = an;
     table_stage(an, pull->source, st);
-    pull_build p = {.env = env, .an = an, .pull = pull};
+    pull_build p = {
+        .env = env,
+        .an = an,
+        .pull = pull,
+        .scans = wr_settings_bool(env->settings, "ksql.query.pull.table.scan.enabled", true)};
     wr__stage_scope_init(&p.scope, b, st);
-    p.scope.base.between_checked =
-        true; /* ksqlDB evaluates these by an interpreter, which checks */
+    pull->has_limit = query->has_limit;
+    pull->limit = query->limit;
+    pull->scan = !pull->source->is_table;
+    if (pull->scan) { /* the rest is a push query's matter */
+        for (size_t i = 0; i < an->items.n; i++)
+            WR_TRY(check_pseudo(an, an->items.v[i].expr, "SELECT", err));
+        return WEIR_OK;
+    }
+    if (wr__has_table_function(an))
+        return wr_error_at(err, WEIR_ERR_STATEMENT, query->pos,
+                           "Table source is not supported with table functions");
+    p.scope.base.between_checked = true; /* ksqlDB's interpreter of these checks */
+    p.scope.base.part = "Select";
     WR_TRY(compile_items(&p, err));
     if (an->where) {
+        p.scope.base.part = "expression";
         p.scope.base.one_scope = true; /* as in every WHERE: what fails drops the row */
         weir_status status =
             wr_expr_compile(an->where, &p.scope.base, pull->arena, &pull->filter, err);
         if (status != WEIR_OK) {
-            wr_error_prefix(err, "Error in WHERE expression: ");
+            wr__place_in_clause(&p.scope.base, "WHERE", err);
             return status;
         }
         if (wr_expr_type(pull->filter)->id != WR_T_BOOLEAN)
@@ -595,26 +657,40 @@ static weir_status build_pull(const wr_plan_env *env, const wr_ast_query *query,
                                wr_type_text(pull->arena, wr_expr_type(pull->filter)));
     }
     WR_ASSERT(pull->result->n == an->items.n);
-    pull->has_limit = query->has_limit;
-    pull->limit = query->limit;
-    pull->scan = !pull->source->is_table;
-    return pull->scan ? WEIR_OK : find_bounds(&p, err);
+    return find_bounds(&p, err);
 }
 
-/* A table must have a query that keeps its rows. On a stream the same SELECT is planned as a push
- * query that ends at the end of the topic. The reference to the source is taken first, so that
+/* On a stream the query is planned as a push query, whose plan goes to the query that runs it: what
+ * the client is shown of the result is copied. */
+static weir_status build_stream_pull(const wr_plan_env *env, const wr_ast_query *query,
+                                     wr_pull *pull, weir_error *err)
+{
+    WR_TRY(wr_plan_push(env, query, &pull->plan, err));
+    const wr_schema *result = pull->plan->result;
+    wr_column *cols = WR_NEW_N(pull->arena, wr_column, result->n);
+    bool *is_key = WR_NEW_N(pull->arena, bool, result->n);
+    WR_ASSERT(result->n > 0);
+    for (uint32_t i = 0; i < result->n; i++) {
+        cols[i] = result->cols[i];
+        cols[i].name = wr_arena_strdup(pull->arena, result->cols[i].name);
+        cols[i].type = wr_type_copy(pull->arena, result->cols[i].type);
+        is_key[i] = pull->plan->result_is_key[i];
+    }
+    pull->result = wr_schema_new(pull->arena, cols, result->n);
+    pull->result_is_key = is_key;
+    return WEIR_OK;
+}
+
+/* A table must have a query that keeps its rows; that is asked last, so that what is wrong with the
+ * query itself is said first, as for any other table. On a stream the same SELECT is planned as a
+ * push query that ends at the end of the topic. The reference to the source is taken first, so that
  * wr_pull_free is right whatever fails after it. */
 weir_status wr_plan_pull(const wr_plan_env *env, const wr_ast_query *query, wr_pull **out,
                          weir_error *err)
 {
     wr_source *s;
-    WR_TRY(check_clauses(query, err));
+    WR_TRY(check_clauses(env, query, err));
     WR_TRY(wr_catalog_get(env->catalog, &query->from.name, &s, err));
-    if (s->is_table && !s->query_id)
-        return wr_error_at(err, WEIR_ERR_STATEMENT, query->from.name.pos,
-                           "The `%s` table isn't queryable. To derive a queryable table, you can "
-                           "do 'CREATE TABLE QUERYABLE_%s AS SELECT * FROM %s'." HELP,
-                           s->name, s->name, s->name);
     if (!s->is_table && !wr_settings_bool(env->settings, "ksql.query.pull.stream.enabled", true))
         return wr_error_at(err, WEIR_ERR_STATEMENT, query->pos,
                            "Pull queries on streams are disabled. To create a push query on the "
@@ -626,8 +702,13 @@ weir_status wr_plan_pull(const wr_plan_env *env, const wr_ast_query *query, wr_p
     pull->source = s;
     wr_source_ref(s);
     weir_status st = build_pull(env, query, pull, err);
+    if (st == WEIR_OK && s->is_table && !s->query_id)
+        st = wr_error_at(err, WEIR_ERR_STATEMENT, query->from.name.pos,
+                         "The `%s` table isn't queryable. To derive a queryable table, you can do "
+                         "'CREATE TABLE QUERYABLE_%s AS SELECT * FROM %s'." HELP,
+                         s->name, s->name, s->name);
     if (st == WEIR_OK && !s->is_table)
-        st = wr_plan_push(env, query, &pull->plan, err);
+        st = build_stream_pull(env, query, pull, err);
     if (st != WEIR_OK) {
         wr_pull_free(pull);
         return st;

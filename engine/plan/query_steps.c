@@ -18,7 +18,20 @@
 #include "engine/plan/analysis.h"
 #include "parser/parser.h"
 
+#include <stdio.h>
+
 /* ---- WHERE, HAVING ---- */
+
+/* Binding says "Invalid Predicate: ..." for what ksqlDB finds only when it generates code: CAST, IN
+ * and BETWEEN. Everything else it finds while it types the expression of a clause. */
+void wr__place_in_clause(const wr_scope *scope, const char *clause, weir_error *err)
+{
+    WR_ASSERT(scope->part);
+    char part[40];
+    snprintf(part, sizeof part, "Invalid %s: ", scope->part);
+    if (err && strncmp(err->message, part, strlen(part)) != 0)
+        wr_error_prefix(err, "Error in %s expression: ", clause);
+}
 
 /* WHERE and HAVING alike: a condition over the stage. It must be BOOLEAN as it stands; there is no
  * implicit cast to one. Three-valued logic as in SQL: a row passes if the condition is TRUE; NULL
@@ -29,10 +42,11 @@ static weir_status build_filter(wr__builder *b, wr__stage *st, const wr_ast_expr
     wr__stage_scope scope;
     wr_expr *filter;
     wr__stage_scope_init(&scope, b, st);
+    scope.base.part = "Predicate";
     scope.base.one_scope = true; /* what fails anywhere in a condition drops the row */
     weir_status status = wr_expr_compile(e, &scope.base, b->plan->arena, &filter, err);
     if (status != WEIR_OK) {
-        wr_error_prefix(err, "Error in %s expression: ", clause);
+        wr__place_in_clause(&scope.base, clause, err);
         return status;
     }
     const wr_type *t = wr_expr_type(filter);
@@ -92,11 +106,44 @@ static weir_status build_partition_by(wr__builder *b, wr__stage *st, weir_error 
                                 err);
 }
 
+/* With ksqlDB's new planner, which is off unless a setting says otherwise, a stream's key is what
+ * the projection has of it, in that order: `SELECT k2, v, k1` swaps two key columns, `SELECT v`
+ * makes a stream without a key. Otherwise all key columns must be selected and keep their order.
+ * Only for what that planner does: one stream, without windows, grouping or new keys. */
+static weir_status build_selected_keys(wr__builder *b, wr__stage *st, weir_error *err)
+{
+    wr__analysis *an = b->an;
+    const wr_ast_query *q = an->query;
+    if (!an->persistent || an->relations_n > 1 || st->step->table || q->partition_by_n ||
+        q->has_group_by || an->has_aggregates || st->window.kind != WR_WINDOW_NONE ||
+        !wr_settings_bool(an->env->settings, "ksql.new.query.planner.enabled", false))
+        return WEIR_OK;
+    wr_arena *a = b->plan->arena;
+    wr_ast_expr **keys = WR_NEW_N(a, wr_ast_expr *, st->keys_n);
+    const char **names = WR_NEW_N(a, const char *, st->keys_n);
+    bool *taken = WR_NEW_N(a, bool, st->keys_n);
+    uint32_t n = 0;
+    bool same = true;
+    for (size_t i = 0; i < an->items.n; i++)
+        for (uint32_t k = 0; k < st->keys_n; k++) {
+            if (taken[k] || !wr_ast_expr_equal(st->keys[k].viable.v[0], an->items.v[i].expr))
+                continue; /* the second of two is refused later */
+            same = same && k == n;
+            taken[k] = true;
+            names[n] = st->keys[k].name;
+            keys[n++] = an->items.v[i].expr;
+        }
+    if (same && n == st->keys_n)
+        return WEIR_OK;
+    return wr__build_select_key(b, st, keys, names, n, NULL, "StreamSelectKey", "SelectedKeys",
+                                err);
+}
+
 /* ---- table functions ---- */
 
-/* Not into the arguments of a call that was found: one inside another is an error of compilation,
- * with a better message than could be given here. @p arg's list is in order of first mention, which
- * is the order of columns and states. */
+/* Not into the arguments of a call that was found: one inside another is refused by whoever
+ * collects them. @p arg's list is in order of first mention, which is the order of columns and
+ * states. */
 bool wr__collect_call(void *arg, const wr_ast_expr *e)
 {
     wr__calls *l = arg;
@@ -109,7 +156,75 @@ bool wr__collect_call(void *arg, const wr_ast_expr *e)
         if (wr_ast_expr_equal(l->calls.v[i], e))
             return false;
     wr_arr_push(l->arena, &l->calls, e);
-    return false; /* nested ones are refused when the call is compiled */
+    return false;
+}
+
+/* A walk that looks for a call of a table function below certain nodes. Above them it looks for
+ * such a node; once below one, for a call, and then it has the pair.
+ *
+ *     ABS(CASE WHEN a THEN EXPLODE(l) END)     outer CASE, found EXPLODE */
+typedef struct misplaced {
+    const wr_function_registry *functions;
+    const wr_ast_expr *outer; /* CASE, a lambda, or a table function; NULL: not in one */
+    const wr_ast_expr *found; /* the call in it */
+} misplaced;
+
+static bool is_table_function(const wr_function_registry *functions, const wr_ast_expr *e)
+{
+    const wr_function *f =
+        e->kind == WR_AST_CALL ? wr_function_find(functions, wr_str_c(e->name.name)) : NULL;
+    return f && f->kind == WR_FUNCTION_TABLE;
+}
+
+static bool find_misplaced(void *arg, const wr_ast_expr *e)
+{
+    misplaced *m = arg;
+    if (m->found)
+        return false;
+    bool call = is_table_function(m->functions, e);
+    if (m->outer && call) {
+        m->found = e;
+        return false;
+    }
+    if (m->outer || (e->kind != WR_AST_CASE && e->kind != WR_AST_LAMBDA && !call))
+        return true;
+    /* Below this node a call is wrong; the walk beside it goes on as before. */
+    m->outer = e;
+    for (size_t i = 0; i < e->args_n; i++)
+        wr_ast_walk(e->args[i], find_misplaced, m);
+    wr_ast_walk(e->else_, find_misplaced, m);
+    if (!m->found)
+        m->outer = NULL;
+    return false;
+}
+
+/* Rows are made before any expression is computed: a call in a branch of CASE would make them
+ * whatever the branch, one in a lambda not for each element, and one in another's argument would
+ * have to be a step of its own. */
+static weir_status check_table_functions(const wr__analysis *an, weir_error *err)
+{
+    misplaced m = {.functions = an->env->functions};
+    for (size_t i = 0; i < an->items.n && !m.found; i++)
+        wr_ast_walk(an->items.v[i].expr, find_misplaced, &m);
+    if (!m.found)
+        return WEIR_OK;
+    WR_ASSERT(m.outer);
+    const char *name = m.found->name.name;
+    if (m.outer->kind != WR_AST_CALL)
+        return wr_error_at(err, WEIR_ERR_STATEMENT, m.found->pos,
+                           "Table functions cannot be used in %s: %s",
+                           m.outer->kind == WR_AST_CASE ? "CASE" : "a lambda", name);
+    return wr_error_at(err, WEIR_ERR_STATEMENT, m.found->pos,
+                       "Table functions cannot be nested: %s(%s())", m.outer->name.name, name);
+}
+
+bool wr__has_table_function(const wr__analysis *an)
+{
+    wr__calls list = {
+        .arena = an->arena, .functions = an->env->functions, .kind = WR_FUNCTION_TABLE};
+    for (size_t i = 0; i < an->items.n; i++)
+        wr_ast_walk(an->items.v[i].expr, wr__collect_call, &list);
+    return list.calls.n > 0;
 }
 
 /* Table functions: all of the projection's go into one step, which makes as many rows as the
@@ -123,6 +238,7 @@ static weir_status build_flat_map(wr__builder *b, wr__stage *st, weir_error *err
         wr_ast_walk(b->an->items.v[i].expr, wr__collect_call, &list);
     if (list.calls.n == 0)
         return WEIR_OK;
+    WR_TRY(check_table_functions(b->an, err));
     if (st->step->table)
         return wr_error_at(err, WEIR_ERR_STATEMENT, list.calls.v[0]->pos,
                            "Table source is not supported with table functions");
@@ -184,6 +300,7 @@ weir_status wr__build_query(wr__builder *b, wr__stage *st, wr__result *result, w
                            "Only one of PARTITION BY or GROUP BY is allowed in a query");
     if (q->partition_by_n)
         WR_TRY(build_partition_by(b, st, err));
+    WR_TRY(build_selected_keys(b, st, err));
     WR_TRY(build_flat_map(b, st, err));
     WR_TRY(wr__build_aggregate(b, st, err));
     WR_TRY(wr__check_non_aggregates(b, st, err));

@@ -82,6 +82,20 @@ static weir_status check_format(const wr_format *format, const wr_format_columns
     return st;
 }
 
+/* Only DELIMITED has one: elsewhere it would be without effect, and is refused as in ksqlDB. @p
+ * delimiter 0: not given. */
+static weir_status set_delimiter(wr_format_use *use, char delimiter, int64_t pos, weir_error *err)
+{
+    if (!delimiter)
+        return WEIR_OK;
+    if (use->format->id != WR_FORMAT_DELIMITED)
+        return wr_error_at(err, WEIR_ERR_STATEMENT, pos,
+                           "%s does not support the following configs: [delimiter]",
+                           use->format->name);
+    use->options.delimiter = delimiter;
+    return WEIR_OK;
+}
+
 /* Can these formats hold these columns? A key of one column is written bare wherever the format
  * can. Delimiters are set after the formats have been checked: they are options of the use, and say
  * nothing about which columns fit. */
@@ -97,10 +111,8 @@ weir_status wr__source_check_formats(const wr_plan_env *env, wr_source *s, const
     WR_TRY(check_format(s->value.format, &rest, stmt, err));
     s->key.options.unwrapped = schema->keys_n == 1 && s->key.format->can_unwrap;
     s->key.wrap_set = s->key.options.unwrapped && s->key.format->can_wrap;
-    if (with->key_delimiter)
-        s->key.options.delimiter = with->key_delimiter;
-    if (with->value_delimiter)
-        s->value.options.delimiter = with->value_delimiter;
+    WR_TRY(set_delimiter(&s->key, with->key_delimiter, with->key_delimiter_pos, err));
+    WR_TRY(set_delimiter(&s->value, with->value_delimiter, with->value_delimiter_pos, err));
     return choose_wrapping(env, s, with, n, err);
 }
 
@@ -374,9 +386,7 @@ static weir_status check_keys(const wr_ast_stmt *stmt, const wr_source *s, weir_
     return WEIR_OK;
 }
 
-/* All of CREATE STREAM | TABLE with columns. Without columns, or with keys alone, the rest would
- * come from a schema registry, which formats with can_infer could read; there is none yet, so such
- * a statement is refused by name rather than taken as a source without values. */
+/* All of CREATE STREAM | TABLE with columns; those that are not declared come from the registry. */
 static weir_status fill_source(const wr_plan_env *env, const wr_ast_stmt *stmt, wr_source *s,
                                wr_new_topic *topic, weir_error *err)
 {
@@ -395,20 +405,16 @@ static weir_status fill_source(const wr_plan_env *env, const wr_ast_stmt *stmt, 
     wr_column *cols = NULL;
     uint32_t n = 0;
     WR_TRY(read_columns(env, stmt, s->arena, &cols, &n, err));
-    s->schema = wr_schema_new(s->arena, cols, n);
     WR_TRY(choose_formats(env, stmt, s, &with, err));
-    if (n == 0 || s->schema->keys_n == n) {
-        if (s->value.format->can_infer)
-            return wr_error_at(err, WEIR_ERR_UNSUPPORTED, stmt->name.pos,
-                               "Columns from the schema registry are not supported yet: declare "
-                               "the columns of %s",
-                               s->name);
-        if (n == 0)
-            return wr_error_at(err, WEIR_ERR_STATEMENT, stmt->name.pos,
-                               "The statement does not define any columns.");
-    }
+    WR_TRY(wr__schema_options(env, s, &with, err));
+    WR_TRY(wr__infer_columns(env, s, &with, &cols, &n, err));
+    if (n == 0)
+        return wr_error_at(err, WEIR_ERR_STATEMENT, stmt->name.pos,
+                           "The statement does not define any columns.");
+    s->schema = wr_schema_new(s->arena, cols, n);
     WR_TRY(check_keys(stmt, s, err));
     WR_TRY(wr__source_check_formats(env, s, &with, stmt, err));
+    WR_TRY(wr__declared_schemas(env, s, err));
     WR_TRY(wr__source_timestamp(s, &with, err));
     if (stmt->or_replace)
         WR_TRY(check_replace(env, stmt, s, err));
@@ -468,6 +474,8 @@ weir_status wr_plan_exists(const wr_plan_env *env, const wr_ast_stmt *stmt, bool
 
 /* ---- OR REPLACE and ALTER ---- */
 
+#define CHANGED_SHOWN_MAX 10u /* a message has room for no more */
+
 /* The old columns that the new schema does not have at the same place with the same name and type.
  * Place by place: a column that moved counts as changed, because records of formats without names
  * (DELIMITED) are read by place. New keys are shown where only their number differs. */
@@ -478,16 +486,21 @@ static void put_changed(wr_buf *out, const wr_schema *old, const wr_schema *fres
     uint32_t offset = keys ? 0 : fresh->keys_n;
     uint32_t end = keys ? fresh->keys_n : fresh->n;
     wr_column changed[1];
+    uint32_t n = 0;
     for (uint32_t i = from; i < to; i++) {
         uint32_t k = i - from + offset;
         if (k < end && strcmp(old->cols[i].name, fresh->cols[k].name) == 0 &&
             wr_type_equal(old->cols[i].type, fresh->cols[k].type))
+            continue;
+        if (++n > CHANGED_SHOWN_MAX)
             continue;
         changed[0] = old->cols[i];
         if (out->len)
             wr_buf_puts(out, ", ");
         wr_schema_print(out, &(wr_schema){changed, 1, keys ? 1 : 0});
     }
+    if (n > CHANGED_SHOWN_MAX)
+        wr_buf_printf(out, ", and %u more", n - CHANGED_SHOWN_MAX);
     if (keys && !out->len && fresh->keys_n != old->keys_n)
         wr_schema_print(out, &(wr_schema){fresh->cols, fresh->keys_n, fresh->keys_n});
 }
@@ -502,8 +515,7 @@ weir_status wr__check_schema_upgrade(const char *name, const wr_schema *old, con
     put_changed(&values, old, fresh, false);
     weir_status st = WEIR_OK;
     if (keys.len || values.len) {
-        wr_schema_print(&a, old);
-        wr_schema_print(&b, fresh);
+        wr__put_schemas(&a, old, &b, fresh);
         st = wr_error(err, WEIR_ERR_STATEMENT,
                       "Cannot upgrade data source: DataSource '%s' has schema = %s which is not "
                       "upgradeable to %s. (%s: [%s])",

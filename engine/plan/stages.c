@@ -16,6 +16,7 @@
 #include "engine/plan/analysis.h"
 #include "engine/plan/plan_stores.h"
 #include "engine/plan/push_down.h"
+#include "engine/plan/with.h"
 #include "parser/parser.h"
 
 /* ---- steps ---- */
@@ -199,8 +200,8 @@ static void source_step(wr__builder *b, const wr__relation *rel, wr_step *step,
     src->columns = copy->cols;
     src->columns_n = copy->n;
     src->output = output;
-    src->key = s->key;
-    src->value = s->value;
+    src->key = wr__format_use_copy(a, &s->key);
+    src->value = wr__format_use_copy(a, &s->value);
     src->window = s->window;
     src->timestamp_column = s->timestamp_column;
     src->timestamp_format = s->timestamp_format ? wr_arena_strdup(a, s->timestamp_format) : NULL;
@@ -465,18 +466,22 @@ weir_status wr__build_select_key(wr__builder *b, wr__stage *st, wr_ast_expr *con
 /* Internal topics keep the format of the key where it can hold the new one, because partitions must
  * agree with those of other topics; else JSON, which holds every key. @p schema's key columns are
  * the ones to be written; its values do not matter. */
-wr_format_use wr__internal_key_format(const wr_format_use *want, const wr_schema *schema)
+wr_format_use wr__internal_key_format(wr_arena *a, const wr_format_use *want,
+                                      const wr_schema *schema)
 {
-    wr_format_use use = *want;
+    wr_format_use use = wr__inherited_format(want);
     weir_error ignored;
     const wr_format_columns keys = {.is_key = true, .cols = schema->cols, .n = schema->keys_n};
     bool fits = use.format->id != WR_FORMAT_NONE && use.format->implemented &&
                 wr_format_check(use.format, &keys, NULL, &ignored) == WEIR_OK;
+    use.options.unwrapped = schema->keys_n == 1 && use.format->can_unwrap;
+    if (fits && use.format->can_infer)
+        fits = wr__internal_schema(a, want, schema, &use);
     if (!fits) {
         use.format = wr_format_get(schema->keys_n ? WR_FORMAT_JSON : WR_FORMAT_NONE);
-        use.options = (wr_format_options){0};
+        use.options =
+            (wr_format_options){.unwrapped = schema->keys_n == 1 && use.format->can_unwrap};
     }
-    use.options.unwrapped = schema->keys_n == 1 && use.format->can_unwrap;
     use.wrap_set = use.options.unwrapped && use.format->can_wrap;
     return use;
 }
@@ -489,7 +494,7 @@ void wr__build_repartition(wr__builder *b, wr__stage *st, const wr_format_use *k
 {
     wr_arena *a = b->plan->arena;
     wr_step *step = wr__new_step(b, WR_STEP_REPARTITION, "Repartition", context, st->step);
-    step->u.repartition.key = wr__internal_key_format(key, st->step->schema);
+    step->u.repartition.key = wr__internal_key_format(a, key, st->step->schema);
     step->u.repartition.topic = wr__add_topic(b, wr_arena_printf(a, "%s-repartition", context),
                                               WR_TOPIC_REPARTITION, st->partitions, false);
     st->step = step;

@@ -13,6 +13,7 @@
  * both or none.
  */
 #include "engine/plan/analysis.h"
+#include "engine/plan/with.h"
 #include "types/decimal.h"
 
 #include <stdio.h>
@@ -80,8 +81,8 @@ static void add_sink(query_build *q, const wr_source *sink)
     s->context = wr_arena_strdup(a, sink->name);
     wr_step_sink *cfg = &s->u.sink;
     cfg->topic = wr__add_topic(&q->b, sink->topic, WR_TOPIC_OUTPUT, sink->partitions, false);
-    cfg->key = sink->key;
-    cfg->value = sink->value;
+    cfg->key = wr__format_use_copy(a, &sink->key);
+    cfg->value = wr__format_use_copy(a, &sink->value);
     cfg->window = sink->window;
     cfg->timestamp_column = sink->timestamp_column;
     cfg->timestamp_format =
@@ -148,26 +149,32 @@ static weir_status sink_formats(const wr_plan_env *env, wr_source *s, const wr__
                                 const query_build *q, weir_error *err)
 {
     const wr__relation *left = &q->an.relations[0];
-    s->key = q->result.key_format;
-    s->value = left->value;
+    s->key = wr__inherited_format(&q->result.key_format);
+    s->value = wr__inherited_format(&left->value);
     if (with->key_format) {
         if (!with->format_both && s->schema->keys_n == 0 && with->key_format->id != WR_FORMAT_NONE)
             return wr_error_at(err, WEIR_ERR_STATEMENT, with->format_pos,
                                "Key format specified for stream without key columns.");
         s->key = (wr_format_use){.format = with->key_format};
-    } else if (s->schema->keys_n == 0 && left->schema->keys_n > 0) { /* PARTITION BY NULL */
+    } else if (s->schema->keys_n == 0 &&
+               (left->schema->keys_n > 0 || q->an.query->partition_by_n > 0)) {
+        /* PARTITION BY NULL, or keys that were not selected */
         s->key = (wr_format_use){.format = wr_format_get(WR_FORMAT_NONE)};
+    } else if (s->schema->keys_n == 0 && left->key.format->id == WR_FORMAT_NONE) {
+        s->key = (wr_format_use){.format = left->key.format};
     } else if (s->key.format->id == WR_FORMAT_NONE || left->key.format->id == WR_FORMAT_NONE) {
         const char *name = wr_settings_get(env->settings, "ksql.persistence.default.format.key");
         s->key = (wr_format_use){.format = wr_format_find(wr_str_c(name))};
         if (!s->key.format)
             return wr_error(err, WEIR_ERR_CONFIG, "Unknown format: %s", name);
     } else {
-        s->key = left->key;
+        s->key = wr__inherited_format(&left->key);
     }
     if (with->value_format && with->value_format != s->value.format)
         s->value = (wr_format_use){.format = with->value_format};
-    return wr__source_check_formats(env, s, with, NULL, err);
+    WR_TRY(wr__schema_options(env, s, with, err));
+    WR_TRY(wr__source_check_formats(env, s, with, NULL, err));
+    return wr__sink_schemas(env, s, with, err);
 }
 
 /* The catalog entry of CREATE ... AS SELECT. Order matters for messages only: what the statement
@@ -230,13 +237,12 @@ weir_status wr_plan_create_as(const wr_plan_env *env, const wr_ast_stmt *stmt, w
 
 /* ---- INSERT INTO ... SELECT ---- */
 
-/* Both schemas are shown whole: people see at once which column it is. @p result before @p
+/* Both schemas are shown, so that people see at once which column it is. @p result before @p
  * target's, as in ksqlDB's message. */
 static weir_status incompatible(const wr_source *target, const wr_schema *result, weir_error *err)
 {
     wr_buf r = {0}, t = {0};
-    wr_schema_print(&r, result);
-    wr_schema_print(&t, target->schema);
+    wr__put_schemas(&r, result, &t, target->schema);
     wr_error(err, WEIR_ERR_STATEMENT,
              "Incompatible schema between results and sink.\nResult schema is %s\nSink schema is "
              "%s",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the bytes of a store mean, as text: a line "label: fact" for each thing that would make the
- * same bytes mean something else, or would have led to other bytes.
+ * What the bytes of a store mean, and what a query as a whole does, as text: a line "label: fact"
+ * for each thing that would make the same bytes, or the same offsets, mean something else.
  *
  *     CREATE TABLE c AS SELECT u.name AS n, COUNT(*) FROM users u WINDOW TUMBLING (SIZE 1 MINUTE)
  *         WHERE u.age > 3 GROUP BY u.name;
@@ -521,97 +521,81 @@ const char *wr__store_meaning(const wr_plan *plan, const wr_plan_store *s, const
     return text;
 }
 
-/* ---- how two of them differ ---- */
+/* ---- the query ---- */
 
-/* Texts borrow from the meaning that they were read from. */
-typedef struct fact {
-    wr_str label, text; /* the label with its indentation, so that levels are apart */
-    bool met;           /* by a fact of the other meaning */
-} fact;
-
-typedef wr_arr(fact) facts;
-
-/* The old one comes from disk: a line without a label counts as a fact of its own. "label: text\n";
- * the colon must be on the same line. */
-static void read_facts(wr_arena *a, const char *of, facts *out)
+/* Where rows go, and how they are written there: whoever reads the sink has read its records in
+ * these formats, with these columns. */
+static void put_sink(meaning *m, const wr_step *root)
 {
-    for (const char *at = of; *at;) {
-        const char *end = at + strcspn(at, "\n"), *colon = strstr(at, ": ");
-        const char *text = colon && colon < end ? colon + 2 : at;
-        size_t label_len = text > at ? (size_t)(text - at) - 2 : 0;
-        fact f = {.label = wr_str_make(at, label_len),
-                  .text = wr_str_make(text, (size_t)(end - text))};
-        wr_arr_push(a, out, f);
-        at = *end ? end + 1 : end;
+    WR_ASSERT(root->kind == WR_STEP_SINK);
+    const wr_step_sink *cfg = &root->u.sink;
+    line(m, "sink", "%s, %s key, %s value", m->plan->topics[cfg->topic].name, cfg->key.format->name,
+         cfg->value.format->name);
+    if (cfg->window.kind != WR_WINDOW_NONE)
+        line(m, "sink window", "%s %lld ms", wr_window_kind_name(cfg->window.kind),
+             (long long)cfg->window.size_ms);
+    if (cfg->timestamp_column >= 0)
+        line(m, "sink time", "%s %s", root->schema->cols[cfg->timestamp_column].name,
+             cfg->timestamp_format ? cfg->timestamp_format : "");
+    for (uint32_t c = 0; c < root->schema->n; c++) {
+        wr_buf text = {0};
+        wr_buf_printf(&text, "%s ", root->schema->cols[c].name);
+        wr_type_print(&text, root->schema->cols[c].type);
+        put_line(m, c < root->schema->keys_n ? "sink key" : WR__SINK_COLUMN, &text);
     }
 }
 
-/* The next fact under that label that has no counterpart yet. NULL: all facts of that label have
- * met one, or there is none. */
-static fact *unmet(facts *f, wr_str label)
+/* What the offsets are of. Another format would read the same records, and could find other keys in
+ * them. */
+static void put_input_topic(meaning *m, const wr_step *s)
 {
-    for (size_t i = 0; i < f->n; i++)
-        if (!f->v[i].met && wr_str_eq(f->v[i].label, label))
-            return &f->v[i];
-    return NULL;
+    const wr_step_source *cfg = &s->u.source;
+    line(m, "source", "%s %s, %s key, %s value", s->table ? "TABLE" : "STREAM",
+         m->plan->topics[cfg->topic].name, cfg->key.format->name, cfg->value.format->name);
 }
 
-/* The same facts under one label first, so that an added column does not shift all after it.
- * Quadratic in the lines of a meaning, some dozens. */
-static void meet_equal(facts *fresh, facts *old)
+/* PARTITION BY of a query without state; where there is state, its meaning has the keys. */
+static void put_new_keys(meaning *m, const wr_step *s)
 {
-    for (size_t i = 0; i < fresh->n; i++) {
-        fact *f = &fresh->v[i];
-        for (size_t k = 0; k < old->n && !f->met; k++)
-            if (!old->v[k].met && wr_str_eq(old->v[k].label, f->label) &&
-                wr_str_eq(old->v[k].text, f->text))
-                old->v[k].met = f->met = true;
+    const wr_step_select_key *cfg = &s->u.select_key;
+    for (uint32_t k = 0; !cfg->keyless && cfg->keys_ast && k < s->schema->keys_n; k++) {
+        wr_buf text = {0};
+        put_expr(m, &text, cfg->keys_ast[k]);
+        put_line(m, "partition by", &text);
     }
 }
 
-#define BETWEEN "; "
-
-/* "now, was before": the reader has the new statement before him and the state from before. @p now
- * or @p was is NULL where the fact is on one side only. */
-static void put_difference(wr_buf *out, wr_str label, const wr_str *now, const wr_str *was)
+/* Each store with its own meaning below it, so that one text says everything: a store that is added
+ * or goes is a difference as well. */
+static void put_states(meaning *m)
 {
-    while (label.len && label.ptr[0] == ' ')
-        label = wr_str_make(label.ptr + 1, label.len - 1);
-    wr_buf_str(out, label);
-    wr_buf_puts(out, ": ");
-    wr_buf_str(out, now ? *now : WR_STR("none"));
-    wr_buf_puts(out, ", was ");
-    wr_buf_str(out, was ? *was : WR_STR("none"));
-    wr_buf_puts(out, BETWEEN);
+    for (uint32_t i = 0; i < m->plan->stores_n; i++) {
+        const wr_plan_store *s = &m->plan->stores[i];
+        line(m, "state", "%s", s->name);
+        for (const char *at = s->meaning; *at;) {
+            size_t n = strcspn(at, "\n") + 1;
+            wr_buf_printf(&m->out, "  %.*s", (int)n, at);
+            at += n;
+        }
+    }
 }
 
-/* Three passes: equal facts meet; each fresh one without partner meets the next old one of its
- * label; what is left of the old ones is gone. Nothing found in unequal texts means another order,
- * which is a difference as well. */
-void wr_plan_store_difference(const char *old_meaning, const char *new_meaning, wr_buf *out)
+/* In order of what a reader wants to hear of first. Filters and the projection are left out, as
+ * with stores: what may change of them in place shows in the sink's columns. */
+const char *wr__query_meaning(const wr_plan *plan, const wr_map *types)
 {
-    if (strcmp(old_meaning, new_meaning) == 0)
-        return;
-    size_t before = out->len;
-    wr_arena *a = wr_arena_new(0);
-    facts old = {0}, fresh = {0};
-    read_facts(a, old_meaning, &old);
-    read_facts(a, new_meaning, &fresh);
-    meet_equal(&fresh, &old);
-    for (size_t i = 0; i < fresh.n; i++) {
-        fact *f = &fresh.v[i];
-        if (f->met)
-            continue;
-        fact *o = unmet(&old, f->label);
-        put_difference(out, f->label, &f->text, o ? &o->text : NULL);
-        if (o)
-            o->met = true;
-    }
-    for (size_t i = 0; i < old.n; i++)
-        if (!old.v[i].met)
-            put_difference(out, old.v[i].label, NULL, &old.v[i].text);
-    if (out->len == before) /* the same facts in another order */
-        wr_buf_puts(out, "the order of columns or functions differs" BETWEEN);
-    out->len -= sizeof BETWEEN - 1; /* after the last one */
-    wr_arena_free(a);
+    meaning m = {.plan = plan, .types = types};
+    put_states(&m);
+    for (uint32_t i = 0; i < plan->steps_n; i++)
+        if (plan->steps[i]->kind == WR_STEP_SOURCE)
+            put_input_topic(&m, plan->steps[i]);
+    for (uint32_t i = 0; i < plan->steps_n && !plan->stores_n; i++)
+        if (plan->steps[i]->kind == WR_STEP_SELECT_KEY)
+            put_new_keys(&m, plan->steps[i]);
+    if (plan->root->kind == WR_STEP_SINK)
+        put_sink(&m, plan->root);
+    WR_ASSERT(m.out.len > 0 && m.depth == 0); /* every plan has a source */
+    const char *text = wr_arena_strndup(plan->arena, m.out.ptr, m.out.len);
+    wr_buf_free(&m.out);
+    return text;
 }

@@ -9,6 +9,7 @@
  * means the same, or the rows in its store would be taken for something they are not. The words are
  * ksqlDB's; the same rule, as a property of stores, is their fingerprint (store_meaning.c).
  */
+#include "engine/plan/plan_stores.h"
 #include "engine/plan/with.h"
 
 /* The next step below that an upgrade may not touch. A plan ends in sources, which are not skipped,
@@ -61,11 +62,21 @@ static const wr_schema *columns_read(const wr_step *s)
     return s->schema;
 }
 
+/* An aggregate's states: what they mean says which functions there are, and over what. An aggregate
+ * always has that store. */
+static const wr_plan_store *store_of(const wr_plan *p, const wr_step *s)
+{
+    uint32_t i = s->stores[WR_PLAN_STORE_ROWS];
+    WR_ASSERT(i < p->stores_n);
+    return &p->stores[i];
+}
+
 /* Windows and aggregates of tables are refused as a whole, as ksqlDB does; a stream's aggregate
  * must be the very same, up to filters below it and what is made of its results above. `a` is the
  * running query's step, `b` the new one's. Order counts: the i-th state in the store is read by the
  * i-th function. */
-static weir_status check_aggregate(const wr_step *a, const wr_step *b, weir_error *err)
+static weir_status check_aggregate(const wr_plan *op, const wr_step *a, const wr_plan *np,
+                                   const wr_step *b, weir_error *err)
 {
     WR_ASSERT(a->kind == WR_STEP_AGGREGATE && b->kind == WR_STEP_AGGREGATE);
     const wr_step_aggregate *x = &a->u.aggregate, *y = &b->u.aggregate;
@@ -80,15 +91,17 @@ static weir_status check_aggregate(const wr_step *a, const wr_step *b, weir_erro
                same_exprs(x->args[i], y->args[i], x->calls[i]->args_n);
     if (same)
         return WEIR_OK;
-    wr_buf l = {0}, r = {0};
+    wr_buf l = {0}, r = {0}, how = {0};
     put_columns(&l, columns_read(a));
     put_columns(&r, columns_read(b));
+    wr_plan_store_difference(store_of(op, a)->meaning, store_of(np, b)->meaning, &how);
     wr_error(err, WEIR_ERR_STATEMENT,
              "Query is not upgradeable. StreamAggregate must have matching columns not part of "
-             "aggregate. Values differ: [%s] vs. [%s]",
-             wr_buf_cstr(&l), wr_buf_cstr(&r));
+             "aggregate. Values differ: [%s] vs. [%s] (%s)",
+             wr_buf_cstr(&l), wr_buf_cstr(&r), how.len ? wr_buf_cstr(&how) : "other columns");
     wr_buf_free(&l);
     wr_buf_free(&r);
+    wr_buf_free(&how);
     return WEIR_ERR_STATEMENT;
 }
 
@@ -117,7 +130,8 @@ static weir_status check_step(const wr_plan *op, const wr_step *a, const wr_plan
 {
     a = skip_free(a);
     b = skip_free(b);
-    if (a->kind != b->kind)
+    /* By name: an aggregate with windows and one without are two types, of one kind. */
+    if (a->kind != b->kind || strcmp(a->name, b->name) != 0)
         return wr_error(err, WEIR_ERR_STATEMENT,
                         "Query is not upgradeable. Plan type %s must match plan type %s", a->name,
                         b->name);
@@ -134,7 +148,7 @@ static weir_status check_step(const wr_plan *op, const wr_step *a, const wr_plan
     case WR_STEP_REPARTITION:
         break;
     case WR_STEP_AGGREGATE:
-        WR_TRY(check_aggregate(a, b, err));
+        WR_TRY(check_aggregate(op, a, np, b, err));
         break;
     default:
         return refuse(a, err);
@@ -142,10 +156,11 @@ static weir_status check_step(const wr_plan *op, const wr_step *a, const wr_plan
     return check_step(op, a->in[0], np, b->in[0], err);
 }
 
-/* First the sink, whose readers see it change; then the steps, whose state is kept. */
+/* First the sink, whose readers see it change; then the steps, whose state is kept. Of a query that
+ * was terminated there are none any more, but what it wrote is still in the sink. */
 weir_status wr_plan_check_upgrade(const wr_source *old_sink, const wr_plan *old,
                                   const wr_source *new_sink, const wr_plan *fresh, weir_error *err)
 {
     WR_TRY(wr__check_source_upgrade(old_sink, new_sink, err));
-    return check_step(old, old->root, fresh, fresh->root, err);
+    return old ? check_step(old, old->root, fresh, fresh->root, err) : WEIR_OK;
 }

@@ -156,7 +156,12 @@ static weir_status read_replicas(with_scan *s, const wr_ast_property *p, weir_er
 static weir_status read_retention(with_scan *s, const wr_ast_property *p, weir_error *err)
 {
     s->out->has_retention = true;
-    return need_int(p, &s->out->retention_ms, err);
+    WR_TRY(need_int(p, &s->out->retention_ms, err));
+    if (s->out->retention_ms < -1)
+        return wr_error_at(err, WEIR_ERR_STATEMENT, p->value->pos,
+                           "Invalid retention %lld: milliseconds, or -1 for ever",
+                           (long long)s->out->retention_ms);
+    return WEIR_OK;
 }
 
 /* Refused by name, with the reason: people try it. */
@@ -229,11 +234,13 @@ static weir_status need_delimiter(const wr_ast_property *p, char *out, weir_erro
 
 static weir_status read_key_delimiter(with_scan *s, const wr_ast_property *p, weir_error *err)
 {
+    s->out->key_delimiter_pos = p->name.pos;
     return need_delimiter(p, &s->out->key_delimiter, err);
 }
 
 static weir_status read_value_delimiter(with_scan *s, const wr_ast_property *p, weir_error *err)
 {
+    s->out->value_delimiter_pos = p->name.pos;
     return need_delimiter(p, &s->out->value_delimiter, err);
 }
 
@@ -258,14 +265,62 @@ static weir_status read_ignored(with_scan *s, const wr_ast_property *p, weir_err
     return need_string(p, &text, err);
 }
 
-/* Refused rather than ignored: without a registry the records would be written in another form. */
-static weir_status read_registry(with_scan *s, const wr_ast_property *p, weir_error *err)
+/* ---- schemas: a property for the key and one for the value, told apart by how they begin ---- */
+
+static wr__with_schema *schema_of(with_scan *s, const wr_ast_property *p)
 {
-    (void)s;
-    return wr_error_at(err, WEIR_ERR_UNSUPPORTED, p->name.pos,
-                       "WITH property %s is not supported yet: formats that use the schema "
-                       "registry come later",
-                       p->name.name);
+    return wr_upper(p->name.name[0]) == 'K' ? &s->out->key_schema : &s->out->value_schema;
+}
+
+static weir_status read_schema_id(with_scan *s, const wr_ast_property *p, weir_error *err)
+{
+    wr__with_schema *schema = schema_of(s, p);
+    int64_t id;
+    WR_TRY(need_int(p, &id, err));
+    if (id < 1 || id > INT32_MAX)
+        return wr_error_at(err, WEIR_ERR_STATEMENT, p->value->pos,
+                           "Invalid schema id %lld: ids are between 1 and 2147483647",
+                           (long long)id);
+    schema->id = (uint32_t)id;
+    schema->id_pos = p->name.pos;
+    return WEIR_OK;
+}
+
+static weir_status need_full_name(const wr_ast_property *p, const char **out, weir_error *err)
+{
+    WR_TRY(need_string(p, out, err));
+    if (!wr_str_trim(wr_str_c(*out)).len)
+        return wr_error_at(err, WEIR_ERR_STATEMENT, p->value->pos, "%s cannot be empty.",
+                           p->name.name);
+    return WEIR_OK;
+}
+
+static weir_status read_full_name(with_scan *s, const wr_ast_property *p, weir_error *err)
+{
+    schema_of(s, p)->name_pos = p->name.pos;
+    return need_full_name(p, &schema_of(s, p)->full_name, err);
+}
+
+static weir_status read_avro_name(with_scan *s, const wr_ast_property *p, weir_error *err)
+{
+    return need_full_name(p, &s->out->value_schema.avro_name, err);
+}
+
+/* In this case only: ksqlDB refuses 'optional' (Q21). */
+static weir_status read_nullable(with_scan *s, const wr_ast_property *p, weir_error *err)
+{
+    wr__with_schema *schema = schema_of(s, p);
+    const char *text;
+    WR_TRY(need_string(p, &text, err));
+    schema->nullable_pos = p->name.pos;
+    schema->nullable = strcmp(text, "OPTIONAL") == 0  ? WR_NULLABLE_OPTIONAL
+                       : strcmp(text, "WRAPPER") == 0 ? WR_NULLABLE_WRAPPER
+                                                      : WR_NULLABLE_NONE;
+    if (schema->nullable == WR_NULLABLE_NONE)
+        return wr_error_at(err, WEIR_ERR_STATEMENT, p->value->pos,
+                           "Invalid value '%s' for configuration %s: must be OPTIONAL or WRAPPER",
+                           text, p->name.name);
+    return WEIR_OK;
 }
 
 /* Ids name groups, topics and stores, so they hold letters, digits and underscores only, and none
@@ -315,13 +370,13 @@ static const struct {
     {"WRAP_SINGLE_VALUE", IN_BOTH, read_wrap},
     {"KEY_DELIMITER", IN_BOTH, read_key_delimiter},
     {"VALUE_DELIMITER", IN_BOTH, read_value_delimiter},
-    {"KEY_SCHEMA_ID", IN_BOTH, read_registry},
-    {"VALUE_SCHEMA_ID", IN_BOTH, read_registry},
-    {"KEY_SCHEMA_FULL_NAME", IN_BOTH, read_registry},
-    {"VALUE_SCHEMA_FULL_NAME", IN_BOTH, read_registry},
-    {"VALUE_AVRO_SCHEMA_FULL_NAME", IN_BOTH, read_ignored}, /* as ksqlDB: of no other format */
-    {"KEY_PROTOBUF_NULLABLE_REPRESENTATION", IN_BOTH, read_registry},
-    {"VALUE_PROTOBUF_NULLABLE_REPRESENTATION", IN_BOTH, read_registry},
+    {"KEY_SCHEMA_ID", IN_BOTH, read_schema_id},
+    {"VALUE_SCHEMA_ID", IN_BOTH, read_schema_id},
+    {"KEY_SCHEMA_FULL_NAME", IN_BOTH, read_full_name},
+    {"VALUE_SCHEMA_FULL_NAME", IN_BOTH, read_full_name},
+    {"VALUE_AVRO_SCHEMA_FULL_NAME", IN_BOTH, read_avro_name},
+    {"KEY_PROTOBUF_NULLABLE_REPRESENTATION", IN_BOTH, read_nullable},
+    {"VALUE_PROTOBUF_NULLABLE_REPRESENTATION", IN_BOTH, read_nullable},
     {"WINDOW_TYPE", IN_CREATE, read_window_type},
     {"WINDOW_SIZE", IN_CREATE, read_window_size},
     {"SOURCE_CONNECTOR", IN_CREATE, read_ignored},

@@ -11,6 +11,15 @@
  * with.c. */
 typedef enum wr__with_use { WR__WITH_CREATE, WR__WITH_CREATE_AS, WR__WITH_INSERT } wr__with_use;
 
+/* What the clause says about the schema of the key or of the value. 0 / NULL: not given. */
+typedef struct wr__with_schema {
+    uint32_t id;                            /* ..._SCHEMA_ID */
+    const char *full_name;                  /* ..._SCHEMA_FULL_NAME, not empty */
+    const char *avro_name;                  /* VALUE_AVRO_SCHEMA_FULL_NAME: of AVRO alone */
+    wr_nullable_form nullable;              /* ..._PROTOBUF_NULLABLE_REPRESENTATION */
+    int64_t id_pos, name_pos, nullable_pos; /* for errors found later */
+} wr__with_schema;
+
 /** NULL / has_ false: not given. Texts live in the statement's arena. */
 typedef struct wr__with {
     const char *topic;                          /* KAFKA_TOPIC, not empty */
@@ -24,8 +33,10 @@ typedef struct wr__with {
     const char *timestamp_format; /* TIMESTAMP_FORMAT, not compiled yet */
     int64_t timestamp_pos, format_pos, partitions_pos; /* for errors found later; 0: not given */
     char key_delimiter, value_delimiter;               /* 0: not given */
-    wr_window window;                                  /* kind NONE: not given */
-    const char *query_id;                              /* INSERT INTO only; upper case */
+    int64_t key_delimiter_pos, value_delimiter_pos;
+    wr__with_schema key_schema, value_schema;
+    wr_window window;     /* kind NONE: not given */
+    const char *query_id; /* INSERT INTO only; upper case */
 } wr__with;
 
 /* Read the WITH clause of @p stmt into @p out. Everything that can be judged without the rest of
@@ -53,6 +64,31 @@ bool wr__is_pseudo_name(const char *name);
  */
 weir_status wr__source_check_formats(const wr_plan_env *env, wr_source *s, const wr__with *with,
                                      const wr_ast_stmt *stmt, weir_error *err) WR_MUST_CHECK;
+
+/* ---- formats with a registry (schemas.c) ---- */
+
+/** The options of both formats that WITH gives for schemas, checked against the formats; @p s has
+ *  its formats. What is not given stays as it is. */
+weir_status wr__schema_options(const wr_plan_env *env, wr_source *s, const wr__with *with,
+                               weir_error *err) WR_MUST_CHECK;
+/**
+ * CREATE with columns: the columns of key or value that the statement does not declare, from the
+ * registry, where the format can have them from there (Q01-Q07). @p cols, @p n: the declared ones,
+ * replaced by all.
+ */
+weir_status wr__infer_columns(const wr_plan_env *env, wr_source *s, const wr__with *with,
+                              wr_column **cols, uint32_t *n, weir_error *err) WR_MUST_CHECK;
+/** CREATE with columns: whether the declared columns become the schema of the topic: where it has
+ *  none yet. */
+weir_status wr__declared_schemas(const wr_plan_env *env, wr_source *s,
+                                 weir_error *err) WR_MUST_CHECK;
+/** CREATE ... AS: what the sink writes with: the schema that WITH names, or its own (Q37-Q39). */
+weir_status wr__sink_schemas(const wr_plan_env *env, wr_source *s, const wr__with *with,
+                             weir_error *err) WR_MUST_CHECK;
+/** What a sink takes over of the format of what it is made of: not what belongs to a topic's schema
+ *  (Q20). */
+wr_format_use wr__inherited_format(const wr_format_use *from);
+
 /** TIMESTAMP and TIMESTAMP_FORMAT of the WITH clause against s->schema. */
 weir_status wr__source_timestamp(wr_source *s, const wr__with *with, weir_error *err) WR_MUST_CHECK;
 /** Does the topic exist with what WITH says, or must it be made? Sets s->partitions ... */
@@ -65,6 +101,9 @@ weir_status wr__check_source_upgrade(const wr_source *old, const wr_source *s,
 /** Existing columns unchanged, new ones behind them. */
 weir_status wr__check_schema_upgrade(const char *name, const wr_schema *old, const wr_schema *fresh,
                                      weir_error *err) WR_MUST_CHECK;
+/** Two schemas that differ, for a message: whole where they are short, else what differs. Both
+ *  buffers are empty before. */
+void wr__put_schemas(wr_buf *a_text, const wr_schema *a, wr_buf *b_text, const wr_schema *b);
 /** Topics matching ksql.readonly.topics must not be written. */
 weir_status wr__check_writable_topic(const wr_plan_env *env, const char *topic,
                                      weir_error *err) WR_MUST_CHECK;

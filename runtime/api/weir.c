@@ -104,8 +104,9 @@ weir_status weir_open(const weir_options *options, weir **out, weir_error *err)
         .bootstrap_servers = o.bootstrap_servers,
         .settings = &w->server,
         .mode = o.stepped ? WR_ENGINE_STEPPED : WR_ENGINE_THREADED,
-        /* What lives in memory has nothing to come back to. */
-        .keep_statements = !o.ephemeral_catalog && o.log != WEIR_LOG_MEMORY,
+        /* What lives in memory, or has no directory, has nothing to come back to. */
+        .keep_statements = !o.ephemeral_catalog && !o.topics_only && o.log != WEIR_LOG_MEMORY,
+        .state_in_memory = o.log == WEIR_LOG_MEMORY || (o.log == WEIR_LOG_KAFKA && o.topics_only),
         /* Whoever keeps no statements loads them from a file each time, as a service does. */
         .service = o.ephemeral_catalog,
     };
@@ -208,6 +209,7 @@ void weir_metrics_read(weir *w, weir_metrics *out)
         m.late += one.late;
         m.commits += one.commits;
         m.state_bytes += one.state_bytes;
+        m.before_start += one.before_start;
         lag = one.lag < 0 || lag < 0 ? -1 : lag + one.lag;
         if (wr_query_error(q, NULL))
             m.queries_failed++;
@@ -235,10 +237,35 @@ bool weir_failed_query(weir *w, char *id, size_t id_size, weir_error *err)
     return found;
 }
 
-/* With the handle's SET and DEFINE as its beginning; what the file sets is the file's alone. */
+/* With the handle's SET and DEFINE as its beginning; what the files set is theirs alone. The values
+ * of the public enum are mapped one by one: they are another type, which may grow by itself. */
+weir_status weir_load_files(weir *w, const char *const *paths, size_t n, weir_on_change on_change,
+                            weir_error *err)
+{
+    static const wr_on_change policies[] = {
+        [WEIR_ON_CHANGE_REFUSE] = WR_ON_CHANGE_REFUSE,
+        [WEIR_ON_CHANGE_RESTART] = WR_ON_CHANGE_RESTART,
+        [WEIR_ON_CHANGE_KEEP_OLD] = WR_ON_CHANGE_KEEP_OLD,
+    };
+    WR_ASSERT(w->engine);
+    if (!n || (unsigned)on_change >= WR_ARRAY_LEN(policies))
+        return wr_error(err, WEIR_ERR_MISUSE, "weir_load_files needs a file and a weir_on_change");
+    return wr_statement_load_files(w->engine, &w->session, paths, n, policies[on_change], err);
+}
+
+/* As it was before there were several files and changes that may be decided on: whoever calls it
+ * has said nothing of changes, and nothing is done about them. */
 weir_status weir_load_file(weir *w, const char *path, weir_error *err)
 {
-    return wr_statement_load_file(w->engine, &w->session, path, err);
+    return weir_load_files(w, &path, 1, WEIR_ON_CHANGE_REFUSE, err);
+}
+
+/* What may go wrong is the engine's to say; nothing is checked here but what C lets callers pass.
+ * Any thread; waits, as a statement does, for statements that are under way. Not for what runs
+ * here: TERMINATE and DROP do that, and know what depends on it. */
+weir_status weir_reset_query(weir *w, const char *id, bool sink_too, weir_error *err)
+{
+    return wr_statement_reset_query(w->engine, id, sink_too, err);
 }
 
 /* ---- topics ---- */

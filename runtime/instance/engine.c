@@ -39,7 +39,8 @@ static weir_status make_directory(const char *path, weir_error *err)
  * lock that RocksDB takes on it is what refuses a second process. */
 static weir_status open_db(wr_engine *e, const wr_engine_options *o, weir_error *err)
 {
-    if (o->log == WR_LOG_MEMORY) {
+    if (o->log == WR_LOG_MEMORY || o->state_in_memory) {
+        WR_ASSERT(o->log != WR_LOG_LOCAL);
         e->db = wr_db_open_memory();
         return WEIR_OK;
     }
@@ -97,9 +98,11 @@ static wr_engine *engine_new(const wr_engine_options *o)
     pthread_condattr_destroy(&attr);
     pthread_mutex_init(&e->lock, NULL);
     pthread_mutex_init(&e->stepping, NULL);
+    pthread_mutex_init(&e->registering, NULL);
     wr__writers_init(&e->writers);
     wr_rng_seed_os(&e->rng);
     wr_catalog_init(&e->catalog);
+    wr__offered_init(&e->offered);
     wr_settings_init(&e->settings, NULL);
     wr_settings_copy(&e->settings, o->settings);
     if (o->bootstrap_servers)
@@ -119,6 +122,8 @@ weir_status wr_engine_open(const wr_engine_options *o, wr_engine **out, weir_err
     weir_status st = open_db(e, o, err);
     if (st == WEIR_OK)
         st = open_log(e, o, err);
+    if (st == WEIR_OK)
+        st = wr__engine_open_registry(e, o, err);
     if (st != WEIR_OK) {
         (void)wr_engine_close(e, NULL);
         return st;
@@ -152,7 +157,8 @@ weir_status wr_engine_start_queries(wr_engine *e, weir_error *err)
     wr_scheduler_hold(e->scheduler);
     wr_query_pins pins = wr_engine_pin_all(e);
     for (size_t i = 0; st == WEIR_OK && i < pins.n; i++)
-        st = wr_query_start(pins.entries[i]->query, err);
+        if (!pins.entries[i]->offered)
+            st = wr_query_start(pins.entries[i]->query, err);
     wr_engine_unpin_all(e, &pins);
     weir_error later;
     weir_status released = wr_scheduler_release(e->scheduler, st == WEIR_OK ? err : &later);
@@ -176,12 +182,14 @@ weir_status wr_engine_close(wr_engine *e, weir_error *err)
         return WEIR_OK;
     weir_status st = wr__query_list_free(&e->queries, err);
     wr__reserved_free(&e->reserved);
+    wr__offered_free(&e->offered);
     wr_scheduler_free(e->scheduler);
     wr_executor_free(e->executor);
     wr_function_registry_free(e->functions);
     wr__writers_free(&e->writers);
     if (e->log)
         wr_log_close(e->log);
+    wr_registry_free(e->registry); /* after the last query: their decoders ask it */
     wr_db_close(e->db);
     wr_catalog_free(&e->catalog);
     wr_settings_free(&e->settings);
@@ -189,6 +197,7 @@ weir_status wr_engine_close(wr_engine *e, weir_error *err)
     wr_free(e->transient_prefix);
     pthread_mutex_destroy(&e->lock);
     pthread_mutex_destroy(&e->stepping);
+    pthread_mutex_destroy(&e->registering);
     pthread_cond_destroy(&e->changed);
     wr_free(e);
     return st;

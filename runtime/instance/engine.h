@@ -40,6 +40,7 @@ typedef struct wr_engine_options {
     const char *bootstrap_servers; /* KAFKA */
     const wr_settings *settings;   /* server settings, copied; may be NULL */
     wr_engine_mode mode;
+    bool state_in_memory; /* no directory is opened; not for LOCAL, whose log is in it */
     bool keep_statements; /* write and replay the statement log */
     bool service;         /* a query file: ids do not depend on places (dialect.md 15) */
     bool no_caching;      /* every update is emitted (tests) */
@@ -90,6 +91,19 @@ void wr_engine_note_write(wr_engine *e);
 /* ---- parts ---- */
 
 wr_log *wr_engine_log(wr_engine *e);
+/** Schemas of topics: the registry of the settings, or one of this process on the embedded log.
+ *  NULL: on Kafka, where the settings name none. */
+wr_registry *wr_engine_registry(wr_engine *e);
+/**
+ * Register a schema for a statement; without the lock. In the registry of this process it is kept
+ * with the data directory, durable on return.
+ */
+weir_status wr_engine_register_schema(wr_engine *e, const char *subject,
+                                      const wr_schema_draft *draft, const wr_registry_schema **out,
+                                      weir_error *err) WR_MUST_CHECK;
+/** Forget a subject, with what is kept of it. */
+weir_status wr_engine_delete_subject(wr_engine *e, const char *subject,
+                                     weir_error *err) WR_MUST_CHECK;
 wr_db *wr_engine_db(wr_engine *e);
 /** Server settings; constant. */
 const wr_settings *wr_engine_settings(const wr_engine *e);
@@ -105,6 +119,8 @@ void wr_engine_leave_push(wr_engine *e);
 bool wr_engine_is_service(const wr_engine *e);
 /** Are statements kept for the next opening? Not while they are replayed. */
 bool wr_engine_keeps_statements(const wr_engine *e);
+/** Of groups and internal topics of persistent queries. */
+const char *wr_engine_prefix(const wr_engine *e);
 /** Where queries that are started find each other; NULL where they have no threads. */
 wr_scheduler *wr_engine_scheduler(wr_engine *e);
 /** Fill in what all queries of this engine have in common, @p transient or persistent. */

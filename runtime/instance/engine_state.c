@@ -97,12 +97,17 @@ bool wr_engine_closing(const wr_engine *e)
 
 bool wr_engine_is_service(const wr_engine *e)
 {
-    return e->service;
+    return e->service || e->offered.loading;
 }
 
 bool wr_engine_keeps_statements(const wr_engine *e)
 {
     return e->keep_statements && !atomic_load(&e->replaying);
+}
+
+const char *wr_engine_prefix(const wr_engine *e)
+{
+    return e->prefix;
 }
 
 wr_scheduler *wr_engine_scheduler(wr_engine *e)

@@ -7,6 +7,7 @@
 #define WR_RUNTIME_INSTANCE_ENGINE_STATE_H
 
 #include "runtime/instance/engine.h"
+#include "runtime/instance/offered.h"
 #include "runtime/instance/query_list.h"
 #include "runtime/instance/reservation.h"
 #include "runtime/instance/writers.h"
@@ -20,6 +21,8 @@ struct wr_engine {
     bool on_kafka;
     wr_log *log;
     wr_db *db;
+    wr_registry *registry; /* NULL: there is none */
+    bool own_registry;     /* it is in this process */
     wr_clock *clock;
     wr_settings settings;
     wr_executor *executor;
@@ -35,6 +38,7 @@ struct wr_engine {
     wr_catalog catalog;
     wr__query_list queries;
     wr__reserved reserved;
+    wr__offered offered;
     uint64_t next_id; /* number in ids of queries; of the next kept statement */
     uint64_t transient_id;
     wr_rng rng;
@@ -46,7 +50,12 @@ struct wr_engine {
     atomic_uint_fast64_t writes;      /* what was inserted or started so far, counted */
     atomic_uint_fast64_t writes_seen; /* as many of them had been processed when last looked */
     wr__writers writers;
-    pthread_mutex_t stepping; /* one wr_engine_step at a time */
+    pthread_mutex_t stepping;    /* one wr_engine_step at a time */
+    pthread_mutex_t registering; /* schemas in the registry of this process; below */
+    uint64_t schemas_kept;       /* entries in the database */
 };
+
+/** Open the registry that the settings or the log ask for; may leave it NULL. */
+weir_status wr__engine_open_registry(wr_engine *e, const wr_engine_options *o, weir_error *err);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What planning may ask: facts of topics, the clock, random numbers.
+ * What planning may ask: facts of topics, schemas, the clock, random numbers.
  */
 #include "runtime/instance/plan_env.h"
 
@@ -37,6 +37,26 @@ static bool env_topic(const wr_plan_env *base, const char *name, wr_topic_facts 
     return false;
 }
 
+static bool env_schema(const wr_plan_env *base, const char *subject, uint32_t id,
+                       const wr_registry_schema **out, weir_status *st, weir_error *err)
+{
+    wr_instance_env *env = base->arg;
+    (void)err;
+    *st = WEIR_OK;
+    *out = NULL;
+    for (size_t i = 0; i < env->topics->schemas.n; i++) {
+        const wr_known_schema *s = &env->topics->schemas.v[i];
+        if (s->id != id || (!id && strcmp(s->subject, subject) != 0))
+            continue;
+        *out = s->schema;
+        return s->schema != NULL;
+    }
+    if (!wr_instance_env_asks(env))
+        env->missing_schema =
+            (wr_known_schema){.subject = wr_arena_strdup(env->scratch, subject), .id = id};
+    return false;
+}
+
 /* Constant expressions are evaluated while planning; the planner looks at the first error itself.
  */
 static void ignore_report(wr_row_errors *self, uint32_t row, const char *message)
@@ -63,6 +83,8 @@ void wr_instance_env_init(wr_instance_env *env, wr_engine *e, const wr_catalog *
     env->base = (wr_plan_env){.catalog = catalog,
                               .settings = settings,
                               .topic = env_topic,
+                              .schema = env_schema,
+                              .registry = wr_engine_registry(e),
                               .eval = &env->eval,
                               .functions = wr_engine_functions(e),
                               .arg = env};
@@ -70,8 +92,8 @@ void wr_instance_env_init(wr_instance_env *env, wr_engine *e, const wr_catalog *
 
 /* A topic that does not exist is an answer, too, and is kept like the others: planning must not ask
  * for it again. */
-weir_status wr_instance_look_up(wr_engine *e, const char *topic, wr_known_topics *topics,
-                                wr_arena *a, weir_error *err)
+static weir_status look_up_topic(wr_engine *e, const char *topic, wr_known_topics *topics,
+                                 wr_arena *a, weir_error *err)
 {
     wr_topic_info info;
     wr_known_topic t = {.name = wr_arena_strdup(a, topic)};
@@ -86,4 +108,29 @@ weir_status wr_instance_look_up(wr_engine *e, const char *topic, wr_known_topics
     }
     wr_arr_push(a, &topics->list, t);
     return WEIR_OK;
+}
+
+static weir_status look_up_schema(wr_engine *e, const wr_known_schema *asked,
+                                  wr_known_topics *topics, wr_arena *a, weir_error *err)
+{
+    wr_registry *r = wr_engine_registry(e);
+    wr_known_schema s = {.subject = wr_arena_strdup(a, asked->subject), .id = asked->id};
+    WR_ASSERT(r); /* planning asks for nothing where there is none */
+    weir_status st = s.id
+                         ? wr_registry_get_id(r, s.id, &s.schema, err)
+                         : wr_registry_get_version(r, wr_str_c(s.subject), 0, &s.schema, NULL, err);
+    if (st != WEIR_OK && st != WEIR_ERR_NOT_FOUND)
+        return st;
+    if (st != WEIR_OK)
+        s.schema = NULL;
+    wr_arr_push(a, &topics->schemas, s);
+    return WEIR_OK;
+}
+
+weir_status wr_instance_look_up(wr_engine *e, const wr_instance_env *env, wr_known_topics *topics,
+                                wr_arena *a, weir_error *err)
+{
+    WR_ASSERT(wr_instance_env_asks(env));
+    return env->missing ? look_up_topic(e, env->missing, topics, a, err)
+                        : look_up_schema(e, &env->missing_schema, topics, a, err);
 }

@@ -2,10 +2,11 @@
 /*
  * plan_env.h - what planning may know of the outside, made for one statement.
  *
- * Planning happens under the engine's lock, so it cannot ask a broker. It is given what is known
- * of topics so far; a topic that it asks for in vain is noted in `missing`, and whatever came of
- * the planning is thrown away: the caller gives the lock back, has the topic looked up, and plans
- * again. Planning has no effects outside its outputs, so it may be repeated.
+ * Planning happens under the engine's lock, so it cannot ask a broker or a schema registry. It is
+ * given what is known of topics and schemas so far; one that it asks for in vain is noted in
+ * `missing` or `missing_schema`, and whatever came of the planning is thrown away: the caller gives
+ * the lock back, has it looked up, and plans again. Planning has no effects outside its outputs, so
+ * it may be repeated.
  */
 #ifndef WR_RUNTIME_INSTANCE_PLAN_ENV_H
 #define WR_RUNTIME_INSTANCE_PLAN_ENV_H
@@ -18,15 +19,24 @@ typedef struct wr_known_topic {
     bool exists;
     wr_topic_facts facts;
 } wr_known_topic;
+/** What the schema registry said: of a subject, its latest schema; or of an id. */
+typedef struct wr_known_schema {
+    const char *subject;              /* asked for by id: not compared */
+    uint32_t id;                      /* 0: the latest of the subject */
+    const wr_registry_schema *schema; /* NULL: there is none */
+} wr_known_schema;
+/** What a statement has found out so far of the log and of the registry. */
 typedef struct wr_known_topics {
     wr_arr(wr_known_topic) list;
+    wr_arr(wr_known_schema) schemas;
 } wr_known_topics;
 
 typedef struct wr_instance_env {
     wr_plan_env base; /* first: planning gives it back */
     const wr_known_topics *topics;
-    const char *missing; /* a topic that has to be looked up; NULL: none */
-    const char *busy;    /* set by a statement: plan again when others are done; NULL: go on */
+    const char *missing;            /* a topic that has to be looked up; NULL: none */
+    wr_known_schema missing_schema; /* likewise a schema; subject NULL: none */
+    const char *busy; /* set by a statement: plan again when others are done; NULL: go on */
     wr_eval_ctx eval;
     wr_row_errors errs;
     wr_rng rng;
@@ -37,8 +47,13 @@ typedef struct wr_instance_env {
 void wr_instance_env_init(wr_instance_env *env, wr_engine *e, const wr_catalog *catalog,
                           const wr_settings *settings, const wr_known_topics *topics,
                           wr_arena *scratch);
-/** Ask the log for a topic, without the lock, and add the answer to @p topics. */
-weir_status wr_instance_look_up(wr_engine *e, const char *topic, wr_known_topics *topics,
+/** Was something asked for that is not known yet? Then what came of the planning does not count. */
+static inline bool wr_instance_env_asks(const wr_instance_env *env)
+{
+    return env->missing || env->missing_schema.subject;
+}
+/** Ask for what is missing, without the lock, and add the answer to @p topics. */
+weir_status wr_instance_look_up(wr_engine *e, const wr_instance_env *env, wr_known_topics *topics,
                                 wr_arena *a, weir_error *err) WR_MUST_CHECK;
 
 #endif

@@ -25,6 +25,7 @@ typedef struct wr_query_entry {
     uint32_t pins;      /* under the lock */
     atomic_bool ending; /* held: readers give up soon, no one pins it */
     bool resume;        /* it was running when it was held */
+    bool offered;       /* of a service: it is read, and never runs here (offered.h) */
 } wr_query_entry;
 
 /* ---- under the lock ---- */

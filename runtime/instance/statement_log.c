@@ -5,6 +5,8 @@
  *     key      "statement/" number (16 hex digits)
  *     value    0x02, then texts, each with its length before it (4 bytes, big-endian):
  *              subject, SQL, name, value, name, value ...
+ *              a name is that of a setting, or "schema:" and a subject of the schema registry; the
+ *              value of that is "id kind text" of its schema, or "0": there was none
  *     before   version 1, still read: subject \0 name=value\n ... \0 SQL \0
  *              (its first byte is a letter; a value with a line break in it ends the settings)
  *
@@ -23,6 +25,7 @@
 #define PREFIX  "statement/"
 #define NEXT    "statement-next"
 #define VERSION 2
+#define SCHEMA  "schema:"
 #define KEY_LEN (sizeof PREFIX - 1 + 16)
 
 /* Numbers of one length, so that the order of keys is that of numbers. */
@@ -40,19 +43,49 @@ static void put_text(wr_buf *out, wr_str text)
     wr_buf_str(out, text);
 }
 
+/* Those by an id alone are the registry's for ever, and those with references are asked for again.
+ */
+static void put_schemas(wr_buf *out, const wr_known_topics *known)
+{
+    for (size_t i = 0; i < known->schemas.n; i++) {
+        const wr_known_schema *k = &known->schemas.v[i];
+        const wr_registry_schema *s = k->schema;
+        wr_buf name = {0}, text = {0};
+        if ((s && s->references_n) || (!s && k->id))
+            continue;
+        wr_buf_printf(&name, SCHEMA "%u/%s", k->id, k->subject);
+        if (s)
+            wr_buf_printf(&text, "%u %d " WR_STR_FMT, s->id, (int)s->kind, WR_STR_ARG(s->text));
+        else
+            wr_buf_puts(&text, "0");
+        put_text(out, wr_buf_view(&name));
+        put_text(out, wr_buf_view(&text));
+        wr_buf_free(&name);
+        wr_buf_free(&text);
+    }
+}
+
+void wr_kept_put(wr_buf *out, const char *subject, const wr_settings *settings,
+                 const wr_known_topics *known, wr_str sql)
+{
+    const wr_map_entry *s;
+    wr_buf_putc(out, VERSION);
+    put_text(out, wr_str_c(subject));
+    put_text(out, sql);
+    for (size_t i = 0; (s = wr_map_next(&settings->values, &i));) {
+        put_text(out, s->key);
+        put_text(out, wr_str_c(s->value));
+    }
+    put_schemas(out, known);
+}
+
 weir_status wr_statement_log_put(wr_db *db, uint64_t id, const char *subject,
-                                 const wr_settings *settings, wr_str sql, weir_error *err)
+                                 const wr_settings *settings, const wr_known_topics *known,
+                                 wr_str sql, weir_error *err)
 {
     char key[KEY_LEN + 1];
     wr_buf value = {0};
-    const wr_map_entry *s;
-    wr_buf_putc(&value, VERSION);
-    put_text(&value, wr_str_c(subject));
-    put_text(&value, sql);
-    for (size_t i = 0; (s = wr_map_next(&settings->values, &i));) {
-        put_text(&value, s->key);
-        put_text(&value, wr_str_c(s->value));
-    }
+    wr_kept_put(&value, subject, settings, known, sql);
     wr_db_batch *b = wr_db_batch_new(db);
     wr_db_batch_meta_put(b, entry_key(id, key), wr_buf_view(&value));
     weir_status st = wr_db_write_durable(db, b, err);
@@ -100,12 +133,18 @@ static bool read_version_2(wr_arena *a, wr_str value, wr_kept *out)
     if (!take_name(a, &rest, &out->subject) || !take_text(a, &rest, &out->sql))
         return false;
     while (rest.len) {
-        const char *text;
-        if (!take_name(a, &rest, &text))
+        const char *name, *text;
+        if (!take_name(a, &rest, &name) || !take_name(a, &rest, &text))
             return false;
-        wr_arr_push(a, &out->settings, text);
+        if (strncmp(name, SCHEMA, sizeof SCHEMA - 1) == 0) {
+            wr_arr_push(a, &out->schemas, name + sizeof SCHEMA - 1);
+            wr_arr_push(a, &out->schemas, text);
+        } else {
+            wr_arr_push(a, &out->settings, name);
+            wr_arr_push(a, &out->settings, text);
+        }
     }
-    return out->settings.n % 2 == 0;
+    return true;
 }
 
 /* Cut at the first thing that it cannot tell apart: see the head. */
@@ -129,6 +168,11 @@ static bool read_version_1(wr_arena *a, wr_str value, wr_kept *out)
         line = line_end + 1;
     }
     return true;
+}
+
+bool wr_kept_parse(wr_arena *a, wr_str value, wr_kept *out)
+{
+    return value.len > 0 && value.ptr[0] == VERSION && read_version_2(a, value, out);
 }
 
 /* An entry that cannot be read does not end the scan, but the reading: which one is remembered. */
@@ -174,6 +218,41 @@ void wr_kept_apply_settings(const wr_kept *k, wr_session *s)
     WR_ASSERT(k->settings.n % 2 == 0);
     for (size_t i = 0; i < k->settings.n; i += 2)
         wr_settings_put(&s->settings, k->settings.v[i], k->settings.v[i + 1]);
+}
+
+/* "id/subject" and "id kind text" or "0". */
+static bool take_schema(const char *name, const char *value, wr_registry *registry, wr_arena *a,
+                        wr_known_schema *out)
+{
+    char *end, *rest;
+    unsigned long asked = strtoul(name, &end, 10), id = strtoul(value, &rest, 10);
+    if (*end != '/' || end == name || asked > UINT32_MAX || id > UINT32_MAX)
+        return false;
+    *out = (wr_known_schema){.subject = wr_arena_strdup(a, end + 1), .id = (uint32_t)asked};
+    if (id == 0)
+        return strcmp(value, "0") == 0;
+    if (*rest != ' ')
+        return false;
+    unsigned long kind = strtoul(rest + 1, &end, 10);
+    if (*end != ' ' || kind > WR_SCHEMA_PROTOBUF)
+        return false;
+    out->schema =
+        wr_registry_remember(registry, (uint32_t)id, (wr_schema_kind)kind, wr_str_c(end + 1));
+    return true;
+}
+
+weir_status wr_kept_schemas(const wr_kept *k, wr_registry *registry, wr_arena *a,
+                            wr_known_topics *out, weir_error *err)
+{
+    WR_ASSERT(k->schemas.n % 2 == 0);
+    for (size_t i = 0; registry && i < k->schemas.n; i += 2) {
+        wr_known_schema s;
+        if (!take_schema(k->schemas.v[i], k->schemas.v[i + 1], registry, a, &s))
+            return wr_error(err, WEIR_ERR_STORE, "The kept schema of %s is damaged",
+                            k->schemas.v[i]);
+        wr_arr_push(a, &out->schemas, s);
+    }
+    return WEIR_OK;
 }
 
 /* ---- removing ---- */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * statement_log.h - the statements that define something, kept in the database for the next
- * opening: one entry for each, under its number, with the settings of the session that executed it.
+ * opening: one entry for each, under its number, with the settings of the session that executed it
+ * and with the schemas that it found or registered.
  *
  * The history is kept, not only its result: DROP TYPE has an entry, because what was created before
  * it still needs the type, and so has OR REPLACE, because what was created between the two needs
@@ -11,6 +12,7 @@
 #ifndef WR_RUNTIME_INSTANCE_STATEMENT_LOG_H
 #define WR_RUNTIME_INSTANCE_STATEMENT_LOG_H
 
+#include "runtime/instance/plan_env.h"
 #include "runtime/instance/session.h"
 
 /** One kept statement; its texts live in the arena of wr_statement_log_read. */
@@ -19,6 +21,7 @@ typedef struct wr_kept {
     const char *subject;
     wr_str sql;                    /* 0-terminated; a string literal in it may hold a 0 */
     wr_arr(const char *) settings; /* name, value, name, value ... */
+    wr_arr(const char *) schemas;  /* likewise: subject, what was found or registered under it */
 } wr_kept;
 typedef struct wr_kept_list {
     wr_arr(wr_kept) list; /* by id */
@@ -27,8 +30,8 @@ typedef struct wr_kept_list {
 /** Keep a statement that defines @p subject ("S:NAME", "T:TYPE", "Q:ID"). Durable on return, where
  *  the database is. */
 weir_status wr_statement_log_put(wr_db *db, uint64_t id, const char *subject,
-                                 const wr_settings *settings, wr_str sql,
-                                 weir_error *err) WR_MUST_CHECK;
+                                 const wr_settings *settings, const wr_known_topics *known,
+                                 wr_str sql, weir_error *err) WR_MUST_CHECK;
 /** @return WEIR_ERR_STORE where an entry cannot be read: nothing is left out in silence. */
 weir_status wr_statement_log_read(wr_db *db, wr_arena *a, wr_kept_list *out,
                                   weir_error *err) WR_MUST_CHECK;
@@ -42,7 +45,18 @@ weir_status wr_statement_log_next(wr_db *db, const wr_kept_list *kept, uint64_t 
                                   weir_error *err) WR_MUST_CHECK;
 /** Remove all entries that define @p subject. */
 weir_status wr_statement_log_forget(wr_db *db, const char *subject, weir_error *err) WR_MUST_CHECK;
+/** The bytes of an entry, and reading them; also of the statements of a service (service_log.h).
+ *  @return false: wr_kept_put has not written them. */
+void wr_kept_put(wr_buf *out, const char *subject, const wr_settings *settings,
+                 const wr_known_topics *known, wr_str sql);
+bool wr_kept_parse(wr_arena *a, wr_str value, wr_kept *out);
 /** Give a session the settings of a kept statement. */
 void wr_kept_apply_settings(const wr_kept *k, wr_session *s);
+/**
+ * What the statement had found in the schema registry and registered there, so that it means the
+ * same again, whatever the registry says today, and if it does not answer. @p a: of @p out.
+ */
+weir_status wr_kept_schemas(const wr_kept *k, wr_registry *registry, wr_arena *a,
+                            wr_known_topics *out, weir_error *err) WR_MUST_CHECK;
 
 #endif

@@ -112,6 +112,7 @@ weir_status wr__kafka_subscribe(wr_log_reader *r, const char *const *topics, uin
                                 weir_error *err);
 const wr_log_rebalance *wr__kafka_rebalance(const wr_log_reader *r);
 weir_status wr__kafka_pause(wr_log_reader *r, uint32_t assignment, bool paused, weir_error *err);
+int64_t wr__kafka_known_end(const wr_log_reader *r, uint32_t assignment);
 weir_status wr__kafka_poll(wr_log_reader *r, uint32_t max_records, int timeout_ms,
                            wr_log_batch **out, weir_error *err);
 void wr__kafka_release(wr_log_reader *r, wr_log_batch *batch);

@@ -391,6 +391,16 @@ void wr__kafka_wake(wr_log_reader *r)
     rd_kafka_queue_yield(r->queue);
 }
 
+/* What the last fetch said; none has come where it is no offset. */
+int64_t wr__kafka_known_end(const wr_log_reader *r, uint32_t assignment)
+{
+    WR_ASSERT(assignment < r->parts_n);
+    const kafka_part *p = &r->parts[assignment];
+    int64_t low, high = WR_OFFSET_NONE;
+    (void)rd_kafka_get_watermark_offsets(r->rk, p->topic, p->partition, &low, &high);
+    return high >= 0 ? high : WR_OFFSET_NONE;
+}
+
 /* ---- fetching ---- */
 
 /* Does the broker have more of this part than has been handed out, by what it said last? */
@@ -589,7 +599,7 @@ static weir_status out_of_range(wr_log_reader *r, const rd_kafka_message_t *m, w
         return WEIR_OK; /* of an assignment that is gone */
     int64_t position = position_of(p), low, high;
     if (position < 0) /* an end that could not be found out */
-        return wr__kafka_error(err, m->err, "Where to begin with %s, partition %d", p->topic,
+        return wr__kafka_error(err, m->err, "Finding where to begin in %s, partition %d", p->topic,
                                p->partition);
     wr_topic_part part = {p->topic, p->partition, 0};
     WR_TRY(wr__kafka_ends(&r->opaque.log->base, &part, 1, &low, &high, err));

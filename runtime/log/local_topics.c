@@ -34,8 +34,7 @@ weir_status wr__local_topic_decode(wr_str key, wr_str entry, wr__local_topic **o
     wr_str prefix = WR_STR("log/topic/");
     wr_str name = {key.ptr + prefix.len, key.len - prefix.len};
     if (entry.len != ENTRY_BYTES || entry.ptr[0] != ENTRY_VERSION)
-        return wr_error(err, WEIR_ERR_LOG,
-                        "The metadata entry of topic '%.*s' is of an unknown form",
+        return wr_error(err, WEIR_ERR_LOG, "The metadata entry of topic '%.*s' has an unknown form",
                         WR_STR_ARG(name));
     uint32_t partitions = wr_get_be32(entry.ptr + 5);
     if (partitions == 0 || partitions > PARTITIONS_MAX)
@@ -221,7 +220,7 @@ static weir_status erase_topic(wr__local *log, const wr__local_topic *t, weir_er
     }
     weir_error late;
     if (st == WEIR_OK && wr_db_reclaim(log->db, lower, upper, &late) != WEIR_OK)
-        wr_diag_put(WR_DIAG_WARN, "log", "disk space of topic %s is given back later: %s", t->name,
+        wr_diag_put(WR_DIAG_WARN, "log", "disk space of topic %s will be freed later: %s", t->name,
                     late.message);
     wr_db_batch_free(b);
     wr_buf_free(&key);

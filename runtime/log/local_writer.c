@@ -359,7 +359,7 @@ static void reclaim(wr__local *log, const wr__local_topic *t, int32_t partition,
     weir_error err;
     if (wr_db_reclaim(log->db, (wr_str){from, WR__KEY_BYTES}, (wr_str){to, WR__KEY_BYTES}, &err) !=
         WEIR_OK)
-        wr_diag_put(WR_DIAG_WARN, "log", "disk space of topic %s is given back later: %s", t->name,
+        wr_diag_put(WR_DIAG_WARN, "log", "disk space of topic %s will be freed later: %s", t->name,
                     err.message);
     log->unreclaimed = 0;
 }

@@ -120,6 +120,12 @@ weir_status wr_log_reader_pause(wr_log_reader *r, uint32_t assignment, bool paus
     return reader_class(r)->pause(r, assignment, paused, err);
 }
 
+int64_t wr_log_reader_known_end(const wr_log_reader *r, uint32_t assignment)
+{
+    const wr_log_class *c = reader_class(r);
+    return c->known_end ? c->known_end(r, assignment) : WR_OFFSET_NONE;
+}
+
 weir_status wr_log_reader_poll(wr_log_reader *r, uint32_t max_records, int timeout_ms,
                                wr_log_batch **out, weir_error *err)
 {

@@ -45,6 +45,7 @@ typedef struct wr_log_class {
                              weir_error *err);
     const wr_log_rebalance *(*rebalance)(const wr_log_reader *r);
     weir_status (*pause)(wr_log_reader *r, uint32_t assignment, bool paused, weir_error *err);
+    int64_t (*known_end)(const wr_log_reader *r, uint32_t assignment); /* NULL: never known */
     weir_status (*poll)(wr_log_reader *r, uint32_t max_records, int timeout_ms, wr_log_batch **out,
                         weir_error *err);
     void (*release)(wr_log_reader *r, wr_log_batch *batch);

@@ -24,10 +24,11 @@ void wr__log_records_gone(wr__log_reader_base *r, const char *topic, int32_t par
 weir_status wr__log_made_anew(const char *topic, int32_t partition, int64_t position, int64_t end,
                               weir_error *err)
 {
-    wr_error(err, WEIR_ERR_LOG,
-             "Topic %s was deleted and made anew: partition %d was read up to offset %lld, and the "
-             "new one ends at %lld",
-             topic, partition, (long long)position, (long long)end);
+    wr_error(
+        err, WEIR_ERR_LOG,
+        "Topic %s was deleted and created again: partition %d was read up to offset %lld, and the "
+        "new one ends at %lld",
+        topic, partition, (long long)position, (long long)end);
     if (err)
         wr_error_hint(err,
                       "Whatever reads it has state and offsets of the old topic. Terminate the "

@@ -43,6 +43,7 @@ static const wr_log_class kafka_class = {
     .subscribe = wr__kafka_subscribe,
     .rebalance = wr__kafka_rebalance,
     .pause = wr__kafka_pause,
+    .known_end = wr__kafka_known_end,
     .poll = wr__kafka_poll,
     .release = wr__kafka_release,
     .wake = wr__kafka_wake,

@@ -17,7 +17,7 @@
 
 /* ---- texts ---- */
 
-/* As INSERT and CAST write it: 2023-11-14T22:14:00.000 */
+/* 2023-11-14T22:14:00.000Z, which INSERT and CAST read, too. */
 static void put_time(char *out, size_t size, int64_t ms)
 {
     time_t s = (time_t)(ms / 1000);

@@ -12,7 +12,7 @@
 #include "runtime/task/task_set.h"
 
 /** Windows that have been named lately, so that they are not named again. */
-#define WR__LATE_NAMED 256
+#define WR__LATE_NAMED 64
 
 typedef struct wr__late_report {
     wr_late_window named[WR__LATE_NAMED]; /* a ring */

@@ -33,7 +33,10 @@ const char *wr_query_state_name(wr_query_state s);
 
 typedef struct wr_query_options {
     const char *id; /* copied */
-    wr_plan *plan;  /* taken, also on failure */
+    /* The statement, and the files of the service that it is of, for the record that the directory
+     * keeps (query_record.h); copied; NULL: none. */
+    const char *sql, *program;
+    wr_plan *plan; /* taken, also on failure */
     wr_log *log;
     wr_db *db;                   /* NULL for a transient query: it gets one in memory */
     const wr_settings *settings; /* effective settings, copied */
@@ -56,6 +59,9 @@ typedef struct wr_query_options {
 typedef struct wr_query_metrics {
     uint64_t records_in, records_out, bytes_in, bytes_out, errors, late, commits, restored;
     int64_t lag; /* -1: unknown */
+    /* Records that were there when it began, which auto.offset.reset = latest has left out; since
+     * it was started in this process. */
+    uint64_t before_start;
     uint64_t state_bytes;
     uint32_t tasks[WR_TASK_STATES]; /* how many are in each state now */
 } wr_query_metrics;

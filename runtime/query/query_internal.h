@@ -12,6 +12,7 @@
  *   query_client.c     what its worker asks of it
  *   query_order.c      the times of its records, and in which order it needs them
  *   start_offsets.c    where it begins to read
+ *   query_record.c     what the data directory keeps of it, and forgetting by that alone
  *   query_state.c      state and error
  *   query_metrics.c    counts, added up where others may look; EXPLAIN ANALYZE
  *   query_topics.c     its topics in the log
@@ -23,6 +24,7 @@
 #include "engine/operators/source_times.h"
 #include "runtime/query/late_report.h"
 #include "runtime/query/query.h"
+#include "runtime/query/query_record.h"
 
 #include <pthread.h>
 
@@ -53,12 +55,15 @@ typedef struct wr__query_topics {
 typedef struct wr__query_counts {
     atomic_uint_fast64_t records_in, bytes_in, late, commits;
     _Atomic int64_t lag; /* -1: unknown */
+    _Atomic int64_t
+        before_start; /* records that lie before where it began, at its last beginning */
 } wr__query_counts;
 
 struct wr_query {
     wr_worker_client client; /* first */
     char *id, *prefix;
-    char *group; /* NULL for transient queries */
+    char *group;         /* NULL for transient queries */
+    char *sql, *program; /* what the directory keeps of it; NULL: nothing is known */
     wr_plan *plan;
     wr_log *log;
     wr_db *db;
@@ -133,10 +138,16 @@ void wr__query_set_error(wr_query *q, const weir_error *err);
 weir_status wr__query_start_offsets(wr_query *q, wr_topic_part *parts, uint32_t n,
                                     const int64_t *low, const int64_t *high, bool *fresh,
                                     weir_error *err) WR_MUST_CHECK;
-/** Put into @p b that this directory knows the query. */
+/** Put into @p b that this directory knows the query, and what it is. */
 void wr__query_put_known(const wr_query *q, wr_db_batch *b);
-/** Under this key. */
-void wr__query_known_key(const wr_query *q, wr_buf *out);
+
+/* ---- query_record.c ---- */
+void wr__query_record_key(const char *prefix, const char *id, wr_buf *out);
+/** Of a query with a group; borrows from the query where it can. */
+void wr__query_record_of(const wr_query *q, wr_arena *a, wr_query_record *out);
+void wr__query_record_put(const wr_query_record *r, wr_buf *out);
+/** All but the id. @return false: no bytes that wr__query_record_put has written. */
+bool wr__query_record_parse(wr_arena *a, wr_str value, wr_query_record *out);
 
 /* ---- query_client.c ---- */
 extern const wr_client_class wr__query_client_class;

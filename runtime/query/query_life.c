@@ -42,6 +42,9 @@ static wr_query *make(const wr_query_options *o)
 {
     wr_query *q = wr_calloc(1, sizeof *q);
     q->id = wr_strdup(o->id);
+    WR_ASSERT(!o->transient || !o->program); /* nothing is kept of it */
+    q->sql = o->sql ? wr_strdup(o->sql) : NULL;
+    q->program = o->program ? wr_strdup(o->program) : NULL;
     q->plan = o->plan;
     q->log = o->log;
     q->clock = o->clock;
@@ -173,8 +176,9 @@ bool wr_query_stop(wr_query *q, int timeout_ms)
         stop_here(q);
     bool left = wr__query_leave(q, WR_DESIRED_STOP, timeout_ms);
     if (!left) {
-        wr_diag_put(WR_DIAG_WARN, "query", "%s does not stop in %d ms: what blocks is given up",
-                    q->id, timeout_ms);
+        wr_diag_put(WR_DIAG_WARN, "query",
+                    "%s has not stopped within %d ms: what it waits for is abandoned", q->id,
+                    timeout_ms);
         wr_query_give_up(q);
         left = wr__query_leave(q, WR_DESIRED_STOP, STOP_AGAIN_MS);
     }
@@ -214,6 +218,8 @@ void wr_query_free(wr_query *q, bool forget)
         wr_db_close(q->db);
     wr__query_topics_destroy(q);
     wr_free(q->id);
+    wr_free(q->sql);
+    wr_free(q->program);
     wr_free(q->prefix);
     wr_free(q->group);
     wr_settings_free(&q->settings);

@@ -242,6 +242,7 @@ void wr_query_metrics_read(wr_query *q, wr_query_metrics *out)
         .commits = atomic_load(&q->counts.commits),
         .restored = atomic_load(&q->counters.restored),
         .lag = atomic_load(&q->counts.lag),
+        .before_start = (uint64_t)atomic_load(&q->counts.before_start),
         .state_bytes = atomic_load(&q->share.state_bytes),
     };
     for (uint32_t s = 0; s < WR_TASK_STATES; s++)

@@ -26,26 +26,26 @@ static bool reads_from_start(const wr_query *q, uint32_t topic)
 
 /* ---- does this directory know the query? ---- */
 
-void wr__query_known_key(const wr_query *q, wr_buf *out)
-{
-    WR_ASSERT(q->group); /* a transient query is known nowhere */
-    wr_buf_printf(out, "query/%s", q->group);
-}
-
 void wr__query_put_known(const wr_query *q, wr_db_batch *b)
 {
-    if (!q->group)
+    if (!q->group) /* a transient query is known nowhere */
         return;
-    wr_buf key = {0};
-    wr__query_known_key(q, &key);
-    wr_db_batch_meta_put(b, wr_buf_view(&key), WR_STR("1"));
+    wr_buf key = {0}, value = {0};
+    wr_query_record record;
+    wr_arena *a = wr_arena_new(0);
+    wr__query_record_of(q, a, &record);
+    wr__query_record_put(&record, &value);
+    wr__query_record_key(q->prefix, q->id, &key);
+    wr_db_batch_meta_put(b, wr_buf_view(&key), wr_buf_view(&value));
+    wr_arena_free(a);
     wr_buf_free(&key);
+    wr_buf_free(&value);
 }
 
 static weir_status known_here(wr_query *q, bool *known, weir_error *err)
 {
     wr_buf key = {0}, value = {0};
-    wr__query_known_key(q, &key);
+    wr__query_record_key(q->prefix, q->id, &key);
     weir_status st = wr_db_meta_get(q->db, NULL, wr_buf_view(&key), &value, known, err);
     wr_buf_free(&key);
     wr_buf_free(&value);
@@ -153,6 +153,21 @@ static bool choose_offset(const wr_query *q, wr_topic_part *part, bool over, int
     return fresh;
 }
 
+/* Reading nothing where there are records is mostly not what was meant, so it is not done in
+ * silence. A later call for partitions that it goes on in does not take it back. */
+static void note_before_start(wr_query *q, int64_t before)
+{
+    WR_ASSERT(before >= 0); /* a beginning lies at or after the partition's start */
+    if (before == 0)
+        return;
+    atomic_store(&q->counts.before_start, before);
+    if (!q->kind.transient)
+        wr_diag_put(WR_DIAG_INFO, "query",
+                    "%s begins at the ends of its topics, as auto.offset.reset = latest says: %lld "
+                    "records lie before",
+                    q->id, (long long)before);
+}
+
 weir_status wr__query_start_offsets(wr_query *q, wr_topic_part *parts, uint32_t n,
                                     const int64_t *low, const int64_t *high, bool *fresh,
                                     weir_error *err)
@@ -164,7 +179,14 @@ weir_status wr__query_start_offsets(wr_query *q, wr_topic_part *parts, uint32_t 
         WR_TRY(wr_group_committed(q->log, q->group, parts, n, err));
         WR_TRY(starts_over(q, parts, n, &over, err));
     }
-    for (uint32_t i = 0; i < n; i++)
-        *fresh = choose_offset(q, &parts[i], over, low[i], high[i]) || *fresh;
+    int64_t before = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        bool begins = choose_offset(q, &parts[i], over, low[i], high[i]);
+        WR_ASSERT(parts[i].offset >= 0);
+        if (begins)
+            before += parts[i].offset - low[i];
+        *fresh = begins || *fresh;
+    }
+    note_before_start(q, before);
     return WEIR_OK;
 }

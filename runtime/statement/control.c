@@ -64,7 +64,7 @@ static weir_status plan(wr_exec *x, wr_instance_env *env, void *arg, wr_reservat
     *t = (targets){0};
     for (size_t i = 0; stmt->all && (entry = wr_engine_entry_at(x->engine, i)); i++) {
         const wr_query_info *info = wr_catalog_query(env->base.catalog, wr_query_id(entry->query));
-        if (!linked_to_source_table(info))
+        if (!linked_to_source_table(info) && !entry->offered)
             add(x, t, entry, info, needs);
     }
     if (stmt->all)
@@ -80,6 +80,8 @@ static weir_status plan(wr_exec *x, wr_instance_env *env, void *arg, wr_reservat
         return wr_error_at(err, WEIR_ERR_STATEMENT, stmt->name.pos,
                            "Cannot %s query '%s' because it is linked to a source table.", verb(x),
                            wr_query_id(entry->query));
+    if (info) /* one of a service is read here, and stopped where it runs */
+        WR_TRY(wr__check_not_offered(x, "The query of", info->sink, err));
     add(x, t, entry, info, needs);
     return WEIR_OK;
 }

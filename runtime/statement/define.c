@@ -4,7 +4,7 @@
  * ... SELECT.
  *
  *     under the lock   plan; reserve what is made and what is read; take a number
- *     without it       1 the sink's topic
+ *     without it       1 the topic, and the schemas of what is written to it
  *                      2 OR REPLACE: the old query stops, with a last commit, but stays
  *                      3 the new query is made and started; it goes on with the offsets and the
  *                        state of the old one, so it cannot be before 2
@@ -16,6 +16,7 @@
  * for the statement is deleted. After step 4 nothing fails.
  */
 #include "common/diag.h"
+#include "runtime/instance/offered.h"
 #include "runtime/instance/query_list.h"
 #include "runtime/statement/kept.h"
 #include "runtime/statement/planned.h"
@@ -26,6 +27,7 @@
 /** What planning has found out. */
 typedef struct definition {
     wr_source *source; /* to be added to the catalog; one reference */
+    wr_source *target; /* INSERT INTO: what its rows go to; one reference */
     wr_new_topic topic;
     wr_plan *plan; /* to be run as query `id`; NULL: there is none, or the query has it */
     bool has_query;
@@ -44,6 +46,7 @@ static void definition_free(definition *d)
 {
     WR_ASSERT(!d->query);
     wr_source_unref(d->source);
+    wr_source_unref(d->target);
     wr_plan_free(d->plan);
     *d = (definition){0};
 }
@@ -61,7 +64,9 @@ static void query_id(const wr_exec *x, const wr_ast_stmt *stmt, const char *give
 {
     bool service = wr_engine_is_service(x->engine);
     unsigned long long n = service ? 0 : (unsigned long long)d->number;
-    if (stmt->kind == WR_AST_INSERT_SELECT && given) {
+    if (x->given_id) {
+        snprintf(d->id, sizeof d->id, "%s", x->given_id);
+    } else if (stmt->kind == WR_AST_INSERT_SELECT && given) {
         snprintf(d->id, sizeof d->id, "%s", given);
     } else if (stmt->kind == WR_AST_INSERT_SELECT && service) {
         wr_buf text = {0};
@@ -99,7 +104,10 @@ static weir_status plan_source(wr_exec *x, wr_instance_env *env, definition *d, 
     return materialize ? wr_plan_source_table(&env->base, d->source, &d->plan, err) : WEIR_OK;
 }
 
-/* CREATE OR REPLACE ... AS over a query: the new plan takes its id, offsets and state. */
+/* CREATE OR REPLACE ... AS over a query: the new plan takes its id, offsets and state. Over one
+ * that was terminated, as in ksqlDB, it is a query of its own, with an id of its own: the old one's
+ * state and offsets are gone, and when the statements are executed again at the next opening, its
+ * TERMINATE, which comes first, must not be about the new one. */
 static weir_status plan_replacement(wr_exec *x, const wr_source *old, definition *d,
                                     weir_error *err)
 {
@@ -119,9 +127,10 @@ static weir_status plan_replacement(wr_exec *x, const wr_source *old, definition
     wr_buf_free(&writers);
     WR_TRY(st);
     d->old = wr_engine_find_entry(e, old->query_id); /* NULL: it was terminated */
+    const wr_plan *running = d->old ? wr_query_plan(d->old->query) : NULL;
+    WR_TRY(wr_plan_check_upgrade(old, running, d->source, d->plan, err));
     if (d->old)
-        WR_TRY(wr_plan_check_upgrade(old, wr_query_plan(d->old->query), d->source, d->plan, err));
-    snprintf(d->id, sizeof d->id, "%s", old->query_id);
+        snprintf(d->id, sizeof d->id, "%s", old->query_id);
     return WEIR_OK;
 }
 
@@ -157,6 +166,8 @@ static weir_status plan_definition(wr_exec *x, wr_instance_env *env, definition 
         break;
     case WR_AST_INSERT_SELECT:
         WR_TRY(wr_plan_insert_select(&env->base, stmt, &d->plan, &given, err));
+        d->target = wr_catalog_find(env->base.catalog, stmt->name.name);
+        wr_source_ref(d->target);
         break;
     default:
         WR_TRY(plan_source(x, env, d, err));
@@ -177,6 +188,51 @@ static void name_query(definition *d)
         d->source->query_id = wr_arena_strdup(d->source->arena, d->id);
 }
 
+weir_status wr__check_not_offered(const wr_exec *x, const char *kind, const char *name,
+                                  weir_error *err)
+{
+    WR_ASSERT(name);
+    const char *program = wr_engine_offered_by(x->engine, name);
+    if (!program)
+        return WEIR_OK;
+    wr_error_at(err, WEIR_ERR_STATEMENT, x->stmt->name.pos,
+                "%s '%s' belongs to the service of %s, whose state this data directory holds; here "
+                "it can be read",
+                kind, name, program);
+    return wr_error_hint(err, "change the file and run it, use another name or directory, or "
+                              "forget the service with `weir reset --all`");
+}
+
+/* What belongs to the files of a service is changed there. Asked before the statement is planned,
+ * or the user would hear that the name is taken, and not by whom. IF NOT EXISTS changes nothing. */
+static weir_status check_name(const wr_exec *x, weir_error *err)
+{
+    const wr_ast_stmt *stmt = x->stmt;
+    if (wr_engine_replaying(x->engine) || stmt->kind == WR_AST_INSERT_SELECT || stmt->if_not_exists)
+        return WEIR_OK;
+    return wr__check_not_offered(x, stmt->is_table ? "Table" : "Stream", stmt->name.name, err);
+}
+
+/* Kept statements that are executed again were allowed when they were new. */
+static weir_status check_service(wr_exec *x, const definition *d, weir_error *err)
+{
+    const wr_ast_stmt *stmt = x->stmt;
+    wr_engine *e = x->engine;
+    if (wr_engine_replaying(e) || !d->plan || d->plan->root->kind != WR_STEP_SINK ||
+        wr_settings_bool(&x->settings, "weir.sinks.shared", false))
+        return WEIR_OK;
+    const char *topic = d->plan->topics[d->plan->root->u.sink.topic].name;
+    const char *program = wr_engine_sink_of_service(e, topic);
+    if (!program)
+        return WEIR_OK;
+    wr_error_at(err, WEIR_ERR_STATEMENT, stmt->name.pos,
+                "Topic '%s' is written by the service of %s, whose state this data directory "
+                "holds; a second query would write each row again",
+                topic, program);
+    return wr_error_hint(err, "another topic or directory, `weir reset --all` to forget the "
+                              "service, or --set weir.sinks.shared=true if both are meant");
+}
+
 /*
  * What is reserved: what is made, alone; what is read, and the sink of an INSERT, shared, so that
  * statements which read one source do not wait for each other, and a DROP of it waits for them; the
@@ -189,9 +245,11 @@ static weir_status plan(wr_exec *x, wr_instance_env *env, void *arg, wr_reservat
     definition *d = arg;
     const wr_ast_stmt *stmt = x->stmt;
     *d = (definition){.number = wr_engine_next_id(x->engine)};
+    WR_TRY(check_name(x, err));
     WR_TRY(plan_definition(x, env, d, err));
     if (d->nothing)
         return WEIR_OK;
+    WR_TRY(check_service(x, d, err));
     const wr_source *old = d->source ? wr_catalog_find(env->base.catalog, d->source->name) : NULL;
     if (old && d->plan)
         WR_TRY(plan_replacement(x, old, d, err));
@@ -227,9 +285,31 @@ static void add_to_catalog(wr_catalog *c, const wr_exec *x, const definition *d,
                          x->stmt->kind == WR_AST_INSERT_SELECT);
 }
 
-/* The same loop as wr__plan, without reservations: a copy of the catalog is nobody else's. */
-weir_status wr__validate_definition(wr_exec *x, wr_catalog *catalog, weir_error *err)
+/* What of the query is compared with what the directory keeps. Reads the database, so without the
+ * lock. */
+static weir_status describe_query(wr_exec *x, const definition *d, wr__defined *out,
+                                  weir_error *err)
 {
+    const wr_plan *p = d->plan;
+    wr_buf text = {0};
+    WR_ASSERT(p && p->meaning && d->id[0]);
+    out->query_id = wr_arena_strdup(x->arena, d->id);
+    out->insert = x->stmt->kind == WR_AST_INSERT_SELECT;
+    out->meaning = wr_arena_strdup(x->arena, p->meaning);
+    out->sink = p->root->kind != WR_STEP_SINK
+                    ? ""
+                    : wr_arena_strdup(x->arena, p->topics[p->root->u.sink.topic].name);
+    weir_status st = wr_query_state_difference(wr_engine_db(x->engine), d->id, p, &text, err);
+    out->state_difference = wr_arena_strndup(x->arena, text.ptr, text.len);
+    wr_buf_free(&text);
+    return st;
+}
+
+/* The same loop as wr__plan, without reservations: a copy of the catalog is nobody else's. */
+weir_status wr__validate_definition(wr_exec *x, wr_catalog *catalog, wr__defined *out,
+                                    weir_error *err)
+{
+    *out = (wr__defined){0};
     for (;;) {
         wr_instance_env env;
         definition d = {0};
@@ -237,13 +317,16 @@ weir_status wr__validate_definition(wr_exec *x, wr_catalog *catalog, weir_error 
         wr_instance_env_init(&env, x->engine, catalog, &x->settings, &x->topics, x->arena);
         weir_status st = plan_definition(x, &env, &d, err);
         name_query(&d);
-        if (st == WEIR_OK && !env.missing && !d.nothing)
+        bool planned = st == WEIR_OK && !wr_instance_env_asks(&env) && !d.nothing;
+        if (planned)
             add_to_catalog(catalog, x, &d, d.plan);
         wr_engine_unlock(x->engine);
+        if (planned && d.plan)
+            st = describe_query(x, &d, out, err);
         definition_free(&d);
-        if (!env.missing)
+        if (!wr_instance_env_asks(&env))
             return st;
-        WR_TRY(wr_instance_look_up(x->engine, env.missing, &x->topics, x->arena, err));
+        WR_TRY(wr_instance_look_up(x->engine, &env, &x->topics, x->arena, err));
     }
 }
 
@@ -266,6 +349,58 @@ static weir_status create_topic(wr_engine *e, definition *d, weir_error *err)
     return st == WEIR_ERR_EXISTS ? WEIR_OK : st;
 }
 
+/* What is known as the latest schema of a subject; made if nothing is. */
+static wr_known_schema *known_schema(wr_exec *x, const char *subject)
+{
+    for (size_t i = 0; i < x->topics.schemas.n; i++)
+        if (!x->topics.schemas.v[i].id && strcmp(x->topics.schemas.v[i].subject, subject) == 0)
+            return &x->topics.schemas.v[i];
+    wr_arr_push(x->arena, &x->topics.schemas, ((wr_known_schema){.subject = subject}));
+    return &x->topics.schemas.v[x->topics.schemas.n - 1];
+}
+
+static bool is_draft(const wr_registry_schema *s, const wr_schema_draft *draft)
+{
+    return s->kind == draft->kind && wr_str_eq(s->text, draft->text) && !draft->references_n;
+}
+
+/* The schema of one part: of what is written by a query in any case, of what is declared where the
+ * topic has none. */
+static weir_status register_part(wr_exec *x, const wr_source *s, bool is_key, bool query,
+                                 const wr_registry_schema **out, weir_error *err)
+{
+    const wr_format_use *use = is_key ? &s->key : &s->value;
+    wr_schema_draft draft;
+    if (!wr_plan_has_schema(s, is_key) || !(query || use->registers))
+        return WEIR_OK;
+    const char *subject = wr_arena_printf(x->arena, "%s-%s", s->topic, is_key ? "key" : "value");
+    WR_TRY(wr_plan_schema_draft(s, is_key, x->arena, &draft, err));
+    wr_known_schema *known = known_schema(x, subject);
+    if (wr_engine_replaying(x->engine) && known->schema && is_draft(known->schema, &draft)) {
+        *out = known->schema; /* registered when the statement was executed first */
+        return WEIR_OK;
+    }
+    WR_TRY(wr_engine_register_schema(x->engine, subject, &draft, out, err));
+    known->schema = *out; /* kept with the statement */
+    return WEIR_OK;
+}
+
+/* Before anything is written with them. They stay where the statement fails later on: schemas are
+ * only ever added, and the next attempt finds them. */
+static weir_status register_schemas(wr_exec *x, definition *d, weir_error *err)
+{
+    const wr_source *s = d->source ? d->source : d->target;
+    const wr_registry_schema *key = NULL, *value = NULL;
+    if (!s)
+        return WEIR_OK;
+    bool query = d->plan && d->plan->root->kind == WR_STEP_SINK;
+    WR_TRY(register_part(x, s, true, query, &key, err));
+    WR_TRY(register_part(x, s, false, query, &value, err));
+    if (query)
+        wr_plan_set_sink_schemas(d->plan, key, value);
+    return WEIR_OK;
+}
+
 /* With threads the query opens its topics now, or (where it joins others that read them) on their
  * thread; then what fails there fails the query, not the statement. */
 static weir_status start_query(wr_exec *x, definition *d, weir_error *err)
@@ -274,6 +409,9 @@ static weir_status start_query(wr_exec *x, definition *d, weir_error *err)
     wr_query_options options;
     wr_engine_query_options(e, false, &options);
     options.id = d->id;
+    options.sql = x->stmt->text.ptr;
+    if (wr_engine_is_service(e)) /* else it is kept, and of no program */
+        options.program = x->program ? x->program : "an embedding program";
     options.plan = d->plan;
     options.settings = &x->settings;
     options.caching =
@@ -341,6 +479,8 @@ static weir_status carry_out(wr_exec *x, definition *d, weir_error *err)
 {
     wr_wait wait = wr_wait_new(x->engine, &x->interrupted, WR_WAIT_STATEMENT_MS);
     weir_status st = create_topic(x->engine, d, err);
+    if (st == WEIR_OK)
+        st = register_schemas(x, d, err);
     if (st == WEIR_OK && d->old) {
         st = wr_query_entry_hold(d->old, &wait, err);
         d->old_held = st == WEIR_OK;

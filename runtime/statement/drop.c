@@ -4,7 +4,7 @@
  *
  *     under the lock   may it be dropped? reserve it and its query
  *     without it       1 its query stops, but stays
- *                      2 DELETE TOPIC
+ *                      2 DELETE TOPIC, with its schemas
  *                      3 what is kept about it is forgotten
  *     under the lock   source, query and list change together
  *     without it       the query goes, with its state
@@ -20,6 +20,8 @@
 #include "runtime/statement/kept.h"
 #include "runtime/statement/planned.h"
 #include "runtime/statement/statement_class.h"
+
+#include <stdio.h>
 
 typedef struct dropping {
     wr_source *source;     /* one reference; NULL: IF EXISTS, and it does not */
@@ -39,6 +41,8 @@ static weir_status plan(wr_exec *x, wr_instance_env *env, void *arg, wr_reservat
 {
     dropping *d = arg;
     *d = (dropping){0};
+    WR_TRY(
+        wr__check_not_offered(x, x->stmt->is_table ? "Table" : "Stream", x->stmt->name.name, err));
     WR_TRY(wr_catalog_check_drop(env->base.catalog, x->stmt, &d->source, err));
     wr_reservation_add(needs, WR_OBJECT_SOURCE, x->stmt->name.name, true);
     if (!d->source)
@@ -51,11 +55,21 @@ static weir_status plan(wr_exec *x, wr_instance_env *env, void *arg, wr_reservat
     return WEIR_OK;
 }
 
-/* A topic that is gone already is no reason to keep its source. */
+/* A topic that is gone already is no reason to keep its source. Its schemas go with it. */
 static weir_status delete_topic(wr_engine *e, const wr_source *s, weir_error *err)
 {
     weir_status st = wr_topic_remove(wr_engine_log(e), s->topic, err);
-    return st == WEIR_ERR_NOT_FOUND ? WEIR_OK : st;
+    if (st != WEIR_OK && st != WEIR_ERR_NOT_FOUND)
+        return st;
+    for (int is_key = 0; is_key <= 1; is_key++) {
+        char subject[300];
+        if (!wr_plan_has_schema(s, is_key))
+            continue;
+        WR_ASSERT(strlen(s->topic) < sizeof subject - 8); /* topics have 249 bytes at most */
+        snprintf(subject, sizeof subject, "%s-%s", s->topic, is_key ? "key" : "value");
+        WR_TRY(wr_engine_delete_subject(e, subject, err));
+    }
+    return WEIR_OK;
 }
 
 /* The steps of the file's head. */
@@ -69,7 +83,7 @@ static weir_status carry_out(wr_exec *x, const dropping *d, weir_error *err)
         WR_TRY(wr_query_entry_hold(d->entry, &wait, err));
     weir_status st = x->stmt->delete_topic ? delete_topic(e, s, err) : WEIR_OK;
     if (st == WEIR_OK)
-        st = wr__forget_statements(x, wr__subject_of_source(x, s->name), err);
+        st = wr__forget_source(x, s->name, err);
     if (st != WEIR_OK) {
         if (d->entry)
             wr_query_entry_resume(e, d->entry);

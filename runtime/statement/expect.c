@@ -42,13 +42,23 @@ static bool any_topic(const wr_plan_env *env, const char *name, wr_topic_facts *
 /* The same planning as CREATE's, so what an ASSERT takes is what a statement takes. */
 weir_status wr_exec_expected_source(wr_exec *x, wr_source **out, weir_error *err)
 {
-    wr_instance_env env;
-    wr_new_topic topic = {0};
-    wr_engine_lock(x->engine);
-    env_init(x, &env);
-    env.base.topic = any_topic;
-    weir_status st = wr_plan_create_source(&env.base, x->stmt, out, &topic, err);
-    wr_engine_unlock(x->engine);
+    weir_status st;
+    for (;;) {
+        wr_instance_env env;
+        wr_new_topic topic = {0};
+        wr_engine_lock(x->engine);
+        env_init(x, &env);
+        env.base.topic = any_topic;
+        st = wr_plan_create_source(&env.base, x->stmt, out, &topic, err);
+        wr_engine_unlock(x->engine);
+        if (!wr_instance_env_asks(&env))
+            break;
+        if (st == WEIR_OK)
+            wr_source_unref(*out);
+        st = wr_instance_look_up(x->engine, &env, &x->topics, x->arena, err);
+        if (st != WEIR_OK)
+            break;
+    }
     if (st != WEIR_OK)
         wr_error_locate(err, x->text, strlen(x->text));
     return st;

@@ -22,12 +22,48 @@ static void no_report(wr_row_errors *self, uint32_t row, const char *message)
     (void)message;
 }
 
+/*
+ * The schema to write with: that of the source's id, else the latest of the topic if it can hold
+ * the row; columns that have none yet are registered. A newer one is never registered for a row:
+ * others read and write that topic with the one that is there.
+ */
+static weir_status choose_schema(wr_exec *x, const wr_source *s, const wr_format_columns *columns,
+                                 wr_format_options *options, weir_error *err)
+{
+    wr_registry *registry = wr_engine_registry(x->engine);
+    const wr_format_use *use = columns->is_key ? &s->key : &s->value;
+    const char *subject =
+        wr_arena_printf(x->arena, "%s-%s", s->topic, columns->is_key ? "key" : "value");
+    if (options->schema)
+        return WEIR_OK;
+    if (!registry)
+        return wr_error(err, WEIR_ERR_CONFIG, "There is no schema registry");
+    weir_status st =
+        wr_registry_get_version(registry, wr_str_c(subject), 0, &options->schema, NULL, err);
+    if (st == WEIR_ERR_NOT_FOUND) {
+        wr_schema_draft draft;
+        WR_TRY(wr_plan_schema_draft(s, columns->is_key, x->arena, &draft, err));
+        return wr_engine_register_schema(x->engine, subject, &draft, &options->schema, err);
+    }
+    WR_TRY(st);
+    if (options->schema->kind != wr_format_schema_kind(use->format))
+        return wr_error(err, WEIR_ERR_STATEMENT,
+                        "Failed to insert values into '%s': schema %u of subject %s is no schema "
+                        "of the %s format",
+                        s->name, options->schema->id, subject, use->format->name);
+    st = wr_format_check_schema(use->format, columns, err);
+    if (st != WEIR_OK)
+        wr_error_prefix(err, "Failed to insert values: ");
+    return st;
+}
+
 /* Key or value: the encoder gets columns of that side alone, without pseudo columns and headers,
  * which are no part of a record's bytes. Columns [from, to) of the insert that go into this part of
  * the record. */
-static weir_status encode_part(const wr_insert *ins, bool key, wr_arena *a, wr_buf *buf,
-                               wr_str *out, weir_error *err)
+static weir_status encode_part(wr_exec *x, const wr_insert *ins, bool key, wr_buf *buf, wr_str *out,
+                               weir_error *err)
 {
+    wr_arena *a = x->arena;
     const wr_schema *schema = ins->source->schema;
     const wr_format_use *use = key ? &ins->source->key : &ins->source->value;
     wr_column *cols = wr_arena_calloc(a, schema->n, sizeof *cols);
@@ -48,7 +84,11 @@ static weir_status encode_part(const wr_insert *ins, bool key, wr_arena *a, wr_b
     if (key && (n == 0 || all_null))
         return WEIR_OK; /* NULL key */
     wr_encoder *enc;
-    WR_TRY(wr_encoder_new(use->format, cols, n, &use->options, a, &enc, err));
+    wr_format_options options = use->options;
+    const wr_format_columns columns = {key, cols, n, &options};
+    if (wr_plan_has_schema(ins->source, key))
+        WR_TRY(choose_schema(x, ins->source, &columns, &options, err));
+    WR_TRY(wr_encoder_new(use->format, cols, n, &options, a, &enc, err));
     wr_row_errors errs = {.report = no_report};
     uint8_t ok = 0;
     wr_encoder_run(enc, vecs, wr_sel_all(1), buf, out, &ok, &errs);
@@ -81,9 +121,9 @@ static weir_status write_row(wr_exec *x, const wr_insert *ins, weir_error *err)
     wr_buf key_buf = {0}, value_buf = {0};
     wr_str key = {NULL, 0}, value = {NULL, 0};
     int64_t ts = ins->has_rowtime ? ins->rowtime : clock->wall_ms(clock);
-    weir_status st = encode_part(ins, true, x->arena, &key_buf, &key, err);
+    weir_status st = encode_part(x, ins, true, &key_buf, &key, err);
     if (st == WEIR_OK)
-        st = encode_part(ins, false, x->arena, &value_buf, &value, err);
+        st = encode_part(x, ins, false, &value_buf, &value, err);
     if (st == WEIR_OK) {
         /* The only partition in effect of an engine that is driven by hand. */
         static const int32_t first = 0;

@@ -23,6 +23,11 @@ weir_status wr__keep_text(const wr_exec *x, wr__subject subject, uint64_t id, wr
 weir_status wr__forget_statements(const wr_exec *x, wr__subject subject,
                                   weir_error *err) WR_MUST_CHECK;
 /**
+ * A source is dropped: what was kept about it is gone, unless a statement that is still kept reads
+ * it (one that OR REPLACE has replaced since); then its end is kept as well, until that one goes.
+ */
+weir_status wr__forget_source(wr_exec *x, const char *name, weir_error *err) WR_MUST_CHECK;
+/**
  * Was something about the subject kept, but left out of this engine by `weir.statements.skip`?
  * Then a DROP or TERMINATE of it, which finds nothing in the catalog, is about that.
  */

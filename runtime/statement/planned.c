@@ -31,12 +31,12 @@ weir_status wr__plan(wr_exec *x, const wr__planner *p, wr_reservation *held, wei
         wr_engine_lock(e);
         wr_instance_env_init(&env, e, wr_engine_catalog(e), &x->settings, &x->topics, x->arena);
         weir_status st = p->plan(x, &env, p->arg, held, err);
-        if (env.missing || st != WEIR_OK) {
+        if (wr_instance_env_asks(&env) || st != WEIR_OK) {
             wr_engine_unlock(e);
             give_up(p, held);
-            if (!env.missing)
+            if (!wr_instance_env_asks(&env))
                 return st;
-            WR_TRY(wr_instance_look_up(e, env.missing, &x->topics, x->arena, err));
+            WR_TRY(wr_instance_look_up(e, &env, &x->topics, x->arena, err));
             continue;
         }
         const char *taken = env.busy ? env.busy : wr_reservation_take(held, e, busy, sizeof busy);

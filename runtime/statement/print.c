@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * PRINT topic: records as text, formats guessed (dialect.md 8.6). Rows of one text column; the
- * first two say what was guessed. Nothing of the engine's is looked at, so it never takes the lock.
+ * PRINT topic: records as text, formats known by their schemas or guessed (dialect.md 8.6). Rows of
+ * one text column; the first two say what was guessed. Nothing of the engine's is looked at, so it
+ * never takes the lock.
  *
  * The guess is made from the first batch and holds for the rest, but each record that does not fit
  * it is shown in the form that fits it: a topic may hold anything, and PRINT is what people use to
@@ -11,6 +12,7 @@
  * Owners: the reader and its batch belong to this statement, and are closed with it, whether it was
  * stepped to its end or not. A record is borrowed from the batch for as long as its line is made.
  */
+#include "runtime/statement/print_schema.h"
 #include "runtime/statement/result.h"
 #include "runtime/statement/statement_class.h"
 
@@ -23,10 +25,11 @@
  */
 struct wr__print {
     wr_log_reader *reader;
-    wr_log_batch *batch;        /* NULL: the next one is to be polled for */
-    uint32_t at;                /* record of the batch that comes next */
-    wr_format_guess key, value; /* what all records so far have allowed */
-    wr_topic_part *parts;       /* in the statement's arena */
+    wr_log_batch *batch;                           /* NULL: the next one is to be polled for */
+    uint32_t at;                                   /* record of the batch that comes next */
+    wr_format_guess key, value;                    /* what all records so far have allowed */
+    wr__schema_printer key_schemas, value_schemas; /* records that name a schema are not guessed */
+    wr_topic_part *parts;                          /* in the statement's arena */
     uint32_t parts_n;
     bool announced, ended;
     int64_t interval, seen; /* every how many records one is shown; how many there were */
@@ -72,6 +75,8 @@ static weir_status open_print(wr_exec *x, weir_error *err)
     p->interval = x->stmt->has_interval ? x->stmt->interval : 1;
     wr_format_guess_init(&p->key);
     wr_format_guess_init(&p->value);
+    wr__schema_printer_init(&p->key_schemas, wr_engine_registry(e), true);
+    wr__schema_printer_init(&p->value_schemas, wr_engine_registry(e), false);
     p->parts = WR_NEW_N(x->arena, wr_topic_part, (size_t)info.partitions);
     p->parts_n = (uint32_t)info.partitions;
     for (int32_t i = 0; i < info.partitions; i++)
@@ -100,15 +105,11 @@ static void put_record(struct wr__print *p, const wr_record *r)
     strftime(when, sizeof when, "%Y/%m/%d %H:%M:%S", &tm);
     wr_buf_clear(&p->line);
     wr_buf_printf(&p->line, "rowtime: %s.%03ld Z, key: ", when, ms);
-    if (r->key.ptr)
+    if (!wr__schema_print(&p->key_schemas, r, r->key, &p->line))
         wr_format_guess_value(&p->key, r->key, &p->line);
-    else
-        wr_buf_puts(&p->line, "<null>");
     wr_buf_puts(&p->line, ", value: ");
-    if (r->value.ptr)
+    if (!wr__schema_print(&p->value_schemas, r, r->value, &p->line))
         wr_format_guess_value(&p->value, r->value, &p->line);
-    else
-        wr_buf_puts(&p->line, "<null>");
     wr_buf_printf(&p->line, ", partition: %d", r->partition);
     p->cell = wr_value_str(wr_buf_view(&p->line));
 }
@@ -118,10 +119,11 @@ static void put_record(struct wr__print *p, const wr_record *r)
 static void announce(struct wr__print *p)
 {
     for (uint32_t i = 0; i < p->batch->n; i++) {
-        if (p->batch->records[i].key.ptr)
-            wr_format_guess_add(&p->key, p->batch->records[i].key);
-        if (p->batch->records[i].value.ptr)
-            wr_format_guess_add(&p->value, p->batch->records[i].value);
+        const wr_record *r = &p->batch->records[i];
+        if (r->key.ptr && !wr__schema_note(&p->key_schemas, r, r->key))
+            wr_format_guess_add(&p->key, r->key);
+        if (r->value.ptr && !wr__schema_note(&p->value_schemas, r, r->value))
+            wr_format_guess_add(&p->value, r->value);
     }
     if (!p->announced)
         p->heading_lines = 2;
@@ -167,7 +169,9 @@ static weir_status step_print(wr_exec *x, int timeout_ms, weir_error *err)
             const char *what = p->heading_lines == 2 ? "Key format: " : "Value format: ";
             wr_buf_clear(&p->line);
             wr_buf_puts(&p->line, what);
-            wr_format_guess_print(p->heading_lines == 2 ? &p->key : &p->value, &p->line);
+            bool key = p->heading_lines == 2;
+            if (!wr__schema_announce(key ? &p->key_schemas : &p->value_schemas, &p->line))
+                wr_format_guess_print(key ? &p->key : &p->value, &p->line);
             p->cell = wr_value_str(wr_buf_view(&p->line));
             p->heading_lines--;
             x->row = &p->cell;
@@ -200,6 +204,8 @@ static void close_print(wr_exec *x)
         wr_log_reader_release(p->reader, p->batch);
     if (p->reader)
         wr_log_reader_close(p->reader);
+    wr__schema_printer_free(&p->key_schemas);
+    wr__schema_printer_free(&p->value_schemas);
     wr_buf_free(&p->line);
     x->print = NULL;
 }

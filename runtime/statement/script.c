@@ -1,20 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Query files: all statements are checked before any runs.
+ * Query files: all statements of all files are checked before any runs.
  *
- * Two passes over the same text. The first plans every statement against a copy of the catalog, to
- * which it adds what the statement would define, so a later statement may use what an earlier one
- * makes; nothing is created. The second executes. Between the two nobody else may change anything,
- * or the check would be worth nothing: the file reserves everything, and its own statements go
- * through that because they have the same owner (reservation.h).
+ * The files of a service are one program: sources may be in one and queries in another, and what is
+ * SET or DEFINEd in one holds in those after it. Two passes over their texts. The first plans every
+ * statement against a copy of the catalog, to which it adds what the statement would define, so a
+ * later statement may use what an earlier one makes; nothing is created. What has changed since the
+ * data directory last saw the queries is decided on then (program_change.h). The second executes.
+ * Between the two nobody else may change anything, or the check would be worth nothing: the files
+ * reserve everything, and their own statements go through that because they have the same owner
+ * (reservation.h).
  *
  * Queries that start in the second pass are held until its end, so that all those that read one
- * topic find each other, whatever their order in the file; a restart then finds the same sets.
+ * topic find each other, whatever their order in the files; a restart then finds the same sets.
  *
- * A failure in the second pass (a broker that goes away between the two) ends it where it is; what
- * was created before stays, and a second run of the file takes it up, since ids depend on names.
+ * A failure in the second pass (a broker that goes away between the two) ends it where it is, and
+ * says so; what was created before stays, and a second run takes it up, since ids depend on names.
  */
 #include "runtime/instance/reservation.h"
+#include "runtime/instance/service_log.h"
+#include "runtime/statement/kept.h"
 #include "runtime/statement/statement_class.h"
 
 #include <errno.h>
@@ -71,7 +76,7 @@ static weir_status check_headless(const wr_ast_stmt *s, weir_error *err)
         return WEIR_OK;
     default:
         wr_error_at(err, WEIR_ERR_STATEMENT, s->pos,
-                    "Unsupported statement. Only the following statements are supporting in "
+                    "Unsupported statement. Only the following statements are supported in "
                     "standalone mode: SET, UNSET, DEFINE, UNDEFINE, CREATE STREAM, CREATE TABLE, "
                     "CREATE TYPE, CREATE STREAM AS SELECT, CREATE TABLE AS SELECT, INSERT INTO ... "
                     "SELECT");
@@ -79,17 +84,42 @@ static weir_status check_headless(const wr_ast_stmt *s, weir_error *err)
     }
 }
 
-/** One reading of a file. */
-typedef struct reading {
+/** One file of a program. */
+typedef struct script_file {
+    const char *path; /* for messages */
+    wr_buf text;      /* all of it; spans and positions are of it */
+} script_file;
+
+/** A statement of a program, by its ordinal: where an error of the check as a whole belongs. */
+typedef struct place {
+    const script_file *file;
+    size_t start; /* in the file's text */
+} place;
+
+/** All files of one call, and what is known of their statements after the check. Its session, as
+ * SET and DEFINE make it, is a reading's: each of the two passes begins anew. */
+typedef struct program {
     wr_engine *engine;
-    wr_session session; /* the file's own */
-    const char *path;   /* for messages */
-    wr_str text;        /* all of the file; spans and positions are of it */
+    const wr_session *base;
+    wr_arena *arena;
+    script_file *files;
+    size_t files_n;
+    const char *name;     /* the files' names */
+    wr_arr(place) places; /* of its statements */
+    wr__changes changes;
+    wr_service_statements defined; /* by what was executed; noted in the directory */
+    wr_reservation all;
+} program;
+
+/** One reading of a program. */
+typedef struct reading {
+    program *program;
+    wr_session session; /* the program's own */
     wr_catalog *check;  /* PASS_CHECK: what earlier statements would make is here; else NULL */
-    uint32_t queries;   /* persistent ones that were met */
+    size_t next;        /* ordinal of the next statement */
 } reading;
 
-/* Executed in both passes, since what follows depends on them; they change the file's session
+/* Executed in both passes, since what follows depends on them; they change the program's session
  * alone. */
 static bool is_of_session(const wr_ast_stmt *s)
 {
@@ -97,23 +127,92 @@ static bool is_of_session(const wr_ast_stmt *s)
            s->kind == WR_AST_UNDEFINE;
 }
 
+/* Policy keep-old: the statement before, instead of the one that the check has just added to the
+ * catalog. */
+static weir_status check_old(reading *r, const wr_exec *instead, const char *sql, weir_error *err)
+{
+    wr_exec *x;
+    wr__defined defined;
+    const char *none;
+    WR_ASSERT(r->check && sql && *sql);
+    wr_catalog_remove_query(r->check,
+                            wr__changes_find(&r->program->changes, r->next)->defined.query_id);
+    if (instead->stmt->kind != WR_AST_INSERT_SELECT)
+        wr_catalog_remove(r->check, instead->stmt->name.name);
+    WR_TRY(wr_exec_new(r->program->engine, &r->session, sql, strlen(sql), &x, err));
+    wr__take_settings(x);
+    weir_status st = wr__validate_definition(x, r->check, &defined, err);
+    if (st == WEIR_OK)
+        st = wr__changes_add(&r->program->changes, r->next, &defined, &none, err);
+    WR_ASSERT(st != WEIR_OK || !none); /* it is the old one already */
+    wr_exec_free(x);
+    return st;
+}
+
 /* What the statement would define is added to the copy of the catalog: the next one may need it. */
 static weir_status check_one(reading *r, wr_exec *x, weir_error *err)
 {
     bool done;
-    r->queries += x->stmt->query != NULL;
-    return x->stmt->kind == WR_AST_CREATE_TYPE
-               ? wr_catalog_create_type(r->check, x->stmt, &done, err)
-               : wr__validate_definition(x, r->check, err);
+    wr__defined defined;
+    const char *old_text;
+    if (x->stmt->kind == WR_AST_CREATE_TYPE)
+        return wr_catalog_create_type(r->check, x->stmt, &done, err);
+    WR_TRY(wr__validate_definition(x, r->check, &defined, err));
+    WR_TRY(wr__changes_add(&r->program->changes, r->next, &defined, &old_text, err));
+    return old_text ? check_old(r, x, old_text, err) : WEIR_OK;
 }
 
-/* A statement of the file, checked or executed. A query that starts waits for the others
- * (run_pass). */
-static weir_status one_statement(reading *r, const wr_parse_span *span, weir_error *err)
+/* For those who read the directory later (service_tables.h): streams, tables, and the types that
+ * they need. An INSERT makes nothing that could be read. */
+static void note_definition(program *p, wr_exec *x)
+{
+    const wr_ast_stmt *s = x->stmt;
+    if (s->kind != WR_AST_CREATE_SOURCE && s->kind != WR_AST_CREATE_AS &&
+        s->kind != WR_AST_CREATE_TYPE)
+        return;
+    wr__subject subject = s->kind == WR_AST_CREATE_TYPE ? wr__subject_of_type(x, s->name.name)
+                                                        : wr__subject_of_source(x, s->name.name);
+    WR_ASSERT(s->name.name && *s->name.name);
+    wr_buf bytes = {0};
+    wr_kept_put(&bytes, subject.text, &x->settings, &x->topics, s->text);
+    wr_service_statement one = {
+        wr_arena_strdup(p->arena, subject.text),
+        wr_str_make(wr_arena_memdup(p->arena, bytes.ptr, bytes.len), bytes.len)};
+    wr_arr_push(p->arena, &p->defined.list, one);
+    wr_buf_free(&bytes);
+}
+
+/* A query that starts waits for the others (run_pass). */
+static weir_status run_one(reading *r, wr_exec *x, weir_error *err)
+{
+    const wr__program_query *q = wr__changes_find(&r->program->changes, r->next);
+    WR_ASSERT(!r->check || is_of_session(x->stmt));
+    x->program = r->program->name;
+    x->given_id = q ? q->as_id : NULL;
+    weir_status st = wr_exec_step(x, -1, err);
+    if (st != WEIR_DONE)
+        return st;
+    note_definition(r->program, x);
+    return WEIR_OK;
+}
+
+/* The text that is executed: that of the file, or the statement before. Checked is that of the file
+ * first, since it must be good in any case. */
+static wr_str text_of(const reading *r, const script_file *f, const wr_parse_span *span)
+{
+    const wr__program_query *q = wr__changes_find(&r->program->changes, r->next);
+    if (!r->check && q && q->old_text)
+        return wr_str_c(q->old_text);
+    return wr_str_make(f->text.ptr + span->start, span->end - span->start);
+}
+
+/* A statement of the program, checked or executed. */
+static weir_status one_statement(reading *r, const script_file *f, const wr_parse_span *span,
+                                 weir_error *err)
 {
     wr_exec *x;
-    WR_TRY(wr_exec_new(r->engine, &r->session, r->text.ptr + span->start, span->end - span->start,
-                       &x, err));
+    wr_str text = text_of(r, f, span);
+    WR_TRY(wr_exec_new(r->program->engine, &r->session, text.ptr, text.len, &x, err));
     weir_status st = check_headless(x->stmt, err);
     if (st == WEIR_OK && !span->terminated)
         st = wr_error_at(err, WEIR_ERR_SYNTAX, (int64_t)(span->end - span->start),
@@ -122,71 +221,110 @@ static weir_status one_statement(reading *r, const wr_parse_span *span, weir_err
         wr__take_settings(x);
         st = check_one(r, x, err);
     } else if (st == WEIR_OK) {
-        st = wr_exec_step(x, -1, err);
-        st = st == WEIR_DONE ? WEIR_OK : st;
+        st = run_one(r, x, err);
     }
     wr_exec_free(x);
     return st;
 }
 
-/* The first failure ends the file. Its place is one in the file, with the file's name before it. */
-static weir_status read_statements(reading *r, weir_error *err)
+/* The first failure ends the program. Its place is one in the file, with the file's name before it.
+ */
+static weir_status read_statements(reading *r, const script_file *f, weir_error *err)
 {
     wr_parse_span span;
-    for (size_t at = 0; wr_parse_next_span(r->text.ptr, r->text.len, at, &span); at = span.next) {
-        weir_status st = span.empty ? WEIR_OK : one_statement(r, &span, err);
+    wr_str text = wr_buf_view(&f->text);
+    for (size_t at = 0; wr_parse_next_span(text.ptr, text.len, at, &span); at = span.next) {
+        if (span.empty)
+            continue;
+        if (r->check) {
+            place p = {f, span.start};
+            wr_arr_push(r->program->arena, &r->program->places, p);
+        }
+        weir_status st = one_statement(r, f, &span, err);
         if (st != WEIR_OK)
-            return in_file(r->path, r->text, span.start, st, err);
+            return in_file(f->path, text, span.start, st, err);
+        r->next++;
     }
     return WEIR_OK;
 }
 
 /* A pass has a session of its own, so that the second begins as the first did. @p check: the copy
- * of the catalog that statements are planned against; NULL: they are executed. */
-static weir_status pass(wr_engine *e, const wr_session *base, const void *owner, const char *path,
-                        wr_str text, wr_catalog *check, uint32_t *queries, weir_error *err)
+ * of the catalog that statements are planned against; NULL: they are executed. @p done: how many
+ * were, without the one that failed. */
+static weir_status pass(program *p, wr_catalog *check, size_t *done, weir_error *err)
 {
-    reading r = {.engine = e, .path = path, .text = text, .check = check};
-    wr_engine_lock(e);
-    wr_session_init_from(&r.session, e, base);
-    wr_engine_unlock(e);
-    r.session.owner = owner;
-    WR_ASSERT(r.session.owner); /* its statements go through what the file has reserved */
-    weir_status st = read_statements(&r, err);
+    reading r = {.program = p, .check = check};
+    weir_status st = WEIR_OK;
+    wr_engine_lock(p->engine);
+    wr_session_init_from(&r.session, p->engine, p->base);
+    wr_engine_unlock(p->engine);
+    WR_ASSERT(p->name && p->files_n > 0);
+    r.session.owner = &p->all; /* its statements go through what the program has reserved */
+    for (size_t i = 0; i < p->files_n && st == WEIR_OK; i++)
+        st = read_statements(&r, &p->files[i], err);
     wr_session_free(&r.session);
-    *queries = r.queries;
+    *done = r.next;
     return st;
 }
 
-/* Against a copy: nothing of a file that is wrong anywhere is ever created. */
-static weir_status check_pass(wr_engine *e, const wr_session *base, const void *owner,
-                              const char *path, wr_str text, weir_error *err)
+/* Against a copy: nothing of a program that is wrong anywhere is ever created. */
+static weir_status check_pass(program *p, weir_error *err)
 {
     wr_catalog check;
-    uint32_t queries;
-    wr_engine_lock(e);
-    wr_catalog_clone(&check, wr_engine_catalog(e));
-    wr_engine_unlock(e);
-    weir_status st = pass(e, base, owner, path, text, &check, &queries, err);
+    size_t done, at = 0;
+    wr_engine_lock(p->engine);
+    wr_catalog_clone(&check, wr_engine_catalog(p->engine));
+    wr_engine_unlock(p->engine);
+    weir_status st = pass(p, &check, &done, err);
     wr_catalog_free(&check);
-    if (st == WEIR_OK && queries == 0)
-        st = wr_error(err, WEIR_ERR_STATEMENT,
-                      "%s: the file has no persistent query (CREATE ... AS SELECT or INSERT INTO "
-                      "... SELECT)",
-                      path);
-    return st;
+    if (st != WEIR_OK)
+        return st;
+    if (!p->changes.queries.n)
+        return wr_error(err, WEIR_ERR_STATEMENT,
+                        "%s: %s no persistent query (CREATE ... AS SELECT or INSERT INTO ... "
+                        "SELECT)",
+                        p->name, p->files_n == 1 ? "the file has" : "the files have");
+    st = wr__changes_decide(&p->changes, &at, err);
+    if (st == WEIR_OK)
+        return WEIR_OK;
+    WR_ASSERT(at < p->places.n);
+    const place *where = &p->places.v[at];
+    return in_file(where->file->path, wr_buf_view(&where->file->text), where->start, st, err);
 }
 
-/* Queries of the file that read the same topics find each other before they begin. The hold is
- * released on failure, too: those that were created run, as after a statement that stands alone. */
-static weir_status run_pass(wr_engine *e, const wr_session *base, const void *owner,
-                            const char *path, wr_str text, weir_error *err)
+/* What of the program is there although it failed: whoever runs it again should know. */
+static void say_done(const program *p, size_t done, weir_error *err)
 {
-    uint32_t queries;
-    wr_scheduler *scheduler = wr_engine_scheduler(e);
+    if (!err || done >= p->places.n)
+        return;
+    const place *failed = &p->places.v[done];
+    char before[400];
+    WR_ASSERT(failed->file->path);
+    snprintf(before, sizeof before, "%s", err->hint);
+    if (done == 0)
+        wr_error_hint(err, "none of %zu statements was executed%s%s", p->places.n,
+                      before[0] ? "; " : "", before);
+    else
+        wr_error_hint(err,
+                      "the %zu of %zu statements before it in %s were executed, and what they made "
+                      "stays; it is taken up when the same is run again%s%s",
+                      done, p->places.n, failed->file->path, before[0] ? "; " : "", before);
+}
+
+/* Queries of the program that read the same topics find each other before they begin. The hold is
+ * released on failure, too: those that were created run, as after a statement that stands alone. */
+static weir_status run_pass(program *p, weir_error *err)
+{
+    size_t done;
+    wr_scheduler *scheduler = wr_engine_scheduler(p->engine);
+    WR_TRY(wr__changes_apply(&p->changes, err));
     if (scheduler)
         wr_scheduler_hold(scheduler);
-    weir_status st = pass(e, base, owner, path, text, NULL, &queries, err);
+    weir_status st = pass(p, NULL, &done, err);
+    if (st != WEIR_OK)
+        say_done(p, done, err);
+    else if (wr_engine_is_service(p->engine))
+        st = wr_service_log_replace(wr_engine_db(p->engine), p->name, &p->defined, err);
     weir_error later;
     weir_status released =
         scheduler ? wr_scheduler_release(scheduler, st == WEIR_OK ? err : &later) : WEIR_OK;
@@ -194,7 +332,7 @@ static weir_status run_pass(wr_engine *e, const wr_session *base, const void *ow
 }
 
 /* Nobody else's statement comes between the check and the run. */
-static weir_status reserve_everything(wr_engine *e, wr_reservation *all, weir_error *err)
+weir_status wr__reserve_everything(wr_engine *e, wr_reservation *all, weir_error *err)
 {
     wr_wait wait = wr_wait_new(e, NULL, WR_WAIT_STATEMENT_MS);
     weir_status st = WEIR_OK;
@@ -210,20 +348,47 @@ static weir_status reserve_everything(wr_engine *e, wr_reservation *all, weir_er
     return st;
 }
 
-weir_status wr_statement_load_file(wr_engine *e, const wr_session *base, const char *path,
-                                   weir_error *err)
+/* All of them before the first statement is looked at: what is written meanwhile is not run in
+ * part. */
+static weir_status read_files(program *p, const char *const *paths, weir_error *err)
 {
-    wr_buf text = {0};
-    wr_reservation all = {0};
-    weir_status st = read_file(path, &text, err);
-    if (st == WEIR_OK)
-        st = reserve_everything(e, &all, err);
-    if (st == WEIR_OK) {
-        st = check_pass(e, base, &all, path, wr_buf_view(&text), err);
-        if (st == WEIR_OK)
-            st = run_pass(e, base, &all, path, wr_buf_view(&text), err);
-        wr_reservation_release(&all);
+    wr_buf name = {0};
+    weir_status st = WEIR_OK;
+    for (size_t i = 0; i < p->files_n && st == WEIR_OK; i++) {
+        p->files[i].path = paths[i];
+        wr_buf_printf(&name, "%s%s", i ? ", " : "", paths[i]);
+        st = read_file(paths[i], &p->files[i].text, err);
     }
-    wr_buf_free(&text);
+    p->name = wr_arena_strndup(p->arena, name.ptr, name.len);
+    wr_buf_free(&name);
+    return st;
+}
+
+/* Records and catalog are looked at after everything is reserved, or they could change. */
+static weir_status run_program(program *p, wr_on_change on_change, weir_error *err)
+{
+    WR_TRY(wr__reserve_everything(p->engine, &p->all, err));
+    weir_status st = wr__changes_init(&p->changes, p->engine, p->name, on_change, p->arena, err);
+    if (st == WEIR_OK)
+        st = check_pass(p, err);
+    if (st == WEIR_OK)
+        st = run_pass(p, err);
+    wr_reservation_release(&p->all);
+    return st;
+}
+
+weir_status wr_statement_load_files(wr_engine *e, const wr_session *base, const char *const *paths,
+                                    size_t n, wr_on_change on_change, weir_error *err)
+{
+    WR_ASSERT(n > 0 && paths[0] && on_change <= WR_ON_CHANGE_KEEP_OLD);
+    wr_arena *a = wr_arena_new(0);
+    program p = {
+        .engine = e, .base = base, .arena = a, .files = WR_NEW_N(a, script_file, n), .files_n = n};
+    weir_status st = read_files(&p, paths, err);
+    if (st == WEIR_OK)
+        st = run_program(&p, on_change, err);
+    for (size_t i = 0; i < n; i++)
+        wr_buf_free(&p.files[i].text);
+    wr_arena_free(a);
     return st;
 }

@@ -30,8 +30,8 @@ static weir_status refuse_connect(wr_exec *x, weir_error *err)
 
 static weir_status refuse_assert(wr_exec *x, weir_error *err)
 {
-    return wr_error_at(err, WEIR_ERR_UNSUPPORTED, x->stmt->pos, "ASSERT %s is not supported yet",
-                       x->stmt->kind == WR_AST_ASSERT_SCHEMA ? "SCHEMA" : "TOPIC");
+    return wr_error_at(err, WEIR_ERR_UNSUPPORTED, x->stmt->pos,
+                       "ASSERT TOPIC is not supported yet");
 }
 
 static weir_status refuse_test_assert(wr_exec *x, weir_error *err)
@@ -77,7 +77,7 @@ static const wr__statement_class classes[] = {
     [WR_AST_ALTER_SYSTEM] = {WR_EXEC_COMMAND, refuse_system, NULL, NULL},
     [WR_AST_CREATE_CONNECTOR] = {WR_EXEC_COMMAND, refuse_connect, NULL, NULL},
     [WR_AST_DROP_CONNECTOR] = {WR_EXEC_COMMAND, refuse_connect, NULL, NULL},
-    [WR_AST_ASSERT_SCHEMA] = {WR_EXEC_COMMAND, refuse_assert, NULL, NULL},
+    [WR_AST_ASSERT_SCHEMA] = {WR_EXEC_COMMAND, wr__execute_assert_schema, NULL, NULL},
     [WR_AST_ASSERT_TOPIC] = {WR_EXEC_COMMAND, refuse_assert, NULL, NULL},
     [WR_AST_ASSERT_VALUES] = {WR_EXEC_COMMAND, refuse_test_assert, NULL, NULL},
     [WR_AST_ASSERT_NULL_VALUES] = {WR_EXEC_COMMAND, refuse_test_assert, NULL, NULL},
@@ -107,8 +107,8 @@ static const wr__statement_class *class_of(const wr_ast_stmt *s)
 static weir_status parse(wr_exec *x, const char *sql, size_t len, weir_error *err)
 {
     if (len > WR_PARSE_TEXT_MAX)
-        return wr_error(err, WEIR_ERR_LIMIT, "The statement is longer than %zu bytes",
-                        (size_t)WR_PARSE_TEXT_MAX);
+        return wr_error_at(err, WEIR_ERR_LIMIT, 0, "The statement is longer than %zu bytes",
+                           (size_t)WR_PARSE_TEXT_MAX);
     wr_str text = wr_str_make(sql, len);
     weir_status st = WEIR_OK;
     wr_engine_lock(x->engine); /* another thread's DEFINE may change the variables */

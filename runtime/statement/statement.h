@@ -56,6 +56,8 @@ struct wr_exec {
     atomic_bool interrupted; /* asked for by wr_exec_interrupt; taken back by the step it ends */
     wr_settings settings;    /* the session's, as they were when it was executed */
     wr_known_topics topics;  /* what planning has asked for */
+    /* Of query files: the id that the query gets, and the files' names; NULL: as usual. */
+    const char *given_id, *program;
     /* Result. */
     const wr_schema *schema;      /* of rows; NULL: there are none, or not yet */
     const bool *is_key;           /* by column; NULL: none is */
@@ -89,9 +91,21 @@ weir_status wr_exec_expected_values(wr_exec *x, wr_insert **out, weir_error *err
 /** ASSERT STREAM | TABLE: the source it declares; the caller's reference. */
 weir_status wr_exec_expected_source(wr_exec *x, wr_source **out, weir_error *err) WR_MUST_CHECK;
 
-/** Statements of a query file, all checked before any runs. SET and DEFINE in the file hold for the
- *  file; it begins with those of @p base (may be NULL). */
-weir_status wr_statement_load_file(wr_engine *e, const wr_session *base, const char *path,
-                                   weir_error *err) WR_MUST_CHECK;
+/** A query of the files means something else than what made its state and its offsets. */
+typedef enum wr_on_change {
+    WR_ON_CHANGE_REFUSE,   /* nothing runs */
+    WR_ON_CHANGE_RESTART,  /* it begins anew, without state and offsets; its sink keeps its records
+                            */
+    WR_ON_CHANGE_KEEP_OLD, /* the statement before goes on in its place */
+} wr_on_change;
+/** Statements of query files, as one program, all checked before any runs. SET and DEFINE in the
+ *  files hold to the end of the last one; they begin with those of @p base (may be NULL). */
+weir_status wr_statement_load_files(wr_engine *e, const wr_session *base, const char *const *paths,
+                                    size_t n, wr_on_change on_change,
+                                    weir_error *err) WR_MUST_CHECK;
+/** Drop state and offsets of a query that the directory knows and that does not run here; NULL: of
+ *  all, and what is known of services. @p sink_too: the topic that it writes to goes as well. */
+weir_status wr_statement_reset_query(wr_engine *e, const char *id, bool sink_too,
+                                     weir_error *err) WR_MUST_CHECK;
 
 #endif

@@ -7,6 +7,7 @@
 #define WR_RUNTIME_STATEMENT_STATEMENT_CLASS_H
 
 #include "runtime/instance/reservation.h"
+#include "runtime/statement/program_change.h"
 #include "runtime/statement/statement.h"
 
 typedef struct wr__statement_class {
@@ -33,14 +34,21 @@ weir_status wr__execute_control(wr_exec *x, weir_error *err);       /* control.c
 weir_status wr__execute_set(wr_exec *x, weir_error *err);           /* session_vars.c */
 weir_status wr__execute_define(wr_exec *x, weir_error *err);        /* session_vars.c */
 weir_status wr__execute_insert_values(wr_exec *x, weir_error *err); /* insert.c */
+weir_status wr__execute_assert_schema(wr_exec *x, weir_error *err); /* assert_schema.c */
 weir_status wr__execute_show(wr_exec *x, weir_error *err);          /* show.c */
 weir_status wr__execute_describe(wr_exec *x, weir_error *err);      /* describe.c */
 weir_status wr__execute_explain(wr_exec *x, weir_error *err);       /* explain.c */
 
 /** Plan only, against @p catalog, and add there what it would define. Of a query file. */
-weir_status wr__validate_definition(wr_exec *x, wr_catalog *catalog,
+weir_status wr__validate_definition(wr_exec *x, wr_catalog *catalog, wr__defined *out,
                                     weir_error *err); /* define.c */
 
+/** Under the lock. An error where the source belongs to a service (offered.h). define.c */
+weir_status wr__check_not_offered(const wr_exec *x, const char *kind, const char *name,
+                                  weir_error *err) WR_MUST_CHECK;
+/** Nobody else's statement comes until @p all is released. Waits as a statement does. script.c */
+weir_status wr__reserve_everything(wr_engine *e, wr_reservation *all,
+                                   weir_error *err) WR_MUST_CHECK;
 /** x->settings as the session's are now. Takes the lock. */
 void wr__take_settings(wr_exec *x);
 /** What the statement has to say, in its arena. */

@@ -80,8 +80,10 @@ static weir_status check_meaning(wr__task_store *s, wr_str name, weir_error *err
                       "The state %s of query %s was made by a statement that means something else "
                       "(%s)",
                       s->plan->name, c->id, wr_buf_cstr(&difference));
-        (void)wr_error_hint(err, "TERMINATE or DROP the query to begin with new state, or give the "
-                                 "new statement another name");
+        (void)wr_error_hint(err,
+                            "`weir reset %s` begins with new state (at a prompt also DROP or "
+                            "TERMINATE); or give the new statement another name",
+                            c->id);
     }
     wr_buf_free(&kept);
     wr_buf_free(&difference);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The ASSERT statements of test files. ASSERT VALUES takes the next record of the source that no
- * ASSERT has taken yet and looks at the listed columns only; ASSERT STREAM and ASSERT TABLE hold a
- * declaration against the source as it is.
+ * ASSERT has taken yet and looks at the listed columns only. ASSERT LAST VALUES takes the last
+ * record of the key that it lists, whoever has taken it, and leaves the order of the others alone.
+ * ASSERT STREAM and ASSERT TABLE hold a declaration against the source as it is.
  */
 #include "runtime/testing/testing_internal.h"
 #include "types/text.h"
@@ -88,9 +89,13 @@ static weir_status next_record(wr__world *w, wr__cursors *cursors, const wr_sour
         wr_map_put(&cursors->next, wr_str_c(s->name), next);
     }
     WR_TRY(wr__world_read(w, s->topic, *next, a, &records, &n, err));
-    if (!n)
-        return wr_error(err, WEIR_ERR_ASSERT, "Expected another record, but found none in %s",
-                        s->name);
+    if (!n) {
+        wr_error(err, WEIR_ERR_ASSERT, "Expected another record, but found none in %s", s->name);
+        if (*next)
+            return wr_error_hint(err, "ASSERT VALUES before this one have taken all %lld of %s",
+                                 (long long)*next, s->name);
+        return wr_error_hint(err, "Nothing has been written to topic %s yet", s->topic);
+    }
     WR_ASSERT(records[0].offset >= *next); /* it was asked for from there on */
     *out = records[0];
     *next = records[0].offset + 1;
@@ -118,6 +123,23 @@ static void print_row(wr_buf *out, const wr_ast_stmt *stmt, const wr_source *s,
     }
     if (tombstone)
         wr_buf_puts(out, " (deleted)");
+}
+
+/* What the statement looks at: people expect the last value where each update is meant. */
+static weir_status hint_which(const wr_ast_stmt *stmt, const wr_source *s, int64_t offset,
+                              weir_error *err)
+{
+    const char *null = stmt->kind == WR_AST_ASSERT_NULL_VALUES ? "NULL " : "";
+    WR_ASSERT(offset >= 0 && err->code != WEIR_OK);
+    if (stmt->last)
+        return wr_error_hint(err,
+                             "ASSERT LAST %sVALUES takes the last record of the key (here record "
+                             "%lld of %s); ASSERT %sVALUES takes each update in turn",
+                             null, (long long)offset + 1, s->name, null);
+    return wr_error_hint(err,
+                         "ASSERT %sVALUES takes each update in turn (here record %lld of %s); "
+                         "ASSERT LAST %sVALUES takes the last record of a key",
+                         null, (long long)offset + 1, s->name, null);
 }
 
 static weir_status mismatch(const wr_ast_stmt *stmt, const wr_insert *want, const row *is,
@@ -158,6 +180,40 @@ static bool row_matches(const wr_ast_stmt *stmt, const wr_insert *want, const ro
     return good;
 }
 
+/* Is the record one of the listed key? Without key columns and bounds in the list every one is. */
+static bool key_matches(const wr_ast_stmt *stmt, const wr_insert *want, const row *is)
+{
+    const wr_schema *schema = want->source->schema;
+    bool good = !want->has_window_start || want->window_start == is->window_start;
+    good = good && (!want->has_window_end || want->window_end == is->window_end);
+    for (uint32_t i = 0; i < schema->n && good; i++)
+        if (schema->cols[i].role == WR_COL_KEY && is_listed(stmt, &schema->cols[i]))
+            good = wr_value_equal(schema->cols[i].type, &want->values[i], &is->values[i]);
+    return good;
+}
+
+/* A record that cannot be decoded has no key to compare, so it is passed over. */
+static weir_status last_record(wr__world *w, const wr_ast_stmt *stmt, const wr_insert *want,
+                               wr_arena *a, wr_record *out, weir_error *err)
+{
+    const wr_source *s = want->source;
+    wr_record *records;
+    uint32_t n;
+    weir_error unreadable;
+    WR_TRY(wr__world_read(w, s->topic, 0, a, &records, &n, err));
+    for (uint32_t i = n; i-- > 0;) {
+        row is;
+        if (decode_record(s, &records[i], a, &is, &unreadable) != WEIR_OK)
+            continue;
+        if (key_matches(stmt, want, &is)) {
+            *out = records[i];
+            return WEIR_OK;
+        }
+    }
+    return wr_error(err, WEIR_ERR_ASSERT,
+                    "Expected a record of the key, but found none among the %u of %s", n, s->name);
+}
+
 static weir_status assert_values(wr__world *w, wr__cursors *cursors, wr_exec *x, weir_error *err)
 {
     wr_insert *want;
@@ -165,11 +221,14 @@ static weir_status assert_values(wr__world *w, wr__cursors *cursors, wr_exec *x,
     wr_arena *a = wr_arena_new(0);
     wr_record record;
     row is;
-    weir_status st = next_record(w, cursors, want->source, a, &record, err);
+    weir_status st = x->stmt->last ? last_record(w, x->stmt, want, a, &record, err)
+                                   : next_record(w, cursors, want->source, a, &record, err);
     if (st == WEIR_OK)
         st = decode_record(want->source, &record, a, &is, err);
-    if (st == WEIR_OK && !row_matches(x->stmt, want, &is))
+    if (st == WEIR_OK && !row_matches(x->stmt, want, &is)) {
         st = mismatch(x->stmt, want, &is, err);
+        st = hint_which(x->stmt, want->source, record.offset, err);
+    }
     wr_arena_free(a);
     wr_insert_free(want);
     return st;

@@ -69,6 +69,46 @@ static weir_status make_named_topics(run *r, weir_error *err)
     return WEIR_OK;
 }
 
+/* A topic whose schemas are registered: a case's, or what a statement declares. */
+typedef struct named_topic {
+    const wr_json *given;
+    wr_str sql;
+} named_topic;
+
+/* Schemas are registered before the first statement, topic by topic: ids follow from the order. */
+static weir_status register_schemas(run *r, weir_error *err)
+{
+    const wr_json *topics = member(r, "topics", WR_JSON_ARRAY);
+    const wr_json *statements = member(r, "statements", WR_JSON_ARRAY);
+    wr_arr(const char *) names = {0};
+    wr_arr(named_topic) all = {0};
+    for (uint32_t i = 0; topics && i < topics->n; i++) {
+        wr_str name = wr_json_get(&topics->items[i], "name")->text; /* as make_topics has seen */
+        wr_arr_push(r->arena, &names, (const char *)wr_arena_strndup(r->arena, name.ptr, name.len));
+        wr_arr_push(r->arena, &all, ((named_topic){.given = &topics->items[i]}));
+    }
+    for (uint32_t i = 0; statements && i < statements->n; i++) {
+        wr_str sql = statements->items[i].text;
+        const char *topic =
+            statements->items[i].kind == WR_JSON_STRING ? wr__world_topic_of(sql, r->arena) : NULL;
+        bool known = !topic;
+        for (size_t k = 0; k < names.n && !known; k++)
+            known = strcmp(names.v[k], topic) == 0;
+        if (known)
+            continue;
+        wr_arr_push(r->arena, &names, topic);
+        wr_arr_push(r->arena, &all, (named_topic){.sql = sql});
+    }
+    uint32_t *order = WR_NEW_N(r->arena, uint32_t, names.n);
+    wr__java_order(names.v, (uint32_t)names.n, order);
+    for (size_t i = 0; i < names.n; i++) {
+        const named_topic *t = &all.v[order[i]];
+        WR_TRY(t->given ? wr__world_schemas(&r->world, names.v[order[i]], t->given, err)
+                        : wr__world_declared_schemas(&r->world, t->sql, err));
+    }
+    return WEIR_OK;
+}
+
 /* ---- flowing ---- */
 
 static weir_status flow(run *r, weir_error *err)
@@ -196,6 +236,7 @@ static weir_status execute_case(run *r, const wr__test_options *options, weir_er
                           &r->world, err));
     WR_TRY(make_topics(r, err));
     WR_TRY(make_named_topics(r, err));
+    WR_TRY(register_schemas(r, err));
     r->inputs_after = member(r, "inputs_after_first_query", WR_JSON_TRUE) != NULL;
     for (uint32_t i = 0; statements && i < statements->n; i++) {
         if (statements->items[i].kind != WR_JSON_STRING)

@@ -140,6 +140,7 @@ weir_status wr__result_topics(wr__world *w, wr_buf *out, weir_error *err)
             wr_buf_puts(out, ",\"valueFormat\":");
             put_topic_format(&s->value, NULL, out);
         }
+        wr__schema_put(w, topics[i].name, s, out);
         wr_buf_putc(out, '}');
         separator = ",";
     }

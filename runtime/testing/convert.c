@@ -7,6 +7,7 @@
  *   DELIMITED  the whole line as a string
  *   KAFKA      the bare value of the only column, by its SQL type; BYTES as text
  *   NONE       null
+ *   others     an object with the fields of the schema, or the bare value (topic_schemas.c)
  *
  * Behind the key of a windowed source stand 8 bytes (the start of a time window) or 16 (end and
  * start of a session).
@@ -18,6 +19,8 @@
 
 /* One side of a topic: its format, and the only column where there is just one. */
 typedef struct side {
+    const wr_source *source; /* NULL: nothing describes the topic */
+    bool is_key;
     wr_format_id format;
     const wr_column *only;
     wr_window window; /* keys */
@@ -25,7 +28,7 @@ typedef struct side {
 
 static side side_of(const wr_source *s, bool key)
 {
-    side out = {.format = WR_FORMAT_JSON};
+    side out = {.source = s, .is_key = key, .format = WR_FORMAT_JSON};
     uint32_t n = 0;
     if (!s)
         return out;
@@ -113,8 +116,8 @@ static weir_status put_kafka(const side *s, const wr_json *j, wr_buf *b, weir_er
     return WEIR_ERR_RECORD;
 }
 
-static weir_status put_side(const side *s, const wr_json *j, wr_arena *a, wr_str *out,
-                            weir_error *err)
+static weir_status put_side(const wr__world *w, const side *s, const wr_json *j, wr_arena *a,
+                            wr_str *out, weir_error *err)
 {
     *out = (wr_str){NULL, 0};
     if (!j || j->kind == WR_JSON_NULL || s->format == WR_FORMAT_NONE)
@@ -132,8 +135,7 @@ static weir_status put_side(const side *s, const wr_json *j, wr_arena *a, wr_str
         st = put_kafka(s, j, &b, err);
         break;
     default:
-        st = wr_error(err, WEIR_ERR_UNSUPPORTED, "Format %s is not supported yet",
-                      wr_format_get(s->format)->name);
+        st = wr__schema_from_json(w, s->source, s->is_key, j, &b, err);
         break;
     }
     if (st == WEIR_OK)
@@ -207,11 +209,11 @@ weir_status wr__record_from_json(const wr__world *w, const wr_json *j, wr_arena 
                         *topic);
     side key = side_of(wr__world_describes(w, *topic), true);
     side value = side_of(wr__world_describes(w, *topic), false);
-    weir_status st = put_side(&key, wr_json_get(j, "key"), a, &out->key, err);
+    weir_status st = put_side(w, &key, wr_json_get(j, "key"), a, &out->key, err);
     if (st == WEIR_OK && window && window->kind == WR_JSON_OBJECT && out->key.ptr)
         st = append_window(&key, window, a, &out->key, err);
     if (st == WEIR_OK)
-        st = put_side(&value, wr_json_get(j, "value"), a, &out->value, err);
+        st = put_side(w, &value, wr_json_get(j, "value"), a, &out->value, err);
     if (st == WEIR_OK && headers && headers->kind == WR_JSON_ARRAY)
         st = read_headers(headers, a, &out->headers, err);
     if (st != WEIR_OK)
@@ -260,7 +262,8 @@ static void print_kafka(const side *s, wr_str bytes, wr_buf *out)
     }
 }
 
-static void print_side(const side *s, wr_str bytes, wr_buf *out)
+static void print_side(const wr__world *w, const side *s, const wr_headers *headers, wr_str bytes,
+                       wr_buf *out)
 {
     if (!bytes.ptr || s->format == WR_FORMAT_NONE)
         wr_buf_puts(out, "null");
@@ -268,7 +271,8 @@ static void print_side(const side *s, wr_str bytes, wr_buf *out)
         print_json(bytes, out);
     else if (s->format == WR_FORMAT_KAFKA)
         print_kafka(s, bytes, out);
-    else
+    else if (s->format == WR_FORMAT_DELIMITED ||
+             !wr__schema_to_json(w, s->source, s->is_key, headers, bytes, out))
         wr_text_put_json_string(out, bytes);
 }
 
@@ -324,9 +328,9 @@ void wr__record_to_json(const wr__world *w, const char *topic, const wr_record *
     wr_buf_puts(out, "{\"topic\":");
     wr_text_put_json_string(out, wr_str_c(topic));
     wr_buf_puts(out, ",\"key\":");
-    print_side(&key, bytes, out);
+    print_side(w, &key, r->headers, bytes, out);
     wr_buf_puts(out, ",\"value\":");
-    print_side(&value, r->value, out);
+    print_side(w, &value, r->headers, r->value, out);
     wr_buf_printf(out, ",\"timestamp\":%lld", (long long)r->timestamp);
     if (windowed)
         print_window(&key, (wr_str){bytes.ptr + bytes.len, tail}, out);

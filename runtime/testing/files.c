@@ -51,7 +51,8 @@ static weir_status read_list(const char *path, const char *name, wr_arena *a, co
     return WEIR_OK;
 }
 
-static weir_status execute_script(wr__world *w, wr_str text, weir_error *err)
+static weir_status execute_script(wr__world *w, const char *path, wr_str text, wr_buf *place,
+                                  weir_error *err)
 {
     wr_parse_span span;
     for (size_t at = 0; wr_parse_next_span(text.ptr, text.len, at, &span); at = span.next) {
@@ -65,7 +66,7 @@ static weir_status execute_script(wr__world *w, wr_str text, weir_error *err)
             wr_exec_free(x);
         }
         if (st != WEIR_OK) {
-            wr_error_prefix(err, "%.*s: ", (int)WR_MIN(sql.len, 200u), sql.ptr);
+            wr__put_place(place, path, text, &span, err);
             return st;
         }
     }
@@ -136,6 +137,32 @@ static weir_status compare_topic(wr_arena *a, wr_str topic, const wr_json *actua
     return st;
 }
 
+/* What is expected in a format with schemas is compared as it would be written: names that the
+ * schema does not have are dropped, as from an input. */
+static weir_status as_written(const wr__world *w, wr_json *record, weir_error *err)
+{
+    const char *topic = wr_arena_strndup(w->arena, topic_of(record).ptr, topic_of(record).len);
+    const wr_source *s = wr__world_describes(w, topic);
+    if (!s || !s->value.format->can_infer)
+        return WEIR_OK;
+    for (uint32_t i = 0; i < record->n; i++) {
+        wr_buf bytes = {0}, text = {0};
+        wr_json *json;
+        if (!wr_str_eq_c(record->keys[i], "value") || record->items[i].kind == WR_JSON_NULL)
+            continue;
+        weir_status st = wr__schema_from_json(w, s, false, &record->items[i], &bytes, err);
+        if (st == WEIR_OK && wr__schema_to_json(w, s, false, NULL, wr_buf_view(&bytes), &text))
+            st = wr_json_parse(wr_arena_str(w->arena, wr_buf_view(&text)), false, w->arena, &json,
+                               err);
+        if (st == WEIR_OK)
+            record->items[i] = *json;
+        wr_buf_free(&bytes);
+        wr_buf_free(&text);
+        WR_TRY(st);
+    }
+    return WEIR_OK;
+}
+
 static weir_status compare(wr__world *w, const wr_json *expected, bool no_inputs, weir_error *err)
 {
     const wr_json *actual;
@@ -146,6 +173,7 @@ static weir_status compare(wr__world *w, const wr_json *expected, bool no_inputs
         bool done = false;
         if (!topic.len)
             return wr_error(err, WEIR_ERR_RECORD, "Output %u has no \"topic\"", i);
+        WR_TRY(as_written(w, &expected->items[i], err));
         for (uint32_t k = 0; k < i; k++)
             done = done || wr_str_eq(topic, topic_of(&expected->items[k]));
         if (!done)
@@ -157,7 +185,8 @@ static weir_status compare(wr__world *w, const wr_json *expected, bool no_inputs
 /* ---- the whole ---- */
 
 static weir_status run(const wr__test_options *options, const char *statements, const char *inputs,
-                       const char *outputs, wr_buf *script, wr__world *w, weir_error *err)
+                       const char *outputs, wr_buf *script, wr_buf *place, wr__world *w,
+                       weir_error *err)
 {
     const wr_json *in = NULL, *expected;
     WR_TRY(wr__world_open(options, WR__TEST_FILE, NULL, w, err));
@@ -165,7 +194,7 @@ static weir_status run(const wr__test_options *options, const char *statements, 
     if (inputs)
         WR_TRY(read_list(inputs, "inputs", w->arena, &in, err));
     WR_TRY(read_list(outputs, "outputs", w->arena, &expected, err));
-    WR_TRY(execute_script(w, wr_buf_view(script), err));
+    WR_TRY(execute_script(w, statements, wr_buf_view(script), place, err));
     WR_TRY(give_inputs(w, in, err));
     WR_TRY(wr__flow_given(w, err));
     return compare(w, expected, !inputs, err);
@@ -175,10 +204,12 @@ bool wr__files_run(const wr__test_options *options, const char *statements, cons
                    const char *outputs)
 {
     wr__world w = {0};
-    wr_buf script = {0};
-    weir_error why = {0};
-    weir_status st = run(options, statements, inputs, outputs, &script, &w, &why);
-    wr__verdict(options, NULL, st == WEIR_OK ? NULL : why.message);
+    wr_buf script = {0}, place = {0};
+    weir_error err = {0};
+    weir_status st = run(options, statements, inputs, outputs, &script, &place, &w, &err);
+    wr__failure why = {wr__bare_message(&err), place.len ? wr_buf_cstr(&place) : NULL, err.hint};
+    wr__verdict(options, NULL, st == WEIR_OK ? NULL : &why);
+    wr_buf_free(&place);
     wr_buf_free(&script);
     wr__world_close(&w);
     return st == WEIR_OK;

@@ -4,9 +4,10 @@
  * timestamps.
  *
  * Cases: each query, in order of creation, first reads the given records of all its topics in the
- * order of the case, then, topic by topic, the whole content of topics without given records; what
- * it writes is there before the next query starts. Test files with ASSERT: after each statement,
- * whatever is new in a topic goes to each query that reads it, until nothing is new.
+ * order of the case, then, topic by topic in the order of Java's sets, the whole content of topics
+ * without given records; what it writes is there before the next query starts. Test files with
+ * ASSERT: after each statement, whatever is new in a topic goes to each query that reads it, until
+ * nothing is new.
  *
  * Neighbouring records of one topic are fed in one call, so that --batch-rows says how they are
  * cut.
@@ -86,13 +87,22 @@ weir_status wr__flow_query(wr__world *w, wr_query *q, weir_error *err)
 {
     const wr_plan *p = wr_query_plan(q);
     WR_TRY(feed_given(w, q, err));
-    for (uint32_t t = 0; t < p->topics_n; t++) {
+    const char **names = wr_calloc(p->topics_n + 1, sizeof *names);
+    uint32_t *order = wr_calloc(p->topics_n + 1, sizeof *order), n = 0;
+    for (uint32_t t = 0; t < p->topics_n; t++)
+        if (p->topics[t].role == WR_TOPIC_INPUT)
+            names[n++] = p->topics[t].name;
+    wr__java_order(names, n, order);
+    weir_status st = WEIR_OK;
+    for (uint32_t i = 0; i < n && st == WEIR_OK; i++) {
         bool any;
-        const char *topic = p->topics[t].name;
-        if (p->topics[t].role == WR_TOPIC_INPUT && !is_given(w, topic))
-            WR_TRY(feed_topic(w, q, topic, &progress_of(w, q, topic)->next, &any, err));
+        const char *topic = names[order[i]];
+        if (!is_given(w, topic))
+            st = feed_topic(w, q, topic, &progress_of(w, q, topic)->next, &any, err);
     }
-    return wr_query_commit(q, err);
+    wr_free(names);
+    wr_free(order);
+    return st == WEIR_OK ? wr_query_commit(q, err) : st;
 }
 
 weir_status wr__flow_from_here(wr__world *w, wr_query *q, weir_error *err)

@@ -15,17 +15,11 @@
 enum { PASSED = 0, FAILED = 1, USAGE = 2 };
 
 static const char usage[] =
-    "usage: weir test [--batch-rows N] FILE.sql...\n"
-    "       weir test [--batch-rows N] --test-directory|-td DIR [--temp-folder|-tf DIR]\n"
-    "       weir test [--batch-rows N] -s STATEMENTS.sql [-i INPUT.json] -o OUTPUT.json\n"
-    "       weir test [--batch-rows N] --case FILE | --cases FILE\n"
-    "\n"
-    "Runs tests without a broker, a network or a clock; topics are in memory.\n"
-    "  FILE.sql...        tests that begin with `--@test: name` and hold ASSERT statements\n"
-    "  --test-directory   all files *.sql below DIR; --temp-folder is accepted and not needed\n"
-    "  -s -i -o           statements, input records and expected output records\n"
-    "  --case, --cases    one JSON case, or one on each line; `-` is stdin\n"
-    "  --batch-rows       how many rows are processed at a time (weir.batch.rows)\n";
+    "usage: weir test [--schema-registry DIR] [--batch-rows N] FILE.sql...\n"
+    "       weir test [--schema-registry DIR] [--batch-rows N] --test-directory|-td DIR\n"
+    "       weir test [--schema-registry DIR] [--batch-rows N] -s STATEMENTS.sql [-i INPUT.json] "
+    "-o OUTPUT.json\n"
+    "       weir test [--schema-registry DIR] [--batch-rows N] --case FILE | --cases FILE\n";
 
 typedef struct command {
     wr__test_options options;
@@ -172,10 +166,15 @@ static int parse(int argc, char **argv, command *c)
     struct {
         const char *long_name, *short_name, **value;
     } known[] = {
-        {"--case", NULL, &c->one_case},       {"--cases", NULL, &c->cases},
-        {"--sql-file", "-s", &c->statements}, {"--input-file", "-i", &c->inputs},
-        {"--output-file", "-o", &c->outputs}, {"--test-directory", "-td", &c->directory},
-        {"--temp-folder", "-tf", &c->temp},   {"--batch-rows", NULL, &c->options.batch_rows},
+        {"--case", NULL, &c->one_case},
+        {"--cases", NULL, &c->cases},
+        {"--sql-file", "-s", &c->statements},
+        {"--input-file", "-i", &c->inputs},
+        {"--output-file", "-o", &c->outputs},
+        {"--test-directory", "-td", &c->directory},
+        {"--temp-folder", "-tf", &c->temp},
+        {"--batch-rows", NULL, &c->options.batch_rows},
+        {"--schema-registry", NULL, &c->options.schemas},
     };
     for (int i = 0; i < argc;) {
         int used = 0;
@@ -183,7 +182,7 @@ static int parse(int argc, char **argv, command *c)
             used =
                 option(argv + i, argc - i, known[k].long_name, known[k].short_name, known[k].value);
         if (used < 0)
-            return wrong("a value is missing behind", argv[i]);
+            return wrong("a value is missing after", argv[i]);
         if (!used && argv[i][0] == '-' && argv[i][1])
             return wrong("unknown option", argv[i]);
         if (!used)

@@ -42,12 +42,14 @@ typedef struct wr__world {
     wr_map described;        /* topic -> wr_source, one reference: how its bytes are read */
     wr_arr(wr__given) given; /* in order */
     wr_arr(wr__progress) progress;
+    wr_map given_ids; /* subject -> anything: the case has given its schema an id */
     wr_log_writer *writer;
 } wr__world;
 
 /** Options of the command that hold for every test. */
 typedef struct wr__test_options {
     const char *batch_rows; /* weir.batch.rows, or NULL */
+    const char *schemas;    /* a folder of schemas that each test begins with, or NULL */
     FILE *out;
 } wr__test_options;
 
@@ -60,11 +62,32 @@ weir_status wr__world_open(const wr__test_options *options, wr__test_form form,
 /** Also of one that could not be opened, or is closed. */
 void wr__world_close(wr__world *w);
 
+/** The schemas that a topic of a case comes with: `keySchema`, `keyFormat`, `keySchemaId`,
+ *  `keySchemaReferences` of @p topic, and those of the value, are registered (topic_schemas.c). */
+weir_status wr__world_schemas(wr__world *w, const char *name, const wr_json *topic,
+                              weir_error *err) WR_MUST_CHECK;
+/** Register the schemas of a folder (seed.c). */
+weir_status wr__world_seed(wr__world *w, const char *folder, weir_error *err) WR_MUST_CHECK;
+/** The latest schema of the topic's key or value; NULL: there is none. */
+const wr_registry_schema *wr__world_schema(const wr__world *w, const char *topic, bool is_key);
+/** JSON of a case to the bytes of a format with columns or with a schema, and back. @return false:
+ *  it cannot be read; nothing is printed. */
+weir_status wr__schema_from_json(const wr__world *w, const wr_source *s, bool is_key,
+                                 const wr_json *json, wr_buf *out, weir_error *err) WR_MUST_CHECK;
+bool wr__schema_to_json(const wr__world *w, const wr_source *s, bool is_key,
+                        const wr_headers *headers, wr_str bytes, wr_buf *out);
+/** Of a topic in the result: "keySchemaId", "keySchema" and those of the value. */
+void wr__schema_put(const wr__world *w, const char *topic, const wr_source *s, wr_buf *out);
+
 /** Make the topic unless it exists. */
 weir_status wr__world_topic(wr__world *w, const char *topic, int32_t partitions, int32_t replicas,
                             weir_error *err) WR_MUST_CHECK;
-/** The topic that the statement names, if it is a CREATE with columns, is made. */
+/** The topic that the statement names is made: of a CREATE with columns, or of a sink. */
 weir_status wr__world_declared(wr__world *w, wr_str sql, weir_error *err) WR_MUST_CHECK;
+/** The topic of a CREATE with columns, in @p a; NULL: the statement is none. */
+const char *wr__world_topic_of(wr_str sql, wr_arena *a);
+/** The schemas of the columns that a CREATE declares, as they will be registered by it. */
+weir_status wr__world_declared_schemas(wr__world *w, wr_str sql, weir_error *err) WR_MUST_CHECK;
 /** Parse one statement; the topic that a CREATE of it names is made. */
 weir_status wr__world_prepare(wr__world *w, wr_str sql, wr_exec **out,
                               weir_error *err) WR_MUST_CHECK;
@@ -78,6 +101,11 @@ weir_status wr__world_give(wr__world *w, const char *topic, const wr_record *r,
 /** Records of the topic from offset @p from on, in order, copied into @p a. */
 weir_status wr__world_read(wr__world *w, const char *topic, int64_t from, wr_arena *a,
                            wr_record **out, uint32_t *n, weir_error *err) WR_MUST_CHECK;
+
+/* ------------------------------------------------------------------ java_order.c */
+
+/** @p order: n places; order[i] is the index of the name that Java's HashMap gives i-th. */
+void wr__java_order(const char *const *names, uint32_t n, uint32_t *order);
 
 /* ------------------------------------------------------------------ flow.c */
 
@@ -119,8 +147,22 @@ bool wr__sql_file_run(const wr__test_options *options, const char *path);
 
 /** Whole file; "-" is stdin. */
 weir_status wr__read_file(const char *path, wr_buf *out, weir_error *err) WR_MUST_CHECK;
-/** Passed (@p why NULL) or not. */
-void wr__verdict(const wr__test_options *options, const char *name, const char *why);
+/* verdict.c */
+/** Why a test has not passed. Texts are borrowed. */
+typedef struct wr__failure {
+    const char *message;
+    const char *place; /* of the statement: wr__put_place; NULL: it has none */
+    const char *hint;  /* NULL or "": none */
+} wr__failure;
+/** Print that the test has passed (@p why NULL) or why not. @p name NULL: it has no name. */
+void wr__verdict(const wr__test_options *options, const char *name, const wr__failure *why);
+/** "PATH:LINE: the statement", with its `;` if it has one. @p text is the whole file, so that its
+ * lines can be counted; @p err is the failure, whose line, if it has one, counts from the start of
+ * the statement. */
+/** The message without the place in the statement that some begin with. */
+const char *wr__bare_message(const weir_error *err);
+void wr__put_place(wr_buf *out, const char *path, wr_str text, const wr_parse_span *span,
+                   const weir_error *err);
 
 /* case_result.c: the parts of a case's result */
 weir_status wr__result_outputs(wr__world *w, wr_buf *out, weir_error *err) WR_MUST_CHECK;

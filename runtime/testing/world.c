@@ -77,6 +77,7 @@ weir_status wr__world_open(const wr__test_options *options, wr__test_form form,
                      .clock = {{wall_stands_still, mono_goes_on},
                                wr_clock_system()->wall_ms(wr_clock_system())}};
     wr_map_init(&w->described);
+    wr_map_init(&w->given_ids);
     wr_settings settings;
     wr_settings_init(&settings, NULL);
     put_defaults(&settings, defaults, WR_ARRAY_LEN(defaults));
@@ -98,6 +99,8 @@ weir_status wr__world_open(const wr__test_options *options, wr__test_form form,
         wr_log *log = wr_engine_log(w->engine);
         st = wr_log_writer_new(log, &w->session.settings, &w->writer, err);
     }
+    if (st == WEIR_OK && options->schemas)
+        st = wr__world_seed(w, options->schemas, err);
     WR_ASSERT(st != WEIR_OK || (w->engine && w->writer));
     if (st != WEIR_OK)
         wr__world_close(w);
@@ -112,6 +115,7 @@ void wr__world_close(wr__world *w)
     for (size_t i = 0; (e = wr_map_next(&w->described, &i));)
         wr_source_unref(e->value);
     wr_map_free(&w->described);
+    wr_map_free(&w->given_ids);
     if (w->writer)
         wr_log_writer_close(w->writer);
     if (w->engine) {
@@ -157,16 +161,49 @@ static weir_status topic_of_create(wr__world *w, const wr_ast_stmt *s, weir_erro
                            number_property(s, "REPLICAS", 1), err);
 }
 
+/* The topic of a sink is there too, whatever the number of partitions of what it is made of. */
+static weir_status topic_of_sink(wr__world *w, const wr_ast_stmt *s, weir_error *err)
+{
+    if (s->kind != WR_AST_CREATE_AS)
+        return WEIR_OK;
+    const wr_ast_property *p = wr_ast_find_property(s, "KAFKA_TOPIC");
+    const char *prefix = wr_settings_get(&w->session.settings, "ksql.output.topic.name.prefix");
+    const char *name = wr_arena_printf(w->arena, "%s%s", prefix ? prefix : "", s->name.name);
+    if (p && p->value->kind == WR_AST_STRING)
+        name = wr_arena_strndup(w->arena, p->value->text.ptr, p->value->text.len);
+    WR_ASSERT(name);
+    if (!name[0])
+        return WEIR_OK; /* the planner says that there is none */
+    return wr__world_topic(w, name, number_property(s, "PARTITIONS", DEFAULT_PARTITIONS),
+                           number_property(s, "REPLICAS", 1), err);
+}
+
 weir_status wr__world_declared(wr__world *w, wr_str sql, weir_error *err)
 {
     wr_arena *a = wr_arena_new(0);
     wr_ast_stmt *stmt;
     weir_error wrong; /* shows when the statement's turn comes */
     weir_status st = WEIR_OK;
-    if (wr_parse_statement(sql.ptr, sql.len, a, &stmt, &wrong) == WEIR_OK)
+    if (wr_parse_statement(sql.ptr, sql.len, a, &stmt, &wrong) == WEIR_OK) {
         st = topic_of_create(w, stmt, err);
+        if (st == WEIR_OK)
+            st = topic_of_sink(w, stmt, err);
+    }
     wr_arena_free(a);
     return st;
+}
+
+const char *wr__world_topic_of(wr_str sql, wr_arena *a)
+{
+    wr_ast_stmt *stmt;
+    weir_error wrong;
+    if (wr_parse_statement(sql.ptr, sql.len, a, &stmt, &wrong) != WEIR_OK ||
+        stmt->kind != WR_AST_CREATE_SOURCE || !stmt->elements_n)
+        return NULL;
+    const wr_ast_property *p = wr_ast_find_property(stmt, "KAFKA_TOPIC");
+    return p && p->value->kind == WR_AST_STRING && p->value->text.len
+               ? wr_arena_strndup(a, p->value->text.ptr, p->value->text.len)
+               : NULL;
 }
 
 /* ---- statements ---- */

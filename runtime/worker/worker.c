@@ -23,11 +23,12 @@
 /* Clients count what is spent for all of them as theirs. */
 static void observe(wr_worker *w, int64_t since)
 {
+    int64_t lag = wr__consumer_lag(&w->consumer);
     w->times.steps_ns += (uint64_t)(w->o.clock->mono_ns(w->o.clock) - since);
     for (size_t i = 0; i < w->members.n; i++) {
         wr_worker_client *c = w->members.clients[i];
         if (c->cls->observe)
-            c->cls->observe(c, &w->times, w->consumer.lag);
+            c->cls->observe(c, &w->times, lag);
     }
     w->times = (wr_worker_times){0};
 }

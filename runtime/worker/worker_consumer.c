@@ -14,13 +14,14 @@
 #include "runtime/worker/worker_consumer.h"
 
 #define POLL_RECORDS 2048u
-#define POLLS_MERGE  16 /* several queues: look at everything that is here before choosing */
+#define POLLS_MERGE  16 /* several topics: look at everything that is here before choosing */
 /* buffered.records.per.partition where nobody has set it, and what all partitions may hold then. */
 #define BUFFER_MAX     16384
 #define BUFFER_LEAST   1024
 #define BUFFER_MAX_ALL 262144
 /* Asking a broker for the ends of topics costs a round trip, asking our own log nothing. */
 #define END_CHECK_REMOTE_NS 20000000ll
+#define LAG_EVERY_NS        500000000ll
 #define END_CHECK_NS        500000ll
 
 /* Of hundreds of partitions each has its share, or one that is slow would fill the memory. */
@@ -44,9 +45,9 @@ void wr__consumer_init(wr__consumer *c, const wr_worker_options *o, const wr_wor
         .topics_n = o->topics_n,
         .group = o->group ? wr_strdup(o->group) : NULL,
         /* Several slots: there should be something for each. */
-        .polls_max = o->topics_n > 1 || o->slack_ms != WR_WORKER_ANY_ORDER ? POLLS_MERGE
-                     : o->slots > 1                                        ? 2 * o->slots
-                                                                           : 1,
+        .polls_max = o->topics_n > 1 ? POLLS_MERGE
+                     : o->slots > 1  ? 2 * o->slots
+                                     : 1,
         .idle_ms = wr_settings_int(o->settings, "max.task.idle.ms", 0),
         .slack_ms = o->slack_ms,
         .lag = -1,
@@ -217,8 +218,27 @@ void wr__consumer_unassign(wr__consumer *c)
     c->parts = NULL;
     c->queues_n = 0;
     pthread_mutex_unlock(&c->lock);
-    c->assigned = c->backlog = c->ready = c->bounded = c->held = false;
+    c->assigned = c->backlog = c->ready = c->bounded = c->held = c->ends_stale = false;
     c->lag = -1;
+}
+
+/* Of what fetches have brought along, so that a query without joins, which asks for no ends, has a
+ * lag as well. Not at each step: there may be hundreds of partitions. One that the reader has not
+ * heard of leaves what was known. */
+int64_t wr__consumer_lag(wr__consumer *c)
+{
+    int64_t now = c->clock->mono_ns(c->clock), lag = 0;
+    if (!c->reader || !c->queues_n || now - c->lag_seen_ns < LAG_EVERY_NS)
+        return c->lag;
+    c->lag_seen_ns = now;
+    for (uint32_t i = 0; i < c->queues_n; i++) {
+        int64_t end = wr_log_reader_known_end(c->reader, i);
+        if (end < 0)
+            return c->lag;
+        lag += WR_MAX(end - c->queues[i].next_offset, 0);
+    }
+    WR_ASSERT(lag >= 0);
+    return c->lag = lag;
 }
 
 /* ---- filling the queues ---- */
@@ -257,6 +277,26 @@ static weir_status times_of(wr__consumer *c, const wr__record_queue *q, const wr
     return WEIR_OK;
 }
 
+/*
+ * What has come to @p q may have come together with records for queues that were at their ends when
+ * they were last asked for: a writer's commit adds to several partitions at once. Our own log is
+ * asked again. For a broker that would be a round trip for each batch of a join with a quiet side;
+ * there the ends are those of the last look, as in Kafka Streams.
+ */
+static void doubt_ends(wr__consumer *c, const wr__record_queue *q)
+{
+    if (!wr_log_can(c->log)->end_of_partition || !wr__group_merges(&c->groups[q->group]))
+        return;
+    for (uint32_t i = 0; i < c->queues_n; i++) {
+        wr__record_queue *other = &c->queues[i];
+        if (other == q || other->group != q->group || !other->at_end || other->buffered)
+            continue;
+        other->at_end = false;
+        c->ends_stale = true;
+        update(c, other);
+    }
+}
+
 static weir_status take_batch(wr__consumer *c, wr_log_batch *b, bool *moved, weir_error *err)
 {
     WR_ASSERT(b->assignment < c->queues_n);
@@ -278,6 +318,7 @@ static weir_status take_batch(wr__consumer *c, wr_log_batch *b, bool *moved, wei
     }
     wr__queue_push(q, b, times);
     update(c, q);
+    doubt_ends(c, q);
     /* What is alone is processed at once; pausing throws away what Kafka's client has fetched. */
     bool may_wait = wr__group_merges(&c->groups[q->group]) || q->stop_offset != WR__NO_STOP;
     if (q->buffered > c->buffer_max && !q->paused && may_wait) {
@@ -343,9 +384,10 @@ static weir_status refresh(wr__consumer *c, weir_error *err)
 {
     int64_t now = c->clock->mono_ns(c->clock);
     bool local = wr_log_can(c->log)->end_of_partition;
-    if (now - c->ends_checked_ns < (local ? END_CHECK_NS : END_CHECK_REMOTE_NS))
+    if (!c->ends_stale && now - c->ends_checked_ns < (local ? END_CHECK_NS : END_CHECK_REMOTE_NS))
         return WEIR_OK;
     c->ends_checked_ns = now;
+    c->ends_stale = false;
     int64_t *holds = c->holds ? wr_calloc(c->topics_n, sizeof *holds) : NULL;
     weir_status st = c->holds ? c->holds(c->arg, holds, err) : WEIR_OK;
     if (st == WEIR_OK)

@@ -49,7 +49,9 @@ typedef struct wr__consumer {
     atomic_bool given_none; /* the group has left nothing for this process */
     bool held;              /* there are records, but older ones may still come from elsewhere */
     int64_t ends_checked_ns;
-    int64_t lag; /* as of then; -1: unknown */
+    bool ends_stale; /* records have come since; a log of our own is asked again before a choice */
+    int64_t lag;     /* as of then; -1: unknown */
+    int64_t lag_seen_ns; /* when it was last made of what the reader knows */
     pthread_mutex_t lock;
 } wr__consumer;
 
@@ -80,6 +82,10 @@ void wr__consumer_group(wr__consumer *c, bool exchange, bool across);
 weir_status wr__consumer_assign(wr__consumer *c, weir_error *err) WR_MUST_CHECK;
 /** Forget the assignment; the reader is told by wr_log_reader_assign, or closed. */
 void wr__consumer_unassign(wr__consumer *c);
+
+/** How many records lie after the next ones to be processed, without asking the log; -1: unknown.
+ */
+int64_t wr__consumer_lag(wr__consumer *c);
 
 /* ---- reading ---- */
 

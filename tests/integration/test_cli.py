@@ -31,9 +31,14 @@ class Usage(WeirCase):
         self.refused("--ouput", "JSON", "-e", "SHOW STREAMS;", says="did you mean --output?")
         self.refused("--output", "XML", says="--output is TABULAR, JSON or CSV, not 'XML'")
         self.refused("--output", says="--output needs a value")
-        self.refused("-e", "x", "-f", "y", says="-e and -f exclude each other")
+        self.refused("--data", "", "-e", "SHOW STREAMS;", says="--data needs a value that is not "
+                     "empty: --data DIR")
+        self.refused("run", "--data=", "x.sql", says="--data needs a value that is not empty")
+        self.refused("--bootstrap-servers", "", says="--bootstrap-servers needs a value that is")
+        self.refused("-e", "x", "-f", "y", says="use either -e or -f, not both")
         self.refused("rnu", "x.sql", says="did you mean 'run'?")
         self.refused("frobnicate", says="unknown command 'frobnicate'")
+        self.refused("x.sql", says="`weir -f x.sql` runs its statements, `weir run x.sql` runs its")
         self.refused("run", says="weir run needs FILE.sql...")
         self.refused("run", "--until-end=yes", "x.sql", says="--until-end takes no value")
         self.refused("datagen", "clicks", "--count", "many", says="--count needs a whole number")
@@ -72,12 +77,14 @@ class Forms(WeirCase):
 
     def test_tabular_rows(self):
         out = self.select("tabular").stdout
-        self.assertIn("+" + "-" * 28 + "+" + "-" * 28 + "+\n"
-                      "|ID                          |V                           |\n"
-                      "+" + "-" * 28 + "+" + "-" * 28 + "+\n"
-                      "|1                           |one                         |\n"
-                      "|2                           |null                        |\n", out)
+        self.assertIn("+--------+" + "-" * 49 + "+\n"
+                      "|ID      |V" + " " * 48 + "|\n"
+                      "+--------+" + "-" * 49 + "+\n"
+                      "|1       |one" + " " * 46 + "|\n"
+                      "|2       |null" + " " * 45 + "|\n", out)
         self.assertTrue(out.endswith("Limit Reached\n"), out)
+        out = self.select("tabular", "SELECT * FROM s;").stdout
+        self.assertIn("+--+----+\n|ID|V   |\n+--+----+\n|1 |one |\n|2 |null|\n", out)
 
     def test_tabular_statements(self):
         out = self.weir("-e", "SHOW STREAMS;").stdout
@@ -105,14 +112,24 @@ class Forms(WeirCase):
         self.assertIn("does not exist", self.weir("-e", "EXPLAIN ANALYZE x;", status=1).stderr)
 
     def test_json(self):
-        lines = self.select("Json").stdout.splitlines()
-        rows = [json.loads(line) for line in lines]
-        self.assertIn({"ID": 1, "V": "one"}, rows)
-        self.assertIn({"ID": 2, "V": None}, rows)
-        self.assertEqual(rows[-1], {"message": "Limit Reached"})
-        shown = json.loads(self.weir("--output", "JSON", "-e", "SHOW STREAMS").stdout
-                           .splitlines()[0])
+        done = self.select("Json")
+        self.assertEqual([json.loads(line) for line in done.stdout.splitlines()],
+                         [{"ID": 1, "V": "one"}, {"ID": 2, "V": None}])
+        self.assertIn({"message": "Limit Reached"}, map(json.loads, done.stderr.splitlines()))
+        shown = json.loads(self.weir("--output", "JSON", "-e", "SHOW STREAMS").stdout)
         self.assertEqual(shown["Stream Name"], "S")
+
+    def test_json_has_rows_alone_on_standard_output(self):
+        """However statements come, and also where one fails."""
+        text = (f"{STREAM.replace('STREAM s', 'STREAM s2')}\n{EARLIEST}\nSHOW TABLES;\n"
+                "SELECT id FROM s EMIT CHANGES LIMIT 1;\nSELECT nope FROM s;\n")
+        ways = (["-e", text], ["-f", self.file("all.sql", text)], [])
+        for words in ways:
+            done = self.weir("--output", "JSON", *words, stdin=text, status=1)
+            self.assertEqual(done.stdout, '{"ID":1}\n', words)
+            self.assertIn('{"message":"Stream created"}\n', done.stderr)
+            self.assertIn("column 'NOPE' cannot be resolved", done.stderr)
+            self.weir("-e", "DROP STREAM s2;")
 
     def test_csv(self):
         self.weir("-e", "INSERT INTO s VALUES (3, 'a,\"b\"'); INSERT INTO s VALUES (4, '');")
@@ -133,8 +150,8 @@ class Forms(WeirCase):
     def test_wrapping(self):
         self.weir("-e", "INSERT INTO s VALUES (3, '" + "x" * 60 + "');")
         query = "SELECT * FROM s WHERE id = 3 EMIT CHANGES LIMIT 1;"
-        self.assertIn("|3" + " " * 27 + "|" + "x" * 28 + "|\n|" + " " * 28 + "|" + "x" * 28 + "|\n|"
-                      + " " * 28 + "|xxxx" + " " * 24 + "|\n", self.select("tabular", query).stdout)
+        self.assertIn("|3       |" + "x" * 49 + "|\n|        |" + "x" * 11 + " " * 38 + "|\n",
+                      self.select("tabular", query).stdout)
         out = self.weir(stdin=f"{EARLIEST}\nset cli WRAP OFF\nset cli column-width 10\n{query}\n")
         self.assertIn("|3         |xxxxxxx...|\n", out.stdout)
 
@@ -241,6 +258,9 @@ class Errors(WeirCase):
         done = self.weir(stdin="SHOW STREAMS;\n\nSELECT *\nFROM nowhere\nEMIT CHANGES;\n", status=1)
         self.assertRegex(done.stderr, r"^stdin:[345]:|^stdin: ")
         self.assertIn("NOWHERE", done.stderr)
+        rows = "INSERT INTO s VALUES (1, 'a');\n" * 3 + "INSERT INTO s VALUES (1 / 0, 'a');\n"
+        done = self.weir(stdin=STREAM + "\n" + rows, status=1)
+        self.assertRegex(done.stderr, r"^stdin:5:.*/ by zero")
 
     def test_first_error_ends_it(self):
         done = self.weir("-e", "SELEC 1; SHOW STREAMS;", status=1)
@@ -252,6 +272,37 @@ class Errors(WeirCase):
     def test_missing_end(self):
         done = self.weir("-f", self.file("end.sql", "SELECT * FROM 'x"), status=1)
         self.assertIn("end.sql:1:", done.stderr)
+
+    def test_quotes_and_comments_without_an_end(self):
+        """They hide what follows, so they are an error wherever statements come from."""
+        before = STREAM + "\nCREATE STREAM o AS SELECT * FROM s;\n"
+        for tail, place, says in (
+                ("/* no end\nDROP STREAM s;\n", "3:1", "missing closing */ for a comment"),
+                ("DROP -- x\n STREAM s /* ;\n", "4:11", "missing closing */ for a comment"),
+                ("DROP STREAM 's;\nx", "3:13", "missing closing ' for ''s;...'"),
+                ('DESCRIBE "s;\nx', "3:10", "missing closing \" for '\"s;...'"),
+                ("DESCRIBE `s;\nx", "3:10", "missing closing ` for '`s;...'")):
+            text = before + tail
+            path = self.file("open.sql", text)
+            test = self.file("test.sql", f"--@test: a\n{text}")
+            nested = f"RUN SCRIPT '{path}';"
+            for name, words, given in (
+                    ("-e", ("-e", text), ""), ("open.sql", ("-f", path), ""), ("stdin", (), text),
+                    ("open.sql", ("-e", nested), ""),
+                    ("open.sql", ("run", path, "--until-end"), "")):
+                with self.subTest(tail=tail, words=words):
+                    self.data = self.folder / f"data-{abs(hash((tail, words)))}"
+                    self.assertRegex(self.weir(*words, stdin=given, status=1).stderr,
+                                     re.escape(f"{name}:{place}: Syntax Error\n{says}"))
+            self.assertIn(says, self.weir("test", test, status=1).stdout)
+
+    def test_place_after_other_statements(self):
+        """What is shown begins with the statement; the position counts from the text's start."""
+        text = "SHOW TYPES; SELECT a FROM s WHERE a = = 1;"
+        self.assertEqual(self.weir("-e", text, status=1).stderr,
+                         "-e:1:39: Syntax Error\nSyntax error at or near '=' at line 1:39\n"
+                         "Expecting an expression\nSELECT a FROM s WHERE a = = 1;\n"
+                         "                          ^\n")
 
     def test_missing_file(self):
         done = self.weir("-f", self.folder / "none.sql", status=1)

@@ -91,6 +91,80 @@ class Run(WeirCase):
         done = self.weir("run", self.sql, second, "--until-end")
         self.assertIn("2 queries", done.stderr)
 
+    def test_sources_in_one_file(self):
+        """The files are one program: the first has no query, and what it SETs holds in the next."""
+        self.datagen(20)
+        first, _, second = FILE.partition("CREATE STREAM some")
+        first = self.file("first.sql", first)
+        second = self.file("second.sql", "CREATE STREAM some" + second)
+        done = self.weir("run", first, second, "--until-end")
+        self.assertIn("20 records in", done.stderr)
+        done = self.weir("run", first, "--until-end", status=1)
+        self.assertIn("the file has no persistent query", done.stderr)
+
+    def test_a_batch_reads_from_the_beginning(self):
+        self.datagen(30)
+        plain = self.file("plain.sql", FILE.replace("SET 'auto.offset.reset' = 'earliest';", ""))
+        latest = self.file("latest.sql", FILE.replace("earliest", "latest"))
+        done = self.weir("run", latest, "--until-end", "--data", self.folder / "other", status=1)
+        self.assertIn("pageviews", done.stderr)  # the topic is not in that directory
+        done = self.weir("run", latest, "--until-end")
+        self.assertIn(" 0 records in", done.stderr)
+        self.assertIn("30 records lie before the start of the queries", done.stderr)
+        self.weir("reset", "--all")
+        done = self.weir("run", plain, "--until-end")
+        self.assertIn(" 30 records in", done.stderr)
+        self.assertNotIn("before the start", done.stderr)
+
+    def test_changed_file(self):
+        count = FILE.partition("CREATE STREAM some")[0] + (
+            "CREATE TABLE some WITH (KAFKA_TOPIC='some', PARTITIONS=1) AS "
+            "SELECT userid, COUNT(*) AS n FROM views GROUP BY userid;\n")
+        other = self.file("views.sql", count.replace("COUNT(*)", "MAX(viewtime)"))
+        self.datagen(40)
+        self.weir("run", self.file("views.sql", count), "--until-end")
+        rows = self.written()
+        self.file("views.sql", count.replace("COUNT(*)", "MAX(viewtime)"))
+        done = self.weir("run", other, "--until-end", status=1)
+        self.assertRegex(done.stderr, rf"^{other}:6:1: Nothing was started: query CTAS_SOME_0 .*"
+                         r"\(function: MAX\(`pageviews\.VIEWTIME:BIGINT`\), kept as BIGINT, was "
+                         r"COUNT\(\*\), kept as BIGINT\)")
+        self.assertIn("weir reset CTAS_SOME_0", done.stderr)
+        self.assertEqual(self.written(), rows)
+        self.assertIn("40 records in", self.weir("run", other, "--until-end", "--on-change",
+                                                 "restart").stderr)
+        self.assertEqual(len(self.written()), 2 * len(rows))
+        self.file("views.sql", count)
+        self.weir("run", other, "--until-end", "--on-change", "keep-old")
+        self.assertEqual(len(self.written()), 2 * len(rows))
+        self.weir("run", other, "--until-end", "--on-change", "nonsense", status=2)
+
+    def test_reset(self):
+        self.datagen(10)
+        self.weir("run", self.sql, "--until-end")
+        done = self.weir("reset", "CSAS_OTHER_0", status=1)
+        self.assertIn("CSAS_SOME_0", done.stderr)
+        self.weir("reset", status=2)
+        self.weir("reset", "--all", "CSAS_SOME_0", status=2)
+        self.assertIn("CSAS_SOME_0", self.weir("reset", "CSAS_SOME_0").stdout)
+        self.weir("run", self.sql, "--until-end")
+        self.assertEqual(len(self.written()), 20)
+        self.weir("reset", "CSAS_SOME_0", "--delete-sink")
+        self.weir("run", self.sql, "--until-end")
+        self.assertEqual(len(self.written()), 10)
+
+    def test_a_prompt_reads_what_a_service_makes(self):
+        self.datagen(10)
+        self.weir("run", self.sql, "--until-end")
+        done = self.weir("-e", "SHOW STREAMS; SELECT * FROM some;", "--output", "CSV")
+        self.assertEqual(len([line for line in done.stdout.splitlines() if "Page_" in line]), 10)
+        done = self.weir("-f", self.sql, status=1)
+        self.assertIn("belongs to the service of", done.stderr)
+        done = self.weir("-e", "INSERT INTO some SELECT id, pageid FROM views;", status=1)
+        self.assertIn("is written by the service of", done.stderr)
+        self.assertEqual(len(self.written()), 10)
+        self.assertRegex(self.weir("run", self.sql, "--until-end").stderr, r" 0 records in, 0 out ")
+
     def test_errors_name_the_place(self):
         self.datagen(1)
         bad = self.file("bad.sql", FILE + "\nCREATE STREAM x AS SELECT nothing FROM views;\n")

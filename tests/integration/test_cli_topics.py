@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """weir datagen, produce and consume on the embedded log."""
+import base64
 import json
 import re
 import signal
@@ -82,6 +83,20 @@ class Datagen(Topics):
         self.assertEqual(process.wait(20), 0)
         count = int(re.match(r"(\d+) records", process.stderr.read()).group(1))
         self.assertEqual(len(self.records("clicks")), count)
+
+    def test_interrupted_early(self):
+        """What had an end and did not reach it reports the signal."""
+        process = self.start("datagen", "clicks", "--rate", "5", "--count", "100000",
+                             stderr=subprocess.PIPE)
+        service.wait_until(lambda: (self.data / "db").exists(), 20, "it runs")
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(20), 143)
+        other = self.folder / "other"
+        process = self.start("produce", "lines", "--partitions", "1", "--data", other,
+                             stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+        service.wait_until(lambda: (other / "db").exists(), 20, "it runs")
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(20), 130)
 
 
 class RoundTrip(Topics):
@@ -181,16 +196,36 @@ class RoundTrip(Topics):
         done = self.weir("consume", "t", *ALL, status=1)
         self.assertIn("t", done.stderr)
 
-    def test_without_from_beginning_only_new_ones(self):
+    def test_from_beginning(self):
+        """--until-end without it would be nothing; without either it waits for new records."""
         self.weir("produce", "t", "--partitions", "1", stdin="old\n")
-        self.assertEqual(self.weir("consume", "t", "--until-end").stdout, "")
+        self.assertEqual(self.weir("consume", "t", "--until-end").stdout, "old\n")
+        process = self.start("consume", "t", stdout=subprocess.PIPE)
+        self.assertRaises(subprocess.TimeoutExpired, process.wait, 1)
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(20), 130)
+        self.assertEqual(process.stdout.read(), "")
+
+    def test_windowed_keys(self):
+        """As PRINT shows them, and with all their bytes in JSON."""
+        self.weir("-e", "CREATE STREAM s (id STRING KEY, v INT) WITH (KAFKA_TOPIC='s', "
+                        "PARTITIONS=1, VALUE_FORMAT='JSON');"
+                        "SET 'auto.offset.reset' = 'earliest';"
+                        "CREATE TABLE w AS SELECT id, COUNT(*) AS n FROM s "
+                        "WINDOW TUMBLING (SIZE 1 MINUTE) GROUP BY id;"
+                        "INSERT INTO s (id, v, ROWTIME) VALUES ('a', 1, 1700000000000);"
+                        "SELECT * FROM w WHERE id = 'a';")
+        lines = self.weir("consume", "W", "--until-end", "--print-key").stdout
+        self.assertEqual(lines, '[a@1699999980000/-]\t{"N":1}\n')
+        record = json.loads(self.weir("consume", "W", *ALL, "--json").stdout)
+        self.assertEqual(len(base64.b64decode(record["keyBase64"])), 9)
 
     def test_consume_stops_at_a_signal(self):
         self.weir("produce", "t", "--partitions", "1", stdin="x\n")
         process = self.start("consume", "t", "--from-beginning", stdout=subprocess.PIPE)
         self.assertEqual(process.stdout.readline(), "x\n")
         process.send_signal(signal.SIGINT)
-        self.assertEqual(process.wait(20), 0)
+        self.assertEqual(process.wait(20), 130)
 
 
 if __name__ == "__main__":

@@ -118,13 +118,17 @@ class Prompt(WeirCase):
         terminal.expect(PROMPT)
         select = "SELECT * FROM readings EMIT CHANGES LIMIT 1;\n"
         terminal.send(select)
-        terminal.expect(r"^\+-{29}\+-{29}\+\n\|ID {27}\|TEMPERATURE {18}\|\n\+-{29}\+-{29}\+\n")
-        terminal.expect(r"\|7 {28}\|21.5 {25}\|\n")
+        terminal.expect(r"^\+-{8}\+-{12}\+\n\|ID      \|TEMPERATURE \|\n\+-{8}\+-{12}\+\n")
+        terminal.expect(r"\|7       \|21.5        \|\n")
         terminal.expect("Limit Reached")
         terminal.expect(PROMPT)
+        text = "SELECT id, 'text' AS t FROM readings EMIT CHANGES LIMIT 1;\n"
+        terminal.send(text)
+        terminal.expect(r"^\+-{8}\+-{51}\+\n")
+        terminal.expect(PROMPT)
         terminal.resize(40, 42)
-        terminal.send(select)
-        terminal.expect(r"^\+-{19}\+-{19}\+\n")
+        terminal.send(text)
+        terminal.expect(r"^\+-{8}\+-{31}\+\n")
         terminal.expect("Limit Reached")
         terminal.expect(PROMPT)
         terminal.send("set cli column-width 8\n")
@@ -150,6 +154,45 @@ class Prompt(WeirCase):
         terminal.send("CREAT" + TAB + "ST" + TAB + TAB)
         terminal.expect("STREAM")
         self.interrupt(terminal)
+        self.leave(terminal)
+
+    def test_completion_knows_the_place(self):
+        """Sources, columns of the query's own, settings: no list of every word there is."""
+        terminal = self.terminal()
+        terminal.send(STREAM)
+        terminal.expect("Stream created")
+        terminal.expect(PROMPT)
+        terminal.send("select * from " + TAB)
+        self.on_screen(terminal, "select * from readings", "")
+        self.on_screen(terminal, "id           temperature", "where " + TAB)
+        self.interrupt(terminal)
+        terminal.send("SET 'auto" + TAB + "= 'e" + TAB + ";\n")
+        terminal.expect("changed local property 'auto.offset.reset' to 'earliest'")
+        terminal.expect(PROMPT)
+        terminal.send("SELECT\n")
+        self.on_screen(terminal, "ID           TEMPERATURE", "* FROM readings WHERE " + TAB)
+        self.interrupt(terminal)
+        self.leave(terminal)
+
+    def test_pasted_text_with_tabs(self):
+        """A Tab in it is a blank, and neither completes nor lists anything."""
+        terminal = self.terminal()
+        terminal.send(STREAM.replace("(id", "(\n\tid").replace(", temp", ",\n\ttemp")
+                      .replace("KEY", "\tKEY"))
+        terminal.expect("Stream created")
+        terminal.expect(PROMPT)
+        self.assertNotIn("BIGINT", terminal.output())
+        self.leave(terminal)
+
+    def test_help_on_statements(self):
+        terminal = self.terminal()
+        terminal.send("help select\n")
+        terminal.expect("SELECT item")
+        terminal.expect("For example:")
+        terminal.expect(PROMPT)
+        terminal.send("help\n")
+        terminal.expect("CREATE TABLE AS SELECT +a query that runs")
+        terminal.expect(PROMPT)
         self.leave(terminal)
 
     def test_history(self):

@@ -34,7 +34,7 @@ class WeirCase(unittest.TestCase):
     def words(self, words):
         """Commands that open an engine get --data."""
         words = [str(word) for word in words]
-        named = words and words[0] in ("run", "datagen", "produce", "consume")
+        named = words and words[0] in ("run", "reset", "datagen", "produce", "consume")
         opens = named or not words or words[0].startswith("-")
         if opens and not {"--data", "--help", "--version"} & set(words):
             words[1 if named else 0:0] = ["--data", str(self.data)]

@@ -163,6 +163,16 @@ INSERT INTO s (id, v, t) VALUES (2, 5, '1');
 ASSERT VALUES o (id, c, a, n, sum) VALUES (1, NULL, NULL, NULL, 1);
 ASSERT VALUES o (id, c, a, n, sum) VALUES (2, 2, ARRAY[2, 1], false, 6);
 
+--@test: the setting counts when a query is made, for that query
+CREATE STREAM s (id INT KEY, v INT) WITH (kafka_topic='s', value_format='JSON');
+SET 'ksql.nested.error.set.null' = 'false';
+CREATE STREAM one AS SELECT id, ARRAY[10 / v, 1] AS a FROM s;
+UNSET 'ksql.nested.error.set.null';
+CREATE STREAM each_part AS SELECT id, ARRAY[10 / v, 1] AS a FROM s;
+INSERT INTO s (id, v) VALUES (1, 0);
+ASSERT VALUES one (id, a) VALUES (1, NULL);
+ASSERT VALUES each_part (id, a) VALUES (1, ARRAY[NULL, 1]);
+
 --@test: NaN and the infinities
 CREATE STREAM s (id INT KEY, d DOUBLE, e DOUBLE) WITH (kafka_topic='s', value_format='JSON');
 CREATE STREAM o AS SELECT id, d / e <> 1e0 AS ne, d / e = d / e AS eq, d / e IS DISTINCT FROM d / e AS i, d / e > 1e0 AS gt, d / e > 1.5 AS dec, d / e <= 1.5 AS le FROM s;

@@ -137,7 +137,7 @@ CREATE STREAM o AS SELECT id, nope(t) FROM s;
 
 --@test: arguments that a function does not take
 --@expected.error: KsqlException
---@expected.message: Function 'LEN' does not accept parameters (INTEGER).
+--@expected.message: Function 'len' does not accept parameters (INTEGER).
 CREATE STREAM s (id INT KEY, v INT) WITH (kafka_topic='s', value_format='JSON');
 CREATE STREAM o AS SELECT id, LEN(v) FROM s;
 

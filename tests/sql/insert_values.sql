@@ -181,9 +181,9 @@ ASSERT VALUES o (id, v) VALUES (1, 2);
 
 --@test: nor has a value for them
 --@expected.error: weir.Error
---@expected.message: Expected a value for each column. Expected Columns: [`ID`, `V`]. Got [1, 2, 3]
+--@expected.message: Expected a value for each column. Expected Columns: [`ID`, `V`]. Got [1, 2, 3, 4]
 CREATE STREAM s (id INT KEY, v INT, h BYTES HEADER('x')) WITH (kafka_topic='s', value_format='JSON');
-INSERT INTO s VALUES (1, 2, 3);
+INSERT INTO s VALUES (1, 2, 3, 4);
 
 --@test: a table's key must be given, but may be NULL: the row changes nothing
 CREATE TABLE t (id INT PRIMARY KEY, v INT) WITH (kafka_topic='t', value_format='JSON');
@@ -225,3 +225,9 @@ INSERT INTO d SELECT id, 100 AS a FROM s;
 CREATE STREAM s (id INT KEY, v INT) WITH (kafka_topic='s', value_format='JSON');
 CREATE STREAM d (id INT KEY, a DECIMAL(4, 2)) WITH (kafka_topic='d', value_format='JSON');
 INSERT INTO d SELECT id, v AS a FROM s;
+
+--@test: a value for a header column is refused by the column's name, also without a list of columns
+--@expected.error: KsqlException
+--@expected.message: Cannot insert into HEADER columns: H
+CREATE STREAM s (k STRING KEY, h BYTES HEADER('abc'), v BIGINT) WITH (kafka_topic='s', value_format='JSON');
+INSERT INTO s VALUES ('abc', NULL, 44);

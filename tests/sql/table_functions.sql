@@ -119,6 +119,6 @@ CREATE STREAM o AS SELECT id, EXPLODE(EXPLODE(a)) FROM s;
 
 --@test: of what is no array
 --@expected.error: KsqlException
---@expected.message: Function 'EXPLODE' does not accept parameters (INTEGER).
+--@expected.message: Function 'explode' does not accept parameters (INTEGER).
 CREATE STREAM s (id INT KEY, a INT) WITH (kafka_topic='s', value_format='JSON');
 CREATE STREAM o AS SELECT id, EXPLODE(a) FROM s;

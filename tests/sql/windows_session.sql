@@ -126,3 +126,21 @@ ASSERT VALUES o (WINDOWSTART, WINDOWEND, id, n) VALUES (8000, 8000, 1, 1);
 --@expected.error: ParseFailedException
 CREATE STREAM s (id INT KEY, v INT) WITH (kafka_topic='s', value_format='JSON');
 CREATE TABLE o AS SELECT id, COUNT(*) FROM s WINDOW SESSION (-5 SECONDS) GROUP BY id;
+
+--@test: without a gap rows of one time are one session
+CREATE STREAM s (k INT KEY, v INT) WITH (kafka_topic='s', format='JSON', partitions=1);
+CREATE TABLE o AS SELECT k, COUNT(*) AS n, WINDOWSTART AS ws, WINDOWEND AS we FROM s WINDOW SESSION (0 SECONDS) GROUP BY k;
+INSERT INTO s (ROWTIME, k, v) VALUES (1000, 1, 1);
+INSERT INTO s (ROWTIME, k, v) VALUES (1000, 1, 2);
+INSERT INTO s (ROWTIME, k, v) VALUES (1001, 1, 3);
+ASSERT VALUES o (k, n, ws, we) VALUES (1, 1, 1000, 1000);
+ASSERT VALUES o (k, n, ws, we) VALUES (1, 2, 1000, 1000);
+ASSERT VALUES o (k, n, ws, we) VALUES (1, 1, 1001, 1001);
+
+--@test: without a gap, grace or retention
+CREATE STREAM s (k INT KEY, v INT) WITH (kafka_topic='s', format='JSON', partitions=1);
+CREATE TABLE o AS SELECT k, SUM(v) AS n FROM s WINDOW SESSION (0 SECONDS, RETENTION 0 SECONDS, GRACE PERIOD 0 SECONDS) GROUP BY k;
+INSERT INTO s (ROWTIME, k, v) VALUES (1000, 1, 1);
+INSERT INTO s (ROWTIME, k, v) VALUES (1001, 1, 2);
+ASSERT VALUES o (k, n) VALUES (1, 1);
+ASSERT VALUES o (k, n) VALUES (1, 2);

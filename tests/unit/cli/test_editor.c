@@ -73,24 +73,32 @@ static void leave(void)
 
 /* ------------------------------------------------------------------------------------ the words */
 
-static const char *const words[] = {"SELECT",        "STREAM",       "STREAMS",     "STRUCT",
-                                    "`order`",       "ORDERS",       "K\xc3\xb6ln", "K\xc3\xb6nig",
-                                    "Z\xc3\xbcrich", "Z\xc3\xa4une", NULL};
+static const char *const words[] = {"SELECT",       "STREAM",        "STREAMS",      "STRUCT",
+                                    "`order`",      "COUNT(",        "ORDERS",       "K\xc3\xb6ln",
+                                    "K\xc3\xb6nig", "Z\xc3\xbcrich", "Z\xc3\xa4une", NULL};
 static const char *const many_words[] = {NULL}; /* stands for m000, m001 ... */
 enum { MANY = 250 };
 
-static const char *complete(void *context, const char *prefix, int index)
+/** The words that begin with the last word of the line. */
+static size_t complete(void *context, const char *before, const char *after, cli_list *out)
 {
-    static char name[8];
+    const char *prefix = before + strlen(before);
+    while (prefix > before && !strchr(" ,", prefix[-1]))
+        prefix--;
+    (void)after;
     if (context == many_words) {
-        snprintf(name, sizeof name, "m%03d", index);
-        return index < MANY ? name : NULL;
+        for (int i = 0; i < MANY; i++) {
+            char name[16];
+            snprintf(name, sizeof name, "m%03d", i);
+            cli_list_add(out, cli_copy(name, strlen(name)));
+        }
+        return strlen(prefix);
     }
     const char *const *from = context;
     for (int i = 0; from[i]; i++)
-        if (strncasecmp(from[i], prefix, strlen(prefix)) == 0 && index-- == 0)
-            return from[i];
-    return NULL;
+        if (strncasecmp(from[i], prefix, strlen(prefix)) == 0)
+            cli_list_add(out, cli_copy(from[i], strlen(from[i])));
+    return strlen(prefix);
 }
 
 static cli_editor *open_editor(const char *const *from)
@@ -215,21 +223,23 @@ static void test_completion(void **state)
         const char *listed; /* on the screen, or NULL */
     } cases[] = {
         {"SEL\t1;\r", "SELECT 1;", NULL}, /* one: and a blank after it */
-        {"sel\t1;\r", "select 1;", NULL}, /* as the person types */
-        {"Sel\t1;\r", "SELECT 1;", NULL},
-        {"s\t\r", "s", "select"}, /* nothing more in common: all are listed */
-        {"st\t\r", "str", NULL},  /* as far as all agree */
-        {"stre\t\r", "stream", NULL},
-        {"stream\t\r", "stream", "streams"},
-        {"streams\t\r", "streams ", NULL},
+        {"sel\t1;\r", "SELECT 1;", NULL}, /* a candidate takes the place of what was typed */
+        {"s\t\r", "s", "SELECT"},         /* nothing more in common: all are listed */
+        {"st\t\r", "STR", NULL},          /* as far as all agree */
+        {"stre\t\r", "STREAM", NULL},
+        {"stream\t\r", "stream", "STREAMS"},
+        {"streams\t\r", "STREAMS ", NULL},
         {"x\t\r", "x", NULL}, /* none */
         {"ORDE\t\r", "ORDERS ", NULL},
         {"`or\t\r", "`order` ", NULL},    /* a quoted name keeps its case */
-        {"k\t\r", "k\xc3\xb6", NULL},     /* whole characters, though n and l share none */
-        {"z\t\r", "z", "z\xc3\xbcrich"},  /* two characters that begin with one byte */
-        {"a,sel\t\r", "a,select ", NULL}, /* a word begins after what is no letter */
-        {"a(str\t\r", "a(str", "struct"},
-        {"selx\x02\t\r", "select x", NULL}, /* in the middle of a line */
+        {"k\t\r", "K\xc3\xb6", NULL},     /* whole characters, though n and l share none */
+        {"z\t\r", "z", "Z\xc3\xbcrich"},  /* two characters that begin with one byte */
+        {"a,sel\t\r", "a,SELECT ", NULL}, /* what is before it stays */
+        {"cou\t*\r", "COUNT(*", NULL},    /* no blank after a parenthesis */
+        {"\tse, a text that is pasted\r", " se, a text that is pasted", NULL},
+        {"st\tse, a text that is pasted\r", "st se, a text that is pasted", NULL},
+        {"  \tx\r", "   x", NULL},          /* a line of it that is indented */
+        {"selx\x02\t\r", "SELECT x", NULL}, /* in the middle of a line */
     };
     cli_editor *e = open_editor(words);
     cli_text line = {0};

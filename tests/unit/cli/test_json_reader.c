@@ -285,6 +285,37 @@ static void test_steps(void **state)
     cli_text_free(&out);
 }
 
+/* As ksqlDB's CLI shows nested values: the text of a Java map or list. */
+static void test_show(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *json, *shown;
+    } cases[] = {
+        {"{\"A\":1,\"B\":2}", "{A=1, B=2}"},
+        {"{\"A\":null,\"B\":{\"C\":\"x y\"}}", "{A=null, B={C=x y}}"},
+        {"[1,2.50,null,\"a\"]", "[1, 2.50, null, a]"},
+        {"[{\"K\":[]},{}]", "[{K=[]}, {}]"},
+        {"{\"a \\\"b\\\"\":\"\\u00e9,=\"}", "{a \"b\"=\xc3\xa9,=}"},
+        {"{\"D\":1.0E10,\"T\":true}", "{D=1.0E10, T=true}"},
+        {"\"text\"", "text"},
+        {"null", "null"},
+    };
+    cli_text out = {0};
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        cli_text_clear(&out);
+        assert_true(cli_json_show(cases[i].json, &out));
+        assert_string_equal(cli_text_string(&out), cases[i].shown);
+    }
+    static const char *const bad[] = {"", "{", "{\"a\"}", "[1,]", "{} x", "{\"a\":nul}"};
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        cli_text_clear(&out);
+        assert_false(cli_json_show(bad[i], &out));
+        assert_int_equal(out.len, 0);
+    }
+    cli_text_free(&out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -292,7 +323,7 @@ int main(void)
         cmocka_unit_test(test_null),       cmocka_unit_test(test_refused),
         cmocka_unit_test(test_zero_bytes), cmocka_unit_test(test_depth),
         cmocka_unit_test(test_cut_off),    cmocka_unit_test(test_changed_bytes),
-        cmocka_unit_test(test_steps),
+        cmocka_unit_test(test_steps),      cmocka_unit_test(test_show),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

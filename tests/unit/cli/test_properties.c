@@ -97,7 +97,7 @@ static void test_files_that_cannot_be_read(void **state)
     capture_end();
     unlink(path);
     assert_false(binary);
-    check_contains(complained(), "is no text: it has a 0 byte");
+    check_contains(complained(), "is not text: it has a 0 byte");
     cli_text_free(&text);
 }
 

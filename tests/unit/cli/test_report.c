@@ -7,6 +7,8 @@
 
 #include "report.h"
 
+#include <locale.h>
+
 typedef struct report_case {
     const char *about;
     int line, column; /* of the statement, as the library gives them; 0: no place */
@@ -34,12 +36,22 @@ static const report_case cases[] = {
      "Hint: try y\n"},
     {"after other statements of the line", 1, 3, 2, "bad", "", "SET a; ", "  x;\n", "-e", 1,
      "-e:1:10: bad\n"
-     "SET a;   x;\n"
-     "         ^\n"},
+     "  x;\n"
+     "  ^\n"},
+    {"a second mention of the place moves with it", 2, 3, 4,
+     "line 2:3: Syntax Error\nnear at line 2:3", "", "SET a;\nSET b; ", "x\ny z;\n", "-e", 1,
+     "-e:3:3: Syntax Error\nnear at line 3:3\n"
+     "y z;\n"
+     "  ^\n"},
+    {"another place in the message stays", 1, 3, 2, "bad, as at line 1:30", "", "SET a; ", "x y;\n",
+     "-e", 1,
+     "-e:1:10: bad, as at line 1:30\n"
+     "x y;\n"
+     "  ^\n"},
     {"columns count characters", 1, 1, 0, "bad", "", "'K\xc3\xb6ln'; ", "x;\n", "-e", 1,
      "-e:1:9: bad\n"
-     "'K\xc3\xb6ln'; x;\n"
-     "        ^\n"},
+     "x;\n"
+     "^\n"},
     {"on a later line of the file", 1, 1, 0, "bad", "", "one;\ntwo;\n", "x;\n", "f", 1,
      "f:3:1: bad\n"
      "x;\n"
@@ -58,8 +70,10 @@ static const report_case cases[] = {
      "x;\n"
      "^\n"},
     {"no place, in a file", 0, 0, -1, "the broker is gone", "start it", "", "x;\n", "f", 7,
-     "f: the broker is gone\n"
+     "f:7: the broker is gone\n"
      "Hint: start it\n"},
+    {"no place: the line of the statement", 0, 0, -1, "/ by zero", "", "one;\n\ntwo; ", "x\ny;\n",
+     "stdin", 41, "stdin:43: / by zero\n"},
     {"no place, at the prompt", 0, 0, -1, "the broker is gone", "", "", "x;\n", NULL, 1,
      "the broker is gone\n"},
     {"a message that only looks like a place", 1, 1, 0, "line 7 is bad", "", "", "x;\n", "f", 1,
@@ -71,7 +85,7 @@ static const report_case cases[] = {
      "x;\n"
      "^\n"},
     {"the place is not taken off where there is none to put", 0, 0, -1, "line 1:2: bad", "", "",
-     "x;\n", "f", 1, "f: line 1:2: bad\n"},
+     "x;\n", "f", 1, "f:1: line 1:2: bad\n"},
     {"at the end of the text", 1, 3, 2, "bad", "", "", "x;", "f", 1,
      "f:1:3: bad\n"
      "x;\n"
@@ -144,11 +158,51 @@ static void test_reports_of_the_library(void **state)
     close_engine(w);
 }
 
+static void test_fit_caret(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *about, *text;
+        int width;
+        const char *fitted;
+    } fits[] = {
+        {"it fits", "SELECT x;\n       ^\n", 20, "SELECT x;\n       ^\n"},
+        {"exactly", "01234567890123456789\n                   ^\n", 20,
+         "01234567890123456789\n                   ^\n"},
+        {"the end is cut", "0123456789abcdefghijklmnopqrst\n  ^\n", 20, "0123456789abcd...\n  ^\n"},
+        {"the start is cut", "0123456789abcdefghijklmnopqrst\n                             ^\n", 20,
+         "...ghijklmnopqrst\n                ^\n"},
+        {"both", "0123456789abcdefghijklmnopqrstuvwxyz\n                 ^\n", 20,
+         "...abcdefghijklmn...\n          ^\n"},
+        {"wide characters count double",
+         "\xe6\x9d\xb1\xe6\x9d\xb1\xe6\x9d\xb1\xe6\x9d\xb1\xe6\x9d\xb1\xe6\x9d\xb1"
+         "\xe6\x9d\xb1\xe6\x9d\xb1\xe6\x9d\xb1\xe6\x9d\xb1 x y\n                     ^\n",
+         20,
+         "...\xe6\x9d\xb1\xe6\x9d\xb1\xe6\x9d\xb1\xe6\x9d\xb1\xe6\x9d\xb1 x y\n"
+         "              ^\n"},
+        {"a terminal that is too narrow for it", "0123456789abcdefghijklmnopqrst\n  ^\n", 8,
+         "0123456789abcdefghijklmnopqrst\n  ^\n"},
+        {"past the end", "0123456789abcdefghijklmnopqrst\n                              ^\n", 20,
+         "...ghijklmnopqrst\n                 ^\n"},
+        {"no caret", "0123456789abcdefghijklmnopqrst", 20, "0123456789abcdefghijklmnopqrst"},
+        {"nothing", "", 20, ""},
+    };
+    for (size_t i = 0; i < COUNT(fits); i++) {
+        cli_text out = {0};
+        cli_fit_caret(fits[i].text, fits[i].width, &out);
+        if (strcmp(cli_text_string(&out), fits[i].fitted) != 0)
+            fail_msg("%s:\n%s\nexpected\n%s", fits[i].about, cli_text_string(&out), fits[i].fitted);
+        cli_text_free(&out);
+    }
+}
+
 int main(void)
 {
+    setlocale(LC_CTYPE, "C.UTF-8");
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_reports),
         cmocka_unit_test(test_reports_of_the_library),
+        cmocka_unit_test(test_fit_caret),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

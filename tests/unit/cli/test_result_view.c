@@ -75,6 +75,10 @@ typedef struct result_case {
     {                                                                                              \
         CLI_TABULAR, false, 8, false, NULL, false                                                  \
     }
+#define WIDE                                                                                       \
+    {                                                                                              \
+        CLI_TABULAR, true, 14, false, NULL, false                                                  \
+    }
 #define JSON                                                                                       \
     {                                                                                              \
         CLI_JSON, true, 0, false, NULL, false                                                      \
@@ -89,14 +93,33 @@ typedef struct result_case {
 
 static const result_case query_cases[] = {
     {"frames fit the terminal", QUERY, TABULAR,
-     "+--------+--------+--------+\n"
-     "|K       |V       |D       |\n"
-     "+--------+--------+--------+\n"
-     "|1       |one     |1.5     |\n"
-     "|2       |a,\"b\"   |null    |\n"
-     "|3       |        |0.0     |\n"
-     "|4       |null    |null    |\n"
+     "+--------+----------+----------+\n"
+     "|K       |V         |D         |\n"
+     "+--------+----------+----------+\n"
+     "|1       |one       |1.5       |\n"
+     "|2       |a,\"b\"     |null      |\n"
+     "|3       |          |0.0       |\n"
+     "|4       |null      |null      |\n"
      "Limit Reached\n",
+     ""},
+    {"a result that is whole is as wide as its content", "SELECT * FROM s;", TABULAR,
+     "+-+-----+----+\n"
+     "|K|V    |D   |\n"
+     "+-+-----+----+\n"
+     "|1|one  |1.5 |\n"
+     "|2|a,\"b\"|null|\n"
+     "|3|     |0.0 |\n"
+     "|4|null |null|\n"
+     "Query Completed\n",
+     ""},
+    {"a long value leaves the others their room",
+     "SELECT k, 'a text of more than a line is cut' AS t FROM s WHERE k = 1;", TABULAR,
+     "+-+----------------------------+\n"
+     "|K|T                           |\n"
+     "+-+----------------------------+\n"
+     "|1|a text of more than a line i|\n"
+     "| |s cut                       |\n"
+     "Query Completed\n",
      ""},
     {"cut at a width of one's own",
      "SELECT 'ninety-nine' AS a_long_name FROM s EMIT CHANGES "
@@ -112,9 +135,8 @@ static const result_case query_cases[] = {
      "{\"K\":1,\"V\":\"one\",\"D\":1.5}\n"
      "{\"K\":2,\"V\":\"a,\\\"b\\\"\",\"D\":null}\n"
      "{\"K\":3,\"V\":\"\",\"D\":0.0}\n"
-     "{\"K\":4,\"V\":null,\"D\":null}\n"
-     "{\"message\":\"Limit Reached\"}\n",
-     ""},
+     "{\"K\":4,\"V\":null,\"D\":null}\n",
+     "{\"message\":\"Limit Reached\"}\n"},
     {"CSV: NULL is nothing, an empty text is quoted", QUERY, CSV,
      "K,V,D\r\n"
      "1,one,1.5\r\n"
@@ -124,8 +146,8 @@ static const result_case query_cases[] = {
      "Limit Reached\n"},
     {"no row: CSV has its header all the same", "SELECT k FROM s WHERE k > 99;", CSV, "K\r\n",
      "Query Completed\n"},
-    {"no row: JSON has the message", "SELECT k FROM s WHERE k > 99;", JSON,
-     "{\"message\":\"Query Completed\"}\n", ""},
+    {"no row: JSON has the message", "SELECT k FROM s WHERE k > 99;", JSON, "",
+     "{\"message\":\"Query Completed\"}\n"},
     {"no row: a frame", "SELECT k FROM s WHERE k > 99;", CUT,
      "+--------+\n"
      "|K       |\n"
@@ -133,17 +155,36 @@ static const result_case query_cases[] = {
      "Query Completed\n",
      ""},
     {"a name that JSON must quote", "SELECT k AS `a \"b\"` FROM s EMIT CHANGES LIMIT 1;", JSON,
-     "{\"a \\\"b\\\"\":1}\n{\"message\":\"Limit Reached\"}\n", ""},
+     "{\"a \\\"b\\\"\":1}\n", "{\"message\":\"Limit Reached\"}\n"},
     {"a name that CSV must quote", "SELECT k AS `a,b`, v AS `x` FROM s EMIT CHANGES LIMIT 1;", CSV,
      "\"a,b\",x\r\n1,one\r\n", "Limit Reached\n"},
     {"nested values", "SELECT ARRAY[k, 2] AS a, MAP('x' := v) AS m FROM s EMIT CHANGES LIMIT 1;",
-     JSON, "{\"A\":[1,2],\"M\":{\"x\":\"one\"}}\n{\"message\":\"Limit Reached\"}\n", ""},
-    {"a deletion names its key alone", "SELECT * FROM t EMIT CHANGES LIMIT 2;", JSON,
-     "{\"K\":\"a\",\"V\":7}\n{\"K\":\"a\",\"@tombstone\":true}\n{\"message\":\"Limit Reached\"}\n",
+     JSON, "{\"A\":[1,2],\"M\":{\"x\":\"one\"}}\n", "{\"message\":\"Limit Reached\"}\n"},
+    {"a table function over what a stream has now",
+     "SELECT k, EXPLODE(ARRAY[k, k * 10]) + 1 AS e FROM s WHERE k < 3;", JSON,
+     "{\"K\":1,\"E\":2}\n{\"K\":1,\"E\":11}\n{\"K\":2,\"E\":3}\n{\"K\":2,\"E\":21}\n",
+     "{\"message\":\"Query Completed\"}\n"},
+    {"and the first of its rows", "SELECT EXPLODE(ARRAY[k, 7]) AS e FROM s LIMIT 3;", CSV,
+     "E\r\n1\r\n7\r\n2\r\n", "Limit Reached\n"},
+    {"nested values in a frame",
+     "SELECT STRUCT(a := k, b := STRUCT(c := v, d := CAST(NULL AS INT))) AS s FROM s EMIT CHANGES "
+     "LIMIT 1;",
+     WIDE,
+     "+--------------+\n"
+     "|S             |\n"
+     "+--------------+\n"
+     "|{A=1, B={C=one|\n"
+     "|, D=null}}    |\n"
+     "Limit Reached\n",
      ""},
+    {"and in CSV", "SELECT STRUCT(a := k, b := ARRAY[v, 'x']) AS s FROM s EMIT CHANGES LIMIT 1;",
+     CSV, "S\r\n\"{A=1, B=[one, x]}\"\r\n", "Limit Reached\n"},
+    {"a deletion names its key alone", "SELECT * FROM t EMIT CHANGES LIMIT 2;", JSON,
+     "{\"K\":\"a\",\"V\":7}\n{\"K\":\"a\",\"@tombstone\":true}\n",
+     "{\"message\":\"Limit Reached\"}\n"},
     {"and is no NULL", "SELECT * FROM t EMIT CHANGES LIMIT 2;", CSV,
      "K,V\r\na,7\r\na,<TOMBSTONE>\r\n", "Limit Reached\n"},
-    {"in a frame", "SELECT * FROM t EMIT CHANGES LIMIT 2;", TABULAR,
+    {"in a frame", "SELECT * FROM t EMIT CHANGES LIMIT 2;", WIDE,
      "+--------------+--------------+\n"
      "|K             |V             |\n"
      "+--------------+--------------+\n"
@@ -178,19 +219,20 @@ static const result_case statement_cases[] = {
      "CREATE STREAM a (x INT) WITH (KAFKA_TOPIC = 'a', "
      "PARTITIONS = 1, VALUE_FORMAT = 'JSON');",
      TABULAR, "\n Message\n----------------\n Stream created\n----------------\n", ""},
-    {"in JSON an object",
+    {"in JSON an object, and no row",
      "CREATE STREAM b (x INT) WITH (KAFKA_TOPIC = 'b', "
      "PARTITIONS = 1, VALUE_FORMAT = 'JSON');",
-     JSON, "{\"message\":\"Stream created\"}\n", ""},
+     JSON, "", "{\"message\":\"Stream created\"}\n"},
     {"in CSV it is no row",
      "CREATE STREAM c (x INT) WITH (KAFKA_TOPIC = 'c', "
      "PARTITIONS = 1, VALUE_FORMAT = 'JSON');",
      CSV, "", "Stream created\n"},
     {"a command without a message", "INSERT INTO a VALUES (1);", TABULAR, "", ""},
-    {"several statements", "INSERT INTO a VALUES (2); DROP STREAM b; DROP STREAM c;", JSON,
+    {"several statements", "INSERT INTO a VALUES (2); DROP STREAM b; DROP STREAM c;", JSON, "",
      "{\"message\":\"Source `B` (topic: b) was dropped.\"}\n"
-     "{\"message\":\"Source `C` (topic: c) was dropped.\"}\n",
-     ""},
+     "{\"message\":\"Source `C` (topic: c) was dropped.\"}\n"},
+    {"what SHOW gives is rows", "SHOW TYPES; DEFINE x = 'y'; SHOW VARIABLES;", JSON,
+     "{\"Variable Name\":\"X\",\"Value\":\"y\"}\n", ""},
     {"comments and blanks", " -- nothing\n /* at all */ ", TABULAR, "", ""},
 };
 
@@ -233,8 +275,8 @@ static void test_first_failure_ends_the_text(void **state)
                                          "DROP STREAM nothing;\n"
                                          "DROP STREAM d;\n"),
                      1);
-    assert_string_equal(shown(), "{\"message\":\"Stream created\"}\n");
-    check_contains(complained(), "-e:2:");
+    assert_string_equal(shown(), "");
+    check_contains(complained(), "{\"message\":\"Stream created\"}\n-e:2:");
     assert_int_equal(run((cli_view)JSON, "DROP STREAM d;"), 0);
 }
 
@@ -248,7 +290,7 @@ static void test_messages(void **state)
         {TABULAR, "done", "done\n", ""},
         {TABULAR, "done\n\n", "done\n", ""},
         {TABULAR, "", "", ""},
-        {JSON, "a \"b\"\n", "{\"message\":\"a \\\"b\\\"\\n\"}\n", ""},
+        {JSON, "a \"b\"\n", "", "{\"message\":\"a \\\"b\\\"\\n\"}\n"},
         {JSON, "", "", ""},
         {CSV, "done", "", "done\n"},
     };
@@ -272,7 +314,8 @@ static void test_limits_of_the_session(void **state)
     int status = cli_session_run(&s, "SELECT k FROM s EMIT CHANGES;", (cli_origin){"-e", 1});
     capture_end();
     assert_int_equal(status, 0);
-    assert_string_equal(shown(), "{\"K\":1}\n{\"K\":2}\n{\"message\":\"Limit Reached\"}\n");
+    assert_string_equal(shown(), "{\"K\":1}\n{\"K\":2}\n");
+    assert_string_equal(complained(), "{\"message\":\"Limit Reached\"}\n");
 
     s = (cli_session){.w = w, .view = JSON, .query_timeout_ms = 1};
     capture_begin();
@@ -280,7 +323,8 @@ static void test_limits_of_the_session(void **state)
         cli_session_run(&s, "SELECT k FROM s WHERE k > 99 EMIT CHANGES;", (cli_origin){"-e", 1});
     capture_end();
     assert_int_equal(status, 0);
-    assert_string_equal(shown(), "{\"message\":\"Query terminated\"}\n");
+    assert_string_equal(shown(), "");
+    assert_string_equal(complained(), "{\"message\":\"Query terminated\"}\n");
 }
 
 /* ------------------------------------------------------------------------------------- scripts */
@@ -294,7 +338,7 @@ static void test_scripts(void **state)
     write_temp(path, sizeof path, script, sizeof script - 1);
     cli_text_addf(&sql, "run /* the */ script '%s';", path);
     assert_int_equal(run((cli_view)JSON, cli_text_string(&sql)), 1);
-    assert_string_equal(shown(), "{\"K\":1}\n{\"message\":\"Limit Reached\"}\n");
+    assert_string_equal(shown(), "{\"K\":1}\n");
     cli_text_clear(&sql);
     cli_text_addf(&sql, "%s:3:1: ", path); /* a place in the script, not in what ran it */
     check_contains(complained(), cli_text_string(&sql));
@@ -325,13 +369,13 @@ static void test_skip_comments(void **state)
         {"-- a\nx", "x"},
         {"-- a", ""},
         {"/* a */x", "x"},
-        {"/* a", ""},
+        {"/* a", "/* a"},
         {"/**/ /**/x", "x"},
         {"-- /*\nx */", "x */"},
         {"/* -- */ x", "x"},
         {"- x", "- x"},
         {"/x", "/x"},
-        {"/*/ x", ""},
+        {" /*/ x", "/*/ x"},
         {"--\n--\n\n/**/", ""},
     };
     for (size_t i = 0; i < COUNT(cases); i++)

@@ -161,29 +161,72 @@ static void test_cells_are_copied(void **state)
 
 /* ------------------------------------------------------------------------------------- queries */
 
-static void test_cell_width(void **state)
+static void test_widths(void **state)
 {
     (void)state;
     static const struct {
-        int terminal, columns, wished, width;
+        const char *about;
+        int terminal, n;
+        cli_frame_column columns[4];
+        int widths[4];
     } cases[] = {
-        {80, 1, 0, 78},  {80, 2, 0, 38}, {80, 3, 0, 24}, {80, 80, 0, 5},  {10, 3, 0, 5},
-        {80, 3, 12, 12}, {80, 3, 1, 1},  {80, 0, 0, 80}, {200, 4, 0, 48},
+        {"as wide as the content", 80, 2, {{2, 0, false}, {10, 0, false}}, {2, 10}},
+        {"values that are still to come", 80, 2, {{2, 8, false}, {10, 5, false}}, {8, 10}},
+        {"one takes what is left", 40, 2, {{2, 8, false}, {3, 12, true}}, {8, 29}},
+        {"two share it", 41, 3, {{2, 8, false}, {3, 12, true}, {3, 12, true}}, {8, 14, 15}},
+        {"the wide one has to give way", 40, 2, {{4, 0, false}, {100, 0, false}}, {4, 33}},
+        {"two wide ones", 43, 3, {{4, 0, false}, {50, 0, true}, {60, 0, false}}, {4, 17, 18}},
+        {"none can have what it wants", 23, 2, {{30, 0, false}, {30, 0, true}}, {10, 10}},
+        {"never below 5", 10, 3, {{30, 0, false}, {3, 0, false}, {30, 0, false}}, {5, 3, 5}},
+        {"no text at all", 80, 1, {{0, 0, false}}, {1}},
+        {"exactly full", 13, 2, {{5, 0, false}, {5, 0, true}}, {5, 5}},
     };
-    for (size_t i = 0; i < COUNT(cases); i++)
-        assert_int_equal(cli_frame_cell_width(cases[i].terminal, cases[i].columns, cases[i].wished),
-                         cases[i].width);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        int widths[4] = {0};
+        cli_frame_widths(cases[i].columns, cases[i].n, cases[i].terminal, widths);
+        for (int k = 0; k < cases[i].n; k++)
+            if (widths[k] != cases[i].widths[k])
+                fail_msg("%s: column %d is %d wide, expected %d", cases[i].about, k, widths[k],
+                         cases[i].widths[k]);
+    }
+}
+
+/* Whatever the columns want: a frame that can fit does, and nothing is lost where there is room. */
+static void test_widths_fit(void **state)
+{
+    (void)state;
+    uint64_t seed = 7;
+    for (int round = 0; round < 2000; round++) {
+        cli_frame_column columns[12] = {0};
+        int widths[12], n = 1 + round % 12, terminal = 20 + round % 200, total = 1, wanted = 1;
+        bool grows = false;
+        for (int i = 0; i < n; i++) {
+            seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+            columns[i].natural = 1 + (int)((seed >> 33) % (round % 3 ? 12 : 90));
+            columns[i].grows = seed >> 63;
+            grows = grows || columns[i].grows;
+            wanted += 1 + columns[i].natural;
+        }
+        cli_frame_widths(columns, n, terminal, widths);
+        for (int i = 0; i < n; i++) {
+            total += 1 + widths[i];
+            assert_true(widths[i] >= 1);
+            assert_true(wanted > terminal || widths[i] >= columns[i].natural);
+        }
+        if (terminal >= 6 * n + 1)
+            assert_true(total <= terminal);
+        if (terminal >= 6 * n + 1 && (grows || wanted >= terminal))
+            assert_int_equal(total, terminal); /* all of it is used */
+    }
 }
 
 static void test_rule(void **state)
 {
     (void)state;
     cli_text out = {0};
-    cli_frame_rule(2, 4, &out);
-    check_text(&out, "+----+----+\n");
-    cli_text_clear(&out);
-    cli_frame_rule(1, 1, &out);
-    check_text(&out, "+-+\n");
+    static const int widths[] = {4, 1};
+    cli_frame_rule(widths, 2, &out);
+    check_text(&out, "+----+-+\n");
     cli_text_free(&out);
 }
 
@@ -219,10 +262,10 @@ static void test_frames(void **state)
     for (size_t i = 0; i < COUNT(frame_cases); i++) {
         const frame_case *c = &frame_cases[i];
         cli_text out = {0};
-        int columns = 0;
+        int columns = 0, widths[CELLS_MAX];
         while (c->cells[columns])
-            columns++;
-        cli_frame_row(c->cells, columns, c->cell_width, c->wrap, &out);
+            widths[columns++] = c->cell_width;
+        cli_frame_row(c->cells, widths, columns, c->wrap, &out);
         if (strcmp(cli_text_string(&out), c->shown) != 0)
             fail_msg("%s:\n%s\nexpected\n%s", c->about, cli_text_string(&out), c->shown);
         cli_text_free(&out);
@@ -238,7 +281,8 @@ static void test_frames_are_straight(void **state)
     for (int round = 0; round < 500; round++) {
         cli_text cells[3] = {{0}}, out = {0};
         const char *texts[3];
-        int width = 2 + round % 9;
+        int widths[] = {2 + round % 9, 2 + round % 4, 12};
+        int total = widths[0] + widths[1] + widths[2] + 4;
         for (int i = 0; i < 3; i++) {
             for (int k = 0; k < 12; k++) {
                 seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
@@ -246,14 +290,13 @@ static void test_frames_are_straight(void **state)
             }
             texts[i] = cli_text_string(&cells[i]);
         }
-        cli_frame_row(texts, 3, width, round % 2, &out);
+        cli_frame_row(texts, widths, 3, round % 2, &out);
         const char *at = cli_text_string(&out);
         for (size_t len; *at; at += len + 1) {
             len = strcspn(at, "\n");
             assert_int_equal(at[len], '\n');
-            if (cli_columns(at, len) != (size_t)(3 * width + 4))
-                fail_msg("round %d: '%.*s' is not %d columns wide", round, (int)len, at,
-                         3 * width + 4);
+            if (cli_columns(at, len) != (size_t)total)
+                fail_msg("round %d: '%.*s' is not %d columns wide", round, (int)len, at, total);
         }
         for (int i = 0; i < 3; i++)
             cli_text_free(&cells[i]);
@@ -264,13 +307,10 @@ static void test_frames_are_straight(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_tables),
-        cmocka_unit_test(test_empty_table),
-        cmocka_unit_test(test_cells_are_copied),
-        cmocka_unit_test(test_cell_width),
-        cmocka_unit_test(test_rule),
-        cmocka_unit_test(test_frames),
-        cmocka_unit_test(test_frames_are_straight),
+        cmocka_unit_test(test_tables),           cmocka_unit_test(test_empty_table),
+        cmocka_unit_test(test_cells_are_copied), cmocka_unit_test(test_widths),
+        cmocka_unit_test(test_widths_fit),       cmocka_unit_test(test_rule),
+        cmocka_unit_test(test_frames),           cmocka_unit_test(test_frames_are_straight),
     };
     setlocale(LC_CTYPE, "C.UTF-8");
     return cmocka_run_group_tests(tests, NULL, NULL);

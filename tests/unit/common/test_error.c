@@ -84,14 +84,36 @@ static void test_long_texts_are_cut_between_characters(void **state)
             wr_error_hint(&err, "%s", wr_buf_cstr(&b));
             assert_true(wr_utf8_valid(wr_str_c(err.message)));
             assert_true(wr_utf8_valid(wr_str_c(err.hint)));
-            assert_in_range(strlen(err.message), sizeof err.message - 4, sizeof err.message - 1);
-            assert_in_range(strlen(err.hint), sizeof err.hint - 4, sizeof err.hint - 1);
+            assert_in_range(strlen(err.message), sizeof err.message - 7, sizeof err.message - 1);
+            assert_in_range(strlen(err.hint), sizeof err.hint - 7, sizeof err.hint - 1);
             wr_error_prefix(&err, "%s", "in front: ");
             assert_true(wr_utf8_valid(wr_str_c(err.message)));
             assert_memory_equal(err.message, "in front: ", 10);
             wr_buf_free(&b);
         }
     }
+}
+
+/* The point of a message is at its beginning or at its end, so what is too long loses its middle.
+ */
+static void test_both_ends_are_kept(void **state)
+{
+    (void)state;
+    char middle[5000];
+    weir_error err;
+    for (size_t n = 0; n < sizeof middle - 1; n += 97) {
+        memset(middle, 'm', n);
+        middle[n] = '\0';
+        wr_error(&err, WEIR_ERR_IO, "begin %s end", middle);
+        size_t len = strlen(err.message), want = strlen("begin  end") + n;
+        assert_memory_equal(err.message, "begin ", 6);
+        assert_string_equal(err.message + len - 4, " end");
+        assert_int_equal(len, WR_MIN(want, sizeof err.message - 1));
+        assert_true((strstr(err.message, "m ... m") != NULL) == (want >= sizeof err.message));
+    }
+    wr_error_prefix(&err, "first ");
+    assert_memory_equal(err.message, "first begin m", 13);
+    assert_string_equal(err.message + strlen(err.message) - 4, " end");
 }
 
 static weir_status fails(int *calls, weir_error *err)
@@ -124,6 +146,7 @@ int main(void)
         cmocka_unit_test(test_null_is_allowed),
         cmocka_unit_test(test_locate),
         cmocka_unit_test(test_long_texts_are_cut_between_characters),
+        cmocka_unit_test(test_both_ends_are_kept),
         cmocka_unit_test(test_try_passes_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -77,8 +77,8 @@ static const error_case cases[] = {
     {"COALESCE(NULL, 1)", 0, "Function 'COALESCE' does not accept parameters (null, INTEGER)."},
     {"ARRAY_CONTAINS(ARRAY[1.5e0], 1.5)", 0,
      "Function 'ARRAY_CONTAINS' does not accept parameters (ARRAY<DOUBLE>, DECIMAL(2, 1))."},
-    {"ARRAY_REMOVE(A, NULL)", 0, "Function 'ARRAY_REMOVE' does not accept parameters"},
-    {"ARRAY_SORT(A, NULL)", 0, "Function 'ARRAY_SORT' does not accept parameters"},
+    {"ARRAY_REMOVE(A, NULL)", 0, "Function 'array_remove' does not accept parameters"},
+    {"ARRAY_SORT(A, NULL)", 0, "Function 'array_sort' does not accept parameters"},
     {"MAP_UNION(M, NULL)", 0, "Function 'MAP_UNION' does not accept parameters"},
     {"TRANSFORM(A, X => NULL)", 0, "The lambda in function 'TRANSFORM' must return "},
     {"I AND B", 0, "Error processing expression: I. AND needs BOOLEAN operands, but got INTEGER."},
@@ -111,10 +111,10 @@ static const error_case cases[] = {
     {"COALESCE()", 0,
      "Function 'COALESCE' does not accept parameters ().\nValid alternatives are:"},
     {"GREATEST(I, L)", 0,
-     "Function 'GREATEST' cannot be resolved due to ambiguous method parameters (INTEGER, "
+     "Function 'greatest' cannot be resolved due to ambiguous method parameters (INTEGER, "
      "BIGINT)."},
-    {"GREATEST(S, I)", 0, "Function 'GREATEST' does not accept parameters (STRING, INTEGER)."},
-    {"I + ABS(S)", 4, "Function 'ABS' does not accept parameters (STRING)."},
+    {"GREATEST(S, I)", 0, "Function 'greatest' does not accept parameters (STRING, INTEGER)."},
+    {"I + ABS(S)", 4, "Function 'abs' does not accept parameters (STRING)."},
     {"SUM(I)", 0, "Aggregate functions are not allowed here: SUM(I)"},
 };
 

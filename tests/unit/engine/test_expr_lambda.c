@@ -96,9 +96,9 @@ static void test_errors(void **state)
         {"REDUCE(A, 0, (acc, X) => L)",
          "The lambda in function 'REDUCE' must return INTEGER, but returns BIGINT."},
         {"TRANSFORM(A, X => NOPE)", "Column 'NOPE' cannot be resolved."},
-        {"ABS(I, X => X)", "Function 'ABS' does not accept parameters (INTEGER, LAMBDA)."},
+        {"ABS(I, X => X)", "Function 'abs' does not accept parameters (INTEGER, LAMBDA)."},
         {"TRANSFORM(S, X => X)",
-         "Function 'TRANSFORM' does not accept parameters (STRING, LAMBDA)."},
+         "Function 'transform' does not accept parameters (STRING, LAMBDA)."},
     };
     for (size_t i = 0; i < WR_ARRAY_LEN(errors); i++) {
         fixture f;

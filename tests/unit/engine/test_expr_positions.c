@@ -69,13 +69,13 @@ static void test_calls(void **state)
 {
     (void)state;
     static const position_case cases[] = {
-        {"^ABS(S)", "Function 'ABS' does not accept parameters (STRING)."},
-        {"1 + ^ABS(S)", "Function 'ABS' does not accept parameters (STRING)."},
-        {"COALESCE(1, ^LEN(I))", "Function 'LEN' does not accept parameters (INTEGER)."},
-        {"B AND ^LEN(I) > 1", "Function 'LEN' does not accept parameters (INTEGER)."},
-        {"CASE WHEN B THEN ^LEN(I) END", "Function 'LEN' does not accept parameters (INTEGER)."},
-        {"ARRAY[LEN(S), ^LEN(I)]", "Function 'LEN' does not accept parameters (INTEGER)."},
-        {"TRANSFORM(A, e => ^LEN(e))", "Function 'LEN' does not accept parameters (INTEGER)."},
+        {"^ABS(S)", "Function 'abs' does not accept parameters (STRING)."},
+        {"1 + ^ABS(S)", "Function 'abs' does not accept parameters (STRING)."},
+        {"COALESCE(1, ^LEN(I))", "Function 'len' does not accept parameters (INTEGER)."},
+        {"B AND ^LEN(I) > 1", "Function 'len' does not accept parameters (INTEGER)."},
+        {"CASE WHEN B THEN ^LEN(I) END", "Function 'len' does not accept parameters (INTEGER)."},
+        {"ARRAY[LEN(S), ^LEN(I)]", "Function 'len' does not accept parameters (INTEGER)."},
+        {"TRANSFORM(A, e => ^LEN(e))", "Function 'len' does not accept parameters (INTEGER)."},
         {"I + ^SUM(I)", "Aggregate functions are not allowed here"},
         {"ABS(^COUNT(*))", "Aggregate functions are not allowed here"},
     };

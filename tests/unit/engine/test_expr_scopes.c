@@ -393,10 +393,31 @@ static outcome make_not(maker *m, int depth)
     return o.state ? (outcome){FAILED, 0} : value(!o.v);
 }
 
+/** CAST(a AS STRING) LIKE '%1%', and a sum of two texts, which is never NULL. */
+static outcome make_like(maker *m, int depth)
+{
+    bool sum = wr_rng_below(&m->rng, 2);
+    outcome parts[2];
+    wr_buf_putc(&m->sql, '(');
+    for (int i = 0; i <= sum; i++) {
+        wr_buf_puts(&m->sql, i ? " + CAST(" : "CAST(");
+        parts[i] = scoped(m, make_int(m, depth - 1));
+        wr_buf_puts(&m->sql, " AS STRING)");
+    }
+    wr_buf_puts(&m->sql, sum ? " LIKE '%null%')" : " LIKE '%1%')");
+    if (parts[0].state == FAILED || (sum && parts[1].state == FAILED))
+        return (outcome){FAILED, 0};
+    if (sum)
+        return value(parts[0].state || parts[1].state);
+    char text[16];
+    snprintf(text, sizeof text, "%d", parts[0].v);
+    return parts[0].state ? (outcome){FAILED, 0} : value(strchr(text, '1') != NULL);
+}
+
 static outcome make_bool(maker *m, int depth)
 {
     static outcome (*const makers[])(maker *, int) = {make_comparison, make_is_null, make_in,
-                                                      make_logic, make_not};
+                                                      make_logic,      make_not,     make_like};
     if (depth <= 0) {
         wr_buf_puts(&m->sql, "(X = Y)");
         return compare('=', m->columns[0], m->columns[1]);

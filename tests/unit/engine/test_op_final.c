@@ -195,7 +195,7 @@ static void test_many_at_a_commit(void **state)
 {
     (void)state;
     enum { KEYS = 3 * WR_BATCH_ROWS_DEFAULT + 7 };
-    static char keys[KEYS][12];
+    static char keys[KEYS][24];
     for (int session = 0; session <= 1; session++) {
         window = session ? (wr_window){WR_WINDOW_SESSION, 2, 0, 0, 1000, true}
                          : (wr_window){WR_WINDOW_TUMBLING, 2, 2, 0, 1000, true};

@@ -170,6 +170,23 @@ static void test_examples(void **state)
     }
 }
 
+/* A row that comes when its only partners are closed is counted. */
+static void test_late(void **state)
+{
+    (void)state;
+    const ops_in in[] = {L("1", "a", 100), L("9", "n", 116), R("1", "x", 100), R("2", "y", 100)};
+    for (int exact = 0; exact <= 1; exact++) {
+        join = within(WR_AST_JOIN_LEFT, 10, 10, 5);
+        join.exact = exact;
+        ops *o = wr_malloc(sizeof *o);
+        ops_open(o, build_streams, false);
+        ops_run(o, in, WR_ARRAY_LEN(in), 1, false);
+        assert_int_equal(wr_topology_op(o->subs[0], 2)->late_rows, exact ? 0 : 1);
+        ops_close(o);
+        wr_free(o);
+    }
+}
+
 /* Between commits the interval counts; a commit lets out what has closed. */
 static void test_interval(void **state)
 {
@@ -207,7 +224,7 @@ static void test_many_at_a_commit(void **state)
     join = within(WR_AST_JOIN_FULL, 1, 1, 1);
     join.emit_interval_ms = INT64_MAX;
     ops *o = wr_malloc(sizeof *o);
-    char key[12], expected[64];
+    char key[24], expected[64];
     size_t lines = 0;
     ops_open(o, build_streams, false);
     for (int i = 0; i < KEYS; i++) { /* the first row looks, the others do not */
@@ -494,9 +511,8 @@ static void test_random(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_examples),
-        cmocka_unit_test(test_interval),
-        cmocka_unit_test(test_many_at_a_commit),
+        cmocka_unit_test(test_examples), cmocka_unit_test(test_late),
+        cmocka_unit_test(test_interval), cmocka_unit_test(test_many_at_a_commit),
         cmocka_unit_test(test_random),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -46,7 +46,7 @@ static WR_UNUSED const wr_registry_schema *avro_field(const char *type)
 
 /* The mark of the schema and the bytes given as hex digits (blanks are skipped); at its exact size.
  */
-static WR_UNUSED wr_str avro_record(const wr_registry_schema *s, const char *hex)
+static WR_UNUSED wr_str avro_payload(const wr_registry_schema *s, const char *hex)
 {
     wr_buf digits = {0}, bytes = {0};
     for (; *hex; hex++)

@@ -367,6 +367,14 @@ static void test_q38_q43_foreign_schemas(void **state)
                            "where the query has `A` INTEGER"));
     assert_non_null(
         strstr(check("{\"properties\":{" A "," B "},\"required\":[\"A\"]}"), "required"));
+    const wr_column branches[] = {col("io.confluent.connect.json.OneOf.field.0", &wr_type_bigint)};
+    const wr_format_options options = {
+        .registry = registry,
+        .schema = jsr_schema("{\"oneOf\":[{\"type\":\"integer\"},{\"type\":\"string\"}]}")};
+    const wr_format_columns columns = {.cols = branches, .n = 1, .options = &options};
+    weir_error err = {0};
+    assert_int_equal(wr_format_check_schema(jsr(), &columns, &err), WEIR_ERR_STATEMENT);
+    assert_non_null(strstr(err.message, "is one of several"));
     assert_non_null(
         strstr(check("{\"properties\":{" A "," B "},\"additionalProperties\":false}"), "required"));
 }

@@ -71,6 +71,8 @@ static const char *const good_statements[] = {
     "ASSERT SCHEMA SUBJECT 's-value' ID 3 TIMEOUT 1 DAY",
     "ASSERT VALUES s (a, rowtime) VALUES (1, 2)",
     "ASSERT NULL VALUES s (a) KEY (1)",
+    "ASSERT LAST VALUES last (last) VALUES (1)",
+    "ASSERT LAST NULL VALUES s (a) KEY (1)",
     "ASSERT STREAM s (a INT KEY) WITH (b = 'c')",
     "ASSERT TABLE t",
 };

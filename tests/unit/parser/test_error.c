@@ -11,7 +11,8 @@ static void test_unknown_statement(void **state)
     assert_int_equal(err.offset, 0);
     assert_int_equal(err.code, WEIR_ERR_SYNTAX);
     err = refused("\n  MERGE a", 2, 3, "line 2:3: Syntax Error\nUnknown statement 'MERGE'");
-    assert_string_equal(err.hint, "");
+    assert_string_equal(err.hint,
+                        "INSERT INTO ... VALUES replaces the row of a table with the same key.");
     refused("'x'", 1, 1, "line 1:1: Syntax Error\nUnknown statement ''x''");
     refused("", 1, 1, "line 1:1: Syntax Error\nExpecting a statement but found '<EOF>'");
     refused(" -- only a comment\n", 2, 1,
@@ -38,6 +39,13 @@ static void test_hints(void **state)
         {"SELECT DISTINCT a FROM s", "There is no SELECT DISTINCT: GROUP BY the columns instead."},
         {"SELECT a FROM s UNION SELECT b FROM t",
          "There is no UNION: write several queries into one stream with INSERT INTO."},
+        {"update t SET a = 1",
+         "There is no UPDATE: INSERT INTO ... VALUES with the same key replaces a table's row."},
+        {"WITH x AS (SELECT 1) SELECT * FROM x",
+         "There are no sub-queries: write a stream or table of its own with CREATE ... AS SELECT."},
+        {"desc s", "Write DESCRIBE."},
+        {"exit", "That is a command of the prompt."},
+        {"SELECT a FROM s WHERE DELETE", ""}, /* no statement begins there */
     };
     for (size_t i = 0; i < WR_ARRAY_LEN(rows); i++) {
         wr_ast_stmt *s;
@@ -101,6 +109,30 @@ static void test_expected(void **state)
     refused("DROP STREAM ``", 1, 13, "line 1:13: an identifier must not be empty");
 }
 
+/* A list in parentheses among a function's arguments is a lambda's, so what is wrong is said of
+ * that: not of the first comma. */
+static void test_lambdas(void **state)
+{
+    (void)state;
+    refused("SELECT f(a, (x, y) -> x) FROM s", 1, 20,
+            "line 1:20: Syntax Error\nmissing '=>' at '->'");
+    refused("SELECT f(a, (x, y) = > x) FROM s", 1, 20,
+            "line 1:20: Syntax Error\nmissing '=>' at '='");
+    refused("SELECT f(a, (x, y) x) FROM s", 1, 20, "line 1:20: Syntax Error\nmissing '=>' at 'x'");
+    refused("SELECT f(a, (x, y => x) FROM s", 1, 19,
+            "line 1:19: Syntax Error\nExpecting {',', ')'} but found '=>'");
+    refused("SELECT f(a, (x, 1) => x) FROM s", 1, 17,
+            "line 1:17: Syntax Error\nSyntax error at or near '1' at line 1:17\nExpecting an "
+            "identifier");
+    refused("SELECT f(a, (x, size) => x) FROM s", 1, 17,
+            "line 1:17: Syntax Error\n" RESERVED("SIZE"));
+    refused("SELECT f(a, (x,) => x) FROM s", 1, 16,
+            "line 1:16: Syntax Error\nSyntax error at or near ')' at line 1:16\nExpecting an "
+            "identifier");
+    refused("SELECT f(a, (x y) => x) FROM s", 1, 16, "line 1:16: Syntax Error\nmissing ')' at 'y'");
+    refused("SELECT (a, b) FROM s", 1, 10, "line 1:10: Syntax Error\nmissing ')' at ','");
+}
+
 static void test_bad_tokens(void **state)
 {
     (void)state;
@@ -108,6 +140,9 @@ static void test_bad_tokens(void **state)
             "line 1:8: Syntax Error\nmissing closing ' for ''abc FROM s'");
     refused("SELECT \"abc FROM s", 1, 8,
             "line 1:8: Syntax Error\nmissing closing \" for '\"abc FROM s'");
+    refused("SELECT 'abc\n'' FROM s", 1, 8,
+            "line 1:8: Syntax Error\nmissing closing ' for ''abc...'"); /* its first line */
+    refused("SHOW 'abc\r\nFROM s", 1, 6, "line 1:6: Syntax Error\nmissing closing ' for ''abc...'");
     refused("SELECT a /* FROM s", 1, 10,
             "line 1:10: Syntax Error\nmissing closing */ for a comment");
     refused("SELECT a # b FROM s", 1, 10,
@@ -184,14 +219,9 @@ static void test_caret_in_long_line(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_unknown_statement),
-        TEST(test_hints),
-        TEST(test_reserved_words),
-        TEST(test_expected),
-        TEST(test_bad_tokens),
-        TEST(test_long_token),
-        TEST(test_caret),
-        TEST(test_caret_in_long_line),
+        TEST(test_unknown_statement), TEST(test_hints),    TEST(test_lambdas),
+        TEST(test_reserved_words),    TEST(test_expected), TEST(test_bad_tokens),
+        TEST(test_long_token),        TEST(test_caret),    TEST(test_caret_in_long_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -391,6 +391,7 @@ static void make_values(wr_ast_stmt *s)
     s->columns = make_names(s->columns_n);
     s->values_n = 1 + below(3);
     s->values = make_exprs(s->values_n, 2);
+    s->last = s->kind != WR_AST_INSERT_VALUES && coin();
 }
 
 static void make_create(wr_ast_stmt *s)

@@ -176,6 +176,11 @@ static void test_substitution_limits(void **state)
     assert_int_equal(wr_parse_substitute(text.ptr, text.len, &vars, arena, &out, &err),
                      WEIR_ERR_LIMIT);
     assert_non_null(strstr(err.message, "at most 1048576 are allowed"));
+    assert_int_equal(err.offset, 0); /* it has a place, if only the statement's */
+    wr_ast_stmt *stmt;
+    assert_int_equal(wr_parse_statement(text.ptr, text.len, arena, &stmt, &err), WEIR_ERR_LIMIT);
+    assert_non_null(strstr(err.message, "at most 1048576 are allowed"));
+    assert_int_equal(err.offset, 0);
     text.len = 0; /* a name longer than any variable's is none, and stays as it is */
     wr_buf_puts(&text, "SELECT '${");
     for (int i = 0; i < 300; i++)

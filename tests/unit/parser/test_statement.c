@@ -256,6 +256,14 @@ static void test_test_asserts(void **state)
                "ASSERT STREAM S (A INT KEY) WITH (B = 'c')");
     assert_int_equal(s->kind, WR_AST_ASSERT_SOURCE);
     assert_true(prints("ASSERT TABLE t", "ASSERT TABLE T")->is_table);
+    wr_ast_stmt *last = prints("ASSERT last VALUES last (last) VALUES (1)",
+                               "ASSERT LAST VALUES LAST (LAST) VALUES (1)");
+    assert_true(last->last);
+    assert_int_equal(last->kind, WR_AST_ASSERT_VALUES);
+    last = prints("ASSERT LAST NULL VALUES s (a) KEY (1)", "ASSERT LAST NULL VALUES S (A) KEY (1)");
+    assert_true(last->last && last->kind == WR_AST_ASSERT_NULL_VALUES);
+    refused("ASSERT LAST TABLE t", 1, 13,
+            "line 1:13: Syntax Error\nExpecting {'VALUES', 'NULL'} but found 'TABLE'");
 }
 
 static void test_connectors(void **state)

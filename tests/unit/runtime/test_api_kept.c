@@ -63,6 +63,46 @@ static void put_raw(layout *l, const char *key, wr_str value)
     wr_db_batch_free(b);
 }
 
+/* What was found in the registry is found again, without asking it. */
+static void check_schemas(const wr_kept *k, wr_arena *a)
+{
+    weir_error err;
+    wr_known_topics known = {0};
+    wr_registry *r = wr_registry_open_memory();
+    assert_int_equal(wr_kept_schemas(k, r, a, &known, &err), WEIR_OK);
+    assert_int_equal(known.schemas.n, 3);
+    const wr_known_schema *s = known.schemas.v;
+    assert_string_equal(s[0].subject, "t-value");
+    assert_int_equal(s[0].schema->id, 7);
+    assert_true(wr_str_eq_c(s[0].schema->text, "\"int\""));
+    assert_string_equal(s[1].subject, "t-key");
+    assert_null(s[1].schema);
+    assert_int_equal(s[2].id, 7);
+    assert_ptr_equal(s[2].schema, s[0].schema);
+    wr_registry_free(r);
+}
+
+static void test_damaged_schemas(void **state)
+{
+    (void)state;
+    static const char *const wrong[][2] = {
+        {"t-value", "7 0 x"},   {"0/t-value", "7"},    {"0/t-value", "x"}, {"0/t", "0 rest"},
+        {"0/t-value", "7 9 x"}, {"/t-value", "7 0 x"}, {"0/t", "7 0"},     {"99999999999/t", "0"},
+    };
+    wr_arena *a = wr_arena_new(0);
+    wr_registry *r = wr_registry_open_memory();
+    for (size_t i = 0; i < WR_ARRAY_LEN(wrong); i++) {
+        wr_kept k = {0};
+        wr_known_topics known = {0};
+        weir_error err;
+        wr_arr_push(a, &k.schemas, wrong[i][0]);
+        wr_arr_push(a, &k.schemas, wrong[i][1]);
+        assert_int_equal(wr_kept_schemas(&k, r, a, &known, &err), WEIR_ERR_STORE);
+    }
+    wr_registry_free(r);
+    wr_arena_free(a);
+}
+
 static void test_round_trip(void **state)
 {
     (void)state;
@@ -80,7 +120,12 @@ static void test_round_trip(void **state)
         char subject[20];
         snprintf(subject, sizeof subject, "S:N%d", (int)id % 2);
         wr_str sql = wr_str_make("SELECT 'a\0b\n'", 13);
-        assert_int_equal(wr_statement_log_put(l.db, id, subject, &s, sql, &err), WEIR_OK);
+        const wr_registry_schema schema = {.id = 7, .text = WR_STR("\"int\"")};
+        wr_known_topics known = {0};
+        wr_arr_push(l.a, &known.schemas, ((wr_known_schema){"t-value", 0, &schema}));
+        wr_arr_push(l.a, &known.schemas, ((wr_known_schema){"t-key", 0, NULL}));
+        wr_arr_push(l.a, &known.schemas, ((wr_known_schema){"u-value", 7, &schema}));
+        assert_int_equal(wr_statement_log_put(l.db, id, subject, &s, &known, sql, &err), WEIR_OK);
         wr_settings_free(&s);
     }
     layout_read(&l);
@@ -94,6 +139,7 @@ static void test_round_trip(void **state)
         assert_int_equal(k->settings.n, 2 * WR_ARRAY_LEN(odd));
         for (size_t n = 0; n < WR_ARRAY_LEN(odd); n++)
             assert_string_equal(k->settings.v[2 * n + 1], odd[n]);
+        check_schemas(k, l.a);
     }
     assert_int_equal(wr_statement_log_forget(l.db, "S:N0", &err), WEIR_OK);
     assert_int_equal(wr_statement_log_forget(l.db, "S:NONE", &err), WEIR_OK);
@@ -383,9 +429,10 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(test_round_trip),    TEST(test_version_1), TEST(test_damaged),
-        TEST(test_line_break),    TEST(test_refused),   TEST(test_skipped_dropped),
-        TEST(test_terminate_all), TEST(test_options),   TEST(test_records),
+        TEST(test_round_trip),      TEST(test_damaged_schemas), TEST(test_version_1),
+        TEST(test_damaged),         TEST(test_line_break),      TEST(test_refused),
+        TEST(test_skipped_dropped), TEST(test_terminate_all),   TEST(test_options),
+        TEST(test_records),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -53,6 +53,30 @@ static void test_flow(void **state)
     }
 }
 
+/* A case says what Kafka Streams gives, unless its properties say otherwise: here the window that a
+ * pause makes its store forget. */
+static void test_exact(void **state)
+{
+    (void)state;
+    static const char *const properties[] = {"{}", "{\"weir.kafka.streams.exact\":\"false\"}"};
+    for (int lossless = 0; lossless <= 1; lossless++) {
+        char text[800];
+        snprintf(text, sizeof text,
+                 "{\"id\":1,\"properties\":%s,\"statements\":["
+                 "\"CREATE STREAM s (id INT KEY, v INT) WITH (kafka_topic='s', format='JSON');\","
+                 "\"CREATE TABLE o AS SELECT id, COUNT(*) AS n FROM s WINDOW TUMBLING (SIZE 1 "
+                 "SECOND, GRACE PERIOD 0 SECONDS) GROUP BY id EMIT FINAL;\"],\"inputs\":["
+                 "{\"topic\":\"s\",\"key\":3,\"value\":{\"V\":1},\"timestamp\":0},"
+                 "{\"topic\":\"s\",\"key\":3,\"value\":{\"V\":1},\"timestamp\":1000},"
+                 "{\"topic\":\"s\",\"key\":3,\"value\":{\"V\":1},\"timestamp\":90000}]}",
+                 properties[lossless]);
+        const char *r = run(text, NULL);
+        has(r, "\"error\":null");
+        has(r, "\"value\":{\"N\":1},\"timestamp\":0,");
+        assert_int_equal(strstr(r, "\"value\":{\"N\":1},\"timestamp\":1000,") != NULL, lossless);
+    }
+}
+
 static void test_inputs_by_format(void **state)
 {
     (void)state;
@@ -123,8 +147,11 @@ static void test_no_cases(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_flow),     cmocka_unit_test(test_inputs_by_format),
-        cmocka_unit_test(test_queries),  cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_flow),
+        cmocka_unit_test(test_exact),
+        cmocka_unit_test(test_inputs_by_format),
+        cmocka_unit_test(test_queries),
+        cmocka_unit_test(test_errors),
         cmocka_unit_test(test_no_cases),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

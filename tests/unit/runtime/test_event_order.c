@@ -36,6 +36,7 @@ typedef struct scene {
 typedef struct way {
     const char *batch_rows, *threads;
     const char *until_end; /* "false": as a service, with a commit after every few records */
+    const char *buffered;  /* records of a partition that may wait; "3": pauses all the time */
 } way;
 
 static void open_world(scene *world, uint64_t seed, bool columns, const way *by)
@@ -50,6 +51,8 @@ static void open_world(scene *world, uint64_t seed, bool columns, const way *by)
                                     by->until_end[0] == 't' ? "2000" : "0",
                                     "weir.batch.rows",
                                     by->batch_rows,
+                                    "buffered.records.per.partition",
+                                    by->buffered,
                                     "weir.threads",
                                     by->threads,
                                     NULL};
@@ -284,10 +287,11 @@ typedef void (*order_case)(scene *world);
 
 static void run_case(order_case one, bool services)
 {
-    enum { SEEDS = 3 };
+    enum { SEEDS = 2 };
     static const way ways[] = {
-        {"1", "1", "true"},  {"2", "1", "true"},     {"2048", "1", "true"},
-        {"16", "2", "true"}, {"2048", "1", "false"}, {"2", "2", "false"},
+        {"1", "1", "true", "16384"},     {"2", "1", "true", "3"},
+        {"2048", "1", "true", "16384"},  {"16", "2", "true", "16384"},
+        {"2048", "1", "false", "16384"}, {"2", "2", "false", "5"},
     };
     for (uint64_t seed = 1; seed <= SEEDS; seed++) {
         for (size_t i = 0; i < 2 * WR_ARRAY_LEN(ways); i++) {
@@ -324,7 +328,7 @@ static void test_circle(void **state)
 {
     (void)state;
     scene world;
-    open_world(&world, 1, false, &(way){"2", "1", "true"});
+    open_world(&world, 1, false, &(way){"2", "1", "true", "3"});
     create_topics(&world);
     fill(&world);
     RUN(world.w, "CREATE STREAM a (id STRING KEY, v INT) WITH (KAFKA_TOPIC='a', "
@@ -348,7 +352,7 @@ static void test_paused_writer(void **state)
 {
     (void)state;
     scene world;
-    open_world(&world, 1, false, &(way){"2048", "1", "true"});
+    open_world(&world, 1, false, &(way){"2048", "1", "true", "16384"});
     create_topics(&world);
     fill(&world);
     RUN(world.w, "CREATE TABLE places AS SELECT id, LATEST_BY_OFFSET(site) AS site FROM moves "

@@ -205,7 +205,7 @@ static void expect_anew(env *e, const char *position, const char *end)
     for (int again = 0; again < 2; again++) {
         assert_int_equal(st, WEIR_ERR_LOG);
         assert_int_equal(why.flags, 0); /* trying again does not help */
-        const char *parts[] = {e->topic, "partition 0", position, end, "made anew"};
+        const char *parts[] = {e->topic, "partition 0", position, end, "created again"};
         for (size_t i = 0; i < WR_ARRAY_LEN(parts); i++)
             if (!strstr(why.message, parts[i]))
                 fail_msg("'%s' is not in: %s", parts[i], why.message);

@@ -201,8 +201,8 @@ static void test_known_mark(void **state)
     wr_buf one = {0}, two = {0}, value = {0};
     weir_error err;
     bool found = true;
-    wr__query_known_key(q, &one);
-    wr__query_known_key(other, &two);
+    wr__query_record_key(q->prefix, q->id, &one);
+    wr__query_record_key(other->prefix, other->id, &two);
     assert_false(wr_str_eq(wr_buf_view(&one), wr_buf_view(&two)));
     mark_known(q);
     assert_int_equal(wr_db_meta_get(q->db, NULL, wr_buf_view(&two), &value, &found, &err), WEIR_OK);

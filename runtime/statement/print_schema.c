@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* print_schema.c - see print_schema.h. Thread: the statement's. */
+#include "runtime/statement/print_schema.h"
+
+static const wr_format_id formats[] = {
+    [WR_SCHEMA_AVRO] = WR_FORMAT_AVRO,
+    [WR_SCHEMA_JSON] = WR_FORMAT_JSON_SR,
+    [WR_SCHEMA_PROTOBUF] = WR_FORMAT_PROTOBUF,
+};
+
+void wr__schema_printer_init(wr__schema_printer *p, wr_registry *registry, bool is_key)
+{
+    *p = (wr__schema_printer){.registry = registry, .is_key = is_key};
+    wr_map_init(&p->unknown);
+}
+
+void wr__schema_printer_free(wr__schema_printer *p)
+{
+    wr_map_free(&p->unknown);
+}
+
+static wr_str header_of(const wr__schema_printer *p, const wr_record *record)
+{
+    const char *name = p->is_key ? wr_key_schema_header : wr_value_schema_header;
+    const wr_headers *headers = record->headers;
+    wr_str found = {NULL, 0};
+    for (uint32_t i = 0; headers && i < headers->n; i++)
+        if (wr_str_eq_c(headers->h[i].key, name))
+            found = headers->h[i].value;
+    return found;
+}
+
+/* An id that the registry does not know is kept; a registry that does not answer is asked again. */
+static const wr_registry_schema *find_id(wr__schema_printer *p, uint32_t id)
+{
+    const wr_registry_schema *schema;
+    wr_str key = wr_str_make((const char *)&id, sizeof id);
+    weir_error none;
+    if (wr_map_get(&p->unknown, key))
+        return NULL;
+    weir_status st = wr_registry_get_id(p->registry, id, &schema, &none);
+    if (st == WEIR_ERR_NOT_FOUND)
+        (void)wr_map_put(&p->unknown, key, p);
+    return st == WEIR_OK ? schema : NULL;
+}
+
+static const wr_registry_schema *find_schema(wr__schema_printer *p, const wr_schema_mark *mark)
+{
+    const wr_registry_schema *schema;
+    weir_error none;
+    if (!mark->by_guid)
+        return find_id(p, mark->id);
+    weir_status st = wr_registry_get_guid(p->registry, mark->guid, &schema, &none);
+    return st == WEIR_OK ? schema : NULL;
+}
+
+const char *wr__schema_print(wr__schema_printer *p, const wr_record *record, wr_str payload,
+                             wr_buf *out)
+{
+    wr_schema_mark mark;
+    wr_str header = header_of(p, record);
+    if (!p->registry || !payload.ptr || !wr_schema_mark_read(header.ptr ? header : payload, &mark))
+        return NULL;
+    const wr_registry_schema *schema = find_schema(p, &mark);
+    if (!schema)
+        return NULL;
+    WR_ASSERT((size_t)schema->kind < WR_ARRAY_LEN(formats));
+    const wr_format *format = wr_format_get(formats[schema->kind]);
+    const wr_format_options options = {.registry = p->registry};
+    wr_buf text = {0};
+    weir_error none;
+    weir_status st = wr_format_to_json(format, &options, header, payload, &text, &none);
+    if (st == WEIR_OK && out)
+        wr_buf_str(out, wr_buf_view(&text));
+    wr_buf_free(&text);
+    return st == WEIR_OK ? format->name : NULL;
+}
+
+bool wr__schema_note(wr__schema_printer *p, const wr_record *record, wr_str payload)
+{
+    const char *name = wr__schema_print(p, record, payload, NULL);
+    if (!name)
+        p->others++;
+    for (size_t kind = 0; name && kind < WR_ARRAY_LEN(formats); kind++)
+        if (wr_format_get(formats[kind])->name == name)
+            p->kinds |= 1u << kind;
+    return name != NULL;
+}
+
+bool wr__schema_announce(const wr__schema_printer *p, wr_buf *out)
+{
+    bool any = false;
+    if (!p->kinds)
+        return false;
+    if (p->others) {
+        wr_buf_puts(out, "MIXED");
+        return true;
+    }
+    for (size_t kind = 0; kind < WR_ARRAY_LEN(formats); kind++) {
+        if (!(p->kinds & 1u << kind))
+            continue;
+        wr_buf_printf(out, "%s%s", any ? " or " : "", wr_format_get(formats[kind])->name);
+        any = true;
+    }
+    WR_ASSERT(any);
+    return true;
+}

@@ -1,0 +1,1 @@
+CREATE STREAM x AS SELECT *, a.ROWTIME FROM win a JOIN win b WITHIN 1 DAY ON a.id = b.id;

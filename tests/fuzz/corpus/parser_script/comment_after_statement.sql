@@ -1,0 +1,3 @@
+SHOW STREAMS;
+/* no end
+CREATE STREAM lost (k INT KEY);

@@ -1,0 +1,1 @@
+DELETE FROM s WHERE id = 1;
