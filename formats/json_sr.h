@@ -76,7 +76,7 @@ void wr__jsr_match(const wr_jsr_node *node, const char *const *names, uint32_t n
 /* ---- from a schema's type to a column's (json_sr_way.c) ---- */
 
 typedef enum wr_jsr_way_kind {
-    WR_JSR_WAY_MISMATCH, /* no value but NULL comes through */
+    WR_JSR_WAY_MISMATCH, /* nothing comes through, NULL neither */
     WR_JSR_WAY_CHECK,    /* no column wants it: only whether it may be null */
     WR_JSR_WAY_BOOLEAN,
     WR_JSR_WAY_INT,

@@ -3,7 +3,8 @@
  * json_sr_json.c - payloads of JSON_SR as JSON text and back, by the schema alone: for PRINT,
  * consume, produce and tests.
  *
- * Only maps look different: an array of entries in the payload is an object outside. On the way in,
+ * Two things look different: an array of a map's entries in the payload is an object outside, and
+ * properties that the payload lacks are there, as what a reader takes for them. On the way in,
  * names are found without regard to case.
  */
 #include "formats/json_sr.h"
@@ -52,6 +53,24 @@ static bool all_entries(const wr_json *j)
     return all;
 }
 
+/* Properties of the schema that the object does not have: what a reader takes for them. */
+static void print_missing(const wr_jsr_node *node, const wr_json *j, wr_buf *out)
+{
+    bool any = j->n > 0;
+    for (uint32_t i = 0; i < node->n; i++) {
+        if (wr_json_get(j, node->fields[i].name))
+            continue;
+        wr_buf_puts(out, any ? "," : "");
+        any = true;
+        wr_text_put_json_string(out, wr_str_c(node->fields[i].name));
+        wr_buf_putc(out, ':');
+        if (node->fields[i].type->fallback)
+            wr_json_print(out, node->fields[i].type->fallback);
+        else
+            wr_buf_puts(out, "null");
+    }
+}
+
 static void print_members(const wr_jsr_node *node, const wr_json *j, wr_buf *out)
 {
     bool object = j->kind == WR_JSON_OBJECT;
@@ -69,6 +88,8 @@ static void print_members(const wr_jsr_node *node, const wr_json *j, wr_buf *out
         else
             wr_json_print(out, &j->items[i]);
     }
+    if (node->kind == WR_JSR_STRUCT)
+        print_missing(node, j, out);
     wr_buf_putc(out, object ? '}' : ']');
 }
 

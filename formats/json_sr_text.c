@@ -94,10 +94,12 @@ static void put_type(wr_buf *out, const wr_type *type)
         put_list(out, type);
         break;
     case WR_T_STRUCT:
-        wr_buf_puts(out, "{\"type\":\"object\",\"properties\":{");
-        for (uint32_t i = 0; i < type->fields_n; i++)
+        wr_buf_puts(out, "{\"type\":\"object\"");
+        for (uint32_t i = 0; i < type->fields_n; i++) {
+            wr_buf_puts(out, i ? "" : ",\"properties\":{");
             put_property(out, i, type->fields[i].name, type->fields[i].type);
-        wr_buf_puts(out, "}}");
+        }
+        wr_buf_puts(out, type->fields_n ? "}}" : "}");
         break;
     default:
         WR_ASSERT(scalars[type->id].type); /* the format's check has passed the columns */

@@ -462,6 +462,8 @@ bool wr__jsr_convert(wr_jsr_read *r, const wr_jsr_way *way, const wr_jtoken *tok
                      wr_value *out)
 {
     *out = (wr_value){0};
+    if (way->kind == WR_JSR_WAY_MISMATCH) /* whatever the value is: types do not fit, not values */
+        return fail_way(r, way);
     if (tok->kind <= WR_J_NULL && way->fallback.kind)
         tok = &way->fallback;
     if (tok->kind > WR_J_NULL) {

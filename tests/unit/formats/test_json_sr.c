@@ -226,7 +226,9 @@ static void test_q08_declared_types(void **state)
          "error: Can't convert type. Schema: string, requiredType: INTEGER, path: $.F"},
         {POINT, "{\"x\":1}", &wr_type_string,
          "error: Can't convert type. Schema: object, requiredType: STRING, path: $.F"},
-        {OPT(INT), "null", &wr_type_integer, "null"},
+        {OPT(INT), "null", &wr_type_integer,
+         "error: Can't convert type. Schema: integer (64 bits), requiredType: INTEGER, path: $.F"},
+        {INTS, "[]", wr_type_array(arena, &wr_type_boolean), "[]"},
     };
     for (size_t i = 0; i < WR_ARRAY_LEN(c); i++) {
         const char *record = wr_arena_printf(arena, "{\"f\":%s}", c[i].text);
@@ -380,6 +382,10 @@ static void test_json_text(void **state)
     assert_string_equal(there_and_back(schema, "{\"P\":{\"X\":1.50}}"),
                         "{\"p\":{\"x\":1.50},\"m\":null} -> {\"p\":{\"x\":1.50},\"m\":null}");
     assert_string_equal(there_and_back(INT, "7"), "7 -> 7");
+    /* Left out, as null is not taken; shown as what is read. */
+    static const char plain[] = "{\"properties\":{\"a\":" INT
+                                ",\"b\":{\"type\":\"integer\",\"default\":3}}}";
+    assert_string_equal(there_and_back(plain, "{}"), "{\"b\":3} -> {\"b\":3,\"a\":null}");
     weir_error err = {0};
     wr_buf out = {0};
     const wr_format_options options = jsr_options();
