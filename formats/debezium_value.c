@@ -3,7 +3,7 @@
  * debezium_value.c - values of change events to SQL values, by the columns' declared types.
  *
  * The same column of a database comes in several forms, by the connector's settings and by the
- * digits that were declared for it. What tells them apart without a schema:
+ * digits that were declared for it. How they differ, without a schema that says it:
  *
  *   DECIMAL             a number; an object of scale and value (a numeric without scale); a text
  *                       of digits with a point or a sign: that number; any other text: base64 of
@@ -24,9 +24,9 @@
 
 #include <stdio.h>
 
-#define MS_MAX   INT64_C(100000000000000)    /* year 5138 in milliseconds, 1973 in micros */
-#define US_MAX   INT64_C(100000000000000000) /* the same a thousand times */
-#define DAY_MS   INT64_C(86400000)
+#define MS_MAX    INT64_C(100000000000000)    /* year 5138 in milliseconds, 1973 in micros */
+#define US_MAX    INT64_C(100000000000000000) /* the same a thousand times */
+#define DAY_MS    INT64_C(86400000)
 #define SCALE_MAX 10000
 
 static bool fail(wr_jconv *c, const wr_jtype *t, const wr_jtoken *tok)
@@ -98,8 +98,10 @@ static bool from_text(wr_jconv *c, const wr_jtype *t, wr_str text, wr_value *out
     return false;
 }
 
-/* The number without its point, big-endian, at a scale; exactly that number as the column's type. */
-static bool from_unscaled(wr_jconv *c, const wr_jtype *t, wr_str bytes, int32_t scale, wr_value *out)
+/* The number without its point, big-endian, at a scale; exactly that number as the column's type.
+ */
+static bool from_unscaled(wr_jconv *c, const wr_jtype *t, wr_str bytes, int32_t scale,
+                          wr_value *out)
 {
     int32_t digits = (int32_t)(bytes.len * 5 / 2 + 1); /* of so many bytes, at most */
     const wr_type from = {

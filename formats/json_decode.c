@@ -180,9 +180,8 @@ static uint8_t scan_row(json_decoder *d, uint32_t row, wr_row_errors *errs)
         return wr__json_report_fault(errs, row, &s, valid);
     }
     wr_jtoken t = {0};
-    if (s.p < s.end &&
-        (!wr__json_token(&s, &t) ||
-         !wr__json_end_record(&s, (wr_jkind)t.kind, valid, &d->base.counts)))
+    if (s.p < s.end && (!wr__json_token(&s, &t) ||
+                        !wr__json_end_record(&s, (wr_jkind)t.kind, valid, &d->base.counts)))
         return wr__json_report_fault(errs, row, &s, valid);
     return d->bare ? scan_bare(d, row, &t, errs) : scan_other(d, row, &t, errs);
 }

@@ -15,7 +15,8 @@
  * that is NULL makes the record NULL. A NULL key of a MAP is written as "null", as ksqlDB does.
  *
  * JSON_SR is written here, too: with the mark of its schema before each record, MAPs in the form
- * that the schema has, and a union's value bare. What its schema has beyond the columns is left out.
+ * that the schema has, and a union's value bare. What its schema has beyond the columns is left
+ * out.
  */
 #include "formats/json_sr.h"
 #include "formats/json_text.h"

@@ -14,10 +14,10 @@
 #include "formats/json_convert.h"
 
 /* Bounds against hostile schemas. */
-#define WR_JSR_DEPTH_MAX  64u    /* nested types */
-#define WR_JSR_NODES_MAX  20000u /* types of one schema */
-#define WR_JSR_FIELDS_MAX 4096u  /* properties of one object */
-#define WR_JSR_PRECISION_MAX 10000 /* of a decimal */
+#define WR_JSR_DEPTH_MAX     64u    /* nested types */
+#define WR_JSR_NODES_MAX     20000u /* types of one schema */
+#define WR_JSR_FIELDS_MAX    4096u  /* properties of one object */
+#define WR_JSR_PRECISION_MAX 10000  /* of a decimal */
 
 typedef enum wr_jsr_kind {
     WR_JSR_BAD, /* no type of Connect's: `why` */
@@ -50,11 +50,11 @@ struct wr_jsr_node {
     bool closed;   /* STRUCT: has required members, or takes no others (Q43) */
     bool entries;  /* MAP: an array of objects with `key` and `value`, not an object */
     int32_t precision, scale;
-    const wr_json *fallback;      /* `default`; NULL: none */
-    const char *why;              /* BAD */
-    const wr_jsr_node *key;       /* MAP */
-    const wr_jsr_node *elem;      /* ARRAY, MAP */
-    const wr_jsr_field *fields;   /* STRUCT, UNION: n, in the order of columns */
+    const wr_json *fallback;    /* `default`; NULL: none */
+    const char *why;            /* BAD */
+    const wr_jsr_node *key;     /* MAP */
+    const wr_jsr_node *elem;    /* ARRAY, MAP */
+    const wr_jsr_field *fields; /* STRUCT, UNION: n, in the order of columns */
     uint32_t n;
 };
 

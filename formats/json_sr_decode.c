@@ -255,8 +255,7 @@ static bool convert_row(jsr_decoder *d, uint32_t k, uint32_t row, wr_value *out)
         uint32_t branch = wr__jsr_branch(plan->top, &tok, d->base.scratch);
         if (branch == UINT32_MAX) {
             wr__json_conv_start_failure(&d->read.conv);
-            wr_buf_puts(&d->read.conv.message,
-                        "the value is none of those that the schema has");
+            wr_buf_puts(&d->read.conv.message, "the value is none of those that the schema has");
             return false;
         }
         if (branch != plan->branch[k])
@@ -283,8 +282,7 @@ static void fail_row(jsr_decoder *d, uint32_t column, uint32_t row, wr_vec *out,
 static bool convert_text(const jsr_decoder *d, uint32_t k, uint32_t row, wr_vec *out)
 {
     const jsr_plan *plan = d->row_plans[row];
-    if (plan->whole || plan->slots[k] == UINT32_MAX ||
-        plan->ways[k].kind != WR_JSR_WAY_STRING)
+    if (plan->whole || plan->slots[k] == UINT32_MAX || plan->ways[k].kind != WR_JSR_WAY_STRING)
         return false;
     const wr_jtoken *tok = &d->row_tokens[row][plan->slots[k]];
     if (tok->kind != WR_J_STRING || tok->flags != WR_J_EXACT)

@@ -44,9 +44,9 @@ static weir_status fields_of(infer *x, const wr_jsr_node *node, wr_field **out)
 static weir_status type_of(infer *x, const wr_jsr_node *node, const wr_type **out)
 {
     static const wr_type *const scalars[] = {
-        [WR_JSR_BOOLEAN] = &wr_type_boolean, [WR_JSR_FLOAT] = &wr_type_double,
-        [WR_JSR_STRING] = &wr_type_string,   [WR_JSR_BYTES] = &wr_type_bytes,
-        [WR_JSR_DATE] = &wr_type_date,       [WR_JSR_TIME] = &wr_type_time,
+        [WR_JSR_BOOLEAN] = &wr_type_boolean,     [WR_JSR_FLOAT] = &wr_type_double,
+        [WR_JSR_STRING] = &wr_type_string,       [WR_JSR_BYTES] = &wr_type_bytes,
+        [WR_JSR_DATE] = &wr_type_date,           [WR_JSR_TIME] = &wr_type_time,
         [WR_JSR_TIMESTAMP] = &wr_type_timestamp,
     };
     const wr_type *elem;

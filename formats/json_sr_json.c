@@ -197,7 +197,8 @@ static void put_map(const wr_jsr_node *node, const wr_json *j, wr_buf *out)
     wr_buf_putc(out, node->entries ? ']' : '}');
 }
 
-/* The branches as ksqlDB shows them, an object with one member that is not null, or a bare value. */
+/* The branches as ksqlDB shows them, an object with one member that is not null, or a bare value.
+ */
 static void put_union(const wr_jsr_node *node, const wr_json *j, wr_buf *out)
 {
     for (uint32_t i = 0; j->kind == WR_JSON_OBJECT && i < node->n; i++) {
@@ -225,6 +226,9 @@ static void put(const wr_jsr_node *node, const wr_json *j, wr_buf *out)
             put(node->elem, &j->items[i], out);
         }
         wr_buf_putc(out, ']');
+    } else if (node->kind == WR_JSR_STRING && j->kind >= WR_JSON_FALSE &&
+               j->kind < WR_JSON_STRING) {
+        wr_text_put_json_string(out, j->raw); /* a text is what a reader takes (Q34) */
     } else {
         wr_json_print(out, j);
     }

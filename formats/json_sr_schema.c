@@ -333,7 +333,7 @@ typedef struct property {
     wr_str name;
     const wr_json *json;
     const doc *doc;
-    int32_t index;  /* connect.index, or where it came */
+    int32_t index;   /* connect.index, or where it came */
     uint32_t bucket; /* in a Java HashMap of the names */
 } property;
 
@@ -575,8 +575,9 @@ static const wr_jsr_node *type_list(parse *p, const doc *d, const wr_json *j, co
 /* No `type`: what other keywords say. */
 static const wr_jsr_node *untyped(parse *p, const doc *d, const wr_json *j)
 {
-    static const char *const of_object[] = {"required", "additionalProperties", "minProperties",
-                                            "maxProperties", "patternProperties", "propertyNames"};
+    static const char *const of_object[] = {"required",          "additionalProperties",
+                                            "minProperties",     "maxProperties",
+                                            "patternProperties", "propertyNames"};
     static const char *const of_array[] = {"items", "prefixItems", "minItems", "maxItems",
                                            "uniqueItems"};
     static const char *const of_number[] = {"minimum", "maximum", "multipleOf", "exclusiveMinimum",
@@ -587,7 +588,8 @@ static const wr_jsr_node *untyped(parse *p, const doc *d, const wr_json *j)
         return string_of(p, j);
     if (get_kind(j, "properties", WR_JSON_OBJECT))
         return object_of(p, d, j);
-    if ((list = get_kind(j, "oneOf", WR_JSON_ARRAY)) || (list = get_kind(j, "anyOf", WR_JSON_ARRAY)))
+    if ((list = get_kind(j, "oneOf", WR_JSON_ARRAY)) ||
+        (list = get_kind(j, "anyOf", WR_JSON_ARRAY)))
         return one_of(p, d, list);
     if (get_kind(j, "allOf", WR_JSON_ARRAY))
         return all_of(p, d, j, &(property_list){0}, is_closed(j));

@@ -72,9 +72,9 @@ static void put_type(wr_buf *out, const wr_type *type)
     static const struct {
         const char *type, *connect;
     } scalars[WR_T_N] = {
-        [WR_T_BOOLEAN] = {"boolean", NULL},  [WR_T_INTEGER] = {"integer", "int32"},
+        [WR_T_BOOLEAN] = {"boolean", NULL},   [WR_T_INTEGER] = {"integer", "int32"},
         [WR_T_BIGINT] = {"integer", "int64"}, [WR_T_DOUBLE] = {"number", "float64"},
-        [WR_T_STRING] = {"string", NULL},    [WR_T_BYTES] = {"string", "bytes"},
+        [WR_T_STRING] = {"string", NULL},     [WR_T_BYTES] = {"string", "bytes"},
     };
     switch (type->id) {
     case WR_T_DATE:

@@ -49,7 +49,7 @@ static wr_jsr_way_kind scalar_way(const wr_jsr_node *node, wr_tid to)
         return whole_way(node, to);
     case WR_JSR_TIME: /* its range is the writer's, too */
         return whole_way(node, to) == WR_JSR_WAY_INT && to != WR_T_TIMESTAMP ? WR_JSR_WAY_TIME
-                                                                            : whole_way(node, to);
+                                                                             : whole_way(node, to);
     case WR_JSR_FLOAT:
         return to == WR_T_DOUBLE   ? WR_JSR_WAY_DOUBLE
                : to == WR_T_STRING ? WR_JSR_WAY_TEXT
@@ -171,8 +171,8 @@ static bool fail_way(wr_jsr_read *r, const wr_jsr_way *way)
         [WR_JSR_UNION] = "one of several",
     };
     wr__json_conv_start_failure(&r->conv);
-    wr_buf_printf(&r->conv.message, "Can't convert type. Schema: %s%s, requiredType: ",
-                  names[way->node->kind],
+    wr_buf_printf(&r->conv.message,
+                  "Can't convert type. Schema: %s%s, requiredType: ", names[way->node->kind],
                   way->node->kind == WR_JSR_INT && way->node->bits == 64 ? " (64 bits)" : "");
     wr_type_print(&r->conv.message, way->type);
     return false;
@@ -195,13 +195,8 @@ static int64_t read_whole(wr_jsr_read *r, const wr_jsr_node *node, const wr_jtok
     }
     bool read = wr__json_to_i64(&r->conv, tok, &v);
     WR_ASSERT(read);
-    uint8_t bits = node->kind == WR_JSR_INT         ? node->bits
-                   : node->kind == WR_JSR_TIMESTAMP ? 64
-                                                    : 32;
-    int64_t cut = bits == 8    ? (int8_t)v
-                  : bits == 16 ? (int16_t)v
-                  : bits == 32 ? (int32_t)v
-                               : v;
+    uint8_t bits = node->kind == WR_JSR_INT ? node->bits : node->kind == WR_JSR_TIMESTAMP ? 64 : 32;
+    int64_t cut = bits == 8 ? (int8_t)v : bits == 16 ? (int16_t)v : bits == 32 ? (int32_t)v : v;
     r->coerced += cut != v || tok->kind == WR_J_REAL;
     return cut;
 }

@@ -11,22 +11,25 @@
 #define STR    "{\"type\":\"string\"}"
 #define OPT(t) "{\"oneOf\":[{\"type\":\"null\"}," t "]}"
 #define TITLE(name, type)                                                                          \
-    "{\"type\":\"number\",\"title\":\"org.apache.kafka.connect.data." name                        \
+    "{\"type\":\"number\",\"title\":\"org.apache.kafka.connect.data." name                         \
     "\",\"connect.type\":\"" type "\",\"connect.parameters\":{\"scale\":\"2\"}}"
 
 static const char *const schemas[] = {
     "{\"properties\":{\"A\":" INT ",\"B\":" OPT(STR) ",\"C\":{\"type\":\"number\"},"
-    "\"D\":{\"type\":\"boolean\"}}}",
+                                                     "\"D\":{\"type\":\"boolean\"}}}",
     "{\"properties\":{\"A\":{\"type\":\"integer\",\"connect.type\":\"int8\"},"
-    "\"B\":{\"type\":\"array\",\"items\":" OPT(INT) "},"
-    "\"C\":{\"type\":\"string\",\"connect.type\":\"bytes\"}}}",
-    "{\"properties\":{\"A\":" TITLE("Decimal", "bytes") ",\"B\":" TITLE("Date", "int32")
-    ",\"C\":" TITLE("Time", "int32") ",\"D\":" TITLE("Timestamp", "int64") "}}",
+    "\"B\":{\"type\":\"array\",\"items\":" OPT(
+        INT) "},"
+             "\"C\":{\"type\":\"string\",\"connect.type\":\"bytes\"}}}",
+    "{\"properties\":{\"A\":" TITLE("Decimal", "bytes") ",\"B\":" TITLE(
+        "Date", "int32") ",\"C\":" TITLE("Time", "int32") ",\"D\":" TITLE("Timestamp",
+                                                                          "int64") "}}",
     "{\"properties\":{\"A\":{\"oneOf\":[" INT "," STR ",{\"properties\":{\"x\":" INT "}},"
     "{\"properties\":{\"y\":" STR "}}]},\"B\":{\"type\":\"integer\",\"default\":7}}}",
     "{\"properties\":{\"A\":{\"type\":\"object\",\"connect.type\":\"map\","
     "\"additionalProperties\":" OPT(INT) "},\"B\":{\"type\":\"array\",\"connect.type\":\"map\","
-    "\"items\":{\"properties\":{\"key\":" OPT(STR) ",\"value\":" STR "}}}}}",
+                                         "\"items\":{\"properties\":{\"key\":" OPT(
+                                             STR) ",\"value\":" STR "}}}}}",
     "{\"anyOf\":[{\"properties\":{\"a\":" INT "}},{\"properties\":{\"b\":" STR "}},"
     "{\"type\":\"array\",\"items\":" INT "}]}",
     /* of these the columns are declared below */
@@ -101,8 +104,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         s = declared(a);
     } else {
         wr_column *cols;
-        st = wr_format_infer(wr_format_get(WR_FORMAT_JSON_SR), schema, &options, false, a, &cols, &s.n,
-                             &err);
+        st = wr_format_infer(wr_format_get(WR_FORMAT_JSON_SR), schema, &options, false, a, &cols,
+                             &s.n, &err);
         WR_ASSERT(st == WEIR_OK);
         s.cols = cols;
     }

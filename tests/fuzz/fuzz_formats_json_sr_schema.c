@@ -64,8 +64,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                      .exact_names = form == 2};
         wr_column *cols;
         uint32_t n;
-        st = wr_format_infer(wr_format_get(WR_FORMAT_JSON_SR), schema, &options, false, a, &cols, &n,
-                             &err);
+        st = wr_format_infer(wr_format_get(WR_FORMAT_JSON_SR), schema, &options, false, a, &cols,
+                             &n, &err);
         WR_ASSERT(st == WEIR_OK || (st == WEIR_ERR_STATEMENT && err.message[0]));
         if (st != WEIR_OK)
             continue;

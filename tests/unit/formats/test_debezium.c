@@ -140,13 +140,23 @@ static void test_decimals(void **state)
 {
     (void)state;
     const value_case c[] = {
-        {"\"BNI=\"", "12.34"},  {"\"/av0HAE=\"", "-99999999.99"},  {"\"AA==\"", "0.00"},
-        {"\"12.34\"", "12.34"}, {"\"-5\"", "-5.00"},               {"12.34", "12.34"},
-        {"null", "null"},       {"\"12.345\"", NULL},              {"\"?\"", NULL},
-        {"\"\"", NULL},         {"true", NULL},                    {"\"1E+1\"", "-28631.79"}, /* base64 */
-       
-        {"{\"scale\":2,\"value\":\"MDk=\"}", "123.45"},            {"{\"scale\":2}", NULL},
-        {"{\"scale\":0,\"value\":\"AA==\"}", "0.00"},              {"{\"scale\":3,\"value\":\"AQ==\"}", NULL},
+        {"\"BNI=\"", "12.34"},
+        {"\"/av0HAE=\"", "-99999999.99"},
+        {"\"AA==\"", "0.00"},
+        {"\"12.34\"", "12.34"},
+        {"\"-5\"", "-5.00"},
+        {"12.34", "12.34"},
+        {"null", "null"},
+        {"\"12.345\"", NULL},
+        {"\"?\"", NULL},
+        {"\"\"", NULL},
+        {"true", NULL},
+        {"\"1E+1\"", "-28631.79"}, /* base64 */
+
+        {"{\"scale\":2,\"value\":\"MDk=\"}", "123.45"},
+        {"{\"scale\":2}", NULL},
+        {"{\"scale\":0,\"value\":\"AA==\"}", "0.00"},
+        {"{\"scale\":3,\"value\":\"AQ==\"}", NULL},
         {"{\"scale\":99999999,\"value\":\"AQ==\"}", NULL},
     };
     check_values(wr_type_decimal(arena, 10, 2), c, WR_ARRAY_LEN(c));
@@ -169,8 +179,10 @@ static void test_times(void **state)
     };
     check_values(&wr_type_timestamp, stamps, WR_ARRAY_LEN(stamps));
     const value_case times[] = {
-        {"45296790", "\"12:34:56.790\""},    {"86399999999", "\"23:59:59.999\""},
-        {"\"10:34:56.789Z\"", "\"10:34:56.789\""}, {"-1", NULL},
+        {"45296790", "\"12:34:56.790\""},
+        {"86399999999", "\"23:59:59.999\""},
+        {"\"10:34:56.789Z\"", "\"10:34:56.789\""},
+        {"-1", NULL},
     };
     check_values(&wr_type_time, times, WR_ARRAY_LEN(times));
     const value_case dates[] = {
@@ -181,8 +193,8 @@ static void test_times(void **state)
 static void test_other_types(void **state)
 {
     (void)state;
-    const value_case ints[] = {{"-32768", "-32768"}, {"2147483648", NULL}, {"\"1\"", NULL},
-                               {"1.0", NULL}};
+    const value_case ints[] = {
+        {"-32768", "-32768"}, {"2147483648", NULL}, {"\"1\"", NULL}, {"1.0", NULL}};
     check_values(&wr_type_integer, ints, WR_ARRAY_LEN(ints));
     const value_case longs[] = {{"9007199254740993", "9007199254740993"},
                                 {"9223372036854775808", NULL}};
@@ -199,9 +211,9 @@ static void test_other_types(void **state)
     const value_case lists[] = {{"[\"AJY=\",null]", "[1.50,null]"}, {"7", NULL}};
     check_values(wr_type_array(arena, wr_type_decimal(arena, 6, 2)), lists, WR_ARRAY_LEN(lists));
     const wr_field fields[] = {{"X", &wr_type_double}, {"WKB", &wr_type_bytes}};
-    const value_case points[] = {{"{\"x\":1.5,\"wkb\":\"AP8Q\",\"srid\":null}",
-                                  "{\"X\":1.5,\"WKB\":\"AP8Q\"}"},
-                                 {"[]", NULL}};
+    const value_case points[] = {
+        {"{\"x\":1.5,\"wkb\":\"AP8Q\",\"srid\":null}", "{\"X\":1.5,\"WKB\":\"AP8Q\"}"},
+        {"[]", NULL}};
     check_values(wr_type_struct(arena, fields, 2), points, WR_ARRAY_LEN(points));
 }
 
@@ -221,7 +233,8 @@ static void test_unavailable_values(void **state)
                               "97,98,108,101,95,118,97,108,117,101]",
                               wr_type_array(arena, &wr_type_integer)),
                         why, sizeof why - 1);
-    assert_string_equal(value("[95,95,100]", wr_type_array(arena, &wr_type_integer)), "[95,95,100]");
+    assert_string_equal(value("[95,95,100]", wr_type_array(arena, &wr_type_integer)),
+                        "[95,95,100]");
     /* Nobody asks for the column: no fault. */
     const wr_column cols[] = {col("ID", &wr_type_integer), col("BODY", &wr_type_string)};
     static const bool wanted[] = {true, false};

@@ -158,8 +158,8 @@ static void test_k09_branches(void **state)
     (void)state;
 #define NAME "IO.CONFLUENT.CONNECT.JSON.ONEOF.FIELD."
     const char *two = "{\"oneOf\":[{\"type\":\"null\"}," INT "," STR "]}";
-    const char *objects = "{\"oneOf\":[" POINT ",{\"type\":\"object\",\"properties\":{\"y\":" STR
-                          "}}]}";
+    const char *objects =
+        "{\"oneOf\":[" POINT ",{\"type\":\"object\",\"properties\":{\"y\":" STR "}}]}";
     const value_case c[] = {
         {two, "4", "{\"" NAME "0\":4,\"" NAME "1\":null}"},
         {two, "\"x\"", "{\"" NAME "0\":null,\"" NAME "1\":\"x\"}"},
@@ -193,8 +193,7 @@ static void test_maps(void **state)
          "error: null where the schema does not take it, path: $.F.a.value"},
         {entries, "[{\"key\":1,\"value\":\"a\"}]", "{\"1\":\"a\"}"},
         {entries, "{\"1\":\"a\"}", "error: an array of entries is expected, path: $.F"},
-        {entries, "[7]",
-         "error: an entry of a map is an object with `key` and `value`, path: $.F"},
+        {entries, "[7]", "error: an entry of a map is an object with `key` and `value`, path: $.F"},
         /* keys that are texts and never null: Connect expects an object */
         {texts, "[{\"key\":\"a\",\"value\":1}]", "error: an object is expected, path: $.F"},
     };
@@ -211,8 +210,7 @@ static void test_q08_declared_types(void **state)
         const char *shown;
     } c[] = {
         {"{\"type\":\"integer\",\"connect.type\":\"int32\"}", "1", &wr_type_bigint, "1"},
-        {"{\"type\":\"integer\",\"connect.type\":\"int32\"}", "1", &wr_type_date,
-         "\"1970-01-02\""},
+        {"{\"type\":\"integer\",\"connect.type\":\"int32\"}", "1", &wr_type_date, "\"1970-01-02\""},
         {"{\"type\":\"integer\",\"connect.type\":\"int32\"}", "1", &wr_type_string, "\"1\""},
         {INT, "1", &wr_type_timestamp, "\"1970-01-01T00:00:00.001\""},
         {INT, "1", &wr_type_string, "\"1\""},
@@ -273,8 +271,7 @@ static void test_k13_marks_and_broken_texts(void **state)
     const wr_registry_schema *other;
     weir_error err;
     assert_int_equal(wr_registry_register(registry, WR_STR("a"), &avro, &other, &err), WEIR_OK);
-    assert_non_null(strstr(decode_show(d, cols, 1, jsr_payload(other, "{}")),
-                           "is no JSON schema"));
+    assert_non_null(strstr(decode_show(d, cols, 1, jsr_payload(other, "{}")), "is no JSON schema"));
 }
 
 /* ---- writing ---- */
@@ -339,8 +336,7 @@ static void test_q17_maps_are_written_as_entries(void **state)
     static const char object[] =
         "{\"properties\":{\"M\":{\"type\":\"object\",\"connect.type\":\"map\","
         "\"additionalProperties\":" OPT("{\"type\":\"integer\",\"connect.type\":\"int32\"}") "}}}";
-    assert_string_equal(write_row(object, cols, 1, &map, false),
-                        "{\"M\":{\"a\":1,\"null\":null}}");
+    assert_string_equal(write_row(object, cols, 1, &map, false), "{\"M\":{\"a\":1,\"null\":null}}");
     static const char strict[] =
         "{\"properties\":{\"M\":{\"type\":\"object\",\"connect.type\":\"map\","
         "\"additionalProperties\":{\"type\":\"integer\",\"connect.type\":\"int32\"}}}}";
@@ -372,19 +368,22 @@ static void test_json_text(void **state)
 {
     (void)state;
 #define ENTRIES                                                                                    \
-    "{\"type\":\"array\",\"connect.type\":\"map\",\"items\":{\"properties\":{\"key\":" OPT(STR)    \
-    ",\"value\":" OPT(INT) "}}}"
-    static const char schema[] = "{\"properties\":{\"a\":" INT ",\"m\":" OPT(ENTRIES) ",\"p\":" OPT(
-        POINT) "}}";
+    "{\"type\":\"array\",\"connect.type\":\"map\",\"items\":{\"properties\":{\"key\":" OPT(        \
+        STR) ",\"value\":" OPT(INT) "}}}"
+    static const char schema[] =
+        "{\"properties\":{\"a\":" INT ",\"m\":" OPT(ENTRIES) ",\"p\":" OPT(POINT) "}}";
     assert_string_equal(there_and_back(schema, "{\"A\":1,\"more\":2,\"m\":{\"k\":7}}"),
                         "{\"p\":null,\"a\":1,\"m\":[{\"key\":\"k\",\"value\":7}]} -> "
                         "{\"p\":null,\"a\":1,\"m\":{\"k\":7}}");
     assert_string_equal(there_and_back(schema, "{\"P\":{\"X\":1.50}}"),
-                        "{\"p\":{\"x\":1.50},\"m\":null} -> {\"p\":{\"x\":1.50},\"m\":null}");
+                        "{\"p\":{\"x\":1.50},\"m\":null} -> "
+                        "{\"p\":{\"x\":1.50},\"m\":null,\"a\":null}");
     assert_string_equal(there_and_back(INT, "7"), "7 -> 7");
+    assert_string_equal(there_and_back(STR, "7.0"), "\"7.0\" -> \"7.0\"");
+    assert_string_equal(there_and_back(STR, "null"), "null -> null");
     /* Left out, as null is not taken; shown as what is read. */
-    static const char plain[] = "{\"properties\":{\"a\":" INT
-                                ",\"b\":{\"type\":\"integer\",\"default\":3}}}";
+    static const char plain[] =
+        "{\"properties\":{\"a\":" INT ",\"b\":{\"type\":\"integer\",\"default\":3}}}";
     assert_string_equal(there_and_back(plain, "{}"), "{\"b\":3} -> {\"b\":3,\"a\":null}");
     weir_error err = {0};
     wr_buf out = {0};

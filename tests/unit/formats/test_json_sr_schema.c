@@ -45,8 +45,7 @@ static void test_q30_types(void **state)
         {LOGICAL("Timestamp", "int64"), "`F` TIMESTAMP"},
         {LOGICAL("Timestamp", "int32"), "`F` INTEGER"},
         {"{\"type\":\"integer\",\"title\":\"org.apache.kafka.connect.data.Date\"}", "`F` BIGINT"},
-        {DECIMAL_OF("{\"scale\":\"2\",\"connect.decimal.precision\":\"6\"}"),
-         "`F` DECIMAL(6, 2)"},
+        {DECIMAL_OF("{\"scale\":\"2\",\"connect.decimal.precision\":\"6\"}"), "`F` DECIMAL(6, 2)"},
         {DECIMAL_OF("{\"scale\":\"2\"}"), "`F` DECIMAL(64, 2)"},
         {"{\"type\":\"string\",\"format\":\"date-time\"}", "`F` STRING"},
         {"{\"type\":\"string\",\"contentEncoding\":\"base64\"}", "`F` STRING"},
@@ -202,7 +201,7 @@ static void test_k08_drafts(void **state)
          NO "prefixItems: tuples are not supported"},
         {"{\"$schema\":\"https://json-schema.org/draft/2020-12/schema\"," TUPLE,
          NO "prefixItems: tuples are not supported"},
-        {"{\"$schema\":\"http://json-schema.org/draft-04/schema#\",\"id\":\"http://x.example/t\","
+        {"{\"$schema\":\"http://json-schema.org/draft-04/schema#\",\"id\":\"urn:x/t\","
          "\"properties\":{\"a\":{\"type\":\"number\",\"exclusiveMinimum\":true,\"minimum\":3}}}",
          "`A` DOUBLE"},
     };
@@ -241,12 +240,13 @@ static void test_references(void **state)
         jsr_schema("{\"definitions\":{\"y\":{\"type\":\"integer\"}},"
                    "\"properties\":{\"x\":{\"$ref\":\"#/definitions/y\"}}}");
     const wr_registry_reference refs[] = {
-        {.name = WR_STR("http://x.example/other.json"), .schema = other}};
+        {.name = WR_STR("urn:x/other.json"), .schema = other}};
     wr_registry_schema s = {.kind = WR_SCHEMA_JSON, .references = refs, .references_n = 1};
-    s.text = WR_STR("{\"$id\":\"http://x.example/top.json\",\"properties\":{"
+    s.text = WR_STR("{\"$id\":\"urn:x/top.json\",\"properties\":{"
                     "\"a\":{\"$ref\":\"other.json\"},"
-                    "\"b\":{\"$ref\":\"http://x.example/other.json#/definitions/y\"}}}");
-    assert_string_equal(jsr_columns(&s, jsr_options(), false), "`A` STRUCT<`X` BIGINT>, `B` BIGINT");
+                    "\"b\":{\"$ref\":\"urn:x/other.json#/definitions/y\"}}}");
+    assert_string_equal(jsr_columns(&s, jsr_options(), false),
+                        "`A` STRUCT<`X` BIGINT>, `B` BIGINT");
 }
 
 /* Q01, Q04, Q05: names by id keep their case; one column where it is to be one. */
