@@ -27,3 +27,16 @@ ASSERT VALUES o (id, name, changed) VALUES ('1', 'a', 1700000000123);
 --@expected.message: can be read only
 CREATE STREAM s (id STRING KEY, name STRING) WITH (kafka_topic='t', key_format='KAFKA', value_format='DEBEZIUM_JSON', partitions=1);
 CREATE STREAM o AS SELECT * FROM s;
+
+--@test: keys in Debezium's form, and a table of them that a stream is joined with
+CREATE STREAM raw (k STRING KEY, r STRING) WITH (kafka_topic='t', format='KAFKA', partitions=1);
+CREATE TABLE changes (id INT PRIMARY KEY, name STRING) WITH (kafka_topic='t', format='DEBEZIUM_JSON');
+CREATE TABLE customers WITH (format='JSON') AS SELECT id, name FROM changes;
+CREATE STREAM visits (id INT KEY, page STRING) WITH (kafka_topic='v', format='JSON', partitions=1);
+CREATE STREAM named AS SELECT v.id AS id, page, name FROM visits v LEFT JOIN customers c ON v.id = c.id;
+INSERT INTO raw (k, r) VALUES ('{"id":7}', '{"before":null,"after":{"id":7,"name":"Ada"},"op":"r"}');
+INSERT INTO visits (id, page) VALUES (7, 'a');
+INSERT INTO raw (k, r) VALUES ('{"schema":{},"payload":{"id":7}}', '{"schema":{},"payload":{"before":null,"after":null,"op":"d"}}');
+INSERT INTO visits (id, page) VALUES (7, 'b');
+ASSERT VALUES named (id, page, name) VALUES (7, 'a', 'Ada');
+ASSERT VALUES named (id, page, name) VALUES (7, 'b', NULL);
