@@ -269,8 +269,8 @@ def join_foreign_key(records, column, kind):
         old = sides["l"].get(record.key) if side == "l" else None
         had = sides["r"].get(old.value[column]) if old else None
         sides[side][record.key] = record if record.value is not None else None
-        touched = [record.key] if side == "l" else [
-            key for key, left in sides["l"].items() if left and left.value[column] == record.key]
+        touched = [record.key] if side == "l" else sorted(
+            key for key, left in sides["l"].items() if left and left.value[column] == record.key)
         for key in touched:
             left = sides["l"][key]
             right = sides["r"].get(left.value[column]) if left else None
