@@ -35,7 +35,7 @@ typedef struct jsr_decoder {
     wr_jsr_read read;
     /* Of the last scan. */
     const jsr_plan **row_plans; /* by row; NULL: the row is bad */
-    wr_jtoken **row_tokens;
+    wr_jtoken **row_tokens;     /* NULL: the record is null */
     size_t rows_n;
     bool ascii;
 } jsr_decoder;
@@ -164,10 +164,7 @@ static uint8_t scan_whole(jsr_decoder *d, const jsr_plan *plan, uint32_t row, co
                           wr_row_errors *errs)
 {
     if (t->kind == WR_J_NULL && (!d->bare || plan->top->optional)) {
-        for (uint32_t k = 0; k < plan->n; k++)
-            d->row_tokens[row][k] = (wr_jtoken){0};
-        if (plan->whole)
-            d->row_tokens[row][0] = *t;
+        d->row_tokens[row] = NULL; /* a default is no value of a record that is not there */
         d->base.counts.nulls++;
         return WR_DECODED_NULL;
     }
@@ -244,14 +241,12 @@ static bool convert_row(jsr_decoder *d, uint32_t k, uint32_t row, wr_value *out)
 {
     const jsr_plan *plan = d->row_plans[row];
     *out = (wr_value){.null = true};
-    if (plan->slots[k] == UINT32_MAX)
+    if (plan->slots[k] == UINT32_MAX || !d->row_tokens[row])
         return true;
     wr_jtoken tok = d->row_tokens[row][plan->slots[k]];
     if (!plan->whole && !(tok.flags & WR_J_EXACT)) /* of another case: not the schema's field */
         tok = (wr_jtoken){0};
     if (plan->whole && !d->bare) {
-        if (tok.kind <= WR_J_NULL) /* the record is null */
-            return true;
         uint32_t branch = wr__jsr_branch(plan->top, &tok, d->base.scratch);
         if (branch == UINT32_MAX) {
             wr__json_conv_start_failure(&d->read.conv);
@@ -282,7 +277,8 @@ static void fail_row(jsr_decoder *d, uint32_t column, uint32_t row, wr_vec *out,
 static bool convert_text(const jsr_decoder *d, uint32_t k, uint32_t row, wr_vec *out)
 {
     const jsr_plan *plan = d->row_plans[row];
-    if (plan->whole || plan->slots[k] == UINT32_MAX || plan->ways[k].kind != WR_JSR_WAY_STRING)
+    if (plan->whole || plan->slots[k] == UINT32_MAX || !d->row_tokens[row] ||
+        plan->ways[k].kind != WR_JSR_WAY_STRING)
         return false;
     const wr_jtoken *tok = &d->row_tokens[row][plan->slots[k]];
     if (tok->kind != WR_J_STRING || tok->flags != WR_J_EXACT)

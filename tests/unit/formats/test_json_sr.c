@@ -108,6 +108,8 @@ static void test_k07_q35_null_and_missing(void **state)
     };
     check_values(c, WR_ARRAY_LEN(c));
     assert_string_equal(jsr_read(jsr_object(INT), "{}"), "null");
+    assert_string_equal(jsr_read(jsr_object("{\"type\":\"integer\",\"default\":7}"), "null"),
+                        "NULL");
     assert_string_equal(jsr_read(jsr_object("{\"type\":\"integer\",\"default\":7}"), "{}"), "7");
 }
 
