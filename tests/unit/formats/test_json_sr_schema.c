@@ -239,8 +239,7 @@ static void test_references(void **state)
     const wr_registry_schema *other =
         jsr_schema("{\"definitions\":{\"y\":{\"type\":\"integer\"}},"
                    "\"properties\":{\"x\":{\"$ref\":\"#/definitions/y\"}}}");
-    const wr_registry_reference refs[] = {
-        {.name = WR_STR("urn:x/other.json"), .schema = other}};
+    const wr_registry_reference refs[] = {{.name = WR_STR("urn:x/other.json"), .schema = other}};
     wr_registry_schema s = {.kind = WR_SCHEMA_JSON, .references = refs, .references_n = 1};
     s.text = WR_STR("{\"$id\":\"urn:x/top.json\",\"properties\":{"
                     "\"a\":{\"$ref\":\"other.json\"},"
