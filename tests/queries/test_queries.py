@@ -63,6 +63,9 @@ class Samples:
     def test_portfolio(self):
         self.check("portfolio")
 
+    def test_customer_changes(self):
+        self.check("customer_changes")
+
 
 class OnTheEmbeddedLog(Samples, unittest.TestCase):
     def weir(self, data):
