@@ -8,6 +8,7 @@
  */
 #include "formats/json_text.h"
 #include "formats/avro.h"
+#include "formats/json_text.h"
 
 #include "formats/json_text.h"
 #include "types/text.h"

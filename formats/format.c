@@ -18,6 +18,7 @@ static const wr_format_class *const formats[] = {
     [WR_FORMAT_AVRO] = &wr__format_avro,
     [WR_FORMAT_PROTOBUF] = &wr__format_protobuf,
     [WR_FORMAT_PROTOBUF_NOSR] = &wr__format_protobuf_nosr,
+    [WR_FORMAT_DEBEZIUM_JSON] = &wr__format_debezium_json,
 };
 
 const wr_format *wr_format_find(wr_str name)
@@ -97,6 +98,11 @@ void wr_decoder_schema_headers(wr_decoder *d, const wr_str *headers)
     d->schema_headers = headers;
 }
 
+void wr_decoder_times(wr_decoder *d, int64_t *times)
+{
+    d->times = times;
+}
+
 weir_status wr_decoder_scan(wr_decoder *d, const wr_str *payloads, wr_sel sel, uint8_t *ok,
                             wr_row_errors *errs, wr_arena *scratch, weir_error *err)
 {
@@ -119,6 +125,7 @@ weir_status wr_decoder_scan(wr_decoder *d, const wr_str *payloads, wr_sel sel, u
     WR_ASSERT(st == WEIR_OK || errs->count == reported);
     d->scanned = st == WEIR_OK;
     WR_ASSERT(d->counts.with_rest <= sel.n && d->counts.nulls <= sel.n);
+    WR_ASSERT(d->counts.nulls + d->counts.skipped <= sel.n);
     return st;
 }
 
@@ -149,7 +156,7 @@ static wr_sel alive(const wr_decoder *d, wr_sel sel, const uint8_t *ok)
 {
     uint32_t *rows = wr_arena_alloc(d->scratch, sel.n * sizeof *rows + 1), n = 0;
     WR_FOREACH_SEL (i, sel)
-        if (ok[i])
+        if (ok[i] && ok[i] != WR_DECODED_SKIP)
             rows[n++] = i;
     return n == sel.n ? sel : (wr_sel){n, rows};
 }
@@ -159,7 +166,7 @@ weir_status wr_decoder_run(wr_decoder *d, const wr_str *payloads, wr_sel sel, wr
 {
     uint64_t bad = errs->count;
     WR_TRY(wr_decoder_scan(d, payloads, sel, ok, errs, scratch, err));
-    wr_sel left = errs->count > bad ? alive(d, sel, ok) : sel;
+    wr_sel left = errs->count > bad || d->counts.skipped ? alive(d, sel, ok) : sel;
     for (uint32_t c = 0; c < d->n; c++) {
         uint64_t before = errs->count;
         if (d->wanted[c] || d->options.strict)
@@ -167,10 +174,10 @@ weir_status wr_decoder_run(wr_decoder *d, const wr_str *payloads, wr_sel sel, wr
         if (errs->count > before)
             left = alive(d, left, ok);
     }
-    if (errs->count == bad)
+    if (errs->count == bad && !d->counts.skipped)
         return WEIR_OK;
     WR_FOREACH_SEL (i, sel)
-        for (uint32_t c = 0; c < d->n && !ok[i]; c++)
+        for (uint32_t c = 0; c < d->n && (!ok[i] || ok[i] == WR_DECODED_SKIP); c++)
             if (d->wanted[c])
                 wr__vec_put_null(&out[c], i);
     return WEIR_OK;

@@ -22,6 +22,7 @@ typedef enum wr_format_id {
     WR_FORMAT_AVRO,
     WR_FORMAT_PROTOBUF,
     WR_FORMAT_PROTOBUF_NOSR,
+    WR_FORMAT_DEBEZIUM_JSON,
 } wr_format_id;
 
 typedef struct wr_format {
@@ -52,6 +53,7 @@ typedef struct wr_json wr_json; /* a document; see below */
 typedef struct wr_format_options {
     char delimiter; /* DELIMITED; 0: ',' */
     bool unwrapped; /* a single column is written bare, not as an object / record */
+    bool is_key;    /* decoder: of keys; DEBEZIUM_JSON's are no change events */
     bool strict;    /* decoder: check the types of columns that are not wanted, too (Traps 14) */
     /* Formats with a registry. All borrowed: they outlive decoders and encoders. */
     wr_registry *registry;            /* decoder: whom it asks for the writer's schemas */
@@ -170,6 +172,9 @@ enum {
     /** Decoded, and the record has no key or value at all: its payload is NULL, or it is the JSON
      *  text `null` (a tombstone, for a table). All columns are NULL. */
     WR_DECODED_NULL = 2,
+    /** The record is fine and about no row (a change-data-capture topic has such): it is left out.
+     *  Columns must not be converted for it. */
+    WR_DECODED_SKIP = 3,
 };
 
 /**
@@ -177,6 +182,11 @@ enum {
  * ptr NULL where there is none; NULL: no row has one. Must stay as long as the payloads.
  */
 void wr_decoder_schema_headers(wr_decoder *d, const wr_str *headers);
+/**
+ * Before each scan, for formats whose records say when their row was changed: per row, the time
+ * that it has otherwise, which the scan replaces where the record says another; NULL: not wanted.
+ */
+void wr_decoder_times(wr_decoder *d, int64_t *times);
 
 /**
  * Decode the payloads of @p sel.
@@ -210,6 +220,7 @@ typedef struct wr_decoder_counts {
     uint32_t with_rest; /* the payload goes on after the value that was taken (JSON: `{"A":1} x`);
                            the rest is ignored, as ksqlDB ignores it */
     uint32_t nulls;     /* a payload that is there, and decoded to WR_DECODED_NULL */
+    uint32_t skipped;   /* WR_DECODED_SKIP */
 } wr_decoder_counts;
 /** Of the last scan. @pre it was WEIR_OK. */
 wr_decoder_counts wr_decoder_last(const wr_decoder *d);

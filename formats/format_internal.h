@@ -59,7 +59,7 @@ typedef struct wr_format_class {
 
 extern const wr_format_class wr__format_none, wr__format_kafka, wr__format_delimited,
     wr__format_json, wr__format_json_sr, wr__format_avro, wr__format_protobuf,
-    wr__format_protobuf_nosr;
+    wr__format_protobuf_nosr, wr__format_debezium_json;
 
 static inline const wr_format_class *wr__format_class_of(const wr_format *format)
 {
@@ -109,6 +109,7 @@ struct wr_decoder {
     /* Of the last scan. */
     const wr_str *payloads;
     const wr_str *schema_headers; /* per row, or NULL; formats with a registry look at them */
+    int64_t *times;               /* per row, or NULL; see wr_decoder_times */
     wr_arena *scratch;
     wr_decoder_counts counts;
     bool nulls;   /* some payloads are NULL */

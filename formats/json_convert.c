@@ -33,8 +33,10 @@ void wr__json_conv_fini(wr_jconv *c)
 
 /* ---- errors ---- */
 
-static void prepend(wr_jconv *c, const char *text, size_t len)
+void wr__json_conv_prepend(wr_jconv *c, wr_str part)
 {
+    const char *text = part.ptr;
+    size_t len = part.len;
     if (len > c->path_at) { /* an absurdly long path: its innermost part is kept */
         text += len - c->path_at;
         len = c->path_at;
@@ -45,11 +47,11 @@ static void prepend(wr_jconv *c, const char *text, size_t len)
 
 void wr__json_conv_path(wr_jconv *c, const char *name)
 {
-    prepend(c, name, strlen(name));
-    prepend(c, ".", 1);
+    wr__json_conv_prepend(c, wr_str_c(name));
+    wr__json_conv_prepend(c, WR_STR("."));
 }
 
-static void start_failure(wr_jconv *c)
+void wr__json_conv_start_failure(wr_jconv *c)
 {
     wr_buf_clear(&c->message);
     c->path_at = sizeof c->path - 1;
@@ -83,7 +85,7 @@ const char *wr__json_node_name(const wr_jtoken *tok)
 
 static bool fail_type(wr_jconv *c, const wr_jtype *t, const wr_jtoken *tok)
 {
-    start_failure(c);
+    wr__json_conv_start_failure(c);
     wr_buf_printf(&c->message, "Can't convert type. sourceType: %s, requiredType: %s",
                   wr__json_node_name(tok), t->text);
     return false;
@@ -184,7 +186,7 @@ static bool to_time(wr_jconv *c, const wr_jtype *t, const wr_jtoken *tok, wr_val
     if (!wr__json_to_i64(c, tok, &ms))
         return fail_type(c, t, tok);
     if (!wr__time_in_range(ms)) {
-        start_failure(c);
+        wr__json_conv_start_failure(c);
         wr_buf_puts(&c->message, WR_TIME_RANGE_TEXT);
         return false;
     }
@@ -203,7 +205,7 @@ static bool to_decimal(wr_jconv *c, const wr_jtype *t, const wr_jtoken *tok, wr_
     case WR_DEC_BAD_TEXT:
         return fail_type(c, t, tok);
     default:
-        start_failure(c);
+        wr__json_conv_start_failure(c);
         wr__decimal_fault(&c->message, t->type, text);
         return false;
     }
@@ -255,21 +257,18 @@ static bool from_padded_base64(wr_buf *out, wr_str s)
     }
 }
 
-static bool to_bytes(wr_jconv *c, const wr_jtype *t, const wr_jtoken *tok, wr_value *out)
+bool wr__json_base64(wr_jconv *c, const wr_jtoken *tok, wr_str *out)
 {
-    if (tok->kind != WR_J_STRING)
-        return fail_type(c, t, tok);
     wr_buf bytes = {0};
-    bool good = from_padded_base64(&bytes, wr__json_text(tok, c->scratch));
+    bool good =
+        tok->kind == WR_J_STRING && from_padded_base64(&bytes, wr__json_text(tok, c->scratch));
     if (good)
-        out->u.str = wr_arena_str(c->scratch, wr_buf_view(&bytes));
+        *out = wr_arena_str(c->scratch, wr_buf_view(&bytes));
     wr_buf_free(&bytes);
-    return good || fail_type(c, t, tok);
+    return good;
 }
 
 /* ---- containers ---- */
-
-typedef wr_arr(wr_jtoken) token_list;
 
 /* A cursor over a token's text. */
 static wr_jscan rescan(const wr_jtoken *tok)
@@ -277,8 +276,8 @@ static wr_jscan rescan(const wr_jtoken *tok)
     return (wr_jscan){.p = tok->ptr, .begin = tok->ptr, .end = tok->ptr + tok->len};
 }
 
-/* The elements of an array, or keys and values of an object, in order. */
-static void list_elements(wr_jconv *c, const wr_jtoken *tok, token_list *keys, token_list *items)
+void wr__json_elements(wr_jconv *c, const wr_jtoken *tok, wr_jtoken_list *keys,
+                       wr_jtoken_list *items)
 {
     wr_jscan s = rescan(tok);
     bool object = tok->kind == WR_J_OBJECT, good = wr__json_enter(&s);
@@ -298,15 +297,15 @@ static bool to_array(wr_jconv *c, const wr_jtype *t, const wr_jtoken *tok, wr_va
 {
     if (tok->kind != WR_J_ARRAY)
         return fail_type(c, t, tok);
-    token_list items = {0};
-    list_elements(c, tok, NULL, &items);
+    wr_jtoken_list items = {0};
+    wr__json_elements(c, tok, NULL, &items);
     wr_nest *nest = wr_nest_new(c->scratch, (uint32_t)items.n, false);
     for (uint32_t i = 0; i < nest->n; i++) {
         if (wr__json_convert(c, t->elem, &items.v[i], &nest->items[i]))
             continue;
         char part[16];
         int len = snprintf(part, sizeof part, "[%u]", i);
-        prepend(c, part, (size_t)len);
+        wr__json_conv_prepend(c, wr_str_make(part, (size_t)len));
         return false;
     }
     *out = wr_value_nest(nest);
@@ -317,8 +316,8 @@ static bool to_map(wr_jconv *c, const wr_jtype *t, const wr_jtoken *tok, wr_valu
 {
     if (tok->kind != WR_J_OBJECT)
         return fail_type(c, t, tok);
-    token_list keys = {0}, items = {0};
-    list_elements(c, tok, &keys, &items);
+    wr_jtoken_list keys = {0}, items = {0};
+    wr__json_elements(c, tok, &keys, &items);
     uint32_t n = (uint32_t)items.n;
     wr_str *names = wr_arena_alloc(c->scratch, n * sizeof *names + 1);
     uint32_t *last = wr_arena_alloc(c->scratch, n * sizeof *last + 1);
@@ -332,9 +331,9 @@ static bool to_map(wr_jconv *c, const wr_jtype *t, const wr_jtoken *tok, wr_valu
             continue;
         nest->keys[at] = wr_value_str(names[i]);
         if (!wr__json_convert(c, t->elem, &items.v[last[i]], &nest->items[at])) {
-            prepend(c, ".value", 6);
-            prepend(c, names[i].ptr, names[i].len);
-            prepend(c, ".", 1);
+            wr__json_conv_prepend(c, WR_STR(".value"));
+            wr__json_conv_prepend(c, names[i]);
+            wr__json_conv_prepend(c, WR_STR("."));
             return false;
         }
         at++;
@@ -390,7 +389,7 @@ bool wr__json_convert(wr_jconv *c, const wr_jtype *t, const wr_jtoken *tok, wr_v
         out->u.str = wr__json_to_string(c, tok);
         return true;
     case WR_T_BYTES:
-        return to_bytes(c, t, tok, out);
+        return wr__json_base64(c, tok, &out->u.str) || fail_type(c, t, tok);
     case WR_T_ARRAY:
         return to_array(c, t, tok, out);
     case WR_T_MAP:

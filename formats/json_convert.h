@@ -29,6 +29,10 @@ bool wr__json_convert(wr_jconv *c, const wr_jtype *t, const wr_jtoken *tok, wr_v
 const char *wr__json_node_name(const wr_jtoken *tok);
 /** Put ".name" before the path of the failure. */
 void wr__json_conv_path(wr_jconv *c, const char *name);
+/** Put @p part as it is before the path of the failure. */
+void wr__json_conv_prepend(wr_jconv *c, wr_str part);
+/** A new failure: no message and no path yet. */
+void wr__json_conv_start_failure(wr_jconv *c);
 static inline const char *wr__json_conv_where(const wr_jconv *c)
 {
     return c->path + c->path_at;
@@ -39,6 +43,13 @@ static inline const char *wr__json_conv_where(const wr_jconv *c)
 bool wr__json_to_i64(wr_jconv *c, const wr_jtoken *tok, int64_t *out);
 bool wr__json_to_i32(wr_jconv *c, const wr_jtoken *tok, int32_t *out);
 bool wr__json_to_double(wr_jconv *c, const wr_jtoken *tok, double *out);
+/** BYTES from a text of base64 with padding; false also where it is no text. */
+bool wr__json_base64(wr_jconv *c, const wr_jtoken *tok, wr_str *out);
+
+typedef wr_arr(wr_jtoken) wr_jtoken_list;
+/** The elements of an array, or keys and values of an object, in order. */
+void wr__json_elements(wr_jconv *c, const wr_jtoken *tok, wr_jtoken_list *keys,
+                       wr_jtoken_list *items);
 /** STRING from anything: never fails. */
 wr_str wr__json_to_string(wr_jconv *c, const wr_jtoken *tok);
 

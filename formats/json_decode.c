@@ -23,6 +23,7 @@
 #include "common/utf8.h"
 #include "formats/ascii.h"
 #include "formats/json_convert.h"
+#include "formats/json_record.h"
 
 #define PAGE 4096u /* no processor that Weir runs on has smaller ones */
 
@@ -79,8 +80,7 @@ weir_status wr__json_decoder_new(const wr_decoder *common, wr_arena *arena, wr_d
 
 /* ---- 1. scan ---- */
 
-/* Where the record is not UTF-8, that is what is wrong with it, wherever the scan has ended. */
-static uint8_t report_fault(wr_row_errors *errs, uint32_t row, const wr_jscan *s, bool valid)
+uint8_t wr__json_report_fault(wr_row_errors *errs, uint32_t row, const wr_jscan *s, bool valid)
 {
     WR_ASSERT(s->fault || !valid);
     long long at = valid ? (long long)(s->p - s->begin) : 0;
@@ -102,20 +102,14 @@ static wr_jtoken *row_tokens(const json_decoder *d, uint32_t row)
     return d->tokens + row; /* the first; the others are rows_n apart */
 }
 
-/*
- * A record ends where its first value ends. What follows is not read, but counted: a producer that
- * writes two values into one record, or cuts its buffers wrongly, should be noticed.
- *
- * Where the record is not UTF-8, what counts is the value: @p valid says whether all of it is.
- */
-static bool end_record(json_decoder *d, wr_jscan *s, wr_jkind kind, bool valid)
+bool wr__json_end_record(wr_jscan *s, wr_jkind kind, bool valid, wr_decoder_counts *counts)
 {
     const char *after = s->p;
     if (!wr__json_end_first(s, kind))
         return false;
     if (WR_UNLIKELY(!valid && !wr_utf8_valid(wr_str_make(s->begin, (size_t)(after - s->begin)))))
         return false;
-    d->base.counts.with_rest += s->p != s->end;
+    counts->with_rest += s->p != s->end;
     return true;
 }
 
@@ -151,8 +145,7 @@ static uint8_t scan_other(json_decoder *d, uint32_t row, const wr_jtoken *t, wr_
     return WR_DECODED_NULL;
 }
 
-/* The text with readable bytes after it: in its place, or copied. */
-static wr_str with_slack(const json_decoder *d, wr_str text)
+wr_str wr__json_with_slack(wr_str text, wr_arena *scratch)
 {
 #ifndef WR_SANITIZED
     /* The last byte is readable, so all of its page is. */
@@ -160,7 +153,7 @@ static wr_str with_slack(const json_decoder *d, wr_str text)
     if (WR_LIKELY(text.len && (last & (PAGE - 1)) < PAGE - WR_JSON_SLACK))
         return text;
 #endif
-    char *copy = wr_arena_alloc(d->base.scratch, (size_t)text.len + WR_JSON_SLACK);
+    char *copy = wr_arena_alloc(scratch, (size_t)text.len + WR_JSON_SLACK);
     if (text.len)
         memcpy(copy, text.ptr, text.len);
     memset(copy + text.len, 0, WR_JSON_SLACK);
@@ -170,7 +163,7 @@ static wr_str with_slack(const json_decoder *d, wr_str text)
 /* Fill the row's tokens. @return its state; 0: reported. */
 static uint8_t scan_row(json_decoder *d, uint32_t row, wr_row_errors *errs)
 {
-    wr_str text = with_slack(d, d->base.payloads[row]);
+    wr_str text = wr__json_with_slack(d->base.payloads[row], d->base.scratch);
     wr_jscan s;
     wr__json_scan_init(&s, text, false);
     s.slack = true;
@@ -182,13 +175,14 @@ static uint8_t scan_row(json_decoder *d, uint32_t row, wr_row_errors *errs)
     wr__json_blanks(&s);
     if (WR_LIKELY(!d->bare && s.p < s.end && *s.p == '{')) {
         if (wr__json_shape_scan(d->shape, &s, row_tokens(d, row), d->rows_n) &&
-            end_record(d, &s, WR_J_OBJECT, valid))
+            wr__json_end_record(&s, WR_J_OBJECT, valid, &d->base.counts))
             return WR_DECODED;
-        return report_fault(errs, row, &s, valid);
+        return wr__json_report_fault(errs, row, &s, valid);
     }
     wr_jtoken t = {0};
-    if (s.p < s.end && (!wr__json_token(&s, &t) || !end_record(d, &s, (wr_jkind)t.kind, valid)))
-        return report_fault(errs, row, &s, valid);
+    if (s.p < s.end && (!wr__json_token(&s, &t) ||
+                        !wr__json_end_record(&s, (wr_jkind)t.kind, valid, &d->base.counts)))
+        return wr__json_report_fault(errs, row, &s, valid);
     return d->bare ? scan_bare(d, row, &t, errs) : scan_other(d, row, &t, errs);
 }
 

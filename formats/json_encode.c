@@ -13,9 +13,12 @@
  * DECIMAL as BigDecimal.toString: all digits of its scale, and an exponent where the value is below
  * 1E-6. NULL columns are written as null; an unwrapped column
  * that is NULL makes the record NULL. A NULL key of a MAP is written as "null", as ksqlDB does.
+ *
+ * JSON_SR is written here, too: with the mark of its schema before each record, MAPs in the form
+ * that the schema has, and a union's value bare. What its schema has beyond the columns is left
+ * out.
  */
-#include "formats/format_internal.h"
-
+#include "formats/json_sr.h"
 #include "formats/json_text.h"
 
 #include "types/decimal.h"
@@ -31,6 +34,10 @@ typedef struct node {
     wr_str prefix;             /* text before the value, in its object */
     const struct node *elem;   /* ARRAY, MAP */
     const struct node *fields; /* STRUCT */
+    /* JSON_SR: */
+    bool entries; /* MAP: as an array of objects with key and value */
+    bool bare;    /* STRUCT of a union's branches: the one that is not NULL */
+    bool omitted; /* a NULL member is left out: the schema takes no null */
 } node;
 
 typedef struct json_encoder {
@@ -38,14 +45,14 @@ typedef struct json_encoder {
     node *columns; /* base.n */
     bool flat;     /* every column is one that put_flat_row takes */
     size_t room;   /* flat: for a row, but for its texts */
+    wr_str mark;   /* before each record; empty for JSON */
+    bool strict;   /* the schema has parts inside others that take no null */
 } json_encoder;
 
 /* Copies of up to 16 bytes more than needed are faster than exact ones. */
 #define SLACK 16u
 
 /* ---- construction ---- */
-
-static void node_init(node *n, const wr_type *type, wr_arena *a);
 
 /* The text before member @p i: `{"NAME":` or `,"NAME":`. */
 static wr_str member_prefix(wr_arena *a, uint32_t i, const char *name)
@@ -62,17 +69,32 @@ static wr_str member_prefix(wr_arena *a, uint32_t i, const char *name)
     return prefix;
 }
 
-static void node_init(node *n, const wr_type *type, wr_arena *a)
+/* The schema's part for field @p i of a STRUCT: by its name, as the check of schemas has them. */
+static const wr_jsr_node *field_of(const wr_jsr_node *schema, const char *name)
+{
+    for (uint32_t i = 0; schema && i < schema->n; i++)
+        if (strcmp(schema->fields[i].name, name) == 0)
+            return schema->fields[i].type;
+    return NULL;
+}
+
+/* @p schema: JSON_SR's; NULL: JSON. */
+static void node_init(node *n, const wr_type *type, const wr_jsr_node *schema, wr_arena *a)
 {
     n->type = type;
+    if (schema) {
+        n->entries = schema->entries;
+        n->bare = schema->kind == WR_JSR_UNION;
+        n->omitted = !schema->optional;
+    }
     if (type->id == WR_T_ARRAY || type->id == WR_T_MAP) {
         node *elem = WR_NEW(a, node);
-        node_init(elem, type->elem, a);
+        node_init(elem, type->elem, schema ? schema->elem : NULL, a);
         n->elem = elem;
     } else if (type->id == WR_T_STRUCT) {
         node *fields = WR_NEW_N(a, node, type->fields_n);
         for (uint32_t i = 0; i < type->fields_n; i++) {
-            node_init(&fields[i], type->fields[i].type, a);
+            node_init(&fields[i], type->fields[i].type, field_of(schema, type->fields[i].name), a);
             fields[i].prefix = member_prefix(a, i, type->fields[i].name);
         }
         n->fields = fields;
@@ -102,21 +124,56 @@ static void plan_flat_rows(json_encoder *e)
     e->room = 1 + SLACK; /* } */
     for (uint32_t i = 0; i < e->base.n; i++) {
         size_t size = flat_size(e->columns[i].type->id);
-        e->flat &= size > 0;
+        e->flat &= size > 0 && !e->columns[i].omitted;
         e->room += e->columns[i].prefix.len + WR_MAX(size, 4u); /* null */
     }
+}
+
+/* Is there a part inside it that takes no null? */
+static bool is_strict(const wr_jsr_node *schema, bool inside)
+{
+    bool strict = inside && !schema->optional;
+    strict = strict || (schema->elem && is_strict(schema->elem, true));
+    for (uint32_t i = 0; i < schema->n && !strict; i++)
+        strict = is_strict(schema->fields[i].type, true);
+    return strict;
+}
+
+/* JSON_SR: the mark, and what the schema says of each column. */
+static weir_status read_schema(json_encoder *e, const wr_jsr_node **schemas, wr_arena *arena,
+                               weir_error *err)
+{
+    const wr_registry_schema *schema = e->base.options.schema;
+    const wr_jsr_node *top;
+    wr_buf mark = {0};
+    if (!schema)
+        return wr_error(err, WEIR_ERR_CONFIG, "The JSON_SR format has no schema to write with");
+    WR_TRY(wr__jsr_schema_parse(schema, arena, &top, err));
+    wr_schema_mark_write(&mark, schema->id);
+    e->mark = wr_arena_str(arena, wr_buf_view(&mark));
+    wr_buf_free(&mark);
+    for (uint32_t i = 0; i < e->base.n; i++) {
+        schemas[i] = e->base.options.unwrapped ? top : field_of(top, e->base.cols[i].name);
+        if (!schemas[i])
+            return wr_error(err, WEIR_ERR_STATEMENT, "JSON schema %u has no property `%s`",
+                            schema->id, e->base.cols[i].name);
+        e->strict = e->strict || is_strict(schemas[i], false);
+    }
+    return WEIR_OK;
 }
 
 weir_status wr__json_encoder_new(const wr_encoder *common, wr_arena *arena, wr_encoder **out,
                                  weir_error *err)
 {
-    (void)err;
     WR_ASSERT(!common->options.unwrapped || common->n <= 1);
     json_encoder *e = WR_NEW(arena, json_encoder);
     e->base = *common;
     e->columns = WR_NEW_N(arena, node, common->n);
+    const wr_jsr_node **schemas = WR_NEW_N(arena, const wr_jsr_node *, common->n);
+    if (common->class_->format.id == WR_FORMAT_JSON_SR)
+        WR_TRY(read_schema(e, schemas, arena, err));
     for (uint32_t i = 0; i < common->n; i++) {
-        node_init(&e->columns[i], common->cols[i].type, arena);
+        node_init(&e->columns[i], common->cols[i].type, schemas[i], arena);
         if (!common->options.unwrapped)
             e->columns[i].prefix = member_prefix(arena, i, common->cols[i].name);
     }
@@ -248,8 +305,29 @@ static void put_array(wr_buf *buf, const node *n, const wr_nest *nest)
     wr_buf_putc(buf, ']');
 }
 
+/* `{"key":"a","value":1}`, as JSON_SR has them. */
+static void put_entries(wr_buf *buf, const node *n, const wr_nest *nest)
+{
+    wr_buf_putc(buf, '[');
+    for (uint32_t i = 0; i < nest->n; i++) {
+        wr_buf_puts(buf, i ? ",{\"key\":" : "{\"key\":");
+        if (nest->keys[i].null)
+            wr_buf_puts(buf, "null");
+        else
+            put_string(buf, nest->keys[i].u.str);
+        wr_buf_puts(buf, ",\"value\":");
+        put_value(buf, n->elem, &nest->items[i]);
+        wr_buf_putc(buf, '}');
+    }
+    wr_buf_putc(buf, ']');
+}
+
 static void put_map(wr_buf *buf, const node *n, const wr_nest *nest)
 {
+    if (n->entries) {
+        put_entries(buf, n, nest);
+        return;
+    }
     wr_buf_putc(buf, '{');
     for (uint32_t i = 0; i < nest->n; i++) {
         if (i)
@@ -261,8 +339,24 @@ static void put_map(wr_buf *buf, const node *n, const wr_nest *nest)
     wr_buf_putc(buf, '}');
 }
 
+/* A union's value: that of its first branch that is not NULL. */
+static void put_branch(wr_buf *buf, const node *n, const wr_nest *nest)
+{
+    for (uint32_t i = 0; i < n->type->fields_n; i++) {
+        if (nest->items[i].null)
+            continue;
+        put_value(buf, &n->fields[i], &nest->items[i]);
+        return;
+    }
+    wr_buf_puts(buf, "null");
+}
+
 static void put_struct(wr_buf *buf, const node *n, const wr_nest *nest)
 {
+    if (n->bare) {
+        put_branch(buf, n, nest);
+        return;
+    }
     if (n->type->fields_n == 0)
         wr_buf_putc(buf, '{');
     for (uint32_t i = 0; i < n->type->fields_n; i++) {
@@ -410,22 +504,74 @@ static bool put_flat_row(const json_encoder *e, const wr_vec *cols, uint32_t row
     return true;
 }
 
+/* ---- rows by a schema ---- */
+
+/* Can the value be read back: is nothing NULL inside it that the schema takes no null for? */
+static bool is_readable(const node *n, const wr_value *v)
+{
+    if (v->null)
+        return !n->omitted;
+    const wr_nest *nest = v->u.nest;
+    bool good = true;
+    switch (n->type->id) {
+    case WR_T_ARRAY:
+    case WR_T_MAP:
+        for (uint32_t i = 0; i < nest->n && good; i++)
+            good = is_readable(n->elem, &nest->items[i]);
+        return good;
+    case WR_T_STRUCT:
+        for (uint32_t i = 0; i < nest->n && good; i++)
+            good = (n->bare && nest->items[i].null) || is_readable(&n->fields[i], &nest->items[i]);
+        return good;
+    default:
+        return true;
+    }
+}
+
+/* @return false: reported. */
+static bool check_row(const json_encoder *e, const wr_vec *cols, uint32_t row, wr_row_errors *errs)
+{
+    for (uint32_t i = 0; i < e->base.n; i++) {
+        wr_value v = wr_vec_get(&cols[i], row);
+        if (v.null || is_readable(&e->columns[i], &v))
+            continue;
+        wr_row_error(errs, row, "Column `%s` has a NULL inside where JSON schema %u takes no null",
+                     e->base.cols[i].name, e->base.options.schema->id);
+        return false;
+    }
+    return true;
+}
+
+static void put_row(const json_encoder *e, const wr_vec *cols, uint32_t row, wr_buf *buf)
+{
+    bool bare = e->base.options.unwrapped, any = false;
+    for (uint32_t i = 0; i < e->base.n; i++) {
+        size_t at = buf->len;
+        if (e->columns[i].omitted && wr_vec_is_null(&cols[i], row))
+            continue;
+        put_column(buf, &e->columns[i], &cols[i], row);
+        if (!any && !bare)
+            buf->ptr[at] = '{'; /* also where the first columns are left out */
+        any = true;
+    }
+    if (!any && !bare)
+        wr_buf_putc(buf, '{');
+    if (!bare)
+        wr_buf_putc(buf, '}');
+}
+
 static wr_encoded encode_row(wr_encoder *base, const wr_vec *cols, uint32_t row, wr_buf *buf,
                              wr_row_errors *errs)
 {
-    (void)errs;
     const json_encoder *e = (const json_encoder *)base;
-    bool bare = base->options.unwrapped;
+    wr_buf_str(buf, e->mark);
     if (e->flat && put_flat_row(e, cols, row, buf))
         return WR_ENCODED;
-    if (bare && (!base->n || wr_vec_is_null(&cols[0], row)))
+    if (base->options.unwrapped && (!base->n || wr_vec_is_null(&cols[0], row)))
         return WR_ENCODED_NULL;
-    if (!base->n)
-        wr_buf_putc(buf, '{');
-    for (uint32_t i = 0; i < base->n; i++)
-        put_column(buf, &e->columns[i], &cols[i], row);
-    if (!bare)
-        wr_buf_putc(buf, '}');
+    if (e->strict && !check_row(e, cols, row, errs))
+        return WR_ENCODED_FAIL;
+    put_row(e, cols, row, buf);
     return WR_ENCODED;
 }
 

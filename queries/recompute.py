@@ -23,7 +23,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent
-NAMES = ("clicks", "user_events", "website_activity", "portfolio", "profile")
+NAMES = ("clicks", "user_events", "website_activity", "portfolio", "profile", "customer_changes")
 
 TEXT, JSON, NO_KEY = "text", "json", "none"  # what the bytes of a key are
 

@@ -182,6 +182,7 @@ static weir_status make_decoder(const wr__run_reader *r, wr_arena *a, const run_
 {
     wr_format_options options = use->options;
     options.strict = r->cfg.strict;
+    options.is_key = p == &r->key;
     *out = NULL;
     if (p->n == 0)
         return WEIR_OK;
@@ -457,6 +458,17 @@ static void take_null_texts(wr__run_reader *r, const run_part *p, uint8_t *ok, w
     }
 }
 
+/* Records that are about no row: left out without an error. */
+static void leave_out_skipped(wr__run_reader *r, const run_part *p, uint8_t *ok, wr__faults *faults)
+{
+    WR_FOREACH_SEL (i, p->rows) {
+        if (ok[i] != WR_DECODED_SKIP)
+            continue;
+        add_fault(faults, r->scratch, i, NULL);
+        ok[i] = 0;
+    }
+}
+
 static weir_status scan_part(wr__run_reader *r, run_part *p, uint8_t *ok, wr__faults *faults,
                              weir_error *err)
 {
@@ -465,11 +477,14 @@ static weir_status scan_part(wr__run_reader *r, run_part *p, uint8_t *ok, wr__fa
         return WEIR_OK;
     wr_decoder_schema_headers(p->decoder, schema_headers(r, p == &r->key));
     fault_list errs = faults_into(r, faults);
+    wr_decoder_times(p->decoder, p == &r->value ? r->rows.rowtime : NULL);
     WR_TRY(wr_decoder_scan(p->decoder, p->payloads, p->rows, ok, &errs.base, r->scratch, err));
     wr_decoder_counts counts = wr_decoder_last(p->decoder);
     r->rows.with_rest += counts.with_rest;
     if (WR_UNLIKELY(counts.nulls))
         take_null_texts(r, p, ok, faults);
+    if (WR_UNLIKELY(counts.skipped))
+        leave_out_skipped(r, p, ok, faults);
     if (faults->n)
         p->rows = rows_with(ok, r->rows.n, r->scratch);
     return WEIR_OK;

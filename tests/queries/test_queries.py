@@ -66,6 +66,9 @@ class Samples:
     def test_profile(self):
         self.check("profile")
 
+    def test_customer_changes(self):
+        self.check("customer_changes")
+
 
 class OnTheEmbeddedLog(Samples, unittest.TestCase):
     def weir(self, data):

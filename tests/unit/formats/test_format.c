@@ -9,7 +9,7 @@ static void test_find(void **state)
     assert_int_equal(wr_format_find(WR_STR("KafKA"))->id, WR_FORMAT_KAFKA);
     assert_null(wr_format_find(WR_STR("FOO")));
     assert_null(wr_format_find(WR_STR("")));
-    for (int id = WR_FORMAT_NONE; id <= WR_FORMAT_PROTOBUF_NOSR; id++) {
+    for (int id = WR_FORMAT_NONE; id <= WR_FORMAT_DEBEZIUM_JSON; id++) {
         const wr_format *f = wr_format_get((wr_format_id)id);
         assert_ptr_equal(wr_format_find(wr_str_c(f->name)), f);
     }
@@ -124,7 +124,6 @@ static void test_check(void **state)
          "JSON only supports MAP types with STRING keys",
          1},
         {WR_FORMAT_JSON, true, {col("A", ints), col("B", map)}, 2, "Key column name: `B`", 1},
-        /* what is wrong in any case comes before what is not supported */
         {WR_FORMAT_AVRO,
          false,
          {col("A", ints), col("B", int_map)},
@@ -137,12 +136,8 @@ static void test_check(void **state)
          1,
          "Map keys, including types that contain maps, are not supported",
          0},
-        {WR_FORMAT_JSON_SR,
-         false,
-         {col("A", map)},
-         1,
-         "'JSON_SR' format is not supported yet.",
-         WR_MISFIT_ALL},
+        {WR_FORMAT_JSON_SR, false, {col("A", map)}, 1, NULL, WR_MISFIT_ALL},
+        {WR_FORMAT_DEBEZIUM_JSON, false, {col("A", map)}, 1, NULL, WR_MISFIT_ALL},
         {WR_FORMAT_PROTOBUF_NOSR,
          false,
          {col("A", int_map)},
@@ -265,8 +260,8 @@ static void test_properties(void **state)
                                  * n(ested) */
     } c[] = {
         {"NONE", "i----k--"},     {"KAFKA", "i--u-kv-"},         {"DELIMITED", "im-u-kv-"},
-        {"JSON", "imwu-kvn"},     {"JSON_SR", "-mwurkvn"},       {"AVRO", "imwurkvn"},
-        {"PROTOBUF", "imw-rkvn"}, {"PROTOBUF_NOSR", "imwu-kvn"},
+        {"JSON", "imwu-kvn"},     {"JSON_SR", "imwurkvn"},       {"AVRO", "imwurkvn"},
+        {"PROTOBUF", "imw-rkvn"}, {"PROTOBUF_NOSR", "imwu-kvn"}, {"DEBEZIUM_JSON", "imw--kvn"},
     };
     for (size_t i = 0; i < WR_ARRAY_LEN(c); i++) {
         const wr_format *f = wr_format_find(wr_str_c(c[i].name));

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * json_sr_json.c - payloads of JSON_SR as JSON text and back, by the schema alone: for PRINT,
+ * consume, produce and tests.
+ *
+ * Two things look different: an array of a map's entries in the payload is an object outside, and
+ * properties that the payload lacks are there, as what a reader takes for them. On the way in,
+ * names are found without regard to case.
+ */
+#include "formats/json_sr.h"
+
+#include "formats/avro.h"
+#include "types/text.h"
+
+static void print(const wr_jsr_node *node, const wr_json *j, wr_buf *out);
+
+static const wr_jsr_node *node_named(const wr_jsr_node *node, wr_str name)
+{
+    for (uint32_t i = 0; i < node->n; i++)
+        if (wr_str_eq(name, wr_str_c(node->fields[i].name)))
+            return node->fields[i].type;
+    return NULL;
+}
+
+static bool is_entry(const wr_json *j)
+{
+    return j->kind == WR_JSON_OBJECT && wr_json_get(j, "key");
+}
+
+/* Entries as members of an object; a key of any type is a name. */
+static void print_entries(const wr_jsr_node *node, const wr_json *j, wr_buf *out)
+{
+    wr_buf_putc(out, '{');
+    for (uint32_t i = 0; i < j->n; i++) {
+        const wr_json *key = wr_json_get(&j->items[i], "key");
+        const wr_json *value = wr_json_get(&j->items[i], "value");
+        wr_buf_puts(out, i ? "," : "");
+        wr_text_put_json_string(out, key->kind == WR_JSON_STRING ? key->text : key->raw);
+        wr_buf_putc(out, ':');
+        if (value)
+            print(node->elem, value, out);
+        else
+            wr_buf_puts(out, "null");
+    }
+    wr_buf_putc(out, '}');
+}
+
+static bool all_entries(const wr_json *j)
+{
+    bool all = j->kind == WR_JSON_ARRAY;
+    for (uint32_t i = 0; all && i < j->n; i++)
+        all = is_entry(&j->items[i]);
+    return all;
+}
+
+/* Properties of the schema that the object does not have: what a reader takes for them. */
+static void print_missing(const wr_jsr_node *node, const wr_json *j, wr_buf *out)
+{
+    bool any = j->n > 0;
+    for (uint32_t i = 0; i < node->n; i++) {
+        if (wr_json_get(j, node->fields[i].name))
+            continue;
+        wr_buf_puts(out, any ? "," : "");
+        any = true;
+        wr_text_put_json_string(out, wr_str_c(node->fields[i].name));
+        wr_buf_putc(out, ':');
+        if (node->fields[i].type->fallback)
+            wr_json_print(out, node->fields[i].type->fallback);
+        else
+            wr_buf_puts(out, "null");
+    }
+}
+
+static void print_members(const wr_jsr_node *node, const wr_json *j, wr_buf *out)
+{
+    bool object = j->kind == WR_JSON_OBJECT;
+    wr_buf_putc(out, object ? '{' : '[');
+    for (uint32_t i = 0; i < j->n; i++) {
+        wr_buf_puts(out, i ? "," : "");
+        const wr_jsr_node *inner = node->elem;
+        if (object) {
+            wr_text_put_json_string(out, j->keys[i]);
+            wr_buf_putc(out, ':');
+            inner = node->kind == WR_JSR_MAP ? node->elem : node_named(node, j->keys[i]);
+        }
+        if (inner)
+            print(inner, &j->items[i], out);
+        else
+            wr_json_print(out, &j->items[i]);
+    }
+    if (node->kind == WR_JSR_STRUCT)
+        print_missing(node, j, out);
+    wr_buf_putc(out, object ? '}' : ']');
+}
+
+/* The value as it was written, by the node where that changes anything. */
+static void print(const wr_jsr_node *node, const wr_json *j, wr_buf *out)
+{
+    if (node->kind == WR_JSR_MAP && node->entries && all_entries(j))
+        print_entries(node, j, out);
+    else if ((j->kind == WR_JSON_OBJECT &&
+              (node->kind == WR_JSR_STRUCT || node->kind == WR_JSR_MAP)) ||
+             (j->kind == WR_JSON_ARRAY && node->kind == WR_JSR_ARRAY))
+        print_members(node, j, out);
+    else
+        wr_json_print(out, j);
+}
+
+weir_status wr__jsr_to_json(const wr_format_options *options, wr_str schema_header, wr_str payload,
+                            wr_buf *out, weir_error *err)
+{
+    wr_schema_mark mark;
+    wr_str body;
+    const char *fault;
+    const wr_registry_schema *schema;
+    const wr_jsr_node *top;
+    wr_json *j;
+    weir_error own;
+    err = err ? err : &own;
+    if (!options->registry)
+        return wr_error(err, WEIR_ERR_CONFIG, "The JSON_SR format needs a schema registry");
+    if (!wr__avro_mark(schema_header, payload, &mark, &body, &fault))
+        return wr_error(err, WEIR_ERR_RECORD, "%s", fault);
+    WR_TRY(wr__avro_schema_of(options->registry, &mark, schema_header.ptr != NULL, &schema, err));
+    if (schema->kind != WR_SCHEMA_JSON)
+        return wr_error(err, WEIR_ERR_RECORD, "Schema %u is no JSON schema", schema->id);
+    wr_arena *arena = wr_arena_new(0);
+    weir_status st = wr__jsr_schema_parse(schema, arena, &top, err);
+    if (st == WEIR_OK)
+        st = wr_json_parse_first(body, arena, &j, err);
+    if (st == WEIR_OK)
+        print(top, j, out);
+    else
+        err->code = st = WEIR_ERR_RECORD;
+    wr_arena_free(arena);
+    return st;
+}
+
+/* ---- from JSON ---- */
+
+/* The member of exactly this name, else one that differs in case only. */
+static const wr_json *member_of(const wr_json *j, const char *name)
+{
+    const wr_json *found = wr_json_get(j, name);
+    for (uint32_t i = 0; !found && i < j->n; i++)
+        if (wr_str_ieq(j->keys[i], wr_str_c(name)))
+            found = &j->items[i];
+    return found;
+}
+
+static void put(const wr_jsr_node *node, const wr_json *j, wr_buf *out);
+
+static void put_struct(const wr_jsr_node *node, const wr_json *j, wr_buf *out)
+{
+    wr_buf_putc(out, '{');
+    bool any = false;
+    for (uint32_t i = 0; i < node->n; i++) {
+        const wr_jsr_node *type = node->fields[i].type;
+        const wr_json *member = member_of(j, node->fields[i].name);
+        if (!member && !type->fallback && !type->optional)
+            continue; /* left out, as null would not be read */
+        wr_buf_puts(out, any ? "," : "");
+        any = true;
+        wr_text_put_json_string(out, wr_str_c(node->fields[i].name));
+        wr_buf_putc(out, ':');
+        if (member)
+            put(type, member, out);
+        else if (type->fallback)
+            wr_json_print(out, type->fallback);
+        else
+            wr_buf_puts(out, "null");
+    }
+    wr_buf_putc(out, '}');
+}
+
+static bool is_whole(wr_str text)
+{
+    int64_t v;
+    return wr_str_to_i64(text, &v) && text.ptr[0] != '+';
+}
+
+static void put_map(const wr_jsr_node *node, const wr_json *j, wr_buf *out)
+{
+    wr_buf_putc(out, node->entries ? '[' : '{');
+    for (uint32_t i = 0; i < j->n; i++) {
+        bool quoted = !node->entries || node->key->kind != WR_JSR_INT || !is_whole(j->keys[i]);
+        wr_buf_puts(out, i ? "," : "");
+        wr_buf_puts(out, node->entries ? "{\"key\":" : "");
+        if (quoted)
+            wr_text_put_json_string(out, j->keys[i]);
+        else
+            wr_buf_str(out, j->keys[i]);
+        wr_buf_puts(out, node->entries ? ",\"value\":" : ":");
+        put(node->elem, &j->items[i], out);
+        wr_buf_puts(out, node->entries ? "}" : "");
+    }
+    wr_buf_putc(out, node->entries ? ']' : '}');
+}
+
+/* The branches as ksqlDB shows them, an object with one member that is not null, or a bare value.
+ */
+static void put_union(const wr_jsr_node *node, const wr_json *j, wr_buf *out)
+{
+    for (uint32_t i = 0; j->kind == WR_JSON_OBJECT && i < node->n; i++) {
+        const wr_json *branch = member_of(j, node->fields[i].name);
+        if (branch && branch->kind != WR_JSON_NULL) {
+            put(node->fields[i].type, branch, out);
+            return;
+        }
+    }
+    wr_json_print(out, j);
+}
+
+static void put(const wr_jsr_node *node, const wr_json *j, wr_buf *out)
+{
+    if (node->kind == WR_JSR_UNION) {
+        put_union(node, j, out);
+    } else if (j->kind == WR_JSON_OBJECT && node->kind == WR_JSR_STRUCT) {
+        put_struct(node, j, out);
+    } else if (j->kind == WR_JSON_OBJECT && node->kind == WR_JSR_MAP) {
+        put_map(node, j, out);
+    } else if (j->kind == WR_JSON_ARRAY && node->kind == WR_JSR_ARRAY) {
+        wr_buf_putc(out, '[');
+        for (uint32_t i = 0; i < j->n; i++) {
+            wr_buf_puts(out, i ? "," : "");
+            put(node->elem, &j->items[i], out);
+        }
+        wr_buf_putc(out, ']');
+    } else if (node->kind == WR_JSR_STRING && j->kind >= WR_JSON_FALSE &&
+               j->kind < WR_JSON_STRING) {
+        wr_text_put_json_string(out, j->raw); /* a text is what a reader takes (Q34) */
+    } else {
+        wr_json_print(out, j);
+    }
+}
+
+weir_status wr__jsr_from_json(const wr_format_options *options, const wr_json *json, wr_buf *out,
+                              weir_error *err)
+{
+    const wr_jsr_node *top;
+    wr_arena *arena = wr_arena_new(0);
+    weir_status st = wr__jsr_schema_parse(options->schema, arena, &top, err);
+    if (st == WEIR_OK) {
+        wr_schema_mark_write(out, options->schema->id);
+        put(top, json, out);
+    }
+    wr_arena_free(arena);
+    return st;
+}

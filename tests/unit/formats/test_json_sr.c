@@ -1,0 +1,420 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* JSON_SR records: read by their schema, written, shown. */
+#include "json_sr_fixture.h"
+
+#include "types/decimal.h"
+
+typedef struct value_case {
+    const char *type, *text, *shown;
+} value_case;
+
+static void check_values(const value_case *c, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const char *record = wr_arena_printf(arena, "{\"f\":%s}", c[i].text);
+        assert_string_equal(jsr_read(jsr_object(c[i].type), record), c[i].shown);
+    }
+}
+
+#define INT    "{\"type\":\"integer\"}"
+#define NUM    "{\"type\":\"number\"}"
+#define STR    "{\"type\":\"string\"}"
+#define BOOL   "{\"type\":\"boolean\"}"
+#define OPT(t) "{\"oneOf\":[{\"type\":\"null\"}," t "]}"
+#define INTS   "{\"type\":\"array\",\"items\":" INT "}"
+#define POINT  "{\"type\":\"object\",\"properties\":{\"x\":" INT "}}"
+#define LOGICAL(name, type)                                                                        \
+    "{\"type\":\"integer\",\"title\":\"org.apache.kafka.connect.data." name                        \
+    "\",\"connect.type\":\"" type "\"}"
+#define DEC                                                                                        \
+    "{\"type\":\"number\",\"title\":\"org.apache.kafka.connect.data.Decimal\","                    \
+    "\"connect.type\":\"bytes\",\"connect.parameters\":{\"scale\":\"2\","                          \
+    "\"connect.decimal.precision\":\"6\"}}"
+
+static void test_values(void **state)
+{
+    (void)state;
+    const value_case c[] = {
+        {INT, "1", "1"},
+        {INT, "9223372036854775807", "9223372036854775807"},
+        {NUM, "1.5", "1.5"},
+        {NUM, "1e3", "1000.0"},
+        {"{\"type\":\"number\",\"connect.type\":\"float32\"}", "0.1", "0.10000000149011612"},
+        {STR, "\"a\\u0062\"", "\"ab\""},
+        {STR, "\"\xc3\xbc\"", "\"\xc3\xbc\""},
+        {BOOL, "true", "true"},
+        {"{\"type\":\"string\",\"connect.type\":\"bytes\"}", "\"AQI=\"", "\"AQI=\""},
+        {"{\"type\":\"string\",\"connect.type\":\"bytes\"}", "\"?\"",
+         "error: a text is not base64, path: $.F"},
+        {LOGICAL("Date", "int32"), "-1", "\"1969-12-31\""},
+        {LOGICAL("Time", "int32"), "3", "\"00:00:00.003\""},
+        {LOGICAL("Timestamp", "int64"), "3", "\"1970-01-01T00:00:00.003\""},
+        {DEC, "1.25", "1.25"},
+        {DEC, "1e2", "100.00"},
+        {INTS, "[1,2]", "[1,2]"},
+        {INTS, "[]", "[]"},
+        {POINT, "{\"x\":1,\"y\":2}", "{\"X\":1}"},
+        {OPT(INT), "null", "null"},
+        {"{\"type\":\"array\",\"items\":" OPT(STR) "}", "[\"a\",null]", "[\"a\",null]"},
+    };
+    check_values(c, WR_ARRAY_LEN(c));
+}
+
+static void test_q34_values_of_the_wrong_kind(void **state)
+{
+    (void)state;
+    const value_case c[] = {
+        {INT, "\"3\"", "0"},
+        {INT, "true", "0"},
+        {INT, "{\"x\":1}", "0"},
+        {INT, "1.5", "1"},
+        {INT, "9223372036854775808", "-9223372036854775808"},
+        {"{\"type\":\"integer\",\"connect.type\":\"int8\"}", "300", "44"},
+        {"{\"type\":\"integer\",\"connect.type\":\"int16\"}", "70000", "4464"},
+        {"{\"type\":\"integer\",\"connect.type\":\"int32\"}", "4294967297", "1"},
+        {NUM, "\"1.5\"", "0.0"},
+        {BOOL, "1", "false"},
+        {STR, "1", "null"},
+        {STR, "{\"x\":1}", "null"},
+        {INTS, "1", "[]"},
+        {INTS, "{\"x\":1}", "[1]"},
+        {"{\"type\":\"array\",\"items\":" STR "}", "[1]",
+         "error: null where the schema does not take it, path: $.F[0]"},
+        {POINT, "[]", "error: an object is expected, path: $.F"},
+    };
+    check_values(c, WR_ARRAY_LEN(c));
+    /* What Weir writes for them comes back as what it was. */
+    const value_case own[] = {{NUM, "\"NaN\"", "\"NaN\""},
+                              {NUM, "\"-Infinity\"", "\"-Infinity\""},
+                              {NUM, "\"Infinity!\"", "0.0"}};
+    check_values(own, WR_ARRAY_LEN(own));
+}
+
+/* K07 and Q35: null is not taken where the schema has none, a default stands for both. */
+static void test_k07_q35_null_and_missing(void **state)
+{
+    (void)state;
+    const value_case c[] = {
+        {INT, "null", "error: null where the schema does not take it, path: $.F"},
+        {"{\"type\":\"integer\",\"default\":7}", "null", "7"},
+        {OPT(POINT), "{}", "error: a value that cannot be null is left out, path: $.F.x"},
+        {"{\"type\":\"object\",\"properties\":{\"x\":" OPT(INT) "}}", "{}", "{\"X\":null}"},
+        {"{\"type\":\"object\",\"properties\":{\"x\":{\"type\":\"integer\",\"default\":3}}}", "{}",
+         "{\"X\":3}"},
+        {"{\"type\":\"integer\",\"connect.default\":7}", "null",
+         "error: null where the schema does not take it, path: $.F"},
+        {"{\"type\":\"integer\",\"nullable\":true}", "null", /* K11 */
+         "error: null where the schema does not take it, path: $.F"},
+    };
+    check_values(c, WR_ARRAY_LEN(c));
+    assert_string_equal(jsr_read(jsr_object(INT), "{}"), "null");
+    assert_string_equal(jsr_read(jsr_object("{\"type\":\"integer\",\"default\":7}"), "null"),
+                        "NULL");
+    assert_string_equal(jsr_read(jsr_object("{\"type\":\"integer\",\"default\":7}"), "{}"), "7");
+}
+
+static void test_k02_records_are_not_validated(void **state)
+{
+    (void)state;
+    const value_case c[] = {
+        {"{\"type\":\"integer\",\"maximum\":10,\"multipleOf\":2}", "11", "11"},
+        {"{\"type\":\"string\",\"pattern\":\"^a\",\"maxLength\":1}", "\"zz\"", "\"zz\""},
+        {"{\"enum\":[\"a\"]}", "\"b\"", "\"b\""},
+        {"{\"type\":\"string\",\"format\":\"date-time\"}", "\"x\"", "\"x\""}, /* K06 */
+    };
+    check_values(c, WR_ARRAY_LEN(c));
+    assert_string_equal(jsr_read("{\"properties\":{\"f\":" INT "},\"required\":[\"f\"],"
+                                 "\"additionalProperties\":false}",
+                                 "{\"z\":1}"),
+                        "null");
+}
+
+/* 1.0 and 1e2 are integers, too; what is written never has a point. */
+static void test_k04_integers_with_a_point(void **state)
+{
+    (void)state;
+    const value_case c[] = {{INT, "1.0", "1"}, {INT, "1e2", "100"}};
+    check_values(c, WR_ARRAY_LEN(c));
+}
+
+static void test_k05_big_integers(void **state)
+{
+    (void)state;
+    const value_case c[] = {{INT, "9007199254740993", "9007199254740993"},
+                            {INT, "1180591620717411303424", "0"}}; /* 2^70 */
+    check_values(c, WR_ARRAY_LEN(c));
+}
+
+static void test_q36_names_are_exact(void **state)
+{
+    (void)state;
+    assert_string_equal(jsr_read(jsr_object(INT), "{\"F\":1}"), "null");
+    assert_string_equal(jsr_read(jsr_object(INT), "{\"F\":1,\"f\":2,\"F\":3}"), "2");
+    assert_string_equal(jsr_read(jsr_object(POINT), "{\"f\":{\"X\":1}}"),
+                        "error: a value that cannot be null is left out, path: $.F.x");
+    assert_string_equal(jsr_read(jsr_object(INT), "{\"f\":1} and more"), "1");
+}
+
+static void test_k09_branches(void **state)
+{
+    (void)state;
+#define NAME "IO.CONFLUENT.CONNECT.JSON.ONEOF.FIELD."
+    const char *two = "{\"oneOf\":[{\"type\":\"null\"}," INT "," STR "]}";
+    const char *objects =
+        "{\"oneOf\":[" POINT ",{\"type\":\"object\",\"properties\":{\"y\":" STR "}}]}";
+    const value_case c[] = {
+        {two, "4", "{\"" NAME "0\":4,\"" NAME "1\":null}"},
+        {two, "\"x\"", "{\"" NAME "0\":null,\"" NAME "1\":\"x\"}"},
+        {two, "null", "null"},
+        {two, "1.5", "error: the value is none of those that the schema has, path: $.F"},
+        {objects, "{\"x\":1}", "{\"" NAME "0\":{\"X\":1},\"" NAME "1\":null}"},
+        {objects, "{\"y\":\"q\"}", "{\"" NAME "0\":null,\"" NAME "1\":{\"Y\":\"q\"}}"},
+    };
+    check_values(c, WR_ARRAY_LEN(c));
+    static const char top[] = "{\"anyOf\":[{\"properties\":{\"a\":" INT "}},"
+                              "{\"properties\":{\"b\":" STR "}}]}";
+    assert_string_equal(jsr_read(top, "{\"b\":\"q\"}"), "null | {\"B\":\"q\"}");
+    assert_string_equal(jsr_read(top, "7"),
+                        "error: the value is none of those that the schema has, path: $." NAME "0");
+    assert_string_equal(jsr_read(top, "null"), "NULL");
+}
+
+static void test_maps(void **state)
+{
+    (void)state;
+    const char *object = "{\"type\":\"object\",\"connect.type\":\"map\","
+                         "\"additionalProperties\":" INT "}";
+    const char *entries = "{\"type\":\"array\",\"connect.type\":\"map\",\"items\":{\"properties\":"
+                          "{\"key\":" INT ",\"value\":" STR "}}}";
+    const char *texts = "{\"type\":\"array\",\"connect.type\":\"map\",\"items\":{\"properties\":"
+                        "{\"key\":" STR ",\"value\":" INT "}}}";
+    const value_case c[] = {
+        {object, "{\"a\":1,\"b\":2,\"a\":3}", "{\"a\":3,\"b\":2}"},
+        {object, "[]", "error: an object is expected, path: $.F"},
+        {object, "{\"a\":null}",
+         "error: null where the schema does not take it, path: $.F.a.value"},
+        {entries, "[{\"key\":1,\"value\":\"a\"}]", "{\"1\":\"a\"}"},
+        {entries, "{\"1\":\"a\"}", "error: an array of entries is expected, path: $.F"},
+        {entries, "[7]", "error: an entry of a map is an object with `key` and `value`, path: $.F"},
+        /* keys that are texts and never null: Connect expects an object */
+        {texts, "[{\"key\":\"a\",\"value\":1}]", "error: an object is expected, path: $.F"},
+    };
+    check_values(c, WR_ARRAY_LEN(c));
+}
+
+/* Q07, Q08: other columns than the schema's. */
+static void test_q08_declared_types(void **state)
+{
+    (void)state;
+    const struct {
+        const char *type, *text;
+        const wr_type *as;
+        const char *shown;
+    } c[] = {
+        {"{\"type\":\"integer\",\"connect.type\":\"int32\"}", "1", &wr_type_bigint, "1"},
+        {"{\"type\":\"integer\",\"connect.type\":\"int32\"}", "1", &wr_type_date, "\"1970-01-02\""},
+        {"{\"type\":\"integer\",\"connect.type\":\"int32\"}", "1", &wr_type_string, "\"1\""},
+        {INT, "1", &wr_type_timestamp, "\"1970-01-01T00:00:00.001\""},
+        {INT, "1", &wr_type_string, "\"1\""},
+        {NUM, "1", &wr_type_string, "\"1.0\""},
+        {BOOL, "true", &wr_type_string, "\"true\""},
+        {INT, "1", &wr_type_integer,
+         "error: Can't convert type. Schema: integer (64 bits), requiredType: INTEGER, path: $.F"},
+        {INT, "1", &wr_type_double,
+         "error: Can't convert type. Schema: integer (64 bits), requiredType: DOUBLE, path: $.F"},
+        {STR, "\"1\"", &wr_type_integer,
+         "error: Can't convert type. Schema: string, requiredType: INTEGER, path: $.F"},
+        {POINT, "{\"x\":1}", &wr_type_string,
+         "error: Can't convert type. Schema: object, requiredType: STRING, path: $.F"},
+        {OPT(INT), "null", &wr_type_integer,
+         "error: Can't convert type. Schema: integer (64 bits), requiredType: INTEGER, path: $.F"},
+        {INTS, "[]", wr_type_array(arena, &wr_type_boolean), "[]"},
+    };
+    for (size_t i = 0; i < WR_ARRAY_LEN(c); i++) {
+        const char *record = wr_arena_printf(arena, "{\"f\":%s}", c[i].text);
+        assert_string_equal(jsr_as(c[i].type, record, c[i].as), c[i].shown);
+    }
+    /* The schema has no such field; a part of it that is no type is in nobody's way. */
+    const wr_registry_schema *s = jsr_schema("{\"properties\":{\"a\":" INT ",\"t\":{\"not\":{}},"
+                                             "\"r\":{\"$ref\":\"#\"}}}");
+    const wr_column cols[] = {col("A", &wr_type_bigint), col("NONE", &wr_type_bigint)};
+    wr_decoder *d = decoder(WR_FORMAT_JSON_SR, cols, 2, NULL, jsr_options());
+    assert_string_equal(decode_show(d, cols, 2, jsr_payload(s, "{\"a\":1,\"t\":2,\"r\":{}}")),
+                        "1 | null");
+}
+
+static void test_k13_marks_and_broken_texts(void **state)
+{
+    (void)state;
+    const wr_registry_schema *s = jsr_schema(jsr_object(INT));
+    const wr_column cols[] = {col("F", &wr_type_bigint)};
+    wr_decoder *d = decoder(WR_FORMAT_JSON_SR, cols, 1, NULL, jsr_options());
+    const struct {
+        const char *text, *shown;
+    } c[] = {
+        {"", "error: there is nothing after the id of the schema"},
+        {"null", "NULL"},
+        {"{\"f\":", "error: Invalid JSON at byte 5: "},
+        {"{\"f\":1", "error: Invalid JSON at byte 6: "},
+        {"{\"\xff\":1}", "error: Invalid JSON at byte 0: the record is not UTF-8"},
+        {"[1]", "error: Can't convert type. sourceType: ArrayNode, requiredType: object, path: $"},
+    };
+    for (size_t i = 0; i < WR_ARRAY_LEN(c); i++) {
+        const char *shown = decode_show(d, cols, 1, jsr_payload(s, c[i].text));
+        assert_memory_equal(shown, c[i].shown, strlen(c[i].shown));
+    }
+    assert_string_equal(decode_show(d, cols, 1, exact("{\"f\":1}", 7)),
+                        "error: the record does not begin with the id of its schema");
+    assert_string_equal(decode_show(d, cols, 1, exact("\0\0\0", 3)),
+                        "error: the record does not begin with the id of its schema");
+    const char *unknown = decode_show(d, cols, 1, exact("\0\0\0\3\xe7{}", 7));
+    assert_non_null(strstr(unknown, "error: "));
+    const wr_schema_draft avro = {.kind = WR_SCHEMA_AVRO, .text = WR_STR("\"int\"")};
+    const wr_registry_schema *other;
+    weir_error err;
+    assert_int_equal(wr_registry_register(registry, WR_STR("a"), &avro, &other, &err), WEIR_OK);
+    assert_non_null(strstr(decode_show(d, cols, 1, jsr_payload(other, "{}")), "is no JSON schema"));
+}
+
+/* ---- writing ---- */
+
+/* One row with the schema, without its mark. */
+static const char *write_row(const char *schema, const wr_column *cols, uint32_t n,
+                             const wr_value *values, bool unwrapped)
+{
+    wr_format_options options = {.registry = registry, .unwrapped = unwrapped};
+    const wr_format_columns columns = {.cols = cols, .n = n, .options = &options};
+    wr_buf text = {0};
+    weir_error err = {0};
+    if (schema)
+        wr_buf_puts(&text, schema);
+    else
+        assert_int_equal(wr_format_schema_text(jsr(), &columns, &text, &err), WEIR_OK);
+    options.schema = jsr_schema(wr_buf_cstr(&text));
+    wr_buf_free(&text);
+    if (wr_format_check_schema(jsr(), &columns, &err) != WEIR_OK)
+        fail_msg("%s", err.message);
+    wr_encoder *e = encoder(WR_FORMAT_JSON_SR, cols, n, options);
+    const char *shown = encode_show(e, cols, n, values);
+    return shown[0] == 0 ? shown + 5 : shown;
+}
+
+static void test_rows(void **state)
+{
+    (void)state;
+    const wr_column cols[] = {col("A", &wr_type_integer), col("B", &wr_type_string)};
+    const wr_value row[] = {{.u.i32 = 1}, wr_value_str(WR_STR("x\"y"))};
+    const wr_value nulls[] = {{.null = true}, {.null = true}};
+    assert_string_equal(write_row(NULL, cols, 2, row, false), "{\"A\":1,\"B\":\"x\\\"y\"}");
+    assert_string_equal(write_row(NULL, cols, 2, nulls, false), "{\"A\":null,\"B\":null}");
+    assert_string_equal(write_row(NULL, cols, 1, row, true), "1");
+    assert_string_equal(write_row(NULL, cols, 1, nulls, true), "NULL");
+    const wr_column amount[] = {col("D", wr_type_decimal(arena, 30, 10))};
+    wr_value tiny = {0};
+    assert_int_equal(wr_dec_from_text(WR_STR("1E-10"), amount[0].type, true, arena, &tiny),
+                     WR_DEC_OK);
+    assert_string_equal(write_row(NULL, amount, 1, &tiny, false), "{\"D\":1E-10}");
+    /* Of a plain type, NULL is left out, as nobody could read it (Q35). */
+    static const char plain[] = "{\"properties\":{\"A\":{\"type\":\"integer\",\"connect.type\":"
+                                "\"int32\"},\"B\":{\"type\":\"string\"}}}";
+    assert_string_equal(write_row(plain, cols, 2, row, false), "{\"A\":1,\"B\":\"x\\\"y\"}");
+    const wr_value half[] = {{.null = true}, wr_value_str(WR_STR("z"))};
+    assert_string_equal(write_row(plain, cols, 2, half, false), "{\"B\":\"z\"}");
+    assert_string_equal(write_row(plain, cols, 2, nulls, false), "{}");
+}
+
+static void test_q17_maps_are_written_as_entries(void **state)
+{
+    (void)state;
+    const wr_column cols[] = {col("M", wr_type_map(arena, &wr_type_string, &wr_type_integer))};
+    wr_nest *nest = wr_nest_new(arena, 2, true);
+    nest->keys[0] = wr_value_str(WR_STR("a"));
+    nest->items[0] = (wr_value){.u.i32 = 1};
+    nest->keys[1] = (wr_value){.null = true};
+    nest->items[1] = (wr_value){.null = true};
+    const wr_value map = wr_value_nest(nest);
+    assert_string_equal(write_row(NULL, cols, 1, &map, false),
+                        "{\"M\":[{\"key\":\"a\",\"value\":1},{\"key\":null,\"value\":null}]}");
+    static const char object[] =
+        "{\"properties\":{\"M\":{\"type\":\"object\",\"connect.type\":\"map\","
+        "\"additionalProperties\":" OPT("{\"type\":\"integer\",\"connect.type\":\"int32\"}") "}}}";
+    assert_string_equal(write_row(object, cols, 1, &map, false), "{\"M\":{\"a\":1,\"null\":null}}");
+    static const char strict[] =
+        "{\"properties\":{\"M\":{\"type\":\"object\",\"connect.type\":\"map\","
+        "\"additionalProperties\":{\"type\":\"integer\",\"connect.type\":\"int32\"}}}}";
+    assert_non_null(strstr(write_row(strict, cols, 1, &map, false),
+                           "error: Column `M` has a NULL inside where JSON schema"));
+}
+
+/* ---- as JSON ---- */
+
+static const char *there_and_back(const char *schema, const char *text)
+{
+    const wr_format_options options = {.registry = registry, .schema = jsr_schema(schema)};
+    wr_json *json;
+    weir_error err = {0};
+    wr_buf payload = {0}, out = {0};
+    assert_int_equal(wr_json_parse(wr_str_c(text), false, arena, &json, &err), WEIR_OK);
+    assert_int_equal(wr_format_from_json(jsr(), &options, json, &payload, &err), WEIR_OK);
+    const char *bytes = wr_arena_strndup(arena, payload.ptr, payload.len);
+    assert_int_equal(
+        wr_format_to_json(jsr(), &options, (wr_str){0}, wr_buf_view(&payload), &out, &err),
+        WEIR_OK);
+    const char *shown = wr_arena_printf(arena, "%s -> %s", bytes + 5, wr_buf_cstr(&out));
+    wr_buf_free(&payload);
+    wr_buf_free(&out);
+    return shown;
+}
+
+static void test_json_text(void **state)
+{
+    (void)state;
+#define ENTRIES                                                                                    \
+    "{\"type\":\"array\",\"connect.type\":\"map\",\"items\":{\"properties\":{\"key\":" OPT(        \
+        STR) ",\"value\":" OPT(INT) "}}}"
+    static const char schema[] =
+        "{\"properties\":{\"a\":" INT ",\"m\":" OPT(ENTRIES) ",\"p\":" OPT(POINT) "}}";
+    assert_string_equal(there_and_back(schema, "{\"A\":1,\"more\":2,\"m\":{\"k\":7}}"),
+                        "{\"p\":null,\"a\":1,\"m\":[{\"key\":\"k\",\"value\":7}]} -> "
+                        "{\"p\":null,\"a\":1,\"m\":{\"k\":7}}");
+    assert_string_equal(there_and_back(schema, "{\"P\":{\"X\":1.50}}"),
+                        "{\"p\":{\"x\":1.50},\"m\":null} -> "
+                        "{\"p\":{\"x\":1.50},\"m\":null,\"a\":null}");
+    assert_string_equal(there_and_back(INT, "7"), "7 -> 7");
+    assert_string_equal(there_and_back(STR, "7.0"), "\"7.0\" -> \"7.0\"");
+    assert_string_equal(there_and_back(STR, "null"), "null -> null");
+    /* Left out, as null is not taken; shown as what is read. */
+    static const char plain[] =
+        "{\"properties\":{\"a\":" INT ",\"b\":{\"type\":\"integer\",\"default\":3}}}";
+    assert_string_equal(there_and_back(plain, "{}"), "{\"b\":3} -> {\"b\":3,\"a\":null}");
+    weir_error err = {0};
+    wr_buf out = {0};
+    const wr_format_options options = jsr_options();
+    assert_int_equal(wr_format_to_json(jsr(), &options, (wr_str){0}, WR_STR("{}"), &out, &err),
+                     WEIR_ERR_RECORD);
+    assert_int_equal(out.len, 0);
+    wr_buf_free(&out);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_values, jsr_setup, jsr_teardown),
+        cmocka_unit_test_setup_teardown(test_q34_values_of_the_wrong_kind, jsr_setup, jsr_teardown),
+        cmocka_unit_test_setup_teardown(test_k07_q35_null_and_missing, jsr_setup, jsr_teardown),
+        cmocka_unit_test_setup_teardown(test_k02_records_are_not_validated, jsr_setup,
+                                        jsr_teardown),
+        cmocka_unit_test_setup_teardown(test_k04_integers_with_a_point, jsr_setup, jsr_teardown),
+        cmocka_unit_test_setup_teardown(test_k05_big_integers, jsr_setup, jsr_teardown),
+        cmocka_unit_test_setup_teardown(test_q36_names_are_exact, jsr_setup, jsr_teardown),
+        cmocka_unit_test_setup_teardown(test_k09_branches, jsr_setup, jsr_teardown),
+        cmocka_unit_test_setup_teardown(test_maps, jsr_setup, jsr_teardown),
+        cmocka_unit_test_setup_teardown(test_q08_declared_types, jsr_setup, jsr_teardown),
+        cmocka_unit_test_setup_teardown(test_k13_marks_and_broken_texts, jsr_setup, jsr_teardown),
+        cmocka_unit_test_setup_teardown(test_rows, jsr_setup, jsr_teardown),
+        cmocka_unit_test_setup_teardown(test_q17_maps_are_written_as_entries, jsr_setup,
+                                        jsr_teardown),
+        cmocka_unit_test_setup_teardown(test_json_text, jsr_setup, jsr_teardown),
+    };
+    return cmocka_run_group_tests_name("json_sr", tests, NULL, NULL);
+}
