@@ -313,9 +313,12 @@ weir_status wr__pb_plain_from_json(const wr_format_options *options, const wr_js
         return wr_error(err, WEIR_ERR_CONFIG, "PROTOBUF_NOSR needs the schema of its columns");
     wr_arena *arena = wr_arena_new(0);
     const wr_pb_file *file;
+    const wr_pb_message *m;
     weir_status st = wr__pb_schema_parse(options->schema, arena, &file, err);
     if (st == WEIR_OK)
-        st = put_payload(file->messages[0], json, arena, out, out->len, err);
+        st = wr__pb_message_meant(file, NULL, &m, err);
+    if (st == WEIR_OK)
+        st = put_payload(m, json, arena, out, out->len, err);
     wr_arena_free(arena);
     return st;
 }

@@ -493,9 +493,12 @@ weir_status wr__pb_plain_to_json(const wr_format_options *options, wr_str schema
         return wr_error(err, WEIR_ERR_CONFIG, "PROTOBUF_NOSR needs the schema of its columns");
     wr_arena *arena = wr_arena_new(0);
     const wr_pb_file *file;
+    const wr_pb_message *m;
     weir_status st = wr__pb_schema_parse(options->schema, arena, &file, err);
     if (st == WEIR_OK)
-        st = print_payload(file->messages[0], payload, arena, out, err);
+        st = wr__pb_message_meant(file, NULL, &m, err);
+    if (st == WEIR_OK)
+        st = print_payload(m, payload, arena, out, err);
     wr_arena_free(arena);
     return st;
 }
