@@ -58,10 +58,28 @@ static void meet_equal(facts *fresh, facts *old)
 
 #define BETWEEN "; "
 
-/* "now, was before": the reader has the new statement before him and the state from before. @p now
- * or @p was is NULL where the fact is on one side only. */
-static void put_difference(wr_buf *out, wr_str label, const wr_str *now, const wr_str *was)
+/* Whether the difference that begins at @p at is among those from @p first on. All end in BETWEEN,
+ * so a text that is found there whole begins where one begins. */
+static bool is_said_before(const wr_buf *out, size_t first, size_t at)
 {
+    WR_ASSERT(first <= at && at < out->len);
+    size_t len = out->len - at;
+    for (size_t i = first; i + len <= at; i++) {
+        bool begins = i == first ||
+                      memcmp(out->ptr + i - (sizeof BETWEEN - 1), BETWEEN, sizeof BETWEEN - 1) == 0;
+        if (begins && memcmp(out->ptr + i, out->ptr + at, len) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* "now, was before": the reader has the new statement before him and the state from before. @p now
+ * or @p was is NULL where the fact is on one side only. Once, however many stores have it: those of
+ * the query begin at @p first. */
+static void put_difference(wr_buf *out, size_t first, wr_str label, const wr_str *now,
+                           const wr_str *was)
+{
+    size_t at = out->len;
     while (label.len && label.ptr[0] == ' ')
         label = wr_str_make(label.ptr + 1, label.len - 1);
     wr_buf_str(out, label);
@@ -70,6 +88,8 @@ static void put_difference(wr_buf *out, wr_str label, const wr_str *now, const w
     wr_buf_puts(out, ", was ");
     wr_buf_str(out, was ? *was : WR_STR("none"));
     wr_buf_puts(out, BETWEEN);
+    if (is_said_before(out, first, at))
+        out->len = at;
 }
 
 /* Three passes: equal facts meet; each fresh one without partner meets the next old one of its
@@ -84,13 +104,13 @@ static void put_differences(facts *old, facts *fresh, wr_buf *out)
         if (f->met)
             continue;
         fact *o = unmet(old, f->label);
-        put_difference(out, f->label, &f->text, o ? &o->text : NULL);
+        put_difference(out, before, f->label, &f->text, o ? &o->text : NULL);
         if (o)
             o->met = true;
     }
     for (size_t i = 0; i < old->n; i++)
         if (!old->v[i].met)
-            put_difference(out, old->v[i].label, NULL, &old->v[i].text);
+            put_difference(out, before, old->v[i].label, NULL, &old->v[i].text);
     if (out->len == before) /* the same facts in another order */
         wr_buf_puts(out, "the order of columns or functions differs" BETWEEN);
     out->len -= sizeof BETWEEN - 1; /* after the last one */

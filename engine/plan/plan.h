@@ -278,8 +278,13 @@ typedef struct wr_plan {
     const wr_step *materialized;
     uint32_t materialized_store;   /* its rows: index in stores, or WR_PLAN_NO_STORE */
     bool fail_on_production_error; /* a result that cannot be computed or written ends the query */
-    bool has_limit;                /* push queries */
-    int64_t limit;                 /* rows after which the query ends by itself; has_limit only */
+    /* Settings of the time when it was planned that change what operators keep: part of what the
+     * stores mean. False is the default of each. */
+    bool exact_division; /* weir.decimal.division = exact */
+    bool one_scope;      /* ksql.nested.error.set.null = false */
+    bool kafka_exact;    /* weir.kafka.streams.exact */
+    bool has_limit;      /* push queries */
+    int64_t limit;       /* rows after which the query ends by itself; has_limit only */
 } wr_plan;
 
 /** The operator graph as EXPLAIN prints it: one line per step, indented. */

@@ -623,6 +623,10 @@ void wr__finish_plan(wr__builder *b, wr_step *root)
     p->topics = b->topics.v;
     p->topics_n = (uint32_t)b->topics.n;
     wr_plan_push_filters(p);
+    const wr_settings *settings = b->an->env->settings;
+    p->exact_division = wr_settings_exact_division(settings);
+    p->one_scope = !wr_settings_bool(settings, "ksql.nested.error.set.null", true);
+    p->kafka_exact = wr_settings_bool(settings, "weir.kafka.streams.exact", false);
     wr_plan_add_stores(p, &b->an->env->catalog->types);
     wr__assert_plan(p);
 }

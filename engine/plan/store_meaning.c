@@ -220,10 +220,25 @@ static wr_ast_expr *rewrite(meaning *m, const wr_ast_expr *from, const params *p
     return e;
 }
 
-/* All parentheses are written, so that precedence need not be known to compare. */
+static bool divides(const wr_ast_expr *e)
+{
+    bool found = e->kind == WR_AST_ARITHMETIC && e->op == WR_AST_DIV;
+    for (size_t i = 0; i < e->args_n && !found; i++)
+        found = divides(e->args[i]);
+    return found || (e->else_ && divides(e->else_));
+}
+
+/* All parentheses are written, so that precedence need not be known to compare. Settings that
+ * change what the expression gives are said where they are not the default's, and where they can
+ * matter: the tree has no types, so any division could be one of DECIMALs; and whether the parts of
+ * an expression fail one by one shows only where they have parts themselves. */
 static void put_expr(meaning *m, wr_buf *out, const wr_ast_expr *e)
 {
     wr_ast_print_expr_parens(out, rewrite(m, e, NULL));
+    if (m->plan->exact_division && divides(e))
+        wr_buf_puts(out, ", quotients exact or NULL");
+    if (m->plan->one_scope && e->height > 2)
+        wr_buf_puts(out, ", NULL as a whole where a part fails");
 }
 
 /* ---- stored columns ---- */
@@ -352,7 +367,8 @@ static void put_window(meaning *m, const wr_window *w)
     put_line(m, "window", &text);
     line(m, "grace", "%lld ms", (long long)w->grace_ms);
     line(m, "retention", "%lld ms", (long long)w->retention_ms);
-    line(m, "emit", "%s", w->emit_final ? "FINAL" : "CHANGES");
+    const char *as_kafka = m->plan->kafka_exact ? "FINAL, as in Kafka Streams" : "FINAL";
+    line(m, "emit", "%s", w->emit_final ? as_kafka : "CHANGES");
 }
 
 /* Which time a source gives its rows matters only to who looks at times. A windowed source's keys
@@ -448,7 +464,8 @@ static void put_within(meaning *m, const wr_step_join *j)
     line(m, "grace", "%lld ms", (long long)j->grace_ms);
     line(m, "retention", "%lld ms", (long long)j->retention_ms);
     if (j->kind != WR_AST_JOIN_INNER)
-        line(m, "unmatched rows", "%s", j->has_grace ? "wait for the window's end" : "go at once");
+        line(m, "unmatched rows", "%s%s", j->has_grace ? "wait for the window's end" : "go at once",
+             j->exact ? ", as in Kafka Streams" : "");
 }
 
 /* Both sides' keys and columns, in stored order; then what feeds either side. */

@@ -99,6 +99,12 @@ static const meaning_case cases[] = {
     {T "name, MIN(n) AS c FROM s_json GROUP BY name;",
      T "name, MAX(n) AS c FROM s_json GROUP BY name;",
      "function: MAX(`s.N:INTEGER`), kept as INTEGER, was MIN(`s.N:INTEGER`), kept as INTEGER"},
+    /* two stores have the fact, which is said once */
+    {T "name, COUNT(*) AS c FROM s_json WINDOW TUMBLING (SIZE 1 MINUTE, RETENTION 1 DAY, GRACE "
+       "PERIOD 0 SECONDS) GROUP BY name;",
+     T "name, COUNT(*) AS c FROM s_json WINDOW TUMBLING (SIZE 1 MINUTE, RETENTION 1 DAY, GRACE "
+       "PERIOD 1 SECOND) GROUP BY name;",
+     "grace: 1000 ms, was 0 ms"},
 };
 
 static void difference(const char *before, const char *after, wr_buf *out)
@@ -137,6 +143,77 @@ static void test_same(void **state)
     }
 }
 
+typedef struct setting_case {
+    const char *setting, *value;
+    const char *sql;
+    const char *difference; /* of the plan with that value from the one with the default */
+} setting_case;
+
+/* What is kept depends on these settings: state of one value is not to be gone on with under the
+ * other. Where nothing that is kept depends on them, they are no difference. */
+static const setting_case setting_cases[] = {
+    {"weir.decimal.division", "exact", T "name, SUM(price / 3) AS c FROM s GROUP BY name;",
+     "function: SUM((`s.PRICE:DECIMAL(6, 2)` / 3)), quotients exact or NULL, kept as "
+     "DECIMAL(17, 13), was SUM((`s.PRICE:DECIMAL(6, 2)` / 3)), kept as DECIMAL(17, 13)"},
+    {"weir.decimal.division", "exact", T "price / 3 AS k, COUNT(*) AS c FROM s GROUP BY price / 3;",
+     "key: (`s.PRICE:DECIMAL(6, 2)` / 3), quotients exact or NULL, was (`s.PRICE:DECIMAL(6, 2)` / "
+     "3)"},
+    {"weir.decimal.division", "exact",
+     T "name, MAX(COALESCE(price / 3, price / 4)) AS c FROM s GROUP BY "
+       "name;",
+     "function: MAX(COALESCE((`s.PRICE:DECIMAL(6, 2)` / 3), (`s.PRICE:DECIMAL(6, 2)` / 4))), "
+     "quotients exact or NULL, kept as "
+     "DECIMAL(17, 13), was MAX(COALESCE((`s.PRICE:DECIMAL(6, 2)` / 3), (`s.PRICE:DECIMAL(6, 2)` / "
+     "4))), kept as DECIMAL(17, "
+     "13)"},
+    {"weir.decimal.division", "exact",
+     T "name, MAX(CASE WHEN n > 1 THEN n ELSE n / 2 END) AS c FROM s GROUP BY name;",
+     "function: MAX(CASE WHEN (`s.N:INTEGER` > 1) THEN `s.N:INTEGER` ELSE (`s.N:INTEGER` / 2) "
+     "END), quotients exact or NULL, kept as INTEGER, was MAX(CASE WHEN (`s.N:INTEGER` > 1) THEN "
+     "`s.N:INTEGER` ELSE (`s.N:INTEGER` / 2) END), kept as INTEGER"},
+    {"weir.decimal.division", "exact", T "name, SUM(price * 3) AS c FROM s GROUP BY name;", ""},
+    {"weir.decimal.division", "exact", X "id, price / 3 AS c FROM s;", ""},
+    {"weir.decimal.division", "round", T "name, SUM(price / 3) AS c FROM s GROUP BY name;", ""},
+    {"ksql.nested.error.set.null", "false",
+     T "name, COUNT(COALESCE(CAST(name AS INT), 0)) AS c FROM s GROUP BY name;",
+     "function: COUNT(COALESCE(CAST(`s.NAME:STRING` AS INTEGER), 0)), NULL as a whole where a "
+     "part fails, kept as BIGINT, was COUNT(COALESCE(CAST(`s.NAME:STRING` AS INTEGER), 0)), kept "
+     "as BIGINT"},
+    {"ksql.nested.error.set.null", "false", T "name, SUM(n) AS c FROM s GROUP BY name;", ""},
+    {"weir.kafka.streams.exact", "true",
+     T "name, COUNT(*) AS c FROM s WINDOW TUMBLING (SIZE 1 MINUTE) GROUP BY name EMIT FINAL;",
+     "emit: FINAL, as in Kafka Streams, was FINAL"},
+    {"weir.kafka.streams.exact", "true",
+     T "name, COUNT(*) AS c FROM s WINDOW TUMBLING (SIZE 1 MINUTE) GROUP BY name;", ""},
+    {"weir.kafka.streams.exact", "true",
+     X "s.id AS id, x FROM s LEFT JOIN s2 WITHIN 1 MINUTE GRACE PERIOD 1 MINUTE ON s.id = s2.id;",
+     "unmatched rows: wait for the window's end, as in Kafka Streams, was wait for the window's "
+     "end"},
+    {"weir.kafka.streams.exact", "true",
+     X "s.id AS id, x FROM s JOIN s2 WITHIN 1 MINUTE GRACE PERIOD 1 MINUTE ON s.id = s2.id;", ""},
+};
+
+static void test_settings(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < WR_ARRAY_LEN(setting_cases); i++) {
+        const setting_case *c = &setting_cases[i];
+        world_result a, b;
+        wr_buf text = {0};
+        plan(c->sql, &a);
+        wr_settings_put(&w.settings, c->setting, c->value);
+        plan(c->sql, &b);
+        wr_settings_put(&w.settings, c->setting, NULL);
+        wr_plan_meaning_difference(a.plan->meaning, b.plan->meaning, &text);
+        if (strcmp(wr_buf_cstr(&text), c->difference) != 0)
+            fail_msg("%s = %s\n%s\n  is       %s\n  expected %s", c->setting, c->value, c->sql,
+                     wr_buf_cstr(&text), c->difference);
+        wr_buf_free(&text);
+        world_result_free(&a);
+        world_result_free(&b);
+    }
+}
+
 /* Of an older or a newer version, or of no version at all: never taken for the same. */
 static void test_other_texts(void **state)
 {
@@ -166,6 +243,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_differences),
         cmocka_unit_test(test_same),
+        cmocka_unit_test(test_settings),
         cmocka_unit_test(test_other_texts),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
