@@ -37,6 +37,9 @@ typedef struct wr_headers {
 wr_str wr_bytes_copy(wr_arena *a, wr_str s);
 const wr_headers *wr_headers_copy(wr_arena *a, const wr_headers *from);
 
+/* Of rows that come out of state: their partition is that of the state, not of a topic's record. */
+#define WR_NO_OFFSET INT64_C(-1)
+
 typedef struct wr_batch {
     const wr_schema *schema;
     uint32_t rows;             /* physical rows: every array below has that many */
@@ -46,7 +49,7 @@ typedef struct wr_batch {
     uint8_t *flags;            /* WR_ROW_* */
     int64_t *rowtime;          /* event time, ms */
     int32_t *partition;        /* of the record that was read, ROWPARTITION */
-    int64_t *offset;           /* ROWOFFSET */
+    int64_t *offset;           /* ROWOFFSET; WR_NO_OFFSET where no single record became the row */
     int64_t *window_start;     /* NULL: not windowed */
     int64_t *window_end;       /* sessions: the last timestamp, inclusive */
     const wr_headers *headers; /* one per row, or NULL if none has any */

@@ -313,6 +313,7 @@ weir_status wr__agg_put_dirty(wr__agg *g, const wr_store_entry *e, wr_str old, w
     wr_arena *a = g->op->ctx->scratch;
     uint32_t keys = g->op->step->schema->keys_n;
     b->partition[to] = g->op->ctx->partition;
+    b->offset[to] = WR_NO_OFFSET;
     b->flags[to] = 0;
     if (b->old_cols)
         wr__copy_cells(b->old_cols, 0, to, b->cols, 0, to, keys);

@@ -239,6 +239,7 @@ static weir_status flush_some(wr__agg *g, const wr__flat *flat, wr_store *store,
         wr_str bytes = wr_entry_value(e);
         WR_TRY(put_key(op, store, e, borrows, b, to, err));
         b->partition[to] = op->ctx->partition;
+        b->offset[to] = WR_NO_OFFSET;
         WR_TRY(wr__row_time(bytes, &b->rowtime[to], err));
         WR_TRY(put_value(g, flat, bytes, b->cols, to, &new_rows, err));
         if (old.ptr) {

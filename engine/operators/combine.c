@@ -174,6 +174,7 @@ static weir_status send_some(wr_op *op, partial *const *list, uint32_t n, weir_e
         WR_TRY(wr__rowkey_read(schema, p->key, a, b->cols, i, false, NULL, NULL, err));
         b->rowtime[i] = p->time;
         b->partition[i] = op->ctx->partition;
+        b->offset[i] = WR_NO_OFFSET;
     }
     b->partials = partials;
     return wr_op_emit(op, b, err);

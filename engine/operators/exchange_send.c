@@ -54,7 +54,7 @@ static targets sort_by_partition(wr_op *op, const wr_batch *in, const wr_str *ke
             (to)[gather_k] = (from)[(sel).rows[gather_k]];                                         \
     } while (0)
 
-static wr_batch *gather(const wr_op *op, const wr_batch *in, wr_sel sel, int32_t partition)
+static wr_batch *gather(const wr_op *op, const wr_batch *in, wr_sel sel)
 {
     wr_arena *a = op->ctx->scratch;
     const wr_schema *schema = op->step->schema;
@@ -82,14 +82,10 @@ static wr_batch *gather(const wr_op *op, const wr_batch *in, wr_sel sel, int32_t
         GATHER(headers, in->headers, sel, a);
         b->headers = headers;
     }
-    /* ROWPARTITION and ROWOFFSET are gone behind a repartition: the planner makes columns of those
-     * that are wanted. What messages about a row name is its place here. */
-    b->partition = WR_NEW_N(a, int32_t, sel.n);
-    b->offset = WR_NEW_N(a, int64_t, sel.n);
-    for (uint32_t k = 0; k < sel.n; k++) {
-        b->partition[k] = partition;
-        b->offset[k] = k;
-    }
+    /* ROWPARTITION and ROWOFFSET are gone after a repartition: the planner makes columns of those
+     * that are wanted. For messages about a row: the place of the record that was read. */
+    GATHER(b->partition, in->partition, sel, a);
+    GATHER(b->offset, in->offset, sel, a);
     return b;
 }
 
@@ -103,7 +99,7 @@ weir_status wr__exchange(wr_op *op, const wr_batch *in, const wr_str *keys, cons
         wr_sel sel = {t.first[p + 1] - t.first[p], t.rows + t.first[p]};
         if (sel.n == 0)
             continue;
-        wr_batch *b = gather(op, in, sel, (int32_t)p);
+        wr_batch *b = gather(op, in, sel);
         WR_TRY(op->ctx->exchange(op->ctx, op->step->u.repartition.topic, (int32_t)p, b, err));
     }
     return WEIR_OK;

@@ -203,6 +203,7 @@ static weir_status put_result(wr_op *op, const wr__fk_message *m, wr_str left, i
     WR_TRY(wr__rowkey_read(schema, m->left, a, b->cols, to, false, NULL, NULL, err));
     b->rowtime[to] = time;
     b->partition[to] = op->ctx->partition;
+    b->offset[to] = WR_NO_OFFSET;
     b->flags[to] = 0;
     if (left.ptr && (m->right.ptr || s->left_join)) {
         b->flags[to] = WR_ROW_HAS_NEW;

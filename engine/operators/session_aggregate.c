@@ -362,6 +362,7 @@ static weir_status put_change(wr_op *op, wr_str key, const wr_session_hit *x, wr
     wr_batch *b = wr_batch_builder_batch(out);
     WR_TRY(wr__rowkey_read(schema, key, a, b->cols, to, false, NULL, NULL, err));
     b->partition[to] = op->ctx->partition;
+    b->offset[to] = WR_NO_OFFSET;
     b->rowtime[to] = x->end_ms;
     b->window_start[to] = x->start_ms;
     b->window_end[to] = x->end_ms;

@@ -151,8 +151,10 @@ static weir_status put_unmatched(wr_op *op, int input, int64_t time, wr_str key,
     wr_arena *a = op->ctx->scratch;
     uint32_t to = in ? wr__join_row(op, out, in, i) : wr_batch_builder_row(out);
     wr_batch *b = wr_batch_builder_batch(out);
-    if (!in)
+    if (!in) {
         b->partition[to] = op->ctx->partition;
+        b->offset[to] = WR_NO_OFFSET;
+    }
     b->flags[to] = WR_ROW_HAS_NEW;
     b->rowtime[to] = time;
     int64_t start = 0, end = 0;

@@ -81,8 +81,10 @@ weir_status wr__final_row(wr_op *op, wr__final_rows *rows, wr_str key, uint32_t 
     if (rows->in)
         wr_batch_builder_meta(rows->out, *to, rows->in, rows->i);
     wr_batch *b = wr_batch_builder_batch(rows->out);
-    if (!rows->in)
+    if (!rows->in) {
         b->partition[*to] = ctx->partition;
+        b->offset[*to] = WR_NO_OFFSET;
+    }
     WR_ASSERT(b->flags[*to] & WR_ROW_HAS_NEW);
     return wr__rowkey_read(schema, wr__row_copy(ctx->scratch, key), ctx->scratch, b->cols, *to,
                            false, NULL, NULL, err);

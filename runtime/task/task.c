@@ -58,13 +58,15 @@ static void put_key(wr_buf *out, const wr_batch *batch, uint32_t row)
         wr_value_print_json(&key, schema->cols[c].type, &v);
     }
     if (key.len)
-        wr_buf_printf(out, " key %.*s%s", (int)WR_MIN(key.len, (size_t)KEY_BYTES), key.ptr,
+        wr_buf_printf(out, "%skey %.*s%s", out->len ? " " : "",
+                      (int)WR_MIN(key.len, (size_t)KEY_BYTES), key.ptr,
                       key.len > KEY_BYTES ? "..." : "");
     wr_buf_free(&key);
 }
 
-/* "t partition 0 offset 5 key 7", as far as it is known. The batch is a step's input; what a step
- * cannot write to a repartition topic has come from before it. */
+/* "t partition 0 offset 5 key 7", as far as it is known; a row out of state has no offset.
+ * The batch is a step's input; what a step cannot write to a repartition topic has come from before
+ * it. */
 static void put_place(wr_buf *out, const wr_task *t, const wr_step *step, const wr_batch *batch,
                       uint32_t row)
 {
@@ -72,10 +74,10 @@ static void put_place(wr_buf *out, const wr_task *t, const wr_step *step, const 
         return;
     bool writes = step && step->kind == WR_STEP_REPARTITION;
     const char *topic = step ? topic_of(t, writes ? step->in[0] : step) : NULL;
-    if (topic)
-        wr_buf_printf(out, "%s ", topic);
-    wr_buf_printf(out, "partition %d offset %lld", batch->partition[row],
-                  (long long)batch->offset[row]);
+    wr_buf_puts(out, topic ? topic : "");
+    if (batch->offset[row] != WR_NO_OFFSET)
+        wr_buf_printf(out, "%spartition %d offset %lld", out->len ? " " : "", batch->partition[row],
+                      (long long)batch->offset[row]);
     if (step && step->kind != WR_STEP_SOURCE)
         put_key(out, batch, row);
 }
