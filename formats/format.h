@@ -179,6 +179,10 @@ enum {
     WR_GUESS_KAFKA_STRING = 16,
     WR_GUESS_TUMBLING_STRING = 32, /* windowed key forms */
     WR_GUESS_SESSION_STRING = 64,
+    WR_GUESS_TUMBLING_INT = 128,
+    WR_GUESS_TUMBLING_BIGINT = 256,
+    WR_GUESS_SESSION_INT = 512,
+    WR_GUESS_SESSION_BIGINT = 1024,
 };
 void wr_format_guess_init(wr_format_guess *g);
 void wr_format_guess_add(wr_format_guess *g, wr_str payload);

@@ -11,7 +11,7 @@
 #include "common/utf8.h"
 #include "types/text.h"
 
-#define GUESS_ALL       0x7Fu
+#define GUESS_ALL       0x7FFu
 #define GUESS_NONE_SEEN 0x80000000u /* nothing added yet */
 
 static const struct {
@@ -24,6 +24,10 @@ static const struct {
     {WR_GUESS_KAFKA_DOUBLE, "KAFKA_DOUBLE"},
     {WR_GUESS_SESSION_STRING, "SESSION(KAFKA_STRING)"},
     {WR_GUESS_TUMBLING_STRING, "TUMBLING(KAFKA_STRING)"},
+    {WR_GUESS_SESSION_INT, "SESSION(KAFKA_INT)"},
+    {WR_GUESS_SESSION_BIGINT, "SESSION(KAFKA_BIGINT)"},
+    {WR_GUESS_TUMBLING_INT, "TUMBLING(KAFKA_INT)"},
+    {WR_GUESS_TUMBLING_BIGINT, "TUMBLING(KAFKA_BIGINT)"},
     {WR_GUESS_KAFKA_STRING, "KAFKA_STRING"},
 };
 
@@ -65,17 +69,34 @@ static bool is_printable(wr_str s)
     return s.len && wr_utf8_valid(s);
 }
 
-/* Is it printable text with @p times window times after it? */
-static bool is_windowed(wr_str s, uint32_t times)
+/* Does it end with @p times window times? Those of a session are its end and its start. */
+static bool has_times(wr_str s, uint32_t times)
 {
     WR_ASSERT(times == 1 || times == 2);
-    uint32_t tail = times * 8;
-    if (s.len <= tail || !is_printable(wr_str_make(s.ptr, s.len - tail)))
+    if (s.len <= times * 8)
         return false;
+    const char *tail = s.ptr + s.len - (size_t)times * 8;
     for (uint32_t k = 0; k < times; k++)
-        if (!is_time(s.ptr + s.len - tail + k * 8))
+        if (!is_time(tail + (size_t)k * 8))
             return false;
-    return true;
+    return times == 1 || wr_get_be64(tail) >= wr_get_be64(tail + 8);
+}
+
+/* What a key can be that has @p times window times after it. Four or eight bytes that are text are
+ * hardly ever a number, and the other way round. */
+static unsigned windowed_candidates(wr_str s, uint32_t times)
+{
+    if (!has_times(s, times))
+        return 0;
+    wr_str key = wr_str_make(s.ptr, s.len - times * 8);
+    bool session = times == 2;
+    if (is_printable(key))
+        return session ? WR_GUESS_SESSION_STRING : WR_GUESS_TUMBLING_STRING;
+    if (key.len == 4)
+        return session ? WR_GUESS_SESSION_INT : WR_GUESS_TUMBLING_INT;
+    if (key.len == 8)
+        return session ? WR_GUESS_SESSION_BIGINT : WR_GUESS_TUMBLING_BIGINT;
+    return 0;
 }
 
 static unsigned candidates_of(wr_str s)
@@ -87,10 +108,7 @@ static unsigned candidates_of(wr_str s)
         c |= WR_GUESS_KAFKA_INT;
     if (s.len == 8)
         c |= WR_GUESS_KAFKA_BIGINT | WR_GUESS_KAFKA_DOUBLE;
-    if (is_windowed(s, 2))
-        c |= WR_GUESS_SESSION_STRING;
-    if (is_windowed(s, 1))
-        c |= WR_GUESS_TUMBLING_STRING;
+    c |= windowed_candidates(s, 2) | windowed_candidates(s, 1);
     if (wr_utf8_valid(s))
         c |= WR_GUESS_KAFKA_STRING;
     return c;
@@ -121,12 +139,15 @@ void wr_format_guess_print(const wr_format_guess *g, wr_buf *out)
         wr_buf_puts(out, "MIXED");
 }
 
-static void put_windowed(wr_buf *out, wr_str s, bool session)
+static void put_as(wr_buf *out, unsigned bit, wr_str s);
+
+/* @p key: the form of what is before the times. */
+static void put_windowed(wr_buf *out, wr_str s, unsigned key, bool session)
 {
     uint32_t tail = session ? 16 : 8;
     const char *times = s.ptr + s.len - tail;
     wr_buf_putc(out, '[');
-    wr_utf8_put_external(out, wr_str_make(s.ptr, s.len - tail));
+    put_as(out, key, wr_str_make(s.ptr, s.len - tail));
     wr_buf_putc(out, '@');
     if (session) { /* the end comes first in the bytes */
         wr_text_put_i64(out, (int64_t)wr_get_be64(times + 8));
@@ -171,13 +192,21 @@ static void put_as(wr_buf *out, unsigned bit, wr_str s)
         wr_text_put_double(out, d);
         break;
     case WR_GUESS_SESSION_STRING:
-        put_windowed(out, s, true);
+        put_windowed(out, s, WR_GUESS_KAFKA_STRING, true);
         break;
     case WR_GUESS_TUMBLING_STRING:
-        put_windowed(out, s, false);
+        put_windowed(out, s, WR_GUESS_KAFKA_STRING, false);
+        break;
+    case WR_GUESS_SESSION_INT:
+    case WR_GUESS_TUMBLING_INT:
+        put_windowed(out, s, WR_GUESS_KAFKA_INT, bit == WR_GUESS_SESSION_INT);
+        break;
+    case WR_GUESS_SESSION_BIGINT:
+    case WR_GUESS_TUMBLING_BIGINT:
+        put_windowed(out, s, WR_GUESS_KAFKA_BIGINT, bit == WR_GUESS_SESSION_BIGINT);
         break;
     case WR_GUESS_KAFKA_STRING:
-        wr_buf_str(out, s);
+        wr_utf8_put_external(out, s);
         break;
     default:
         put_bytes(out, s);

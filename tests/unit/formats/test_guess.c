@@ -38,6 +38,19 @@ static void test_single_payloads(void **state)
          "[ab@1580564873988/-]"},
         {BYTES("ab\0\0\1\x70\1\2\3\5\0\0\1\x70\1\2\3\4"), "SESSION(KAFKA_STRING) or KAFKA_STRING",
          "[ab@1580564873988/1580564873989]"},
+        {BYTES("\0\0\0\7\0\0\1\x8B\xD0\x47\x10\0"), "TUMBLING(KAFKA_INT)", "[7@1700006400000/-]"},
+        {BYTES("\xFF\xFF\xFF\xFE\0\0\1\x8B\xD0\x47\x10\1\0\0\1\x8B\xD0\x47\x10\0"),
+         "SESSION(KAFKA_INT)", "[-2@1700006400000/1700006400001]"},
+        {BYTES("\0\0\0\0\0\0\0\7\0\0\1\x8B\xD0\x47\x10\0"), "TUMBLING(KAFKA_BIGINT)",
+         "[7@1700006400000/-]"},
+        {BYTES("\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFE\0\0\1\x8B\xD0\x47\x10\1\0\0\1\x8B\xD0\x47\x10\0"),
+         "SESSION(KAFKA_BIGINT)", "[-2@1700006400000/1700006400001]"},
+        /* the end of a session is not before its start; other lengths are no number */
+        {BYTES("\xFF\xFF\xFF\xFE\0\0\1\x8B\xD0\x47\x10\0\0\0\1\x8B\xD0\x47\x10\1"), "MIXED",
+         "\\xFF\\xFF\\xFF\\xFE\\x00\\x00\\x01\\x8B\\xD0G\\x10\\x00\\x00\\x00\\x01\\x8B\\xD0G\\x10\\"
+         "x01"},
+        {BYTES("\xFF\xFF\xFE\0\0\1\x8B\xD0\x47\x10\0"), "MIXED",
+         "\\xFF\\xFF\\xFE\\x00\\x00\\x01\\x8B\\xD0G\\x10\\x00"},
         {BYTES("\xFF"
                "a\\"),
          "MIXED", "\\xFFa\\x5C"},
