@@ -175,10 +175,19 @@ static int run_statement(cli_session *s, weir_stmt *stmt, const char *text, size
 
 /* ---------------------------------------------------------------- texts */
 
+/* After an error in a file: where to go on from. Of the first statement it goes without saying. */
+static void show_done(const cli_session *s, int done, cli_origin origin)
+{
+    WR_ASSERT(done >= 0 && origin.line > 0);
+    if (done > 0 && origin.name && (!s->piped || s->script_depth > 0))
+        fprintf(stderr, "%s: the %d statement%s before this one %s done; it and the rest are not\n",
+                origin.name, done, done == 1 ? "" : "s", done == 1 ? "is" : "are");
+}
+
 int cli_session_run(cli_session *s, const char *text, cli_origin origin)
 {
     const char *at = text;
-    int status = CLI_OK;
+    int status = CLI_OK, done = 0;
     while (status == CLI_OK && !cli_signals_stop()) {
         at = cli_skip_comments(at);
         if (!*at)
@@ -202,7 +211,10 @@ int cli_session_run(cli_session *s, const char *text, cli_origin origin)
         if (status == CLI_OK && tail <= at)
             break; /* nothing was left but what the library takes for blank */
         at = tail;
+        done += status == CLI_OK;
     }
+    if (status == CLI_FAILED)
+        show_done(s, done, origin);
     if (status == CLI_OK && !s->view.interactive)
         status = cli_signals_status();
     return status;

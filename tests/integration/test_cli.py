@@ -254,6 +254,21 @@ class Errors(WeirCase):
         self.assertEqual(line.rstrip()[caret.index("^"):], "FRM s;")
         self.assertEqual("SHOW STREAMS; SELECT * FRM s;"[column - 1:], "FRM s;")
 
+    def test_what_is_done_of_a_file(self):
+        bad = "SELECT * FROM nowhere;\nSHOW TOPICS;\n"
+        inner = self.file("inner.sql", f"SHOW STREAMS;\nSHOW TABLES; {bad}")
+        outer = self.file("outer.sql", f"{STREAM}\nRUN SCRIPT '{inner}';\nSHOW TOPICS;")
+        done = self.weir("-f", outer, status=1)
+        self.assertEqual(done.stderr.splitlines()[-2:], [
+            f"{inner}: the 2 statements before this one are done; it and the rest are not",
+            f"{outer}: the 1 statement before this one is done; it and the rest are not"])
+        self.assertNotIn("Topic Name", done.stdout.replace("Kafka Topic", ""))
+        done = self.weir("-e", "SHOW STREAMS; " + bad, status=1)
+        self.assertIn("-e: the 1 statement before this one is done", done.stderr)
+        for ways in ({"stdin": "SHOW STREAMS;\n" + bad}, {}):
+            args = () if ways else ("-f", self.file("first.sql", bad))
+            self.assertNotIn(" done", self.weir(*args, status=1, **ways).stderr)
+
     def test_place_in_a_pipe(self):
         done = self.weir(stdin="SHOW STREAMS;\n\nSELECT *\nFROM nowhere\nEMIT CHANGES;\n", status=1)
         self.assertRegex(done.stderr, r"^stdin:[345]:|^stdin: ")
