@@ -115,7 +115,7 @@ int cli_prompt_run(cli_session *s, const char *place)
             break;
         if (got == CLI_EDITOR_LINE) {
             spool_line(&s->view, prompt, &line);
-            take_line(&p, &gathered, &line, (cli_origin){.line = 1});
+            take_line(&p, &gathered, &line, (cli_origin){NULL, 1});
         }
         cli_signals_clear();
     }
@@ -132,6 +132,7 @@ int cli_pipe_run(cli_session *s)
     char *buffer = NULL;
     size_t size = 0;
     int number = 0, first = 1, status = CLI_OK;
+    s->piped = true;
     while (status == CLI_OK && !p.leave && !cli_signals_stop()) {
         ssize_t n = getline(&buffer, &size, stdin);
         if (n < 0)
@@ -142,12 +143,10 @@ int cli_pipe_run(cli_session *s)
         cli_text_clear(&line);
         cli_text_add(&line, buffer, strcspn(buffer, "\r\n"));
         spool_line(&s->view, "", &line);
-        status = take_line(&p, &gathered, &line,
-                           (cli_origin){.name = "stdin", .line = first, .part = true});
+        status = take_line(&p, &gathered, &line, (cli_origin){"stdin", first});
     }
     if (status == CLI_OK && gathered.len && !cli_signals_stop())
-        status = cli_session_run(s, cli_text_string(&gathered),
-                                 (cli_origin){.name = "stdin", .line = first, .part = true});
+        status = cli_session_run(s, cli_text_string(&gathered), (cli_origin){"stdin", first});
     if (status == CLI_OK)
         status = cli_signals_status();
     free(buffer);

@@ -42,7 +42,7 @@ static int run_execute(cli_session *s, const char *sql)
     cli_text_adds(&text, sql);
     if (*cli_skip_comments(sql) && !weir_sql_complete(sql))
         cli_text_adds(&text, "\n;"); /* the line break ends a comment */
-    int status = cli_session_run(s, cli_text_string(&text), (cli_origin){.name = "-e", .line = 1});
+    int status = cli_session_run(s, cli_text_string(&text), (cli_origin){"-e", 1});
     cli_text_free(&text);
     return status;
 }

@@ -176,10 +176,10 @@ static int run_statement(cli_session *s, weir_stmt *stmt, const char *text, size
 /* ---------------------------------------------------------------- texts */
 
 /* After an error in a file: where to go on from. Of the first statement it goes without saying. */
-static void show_done(int done, cli_origin origin)
+static void show_done(const cli_session *s, int done, cli_origin origin)
 {
     WR_ASSERT(done >= 0 && origin.line > 0);
-    if (done > 0 && origin.name && !origin.part)
+    if (done > 0 && origin.name && (!s->piped || s->script_depth > 0))
         fprintf(stderr, "%s: the %d statement%s before this one %s done; it and the rest are not\n",
                 origin.name, done, done == 1 ? "" : "s", done == 1 ? "is" : "are");
 }
@@ -214,7 +214,7 @@ int cli_session_run(cli_session *s, const char *text, cli_origin origin)
         done += status == CLI_OK;
     }
     if (status == CLI_FAILED)
-        show_done(done, origin);
+        show_done(s, done, origin);
     if (status == CLI_OK && !s->view.interactive)
         status = cli_signals_status();
     return status;
@@ -230,7 +230,7 @@ int cli_session_script(cli_session *s, const char *path)
     } else if (cli_read_file(path, &text)) {
         WR_ASSERT(s->script_depth >= 0);
         s->script_depth++;
-        status = cli_session_run(s, cli_text_string(&text), (cli_origin){.name = path, .line = 1});
+        status = cli_session_run(s, cli_text_string(&text), (cli_origin){path, 1});
         s->script_depth--;
     }
     cli_text_free(&text);

@@ -17,13 +17,13 @@ typedef struct cli_session {
     int64_t query_timeout_ms; /* stop a push query or PRINT after that time; 0: never */
     int64_t query_row_limit;  /* and after so many rows; 0: no limit */
     int script_depth;
+    bool piped; /* standard input is read bit by bit: a text is not all that has run */
 } cli_session;
 
 /** Where a text comes from, for messages. */
 typedef struct cli_origin {
     const char *name; /* file, "-e", "stdin"; NULL: typed at the prompt */
     int line;         /* number of the text's first line, from 1 */
-    bool part;        /* more of the same ran before this text: a pipe is read bit by bit */
 } cli_origin;
 
 /**

@@ -289,8 +289,8 @@ typedef struct wr_plan {
     bool exact_division; /* weir.decimal.division = exact */
     bool one_scope;      /* ksql.nested.error.set.null = false */
     bool kafka_exact;    /* weir.kafka.streams.exact */
-    bool has_limit;                /* push queries */
-    int64_t limit;                 /* rows after which the query ends by itself; has_limit only */
+    bool has_limit;      /* push queries */
+    int64_t limit;       /* rows after which the query ends by itself; has_limit only */
 } wr_plan;
 
 /** The operator graph as EXPLAIN prints it: one line per step, indented. */

@@ -316,15 +316,9 @@ static void test_warnings(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_places),
-        TEST(test_overflow),
-        TEST(test_overflow_that_stops),
-        TEST(test_counts),
-        TEST(test_pull_queries),
-        TEST(test_lambdas),
-        TEST(test_push_queries),
-        TEST(test_persistent_queries),
-        TEST(test_denylist),
+        TEST(test_places),       TEST(test_overflow),           TEST(test_overflow_that_stops),
+        TEST(test_counts),       TEST(test_pull_queries),       TEST(test_lambdas),
+        TEST(test_push_queries), TEST(test_persistent_queries), TEST(test_denylist),
         TEST(test_warnings),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
