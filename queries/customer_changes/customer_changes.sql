@@ -12,7 +12,7 @@ CREATE TABLE customers WITH (KAFKA_TOPIC = 'customers', FORMAT = 'JSON') AS
     EMIT CHANGES;
 
 CREATE STREAM visits (customer INT KEY, page VARCHAR)
-    WITH (KAFKA_TOPIC = 'visits', PARTITIONS = 3, FORMAT = 'JSON');
+    WITH (KAFKA_TOPIC = 'page_visits', PARTITIONS = 3, FORMAT = 'JSON');
 
 CREATE STREAM named_visits WITH (KAFKA_TOPIC = 'named_visits') AS
     SELECT v.customer AS customer, v.page AS page, c.name AS name, c.credit AS credit

@@ -48,7 +48,7 @@ def changes(data):
 def compute(data):
     steps = [(at, 0, key, row) for key, row, at in changes(data)]
     steps += [(record["timestamp"], 1, json.loads(record["key"]), record["value"])
-              for record in data.records if record["topic"] == "visits"]
+              for record in data.records if record["topic"] == "page_visits"]
     table, named = {}, []
     for at, is_visit, key, value in sorted(steps, key=lambda step: step[:2]):
         if is_visit:

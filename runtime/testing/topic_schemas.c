@@ -172,13 +172,6 @@ static uint32_t columns_of(const wr_source *s, bool is_key, wr_column *out)
     return n;
 }
 
-/* The one key column that is written as a message, and shown bare; NULL: there is none. */
-static const char *bare_key(const wr_source *s, bool is_key)
-{
-    return is_key && s->schema->keys_n == 1 && !s->key.options.unwrapped ? s->schema->cols[0].name
-                                                                         : NULL;
-}
-
 /* One record from one format to another, by the columns of the source. */
 static weir_status reformat(const wr_source *s, bool is_key, const wr_format *from,
                             const wr_format *to, wr_str bytes, wr_buf *out, weir_error *err)
@@ -232,16 +225,18 @@ static weir_status write_json(const wr__world *w, const wr_source *s, bool is_ke
 weir_status wr__schema_from_json(const wr__world *w, const wr_source *s, bool is_key,
                                  const wr_json *json, wr_buf *out, weir_error *err)
 {
-    wr_buf text = {0};
-    const char *name = bare_key(s, is_key);
     WR_ASSERT(s);
-    if (name) {
+    /* A key of one column that is a message may be given as that column's value alone. */
+    bool bare = is_key && s->schema->keys_n == 1 && !s->key.options.unwrapped &&
+                json->kind != WR_JSON_OBJECT && json->kind != WR_JSON_NULL;
+    wr_buf text = {0};
+    if (bare) {
         wr_buf_putc(&text, '{');
-        wr_text_put_json_string(&text, wr_str_c(name));
+        wr_text_put_json_string(&text, wr_str_c(s->schema->cols[0].name));
         wr_buf_putc(&text, ':');
     }
     wr_json_print(&text, json);
-    if (name)
+    if (bare)
         wr_buf_putc(&text, '}');
     weir_status st = write_json(w, s, is_key, wr_buf_view(&text), out, err);
     wr_buf_free(&text);
@@ -255,21 +250,6 @@ static wr_str header_of(const wr_headers *headers, const char *name)
         if (wr_str_eq_c(headers->h[i].key, name))
             found = headers->h[i].value;
     return found;
-}
-
-/* The only member of an object; anything else as it is. */
-static void put_bare(wr_str text, wr_buf *out)
-{
-    WR_ASSERT(text.ptr && out);
-    wr_arena *a = wr_arena_new(0);
-    wr_json *json;
-    weir_error none;
-    if (wr_json_parse(text, false, a, &json, &none) == WEIR_OK && json->kind == WR_JSON_OBJECT &&
-        json->n == 1)
-        wr_json_print(out, &json->items[0]);
-    else
-        wr_buf_str(out, text);
-    wr_arena_free(a);
 }
 
 static bool is_bytes(const wr_type *t)
@@ -333,15 +313,28 @@ bool wr__schema_to_json(const wr__world *w, const wr_source *s, bool is_key,
                   header_of(headers, is_key ? wr_key_schema_header : wr_value_schema_header), bytes,
                   &text, &none)
             : reformat(s, is_key, use->format, wr_format_get(WR_FORMAT_JSON), bytes, &text, &none);
-    if (st == WEIR_OK && bare_key(s, is_key))
-        put_bare(wr_buf_view(&text), out);
-    else if (st == WEIR_OK)
+    if (st == WEIR_OK)
         put_shown(s, is_key, wr_buf_view(&text), out);
     wr_buf_free(&text);
     return st == WEIR_OK;
 }
 
 /* ---- the result ---- */
+
+/* A .proto file is shown as ksqlDB's client lays it out, which is what cases compare with. */
+static void put_schema_text(const wr_registry_schema *schema, wr_buf *out)
+{
+    if (schema->kind != WR_SCHEMA_PROTOBUF) {
+        wr_buf_str(out, schema->text);
+        return;
+    }
+    wr_buf text = {0};
+    weir_error none;
+    const wr_format *protobuf = wr_format_get(WR_FORMAT_PROTOBUF);
+    weir_status st = wr_format_schema_canonical(protobuf, schema, &text, &none);
+    wr_text_put_json_string(out, st == WEIR_OK ? wr_buf_view(&text) : schema->text);
+    wr_buf_free(&text);
+}
 
 void wr__schema_put(const wr__world *w, const char *topic, const wr_source *s, wr_buf *out)
 {
@@ -356,9 +349,6 @@ void wr__schema_put(const wr__world *w, const char *topic, const wr_source *s, w
         if (wr_map_get(&w->given_ids, wr_str_c(subject)) && !(s && !s->is_ddl))
             wr_buf_printf(out, ",\"%sSchemaId\":%u", part, schema->id);
         wr_buf_printf(out, ",\"%sSchema\":", part);
-        if (schema->kind == WR_SCHEMA_PROTOBUF)
-            wr_text_put_json_string(out, schema->text);
-        else
-            wr_buf_str(out, schema->text);
+        put_schema_text(schema, out);
     }
 }

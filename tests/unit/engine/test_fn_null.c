@@ -13,6 +13,10 @@
 #define D(v) {"DOUBLE", v}
 #define S(v) {"STRING", v}
 #define Y(v) {"BYTES", v}
+/* PROFILE(x) of one row, an INTEGER 1. */
+#define PROFILE_OF_1                                                                               \
+    Y("'V1ABAQECAAAAAQAAAAAAAAA/8AAAAAAAAAAAAAAAAAAACQAAAAAAAAABCQAAAAAAAA"                     \
+      "ABAvOX3icBAAEIAAAAAAAAAAEBAT/wAAAAAAAAuioov7rKi5c='")
 #define B(v) {"BOOLEAN", v}
 #define DT   {"DATE", "'2020-02-29'"}
 #define TM   {"TIME", "'10:30'"}
@@ -180,6 +184,8 @@ static const null_case collections[] = {
     {"GENERATE_SERIES(X, Y, Z)", {L("1"), L("3"), I("2")}, "[1, 3]", {ERR, ERR, ERR}},
     {"ENTRIES(X, Y)", {IM, B("TRUE")}, "[Struct{K=a,V=1}]", {N_, ERR}},
     {"AS_MAP(X, Y)", {SA, IA}, "{a=1, b=2}", {N_, N_}},
+    {"PROFILE_QUANTILE(X, Y, Z)", {PROFILE_OF_1, I("1"), D("5e-1")}, "1.0", {N_, N_, N_}},
+    {"PROFILE_REPORT(X)[1]->`ROWS`", {PROFILE_OF_1}, "1", {N_}},
     {"MAP_KEYS(X)", {IM}, "[a]", {N_}},
     {"MAP_VALUES(X)", {IM}, "[1]", {N_}},
     {"MAP_UNION(X, Y)", {IM, IM}, "{a=1}", {"{a=1}", "{a=1}"}},

@@ -160,8 +160,6 @@ static const reject_case source_cases[] = {
      "Invalid config variable(s) in the WITH clause: SHOE_SIZE", "SHOE_SIZE=44);"},
     {"CREATE STREAM x (a INT) WITH (KAFKA_TOPIC='x', PARTITIONS=1, VALUE_FORMAT='XML');",
      "Unknown format: XML", "'XML');"},
-    {"CREATE STREAM x (a INT) WITH (KAFKA_TOPIC='x', PARTITIONS=1, VALUE_FORMAT='JSON_SR');",
-     "The 'JSON_SR' format is not supported yet.", "x (a INT) WITH"},
     {"CREATE STREAM x (a INT) WITH (KAFKA_TOPIC='x', PARTITIONS=1, VALUE_FORMAT='JSON', "
      "VALUE_SCHEMA_ID=1);",
      "VALUE_FORMAT should support schema inference when VALUE_SCHEMA_ID is provided. Current "
