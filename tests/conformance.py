@@ -4,7 +4,7 @@
 
     conformance.py WEIR [--only FOLDER,...] [--report FILE] [--show N]
 
-Folders: `cases` has ksqlDB's own tests, `oracle` and `oracle-streams` have statements of ours with
+Folders: `cases` has ksqlDB's own tests, the others (`oracle`, ...) have statements of ours with
 the answers of a real ksqlDB engine. They are no part of this project: they are looked for in
 ../shared/conformance, or in the folder that WEIR_CONFORMANCE names. Without them, or without a
 program, the exit status is 77 ("skipped").
@@ -24,7 +24,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 FLOOR = ROOT / "tests" / "conformance-floor"
 NOT_FOLLOWED = ROOT / "tests" / "oracle-not-followed.txt"
-FOLDERS = ("cases", "oracle", "oracle-streams")
+FOLDERS = ("cases", "oracle", "oracle-streams", "oracle-formats")
 
 
 def read_floor():

@@ -243,8 +243,13 @@ static weir_status infer_part(const wr_plan_env *env, const part *p, bool unwrap
     options.unwrapped = unwrapped;
     WR_TRY(wr_format_infer(p->use->format, schema, &options, p->is_key, p->source->arena, out, n,
                            err));
-    if (p->use->schema_id)
+    if (p->use->schema_id) {
         p->use->options.schema = schema; /* what is inserted is written with it */
+        /* A chain of sinks goes on with the message's name (Q20), as with one that is given. */
+        if (!p->use->options.full_name)
+            WR_TRY(wr_format_schema_name(p->use->format, schema, &options, p->source->arena,
+                                         &p->use->options.full_name, err));
+    }
     for (uint32_t i = 0; i < *n; i++)
         (*out)[i].role = p->is_key ? WR_COL_KEY : WR_COL_VALUE;
     return check_names(p, *out, *n, err);

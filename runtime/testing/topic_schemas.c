@@ -172,7 +172,8 @@ static uint32_t columns_of(const wr_source *s, bool is_key, wr_column *out)
     return n;
 }
 
-/* One record from one format to another, by the columns of the source. */
+/* One record from one format to another, by the columns of the source. A message is an object in
+ * JSON, also where its single column is written bare. */
 static weir_status reformat(const wr_source *s, bool is_key, const wr_format *from,
                             const wr_format *to, wr_str bytes, wr_buf *out, weir_error *err)
 {
@@ -188,10 +189,12 @@ static weir_status reformat(const wr_source *s, bool is_key, const wr_format *fr
     WR_ASSERT(n > 0 && from != to);
     for (uint32_t i = 0; i < n; i++)
         wr_vec_init(&vecs[i], cols[i].type, 1, a);
-    wr_format_options options = use_of(s, is_key)->options;
-    weir_status st = wr_decoder_new(from, cols, n, NULL, &options, a, &d, err);
+    wr_format_options own = use_of(s, is_key)->options, object = own;
+    object.unwrapped = false;
+    bool to_json = to->id == WR_FORMAT_JSON;
+    weir_status st = wr_decoder_new(from, cols, n, NULL, to_json ? &own : &object, a, &d, err);
     if (st == WEIR_OK)
-        st = wr_encoder_new(to, cols, n, &options, a, &e, err);
+        st = wr_encoder_new(to, cols, n, to_json ? &object : &own, a, &e, err);
     if (st == WEIR_OK)
         st = wr_decoder_run(d, &bytes, wr_sel_all(1), vecs, &ok, &errs, a, err);
     if (st == WEIR_OK && ok)
@@ -227,8 +230,9 @@ weir_status wr__schema_from_json(const wr__world *w, const wr_source *s, bool is
 {
     WR_ASSERT(s);
     /* A key of one column that is a message may be given as that column's value alone. */
-    bool bare = is_key && s->schema->keys_n == 1 && !s->key.options.unwrapped &&
-                json->kind != WR_JSON_OBJECT && json->kind != WR_JSON_NULL;
+    bool is_message = !s->key.options.unwrapped || !s->key.format->can_infer;
+    bool bare = is_key && s->schema->keys_n == 1 && is_message && json->kind != WR_JSON_OBJECT &&
+                json->kind != WR_JSON_NULL;
     wr_buf text = {0};
     if (bare) {
         wr_buf_putc(&text, '{');
