@@ -119,7 +119,12 @@ void wr__query_put_times_key(const wr_query *q, uint32_t topic, wr_buf *out)
     if (!s)
         return;
     const wr_step_source *src = &s->u.source;
-    WR_ASSERT(src->timestamp_column >= 0 && (uint32_t)src->timestamp_column < src->columns_n);
+    if (src->timestamp_column < 0) { /* in the value, where its format has it */
+        wr_buf_printf(out, " time of %p %p %s", (const void *)src->value.format,
+                      (const void *)src->key.format, src->strict ? "strict" : "");
+        return;
+    }
+    WR_ASSERT((uint32_t)src->timestamp_column < src->columns_n);
     const wr_column *col = &src->columns[src->timestamp_column];
     wr_buf_printf(out, " time %d %s %s %p %p %d %s", col->role, col->name,
                   src->timestamp_format ? src->timestamp_format : "", (const void *)src->key.format,
