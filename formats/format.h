@@ -34,6 +34,7 @@ typedef struct wr_format {
     bool can_infer;        /* schema registry */
     bool is_key, is_value; /* may be used as key / value format */
     bool nested;           /* ARRAY, MAP, STRUCT */
+    bool has_times;        /* values may say when their row was changed (wr_decoder_times) */
 } wr_format;
 
 /** By name in any case; NULL: unknown. */

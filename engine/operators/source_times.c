@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Event times out of records, by the same reader that sources use (source_run.c), as its only
- * member, which wants one column. It has no pool: a run is decoded into a scratch arena of its own
- * and forgotten. The sources decode the column again when they are fed; what that costs is paid
- * only where a choice goes by it.
+ * member, which wants one column, or none where the format has a time of its own. It has no pool: a
+ * run is decoded into a scratch arena of its own and forgotten. The sources decode the column again
+ * when they are fed; what that costs is paid only where a choice goes by it.
  */
 #include "engine/operators/source_times.h"
 #include "engine/operators/source_run.h"
@@ -20,7 +20,7 @@ const wr_step *wr_source_times_step(const wr_plan *plan, uint32_t topic)
     for (uint32_t i = 0; i < plan->steps_n; i++) {
         const wr_step *s = plan->steps[i];
         if (s->kind == WR_STEP_SOURCE && s->u.source.topic == topic &&
-            s->u.source.timestamp_column >= 0)
+            (s->u.source.timestamp_column >= 0 || s->u.source.value.format->has_times))
             return s;
     }
     return NULL;
@@ -30,14 +30,16 @@ weir_status wr_source_times_new(const wr_plan *plan, const wr_step *step, const 
                                 wr_source_times **out, weir_error *err)
 {
     const wr_step_source *cfg = &step->u.source;
-    WR_ASSERT(step->kind == WR_STEP_SOURCE && cfg->timestamp_column >= 0);
-    WR_ASSERT((uint32_t)cfg->timestamp_column < cfg->columns_n);
+    int32_t column = cfg->timestamp_column;
+    WR_ASSERT(step->kind == WR_STEP_SOURCE && (column >= 0 || cfg->value.format->has_times));
+    WR_ASSERT(column < 0 || (uint32_t)column < cfg->columns_n);
     wr_source_times *t = wr_calloc(1, sizeof *t);
     t->ctx = (wr_task_ctx){
         .plan = plan, .zone = zone, .task_arena = wr_arena_new(0), .scratch = wr_arena_new(0)};
     t->step = step;
     t->wanted = WR_NEW_N(t->ctx.task_arena, bool, cfg->columns_n);
-    t->wanted[cfg->timestamp_column] = true;
+    if (column >= 0)
+        t->wanted[column] = true;
     weir_status st = wr__run_join(&t->run, &t->ctx, step, t->wanted, err);
     if (st != WEIR_OK) {
         wr_source_times_free(t);
@@ -70,7 +72,9 @@ weir_status wr_source_times_get(wr_source_times *t, const wr_record *records, ui
         if (out[i] == 0)
             left[left_n++] = i;
     wr_sel sel = {left_n, left};
-    mark(wr__run_column(&t->run, (uint32_t)t->step->u.source.timestamp_column, sel, NULL), out);
+    int32_t column = t->step->u.source.timestamp_column;
+    if (column >= 0)
+        mark(wr__run_column(&t->run, (uint32_t)column, sel, NULL), out);
     mark(wr__run_times(&t->run, sel), out);
     WR_FOREACH_SEL (i, sel)
         if (out[i] == 0)

@@ -3,8 +3,8 @@
  * source_times.h - the event times of records before they are fed.
  *
  * Whoever chooses among the topics and partitions of a query goes by the time that their rows will
- * have, which a source may take from a column (WITH TIMESTAMP='col'). This decodes that one column
- * and nothing else, as the source itself will do.
+ * have, which a source may take from a column (WITH TIMESTAMP='col'), or its format from the event
+ * (DEBEZIUM_JSON). This decodes that and nothing else, as the source itself will do.
  *
  * Thread: one at a time.
  */
@@ -15,8 +15,8 @@
 
 typedef struct wr_source_times wr_source_times;
 
-/** The source step of @p topic (plan->topics) whose rows have their time in a column; NULL: theirs
- * is that of the records. */
+/** The source step of @p topic (plan->topics) whose rows have their time in a column, or by their
+ * value's format; NULL: theirs is that of the records. */
 const wr_step *wr_source_times_step(const wr_plan *plan, uint32_t topic);
 /** @p step as above; @p plan outlives it. @p zone: of texts that name none. */
 weir_status wr_source_times_new(const wr_plan *plan, const wr_step *step, const char *zone,

@@ -204,15 +204,6 @@ static weir_status check_partitions(const wr__stage *l, const wr__stage *r, cons
                        l->name, r->name, l->name, l->partitions, r->name, r->partitions);
 }
 
-/* The partition of a record is that of its key's bytes: the format and its options decide. wrap_set
- * is left out: it is for display. Options that change no byte must not force a topic. */
-static bool same_key_format(const wr__stage *l, const wr__stage *r)
-{
-    return l->key_format.format == r->key_format.format &&
-           l->key_format.options.delimiter == r->key_format.options.delimiter &&
-           l->key_format.options.unwrapped == r->key_format.options.unwrapped;
-}
-
 /* Re-key @p st by @p e; its records go through a topic whose key is written as @p format. */
 static weir_status rekey(wr__builder *b, wr__stage *st, wr_ast_expr *e, const wr_format_use *format,
                          const char *side, weir_error *err)
@@ -247,7 +238,7 @@ static weir_status rekey_sides(wr__builder *b, const join_sides *s, wr__stage *l
     bool l_move = !l->step->table && !l_key, r_move = !r->step->table && !r_key;
     /* A side keeps its topic only if the other one's key is written in the same way. */
     bool r_again = false;
-    if (!l_move && !r_move && !same_key_format(l, r)) {
+    if (!l_move && !r_move && !wr__same_key_layout(&l->key_format, &r->key_format)) {
         l_move = r->step->table && !l->step->table;
         r_move = !r->step->table;
         r_again = !l_move && !r_move;

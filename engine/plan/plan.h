@@ -56,6 +56,8 @@ typedef struct wr_format_use {
 
 /* With texts of its own, in @p a. */
 wr_format_use wr__format_use_copy(wr_arena *a, const wr_format_use *from);
+/** Do both lay a key out alike? The partition of a record is that of its key's bytes. */
+bool wr__same_key_layout(const wr_format_use *a, const wr_format_use *b);
 
 /* Kinds are what the code tells apart; a step's name, as in brackets here, is what people see. */
 typedef enum wr_step_kind {

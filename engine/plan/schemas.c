@@ -138,6 +138,15 @@ wr_format_use wr__format_use_copy(wr_arena *a, const wr_format_use *from)
     return use;
 }
 
+/* The format and its options decide. wrap_set is left out: it is for display. Options that change
+ * no byte must not force a topic. */
+bool wr__same_key_layout(const wr_format_use *a, const wr_format_use *b)
+{
+    WR_ASSERT(a->format && b->format);
+    return a->format == b->format && a->options.delimiter == b->options.delimiter &&
+           a->options.unwrapped == b->options.unwrapped;
+}
+
 /* The sink is another topic, with a schema, an owner and names of its own. What stays is how values
  * look: the delimiter, the wrapping. */
 wr_format_use wr__inherited_format(const wr_format_use *from)

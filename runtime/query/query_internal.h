@@ -110,7 +110,7 @@ const char *wr__query_sink(const wr_query *q);
 int64_t wr__plan_slack(const wr_plan *plan, bool across);
 /** Do rows of several partitions of its input come to one partition of its output? */
 bool wr__plan_mixes(const wr_plan *plan);
-/** Has plan topic @p topic its times in a column? */
+/** Are the times of plan topic @p topic in its records: in a column, or by their format? */
 bool wr__query_has_times(const wr_query *q, uint32_t topic);
 /** What two queries must have in common for the records of a topic to have the same times. */
 void wr__query_put_times_key(const wr_query *q, uint32_t topic, wr_buf *out);

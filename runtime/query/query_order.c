@@ -69,7 +69,19 @@ int64_t wr__plan_slack(const wr_plan *plan, bool across)
     return slack;
 }
 
-/* A key that changes without a repartition topic changes the sink's partition. */
+/*
+ * Are keys of @p from, written again as keys of @p to, sure to be the same bytes? With a registry
+ * the id of the schema is among them. An object names its columns, and whoever wrote it may have
+ * put blanks between them.
+ */
+static bool keys_stay(const wr_format_use *from, const wr_format_use *to)
+{
+    bool object = from->format->id == WR_FORMAT_JSON && !from->options.unwrapped;
+    return wr__same_key_layout(from, to) && !from->format->can_infer && !object;
+}
+
+/* A key that changes without a repartition topic changes the sink's partition; so does one that is
+ * only written in another way. */
 bool wr__plan_mixes(const wr_plan *plan)
 {
     for (uint32_t i = 0; i < plan->steps_n; i++) {
@@ -78,8 +90,13 @@ bool wr__plan_mixes(const wr_plan *plan)
             kind == WR_STEP_REPARTITION || kind == WR_STEP_FK_JOIN)
             return true;
     }
-    /* The same keys in another number of partitions. */
     const wr_step *root = plan->root;
+    bool keyed = root->kind == WR_STEP_SINK && root->schema->keys_n > 0;
+    for (uint32_t i = 0; keyed && i < plan->steps_n; i++)
+        if (plan->steps[i]->kind == WR_STEP_SOURCE &&
+            !keys_stay(&plan->steps[i]->u.source.key, &root->u.sink.key))
+            return true;
+    /* The same keys in another number of partitions. */
     WR_ASSERT(root->kind != WR_STEP_SINK || root->u.sink.topic < plan->topics_n);
     for (uint32_t t = 0; root->kind == WR_STEP_SINK && t < plan->topics_n; t++)
         if (plan->topics[t].role == WR_TOPIC_INPUT &&
@@ -102,7 +119,12 @@ void wr__query_put_times_key(const wr_query *q, uint32_t topic, wr_buf *out)
     if (!s)
         return;
     const wr_step_source *src = &s->u.source;
-    WR_ASSERT(src->timestamp_column >= 0 && (uint32_t)src->timestamp_column < src->columns_n);
+    if (src->timestamp_column < 0) { /* in the value, where its format has it */
+        wr_buf_printf(out, " time of %p %p %s", (const void *)src->value.format,
+                      (const void *)src->key.format, src->strict ? "strict" : "");
+        return;
+    }
+    WR_ASSERT((uint32_t)src->timestamp_column < src->columns_n);
     const wr_column *col = &src->columns[src->timestamp_column];
     wr_buf_printf(out, " time %d %s %s %p %p %d %s", col->role, col->name,
                   src->timestamp_format ? src->timestamp_format : "", (const void *)src->key.format,

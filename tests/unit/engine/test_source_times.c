@@ -46,12 +46,20 @@ static void build_table(ops *o)
     o->steps[0]->u.source.timestamp_column = 1;
 }
 
+/* The format has the time, and there is no column of it. */
+static void build_event(ops *o)
+{
+    ops_sink(o, ops_source(o, "T", "ID INT KEY, V INT", true), "OUT");
+    o->steps[0]->u.source.value.format = wr_format_get(WR_FORMAT_DEBEZIUM_JSON);
+}
+
 typedef struct times_case {
     ops_build build;
     const char *key, *value; /* the record's, whose own timestamp is 7 */
     int64_t time;            /* -1: none can be had */
 } times_case;
 
+#define EVENT(source) "{\"op\":\"c\",\"before\":null,\"after\":{\"V\":1}," source "}"
 static const times_case times_cases[] = {
     {build_bigint, "1", "{\"V\":1,\"TS\":123}", 123},
     {build_bigint, "1", "{\"TS\":0}", 0},
@@ -70,6 +78,14 @@ static const times_case times_cases[] = {
     {build_key, "55", "{\"V\":1}", 55},
     {build_key, "55", NULL, 55},
     {build_key, NULL, "{\"V\":1}", -1},
+    {build_event, "1", EVENT("\"source\":{\"ts_ms\":5}"), 5},
+    {build_event, "1", EVENT("\"source\":{\"ts_ms\":900}"), 900},
+    {build_event, "1", EVENT("\"source\":{}"), 7}, /* it does not say */
+    {build_event, "1", NULL, 7},
+    {build_event, "1", "{\"status\":\"BEGIN\",\"id\":\"571:1\",\"ts_ms\":3}",
+     -1}, /* about no row */
+    {build_event, "1", "{\"op\":\"u\"", -1},
+    {build_event, NULL, EVENT("\"source\":{\"ts_ms\":5}"), -1},
     {build_table, "1", "{\"TS\":44}", 44},
     {build_table, "1", NULL, 7},
     {build_table, NULL, "{\"TS\":44}", -1}, /* a change of no row: it is dropped */

@@ -271,6 +271,21 @@ static void case_new_key_feeds_window(scene *world)
     check_minutes(world, "SELECT k, windowstart, n, total FROM o;", by_value, 3);
 }
 
+static int by_device(const scene *world, const reading *r)
+{
+    (void)world;
+    return r->device;
+}
+
+/* The first query only writes the keys in another way, and that alone mixes the partitions. */
+static void case_key_format_feeds_window(scene *world)
+{
+    run_queries(world, "CREATE STREAM r2 WITH (KEY_FORMAT='JSON') AS SELECT id, v FROM r;"
+                       "CREATE TABLE o AS SELECT id, " RESULT " FROM r2 " MINUTES " GROUP BY id;");
+    check_minutes(world, "SELECT CAST(SUBSTRING(id, 2) AS INT), windowstart, n, total FROM o;",
+                  by_device, DEVICES);
+}
+
 /* The table is made by another query of the file, which takes its rows over partitions. */
 static void case_table_of_the_program(scene *world)
 {
@@ -319,6 +334,7 @@ CASE(join_and_window, true)
 CASE(window, true)
 CASE(join_feeds_window, true)
 CASE(new_key_feeds_window, true)
+CASE(key_format_feeds_window, true)
 CASE(table_of_the_program, false)
 
 /* ---- circles, pauses, failures: nobody waits for ever ---- */
@@ -370,9 +386,13 @@ static void test_paused_writer(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_join_and_window),      cmocka_unit_test(test_window),
-        cmocka_unit_test(test_join_feeds_window),    cmocka_unit_test(test_new_key_feeds_window),
-        cmocka_unit_test(test_table_of_the_program), cmocka_unit_test(test_circle),
+        cmocka_unit_test(test_join_and_window),
+        cmocka_unit_test(test_window),
+        cmocka_unit_test(test_join_feeds_window),
+        cmocka_unit_test(test_new_key_feeds_window),
+        cmocka_unit_test(test_key_format_feeds_window),
+        cmocka_unit_test(test_table_of_the_program),
+        cmocka_unit_test(test_circle),
         cmocka_unit_test(test_paused_writer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
