@@ -16,6 +16,7 @@ KEYS = ["a", "b", "c"]
 LONG = 43200000  # milliseconds: nothing is late, and no topic forgets a result meanwhile
 VALUE_COLUMNS = {"A": "INTEGER", "B": "BIGINT", "E": "STRING", "G": "BOOLEAN",
                  "M": ("DECIMAL", 6, 2), "L": ("ARRAY", "INTEGER")}
+EARLIEST = 300  # no window of a row begins before 0: a service moves times, and there it would
 SMALL = {"INTEGER": [None, 0, 1, 2, 3, -1, 7], "BIGINT": [None, 0, 1, 5, -2]}
 
 
@@ -62,10 +63,10 @@ def random_cell(rng, name, sql_type, choices):
 def feed(rng, program, sources, rows, jump=1, choices=()):
     """Records for the sources, mixed: [(source, record)]. Event time goes forward, and now and then
     back. `choices`: {column: values} for columns that are not just anything."""
-    order, now = [], rng.randrange(1000)
+    order, now = [], rng.randrange(EARLIEST, 1000)
     for _ in range(rows):
         source = rng.choice(sources)
-        now = max(0, now + rng.randrange(-15, 25) * jump)
+        now = max(EARLIEST, now + rng.randrange(-15, 25) * jump)
         value = {name: random_cell(rng, name, its, choices)
                  for name, its in source.columns.items() if name != "K"}
         if source.kind == "TABLE" and rng.random() < 0.2:
