@@ -132,7 +132,6 @@ int cli_pipe_run(cli_session *s)
     char *buffer = NULL;
     size_t size = 0;
     int number = 0, first = 1, status = CLI_OK;
-    s->piped = true;
     while (status == CLI_OK && !p.leave && !cli_signals_stop()) {
         ssize_t n = getline(&buffer, &size, stdin);
         if (n < 0)

@@ -85,7 +85,8 @@ void cli_fit_caret(const char *line_and_caret, int width, cli_text *out)
     cli_text_adds(out, skipped ? "..." : "");
     cli_text_add(out, from, (size_t)(to - from));
     cli_text_adds(out, to < end ? "...\n" : "\n");
-    cli_text_addc(out, ' ', (size_t)(caret - skipped + (skipped ? DOTS : 0)));
+    int before = caret - skipped + (skipped ? DOTS : 0);
+    cli_text_addc(out, ' ', (size_t)before);
     cli_text_adds(out, "^\n");
 }
 

@@ -175,11 +175,12 @@ static int run_statement(cli_session *s, weir_stmt *stmt, const char *text, size
 
 /* ---------------------------------------------------------------- texts */
 
-/* After an error in a file: where to go on from. Of the first statement it goes without saying. */
+/* After an error in a file: where to go on from. Of the first statement it goes without saying, and
+ * of a line at the prompt or of -e it is in sight. */
 static void show_done(const cli_session *s, int done, cli_origin origin)
 {
-    WR_ASSERT(done >= 0 && origin.line > 0);
-    if (done > 0 && origin.name && (!s->piped || s->script_depth > 0))
+    WR_ASSERT(done >= 0 && s->script_depth >= 0);
+    if (done > 0 && s->script_depth > 0 && !s->view.failed)
         fprintf(stderr, "%s: the %d statement%s before this one %s done; it and the rest are not\n",
                 origin.name, done, done == 1 ? "" : "s", done == 1 ? "is" : "are");
 }

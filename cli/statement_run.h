@@ -17,7 +17,6 @@ typedef struct cli_session {
     int64_t query_timeout_ms; /* stop a push query or PRINT after that time; 0: never */
     int64_t query_row_limit;  /* and after so many rows; 0: no limit */
     int script_depth;
-    bool piped; /* standard input is read bit by bit: a text is not all that has run */
 } cli_session;
 
 /** Where a text comes from, for messages. */

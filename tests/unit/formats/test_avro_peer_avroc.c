@@ -116,7 +116,7 @@ static void fill_bytes(avro_value_t *v, bool fixed)
 static void fill(avro_value_t *v)
 {
     avro_value_t inside;
-    size_t n;
+    size_t n = 0;
     switch (avro_value_get_type(v)) {
     case AVRO_BOOLEAN:
         avro_value_set_boolean(v, (int)pick(2));
@@ -265,8 +265,9 @@ static void test_schemas(void **state)
         "{\"type\":\"record\",\"fields\":[]}",
         "{\"type\":\"record\",\"name\":\"R\",\"fields\":[{\"name\":\"a\"}]}",
         "{\"type\":\"record\",\"name\":\"R\",\"fields\":[{\"name\":\"a\",\"type\":\"S\"}]}",
-        "{\"type\":\"record\",\"name\":\"R\",\"fields\":[{\"name\":\"a\",\"type\":[\"null\",\"R\"]}"
-        "]}",
+        ("{\"type\":\"record\",\"name\":\"R\",\"fields\":[{\"name\":\"a\",\"type\":[\"null\",\"R\"]"
+         "}"
+         "]}"),
         "{\"type\":\"enum\",\"name\":\"E\",\"symbols\":[\"A\"]}",
         "{\"type\":\"enum\",\"name\":\"E\"}",
         "{\"type\":\"fixed\",\"name\":\"F\",\"size\":4}",
