@@ -263,11 +263,12 @@ class Errors(WeirCase):
             f"{inner}: the 2 statements before this one are done; it and the rest are not",
             f"{outer}: the 1 statement before this one is done; it and the rest are not"])
         self.assertNotIn("Topic Name", done.stdout.replace("Kafka Topic", ""))
-        done = self.weir("-e", "SHOW STREAMS; " + bad, status=1)
-        self.assertIn("-e: the 1 statement before this one is done", done.stderr)
-        for ways in ({"stdin": "SHOW STREAMS;\n" + bad}, {}):
-            args = () if ways else ("-f", self.file("first.sql", bad))
-            self.assertNotIn(" done", self.weir(*args, status=1, **ways).stderr)
+        first = self.file("first.sql", bad)
+        for args, text in ((("-e", "SHOW STREAMS; " + bad), ""), ((), "SHOW STREAMS;\n" + bad),
+                           (("-f", first), "")):
+            done = self.weir(*args, stdin=text, status=1)
+            self.assertIn("NOWHERE does not exist", done.stderr)
+            self.assertNotIn(" done", done.stderr)
 
     def test_place_in_a_pipe(self):
         done = self.weir(stdin="SHOW STREAMS;\n\nSELECT *\nFROM nowhere\nEMIT CHANGES;\n", status=1)
