@@ -63,10 +63,10 @@ static void meet_equal(facts *fresh, facts *old)
 static bool is_said_before(const wr_buf *out, size_t first, size_t at)
 {
     WR_ASSERT(first <= at && at < out->len);
-    size_t len = out->len - at;
+    size_t len = out->len - at, between = sizeof BETWEEN - 1;
     for (size_t i = first; i + len <= at; i++) {
-        bool begins = i == first ||
-                      memcmp(out->ptr + i - (sizeof BETWEEN - 1), BETWEEN, sizeof BETWEEN - 1) == 0;
+        bool begins = i == first || (i >= first + between &&
+                                     memcmp(out->ptr + i - between, BETWEEN, between) == 0);
         if (begins && memcmp(out->ptr + i, out->ptr + at, len) == 0)
             return true;
     }
