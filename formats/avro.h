@@ -129,26 +129,6 @@ static inline bool wr__avro_is_container(const wr_avro_node *node)
     return node->kind == WR_AVRO_RECORD || node->kind >= WR_AVRO_ARRAY;
 }
 
-/** Two's complement, big-endian, any length -> the unscaled value of a DECIMAL. */
-wr_value wr__avro_unscaled(wr_str bytes, const wr_type *type, wr_arena *arena);
-/** The reverse, as short as can be. */
-void wr__avro_put_unscaled(wr_buf *out, const wr_type *type, const wr_value *value);
-
-/* ---- the schema of a record ---- */
-
-/**
- * The mark of a record: in its header or before the payload (R01). @p body: what follows.
- * @return false: there is none; @p fault says so.
- */
-bool wr__avro_mark(wr_str header, wr_str payload, wr_schema_mark *mark, wr_str *body,
-                   const char **fault);
-/**
- * The schema that a mark names; never blocks. WEIR_ERR_RECORD: it names none. RETRIABLE: not known
- * yet, or a header's GUID that the registry does not have, which is the registry's trouble (R02).
- */
-weir_status wr__avro_schema_of(wr_registry *registry, const wr_schema_mark *mark, bool in_header,
-                               const wr_registry_schema **out, weir_error *err);
-
 /* ---- writing ---- */
 
 void wr__avro_put_long(wr_buf *out, int64_t v);

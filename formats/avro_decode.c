@@ -16,7 +16,7 @@
 
 #include "common/utf8.h"
 #include "formats/ascii.h"
-#include "formats/writer_plans.h"
+#include "formats/record_schema.h"
 
 #define PLANS_MAX 256 /* writer's schemas kept between batches */
 
@@ -32,42 +32,6 @@ typedef struct avro_decoder {
     bool alike; /* all rows that have a plan have the same */
 } avro_decoder;
 
-/* ---- the schema of a record ---- */
-
-bool wr__avro_mark(wr_str header, wr_str payload, wr_schema_mark *mark, wr_str *body,
-                   const char **fault)
-{
-    WR_ASSERT(payload.ptr); /* NULL records never come here */
-    *fault = NULL;
-    *body = payload;
-    if (header.ptr) {
-        if (!wr_schema_mark_read(header, mark))
-            *fault = "the header with the schema's id is not one";
-        return !*fault;
-    }
-    if (wr_schema_mark_read(payload, mark))
-        *body = mark->rest;
-    else
-        *fault = "the record does not begin with the id of its schema";
-    return !*fault;
-}
-
-weir_status wr__avro_schema_of(wr_registry *registry, const wr_schema_mark *mark, bool in_header,
-                               const wr_registry_schema **out, weir_error *err)
-{
-    weir_status st = mark->by_guid ? wr_registry_known_guid(registry, mark->guid, out, err)
-                                   : wr_registry_known_id(registry, mark->id, out, err);
-    if (st != WEIR_ERR_NOT_FOUND)
-        return st;
-    if (mark->by_guid && in_header) { /* who writes GUIDs has a registry with GUIDs */
-        err->code = WEIR_ERR_LOG;
-        err->flags |= WEIR_ERROR_RETRIABLE;
-        return WEIR_ERR_LOG;
-    }
-    err->code = WEIR_ERR_RECORD;
-    return WEIR_ERR_RECORD;
-}
-
 /* ---- construction ---- */
 
 /* What wr__writer_plans_get calls for an id that it has no plan for. */
@@ -76,7 +40,7 @@ static weir_status make_plan(void *user, uint32_t id, wr_arena *arena, void **pl
     const avro_decoder *d = user;
     const wr_registry_schema *schema;
     const wr_schema_mark mark = {.id = id};
-    WR_TRY(wr__avro_schema_of(d->base.options.registry, &mark, false, &schema, err));
+    WR_TRY(wr__record_schema(d->base.options.registry, &mark, false, &schema, err));
     const wr_avro_node *node;
     if (wr__avro_schema_parse(schema, arena, &node, err) != WEIR_OK) {
         err->code = WEIR_ERR_RECORD;
@@ -122,55 +86,23 @@ weir_status wr__avro_decoder_new(const wr_decoder *common, wr_arena *arena, wr_d
 
 /* ---- 1. scan ---- */
 
-/* What the first pass over a batch has found of a record. */
-typedef struct found {
-    wr_str body;
-    const char *fault;
-} found;
-
-/* The mark's id, if by a GUID. */
-static weir_status id_of(avro_decoder *d, const wr_schema_mark *mark, bool in_header, uint32_t *id,
-                         weir_error *err)
-{
-    *id = mark->id;
-    if (!mark->by_guid)
-        return WEIR_OK;
-    const wr_registry_schema *schema;
-    WR_TRY(wr__avro_schema_of(d->base.options.registry, mark, in_header, &schema, err));
-    *id = schema->id;
-    return WEIR_OK;
-}
-
 /* Find the row's plan. @return not WEIR_OK: the whole scan ends so. */
-static weir_status find_plan(avro_decoder *d, uint32_t row, found *f, weir_error *err)
+static weir_status find_plan(avro_decoder *d, uint32_t row, wr_record_found *f, weir_error *err)
 {
     const wr_decoder *base = &d->base;
     wr_str header = base->schema_headers ? base->schema_headers[row] : (wr_str){0};
     wr_schema_mark mark;
     d->row_plans[row] = NULL;
-    if (!wr__avro_mark(header, base->payloads[row], &mark, &f->body, &f->fault))
+    if (!wr__record_mark(header, base->payloads[row], &mark, &f->body, &f->fault))
         return WEIR_OK;
-    uint32_t id;
-    void *plan = NULL;
-    weir_error why = {0};
-    weir_status st = id_of(d, &mark, header.ptr != NULL, &id, &why);
-    if (st == WEIR_OK)
-        st = wr__writer_plans_get(d->plans, id, &plan, &why);
-    if (st == WEIR_ERR_RECORD) {
-        f->fault = wr_arena_strdup(base->scratch, why.message);
-        return WEIR_OK;
-    }
-    if (st != WEIR_OK) {
-        if (err)
-            *err = why;
-        return st;
-    }
+    void *plan;
+    WR_TRY(wr__record_plan(base, d->plans, &mark, header.ptr != NULL, &plan, &f->fault, err));
     d->row_plans[row] = plan;
     return WEIR_OK;
 }
 
 /* Rows in a row mostly have the same mark, byte for byte: they have the plan of the one before. */
-static weir_status find_plans(avro_decoder *d, wr_sel sel, found *f, weir_error *err)
+static weir_status find_plans(avro_decoder *d, wr_sel sel, wr_record_found *f, weir_error *err)
 {
     const wr_str *payloads = d->base.payloads;
     const char *mark = NULL;         /* of the row before, 5 bytes, if it has a plan */
@@ -181,7 +113,7 @@ static weir_status find_plans(avro_decoder *d, wr_sel sel, found *f, weir_error 
         wr_str payload = payloads[i];
         if (WR_LIKELY(mark && payload.len >= 5 && memcmp(payload.ptr, mark, 5) == 0)) {
             d->row_plans[i] = plan;
-            f[i] = (found){.body = wr_str_make(payload.ptr + 5, payload.len - 5)};
+            f[i] = (wr_record_found){.body = wr_str_make(payload.ptr + 5, payload.len - 5)};
             continue;
         }
         WR_TRY(find_plan(d, i, &f[i], err));
@@ -193,7 +125,8 @@ static weir_status find_plans(avro_decoder *d, wr_sel sel, found *f, weir_error 
     return WEIR_OK;
 }
 
-static uint8_t walk_row(avro_decoder *d, uint32_t row, const found *f, wr_row_errors *errs)
+static uint8_t walk_row(avro_decoder *d, uint32_t row, const wr_record_found *f,
+                        wr_row_errors *errs)
 {
     const wr_avro_plan *plan = d->row_plans[row];
     wr_avro_token *tokens = d->tokens + row;
@@ -225,7 +158,7 @@ weir_status wr__avro_scan(wr_decoder *base, wr_sel sel, uint8_t *ok, wr_row_erro
         return WEIR_OK;
     }
     wr__writer_plans_begin(d->plans);
-    found *f = wr_arena_alloc(base->scratch, d->rows_n * sizeof *f + 1);
+    wr_record_found *f = wr_arena_alloc(base->scratch, d->rows_n * sizeof *f + 1);
     WR_TRY(find_plans(d, sel, f, err));
     size_t tokens = d->rows_n * d->target.n + 1; /* one to point at, where no column is read */
     d->tokens = wr_arena_alloc(base->scratch, tokens * sizeof *d->tokens);

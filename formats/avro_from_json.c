@@ -7,6 +7,7 @@
  * object with the branch's name. Numbers out of range are refused all the same.
  */
 #include "formats/avro.h"
+#include "formats/unscaled.h"
 
 #include "common/utf8.h"
 #include "types/text.h"
@@ -141,7 +142,7 @@ static bool read_decimal(put *p, const wr_avro_node *node, const wr_json *j, wr_
     wr_value v;
     if (wr_dec_from_text(wr_str_trim(j->text), type, true, p->arena, &v) != WR_DEC_OK)
         return false;
-    wr__avro_put_unscaled(bytes, type, &v);
+    wr__unscaled_put(bytes, type, &v);
     if (node->kind == WR_AVRO_BYTES || bytes->len >= node->n)
         return true;
     wr_buf padded = {0};

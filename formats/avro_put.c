@@ -7,6 +7,7 @@
  * cannot be written. Members that no column fills take their default, or null.
  */
 #include "formats/avro_put.h"
+#include "formats/unscaled.h"
 
 #include "common/utf8.h"
 
@@ -277,7 +278,7 @@ static const char *put_decimal(const wr_avro_put *put, const wr_value *v, wr_buf
         fault = "a decimal does not fit the schema's precision and scale";
     } else {
         wr_buf bytes = {0};
-        wr__avro_put_unscaled(&bytes, put->to, &to);
+        wr__unscaled_put(&bytes, put->to, &to);
         if (put->node->kind == WR_AVRO_BYTES) {
             wr__avro_put_long(out, (int64_t)bytes.len);
         } else if (bytes.len > put->node->n) {

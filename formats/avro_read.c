@@ -11,6 +11,7 @@
 #include "formats/json_text.h"
 
 #include "formats/json_text.h"
+#include "formats/unscaled.h"
 #include "types/text.h"
 
 #include <stdio.h>
@@ -102,7 +103,7 @@ static bool to_decimal(wr_avro_reader *r, const wr_avro_way *way, wr_str bytes, 
     if (bytes.len > WR_DEC_PRECISION_MAX / 3)
         return wr__avro_fail(r, "a decimal is too long");
     wr_type from = unscaled_type(way->node, bytes.len);
-    wr_value v = wr__avro_unscaled(bytes, &from, r->arena);
+    wr_value v = wr__unscaled_read(bytes, &from, r->arena);
     if (wr_dec_rescale(&from, &v, way->type, r->arena, out) != WR_DEC_OK ||
         wr_dec_compare(&from, &v, way->type, out) != 0)
         return wr__avro_fail(r, wr_arena_printf(r->arena,

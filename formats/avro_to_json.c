@@ -7,6 +7,8 @@
  * member for each branch, as ksqlDB's STRUCT, of which one is not null.
  */
 #include "formats/avro.h"
+#include "formats/unscaled.h"
+#include "formats/record_schema.h"
 
 #include "types/text.h"
 
@@ -37,7 +39,7 @@ static bool print_bytes(wr_avro_reader *r, const wr_avro_node *node, wr_str byte
         return wr__avro_fail(r, "a decimal has no bytes");
     const wr_type type = {
         .id = WR_T_DECIMAL, .precision = WR_DEC_PRECISION_MAX, .scale = node->scale};
-    wr_value v = wr__avro_unscaled(bytes, &type, r->arena);
+    wr_value v = wr__unscaled_read(bytes, &type, r->arena);
     wr_dec_print(out, &type, &v);
     return true;
 }
@@ -236,9 +238,9 @@ weir_status wr__avro_to_json(const wr_format_options *options, wr_str schema_hea
         wr_buf_puts(out, "null");
         return WEIR_OK;
     }
-    if (!wr__avro_mark(schema_header, payload, &mark, &body, &fault))
+    if (!wr__record_mark(schema_header, payload, &mark, &body, &fault))
         return wr_error(err, WEIR_ERR_RECORD, "%s", fault);
-    WR_TRY(wr__avro_schema_of(options->registry, &mark, schema_header.ptr != NULL, &schema, err));
+    WR_TRY(wr__record_schema(options->registry, &mark, schema_header.ptr != NULL, &schema, err));
     WR_ASSERT(schema && body.ptr);
     wr_arena *arena = wr_arena_new(0);
     size_t start = out->len;

@@ -17,8 +17,8 @@
  *   DOUBLE              a number; the words for NaN and the infinities; a text of digits
  */
 #include "formats/debezium.h"
+#include "formats/unscaled.h"
 
-#include "formats/avro.h"
 #include "types/decimal.h"
 #include "types/text.h"
 
@@ -106,7 +106,7 @@ static bool from_unscaled(wr_jconv *c, const wr_jtype *t, wr_str bytes, int32_t 
     int32_t digits = (int32_t)(bytes.len * 5 / 2 + 1); /* of so many bytes, at most */
     const wr_type from = {
         .id = WR_T_DECIMAL, .precision = WR_MAX(digits, scale + 1), .scale = scale};
-    wr_value v = wr__avro_unscaled(bytes, &from, c->scratch);
+    wr_value v = wr__unscaled_read(bytes, &from, c->scratch);
     if (wr_dec_rescale(&from, &v, t->type, c->scratch, out) == WR_DEC_OK &&
         wr_dec_compare(&from, &v, t->type, out) == 0)
         return true;
@@ -233,41 +233,14 @@ static bool to_date(wr_jconv *c, const wr_jtype *t, const wr_jtoken *tok, int32_
 
 static bool to_array(wr_jconv *c, const wr_jtype *t, const wr_jtoken *tok, wr_value *out)
 {
-    if (tok->kind != WR_J_ARRAY)
-        return fail(c, t, tok);
-    wr_jtoken_list keys = {0}, items = {0};
-    wr__json_elements(c, tok, &keys, &items);
-    wr_nest *nest = wr_nest_new(c->scratch, (uint32_t)items.n, false);
-    for (uint32_t i = 0; i < nest->n; i++) {
-        if (wr__debezium_convert(c, t->elem, &items.v[i], &nest->items[i]))
-            continue;
-        char part[16];
-        snprintf(part, sizeof part, "[%u]", i);
-        wr__json_conv_prepend(c, wr_str_c(part));
-        return false;
-    }
-    *out = wr_value_nest(nest);
-    return true;
+    return tok->kind == WR_J_ARRAY ? wr__json_items(c, t, tok, wr__debezium_convert, out)
+                                   : fail(c, t, tok);
 }
 
 static bool to_struct(wr_jconv *c, const wr_jtype *t, const wr_jtoken *tok, wr_value *out)
 {
-    if (tok->kind != WR_J_OBJECT)
-        return fail(c, t, tok);
-    uint32_t n = t->type->fields_n;
-    wr_jtoken *tokens = wr_arena_alloc(c->scratch, n * sizeof *tokens + 1);
-    wr_jscan s = {.p = tok->ptr, .begin = tok->ptr, .end = tok->ptr + tok->len};
-    bool good = wr__json_shape_scan(t->shape, &s, tokens, 1);
-    WR_ASSERT(good); /* the first walk has found no fault */
-    wr_nest *nest = wr_nest_new(c->scratch, n, false);
-    for (uint32_t i = 0; i < n; i++) {
-        if (wr__debezium_convert(c, &t->fields[i], &tokens[i], &nest->items[i]))
-            continue;
-        wr__json_conv_path(c, t->type->fields[i].name);
-        return false;
-    }
-    *out = wr_value_nest(nest);
-    return true;
+    return tok->kind == WR_J_OBJECT ? wr__json_fields(c, t, tok, wr__debezium_convert, out)
+                                    : fail(c, t, tok);
 }
 
 bool wr__debezium_convert(wr_jconv *c, const wr_jtype *t, const wr_jtoken *tok, wr_value *out)

@@ -293,15 +293,15 @@ void wr__json_elements(wr_jconv *c, const wr_jtoken *tok, wr_jtoken_list *keys,
     WR_ASSERT(good && !s.fault);
 }
 
-static bool to_array(wr_jconv *c, const wr_jtype *t, const wr_jtoken *tok, wr_value *out)
+bool wr__json_items(wr_jconv *c, const wr_jtype *t, const wr_jtoken *tok,
+                    wr_json_convert_fn element, wr_value *out)
 {
-    if (tok->kind != WR_J_ARRAY)
-        return fail_type(c, t, tok);
     wr_jtoken_list items = {0};
+    WR_ASSERT(tok->kind == WR_J_ARRAY);
     wr__json_elements(c, tok, NULL, &items);
     wr_nest *nest = wr_nest_new(c->scratch, (uint32_t)items.n, false);
     for (uint32_t i = 0; i < nest->n; i++) {
-        if (wr__json_convert(c, t->elem, &items.v[i], &nest->items[i]))
+        if (element(c, t->elem, &items.v[i], &nest->items[i]))
             continue;
         char part[16];
         int len = snprintf(part, sizeof part, "[%u]", i);
@@ -310,6 +310,12 @@ static bool to_array(wr_jconv *c, const wr_jtype *t, const wr_jtoken *tok, wr_va
     }
     *out = wr_value_nest(nest);
     return true;
+}
+
+static bool to_array(wr_jconv *c, const wr_jtype *t, const wr_jtoken *tok, wr_value *out)
+{
+    return tok->kind == WR_J_ARRAY ? wr__json_items(c, t, tok, wr__json_convert, out)
+                                   : fail_type(c, t, tok);
 }
 
 static bool to_map(wr_jconv *c, const wr_jtype *t, const wr_jtoken *tok, wr_value *out)
@@ -342,24 +348,30 @@ static bool to_map(wr_jconv *c, const wr_jtype *t, const wr_jtoken *tok, wr_valu
     return true;
 }
 
-static bool to_struct(wr_jconv *c, const wr_jtype *t, const wr_jtoken *tok, wr_value *out)
+bool wr__json_fields(wr_jconv *c, const wr_jtype *t, const wr_jtoken *tok, wr_json_convert_fn field,
+                     wr_value *out)
 {
-    if (tok->kind != WR_J_OBJECT)
-        return fail_type(c, t, tok);
     uint32_t n = t->type->fields_n;
     wr_jtoken *tokens = wr_arena_alloc(c->scratch, n * sizeof *tokens + 1);
     wr_jscan s = rescan(tok);
+    WR_ASSERT(tok->kind == WR_J_OBJECT);
     bool good = wr__json_shape_scan(t->shape, &s, tokens, 1);
-    WR_ASSERT(good);
+    WR_ASSERT(good); /* the first walk has found no fault */
     wr_nest *nest = wr_nest_new(c->scratch, n, false);
     for (uint32_t i = 0; i < n; i++) {
-        if (wr__json_convert(c, &t->fields[i], &tokens[i], &nest->items[i]))
+        if (field(c, &t->fields[i], &tokens[i], &nest->items[i]))
             continue;
         wr__json_conv_path(c, t->type->fields[i].name);
         return false;
     }
     *out = wr_value_nest(nest);
     return true;
+}
+
+static bool to_struct(wr_jconv *c, const wr_jtype *t, const wr_jtoken *tok, wr_value *out)
+{
+    return tok->kind == WR_J_OBJECT ? wr__json_fields(c, t, tok, wr__json_convert, out)
+                                    : fail_type(c, t, tok);
 }
 
 bool wr__json_convert(wr_jconv *c, const wr_jtype *t, const wr_jtoken *tok, wr_value *out)

@@ -25,6 +25,16 @@ void wr__json_conv_fini(wr_jconv *c);
  * @pre the token comes from a scan that found no fault.
  */
 bool wr__json_convert(wr_jconv *c, const wr_jtype *t, const wr_jtoken *tok, wr_value *out);
+/** A conversion of a part of a value: wr__json_convert, or another format's over the same tokens.
+ */
+typedef bool (*wr_json_convert_fn)(wr_jconv *c, const wr_jtype *t, const wr_jtoken *tok,
+                                   wr_value *out);
+/** An array to an ARRAY, each element by @p element. @pre tok is an array, t an ARRAY */
+bool wr__json_items(wr_jconv *c, const wr_jtype *t, const wr_jtoken *tok,
+                    wr_json_convert_fn element, wr_value *out);
+/** An object to a STRUCT, each field by @p field. @pre tok is an object, t a STRUCT */
+bool wr__json_fields(wr_jconv *c, const wr_jtype *t, const wr_jtoken *tok, wr_json_convert_fn field,
+                     wr_value *out);
 /** Jackson's name for such a token ("TextNode"): the error texts that users of ksqlDB know. */
 const char *wr__json_node_name(const wr_jtoken *tok);
 /** Put ".name" before the path of the failure. */

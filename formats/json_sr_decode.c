@@ -10,9 +10,8 @@
 
 #include "common/utf8.h"
 #include "formats/ascii.h"
-#include "formats/avro.h"
 #include "formats/json_record.h"
-#include "formats/writer_plans.h"
+#include "formats/record_schema.h"
 
 #define PLANS_MAX 64
 
@@ -72,7 +71,7 @@ static weir_status make_plan(void *user, uint32_t id, wr_arena *arena, void **ou
     const jsr_decoder *d = user;
     const wr_registry_schema *schema;
     const wr_schema_mark mark = {.id = id};
-    WR_TRY(wr__avro_schema_of(d->base.options.registry, &mark, false, &schema, err));
+    WR_TRY(wr__record_schema(d->base.options.registry, &mark, false, &schema, err));
     if (schema->kind != WR_SCHEMA_JSON)
         return wr_error(err, WEIR_ERR_RECORD, "Schema %u is no JSON schema", id);
     jsr_plan *plan = WR_NEW(arena, jsr_plan);
@@ -121,40 +120,17 @@ weir_status wr__jsr_decoder_new(const wr_decoder *common, wr_arena *arena, wr_de
 
 /* ---- 1. scan ---- */
 
-/* What the first pass over a batch has found of a record. */
-typedef struct found {
-    wr_str body;
-    const char *fault;
-} found;
-
 /* Find the row's plan. @return not WEIR_OK: the whole scan ends so. */
-static weir_status find_plan(jsr_decoder *d, uint32_t row, found *f, weir_error *err)
+static weir_status find_plan(jsr_decoder *d, uint32_t row, wr_record_found *f, weir_error *err)
 {
     const wr_decoder *base = &d->base;
     wr_str header = base->schema_headers ? base->schema_headers[row] : (wr_str){0};
     wr_schema_mark mark;
     d->row_plans[row] = NULL;
-    if (!wr__avro_mark(header, base->payloads[row], &mark, &f->body, &f->fault))
+    if (!wr__record_mark(header, base->payloads[row], &mark, &f->body, &f->fault))
         return WEIR_OK;
-    void *plan = NULL;
-    weir_error why = {0};
-    weir_status st = WEIR_OK;
-    if (mark.by_guid) {
-        const wr_registry_schema *schema;
-        st = wr__avro_schema_of(base->options.registry, &mark, header.ptr != NULL, &schema, &why);
-        mark.id = st == WEIR_OK ? schema->id : 0;
-    }
-    if (st == WEIR_OK)
-        st = wr__writer_plans_get(d->plans, mark.id, &plan, &why);
-    if (st == WEIR_ERR_RECORD) {
-        f->fault = wr_arena_strdup(base->scratch, why.message);
-        return WEIR_OK;
-    }
-    if (st != WEIR_OK) {
-        if (err)
-            *err = why;
-        return st;
-    }
+    void *plan;
+    WR_TRY(wr__record_plan(base, d->plans, &mark, header.ptr != NULL, &plan, &f->fault, err));
     d->row_plans[row] = plan;
     return WEIR_OK;
 }
@@ -177,7 +153,7 @@ static uint8_t scan_whole(jsr_decoder *d, const jsr_plan *plan, uint32_t row, co
     return WR_DECODED;
 }
 
-static uint8_t scan_row(jsr_decoder *d, uint32_t row, const found *f, wr_row_errors *errs)
+static uint8_t scan_row(jsr_decoder *d, uint32_t row, const wr_record_found *f, wr_row_errors *errs)
 {
     if (f->fault) {
         wr_row_error(errs, row, "%s", f->fault);
@@ -227,7 +203,7 @@ weir_status wr__jsr_scan(wr_decoder *base, wr_sel sel, uint8_t *ok, wr_row_error
         return WEIR_OK;
     }
     wr__writer_plans_begin(d->plans);
-    found *f = wr_arena_alloc(base->scratch, d->rows_n * sizeof *f + 1);
+    wr_record_found *f = wr_arena_alloc(base->scratch, d->rows_n * sizeof *f + 1);
     WR_FOREACH_SEL (i, sel)
         WR_TRY(find_plan(d, i, &f[i], err));
     WR_FOREACH_SEL (i, sel)

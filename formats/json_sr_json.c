@@ -8,8 +8,8 @@
  * names are found without regard to case.
  */
 #include "formats/json_sr.h"
+#include "formats/record_schema.h"
 
-#include "formats/avro.h"
 #include "types/text.h"
 
 static void print(const wr_jsr_node *node, const wr_json *j, wr_buf *out);
@@ -119,9 +119,9 @@ weir_status wr__jsr_to_json(const wr_format_options *options, wr_str schema_head
     err = err ? err : &own;
     if (!options->registry)
         return wr_error(err, WEIR_ERR_CONFIG, "The JSON_SR format needs a schema registry");
-    if (!wr__avro_mark(schema_header, payload, &mark, &body, &fault))
+    if (!wr__record_mark(schema_header, payload, &mark, &body, &fault))
         return wr_error(err, WEIR_ERR_RECORD, "%s", fault);
-    WR_TRY(wr__avro_schema_of(options->registry, &mark, schema_header.ptr != NULL, &schema, err));
+    WR_TRY(wr__record_schema(options->registry, &mark, schema_header.ptr != NULL, &schema, err));
     if (schema->kind != WR_SCHEMA_JSON)
         return wr_error(err, WEIR_ERR_RECORD, "Schema %u is no JSON schema", schema->id);
     wr_arena *arena = wr_arena_new(0);

@@ -10,11 +10,10 @@
  *
  * PROTOBUF_NOSR has one shape, of the message that its columns are written with.
  */
-#include "formats/avro.h" /* the mark of a record and its schema */
 #include "formats/protobuf.h"
 
 #include "formats/ascii.h"
-#include "formats/writer_plans.h"
+#include "formats/record_schema.h"
 
 #define PLANS_MAX 256 /* writer's schemas kept between batches */
 
@@ -52,7 +51,7 @@ static weir_status make_plan(void *user, uint32_t id, wr_arena *arena, void **pl
     const pb_decoder *d = user;
     const wr_registry_schema *schema;
     const wr_schema_mark mark = {.id = id};
-    WR_TRY(wr__avro_schema_of(d->base.options.registry, &mark, false, &schema, err));
+    WR_TRY(wr__record_schema(d->base.options.registry, &mark, false, &schema, err));
     if (schema->kind != WR_SCHEMA_PROTOBUF)
         return wr_error(err, WEIR_ERR_RECORD, "Schema %u is no Protobuf schema", id);
     schema_plan *made = WR_NEW(arena, schema_plan);
@@ -120,25 +119,6 @@ weir_status wr__pb_decoder_new(const wr_decoder *common, wr_arena *arena, wr_dec
 
 /* ---- 1. scan ---- */
 
-/* What the first pass over a batch has found of a record. */
-typedef struct found {
-    wr_str body;
-    const char *fault;
-} found;
-
-/* The mark's id, if by a GUID. */
-static weir_status id_of(pb_decoder *d, const wr_schema_mark *mark, bool in_header, uint32_t *id,
-                         weir_error *err)
-{
-    *id = mark->id;
-    if (!mark->by_guid)
-        return WEIR_OK;
-    const wr_registry_schema *schema;
-    WR_TRY(wr__avro_schema_of(d->base.options.registry, mark, in_header, &schema, err));
-    *id = schema->id;
-    return WEIR_OK;
-}
-
 /* The shape of the message of that path, made when it is first met. */
 static const wr_pb_shape *shape_at(pb_decoder *d, schema_plan *plan, const wr_pb_path *path)
 {
@@ -156,13 +136,13 @@ static const wr_pb_shape *shape_at(pb_decoder *d, schema_plan *plan, const wr_pb
 }
 
 /* Find the row's shape. @return not WEIR_OK: the whole scan ends so. */
-static weir_status find_shape(pb_decoder *d, uint32_t row, found *f, weir_error *err)
+static weir_status find_shape(pb_decoder *d, uint32_t row, wr_record_found *f, weir_error *err)
 {
     const wr_decoder *base = &d->base;
     wr_str header = base->schema_headers ? base->schema_headers[row] : (wr_str){0};
     wr_schema_mark mark;
     d->row_shapes[row] = NULL;
-    if (!wr__avro_mark(header, base->payloads[row], &mark, &f->body, &f->fault))
+    if (!wr__record_mark(header, base->payloads[row], &mark, &f->body, &f->fault))
         return WEIR_OK;
     /* The indexes are where the mark is (R01). */
     wr_pb_path path;
@@ -170,21 +150,10 @@ static weir_status find_shape(pb_decoder *d, uint32_t row, found *f, weir_error 
         f->fault = "the record does not say which message of its schema it is";
         return WEIR_OK;
     }
-    uint32_t id;
-    void *plan = NULL;
-    weir_error why = {0};
-    weir_status st = id_of(d, &mark, header.ptr != NULL, &id, &why);
-    if (st == WEIR_OK)
-        st = wr__writer_plans_get(d->plans, id, &plan, &why);
-    if (st == WEIR_ERR_RECORD) {
-        f->fault = wr_arena_strdup(base->scratch, why.message);
+    void *plan;
+    WR_TRY(wr__record_plan(base, d->plans, &mark, header.ptr != NULL, &plan, &f->fault, err));
+    if (!plan)
         return WEIR_OK;
-    }
-    if (st != WEIR_OK) {
-        if (err)
-            *err = why;
-        return st;
-    }
     d->row_shapes[row] = shape_at(d, plan, &path);
     if (!d->row_shapes[row])
         f->fault = "the record's schema has no message of its indexes";
@@ -192,7 +161,7 @@ static weir_status find_shape(pb_decoder *d, uint32_t row, found *f, weir_error 
     return WEIR_OK;
 }
 
-static uint8_t walk_row(pb_decoder *d, uint32_t row, const found *f, wr_row_errors *errs)
+static uint8_t walk_row(pb_decoder *d, uint32_t row, const wr_record_found *f, wr_row_errors *errs)
 {
     const char *fault = f->fault;
     if (!fault)
@@ -208,7 +177,7 @@ static void scan_plain(pb_decoder *d, wr_sel sel, uint8_t *ok, wr_row_errors *er
 {
     WR_FOREACH_SEL (i, sel) {
         d->row_shapes[i] = d->only;
-        const found f = {.body = d->base.payloads[i]};
+        const wr_record_found f = {.body = d->base.payloads[i]};
         ok[i] = WR_DECODED;
         if (d->whole.kind == WR_PB_WAY_ABSENT)
             ok[i] = walk_row(d, i, &f, errs);
@@ -233,9 +202,9 @@ weir_status wr__pb_scan(wr_decoder *base, wr_sel sel, uint8_t *ok, wr_row_errors
         return WEIR_OK;
     }
     wr__writer_plans_begin(d->plans);
-    found *f = wr_arena_alloc(base->scratch, d->rows_n * sizeof *f + 1);
+    wr_record_found *f = wr_arena_alloc(base->scratch, d->rows_n * sizeof *f + 1);
     WR_FOREACH_SEL (i, sel) {
-        f[i] = (found){0};
+        f[i] = (wr_record_found){0};
         WR_TRY(find_shape(d, i, &f[i], err));
     }
     WR_FOREACH_SEL (i, sel)

@@ -6,8 +6,8 @@
  * NULL of a plain field reads back as 0, "" or false, which is what the statement has asked for by
  * giving no nullable representation (facts: Q22). Real map fields have both key and value always.
  */
-#include "formats/avro.h" /* unscaled values of decimals */
 #include "formats/protobuf_put.h"
+#include "formats/unscaled.h"
 
 #include "common/utf8.h"
 
@@ -179,7 +179,7 @@ void wr__pb_put_decimal(wr_buf *out, const wr_type *type, const wr_value *v)
 {
     wr__pb_put_tag(out, 1, WR_PB_WIRE_BYTES);
     size_t at = wr__pb_begin(out);
-    wr__avro_put_unscaled(out, type, v);
+    wr__unscaled_put(out, type, v);
     wr__pb_end(out, at);
     put_number(out, 2, digits_of(type, v));
     put_number(out, 3, type->scale);

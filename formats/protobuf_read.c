@@ -6,9 +6,9 @@
  * byte once; a stretch is walked once more for each place that has one, and what it holds is looked
  * at below in pieces that do not overlap.
  */
-#include "formats/avro.h" /* unscaled values of decimals */
 #include "formats/json_text.h"
 #include "formats/protobuf.h"
+#include "formats/unscaled.h"
 
 #include "types/text.h"
 
@@ -208,7 +208,7 @@ static bool decimal_value(const wr_pb_way *way, wr_str bytes, wr_arena *arena, w
     wr_type from = {.id = WR_T_DECIMAL,
                     .precision = small ? WR_DEC_SMALL_MAX : WR_DEC_PRECISION_MAX,
                     .scale = scale};
-    wr_value v = wr__avro_unscaled(digits, &from, arena);
+    wr_value v = wr__unscaled_read(digits, &from, arena);
     if (wr_dec_rescale(&from, &v, way->type, arena, out) != WR_DEC_OK ||
         wr_dec_compare(&from, &v, way->type, out) != 0)
         return fail(fault, wr_arena_printf(arena, "a Decimal of scale %d does not fit %s exactly",

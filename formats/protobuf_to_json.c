@@ -7,9 +7,10 @@
  * contain themselves here, so depth has a bound. The fields of a message are sorted once, so that
  * each is found at once however many there are.
  */
-#include "formats/avro.h" /* marks, unscaled values of decimals */
 #include "formats/json_text.h"
 #include "formats/protobuf.h"
+#include "formats/unscaled.h"
+#include "formats/record_schema.h"
 
 #include "types/text.h"
 
@@ -164,7 +165,7 @@ static bool print_decimal(print *p, wr_str bytes)
     if (why || digits.len > WR_DEC_PRECISION_MAX / 3)
         return fail(p, why ? why : "a Decimal is too long");
     const wr_type type = {.id = WR_T_DECIMAL, .precision = WR_DEC_PRECISION_MAX, .scale = scale};
-    wr_value v = wr__avro_unscaled(digits, &type, p->arena);
+    wr_value v = wr__unscaled_read(digits, &type, p->arena);
     wr_dec_print(p->out, &type, &v);
     return true;
 }
@@ -474,9 +475,9 @@ weir_status wr__pb_to_json(const wr_format_options *options, wr_str schema_heade
     err = err ? err : &own;
     if (!options->registry)
         return wr_error(err, WEIR_ERR_CONFIG, "The PROTOBUF format needs a schema registry");
-    if (!wr__avro_mark(schema_header, payload, &mark, &body, &fault))
+    if (!wr__record_mark(schema_header, payload, &mark, &body, &fault))
         return wr_error(err, WEIR_ERR_RECORD, "%s", fault);
-    WR_TRY(wr__avro_schema_of(options->registry, &mark, schema_header.ptr != NULL, &schema, err));
+    WR_TRY(wr__record_schema(options->registry, &mark, schema_header.ptr != NULL, &schema, err));
     wr_arena *arena = wr_arena_new(0);
     weir_status st = message_of(schema, schema_header.ptr ? &mark.rest : &body, arena, &m, err);
     if (st == WEIR_OK)

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* record_schema.c - from the bytes before a payload to a decoder's plan. */
+#include "formats/record_schema.h"
+
+bool wr__record_mark(wr_str header, wr_str payload, wr_schema_mark *mark, wr_str *body,
+                     const char **fault)
+{
+    WR_ASSERT(payload.ptr); /* NULL records never come here */
+    *fault = NULL;
+    *body = payload;
+    if (header.ptr) {
+        if (!wr_schema_mark_read(header, mark))
+            *fault = "the header with the schema's id is not one";
+        return !*fault;
+    }
+    if (wr_schema_mark_read(payload, mark))
+        *body = mark->rest;
+    else
+        *fault = "the record does not begin with the id of its schema";
+    return !*fault;
+}
+
+weir_status wr__record_schema(wr_registry *registry, const wr_schema_mark *mark, bool in_header,
+                              const wr_registry_schema **out, weir_error *err)
+{
+    weir_error own = {0};
+    err = err ? err : &own;
+    weir_status st = mark->by_guid ? wr_registry_known_guid(registry, mark->guid, out, err)
+                                   : wr_registry_known_id(registry, mark->id, out, err);
+    if (st != WEIR_ERR_NOT_FOUND)
+        return st;
+    if (mark->by_guid && in_header) { /* who writes GUIDs has a registry with GUIDs */
+        err->code = WEIR_ERR_LOG;
+        err->flags |= WEIR_ERROR_RETRIABLE;
+        return WEIR_ERR_LOG;
+    }
+    err->code = WEIR_ERR_RECORD;
+    return WEIR_ERR_RECORD;
+}
+
+/* Plans are kept by id: a GUID is a way to find it. */
+static weir_status plan_of(const wr_decoder *d, wr_writer_plans *plans, const wr_schema_mark *mark,
+                           bool in_header, void **plan, weir_error *err)
+{
+    uint32_t id = mark->id;
+    if (mark->by_guid) {
+        const wr_registry_schema *schema;
+        WR_TRY(wr__record_schema(d->options.registry, mark, in_header, &schema, err));
+        id = schema->id;
+    }
+    return wr__writer_plans_get(plans, id, plan, err);
+}
+
+weir_status wr__record_plan(const wr_decoder *d, wr_writer_plans *plans, const wr_schema_mark *mark,
+                            bool in_header, void **plan, const char **fault, weir_error *err)
+{
+    weir_error why = {0};
+    *plan = NULL;
+    weir_status st = plan_of(d, plans, mark, in_header, plan, &why);
+    if (st == WEIR_ERR_RECORD) {
+        *plan = NULL;
+        *fault = wr_arena_strdup(d->scratch, why.message);
+        return WEIR_OK;
+    }
+    if (st != WEIR_OK && err)
+        *err = why;
+    WR_ASSERT(st != WEIR_OK || *plan);
+    return st;
+}
