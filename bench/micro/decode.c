@@ -40,16 +40,9 @@ typedef struct bench {
     uint64_t rows;
 } bench;
 
-static void no_report(wr_row_errors *self, uint32_t row, const char *message)
-{
-    (void)self;
-    fprintf(stderr, "row %u: %s\n", row, message);
-    exit(1);
-}
-
 static void decode_all(bench *b)
 {
-    wr_row_errors errs = {.report = no_report};
+    wr_row_errors errs = {.report = micro_no_report};
     for (uint32_t at = 0; at < MICRO_RECORDS; at += WR_BATCH_ROWS_DEFAULT) {
         wr_vec out[COLUMNS];
         uint8_t *ok = wr_arena_alloc(b->scratch, WR_BATCH_ROWS_DEFAULT);

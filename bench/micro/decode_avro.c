@@ -45,13 +45,6 @@ typedef struct bench {
     uint64_t rows;
 } bench;
 
-static void no_report(wr_row_errors *self, uint32_t row, const char *message)
-{
-    (void)self;
-    fprintf(stderr, "row %u: %s\n", row, message);
-    exit(1);
-}
-
 static void must(weir_status st, const weir_error *err)
 {
     if (st == WEIR_OK)
@@ -64,7 +57,7 @@ static void must(weir_status st, const weir_error *err)
 static void decode_batch(bench *b, wr_decoder *d, const bool *wanted, const wr_str *payloads,
                          wr_vec *out)
 {
-    wr_row_errors errs = {.report = no_report};
+    wr_row_errors errs = {.report = micro_no_report};
     weir_error err = {0};
     uint8_t *ok = wr_arena_alloc(b->scratch, WR_BATCH_ROWS_DEFAULT);
     for (uint32_t c = 0; c < COLUMNS; c++)
@@ -104,7 +97,7 @@ static void read_clicks(bench *b)
 
 static void encode_all(bench *b, wr_encoder *avro)
 {
-    wr_row_errors errs = {.report = no_report};
+    wr_row_errors errs = {.report = micro_no_report};
     uint8_t ok[WR_BATCH_ROWS_DEFAULT];
     wr_buf_clear(&b->bytes);
     for (uint32_t k = 0; k < BATCHES; k++)

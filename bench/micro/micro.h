@@ -11,8 +11,10 @@
 #include "bench/gen/records.h"
 #include "common/arena.h"
 #include "common/buf.h"
+#include "types/batch.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 
 /* About 4.6 MB of values: more than the second level of cache holds. */
@@ -24,6 +26,14 @@ typedef struct micro_records {
     wr_str *keys, *values; /* MICRO_RECORDS each */
     size_t value_bytes;
 } micro_records;
+
+/** As wr_row_errors.report: no record of a benchmark is bad. */
+static inline void micro_no_report(wr_row_errors *self, uint32_t row, const char *message)
+{
+    (void)self;
+    fprintf(stderr, "row %u: %s\n", row, message);
+    exit(1);
+}
 
 /** Distinct clicks, one behind the other as in a fetched batch of records. */
 static inline void micro_clicks(micro_records *m, wr_arena *a)

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <setjmp.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 #include <cmocka.h>
@@ -210,7 +211,8 @@ static void test_wrong_urls(void **state)
 
 static const char *write_file(const void *bytes, size_t n)
 {
-    char *path = wr_arena_strdup(arena, "/tmp/weir-registry-XXXXXX");
+    const char *base = getenv("TMPDIR");
+    char *path = wr_arena_printf(arena, "%s/weir-registry-XXXXXX", base ? base : P_tmpdir);
     int fd = mkstemp(path);
     assert_true(fd >= 0);
     assert_int_equal(write(fd, bytes, n), n);
