@@ -335,7 +335,9 @@ static void model_row(model *m, char key, int v, int64_t t)
 static wr_window random_window(wr_rng *rng)
 {
     static const int64_t sizes[] = {1, 2, 7, 10, 30, 100}, graces[] = {0, 0, 1, 5, 20, 100};
-    wr_window w = {.kind = WR_WINDOW_TUMBLING + (int)wr_rng_below(rng, 3), .emit_final = true};
+    static const wr_window_kind kinds[] = {WR_WINDOW_TUMBLING, WR_WINDOW_HOPPING,
+                                           WR_WINDOW_SESSION};
+    wr_window w = {.kind = kinds[wr_rng_below(rng, 3)], .emit_final = true};
     w.size_ms = w.advance_ms = sizes[wr_rng_below(rng, 6)];
     if (w.kind == WR_WINDOW_HOPPING)
         w.advance_ms = 1 + (int64_t)wr_rng_below(rng, (uint64_t)w.size_ms);
