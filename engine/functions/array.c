@@ -282,7 +282,8 @@ WR__KERNEL(array_sort)
         if (values_n(list) > 1 && !check_comparable(ctx, call, elem, i, out))
             continue;
         wr_nest *sorted = wr_nest_new(ctx->scratch, list->n, false);
-        memcpy(sorted->items, list->items, sizeof(wr_value) * list->n);
+        if (list->n) // a list without elements may have no memory
+            memcpy(sorted->items, list->items, sizeof(wr_value) * list->n);
         wr_value *room = wr_arena_alloc(ctx->scratch, sizeof(wr_value) * (list->n + 1));
         sort_values(elem, sorted->items, room, list->n, sign);
         out->u.nest[i] = sorted;

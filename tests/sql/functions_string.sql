@@ -67,6 +67,14 @@ ASSERT VALUES o (id, e, a, r, s) VALUES (1, '1', ARRAY['1', '22'], 'a_b_c', ARRA
 ASSERT VALUES o (id, e, r, s) VALUES (2, NULL, 'abc', ARRAY['abc']);
 ASSERT VALUES o (id, e, a, r, s) VALUES (3, NULL, NULL, NULL, NULL);
 
+--@test: no match is an empty list to other functions too
+CREATE STREAM s (id INT KEY, t STRING) WITH (kafka_topic='s', value_format='JSON');
+CREATE STREAM o AS SELECT id, ARRAY_SORT(REGEXP_EXTRACT_ALL('[0-9]', t)) AS a, ARRAY_MAX(REGEXP_EXTRACT_ALL('[0-9]', t)) AS m, ARRAY_LENGTH(ARRAY_DISTINCT(REGEXP_EXTRACT_ALL('[0-9]', t))) AS n, ARRAY_JOIN(REGEXP_EXTRACT_ALL('[0-9]', t), ',') AS j, ARRAY_LENGTH(ARRAY_UNION(REGEXP_EXTRACT_ALL('[0-9]', t), REGEXP_EXTRACT_ALL('[0-9]', t))) AS u, TRANSFORM(REGEXP_EXTRACT_ALL('[0-9]', t), x => x + 'a') AS f FROM s;
+INSERT INTO s (id, t) VALUES (1, 'abc');
+INSERT INTO s (id, t) VALUES (2, '21');
+ASSERT VALUES o (id, a, m, n, j, u, f) VALUES (1, ARRAY[], NULL, 0, '', 0, ARRAY[]);
+ASSERT VALUES o (id, a, m, n, j, u, f) VALUES (2, ARRAY['1', '2'], '2', 2, '2,1', 2, ARRAY['2a', '1a']);
+
 --@test: groups of regular expressions
 CREATE STREAM s (id INT KEY, t STRING) WITH (kafka_topic='s', value_format='JSON');
 CREATE STREAM o AS SELECT id, REGEXP_EXTRACT('(\w+)@(\w+)', t, 2) AS host, REGEXP_REPLACE(t, '(\w+)@(\w+)', '$2 at $1') AS turned, REGEXP_EXTRACT('(?i)ANN', t) AS who, REGEXP_EXTRACT('a', t, 5) AS none FROM s;
