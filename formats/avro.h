@@ -76,18 +76,27 @@ typedef enum wr_avro_way_kind {
     WR_AVRO_WAY_ENTRIES, /* Connect's array of key and value -> MAP */
     WR_AVRO_WAY_STRUCT,
     WR_AVRO_WAY_BRANCHES, /* a union of several -> STRUCT, a field for each */
+    WR_AVRO_WAY_EVENT,    /* a form that only change events have (debezium_way.c) */
 } wr_avro_way_kind;
+
+/** Whose table says what goes to what. */
+typedef enum wr_avro_rules {
+    WR_AVRO_RULES_CONNECT, /* Connect's and ksqlDB's */
+    WR_AVRO_RULES_EVENTS,  /* those, and the forms of change events */
+} wr_avro_rules;
 
 typedef struct wr_avro_way wr_avro_way;
 struct wr_avro_way {
     wr_avro_way_kind kind;
+    wr_avro_rules rules;
     const wr_type *type;       /* the reader's */
     const wr_avro_node *node;  /* the writer's, without the union around it */
     const wr_avro_node *whole; /* the union of null and node, or of node alone; else NULL */
     int64_t divisor;           /* TIME */
     const wr_type *from;       /* DECIMAL: what the writer's bytes are, of its scale */
-    const wr_avro_way *elem;   /* ARRAY, MAP, ENTRIES: of the elements, of the values */
-    const wr_avro_way *key;    /* ENTRIES */
+    /* ARRAY, MAP, ENTRIES: of the elements, of the values; EVENT of a record: as a STRUCT first. */
+    const wr_avro_way *elem;
+    const wr_avro_way *key; /* ENTRIES */
     /* STRUCT, BRANCHES: for each of the writer's fields or branches its way, and which field of the
      * STRUCT it fills (none where it is skipped). */
     const wr_avro_way *members;
@@ -95,7 +104,8 @@ struct wr_avro_way {
 };
 
 /** The way of a value of @p node to @p type. */
-wr_avro_way wr__avro_way(const wr_avro_node *node, const wr_type *type, wr_arena *arena);
+wr_avro_way wr__avro_way(const wr_avro_node *node, const wr_type *type, wr_avro_rules rules,
+                         wr_arena *arena);
 /**
  * Which of @p names each member of a record or union goes to, or UINT32_MAX: the one of exactly its
  * name, or else the one of its name in upper case (Q02). @p targets: node->n.
@@ -152,6 +162,10 @@ void wr__avro_encode(wr_encoder *e, const wr_vec *cols, wr_sel sel, wr_buf *buf,
 weir_status wr__avro_infer(const wr_registry_schema *schema, const wr_format_options *options,
                            bool is_key, wr_arena *arena, wr_column **cols, uint32_t *n,
                            weir_error *err);
+/** The same of a record that stands inside of the schema; rules EVENTS: times and dates by their
+ *  names, too. */
+weir_status wr__avro_infer_record(const wr_avro_node *record, bool exact_names, wr_avro_rules rules,
+                                  wr_arena *arena, wr_column **cols, uint32_t *n, weir_error *err);
 weir_status wr__avro_schema_text(const wr_format_columns *columns, wr_buf *out, weir_error *err);
 weir_status wr__avro_check_schema(const wr_format_columns *columns, weir_error *err);
 weir_status wr__avro_to_json(const wr_format_options *options, wr_str schema_header, wr_str payload,

@@ -9,7 +9,8 @@
 
 typedef struct infer {
     wr_arena *arena;
-    bool exact;                                  /* names keep their case */
+    bool exact; /* names keep their case */
+    wr_avro_rules rules;
     uint32_t types;                              /* made so far */
     unsigned depth;                              /* of records at hand */
     const wr_avro_node *open[WR_AVRO_DEPTH_MAX]; /* those records: one of them again is recursion */
@@ -39,9 +40,31 @@ static weir_status decimal_of(infer *x, const wr_avro_node *node, const wr_type 
     return WEIR_OK;
 }
 
-/* Scalars of int and long by their logical type; micros and local times stay numbers (Q10). */
-static const wr_type *whole_type(const wr_avro_node *node)
+/* What only change events are inferred by; NULL: it says nothing. */
+static const wr_type *type_by_name(wr_connect_form form)
 {
+    switch (form) {
+    case WR_CONNECT_DATE:
+        return &wr_type_date;
+    case WR_CONNECT_TIME_MS:
+    case WR_CONNECT_TIME_US:
+    case WR_CONNECT_TIME_NS:
+        return &wr_type_time;
+    case WR_CONNECT_TIMESTAMP_MS:
+    case WR_CONNECT_TIMESTAMP_US:
+    case WR_CONNECT_TIMESTAMP_NS:
+        return &wr_type_timestamp;
+    default:
+        return NULL;
+    }
+}
+
+/* Scalars of int and long by their logical type; micros and local times stay numbers (Q10). */
+static const wr_type *whole_type(const infer *x, const wr_avro_node *node)
+{
+    const wr_type *named = x->rules == WR_AVRO_RULES_EVENTS ? type_by_name(node->form) : NULL;
+    if (named)
+        return named;
     switch (node->logical) {
     case WR_AVRO_DATE:
         return &wr_type_date;
@@ -153,7 +176,7 @@ static weir_status type_of(infer *x, const wr_avro_node *node, const wr_type **o
         return WEIR_OK;
     case WR_AVRO_INT:
     case WR_AVRO_LONG:
-        *out = whole_type(node);
+        *out = whole_type(x, node);
         return WEIR_OK;
     case WR_AVRO_FLOAT:
     case WR_AVRO_DOUBLE:
@@ -193,6 +216,27 @@ static const wr_avro_node *with_columns(const wr_avro_node *node)
     return node->branches[only]->kind == WR_AVRO_RECORD ? node->branches[only] : NULL;
 }
 
+static weir_status columns_of(infer *x, const wr_avro_node *record, wr_column **cols, uint32_t *n)
+{
+    wr_field *fields;
+    WR_TRY(fields_of(x, record, &fields, n));
+    if (*n == 0)
+        return REFUSE(x, "The Avro schema has no fields to be columns");
+    *cols = WR_NEW_N(x->arena, wr_column, *n);
+    for (uint32_t i = 0; i < *n; i++)
+        (*cols)[i] = (wr_column){.name = fields[i].name, .type = fields[i].type};
+    WR_ASSERT(x->depth == 0);
+    return WEIR_OK;
+}
+
+weir_status wr__avro_infer_record(const wr_avro_node *record, bool exact_names, wr_avro_rules rules,
+                                  wr_arena *arena, wr_column **cols, uint32_t *n, weir_error *err)
+{
+    infer *x = WR_NEW(arena, infer);
+    *x = (infer){.arena = arena, .exact = exact_names, .rules = rules, .err = err};
+    return columns_of(x, record, cols, n);
+}
+
 weir_status wr__avro_infer(const wr_registry_schema *schema, const wr_format_options *options,
                            bool is_key, wr_arena *arena, wr_column **cols, uint32_t *n,
                            weir_error *err)
@@ -215,13 +259,5 @@ weir_status wr__avro_infer(const wr_registry_schema *schema, const wr_format_opt
                       "The Avro schema is no record but %s: its columns cannot be inferred. "
                       "WRAP_SINGLE_VALUE=false makes it one column",
                       wr__avro_kind_name(top->kind));
-    wr_field *fields;
-    WR_TRY(fields_of(x, record, &fields, n));
-    if (*n == 0)
-        return REFUSE(x, "The Avro schema has no fields to be columns");
-    *cols = WR_NEW_N(arena, wr_column, *n);
-    for (uint32_t i = 0; i < *n; i++)
-        (*cols)[i] = (wr_column){.name = fields[i].name, .type = fields[i].type};
-    WR_ASSERT(x->depth == 0);
-    return WEIR_OK;
+    return columns_of(x, record, cols, n);
 }

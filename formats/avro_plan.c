@@ -113,7 +113,7 @@ static bool take_column(compile *c, const wr_avro_target *target, uint32_t place
 {
     WR_ASSERT(place < target->n);
     WR_ASSERT(!c->there[place]); /* one field for one column */
-    c->ways[place] = wr__avro_way(node, target->cols[place].type, c->arena);
+    c->ways[place] = wr__avro_way(node, target->cols[place].type, target->rules, c->arena);
     c->there[place] = true;
     return c->ways[place].kind != WR_AVRO_WAY_MISMATCH;
 }

@@ -63,6 +63,7 @@ typedef struct wr_avro_target {
     const wr_column *cols; /* those read */
     uint32_t n;
     bool bare; /* one column is the whole record */
+    wr_avro_rules rules;
     /* All columns of the decoder: a field belongs to one of them, read or not. */
     const char *const *names;
     const uint32_t *places; /* per column: among those read, or UINT32_MAX */

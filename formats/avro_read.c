@@ -6,9 +6,7 @@
  * boxed. Where a value ends does not depend on its way: the same bytes are taken as wr__avro_skip
  * takes, or the read fails.
  */
-#include "formats/json_text.h"
-#include "formats/avro.h"
-#include "formats/json_text.h"
+#include "formats/debezium.h"
 
 #include "formats/json_text.h"
 #include "formats/unscaled.h"
@@ -162,6 +160,8 @@ static bool from_token(wr_avro_reader *r, const wr_avro_way *way, const wr_avro_
         if (way->node->kind == WR_AVRO_INT && (t->u.i64 < INT32_MIN || t->u.i64 > INT32_MAX))
             return wr__avro_fail(r, "an int is out of range");
         return to_text(r, way, t, out);
+    case WR_AVRO_WAY_EVENT:
+        return wr__debezium_avro_value(r, way, t, out);
     default:
         WR_UNREACHABLE();
     }
@@ -289,7 +289,9 @@ static bool read_container(wr_avro_reader *r, const wr_avro_way *way, wr_value *
     WR_ASSERT(r->arena);
     r->depth++;
     bool is_struct = way->kind == WR_AVRO_WAY_STRUCT || way->kind == WR_AVRO_WAY_BRANCHES;
-    bool ok = is_struct ? read_struct(r, way, out) : read_list(r, way, out);
+    bool ok = way->kind == WR_AVRO_WAY_EVENT ? wr__debezium_avro_record(r, way, out)
+              : is_struct                    ? read_struct(r, way, out)
+                                             : read_list(r, way, out);
     r->depth--;
     return ok;
 }

@@ -175,6 +175,7 @@ static void read_decimal(const wr_json *object, wr_avro_node *node)
 static void read_logical(const wr_json *object, wr_avro_node *node)
 {
     wr_str name = text_of(object, "logicalType"), connect = text_of(object, "connect.name");
+    node->form = wr__connect_form(connect);
     if (node->kind == WR_AVRO_BYTES || node->kind == WR_AVRO_FIXED) {
         if (is_word(name, "decimal") ||
             wr_str_eq_c(connect, "org.apache.kafka.connect.data.Decimal"))
@@ -275,6 +276,7 @@ static weir_status parse_record(parse *p, const wr_json *j, wr_str space, const 
     node->is_map_entry = is_word(text_of(j, "connect.internal.type"), "MapEntry") && node->n == 2 &&
                          strcmp(node->fields[0].name, "key") == 0 &&
                          strcmp(node->fields[1].name, "value") == 0;
+    node->form = wr__connect_form(wr_str_c(node->name));
     WR_ASSERT(node->kind == WR_AVRO_RECORD && node->n == list->n);
     *out = node;
     return WEIR_OK;

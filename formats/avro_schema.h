@@ -12,6 +12,7 @@
 #ifndef WR_FORMATS_AVRO_SCHEMA_H
 #define WR_FORMATS_AVRO_SCHEMA_H
 
+#include "formats/connect_names.h"
 #include "formats/format.h"
 
 typedef enum wr_avro_kind {
@@ -42,6 +43,7 @@ typedef enum wr_avro_logical {
     WR_AVRO_LOCAL_MS,
     WR_AVRO_TIMESTAMP_US,
     WR_AVRO_TIMESTAMP_NS,
+    WR_AVRO_TIME_NS, /* LONG; no logical type of Avro, but one of Debezium */
 } wr_avro_logical;
 
 typedef struct wr_avro_node wr_avro_node;
@@ -55,6 +57,7 @@ typedef struct wr_avro_field {
 struct wr_avro_node {
     wr_avro_kind kind;
     wr_avro_logical logical;
+    wr_connect_form form;        /* what `connect.name` says; columns are not inferred by it */
     int32_t precision, scale;    /* DECIMAL; 64 and 0 where the schema has none, as Connect */
     bool is_empty;               /* every value takes no bytes: null, records of such ... */
     bool is_map_entry;           /* RECORD: Connect's pair of a key and a value */

@@ -7,7 +7,7 @@
  * units than milliseconds come to TIMESTAMP and TIME by their value, so that a topic whose writer
  * went from millis to micros reads on rightly (facts: A03).
  */
-#include "formats/avro.h"
+#include "formats/debezium.h"
 
 /* ---- matching names ---- */
 
@@ -70,6 +70,7 @@ static int64_t units_per_ms(wr_avro_logical logical)
     case WR_AVRO_TIME_US:
     case WR_AVRO_TIMESTAMP_US:
         return 1000;
+    case WR_AVRO_TIME_NS:
     case WR_AVRO_TIMESTAMP_NS:
         return 1000000;
     default:
@@ -77,21 +78,38 @@ static int64_t units_per_ms(wr_avro_logical logical)
     }
 }
 
+/* What a number counts: by Avro's logical type, else by the name that Connect's writers have put
+ * beside it. */
+static wr_avro_logical meaning_of(const wr_avro_node *node)
+{
+    static const wr_avro_logical by_name[] = {
+        [WR_CONNECT_TIME_US] = WR_AVRO_TIME_US,
+        [WR_CONNECT_TIME_NS] = WR_AVRO_TIME_NS,
+        [WR_CONNECT_TIMESTAMP_US] = WR_AVRO_TIMESTAMP_US,
+        [WR_CONNECT_TIMESTAMP_NS] = WR_AVRO_TIMESTAMP_NS,
+    };
+    if (node->logical != WR_AVRO_PLAIN || node->form >= WR_ARRAY_LEN(by_name) ||
+        node->kind != WR_AVRO_LONG)
+        return node->logical;
+    return by_name[node->form];
+}
+
 static wr_avro_way_kind whole_way(wr_avro_way *way)
 {
     const wr_avro_node *node = way->node;
     bool is_long = node->kind == WR_AVRO_LONG;
-    way->divisor = units_per_ms(node->logical);
+    wr_avro_logical meaning = meaning_of(node);
+    bool is_time = meaning == WR_AVRO_TIME_US || meaning == WR_AVRO_TIME_NS;
+    way->divisor = units_per_ms(meaning);
     switch (way->type->id) {
     case WR_T_STRING:
         return WR_AVRO_WAY_TEXT;
     case WR_T_TIMESTAMP:
-        return way->divisor && node->logical != WR_AVRO_TIME_US ? WR_AVRO_WAY_TIME
-                                                                : WR_AVRO_WAY_LONG;
+        return way->divisor && !is_time ? WR_AVRO_WAY_TIME : WR_AVRO_WAY_LONG;
     case WR_T_BIGINT:
         return WR_AVRO_WAY_LONG;
     case WR_T_TIME:
-        if (node->logical == WR_AVRO_TIME_US)
+        if (is_time)
             return WR_AVRO_WAY_TIME;
         return is_long ? WR_AVRO_WAY_MISMATCH : WR_AVRO_WAY_INT;
     case WR_T_INTEGER:
@@ -148,10 +166,11 @@ static wr_avro_way_kind scalar_way(wr_avro_way *way)
 
 /* ---- containers ---- */
 
-static const wr_avro_way *way_new(const wr_avro_node *node, const wr_type *type, wr_arena *a)
+static const wr_avro_way *way_new(const wr_avro_way *whole, const wr_avro_node *node,
+                                  const wr_type *type, wr_arena *a)
 {
     wr_avro_way *way = wr_arena_alloc(a, sizeof *way);
-    *way = wr__avro_way(node, type, a);
+    *way = wr__avro_way(node, type, whole->rules, a);
     return way;
 }
 
@@ -163,11 +182,11 @@ static wr_avro_way_kind list_way(wr_avro_way *way, wr_arena *a)
     if (way->type->id != id)
         return WR_AVRO_WAY_MISMATCH;
     if (!entries) {
-        way->elem = way_new(node->elem, way->type->elem, a);
+        way->elem = way_new(way, node->elem, way->type->elem, a);
         return id == WR_T_MAP ? WR_AVRO_WAY_MAP : WR_AVRO_WAY_ARRAY;
     }
-    way->key = way_new(node->elem->fields[0].type, &wr_type_string, a);
-    way->elem = way_new(node->elem->fields[1].type, way->type->elem, a);
+    way->key = way_new(way, node->elem->fields[0].type, &wr_type_string, a);
+    way->elem = way_new(way, node->elem->fields[1].type, way->type->elem, a);
     return WR_AVRO_WAY_ENTRIES;
 }
 
@@ -192,7 +211,7 @@ static wr_avro_way_kind struct_way(wr_avro_way *way, wr_arena *a)
             node->kind == WR_AVRO_UNION ? targets[wr__avro_branch_home(node, i)] : targets[i];
         members[i] = (wr_avro_way){.kind = WR_AVRO_WAY_SKIP, .node = inside};
         if (home != UINT32_MAX && inside->kind != WR_AVRO_NULL)
-            members[i] = wr__avro_way(inside, type->fields[home].type, a);
+            members[i] = wr__avro_way(inside, type->fields[home].type, way->rules, a);
     }
     if (node->kind == WR_AVRO_UNION) /* a branch may go into the field of another */
         for (uint32_t i = node->n; i-- > 0;)
@@ -202,10 +221,11 @@ static wr_avro_way_kind struct_way(wr_avro_way *way, wr_arena *a)
     return node->kind == WR_AVRO_RECORD ? WR_AVRO_WAY_STRUCT : WR_AVRO_WAY_BRANCHES;
 }
 
-wr_avro_way wr__avro_way(const wr_avro_node *node, const wr_type *type, wr_arena *arena)
+wr_avro_way wr__avro_way(const wr_avro_node *node, const wr_type *type, wr_avro_rules rules,
+                         wr_arena *arena)
 {
     WR_ASSERT(node && type);
-    wr_avro_way way = {.type = type, .node = node};
+    wr_avro_way way = {.type = type, .node = node, .rules = rules};
     if (node->kind == WR_AVRO_UNION) {
         int32_t only = wr__avro_only_branch(node);
         if (only >= 0) {
@@ -226,5 +246,7 @@ wr_avro_way wr__avro_way(const wr_avro_node *node, const wr_type *type, wr_arena
         way.kind = scalar_way(&way);
         break;
     }
+    if (rules == WR_AVRO_RULES_EVENTS)
+        wr__debezium_avro_way(&way, arena);
     return way;
 }

@@ -19,6 +19,7 @@ static const wr_format_class *const formats[] = {
     [WR_FORMAT_PROTOBUF] = &wr__format_protobuf,
     [WR_FORMAT_PROTOBUF_NOSR] = &wr__format_protobuf_nosr,
     [WR_FORMAT_DEBEZIUM_JSON] = &wr__format_debezium_json,
+    [WR_FORMAT_DEBEZIUM_AVRO] = &wr__format_debezium_avro,
 };
 
 const wr_format *wr_format_find(wr_str name)
@@ -125,7 +126,7 @@ weir_status wr_decoder_scan(wr_decoder *d, const wr_str *payloads, wr_sel sel, u
     WR_ASSERT(st == WEIR_OK || errs->count == reported);
     d->scanned = st == WEIR_OK;
     WR_ASSERT(d->counts.with_rest <= sel.n && d->counts.nulls <= sel.n);
-    WR_ASSERT(d->counts.nulls + d->counts.skipped <= sel.n);
+    WR_ASSERT(d->counts.nulls + d->counts.skipped + d->counts.truncates <= sel.n);
     return st;
 }
 
@@ -144,6 +145,8 @@ void wr_decoder_convert(wr_decoder *d, uint32_t column, wr_sel sel, wr_vec *out,
         nulls = with_payload(d, sel, true);
         sel = with_payload(d, sel, false);
     }
+    d->unavailable.v = NULL; /* what there was went with its scratch */
+    d->unavailable.n = d->unavailable.cap = 0;
     d->class_->convert(d, column, sel, out, ok, errs);
     if (!out)
         return;
@@ -151,12 +154,29 @@ void wr_decoder_convert(wr_decoder *d, uint32_t column, wr_sel sel, wr_vec *out,
         wr__vec_put_null(out, i);
 }
 
+void wr__decoder_lacks(wr_decoder *d, uint32_t row)
+{
+    wr_arr_push(d->scratch, &d->unavailable, row);
+}
+
+const uint32_t *wr_decoder_unavailable(const wr_decoder *d, uint32_t *n)
+{
+    *n = (uint32_t)d->unavailable.n;
+    return d->unavailable.v;
+}
+
+/* Is the row about no row of its own? */
+static bool is_no_row(uint8_t state)
+{
+    return state == WR_DECODED_SKIP || state == WR_DECODED_TRUNCATE;
+}
+
 /* The rows of @p sel that are decoded so far. */
 static wr_sel alive(const wr_decoder *d, wr_sel sel, const uint8_t *ok)
 {
     uint32_t *rows = wr_arena_alloc(d->scratch, sel.n * sizeof *rows + 1), n = 0;
     WR_FOREACH_SEL (i, sel)
-        if (ok[i] && ok[i] != WR_DECODED_SKIP)
+        if (ok[i] && !is_no_row(ok[i]))
             rows[n++] = i;
     return n == sel.n ? sel : (wr_sel){n, rows};
 }
@@ -166,7 +186,8 @@ weir_status wr_decoder_run(wr_decoder *d, const wr_str *payloads, wr_sel sel, wr
 {
     uint64_t bad = errs->count;
     WR_TRY(wr_decoder_scan(d, payloads, sel, ok, errs, scratch, err));
-    wr_sel left = errs->count > bad || d->counts.skipped ? alive(d, sel, ok) : sel;
+    bool others = d->counts.skipped || d->counts.truncates;
+    wr_sel left = errs->count > bad || others ? alive(d, sel, ok) : sel;
     for (uint32_t c = 0; c < d->n; c++) {
         uint64_t before = errs->count;
         if (d->wanted[c] || d->options.strict)
@@ -174,10 +195,10 @@ weir_status wr_decoder_run(wr_decoder *d, const wr_str *payloads, wr_sel sel, wr
         if (errs->count > before)
             left = alive(d, left, ok);
     }
-    if (errs->count == bad && !d->counts.skipped)
+    if (errs->count == bad && !others)
         return WEIR_OK;
     WR_FOREACH_SEL (i, sel)
-        for (uint32_t c = 0; c < d->n && (!ok[i] || ok[i] == WR_DECODED_SKIP); c++)
+        for (uint32_t c = 0; c < d->n && (!ok[i] || is_no_row(ok[i])); c++)
             if (d->wanted[c])
                 wr__vec_put_null(&out[c], i);
     return WEIR_OK;

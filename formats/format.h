@@ -23,6 +23,7 @@ typedef enum wr_format_id {
     WR_FORMAT_PROTOBUF,
     WR_FORMAT_PROTOBUF_NOSR,
     WR_FORMAT_DEBEZIUM_JSON,
+    WR_FORMAT_DEBEZIUM_AVRO,
 } wr_format_id;
 
 typedef struct wr_format {
@@ -34,7 +35,10 @@ typedef struct wr_format {
     bool can_infer;        /* schema registry */
     bool is_key, is_value; /* may be used as key / value format */
     bool nested;           /* ARRAY, MAP, STRUCT */
-    bool has_times;        /* values may say when their row was changed (wr_decoder_times) */
+    bool read_only;        /* nothing is written: no encoder, no schema that is registered */
+    /* Values are changes of rows: they say when (wr_decoder_times), may be about no row or about
+     * all (WR_DECODED_SKIP, _TRUNCATE), and may lack a column (wr_decoder_unavailable). */
+    bool change_events;
 } wr_format;
 
 /** By name in any case; NULL: unknown. */
@@ -49,12 +53,20 @@ typedef enum wr_nullable_form {
     WR_NULLABLE_WRAPPER,
 } wr_nullable_form;
 
+/** What numbers are that stand for times, where a record does not say it (DEBEZIUM_JSON). */
+typedef enum wr_time_unit {
+    WR_TIME_UNIT_BY_SIZE,
+    WR_TIME_UNIT_MS,
+    WR_TIME_UNIT_US,
+    WR_TIME_UNIT_NS,
+} wr_time_unit;
+
 typedef struct wr_json wr_json; /* a document; see below */
 
 typedef struct wr_format_options {
     char delimiter; /* DELIMITED; 0: ',' */
     bool unwrapped; /* a single column is written bare, not as an object / record */
-    bool is_key;    /* decoder: of keys; DEBEZIUM_JSON's are no change events */
+    bool is_key;    /* decoder: of keys; those beside change events are no change events */
     bool strict;    /* decoder: check the types of columns that are not wanted, too (Traps 14) */
     /* Formats with a registry. All borrowed: they outlive decoders and encoders. */
     wr_registry *registry;            /* decoder: whom it asks for the writer's schemas */
@@ -64,6 +76,7 @@ typedef struct wr_format_options {
         *full_name;    /* *_SCHEMA_FULL_NAME: of the record or message; NULL: the format's own */
     const char *owner; /* name of the stream or table, for names that are made of it; or NULL */
     wr_nullable_form nullable; /* PROTOBUF, PROTOBUF_NOSR */
+    wr_time_unit time_unit;    /* DEBEZIUM_JSON */
 } wr_format_options;
 
 /** Columns of a key or a value, and how they are to be laid out. */
@@ -176,6 +189,9 @@ enum {
     /** The record is fine and about no row (a change-data-capture topic has such): it is left out.
      *  Columns must not be converted for it. */
     WR_DECODED_SKIP = 3,
+    /** The record says that there are no rows any more: those before it are gone. Columns must not
+     *  be converted for it. */
+    WR_DECODED_TRUNCATE = 4,
 };
 
 /**
@@ -222,6 +238,7 @@ typedef struct wr_decoder_counts {
                            the rest is ignored, as ksqlDB ignores it */
     uint32_t nulls;     /* a payload that is there, and decoded to WR_DECODED_NULL */
     uint32_t skipped;   /* WR_DECODED_SKIP */
+    uint32_t truncates; /* WR_DECODED_TRUNCATE */
 } wr_decoder_counts;
 /** Of the last scan. @pre it was WEIR_OK. */
 wr_decoder_counts wr_decoder_last(const wr_decoder *d);
@@ -234,6 +251,13 @@ wr_decoder_counts wr_decoder_last(const wr_decoder *d);
  */
 void wr_decoder_convert(wr_decoder *d, uint32_t column, wr_sel sel, wr_vec *out, uint8_t *ok,
                         wr_row_errors *errs);
+
+/**
+ * Rows of the last wr_decoder_convert whose value the record does not have, since it has not
+ * changed: a large value that the database did not send. They are NULL in the vector; whoever knows
+ * the row before takes its value. In ascending order; in the scan's scratch.
+ */
+const uint32_t *wr_decoder_unavailable(const wr_decoder *d, uint32_t *n);
 
 /* ---- encoding ---- */
 

@@ -59,7 +59,7 @@ typedef struct wr_format_class {
 
 extern const wr_format_class wr__format_none, wr__format_kafka, wr__format_delimited,
     wr__format_json, wr__format_json_sr, wr__format_avro, wr__format_protobuf,
-    wr__format_protobuf_nosr, wr__format_debezium_json;
+    wr__format_protobuf_nosr, wr__format_debezium_json, wr__format_debezium_avro;
 
 static inline const wr_format_class *wr__format_class_of(const wr_format *format)
 {
@@ -112,8 +112,9 @@ struct wr_decoder {
     int64_t *times;               /* per row, or NULL; see wr_decoder_times */
     wr_arena *scratch;
     wr_decoder_counts counts;
-    bool nulls;   /* some payloads are NULL */
-    bool scanned; /* it succeeded, so columns may be converted */
+    wr_arr(uint32_t) unavailable; /* of the last convert; in scratch */
+    bool nulls;                   /* some payloads are NULL */
+    bool scanned;                 /* it succeeded, so columns may be converted */
 };
 
 struct wr_encoder {
@@ -123,6 +124,8 @@ struct wr_encoder {
     wr_format_options options;
 };
 
+/** Row @p row of the column that is being converted has no value in its record. */
+void wr__decoder_lacks(wr_decoder *d, uint32_t row);
 /** Make row @p i of @p v NULL and its data zero: what vec.h asks of producers. */
 void wr__vec_put_null(wr_vec *v, uint32_t i);
 

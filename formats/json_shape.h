@@ -31,6 +31,10 @@ typedef struct wr_jtype {
     wr_jshape *shape;              /* STRUCT */
     const struct wr_jtype *fields; /* STRUCT: fields_n */
     const char *text;              /* the type's name, for errors */
+    /* How a writer's schema says the value is written: wr_connect_form, and the scale of a DECIMAL.
+     * Only change events have such (debezium.h). */
+    uint8_t form;
+    int32_t scale;
 } wr_jtype;
 
 void wr__json_type_init(wr_jtype *t, const wr_type *type, wr_arena *a);

@@ -49,9 +49,11 @@ struct wr_op {
     /* Metrics, always on, since the task was opened. Only the task's thread looks at them; others
      * see copies that the runtime makes (runtime/task/metrics.c). */
     uint64_t rows_in, rows_out, batches, late_rows, dropped_rows;
-    uint64_t null_keys;    /* of dropped_rows: for want of a key; no errors */
-    uint64_t null_values;  /* of dropped_rows: streams' records whose value is the text `null` */
-    uint64_t ignored_text; /* records with text after their key or value, which was not read */
+    uint64_t null_keys;      /* of dropped_rows: for want of a key; no errors */
+    uint64_t null_values;    /* of dropped_rows: streams' records whose value is the text `null` */
+    uint64_t skipped_events; /* of dropped_rows: change events about no row; no errors */
+    uint64_t unavailable_values; /* that change events lack, and nobody knows: they are NULL */
+    uint64_t ignored_text;     /* records with text after their key or value, which was not read */
     struct wr_late_rows *late; /* by window, since the runtime looked; NULL: never any */
     uint64_t bytes_in;         /* keys and values of the records it was fed with */
     uint64_t bytes_out;        /* of those it wrote */
@@ -87,10 +89,10 @@ struct wr_task_ctx {
      *  NULL when unknown). */
     void (*row_error)(wr_task_ctx *ctx, const wr_step *step, const wr_batch *batch, uint32_t row,
                       const char *message);
-    /** A row that is left out and no error (it has no key to be grouped by): a line of the log,
-     *  and no count but the operator's. */
-    void (*row_dropped)(wr_task_ctx *ctx, const wr_step *step, const wr_batch *batch, uint32_t row,
-                        const char *message);
+    /** What is to be known of a row and is no error (it has no key to be grouped by, and is left
+     *  out; it lacks a value): a line of the log, and no count but the operator's. */
+    void (*row_noted)(wr_task_ctx *ctx, const wr_step *step, const wr_batch *batch, uint32_t row,
+                      const char *message);
     /** Write records to plan->topics[topic]. */
     weir_status (*produce)(wr_task_ctx *ctx, uint32_t topic, const wr_out_records *records,
                            weir_error *err);

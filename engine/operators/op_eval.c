@@ -50,11 +50,16 @@ bool wr__op_too_large(const wr_op *op, wr_str key, wr_str value, const wr_header
     return true;
 }
 
+void wr__op_note(wr_op *op, const wr_batch *batch, uint32_t row, const char *message)
+{
+    if (op->ctx->row_noted)
+        op->ctx->row_noted(op->ctx, op->step, batch, row, message);
+}
+
 void wr__op_no_key(wr_op *op, const wr_batch *batch, uint32_t row, const char *message)
 {
     wr_op_drop(op, WR_ROW_NULL_KEY);
-    if (op->ctx->row_dropped)
-        op->ctx->row_dropped(op->ctx, op->step, batch, row, message);
+    wr__op_note(op, batch, row, message);
 }
 
 weir_status wr__op_unwritten(wr_op *op, const wr_row_errors *errs, uint32_t dropped,

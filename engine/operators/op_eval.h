@@ -27,6 +27,8 @@ weir_status wr__op_unwritten(wr_op *op, const wr_row_errors *errs, uint32_t drop
 /** Reported to @p errs where row @p row would make a record that is too large to be written. */
 bool wr__op_too_large(const wr_op *op, wr_str key, wr_str value, const wr_headers *headers,
                       uint32_t row, wr_row_errors *errs);
+/** A line of the log about row @p row; no error. */
+void wr__op_note(wr_op *op, const wr_batch *batch, uint32_t row, const char *message);
 /** Row @p row has no key to be grouped by: dropped, counted, told to the log; no error. */
 void wr__op_no_key(wr_op *op, const wr_batch *batch, uint32_t row, const char *message);
 wr_eval_ctx wr__op_eval_ctx(const wr_op *op, wr__op_errors *errs);

@@ -22,16 +22,17 @@
  * drops records with such a value. Both are counted, and no errors. Where the plan asks for old
  * rows, or pull queries may come
  * (`materialize`), the last row of each key is kept in a store, and every change carries the row
- * before it.
+ * before it (source_table.c). So are the rows of a table of change events, always: an event may
+ * lack what has not changed, and may say that all rows are gone. A STREAM of them has NULL for the
+ * former, and leaves out the latter.
  *
  * Thread: the task's. Batches live in scratch; strings are slices of the records.
  */
 #include "engine/operators/batch_rows.h"
 #include "engine/operators/op_eval.h"
 #include "engine/operators/op_run.h"
-#include "engine/operators/rowkey.h"
 #include "engine/operators/source_run.h"
-#include "engine/operators/stored_row.h"
+#include "engine/operators/source_table.h"
 
 typedef struct source_state {
     const wr_step_source *cfg;
@@ -39,8 +40,7 @@ typedef struct source_state {
     bool *wanted;         /* by column of cfg: in the output, or the timestamp */
     bool *later;          /* by column of cfg: converted for the rows that pass the filter */
     wr_evaluator *filter; /* its condition; NULL: no filter here */
-    wr_store *rows;
-    wr_buf key_bytes, row_bytes;
+    wr__table_rows rows;
 } source_state;
 
 /* ------------------------------------------------------------------ open, close */
@@ -85,7 +85,7 @@ static weir_status source_open(wr_op *op, wr_task_ctx *ctx, weir_error *err)
     open_filter(s, op);
     WR_TRY(wr__run_join(&s->run, ctx, op->step, s->wanted, err));
     uint32_t rows = op->step->stores[WR_PLAN_STORE_ROWS];
-    return rows == WR_PLAN_NO_STORE ? WEIR_OK : ctx->open_store(ctx, rows, &s->rows, err);
+    return rows == WR_PLAN_NO_STORE ? WEIR_OK : ctx->open_store(ctx, rows, &s->rows.store, err);
 }
 
 static void source_close(wr_op *op)
@@ -94,8 +94,8 @@ static void source_close(wr_op *op)
     wr__run_leave(&s->run);
     if (s->filter)
         wr_evaluator_close(s->filter);
-    wr_buf_free(&s->key_bytes);
-    wr_buf_free(&s->row_bytes);
+    wr_buf_free(&s->rows.key_bytes);
+    wr_buf_free(&s->rows.row_bytes);
 }
 
 /* ------------------------------------------------------------------ one feed */
@@ -107,12 +107,27 @@ typedef struct feed {
     wr_vec *vecs; /* by column of cfg: those converted so far */
     wr_sel sel;   /* the rows that are left */
     uint32_t bad; /* the first row that was reported; UINT32_MAX: none */
+    uint32_t end; /* rows from here on do not count: the feed fails */
+    /* By column of the step's schema a flag for each row that lacks its value, NULL: none does. The
+     * whole is NULL where no column has such rows. */
+    const uint8_t **lacks;
     wr__op_errors errs;
 } feed;
 
-/* Report and leave out those of the rows left that have a fault; those without a word are counted
- * in @p silent. */
-static void drop(feed *f, const wr__faults *faults, uint64_t *silent)
+/* A row that is left out without an error. @p nulls counts those for want of a key or value. */
+static void count_left_out(wr_op *op, wr__fault_kind kind, uint64_t *nulls)
+{
+    WR_ASSERT(kind != WR__FAULT_NULL || nulls);
+    if (kind == WR__FAULT_NULL)
+        (*nulls)++;
+    else if (kind == WR__FAULT_SKIPPED)
+        op->skipped_events++;
+    if (kind != WR__FAULT_TRUNCATES)
+        op->dropped_rows++;
+}
+
+/* Report and leave out those of the rows left that have a fault. */
+static void drop(feed *f, const wr__faults *faults, uint64_t *nulls)
 {
     if (WR_LIKELY(faults->n == 0))
         return;
@@ -125,12 +140,11 @@ static void drop(feed *f, const wr__faults *faults, uint64_t *silent)
         if (!left[fault->row])
             continue;
         left[fault->row] = 0;
-        f->op->dropped_rows++;
-        if (!fault->text) {
-            WR_ASSERT(silent);
-            (*silent)++;
+        if (fault->kind != WR__FAULT_BAD) {
+            count_left_out(f->op, fault->kind, nulls);
             continue;
         }
+        f->op->dropped_rows++;
         f->bad = WR_MIN(f->bad, fault->row);
         wr_row_error(&f->errs.base, fault->row, "%s", fault->text);
     }
@@ -139,6 +153,40 @@ static void drop(feed *f, const wr__faults *faults, uint64_t *silent)
         if (left[i])
             rows[n++] = i;
     f->sel = (wr_sel){n, rows};
+}
+
+/* Note which rows lack their value of column @p c of cfg. What is filled in later must not be seen
+ * by others who read the same run: the vector becomes the feed's own. */
+static void note_lacks(feed *f, uint32_t c, const wr__run_found *found)
+{
+    const source_state *s = f->op->state;
+    const wr_schema *schema = f->op->step->schema;
+    wr_arena *a = f->op->ctx->scratch;
+    wr_vec *v = &f->vecs[c];
+    v->u.data = wr_arena_memdup(a, v->u.data, f->rows->n * wr_type_width(v->type));
+    v->null = wr_arena_memdup(a, v->null, f->rows->n);
+    v->no_nulls = v->ascii = false;
+    uint8_t *flags = wr_arena_calloc(a, f->rows->n, 1);
+    for (uint32_t k = 0; k < found->lacks_n; k++)
+        flags[found->lacks[k]] = 1;
+    if (!f->lacks)
+        f->lacks = WR_NEW_N(a, const uint8_t *, schema->n);
+    for (uint32_t i = 0; i < schema->n; i++)
+        if (s->cfg->output[i] == c)
+            f->lacks[i] = flags;
+}
+
+/* Nobody knows the row before: values that rows lack are NULL. */
+static void report_lacks(feed *f)
+{
+    const wr_schema *schema = f->op->step->schema;
+    for (uint32_t c = 0; f->lacks && c < schema->n; c++) {
+        if (!f->lacks[c])
+            continue;
+        WR_FOREACH_SEL (i, f->sel)
+            if (f->lacks[c][i])
+                wr__table_lacks(f->op, f->b, i, schema->cols[c].name);
+    }
 }
 
 /* Convert the columns of one role; those put off if @p later, else the others. */
@@ -150,10 +198,14 @@ static void convert(feed *f, bool keys, bool later)
         if ((cfg->columns[c].role == WR_COL_KEY) != keys || s->later[c] != later)
             continue;
         bool decoded = cfg->columns[c].role == WR_COL_KEY || cfg->columns[c].role == WR_COL_VALUE;
-        if (s->wanted[c])
-            drop(f, wr__run_column(&s->run, c, f->sel, &f->vecs[c]), NULL);
-        else if (cfg->strict && decoded)
-            drop(f, wr__run_column(&s->run, c, f->sel, NULL), NULL);
+        if (s->wanted[c]) {
+            const wr__run_found *found = wr__run_column(&s->run, c, f->sel, &f->vecs[c]);
+            if (WR_UNLIKELY(found->lacks_n))
+                note_lacks(f, c, found);
+            drop(f, &found->faults, NULL);
+        } else if (cfg->strict && decoded) {
+            drop(f, &wr__run_column(&s->run, c, f->sel, NULL)->faults, NULL);
+        }
     }
 }
 
@@ -166,6 +218,7 @@ static bool cut_at_bad_row(feed *f, bool fail)
     while (n < f->sel.n && wr_sel_row(f->sel, n) < f->bad)
         n++;
     f->sel.n = n;
+    f->end = WR_MIN(f->end, f->bad);
     return true;
 }
 
@@ -194,42 +247,44 @@ static void put_columns(const feed *f, const wr_batch *b)
         b->cols[c] = f->vecs[output[c]];
 }
 
-/* ------------------------------------------------------------------ tables: the row before */
+/* ------------------------------------------------------------------ tables */
 
-static weir_status take_old_rows(wr_op *op, wr_batch *b, weir_error *err)
+static bool is_table_row_before(const feed *f, uint32_t k, uint32_t row)
 {
-    source_state *s = op->state;
-    const wr_schema *schema = op->step->schema;
-    wr_arena *a = op->ctx->scratch;
-    uint32_t keys = schema->keys_n, values = schema->n - keys;
-    WR_ASSERT(op->step->table && !b->old_cols);
-    b->old_cols = WR_NEW_N(a, wr_vec, schema->n);
-    for (uint32_t c = 0; c < schema->n; c++) {
-        if (c < keys)
-            b->old_cols[c] = b->cols[c];
-        else
-            wr_vec_init(&b->old_cols[c], schema->cols[c].type, b->rows, a);
+    return k < f->sel.n && wr_sel_row(f->sel, k) < row;
+}
+
+/* Rows from the first-th of those left to the one before @p row. */
+static weir_status emit_rows_before(feed *f, uint32_t *first, uint32_t row, weir_error *err)
+{
+    source_state *s = f->op->state;
+    uint32_t from = *first, *rows = WR_NEW_N(f->op->ctx->scratch, uint32_t, f->sel.n), n = 0;
+    while (is_table_row_before(f, from + n, row)) {
+        rows[n] = wr_sel_row(f->sel, from + n);
+        n++;
     }
-    WR_FOREACH_SEL (i, b->sel) {
-        wr_buf_clear(&s->key_bytes);
-        wr__rowkey_of(&s->key_bytes, schema, b->cols, b, i);
-        wr_store_entry *e;
-        WR_TRY(wr_kv_find(s->rows, wr_buf_view(&s->key_bytes), &e, err));
-        if (wr_entry_exists(e)) {
-            b->flags[i] |= WR_ROW_HAS_OLD;
-            WR_TRY(wr__row_get(wr__row_copy(a, wr_entry_value(e)), a, b->old_cols, keys, values, i,
-                               err));
-        }
-        if (!(b->flags[i] & WR_ROW_HAS_NEW)) {
-            WR_TRY(wr_entry_set(s->rows, e, NULL, b->rowtime[i], err));
-            continue;
-        }
-        wr_buf_clear(&s->row_bytes);
-        wr__row_put(&s->row_bytes, b->rowtime[i], b->cols, keys, values, i);
-        wr_str row = wr_buf_view(&s->row_bytes);
-        WR_TRY(wr_entry_set(s->rows, e, &row, b->rowtime[i], err));
+    *first = from + n;
+    f->b->sel = (wr_sel){n, rows};
+    WR_TRY(wr__table_take(f->op, &s->rows, f->b, f->lacks, err));
+    return wr_op_emit(f->op, f->b, err);
+}
+
+/* A table whose rows are kept: in order, with the events among them that all rows are gone. Rows
+ * from f->end on do not count. */
+static weir_status emit_table(feed *f, weir_error *err)
+{
+    source_state *s = f->op->state;
+    const wr__run_rows *rows = f->rows;
+    if (WR_LIKELY(rows->truncates_n == 0)) {
+        WR_TRY(wr__table_take(f->op, &s->rows, f->b, f->lacks, err));
+        return wr_op_emit(f->op, f->b, err);
     }
-    return WEIR_OK;
+    uint32_t first = 0;
+    for (uint32_t k = 0; k < rows->truncates_n && rows->truncates[k] < f->end; k++) {
+        WR_TRY(emit_rows_before(f, &first, rows->truncates[k], err));
+        WR_TRY(wr__table_truncate(f->op, &s->rows, f->b, rows->truncates[k], err));
+    }
+    return emit_rows_before(f, &first, UINT32_MAX, err);
 }
 
 /* ------------------------------------------------------------------ filter first */
@@ -257,12 +312,24 @@ static weir_status emit_filtered(feed *f, weir_error *err)
         convert(f, true, true);
         convert(f, false, true);
         put_columns(f, f->b);
+        report_lacks(f);
     }
     f->b->sel = f->sel;
     return wr__op_emit_filtered(op, f->b, tested - (passed - f->sel.n), err);
 }
 
 /* ------------------------------------------------------------------ feeding */
+
+static weir_status emit_rows(feed *f, weir_error *err)
+{
+    const source_state *s = f->op->state;
+    if (s->filter)
+        return emit_filtered(f, err);
+    if (s->rows.store)
+        return emit_table(f, err);
+    report_lacks(f);
+    return wr_op_emit(f->op, f->b, err);
+}
 
 static weir_status source_feed(wr_op *op, const wr_record *records, uint32_t n, weir_error *err)
 {
@@ -272,11 +339,13 @@ static weir_status source_feed(wr_op *op, const wr_record *records, uint32_t n, 
     WR_TRY(wr__run_begin(&s->run, op->ctx, records, n, &rows, err));
     op->rows_in += n;
     op->batches++;
-    feed f = {.op = op, .rows = rows, .sel = wr_sel_all(n), .bad = UINT32_MAX};
+    feed f = {.op = op, .rows = rows, .sel = wr_sel_all(n), .bad = UINT32_MAX, .end = UINT32_MAX};
     f.vecs = WR_NEW_N(op->ctx->scratch, wr_vec, s->cfg->columns_n);
     f.b = new_batch(op, rows);
     wr__op_errors_init(&f.errs, op, f.b);
     op->ignored_text += rows->with_rest;
+    if (rows->value_first)
+        drop(&f, &rows->value, &op->null_values);
     drop(&f, &rows->key, &op->null_keys);
     convert(&f, true, false);
     drop(&f, &rows->value, &op->null_values);
@@ -288,9 +357,7 @@ static weir_status source_feed(wr_op *op, const wr_record *records, uint32_t n, 
     fail |= cut_at_bad_row(&f, s->cfg->throw_on_invalid_timestamp);
     put_columns(&f, f.b);
     f.b->sel = f.sel;
-    if (s->rows)
-        WR_TRY(take_old_rows(op, f.b, err));
-    WR_TRY(s->filter ? emit_filtered(&f, err) : wr_op_emit(op, f.b, err));
+    WR_TRY(emit_rows(&f, err));
     if (fail)
         return wr_error(err, WEIR_ERR_RECORD, "%s", f.errs.base.first);
     return WEIR_OK;

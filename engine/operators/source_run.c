@@ -24,7 +24,7 @@ typedef struct run_column {
     /* Of the run. */
     bool whole; /* vec and faults are those of all rows */
     wr_vec vec; /* null bytes NULL: not made yet */
-    wr__faults faults;
+    wr__run_found found;
 } run_column;
 
 typedef struct run_part {
@@ -98,7 +98,8 @@ static bool same_format(const wr_format_use *a, const wr_format_use *b)
     const wr_format_options *x = &a->options, *y = &b->options;
     return a->format == b->format && x->delimiter == y->delimiter && x->unwrapped == y->unwrapped &&
            x->registry == y->registry && x->exact_names == y->exact_names &&
-           x->nullable == y->nullable && same_text(x->full_name, y->full_name);
+           x->nullable == y->nullable && x->time_unit == y->time_unit &&
+           same_text(x->full_name, y->full_name);
 }
 
 static bool same_columns(const wr_step_source *a, const wr_step_source *b)
@@ -310,7 +311,13 @@ void wr__run_leave(wr__run_member *m)
 
 static void add_fault(wr__faults *list, wr_arena *a, uint32_t row, const char *text)
 {
-    wr_arr_push(a, list, ((wr__fault){row, text ? wr_arena_strdup(a, text) : NULL}));
+    wr_arr_push(a, list, ((wr__fault){row, WR__FAULT_BAD, wr_arena_strdup(a, text)}));
+}
+
+static void leave_out(wr__faults *list, wr_arena *a, uint32_t row, wr__fault_kind kind)
+{
+    WR_ASSERT(kind != WR__FAULT_BAD);
+    wr_arr_push(a, list, ((wr__fault){row, kind, NULL}));
 }
 
 /* Errors of a decoder, kept for the members. */
@@ -351,7 +358,7 @@ static void split_windows(wr__run_reader *r, wr_str *keys, uint8_t *ok)
     rows->window_start = WR_NEW_N(r->scratch, int64_t, rows->n);
     rows->window_end = WR_NEW_N(r->scratch, int64_t, rows->n);
     for (uint32_t i = 0; i < rows->n; i++) {
-        if (!keys[i].ptr)
+        if (!ok[i] || !keys[i].ptr)
             continue;
         if (keys[i].len < tail) {
             char text[80];
@@ -406,12 +413,19 @@ static void take_rows(wr__run_reader *r, uint8_t *ok)
         rows->flags[i] = (uint8_t)((keyless || !record->key.ptr ? WR_ROW_NULL_KEY : 0) |
                                    (record->value.ptr ? WR_ROW_HAS_NEW : 0));
         ok[i] = 1;
-        if (r->table && !record->key.ptr) { /* a change of no row */
-            add_fault(&rows->key, a, i, NULL);
-            ok[i] = 0;
-        }
     }
     take_headers(r);
+}
+
+/* For a table that is a change of no row. */
+static void leave_out_null_keys(wr__run_reader *r, uint8_t *ok)
+{
+    for (uint32_t i = 0; r->table && i < r->rows.n; i++) {
+        if (!ok[i] || r->key.payloads[i].ptr)
+            continue;
+        leave_out(&r->rows.key, r->scratch, i, WR__FAULT_NULL);
+        ok[i] = 0;
+    }
 }
 
 /* What records say in a header of the schema that they were written with; NULL: none does. Of two
@@ -452,21 +466,30 @@ static void take_null_texts(wr__run_reader *r, const run_part *p, uint8_t *ok, w
         else
             r->rows.flags[i] &= (uint8_t)~WR_ROW_HAS_NEW;
         if (is_key == r->table) {
-            add_fault(faults, r->scratch, i, NULL);
+            leave_out(faults, r->scratch, i, WR__FAULT_NULL);
             ok[i] = 0;
         }
     }
 }
 
-/* Records that are about no row: left out without an error. */
-static void leave_out_skipped(wr__run_reader *r, const run_part *p, uint8_t *ok, wr__faults *faults)
+/* Records that are about no row, or about all: left out without an error. For a stream, which has
+ * no rows that could go, both are the same. */
+static void leave_out_others(wr__run_reader *r, const run_part *p, uint32_t truncates, uint8_t *ok,
+                             wr__faults *faults)
 {
+    uint32_t *rows = WR_NEW_N(r->scratch, uint32_t, truncates), n = 0;
     WR_FOREACH_SEL (i, p->rows) {
-        if (ok[i] != WR_DECODED_SKIP)
+        if (ok[i] != WR_DECODED_SKIP && ok[i] != WR_DECODED_TRUNCATE)
             continue;
-        add_fault(faults, r->scratch, i, NULL);
+        bool all = ok[i] == WR_DECODED_TRUNCATE && r->table;
+        leave_out(faults, r->scratch, i, all ? WR__FAULT_TRUNCATES : WR__FAULT_SKIPPED);
+        if (all)
+            rows[n++] = i;
         ok[i] = 0;
     }
+    WR_ASSERT(n <= truncates);
+    r->rows.truncates = rows;
+    r->rows.truncates_n = n;
 }
 
 static weir_status scan_part(wr__run_reader *r, run_part *p, uint8_t *ok, wr__faults *faults,
@@ -483,11 +506,25 @@ static weir_status scan_part(wr__run_reader *r, run_part *p, uint8_t *ok, wr__fa
     r->rows.with_rest += counts.with_rest;
     if (WR_UNLIKELY(counts.nulls))
         take_null_texts(r, p, ok, faults);
-    if (WR_UNLIKELY(counts.skipped))
-        leave_out_skipped(r, p, ok, faults);
+    if (WR_UNLIKELY(counts.skipped || counts.truncates))
+        leave_out_others(r, p, counts.truncates, ok, faults);
     if (faults->n)
         p->rows = rows_with(ok, r->rows.n, r->scratch);
     return WEIR_OK;
+}
+
+/* Change events have their values looked at first: those that are about no row have no key of the
+ * table, or none at all. */
+static weir_status scan_parts(wr__run_reader *r, uint8_t *ok, weir_error *err)
+{
+    r->rows.value_first = r->cfg.value.format->change_events;
+    if (r->rows.value_first)
+        WR_TRY(scan_part(r, &r->value, ok, &r->rows.value, err));
+    leave_out_null_keys(r, ok);
+    if (r->cfg.window.kind != WR_WINDOW_NONE)
+        split_windows(r, r->key.payloads, ok);
+    WR_TRY(scan_part(r, &r->key, ok, &r->rows.key, err));
+    return r->rows.value_first ? WEIR_OK : scan_part(r, &r->value, ok, &r->rows.value, err);
 }
 
 weir_status wr__run_begin(wr__run_member *m, wr_task_ctx *ctx, const wr_record *records, uint32_t n,
@@ -505,15 +542,11 @@ weir_status wr__run_begin(wr__run_member *m, wr_task_ctx *ctx, const wr_record *
     for (uint32_t c = 0; c < r->cfg.columns_n; c++) {
         r->columns[c].whole = false;
         r->columns[c].vec.null = NULL;
-        r->columns[c].faults = (wr__faults){0};
+        r->columns[c].found = (wr__run_found){0};
     }
     uint8_t *ok = wr_arena_alloc(r->scratch, n + 1);
     take_rows(r, ok);
-    if (r->cfg.window.kind != WR_WINDOW_NONE)
-        split_windows(r, r->key.payloads, ok);
-    weir_status st = scan_part(r, &r->key, ok, &r->rows.key, err);
-    if (st == WEIR_OK)
-        st = scan_part(r, &r->value, ok, &r->rows.value, err);
+    weir_status st = scan_parts(r, ok, err);
     if (st != WEIR_OK)
         r->rows.records = NULL; /* nobody may find a run that has not begun */
     return st;
@@ -559,13 +592,13 @@ static bool is_shared(const wr__run_reader *r)
     return r->members->next != NULL;
 }
 
-const wr__faults *wr__run_column(wr__run_member *m, uint32_t c, wr_sel sel, wr_vec *out)
+const wr__run_found *wr__run_column(wr__run_member *m, uint32_t c, wr_sel sel, wr_vec *out)
 {
     wr__run_reader *r = m->reader;
     run_column *col = &r->columns[c];
     if (!col->whole) {
         col->whole = is_shared(r);
-        col->faults = (wr__faults){0};
+        col->found = (wr__run_found){0};
         if (col->whole)
             sel = col->is_key ? r->key.rows : r->value.rows;
         if (!col->vec.null && col->wanted)
@@ -574,15 +607,16 @@ const wr__faults *wr__run_column(wr__run_member *m, uint32_t c, wr_sel sel, wr_v
         if (col->place < 0) {
             convert_headers(r, c, sel);
         } else if (sel.n) {
-            fault_list errs = faults_into(r, &col->faults);
+            fault_list errs = faults_into(r, &col->found.faults);
             uint8_t *ok = wr_arena_alloc(r->scratch, r->rows.n + 1); /* the faults say it, too */
             wr_decoder_convert(p->decoder, (uint32_t)col->place, sel,
                                col->wanted ? &col->vec : NULL, ok, &errs.base);
+            col->found.lacks = wr_decoder_unavailable(p->decoder, &col->found.lacks_n);
         }
     }
     if (out)
         *out = col->vec;
-    return &col->faults;
+    return &col->found;
 }
 
 /* ------------------------------------------------------------------ event time */

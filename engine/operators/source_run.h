@@ -19,10 +19,18 @@
 
 typedef struct wr__run_reader wr__run_reader;
 
-/** A row that cannot go on, and why; text NULL: it is left out without a word. */
+/** Why a row cannot go on. */
+typedef enum wr__fault_kind {
+    WR__FAULT_BAD,       /* it is reported */
+    WR__FAULT_NULL,      /* for want of a key or a value: no error */
+    WR__FAULT_SKIPPED,   /* an event about no row: no error */
+    WR__FAULT_TRUNCATES, /* an event about all rows of the table: no row, but not left out */
+} wr__fault_kind;
+
 typedef struct wr__fault {
     uint32_t row;
-    const char *text;
+    wr__fault_kind kind;
+    const char *text; /* BAD; else NULL */
 } wr__fault;
 typedef struct wr__faults {
     wr__fault *v;
@@ -40,8 +48,18 @@ typedef struct wr__run_rows {
     int64_t *window_start, *window_end; /* NULL: not windowed */
     wr_headers *headers;                /* NULL: none has any */
     wr__faults key, value;              /* whose bytes are no key or value at all */
+    bool value_first; /* values were looked at first: rows with a fault there have no key */
+    const uint32_t *truncates; /* rows that say that a table's rows before them are gone */
+    uint32_t truncates_n;
     uint32_t with_rest; /* whose key or value is followed by text that was not read */
 } wr__run_rows;
+
+/** A column of a run. */
+typedef struct wr__run_found {
+    wr__faults faults;
+    const uint32_t *lacks; /* rows whose record does not have the value (wr_decoder_unavailable) */
+    uint32_t lacks_n;
+} wr__run_found;
 
 /** One source's share in a reader. */
 typedef struct wr__run_member {
@@ -70,7 +88,7 @@ weir_status wr__run_begin(wr__run_member *m, wr_task_ctx *ctx, const wr_record *
  * Column @p c at the rows of @p sel. @param out  the vector; NULL: only its faults (a strict source
  * asks for columns that it does not want).
  */
-const wr__faults *wr__run_column(wr__run_member *m, uint32_t c, wr_sel sel, wr_vec *out);
+const wr__run_found *wr__run_column(wr__run_member *m, uint32_t c, wr_sel sel, wr_vec *out);
 /** Event times of the rows of @p sel into rowtime; a TIMESTAMP column has been asked for before. */
 const wr__faults *wr__run_times(wr__run_member *m, wr_sel sel);
 

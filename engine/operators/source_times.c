@@ -20,7 +20,7 @@ const wr_step *wr_source_times_step(const wr_plan *plan, uint32_t topic)
     for (uint32_t i = 0; i < plan->steps_n; i++) {
         const wr_step *s = plan->steps[i];
         if (s->kind == WR_STEP_SOURCE && s->u.source.topic == topic &&
-            (s->u.source.timestamp_column >= 0 || s->u.source.value.format->has_times))
+            (s->u.source.timestamp_column >= 0 || s->u.source.value.format->change_events))
             return s;
     }
     return NULL;
@@ -31,7 +31,7 @@ weir_status wr_source_times_new(const wr_plan *plan, const wr_step *step, const 
 {
     const wr_step_source *cfg = &step->u.source;
     int32_t column = cfg->timestamp_column;
-    WR_ASSERT(step->kind == WR_STEP_SOURCE && (column >= 0 || cfg->value.format->has_times));
+    WR_ASSERT(step->kind == WR_STEP_SOURCE && (column >= 0 || cfg->value.format->change_events));
     WR_ASSERT(column < 0 || (uint32_t)column < cfg->columns_n);
     wr_source_times *t = wr_calloc(1, sizeof *t);
     t->ctx = (wr_task_ctx){
@@ -49,10 +49,13 @@ weir_status wr_source_times_new(const wr_plan *plan, const wr_step *step, const 
     return WEIR_OK;
 }
 
-static void mark(const wr__faults *faults, int64_t *out)
+/* An event about all rows has a time, and no columns to look at. */
+static void mark(const wr__faults *faults, const wr__run_rows *rows, int64_t *out)
 {
-    for (size_t k = 0; k < faults->n; k++)
-        out[faults->v[k].row] = -1;
+    for (size_t k = 0; k < faults->n; k++) {
+        uint32_t row = faults->v[k].row;
+        out[row] = faults->v[k].kind == WR__FAULT_TRUNCATES ? WR_MAX(rows->rowtime[row], 1) : -1;
+    }
 }
 
 weir_status wr_source_times_get(wr_source_times *t, const wr_record *records, uint32_t n,
@@ -65,8 +68,8 @@ weir_status wr_source_times_get(wr_source_times *t, const wr_record *records, ui
     WR_ASSERT(rows->n == n);
     /* The rows that are left at each step: what is wrong already has no columns to look at. */
     memset(out, 0, n * sizeof *out);
-    mark(&rows->key, out);
-    mark(&rows->value, out);
+    mark(&rows->key, rows, out);
+    mark(&rows->value, rows, out);
     uint32_t *left = WR_NEW_N(a, uint32_t, n), left_n = 0;
     for (uint32_t i = 0; i < n; i++)
         if (out[i] == 0)
@@ -74,8 +77,8 @@ weir_status wr_source_times_get(wr_source_times *t, const wr_record *records, ui
     wr_sel sel = {left_n, left};
     int32_t column = t->step->u.source.timestamp_column;
     if (column >= 0)
-        mark(wr__run_column(&t->run, (uint32_t)column, sel, NULL), out);
-    mark(wr__run_times(&t->run, sel), out);
+        mark(&wr__run_column(&t->run, (uint32_t)column, sel, NULL)->faults, rows, out);
+    mark(wr__run_times(&t->run, sel), rows, out);
     WR_FOREACH_SEL (i, sel)
         if (out[i] == 0)
             out[i] = rows->rowtime[i];

@@ -306,11 +306,11 @@ static uint32_t columns_of(const wr_source *s, bool is_key, wr_column *out)
     return n;
 }
 
-/* Headers and NULL keys need none: only what a format writes has a schema. */
+/* Headers and NULL keys need none: only what a format writes has a schema of ours. */
 bool wr_plan_has_schema(const wr_source *s, bool is_key)
 {
     const wr_format_use *use = is_key ? &s->key : &s->value;
-    if (!use->format->can_infer)
+    if (!use->format->can_infer || use->format->read_only)
         return false;
     for (uint32_t i = 0; i < s->schema->n; i++)
         if (s->schema->cols[i].role == (is_key ? WR_COL_KEY : WR_COL_VALUE))

@@ -473,6 +473,7 @@ wr_format_use wr__internal_key_format(wr_arena *a, const wr_format_use *want,
     weir_error ignored;
     const wr_format_columns keys = {.is_key = true, .cols = schema->cols, .n = schema->keys_n};
     bool fits = use.format->id != WR_FORMAT_NONE && use.format->implemented &&
+                !use.format->read_only &&
                 wr_format_check(use.format, &keys, NULL, &ignored) == WEIR_OK;
     use.options.unwrapped = schema->keys_n == 1 && use.format->can_unwrap;
     if (fits && use.format->can_infer)
@@ -565,6 +566,9 @@ static void propagate_old(wr__builder *b)
 {
     for (size_t i = 0; i < b->steps.n; i++) {
         wr_step *s = b->steps.v[i];
+        /* Change events do not stand for themselves (source_table.h). */
+        if (s->kind == WR_STEP_SOURCE && s->table && s->u.source.value.format->change_events)
+            s->u.source.materialize = true;
         bool asks = (s->kind == WR_STEP_FILTER && s->in[0]->table && !repeats_tombstones(s)) ||
                     s->kind == WR_STEP_TABLE_GROUP_BY ||
                     (s->kind == WR_STEP_AGGREGATE && s->u.aggregate.input_table);

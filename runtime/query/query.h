@@ -96,11 +96,13 @@ typedef struct wr_profile {
     uint64_t commit_own_ns; /* of commit_ns, what was not the operators': changelogs, waiting for
                              * acknowledgements, writing */
     uint64_t restore_ns;
-    double in_per_s, out_per_s; /* records, lately */
-    uint64_t null_keys;         /* rows dropped for want of a key */
-    uint64_t null_values;       /* records dropped whose value is the text `null` */
-    uint64_t ignored_text;      /* records with text after their value, which was not read */
-    int64_t last_out_ms;        /* about when the last one was written; -1: none yet */
+    double in_per_s, out_per_s;  /* records, lately */
+    uint64_t null_keys;          /* rows dropped for want of a key */
+    uint64_t null_values;        /* records dropped whose value is the text `null` */
+    uint64_t skipped_events;     /* change events about no row */
+    uint64_t unavailable_values; /* NULL for want of a value that a change event lacks */
+    uint64_t ignored_text;       /* records with text after their value, which was not read */
+    int64_t last_out_ms;         /* about when the last one was written; -1: none yet */
     wr_profile_node *nodes;
     uint32_t nodes_n;
 } wr_profile;

@@ -20,7 +20,7 @@
 typedef struct op_counts {
     uint32_t tasks; /* open now */
     uint64_t rows_in, rows_out, batches, late, dropped, bytes_in, bytes_out, ns;
-    uint64_t null_keys, null_values, ignored_text;
+    uint64_t null_keys, null_values, skipped_events, unavailable_values, ignored_text;
 } op_counts;
 
 /** What adds up for ever, and what is only there now: the latter is not kept when a task closes. */
@@ -107,6 +107,8 @@ static void add_op(op_counts *to, const wr_op *op)
     to->dropped += op->dropped_rows;
     to->null_keys += op->null_keys;
     to->null_values += op->null_values;
+    to->skipped_events += op->skipped_events;
+    to->unavailable_values += op->unavailable_values;
     to->ignored_text += op->ignored_text;
     to->bytes_in += op->bytes_in;
     to->bytes_out += op->bytes_out;
@@ -376,6 +378,8 @@ void wr_query_profile(wr_query *q, wr_arena *a, wr_profile *out)
     for (uint32_t i = 0; i < 2 * q->plan->steps_n; i++) {
         out->null_keys += m->shown[i].null_keys;
         out->null_values += m->shown[i].null_values;
+        out->skipped_events += m->shown[i].skipped_events;
+        out->unavailable_values += m->shown[i].unavailable_values;
         out->ignored_text += m->shown[i].ignored_text;
     }
     walk w = {q, out};

@@ -176,12 +176,15 @@ static void add_statistics(wr_exec *x, const described *d)
                                          {"BEFORE_START", &wr_type_bigint},
                                          {"NULL_KEYS", &wr_type_bigint},
                                          {"NULL_VALUES", &wr_type_bigint},
+                                         {"SKIPPED_EVENTS", &wr_type_bigint},
+                                         {"UNAVAILABLE_VALUES", &wr_type_bigint},
                                          {"IGNORED_TEXT", &wr_type_bigint},
                                          {"TOPIC", &wr_type_string}};
-    /* Late rows, NULL keys and values and ignored text are no failures: each has its own number. */
+    /* Late rows, NULL keys and values, events about no row, values that events lack and ignored
+     * text are no failures: each has its own number. */
     double per_s = 0;
     uint64_t written = 0, errors = 0, late = 0, before_start = 0, null_keys = 0, null_values = 0,
-             ignored = 0;
+             skipped = 0, unavailable = 0, ignored = 0;
     int64_t last_ms = -1;
     for (size_t i = 0; i < d->pinned.n; i++) {
         wr_profile p;
@@ -193,6 +196,8 @@ static void add_statistics(wr_exec *x, const described *d)
         before_start += p.totals.before_start;
         null_keys += p.null_keys;
         null_values += p.null_values;
+        skipped += p.skipped_events;
+        unavailable += p.unavailable_values;
         ignored += p.ignored_text;
         last_ms = WR_MAX(last_ms, p.last_out_ms);
     }
@@ -200,7 +205,8 @@ static void add_statistics(wr_exec *x, const described *d)
                    wr_value_f64(per_s), wr__count(written),
                    last_ms < 0 ? WR_VALUE_NULL : wr_value_i64(last_ms), wr__count(errors),
                    wr__count(late), wr__count(before_start), wr__count(null_keys),
-                   wr__count(null_values), wr__count(ignored), wr__text(x, d->source->topic));
+                   wr__count(null_values), wr__count(skipped), wr__count(unavailable),
+                   wr__count(ignored), wr__text(x, d->source->topic));
 }
 
 /* By topic and partition within a query, so that a reader can group them as they come. */

@@ -102,8 +102,8 @@ static void task_row_error(wr_task_ctx *ctx, const wr_step *step, const wr_batch
     log_row(t, step, batch, row, message);
 }
 
-static void task_row_dropped(wr_task_ctx *ctx, const wr_step *step, const wr_batch *batch,
-                             uint32_t row, const char *message)
+static void task_row_noted(wr_task_ctx *ctx, const wr_step *step, const wr_batch *batch,
+                           uint32_t row, const char *message)
 {
     log_row(ctx->runtime, step, batch, row, message);
 }
@@ -172,7 +172,7 @@ static void fill_context(wr_task *t)
         /* Larger than any number of an earlier run, for what is in the state. */
         .sequence = (uint64_t)wall_ms << 20,
         .row_error = task_row_error,
-        .row_dropped = task_row_dropped,
+        .row_noted = task_row_noted,
         .produce = task_produce,
         .collect = task_collect,
         .open_store = wr__task_open_store,

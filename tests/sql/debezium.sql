@@ -7,7 +7,7 @@ CREATE TABLE t (id STRING PRIMARY KEY, name STRING, amount DECIMAL(10, 2)) WITH 
 CREATE TABLE o WITH (value_format='JSON') AS SELECT id, name, amount FROM t;
 INSERT INTO raw (k, r) VALUES ('1', '{"before":null,"after":{"id":1,"name":"a","amount":"BNI="},"op":"r"}');
 INSERT INTO raw (k, r) VALUES ('1', '{"before":null,"after":{"id":1,"name":"b","amount":null},"op":"u"}');
-INSERT INTO raw (k, r) VALUES ('1', '{"op":"t"}');
+INSERT INTO raw (k, r) VALUES ('1', '{"op":"m"}');
 INSERT INTO raw (k, r) VALUES ('1', '{"before":{"id":1},"after":null,"op":"d"}');
 INSERT INTO raw (k, r) VALUES ('2', '{"before":null,"after":{"id":2,"name":"b","amount":"-0.5"},"op":"c"}');
 ASSERT VALUES o (id, name, amount) VALUES ('1', 'a', 12.34);
@@ -40,3 +40,93 @@ INSERT INTO raw (k, r) VALUES ('{"schema":{},"payload":{"id":7}}', '{"schema":{}
 INSERT INTO visits (id, page) VALUES (7, 'b');
 ASSERT VALUES named (id, page, name) VALUES (7, 'a', 'Ada');
 ASSERT VALUES named (id, page, name) VALUES (7, 'b', NULL);
+
+--@test: a value that has not changed is kept from the row before
+CREATE STREAM raw (k STRING KEY, r STRING) WITH (kafka_topic='t', value_format='KAFKA', partitions=1);
+CREATE TABLE t (id STRING PRIMARY KEY, title STRING, body STRING, pic BYTES, tags ARRAY<STRING>, nums ARRAY<INT>) WITH (kafka_topic='t', key_format='KAFKA', value_format='DEBEZIUM_JSON');
+CREATE TABLE o WITH (value_format='JSON') AS SELECT * FROM t;
+INSERT INTO raw (k, r) VALUES ('1', '{"after":{"title":"a","body":"long","pic":"AQI=","tags":["x"],"nums":[1,2]},"op":"c"}');
+INSERT INTO raw (k, r) VALUES ('1', '{"after":{"title":"b","body":"__debezium_unavailable_value","pic":"X19kZWJleml1bV91bmF2YWlsYWJsZV92YWx1ZQ==","tags":["__debezium_unavailable_value"],"nums":[95,95,100,101,98,101,122,105,117,109,95,117,110,97,118,97,105,108,97,98,108,101,95,118,97,108,117,101]},"op":"u"}');
+INSERT INTO raw (k, r) VALUES ('1', '{"after":{"title":"c","body":null,"pic":"__debezium_unavailable_value","tags":["__debezium_unavailable_value"],"nums":null},"op":"u"}');
+INSERT INTO raw (k, r) VALUES ('1', '{"after":{"title":"d","body":"__debezium_unavailable_value","pic":null,"tags":null,"nums":null},"op":"u"}');
+ASSERT VALUES o (id, title, body, pic, tags, nums) VALUES ('1', 'a', 'long', TO_BYTES('AQI=', 'base64'), ARRAY['x'], ARRAY[1, 2]);
+ASSERT VALUES o (id, title, body, pic, tags, nums) VALUES ('1', 'b', 'long', TO_BYTES('AQI=', 'base64'), ARRAY['x'], ARRAY[1, 2]);
+ASSERT VALUES o (id, title, body, pic, tags, nums) VALUES ('1', 'c', NULL, TO_BYTES('AQI=', 'base64'), ARRAY['x'], NULL);
+ASSERT VALUES o (id, title, body, pic, tags, nums) VALUES ('1', 'd', NULL, NULL, NULL, NULL);
+
+--@test: a value that has not changed of a row that nobody has seen is NULL, also after a deletion
+CREATE STREAM raw (k STRING KEY, r STRING) WITH (kafka_topic='t', value_format='KAFKA', partitions=1);
+CREATE TABLE t (id STRING PRIMARY KEY, title STRING, body STRING) WITH (kafka_topic='t', key_format='KAFKA', value_format='DEBEZIUM_JSON');
+CREATE TABLE o WITH (value_format='JSON') AS SELECT * FROM t;
+INSERT INTO raw (k, r) VALUES ('1', '{"after":{"title":"b","body":"__debezium_unavailable_value"},"op":"u"}');
+INSERT INTO raw (k, r) VALUES ('1', '{"after":{"title":"c","body":"long"},"op":"u"}');
+INSERT INTO raw (k, r) VALUES ('1', '{"after":null,"op":"d"}');
+INSERT INTO raw (k, r) VALUES ('1', '{"after":{"title":"d","body":"__debezium_unavailable_value"},"op":"u"}');
+ASSERT VALUES o (id, title, body) VALUES ('1', 'b', NULL);
+ASSERT VALUES o (id, title, body) VALUES ('1', 'c', 'long');
+ASSERT NULL VALUES o (id) KEY ('1');
+ASSERT VALUES o (id, title, body) VALUES ('1', 'd', NULL);
+
+--@test: a stream of changes has NULL where a value has not changed, and leaves deletions out
+CREATE STREAM raw (k STRING KEY, r STRING) WITH (kafka_topic='t', value_format='KAFKA', partitions=1);
+CREATE STREAM s (id STRING KEY, title STRING, body STRING) WITH (kafka_topic='t', key_format='KAFKA', value_format='DEBEZIUM_JSON');
+CREATE STREAM o WITH (value_format='JSON') AS SELECT * FROM s WHERE title <> 'x';
+INSERT INTO raw (k, r) VALUES ('1', '{"after":{"title":"a","body":"long"},"op":"c"}');
+INSERT INTO raw (k, r) VALUES ('1', '{"after":{"title":"b","body":"__debezium_unavailable_value"},"op":"u"}');
+INSERT INTO raw (k, r) VALUES ('1', '{"after":{"title":"x","body":"__debezium_unavailable_value"},"op":"u"}');
+INSERT INTO raw (k, r) VALUES ('1', '{"op":"t"}');
+INSERT INTO raw (k, r) VALUES ('1', '{"op":"d"}');
+INSERT INTO raw (k, r) VALUES ('1', '{"after":{"title":"c","body":"new"},"op":"u"}');
+ASSERT VALUES o (id, title, body) VALUES ('1', 'a', 'long');
+ASSERT VALUES o (id, title, body) VALUES ('1', 'b', NULL);
+ASSERT VALUES o (id, title, body) VALUES ('1', 'c', 'new');
+
+--@test: an emptied table loses its rows
+CREATE STREAM raw (k STRING KEY, r STRING) WITH (kafka_topic='t', value_format='KAFKA', partitions=1);
+CREATE TABLE t (id STRING PRIMARY KEY, name STRING) WITH (kafka_topic='t', key_format='KAFKA', value_format='DEBEZIUM_JSON');
+CREATE TABLE o WITH (value_format='JSON') AS SELECT id, name FROM t;
+CREATE TABLE n WITH (value_format='JSON') AS SELECT name, COUNT(*) AS c FROM t GROUP BY name;
+INSERT INTO raw (k, r) VALUES ('1', '{"after":{"name":"a"},"op":"c"}');
+INSERT INTO raw (k, r) VALUES ('2', '{"after":{"name":"a"},"op":"c"}');
+INSERT INTO raw (k, r) VALUES ('2', '{"after":null,"op":"d"}');
+INSERT INTO raw (k, r) VALUES ('3', '{"after":{"name":"a"},"op":"c"}');
+INSERT INTO raw (k, r) VALUES (NULL, '{"before":null,"after":null,"op":"t"}');
+INSERT INTO raw (k, r) VALUES ('3', '{"after":{"name":"a"},"op":"c"}');
+INSERT INTO raw (k, r) VALUES (NULL, '{"before":null,"after":null,"op":"t"}');
+INSERT INTO raw (k, r) VALUES (NULL, '{"before":null,"after":null,"op":"t"}');
+ASSERT VALUES o (id, name) VALUES ('1', 'a');
+ASSERT VALUES o (id, name) VALUES ('2', 'a');
+ASSERT NULL VALUES o (id) KEY ('2');
+ASSERT VALUES o (id, name) VALUES ('3', 'a');
+ASSERT NULL VALUES o (id) KEY ('1');
+ASSERT NULL VALUES o (id) KEY ('3');
+ASSERT VALUES o (id, name) VALUES ('3', 'a');
+ASSERT NULL VALUES o (id) KEY ('3');
+ASSERT VALUES n (name, c) VALUES ('a', 1);
+ASSERT VALUES n (name, c) VALUES ('a', 2);
+ASSERT VALUES n (name, c) VALUES ('a', 1);
+ASSERT VALUES n (name, c) VALUES ('a', 2);
+ASSERT VALUES n (name, c) VALUES ('a', 1);
+ASSERT VALUES n (name, c) VALUES ('a', 0);
+ASSERT VALUES n (name, c) VALUES ('a', 1);
+ASSERT VALUES n (name, c) VALUES ('a', 0);
+
+--@test: records of transactions, heartbeats and changes of a schema have other keys and are left out
+CREATE STREAM raw (k STRING KEY, r STRING) WITH (kafka_topic='t', format='KAFKA', partitions=1);
+CREATE TABLE t (id INT PRIMARY KEY, name STRING) WITH (kafka_topic='t', format='DEBEZIUM_JSON');
+CREATE TABLE o WITH (format='JSON') AS SELECT id, name FROM t;
+INSERT INTO raw (k, r) VALUES ('{"id":"571:1"}', '{"status":"BEGIN","id":"571:1","ts_ms":1}');
+INSERT INTO raw (k, r) VALUES ('{"serverName":"shop"}', '{"ts_ms":1}');
+INSERT INTO raw (k, r) VALUES ('{"databaseName":"shop"}', '{"source":{},"databaseName":"shop","ddl":"alter","tableChanges":[]}');
+INSERT INTO raw (k, r) VALUES ('{"prefix":"p"}', '{"op":"m","source":{},"message":{"prefix":"p","content":""}}');
+INSERT INTO raw (k, r) VALUES ('{"id":1}', '{"after":{"id":1,"name":"a"},"op":"c"}');
+ASSERT VALUES o (id, name) VALUES (1, 'a');
+
+--@test: the schema in a record says the unit of times, the scale of decimals and what is text
+CREATE STREAM raw (k STRING KEY, r STRING) WITH (kafka_topic='t', value_format='KAFKA', partitions=1);
+CREATE TABLE t (id STRING PRIMARY KEY, a TIMESTAMP, b TIMESTAMP, c TIMESTAMP, d TIME, e DECIMAL(10, 3), f DECIMAL(10, 2), g ARRAY<TIMESTAMP>) WITH (kafka_topic='t', key_format='KAFKA', value_format='DEBEZIUM_JSON');
+CREATE TABLE o WITH (value_format='JSON') AS SELECT * FROM t;
+INSERT INTO raw (k, r) VALUES ('1', '{"schema":{"type":"struct","fields":[{"field":"before","type":"struct","fields":[]},{"field":"after","type":"struct","fields":[{"field":"a","type":"int64","name":"io.debezium.time.MicroTimestamp"},{"field":"b","type":"int64","name":"io.debezium.time.Timestamp"},{"field":"c","type":"int64","name":"io.debezium.time.NanoTimestamp"},{"field":"d","type":"int64","name":"io.debezium.time.MicroTime"},{"field":"e","type":"bytes","name":"org.apache.kafka.connect.data.Decimal","parameters":{"scale":"2"}},{"field":"f","type":"string"},{"field":"g","type":"array","items":{"type":"int64","name":"io.debezium.time.MicroTimestamp"}}]}]},"payload":{"after":{"a":1000,"b":253402300799999,"c":-1,"d":1000,"e":"BNI=","f":"1234","g":[2000,null]},"op":"c"}}');
+INSERT INTO raw (k, r) VALUES ('1', '{"after":{"a":1000,"b":1000,"c":1000,"d":1000,"e":"BNI=","f":"1234","g":[2000]},"op":"u"}');
+ASSERT VALUES o (id, a, b, c, d, e, f, g) VALUES ('1', '1970-01-01T00:00:00.001', '9999-12-31T23:59:59.999', '1969-12-31T23:59:59.999', '00:00:00.001', 12.340, 1234.00, ARRAY[PARSE_TIMESTAMP('1970-01-01T00:00:00.002', 'yyyy-MM-dd''T''HH:mm:ss.SSS'), NULL]);
+ASSERT VALUES o (id, a, b, c, d, e, f, g) VALUES ('1', '1970-01-01T00:00:01', '1970-01-01T00:00:01', '1970-01-01T00:00:01', '00:00:01', 1.234, -26588.24, ARRAY[PARSE_TIMESTAMP('1970-01-01T00:00:02', 'yyyy-MM-dd''T''HH:mm:ss')]);

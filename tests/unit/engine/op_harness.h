@@ -348,8 +348,8 @@ static inline void ops_row_error(wr_task_ctx *ctx, const wr_step *step, const wr
     snprintf(o->last_error, sizeof o->last_error, "%s", message);
 }
 
-static inline void ops_row_dropped(wr_task_ctx *ctx, const wr_step *step, const wr_batch *batch,
-                                   uint32_t row, const char *message)
+static inline void ops_row_noted(wr_task_ctx *ctx, const wr_step *step, const wr_batch *batch,
+                                 uint32_t row, const char *message)
 {
     ops *o = ctx->runtime;
     assert_true(step && batch && row < batch->rows);
@@ -479,7 +479,7 @@ static inline void ops_start(ops *o)
                            .sequence = sequence,
                            .wall_ms = wall_ms,
                            .row_error = ops_row_error,
-                           .row_dropped = ops_row_dropped,
+                           .row_noted = ops_row_noted,
                            .produce = ops_produce,
                            .collect = ops_collect,
                            .open_store = ops_open_store,
