@@ -68,10 +68,12 @@ static void add_statistics(weir_stmt *s, cli_text *t)
                   none ? "n/a" : cli_column_text(s, "LAST_MESSAGE"), none ? "" : "Z");
     cli_text_addf(t,
                   "\nfailed-messages: %s   late: %s   null-keys: %s   null-values: %s   "
-                  "ignored-text: %s\n(Statistics of the local Weir interaction "
+                  "skipped-events: %s   unavailable-values: %s   ignored-text: %s\n(Statistics of "
+                  "the local Weir interaction "
                   "with the Kafka topic %s)\n",
                   cli_column_text(s, "FAILED_MESSAGES"), cli_column_text(s, "LATE"),
                   cli_column_text(s, "NULL_KEYS"), cli_column_text(s, "NULL_VALUES"),
+                  cli_column_text(s, "SKIPPED_EVENTS"), cli_column_text(s, "UNAVAILABLE_VALUES"),
                   cli_column_text(s, "IGNORED_TEXT"), cli_column_text(s, "TOPIC"));
     int64_t before;
     cli_column_int(s, "BEFORE_START", &before);

@@ -192,6 +192,38 @@ static void test_counts(void **state)
     }
 }
 
+/* Events about no row, and values that an event lacks, are no failures, but are counted. */
+static void test_counts_of_change_events(void **state)
+{
+    (void)state;
+    wr_buf_clear(&lines);
+    weir *w = open_with(WEIR_LOG_MEMORY, NULL, false);
+    RUN(w, "CREATE STREAM raw (k STRING KEY, r STRING) WITH (kafka_topic='t', partitions=1, "
+           "format='KAFKA');"
+           "CREATE TABLE s (id INT PRIMARY KEY, a STRING, b STRING) WITH (kafka_topic='t', "
+           "format='DEBEZIUM_JSON');"
+           "CREATE TABLE o WITH (format='JSON') AS SELECT * FROM s;");
+    RUN(w, "INSERT INTO raw VALUES ('{\"id\":\"571:1\"}', '{\"status\":\"BEGIN\",\"ts_ms\":1}');"
+           "INSERT INTO raw VALUES ('{\"serverName\":\"x\"}', '{\"ts_ms\":1}');"
+           "INSERT INTO raw VALUES (NULL, '{\"op\":\"m\"}');"
+           "INSERT INTO raw VALUES ('{\"id\":9}', '{\"op\":\"c\",\"after\":{\"id\":9}}');"
+           "INSERT INTO raw VALUES (NULL, '{\"op\":\"t\"}');"
+           "INSERT INTO raw VALUES ('{\"id\":1}', '{\"op\":\"u\",\"after\":{\"id\":1,\"a\":\"x\","
+           "\"b\":\"__debezium_unavailable_value\"}}');"
+           "INSERT INTO raw VALUES ('{\"id\":1}', '{\"op\":\"u\",\"after\":{\"id\":1,\"a\":\"y\","
+           "\"b\":\"long\"}}');"
+           "INSERT INTO raw VALUES ('{\"id\":1}', '{\"op\":\"u\",\"after\":{\"id\":1,\"a\":\"z\","
+           "\"b\":\"__debezium_unavailable_value\"}}');");
+    drain(w);
+    EVENTUALLY_ROWS(w, "SELECT * FROM o;", "1|z|long ");
+    assert_int_equal(statistic(w, "o", "SKIPPED_EVENTS"), 3);
+    assert_int_equal(statistic(w, "o", "UNAVAILABLE_VALUES"), 1);
+    assert_int_equal(statistic(w, "o", "FAILED_MESSAGES"), 0);
+    assert_int_equal(statistic(w, "o", "NULL_KEYS"), 0);
+    close_it(w);
+    expect_line("Column B is NULL");
+}
+
 /* ---- settings ---- */
 
 static weir *open_set(const char *name, const char *value)
@@ -316,9 +348,16 @@ static void test_warnings(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_places),       TEST(test_overflow),           TEST(test_overflow_that_stops),
-        TEST(test_counts),       TEST(test_pull_queries),       TEST(test_lambdas),
-        TEST(test_push_queries), TEST(test_persistent_queries), TEST(test_denylist),
+        TEST(test_places),
+        TEST(test_overflow),
+        TEST(test_overflow_that_stops),
+        TEST(test_counts),
+        TEST(test_counts_of_change_events),
+        TEST(test_pull_queries),
+        TEST(test_lambdas),
+        TEST(test_push_queries),
+        TEST(test_persistent_queries),
+        TEST(test_denylist),
         TEST(test_warnings),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
