@@ -186,7 +186,21 @@ weir_status wr_registry_find(wr_registry *r, const wr_registry_interrupt *interr
                              const wr_schema_draft *draft, const wr_registry_schema **out,
                              weir_error *err)
 {
-    return r->class_->find(r, interrupt, subject, draft, out, err);
+    int32_t version;
+    return r->class_->find(r, interrupt, subject, draft, out, &version, err);
+}
+
+weir_status wr_registry_find_version(wr_registry *r, const wr_registry_interrupt *interrupt,
+                                     wr_str subject, const wr_registry_schema *schema,
+                                     int32_t *version, weir_error *err)
+{
+    const wr_schema_draft draft = {schema->kind, schema->text, schema->references,
+                                   schema->references_n};
+    const wr_registry_schema *found;
+    WR_TRY(r->class_->find(r, interrupt, subject, &draft, &found, version, err));
+    if (found->id == schema->id && *version)
+        return WEIR_OK;
+    return wr_error(err, WEIR_ERR_NOT_FOUND, "Schema %u is not under that subject", schema->id);
 }
 
 weir_status wr_registry_register(wr_registry *r, const wr_registry_interrupt *interrupt,

@@ -153,6 +153,13 @@ weir_status wr_registry_find(wr_registry *r, const wr_registry_interrupt *interr
                              const wr_schema_draft *draft, const wr_registry_schema **out,
                              weir_error *err) WR_MUST_CHECK;
 /**
+ * As which version is @p schema registered under the subject? WEIR_ERR_NOT_FOUND: as none, though
+ * it may be under another subject.
+ */
+weir_status wr_registry_find_version(wr_registry *r, const wr_registry_interrupt *interrupt,
+                                     wr_str subject, const wr_registry_schema *schema,
+                                     int32_t *version, weir_error *err) WR_MUST_CHECK;
+/**
  * Register a schema; one that is there already keeps its id. What comes back is read by its id, as
  * a registry may answer with an older schema that it takes for the same (facts: R05).
  */

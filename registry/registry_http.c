@@ -400,9 +400,9 @@ static weir_status http_get_version(wr_registry *r, const wr_registry_interrupt 
     return end(&s, read_version(&s, top, subject, version, false, out, found, err));
 }
 
-/* POST @p draft; the id that comes back. */
+/* POST @p draft; the id that comes back, and the version where there is one (else 0). */
 static weir_status post_draft(session *s, wr_buf *path, const wr_schema_draft *draft, uint32_t *id,
-                              weir_error *err)
+                              int32_t *version, weir_error *err)
 {
     wr_buf body = {0};
     json_t *answer = NULL;
@@ -415,6 +415,7 @@ static weir_status post_draft(session *s, wr_buf *path, const wr_schema_draft *d
     }
     if (st == WEIR_OK && !wr__answer_id(answer, id))
         st = senseless(s, "without an id", err);
+    *version = st == WEIR_OK ? wr__answer_version(answer) : 0;
     json_decref(answer);
     wr_buf_free(&body);
     return st;
@@ -422,13 +423,13 @@ static weir_status post_draft(session *s, wr_buf *path, const wr_schema_draft *d
 
 static weir_status http_find(wr_registry *r, const wr_registry_interrupt *interrupt, wr_str subject,
                              const wr_schema_draft *draft, const wr_registry_schema **out,
-                             weir_error *err)
+                             int32_t *version, weir_error *err)
 {
     session s = begin(r, interrupt);
     wr_buf path = {0};
     uint32_t id;
     put_subject(&path, "/subjects/", own(&s), subject);
-    weir_status st = post_draft(&s, &path, draft, &id, err);
+    weir_status st = post_draft(&s, &path, draft, &id, version, err);
     if (st == WEIR_OK)
         st = read_id(&s, context_of(subject, own(&s)), id, out, err);
     return end(&s, st);
@@ -473,7 +474,8 @@ static weir_status http_enroll(wr_registry *r, const wr_registry_interrupt *inte
     uint32_t id;
     put_subject(&path, "/subjects/", own(&s), subject);
     wr_buf_puts(&path, "/versions");
-    weir_status st = post_draft(&s, &path, draft, &id, err);
+    int32_t version;
+    weir_status st = post_draft(&s, &path, draft, &id, &version, err);
     if (st == WEIR_ERR_STATEMENT && err)
         add_compatibility(&s, subject, err);
     if (st == WEIR_OK)

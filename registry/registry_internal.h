@@ -21,9 +21,10 @@ typedef struct wr_registry_class {
     weir_status (*get_version)(wr_registry *r, const wr_registry_interrupt *interrupt,
                                wr_str subject, int32_t version, const wr_registry_schema **out,
                                int32_t *found, weir_error *err);
+    /** @p version: 0 where the registry does not say. */
     weir_status (*find)(wr_registry *r, const wr_registry_interrupt *interrupt, wr_str subject,
                         const wr_schema_draft *draft, const wr_registry_schema **out,
-                        weir_error *err);
+                        int32_t *version, weir_error *err);
     weir_status (*enroll)(wr_registry *r, const wr_registry_interrupt *interrupt, wr_str subject,
                           const wr_schema_draft *draft, const wr_registry_schema **out,
                           weir_error *err);

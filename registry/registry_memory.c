@@ -98,16 +98,19 @@ static weir_status memory_get_version(wr_registry *r, const wr_registry_interrup
 
 static weir_status memory_find(wr_registry *r, const wr_registry_interrupt *interrupt, wr_str name,
                                const wr_schema_draft *draft, const wr_registry_schema **out,
-                               weir_error *err)
+                               int32_t *version, weir_error *err)
 {
     (void)interrupt; /* nothing here waits */
     memory_registry *m = self(r);
     *out = NULL;
     pthread_mutex_lock(&m->change);
     const subject *s = wr_map_get(&m->subjects, name);
-    for (uint32_t i = 0; s && i < s->n && !*out; i++)
-        if (is_draft(s->versions[i], draft))
-            *out = s->versions[i];
+    for (uint32_t i = 0; s && i < s->n && !*out; i++) {
+        if (!is_draft(s->versions[i], draft))
+            continue;
+        *out = s->versions[i];
+        *version = (int32_t)i + 1;
+    }
     pthread_mutex_unlock(&m->change);
     return *out ? WEIR_OK
            : s  ? wr_error(err, WEIR_ERR_NOT_FOUND, "Schema not found")

@@ -40,6 +40,9 @@ typedef struct wr__run_rows {
     int64_t *window_start, *window_end; /* NULL: not windowed */
     wr_headers *headers;                /* NULL: none has any */
     wr__faults key, value;              /* whose bytes are no key or value at all */
+    /* By the schema that was written with; none where the format has no registry. */
+    const wr_schema_rows *key_schemas, *value_schemas;
+    uint32_t key_schemas_n, value_schemas_n;
     uint32_t with_rest; /* whose key or value is followed by text that was not read */
 } wr__run_rows;
 
@@ -71,6 +74,8 @@ weir_status wr__run_begin(wr__run_member *m, wr_task_ctx *ctx, const wr_record *
  * asks for columns that it does not want).
  */
 const wr__faults *wr__run_column(wr__run_member *m, uint32_t c, wr_sel sel, wr_vec *out);
+/** The id of the schema that the key or value of row @p row names; 0: none that is known. */
+uint32_t wr__run_schema(const wr__run_member *m, bool is_key, uint32_t row);
 /** Event times of the rows of @p sel into rowtime; a TIMESTAMP column has been asked for before. */
 const wr__faults *wr__run_times(wr__run_member *m, wr_sel sel);
 
