@@ -145,6 +145,43 @@ static void add_positions(weir_stmt *s, cli_text *t)
     end_group(&g, t);
 }
 
+/** "latest" stands at the version that others get who ask for the subject. */
+static void add_schema(weir_stmt *s, cli_text *t)
+{
+    char version[48] = "-";
+    bool latest = weir_column_bool(s, cli_column_find(s, "LATEST"));
+    bool none = cli_column_is_null(s, "VERSION");
+    if (!none || latest)
+        snprintf(version, sizeof version, "%s%s", none ? "" : cli_column_text(s, "VERSION"),
+                 latest ? " (latest)" : "");
+    cli_text_addf(t, " %-5s | %-8s | %-13s | %-10s | %-8s | %s%s\n", cli_column_text(s, "PART"),
+                  cli_column_is_null(s, "ID") ? "none" : cli_column_text(s, "ID"), version,
+                  cli_column_text(s, "RECORDS"), cli_column_text(s, "FAILED"),
+                  cli_column_is_null(s, "LAST") ? "-" : cli_column_text(s, "LAST"),
+                  cli_column_is_null(s, "LAST") ? "" : "Z");
+    if (!cli_column_is_null(s, "DIFFERENCE"))
+        cli_text_addf(t, "         %s\n", cli_column_text(s, "DIFFERENCE"));
+}
+
+/** Records are those that queries of this process have read. */
+static void add_schemas(weir_stmt *s, weir_stmt *registry, cli_text *t)
+{
+    bool any = false;
+    while (weir_step(s, 0, NULL) == WEIR_ROW) {
+        if (!any)
+            cli_text_addf(t,
+                          "\nSchemas of the records that were read here (%s)\n"
+                          " Part  | Schema   | Version       | Records    | Failed   | Last\n%s",
+                          cli_column_text(registry, "NAME"), rule);
+        any = true;
+        add_schema(s, t);
+    }
+    if (any)
+        cli_text_adds(t, rule);
+    if (!cli_column_is_null(registry, "TROUBLE"))
+        cli_text_addf(t, "\nSchemas: %s\n", cli_column_text(registry, "TROUBLE"));
+}
+
 /** A line of the names of queries, where there are some. */
 static void add_queries(weir_stmt *topic, const char *column, const char *title, cli_text *t)
 {
@@ -173,6 +210,10 @@ static void add_extended(weir_stmt *stmt, weir_stmt *source, weir_stmt *topic, c
     weir_stmt *positions = cli_section(stmt, "positions");
     if (positions)
         add_positions(positions, t);
+    weir_stmt *schemas = cli_section(stmt, "schemas"),
+              *registry = cli_section_row(stmt, "registry");
+    if (schemas && registry)
+        add_schemas(schemas, registry, t);
 }
 
 /* ---------------------------------------------------------------- headings */

@@ -23,6 +23,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 #include <wchar.h>
@@ -256,6 +257,18 @@ static void save_history(cli_editor *e)
     fclose(file);
 }
 
+/* SET of what nobody should find in a file: names that hold one of these words. */
+static bool sets_secret(const char *line)
+{
+    static const char *const words[] = {"password", "token", "user.info", "jaas", "secret"};
+    if (strncasecmp(line, "SET ", 4) != 0 && strncasecmp(line, "ALTER SYSTEM ", 13) != 0)
+        return false;
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (strcasestr(line, words[i]))
+            return true;
+    return false;
+}
+
 void cli_editor_remember(cli_editor *e, const char *entry)
 {
     char *line = cli_copy(entry, strlen(entry));
@@ -265,7 +278,7 @@ void cli_editor_remember(cli_editor *e, const char *entry)
         for (char *at = line; (at = strchr(at, '\n')) != NULL;)
             *at = ' ';
     HistEvent event;
-    if (*line && history(e->history, &event, H_ENTER, line) >= 0)
+    if (*line && !sets_secret(line) && history(e->history, &event, H_ENTER, line) >= 0)
         save_history(e);
     free(line);
 }

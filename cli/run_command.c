@@ -95,9 +95,13 @@ static bool parse_on_change(const char *word, weir_on_change *out)
 static int load_files(weir *w, const cli_list *files, weir_on_change on_change)
 {
     weir_error err = {0};
-    if (weir_load_files(w, (const char *const *)files->at, files->n, on_change, &err) == WEIR_OK)
+    cli_signals_interrupt_load(w);
+    weir_status st = weir_load_files(w, (const char *const *)files->at, files->n, on_change, &err);
+    cli_signals_interrupt_load(NULL);
+    if (st == WEIR_OK)
         return CLI_OK;
-    return report_error(&err, files);
+    int failed = report_error(&err, files);
+    return st == WEIR_ERR_INTERRUPTED && cli_signals_status() ? cli_signals_status() : failed;
 }
 
 static void report_failure(weir *w, cli_progress *p)

@@ -24,6 +24,7 @@ static volatile sig_atomic_t service; /* a second signal ends the program */
 static int pipe_ends[2] = {-1, -1};
 static const char *watchdog_message;
 static _Atomic(weir_stmt *) interrupted; /* the statement that a signal interrupts */
+static _Atomic(weir *) loading;          /* likewise the files */
 static atomic_int interrupting;          /* handlers that are at it, on whichever thread */
 
 static void interrupt_statement(void)
@@ -32,6 +33,9 @@ static void interrupt_statement(void)
     weir_stmt *stmt = atomic_load(&interrupted);
     if (stmt)
         weir_interrupt(stmt);
+    weir *w = atomic_load(&loading);
+    if (w)
+        weir_interrupt_load(w);
     atomic_fetch_sub(&interrupting, 1);
 }
 
@@ -87,6 +91,13 @@ void cli_signals_interrupt(weir_stmt *stmt)
 {
     atomic_store(&interrupted, stmt);
     while (!stmt && atomic_load(&interrupting)) /* a handler on another thread still has it */
+        sched_yield();
+}
+
+void cli_signals_interrupt_load(weir *w)
+{
+    atomic_store(&loading, w);
+    while (!w && atomic_load(&interrupting))
         sched_yield();
 }
 

@@ -30,6 +30,8 @@ int cli_signals_status(void);
  * wait for an answer. NULL, before it is finalized: no statement.
  */
 void cli_signals_interrupt(weir_stmt *stmt);
+/** The same for a weir_load_files of @p w. NULL: no more. */
+void cli_signals_interrupt_load(weir *w);
 /** Forget a SIGINT. SIGTERM stays: the program is to end. */
 void cli_signals_clear(void);
 /** Was a report asked for (SIGUSR1, of a service) since the last call? */

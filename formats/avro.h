@@ -166,6 +166,9 @@ weir_status wr__avro_infer(const wr_registry_schema *schema, const wr_format_opt
  *  names, too. */
 weir_status wr__avro_infer_record(const wr_avro_node *record, bool exact_names, wr_avro_rules rules,
                                   wr_arena *arena, wr_column **cols, uint32_t *n, weir_error *err);
+weir_status wr__avro_schema_fields(const wr_registry_schema *schema,
+                                   const wr_format_columns *columns, wr_arena *arena,
+                                   wr_schema_field **fields, uint32_t *n, weir_error *err);
 weir_status wr__avro_schema_text(const wr_format_columns *columns, wr_buf *out, weir_error *err);
 weir_status wr__avro_check_schema(const wr_format_columns *columns, weir_error *err);
 weir_status wr__avro_to_json(const wr_format_options *options, wr_str schema_header, wr_str payload,

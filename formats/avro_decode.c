@@ -89,12 +89,14 @@ weir_status wr__avro_decoder_new(const wr_decoder *common, wr_arena *arena, wr_d
 /* Find the row's plan. @return not WEIR_OK: the whole scan ends so. */
 static weir_status find_plan(avro_decoder *d, uint32_t row, wr_record_found *f, weir_error *err)
 {
-    const wr_decoder *base = &d->base;
+    wr_decoder *base = &d->base;
     wr_str header = base->schema_headers ? base->schema_headers[row] : (wr_str){0};
     wr_schema_mark mark;
     d->row_plans[row] = NULL;
-    if (!wr__record_mark(header, base->payloads[row], &mark, &f->body, &f->fault))
+    if (!wr__record_mark(header, base->payloads[row], &mark, &f->body, &f->fault)) {
+        wr__record_count(base, 0, 1);
         return WEIR_OK;
+    }
     void *plan;
     WR_TRY(wr__record_plan(base, d->plans, &mark, header.ptr != NULL, &plan, &f->fault, err));
     d->row_plans[row] = plan;
@@ -107,6 +109,7 @@ static weir_status find_plans(avro_decoder *d, wr_sel sel, wr_record_found *f, w
     const wr_str *payloads = d->base.payloads;
     const char *mark = NULL;         /* of the row before, 5 bytes, if it has a plan */
     const wr_avro_plan *plan = NULL; /* the last one that was found */
+    uint32_t same = 0;               /* rows after it with the mark of the one before */
     d->alike = true;
     bool in_payload = !d->base.schema_headers;
     WR_FOREACH_SEL (i, sel) {
@@ -114,14 +117,20 @@ static weir_status find_plans(avro_decoder *d, wr_sel sel, wr_record_found *f, w
         if (WR_LIKELY(mark && payload.len >= 5 && memcmp(payload.ptr, mark, 5) == 0)) {
             d->row_plans[i] = plan;
             f[i] = (wr_record_found){.body = wr_str_make(payload.ptr + 5, payload.len - 5)};
+            same++;
             continue;
         }
-        WR_TRY(find_plan(d, i, &f[i], err));
+        wr__record_count_more(&d->base, same);
+        same = 0;
+        weir_status st = find_plan(d, i, &f[i], err);
+        if (WR_UNLIKELY(st != WEIR_OK))
+            return wr__record_give_up(&d->base, sel, i, st);
         d->alike = d->alike && (!plan || !d->row_plans[i] || plan == d->row_plans[i]);
         if (d->row_plans[i])
             plan = d->row_plans[i];
         mark = d->row_plans[i] && in_payload && payload.ptr[0] == 0 ? payload.ptr : NULL;
     }
+    wr__record_count_more(&d->base, same);
     return WEIR_OK;
 }
 

@@ -28,6 +28,7 @@ const wr_format_class wr__format_avro = {
     .infer = wr__avro_infer,
     .schema_text = wr__avro_schema_text,
     .check_schema = wr__avro_check_schema,
+    .schema_fields = wr__avro_schema_fields,
     .to_json = wr__avro_to_json,
     .from_json = wr__avro_from_json,
 };

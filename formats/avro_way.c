@@ -250,3 +250,51 @@ wr_avro_way wr__avro_way(const wr_avro_node *node, const wr_type *type, wr_avro_
         wr__debezium_avro_way(&way, arena);
     return way;
 }
+
+/* ---- a schema beside columns ---- */
+
+/* All the way down: an element or a member without a way makes the record bad as well. */
+static bool is_passable(const wr_avro_way *way)
+{
+    bool members = way->kind == WR_AVRO_WAY_STRUCT || way->kind == WR_AVRO_WAY_BRANCHES;
+    bool fits = way->kind != WR_AVRO_WAY_MISMATCH;
+    if (way->elem && fits)
+        fits = is_passable(way->elem);
+    for (uint32_t i = 0; members && fits && i < way->node->n; i++)
+        fits = is_passable(&way->members[i]);
+    return fits;
+}
+
+/* As the decoder takes it apart (avro_plan.c). */
+weir_status wr__avro_schema_fields(const wr_registry_schema *schema,
+                                   const wr_format_columns *columns, wr_arena *arena,
+                                   wr_schema_field **fields, uint32_t *n, weir_error *err)
+{
+    const wr_avro_node *node;
+    WR_TRY(wr__avro_schema_parse(schema, arena, &node, err));
+    bool bare = columns->options->unwrapped;
+    if (!bare && node->kind == WR_AVRO_UNION && wr__avro_only_branch(node) >= 0)
+        node = node->branches[wr__avro_only_branch(node)];
+    if (!bare && node->kind != WR_AVRO_RECORD && node->kind != WR_AVRO_UNION)
+        return wr_error(err, WEIR_ERR_STATEMENT, "it is no record but %s",
+                        wr__avro_kind_name(node->kind));
+    *n = bare ? columns->n : node->n;
+    *fields = WR_NEW_N(arena, wr_schema_field, *n);
+    const char **names = WR_NEW_N(arena, const char *, columns->n);
+    uint32_t *targets = WR_NEW_N(arena, uint32_t, *n);
+    for (uint32_t c = 0; c < columns->n; c++)
+        names[c] = columns->cols[c].name;
+    if (!bare)
+        wr__avro_match(node, names, columns->n, arena, targets);
+    for (uint32_t i = 0; i < *n; i++) {
+        const char *name = NULL;
+        const wr_avro_node *inside = bare ? node : wr__avro_member(node, i, &name);
+        wr_schema_field *f = &(*fields)[i];
+        *f = (wr_schema_field){.name = name, .column = bare ? i : targets[i], .fits = true};
+        if (f->column == UINT32_MAX)
+            continue;
+        wr_avro_way way = wr__avro_way(inside, columns->cols[f->column].type, arena);
+        f->fits = is_passable(&way);
+    }
+    return WEIR_OK;
+}

@@ -113,6 +113,8 @@ weir_status wr_decoder_scan(wr_decoder *d, const wr_str *payloads, wr_sel sel, u
     d->scratch = scratch;
     d->nulls = false;
     d->counts = (wr_decoder_counts){0};
+    d->schemas.v = NULL; /* it was in the scratch memory of the scan before */
+    d->schemas.n = d->schemas.cap = 0;
     WR_FOREACH_SEL (i, sel) {
         if (WR_LIKELY(payloads[i].ptr != NULL))
             continue;
@@ -134,6 +136,13 @@ wr_decoder_counts wr_decoder_last(const wr_decoder *d)
 {
     WR_ASSERT(d->scanned);
     return d->counts;
+}
+
+const wr_schema_rows *wr_decoder_schemas(const wr_decoder *d, uint32_t *n)
+{
+    WR_ASSERT(d->scanned);
+    *n = (uint32_t)d->schemas.n;
+    return d->schemas.v;
 }
 
 void wr_decoder_convert(wr_decoder *d, uint32_t column, wr_sel sel, wr_vec *out, uint8_t *ok,

@@ -150,6 +150,23 @@ weir_status wr_format_to_json(const wr_format *format, const wr_format_options *
 weir_status wr_format_from_json(const wr_format *format, const wr_format_options *options,
                                 const wr_json *json, wr_buf *out, weir_error *err) WR_MUST_CHECK;
 
+/** How a writer's schema stands to the columns that its records are read into; the worst counts. */
+typedef enum wr_schema_fit {
+    WR_SCHEMA_FITS,
+    WR_SCHEMA_HAS_MORE, /* fields that no column takes: they are not read */
+    WR_SCHEMA_HAS_LESS, /* columns without a field: they are NULL */
+    WR_SCHEMA_MISFIT,   /* a field whose values cannot become the column's: records are bad */
+} wr_schema_fit;
+/**
+ * @param columns  as given to wr_decoder_new; with options.
+ * @param how      what differs is added, in words: "no field for `B`; `A` INTEGER cannot be read
+ *                 from STRING; not in the source: `C` BIGINT". Nothing where it fits.
+ * @return WEIR_ERR_STATEMENT: the schema cannot be used at all, and why.
+ */
+weir_status wr_format_schema_fit(const wr_format *format, const wr_registry_schema *schema,
+                                 const wr_format_columns *columns, wr_schema_fit *fit, wr_buf *how,
+                                 weir_error *err) WR_MUST_CHECK;
+
 /*
  * ---- decoding ----
  *
@@ -242,6 +259,14 @@ typedef struct wr_decoder_counts {
 } wr_decoder_counts;
 /** Of the last scan. @pre it was WEIR_OK. */
 wr_decoder_counts wr_decoder_last(const wr_decoder *d);
+/** Rows of a scan by the schema that they name. */
+typedef struct wr_schema_rows {
+    uint32_t id; /* 0: they name none, or one by a GUID that nobody knows */
+    uint32_t rows;
+} wr_schema_rows;
+/** Of the last scan, NULL payloads left out, in order of their first row; in its scratch memory.
+ *  None from formats without a registry. @pre the scan was WEIR_OK. */
+const wr_schema_rows *wr_decoder_schemas(const wr_decoder *d, uint32_t *n);
 /**
  * Convert column @p column of rows that the last wr_decoder_scan has accepted.
  * @param column  a wanted one; with options.strict any.

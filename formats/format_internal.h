@@ -18,6 +18,13 @@ typedef struct wr_format_misfit {
     char reason[1000];
 } wr_format_misfit;
 
+/** A field of a writer's schema, and the column that is read from it. */
+typedef struct wr_schema_field {
+    const char *name; /* as the schema has it; NULL: the record as a whole, read into one column */
+    uint32_t column;  /* UINT32_MAX: none */
+    bool fits;        /* its values can become the column's, as far as types say */
+} wr_schema_field;
+
 typedef struct wr_format_class {
     wr_format format; /* first: a `const wr_format *` is one of its class */
     /** Can it hold these columns in this way? @return false: @p why is filled in (wr__misfit).
@@ -46,6 +53,10 @@ typedef struct wr_format_class {
                          weir_error *err);
     weir_status (*schema_text)(const wr_format_columns *columns, wr_buf *out, weir_error *err);
     weir_status (*check_schema)(const wr_format_columns *columns, weir_error *err);
+    /** The top level of a schema beside columns; @p fields in @p arena. */
+    weir_status (*schema_fields)(const wr_registry_schema *schema, const wr_format_columns *columns,
+                                 wr_arena *arena, wr_schema_field **fields, uint32_t *n,
+                                 weir_error *err);
     /* NULL: the text as it is; no names. */
     weir_status (*schema_canonical)(const wr_registry_schema *schema, wr_buf *out, weir_error *err);
     weir_status (*schema_name)(const wr_registry_schema *schema, const wr_format_options *options,
@@ -112,9 +123,10 @@ struct wr_decoder {
     int64_t *times;               /* per row, or NULL; see wr_decoder_times */
     wr_arena *scratch;
     wr_decoder_counts counts;
-    wr_arr(uint32_t) unavailable; /* of the last convert; in scratch */
-    bool nulls;                   /* some payloads are NULL */
-    bool scanned;                 /* it succeeded, so columns may be converted */
+    wr_arr(uint32_t) unavailable;   /* of the last convert; in scratch */
+    wr_arr(wr_schema_rows) schemas; /* formats with a registry: record_schema.h */
+    bool nulls;                     /* some payloads are NULL */
+    bool scanned;                   /* it succeeded, so columns may be converted */
 };
 
 struct wr_encoder {

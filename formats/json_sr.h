@@ -137,6 +137,9 @@ void wr__jsr_convert_column(wr_decoder *d, uint32_t column, wr_sel sel, wr_vec *
 weir_status wr__jsr_infer(const wr_registry_schema *schema, const wr_format_options *options,
                           bool is_key, wr_arena *arena, wr_column **cols, uint32_t *n,
                           weir_error *err);
+weir_status wr__jsr_schema_fields(const wr_registry_schema *schema,
+                                  const wr_format_columns *columns, wr_arena *arena,
+                                  wr_schema_field **fields, uint32_t *n, weir_error *err);
 weir_status wr__jsr_schema_text(const wr_format_columns *columns, wr_buf *out, weir_error *err);
 weir_status wr__jsr_check_schema(const wr_format_columns *columns, weir_error *err);
 weir_status wr__jsr_to_json(const wr_format_options *options, wr_str schema_header, wr_str payload,

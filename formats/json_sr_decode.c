@@ -123,12 +123,14 @@ weir_status wr__jsr_decoder_new(const wr_decoder *common, wr_arena *arena, wr_de
 /* Find the row's plan. @return not WEIR_OK: the whole scan ends so. */
 static weir_status find_plan(jsr_decoder *d, uint32_t row, wr_record_found *f, weir_error *err)
 {
-    const wr_decoder *base = &d->base;
+    wr_decoder *base = &d->base;
     wr_str header = base->schema_headers ? base->schema_headers[row] : (wr_str){0};
     wr_schema_mark mark;
     d->row_plans[row] = NULL;
-    if (!wr__record_mark(header, base->payloads[row], &mark, &f->body, &f->fault))
+    if (!wr__record_mark(header, base->payloads[row], &mark, &f->body, &f->fault)) {
+        wr__record_count(base, 0, 1);
         return WEIR_OK;
+    }
     void *plan;
     WR_TRY(wr__record_plan(base, d->plans, &mark, header.ptr != NULL, &plan, &f->fault, err));
     d->row_plans[row] = plan;
@@ -204,8 +206,11 @@ weir_status wr__jsr_scan(wr_decoder *base, wr_sel sel, uint8_t *ok, wr_row_error
     }
     wr__writer_plans_begin(d->plans);
     wr_record_found *f = wr_arena_alloc(base->scratch, d->rows_n * sizeof *f + 1);
-    WR_FOREACH_SEL (i, sel)
-        WR_TRY(find_plan(d, i, &f[i], err));
+    WR_FOREACH_SEL (i, sel) {
+        weir_status st = find_plan(d, i, &f[i], err);
+        if (WR_UNLIKELY(st != WEIR_OK))
+            return wr__record_give_up(base, sel, i, st);
+    }
     WR_FOREACH_SEL (i, sel)
         ok[i] = scan_row(d, i, &f[i], errs);
     return WEIR_OK;

@@ -28,6 +28,7 @@ const wr_format_class wr__format_json_sr = {
     .infer = wr__jsr_infer,
     .schema_text = wr__jsr_schema_text,
     .check_schema = wr__jsr_check_schema,
+    .schema_fields = wr__jsr_schema_fields,
     .to_json = wr__jsr_to_json,
     .from_json = wr__jsr_from_json,
 };

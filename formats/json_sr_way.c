@@ -537,3 +537,51 @@ uint32_t wr__jsr_branch(const wr_jsr_node *node, const wr_jtoken *tok, wr_arena 
     }
     return best;
 }
+
+/* ---- a schema beside columns ---- */
+
+/* All the way down: an element or a member without a way makes the record bad as well. */
+static bool is_passable(const wr_jsr_way *way)
+{
+    bool members = way->kind == WR_JSR_WAY_STRUCT || way->kind == WR_JSR_WAY_UNION;
+    bool fits = way->kind != WR_JSR_WAY_MISMATCH;
+    if (way->elem && fits)
+        fits = is_passable(way->elem);
+    for (uint32_t i = 0; members && fits && i < way->node->n; i++)
+        fits = is_passable(&way->members[i]);
+    return fits;
+}
+
+/* As the decoder takes it apart (json_sr_decode.c). */
+weir_status wr__jsr_schema_fields(const wr_registry_schema *schema,
+                                  const wr_format_columns *columns, wr_arena *arena,
+                                  wr_schema_field **fields, uint32_t *n, weir_error *err)
+{
+    const wr_jsr_node *top;
+    WR_TRY(wr__jsr_schema_parse(schema, arena, &top, err));
+    bool bare = columns->options->unwrapped;
+    if (!bare && top->kind != WR_JSR_STRUCT && top->kind != WR_JSR_UNION)
+        return wr_error(err, WEIR_ERR_STATEMENT, "it is not that of an object: %s",
+                        top->why ? top->why : "it has no properties");
+    *n = bare ? columns->n : top->n;
+    *fields = WR_NEW_N(arena, wr_schema_field, *n);
+    const char **names = WR_NEW_N(arena, const char *, columns->n);
+    uint32_t *targets = WR_NEW_N(arena, uint32_t, *n);
+    for (uint32_t c = 0; c < columns->n; c++)
+        names[c] = columns->cols[c].name;
+    if (!bare)
+        wr__jsr_match(top, names, columns->n, arena, targets);
+    for (uint32_t i = 0; i < *n; i++) {
+        wr_schema_field *f = &(*fields)[i];
+        *f = (wr_schema_field){.name = bare ? NULL : top->fields[i].name,
+                               .column = bare ? i : targets[i],
+                               .fits = true};
+        if (f->column == UINT32_MAX)
+            continue;
+        wr_jsr_way way;
+        wr__jsr_way_init(&way, bare ? top : top->fields[i].type, columns->cols[f->column].type,
+                         arena);
+        f->fits = is_passable(&way);
+    }
+    return WEIR_OK;
+}

@@ -238,6 +238,9 @@ void wr__pb_encode(wr_encoder *e, const wr_vec *cols, wr_sel sel, wr_buf *buf, w
 weir_status wr__pb_infer(const wr_registry_schema *schema, const wr_format_options *options,
                          bool is_key, wr_arena *arena, wr_column **cols, uint32_t *n,
                          weir_error *err);
+weir_status wr__pb_schema_fields(const wr_registry_schema *schema, const wr_format_columns *columns,
+                                 wr_arena *arena, wr_schema_field **fields, uint32_t *n,
+                                 weir_error *err);
 weir_status wr__pb_schema_text(const wr_format_columns *columns, wr_buf *out, weir_error *err);
 weir_status wr__pb_check_schema(const wr_format_columns *columns, weir_error *err);
 weir_status wr__pb_schema_canonical(const wr_registry_schema *schema, wr_buf *out, weir_error *err);

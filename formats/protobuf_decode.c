@@ -138,16 +138,19 @@ static const wr_pb_shape *shape_at(pb_decoder *d, schema_plan *plan, const wr_pb
 /* Find the row's shape. @return not WEIR_OK: the whole scan ends so. */
 static weir_status find_shape(pb_decoder *d, uint32_t row, wr_record_found *f, weir_error *err)
 {
-    const wr_decoder *base = &d->base;
+    wr_decoder *base = &d->base;
     wr_str header = base->schema_headers ? base->schema_headers[row] : (wr_str){0};
     wr_schema_mark mark;
     d->row_shapes[row] = NULL;
-    if (!wr__record_mark(header, base->payloads[row], &mark, &f->body, &f->fault))
+    if (!wr__record_mark(header, base->payloads[row], &mark, &f->body, &f->fault)) {
+        wr__record_count(base, 0, 1);
         return WEIR_OK;
+    }
     /* The indexes are where the mark is (R01). */
     wr_pb_path path;
     if (!wr__pb_path_read(header.ptr ? &mark.rest : &f->body, &path)) {
         f->fault = "the record does not say which message of its schema it is";
+        wr__record_count(base, mark.by_guid ? 0 : mark.id, 1);
         return WEIR_OK;
     }
     void *plan;
@@ -205,7 +208,9 @@ weir_status wr__pb_scan(wr_decoder *base, wr_sel sel, uint8_t *ok, wr_row_errors
     wr_record_found *f = wr_arena_alloc(base->scratch, d->rows_n * sizeof *f + 1);
     WR_FOREACH_SEL (i, sel) {
         f[i] = (wr_record_found){0};
-        WR_TRY(find_shape(d, i, &f[i], err));
+        weir_status st = find_shape(d, i, &f[i], err);
+        if (WR_UNLIKELY(st != WEIR_OK))
+            return wr__record_give_up(base, sel, i, st);
     }
     WR_FOREACH_SEL (i, sel)
         ok[i] = walk_row(d, i, &f[i], errs);

@@ -65,6 +65,7 @@ const wr_format_class wr__format_protobuf = {
     .infer = wr__pb_infer,
     .schema_text = wr__pb_schema_text,
     .check_schema = wr__pb_check_schema,
+    .schema_fields = wr__pb_schema_fields,
     .schema_canonical = wr__pb_schema_canonical,
     .schema_name = wr__pb_schema_name,
     .to_json = wr__pb_to_json,

@@ -316,3 +316,45 @@ wr_pb_shape *wr__pb_shape_new(const wr_pb_message *m, const char *const *names,
 {
     return make_shape(m, names, types, wanted, n, false, arena);
 }
+
+/* ---- a schema beside columns ---- */
+
+/* All the way down: an element or a member without a way makes the record bad as well. */
+static bool is_passable(const wr_pb_way *way)
+{
+    bool fits = way->kind != WR_PB_WAY_MISMATCH;
+    if (way->elem && fits)
+        fits = is_passable(way->elem);
+    for (uint32_t i = 0; way->shape && fits && i < way->shape->n; i++)
+        fits = is_passable(&way->shape->ways[i]);
+    return fits;
+}
+
+/* Of the message that a file is about; records of another one in it have other fields. */
+weir_status wr__pb_schema_fields(const wr_registry_schema *schema, const wr_format_columns *columns,
+                                 wr_arena *arena, wr_schema_field **fields, uint32_t *n,
+                                 weir_error *err)
+{
+    const wr_pb_file *file;
+    const wr_pb_message *m;
+    WR_TRY(wr__pb_schema_parse(schema, arena, &file, err));
+    WR_TRY(wr__pb_message_meant(file, columns->options->full_name, &m, err));
+    const char **names = WR_NEW_N(arena, const char *, columns->n);
+    const wr_type **types = WR_NEW_N(arena, const wr_type *, columns->n);
+    for (uint32_t c = 0; c < columns->n; c++) {
+        names[c] = columns->cols[c].name;
+        types[c] = columns->cols[c].type;
+    }
+    const wr_pb_shape *shape = make_shape(m, names, types, NULL, columns->n, false, arena);
+    source *all = sources_of(m, arena, n);
+    bool *taken = WR_NEW_N(arena, bool, columns->n);
+    match_by(equal, all, *n, names, columns->n, taken);
+    match_by(is_upper_of, all, *n, names, columns->n, taken);
+    *fields = WR_NEW_N(arena, wr_schema_field, *n);
+    for (uint32_t i = 0; i < *n; i++)
+        (*fields)[i] = (wr_schema_field){.name = all[i].name,
+                                         .column = all[i].place,
+                                         .fits = all[i].place == UINT32_MAX ||
+                                                 is_passable(&shape->ways[all[i].place])};
+    return WEIR_OK;
+}

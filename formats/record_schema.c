@@ -35,28 +35,80 @@ weir_status wr__record_schema(wr_registry *registry, const wr_schema_mark *mark,
         return WEIR_ERR_LOG;
     }
     err->code = WEIR_ERR_RECORD;
+    err->flags |= WEIR_ERROR_RETRIABLE; /* it may be registered yet */
     return WEIR_ERR_RECORD;
 }
 
+/* ---- counting ---- */
+
+/* The last one first: rows in a row mostly name the same. */
+void wr__record_count(wr_decoder *d, uint32_t id, uint32_t rows)
+{
+    for (size_t i = d->schemas.n; i-- > 0;) {
+        wr_schema_rows *s = &d->schemas.v[i];
+        if (s->id != id)
+            continue;
+        s->rows += rows;
+        wr_schema_rows found = *s; /* to the end: count_more means it */
+        *s = d->schemas.v[d->schemas.n - 1];
+        d->schemas.v[d->schemas.n - 1] = found;
+        return;
+    }
+    wr_arr_push(d->scratch, &d->schemas, ((wr_schema_rows){.id = id, .rows = rows}));
+}
+
+void wr__record_count_more(wr_decoder *d, uint32_t rows)
+{
+    if (rows)
+        d->schemas.v[d->schemas.n - 1].rows += rows;
+}
+
+/* ---- waiting ---- */
+
+weir_status wr__record_give_up(const wr_decoder *d, wr_sel sel, uint32_t row, weir_status st)
+{
+    uint32_t before = 0; /* ids are positive */
+    WR_FOREACH_SEL (i, sel) {
+        wr_str header = d->schema_headers ? d->schema_headers[i] : (wr_str){0}, body;
+        wr_schema_mark mark;
+        const char *fault;
+        const wr_registry_schema *schema;
+        if (st != WEIR_ERR_LOG || i <= row ||
+            !wr__record_mark(header, d->payloads[i], &mark, &body, &fault))
+            continue;
+        weir_error ignored;
+        if (mark.by_guid || mark.id != before)
+            (void)!wr__record_schema(d->options.registry, &mark, header.ptr != NULL, &schema,
+                                     &ignored);
+        before = mark.by_guid ? 0 : mark.id;
+    }
+    return st;
+}
+
+/* ---- plans ---- */
+
 /* Plans are kept by id: a GUID is a way to find it. */
 static weir_status plan_of(const wr_decoder *d, wr_writer_plans *plans, const wr_schema_mark *mark,
-                           bool in_header, void **plan, weir_error *err)
+                           bool in_header, uint32_t *id, void **plan, weir_error *err)
 {
-    uint32_t id = mark->id;
+    *id = mark->by_guid ? 0 : mark->id;
     if (mark->by_guid) {
         const wr_registry_schema *schema;
         WR_TRY(wr__record_schema(d->options.registry, mark, in_header, &schema, err));
-        id = schema->id;
+        *id = schema->id;
     }
-    return wr__writer_plans_get(plans, id, plan, err);
+    return wr__writer_plans_get(plans, *id, plan, err);
 }
 
-weir_status wr__record_plan(const wr_decoder *d, wr_writer_plans *plans, const wr_schema_mark *mark,
+weir_status wr__record_plan(wr_decoder *d, wr_writer_plans *plans, const wr_schema_mark *mark,
                             bool in_header, void **plan, const char **fault, weir_error *err)
 {
     weir_error why = {0};
+    uint32_t id;
     *plan = NULL;
-    weir_status st = plan_of(d, plans, mark, in_header, plan, &why);
+    weir_status st = plan_of(d, plans, mark, in_header, &id, plan, &why);
+    if (st == WEIR_OK || st == WEIR_ERR_RECORD)
+        wr__record_count(d, id, 1);
     if (st == WEIR_ERR_RECORD) {
         *plan = NULL;
         *fault = wr_arena_strdup(d->scratch, why.message);

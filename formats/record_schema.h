@@ -22,17 +22,29 @@ typedef struct wr_record_found {
 bool wr__record_mark(wr_str header, wr_str payload, wr_schema_mark *mark, wr_str *body,
                      const char **fault);
 /**
- * The schema that a mark names; never blocks. WEIR_ERR_RECORD: it names none. RETRIABLE: not known
+ * The schema that a mark names; never blocks. WEIR_ERR_RECORD: it names none (RETRIABLE as well: so
+ * far). Another code, RETRIABLE: not known
  * yet, or a header's GUID that the registry does not have, which is the registry's trouble (R02).
  */
 weir_status wr__record_schema(wr_registry *registry, const wr_schema_mark *mark, bool in_header,
                               const wr_registry_schema **out, weir_error *err);
+/** The rows of @p d that have just been looked at name the schema @p id (0: none). */
+void wr__record_count(wr_decoder *d, uint32_t id, uint32_t rows);
+/** ... and so do so many after them. */
+void wr__record_count_more(wr_decoder *d, uint32_t rows);
+/**
+ * The scan is given up at @p row with @p st. Where it waits, the schemas of the rows after it are
+ * asked for as well: so they are fetched together, and not one with each attempt.
+ * @return @p st.
+ */
+weir_status wr__record_give_up(const wr_decoder *d, wr_sel sel, uint32_t row, weir_status st);
 /**
  * The decoder's plan for the schema that a mark names.
+ * The row is counted under the schema's id.
  * @param plan   NULL where the row is bad; @p fault, in the scratch arena of @p d, then says why.
  * @return not WEIR_OK: the scan has to be given up with it (it waits, or fails as a whole).
  */
-weir_status wr__record_plan(const wr_decoder *d, wr_writer_plans *plans, const wr_schema_mark *mark,
+weir_status wr__record_plan(wr_decoder *d, wr_writer_plans *plans, const wr_schema_mark *mark,
                             bool in_header, void **plan, const char **fault, weir_error *err);
 
 #endif

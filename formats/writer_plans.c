@@ -17,12 +17,14 @@ typedef struct plan_entry {
     wr_arena *arena;     /* holds this entry and the plan */
     void *plan;          /* NULL: the id is no good */
     const char *message; /* why; NULL: it is good */
+    bool may_come;       /* no good now, and to be asked for again with the next batch */
 } plan_entry;
 
 struct wr_writer_plans {
     wr_map by_id;
     plan_entry *last; /* the one used last; NULL: none */
     uint64_t batch;
+    size_t may_come_n; /* entries that go with the batch */
     size_t max;
     wr_writer_plan_fn make;
     void *user;
@@ -40,6 +42,7 @@ static void drop(wr_writer_plans *p, plan_entry *e)
     WR_ASSERT(removed == e);
     if (p->last == e)
         p->last = NULL;
+    p->may_come_n -= e->may_come;
     wr_arena_free(e->arena);
 }
 
@@ -77,8 +80,20 @@ static plan_entry *oldest(const wr_writer_plans *p)
     return found;
 }
 
+/* Any of those that may have come since; NULL: there are none. */
+static plan_entry *find_may_come(const wr_writer_plans *p)
+{
+    size_t at = 0;
+    for (const wr_map_entry *e; (e = wr_map_next(&p->by_id, &at));)
+        if (((plan_entry *)e->value)->may_come)
+            return e->value;
+    return NULL;
+}
+
 void wr__writer_plans_begin(wr_writer_plans *p)
 {
+    while (p->may_come_n)
+        drop(p, find_may_come(p));
     while (p->by_id.live > p->max)
         drop(p, oldest(p));
     p->batch++;
@@ -102,6 +117,8 @@ static weir_status add(wr_writer_plans *p, uint32_t id, plan_entry **out, weir_e
     }
     if (st == WEIR_ERR_RECORD)
         e->message = wr_arena_strdup(arena, why.message);
+    e->may_come = st == WEIR_ERR_RECORD && (why.flags & WEIR_ERROR_RETRIABLE);
+    p->may_come_n += e->may_come;
     void *before = wr_map_put(&p->by_id, key_of(&e->id), e);
     WR_ASSERT(!before);
     *out = e;

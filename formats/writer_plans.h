@@ -20,7 +20,8 @@
  * Bound: not more than @p max plans stay from one batch to the next; those not used for the longest
  * go first. A batch keeps all that it uses, so for its length there may be more.
  * An id that is no good is remembered as a plan is, so that it costs one question, not one for each
- * record; all other failures are asked again each time.
+ * record; but where it may become good (the registry has no such schema yet) only for the batch.
+ * All other failures are asked again each time.
  *
  * Memory: each plan has an arena of its own; all of it is freed with the arena given to _new.
  * Thread: the decoder's.
@@ -37,8 +38,9 @@ typedef struct wr_writer_plans wr_writer_plans;
  * Makes the plan for schema @p id.
  * @param arena  of this plan alone.
  * @return WEIR_OK and *plan; WEIR_ERR_RECORD: there is no such schema, or no way from it to the
- *         columns, and never will be; any other error: RETRIABLE where the schema is not known yet.
- *         It must not block: whoever knows schemas fetches them elsewhere.
+ *         columns, and never will be, or (RETRIABLE) not for this batch; any other error: RETRIABLE
+ * where the schema is not known yet. It must not block: whoever knows schemas fetches them
+ * elsewhere.
  */
 typedef weir_status (*wr_writer_plan_fn)(void *user, uint32_t id, wr_arena *arena, void **plan,
                                          weir_error *err);

@@ -276,6 +276,9 @@ typedef enum weir_on_change {
  */
 WEIR_API weir_status weir_load_files(weir *w, const char *const *paths, size_t n,
                                      weir_on_change on_change, weir_error *err);
+/** Make a weir_load_files of another thread (or below a signal handler) return soon, with
+ *  WEIR_ERR_INTERRUPTED: it may be waiting for a broker or a schema registry. */
+WEIR_API void weir_interrupt_load(weir *w);
 /** One file; WEIR_ON_CHANGE_REFUSE. */
 WEIR_API weir_status weir_load_file(weir *w, const char *path, weir_error *err);
 

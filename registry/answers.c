@@ -130,6 +130,12 @@ bool wr__answer_id(const json_t *body, uint32_t *id)
     return true;
 }
 
+int32_t wr__answer_version(const json_t *body)
+{
+    int64_t number;
+    return number_member(body, "version", INT32_MAX, &number) ? (int32_t)number : 0;
+}
+
 uint32_t wr__answer_context_id(const json_t *body, wr_str context)
 {
     for (size_t i = 0; i < json_array_size(body); i++) {

@@ -39,6 +39,8 @@ bool wr__answer_schema(const json_t *body, wr_arena *arena, wr_schema_answer *ou
                        const char **fault);
 /** `{"id": N}`. */
 bool wr__answer_id(const json_t *body, uint32_t *id);
+/** `{"version": N}`; 0: it is not there, or none. */
+int32_t wr__answer_version(const json_t *body);
 /** A list of strings, without those that do not begin with @p prefix, which is taken off. */
 bool wr__answer_names(const json_t *body, wr_str prefix, wr_arena *arena, wr_str **out,
                       uint32_t *n);

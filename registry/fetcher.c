@@ -24,8 +24,10 @@ typedef struct want {
     bool by_guid;
     uint8_t guid[WR_GUID_BYTES];
     want_state state;
+    unsigned misses;  /* answers that there is none, up to WR_WANT_MISSES */
+    int64_t due_ns;   /* WANT_QUEUED: not fetched before */
     int64_t again_ns; /* WANT_FAILED: until then `why` is the answer */
-    weir_error why;
+    weir_error why;   /* misses > 0 */
 } want;
 
 struct wr_fetcher {
@@ -67,15 +69,26 @@ static void push(wr_fetcher *f, want *w)
     f->last = &w->next;
 }
 
-static want *pop(wr_fetcher *f)
+/* The first that is due; NULL: none is, and @p next_ns is when one will be (INT64_MAX: never). */
+static want *pop(wr_fetcher *f, int64_t *next_ns)
 {
-    want *w = f->first;
-    WR_ASSERT(w && w->state == WANT_QUEUED);
-    f->first = w->next;
-    if (!f->first)
-        f->last = &f->first;
-    w->state = WANT_FETCHING;
-    return w;
+    const int64_t now = wr__monotonic_ns();
+    *next_ns = INT64_MAX;
+    for (want **at = &f->first; *at; at = &(*at)->next) {
+        want *w = *at;
+        WR_ASSERT(w->state == WANT_QUEUED);
+        const int64_t due = WR_MAX(w->due_ns, f->hold_ns);
+        if (due > now) {
+            *next_ns = WR_MIN(*next_ns, due);
+            continue;
+        }
+        *at = w->next;
+        if (f->last == &w->next)
+            f->last = at;
+        w->state = WANT_FETCHING;
+        return w;
+    }
+    return NULL;
 }
 
 static void forget(wr_fetcher *f, want *w)
@@ -107,6 +120,17 @@ static void note_answer(wr_fetcher *f)
     f->hold_ns = 0;
 }
 
+/* There is none, so far. @return whether that is believed. */
+static bool note_miss(want *w, const weir_error *why)
+{
+    w->why = *why; /* what those hear who ask meanwhile */
+    if (w->misses >= WR_WANT_MISSES)
+        return true;
+    w->due_ns = wr__monotonic_ns() + (INT64_C(1000000) * WR_WANT_MISS_MS << w->misses);
+    w->misses++;
+    return false;
+}
+
 /* With the lock: what has become of a want that was fetched. */
 static void finish(wr_fetcher *f, want *w, weir_status st, const weir_error *why)
 {
@@ -121,34 +145,38 @@ static void finish(wr_fetcher *f, want *w, weir_status st, const weir_error *why
         forget(f, w);
         return;
     }
+    if (st == WEIR_ERR_NOT_FOUND && !note_miss(w, why)) {
+        push(f, w);
+        return;
+    }
     w->state = WANT_FAILED;
     w->why = *why;
     w->again_ns = wr__monotonic_ns() + f->forget_ms * 1000000;
 }
 
-/* With the lock: wait until there is something to do. @return false: the end. */
-static bool await(wr_fetcher *f)
+/* With the lock: the next want, as soon as there is one to be fetched. NULL: the end. */
+static want *await(wr_fetcher *f)
 {
     while (!f->stopping) {
-        if (!f->first) {
+        int64_t next_ns;
+        want *w = pop(f, &next_ns);
+        if (w)
+            return w;
+        const struct timespec until = {.tv_sec = next_ns / 1000000000,
+                                       .tv_nsec = next_ns % 1000000000};
+        if (next_ns == INT64_MAX)
             pthread_cond_wait(&f->changed, &f->lock);
-            continue;
-        }
-        if (wr__monotonic_ns() >= f->hold_ns)
-            return true;
-        const struct timespec until = {.tv_sec = f->hold_ns / 1000000000,
-                                       .tv_nsec = f->hold_ns % 1000000000};
-        (void)pthread_cond_timedwait(&f->changed, &f->lock, &until);
+        else
+            (void)pthread_cond_timedwait(&f->changed, &f->lock, &until);
     }
-    return false;
+    return NULL;
 }
 
 static void *run(void *user)
 {
     wr_fetcher *f = user;
     pthread_mutex_lock(&f->lock);
-    while (await(f)) {
-        want *w = pop(f);
+    for (want *w; (w = await(f));) {
         weir_error why = {0};
         pthread_mutex_unlock(&f->lock);
         /* Its id and GUID never change, and only this thread frees a want that is no failed one. */
@@ -197,8 +225,10 @@ static want *add(wr_fetcher *f, uint32_t id, const uint8_t *guid)
 
 static weir_status retriable(weir_error *err)
 {
-    if (err)
+    if (err) {
+        err->code = WEIR_ERR_LOG;
         err->flags |= WEIR_ERROR_RETRIABLE;
+    }
     return WEIR_ERR_LOG;
 }
 
@@ -208,6 +238,8 @@ static weir_status say_waiting(const wr_fetcher *f, const want *w, weir_error *e
     char guid[37];
     if (f->failures > 0 && err)
         *err = f->trouble;
+    else if (w->misses && err)
+        *err = w->why;
     else if (w->by_guid)
         (void)wr_error(err, WEIR_ERR_LOG, "The schema with the GUID %s is being fetched from %s",
                        (wr__guid_print(w->guid, guid), guid), f->name);

@@ -9,6 +9,10 @@
  *                   |  trouble   |   `-- it does not exist ...: failed, with the reason
  *                   `------------'              `-- asked again after a while: queued
  *
+ * That it does not exist is believed at the fourth time of asking, 0.7 s after the first: whoever
+ * writes registers first, but a registry of several nodes may know it on one of them before the
+ * others. Once believed, a single question is enough to believe it again.
+ *
  * Trouble (RETRIABLE) holds up all wants, with growing waits, as they go to the same registry; each
  * goes to the end of the queue then, so that one that always fails does not stand before the rest.
  *
@@ -22,6 +26,8 @@
 enum {
     WR_WANTS_MAX = 4096,
     WR_WANT_FORGET_MS = 10000, /* so long "there is no such schema" is believed, usually */
+    WR_WANT_MISSES = 3,        /* so often it is asked again before it is believed at all, */
+    WR_WANT_MISS_MS = 100,     /* after so long, twice that ... */
     WR_WANT_BACKOFF_MS = 200,
     WR_WANT_BACKOFF_MS_MAX = 10000,
 };

@@ -150,18 +150,19 @@ weir_status wr_registry_known_guid(wr_registry *r, const uint8_t guid[WR_GUID_BY
     return *out ? WEIR_OK : r->class_->wanted(r, 0, guid, err);
 }
 
-weir_status wr_registry_get_id(wr_registry *r, uint32_t id, const wr_registry_schema **out,
-                               weir_error *err)
+weir_status wr_registry_get_id(wr_registry *r, const wr_registry_interrupt *interrupt, uint32_t id,
+                               const wr_registry_schema **out, weir_error *err)
 {
     *out = wr__registry_seen_id(r, id);
-    return *out ? WEIR_OK : r->class_->get_id(r, id, out, err);
+    return *out ? WEIR_OK : r->class_->get_id(r, interrupt, id, out, err);
 }
 
-weir_status wr_registry_get_guid(wr_registry *r, const uint8_t guid[WR_GUID_BYTES],
-                                 const wr_registry_schema **out, weir_error *err)
+weir_status wr_registry_get_guid(wr_registry *r, const wr_registry_interrupt *interrupt,
+                                 const uint8_t guid[WR_GUID_BYTES], const wr_registry_schema **out,
+                                 weir_error *err)
 {
     *out = wr__registry_seen_guid(r, guid);
-    return *out ? WEIR_OK : r->class_->get_guid(r, guid, out, err);
+    return *out ? WEIR_OK : r->class_->get_guid(r, interrupt, guid, out, err);
 }
 
 const wr_registry_schema *wr_registry_remember(wr_registry *r, uint32_t id, wr_schema_kind kind,
@@ -172,32 +173,51 @@ const wr_registry_schema *wr_registry_remember(wr_registry *r, uint32_t id, wr_s
     return wr__registry_keep(r, &schema);
 }
 
-weir_status wr_registry_get_version(wr_registry *r, wr_str subject, int32_t version,
-                                    const wr_registry_schema **out, int32_t *found, weir_error *err)
+weir_status wr_registry_get_version(wr_registry *r, const wr_registry_interrupt *interrupt,
+                                    wr_str subject, int32_t version, const wr_registry_schema **out,
+                                    int32_t *found, weir_error *err)
 {
     int32_t number;
-    return r->class_->get_version(r, subject, version, out, found ? found : &number, err);
+    return r->class_->get_version(r, interrupt, subject, version, out, found ? found : &number,
+                                  err);
 }
 
-weir_status wr_registry_find(wr_registry *r, wr_str subject, const wr_schema_draft *draft,
-                             const wr_registry_schema **out, weir_error *err)
+weir_status wr_registry_find(wr_registry *r, const wr_registry_interrupt *interrupt, wr_str subject,
+                             const wr_schema_draft *draft, const wr_registry_schema **out,
+                             weir_error *err)
 {
-    return r->class_->find(r, subject, draft, out, err);
+    int32_t version;
+    return r->class_->find(r, interrupt, subject, draft, out, &version, err);
 }
 
-weir_status wr_registry_register(wr_registry *r, wr_str subject, const wr_schema_draft *draft,
+weir_status wr_registry_find_version(wr_registry *r, const wr_registry_interrupt *interrupt,
+                                     wr_str subject, const wr_registry_schema *schema,
+                                     int32_t *version, weir_error *err)
+{
+    const wr_schema_draft draft = {schema->kind, schema->text, schema->references,
+                                   schema->references_n};
+    const wr_registry_schema *found;
+    WR_TRY(r->class_->find(r, interrupt, subject, &draft, &found, version, err));
+    if (found->id == schema->id && *version)
+        return WEIR_OK;
+    return wr_error(err, WEIR_ERR_NOT_FOUND, "Schema %u is not under that subject", schema->id);
+}
+
+weir_status wr_registry_register(wr_registry *r, const wr_registry_interrupt *interrupt,
+                                 wr_str subject, const wr_schema_draft *draft,
                                  const wr_registry_schema **out, weir_error *err)
 {
-    return r->class_->enroll(r, subject, draft, out, err);
+    return r->class_->enroll(r, interrupt, subject, draft, out, err);
 }
 
-weir_status wr_registry_subjects(wr_registry *r, wr_arena *arena, wr_str **out, uint32_t *n,
-                                 weir_error *err)
+weir_status wr_registry_subjects(wr_registry *r, const wr_registry_interrupt *interrupt,
+                                 wr_arena *arena, wr_str **out, uint32_t *n, weir_error *err)
 {
-    return r->class_->subjects(r, arena, out, n, err);
+    return r->class_->subjects(r, interrupt, arena, out, n, err);
 }
 
-weir_status wr_registry_delete_subject(wr_registry *r, wr_str subject, weir_error *err)
+weir_status wr_registry_delete_subject(wr_registry *r, const wr_registry_interrupt *interrupt,
+                                       wr_str subject, weir_error *err)
 {
-    return r->class_->delete_subject(r, subject, err);
+    return r->class_->delete_subject(r, interrupt, subject, err);
 }

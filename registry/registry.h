@@ -16,7 +16,8 @@
  *                            is not known yet is fetched by the registry's own thread, and the call
  *                            ends RETRIABLE until it is there
  *
- * That there is no such schema is believed for 10 s, and then asked again: it may come yet.
+ * That there is no such schema is said to decoders at the fourth time of asking, within a second
+ * (fetcher.h), believed for 10 s, and then asked again: it may come yet.
  *
  * Errors, of all calls:
  *
@@ -27,6 +28,7 @@
  *                         without sense): RETRIABLE
  *     WEIR_ERR_CONFIG     it refuses us (401, 403), or the URL, the certificates ... are wrong
  *     WEIR_ERR_STATEMENT  it refuses the schema (incompatible 409, invalid 422): in its own words
+ *     WEIR_ERR_INTERRUPTED  whoever may interrupt the call has done so; it may have had its effect
  *
  * Threads: all functions may be called by any thread, but open and free.
  */
@@ -121,10 +123,20 @@ weir_status wr_registry_known_guid(wr_registry *r, const uint8_t guid[WR_GUID_BY
 
 /* ---- blocking ---- */
 
-weir_status wr_registry_get_id(wr_registry *r, uint32_t id, const wr_registry_schema **out,
-                               weir_error *err) WR_MUST_CHECK;
-weir_status wr_registry_get_guid(wr_registry *r, const uint8_t guid[WR_GUID_BYTES],
-                                 const wr_registry_schema **out, weir_error *err) WR_MUST_CHECK;
+/**
+ * Who may end a wait: asked about once a second, by the thread that waits. Once it has said yes it
+ * is not asked again, and the call ends with WEIR_ERR_INTERRUPTED. NULL instead: nobody.
+ */
+typedef struct wr_registry_interrupt {
+    bool (*asked)(void *arg);
+    void *arg;
+} wr_registry_interrupt;
+
+weir_status wr_registry_get_id(wr_registry *r, const wr_registry_interrupt *interrupt, uint32_t id,
+                               const wr_registry_schema **out, weir_error *err) WR_MUST_CHECK;
+weir_status wr_registry_get_guid(wr_registry *r, const wr_registry_interrupt *interrupt,
+                                 const uint8_t guid[WR_GUID_BYTES], const wr_registry_schema **out,
+                                 weir_error *err) WR_MUST_CHECK;
 /**
  * A schema without references that was seen in an earlier life of the process: it is known from now
  * on, as if it had been asked for. @return what is known under the id.
@@ -133,25 +145,35 @@ const wr_registry_schema *wr_registry_remember(wr_registry *r, uint32_t id, wr_s
                                                wr_str text);
 /** Version @p version of a subject, 0: the latest, never from memory. @p found: its number, or
  * NULL. */
-weir_status wr_registry_get_version(wr_registry *r, wr_str subject, int32_t version,
-                                    const wr_registry_schema **out, int32_t *found,
-                                    weir_error *err) WR_MUST_CHECK;
+weir_status wr_registry_get_version(wr_registry *r, const wr_registry_interrupt *interrupt,
+                                    wr_str subject, int32_t version, const wr_registry_schema **out,
+                                    int32_t *found, weir_error *err) WR_MUST_CHECK;
 /** Is this very schema registered under the subject? WEIR_ERR_NOT_FOUND: no. */
-weir_status wr_registry_find(wr_registry *r, wr_str subject, const wr_schema_draft *draft,
-                             const wr_registry_schema **out, weir_error *err) WR_MUST_CHECK;
+weir_status wr_registry_find(wr_registry *r, const wr_registry_interrupt *interrupt, wr_str subject,
+                             const wr_schema_draft *draft, const wr_registry_schema **out,
+                             weir_error *err) WR_MUST_CHECK;
+/**
+ * As which version is @p schema registered under the subject? WEIR_ERR_NOT_FOUND: as none, though
+ * it may be under another subject.
+ */
+weir_status wr_registry_find_version(wr_registry *r, const wr_registry_interrupt *interrupt,
+                                     wr_str subject, const wr_registry_schema *schema,
+                                     int32_t *version, weir_error *err) WR_MUST_CHECK;
 /**
  * Register a schema; one that is there already keeps its id. What comes back is read by its id, as
  * a registry may answer with an older schema that it takes for the same (facts: R05).
  */
-weir_status wr_registry_register(wr_registry *r, wr_str subject, const wr_schema_draft *draft,
+weir_status wr_registry_register(wr_registry *r, const wr_registry_interrupt *interrupt,
+                                 wr_str subject, const wr_schema_draft *draft,
                                  const wr_registry_schema **out, weir_error *err) WR_MUST_CHECK;
 /** All subjects, in order of name, in @p arena. */
-weir_status wr_registry_subjects(wr_registry *r, wr_arena *arena, wr_str **out, uint32_t *n,
+weir_status wr_registry_subjects(wr_registry *r, const wr_registry_interrupt *interrupt,
+                                 wr_arena *arena, wr_str **out, uint32_t *n,
                                  weir_error *err) WR_MUST_CHECK;
 /** Forget a subject with its versions (DROP ... DELETE TOPIC). One that is not there is no error.
  */
-weir_status wr_registry_delete_subject(wr_registry *r, wr_str subject,
-                                       weir_error *err) WR_MUST_CHECK;
+weir_status wr_registry_delete_subject(wr_registry *r, const wr_registry_interrupt *interrupt,
+                                       wr_str subject, weir_error *err) WR_MUST_CHECK;
 
 /* ---- the registry of this process alone ---- */
 

@@ -51,10 +51,11 @@ static http_registry *self(wr_registry *r)
     return (http_registry *)r;
 }
 
-static session begin(wr_registry *r, bool once)
+static session begin(wr_registry *r, const wr_registry_interrupt *interrupt)
 {
     session s = {.r = self(r), .scratch = wr_arena_new(0)};
-    s.call = (wr_call){.deadline_ns = wr__monotonic_ns() + s.r->timeout_ms * 1000000, .once = once};
+    s.call = (wr_call){.deadline_ns = wr__monotonic_ns() + s.r->timeout_ms * 1000000,
+                       .interrupt = interrupt};
     wr_map_init(&s.referred);
     return s;
 }
@@ -295,16 +296,22 @@ static weir_status resolve(session *s, place at, wr_registry_schema *schema, wei
     return WEIR_OK;
 }
 
+/* Registries keep ids as positive 32-bit integers, and may take other ones for a wrong path, which
+ * would look as if they were no registries. Any record can name any id. */
+static weir_status check_id(uint32_t id, weir_error *err)
+{
+    if (id > 0 && id <= INT32_MAX)
+        return WEIR_OK;
+    return wr_error(err, WEIR_ERR_NOT_FOUND, "Schema %u not found: there is no such id", id);
+}
+
 static weir_status read_id(session *s, wr_str context, uint32_t id, const wr_registry_schema **out,
                            weir_error *err)
 {
     *out = wr__registry_seen_in(&s->r->base, foreign(s, context), id);
     if (*out)
         return WEIR_OK;
-    /* Registries keep ids as positive 32-bit integers, and may take other ones for a wrong path,
-     * which would look as if they were no registries. Any record can name any id. */
-    if (id == 0 || id > INT32_MAX)
-        return wr_error(err, WEIR_ERR_NOT_FOUND, "Schema %u not found: there is no such id", id);
+    WR_TRY(check_id(id, err));
     wr_buf path = {0};
     json_t *body;
     wr_buf_printf(&path, "/schemas/ids/%u", id);
@@ -369,31 +376,33 @@ static weir_status read_guid(session *s, const uint8_t *bytes, const wr_registry
 
 /* ---- the class ---- */
 
-static weir_status http_get_id(wr_registry *r, uint32_t id, const wr_registry_schema **out,
-                               weir_error *err)
+static weir_status http_get_id(wr_registry *r, const wr_registry_interrupt *interrupt, uint32_t id,
+                               const wr_registry_schema **out, weir_error *err)
 {
-    session s = begin(r, false);
+    session s = begin(r, interrupt);
     return end(&s, read_id(&s, own(&s), id, out, err));
 }
 
-static weir_status http_get_guid(wr_registry *r, const uint8_t *guid,
-                                 const wr_registry_schema **out, weir_error *err)
+static weir_status http_get_guid(wr_registry *r, const wr_registry_interrupt *interrupt,
+                                 const uint8_t *guid, const wr_registry_schema **out,
+                                 weir_error *err)
 {
-    session s = begin(r, false);
+    session s = begin(r, interrupt);
     return end(&s, read_guid(&s, guid, out, err));
 }
 
-static weir_status http_get_version(wr_registry *r, wr_str subject, int32_t version,
-                                    const wr_registry_schema **out, int32_t *found, weir_error *err)
+static weir_status http_get_version(wr_registry *r, const wr_registry_interrupt *interrupt,
+                                    wr_str subject, int32_t version, const wr_registry_schema **out,
+                                    int32_t *found, weir_error *err)
 {
-    session s = begin(r, false);
+    session s = begin(r, interrupt);
     const place top = {.context = own(&s)};
     return end(&s, read_version(&s, top, subject, version, false, out, found, err));
 }
 
-/* POST @p draft; the id that comes back. */
+/* POST @p draft; the id that comes back, and the version where there is one (else 0). */
 static weir_status post_draft(session *s, wr_buf *path, const wr_schema_draft *draft, uint32_t *id,
-                              weir_error *err)
+                              int32_t *version, weir_error *err)
 {
     wr_buf body = {0};
     json_t *answer = NULL;
@@ -406,19 +415,21 @@ static weir_status post_draft(session *s, wr_buf *path, const wr_schema_draft *d
     }
     if (st == WEIR_OK && !wr__answer_id(answer, id))
         st = senseless(s, "without an id", err);
+    *version = st == WEIR_OK ? wr__answer_version(answer) : 0;
     json_decref(answer);
     wr_buf_free(&body);
     return st;
 }
 
-static weir_status http_find(wr_registry *r, wr_str subject, const wr_schema_draft *draft,
-                             const wr_registry_schema **out, weir_error *err)
+static weir_status http_find(wr_registry *r, const wr_registry_interrupt *interrupt, wr_str subject,
+                             const wr_schema_draft *draft, const wr_registry_schema **out,
+                             int32_t *version, weir_error *err)
 {
-    session s = begin(r, false);
+    session s = begin(r, interrupt);
     wr_buf path = {0};
     uint32_t id;
     put_subject(&path, "/subjects/", own(&s), subject);
-    weir_status st = post_draft(&s, &path, draft, &id, err);
+    weir_status st = post_draft(&s, &path, draft, &id, version, err);
     if (st == WEIR_OK)
         st = read_id(&s, context_of(subject, own(&s)), id, out, err);
     return end(&s, st);
@@ -450,19 +461,21 @@ static weir_status read_back(session *s, wr_str context, uint32_t id,
         if (st != WEIR_ERR_NOT_FOUND ||
             s->call.deadline_ns - wr__monotonic_ns() < 2 * (int64_t)READ_BACK_MS * 1000000)
             return st;
-        wr__rest(READ_BACK_MS);
+        WR_TRY(wr__transport_rest(s->r->transport, &s->call, READ_BACK_MS, err));
     }
 }
 
-static weir_status http_enroll(wr_registry *r, wr_str subject, const wr_schema_draft *draft,
+static weir_status http_enroll(wr_registry *r, const wr_registry_interrupt *interrupt,
+                               wr_str subject, const wr_schema_draft *draft,
                                const wr_registry_schema **out, weir_error *err)
 {
-    session s = begin(r, false);
+    session s = begin(r, interrupt);
     wr_buf path = {0};
     uint32_t id;
     put_subject(&path, "/subjects/", own(&s), subject);
     wr_buf_puts(&path, "/versions");
-    weir_status st = post_draft(&s, &path, draft, &id, err);
+    int32_t version;
+    weir_status st = post_draft(&s, &path, draft, &id, &version, err);
     if (st == WEIR_ERR_STATEMENT && err)
         add_compatibility(&s, subject, err);
     if (st == WEIR_OK)
@@ -470,10 +483,10 @@ static weir_status http_enroll(wr_registry *r, wr_str subject, const wr_schema_d
     return end(&s, st);
 }
 
-static weir_status http_subjects(wr_registry *r, wr_arena *arena, wr_str **out, uint32_t *n,
-                                 weir_error *err)
+static weir_status http_subjects(wr_registry *r, const wr_registry_interrupt *interrupt,
+                                 wr_arena *arena, wr_str **out, uint32_t *n, weir_error *err)
 {
-    session s = begin(r, false);
+    session s = begin(r, interrupt);
     wr_buf path = {0};
     json_t *body;
     wr_buf_puts(&path, "/subjects");
@@ -485,9 +498,10 @@ static weir_status http_subjects(wr_registry *r, wr_arena *arena, wr_str **out, 
     return end(&s, st);
 }
 
-static weir_status http_delete_subject(wr_registry *r, wr_str subject, weir_error *err)
+static weir_status http_delete_subject(wr_registry *r, const wr_registry_interrupt *interrupt,
+                                       wr_str subject, weir_error *err)
 {
-    session s = begin(r, false);
+    session s = begin(r, interrupt);
     wr_buf path = {0};
     json_t *body;
     put_subject(&path, "/subjects/", own(&s), subject);
@@ -502,13 +516,16 @@ static weir_status http_delete_subject(wr_registry *r, wr_str subject, weir_erro
 
 static weir_status http_wanted(wr_registry *r, uint32_t id, const uint8_t *guid, weir_error *err)
 {
+    if (!guid)
+        WR_TRY(check_id(id, err));
     return wr__fetcher_want(self(r)->fetcher, id, guid, err);
 }
 
 /* What the fetcher's thread does for each want. */
 static weir_status fetch(void *user, uint32_t id, const uint8_t *guid, weir_error *err)
 {
-    session s = begin(user, true);
+    session s = begin(user, NULL);
+    s.call.once = true;
     const wr_registry_schema *schema;
     return end(&s,
                guid ? read_guid(&s, guid, &schema, err) : read_id(&s, own(&s), id, &schema, err));

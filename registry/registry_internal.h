@@ -14,19 +14,24 @@
  * without the lock and may block; `wanted` must not. */
 typedef struct wr_registry_class {
     void (*free)(wr_registry *r);
-    weir_status (*get_id)(wr_registry *r, uint32_t id, const wr_registry_schema **out,
-                          weir_error *err);
-    weir_status (*get_guid)(wr_registry *r, const uint8_t *guid, const wr_registry_schema **out,
-                            weir_error *err);
-    weir_status (*get_version)(wr_registry *r, wr_str subject, int32_t version,
-                               const wr_registry_schema **out, int32_t *found, weir_error *err);
-    weir_status (*find)(wr_registry *r, wr_str subject, const wr_schema_draft *draft,
-                        const wr_registry_schema **out, weir_error *err);
-    weir_status (*enroll)(wr_registry *r, wr_str subject, const wr_schema_draft *draft,
+    weir_status (*get_id)(wr_registry *r, const wr_registry_interrupt *interrupt, uint32_t id,
                           const wr_registry_schema **out, weir_error *err);
-    weir_status (*subjects)(wr_registry *r, wr_arena *arena, wr_str **out, uint32_t *n,
-                            weir_error *err);
-    weir_status (*delete_subject)(wr_registry *r, wr_str subject, weir_error *err);
+    weir_status (*get_guid)(wr_registry *r, const wr_registry_interrupt *interrupt,
+                            const uint8_t *guid, const wr_registry_schema **out, weir_error *err);
+    weir_status (*get_version)(wr_registry *r, const wr_registry_interrupt *interrupt,
+                               wr_str subject, int32_t version, const wr_registry_schema **out,
+                               int32_t *found, weir_error *err);
+    /** @p version: 0 where the registry does not say. */
+    weir_status (*find)(wr_registry *r, const wr_registry_interrupt *interrupt, wr_str subject,
+                        const wr_schema_draft *draft, const wr_registry_schema **out,
+                        int32_t *version, weir_error *err);
+    weir_status (*enroll)(wr_registry *r, const wr_registry_interrupt *interrupt, wr_str subject,
+                          const wr_schema_draft *draft, const wr_registry_schema **out,
+                          weir_error *err);
+    weir_status (*subjects)(wr_registry *r, const wr_registry_interrupt *interrupt, wr_arena *arena,
+                            wr_str **out, uint32_t *n, weir_error *err);
+    weir_status (*delete_subject)(wr_registry *r, const wr_registry_interrupt *interrupt,
+                                  wr_str subject, weir_error *err);
     /** Have @p id or @p guid (the other is 0 or NULL) fetched in the background, and say how that
      *  stands: RETRIABLE while it is under way, else why it failed. */
     weir_status (*wanted)(wr_registry *r, uint32_t id, const uint8_t *guid, weir_error *err);

@@ -84,10 +84,11 @@ static weir_status find_version(memory_registry *m, wr_str name, int32_t version
     return WEIR_OK;
 }
 
-static weir_status memory_get_version(wr_registry *r, wr_str name, int32_t version,
-                                      const wr_registry_schema **out, int32_t *found,
-                                      weir_error *err)
+static weir_status memory_get_version(wr_registry *r, const wr_registry_interrupt *interrupt,
+                                      wr_str name, int32_t version, const wr_registry_schema **out,
+                                      int32_t *found, weir_error *err)
 {
+    (void)interrupt; /* nothing here waits */
     memory_registry *m = self(r);
     pthread_mutex_lock(&m->change);
     weir_status st = find_version(m, name, version, out, found, err);
@@ -95,16 +96,21 @@ static weir_status memory_get_version(wr_registry *r, wr_str name, int32_t versi
     return st;
 }
 
-static weir_status memory_find(wr_registry *r, wr_str name, const wr_schema_draft *draft,
-                               const wr_registry_schema **out, weir_error *err)
+static weir_status memory_find(wr_registry *r, const wr_registry_interrupt *interrupt, wr_str name,
+                               const wr_schema_draft *draft, const wr_registry_schema **out,
+                               int32_t *version, weir_error *err)
 {
+    (void)interrupt; /* nothing here waits */
     memory_registry *m = self(r);
     *out = NULL;
     pthread_mutex_lock(&m->change);
     const subject *s = wr_map_get(&m->subjects, name);
-    for (uint32_t i = 0; s && i < s->n && !*out; i++)
-        if (is_draft(s->versions[i], draft))
-            *out = s->versions[i];
+    for (uint32_t i = 0; s && i < s->n && !*out; i++) {
+        if (!is_draft(s->versions[i], draft))
+            continue;
+        *out = s->versions[i];
+        *version = (int32_t)i + 1;
+    }
     pthread_mutex_unlock(&m->change);
     return *out ? WEIR_OK
            : s  ? wr_error(err, WEIR_ERR_NOT_FOUND, "Schema not found")
@@ -175,9 +181,11 @@ static weir_status put(memory_registry *m, wr_str name, uint32_t id, const wr_sc
     return st;
 }
 
-static weir_status memory_enroll(wr_registry *r, wr_str name, const wr_schema_draft *draft,
+static weir_status memory_enroll(wr_registry *r, const wr_registry_interrupt *interrupt,
+                                 wr_str name, const wr_schema_draft *draft,
                                  const wr_registry_schema **out, weir_error *err)
 {
+    (void)interrupt; /* nothing here waits */
     memory_registry *m = self(r);
     pthread_mutex_lock(&m->change);
     weir_status st = WEIR_OK;
@@ -202,9 +210,10 @@ weir_status wr_registry_memory_put(wr_registry *r, wr_str name, uint32_t id,
     return st;
 }
 
-static weir_status memory_subjects(wr_registry *r, wr_arena *arena, wr_str **out, uint32_t *n,
-                                   weir_error *err)
+static weir_status memory_subjects(wr_registry *r, const wr_registry_interrupt *interrupt,
+                                   wr_arena *arena, wr_str **out, uint32_t *n, weir_error *err)
 {
+    (void)interrupt; /* nothing here waits */
     (void)err;
     memory_registry *m = self(r);
     pthread_mutex_lock(&m->change);
@@ -218,8 +227,10 @@ static weir_status memory_subjects(wr_registry *r, wr_arena *arena, wr_str **out
     return WEIR_OK;
 }
 
-static weir_status memory_delete_subject(wr_registry *r, wr_str name, weir_error *err)
+static weir_status memory_delete_subject(wr_registry *r, const wr_registry_interrupt *interrupt,
+                                         wr_str name, weir_error *err)
 {
+    (void)interrupt; /* nothing here waits */
     (void)err;
     memory_registry *m = self(r);
     pthread_mutex_lock(&m->change);
@@ -231,17 +242,20 @@ static weir_status memory_delete_subject(wr_registry *r, wr_str name, weir_error
     return WEIR_OK;
 }
 
-static weir_status memory_get_id(wr_registry *r, uint32_t id, const wr_registry_schema **out,
-                                 weir_error *err)
+static weir_status memory_get_id(wr_registry *r, const wr_registry_interrupt *interrupt,
+                                 uint32_t id, const wr_registry_schema **out, weir_error *err)
 {
+    (void)interrupt; /* nothing here waits */
     (void)r;
     *out = NULL; /* all there are have been seen */
     return wr_error(err, WEIR_ERR_NOT_FOUND, "Schema %u not found", id);
 }
 
-static weir_status memory_get_guid(wr_registry *r, const uint8_t *guid,
-                                   const wr_registry_schema **out, weir_error *err)
+static weir_status memory_get_guid(wr_registry *r, const wr_registry_interrupt *interrupt,
+                                   const uint8_t *guid, const wr_registry_schema **out,
+                                   weir_error *err)
 {
+    (void)interrupt; /* nothing here waits */
     (void)r;
     (void)guid;
     *out = NULL;
@@ -251,7 +265,8 @@ static weir_status memory_get_guid(wr_registry *r, const uint8_t *guid,
 static weir_status memory_wanted(wr_registry *r, uint32_t id, const uint8_t *guid, weir_error *err)
 {
     const wr_registry_schema *none;
-    return guid ? memory_get_guid(r, guid, &none, err) : memory_get_id(r, id, &none, err);
+    return guid ? memory_get_guid(r, NULL, guid, &none, err)
+                : memory_get_id(r, NULL, id, &none, err);
 }
 
 static const wr_registry_class memory_class = {

@@ -7,7 +7,7 @@
  *     ANSWERED  2xx with JSON; 4xx: the registry has decided, nobody else needs to be asked
  *     TROUBLE   not reached, cut off, out of time, 5xx, 408, 429, no JSON: the next URL, then again
  *     REFUSED   certificates, redirects in a circle: the next URL, but not again in this call
- *     STOPPED   the registry is being freed
+ *     STOPPED   the registry is being freed, or the caller does not want to wait any more
  *
  * Secrets reach libcurl as options, never as headers of our own, so it keeps them from hosts that a
  * redirect leads to. Its error texts name hosts and reasons only.
@@ -35,6 +35,7 @@ enum {
     ATTEMPT_MS_MIN = 500,  /* where the time left is shared among several URLs */
     BACKOFF_MS = 100,      /* after the first round */
     BACKOFF_MS_MAX = 2000,
+    REST_MS = 50,           /* between two looks at who may interrupt a wait */
     MESSAGE_BYTES_MAX = 300 /* of an answer that is no registry's */
 };
 
@@ -196,11 +197,40 @@ static void give_handle(wr_transport *t, CURL *c)
         curl_easy_cleanup(c);
 }
 
+/* ---- waiting ---- */
+
+static bool is_stopped(const wr_transport *t, const wr_call *call)
+{
+    return atomic_load(&t->stopping) ||
+           (call->interrupt && call->interrupt->asked(call->interrupt->arg));
+}
+
+static weir_status stopped(const wr_transport *t, weir_error *err)
+{
+    if (atomic_load(&t->stopping))
+        return wr_error(err, WEIR_ERR_INTERRUPTED, "The schema registry is being closed");
+    return wr_error(err, WEIR_ERR_INTERRUPTED,
+                    "Interrupted while waiting for the schema registry at %s", t->endpoints.name);
+}
+
+weir_status wr__transport_rest(wr_transport *t, const wr_call *call, int64_t ms, weir_error *err)
+{
+    WR_ASSERT(ms >= 0);
+    for (int64_t slice; ms > 0; ms -= slice) {
+        if (is_stopped(t, call))
+            return stopped(t, err);
+        slice = WR_MIN(ms, REST_MS);
+        wr__rest(slice);
+    }
+    return WEIR_OK;
+}
+
 /* ---- one attempt ---- */
 
 typedef struct attempt {
     wr_transport *transport;
     const wr_endpoint *endpoint;
+    const wr_call *call;
     wr_buf bytes;  /* of the answer */
     bool too_long; /* it was cut off */
     char reason[CURL_ERROR_SIZE];
@@ -224,7 +254,7 @@ static int look_at_stop(void *user, curl_off_t dl_total, curl_off_t dl, curl_off
     (void)ul_total;
     (void)ul;
     const attempt *a = user;
-    return atomic_load(&a->transport->stopping);
+    return is_stopped(a->transport, a->call);
 }
 
 static void set_secrets(CURL *c, const wr_transport *t, const wr_endpoint *e)
@@ -317,7 +347,7 @@ static outcome failed(const attempt *a, CURLcode rc, weir_error *err)
 {
     const char *url = a->endpoint->url;
     if (rc == CURLE_ABORTED_BY_CALLBACK) {
-        (void)wr_error(err, WEIR_ERR_INTERRUPTED, "The schema registry is being closed");
+        (void)stopped(a->transport, err);
         return STOPPED;
     }
     if (a->too_long) {
@@ -366,10 +396,11 @@ static outcome judge(const attempt *a, long status, wr_answer *out, weir_error *
     return trouble(err);
 }
 
-static outcome try_once(wr_transport *t, const wr_endpoint *e, const wr_request *request,
-                        int64_t limit_ms, wr_answer *out, weir_error *err)
+static outcome try_once(wr_transport *t, const wr_call *call, const wr_endpoint *e,
+                        const wr_request *request, int64_t limit_ms, wr_answer *out,
+                        weir_error *err)
 {
-    attempt a = {.transport = t, .endpoint = e};
+    attempt a = {.transport = t, .endpoint = e, .call = call};
     CURL *c = take_handle(t);
     WR_ASSERT(c); /* out of memory otherwise */
     set_options(c, &a, request, limit_ms);
@@ -414,7 +445,8 @@ static outcome try_all(wr_transport *t, const wr_call *call, const wr_request *r
         if (share <= 0 && i > 0)
             break;
         weir_error why = {0};
-        outcome one = try_once(t, &t->endpoints.v[k], request, share > 0 ? share : 1, out, &why);
+        outcome one =
+            try_once(t, call, &t->endpoints.v[k], request, share > 0 ? share : 1, out, &why);
         if (one == ANSWERED)
             atomic_store(&t->first, k);
         else if (round != TROUBLE || one != REFUSED)
@@ -448,7 +480,8 @@ weir_status wr__transport_send(wr_transport *t, const wr_call *call, const wr_re
         const int64_t wait = wr__backoff_ms(round, BACKOFF_MS, BACKOFF_MS_MAX, next_random(t));
         if (end != TROUBLE || call->once || wait >= left_ms(call))
             break;
-        wr__rest(wait);
+        if (wr__transport_rest(t, call, wait, &why) != WEIR_OK)
+            break;
     }
     WR_ASSERT(why.code != WEIR_OK && !out->body);
     if (err)

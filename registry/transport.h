@@ -23,8 +23,9 @@ typedef struct wr_transport wr_transport;
 
 /** What one caller waits for. */
 typedef struct wr_call {
-    int64_t deadline_ns; /* on the monotonic clock */
-    bool once;           /* one round: who asks comes again by itself */
+    int64_t deadline_ns;                    /* on the monotonic clock */
+    bool once;                              /* one round: who asks comes again by itself */
+    const wr_registry_interrupt *interrupt; /* NULL: nobody interrupts it */
 } wr_call;
 
 typedef struct wr_request {
@@ -53,15 +54,21 @@ const char *wr__transport_name(const wr_transport *t);
 /**
  * Blocks until there is an answer or the call's time is up.
  * @return WEIR_OK; WEIR_ERR_LOG, RETRIABLE: no URL has given an answer; WEIR_ERR_CONFIG: none could
- *         for a reason that stays (certificates, say); WEIR_ERR_INTERRUPTED: stopped.
+ *         for a reason that stays (certificates, say); WEIR_ERR_INTERRUPTED: stopped, or
+ *         interrupted.
  */
 weir_status wr__transport_send(wr_transport *t, const wr_call *call, const wr_request *request,
                                wr_answer *out, weir_error *err) WR_MUST_CHECK;
 
-/** Nanoseconds of the monotonic clock. */
-int64_t wr__monotonic_ns(void);
 /** Do nothing for so long. */
 void wr__rest(int64_t ms);
+/** The same for a call that may be interrupted. @return WEIR_ERR_INTERRUPTED: somebody does not
+ * want to wait, or the transport is stopped. */
+weir_status wr__transport_rest(wr_transport *t, const wr_call *call, int64_t ms,
+                               weir_error *err) WR_MUST_CHECK;
+
+/** Nanoseconds of the monotonic clock. */
+int64_t wr__monotonic_ns(void);
 /** The wait before round or attempt @p n (from 1): @p base_ms doubled each time, at most @p
  *  most_ms, and of that a part between a half and all, by @p random. */
 int64_t wr__backoff_ms(unsigned n, int64_t base_ms, int64_t most_ms, uint64_t random);

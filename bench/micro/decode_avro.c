@@ -116,7 +116,8 @@ static void make_records(bench *b, bool nullable)
                       nullable ? "]" : "");
     wr_buf_puts(&text, "]}");
     const wr_schema_draft draft = {.kind = WR_SCHEMA_AVRO, .text = wr_buf_view(&text)};
-    must(wr_registry_register(b->registry, WR_STR("clicks-value"), &draft, &b->schema, &err), &err);
+    must(wr_registry_register(b->registry, NULL, WR_STR("clicks-value"), &draft, &b->schema, &err),
+         &err);
     wr_buf_free(&text);
     const wr_format_options options = {.registry = b->registry, .schema = b->schema};
     wr_encoder *avro;

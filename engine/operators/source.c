@@ -31,6 +31,7 @@
 #include "engine/operators/batch_rows.h"
 #include "engine/operators/op_eval.h"
 #include "engine/operators/op_run.h"
+#include "engine/operators/schema_counts.h"
 #include "engine/operators/source_run.h"
 #include "engine/operators/source_table.h"
 
@@ -126,8 +127,16 @@ static void count_left_out(wr_op *op, wr__fault_kind kind, uint64_t *nulls)
         op->dropped_rows++;
 }
 
-/* Report and leave out those of the rows left that have a fault. */
-static void drop(feed *f, const wr__faults *faults, uint64_t *nulls)
+/* What is wrong with a row of a schema is wrong with its key or with the rest. */
+static void count_failed(const feed *f, bool key, uint32_t row)
+{
+    const source_state *s = f->op->state;
+    if (key ? f->rows->key_schemas_n : f->rows->value_schemas_n)
+        wr__schema_counts_fail(f->op, key, wr__run_schema(&s->run, key, row));
+}
+
+/* Report and leave out those of the rows left that have a fault, in their key or elsewhere. */
+static void drop(feed *f, bool key, const wr__faults *faults, uint64_t *nulls)
 {
     if (WR_LIKELY(faults->n == 0))
         return;
@@ -146,6 +155,7 @@ static void drop(feed *f, const wr__faults *faults, uint64_t *nulls)
         }
         f->op->dropped_rows++;
         f->bad = WR_MIN(f->bad, fault->row);
+        count_failed(f, key, fault->row);
         wr_row_error(&f->errs.base, fault->row, "%s", fault->text);
     }
     uint32_t *rows = WR_NEW_N(a, uint32_t, f->sel.n), n = 0;
@@ -202,9 +212,9 @@ static void convert(feed *f, bool keys, bool later)
             const wr__run_found *found = wr__run_column(&s->run, c, f->sel, &f->vecs[c]);
             if (WR_UNLIKELY(found->lacks_n))
                 note_lacks(f, c, found);
-            drop(f, &found->faults, NULL);
+            drop(f, keys, &found->faults, NULL);
         } else if (cfg->strict && decoded) {
-            drop(f, &wr__run_column(&s->run, c, f->sel, NULL)->faults, NULL);
+            drop(f, keys, &wr__run_column(&s->run, c, f->sel, NULL)->faults, NULL);
         }
     }
 }
@@ -344,16 +354,18 @@ static weir_status source_feed(wr_op *op, const wr_record *records, uint32_t n, 
     f.b = new_batch(op, rows);
     wr__op_errors_init(&f.errs, op, f.b);
     op->ignored_text += rows->with_rest;
+    wr__schema_counts_add(op, true, rows->key_schemas, rows->key_schemas_n);
+    wr__schema_counts_add(op, false, rows->value_schemas, rows->value_schemas_n);
     if (rows->value_first)
-        drop(&f, &rows->value, &op->null_values);
-    drop(&f, &rows->key, &op->null_keys);
+        drop(&f, false, &rows->value, &op->null_values);
+    drop(&f, true, &rows->key, &op->null_keys);
     convert(&f, true, false);
-    drop(&f, &rows->value, &op->null_values);
+    drop(&f, false, &rows->value, &op->null_values);
     convert(&f, false, false);
     WR_ASSERT(f.sel.n <= rows->n && rows->n == n);
     bool fail = cut_at_bad_row(&f, s->cfg->fail_on_bad_record);
     f.bad = UINT32_MAX;
-    drop(&f, wr__run_times(&s->run, f.sel), NULL);
+    drop(&f, false, wr__run_times(&s->run, f.sel), NULL);
     fail |= cut_at_bad_row(&f, s->cfg->throw_on_invalid_timestamp);
     put_columns(&f, f.b);
     f.b->sel = f.sel;

@@ -428,23 +428,32 @@ static void leave_out_null_keys(wr__run_reader *r, uint8_t *ok)
     }
 }
 
-/* What records say in a header of the schema that they were written with; NULL: none does. Of two
- * headers of that name the last one counts, as for clients. */
+/* What a record says in a header of the schema that it was written with. Of two headers of that
+ * name the last one counts, as for clients. */
+static wr_str schema_header(const wr_headers *headers, bool is_key)
+{
+    const char *name = is_key ? wr_key_schema_header : wr_value_schema_header;
+    wr_str found = {0};
+    for (uint32_t k = 0; k < headers->n; k++)
+        if (wr_str_eq_c(headers->h[k].key, name))
+            found = headers->h[k].value;
+    return found;
+}
+
+/* Of all records; NULL: none says anything. */
 static const wr_str *schema_headers(const wr__run_reader *r, bool is_key)
 {
     const wr__run_rows *rows = &r->rows;
-    const char *name = is_key ? wr_key_schema_header : wr_value_schema_header;
     wr_str *out = NULL;
     if (!rows->headers || !(is_key ? &r->cfg.key : &r->cfg.value)->format->can_infer)
         return NULL;
-    for (uint32_t i = 0; i < rows->n; i++)
-        for (uint32_t k = 0; k < rows->headers[i].n; k++) {
-            if (!wr_str_eq_c(rows->headers[i].h[k].key, name))
-                continue;
-            if (!out)
-                out = WR_NEW_N(r->scratch, wr_str, rows->n);
-            out[i] = rows->headers[i].h[k].value;
-        }
+    for (uint32_t i = 0; i < rows->n; i++) {
+        wr_str header = schema_header(&rows->headers[i], is_key);
+        if (!out && header.ptr)
+            out = WR_NEW_N(r->scratch, wr_str, rows->n);
+        if (out)
+            out[i] = header;
+    }
     return out;
 }
 
@@ -502,6 +511,9 @@ static weir_status scan_part(wr__run_reader *r, run_part *p, uint8_t *ok, wr__fa
     fault_list errs = faults_into(r, faults);
     wr_decoder_times(p->decoder, p == &r->value ? r->rows.rowtime : NULL);
     WR_TRY(wr_decoder_scan(p->decoder, p->payloads, p->rows, ok, &errs.base, r->scratch, err));
+    bool is_key = p == &r->key;
+    *(is_key ? &r->rows.key_schemas : &r->rows.value_schemas) =
+        wr_decoder_schemas(p->decoder, is_key ? &r->rows.key_schemas_n : &r->rows.value_schemas_n);
     wr_decoder_counts counts = wr_decoder_last(p->decoder);
     r->rows.with_rest += counts.with_rest;
     if (WR_UNLIKELY(counts.nulls))
@@ -617,6 +629,27 @@ const wr__run_found *wr__run_column(wr__run_member *m, uint32_t c, wr_sel sel, w
     if (out)
         *out = col->vec;
     return &col->found;
+}
+
+/* ------------------------------------------------------------------ schemas */
+
+/* For rows with a fault only: the decoder has looked at the same bytes. */
+uint32_t wr__run_schema(const wr__run_member *m, bool is_key, uint32_t row)
+{
+    const wr__run_reader *r = m->reader;
+    const wr_format_use *use = is_key ? &r->cfg.key : &r->cfg.value;
+    wr_str payload = (is_key ? &r->key : &r->value)->payloads[row];
+    wr_str header = r->rows.headers ? schema_header(&r->rows.headers[row], is_key) : (wr_str){0};
+    const wr_registry_schema *schema;
+    wr_schema_mark mark;
+    weir_error none;
+    if (!wr_schema_mark_read(header.ptr ? header : payload, &mark))
+        return 0;
+    if (!mark.by_guid)
+        return mark.id;
+    if (wr_registry_known_guid(use->options.registry, mark.guid, &schema, &none) != WEIR_OK)
+        return 0;
+    return schema->id;
 }
 
 /* ------------------------------------------------------------------ event time */

@@ -51,6 +51,9 @@ typedef struct wr__run_rows {
     bool value_first; /* values were looked at first: rows with a fault there have no key */
     const uint32_t *truncates; /* rows that say that a table's rows before them are gone */
     uint32_t truncates_n;
+    /* By the schema that was written with; none where the format has no registry. */
+    const wr_schema_rows *key_schemas, *value_schemas;
+    uint32_t key_schemas_n, value_schemas_n;
     uint32_t with_rest; /* whose key or value is followed by text that was not read */
 } wr__run_rows;
 
@@ -89,6 +92,8 @@ weir_status wr__run_begin(wr__run_member *m, wr_task_ctx *ctx, const wr_record *
  * asks for columns that it does not want).
  */
 const wr__run_found *wr__run_column(wr__run_member *m, uint32_t c, wr_sel sel, wr_vec *out);
+/** The id of the schema that the key or value of row @p row names; 0: none that is known. */
+uint32_t wr__run_schema(const wr__run_member *m, bool is_key, uint32_t row);
 /** Event times of the rows of @p sel into rowtime; a TIMESTAMP column has been asked for before. */
 const wr__faults *wr__run_times(wr__run_member *m, wr_sel sel);
 

@@ -51,6 +51,7 @@ typedef struct wr_format_use {
     bool wrap_set; /* WRAP_SINGLE_VALUE was given or applies: shown as a feature */
     /* Formats with a registry. */
     uint32_t schema_id; /* ..._SCHEMA_ID of WITH: options.schema is that one; 0: not given */
+    bool inferred;      /* the columns of this part are those of a schema; none was declared */
     bool registers;     /* the statement registers the columns as a schema of the topic */
 } wr_format_use;
 

@@ -83,6 +83,13 @@ bool wr_plan_has_schema(const wr_source *s, bool is_key);
  */
 void wr_plan_set_sink_schemas(wr_plan *plan, const wr_registry_schema *key,
                               const wr_registry_schema *value);
+/**
+ * How a writer's schema stands to a source's columns (wr_format_schema_fit): @p cols are all of the
+ * source, of which those of the part count.
+ */
+weir_status wr_plan_schema_fit(const wr_column *cols, uint32_t n, const wr_format_use *use,
+                               bool is_key, const wr_registry_schema *schema, wr_schema_fit *fit,
+                               wr_buf *how, weir_error *err) WR_MUST_CHECK;
 /** CREATE ... AS SELECT: the sink and its query. */
 weir_status wr_plan_create_as(const wr_plan_env *env, const wr_ast_stmt *stmt, wr_source **sink,
                               wr_new_topic *topic, wr_plan **plan, weir_error *err) WR_MUST_CHECK;

@@ -248,6 +248,7 @@ static weir_status infer_part(const wr_plan_env *env, const part *p, bool unwrap
     WR_TRY(fetch(env, p, &schema, err));
     if (!schema)
         return no_schema(env, p, err);
+    p->use->inferred = true;
     wr_format_options options = p->use->options;
     options.unwrapped = unwrapped;
     WR_TRY(wr_format_infer(p->use->format, schema, &options, p->is_key, p->source->arena, out, n,
@@ -304,6 +305,20 @@ static uint32_t columns_of(const wr_source *s, bool is_key, wr_column *out)
         if (s->schema->cols[i].role == (is_key ? WR_COL_KEY : WR_COL_VALUE))
             out[n++] = s->schema->cols[i];
     return n;
+}
+
+weir_status wr_plan_schema_fit(const wr_column *cols, uint32_t n, const wr_format_use *use,
+                               bool is_key, const wr_registry_schema *schema, wr_schema_fit *fit,
+                               wr_buf *how, weir_error *err)
+{
+    wr_column *of_part = wr_calloc(n + 1, sizeof *of_part);
+    wr_format_columns columns = {.is_key = is_key, .cols = of_part, .options = &use->options};
+    for (uint32_t i = 0; i < n; i++)
+        if (cols[i].role == (is_key ? WR_COL_KEY : WR_COL_VALUE))
+            of_part[columns.n++] = cols[i];
+    weir_status st = wr_format_schema_fit(use->format, schema, &columns, fit, how, err);
+    wr_free(of_part);
+    return st;
 }
 
 /* Headers and NULL keys need none: only what a format writes has a schema of ours. */

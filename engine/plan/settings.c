@@ -121,6 +121,26 @@ static const wr_setting settings[] = {
      "_confluent.*,__confluent.*,_schemas,__consumer_offsets,__transaction_state,connect-configs,"
      "connect-offsets,connect-status,connect-statuses",
      FIXED, KSQL, TEXT, "Topics that must not be written"},
+    {"ksql.schema.registry.basic.auth.credentials.source", NULL, FIXED, KSQL, TEXT,
+     "Where the user of the registry stands: URL or USER_INFO"},
+    {"ksql.schema.registry.basic.auth.user.info", NULL, FIXED, KSQL, TEXT,
+     "USER:PASSWORD for the registry, where the source is USER_INFO"},
+    {"ksql.schema.registry.bearer.auth.credentials.source", NULL, FIXED, KSQL, TEXT,
+     "STATIC_TOKEN: bearer.auth.token"},
+    {"ksql.schema.registry.bearer.auth.token", NULL, FIXED, KSQL, TEXT, "Token for the registry"},
+    {"ksql.schema.registry.ssl.endpoint.identification.algorithm", NULL, FIXED, KSQL, TEXT,
+     "https: the registry's certificate must have its name; nothing else is taken"},
+    {"ksql.schema.registry.ssl.key.password", NULL, FIXED, KSQL, TEXT, "Password of the key"},
+    {"ksql.schema.registry.ssl.keystore.location", NULL, FIXED, KSQL, TEXT,
+     "Certificate and key (PEM) that the registry is shown"},
+    {"ksql.schema.registry.ssl.keystore.password", NULL, FIXED, KSQL, TEXT,
+     "Password of the key, where ssl.key.password is not set"},
+    {"ksql.schema.registry.ssl.keystore.type", NULL, FIXED, KSQL, TEXT,
+     "PEM: nothing else is taken"},
+    {"ksql.schema.registry.ssl.truststore.location", NULL, FIXED, KSQL, TEXT,
+     "Certificates of authorities (PEM) that the registry's is checked with"},
+    {"ksql.schema.registry.ssl.truststore.type", NULL, FIXED, KSQL, TEXT,
+     "PEM: nothing else is taken"},
     {"ksql.schema.registry.url", NULL, FIXED, KSQL, TEXT,
      "Schema registry; several URLs, separated by commas, are one"},
     {"ksql.service.id", "default_", FIXED, KSQL, NAME, "Name of this service"},
@@ -169,7 +189,7 @@ static const wr_setting settings[] = {
     {"weir.schema.registry.key.file", NULL, FIXED, KSQL, TEXT, "Key (PEM) of the certificate"},
     {"weir.schema.registry.key.password", NULL, FIXED, KSQL, TEXT, "Password of the key"},
     {"weir.schema.registry.password", NULL, FIXED, KSQL, TEXT, "Password for the registry"},
-    {"weir.schema.registry.timeout.ms", "10000", FIXED, KSQL, NUMBER(1, YEAR_MS),
+    {"weir.schema.registry.timeout.ms", "10000", FIXED, KSQL, NUMBER(1, 3600000),
      "How long a statement asks the registry, retries included"},
     {"weir.schema.registry.url", NULL, FIXED, KSQL, TEXT,
      "Schema registry, before ksqlDB's setting"},
@@ -285,6 +305,27 @@ static const char *const server_families[] = {
     "ksql.client.",    "ksql.fetch.",    "ksql.authorization.", "ksql.access.",
 };
 
+/* Of a Java registry client, after `ksql.schema.registry.`: its own caches, retries and providers.
+ * What is about who we are and whom we trust is in the table, or unknown: to go on with less than
+ * was asked for would be worse than to stop. */
+#define REGISTRY "ksql.schema.registry."
+static const char *const registry_families[] = {
+    REGISTRY "cache.",
+    REGISTRY "http.",
+    REGISTRY "latest.",
+    REGISTRY "max.retries",
+    REGISTRY "missing.",
+    REGISTRY "retries.",
+    REGISTRY "ssl.enabled.protocols",
+    REGISTRY "ssl.keymanager.algorithm",
+    REGISTRY "ssl.protocol",
+    REGISTRY "ssl.provider",
+    REGISTRY "ssl.secure.random.implementation",
+    REGISTRY "ssl.trustmanager.algorithm",
+    REGISTRY "ssl.truststore.password", /* PEM has none */
+    REGISTRY "url.randomize",
+};
+
 /* Settings that this engine does not have, but that files for ksqlDB hold: they pass without
  * effect. */
 static bool in_family(const char *name, const char *const *families, size_t n)
@@ -298,6 +339,8 @@ static bool in_family(const char *name, const char *const *families, size_t n)
 /* Nothing here checks values: what they mean is not ours to know. */
 static bool passes_through(const char *name)
 {
+    if (starts_with(name, REGISTRY)) /* none of ksql.schema.'s others */
+        return in_family(name, registry_families, WR_ARRAY_LEN(registry_families));
     return in_family(name, client_families, WR_ARRAY_LEN(client_families)) ||
            in_family(name, server_families, WR_ARRAY_LEN(server_families));
 }
@@ -311,8 +354,8 @@ static bool denied(const char *name)
 static weir_status invalid(weir_error *err, const wr_setting *s, const char *value,
                            const char *must)
 {
-    return wr_error(err, WEIR_ERR_CONFIG, "Invalid value '%s' for property '%s': must be %s", value,
-                    s->name, must);
+    return wr_error(err, WEIR_ERR_CONFIG, "Invalid value '%s' for property '%s': must be %s",
+                    wr_settings_shown(s->name, value), s->name, must);
 }
 
 /* Which log it is to hold on is not known here: wr_settings_check_log. The older names are those of
@@ -379,13 +422,45 @@ static weir_status check_value(const wr_setting *s, const char *value, weir_erro
     WR_UNREACHABLE();
 }
 
+/* What clients of a registry have other names for. */
+static const struct {
+    const char *theirs, *ours;
+} registry_spellings[] = {
+    {"ssl.ca.location", "weir.schema.registry.ca.file"},
+    {"ssl.certificate.location", "weir.schema.registry.certificate.file"},
+    {"ssl.key.location", "weir.schema.registry.key.file"},
+    {"proxy.", "https_proxy in the environment"},
+};
+
+/* Confluent's serializers and clients name the registry's settings `schema.registry.url`,
+ * `basic.auth.user.info`, or with ksqlDB's prefix. NULL: it is none of these. */
+static const char *registry_spelling(const char *name)
+{
+    static const char *const prefixes[] = {REGISTRY, "weir.schema.registry.", "schema.registry.",
+                                           ""};
+    bool bare = starts_with(name, "basic.auth.") || starts_with(name, "bearer.auth.");
+    for (size_t i = 0; i < WR_ARRAY_LEN(prefixes); i++) {
+        if (!starts_with(name, prefixes[i]) || (!*prefixes[i] && !bare))
+            continue;
+        const char *rest = name + strlen(prefixes[i]);
+        for (size_t k = 0; k < WR_ARRAY_LEN(registry_spellings); k++)
+            if (starts_with(rest, registry_spellings[k].theirs))
+                return registry_spellings[k].ours;
+        for (size_t k = 0; k < WR_ARRAY_LEN(settings); k++)
+            if (starts_with(settings[k].name, REGISTRY) &&
+                strcmp(settings[k].name + sizeof REGISTRY - 1, rest) == 0)
+                return settings[k].name;
+    }
+    return NULL;
+}
+
 /* A misspelt setting would be without effect, which is noticed late or never. */
 static weir_status unknown_setting(const char *name, const char *canonical, weir_error *err)
 {
     WR_ASSERT(!find_setting(canonical));
-    const char *near = NULL;
+    const char *near = registry_spelling(canonical);
     size_t best = strlen(canonical) / 3 + 1; /* farther than that it was hardly meant */
-    for (size_t i = 0; i < WR_ARRAY_LEN(settings); i++) {
+    for (size_t i = 0; !near && i < WR_ARRAY_LEN(settings); i++) {
         size_t d = wr_str_distance(wr_str_c(canonical), wr_str_c(settings[i].name));
         if (d < best) {
             best = d;
@@ -433,12 +508,33 @@ const char *wr_settings_without_effect(const char *name, bool kafka)
     for (size_t i = 0; i < WR_ARRAY_LEN(without_effect); i++)
         if (strcmp(without_effect[i].name, canonical) == 0)
             return without_effect[i].why;
-    if (find_setting(canonical) || starts_with(canonical, "ksql.schema.registry."))
-        return NULL; /* the second: read where the registry is opened */
+    if (find_setting(canonical))
+        return NULL;
+    if (starts_with(canonical, REGISTRY))
+        return "it is of a Java registry client, and Weir has its own";
     if (in_family(canonical, client_families, WR_ARRAY_LEN(client_families)) &&
         !in_family(canonical, java_families, WR_ARRAY_LEN(java_families)))
         return kafka ? NULL : "the embedded log has no Kafka client";
     return "Weir has nothing that it would change";
+}
+
+/* By what such names have in common, since names of Kafka's clients are in no table. */
+bool wr_settings_secret(const char *name, const char *value)
+{
+    static const char *const secrets[] = {"password", "token",  "user.info",
+                                          "jaas",     "secret", "ssl.key.pem"};
+    WR_ASSERT(name);
+    if (strstr(name, "registry.url") && value && strchr(value, '@'))
+        return true;
+    for (size_t i = 0; i < WR_ARRAY_LEN(secrets); i++)
+        if (strstr(name, secrets[i]))
+            return true;
+    return false;
+}
+
+const char *wr_settings_shown(const char *name, const char *value)
+{
+    return value && wr_settings_secret(name, value) ? "[hidden]" : value;
 }
 
 void wr_settings_warn(const char *name, bool kafka)

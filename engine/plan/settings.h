@@ -64,6 +64,10 @@ weir_status wr_settings_check_log(const char *name, const char *value, bool kafk
                                   weir_error *err) WR_MUST_CHECK;
 /** Why setting @p name changes nothing here, for names that pass the check; NULL: it does. */
 const char *wr_settings_without_effect(const char *name, bool kafka);
+/** May the value be shown, or is it a password, a token, a URL with one in it? */
+bool wr_settings_secret(const char *name, const char *value);
+/** The value for a screen or a log: "[hidden]" where it is a secret; NULL stays NULL. */
+const char *wr_settings_shown(const char *name, const char *value);
 /** Say so in the log, where it is the case: whoever set it should know. */
 void wr_settings_warn(const char *name, bool kafka);
 /** Store without a check. @p value NULL: unset. @return whether one was set in this layer before.

@@ -250,7 +250,14 @@ weir_status weir_load_files(weir *w, const char *const *paths, size_t n, weir_on
     WR_ASSERT(w->engine);
     if (!n || (unsigned)on_change >= WR_ARRAY_LEN(policies))
         return wr_error(err, WEIR_ERR_MISUSE, "weir_load_files needs a file and a weir_on_change");
-    return wr_statement_load_files(w->engine, &w->session, paths, n, policies[on_change], err);
+    return wr_statement_load_files(w->engine, &w->session, paths, n, policies[on_change],
+                                   &w->loading_interrupted, err);
+}
+
+/* For signal handlers, too: it only sets a flag. */
+void weir_interrupt_load(weir *w)
+{
+    atomic_store(&w->loading_interrupted, true);
 }
 
 /* As it was before there were several files and changes that may be decided on: whoever calls it

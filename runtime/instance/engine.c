@@ -110,6 +110,7 @@ static wr_engine *engine_new(const wr_engine_options *o)
     e->prefix = prefix_of(e, "ksql.persistent.prefix");
     e->transient_prefix = prefix_of(e, "ksql.transient.prefix");
     e->budget.bytes = (size_t)wr_settings_int(&e->settings, "weir.state.cache.bytes", 0);
+    e->watch = wr_schema_watch_new();
     e->functions = wr_function_registry_new();
     return e;
 }
@@ -189,6 +190,7 @@ weir_status wr_engine_close(wr_engine *e, weir_error *err)
     wr__writers_free(&e->writers);
     if (e->log)
         wr_log_close(e->log);
+    wr_schema_watch_free(e->watch);
     wr_registry_free(e->registry); /* after the last query: their decoders ask it */
     wr_db_close(e->db);
     wr_catalog_free(&e->catalog);

@@ -95,15 +95,16 @@ wr_log *wr_engine_log(wr_engine *e);
  *  NULL: on Kafka, where the settings name none. */
 wr_registry *wr_engine_registry(wr_engine *e);
 /**
- * Register a schema for a statement; without the lock. In the registry of this process it is kept
- * with the data directory, durable on return.
+ * Register a schema for a statement; without the lock; @p interrupt as in registry.h. In the
+ * registry of this process it is kept with the data directory, durable on return.
  */
-weir_status wr_engine_register_schema(wr_engine *e, const char *subject,
-                                      const wr_schema_draft *draft, const wr_registry_schema **out,
+weir_status wr_engine_register_schema(wr_engine *e, const wr_registry_interrupt *interrupt,
+                                      const char *subject, const wr_schema_draft *draft,
+                                      const wr_registry_schema **out,
                                       weir_error *err) WR_MUST_CHECK;
 /** Forget a subject, with what is kept of it. */
-weir_status wr_engine_delete_subject(wr_engine *e, const char *subject,
-                                     weir_error *err) WR_MUST_CHECK;
+weir_status wr_engine_delete_subject(wr_engine *e, const wr_registry_interrupt *interrupt,
+                                     const char *subject, weir_error *err) WR_MUST_CHECK;
 wr_db *wr_engine_db(wr_engine *e);
 /** Server settings; constant. */
 const wr_settings *wr_engine_settings(const wr_engine *e);

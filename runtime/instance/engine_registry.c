@@ -80,19 +80,19 @@ static weir_status keep_schema(wr_engine *e, const char *subject, const wr_regis
 
 /* What is there already is found, and not noted again: a service registers the same at each start.
  * One after the other, so that the order that is kept is that of the registry. */
-weir_status wr_engine_register_schema(wr_engine *e, const char *subject,
-                                      const wr_schema_draft *draft, const wr_registry_schema **out,
-                                      weir_error *err)
+weir_status wr_engine_register_schema(wr_engine *e, const wr_registry_interrupt *interrupt,
+                                      const char *subject, const wr_schema_draft *draft,
+                                      const wr_registry_schema **out, weir_error *err)
 {
     WR_ASSERT(e->registry);
     wr_str name = wr_str_c(subject);
     if (!e->own_registry)
-        return wr_registry_register(e->registry, name, draft, out, err);
+        return wr_registry_register(e->registry, interrupt, name, draft, out, err);
     weir_error none;
     pthread_mutex_lock(&e->registering);
-    weir_status st = wr_registry_find(e->registry, name, draft, out, &none);
+    weir_status st = wr_registry_find(e->registry, NULL, name, draft, out, &none);
     if (st != WEIR_OK) {
-        st = wr_registry_register(e->registry, name, draft, out, err);
+        st = wr_registry_register(e->registry, NULL, name, draft, out, err);
         if (st == WEIR_OK)
             st = keep_schema(e, subject, *out, err);
     }
@@ -102,18 +102,19 @@ weir_status wr_engine_register_schema(wr_engine *e, const char *subject,
 
 /* Noted before it is done: a subject that comes back after a crash would be one that nobody made.
  */
-weir_status wr_engine_delete_subject(wr_engine *e, const char *subject, weir_error *err)
+weir_status wr_engine_delete_subject(wr_engine *e, const wr_registry_interrupt *interrupt,
+                                     const char *subject, weir_error *err)
 {
     WR_ASSERT(e->registry);
     if (!e->own_registry)
-        return wr_registry_delete_subject(e->registry, wr_str_c(subject), err);
+        return wr_registry_delete_subject(e->registry, interrupt, wr_str_c(subject), err);
     wr_buf value = {0};
     wr_buf_putc(&value, DELETED);
     put_text(&value, wr_str_c(subject));
     pthread_mutex_lock(&e->registering);
     weir_status st = append(e, &value, err);
     if (st == WEIR_OK)
-        st = wr_registry_delete_subject(e->registry, wr_str_c(subject), err);
+        st = wr_registry_delete_subject(e->registry, NULL, wr_str_c(subject), err);
     pthread_mutex_unlock(&e->registering);
     wr_buf_free(&value);
     return st;
@@ -196,7 +197,7 @@ static bool restore_one(void *arg, wr_str key, wr_str value)
         good = restore_registered(r, rest);
     } else if (value.len && value.ptr[0] == DELETED && take_text(&rest, &subject)) {
         good = true;
-        r->status = wr_registry_delete_subject(r->engine->registry, subject, r->err);
+        r->status = wr_registry_delete_subject(r->engine->registry, NULL, subject, r->err);
     }
     if (!good)
         r->status = wr_error(r->err, WEIR_ERR_STORE,

@@ -124,6 +124,7 @@ void wr_engine_query_options(wr_engine *e, bool transient, wr_query_options *out
         .db = transient ? NULL : e->db,
         .clock = e->clock,
         .budget = &e->budget,
+        .watch = e->watch,
         .scheduler = transient ? NULL : e->scheduler,
         .stepped = e->mode != WR_ENGINE_THREADED,
         .prefix = transient ? e->transient_prefix : e->prefix,

@@ -45,6 +45,7 @@ struct wr_engine {
 
     /* Any thread. */
     wr_state_budget budget;
+    wr_schema_watch *watch; /* what was said of schemas */
     atomic_bool replaying, closing;
     atomic_int_fast64_t push_queries; /* that are open */
     atomic_uint_fast64_t writes;      /* what was inserted or started so far, counted */

@@ -115,14 +115,15 @@ static weir_status look_up_topic(wr_engine *e, const char *topic, wr_known_topic
 /* Of the latest, what is remembered would not do: it is what changes.
  * May wait for the registry, with its retries. That there is none is an answer. */
 static weir_status look_up_schema(wr_engine *e, const wr_known_schema *asked,
-                                  wr_known_topics *topics, wr_arena *a, weir_error *err)
+                                  const wr_registry_interrupt *interrupt, wr_known_topics *topics,
+                                  wr_arena *a, weir_error *err)
 {
     wr_registry *r = wr_engine_registry(e);
     wr_known_schema s = {.subject = wr_arena_strdup(a, asked->subject), .id = asked->id};
     WR_ASSERT(r); /* planning asks for nothing where there is none */
-    weir_status st = s.id
-                         ? wr_registry_get_id(r, s.id, &s.schema, err)
-                         : wr_registry_get_version(r, wr_str_c(s.subject), 0, &s.schema, NULL, err);
+    weir_status st =
+        s.id ? wr_registry_get_id(r, interrupt, s.id, &s.schema, err)
+             : wr_registry_get_version(r, interrupt, wr_str_c(s.subject), 0, &s.schema, NULL, err);
     if (st != WEIR_OK && st != WEIR_ERR_NOT_FOUND)
         return st;
     if (st != WEIR_OK)
@@ -131,10 +132,11 @@ static weir_status look_up_schema(wr_engine *e, const wr_known_schema *asked,
     return WEIR_OK;
 }
 
-weir_status wr_instance_look_up(wr_engine *e, const wr_instance_env *env, wr_known_topics *topics,
+weir_status wr_instance_look_up(wr_engine *e, const wr_instance_env *env,
+                                const wr_registry_interrupt *interrupt, wr_known_topics *topics,
                                 wr_arena *a, weir_error *err)
 {
     WR_ASSERT(wr_instance_env_asks(env));
     return env->missing ? look_up_topic(e, env->missing, topics, a, err)
-                        : look_up_schema(e, &env->missing_schema, topics, a, err);
+                        : look_up_schema(e, &env->missing_schema, interrupt, topics, a, err);
 }

@@ -54,8 +54,10 @@ static inline bool wr_instance_env_asks(const wr_instance_env *env)
 {
     return env->missing || env->missing_schema.subject;
 }
-/** Ask for what is missing, without the lock, and add the answer to @p topics. */
-weir_status wr_instance_look_up(wr_engine *e, const wr_instance_env *env, wr_known_topics *topics,
+/** Ask for what is missing, without the lock, and add the answer to @p topics. @p interrupt may
+ *  end the wait for a registry; NULL: nobody does. */
+weir_status wr_instance_look_up(wr_engine *e, const wr_instance_env *env,
+                                const wr_registry_interrupt *interrupt, wr_known_topics *topics,
                                 wr_arena *a, weir_error *err) WR_MUST_CHECK;
 
 #endif

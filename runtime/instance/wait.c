@@ -28,6 +28,17 @@ weir_status wr_wait_check(const wr_wait *w, const char *what, weir_error *err)
     return WEIR_ERR_INTERRUPTED;
 }
 
+static bool is_ended(void *arg)
+{
+    const wr_wait *w = arg;
+    return (w->interrupted && atomic_load(w->interrupted)) || wr_engine_closing(w->engine);
+}
+
+wr_registry_interrupt wr_wait_in_registry(const wr_wait *w)
+{
+    return (wr_registry_interrupt){.asked = is_ended, .arg = (void *)(uintptr_t)w};
+}
+
 void wr_wait_nap(int64_t ms)
 {
     struct timespec t = {(time_t)(ms / 1000), (long)(ms % 1000) * 1000000};

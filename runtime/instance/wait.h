@@ -28,6 +28,9 @@ wr_wait wr_wait_new(wr_engine *e, atomic_bool *interrupted, int timeout_ms);
  *         Retriable where the time has passed.
  */
 weir_status wr_wait_check(const wr_wait *w, const char *what, weir_error *err) WR_MUST_CHECK;
+/** For calls that wait for the schema registry: an interrupt and the engine's closing end them. The
+ *  flag stays set, for the statement to take back. Borrows @p w. */
+wr_registry_interrupt wr_wait_in_registry(const wr_wait *w);
 /** Under the lock, which is given back meanwhile: sleep until somebody has given something back
  *  (a reservation, a pinned query), or for @p ms. */
 void wr_engine_wait_changed(wr_engine *e, int ms);

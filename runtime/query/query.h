@@ -20,6 +20,7 @@
 #include "engine/plan/planner.h"
 #include "runtime/log/log_topics.h"
 #include "runtime/query/scheduler.h"
+#include "runtime/query/schema_watch.h"
 #include "runtime/query/state_budget.h"
 #include "runtime/task/task_set.h"
 
@@ -42,6 +43,7 @@ typedef struct wr_query_options {
     const wr_settings *settings; /* effective settings, copied */
     wr_clock *clock;
     wr_state_budget *budget; /* outlives the query */
+    wr_schema_watch *watch;  /* likewise; NULL: the log says nothing of schemas */
     wr_scheduler *scheduler; /* of queries that are started; NULL: it reads alone */
     bool stepped;            /* never started: wr_query_step and wr_query_pipe */
     const char *prefix;      /* of groups and internal topics: "_confluent-ksql-default_query_" */
@@ -116,6 +118,16 @@ typedef struct wr_query_position {
     int64_t lag;
 } wr_query_position;
 
+/** Records of a source, by the schema of their key or value; since the query was started here. What
+ *  was processed again is counted again. */
+typedef struct wr_query_schema {
+    const wr_step *source; /* the plan's: as long as the query is there */
+    bool is_key;
+    uint32_t id; /* 0: they name no schema */
+    uint64_t records, failed;
+    int64_t last_ms; /* when the last one was read; wall clock */
+} wr_query_schema;
+
 /* ---- life ---- */
 
 weir_status wr_query_new(const wr_query_options *options, wr_query **out,
@@ -169,6 +181,8 @@ const wr_plan *wr_query_plan(const wr_query *q);
 void wr_query_metrics_read(wr_query *q, wr_query_metrics *out);
 /** The nodes are made in @p a. */
 void wr_query_profile(wr_query *q, wr_arena *a, wr_profile *out);
+/** In @p a; as of the last commit, or at most a tenth of a second old. @return how many. */
+uint32_t wr_query_schemas(wr_query *q, wr_arena *a, wr_query_schema **out);
 /** Every partition that it reads, by topic and number, also those that other processes have. Asks
  *  the log. */
 weir_status wr_query_positions(wr_query *q, wr_arena *a, wr_query_position **out, uint32_t *n,

@@ -248,6 +248,7 @@ static bool stopping(void *arg)
 static void closing(void *arg, const wr_task *task)
 {
     wr__metrics_retire(arg, task);
+    wr__schemas_retire(arg, task);
 }
 
 wr_task_set *wr__query_tasks_new(wr_query *q,

@@ -14,6 +14,7 @@
  *   start_offsets.c    where it begins to read
  *   query_record.c     what the data directory keeps of it, and forgetting by that alone
  *   query_state.c      state and error
+ *   query_schemas.c    counts by the schema that records were written with
  *   query_metrics.c    counts, added up where others may look; EXPLAIN ANALYZE
  *   query_topics.c     its topics in the log
  *   state_budget.c     its part of the memory
@@ -29,6 +30,20 @@
 #include <pthread.h>
 
 typedef struct wr__metrics wr__metrics;
+
+/** Counts by source, part and schema. */
+typedef struct wr__schema_sums {
+    wr_query_schema *v;
+    size_t n, cap;
+} wr__schema_sums;
+
+/** Of the records that were read (query_schemas.c). */
+typedef struct wr__query_schemas {
+    bool any;              /* some source has a format with a registry */
+    wr__schema_sums past;  /* of tasks that are closed; the worker's thread */
+    wr__schema_sums said;  /* those that the log knows of; the worker's thread */
+    wr__schema_sums shown; /* with q->lock */
+} wr__query_schemas;
 
 /** What kind of query it is. Never changes. */
 typedef struct wr__query_kind {
@@ -83,8 +98,10 @@ struct wr_query {
     wr__late_report late; /* the worker's thread */
     wr_state_share share;
     wr__metrics *metrics;
-    atomic_int state;     /* wr_query_state */
-    pthread_mutex_t lock; /* error */
+    wr__query_schemas schemas;
+    wr_schema_watch *watch; /* NULL: nothing is said of schemas */
+    atomic_int state;       /* wr_query_state */
+    pthread_mutex_t lock;   /* error */
     weir_error error;
     bool has_error;
 };
@@ -129,6 +146,13 @@ void wr__metrics_observe(wr_query *q, const wr_worker_times *times);
 void wr__metrics_committed(wr_query *q, const wr_commit_times *times);
 /** A task is about to close: what it counted stays with the query. */
 void wr__metrics_retire(wr_query *q, const wr_task *t);
+
+/* ---- query_schemas.c: by the worker's thread, while no task runs ---- */
+void wr__schemas_init(wr_query *q);
+void wr__schemas_free(wr_query *q);
+void wr__schemas_retire(wr_query *q, const wr_task *t);
+/** Let others see the counts of now; the log hears of schemas that are new. */
+void wr__schemas_publish(wr_query *q);
 
 /* ---- query_state.c ---- */
 void wr__query_set_error(wr_query *q, const weir_error *err);

@@ -49,6 +49,7 @@ static wr_query *make(const wr_query_options *o)
     q->log = o->log;
     q->clock = o->clock;
     q->share.budget = o->budget;
+    q->watch = o->watch;
     q->prefix = wr_strdup(o->prefix);
     wr_settings_init(&q->settings, NULL);
     wr_settings_copy(&q->settings, o->settings);
@@ -68,6 +69,7 @@ static wr_query *make(const wr_query_options *o)
     wr__query_topics_init(q);
     wr_worker_client_init(&q->client, &wr__query_client_class, q->id, q->group, q->topics.read);
     q->metrics = wr__metrics_new(q);
+    wr__schemas_init(q);
     q->tasks = wr__query_tasks_new(q, o->collect, o->collect_arg);
     q->slack_ms = wr__plan_slack(q->plan, true);
     if (!q->kind.transient)
@@ -212,6 +214,7 @@ void wr_query_free(wr_query *q, bool forget)
     wr_task_set_free(q->tasks);
     wr_worker_client_destroy(&q->client);
     wr__metrics_free(q->metrics);
+    wr__schemas_free(q);
     if (q->owns_scheduler)
         wr_scheduler_free(q->scheduler);
     if (q->owns_db)

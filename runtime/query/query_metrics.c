@@ -199,6 +199,7 @@ static void publish(wr_query *q, int64_t now_ns)
     m->out_shown = written;
     measure_rate(q, now_ns);
     pthread_mutex_unlock(&m->lock);
+    wr__schemas_publish(q);
 }
 
 void wr__metrics_publish(wr_query *q)

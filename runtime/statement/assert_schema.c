@@ -28,19 +28,20 @@ static void describe(const wr_ast_stmt *s, char *out, size_t n)
 
 /* One question, with the registry's own retries. WEIR_ERR_NOT_FOUND: there is none. With both, the
  * schema of the id must be one of the subject. */
-static weir_status look(wr_registry *r, const wr_ast_stmt *s, weir_error *err)
+static weir_status look(wr_registry *r, const wr_registry_interrupt *interrupt,
+                        const wr_ast_stmt *s, weir_error *err)
 {
     const wr_registry_schema *schema;
     if (!s->has_id)
-        return wr_registry_get_version(r, wr_str_c(s->text1), 0, &schema, NULL, err);
+        return wr_registry_get_version(r, interrupt, wr_str_c(s->text1), 0, &schema, NULL, err);
     if (s->id < 1 || s->id > UINT32_MAX)
         return wr_error(err, WEIR_ERR_NOT_FOUND, "No schema has the id %lld", (long long)s->id);
-    WR_TRY(wr_registry_get_id(r, (uint32_t)s->id, &schema, err));
+    WR_TRY(wr_registry_get_id(r, interrupt, (uint32_t)s->id, &schema, err));
     if (!s->text1)
         return WEIR_OK;
     const wr_schema_draft draft = {schema->kind, schema->text, schema->references,
                                    schema->references_n};
-    return wr_registry_find(r, wr_str_c(s->text1), &draft, &schema, err);
+    return wr_registry_find(r, interrupt, wr_str_c(s->text1), &draft, &schema, err);
 }
 
 /* The statement's, else the setting's; 0 asks once. */
@@ -67,9 +68,10 @@ weir_status wr__execute_assert_schema(wr_exec *x, weir_error *err)
         return wr_error_at(err, WEIR_ERR_CONFIG, s->pos, "There is no schema registry");
     WR_TRY(timeout_of(x, &ms, err));
     describe(s, what, sizeof what);
-    wr_wait wait = wr_wait_new(x->engine, &x->interrupted, (int)ms);
+    wr_wait wait = wr_wait_new(x->engine, x->interrupt, (int)ms);
+    const wr_registry_interrupt interrupt = wr_wait_in_registry(&wait);
     for (;;) {
-        weir_status st = look(r, s, &why);
+        weir_status st = look(r, &interrupt, s, &why);
         if (st != WEIR_OK && st != WEIR_ERR_NOT_FOUND && !(why.flags & WEIR_ERROR_RETRIABLE)) {
             if (err)
                 *err = why;

@@ -156,7 +156,7 @@ weir_status wr__execute_control(wr_exec *x, weir_error *err)
     if (!skipped)
         wr_engine_unlock(x->engine);
     st = WEIR_OK;
-    wr_wait wait = wr_wait_new(x->engine, &x->interrupted, WR_WAIT_STATEMENT_MS);
+    wr_wait wait = wr_wait_new(x->engine, x->interrupt, WR_WAIT_STATEMENT_MS);
     for (size_t i = t.list.n; i-- > 0 && st == WEIR_OK;) {
         if (x->stmt->kind == WR_AST_TERMINATE)
             st = terminate(x, &t.list.v[i], &wait, err);

@@ -310,6 +310,8 @@ weir_status wr__validate_definition(wr_exec *x, wr_catalog *catalog, wr__defined
                                     weir_error *err)
 {
     *out = (wr__defined){0};
+    const wr_wait wait = wr_wait_new(x->engine, x->interrupt, WR_WAIT_STATEMENT_MS);
+    const wr_registry_interrupt interrupt = wr_wait_in_registry(&wait);
     for (;;) {
         wr_instance_env env;
         definition d = {0};
@@ -326,7 +328,7 @@ weir_status wr__validate_definition(wr_exec *x, wr_catalog *catalog, wr__defined
         definition_free(&d);
         if (!wr_instance_env_asks(&env))
             return st;
-        WR_TRY(wr_instance_look_up(x->engine, &env, &x->topics, x->arena, err));
+        WR_TRY(wr_instance_look_up(x->engine, &env, &interrupt, &x->topics, x->arena, err));
     }
 }
 
@@ -369,7 +371,8 @@ static bool is_draft(const wr_registry_schema *s, const wr_schema_draft *draft)
 /* The schema of one part: of what is written by a query in any case, of what is declared where the
  * topic has none. */
 static weir_status register_part(wr_exec *x, const wr_source *s, bool is_key, bool query,
-                                 const wr_registry_schema **out, weir_error *err)
+                                 const wr_wait *wait, const wr_registry_schema **out,
+                                 weir_error *err)
 {
     const wr_format_use *use = is_key ? &s->key : &s->value;
     wr_schema_draft draft;
@@ -382,7 +385,8 @@ static weir_status register_part(wr_exec *x, const wr_source *s, bool is_key, bo
         *out = known->schema; /* registered when the statement was executed first */
         return WEIR_OK;
     }
-    WR_TRY(wr_engine_register_schema(x->engine, subject, &draft, out, err));
+    const wr_registry_interrupt interrupt = wr_wait_in_registry(wait);
+    WR_TRY(wr_engine_register_schema(x->engine, &interrupt, subject, &draft, out, err));
     known->schema = *out; /* kept with the statement */
     return WEIR_OK;
 }
@@ -390,15 +394,15 @@ static weir_status register_part(wr_exec *x, const wr_source *s, bool is_key, bo
 /* With the topic, before the query is made: its encoders need them. Before anything is written with
  * them. They stay where the statement fails later on: schemas are only ever added, and the next
  * attempt finds them. */
-static weir_status register_schemas(wr_exec *x, definition *d, weir_error *err)
+static weir_status register_schemas(wr_exec *x, definition *d, const wr_wait *wait, weir_error *err)
 {
     const wr_source *s = d->source ? d->source : d->target;
     const wr_registry_schema *key = NULL, *value = NULL;
     if (!s)
         return WEIR_OK;
     bool query = d->plan && d->plan->root->kind == WR_STEP_SINK;
-    WR_TRY(register_part(x, s, true, query, &key, err));
-    WR_TRY(register_part(x, s, false, query, &value, err));
+    WR_TRY(register_part(x, s, true, query, wait, &key, err));
+    WR_TRY(register_part(x, s, false, query, wait, &value, err));
     if (query)
         wr_plan_set_sink_schemas(d->plan, key, value);
     return WEIR_OK;
@@ -480,10 +484,10 @@ static void publish(wr_exec *x, definition *d)
 /* The steps of the file's head. */
 static weir_status carry_out(wr_exec *x, definition *d, weir_error *err)
 {
-    wr_wait wait = wr_wait_new(x->engine, &x->interrupted, WR_WAIT_STATEMENT_MS);
+    wr_wait wait = wr_wait_new(x->engine, x->interrupt, WR_WAIT_STATEMENT_MS);
     weir_status st = create_topic(x->engine, d, err);
     if (st == WEIR_OK)
-        st = register_schemas(x, d, err);
+        st = register_schemas(x, d, &wait, err);
     if (st == WEIR_OK && d->old) {
         st = wr_query_entry_hold(d->old, &wait, err);
         d->old_held = st == WEIR_OK;

@@ -7,6 +7,7 @@
  *     topic        EXTENDED, one row: its topic, and who reads and writes the source
  *     statistics   EXTENDED, where a query writes to it: one row
  *     positions    EXTENDED: a row for each partition that a writing query reads
+ *     schemas      EXTENDED, formats with a registry: describe_schemas.c
  *     function     one row
  *
  * EXTENDED asks the log, so it works in two parts: under the lock it takes a reference of the
@@ -18,6 +19,7 @@
  */
 #include "runtime/statement/describe.h"
 #include "runtime/instance/query_list.h"
+#include "runtime/statement/describe_schemas.h"
 #include "runtime/statement/result.h"
 #include "runtime/statement/statement_class.h"
 
@@ -25,10 +27,12 @@
 
 /** What is found under the lock. */
 typedef struct described {
-    wr_source *source;               /* one reference: a DROP may come while the log is asked */
-    wr_value readers, writers;       /* ids of queries, as ARRAY<STRING> */
-    uint32_t writers_n;              /* also those that are being stopped, which are not pinned */
-    wr_arr(wr_query_entry *) pinned; /* those that write; each is unpinned at the end */
+    wr_source *source;         /* one reference: a DROP may come while the log is asked */
+    wr_value readers, writers; /* ids of queries, as ARRAY<STRING> */
+    uint32_t writers_n;        /* also those that are being stopped, which are not pinned */
+    /* Each is unpinned at the end; one may be in both. */
+    wr_arr(wr_query_entry *) pinned; /* those that write */
+    wr_arr(wr_query_entry *) reading;
 } described;
 
 /* ---- under the lock ---- */
@@ -70,7 +74,7 @@ static wr_value list_queries(wr_exec *x, const char *source, bool writers, uint3
 
 /* Their statistics are read without the lock, and their positions are asked of the log. One that is
  * being stopped is left out. */
-static void pin_writers(wr_exec *x, described *d)
+static void pin_queries(wr_exec *x, described *d)
 {
     wr_query_entry *entry;
     for (size_t i = 0; (entry = wr_engine_entry_at(x->engine, i)); i++) {
@@ -78,6 +82,8 @@ static void pin_writers(wr_exec *x, described *d)
             wr_catalog_query(wr_engine_catalog(x->engine), wr_query_id(entry->query));
         if (info && strcmp(info->sink, d->source->name) == 0 && wr_query_entry_pin(entry))
             wr_arr_push(x->arena, &d->pinned, entry);
+        if (info && reads(info, d->source->name) && wr_query_entry_pin(entry))
+            wr_arr_push(x->arena, &d->reading, entry);
     }
 }
 
@@ -99,7 +105,7 @@ static weir_status find(wr_exec *x, described *d, weir_error *err)
     d->readers = list_queries(x, s->name, false, &readers_n);
     d->writers = list_queries(x, s->name, true, &d->writers_n);
     if (x->stmt->extended)
-        pin_writers(x, d);
+        pin_queries(x, d);
     return WEIR_OK;
 }
 
@@ -255,7 +261,11 @@ static weir_status describe_source(wr_exec *x, weir_error *err)
         add_statistics(x, &d);
         st = add_positions(x, &d, err);
     }
-    WR_ASSERT(x->stmt->extended || d.pinned.n == 0);
+    if (st == WEIR_OK && x->stmt->extended)
+        wr__describe_schemas(x, d.source, (wr__readers){d.reading.v, d.reading.n});
+    WR_ASSERT(x->stmt->extended || d.pinned.n + d.reading.n == 0);
+    for (size_t i = 0; i < d.reading.n; i++)
+        wr_query_entry_unpin(x->engine, d.reading.v[i]);
     for (size_t i = 0; i < d.pinned.n; i++)
         wr_query_entry_unpin(x->engine, d.pinned.v[i]);
     wr_source_unref(d.source);

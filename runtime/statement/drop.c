@@ -58,8 +58,10 @@ static weir_status plan(wr_exec *x, wr_instance_env *env, void *arg, wr_reservat
 /* A topic that is gone already is no reason to keep its source. Its schemas go with it, value and
  * key each where the source has some; records of other topics that name them stay readable, since a
  * registry forgets the subject, not the id. */
-static weir_status delete_topic(wr_engine *e, const wr_source *s, weir_error *err)
+static weir_status delete_topic(wr_engine *e, const wr_source *s, const wr_wait *wait,
+                                weir_error *err)
 {
+    const wr_registry_interrupt interrupt = wr_wait_in_registry(wait);
     weir_status st = wr_topic_remove(wr_engine_log(e), s->topic, err);
     if (st != WEIR_OK && st != WEIR_ERR_NOT_FOUND)
         return st;
@@ -69,7 +71,7 @@ static weir_status delete_topic(wr_engine *e, const wr_source *s, weir_error *er
             continue;
         WR_ASSERT(strlen(s->topic) < sizeof subject - 8); /* topics have 249 bytes at most */
         snprintf(subject, sizeof subject, "%s-%s", s->topic, is_key ? "key" : "value");
-        WR_TRY(wr_engine_delete_subject(e, subject, err));
+        WR_TRY(wr_engine_delete_subject(e, &interrupt, subject, err));
     }
     return WEIR_OK;
 }
@@ -80,10 +82,10 @@ static weir_status carry_out(wr_exec *x, const dropping *d, weir_error *err)
     wr_engine *e = x->engine;
     const wr_source *s = d->source;
     wr_query *gone = NULL;
-    wr_wait wait = wr_wait_new(e, &x->interrupted, WR_WAIT_STATEMENT_MS);
+    wr_wait wait = wr_wait_new(e, x->interrupt, WR_WAIT_STATEMENT_MS);
     if (d->entry)
         WR_TRY(wr_query_entry_hold(d->entry, &wait, err));
-    weir_status st = x->stmt->delete_topic ? delete_topic(e, s, err) : WEIR_OK;
+    weir_status st = x->stmt->delete_topic ? delete_topic(e, s, &wait, err) : WEIR_OK;
     if (st == WEIR_OK)
         st = wr__forget_source(x, s->name, err);
     if (st != WEIR_OK) {

@@ -57,7 +57,7 @@ weir_status wr_exec_expected_source(wr_exec *x, wr_source **out, weir_error *err
             break;
         if (st == WEIR_OK)
             wr_source_unref(*out);
-        st = wr_instance_look_up(x->engine, &env, &x->topics, x->arena, err);
+        st = wr_instance_look_up(x->engine, &env, NULL, &x->topics, x->arena, err);
         if (st != WEIR_OK)
             break;
     }

@@ -36,16 +36,19 @@ static weir_status choose_schema(wr_exec *x, const wr_source *s, const wr_format
     const wr_format_use *use = columns->is_key ? &s->key : &s->value;
     const char *subject =
         wr_arena_printf(x->arena, "%s-%s", s->topic, columns->is_key ? "key" : "value");
+    const wr_wait wait = wr_wait_new(x->engine, x->interrupt, WR_WAIT_STATEMENT_MS);
+    const wr_registry_interrupt interrupt = wr_wait_in_registry(&wait);
     if (options->schema)
         return WEIR_OK;
     if (!registry)
         return wr_error(err, WEIR_ERR_CONFIG, "There is no schema registry");
-    weir_status st =
-        wr_registry_get_version(registry, wr_str_c(subject), 0, &options->schema, NULL, err);
+    weir_status st = wr_registry_get_version(registry, &interrupt, wr_str_c(subject), 0,
+                                             &options->schema, NULL, err);
     if (st == WEIR_ERR_NOT_FOUND) {
         wr_schema_draft draft;
         WR_TRY(wr_plan_schema_draft(s, columns->is_key, x->arena, &draft, err));
-        return wr_engine_register_schema(x->engine, subject, &draft, &options->schema, err);
+        return wr_engine_register_schema(x->engine, &interrupt, subject, &draft, &options->schema,
+                                         err);
     }
     WR_TRY(st);
     if (options->schema->kind != wr_format_schema_kind(use->format))
@@ -107,10 +110,10 @@ static weir_status write_sync(wr_exec *x, const char *topic, const wr_out_record
 {
     wr_log_writer *w;
     WR_TRY(wr_engine_take_writer(x->engine, &w, err));
-    const wr_log_wait wait = {.timeout_ms = WR_WAIT_STATEMENT_MS, .cancel = &x->interrupted};
+    const wr_log_wait wait = {.timeout_ms = WR_WAIT_STATEMENT_MS, .cancel = x->interrupt};
     weir_status st = wr_log_write_sync(w, NULL, topic, records, &wait, err);
     if (st == WEIR_ERR_INTERRUPTED)
-        atomic_store(&x->interrupted, false); /* it is taken back by the step that it ends */
+        atomic_store(x->interrupt, false); /* it is taken back by the step that it ends */
     wr_engine_give_writer(x->engine, w, st == WEIR_OK);
     return st;
 }

@@ -22,7 +22,8 @@ static void give_up(const wr__planner *p, wr_reservation *held)
 weir_status wr__plan(wr_exec *x, const wr__planner *p, wr_reservation *held, weir_error *err)
 {
     wr_engine *e = x->engine;
-    wr_wait wait = wr_wait_new(e, &x->interrupted, WR_WAIT_STATEMENT_MS);
+    wr_wait wait = wr_wait_new(e, x->interrupt, WR_WAIT_STATEMENT_MS);
+    const wr_registry_interrupt interrupt = wr_wait_in_registry(&wait);
     WR_ASSERT(!held->engine && held->n == 0);
     held->owner = x->session->owner;
     for (;;) {
@@ -36,7 +37,7 @@ weir_status wr__plan(wr_exec *x, const wr__planner *p, wr_reservation *held, wei
             give_up(p, held);
             if (!wr_instance_env_asks(&env))
                 return st;
-            WR_TRY(wr_instance_look_up(e, &env, &x->topics, x->arena, err));
+            WR_TRY(wr_instance_look_up(e, &env, &interrupt, &x->topics, x->arena, err));
             continue;
         }
         const char *taken = env.busy ? env.busy : wr_reservation_take(held, e, busy, sizeof busy);

@@ -12,6 +12,7 @@
  * Owners: the reader and its batch belong to this statement, and are closed with it, whether it was
  * stepped to its end or not. A record is borrowed from the batch for as long as its line is made.
  */
+#include "runtime/instance/wait.h"
 #include "runtime/statement/print_schema.h"
 #include "runtime/statement/result.h"
 #include "runtime/statement/statement_class.h"
@@ -27,6 +28,7 @@ struct wr__print {
     wr_log_reader *reader;
     wr_log_batch *batch;                           /* NULL: the next one is to be polled for */
     uint32_t at;                                   /* record of the batch that comes next */
+    wr_wait wait;                                  /* who ends a look into the registry */
     wr_format_guess key, value;                    /* what all records so far have allowed */
     wr__schema_printer key_schemas, value_schemas; /* records that name a schema are not guessed */
     wr_topic_part *parts;                          /* in the statement's arena */
@@ -75,8 +77,10 @@ static weir_status open_print(wr_exec *x, weir_error *err)
     p->interval = x->stmt->has_interval ? x->stmt->interval : 1;
     wr_format_guess_init(&p->key);
     wr_format_guess_init(&p->value);
-    wr__schema_printer_init(&p->key_schemas, wr_engine_registry(e), true);
-    wr__schema_printer_init(&p->value_schemas, wr_engine_registry(e), false);
+    p->wait = wr_wait_new(e, x->interrupt, WR_WAIT_STATEMENT_MS);
+    const wr_registry_interrupt interrupt = wr_wait_in_registry(&p->wait);
+    wr__schema_printer_init(&p->key_schemas, wr_engine_registry(e), interrupt, true);
+    wr__schema_printer_init(&p->value_schemas, wr_engine_registry(e), interrupt, false);
     p->parts = WR_NEW_N(x->arena, wr_topic_part, (size_t)info.partitions);
     p->parts_n = (uint32_t)info.partitions;
     for (int32_t i = 0; i < info.partitions; i++)
@@ -136,7 +140,7 @@ static weir_status fetch(wr_exec *x, struct wr__print *p, int timeout_ms, weir_e
     wr_clock *clock = wr_engine_clock(x->engine);
     int64_t until = clock->mono_ns(clock) + (int64_t)timeout_ms * 1000000;
     while (!p->batch) {
-        if (atomic_exchange(&x->interrupted, false))
+        if (atomic_exchange(x->interrupt, false))
             return wr_error(err, WEIR_ERR_INTERRUPTED, "Topic printing ceased");
         int64_t left = timeout_ms < 0 ? 100 : (until - clock->mono_ns(clock)) / 1000000;
         if (left < 0)

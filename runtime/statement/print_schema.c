@@ -15,9 +15,10 @@ static const wr_format_id formats[] = {
 };
 
 /* Of this statement alone; a registry may be missing, then everything is guessed. */
-void wr__schema_printer_init(wr__schema_printer *p, wr_registry *registry, bool is_key)
+void wr__schema_printer_init(wr__schema_printer *p, wr_registry *registry,
+                             wr_registry_interrupt interrupt, bool is_key)
 {
-    *p = (wr__schema_printer){.registry = registry, .is_key = is_key};
+    *p = (wr__schema_printer){.registry = registry, .interrupt = interrupt, .is_key = is_key};
     wr_map_init(&p->unknown);
 }
 
@@ -46,7 +47,7 @@ static const wr_registry_schema *find_id(wr__schema_printer *p, uint32_t id)
     weir_error none;
     if (wr_map_get(&p->unknown, key))
         return NULL;
-    weir_status st = wr_registry_get_id(p->registry, id, &schema, &none);
+    weir_status st = wr_registry_get_id(p->registry, &p->interrupt, id, &schema, &none);
     if (st == WEIR_ERR_NOT_FOUND)
         (void)wr_map_put(&p->unknown, key, p);
     return st == WEIR_OK ? schema : NULL;
@@ -58,7 +59,7 @@ static const wr_registry_schema *find_schema(wr__schema_printer *p, const wr_sch
     weir_error none;
     if (!mark->by_guid)
         return find_id(p, mark->id);
-    weir_status st = wr_registry_get_guid(p->registry, mark->guid, &schema, &none);
+    weir_status st = wr_registry_get_guid(p->registry, &p->interrupt, mark->guid, &schema, &none);
     return st == WEIR_OK ? schema : NULL;
 }
 

@@ -16,13 +16,15 @@
  * shared: one statement prints. */
 typedef struct wr__schema_printer {
     wr_registry *registry; /* NULL: nothing is recognised */
+    wr_registry_interrupt interrupt;
     bool is_key;
     wr_map unknown;  /* ids (4 bytes) that nobody has */
     unsigned kinds;  /* bits of wr_schema_kind that were seen when formats were announced */
     uint64_t others; /* payloads then that name no schema */
 } wr__schema_printer;
 
-void wr__schema_printer_init(wr__schema_printer *p, wr_registry *registry, bool is_key);
+void wr__schema_printer_init(wr__schema_printer *p, wr_registry *registry,
+                             wr_registry_interrupt interrupt, bool is_key);
 void wr__schema_printer_free(wr__schema_printer *p);
 /**
  * Print a payload that names a schema. May wait for the registry.

@@ -184,7 +184,7 @@ weir_status wr__open_pull(wr_exec *x, weir_error *err)
                            "Pull queries are disabled. Add EMIT CHANGES if you intended to issue a "
                            "push query.\nPlease set ksql.pull.queries.enable=true to enable this "
                            "feature.");
-    wr_engine_wait_for_writes(x->engine, &x->interrupted);
+    wr_engine_wait_for_writes(x->engine, x->interrupt);
     WR_TRY(wr__plan(x, &planner, &held, err));
     const char *id = p.entry ? "" : wr__transient_id(x, "transient");
     bool pinned = p.entry && wr_query_entry_pin(p.entry);

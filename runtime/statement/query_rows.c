@@ -42,7 +42,7 @@ static bool ended(wr_exec *x, weir_status *st, weir_error *err)
 /* An interrupt ends one step; the next one goes on. Closing ends all of them. */
 static weir_status interrupted(wr_exec *x, weir_error *err)
 {
-    if (atomic_exchange(&x->interrupted, false))
+    if (atomic_exchange(x->interrupt, false))
         return wr_error(err, WEIR_ERR_INTERRUPTED, "Query terminated");
     if (wr_engine_closing(x->engine))
         return wr_error(err, WEIR_ERR_INTERRUPTED, "The engine is being closed");

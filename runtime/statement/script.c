@@ -101,6 +101,7 @@ typedef struct place {
 typedef struct program {
     wr_engine *engine;
     const wr_session *base;
+    atomic_bool *interrupted; /* of all of its statements; the caller's */
     wr_arena *arena;
     script_file *files;
     size_t files_n;
@@ -140,6 +141,7 @@ static weir_status check_old(reading *r, const wr_exec *instead, const char *sql
     if (instead->stmt->kind != WR_AST_INSERT_SELECT)
         wr_catalog_remove(r->check, instead->stmt->name.name);
     WR_TRY(wr_exec_new(r->program->engine, &r->session, sql, strlen(sql), &x, err));
+    x->interrupt = r->program->interrupted;
     wr__take_settings(x);
     weir_status st = wr__validate_definition(x, r->check, &defined, err);
     if (st == WEIR_OK)
@@ -213,6 +215,7 @@ static weir_status one_statement(reading *r, const script_file *f, const wr_pars
     wr_exec *x;
     wr_str text = text_of(r, f, span);
     WR_TRY(wr_exec_new(r->program->engine, &r->session, text.ptr, text.len, &x, err));
+    x->interrupt = r->program->interrupted;
     weir_status st = check_headless(x->stmt, err);
     if (st == WEIR_OK && !span->terminated)
         st = wr_error_at(err, WEIR_ERR_SYNTAX, (int64_t)(span->end - span->start),
@@ -240,7 +243,9 @@ static weir_status read_statements(reading *r, const script_file *f, weir_error 
             place p = {f, span.start};
             wr_arr_push(r->program->arena, &r->program->places, p);
         }
-        weir_status st = one_statement(r, f, &span, err);
+        weir_status st = atomic_exchange(r->program->interrupted, false)
+                             ? wr_error(err, WEIR_ERR_INTERRUPTED, "Interrupted")
+                             : one_statement(r, f, &span, err);
         if (st != WEIR_OK)
             return in_file(f->path, text, span.start, st, err);
         r->next++;
@@ -378,12 +383,18 @@ static weir_status run_program(program *p, wr_on_change on_change, weir_error *e
 }
 
 weir_status wr_statement_load_files(wr_engine *e, const wr_session *base, const char *const *paths,
-                                    size_t n, wr_on_change on_change, weir_error *err)
+                                    size_t n, wr_on_change on_change, atomic_bool *interrupted,
+                                    weir_error *err)
 {
+    WR_ASSERT(interrupted);
     WR_ASSERT(n > 0 && paths[0] && on_change <= WR_ON_CHANGE_KEEP_OLD);
     wr_arena *a = wr_arena_new(0);
-    program p = {
-        .engine = e, .base = base, .arena = a, .files = WR_NEW_N(a, script_file, n), .files_n = n};
+    program p = {.engine = e,
+                 .base = base,
+                 .interrupted = interrupted,
+                 .arena = a,
+                 .files = WR_NEW_N(a, script_file, n),
+                 .files_n = n};
     weir_status st = read_files(&p, paths, err);
     if (st == WEIR_OK)
         st = run_program(&p, on_change, err);

@@ -26,7 +26,8 @@ static weir_status unset(wr_exec *x, const char *name, weir_error *err)
                            "Cannot unset local property '%s' which was never set in the first "
                            "place",
                            name);
-    wr__say(x, "Successfully unset local property '%s' (value was '%s').", name, was);
+    wr__say(x, "Successfully unset local property '%s' (value was '%s').", name,
+            wr_settings_shown(name, was));
     wr_settings_put(&x->session->settings, name, NULL);
     return WEIR_OK;
 }
@@ -53,12 +54,12 @@ static weir_status set(wr_exec *x, const char *name, const char *value, weir_err
         wr__say(x,
                 "Successfully changed local property '%s' from '%s' to '%s'. Use the UNSET "
                 "command to revert your change.",
-                name, was, value);
+                name, wr_settings_shown(name, was), wr_settings_shown(name, value));
     else
         wr__say(x,
                 "Successfully changed local property '%s' to '%s'. Use the UNSET command to "
                 "revert your change.",
-                name, value);
+                name, wr_settings_shown(name, value));
     wr_settings_put(&x->session->settings, name, value);
     WR_ASSERT(own_value(x->session, name)); /* under its canonical name, as it is looked up */
     /* What changes nothing is accepted, for the sake of ksqlDB's files; nobody should wait for an

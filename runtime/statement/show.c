@@ -120,16 +120,6 @@ static bool is_known_setting(const char *name)
     return false;
 }
 
-/* What nobody should see on a screen, or in a log of one. A URL may hold a password. */
-static const char *shown(const char *name, const char *value)
-{
-    static const char *const secrets[] = {"password", "token", "user.info", "jaas", "secret"};
-    bool secret = value && strstr(name, "registry.url") && strchr(value, '@');
-    for (size_t i = 0; i < WR_ARRAY_LEN(secrets); i++)
-        secret = secret || (value && strstr(name, secrets[i]));
-    return secret ? "[hidden]" : value;
-}
-
 /* All known settings, whether set or not; then what passes through to Kafka's clients, which only
  * the session knows of. As of the start of the statement (x->settings). */
 static void show_properties(wr_exec *x)
@@ -147,14 +137,16 @@ static void show_properties(wr_exec *x)
         const char *layer = wr_map_get(own, name)      ? "SESSION"
                             : wr_map_get(server, name) ? "SERVER"
                                                        : "";
-        WR__RESULT_ROW(x, r, wr__text(x, s->name), wr__text(x, "KSQL"), wr__text(x, layer),
-                       wr__text(x, shown(s->name, wr_settings_get(&x->settings, s->name))));
+        WR__RESULT_ROW(
+            x, r, wr__text(x, s->name), wr__text(x, "KSQL"), wr__text(x, layer),
+            wr__text(x, wr_settings_shown(s->name, wr_settings_get(&x->settings, s->name))));
     }
     const wr_map_entry *e;
     for (size_t i = 0; (e = wr_map_next(own, &i));)
         if (!is_known_setting(e->key.ptr))
             WR__RESULT_ROW(x, r, wr__text(x, e->key.ptr), wr__text(x, "KSQL"),
-                           wr__text(x, "SESSION"), wr__text(x, shown(e->key.ptr, e->value)));
+                           wr__text(x, "SESSION"),
+                           wr__text(x, wr_settings_shown(e->key.ptr, e->value)));
 }
 
 /* Custom types by name; the text of a type is what CREATE would take. */

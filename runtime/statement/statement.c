@@ -130,6 +130,7 @@ weir_status wr_exec_new(wr_engine *e, wr_session *s, const char *sql, size_t len
     x->arena = a;
     x->engine = e;
     x->session = s;
+    x->interrupt = &x->interrupted;
     x->heading = x->message = x->query_id = "";
     x->left = -1; /* no LIMIT */
     weir_status st = parse(x, sql, len, err);
@@ -167,7 +168,7 @@ void wr_exec_free(wr_exec *x)
  * flag every WR_WAIT_SLICE_MS. */
 void wr_exec_interrupt(wr_exec *x)
 {
-    atomic_store(&x->interrupted, true);
+    atomic_store(x->interrupt, true);
 }
 
 /* ---- stepping ---- */
@@ -206,6 +207,8 @@ static weir_status execute(wr_exec *x, weir_error *err)
         x->executed = true;
         return WEIR_OK;
     }
+    if (st == WEIR_ERR_INTERRUPTED) /* by the call that reports it; some only look at the flag */
+        atomic_store(x->interrupt, false);
     close_rows(x);
     x->schema = NULL; /* it belongs to the plan, which is gone */
     x->is_key = NULL;

@@ -54,6 +54,7 @@ struct wr_exec {
     wr_exec_kind kind;
     bool executed, done;
     atomic_bool interrupted; /* asked for by wr_exec_interrupt; taken back by the step it ends */
+    atomic_bool *interrupt;  /* that one, or that of the files it is of: whoever waits looks here */
     wr_settings settings;    /* the session's, as they were when it was executed */
     wr_known_topics topics;  /* what planning has asked for */
     /* Of query files: the id that the query gets, and the files' names; NULL: as usual. */
@@ -99,9 +100,10 @@ typedef enum wr_on_change {
     WR_ON_CHANGE_KEEP_OLD, /* the statement before goes on in its place */
 } wr_on_change;
 /** Statements of query files, as one program, all checked before any runs. SET and DEFINE in the
- *  files hold to the end of the last one; they begin with those of @p base (may be NULL). */
+ *  files hold to the end of the last one; they begin with those of @p base (may be NULL).
+ *  @p interrupted: set by anybody to end it soon; taken back where that is what is reported. */
 weir_status wr_statement_load_files(wr_engine *e, const wr_session *base, const char *const *paths,
-                                    size_t n, wr_on_change on_change,
+                                    size_t n, wr_on_change on_change, atomic_bool *interrupted,
                                     weir_error *err) WR_MUST_CHECK;
 /** Drop state and offsets of a query that the directory knows and that does not run here; NULL: of
  *  all, and what is known of services. @p sink_too: the topic that it writes to goes as well. */

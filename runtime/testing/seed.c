@@ -41,7 +41,7 @@ static weir_status add_file(wr__world *w, const char *folder, const char *name, 
     weir_status st = wr__read_file(wr_arena_printf(w->arena, "%s/%s", folder, name), &text, err);
     draft.text = wr_buf_view(&text);
     if (st == WEIR_OK)
-        st = wr_registry_register(wr_engine_registry(w->engine), wr_str_make(name, n), &draft,
+        st = wr_registry_register(wr_engine_registry(w->engine), NULL, wr_str_make(name, n), &draft,
                                   &made, err);
     wr_buf_free(&text);
     return st;

@@ -31,8 +31,9 @@ const wr_registry_schema *wr__world_schema(const wr__world *w, const char *topic
     char subject[SUBJECT_MAX];
     const wr_registry_schema *schema;
     weir_error none;
-    weir_status st = wr_registry_get_version(
-        registry_of(w), wr_str_c(subject_of(topic, is_key, subject)), 0, &schema, NULL, &none);
+    weir_status st =
+        wr_registry_get_version(registry_of(w), NULL, wr_str_c(subject_of(topic, is_key, subject)),
+                                0, &schema, NULL, &none);
     return st == WEIR_OK ? schema : NULL;
 }
 
@@ -70,7 +71,7 @@ static weir_status add_reference(wr__world *w, const wr_json *item, const char *
         return wr_error(err, WEIR_ERR_RECORD, "A reference has a \"name\" and a \"schema\"");
     WR_TRY(kind_of(wr_json_get(item, "format"), &draft.kind, err));
     draft.text = text_of(schema, draft.kind);
-    WR_TRY(wr_registry_register(registry_of(w), name->text, &draft, &made, err));
+    WR_TRY(wr_registry_register(registry_of(w), NULL, name->text, &draft, &made, err));
     if (!wr_str_eq_c(name->text, owner))
         out[(*n)++] = (wr_registry_reference){name->text, name->text, 1, made};
     return WEIR_OK;
@@ -106,7 +107,7 @@ static weir_status add_schema(wr__world *w, const char *name, const wr_json *top
         draft.references = all;
     }
     if (!id)
-        return wr_registry_register(registry_of(w), wr_str_c(subject), &draft, &made, err);
+        return wr_registry_register(registry_of(w), NULL, wr_str_c(subject), &draft, &made, err);
     if (id->kind != WR_JSON_NUMBER || !wr_str_to_i64(id->text, &number) || number < 1 ||
         number > INT32_MAX)
         return wr_error(err, WEIR_ERR_RECORD, "Topic %s: an id of a schema is a number", name);
@@ -133,8 +134,8 @@ static weir_status register_declared(wr__world *w, const wr_source *s, bool is_k
     if (!wr_plan_has_schema(s, is_key) || !(is_key ? &s->key : &s->value)->registers)
         return WEIR_OK;
     WR_TRY(wr_plan_schema_draft(s, is_key, w->arena, &draft, err));
-    return wr_registry_register(registry_of(w), wr_str_c(subject_of(s->topic, is_key, subject)),
-                                &draft, &made, err);
+    return wr_registry_register(
+        registry_of(w), NULL, wr_str_c(subject_of(s->topic, is_key, subject)), &draft, &made, err);
 }
 
 weir_status wr__world_declared_schemas(wr__world *w, wr_str sql, weir_error *err)

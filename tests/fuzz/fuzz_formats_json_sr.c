@@ -61,7 +61,7 @@ static void check_round_trip(wr_registry *registry, const fuzz_schema *s, const 
     weir_status st = wr_format_schema_text(wr_format_get(WR_FORMAT_JSON_SR), &columns, &text, &err);
     WR_ASSERT(st == WEIR_OK);
     const wr_schema_draft draft = {.kind = WR_SCHEMA_JSON, .text = wr_buf_view(&text)};
-    st = wr_registry_register(registry, WR_STR("own-value"), &draft, &options.schema, &err);
+    st = wr_registry_register(registry, NULL, WR_STR("own-value"), &draft, &options.schema, &err);
     WR_ASSERT(st == WEIR_OK);
     wr_buf_free(&text);
     wr_str bytes = fuzz_encode(WR_FORMAT_JSON_SR, s, options, row->values, a);
@@ -96,7 +96,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const wr_schema_draft draft = {.kind = WR_SCHEMA_JSON, .text = wr_str_c(schemas[pick])};
     const wr_registry_schema *schema;
     weir_error err;
-    weir_status st = wr_registry_register(registry, WR_STR("t-value"), &draft, &schema, &err);
+    weir_status st = wr_registry_register(registry, NULL, WR_STR("t-value"), &draft, &schema, &err);
     WR_ASSERT(st == WEIR_OK);
     wr_format_options options = {.registry = registry};
     fuzz_schema s = {0};

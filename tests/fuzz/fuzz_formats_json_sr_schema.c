@@ -55,7 +55,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                    .text = wr_str_make((const char *)data, size)};
     const wr_registry_schema *schema;
     weir_error err;
-    weir_status st = wr_registry_register(registry, WR_STR("t-value"), &draft, &schema, &err);
+    weir_status st = wr_registry_register(registry, NULL, WR_STR("t-value"), &draft, &schema, &err);
     WR_ASSERT(st == WEIR_OK);
     for (int form = 0; form < 3; form++) {
         wr_format_options options = {.registry = registry,

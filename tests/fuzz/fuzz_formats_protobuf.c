@@ -79,7 +79,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     wr_format_options options = {.registry = registry};
     weir_error err;
     weir_status st =
-        wr_registry_register(registry, wr_str_c("t-value"), &draft, &options.schema, &err);
+        wr_registry_register(registry, NULL, wr_str_c("t-value"), &draft, &options.schema, &err);
     WR_ASSERT(st == WEIR_OK);
     fuzz_columns columns = {.n = 0};
     all_columns(&columns, a);

@@ -102,7 +102,7 @@ static json_t *subjects(wr_registry *r, wr_arena *arena, weir_error *err)
 {
     wr_str *names;
     uint32_t n;
-    weir_status st = wr_registry_subjects(r, arena, &names, &n, err);
+    weir_status st = wr_registry_subjects(r, NULL, arena, &names, &n, err);
     if (st != WEIR_OK)
         return error_json(st, err);
     json_t *list = json_array();
@@ -134,23 +134,23 @@ static json_t *answer(wr_registry *r, char *line, wr_arena *arena)
     const uint32_t id = (uint32_t)strtoul(what ? what : "", NULL, 10);
     read_guid(what, guid);
     if (strcmp(verb, "id") == 0)
-        st = wr_registry_get_id(r, id, &s, &err);
+        st = wr_registry_get_id(r, NULL, id, &s, &err);
     else if (strcmp(verb, "known") == 0)
         st = wr_registry_known_id(r, id, &s, &err);
     else if (strcmp(verb, "guid") == 0)
-        st = wr_registry_get_guid(r, guid, &s, &err);
+        st = wr_registry_get_guid(r, NULL, guid, &s, &err);
     else if (strcmp(verb, "knownguid") == 0)
         st = wr_registry_known_guid(r, guid, &s, &err);
     else if (strcmp(verb, "version") == 0)
-        st = wr_registry_get_version(r, wr_str_c(what), (int32_t)strtol(at, NULL, 10), &s, &version,
-                                     &err);
+        st = wr_registry_get_version(r, NULL, wr_str_c(what), (int32_t)strtol(at, NULL, 10), &s,
+                                     &version, &err);
     else if (strcmp(verb, "delete") == 0)
-        st = wr_registry_delete_subject(r, wr_str_c(what), &err);
+        st = wr_registry_delete_subject(r, NULL, wr_str_c(what), &err);
     if (strcmp(verb, "register") == 0 || strcmp(verb, "find") == 0) {
         json = json_loads(at, 0, NULL);
         const wr_schema_draft draft = draft_of(json, arena);
-        st = verb[0] == 'r' ? wr_registry_register(r, wr_str_c(what), &draft, &s, &err)
-                            : wr_registry_find(r, wr_str_c(what), &draft, &s, &err);
+        st = verb[0] == 'r' ? wr_registry_register(r, NULL, wr_str_c(what), &draft, &s, &err)
+                            : wr_registry_find(r, NULL, wr_str_c(what), &draft, &s, &err);
     }
     json_decref(json);
     return st != WEIR_OK ? error_json(st, &err) : s ? schema_json(s, version) : json_object();

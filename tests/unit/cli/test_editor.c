@@ -297,6 +297,7 @@ static void test_history(void **state)
     cli_editor_remember(e, "SELECT b -- why\nFROM s;\n\n");
     cli_editor_remember(e, "SHOW STREAMS;");
     cli_editor_remember(e, "SHOW STREAMS;"); /* twice the same is once */
+    cli_editor_remember(e, "SET 'sasl.password'='x';");
     cli_editor_remember(e, "");
     cli_editor_remember(e, "\n\n");
     check_history(e, kept);

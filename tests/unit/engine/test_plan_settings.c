@@ -127,6 +127,13 @@ static void test_checks(void **state)
         {"weir.statements.skip", "twelve", false, "must be whole numbers"},
         {"ksql.service.id", "a/b", false, "must be of letters, digits"},
         {"ksql.service.id", "shop-1_", false, NULL},
+        {"ksql.schema.registry.basic.auth.user.info", "a:b", false, NULL},
+        {"ksql.schema.registry.basic.auth.user.info", "a:b", true, "Cannot override"},
+        {"ksql.schema.registry.max.retries", "3", false, NULL},
+        {"ksql.schema.registry.ssl.truststore.password", "x", false, NULL},
+        {"ksql.schema.registry.basic.auth.user.inf", "a:b", false, "Not recognizable"},
+        {"ksql.schema.registry.bearer.auth.client.id", "x", false, "Not recognizable"},
+        {"weir.schema.registry.timeout.ms", "3600001", false, "must be from 1 to 3600000"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         weir_error err = {0};
@@ -135,6 +142,54 @@ static void test_checks(void **state)
             (cases[i].refused && !strstr(err.message, cases[i].refused)))
             fail_msg("%s = %s: %s", cases[i].name, cases[i].value, err.message);
     }
+}
+
+/* As clients of a registry spell them: what they are called here. */
+static void test_registry_spellings(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        {"schema.registry.url", "ksql.schema.registry.url"},
+        {"ksql.streams.schema.registry.url", "ksql.schema.registry.url"},
+        {"basic.auth.user.info", "ksql.schema.registry.basic.auth.user.info"},
+        {"schema.registry.basic.auth.user.info", "ksql.schema.registry.basic.auth.user.info"},
+        {"schema.registry.ssl.truststore.location", "ksql.schema.registry.ssl.truststore.location"},
+        {"weir.schema.registry.basic.auth.user.info", "ksql.schema.registry.basic.auth.user.info"},
+        {"bearer.auth.token", "ksql.schema.registry.bearer.auth.token"},
+        {"schema.registry.ssl.ca.location", "weir.schema.registry.ca.file"},
+        {"ksql.schema.registry.proxy.host", "https_proxy in the environment"},
+        {"ksql.schema.registry.basic.auth.user.inf", "ksql.schema.registry.basic.auth.user.info"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        weir_error err = {0};
+        char hint[200];
+        snprintf(hint, sizeof hint, "Did you mean '%s'?", cases[i][1]);
+        assert_int_equal(wr_settings_check(cases[i][0], "x", false, &err), WEIR_ERR_CONFIG);
+        assert_string_equal(err.hint, hint);
+    }
+}
+
+static void test_secrets(void **state)
+{
+    (void)state;
+    static const char *const secret[][2] = {
+        {"weir.schema.registry.password", "x"},
+        {"weir.schema.registry.key.password", "x"},
+        {"weir.schema.registry.bearer.token", "x"},
+        {"ksql.schema.registry.basic.auth.user.info", "a:b"},
+        {"ksql.schema.registry.bearer.auth.token", "x"},
+        {"ksql.schema.registry.ssl.key.password", "x"},
+        {"ksql.schema.registry.ssl.keystore.password", "x"},
+        {"ksql.schema.registry.url", "http://a:b@sr"},
+        {"weir.schema.registry.url", "http://sr,http://a:b@sr"},
+        {"sasl.jaas.config", "x"},
+        {"sasl.password", "x"},
+    };
+    for (size_t i = 0; i < sizeof secret / sizeof secret[0]; i++)
+        assert_string_equal(wr_settings_shown(secret[i][0], secret[i][1]), "[hidden]");
+    assert_string_equal(wr_settings_shown("ksql.schema.registry.url", "http://sr"), "http://sr");
+    assert_string_equal(wr_settings_shown("weir.schema.registry.user", "me"), "me");
+    assert_null(wr_settings_shown("weir.schema.registry.password", NULL));
 }
 
 /* What holds depends on the log for one setting alone. */
@@ -288,7 +343,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_table),          cmocka_unit_test(test_layers),
         cmocka_unit_test(test_canonical),      cmocka_unit_test(test_numbers),
-        cmocka_unit_test(test_checks),         cmocka_unit_test(test_ranges),
+        cmocka_unit_test(test_checks),         cmocka_unit_test(test_registry_spellings),
+        cmocka_unit_test(test_secrets),        cmocka_unit_test(test_ranges),
         cmocka_unit_test(test_nearest_name),   cmocka_unit_test(test_guarantee_of_the_log),
         cmocka_unit_test(test_without_effect), cmocka_unit_test(test_internal_replicas),
         cmocka_unit_test(test_lists),

@@ -29,7 +29,7 @@ static WR_UNUSED const wr_registry_schema *avro_schema(const char *text)
     const wr_schema_draft draft = {.kind = WR_SCHEMA_AVRO, .text = wr_str_c(text)};
     const wr_registry_schema *s;
     weir_error err = {0};
-    if (wr_registry_register(registry, wr_str_c("t-value"), &draft, &s, &err) != WEIR_OK)
+    if (wr_registry_register(registry, NULL, wr_str_c("t-value"), &draft, &s, &err) != WEIR_OK)
         fail_msg("%s", err.message);
     return s;
 }

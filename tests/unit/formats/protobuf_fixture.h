@@ -33,7 +33,7 @@ static WR_UNUSED const wr_registry_schema *register_as(const char *subject, cons
                                    .references_n = n};
     const wr_registry_schema *s;
     weir_error err = {0};
-    if (wr_registry_register(registry, wr_str_c(subject), &draft, &s, &err) != WEIR_OK)
+    if (wr_registry_register(registry, NULL, wr_str_c(subject), &draft, &s, &err) != WEIR_OK)
         fail_msg("%s", err.message);
     return s;
 }

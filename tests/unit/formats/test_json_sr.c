@@ -272,7 +272,8 @@ static void test_k13_marks_and_broken_texts(void **state)
     const wr_schema_draft avro = {.kind = WR_SCHEMA_AVRO, .text = WR_STR("\"int\"")};
     const wr_registry_schema *other;
     weir_error err;
-    assert_int_equal(wr_registry_register(registry, WR_STR("a"), &avro, &other, &err), WEIR_OK);
+    assert_int_equal(wr_registry_register(registry, NULL, WR_STR("a"), &avro, &other, &err),
+                     WEIR_OK);
     assert_non_null(strstr(decode_show(d, cols, 1, jsr_payload(other, "{}")), "is no JSON schema"));
 }
 

@@ -14,6 +14,7 @@
 typedef struct maker {
     unsigned calls;
     uint32_t bad;     /* this id is no good */
+    uint32_t missing; /* this one neither, so far */
     uint32_t waiting; /* this one is not known yet */
     uint32_t refused; /* this one fails all */
 } maker;
@@ -24,6 +25,11 @@ static weir_status make_number(void *user, uint32_t id, wr_arena *a, void **plan
     m->calls++;
     if (id == m->bad)
         return wr_error(err, WEIR_ERR_RECORD, "no schema %u", id);
+    if (id == m->missing) {
+        (void)wr_error(err, WEIR_ERR_RECORD, "no schema %u yet", id);
+        err->flags |= WEIR_ERROR_RETRIABLE;
+        return WEIR_ERR_RECORD;
+    }
     if (id == m->refused)
         return wr_error(err, WEIR_ERR_CONFIG, "who are you");
     if (id == m->waiting) {
@@ -140,6 +146,33 @@ static void test_failures(void **state)
     m.refused = 0;
     assert_int_equal(number_of(p, 7), 7);
     assert_int_equal(wr__writer_plans_get(p, 5, &plan, NULL), WEIR_ERR_RECORD);
+    wr_arena_free(a);
+}
+
+/* One that may come is asked about once for each batch, and is there as soon as it has come. */
+static void test_one_that_may_come(void **state)
+{
+    (void)state;
+    maker m = {.bad = 5, .missing = 6};
+    wr_arena *a = wr_arena_new(0);
+    wr_writer_plans *p = wr__writer_plans_new(a, 4, make_number, &m);
+    void *plan;
+    weir_error err;
+    for (unsigned batch = 1; batch <= 3; batch++) {
+        wr__writer_plans_begin(p);
+        for (int i = 0; i < 3; i++) {
+            assert_int_equal(wr__writer_plans_get(p, 6, &plan, &err), WEIR_ERR_RECORD);
+            assert_string_equal(err.message, "no schema 6 yet");
+            assert_int_equal(err.flags, 0);
+            assert_int_equal(wr__writer_plans_get(p, 5, &plan, &err), WEIR_ERR_RECORD);
+        }
+        assert_int_equal(m.calls, batch + 1); /* 5 once and for all */
+    }
+    m.missing = 0;
+    assert_int_equal(wr__writer_plans_get(p, 6, &plan, &err), WEIR_ERR_RECORD); /* this batch */
+    wr__writer_plans_begin(p);
+    assert_int_equal(number_of(p, 6), 6);
+    assert_int_equal(wr__writer_plans_held(p), 2);
     wr_arena_free(a);
 }
 
@@ -469,10 +502,15 @@ static void test_check_of_the_format(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_made_once),           cmocka_unit_test(test_bound),
-        cmocka_unit_test(test_many_batches),        cmocka_unit_test(test_failures),
-        cmocka_unit_test(test_schemas_of_writers),  cmocka_unit_test(test_waiting),
-        cmocka_unit_test(test_failing_as_a_whole),  cmocka_unit_test(test_more_schemas_than_plans),
+        cmocka_unit_test(test_made_once),
+        cmocka_unit_test(test_bound),
+        cmocka_unit_test(test_many_batches),
+        cmocka_unit_test(test_failures),
+        cmocka_unit_test(test_one_that_may_come),
+        cmocka_unit_test(test_schemas_of_writers),
+        cmocka_unit_test(test_waiting),
+        cmocka_unit_test(test_failing_as_a_whole),
+        cmocka_unit_test(test_more_schemas_than_plans),
         cmocka_unit_test(test_check_of_the_format),
     };
     return cmocka_run_group_tests(tests, fixture_setup, fixture_teardown);

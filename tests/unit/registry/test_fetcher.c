@@ -149,7 +149,7 @@ static void test_none_is_remembered(void **state)
     assert_false(is_retriable());
     assert_string_equal(err.message, "there is none");
     assert_int_equal(wr__fetcher_want(fetcher, 3, NULL, NULL), WEIR_ERR_NOT_FOUND);
-    assert_int_equal(asked(3), 1);
+    assert_int_equal(asked(3), 1 + WR_WANT_MISSES);
     assert_int_equal(wr__fetcher_held(fetcher), 1);
 }
 
@@ -166,7 +166,47 @@ static void test_what_was_not_there_may_come(void **state)
     for (int i = 0; i < 10000 && want(3) == WEIR_ERR_NOT_FOUND; i++)
         wr__rest(1);
     assert_true(is_retriable()); /* asked again */
-    wait_asked(3, 2);
+    wait_asked(3, 2 + WR_WANT_MISSES);
+}
+
+/* A node of the registry that hears of a new schema a moment later than the one that was told. */
+static void test_one_that_comes_a_little_later(void **state)
+{
+    (void)state;
+    set(3, WEIR_ERR_NOT_FOUND, false);
+    assert_int_equal(want(3), WEIR_ERR_LOG);
+    wait_asked(3, 1);
+    for (int i = 0; i < 10000 && (want(3), strcmp(err.message, "there is none") != 0); i++)
+        wr__rest(1);
+    assert_int_equal(err.code, WEIR_ERR_LOG);
+    assert_true(is_retriable()); /* why it takes so long, and that it is not over */
+    set(3, WEIR_OK, false);
+    wait_held(0);
+    assert_in_range(asked(3), 2, 1 + WR_WANT_MISSES);
+}
+
+/* Others go on meanwhile; what was believed once is believed again at once. */
+static void test_misses_hold_up_nobody(void **state)
+{
+    (void)state;
+    wr__fetcher_free(fetcher);
+    fetcher = wr__fetcher_new("http://sr.example", 50, fetch, &n);
+    set(3, WEIR_ERR_NOT_FOUND, false);
+    (void)want(3);
+    wait_asked(3, 1);
+    (void)want(4);
+    wait_asked(4, 1);
+    wait_held(1);
+    for (int i = 0; i < 10000 && want(3) == WEIR_ERR_LOG; i++)
+        wr__rest(1);
+    for (int round = 1; round <= 3; round++) {
+        for (int i = 0; i < 10000 && want(3) != WEIR_ERR_LOG; i++)
+            wr__rest(1);
+        wait_asked(3, 1 + WR_WANT_MISSES + (unsigned)round);
+        for (int i = 0; i < 10000 && want(3) == WEIR_ERR_LOG; i++)
+            wr__rest(1);
+        assert_int_equal(asked(3), 1 + WR_WANT_MISSES + round);
+    }
 }
 
 static void test_trouble_holds_up_all_and_passes(void **state)
@@ -211,7 +251,9 @@ static void test_memory_is_bounded(void **state)
     assert_true(is_retriable());
     assert_int_equal(wr__fetcher_held(fetcher), WR_WANTS_MAX);
     set(0, WEIR_OK, false);
-    for (int i = 0; i < 10000 && (pthread_mutex_lock(&n.lock), n.asked_all < WR_WANTS_MAX); i++) {
+    for (int i = 0; i < 10000 && (pthread_mutex_lock(&n.lock),
+                                  n.asked_all < (1 + WR_WANT_MISSES) * WR_WANTS_MAX);
+         i++) {
         pthread_mutex_unlock(&n.lock);
         wr__rest(1);
     }
@@ -289,7 +331,7 @@ static void *ask_for_all(void *user)
         for (uint32_t id = 1; id <= IDS; id++) {
             const wr_registry_schema *s;
             weir_error e;
-            if (i == 0 && id % 3 == 0 && wr_registry_get_id(r, id, &s, &e) != WEIR_OK)
+            if (i == 0 && id % 3 == 0 && wr_registry_get_id(r, NULL, id, &s, &e) != WEIR_OK)
                 return NULL;
             if (wr_registry_known_id(r, id, &s, &e) == WEIR_OK && s->id == id)
                 done++;
@@ -333,6 +375,8 @@ int main(void)
         TEST(test_by_guid),
         TEST(test_none_is_remembered),
         TEST(test_what_was_not_there_may_come),
+        TEST(test_one_that_comes_a_little_later),
+        TEST(test_misses_hold_up_nobody),
         TEST(test_trouble_holds_up_all_and_passes),
         TEST(test_one_that_always_fails_does_not_stand_before_the_rest),
         TEST(test_memory_is_bounded),

@@ -55,7 +55,7 @@ static bool asked(size_t i, const char *words)
 static weir_status get_id(uint32_t id, const wr_registry_schema **out)
 {
     memset(&err, 0, sizeof err);
-    return wr_registry_get_id(registry, id, out, &err);
+    return wr_registry_get_id(registry, NULL, id, out, &err);
 }
 
 static void test_by_id_once(void **state)
@@ -101,13 +101,15 @@ static void test_versions_are_never_from_memory(void **state)
     rule("GET /subjects/a%2Fb%20%C3%A4-value/versions/3", 200,
          "{\"id\":1,\"version\":3,\"schema\":\"1\"}");
     const wr_str subject = WR_STR("a/b \xC3\xA4-value");
-    assert_int_equal(wr_registry_get_version(registry, subject, 0, &s, &version, &err), WEIR_OK);
+    assert_int_equal(wr_registry_get_version(registry, NULL, subject, 0, &s, &version, &err),
+                     WEIR_OK);
     assert_int_equal(s->id, 1);
-    assert_int_equal(wr_registry_get_version(registry, subject, 0, &s, &version, &err), WEIR_OK);
+    assert_int_equal(wr_registry_get_version(registry, NULL, subject, 0, &s, &version, &err),
+                     WEIR_OK);
     assert_int_equal(s->id, 2);
     assert_int_equal(s->kind, WR_SCHEMA_JSON);
     assert_int_equal(version, 4);
-    assert_int_equal(wr_registry_get_version(registry, subject, 3, &s, NULL, &err), WEIR_OK);
+    assert_int_equal(wr_registry_get_version(registry, NULL, subject, 3, &s, NULL, &err), WEIR_OK);
     assert_int_equal(s->id, 1);
 }
 
@@ -117,8 +119,10 @@ static void test_subjects_that_look_like_steps(void **state)
     const wr_registry_schema *s;
     rule("GET /subjects/../versions/1", 200, "{\"id\":1,\"version\":1,\"schema\":\"1\"}");
     rule("GET /subjects/./versions/1", 200, "{\"id\":2,\"version\":1,\"schema\":\"2\"}");
-    assert_int_equal(wr_registry_get_version(registry, WR_STR(".."), 1, &s, NULL, &err), WEIR_OK);
-    assert_int_equal(wr_registry_get_version(registry, WR_STR("."), 1, &s, NULL, &err), WEIR_OK);
+    assert_int_equal(wr_registry_get_version(registry, NULL, WR_STR(".."), 1, &s, NULL, &err),
+                     WEIR_OK);
+    assert_int_equal(wr_registry_get_version(registry, NULL, WR_STR("."), 1, &s, NULL, &err),
+                     WEIR_OK);
     assert_int_equal(s->id, 2);
 }
 
@@ -191,13 +195,13 @@ static void test_r05_what_is_registered_is_read_by_its_id(void **state)
                                   .times = 2,
                                   .body = "{\"error_code\":40403,\"message\":\"\"}"});
     rule("GET /schemas/ids/3", 200, "{\"schema\":\"older\"}");
-    assert_int_equal(wr_registry_register(registry, WR_STR("s"), &draft, &s, &err), WEIR_OK);
+    assert_int_equal(wr_registry_register(registry, NULL, WR_STR("s"), &draft, &s, &err), WEIR_OK);
     assert_int_equal(s->id, 3);
     assert_true(wr_str_eq_c(s->text, "older"));
     assert_true(asked(0, "\r\n\r\n{\"schema\":\"mine\"}"));
     assert_true(asked(0, "Content-Type: application/vnd.schemaregistry.v1+json"));
     assert_int_equal(http_asked(&server), 4);
-    assert_int_equal(wr_registry_find(registry, WR_STR("s"), &draft, &s, &err), WEIR_OK);
+    assert_int_equal(wr_registry_find(registry, NULL, WR_STR("s"), &draft, &s, &err), WEIR_OK);
     assert_true(wr_str_eq_c(s->text, "older"));
 }
 
@@ -209,17 +213,19 @@ static void test_refused_registrations(void **state)
     rule("POST /subjects/s/versions", 409,
          "{\"error_code\":409,\"message\":\"Schema being registered is incompatible\"}");
     rule("GET /config/s?defaultToGlobal=true", 200, "{\"compatibilityLevel\":\"BACKWARD\"}");
-    assert_int_equal(wr_registry_register(registry, WR_STR("s"), &draft, &s, &err),
+    assert_int_equal(wr_registry_register(registry, NULL, WR_STR("s"), &draft, &s, &err),
                      WEIR_ERR_STATEMENT);
     assert_string_equal(err.message, "Schema being registered is incompatible");
     assert_string_equal(err.hint, "The compatibility level of subject 's' is BACKWARD.");
-    assert_int_equal(wr_registry_register(registry, WR_STR("s"), &draft, &s, NULL),
+    assert_int_equal(wr_registry_register(registry, NULL, WR_STR("s"), &draft, &s, NULL),
                      WEIR_ERR_STATEMENT);
     http_clear(&server);
     rule("POST /subjects/s", 404, "{\"error_code\":40403,\"message\":\"Schema not found\"}");
-    assert_int_equal(wr_registry_find(registry, WR_STR("s"), &draft, &s, &err), WEIR_ERR_NOT_FOUND);
+    assert_int_equal(wr_registry_find(registry, NULL, WR_STR("s"), &draft, &s, &err),
+                     WEIR_ERR_NOT_FOUND);
     draft.text = WR_STR("\xff");
-    assert_int_equal(wr_registry_find(registry, WR_STR("s"), &draft, &s, &err), WEIR_ERR_STATEMENT);
+    assert_int_equal(wr_registry_find(registry, NULL, WR_STR("s"), &draft, &s, &err),
+                     WEIR_ERR_STATEMENT);
     assert_int_equal(http_asked(&server), 1);
 }
 
@@ -281,7 +287,7 @@ static void test_r01_by_guid(void **state)
     const wr_registry_schema *s, *same;
     rule("GET /schemas/guids/" GUID, 200, "{\"schema\":\"g\",\"guid\":\"" GUID "\"}");
     rule("GET /schemas/guids/" GUID "/ids", 200, "[{\"context\":\".\",\"id\":9}]");
-    assert_int_equal(wr_registry_get_guid(registry, guid, &s, &err), WEIR_OK);
+    assert_int_equal(wr_registry_get_guid(registry, NULL, guid, &s, &err), WEIR_OK);
     assert_int_equal(s->id, 9);
     assert_true(s->has_guid);
     assert_int_equal(wr_registry_known_guid(registry, guid, &same, &err), WEIR_OK);
@@ -298,7 +304,7 @@ static void test_a_guid_that_is_known_only_later(void **state)
     rule("GET /schemas/ids/9", 200, "{\"schema\":\"g\"}");
     rule("GET /schemas/guids/" GUID, 200, "{\"schema\":\"g\",\"id\":9}");
     assert_int_equal(get_id(9, &s), WEIR_OK);
-    assert_int_equal(wr_registry_get_guid(registry, guid, &same, &err), WEIR_OK);
+    assert_int_equal(wr_registry_get_guid(registry, NULL, guid, &same, &err), WEIR_OK);
     assert_ptr_equal(s, same);
     assert_int_equal(wr_registry_known_guid(registry, guid, &same, &err), WEIR_OK);
     assert_ptr_equal(s, same);
@@ -313,7 +319,7 @@ static void test_r02_a_registry_without_guids(void **state)
     for (size_t i = 0; i < WR_ARRAY_LEN(answers); i++) {
         http_clear(&server);
         rule("GET *", 404, answers[i]);
-        assert_int_equal(wr_registry_get_guid(registry, guid, &s, &err), WEIR_ERR_NOT_FOUND);
+        assert_int_equal(wr_registry_get_guid(registry, NULL, guid, &s, &err), WEIR_ERR_NOT_FOUND);
         assert_non_null(strstr(err.message, "no schema with the GUID " GUID));
     }
 }
@@ -335,16 +341,17 @@ static void test_contexts(void **state)
              "{\"id\":3,\"version\":1,\"schema\":\"3\"}");
         rule("GET /subjects?subjectPrefix=%3A.team%3A", 200, "[\":.team:s\",\":.team:a\"]");
         assert_int_equal(get_id(1, &s), WEIR_OK);
-        assert_int_equal(wr_registry_get_version(registry, WR_STR("s"), 0, &s, NULL, &err),
+        assert_int_equal(wr_registry_get_version(registry, NULL, WR_STR("s"), 0, &s, NULL, &err),
                          WEIR_OK);
         assert_int_equal(s->id, 2);
-        assert_int_equal(wr_registry_get_version(registry, WR_STR(":.other:s"), 0, &s, NULL, &err),
-                         WEIR_OK);
+        assert_int_equal(
+            wr_registry_get_version(registry, NULL, WR_STR(":.other:s"), 0, &s, NULL, &err),
+            WEIR_OK);
         assert_int_equal(s->id, 3);
         wr_arena *arena = wr_arena_new(0);
         wr_str *subjects;
         uint32_t n;
-        assert_int_equal(wr_registry_subjects(registry, arena, &subjects, &n, &err), WEIR_OK);
+        assert_int_equal(wr_registry_subjects(registry, NULL, arena, &subjects, &n, &err), WEIR_OK);
         assert_int_equal(n, 2);
         assert_true(wr_str_eq_c(subjects[0], "a"));
         wr_arena_free(arena);
@@ -366,16 +373,18 @@ static void test_ids_of_other_contexts_are_kept_apart(void **state)
     /* A reference is meant in the context of the schema that has it. */
     rule("GET /subjects/%3A.o%3Ar/versions/1?deleted=true", 200,
          "{\"id\":5,\"version\":1,\"schema\":\"o5\"}");
-    assert_int_equal(wr_registry_get_version(registry, WR_STR(":.o:s"), 1, &s, NULL, &err),
+    assert_int_equal(wr_registry_get_version(registry, NULL, WR_STR(":.o:s"), 1, &s, NULL, &err),
                      WEIR_OK);
     other = s->references[0].schema;
     assert_true(wr_str_eq_c(other->text, "o5"));
     assert_int_equal(get_id(5, &s), WEIR_OK);
     assert_true(wr_str_eq_c(s->text, "mine"));
-    assert_int_equal(wr_registry_register(registry, WR_STR(":.o:s"), &draft, &s, &err), WEIR_OK);
+    assert_int_equal(wr_registry_register(registry, NULL, WR_STR(":.o:s"), &draft, &s, &err),
+                     WEIR_OK);
     assert_ptr_equal(s, other);
     rule("GET /subjects/%3A.%3As/versions/1", 200, "{\"id\":5,\"version\":1,\"schema\":\"x\"}");
-    assert_int_equal(wr_registry_get_version(registry, WR_STR(":.:s"), 1, &s, NULL, &err), WEIR_OK);
+    assert_int_equal(wr_registry_get_version(registry, NULL, WR_STR(":.:s"), 1, &s, NULL, &err),
+                     WEIR_OK);
     assert_true(wr_str_eq_c(s->text, "mine")); /* the default context is ours here */
 }
 
@@ -385,10 +394,10 @@ static void test_delete(void **state)
     rule("DELETE /subjects/s", 200, "[1,2]");
     rule("DELETE /subjects/gone", 404, "{\"error_code\":40404,\"message\":\"soft deleted\"}");
     rule("DELETE /subjects/locked", 422, "{\"error_code\":42206,\"message\":\"referenced\"}");
-    assert_int_equal(wr_registry_delete_subject(registry, WR_STR("s"), &err), WEIR_OK);
-    assert_int_equal(wr_registry_delete_subject(registry, WR_STR("gone"), &err), WEIR_OK);
-    assert_int_equal(wr_registry_delete_subject(registry, WR_STR("gone"), NULL), WEIR_OK);
-    assert_int_equal(wr_registry_delete_subject(registry, WR_STR("locked"), &err),
+    assert_int_equal(wr_registry_delete_subject(registry, NULL, WR_STR("s"), &err), WEIR_OK);
+    assert_int_equal(wr_registry_delete_subject(registry, NULL, WR_STR("gone"), &err), WEIR_OK);
+    assert_int_equal(wr_registry_delete_subject(registry, NULL, WR_STR("gone"), NULL), WEIR_OK);
+    assert_int_equal(wr_registry_delete_subject(registry, NULL, WR_STR("locked"), &err),
                      WEIR_ERR_STATEMENT);
     assert_string_equal(err.message, "referenced");
 }

@@ -33,7 +33,8 @@ static wr_schema_draft avro(const char *text)
 static const wr_registry_schema *enroll(const char *subject, wr_schema_draft draft)
 {
     const wr_registry_schema *s;
-    assert_int_equal(wr_registry_register(registry, wr_str_c(subject), &draft, &s, &err), WEIR_OK);
+    assert_int_equal(wr_registry_register(registry, NULL, wr_str_c(subject), &draft, &s, &err),
+                     WEIR_OK);
     return s;
 }
 
@@ -54,21 +55,22 @@ static void test_versions(void **state)
     (void)state;
     const wr_registry_schema *s, *first = enroll("s", avro("1")), *second = enroll("s", avro("2"));
     int32_t version;
-    assert_int_equal(wr_registry_get_version(registry, wr_str_c("s"), 0, &s, &version, &err),
+    assert_int_equal(wr_registry_get_version(registry, NULL, wr_str_c("s"), 0, &s, &version, &err),
                      WEIR_OK);
     assert_ptr_equal(s, second);
     assert_int_equal(version, 2);
-    assert_int_equal(wr_registry_get_version(registry, wr_str_c("s"), 1, &s, NULL, &err), WEIR_OK);
+    assert_int_equal(wr_registry_get_version(registry, NULL, wr_str_c("s"), 1, &s, NULL, &err),
+                     WEIR_OK);
     assert_ptr_equal(s, first);
-    assert_int_equal(wr_registry_get_version(registry, wr_str_c("s"), 3, &s, NULL, &err),
+    assert_int_equal(wr_registry_get_version(registry, NULL, wr_str_c("s"), 3, &s, NULL, &err),
                      WEIR_ERR_NOT_FOUND);
-    assert_int_equal(wr_registry_get_version(registry, wr_str_c("t"), 0, &s, NULL, &err),
+    assert_int_equal(wr_registry_get_version(registry, NULL, wr_str_c("t"), 0, &s, NULL, &err),
                      WEIR_ERR_NOT_FOUND);
     assert_string_equal(err.message, "Subject 't' not found.");
     wr_schema_draft two = avro("2"), three = avro("3");
-    assert_int_equal(wr_registry_find(registry, wr_str_c("s"), &two, &s, &err), WEIR_OK);
+    assert_int_equal(wr_registry_find(registry, NULL, wr_str_c("s"), &two, &s, &err), WEIR_OK);
     assert_ptr_equal(s, second);
-    assert_int_equal(wr_registry_find(registry, wr_str_c("s"), &three, &s, &err),
+    assert_int_equal(wr_registry_find(registry, NULL, wr_str_c("s"), &three, &s, &err),
                      WEIR_ERR_NOT_FOUND);
 }
 
@@ -101,7 +103,7 @@ static void test_references(void **state)
     assert_int_equal(s->references_n, 1);
     assert_ptr_equal(s->references[0].schema, other);
     ref.version = 2;
-    assert_int_equal(wr_registry_register(registry, wr_str_c("s"), &draft, &s, &err),
+    assert_int_equal(wr_registry_register(registry, NULL, wr_str_c("s"), &draft, &s, &err),
                      WEIR_ERR_NOT_FOUND);
 }
 
@@ -113,12 +115,12 @@ static void test_subjects(void **state)
     wr_arena *arena = wr_arena_new(0);
     wr_str *names;
     uint32_t n;
-    assert_int_equal(wr_registry_subjects(registry, arena, &names, &n, &err), WEIR_OK);
+    assert_int_equal(wr_registry_subjects(registry, NULL, arena, &names, &n, &err), WEIR_OK);
     assert_int_equal(n, 2);
     assert_true(wr_str_eq_c(names[0], "a") && wr_str_eq_c(names[1], "b"));
-    assert_int_equal(wr_registry_delete_subject(registry, wr_str_c("a"), &err), WEIR_OK);
-    assert_int_equal(wr_registry_delete_subject(registry, wr_str_c("a"), &err), WEIR_OK);
-    assert_int_equal(wr_registry_subjects(registry, arena, &names, &n, &err), WEIR_OK);
+    assert_int_equal(wr_registry_delete_subject(registry, NULL, wr_str_c("a"), &err), WEIR_OK);
+    assert_int_equal(wr_registry_delete_subject(registry, NULL, wr_str_c("a"), &err), WEIR_OK);
+    assert_int_equal(wr_registry_subjects(registry, NULL, arena, &names, &n, &err), WEIR_OK);
     assert_int_equal(n, 1);
     wr_arena_free(arena);
 }

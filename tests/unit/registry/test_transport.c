@@ -283,6 +283,53 @@ static void test_stop_ends_a_request(void **state)
     pthread_join(thread, NULL);
 }
 
+/* ---- interrupting ---- */
+
+typedef struct patience {
+    int64_t until_ns;
+    int refusals; /* how often it has said that it will not wait */
+} patience;
+
+static bool out_of_patience(void *arg)
+{
+    patience *p = arg;
+    bool yes = wr__monotonic_ns() > p->until_ns;
+    p->refusals += yes;
+    return yes;
+}
+
+/* A caller that does not want to wait any more ends its own call, and no other. */
+static void expect_interrupted(int64_t after_ms)
+{
+    wr_answer a;
+    patience p = {.until_ns = wr__monotonic_ns() + after_ms * 1000000};
+    const wr_registry_interrupt interrupt = {.asked = out_of_patience, .arg = &p};
+    const wr_call call = {.deadline_ns = wr__monotonic_ns() + INT64_C(20000000000),
+                          .interrupt = &interrupt};
+    const wr_request request = {.method = "GET", .path = "/x"};
+    const int64_t start = wr__monotonic_ns();
+    assert_int_equal(wr__transport_send(transport, &call, &request, &a, &err),
+                     WEIR_ERR_INTERRUPTED);
+    assert_true(wr__monotonic_ns() - start < INT64_C(5000000000));
+    assert_int_equal(p.refusals, 1);
+    assert_non_null(strstr(err.message, "Interrupted while waiting for the schema registry at"));
+}
+
+static void test_a_caller_interrupts_its_call(void **state)
+{
+    (void)state;
+    http_add(
+        &one,
+        (http_rule){.asks = "GET /x", .status = 200, .body = "1", .delay_ms = 20000, .times = 1});
+    expect_interrupted(100);
+    http_clear(&one);
+    http_add(&one, (http_rule){.asks = "GET /x", .status = 503});
+    expect_interrupted(300); /* between two rounds */
+    http_clear(&one);
+    http_add(&one, (http_rule){.asks = "GET /x", .status = 200, .body = "7"});
+    expect_answer("GET", 5000, 7);
+}
+
 static void test_backoff(void **state)
 {
     (void)state;
@@ -322,6 +369,7 @@ int main(void)
         TEST(test_redirects_keep_the_method_and_lose_the_secret),
         TEST(test_redirects_in_a_circle),
         TEST(test_stop_ends_a_request),
+        TEST(test_a_caller_interrupts_its_call),
         cmocka_unit_test(test_backoff),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
