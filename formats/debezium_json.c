@@ -300,6 +300,13 @@ static void encode(wr_encoder *e, const wr_vec *cols, wr_sel sel, wr_buf *buf, w
     WR_UNREACHABLE(); /* there is no encoder */
 }
 
+static weir_status from_json(const wr_format_options *options, const wr_json *json, wr_buf *out,
+                             weir_error *err)
+{
+    (void)options, (void)json, (void)out;
+    return wr_error(err, WEIR_ERR_STATEMENT, "The 'DEBEZIUM_JSON' format can be read only");
+}
+
 const wr_format_class wr__format_debezium_json = {
     .format = {.id = WR_FORMAT_DEBEZIUM_JSON,
                .name = "DEBEZIUM_JSON",
@@ -316,4 +323,6 @@ const wr_format_class wr__format_debezium_json = {
     .convert = convert,
     .encoder_new = encoder_new,
     .encode = encode,
+    .to_json = wr__json_to_json,
+    .from_json = from_json,
 };
