@@ -65,6 +65,7 @@ typedef struct wr_format_options {
         *full_name;    /* *_SCHEMA_FULL_NAME: of the record or message; NULL: the format's own */
     const char *owner; /* name of the stream or table, for names that are made of it; or NULL */
     wr_nullable_form nullable; /* PROTOBUF, PROTOBUF_NOSR */
+    bool no_indexes; /* PROTOBUF, decoder: records do not say which message they are (facts: P01) */
 } wr_format_options;
 
 /** Columns of a key or a value, and how they are to be laid out. */

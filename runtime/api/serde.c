@@ -43,7 +43,8 @@ weir_status weir_serde_open(weir *w, const weir_serde_options *options, weir_ser
     wr_serde *serde;
     *out = NULL;
     WR_TRY(read_options(options, &o, err));
-    /* Borrowed for the call: what a serde keeps of them it copies. */
+    /* Borrowed for the call: what a serde keeps of them it copies. Names and schemas are judged
+     * below, where the formats are known. */
     const wr_serde_options own = {.topic = o.topic,
                                   .is_key = o.is_key,
                                   .writing = o.writing,
@@ -69,7 +70,9 @@ void weir_serde_close(weir_serde *s)
     wr_free(s);
 }
 
-/* The last of several headers of that name, as everywhere. */
+/* The last of several headers of that name, as everywhere; one whose value is NULL is none. Headers
+ * are looked at in the caller's record as it is: no copy is made for a question that is asked once.
+ */
 static wr_str header_of(const weir_record *r, bool is_key)
 {
     const char *name = is_key ? wr_key_schema_header : wr_value_schema_header;
@@ -106,7 +109,8 @@ weir_status weir_serde_read(weir_serde *s, const weir_record *record, const char
     return WEIR_OK;
 }
 
-/* The text is borrowed for the call, the bytes are the serde's. */
+/* The text is borrowed for the call, the bytes are the serde's. They are given out as pointer and
+ * length, in the form that a weir_record has them. */
 weir_status weir_serde_write(weir_serde *s, const char *json, size_t len, const void **bytes,
                              size_t *bytes_len, weir_error *err)
 {

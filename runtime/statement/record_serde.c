@@ -197,7 +197,8 @@ static void put_double(wr_buf *out, double d)
         wr_buf_puts(out, isnan(d) ? "\"NaN\"" : d > 0 ? "\"Infinity\"" : "\"-Infinity\"");
 }
 
-/* As Kafka's own deserializers: exactly so many bytes. Text must be text, as JSON has no other. */
+/* As Kafka's own deserializers: exactly so many bytes. Text must be text, as JSON has no other;
+ * what is none can be seen with BYTES. */
 static weir_status read_kafka(const wr_serde *s, wr_str payload, wr_buf *out, weir_error *err)
 {
     uint32_t size = s->kafka_type == WR_T_INTEGER ? 4 : s->kafka_type == WR_T_STRING ? 0 : 8;
@@ -309,7 +310,8 @@ static weir_status read_auto(wr_serde *s, wr_str header, wr_str payload, bool *r
     return WEIR_OK;
 }
 
-/* A record that is not of the format is an error here, where AUTO would leave it as it is. */
+/* The schema is waited for first, since formats never wait: they find what is known.
+ * A record that is not of the format is an error here, where AUTO would leave it as it is. */
 static weir_status read_format(wr_serde *s, wr_str header, wr_str payload, weir_error *err)
 {
     wr_schema_mark mark;
@@ -322,7 +324,8 @@ static weir_status read_format(wr_serde *s, wr_str header, wr_str payload, weir_
     return wr_format_to_json(s->format, &s->options, header, payload, &s->out, err);
 }
 
-/* NULL is NULL in every format, so none is asked. */
+/* NULL is NULL in every format, so none is asked; an empty payload is not NULL, and may be a value
+ * of the format (PROTOBUF, KAFKA_STRING) or a fault of the record. */
 weir_status wr_serde_read(wr_serde *s, wr_str header, wr_str payload, wr_str *json, weir_error *err)
 {
     bool read = true;
