@@ -53,6 +53,18 @@ static bool decode_base64(cli_text *t)
 
 /* ---------------------------------------------------------------- reading */
 
+/** A value as it stands in the text; @p has says whether it is NULL. */
+static bool read_json(cli_json *j, cli_text *out, bool *has)
+{
+    const char *start = j->at;
+    cli_text_clear(out);
+    cli_json_kind kind = cli_json_value(j, out);
+    *has = kind != CLI_JSON_NULL;
+    cli_text_clear(out);
+    cli_text_add(out, start, (size_t)(j->at - start));
+    return kind != CLI_JSON_ERROR;
+}
+
 /** A key or value, plain or in base 64; @p has says whether it is NULL. */
 static bool read_bytes(cli_json *j, bool base64, cli_text *out, bool *has)
 {
@@ -169,10 +181,18 @@ static bool read_member(cli_envelope *e, cli_json *j, const char *name)
 {
     cli_text ignored = {0};
     int64_t offset;
-    if (strcmp(name, "key") == 0 || strcmp(name, "keyBase64") == 0)
+    if (strcmp(name, "key") == 0 && e->key_is_json)
+        return read_json(j, &e->key, &e->has_key);
+    if (strcmp(name, "value") == 0 && e->value_is_json)
+        return read_json(j, &e->value, &e->has_value);
+    if (strcmp(name, "key") == 0 || strcmp(name, "keyBase64") == 0) {
+        e->key_is_bytes = true;
         return read_bytes(j, name[3] != 0, &e->key, &e->has_key);
-    if (strcmp(name, "value") == 0 || strcmp(name, "valueBase64") == 0)
+    }
+    if (strcmp(name, "value") == 0 || strcmp(name, "valueBase64") == 0) {
+        e->value_is_bytes = true;
         return read_bytes(j, name[5] != 0, &e->value, &e->has_value);
+    }
     if (strcmp(name, "timestamp") == 0)
         return read_number(j, 0, &e->timestamp);
     if (strcmp(name, "partition") == 0)
@@ -212,7 +232,7 @@ const char *cli_envelope_read(cli_envelope *e, const char *line, size_t len, wei
     cli_json_begin(&j, line, len);
     cli_text_clear(&e->header_bytes);
     e->headers_n = 0;
-    e->has_key = e->has_value = false;
+    e->has_key = e->has_value = e->key_is_bytes = e->value_is_bytes = false;
     e->timestamp = e->partition = -1;
     if (!read_members(e, &j))
         return j.problem;
@@ -247,10 +267,14 @@ void cli_envelope_free(cli_envelope *e)
 
 /* ---------------------------------------------------------------- writing */
 
-/** "name":"text", or "nameBase64":"..." where the bytes are no text. */
-static void write_bytes(cli_text *t, const char *name, const void *bytes, size_t len)
+/** "name":"text", or "nameBase64":"..." where the bytes are no text; @p json instead, if it is
+ *  there. */
+static void write_bytes(cli_text *t, const char *name, const char *json, const void *bytes,
+                        size_t len)
 {
-    if (!bytes) {
+    if (json) {
+        cli_text_addf(t, "\"%s\":%s", name, json);
+    } else if (!bytes) {
         cli_text_addf(t, "\"%s\":null", name);
     } else if (cli_utf8_valid(bytes, len)) {
         cli_text_addf(t, "\"%s\":", name);
@@ -262,20 +286,21 @@ static void write_bytes(cli_text *t, const char *name, const void *bytes, size_t
     }
 }
 
-void cli_envelope_write(const weir_record *record, cli_text *out)
+void cli_envelope_write(const weir_record *record, const char *key_json, const char *value_json,
+                        cli_text *out)
 {
     cli_text_addf(out,
                   "{\"partition\":%" PRId32 ",\"offset\":%" PRId64 ",\"timestamp\":%" PRId64 ",",
                   record->partition, record->offset, record->timestamp);
-    write_bytes(out, "key", record->key, record->key_len);
+    write_bytes(out, "key", key_json, record->key, record->key_len);
     cli_text_addc(out, ',', 1);
-    write_bytes(out, "value", record->value, record->value_len);
+    write_bytes(out, "value", value_json, record->value, record->value_len);
     for (size_t h = 0; h < record->headers_n; h++) {
         const char *name = record->header_keys[h];
         cli_text_adds(out, h ? ",{\"key\":" : ",\"headers\":[{\"key\":");
         cli_text_add_json(out, name, strlen(name));
         cli_text_addc(out, ',', 1);
-        write_bytes(out, "value", record->header_values[h],
+        write_bytes(out, "value", NULL, record->header_values[h],
                     record->header_lens[h] == SIZE_MAX ? 0 : record->header_lens[h]);
         cli_text_addc(out, '}', 1);
     }

@@ -8,7 +8,8 @@
  * Writing loses nothing: bytes that are no UTF-8 stand as "keyBase64", "valueBase64". Reading takes
  * what writing makes, and more: a member may be missing (NULL key, NULL value, time of writing,
  * ...), headers may be an object, and a key or value that is no string stands for its own JSON
- * text.
+ * text. Where a format is named for keys or values, each stands as the JSON text of what it means,
+ * strings with their quotes: "value":{"a":1}.
  */
 #ifndef CLI_ENVELOPE_H
 #define CLI_ENVELOPE_H
@@ -20,6 +21,8 @@
 
 /** One record being read; reused from line to line. */
 typedef struct cli_envelope {
+    bool key_is_json, value_is_json;   /* set before reading: members are JSON texts, not decoded */
+    bool key_is_bytes, value_is_bytes; /* of this record: they were in base 64 */
     cli_text key, value, header_bytes;
     const char *header_keys[CLI_HEADERS_MAX];
     const void *header_values[CLI_HEADERS_MAX];
@@ -37,7 +40,11 @@ typedef struct cli_envelope {
 const char *cli_envelope_read(cli_envelope *e, const char *line, size_t len, weir_record *out);
 void cli_envelope_free(cli_envelope *e);
 
-/** Append the line, line break included. */
-void cli_envelope_write(const weir_record *record, cli_text *out);
+/**
+ * Append the line, line break included.
+ * @param key_json, value_json  JSON text to stand there; NULL: the record's bytes.
+ */
+void cli_envelope_write(const weir_record *record, const char *key_json, const char *value_json,
+                        cli_text *out);
 
 #endif

@@ -8,6 +8,7 @@
 #include "program.h"
 
 #include "envelope.h"
+#include "formats.h"
 #include "open.h"
 #include "signals.h"
 #include "topic.h"
@@ -25,6 +26,7 @@ typedef struct produce_settings {
     cli_list headers;
     bool json;
     int64_t partitions, partition;
+    cli_formats formats;
 } produce_settings;
 
 #define FIELD(member) offsetof(produce_settings, member)
@@ -42,6 +44,20 @@ static const cli_option options[] = {
     {"partition", 0, CLI_INT, FIELD(partition), "N", "default: by the key", 0},
     {"partitions", 0, CLI_INT, FIELD(partitions), "N",
      "create the topic with N partitions if it does not exist", 1},
+    {"key-format", 0, CLI_TEXT, FIELD(formats.key_format), "FORMAT",
+     "the key is JSON text, written in this format: AVRO, KAFKA_INT ... (default: bytes as given)",
+     1},
+    {"value-format", 0, CLI_TEXT, FIELD(formats.value_format), "FORMAT", "likewise the value", 1},
+    {"key-schema", 0, CLI_TEXT, FIELD(formats.key_schema), "FILE",
+     "schema to write keys with, registered under TOPIC-key (default: its latest)", 1},
+    {"value-schema", 0, CLI_TEXT, FIELD(formats.value_schema), "FILE",
+     "likewise of values, under TOPIC-value", 1},
+    {"key-schema-full-name", 0, CLI_TEXT, FIELD(formats.key_schema_name), "NAME",
+     "the message of a Protobuf schema with several (default: the first)", 1},
+    {"value-schema-full-name", 0, CLI_TEXT, FIELD(formats.value_schema_name), "NAME",
+     "likewise of values", 1},
+    {"existing-schemas", 0, CLI_FLAG, FIELD(formats.existing_schemas), NULL,
+     "schemas of files must be registered already", 0},
     {0},
 };
 
@@ -126,22 +142,70 @@ static bool flush_if_idle(cli_topic_writer *t, uint64_t *flushed)
     return cli_topic_writer_flush(t);
 }
 
+/** What the lines are read with, and where they go. */
+typedef struct output {
+    cli_envelope envelope; /* of --json */
+    cli_serdes serdes;
+    cli_topic_writer *writer;
+} output;
+
+/** A key or value, JSON text so far, in its format. Borrowed until the next one of its kind. */
+static bool encode(weir_serde *s, const char *part, uint64_t number, const void **bytes,
+                   size_t *len)
+{
+    weir_error err = {0};
+    if (weir_serde_write(s, *bytes, *len, bytes, len, &err) == WEIR_OK)
+        return true;
+    fprintf(stderr, "weir: stdin:%" PRIu64 ": %s: %s", number, part, err.message);
+    fprintf(stderr, "%s%s\n", *err.hint ? "\nHint: " : "", err.hint);
+    return false;
+}
+
+/** The schema's id goes before the payload, so none in a header may contradict it. */
+static void drop_header(weir_record *r, cli_envelope *e, const char *name)
+{
+    size_t kept = 0;
+    for (size_t h = 0; h < r->headers_n; h++) {
+        if (strcmp(e->header_keys[h], name) == 0)
+            continue;
+        e->header_keys[kept] = e->header_keys[h];
+        e->header_values[kept] = e->header_values[h];
+        e->header_lens[kept++] = e->header_lens[h];
+    }
+    r->headers_n = kept;
+}
+
+static bool encode_record(const produce_settings *o, output *out, weir_record *r, uint64_t number)
+{
+    cli_envelope *e = &out->envelope;
+    bool key = out->serdes.key && r->key && !(o->json && e->key_is_bytes);
+    bool value = out->serdes.value && r->value && !(o->json && e->value_is_bytes);
+    if (key && o->json)
+        drop_header(r, e, "__key_schema_id");
+    if (value && o->json)
+        drop_header(r, e, "__value_schema_id");
+    return (!key || encode(out->serdes.key, "key", number, &r->key, &r->key_len)) &&
+           (!value || encode(out->serdes.value, "value", number, &r->value, &r->value_len));
+}
+
 /** One line of input without its line break. */
-static bool write_line(const produce_settings *o, const common *c, cli_envelope *e,
-                       cli_topic_writer *t, const char *line, size_t len, uint64_t number)
+static bool write_line(const produce_settings *o, const common *c, output *out, const char *line,
+                       size_t len, uint64_t number)
 {
     weir_record record;
-    const char *problem =
-        o->json ? cli_envelope_read(e, line, len, &record) : plain_record(o, c, line, len, &record);
+    const char *problem = o->json ? cli_envelope_read(&out->envelope, line, len, &record)
+                                  : plain_record(o, c, line, len, &record);
     if (problem) {
         fprintf(stderr, "weir: stdin:%" PRIu64 ": %s\n", number, problem);
         return false;
     }
+    if (!encode_record(o, out, &record, number))
+        return false;
     if (o->json && record.timestamp < 0)
         record.timestamp = c->timestamp;
     if (o->json && record.partition < 0)
         record.partition = (int32_t)o->partition;
-    return cli_topic_writer_add(t, &record);
+    return cli_topic_writer_add(out->writer, &record);
 }
 
 typedef struct input {
@@ -201,21 +265,18 @@ static bool next_line(input *in, cli_topic_writer *t, uint64_t *flushed, const c
     }
 }
 
-static int produce_lines(const produce_settings *o, const common *c, cli_topic_writer *t)
+static int produce_lines(const produce_settings *o, const common *c, output *out)
 {
-    cli_envelope *e = cli_realloc(NULL, sizeof *e);
-    memset(e, 0, sizeof *e);
+    cli_topic_writer *t = out->writer;
     input in = {0};
     uint64_t number = 0, flushed = 0;
     const char *line;
     size_t len;
     bool ok = true;
     while (ok && !cli_signals_stop() && next_line(&in, t, &flushed, &line, &len, &ok))
-        ok = write_line(o, c, e, t, line, len, ++number);
+        ok = write_line(o, c, out, line, len, ++number);
     /* What came before a bad line is written all the same: its number says where to go on. */
     ok = cli_topic_writer_flush(t) && ok;
-    cli_envelope_free(e);
-    free(e);
     cli_text_free(&in.bytes);
     uint64_t count = cli_topic_writer_count(t), durable = cli_topic_writer_durable(t);
     WR_ASSERT(durable <= count && count <= number); /* a record is of a line */
@@ -243,11 +304,20 @@ static int produce(const produce_settings *o, const common *c, const char *topic
                 topic);
         status = CLI_FAILED;
     }
+    output *out = cli_realloc(NULL, sizeof *out);
+    memset(out, 0, sizeof *out);
+    if (status == CLI_OK)
+        status = cli_serdes_open(w, topic, &o->formats, true, &out->serdes);
     if (status == CLI_OK) {
-        cli_topic_writer *t = cli_topic_writer_new(w, topic);
-        status = produce_lines(o, c, t);
-        cli_topic_writer_free(t);
+        out->envelope.key_is_json = out->serdes.key != NULL;
+        out->envelope.value_is_json = out->serdes.value != NULL;
+        out->writer = cli_topic_writer_new(w, topic);
+        status = produce_lines(o, c, out);
+        cli_topic_writer_free(out->writer);
     }
+    cli_serdes_close(&out->serdes);
+    cli_envelope_free(&out->envelope);
+    free(out);
     return cli_close(w, status);
 }
 
@@ -275,6 +345,11 @@ const cli_command cli_produce_command = {
     .operands_min = 1,
     .operands_max = 1,
     .summary = "Write lines of standard input to a topic",
+    .about =
+        "With a format a key or value is one JSON value; null is NULL. Formats: AVRO, PROTOBUF, "
+        "JSON_SR (with\na schema registry), PROTOBUF_NOSR (with a schema file), JSON, DELIMITED "
+        "(an array of cells),\nKAFKA_INT, KAFKA_BIGINT, KAFKA_DOUBLE, KAFKA_STRING. BYTES: as "
+        "given.",
     .options = options,
     .shared = cli_place_options,
     .settings_size = sizeof(produce_settings),

@@ -7,6 +7,12 @@ static bool check(const wr_format_columns *c, wr_format_misfit *why)
     return wr__check_documents("AVRO", "AVRO", c, why);
 }
 
+static weir_status parse_schema(const wr_registry_schema *schema, wr_arena *arena, weir_error *err)
+{
+    const wr_avro_node *node;
+    return wr__avro_schema_parse(schema, arena, &node, err);
+}
+
 const wr_format_class wr__format_avro = {
     .format = {.id = WR_FORMAT_AVRO,
                .name = "AVRO",
@@ -25,6 +31,7 @@ const wr_format_class wr__format_avro = {
     .encoder_new = wr__avro_encoder_new,
     .encode = wr__avro_encode,
     .schema_kind = WR_SCHEMA_AVRO,
+    .parse_schema = parse_schema,
     .infer = wr__avro_infer,
     .schema_text = wr__avro_schema_text,
     .check_schema = wr__avro_check_schema,

@@ -21,6 +21,7 @@ typedef enum wr_avro_json {
 
 typedef struct put {
     wr_avro_json how;
+    bool strict; /* a member that is no field is a fault */
     wr_buf *out;
     wr_arena *arena;
     const char *fault;
@@ -185,10 +186,29 @@ static const wr_json *member(const put *p, const wr_json *object, const char *na
 
 static const wr_json json_null = {.kind = WR_JSON_NULL};
 
+/* Is each member of an object a field of the record? A misspelt one would be lost. */
+static bool all_known(put *p, const wr_avro_node *node, const wr_json *j)
+{
+    for (uint32_t k = 0; k < j->n; k++) {
+        bool known = false;
+        for (uint32_t i = 0; i < node->n && !known; i++)
+            known = wr_str_ieq(j->keys[k], wr_str_c(node->fields[i].name));
+        if (known)
+            continue;
+        if (!p->fault)
+            p->fault = wr_arena_printf(p->arena, "there is no field '" WR_STR_FMT "'",
+                                       WR_STR_ARG(j->keys[k]));
+        return false;
+    }
+    return true;
+}
+
 static bool put_record(put *p, const wr_avro_node *node, const wr_json *j)
 {
     if (j->kind != WR_JSON_OBJECT)
         return fail(p, node, j);
+    if (p->strict && p->how == WR_AVRO_JSON_VALUES && !all_known(p, node, j))
+        return false;
     for (uint32_t i = 0; i < node->n; i++) {
         const wr_avro_field *f = &node->fields[i];
         const wr_json *given = member(p, j, f->name);
@@ -198,8 +218,10 @@ static bool put_record(put *p, const wr_avro_node *node, const wr_json *j)
             given = f->fallback;
             p->how = WR_AVRO_JSON_DEFAULTS;
         }
-        bool ok = put_value(p, f->type, given ? given : &json_null);
+        bool first = !p->fault, ok = put_value(p, f->type, given ? given : &json_null);
         p->how = how;
+        if (!ok && first)
+            p->fault = wr_arena_printf(p->arena, "field '%s': %s", f->name, p->fault);
         if (!ok)
             return false;
     }
@@ -343,11 +365,11 @@ static bool put_value(put *p, const wr_avro_node *node, const wr_json *j)
     }
 }
 
-static bool put_json(const wr_avro_node *node, const wr_json *json, wr_avro_json how, wr_buf *out,
-                     wr_arena *arena, const char **fault)
+static bool put_json(const wr_avro_node *node, const wr_json *json, wr_avro_json how, bool strict,
+                     wr_buf *out, wr_arena *arena, const char **fault)
 {
     size_t start = out->len;
-    put p = {.how = how, .out = out, .arena = arena};
+    put p = {.how = how, .strict = strict, .out = out, .arena = arena};
     p.steps = how == WR_AVRO_JSON_VALUES ? DOCUMENT_STEPS : DEFAULT_STEPS;
     bool ok = put_value(&p, node, json);
     if (!ok)
@@ -362,7 +384,7 @@ bool wr__avro_put_default(const wr_avro_node *node, const wr_json *json, wr_buf 
                           wr_arena *arena)
 {
     const char *fault;
-    return put_json(node, json, WR_AVRO_JSON_DEFAULTS, out, arena, &fault);
+    return put_json(node, json, WR_AVRO_JSON_DEFAULTS, false, out, arena, &fault);
 }
 
 weir_status wr__avro_from_json(const wr_format_options *options, const wr_json *json, wr_buf *out,
@@ -374,7 +396,8 @@ weir_status wr__avro_from_json(const wr_format_options *options, const wr_json *
     wr_buf body = {0};
     wr_arena *arena = wr_arena_new(0);
     weir_status st = wr__avro_schema_parse(options->schema, arena, &node, err);
-    if (st == WEIR_OK && !put_json(node, json, WR_AVRO_JSON_VALUES, &body, arena, &fault))
+    if (st == WEIR_OK &&
+        !put_json(node, json, WR_AVRO_JSON_VALUES, options->strict, &body, arena, &fault))
         st = wr_error(err, WEIR_ERR_STATEMENT, "Avro schema %u: %s", options->schema->id, fault);
     if (st == WEIR_OK) {
         wr_str bytes = wr_buf_view(&body);

@@ -377,6 +377,15 @@ static void convert(wr_decoder *base, uint32_t index, wr_sel sel, wr_vec *out, u
     wr__json_conv_fini(&d->conv);
 }
 
+/* ---- not written ---- */
+
+static weir_status from_json(const wr_format_options *options, const wr_json *json, wr_buf *out,
+                             weir_error *err)
+{
+    (void)options, (void)json, (void)out;
+    return wr_error(err, WEIR_ERR_STATEMENT, "The 'DEBEZIUM_JSON' format can be read only");
+}
+
 const wr_format_class wr__format_debezium_json = {
     .format = {.id = WR_FORMAT_DEBEZIUM_JSON,
                .name = "DEBEZIUM_JSON",
@@ -394,4 +403,6 @@ const wr_format_class wr__format_debezium_json = {
     .convert = convert,
     .encoder_new = wr__debezium_encoder_new,
     .encode = wr__debezium_encode,
+    .to_json = wr__json_to_json,
+    .from_json = from_json,
 };

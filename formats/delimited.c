@@ -423,6 +423,73 @@ static void encode(wr_encoder *e, const wr_vec *cols, wr_sel sel, wr_buf *buf, w
     wr__encode_rows(encode_row, e, cols, sel, buf, payloads, ok, errs);
 }
 
+/* ---- as JSON ---- */
+
+/* A line has no names: an array of its cells, texts as they are, empty ones null. */
+static weir_status to_json(const wr_format_options *options, wr_str schema_header, wr_str payload,
+                           wr_buf *out, weir_error *err)
+{
+    (void)schema_header;
+    wr_arena *a = wr_arena_new(0);
+    wr_str text = wr__text_repair_utf8(payload, a);
+    csv r = {text.ptr, text.ptr + text.len, options->delimiter ? options->delimiter : ',', NULL};
+    wr_buf cells = {0};
+    skip_empty_lines(&r);
+    bool more = true, eol = false;
+    for (uint32_t n = 0; more && !r.fault && !eol; n++) {
+        cell c;
+        if (!read_cell(&r, &c, a))
+            break;
+        wr_buf_putc(&cells, n ? ',' : '[');
+        if (c.len)
+            wr_text_put_json_string(&cells, c);
+        else
+            wr_buf_puts(&cells, "null");
+        more = r.p < r.end;
+        eol = more && is_eol(*r.p) && *r.p != r.delimiter;
+        r.p += more && !eol;
+    }
+    skip_empty_lines(&r);
+    const char *fault = r.fault ? r.fault : r.p < r.end ? "there is more than one line" : NULL;
+    if (!fault) {
+        wr_buf_str(out, wr_buf_view(&cells));
+        wr_buf_putc(out, ']');
+    }
+    wr_buf_free(&cells);
+    wr_arena_free(a);
+    return fault ? wr_error(err, WEIR_ERR_RECORD, "Invalid delimited record: %s", fault) : WEIR_OK;
+}
+
+/* The reverse: numbers and booleans as they are written, null as an empty cell. */
+static weir_status from_json(const wr_format_options *options, const wr_json *json, wr_buf *out,
+                             weir_error *err)
+{
+    char delimiter = options->delimiter ? options->delimiter : ',';
+    size_t begin = out->len;
+    if (json->kind != WR_JSON_ARRAY || !json->n)
+        return wr_error(err, WEIR_ERR_RECORD, "A DELIMITED record is an array of its cells");
+    for (uint32_t i = 0; i < json->n; i++) {
+        const wr_json *j = &json->items[i];
+        if (i)
+            wr_buf_putc(out, delimiter);
+        if (j->kind == WR_JSON_NULL)
+            continue;
+        if (j->kind == WR_JSON_ARRAY || j->kind == WR_JSON_OBJECT) {
+            out->len = begin;
+            return wr_error(err, WEIR_ERR_RECORD, "A cell of a DELIMITED record is a scalar");
+        }
+        size_t start = out->len;
+        if (j->kind == WR_JSON_STRING)
+            wr_utf8_put_external(out, j->text);
+        else
+            wr_buf_str(out, j->raw);
+        wr_str s = out->len > start ? wr_str_make(out->ptr + start, out->len - start) : (wr_str){0};
+        if (needs_quotes(s, i == 0, delimiter))
+            quote_tail(out, start);
+    }
+    return WEIR_OK;
+}
+
 const wr_format_class wr__format_delimited = {
     .format = {.id = WR_FORMAT_DELIMITED,
                .name = "DELIMITED",
@@ -437,4 +504,6 @@ const wr_format_class wr__format_delimited = {
     .convert = convert,
     .encoder_new = encoder_new,
     .encode = encode,
+    .to_json = to_json,
+    .from_json = from_json,
 };

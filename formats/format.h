@@ -67,7 +67,8 @@ typedef struct wr_format_options {
     char delimiter; /* DELIMITED; 0: ',' */
     bool unwrapped; /* a single column is written bare, not as an object / record */
     bool is_key;    /* decoder: of keys; those beside change events are no change events */
-    bool strict;    /* decoder: check the types of columns that are not wanted, too (Traps 14) */
+    bool strict;    /* decoder: check the types of columns that are not wanted, too (Traps 14);
+                     * from_json: refuse members that the schema has not, and values of other types */
     /* Formats with a registry. All borrowed: they outlive decoders and encoders. */
     wr_registry *registry;            /* decoder: whom it asks for the writer's schemas */
     const wr_registry_schema *schema; /* encoder: what it writes with, registered */
@@ -77,6 +78,7 @@ typedef struct wr_format_options {
     const char *owner; /* name of the stream or table, for names that are made of it; or NULL */
     wr_nullable_form nullable; /* PROTOBUF, PROTOBUF_NOSR */
     wr_time_unit time_unit;    /* DEBEZIUM_JSON */
+    bool no_indexes; /* PROTOBUF, decoder: records do not say which message they are (facts: P01) */
 } wr_format_options;
 
 /** Columns of a key or a value, and how they are to be laid out. */
@@ -108,6 +110,10 @@ weir_status wr_format_check(const wr_format *format, const wr_format_columns *co
 
 /** What kind of schema the format's are. The format has can_infer. */
 wr_schema_kind wr_format_schema_kind(const wr_format *format);
+/** Can a schema's text be used at all? For texts that come from people: a registry takes anything.
+ */
+weir_status wr_format_schema_parse(const wr_format *format, const wr_registry_schema *schema,
+                                   weir_error *err) WR_MUST_CHECK;
 
 /**
  * The columns that a schema describes, as ksqlDB infers them.
@@ -146,7 +152,8 @@ weir_status wr_format_to_json(const wr_format *format, const wr_format_options *
                               wr_str schema_header, wr_str payload, wr_buf *out,
                               weir_error *err) WR_MUST_CHECK;
 /** The reverse with options->schema, for produce and tests: names without regard to case, unknown
- *  ones dropped, missing ones NULL or their default. */
+ *  ones dropped (an error with options->strict), missing ones NULL or their default. Formats
+ *  without a schema take what they can hold: JSON any value, DELIMITED an array of scalars. */
 weir_status wr_format_from_json(const wr_format *format, const wr_format_options *options,
                                 const wr_json *json, wr_buf *out, weir_error *err) WR_MUST_CHECK;
 

@@ -48,6 +48,7 @@ typedef struct wr_format_class {
                    uint8_t *ok, wr_row_errors *errs);
     /* Formats with a registry (can_infer); see the functions of format.h. */
     wr_schema_kind schema_kind;
+    weir_status (*parse_schema)(const wr_registry_schema *schema, wr_arena *arena, weir_error *err);
     weir_status (*infer)(const wr_registry_schema *schema, const wr_format_options *options,
                          bool is_key, wr_arena *arena, wr_column **cols, uint32_t *n,
                          weir_error *err);
@@ -108,6 +109,8 @@ weir_status wr__json_encoder_new(const wr_encoder *common, wr_arena *arena, wr_e
                                  weir_error *err);
 void wr__json_encode(wr_encoder *e, const wr_vec *cols, wr_sel sel, wr_buf *buf, wr_str *payloads,
                      uint8_t *ok, wr_row_errors *errs);
+weir_status wr__json_to_json(const wr_format_options *options, wr_str schema_header, wr_str payload,
+                             wr_buf *out, weir_error *err);
 
 /* ---- decoders, encoders ---- */
 

@@ -15,6 +15,16 @@ wr_schema_kind wr_format_schema_kind(const wr_format *format)
             return wr__refuse_unbuilt((format), err);                                              \
     } while (0)
 
+weir_status wr_format_schema_parse(const wr_format *format, const wr_registry_schema *schema,
+                                   weir_error *err)
+{
+    MUST_HAVE(format, parse_schema);
+    wr_arena *arena = wr_arena_new(0);
+    weir_status st = wr__format_class_of(format)->parse_schema(schema, arena, err);
+    wr_arena_free(arena);
+    return st;
+}
+
 weir_status wr_format_infer(const wr_format *format, const wr_registry_schema *schema,
                             const wr_format_options *options, bool is_key, wr_arena *arena,
                             wr_column **cols, uint32_t *n, weir_error *err)

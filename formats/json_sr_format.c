@@ -7,6 +7,12 @@ static bool check(const wr_format_columns *c, wr_format_misfit *why)
     return wr__check_documents("JSON_SR", "JSON_SR", c, why);
 }
 
+static weir_status parse_schema(const wr_registry_schema *schema, wr_arena *arena, weir_error *err)
+{
+    const wr_jsr_node *node;
+    return wr__jsr_schema_parse(schema, arena, &node, err);
+}
+
 const wr_format_class wr__format_json_sr = {
     .format = {.id = WR_FORMAT_JSON_SR,
                .name = "JSON_SR",
@@ -25,6 +31,7 @@ const wr_format_class wr__format_json_sr = {
     .encoder_new = wr__json_encoder_new,
     .encode = wr__json_encode,
     .schema_kind = WR_SCHEMA_JSON,
+    .parse_schema = parse_schema,
     .infer = wr__jsr_infer,
     .schema_text = wr__jsr_schema_text,
     .check_schema = wr__jsr_check_schema,

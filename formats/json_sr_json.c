@@ -12,6 +12,8 @@
 
 #include "types/text.h"
 
+#include <math.h>
+
 static void print(const wr_jsr_node *node, const wr_json *j, wr_buf *out);
 
 static const wr_jsr_node *node_named(const wr_jsr_node *node, wr_str name)
@@ -234,12 +236,94 @@ static void put(const wr_jsr_node *node, const wr_json *j, wr_buf *out)
     }
 }
 
+/* ---- does a value fit? ---- */
+
+static bool is_scalar_of(const wr_jsr_node *node, const wr_json *j)
+{
+    double real;
+    switch (node->kind) {
+    case WR_JSR_BOOLEAN:
+        return j->kind == WR_JSON_TRUE || j->kind == WR_JSON_FALSE;
+    case WR_JSR_INT:
+    case WR_JSR_DATE:
+    case WR_JSR_TIME:
+    case WR_JSR_TIMESTAMP:
+        return j->kind == WR_JSON_NUMBER && is_whole(j->text);
+    case WR_JSR_FLOAT: /* NaN and the infinities are words */
+        return j->kind == WR_JSON_NUMBER ||
+               (j->kind == WR_JSON_STRING && wr__text_to_double(j->text, &real) && !isfinite(real));
+    case WR_JSR_DECIMAL:
+        return j->kind == WR_JSON_NUMBER || j->kind == WR_JSON_STRING;
+    case WR_JSR_STRING:
+    case WR_JSR_BYTES:
+        return j->kind == WR_JSON_STRING;
+    default:
+        return true; /* a union's branch, or no type of Connect's */
+    }
+}
+
+static bool fits(const wr_jsr_node *node, const wr_json *j, wr_buf *fault);
+
+/* What does not fit is named by its path, from the inside out. */
+static bool member_fits(const wr_jsr_node *node, wr_str name, const wr_json *j, wr_buf *fault)
+{
+    wr_buf inside = {0};
+    bool ok = fits(node, j, &inside);
+    if (!ok)
+        wr_buf_printf(fault, "'" WR_STR_FMT "': %s", WR_STR_ARG(name), wr_buf_cstr(&inside));
+    wr_buf_free(&inside);
+    return ok;
+}
+
+static bool struct_fits(const wr_jsr_node *node, const wr_json *j, wr_buf *fault)
+{
+    for (uint32_t k = 0; k < j->n; k++) {
+        const wr_jsr_node *type = NULL;
+        for (uint32_t i = 0; i < node->n && !type; i++)
+            if (wr_str_ieq(j->keys[k], wr_str_c(node->fields[i].name)))
+                type = node->fields[i].type;
+        if (!type) {
+            wr_buf_printf(fault, "there is no property '" WR_STR_FMT "'", WR_STR_ARG(j->keys[k]));
+            return false;
+        }
+        if (!member_fits(type, j->keys[k], &j->items[k], fault))
+            return false;
+    }
+    return true;
+}
+
+/* Types alone, as when records are read: nobody validates for Connect either. */
+static bool fits(const wr_jsr_node *node, const wr_json *j, wr_buf *fault)
+{
+    bool list = node->kind == WR_JSR_ARRAY, map = node->kind == WR_JSR_MAP;
+    bool object = map || node->kind == WR_JSR_STRUCT;
+    if (j->kind == WR_JSON_NULL && (node->optional || node->fallback))
+        return true;
+    bool right = list     ? j->kind == WR_JSON_ARRAY
+                 : object ? j->kind == WR_JSON_OBJECT
+                          : is_scalar_of(node, j);
+    if (!right) {
+        wr_buf_printf(fault, WR_STR_FMT " does not fit its type", (int)WR_MIN(j->raw.len, 60u),
+                      j->raw.ptr);
+        return false;
+    }
+    for (uint32_t i = 0; (list || map) && i < j->n; i++)
+        if (!fits(node->elem, &j->items[i], fault))
+            return false;
+    return node->kind != WR_JSR_STRUCT || struct_fits(node, j, fault);
+}
+
 weir_status wr__jsr_from_json(const wr_format_options *options, const wr_json *json, wr_buf *out,
                               weir_error *err)
 {
     const wr_jsr_node *top;
+    wr_buf fault = {0};
     wr_arena *arena = wr_arena_new(0);
     weir_status st = wr__jsr_schema_parse(options->schema, arena, &top, err);
+    if (st == WEIR_OK && options->strict && !fits(top, json, &fault))
+        st = wr_error(err, WEIR_ERR_STATEMENT, "JSON schema %u: %s", options->schema->id,
+                      wr_buf_cstr(&fault));
+    wr_buf_free(&fault);
     if (st == WEIR_OK) {
         wr_schema_mark_write(out, options->schema->id);
         put(top, json, out);

@@ -119,12 +119,9 @@ weir_status wr__pb_decoder_new(const wr_decoder *common, wr_arena *arena, wr_dec
 
 /* ---- 1. scan ---- */
 
-/* The shape of the message of that path, made when it is first met. */
-static const wr_pb_shape *shape_at(pb_decoder *d, schema_plan *plan, const wr_pb_path *path)
+/* The shape of a message, made when it is first met. */
+static const wr_pb_shape *shape_of(pb_decoder *d, schema_plan *plan, const wr_pb_message *m)
 {
-    const wr_pb_message *m = wr__pb_message_at(plan->file, path);
-    if (!m)
-        return NULL;
     for (size_t i = 0; i < plan->messages.n; i++)
         if (plan->messages.v[i].message == m)
             return plan->messages.v[i].shape;
@@ -133,6 +130,29 @@ static const wr_pb_shape *shape_at(pb_decoder *d, schema_plan *plan, const wr_pb
     WR_ASSERT(made.shape->n == d->base.n);
     wr_arr_push(plan->arena, &plan->messages, made);
     return made.shape;
+}
+
+/* What is said of records without indexes, or with some that lead nowhere: it may be a writer that
+ * leaves them out. */
+static const char *index_fault(const pb_decoder *d, const char *fault)
+{
+    return wr_arena_printf(d->base.scratch,
+                           "%s; if its writer gives no message index, as kafkajs does, declare "
+                           "%s_PROTOBUF_MESSAGE_INDEX = 'NONE'",
+                           fault, d->base.options.is_key ? "KEY" : "VALUE");
+}
+
+/* The first message, or the one that is named. A zero byte is the index of writers that give one:
+ * no field begins so. */
+static const wr_pb_message *message_without_index(const pb_decoder *d, const wr_pb_file *file,
+                                                  wr_str *body)
+{
+    const char *name = d->base.options.full_name;
+    if (body->len && body->ptr[0] == 0)
+        *body = wr_str_make(body->ptr + 1, body->len - 1);
+    if (name)
+        return wr__pb_message_named(file, name);
+    return file->n ? file->messages[0] : NULL;
 }
 
 /* Find the row's shape. @return not WEIR_OK: the whole scan ends so. */
@@ -146,10 +166,11 @@ static weir_status find_shape(pb_decoder *d, uint32_t row, wr_record_found *f, w
         wr__record_count(base, 0, 1);
         return WEIR_OK;
     }
-    /* The indexes are where the mark is (R01). */
+    /* The indexes are where the mark is (R01); in a header they are never left out. */
     wr_pb_path path;
-    if (!wr__pb_path_read(header.ptr ? &mark.rest : &f->body, &path)) {
-        f->fault = "the record does not say which message of its schema it is";
+    bool indexes = !base->options.no_indexes || header.ptr;
+    if (indexes && !wr__pb_path_read(header.ptr ? &mark.rest : &f->body, &path)) {
+        f->fault = index_fault(d, "the record does not say which message of its schema it is");
         wr__record_count(base, mark.by_guid ? 0 : mark.id, 1);
         return WEIR_OK;
     }
@@ -157,9 +178,15 @@ static weir_status find_shape(pb_decoder *d, uint32_t row, wr_record_found *f, w
     WR_TRY(wr__record_plan(base, d->plans, &mark, header.ptr != NULL, &plan, &f->fault, err));
     if (!plan)
         return WEIR_OK;
-    d->row_shapes[row] = shape_at(d, plan, &path);
-    if (!d->row_shapes[row])
-        f->fault = "the record's schema has no message of its indexes";
+    const wr_pb_file *file = ((schema_plan *)plan)->file;
+    const wr_pb_message *m =
+        indexes ? wr__pb_message_at(file, &path) : message_without_index(d, file, &f->body);
+    if (m)
+        d->row_shapes[row] = shape_of(d, plan, m);
+    else if (indexes)
+        f->fault = index_fault(d, "the record's schema has no message of its indexes");
+    else
+        f->fault = "the record's schema has no such message";
     WR_ASSERT(!d->row_shapes[row] == (f->fault != NULL));
     return WEIR_OK;
 }

@@ -45,6 +45,12 @@ static bool check_protobuf_nosr(const wr_format_columns *c, wr_format_misfit *wh
     return check_lists(c, "PROTOBUF_NOSR", why);
 }
 
+static weir_status parse_schema(const wr_registry_schema *schema, wr_arena *arena, weir_error *err)
+{
+    const wr_pb_file *file;
+    return wr__pb_schema_parse(schema, arena, &file, err);
+}
+
 const wr_format_class wr__format_protobuf = {
     .format = {.id = WR_FORMAT_PROTOBUF,
                .name = "PROTOBUF",
@@ -62,6 +68,7 @@ const wr_format_class wr__format_protobuf = {
     .encoder_new = wr__pb_encoder_new,
     .encode = wr__pb_encode,
     .schema_kind = WR_SCHEMA_PROTOBUF,
+    .parse_schema = parse_schema,
     .infer = wr__pb_infer,
     .schema_text = wr__pb_schema_text,
     .check_schema = wr__pb_check_schema,
@@ -90,6 +97,7 @@ const wr_format_class wr__format_protobuf_nosr = {
     .encoder_new = wr__pb_encoder_new,
     .encode = wr__pb_encode,
     .schema_kind = WR_SCHEMA_PROTOBUF,
+    .parse_schema = parse_schema,
     .schema_text = wr__pb_schema_text,
     .to_json = wr__pb_plain_to_json,
     .from_json = wr__pb_plain_from_json,

@@ -10,9 +10,10 @@
 #include "types/text.h"
 
 typedef struct put {
+    bool strict; /* a member that is no field does not fit */
     wr_buf *out;
     wr_arena *arena;
-    const char *field; /* the one that does not fit; NULL: none */
+    const char *field; /* the field or member that does not fit; NULL: none */
 } put;
 
 static bool put_message(put *p, const wr_pb_message *m, const wr_json *j);
@@ -242,8 +243,28 @@ static bool put_oneof(put *p, const wr_pb_message *m, uint32_t oneof, const wr_j
     return true;
 }
 
+/* Is each member of the object a field, or a oneof? A misspelt one would be lost. */
+static bool all_known(put *p, const wr_pb_message *m, const wr_json *j)
+{
+    for (uint32_t k = 0; k < j->n; k++) {
+        bool known = false;
+        for (uint32_t i = 0; i < m->n && !known; i++)
+            known = m->fields[i].oneof < 0 && wr_str_ieq(j->keys[k], wr_str_c(m->fields[i].name));
+        for (uint32_t i = 0; i < m->oneofs_n && !known; i++)
+            known = wr_str_ieq(j->keys[k], wr_str_c(wr__pb_oneof_name(m, i, p->arena)));
+        if (!known && !p->field)
+            p->field = wr_arena_printf(p->arena, WR_STR_FMT ", which is no field of %s",
+                                       WR_STR_ARG(j->keys[k]), m->name);
+        if (!known)
+            return false;
+    }
+    return true;
+}
+
 static bool put_message(put *p, const wr_pb_message *m, const wr_json *j)
 {
+    if (p->strict && !all_known(p, m, j))
+        return false;
     for (uint32_t i = 0; i < m->n; i++) {
         const wr_pb_field *f = &m->fields[i];
         const wr_json *value = f->oneof < 0 ? member(j, f->name) : NULL;
@@ -270,11 +291,11 @@ static bool put_whole(put *p, const wr_pb_message *m, const wr_json *j)
     return m->n == 1 ? put_value(p, &m->fields[0], j) : fail(p, &whole);
 }
 
-static weir_status put_payload(const wr_pb_message *m, const wr_json *j, wr_arena *arena,
-                               wr_buf *out, size_t start, weir_error *err)
+static weir_status put_payload(const wr_pb_message *m, const wr_json *j, bool strict,
+                               wr_arena *arena, wr_buf *out, size_t start, weir_error *err)
 {
     WR_ASSERT(start <= out->len);
-    put p = {.out = out, .arena = arena};
+    put p = {.strict = strict, .out = out, .arena = arena};
     if (put_whole(&p, m, j))
         return WEIR_OK;
     out->len = start;
@@ -300,7 +321,7 @@ weir_status wr__pb_from_json(const wr_format_options *options, const wr_json *js
         const wr_pb_path path = wr__pb_path_of(file, m);
         wr_schema_mark_write(out, options->schema->id);
         wr__pb_path_write(out, &path);
-        st = put_payload(m, json, arena, out, start, err);
+        st = put_payload(m, json, options->strict, arena, out, start, err);
     }
     wr_arena_free(arena);
     return st;
@@ -316,9 +337,9 @@ weir_status wr__pb_plain_from_json(const wr_format_options *options, const wr_js
     const wr_pb_message *m;
     weir_status st = wr__pb_schema_parse(options->schema, arena, &file, err);
     if (st == WEIR_OK)
-        st = wr__pb_message_meant(file, NULL, &m, err);
+        st = wr__pb_message_meant(file, options->full_name, &m, err);
     if (st == WEIR_OK)
-        st = put_payload(m, json, arena, out, out->len, err);
+        st = put_payload(m, json, options->strict, arena, out, out->len, err);
     wr_arena_free(arena);
     return st;
 }

@@ -497,7 +497,7 @@ weir_status wr__pb_plain_to_json(const wr_format_options *options, wr_str schema
     const wr_pb_message *m;
     weir_status st = wr__pb_schema_parse(options->schema, arena, &file, err);
     if (st == WEIR_OK)
-        st = wr__pb_message_meant(file, NULL, &m, err);
+        st = wr__pb_message_meant(file, options->full_name, &m, err);
     if (st == WEIR_OK)
         st = print_payload(m, payload, arena, out, err);
     wr_arena_free(arena);

@@ -326,6 +326,55 @@ WEIR_API weir_status weir_consumer_next(weir_consumer *c, bool until_end, int ti
                                         weir_record *out, weir_error *err);
 WEIR_API void weir_consumer_close(weir_consumer *c);
 
+/* ------------------------------------------------------------------ keys and values as JSON */
+
+/** Reads keys or values of a topic as JSON text, or writes them from it, in any format. */
+typedef struct weir_serde weir_serde;
+
+typedef struct weir_serde_options {
+    size_t size;        /* sizeof(weir_serde_options): lets the struct grow */
+    const char *topic;  /* its schemas are registered under TOPIC-key and TOPIC-value */
+    const char *format; /* AVRO, PROTOBUF, JSON_SR, PROTOBUF_NOSR, JSON, DELIMITED (an array of
+                         * cells), KAFKA_INT, KAFKA_BIGINT, KAFKA_DOUBLE, KAFKA_STRING; reading also
+                         * DEBEZIUM_JSON, and AUTO: records that name a schema of the registry */
+    bool is_key;
+    bool writing;          /* else it reads */
+    bool existing_schema;  /* `schema` must be registered already; else it is registered */
+    const char *schema;    /* writing: a schema's text, NULL: the latest of the subject.
+                            * PROTOBUF_NOSR: its message, also for reading. Else NULL */
+    const char *full_name; /* PROTOBUF, PROTOBUF_NOSR: the message of the schema that is written;
+                            * NULL: the first, or the only one */
+} weir_serde_options;
+#define WEIR_SERDE_OPTIONS_INIT                                                                    \
+    {                                                                                              \
+        sizeof(weir_serde_options), NULL, NULL, false, false, false, NULL, NULL                    \
+    }
+
+/**
+ * Whatever can be refused before the first record is refused here. May wait for the registry, as
+ * the two calls below may. Used by one thread at a time; closed before the handle.
+ * @return WEIR_ERR_CONFIG: an unknown format, no registry, options that do not go together;
+ *         WEIR_ERR_NOT_FOUND: no such schema; else what the registry says (WEIR_ERR_LOG: it does
+ *         not answer; WEIR_ERR_STATEMENT: it refuses the schema). *out is NULL on failure.
+ */
+WEIR_API weir_status weir_serde_open(weir *w, const weir_serde_options *options, weir_serde **out,
+                                     weir_error *err);
+/**
+ * The key or value of a record as JSON text, borrowed until the next call; 0-terminated.
+ * @param json  NULL: it is NULL, or (AUTO) names no schema.
+ * @return WEIR_ERR_RECORD: it is none of the format.
+ */
+WEIR_API weir_status weir_serde_read(weir_serde *s, const weir_record *record, const char **json,
+                                     size_t *len, weir_error *err);
+/**
+ * A key or value from JSON text, borrowed until the next call. `null` at the top is NULL.
+ * @return WEIR_ERR_RECORD, WEIR_ERR_STATEMENT: the text is no JSON, or does not fit the schema.
+ */
+WEIR_API weir_status weir_serde_write(weir_serde *s, const char *json, size_t len,
+                                      const void **bytes, size_t *bytes_len, weir_error *err);
+/** NULL is allowed. */
+WEIR_API void weir_serde_close(weir_serde *s);
+
 /* ------------------------------------------------------------------ for front ends */
 
 /** Is the text a whole statement (ended by ';' outside quotes and comments)? */

@@ -86,6 +86,17 @@ static weir_status take_nullable(const part *p, weir_error *err)
     return WEIR_OK;
 }
 
+/* Of PROTOBUF alone: without a registry there never was an index. */
+static weir_status take_indexes(const part *p, weir_error *err)
+{
+    if (p->with->no_indexes && p->use->format->id != WR_FORMAT_PROTOBUF)
+        return wr_error_at(err, WEIR_ERR_STATEMENT, p->with->indexes_pos,
+                           "Property %s_PROTOBUF_MESSAGE_INDEX is of the PROTOBUF format",
+                           upper_name(p));
+    p->use->options.no_indexes = p->with->no_indexes;
+    return WEIR_OK;
+}
+
 /* What is said of a format that has no schemas is refused here, before the registry is asked;
  * whether an id exists is seen when it is looked up. The owner is in the names of key records. */
 static weir_status take_options(const wr_plan_env *env, const part *p, weir_error *err)
@@ -102,6 +113,7 @@ static weir_status take_options(const wr_plan_env *env, const part *p, weir_erro
     }
     WR_TRY(take_full_name(p, err));
     WR_TRY(take_nullable(p, err));
+    WR_TRY(take_indexes(p, err));
     if (!p->with->id)
         return WEIR_OK;
     if (!use->format->can_infer)

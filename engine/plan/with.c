@@ -323,6 +323,22 @@ static weir_status read_nullable(with_scan *s, const wr_ast_property *p, weir_er
     return WEIR_OK;
 }
 
+/* Weir's own, for records of writers that leave the index out (P01). Of sources alone: what Weir
+ * writes has one. */
+static weir_status read_message_index(with_scan *s, const wr_ast_property *p, weir_error *err)
+{
+    wr__with_schema *schema = schema_of(s, p);
+    const char *text;
+    WR_TRY(need_string(p, &text, err));
+    schema->indexes_pos = p->name.pos;
+    schema->no_indexes = true;
+    if (!wr_ieq(text, "NONE"))
+        return wr_error_at(err, WEIR_ERR_STATEMENT, p->value->pos,
+                           "Invalid value '%s' for configuration %s: must be NONE", text,
+                           p->name.name);
+    return WEIR_OK;
+}
+
 /* Ids name groups, topics and stores, so they hold letters, digits and underscores only, and none
  * may look like one that the engine gives. Folded to upper case, as unquoted names are. */
 static weir_status read_query_id(with_scan *s, const wr_ast_property *p, weir_error *err)
@@ -377,6 +393,8 @@ static const struct {
     {"VALUE_AVRO_SCHEMA_FULL_NAME", IN_BOTH, read_avro_name},
     {"KEY_PROTOBUF_NULLABLE_REPRESENTATION", IN_BOTH, read_nullable},
     {"VALUE_PROTOBUF_NULLABLE_REPRESENTATION", IN_BOTH, read_nullable},
+    {"KEY_PROTOBUF_MESSAGE_INDEX", IN_CREATE, read_message_index},
+    {"VALUE_PROTOBUF_MESSAGE_INDEX", IN_CREATE, read_message_index},
     {"WINDOW_TYPE", IN_CREATE, read_window_type},
     {"WINDOW_SIZE", IN_CREATE, read_window_size},
     {"SOURCE_CONNECTOR", IN_CREATE, read_ignored},

@@ -13,11 +13,12 @@ typedef enum wr__with_use { WR__WITH_CREATE, WR__WITH_CREATE_AS, WR__WITH_INSERT
 
 /* What the clause says about the schema of the key or of the value. 0 / NULL: not given. */
 typedef struct wr__with_schema {
-    uint32_t id;                            /* ..._SCHEMA_ID */
-    const char *full_name;                  /* ..._SCHEMA_FULL_NAME, not empty */
-    const char *avro_name;                  /* VALUE_AVRO_SCHEMA_FULL_NAME: of AVRO alone */
-    wr_nullable_form nullable;              /* ..._PROTOBUF_NULLABLE_REPRESENTATION */
-    int64_t id_pos, name_pos, nullable_pos; /* for errors found later */
+    uint32_t id;               /* ..._SCHEMA_ID */
+    const char *full_name;     /* ..._SCHEMA_FULL_NAME, not empty */
+    const char *avro_name;     /* VALUE_AVRO_SCHEMA_FULL_NAME: of AVRO alone */
+    wr_nullable_form nullable; /* ..._PROTOBUF_NULLABLE_REPRESENTATION */
+    bool no_indexes;           /* ..._PROTOBUF_MESSAGE_INDEX = 'NONE' */
+    int64_t id_pos, name_pos, nullable_pos, indexes_pos; /* for errors found later */
 } wr__with_schema;
 
 /** NULL / has_ false: not given. Texts live in the statement's arena. */

@@ -7,6 +7,8 @@
  */
 #include "runtime/statement/print_schema.h"
 
+#include "runtime/statement/record_serde.h"
+
 /* The only format of each kind that puts ids before its payloads. */
 static const wr_format_id formats[] = {
     [WR_SCHEMA_AVRO] = WR_FORMAT_AVRO,
@@ -25,18 +27,6 @@ void wr__schema_printer_init(wr__schema_printer *p, wr_registry *registry,
 void wr__schema_printer_free(wr__schema_printer *p)
 {
     wr_map_free(&p->unknown);
-}
-
-/* Of several headers of that name the last one counts. */
-static wr_str header_of(const wr__schema_printer *p, const wr_record *record)
-{
-    const char *name = p->is_key ? wr_key_schema_header : wr_value_schema_header;
-    const wr_headers *headers = record->headers;
-    wr_str found = {NULL, 0};
-    for (uint32_t i = 0; headers && i < headers->n; i++)
-        if (wr_str_eq_c(headers->h[i].key, name))
-            found = headers->h[i].value;
-    return found;
 }
 
 /* An id that the registry does not know is kept; a registry that does not answer is asked again. */
@@ -68,7 +58,7 @@ const char *wr__schema_print(wr__schema_printer *p, const wr_record *record, wr_
                              wr_buf *out)
 {
     wr_schema_mark mark;
-    wr_str header = header_of(p, record);
+    wr_str header = wr_schema_header_of(record->headers, p->is_key);
     if (!p->registry || !payload.ptr || !wr_schema_mark_read(header.ptr ? header : payload, &mark))
         return NULL;
     const wr_registry_schema *schema = find_schema(p, &mark);

@@ -8,6 +8,7 @@
  * version, and no reference. A format without schemas whose bytes are no text (PROTOBUF_NOSR) is
  * written and read by the columns of its source, by way of the JSON format.
  */
+#include "runtime/statement/record_serde.h"
 #include "runtime/testing/testing_internal.h"
 #include "types/text.h"
 
@@ -248,15 +249,6 @@ weir_status wr__schema_from_json(const wr__world *w, const wr_source *s, bool is
     return st;
 }
 
-static wr_str header_of(const wr_headers *headers, const char *name)
-{
-    wr_str found = {NULL, 0};
-    for (uint32_t i = 0; headers && i < headers->n; i++)
-        if (wr_str_eq_c(headers->h[i].key, name))
-            found = headers->h[i].value;
-    return found;
-}
-
 static bool is_bytes(const wr_type *t)
 {
     return t && t->id == WR_T_BYTES;
@@ -313,10 +305,8 @@ bool wr__schema_to_json(const wr__world *w, const wr_source *s, bool is_key,
     weir_error none;
     weir_status st =
         use->format->can_infer
-            ? wr_format_to_json(
-                  use->format, &use->options,
-                  header_of(headers, is_key ? wr_key_schema_header : wr_value_schema_header), bytes,
-                  &text, &none)
+            ? wr_format_to_json(use->format, &use->options, wr_schema_header_of(headers, is_key),
+                                bytes, &text, &none)
             : reformat(s, is_key, use->format, wr_format_get(WR_FORMAT_JSON), bytes, &text, &none);
     if (st == WEIR_OK)
         put_shown(s, is_key, wr_buf_view(&text), out);

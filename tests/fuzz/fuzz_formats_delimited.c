@@ -21,6 +21,27 @@ static const wr_column *columns(void)
     return cols;
 }
 
+/* As an array of cells and back: the same cells. */
+static void check_cells(wr_str payload, wr_format_options options, wr_arena *a)
+{
+    const wr_format *format = wr_format_get(WR_FORMAT_DELIMITED);
+    wr_buf cells = {0}, line = {0}, again = {0};
+    weir_error err;
+    wr_json *json;
+    if (wr_format_to_json(format, &options, (wr_str){0}, payload, &cells, &err) == WEIR_OK) {
+        WR_ASSERT(wr_json_parse(wr_buf_view(&cells), false, a, &json, &err) == WEIR_OK);
+        WR_ASSERT(wr_format_from_json(format, &options, json, &line, &err) == WEIR_OK);
+        WR_ASSERT(line.len > 0 || json->n == 1);
+        if (line.len)
+            WR_ASSERT(wr_format_to_json(format, &options, (wr_str){0}, wr_buf_view(&line), &again,
+                                        &err) == WEIR_OK);
+        WR_ASSERT(!line.len || wr_str_eq(wr_buf_view(&cells), wr_buf_view(&again)));
+    }
+    wr_buf_free(&cells);
+    wr_buf_free(&line);
+    wr_buf_free(&again);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static wr_arena *a;
@@ -59,6 +80,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             WR_ASSERT(n == 1 && row.values[0].null);
         }
     }
+    check_cells(payload, options, a);
     wr_arena_reset(a);
     return 0;
 }

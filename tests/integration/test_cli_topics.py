@@ -99,6 +99,96 @@ class Datagen(Topics):
         self.assertEqual(process.wait(20), 130)
 
 
+AVRO = ('{"type":"record","name":"o","fields":[{"name":"id","type":"int"},{"name":"price","type":'
+        '{"type":"bytes","logicalType":"decimal","precision":8,"scale":2}},'
+        '{"name":"note","type":["null","string"],"default":null}]}')
+PROTO = 'syntax = "proto3"; message m { int32 id = 1; repeated string tags = 2; }'
+
+
+class Formats(Topics):
+    """Keys and values as JSON text, in formats with schemas and without."""
+
+    def schema(self, text, name="schema"):
+        path = self.folder / name
+        path.write_text(text)
+        return path
+
+    def test_avro(self):
+        self.weir("produce", "t", "--partitions", "1", "--key-separator", "|", "--key-format",
+                  "KAFKA_INT", "--value-format", "avro", "--value-schema", self.schema(AVRO),
+                  stdin='7|{"id":1,"price":19.90}\n8|{"id":2,"price":1.5,"note":"x"}\n9|null\n')
+        # Its latest schema from now on.
+        self.weir("produce", "t", "--value-format", "AVRO", stdin='{"ID":3,"PRICE":"-0.01"}')
+        rows = ['{"id":1,"price":19.90,"note":null}', '{"id":2,"price":1.50,"note":"x"}', 'null',
+                '{"id":3,"price":-0.01,"note":null}']
+        self.assertEqual(self.consume("t").splitlines(), rows)
+        self.assertEqual(self.consume("t", "--print-key").splitlines(),
+                         [f"{k}\t{row}" for k, row in zip([7, 8, 9, "null"], rows)])
+        first = b"\0\0\0\0\1" + b"\x02\x04\x07\xc6\0"
+        self.assertEqual(base64.b64decode(self.records("t")[0]["valueBase64"]), first)
+        self.assertEqual(subprocess.check_output(self.words(
+            ["consume", "t", *ALL, "--value-format", "BYTES", "--count", "1"]),
+            env=self.environment), first + b"\n")
+        # Envelopes that say what is in them, and the same records written from these.
+        spoken = self.consume("t", "--json", "--key-format", "KAFKA_INT", "--value-format", "AVRO")
+        self.assertIn('"key":7,"value":{"id":1,"price":19.90,"note":null}}', spoken)
+        self.weir("produce", "u", "--partitions", "1", "--json", "--key-format", "KAFKA_INT",
+                  "--value-format", "AVRO", "--value-schema", self.schema(AVRO), stdin=spoken)
+        self.assertEqual(self.records("u"), self.records("t"))
+
+    def test_what_does_not_fit(self):
+        self.weir("produce", "t", "--partitions", "1", "--value-format", "AVRO", "--value-schema",
+                  self.schema(AVRO), stdin="")
+        for value, said in [('{"id":1}', "stdin:2: value: Avro schema 1: field 'price': null "
+                             "cannot be Avro's bytes"),
+                            ('{"id":1,"price":1,"nope":2}', "there is no field 'nope'"),
+                            ('{"id":2147483648,"price":1}', "field 'id': a number cannot be"),
+                            ('{"id":1,"price":1.234}', "field 'price': a number cannot be"),
+                            ('{"id":1,', "stdin:2: value: Invalid JSON")]:
+            done = self.weir("produce", "t", "--value-format", "AVRO", status=1,
+                             stdin='{"id":0,"price":0}\n' + value)
+            self.assertIn(said, done.stderr)
+            self.assertIn("1 record\n", done.stderr)
+        self.weir("produce", "t", stdin="no schema")
+        done = self.weir("consume", "t", *ALL, "--value-format", "AVRO", status=1)
+        self.assertEqual(done.stdout, '{"id":0,"price":0.00,"note":null}\n' * 5)
+        self.assertIn("weir: t, partition 0, offset 5: value: the record does not begin with the "
+                      "id of its schema\n", done.stderr)
+        self.assertEqual(self.consume("t").splitlines()[5], "no schema") # left as it is
+
+    def test_protobuf_and_json_sr(self):
+        self.weir("produce", "p", "--partitions", "1", "--value-format", "PROTOBUF",
+                  "--value-schema", self.schema(PROTO), stdin='{"id":5,"tags":["a","b"]}\n{}\n')
+        self.assertEqual(self.consume("p"), '{"id":5,"tags":["a","b"]}\n{"id":0,"tags":[]}\n')
+        schema = self.schema(PROTO)
+        words = ("--value-format", "PROTOBUF_NOSR", "--value-schema", schema)
+        self.weir("produce", "q", "--partitions", "1", *words, stdin='{"id":5,"tags":["a"]}\n')
+        self.assertEqual(self.consume("q", *words), '{"id":5,"tags":["a"]}\n')
+        self.assertEqual(self.consume("q"), "\x08\x05\x12\x01a\n")
+        self.weir("produce", "j", "--partitions", "1", "--value-format", "JSON_SR",
+                  "--value-schema", self.schema('{"type":"object","properties":{"id":'
+                                                '{"type":"integer"}}}'), stdin='{"id":5}\n')
+        self.assertEqual(self.consume("j"), '{"id":5}\n')
+        self.weir("produce", "d", "--partitions", "1", "--value-format", "DELIMITED",
+                  stdin='["a,b",1,null]\n')
+        self.assertEqual(self.consume("d"), '"a,b",1,\n')
+        self.assertEqual(self.consume("d", "--value-format", "DELIMITED"), '["a,b","1",null]\n')
+
+    def test_wrong_options(self):
+        self.weir("produce", "t", "--partitions", "1", stdin="x")
+        for words, said in [
+                (["--value-format", "NOPE"], "There is no format 'NOPE'"),
+                (["--key-format", "KAFKA"], "KAFKA does not say which type the keys have"),
+                (["--value-format", "AVRO"], "No schema is registered under the subject t-value"),
+                (["--value-format", "AVRO", "--value-schema", self.schema("{", "bad")], "Avro"),
+                (["--value-format", "AVRO", "--existing-schemas", "--value-schema",
+                  self.schema(AVRO)], "is not registered under the subject t-value"),
+                (["--value-format", "PROTOBUF_NOSR"], "needs the schema of the values")]:
+            self.assertIn(said, self.weir("produce", "t", *words, status=1, stdin="1").stderr)
+        self.assertIn("need a --value-format", self.weir(
+            "produce", "t", "--value-schema", self.schema(AVRO), status=2, stdin="1").stderr)
+
+
 class RoundTrip(Topics):
     def test_values(self):
         self.weir("produce", "t", "--partitions", "1", stdin="one\n\nzwei € 😀\r\nlast")

@@ -126,6 +126,31 @@ CREATE STREAM s (a INT) WITH (kafka_topic='s', value_format='AVRO', value_protob
 --@expected.message: must be OPTIONAL or WRAPPER
 CREATE STREAM s (a INT) WITH (kafka_topic='s', value_format='AVRO', value_protobuf_nullable_representation='optional');
 
+--@test: message indexes are of PROTOBUF alone
+--@expected.error: KsqlException
+--@expected.message: Property VALUE_PROTOBUF_MESSAGE_INDEX is of the PROTOBUF format
+CREATE STREAM s (a INT) WITH (kafka_topic='s', value_format='AVRO', value_protobuf_message_index='NONE');
+
+--@test: message indexes can only be left out
+--@expected.error: KsqlException
+--@expected.message: Invalid value '0' for configuration KEY_PROTOBUF_MESSAGE_INDEX: must be NONE
+CREATE STREAM s (a INT KEY, b INT) WITH (kafka_topic='s', format='PROTOBUF', key_protobuf_message_index='0');
+
+--@test: message indexes are left out by others
+--@expected.error: KsqlException
+--@expected.message: Invalid config variable(s) in the WITH clause: VALUE_PROTOBUF_MESSAGE_INDEX
+CREATE STREAM s (a INT) WITH (kafka_topic='s', value_format='PROTOBUF');
+CREATE STREAM o WITH (value_protobuf_message_index='NONE') AS SELECT a FROM s;
+
+--@test: records with an index are read where none is expected, too
+CREATE STREAM s (a INT) WITH (kafka_topic='s', value_format='PROTOBUF');
+CREATE STREAM n (a INT) WITH (kafka_topic='s', value_format='PROTOBUF', value_protobuf_message_index='none');
+CREATE STREAM o AS SELECT a + 1 AS b FROM n;
+INSERT INTO s VALUES (4);
+INSERT INTO s VALUES (0);
+ASSERT VALUES o (b) VALUES (5);
+ASSERT VALUES o (b) VALUES (1);
+
 --@test: test_q40_an_id_beside_columns
 --@expected.error: KsqlException
 --@expected.message: Table elements and VALUE_SCHEMA_ID cannot both exist for create statement.

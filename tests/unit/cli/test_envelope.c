@@ -249,7 +249,7 @@ static void test_writing(void **state)
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         cli_text out = {0};
-        cli_envelope_write(&cases[i].record, &out);
+        cli_envelope_write(&cases[i].record, NULL, NULL, &out);
         check_text(&out, cases[i].line);
         cli_text_free(&out);
     }
@@ -314,7 +314,7 @@ static void test_round_trips(void **state)
         }
         cli_text line = {0};
         weir_record back;
-        cli_envelope_write(&r, &line);
+        cli_envelope_write(&r, NULL, NULL, &line);
         assert_int_equal(line.at[line.len - 1], '\n');
         assert_null(memchr(line.at, '\n', line.len - 1));
         const char *problem = cli_envelope_read(&e, line.at, line.len, &back);

@@ -250,6 +250,10 @@ static void test_p13_values_of_known_messages(void **state)
     check_reads(c, WR_ARRAY_LEN(c), pb3);
 }
 
+#define NO_INDEX                                                                                   \
+    "; if its writer gives no message index, as kafkajs does, declare "                            \
+    "VALUE_PROTOBUF_MESSAGE_INDEX = 'NONE'"
+
 static void test_p14_zero_bytes_are_a_bad_record(void **state)
 {
     (void)state;
@@ -260,7 +264,7 @@ static void test_p14_zero_bytes_are_a_bad_record(void **state)
                         "schema");
     assert_string_equal(pb_decode(&f, 1, pb_record(s, "")),
                         "error: Invalid Protobuf: the record does not say which message of its "
-                        "schema it is");
+                        "schema it is" NO_INDEX);
     assert_string_equal(pb_decode(&f, 1, pb_record(s, "00")), "0"); /* all defaults */
     assert_string_equal(pb_decode(&f, 1, (wr_str){0}), "NULL");
 }
@@ -283,14 +287,60 @@ static void test_r03_message_indexes(void **state)
         {"0202 3805", "5 | null"}, /* the second message */
         {"040000 0a017a", "null | \"z\""},
         {"040002 12017a", "null | \"z\""},
-        {"0204 0805", "error: Invalid Protobuf: the record's schema has no message of its indexes"},
+        {"0204 0805",
+         "error: Invalid Protobuf: the record's schema has no message of its indexes" NO_INDEX},
         {"0201 0805", "error: Invalid Protobuf: the record does not say which message of its "
-                      "schema it is"},
+                      "schema it is" NO_INDEX},
         {"ffffffff0f 0805", "error: Invalid Protobuf: the record does not say which message of "
-                            "its schema it is"},
+                            "its schema it is" NO_INDEX},
     };
     for (size_t i = 0; i < WR_ARRAY_LEN(c); i++)
         assert_string_equal(pb_decode(cols, 2, pb_record(s, c[i].hex)), c[i].shown);
+}
+
+/* Writers that leave the index out: the first message, or the one that is named. Records with the
+ * index of the first message are read as well; in a header the indexes count as ever. */
+static void test_p01_no_message_index(void **state)
+{
+    (void)state;
+    const wr_registry_schema *s = pb_schema("syntax = \"proto3\"; package p;"
+                                            "message First { int32 a = 1; string z = 2; }"
+                                            "message Second { int32 a = 7; }");
+    const wr_column cols[] = {col("A", &wr_type_integer), col("Z", &wr_type_string)};
+    static const struct {
+        const char *name, *hex, *shown;
+    } c[] = {
+        {NULL, "0805", "5 | \"\""},
+        {NULL, "0805 1201 7a", "5 | \"z\""},
+        {NULL, "1201 7a", "0 | \"z\""},
+        {NULL, "", "0 | \"\""},
+        {NULL, "00", "0 | \"\""},
+        {NULL, "00 0805", "5 | \"\""},
+        {NULL, "0202 3805", "error: Invalid Protobuf: "},
+        {"p.Second", "3805", "5 | null"},
+        {"Second", "00 3805", "5 | null"},
+        {"Third", "3805", "error: Invalid Protobuf: the record's schema has no such message"},
+    };
+    wr_format_options options = pb_options();
+    options.no_indexes = true;
+    for (size_t i = 0; i < WR_ARRAY_LEN(c); i++) {
+        options.full_name = c[i].name;
+        wr_decoder *d = decoder(WR_FORMAT_PROTOBUF, cols, 2, NULL, options);
+        const char *shown = decode_show(d, cols, 2, pb_record(s, c[i].hex));
+        if (strncmp(shown, c[i].shown, strlen(c[i].shown)) != 0)
+            fail_msg("case %zu: %s", i, shown);
+    }
+    options.full_name = NULL;
+    wr_decoder *d = decoder(WR_FORMAT_PROTOBUF, cols, 2, NULL, options);
+    wr_str header = pb_record(s, "0202");
+    wr_decoder_schema_headers(d, &header);
+    assert_string_equal(decode_show(d, cols, 2, pb_plain("3805")), "5 | null");
+    /* Without the option such a record is refused, and says what may be wrong. */
+    options.no_indexes = false;
+    options.is_key = true;
+    d = decoder(WR_FORMAT_PROTOBUF, cols, 2, NULL, options);
+    assert_non_null(strstr(decode_show(d, cols, 2, pb_record(s, "0805")),
+                           "as kafkajs does, declare KEY_PROTOBUF_MESSAGE_INDEX = 'NONE'"));
 }
 
 /* The mark and the indexes in a header; the value is the message alone. */
@@ -450,6 +500,7 @@ int main(void)
         T(test_p13_values_of_known_messages),
         T(test_p14_zero_bytes_are_a_bad_record),
         T(test_r03_message_indexes),
+        T(test_p01_no_message_index),
         T(test_r01_the_mark_in_a_header),
         T(test_p02_names_are_those_of_the_file),
         T(test_declared_types),
