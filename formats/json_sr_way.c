@@ -141,6 +141,8 @@ void wr__jsr_way_init(wr_jsr_way *way, const wr_jsr_node *node, const wr_type *t
     else if ((node->kind == WR_JSR_ARRAY && type->id == WR_T_ARRAY) ||
              (node->kind == WR_JSR_MAP && type->id == WR_T_MAP))
         list_way(way, arena);
+    else if (node->kind == WR_JSR_BAD && node->optional)
+        way->kind = WR_JSR_WAY_NULL;
     else
         way->kind = scalar_way(node, type->id);
 }
