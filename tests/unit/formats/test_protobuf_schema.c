@@ -123,24 +123,6 @@ static void test_r06_what_does_not_compile(void **state)
     }
 }
 
-/* Editions, as texts and as descriptors, are refused with that word. */
-static void test_p04_editions_are_refused(void **state)
-{
-    (void)state;
-    assert_non_null(strstr(columns_of(pb_schema("// a comment\nedition = \"2023\"; message T { "
-                                                "int32 f = 1; }"),
-                                      pb_options(), false),
-                           "the file uses editions"));
-    /* FileDescriptorProto { name: "t" message_type { name: "T" } syntax: "editions" } */
-    static const char bytes[] = "\x0a\x01t\x22\x03\x0a\x01T\x62\x08"
-                                "editions";
-    wr_buf text = {0};
-    wr_text_put_base64(&text, wr_str_make(bytes, sizeof bytes - 1));
-    assert_non_null(strstr(columns_of(pb_schema(wr_buf_cstr(&text)), pb_options(), false),
-                           "the file uses editions"));
-    wr_buf_free(&text);
-}
-
 /* Python's and JavaScript's clients register the descriptor in base64 (P03); both forms are read,
  * and are the same schema (P16). */
 static void test_p03_descriptors_in_base64(void **state)
@@ -368,7 +350,6 @@ int main(void)
         T(test_infer),
         T(test_exact_names_and_keys),
         T(test_r06_what_does_not_compile),
-        T(test_p04_editions_are_refused),
         T(test_p03_descriptors_in_base64),
         T(test_references),
         T(test_text),
