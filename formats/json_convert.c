@@ -74,6 +74,8 @@ const char *wr__json_node_name(const wr_jtoken *tok)
         return v < INT32_MIN || v > INT32_MAX ? "LongNode" : "IntNode";
     case WR_J_REAL:
         return "DecimalNode";
+    case WR_J_WORD:
+        return "DoubleNode";
     case WR_J_STRING:
         return "TextNode";
     case WR_J_ARRAY:
@@ -273,7 +275,8 @@ bool wr__json_base64(wr_jconv *c, const wr_jtoken *tok, wr_str *out)
 /* A cursor over a token's text. */
 static wr_jscan rescan(const wr_jtoken *tok)
 {
-    return (wr_jscan){.p = tok->ptr, .begin = tok->ptr, .end = tok->ptr + tok->len};
+    /* What the first walk has taken is taken again. */
+    return (wr_jscan){.p = tok->ptr, .begin = tok->ptr, .end = tok->ptr + tok->len, .words = true};
 }
 
 void wr__json_elements(wr_jconv *c, const wr_jtoken *tok, wr_jtoken_list *keys,

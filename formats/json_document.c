@@ -8,7 +8,7 @@
 #include "formats/format.h"
 
 #include "common/utf8.h"
-#include "formats/json_scan.h"
+#include "formats/json_record.h"
 #include "types/text.h"
 
 typedef struct builder {
@@ -65,8 +65,9 @@ static bool build(builder *b, wr_json *out)
     if (s->p < s->end && (*s->p == '{' || *s->p == '['))
         return build_container(b, out);
     static const wr_json_kind kinds[] = {
-        [WR_J_NULL] = WR_JSON_NULL,  [WR_J_FALSE] = WR_JSON_FALSE, [WR_J_TRUE] = WR_JSON_TRUE,
-        [WR_J_INT] = WR_JSON_NUMBER, [WR_J_REAL] = WR_JSON_NUMBER, [WR_J_STRING] = WR_JSON_STRING,
+        [WR_J_NULL] = WR_JSON_NULL,   [WR_J_FALSE] = WR_JSON_FALSE, [WR_J_TRUE] = WR_JSON_TRUE,
+        [WR_J_INT] = WR_JSON_NUMBER,  [WR_J_REAL] = WR_JSON_NUMBER, [WR_J_STRING] = WR_JSON_STRING,
+        [WR_J_WORD] = WR_JSON_STRING, /* as Weir itself writes it */
     };
     const char *start = s->p;
     wr_jtoken t;
@@ -79,6 +80,10 @@ static bool build(builder *b, wr_json *out)
     };
     if (t.kind == WR_J_STRING)
         out->text = wr__json_text(&t, b->arena);
+    else if (t.kind == WR_J_WORD)
+        out->text = *t.ptr == 'N'   ? WR_STR("NaN")
+                    : *t.ptr == '-' ? WR_STR("-Infinity")
+                                    : WR_STR("Infinity");
     return true;
 }
 
@@ -95,18 +100,23 @@ static wr_jkind root_kind(const wr_json *root)
     return kinds[root->kind];
 }
 
-static weir_status parse(wr_str text, bool comments, bool whole, wr_arena *a, wr_json **out,
-                         weir_error *err)
+typedef struct dialect {
+    bool comments, words; /* as in wr_jscan */
+    bool first;           /* what follows the first value is not looked at */
+} dialect;
+
+static weir_status parse(wr_str text, dialect how, wr_arena *a, wr_json **out, weir_error *err)
 {
     *out = NULL;
     if (!wr_utf8_valid(text))
         return wr_error(err, WEIR_ERR_RECORD, "Invalid JSON: the text is not UTF-8");
     builder b = {.arena = a};
-    wr__json_scan_init(&b.scan, text, comments);
+    wr__json_scan_init(&b.scan, text, how.comments);
+    b.scan.words = how.words;
     wr_json root;
     wr__json_blanks(&b.scan);
     if (!build(&b, &root) ||
-        !(whole ? wr__json_end(&b.scan) : wr__json_end_first(&b.scan, root_kind(&root)))) {
+        !(how.first ? wr__json_end_first(&b.scan, root_kind(&root)) : wr__json_end(&b.scan))) {
         WR_ASSERT(b.scan.fault);
         int64_t offset = text.len ? b.scan.p - b.scan.begin : 0;
         return wr_error_at(err, WEIR_ERR_RECORD, offset, "Invalid JSON at byte %lld: %s",
@@ -119,12 +129,17 @@ static weir_status parse(wr_str text, bool comments, bool whole, wr_arena *a, wr
 
 weir_status wr_json_parse(wr_str text, bool comments, wr_arena *a, wr_json **out, weir_error *err)
 {
-    return parse(text, comments, true, a, out, err);
+    return parse(text, (dialect){.comments = comments}, a, out, err);
 }
 
 weir_status wr_json_parse_first(wr_str text, wr_arena *a, wr_json **out, weir_error *err)
 {
-    return parse(text, false, false, a, out, err);
+    return parse(text, (dialect){.first = true}, a, out, err);
+}
+
+weir_status wr__json_parse_record(wr_str text, wr_arena *a, wr_json **out, weir_error *err)
+{
+    return parse(text, (dialect){.first = true, .words = true}, a, out, err);
 }
 
 const wr_json *wr_json_get(const wr_json *object, const char *name)

@@ -20,6 +20,11 @@ wr_str wr__json_with_slack(wr_str text, wr_arena *scratch);
  */
 bool wr__json_end_record(wr_jscan *s, wr_jkind kind, bool valid, wr_decoder_counts *counts);
 
+/** As wr_json_parse_first, of a record that may have words for NaN and the infinities (wr_jscan's
+ *  words), which become texts. */
+weir_status wr__json_parse_record(wr_str text, wr_arena *a, wr_json **out,
+                                  weir_error *err) WR_MUST_CHECK;
+
 /** Where the record is not UTF-8, that is what is wrong with it, wherever the scan has ended.
  *  @return 0, the state of a bad row. */
 uint8_t wr__json_report_fault(wr_row_errors *errs, uint32_t row, const wr_jscan *s, bool valid);

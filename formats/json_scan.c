@@ -274,6 +274,23 @@ static bool literal(wr_jscan *s, const char *word, size_t len, wr_jkind kind, wr
     return true;
 }
 
+/* What Python's json and Java's Jackson write where they are not told otherwise, though it is no
+ * JSON: `NaN`, `Infinity`, `-Infinity`; and the other spellings that Jackson reads. */
+static bool word(wr_jscan *s, wr_jtoken *t)
+{
+    static const char *const words[] = {"NaN",       "Infinity", "-Infinity",
+                                        "+Infinity", "-INF",     "+INF"};
+    for (size_t i = 0; i < WR_ARRAY_LEN(words); i++) {
+        size_t len = strlen(words[i]);
+        if ((size_t)(s->end - s->p) < len || memcmp(s->p, words[i], len) != 0)
+            continue;
+        *t = (wr_jtoken){s->p, (uint32_t)len, WR_J_WORD, 0};
+        s->p += len;
+        return true;
+    }
+    return false;
+}
+
 static bool scalar(wr_jscan *s, wr_jtoken *t)
 {
     if (s->p == s->end)
@@ -288,6 +305,8 @@ static bool scalar(wr_jscan *s, wr_jtoken *t)
     case 'n':
         return literal(s, "null", 4, WR_J_NULL, t);
     default:
+        if (s->words && word(s, t))
+            return true;
         if (*s->p == '-' || (*s->p >= '0' && *s->p <= '9'))
             return number(s, t);
         return wr__json_fail(s, "a value is expected");
@@ -402,7 +421,8 @@ bool wr__json_end_first(wr_jscan *s, wr_jkind kind)
     if (WR_LIKELY(s->p == s->end))
         return true;
     bool number = kind == WR_J_INT || kind == WR_J_REAL;
-    bool literal = kind == WR_J_NULL || kind == WR_J_TRUE || kind == WR_J_FALSE;
+    bool literal =
+        kind == WR_J_NULL || kind == WR_J_TRUE || kind == WR_J_FALSE || kind == WR_J_WORD;
     if ((uint8_t)*s->p > ' ' && (number || (literal && in_word(*s->p))))
         return wr__json_fail(s, "unexpected character after the value");
     wr__json_blanks(s);

@@ -27,6 +27,7 @@ typedef enum wr_jkind {
     WR_J_STRING, /* ptr, len: what is between the quotes, as written */
     WR_J_ARRAY,
     WR_J_OBJECT,
+    WR_J_WORD, /* NaN or an infinity; only where wr_jscan.words */
 } wr_jkind;
 
 enum {
@@ -50,6 +51,7 @@ typedef struct wr_jscan {
     const char *fault; /* NULL: none so far */
     uint32_t depth;    /* containers around p */
     bool comments;     /* take comments as blanks (test files) */
+    bool words;        /* take the words that some writers have for NaN and the infinities */
 } wr_jscan;
 
 void wr__json_scan_init(wr_jscan *s, wr_str text, bool comments);

@@ -20,7 +20,8 @@
 #define WR_JSR_PRECISION_MAX 10000  /* of a decimal */
 
 typedef enum wr_jsr_kind {
-    WR_JSR_BAD, /* no type of Connect's: `why` */
+    WR_JSR_BAD, /* no type of Connect's: `why`; where it is optional, null can be read all the same
+                 */
     WR_JSR_BOOLEAN,
     WR_JSR_INT,   /* of `bits` */
     WR_JSR_FLOAT, /* of `bits` */
@@ -77,6 +78,7 @@ void wr__jsr_match(const wr_jsr_node *node, const char *const *names, uint32_t n
 
 typedef enum wr_jsr_way_kind {
     WR_JSR_WAY_MISMATCH, /* nothing comes through, NULL neither */
+    WR_JSR_WAY_NULL,     /* null alone comes through */
     WR_JSR_WAY_CHECK,    /* no column wants it: only whether it may be null */
     WR_JSR_WAY_BOOLEAN,
     WR_JSR_WAY_INT,

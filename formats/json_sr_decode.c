@@ -168,6 +168,7 @@ static uint8_t scan_row(jsr_decoder *d, uint32_t row, const wr_record_found *f, 
     wr_jscan s;
     wr__json_scan_init(&s, text, false);
     s.slack = true;
+    s.words = true;
     bool valid = true;
     if (WR_UNLIKELY(!wr__is_ascii(text))) {
         d->ascii = false;

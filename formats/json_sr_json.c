@@ -7,6 +7,7 @@
  * properties that the payload lacks are there, as what a reader takes for them. On the way in,
  * names are found without regard to case.
  */
+#include "formats/json_record.h"
 #include "formats/json_sr.h"
 #include "formats/record_schema.h"
 
@@ -129,7 +130,7 @@ weir_status wr__jsr_to_json(const wr_format_options *options, wr_str schema_head
     wr_arena *arena = wr_arena_new(0);
     weir_status st = wr__jsr_schema_parse(schema, arena, &top, err);
     if (st == WEIR_OK)
-        st = wr_json_parse_first(body, arena, &j, err);
+        st = wr__json_parse_record(body, arena, &j, err);
     if (st == WEIR_OK)
         print(top, j, out);
     else

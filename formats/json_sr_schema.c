@@ -506,6 +506,16 @@ static const wr_jsr_node *optional_of(parse *p, const wr_jsr_node *node)
     return copy;
 }
 
+/* No column has this type, but where columns are declared its records can be read: JavaScript's
+ * serializer makes such a schema of `{"a":null}` (K03). */
+static const wr_jsr_node *only_null(parse *p)
+{
+    wr_jsr_node *node = new_node(p, WR_JSR_BAD);
+    node->why = "null is no type of a column";
+    node->optional = true;
+    return node;
+}
+
 #define BRANCH "io.confluent.connect.json.OneOf.field."
 
 /* A null beside one type makes it optional; several types are branches (Q32). */
@@ -513,7 +523,7 @@ static const wr_jsr_node *branches_of(parse *p, const wr_jsr_node *const *parts,
                                       bool null)
 {
     if (n == 0)
-        return bad(p, "null is no type of a column");
+        return only_null(p);
     if (n == 1)
         return null ? optional_of(p, parts[0]) : parts[0];
     wr_jsr_node *node = new_node(p, WR_JSR_UNION);
@@ -553,7 +563,7 @@ static const wr_jsr_node *typed(parse *p, const doc *d, const wr_json *j, const 
         return number_of(p, j, is_text(type, "integer"));
     if (is_text(type, "boolean"))
         return new_node(p, WR_JSR_BOOLEAN);
-    return bad(p, is_text(type, "null") ? "null is no type of a column" : "an unknown type");
+    return is_text(type, "null") ? only_null(p) : bad(p, "an unknown type");
 }
 
 static const wr_jsr_node *type_list(parse *p, const doc *d, const wr_json *j, const wr_json *types)

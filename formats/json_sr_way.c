@@ -4,8 +4,9 @@
  * makes something of nearly every value (facts: Q34, Q35), then ksqlDB's table of what goes to what
  * (Q08).
  *
- * Not Connect's: the words that stand for NaN and the infinities, as Weir itself writes them, are
- * numbers, so that what is written is read back.
+ * NaN and the infinities are numbers, as words without quotes, which is how Python's json and
+ * Jackson write them, and, unlike with Connect, as texts of these words, which is how Weir itself
+ * writes them, so that what is written is read back.
  */
 #include "formats/json_sr.h"
 
@@ -13,6 +14,7 @@
 #include "types/decimal.h"
 #include "types/text.h"
 
+#include <math.h>
 #include <stdio.h>
 
 /* ---- which way ---- */
@@ -139,6 +141,8 @@ void wr__jsr_way_init(wr_jsr_way *way, const wr_jsr_node *node, const wr_type *t
     else if ((node->kind == WR_JSR_ARRAY && type->id == WR_T_ARRAY) ||
              (node->kind == WR_JSR_MAP && type->id == WR_T_MAP))
         list_way(way, arena);
+    else if (node->kind == WR_JSR_BAD && node->optional)
+        way->kind = WR_JSR_WAY_NULL;
     else
         way->kind = scalar_way(node, type->id);
 }
@@ -185,19 +189,35 @@ static bool is_number(const wr_jtoken *tok)
     return tok->kind == WR_J_INT || tok->kind == WR_J_REAL;
 }
 
+/* NaN, or an infinity of the sign that the word begins with. */
+static double word_value(const wr_jtoken *tok)
+{
+    WR_ASSERT(tok->kind == WR_J_WORD && tok->len >= 3);
+    return *tok->ptr == 'N' ? NAN : *tok->ptr == '-' ? -INFINITY : INFINITY;
+}
+
+/* Java's cast of a double that is not finite. */
+static int64_t whole_of_word(const wr_jtoken *tok, uint8_t bits)
+{
+    double v = word_value(tok);
+    if (isnan(v))
+        return 0;
+    if (bits == 64)
+        return v > 0 ? INT64_MAX : INT64_MIN;
+    return v > 0 ? INT32_MAX : INT32_MIN;
+}
+
 /* longValue: 0 of what is no number; cut to the type's bits. */
 static int64_t read_whole(wr_jsr_read *r, const wr_jsr_node *node, const wr_jtoken *tok)
 {
     int64_t v = 0;
-    if (!is_number(tok)) {
-        r->coerced++;
-        return 0;
-    }
-    bool read = wr__json_to_i64(&r->conv, tok, &v);
-    WR_ASSERT(read);
     uint8_t bits = node->kind == WR_JSR_INT ? node->bits : node->kind == WR_JSR_TIMESTAMP ? 64 : 32;
+    if (tok->kind == WR_J_WORD)
+        v = whole_of_word(tok, bits);
+    else if (is_number(tok) && !wr__json_to_i64(&r->conv, tok, &v))
+        WR_ASSERT(!"numbers are always whole numbers, if need be of other digits");
     int64_t cut = bits == 8 ? (int8_t)v : bits == 16 ? (int16_t)v : bits == 32 ? (int32_t)v : v;
-    r->coerced += cut != v || tok->kind == WR_J_REAL;
+    r->coerced += cut != v || tok->kind != WR_J_INT;
     return cut;
 }
 
@@ -209,6 +229,8 @@ static double read_double(wr_jsr_read *r, const wr_jsr_node *node, const wr_jtok
         WR_ASSERT(read);
         return node->bits == 32 ? (double)(float)v : v;
     }
+    if (tok->kind == WR_J_WORD)
+        return word_value(tok);
     if (tok->kind == WR_J_STRING && !(tok->flags & WR_J_ESCAPED)) {
         static const char *const words[] = {"NaN", "Infinity", "-Infinity"};
         for (size_t i = 0; i < WR_ARRAY_LEN(words); i++)
@@ -242,8 +264,9 @@ static void read_text(wr_jsr_read *r, const wr_jsr_way *way, const wr_jtoken *to
 
 static bool read_decimal(wr_jsr_read *r, const wr_jsr_way *way, const wr_jtoken *tok, wr_value *out)
 {
-    wr_str text = is_number(tok) ? wr_str_make(tok->ptr, tok->len) : WR_STR("0");
-    r->coerced += !is_number(tok);
+    bool is_text = is_number(tok) || tok->kind == WR_J_WORD; /* a word is no DECIMAL: refused */
+    wr_str text = is_text ? wr_str_make(tok->ptr, tok->len) : WR_STR("0");
+    r->coerced += !is_text;
     if (wr_dec_from_text(text, way->type, true, r->conv.scratch, out) == WR_DEC_OK)
         return true;
     wr__json_conv_start_failure(&r->conv);
@@ -319,7 +342,7 @@ static void find_members(wr_jsr_read *r, wr_jshape *shape, uint32_t n, const wr_
                          wr_jtoken **out)
 {
     wr_jtoken *tokens = wr_arena_alloc(r->conv.scratch, n * sizeof *tokens + 1);
-    wr_jscan s = {.p = tok->ptr, .begin = tok->ptr, .end = tok->ptr + tok->len};
+    wr_jscan s = {.p = tok->ptr, .begin = tok->ptr, .end = tok->ptr + tok->len, .words = true};
     bool good = wr__json_shape_scan(shape, &s, tokens, 1);
     WR_ASSERT(good); /* the first walk has found no fault */
     for (uint32_t i = 0; i < n; i++)
@@ -485,6 +508,7 @@ static bool is_simple(const wr_jsr_node *node, const wr_jtoken *tok)
     case WR_JSR_TIMESTAMP:
         return tok->kind == WR_J_INT;
     case WR_JSR_FLOAT:
+        return is_number(tok) || tok->kind == WR_J_WORD;
     case WR_JSR_DECIMAL:
         return is_number(tok);
     case WR_JSR_BOOLEAN:

@@ -213,7 +213,9 @@ weir_status wr__pb_schema_canonical(const wr_registry_schema *schema, wr_buf *ou
     wr_arena *arena = wr_arena_new(0);
     const wr_pb_file *file;
     weir_status st = wr__pb_schema_parse(schema, arena, &file, err);
-    if (st == WEIR_OK)
+    if (st == WEIR_OK && file->has_edition)
+        wr_buf_str(out, schema->text); /* what is printed has a syntax */
+    else if (st == WEIR_OK)
         wr__pb_file_print(out, file);
     wr_arena_free(arena);
     return st;

@@ -91,6 +91,7 @@ struct wr_pb_message {
 typedef struct wr_pb_file {
     const char *package; /* "" where there is none */
     bool proto2;
+    bool has_edition; /* it is of no syntax; proto2 says nothing then */
     uint32_t imports_n;
     const char **imports;
     uint32_t n;

@@ -8,6 +8,8 @@
  */
 #include "formats/protobuf_shim.h"
 
+#include "formats/protobuf_editions.hpp"
+
 #include <google/protobuf/compiler/parser.h>
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/descriptor_database.h>
@@ -56,6 +58,10 @@ const builtin builtins[] = {
      "syntax = \"proto3\"; package confluent.type; import public \"confluent/meta.proto\";"
      "message Decimal { bytes value = 1; uint32 precision = 2; int32 scale = 3; }"},
 };
+/* Imported for options that this library does not know, which are passed over. */
+const char *const language_features[] = {"google/protobuf/cpp_features.proto",
+                                         "google/protobuf/java_features.proto",
+                                         "google/protobuf/go_features.proto"};
 const int field_meta_number = 1088;
 
 /* The first thing that went wrong. */
@@ -110,47 +116,46 @@ bool from_base64(const char *text, size_t len, std::string *out)
     return len > 0;
 }
 
-const char no_editions[] = "the file uses editions, which cannot be read yet: only proto2 and "
-                           "proto3";
-
-void check_syntax(const pb::FileDescriptorProto &file)
+void check_syntax(const pb::FileDescriptorProto &file, const std::string &edition)
 {
-    if (!file.syntax().empty() && file.syntax() != "proto2" && file.syntax() != "proto3")
-        throw std::runtime_error(file.syntax() == "editions"
-                                     ? no_editions
-                                     : "syntax \"" + file.syntax() + "\" is not known");
+    if (edition.empty() && !file.syntax().empty() && file.syntax() != "proto2" &&
+        file.syntax() != "proto3")
+        throw std::runtime_error("syntax \"" + file.syntax() + "\" is not known");
 }
 
-/* Does the text begin with an edition, comments and blanks aside? */
-bool has_edition(const char *text, size_t len)
+void parse_text(const char *text, size_t len, pb::FileDescriptorProto *out)
 {
     pb::io::ArrayInputStream stream(text, static_cast<int>(len));
-    first_error ignored;
-    pb::io::Tokenizer tokens(&stream, &ignored);
-    return tokens.Next() && tokens.current().text == "edition";
+    first_error errors;
+    pb::io::Tokenizer tokens(&stream, &errors);
+    pb::compiler::Parser parser;
+    parser.RecordErrorsTo(&errors);
+    if (!parser.Parse(&tokens, out) || !errors.text.empty())
+        throw std::runtime_error(errors.text.empty() ? "it is no .proto file" : errors.text);
 }
 
-void parse_file(const wr_pb_source &source, pb::FileDescriptorProto *out)
+/* @return its edition; "": none. */
+std::string parse_file(const wr_pb_source &source, pb::FileDescriptorProto *out)
 {
     if (source.len > WR_PB_TEXT_MAX)
         throw std::runtime_error("the file is too long");
-    std::string bytes;
+    std::string bytes, edition;
     if (from_base64(source.text, source.len, &bytes)) {
         if (!out->ParseFromString(bytes))
             throw std::runtime_error("the base64 text is no descriptor of a file");
-        check_syntax(*out);
+        edition = wr_pb::edition_of(*out);
+        check_syntax(*out, edition);
     } else {
-        if (has_edition(source.text, source.len))
-            throw std::runtime_error(no_editions);
-        pb::io::ArrayInputStream stream(source.text, static_cast<int>(source.len));
-        first_error errors;
-        pb::io::Tokenizer tokens(&stream, &errors);
-        pb::compiler::Parser parser;
-        parser.RecordErrorsTo(&errors);
-        if (!parser.Parse(&tokens, out) || !errors.text.empty())
-            throw std::runtime_error(errors.text.empty() ? "it is no .proto file" : errors.text);
+        edition = wr_pb::edition_of(source.text, source.len);
+        if (edition.empty()) {
+            parse_text(source.text, source.len, out);
+        } else {
+            std::string text = wr_pb::as_proto3_text(source.text, source.len, edition);
+            parse_text(text.data(), text.size(), out);
+        }
     }
     out->set_name(source.name);
+    return edition;
 }
 
 /* How the library compares the names of proto3's fields: as JSON would have them. */
@@ -191,14 +196,30 @@ class files : public pb::DescriptorDatabase
 {
   public:
     std::map<std::string, pb::FileDescriptorProto> given;
+    std::map<std::string, std::string> editions; /* of those that are given and have one */
     field_names names;
 
     void add(const wr_pb_source &source)
     {
         pb::FileDescriptorProto *file = &(given[source.name] = pb::FileDescriptorProto());
-        parse_file(source, file);
+        std::string edition = parse_file(source, file);
+        if (edition.empty())
+            editions.erase(source.name);
+        else
+            editions[source.name] = edition;
         for (pb::DescriptorProto &m : *file->mutable_message_type())
             rename_alike(file->package(), &m, &names);
+    }
+
+    /* When all have been added. */
+    void resolve_editions()
+    {
+        if (editions.empty())
+            return;
+        for (auto &entry : given) {
+            auto found = editions.find(entry.first);
+            wr_pb::resolve_features(&entry.second, found == editions.end() ? "" : found->second);
+        }
     }
 
     bool FindFileByName(const std::string &name, pb::FileDescriptorProto *out) override
@@ -211,6 +232,12 @@ class files : public pb::DescriptorDatabase
         for (const builtin &b : builtins)
             if (name == b.name) {
                 parse_file({b.name, b.text, std::strlen(b.text)}, out);
+                return true;
+            }
+        for (const char *unread : language_features)
+            if (name == unread) {
+                out->set_name(name);
+                out->set_package("pb");
                 return true;
             }
         const pb::FileDescriptor *own = nullptr;
@@ -387,6 +414,20 @@ void read_meta(const pb::FieldDescriptor *d, wr_pb_field *f)
     }
 }
 
+/* What the features of a field say otherwise than its syntax would (protobuf_editions.hpp). */
+void apply_features(const pb::FieldDescriptor *d, wr_pb_field *f)
+{
+    const wr_pb::features marked = wr_pb::features_of(d);
+    bool in_map = d->is_map() || d->containing_type()->options().map_entry();
+    if (marked.field_presence == wr_pb::features::IMPLICIT && !d->message_type() && f->oneof < 0)
+        f->has_presence = false;
+    if (marked.repeated_field_encoding)
+        f->packed = d->is_packable() && marked.repeated_field_encoding == wr_pb::features::PACKED;
+    if (marked.message_encoding == wr_pb::features::DELIMITED && f->kind == WR_PB_MESSAGE &&
+        !in_map)
+        f->kind = WR_PB_GROUP;
+}
+
 const wr_pb_enum *copier::values(const pb::EnumDescriptor *e)
 {
     wr_pb_enum *&copy = enums_[e];
@@ -396,7 +437,9 @@ const wr_pb_enum *copier::values(const pb::EnumDescriptor *e)
     copy = many<wr_pb_enum>(1);
     copy->name = text(e->name());
     copy->file = text(e->file()->name());
-    copy->closed = e->file()->syntax() == pb::FileDescriptor::SYNTAX_PROTO2;
+    int type = wr_pb::features_of(e).enum_type;
+    copy->closed = type ? type == wr_pb::features::CLOSED
+                        : e->file()->syntax() == pb::FileDescriptor::SYNTAX_PROTO2;
     copy->n = static_cast<uint32_t>(e->value_count());
     copy->names = many<const char *>(e->value_count());
     copy->numbers = many<int32_t>(e->value_count());
@@ -420,6 +463,7 @@ void copier::field(const pb::FieldDescriptor *d, wr_pb_field *f)
     f->optional = d->has_optional_keyword();
     f->packed = d->is_packed();
     f->oneof = oneof ? oneof->index() : -1;
+    apply_features(d, f);
     if (d->message_type()) {
         f->message = message(d->message_type());
         read_meta(d, f);
@@ -496,12 +540,15 @@ const wr_pb_file *parse(const wr_pb_source *sources, size_t n, wr_pb_alloc_fn al
     files database;
     for (size_t i = n; i-- > 0;) /* the first of a name counts */
         database.add(sources[i]);
+    database.resolve_editions();
     first_error errors;
     pb::DescriptorPool pool(&database, &errors);
     const pb::FileDescriptor *file = pool.FindFileByName(sources[0].name);
     if (!file)
         throw std::runtime_error(errors.text.empty() ? "it does not compile" : errors.text);
-    return copier(alloc, user, database.names).file(file);
+    wr_pb_file *made = copier(alloc, user, database.names).file(file);
+    made->has_edition = database.editions.count(sources[0].name) > 0;
+    return made;
 }
 
 } // namespace

@@ -3,7 +3,7 @@
  * protobuf_shim.h - .proto texts and descriptors made into the model, by Google's library.
  *
  * The one thing that the library does for us: parsing, imports, options, names. It never sees a
- * record. Behind this header is the only C++ file of the format; no exception and no state of the
+ * record. Behind this header are the only C++ files of the format; no exception and no state of the
  * library gets out.
  */
 #ifndef WR_FORMATS_PROTOBUF_SHIM_H

@@ -66,7 +66,8 @@ static void set_key_flags(wr_op *op, wr_batch *out)
     uint32_t keys_n = op->step->schema->keys_n;
     uint8_t *flags = WR_NEW_N(op->ctx->scratch, uint8_t, out->rows);
     WR_FOREACH_SEL (i, out->sel) {
-        bool null = keys_n == 0 || (keys_n == 1 && wr_vec_is_null(&out->cols[0], i));
+        bool null = keys_n == 0 || (keys_n == 1 && !op->step->u.select_key.null_is_key &&
+                                    wr_vec_is_null(&out->cols[0], i));
         flags[i] = (uint8_t)((out->flags[i] & ~WR_ROW_NULL_KEY) | (null ? WR_ROW_NULL_KEY : 0));
     }
     out->flags = flags;

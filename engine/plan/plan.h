@@ -161,6 +161,7 @@ typedef struct wr_step_select_key {
     const uint32_t *values;
     bool drop_null;    /* GROUP BY: rows with any NULL key part are dropped and logged */
     bool keyless;      /* PARTITION BY NULL: no key columns */
+    bool null_is_key;  /* PARTITION BY: a key of one column that is NULL is a key, not none */
     bool clears_value; /* a NULL-valued record keeps its NULL value (PARTITION BY) */
 } wr_step_select_key;
 

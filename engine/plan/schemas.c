@@ -54,7 +54,7 @@ static weir_status take_full_name(const part *p, weir_error *err)
 {
     const wr_format *f = p->use->format;
     const char *name = p->with->full_name;
-    if (name && !f->can_infer)
+    if ((name || p->with->avro_name) && !f->can_infer)
         return wr_error_at(err, WEIR_ERR_STATEMENT, p->with->name_pos,
                            "%s does not support the following configs: [fullSchemaName]", f->name);
     if (name && p->with->avro_name)
@@ -441,13 +441,18 @@ weir_status wr__declared_schemas(const wr_plan_env *env, wr_source *s, weir_erro
 }
 
 /* Rows of the query must fit a schema that somebody else has made: what could only fail at the
- * first record is refused now, with the reason (Q38, Q39, Q43). */
+ * first record is refused now, with the reason (Q38, Q39, Q43). A key's schema is one column, so
+ * several columns never are what it gives (Q05). */
 static weir_status check_given(const wr_plan_env *env, const part *p, weir_error *err)
 {
     const wr_source *s = p->source;
     const wr_registry_schema *schema;
     WR_TRY(fetch(env, p, &schema, err));
     p->use->options.schema = schema;
+    if (p->is_key && s->schema->keys_n > 1)
+        return wr_error_at(err, WEIR_ERR_STATEMENT, p->with->id_pos,
+                           "KEY_SCHEMA_ID gives a key of one column, and this one has %u",
+                           s->schema->keys_n);
     wr_column *cols = WR_NEW_N(s->arena, wr_column, s->schema->n);
     const wr_format_columns columns = {.is_key = p->is_key,
                                        .cols = cols,

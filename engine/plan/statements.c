@@ -70,12 +70,25 @@ uint32_t wr_plan_source_names(const wr_plan *plan, const char **out, uint32_t ma
     return n;
 }
 
+/* A NULL that PARTITION BY has made is no key where it is written bare, and one where it is a field
+ * of a message (PROTOBUF). Only its own step clears values; those that move a join's side do not.
+ */
+static void set_null_keys(query_build *q, const wr_format_use *key)
+{
+    for (size_t i = 0; i < q->b.steps.n && q->an.query->partition_by_n > 0; i++) {
+        wr_step *s = q->b.steps.v[i];
+        if (s->kind == WR_STEP_SELECT_KEY && s->u.select_key.clears_value)
+            s->u.select_key.null_is_key = !key->options.unwrapped;
+    }
+}
+
 /* The last step: rows to the sink's topic. The plan keeps what it needs of @p sink, which may be
  * replaced or altered while the query runs. Root and last step: wr__finish_plan relies on it. */
 static void add_sink(query_build *q, const wr_source *sink)
 {
     WR_ASSERT(sink->name && sink->topic && q->stage.step);
     wr_arena *a = q->b.plan->arena;
+    set_null_keys(q, &sink->key);
     wr_step *s = wr__new_step(&q->b, WR_STEP_SINK, sink->is_table ? "TableSink" : "StreamSink",
                               sink->name, q->stage.step);
     s->context = wr_arena_strdup(a, sink->name);
@@ -152,7 +165,10 @@ static weir_status sink_formats(const wr_plan_env *env, wr_source *s, const wr__
     s->key = wr__inherited_format(&q->result.key_format);
     s->value = wr__inherited_format(&left->value);
     if (with->key_format) {
-        if (!with->format_both && s->schema->keys_n == 0 && with->key_format->id != WR_FORMAT_NONE)
+        /* FORMAT may be meant for the value alone, but where keys have schemas one would be needed
+         * (Q41). */
+        bool is_meant = !with->format_both || with->key_format->can_infer;
+        if (is_meant && s->schema->keys_n == 0 && with->key_format->id != WR_FORMAT_NONE)
             return wr_error_at(err, WEIR_ERR_STATEMENT, with->format_pos,
                                "Key format specified for stream without key columns.");
         s->key = (wr_format_use){.format = with->key_format};

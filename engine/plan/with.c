@@ -303,6 +303,8 @@ static weir_status read_full_name(with_scan *s, const wr_ast_property *p, weir_e
 
 static weir_status read_avro_name(with_scan *s, const wr_ast_property *p, weir_error *err)
 {
+    if (!s->out->value_schema.full_name)
+        s->out->value_schema.name_pos = p->name.pos;
     return need_full_name(p, &s->out->value_schema.avro_name, err);
 }
 

@@ -22,41 +22,46 @@ static void no_report(wr_row_errors *self, uint32_t row, const char *message)
     (void)message;
 }
 
+/* The latest schema of the topic; columns that have none yet are registered. A newer one is never
+ * registered for a row: others read and write that topic with the one that is there. */
+static weir_status latest_schema(wr_exec *x, const wr_source *s, bool is_key,
+                                 const wr_registry_schema **out, weir_error *err)
+{
+    wr_registry *registry = wr_engine_registry(x->engine);
+    const wr_format *format = is_key ? s->key.format : s->value.format;
+    const char *subject = wr_arena_printf(x->arena, "%s-%s", s->topic, is_key ? "key" : "value");
+    if (!registry)
+        return wr_error(err, WEIR_ERR_CONFIG, "There is no schema registry");
+    const wr_wait wait = wr_wait_new(x->engine, x->interrupt, WR_WAIT_STATEMENT_MS);
+    const wr_registry_interrupt interrupt = wr_wait_in_registry(&wait);
+    weir_status st =
+        wr_registry_get_version(registry, &interrupt, wr_str_c(subject), 0, out, NULL, err);
+    if (st == WEIR_ERR_NOT_FOUND) {
+        wr_schema_draft draft;
+        WR_TRY(wr_plan_schema_draft(s, is_key, x->arena, &draft, err));
+        return wr_engine_register_schema(x->engine, &interrupt, subject, &draft, out, err);
+    }
+    WR_TRY(st);
+    if ((*out)->kind != wr_format_schema_kind(format))
+        return wr_error(err, WEIR_ERR_STATEMENT,
+                        "Failed to insert values into '%s': schema %u of subject %s is no schema "
+                        "of the %s format",
+                        s->name, (*out)->id, subject, format->name);
+    return WEIR_OK;
+}
+
 /*
- * The schema to write with: that of the source's id, else the latest of the topic if it can hold
- * the row; columns that have none yet are registered. It is asked for with each row, since others
- * may register meanwhile; statements are few, and a program that writes in numbers uses
- * weir_produce. A newer one is never registered for a row: others read and write that topic with
- * the one that is there.
+ * The schema to write with: that of the source's id, else the latest of the topic; it must be able
+ * to hold such rows. It is asked for with each row, since others may register meanwhile; statements
+ * are few, and a program that writes in numbers uses weir_produce.
  */
 static weir_status choose_schema(wr_exec *x, const wr_source *s, const wr_format_columns *columns,
                                  wr_format_options *options, weir_error *err)
 {
-    wr_registry *registry = wr_engine_registry(x->engine);
-    const wr_format_use *use = columns->is_key ? &s->key : &s->value;
-    const char *subject =
-        wr_arena_printf(x->arena, "%s-%s", s->topic, columns->is_key ? "key" : "value");
-    const wr_wait wait = wr_wait_new(x->engine, x->interrupt, WR_WAIT_STATEMENT_MS);
-    const wr_registry_interrupt interrupt = wr_wait_in_registry(&wait);
-    if (options->schema)
-        return WEIR_OK;
-    if (!registry)
-        return wr_error(err, WEIR_ERR_CONFIG, "There is no schema registry");
-    weir_status st = wr_registry_get_version(registry, &interrupt, wr_str_c(subject), 0,
-                                             &options->schema, NULL, err);
-    if (st == WEIR_ERR_NOT_FOUND) {
-        wr_schema_draft draft;
-        WR_TRY(wr_plan_schema_draft(s, columns->is_key, x->arena, &draft, err));
-        return wr_engine_register_schema(x->engine, &interrupt, subject, &draft, &options->schema,
-                                         err);
-    }
-    WR_TRY(st);
-    if (options->schema->kind != wr_format_schema_kind(use->format))
-        return wr_error(err, WEIR_ERR_STATEMENT,
-                        "Failed to insert values into '%s': schema %u of subject %s is no schema "
-                        "of the %s format",
-                        s->name, options->schema->id, subject, use->format->name);
-    st = wr_format_check_schema(use->format, columns, err);
+    const wr_format *format = columns->is_key ? s->key.format : s->value.format;
+    if (!options->schema)
+        WR_TRY(latest_schema(x, s, columns->is_key, &options->schema, err));
+    weir_status st = wr_format_check_schema(format, columns, err);
     if (st != WEIR_OK)
         wr_error_prefix(err, "Failed to insert values: ");
     return st;
@@ -87,8 +92,9 @@ static weir_status encode_part(wr_exec *x, const wr_insert *ins, bool key, wr_bu
     }
     WR_ASSERT(n <= to - from);
     *out = (wr_str){NULL, 0};
-    if (key && (n == 0 || all_null))
-        return WEIR_OK; /* NULL key */
+    /* No key. One column that is a message (PROTOBUF) is a key, also where it is NULL. */
+    if (key && (n == 0 || (all_null && (n > 1 || use->options.unwrapped))))
+        return WEIR_OK;
     wr_encoder *enc;
     wr_format_options options = use->options;
     const wr_format_columns columns = {key, cols, n, &options};

@@ -272,7 +272,8 @@ static bool member_is_bytes(const wr_source *s, bool is_key, const wr_type *only
     return false;
 }
 
-/* BYTES that are empty are null at the top of a record: that is how ksqlDB's runner shows them. */
+/* BYTES that are empty are null at the top of a record, but not those that are a whole key: that is
+ * how ksqlDB's runner shows them. */
 static void put_shown(const wr_source *s, bool is_key, wr_str text, wr_buf *out)
 {
     wr_arena *a = wr_arena_new(0);
@@ -285,7 +286,7 @@ static void put_shown(const wr_source *s, bool is_key, wr_str text, wr_buf *out)
         wr_buf_str(out, text);
     } else {
         const wr_json null = {.kind = WR_JSON_NULL, .text = WR_STR("null")};
-        if (json->kind == WR_JSON_STRING && !json->text.len && is_bytes(only))
+        if (!is_key && json->kind == WR_JSON_STRING && !json->text.len && is_bytes(only))
             *json = null;
         for (uint32_t i = 0; json->kind == WR_JSON_OBJECT && i < json->n; i++)
             if (json->items[i].kind == WR_JSON_STRING && !json->items[i].text.len &&

@@ -56,7 +56,7 @@ CREATE STREAM s (a INT KEY, b INT KEY, v INT) WITH (kafka_topic='s', value_forma
 --@expected.message: Statement is missing the 'VALUE_FORMAT' property
 CREATE STREAM s (id INT KEY, v INT) WITH (kafka_topic='s');
 
---@test: JSON: text after the value is ignored
+--@test: test_j01_text_after_the_value_is_ignored
 CREATE STREAM raw (k INT KEY, r STRING) WITH (kafka_topic='t', value_format='KAFKA', partitions=1);
 CREATE STREAM s (k INT KEY, a INT, b STRING) WITH (kafka_topic='t', value_format='JSON');
 CREATE STREAM o AS SELECT * FROM s;
@@ -67,7 +67,7 @@ ASSERT VALUES o (k, a, b) VALUES (1, 1, NULL);
 ASSERT VALUES o (k, a, b) VALUES (2, 1, NULL);
 ASSERT VALUES o (k, a, b) VALUES (3, 1, NULL);
 
---@test: JSON: the text null is no row of a stream
+--@test: test_j04_the_text_null_is_no_row_of_a_stream
 CREATE STREAM raw (k INT KEY, r STRING) WITH (kafka_topic='t', value_format='KAFKA', partitions=1);
 CREATE STREAM s (k INT KEY, a INT) WITH (kafka_topic='t', value_format='JSON');
 CREATE STREAM o AS SELECT * FROM s;
@@ -77,7 +77,7 @@ INSERT INTO raw VALUES (1, '{"A":null}');
 ASSERT VALUES o (k, a) VALUES (1, NULL);
 ASSERT VALUES c (k, n) VALUES (1, 1);
 
---@test: JSON: the text null deletes from a table
+--@test: test_j04_the_text_null_deletes_from_a_table
 CREATE STREAM raw (k INT KEY, r STRING) WITH (kafka_topic='t', value_format='KAFKA', partitions=1);
 CREATE TABLE t (k INT PRIMARY KEY, a INT) WITH (kafka_topic='t', value_format='JSON');
 CREATE TABLE o AS SELECT * FROM t;
@@ -89,7 +89,7 @@ ASSERT NULL VALUES o (k) KEY (1);
 ASSERT VALUES c (a, n) VALUES (5, 1);
 ASSERT VALUES c (a, n) VALUES (5, 0);
 
---@test: JSON: an unwrapped null is a column that is NULL
+--@test: test_j04_an_unwrapped_null_is_a_column_that_is_null
 CREATE STREAM raw (k INT KEY, r STRING) WITH (kafka_topic='t', value_format='KAFKA', partitions=1);
 CREATE STREAM s (k INT KEY, a INT) WITH (kafka_topic='t', value_format='JSON', wrap_single_value=false);
 CREATE STREAM o WITH (wrap_single_value=true) AS SELECT * FROM s;
@@ -98,7 +98,7 @@ INSERT INTO raw VALUES (2, '7 8');
 ASSERT VALUES o (k, a) VALUES (1, NULL);
 ASSERT VALUES o (k, a) VALUES (2, 7);
 
---@test: JSON: a key that is the text null belongs to no group and no row of a table
+--@test: test_j04_a_key_that_is_the_text_null_belongs_to_no_group_and_no_row_of_a_table
 CREATE STREAM raw (k STRING KEY, r STRING) WITH (kafka_topic='t', format='KAFKA', partitions=1);
 CREATE STREAM s (k INT KEY, a INT) WITH (kafka_topic='t', format='JSON');
 CREATE TABLE t (k INT PRIMARY KEY, a INT) WITH (kafka_topic='t', format='JSON');
@@ -109,7 +109,7 @@ INSERT INTO raw VALUES ('3', '{"A":3}');
 ASSERT VALUES n (k, n) VALUES (3, 1);
 ASSERT VALUES o (k, a) VALUES (3, 3);
 
---@test: JSON: an object read into a STRING keeps its members in order, also inside of arrays
+--@test: test_j03_an_object_read_into_a_string_keeps_its_members_in_order
 CREATE STREAM raw (k INT KEY, r STRING) WITH (kafka_topic='t', value_format='KAFKA', partitions=1);
 CREATE STREAM s (k INT KEY, b STRING, l ARRAY<STRING>) WITH (kafka_topic='t', value_format='JSON');
 CREATE STREAM o AS SELECT * FROM s;
@@ -118,7 +118,7 @@ INSERT INTO raw VALUES (2, '{"B": [{"z": 1, "a": 2}], "L": [{"z": 1, "a": 2}, "x
 ASSERT VALUES o (k, b, l) VALUES (1, '{"z":4,"a":{"y":2,"b":3}}', NULL);
 ASSERT VALUES o (k, b, l) VALUES (2, '[{"z":1,"a":2}]', ARRAY['{"z":1,"a":2}', 'x']);
 
---@test: DELIMITED: an empty cell is NULL, also between quotes
+--@test: test_j06_an_empty_cell_is_null_also_between_quotes
 CREATE STREAM raw (k INT KEY, r STRING) WITH (kafka_topic='t', value_format='KAFKA', partitions=1);
 CREATE STREAM s (k INT KEY, a STRING, b STRING) WITH (kafka_topic='t', value_format='DELIMITED');
 CREATE STREAM o WITH (value_format='JSON') AS SELECT * FROM s;
@@ -127,7 +127,7 @@ INSERT INTO raw VALUES (2, '" ",x');
 ASSERT VALUES o (k, a, b) VALUES (1, NULL, NULL);
 ASSERT VALUES o (k, a, b) VALUES (2, ' ', 'x');
 
---@test: TIME of 24:00 is read, one millisecond more is not
+--@test: test_j07_time_of_24_00_is_read_one_millisecond_more_is_not
 CREATE STREAM raw (k INT KEY, r STRING) WITH (kafka_topic='t', value_format='KAFKA', partitions=1);
 CREATE STREAM j (k INT KEY, a TIME) WITH (kafka_topic='t', value_format='JSON');
 CREATE STREAM o AS SELECT k, a IS NULL AS s FROM j;

@@ -106,6 +106,11 @@ CREATE STREAM s (a INT) WITH (kafka_topic='s', value_format='AVRO', value_schema
 --@expected.message: JSON does not support the following configs: [fullSchemaName]
 CREATE STREAM s (a INT) WITH (kafka_topic='s', value_format='JSON', value_schema_full_name='a.B');
 
+--@test: test_q20_nor_do_they_take_the_old_property
+--@expected.error: KsqlException
+--@expected.message: PROTOBUF_NOSR does not support the following configs: [fullSchemaName]
+CREATE STREAM s (a INT) WITH (kafka_topic='s', value_format='PROTOBUF_NOSR', value_avro_schema_full_name='a.B');
+
 --@test: test_q20_the_key_has_a_name_of_its_own
 --@expected.error: KsqlException
 --@expected.message: KAFKA does not support the following configs: [fullSchemaName]
@@ -214,9 +219,50 @@ ASSERT VALUES i (a, b) VALUES (4, NULL);
 
 --@test: an id for a key that is not there
 --@expected.error: KsqlException
---@expected.message: KEY_SCHEMA_ID is given, but there are no key columns
+--@expected.message: Key format specified for stream without key columns.
 CREATE STREAM j (a INT) WITH (kafka_topic='j', value_format='JSON');
 CREATE STREAM o WITH (kafka_topic='o', format='AVRO', key_schema_id=1) AS SELECT * FROM j;
+
+--@test: test_q41_format_is_that_of_a_key_too
+--@expected.error: KsqlException
+--@expected.message: Key format specified for stream without key columns.
+CREATE STREAM j (k INT KEY, a INT) WITH (kafka_topic='j', value_format='JSON');
+CREATE STREAM o WITH (kafka_topic='o', format='PROTOBUF') AS SELECT * FROM j PARTITION BY NULL;
+
+--@test: a format without schemas may be meant for the value alone
+CREATE STREAM j (k INT KEY, a INT) WITH (kafka_topic='j', value_format='JSON');
+CREATE STREAM o WITH (kafka_topic='o', format='JSON') AS SELECT a FROM j PARTITION BY NULL;
+INSERT INTO j (k, a) VALUES (1, 2);
+ASSERT VALUES o (a) VALUES (2);
+
+--@test: test_q05_two_key_columns_are_not_what_a_schema_gives
+--@expected.error: KsqlException
+--@expected.message: KEY_SCHEMA_ID gives a key of one column, and this one has 2
+CREATE STREAM s (a INT, b INT) WITH (kafka_topic='s', value_format='JSON_SR');
+CREATE STREAM j (a INT KEY, b INT KEY, v INT) WITH (kafka_topic='j', format='JSON');
+CREATE STREAM o WITH (kafka_topic='o', key_format='JSON_SR', key_schema_id=1) AS SELECT * FROM j;
+
+--@test: a NULL that PARTITION BY makes is a key where keys are messages
+CREATE STREAM j (k INT KEY, a DATE, b STRING) WITH (kafka_topic='j', value_format='JSON');
+CREATE STREAM o WITH (kafka_topic='o', format='PROTOBUF') AS SELECT * FROM j PARTITION BY a;
+CREATE STREAM p WITH (kafka_topic='p', format='PROTOBUF') AS SELECT * FROM j PARTITION BY b;
+CREATE STREAM keys (bytes BYTES KEY, v BYTES) WITH (kafka_topic='o', format='KAFKA');
+INSERT INTO j (k, a, b) VALUES (1, NULL, NULL);
+INSERT INTO j (k, a, b) VALUES (2, '1970-01-02', 'x');
+ASSERT VALUES o (a, k) VALUES (NULL, 1);
+ASSERT VALUES o (a, k) VALUES ('1970-01-02', 2);
+ASSERT VALUES p (b, k) VALUES ('', 1); -- proto3 has no NULL for a plain STRING
+ASSERT VALUES p (b, k) VALUES ('x', 2);
+CREATE STREAM hex AS SELECT bytes, FROM_BYTES(AS_VALUE(bytes), 'hex') AS h FROM keys;
+ASSERT VALUES hex (h) VALUES ('000000000100'); -- a message without a field, not no key
+
+--@test: INSERT VALUES writes a NULL key as such a message, and no key in other formats
+CREATE STREAM s (k STRING KEY, a INT) WITH (kafka_topic='s', format='PROTOBUF');
+CREATE STREAM t (k STRING KEY, a INT) WITH (kafka_topic='t', format='AVRO');
+INSERT INTO s (k, a) VALUES (NULL, 7);
+INSERT INTO t (k, a) VALUES (NULL, 7);
+ASSERT VALUES s (k, a) VALUES ('', 7);
+ASSERT VALUES t (k, a) VALUES (NULL, 7);
 
 --@test: groups and joins by keys of a format with schemas
 CREATE STREAM l (k STRING KEY, g INT, v INT) WITH (kafka_topic='l', format='AVRO');

@@ -103,7 +103,8 @@ static void test_unwanted_columns(void **state)
     assert_string_equal(SHOW("a,x"), "error: Can't convert 'x' to INTEGER, column: B");
 }
 
-static void test_quoting(void **state)
+/* J06: which cells are quoted follows from their first and last character, and from their place. */
+static void test_j06_quoting(void **state)
 {
     (void)state;
     /* The cell as written first, and as written second. */
@@ -164,7 +165,7 @@ int main(void)
         cmocka_unit_test(test_lines),
         cmocka_unit_test(test_types),
         cmocka_unit_test(test_unwanted_columns),
-        cmocka_unit_test(test_quoting),
+        cmocka_unit_test(test_j06_quoting),
         cmocka_unit_test(test_numbers_are_quoted_likewise),
     };
     return cmocka_run_group_tests(tests, fixture_setup, fixture_teardown);

@@ -295,8 +295,8 @@ static void test_records_that_are_no_objects(void **state)
     assert_string_equal(SHOW("}{"), "error: Invalid JSON at byte 0: a value is expected");
 }
 
-/* A record ends where its first value ends; what follows is not read, and counted. */
-static void test_text_after_the_value(void **state)
+/* J01: a record ends where its first value ends; what follows is not read, and counted. */
+static void test_j01_text_after_the_value_is_ignored(void **state)
 {
     (void)state;
     static const struct {
@@ -513,6 +513,80 @@ static void test_ascii_flag(void **state)
     }
 }
 
+/* J02: of doubled members the last one counts, the exact name before others; what is no JSON is
+ * refused, wherever it stands. */
+static void test_j02_doubled_members_and_what_is_no_json(void **state)
+{
+    (void)state;
+    static const char *const c[][2] = {
+        {"{\"A\":1,\"A\":2}", "2"},
+        {"{\"A\":1,\"a\":2}", "1"},
+        {"{\"a\":2,\"A\":1}", "1"},
+        {"{\"A\":NaN}", "error: Invalid JSON at byte 5: a value is expected"},
+        {"{\"A\":-Infinity}", "error: Invalid JSON at byte 6: a number has no digits"},
+        {"{'A':1}", "error: Invalid JSON at byte 1: a name in quotes is expected"},
+        {"{\"A\":'1'}", "error: Invalid JSON at byte 5: a value is expected"},
+        {"{\"A\":01}", "error: Invalid JSON at byte 7: a number has a leading zero"},
+        {"{\"A\":1/**/}", "error: Invalid JSON at byte 6: ',' or '}' is expected"},
+        {"{\"A\":1,}", "error: Invalid JSON at byte 7: a name in quotes is expected"},
+        {"{\"A\":1,\"z\":[1,]}", "error: Invalid JSON at byte 14: a value is expected"},
+    };
+    wr_column cols[] = {col("A", &wr_type_integer)};
+    uint32_t n = 1;
+    wr_decoder *d = decoder(WR_FORMAT_JSON, cols, 1, NULL, (wr_format_options){0});
+    for (size_t i = 0; i < WR_ARRAY_LEN(c); i++)
+        assert_string_equal(SHOW(c[i][0]), c[i][1]);
+}
+
+static void test_j03_members_of_a_text_stay_in_order(void **state)
+{
+    (void)state;
+    const conversion c[] = {
+        {&wr_type_string, "{\"z\":1,\"a\":{\"y\":2,\"b\":3},\"M\":4}",
+         "\"{\\\"z\\\":1,\\\"a\\\":{\\\"y\\\":2,\\\"b\\\":3},\\\"M\\\":4}\""},
+    };
+    check_conversions(c, WR_ARRAY_LEN(c));
+}
+
+/* J05: numbers are cut to the type, texts are not; BigDecimal's text of a number. */
+static void test_j05_numbers_into_other_types(void **state)
+{
+    (void)state;
+    const conversion c[] = {
+        {&wr_type_string, "1e3", "\"1E+3\""},
+        {&wr_type_string, "0.1e1", "\"1\""},
+        {&wr_type_integer, "3000000000", "-1294967296"},
+        {&wr_type_integer, "1.9", "1"},
+        {&wr_type_integer, "\"1.0\"", CANT("TextNode", "INTEGER")},
+        {&wr_type_integer, "\"3000000000\"", CANT("TextNode", "INTEGER")},
+        {&wr_type_bigint, "12345678901234567890", "-6101065172474983726"},
+    };
+    check_conversions(c, WR_ARRAY_LEN(c));
+}
+
+/* J07: 24:00 is a time, and base64 must be padded. */
+static void test_j07_the_end_of_a_day_and_padding(void **state)
+{
+    (void)state;
+    const wr_column cols[] = {col("T", &wr_type_time)};
+    wr_decoder *d = decoder(WR_FORMAT_JSON, cols, 1, NULL, (wr_format_options){0});
+    wr_str payload = exact("{\"T\":86400000}", 14);
+    wr_vec *v = vectors(cols, 1, 1);
+    uint8_t ok;
+    wr_row_errors errs = {0};
+    weir_error err;
+    assert_int_equal(wr_decoder_run(d, &payload, wr_sel_all(1), v, &ok, &errs, arena, &err),
+                     WEIR_OK);
+    assert_int_equal(ok, WR_DECODED);
+    assert_int_equal(v[0].u.i32[0], 86400000);
+    const conversion c[] = {
+        {&wr_type_time, "86400001", WR_TIME_RANGE_TEXT},
+        {&wr_type_bytes, "\"AQ==\"", "\"AQ==\""},
+        {&wr_type_bytes, "\"AQ\"", CANT("TextNode", "BYTES")},
+    };
+    check_conversions(c, WR_ARRAY_LEN(c));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -524,13 +598,17 @@ int main(void)
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_structure_is_always_checked),
         cmocka_unit_test(test_records_that_are_no_objects),
-        cmocka_unit_test(test_text_after_the_value),
+        cmocka_unit_test(test_j01_text_after_the_value_is_ignored),
         cmocka_unit_test(test_text_after_a_scalar),
         cmocka_unit_test(test_counts_of_a_scan),
         cmocka_unit_test(test_depth),
         cmocka_unit_test(test_batch_equals_single_rows),
         cmocka_unit_test(test_styles_of_blanks),
         cmocka_unit_test(test_ascii_flag),
+        cmocka_unit_test(test_j02_doubled_members_and_what_is_no_json),
+        cmocka_unit_test(test_j03_members_of_a_text_stay_in_order),
+        cmocka_unit_test(test_j05_numbers_into_other_types),
+        cmocka_unit_test(test_j07_the_end_of_a_day_and_padding),
     };
     return cmocka_run_group_tests(tests, fixture_setup, fixture_teardown);
 }

@@ -283,7 +283,7 @@ static void test_r03_message_indexes(void **state)
         const char *hex, *shown;
     } c[] = {
         {"00 0805", "5 | null"},
-        {"0200 0805", "5 | null"}, /* P05: one index, 0 */
+        {"0200 0805", "5 | null"}, /* one index, 0 */
         {"0202 3805", "5 | null"}, /* the second message */
         {"040000 0a017a", "null | \"z\""},
         {"040002 12017a", "null | \"z\""},
@@ -341,6 +341,38 @@ static void test_p01_no_message_index(void **state)
     d = decoder(WR_FORMAT_PROTOBUF, cols, 2, NULL, options);
     assert_non_null(strstr(decode_show(d, cols, 2, pb_record(s, "0805")),
                            "as kafkajs does, declare KEY_PROTOBUF_MESSAGE_INDEX = 'NONE'"));
+}
+
+/* P05: the message is the one that the index names in the schema of the record itself, so it does
+ * not matter that a later version has another message before it. Of a message that is not the one
+ * declared, columns of its names are taken (Q25). */
+static void test_p05_the_message_by_the_index_of_the_records_own_schema(void **state)
+{
+    (void)state;
+    const char *a = "message A { int32 a = 1; }", *b = "message B { string b = 1; int32 a = 2; }";
+    const wr_registry_schema *first =
+        pb_schema(wr_arena_printf(arena, "syntax = \"proto3\"; %s %s", a, b));
+    const wr_registry_schema *second = pb_schema(
+        wr_arena_printf(arena, "syntax = \"proto3\"; message New { bool a = 1; } %s %s", a, b));
+    const wr_column cols[] = {col("A", &wr_type_integer), col("B", &wr_type_string)};
+    wr_format_options options = pb_options();
+    options.full_name = "A";
+    wr_decoder *d = decoder(WR_FORMAT_PROTOBUF, cols, 2, NULL, options);
+    const struct {
+        const wr_registry_schema *schema;
+        const char *hex, *shown;
+    } c[] = {
+        {first, "00 0805", "5 | null"},
+        {first, "0200 0805", "5 | null"},
+        {first, "0202 0a0178 1006", "6 | \"x\""},
+        {second, "0202 0805", "5 | null"},
+        {second, "0204 0a0178", "0 | \"x\""},
+        {second, "00 0801", "error: Cannot deserialize type bool as type INTEGER, path: $.A"},
+        {first, "0204 0805",
+         "error: Invalid Protobuf: the record's schema has no message of its indexes"},
+    };
+    for (size_t i = 0; i < WR_ARRAY_LEN(c); i++)
+        assert_string_equal(decode_show(d, cols, 2, pb_record(c[i].schema, c[i].hex)), c[i].shown);
 }
 
 /* The mark and the indexes in a header; the value is the message alone. */
@@ -501,6 +533,7 @@ int main(void)
         T(test_p14_zero_bytes_are_a_bad_record),
         T(test_r03_message_indexes),
         T(test_p01_no_message_index),
+        T(test_p05_the_message_by_the_index_of_the_records_own_schema),
         T(test_r01_the_mark_in_a_header),
         T(test_p02_names_are_those_of_the_file),
         T(test_declared_types),

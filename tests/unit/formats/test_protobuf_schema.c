@@ -123,24 +123,6 @@ static void test_r06_what_does_not_compile(void **state)
     }
 }
 
-/* Editions, as texts and as descriptors, are refused with that word. */
-static void test_p04_editions_are_refused(void **state)
-{
-    (void)state;
-    assert_non_null(strstr(columns_of(pb_schema("// a comment\nedition = \"2023\"; message T { "
-                                                "int32 f = 1; }"),
-                                      pb_options(), false),
-                           "the file uses editions"));
-    /* FileDescriptorProto { name: "t" message_type { name: "T" } syntax: "editions" } */
-    static const char bytes[] = "\x0a\x01t\x22\x03\x0a\x01T\x62\x08"
-                                "editions";
-    wr_buf text = {0};
-    wr_text_put_base64(&text, wr_str_make(bytes, sizeof bytes - 1));
-    assert_non_null(strstr(columns_of(pb_schema(wr_buf_cstr(&text)), pb_options(), false),
-                           "the file uses editions"));
-    wr_buf_free(&text);
-}
-
 /* Python's and JavaScript's clients register the descriptor in base64 (P03); both forms are read,
  * and are the same schema (P16). */
 static void test_p03_descriptors_in_base64(void **state)
@@ -159,6 +141,32 @@ static void test_p03_descriptors_in_base64(void **state)
         text.len--;
     assert_string_equal(pb_read(pb_schema(wr_buf_cstr(&text)), "00 0805"), "`F` INTEGER: 5");
     wr_buf_free(&text);
+}
+
+/* P16: another client's text of the same schema (Java moves oneofs and enums to the end) is the
+ * same schema: what counts is what it means. */
+static void test_p16_two_texts_of_one_schema(void **state)
+{
+    (void)state;
+    const char *const texts[] = {
+        "syntax = \"proto2\"; package p; message T { enum E { A = 0; B = 1; } oneof o { int32 x = "
+        "1; "
+        "E y = 2; } optional int32 z = 3; optional bytes d = 4 [default = \"ab\"]; "
+        "optional group G = 5 { optional int32 g = 1; } repeated int32 l = 6; }",
+        "// Proto schema formatted by Wire, do not edit.\nsyntax = \"proto2\";\npackage p;\n\n"
+        "message T {\n  optional int32 z = 3;\n  optional bytes d = 4 [default = 'ab'];\n  "
+        "repeated "
+        "int32 l = 6;\n  optional group G = 5 {\n    optional int32 g = 1;\n  }\n  oneof o {\n    "
+        "int32 x = 1;\n    E y = 2;\n  }\n  enum E {\n    A = 0;\n    B = 1;\n  }\n}\n"};
+    const wr_field x[] = {{"X", &wr_type_integer}, {"Y", &wr_type_string}};
+    const wr_field g[] = {{"G", &wr_type_integer}};
+    const wr_column cols[] = {col("O_0", wr_type_struct(arena, x, 2)), col("Z", &wr_type_integer),
+                              col("D", &wr_type_bytes), col("G", wr_type_struct(arena, g, 1)),
+                              col("L", wr_type_array(arena, &wr_type_integer))};
+    for (size_t i = 0; i < WR_ARRAY_LEN(texts); i++)
+        assert_string_equal(
+            pb_decode(cols, 5, pb_record(pb_schema(texts[i]), "00 1001 1807 2b08052c 3001 3002")),
+            "{\"X\":null,\"Y\":\"B\"} | 7 | null | {\"G\":5} | [1,2]");
 }
 
 static void test_references(void **state)
@@ -368,8 +376,8 @@ int main(void)
         T(test_infer),
         T(test_exact_names_and_keys),
         T(test_r06_what_does_not_compile),
-        T(test_p04_editions_are_refused),
         T(test_p03_descriptors_in_base64),
+        T(test_p16_two_texts_of_one_schema),
         T(test_references),
         T(test_text),
         T(test_text_of_nullable_forms),
