@@ -195,7 +195,7 @@ static int64_t read_whole(wr_jsr_read *r, const wr_jsr_node *node, const wr_jtok
     }
     bool read = wr__json_to_i64(&r->conv, tok, &v);
     WR_ASSERT(read);
-    uint8_t bits = node->kind == WR_JSR_INT ? node->bits : node->kind == WR_JSR_TIMESTAMP ? 64 : 32;
+    uint8_t bits = wr__jsr_whole_bits(node);
     int64_t cut = bits == 8 ? (int8_t)v : bits == 16 ? (int16_t)v : bits == 32 ? (int32_t)v : v;
     r->coerced += cut != v || tok->kind == WR_J_REAL;
     return cut;

@@ -38,9 +38,8 @@ typedef struct pb_decoder {
     const wr_type **types;
     bool *read;
     /* Of the last scan. */
-    const wr_pb_shape **row_shapes; /* by row; NULL: the row is bad */
-    wr_pb_token *tokens;            /* rows_n for each column, column by column */
-    size_t rows_n;
+    wr_record_rows rows; /* their shapes: wr_pb_shape */
+    wr_pb_token *tokens; /* rows.n for each column, column by column */
 } pb_decoder;
 
 /* ---- construction ---- */
@@ -119,12 +118,22 @@ weir_status wr__pb_decoder_new(const wr_decoder *common, wr_arena *arena, wr_dec
 
 /* ---- 1. scan ---- */
 
-/* The shape of the message of that path, made when it is first met. */
-static const wr_pb_shape *shape_at(pb_decoder *d, schema_plan *plan, const wr_pb_path *path)
+/* The shape of the message whose indexes are at @p rest, made when it is first met: a
+ * wr_record_plan_fn. */
+static const void *shape_of(void *user, void *schema, wr_str *rest, const char **fault)
 {
-    const wr_pb_message *m = wr__pb_message_at(plan->file, path);
-    if (!m)
+    const pb_decoder *d = user;
+    schema_plan *plan = schema;
+    wr_pb_path path;
+    if (!wr__pb_path_read(rest, &path)) {
+        *fault = "the record does not say which message of its schema it is";
         return NULL;
+    }
+    const wr_pb_message *m = wr__pb_message_at(plan->file, &path);
+    if (!m) {
+        *fault = "the record's schema has no message of its indexes";
+        return NULL;
+    }
     for (size_t i = 0; i < plan->messages.n; i++)
         if (plan->messages.v[i].message == m)
             return plan->messages.v[i].shape;
@@ -135,52 +144,28 @@ static const wr_pb_shape *shape_at(pb_decoder *d, schema_plan *plan, const wr_pb
     return made.shape;
 }
 
-/* Find the row's shape. @return not WEIR_OK: the whole scan ends so. */
-static weir_status find_shape(pb_decoder *d, uint32_t row, wr_record_found *f, weir_error *err)
+static uint8_t walk_row(pb_decoder *d, uint32_t row, wr_row_errors *errs)
 {
-    const wr_decoder *base = &d->base;
-    wr_str header = base->schema_headers ? base->schema_headers[row] : (wr_str){0};
-    wr_schema_mark mark;
-    d->row_shapes[row] = NULL;
-    if (!wr__record_mark(header, base->payloads[row], &mark, &f->body, &f->fault))
-        return WEIR_OK;
-    /* The indexes are where the mark is (R01). */
-    wr_pb_path path;
-    if (!wr__pb_path_read(header.ptr ? &mark.rest : &f->body, &path)) {
-        f->fault = "the record does not say which message of its schema it is";
-        return WEIR_OK;
-    }
-    void *plan;
-    WR_TRY(wr__record_plan(base, d->plans, &mark, header.ptr != NULL, &plan, &f->fault, err));
-    if (!plan)
-        return WEIR_OK;
-    d->row_shapes[row] = shape_at(d, plan, &path);
-    if (!d->row_shapes[row])
-        f->fault = "the record's schema has no message of its indexes";
-    WR_ASSERT(!d->row_shapes[row] == (f->fault != NULL));
-    return WEIR_OK;
-}
-
-static uint8_t walk_row(pb_decoder *d, uint32_t row, const wr_record_found *f, wr_row_errors *errs)
-{
+    const wr_record_found *f = &d->rows.found[row];
     const char *fault = f->fault;
     if (!fault)
-        fault = wr__pb_walk(d->row_shapes[row], f->body, d->tokens + row, d->rows_n);
+        fault = wr__pb_walk(d->rows.plans[row], f->body, d->tokens + row, d->rows.n);
     if (WR_LIKELY(!fault))
         return WR_DECODED;
     wr_row_error(errs, row, "Invalid Protobuf: %s", fault);
     return 0;
 }
 
-/* Without a registry: all records have the one shape. */
-static void scan_plain(pb_decoder *d, wr_sel sel, uint8_t *ok, wr_row_errors *errs)
+/* Without a registry: all records have the one shape, and nothing before them. */
+static void take_rows(pb_decoder *d, wr_sel sel)
 {
+    d->rows = (wr_record_rows){.alike = true};
+    d->rows.n = sel.n ? wr_sel_row(sel, sel.n - 1) + 1 : 0;
+    d->rows.plans = wr_arena_alloc(d->base.scratch, d->rows.n * sizeof *d->rows.plans + 1);
+    d->rows.found = wr_arena_alloc(d->base.scratch, d->rows.n * sizeof *d->rows.found + 1);
     WR_FOREACH_SEL (i, sel) {
-        d->row_shapes[i] = d->only;
-        const wr_record_found f = {.body = d->base.payloads[i]};
-        ok[i] = WR_DECODED;
-        if (d->whole.kind == WR_PB_WAY_ABSENT)
-            ok[i] = walk_row(d, i, &f, errs);
+        d->rows.plans[i] = d->only;
+        d->rows.found[i] = (wr_record_found){.body = d->base.payloads[i]};
     }
 }
 
@@ -188,27 +173,20 @@ weir_status wr__pb_scan(wr_decoder *base, wr_sel sel, uint8_t *ok, wr_row_errors
                         weir_error *err)
 {
     pb_decoder *d = (pb_decoder *)base;
-    d->rows_n = sel.n ? wr_sel_row(sel, sel.n - 1) + 1 : 0;
-    d->row_shapes = wr_arena_alloc(base->scratch, d->rows_n * sizeof *d->row_shapes + 1);
-    size_t tokens = d->rows_n * base->n + 1;
-    d->tokens = wr_arena_alloc(base->scratch, tokens * sizeof *d->tokens);
-    if (!d->plans) {
-        scan_plain(d, sel, ok, errs);
-        return WEIR_OK;
-    }
-    if (base->n == 0) { /* no key columns: the bytes are not looked at */
+    bool whole = d->whole.kind != WR_PB_WAY_ABSENT;
+    if (!d->plans)
+        take_rows(d, sel);
+    else if (base->n)
+        WR_TRY(wr__record_find_plans(base, d->plans, sel, shape_of, d, &d->rows, err));
+    if (whole || (d->plans && base->n == 0)) { /* no key columns: the bytes are not looked at */
         WR_FOREACH_SEL (i, sel)
             ok[i] = WR_DECODED;
         return WEIR_OK;
     }
-    wr__writer_plans_begin(d->plans);
-    wr_record_found *f = wr_arena_alloc(base->scratch, d->rows_n * sizeof *f + 1);
-    WR_FOREACH_SEL (i, sel) {
-        f[i] = (wr_record_found){0};
-        WR_TRY(find_shape(d, i, &f[i], err));
-    }
+    size_t tokens = d->rows.n * base->n + 1;
+    d->tokens = wr_arena_alloc(base->scratch, tokens * sizeof *d->tokens);
     WR_FOREACH_SEL (i, sel)
-        ok[i] = walk_row(d, i, &f[i], errs);
+        ok[i] = walk_row(d, i, errs);
     return WEIR_OK;
 }
 
@@ -311,46 +289,26 @@ static void convert_alike(column *c, wr_sel sel)
         c->out->ascii = false;
 }
 
-/* How many rows from the k-th on have the shape of the k-th. */
-static uint32_t run_length(const pb_decoder *d, wr_sel sel, uint32_t k)
-{
-    const wr_pb_shape *shape = d->row_shapes[wr_sel_row(sel, k)];
-    uint32_t end = k + 1;
-    while (end < sel.n && d->row_shapes[wr_sel_row(sel, end)] == shape)
-        end++;
-    return end - k;
-}
-
 void wr__pb_convert_column(wr_decoder *base, uint32_t index, wr_sel sel, wr_vec *out, uint8_t *ok,
                            wr_row_errors *errs)
 {
     pb_decoder *d = (pb_decoder *)base;
     WR_ASSERT(index < base->n && d->read[index]);
-    WR_ASSERT(!sel.n || wr_sel_row(sel, sel.n - 1) < d->rows_n);
     if (out) {
         out->no_nulls = true; /* until there is one */
         out->ascii = out->type->id == WR_T_STRING;
     }
     column c = {.d = d,
                 .name = base->cols[index].name,
-                .tokens = d->tokens + index * d->rows_n,
+                .tokens = d->tokens ? d->tokens + index * d->rows.n : NULL,
                 .out = out,
                 .ok = ok,
                 .errs = errs};
-    uint32_t *rows = NULL;
-    for (uint32_t k = 0, n; k < sel.n; k += n) {
-        n = run_length(d, sel, k);
-        wr_sel run = sel;
-        if (n != sel.n) {
-            if (!rows) {
-                rows = wr_arena_alloc(base->scratch, sel.n * sizeof *rows);
-                for (uint32_t i = 0; i < sel.n; i++)
-                    rows[i] = wr_sel_row(sel, i);
-            }
-            run = (wr_sel){n, rows + k};
-        }
-        c.way = &d->row_shapes[wr_sel_row(run, 0)]->ways[index];
-        convert_alike(&c, run);
+    wr_record_run run = {0};
+    while (wr__record_next_run(&d->rows, sel, base->scratch, &run)) {
+        const wr_pb_shape *shape = run.plan;
+        c.way = &shape->ways[index];
+        convert_alike(&c, run.sel);
     }
     WR_ASSERT(!out || out->null);
 }
