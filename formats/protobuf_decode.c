@@ -233,6 +233,7 @@ static void convert_boxed(column *c, uint32_t row)
 
 static void convert_strings(column *c, wr_sel sel)
 {
+    const wr_str *payloads = c->d->base.payloads;
     wr_str *out = c->out->u.str;
     bool ascii = true;
     WR_FOREACH_SEL (i, sel) {
@@ -242,7 +243,7 @@ static void convert_strings(column *c, wr_sel sel)
             continue;
         }
         wr_str s = wr_str_make(t->u.ptr, t->len);
-        if (WR_UNLIKELY(!wr__is_ascii(s))) {
+        if (WR_UNLIKELY(!wr__is_ascii_within(s, payloads[i].ptr))) {
             s = wr__text_repair_utf8(s, c->d->base.scratch);
             ascii = false;
         }
