@@ -166,6 +166,10 @@ weir_status wr__avro_infer(const wr_registry_schema *schema, const wr_format_opt
  *  names, too. */
 weir_status wr__avro_infer_record(const wr_avro_node *record, bool exact_names, wr_avro_rules rules,
                                   wr_arena *arena, wr_column **cols, uint32_t *n, weir_error *err);
+/** The fields of a record or union (or, for unwrapped columns, of any type) beside columns. */
+void wr__avro_fields_of(const wr_avro_node *node, const wr_format_columns *columns,
+                        wr_avro_rules rules, wr_arena *arena, wr_schema_field **fields,
+                        uint32_t *n);
 weir_status wr__avro_schema_fields(const wr_registry_schema *schema,
                                    const wr_format_columns *columns, wr_arena *arena,
                                    wr_schema_field **fields, uint32_t *n, weir_error *err);

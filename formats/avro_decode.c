@@ -26,10 +26,8 @@ typedef struct avro_decoder {
     wr_avro_target target;
     uint32_t *places; /* per column: among those read, or UINT32_MAX */
     /* Of the last scan. */
-    const wr_avro_plan **row_plans; /* by row; NULL: the row is bad */
-    wr_avro_token *tokens;          /* rows_n for each column read, column by column */
-    size_t rows_n;
-    bool alike; /* all rows that have a plan have the same */
+    wr_record_rows rows;   /* their plans: wr_avro_plan */
+    wr_avro_token *tokens; /* rows.n for each column read, column by column */
 } avro_decoder;
 
 /* ---- construction ---- */
@@ -86,58 +84,10 @@ weir_status wr__avro_decoder_new(const wr_decoder *common, wr_arena *arena, wr_d
 
 /* ---- 1. scan ---- */
 
-/* Find the row's plan. @return not WEIR_OK: the whole scan ends so. */
-static weir_status find_plan(avro_decoder *d, uint32_t row, wr_record_found *f, weir_error *err)
+static uint8_t walk_row(avro_decoder *d, uint32_t row, wr_row_errors *errs)
 {
-    wr_decoder *base = &d->base;
-    wr_str header = base->schema_headers ? base->schema_headers[row] : (wr_str){0};
-    wr_schema_mark mark;
-    d->row_plans[row] = NULL;
-    if (!wr__record_mark(header, base->payloads[row], &mark, &f->body, &f->fault)) {
-        wr__record_count(base, 0, 1);
-        return WEIR_OK;
-    }
-    void *plan;
-    WR_TRY(wr__record_plan(base, d->plans, &mark, header.ptr != NULL, &plan, &f->fault, err));
-    d->row_plans[row] = plan;
-    return WEIR_OK;
-}
-
-/* Rows in a row mostly have the same mark, byte for byte: they have the plan of the one before. */
-static weir_status find_plans(avro_decoder *d, wr_sel sel, wr_record_found *f, weir_error *err)
-{
-    const wr_str *payloads = d->base.payloads;
-    const char *mark = NULL;         /* of the row before, 5 bytes, if it has a plan */
-    const wr_avro_plan *plan = NULL; /* the last one that was found */
-    uint32_t same = 0;               /* rows after it with the mark of the one before */
-    d->alike = true;
-    bool in_payload = !d->base.schema_headers;
-    WR_FOREACH_SEL (i, sel) {
-        wr_str payload = payloads[i];
-        if (WR_LIKELY(mark && payload.len >= 5 && memcmp(payload.ptr, mark, 5) == 0)) {
-            d->row_plans[i] = plan;
-            f[i] = (wr_record_found){.body = wr_str_make(payload.ptr + 5, payload.len - 5)};
-            same++;
-            continue;
-        }
-        wr__record_count_more(&d->base, same);
-        same = 0;
-        weir_status st = find_plan(d, i, &f[i], err);
-        if (WR_UNLIKELY(st != WEIR_OK))
-            return wr__record_give_up(&d->base, sel, i, st);
-        d->alike = d->alike && (!plan || !d->row_plans[i] || plan == d->row_plans[i]);
-        if (d->row_plans[i])
-            plan = d->row_plans[i];
-        mark = d->row_plans[i] && in_payload && payload.ptr[0] == 0 ? payload.ptr : NULL;
-    }
-    wr__record_count_more(&d->base, same);
-    return WEIR_OK;
-}
-
-static uint8_t walk_row(avro_decoder *d, uint32_t row, const wr_record_found *f,
-                        wr_row_errors *errs)
-{
-    const wr_avro_plan *plan = d->row_plans[row];
+    const wr_avro_plan *plan = d->rows.plans[row];
+    const wr_record_found *f = &d->rows.found[row];
     wr_avro_token *tokens = d->tokens + row;
     if (f->fault) {
         wr_row_error(errs, row, "%s", f->fault);
@@ -145,8 +95,8 @@ static uint8_t walk_row(avro_decoder *d, uint32_t row, const wr_record_found *f,
     }
     wr_avro_reader r = {.p = f->body.ptr, .end = f->body.ptr + f->body.len};
     for (uint32_t k = 0; WR_UNLIKELY(plan->resets) && k < d->target.n; k++)
-        tokens[k * d->rows_n].null = true;
-    bool ok = wr__avro_walk(plan, &r, tokens, d->rows_n);
+        tokens[k * d->rows.n].null = true;
+    bool ok = wr__avro_walk(plan, &r, tokens, d->rows.n);
     if (WR_UNLIKELY(plan->needs_value) && ok && tokens->null)
         ok = wr__avro_fail(&r, "the record is null");
     if (WR_UNLIKELY(!ok))
@@ -159,20 +109,16 @@ weir_status wr__avro_scan(wr_decoder *base, wr_sel sel, uint8_t *ok, wr_row_erro
                           weir_error *err)
 {
     avro_decoder *d = (avro_decoder *)base;
-    d->rows_n = sel.n ? wr_sel_row(sel, sel.n - 1) + 1 : 0;
-    d->row_plans = wr_arena_alloc(base->scratch, d->rows_n * sizeof *d->row_plans + 1);
     if (d->target.bare && base->n == 0) { /* no key columns: the bytes are not looked at */
         WR_FOREACH_SEL (i, sel)
             ok[i] = WR_DECODED;
         return WEIR_OK;
     }
-    wr__writer_plans_begin(d->plans);
-    wr_record_found *f = wr_arena_alloc(base->scratch, d->rows_n * sizeof *f + 1);
-    WR_TRY(find_plans(d, sel, f, err));
-    size_t tokens = d->rows_n * d->target.n + 1; /* one to point at, where no column is read */
+    WR_TRY(wr__record_find_plans(base, d->plans, sel, NULL, NULL, &d->rows, err));
+    size_t tokens = d->rows.n * d->target.n + 1; /* one to point at, where no column is read */
     d->tokens = wr_arena_alloc(base->scratch, tokens * sizeof *d->tokens);
     WR_FOREACH_SEL (i, sel)
-        ok[i] = walk_row(d, i, &f[i], errs);
+        ok[i] = walk_row(d, i, errs);
     return WEIR_OK;
 }
 
@@ -272,38 +218,17 @@ static void convert_alike(column *c, wr_sel sel)
     }
 }
 
-/* How many rows from the k-th on have the plan of the k-th. */
-static uint32_t run_length(const avro_decoder *d, const uint32_t *rows, uint32_t k, uint32_t n)
+static void convert_rows(column *c, const wr_record_run *run, uint32_t place)
 {
-    const wr_avro_plan *plan = d->row_plans[rows[k]];
-    uint32_t end = k + 1;
-    while (end < n && d->row_plans[rows[end]] == plan)
-        end++;
-    return end - k;
-}
-
-static void convert_rows(column *c, wr_sel sel, uint32_t place)
-{
-    const wr_avro_plan *plan = c->d->row_plans[wr_sel_row(sel, 0)];
+    const wr_avro_plan *plan = run->plan;
     WR_ASSERT(plan && place < c->d->target.n);
     c->way = &plan->ways[place];
     if (plan->there[place]) {
-        convert_alike(c, sel);
+        convert_alike(c, run->sel);
         return;
     }
-    for (uint32_t k = 0; c->out && k < sel.n; k++) /* the writer has no such field */
-        wr__vec_put_null(c->out, wr_sel_row(sel, k));
-}
-
-static void convert_runs(column *c, wr_sel sel, uint32_t place)
-{
-    uint32_t *rows = wr_arena_alloc(c->d->base.scratch, sel.n * sizeof *rows);
-    for (uint32_t k = 0; k < sel.n; k++)
-        rows[k] = wr_sel_row(sel, k);
-    for (uint32_t k = 0, n; k < sel.n; k += n) {
-        n = run_length(c->d, rows, k, sel.n);
-        convert_rows(c, (wr_sel){n, rows + k}, place);
-    }
+    for (uint32_t k = 0; c->out && k < run->sel.n; k++) /* the writer has no such field */
+        wr__vec_put_null(c->out, wr_sel_row(run->sel, k));
 }
 
 void wr__avro_convert_column(wr_decoder *base, uint32_t index, wr_sel sel, wr_vec *out, uint8_t *ok,
@@ -316,19 +241,15 @@ void wr__avro_convert_column(wr_decoder *base, uint32_t index, wr_sel sel, wr_ve
         out->no_nulls = true; /* until there is one */
         out->ascii = true;
     }
-    if (!sel.n)
-        return;
     column c = {.d = d,
                 .name = base->cols[index].name,
-                .tokens = d->tokens + place * d->rows_n,
+                .tokens = d->tokens + place * d->rows.n,
                 .out = out,
                 .ok = ok,
                 .errs = errs};
-    WR_ASSERT(wr_sel_row(sel, sel.n - 1) < d->rows_n); /* rows that were scanned */
-    if (d->alike)
-        convert_rows(&c, sel, place);
-    else
-        convert_runs(&c, sel, place);
+    wr_record_run run = {0};
+    while (wr__record_next_run(&d->rows, sel, base->scratch, &run))
+        convert_rows(&c, &run, place);
     if (out && out->type->id != WR_T_STRING)
         out->ascii = false;
     WR_ASSERT(!out || out->null);

@@ -13,6 +13,7 @@
 #include "formats/avro_schema.h"
 
 #include "common/map.h"
+#include "common/utf8.h"
 
 typedef struct parse {
     wr_arena *arena;
@@ -51,7 +52,7 @@ bool wr__avro_name_ok(wr_str name)
     for (uint32_t i = 1; i < name.len; i++)
         if (!is_letter(name.ptr[i]) && !(name.ptr[i] >= '0' && name.ptr[i] <= '9'))
             return false;
-    return true;
+    return wr_utf8_valid(name); /* half a surrogate pair is no letter */
 }
 
 /* The place of the last dot, or -1. */

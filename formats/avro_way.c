@@ -265,19 +265,10 @@ static bool is_passable(const wr_avro_way *way)
     return fits;
 }
 
-/* As the decoder takes it apart (avro_plan.c). */
-weir_status wr__avro_schema_fields(const wr_registry_schema *schema,
-                                   const wr_format_columns *columns, wr_arena *arena,
-                                   wr_schema_field **fields, uint32_t *n, weir_error *err)
+void wr__avro_fields_of(const wr_avro_node *node, const wr_format_columns *columns,
+                        wr_avro_rules rules, wr_arena *arena, wr_schema_field **fields, uint32_t *n)
 {
-    const wr_avro_node *node;
-    WR_TRY(wr__avro_schema_parse(schema, arena, &node, err));
     bool bare = columns->options->unwrapped;
-    if (!bare && node->kind == WR_AVRO_UNION && wr__avro_only_branch(node) >= 0)
-        node = node->branches[wr__avro_only_branch(node)];
-    if (!bare && node->kind != WR_AVRO_RECORD && node->kind != WR_AVRO_UNION)
-        return wr_error(err, WEIR_ERR_STATEMENT, "it is no record but %s",
-                        wr__avro_kind_name(node->kind));
     *n = bare ? columns->n : node->n;
     *fields = WR_NEW_N(arena, wr_schema_field, *n);
     const char **names = WR_NEW_N(arena, const char *, columns->n);
@@ -293,8 +284,24 @@ weir_status wr__avro_schema_fields(const wr_registry_schema *schema,
         *f = (wr_schema_field){.name = name, .column = bare ? i : targets[i], .fits = true};
         if (f->column == UINT32_MAX)
             continue;
-        wr_avro_way way = wr__avro_way(inside, columns->cols[f->column].type, arena);
+        wr_avro_way way = wr__avro_way(inside, columns->cols[f->column].type, rules, arena);
         f->fits = is_passable(&way);
     }
+}
+
+/* As the decoder takes it apart (avro_plan.c). */
+weir_status wr__avro_schema_fields(const wr_registry_schema *schema,
+                                   const wr_format_columns *columns, wr_arena *arena,
+                                   wr_schema_field **fields, uint32_t *n, weir_error *err)
+{
+    const wr_avro_node *node;
+    WR_TRY(wr__avro_schema_parse(schema, arena, &node, err));
+    bool bare = columns->options->unwrapped;
+    if (!bare && node->kind == WR_AVRO_UNION && wr__avro_only_branch(node) >= 0)
+        node = node->branches[wr__avro_only_branch(node)];
+    if (!bare && node->kind != WR_AVRO_RECORD && node->kind != WR_AVRO_UNION)
+        return wr_error(err, WEIR_ERR_STATEMENT, "it is no record but %s",
+                        wr__avro_kind_name(node->kind));
+    wr__avro_fields_of(node, columns, WR_AVRO_RULES_CONNECT, arena, fields, n);
     return WEIR_OK;
 }

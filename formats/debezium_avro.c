@@ -37,9 +37,8 @@ typedef struct event_decoder {
     wr_avro_target event, row;
     uint32_t *places; /* per column: among those read, or UINT32_MAX */
     /* Of the last scan. */
-    const event_plan **row_plans; /* by row */
-    wr_avro_token *tokens;        /* rows_n for each column read, column by column */
-    size_t rows_n;
+    wr_record_rows rows;   /* plans: event_plan */
+    wr_avro_token *tokens; /* rows.n for each column read, column by column */
 } event_decoder;
 
 static bool check(const wr_format_columns *c, wr_format_misfit *why)
@@ -178,19 +177,9 @@ static weir_status decoder_new(const wr_decoder *common, wr_arena *arena, wr_dec
 
 /* ---- 1. scan ---- */
 
-static weir_status find_plans(event_decoder *d, wr_sel sel, wr_record_found *f, weir_error *err)
+static const event_plan *plan_at(const event_decoder *d, uint32_t row)
 {
-    const wr_decoder *base = &d->base;
-    WR_FOREACH_SEL (i, sel) {
-        wr_str header = base->schema_headers ? base->schema_headers[i] : (wr_str){0};
-        wr_schema_mark mark;
-        void *plan = NULL;
-        if (wr__record_mark(header, base->payloads[i], &mark, &f[i].body, &f[i].fault))
-            WR_TRY(wr__record_plan(base, d->plans, &mark, header.ptr != NULL, &plan, &f[i].fault,
-                                   err));
-        d->row_plans[i] = plan;
-    }
-    return WEIR_OK;
+    return d->rows.plans[row];
 }
 
 static uint8_t bad(wr_row_errors *errs, uint32_t row, const char *why)
@@ -210,7 +199,7 @@ static uint8_t bad_bytes(const event_decoder *d, wr_row_errors *errs, uint32_t r
 static uint8_t walk_row(event_decoder *d, uint32_t row, wr_str body, wr_row_errors *errs)
 {
     wr_avro_reader r = {.p = body.ptr, .end = body.ptr + body.len};
-    if (!wr__avro_walk(d->row_plans[row]->row, &r, d->tokens + row, d->rows_n))
+    if (!wr__avro_walk(plan_at(d, row)->row, &r, d->tokens + row, d->rows.n))
         return bad_bytes(d, errs, row, &r);
     return WR_DECODED;
 }
@@ -233,7 +222,7 @@ static void take_time(event_decoder *d, uint32_t row, const wr_avro_plan *envelo
 static uint8_t take_after(event_decoder *d, uint32_t row, const wr_avro_token *after,
                           wr_row_errors *errs)
 {
-    const event_plan *plan = d->row_plans[row];
+    const event_plan *plan = plan_at(d, row);
     if (!plan->row || after->null)
         return bad(errs, row, WR_DEBEZIUM_NO_ROW);
     return walk_row(d, row, wr_str_make(after->u.ptr, after->len), errs);
@@ -242,14 +231,14 @@ static uint8_t take_after(event_decoder *d, uint32_t row, const wr_avro_token *a
 static uint8_t take_null(event_decoder *d, uint32_t row)
 {
     for (uint32_t k = 0; k < d->row.n; k++)
-        d->tokens[k * d->rows_n + row] = (wr_avro_token){.null = true};
+        d->tokens[k * d->rows.n + row] = (wr_avro_token){.null = true};
     d->base.counts.nulls++;
     return WR_DECODED_NULL;
 }
 
 static uint8_t take_event(event_decoder *d, uint32_t row, wr_str body, wr_row_errors *errs)
 {
-    const wr_avro_plan *envelope = d->row_plans[row]->envelope;
+    const wr_avro_plan *envelope = plan_at(d, row)->envelope;
     wr_avro_token t[EVENT_N] = {0};
     wr_avro_reader r = {.p = body.ptr, .end = body.ptr + body.len};
     if (!wr__avro_walk(envelope, &r, t, 1))
@@ -280,10 +269,10 @@ static uint8_t take_event(event_decoder *d, uint32_t row, wr_str body, wr_row_er
     return state;
 }
 
-static uint8_t scan_row(event_decoder *d, uint32_t row, const wr_record_found *f,
-                        wr_row_errors *errs)
+static uint8_t scan_row(event_decoder *d, uint32_t row, wr_row_errors *errs)
 {
-    const event_plan *plan = d->row_plans[row];
+    const event_plan *plan = plan_at(d, row);
+    const wr_record_found *f = &d->rows.found[row];
     if (f->fault)
         return bad(errs, row, f->fault);
     if (plan->skips) {
@@ -297,15 +286,11 @@ static weir_status scan(wr_decoder *base, wr_sel sel, uint8_t *ok, wr_row_errors
                         weir_error *err)
 {
     event_decoder *d = (event_decoder *)base;
-    d->rows_n = sel.n ? wr_sel_row(sel, sel.n - 1) + 1 : 0;
-    d->row_plans = wr_arena_alloc(base->scratch, d->rows_n * sizeof *d->row_plans + 1);
-    wr__writer_plans_begin(d->plans);
-    wr_record_found *f = wr_arena_alloc(base->scratch, d->rows_n * sizeof *f + 1);
-    WR_TRY(find_plans(d, sel, f, err));
-    size_t tokens = d->rows_n * d->row.n + 1; /* one to point at, where no column is read */
+    WR_TRY(wr__record_find_plans(base, d->plans, sel, NULL, NULL, &d->rows, err));
+    size_t tokens = d->rows.n * d->row.n + 1; /* one to point at, where no column is read */
     d->tokens = wr_arena_alloc(base->scratch, tokens * sizeof *d->tokens);
     WR_FOREACH_SEL (i, sel)
-        ok[i] = scan_row(d, i, &f[i], errs);
+        ok[i] = scan_row(d, i, errs);
     return WEIR_OK;
 }
 
@@ -327,8 +312,8 @@ static bool convert_row(event_decoder *d, uint32_t index, uint32_t row, wr_value
                         wr_row_errors *errs)
 {
     uint32_t place = d->places[index];
-    const wr_avro_plan *plan = d->row_plans[row]->row;
-    const wr_avro_token *token = &d->tokens[place * d->rows_n + row];
+    const wr_avro_plan *plan = plan_at(d, row)->row;
+    const wr_avro_token *token = &d->tokens[place * d->rows.n + row];
     *out = WR_VALUE_NULL;
     if (!plan || !plan->there[place]) /* a deletion by a schema without rows; no such field */
         return true;
@@ -381,18 +366,37 @@ static const wr_avro_node *row_of(const wr_avro_node *whole, bool is_key)
     return after && field_of(record, "op") ? record_of(after) : NULL;
 }
 
-static weir_status infer(const wr_registry_schema *schema, const wr_format_options *options,
-                         bool is_key, wr_arena *arena, wr_column **cols, uint32_t *n,
-                         weir_error *err)
+/* The row's part of a schema; an error says that there is none. */
+static weir_status parse_row(const wr_registry_schema *schema, bool is_key, wr_arena *arena,
+                             const wr_avro_node **out, weir_error *err)
 {
     const wr_avro_node *whole;
     WR_TRY(wr__avro_schema_parse(schema, arena, &whole, err));
-    const wr_avro_node *row = row_of(whole, is_key);
-    if (!row)
+    *out = row_of(whole, is_key);
+    if (!*out)
         return wr_error(err, WEIR_ERR_STATEMENT,
                         "Schema %u is not that of a change event of Debezium: it has no `op` and "
                         "no record `after`",
                         schema->id);
+    return WEIR_OK;
+}
+
+static weir_status schema_fields(const wr_registry_schema *schema, const wr_format_columns *columns,
+                                 wr_arena *arena, wr_schema_field **fields, uint32_t *n,
+                                 weir_error *err)
+{
+    const wr_avro_node *row;
+    WR_TRY(parse_row(schema, columns->is_key, arena, &row, err));
+    wr__avro_fields_of(row, columns, WR_AVRO_RULES_EVENTS, arena, fields, n);
+    return WEIR_OK;
+}
+
+static weir_status infer(const wr_registry_schema *schema, const wr_format_options *options,
+                         bool is_key, wr_arena *arena, wr_column **cols, uint32_t *n,
+                         weir_error *err)
+{
+    const wr_avro_node *row;
+    WR_TRY(parse_row(schema, is_key, arena, &row, err));
     return wr__avro_infer_record(row, options->exact_names, WR_AVRO_RULES_EVENTS, arena, cols, n,
                                  err);
 }
@@ -417,6 +421,7 @@ const wr_format_class wr__format_debezium_avro = {
     .encode = wr__debezium_encode,
     .schema_kind = WR_SCHEMA_AVRO,
     .infer = infer,
+    .schema_fields = schema_fields,
     .to_json = wr__avro_to_json,
     .from_json = wr__avro_from_json,
 };

@@ -117,20 +117,19 @@ bool wr__json_end_record(wr_jscan *s, wr_jkind kind, bool valid, wr_decoder_coun
  * as "", nothing else does. */
 static uint8_t scan_bare(json_decoder *d, uint32_t row, const wr_jtoken *t, wr_row_errors *errs)
 {
+    if (t->kind == WR_J_NULL)
+        d->base.counts.nulls++;
+    uint8_t state = t->kind == WR_J_NULL ? WR_DECODED_NULL : WR_DECODED;
     if (d->n == 0)
-        return WR_DECODED;
+        return state;
     wr_jtoken *token = row_tokens(d, row);
     *token = *t;
-    if (t->kind == WR_J_NULL) {
-        d->base.counts.nulls++;
-        return WR_DECODED_NULL;
-    }
     if (t->kind == WR_J_MISSING) {
         if (d->types[0].type->id != WR_T_STRING)
             return report_type(errs, row, t, d->types[0].text);
         *token = (wr_jtoken){.ptr = "", .kind = WR_J_STRING};
     }
-    return WR_DECODED;
+    return state;
 }
 
 /* A record that is not an object: `null`, or of the wrong type. */

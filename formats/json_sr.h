@@ -109,6 +109,11 @@ typedef struct wr_jsr_way {
 
 void wr__jsr_way_init(wr_jsr_way *way, const wr_jsr_node *node, const wr_type *type,
                       wr_arena *arena);
+/** How many bits the whole numbers of a node have; what does not fit is cut. */
+static inline uint8_t wr__jsr_whole_bits(const wr_jsr_node *node)
+{
+    return node->kind == WR_JSR_INT ? node->bits : node->kind == WR_JSR_TIMESTAMP ? 64 : 32;
+}
 /** The way of a field that goes nowhere. */
 void wr__jsr_way_check(wr_jsr_way *way, const wr_jsr_node *node);
 

@@ -4,7 +4,9 @@
  * schema.
  *
  * A plan per schema holds the shape that a record is scanned with (the schema's own names, exactly)
- * and a way for each column. The walk over a record is that of JSON; only the conversion differs.
+ * and a way for each column. The walk over a record is that of JSON; only the conversion differs:
+ * rows in a row that have the same plan, which are mostly all of them, are a loop for the type;
+ * what is not of the type that the schema says is boxed (json_sr_way.c).
  */
 #include "formats/json_sr.h"
 
@@ -33,10 +35,9 @@ typedef struct jsr_decoder {
     uint32_t *places; /* base.n: the column's place among those read, or UINT32_MAX */
     wr_jsr_read read;
     /* Of the last scan. */
-    const jsr_plan **row_plans; /* by row; NULL: the row is bad */
-    wr_jtoken **row_tokens;     /* NULL: the record is null */
-    size_t rows_n;
-    bool ascii;
+    wr_record_rows rows; /* their plans: jsr_plan; of a record that is null, none either */
+    wr_jtoken *tokens;   /* rows.n for each of a plan's tokens, token by token */
+    bool ascii;          /* all records are */
 } jsr_decoder;
 
 /* ---- construction ---- */
@@ -120,29 +121,13 @@ weir_status wr__jsr_decoder_new(const wr_decoder *common, wr_arena *arena, wr_de
 
 /* ---- 1. scan ---- */
 
-/* Find the row's plan. @return not WEIR_OK: the whole scan ends so. */
-static weir_status find_plan(jsr_decoder *d, uint32_t row, wr_record_found *f, weir_error *err)
-{
-    wr_decoder *base = &d->base;
-    wr_str header = base->schema_headers ? base->schema_headers[row] : (wr_str){0};
-    wr_schema_mark mark;
-    d->row_plans[row] = NULL;
-    if (!wr__record_mark(header, base->payloads[row], &mark, &f->body, &f->fault)) {
-        wr__record_count(base, 0, 1);
-        return WEIR_OK;
-    }
-    void *plan;
-    WR_TRY(wr__record_plan(base, d->plans, &mark, header.ptr != NULL, &plan, &f->fault, err));
-    d->row_plans[row] = plan;
-    return WEIR_OK;
-}
-
 /* The one token of a record, or that a record that must be an object is none. */
 static uint8_t scan_whole(jsr_decoder *d, const jsr_plan *plan, uint32_t row, const wr_jtoken *t,
                           wr_row_errors *errs)
 {
     if (t->kind == WR_J_NULL && (!d->bare || plan->top->optional)) {
-        d->row_tokens[row] = NULL; /* a default is no value of a record that is not there */
+        d->rows.plans[row] = NULL; /* a default is no value of a record that is not there */
+        d->rows.alike = false;
         d->base.counts.nulls++;
         return WR_DECODED_NULL;
     }
@@ -151,19 +136,18 @@ static uint8_t scan_whole(jsr_decoder *d, const jsr_plan *plan, uint32_t row, co
                      wr__json_node_name(t));
         return 0;
     }
-    d->row_tokens[row][0] = *t;
+    d->tokens[row] = *t;
     return WR_DECODED;
 }
 
-static uint8_t scan_row(jsr_decoder *d, uint32_t row, const wr_record_found *f, wr_row_errors *errs)
+static uint8_t scan_row(jsr_decoder *d, uint32_t row, wr_row_errors *errs)
 {
+    const wr_record_found *f = &d->rows.found[row];
     if (f->fault) {
         wr_row_error(errs, row, "%s", f->fault);
         return 0;
     }
-    const jsr_plan *plan = d->row_plans[row];
-    wr_jtoken *tokens = wr_arena_alloc(d->base.scratch, plan->n * sizeof *tokens + 1);
-    d->row_tokens[row] = tokens;
+    const jsr_plan *plan = d->rows.plans[row];
     wr_str text = wr__json_with_slack(f->body, d->base.scratch);
     wr_jscan s;
     wr__json_scan_init(&s, text, false);
@@ -176,7 +160,7 @@ static uint8_t scan_row(jsr_decoder *d, uint32_t row, const wr_record_found *f, 
     }
     wr__json_blanks(&s);
     if (WR_LIKELY(!plan->whole && s.p < s.end && *s.p == '{')) {
-        if (wr__json_shape_scan(plan->shape, &s, tokens, 1) &&
+        if (wr__json_shape_scan(plan->shape, &s, d->tokens + row, d->rows.n) &&
             wr__json_end_record(&s, WR_J_OBJECT, valid, &d->base.counts))
             return WR_DECODED;
         return wr__json_report_fault(errs, row, &s, valid);
@@ -197,104 +181,173 @@ weir_status wr__jsr_scan(wr_decoder *base, wr_sel sel, uint8_t *ok, wr_row_error
 {
     jsr_decoder *d = (jsr_decoder *)base;
     d->ascii = true;
-    d->rows_n = sel.n ? wr_sel_row(sel, sel.n - 1) + 1 : 0;
-    d->row_plans = wr_arena_alloc(base->scratch, d->rows_n * sizeof *d->row_plans + 1);
-    d->row_tokens = wr_arena_alloc(base->scratch, d->rows_n * sizeof *d->row_tokens + 1);
     if (d->bare && base->n == 0) { /* no key columns: the bytes are not looked at */
         WR_FOREACH_SEL (i, sel)
             ok[i] = WR_DECODED;
         return WEIR_OK;
     }
-    wr__writer_plans_begin(d->plans);
-    wr_record_found *f = wr_arena_alloc(base->scratch, d->rows_n * sizeof *f + 1);
-    WR_FOREACH_SEL (i, sel) {
-        weir_status st = find_plan(d, i, &f[i], err);
-        if (WR_UNLIKELY(st != WEIR_OK))
-            return wr__record_give_up(base, sel, i, st);
-    }
+    WR_TRY(wr__record_find_plans(base, d->plans, sel, NULL, NULL, &d->rows, err));
+    size_t tokens = d->rows.n * WR_MAX(d->n, 1u); /* one where a record is one token */
+    d->tokens = wr_arena_alloc(base->scratch, tokens * sizeof *d->tokens + 1);
     WR_FOREACH_SEL (i, sel)
-        ok[i] = scan_row(d, i, &f[i], errs);
+        ok[i] = scan_row(d, i, errs);
     return WEIR_OK;
 }
 
 /* ---- 2. convert ---- */
 
-static bool convert_row(jsr_decoder *d, uint32_t k, uint32_t row, wr_value *out)
+/* Where the values of one column go; for rows that have the same plan. */
+typedef struct column {
+    jsr_decoder *d;
+    uint32_t index;
+    uint32_t place; /* among those read */
+    const jsr_plan *plan;
+    const wr_jsr_way *way;
+    const wr_jtoken *tokens;
+    wr_vec *out; /* NULL: nowhere */
+    bool ascii;  /* STRING: what escapes or other types have become is */
+    uint8_t *ok;
+    wr_row_errors *errs;
+} column;
+
+/* The value of the column that is one of a union's branches. */
+static bool convert_branch(column *c, const wr_jtoken *tok, wr_value *out)
 {
-    const jsr_plan *plan = d->row_plans[row];
-    *out = (wr_value){.null = true};
-    if (plan->slots[k] == UINT32_MAX || !d->row_tokens[row])
-        return true;
-    wr_jtoken tok = d->row_tokens[row][plan->slots[k]];
-    if (!plan->whole && !(tok.flags & WR_J_EXACT)) /* of another case: not the schema's field */
-        tok = (wr_jtoken){0};
-    if (plan->whole && !d->bare) {
-        uint32_t branch = wr__jsr_branch(plan->top, &tok, d->base.scratch);
-        if (branch == UINT32_MAX) {
-            wr__json_conv_start_failure(&d->read.conv);
-            wr_buf_puts(&d->read.conv.message, "the value is none of those that the schema has");
-            return false;
-        }
-        if (branch != plan->branch[k])
-            return true;
-        return wr__jsr_convert(&d->read, &plan->ways[k], &tok, true, out);
+    wr_jsr_read *read = &c->d->read;
+    uint32_t branch = wr__jsr_branch(c->plan->top, tok, c->d->base.scratch);
+    *out = WR_VALUE_NULL;
+    if (branch == UINT32_MAX) {
+        wr__json_conv_start_failure(&read->conv);
+        wr_buf_puts(&read->conv.message, "the value is none of those that the schema has");
+        return false;
     }
-    return wr__jsr_convert(&d->read, &plan->ways[k], &tok, false, out);
+    return branch != c->plan->branch[c->place] || wr__jsr_convert(read, c->way, tok, true, out);
 }
 
-static void fail_row(jsr_decoder *d, uint32_t column, uint32_t row, wr_vec *out, uint8_t *ok,
-                     wr_row_errors *errs)
+static void fail_row(column *c, uint32_t row)
 {
-    wr_jconv *conv = &d->read.conv;
-    if (!d->bare)
-        wr__json_conv_path(conv, d->base.cols[column].name);
-    wr_row_error(errs, row, "%s, path: $%s", wr_buf_cstr(&conv->message),
+    wr_jconv *conv = &c->d->read.conv;
+    if (!c->d->bare)
+        wr__json_conv_path(conv, c->d->base.cols[c->index].name);
+    wr_row_error(c->errs, row, "%s, path: $%s", wr_buf_cstr(&conv->message),
                  wr__json_conv_where(conv));
-    ok[row] = 0;
-    if (out)
-        wr__vec_put_null(out, row);
+    c->ok[row] = 0;
+    if (c->out)
+        wr__vec_put_null(c->out, row);
 }
 
-/* The texts that need no conversion. @return false: all others. */
-static bool convert_text(const jsr_decoder *d, uint32_t k, uint32_t row, wr_vec *out)
+/* A value of any type, boxed. */
+static void convert_boxed(column *c, uint32_t row)
 {
-    const jsr_plan *plan = d->row_plans[row];
-    if (plan->whole || plan->slots[k] == UINT32_MAX || !d->row_tokens[row] ||
-        plan->ways[k].kind != WR_JSR_WAY_STRING)
+    wr_jtoken tok = c->tokens[row];
+    wr_value v;
+    bool good;
+    if (c->plan->whole && !c->d->bare) {
+        good = convert_branch(c, &tok, &v);
+    } else {
+        if (!c->plan->whole && !(tok.flags & WR_J_EXACT)) /* of another case: not the field */
+            tok = (wr_jtoken){0};
+        good = wr__jsr_convert(&c->d->read, c->way, &tok, false, &v);
+    }
+    if (!good)
+        fail_row(c, row);
+    else if (c->out && v.null)
+        wr__vec_put_null(c->out, row);
+    else if (c->out)
+        wr_vec_set(c->out, row, &v);
+    if (good && !v.null && c->out && c->out->type->id == WR_T_STRING)
+        c->ascii = c->ascii && wr_utf8_ascii(v.u.str);
+}
+
+/* Of the schema's field, without a fraction, and within the type's range. */
+static inline bool is_whole(column *c, const wr_jtoken *tok, bool wide, int64_t *v)
+{
+    return tok->kind == WR_J_INT && tok->flags == WR_J_EXACT &&
+           wr__json_to_i64(&c->d->read.conv, tok, v) && (wide || *v == (int32_t)*v);
+}
+
+#define CONVERT_LOOP(is_plain, store)                                                              \
+    do {                                                                                           \
+        WR_FOREACH_SEL (i, sel) {                                                                  \
+            const wr_jtoken *tok = &c->tokens[i];                                                  \
+            if (WR_LIKELY(is_plain))                                                               \
+                store;                                                                             \
+            else                                                                                   \
+                convert_boxed(c, i);                                                               \
+        }                                                                                          \
+        return true;                                                                               \
+    } while (0)
+
+/* The values that the schema means are a loop for the type; all others are boxed. @return false:
+ * the way has no such loop. */
+static bool convert_fast(column *c, wr_sel sel)
+{
+    bool is_wide = c->out->type->id == WR_T_BIGINT || c->out->type->id == WR_T_TIMESTAMP;
+    uint8_t bits = wr__jsr_whole_bits(c->way->node);
+    int64_t v;
+    double f;
+    switch (c->way->kind) {
+    case WR_JSR_WAY_STRING:
+        CONVERT_LOOP(tok->kind == WR_J_STRING && tok->flags == WR_J_EXACT,
+                     c->out->u.str[i] = wr_str_make(tok->ptr, tok->len));
+    case WR_JSR_WAY_INT:
+        if (bits < 32)
+            return false;
+        if (is_wide)
+            CONVERT_LOOP(is_whole(c, tok, bits == 64, &v), c->out->u.i64[i] = v);
+        CONVERT_LOOP(is_whole(c, tok, false, &v), c->out->u.i32[i] = (int32_t)v);
+    case WR_JSR_WAY_DOUBLE:
+        if (c->way->node->bits < 64)
+            return false;
+        CONVERT_LOOP((tok->kind == WR_J_REAL || tok->kind == WR_J_INT) &&
+                         tok->flags == WR_J_EXACT && wr__json_to_double(&c->d->read.conv, tok, &f),
+                     c->out->u.f64[i] = f);
+    default:
         return false;
-    const wr_jtoken *tok = &d->row_tokens[row][plan->slots[k]];
-    if (tok->kind != WR_J_STRING || tok->flags != WR_J_EXACT)
-        return false;
-    out->u.str[row] = wr_str_make(tok->ptr, tok->len);
-    return true;
+    }
+}
+
+static void convert_rows(column *c, const wr_record_run *run)
+{
+    c->plan = run->plan;
+    if (!c->plan || c->plan->slots[c->place] == UINT32_MAX) { /* the writer has no such field */
+        for (uint32_t k = 0; c->out && k < run->sel.n; k++)
+            wr__vec_put_null(c->out, wr_sel_row(run->sel, k));
+        return;
+    }
+    c->way = &c->plan->ways[c->place];
+    c->tokens = c->d->tokens + c->plan->slots[c->place] * c->d->rows.n;
+    if (c->out && !c->plan->whole && convert_fast(c, run->sel))
+        return;
+    WR_FOREACH_SEL (i, run->sel)
+        convert_boxed(c, i);
+}
+
+static bool all_ascii(const wr_vec *v, wr_sel sel)
+{
+    bool ascii = true;
+    WR_FOREACH_SEL (i, sel)
+        ascii = ascii && wr__is_ascii(v->u.str[i]);
+    return ascii;
 }
 
 void wr__jsr_convert_column(wr_decoder *base, uint32_t index, wr_sel sel, wr_vec *out, uint8_t *ok,
                             wr_row_errors *errs)
 {
     jsr_decoder *d = (jsr_decoder *)base;
-    uint32_t k = d->places[index];
-    WR_ASSERT(k != UINT32_MAX);
+    column c = {
+        .d = d, .index = index, .place = d->places[index], .out = out, .ok = ok, .errs = errs};
+    WR_ASSERT(c.place != UINT32_MAX);
     wr__json_conv_init(&d->read.conv, base->scratch);
-    bool texts = out && out->type->id == WR_T_STRING;
     if (out)
         out->no_nulls = true; /* until there is one */
-    WR_FOREACH_SEL (i, sel) {
-        wr_value v;
-        if (texts && convert_text(d, k, i, out))
-            continue;
-        if (!convert_row(d, k, i, &v))
-            fail_row(d, index, i, out, ok, errs);
-        else if (out && v.null)
-            wr__vec_put_null(out, i);
-        else if (out)
-            wr_vec_set(out, i, &v);
-    }
-    if (texts) {
-        bool ascii = true;
-        WR_FOREACH_SEL (i, sel)
-            ascii = ascii && wr__is_ascii(out->u.str[i]);
-        out->ascii = ascii;
+    wr_record_run run = {0};
+    while (wr__record_next_run(&d->rows, sel, base->scratch, &run))
+        convert_rows(&c, &run);
+    if (out && out->type->id == WR_T_STRING) {
+        out->ascii = c.ascii && d->ascii;
+        if (!d->ascii) /* some records are not; this column may still be */
+            out->ascii = all_ascii(out, sel);
     }
     wr__json_conv_fini(&d->read.conv);
 }

@@ -211,11 +211,13 @@ static int64_t whole_of_word(const wr_jtoken *tok, uint8_t bits)
 static int64_t read_whole(wr_jsr_read *r, const wr_jsr_node *node, const wr_jtoken *tok)
 {
     int64_t v = 0;
-    uint8_t bits = node->kind == WR_JSR_INT ? node->bits : node->kind == WR_JSR_TIMESTAMP ? 64 : 32;
-    if (tok->kind == WR_J_WORD)
+    uint8_t bits = wr__jsr_whole_bits(node);
+    if (tok->kind == WR_J_WORD) {
         v = whole_of_word(tok, bits);
-    else if (is_number(tok) && !wr__json_to_i64(&r->conv, tok, &v))
-        WR_ASSERT(!"numbers are always whole numbers, if need be of other digits");
+    } else if (is_number(tok)) {
+        bool read = wr__json_to_i64(&r->conv, tok, &v);
+        WR_ASSERT(read);
+    }
     int64_t cut = bits == 8 ? (int8_t)v : bits == 16 ? (int16_t)v : bits == 32 ? (int32_t)v : v;
     r->coerced += cut != v || tok->kind != WR_J_INT;
     return cut;

@@ -97,8 +97,31 @@ typedef struct wr_pb_item {
     const char *start; /* where its tag begins */
 } wr_pb_item;
 
+bool wr__pb_next_slow(wr_pb_reader *r, wr_pb_item *out);
 /** Read the next field. @return false: at the end, or with r->fault. */
-bool wr__pb_next(wr_pb_reader *r, wr_pb_item *out);
+static inline bool wr__pb_next(wr_pb_reader *r, wr_pb_item *out)
+{
+    /* Most: a number below 16, then a length or a value below 128. */
+    const char *p = r->p;
+    if (WR_LIKELY(r->end - p >= 2 && !((p[0] | p[1]) & 0x80) && (uint8_t)p[0] >= 8)) {
+        wr_pb_wire wire = (wr_pb_wire)(p[0] & 7);
+        uint8_t v = (uint8_t)p[1];
+        out->start = p;
+        out->number = (uint32_t)p[0] >> 3;
+        out->wire = wire;
+        if (wire == WR_PB_WIRE_BYTES && v <= r->end - p - 2) {
+            out->bytes = wr_str_make(p + 2, v);
+            r->p = p + 2 + v;
+            return true;
+        }
+        if (wire == WR_PB_WIRE_VARINT) {
+            out->bits = v;
+            r->p = p + 2;
+            return true;
+        }
+    }
+    return wr__pb_next_slow(r, out);
+}
 /** Varint; fails without moving past the end. */
 bool wr__pb_varint(wr_pb_reader *r, uint64_t *out);
 /** How the kind's values stand in the bytes when not packed. */

@@ -38,9 +38,8 @@ typedef struct pb_decoder {
     const wr_type **types;
     bool *read;
     /* Of the last scan. */
-    const wr_pb_shape **row_shapes; /* by row; NULL: the row is bad */
-    wr_pb_token *tokens;            /* rows_n for each column, column by column */
-    size_t rows_n;
+    wr_record_rows rows; /* their shapes: wr_pb_shape */
+    wr_pb_token *tokens; /* rows.n for each column, column by column */
 } pb_decoder;
 
 /* ---- construction ---- */
@@ -119,19 +118,6 @@ weir_status wr__pb_decoder_new(const wr_decoder *common, wr_arena *arena, wr_dec
 
 /* ---- 1. scan ---- */
 
-/* The shape of a message, made when it is first met. */
-static const wr_pb_shape *shape_of(pb_decoder *d, schema_plan *plan, const wr_pb_message *m)
-{
-    for (size_t i = 0; i < plan->messages.n; i++)
-        if (plan->messages.v[i].message == m)
-            return plan->messages.v[i].shape;
-    const message_plan made = {
-        m, wr__pb_shape_new(m, d->names, d->types, d->read, d->base.n, plan->arena)};
-    WR_ASSERT(made.shape->n == d->base.n);
-    wr_arr_push(plan->arena, &plan->messages, made);
-    return made.shape;
-}
-
 /* What is said of records without indexes, or with some that lead nowhere: it may be a writer that
  * leaves them out. */
 static const char *index_fault(const pb_decoder *d, const char *fault)
@@ -142,75 +128,87 @@ static const char *index_fault(const pb_decoder *d, const char *fault)
                            fault, d->base.options.is_key ? "KEY" : "VALUE");
 }
 
-/* The first message, or the one that is named. A zero byte is the index of writers that give one:
- * no field begins so. */
+/* Where records do not say it: the first message, or the one that is named. */
 static const wr_pb_message *message_without_index(const pb_decoder *d, const wr_pb_file *file,
-                                                  wr_str *body)
+                                                  const char **fault)
 {
     const char *name = d->base.options.full_name;
-    if (body->len && body->ptr[0] == 0)
-        *body = wr_str_make(body->ptr + 1, body->len - 1);
-    if (name)
-        return wr__pb_message_named(file, name);
-    return file->n ? file->messages[0] : NULL;
+    const wr_pb_message *m = name      ? wr__pb_message_named(file, name)
+                             : file->n ? file->messages[0]
+                                       : NULL;
+    if (!m)
+        *fault = "the record's schema has no such message";
+    return m;
 }
 
-/* Find the row's shape. @return not WEIR_OK: the whole scan ends so. */
-static weir_status find_shape(pb_decoder *d, uint32_t row, wr_record_found *f, weir_error *err)
+static const wr_pb_message *message_by_index(const pb_decoder *d, const wr_pb_file *file,
+                                             wr_str *rest, const char **fault)
 {
-    wr_decoder *base = &d->base;
-    wr_str header = base->schema_headers ? base->schema_headers[row] : (wr_str){0};
-    wr_schema_mark mark;
-    d->row_shapes[row] = NULL;
-    if (!wr__record_mark(header, base->payloads[row], &mark, &f->body, &f->fault)) {
-        wr__record_count(base, 0, 1);
-        return WEIR_OK;
-    }
-    /* The indexes are where the mark is (R01); in a header they are never left out. */
     wr_pb_path path;
-    bool indexes = !base->options.no_indexes || header.ptr;
-    if (indexes && !wr__pb_path_read(header.ptr ? &mark.rest : &f->body, &path)) {
-        f->fault = index_fault(d, "the record does not say which message of its schema it is");
-        wr__record_count(base, mark.by_guid ? 0 : mark.id, 1);
-        return WEIR_OK;
+    if (!wr__pb_path_read(rest, &path)) {
+        *fault = index_fault(d, "the record does not say which message of its schema it is");
+        return NULL;
     }
-    void *plan;
-    WR_TRY(wr__record_plan(base, d->plans, &mark, header.ptr != NULL, &plan, &f->fault, err));
-    if (!plan)
-        return WEIR_OK;
-    const wr_pb_file *file = ((schema_plan *)plan)->file;
-    const wr_pb_message *m =
-        indexes ? wr__pb_message_at(file, &path) : message_without_index(d, file, &f->body);
-    if (m)
-        d->row_shapes[row] = shape_of(d, plan, m);
-    else if (indexes)
-        f->fault = index_fault(d, "the record's schema has no message of its indexes");
-    else
-        f->fault = "the record's schema has no such message";
-    WR_ASSERT(!d->row_shapes[row] == (f->fault != NULL));
-    return WEIR_OK;
+    const wr_pb_message *m = wr__pb_message_at(file, &path);
+    if (!m)
+        *fault = index_fault(d, "the record's schema has no message of its indexes");
+    return m;
 }
 
-static uint8_t walk_row(pb_decoder *d, uint32_t row, const wr_record_found *f, wr_row_errors *errs)
+/* The shape of the message whose indexes are at @p rest, made when it is first met: a
+ * wr_record_plan_fn. In a header indexes are never left out. */
+static const void *shape_of(void *user, void *schema, bool in_header, wr_str *rest,
+                            const char **fault)
 {
+    const pb_decoder *d = user;
+    schema_plan *plan = schema;
+    const wr_pb_message *m = d->base.options.no_indexes && !in_header
+                                 ? message_without_index(d, plan->file, fault)
+                                 : message_by_index(d, plan->file, rest, fault);
+    if (!m)
+        return NULL;
+    for (size_t i = 0; i < plan->messages.n; i++)
+        if (plan->messages.v[i].message == m)
+            return plan->messages.v[i].shape;
+    const message_plan made = {
+        m, wr__pb_shape_new(m, d->names, d->types, d->read, d->base.n, plan->arena)};
+    WR_ASSERT(made.shape->n == d->base.n);
+    wr_arr_push(plan->arena, &plan->messages, made);
+    return made.shape;
+}
+
+/* A zero byte is the index of writers that give one where it need not be given: no field begins so.
+ */
+static wr_str without_index(const pb_decoder *d, uint32_t row, wr_str body)
+{
+    bool in_header = d->base.schema_headers && d->base.schema_headers[row].ptr;
+    return body.len && body.ptr[0] == 0 && !in_header ? wr_str_make(body.ptr + 1, body.len - 1)
+                                                      : body;
+}
+
+static uint8_t walk_row(pb_decoder *d, uint32_t row, wr_row_errors *errs)
+{
+    const wr_record_found *f = &d->rows.found[row];
     const char *fault = f->fault;
+    wr_str body = d->base.options.no_indexes ? without_index(d, row, f->body) : f->body;
     if (!fault)
-        fault = wr__pb_walk(d->row_shapes[row], f->body, d->tokens + row, d->rows_n);
+        fault = wr__pb_walk(d->rows.plans[row], body, d->tokens + row, d->rows.n);
     if (WR_LIKELY(!fault))
         return WR_DECODED;
     wr_row_error(errs, row, "Invalid Protobuf: %s", fault);
     return 0;
 }
 
-/* Without a registry: all records have the one shape. */
-static void scan_plain(pb_decoder *d, wr_sel sel, uint8_t *ok, wr_row_errors *errs)
+/* Without a registry: all records have the one shape, and nothing before them. */
+static void take_rows(pb_decoder *d, wr_sel sel)
 {
+    d->rows = (wr_record_rows){.alike = true};
+    d->rows.n = sel.n ? wr_sel_row(sel, sel.n - 1) + 1 : 0;
+    d->rows.plans = wr_arena_alloc(d->base.scratch, d->rows.n * sizeof *d->rows.plans + 1);
+    d->rows.found = wr_arena_alloc(d->base.scratch, d->rows.n * sizeof *d->rows.found + 1);
     WR_FOREACH_SEL (i, sel) {
-        d->row_shapes[i] = d->only;
-        const wr_record_found f = {.body = d->base.payloads[i]};
-        ok[i] = WR_DECODED;
-        if (d->whole.kind == WR_PB_WAY_ABSENT)
-            ok[i] = walk_row(d, i, &f, errs);
+        d->rows.plans[i] = d->only;
+        d->rows.found[i] = (wr_record_found){.body = d->base.payloads[i]};
     }
 }
 
@@ -218,29 +216,20 @@ weir_status wr__pb_scan(wr_decoder *base, wr_sel sel, uint8_t *ok, wr_row_errors
                         weir_error *err)
 {
     pb_decoder *d = (pb_decoder *)base;
-    d->rows_n = sel.n ? wr_sel_row(sel, sel.n - 1) + 1 : 0;
-    d->row_shapes = wr_arena_alloc(base->scratch, d->rows_n * sizeof *d->row_shapes + 1);
-    size_t tokens = d->rows_n * base->n + 1;
-    d->tokens = wr_arena_alloc(base->scratch, tokens * sizeof *d->tokens);
-    if (!d->plans) {
-        scan_plain(d, sel, ok, errs);
-        return WEIR_OK;
-    }
-    if (base->n == 0) { /* no key columns: the bytes are not looked at */
+    bool whole = d->whole.kind != WR_PB_WAY_ABSENT;
+    if (!d->plans)
+        take_rows(d, sel);
+    else if (base->n)
+        WR_TRY(wr__record_find_plans(base, d->plans, sel, shape_of, d, &d->rows, err));
+    if (whole || (d->plans && base->n == 0)) { /* no key columns: the bytes are not looked at */
         WR_FOREACH_SEL (i, sel)
             ok[i] = WR_DECODED;
         return WEIR_OK;
     }
-    wr__writer_plans_begin(d->plans);
-    wr_record_found *f = wr_arena_alloc(base->scratch, d->rows_n * sizeof *f + 1);
-    WR_FOREACH_SEL (i, sel) {
-        f[i] = (wr_record_found){0};
-        weir_status st = find_shape(d, i, &f[i], err);
-        if (WR_UNLIKELY(st != WEIR_OK))
-            return wr__record_give_up(base, sel, i, st);
-    }
+    size_t tokens = d->rows.n * base->n + 1;
+    d->tokens = wr_arena_alloc(base->scratch, tokens * sizeof *d->tokens);
     WR_FOREACH_SEL (i, sel)
-        ok[i] = walk_row(d, i, &f[i], errs);
+        ok[i] = walk_row(d, i, errs);
     return WEIR_OK;
 }
 
@@ -287,6 +276,7 @@ static void convert_boxed(column *c, uint32_t row)
 
 static void convert_strings(column *c, wr_sel sel)
 {
+    const wr_str *payloads = c->d->base.payloads;
     wr_str *out = c->out->u.str;
     bool ascii = true;
     WR_FOREACH_SEL (i, sel) {
@@ -296,7 +286,7 @@ static void convert_strings(column *c, wr_sel sel)
             continue;
         }
         wr_str s = wr_str_make(t->u.ptr, t->len);
-        if (WR_UNLIKELY(!wr__is_ascii(s))) {
+        if (WR_UNLIKELY(!wr__is_ascii_within(s, payloads[i].ptr))) {
             s = wr__text_repair_utf8(s, c->d->base.scratch);
             ascii = false;
         }
@@ -343,46 +333,26 @@ static void convert_alike(column *c, wr_sel sel)
         c->out->ascii = false;
 }
 
-/* How many rows from the k-th on have the shape of the k-th. */
-static uint32_t run_length(const pb_decoder *d, wr_sel sel, uint32_t k)
-{
-    const wr_pb_shape *shape = d->row_shapes[wr_sel_row(sel, k)];
-    uint32_t end = k + 1;
-    while (end < sel.n && d->row_shapes[wr_sel_row(sel, end)] == shape)
-        end++;
-    return end - k;
-}
-
 void wr__pb_convert_column(wr_decoder *base, uint32_t index, wr_sel sel, wr_vec *out, uint8_t *ok,
                            wr_row_errors *errs)
 {
     pb_decoder *d = (pb_decoder *)base;
     WR_ASSERT(index < base->n && d->read[index]);
-    WR_ASSERT(!sel.n || wr_sel_row(sel, sel.n - 1) < d->rows_n);
     if (out) {
         out->no_nulls = true; /* until there is one */
         out->ascii = out->type->id == WR_T_STRING;
     }
     column c = {.d = d,
                 .name = base->cols[index].name,
-                .tokens = d->tokens + index * d->rows_n,
+                .tokens = d->tokens ? d->tokens + index * d->rows.n : NULL,
                 .out = out,
                 .ok = ok,
                 .errs = errs};
-    uint32_t *rows = NULL;
-    for (uint32_t k = 0, n; k < sel.n; k += n) {
-        n = run_length(d, sel, k);
-        wr_sel run = sel;
-        if (n != sel.n) {
-            if (!rows) {
-                rows = wr_arena_alloc(base->scratch, sel.n * sizeof *rows);
-                for (uint32_t i = 0; i < sel.n; i++)
-                    rows[i] = wr_sel_row(sel, i);
-            }
-            run = (wr_sel){n, rows + k};
-        }
-        c.way = &d->row_shapes[wr_sel_row(run, 0)]->ways[index];
-        convert_alike(&c, run);
+    wr_record_run run = {0};
+    while (wr__record_next_run(&d->rows, sel, base->scratch, &run)) {
+        const wr_pb_shape *shape = run.plan;
+        c.way = &shape->ways[index];
+        convert_alike(&c, run.sel);
     }
     WR_ASSERT(!out || out->null);
 }

@@ -86,7 +86,7 @@ static pieces pieces_of(const pieces *all, uint32_t number)
     while (end < all->n && all->v[end].item.number == number)
         end++;
     WR_ASSERT(low <= end && end <= all->n);
-    return (pieces){all->v + low, end - low};
+    return low == end ? (pieces){0} : (pieces){all->v + low, end - low}; /* none may be NULL */
 }
 
 /* Another wire type, or a number that a closed enum has not: as if it were not there. */

@@ -121,7 +121,7 @@ static bool group(wr_pb_reader *r, uint32_t number, wr_str *out)
     return true;
 }
 
-bool wr__pb_next(wr_pb_reader *r, wr_pb_item *out)
+bool wr__pb_next_slow(wr_pb_reader *r, wr_pb_item *out)
 {
     if (r->p == r->end || r->fault)
         return false;
@@ -130,10 +130,6 @@ bool wr__pb_next(wr_pb_reader *r, wr_pb_item *out)
         return false;
     switch (out->wire) {
     case WR_PB_WIRE_VARINT:
-        if (WR_LIKELY(r->p < r->end && !(*r->p & 0x80))) {
-            out->bits = (uint8_t)*r->p++;
-            return true;
-        }
         return wr__pb_varint(r, &out->bits);
     case WR_PB_WIRE_64:
         return fixed(r, 8, &out->bits);

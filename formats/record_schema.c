@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* record_schema.c - from the bytes before a payload to a decoder's plan. */
+/*
+ * record_schema.c - from the bytes before a payload to a decoder's plan.
+ *
+ * Rows in a row mostly begin with the same bytes up to where the payload proper starts, and what
+ * these bytes lead to is the same, too: so they are compared with those of the row before, and only
+ * where they differ is anything looked up.
+ */
 #include "formats/record_schema.h"
 
 bool wr__record_mark(wr_str header, wr_str payload, wr_schema_mark *mark, wr_str *body,
@@ -41,8 +47,8 @@ weir_status wr__record_schema(wr_registry *registry, const wr_schema_mark *mark,
 
 /* ---- counting ---- */
 
-/* The last one first: rows in a row mostly name the same. */
-void wr__record_count(wr_decoder *d, uint32_t id, uint32_t rows)
+/* Rows name the schema @p id (0: none). The last one first: rows in a row mostly name the same. */
+static void count(wr_decoder *d, uint32_t id, uint32_t rows)
 {
     for (size_t i = d->schemas.n; i-- > 0;) {
         wr_schema_rows *s = &d->schemas.v[i];
@@ -57,7 +63,8 @@ void wr__record_count(wr_decoder *d, uint32_t id, uint32_t rows)
     wr_arr_push(d->scratch, &d->schemas, ((wr_schema_rows){.id = id, .rows = rows}));
 }
 
-void wr__record_count_more(wr_decoder *d, uint32_t rows)
+/* So many rows after the one that was counted last have its schema. */
+static void count_more(wr_decoder *d, uint32_t rows)
 {
     if (rows)
         d->schemas.v[d->schemas.n - 1].rows += rows;
@@ -65,7 +72,9 @@ void wr__record_count_more(wr_decoder *d, uint32_t rows)
 
 /* ---- waiting ---- */
 
-weir_status wr__record_give_up(const wr_decoder *d, wr_sel sel, uint32_t row, weir_status st)
+/* The scan ends at @p row with @p st. Where it waits, the schemas of the rows after it are asked
+ * for as well: so they are fetched together, and not one with each attempt. */
+static weir_status give_up(const wr_decoder *d, wr_sel sel, uint32_t row, weir_status st)
 {
     uint32_t before = 0; /* ids are positive */
     WR_FOREACH_SEL (i, sel) {
@@ -100,7 +109,8 @@ static weir_status plan_of(const wr_decoder *d, wr_writer_plans *plans, const wr
     return wr__writer_plans_get(plans, *id, plan, err);
 }
 
-weir_status wr__record_plan(wr_decoder *d, wr_writer_plans *plans, const wr_schema_mark *mark,
+/* @p plan: NULL where the row is bad; @p fault, in the scratch arena of @p d, then says why. */
+static weir_status try_plan(wr_decoder *d, wr_writer_plans *plans, const wr_schema_mark *mark,
                             bool in_header, void **plan, const char **fault, weir_error *err)
 {
     weir_error why = {0};
@@ -108,7 +118,7 @@ weir_status wr__record_plan(wr_decoder *d, wr_writer_plans *plans, const wr_sche
     *plan = NULL;
     weir_status st = plan_of(d, plans, mark, in_header, &id, plan, &why);
     if (st == WEIR_OK || st == WEIR_ERR_RECORD)
-        wr__record_count(d, id, 1);
+        count(d, id, 1);
     if (st == WEIR_ERR_RECORD) {
         *plan = NULL;
         *fault = wr_arena_strdup(d->scratch, why.message);
@@ -118,4 +128,113 @@ weir_status wr__record_plan(wr_decoder *d, wr_writer_plans *plans, const wr_sche
         *err = why;
     WR_ASSERT(st != WEIR_OK || *plan);
     return st;
+}
+
+/* ---- all rows ---- */
+
+/* What a walk over the rows shares. */
+typedef struct finder {
+    wr_decoder *d;
+    wr_writer_plans *plans;
+    wr_record_plan_fn refine;
+    void *user;
+} finder;
+
+static weir_status find_one(const finder *f, uint32_t row, wr_record_found *found, const void **out,
+                            weir_error *err)
+{
+    wr_str header = f->d->schema_headers ? f->d->schema_headers[row] : (wr_str){0};
+    wr_schema_mark mark;
+    *out = NULL;
+    if (!wr__record_mark(header, f->d->payloads[row], &mark, &found->body, &found->fault)) {
+        count(f->d, 0, 1);
+        return WEIR_OK;
+    }
+    void *plan;
+    WR_TRY(try_plan(f->d, f->plans, &mark, header.ptr != NULL, &plan, &found->fault, err));
+    *out = plan;
+    if (plan && f->refine) /* what it reads is where the mark is (R01) */
+        *out = f->refine(f->user, plan, header.ptr != NULL, header.ptr ? &mark.rest : &found->body,
+                         &found->fault);
+    WR_ASSERT(!*out == (found->fault != NULL));
+    return WEIR_OK;
+}
+
+/* The bytes of a row before its payload proper, where the next row may have the same. */
+typedef struct head {
+    const char *p; /* NULL: none */
+    uint32_t len;  /* 5 to 8 */
+} head;
+
+static inline bool has_head(wr_str payload, const head *h)
+{
+    return h->p && payload.len >= h->len && memcmp(payload.ptr, h->p, 4) == 0 &&
+           memcmp(payload.ptr + h->len - 4, h->p + h->len - 4, 4) == 0;
+}
+
+weir_status wr__record_find_plans(wr_decoder *d, wr_writer_plans *plans, wr_sel sel,
+                                  wr_record_plan_fn refine, void *user, wr_record_rows *out,
+                                  weir_error *err)
+{
+    const finder f = {d, plans, refine, user};
+    const void *plan = NULL; /* the last one that was found */
+    head h = {0};            /* of the row before, if it has that plan */
+    uint32_t same = 0;       /* rows after that one with this head */
+    *out = (wr_record_rows){.alike = true};
+    out->n = sel.n ? wr_sel_row(sel, sel.n - 1) + 1 : 0;
+    out->plans = wr_arena_alloc(d->scratch, out->n * sizeof *out->plans + 1);
+    out->found = wr_arena_alloc(d->scratch, out->n * sizeof *out->found + 1);
+    wr__writer_plans_begin(plans);
+    WR_FOREACH_SEL (i, sel) {
+        wr_str payload = d->payloads[i];
+        if (WR_LIKELY(has_head(payload, &h))) {
+            out->plans[i] = plan;
+            out->found[i] =
+                (wr_record_found){.body = wr_str_make(payload.ptr + h.len, payload.len - h.len)};
+            same++;
+            continue;
+        }
+        count_more(d, same);
+        same = 0;
+        out->found[i] = (wr_record_found){0};
+        weir_status st = find_one(&f, i, &out->found[i], &out->plans[i], err);
+        if (WR_UNLIKELY(st != WEIR_OK))
+            return give_up(d, sel, i, st);
+        h.p = NULL;
+        if (!out->plans[i])
+            continue;
+        out->alike = out->alike && (!plan || plan == out->plans[i]);
+        plan = out->plans[i];
+        size_t len = payload.len - out->found[i].body.len;
+        if (!d->schema_headers && len >= 5 && len <= 8)
+            h = (head){payload.ptr, (uint32_t)len};
+    }
+    count_more(d, same);
+    return WEIR_OK;
+}
+
+bool wr__record_next_run(const wr_record_rows *rows, wr_sel sel, wr_arena *scratch,
+                         wr_record_run *run)
+{
+    if (run->end == sel.n)
+        return false;
+    uint32_t from = run->end;
+    if (rows->alike) {
+        run->sel = sel;
+        run->end = sel.n;
+    } else {
+        if (!run->rows) {
+            run->rows = wr_arena_alloc(scratch, sel.n * sizeof *run->rows);
+            for (uint32_t k = 0; k < sel.n; k++)
+                run->rows[k] = wr_sel_row(sel, k);
+        }
+        const void *plan = rows->plans[run->rows[from]];
+        while (run->end < sel.n && rows->plans[run->rows[run->end]] == plan)
+            run->end++;
+        run->sel = (wr_sel){run->end - from, run->rows + from};
+    }
+    uint32_t first = wr_sel_row(run->sel, 0);
+    WR_ASSERT(run->end > from && first < rows->n);
+    run->plan = rows->plans[first];
+    return true;
 }

@@ -2,6 +2,10 @@
 /*
  * record_schema.h - the schema that a record was written with: its mark, the schema that the mark
  * names, and a decoder's plan for it. What AVRO, PROTOBUF and JSON_SR share.
+ *
+ *     scan:     wr__record_find_plans for all rows: it may have to wait, before any row is
+ * reported; then each row that has no fault is read by its plan convert:  wr__record_next_run: rows
+ * in a row that have the same plan, mostly all of them
  */
 #ifndef WR_FORMATS_RECORD_SCHEMA_H
 #define WR_FORMATS_RECORD_SCHEMA_H
@@ -28,23 +32,46 @@ bool wr__record_mark(wr_str header, wr_str payload, wr_schema_mark *mark, wr_str
  */
 weir_status wr__record_schema(wr_registry *registry, const wr_schema_mark *mark, bool in_header,
                               const wr_registry_schema **out, weir_error *err);
-/** The rows of @p d that have just been looked at name the schema @p id (0: none). */
-void wr__record_count(wr_decoder *d, uint32_t id, uint32_t rows);
-/** ... and so do so many after them. */
-void wr__record_count_more(wr_decoder *d, uint32_t rows);
+/** The rows of a batch, each with the plan that it is read by. */
+typedef struct wr_record_rows {
+    const void **plans;     /* by row; NULL: the row is bad */
+    wr_record_found *found; /* by row */
+    size_t n;               /* of both: up to the last row */
+    bool alike;             /* all rows that have a plan have the same */
+} wr_record_rows;
+
 /**
- * The scan is given up at @p row with @p st. Where it waits, the schemas of the rows after it are
- * asked for as well: so they are fetched together, and not one with each attempt.
- * @return @p st.
+ * From the plan for a schema to the plan for a record, where that depends on bytes after the mark.
+ * @param in_header  the mark is in a header, and so are these bytes.
+ * @param rest       those bytes; moved past what was read. The next row may begin with the same
+ *                   bytes, and is then taken to have the same plan.
+ * @return NULL with @p fault: the row is bad.
  */
-weir_status wr__record_give_up(const wr_decoder *d, wr_sel sel, uint32_t row, weir_status st);
+typedef const void *(*wr_record_plan_fn)(void *user, void *plan, bool in_header, wr_str *rest,
+                                         const char **fault);
+
 /**
- * The decoder's plan for the schema that a mark names.
- * The row is counted under the schema's id.
- * @param plan   NULL where the row is bad; @p fault, in the scratch arena of @p d, then says why.
+ * Find the plan of each row of @p sel. Rows that are bad for that get a fault, which is not
+ * reported. All are counted by their schemas (wr_decoder_schemas). Where it has to wait, the
+ * schemas of the rows after that are asked for as well, so they are fetched together. Memory: the
+ * scratch arena of @p d.
+ * @param refine  NULL: a record's plan is that for its schema.
  * @return not WEIR_OK: the scan has to be given up with it (it waits, or fails as a whole).
  */
-weir_status wr__record_plan(wr_decoder *d, wr_writer_plans *plans, const wr_schema_mark *mark,
-                            bool in_header, void **plan, const char **fault, weir_error *err);
+weir_status wr__record_find_plans(wr_decoder *d, wr_writer_plans *plans, wr_sel sel,
+                                  wr_record_plan_fn refine, void *user, wr_record_rows *out,
+                                  weir_error *err);
+
+/** A walk over the rows of a selection in runs of the same plan. Begins as {0}. */
+typedef struct wr_record_run {
+    wr_sel sel;       /* rows of this run, at least one */
+    const void *plan; /* theirs */
+    uint32_t end;     /* so many rows of the selection are gone through */
+    uint32_t *rows;   /* the selection as a list; NULL: not needed so far */
+} wr_record_run;
+
+/** The next run. @return false: there is none. */
+bool wr__record_next_run(const wr_record_rows *rows, wr_sel sel, wr_arena *scratch,
+                         wr_record_run *run);
 
 #endif

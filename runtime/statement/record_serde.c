@@ -9,6 +9,7 @@
 #include "runtime/statement/record_serde.h"
 
 #include "common/utf8.h"
+#include "runtime/instance/wait.h"
 #include "types/text.h"
 
 #include <math.h>
@@ -72,16 +73,17 @@ static weir_status find_format(const wr_serde_options *o, wr_serde *s, weir_erro
 
 /* The text that was given, under the topic's subject. */
 static weir_status given_schema(wr_serde *s, const wr_serde_options *o, const char *subject,
-                                weir_error *err)
+                                const wr_registry_interrupt *interrupt, weir_error *err)
 {
     const wr_schema_draft draft = {.kind = wr_format_schema_kind(s->format),
                                    .text = wr_str_c(o->schema)};
     const wr_registry_schema as_given = {.kind = draft.kind, .text = draft.text};
     WR_TRY(wr_format_schema_parse(s->format, &as_given, err));
     if (!o->existing_schema)
-        return wr_engine_register_schema(s->engine, subject, &draft, &s->options.schema, err);
-    weir_status st =
-        wr_registry_find(s->options.registry, wr_str_c(subject), &draft, &s->options.schema, err);
+        return wr_engine_register_schema(s->engine, interrupt, subject, &draft, &s->options.schema,
+                                         err);
+    weir_status st = wr_registry_find(s->options.registry, interrupt, wr_str_c(subject), &draft,
+                                      &s->options.schema, err);
     if (st != WEIR_ERR_NOT_FOUND)
         return st;
     return wr_error(err, WEIR_ERR_NOT_FOUND, "The schema is not registered under the subject %s",
@@ -90,9 +92,9 @@ static weir_status given_schema(wr_serde *s, const wr_serde_options *o, const ch
 
 /* As of now, and kept: records of one run are all written with one schema. */
 static weir_status latest_schema(wr_serde *s, const wr_serde_options *o, const char *subject,
-                                 weir_error *err)
+                                 const wr_registry_interrupt *interrupt, weir_error *err)
 {
-    weir_status st = wr_registry_get_version(s->options.registry, wr_str_c(subject), 0,
+    weir_status st = wr_registry_get_version(s->options.registry, interrupt, wr_str_c(subject), 0,
                                              &s->options.schema, NULL, err);
     if (st == WEIR_ERR_NOT_FOUND) {
         wr_error(err, WEIR_ERR_NOT_FOUND, "No schema is registered under the subject %s", subject);
@@ -141,7 +143,10 @@ static weir_status find_schema(wr_serde *s, const wr_serde_options *o, weir_erro
     if (!o->writing)
         return WEIR_OK;
     const char *subject = wr_arena_printf(s->arena, "%s-%s", o->topic, part_name(o->is_key));
-    return o->schema ? given_schema(s, o, subject, err) : latest_schema(s, o, subject, err);
+    const wr_wait wait = wr_wait_new(s->engine, NULL, WR_WAIT_STATEMENT_MS);
+    const wr_registry_interrupt interrupt = wr_wait_in_registry(&wait);
+    return o->schema ? given_schema(s, o, subject, &interrupt, err)
+                     : latest_schema(s, o, subject, &interrupt, err);
 }
 
 weir_status wr_serde_new(wr_engine *e, const wr_serde_options *o, wr_serde **out, weir_error *err)
@@ -284,8 +289,10 @@ static weir_status fetch_schema(const wr_serde *s, const wr_schema_mark *mark,
                                 const wr_registry_schema **out, weir_error *err)
 {
     wr_registry *r = s->options.registry;
-    weir_status st = mark->by_guid ? wr_registry_get_guid(r, mark->guid, out, err)
-                                   : wr_registry_get_id(r, mark->id, out, err);
+    const wr_wait wait = wr_wait_new(s->engine, NULL, WR_WAIT_STATEMENT_MS);
+    const wr_registry_interrupt interrupt = wr_wait_in_registry(&wait);
+    weir_status st = mark->by_guid ? wr_registry_get_guid(r, &interrupt, mark->guid, out, err)
+                                   : wr_registry_get_id(r, &interrupt, mark->id, out, err);
     if (st == WEIR_ERR_NOT_FOUND)
         *out = NULL;
     return st == WEIR_ERR_NOT_FOUND ? WEIR_OK : st;

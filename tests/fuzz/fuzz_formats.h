@@ -54,14 +54,20 @@ static inline fuzz_row fuzz_decode(wr_decoder *d, const fuzz_schema *s, const bo
     return row;
 }
 
-/* ptr NULL where the row cannot be or is not written. */
-static inline wr_str fuzz_encode(wr_format_id id, const fuzz_schema *s, wr_format_options options,
-                                 const wr_value *values, wr_arena *a)
+static inline wr_encoder *fuzz_encoder(wr_format_id id, const fuzz_schema *s,
+                                       wr_format_options options, wr_arena *a)
 {
     wr_encoder *e;
     weir_error err;
     weir_status st = wr_encoder_new(wr_format_get(id), s->cols, s->n, &options, a, &e, &err);
     WR_ASSERT(st == WEIR_OK);
+    return e;
+}
+
+/* ptr NULL where the row cannot be or is not written. */
+static inline wr_str fuzz_encode_with(wr_encoder *e, const fuzz_schema *s, const wr_value *values,
+                                      wr_arena *a)
+{
     wr_vec *v = WR_NEW_N(a, wr_vec, s->n);
     for (uint32_t c = 0; c < s->n; c++) {
         wr_vec_init(&v[c], s->cols[c].type, 1, a);
@@ -79,6 +85,12 @@ static inline wr_str fuzz_encode(wr_format_id id, const fuzz_schema *s, wr_forma
         out = wr_arena_str(a, out);
     wr_buf_free(&buf);
     return out;
+}
+
+static inline wr_str fuzz_encode(wr_format_id id, const fuzz_schema *s, wr_format_options options,
+                                 const wr_value *values, wr_arena *a)
+{
+    return fuzz_encode_with(fuzz_encoder(id, s, options, a), s, values, a);
 }
 
 static inline bool fuzz_equal(const fuzz_schema *s, const bool *wanted, const fuzz_row *x,

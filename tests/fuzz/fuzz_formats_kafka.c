@@ -7,9 +7,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const wr_type *const types[] = {&wr_type_integer, &wr_type_bigint, &wr_type_double,
                                            &wr_type_string, &wr_type_bytes};
+    static wr_arena *a;
+    if (!a)
+        a = wr_arena_new(0);
     if (!size)
         return 0;
-    wr_arena *a = wr_arena_new(0);
     wr_column column = {.name = "F", .type = types[data[0] % WR_ARRAY_LEN(types)]};
     fuzz_schema s = {&column, 1};
     wr_str payload = wr_str_make((const char *)data + 1, size - 1);
@@ -26,6 +28,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (column.type->id != WR_T_STRING)
             WR_ASSERT(wr_str_eq(bytes, payload));
     }
-    wr_arena_free(a);
+    wr_arena_reset(a);
     return 0;
 }

@@ -390,7 +390,7 @@ static void test_text_names(void **state)
         if (!strstr(text, c[i].found))
             fail_msg("%s", text);
     }
-    static const char *const bad[] = {"a b", "x-y", "1st", ""};
+    static const char *const bad[] = {"a b", "x-y", "1st", "", "\xED\xA5\x84"};
     for (size_t i = 0; i < WR_ARRAY_LEN(bad); i++) {
         const wr_column one[] = {col(bad[i], &wr_type_integer)};
         assert_non_null(strstr(text_of(one, 1, avro_options(), false), "error: Column `"));

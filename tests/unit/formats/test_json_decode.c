@@ -287,9 +287,16 @@ static void test_records_that_are_no_objects(void **state)
     d = decoder(WR_FORMAT_JSON, cols, 1, NULL, (wr_format_options){.unwrapped = true});
     assert_string_equal(SHOW(""), "\"\"");
 
+    /* A record is NULL also where nobody wants its column. */
+    const bool none[] = {false};
+    d = decoder(WR_FORMAT_JSON, cols, 1, none, (wr_format_options){.unwrapped = true});
+    n = 0;
+    assert_string_equal(SHOW("null"), "NULL");
+    assert_int_equal(wr_decoder_last(d).nulls, 1);
+    assert_string_equal(SHOW("1"), "");
+
     /* Without key columns the bytes are not looked at; without value columns they are. */
     d = decoder(WR_FORMAT_JSON, cols, 0, NULL, (wr_format_options){.unwrapped = true});
-    n = 0;
     assert_string_equal(SHOW("}{"), "");
     d = decoder(WR_FORMAT_JSON, cols, 0, NULL, (wr_format_options){0});
     assert_string_equal(SHOW("}{"), "error: Invalid JSON at byte 0: a value is expected");

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// The baseline of micro_decode_avro: avro-c's generic values, reused from record to record.
+// A baseline of micro_decode_registry: avro-c's generic values, reused from record to record.
+#include "micro/decode_registry.h"
 extern "C" {
 #include <avro.h>
 }
 
-extern "C" void *micro_avroc_new(const char *schema, size_t len);
-extern "C" long micro_avroc_fields(void *reader, const char *p, size_t len, const size_t *fields,
-                                   size_t n);
-
+namespace
+{
 struct avroc_reader {
     avro_value_t value;
     avro_reader_t bytes;
 };
+} // namespace
 
 void *micro_avroc_new(const char *schema, size_t len)
 {
