@@ -80,26 +80,82 @@ static const place *draw_place(gen_rng *r)
     return p;
 }
 
-void gen_click(const gen_options *o, uint64_t i, gen_record *out)
+/* One click. Texts are constants, but the UUID, which is the record's key. */
+typedef struct click {
+    const char *city, *country, *browser, *platform, *version;
+    char ip[16];
+    uint64_t campaign, publisher;
+} click;
+
+static click draw_click(const gen_options *o, uint64_t i, gen_record *out)
 {
     gen_rng r = gen_rng_of(o->seed, STREAM_CLICKS, i);
-    out->topic = "clicks";
+    click c;
     set_uuid(out, &r);
     out->time_ms = gen_time_late(&r, i);
     const place *where = draw_place(&r);
-    const char *city = where->cities[gen_below(&r, COUNT(where->cities))];
+    c.country = where->country;
+    c.city = where->cities[gen_below(&r, COUNT(where->cities))];
     uint64_t os = gen_below(&r, COUNT(platforms));
-    const char *version = platforms[os].versions[gen_below(&r, COUNT(platforms[os].versions))];
-    const char *browser = browsers[gen_below(&r, COUNT(browsers))];
-    uint64_t campaign = 1 + gen_below(&r, CAMPAIGNS), publisher = 1 + gen_below(&r, PUBLISHERS);
+    c.platform = platforms[os].name;
+    c.version = platforms[os].versions[gen_below(&r, COUNT(platforms[os].versions))];
+    c.browser = browsers[gen_below(&r, COUNT(browsers))];
+    c.campaign = 1 + gen_below(&r, CAMPAIGNS);
+    c.publisher = 1 + gen_below(&r, PUBLISHERS);
     /* An odd factor spreads the addresses over all of the 32 bits, one to one. */
     uint32_t ip = (uint32_t)gen_below(&r, o->ips) * UINT32_C(2654435769);
+    snprintf(c.ip, sizeof c.ip, "%u.%u.%u.%u", ip >> 24, ip >> 16 & 255, ip >> 8 & 255, ip & 255);
+    return c;
+}
+
+void gen_click(const gen_options *o, uint64_t i, gen_record *out)
+{
+    const click c = draw_click(o, i, out);
+    out->topic = "clicks";
     gen_value(out,
               "{\"uuid\":\"%s\",\"campaignId\":%" PRIu64 ",\"pubId\":%" PRIu64
-              ",\"timestamp\":%" PRId64 ",\"ip\":\"%u.%u.%u.%u\",\"city\":\"%s\",\"country\":\"%s\""
+              ",\"timestamp\":%" PRId64 ",\"ip\":\"%s\",\"city\":\"%s\",\"country\":\"%s\""
               ",\"browser\":\"%s\",\"platform\":\"%s\",\"platformVersion\":\"%s\"}",
-              out->key, campaign, publisher, out->time_ms, ip >> 24, ip >> 16 & 255, ip >> 8 & 255,
-              ip & 255, city, where->country, browser, platforms[os].name, version);
+              out->key, c.campaign, c.publisher, out->time_ms, c.ip, c.city, c.country, c.browser,
+              c.platform, c.version);
+}
+
+/* ---- the same in Avro */
+
+static void put_number(gen_record *out, int64_t v)
+{
+    uint64_t bits = (uint64_t)v << 1 ^ (uint64_t)(v >> 63);
+    for (; bits >= 0x80; bits >>= 7)
+        out->value[out->value_len++] = (char)(bits | 0x80);
+    out->value[out->value_len++] = (char)bits;
+}
+
+static void put_text(gen_record *out, const char *s)
+{
+    size_t len = strlen(s); /* all together are far from what a value has room for */
+    put_number(out, (int64_t)len);
+    memcpy(out->value + out->value_len, s, len);
+    out->value_len += len;
+}
+
+void gen_click_avro(const gen_options *o, uint64_t i, gen_record *out)
+{
+    const click c = draw_click(o, i, out);
+    out->topic = "clicks-avro";
+    out->value_len = 5;
+    out->value[0] = 0;
+    for (int k = 0; k < 4; k++)
+        out->value[1 + k] = (char)(o->schema_id >> (24 - 8 * k));
+    put_text(out, out->key);
+    put_number(out, (int64_t)c.campaign);
+    put_number(out, (int64_t)c.publisher);
+    put_number(out, out->time_ms);
+    put_text(out, c.ip);
+    put_text(out, c.city);
+    put_text(out, c.country);
+    put_text(out, c.browser);
+    put_text(out, c.platform);
+    put_text(out, c.version);
 }
 
 void gen_campaign(const gen_options *o, uint64_t i, gen_record *out)

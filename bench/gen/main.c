@@ -3,6 +3,7 @@
  * Writes the benchmark's input topics, which must exist.
  *
  *   gen clicks    --bootstrap HOST:PORT [--records N] [--seed S] [--ips K]
+ *   gen clicks-avro --schema-id ID ...     the same clicks in Avro, to the topic clicks-avro
  *   gen campaigns --bootstrap HOST:PORT
  *   gen nexmark   --bootstrap HOST:PORT [--records N] [--seed S]     topics person, auction, bid
  *   gen keys      --bootstrap HOST:PORT --keys K [--records N] [--skew Z]
@@ -21,6 +22,8 @@
 #include "bench/gen/records.h"
 #include "bench/tools/client.h"
 
+enum { SCHEMA_ID = 256 }; /* an option without a letter */
+
 typedef void make_fn(const gen_options *o, uint64_t i, gen_record *out);
 
 static const struct generator {
@@ -29,6 +32,7 @@ static const struct generator {
     uint64_t records; /* unless told otherwise */
 } generators[] = {
     {"clicks", gen_click, 1000000},
+    {"clicks-avro", gen_click_avro, 1000000},
     {"campaigns", gen_campaign, 10},
     {"nexmark", gen_nexmark, 1000000},
     {"keys", gen_key, 0},
@@ -73,20 +77,26 @@ static void send_record(rd_kafka_t *rk, const gen_record *r)
 
 static void usage(void)
 {
-    fprintf(stderr, "usage: gen clicks|campaigns|nexmark|keys --bootstrap HOST:PORT | --print\n"
-                    "  [--records N] [--first I] [--seed S] [--ips K] [--keys K] [--skew Z]"
-                    " [--codec NAME]\n");
+    fprintf(stderr,
+            "usage: gen clicks|clicks-avro|campaigns|nexmark|keys --bootstrap HOST:PORT | --print\n"
+            "  [--records N] [--first I] [--seed S] [--ips K] [--keys K] [--skew Z]"
+            " [--codec NAME] [--schema-id ID]\n");
     exit(2);
 }
 
 int main(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"bootstrap", required_argument, NULL, 'b'}, {"records", required_argument, NULL, 'n'},
-        {"first", required_argument, NULL, 'f'},     {"seed", required_argument, NULL, 's'},
-        {"ips", required_argument, NULL, 'i'},       {"keys", required_argument, NULL, 'k'},
-        {"skew", required_argument, NULL, 'z'},      {"codec", required_argument, NULL, 'c'},
-        {"print", no_argument, NULL, 'p'},           {0}};
+    static const struct option options[] = {{"bootstrap", required_argument, NULL, 'b'},
+                                            {"records", required_argument, NULL, 'n'},
+                                            {"first", required_argument, NULL, 'f'},
+                                            {"seed", required_argument, NULL, 's'},
+                                            {"ips", required_argument, NULL, 'i'},
+                                            {"keys", required_argument, NULL, 'k'},
+                                            {"skew", required_argument, NULL, 'z'},
+                                            {"codec", required_argument, NULL, 'c'},
+                                            {"print", no_argument, NULL, 'p'},
+                                            {"schema-id", required_argument, NULL, SCHEMA_ID},
+                                            {0}};
     gen_options o = {.seed = 1, .ips = 1050000};
     const char *bootstrap = NULL, *codec = "lz4", *records = NULL;
     uint64_t first = 0;
@@ -117,6 +127,9 @@ int main(int argc, char **argv)
         case 'c':
             codec = optarg;
             break;
+        case SCHEMA_ID:
+            o.schema_id = (uint32_t)bench_number("--schema-id", optarg);
+            break;
         case 'p':
             print = 1;
             break;
@@ -130,7 +143,8 @@ int main(int argc, char **argv)
             g = &generators[i];
     }
     if (!g || optind + 1 != argc || (!bootstrap && !print) || o.ips == 0 ||
-        !(o.skew >= 0 && o.skew < 1) || (g->make == gen_key && o.keys == 0))
+        !(o.skew >= 0 && o.skew < 1) || (g->make == gen_key && o.keys == 0) ||
+        (g->make == gen_click_avro && (o.schema_id == 0 || print)))
         usage();
     o.records = records ? bench_number("--records", records) : g->records;
     uint64_t end = (g->make == gen_key ? o.keys : 0) + o.records, bytes = 0;

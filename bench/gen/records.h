@@ -16,10 +16,11 @@
 
 typedef struct gen_options {
     uint64_t seed;
-    uint64_t records; /* for keys: how many updates follow the keys */
-    uint64_t ips;     /* clicks: how many addresses there are to draw from */
-    uint64_t keys;    /* keys: how many */
-    double skew;      /* keys: 0 uniform, else the exponent of Zipf's law (below 1) */
+    uint64_t records;   /* for keys: how many updates follow the keys */
+    uint64_t ips;       /* clicks: how many addresses there are to draw from */
+    uint64_t keys;      /* keys: how many */
+    double skew;        /* keys: 0 uniform, else the exponent of Zipf's law (below 1) */
+    uint32_t schema_id; /* clicks-avro: by which the schema is registered */
 } gen_options;
 
 typedef struct gen_record {
@@ -31,6 +32,9 @@ typedef struct gen_record {
 } gen_record;
 
 void gen_click(const gen_options *o, uint64_t i, gen_record *out);
+/** The same click as gen_click's, as an Avro record of its ten members in their order: strings,
+ *  campaignId and pubId int, timestamp long; after the mark that names the schema. */
+void gen_click_avro(const gen_options *o, uint64_t i, gen_record *out);
 void gen_campaign(const gen_options *o, uint64_t i, gen_record *out);
 
 /** Of 50 events one is a person, three are auctions, 46 are bids. */

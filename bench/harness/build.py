@@ -90,6 +90,15 @@ class Built:
             return Path(done.stdout.strip())
         return self.part("kafka", fetch)
 
+    def fetch_registry(self):
+        """The schema registry that the integration tests use."""
+        def fetch():
+            done = subprocess.run([ROOT / "scripts/fetch-registry"], stdout=subprocess.PIPE, text=True)
+            if done.returncode:
+                raise Missing("scripts/fetch-registry could not bring the schema registry")
+            return Path(done.stdout.strip())
+        return self.part("registry", fetch)
+
     @property
     def peer(self):
         """The class path of the Kafka Streams peer."""

@@ -12,6 +12,8 @@ from harness.broker import Broker
 from harness.build import Missing, say
 from harness.engines import ENGINES, Raw, Run
 
+import registry_fixture  # harness.broker has made tests/integration known
+
 
 @contextlib.contextmanager
 def stage(options, built):
@@ -41,8 +43,9 @@ def usable(names, built):
 
 
 class Comparison:
-    def __init__(self, options, built, broker, folder):
+    def __init__(self, options, built, broker, folder, registry=None):
         self.options, self.built, self.broker, self.folder = options, built, broker, folder
+        self.registry = registry
         self.number = 0
         self.answers = {}   # of the workload that is being run
 
@@ -64,7 +67,8 @@ class Comparison:
         self.broker.create(output)
         records = self.broker.count(*workload.inputs)
         speed = process.speed(self.built)
-        run = Run(self.built, self.broker.address, folder, f"bench{self.number}", output)
+        run = Run(self.built, self.broker.address, folder, f"bench{self.number}", output,
+                  self.registry.url if workload.avro else None)
         writes = engine.name != "raw-consume"
         result = process.measured(self.built, engine.command(workload, run), folder,
                                   self.options.limit, self.broker,
@@ -110,10 +114,16 @@ def compare(options, built, save):
     chosen = [workloads.WORKLOADS[name] for name in options.workloads]
     engines = usable(options.engines, built)
     good = bool(engines) and len(engines) == len(options.engines) or not options.strict
-    with stage(options, built) as (broker, folder):
+    with contextlib.ExitStack() as parts:
+        broker, folder = parts.enter_context(stage(options, built))
+        registry = None
+        if any(workload.avro for workload in chosen):
+            say("starting the schema registry")
+            built.fetch_registry()
+            registry = parts.enter_context(registry_fixture.RegistryServer(folder / "registry"))
         say(f"generating {options.records} records")
-        workloads.make_inputs(broker, chosen, options.records, options.seed)
-        comparison = Comparison(options, built, broker, folder)
+        workloads.make_inputs(broker, chosen, options.records, options.seed, registry=registry)
+        comparison = Comparison(options, built, broker, folder, registry)
         for workload in chosen:
             comparison.answers.clear()
             for turn in range(options.runs):

@@ -22,6 +22,7 @@ class Run:
     folder: Path    # its own, for state
     id: str         # unlike that of any other run
     output: str     # the output topic
+    registry: str = None  # the schema registry's address, where the workload needs one
 
 
 class Raw:
@@ -55,9 +56,10 @@ class Weir:
             raise Missing("this weir has no option --threads")
 
     def command(self, workload, run):
+        registry = ["--set", f"ksql.schema.registry.url={run.registry}"] if run.registry else []
         return [run.built.weir, "run", workload.sql, "--bootstrap-servers", run.address, "--data",
                 run.folder / "data", "--define", f"out={run.output}", "--set",
-                f"ksql.service.id={run.id}_", "--until-end", *self.options]
+                f"ksql.service.id={run.id}_", *registry, "--until-end", *self.options]
 
 
 class KafkaStreams:
@@ -69,10 +71,11 @@ class KafkaStreams:
             raise Missing("the Kafka Streams peer")
 
     def command(self, workload, run):
+        registry = ["--registry", run.registry] if run.registry else []
         return ["java", f"-Xmx{self.heap}", "-cp", run.built.peer,
                 "-Dorg.slf4j.simpleLogger.defaultLogLevel=error", "weir.bench.Peer",
                 workload.plain, "--bootstrap", run.address, "--state", run.folder / "state",
-                "--id", run.id, "--out", run.output, *self.options]
+                "--id", run.id, "--out", run.output, *registry, *self.options]
 
 
 ENGINES = {e.name: e for e in (

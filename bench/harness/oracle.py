@@ -50,6 +50,36 @@ def clicks(broker):
         yield key, json.loads(value), time
 
 
+class AvroReader:
+    """The fields of an Avro record, one after the other; the mark before it is not looked at."""
+
+    def __init__(self, value):
+        self.value, self.at = value, 5
+
+    def number(self):
+        bits = shift = 0
+        while True:
+            byte = self.value[self.at]
+            self.at += 1
+            bits |= (byte & 0x7f) << shift
+            shift += 7
+            if byte < 0x80:
+                return bits >> 1 ^ -(bits & 1)
+
+    def text(self):
+        size = self.number()
+        self.at += size
+        return self.value[self.at - size:self.at].decode()
+
+    def optional(self, read):
+        """Of a union of null and something."""
+        return read(self) if self.number() else None
+
+    def end(self):
+        if self.at != len(self.value):
+            raise ValueError("an Avro record is longer than its schema says")
+
+
 # ---- one function for each workload: the answer
 
 def w1(broker):
@@ -57,6 +87,18 @@ def w1(broker):
     for key, c, _ in clicks(broker):
         if c["browser"] == "Chrome" and c["country"] in COUNTRIES:
             found[key, (c["uuid"], c["campaignId"], c["ip"], c["country"])] += 1
+    return found
+
+
+def w1a(broker):
+    found = collections.Counter()
+    for key, value, _ in records(broker, "clicks-avro"):
+        c = AvroReader(value)
+        uuid, campaign = c.text(), c.number()
+        c.number(), c.number()
+        ip, _, country, browser = c.text(), c.text(), c.text(), c.text()
+        if browser == "Chrome" and country in COUNTRIES:
+            found[key, (uuid, campaign, ip, country)] += 1
     return found
 
 
@@ -126,9 +168,10 @@ def w7(broker):
     return found
 
 
-# name: (answer, columns of the output, is it a stream)
+# name: (answer, columns of the output, is it a stream); columns of Avro as what reads them
 ANSWERS = {
     "W1": (w1, ("UUID", "CAMPAIGNID", "IP", "COUNTRY"), True),
+    "W1A": (w1a, (AvroReader.text, AvroReader.number, AvroReader.text, AvroReader.text), True),
     "W2": (w2, ("CNT", "TOTAL"), False),
     "W3": (w3, ("CNT",), False),
     "W4": (w4, ("CNT",), False),
@@ -147,6 +190,11 @@ def expected(workload, broker):
 
 
 def columns_of(value, columns):
+    if callable(columns[0]):
+        reader = AvroReader(value)
+        found = tuple(reader.optional(read) for read in columns)
+        reader.end()
+        return found
     found = json.loads(value)
     if len(found) != len(columns):
         raise ValueError(f"columns {list(found)}, not {list(columns)}")

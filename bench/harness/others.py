@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Measures beside the comparison: bench/run many | latency | start | threads | large.
+"""Measures beside the comparison: bench/run many | latency | start | threads | large | avro-reader.
 
 Each is a function (options, built) -> all went well. How to add one: a function and its name in
 OTHERS; the first line of its text is the help.
@@ -285,4 +285,40 @@ def threads(options, built):
     return good
 
 
-OTHERS = {"many": many, "latency": latency, "start": start, "threads": threads, "large": large}
+# ---- Avro alone
+
+def avro_reader(options, built):
+    """Avro records to values, alone: Weir's decoder and Java's generic reader, taking turns"""
+    micro = built.micro("decode_registry")
+    java = ["java", "-Dorg.slf4j.simpleLogger.defaultLogLevel=error", "-cp", built.peer,
+            "weir.bench.AvroReader"]
+    runs = collections.defaultdict(list)   # (nullable, fields, reader): nanoseconds
+    with tempfile.TemporaryDirectory(prefix="weir-bench-", dir=options.tmp) as folder:
+        for turn in range(options.runs):
+            text = subprocess.run([micro, "avro"], capture_output=True, text=True, check=True).stdout
+            nullable = False
+            for line in text.splitlines():
+                if found := re.search(r"clicks, fields (not )?nullable", line):
+                    nullable = not found.group(1)
+                elif found := re.match(r"AVRO, (\d+) of \d+ fields +([\d.]+) ns", line):
+                    runs[nullable, int(found.group(1)), "weir"].append(float(found.group(2)))
+            for nullable, command in ((False, "write"), (True, "write-nullable")):
+                path = Path(folder, "records")
+                subprocess.run([micro, command, path], check=True)
+                text = subprocess.run([*java, path], capture_output=True, text=True,
+                                      check=True).stdout
+                for line in text.splitlines():
+                    count, took = line.split()
+                    runs[nullable, int(count), "java"].append(float(took))
+            say(f"turn {turn + 1} of {options.runs}")
+    print("| fields | read | Weir ns | Java ns | x |\n|---|--:|--:|--:|--:|")
+    for nullable, count, reader in runs:
+        if reader != "java":
+            continue
+        own, java_ns = (statistics.median(runs[nullable, count, r]) for r in ("weir", "java"))
+        print(f"| {'nullable' if nullable else 'not nullable'} | {count} of 10 | {own:.0f} |"
+              f" {java_ns:.0f} | {java_ns / own:.1f} |")
+    return True
+
+
+OTHERS = {"avro-reader": avro_reader, "many": many, "latency": latency, "start": start, "threads": threads, "large": large}

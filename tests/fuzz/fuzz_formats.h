@@ -103,6 +103,15 @@ static inline bool fuzz_equal(const fuzz_schema *s, const bool *wanted, const fu
     return true;
 }
 
+/* Does a text of JSON spell a half pair, which is written as `?`? */
+static inline bool fuzz_has_half_pairs(wr_str s)
+{
+    for (uint32_t i = 0; i + 2 < s.len; i++)
+        if (s.ptr[i] == '\\' && s.ptr[i + 1] == 'u' && wr_lower(s.ptr[i + 2]) == 'd')
+            return true;
+    return false;
+}
+
 /* The decoders that are held against each other. */
 typedef struct fuzz_decoders {
     const fuzz_schema *schema;

@@ -2,7 +2,7 @@
 /*
  * PROTOBUF: the first byte picks the columns that are wanted, and how NULLs are written without a
  * registry; the rest is the payload after its mark. What decodes is written and read back as the
- * same values. The same bytes as JSON, which is slow, are looked at for low first bytes only.
+ * same values. The same bytes as JSON, which is slow, are looked at for few first bytes only.
  *
  * The schema is parsed once, and decoders are kept for each first byte.
  */
@@ -131,7 +131,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     fixture *f = make_fixture();
     if (!f->by_byte[data[0]].wanted)
         make_decoders(f, data[0]);
-    bool prints = data[0] < 32;
+    bool prints = data[0] % 64 == 0;
     wr_buf payload = {0};
     wr_schema_mark_write(&payload, f->options.schema->id);
     wr_buf_put(&payload, data + 1, size - 1);

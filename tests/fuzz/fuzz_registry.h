@@ -123,9 +123,10 @@ static inline void fuzz_payload(const fuzz_registry_format *f, const uint8_t *da
         wr_str again = fuzz_encode_with(x->encoder, s, row.values, a);
         WR_ASSERT(again.ptr);
         fuzz_row back = fuzz_decode(x->decoder, s, NULL, again, a);
-        WR_ASSERT(back.ok == WR_DECODED && fuzz_equal(s, NULL, &row, &back));
+        WR_ASSERT(back.ok == WR_DECODED);
+        WR_ASSERT(fuzz_has_half_pairs(payload) || fuzz_equal(s, NULL, &row, &back));
     }
-    if (data[0] < 4 * f->schemas_n)
+    if (data[0] < f->schemas_n)
         fuzz_check_json(f, registry, payload, a);
     wr_arena_reset(a);
 }

@@ -6,6 +6,7 @@
 #include "agg_group.h"
 
 #include "engine/functions/profile.h"
+#include "types/text.h"
 
 #include <math.h>
 
@@ -540,6 +541,26 @@ static void test_refusals(void **state)
     }
 }
 
+/* The profile as a text that stands for BYTES; its byte @p at is another one, and its checksum
+ * right again. UINT32_MAX: none is. */
+static const char *literal(const wr__profile *p, uint32_t at, wr_arena *a)
+{
+    wr_buf bytes = {0}, text = {0};
+    wr__profile_write(p, &bytes);
+    if (at != UINT32_MAX) {
+        bytes.len -= 8;
+        bytes.ptr[at]++;
+        wr_buf_be64(&bytes, wr__sketch_hash(wr_buf_view(&bytes)));
+    }
+    wr_buf_putc(&text, '\'');
+    wr_text_put_base64(&text, wr_buf_view(&bytes));
+    wr_buf_putc(&text, '\'');
+    const char *found = wr_arena_strdup(a, wr_buf_cstr(&text));
+    wr_buf_free(&bytes);
+    wr_buf_free(&text);
+    return found;
+}
+
 /* What is no profile is reported and left out; the group goes on. */
 static void test_merge_leaves_out_what_is_none(void **state)
 {
@@ -554,6 +575,31 @@ static void test_merge_leaves_out_what_is_none(void **state)
     assert_true(change(&g, "'AQ=='", &message));
     assert_string_equal(message, "the value is no profile, or it is damaged");
     assert_string_equal(result(&g), "null");
+
+    const wr_type *integer[] = {&wr_type_integer}, *text[] = {&wr_type_string};
+    const wr_value seven = wr_value_i32(7), word = wr_value_str(WR_STR("x"));
+    wr__profile *good = wr__profile_new(g.a, integer, 1), *other = wr__profile_new(g.a, text, 1);
+    assert_true(wr__profile_add(good, g.a, integer, &seven));
+    assert_true(wr__profile_add(other, g.a, text, &word));
+    const char *whole = literal(good, UINT32_MAX, g.a);
+    message = NULL;
+    assert_true(change(&g, whole, &message));
+    assert_null(message);
+    const struct {
+        const char *bytes, *message;
+    } c[] = {
+        {literal(good, 2, g.a), "the value is no profile, or it is damaged"}, /* a later version */
+        {literal(good, 0, g.a), "the value is no profile, or it is damaged"},
+        {literal(other, UINT32_MAX, g.a), "the profiles have columns of different types"},
+        {literal(wr__profile_new(g.a, types, COLUMNS_N), UINT32_MAX, g.a),
+         "the profiles have different numbers of columns"},
+    };
+    for (size_t k = 0; k < WR_ARRAY_LEN(c); k++) {
+        message = NULL;
+        assert_true(change(&g, c[k].bytes, &message));
+        assert_string_equal(message, c[k].message);
+        assert_memory_equal(result(&g), whole + 1, strlen(whole) - 2); /* as it was */
+    }
     wr_arena_free(g.a);
 }
 

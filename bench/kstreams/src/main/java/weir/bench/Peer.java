@@ -18,13 +18,14 @@ import org.apache.kafka.streams.StreamsConfig;
 /**
  * Runs a workload in Kafka Streams to the ends that its topics have now, from the earliest offsets or
  * from where the same ID stopped before, and exits: {@code Peer WORKLOAD --bootstrap HOST:PORT --out TOPIC --state DIR --id ID
- * [--threads N] [--eos] [--memory MIB] [NAME=VALUE...]}.
+ * [--threads N] [--eos] [--memory MIB] [--registry URL] [NAME=VALUE...]}.
  *
  * <p>Settings are the library's defaults apart from what is given here, so the caches are 10 MB, the
  * stores are RocksDB's, and the guarantee is at-least-once unless --eos asks for exactly_once_v2.
  */
 public final class Peer {
     private static final String OUT = "weir.bench.out";
+    private static final String REGISTRY = "schema.registry.url";
     private static final Duration LOOK = Duration.ofMillis(50);
     private static final Duration CLOSE = Duration.ofMinutes(2);
 
@@ -35,7 +36,8 @@ public final class Peer {
         Properties settings = settings(args);
         String bootstrap = settings.getProperty(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG);
         StreamsBuilder builder = new StreamsBuilder();
-        List<Topologies.Input> inputs = Topologies.build(args[0], builder, settings.getProperty(OUT));
+        List<Topologies.Input> inputs = Topologies.build(args[0], builder, settings.getProperty(OUT),
+            settings.getProperty(REGISTRY));
         long wanted = 0;
         try (Admin admin = Admin.create(Map.of("bootstrap.servers", bootstrap))) {
             String id = settings.getProperty(StreamsConfig.APPLICATION_ID_CONFIG);
@@ -62,6 +64,7 @@ public final class Peer {
                 case "--out" -> p.put(OUT, args[++i]);
                 case "--state" -> p.put(StreamsConfig.STATE_DIR_CONFIG, args[++i]);
                 case "--id" -> p.put(StreamsConfig.APPLICATION_ID_CONFIG, args[++i]);
+                case "--registry" -> p.put(REGISTRY, args[++i]);
                 case "--threads" -> p.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, args[++i]);
                 case "--eos" -> p.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
                 case "--memory" -> {

@@ -4,6 +4,10 @@ package weir.bench;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
+import org.apache.avro.Schema;
+import org.apache.avro.SchemaBuilder;
+import org.apache.avro.generic.GenericData;
+import org.apache.avro.generic.GenericRecord;
 import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.serialization.Serdes;
@@ -46,9 +50,10 @@ final class Topologies {
 
     private Topologies() { }
 
-    static List<Input> build(String workload, StreamsBuilder builder, String out) {
+    static List<Input> build(String workload, StreamsBuilder builder, String out, String registry) {
         return switch (workload) {
             case "w1" -> filter(builder, out);
+            case "w1a" -> filterAvro(builder, out, new Avro(registry));
             case "w2" -> tumbling(builder, out);
             case "w3" -> count(builder, out);
             case "w4" -> tableJoin(builder, out);
@@ -94,6 +99,29 @@ final class Topologies {
             .filter((key, click) -> COUNTRIES.contains(click.country) && "Chrome".equals(click.browser))
             .to(out, Produced.with(BYTES, writes(Values.CLICK_OUT)));
         return List.of(new Input("clicks", 1));
+    }
+
+    /** As filter, with Avro on both sides; the output's schema is the one that ksqlDB would register. */
+    private static List<Input> filterAvro(StreamsBuilder builder, String out, Avro avro) {
+        Schema schema = SchemaBuilder.record("KsqlDataSourceSchema").namespace("io.confluent.ksql.avro_schemas").fields()
+            .name("UUID").type().unionOf().nullType().and().stringType().endUnion().nullDefault()
+            .name("CAMPAIGNID").type().unionOf().nullType().and().intType().endUnion().nullDefault()
+            .name("IP").type().unionOf().nullType().and().stringType().endUnion().nullDefault()
+            .name("COUNTRY").type().unionOf().nullType().and().stringType().endUnion().nullDefault()
+            .endRecord();
+        builder.stream("clicks-avro", Consumed.with(BYTES, reads(avro.reader())))
+            .filter((key, click) -> COUNTRIES.contains(click.get("country").toString())
+                && "Chrome".contentEquals((CharSequence) click.get("browser")))
+            .mapValues(click -> {
+                GenericRecord result = new GenericData.Record(schema);
+                result.put(0, click.get("uuid"));
+                result.put(1, click.get("campaignId"));
+                result.put(2, click.get("ip"));
+                result.put(3, click.get("country"));
+                return result;
+            })
+            .to(out, Produced.with(BYTES, writes(avro.writer(out, schema))));
+        return List.of(new Input("clicks-avro", 1));
     }
 
     private static List<Input> tumbling(StreamsBuilder builder, String out) {
