@@ -130,3 +130,22 @@ INSERT INTO raw (k, r) VALUES ('1', '{"schema":{"type":"struct","fields":[{"fiel
 INSERT INTO raw (k, r) VALUES ('1', '{"after":{"a":1000,"b":1000,"c":1000,"d":1000,"e":"BNI=","f":"1234","g":[2000]},"op":"u"}');
 ASSERT VALUES o (id, a, b, c, d, e, f, g) VALUES ('1', '1970-01-01T00:00:00.001', '9999-12-31T23:59:59.999', '1969-12-31T23:59:59.999', '00:00:00.001', 12.340, 1234.00, ARRAY[PARSE_TIMESTAMP('1970-01-01T00:00:00.002', 'yyyy-MM-dd''T''HH:mm:ss.SSS'), NULL]);
 ASSERT VALUES o (id, a, b, c, d, e, f, g) VALUES ('1', '1970-01-01T00:00:01', '1970-01-01T00:00:01', '1970-01-01T00:00:01', '00:00:01', 1.234, -26588.24, ARRAY[PARSE_TIMESTAMP('1970-01-01T00:00:02', 'yyyy-MM-dd''T''HH:mm:ss')]);
+
+--@test: WITH says the unit of times where events do not
+CREATE STREAM raw (k STRING KEY, r STRING) WITH (kafka_topic='t', value_format='KAFKA', partitions=1);
+CREATE TABLE t (id STRING PRIMARY KEY, a TIMESTAMP, b ARRAY<TIMESTAMP>, c STRUCT<d TIME>) WITH (kafka_topic='t', key_format='KAFKA', value_format='DEBEZIUM_JSON', debezium_time_unit='microseconds');
+CREATE TABLE o WITH (value_format='JSON') AS SELECT * FROM t;
+INSERT INTO raw (k, r) VALUES ('1', '{"after":{"a":-1,"b":[1500000],"c":{"d":2000}},"op":"c"}');
+INSERT INTO raw (k, r) VALUES ('1', '{"schema":{"fields":[{"field":"after","fields":[{"field":"a","type":"int64","name":"io.debezium.time.Timestamp"}]}]},"payload":{"after":{"a":-1,"b":[1500000]},"op":"c"}}');
+ASSERT VALUES o (id, a, b, c) VALUES ('1', '1969-12-31T23:59:59.999', ARRAY[PARSE_TIMESTAMP('1970-01-01 00:00:01.500', 'yyyy-MM-dd HH:mm:ss.SSS')], STRUCT(d := PARSE_TIME('00:00:00.002', 'HH:mm:ss.SSS')));
+ASSERT VALUES o (id, a, b, c) VALUES ('1', '1969-12-31T23:59:59.999', ARRAY[PARSE_TIMESTAMP('1970-01-01 00:00:01.500', 'yyyy-MM-dd HH:mm:ss.SSS')], NULL);
+
+--@test: only events of JSON need it
+--@expected.error: KsqlException
+--@expected.message: can only be set for the DEBEZIUM_JSON format
+CREATE TABLE t (id STRING PRIMARY KEY, a TIMESTAMP) WITH (kafka_topic='t', key_format='KAFKA', value_format='JSON', partitions=1, debezium_time_unit='microseconds');
+
+--@test: units of times are three
+--@expected.error: KsqlException
+--@expected.message: must be MILLISECONDS, MICROSECONDS or NANOSECONDS
+CREATE TABLE t (id STRING PRIMARY KEY, a TIMESTAMP) WITH (kafka_topic='t', key_format='KAFKA', value_format='DEBEZIUM_JSON', partitions=1, debezium_time_unit='seconds');
