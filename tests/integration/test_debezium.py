@@ -18,7 +18,7 @@ CREATE TYPE mood AS ENUM ('sad', 'happy');
 CREATE EXTENSION IF NOT EXISTS hstore;
 CREATE TABLE things (id INT PRIMARY KEY, flag BOOLEAN, small SMALLINT, big BIGINT, ratio REAL,
     double_ DOUBLE PRECISION, amount NUMERIC(10, 2), any_number NUMERIC, note TEXT, body TEXT,
-    bytes_ BYTEA, day DATE, hour TIME, hour3 TIME(3), at TIMESTAMP, at3 TIMESTAMP(3),
+    bytes_ BYTEA, day DATE, hour TIME, hour3 TIME(3), moment TIMESTAMP, moment3 TIMESTAMP(3),
     since TIMESTAMPTZ, span INTERVAL, tags TEXT[], numbers INT[], prices NUMERIC(6, 2)[], holidays DATE[],
     doc JSONB, uid UUID, xml_ XML, feeling mood, pairs HSTORE, place POINT, bit_ BIT(1),
     bits BIT(8), address INET);
@@ -40,7 +40,7 @@ INSERT INTO lines VALUES (1, 'a', 1.5), (1, 'b', 2), (2, 'a', -0.001);
 
 CHANGES = """
 UPDATE things SET note = 'changed' WHERE id = 1;
-INSERT INTO things (id, at, hour, amount, body) VALUES
+INSERT INTO things (id, moment, hour, amount, body) VALUES
     (3, '1970-01-01 00:00:01.5', '00:00:01', -99999999.99, repeat('d', 3000)),
     (4, '2026-01-01', '00:00:00.002', 0, 'short');
 INSERT INTO things (id) VALUES (5);
@@ -62,7 +62,7 @@ ALL = {"things": 14, "emptied": 4, "lines": 9}
 
 THINGS = """id INT PRIMARY KEY, flag BOOLEAN, small INT, big BIGINT, ratio DOUBLE, double_ DOUBLE,
     amount DECIMAL(12, 2), any_number DECIMAL(20, 4), note STRING, body STRING, bytes_ BYTES,
-    day DATE, hour TIME, hour3 TIME, `at` TIMESTAMP, at3 TIMESTAMP, since TIMESTAMP, span BIGINT,
+    day DATE, hour TIME, hour3 TIME, moment TIMESTAMP, moment3 TIMESTAMP, since TIMESTAMP, span BIGINT,
     tags ARRAY<STRING>, numbers ARRAY<INT>, prices ARRAY<DECIMAL(6, 2)>, holidays ARRAY<DATE>,
     doc STRING, uid STRING, xml_ STRING, feeling STRING, pairs STRING,
     place STRUCT<x DOUBLE, y DOUBLE>, bit_ BOOLEAN, bits BYTES, address STRING"""
@@ -95,7 +95,7 @@ def things():
         *(column(name, name) for name in plain),
         column("any_number", "any_number::NUMERIC(20, 4)"),
         column("bytes_", "replace(encode(bytes_, 'base64'), E'\\n', '')"),
-        time_of_day("hour"), time_of_day("hour3"), moment("at"), moment("at3"),
+        time_of_day("hour"), time_of_day("hour3"), moment("moment"), moment("moment3"),
         column("since", "to_char(since AT TIME ZONE 'UTC' - INTERVAL '0.0005 s', "
                         "'YYYY-MM-DD\"T\"HH24:MI:SS.MS')"),
         column("span", "(extract(epoch FROM span) * 1000000)::BIGINT"),
@@ -132,21 +132,24 @@ class Followed(unittest.TestCase):
                 self.assertEqual(end(topic), count, topic)
 
     def compare(self, database, weir):
-        def found(text):
-            return sorted((self.plain(row) for row in weir.json_rows(text)),
-                          key=lambda row: [str(v) for v in list(row.values())[:2]])
+        for table, columns, keys in (("things", things(), ["ID"]),
+                                     ("emptied", 'id AS "ID", v AS "V"', ["ID"]),
+                                     ("lines", 'a AS "A", b AS "B", v AS "V"', ["A", "B"])):
+            done = weir.sql(f"SELECT * FROM {table}_rows;", *weir.settings_options(), "--output",
+                            "JSON")
+            lines = database.sql(f"SELECT row_to_json(q) FROM (SELECT {columns} FROM {table}) q;")
+            found, wanted = ({tuple(row[key] for key in keys): row for row in map(self.row, text)}
+                             for text in (done.stdout.splitlines(), lines))
+            self.assertEqual(sorted(found), sorted(wanted), table)
+            for key, row in wanted.items():
+                self.assertEqual(sorted(found[key]), sorted(row), table)
+                other = {name: (found[key][name], value) for name, value in row.items()
+                         if found[key][name] != value}
+                self.assertEqual(other, {}, f"{table}, row {key}: found, wanted")
 
-        def wanted(query):
-            lines = database.sql(f"SELECT row_to_json(q) FROM ({query}) q;")
-            return sorted((self.plain(json.loads(line, parse_float=Decimal)) for line in lines),
-                          key=lambda row: [str(v) for v in list(row.values())[:2]])
-
-        self.assertEqual(found("SELECT * FROM things_rows;"),
-                         wanted(f"SELECT {things()} FROM things"))
-        self.assertEqual(found("SELECT * FROM emptied_rows;"),
-                         wanted('SELECT id AS "ID", v AS "V" FROM emptied'))
-        self.assertEqual(found("SELECT * FROM lines_rows;"),
-                         wanted('SELECT a AS "A", b AS "B", v AS "V" FROM lines'))
+    @classmethod
+    def row(cls, line):
+        return cls.plain(json.loads(line, parse_float=Decimal))
 
     @classmethod
     def plain(cls, value):

@@ -149,3 +149,47 @@ CREATE TABLE t (id STRING PRIMARY KEY, a TIMESTAMP) WITH (kafka_topic='t', key_f
 --@expected.error: KsqlException
 --@expected.message: must be MILLISECONDS, MICROSECONDS or NANOSECONDS
 CREATE TABLE t (id STRING PRIMARY KEY, a TIMESTAMP) WITH (kafka_topic='t', key_format='KAFKA', value_format='DEBEZIUM_JSON', partitions=1, debezium_time_unit='seconds');
+
+--@test: events of Avro, a table of them that a stream is joined with, and a deletion
+CREATE STREAM raw (k STRUCT<`id` INT> KEY, `before` STRUCT<`id` INT, `name` STRING, `body` STRING>, `after` STRUCT<`id` INT, `name` STRING, `body` STRING>, `op` STRING, `source` STRUCT<`ts_ms` BIGINT>) WITH (kafka_topic='t', format='AVRO', partitions=1);
+CREATE TABLE changes (id INT PRIMARY KEY, name STRING, body STRING) WITH (kafka_topic='t', format='DEBEZIUM_AVRO');
+CREATE TABLE customers WITH (format='JSON') AS SELECT id, name, body, ROWTIME AS changed FROM changes;
+CREATE STREAM visits (id INT KEY, page STRING) WITH (kafka_topic='v', format='JSON', partitions=1);
+CREATE STREAM named AS SELECT v.id AS id, page, name, body FROM visits v LEFT JOIN customers c ON v.id = c.id;
+INSERT INTO raw (k, `after`, `op`, `source`) VALUES (STRUCT(`id` := 7), STRUCT(`id` := 7, `name` := 'Ada', `body` := 'long'), 'r', STRUCT(`ts_ms` := 1000));
+INSERT INTO raw (k, `after`, `op`, `source`) VALUES (STRUCT(`id` := 7), STRUCT(`id` := 7, `name` := 'Ada L.', `body` := '__debezium_unavailable_value'), 'u', STRUCT(`ts_ms` := 2000));
+INSERT INTO visits (ROWTIME, id, page) VALUES (5000, 7, 'a');
+INSERT INTO raw (k, `before`, `op`, `source`) VALUES (STRUCT(`id` := 7), STRUCT(`id` := 7), 'd', STRUCT(`ts_ms` := 6000));
+INSERT INTO visits (ROWTIME, id, page) VALUES (7000, 7, 'b');
+INSERT INTO raw (k, `after`, `op`, `source`) VALUES (STRUCT(`id` := 8), STRUCT(`id` := 8, `name` := 'Bo'), 'c', STRUCT(`ts_ms` := 8000));
+INSERT INTO raw (k, `op`, `source`) VALUES (STRUCT(`id` := 0), 't', STRUCT(`ts_ms` := 9000));
+ASSERT VALUES customers (id, name, body, changed) VALUES (7, 'Ada', 'long', 1000);
+ASSERT VALUES customers (id, name, body, changed) VALUES (7, 'Ada L.', 'long', 2000);
+ASSERT NULL VALUES customers (id) KEY (7);
+ASSERT VALUES customers (id, name, body, changed) VALUES (8, 'Bo', NULL, 8000);
+ASSERT NULL VALUES customers (id) KEY (8);
+ASSERT VALUES named (id, page, name, body) VALUES (7, 'a', 'Ada L.', 'long');
+ASSERT VALUES named (id, page, name, body) VALUES (7, 'b', NULL, NULL);
+
+--@test: keys and columns of events of Avro come from the registry
+CREATE STREAM raw (k STRUCT<`id` INT> KEY, `after` STRUCT<`Name` STRING, `since` TIMESTAMP>, `op` STRING) WITH (kafka_topic='t', format='AVRO', partitions=1);
+CREATE TABLE t WITH (kafka_topic='t', format='DEBEZIUM_AVRO');
+CREATE TABLE o WITH (format='JSON') AS SELECT * FROM t;
+INSERT INTO raw (k, `after`, `op`) VALUES (STRUCT(`id` := 7), STRUCT(`Name` := 'Ada', `since` := '2026-01-01T00:00:00'), 'r');
+ASSERT VALUES o (id, name, since) VALUES (7, 'Ada', '2026-01-01T00:00:00');
+
+--@test: DEBEZIUM_AVRO cannot be written
+--@expected.error: KsqlException
+--@expected.message: The 'DEBEZIUM_AVRO' format can be read only
+CREATE STREAM s (id STRING KEY, name STRING) WITH (kafka_topic='t', key_format='KAFKA', value_format='AVRO', partitions=1);
+CREATE STREAM o WITH (value_format='DEBEZIUM_AVRO') AS SELECT * FROM s;
+
+--@test: keys of events that are written again for a grouping are not events
+CREATE STREAM raw (k STRING KEY, r STRING) WITH (kafka_topic='t', format='KAFKA', partitions=1);
+CREATE TABLE t (id INT PRIMARY KEY, name STRING) WITH (kafka_topic='t', format='DEBEZIUM_JSON');
+CREATE TABLE n WITH (format='JSON') AS SELECT name, COUNT(*) AS c FROM t GROUP BY name;
+INSERT INTO raw (k, r) VALUES ('{"id":1}', '{"after":{"id":1,"name":"a"},"op":"c"}');
+INSERT INTO raw (k, r) VALUES ('{"id":1}', '{"after":{"id":1,"name":"b"},"op":"u"}');
+ASSERT VALUES n (name, c) VALUES ('a', 1);
+ASSERT VALUES n (name, c) VALUES ('a', 0);
+ASSERT VALUES n (name, c) VALUES ('b', 1);
