@@ -114,7 +114,8 @@ static weir_status take_options(const wr_plan_env *env, const part *p, weir_erro
     return WEIR_OK;
 }
 
-/* Avro's schemas say what numbers are. */
+/* Avro's schemas say what numbers are, and a record of JSON may bring one: this is for those
+ * without. Keys have it too, where they are of the same connector. */
 static weir_status take_time_unit(wr_source *s, const wr__with *with, weir_error *err)
 {
     if (with->time_unit == WR_TIME_UNIT_BY_SIZE)

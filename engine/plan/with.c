@@ -323,7 +323,9 @@ static weir_status read_nullable(with_scan *s, const wr_ast_property *p, weir_er
     return WEIR_OK;
 }
 
-/* What numbers are that stand for times, in events that do not say it. */
+/* What numbers are that stand for times, in events that do not say it: the connector's setting
+ * time.precision.mode decides, which is the same for all columns of a table unless it is adaptive.
+ * In words, as the setting has them; in any case, as properties are. */
 static weir_status read_time_unit(with_scan *s, const wr_ast_property *p, weir_error *err)
 {
     static const char *const units[] = {

@@ -130,7 +130,8 @@ static void open_run(run *r, wr_format_id id)
                            .zone = "UTC",
                            .open_store = open_store,
                            .runtime = r};
-    r->after = (wr_step){.kind = WR_STEP_COLLECT, .table = true, .schema = r->step.schema, .in_n = 1};
+    r->after =
+        (wr_step){.kind = WR_STEP_COLLECT, .table = true, .schema = r->step.schema, .in_n = 1};
     const wr_op_class *cls = wr__classes_of(&r->step).here;
     r->sink = (wr_op){.cls = &sink_class, .step = &r->after, .ctx = &r->ctx};
     r->source = (wr_op){.cls = cls, .step = &r->step, .ctx = &r->ctx, .next = &r->sink};

@@ -46,9 +46,9 @@ class Postgres(service.Service):
             self.as_user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups",
                             "--pdeathsig=KILL"]
             shutil.chown(self.folder, "postgres", "postgres")
-        subprocess.run([*self.as_user, initdb, "-D", self.folder / "data", "-U", USER, "-A", "trust",
-                        "-N", "-E", "UTF8", "--locale=C"], check=True, capture_output=True,
-                       cwd=self.folder)
+        subprocess.run([*self.as_user, initdb, "-D", self.folder / "data", "-U", USER, "-A",
+                        "trust", "-N", "-E", "UTF8", "--locale=C"], check=True,
+                       capture_output=True, cwd=self.folder)
 
     def command(self):
         settings = {"port": self.port, "listen_addresses": "127.0.0.1", "fsync": "off",
@@ -104,7 +104,7 @@ class Connect(service.Service):
         self.write("worker", {
             "bootstrap.servers": kafka.bootstrap, "listeners": f"http://127.0.0.1:{self.port}",
             "key.converter": json_converter, "value.converter": json_converter,
-            "offset.storage.file.filename": self.folder / "offsets", "offset.flush.interval.ms": 1000,
+            "offset.storage.file.filename": self.folder / "offsets",
             "plugin.discovery": "service_load"})
         for name, settings in connectors.items():
             self.write(name, {"name": name, **settings})

@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 # fixtures: kafka registry
-"""A real PostgreSQL, followed by Debezium in Kafka Connect, through Kafka: the tables that Weir has in the
-end are those of the database, whether the events are JSON, with or without schemas, or Avro."""
+# cost: 60
+"""A real PostgreSQL, followed by Debezium in Kafka Connect, through Kafka: the tables that Weir has
+in the end are those of the database, whether the events are JSON, with or without schemas, or
+Avro."""
 import json
 import unittest
 from decimal import Decimal
@@ -19,8 +21,8 @@ CREATE EXTENSION IF NOT EXISTS hstore;
 CREATE TABLE things (id INT PRIMARY KEY, flag BOOLEAN, small SMALLINT, big BIGINT, ratio REAL,
     double_ DOUBLE PRECISION, amount NUMERIC(10, 2), any_number NUMERIC, note TEXT, body TEXT,
     bytes_ BYTEA, day DATE, hour TIME, hour3 TIME(3), moment TIMESTAMP, moment3 TIMESTAMP(3),
-    since TIMESTAMPTZ, span INTERVAL, tags TEXT[], numbers INT[], prices NUMERIC(6, 2)[], holidays DATE[],
-    doc JSONB, uid UUID, xml_ XML, feeling mood, pairs HSTORE, place POINT, bit_ BIT(1),
+    since TIMESTAMPTZ, span INTERVAL, tags TEXT[], numbers INT[], prices NUMERIC(6, 2)[],
+    holidays DATE[], doc JSONB, uid UUID, xml_ XML, feeling mood, pairs HSTORE, place POINT, bit_ BIT(1),
     bits BIT(8), address INET);
 ALTER TABLE things ALTER body SET STORAGE EXTERNAL, ALTER bytes_ SET STORAGE EXTERNAL,
     ALTER tags SET STORAGE EXTERNAL, ALTER numbers SET STORAGE EXTERNAL;
@@ -59,6 +61,10 @@ INSERT INTO things (id) VALUES (99);
 # Records by topic: a deletion has a tombstone after it, a changed key is a deletion and a new row.
 SNAPSHOT = {"things": 2, "emptied": 2, "lines": 3}
 ALL = {"things": 14, "emptied": 4, "lines": 9}
+
+# Without a schema, small numbers of microseconds are taken for milliseconds.
+GUESSED = {(3,): {"MOMENT": "1970-01-01T00:25:00.000", "HOUR": "00:16:40"},
+           (4,): {"HOUR": "00:00:02"}}
 
 THINGS = """id INT PRIMARY KEY, flag BOOLEAN, small INT, big BIGINT, ratio DOUBLE, double_ DOUBLE,
     amount DECIMAL(12, 2), any_number DECIMAL(20, 4), note STRING, body STRING, bytes_ BYTES,
@@ -100,7 +106,7 @@ def things():
                         "'YYYY-MM-DD\"T\"HH24:MI:SS.MS')"),
         column("span", "(extract(epoch FROM span) * 1000000)::BIGINT"),
         column("doc", "doc::TEXT"), column("xml_", "xml_::TEXT"), column("feeling", "feeling"),
-        column("pairs", "pairs::JSONB::TEXT"),
+        column("pairs", "replace(replace(pairs::JSONB::TEXT, ': ', ':'), ', ', ',')"),
         column("place", "CASE WHEN place IS NOT NULL THEN "
                         "json_build_object('X', place[0], 'Y', place[1]) END"),
         column("bit_", "bit_ = B'1'"),
@@ -131,7 +137,7 @@ class Followed(unittest.TestCase):
                 service.wait_until(lambda: end(topic) >= count, 60, f"{topic} has {count} records")
                 self.assertEqual(end(topic), count, topic)
 
-    def compare(self, database, weir):
+    def compare(self, database, weir, guessed):
         for table, columns, keys in (("things", things(), ["ID"]),
                                      ("emptied", 'id AS "ID", v AS "V"', ["ID"]),
                                      ("lines", 'a AS "A", b AS "B", v AS "V"', ["A", "B"])):
@@ -142,6 +148,7 @@ class Followed(unittest.TestCase):
                              for text in (done.stdout.splitlines(), lines))
             self.assertEqual(sorted(found), sorted(wanted), table)
             for key, row in wanted.items():
+                row |= guessed.get(key, {}) if table == "things" else {}
                 self.assertEqual(sorted(found[key]), sorted(row), table)
                 other = {name: (found[key][name], value) for name, value in row.items()
                          if found[key][name] != value}
@@ -199,7 +206,7 @@ class Followed(unittest.TestCase):
                     weir = program.Weir(folder / form, kafka.bootstrap,
                                         {"ksql.schema.registry.url": registry.url})
                     self.follow(kafka, registry, weir, prefixes[form], with_)
-                    self.compare(database, weir)
+                    self.compare(database, weir, GUESSED if form == "plain" else {})
 
 
 if __name__ == "__main__":
