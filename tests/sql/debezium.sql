@@ -193,3 +193,28 @@ INSERT INTO raw (k, r) VALUES ('{"id":1}', '{"after":{"id":1,"name":"b"},"op":"u
 ASSERT VALUES n (name, c) VALUES ('a', 1);
 ASSERT VALUES n (name, c) VALUES ('a', 0);
 ASSERT VALUES n (name, c) VALUES ('b', 1);
+
+--@test: types of MySQL, as its connector's documentation has them
+CREATE STREAM raw (k STRING KEY, r STRING) WITH (kafka_topic='t', format='KAFKA', partitions=1);
+CREATE TABLE t (id INT PRIMARY KEY, b1 BOOLEAN, b8 BYTES, y INT, e STRING, s STRING, ub DECIMAL(20, 0), ubl BIGINT, ti BOOLEAN, d DATE, dt TIMESTAMP, dt6 TIMESTAMP, ts TIMESTAMP, tm TIME, de DECIMAL(10, 2), js STRING, pt STRUCT<x DOUBLE, y DOUBLE>) WITH (kafka_topic='t', format='DEBEZIUM_JSON');
+CREATE TABLE o WITH (format='JSON') AS SELECT *, ROWTIME AS changed FROM t;
+INSERT INTO raw (k, r) VALUES ('{"id":1}', '{"before":null,"after":{"id":1,"b1":true,"b8":"pQ==","y":2026,"e":"b","s":"x,y","ub":"AP//////////","ubl":-1,"ti":1,"d":20512,"dt":1772323199000,"dt6":1772323199123456,"ts":"2026-02-28T23:59:59Z","tm":86399000000,"de":"BNI=","js":"{\"a\": [1, null]}","pt":{"x":1.5,"y":-2.0,"wkb":"AQEAAAAAAAAAAAD4PwAAAAAAAADA","srid":null}},"source":{"version":"3.6.1.Final","connector":"mysql","name":"my","ts_ms":1772323200000,"snapshot":"false","db":"shop","sequence":null,"table":"t","server_id":7,"gtid":null,"file":"binlog.000002","pos":339,"row":0,"thread":12,"query":null},"transaction":null,"op":"c","ts_ms":1772323200123}');
+INSERT INTO raw (k, r) VALUES ('{"id":2}', '{"before":null,"after":{"id":2,"b1":null,"ti":0,"d":null,"dt":0},"source":{"connector":"mysql","ts_ms":0,"file":"f","pos":4},"op":"r"}');
+ASSERT VALUES o (id, b1, b8, y, e, s, ub, ubl, ti, d, dt, dt6, ts, tm, de, js, pt, changed) VALUES (1, true, TO_BYTES('pQ==', 'base64'), 2026, 'b', 'x,y', 18446744073709551615, -1, true, '2026-02-28', '2026-02-28T23:59:59', '2026-02-28T23:59:59.123', '2026-02-28T23:59:59', '23:59:59', 12.34, '{"a": [1, null]}', STRUCT(x := 1.5, y := -2.0), 1772323200000);
+ASSERT VALUES o (id, b1, b8, y, e, s, ub, ubl, ti, d, dt, dt6, ts, tm, de, js, pt, changed) VALUES (2, NULL, NULL, NULL, NULL, NULL, NULL, NULL, false, NULL, '1970-01-01T00:00:00', NULL, NULL, NULL, NULL, NULL, NULL, 0);
+
+--@test: types of SQL Server, as its connector's documentation has them
+CREATE STREAM raw (k STRING KEY, r STRING) WITH (kafka_topic='t', format='KAFKA', partitions=1);
+CREATE TABLE t (id INT PRIMARY KEY, b BOOLEAN, m DECIMAL(19, 4), d2 TIMESTAMP, d7 TIMESTAMP, dto TIMESTAMP, t7 TIME, u STRING) WITH (kafka_topic='t', format='DEBEZIUM_JSON');
+CREATE TABLE o WITH (format='JSON') AS SELECT * FROM t;
+INSERT INTO raw (k, r) VALUES ('{"id":1}', '{"before":null,"after":{"id":1,"b":true,"m":"ALxhTg==","d2":1772323199120,"d7":1772323199123456700,"dto":"2026-02-28T23:59:59.1234567+02:00","t7":86399123456700,"u":"123E4567-E89B-12D3-A456-426614174000"},"source":{"version":"3.6.1.Final","connector":"sqlserver","name":"ms","ts_ms":1772323200000,"snapshot":"false","db":"shop","schema":"dbo","table":"t","change_lsn":"00000027:00000758:0003","commit_lsn":"00000027:00000758:0005","event_serial_no":1},"op":"c","ts_ms":1772323200123}');
+ASSERT VALUES o (id, b, m, d2, d7, dto, t7, u) VALUES (1, true, 1234.5678, '2026-02-28T23:59:59.120', '2026-02-28T23:59:59.123', '2026-02-28T21:59:59.123', '23:59:59.123', '123E4567-E89B-12D3-A456-426614174000');
+
+--@test: documents of MongoDB are texts of JSON
+CREATE STREAM raw (k STRING KEY, r STRING) WITH (kafka_topic='t', format='KAFKA', partitions=1);
+CREATE TABLE t (id STRING PRIMARY KEY, name STRING, amount STRUCT<`$numberDecimal` DECIMAL(10, 2)>, tags ARRAY<STRING>) WITH (kafka_topic='t', format='DEBEZIUM_JSON');
+CREATE TABLE o WITH (format='JSON') AS SELECT id, name, amount->`$numberDecimal` AS amount, tags FROM t;
+INSERT INTO raw (k, r) VALUES ('{"id":"1004"}', '{"before":null,"after":"{\"_id\": {\"$numberLong\": \"1004\"}, \"name\": \"Anne\", \"amount\": {\"$numberDecimal\": \"12.50\"}, \"tags\": [\"a\"]}","updateDescription":null,"source":{"connector":"mongodb","ts_ms":1772323200000,"rs":"rs0","collection":"c","ord":31},"op":"c","ts_ms":1}');
+INSERT INTO raw (k, r) VALUES ('{"id":"1004"}', '{"before":null,"after":null,"op":"d"}');
+ASSERT VALUES o (id, name, amount, tags) VALUES ('1004', 'Anne', 12.50, ARRAY['a']);
+ASSERT NULL VALUES o (id) KEY ('1004');
