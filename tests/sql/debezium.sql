@@ -219,3 +219,17 @@ INSERT INTO raw (k, r) VALUES ('{"id":"1004"}', '{"before":null,"after":"{\"_id\
 INSERT INTO raw (k, r) VALUES ('{"id":"1004"}', '{"before":null,"after":null,"op":"d"}');
 ASSERT VALUES o (id, name, amount, tags) VALUES ('1004', 'Anne', 12.50, ARRAY['a']);
 ASSERT NULL VALUES o (id) KEY ('1004');
+
+--@test: a table of keys alone
+CREATE STREAM raw (k STRING KEY, r STRING) WITH (kafka_topic='t', format='KAFKA', partitions=1);
+CREATE TABLE t (id INT PRIMARY KEY) WITH (kafka_topic='t', format='DEBEZIUM_JSON');
+CREATE TABLE o WITH (format='JSON') AS SELECT id, id + 1 AS next FROM t;
+INSERT INTO raw (k, r) VALUES ('{"id":"571:1"}', '{"status":"BEGIN","id":"571:1","ts_ms":1}');
+INSERT INTO raw (k, r) VALUES ('{"id":1}', '{"after":{"id":1},"op":"c"}');
+INSERT INTO raw (k, r) VALUES ('{"id":2}', '{"after":{"id":2},"op":"c"}');
+INSERT INTO raw (k, r) VALUES ('{"id":1}', '{"before":{"id":1},"op":"d"}');
+INSERT INTO raw (k, r) VALUES (NULL, '{"op":"t"}');
+ASSERT VALUES o (id, next) VALUES (1, 2);
+ASSERT VALUES o (id, next) VALUES (2, 3);
+ASSERT NULL VALUES o (id) KEY (1);
+ASSERT NULL VALUES o (id) KEY (2);
