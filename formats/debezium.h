@@ -55,7 +55,8 @@ bool wr__debezium_date_text(wr_str s, int32_t *out);
  * 10^17 or more nanos. @return false: the form is no timestamp's.
  */
 bool wr__debezium_timestamp(wr_connect_form form, int64_t v, int64_t *out);
-/** The same within a day. PLAIN: millis up to a day, then micros, then nanos. */
+/** The same within a day. PLAIN: millis up to a day, then micros, then nanos; what could be micros
+ *  of MySQL's longer times, or nanos, is neither. */
 bool wr__debezium_time(wr_connect_form form, int64_t v, int32_t *out);
 /** Digits to a DECIMAL; `NaN` is NULL, as where the connector writes bytes. @p why: appended to. */
 bool wr__debezium_decimal_text(wr_str text, const wr_type *t, wr_arena *a, wr_value *out,

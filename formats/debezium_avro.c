@@ -125,8 +125,9 @@ static weir_status make_plan(void *user, uint32_t id, wr_arena *arena, void **pl
         return WEIR_ERR_RECORD;
     }
     event_plan *made = WR_NEW(arena, event_plan);
+    WR_TRY(plan_event(d, id, node, arena, made, err));
     *plan = made;
-    return plan_event(d, id, node, arena, made, err);
+    return WEIR_OK;
 }
 
 /* ---- construction ---- */

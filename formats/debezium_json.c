@@ -249,17 +249,33 @@ static uint8_t bad(wr_row_errors *errs, uint32_t row, const char *why)
     return 0;
 }
 
+/* The row in `after`: an object, or the text of one, which is how MongoDB's documents come. */
+static bool find_row(const debezium_decoder *d, const wr_jtoken *after, wr_jtoken *out)
+{
+    *out = *after;
+    if (after->kind != WR_J_STRING)
+        return after->kind == WR_J_OBJECT;
+    wr_arena *a = d->base.scratch;
+    wr_str text = wr__json_with_slack(wr__json_text(after, a), a);
+    wr_jscan s;
+    wr__json_scan_init(&s, text, false);
+    s.slack = true;
+    wr__json_blanks(&s);
+    return s.p < s.end && wr__json_token(&s, out) && out->kind == WR_J_OBJECT && wr__json_end(&s);
+}
+
 static uint8_t take_event(debezium_decoder *d, uint32_t row, const wr_jtoken *event,
                           wr_row_errors *errs)
 {
+    wr_jtoken after;
     const wr_jtoken *op = &event[EVENT_OP];
     take_time(d, row, &event[EVENT_SOURCE]);
     wr_str letter = op->kind == WR_J_STRING ? wr_str_make(op->ptr, op->len) : WR_STR("");
     switch (wr__debezium_outcome(letter)) {
     case WR_DEBEZIUM_ROW:
-        if (event[EVENT_AFTER].kind != WR_J_OBJECT)
+        if (!find_row(d, &event[EVENT_AFTER], &after))
             return bad(errs, row, WR_DEBEZIUM_NO_ROW);
-        return take_row(d, row, &event[EVENT_AFTER]);
+        return take_row(d, row, &after);
     case WR_DEBEZIUM_DELETE:
         return take_null(d, row);
     case WR_DEBEZIUM_TRUNCATE:

@@ -4,8 +4,8 @@
  * units of times, texts of times, decimals, and that nothing is written.
  *
  * Without a schema that says it, the unit of a number is told by its size. That is right for
- * moments from 1973 to 5138, and for times of a day from 00:01:27 on; where it is not, WITH
- * (DEBEZIUM_TIME_UNIT) says it (docs/sql-reference.md).
+ * moments from 1973 to 5138, and for times of a day from 00:01:27 on, if they are not nanos; where
+ * it is not, WITH (DEBEZIUM_TIME_UNIT) says it (docs/debezium.md).
  */
 #include "formats/debezium.h"
 #include "formats/unscaled.h"
@@ -13,9 +13,12 @@
 #include "types/decimal.h"
 #include "types/text.h"
 
-#define MS_MAX    INT64_C(100000000000000)    /* year 5138 in milliseconds, 1973 in micros */
-#define US_MAX    INT64_C(100000000000000000) /* the same a thousand times */
-#define DAY_MS    INT64_C(86400000)
+#define MS_MAX   INT64_C(100000000000000)    /* year 5138 in milliseconds, 1973 in micros */
+#define US_MAX   INT64_C(100000000000000000) /* the same a thousand times */
+#define DAY_MS   INT64_C(86400000)
+#define DAY_US   (DAY_MS * 1000)
+#define MYSQL_US INT64_C(3020399999999) /* the longest TIME of MySQL, in micros: 838:59:59.999999  \
+                                         */
 #define SCALE_MAX 10000
 
 /* ---- events ---- */
@@ -115,7 +118,9 @@ bool wr__debezium_time(wr_connect_form form, int64_t v, int32_t *out)
     int64_t divisor;
     switch (form) {
     case WR_CONNECT_PLAIN:
-        divisor = v <= DAY_MS ? 1 : v <= DAY_MS * 1000 ? 1000 : 1000000;
+        if (v > DAY_US && v <= MYSQL_US)
+            return false; /* micros beyond a day, or nanos before 00:50:20 */
+        divisor = v <= DAY_MS ? 1 : v <= DAY_US ? 1000 : 1000000;
         break;
     case WR_CONNECT_TIME_MS:
         divisor = 1;

@@ -259,21 +259,17 @@ static void put_columns(const feed *f, const wr_batch *b)
 
 /* ------------------------------------------------------------------ tables */
 
-static bool is_table_row_before(const feed *f, uint32_t k, uint32_t row)
-{
-    return k < f->sel.n && wr_sel_row(f->sel, k) < row;
-}
-
 /* Rows from the first-th of those left to the one before @p row. */
 static weir_status emit_rows_before(feed *f, uint32_t *first, uint32_t row, weir_error *err)
 {
     source_state *s = f->op->state;
-    uint32_t from = *first, *rows = WR_NEW_N(f->op->ctx->scratch, uint32_t, f->sel.n), n = 0;
-    while (is_table_row_before(f, from + n, row)) {
-        rows[n] = wr_sel_row(f->sel, from + n);
-        n++;
-    }
-    *first = from + n;
+    uint32_t from = *first, end = from;
+    while (end < f->sel.n && wr_sel_row(f->sel, end) < row)
+        end++;
+    uint32_t n = end - from, *rows = WR_NEW_N(f->op->ctx->scratch, uint32_t, n);
+    for (uint32_t k = 0; k < n; k++)
+        rows[k] = wr_sel_row(f->sel, from + k);
+    *first = end;
     f->b->sel = (wr_sel){n, rows};
     WR_TRY(wr__table_take(f->op, &s->rows, f->b, f->lacks, err));
     return wr_op_emit(f->op, f->b, err);

@@ -28,7 +28,7 @@ typedef struct run_column {
 } run_column;
 
 typedef struct run_part {
-    wr_decoder *decoder; /* NULL: no columns */
+    wr_decoder *decoder; /* NULL: no columns, and nothing else to be read */
     wr_column *cols;
     bool *wanted;
     uint32_t n;
@@ -185,7 +185,8 @@ static weir_status make_decoder(const wr__run_reader *r, wr_arena *a, const run_
     options.strict = r->cfg.strict;
     options.is_key = p == &r->key;
     *out = NULL;
-    if (p->n == 0)
+    bool is_event = p == &r->value && use->format->change_events; /* says what becomes of the row */
+    if (p->n == 0 && !is_event)
         return WEIR_OK;
     return wr_decoder_new(use->format, p->cols, p->n, p->wanted, &options, a, out, err);
 }

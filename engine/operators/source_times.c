@@ -49,7 +49,8 @@ weir_status wr_source_times_new(const wr_plan *plan, const wr_step *step, const 
     return WEIR_OK;
 }
 
-/* An event about all rows has a time, and no columns to look at. */
+/* -1: no time can be had. An event about all rows has a time, and no columns to look at; 0 would be
+ * taken for a row that has not been looked at yet. */
 static void mark(const wr__faults *faults, const wr__run_rows *rows, int64_t *out)
 {
     for (size_t k = 0; k < faults->n; k++) {

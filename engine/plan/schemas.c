@@ -126,6 +126,21 @@ static weir_status take_options(const wr_plan_env *env, const part *p, weir_erro
     return WEIR_OK;
 }
 
+/* Avro's schemas say what numbers are, and a record of JSON may bring one: this is for those
+ * without. Keys have it too, where they are of the same connector. */
+static weir_status take_time_unit(wr_source *s, const wr__with *with, weir_error *err)
+{
+    if (with->time_unit == WR_TIME_UNIT_BY_SIZE)
+        return WEIR_OK;
+    if (s->value.format->id != WR_FORMAT_DEBEZIUM_JSON)
+        return wr_error_at(err, WEIR_ERR_STATEMENT, with->time_unit_pos,
+                           "DEBEZIUM_TIME_UNIT can only be set for the DEBEZIUM_JSON format");
+    s->value.options.time_unit = with->time_unit;
+    if (s->key.format->id == WR_FORMAT_DEBEZIUM_JSON)
+        s->key.options.time_unit = with->time_unit;
+    return WEIR_OK;
+}
+
 /* The key first: of two mistakes the first in the statement's usual order is reported. */
 weir_status wr__schema_options(const wr_plan_env *env, wr_source *s, const wr__with *with,
                                weir_error *err)
@@ -133,7 +148,8 @@ weir_status wr__schema_options(const wr_plan_env *env, wr_source *s, const wr__w
     WR_ASSERT(s->key.format && s->value.format && s->topic && s->name);
     part key = part_of(s, with, true), value = part_of(s, with, false);
     WR_TRY(take_options(env, &key, err));
-    return take_options(env, &value, err);
+    WR_TRY(take_options(env, &value, err));
+    return take_time_unit(s, with, err);
 }
 
 static const char *copy_text(wr_arena *a, const char *text)

@@ -566,7 +566,8 @@ static void propagate_old(wr__builder *b)
 {
     for (size_t i = 0; i < b->steps.n; i++) {
         wr_step *s = b->steps.v[i];
-        /* Change events do not stand for themselves (source_table.h). */
+        /* Change events do not stand for themselves: they may lack values, and may be about all
+         * rows of the table (source_table.h). */
         if (s->kind == WR_STEP_SOURCE && s->table && s->u.source.value.format->change_events)
             s->u.source.materialize = true;
         bool asks = (s->kind == WR_STEP_FILTER && s->in[0]->table && !repeats_tombstones(s)) ||

@@ -341,6 +341,30 @@ static weir_status read_message_index(with_scan *s, const wr_ast_property *p, we
     return WEIR_OK;
 }
 
+/* What numbers are that stand for times, in events that do not say it: the connector's setting
+ * time.precision.mode decides, which is the same for all columns of a table unless it is adaptive.
+ * In words, as the setting has them; in any case, as properties are. */
+static weir_status read_time_unit(with_scan *s, const wr_ast_property *p, weir_error *err)
+{
+    static const char *const units[] = {
+        [WR_TIME_UNIT_MS] = "MILLISECONDS",
+        [WR_TIME_UNIT_US] = "MICROSECONDS",
+        [WR_TIME_UNIT_NS] = "NANOSECONDS",
+    };
+    const char *text;
+    WR_TRY(need_string(p, &text, err));
+    s->out->time_unit_pos = p->name.pos;
+    for (uint32_t i = WR_TIME_UNIT_MS; i < WR_ARRAY_LEN(units); i++)
+        if (wr_ieq(text, units[i])) {
+            s->out->time_unit = (wr_time_unit)i;
+            return WEIR_OK;
+        }
+    return wr_error_at(err, WEIR_ERR_STATEMENT, p->value->pos,
+                       "Invalid value '%s' for configuration %s: must be MILLISECONDS, "
+                       "MICROSECONDS or NANOSECONDS",
+                       text, p->name.name);
+}
+
 /* Ids name groups, topics and stores, so they hold letters, digits and underscores only, and none
  * may look like one that the engine gives. Folded to upper case, as unquoted names are. */
 static weir_status read_query_id(with_scan *s, const wr_ast_property *p, weir_error *err)
@@ -397,6 +421,7 @@ static const struct {
     {"VALUE_PROTOBUF_NULLABLE_REPRESENTATION", IN_BOTH, read_nullable},
     {"KEY_PROTOBUF_MESSAGE_INDEX", IN_CREATE, read_message_index},
     {"VALUE_PROTOBUF_MESSAGE_INDEX", IN_CREATE, read_message_index},
+    {"DEBEZIUM_TIME_UNIT", IN_CREATE, read_time_unit},
     {"WINDOW_TYPE", IN_CREATE, read_window_type},
     {"WINDOW_SIZE", IN_CREATE, read_window_size},
     {"SOURCE_CONNECTOR", IN_CREATE, read_ignored},

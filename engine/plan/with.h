@@ -36,6 +36,8 @@ typedef struct wr__with {
     char key_delimiter, value_delimiter;               /* 0: not given */
     int64_t key_delimiter_pos, value_delimiter_pos;
     wr__with_schema key_schema, value_schema;
+    wr_time_unit time_unit; /* DEBEZIUM_TIME_UNIT */
+    int64_t time_unit_pos;
     wr_window window;     /* kind NONE: not given */
     const char *query_id; /* INSERT INTO only; upper case */
 } wr__with;

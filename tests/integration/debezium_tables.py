@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The tables of the recorded change events (test_debezium_replay.py): how Weir declares them, and what
-they hold in the end.
+"""The tables of the recorded change events (test_debezium_replay.py): how Weir declares them, and
+what they hold in the end.
 
 The rows are what the database held when the recording ended, as SQL says it, written by hand; not
 taken from the events. Where events cannot say what the database has, the difference has a comment.

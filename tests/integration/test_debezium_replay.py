@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Change events that Debezium has written for a real PostgreSQL, replayed: the tables that Weir makes of
-them are those of the database (debezium_tables.py), and what was left out is counted.
+"""Change events that Debezium has written for a real PostgreSQL, replayed: the tables that Weir
+makes of them are those of the database (debezium_tables.py), and what was left out is counted.
 
 The recordings are in a folder beside the checkout, ../shared/data/debezium-postgres, or in the one
 that WEIR_DEBEZIUM_DATA names; without them the tests are skipped.
@@ -178,7 +178,8 @@ class OneByOne(Replay):
         self.prompt.stdin.close()
         self.prompt.wait(SECONDS)
         done = self.weir("consume", "ORDERS_ROWS", "--from-beginning", "--until-end", "--json")
-        last = {record["key"]: record["value"] for record in map(json.loads, done.stdout.splitlines())}
+        records = map(json.loads, done.stdout.splitlines())
+        last = {record["key"]: record["value"] for record in records}
         self.assertIsNone(last["4"])
         self.assertIn('"chair"', last["40"])
 
@@ -214,8 +215,8 @@ class OneByOne(Replay):
     def test_an_emptied_table_in_more_than_one_partition(self):
         """The event comes to one partition; it empties the rows of that one."""
         records = [dict(r, partition=0) for r in recording("readable")["shop.public.empty_one"]]
-        records.insert(0, dict(records[0], key='{"id":7}', partition=1,
-                               value=records[0]["value"].replace('"after":{"id":1', '"after":{"id":7')))
+        other = records[0]["value"].replace('"after":{"id":1', '"after":{"id":7')
+        records.insert(0, dict(records[0], key='{"id":7}', partition=1, value=other))
         self.feed({"shop.public.empty_one": records}, partitions=2)
         self.open()
         table = self.declare("shop.public.empty_one", *TABLES["empty_one"][:2])

@@ -56,6 +56,11 @@ static void test_operations(void **state)
         {"{\"op\":\"r\",\"after\":" ROW "}", "1 | \"a\""},
         {"{\"op\":\"d\",\"before\":" ROW ",\"after\":null}", "deleted"},
         {"null", "deleted"},
+        {"{\"op\":\"c\",\"after\":\"{\\\"id\\\": 1, \\\"name\\\": \\\"a\\\"} \"}", "1 | \"a\""},
+        {"{\"op\":\"c\",\"after\":\"{\"}", "error: A change event has no row in `after`"},
+        {"{\"op\":\"c\",\"after\":\"\"}", "error: A change event has no row in `after`"},
+        {"{\"op\":\"c\",\"after\":\"[1]\"}", "error: A change event has no row in `after`"},
+        {"{\"op\":\"c\",\"after\":\"{} x\"}", "error: A change event has no row in `after`"},
         {"{\"op\":\"t\",\"before\":null,\"after\":null}", "all deleted"},
         {"{\"op\":\"m\",\"message\":{}}", "skipped"},
         {"{\"status\":\"BEGIN\",\"id\":\"1:2\",\"ts_ms\":1}", "skipped"},
@@ -185,6 +190,10 @@ static void test_times(void **state)
     const value_case times[] = {
         {"45296790", "\"12:34:56.790\""},
         {"86399999999", "\"23:59:59.999\""},
+        {"86400000000", "\"00:00\""},
+        {"3020399000000", NULL}, /* 838:59:59 of MySQL */
+        {"43200000000000", "\"12:00\""},
+        {"86400001000000", NULL},
         {"\"10:34:56.789Z\"", "\"10:34:56.789\""},
         {"-1", NULL},
     };
