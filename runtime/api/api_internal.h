@@ -27,7 +27,8 @@ struct weir {
     wr_arena *complete;        /* names for weir_complete */
     char **candidates;         /* in `complete`, sorted: the answers to the last prefix */
     size_t candidates_n;
-    bool stepped; /* the caller drives it: weir_run_once */
+    bool stepped;   /* the caller drives it: weir_run_once */
+    bool in_memory; /* WEIR_LOG_MEMORY */
 };
 
 /** A statement, or a section of one: both are walked by the same functions. Used by one thread at a
