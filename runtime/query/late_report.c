@@ -50,6 +50,14 @@ static void name_window(const wr__late_report *r, const char *id, const wr_late_
     put_time(to, sizeof to, w->end_ms);
     put_span(needed, sizeof needed, w->grace_ms, true);
     put_span(has, sizeof has, r->has_ms, false);
+    if (w->of_join) {
+        wr_diag_put(WR_DIAG_WARN, "query",
+                    "%s: %" PRIu64 " %s too late to join (times from %s to %s): what they would "
+                    "have joined was written without a partner; GRACE PERIOD %s would have been "
+                    "enough (it is %s)",
+                    id, w->rows, rows_were(w->rows), from, to, needed, has);
+        return;
+    }
     wr_diag_put(WR_DIAG_WARN, "query",
                 "%s: %" PRIu64 " %s too late for the window from %s to %s, which had closed; "
                 "GRACE PERIOD %s would have been enough (it is %s)",
@@ -61,7 +69,7 @@ static void name_window(const wr__late_report *r, const char *id, const wr_late_
 static bool was_named(const wr__late_report *r, const wr_late_window *w)
 {
     for (uint32_t k = 0; k < WR_MIN(r->named_n, WR__LATE_NAMED); k++)
-        if (r->named[k].start_ms == w->start_ms && r->named[k].end_ms == w->end_ms)
+        if (wr_late_same(&r->named[k], w))
             return true;
     return false;
 }
@@ -95,6 +103,13 @@ static void name_new(wr__late_report *r, const char *id, wr_late_rows *list)
     WR_ASSERT(r->rows > 0 && r->grace_ms >= 0);
 }
 
+/* Of those steps that know lateness. */
+static int64_t grace_of(const wr_step *s)
+{
+    WR_ASSERT(s->kind == WR_STEP_AGGREGATE || s->kind == WR_STEP_STREAM_STREAM_JOIN);
+    return s->kind == WR_STEP_AGGREGATE ? s->u.aggregate.window.grace_ms : s->u.join.grace_ms;
+}
+
 void wr__late_look(wr__late_report *r, const char *id, const wr_task_set *set)
 {
     wr_late_rows list = {0};
@@ -105,8 +120,7 @@ void wr__late_look(wr__late_report *r, const char *id, const wr_task_set *set)
         for (uint32_t o = 0; (op = wr_task_op(t, o)); o++) {
             if (!wr_late_take(op, &list))
                 continue;
-            WR_ASSERT(op->step->kind == WR_STEP_AGGREGATE);
-            r->has_ms = op->step->u.aggregate.window.grace_ms;
+            r->has_ms = grace_of(op->step);
             any = true;
         }
     }
@@ -120,8 +134,8 @@ void wr__late_close(wr__late_report *r, const char *id)
         char needed[48];
         put_span(needed, sizeof needed, r->grace_ms, true);
         wr_diag_put(WR_DIAG_WARN, "query",
-                    "%s: %" PRIu64 " %s too late for windows that had closed, since the query was "
-                    "started here; GRACE PERIOD %s would have been enough for all",
+                    "%s: %" PRIu64 " %s too late for what had closed, since the query was started "
+                    "here; GRACE PERIOD %s would have been enough for all",
                     id, r->rows, rows_were(r->rows), needed);
     }
     *r = (wr__late_report){0};
