@@ -2,8 +2,8 @@
 /*
  * Late rows in the log. A row that comes after its window has closed is lost, which nobody should
  * have to find out from a wrong sum: so the log names the window when it happens, and says what to
- * change. A stream that is late all the time would fill the log, so a window is named once, a
- * commit names a few, and the rest is in the sum.
+ * change. A stream that is late all the time would fill the log, so a window is named once, a few
+ * of them in ten seconds, and the rest is in the sum.
  */
 #include "runtime/query/late_report.h"
 #include "common/diag.h"
@@ -14,6 +14,7 @@
 #include <time.h>
 
 #define NAMED_AT_ONCE 8
+#define NAMED_EACH_NS (INT64_C(10) * 1000000000)
 
 /* ---- texts ---- */
 
@@ -86,17 +87,20 @@ static int by_start(const void *a, const void *b)
     return (x->start_ms > y->start_ms) - (x->start_ms < y->start_ms);
 }
 
-static void name_new(wr__late_report *r, const char *id, wr_late_rows *list)
+static void name_new(wr__late_report *r, const char *id, wr_late_rows *list, int64_t now_ns)
 {
-    uint32_t named = 0;
+    if (!r->named_n || now_ns - r->since_ns >= NAMED_EACH_NS) {
+        r->since_ns = now_ns;
+        r->named_lately = 0;
+    }
     qsort(list->v, list->n, sizeof *list->v, by_start);
     for (uint32_t k = 0; k < list->n; k++) {
         count(r, &list->v[k]);
-        if (named == NAMED_AT_ONCE || was_named(r, &list->v[k]))
+        if (r->named_lately == NAMED_AT_ONCE || was_named(r, &list->v[k]))
             continue;
         name_window(r, id, &list->v[k]);
         r->named[r->named_n++ % WR__LATE_NAMED] = list->v[k];
-        named++;
+        r->named_lately++;
     }
     if (list->others.rows)
         count(r, &list->others);
@@ -110,7 +114,7 @@ static int64_t grace_of(const wr_step *s)
     return s->kind == WR_STEP_AGGREGATE ? s->u.aggregate.window.grace_ms : s->u.join.grace_ms;
 }
 
-void wr__late_look(wr__late_report *r, const char *id, const wr_task_set *set)
+void wr__late_look(wr__late_report *r, const char *id, const wr_task_set *set, int64_t now_ns)
 {
     wr_late_rows list = {0};
     const wr_task *t;
@@ -125,7 +129,7 @@ void wr__late_look(wr__late_report *r, const char *id, const wr_task_set *set)
         }
     }
     if (any)
-        name_new(r, id, &list);
+        name_new(r, id, &list, now_ns);
 }
 
 void wr__late_close(wr__late_report *r, const char *id)
