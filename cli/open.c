@@ -106,8 +106,10 @@ int cli_open(const cli_place *place, bool ephemeral, weir **out)
             place->bootstrap ? place->bootstrap : find_value(&pairs, "bootstrap.servers");
         if (options.bootstrap_servers)
             options.log = WEIR_LOG_KAFKA;
+        else if (place->nowhere)
+            options.log = WEIR_LOG_MEMORY;
         options.ephemeral_catalog = ephemeral;
-        options.topics_only = place->topics_only;
+        options.topics_only = place->topics_only || place->nowhere;
         cli_list_add(&pairs, NULL);
         options.settings = pairs.at;
         weir_error err = {0};

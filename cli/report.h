@@ -5,6 +5,7 @@
 #ifndef CLI_REPORT_H
 #define CLI_REPORT_H
 
+#include "options.h"
 #include "statement_run.h"
 
 /**
@@ -14,6 +15,9 @@
  */
 void cli_report_text(const weir_error *err, const char *text, size_t base, cli_origin origin,
                      cli_text *out);
+/** Show an error that names one of @p files ("FILE:LINE:COLUMN: ..."), or none. @return CLI_FAILED.
+ */
+int cli_report_files(weir_error *err, const cli_list *files);
 /** Append a line and the caret below it, as weir_caret makes them, cut to @p width columns with
  *  "..." where the line is longer, so that a terminal does not move the caret away from its place.
  */

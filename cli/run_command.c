@@ -43,39 +43,6 @@ static const cli_option options[] = {
     {0},
 };
 
-/** The library names file, line and column in the message; here they come from the error's fields,
- *  as for all texts. @return whether the error is of that file. */
-static bool drop_place(weir_error *err, const char *path)
-{
-    char prefix[sizeof err->message];
-    int n = snprintf(prefix, sizeof prefix, "%s:%d:%d: ", path, err->line, err->column);
-    if (err->line <= 0)
-        n = snprintf(prefix, sizeof prefix, "%s: ", path);
-    if (n <= 0 || strncmp(err->message, prefix, (size_t)n) != 0)
-        return false;
-    memmove(err->message, err->message + n, strlen(err->message) - (size_t)n + 1);
-    return true;
-}
-
-static int report_error(weir_error *err, const cli_list *files)
-{
-    cli_text text = {0}, message = {0};
-    size_t at = 0;
-    while (at < files->n && !drop_place(err, files->at[at]))
-        at++;
-    if (at == files->n) {
-        cli_show_error(err);
-        return CLI_FAILED;
-    }
-    if (err->line > 0 && !cli_read_file(files->at[at], &text))
-        err->line = 0;
-    cli_report_text(err, cli_text_string(&text), 0, (cli_origin){files->at[at], 1}, &message);
-    fputs(cli_text_string(&message), stderr);
-    cli_text_free(&text);
-    cli_text_free(&message);
-    return CLI_FAILED;
-}
-
 static bool parse_on_change(const char *word, weir_on_change *out)
 {
     static const char *const words[] = {
@@ -100,7 +67,7 @@ static int load_files(weir *w, const cli_list *files, weir_on_change on_change)
     cli_signals_interrupt_load(NULL);
     if (st == WEIR_OK)
         return CLI_OK;
-    int failed = report_error(&err, files);
+    int failed = cli_report_files(&err, files);
     return st == WEIR_ERR_INTERRUPTED && cli_signals_status() ? cli_signals_status() : failed;
 }
 

@@ -282,6 +282,28 @@ WEIR_API void weir_interrupt_load(weir *w);
 /** One file; WEIR_ON_CHANGE_REFUSE. */
 WEIR_API weir_status weir_load_file(weir *w, const char *path, weir_error *err);
 
+typedef struct weir_check {
+    size_t size; /* sizeof(weir_check), set by the caller */
+    /* Told of what is accepted to no effect, as "FILE:LINE:COLUMN: warning: ..."; NULL: nobody is.
+     */
+    void (*warning)(void *arg, const char *text);
+    void *arg;
+    unsigned statements, queries; /* out: how many are good */
+} weir_check;
+/**
+ * Check query files as weir_load_files does before it begins, without an effect. Files without a
+ * query are good: they may be part of a program.
+ *
+ * Topics and schemas are asked for where the handle has them. With WEIR_LOG_MEMORY and no such
+ * topic, one that a CREATE names without PARTITIONS is taken for there: so files can be checked
+ * where nothing else is. That a join's topics have as many partitions shows only where both are
+ * known. A handle with ephemeral_catalog also finds queries whose statements mean something else
+ * than those that made their state, which weir_load_files refuses.
+ * @param check may be NULL.
+ */
+WEIR_API weir_status weir_check_files(weir *w, const char *const *paths, size_t n,
+                                      weir_check *check, weir_error *err);
+
 /**
  * Forget state and offsets of a persistent query that the data directory knows and that does not
  * run in this handle (open it with ephemeral_catalog): it begins anew at its next start. NULL: of

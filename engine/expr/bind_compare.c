@@ -236,12 +236,24 @@ weir_status wr__bind_between(wr__binder *b, const wr_ast_expr *ast, wr_expr **ou
     return WEIR_OK;
 }
 
+/* No value equals NULL: NOT IN would let every row through, which is what nobody means by it. */
+static weir_status check_in_list(const wr_ast_expr *ast, weir_error *err)
+{
+    for (size_t i = 1; i < ast->args_n; i++)
+        if (ast->args[i]->kind != WR_AST_NULL)
+            return WEIR_OK;
+    wr_error_at(err, WEIR_ERR_STATEMENT, ast->args[1]->pos,
+                "An IN list of NULL alone: no value equals NULL");
+    return wr_error_hint(err, "IS NULL and IS NOT NULL test for NULL");
+}
+
 weir_status wr__bind_in(wr__binder *b, const wr_ast_expr *ast, wr_expr **out, weir_error *err)
 {
     wr_expr **list;
     const wr_type *t;
     uint32_t n = (uint32_t)ast->args_n;
     WR_ASSERT(n > 1); /* x, and a list that is not empty */
+    WR_TRY(check_in_list(ast, err));
     WR_TRY(wr__bind_args(b, ast, &list, err));
     wr_expr **given = wr_arena_memdup(b->a, list, n * sizeof(*list));
     weir_status st = wr__coerce_list(list, (const wr_ast_expr *const *)ast->args, n, b->a, &t, err);

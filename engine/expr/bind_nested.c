@@ -95,6 +95,18 @@ weir_status wr__bind_array(wr__binder *b, const wr_ast_expr *ast, wr_expr **out,
     return WEIR_OK;
 }
 
+/* Which of the two values was meant nobody could say; ksqlDB refuses it as well. Keys that are
+ * equal by their values alone are found when there are values: the last one counts. */
+static weir_status check_map_keys(const wr_ast_expr *ast, weir_error *err)
+{
+    for (size_t i = 2; i < ast->args_n; i += 2)
+        for (size_t k = 0; k < i; k += 2)
+            if (wr_ast_expr_equal(ast->args[i], ast->args[k]))
+                return wr_error_at(err, WEIR_ERR_STATEMENT, ast->args[i]->pos,
+                                   "Map constructor has the same key twice");
+    return WEIR_OK;
+}
+
 weir_status wr__bind_map(wr__binder *b, const wr_ast_expr *ast, wr_expr **out, weir_error *err)
 {
     uint32_t n = (uint32_t)ast->args_n / 2;
@@ -107,6 +119,7 @@ weir_status wr__bind_map(wr__binder *b, const wr_ast_expr *ast, wr_expr **out, w
     const wr_ast_expr **asts[2];
     const wr_type *types[2];
     static const char *const names[] = {"keys", "values"};
+    WR_TRY(check_map_keys(ast, err));
     WR_TRY(wr__bind_args(b, ast, &all, err));
     for (uint32_t s = 0; s < 2; s++) {
         sides[s] = WR_NEW_N(b->a, wr_expr *, n);

@@ -235,7 +235,7 @@ static weir_status add_to(wr__agg *g, wr__agg_row *row, bool in_place, const wr_
     uint32_t arg = 0;
     for (uint32_t k = 0; k < g->cfg->aggregates_n; k++) {
         const wr_agg_call *call = g->cfg->calls[k];
-        const wr_vec **args = g->new_args + arg;
+        const wr_vec **args = call->args_n ? g->new_args + arg : NULL;
         arg += call->args_n;
         if ((call->impl->open != NULL) != in_place)
             continue;

@@ -39,6 +39,7 @@
 #include "engine/operators/exchange_send.h"
 #include "engine/operators/group.h"
 #include "engine/operators/join_row.h"
+#include "engine/operators/late_rows.h"
 #include "engine/operators/rowkey.h"
 #include "engine/operators/stored_row.h"
 #include "engine/operators/times.h"
@@ -300,12 +301,15 @@ static weir_status join_partners(wr_op *op, int input, const ss_row *r, const wr
     int64_t time = in->rowtime[r->i];
     const wr_step_join *cfg = &op->step->u.join;
     bool may_wait = s->outer && s->keeps[1 - input];
+    int64_t closed = WR__NO_TIME; /* the latest that a partner which is final could wait for */
     WR_TRY(wr_buffer_rows(s->side[1 - input], r->key, r->partners, a, found, err));
     for (size_t k = 0; k < found->n; k++) {
         const wr_buffer_row *partner = &found->v[k];
         if (may_wait && !cfg->exact &&
-            closes_at(cfg, 1 - input, partner->time_ms) < s->times.v[TIME_STREAM])
+            closes_at(cfg, 1 - input, partner->time_ms) < s->times.v[TIME_STREAM]) {
+            closed = WR_MAX(closed, wr__time_add(partner->time_ms, ahead_ms(cfg, 1 - input)));
             continue;
+        }
         ++*matches;
         wr__join_pair(pairs, a, r->i, partner->value, WR_MAX(time, partner->time_ms));
         if (may_wait && (k == 0 || partner->time_ms != found->v[k - 1].time_ms))
@@ -313,7 +317,8 @@ static weir_status join_partners(wr_op *op, int input, const ss_row *r, const wr
         if (pairs->n >= WR__JOIN_PAIRS)
             WR_TRY(wr__join_emit(op, input, in, pairs, err));
     }
-    op->late_rows += found->n > 0 && *matches == 0;
+    if (found->n > 0 && *matches == 0)
+        wr__late_join_row(op, time, wr__time_add(s->times.v[TIME_STREAM], -closed));
     return WEIR_OK;
 }
 

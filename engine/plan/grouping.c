@@ -167,12 +167,13 @@ static weir_status check_items(wr__builder *b, const wr__stage *st, bool ungroup
 
 /* ---- GROUP BY ---- */
 
-/* ksqlDB takes it and lets every row through: a filter that does nothing. */
-static weir_status refuse_having(const wr_ast_query *q, weir_error *err)
+/* As in ksqlDB every row passes. A file that runs there must run here, but whoever wrote it meant
+ * something else, and should know. */
+static void ignore_having(wr__builder *b)
 {
-    wr_error_at(err, WEIR_ERR_STATEMENT, q->having_pos,
-                "HAVING requires aggregate functions and a GROUP BY clause");
-    return wr_error_hint(err, "WHERE filters the rows of a query without groups");
+    b->an->having = NULL;
+    b->plan->warning = "HAVING without GROUP BY has no effect, as in ksqlDB: WHERE filters the "
+                       "rows of a query without groups";
 }
 
 /* What may be grouped at all. Most of it is about what would have no meaning: windows without
@@ -198,8 +199,11 @@ static weir_status check_grouping(wr__builder *b, const wr__stage *st, weir_erro
         !wr_settings_bool(an->env->settings, "ksql.suppress.enabled", true))
         return wr_error_at(err, WEIR_ERR_STATEMENT, q->emit_pos,
                            "Suppression is currently disabled: set 'ksql.suppress.enabled'");
-    if (!an->has_aggregates)
-        return an->having ? refuse_having(q, err) : WEIR_OK;
+    if (!an->has_aggregates) {
+        if (an->having)
+            ignore_having(b);
+        return WEIR_OK;
+    }
     if (q->window && st->step->table)
         return wr_error_at(err, WEIR_ERR_STATEMENT, q->window->pos,
                            "WINDOW clause is not supported: Windowing not supported for table "

@@ -289,8 +289,14 @@ static weir_status evaluate_pseudo(const wr_plan_env *env, const wr_ast_expr *as
 {
     switch (target) {
     case TARGET_ROWTIME:
-        return evaluate_time(env, ast, "ROWTIME", ins->arena, &ins->has_rowtime, &ins->rowtime,
-                             err);
+        WR_TRY(
+            evaluate_time(env, ast, "ROWTIME", ins->arena, &ins->has_rowtime, &ins->rowtime, err));
+        if (ins->has_rowtime && ins->rowtime < 0) /* no log takes such a record */
+            return wr_error_at(err, WEIR_ERR_STATEMENT, ast->pos,
+                               "Failed to insert values: Invalid timestamp: %lld. Timestamp should "
+                               "always be non-negative or null.",
+                               (long long)ins->rowtime);
+        return WEIR_OK;
     case TARGET_WINDOWSTART:
         return evaluate_time(env, ast, "WINDOWSTART", ins->arena, &ins->has_window_start,
                              &ins->window_start, err);

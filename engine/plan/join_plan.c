@@ -195,8 +195,8 @@ static weir_status check_windows(const wr__stage *l, const wr__stage *r, const w
 static weir_status check_partitions(const wr__stage *l, const wr__stage *r, const wr_ast_join *j,
                                     weir_error *err)
 {
-    if (l->partitions == r->partitions)
-        return WEIR_OK;
+    if (l->partitions == r->partitions || !l->partitions || !r->partitions)
+        return WEIR_OK; /* 0: not known, where a file is only checked */
     return wr_error_at(err, WEIR_ERR_STATEMENT, j->pos,
                        "Can't join `%s` with `%s` since the number of partitions don't match. `%s` "
                        "partitions = %d; `%s` partitions = %d. Please repartition either one so "
@@ -204,7 +204,8 @@ static weir_status check_partitions(const wr__stage *l, const wr__stage *r, cons
                        l->name, r->name, l->name, l->partitions, r->name, r->partitions);
 }
 
-/* Re-key @p st by @p e; its records go through a topic whose key is written as @p format. */
+/* Re-key @p st by @p e; its records go through a topic whose key is written as @p format. Where @p
+ * e is the key already, and only its form changes, what equals the key still does. */
 static weir_status rekey(wr__builder *b, wr__stage *st, wr_ast_expr *e, const wr_format_use *format,
                          const char *side, weir_error *err)
 {
@@ -216,9 +217,15 @@ static weir_status rekey(wr__builder *b, wr__stage *st, wr_ast_expr *e, const wr
     char suffix[16] = "";
     if (b->joins_n)
         snprintf(suffix, sizeof suffix, "%u", b->joins_n + 1);
+    bool same_key = is_key(st, e);
+    wr__key before = st->keys_n ? st->keys[0] : (wr__key){0};
     WR_TRY(wr__build_select_key(b, st, &e, &name, 1, NULL, "StreamSelectKey",
                                 wr_arena_printf(a, "Join%s-%s-SelectKey", suffix, side), err));
     st->step->u.select_key.clears_value = false;
+    if (same_key) {
+        st->keys[0].viable = before.viable;
+        st->keys[0].equal = before.equal;
+    }
     wr__build_repartition(b, st, format, wr_arena_printf(a, "Join%s-%s", suffix, side));
     return WEIR_OK;
 }

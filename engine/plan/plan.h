@@ -276,6 +276,8 @@ typedef struct wr_plan {
     /* What the query does with records, offsets and state, a line for each fact: sink, sources,
      * the stores' meanings (plan_stores.h). A directory keeps it, to compare a later statement. */
     const char *meaning;
+    /* What the statement says to no effect, for its author; a constant. NULL: nothing. */
+    const char *warning;
     /* COLLECT: the result as the user sees it: columns in the order of the projection, all with
      * role VALUE; result_is_key[i] marks key columns. SINK: the sink's schema, keys first. */
     const wr_schema *result;

@@ -169,6 +169,8 @@ weir_status wr__source_timestamp(wr_source *s, const wr__with *with, weir_error 
 static weir_status check_existing_topic(const wr_source *s, const wr__with *with,
                                         const wr_topic_facts *facts, weir_error *err)
 {
+    if (!facts->partitions)
+        return WEIR_OK; /* it is only taken for there */
     bool partitions = with->has_partitions && with->partitions != facts->partitions;
     bool replicas = with->has_replicas && with->replicas != -1 && with->replicas != facts->replicas;
     if (partitions || replicas)

@@ -219,7 +219,7 @@ static weir_status need_delimiter(const wr_ast_property *p, char *out, weir_erro
         *out = '\t';
     else if (wr_ieq(text, "SPACE"))
         *out = ' ';
-    else if (strlen(text) == 1)
+    else if (strlen(text) == 1 && text[0] != '"') /* which is what fields are quoted with */
         *out = text[0];
     else {
         char name[32];

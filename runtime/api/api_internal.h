@@ -29,6 +29,7 @@ struct weir {
     size_t candidates_n;
     atomic_bool loading_interrupted; /* weir_interrupt_load */
     bool stepped;                    /* the caller drives it: weir_run_once */
+    bool in_memory;                  /* WEIR_LOG_MEMORY */
 };
 
 /** A statement, or a section of one: both are walked by the same functions. Used by one thread at a

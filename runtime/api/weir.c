@@ -121,6 +121,7 @@ weir_status weir_open(const weir_options *options, weir **out, weir_error *err)
     }
     WR_ASSERT(w->engine);
     w->stepped = o.stepped;
+    w->in_memory = o.log == WEIR_LOG_MEMORY;
     w->complete = wr_arena_new(0);
     pthread_mutex_init(&w->producing, NULL);
     wr_session_init(&w->session, w->engine);
@@ -265,6 +266,30 @@ void weir_interrupt_load(weir *w)
 weir_status weir_load_file(weir *w, const char *path, weir_error *err)
 {
     return weir_load_files(w, &path, 1, WEIR_ON_CHANGE_REFUSE, err);
+}
+
+/* What is in memory begins with nothing, so what files expect to be there can only be taken for
+ * there. The struct is of this version: a caller with another one knows other members. */
+weir_status weir_check_files(weir *w, const char *const *paths, size_t n, weir_check *check,
+                             weir_error *err)
+{
+    WR_ASSERT(w->engine);
+    if (!n || (check && check->size != sizeof *check))
+        return wr_error(err, WEIR_ERR_MISUSE,
+                        "weir_check_files needs a file, and weir_check.size if it is given one");
+    /* Of a failure, too, the counts are given: as far as the check came. */
+    wr_check c = {.assume_topics = w->in_memory};
+    if (check) {
+        c.warn = check->warning;
+        c.arg = check->arg;
+    }
+    weir_status st = wr_statement_check_files(w->engine, &w->session, paths, n, &c,
+                                              &w->loading_interrupted, err);
+    if (check) {
+        check->statements = (unsigned)c.statements;
+        check->queries = (unsigned)c.queries;
+    }
+    return st;
 }
 
 /* What may go wrong is the engine's to say; nothing is checked here but what C lets callers pass.

@@ -31,7 +31,10 @@ static bool env_topic(const wr_plan_env *base, const char *name, wr_topic_facts 
             continue;
         *out = t->facts;
         /* While a file is checked, topics of earlier statements are only planned. */
-        return t->exists || planned_topic(base->catalog, name, out);
+        if (t->exists || planned_topic(base->catalog, name, out))
+            return true;
+        *out = (wr_topic_facts){0, -1, -1};
+        return env->topics->assume;
     }
     env->missing = wr_arena_strdup(env->scratch, name);
     return false;

@@ -31,6 +31,7 @@ typedef struct wr_known_schema {
 typedef struct wr_known_topics {
     wr_arr(wr_known_topic) list;
     wr_arr(wr_known_schema) schemas;
+    bool assume; /* a topic that is not there is taken for there, with nothing known of it */
 } wr_known_topics;
 
 typedef struct wr_instance_env {

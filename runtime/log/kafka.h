@@ -67,6 +67,12 @@ weir_status wr__kafka_handle_new(rd_kafka_type_t type, rd_kafka_conf_t *conf,
                                  wr__kafka_opaque *opaque, rd_kafka_t **out,
                                  weir_error *err) WR_MUST_CHECK;
 
+/* ---- kafka_destroy.c ---- */
+
+/** rd_kafka_destroy of a handle that is used no more, but not for ever: what does not end is left
+ *  behind, with a warning. */
+void wr__kafka_destroy(rd_kafka_t *rk);
+
 /* ---- kafka_error.c ---- */
 
 /** WEIR_ERR_LOG "<what>: <Kafka's text>", RETRIABLE where the same may succeed later. */

@@ -23,8 +23,8 @@
  * a message, and fetching of the partition stops: out_of_range finds out why, and either assigns
  * anew or fails. That a topic is missing comes through the error callback (on_error).
  *
- * Not solved: rd_kafka_destroy of a consumer that had partitions of a topic which does not exist
- * any more may never return, because the broker's thread waits for them.
+ * rd_kafka_destroy of a consumer that had partitions of a topic which does not exist any more may
+ * never return, because the broker's thread waits for them: kafka_destroy.c.
  *
  * Messages come from another thread's cache. Their lines are asked for some messages ahead, which
  * saves a fifth of what a record costs here; small chunks keep them in this core's second-level
@@ -232,7 +232,7 @@ void wr__kafka_reader_close(wr_log_reader *r)
     }
     rd_kafka_queue_destroy(r->queue);
     rd_kafka_consumer_close(r->rk);
-    rd_kafka_destroy(r->rk);
+    wr__kafka_destroy(r->rk);
     drop_parts(r);
     for (uint32_t i = 0; i < r->topics_n; i++)
         wr_free(r->topics[i]);

@@ -2,8 +2,8 @@
 /*
  * Late rows in the log. A row that comes after its window has closed is lost, which nobody should
  * have to find out from a wrong sum: so the log names the window when it happens, and says what to
- * change. A stream that is late all the time would fill the log, so a window is named once, a
- * commit names a few, and the rest is in the sum.
+ * change. A stream that is late all the time would fill the log, so a window is named once, a few
+ * of them in ten seconds, and the rest is in the sum.
  */
 #include "runtime/query/late_report.h"
 #include "common/diag.h"
@@ -14,6 +14,7 @@
 #include <time.h>
 
 #define NAMED_AT_ONCE 8
+#define NAMED_EACH_NS (INT64_C(10) * 1000000000)
 
 /* ---- texts ---- */
 
@@ -50,6 +51,14 @@ static void name_window(const wr__late_report *r, const char *id, const wr_late_
     put_time(to, sizeof to, w->end_ms);
     put_span(needed, sizeof needed, w->grace_ms, true);
     put_span(has, sizeof has, r->has_ms, false);
+    if (w->of_join) {
+        wr_diag_put(WR_DIAG_WARN, "query",
+                    "%s: %" PRIu64 " %s too late to join (times from %s to %s): what they would "
+                    "have joined was written without a partner; GRACE PERIOD %s would have been "
+                    "enough (it is %s)",
+                    id, w->rows, rows_were(w->rows), from, to, needed, has);
+        return;
+    }
     wr_diag_put(WR_DIAG_WARN, "query",
                 "%s: %" PRIu64 " %s too late for the window from %s to %s, which had closed; "
                 "GRACE PERIOD %s would have been enough (it is %s)",
@@ -61,7 +70,7 @@ static void name_window(const wr__late_report *r, const char *id, const wr_late_
 static bool was_named(const wr__late_report *r, const wr_late_window *w)
 {
     for (uint32_t k = 0; k < WR_MIN(r->named_n, WR__LATE_NAMED); k++)
-        if (r->named[k].start_ms == w->start_ms && r->named[k].end_ms == w->end_ms)
+        if (wr_late_same(&r->named[k], w))
             return true;
     return false;
 }
@@ -78,24 +87,34 @@ static int by_start(const void *a, const void *b)
     return (x->start_ms > y->start_ms) - (x->start_ms < y->start_ms);
 }
 
-static void name_new(wr__late_report *r, const char *id, wr_late_rows *list)
+static void name_new(wr__late_report *r, const char *id, wr_late_rows *list, int64_t now_ns)
 {
-    uint32_t named = 0;
+    if (!r->named_n || now_ns - r->since_ns >= NAMED_EACH_NS) {
+        r->since_ns = now_ns;
+        r->named_lately = 0;
+    }
     qsort(list->v, list->n, sizeof *list->v, by_start);
     for (uint32_t k = 0; k < list->n; k++) {
         count(r, &list->v[k]);
-        if (named == NAMED_AT_ONCE || was_named(r, &list->v[k]))
+        if (r->named_lately == NAMED_AT_ONCE || was_named(r, &list->v[k]))
             continue;
         name_window(r, id, &list->v[k]);
         r->named[r->named_n++ % WR__LATE_NAMED] = list->v[k];
-        named++;
+        r->named_lately++;
     }
     if (list->others.rows)
         count(r, &list->others);
     WR_ASSERT(r->rows > 0 && r->grace_ms >= 0);
 }
 
-void wr__late_look(wr__late_report *r, const char *id, const wr_task_set *set)
+/* Of those steps that know lateness. */
+static int64_t grace_of(const wr_step *s)
+{
+    WR_ASSERT(s->kind == WR_STEP_AGGREGATE || s->kind == WR_STEP_STREAM_STREAM_JOIN);
+    return s->kind == WR_STEP_AGGREGATE ? s->u.aggregate.window.grace_ms : s->u.join.grace_ms;
+}
+
+void wr__late_look(wr__late_report *r, const char *id, const wr_task_set *set, int64_t now_ns)
 {
     wr_late_rows list = {0};
     const wr_task *t;
@@ -105,13 +124,12 @@ void wr__late_look(wr__late_report *r, const char *id, const wr_task_set *set)
         for (uint32_t o = 0; (op = wr_task_op(t, o)); o++) {
             if (!wr_late_take(op, &list))
                 continue;
-            WR_ASSERT(op->step->kind == WR_STEP_AGGREGATE);
-            r->has_ms = op->step->u.aggregate.window.grace_ms;
+            r->has_ms = grace_of(op->step);
             any = true;
         }
     }
     if (any)
-        name_new(r, id, &list);
+        name_new(r, id, &list, now_ns);
 }
 
 void wr__late_close(wr__late_report *r, const char *id)
@@ -120,8 +138,8 @@ void wr__late_close(wr__late_report *r, const char *id)
         char needed[48];
         put_span(needed, sizeof needed, r->grace_ms, true);
         wr_diag_put(WR_DIAG_WARN, "query",
-                    "%s: %" PRIu64 " %s too late for windows that had closed, since the query was "
-                    "started here; GRACE PERIOD %s would have been enough for all",
+                    "%s: %" PRIu64 " %s too late for what had closed, since the query was started "
+                    "here; GRACE PERIOD %s would have been enough for all",
                     id, r->rows, rows_were(r->rows), needed);
     }
     *r = (wr__late_report){0};

@@ -133,7 +133,7 @@ static void committed(wr_worker_client *c, const wr_commit_times *times)
     if (q->kind.changelogs)
         wr_task_set_committed(q->tasks);
     if (!q->kind.piped) /* a test says itself what it expects */
-        wr__late_look(&q->late, q->id, q->tasks);
+        wr__late_look(&q->late, q->id, q->tasks, q->clock->mono_ns(q->clock));
     if (!times) /* offsets follow with a later one */
         return;
     q->known = true;

@@ -93,6 +93,8 @@ weir_status wr_query_new(const wr_query_options *o, wr_query **out, weir_error *
         return st;
     }
     WR_ASSERT(q->kind.threaded || q->client.worker);
+    if (q->plan->warning)
+        wr_diag_put(WR_DIAG_WARN, "query", "%s: %s", q->id, q->plan->warning);
     *out = q;
     return WEIR_OK;
 }

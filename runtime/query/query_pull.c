@@ -4,6 +4,7 @@
  * (architecture.md, Traps 9), the store's rows as the materialised step gives them, then the
  * stateless steps above it, then the pull query's own WHERE and SELECT.
  */
+#include "runtime/query/pull_defaults.h"
 #include "runtime/query/query_internal.h"
 #include "statestore/session_store.h"
 
@@ -23,6 +24,7 @@ typedef struct pull_run {
     wr_arena *scratch;          /* rows: reset after each partition */
     pull_step steps[STEPS_MAX]; /* in order of the data flow */
     uint32_t steps_n;
+    wr__pull_defaults *defaults; /* NULL: rows are as the store has them */
     wr_evaluator *filter, *select;
     wr_eval_ctx eval;
     wr_row_errors errs;
@@ -75,6 +77,7 @@ static void close_steps(pull_run *r)
         wr_evaluator_close(r->filter);
     if (r->select)
         wr_evaluator_close(r->select);
+    wr__pull_defaults_free(r->defaults);
 }
 
 /* @p b gets columns of its own, in scratch; rows and selection stay. */
@@ -105,6 +108,8 @@ static weir_status take_rows(void *arg, const wr_batch *in, weir_error *err)
             project(r, r->steps[i].ev, r->steps[i].step->schema, &b);
     }
     r->errs.count = 0; /* the query has reported those; only the pull's own expressions count */
+    if (r->defaults)
+        WR_TRY(wr__pull_defaults_apply(r->defaults, &b, &r->errs, r->scratch, err));
     if (r->filter)
         b.sel = wr_evaluator_filter(r->filter, &b, NULL, b.sel, &r->eval);
     if (r->left >= 0)
@@ -228,7 +233,9 @@ weir_status wr_query_pull(wr_query *q, const wr_pull *pull,
     uint32_t id = 0;
     wr_task_store_name(q->id, of, &full);
     wr_db_snap *snap = wr_db_snap_new(q->db);
-    weir_status st = wr_db_store_id_find(q->db, snap, wr_buf_view(&full), &id, err);
+    weir_status st = wr__pull_defaults_new(pull->source, r.arena, &r.defaults, err);
+    if (st == WEIR_OK)
+        st = wr_db_store_id_find(q->db, snap, wr_buf_view(&full), &id, err);
     int32_t partitions = q->topics.sub_partitions[of->subtopology];
     for (int32_t p = 0; id && p < partitions && st == WEIR_OK && r.left != 0; p++) {
         st = read_partition(&r, snap, id, &of->spec, p, err);

@@ -296,6 +296,7 @@ static weir_status describe_query(wr_exec *x, const definition *d, wr__defined *
     out->query_id = wr_arena_strdup(x->arena, d->id);
     out->insert = x->stmt->kind == WR_AST_INSERT_SELECT;
     out->meaning = wr_arena_strdup(x->arena, p->meaning);
+    out->warning = p->warning;
     out->sink = p->root->kind != WR_STEP_SINK
                     ? ""
                     : wr_arena_strdup(x->arena, p->topics[p->root->u.sink.topic].name);

@@ -27,6 +27,7 @@ typedef struct wr__defined {
     const char *meaning; /* wr_plan.meaning */
     /* How the state in the directory differs, where no record says what it means; "": not. */
     const char *state_difference;
+    const char *warning; /* wr_plan.warning */
 } wr__defined;
 
 /**

@@ -14,6 +14,9 @@
  * Queries that start in the second pass are held until its end, so that all those that read one
  * topic find each other, whatever their order in the files; a restart then finds the same sets.
  *
+ * `weir check` is the first pass alone. What the files may leave to the place where they will run
+ * is taken for granted where there is no such place: topics that are there already.
+ *
  * A failure in the second pass (a broker that goes away between the two) ends it where it is, and
  * says so; what was created before stays, and a second run takes it up, since ids depend on names.
  */
@@ -107,6 +110,7 @@ typedef struct program {
     size_t files_n;
     const char *name;     /* the files' names */
     wr_arr(place) places; /* of its statements */
+    wr_check *only_check; /* nothing is executed; NULL: it is */
     wr__changes changes;
     wr_service_statements defined; /* by what was executed; noted in the directory */
     wr_reservation all;
@@ -151,15 +155,36 @@ static weir_status check_old(reading *r, const wr_exec *instead, const char *sql
     return st;
 }
 
+/* Where it is executed, the query says so itself. */
+static void warn(const program *p, const char *warning)
+{
+    if (!warning || !p->only_check || !p->only_check->warn)
+        return;
+    weir_error at = {0};
+    const place *where = &p->places.v[p->places.n - 1]; /* the statement that is being checked */
+    wr_error(&at, WEIR_ERR_STATEMENT, "warning: %s", warning);
+    in_file(where->file->path, wr_buf_view(&where->file->text), where->start, at.code, &at);
+    p->only_check->warn(p->only_check->arg, at.message);
+}
+
+/* A topic that has to be there, and whose partitions are the topic's affair. */
+static bool takes_topic_as_it_is(const wr_ast_stmt *s)
+{
+    return s->kind == WR_AST_CREATE_SOURCE && !wr_ast_find_property(s, "PARTITIONS");
+}
+
 /* What the statement would define is added to the copy of the catalog: the next one may need it. */
 static weir_status check_one(reading *r, wr_exec *x, weir_error *err)
 {
     bool done;
     wr__defined defined;
     const char *old_text;
+    const wr_check *only = r->program->only_check;
     if (x->stmt->kind == WR_AST_CREATE_TYPE)
         return wr_catalog_create_type(r->check, x->stmt, &done, err);
+    x->topics.assume = only && only->assume_topics && takes_topic_as_it_is(x->stmt);
     WR_TRY(wr__validate_definition(x, r->check, &defined, err));
+    warn(r->program, defined.warning);
     WR_TRY(wr__changes_add(&r->program->changes, r->next, &defined, &old_text, err));
     return old_text ? check_old(r, x, old_text, err) : WEIR_OK;
 }
@@ -282,9 +307,13 @@ static weir_status check_pass(program *p, weir_error *err)
     wr_engine_unlock(p->engine);
     weir_status st = pass(p, &check, &done, err);
     wr_catalog_free(&check);
+    if (p->only_check) {
+        p->only_check->statements = done;
+        p->only_check->queries = p->changes.queries.n;
+    }
     if (st != WEIR_OK)
         return st;
-    if (!p->changes.queries.n)
+    if (!p->changes.queries.n && !p->only_check)
         return wr_error(err, WEIR_ERR_STATEMENT,
                         "%s: %s no persistent query (CREATE ... AS SELECT or INSERT INTO ... "
                         "SELECT)",
@@ -376,15 +405,16 @@ static weir_status run_program(program *p, wr_on_change on_change, weir_error *e
     weir_status st = wr__changes_init(&p->changes, p->engine, p->name, on_change, p->arena, err);
     if (st == WEIR_OK)
         st = check_pass(p, err);
-    if (st == WEIR_OK)
+    if (st == WEIR_OK && !p->only_check)
         st = run_pass(p, err);
     wr_reservation_release(&p->all);
     return st;
 }
 
-weir_status wr_statement_load_files(wr_engine *e, const wr_session *base, const char *const *paths,
-                                    size_t n, wr_on_change on_change, atomic_bool *interrupted,
-                                    weir_error *err)
+/* @p only_check NULL: they are executed as well. */
+static weir_status take_files(wr_engine *e, const wr_session *base, const char *const *paths,
+                              size_t n, wr_on_change on_change, wr_check *only_check,
+                              atomic_bool *interrupted, weir_error *err)
 {
     WR_ASSERT(interrupted);
     WR_ASSERT(n > 0 && paths[0] && on_change <= WR_ON_CHANGE_KEEP_OLD);
@@ -394,7 +424,8 @@ weir_status wr_statement_load_files(wr_engine *e, const wr_session *base, const 
                  .interrupted = interrupted,
                  .arena = a,
                  .files = WR_NEW_N(a, script_file, n),
-                 .files_n = n};
+                 .files_n = n,
+                 .only_check = only_check};
     weir_status st = read_files(&p, paths, err);
     if (st == WEIR_OK)
         st = run_program(&p, on_change, err);
@@ -402,4 +433,19 @@ weir_status wr_statement_load_files(wr_engine *e, const wr_session *base, const 
         wr_buf_free(&p.files[i].text);
     wr_arena_free(a);
     return st;
+}
+
+weir_status wr_statement_load_files(wr_engine *e, const wr_session *base, const char *const *paths,
+                                    size_t n, wr_on_change on_change, atomic_bool *interrupted,
+                                    weir_error *err)
+{
+    return take_files(e, base, paths, n, on_change, NULL, interrupted, err);
+}
+
+weir_status wr_statement_check_files(wr_engine *e, const wr_session *base, const char *const *paths,
+                                     size_t n, wr_check *check, atomic_bool *interrupted,
+                                     weir_error *err)
+{
+    WR_ASSERT(check);
+    return take_files(e, base, paths, n, WR_ON_CHANGE_REFUSE, check, interrupted, err);
 }

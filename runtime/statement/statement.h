@@ -105,6 +105,20 @@ typedef enum wr_on_change {
 weir_status wr_statement_load_files(wr_engine *e, const wr_session *base, const char *const *paths,
                                     size_t n, wr_on_change on_change, atomic_bool *interrupted,
                                     weir_error *err) WR_MUST_CHECK;
+/** Checking query files, without an effect. */
+typedef struct wr_check {
+    /* There is nothing to ask: a topic that a CREATE names without PARTITIONS is taken for there.
+     */
+    bool assume_topics;
+    void (*warn)(void *arg, const char *text); /* "FILE:LINE:COLUMN: ..."; NULL: nobody listens */
+    void *arg;
+    size_t statements, queries; /* out: as many are good */
+} wr_check;
+/** What wr_statement_load_files would refuse to begin with, policy REFUSE. Files without queries
+ * are good: they may be part of a program. */
+weir_status wr_statement_check_files(wr_engine *e, const wr_session *base, const char *const *paths,
+                                     size_t n, wr_check *check, atomic_bool *interrupted,
+                                     weir_error *err) WR_MUST_CHECK;
 /** Drop state and offsets of a query that the directory knows and that does not run here; NULL: of
  *  all, and what is known of services. @p sink_too: the topic that it writes to goes as well. */
 weir_status wr_statement_reset_query(wr_engine *e, const char *id, bool sink_too,

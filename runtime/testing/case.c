@@ -34,6 +34,18 @@ static int32_t count_of(const wr_json *j, int32_t otherwise)
     return j && wr_str_to_i64(j->text, &n) && n > 0 && n <= INT32_MAX ? (int32_t)n : otherwise;
 }
 
+/* A topic of the case has the partitions that the CREATE over it says: ksqlDB's runner holds
+ * neither against the other, and there is one in effect. */
+static int32_t partitions_of(const run *r, const wr_json *topic, const char *name)
+{
+    const wr_json *statements = member(r, "statements", WR_JSON_ARRAY);
+    int32_t n = 0;
+    for (uint32_t i = 0; statements && i < statements->n && !n; i++)
+        if (statements->items[i].kind == WR_JSON_STRING)
+            n = wr__world_partitions_of(statements->items[i].text, name, r->arena);
+    return n ? n : count_of(wr_json_get(topic, "partitions"), 4);
+}
+
 static weir_status make_topics(run *r, weir_error *err)
 {
     const wr_json *topics = member(r, "topics", WR_JSON_ARRAY);
@@ -42,9 +54,8 @@ static weir_status make_topics(run *r, weir_error *err)
         const wr_json *name = t->kind == WR_JSON_OBJECT ? wr_json_get(t, "name") : NULL;
         if (!name || name->kind != WR_JSON_STRING || !name->text.len)
             return wr_error(err, WEIR_ERR_RECORD, "A topic is an object with a \"name\"");
-        WR_TRY(wr__world_topic(&r->world,
-                               wr_arena_strndup(r->arena, name->text.ptr, name->text.len),
-                               count_of(wr_json_get(t, "partitions"), 4),
+        const char *topic = wr_arena_strndup(r->arena, name->text.ptr, name->text.len);
+        WR_TRY(wr__world_topic(&r->world, topic, partitions_of(r, t, topic),
                                count_of(wr_json_get(t, "replicas"), 1), err));
     }
     return WEIR_OK;

@@ -86,6 +86,8 @@ weir_status wr__world_topic(wr__world *w, const char *topic, int32_t partitions,
 weir_status wr__world_declared(wr__world *w, wr_str sql, weir_error *err) WR_MUST_CHECK;
 /** The topic of a CREATE with columns, in @p a; NULL: the statement is none. */
 const char *wr__world_topic_of(wr_str sql, wr_arena *a);
+/** PARTITIONS of a CREATE over @p topic; 0: the statement says none, or is none. */
+int32_t wr__world_partitions_of(wr_str sql, const char *topic, wr_arena *a);
 /** The schemas of the columns that a CREATE declares, as they will be registered by it. */
 weir_status wr__world_declared_schemas(wr__world *w, wr_str sql, weir_error *err) WR_MUST_CHECK;
 /** Parse one statement; the topic that a CREATE of it names is made. */

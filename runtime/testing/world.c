@@ -193,17 +193,34 @@ weir_status wr__world_declared(wr__world *w, wr_str sql, weir_error *err)
     return st;
 }
 
-const char *wr__world_topic_of(wr_str sql, wr_arena *a)
+/* The CREATE over a topic, and its topic in @p a; NULL: the statement is none. */
+static wr_ast_stmt *create_over_topic(wr_str sql, wr_arena *a, const char **topic)
 {
     wr_ast_stmt *stmt;
     weir_error wrong;
     if (wr_parse_statement(sql.ptr, sql.len, a, &stmt, &wrong) != WEIR_OK ||
-        stmt->kind != WR_AST_CREATE_SOURCE || !stmt->elements_n)
+        stmt->kind != WR_AST_CREATE_SOURCE)
         return NULL;
     const wr_ast_property *p = wr_ast_find_property(stmt, "KAFKA_TOPIC");
-    return p && p->value->kind == WR_AST_STRING && p->value->text.len
-               ? wr_arena_strndup(a, p->value->text.ptr, p->value->text.len)
-               : NULL;
+    if (!p || p->value->kind != WR_AST_STRING || !p->value->text.len)
+        return NULL;
+    *topic = wr_arena_strndup(a, p->value->text.ptr, p->value->text.len);
+    return stmt;
+}
+
+const char *wr__world_topic_of(wr_str sql, wr_arena *a)
+{
+    const char *topic;
+    const wr_ast_stmt *s = create_over_topic(sql, a, &topic);
+    return s && s->elements_n ? topic : NULL;
+}
+
+int32_t wr__world_partitions_of(wr_str sql, const char *topic, wr_arena *a)
+{
+    const char *its;
+    const wr_ast_stmt *s = create_over_topic(sql, a, &its);
+    WR_ASSERT(topic);
+    return s && strcmp(its, topic) == 0 ? number_property(s, "PARTITIONS", 0) : 0;
 }
 
 /* ---- statements ---- */

@@ -42,18 +42,25 @@ static void check_cells(wr_str payload, wr_format_options options, wr_arena *a)
     wr_buf_free(&again);
 }
 
+/* What is written reads back, but for a single NULL: an empty text is no record. */
 static void check_round_trip(const fuzz_schema *s, const fuzz_row *row, wr_format_options options,
                              wr_arena *a)
 {
     wr_str text = fuzz_encode(WR_FORMAT_DELIMITED, s, options, row->values, a);
-    WR_ASSERT(text.ptr);
     wr_decoder *d = fuzz_decoder(WR_FORMAT_DELIMITED, s, NULL, options, a);
     fuzz_row back = fuzz_decode(d, s, NULL, text, a);
-    if (!text.len) { /* a NULL alone is an empty line, which is no record */
-        WR_ASSERT(s->n == 1 && row->values[0].null && !back.ok);
+    WR_ASSERT(text.ptr && (back.ok != 0) == (text.len > 0));
+    if (!back.ok) {
+        WR_ASSERT(s->n == 1 && row->values[0].null);
         return;
     }
-    WR_ASSERT(back.ok && fuzz_equal(s, NULL, row, &back));
+    for (uint32_t c = 0; c < s->n; c++) {
+        /* An empty cell other than the first is written bare, hence read as NULL. */
+        const wr_value *x = &row->values[c], *y = &back.values[c];
+        bool text_column = s->cols[c].type->id == WR_T_STRING || s->cols[c].type->id == WR_T_BYTES;
+        bool empty = !x->null && text_column && x->u.str.len == 0;
+        WR_ASSERT(empty ? y->null || y->u.str.len == 0 : wr_value_equal(s->cols[c].type, x, y));
+    }
     wr_str second = fuzz_encode(WR_FORMAT_DELIMITED, s, options, back.values, a);
     WR_ASSERT(wr_str_eq(text, second));
 }

@@ -144,7 +144,8 @@ def rekeyed_query(rng, program, source, name):
     items = items_of(rng, source, name)
     node = negative(Maker(rng, source.columns).make("INTEGER", 1))  # never just a column
     # An item that has the new key in it means the key's column, which is NULL where it failed.
-    items = {n: item for n, item in items.items() if node.sql not in item.sql} or {
+    same = "0" if node.sql == "(-0)" else node.sql  # the literal -0 is 0
+    items = {n: item for n, item in items.items() if same not in item.sql} or {
         f"{name}_0": constant(1, "INTEGER")}
     key = f"{name}_KEY"
     records = op.select_stream(source.records, condition, {key: node, **items})

@@ -125,3 +125,15 @@ CREATE TABLE o AS SELECT id FROM s GROUP BY id;
 --@expected.message: Your SELECT query produces a TABLE.
 CREATE STREAM s (id INT KEY, v INT) WITH (kafka_topic='s', value_format='JSON');
 CREATE STREAM o AS SELECT id, COUNT(*) FROM s GROUP BY id;
+
+--@test: HAVING without groups filters nothing, as in ksqlDB
+CREATE STREAM s (id INT KEY, v INT) WITH (kafka_topic='s', value_format='JSON');
+CREATE STREAM o AS SELECT id, v FROM s HAVING v > 1;
+INSERT INTO s (id, v) VALUES (1, 1);
+ASSERT VALUES o (id, v) VALUES (1, 1);
+
+--@test: HAVING without groups knows its columns
+--@expected.error: KsqlException
+--@expected.message: HAVING column 'NOPE' cannot be resolved.
+CREATE STREAM s (id INT KEY, v INT) WITH (kafka_topic='s', value_format='JSON');
+CREATE STREAM o AS SELECT id, v FROM s HAVING nope > 1;

@@ -389,3 +389,9 @@ CREATE STREAM s (id INT KEY, v INT) WITH (kafka_topic='s', value_format='JSON', 
 --@expected.error: KsqlException
 --@expected.message: Windowed sources require a key column.
 CREATE STREAM s (v INT) WITH (kafka_topic='s', value_format='JSON', window_type='TUMBLING', window_size='1 SECOND');
+
+--@test: NOT IN over nothing but NULL
+--@expected.error: KsqlException
+--@expected.message: An IN list of NULL alone: no value equals NULL
+CREATE STREAM s (id INT KEY, v INT) WITH (kafka_topic='s', value_format='JSON');
+CREATE STREAM o AS SELECT * FROM s WHERE v NOT IN (NULL);

@@ -145,3 +145,8 @@ INSERT INTO s VALUES (1, 39.9);
 ASSERT VALUES t (k, n, v) VALUES (1, 1, 60.0);
 ASSERT VALUES t (k, n, v) VALUES (2, 1, 7.0);
 ASSERT VALUES t (k, n, v) VALUES (1, 2, 99.9);
+
+--@test: the quote as a delimiter
+--@expected.error: KsqlException
+--@expected.message: Invalid delimiter value: '"'.
+CREATE STREAM s (id INT KEY, a INT, b STRING) WITH (kafka_topic='s', value_format='DELIMITED', value_delimiter='"');

@@ -72,7 +72,7 @@ CREATE STREAM s (id INT KEY, t STRING) WITH (kafka_topic='s', value_format='JSON
 CREATE STREAM o AS SELECT id, ARRAY_SORT(REGEXP_EXTRACT_ALL('[0-9]', t)) AS a, ARRAY_MAX(REGEXP_EXTRACT_ALL('[0-9]', t)) AS m, ARRAY_LENGTH(ARRAY_DISTINCT(REGEXP_EXTRACT_ALL('[0-9]', t))) AS n, ARRAY_JOIN(REGEXP_EXTRACT_ALL('[0-9]', t), ',') AS j, ARRAY_LENGTH(ARRAY_UNION(REGEXP_EXTRACT_ALL('[0-9]', t), REGEXP_EXTRACT_ALL('[0-9]', t))) AS u, TRANSFORM(REGEXP_EXTRACT_ALL('[0-9]', t), x => x + 'a') AS f FROM s;
 INSERT INTO s (id, t) VALUES (1, 'abc');
 INSERT INTO s (id, t) VALUES (2, '21');
-ASSERT VALUES o (id, a, m, n, j, u, f) VALUES (1, ARRAY[], NULL, 0, '', 0, ARRAY[]);
+ASSERT VALUES o (id, a, m, n, j, u, f) VALUES (1, ARRAY_EXCEPT(ARRAY['x'], ARRAY['x']), NULL, 0, '', 0, ARRAY_EXCEPT(ARRAY['x'], ARRAY['x']));
 ASSERT VALUES o (id, a, m, n, j, u, f) VALUES (2, ARRAY['1', '2'], '2', 2, '2,1', 2, ARRAY['2a', '1a']);
 
 --@test: groups of regular expressions

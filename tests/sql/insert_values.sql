@@ -231,3 +231,9 @@ INSERT INTO d SELECT id, v AS a FROM s;
 --@expected.message: Cannot insert into HEADER columns: H
 CREATE STREAM s (k STRING KEY, h BYTES HEADER('abc'), v BIGINT) WITH (kafka_topic='s', value_format='JSON');
 INSERT INTO s VALUES ('abc', NULL, 44);
+
+--@test: a negative ROWTIME
+--@expected.error: KsqlException
+--@expected.message: Invalid timestamp: -1. Timestamp should always be non-negative or null.
+CREATE STREAM s (id INT KEY, v INT) WITH (kafka_topic='s', value_format='JSON');
+INSERT INTO s (ROWTIME, id, v) VALUES (-1, 1, 1);

@@ -163,3 +163,14 @@ CREATE STREAM o AS SELECT l.id, v, w FROM l JOIN r ON l.id = r.id;
 --@expected.message: self joins are not yet supported
 CREATE STREAM l (id INT KEY, v STRING) WITH (kafka_topic='l', value_format='JSON');
 CREATE STREAM o AS SELECT a.id, a.v, b.v FROM l a JOIN l b WITHIN 1 HOUR ON a.id = b.id;
+
+--@test: a side that moves for the form of its key alone keeps what equals the key
+CREATE STREAM a (id INT KEY, v INT) WITH (kafka_topic='a', key_format='JSON', value_format='JSON');
+CREATE STREAM b (id INT KEY, w INT) WITH (kafka_topic='b', key_format='KAFKA', value_format='JSON');
+CREATE TABLE t (id INT PRIMARY KEY, x INT) WITH (kafka_topic='t', key_format='KAFKA', value_format='JSON');
+CREATE STREAM o AS SELECT b.id AS bid, v, w, x FROM a JOIN b WITHIN 10 SECONDS ON a.id = b.id JOIN t ON a.id = t.id;
+CREATE STREAM p AS SELECT a.id AS aid, b.id, x FROM a LEFT JOIN b WITHIN 10 SECONDS ON a.id = b.id JOIN t ON b.id = t.id;
+INSERT INTO t (ROWTIME, id, x) VALUES (0, 1, 30);
+INSERT INTO a (ROWTIME, id, v) VALUES (1, 1, 10);
+INSERT INTO b (ROWTIME, id, w) VALUES (2, 1, 20);
+ASSERT VALUES o (ROWTIME, bid, v, w, x) VALUES (2, 1, 10, 20, 30);

@@ -137,3 +137,9 @@ CREATE STREAM s (id INT KEY, a ARRAY<INT>) WITH (kafka_topic='s', value_format='
 --@expected.message: Cannot register custom type 'POINT' since it is already registered with type:
 CREATE TYPE point AS STRUCT<x INT, y INT>;
 CREATE TYPE point AS STRUCT<x INT>;
+
+--@test: a map with the same key twice
+--@expected.error: KsqlException
+--@expected.message: Map constructor has the same key twice
+CREATE STREAM s (id INT KEY, v INT) WITH (kafka_topic='s', value_format='JSON');
+CREATE STREAM o AS SELECT id, MAP('a' := v, 'b' := 1, 'a' := 2) AS m FROM s;

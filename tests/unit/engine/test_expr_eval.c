@@ -157,7 +157,7 @@ static const eval_case cases[] = {
     {"ARRAY[NULL, 1.5, 10]", "ARRAY<DECIMAL(11, 1)>",
      "[null, 1.5, 10.0] | [null, 1.5, 10.0] | [null, 1.5, 10.0] | [null, 1.5, 10.0]"},
     {"MAP('x' := I, 'y' := 2)['x']", "INTEGER", "1 | 2147483647 | null | 7"},
-    {"MAP('x' := 1, 'x' := 2)", "MAP<STRING, INTEGER>", "{x=2} | {x=2} | {x=2} | {x=2}"},
+    {"MAP('x' := 1, LCASE('X') := 2)", "MAP<STRING, INTEGER>", "{x=2} | {x=2} | {x=2} | {x=2}"},
     {"STRUCT(X := I, Y := S)->Y", "STRING", "a | \xC3\xA9t\xC3\xA9 | null | abc"},
     {"ARRAY[STRUCT(X := 1), STRUCT(Y := 2)]", "ARRAY<STRUCT<`X` INTEGER, `Y` INTEGER>>",
      "[Struct{X=1}, Struct{Y=2}] | [Struct{X=1}, Struct{Y=2}] | [Struct{X=1}, Struct{Y=2}] | "

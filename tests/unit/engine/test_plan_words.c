@@ -231,21 +231,6 @@ static void test_near_columns(void **state)
     check_hints(cases, sizeof cases / sizeof cases[0]);
 }
 
-/* A clause that would do nothing in ksqlDB. */
-static void test_having_alone(void **state)
-{
-    static const hint_case cases[] = {
-        {"CREATE STREAM x AS SELECT id, n FROM s HAVING n > 1;",
-         "HAVING requires aggregate functions and a GROUP BY clause",
-         "WHERE filters the rows of a query without groups"},
-        {"SELECT id, n FROM s HAVING n > 1 EMIT CHANGES;",
-         "HAVING requires aggregate functions and a GROUP BY clause",
-         "WHERE filters the rows of a query without groups"},
-    };
-    (void)state;
-    check_hints(cases, sizeof cases / sizeof cases[0]);
-}
-
 /* Types under the names of other databases. */
 static void test_foreign_types(void **state)
 {
@@ -379,7 +364,6 @@ int main(void)
         cmocka_unit_test(test_values),
         cmocka_unit_test(test_near_columns),
         cmocka_unit_test(test_foreign_types),
-        cmocka_unit_test(test_having_alone),
         cmocka_unit_test(test_with_values),
         cmocka_unit_test(test_table_functions),
     };

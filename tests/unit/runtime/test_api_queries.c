@@ -55,6 +55,26 @@ static void test_pipeline(void **state)
     close_it(w);
 }
 
+/* PROTOBUF without a form for NULL has defaults instead: a pull query shows what the topic has. */
+static void test_defaults_of_the_format(void **state)
+{
+    (void)state;
+    weir *w = open_memory();
+    clicks(w, 1);
+    RUN(w, "CREATE TABLE plain WITH (VALUE_FORMAT='PROTOBUF_NOSR') AS SELECT id, "
+           "LATEST_BY_OFFSET(page, false) AS page, LATEST_BY_OFFSET(ms, false) AS ms, "
+           "LATEST_BY_OFFSET(STRUCT(p := page), false) AS s FROM clicks GROUP BY id;");
+    RUN(w, "CREATE TABLE nullable WITH (VALUE_FORMAT='PROTOBUF_NOSR', "
+           "VALUE_PROTOBUF_NULLABLE_REPRESENTATION='OPTIONAL') AS SELECT id, "
+           "LATEST_BY_OFFSET(page, false) AS page, LATEST_BY_OFFSET(ms, false) AS ms "
+           "FROM clicks GROUP BY id;");
+    RUN(w, "INSERT INTO clicks (id) VALUES (1);");
+    ROWS(w, "SELECT page, ms, s->p FROM plain;", "|0| ");
+    ROWS(w, "SELECT id, ms + 1 FROM plain WHERE page = '';", "1|1 ");
+    ROWS(w, "SELECT page, ms FROM nullable WHERE page IS NULL;", "null|null ");
+    close_it(w);
+}
+
 static void test_windows(void **state)
 {
     (void)state;
@@ -333,17 +353,12 @@ static void test_stepped_failure(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_pipeline),
-        cmocka_unit_test(test_windows),
-        cmocka_unit_test(test_join),
-        cmocka_unit_test(test_pause),
-        cmocka_unit_test(test_terminate_and_drop),
-        cmocka_unit_test(test_drop_forgets),
-        cmocka_unit_test(test_source_table),
-        cmocka_unit_test(test_replace),
-        cmocka_unit_test(test_failed_query),
-        cmocka_unit_test(test_stepped),
-        cmocka_unit_test(test_stepped_failure),
+        cmocka_unit_test(test_pipeline),     cmocka_unit_test(test_defaults_of_the_format),
+        cmocka_unit_test(test_windows),      cmocka_unit_test(test_join),
+        cmocka_unit_test(test_pause),        cmocka_unit_test(test_terminate_and_drop),
+        cmocka_unit_test(test_drop_forgets), cmocka_unit_test(test_source_table),
+        cmocka_unit_test(test_replace),      cmocka_unit_test(test_failed_query),
+        cmocka_unit_test(test_stepped),      cmocka_unit_test(test_stepped_failure),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -174,8 +174,39 @@ static void test_late_rows_are_named(void **state)
     drain(w);
     assert_int_equal(count(&h, "for the window from"), 1);
     close_it(w);
-    assert_int_equal(count(&h, "3 rows were too late for windows that had closed"), 1);
+    assert_int_equal(count(&h, "3 rows were too late for what had closed"), 1);
     assert_int_equal(count(&h, "GRACE PERIOD 37 SECONDS would have been enough for all"), 1);
+    wr_diag_set_sink(NULL, NULL);
+    wr_buf_free(&h.text);
+}
+
+/* The left row was written alone when its time was over; the right row comes 10 s after that. */
+static void test_late_rows_of_joins_are_named(void **state)
+{
+    (void)state;
+    heard h = {.lock = PTHREAD_MUTEX_INITIALIZER};
+    wr_diag_set_sink(hear, &h);
+    weir *w = open_idle("0");
+    RUN(w, "CREATE STREAM l (id STRING KEY, v INT) WITH (KAFKA_TOPIC='l', VALUE_FORMAT='JSON', "
+           "PARTITIONS=1);"
+           "CREATE STREAM r (id STRING KEY, w INT) WITH (KAFKA_TOPIC='r', VALUE_FORMAT='JSON', "
+           "PARTITIONS=1);"
+           "CREATE STREAM j AS SELECT l.id AS id, v, w FROM l LEFT JOIN r WITHIN 10 SECONDS "
+           "GRACE PERIOD 5 SECONDS ON l.id = r.id;");
+    put(w, "l", "a", "{\"V\":1}", 1700000040000);
+    put(w, "l", "b", "{\"V\":2}", 1700000060000);
+    eventually_out(w, 1);
+    put(w, "r", "a", "{\"W\":3}", 1700000045000);
+    put(w, "r", "c", "{\"W\":3}", 1700000046000); /* it has missed nothing */
+    eventually_heard(&h, "1 row was too late to join (times from 2023-11-14T22:14:00.000Z to "
+                         "2023-11-14T22:15:00.000Z)");
+    assert_int_equal(count(&h, "GRACE PERIOD 10 SECONDS would have been enough (it is 5 SECONDS)"),
+                     1);
+    put(w, "r", "a", "{\"W\":4}", 1700000047000); /* the same minute is not named again */
+    drain(w);
+    assert_int_equal(count(&h, "too late to join"), 1);
+    close_it(w);
+    assert_int_equal(count(&h, "2 rows were too late for what had closed"), 1);
     wr_diag_set_sink(NULL, NULL);
     wr_buf_free(&h.text);
 }
@@ -187,6 +218,7 @@ int main(void)
         cmocka_unit_test(test_waits_for_a_while),
         cmocka_unit_test(test_waits_until_it_comes),
         cmocka_unit_test(test_late_rows_are_named),
+        cmocka_unit_test(test_late_rows_of_joins_are_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
