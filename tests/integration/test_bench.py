@@ -113,6 +113,13 @@ class Oracle(unittest.TestCase):
         for times in (1, 3):
             self.assertFalse(self.check("W5", [(b"k", value, 0)] * times, answer)[0])
 
+    def test_avro(self):
+        value = b"\0\0\0\0\1" + b"\2\2u" + b"\2\6" + b"\2\4it" + b"\2\2c"
+        answer = collections.Counter({(b"k", ("u", 3, "it", "c")): 1})
+        self.assertEqual(self.check("W1A", [(b"k", value, 0)], answer), (True, "right: 1 results"))
+        for bad in (value + b"x", value[:-1], value.replace(b"\6", b"\5"), b""):
+            self.assertFalse(self.check("W1A", [(b"k", bad, 0)], answer)[0])
+
     def test_sessions(self):
         def click(time):
             return b"", json.dumps({"ip": "i"}).encode(), time

@@ -2,6 +2,7 @@
 /*
  * Aggregate functions: sequences of add and undo as tables, merging, limits, state types, errors.
  * Between any two steps the state goes through its bytes, as it does in a store.
+ * cost: 20
  */
 #include "agg_group.h"
 

@@ -3,6 +3,7 @@
  * Combining before a repartition topic changes how many records are in it, and nothing else: random
  * rows, late ones among them, give the same final table with and without it, whatever the commits
  * and batches.
+ * cost: 50
  */
 #include "unit/engine/op_harness.h"
 

@@ -9,6 +9,7 @@
  * source and what it has counted; of a topic, its records. It is as slow and as simple as can be.
  *
  *     WEIR_DDL_SEQUENCES=5000 WEIR_DDL_SEED=1 unit_runtime_test_ddl_random
+ * cost: 75
  */
 #include "api_helper.h"
 

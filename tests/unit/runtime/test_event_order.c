@@ -6,6 +6,7 @@
  *
  * In each case no row may be late, although windows have no grace: so what is counted in the end is
  * what was there.
+ * cost: 20
  */
 #include "api_helper.h"
 

@@ -7,6 +7,7 @@
  * begins with nothing.
  *
  * Compared on the embedded log, where state, offsets and records are in one database.
+ * cost: 20
  */
 #include "api_helper.h"
 

@@ -6,6 +6,7 @@
  * opened again: everything must have been counted and copied once.
  *
  * The embedded log is one write with the state, so this is exactly-once or it is a bug.
+ * cost: 40
  */
 #include "api_helper.h"
 

@@ -5,6 +5,7 @@
  *
  * Each case runs `before`, adds a record, and runs `after` with one more record. What is refused
  * has changed nothing: the files as they were go on as if nobody had tried.
+ * cost: 35
  */
 #include "api_helper.h"
 

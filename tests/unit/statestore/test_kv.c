@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Key-value stores against a naive model, on both back ends: random operations, commits, discards,
- * reopening; then the single promises of store.h. */
+/*
+ * Key-value stores against a naive model, on both back ends: random operations, commits, discards,
+ * reopening; then the single promises of store.h.
+ * cost: 15
+ */
 #include "helper.h"
 
 /* ------------------------------------------------------------------ the model */

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Window stores, session stores and join buffers against naive models on both back ends; expiry,
- * restart, and restore from the changelog. */
+/*
+ * Window stores, session stores and join buffers against naive models on both back ends; expiry,
+ * restart, and restore from the changelog.
+ * cost: 15
+ */
 #include "helper.h"
 
 #include "statestore/buffer.h"

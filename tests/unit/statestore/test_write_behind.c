@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Write-behind against a model and a changelog: commits that do not write the database, writes in
- * pieces that fail half-way, crashes and replays, on both back ends. */
+/*
+ * Write-behind against a model and a changelog: commits that do not write the database, writes in
+ * pieces that fail half-way, crashes and replays, on both back ends.
+ * cost: 45
+ */
 #include "helper.h"
 
 #include "statestore/db_internal.h"
