@@ -17,11 +17,11 @@
 
 typedef struct jsr_plan {
     const wr_jsr_node *top;
-    bool whole;       /* a record is one token: unwrapped, or a union as columns */
+    bool whole;       /* a record is one token: unwrapped, or a union or a variant as columns */
     wr_jshape *shape; /* not whole: the fields that columns read, `slots` says which */
     uint32_t n;       /* tokens of a record */
     uint32_t *slots;  /* for each column read: its token, or UINT32_MAX: no such field */
-    uint32_t *branch; /* a union: the branch that is the column's */
+    uint32_t *branch; /* a union: the branch that is the column's; a variant: the part */
     wr_jsr_way *ways; /* for each column read */
 } jsr_plan;
 
@@ -84,12 +84,13 @@ static weir_status make_plan(void *user, uint32_t id, wr_arena *arena, void **ou
     plan->branch = WR_NEW_N(arena, uint32_t, d->n);
     for (uint32_t k = 0; k < d->n; k++)
         plan->slots[k] = UINT32_MAX;
-    plan->whole = d->bare || plan->top->kind == WR_JSR_UNION;
+    bool has_parts = plan->top->kind == WR_JSR_UNION || plan->top->kind == WR_JSR_ANY;
+    plan->whole = d->bare || has_parts;
     plan->n = plan->whole;
     if (d->bare && d->n) {
         wr__jsr_way_init(&plan->ways[0], plan->top, d->base.cols[0].type, arena);
         plan->slots[0] = 0;
-    } else if (plan->top->kind == WR_JSR_STRUCT || plan->top->kind == WR_JSR_UNION) {
+    } else if (plan->top->kind == WR_JSR_STRUCT || has_parts) {
         plan_fields(d, plan, arena);
     } else if (!d->bare) {
         return wr_error(err, WEIR_ERR_RECORD, "Schema %u is not that of an object: %s", id,
@@ -214,6 +215,18 @@ weir_status wr__jsr_scan(wr_decoder *base, wr_sel sel, uint8_t *ok, wr_row_error
 
 /* ---- 2. convert ---- */
 
+/* A record of no type: METADATA and VALUE are columns. */
+static bool convert_part(jsr_decoder *d, const jsr_plan *plan, uint32_t k, const wr_jtoken *tok,
+                         wr_value *out)
+{
+    wr_str parts[2];
+    if (plan->ways[k].kind != WR_JSR_WAY_BYTES) /* says so, whatever the value is */
+        return wr__jsr_convert(&d->read, &plan->ways[k], &(wr_jtoken){0}, true, out);
+    wr__jsr_variant(&d->read.conv, tok, &parts[0], &parts[1]);
+    *out = wr_value_str(parts[plan->branch[k]]);
+    return true;
+}
+
 static bool convert_row(jsr_decoder *d, uint32_t k, uint32_t row, wr_value *out)
 {
     const jsr_plan *plan = d->row_plans[row];
@@ -223,6 +236,8 @@ static bool convert_row(jsr_decoder *d, uint32_t k, uint32_t row, wr_value *out)
     wr_jtoken tok = d->row_tokens[row][plan->slots[k]];
     if (!plan->whole && !(tok.flags & WR_J_EXACT)) /* of another case: not the schema's field */
         tok = (wr_jtoken){0};
+    if (plan->whole && !d->bare && plan->top->kind == WR_JSR_ANY)
+        return convert_part(d, plan, k, &tok, out);
     if (plan->whole && !d->bare) {
         uint32_t branch = wr__jsr_branch(plan->top, &tok, d->base.scratch);
         if (branch == UINT32_MAX) {

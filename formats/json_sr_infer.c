@@ -70,6 +70,7 @@ static weir_status type_of(infer *x, const wr_jsr_node *node, const wr_type **ou
         return WEIR_OK;
     case WR_JSR_STRUCT:
     case WR_JSR_UNION:
+    case WR_JSR_ANY:
         WR_TRY(fields_of(x, node, &fields));
         *out = wr_type_struct(x->arena, fields, node->n);
         return WEIR_OK;
@@ -91,7 +92,7 @@ static weir_status columns_of(infer *x, const wr_jsr_node *top, const char *whol
     }
     if (top->kind == WR_JSR_BAD)
         return REFUSE(x, "The JSON schema cannot be had as columns: %s", top->why);
-    if (top->kind != WR_JSR_STRUCT && top->kind != WR_JSR_UNION)
+    if (top->kind != WR_JSR_STRUCT && top->kind != WR_JSR_UNION && top->kind != WR_JSR_ANY)
         return REFUSE(x, "The JSON schema is not that of an object with properties: its columns "
                          "cannot be inferred. WRAP_SINGLE_VALUE=false makes it one column");
     wr_field *fields;
@@ -129,6 +130,15 @@ static bool any_closed(const wr_jsr_node *node)
     return closed;
 }
 
+/* Is anything in it read as a variant? Nothing is written so. */
+static bool any_variant(const wr_jsr_node *node)
+{
+    bool found = node->kind == WR_JSR_ANY || (node->elem && any_variant(node->elem));
+    for (uint32_t i = 0; i < node->n && !found; i++)
+        found = any_variant(node->fields[i].type);
+    return found;
+}
+
 static weir_status check(const wr_format_columns *c, infer *x)
 {
     const wr_registry_schema *schema = c->options->schema;
@@ -152,6 +162,12 @@ static weir_status check(const wr_format_columns *c, infer *x)
     if (top->kind == WR_JSR_UNION && !whole)
         return REFUSE(x, "JSON schema %u is one of several: a row cannot be written as that",
                       schema->id);
+    if (any_variant(top))
+        return REFUSE(
+            x,
+            "JSON schema %u has a part without a type: what is written there would be read "
+            "as something else",
+            schema->id);
     if (any_closed(top))
         return REFUSE(x,
                       "JSON schema %u has required properties, or additionalProperties of false: "

@@ -72,9 +72,9 @@ static void test_what_is_no_type(void **state)
         {"{\"type\":\"array\",\"items\":[{\"type\":\"integer\"}]}",
          NO "items is a list: tuples are not supported"},
         {"{\"not\":{}}", NO "`not` is not supported"},
-        {"true", NO "a schema that says no type is not supported"},
-        {"{}", NO "a schema that says no type is not supported"},
-        {"false", NO "a part of it is no schema"},
+        {"{\"if\":{},\"then\":{}}", NO "a schema that says no type is not supported"},
+        {"{\"type\":\"array\",\"items\":{\"not\":{}}}", NO "`not` is not supported"},
+        {"false", NO "no value is of it"},
         {"7", NO "a part of it is no schema"},
         {"{\"type\":\"bool\"}", NO "an unknown type"},
         {"{\"type\":\"integer\",\"connect.type\":\"int7\"}",
@@ -107,6 +107,43 @@ static void test_what_is_no_type(void **state)
     };
     check_whole(whole, WR_ARRAY_LEN(whole));
     assert_non_null(strstr(jsr_infer("{"), "error: "));
+}
+
+/* Q33: a part without a type is any value, in the two columns or fields of a variant; rows are not
+ * written by such a schema. */
+static void test_q33_any_value(void **state)
+{
+    (void)state;
+#define VARIANT "`F` STRUCT<`METADATA` BYTES, `VALUE` BYTES>"
+    const pair c[] = {
+        {"{}", VARIANT},
+        {"true", VARIANT},
+        {"{\"description\":\"x\",\"$comment\":\"y\"}", VARIANT},
+        {"{\"type\":\"array\",\"items\":true}",
+         "`F` ARRAY<STRUCT<`METADATA` BYTES, `VALUE` BYTES>>"},
+        {"{\"oneOf\":[{\"type\":\"null\"},{}]}", VARIANT},
+    };
+    check_fields(c, WR_ARRAY_LEN(c));
+    const pair whole[] = {{"{}", "`METADATA` BYTES, `VALUE` BYTES"},
+                          {"true", "`METADATA` BYTES, `VALUE` BYTES"}};
+    check_whole(whole, WR_ARRAY_LEN(whole));
+    const wr_field parts[] = {{"METADATA", &wr_type_bytes}, {"VALUE", &wr_type_bytes}};
+    const wr_column cols[] = {col("F", wr_type_struct(arena, parts, 2))};
+    const wr_format_options options = {.registry = registry,
+                                       .schema = jsr_schema(jsr_object("{}"))};
+    const wr_format_columns columns = {.cols = cols, .n = 1, .options = &options};
+    weir_error err = {0};
+    assert_int_equal(wr_format_check_schema(jsr(), &columns, &err), WEIR_ERR_STATEMENT);
+    assert_non_null(strstr(err.message, "where the query has `F` STRUCT"));
+    wr_format_options by_id = options;
+    by_id.exact_names = true;
+    assert_string_equal(jsr_columns(options.schema, by_id, false),
+                        "`f` STRUCT<`metadata` BYTES, `value` BYTES>");
+    const wr_field lower[] = {{"metadata", &wr_type_bytes}, {"value", &wr_type_bytes}};
+    const wr_column exactly[] = {col("f", wr_type_struct(arena, lower, 2))};
+    const wr_format_columns same = {.cols = exactly, .n = 1, .options = &by_id};
+    assert_int_equal(wr_format_check_schema(jsr(), &same, &err), WEIR_ERR_STATEMENT);
+    assert_non_null(strstr(err.message, "has a part without a type"));
 }
 
 /* K10, K31: the order of a Java HashMap, of names beyond ASCII too; with connect.index, that. */
@@ -383,6 +420,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_q30_types, jsr_setup, jsr_teardown),
         cmocka_unit_test_setup_teardown(test_what_is_no_type, jsr_setup, jsr_teardown),
+        cmocka_unit_test_setup_teardown(test_q33_any_value, jsr_setup, jsr_teardown),
         cmocka_unit_test_setup_teardown(test_k10_q31_order, jsr_setup, jsr_teardown),
         cmocka_unit_test_setup_teardown(test_k09_q32_combinations, jsr_setup, jsr_teardown),
         cmocka_unit_test_setup_teardown(test_k09_q33_objects_and_maps, jsr_setup, jsr_teardown),
