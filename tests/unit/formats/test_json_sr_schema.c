@@ -134,7 +134,7 @@ static void test_q33_any_value(void **state)
     const wr_format_columns columns = {.cols = cols, .n = 1, .options = &options};
     weir_error err = {0};
     assert_int_equal(wr_format_check_schema(jsr(), &columns, &err), WEIR_ERR_STATEMENT);
-    assert_non_null(strstr(err.message, "where the query has `F` STRUCT"));
+    assert_non_null(strstr(err.message, "takes no `F` STRUCT"));
     wr_format_options by_id = options;
     by_id.exact_names = true;
     assert_string_equal(jsr_columns(options.schema, by_id, false),
@@ -373,10 +373,12 @@ static void test_q17_q18_schema_text(void **state)
     wr_buf_free(&out);
 }
 
-static const char *check(const char *schema)
+/* Columns A and B, by the schema's id or by their names. */
+static const char *check_as(const char *schema, bool by_id)
 {
     const wr_column cols[] = {col("A", &wr_type_integer), col("B", &wr_type_string)};
-    const wr_format_options options = {.registry = registry, .schema = jsr_schema(schema)};
+    const wr_format_options options = {
+        .registry = registry, .schema = jsr_schema(schema), .exact_names = by_id};
     const wr_format_columns columns = {.cols = cols, .n = 2, .options = &options};
     weir_error err = {0};
     if (wr_format_check_schema(jsr(), &columns, &err) == WEIR_OK)
@@ -384,6 +386,11 @@ static const char *check(const char *schema)
     assert_int_equal(err.code, WEIR_ERR_STATEMENT);
     const char *colon = strchr(err.message, ' ');
     return wr_arena_strdup(arena, colon + 1); /* without "JSON" */
+}
+
+static const char *check(const char *schema)
+{
+    return check_as(schema, true);
 }
 
 static void test_q38_q43_foreign_schemas(void **state)
@@ -415,6 +422,51 @@ static void test_q38_q43_foreign_schemas(void **state)
         strstr(check("{\"properties\":{" A "," B "},\"additionalProperties\":false}"), "required"));
 }
 
+#define INT32 "{\"type\":\"integer\",\"connect.type\":\"int32\"}"
+
+/* INSERT VALUES: names decide, as in reading. What is written has the schema's own names, and is
+ * read back. */
+static void test_q37_by_names(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *schema, *part; /* of the refusal; NULL: it fits */
+        const char *written;
+    } c[] = {
+        {"{\"properties\":{" A "," B "}}", NULL, "{\"A\":1,\"B\":\"x\"}"},
+        {"{\"properties\":{\"b\":{\"type\":\"string\"},\"a\":" INT32 "}}", NULL,
+         "{\"a\":1,\"b\":\"x\"}"},
+        {"{\"properties\":{\"a\":{\"type\":\"string\"}," A "," B ",\"z\":{}}}", NULL,
+         "{\"A\":1,\"B\":\"x\"}"},
+        {"{\"properties\":{" A "}}", "properties have no `B` STRING", NULL},
+        {"{\"properties\":{\"A\":{\"type\":\"number\"}," B "}}", "property takes no `A` INTEGER",
+         NULL},
+        {"{\"properties\":{\"A\":{\"type\":\"integer\",\"connect.type\":\"int16\"}," B "}}",
+         "property takes no `A` INTEGER", NULL},
+        {"{\"properties\":{\"A\":{\"type\":\"integer\"}," B "}}", "property takes no `A` INTEGER",
+         NULL},
+        {"{\"properties\":{\"A\":{}," B "}}", "property takes no `A` INTEGER", NULL},
+        {"{\"properties\":{" A "," B "},\"required\":[\"A\"]}", "has required properties", NULL},
+        {"{\"type\":\"integer\"}", "is not that of an object", NULL},
+    };
+    for (size_t i = 0; i < WR_ARRAY_LEN(c); i++) {
+        const char *got = check_as(c[i].schema, false);
+        if (c[i].part ? !strstr(got, c[i].part) : strcmp(got, "fits") != 0)
+            fail_msg("%s: %s", c[i].schema, got);
+        if (c[i].part)
+            continue;
+        const wr_column cols[] = {col("A", &wr_type_integer), col("B", &wr_type_string)};
+        const wr_format_options options = {.registry = registry, .schema = jsr_schema(c[i].schema)};
+        const wr_value row[] = {wr_value_i32(1), wr_value_str(WR_STR("x"))};
+        const char *payload =
+            encode_show(encoder(WR_FORMAT_JSON_SR, cols, 2, options), cols, 2, row);
+        assert_string_equal(payload + 5, c[i].written);
+        wr_decoder *d = decoder(WR_FORMAT_JSON_SR, cols, 2, NULL, options);
+        assert_string_equal(decode_show(d, cols, 2, jsr_payload(options.schema, payload + 5)),
+                            "1 | \"x\"");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -430,6 +482,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_hostile, jsr_setup, jsr_teardown),
         cmocka_unit_test_setup_teardown(test_q17_q18_schema_text, jsr_setup, jsr_teardown),
         cmocka_unit_test_setup_teardown(test_q38_q43_foreign_schemas, jsr_setup, jsr_teardown),
+        cmocka_unit_test_setup_teardown(test_q37_by_names, jsr_setup, jsr_teardown),
     };
     return cmocka_run_group_tests_name("json_sr_schema", tests, NULL, NULL);
 }
