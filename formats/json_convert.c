@@ -18,6 +18,8 @@
 #include "types/decimal.h"
 #include "types/text.h"
 
+#include <math.h>
+
 #include <stdio.h>
 
 void wr__json_conv_init(wr_jconv *c, wr_arena *scratch)
@@ -94,6 +96,12 @@ static bool fail_type(wr_jconv *c, const wr_jtype *t, const wr_jtoken *tok)
 }
 
 /* ---- numbers ---- */
+
+double wr__json_word_value(const wr_jtoken *tok)
+{
+    WR_ASSERT(tok->kind == WR_J_WORD && tok->len >= 3);
+    return *tok->ptr == 'N' ? NAN : *tok->ptr == '-' ? -INFINITY : INFINITY;
+}
 
 /*
  * The integer part of a number's text, modulo 2^64 and with its sign: BigDecimal.longValue. Digits

@@ -53,6 +53,8 @@ static inline const char *wr__json_conv_where(const wr_jconv *c)
 bool wr__json_to_i64(wr_jconv *c, const wr_jtoken *tok, int64_t *out);
 bool wr__json_to_i32(wr_jconv *c, const wr_jtoken *tok, int32_t *out);
 bool wr__json_to_double(wr_jconv *c, const wr_jtoken *tok, double *out);
+/** Of a WORD: NaN, or an infinity of the sign that it begins with. */
+double wr__json_word_value(const wr_jtoken *tok);
 /** BYTES from a text of base64 with padding; false also where it is no text. */
 bool wr__json_base64(wr_jconv *c, const wr_jtoken *tok, wr_str *out);
 

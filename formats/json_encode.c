@@ -69,13 +69,19 @@ static wr_str member_prefix(wr_arena *a, uint32_t i, const char *name)
     return prefix;
 }
 
-/* The schema's part for field @p i of a STRUCT: by its name, as the check of schemas has them. */
-static const wr_jsr_node *field_of(const wr_jsr_node *schema, const char *name)
+/* The schema's fields for these names (Q02); NULL: it has none, or there is no schema. */
+static const wr_jsr_field **fields_for(const wr_jsr_node *schema, const char *const *names,
+                                       uint32_t n, wr_arena *a)
 {
-    for (uint32_t i = 0; schema && i < schema->n; i++)
-        if (strcmp(schema->fields[i].name, name) == 0)
-            return schema->fields[i].type;
-    return NULL;
+    const wr_jsr_field **found = WR_NEW_N(a, const wr_jsr_field *, n);
+    bool has_fields = schema && (schema->kind == WR_JSR_STRUCT || schema->kind == WR_JSR_UNION);
+    uint32_t *targets = WR_NEW_N(a, uint32_t, has_fields ? schema->n : 0);
+    if (has_fields)
+        wr__jsr_match(schema, names, n, a, targets);
+    for (uint32_t i = 0; has_fields && i < schema->n; i++)
+        if (targets[i] != UINT32_MAX)
+            found[targets[i]] = &schema->fields[i];
+    return found;
 }
 
 /* @p schema: JSON_SR's; NULL: JSON. */
@@ -93,9 +99,13 @@ static void node_init(node *n, const wr_type *type, const wr_jsr_node *schema, w
         n->elem = elem;
     } else if (type->id == WR_T_STRUCT) {
         node *fields = WR_NEW_N(a, node, type->fields_n);
+        const char **names = WR_NEW_N(a, const char *, type->fields_n);
+        for (uint32_t i = 0; i < type->fields_n; i++)
+            names[i] = type->fields[i].name;
+        const wr_jsr_field **theirs = fields_for(schema, names, type->fields_n, a);
         for (uint32_t i = 0; i < type->fields_n; i++) {
-            node_init(&fields[i], type->fields[i].type, field_of(schema, type->fields[i].name), a);
-            fields[i].prefix = member_prefix(a, i, type->fields[i].name);
+            node_init(&fields[i], type->fields[i].type, theirs[i] ? theirs[i]->type : NULL, a);
+            fields[i].prefix = member_prefix(a, i, theirs[i] ? theirs[i]->name : names[i]);
         }
         n->fields = fields;
     }
@@ -140,7 +150,7 @@ static bool is_strict(const wr_jsr_node *schema, bool inside)
 }
 
 /* JSON_SR: the mark, and what the schema says of each column. */
-static weir_status read_schema(json_encoder *e, const wr_jsr_node **schemas, wr_arena *arena,
+static weir_status read_schema(json_encoder *e, wr_jsr_field *fields, wr_arena *arena,
                                weir_error *err)
 {
     const wr_registry_schema *schema = e->base.options.schema;
@@ -152,12 +162,19 @@ static weir_status read_schema(json_encoder *e, const wr_jsr_node **schemas, wr_
     wr_schema_mark_write(&mark, schema->id);
     e->mark = wr_arena_str(arena, wr_buf_view(&mark));
     wr_buf_free(&mark);
+    const char **names = WR_NEW_N(arena, const char *, e->base.n);
+    for (uint32_t i = 0; i < e->base.n; i++)
+        names[i] = e->base.cols[i].name;
+    const wr_jsr_field **found = fields_for(top, names, e->base.n, arena);
     for (uint32_t i = 0; i < e->base.n; i++) {
-        schemas[i] = e->base.options.unwrapped ? top : field_of(top, e->base.cols[i].name);
-        if (!schemas[i])
+        if (e->base.options.unwrapped)
+            fields[i] = (wr_jsr_field){names[i], top};
+        else if (found[i])
+            fields[i] = *found[i];
+        else
             return wr_error(err, WEIR_ERR_STATEMENT, "JSON schema %u has no property `%s`",
-                            schema->id, e->base.cols[i].name);
-        e->strict = e->strict || is_strict(schemas[i], false);
+                            schema->id, names[i]);
+        e->strict = e->strict || is_strict(fields[i].type, false);
     }
     return WEIR_OK;
 }
@@ -169,13 +186,15 @@ weir_status wr__json_encoder_new(const wr_encoder *common, wr_arena *arena, wr_e
     json_encoder *e = WR_NEW(arena, json_encoder);
     e->base = *common;
     e->columns = WR_NEW_N(arena, node, common->n);
-    const wr_jsr_node **schemas = WR_NEW_N(arena, const wr_jsr_node *, common->n);
+    wr_jsr_field *fields = WR_NEW_N(arena, wr_jsr_field, common->n);
+    for (uint32_t i = 0; i < common->n; i++)
+        fields[i] = (wr_jsr_field){common->cols[i].name, NULL};
     if (common->class_->format.id == WR_FORMAT_JSON_SR)
-        WR_TRY(read_schema(e, schemas, arena, err));
+        WR_TRY(read_schema(e, fields, arena, err));
     for (uint32_t i = 0; i < common->n; i++) {
-        node_init(&e->columns[i], common->cols[i].type, schemas[i], arena);
+        node_init(&e->columns[i], common->cols[i].type, fields[i].type, arena);
         if (!common->options.unwrapped)
-            e->columns[i].prefix = member_prefix(arena, i, common->cols[i].name);
+            e->columns[i].prefix = member_prefix(arena, i, fields[i].name);
     }
     plan_flat_rows(e);
     *out = &e->base;

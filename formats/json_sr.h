@@ -35,6 +35,7 @@ typedef enum wr_jsr_kind {
     WR_JSR_MAP,
     WR_JSR_STRUCT,
     WR_JSR_UNION, /* several branches, each a field */
+    WR_JSR_ANY,   /* no type: any value, in the two fields of a variant */
 } wr_jsr_kind;
 
 typedef struct wr_jsr_node wr_jsr_node;
@@ -55,7 +56,7 @@ struct wr_jsr_node {
     const char *why;            /* BAD */
     const wr_jsr_node *key;     /* MAP */
     const wr_jsr_node *elem;    /* ARRAY, MAP */
-    const wr_jsr_field *fields; /* STRUCT, UNION: n, in the order of columns */
+    const wr_jsr_field *fields; /* STRUCT, UNION, ANY: n, in the order of columns */
     uint32_t n;
 };
 
@@ -92,6 +93,7 @@ typedef enum wr_jsr_way_kind {
     WR_JSR_WAY_MAP,
     WR_JSR_WAY_STRUCT,
     WR_JSR_WAY_UNION,
+    WR_JSR_WAY_VARIANT,
 } wr_jsr_way_kind;
 
 /** How values of a node come to a SQL type: worked out once for each schema and column. */
@@ -132,6 +134,9 @@ bool wr__jsr_convert(wr_jsr_read *r, const wr_jsr_way *way, const wr_jtoken *tok
                      wr_value *out);
 /** The branch of a union that a value is of, or UINT32_MAX. */
 uint32_t wr__jsr_branch(const wr_jsr_node *node, const wr_jtoken *tok, wr_arena *scratch);
+
+/** A value of no type as a variant; both parts in the conversion's scratch arena. */
+void wr__jsr_variant(wr_jconv *conv, const wr_jtoken *tok, wr_str *metadata, wr_str *value);
 
 /* ---- the format's functions ---- */
 

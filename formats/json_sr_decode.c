@@ -19,11 +19,11 @@
 
 typedef struct jsr_plan {
     const wr_jsr_node *top;
-    bool whole;       /* a record is one token: unwrapped, or a union as columns */
+    bool whole;       /* a record is one token: unwrapped, or a union or a variant as columns */
     wr_jshape *shape; /* not whole: the fields that columns read, `slots` says which */
     uint32_t n;       /* tokens of a record */
     uint32_t *slots;  /* for each column read: its token, or UINT32_MAX: no such field */
-    uint32_t *branch; /* a union: the branch that is the column's */
+    uint32_t *branch; /* a union: the branch that is the column's; a variant: the part */
     wr_jsr_way *ways; /* for each column read */
 } jsr_plan;
 
@@ -85,12 +85,13 @@ static weir_status make_plan(void *user, uint32_t id, wr_arena *arena, void **ou
     plan->branch = WR_NEW_N(arena, uint32_t, d->n);
     for (uint32_t k = 0; k < d->n; k++)
         plan->slots[k] = UINT32_MAX;
-    plan->whole = d->bare || plan->top->kind == WR_JSR_UNION;
+    bool has_parts = plan->top->kind == WR_JSR_UNION || plan->top->kind == WR_JSR_ANY;
+    plan->whole = d->bare || has_parts;
     plan->n = plan->whole;
     if (d->bare && d->n) {
         wr__jsr_way_init(&plan->ways[0], plan->top, d->base.cols[0].type, arena);
         plan->slots[0] = 0;
-    } else if (plan->top->kind == WR_JSR_STRUCT || plan->top->kind == WR_JSR_UNION) {
+    } else if (plan->top->kind == WR_JSR_STRUCT || has_parts) {
         plan_fields(d, plan, arena);
     } else if (!d->bare) {
         return wr_error(err, WEIR_ERR_RECORD, "Schema %u is not that of an object: %s", id,
@@ -210,6 +211,18 @@ typedef struct column {
     wr_row_errors *errs;
 } column;
 
+/* A record of no type: METADATA and VALUE are columns. */
+static bool convert_part(column *c, const wr_jtoken *tok, wr_value *out)
+{
+    wr_jsr_read *read = &c->d->read;
+    wr_str parts[2];
+    if (c->way->kind != WR_JSR_WAY_BYTES) /* says so, whatever the value is */
+        return wr__jsr_convert(read, c->way, &(wr_jtoken){0}, true, out);
+    wr__jsr_variant(&read->conv, tok, &parts[0], &parts[1]);
+    *out = wr_value_str(parts[c->plan->branch[c->place]]);
+    return true;
+}
+
 /* The value of the column that is one of a union's branches. */
 static bool convert_branch(column *c, const wr_jtoken *tok, wr_value *out)
 {
@@ -242,7 +255,9 @@ static void convert_boxed(column *c, uint32_t row)
     wr_jtoken tok = c->tokens[row];
     wr_value v;
     bool good;
-    if (c->plan->whole && !c->d->bare) {
+    if (c->plan->whole && !c->d->bare && c->plan->top->kind == WR_JSR_ANY) {
+        good = convert_part(c, &tok, &v);
+    } else if (c->plan->whole && !c->d->bare) {
         good = convert_branch(c, &tok, &v);
     } else {
         if (!c->plan->whole && !(tok.flags & WR_J_EXACT)) /* of another case: not the field */

@@ -70,6 +70,7 @@ static weir_status type_of(infer *x, const wr_jsr_node *node, const wr_type **ou
         return WEIR_OK;
     case WR_JSR_STRUCT:
     case WR_JSR_UNION:
+    case WR_JSR_ANY:
         WR_TRY(fields_of(x, node, &fields));
         *out = wr_type_struct(x->arena, fields, node->n);
         return WEIR_OK;
@@ -91,7 +92,7 @@ static weir_status columns_of(infer *x, const wr_jsr_node *top, const char *whol
     }
     if (top->kind == WR_JSR_BAD)
         return REFUSE(x, "The JSON schema cannot be had as columns: %s", top->why);
-    if (top->kind != WR_JSR_STRUCT && top->kind != WR_JSR_UNION)
+    if (top->kind != WR_JSR_STRUCT && top->kind != WR_JSR_UNION && top->kind != WR_JSR_ANY)
         return REFUSE(x, "The JSON schema is not that of an object with properties: its columns "
                          "cannot be inferred. WRAP_SINGLE_VALUE=false makes it one column");
     wr_field *fields;
@@ -129,29 +130,117 @@ static bool any_closed(const wr_jsr_node *node)
     return closed;
 }
 
-static weir_status check(const wr_format_columns *c, infer *x)
+/* Is anything in it read as a variant? Nothing is written so. */
+static bool any_variant(const wr_jsr_node *node)
 {
-    const wr_registry_schema *schema = c->options->schema;
-    const wr_jsr_node *top;
+    bool found = node->kind == WR_JSR_ANY || (node->elem && any_variant(node->elem));
+    for (uint32_t i = 0; i < node->n && !found; i++)
+        found = any_variant(node->fields[i].type);
+    return found;
+}
+
+/* By an id, the columns are the schema's first ones, as they are (Q38). */
+static weir_status check_order(const wr_format_columns *c, const wr_jsr_node *top,
+                               const char *whole, infer *x)
+{
     wr_column *cols;
     uint32_t n;
-    WR_TRY(wr__jsr_schema_parse(schema, x->arena, &top, x->err));
-    const char *whole = c->options->unwrapped && c->n == 1 ? c->cols[0].name : NULL;
+    unsigned id = c->options->schema->id;
     WR_TRY(columns_of(x, top, whole, &cols, &n));
     for (uint32_t i = 0; i < c->n; i++) {
         const char *wanted = wr_type_text(x->arena, c->cols[i].type);
         if (i >= n)
-            return REFUSE(x, "JSON schema %u has no column `%s` %s", schema->id, c->cols[i].name,
-                          wanted);
+            return REFUSE(x, "JSON schema %u has no column `%s` %s", id, c->cols[i].name, wanted);
         if (strcmp(c->cols[i].name, cols[i].name) != 0 ||
             !wr_type_equal(c->cols[i].type, cols[i].type))
-            return REFUSE(x, "JSON schema %u has `%s` %s where the query has `%s` %s", schema->id,
+            return REFUSE(x, "JSON schema %u has `%s` %s where the query has `%s` %s", id,
                           cols[i].name, wr_type_text(x->arena, cols[i].type), c->cols[i].name,
                           wanted);
     }
+    if (any_variant(top))
+        return REFUSE(
+            x,
+            "JSON schema %u has a part without a type: what is written there would be read "
+            "as something else",
+            id);
+    return WEIR_OK;
+}
+
+static bool holds(infer *x, const wr_jsr_node *node, const wr_type *type);
+
+/* Each field has one of its name (Q02), which holds it. */
+static bool holds_fields(infer *x, const wr_jsr_node *node, const wr_type *type)
+{
+    const char **names = WR_NEW_N(x->arena, const char *, type->fields_n);
+    uint32_t *targets = WR_NEW_N(x->arena, uint32_t, node->n), found = 0;
+    for (uint32_t i = 0; i < type->fields_n; i++)
+        names[i] = type->fields[i].name;
+    wr__jsr_match(node, names, type->fields_n, x->arena, targets);
+    for (uint32_t i = 0; i < node->n; i++) {
+        if (targets[i] == UINT32_MAX)
+            continue;
+        if (!holds(x, node->fields[i].type, type->fields[targets[i]].type))
+            return false;
+        found++;
+    }
+    return found == type->fields_n;
+}
+
+/* Can every value of the type be written there and read back into it? Not with fewer bits, nor with
+ * more, which a column does not read (Q08). */
+static bool holds(infer *x, const wr_jsr_node *node, const wr_type *type)
+{
+    const wr_type *same;
+    weir_error none;
+    infer quiet = {.arena = x->arena, .exact = true, .err = &none};
+    if (node->kind == WR_JSR_STRUCT && type->id == WR_T_STRUCT)
+        return holds_fields(x, node, type);
+    if ((node->kind == WR_JSR_ARRAY && type->id == WR_T_ARRAY) ||
+        (node->kind == WR_JSR_MAP && type->id == WR_T_MAP))
+        return holds(x, node->elem, type->elem);
+    if (node->kind == WR_JSR_INT)
+        return node->bits == (type->id == WR_T_INTEGER ? 32 : type->id == WR_T_BIGINT ? 64 : 0);
+    return node->kind != WR_JSR_ANY && type_of(&quiet, node, &same) == WEIR_OK &&
+           wr_type_equal(same, type);
+}
+
+/* Without an id names decide, and the schema may have more than the columns. */
+static weir_status check_names(const wr_format_columns *c, const wr_jsr_node *top,
+                               const char *whole, infer *x)
+{
+    unsigned id = c->options->schema->id;
+    if (!whole && top->kind != WR_JSR_STRUCT)
+        return REFUSE(x, "JSON schema %u is not that of an object", id);
+    const char **names = WR_NEW_N(x->arena, const char *, c->n);
+    uint32_t *targets = WR_NEW_N(x->arena, uint32_t, top->n);
+    const wr_jsr_node **found = WR_NEW_N(x->arena, const wr_jsr_node *, c->n);
+    for (uint32_t i = 0; i < c->n; i++)
+        names[i] = c->cols[i].name;
+    if (whole)
+        found[0] = top;
+    else
+        wr__jsr_match(top, names, c->n, x->arena, targets);
+    for (uint32_t i = 0; !whole && i < top->n; i++)
+        if (targets[i] != UINT32_MAX)
+            found[targets[i]] = top->fields[i].type;
+    for (uint32_t i = 0; i < c->n; i++)
+        if (!found[i] || !holds(x, found[i], c->cols[i].type))
+            return REFUSE(x, "JSON schema %u cannot hold the columns: its %s `%s` %s", id,
+                          found[i] ? "property takes no" : "properties have no", names[i],
+                          wr_type_text(x->arena, c->cols[i].type));
+    return WEIR_OK;
+}
+
+static weir_status check(const wr_format_columns *c, infer *x)
+{
+    const wr_registry_schema *schema = c->options->schema;
+    const wr_jsr_node *top;
+    WR_TRY(wr__jsr_schema_parse(schema, x->arena, &top, x->err));
+    const char *whole = c->options->unwrapped && c->n == 1 ? c->cols[0].name : NULL;
     if (top->kind == WR_JSR_UNION && !whole)
         return REFUSE(x, "JSON schema %u is one of several: a row cannot be written as that",
                       schema->id);
+    WR_TRY((c->options->exact_names ? check_order : check_names)(c, top, whole, x));
     if (any_closed(top))
         return REFUSE(x,
                       "JSON schema %u has required properties, or additionalProperties of false: "

@@ -516,6 +516,20 @@ static const wr_jsr_node *only_null(parse *p)
     return node;
 }
 
+/* What no keyword restricts is any value: Connect has it as a variant, two BYTES (Q33). */
+static const wr_jsr_node *any_value(parse *p)
+{
+    wr_jsr_node *node = new_node(p, WR_JSR_ANY), *bytes = new_node(p, WR_JSR_BYTES);
+    wr_jsr_field *fields = WR_NEW_N(p->arena, wr_jsr_field, 2);
+    bytes->optional = true;
+    fields[0] = (wr_jsr_field){"metadata", bytes};
+    fields[1] = (wr_jsr_field){"value", bytes};
+    node->fields = fields;
+    node->n = 2;
+    node->optional = true;
+    return node;
+}
+
 #define BRANCH "io.confluent.connect.json.OneOf.field."
 
 /* A null beside one type makes it optional; several types are branches (Q32). */
@@ -593,6 +607,9 @@ static const wr_jsr_node *untyped(parse *p, const doc *d, const wr_json *j)
     static const char *const of_number[] = {"minimum", "maximum", "multipleOf", "exclusiveMinimum",
                                             "exclusiveMaximum"};
     static const char *const of_string[] = {"minLength", "maxLength", "pattern", "format"};
+    static const char *const of_none[] = {"if",          "then",          "else",
+                                          "contains",    "dependencies",  "dependentSchemas",
+                                          "$dynamicRef", "$recursiveRef", "dependentRequired"};
     const wr_json *list;
     if (wr_json_get(j, "enum") || wr_json_get(j, "const"))
         return string_of(p, j);
@@ -611,8 +628,11 @@ static const wr_jsr_node *untyped(parse *p, const doc *d, const wr_json *j)
         return number_of(p, j, false);
     if (has_any(j, of_string, WR_ARRAY_LEN(of_string)))
         return string_of(p, j);
-    return bad(p, wr_json_get(j, "not") ? "`not` is not supported"
-                                        : "a schema that says no type is not supported");
+    if (wr_json_get(j, "not"))
+        return bad(p, "`not` is not supported");
+    if (has_any(j, of_none, WR_ARRAY_LEN(of_none)))
+        return bad(p, "a schema that says no type is not supported");
+    return any_value(p);
 }
 
 /* ---- the whole ---- */
@@ -637,9 +657,10 @@ static const wr_jsr_node *object_node(parse *p, const doc *d, const wr_json *j)
 
 static const wr_jsr_node *node_of(parse *p, const doc *d, const wr_json *j)
 {
+    if (j->kind == WR_JSON_TRUE)
+        return any_value(p);
     if (j->kind != WR_JSON_OBJECT)
-        return bad(p, j->kind == WR_JSON_TRUE ? "a schema that says no type is not supported"
-                                              : "a part of it is no schema");
+        return bad(p, j->kind == WR_JSON_FALSE ? "no value is of it" : "a part of it is no schema");
     if (++p->nodes > WR_JSR_NODES_MAX)
         return bad(p, "it has too many types");
     for (uint32_t i = 0; i < p->depth; i++)
@@ -695,7 +716,8 @@ static void match_by(bool (*like)(const char *, const char *), const wr_jsr_node
 void wr__jsr_match(const wr_jsr_node *node, const char *const *names, uint32_t n, wr_arena *arena,
                    uint32_t *targets)
 {
-    WR_ASSERT(node->kind == WR_JSR_STRUCT || node->kind == WR_JSR_UNION);
+    WR_ASSERT(node->kind == WR_JSR_STRUCT || node->kind == WR_JSR_UNION ||
+              node->kind == WR_JSR_ANY);
     bool *taken = WR_NEW_N(arena, bool, n);
     for (uint32_t i = 0; i < node->n; i++)
         targets[i] = UINT32_MAX;

@@ -74,7 +74,7 @@ static const wr_jsr_way *way_new(const wr_jsr_node *node, const wr_type *type, w
     return way;
 }
 
-/* The fields of a STRUCT, or a union's branches. */
+/* The fields of a STRUCT, a union's branches, the parts of a variant. */
 static void members_way(wr_jsr_way *way, wr_arena *a)
 {
     const wr_jsr_node *node = way->node;
@@ -97,7 +97,9 @@ static void members_way(wr_jsr_way *way, wr_arena *a)
     way->targets = targets;
     if (node->kind == WR_JSR_STRUCT)
         way->shape = wr__json_shape_new(a, keys, node->n);
-    way->kind = node->kind == WR_JSR_STRUCT ? WR_JSR_WAY_STRUCT : WR_JSR_WAY_UNION;
+    way->kind = node->kind == WR_JSR_STRUCT  ? WR_JSR_WAY_STRUCT
+                : node->kind == WR_JSR_UNION ? WR_JSR_WAY_UNION
+                                             : WR_JSR_WAY_VARIANT;
 }
 
 static void list_way(wr_jsr_way *way, wr_arena *a)
@@ -136,7 +138,9 @@ void wr__jsr_way_init(wr_jsr_way *way, const wr_jsr_node *node, const wr_type *t
     wr__jsr_way_check(way, node);
     way->kind = WR_JSR_WAY_MISMATCH;
     way->type = type;
-    if ((node->kind == WR_JSR_STRUCT || node->kind == WR_JSR_UNION) && type->id == WR_T_STRUCT)
+    bool has_members =
+        node->kind == WR_JSR_STRUCT || node->kind == WR_JSR_UNION || node->kind == WR_JSR_ANY;
+    if (has_members && type->id == WR_T_STRUCT)
         members_way(way, arena);
     else if ((node->kind == WR_JSR_ARRAY && type->id == WR_T_ARRAY) ||
              (node->kind == WR_JSR_MAP && type->id == WR_T_MAP))
@@ -173,6 +177,7 @@ static bool fail_way(wr_jsr_read *r, const wr_jsr_way *way)
         [WR_JSR_MAP] = "map",
         [WR_JSR_STRUCT] = "object",
         [WR_JSR_UNION] = "one of several",
+        [WR_JSR_ANY] = "any value",
     };
     wr__json_conv_start_failure(&r->conv);
     wr_buf_printf(&r->conv.message,
@@ -189,17 +194,10 @@ static bool is_number(const wr_jtoken *tok)
     return tok->kind == WR_J_INT || tok->kind == WR_J_REAL;
 }
 
-/* NaN, or an infinity of the sign that the word begins with. */
-static double word_value(const wr_jtoken *tok)
-{
-    WR_ASSERT(tok->kind == WR_J_WORD && tok->len >= 3);
-    return *tok->ptr == 'N' ? NAN : *tok->ptr == '-' ? -INFINITY : INFINITY;
-}
-
 /* Java's cast of a double that is not finite. */
 static int64_t whole_of_word(const wr_jtoken *tok, uint8_t bits)
 {
-    double v = word_value(tok);
+    double v = wr__json_word_value(tok);
     if (isnan(v))
         return 0;
     if (bits == 64)
@@ -232,7 +230,7 @@ static double read_double(wr_jsr_read *r, const wr_jsr_node *node, const wr_jtok
         return node->bits == 32 ? (double)(float)v : v;
     }
     if (tok->kind == WR_J_WORD)
-        return word_value(tok);
+        return wr__json_word_value(tok);
     if (tok->kind == WR_J_STRING && !(tok->flags & WR_J_ESCAPED)) {
         static const char *const words[] = {"NaN", "Infinity", "-Infinity"};
         for (size_t i = 0; i < WR_ARRAY_LEN(words); i++)
@@ -392,6 +390,24 @@ static bool read_union(wr_jsr_read *r, const wr_jsr_way *way, const wr_jtoken *t
     return true;
 }
 
+static bool read_variant(wr_jsr_read *r, const wr_jsr_way *way, const wr_jtoken *tok, wr_value *out)
+{
+    wr_str parts[2];
+    wr__jsr_variant(&r->conv, tok, &parts[0], &parts[1]);
+    wr_nest *nest = wr_nest_new(r->conv.scratch, way->type->fields_n, false);
+    for (uint32_t i = 0; i < nest->n; i++)
+        nest->items[i] = (wr_value){.null = true};
+    for (uint32_t i = 0; i < way->node->n; i++) {
+        if (way->targets[i] == UINT32_MAX)
+            continue;
+        if (way->members[i].kind != WR_JSR_WAY_BYTES)
+            return fail_way(r, &way->members[i]);
+        nest->items[way->targets[i]] = wr_value_str(parts[i]);
+    }
+    *out = wr_value_nest(nest);
+    return true;
+}
+
 /* An iterator over a Jackson node: elements, members' values, or nothing (Q34). */
 static bool read_array(wr_jsr_read *r, const wr_jsr_way *way, const wr_jtoken *tok, wr_value *out)
 {
@@ -473,6 +489,8 @@ static bool read_value(wr_jsr_read *r, const wr_jsr_way *way, const wr_jtoken *t
         return read_struct(r, way, tok, out);
     case WR_JSR_WAY_UNION:
         return read_union(r, way, tok, out);
+    case WR_JSR_WAY_VARIANT:
+        return read_variant(r, way, tok, out);
     default:
         return read_scalar(r, way, tok, out);
     }
@@ -522,6 +540,8 @@ static bool is_simple(const wr_jsr_node *node, const wr_jtoken *tok)
         return tok->kind == WR_J_ARRAY;
     case WR_JSR_MAP:
         return tok->kind == WR_J_ARRAY || tok->kind == WR_J_OBJECT;
+    case WR_JSR_ANY:
+        return tok->kind > WR_J_NULL;
     default:
         return false;
     }

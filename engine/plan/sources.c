@@ -617,10 +617,10 @@ weir_status wr_plan_alter(const wr_plan_env *env, const wr_ast_stmt *stmt, wr_so
     if (st == WEIR_OK) {
         s->schema = wr_schema_new(s->arena, cols, n);
         s->sql = wr_arena_strndup(s->arena, stmt->text.ptr, stmt->text.len);
-        wr__with none = {.has_wrap = s->value.wrap_set, .wrap = !s->value.options.unwrapped};
-        if (n - s->schema->keys_n != 1)
-            none.has_wrap = false;
-        st = wr__source_check_formats(env, s, &none, stmt, err);
+        /* A choice of wrapping stays, so there can be no second column: what a bare value was would
+         * be unreadable (Q40). */
+        wr__with kept = {.has_wrap = s->value.wrap_set, .wrap = !s->value.options.unwrapped};
+        st = wr__source_check_formats(env, s, &kept, stmt, err);
     }
     if (st != WEIR_OK) {
         wr_source_unref(s);

@@ -42,7 +42,7 @@ typedef struct wr__world {
     wr_map described;        /* topic -> wr_source, one reference: how its bytes are read */
     wr_arr(wr__given) given; /* in order */
     wr_arr(wr__progress) progress;
-    wr_map given_ids; /* subject -> anything: the case has given its schema an id */
+    wr_map given_ids; /* subject -> the id that the case has given its schema */
     wr_log_writer *writer;
 } wr__world;
 

@@ -112,7 +112,8 @@ static weir_status add_schema(wr__world *w, const char *name, const wr_json *top
     if (id->kind != WR_JSON_NUMBER || !wr_str_to_i64(id->text, &number) || number < 1 ||
         number > INT32_MAX)
         return wr_error(err, WEIR_ERR_RECORD, "Topic %s: an id of a schema is a number", name);
-    (void)wr_map_put(&w->given_ids, wr_str_c(wr_arena_strdup(w->arena, subject)), w);
+    (void)wr_map_put(&w->given_ids, wr_str_c(wr_arena_strdup(w->arena, subject)),
+                     (void *)(uintptr_t)number);
     return wr_registry_memory_put(registry_of(w), wr_str_c(subject), (uint32_t)number, &draft,
                                   &made, err);
 }
@@ -341,9 +342,11 @@ void wr__schema_put(const wr__world *w, const char *topic, const wr_source *s, w
         if (!schema)
             continue;
         subject_of(topic, is_key, subject);
-        /* Of a sink, the id that counts is that of what the sink has registered. */
-        if (wr_map_get(&w->given_ids, wr_str_c(subject)) && !(s && !s->is_ddl))
-            wr_buf_printf(out, ",\"%sSchemaId\":%u", part, schema->id);
+        /* The id that the case has given, whatever was registered since; none of a sink, which has
+         * registered what counts. */
+        uintptr_t given = (uintptr_t)wr_map_get(&w->given_ids, wr_str_c(subject));
+        if (given && !(s && !s->is_ddl))
+            wr_buf_printf(out, ",\"%sSchemaId\":%u", part, (unsigned)given);
         wr_buf_printf(out, ",\"%sSchema\":", part);
         put_schema_text(schema, out);
     }

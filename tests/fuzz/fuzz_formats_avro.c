@@ -62,6 +62,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                                 .kind = WR_SCHEMA_AVRO,
                                                 .schemas = schemas,
                                                 .schemas_n = SCHEMAS,
+                                                .declared_at = SCHEMAS - 1,
                                                 .declared = declared,
                                                 .fixtures = fixtures};
     fuzz_payload(&format, data, size);

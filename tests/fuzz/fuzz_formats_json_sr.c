@@ -30,10 +30,14 @@ static const char *const schemas[] = {
     /* of these the columns are declared below */
     "{\"properties\":{\"a\":" INT ",\"b\":{\"properties\":{\"a\":" STR ",\"b\":" OPT(
         "{\"$ref\":\"#\"}") "}},\"C\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}}}}",
+    /* any value: variants */
+    "{\"properties\":{\"A\":{},\"B\":{\"type\":\"array\",\"items\":true},\"C\":{\"type\":"
+    "\"number\"}}}",
+    "{}",
 };
-enum { SCHEMAS = sizeof schemas / sizeof schemas[0] };
+enum { SCHEMAS = sizeof schemas / sizeof schemas[0], DECLARED = 6 };
 
-/* Columns for the last one: a recursive schema, elements without members. */
+/* Columns for that one: a recursive schema, elements without members. */
 static fuzz_schema declared(wr_arena *a)
 {
     const wr_field inner[] = {{"A", &wr_type_bigint}};
@@ -52,6 +56,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                                 .kind = WR_SCHEMA_JSON,
                                                 .schemas = schemas,
                                                 .schemas_n = SCHEMAS,
+                                                .declared_at = DECLARED,
                                                 .declared = declared,
                                                 .fixtures = fixtures};
     fuzz_payload(&format, data, size);

@@ -28,7 +28,8 @@ typedef struct fuzz_registry_format {
     wr_schema_kind kind;
     const char *const *schemas;
     uint32_t schemas_n;
-    fuzz_schema (*declared)(wr_arena *a); /* the columns of the last one */
+    uint32_t declared_at;                 /* the one whose columns are declared */
+    fuzz_schema (*declared)(wr_arena *a); /* its columns */
     fuzz_fixture *fixtures;               /* schemas_n */
 } fuzz_registry_format;
 
@@ -68,7 +69,7 @@ static inline fuzz_fixture *fuzz_fixture_of(const fuzz_registry_format *f, uint3
         return x;
     x->schema = fuzz_register(registry, WR_STR("t-value"), f->kind, wr_str_c(f->schemas[pick]));
     const wr_format_options options = {.registry = registry};
-    if (pick == f->schemas_n - 1) {
+    if (pick == f->declared_at) {
         x->columns = f->declared(a);
     } else {
         wr_column *cols;

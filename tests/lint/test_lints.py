@@ -8,6 +8,7 @@ from pathlib import Path
 import banned
 import circles
 import density
+import facts
 import layers
 import names
 import ratchet
@@ -263,6 +264,22 @@ class Readmes(unittest.TestCase):
                 self.assertEqual(len(readmes.check([Path("x/a.c")])), 2)
             finally:
                 readmes.ROOT = sources.ROOT = root
+
+
+
+class Facts(unittest.TestCase):
+    def test_names(self):
+        found = facts.tested(["static void test_p06_twice(void **s)", "--@test: test_k10_q31_order",
+                              "def test_r05_a(self):", "test_avro_p07 P08 other_a01_x"])
+        self.assertEqual(found, {"p06", "k10", "r05"})
+
+    def test_missing(self):
+        every = {f"{s}{i:02}" for s, last in facts.LAST.items() for i in range(1, last + 1)}
+        self.assertEqual(facts.missing(every - {"p15", "k01"}, {"p15"}), (["k01"], []))
+        self.assertEqual(facts.missing(every, {"j08"}), ([], ["j08"]))
+
+    def test_rows(self):
+        self.assertEqual(facts.ROW.findall("| P15 | a reason |\n| K01 | |\n"), ["P15"])
 
 
 if __name__ == "__main__":

@@ -193,6 +193,28 @@ INSERT INTO d (b, a) VALUES ('x', 1);
 ASSERT VALUES s (a, b) VALUES (1, 'x');
 ASSERT NOT EXISTS SCHEMA ID 2 TIMEOUT 0 SECONDS;
 
+--@test: test_q37_a_row_that_it_cannot_hold_is_refused
+--@expected.error: KsqlException
+--@expected.message: Failed to insert values: Avro schema 1 cannot hold the columns
+CREATE STREAM s (a INT, b STRING) WITH (kafka_topic='t', value_format='AVRO');
+CREATE STREAM d (b STRING, c DOUBLE) WITH (kafka_topic='t', value_format='AVRO');
+INSERT INTO d (b, c) VALUES ('y', 2.5);
+
+--@test: test_q37_fields_are_found_by_name
+CREATE STREAM s (`a` INT, b STRING, m STRUCT<`x` INT, y INT>) WITH (kafka_topic='t', value_format='JSON_SR');
+CREATE STREAM d (m STRUCT<x INT>, a INT) WITH (kafka_topic='t', value_format='JSON_SR');
+INSERT INTO d (m, a) VALUES (STRUCT(x := 1), 5);
+ASSERT VALUES s (`a`, b, m) VALUES (5, NULL, STRUCT(`x` := 1, y := CAST(NULL AS INT)));
+ASSERT VALUES d (m, a) VALUES (STRUCT(x := 1), 5);
+ASSERT NOT EXISTS SCHEMA ID 2 TIMEOUT 0 SECONDS;
+
+--@test: test_q37_a_property_of_another_width_cannot_hold_it
+--@expected.error: KsqlException
+--@expected.message: Failed to insert values: JSON schema 1 cannot hold the columns: its property takes no `A` INTEGER
+CREATE STREAM s (a BIGINT) WITH (kafka_topic='t', value_format='JSON_SR');
+CREATE STREAM d (a INT) WITH (kafka_topic='t', value_format='JSON_SR');
+INSERT INTO d (a) VALUES (5);
+
 --@test: test_q37_a_sink_registers_its_own_as_the_newest
 CREATE STREAM s (a INT, b STRING) WITH (kafka_topic='t', value_format='AVRO');
 CREATE STREAM j (b STRING, c DOUBLE) WITH (kafka_topic='j', value_format='JSON');
@@ -291,6 +313,12 @@ CREATE STREAM i WITH (kafka_topic='s', value_format='AVRO');
 ALTER STREAM i ADD COLUMN b STRING;
 INSERT INTO s (a) VALUES (1);
 ASSERT VALUES i (a, b) VALUES (1, NULL);
+
+--@test: test_q40_no_column_can_be_added_to_a_value_whose_wrapping_was_chosen
+--@expected.error: KsqlException
+--@expected.message: 'WRAP_SINGLE_VALUE' is only valid for single-field value schemas
+CREATE STREAM s (a INT) WITH (kafka_topic='s', value_format='JSON', wrap_single_value=false);
+ALTER STREAM s ADD COLUMN b STRING;
 
 --@test: a delimiter for a format that has none
 --@expected.error: KsqlException

@@ -420,6 +420,89 @@ static void test_k11_words_that_validators_differ_about(void **state)
     check_values(c, WR_ARRAY_LEN(c));
 }
 
+/* The parts of a variant as hex digits, "metadata value". */
+static const char *variant(const char *text)
+{
+    const wr_field parts[] = {{"METADATA", &wr_type_bytes}, {"VALUE", &wr_type_bytes}};
+    const wr_column f = col("F", wr_type_struct(arena, parts, 2));
+    const wr_registry_schema *s = jsr_schema(jsr_object("{}"));
+    wr_vec *v = vectors(&f, 1, 1);
+    wr_str payload = jsr_payload(s, wr_arena_printf(arena, "{\"f\":%s}", text));
+    uint8_t ok;
+    wr_row_errors errs = {0};
+    weir_error err;
+    wr_decoder *d = decoder(WR_FORMAT_JSON_SR, &f, 1, NULL, jsr_options());
+    assert_int_equal(wr_decoder_run(d, &payload, wr_sel_all(1), v, &ok, &errs, arena, &err),
+                     WEIR_OK);
+    assert_int_equal(ok, WR_DECODED);
+    wr_value got = wr_vec_get(&v[0], 0);
+    if (got.null)
+        return "NULL";
+    wr_buf out = {0};
+    wr_text_put_hex(&out, got.u.nest->items[0].u.str, false);
+    wr_buf_putc(&out, ' ');
+    wr_text_put_hex(&out, got.u.nest->items[1].u.str, false);
+    const char *shown = wr_arena_strdup(arena, wr_buf_cstr(&out));
+    wr_buf_free(&out);
+    return shown;
+}
+
+/* Q33: values of no type, in the binary form of Parquet's variants. The first three as the engine
+ * has them, the others by that form's specification. */
+static void test_q33_variants(void **state)
+{
+    (void)state;
+    static const char *const c[][2] = {
+        {"1", "010000 1401000000"},
+        {"\"x\"", "010000 0578"},
+        {"{\"a\":1}", "0101000161 02010000051401000000"},
+        {"null", "NULL"},
+        {"true", "010000 04"},
+        {"false", "010000 08"},
+        {"-2147483649", "010000 18ffffff7fffffffff"},
+        {"-1", "010000 14ffffffff"},
+        {"1.5", "010000 1c000000000000f83f"},
+        {"1e2", "010000 1c0000000000005940"},
+        {"NaN", "010000 1c000000000000f87f"},
+        {"18446744073709551616", "010000 280000000000000000000100000000000000"},
+        {"1000000000000000000000000000000000000000", "010000 1c1d4a9cf487820748"},
+        {"[]", "010000 030000"},
+        {"{}", "010000 020000"},
+        {"[null,[2]]", "010000 030200010a0003010005"
+                       "1402000000"},
+        /* ids in the order of the keys, values in that of the record */
+        {"{\"b\":[1,\"x\",null],\"a\":true}",
+         "01020001026261 020201000e000f0303000507081401000000057800"
+         "04"},
+        {"{\"a\":1,\"a\":2}", "0101000161 02010000051402000000"},
+        {"{\"a\":{\"a\":true}}", "0101000161 0201000006020100000104"},
+    };
+    for (size_t i = 0; i < WR_ARRAY_LEN(c); i++)
+        assert_string_equal(variant(c[i][0]), c[i][1]);
+    /* Texts of 63 and 64 bytes; an array of 256 elements, which are counted with four bytes. */
+    wr_buf text = {0};
+    for (int i = 0; i < 63; i++)
+        wr_buf_putc(&text, 'a');
+    const char *body = wr_arena_strdup(arena, wr_buf_cstr(&text));
+    const char *shown = variant(wr_arena_printf(arena, "\"%s\"", body));
+    assert_true(strncmp(shown, "010000 fd6161", 13) == 0);
+    shown = variant(wr_arena_printf(arena, "\"%sa\"", body));
+    assert_true(strncmp(shown, "010000 40400000006161", 21) == 0);
+    wr_buf_clear(&text);
+    for (int i = 0; i < 256; i++)
+        wr_buf_puts(&text, i ? ",true" : "[true");
+    wr_buf_putc(&text, ']');
+    shown = variant(wr_buf_cstr(&text));
+    assert_true(strncmp(shown, "010000 170001000000000100", 25) == 0);
+    wr_buf_free(&text);
+    /* The whole of a record, and a column of another type. */
+    assert_string_equal(jsr_read("{}", "{\"a\":1}"), "\"AQEAAWE=\" | \"AgEAAAUUAQAAAA==\"");
+    assert_string_equal(jsr_read("true", "5"), "\"AQAA\" | \"FAUAAAA=\"");
+    assert_string_equal(jsr_as("{}", "{\"f\":1}", &wr_type_string),
+                        "error: Can't convert type. Schema: any value, requiredType: STRING, "
+                        "path: $.F");
+}
+
 /* R07: Python's serializer writes NaN as null or as a bare word, as it happens to have orjson or
  * not. The word is a number, null is none. Jackson's other words for the same are read, too. */
 static void test_r07_words_for_what_is_no_number(void **state)
@@ -502,6 +585,7 @@ int main(void)
                                         jsr_teardown),
         cmocka_unit_test_setup_teardown(test_k11_words_that_validators_differ_about, jsr_setup,
                                         jsr_teardown),
+        cmocka_unit_test_setup_teardown(test_q33_variants, jsr_setup, jsr_teardown),
         cmocka_unit_test_setup_teardown(test_r07_words_for_what_is_no_number, jsr_setup,
                                         jsr_teardown),
         cmocka_unit_test_setup_teardown(test_k13_marks_and_broken_texts, jsr_setup, jsr_teardown),

@@ -72,9 +72,9 @@ static void test_what_is_no_type(void **state)
         {"{\"type\":\"array\",\"items\":[{\"type\":\"integer\"}]}",
          NO "items is a list: tuples are not supported"},
         {"{\"not\":{}}", NO "`not` is not supported"},
-        {"true", NO "a schema that says no type is not supported"},
-        {"{}", NO "a schema that says no type is not supported"},
-        {"false", NO "a part of it is no schema"},
+        {"{\"if\":{},\"then\":{}}", NO "a schema that says no type is not supported"},
+        {"{\"type\":\"array\",\"items\":{\"not\":{}}}", NO "`not` is not supported"},
+        {"false", NO "no value is of it"},
         {"7", NO "a part of it is no schema"},
         {"{\"type\":\"bool\"}", NO "an unknown type"},
         {"{\"type\":\"integer\",\"connect.type\":\"int7\"}",
@@ -107,6 +107,43 @@ static void test_what_is_no_type(void **state)
     };
     check_whole(whole, WR_ARRAY_LEN(whole));
     assert_non_null(strstr(jsr_infer("{"), "error: "));
+}
+
+/* Q33: a part without a type is any value, in the two columns or fields of a variant; rows are not
+ * written by such a schema. */
+static void test_q33_any_value(void **state)
+{
+    (void)state;
+#define VARIANT "`F` STRUCT<`METADATA` BYTES, `VALUE` BYTES>"
+    const pair c[] = {
+        {"{}", VARIANT},
+        {"true", VARIANT},
+        {"{\"description\":\"x\",\"$comment\":\"y\"}", VARIANT},
+        {"{\"type\":\"array\",\"items\":true}",
+         "`F` ARRAY<STRUCT<`METADATA` BYTES, `VALUE` BYTES>>"},
+        {"{\"oneOf\":[{\"type\":\"null\"},{}]}", VARIANT},
+    };
+    check_fields(c, WR_ARRAY_LEN(c));
+    const pair whole[] = {{"{}", "`METADATA` BYTES, `VALUE` BYTES"},
+                          {"true", "`METADATA` BYTES, `VALUE` BYTES"}};
+    check_whole(whole, WR_ARRAY_LEN(whole));
+    const wr_field parts[] = {{"METADATA", &wr_type_bytes}, {"VALUE", &wr_type_bytes}};
+    const wr_column cols[] = {col("F", wr_type_struct(arena, parts, 2))};
+    const wr_format_options options = {.registry = registry,
+                                       .schema = jsr_schema(jsr_object("{}"))};
+    const wr_format_columns columns = {.cols = cols, .n = 1, .options = &options};
+    weir_error err = {0};
+    assert_int_equal(wr_format_check_schema(jsr(), &columns, &err), WEIR_ERR_STATEMENT);
+    assert_non_null(strstr(err.message, "takes no `F` STRUCT"));
+    wr_format_options by_id = options;
+    by_id.exact_names = true;
+    assert_string_equal(jsr_columns(options.schema, by_id, false),
+                        "`f` STRUCT<`metadata` BYTES, `value` BYTES>");
+    const wr_field lower[] = {{"metadata", &wr_type_bytes}, {"value", &wr_type_bytes}};
+    const wr_column exactly[] = {col("f", wr_type_struct(arena, lower, 2))};
+    const wr_format_columns same = {.cols = exactly, .n = 1, .options = &by_id};
+    assert_int_equal(wr_format_check_schema(jsr(), &same, &err), WEIR_ERR_STATEMENT);
+    assert_non_null(strstr(err.message, "has a part without a type"));
 }
 
 /* K10, K31: the order of a Java HashMap, of names beyond ASCII too; with connect.index, that. */
@@ -336,10 +373,12 @@ static void test_q17_q18_schema_text(void **state)
     wr_buf_free(&out);
 }
 
-static const char *check(const char *schema)
+/* Columns A and B, by the schema's id or by their names. */
+static const char *check_as(const char *schema, bool by_id)
 {
     const wr_column cols[] = {col("A", &wr_type_integer), col("B", &wr_type_string)};
-    const wr_format_options options = {.registry = registry, .schema = jsr_schema(schema)};
+    const wr_format_options options = {
+        .registry = registry, .schema = jsr_schema(schema), .exact_names = by_id};
     const wr_format_columns columns = {.cols = cols, .n = 2, .options = &options};
     weir_error err = {0};
     if (wr_format_check_schema(jsr(), &columns, &err) == WEIR_OK)
@@ -347,6 +386,11 @@ static const char *check(const char *schema)
     assert_int_equal(err.code, WEIR_ERR_STATEMENT);
     const char *colon = strchr(err.message, ' ');
     return wr_arena_strdup(arena, colon + 1); /* without "JSON" */
+}
+
+static const char *check(const char *schema)
+{
+    return check_as(schema, true);
 }
 
 static void test_q38_q43_foreign_schemas(void **state)
@@ -378,11 +422,57 @@ static void test_q38_q43_foreign_schemas(void **state)
         strstr(check("{\"properties\":{" A "," B "},\"additionalProperties\":false}"), "required"));
 }
 
+#define INT32 "{\"type\":\"integer\",\"connect.type\":\"int32\"}"
+
+/* INSERT VALUES: names decide, as in reading. What is written has the schema's own names, and is
+ * read back. */
+static void test_q37_by_names(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *schema, *part; /* of the refusal; NULL: it fits */
+        const char *written;
+    } c[] = {
+        {"{\"properties\":{" A "," B "}}", NULL, "{\"A\":1,\"B\":\"x\"}"},
+        {"{\"properties\":{\"b\":{\"type\":\"string\"},\"a\":" INT32 "}}", NULL,
+         "{\"a\":1,\"b\":\"x\"}"},
+        {"{\"properties\":{\"a\":{\"type\":\"string\"}," A "," B ",\"z\":{}}}", NULL,
+         "{\"A\":1,\"B\":\"x\"}"},
+        {"{\"properties\":{" A "}}", "properties have no `B` STRING", NULL},
+        {"{\"properties\":{\"A\":{\"type\":\"number\"}," B "}}", "property takes no `A` INTEGER",
+         NULL},
+        {"{\"properties\":{\"A\":{\"type\":\"integer\",\"connect.type\":\"int16\"}," B "}}",
+         "property takes no `A` INTEGER", NULL},
+        {"{\"properties\":{\"A\":{\"type\":\"integer\"}," B "}}", "property takes no `A` INTEGER",
+         NULL},
+        {"{\"properties\":{\"A\":{}," B "}}", "property takes no `A` INTEGER", NULL},
+        {"{\"properties\":{" A "," B "},\"required\":[\"A\"]}", "has required properties", NULL},
+        {"{\"type\":\"integer\"}", "is not that of an object", NULL},
+    };
+    for (size_t i = 0; i < WR_ARRAY_LEN(c); i++) {
+        const char *got = check_as(c[i].schema, false);
+        if (c[i].part ? !strstr(got, c[i].part) : strcmp(got, "fits") != 0)
+            fail_msg("%s: %s", c[i].schema, got);
+        if (c[i].part)
+            continue;
+        const wr_column cols[] = {col("A", &wr_type_integer), col("B", &wr_type_string)};
+        const wr_format_options options = {.registry = registry, .schema = jsr_schema(c[i].schema)};
+        const wr_value row[] = {wr_value_i32(1), wr_value_str(WR_STR("x"))};
+        const char *payload =
+            encode_show(encoder(WR_FORMAT_JSON_SR, cols, 2, options), cols, 2, row);
+        assert_string_equal(payload + 5, c[i].written);
+        wr_decoder *d = decoder(WR_FORMAT_JSON_SR, cols, 2, NULL, options);
+        assert_string_equal(decode_show(d, cols, 2, jsr_payload(options.schema, payload + 5)),
+                            "1 | \"x\"");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_q30_types, jsr_setup, jsr_teardown),
         cmocka_unit_test_setup_teardown(test_what_is_no_type, jsr_setup, jsr_teardown),
+        cmocka_unit_test_setup_teardown(test_q33_any_value, jsr_setup, jsr_teardown),
         cmocka_unit_test_setup_teardown(test_k10_q31_order, jsr_setup, jsr_teardown),
         cmocka_unit_test_setup_teardown(test_k09_q32_combinations, jsr_setup, jsr_teardown),
         cmocka_unit_test_setup_teardown(test_k09_q33_objects_and_maps, jsr_setup, jsr_teardown),
@@ -392,6 +482,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_hostile, jsr_setup, jsr_teardown),
         cmocka_unit_test_setup_teardown(test_q17_q18_schema_text, jsr_setup, jsr_teardown),
         cmocka_unit_test_setup_teardown(test_q38_q43_foreign_schemas, jsr_setup, jsr_teardown),
+        cmocka_unit_test_setup_teardown(test_q37_by_names, jsr_setup, jsr_teardown),
     };
     return cmocka_run_group_tests_name("json_sr_schema", tests, NULL, NULL);
 }
