@@ -14,6 +14,7 @@
 #define WR_RUNTIME_LOG_KAFKA_H
 
 #include "common/buf.h"
+#include "common/map.h"
 #include "runtime/log/log_class.h"
 
 #include <librdkafka/rdkafka.h>
@@ -29,6 +30,16 @@ typedef struct wr__kafka_opaque {
 } wr__kafka_opaque;
 #define WR__KAFKA_HOLDER(type, pointer) ((type *)(void *)((char *)(pointer)-offsetof(type, opaque)))
 
+/** A number in transactional ids, and what became of the id. */
+typedef struct wr__txn_slot {
+    bool taken;
+    int64_t fenced_ms; /* when a producer was fenced without a reason of our own; -1: never */
+} wr__txn_slot;
+typedef struct wr__txn_slots {
+    wr__txn_slot *v;
+    uint32_t n;
+} wr__txn_slots;
+
 struct wr__kafka {
     wr_log base;
     wr__kafka_opaque opaque; /* of `admin` */
@@ -38,14 +49,16 @@ struct wr__kafka {
     rd_kafka_t *admin;
     atomic_bool down;     /* no broker answers, and a warning said so */
     atomic_bool closing;  /* errors of dying connections are no news */
-    pthread_mutex_t lock; /* last_error */
+    pthread_mutex_t lock; /* last_error, slots */
     char last_error[256]; /* what librdkafka said last */
+    wr__txn_slots slots;
 };
 
 typedef enum wr__kafka_role {
     WR__KAFKA_ADMIN,
     WR__KAFKA_READER,
     WR__KAFKA_WRITER,
+    WR__KAFKA_TRANSACTIONAL, /* a writer with transactions */
 } wr__kafka_role;
 
 /* ---- kafka_config.c ---- */
@@ -117,8 +130,20 @@ weir_status wr__kafka_poll(wr_log_reader *r, uint32_t max_records, int timeout_m
                            wr_log_batch **out, weir_error *err);
 void wr__kafka_release(wr_log_reader *r, wr_log_batch *batch);
 void wr__kafka_wake(wr_log_reader *r);
+/** The group that the reader (may be NULL) has joined; NULL: none. */
+const char *wr__kafka_member_of(const wr_log_reader *r);
+rd_kafka_t *wr__kafka_reader_handle(const wr_log_reader *r);
+wr__kafka *wr__kafka_reader_log(const wr_log_reader *r);
+
+/* ---- kafka_member.c ---- */
+
 /** Is the reader (may be NULL) a member of @p group? */
 bool wr__kafka_is_member(const wr_log_reader *r, const char *group);
+/** The reader's group and its membership, fetched now; to be destroyed by the caller.
+ *  @return WEIR_ERR_LOG, RETRIABLE: it has lost its partitions. */
+weir_status wr__kafka_membership(wr_log_reader *r, const char **group,
+                                 rd_kafka_consumer_group_metadata_t **out,
+                                 weir_error *err) WR_MUST_CHECK;
 /** Commit as that member. */
 weir_status wr__kafka_commit_member(wr_log_reader *r, const wr_log_group_offsets *group,
                                     weir_error *err) WR_MUST_CHECK;
@@ -127,6 +152,9 @@ weir_status wr__kafka_commit_member(wr_log_reader *r, const wr_log_group_offsets
 
 weir_status wr__kafka_writer_new(wr_log *log, const wr_settings *settings, wr_log_writer **out,
                                  weir_error *err);
+weir_status wr__kafka_transactional_new(wr_log *log, const wr_settings *settings,
+                                        const atomic_bool *cancel, wr_log_writer **out,
+                                        weir_error *err);
 void wr__kafka_writer_close(wr_log_writer *w);
 weir_status wr__kafka_produce(wr_log_writer *w, wr_log_owner *owner, const char *topic,
                               const wr_out_records *records, const wr__log_until *until,
@@ -140,7 +168,86 @@ weir_status wr__kafka_commit(wr_log_writer *w, wr_log_reader *reader,
 weir_status wr__kafka_abort(wr_log_writer *w, wr_log_owner *owner, weir_error *err);
 bool wr__kafka_writer_failed(const wr_log_writer *w, weir_error *err);
 
+/* ---- kafka_transaction.c ---- */
+
+/** The transactions of one producer. Zeroed: there are none. */
+typedef struct wr__txn {
+    char id[200];       /* transactional.id; "": not taken yet */
+    uint32_t slot;      /* of the log's slots */
+    int64_t timeout_ms; /* transaction.timeout.ms */
+    atomic_bool begun;  /* set under the writer's lock; several threads produce */
+    int64_t begun_ms;
+    atomic_bool dirty; /* a request had no answer and may still arrive; librdkafka's threads */
+    wr_rng rng;        /* of waits */
+} wr__txn;
+
+/** What is known of an error of a transactional call. */
+typedef struct wr__txn_error {
+    bool fatal, requires_abort, retriable; /* by librdkafka */
+    bool in_time;                          /* the transaction has time left */
+} wr__txn_error;
+typedef enum wr__txn_verdict {
+    WR__TXN_AGAIN,
+    WR__TXN_ABORT,
+    WR__TXN_NEW_PRODUCER,
+} wr__txn_verdict;
+wr__txn_verdict wr__txn_judge(const wr__txn_error *e);
+/** Has another producer taken the place of this one? */
+bool wr__txn_is_fencing(rd_kafka_resp_err_t code);
+
+/** Into the configuration of a producer to be made: an id, where @p t has none yet, and the eye for
+ *  late requests. @p t outlives the producer. */
+weir_status wr__txn_configure(wr__kafka *log, const wr_settings *settings, wr__txn *t,
+                              rd_kafka_conf_t *conf, weir_error *err) WR_MUST_CHECK;
+/** Give the id back, after the producer is gone. */
+void wr__txn_close(wr__kafka *log, wr__txn *t);
+/* The calls of a transaction. An error means that the producer is of no more use: RETRIABLE where
+ * another one may be. WEIR_ERR_INTERRUPTED by @p until leaves everything as it is. */
+weir_status wr__txn_init(wr__kafka *log, rd_kafka_t *rk, wr__txn *t, const wr__log_until *until,
+                         weir_error *err) WR_MUST_CHECK;
+weir_status wr__txn_begin(wr__kafka *log, rd_kafka_t *rk, wr__txn *t,
+                          weir_error *err) WR_MUST_CHECK;
+weir_status wr__txn_send_offsets(wr__kafka *log, rd_kafka_t *rk, wr__txn *t,
+                                 const wr_topic_part *parts, uint32_t n,
+                                 const rd_kafka_consumer_group_metadata_t *group,
+                                 const wr__log_until *until, weir_error *err) WR_MUST_CHECK;
+weir_status wr__txn_commit(wr__kafka *log, rd_kafka_t *rk, wr__txn *t,
+                           weir_error *err) WR_MUST_CHECK;
+/** End it, as well as that can be done now; the producer is to be destroyed next. */
+void wr__txn_abort(rd_kafka_t *rk, wr__txn *t);
+
+/* ---- kafka_offsets.c ---- */
+
+/** The offsets that a writer has committed, so that those that have not moved need no request. */
+typedef struct wr__sent_offsets {
+    wr_map offsets; /* "<group>/<topic>/<partition>" -> offset + 1, in the pointer */
+    int64_t all_ms; /* when all of them were sent last, or the writer was made */
+    int64_t refresh_ms;
+} wr__sent_offsets;
+void wr__sent_init(wr__sent_offsets *s, const wr_settings *settings);
+void wr__sent_free(wr__sent_offsets *s);
+/** "<group>/<topic>/<partition>"; topics have no '/' in their names, so it can be taken apart. */
+void wr__offset_name(wr_buf *out, const char *group, const char *topic, int32_t partition);
+/** Must the offset be sent: has it moved, or was it sent so long ago that the broker may forget it?
+ */
+bool wr__sent_moves_part(const wr__sent_offsets *s, const char *group, const wr_topic_part *part);
+bool wr__sent_moves(const wr__sent_offsets *s, const wr_log_group_offsets *groups, uint32_t n);
+/** They are committed. What has moved also goes into @p state (may be NULL), for the case that the
+ *  broker forgets: wr__kept_offsets. */
+void wr__sent_note(wr__sent_offsets *s, const wr_log_group_offsets *groups, uint32_t n,
+                   wr_db_batch *state);
+/** Where parts have no offset, that of wr__sent_note; says so in the log. */
+weir_status wr__kept_offsets(wr__kafka *log, const char *group, wr_topic_part *parts, uint32_t n,
+                             weir_error *err) WR_MUST_CHECK;
+weir_status wr__kept_offsets_drop(wr__kafka *log, const char *group, weir_error *err) WR_MUST_CHECK;
+
 /* ---- kafka_commit.c ---- */
+
+/** Offsets that have moved into the transaction, with the membership of @p reader (may be NULL). */
+weir_status wr__kafka_send_groups(wr__kafka *log, rd_kafka_t *rk, wr__txn *t,
+                                  const wr__sent_offsets *sent, wr_log_reader *reader,
+                                  const wr_log_group_offsets *groups, uint32_t n,
+                                  const wr__log_until *until, weir_error *err) WR_MUST_CHECK;
 
 /** Offsets of all groups, those of @p reader as its member; all requests under way together. */
 weir_status wr__kafka_commit_groups(wr__kafka *log, wr_log_reader *reader,

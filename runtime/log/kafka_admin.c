@@ -19,6 +19,12 @@ weir_status wr__kafka_ask(wr__kafka *log, rd_kafka_admin_op_t op, const char *wh
     rd_kafka_AdminOptions_t *options = rd_kafka_AdminOptions_new(log->admin, op);
     char ignored[64];
     (void)rd_kafka_AdminOptions_set_request_timeout(options, REQUEST_MS, ignored, sizeof ignored);
+    /* Not the offset that a transaction on its way is about to move: such an answer is one to ask
+     * again (UNSTABLE_OFFSET_COMMIT). */
+    if (op == RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS) {
+        rd_kafka_error_t *e = rd_kafka_AdminOptions_set_require_stable_offsets(options, 1);
+        WR_ASSERT(!e);
+    }
     rd_kafka_resp_err_t rc;
     for (;;) {
         send(log->admin, options, queue, arg);
@@ -197,7 +203,7 @@ weir_status wr__kafka_committed(wr_log *base, const char *group, wr_topic_part *
     }
     rd_kafka_ListConsumerGroupOffsets_destroy(request);
     rd_kafka_topic_partition_list_destroy(list);
-    return st;
+    return st == WEIR_OK ? wr__kept_offsets(log, group, parts, n, err) : st;
 }
 
 /* ---- groups ---- */
@@ -238,5 +244,5 @@ weir_status wr__kafka_drop_group(wr_log *base, const char *group, weir_error *er
         wr__log_sleep_ms(RETRY_EVERY_MS);
     }
     rd_kafka_DeleteGroup_destroy(request);
-    return st;
+    return st == WEIR_OK ? wr__kept_offsets_drop(log, group, err) : st;
 }

@@ -53,6 +53,10 @@ typedef struct wr_log_class {
     /* writers */
     weir_status (*writer_new)(wr_log *log, const wr_settings *settings, wr_log_writer **out,
                               weir_error *err);
+    /* NULL: a commit is one write in any case, and every writer keeps the promise. */
+    weir_status (*transactional_new)(wr_log *log, const wr_settings *settings,
+                                     const atomic_bool *cancel, wr_log_writer **out,
+                                     weir_error *err);
     void (*writer_close)(wr_log_writer *w);
     /* log_writer.c sees to it: @p owner is never NULL and has not failed; an error that is neither
      * the writer's (writer_failed) nor an interruption fails the owner. */

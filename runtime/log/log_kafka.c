@@ -23,6 +23,7 @@ static void kafka_close(wr_log *base)
     wr_settings_free(&log->settings);
     pthread_mutex_destroy(&log->lock);
     wr_free(log->brokers);
+    wr_free(log->slots.v);
     wr_free(log);
 }
 
@@ -48,6 +49,7 @@ static const wr_log_class kafka_class = {
     .release = wr__kafka_release,
     .wake = wr__kafka_wake,
     .writer_new = wr__kafka_writer_new,
+    .transactional_new = wr__kafka_transactional_new,
     .writer_close = wr__kafka_writer_close,
     .produce = wr__kafka_produce,
     .pending = wr__kafka_pending,
@@ -92,7 +94,8 @@ static weir_status nobody_answers(wr__kafka *log, weir_error *err)
 /* Both kinds of configuration, so that a wrong setting is reported at start. */
 static weir_status check_settings(wr__kafka *log, weir_error *err)
 {
-    static const wr__kafka_role roles[] = {WR__KAFKA_READER, WR__KAFKA_WRITER};
+    static const wr__kafka_role roles[] = {WR__KAFKA_READER, WR__KAFKA_WRITER,
+                                           WR__KAFKA_TRANSACTIONAL};
     for (size_t i = 0; i < WR_ARRAY_LEN(roles); i++) {
         rd_kafka_conf_t *conf;
         WR_TRY(wr__kafka_conf_new(log, roles[i], &log->settings, &conf, err));
