@@ -40,6 +40,14 @@ typedef struct wr__txn_slots {
     uint32_t n;
 } wr__txn_slots;
 
+/** The positions topic as read so far: kafka_positions.c. */
+typedef struct wr__positions {
+    pthread_mutex_t lock; /* all below */
+    char *topic;          /* never changes */
+    wr_map offsets;       /* "<group>/<topic>/<partition>" -> offset + 1, in the pointer */
+    int64_t next;         /* to be read */
+} wr__positions;
+
 struct wr__kafka {
     wr_log base;
     wr__kafka_opaque opaque; /* of `admin` */
@@ -52,6 +60,7 @@ struct wr__kafka {
     pthread_mutex_t lock; /* last_error, slots */
     char last_error[256]; /* what librdkafka said last */
     wr__txn_slots slots;
+    wr__positions positions;
 };
 
 typedef enum wr__kafka_role {
@@ -100,13 +109,17 @@ weir_status wr__kafka_ends(wr_log *log, const wr_topic_part *parts, uint32_t n, 
                            int64_t *high, weir_error *err);
 weir_status wr__kafka_committed(wr_log *log, const char *group, wr_topic_part *parts, uint32_t n,
                                 weir_error *err);
-weir_status wr__kafka_drop_group(wr_log *log, const char *group, weir_error *err);
+weir_status wr__kafka_delete_group(wr__kafka *log, const char *group,
+                                   weir_error *err) WR_MUST_CHECK;
 /** The first partition that the broker refused; @p list may be NULL. */
 rd_kafka_resp_err_t wr__kafka_part_error(const rd_kafka_topic_partition_list_t *list);
 rd_kafka_topic_partition_list_t *wr__kafka_part_list(const wr_topic_part *parts, uint32_t n);
 /** Partitions of a topic, without its settings. @p until: when to give up, or NULL. */
 weir_status wr__kafka_partitions(wr__kafka *log, const char *topic, const wr__log_until *until,
                                  int32_t *out, weir_error *err) WR_MUST_CHECK;
+/** The topic without its settings. @return WEIR_ERR_NOT_FOUND */
+weir_status wr__kafka_describe_briefly(wr__kafka *log, const char *topic, wr_topic_info *out,
+                                       weir_error *err) WR_MUST_CHECK;
 /** One request of the admin interface; the reply's event is the caller's to destroy. */
 typedef void (*wr__kafka_request)(rd_kafka_t *rk, const rd_kafka_AdminOptions_t *options,
                                   rd_kafka_queue_t *queue, void *arg);
@@ -201,6 +214,13 @@ weir_status wr__txn_configure(wr__kafka *log, const wr_settings *settings, wr__t
                               rd_kafka_conf_t *conf, weir_error *err) WR_MUST_CHECK;
 /** Give the id back, after the producer is gone. */
 void wr__txn_close(wr__kafka *log, wr__txn *t);
+/**
+ * The producer is of no more use: why, as ours. FATAL; RETRIABLE where another one may be, which it
+ * is not where somebody else has taken its place again (see the head of the file), or where it is
+ * not permitted. @p why: of @p code; a fatal error of the producer goes before it.
+ */
+void wr__txn_give_up(wr__kafka *log, rd_kafka_t *rk, const wr__txn *t, rd_kafka_resp_err_t code,
+                     const char *why, const char *what, weir_error *err);
 /* The calls of a transaction. An error means that the producer is of no more use: RETRIABLE where
  * another one may be. WEIR_ERR_INTERRUPTED by @p until leaves everything as it is. */
 weir_status wr__txn_init(wr__kafka *log, rd_kafka_t *rk, wr__txn *t, const wr__log_until *until,
@@ -240,6 +260,42 @@ void wr__sent_note(wr__sent_offsets *s, const wr_log_group_offsets *groups, uint
 weir_status wr__kept_offsets(wr__kafka *log, const char *group, wr_topic_part *parts, uint32_t n,
                              weir_error *err) WR_MUST_CHECK;
 weir_status wr__kept_offsets_drop(wr__kafka *log, const char *group, weir_error *err) WR_MUST_CHECK;
+
+/* ---- kafka_positions.c ---- */
+
+void wr__positions_init(wr__kafka *log);
+void wr__positions_destroy(wr__kafka *log);
+/** The topic exists after it. */
+weir_status wr__positions_create(wr__kafka *log, weir_error *err) WR_MUST_CHECK;
+/** Where the topic knows of the group, it is right: into parts[].offset, with a line in the log
+ * where that was another one. */
+weir_status wr__positions_choose(wr__kafka *log, const char *group, wr_topic_part *parts,
+                                 uint32_t n, weir_error *err) WR_MUST_CHECK;
+/** Records for the topic, all in the arena. */
+typedef struct wr__position_records {
+    wr_arena *arena;
+    wr_arr(wr_str) keys;
+    wr_arr(wr_str) values;
+    wr_arr(int64_t) times;
+    wr_arr(int32_t) partitions;
+} wr__position_records;
+wr_out_records wr__positions_out(const wr__position_records *r);
+/** Add what has moved. */
+void wr__positions_moved(const wr__sent_offsets *sent, const wr_log_group_offsets *groups,
+                         uint32_t n, wr__position_records *out);
+/** The first at-least-once commit of these (@p sent does not have them yet): what the topic knows
+ *  of them is not kept up, so it is to forget them. */
+void wr__positions_stale(wr__kafka *log, const wr__sent_offsets *sent,
+                         const wr_log_group_offsets *groups, uint32_t n, wr__position_records *out);
+/** What makes the topic forget the group. */
+weir_status wr__positions_of(wr__kafka *log, const char *group, wr__position_records *out,
+                             weir_error *err) WR_MUST_CHECK;
+
+/* ---- kafka_groups.c ---- */
+
+weir_status wr__kafka_resume(wr_log *log, const char *group, wr_topic_part *parts, uint32_t n,
+                             weir_error *err);
+weir_status wr__kafka_drop_group(wr_log *log, const char *group, weir_error *err);
 
 /* ---- kafka_commit.c ---- */
 

@@ -203,7 +203,7 @@ weir_status wr__kafka_committed(wr_log *base, const char *group, wr_topic_part *
     }
     rd_kafka_ListConsumerGroupOffsets_destroy(request);
     rd_kafka_topic_partition_list_destroy(list);
-    return st == WEIR_OK ? wr__kept_offsets(log, group, parts, n, err) : st;
+    return st;
 }
 
 /* ---- groups ---- */
@@ -215,9 +215,8 @@ static void send_delete_group(rd_kafka_t *rk, const rd_kafka_AdminOptions_t *opt
     rd_kafka_DeleteGroups(rk, &request, 1, options, queue);
 }
 
-weir_status wr__kafka_drop_group(wr_log *base, const char *group, weir_error *err)
+weir_status wr__kafka_delete_group(wr__kafka *log, const char *group, weir_error *err)
 {
-    wr__kafka *log = (wr__kafka *)base;
     rd_kafka_DeleteGroup_t *request = rd_kafka_DeleteGroup_new(group);
     int64_t deadline = wr__log_now_ms() + NON_EMPTY_MS;
     weir_status st;
@@ -244,5 +243,5 @@ weir_status wr__kafka_drop_group(wr_log *base, const char *group, weir_error *er
         wr__log_sleep_ms(RETRY_EVERY_MS);
     }
     rd_kafka_DeleteGroup_destroy(request);
-    return st == WEIR_OK ? wr__kept_offsets_drop(log, group, err) : st;
+    return st;
 }

@@ -199,6 +199,7 @@ weir_status wr__kafka_send_groups(wr__kafka *log, rd_kafka_t *rk, wr__txn *t,
 {
     const char *member_of = NULL;
     rd_kafka_consumer_group_metadata_t *membership = NULL;
+    WR_ASSERT(atomic_load(&t->begun));
     if (reader)
         WR_TRY(wr__kafka_membership(reader, &member_of, &membership, err));
     weir_status st = WEIR_OK;

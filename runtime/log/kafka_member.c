@@ -54,6 +54,7 @@ weir_status wr__kafka_membership(wr_log_reader *r, const char **group,
 weir_status wr__kafka_commit_member(wr_log_reader *r, const wr_log_group_offsets *group,
                                     weir_error *err)
 {
+    WR_ASSERT(group->n > 0 && wr__kafka_is_member(r, group->group));
     int64_t deadline = wr__log_now_ms() + COMMIT_RETRY_MS;
     for (int wait_ms = 50;; wait_ms = WR_MIN(wait_ms * 2, 1000)) {
         rd_kafka_topic_partition_list_t *list = wr__kafka_part_list(group->offsets, group->n);

@@ -21,6 +21,7 @@
 
 void wr__offset_name(wr_buf *out, const char *group, const char *topic, int32_t partition)
 {
+    WR_ASSERT(group[0] && topic[0] && partition >= 0);
     wr_buf_printf(out, "%s/%s/%d", group, topic, partition);
 }
 

@@ -185,6 +185,7 @@ weir_status wr__txn_configure(wr__kafka *log, const wr_settings *settings, wr__t
                               rd_kafka_conf_t *conf, weir_error *err)
 {
     char text[256];
+    WR_ASSERT(settings && !atomic_load(&t->begun));
     t->timeout_ms = (int64_t)wr__kafka_conf_number(conf, "transaction.timeout.ms");
     int64_t interval_ms = wr_settings_commit_interval_ms(settings, true);
     if (interval_ms > t->timeout_ms / 2)
@@ -209,30 +210,36 @@ void wr__txn_close(wr__kafka *log, wr__txn *t)
         give_id_back(log, t);
 }
 
-/* The error as ours. RETRIABLE: another producer may do; FATAL: this one does not. */
-static weir_status give_up(wr__kafka *log, rd_kafka_t *rk, wr__txn *t, const rd_kafka_error_t *e,
-                           const char *what, weir_error *err)
+void wr__txn_give_up(wr__kafka *log, rd_kafka_t *rk, const wr__txn *t, rd_kafka_resp_err_t code,
+                     const char *why, const char *what, weir_error *err)
 {
     char text[256] = "";
-    weir_error own;
-    rd_kafka_resp_err_t code = rd_kafka_fatal_error(rk, text, sizeof text);
-    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
-        code = rd_kafka_error_code(e);
-        snprintf(text, sizeof text, "%s", rd_kafka_error_string(e));
+    rd_kafka_resp_err_t fatal = rd_kafka_fatal_error(rk, text, sizeof text);
+    if (fatal != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        code = fatal;
+        why = text;
     }
-    wr_error(&own, WEIR_ERR_LOG, "%s: %s (%s)", what, text, t->id);
-    own.flags |= WEIR_ERROR_FATAL | (is_for_good(code) ? 0 : WEIR_ERROR_RETRIABLE);
+    wr_error(err, WEIR_ERR_LOG, "%s: %s (%s)", what, why, t->id);
+    err->flags |= WEIR_ERROR_FATAL | (is_for_good(code) ? 0 : WEIR_ERROR_RETRIABLE);
     bool in_time = !t->begun_ms || wr__log_now_ms() - t->begun_ms < t->timeout_ms;
-    if (wr__txn_is_fencing(code) && in_time && !atomic_load(&t->dirty) && fenced_again(log, t)) {
-        wr_error(&own, WEIR_ERR_LOG,
-                 "Another process writes under the transactional id of this one, %s: twice within "
-                 "a minute it has taken its place",
-                 t->id);
-        (void)wr_error_hint(&own, "Is a copy of the data directory in use? A copy must not run "
-                                  "while the original does.");
-        own.flags |= WEIR_ERROR_FATAL;
-    }
-    *err = own;
+    if (!wr__txn_is_fencing(code) || !in_time || atomic_load(&t->dirty) || !fenced_again(log, t))
+        return;
+    wr_error(err, WEIR_ERR_LOG,
+             "Another process writes under the transactional id of this one, %s: twice within a "
+             "minute it has taken its place",
+             t->id);
+    (void)wr_error_hint(err, "Is a copy of the data directory in use? A copy must not run while "
+                             "the original does.");
+    err->flags |= WEIR_ERROR_FATAL;
+}
+
+static weir_status give_up(wr__kafka *log, rd_kafka_t *rk, const wr__txn *t,
+                           const rd_kafka_error_t *e, const char *what, weir_error *err)
+{
+    weir_error own;
+    wr__txn_give_up(log, rk, t, rd_kafka_error_code(e), rd_kafka_error_string(e), what, &own);
+    if (err)
+        *err = own;
     return own.code;
 }
 
@@ -264,6 +271,7 @@ weir_status wr__txn_init(wr__kafka *log, rd_kafka_t *rk, wr__txn *t, const wr__l
                          weir_error *err)
 {
     static const char what[] = "Taking up a transactional id";
+    WR_ASSERT(t->id[0] && !atomic_load(&t->begun));
     int64_t deadline = wr__log_now_ms() + INIT_MAX_MS;
     t->begun_ms = 0;
     for (int wait_ms = AGAIN_FIRST_MS;;) {
@@ -279,7 +287,7 @@ weir_status wr__txn_init(wr__kafka *log, rd_kafka_t *rk, wr__txn *t, const wr__l
 
 weir_status wr__txn_begin(wr__kafka *log, rd_kafka_t *rk, wr__txn *t, weir_error *err)
 {
-    WR_ASSERT(!atomic_load(&t->begun) && !atomic_load(&t->dirty));
+    WR_ASSERT(!atomic_load(&t->begun));
     rd_kafka_error_t *e = rd_kafka_begin_transaction(rk);
     if (e) {
         weir_status st = give_up(log, rk, t, e, "Beginning a transaction", err);

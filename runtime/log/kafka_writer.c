@@ -106,16 +106,17 @@ static void fail_writer(wr_log_writer *w, rd_kafka_resp_err_t code, const char *
 {
     weir_error err;
     char text[256] = "";
+    if (wr_log_owner_failed(&w->connection, NULL))
+        return; /* the first failure counts */
     rd_kafka_resp_err_t fatal = rd_kafka_fatal_error(w->rk, text, sizeof text);
-    if (fatal != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    if (w->transactional) {
+        wr__txn_give_up(w->opaque.log, w->rk, &w->txn, code, rd_kafka_err2str(code), what, &err);
+    } else if (fatal != RD_KAFKA_RESP_ERR_NO_ERROR) {
         wr__kafka_error(&err, fatal, "%s: the producer is out of use: %s", what, text);
         err.flags |= WEIR_ERROR_FATAL;
     } else {
         wr__kafka_error(&err, code, "%s", what);
     }
-    if (w->transactional) /* whatever it was: the transaction is gone, and a new writer may do */
-        err.flags |=
-            WEIR_ERROR_FATAL | (code == RD_KAFKA_RESP_ERR__STATE ? WEIR_ERROR_RETRIABLE : 0);
     wr_log_owner_fail(&w->connection, &err);
 }
 
@@ -226,7 +227,9 @@ static weir_status new_writer(wr_log *base, const wr_settings *settings, bool tr
     pthread_mutex_init(&w->lock, NULL);
     pthread_mutex_init(&w->serving, NULL);
     wr_log_owner_init(&w->connection, "producer");
-    weir_status st = make_producer(w, until, err);
+    weir_status st = transactional ? wr__positions_create(log, err) : WEIR_OK;
+    if (st == WEIR_OK)
+        st = make_producer(w, until, err);
     if (st != WEIR_OK) {
         if (w->rk)
             rd_kafka_destroy(w->rk);
@@ -572,16 +575,41 @@ static weir_status send_all(wr_log_writer *w, out_topic *o, const wr_out_records
     return WEIR_OK;
 }
 
+/* Between transactions: a request that has no answer may still end the next one, unless that is of
+ * a new producer. Everything is acknowledged, so nothing is lost with the old one. */
+static weir_status replace_producer(wr_log_writer *w, const wr__log_until *until, weir_error *err)
+{
+    WR_ASSERT(!atomic_load(&w->txn.begun) && rd_kafka_outq_len(w->rk) == 0);
+    wr_diag_put(WR_DIAG_INFO, "kafka", "a request of %s had no answer: its producer is made anew",
+                w->txn.id);
+    for (size_t i = 0; i < w->topics_n; i++)
+        rd_kafka_topic_destroy(w->topics[i]->rkt);
+    rd_kafka_destroy(w->rk);
+    w->rk = NULL;
+    weir_status st = make_producer(w, until, err);
+    for (size_t i = 0; i < w->topics_n; i++) {
+        out_topic *o = w->topics[i];
+        o->reported = atomic_load(&o->handed_out);
+        o->rkt = w->rk ? rd_kafka_topic_new(w->rk, o->name, NULL) : NULL;
+    }
+    return st;
+}
+
 /* Of several threads that come with a first record one begins. */
-static weir_status begin(wr_log_writer *w, weir_error *err)
+static weir_status begin(wr_log_writer *w, const wr__log_until *until, weir_error *err)
 {
     weir_error why;
+    weir_status st = WEIR_OK;
     pthread_mutex_lock(&w->lock);
-    weir_status st =
-        atomic_load(&w->txn.begun) ? WEIR_OK : wr__txn_begin(w->opaque.log, w->rk, &w->txn, &why);
+    bool begun = atomic_load(&w->txn.begun);
+    if (!begun && atomic_load(&w->txn.dirty))
+        st = replace_producer(w, until, &why);
+    if (!begun && st == WEIR_OK)
+        st = wr__txn_begin(w->opaque.log, w->rk, &w->txn, &why);
     pthread_mutex_unlock(&w->lock);
     if (st == WEIR_OK)
         return st;
+    why.flags |= WEIR_ERROR_FATAL;
     wr_log_owner_fail(&w->connection, &why);
     return report_failure(w, err);
 }
@@ -594,7 +622,7 @@ weir_status wr__kafka_produce(wr_log_writer *w, wr_log_owner *owner, const char 
     size_t bytes = 0;
     WR_TRY(report_failure(w, err));
     if (w->transactional && !atomic_load(&w->txn.begun))
-        WR_TRY(begin(w, err));
+        WR_TRY(begin(w, until, err));
     WR_TRY(find_topic(w, owner, topic, until, &o, err));
     weir_status st = send_all(w, o, in, until, &sent, &bytes, err);
     WR_ASSERT(st != WEIR_OK || sent == in->n);
@@ -658,23 +686,21 @@ static weir_status check_owners(const wr_log_writer *w, weir_error *err)
     return WEIR_OK;
 }
 
-/* Between transactions: a request that has no answer may still end the next one, unless that is of
- * a new producer. Everything is acknowledged, so nothing is lost with the old one. */
-static weir_status replace_producer(wr_log_writer *w, const wr__log_until *until, weir_error *err)
+/* Exactly-once: what has moved. At-least-once: that it will not be kept up. */
+static weir_status write_positions(wr_log_writer *w, bool moved, const wr_log_group_offsets *groups,
+                                   uint32_t groups_n, const wr__log_until *until, weir_error *err)
 {
-    WR_ASSERT(!atomic_load(&w->txn.begun) && rd_kafka_outq_len(w->rk) == 0);
-    wr_diag_put(WR_DIAG_INFO, "kafka", "a request of %s had no answer: its producer is made anew",
-                w->txn.id);
-    for (size_t i = 0; i < w->topics_n; i++)
-        rd_kafka_topic_destroy(w->topics[i]->rkt);
-    rd_kafka_destroy(w->rk);
-    w->rk = NULL;
-    weir_status st = make_producer(w, until, err);
-    for (size_t i = 0; i < w->topics_n; i++) {
-        out_topic *o = w->topics[i];
-        o->reported = atomic_load(&o->handed_out);
-        o->rkt = w->rk ? rd_kafka_topic_new(w->rk, o->name, NULL) : NULL;
-    }
+    wr__kafka *log = w->opaque.log;
+    wr__position_records r = {.arena = wr_arena_new(0)};
+    if (moved)
+        wr__positions_moved(&w->sent, groups, groups_n, &r);
+    else
+        wr__positions_stale(log, &w->sent, groups, groups_n, &r);
+    const wr_out_records out = wr__positions_out(&r);
+    weir_status st =
+        out.n ? wr__kafka_produce(w, &w->base.own, log->positions.topic, &out, until, err)
+              : WEIR_OK;
+    wr_arena_free(r.arena);
     return st;
 }
 
@@ -687,8 +713,9 @@ static weir_status commit_transaction(wr_log_writer *w, wr_log_reader *reader,
     if (!atomic_load(&w->txn.begun)) {
         if (!wr__sent_moves(&w->sent, groups, groups_n))
             return WEIR_OK;
-        WR_TRY(begin(w, err));
+        WR_TRY(begin(w, until, err));
     }
+    WR_TRY(write_positions(w, true, groups, groups_n, until, err));
     WR_TRY(
         wr__kafka_send_groups(log, w->rk, &w->txn, &w->sent, reader, groups, groups_n, until, err));
     WR_TRY(wr__txn_commit(log, w->rk, &w->txn, err));
@@ -701,8 +728,11 @@ static weir_status commit_offsets(wr_log_writer *w, wr_log_reader *reader,
                                   const wr_log_group_offsets *groups, uint32_t groups_n,
                                   const wr__log_until *until, weir_error *err)
 {
-    if (!w->transactional)
-        return wr__kafka_commit_groups(w->opaque.log, reader, groups, groups_n, err);
+    wr__kafka *log = w->opaque.log;
+    if (!w->transactional) {
+        WR_TRY(wr__kafka_commit_groups(log, reader, groups, groups_n, err));
+        return write_positions(w, false, groups, groups_n, until, err);
+    }
     weir_error why;
     weir_status st = commit_transaction(w, reader, groups, groups_n, until, &why);
     if (st == WEIR_OK)
@@ -732,11 +762,5 @@ weir_status wr__kafka_commit(wr_log_writer *w, wr_log_reader *reader,
     wr__sent_note(&w->sent, groups, groups_n, state);
     if (state) /* an empty one too: its stores wait for the end of the commit */
         WR_TRY(wr_db_write(w->opaque.log->db, state, err));
-    weir_error why; /* of the next transaction: this one is committed */
-    if (w->transactional && atomic_load(&w->txn.dirty) &&
-        replace_producer(w, &until, &why) != WEIR_OK) {
-        why.flags |= WEIR_ERROR_FATAL | WEIR_ERROR_RETRIABLE;
-        wr_log_owner_fail(&w->connection, &why);
-    }
     return WEIR_OK;
 }

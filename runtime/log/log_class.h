@@ -34,6 +34,9 @@ typedef struct wr_log_class {
     /* groups */
     weir_status (*committed)(wr_log *log, const char *group, wr_topic_part *parts, uint32_t n,
                              weir_error *err);
+    /* NULL: as committed, which nobody else changes. */
+    weir_status (*resume)(wr_log *log, const char *group, wr_topic_part *parts, uint32_t n,
+                          weir_error *err);
     weir_status (*drop_group)(wr_log *log, const char *group, weir_error *err);
     /* readers */
     weir_status (*reader_new)(wr_log *log, const char *group, const wr_settings *settings,
@@ -107,6 +110,8 @@ enum { WR__LOG_SLICE_MS = 50 };
 
 /** The monotonic clock. */
 int64_t wr__log_now_ms(void);
+/** The time of day: for timestamps of our own records. */
+int64_t wr__log_wall_ms(void);
 void wr__log_sleep_ms(int ms);
 /** Must the call give up now? @return WEIR_ERR_INTERRUPTED; WEIR_ERR_LOG, RETRIABLE: "<what>: ..."
  */

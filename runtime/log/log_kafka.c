@@ -24,6 +24,7 @@ static void kafka_close(wr_log *base)
     pthread_mutex_destroy(&log->lock);
     wr_free(log->brokers);
     wr_free(log->slots.v);
+    wr__positions_destroy(log);
     wr_free(log);
 }
 
@@ -37,6 +38,7 @@ static const wr_log_class kafka_class = {
     .remove = wr__kafka_remove,
     .ends = wr__kafka_ends,
     .committed = wr__kafka_committed,
+    .resume = wr__kafka_resume,
     .drop_group = wr__kafka_drop_group,
     .reader_new = wr__kafka_reader_new,
     .reader_close = wr__kafka_reader_close,
@@ -133,6 +135,7 @@ weir_status wr_log_kafka_new(const wr_settings *settings, wr_db *db, wr_log **ou
     log->brokers = wr_strdup(brokers);
     wr_settings_init(&log->settings, NULL);
     flatten(&log->settings, settings);
+    wr__positions_init(log);
     pthread_mutex_init(&log->lock, NULL);
     weir_status st = reach_broker(log, err);
     if (st != WEIR_OK) {

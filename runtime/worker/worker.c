@@ -177,7 +177,7 @@ static void recover(wr_worker *w, const weir_error *err)
     snprintf(name, sizeof name, "%s%s", w->members.clients[0]->name,
              w->members.n > 1 ? " and others" : "");
     wr__catch_up_stop_all(w);
-    wr__worker_expel_refused(w);
+    wr__worker_move_out_refused(w);
     wr__worker_close(w);
     if (!wr__failure_may_pass(err, w->failures)) {
         fail_all(w, err);

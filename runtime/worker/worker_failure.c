@@ -82,7 +82,7 @@ weir_status wr__worker_sort_out(wr_worker *w, weir_error *err)
     return wr_log_writer_failed(w->commit.writer, err) ? err->code : WEIR_OK;
 }
 
-void wr__worker_expel_refused(wr_worker *w)
+void wr__worker_move_out_refused(wr_worker *w)
 {
     size_t refused = 0;
     for (size_t i = 0; i < w->members.n; i++)

@@ -130,7 +130,7 @@ weir_status wr__worker_sort_out(wr_worker *w, weir_error *err) WR_MUST_CHECK;
  * The worker has failed, and is about to be closed. A record that was refused spoils the
  * transaction of all: its client goes now, or it would spoil the next one, too.
  */
-void wr__worker_expel_refused(wr_worker *w);
+void wr__worker_move_out_refused(wr_worker *w);
 /** Is it worth trying again? */
 bool wr__failure_may_pass(const weir_error *err, int failures);
 int64_t wr__failure_backoff_ms(const wr_settings *settings, int failures);
