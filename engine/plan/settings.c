@@ -162,7 +162,8 @@ static const wr_setting settings[] = {
      "Copies of the state on other processes"},
     {"num.stream.threads", "4", EDIT, CLIENT, NUMBER(1, INT32_MAX), "Worker threads"},
     {"processing.guarantee", "at_least_once", EDIT, CLIENT, GUARANTEE,
-     "at_least_once or exactly_once_v2"},
+     "at_least_once or exactly_once_v2, which is for Kafka: the embedded log is always "
+     "exactly-once"},
     {"replication.factor", "1", EDIT, CLIENT, NUMBER(-1, INT16_MAX),
      "Replicas of internal topics on Kafka; -1: as many as the cluster gives a new topic"},
     {"state.dir", NULL, FIXED, CLIENT, TEXT, "Directory of the state"},
@@ -177,6 +178,12 @@ static const wr_setting settings[] = {
      "Also lose the windows and send the unmatched rows that Kafka Streams does: for comparisons"},
     {"weir.memtable.bytes", "16777216", FIXED, KSQL, NUMBER(1048576, TERABYTE),
      "Memory for state and topics not yet on disk"},
+    {"weir.offsets.from.group", "false", FIXED, KSQL, FLAG,
+     "Exactly-once on Kafka: begin at the group's offsets, also where the state belongs to others: "
+     "after kafka-consumer-groups --reset-offsets, for one start"},
+    {"weir.offsets.refresh.ms", "3600000", FIXED, KSQL, NUMBER(100, YEAR_MS),
+     "Kafka: the offsets of an idle query are committed again so often, or the broker would forget "
+     "them (offsets.retention.minutes)"},
     {"weir.schema.registry.bearer.token", NULL, FIXED, KSQL, TEXT, "Token for the registry"},
     {"weir.schema.registry.ca.file", NULL, FIXED, KSQL, TEXT,
      "Certificates of authorities (PEM) that the registry's is checked with"},
@@ -358,8 +365,7 @@ static weir_status invalid(weir_error *err, const wr_setting *s, const char *val
                     wr_settings_shown(s->name, value), s->name, must);
 }
 
-/* Which log it is to hold on is not known here: wr_settings_check_log. The older names are those of
- * Kafka before 4, which has dropped them. */
+/* Holds on every log. The older names are those of Kafka before 4, which has dropped them. */
 static weir_status check_guarantee(const wr_setting *s, const char *value, weir_error *err)
 {
     WR_ASSERT(s->kind == WR_SETTING_GUARANTEE);
@@ -485,18 +491,6 @@ weir_status wr_settings_check(const char *name, const char *value, bool session,
     return s && value ? check_value(s, value, err) : WEIR_OK;
 }
 
-/* A promise that is not kept is worse than none, so it is refused and not run as at-least-once. The
- * embedded log keeps it whatever is set: outputs, offsets and state are one batch there. */
-weir_status wr_settings_check_log(const char *name, const char *value, bool kafka, weir_error *err)
-{
-    if (!kafka || strcmp(wr_settings_canonical(name), "processing.guarantee") != 0 ||
-        wr_ieq(value, "at_least_once"))
-        return WEIR_OK;
-    wr_error(err, WEIR_ERR_UNSUPPORTED, "processing.guarantee = '%s' is not supported yet on Kafka",
-             value);
-    return wr_error_hint(err, "use at_least_once; the embedded log is exactly-once");
-}
-
 /*
  * A name that goes to the client has its effect there. Of ksqlDB's families nothing is left that
  * would have one: what Weir knows of them stands in the table.
@@ -589,6 +583,23 @@ bool wr_settings_exact_division(const wr_settings *s)
 {
     const char *v = wr_settings_get(s, "weir.decimal.division");
     return v && wr_ieq(v, "exact");
+}
+
+/* The name was checked when it was set. */
+bool wr_settings_exactly_once(const wr_settings *s)
+{
+    const char *v = wr_settings_get(s, "processing.guarantee");
+    return v && wr_ieq(v, "exactly_once_v2");
+}
+
+/* As in Kafka Streams: readers of the outputs see nothing before the commit, so exactly-once
+ * commits more often, where nobody has said how often. */
+int64_t wr_settings_commit_interval_ms(const wr_settings *s, bool transactions)
+{
+    enum { WITH_TRANSACTIONS_MS = 100 };
+    const int64_t otherwise = wr_settings_int(s, "commit.interval.ms", 0);
+    bool set = set_value(s, "commit.interval.ms") != NULL;
+    return transactions && !set ? WITH_TRANSACTIONS_MS : otherwise;
 }
 
 /* Values were checked when they were set; what is no number all the same counts as not set. */

@@ -59,9 +59,6 @@ const char *wr_settings_canonical(const char *name);
  *  consumer, or producer property: 'x'"; bad values of known settings. */
 weir_status wr_settings_check(const char *name, const char *value, bool session,
                               weir_error *err) WR_MUST_CHECK;
-/** Does @p value hold on the log that there is? Exactly-once on Kafka does not yet. */
-weir_status wr_settings_check_log(const char *name, const char *value, bool kafka,
-                                  weir_error *err) WR_MUST_CHECK;
 /** Why setting @p name changes nothing here, for names that pass the check; NULL: it does. */
 const char *wr_settings_without_effect(const char *name, bool kafka);
 /** May the value be shown, or is it a password, a token, a URL with one in it? */
@@ -83,6 +80,10 @@ int64_t wr_settings_int(const wr_settings *s, const char *name, int64_t otherwis
 int32_t wr_settings_internal_replicas(const wr_settings *s);
 /** Is @p name among the comma-separated names of setting @p list? */
 bool wr_settings_lists(const wr_settings *s, const char *list, const char *name);
+/** Is processing.guarantee = exactly_once_v2? */
+bool wr_settings_exactly_once(const wr_settings *s);
+/** commit.interval.ms; where it is not set, 2000, or 100 with @p transactions. */
+int64_t wr_settings_commit_interval_ms(const wr_settings *s, bool transactions);
 /** Is weir.decimal.division = exact? */
 bool wr_settings_exact_division(const wr_settings *s);
 /** Does one of the setting's comma-separated regular expressions match all of @p text? */

@@ -14,6 +14,7 @@
 #define WR_RUNTIME_LOG_KAFKA_H
 
 #include "common/buf.h"
+#include "common/map.h"
 #include "runtime/log/log_class.h"
 
 #include <librdkafka/rdkafka.h>
@@ -29,6 +30,24 @@ typedef struct wr__kafka_opaque {
 } wr__kafka_opaque;
 #define WR__KAFKA_HOLDER(type, pointer) ((type *)(void *)((char *)(pointer)-offsetof(type, opaque)))
 
+/** A number in transactional ids, and what became of the id. */
+typedef struct wr__txn_slot {
+    bool taken;
+    int64_t fenced_ms; /* when a producer was fenced without a reason of our own; -1: never */
+} wr__txn_slot;
+typedef struct wr__txn_slots {
+    wr__txn_slot *v;
+    uint32_t n;
+} wr__txn_slots;
+
+/** The positions topic as read so far: kafka_positions.c. */
+typedef struct wr__positions {
+    pthread_mutex_t lock; /* all below */
+    char *topic;          /* never changes */
+    wr_map offsets;       /* "<group>/<topic>/<partition>" -> offset + 1, in the pointer */
+    int64_t next;         /* to be read */
+} wr__positions;
+
 struct wr__kafka {
     wr_log base;
     wr__kafka_opaque opaque; /* of `admin` */
@@ -38,14 +57,17 @@ struct wr__kafka {
     rd_kafka_t *admin;
     atomic_bool down;     /* no broker answers, and a warning said so */
     atomic_bool closing;  /* errors of dying connections are no news */
-    pthread_mutex_t lock; /* last_error */
+    pthread_mutex_t lock; /* last_error, slots */
     char last_error[256]; /* what librdkafka said last */
+    wr__txn_slots slots;
+    wr__positions positions;
 };
 
 typedef enum wr__kafka_role {
     WR__KAFKA_ADMIN,
     WR__KAFKA_READER,
     WR__KAFKA_WRITER,
+    WR__KAFKA_TRANSACTIONAL, /* a writer with transactions */
 } wr__kafka_role;
 
 /* ---- kafka_config.c ---- */
@@ -93,13 +115,17 @@ weir_status wr__kafka_ends(wr_log *log, const wr_topic_part *parts, uint32_t n, 
                            int64_t *high, weir_error *err);
 weir_status wr__kafka_committed(wr_log *log, const char *group, wr_topic_part *parts, uint32_t n,
                                 weir_error *err);
-weir_status wr__kafka_drop_group(wr_log *log, const char *group, weir_error *err);
+weir_status wr__kafka_delete_group(wr__kafka *log, const char *group,
+                                   weir_error *err) WR_MUST_CHECK;
 /** The first partition that the broker refused; @p list may be NULL. */
 rd_kafka_resp_err_t wr__kafka_part_error(const rd_kafka_topic_partition_list_t *list);
 rd_kafka_topic_partition_list_t *wr__kafka_part_list(const wr_topic_part *parts, uint32_t n);
 /** Partitions of a topic, without its settings. @p until: when to give up, or NULL. */
 weir_status wr__kafka_partitions(wr__kafka *log, const char *topic, const wr__log_until *until,
                                  int32_t *out, weir_error *err) WR_MUST_CHECK;
+/** The topic without its settings. @return WEIR_ERR_NOT_FOUND */
+weir_status wr__kafka_describe_briefly(wr__kafka *log, const char *topic, wr_topic_info *out,
+                                       weir_error *err) WR_MUST_CHECK;
 /** One request of the admin interface; the reply's event is the caller's to destroy. */
 typedef void (*wr__kafka_request)(rd_kafka_t *rk, const rd_kafka_AdminOptions_t *options,
                                   rd_kafka_queue_t *queue, void *arg);
@@ -123,8 +149,20 @@ weir_status wr__kafka_poll(wr_log_reader *r, uint32_t max_records, int timeout_m
                            wr_log_batch **out, weir_error *err);
 void wr__kafka_release(wr_log_reader *r, wr_log_batch *batch);
 void wr__kafka_wake(wr_log_reader *r);
+/** The group that the reader (may be NULL) has joined; NULL: none. */
+const char *wr__kafka_member_of(const wr_log_reader *r);
+rd_kafka_t *wr__kafka_reader_handle(const wr_log_reader *r);
+wr__kafka *wr__kafka_reader_log(const wr_log_reader *r);
+
+/* ---- kafka_member.c ---- */
+
 /** Is the reader (may be NULL) a member of @p group? */
 bool wr__kafka_is_member(const wr_log_reader *r, const char *group);
+/** The reader's group and its membership, fetched now; to be destroyed by the caller.
+ *  @return WEIR_ERR_LOG, RETRIABLE: it has lost its partitions. */
+weir_status wr__kafka_membership(wr_log_reader *r, const char **group,
+                                 rd_kafka_consumer_group_metadata_t **out,
+                                 weir_error *err) WR_MUST_CHECK;
 /** Commit as that member. */
 weir_status wr__kafka_commit_member(wr_log_reader *r, const wr_log_group_offsets *group,
                                     weir_error *err) WR_MUST_CHECK;
@@ -133,6 +171,9 @@ weir_status wr__kafka_commit_member(wr_log_reader *r, const wr_log_group_offsets
 
 weir_status wr__kafka_writer_new(wr_log *log, const wr_settings *settings, wr_log_writer **out,
                                  weir_error *err);
+weir_status wr__kafka_transactional_new(wr_log *log, const wr_settings *settings,
+                                        const atomic_bool *cancel, wr_log_writer **out,
+                                        weir_error *err);
 void wr__kafka_writer_close(wr_log_writer *w);
 weir_status wr__kafka_produce(wr_log_writer *w, wr_log_owner *owner, const char *topic,
                               const wr_out_records *records, const wr__log_until *until,
@@ -146,7 +187,129 @@ weir_status wr__kafka_commit(wr_log_writer *w, wr_log_reader *reader,
 weir_status wr__kafka_abort(wr_log_writer *w, wr_log_owner *owner, weir_error *err);
 bool wr__kafka_writer_failed(const wr_log_writer *w, weir_error *err);
 
+/* ---- kafka_transaction.c ---- */
+
+/** The transactions of one producer. Zeroed: there are none. */
+typedef struct wr__txn {
+    char id[200];       /* transactional.id; "": not taken yet */
+    uint32_t slot;      /* of the log's slots */
+    int64_t timeout_ms; /* transaction.timeout.ms */
+    atomic_bool begun;  /* set under the writer's lock; several threads produce */
+    int64_t begun_ms;
+    atomic_bool dirty; /* a request had no answer and may still arrive; librdkafka's threads */
+    wr_rng rng;        /* of waits */
+} wr__txn;
+
+/** What is known of an error of a transactional call. */
+typedef struct wr__txn_error {
+    bool fatal, requires_abort, retriable; /* by librdkafka */
+    bool in_time;                          /* the transaction has time left */
+} wr__txn_error;
+typedef enum wr__txn_verdict {
+    WR__TXN_AGAIN,
+    WR__TXN_ABORT,
+    WR__TXN_NEW_PRODUCER,
+} wr__txn_verdict;
+wr__txn_verdict wr__txn_judge(const wr__txn_error *e);
+/** Has another producer taken the place of this one? */
+bool wr__txn_is_fencing(rd_kafka_resp_err_t code);
+
+/** Into the configuration of a producer to be made: an id, where @p t has none yet, and the eye for
+ *  late requests. @p t outlives the producer. */
+weir_status wr__txn_configure(wr__kafka *log, const wr_settings *settings, wr__txn *t,
+                              rd_kafka_conf_t *conf, weir_error *err) WR_MUST_CHECK;
+/** Give the id back, after the producer is gone. */
+void wr__txn_close(wr__kafka *log, wr__txn *t);
+/**
+ * The producer is of no more use: why, as ours. FATAL; RETRIABLE where another one may be, which it
+ * is not where somebody else has taken its place again (see the head of the file), or where it is
+ * not permitted. @p why: of @p code; a fatal error of the producer goes before it.
+ */
+void wr__txn_give_up(wr__kafka *log, rd_kafka_t *rk, const wr__txn *t, rd_kafka_resp_err_t code,
+                     const char *why, const char *what, weir_error *err);
+/* The calls of a transaction. An error means that the producer is of no more use: RETRIABLE where
+ * another one may be. WEIR_ERR_INTERRUPTED by @p until leaves everything as it is. */
+weir_status wr__txn_init(wr__kafka *log, rd_kafka_t *rk, wr__txn *t, const wr__log_until *until,
+                         weir_error *err) WR_MUST_CHECK;
+weir_status wr__txn_begin(wr__kafka *log, rd_kafka_t *rk, wr__txn *t,
+                          weir_error *err) WR_MUST_CHECK;
+weir_status wr__txn_send_offsets(wr__kafka *log, rd_kafka_t *rk, wr__txn *t,
+                                 const wr_topic_part *parts, uint32_t n,
+                                 const rd_kafka_consumer_group_metadata_t *group,
+                                 const wr__log_until *until, weir_error *err) WR_MUST_CHECK;
+weir_status wr__txn_commit(wr__kafka *log, rd_kafka_t *rk, wr__txn *t,
+                           weir_error *err) WR_MUST_CHECK;
+/** End it, as well as that can be done now; the producer is to be destroyed next. */
+void wr__txn_abort(rd_kafka_t *rk, wr__txn *t);
+
+/* ---- kafka_offsets.c ---- */
+
+/** The offsets that a writer has committed, so that those that have not moved need no request. */
+typedef struct wr__sent_offsets {
+    wr_map offsets; /* "<group>/<topic>/<partition>" -> offset + 1, in the pointer */
+    int64_t all_ms; /* when all of them were sent last, or the writer was made */
+    int64_t refresh_ms;
+} wr__sent_offsets;
+void wr__sent_init(wr__sent_offsets *s, const wr_settings *settings);
+void wr__sent_free(wr__sent_offsets *s);
+/** "<group>/<topic>/<partition>"; topics have no '/' in their names, so it can be taken apart. */
+void wr__offset_name(wr_buf *out, const char *group, const char *topic, int32_t partition);
+/** Must the offset be sent: has it moved, or was it sent so long ago that the broker may forget it?
+ */
+bool wr__sent_moves_part(const wr__sent_offsets *s, const char *group, const wr_topic_part *part);
+bool wr__sent_moves(const wr__sent_offsets *s, const wr_log_group_offsets *groups, uint32_t n);
+/** They are committed. What has moved also goes into @p state (may be NULL), for the case that the
+ *  broker forgets: wr__kept_offsets. */
+void wr__sent_note(wr__sent_offsets *s, const wr_log_group_offsets *groups, uint32_t n,
+                   wr_db_batch *state);
+/** Where parts have no offset, that of wr__sent_note; says so in the log. */
+weir_status wr__kept_offsets(wr__kafka *log, const char *group, wr_topic_part *parts, uint32_t n,
+                             weir_error *err) WR_MUST_CHECK;
+weir_status wr__kept_offsets_drop(wr__kafka *log, const char *group, weir_error *err) WR_MUST_CHECK;
+
+/* ---- kafka_positions.c ---- */
+
+void wr__positions_init(wr__kafka *log);
+void wr__positions_destroy(wr__kafka *log);
+/** The topic exists after it. */
+weir_status wr__positions_create(wr__kafka *log, weir_error *err) WR_MUST_CHECK;
+/** Where the topic knows of the group, it is right: into parts[].offset, with a line in the log
+ * where that was another one. */
+weir_status wr__positions_choose(wr__kafka *log, const char *group, wr_topic_part *parts,
+                                 uint32_t n, weir_error *err) WR_MUST_CHECK;
+/** Records for the topic, all in the arena. */
+typedef struct wr__position_records {
+    wr_arena *arena;
+    wr_arr(wr_str) keys;
+    wr_arr(wr_str) values;
+    wr_arr(int64_t) times;
+    wr_arr(int32_t) partitions;
+} wr__position_records;
+wr_out_records wr__positions_out(const wr__position_records *r);
+/** Add what has moved. */
+void wr__positions_moved(const wr__sent_offsets *sent, const wr_log_group_offsets *groups,
+                         uint32_t n, wr__position_records *out);
+/** The first at-least-once commit of these (@p sent does not have them yet): what the topic knows
+ *  of them is not kept up, so it is to forget them. */
+void wr__positions_stale(wr__kafka *log, const wr__sent_offsets *sent,
+                         const wr_log_group_offsets *groups, uint32_t n, wr__position_records *out);
+/** What makes the topic forget the group. */
+weir_status wr__positions_of(wr__kafka *log, const char *group, wr__position_records *out,
+                             weir_error *err) WR_MUST_CHECK;
+
+/* ---- kafka_groups.c ---- */
+
+weir_status wr__kafka_resume(wr_log *log, const char *group, wr_topic_part *parts, uint32_t n,
+                             weir_error *err);
+weir_status wr__kafka_drop_group(wr_log *log, const char *group, weir_error *err);
+
 /* ---- kafka_commit.c ---- */
+
+/** Offsets that have moved into the transaction, with the membership of @p reader (may be NULL). */
+weir_status wr__kafka_send_groups(wr__kafka *log, rd_kafka_t *rk, wr__txn *t,
+                                  const wr__sent_offsets *sent, wr_log_reader *reader,
+                                  const wr_log_group_offsets *groups, uint32_t n,
+                                  const wr__log_until *until, weir_error *err) WR_MUST_CHECK;
 
 /** Offsets of all groups, those of @p reader as its member; all requests under way together. */
 weir_status wr__kafka_commit_groups(wr__kafka *log, wr_log_reader *reader,

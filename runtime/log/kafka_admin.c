@@ -19,6 +19,12 @@ weir_status wr__kafka_ask(wr__kafka *log, rd_kafka_admin_op_t op, const char *wh
     rd_kafka_AdminOptions_t *options = rd_kafka_AdminOptions_new(log->admin, op);
     char ignored[64];
     (void)rd_kafka_AdminOptions_set_request_timeout(options, REQUEST_MS, ignored, sizeof ignored);
+    /* Not the offset that a transaction on its way is about to move: such an answer is one to ask
+     * again (UNSTABLE_OFFSET_COMMIT). */
+    if (op == RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS) {
+        rd_kafka_error_t *e = rd_kafka_AdminOptions_set_require_stable_offsets(options, 1);
+        WR_ASSERT(!e);
+    }
     rd_kafka_resp_err_t rc;
     for (;;) {
         send(log->admin, options, queue, arg);
@@ -209,9 +215,8 @@ static void send_delete_group(rd_kafka_t *rk, const rd_kafka_AdminOptions_t *opt
     rd_kafka_DeleteGroups(rk, &request, 1, options, queue);
 }
 
-weir_status wr__kafka_drop_group(wr_log *base, const char *group, weir_error *err)
+weir_status wr__kafka_delete_group(wr__kafka *log, const char *group, weir_error *err)
 {
-    wr__kafka *log = (wr__kafka *)base;
     rd_kafka_DeleteGroup_t *request = rd_kafka_DeleteGroup_new(group);
     int64_t deadline = wr__log_now_ms() + NON_EMPTY_MS;
     weir_status st;

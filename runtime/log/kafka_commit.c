@@ -13,6 +13,12 @@
  * What failed for a reason that passes (a coordinator that loads or moves) is sent again, in
  * rounds, each with a queue of its own: an answer of an earlier round that comes late is dropped
  * with its queue. Setting the same offsets twice does no harm. Thread: the writer's owner.
+ *
+ * In a transaction offsets go out group by group, as the transactional producer has it. A group
+ * without members is taken as it is, which fences nobody: the broker would take the offsets of a
+ * process that has lost its partitions. So the group that the reader is a member of is always among
+ * them, with its generation; where it is none of a query (a worker's group, or that of the worker
+ * beside which this one catches up), its offsets are read by nobody.
  */
 #include "runtime/log/kafka.h"
 
@@ -157,5 +163,57 @@ weir_status wr__kafka_commit_groups(wr__kafka *log, wr_log_reader *reader,
     else if (member)
         st = wr__kafka_commit_member(reader, member, err);
     wr_free(commits);
+    return st;
+}
+
+/* ---- in a transaction ---- */
+
+static weir_status send_group(wr__kafka *log, rd_kafka_t *rk, wr__txn *t,
+                              const wr__sent_offsets *sent, const wr_log_group_offsets *group,
+                              const rd_kafka_consumer_group_metadata_t *membership,
+                              const wr__log_until *until, weir_error *err)
+{
+    wr_topic_part *moved = wr_calloc(group->n ? group->n : 1, sizeof *moved);
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < group->n; i++)
+        if (wr__sent_moves_part(sent, group->group, &group->offsets[i]))
+            moved[n++] = group->offsets[i];
+    if (n == 0 && membership && group->n) /* for the membership's sake */
+        moved[n++] = group->offsets[0];
+    weir_status st = WEIR_OK;
+    rd_kafka_consumer_group_metadata_t *own = NULL;
+    if (!membership)
+        membership = own = rd_kafka_consumer_group_metadata_new(group->group);
+    if (n)
+        st = wr__txn_send_offsets(log, rk, t, moved, n, membership, until, err);
+    if (own)
+        rd_kafka_consumer_group_metadata_destroy(own);
+    wr_free(moved);
+    return st;
+}
+
+weir_status wr__kafka_send_groups(wr__kafka *log, rd_kafka_t *rk, wr__txn *t,
+                                  const wr__sent_offsets *sent, wr_log_reader *reader,
+                                  const wr_log_group_offsets *groups, uint32_t n,
+                                  const wr__log_until *until, weir_error *err)
+{
+    const char *member_of = NULL;
+    rd_kafka_consumer_group_metadata_t *membership = NULL;
+    WR_ASSERT(atomic_load(&t->begun));
+    if (reader)
+        WR_TRY(wr__kafka_membership(reader, &member_of, &membership, err));
+    weir_status st = WEIR_OK;
+    bool fenced = false;
+    for (uint32_t i = 0; i < n && st == WEIR_OK; i++) {
+        bool own = member_of && strcmp(groups[i].group, member_of) == 0;
+        fenced = fenced || own;
+        st = send_group(log, rk, t, sent, &groups[i], own ? membership : NULL, until, err);
+    }
+    if (st == WEIR_OK && membership && !fenced && n) {
+        const wr_log_group_offsets first = {member_of, groups[0].offsets, WR_MIN(groups[0].n, 1u)};
+        st = send_group(log, rk, t, sent, &first, membership, until, err);
+    }
+    if (membership)
+        rd_kafka_consumer_group_metadata_destroy(membership);
     return st;
 }

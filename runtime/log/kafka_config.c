@@ -41,6 +41,13 @@ static const pair writer_defaults[] = {
     {"queue.buffering.max.messages", "50000"},
     {"queue.buffering.max.kbytes", "16384"},
 };
+/* A request that hangs is sent again while the transaction still has time: three times. What a
+ * killed process has left open blocks readers for as long as the time-out, and the broker's look
+ * every 10 s. */
+static const pair transactional_defaults[] = {
+    {"transaction.timeout.ms", "10000"},
+    {"socket.timeout.ms", "3000"},
+};
 static const pair admin_fixed[] = {
     {"isolation.level", "read_uncommitted"},
     {"allow.auto.create.topics", "false"},
@@ -159,6 +166,11 @@ static bool is_ours(const char *name)
     return false;
 }
 
+static bool writes(wr__kafka_role role)
+{
+    return role == WR__KAFKA_WRITER || role == WR__KAFKA_TRANSACTIONAL;
+}
+
 /* The name without the prefix of the role; NULL: for another role. */
 static const char *name_for(wr__kafka_role role, const char *name)
 {
@@ -172,7 +184,9 @@ static const char *name_for(wr__kafka_role role, const char *name)
     };
     for (size_t i = 0; i < WR_ARRAY_LEN(prefixes); i++)
         if (starts(name, prefixes[i].prefix))
-            return prefixes[i].role == role ? name + strlen(prefixes[i].prefix) : NULL;
+            return prefixes[i].role == (writes(role) ? WR__KAFKA_WRITER : role)
+                       ? name + strlen(prefixes[i].prefix)
+                       : NULL;
     return name;
 }
 
@@ -193,7 +207,7 @@ static bool fits(wr__kafka_role role, const char *name)
                                           "partitioner",
                                           "sticky.partitioning",
                                           "transaction"};
-    if (role == WR__KAFKA_WRITER)
+    if (writes(role))
         return true;
     for (size_t i = 0; i < WR_ARRAY_LEN(writers); i++)
         if (starts(name, writers[i]))
@@ -212,6 +226,10 @@ static weir_status pass_through(rd_kafka_conf_t *conf, wr__kafka_role role, bool
     for (size_t i = 0; i < WR_ARRAY_LEN(ignored); i++)
         if (strcmp(plain, ignored[i]) == 0)
             return WEIR_OK;
+    if (strcmp(plain, "transactional.id") == 0) {
+        wr_error(err, WEIR_ERR_CONFIG, "Kafka setting '%s' is Weir's own to set", name);
+        return wr_error_hint(err, "processing.guarantee = exactly_once_v2 turns transactions on.");
+    }
     if (strcmp(plain, "acks") == 0 || starts(plain, "max.in.flight") ||
         strcmp(plain, "request.required.acks") == 0 || strcmp(plain, "enable.idempotence") == 0)
         *ordered = true;
@@ -246,8 +264,10 @@ weir_status wr__kafka_conf_new(wr__kafka *log, wr__kafka_role role, const wr_set
     set_all(conf, common_defaults, WR_ARRAY_LEN(common_defaults));
     if (role == WR__KAFKA_READER)
         set_all(conf, reader_defaults, WR_ARRAY_LEN(reader_defaults));
-    if (role == WR__KAFKA_WRITER)
+    if (writes(role))
         set_all(conf, writer_defaults, WR_ARRAY_LEN(writer_defaults));
+    if (role == WR__KAFKA_TRANSACTIONAL)
+        set_all(conf, transactional_defaults, WR_ARRAY_LEN(transactional_defaults));
     bool ordered = false; /* the user decides about order and acknowledgement */
     weir_status st = set_users(conf, role, settings ? settings : &log->settings, &ordered, err);
     if (st != WEIR_OK) {
@@ -258,7 +278,7 @@ weir_status wr__kafka_conf_new(wr__kafka *log, wr__kafka_role role, const wr_set
         set_all(conf, reader_fixed, WR_ARRAY_LEN(reader_fixed));
     if (role == WR__KAFKA_ADMIN)
         set_all(conf, admin_fixed, WR_ARRAY_LEN(admin_fixed));
-    if (role == WR__KAFKA_WRITER && !ordered)
+    if (writes(role) && !ordered)
         wr__kafka_conf_set(conf, "enable.idempotence", "true");
     rd_kafka_conf_set_log_cb(conf, on_log);
     rd_kafka_conf_set_error_cb(conf, wr__kafka_on_error);

@@ -40,7 +40,6 @@ enum {
     NUDGE_EVERY_MS = 2, /* doubled while nothing comes: all that is left may be control records */
     NUDGE_EVERY_MAX_MS = 256,
     NUDGE_TIMEOUT_MS = 100,
-    COMMIT_RETRY_MS = 30000,
     SPARE_MAX = 2,
     CHUNK_RECORDS = 1024,
     AHEAD_MESSAGE = 16, /* how far ahead lines are asked for */
@@ -126,6 +125,9 @@ weir_status wr__kafka_reader_new(wr_log *base, const char *group, const wr_setti
     r->otherwise = reset_of(conf);
     /* Where records are missing we decide: librdkafka would say nothing (out_of_range below). */
     wr__kafka_conf_set(conf, "auto.offset.reset", "error");
+    /* What is not committed may be taken back. Whoever reads by hand (PRINT) may want to see it. */
+    if (wr_settings_exactly_once(settings ? settings : &log->settings))
+        wr__kafka_conf_set(conf, "isolation.level", "read_committed");
     rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
     rd_kafka_conf_set_error_cb(conf, on_error);
     r->opaque.log = log;
@@ -239,6 +241,21 @@ void wr__kafka_reader_close(wr_log_reader *r)
     wr_free((void *)r->topics);
     wr_free(r->group);
     wr_free(r);
+}
+
+const char *wr__kafka_member_of(const wr_log_reader *r)
+{
+    return r && r->member ? r->group : NULL;
+}
+
+rd_kafka_t *wr__kafka_reader_handle(const wr_log_reader *r)
+{
+    return r->rk;
+}
+
+wr__kafka *wr__kafka_reader_log(const wr_log_reader *r)
+{
+    return r->opaque.log;
 }
 
 /* ---- assignment ---- */
@@ -724,7 +741,7 @@ static weir_status hand_out(wr_log_reader *r, uint32_t max_records, kafka_batch 
         } else if (m->err) {
             /* Control records at the end: the position moves without records. */
             c->at++;
-            if (p->next >= 0 && m->offset > p->next) {
+            if (position_of(p) >= 0 && m->offset > position_of(p)) {
                 p->next = m->offset;
                 *out = new_batch(r, c, p);
                 (*out)->base.next_offset = p->next;
@@ -761,40 +778,4 @@ weir_status wr__kafka_poll(wr_log_reader *r, uint32_t max_records, int timeout_m
         retire_chunk(r, c);
     }
     return st;
-}
-
-/* ---- committing ---- */
-
-static bool give_up(rd_kafka_resp_err_t code)
-{
-    /* The group goes on without us until we poll again: waiting here would be for ever. */
-    return code == RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION ||
-           code == RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID ||
-           code == RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS ||
-           code == RD_KAFKA_RESP_ERR__ASSIGNMENT_LOST || !wr__kafka_retriable(code);
-}
-
-bool wr__kafka_is_member(const wr_log_reader *r, const char *group)
-{
-    return r && r->member && strcmp(r->group, group) == 0;
-}
-
-weir_status wr__kafka_commit_member(wr_log_reader *r, const wr_log_group_offsets *group,
-                                    weir_error *err)
-{
-    int64_t deadline = wr__log_now_ms() + COMMIT_RETRY_MS;
-    for (int wait_ms = 50;; wait_ms = WR_MIN(wait_ms * 2, 1000)) {
-        rd_kafka_topic_partition_list_t *list = wr__kafka_part_list(group->offsets, group->n);
-        rd_kafka_resp_err_t rc = rd_kafka_commit(r->rk, list, 0);
-        if (rc == RD_KAFKA_RESP_ERR_NO_ERROR)
-            rc = wr__kafka_part_error(list);
-        rd_kafka_topic_partition_list_destroy(list);
-        if (rc == RD_KAFKA_RESP_ERR_NO_ERROR) {
-            wr__kafka_alive(r->opaque.log);
-            return WEIR_OK;
-        }
-        if (give_up(rc) || wr__log_now_ms() > deadline)
-            return wr__kafka_error(err, rc, "Committing offsets of group %s", r->group);
-        wr__log_sleep_ms(wait_ms);
-    }
 }

@@ -132,6 +132,12 @@ static weir_status look_until_ready(wr__kafka *log, const char *topic, bool just
     }
 }
 
+weir_status wr__kafka_describe_briefly(wr__kafka *log, const char *topic, wr_topic_info *out,
+                                       weir_error *err)
+{
+    return look_until_ready(log, topic, false, NULL, out, err);
+}
+
 weir_status wr__kafka_partitions(wr__kafka *log, const char *topic, const wr__log_until *until,
                                  int32_t *out, weir_error *err)
 {
@@ -209,6 +215,11 @@ static void configure(const wr__kafka *log, const wr_topic_spec *spec, rd_kafka_
     if (spec->internal)
         set_config(t, "message.timestamp.type",
                    spec->compact_delete ? "LogAppendTime" : "CreateTime");
+    if (spec->segment_bytes) {
+        char bytes[24];
+        snprintf(bytes, sizeof bytes, "%lld", (long long)spec->segment_bytes);
+        set_config(t, "segment.bytes", bytes);
+    }
     if (spec->retention_ms >= 0 || (spec->internal && !spec->compact)) {
         wr_buf ms = {0};
         wr_buf_printf(&ms, "%lld", (long long)(spec->retention_ms < 0 ? -1 : spec->retention_ms));

@@ -22,10 +22,17 @@
  *
  * At-least-once: flush (all acknowledged), offsets committed, then state. What fails in between is
  * repeated from the committed offsets, so an abort only has to forget what is still under way.
+ *
+ * Exactly-once: a transaction begins with the first record, or with a commit that only moves
+ * offsets, and is of all owners. So where one of them has to go with something in it, everything
+ * goes: the writer fails, and its worker takes everybody back to the last commit. That a record was
+ * refused still says whose it was: a producer whose transaction has failed takes no more records,
+ * and the report that says why is waited for (spoiled).
  */
+#include "common/diag.h"
 #include "runtime/log/kafka.h"
 
-enum { SERVE_EVERY = 1024, ABORT_MS = 5000, ASK_AGAIN_MS = 1000 };
+enum { SERVE_EVERY = 1024, ABORT_MS = 5000, ASK_AGAIN_MS = 1000, REPORT_MS = 500 };
 
 typedef struct out_topic out_topic;
 typedef struct out_part {
@@ -44,6 +51,7 @@ struct out_topic {
     atomic_size_t pending;    /* bytes since the last commit */
     atomic_size_t handed_out; /* records given to librdkafka */
     size_t reported;          /* of them, those with a report; `serving` */
+    size_t committed;         /* of them, those before the last commit */
 };
 
 struct wr_log_writer {
@@ -56,6 +64,11 @@ struct wr_log_writer {
     atomic_size_t pending;
     pthread_mutex_t serving; /* whoever serves reports: positions, counts, failures */
     wr_log_owner connection; /* fails where the writer as a whole does */
+    wr__sent_offsets sent;
+    /* exactly-once */
+    bool transactional;
+    wr__txn txn;
+    wr_settings settings; /* to make the producer anew */
 };
 
 /* ---- who has failed ---- */
@@ -70,6 +83,10 @@ static bool is_of_connection(rd_kafka_resp_err_t code)
     case RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH:
     case RD_KAFKA_RESP_ERR_UNKNOWN_PRODUCER_ID:
     case RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER:
+    case RD_KAFKA_RESP_ERR_INVALID_PRODUCER_ID_MAPPING:
+    case RD_KAFKA_RESP_ERR_INVALID_TXN_STATE:
+    case RD_KAFKA_RESP_ERR_CONCURRENT_TRANSACTIONS:
+    case RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED:
     case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
     case RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED:
     case RD_KAFKA_RESP_ERR__AUTHENTICATION:
@@ -89,8 +106,12 @@ static void fail_writer(wr_log_writer *w, rd_kafka_resp_err_t code, const char *
 {
     weir_error err;
     char text[256] = "";
+    if (wr_log_owner_failed(&w->connection, NULL))
+        return; /* the first failure counts */
     rd_kafka_resp_err_t fatal = rd_kafka_fatal_error(w->rk, text, sizeof text);
-    if (fatal != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    if (w->transactional) {
+        wr__txn_give_up(w->opaque.log, w->rk, &w->txn, code, rd_kafka_err2str(code), what, &err);
+    } else if (fatal != RD_KAFKA_RESP_ERR_NO_ERROR) {
         wr__kafka_error(&err, fatal, "%s: the producer is out of use: %s", what, text);
         err.flags |= WEIR_ERROR_FATAL;
     } else {
@@ -161,26 +182,82 @@ static void on_report(rd_kafka_t *rk, const rd_kafka_message_t *m, void *opaque)
         on_failed_report(WR__KAFKA_HOLDER(wr_log_writer, opaque), o, m);
 }
 
-weir_status wr__kafka_writer_new(wr_log *base, const wr_settings *settings, wr_log_writer **out,
-                                 weir_error *err)
+/* Its producer; with transactions also everything that an earlier one of its id has left is over.
+ */
+static weir_status make_producer(wr_log_writer *w, const wr__log_until *until, weir_error *err)
+{
+    wr__kafka *log = w->opaque.log;
+    rd_kafka_conf_t *conf;
+    WR_ASSERT(!w->rk);
+    WR_TRY(wr__kafka_conf_new(log, w->transactional ? WR__KAFKA_TRANSACTIONAL : WR__KAFKA_WRITER,
+                              &w->settings, &conf, err));
+    rd_kafka_conf_set_dr_msg_cb(conf, on_report);
+    w->base.record_max = wr__kafka_conf_number(conf, "message.max.bytes");
+    if (w->transactional) {
+        weir_status st = wr__txn_configure(log, &w->settings, &w->txn, conf, err);
+        if (st != WEIR_OK) {
+            rd_kafka_conf_destroy(conf);
+            return st;
+        }
+    }
+    WR_TRY(wr__kafka_handle_new(RD_KAFKA_PRODUCER, conf, &w->opaque, &w->rk, err));
+    return w->transactional ? wr__txn_init(log, w->rk, &w->txn, until, err) : WEIR_OK;
+}
+
+static void free_writer(wr_log_writer *w)
+{
+    wr__txn_close(w->opaque.log, &w->txn);
+    wr__sent_free(&w->sent);
+    wr_settings_free(&w->settings);
+    pthread_mutex_destroy(&w->lock);
+    pthread_mutex_destroy(&w->serving);
+    wr_free(w);
+}
+
+static weir_status new_writer(wr_log *base, const wr_settings *settings, bool transactional,
+                              const wr__log_until *until, wr_log_writer **out, weir_error *err)
 {
     wr__kafka *log = (wr__kafka *)base;
-    rd_kafka_conf_t *conf;
-    WR_TRY(wr__kafka_conf_new(log, WR__KAFKA_WRITER, settings, &conf, err));
-    rd_kafka_conf_set_dr_msg_cb(conf, on_report);
     wr_log_writer *w = wr_calloc(1, sizeof *w);
-    w->base.record_max = wr__kafka_conf_number(conf, "message.max.bytes");
     w->opaque.log = log;
-    weir_status st = wr__kafka_handle_new(RD_KAFKA_PRODUCER, conf, &w->opaque, &w->rk, err);
-    if (st != WEIR_OK) {
-        wr_free(w);
-        return st;
-    }
+    w->transactional = transactional;
+    wr_settings_init(&w->settings, NULL);
+    wr_settings_copy(&w->settings, settings ? settings : &log->settings);
+    wr__sent_init(&w->sent, &w->settings);
     pthread_mutex_init(&w->lock, NULL);
     pthread_mutex_init(&w->serving, NULL);
     wr_log_owner_init(&w->connection, "producer");
+    weir_status st = transactional ? wr__positions_create(log, err) : WEIR_OK;
+    if (st == WEIR_OK)
+        st = make_producer(w, until, err);
+    if (st != WEIR_OK) {
+        if (w->rk)
+            rd_kafka_destroy(w->rk);
+        free_writer(w);
+        return st;
+    }
     *out = w;
     return WEIR_OK;
+}
+
+weir_status wr__kafka_writer_new(wr_log *base, const wr_settings *settings, wr_log_writer **out,
+                                 weir_error *err)
+{
+    return new_writer(base, settings, false, NULL, out, err);
+}
+
+weir_status wr__kafka_transactional_new(wr_log *base, const wr_settings *settings,
+                                        const atomic_bool *cancel, wr_log_writer **out,
+                                        weir_error *err)
+{
+    const wr__log_until until = {cancel, -1};
+    return new_writer(base, settings, true, &until, out, err);
+}
+
+/* Has it something that is not committed? Bytes do not say so: a record may have none. */
+static bool is_uncommitted(const out_topic *o)
+{
+    return o->owner && atomic_load(&o->handed_out) != o->committed;
 }
 
 static bool nothing_under_way(const out_topic *o)
@@ -202,7 +279,7 @@ static void make_orphan(wr_log_writer *w, out_topic *o)
 /* Call back what is under way; its reports come before this returns, or never. */
 static void purge(wr_log_writer *w)
 {
-    if (rd_kafka_outq_len(w->rk) == 0)
+    if (!w->rk || rd_kafka_outq_len(w->rk) == 0)
         return;
     rd_kafka_purge(w->rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
     rd_kafka_flush(w->rk, ABORT_MS);
@@ -221,22 +298,48 @@ void wr__kafka_writer_close(wr_log_writer *w)
         return;
     for (size_t i = 0; i < w->topics_n; i++)
         make_orphan(w, w->topics[i]);
-    purge(w);
-    for (size_t i = 0; i < w->topics_n; i++)
-        rd_kafka_topic_destroy(w->topics[i]->rkt);
-    rd_kafka_destroy(w->rk);
+    if (w->rk) {
+        wr__txn_abort(w->rk, &w->txn);
+        purge(w);
+        for (size_t i = 0; i < w->topics_n; i++)
+            rd_kafka_topic_destroy(w->topics[i]->rkt);
+        rd_kafka_destroy(w->rk);
+    }
     for (size_t i = 0; i < w->topics_n; i++)
         free_topic(w->topics[i]);
     wr_free((void *)w->topics);
-    pthread_mutex_destroy(&w->lock);
-    pthread_mutex_destroy(&w->serving);
-    wr_free(w);
+    free_writer(w);
+}
+
+/* What is in a transaction cannot be taken out of it. */
+static void fail_transaction(wr_log_writer *w, const wr_log_owner *owner)
+{
+    weir_error err;
+    wr_error(&err, WEIR_ERR_LOG, "A transaction is given up, with what %s has written in it",
+             owner->name);
+    err.flags |= WEIR_ERROR_RETRIABLE | WEIR_ERROR_FATAL;
+    wr_log_owner_fail(&w->connection, &err);
+}
+
+/* @p owner NULL: the writer's user has no use for it any more. @pre `serving` is held */
+static void abort_transaction(wr_log_writer *w, const wr_log_owner *owner)
+{
+    bool any = !owner;
+    for (size_t i = 0; i < w->topics_n && !any; i++)
+        any = w->topics[i]->owner == owner && is_uncommitted(w->topics[i]);
+    if (!any || !atomic_load(&w->txn.begun))
+        return;
+    fail_transaction(w, owner ? owner : &w->base.own);
+    if (!owner)
+        wr__txn_abort(w->rk, &w->txn);
 }
 
 weir_status wr__kafka_abort(wr_log_writer *w, wr_log_owner *owner, weir_error *err)
 {
     (void)err;
     pthread_mutex_lock(&w->serving);
+    if (w->transactional)
+        abort_transaction(w, owner);
     for (size_t i = 0; i < w->topics_n; i++)
         if (!owner || w->topics[i]->owner == owner)
             make_orphan(w, w->topics[i]);
@@ -376,9 +479,33 @@ static rd_kafka_error_t *hand_over(wr_log_writer *w, out_topic *o, int32_t parti
     return e;
 }
 
+/*
+ * The transaction has failed before this record: for another one that was refused, or as a whole.
+ * In the first case the other's owner is to blame, by a report that may still be on its way.
+ */
+static weir_status spoiled(wr_log_writer *w, const out_topic *o, weir_error *err)
+{
+    int64_t deadline = wr__log_now_ms() + REPORT_MS;
+    bool known = false;
+    while (!known && wr__log_now_ms() < deadline) {
+        serve_or_wait(w);
+        pthread_mutex_lock(&w->lock);
+        for (size_t i = 0; i < w->topics_n && !known; i++)
+            known = w->topics[i]->owner && wr_log_owner_failed(w->topics[i]->owner, NULL);
+        pthread_mutex_unlock(&w->lock);
+        known = known || wr_log_owner_failed(&w->connection, NULL);
+    }
+    if (wr_log_owner_failed(o->owner, err))
+        return o->owner->error.code;
+    fail_writer(w, RD_KAFKA_RESP_ERR__STATE, "A transaction has failed");
+    return report_failure(w, err);
+}
+
 static weir_status refused(wr_log_writer *w, const out_topic *o, const wr_out_records *in,
                            uint32_t i, rd_kafka_resp_err_t code, weir_error *err)
 {
+    if (w->transactional && code == RD_KAFKA_RESP_ERR__STATE)
+        return spoiled(w, o, err);
     if (code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE)
         return too_large(o->name, (size_t)in->keys[i].len + in->values[i].len, err);
     if (is_of_connection(code)) {
@@ -448,6 +575,45 @@ static weir_status send_all(wr_log_writer *w, out_topic *o, const wr_out_records
     return WEIR_OK;
 }
 
+/* Between transactions: a request that has no answer may still end the next one, unless that is of
+ * a new producer. Everything is acknowledged, so nothing is lost with the old one. */
+static weir_status replace_producer(wr_log_writer *w, const wr__log_until *until, weir_error *err)
+{
+    WR_ASSERT(!atomic_load(&w->txn.begun) && rd_kafka_outq_len(w->rk) == 0);
+    wr_diag_put(WR_DIAG_INFO, "kafka", "a request of %s had no answer: its producer is made anew",
+                w->txn.id);
+    for (size_t i = 0; i < w->topics_n; i++)
+        rd_kafka_topic_destroy(w->topics[i]->rkt);
+    rd_kafka_destroy(w->rk);
+    w->rk = NULL;
+    weir_status st = make_producer(w, until, err);
+    for (size_t i = 0; i < w->topics_n; i++) {
+        out_topic *o = w->topics[i];
+        o->reported = atomic_load(&o->handed_out);
+        o->rkt = w->rk ? rd_kafka_topic_new(w->rk, o->name, NULL) : NULL;
+    }
+    return st;
+}
+
+/* Of several threads that come with a first record one begins. */
+static weir_status begin(wr_log_writer *w, const wr__log_until *until, weir_error *err)
+{
+    weir_error why;
+    weir_status st = WEIR_OK;
+    pthread_mutex_lock(&w->lock);
+    bool begun = atomic_load(&w->txn.begun);
+    if (!begun && atomic_load(&w->txn.dirty))
+        st = replace_producer(w, until, &why);
+    if (!begun && st == WEIR_OK)
+        st = wr__txn_begin(w->opaque.log, w->rk, &w->txn, &why);
+    pthread_mutex_unlock(&w->lock);
+    if (st == WEIR_OK)
+        return st;
+    why.flags |= WEIR_ERROR_FATAL;
+    wr_log_owner_fail(&w->connection, &why);
+    return report_failure(w, err);
+}
+
 weir_status wr__kafka_produce(wr_log_writer *w, wr_log_owner *owner, const char *topic,
                               const wr_out_records *in, const wr__log_until *until, weir_error *err)
 {
@@ -455,6 +621,8 @@ weir_status wr__kafka_produce(wr_log_writer *w, wr_log_owner *owner, const char 
     uint32_t sent = 0;
     size_t bytes = 0;
     WR_TRY(report_failure(w, err));
+    if (w->transactional && !atomic_load(&w->txn.begun))
+        WR_TRY(begin(w, until, err));
     WR_TRY(find_topic(w, owner, topic, until, &o, err));
     weir_status st = send_all(w, o, in, until, &sent, &bytes, err);
     WR_ASSERT(st != WEIR_OK || sent == in->n);
@@ -468,15 +636,28 @@ weir_status wr__kafka_produce(wr_log_writer *w, wr_log_owner *owner, const char 
 
 /* ---- committing ---- */
 
+/* Does a refused record keep the transaction from going on? Then nothing more is sent. */
+static bool is_spoiled(const wr_log_writer *w)
+{
+    bool yes = false;
+    for (size_t i = 0; i < w->topics_n && w->transactional && !yes; i++)
+        yes = w->topics[i]->owner && wr_log_owner_failed(w->topics[i]->owner, NULL);
+    return yes;
+}
+
 weir_status wr__kafka_flush(wr_log_writer *w, const wr__log_until *until, weir_error *err)
 {
+    WR_TRY(report_failure(w, err)); /* there may be no producer any more */
     /* Ends by itself: what is not acknowledged within message.timeout.ms has a failed report. */
     bool waited = rd_kafka_outq_len(w->rk) > 0;
-    while (rd_kafka_outq_len(w->rk) > 0 && !wr_log_owner_failed(&w->connection, NULL)) {
+    while (rd_kafka_outq_len(w->rk) > 0 && !wr_log_owner_failed(&w->connection, NULL) &&
+           !is_spoiled(w)) {
         WR_TRY(wr__log_give_up(until, "Waiting for Kafka's acknowledgements", err));
         pthread_mutex_lock(&w->serving);
         (void)rd_kafka_flush(w->rk, WR__LOG_SLICE_MS);
         pthread_mutex_unlock(&w->serving);
+        if (rd_kafka_fatal_error(w->rk, NULL, 0) != RD_KAFKA_RESP_ERR_NO_ERROR)
+            fail_writer(w, RD_KAFKA_RESP_ERR__FATAL, "Writing to Kafka");
     }
     WR_TRY(report_failure(w, err));
     if (waited)
@@ -498,11 +679,71 @@ int64_t wr__kafka_position(const wr_log_writer *w, const char *topic, int32_t pa
 static weir_status check_owners(const wr_log_writer *w, weir_error *err)
 {
     for (size_t i = 0; i < w->topics_n; i++) {
-        const wr_log_owner *owner = w->topics[i]->owner;
-        if (owner && atomic_load(&w->topics[i]->pending) && wr_log_owner_failed(owner, err))
-            return owner->error.code;
+        const out_topic *o = w->topics[i];
+        if (is_uncommitted(o) && wr_log_owner_failed(o->owner, err))
+            return o->owner->error.code;
     }
     return WEIR_OK;
+}
+
+/* Exactly-once: what has moved. At-least-once: that it will not be kept up. */
+static weir_status write_positions(wr_log_writer *w, bool moved, const wr_log_group_offsets *groups,
+                                   uint32_t groups_n, const wr__log_until *until, weir_error *err)
+{
+    wr__kafka *log = w->opaque.log;
+    wr__position_records r = {.arena = wr_arena_new(0)};
+    if (moved)
+        wr__positions_moved(&w->sent, groups, groups_n, &r);
+    else
+        wr__positions_stale(log, &w->sent, groups, groups_n, &r);
+    const wr_out_records out = wr__positions_out(&r);
+    weir_status st =
+        out.n ? wr__kafka_produce(w, &w->base.own, log->positions.topic, &out, until, err)
+              : WEIR_OK;
+    wr_arena_free(r.arena);
+    return st;
+}
+
+/* Records, if there are any, and offsets, where they have moved. */
+static weir_status commit_transaction(wr_log_writer *w, wr_log_reader *reader,
+                                      const wr_log_group_offsets *groups, uint32_t groups_n,
+                                      const wr__log_until *until, weir_error *err)
+{
+    wr__kafka *log = w->opaque.log;
+    if (!atomic_load(&w->txn.begun)) {
+        if (!wr__sent_moves(&w->sent, groups, groups_n))
+            return WEIR_OK;
+        WR_TRY(begin(w, until, err));
+    }
+    WR_TRY(write_positions(w, true, groups, groups_n, until, err));
+    WR_TRY(
+        wr__kafka_send_groups(log, w->rk, &w->txn, &w->sent, reader, groups, groups_n, until, err));
+    WR_TRY(wr__txn_commit(log, w->rk, &w->txn, err));
+    wr__kafka_alive(log);
+    return WEIR_OK;
+}
+
+/* The transaction is over, for good or not. Nobody can go on with this writer if it failed. */
+static weir_status commit_offsets(wr_log_writer *w, wr_log_reader *reader,
+                                  const wr_log_group_offsets *groups, uint32_t groups_n,
+                                  const wr__log_until *until, weir_error *err)
+{
+    wr__kafka *log = w->opaque.log;
+    if (!w->transactional) {
+        WR_TRY(wr__kafka_commit_groups(log, reader, groups, groups_n, err));
+        return write_positions(w, false, groups, groups_n, until, err);
+    }
+    weir_error why;
+    weir_status st = commit_transaction(w, reader, groups, groups_n, until, &why);
+    if (st == WEIR_OK)
+        return st;
+    if (st != WEIR_ERR_INTERRUPTED) {
+        why.flags |= WEIR_ERROR_FATAL;
+        wr_log_owner_fail(&w->connection, &why);
+    }
+    if (err)
+        *err = why;
+    return st;
 }
 
 weir_status wr__kafka_commit(wr_log_writer *w, wr_log_reader *reader,
@@ -512,11 +753,14 @@ weir_status wr__kafka_commit(wr_log_writer *w, wr_log_reader *reader,
     const wr__log_until until = {w->base.cancel, -1};
     WR_TRY(wr__kafka_flush(w, &until, err)); /* nothing to wait for where the caller did */
     WR_TRY(check_owners(w, err));
-    WR_TRY(wr__kafka_commit_groups(w->opaque.log, reader, groups, groups_n, err));
+    WR_TRY(commit_offsets(w, reader, groups, groups_n, &until, err));
+    for (size_t i = 0; i < w->topics_n; i++) {
+        w->topics[i]->committed = atomic_load(&w->topics[i]->handed_out);
+        atomic_store(&w->topics[i]->pending, 0);
+    }
+    atomic_store(&w->pending, 0);
+    wr__sent_note(&w->sent, groups, groups_n, state);
     if (state) /* an empty one too: its stores wait for the end of the commit */
         WR_TRY(wr_db_write(w->opaque.log->db, state, err));
-    for (size_t i = 0; i < w->topics_n; i++)
-        atomic_store(&w->topics[i]->pending, 0);
-    atomic_store(&w->pending, 0);
     return WEIR_OK;
 }

@@ -64,6 +64,14 @@ weir_status wr_group_committed(wr_log *log, const char *group, wr_topic_part *pa
     return n ? log->cls->committed(log, group, parts, n, err) : WEIR_OK;
 }
 
+weir_status wr_group_resume(wr_log *log, const char *group, wr_topic_part *parts, uint32_t n,
+                            weir_error *err)
+{
+    if (!n || !log->cls->resume)
+        return wr_group_committed(log, group, parts, n, err);
+    return log->cls->resume(log, group, parts, n, err);
+}
+
 weir_status wr_group_drop(wr_log *log, const char *group, weir_error *err)
 {
     WR_ASSERT(group);

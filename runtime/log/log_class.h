@@ -34,6 +34,9 @@ typedef struct wr_log_class {
     /* groups */
     weir_status (*committed)(wr_log *log, const char *group, wr_topic_part *parts, uint32_t n,
                              weir_error *err);
+    /* NULL: as committed, which nobody else changes. */
+    weir_status (*resume)(wr_log *log, const char *group, wr_topic_part *parts, uint32_t n,
+                          weir_error *err);
     weir_status (*drop_group)(wr_log *log, const char *group, weir_error *err);
     /* readers */
     weir_status (*reader_new)(wr_log *log, const char *group, const wr_settings *settings,
@@ -53,6 +56,10 @@ typedef struct wr_log_class {
     /* writers */
     weir_status (*writer_new)(wr_log *log, const wr_settings *settings, wr_log_writer **out,
                               weir_error *err);
+    /* NULL: a commit is one write in any case, and every writer keeps the promise. */
+    weir_status (*transactional_new)(wr_log *log, const wr_settings *settings,
+                                     const atomic_bool *cancel, wr_log_writer **out,
+                                     weir_error *err);
     void (*writer_close)(wr_log_writer *w);
     /* log_writer.c sees to it: @p owner is never NULL and has not failed; an error that is neither
      * the writer's (writer_failed) nor an interruption fails the owner. */
@@ -103,6 +110,8 @@ enum { WR__LOG_SLICE_MS = 50 };
 
 /** The monotonic clock. */
 int64_t wr__log_now_ms(void);
+/** The time of day: for timestamps of our own records. */
+int64_t wr__log_wall_ms(void);
 void wr__log_sleep_ms(int ms);
 /** Must the call give up now? @return WEIR_ERR_INTERRUPTED; WEIR_ERR_LOG, RETRIABLE: "<what>: ..."
  */

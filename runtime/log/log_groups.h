@@ -15,6 +15,13 @@ typedef struct wr_log_group_offsets {
 /** Committed offsets of @p group into parts[].offset (WR_OFFSET_NONE where there is none). */
 weir_status wr_group_committed(wr_log *log, const char *group, wr_topic_part *parts, uint32_t n,
                                weir_error *err) WR_MUST_CHECK;
+/**
+ * Where whoever commits for @p group is to go on: the committed offsets, but on Kafka guarded
+ * against what others do to them there. What was committed together with state and outputs counts,
+ * also where the broker has forgotten it or somebody has moved the group; a warning says so.
+ */
+weir_status wr_group_resume(wr_log *log, const char *group, wr_topic_part *parts, uint32_t n,
+                            weir_error *err) WR_MUST_CHECK;
 /** Forget the group and its offsets; OK where there is no such group. */
 weir_status wr_group_drop(wr_log *log, const char *group, weir_error *err) WR_MUST_CHECK;
 

@@ -23,6 +23,8 @@ static void kafka_close(wr_log *base)
     wr_settings_free(&log->settings);
     pthread_mutex_destroy(&log->lock);
     wr_free(log->brokers);
+    wr_free(log->slots.v);
+    wr__positions_destroy(log);
     wr_free(log);
 }
 
@@ -36,6 +38,7 @@ static const wr_log_class kafka_class = {
     .remove = wr__kafka_remove,
     .ends = wr__kafka_ends,
     .committed = wr__kafka_committed,
+    .resume = wr__kafka_resume,
     .drop_group = wr__kafka_drop_group,
     .reader_new = wr__kafka_reader_new,
     .reader_close = wr__kafka_reader_close,
@@ -48,6 +51,7 @@ static const wr_log_class kafka_class = {
     .release = wr__kafka_release,
     .wake = wr__kafka_wake,
     .writer_new = wr__kafka_writer_new,
+    .transactional_new = wr__kafka_transactional_new,
     .writer_close = wr__kafka_writer_close,
     .produce = wr__kafka_produce,
     .pending = wr__kafka_pending,
@@ -92,7 +96,8 @@ static weir_status nobody_answers(wr__kafka *log, weir_error *err)
 /* Both kinds of configuration, so that a wrong setting is reported at start. */
 static weir_status check_settings(wr__kafka *log, weir_error *err)
 {
-    static const wr__kafka_role roles[] = {WR__KAFKA_READER, WR__KAFKA_WRITER};
+    static const wr__kafka_role roles[] = {WR__KAFKA_READER, WR__KAFKA_WRITER,
+                                           WR__KAFKA_TRANSACTIONAL};
     for (size_t i = 0; i < WR_ARRAY_LEN(roles); i++) {
         rd_kafka_conf_t *conf;
         WR_TRY(wr__kafka_conf_new(log, roles[i], &log->settings, &conf, err));
@@ -130,6 +135,7 @@ weir_status wr_log_kafka_new(const wr_settings *settings, wr_db *db, wr_log **ou
     log->brokers = wr_strdup(brokers);
     wr_settings_init(&log->settings, NULL);
     flatten(&log->settings, settings);
+    wr__positions_init(log);
     pthread_mutex_init(&log->lock, NULL);
     weir_status st = reach_broker(log, err);
     if (st != WEIR_OK) {

@@ -11,12 +11,13 @@
 
 typedef struct wr_topic_spec {
     const char *name;
-    int32_t partitions;   /* -1: the log's default */
-    int32_t replicas;     /* -1: the log's default */
-    int64_t retention_ms; /* -1: the log's default */
-    bool compact;         /* keep the last record of each key */
-    bool compact_delete;  /* both: windowed tables */
-    bool internal;        /* repartition, changelog: hidden, fixed settings (reliability.md) */
+    int32_t partitions;    /* -1: the log's default */
+    int32_t replicas;      /* -1: the log's default */
+    int64_t retention_ms;  /* -1: the log's default */
+    int64_t segment_bytes; /* Kafka: of a segment, the piece that is compacted; 0: its default */
+    bool compact;          /* keep the last record of each key */
+    bool compact_delete;   /* both: windowed tables */
+    bool internal;         /* repartition, changelog: hidden, fixed settings (reliability.md) */
 } wr_topic_spec;
 
 typedef struct wr_topic_info {

@@ -14,6 +14,13 @@ int64_t wr__log_now_ms(void)
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
+int64_t wr__log_wall_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
 void wr__log_sleep_ms(int ms)
 {
     WR_ASSERT(ms >= 0);

@@ -25,17 +25,34 @@ static const wr_log_class *class_of(const wr_log_writer *w)
 
 /* ---- life ---- */
 
+static void init_base(wr_log *log, wr_log_writer *w, const atomic_bool *cancel)
+{
+    wr__log_writer_base *b = base_of(w);
+    WR_ASSERT(b->record_max > 0);
+    b->cls = log->cls;
+    b->cancel = cancel;
+    wr_log_owner_init(&b->own, "writer");
+    pthread_mutex_init(&b->sync, NULL);
+}
+
 weir_status wr_log_writer_new(wr_log *log, const wr_settings *settings, wr_log_writer **out,
                               weir_error *err)
 {
     *out = NULL;
     WR_TRY(log->cls->writer_new(log, settings, out, err));
-    wr__log_writer_base *b = base_of(*out);
-    WR_ASSERT(b->record_max > 0);
-    b->cls = log->cls;
-    b->cancel = NULL;
-    wr_log_owner_init(&b->own, "writer");
-    pthread_mutex_init(&b->sync, NULL);
+    init_base(log, *out, NULL);
+    return WEIR_OK;
+}
+
+weir_status wr_log_writer_new_transactional(wr_log *log, const wr_settings *settings,
+                                            const atomic_bool *cancel, wr_log_writer **out,
+                                            weir_error *err)
+{
+    *out = NULL;
+    WR_TRY(log->cls->transactional_new
+               ? log->cls->transactional_new(log, settings, cancel, out, err)
+               : log->cls->writer_new(log, settings, out, err));
+    init_base(log, *out, cancel);
     return WEIR_OK;
 }
 

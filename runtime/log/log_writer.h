@@ -6,8 +6,10 @@
  * and the caller's state:
  *   memory  appended at commit.
  *   local   appended, with offsets and state, in ONE wr_db_write: exactly-once, no changelogs.
- *   kafka   at-least-once here: flush, all delivery reports good, offsets committed, then the state
- *           batch (which holds the changelog positions) is written to RocksDB.
+ *   kafka   at-least-once: flush, all delivery reports good, offsets committed, then the state
+ *           batch is written to RocksDB. Exactly-once (wr_log_writer_new_transactional): records
+ * and offsets are one transaction, then the state batch. Without records and with offsets that have
+ * not moved there is no transaction.
  *
  * Who fails. A record that is refused fails its owner alone (log_owner.h): the others go on with
  * the same writer. What concerns the connection as a whole (no broker answers, a fatal error of the
@@ -32,6 +34,19 @@
 
 weir_status wr_log_writer_new(wr_log *log, const wr_settings *settings, wr_log_writer **out,
                               weir_error *err) WR_MUST_CHECK;
+/**
+ * A writer whose commit is one transaction: records, offsets, then, once that is committed, the
+ * state. Whatever a log that has no changelogs makes is such a writer; on Kafka it is a producer
+ * with a transactional id of the data directory, and making one ends what an earlier process of the
+ * directory has left open, so it comes before offsets are read.
+ *
+ * On Kafka a transaction is of all owners: aborting one that has something in it fails the writer
+ * (RETRIABLE), and so does whatever leaves its outcome open. Then only a new writer helps.
+ * @param cancel  as wr_log_writer_cancel_on; also for this call. May be NULL.
+ */
+weir_status wr_log_writer_new_transactional(wr_log *log, const wr_settings *settings,
+                                            const atomic_bool *cancel, wr_log_writer **out,
+                                            weir_error *err) WR_MUST_CHECK;
 void wr_log_writer_close(wr_log_writer *w);
 /**
  * From now on produce and flush give up within about 100 ms of *cancel becoming true, with
@@ -64,9 +79,10 @@ int64_t wr_log_writer_position(const wr_log_writer *w, const char *topic, int32_
 /**
  * Second half: offsets of each of @p groups (may be none), and @p state (may be NULL) with
  * them: see the head. Kafka: a group that @p reader (may be NULL) is a member of is committed
- * as its member; the others must have no members. All requests are under way together, but the
- * broker takes those of one connection in turn (about 6 ms each on Kafka 4.1, idle); some
- * groups may be committed where others fail.
+ * as its member; the others must have no members. A transaction always goes with the membership of
+ * @p reader, where it has one: a process that has lost its partitions cannot commit. All requests
+ * are under way together, but the broker takes those of one connection in turn (about 6 ms each on
+ * Kafka 4.1, idle); some groups may be committed where others fail.
  */
 weir_status wr_log_writer_commit(wr_log_writer *w, wr_log_reader *reader,
                                  const wr_log_group_offsets *groups, uint32_t groups_n,

@@ -236,7 +236,11 @@ static char *group_of(const wr_scheduler *s, wr_query *const *queries, size_t n,
 {
     WR_ASSERT(n > 0 && (n == 1 || key)); /* several are together because of their key */
     const wr_query *first = queries[0];
-    if (n == 1 && !(key && s->interactive))
+    /* Exactly-once: those who may come later commit as members of this group while they catch up,
+     * so it must be none in which a query's offsets are. */
+    bool alone = n == 1 && !(key && wr_settings_exactly_once(&first->settings) &&
+                             wr_log_can(first->log)->has_changelogs);
+    if (alone && !(key && s->interactive))
         return first->group ? wr_strdup(first->group) : NULL;
     wr_buf text = {0}, name = {0};
     char **ids = wr_calloc(n, sizeof *ids);

@@ -176,7 +176,7 @@ weir_status wr__query_start_offsets(wr_query *q, wr_topic_part *parts, uint32_t 
     for (uint32_t i = 0; i < n; i++)
         parts[i].offset = WR_OFFSET_NONE;
     if (q->group) {
-        WR_TRY(wr_group_committed(q->log, q->group, parts, n, err));
+        WR_TRY(wr_group_resume(q->log, q->group, parts, n, err));
         WR_TRY(starts_over(q, parts, n, &over, err));
     }
     int64_t before = 0;

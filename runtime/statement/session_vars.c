@@ -35,12 +35,10 @@ static weir_status unset(wr_exec *x, const char *name, weir_error *err)
 /* @pre the lock is held */
 static weir_status set(wr_exec *x, const char *name, const char *value, weir_error *err)
 {
-    /* Three layers of no: not a setting of sessions or no value of it; not on this log; not here,
-     * because whoever runs the server has listed it. */
+    /* Two layers of no: not a setting of sessions or no value of it; not here, because whoever runs
+     * the server has listed it. */
     bool kafka = wr_engine_on_kafka(x->engine);
     weir_status st = wr_settings_check(name, value, true, err);
-    if (st == WEIR_OK)
-        st = wr_settings_check_log(name, value, kafka, err);
     if (st == WEIR_OK && wr_settings_lists(wr_engine_settings(x->engine),
                                            "ksql.properties.overrides.denylist", name))
         st = wr_error(err, WEIR_ERR_CONFIG, "Cannot override property '%s'", name);

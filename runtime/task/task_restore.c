@@ -11,9 +11,10 @@
 #include "runtime/log/log_topics.h"
 #include "runtime/task/task_internal.h"
 
-#define RESTORE_BATCH      10000u
-#define RESTORE_TIMEOUT_MS 60000
-#define POLL_MS            100
+#define RESTORE_BATCH         10000u
+#define RESTORE_TIMEOUT_MS    60000
+#define POLL_MS               100
+#define RESTORE_FETCH_WAIT_MS "10"
 
 /* ---- positions ---- */
 
@@ -129,8 +130,17 @@ static weir_status restore(wr__task_store *s, weir_error *err)
     from = WR_MAX(from, low);
     if (from == high)
         return WEIR_OK;
+    /* The last offset may be a transaction's marker: nothing comes of it but the next answer, and
+     * that must not wait for more. */
+    wr_settings settings;
+    wr_settings_init(&settings, c->settings);
+    if (!wr_settings_get(&settings, "restore.consumer.fetch.wait.max.ms"))
+        wr_settings_put(&settings, "restore.consumer.fetch.wait.max.ms", RESTORE_FETCH_WAIT_MS);
+    wr_settings_put(&settings, "restore.consumer.isolation.level", "read_committed");
     wr_log_reader *reader;
-    WR_TRY(wr_log_reader_new(c->log, NULL, c->settings, &reader, err));
+    weir_status made = wr_log_reader_new(c->log, NULL, &settings, &reader, err);
+    wr_settings_free(&settings);
+    WR_TRY(made);
     weir_status st = replay(s, reader, from, high, err);
     wr_log_reader_close(reader);
     return st;

@@ -64,7 +64,12 @@ static weir_status open_piped(wr_worker *w, weir_error *err)
 weir_status wr_worker_open(wr_worker *w, weir_error *err)
 {
     WR_ASSERT(!w->commit.writer && w->members.n > 0);
-    weir_status st = wr_log_writer_new(w->o.log, &w->settings, &w->commit.writer, err);
+    /* Before offsets are read: a transactional one ends what was left open, so that they are
+     * decided. */
+    weir_status st = w->commit.exactly_once
+                         ? wr_log_writer_new_transactional(
+                               w->o.log, &w->settings, &w->members.cancel, &w->commit.writer, err)
+                         : wr_log_writer_new(w->o.log, &w->settings, &w->commit.writer, err);
     if (st == WEIR_OK)
         wr_log_writer_cancel_on(w->commit.writer, &w->members.cancel);
     if (st == WEIR_OK && w->o.piped)

@@ -83,8 +83,10 @@ static weir_status release_leavers(wr_worker *w, weir_error *err)
     weir_error ignored;
     for (size_t i = 0; i < w->members.n; i++)
         all = all && atomic_load(&w->members.clients[i]->desired) != WR_DESIRED_RUN;
-    if (all) /* nothing of the worker may be running when the last one hears that it has left */
+    if (all) { /* nothing of the worker may be running when the last one hears that it has left */
+        wr__catch_up_stop_all(w); /* they commit as members of its group */
         wr__worker_close(w);
+    }
     for (size_t i = w->members.n; i-- > 0;) {
         wr_worker_client *c = w->members.clients[i];
         int desired = atomic_load(&c->desired);
@@ -175,6 +177,7 @@ static void recover(wr_worker *w, const weir_error *err)
     snprintf(name, sizeof name, "%s%s", w->members.clients[0]->name,
              w->members.n > 1 ? " and others" : "");
     wr__catch_up_stop_all(w);
+    wr__worker_move_out_refused(w);
     wr__worker_close(w);
     if (!wr__failure_may_pass(err, w->failures)) {
         fail_all(w, err);
@@ -216,9 +219,10 @@ static bool run_once(wr_worker *w)
         end_all(w, done ? WR_CLIENT_DONE : WR_CLIENT_INTERRUPTED);
         return false;
     }
-    if (st == WEIR_ERR_INTERRUPTED) /* a restore or a flush, by one who wants to leave */
+    if (st == WEIR_ERR_INTERRUPTED) { /* a restore or a flush, by one who wants to leave */
+        wr__catch_up_stop_all(w);
         wr__worker_close(w);
-    else
+    } else
         recover(w, &err);
     return true;
 }

@@ -7,6 +7,10 @@
  * A failure of a client in 1, or of a delivery of it that shows in 2, is that client's: it leaves,
  * and the others commit. Any other failure before 4 leaves everything uncommitted.
  *
+ * Exactly-once on Kafka: what was written since the last commit and the offsets are one
+ * transaction, which belongs to all clients. One that fails takes the others back to the last
+ * commit.
+ *
  * With changelogs 3 is put off: the changelogs have the changes, and the database gets them with
  * the changelogs' positions every WRITE_EVERY_NS, when they are many, when clients close, or when a
  * pull query asks. After a crash the changelogs' tails since then are read again.
@@ -18,6 +22,7 @@
 #define WRITE_EVERY_NS 30000000000ll
 #define PENDING_MAX    ((size_t)2 << 20) /* bytes written since the last commit */
 #define IDLE_COMMIT_NS 20000000ll
+#define RARE_COMMIT_NS 2000000000ll /* far below transaction.timeout.ms */
 
 /* Changelogs make changes durable, the database only shortens the next start. */
 static bool writes_behind(const wr_worker *w)
@@ -142,8 +147,13 @@ static weir_status commit_offsets(wr_worker *w, weir_error *err)
         if (w->members.clients[i]->group)
             groups[groups_n++] =
                 (wr_log_group_offsets){w->members.clients[i]->group, parts, in->queues_n};
+    /* A catch-up worker is a member of nothing: it has its partitions by the main worker's
+     * membership, and a transaction must not succeed without it. The main worker's reader stays
+     * while there are catch-up workers (wr__catch_up_stop_all). */
+    wr_log_reader *member =
+        w->commit.exactly_once && w->catch_up.main ? w->catch_up.main->consumer.reader : in->reader;
     weir_status st =
-        wr_log_writer_commit(w->commit.writer, in->reader, groups, groups_n, w->commit.state, err);
+        wr_log_writer_commit(w->commit.writer, member, groups, groups_n, w->commit.state, err);
     wr_free(groups);
     wr_free(parts);
     return st;
@@ -156,9 +166,18 @@ static weir_status commit_offsets(wr_worker *w, weir_error *err)
  */
 static bool offsets_can_wait(const wr_worker *w)
 {
-    return writes_behind(w) && w->members.n > 1 && w->commit.busy &&
+    return writes_behind(w) && !w->commit.exactly_once && w->members.n > 1 && w->commit.busy &&
            !atomic_load(&w->commit.write_asked) &&
            w->o.clock->mono_ns(w->o.clock) - w->commit.offsets_ns < 20 * w->commit.offsets_took_ns;
+}
+
+/* In a transaction offsets go with the rest, so there the whole commit is as rare. */
+static int64_t commit_interval_ns(const wr_worker *w)
+{
+    int64_t interval = w->commit.interval_ns;
+    if (w->commit.exactly_once && w->members.n > 1)
+        interval = WR_MAX(interval, WR_MIN(20 * w->commit.offsets_took_ns, RARE_COMMIT_NS));
+    return interval;
 }
 
 static weir_status make_durable(wr_worker *w, bool offsets, weir_error *err)
@@ -177,9 +196,17 @@ static weir_status make_durable(wr_worker *w, bool offsets, weir_error *err)
     return WEIR_OK;
 }
 
+/* The broker forgets the offsets of a group without members, also while its query lives and has
+ * nothing to do. */
+static bool refresh_is_due(const wr_worker *w)
+{
+    return w->commit.refresh_ns && w->consumer.assigned &&
+           w->o.clock->mono_ns(w->o.clock) - w->commit.offsets_ns >= w->commit.refresh_ns;
+}
+
 static weir_status commit(wr_worker *w, weir_error *err)
 {
-    WR_ASSERT(w->commit.writer && w->commit.dirty);
+    WR_ASSERT(w->commit.writer);
     wr_commit_times times = {.began_ns = w->o.clock->mono_ns(w->o.clock)};
     WR_TRY(flush(w, err));
     times.flushed_ns = w->o.clock->mono_ns(w->o.clock);
@@ -208,7 +235,7 @@ static weir_status commit(wr_worker *w, weir_error *err)
 weir_status wr__worker_commit(wr_worker *w, weir_error *err)
 {
     w->commit.last_ns = w->o.clock->mono_ns(w->o.clock);
-    if (w->commit.dirty)
+    if (w->commit.dirty || refresh_is_due(w))
         WR_TRY(commit(w, err));
     /* Only what is committed with its offsets is written: state never gets ahead of them for long.
      */
@@ -244,9 +271,9 @@ static bool over_memory(wr_worker *w)
 bool wr__commit_is_due(wr_worker *w, bool progressed)
 {
     if (!w->commit.dirty)
-        return atomic_load(&w->commit.write_asked);
+        return atomic_load(&w->commit.write_asked) || refresh_is_due(w);
     int64_t since = w->o.clock->mono_ns(w->o.clock) - w->commit.last_ns;
-    if (since >= w->commit.interval_ns || over_memory(w))
+    if (since >= commit_interval_ns(w) || over_memory(w))
         return true;
     /* Kafka's producer bounds itself; our own logs keep what is written until the commit. */
     if (wr_log_can(w->o.log)->atomic_with_state &&

@@ -3,7 +3,8 @@
  * Failures of clients. A client that fails goes alone: it is closed, what it has produced since the
  * last commit is dropped where the log can do that, and it tries again in a worker of its own, from
  * what is committed, after a while; or, where trying again is no use, it has failed for good. Its
- * neighbours have processed the same records without it and go on.
+ * neighbours have processed the same records without it and go on; exactly-once on Kafka they do so
+ * from the last commit, since all of a worker write in one transaction.
  */
 #include "runtime/worker/worker_internal.h"
 #include "common/diag.h"
@@ -77,5 +78,23 @@ weir_status wr__worker_sort_out(wr_worker *w, weir_error *err)
     for (size_t i = w->members.n; i-- > 0;)
         if (atomic_load(&w->members.clients[i]->failed))
             isolate(w, w->members.clients[i]);
-    return WEIR_OK;
+    /* What they had in a transaction cannot be taken out of it: it fails for all. */
+    return wr_log_writer_failed(w->commit.writer, err) ? err->code : WEIR_OK;
+}
+
+void wr__worker_move_out_refused(wr_worker *w)
+{
+    size_t refused = 0;
+    for (size_t i = 0; i < w->members.n; i++)
+        refused += wr_log_owner_failed(&w->members.clients[i]->owner, NULL);
+    if (!w->commit.exactly_once || !w->commit.writer || refused == 0 || refused == w->members.n)
+        return;
+    for (size_t i = w->members.n; i-- > 0;) {
+        wr_worker_client *c = w->members.clients[i];
+        weir_error own;
+        if (!wr_log_owner_failed(&c->owner, &own))
+            continue;
+        wr__client_fail(c, &own);
+        isolate(w, c);
+    }
 }

@@ -37,10 +37,12 @@ typedef struct wr__commit {
     wr_log_writer *writer; /* NULL: the worker is closed */
     wr_db_batch *state;
     int64_t interval_ns, last_ns;
+    bool exactly_once;  /* the writer is transactional */
     bool dirty;         /* there is something to commit */
     bool busy;          /* the last step had records */
     int64_t offsets_ns; /* when offsets were committed last, and how long that took */
     int64_t offsets_took_ns;
+    int64_t refresh_ns; /* offsets that do not move are committed again so often; 0: never */
     _Atomic int64_t last_write_ns; /* of state behind its changelogs */
     atomic_bool write_asked;       /* the next commit writes, even if there is nothing to commit */
     atomic_bool idle;              /* nothing is uncommitted */
@@ -124,6 +126,11 @@ bool wr__failure_is_workers(const wr_worker *w);
  * nothing was done.
  */
 weir_status wr__worker_sort_out(wr_worker *w, weir_error *err) WR_MUST_CHECK;
+/**
+ * The worker has failed, and is about to be closed. A record that was refused spoils the
+ * transaction of all: its client goes now, or it would spoil the next one, too.
+ */
+void wr__worker_move_out_refused(wr_worker *w);
 /** Is it worth trying again? */
 bool wr__failure_may_pass(const weir_error *err, int failures);
 int64_t wr__failure_backoff_ms(const wr_settings *settings, int failures);

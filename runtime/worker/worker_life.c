@@ -48,8 +48,14 @@ wr_worker *wr_worker_new(const wr_worker_options *o)
     w->slots = wr_calloc(o->slots, sizeof *w->slots);
     for (uint32_t s = 0; s < o->slots; s++)
         w->slots[s] = (wr_executor_slot){wr_arena_new(65536), wr_source_pool_new()};
+    w->commit.exactly_once = wr_settings_exactly_once(&w->settings) && !o->transient &&
+                             wr_log_can(o->log)->has_changelogs;
     w->commit.interval_ns =
-        wr_settings_int(&w->settings, "commit.interval.ms", 2000) * (int64_t)1000000;
+        wr_settings_commit_interval_ms(&w->settings, w->commit.exactly_once) * (int64_t)1000000;
+    if (wr_log_can(o->log)->shares_partitions && !o->transient)
+        w->commit.refresh_ns =
+            wr_settings_int(&w->settings, "weir.offsets.refresh.ms", 0) * (int64_t)1000000;
+    w->commit.offsets_ns = o->clock->mono_ns(o->clock);
     w->commit.state = wr_db_batch_new(o->db);
     w->commit.last_ns = o->clock->mono_ns(o->clock);
     atomic_store(&w->commit.last_write_ns, w->commit.last_ns);

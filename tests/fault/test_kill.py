@@ -29,6 +29,8 @@ SETTINGS = {"commit.interval.ms": "20"}
 # A killed member's partitions are free when the group has missed it for so long.
 KAFKA_SETTINGS = {**SETTINGS, "consumer.session.timeout.ms": "2000",
                   "consumer.heartbeat.interval.ms": "500"}
+EXACT_SETTINGS = {**KAFKA_SETTINGS, "processing.guarantee": "exactly_once_v2"}
+KILLS = int(os.environ.get("WEIR_TEST_KILLS") or 8)
 
 
 def clicks(rng, count):
@@ -113,6 +115,21 @@ class Kills(unittest.TestCase):
                 with self.subTest(topic, seed=SEED):
                     found = weir.rows(topic, oracle.OUTPUTS[topic])
                     self.nothing_lost(topic, oracle.OUTPUTS[topic], recompute.in_order(rows), found)
+
+    def test_kafka_exactly_once(self):
+        rng = random.Random(SEED)
+        pieces, oracle, results = self.inputs(rng, kills=KILLS, size=400)
+        file = program.QUERIES / "clicks" / "clicks.sql"
+        with program.folder() as folder, KafkaBroker() as broker:
+            weir = program.Weir(folder / "data", broker.bootstrap, settings=EXACT_SETTINGS)
+            self.assertEqual(self.feed_and_kill(weir, file, pieces, rng, longest=2), KILLS)
+            service.wait_until(lambda: self.all_read(weir, file), 60, "the input is read")
+            for topic, rows in results.items():
+                with self.subTest(topic, seed=SEED):
+                    expected = recompute.in_order(rows)
+                    found = weir.rows(topic, oracle.OUTPUTS[topic])
+                    if found != expected:
+                        self.fail(f"seed {SEED}: {program.difference(expected, found)}")
 
     @staticmethod
     def all_read(weir, file):

@@ -10,7 +10,8 @@ import socket
 import struct
 import time
 
-PRODUCE, CREATE_TOPICS, DELETE_TOPICS, DESCRIBE_CONFIGS = 0, 19, 20, 32
+PRODUCE, OFFSET_COMMIT, OFFSET_FETCH, LIST_GROUPS = 0, 8, 9, 16
+CREATE_TOPICS, DELETE_TOPICS, DESCRIBE_CONFIGS, DELETE_GROUPS = 19, 20, 32, 42
 TOPIC_RESOURCE = 2
 RETRIED_ERRORS = {3, 5, 6}  # unknown topic, no leader yet, not the leader yet
 
@@ -138,6 +139,58 @@ def create_topic(bootstrap, name, partitions=1, settings=None):
                                                reader.string())):
         if code:
             raise KafkaError(code, text)
+
+
+def groups(bootstrap):
+    """The names of all groups."""
+    reader = call(bootstrap, LIST_GROUPS, 2, b"")
+    reader.take("i")
+    code = reader.take("h")
+    if code:
+        raise KafkaError(code)
+    return [name for name, _ in reader.array(lambda: (reader.string(), reader.string()))]
+
+
+def delete_group(bootstrap, name):
+    reader = call(bootstrap, DELETE_GROUPS, 1, array([name], string))
+    reader.take("i")
+    for _, code in reader.array(lambda: (reader.string(), reader.take("h"))):
+        if code:
+            raise KafkaError(code)
+
+
+def committed(bootstrap, group, topic, partitions):
+    """The group's offset of each partition; -1: none."""
+    body = string(group) + array([topic], lambda name: string(name) + array(
+        list(range(partitions)), lambda p: struct.pack(">i", p)))
+    reader = call(bootstrap, OFFSET_FETCH, 5, body)
+    reader.take("i")
+    found = {}
+
+    def partition():
+        number, offset, _ = reader.take("i"), reader.take("q"), reader.take("i")
+        reader.string()
+        code = reader.take("h")
+        if code:
+            raise KafkaError(code)
+        found[number] = offset
+
+    reader.array(lambda: (reader.string(), reader.array(partition)))
+    return [found[p] for p in range(partitions)]
+
+
+def commit(bootstrap, group, topic, offsets):
+    """Move a group that has no members: an offset for each partition from 0."""
+    body = string(group) + struct.pack(">i", -1) + string("") + string(None) + array(
+        [topic], lambda name: string(name) + array(list(enumerate(offsets)), lambda one: (
+            struct.pack(">iqi", one[0], one[1], -1) + string(None))))
+    reader = call(bootstrap, OFFSET_COMMIT, 7, body)
+    reader.take("i")
+    for _, codes in reader.array(lambda: (reader.string(), reader.array(
+            lambda: (reader.take("i"), reader.take("h"))))):
+        for _, code in codes:
+            if code:
+                raise KafkaError(code)
 
 
 def delete_topic(bootstrap, name):

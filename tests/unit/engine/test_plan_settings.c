@@ -192,27 +192,25 @@ static void test_secrets(void **state)
     assert_null(wr_settings_shown("weir.schema.registry.password", NULL));
 }
 
-/* What holds depends on the log for one setting alone. */
-static void test_guarantee_of_the_log(void **state)
+/* Exactly-once commits more often, unless somebody has said how often. */
+static void test_commit_interval(void **state)
 {
     (void)state;
-    static const struct {
-        const char *name, *value;
-        bool kafka, good;
-    } cases[] = {
-        {"processing.guarantee", "exactly_once_v2", false, true},
-        {"processing.guarantee", "exactly_once_v2", true, false},
-        {"ksql.streams.processing.guarantee", "EXACTLY_ONCE_V2", true, false},
-        {"processing.guarantee", "at_least_once", true, true},
-        {"commit.interval.ms", "exactly_once_v2", true, true},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        weir_error err = {0};
-        weir_status st = wr_settings_check_log(cases[i].name, cases[i].value, cases[i].kafka, &err);
-        assert_int_equal(st, cases[i].good ? WEIR_OK : WEIR_ERR_UNSUPPORTED);
-        if (!cases[i].good)
-            assert_non_null(strstr(err.message, "is not supported yet on Kafka"));
-    }
+    wr_settings server, session;
+    wr_settings_init(&server, NULL);
+    wr_settings_init(&session, &server);
+    assert_false(wr_settings_exactly_once(&session));
+    assert_int_equal(wr_settings_commit_interval_ms(&session, false), 2000);
+    assert_int_equal(wr_settings_commit_interval_ms(&session, true), 100);
+    wr_settings_put(&server, "ksql.streams.processing.guarantee", "EXACTLY_ONCE_V2");
+    assert_true(wr_settings_exactly_once(&session));
+    wr_settings_put(&server, "commit.interval.ms", "750");
+    assert_int_equal(wr_settings_commit_interval_ms(&session, false), 750);
+    assert_int_equal(wr_settings_commit_interval_ms(&session, true), 750);
+    wr_settings_put(&session, "processing.guarantee", "at_least_once");
+    assert_false(wr_settings_exactly_once(&session));
+    wr_settings_free(&session);
+    wr_settings_free(&server);
 }
 
 /* Every name that is accepted either does something or has a reason why not. */
@@ -345,7 +343,7 @@ int main(void)
         cmocka_unit_test(test_canonical),      cmocka_unit_test(test_numbers),
         cmocka_unit_test(test_checks),         cmocka_unit_test(test_registry_spellings),
         cmocka_unit_test(test_secrets),        cmocka_unit_test(test_ranges),
-        cmocka_unit_test(test_nearest_name),   cmocka_unit_test(test_guarantee_of_the_log),
+        cmocka_unit_test(test_nearest_name),   cmocka_unit_test(test_commit_interval),
         cmocka_unit_test(test_without_effect), cmocka_unit_test(test_internal_replicas),
         cmocka_unit_test(test_lists),
     };

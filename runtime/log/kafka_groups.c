@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Groups as the rest of the program sees them: what the broker says of them, what the positions
+ * topic and the data directory say, and which of these counts. Threads: any.
+ */
+#include "runtime/log/kafka.h"
+
+enum { WRITE_MS = 30000 };
+
+/* The positions topic belongs to the outputs by its transactions; what the directory has kept is
+ * for where neither it nor the broker knows anything. */
+weir_status wr__kafka_resume(wr_log *base, const char *group, wr_topic_part *parts, uint32_t n,
+                             weir_error *err)
+{
+    wr__kafka *log = (wr__kafka *)base;
+    WR_ASSERT(n > 0);
+    WR_TRY(wr__kafka_committed(base, group, parts, n, err));
+    if (wr_settings_bool(&log->settings, "weir.offsets.from.group", false))
+        return WEIR_OK;
+    WR_TRY(wr__positions_choose(log, group, parts, n, err));
+    return wr__kept_offsets(log, group, parts, n, err);
+}
+
+static weir_status write_positions(wr__kafka *log, const wr__position_records *r, weir_error *err)
+{
+    const wr_out_records out = wr__positions_out(r);
+    const wr_log_wait wait = {.timeout_ms = WRITE_MS};
+    wr_log_writer *w;
+    WR_TRY(wr_log_writer_new(&log->base, &log->settings, &w, err));
+    weir_status st = wr_log_write_sync(w, NULL, log->positions.topic, &out, &wait, err);
+    wr_log_writer_close(w);
+    return st;
+}
+
+/* The broker first: it refuses where the group is in use. */
+weir_status wr__kafka_drop_group(wr_log *base, const char *group, weir_error *err)
+{
+    wr__kafka *log = (wr__kafka *)base;
+    WR_TRY(wr__kafka_delete_group(log, group, err));
+    wr__position_records r = {.arena = wr_arena_new(0)};
+    weir_status st = wr__positions_of(log, group, &r, err);
+    if (st == WEIR_OK && r.keys.n)
+        st = write_positions(log, &r, err);
+    wr_arena_free(r.arena);
+    return st == WEIR_OK ? wr__kept_offsets_drop(log, group, err) : st;
+}

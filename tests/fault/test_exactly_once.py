@@ -1,0 +1,259 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+# fixtures: kafka
+# cost: 60
+"""Exactly-once on Kafka, where others interfere: groups that are deleted or moved, copies of the
+data directory, a broker that stands still for longer than a transaction may take. The results are
+always those of a run that nobody disturbed. test_kill.py has the kills.
+"""
+import collections
+import json
+import shutil
+import time
+import unittest
+import uuid
+
+import kafka_fixture
+import kafka_wire
+import program
+import service
+from kafka_fixture import KafkaBroker, Record
+
+EXACT = {"processing.guarantee": "exactly_once_v2", "consumer.session.timeout.ms": "2000",
+         "consumer.heartbeat.interval.ms": "500", "auto.offset.reset": "earliest"}
+SQL = """
+CREATE STREAM s (k STRING KEY, v INT)
+    WITH (KAFKA_TOPIC = '{name}-in', PARTITIONS = 2, VALUE_FORMAT = 'JSON');
+CREATE STREAM {view}_BIG WITH (KAFKA_TOPIC = '{name}-big') AS SELECT k, v FROM s WHERE v >= 10;
+CREATE TABLE {view}_COUNTS WITH (KAFKA_TOPIC = '{name}-counts') AS
+    SELECT k, COUNT(*) AS n, SUM(v) AS total FROM s GROUP BY k;
+"""
+
+
+class Pipeline:
+    """A filter and an aggregate that share a worker, and what they must have written."""
+
+    def __init__(self, kafka, folder, settings=None):
+        self.kafka, self.folder = kafka, folder
+        self.name = f"p{uuid.uuid4().hex[:8]}"
+        self.file = folder / "pipeline.sql"
+        self.file.write_text(SQL.format(name=self.name, view=self.name.upper()))
+        self.settings = {**EXACT, "ksql.service.id": f"{self.name}_", **(settings or {})}
+        self.weir = self.on(folder / "data")
+        self.fed = []
+        self.weir.run(self.file)  # creates the topics
+
+    def on(self, data):
+        return program.Weir(data, self.kafka.bootstrap, settings=self.settings)
+
+    def feed(self, count):
+        """Keys and values that say how many there were before."""
+        rows = [(f"k{n % 7}", n % 20) for n in range(len(self.fed), len(self.fed) + count)]
+        self.kafka.produce(f"{self.name}-in",
+                           [Record(k, json.dumps({"V": v}), timestamp=1000) for k, v in rows])
+        self.fed += rows
+
+    def found(self):
+        big = collections.Counter((r.key, json.loads(r.value)["V"])
+                                  for r in self.kafka.consume(f"{self.name}-big"))
+        counts = {r.key: json.loads(r.value) for r in self.kafka.consume(f"{self.name}-counts")}
+        return big, {key: (value["N"], value["TOTAL"]) for key, value in counts.items()}
+
+    def expected(self):
+        counts = {}
+        for k, v in self.fed:
+            n, total = counts.get(k, (0, 0))
+            counts[k] = (n + 1, total + v)
+        return collections.Counter((k, v) for k, v in self.fed if v >= 10), counts
+
+    def wait(self, seconds=60):
+        """Until everything is there; what came twice is found by check."""
+        wanted = sum(self.expected()[0].values())
+        service.wait_until(lambda: sum(self.found()[0].values()) >= wanted, seconds,
+                           f"{self.name} has written its rows: {self.weir.log}")
+
+    def check(self, test):
+        test.assertEqual(self.found(), self.expected())
+
+    def groups(self):
+        """Of the queries; not those that workers join."""
+        prefix = f"_confluent-ksql-{self.name}_query_"
+        return [g for g in kafka_wire.groups(self.kafka.bootstrap)
+                if g.startswith(prefix) and not g.startswith(prefix + "worker_")]
+
+    def log(self):
+        return self.weir.log.read_text(errors="replace")
+
+
+class ExactlyOnce(unittest.TestCase):
+    def setUp(self):
+        context = kafka_fixture.shared()
+        self.kafka = context.__enter__()
+        self.addCleanup(context.__exit__, None, None, None)
+        context = program.folder()
+        self.folder = context.__enter__()
+        self.addCleanup(context.__exit__, None, None, None)
+
+    def interfered(self, act, said):
+        """Run, stop, @p act on the groups, go on: the results do not show it."""
+        p = Pipeline(self.kafka, self.folder)
+        p.feed(500)
+        p.weir.run(p.file)
+        p.check(self)
+        groups = p.groups()
+        self.assertEqual(len(groups), 2)
+        for group in groups:
+            act(p, group)
+        p.feed(300)
+        done = p.weir.run(p.file)
+        self.assertIn(said, done.stderr)
+        p.check(self)
+
+    def test_groups_deleted(self):
+        self.interfered(lambda p, group: kafka_wire.delete_group(p.kafka.bootstrap, group),
+                        "the broker has no offset of group")
+
+    def test_groups_moved(self):
+        self.interfered(lambda p, group: kafka_wire.commit(p.kafka.bootstrap, group,
+                                                           f"{p.name}-in", [0, 7]),
+                        "somebody has moved group")
+
+    def test_groups_deleted_while_running(self):
+        p = Pipeline(self.kafka, self.folder)
+        run = p.weir.start_run(p.file)
+        try:
+            p.feed(500)
+            p.wait()
+            for group in p.groups():
+                kafka_wire.delete_group(p.kafka.bootstrap, group)
+            p.feed(500)
+            p.wait()
+            for group in p.groups():
+                kafka_wire.delete_group(p.kafka.bootstrap, group)
+        finally:
+            run.kill()
+            run.wait()
+        p.feed(200)
+        time.sleep(2.5)  # the killed member's session
+        p.weir.run(p.file)
+        p.check(self)
+
+    def test_group_counts_where_that_is_wanted(self):
+        """The documented way: the rows since the moved offset come again."""
+        p = Pipeline(self.kafka, self.folder)
+        p.feed(100)
+        p.weir.run(p.file)
+        for group in p.groups():
+            kafka_wire.commit(p.kafka.bootstrap, group, f"{p.name}-in", [0, 0])
+        p.weir.settings["weir.offsets.from.group"] = "true"
+        p.weir.run(p.file)
+        big, counts = p.expected()
+        self.assertEqual(p.found(), (big + big, {k: (2 * n, 2 * t) for k, (n, t) in
+                                                 counts.items()}))
+
+    def test_guarantee_changes(self):
+        """At-least-once in between, and back: orderly stops repeat and lose nothing."""
+        p = Pipeline(self.kafka, self.folder)
+        for guarantee in ("exactly_once_v2", "at_least_once", "exactly_once_v2", "at_least_once"):
+            p.feed(200)
+            p.weir.settings["processing.guarantee"] = guarantee
+            p.weir.run(p.file)
+            p.check(self)
+
+    def test_new_directory(self):
+        """State comes from the changelogs, the position from the positions topic."""
+        p = Pipeline(self.kafka, self.folder)
+        p.feed(500)
+        p.weir.run(p.file)
+        p.weir = p.on(self.folder / "other")
+        p.feed(500)
+        p.weir.run(p.file)
+        p.check(self)
+
+    def test_idle_opens_no_transaction(self):
+        p = Pipeline(self.kafka, self.folder)
+        run = p.weir.start_run(p.file)
+        try:
+            p.feed(100)
+            p.wait()
+            time.sleep(1)
+            before = self.ends(p)
+            time.sleep(2)
+            self.assertEqual(self.ends(p), before)
+            p.feed(1)
+            service.wait_until(lambda: self.ends(p) != before, 30, "a new transaction")
+        finally:
+            program.stop(run)
+        p.check(self)
+
+    def test_idle_offsets_are_committed_again(self):
+        p = Pipeline(self.kafka, self.folder, {"weir.offsets.refresh.ms": "1000"})
+        run = p.weir.start_run(p.file)
+        try:
+            p.feed(100)
+            p.wait()
+            offsets = self.offsets(p)
+            for group in p.groups():
+                kafka_wire.delete_group(p.kafka.bootstrap, group)
+            service.wait_until(lambda: self.offsets(p) == offsets, 20, "offsets are there again")
+        finally:
+            program.stop(run)
+        p.check(self)
+
+    def offsets(self, p):
+        return {g: kafka_wire.committed(p.kafka.bootstrap, g, f"{p.name}-in", 2)
+                for g in p.groups()}
+
+    def ends(self, p):
+        positions = f"_confluent-ksql-{p.name}_weir-positions"
+        return p.kafka.kcat("-Q", "-t", f"{p.name}-big:0:-1", "-t", f"{positions}:0:-1")
+
+    def test_twin(self):
+        """A copy of the directory at work beside the original: one of them stops and says why."""
+        p = Pipeline(self.kafka, self.folder)
+        p.feed(200)
+        p.weir.run(p.file)
+        shutil.copytree(self.folder / "data", self.folder / "copy")
+        twins = [p.weir, p.on(self.folder / "copy")]
+        runs = [twin.start_run(p.file) for twin in twins]
+        said = "Another process writes under the transactional id"
+
+        def one_has_stopped():
+            p.feed(20)
+            return any(said in t.log.read_text(errors="replace") for t in twins)
+
+        try:
+            service.wait_until(one_has_stopped, 60, f"one of {twins[0].log}, {twins[1].log} stops")
+        finally:
+            for run in runs:
+                run.terminate()
+            for run in runs:
+                run.wait(20)
+        time.sleep(2.5)
+        p.weir.run(p.file)
+        p.check(self)
+
+    def test_broker_stands_still(self):
+        """For longer than a transaction may take: it is lost, and what was in it comes again."""
+        with KafkaBroker() as broker:
+            p = Pipeline(broker, self.folder)
+            run = p.weir.start_run(p.file)
+            try:
+                p.feed(500)
+                p.wait()
+                p.feed(500)
+                broker.pause()
+                time.sleep(13)
+                broker.resume()
+                p.feed(500)
+                p.wait()
+            finally:
+                run.kill()
+                run.wait()
+            time.sleep(2.5)
+            p.weir.run(p.file)
+            p.check(self)
+
+
+if __name__ == "__main__":
+    service.main()
