@@ -442,9 +442,19 @@ static const wr_jsr_node *struct_of(parse *p, property_list *list, bool closed)
 static const wr_jsr_node *all_of(parse *p, const doc *d, const wr_json *j, property_list *own,
                                  bool closed);
 
+/* An object that is a map: Connect says so; or it has no member of a name, and a type for all. Of
+ * the second sort Connect makes an empty STRUCT, and the values are lost (K09). */
+static bool is_map(const wr_json *j)
+{
+    if (is_text(wr_json_get(j, "connect.type"), "map"))
+        return true;
+    return get_kind(j, "additionalProperties", WR_JSON_OBJECT) &&
+           !get_kind(j, "properties", WR_JSON_OBJECT) && !get_kind(j, "allOf", WR_JSON_ARRAY);
+}
+
 static const wr_jsr_node *object_of(parse *p, const doc *d, const wr_json *j)
 {
-    if (is_text(wr_json_get(j, "connect.type"), "map")) {
+    if (is_map(j)) {
         const wr_json *more = wr_json_get(j, "additionalProperties");
         if (!more)
             return bad(p, "a map does not say what its values are");

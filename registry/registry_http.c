@@ -401,8 +401,8 @@ static weir_status http_get_version(wr_registry *r, const wr_registry_interrupt 
 }
 
 /* POST @p draft; the id that comes back, and the version where there is one (else 0). */
-static weir_status post_draft(session *s, wr_buf *path, const wr_schema_draft *draft, uint32_t *id,
-                              int32_t *version, weir_error *err)
+static weir_status post_once(session *s, wr_buf *path, const wr_schema_draft *draft, uint32_t *id,
+                             int32_t *version, weir_error *err)
 {
     wr_buf body = {0};
     json_t *answer = NULL;
@@ -418,6 +418,45 @@ static weir_status post_draft(session *s, wr_buf *path, const wr_schema_draft *d
     *version = st == WEIR_OK ? wr__answer_version(answer) : 0;
     json_decref(answer);
     wr_buf_free(&body);
+    return st;
+}
+
+/* Apicurio 2 takes a text for a JSON Schema only if it has `$schema` or `properties`, which that of
+ * a number has not. Naming the dialect, which is the one that is meant without it, changes nothing
+ * else. @return false: it is no such text. */
+static bool name_dialect(const wr_schema_draft *draft, wr_buf *out)
+{
+    static const char dialect[] = "{\"$schema\":\"http://json-schema.org/draft-07/schema#\"";
+    wr_str text = wr_str_trim(draft->text);
+    wr_str inside = text.len ? wr_str_trim(wr_str_make(text.ptr + 1, text.len - 1)) : text;
+    if (draft->kind != WR_SCHEMA_JSON || !inside.len || text.ptr[0] != '{' ||
+        memmem(text.ptr, text.len, "\"$schema\"", sizeof "\"$schema\"" - 1))
+        return false;
+    wr_buf_puts(out, dialect);
+    wr_buf_puts(out, inside.ptr[0] == '}' ? "" : ",");
+    wr_buf_str(out, inside);
+    return true;
+}
+
+/* A JSON Schema that is refused is sent once more with its dialect; the first refusal is what is
+ * told. @p path is freed. */
+static weir_status post_draft(session *s, wr_buf *path, const wr_schema_draft *draft, uint32_t *id,
+                              int32_t *version, weir_error *err)
+{
+    wr_buf again = {0}, text = {0};
+    weir_error none;
+    wr_buf_str(&again, wr_buf_view(path));
+    weir_status st = post_once(s, path, draft, id, version, err);
+    if (st == WEIR_ERR_STATEMENT && name_dialect(draft, &text)) {
+        wr_schema_draft named = *draft;
+        named.text = wr_buf_view(&text);
+        if (post_once(s, &again, &named, id, version, &none) == WEIR_OK) {
+            wr_error_clear(err);
+            st = WEIR_OK;
+        }
+    }
+    wr_buf_free(&again);
+    wr_buf_free(&text);
     return st;
 }
 

@@ -212,7 +212,12 @@ static void test_k09_q33_objects_and_maps(void **state)
     (void)state;
     const pair c[] = {
         {"{\"type\":\"object\"}", "`F` STRUCT<>"},
-        {"{\"type\":\"object\",\"additionalProperties\":{\"type\":\"string\"}}", "`F` STRUCT<>"},
+        {"{\"type\":\"object\",\"additionalProperties\":{\"type\":\"string\"}}",
+         "`F` MAP<STRING, STRING>"},
+        {"{\"type\":\"object\",\"additionalProperties\":true}", "`F` STRUCT<>"},
+        {"{\"type\":\"object\",\"properties\":{\"a\":{\"type\":\"string\"}},"
+         "\"additionalProperties\":{\"type\":\"string\"}}",
+         "`F` STRUCT<`A` STRING>"},
         {"{\"type\":\"object\",\"patternProperties\":{\"^a\":{\"type\":\"integer\"}}}",
          "`F` STRUCT<>"},
         {"{\"type\":\"object\",\"connect.type\":\"map\",\"additionalProperties\":"

@@ -229,6 +229,38 @@ static void test_refused_registrations(void **state)
     assert_int_equal(http_asked(&server), 1);
 }
 
+/* Apicurio 2 refuses a JSON Schema without `$schema` and `properties`: it is named then. A refusal
+ * that has another reason is told as it was at first. */
+static void test_json_schemas_are_named_where_that_helps(void **state)
+{
+    (void)state;
+    const wr_registry_schema *s;
+    wr_schema_draft draft = draft_of(" {\"type\":\"string\"}");
+    draft.kind = WR_SCHEMA_JSON;
+    static const char refusal[] = "{\"error_code\":42201,\"message\":\"not from type: JSON\"}";
+    http_add(&server,
+             (http_rule){
+                 .asks = "POST /subjects/s/versions", .status = 422, .times = 1, .body = refusal});
+    rule("POST /subjects/s/versions", 200, "{\"id\":3}");
+    rule("GET /schemas/ids/3", 200, "{\"schema\":\"{}\",\"schemaType\":\"JSON\"}");
+    assert_int_equal(wr_registry_register(registry, WR_STR("s"), &draft, &s, &err), WEIR_OK);
+    assert_int_equal(s->id, 3);
+    assert_true(asked(0, "{\\\"type\\\":\\\"string\\\"}"));
+    assert_true(asked(1, "\"{\\\"$schema\\\":\\\"http://json-schema.org/draft-07/schema#\\\","
+                         "\\\"type\\\":\\\"string\\\"}\""));
+    http_clear(&server);
+    rule("POST /subjects/s/versions", 422, refusal);
+    rule("GET /config/s?defaultToGlobal=true", 404, "{}");
+    assert_int_equal(wr_registry_register(registry, WR_STR("s"), &draft, &s, &err),
+                     WEIR_ERR_STATEMENT);
+    assert_string_equal(err.message, "not from type: JSON");
+    assert_int_equal(http_asked(&server), 3);
+    draft.text = WR_STR("{\"$schema\":\"x\"}"); /* it has been named already */
+    assert_int_equal(wr_registry_register(registry, WR_STR("s"), &draft, &s, NULL),
+                     WEIR_ERR_STATEMENT);
+    assert_int_equal(http_asked(&server), 4);
+}
+
 /* ---- references ---- */
 
 static void test_references_once_each(void **state)
@@ -413,6 +445,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_r05_what_is_registered_is_read_by_its_id, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(test_refused_registrations, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_json_schemas_are_named_where_that_helps, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(test_references_once_each, setup, teardown),
         cmocka_unit_test_setup_teardown(test_references_that_lead_nowhere, setup, teardown),
         cmocka_unit_test_setup_teardown(test_r01_by_guid, setup, teardown),

@@ -1,0 +1,249 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Round trips with other clients: the programs of clients/, and the tests that every one of them has.
+
+    class Python(clients_fixture.RoundTrips, unittest.TestCase):
+        client, formats = "python", ("AVRO", "PROTOBUF", "JSON_SR")
+
+A round trip begins with the table of clients/rows.py, and what comes back is compared with it:
+    Weir writes a topic, the client reads it
+    the client writes, by a schema of its own and by the one that Weir has registered; Weir reads it
+"""
+import http.server
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import unittest
+import urllib.error
+import urllib.request
+import uuid
+from pathlib import Path
+
+import kafka_fixture
+import program
+import registry_fixture
+import service
+
+CLIENTS = service.SOURCE_DIR / "tests" / "integration" / "clients"
+sys.path.insert(0, str(CLIENTS))
+import rows  # noqa: E402
+import schemas  # noqa: E402
+
+SECONDS = 120
+
+
+def fetched(client):
+    """The folder of scripts/fetch-clients; skips the test where it has not run."""
+    done = subprocess.run([service.SOURCE_DIR / "scripts" / "fetch-clients", "--check", client],
+                          capture_output=True, text=True)
+    if done.returncode:
+        raise unittest.SkipTest(done.stderr.strip() or f"run scripts/fetch-clients {client}")
+    return Path(done.stdout.strip())
+
+
+class Client:
+    """One program of clients/, which answers one request and ends."""
+
+    def __init__(self, name, bootstrap, registry):
+        self.command = [str(fetched(name) / "run")]
+        self.common = {"bootstrap": bootstrap, "registry": registry}
+
+    def ask(self, action, topic, form, key, value, header=False, validate=True, **more):
+        request = {**self.common, "action": action, "topic": topic, "format": form, "key": key,
+                   "value": value, "header": header, "validate": validate, **more}
+        done = subprocess.run(self.command, input=json.dumps(request), capture_output=True, text=True,
+                              timeout=SECONDS)
+        if done.returncode:
+            raise AssertionError(f"{action} {topic}: {done.stderr[-4000:]}")
+        return json.loads(done.stdout)
+
+
+class Guids(http.server.BaseHTTPRequestHandler):
+    """What a registry with GUIDs answers: another one's answers, and the GUID of each id (R02)."""
+
+    target = None
+
+    def answer(self, body=None):
+        path = self.path
+        if path.startswith("/schemas/guids/"):
+            path = f"/schemas/ids/{uuid.UUID(path.split('/')[3].split('?')[0]).int}"
+        request = urllib.request.Request(self.target + path, body, method=self.command, headers={
+            "Content-Type": "application/vnd.schemaregistry.v1+json"})
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        try:
+            with opener.open(request, timeout=30) as got:
+                status, data = got.status, json.loads(got.read() or "null")
+        except urllib.error.HTTPError as error:
+            status, data = error.code, json.loads(error.read() or "null")
+        asked = path.split("/")
+        if isinstance(data, dict) and "error_code" not in data:
+            number = data.get("id") or (asked[3].split("?")[0] if asked[1:3] == ["schemas", "ids"]
+                                        else None)
+            if number:
+                data["guid"] = str(uuid.UUID(int=int(number)))
+        text = json.dumps(data).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/vnd.schemaregistry.v1+json")
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+
+    def do_GET(self):
+        self.answer()
+
+    def do_POST(self):
+        self.answer(self.rfile.read(int(self.headers["Content-Length"] or 0)))
+
+    do_DELETE, do_PUT = do_GET, do_POST
+
+    def log_message(self, *arguments):
+        pass
+
+
+class RoundTrips:
+    """The tests of one client; subclasses say which formats it has, and what it cannot do."""
+
+    client, formats, version = None, (), registry_fixture.VERSION
+
+    @classmethod
+    def setUpClass(cls):
+        fetched(cls.client)
+        if not shutil.which("protoc"):
+            raise unittest.SkipTest("protoc is not installed (scripts/deps --all installs it)")
+        cls.enter(kafka_fixture.shared(), "kafka")
+        cls.enter(registry_fixture.shared() if cls.version == registry_fixture.VERSION
+                  else registry_fixture.RegistryServer(version=cls.version), "registry")
+        cls.enter(program.folder(), "folder")
+        cls.program = Client(cls.client, cls.kafka.bootstrap, cls.registry.url)
+
+    @classmethod
+    def enter(cls, manager, name):
+        setattr(cls, name, manager.__enter__())
+        cls.addClassCleanup(manager.__exit__, None, None, None)
+
+    # ---- what a client cannot do: True leaves the row out ----
+
+    def cannot(self, form, name):
+        """Rows that the client refuses to write or read: documented in docs/interchange.md."""
+        return False
+
+    def expected(self, form, value, to_weir=False):
+        return rows.kept(rows.VALUE, value, form, to_weir)
+
+    # ---- helpers ----
+
+    def weir(self, name, registry=None):
+        return program.Weir(self.folder / name, self.kafka.bootstrap, {
+            "auto.offset.reset": "earliest",
+            "ksql.schema.registry.url": registry or self.registry.url})
+
+    def rows_of(self, form):
+        return [(name, value) for name, value in rows.ROWS
+                if rows.can_hold(value, form) and not self.cannot(form, name)]
+
+    def run_sql(self, name, text, registry=None):
+        path = self.folder / f"{name}.sql"
+        path.write_text(text)
+        weir = self.weir(name, registry)
+        weir.run(path)
+        return weir
+
+    def source(self, name, columns):
+        """A topic with the rows of the table in Weir's JSON; its statement."""
+        return (f"CREATE STREAM {name} (K STRING KEY, "
+                + ", ".join(f"{n} {t}" for n, t in columns) + ") WITH (KAFKA_TOPIC='%s', "
+                "KEY_FORMAT='KAFKA', VALUE_FORMAT='JSON');\n")
+
+    def subject(self, topic, part):
+        return self.registry.get(f"/subjects/{topic}-{part}/versions/latest")["schema"]
+
+    def key_tree(self, form):
+        return rows.KEY if form != "PROTOBUF" else rows.struct_of([("K", "STRING")])
+
+    def key(self, form, text):
+        return {"K": text} if form == "PROTOBUF" else text
+
+    def parts(self, form, topic):
+        """Keys and values by the schemas that Weir has registered."""
+        return (schemas.part(self.key_tree(form), self.subject(topic, "key"), form),
+                schemas.part(rows.VALUE, self.subject(topic, "value"), form))
+
+    def own_parts(self, form):
+        key = '"string"' if form == "AVRO" else None
+        return (schemas.part(self.key_tree(form), key or schemas.own(self.key_tree(form), form), form),
+                schemas.part(rows.VALUE, schemas.own(rows.VALUE, form), form))
+
+    def written_by_weir(self, form):
+        """A topic of the table's rows that Weir has written; once for each format."""
+        made = type(self).__dict__.get("written") or {}
+        type(self).written = made
+        if form not in made:
+            source = self.kafka.create_topic("rows")
+            table = self.rows_of(form)
+            self.kafka.produce(source, [
+                kafka_fixture.Record(name, None if v is None else rows.to_weir(rows.VALUE, v))
+                for name, v in table])
+            topic = self.kafka.unique(f"out-{form.lower()}")
+            nullable = ", VALUE_PROTOBUF_NULLABLE_REPRESENTATION='OPTIONAL', " \
+                "KEY_PROTOBUF_NULLABLE_REPRESENTATION='OPTIONAL'" if form == "PROTOBUF" else ""
+            statement = self.source("rows", rows.COLUMNS) % source
+            self.run_sql(topic, statement + f"CREATE STREAM out WITH (KAFKA_TOPIC='{topic}', "
+                         f"FORMAT='{form}', PARTITIONS=1{nullable}) AS SELECT * FROM rows;\n")
+            made[form] = topic, table
+        return made[form]
+
+    def read_by_weir(self, form, topic, registry=None):
+        back = self.kafka.unique("back")
+        columns = ", ".join(f"{n} {t}" for n, t in rows.COLUMNS)
+        weir = self.run_sql(back, f"CREATE STREAM inp (K STRING KEY, {columns}) WITH "
+                            f"(KAFKA_TOPIC='{topic}', FORMAT='{form}');\n"
+                            f"CREATE STREAM back WITH (KAFKA_TOPIC='{back}', KEY_FORMAT='KAFKA', "
+                            "VALUE_FORMAT='JSON', PARTITIONS=1) AS SELECT * FROM inp;\n", registry)
+        return [(r["key"].decode(), None if r["value"] is None else
+                 rows.from_weir(rows.VALUE, rows.parse_weir(r["value"].decode())))
+                for r in weir.records(back)]
+
+    def compare(self, got, expected):
+        self.maxDiff = 3000
+        got, expected = dict(got), dict(expected)
+        self.assertEqual(list(got), list(expected))
+        for name, value in expected.items():
+            if isinstance(value, dict) and isinstance(got[name], dict):
+                for column in value:
+                    self.assertEqual(got[name].get(column), value[column], f"{name}: {column}")
+            self.assertEqual(got[name], value, name)
+
+    # ---- tests ----
+
+    def weir_to_client(self, form):
+        topic, table = self.written_by_weir(form)
+        key, value = self.parts(form, topic)
+        got = self.program.ask("read", topic, form, key, value, count=len(table), validate=False)
+        self.compare([(r["key"]["K"] if form == "PROTOBUF" else r["key"], r["value"])
+                      for r in got["rows"]],
+                     [(n, self.expected(form, v)) for n, v in table])
+
+    def client_to_weir(self, form, parts, registry=None, **options):
+        topic = self.kafka.create_topic(f"in-{self.client}-{form.lower()}")
+        table = self.rows_of(form)
+        self.program.ask("write", topic, form, *parts, rows=[
+            {"key": self.key(form, n), "value": v} for n, v in table], validate=False, **options)
+        self.compare(self.read_by_weir(form, topic, registry),
+                     [(n, self.expected(form, v, to_weir=True)) for n, v in table])
+
+    def each(self, test):
+        for form in self.formats:
+            with self.subTest(form):
+                test(form)
+
+    def test_weir_to_client(self):
+        self.each(self.weir_to_client)
+
+    def test_client_to_weir_by_its_own_schema(self):
+        self.each(lambda form: self.client_to_weir(form, self.own_parts(form)))
+
+    def test_client_to_weir_by_the_schema_of_weir(self):
+        self.each(lambda form: self.client_to_weir(form, self.parts(
+            form, self.written_by_weir(form)[0])))
