@@ -124,7 +124,7 @@ static weir_status find_plans(avro_decoder *d, wr_sel sel, wr_record_found *f, w
         same = 0;
         weir_status st = find_plan(d, i, &f[i], err);
         if (WR_UNLIKELY(st != WEIR_OK))
-            return wr__record_give_up(&d->base, sel, i, st);
+            return wr__record_give_up(&d->base, sel, st);
         d->alike = d->alike && (!plan || !d->row_plans[i] || plan == d->row_plans[i]);
         if (d->row_plans[i])
             plan = d->row_plans[i];

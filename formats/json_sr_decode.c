@@ -209,7 +209,7 @@ weir_status wr__jsr_scan(wr_decoder *base, wr_sel sel, uint8_t *ok, wr_row_error
     WR_FOREACH_SEL (i, sel) {
         weir_status st = find_plan(d, i, &f[i], err);
         if (WR_UNLIKELY(st != WEIR_OK))
-            return wr__record_give_up(base, sel, i, st);
+            return wr__record_give_up(base, sel, st);
     }
     WR_FOREACH_SEL (i, sel)
         ok[i] = scan_row(d, i, &f[i], errs);

@@ -210,7 +210,7 @@ weir_status wr__pb_scan(wr_decoder *base, wr_sel sel, uint8_t *ok, wr_row_errors
         f[i] = (wr_record_found){0};
         weir_status st = find_shape(d, i, &f[i], err);
         if (WR_UNLIKELY(st != WEIR_OK))
-            return wr__record_give_up(base, sel, i, st);
+            return wr__record_give_up(base, sel, st);
     }
     WR_FOREACH_SEL (i, sel)
         ok[i] = walk_row(d, i, &f[i], errs);

@@ -33,11 +33,13 @@ void wr__record_count(wr_decoder *d, uint32_t id, uint32_t rows);
 /** ... and so do so many after them. */
 void wr__record_count_more(wr_decoder *d, uint32_t rows);
 /**
- * The scan is given up at @p row with @p st. Where it waits, the schemas of the rows after it are
- * asked for as well: so they are fetched together, and not one with each attempt.
- * @return @p st.
+ * Are the schemas of these rows at hand? All that are not are asked for.
+ * @return the first error that makes a scan end, as wr__record_schema gives it.
  */
-weir_status wr__record_give_up(const wr_decoder *d, wr_sel sel, uint32_t row, weir_status st);
+weir_status wr__record_ready(const wr_decoder *d, const wr_str *payloads, wr_sel sel,
+                             weir_error *err);
+/** The scan is given up with @p st, which is returned: see record_schema.c. */
+weir_status wr__record_give_up(const wr_decoder *d, wr_sel sel, weir_status st);
 /**
  * The decoder's plan for the schema that a mark names.
  * The row is counted under the schema's id.

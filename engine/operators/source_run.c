@@ -49,7 +49,8 @@ struct wr__run_reader {
     run_column *columns; /* cfg.columns_n */
     run_part key, value;
     /* Of the run. */
-    wr__run_rows rows; /* records NULL: none */
+    const run_part *failed; /* whose scan has failed; NULL: none */
+    wr__run_rows rows;      /* records NULL: none */
     uint64_t serial;
     wr_arena *scratch;
     bool timed; /* rowtime and time_faults are those of all rows */
@@ -523,12 +524,26 @@ weir_status wr__run_begin(wr__run_member *m, wr_task_ctx *ctx, const wr_record *
     take_rows(r, ok);
     if (r->cfg.window.kind != WR_WINDOW_NONE)
         split_windows(r, r->key.payloads, ok);
+    r->failed = &r->key;
     weir_status st = scan_part(r, &r->key, ok, &r->rows.key, err);
-    if (st == WEIR_OK)
+    if (st == WEIR_OK) {
+        r->failed = &r->value;
         st = scan_part(r, &r->value, ok, &r->rows.value, err);
-    if (st != WEIR_OK)
+    }
+    if (st == WEIR_OK)
+        r->failed = NULL;
+    else
         r->rows.records = NULL; /* nobody may find a run that has not begun */
     return st;
+}
+
+/* Payloads, headers and rows of the attempt are still there: nothing has reset the scratch memory.
+ */
+weir_status wr__run_ready(const wr__run_member *m, weir_error *err)
+{
+    const run_part *p = m->reader->failed;
+    WR_ASSERT(p && p->decoder);
+    return wr_decoder_ready(p->decoder, p->payloads, p->rows, err);
 }
 
 /* ------------------------------------------------------------------ columns */

@@ -398,6 +398,8 @@ weir_status wr_statement_load_files(wr_engine *e, const wr_session *base, const 
     weir_status st = read_files(&p, paths, err);
     if (st == WEIR_OK)
         st = run_program(&p, on_change, err);
+    if (st == WEIR_ERR_INTERRUPTED) /* by the call that reports it; some only look at the flag */
+        atomic_store(interrupted, false);
     for (size_t i = 0; i < n; i++)
         wr_buf_free(&p.files[i].text);
     wr_arena_free(a);
