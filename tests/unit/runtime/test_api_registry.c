@@ -284,6 +284,126 @@ static void test_a_push_query_waits(void **state)
     close_it(w);
 }
 
+/* ---- services: files ---- */
+
+static void load(weir *w, const char *path, weir_status expected, const char *text)
+{
+    const char *files[] = {path};
+    weir_error err = {0};
+    if (weir_load_files(w, files, 1, WEIR_ON_CHANGE_REFUSE, &err) != expected ||
+        !strstr(err.message, text))
+        fail_msg("%d: %s", (int)err.code, err.message);
+}
+
+static weir *open_service(bool looks_anew)
+{
+    char url[100];
+    snprintf(url, sizeof url, "http://127.0.0.1:%d", port);
+    const char *const settings[] = {"auto.offset.reset",
+                                    "earliest",
+                                    "commit.interval.ms",
+                                    "50",
+                                    "weir.schema.registry.url",
+                                    url,
+                                    "weir.schema.registry.timeout.ms",
+                                    "500",
+                                    "weir.schemas.refresh",
+                                    looks_anew ? "true" : "false",
+                                    NULL};
+    weir_options o = WEIR_OPTIONS_INIT;
+    weir *w;
+    weir_error err;
+    o.data_dir = dir;
+    o.settings = settings;
+    o.ephemeral_catalog = true;
+    if (weir_open(&o, &w, &err) != WEIR_OK)
+        fail_msg("open: %s", err.message);
+    return w;
+}
+
+/* Its columns are those of its first start: with another latest schema, and without a registry. */
+static void test_a_service_starts_again(void **state)
+{
+    (void)state;
+    static const char sql[] =
+        "CREATE STREAM s WITH (KAFKA_TOPIC='t', VALUE_FORMAT='AVRO');"
+        "CREATE STREAM o WITH (VALUE_FORMAT='AVRO') AS SELECT a FROM s;"
+        "CREATE TABLE n WITH (VALUE_FORMAT='JSON') AS SELECT a, COUNT(*) AS n FROM s GROUP BY a;"
+        "INSERT INTO o SELECT a + 1 AS a FROM s;";
+    char path[400];
+    weir *w = open_service(false);
+    serve_one();
+    answer("POST /subjects/O-value/versions", 200, "{\"id\":7}");
+    answer("GET /schemas/ids/7", 200,
+           "{\"schema\":\"{\\\"type\\\":\\\"record\\\",\\\"name\\\":"
+           "\\\"KsqlDataSourceSchema\\\",\\\"namespace\\\":"
+           "\\\"io.confluent.ksql.avro_schemas\\\",\\\"fields\\\":[{\\\"name\\\":"
+           "\\\"A\\\",\\\"type\\\":[\\\"null\\\",\\\"int\\\"],"
+           "\\\"default\\\":null}]}\"}");
+    make_topic(w);
+    snprintf(path, sizeof path, "%s/q.sql", dir);
+    write_file(path, sql);
+    load(w, path, WEIR_OK, "");
+    produce(w, 1, "\x02", 1);
+    EVENTUALLY_ROWS(w, "SELECT * FROM n;", "1|1 ");
+    close_it(w);
+
+    http_clear(&server); /* another one is the latest, and asking for it would be seen */
+    answer("GET /schemas/ids/1", 200, BY_ID(ONE));
+    answer("GET /schemas/ids/2", 200, BY_ID(TWO));
+    w = open_service(false);
+    load(w, path, WEIR_OK, "");
+    check_rows(w, "DESCRIBE s;", "A|INTEGER|VALUE|null|null ", false);
+    close_it(w);
+
+    go_away();
+    w = open_service(false);
+    load(w, path, WEIR_OK, "");
+    check_rows(w, "DESCRIBE s;", "A|INTEGER|VALUE|null|null ", false);
+    close_it(w);
+
+    w = open_service(true);
+    load(w, path, WEIR_ERR_LOG, "cannot be reached");
+    close_it(w);
+    come_back();
+    serve_two();
+    http_add(&server, (http_rule){.asks = "POST /subjects/O-value/versions",
+                                  .status = 200,
+                                  .body = "{\"id\":1}"});
+    w = open_service(true);
+    load(w, path, WEIR_OK, "");
+    check_rows(w, "DESCRIBE s;", "A|INTEGER|VALUE|null|null B|STRING|VALUE|null|null ", false);
+    close_it(w);
+}
+
+/* A latest schema that would give state another meaning is noticed where it is looked at. */
+static void test_a_service_that_looks_anew_is_refused(void **state)
+{
+    (void)state;
+    static const char sql[] =
+        "CREATE STREAM s WITH (KAFKA_TOPIC='t', VALUE_FORMAT='AVRO');"
+        "CREATE TABLE n WITH (VALUE_FORMAT='JSON') AS SELECT a, COUNT(*) AS n FROM s GROUP BY a;";
+    char path[400];
+    weir *w = open_service(false);
+    serve_one();
+    make_topic(w);
+    snprintf(path, sizeof path, "%s/q.sql", dir);
+    write_file(path, sql);
+    load(w, path, WEIR_OK, "");
+    produce(w, 1, "\x02", 1);
+    EVENTUALLY_ROWS(w, "SELECT * FROM n;", "1|1 ");
+    close_it(w);
+    http_clear(&server);
+    answer("GET /subjects/t-value/versions/latest", 200, LATEST("3", "2", FIELD("a", "long")));
+    answer("GET /schemas/ids/3", 200, BY_ID(FIELD("a", "long")));
+    w = open_service(true);
+    load(w, path, WEIR_ERR_CONFIG, "query CTAS_N_0 has state and offsets of a statement");
+    close_it(w);
+    w = open_service(false);
+    load(w, path, WEIR_OK, "");
+    close_it(w);
+}
+
 /* ---- a schema that is not there ---- */
 
 /* Not yet: it was registered on another node a moment ago. */
@@ -401,6 +521,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_a_query_waits_and_goes_on),  TEST(test_a_start_without_it),
         TEST(test_a_stepped_engine_waits),     TEST(test_a_push_query_waits),
+        TEST(test_a_service_starts_again),     TEST(test_a_service_that_looks_anew_is_refused),
         TEST(test_an_id_that_comes_late),      TEST(test_an_id_that_is_not_there),
         TEST(test_a_statement_is_interrupted), TEST(test_loading_files_is_interrupted),
     };
