@@ -513,7 +513,7 @@ static bool after_name(completer *c)
     } else if (c->words.n == 3 && cli_word_is(first, "DROP")) {
         offer_words(c, "DELETE TOPIC");
     } else if (c->words.n == 3 && cli_word_is(first, "ALTER")) {
-        offer_words(c, "ADD COLUMN");
+        offer_words(c, "ADD COLUMN|REFRESH SCHEMA");
     } else if (c->words.n >= 3 && cli_word_is(first, "INSERT") &&
                cli_word_is(&c->words.at[1], "INTO") &&
                (c->words.n == 3 || last(c, 0)->kind == ')') && !cli_word_is(last(c, 1), "SELECT")) {

@@ -13,7 +13,8 @@
 
 bool cli_is_description(weir_stmt *stmt)
 {
-    return weir_stmt_kind_of(stmt) == WEIR_STMT_TABLE && weir_section_count(stmt) > 0;
+    return weir_stmt_kind_of(stmt) == WEIR_STMT_TABLE &&
+           (cli_section(stmt, "source") || cli_section(stmt, "function"));
 }
 
 /* ---------------------------------------------------------------- the table */

@@ -58,6 +58,8 @@ static void add_state(cli_text *t, const weir_metrics *m)
     cli_text_add_bytes(t, m->state_bytes);
     cli_text_addf(t, ", %u %s running", m->queries_running,
                   m->queries_running == 1 ? "query" : "queries");
+    if (m->queries_waiting)
+        cli_text_addf(t, ", %u waiting", m->queries_waiting);
     if (m->queries_failed)
         cli_text_addf(t, ", %u failed", m->queries_failed);
     if (m->errors)
@@ -142,13 +144,27 @@ static bool changed(const weir_metrics *a, const weir_metrics *b)
 {
     return a->records_in != b->records_in || a->records_out != b->records_out ||
            a->queries_running != b->queries_running || a->queries_failed != b->queries_failed ||
-           a->errors != b->errors;
+           a->queries_waiting != b->queries_waiting || a->errors != b->errors;
+}
+
+/** Said when it begins, and when it is over. */
+static void say_waiting(cli_progress *p, const weir_metrics *m)
+{
+    char id[256];
+    weir_error why;
+    bool waits = m->queries_waiting && weir_waiting_query(p->w, id, sizeof id, NULL, &why);
+    if (waits && !p->waiting)
+        cli_progress_say(p, "query %s waits: %s", id, why.message);
+    else if (!waits && p->waiting)
+        cli_progress_say(p, "no query waits any more");
+    p->waiting = waits;
 }
 
 void cli_progress_tick(cli_progress *p)
 {
     int64_t now = cli_now_ms();
     weir_metrics m = read_metrics(p->w);
+    say_waiting(p, &m);
     if (now - p->looked_ms < RATE_OVER_MS)
         return;
     bool log = !p->terminal && now - p->logged_ms >= LOG_EVERY_MS && changed(&m, &p->last);

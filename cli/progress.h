@@ -13,7 +13,8 @@
 typedef struct cli_progress {
     weir *w;
     bool terminal;
-    bool drawn; /* a line stands on the terminal, to be overwritten */
+    bool waiting; /* it was said that a query waits */
+    bool drawn;   /* a line stands on the terminal, to be overwritten */
     int64_t begun_ms;
     int64_t looked_ms; /* when `last` was read */
     int64_t logged_ms; /* when the last log line was written */

@@ -13,6 +13,7 @@
 #include "result_view.h"
 
 #include "analyze_view.h"
+#include "columns.h"
 #include "describe_view.h"
 #include "json_reader.h"
 #include "plan_view.h"
@@ -371,6 +372,22 @@ static void add_heading(cli_result *r, cli_text *t)
         cli_text_adds(t, weir_heading(r->stmt));
 }
 
+/** Queries that do nothing for now, and why: below what was asked for, or on standard error. */
+static void add_waiting(cli_result *r)
+{
+    cli_text t = {0};
+    weir_stmt *w = r->kind == WEIR_STMT_TABLE || r->kind == WEIR_STMT_PLAN
+                       ? cli_section_row(r->stmt, "waiting")
+                       : NULL;
+    for (; w; w = cli_section_row(r->stmt, "waiting")) {
+        cli_text_clear(&t);
+        cli_text_addf(&t, "Query %s waits since %sZ: %s", cli_column_text(w, "QUERY"),
+                      cli_column_text(w, "SINCE"), cli_column_text(w, "REASON"));
+        cli_result_message(r->view, cli_text_string(&t));
+    }
+    cli_text_free(&t);
+}
+
 static void end_table(cli_result *r)
 {
     cli_text heading = {0};
@@ -413,6 +430,7 @@ void cli_result_end(cli_result *r, const char *message)
         end_rows(r);
     }
     cli_view_take(r->view, &r->text);
+    add_waiting(r);
     cli_result_message(r->view, message);
     cli_result_abort(r);
 }

@@ -95,8 +95,9 @@ static const statement statements[] = {
     {"PAUSE", "stop a query for a while", "PAUSE id | ALL;\n", "PAUSE CTAS_TOTALS_3;\n"},
     {"RESUME", "let a paused query continue", "RESUME id | ALL;\n", "RESUME CTAS_TOTALS_3;\n"},
     {"TERMINATE", "end a query; its sink stays", "TERMINATE id | ALL;\n", "TERMINATE ALL;\n"},
-    {"ALTER", "add columns to a stream or table",
-     "ALTER STREAM | TABLE name ADD [COLUMN] column type [, ADD ...];\n",
+    {"ALTER", "add columns to a stream or table, or take them from the schema registry again",
+     "ALTER STREAM | TABLE name ADD [COLUMN] column type [, ADD ...];\n"
+     "ALTER STREAM | TABLE name REFRESH SCHEMA;\n",
      "ALTER STREAM orders ADD COLUMN note STRING;\n"},
     {"DROP STREAM", "forget a stream; its topic stays, unless DELETE TOPIC",
      "DROP STREAM [IF EXISTS] name [DELETE TOPIC];\n", "DROP STREAM large DELETE TOPIC;\n"},

@@ -7,6 +7,7 @@
  * payloads. A format's own file sees only columns that it can hold and rows that have bytes.
  */
 #include "formats/format_internal.h"
+#include "formats/record_schema.h"
 
 /* By id. A format is a row here and its own file; nothing else lists them. */
 static const wr_format_class *const formats[] = {
@@ -130,6 +131,14 @@ weir_status wr_decoder_scan(wr_decoder *d, const wr_str *payloads, wr_sel sel, u
     WR_ASSERT(d->counts.with_rest <= sel.n && d->counts.nulls <= sel.n);
     WR_ASSERT(d->counts.nulls + d->counts.skipped + d->counts.truncates <= sel.n);
     return st;
+}
+
+weir_status wr_decoder_ready(const wr_decoder *d, const wr_str *payloads, wr_sel sel,
+                             weir_error *err)
+{
+    return d->class_->format.can_infer && d->options.registry
+               ? wr__record_ready(d, payloads, sel, err)
+               : WEIR_OK;
 }
 
 wr_decoder_counts wr_decoder_last(const wr_decoder *d)

@@ -256,6 +256,13 @@ weir_status wr_decoder_run(wr_decoder *d, const wr_str *payloads, wr_sel sel, wr
  */
 weir_status wr_decoder_scan(wr_decoder *d, const wr_str *payloads, wr_sel sel, uint8_t *ok,
                             wr_row_errors *errs, wr_arena *scratch, weir_error *err) WR_MUST_CHECK;
+/**
+ * Would a scan of these wait? Needs no memory, so whoever waits may ask often. The headers are
+ * those of the last wr_decoder_schema_headers.
+ * @return WEIR_OK: no, as far as can be told without scanning; else the scan's error.
+ */
+weir_status wr_decoder_ready(const wr_decoder *d, const wr_str *payloads, wr_sel sel,
+                             weir_error *err) WR_MUST_CHECK;
 /** What is remarkable about the payloads of a scan, beside those that are bad: numbers of rows. */
 typedef struct wr_decoder_counts {
     uint32_t with_rest; /* the payload goes on after the value that was taken (JSON: `{"A":1} x`);

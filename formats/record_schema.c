@@ -72,25 +72,39 @@ static void count_more(wr_decoder *d, uint32_t rows)
 
 /* ---- waiting ---- */
 
-/* The scan ends at @p row with @p st. Where it waits, the schemas of the rows after it are asked
- * for as well: so they are fetched together, and not one with each attempt. */
-static weir_status give_up(const wr_decoder *d, wr_sel sel, uint32_t row, weir_status st)
+weir_status wr__record_ready(const wr_decoder *d, const wr_str *payloads, wr_sel sel,
+                             weir_error *err)
 {
     uint32_t before = 0; /* ids are positive */
+    weir_status st = WEIR_OK;
     WR_FOREACH_SEL (i, sel) {
         wr_str header = d->schema_headers ? d->schema_headers[i] : (wr_str){0}, body;
         wr_schema_mark mark;
         const char *fault;
         const wr_registry_schema *schema;
-        if (st != WEIR_ERR_LOG || i <= row ||
-            !wr__record_mark(header, d->payloads[i], &mark, &body, &fault))
+        if (!payloads[i].ptr || !wr__record_mark(header, payloads[i], &mark, &body, &fault) ||
+            (!mark.by_guid && mark.id == before))
             continue;
-        weir_error ignored;
-        if (mark.by_guid || mark.id != before)
-            (void)!wr__record_schema(d->options.registry, &mark, header.ptr != NULL, &schema,
-                                     &ignored);
         before = mark.by_guid ? 0 : mark.id;
+        weir_error why = {0};
+        weir_status one =
+            wr__record_schema(d->options.registry, &mark, header.ptr != NULL, &schema, &why);
+        if (one == WEIR_OK || one == WEIR_ERR_RECORD || st != WEIR_OK)
+            continue;
+        st = one;
+        if (err)
+            *err = why;
     }
+    return st;
+}
+
+/* The scan ends with @p st. So the schemas of a batch are fetched together, and not one with each
+ * attempt. */
+static weir_status give_up(const wr_decoder *d, wr_sel sel, weir_status st)
+{
+    weir_error ignored;
+    if (st == WEIR_ERR_LOG)
+        (void)!wr__record_ready(d, d->payloads, sel, &ignored);
     return st;
 }
 
@@ -199,7 +213,7 @@ weir_status wr__record_find_plans(wr_decoder *d, wr_writer_plans *plans, wr_sel 
         out->found[i] = (wr_record_found){0};
         weir_status st = find_one(&f, i, &out->found[i], &out->plans[i], err);
         if (WR_UNLIKELY(st != WEIR_OK))
-            return give_up(d, sel, i, st);
+            return give_up(d, sel, st);
         h.p = NULL;
         if (!out->plans[i])
             continue;

@@ -51,6 +51,12 @@ typedef const void *(*wr_record_plan_fn)(void *user, void *plan, bool in_header,
                                          const char **fault);
 
 /**
+ * Are the schemas of these rows at hand? All that are not are asked for.
+ * @return the first error that makes a scan end, as wr__record_schema gives it.
+ */
+weir_status wr__record_ready(const wr_decoder *d, const wr_str *payloads, wr_sel sel,
+                             weir_error *err);
+/**
  * Find the plan of each row of @p sel. Rows that are bad for that get a fault, which is not
  * reported. All are counted by their schemas (wr_decoder_schemas). Where it has to wait, the
  * schemas of the rows after that are asked for as well, so they are fetched together. Memory: the

@@ -111,8 +111,8 @@ static weir_status compare(const wr_format *format, const wr_registry_schema *sc
     wr_schema_field *fields;
     wr_column *inferred = NULL;
     weir_error none;
-    WR_TRY(wr__format_class_of(format)->schema_fields(schema, columns, a, &fields, &t.fields_n,
-                                                      err));
+    WR_TRY(
+        wr__format_class_of(format)->schema_fields(schema, columns, a, &fields, &t.fields_n, err));
     if (wr__format_class_of(format)->infer(schema, columns->options, columns->is_key, a, &inferred,
                                            &t.inferred_n, &none) != WEIR_OK)
         t.inferred_n = 0;

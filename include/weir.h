@@ -249,10 +249,19 @@ typedef struct weir_metrics {
     uint32_t queries_running, queries_failed;
     uint64_t before_start; /* records that were there when queries began in this process, and that
                             * auto.offset.reset = latest has left out */
+    uint32_t queries_waiting; /* of queries_running: for a schema registry, a broker ... */
 } weir_metrics;
 WEIR_API void weir_metrics_read(weir *w, weir_metrics *out);
 /** First failure of a persistent query, if there is one: its id and what happened. */
 WEIR_API bool weir_failed_query(weir *w, char *id, size_t id_size, weir_error *err);
+
+/**
+ * First persistent query that waits for something outside (a schema registry or a broker that does
+ * not answer) and will go on by itself: its id, since when (wall clock, ms), and for what.
+ * @return false: none does. Outputs may be NULL.
+ */
+WEIR_API bool weir_waiting_query(weir *w, char *id, size_t id_size, int64_t *since_ms,
+                                 weir_error *why);
 
 /** What becomes of a query whose statement means something else than the one that made its state.
  */

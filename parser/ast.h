@@ -267,7 +267,7 @@ typedef enum wr_ast_stmt_kind {
     WR_AST_INSERT_SELECT, /* INSERT INTO name [WITH] query */
     WR_AST_INSERT_VALUES, /* INSERT INTO name [(cols)] VALUES (exprs) */
     WR_AST_DROP_SOURCE,   /* DROP STREAM|TABLE */
-    WR_AST_ALTER_SOURCE,  /* ALTER STREAM|TABLE name ADD COLUMN ...: elements */
+    WR_AST_ALTER_SOURCE,  /* ALTER STREAM|TABLE name ADD COLUMN ...: elements; or refresh */
     WR_AST_CREATE_TYPE,   /* name, type */
     WR_AST_DROP_TYPE,
     WR_AST_TERMINATE,
@@ -324,6 +324,7 @@ struct wr_ast_stmt {
     int64_t lambda_pos; /* of a lambda somewhere in it; -1: there is none */
     bool or_replace, is_source, if_not_exists, if_exists;
     bool delete_topic;       /* DROP ... DELETE TOPIC */
+    bool refresh;            /* ALTER ... REFRESH SCHEMA */
     bool all;                /* TERMINATE / PAUSE / RESUME ALL */
     bool extended, show_all; /* SHOW / DESCRIBE ... EXTENDED; SHOW ALL TOPICS */
     bool analyze;            /* EXPLAIN ANALYZE */

@@ -177,8 +177,9 @@ static bool flags_equal(const wr_ast_stmt *a, const wr_ast_stmt *b)
 {
     return a->is_table == b->is_table && a->or_replace == b->or_replace &&
            a->is_source == b->is_source && a->if_not_exists == b->if_not_exists &&
-           a->if_exists == b->if_exists && a->delete_topic == b->delete_topic && a->all == b->all &&
-           a->extended == b->extended && a->show_all == b->show_all && a->analyze == b->analyze &&
+           a->if_exists == b->if_exists && a->delete_topic == b->delete_topic &&
+           a->refresh == b->refresh && a->all == b->all && a->extended == b->extended &&
+           a->show_all == b->show_all && a->analyze == b->analyze &&
            a->not_exists == b->not_exists && a->last == b->last && a->sink == b->sink &&
            a->from_beginning == b->from_beginning && a->has_interval == b->has_interval &&
            a->has_limit == b->has_limit && a->show == b->show && a->describe == b->describe &&

@@ -291,7 +291,8 @@ static weir_status alter_system(wr_parser *p, wr_ast_stmt *s)
     return wr__parse_c_string(p, &s->text2);
 }
 
-/* ALTER SYSTEM ... | ALTER (STREAM | TABLE) sourceName alterOption {',' alterOption} */
+/* ALTER SYSTEM ... | ALTER (STREAM | TABLE) sourceName (alterOption {',' alterOption} | REFRESH
+ * SCHEMA); the last is Weir's own */
 weir_status wr__parse_alter(wr_parser *p, wr_ast_stmt *s)
 {
     p->at++;
@@ -301,6 +302,9 @@ weir_status wr__parse_alter(wr_parser *p, wr_ast_stmt *s)
         return wr__parse_unexpected(p);
     s->kind = WR_AST_ALTER_SOURCE;
     WR_TRY(wr__parse_source_name(p, &s->name));
+    s->refresh = wr__parse_accept(p, WR_KW_REFRESH);
+    if (s->refresh)
+        return wr__parse_expect(p, WR_KW_SCHEMA);
     wr_arr(wr_ast_element) elements = {0};
     do {
         wr_ast_element e = {0};

@@ -264,6 +264,7 @@ static void print_alter(wr_buf *out, const wr_ast_stmt *s)
     wr_buf_puts(out, "ALTER ");
     wr_buf_puts(out, source_word(s));
     print_name(out, s);
+    put_flag(out, s->refresh, " REFRESH SCHEMA");
     for (size_t i = 0; i < s->elements_n; i++) {
         wr_buf_puts(out, i ? ", ADD COLUMN " : " ADD COLUMN ");
         print_element(out, &s->elements[i]);

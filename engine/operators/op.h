@@ -94,6 +94,12 @@ struct wr_task_ctx {
      *  out; it lacks a value): a line of the log, and no count but the operator's. */
     void (*row_noted)(wr_task_ctx *ctx, const wr_step *step, const wr_batch *batch, uint32_t row,
                       const char *message);
+    /**
+     * A decoder of a source waits, for the @p attempt-th time (from 0) with these records, which
+     * are untouched: let a little time pass. @p why NULL: it goes on. @return whether to try again;
+     * else the feed fails with @p why. NULL: it fails at once.
+     */
+    bool (*wait)(wr_task_ctx *ctx, const weir_error *why, uint32_t attempt);
     /** Write records to plan->topics[topic]. */
     weir_status (*produce)(wr_task_ctx *ctx, uint32_t topic, const wr_out_records *records,
                            weir_error *err);

@@ -12,8 +12,10 @@
  * columns that the condition looks at are converted before; the others for the rows that passed.
  * What is wrong in those columns of other rows is not noticed, as with columns that no one wants.
  *
- * A decoder that waits (format.h) fails the feed as RETRIABLE before a row is counted, reported or
- * emitted; the task drops what is uncommitted and reads the records again later.
+ * A decoder that waits (format.h) does so before a row is counted, reported or emitted. For a while
+ * the feed waits with it, where the task lets it (wr_task_ctx.wait): a schema that is fetched from
+ * a registry takes milliseconds. Then the feed fails as RETRIABLE; the task drops what is
+ * uncommitted and reads the records again later.
  *
  * A NULL value has no timestamp column to look at unless that is a key column: then the record's
  * own timestamp counts, because dropping it would lose a delete.
@@ -337,12 +339,35 @@ static weir_status emit_rows(feed *f, weir_error *err)
     return wr_op_emit(f->op, f->b, err);
 }
 
+/* The run begins, perhaps after a wait. */
+static weir_status begin_run(wr_op *op, const wr_record *records, uint32_t n,
+                             const wr__run_rows **rows, weir_error *err)
+{
+    source_state *s = op->state;
+    wr_task_ctx *ctx = op->ctx;
+    for (uint32_t attempt = 0;; attempt++) {
+        weir_error why = {0};
+        weir_status st = attempt ? wr__run_ready(&s->run, &why) : WEIR_OK;
+        if (st == WEIR_OK)
+            st = wr__run_begin(&s->run, ctx, records, n, rows, &why);
+        if (st == WEIR_OK && attempt)
+            (void)ctx->wait(ctx, NULL, attempt);
+        if (st == WEIR_OK)
+            return WEIR_OK;
+        if (!(why.flags & WEIR_ERROR_RETRIABLE) || !ctx->wait || !ctx->wait(ctx, &why, attempt)) {
+            if (err)
+                *err = why;
+            return st;
+        }
+    }
+}
+
 static weir_status source_feed(wr_op *op, const wr_record *records, uint32_t n, weir_error *err)
 {
     source_state *s = op->state;
     const wr__run_rows *rows;
     /* Before anything is counted: where a decoder waits, the records come again. */
-    WR_TRY(wr__run_begin(&s->run, op->ctx, records, n, &rows, err));
+    WR_TRY(begin_run(op, records, n, &rows, err));
     op->rows_in += n;
     op->batches++;
     feed f = {.op = op, .rows = rows, .sel = wr_sel_all(n), .bad = UINT32_MAX, .end = UINT32_MAX};

@@ -49,7 +49,8 @@ struct wr__run_reader {
     run_column *columns; /* cfg.columns_n */
     run_part key, value;
     /* Of the run. */
-    wr__run_rows rows; /* records NULL: none */
+    const run_part *failed; /* whose scan has failed; NULL: none */
+    wr__run_rows rows;      /* records NULL: none */
     uint64_t serial;
     wr_arena *scratch;
     bool timed; /* rowtime and time_faults are those of all rows */
@@ -505,6 +506,7 @@ static void leave_out_others(wr__run_reader *r, const run_part *p, uint32_t trun
 static weir_status scan_part(wr__run_reader *r, run_part *p, uint8_t *ok, wr__faults *faults,
                              weir_error *err)
 {
+    r->failed = p; /* until the run has begun */
     p->rows = rows_with(ok, r->rows.n, r->scratch);
     if (!p->decoder)
         return WEIR_OK;
@@ -560,9 +562,20 @@ weir_status wr__run_begin(wr__run_member *m, wr_task_ctx *ctx, const wr_record *
     uint8_t *ok = wr_arena_alloc(r->scratch, n + 1);
     take_rows(r, ok);
     weir_status st = scan_parts(r, ok, err);
-    if (st != WEIR_OK)
+    if (st == WEIR_OK)
+        r->failed = NULL;
+    else
         r->rows.records = NULL; /* nobody may find a run that has not begun */
     return st;
+}
+
+/* Payloads, headers and rows of the attempt are still there: nothing has reset the scratch memory.
+ */
+weir_status wr__run_ready(const wr__run_member *m, weir_error *err)
+{
+    const run_part *p = m->reader->failed;
+    WR_ASSERT(p && p->decoder);
+    return wr_decoder_ready(p->decoder, p->payloads, p->rows, err);
 }
 
 /* ------------------------------------------------------------------ columns */

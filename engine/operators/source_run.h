@@ -87,6 +87,9 @@ void wr__run_leave(wr__run_member *m);
  */
 weir_status wr__run_begin(wr__run_member *m, wr_task_ctx *ctx, const wr_record *records, uint32_t n,
                           const wr__run_rows **out, weir_error *err) WR_MUST_CHECK;
+/** After a RETRIABLE failure of wr__run_begin: is what it waits for there, so that it may be tried
+ *  again? Needs no memory. @return as wr__run_begin. */
+weir_status wr__run_ready(const wr__run_member *m, weir_error *err) WR_MUST_CHECK;
 /**
  * Column @p c at the rows of @p sel. @param out  the vector; NULL: only its faults (a strict source
  * asks for columns that it does not want).

@@ -32,6 +32,9 @@ struct wr_plan_env {
      *  none. What cannot be known is the caller's affair, as above. */
     bool (*schema)(const wr_plan_env *env, const char *subject, uint32_t id,
                    const wr_registry_schema **out, weir_status *st, weir_error *err);
+    /** The id of a running query that uses the column, in memory that outlives the planning; NULL:
+     *  none does. NULL: nobody knows of queries. */
+    const char *(*column_user)(const wr_plan_env *env, const char *source, const char *column);
     const wr_eval_ctx *eval; /* for constant expressions: clock, zone, rng, a scratch arena */
     void *arg;               /* for `topic` and `schema`; the planner does not look at it */
 };
@@ -58,12 +61,15 @@ typedef struct wr_new_topic {
 weir_status wr_plan_create_source(const wr_plan_env *env, const wr_ast_stmt *stmt, wr_source **out,
                                   wr_new_topic *topic, weir_error *err) WR_MUST_CHECK;
 /**
- * ALTER STREAM | TABLE ... ADD COLUMN. The result is a new entry with one reference; the old one
- * stays valid for whoever holds it. Only sources that were declared by columns can be altered:
- * those of a query follow from the query.
+ * ALTER STREAM | TABLE ... ADD COLUMN, ... REFRESH SCHEMA (refresh.c). The result is a new entry
+ * with one reference; the old one stays valid for whoever holds it. Only sources that were declared
+ * by columns can be altered: those of a query follow from the query.
  */
 weir_status wr_plan_alter(const wr_plan_env *env, const wr_ast_stmt *stmt, wr_source **out,
                           weir_error *err) WR_MUST_CHECK;
+/** "added `B` INTEGER; removed `C` STRING": how the columns of an altered source differ; nothing
+ *  where they do not. */
+void wr_plan_put_schema_changes(wr_buf *out, const wr_schema *old, const wr_schema *fresh);
 /**
  * Name taken? @p exists: IF NOT EXISTS applies, the statement does nothing (message in
  * @p warning: "Cannot add stream X: A stream with the same name already exists.").
@@ -79,6 +85,8 @@ weir_status wr_plan_exists(const wr_plan_env *env, const wr_ast_stmt *stmt, bool
 weir_status wr_plan_schema_draft(const wr_source *s, bool is_key, wr_arena *a, wr_schema_draft *out,
                                  weir_error *err) WR_MUST_CHECK;
 bool wr_plan_has_schema(const wr_source *s, bool is_key);
+/** Can its rows be written with @p schema (wr_format_check_schema)? */
+bool wr_plan_schema_holds(const wr_source *s, bool is_key, const wr_registry_schema *schema);
 /** The sink of @p plan, which does not run yet, writes with what was registered; NULL: as before.
  */
 void wr_plan_set_sink_schemas(wr_plan *plan, const wr_registry_schema *key,

@@ -252,6 +252,17 @@ static weir_status check_names(const part *p, const wr_column *cols, uint32_t n,
     return WEIR_OK;
 }
 
+static weir_status columns_of_schema(const part *p, const wr_registry_schema *schema,
+                                     const wr_format_options *options, wr_column **out, uint32_t *n,
+                                     weir_error *err)
+{
+    WR_TRY(
+        wr_format_infer(p->use->format, schema, options, p->is_key, p->source->arena, out, n, err));
+    for (uint32_t i = 0; i < *n; i++)
+        (*out)[i].role = p->is_key ? WR_COL_KEY : WR_COL_VALUE;
+    return check_names(p, *out, *n, err);
+}
+
 /* Nothing to do where the statement declares columns of this part, or the format has no schemas to
  * take them from. @p unwrapped: the whole is one column. */
 static weir_status infer_part(const wr_plan_env *env, const part *p, bool unwrapped,
@@ -279,8 +290,7 @@ static weir_status infer_part(const wr_plan_env *env, const part *p, bool unwrap
     p->use->inferred = true;
     wr_format_options options = p->use->options;
     options.unwrapped = unwrapped;
-    WR_TRY(wr_format_infer(p->use->format, schema, &options, p->is_key, p->source->arena, out, n,
-                           err));
+    WR_TRY(columns_of_schema(p, schema, &options, out, n, err));
     if (p->use->schema_id) {
         p->use->options.schema = schema; /* what is inserted is written with it */
         /* A chain of sinks goes on with the message's name (Q20), as with one that is given. */
@@ -288,9 +298,22 @@ static weir_status infer_part(const wr_plan_env *env, const part *p, bool unwrap
             WR_TRY(wr_format_schema_name(p->use->format, schema, &options, p->source->arena,
                                          &p->use->options.full_name, err));
     }
-    for (uint32_t i = 0; i < *n; i++)
-        (*out)[i].role = p->is_key ? WR_COL_KEY : WR_COL_VALUE;
-    return check_names(p, *out, *n, err);
+    return WEIR_OK;
+}
+
+weir_status wr__latest_columns(const wr_plan_env *env, wr_source *s, bool is_key, wr_column **out,
+                               uint32_t *n, weir_error *err)
+{
+    part p = part_of(s, NULL, is_key);
+    const wr_registry_schema *schema;
+    wr_format_options options = p.use->options;
+    WR_ASSERT(p.use->inferred && !p.use->schema_id);
+    WR_TRY(fetch(env, &p, &schema, err));
+    if (!schema)
+        return no_schema(env, &p, err);
+    if (is_key)
+        options.unwrapped = p.use->format->can_unwrap;
+    return columns_of_schema(&p, schema, &options, out, n, err);
 }
 
 /* Keys, then what is declared, then values: the order of the catalog. Names are unique over all. */
@@ -389,6 +412,22 @@ weir_status wr_plan_schema_draft(const wr_source *s, bool is_key, wr_arena *a, w
     const wr_format_columns columns = {
         .is_key = is_key, .cols = cols, .n = columns_of(s, is_key, cols), .options = &use->options};
     return draft_of(use, &columns, a, out, err);
+}
+
+bool wr_plan_schema_holds(const wr_source *s, bool is_key, const wr_registry_schema *schema)
+{
+    const wr_format_use *use = is_key ? &s->key : &s->value;
+    wr_format_options options = use->options;
+    wr_arena *a = wr_arena_new(0);
+    weir_error ignored;
+    options.schema = schema;
+    wr_column *cols = WR_NEW_N(a, wr_column, s->schema->n);
+    const wr_format_columns columns = {
+        .is_key = is_key, .cols = cols, .n = columns_of(s, is_key, cols), .options = &options};
+    bool yes = schema->kind == wr_format_schema_kind(use->format) &&
+               wr_format_check_schema(use->format, &columns, &ignored) == WEIR_OK;
+    wr_arena_free(a);
+    return yes;
 }
 
 /* The plan was made before anything was registered, since planning has no effects. */

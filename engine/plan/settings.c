@@ -201,6 +201,9 @@ static const wr_setting settings[] = {
     {"weir.schema.registry.url", NULL, FIXED, KSQL, TEXT,
      "Schema registry, before ksqlDB's setting"},
     {"weir.schema.registry.user", NULL, FIXED, KSQL, TEXT, "User of the registry"},
+    {"weir.schemas.refresh", "false", FIXED, KSQL, FLAG,
+     "A service takes columns from the registry's latest schemas at its start, not those that its "
+     "statements had before"},
     {"weir.sinks.shared", "false", FIXED, KSQL, FLAG,
      "Statements of a file and of a prompt, or of two files, may write to one topic"},
     {"weir.state.cache.bytes", "268435456", FIXED, KSQL, NUMBER(0, TERABYTE),

@@ -570,9 +570,38 @@ static weir_status check_replace(const wr_plan_env *env, const wr_ast_stmt *stmt
     return old ? wr__check_source_upgrade(old, s, err) : WEIR_OK;
 }
 
-/* ALTER makes a new entry: statements and plans that hold the old one go on with what they have.
- * Formats are checked anew, for the added column may not fit them; a wrapping that was chosen for
- * one value column no longer applies to two. */
+/* The declared ones behind the others. Formats are checked anew, for an added column may not fit
+ * them. */
+static weir_status add_columns(const wr_plan_env *env, const wr_ast_stmt *stmt, wr_source *s,
+                               weir_error *err)
+{
+    uint32_t old_n = s->schema->n, n = old_n + (uint32_t)stmt->elements_n;
+    wr_column *cols = WR_NEW_N(s->arena, wr_column, n);
+    memcpy(cols, s->schema->cols, old_n * sizeof *cols);
+    for (uint32_t i = old_n; i < n; i++) {
+        const wr_ast_element *e = &stmt->elements[i - old_n];
+        cols[i] = (wr_column){.name = e->name.name, .role = WR_COL_VALUE};
+        WR_TRY(wr_expr_resolve_type(e->type, &env->catalog->types, s->arena, &cols[i].type, err));
+        for (uint32_t k = 0; k < i; k++)
+            if (strcmp(cols[k].name, e->name.name) == 0)
+                return wr_error_at(err, WEIR_ERR_STATEMENT, e->name.pos,
+                                   "Cannot add column `%s` to schema. A column with the same name "
+                                   "already exists.",
+                                   e->name.name);
+        if (wr__is_pseudo_name(e->name.name))
+            return wr_error_at(err, WEIR_ERR_STATEMENT, e->name.pos,
+                               "'%s' is a reserved column name. You cannot use it as a name for a "
+                               "column.",
+                               e->name.name);
+    }
+    s->schema = wr_schema_new(s->arena, cols, n);
+    /* A choice of wrapping stays, so there can be no second column: what a bare value was would be
+     * unreadable (Q40). */
+    wr__with kept = {.has_wrap = s->value.wrap_set, .wrap = !s->value.options.unwrapped};
+    return wr__source_check_formats(env, s, &kept, stmt, err);
+}
+
+/* ALTER makes a new entry: statements and plans that hold the old one go on with what they have. */
 weir_status wr_plan_alter(const wr_plan_env *env, const wr_ast_stmt *stmt, wr_source **out,
                           weir_error *err)
 {
@@ -594,38 +623,14 @@ weir_status wr_plan_alter(const wr_plan_env *env, const wr_ast_stmt *stmt, wr_so
         return wr_error_at(err, WEIR_ERR_STATEMENT, stmt->name.pos,
                            "ALTER command is not supported for CREATE ... AS statements.");
     wr_source *s = wr_source_copy(old);
-    uint32_t n = old->schema->n + (uint32_t)stmt->elements_n;
-    wr_column *cols = WR_NEW_N(s->arena, wr_column, n);
-    memcpy(cols, s->schema->cols, old->schema->n * sizeof *cols);
-    weir_status st = WEIR_OK;
-    for (uint32_t i = old->schema->n; i < n && st == WEIR_OK; i++) {
-        const wr_ast_element *e = &stmt->elements[i - old->schema->n];
-        cols[i] = (wr_column){.name = e->name.name, .role = WR_COL_VALUE};
-        st = wr_expr_resolve_type(e->type, &env->catalog->types, s->arena, &cols[i].type, err);
-        for (uint32_t k = 0; k < i && st == WEIR_OK; k++)
-            if (strcmp(cols[k].name, e->name.name) == 0)
-                st = wr_error_at(err, WEIR_ERR_STATEMENT, e->name.pos,
-                                 "Cannot add column `%s` to schema. A column with the same name "
-                                 "already exists.",
-                                 e->name.name);
-        if (st == WEIR_OK && wr__is_pseudo_name(e->name.name))
-            st = wr_error_at(err, WEIR_ERR_STATEMENT, e->name.pos,
-                             "'%s' is a reserved column name. You cannot use it as a name for a "
-                             "column.",
-                             e->name.name);
-    }
-    if (st == WEIR_OK) {
-        s->schema = wr_schema_new(s->arena, cols, n);
-        s->sql = wr_arena_strndup(s->arena, stmt->text.ptr, stmt->text.len);
-        /* A choice of wrapping stays, so there can be no second column: what a bare value was would
-         * be unreadable (Q40). */
-        wr__with kept = {.has_wrap = s->value.wrap_set, .wrap = !s->value.options.unwrapped};
-        st = wr__source_check_formats(env, s, &kept, stmt, err);
-    }
+    weir_status st =
+        stmt->refresh ? wr__refresh_schema(env, stmt, s, err) : add_columns(env, stmt, s, err);
     if (st != WEIR_OK) {
         wr_source_unref(s);
-        return wr__error_place(st, stmt->elements[0].name.pos, err);
+        return wr__error_place(st, stmt->refresh ? stmt->name.pos : stmt->elements[0].name.pos,
+                               err);
     }
+    s->sql = wr_arena_strndup(s->arena, stmt->text.ptr, stmt->text.len);
     *out = s;
     return WEIR_OK;
 }

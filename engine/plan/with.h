@@ -81,6 +81,13 @@ weir_status wr__schema_options(const wr_plan_env *env, wr_source *s, const wr__w
  */
 weir_status wr__infer_columns(const wr_plan_env *env, wr_source *s, const wr__with *with,
                               wr_column **cols, uint32_t *n, weir_error *err) WR_MUST_CHECK;
+/** The columns of the topic's latest schema, of key or value, with their roles; in the source's
+ *  arena. */
+weir_status wr__latest_columns(const wr_plan_env *env, wr_source *s, bool is_key, wr_column **out,
+                               uint32_t *n, weir_error *err) WR_MUST_CHECK;
+/** ALTER ... REFRESH SCHEMA of @p s, a copy of what is in the catalog (refresh.c). */
+weir_status wr__refresh_schema(const wr_plan_env *env, const wr_ast_stmt *stmt, wr_source *s,
+                               weir_error *err) WR_MUST_CHECK;
 /** CREATE with columns: whether the declared columns become the schema of the topic: where it has
  *  none yet. */
 weir_status wr__declared_schemas(const wr_plan_env *env, wr_source *s,

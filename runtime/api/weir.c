@@ -214,6 +214,7 @@ void weir_metrics_read(weir *w, weir_metrics *out)
             m.queries_failed++;
         else
             m.queries_running++;
+        m.queries_waiting += wr_query_waits(q, NULL, NULL);
     }
     wr_engine_unlock(w->engine);
     m.lag = lag;
@@ -229,6 +230,21 @@ bool weir_failed_query(weir *w, char *id, size_t id_size, weir_error *err)
     wr_engine_lock(w->engine);
     for (size_t i = 0; !found && (q = wr_engine_query_at(w->engine, i)); i++) {
         found = wr_query_error(q, err);
+        if (found && id)
+            snprintf(id, id_size, "%s", wr_query_id(q));
+    }
+    wr_engine_unlock(w->engine);
+    return found;
+}
+
+/* As weir_failed_query. */
+bool weir_waiting_query(weir *w, char *id, size_t id_size, int64_t *since_ms, weir_error *why)
+{
+    wr_query *q;
+    bool found = false;
+    wr_engine_lock(w->engine);
+    for (size_t i = 0; !found && (q = wr_engine_query_at(w->engine, i)); i++) {
+        found = wr_query_waits(q, since_ms, why);
         if (found && id)
             snprintf(id, id_size, "%s", wr_query_id(q));
     }

@@ -3,6 +3,7 @@
  * What planning may ask: facts of topics, schemas, the clock, random numbers.
  */
 #include "runtime/instance/plan_env.h"
+#include "runtime/instance/query_list.h"
 
 /* The topic of a source that was planned, but not carried out. */
 static bool planned_topic(const wr_catalog *c, const char *name, wr_topic_facts *out)
@@ -62,6 +63,32 @@ static bool env_schema(const wr_plan_env *base, const char *subject, uint32_t id
     return false;
 }
 
+static bool reads_column(const wr_plan *plan, const char *source, const char *column)
+{
+    for (uint32_t i = 0; i < plan->steps_n; i++) {
+        const wr_step *s = plan->steps[i];
+        const wr_step_source *cfg = &s->u.source;
+        if (s->kind != WR_STEP_SOURCE || !cfg->source_name || strcmp(cfg->source_name, source) != 0)
+            continue;
+        for (uint32_t c = 0; c < s->schema->n; c++)
+            if (strcmp(cfg->columns[cfg->output[c]].name, column) == 0)
+                return true;
+    }
+    return false;
+}
+
+/* What was allowed once is executed again at an opening, whatever queries have been made since. */
+static const char *env_column_user(const wr_plan_env *base, const char *source, const char *column)
+{
+    const wr_instance_env *env = base->arg;
+    const wr_query_entry *entry;
+    for (size_t i = 0; (entry = wr_engine_entry_at(env->engine, i)); i++)
+        if (!wr_engine_replaying(env->engine) &&
+            reads_column(wr_query_plan(entry->query), source, column))
+            return wr_arena_strdup(env->scratch, wr_query_id(entry->query));
+    return NULL;
+}
+
 /* Constant expressions are evaluated while planning; the planner looks at the first error itself.
  */
 static void ignore_report(wr_row_errors *self, uint32_t row, const char *message)
@@ -77,7 +104,7 @@ void wr_instance_env_init(wr_instance_env *env, wr_engine *e, const wr_catalog *
 {
     WR_ASSERT(catalog && settings && topics && scratch);
     wr_clock *clock = wr_engine_clock(e);
-    *env = (wr_instance_env){.topics = topics, .scratch = scratch};
+    *env = (wr_instance_env){.topics = topics, .engine = e, .scratch = scratch};
     wr_rng_seed(&env->rng, wr_engine_random(e));
     env->errs.report = ignore_report;
     env->eval = (wr_eval_ctx){.scratch = scratch,
@@ -90,6 +117,7 @@ void wr_instance_env_init(wr_instance_env *env, wr_engine *e, const wr_catalog *
                               .topic = env_topic,
                               .schema = env_schema,
                               .registry = wr_engine_registry(e),
+                              .column_user = env_column_user,
                               .eval = &env->eval,
                               .functions = wr_engine_functions(e),
                               .arg = env};

@@ -37,6 +37,7 @@ typedef struct wr_known_topics {
 typedef struct wr_instance_env {
     wr_plan_env base; /* first: planning gives it back */
     const wr_known_topics *topics;
+    wr_engine *engine;
     const char *missing;            /* a topic that has to be looked up; NULL: none */
     wr_known_schema missing_schema; /* likewise a schema; subject NULL: none */
     const char *busy; /* set by a statement: plan again when others are done; NULL: go on */

@@ -174,6 +174,9 @@ bool wr_query_detached(wr_query *q);
 wr_query_state wr_query_state_of(const wr_query *q);
 /** The failure, or that of the last commit; false where there is none. */
 bool wr_query_error(wr_query *q, weir_error *err);
+/** Is it waiting for something outside (a schema registry, a broker), and will go on by itself?
+ *  @p since_ms: wall clock. Both outputs may be NULL. */
+bool wr_query_waits(wr_query *q, int64_t *since_ms, weir_error *why);
 /** How many other queries read together with it just now. */
 uint32_t wr_query_shared_with(wr_query *q);
 const char *wr_query_id(const wr_query *q);

@@ -137,6 +137,7 @@ static void committed(wr_worker_client *c, const wr_commit_times *times)
     if (!times) /* offsets follow with a later one */
         return;
     q->known = true;
+    wr__query_clear_waiting(q);
     atomic_store(&q->counts.late, late_rows(q));
     atomic_fetch_add(&q->counts.commits, 1);
     wr__metrics_committed(q, times);
@@ -182,7 +183,14 @@ static void observe(wr_worker_client *c, const wr_worker_times *times, int64_t l
     wr_query *q = query_of(c);
     if (lag >= 0)
         atomic_store(&q->counts.lag, lag);
+    if (lag == 0)
+        wr__query_clear_waiting(q);
     wr__metrics_observe(q, times);
+}
+
+static void retried(wr_worker_client *c, const weir_error *why)
+{
+    wr__query_set_waiting(query_of(c), why);
 }
 
 /* ---- leaving ---- */
@@ -232,6 +240,7 @@ const wr_client_class wr__query_client_class = {
     .memory = memory,
     .processed = processed,
     .observe = observe,
+    .retried = retried,
     .left = left,
 };
 
@@ -242,6 +251,11 @@ static bool stopping(void *arg)
 {
     const wr_query *q = arg;
     return atomic_load(&q->client.desired) != WR_DESIRED_RUN;
+}
+
+static bool wait(void *arg, const weir_error *why, uint32_t attempt)
+{
+    return wr__query_wait(arg, why, attempt);
 }
 
 /* Counts belong to the query and outlive its tasks. */
@@ -276,6 +290,7 @@ wr_task_set *wr__query_tasks_new(wr_query *q,
         .collect_arg = collect_arg,
         .stopping = stopping,
         .closing = closing,
+        .wait = wait,
         .arg = q,
     };
     return wr_task_set_new(&config);

@@ -13,6 +13,7 @@
  *   query_order.c      the times of its records, and in which order it needs them
  *   start_offsets.c    where it begins to read
  *   query_record.c     what the data directory keeps of it, and forgetting by that alone
+ *   query_waits.c      what it waits for
  *   query_state.c      state and error
  *   query_schemas.c    counts by the schema that records were written with
  *   query_metrics.c    counts, added up where others may look; EXPLAIN ANALYZE
@@ -74,6 +75,13 @@ typedef struct wr__query_counts {
         before_start; /* records that lie before where it began, at its last beginning */
 } wr__query_counts;
 
+/** What it waits for (query_waits.c). */
+typedef struct wr__query_waits {
+    atomic_bool now;  /* set with q->lock; the others before it */
+    int64_t since_ms; /* wall clock */
+    weir_error why;
+} wr__query_waits;
+
 struct wr_query {
     wr_worker_client client; /* first */
     char *id, *prefix;
@@ -101,9 +109,10 @@ struct wr_query {
     wr__query_schemas schemas;
     wr_schema_watch *watch; /* NULL: nothing is said of schemas */
     atomic_int state;       /* wr_query_state */
-    pthread_mutex_t lock;   /* error */
+    pthread_mutex_t lock;   /* error, waits, schemas.shown */
     weir_error error;
     bool has_error;
+    wr__query_waits waits;
 };
 
 /* ---- query_topics.c ---- */
@@ -153,6 +162,12 @@ void wr__schemas_free(wr_query *q);
 void wr__schemas_retire(wr_query *q, const wr_task *t);
 /** Let others see the counts of now; the log hears of schemas that are new. */
 void wr__schemas_publish(wr_query *q);
+
+/* ---- query_waits.c: any slot of its worker ---- */
+void wr__query_set_waiting(wr_query *q, const weir_error *why);
+void wr__query_clear_waiting(wr_query *q);
+/** A decoder waits, as wr_task_ctx.wait. */
+bool wr__query_wait(wr_query *q, const weir_error *why, uint32_t attempt);
 
 /* ---- query_state.c ---- */
 void wr__query_set_error(wr_query *q, const weir_error *err);

@@ -106,7 +106,18 @@ weir_status wr_query_step(wr_query *q, int timeout_ms, bool *progressed, bool *d
 {
     WR_ASSERT(!q->kind.threaded || q->owns_scheduler);
     WR_ASSERT(q->client.worker && !q->client.pending);
-    return wr_worker_step(q->client.worker, timeout_ms, progressed, done, err);
+    weir_error why = {0};
+    weir_status st = wr_worker_step(q->client.worker, timeout_ms, progressed, done, &why);
+    if (st == WEIR_OK)
+        return WEIR_OK;
+    /* As a worker with a thread does it; whoever steps comes again by himself. */
+    if (!q->kind.transient && (why.flags & WEIR_ERROR_RETRIABLE) && wr_query_waits(q, NULL, NULL)) {
+        *progressed = *done = false;
+        return wr_worker_restart(q->client.worker, err);
+    }
+    if (err)
+        *err = why;
+    return st;
 }
 
 /* Records are offered to every query; those of a topic that this one does not read are left. */

@@ -139,5 +139,16 @@ weir_status wr__query_times(wr_query *q, uint32_t topic, const wr_record *record
     WR_ASSERT(step && topic < q->plan->topics_n);
     if (!*t)
         WR_TRY(wr_source_times_new(q->plan, step, "UTC", t, err));
-    return wr_source_times_get(*t, records, n, out, err);
+    for (uint32_t attempt = 0;; attempt++) {
+        weir_error why = {0};
+        weir_status st = wr_source_times_get(*t, records, n, out, &why);
+        if (st == WEIR_OK && attempt)
+            (void)wr__query_wait(q, NULL, attempt);
+        if (st == WEIR_OK || !(why.flags & WEIR_ERROR_RETRIABLE) ||
+            !wr__query_wait(q, &why, attempt)) {
+            if (st != WEIR_OK && err)
+                *err = why;
+            return st;
+        }
+    }
 }

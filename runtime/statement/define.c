@@ -34,6 +34,7 @@ typedef struct definition {
     char id[300];
     uint64_t number;     /* of the statement */
     bool nothing;        /* IF NOT EXISTS */
+    const char *changes; /* REFRESH SCHEMA: what has changed, in the statement's arena; or NULL */
     wr_query_entry *old; /* OR REPLACE: the query that goes; reserved */
     bool old_held;       /* it is stopped, and will go on if the statement fails */
     wr_query *query;     /* made, and not yet in the list */
@@ -155,6 +156,16 @@ static weir_status check_active_limit(const wr_exec *x, const wr_instance_env *e
                        active, (long long)most);
 }
 
+static void describe_refresh(wr_exec *x, const wr_source *old, definition *d)
+{
+    wr_buf changes = {0};
+    WR_ASSERT(old);
+    wr_plan_put_schema_changes(&changes, old->schema, d->source->schema);
+    d->changes =
+        changes.len ? wr_arena_strndup(x->arena, changes.ptr, changes.len) : "nothing has changed";
+    wr_buf_free(&changes);
+}
+
 /* Against env's catalog, which may be a copy: nothing here looks at the engine's own. */
 static weir_status plan_definition(wr_exec *x, wr_instance_env *env, definition *d, weir_error *err)
 {
@@ -163,6 +174,8 @@ static weir_status plan_definition(wr_exec *x, wr_instance_env *env, definition 
     switch (stmt->kind) {
     case WR_AST_ALTER_SOURCE:
         WR_TRY(wr_plan_alter(&env->base, stmt, &d->source, err));
+        if (stmt->refresh)
+            describe_refresh(x, wr_catalog_find(env->base.catalog, stmt->name.name), d);
         break;
     case WR_AST_INSERT_SELECT:
         WR_TRY(wr_plan_insert_select(&env->base, stmt, &d->plan, &given, err));
@@ -363,12 +376,6 @@ static wr_known_schema *known_schema(wr_exec *x, const char *subject)
     return &x->topics.schemas.v[x->topics.schemas.n - 1];
 }
 
-/* Would registering it again give this one? */
-static bool is_draft(const wr_registry_schema *s, const wr_schema_draft *draft)
-{
-    return s->kind == draft->kind && wr_str_eq(s->text, draft->text) && !draft->references_n;
-}
-
 /* The schema of one part: of what is written by a query in any case, of what is declared where the
  * topic has none. */
 static weir_status register_part(wr_exec *x, const wr_source *s, bool is_key, bool query,
@@ -382,8 +389,11 @@ static weir_status register_part(wr_exec *x, const wr_source *s, bool is_key, bo
     const char *subject = wr_arena_printf(x->arena, "%s-%s", s->topic, is_key ? "key" : "value");
     WR_TRY(wr_plan_schema_draft(s, is_key, x->arena, &draft, err));
     wr_known_schema *known = known_schema(x, subject);
-    if (wr_engine_replaying(x->engine) && known->schema && is_draft(known->schema, &draft)) {
-        *out = known->schema; /* registered when the statement was executed first */
+    if ((wr_engine_replaying(x->engine) || x->schemas_kept) && known->schema &&
+        wr_plan_schema_holds(s, is_key, known->schema)) {
+        /* Registered when the statement was executed first. Texts are not compared: a registry may
+         * lay out what it was given in another way. */
+        *out = known->schema;
         return WEIR_OK;
     }
     const wr_registry_interrupt interrupt = wr_wait_in_registry(wait);
@@ -523,8 +533,9 @@ weir_status wr__execute_definition(wr_exec *x, weir_error *err)
         if (d.has_query && x->stmt->kind != WR_AST_CREATE_SOURCE)
             wr__say(x, "Created query with ID %s", d.id);
         else
-            wr__say(x, "%s %s", x->stmt->is_table ? "Table" : "Stream",
-                    x->stmt->kind == WR_AST_ALTER_SOURCE ? "altered" : "created");
+            wr__say(x, "%s %s%s%s", x->stmt->is_table ? "Table" : "Stream",
+                    x->stmt->kind == WR_AST_ALTER_SOURCE ? "altered" : "created",
+                    d.changes ? ": " : "", d.changes ? d.changes : "");
     }
     definition_free(&d);
     wr_reservation_release(&held);

@@ -7,6 +7,7 @@
  *     topic        EXTENDED, one row: its topic, and who reads and writes the source
  *     statistics   EXTENDED, where a query writes to it: one row
  *     positions    EXTENDED: a row for each partition that a writing query reads
+ *     waiting      EXTENDED, where a query that reads or writes it waits: waiting_rows.c
  *     schemas      EXTENDED, formats with a registry: describe_schemas.c
  *     function     one row
  *
@@ -22,6 +23,7 @@
 #include "runtime/statement/describe_schemas.h"
 #include "runtime/statement/result.h"
 #include "runtime/statement/statement_class.h"
+#include "runtime/statement/waiting_rows.h"
 
 #include <stdlib.h>
 
@@ -264,10 +266,14 @@ static weir_status describe_source(wr_exec *x, weir_error *err)
     if (st == WEIR_OK && x->stmt->extended)
         wr__describe_schemas(x, d.source, (wr__readers){d.reading.v, d.reading.n});
     WR_ASSERT(x->stmt->extended || d.pinned.n + d.reading.n == 0);
-    for (size_t i = 0; i < d.reading.n; i++)
+    for (size_t i = 0; i < d.reading.n; i++) {
+        wr__add_waiting(x, d.reading.v[i]->query);
         wr_query_entry_unpin(x->engine, d.reading.v[i]);
-    for (size_t i = 0; i < d.pinned.n; i++)
+    }
+    for (size_t i = 0; i < d.pinned.n; i++) {
+        wr__add_waiting(x, d.pinned.v[i]->query);
         wr_query_entry_unpin(x->engine, d.pinned.v[i]);
+    }
     wr_source_unref(d.source);
     return st;
 }

@@ -18,6 +18,7 @@
 #include "runtime/statement/planned.h"
 #include "runtime/statement/result.h"
 #include "runtime/statement/statement_class.h"
+#include "runtime/statement/waiting_rows.h"
 
 /* ksqlDB's ids are in upper case, and people type them as they please. @pre the lock is held; the
  * query is borrowed for as long as it is. */
@@ -167,6 +168,7 @@ static weir_status explain_running(wr_exec *x, weir_error *err)
         add_query(x, q);
         add_plan(x, wr_query_plan(q));
         WR_ASSERT(x->sections.n == 4 && x->sections.v[0]->rows.n > 0);
+        wr__add_waiting(x, q);
     }
     wr_engine_unlock(x->engine);
     return st;

@@ -17,6 +17,11 @@
  * `weir check` is the first pass alone. What the files may leave to the place where they will run
  * is taken for granted where there is no such place: topics that are there already.
  *
+ * What a statement found in the schema registry when it was executed first is kept with the program
+ * (service_log.h), and found again where its text is the same: columns stay what they were,
+ * whatever was registered since, and a start needs no registry for them. `weir.schemas.refresh`
+ * looks anew.
+ *
  * A failure in the second pass (a broker that goes away between the two) ends it where it is, and
  * says so; what was created before stays, and a second run takes it up, since ids depend on names.
  */
@@ -112,6 +117,7 @@ typedef struct program {
     wr_arr(place) places; /* of its statements */
     wr_check *only_check; /* nothing is executed; NULL: it is */
     wr__changes changes;
+    wr_service_list kept;          /* what the directory knows of programs; none: look anew */
     wr_service_statements defined; /* by what was executed; noted in the directory */
     wr_reservation all;
 } program;
@@ -132,6 +138,22 @@ static bool is_of_session(const wr_ast_stmt *s)
            s->kind == WR_AST_UNDEFINE;
 }
 
+/* An INSERT is not kept: the schemas of its sink are those of the statement that made that. */
+static weir_status find_kept_schemas(const program *p, wr_exec *x, weir_error *err)
+{
+    bool insert = x->stmt->kind == WR_AST_INSERT_SELECT;
+    for (size_t i = 0; i < p->kept.list.n; i++) {
+        const wr_service_kept *k = &p->kept.list.v[i];
+        if (strcmp(k->program, p->name) != 0 ||
+            (!insert && !wr_str_eq(k->statement.sql, x->stmt->text)))
+            continue;
+        WR_TRY(wr_kept_schemas(&k->statement, wr_engine_registry(p->engine), x->arena, &x->topics,
+                               err));
+        x->schemas_kept = true;
+    }
+    return WEIR_OK;
+}
+
 /* Policy keep-old: the statement before, instead of the one that the check has just added to the
  * catalog. */
 static weir_status check_old(reading *r, const wr_exec *instead, const char *sql, weir_error *err)
@@ -147,7 +169,9 @@ static weir_status check_old(reading *r, const wr_exec *instead, const char *sql
     WR_TRY(wr_exec_new(r->program->engine, &r->session, sql, strlen(sql), &x, err));
     x->interrupt = r->program->interrupted;
     wr__take_settings(x);
-    weir_status st = wr__validate_definition(x, r->check, &defined, err);
+    weir_status st = find_kept_schemas(r->program, x, err);
+    if (st == WEIR_OK)
+        st = wr__validate_definition(x, r->check, &defined, err);
     if (st == WEIR_OK)
         st = wr__changes_add(&r->program->changes, r->next, &defined, &none, err);
     WR_ASSERT(st != WEIR_OK || !none); /* it is the old one already */
@@ -242,6 +266,8 @@ static weir_status one_statement(reading *r, const script_file *f, const wr_pars
     WR_TRY(wr_exec_new(r->program->engine, &r->session, text.ptr, text.len, &x, err));
     x->interrupt = r->program->interrupted;
     weir_status st = check_headless(x->stmt, err);
+    if (st == WEIR_OK)
+        st = find_kept_schemas(r->program, x, err);
     if (st == WEIR_OK && !span->terminated)
         st = wr_error_at(err, WEIR_ERR_SYNTAX, (int64_t)(span->end - span->start),
                          "Missing ';' after the last statement");
@@ -403,6 +429,9 @@ static weir_status run_program(program *p, wr_on_change on_change, weir_error *e
 {
     WR_TRY(wr__reserve_everything(p->engine, &p->all, err));
     weir_status st = wr__changes_init(&p->changes, p->engine, p->name, on_change, p->arena, err);
+    if (st == WEIR_OK && wr_engine_is_service(p->engine) &&
+        !wr_settings_bool(wr_engine_settings(p->engine), "weir.schemas.refresh", false))
+        st = wr_service_log_read(wr_engine_db(p->engine), p->arena, &p->kept, err);
     if (st == WEIR_OK)
         st = check_pass(p, err);
     if (st == WEIR_OK && !p->only_check)
@@ -429,6 +458,8 @@ static weir_status take_files(wr_engine *e, const wr_session *base, const char *
     weir_status st = read_files(&p, paths, err);
     if (st == WEIR_OK)
         st = run_program(&p, on_change, err);
+    if (st == WEIR_ERR_INTERRUPTED) /* by the call that reports it; some only look at the flag */
+        atomic_store(interrupted, false);
     for (size_t i = 0; i < n; i++)
         wr_buf_free(&p.files[i].text);
     wr_arena_free(a);

@@ -15,6 +15,7 @@
 #include "runtime/statement/describe.h"
 #include "runtime/statement/result.h"
 #include "runtime/statement/statement_class.h"
+#include "runtime/statement/waiting_rows.h"
 
 #include <stdlib.h>
 
@@ -94,6 +95,8 @@ static void show_queries(wr_exec *x)
                        status_of(x, entry->query), wr__text(x, info ? info->sink : ""),
                        wr__text(x, sink ? sink->topic : ""), wr__text(x, info ? info->sql : ""));
     }
+    for (size_t i = 0; (entry = wr_engine_entry_at(x->engine, i)); i++)
+        wr__add_waiting(x, entry->query);
     x->message = "For detailed information on a Query run: EXPLAIN <Query ID>;";
 }
 
@@ -254,7 +257,7 @@ weir_status wr__execute_show(wr_exec *x, weir_error *err)
         return c->free(x, err);
     wr_engine_lock(x->engine);
     c->locked(x);
-    WR_ASSERT(x->sections.n == 1);
+    WR_ASSERT(x->sections.n >= 1);
     wr_engine_unlock(x->engine);
     return WEIR_OK;
 }

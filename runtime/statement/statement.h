@@ -57,6 +57,7 @@ struct wr_exec {
     atomic_bool *interrupt;  /* that one, or that of the files it is of: whoever waits looks here */
     wr_settings settings;    /* the session's, as they were when it was executed */
     wr_known_topics topics;  /* what planning has asked for */
+    bool schemas_kept;       /* `topics` began with what an earlier execution had found */
     /* Of query files: the id that the query gets, and the files' names; NULL: as usual. */
     const char *given_id, *program;
     /* Result. */

@@ -102,6 +102,13 @@ static void task_row_error(wr_task_ctx *ctx, const wr_step *step, const wr_batch
     log_row(t, step, batch, row, message);
 }
 
+static bool task_wait(wr_task_ctx *ctx, const weir_error *why, uint32_t attempt)
+{
+    const wr_task *t = ctx->runtime;
+    const wr_task_config *c = &t->set->config;
+    return c->wait && c->wait(c->arg, why, attempt);
+}
+
 static void task_row_noted(wr_task_ctx *ctx, const wr_step *step, const wr_batch *batch,
                            uint32_t row, const char *message)
 {
@@ -173,6 +180,7 @@ static void fill_context(wr_task *t)
         .sequence = (uint64_t)wall_ms << 20,
         .row_error = task_row_error,
         .row_noted = task_row_noted,
+        .wait = task_wait,
         .produce = task_produce,
         .collect = task_collect,
         .open_store = wr__task_open_store,

@@ -70,6 +70,8 @@ typedef struct wr_task_config {
     void *collect_arg;
     /** Should a long restore be given up? */
     bool (*stopping)(void *arg);
+    /** A decoder waits: wr_task_ctx.wait. Any slot. */
+    bool (*wait)(void *arg, const weir_error *why, uint32_t attempt);
     /** A task is about to close; its operators and stores can be looked at for the last time. */
     void (*closing)(void *arg, const wr_task *task);
     void *arg;

@@ -183,6 +183,9 @@ static void recover(wr_worker *w, const weir_error *err)
         fail_all(w, err);
         return;
     }
+    for (size_t i = 0; i < w->members.n; i++)
+        if (w->members.clients[i]->cls->retried)
+            w->members.clients[i]->cls->retried(w->members.clients[i], err);
     int64_t ms = wr__failure_backoff_ms(&w->settings, w->failures++);
     wr_diag_put(WR_DIAG_WARN, "worker", "%s: %s; trying again in %lld ms", name, err->message,
                 (long long)ms);

@@ -116,6 +116,8 @@ typedef struct wr_client_class {
     /** * Records were processed, or time was spent; @p lag -1: not known anew. */
     void (*processed)(wr_worker_client *c, uint64_t records, uint64_t bytes);
     void (*observe)(wr_worker_client *c, const wr_worker_times *times, int64_t lag);
+    /** * It has failed, and is to try again by itself from what is committed. */
+    void (*retried)(wr_worker_client *c, const weir_error *why);
     /** It is no client of any worker any more; @p err with WR_CLIENT_FAILED. The monitor is held,
      *  so nothing here may wait; whoever waits for the leaving is woken after it. */
     void (*left)(wr_worker_client *c, wr_client_end why, const weir_error *err);
@@ -217,6 +219,9 @@ weir_status wr_worker_step(wr_worker *w, int timeout_ms, bool *progressed, bool 
 /** Records of one topic (the client's number) to the clients of a worker that is piped. */
 weir_status wr_worker_pipe(wr_worker *w, uint32_t topic, const wr_record *records, uint32_t n,
                            weir_error *err) WR_MUST_CHECK;
+/** A step has failed, and is to be tried again from what is committed. For workers that are
+ * stepped. A failure closes it. */
+weir_status wr_worker_restart(wr_worker *w, weir_error *err) WR_MUST_CHECK;
 /** Commit now what is uncommitted, and write what waits. For workers that are stepped. */
 weir_status wr_worker_commit(wr_worker *w, weir_error *err) WR_MUST_CHECK;
 /** A stepped one, or one that was never started: its clients leave, without a commit. */

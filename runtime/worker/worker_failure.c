@@ -54,6 +54,8 @@ static void isolate(wr_worker *w, wr_worker_client *c)
         wr__members_remove(w, c, NULL, WR_CLIENT_FAILED, &err);
         return;
     }
+    if (c->cls->retried)
+        c->cls->retried(c, &err);
     c->wait_ms = wr__failure_backoff_ms(&w->settings, c->failures++);
     wr_diag_put(WR_DIAG_WARN, "worker", "%s: %s; reading alone, trying again in %lld ms", c->name,
                 err.message, (long long)c->wait_ms);

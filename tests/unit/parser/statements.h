@@ -46,6 +46,7 @@ static const char *const good_statements[] = {
     "DROP TYPE IF EXISTS t",
     "DROP CONNECTOR c",
     "ALTER STREAM s ADD COLUMN a INT, ADD b ARRAY<INT>",
+    "ALTER TABLE s REFRESH SCHEMA",
     "ALTER SYSTEM 'a' = 'b'",
     /* running and looking */
     "TERMINATE q",

@@ -90,6 +90,95 @@ static void test_inferred_columns_stay(void **state)
     close_it(w);
 }
 
+/* A schema of the topic @p topic, by way of a query that is ended at once. */
+static void register_columns(weir *w, const char *name, const char *columns, const char *select)
+{
+    char sql[600];
+    snprintf(sql, sizeof sql,
+             "CREATE STREAM %s_in (%s) WITH (KAFKA_TOPIC='%s_in', PARTITIONS=1, "
+             "VALUE_FORMAT='JSON'); CREATE STREAM %s WITH (KAFKA_TOPIC='s', VALUE_FORMAT='AVRO') "
+             "AS SELECT %s FROM %s_in; DROP STREAM %s; DROP STREAM %s_in;",
+             name, columns, name, name, select, name, name, name);
+    RUN(w, sql);
+}
+
+static void refresh(weir *w, const char *source, const char *message)
+{
+    char sql[200];
+    weir_error err = {0};
+    snprintf(sql, sizeof sql, "ALTER STREAM %s REFRESH SCHEMA;", source);
+    weir_stmt *s = prepare(w, sql);
+    if (weir_step(s, 0, &err) != WEIR_DONE)
+        fail_msg("%s: %s", sql, err.message);
+    assert_string_equal(weir_message(s), message);
+    weir_finalize(s);
+}
+
+/* New columns are there for what comes after; what runs goes on with what it has, over a restart
+ * too, and nothing that is registered later changes either. */
+static void test_refresh(void **state)
+{
+    (void)state;
+    weir *w = open_local();
+    RUN(w, "CREATE STREAM s (v INT) WITH (KAFKA_TOPIC='s', PARTITIONS=1, VALUE_FORMAT='AVRO');");
+    RUN(w, "CREATE STREAM i WITH (KAFKA_TOPIC='s', VALUE_FORMAT='AVRO');");
+    RUN(w, "CREATE TABLE t WITH (VALUE_FORMAT='JSON') AS SELECT v, COUNT(*) AS n FROM i GROUP BY "
+           "v;");
+    refresh(w, "i", "Stream altered: nothing has changed");
+    RUN(w, "INSERT INTO s VALUES (1);");
+    EVENTUALLY_ROWS(w, "SELECT * FROM t;", "1|1 ");
+    register_columns(w, "two", "v INT, x STRING", "*");
+    check_rows(w, "DESCRIBE i;", "V|INTEGER|VALUE|null|null ", false);
+    refresh(w, "i", "Stream altered: added `X` STRING");
+    static const char two[] = "V|INTEGER|VALUE|null|null X|STRING|VALUE|null|null ";
+    check_rows(w, "DESCRIBE i;", two, false);
+    RUN(w, "CREATE STREAM o WITH (VALUE_FORMAT='JSON') AS SELECT v, x FROM i;");
+    RUN(w, "INSERT INTO i VALUES (1, 'a');");
+    EVENTUALLY_ROWS(w, "SELECT * FROM t;", "1|2 ");
+    EVENTUALLY_ROWS(w, "SELECT v, x FROM o;", "1|a 1|null ");
+    register_columns(w, "three", "v INT, x STRING, y DOUBLE", "*");
+    w = reopen(w);
+    check_rows(w, "DESCRIBE i;", two, false);
+    RUN(w, "INSERT INTO s VALUES (1);");
+    EVENTUALLY_ROWS(w, "SELECT * FROM t;", "1|3 ");
+    EVENTUALLY_ROWS(w, "SELECT v, x FROM o;", "1|a 1|null 1|null ");
+    close_it(w);
+}
+
+static void test_refresh_refuses(void **state)
+{
+    (void)state;
+    weir *w = open_local();
+    RUN(w, "CREATE STREAM s (v INT, x STRING, z BIGINT) WITH (KAFKA_TOPIC='s', PARTITIONS=1, "
+           "VALUE_FORMAT='AVRO');");
+    RUN(w, "CREATE STREAM i WITH (KAFKA_TOPIC='s', VALUE_FORMAT='AVRO');");
+    RUN(w, "CREATE STREAM ts WITH (KAFKA_TOPIC='s', VALUE_FORMAT='AVRO', TIMESTAMP='Z');");
+    RUN(w, "CREATE STREAM byid WITH (KAFKA_TOPIC='s', VALUE_FORMAT='AVRO', VALUE_SCHEMA_ID=1);");
+    RUN(w, "CREATE STREAM o WITH (VALUE_FORMAT='JSON') AS SELECT v FROM i;");
+    REFUSE(w, "ALTER STREAM s REFRESH SCHEMA;", WEIR_ERR_STATEMENT,
+           "Cannot refresh the schema of stream 'S': its columns were declared");
+    REFUSE(w, "ALTER STREAM byid REFRESH SCHEMA;", WEIR_ERR_STATEMENT,
+           "VALUE_SCHEMA_ID says that its columns are those of schema 1");
+    REFUSE(w, "ALTER STREAM o REFRESH SCHEMA;", WEIR_ERR_STATEMENT, "CREATE ... AS");
+    REFUSE(w, "ALTER STREAM none REFRESH SCHEMA;", WEIR_ERR_NOT_FOUND, "does not exist");
+    REFUSE(w, "ALTER TABLE i REFRESH SCHEMA;", WEIR_ERR_STATEMENT, "Incompatible data source type");
+    register_columns(w, "two", "v STRING, x STRING", "*");
+    REFUSE(w, "ALTER STREAM i REFRESH SCHEMA;", WEIR_ERR_STATEMENT,
+           "Cannot refresh the schema of stream 'I': `V` INTEGER is STRING in the latest schema of "
+           "'s', and query CSAS_O_4 uses it");
+    REFUSE(w, "ALTER STREAM ts REFRESH SCHEMA;", WEIR_ERR_STATEMENT,
+           "`Z` BIGINT is not in the latest schema of 's', and it is the time of the rows");
+    check_rows(w, "DESCRIBE i;",
+               "V|INTEGER|VALUE|null|null X|STRING|VALUE|null|null Z|BIGINT|VALUE|null|null ",
+               false);
+    RUN(w, "DROP STREAM o;"); /* nobody uses them any more */
+    refresh(w, "i", "Stream altered: removed `Z` BIGINT; changed `V` STRING");
+    check_rows(w, "DESCRIBE i;", "V|STRING|VALUE|null|null X|STRING|VALUE|null|null ", false);
+    w = reopen(w);
+    check_rows(w, "DESCRIBE i;", "V|STRING|VALUE|null|null X|STRING|VALUE|null|null ", false);
+    close_it(w);
+}
+
 /* The query goes on over a restart, with the schema that it had registered. */
 static void test_queries_go_on(void **state)
 {
@@ -150,6 +239,8 @@ int main(void)
         TEST(test_schemas_stay),
         TEST(test_deleted_subjects),
         TEST(test_inferred_columns_stay),
+        TEST(test_refresh),
+        TEST(test_refresh_refuses),
         TEST(test_queries_go_on),
         TEST(test_insert_into_foreign_schema),
         TEST(test_print),

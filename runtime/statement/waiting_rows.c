@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The section "waiting" of SHOW QUERIES, EXPLAIN and DESCRIBE EXTENDED: see the header. */
+#include "runtime/statement/waiting_rows.h"
+#include "runtime/statement/result.h"
+
+#define NAME "waiting"
+
+static wr_result *section_of(wr_exec *x)
+{
+    static const wr__column columns[] = {
+        {"QUERY", &wr_type_string}, {"SINCE", &wr_type_timestamp}, {"REASON", &wr_type_string}};
+    for (size_t i = 0; i < x->sections.n; i++)
+        if (strcmp(x->sections.v[i]->name, NAME) == 0)
+            return x->sections.v[i];
+    return wr__result_new(x, NAME, columns, WR_ARRAY_LEN(columns));
+}
+
+void wr__add_waiting(wr_exec *x, wr_query *q)
+{
+    int64_t since_ms;
+    weir_error why;
+    WR_ASSERT(x->sections.n > 0); /* the rows themselves come first */
+    if (wr_query_waits(q, &since_ms, &why))
+        WR__RESULT_ROW(x, section_of(x), wr__text(x, wr_query_id(q)), wr_value_i64(since_ms),
+                       wr__text(x, why.message));
+}
