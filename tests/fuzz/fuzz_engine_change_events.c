@@ -108,7 +108,8 @@ static void open_run(run *r, wr_format_id id)
     const wr_schema_draft draft = {.kind = WR_SCHEMA_AVRO, .text = wr_str_c(avro_schema)};
     const wr_registry_schema *schema;
     weir_error err = {0};
-    weir_status st = wr_registry_register(r->registry, WR_STR("t-value"), &draft, &schema, &err);
+    weir_status st =
+        wr_registry_register(r->registry, NULL, WR_STR("t-value"), &draft, &schema, &err);
     WR_ASSERT(st == WEIR_OK && schema->id == 1);
     r->step = (wr_step){.kind = WR_STEP_SOURCE,
                         .table = true,

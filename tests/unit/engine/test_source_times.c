@@ -229,8 +229,8 @@ static void test_more_windows_than_are_told_apart(void **state)
     (void)state;
     wr_late_rows list = {0};
     for (int64_t k = 0; k < WR_LATE_WINDOWS + 3; k++)
-        wr_late_add(&list, &(wr_late_window){k * 10, k * 10 + 10, 2, 5 + k});
-    wr_late_add(&list, &(wr_late_window){0, 10, 1, 99});
+        wr_late_add(&list, &(wr_late_window){k * 10, k * 10 + 10, 2, 5 + k, false});
+    wr_late_add(&list, &(wr_late_window){0, 10, 1, 99, false});
     assert_int_equal(list.n, WR_LATE_WINDOWS);
     assert_int_equal(list.v[0].rows, 3);
     assert_int_equal(list.v[0].grace_ms, 99);

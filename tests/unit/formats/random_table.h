@@ -208,7 +208,7 @@ static void register_schema(table *t, wr_rng *rng)
     if (wr_format_schema_text(f, &columns, &text, &err) != WEIR_OK)
         fail_msg("%s: %s", f->name, err.message);
     const wr_schema_draft draft = {.kind = wr_format_schema_kind(f), .text = wr_buf_view(&text)};
-    if (wr_registry_register(table_registry, WR_STR("t"), &draft, &t->options.schema, &err))
+    if (wr_registry_register(table_registry, NULL, WR_STR("t"), &draft, &t->options.schema, &err))
         fail_msg("%s: %s", f->name, err.message);
     wr_buf_free(&text);
 }

@@ -243,7 +243,7 @@ static void test_json_schemas_are_named_where_that_helps(void **state)
                  .asks = "POST /subjects/s/versions", .status = 422, .times = 1, .body = refusal});
     rule("POST /subjects/s/versions", 200, "{\"id\":3}");
     rule("GET /schemas/ids/3", 200, "{\"schema\":\"{}\",\"schemaType\":\"JSON\"}");
-    assert_int_equal(wr_registry_register(registry, WR_STR("s"), &draft, &s, &err), WEIR_OK);
+    assert_int_equal(wr_registry_register(registry, NULL, WR_STR("s"), &draft, &s, &err), WEIR_OK);
     assert_int_equal(s->id, 3);
     assert_true(asked(0, "{\\\"type\\\":\\\"string\\\"}"));
     assert_true(asked(1, "\"{\\\"$schema\\\":\\\"http://json-schema.org/draft-07/schema#\\\","
@@ -251,12 +251,12 @@ static void test_json_schemas_are_named_where_that_helps(void **state)
     http_clear(&server);
     rule("POST /subjects/s/versions", 422, refusal);
     rule("GET /config/s?defaultToGlobal=true", 404, "{}");
-    assert_int_equal(wr_registry_register(registry, WR_STR("s"), &draft, &s, &err),
+    assert_int_equal(wr_registry_register(registry, NULL, WR_STR("s"), &draft, &s, &err),
                      WEIR_ERR_STATEMENT);
     assert_string_equal(err.message, "not from type: JSON");
     assert_int_equal(http_asked(&server), 3);
     draft.text = WR_STR("{\"$schema\":\"x\"}"); /* it has been named already */
-    assert_int_equal(wr_registry_register(registry, WR_STR("s"), &draft, &s, NULL),
+    assert_int_equal(wr_registry_register(registry, NULL, WR_STR("s"), &draft, &s, NULL),
                      WEIR_ERR_STATEMENT);
     assert_int_equal(http_asked(&server), 4);
 }
