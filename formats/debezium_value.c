@@ -13,12 +13,13 @@
 #include "types/decimal.h"
 #include "types/text.h"
 
-#define MS_MAX   INT64_C(100000000000000)    /* year 5138 in milliseconds, 1973 in micros */
-#define US_MAX   INT64_C(100000000000000000) /* the same a thousand times */
-#define DAY_MS   INT64_C(86400000)
-#define DAY_US   (DAY_MS * 1000)
-#define MYSQL_US INT64_C(3020399999999) /* the longest TIME of MySQL, in micros: 838:59:59.999999  \
-                                         */
+#define MS_MAX INT64_C(100000000000000)    /* year 5138 in milliseconds, 1973 in micros */
+#define US_MAX INT64_C(100000000000000000) /* the same a thousand times */
+#define DAY_MS INT64_C(86400000)
+#define DAY_US (DAY_MS * 1000)
+#define MYSQL_US                                                                                   \
+    INT64_C(3020399999999) /* the longest TIME of MySQL, in micros: 838:59:59.999999               \
+                            */
 #define SCALE_MAX 10000
 
 /* ---- events ---- */
