@@ -250,12 +250,12 @@ class RoundTrips:
         self.compare([(r["key"]["K"] if isinstance(r["key"], dict) else r["key"], r["value"])
                       for r in got["rows"]], self.expected(form, table))
 
-    def client_to_weir(self, form, parts, registry=None, **options):
+    def client_to_weir(self, form, parts, weirs_registry=None, **options):
         topic = self.kafka.create_topic(f"in-{self.client}-{form.lower()}")
         table = self.table(form)
         self.program.ask("write", topic, form, *parts, rows=[
             {"key": self.key(form, n), "value": v} for n, v in table], validate=False, **options)
-        self.compare(self.read_by_weir(form, topic, registry),
+        self.compare(self.read_by_weir(form, topic, weirs_registry),
                      self.expected(form, table, to_weir=True))
 
     def each(self, formats, test):
@@ -272,3 +272,59 @@ class RoundTrips:
     def test_client_to_weir_by_the_schema_of_weir(self):
         self.each(self.writes, lambda form: self.client_to_weir(form, self.parts(
             form, self.written_by_weir(form)[0])))
+
+    def test_keys_of_several_columns(self):
+        self.each(self.writes, self.several_keys)
+
+    def several_keys(self, form):
+        """A record of both as the key, written by the client, read by Weir and written again."""
+        if form in self.plain_keys:
+            return
+        tree, value = rows.struct_of(rows.KEYS), rows.struct_of([("V", "STRING")])
+        table = [({"K1": 1, "K2": "a"}, {"V": "x"}), ({"K1": -2**31, "K2": ""}, {"V": ""})]
+        parts = [schemas.part(t, schemas.own(t, form), form) for t in (tree, value)]
+        topic, back = self.kafka.create_topic(f"keys-{form.lower()}"), self.kafka.unique("keys")
+        self.program.ask("write", topic, form, *parts,
+                         rows=[{"key": k, "value": v} for k, v in table])
+        nullable = ", KEY_PROTOBUF_NULLABLE_REPRESENTATION='OPTIONAL'" * (form == "PROTOBUF")
+        self.run_sql(back, "CREATE STREAM inp (K1 INT KEY, K2 STRING KEY, V STRING) WITH "
+                     f"(KAFKA_TOPIC='{topic}', FORMAT='{form}');\n"
+                     f"CREATE STREAM back WITH (KAFKA_TOPIC='{back}', FORMAT='{form}', PARTITIONS=1"
+                     f"{nullable}) AS SELECT * FROM inp;\n")
+        if form not in self.reads:
+            return
+        parts = [schemas.part(t, self.subject(back, name), form)
+                 for t, name in ((tree, "key"), (value, "value"))]
+        got = self.program.ask("read", back, form, *parts, count=len(table), validate=False)
+        self.assertEqual([(r["key"], r["value"]) for r in got["rows"]], table)
+
+
+class ConfluentClients(RoundTrips):
+    """What Confluent's serializers do beyond the common form."""
+
+    def test_schema_ids_in_headers(self):
+        """A GUID in a header, the payload bare (R01); the registry has GUIDs by a server between."""
+        handler = type("Handler", (Guids,), {"target": self.registry.url})
+        with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            url = f"http://127.0.0.1:{server.server_address[1]}"
+            try:
+                self.each(self.writes, lambda form: self.client_to_weir(
+                    form, self.own_parts(form), url, header=True, registry=url))
+            finally:
+                server.shutdown()
+
+    def test_bytes_without_length(self):
+        """The top-level Avro schema "bytes": the payload is the bytes alone (A01)."""
+        tree = rows.parse_type("BYTES")
+        values = [rows.base64_of(b) for b in (b"\x02a", b"", bytes(range(256)), b"\x00")]
+        topic, back = self.kafka.create_topic("bytes"), self.kafka.unique("bytes")
+        key = schemas.part(rows.KEY, '"string"', "AVRO")
+        self.program.ask("write", topic, "AVRO", key, schemas.part(tree, '"bytes"', "AVRO"),
+                         rows=[{"key": str(i), "value": v} for i, v in enumerate(values)])
+        weir = self.run_sql(back, "CREATE STREAM inp (K STRING KEY, V BYTES) WITH (KAFKA_TOPIC="
+                            f"'{topic}', FORMAT='AVRO', WRAP_SINGLE_VALUE=false);\n"
+                            f"CREATE STREAM back WITH (KAFKA_TOPIC='{back}', KEY_FORMAT='KAFKA', "
+                            "VALUE_FORMAT='JSON', PARTITIONS=1, WRAP_SINGLE_VALUE=true) AS "
+                            "SELECT * FROM inp;\n")
+        self.assertEqual([json.loads(r["value"])["V"] for r in weir.records(back)], values)

@@ -10,7 +10,7 @@ import rows
 import service
 
 
-class JavaScript(clients_fixture.RoundTrips):
+class JavaScript:
     client, formats = "javascript", ("AVRO", "PROTOBUF", "JSON_SR")
 
     def fit(self, form, tree, value):
@@ -19,13 +19,13 @@ class JavaScript(clients_fixture.RoundTrips):
             form, lambda t, v: v)(tree, value)
 
 
-class Confluent(JavaScript, unittest.TestCase):
+class Confluent(JavaScript, clients_fixture.ConfluentClients, unittest.TestCase):
     library = "confluent"
     # It asks for descriptors, and Apicurio has the text that Weir has registered.
     reads = ("AVRO", "JSON_SR")
 
 
-class KafkaJs(JavaScript, unittest.TestCase):
+class KafkaJs(JavaScript, clients_fixture.RoundTrips, unittest.TestCase):
     library = "kafkajs"
     options = {"PROTOBUF": ", VALUE_PROTOBUF_MESSAGE_INDEX='NONE'"}
     plain_keys = ("AVRO", "PROTOBUF", "JSON_SR")  # it takes no schema without a name

@@ -162,6 +162,7 @@ public final class Client {
         c.put("bootstrap.servers", request.get("bootstrap").asText());
         c.put("apicurio.registry.url", request.get("registry").asText().replace("/ccompat/v7", "/registry/v2"));
         c.put("apicurio.registry.auto-register", true);
+        c.put("apicurio.registry.headers.enabled", false);
         c.put("apicurio.registry.as-confluent", true);
         c.put("apicurio.registry.use-id", "contentId");
         c.put("apicurio.registry.artifact-resolver-strategy",
