@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # fixtures: kafka registry
 # cost: 20
+# labels: release
 """Round trips with Go: hamba/avro over franz-go."""
 import unittest
 

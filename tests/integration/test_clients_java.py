@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # fixtures: kafka registry
 # cost: 30
+# labels: release
 """Round trips with Java: Apache Avro and Apicurio's serdes."""
 import unittest
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # fixtures: kafka registry
 # cost: 60
+# labels: release
 """Round trips with two JavaScript clients: Confluent's and that of kafkajs."""
 import unittest
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # fixtures: kafka registry
 # cost: 40
+# labels: release
 """Round trips with Confluent's Python client."""
 import unittest
 
