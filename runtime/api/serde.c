@@ -59,7 +59,8 @@ weir_status weir_serde_open(weir *w, const weir_serde_options *options, weir_ser
     return WEIR_OK;
 }
 
-/* The registry, and what it holds, stay: they are the engine's. */
+/* The registry, and what it holds, stay: they are the engine's. What was given out by the last
+ * reading or writing goes with the serde. */
 void weir_serde_close(weir_serde *s)
 {
     if (!s)

@@ -25,6 +25,7 @@ struct wr_serde {
     wr_buf out;
 };
 
+/* As options and messages name it. */
 static const char *part_name(bool is_key)
 {
     return is_key ? "key" : "value";
@@ -42,7 +43,7 @@ static const struct {
     {"KAFKA_STRING", WR_T_STRING},
 };
 
-/* PRINT's names first: KAFKA itself has bytes of five types, and nothing that tells them apart. */
+/* PRINT's names first: KAFKA itself has bytes of five types, and nothing that says which. */
 static weir_status find_format(const wr_serde_options *o, wr_serde *s, weir_error *err)
 {
     wr_str name = wr_str_c(o->format);
@@ -193,7 +194,7 @@ wr_str wr_schema_header_of(const wr_headers *headers, bool is_key)
 
 /* ---- KAFKA ---- */
 
-/* A word of JSON where it is no number. */
+/* A word of JSON where it is no number, as JSON has none for it. */
 static void put_double(wr_buf *out, double d)
 {
     if (isfinite(d))

@@ -46,9 +46,9 @@ def fetched(client):
 class Client:
     """One program of clients/, which answers one request and ends."""
 
-    def __init__(self, name, bootstrap, registry):
+    def __init__(self, name, library, bootstrap, registry):
         self.command = [str(fetched(name) / "run")]
-        self.common = {"bootstrap": bootstrap, "registry": registry}
+        self.common = {"bootstrap": bootstrap, "registry": registry, "library": library}
 
     def ask(self, action, topic, form, key, value, header=False, validate=True, **more):
         request = {**self.common, "action": action, "topic": topic, "format": form, "key": key,
@@ -105,7 +105,11 @@ class Guids(http.server.BaseHTTPRequestHandler):
 class RoundTrips:
     """The tests of one client; subclasses say which formats it has, and what it cannot do."""
 
-    client, formats, version = None, (), registry_fixture.VERSION
+    client, library, formats, version = None, None, (), registry_fixture.VERSION
+    reads = writes = property(lambda self: self.formats)
+    options = {}  # of sources with the client's records, by format
+    fixed = True  # it knows decimals in Avro's fixed
+    plain_keys = ()  # formats whose keys are Kafka's own strings
 
     @classmethod
     def setUpClass(cls):
@@ -116,21 +120,39 @@ class RoundTrips:
         cls.enter(registry_fixture.shared() if cls.version == registry_fixture.VERSION
                   else registry_fixture.RegistryServer(version=cls.version), "registry")
         cls.enter(program.folder(), "folder")
-        cls.program = Client(cls.client, cls.kafka.bootstrap, cls.registry.url)
+        cls.program = Client(cls.client, cls.library, cls.kafka.bootstrap, cls.registry.url)
 
     @classmethod
     def enter(cls, manager, name):
         setattr(cls, name, manager.__enter__())
         cls.addClassCleanup(manager.__exit__, None, None, None)
 
-    # ---- what a client cannot do: True leaves the row out ----
+    # ---- what a client cannot do: docs/interchange.md has it ----
 
     def cannot(self, form, name):
-        """Rows that the client refuses to write or read: documented in docs/interchange.md."""
+        """True: it refuses this row."""
         return False
 
-    def expected(self, form, value, to_weir=False):
-        return rows.kept(rows.VALUE, value, form, to_weir)
+    def columns(self, form):
+        return rows.COLUMNS
+
+    def fit(self, form, tree, value):
+        """A value that it cannot have, as the nearest one that it can."""
+        return value
+
+    # ---- the table, for this client ----
+
+    def tree(self, form):
+        return rows.struct_of(self.columns(form))
+
+    def table(self, form):
+        tree = self.tree(form)
+        return [(name, rows.each(tree, value, lambda t, v: self.fit(form, t, v)))
+                for name, value in rows.ROWS
+                if rows.can_hold(value, form) and not self.cannot(form, name)]
+
+    def expected(self, form, table, to_weir=False):
+        return [(n, rows.kept(self.tree(form), v, form, to_weir)) for n, v in table]
 
     # ---- helpers ----
 
@@ -138,10 +160,6 @@ class RoundTrips:
         return program.Weir(self.folder / name, self.kafka.bootstrap, {
             "auto.offset.reset": "earliest",
             "ksql.schema.registry.url": registry or self.registry.url})
-
-    def rows_of(self, form):
-        return [(name, value) for name, value in rows.ROWS
-                if rows.can_hold(value, form) and not self.cannot(form, name)]
 
     def run_sql(self, name, text, registry=None):
         path = self.folder / f"{name}.sql"
@@ -163,17 +181,22 @@ class RoundTrips:
         return rows.KEY if form != "PROTOBUF" else rows.struct_of([("K", "STRING")])
 
     def key(self, form, text):
-        return {"K": text} if form == "PROTOBUF" else text
+        return {"K": text} if form == "PROTOBUF" and form not in self.plain_keys else text
+
+    def key_format(self, form):
+        return "KAFKA" if form in self.plain_keys else form
 
     def parts(self, form, topic):
         """Keys and values by the schemas that Weir has registered."""
-        return (schemas.part(self.key_tree(form), self.subject(topic, "key"), form),
-                schemas.part(rows.VALUE, self.subject(topic, "value"), form))
+        return (form not in self.plain_keys and
+                schemas.part(self.key_tree(form), self.subject(topic, "key"), form),
+                schemas.part(self.tree(form), self.subject(topic, "value"), form))
 
     def own_parts(self, form):
         key = '"string"' if form == "AVRO" else None
-        return (schemas.part(self.key_tree(form), key or schemas.own(self.key_tree(form), form), form),
-                schemas.part(rows.VALUE, schemas.own(rows.VALUE, form), form))
+        return (form not in self.plain_keys and schemas.part(
+            self.key_tree(form), key or schemas.own(self.key_tree(form), form), form),
+                schemas.part(self.tree(form), schemas.own(self.tree(form), form, self.fixed), form))
 
     def written_by_weir(self, form):
         """A topic of the table's rows that Weir has written; once for each format."""
@@ -181,28 +204,31 @@ class RoundTrips:
         type(self).written = made
         if form not in made:
             source = self.kafka.create_topic("rows")
-            table = self.rows_of(form)
+            table = self.table(form)
             self.kafka.produce(source, [
-                kafka_fixture.Record(name, None if v is None else rows.to_weir(rows.VALUE, v))
+                kafka_fixture.Record(name, None if v is None else rows.to_weir(self.tree(form), v))
                 for name, v in table])
             topic = self.kafka.unique(f"out-{form.lower()}")
-            nullable = ", VALUE_PROTOBUF_NULLABLE_REPRESENTATION='OPTIONAL', " \
-                "KEY_PROTOBUF_NULLABLE_REPRESENTATION='OPTIONAL'" if form == "PROTOBUF" else ""
-            statement = self.source("rows", rows.COLUMNS) % source
+            nullable = ", VALUE_PROTOBUF_NULLABLE_REPRESENTATION='OPTIONAL'" \
+                if form == "PROTOBUF" else ""
+            statement = self.source("rows", self.columns(form)) % source
             self.run_sql(topic, statement + f"CREATE STREAM out WITH (KAFKA_TOPIC='{topic}', "
-                         f"FORMAT='{form}', PARTITIONS=1{nullable}) AS SELECT * FROM rows;\n")
+                         f"KEY_FORMAT='{self.key_format(form)}', VALUE_FORMAT='{form}', "
+                         f"PARTITIONS=1{nullable}) AS SELECT * FROM rows;\n")
             made[form] = topic, table
         return made[form]
 
     def read_by_weir(self, form, topic, registry=None):
         back = self.kafka.unique("back")
-        columns = ", ".join(f"{n} {t}" for n, t in rows.COLUMNS)
+        columns = ", ".join(f"{n} {t}" for n, t in self.columns(form))
+        more = self.options.get(form, "")
         weir = self.run_sql(back, f"CREATE STREAM inp (K STRING KEY, {columns}) WITH "
-                            f"(KAFKA_TOPIC='{topic}', FORMAT='{form}');\n"
+                            f"(KAFKA_TOPIC='{topic}', KEY_FORMAT='{self.key_format(form)}', "
+                            f"VALUE_FORMAT='{form}'{more});\n"
                             f"CREATE STREAM back WITH (KAFKA_TOPIC='{back}', KEY_FORMAT='KAFKA', "
                             "VALUE_FORMAT='JSON', PARTITIONS=1) AS SELECT * FROM inp;\n", registry)
         return [(r["key"].decode(), None if r["value"] is None else
-                 rows.from_weir(rows.VALUE, rows.parse_weir(r["value"].decode())))
+                 rows.from_weir(self.tree(form), rows.parse_weir(r["value"].decode())))
                 for r in weir.records(back)]
 
     def compare(self, got, expected):
@@ -221,29 +247,84 @@ class RoundTrips:
         topic, table = self.written_by_weir(form)
         key, value = self.parts(form, topic)
         got = self.program.ask("read", topic, form, key, value, count=len(table), validate=False)
-        self.compare([(r["key"]["K"] if form == "PROTOBUF" else r["key"], r["value"])
-                      for r in got["rows"]],
-                     [(n, self.expected(form, v)) for n, v in table])
+        self.compare([(r["key"]["K"] if isinstance(r["key"], dict) else r["key"], r["value"])
+                      for r in got["rows"]], self.expected(form, table))
 
-    def client_to_weir(self, form, parts, registry=None, **options):
+    def client_to_weir(self, form, parts, weirs_registry=None, **options):
         topic = self.kafka.create_topic(f"in-{self.client}-{form.lower()}")
-        table = self.rows_of(form)
+        table = self.table(form)
         self.program.ask("write", topic, form, *parts, rows=[
             {"key": self.key(form, n), "value": v} for n, v in table], validate=False, **options)
-        self.compare(self.read_by_weir(form, topic, registry),
-                     [(n, self.expected(form, v, to_weir=True)) for n, v in table])
+        self.compare(self.read_by_weir(form, topic, weirs_registry),
+                     self.expected(form, table, to_weir=True))
 
-    def each(self, test):
-        for form in self.formats:
+    def each(self, formats, test):
+        for form in formats:
             with self.subTest(form):
                 test(form)
 
     def test_weir_to_client(self):
-        self.each(self.weir_to_client)
+        self.each(self.reads, self.weir_to_client)
 
     def test_client_to_weir_by_its_own_schema(self):
-        self.each(lambda form: self.client_to_weir(form, self.own_parts(form)))
+        self.each(self.writes, lambda form: self.client_to_weir(form, self.own_parts(form)))
 
     def test_client_to_weir_by_the_schema_of_weir(self):
-        self.each(lambda form: self.client_to_weir(form, self.parts(
+        self.each(self.writes, lambda form: self.client_to_weir(form, self.parts(
             form, self.written_by_weir(form)[0])))
+
+    def test_keys_of_several_columns(self):
+        self.each(self.writes, self.several_keys)
+
+    def several_keys(self, form):
+        """A record of both as the key, written by the client, read by Weir and written again."""
+        if form in self.plain_keys:
+            return
+        tree, value = rows.struct_of(rows.KEYS), rows.struct_of([("V", "STRING")])
+        table = [({"K1": 1, "K2": "a"}, {"V": "x"}), ({"K1": -2**31, "K2": ""}, {"V": ""})]
+        parts = [schemas.part(t, schemas.own(t, form), form) for t in (tree, value)]
+        topic, back = self.kafka.create_topic(f"keys-{form.lower()}"), self.kafka.unique("keys")
+        self.program.ask("write", topic, form, *parts,
+                         rows=[{"key": k, "value": v} for k, v in table])
+        nullable = ", KEY_PROTOBUF_NULLABLE_REPRESENTATION='OPTIONAL'" * (form == "PROTOBUF")
+        self.run_sql(back, "CREATE STREAM inp (K1 INT KEY, K2 STRING KEY, V STRING) WITH "
+                     f"(KAFKA_TOPIC='{topic}', FORMAT='{form}');\n"
+                     f"CREATE STREAM back WITH (KAFKA_TOPIC='{back}', FORMAT='{form}', PARTITIONS=1"
+                     f"{nullable}) AS SELECT * FROM inp;\n")
+        if form not in self.reads:
+            return
+        parts = [schemas.part(t, self.subject(back, name), form)
+                 for t, name in ((tree, "key"), (value, "value"))]
+        got = self.program.ask("read", back, form, *parts, count=len(table), validate=False)
+        self.assertEqual([(r["key"], r["value"]) for r in got["rows"]], table)
+
+
+class ConfluentClients(RoundTrips):
+    """What Confluent's serializers do beyond the common form."""
+
+    def test_schema_ids_in_headers(self):
+        """A GUID in a header, the payload bare (R01); the registry has GUIDs by a server between."""
+        handler = type("Handler", (Guids,), {"target": self.registry.url})
+        with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            url = f"http://127.0.0.1:{server.server_address[1]}"
+            try:
+                self.each(self.writes, lambda form: self.client_to_weir(
+                    form, self.own_parts(form), url, header=True, registry=url))
+            finally:
+                server.shutdown()
+
+    def test_bytes_without_length(self):
+        """The top-level Avro schema "bytes": the payload is the bytes alone (A01)."""
+        tree = rows.parse_type("BYTES")
+        values = [rows.base64_of(b) for b in (b"\x02a", b"", bytes(range(256)), b"\x00")]
+        topic, back = self.kafka.create_topic("bytes"), self.kafka.unique("bytes")
+        key = schemas.part(rows.KEY, '"string"', "AVRO")
+        self.program.ask("write", topic, "AVRO", key, schemas.part(tree, '"bytes"', "AVRO"),
+                         rows=[{"key": str(i), "value": v} for i, v in enumerate(values)])
+        weir = self.run_sql(back, "CREATE STREAM inp (K STRING KEY, V BYTES) WITH (KAFKA_TOPIC="
+                            f"'{topic}', FORMAT='AVRO', WRAP_SINGLE_VALUE=false);\n"
+                            f"CREATE STREAM back WITH (KAFKA_TOPIC='{back}', KEY_FORMAT='KAFKA', "
+                            "VALUE_FORMAT='JSON', PARTITIONS=1, WRAP_SINGLE_VALUE=true) AS "
+                            "SELECT * FROM inp;\n")
+        self.assertEqual([json.loads(r["value"])["V"] for r in weir.records(back)], values)

@@ -134,9 +134,38 @@ def kept(tree, value, form, to_weir=False):
     return value
 
 
+def each(tree, value, change):
+    """The value with each of its parts that is no container changed."""
+    kind = tree["type"]
+    if value is None:
+        return None
+    if kind == "ARRAY":
+        return [each(tree["of"], v, change) for v in value]
+    if kind == "MAP":
+        return {k: each(tree["of"], v, change) for k, v in value.items()}
+    if kind == "STRUCT":
+        return {n: each(t, value[n], change) for n, t in tree["fields"]}
+    return change(tree, value)
+
+
 def can_hold(value, form):
     """PROTOBUF has no NULL among the elements of a list, or the values of a map of scalars."""
     return form != "PROTOBUF" or value is not INNER_NULLS
+
+
+def safe_integer(tree, value):
+    """A BIGINT that avsc keeps: it refuses what is larger (A09), and below takes the sign away."""
+    if tree["type"] != "BIGINT":
+        return value
+    return str(max(-2**52, min(2**53 - 2, int(value))))
+
+
+def safe_number(tree, value):
+    """Likewise a DECIMAL, where it travels as a number."""
+    if tree["type"] == "DECIMAL" and len(value.strip("-").strip("0.").replace(".", "")) > 15:
+        return ("-" if value[0] == "-" else "") + "1234567"[:tree["precision"] - tree["scale"]] + \
+            "." + "0" * tree["scale"]
+    return safe_integer(tree, value)
 
 
 # ---- Weir's side: JSON text of its JSON format ----

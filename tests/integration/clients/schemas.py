@@ -12,12 +12,12 @@ PROTO = Path(__file__).resolve().parent / "proto"
 
 # ---- Avro: Avro's own maps, a decimal in a fixed, plain and nullable unions ----
 
-def avro(tree, name="Row", nullable=True):
-    made = _avro(tree, name)
+def avro(tree, name="Row", nullable=True, fixed=True):
+    made = _avro(tree, name, fixed)
     return ["null", made] if nullable else made
 
 
-def _avro(tree, name):
+def _avro(tree, name, fixed):
     kind = tree["type"]
     logical = {"TIME": ("int", "time-millis"), "DATE": ("int", "date"),
                "TIMESTAMP": ("long", "timestamp-millis")}
@@ -25,23 +25,23 @@ def _avro(tree, name):
         return {"type": logical[kind][0], "logicalType": logical[kind][1]}
     if kind == "DECIMAL":
         decimal = {"logicalType": "decimal", "precision": tree["precision"], "scale": tree["scale"]}
-        if tree["precision"] > 30:
+        if tree["precision"] > 30 and fixed:
             return {"type": "fixed", "size": 16, "name": f"{name}_16", **decimal}
         return {"type": "bytes", **decimal}
     if kind == "ARRAY":
-        return {"type": "array", "items": avro(tree["of"], name)}
+        return {"type": "array", "items": avro(tree["of"], name, True, fixed)}
     if kind == "MAP":
-        return {"type": "map", "values": avro(tree["of"], name)}
+        return {"type": "map", "values": avro(tree["of"], name, True, fixed)}
     if kind == "STRUCT":
         return {"type": "record", "name": name, "namespace": "shop.events", "fields": [
-            {"name": n, "type": avro(t, f"{name}_{n}"), "default": None}
+            {"name": n, "type": avro(t, f"{name}_{n}", True, fixed), "default": None}
             for n, t in tree["fields"]]}
     return {"BOOLEAN": "boolean", "INT": "int", "BIGINT": "long", "DOUBLE": "double",
             "STRING": "string", "BYTES": "bytes"}[kind]
 
 
-def avro_text(tree, name="Row"):
-    return json.dumps(avro(tree, name, nullable=False))
+def avro_text(tree, fixed=True):
+    return json.dumps(avro(tree, "Row", False, fixed))
 
 
 # ---- JSON Schema: draft-07; Connect's words where a type has no word of its own ----
@@ -82,12 +82,18 @@ def json_text(tree):
 
 # ---- Protobuf ----
 
+IMPORTS = [("google.protobuf.Timestamp", "google/protobuf/timestamp.proto"),
+           ("google.type.Date", "google/type/date.proto"),
+           ("google.type.TimeOfDay", "google/type/timeofday.proto"),
+           ("confluent.type.Decimal", "confluent/type/decimal.proto"),
+           ("confluent.field_meta", "confluent/meta.proto")]
+
+
 def proto_text(tree, name="Row"):
-    lines = ['syntax = "proto3";', "package shop.events;",
-             'import "google/protobuf/timestamp.proto";', 'import "google/type/date.proto";',
-             'import "google/type/timeofday.proto";', 'import "confluent/type/decimal.proto";',
-             'import "confluent/meta.proto";']
-    return "\n".join(lines + _message(tree, name)) + "\n"
+    message = _message(tree, name)
+    text = "\n".join(message)
+    imports = [f'import "{file}";' for word, file in IMPORTS if word in text]
+    return "\n".join(['syntax = "proto3";', "package shop.events;", *imports, *message]) + "\n"
 
 
 def _message(tree, name):
@@ -135,11 +141,14 @@ def part(tree, text, form):
     """How a request describes keys or values."""
     entries = "MapEntry" in text or '"connect.type":"map"' in text  # Connect's form of a map
     made = {"tree": tree, "schema": text, "entries": entries, "descriptors": None, "message": None}
+    made["entriesAreMessages"] = form == "PROTOBUF" and "map<" not in text
     if form == "PROTOBUF":
         made["descriptors"], made["message"] = descriptors(text)
     return made
 
 
-def own(tree, form):
-    """The application's schema, as text."""
-    return {"AVRO": avro_text, "JSON_SR": json_text, "PROTOBUF": proto_text}[form](tree)
+def own(tree, form, fixed=True):
+    """The application's schema, as text. Without `fixed` all decimals are bytes."""
+    if form == "AVRO":
+        return avro_text(tree, fixed)
+    return {"JSON_SR": json_text, "PROTOBUF": proto_text}[form](tree)
