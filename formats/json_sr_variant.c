@@ -70,12 +70,19 @@ static void put_double(writer *w, double v)
     put_le(&w->value, bits, 8);
 }
 
+static void put_real(writer *w, const wr_jtoken *tok)
+{
+    double v = 0;
+    bool read = wr__json_to_double(w->conv, tok, &v);
+    WR_ASSERT(read); /* a number's text is one */
+    put_double(w, v);
+}
+
 /* A whole number beyond 64 bits: a decimal while it has 38 digits, then only a double can hold it.
  */
 static void put_big(writer *w, const wr_jtoken *tok)
 {
     wr_value v;
-    double d = 0;
     const wr_type *type = wr_type_decimal(w->conv->scratch, 38, 0);
     if (wr_dec_from_text(wr_str_make(tok->ptr, tok->len), type, true, w->conv->scratch, &v) ==
         WR_DEC_OK) {
@@ -85,9 +92,7 @@ static void put_big(writer *w, const wr_jtoken *tok)
         put_le(&w->value, (uint64_t)(v.u.dec >> 64), 8);
         return;
     }
-    if (!wr__json_to_double(w->conv, tok, &d))
-        WR_ASSERT(!"a number's text is one");
-    put_double(w, d);
+    put_real(w, tok);
 }
 
 static void put_whole(writer *w, const wr_jtoken *tok)
@@ -204,7 +209,6 @@ static void put_object(writer *w, const wr_jtoken_list *keys, const wr_jtoken_li
 static void put_value(writer *w, const wr_jtoken *tok)
 {
     wr_jtoken_list keys = {0}, items = {0};
-    double v = 0;
     switch (tok->kind) {
     case WR_J_TRUE:
     case WR_J_FALSE:
@@ -214,9 +218,7 @@ static void put_value(writer *w, const wr_jtoken *tok)
         put_whole(w, tok);
         return;
     case WR_J_REAL:
-        if (!wr__json_to_double(w->conv, tok, &v))
-            WR_ASSERT(!"a number's text is one");
-        put_double(w, v);
+        put_real(w, tok);
         return;
     case WR_J_WORD:
         put_double(w, wr__json_word_value(tok));

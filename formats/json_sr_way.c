@@ -205,6 +205,14 @@ static int64_t whole_of_word(const wr_jtoken *tok, uint8_t bits)
     return v > 0 ? INT32_MAX : INT32_MIN;
 }
 
+static int64_t whole_of_number(wr_jsr_read *r, const wr_jtoken *tok)
+{
+    int64_t v;
+    bool read = wr__json_to_i64(&r->conv, tok, &v);
+    WR_ASSERT(read);
+    return v;
+}
+
 /* longValue: 0 of what is no number; cut to the type's bits. */
 static int64_t read_whole(wr_jsr_read *r, const wr_jsr_node *node, const wr_jtoken *tok)
 {
@@ -213,8 +221,7 @@ static int64_t read_whole(wr_jsr_read *r, const wr_jsr_node *node, const wr_jtok
     if (tok->kind == WR_J_WORD) {
         v = whole_of_word(tok, bits);
     } else if (is_number(tok)) {
-        bool read = wr__json_to_i64(&r->conv, tok, &v);
-        WR_ASSERT(read);
+        v = whole_of_number(r, tok);
     }
     int64_t cut = bits == 8 ? (int8_t)v : bits == 16 ? (int16_t)v : bits == 32 ? (int32_t)v : v;
     r->coerced += cut != v || tok->kind != WR_J_INT;

@@ -31,8 +31,7 @@ static const char *const schemas[] = {
     "{\"properties\":{\"a\":" INT ",\"b\":{\"properties\":{\"a\":" STR ",\"b\":" OPT(
         "{\"$ref\":\"#\"}") "}},\"C\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}}}}",
     /* any value: variants */
-    "{\"properties\":{\"A\":{},\"B\":{\"type\":\"array\",\"items\":true},\"C\":{\"type\":"
-    "\"number\"}}}",
+    "{\"properties\":{\"A\":{},\"B\":{\"items\":true},\"C\":{\"type\":\"number\"}}}",
     "{}",
 };
 enum { SCHEMAS = sizeof schemas / sizeof schemas[0], DECLARED = 6 };
