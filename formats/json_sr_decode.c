@@ -325,7 +325,8 @@ static bool convert_fast(column *c, wr_sel sel)
 static void convert_rows(column *c, const wr_record_run *run)
 {
     c->plan = run->plan;
-    if (!c->plan || c->plan->slots[c->place] == UINT32_MAX) { /* the writer has no such field */
+    /* The record is null, or its writer has no such field. */
+    if (!c->plan || c->plan->slots[c->place] == UINT32_MAX) {
         for (uint32_t k = 0; c->out && k < run->sel.n; k++)
             wr__vec_put_null(c->out, wr_sel_row(run->sel, k));
         return;
@@ -350,8 +351,13 @@ void wr__jsr_convert_column(wr_decoder *base, uint32_t index, wr_sel sel, wr_vec
                             wr_row_errors *errs)
 {
     jsr_decoder *d = (jsr_decoder *)base;
-    column c = {
-        .d = d, .index = index, .place = d->places[index], .out = out, .ok = ok, .errs = errs};
+    column c = {.d = d,
+                .index = index,
+                .place = d->places[index],
+                .out = out,
+                .ascii = true,
+                .ok = ok,
+                .errs = errs};
     WR_ASSERT(c.place != UINT32_MAX);
     wr__json_conv_init(&d->read.conv, base->scratch);
     if (out)

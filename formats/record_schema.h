@@ -3,9 +3,10 @@
  * record_schema.h - the schema that a record was written with: its mark, the schema that the mark
  * names, and a decoder's plan for it. What AVRO, PROTOBUF and JSON_SR share.
  *
- *     scan:     wr__record_find_plans for all rows: it may have to wait, before any row is
- * reported; then each row that has no fault is read by its plan convert:  wr__record_next_run: rows
- * in a row that have the same plan, mostly all of them
+ * A scan first finds the plans of all rows (wr__record_find_plans): it may have to wait, and that
+ * has to be known before any row is reported. Then each row without a fault is read by its plan. A
+ * conversion goes through runs of rows that have the same plan (wr__record_next_run), which are
+ * mostly all of them.
  */
 #ifndef WR_FORMATS_RECORD_SCHEMA_H
 #define WR_FORMATS_RECORD_SCHEMA_H
@@ -32,6 +33,7 @@ bool wr__record_mark(wr_str header, wr_str payload, wr_schema_mark *mark, wr_str
  */
 weir_status wr__record_schema(wr_registry *registry, const wr_schema_mark *mark, bool in_header,
                               const wr_registry_schema **out, weir_error *err);
+
 /** The rows of a batch, each with the plan that it is read by. */
 typedef struct wr_record_rows {
     const void **plans;     /* by row; NULL: the row is bad */

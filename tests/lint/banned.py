@@ -58,21 +58,20 @@ def is_declared(code, match):
 
 def check_text(path, text, rules):
     code = strip(text)
-    original, lines = text.splitlines(), code.splitlines()
+    original = text.splitlines()
     problems = []
     for pattern, folders, exceptions, advice in rules:
         if not any(path.startswith(f + "/") for f in folders):
             continue
         if any(path.startswith(e) for e in exceptions):
             continue
-        for number, line in enumerate(lines):
-            for match in pattern.finditer(line):
-                name = match.group("name")
-                nearby = " ".join(original[max(0, number - 1):number + 1])
-                allowed = ALLOW.search(nearby)
-                if is_declared(line, match) or (allowed and name in allowed.group(1)):
-                    continue
-                problems.append((number + 1, f"{name}: {advice}"))
+        for match in pattern.finditer(code):
+            name, number = match.group("name"), code.count("\n", 0, match.start("name"))
+            nearby = " ".join(original[max(0, number - 1):number + 1])
+            allowed = ALLOW.search(nearby)
+            if is_declared(code, match) or (allowed and name in allowed.group(1)):
+                continue
+            problems.append((number + 1, f"{name}: {advice}"))
     return problems
 
 

@@ -297,6 +297,79 @@ static const char *write_row(const char *schema, const wr_column *cols, uint32_t
     return shown[0] == 0 ? shown + 5 : shown;
 }
 
+/* One batch: records of two schemas in turns, a null one, one without a mark, values of other
+ * kinds. */
+static void test_batch(void **state)
+{
+    (void)state;
+    const wr_registry_schema *a = jsr_schema("{\"properties\":{\"S\":" STR ",\"L\":" INT
+                                             ",\"I\":{\"type\":\"integer\",\"connect.type\":"
+                                             "\"int32\"},\"D\":" NUM "}}");
+    const wr_registry_schema *b = jsr_schema("{\"properties\":{\"L\":" STR ",\"S\":" STR "}}");
+    const wr_column cols[] = {col("S", &wr_type_string), col("L", &wr_type_bigint),
+                              col("I", &wr_type_integer), col("D", &wr_type_double)};
+    const struct {
+        const wr_registry_schema *schema; /* NULL: no mark */
+        const char *text, *shown;         /* NULL: a bad row */
+    } c[] = {
+        {a, "{\"S\":\"x\",\"L\":1,\"I\":2,\"D\":0.5}", "\"x\"|1|2|0.5"},
+        {a, "{\"D\":3,\"S\":\"\\u0061\",\"L\":1.9,\"I\":4294967297}", "\"a\"|1|1|3.0"},
+        {b, "{\"S\":\"y\"}", NULL}, /* L is a text there */
+        {a, "null", "null|null|null|null"},
+        {NULL, "{}", NULL},
+        {a, "{\"s\":\"x\",\"L\":true,\"D\":\"no\"}", "null|0|null|0.0"},
+        {a, "{}", "null|null|null|null"},
+    };
+    enum { ROWS = sizeof c / sizeof c[0] };
+    wr_str payloads[ROWS];
+    for (size_t i = 0; i < ROWS; i++)
+        payloads[i] =
+            c[i].schema ? jsr_payload(c[i].schema, c[i].text) : exact(c[i].text, strlen(c[i].text));
+    wr_decoder *d = decoder(WR_FORMAT_JSON_SR, cols, 4, NULL, jsr_options());
+    wr_vec *v = vectors(cols, 4, ROWS);
+    uint8_t ok[ROWS];
+    wr_row_errors errs = {0};
+    weir_error err;
+    assert_int_equal(wr_decoder_run(d, payloads, wr_sel_all(ROWS), v, ok, &errs, arena, &err),
+                     WEIR_OK);
+    for (uint32_t i = 0; i < ROWS; i++) {
+        assert_int_equal(ok[i] != 0, c[i].shown != NULL);
+        wr_buf shown = {0};
+        for (uint32_t k = 0; k < 4 && c[i].shown; k++) {
+            wr_value value = wr_vec_get(&v[k], i);
+            wr_buf_puts(&shown, k ? "|" : "");
+            wr_value_print_json(&shown, cols[k].type, &value);
+        }
+        if (c[i].shown)
+            assert_string_equal(wr_buf_cstr(&shown), c[i].shown);
+        wr_buf_free(&shown);
+    }
+    assert_int_equal(errs.count, 2);
+    assert_true(v[0].ascii);
+}
+
+/* Texts are ASCII where the records are; escapes, and other members of a record, are looked at. */
+static void test_ascii(void **state)
+{
+    (void)state;
+    const wr_registry_schema *s = jsr_schema(jsr_object(STR));
+    const wr_column cols[] = {col("F", &wr_type_string)};
+    wr_decoder *d = decoder(WR_FORMAT_JSON_SR, cols, 1, NULL, jsr_options());
+    static const char *const records[] = {"{\"f\":\"a\"}", "{\"f\":\"\\n\"}",
+                                          "{\"f\":\"a\",\"g\":\"\xC3\xA4\"}", "{\"f\":\"\\u00e4\"}",
+                                          "{\"f\":\"\xC3\xA4\"}"};
+    for (int i = 0; i < 5; i++) {
+        wr_str payload = jsr_payload(s, records[i]);
+        wr_vec *v = vectors(cols, 1, 1);
+        uint8_t ok;
+        wr_row_errors errs = {0};
+        weir_error err;
+        assert_int_equal(wr_decoder_run(d, &payload, wr_sel_all(1), v, &ok, &errs, arena, &err),
+                         WEIR_OK);
+        assert_int_equal(v[0].ascii, i < 3);
+    }
+}
+
 static void test_rows(void **state)
 {
     (void)state;
@@ -589,6 +662,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_r07_words_for_what_is_no_number, jsr_setup,
                                         jsr_teardown),
         cmocka_unit_test_setup_teardown(test_k13_marks_and_broken_texts, jsr_setup, jsr_teardown),
+        cmocka_unit_test_setup_teardown(test_batch, jsr_setup, jsr_teardown),
+        cmocka_unit_test_setup_teardown(test_ascii, jsr_setup, jsr_teardown),
         cmocka_unit_test_setup_teardown(test_rows, jsr_setup, jsr_teardown),
         cmocka_unit_test_setup_teardown(test_q17_maps_are_written_as_entries, jsr_setup,
                                         jsr_teardown),
