@@ -301,6 +301,7 @@ weir_status wr__positions_of(wr__kafka *log, const char *group, wr__position_rec
 
 weir_status wr__kafka_resume(wr_log *log, const char *group, wr_topic_part *parts, uint32_t n,
                              weir_error *err);
+weir_status wr__kafka_commit_group(wr_log *log, const wr_log_group_offsets *group, weir_error *err);
 weir_status wr__kafka_drop_group(wr_log *log, const char *group, weir_error *err);
 
 /* ---- kafka_commit.c ---- */
@@ -311,6 +312,9 @@ weir_status wr__kafka_send_groups(wr__kafka *log, rd_kafka_t *rk, wr__txn *t,
                                   const wr_log_group_offsets *groups, uint32_t n,
                                   const wr__log_until *until, weir_error *err) WR_MUST_CHECK;
 
+/** Offsets of one group. *has_members: it failed, because it is in use. */
+weir_status wr__kafka_alter_group(wr__kafka *log, const wr_log_group_offsets *group,
+                                  bool *has_members, weir_error *err) WR_MUST_CHECK;
 /** Offsets of all groups, those of @p reader as its member; all requests under way together. */
 weir_status wr__kafka_commit_groups(wr__kafka *log, wr_log_reader *reader,
                                     const wr_log_group_offsets *groups, uint32_t n,

@@ -19,12 +19,6 @@ weir_status wr__kafka_ask(wr__kafka *log, rd_kafka_admin_op_t op, const char *wh
     rd_kafka_AdminOptions_t *options = rd_kafka_AdminOptions_new(log->admin, op);
     char ignored[64];
     (void)rd_kafka_AdminOptions_set_request_timeout(options, REQUEST_MS, ignored, sizeof ignored);
-    /* Not the offset that a transaction on its way is about to move: such an answer is one to ask
-     * again (UNSTABLE_OFFSET_COMMIT). */
-    if (op == RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS) {
-        rd_kafka_error_t *e = rd_kafka_AdminOptions_set_require_stable_offsets(options, 1);
-        WR_ASSERT(!e);
-    }
     rd_kafka_resp_err_t rc;
     for (;;) {
         send(log->admin, options, queue, arg);
@@ -131,21 +125,6 @@ weir_status wr__kafka_ends(wr_log *base, const wr_topic_part *parts, uint32_t n,
 
 /* ---- committed offsets ---- */
 
-static void send_list(rd_kafka_t *rk, const rd_kafka_AdminOptions_t *options,
-                      rd_kafka_queue_t *queue, void *arg)
-{
-    rd_kafka_ListConsumerGroupOffsets_t *request = arg;
-    rd_kafka_ListConsumerGroupOffsets(rk, &request, 1, options, queue);
-}
-
-static weir_status group_error(const rd_kafka_group_result_t *group, const char *what,
-                               const char *name, rd_kafka_resp_err_t *code, weir_error *err)
-{
-    const rd_kafka_error_t *e = rd_kafka_group_result_error(group);
-    *code = e ? rd_kafka_error_code(e) : RD_KAFKA_RESP_ERR_NO_ERROR;
-    return e ? wr__kafka_error(err, *code, "%s of group %s", what, name) : WEIR_OK;
-}
-
 rd_kafka_resp_err_t wr__kafka_part_error(const rd_kafka_topic_partition_list_t *list)
 {
     for (int i = 0; list && i < list->cnt; i++)
@@ -154,27 +133,29 @@ rd_kafka_resp_err_t wr__kafka_part_error(const rd_kafka_topic_partition_list_t *
     return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
-static weir_status read_offsets(rd_kafka_event_t *event, const char *name, wr_topic_part *parts,
-                                uint32_t n, rd_kafka_resp_err_t *code, weir_error *err)
+/*
+ * By a consumer of the group that joins nothing. ListConsumerGroupOffsets of the admin interface
+ * would need no handle, but librdkafka 2.0.2 crashes where the coordinator answers with an error
+ * for the group as a whole, as one does that is loading. With read_committed an offset that a
+ * transaction on its way is about to move is no answer (require_stable).
+ */
+static weir_status group_handle(wr__kafka *log, const char *group, rd_kafka_t **out,
+                                weir_error *err)
 {
-    size_t groups_n;
-    const rd_kafka_group_result_t **groups = rd_kafka_ListConsumerGroupOffsets_result_groups(
-        rd_kafka_event_ListConsumerGroupOffsets_result(event), &groups_n);
-    WR_ASSERT(groups_n == 1);
-    WR_TRY(group_error(groups[0], "Offsets", name, code, err));
-    const rd_kafka_topic_partition_list_t *list = rd_kafka_group_result_partitions(groups[0]);
-    *code = wr__kafka_part_error(list);
-    if (*code != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return wr__kafka_error(err, *code, "Offsets of group %s", name);
+    rd_kafka_conf_t *conf;
+    WR_TRY(wr__kafka_conf_new(log, WR__KAFKA_ADMIN, &log->settings, &conf, err));
+    wr__kafka_conf_set(conf, "group.id", group);
+    wr__kafka_conf_set(conf, "isolation.level", "read_committed");
+    return wr__kafka_handle_new(RD_KAFKA_CONSUMER, conf, &log->opaque, out, err);
+}
+
+static void read_offsets(rd_kafka_topic_partition_list_t *list, wr_topic_part *parts, uint32_t n)
+{
     for (uint32_t i = 0; i < n; i++) {
         const rd_kafka_topic_partition_t *p =
-            list ? rd_kafka_topic_partition_list_find(
-                       (rd_kafka_topic_partition_list_t *)(uintptr_t)list, parts[i].topic,
-                       parts[i].partition)
-                 : NULL;
+            rd_kafka_topic_partition_list_find(list, parts[i].topic, parts[i].partition);
         parts[i].offset = p && p->offset >= 0 ? p->offset : WR_OFFSET_NONE;
     }
-    return WEIR_OK;
 }
 
 weir_status wr__kafka_committed(wr_log *base, const char *group, wr_topic_part *parts, uint32_t n,
@@ -183,30 +164,39 @@ weir_status wr__kafka_committed(wr_log *base, const char *group, wr_topic_part *
     if (n == 0)
         return WEIR_OK;
     wr__kafka *log = (wr__kafka *)base;
-    rd_kafka_topic_partition_list_t *list = wr__kafka_part_list(parts, n);
-    rd_kafka_ListConsumerGroupOffsets_t *request =
-        rd_kafka_ListConsumerGroupOffsets_new(group, list);
+    rd_kafka_t *rk;
+    WR_TRY(group_handle(log, group, &rk, err));
     int64_t deadline = wr__log_now_ms() + RETRY_MS;
-    weir_status st;
+    rd_kafka_resp_err_t code;
     for (;;) {
-        rd_kafka_event_t *event = NULL;
-        rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
-        st = wr__kafka_ask(log, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS,
-                           "Reading committed offsets", send_list, request, &event, err);
-        if (st == WEIR_OK)
-            st = read_offsets(event, group, parts, n, &code, err);
-        if (event)
-            rd_kafka_event_destroy(event);
-        if (st == WEIR_OK || !wr__kafka_retriable(code) || wr__log_now_ms() > deadline)
+        rd_kafka_topic_partition_list_t *list = wr__kafka_part_list(parts, n);
+        code = rd_kafka_committed(rk, list, REQUEST_MS);
+        if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
+            code = wr__kafka_part_error(list);
+        if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
+            read_offsets(list, parts, n);
+        rd_kafka_topic_partition_list_destroy(list);
+        if (code == RD_KAFKA_RESP_ERR_NO_ERROR || !wr__kafka_retriable(code) ||
+            wr__log_now_ms() > deadline)
             break;
         wr__log_sleep_ms(RETRY_EVERY_MS);
     }
-    rd_kafka_ListConsumerGroupOffsets_destroy(request);
-    rd_kafka_topic_partition_list_destroy(list);
-    return st;
+    rd_kafka_destroy(rk);
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return wr__kafka_error(err, code, "Offsets of group %s", group);
+    wr__kafka_alive(log);
+    return WEIR_OK;
 }
 
 /* ---- groups ---- */
+
+static weir_status group_error(const rd_kafka_group_result_t *group, const char *what,
+                               const char *name, rd_kafka_resp_err_t *code, weir_error *err)
+{
+    const rd_kafka_error_t *e = rd_kafka_group_result_error(group);
+    *code = e ? rd_kafka_error_code(e) : RD_KAFKA_RESP_ERR_NO_ERROR;
+    return e ? wr__kafka_error(err, *code, "%s of group %s", what, name) : WEIR_OK;
+}
 
 static void send_delete_group(rd_kafka_t *rk, const rd_kafka_AdminOptions_t *options,
                               rd_kafka_queue_t *queue, void *arg)

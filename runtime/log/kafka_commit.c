@@ -143,6 +143,15 @@ static weir_status alter_all(wr__kafka *log, group_commit *commits, uint32_t n,
                                    commits[i].group->group);
 }
 
+weir_status wr__kafka_alter_group(wr__kafka *log, const wr_log_group_offsets *group,
+                                  bool *has_members, weir_error *err)
+{
+    group_commit one = {group, RD_KAFKA_RESP_ERR__TIMED_OUT};
+    weir_status st = alter_all(log, &one, 1, NULL, NULL, err);
+    *has_members = st != WEIR_OK && one.code == RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID;
+    return st;
+}
+
 weir_status wr__kafka_commit_groups(wr__kafka *log, wr_log_reader *reader,
                                     const wr_log_group_offsets *groups, uint32_t n, weir_error *err)
 {

@@ -21,6 +21,13 @@ weir_status wr__kafka_resume(wr_log *base, const char *group, wr_topic_part *par
     return wr__kept_offsets(log, group, parts, n, err);
 }
 
+weir_status wr__kafka_commit_group(wr_log *base, const wr_log_group_offsets *group, weir_error *err)
+{
+    bool has_members = false;
+    weir_status st = wr__kafka_alter_group((wr__kafka *)base, group, &has_members, err);
+    return has_members ? WEIR_OK : st;
+}
+
 static weir_status write_positions(wr__kafka *log, const wr__position_records *r, weir_error *err)
 {
     const wr_out_records out = wr__positions_out(r);

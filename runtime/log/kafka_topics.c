@@ -197,8 +197,16 @@ static void set_config(rd_kafka_NewTopic_t *t, const char *name, const char *val
     (void)rd_kafka_NewTopic_set_config(t, name, value); /* fails for a NULL name only */
 }
 
-static void configure(const wr__kafka *log, const wr_topic_spec *spec, rd_kafka_NewTopic_t *t)
+/*
+ * @p any_time: records may be of any event time. By default Kafka refuses those of more than an
+ * hour ahead, and whole batches with them. Brokers before 3.6 do not know the setting, nor have the
+ * limit.
+ */
+static void configure(const wr__kafka *log, const wr_topic_spec *spec, bool any_time,
+                      rd_kafka_NewTopic_t *t)
 {
+    if (any_time)
+        set_config(t, "message.timestamp.after.max.ms", "9223372036854775807");
     const wr_map_entry *e;
     for (size_t i = 0; spec->internal && (e = wr_map_next(&log->settings.values, &i));)
         if (strncmp(e->key.ptr, "topic.", 6) == 0)
@@ -235,16 +243,17 @@ static void send_create(rd_kafka_t *rk, const rd_kafka_AdminOptions_t *options,
     rd_kafka_CreateTopics(rk, &topic, 1, options, queue);
 }
 
-weir_status wr__kafka_create(wr_log *base, const wr_topic_spec *spec, weir_error *err)
+static weir_status create(wr__kafka *log, const wr_topic_spec *spec, bool any_time,
+                          rd_kafka_resp_err_t *code, weir_error *err)
 {
-    wr__kafka *log = (wr__kafka *)base;
     char text[256];
+    *code = RD_KAFKA_RESP_ERR_NO_ERROR;
     rd_kafka_NewTopic_t *t =
         rd_kafka_NewTopic_new(spec->name, spec->partitions < 0 ? -1 : spec->partitions,
                               spec->replicas < 0 ? -1 : spec->replicas, text, sizeof text);
     if (!t)
         return wr_error(err, WEIR_ERR_LOG, "Topic '%s' cannot be created: %s", spec->name, text);
-    configure(log, spec, t);
+    configure(log, spec, any_time, t);
     rd_kafka_event_t *event = NULL;
     weir_status st = wr__kafka_ask(log, RD_KAFKA_ADMIN_OP_CREATETOPICS, "Creating a topic",
                                    send_create, t, &event, err);
@@ -253,16 +262,26 @@ weir_status wr__kafka_create(wr_log *base, const wr_topic_spec *spec, weir_error
         const rd_kafka_topic_result_t **results =
             rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &n);
         WR_ASSERT(n == 1);
-        rd_kafka_resp_err_t code = rd_kafka_topic_result_error(results[0]);
+        *code = rd_kafka_topic_result_error(results[0]);
         const char *why = rd_kafka_topic_result_error_string(results[0]);
-        if (code == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS)
+        if (*code == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS)
             st = wr_error(err, WEIR_ERR_EXISTS, "Topic '%s' already exists", spec->name);
-        else if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-            st = wr__kafka_error(err, code, "Topic '%s' cannot be created: %s", spec->name,
+        else if (*code != RD_KAFKA_RESP_ERR_NO_ERROR)
+            st = wr__kafka_error(err, *code, "Topic '%s' cannot be created: %s", spec->name,
                                  why ? why : "");
         rd_kafka_event_destroy(event);
     }
     rd_kafka_NewTopic_destroy(t);
+    return st;
+}
+
+weir_status wr__kafka_create(wr_log *base, const wr_topic_spec *spec, weir_error *err)
+{
+    wr__kafka *log = (wr__kafka *)base;
+    rd_kafka_resp_err_t code;
+    weir_status st = create(log, spec, true, &code, err);
+    if (code == RD_KAFKA_RESP_ERR_INVALID_CONFIG) /* an older broker? Else it says so again */
+        st = create(log, spec, false, &code, err);
     wr_topic_info info;
     return st == WEIR_OK ? look_until_ready(log, spec->name, true, NULL, &info, err) : st;
 }

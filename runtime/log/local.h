@@ -87,6 +87,7 @@ weir_status wr__local_ends(wr_log *log, const wr_topic_part *parts, uint32_t n, 
                            int64_t *high, weir_error *err);
 weir_status wr__local_committed(wr_log *log, const char *group, wr_topic_part *parts, uint32_t n,
                                 weir_error *err);
+weir_status wr__local_commit_group(wr_log *log, const wr_log_group_offsets *group, weir_error *err);
 weir_status wr__local_drop_group(wr_log *log, const char *group, weir_error *err);
 /* local_reader.c */
 weir_status wr__local_reader_new(wr_log *log, const char *group, const wr_settings *settings,
@@ -121,13 +122,14 @@ bool wr__local_writer_failed(const wr_log_writer *w, weir_error *err);
 #define WR__LOCAL_FUNCTIONS                                                                        \
     .close = wr__local_close, .list = wr__local_list, .describe = wr__local_describe,              \
     .create = wr__local_create, .remove = wr__local_remove, .ends = wr__local_ends,                \
-    .committed = wr__local_committed, .drop_group = wr__local_drop_group,                          \
-    .reader_new = wr__local_reader_new, .reader_close = wr__local_reader_close,                    \
-    .assign = wr__local_assign, .subscribe = wr__local_subscribe,                                  \
-    .rebalance = wr__local_rebalance, .pause = wr__local_pause, .poll = wr__local_poll,            \
-    .release = wr__local_release, .wake = wr__local_wake, .writer_new = wr__local_writer_new,      \
-    .writer_close = wr__local_writer_close, .produce = wr__local_produce,                          \
-    .pending = wr__local_pending, .flush = wr__local_flush, .position = wr__local_position,        \
-    .commit = wr__local_commit, .abort = wr__local_abort, .writer_failed = wr__local_writer_failed
+    .commit_group = wr__local_commit_group, .committed = wr__local_committed,                      \
+    .drop_group = wr__local_drop_group, .reader_new = wr__local_reader_new,                        \
+    .reader_close = wr__local_reader_close, .assign = wr__local_assign,                            \
+    .subscribe = wr__local_subscribe, .rebalance = wr__local_rebalance, .pause = wr__local_pause,  \
+    .poll = wr__local_poll, .release = wr__local_release, .wake = wr__local_wake,                  \
+    .writer_new = wr__local_writer_new, .writer_close = wr__local_writer_close,                    \
+    .produce = wr__local_produce, .pending = wr__local_pending, .flush = wr__local_flush,          \
+    .position = wr__local_position, .commit = wr__local_commit, .abort = wr__local_abort,          \
+    .writer_failed = wr__local_writer_failed
 
 #endif

@@ -459,6 +459,16 @@ static void publish(wr_log_writer *w)
                 reclaim(log, w->topics[i].topic, p, w->topics[i].parts[p].low);
 }
 
+weir_status wr__local_commit_group(wr_log *base, const wr_log_group_offsets *group, weir_error *err)
+{
+    wr__local *log = (wr__local *)base;
+    wr_db_batch *b = wr_db_batch_new(log->db);
+    put_offsets(group, b);
+    weir_status st = wr_db_write(log->db, b, err);
+    wr_db_batch_free(b);
+    return st;
+}
+
 weir_status wr__local_commit(wr_log_writer *w, wr_log_reader *reader,
                              const wr_log_group_offsets *groups, uint32_t groups_n,
                              wr_db_batch *state, weir_error *err)

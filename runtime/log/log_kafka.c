@@ -39,6 +39,7 @@ static const wr_log_class kafka_class = {
     .ends = wr__kafka_ends,
     .committed = wr__kafka_committed,
     .resume = wr__kafka_resume,
+    .commit_group = wr__kafka_commit_group,
     .drop_group = wr__kafka_drop_group,
     .reader_new = wr__kafka_reader_new,
     .reader_close = wr__kafka_reader_close,

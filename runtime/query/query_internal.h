@@ -177,6 +177,8 @@ void wr__query_set_error(wr_query *q, const weir_error *err);
 weir_status wr__query_start_offsets(wr_query *q, wr_topic_part *parts, uint32_t n,
                                     const int64_t *low, const int64_t *high, bool *fresh,
                                     weir_error *err) WR_MUST_CHECK;
+/** Where it has no offset yet: commit where it begins. Before it is started. */
+weir_status wr__query_fix_start(wr_query *q, weir_error *err) WR_MUST_CHECK;
 /** Put into @p b that this directory knows the query, and what it is. */
 void wr__query_put_known(const wr_query *q, wr_db_batch *b);
 

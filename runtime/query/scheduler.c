@@ -402,6 +402,7 @@ weir_status wr_query_start(wr_query *q, weir_error *err)
 {
     wr_scheduler *s = q->scheduler;
     WR_ASSERT(q->kind.threaded);
+    WR_TRY(wr__query_fix_start(q, err));
     wr_monitor_lock(&s->monitor);
     WR_ASSERT(!q->being_placed && !q->client.pending);
     bool held = s->held > 0, opened = q->client.worker != NULL;

@@ -5,6 +5,10 @@
  * It goes on at its group's committed offsets. What has none: a table's topic from its start, the
  * others by auto.offset.reset.
  *
+ * Where a new query begins is part of its statement: `latest` is where the topics ended then, not
+ * where they end when a worker gets to them, perhaps after a crash. So where others may write
+ * meanwhile (Kafka) the beginning is committed before the statement is done (wr__query_fix_start).
+ *
  * One exception, on Kafka: a data directory that does not know the query, and nothing in the
  * query's outputs (sink and changelogs are empty or new), while its group has offsets. Then
  * whatever the group has read is nowhere to be found any more; going on would leave holes in
@@ -189,4 +193,70 @@ weir_status wr__query_start_offsets(wr_query *q, wr_topic_part *parts, uint32_t 
     }
     note_before_start(q, before);
     return WEIR_OK;
+}
+
+/* ---- before the first start ---- */
+
+/* Every partition of every topic that it reads. */
+static wr_topic_part *all_parts(const wr_query *q, uint32_t *n)
+{
+    size_t max = 1;
+    for (uint32_t t = 0; t < q->topics.read_n; t++)
+        max += (size_t)q->plan->topics[q->topics.read[t]].partitions;
+    wr_topic_part *parts = wr_calloc(max, sizeof *parts);
+    *n = 0;
+    for (uint32_t t = 0; t < q->topics.read_n; t++) {
+        uint32_t topic = q->topics.read[t];
+        for (int32_t p = 0; p < q->plan->topics[topic].partitions; p++)
+            parts[(*n)++] = (wr_topic_part){q->topics.names[topic], p, WR_OFFSET_NONE};
+    }
+    WR_ASSERT(*n < max);
+    return parts;
+}
+
+/* Durably, as the beginning is: who does not know the query would start it over. */
+static weir_status make_known(wr_query *q, weir_error *err)
+{
+    wr_db_batch *b = wr_db_batch_new(q->db);
+    wr__query_put_known(q, b);
+    weir_status st = wr_db_write_durable(q->db, b, err);
+    wr_db_batch_free(b);
+    q->known = q->known || st == WEIR_OK;
+    return st;
+}
+
+static weir_status fix(wr_query *q, wr_topic_part *parts, uint32_t n, weir_error *err)
+{
+    WR_TRY(wr_group_resume(q->log, q->group, parts, n, err));
+    uint32_t fresh = 0;
+    for (uint32_t i = 0; i < n; i++)
+        if (parts[i].offset < 0)
+            parts[fresh++] = parts[i];
+    if (!fresh)
+        return WEIR_OK;
+    int64_t *low = wr_calloc(fresh, sizeof *low), *high = wr_calloc(fresh, sizeof *high);
+    weir_status st = wr_topic_ends(q->log, parts, fresh, low, high, err);
+    int64_t before = 0;
+    for (uint32_t i = 0; i < fresh && st == WEIR_OK; i++) {
+        (void)choose_offset(q, &parts[i], false, low[i], high[i]);
+        before += parts[i].offset - low[i];
+    }
+    wr_free(low);
+    wr_free(high);
+    WR_TRY(st);
+    note_before_start(q, before);
+    const wr_log_group_offsets group = {q->group, parts, fresh};
+    WR_TRY(wr_group_commit(q->log, &group, err));
+    return fresh == n ? make_known(q, err) : WEIR_OK;
+}
+
+weir_status wr__query_fix_start(wr_query *q, weir_error *err)
+{
+    if (!q->group || !wr_log_can(q->log)->shares_partitions)
+        return WEIR_OK;
+    uint32_t n;
+    wr_topic_part *parts = all_parts(q, &n);
+    weir_status st = fix(q, parts, n, err);
+    wr_free(parts);
+    return st;
 }

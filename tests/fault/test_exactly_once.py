@@ -9,6 +9,7 @@ always those of a run that nobody disturbed. test_kill.py has the kills.
 import collections
 import json
 import shutil
+import subprocess
 import time
 import unittest
 import uuid
@@ -46,11 +47,12 @@ class Pipeline:
     def on(self, data):
         return program.Weir(data, self.kafka.bootstrap, settings=self.settings)
 
-    def feed(self, count):
+    def feed(self, count, timestamp=1000):
         """Keys and values that say how many there were before."""
         rows = [(f"k{n % 7}", n % 20) for n in range(len(self.fed), len(self.fed) + count)]
         self.kafka.produce(f"{self.name}-in",
-                           [Record(k, json.dumps({"V": v}), timestamp=1000) for k, v in rows])
+                           [Record(k, json.dumps({"V": v}), timestamp=timestamp)
+                            for k, v in rows])
         self.fed += rows
 
     def found(self):
@@ -199,6 +201,52 @@ class ExactlyOnce(unittest.TestCase):
         finally:
             program.stop(run)
         p.check(self)
+
+    def test_beginning_belongs_to_the_statement(self):
+        """`latest` is where the topic ended when CREATE ... AS returned, also after a kill."""
+        topic = self.kafka.create_topic("begin")
+        self.kafka.produce(topic, ['{"V": 1}'])
+        sink = self.kafka.unique("sink")
+        weir = program.Weir(self.folder / "data", self.kafka.bootstrap)
+        place = weir.options() + ["--set", f"ksql.service.id={sink}_"]
+        weir.call(*place, "-e", f"CREATE STREAM s (v INT) WITH (KAFKA_TOPIC = '{topic}', "
+                                "VALUE_FORMAT = 'JSON');")
+        shell = subprocess.Popen([weir.program, *place], stdin=subprocess.PIPE,
+                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        try:
+            shell.stdin.write("SET 'auto.offset.reset' = 'latest';\nCREATE STREAM o WITH "
+                              f"(KAFKA_TOPIC = '{sink}') AS SELECT v FROM s;\n")
+            shell.stdin.flush()
+            said = []
+            while "Created query" not in "".join(said):
+                said.append(shell.stdout.readline())
+                self.assertTrue(said[-1], said)
+        finally:
+            shell.kill()
+            shell.wait()
+            shell.stdin.close()
+            shell.stdout.close()
+        self.kafka.produce(topic, ['{"V": 2}', '{"V": 3}'])
+        shell = subprocess.Popen([weir.program, *place], stdin=subprocess.PIPE,
+                                 stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT)
+        try:
+            self.kafka.produce(topic, ['{"V": 4}'])
+            rows = self.kafka.consume_until(sink, 3)
+        finally:
+            shell.kill()
+            shell.wait()
+            shell.stdin.close()
+        self.assertEqual([json.loads(r.value)["V"] for r in rows], [2, 3, 4])
+
+    def test_event_times_ahead(self):
+        """Topics that Weir makes take any event time; Kafka's default is an hour ahead."""
+        with KafkaBroker(limit="3600000") as broker:
+            p = Pipeline(broker, self.folder)
+            p.feed(10, timestamp=4102444800000)  # the year 2100
+            p.weir.run(p.file)
+            p.check(self)
+            limit = "message.timestamp.after.max.ms"
+            self.assertEqual(broker.topic_settings(f"{p.name}-big")[limit], str((1 << 63) - 1))
 
     def offsets(self, p):
         return {g: kafka_wire.committed(p.kafka.bootstrap, g, f"{p.name}-in", 2)

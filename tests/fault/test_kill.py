@@ -6,10 +6,10 @@
 The input arrives in pieces, one before each start; each run is killed at a moment between its start
 and a little after it would have finished. Commits are many (a short interval), so that kills meet
 them. On the embedded log outputs, state and offsets are one atomic write: the results must be those
-of the oracle, no row lost, none doubled. On Kafka (at least once) rows may come twice, but none may be
-missing.
+of the oracle, no row lost, none doubled; on Kafka with processing.guarantee = exactly_once_v2, too. On
+Kafka at least once rows may come twice, but none may be missing.
 
-WEIR_TEST_SEED=n repeats a run's random numbers.
+WEIR_TEST_SEED=n repeats a run's random numbers. WEIR_TEST_KILLS=n: so many kills on Kafka, exactly once.
 """
 import collections
 import json

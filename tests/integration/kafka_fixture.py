@@ -46,7 +46,7 @@ group.min.session.timeout.ms=1000
 log.segment.delete.delay.ms=1000
 # Tests use event times of any year as record timestamps.
 log.retention.ms=-1
-log.message.timestamp.after.max.ms=9223372036854775807
+log.message.timestamp.after.max.ms={limit}
 """
 
 
@@ -153,7 +153,8 @@ class KafkaBroker(service.Service, Kafka):
 
     name = "kafka"
 
-    def __init__(self, folder=None, heap="400m"):
+    def __init__(self, folder=None, heap="400m", limit=(1 << 63) - 1):
+        """limit: how far ahead of the clock a record's time may be by default, ms."""
         self.jars = self.check()
         super().__init__(folder)
         port, controller_port = service.free_ports(2)
@@ -161,7 +162,7 @@ class KafkaBroker(service.Service, Kafka):
         self.heap = heap
         self.config = self.folder / "server.properties"
         self.config.write_text(CONFIG.format(port=port, controller_port=controller_port,
-                                             folder=self.folder))
+                                             folder=self.folder, limit=limit))
         self.format()
 
     @staticmethod
