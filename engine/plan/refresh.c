@@ -18,6 +18,8 @@
 
 #include <stdio.h>
 
+/* Names are compared as they are: both lists come from the catalog or from the same inference,
+ * which has put them into upper case. NULL: there is none of that name. */
 static const wr_column *find_column(const wr_column *cols, uint32_t n, const char *name)
 {
     for (uint32_t i = 0; i < n; i++)
@@ -26,12 +28,15 @@ static const wr_column *find_column(const wr_column *cols, uint32_t n, const cha
     return NULL;
 }
 
-/* By the query's id, in @p env's words; NULL: nobody. */
+/* By the query's id, in @p env's words; NULL: nobody, or nobody knows of queries, as where files
+ * are checked against a copy of the catalog. */
 static const char *user_of(const wr_plan_env *env, const wr_source *s, const char *column)
 {
     return env->column_user ? env->column_user(env, s->name, column) : NULL;
 }
 
+/* @p now NULL: the latest schema has no such field. The message has both types, the topic and the
+ * reason, since whoever reads it has to talk to somebody who writes the topic. */
 static weir_status refuse(const wr_source *s, const wr_column *old, const wr_column *now,
                           const char *why, weir_error *err)
 {
@@ -51,7 +56,10 @@ static weir_status refuse(const wr_source *s, const wr_column *old, const wr_col
     return WEIR_ERR_STATEMENT;
 }
 
-/* May the column go, or get another type? @p now NULL: it goes. */
+/* May the column go, or get another type? @p now NULL: it goes. The time of the rows is used by
+ * whoever reads the source, with or without a column of it in a SELECT. What a query uses it would
+ * still find in its own copy of the columns; but the next one to be planned would mean something
+ * else by the same name, and a query that is replaced would lose it. */
 static weir_status check_change(const wr_plan_env *env, const wr_source *s, uint32_t c,
                                 const wr_column *now, weir_error *err)
 {
@@ -68,7 +76,8 @@ static weir_status check_change(const wr_plan_env *env, const wr_source *s, uint
                               "DESCRIBE ... EXTENDED");
 }
 
-/* Rows that are there lie in partitions by their keys, and a table's state is found by them. */
+/* Rows that are there lie in partitions by their keys, and a table's state is found by them: not
+ * even a further column behind the others may come. A key that was declared is not asked about. */
 static weir_status check_keys(const wr_plan_env *env, wr_source *s, weir_error *err)
 {
     wr_column *keys;
@@ -87,7 +96,9 @@ static weir_status check_keys(const wr_plan_env *env, wr_source *s, weir_error *
                            wr_source_kind(s), s->name, s->topic);
 }
 
-/* The old columns in their order, as far as they stay; then those that are new. */
+/* The old columns in their order, as far as they stay; then those that are new. Order counts for
+ * SELECT *, whose result a CREATE OR REPLACE may only add to. Headers and keys are not the value
+ * schema's, so a field of such a name is a clash, as it is in CREATE. */
 static weir_status merge(const wr_plan_env *env, wr_source *s, const wr_column *latest, uint32_t n,
                          wr_column **out, uint32_t *out_n, weir_error *err)
 {
@@ -114,6 +125,8 @@ static weir_status merge(const wr_plan_env *env, wr_source *s, const wr_column *
     return WEIR_OK;
 }
 
+/* Is there anything that could be taken from the registry? A part with an id is tied to that
+ * schema: to follow the latest would be another statement. */
 static weir_status check_part(const wr_source *s, weir_error *err)
 {
     if (!s->key.inferred && !s->value.inferred) {
@@ -133,6 +146,9 @@ static weir_status check_part(const wr_source *s, weir_error *err)
     return WEIR_OK;
 }
 
+/* The copy is changed in place: the caller drops it where this fails. The time column is found
+ * again by its name, as columns before it may have gone. What was chosen about wrapping still holds
+ * where one value column is left, and is refused by the format where it does not. */
 weir_status wr__refresh_schema(const wr_plan_env *env, const wr_ast_stmt *stmt, wr_source *s,
                                weir_error *err)
 {
@@ -153,6 +169,8 @@ weir_status wr__refresh_schema(const wr_plan_env *env, const wr_ast_stmt *stmt, 
     return wr__source_check_formats(env, s, &with, stmt, err);
 }
 
+/* Three lists in one order, each with its word before it. What has moved and is otherwise the same
+ * is no change: columns are read by name. */
 void wr_plan_put_schema_changes(wr_buf *out, const wr_schema *old, const wr_schema *fresh)
 {
     static const char *const words[] = {"added", "removed", "changed"};

@@ -252,6 +252,8 @@ static weir_status check_names(const part *p, const wr_column *cols, uint32_t n,
     return WEIR_OK;
 }
 
+/* As they are inferred, with the role of the part: the format knows neither keys nor values. Names
+ * that rows have of themselves are refused here, whoever asks. */
 static weir_status columns_of_schema(const part *p, const wr_registry_schema *schema,
                                      const wr_format_options *options, wr_column **out, uint32_t *n,
                                      weir_error *err)
@@ -263,8 +265,9 @@ static weir_status columns_of_schema(const part *p, const wr_registry_schema *sc
     return check_names(p, *out, *n, err);
 }
 
-/* Nothing to do where the statement declares columns of this part, or the format has no schemas to
- * take them from. @p unwrapped: the whole is one column. */
+/* What is inferred here is kept with the statement (`inferred`), so that a later REFRESH SCHEMA
+ * knows which columns it may touch. Nothing to do where the statement declares columns of this
+ * part, or the format has no schemas to take them from. @p unwrapped: the whole is one column. */
 static weir_status infer_part(const wr_plan_env *env, const part *p, bool unwrapped,
                               const wr_column *declared, uint32_t declared_n, wr_column **out,
                               uint32_t *n, weir_error *err)
@@ -301,6 +304,8 @@ static weir_status infer_part(const wr_plan_env *env, const part *p, bool unwrap
     return WEIR_OK;
 }
 
+/* As CREATE without columns would have them today, with the options of the source as it is. A key
+ * of one column stays bare where the format can have it so, as inferred keys do. */
 weir_status wr__latest_columns(const wr_plan_env *env, wr_source *s, bool is_key, wr_column **out,
                                uint32_t *n, weir_error *err)
 {
@@ -358,6 +363,8 @@ static uint32_t columns_of(const wr_source *s, bool is_key, wr_column *out)
     return n;
 }
 
+/* Of a catalog entry or of a plan's step: both have all columns of the source in one list, and the
+ * format sees those of its part alone, as its decoder does. */
 weir_status wr_plan_schema_fit(const wr_column *cols, uint32_t n, const wr_format_use *use,
                                bool is_key, const wr_registry_schema *schema, wr_schema_fit *fit,
                                wr_buf *how, weir_error *err)
@@ -414,6 +421,8 @@ weir_status wr_plan_schema_draft(const wr_source *s, bool is_key, wr_arena *a, w
     return draft_of(use, &columns, a, out, err);
 }
 
+/* Is the schema that was registered for these columns once still good for them? By what it means
+ * and not by its text: a registry may give back another text than it was given. */
 bool wr_plan_schema_holds(const wr_source *s, bool is_key, const wr_registry_schema *schema)
 {
     const wr_format_use *use = is_key ? &s->key : &s->value;

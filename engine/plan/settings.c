@@ -431,7 +431,9 @@ static weir_status check_value(const wr_setting *s, const char *value, weir_erro
     WR_UNREACHABLE();
 }
 
-/* What clients of a registry have other names for. */
+/* What clients of a registry have other names for: librdkafka and those built on it, whose files
+ * people bring along. `proxy.` is Java's; libcurl takes a proxy from the environment, and a setting
+ * of our own would be a second place to look. Beginnings of names, after any prefix. */
 static const struct {
     const char *theirs, *ours;
 } registry_spellings[] = {
@@ -441,7 +443,10 @@ static const struct {
     {"proxy.", "https_proxy in the environment"},
 };
 
-/* Confluent's serializers and clients name the registry's settings `schema.registry.url`,
+/* Nobody types the long names by heart, and all clients have the same short ones: a refusal without
+ * the name that is meant would send people to the documents for a prefix. A name that has the right
+ * prefix and a wrong end is left to the search for the nearest one.
+ * Confluent's serializers and clients name the registry's settings `schema.registry.url`,
  * `basic.auth.user.info`, or with ksqlDB's prefix. NULL: it is none of these. */
 static const char *registry_spelling(const char *name)
 {
@@ -515,7 +520,9 @@ const char *wr_settings_without_effect(const char *name, bool kafka)
     return "Weir has nothing that it would change";
 }
 
-/* By what such names have in common, since names of Kafka's clients are in no table. */
+/* By what such names have in common, since names of Kafka's clients are in no table: SASL has a
+ * password in its JAAS line, a key may be in a setting as a whole. A URL is one where somebody's
+ * name or password may stand before its host. Too much is hidden rather than too little. */
 bool wr_settings_secret(const char *name, const char *value)
 {
     static const char *const secrets[] = {"password", "token",  "user.info",
@@ -529,6 +536,7 @@ bool wr_settings_secret(const char *name, const char *value)
     return false;
 }
 
+/* Whoever shows a value asks this, and has nothing to decide. That one is set can be seen. */
 const char *wr_settings_shown(const char *name, const char *value)
 {
     return value && wr_settings_secret(name, value) ? "[hidden]" : value;

@@ -570,8 +570,10 @@ static weir_status check_replace(const wr_plan_env *env, const wr_ast_stmt *stmt
     return old ? wr__check_source_upgrade(old, s, err) : WEIR_OK;
 }
 
-/* The declared ones behind the others. Formats are checked anew, for an added column may not fit
- * them. */
+/* The declared ones behind the others, as values: keys cannot be added, since the rows that are
+ * there lie in partitions by the keys that they have. Names must be new, and none of those that
+ * rows have of themselves. Each refusal points at the column that it is about. Formats are checked
+ * anew, for an added column may not fit them. */
 static weir_status add_columns(const wr_plan_env *env, const wr_ast_stmt *stmt, wr_source *s,
                                weir_error *err)
 {
@@ -601,7 +603,9 @@ static weir_status add_columns(const wr_plan_env *env, const wr_ast_stmt *stmt, 
     return wr__source_check_formats(env, s, &kept, stmt, err);
 }
 
-/* ALTER makes a new entry: statements and plans that hold the old one go on with what they have. */
+/* ALTER makes a new entry: statements and plans that hold the old one go on with what they have.
+ * The statement that made the source is forgotten by the entry, which shows the last one about it;
+ * both are kept for the next opening, and executed in their order. */
 weir_status wr_plan_alter(const wr_plan_env *env, const wr_ast_stmt *stmt, wr_source **out,
                           weir_error *err)
 {

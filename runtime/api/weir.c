@@ -237,7 +237,8 @@ bool weir_failed_query(weir *w, char *id, size_t id_size, weir_error *err)
     return found;
 }
 
-/* As weir_failed_query. */
+/* As weir_failed_query: the first in order of creation, and copies of what there is to say. Several
+ * mostly wait for the same thing; weir_metrics has how many do. */
 bool weir_waiting_query(weir *w, char *id, size_t id_size, int64_t *since_ms, weir_error *why)
 {
     wr_query *q;
@@ -269,7 +270,8 @@ weir_status weir_load_files(weir *w, const char *const *paths, size_t n, weir_on
                                    &w->loading_interrupted, err);
 }
 
-/* For signal handlers, too: it only sets a flag. */
+/* For signal handlers, too: it only sets a flag, which whoever waits for a broker or a registry
+ * looks at, and which the call that it ends takes back. */
 void weir_interrupt_load(weir *w)
 {
     atomic_store(&w->loading_interrupted, true);

@@ -63,6 +63,9 @@ static bool env_schema(const wr_plan_env *base, const char *subject, uint32_t id
     return false;
 }
 
+/* Of the source as it was when the query was planned: its step has the columns that the query uses,
+ * and the keys, which every query has. A column that a later ALTER has added is none of its own.
+ * Steps of one topic under another name are another source's. */
 static bool reads_column(const wr_plan *plan, const char *source, const char *column)
 {
     for (uint32_t i = 0; i < plan->steps_n; i++) {
@@ -77,7 +80,9 @@ static bool reads_column(const wr_plan *plan, const char *source, const char *co
     return false;
 }
 
-/* What was allowed once is executed again at an opening, whatever queries have been made since. */
+/* What was allowed once is executed again at an opening, whatever queries have been made since: it
+ * was kept because nobody used the column then, and what came after it was planned without it.
+ * The first user is enough for a message. */
 static const char *env_column_user(const wr_plan_env *base, const char *source, const char *column)
 {
     const wr_instance_env *env = base->arg;

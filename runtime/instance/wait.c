@@ -28,6 +28,9 @@ weir_status wr_wait_check(const wr_wait *w, const char *what, weir_error *err)
     return WEIR_ERR_INTERRUPTED;
 }
 
+/* Asked by the thread that waits for the registry, about once a second: both are atomic flags. The
+ * deadline of the wait does not count, as the registry's client has a time limit of its own, which
+ * the settings give. */
 static bool is_ended(void *arg)
 {
     const wr_wait *w = arg;

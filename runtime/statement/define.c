@@ -156,6 +156,7 @@ static weir_status check_active_limit(const wr_exec *x, const wr_instance_env *e
                        active, (long long)most);
 }
 
+/* For the statement's message: what REFRESH SCHEMA has done is not in its text. */
 static void describe_refresh(wr_exec *x, const wr_source *old, definition *d)
 {
     wr_buf changes = {0};

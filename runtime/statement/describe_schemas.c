@@ -41,6 +41,9 @@ typedef struct asking {
 
 /* ---- the registry ---- */
 
+/* Ends every question that is under way once ASK_MS have passed since the first, or somebody does
+ * not want to wait. The flag of an interrupt is only looked at: the statement goes on with what it
+ * has, and nothing that it shows depends on the registry. */
 static bool out_of_time(void *arg)
 {
     const wr_wait *w = arg;
@@ -64,6 +67,8 @@ static bool answered(asking *a, weir_status st, const weir_error *err)
     return false;
 }
 
+/* Of the subject that records of the topic are registered under; there may be none yet. It is asked
+ * for anew each time, since it is what changes; ids never do. */
 static void ask_latest(asking *a, const char *subject, const wr_registry_schema **out,
                        int32_t *version)
 {
@@ -78,6 +83,9 @@ static void ask_latest(asking *a, const char *subject, const wr_registry_schema 
         *out = NULL;
 }
 
+/* The schema itself, from memory where a decoder has met it, and which version of the subject it
+ * is. One that is under another subject has no version here: somebody writes records of another
+ * topic's schema, which is no mistake. */
 static void ask_schema(asking *a, const char *subject, seen *s)
 {
     weir_error err = {0};
@@ -102,6 +110,7 @@ typedef struct seen_list {
     wr_arr(seen) list;
 } seen_list;
 
+/* Made if it is not there. Pointers are good until the next one is made. */
 static seen *entry_of(wr_exec *x, seen_list *all, uint32_t id)
 {
     for (size_t i = 0; i < all->list.n; i++)
@@ -111,6 +120,9 @@ static seen *entry_of(wr_exec *x, seen_list *all, uint32_t id)
     return &all->list.v[all->list.n - 1];
 }
 
+/* By the source's name: another source over the same topic counts for itself, as its columns, and
+ * so the records that fail, are others. A query that reads the source twice counts its records
+ * twice. */
 static void add_met(wr_exec *x, const wr_source *source, wr__readers readers, bool is_key,
                     seen_list *out)
 {
@@ -157,6 +169,8 @@ static wr_value difference(wr_exec *x, const asking *a, const wr_source *source,
     return text;
 }
 
+/* In order of ids, which is that of registering. The latest is there as well where no record of it
+ * has come yet: then its difference is a warning in good time. */
 static void add_part(asking *a, const wr_source *source, wr__readers readers, bool is_key,
                      wr_result *r)
 {

@@ -5,6 +5,7 @@
 
 #define NAME "waiting"
 
+/* Made with the first row, so that a result without anybody who waits is what it always was. */
 static wr_result *section_of(wr_exec *x)
 {
     static const wr__column columns[] = {
@@ -15,6 +16,8 @@ static wr_result *section_of(wr_exec *x)
     return wr__result_new(x, NAME, columns, WR_ARRAY_LEN(columns));
 }
 
+/* Why and since when are read together, so they are of one moment; the query may have gone on
+ * since. */
 void wr__add_waiting(wr_exec *x, wr_query *q)
 {
     int64_t since_ms;

@@ -83,3 +83,10 @@ weir_status wr_worker_open(wr_worker *w, weir_error *err)
         wr__worker_close(w);
     return st;
 }
+
+weir_status wr_worker_restart(wr_worker *w, weir_error *err)
+{
+    WR_ASSERT(!w->members.runs && !w->o.transient);
+    wr__worker_close(w);
+    return wr_worker_open(w, err);
+}

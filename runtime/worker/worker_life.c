@@ -134,13 +134,6 @@ void wr__worker_close(wr_worker *w)
     w->commit.dirty = false;
 }
 
-weir_status wr_worker_restart(wr_worker *w, weir_error *err)
-{
-    WR_ASSERT(!w->members.runs && !w->o.transient);
-    wr__worker_close(w);
-    return wr_worker_open(w, err);
-}
-
 void wr__worker_reset_slots(wr_worker *w)
 {
     for (uint32_t s = 0; s < w->o.slots; s++)
