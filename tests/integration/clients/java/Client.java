@@ -173,7 +173,7 @@ public final class Client {
     private static void write(JsonNode request) throws Exception {
         String topic = request.get("topic").asText();
         Schema value = new Schema.Parser().parse(request.get("value").get("schema").asText());
-        Schema key = Schema.create(Schema.Type.STRING);
+        Schema key = new Schema.Parser().parse(request.get("key").get("schema").asText());
         try (KafkaProducer<Object, Object> producer = new KafkaProducer<>(config(request),
                  configured(new AvroKafkaSerializer<>(), request, true),
                  configured(new AvroKafkaSerializer<>(), request, false))) {
