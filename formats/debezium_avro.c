@@ -89,6 +89,7 @@ static const wr_avro_plan *plan_of(const wr_avro_node *node, const wr_avro_targe
 static weir_status plan_event(const event_decoder *d, uint32_t id, const wr_avro_node *whole,
                               wr_arena *arena, event_plan *plan, weir_error *err)
 {
+    WR_ASSERT(whole && !plan->envelope && !plan->row);
     const wr_avro_node *record = record_of(whole);
     if (!record)
         return wr_error(err, WEIR_ERR_RECORD, "Schema %u: the Avro schema is no record but %s", id,
@@ -199,6 +200,7 @@ static uint8_t bad_bytes(const event_decoder *d, wr_row_errors *errs, uint32_t r
 
 static uint8_t walk_row(event_decoder *d, uint32_t row, wr_str body, wr_row_errors *errs)
 {
+    WR_ASSERT(plan_at(d, row) && plan_at(d, row)->row);
     wr_avro_reader r = {.p = body.ptr, .end = body.ptr + body.len};
     if (!wr__avro_walk(plan_at(d, row)->row, &r, d->tokens + row, d->rows.n))
         return bad_bytes(d, errs, row, &r);
@@ -239,6 +241,7 @@ static uint8_t take_null(event_decoder *d, uint32_t row)
 
 static uint8_t take_event(event_decoder *d, uint32_t row, wr_str body, wr_row_errors *errs)
 {
+    WR_ASSERT(plan_at(d, row) && plan_at(d, row)->envelope);
     const wr_avro_plan *envelope = plan_at(d, row)->envelope;
     wr_avro_token t[EVENT_N] = {0};
     wr_avro_reader r = {.p = body.ptr, .end = body.ptr + body.len};

@@ -99,6 +99,7 @@ static bool fail_why(wr_avro_reader *r, bool ok, wr_buf *why)
 
 static bool decimal_of(wr_avro_reader *r, const wr_avro_way *way, wr_str digits, wr_value *out)
 {
+    WR_ASSERT(way->type->id == WR_T_DECIMAL);
     wr_buf why = {0};
     bool ok = wr__debezium_decimal_text(digits, way->type, r->arena, out, &why);
     return fail_why(r, ok, &why);
@@ -129,6 +130,7 @@ static bool from_text(wr_avro_reader *r, const wr_avro_way *way, wr_str text, wr
 /* The digits that a double is shown with are what the connector was told to write. */
 static bool decimal_of_double(wr_avro_reader *r, const wr_avro_way *way, double v, wr_value *out)
 {
+    WR_ASSERT(way->type->id == WR_T_DECIMAL);
     wr_buf digits = {0};
     if (way->node->kind == WR_AVRO_FLOAT)
         wr__put_float(&digits, (float)v);

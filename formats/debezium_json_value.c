@@ -110,6 +110,7 @@ static bool is_digits(wr_str s)
 static bool from_unscaled(wr_jconv *c, const wr_jtype *t, wr_str bytes, int64_t scale,
                           wr_value *out)
 {
+    WR_ASSERT(t->type->id == WR_T_DECIMAL);
     wr__json_conv_start_failure(c);
     return wr__debezium_unscaled(bytes, scale, t->type, c->scratch, out, &c->message);
 }
@@ -133,6 +134,7 @@ static bool from_object(wr_jconv *c, const wr_jtype *t, const wr_jtoken *tok, wr
 
 static bool to_decimal(wr_jconv *c, const wr_jtype *t, const wr_jtoken *tok, wr_value *out)
 {
+    WR_ASSERT(t->type->id == WR_T_DECIMAL);
     bool is_text = tok->kind == WR_J_STRING;
     wr_str text = raw_of(tok), bytes;
     if (tok->kind == WR_J_OBJECT)

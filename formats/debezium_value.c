@@ -54,6 +54,7 @@ bool wr__debezium_check(const char *name, const wr_format_columns *c, wr_format_
 
 static int64_t floor_div(int64_t v, int64_t by)
 {
+    WR_ASSERT(by > 0);
     return v / by - (v % by < 0);
 }
 
@@ -146,6 +147,7 @@ bool wr__debezium_time(wr_connect_form form, int64_t v, int32_t *out)
 bool wr__debezium_decimal_text(wr_str text, const wr_type *t, wr_arena *a, wr_value *out,
                                wr_buf *why)
 {
+    WR_ASSERT(t->id == WR_T_DECIMAL);
     if (wr_str_ieq(text, WR_STR("NaN"))) {
         *out = WR_VALUE_NULL;
         return true;
@@ -159,6 +161,7 @@ bool wr__debezium_decimal_text(wr_str text, const wr_type *t, wr_arena *a, wr_va
 bool wr__debezium_unscaled(wr_str bytes, int64_t scale, const wr_type *t, wr_arena *a,
                            wr_value *out, wr_buf *why)
 {
+    WR_ASSERT(t->id == WR_T_DECIMAL);
     if (!bytes.len || bytes.len > SCALE_MAX || scale < 0 || scale > SCALE_MAX) {
         wr_buf_puts(why, "A change event's decimal is no number");
         return false;

@@ -43,6 +43,7 @@ static unsigned bytes_for(uint64_t most)
 
 static void put_le(wr_buf *out, uint64_t v, unsigned bytes)
 {
+    WR_ASSERT(bytes >= 1 && bytes <= 8);
     for (unsigned i = 0; i < bytes; i++)
         wr_buf_putc(out, (char)(v >> (8 * i)));
 }
@@ -123,6 +124,7 @@ static uint32_t id_of(writer *w, wr_str key)
 /* Put @p header before the bytes from @p start on. */
 static void insert(wr_buf *out, size_t start, const wr_buf *header)
 {
+    WR_ASSERT(start <= out->len);
     size_t n = out->len - start;
     wr_buf_reserve(out, header->len);
     memmove(out->ptr + start + header->len, out->ptr + start, n);
@@ -183,6 +185,7 @@ static uint32_t put_members(writer *w, const wr_jtoken_list *keys, const wr_jtok
 
 static void put_object(writer *w, const wr_jtoken_list *keys, const wr_jtoken_list *items)
 {
+    WR_ASSERT(keys->n == items->n);
     size_t start = w->value.len;
     member *members = wr_arena_alloc(w->conv->scratch, items->n * sizeof *members + 1);
     uint32_t n = put_members(w, keys, items, members), id_max = 0;

@@ -107,6 +107,7 @@ static weir_status compare(const wr_format *format, const wr_registry_schema *sc
                            const wr_format_columns *columns, wr_arena *a, wr_schema_fit *fit,
                            wr_buf *how, weir_error *err)
 {
+    WR_ASSERT(columns->n > 0);
     fit_text t = {.columns = columns, .out = how};
     wr_schema_field *fields;
     wr_column *inferred = NULL;

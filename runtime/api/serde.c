@@ -100,8 +100,10 @@ weir_status weir_serde_read(weir_serde *s, const weir_record *record, const char
         return wr_error(err, WEIR_ERR_LIMIT, "The record is too large");
     wr_str payload = bytes ? wr_str_make(bytes, bytes_len) : (wr_str){NULL, 0};
     WR_TRY(wr_serde_read(s->serde, header_of(record, s->is_key), payload, &text, err));
-    if (!text.ptr)
+    if (!text.ptr) /* no key, or a deletion: there is nothing to show, and *json says so */
         return WEIR_OK;
+    /* A copy with a 0 behind it: what the formats give is a slice, of the record perhaps, and ends
+     * with the next call; the caller's text lasts as long as its record may be read again. */
     wr_buf_clear(&s->text);
     wr_buf_str(&s->text, text);
     *json = wr_buf_cstr(&s->text);
@@ -123,6 +125,7 @@ weir_status weir_serde_write(weir_serde *s, const char *json, size_t len, const 
     if (!json || len > UINT32_MAX)
         return wr_error(err, WEIR_ERR_MISUSE, "A JSON text is needed, of less than 4 GB");
     WR_TRY(wr_serde_write(s->serde, wr_str_make(json, len), &payload, err));
+    /* The JSON text `null` is a record without a value: no bytes at all, not an empty text. */
     WR_ASSERT(payload.ptr || !payload.len);
     *bytes = payload.ptr;
     *bytes_len = payload.len;

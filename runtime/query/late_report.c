@@ -33,6 +33,7 @@ static void put_time(char *out, size_t size, int64_t ms)
 /* As GRACE PERIOD takes it; whole seconds, rounded up, where it is a second or more. */
 static void put_span(char *out, size_t size, int64_t ms, bool round_up)
 {
+    WR_ASSERT(size > 0);
     if (ms % 1000 == 0 || (round_up && ms > 1000 && ms < INT64_MAX - 1000))
         snprintf(out, size, "%" PRId64 " SECONDS", (ms + 999) / 1000);
     else

@@ -31,8 +31,11 @@ void wr__schemas_free(wr_query *q)
     wr_free(q->schemas.said.v);
 }
 
+/* There are few schemas in a topic at a time, so they are looked for one by one. The entry is good
+ * until the next is made. */
 static wr_query_schema *entry_of(wr__schema_sums *s, const wr_step *step, bool is_key, uint32_t id)
 {
+    WR_ASSERT(step->kind == WR_STEP_SOURCE);
     for (size_t i = 0; i < s->n; i++)
         if (s->v[i].id == id && s->v[i].is_key == is_key && s->v[i].source == step)
             return &s->v[i];
@@ -58,6 +61,7 @@ static void add_task(wr__schema_sums *sums, const wr_task *t)
     }
 }
 
+/* The task goes with its operators, and what they have counted would go with them. */
 void wr__schemas_retire(wr_query *q, const wr_task *t)
 {
     if (q->schemas.any)
@@ -67,6 +71,7 @@ void wr__schemas_retire(wr_query *q, const wr_task *t)
 /* The watch knows what was said of a source; `said` keeps the query from asking it each time. */
 static void watch(wr_query *q)
 {
+    WR_ASSERT(q->watch);
     wr__query_schemas *s = &q->schemas;
     for (size_t i = 0; i < s->shown.n; i++) {
         wr_query_schema *e = &s->shown.v[i];
@@ -93,6 +98,7 @@ void wr__schemas_publish(wr_query *q)
         watch(q);
 }
 
+/* A copy: the worker goes on counting. */
 uint32_t wr_query_schemas(wr_query *q, wr_arena *a, wr_query_schema **out)
 {
     pthread_mutex_lock(&q->lock);

@@ -22,6 +22,7 @@
 /* The first one gives the time, the last one the reason. */
 void wr__query_set_waiting(wr_query *q, const weir_error *why)
 {
+    WR_ASSERT(why);
     WR_ASSERT(why->code != WEIR_OK);
     int64_t now = q->clock->wall_ms(q->clock);
     pthread_mutex_lock(&q->lock);
@@ -56,6 +57,7 @@ static bool wants_to_leave(const wr_query *q)
 
 bool wr__query_wait(wr_query *q, const weir_error *why, uint32_t attempt)
 {
+    WR_ASSERT(!why || (why->flags & WEIR_ERROR_RETRIABLE));
     if (!why) {
         wr__query_clear_waiting(q);
         return true;

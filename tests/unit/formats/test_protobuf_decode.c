@@ -369,7 +369,7 @@ static void test_p05_the_message_by_the_index_of_the_records_own_schema(void **s
         {second, "0204 0a0178", "0 | \"x\""},
         {second, "00 0801", "error: Cannot deserialize type bool as type INTEGER, path: $.A"},
         {first, "0204 0805",
-         "error: Invalid Protobuf: the record's schema has no message of its indexes"},
+         "error: Invalid Protobuf: the record's schema has no message of its indexes" NO_INDEX},
     };
     for (size_t i = 0; i < WR_ARRAY_LEN(c); i++)
         assert_string_equal(decode_show(d, cols, 2, pb_record(c[i].schema, c[i].hex)), c[i].shown);
