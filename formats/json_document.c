@@ -105,17 +105,23 @@ typedef struct dialect {
     bool first;           /* what follows the first value is not looked at */
 } dialect;
 
+/* Where only the first value counts, only its bytes must be UTF-8: as wr__json_end_record has it.
+ */
 static weir_status parse(wr_str text, dialect how, wr_arena *a, wr_json **out, weir_error *err)
 {
-    *out = NULL;
-    if (!wr_utf8_valid(text))
-        return wr_error(err, WEIR_ERR_RECORD, "Invalid JSON: the text is not UTF-8");
     builder b = {.arena = a};
+    wr_json root;
+    *out = NULL;
     wr__json_scan_init(&b.scan, text, how.comments);
     b.scan.words = how.words;
-    wr_json root;
     wr__json_blanks(&b.scan);
-    if (!build(&b, &root) ||
+    bool valid = wr_utf8_valid(text);
+    bool built = (valid || how.first) && build(&b, &root);
+    if (!valid && built)
+        valid = wr_utf8_valid(wr_str_make(b.scan.begin, (size_t)(b.scan.p - b.scan.begin)));
+    if (!valid)
+        return wr_error(err, WEIR_ERR_RECORD, "Invalid JSON: the text is not UTF-8");
+    if (!built ||
         !(how.first ? wr__json_end_first(&b.scan, root_kind(&root)) : wr__json_end(&b.scan))) {
         WR_ASSERT(b.scan.fault);
         int64_t offset = text.len ? b.scan.p - b.scan.begin : 0;

@@ -92,12 +92,34 @@ static void test_depth(void **state)
                      WEIR_ERR_RECORD);
 }
 
+/* J01: of a record only the first value counts, and only its bytes must be UTF-8. */
+static void test_first_value(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        bool good;
+    } c[] = {
+        {"{\"a\":1}x", true},        {"{\"a\":1}\xff", true},  {"null \xff", true},
+        {"{\"a\":\"\xff\"}", false}, {"\xff{\"a\":1}", false}, {"{\"a\":1", false},
+        {"{\"a\":1\xff", false},     {"{\"\xC3\":1}", false},
+    };
+    for (size_t i = 0; i < WR_ARRAY_LEN(c); i++) {
+        wr_json *j;
+        weir_error err = {0};
+        wr_str text = exact(c[i].text, strlen(c[i].text));
+        weir_status st = wr_json_parse_first(text, arena, &j, &err);
+        assert_int_equal(st, c[i].good ? WEIR_OK : WEIR_ERR_RECORD);
+        assert_int_equal(wr_json_parse(text, false, arena, &j, &err), WEIR_ERR_RECORD);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_print),    cmocka_unit_test(test_errors),
         cmocka_unit_test(test_comments), cmocka_unit_test(test_get_and_raw),
-        cmocka_unit_test(test_depth),
+        cmocka_unit_test(test_depth),    cmocka_unit_test(test_first_value),
     };
     return cmocka_run_group_tests(tests, fixture_setup, fixture_teardown);
 }
