@@ -10,6 +10,7 @@
  * general way, which also says what is wrong.
  */
 #include "formats/avro_put.h"
+#include "formats/record_schema.h"
 
 typedef struct avro_encoder {
     wr_encoder base;
@@ -105,6 +106,7 @@ weir_status wr__avro_encoder_new(const wr_encoder *common, wr_arena *arena, wr_e
     if (!compile(e, node, arena, &why))
         return wr_error(err, WEIR_ERR_STATEMENT, "Avro schema %u cannot hold the columns: %s",
                         schema->id, why.reason);
+    WR_TRY(wr__record_header_mark(&e->base, WR_STR(""), arena, err));
     plan_flat_rows(e);
     *out = &e->base;
     return WEIR_OK;
@@ -260,7 +262,8 @@ static wr_encoded encode_row(wr_encoder *base, const wr_vec *cols, uint32_t row,
     const avro_encoder *e = (const avro_encoder *)base;
     if (e->bare && (!base->n || wr_vec_is_null(&cols[0], row)))
         return WR_ENCODED_NULL;
-    wr_schema_mark_write(buf, base->options.schema->id);
+    if (WR_LIKELY(!base->mark.ptr))
+        wr_schema_mark_write(buf, base->options.schema->id);
     if (e->flat && put_flat_row(e, cols, row, buf))
         return WR_ENCODED;
     const char *fault = e->bare ? put_bare(e, &cols[0], row, buf) : put_columns(e, cols, row, buf);

@@ -250,6 +250,11 @@ weir_status wr_encoder_new(const wr_format *format, const wr_column *cols, uint3
     return st;
 }
 
+wr_str wr_encoder_mark(const wr_encoder *e)
+{
+    return e->mark;
+}
+
 void wr_encoder_run(wr_encoder *e, const wr_vec *cols, wr_sel sel, wr_buf *buf, wr_str *payloads,
                     uint8_t *ok, wr_row_errors *errs)
 {

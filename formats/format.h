@@ -78,6 +78,7 @@ typedef struct wr_format_options {
     const char *owner; /* name of the stream or table, for names that are made of it; or NULL */
     wr_nullable_form nullable; /* PROTOBUF, PROTOBUF_NOSR */
     wr_time_unit time_unit;    /* DEBEZIUM_JSON */
+    bool id_in_header; /* encoder: the schema is not named before the payload: wr_encoder_mark */
     bool no_indexes; /* PROTOBUF, decoder: records do not say which message they are (facts: P01) */
 } wr_format_options;
 
@@ -315,6 +316,10 @@ weir_status wr_encoder_new(const wr_format *format, const wr_column *cols, uint3
  */
 void wr_encoder_run(wr_encoder *e, const wr_vec *cols, wr_sel sel, wr_buf *buf, wr_str *payloads,
                     uint8_t *ok, wr_row_errors *errs);
+
+/** With options.id_in_header: what a header of each record has to say, in the encoder's memory (the
+ *  schema's GUID, and Protobuf's message indexes; facts: R01). Else ptr NULL. */
+wr_str wr_encoder_mark(const wr_encoder *e);
 
 /* ---- single values, for tests, produce/consume and PRINT ---- */
 

@@ -137,6 +137,7 @@ struct wr_encoder {
     const wr_column *cols;
     uint32_t n;
     wr_format_options options;
+    wr_str mark; /* see wr_encoder_mark */
 };
 
 /** Row @p row of the column that is being converted has no value in its record. */

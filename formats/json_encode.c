@@ -20,6 +20,7 @@
  */
 #include "formats/json_sr.h"
 #include "formats/json_text.h"
+#include "formats/record_schema.h"
 
 #include "types/decimal.h"
 #include "types/text.h"
@@ -160,7 +161,8 @@ static weir_status read_schema(json_encoder *e, wr_jsr_field *fields, wr_arena *
         return wr_error(err, WEIR_ERR_CONFIG, "The JSON_SR format has no schema to write with");
     WR_TRY(wr__jsr_schema_parse(schema, arena, &top, err));
     wr_schema_mark_write(&mark, schema->id);
-    e->mark = wr_arena_str(arena, wr_buf_view(&mark));
+    WR_TRY(wr__record_header_mark(&e->base, WR_STR(""), arena, err));
+    e->mark = e->base.mark.ptr ? WR_STR("") : wr_arena_str(arena, wr_buf_view(&mark));
     wr_buf_free(&mark);
     const char **names = WR_NEW_N(arena, const char *, e->base.n);
     for (uint32_t i = 0; i < e->base.n; i++)

@@ -135,18 +135,19 @@ const feature known_features[] = {
      {nullptr, "LENGTH_PREFIXED", "DELIMITED", nullptr}},
 };
 
-const features proto2 = [] {
+features proto2()
+{
     features f;
     f.field_presence = features::EXPLICIT;
     f.enum_type = features::CLOSED;
     f.repeated_field_encoding = features::EXPANDED;
     f.message_encoding = features::LENGTH_PREFIXED;
     return f;
-}();
+}
 
 features defaults_of(const pb::FileDescriptorProto &file, const std::string &edition)
 {
-    features f = proto2;
+    features f = proto2();
     if (edition.empty() && file.syntax() != "proto3")
         return f;
     f.field_presence = edition.empty() ? features::IMPLICIT : features::EXPLICIT;
@@ -166,7 +167,11 @@ void set_named(features *f, const std::string &name, const std::string &value)
                 f->*k.member = i;
                 return;
             }
-        fail("features." + name + " cannot be " + value);
+        std::string why = "features.";
+        why += name;
+        why += " cannot be ";
+        why += value;
+        fail(why);
     }
 }
 

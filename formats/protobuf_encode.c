@@ -7,6 +7,7 @@
  * PROTOBUF_NOSR's is the message alone. How columns become fields: protobuf_put.h.
  */
 #include "formats/protobuf_put.h"
+#include "formats/record_schema.h"
 
 typedef struct pb_encoder {
     wr_encoder base;
@@ -63,8 +64,10 @@ static weir_status registered_message(pb_encoder *e, wr_arena *arena, weir_error
     const wr_pb_path path = wr__pb_path_of(file, e->message);
     wr__pb_path_write(&head, &path);
     WR_ASSERT(head.len > 5); /* a mark, and an index at least */
-    e->head = wr_arena_str(arena, wr_buf_view(&head));
+    const wr_str whole = wr_arena_str(arena, wr_buf_view(&head));
     wr_buf_free(&head);
+    WR_TRY(wr__record_header_mark(&e->base, wr_str_make(whole.ptr + 5, whole.len - 5), arena, err));
+    e->head = e->base.mark.ptr ? WR_STR("") : whole;
     return WEIR_OK;
 }
 
@@ -84,7 +87,7 @@ weir_status wr__pb_encoder_new(const wr_encoder *common, wr_arena *arena, wr_enc
     if (why)
         return wr_error(err, WEIR_ERR_STATEMENT, "Protobuf schema %u cannot hold the columns: %s",
                         plain ? 0 : common->options.schema->id, why);
-    WR_ASSERT(e->message && (e->head.len == 0) == plain);
+    WR_ASSERT(e->message && (e->head.len == 0) == (plain || e->base.mark.ptr));
     *out = &e->base;
     return WEIR_OK;
 }

@@ -252,3 +252,23 @@ bool wr__record_next_run(const wr_record_rows *rows, wr_sel sel, wr_arena *scrat
     run->plan = rows->plans[first];
     return true;
 }
+
+/* ---- writing ---- */
+
+weir_status wr__record_header_mark(wr_encoder *e, wr_str indexes, wr_arena *arena, weir_error *err)
+{
+    const wr_registry_schema *schema = e->options.schema;
+    if (!e->options.id_in_header)
+        return WEIR_OK;
+    if (!schema->has_guid)
+        return wr_error(err, WEIR_ERR_CONFIG,
+                        "weir.value.schema.id.location = header needs the GUID of schema %u, and "
+                        "this schema registry gives none",
+                        schema->id);
+    wr_buf mark = {0};
+    wr_schema_guid_write(&mark, schema->guid);
+    wr_buf_str(&mark, indexes);
+    e->mark = wr_arena_str(arena, wr_buf_view(&mark));
+    wr_buf_free(&mark);
+    return WEIR_OK;
+}

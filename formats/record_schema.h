@@ -34,6 +34,11 @@ bool wr__record_mark(wr_str header, wr_str payload, wr_schema_mark *mark, wr_str
 weir_status wr__record_schema(wr_registry *registry, const wr_schema_mark *mark, bool in_header,
                               const wr_registry_schema **out, weir_error *err);
 
+/**
+ * The mark of an encoder with options.id_in_header, whose schema must have a GUID; else nothing.
+ * @param indexes  Protobuf's; else empty.
+ */
+weir_status wr__record_header_mark(wr_encoder *e, wr_str indexes, wr_arena *arena, weir_error *err);
 /** The rows of a batch, each with the plan that it is read by. */
 typedef struct wr_record_rows {
     const void **plans;     /* by row; NULL: the row is bad */

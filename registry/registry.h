@@ -201,6 +201,8 @@ typedef struct wr_schema_mark {
 bool wr_schema_mark_read(wr_str bytes, wr_schema_mark *out);
 /** Byte 0 and the id, big-endian: 5 bytes. */
 void wr_schema_mark_write(wr_buf *out, uint32_t id);
+/** Byte 1 and the GUID: 17 bytes, for a header. */
+void wr_schema_guid_write(wr_buf *out, const uint8_t guid[WR_GUID_BYTES]);
 
 extern const char wr_key_schema_header[];   /* "__key_schema_id" */
 extern const char wr_value_schema_header[]; /* "__value_schema_id" */

@@ -8,6 +8,10 @@
  */
 #include "registry/registry_internal.h"
 
+#include <assert.h>
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
 typedef struct subject {
     const wr_registry_schema **versions; /* [0] is version 1 */
     uint32_t n, cap;
@@ -160,6 +164,28 @@ static weir_status resolve(memory_registry *m, const wr_schema_draft *draft, wr_
 }
 
 /* With the lock `change`. @p id 0: the next one. */
+/* The same schema has the same GUID in every such registry, as it has in Confluent's; the value is
+ * our own. */
+static void give_guid(wr_registry_schema *s)
+{
+    XXH3_state_t state;
+    XXH3_128bits_reset(&state);
+    XXH3_128bits_update(&state, &(char){(char)s->kind}, 1);
+    XXH3_128bits_update(&state, s->text.ptr, s->text.len);
+    for (uint32_t i = 0; i < s->references_n; i++) {
+        const wr_registry_reference *r = &s->references[i];
+        XXH3_128bits_update(&state, r->name.ptr, r->name.len);
+        XXH3_128bits_update(&state, r->schema->guid, WR_GUID_BYTES);
+    }
+    XXH128_canonical_t bytes;
+    XXH128_canonicalFromHash(&bytes, XXH3_128bits_digest(&state));
+    static_assert(sizeof bytes.digest == WR_GUID_BYTES, "a GUID has 128 bits");
+    memcpy(s->guid, bytes.digest, WR_GUID_BYTES);
+    s->guid[6] = (uint8_t)((s->guid[6] & 0x0f) | 0x80); /* version 8: of no other rule */
+    s->guid[8] = (uint8_t)((s->guid[8] & 0x3f) | 0x80);
+    s->has_guid = true;
+}
+
 static weir_status put(memory_registry *m, wr_str name, uint32_t id, const wr_schema_draft *draft,
                        const wr_registry_schema **out, weir_error *err)
 {
@@ -169,6 +195,7 @@ static weir_status put(memory_registry *m, wr_str name, uint32_t id, const wr_sc
     weir_status st = resolve(m, draft, scratch, &fresh.references, err);
     if (st == WEIR_OK) {
         fresh.id = id ? id : m->next_id;
+        give_guid(&fresh);
         *out = wr__registry_keep(&m->base, &fresh);
         if (fresh.id >= m->next_id)
             m->next_id = fresh.id + 1;
@@ -259,7 +286,7 @@ static weir_status memory_get_guid(wr_registry *r, const wr_registry_interrupt *
     (void)r;
     (void)guid;
     *out = NULL;
-    return wr_error(err, WEIR_ERR_NOT_FOUND, "This registry gives no GUIDs");
+    return wr_error(err, WEIR_ERR_NOT_FOUND, "No schema has this GUID");
 }
 
 static weir_status memory_wanted(wr_registry *r, uint32_t id, const uint8_t *guid, weir_error *err)

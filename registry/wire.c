@@ -33,3 +33,9 @@ void wr_schema_mark_write(wr_buf *out, uint32_t id)
     const char bytes[5] = {MAGIC_ID, (char)(id >> 24), (char)(id >> 16), (char)(id >> 8), (char)id};
     wr_buf_put(out, bytes, sizeof bytes);
 }
+
+void wr_schema_guid_write(wr_buf *out, const uint8_t guid[WR_GUID_BYTES])
+{
+    wr_buf_putc(out, MAGIC_GUID);
+    wr_buf_put(out, guid, WR_GUID_BYTES);
+}

@@ -10,6 +10,9 @@
  * one whose record would be larger than the log takes. Where the query is to end at such a row
  * (ksql.fail.on.production.error), nothing of its batch is written.
  *
+ * Headers are those that the rows bring along, but for what names a schema: that was said of other
+ * bytes, and readers would believe it. A format may name its own there (options.id_in_header).
+ *
  * Bytes live in buffers of the operator, which produce() borrows.
  */
 #include "engine/operators/batch_rows.h"
@@ -20,6 +23,8 @@ typedef struct sink_state {
     wr_encoder *key, *value; /* NULL: no such columns */
     wr__timestamp timestamp;
     wr_buf keys, values, windowed_keys;
+    wr_header mark;        /* of values whose schema is named in a header; ptr NULL: none */
+    wr_headers mark_alone; /* the same, for records without other headers */
 } sink_state;
 
 static weir_status sink_open(wr_op *op, wr_task_ctx *ctx, weir_error *err)
@@ -35,6 +40,10 @@ static weir_status sink_open(wr_op *op, wr_task_ctx *ctx, weir_error *err)
     if (schema->n > keys)
         WR_TRY(wr_encoder_new(cfg->value.format, schema->cols + keys, schema->n - keys,
                               &cfg->value.options, ctx->task_arena, &s->value, err));
+    s->mark = (wr_header){.key = wr_str_c(wr_value_schema_header)};
+    if (s->value)
+        s->mark.value = wr_encoder_mark(s->value);
+    s->mark_alone = (wr_headers){1, &s->mark};
     if (cfg->timestamp_column >= 0)
         WR_TRY(wr__timestamp_open(&s->timestamp, ctx, schema->cols[cfg->timestamp_column].type,
                                   cfg->timestamp_format, err));
@@ -117,6 +126,35 @@ static bool is_written(const wr_op *op, const wr_batch *in, const records *r, ui
                          (!s->value || !(in->flags[i] & WR_ROW_HAS_NEW) || r->value_ok[i]));
 }
 
+static bool names_schema(const wr_header *h)
+{
+    return wr_str_eq_c(h->key, wr_key_schema_header) || wr_str_eq_c(h->key, wr_value_schema_header);
+}
+
+/* The headers of a record. @return NULL: none. */
+static const wr_headers *record_headers(const wr_op *op, const wr_headers *from, bool has_value)
+{
+    const sink_state *s = op->state;
+    bool marked = has_value && s->mark.value.ptr;
+    uint32_t n = from ? from->n : 0, kept = 0;
+    for (uint32_t i = 0; i < n; i++)
+        kept += !names_schema(&from->h[i]);
+    if (kept == 0)
+        return marked ? &s->mark_alone : NULL;
+    if (kept == n && !marked)
+        return from;
+    wr_header *h = WR_NEW_N(op->ctx->scratch, wr_header, kept + 1);
+    wr_headers *to = WR_NEW(op->ctx->scratch, wr_headers);
+    *to = (wr_headers){.h = h};
+    for (uint32_t i = 0; i < n; i++)
+        if (!names_schema(&from->h[i]))
+            h[to->n++] = from->h[i];
+    if (marked)
+        h[to->n++] = s->mark;
+    WR_ASSERT(to->n == kept + marked);
+    return to;
+}
+
 /* Leave out what failed; close the gaps. Rows ascend, so moving down is safe. */
 static void compact(wr_op *op, const wr_batch *in, records *r, wr_row_errors *errs)
 {
@@ -135,7 +173,8 @@ static void compact(wr_op *op, const wr_batch *in, records *r, wr_row_errors *er
         bool has_value = in->flags[i] & WR_ROW_HAS_NEW;
         wr_str key = in->flags[i] & WR_ROW_NULL_KEY ? (wr_str){0} : r->keys[i];
         wr_str value = !has_value ? (wr_str){0} : s->value ? r->values[i] : no_columns;
-        const wr_headers *headers = r->headers && in->headers[i].n ? &in->headers[i] : NULL;
+        const wr_headers *headers =
+            r->headers ? record_headers(op, in->headers ? &in->headers[i] : NULL, has_value) : NULL;
         if (wr__op_too_large(op, key, value, headers, i, errs))
             continue;
         r->keys[r->n] = key;
@@ -161,7 +200,9 @@ static weir_status sink_process(wr_op *op, int input, const wr_batch *in, weir_e
                  .key_ok = wr_arena_alloc(a, in->rows),
                  .value_ok = wr_arena_alloc(a, in->rows),
                  .times = wr_arena_alloc(a, in->sel.n * sizeof(int64_t)),
-                 .headers = in->headers ? WR_NEW_N(a, const wr_headers *, in->sel.n) : NULL};
+                 .headers = in->headers || s->mark.value.ptr
+                                ? WR_NEW_N(a, const wr_headers *, in->sel.n)
+                                : NULL};
     wr__op_errors errs;
     wr__op_errors_init(&errs, op, in);
     encode(op, in, &r, &errs.base);

@@ -31,6 +31,7 @@
 #define RESET               WR_SETTING_RESET, 0, 0
 #define GUARANTEE           WR_SETTING_GUARANTEE, 0, 0
 #define DIVISION            WR_SETTING_DIVISION, 0, 0
+#define PLACE               WR_SETTING_PLACE, 0, 0
 #define NUMBER(least, most) WR_SETTING_NUMBER, least, most
 
 /* Times are turned into nanoseconds and added to a clock: a year of them is far from the limit of
@@ -214,6 +215,10 @@ static const wr_setting settings[] = {
      "Threads that process partitions at the same time"},
     {"weir.until.end", "false", FIXED, KSQL, FLAG,
      "A batch job: queries wait for those that feed them; weir run --until-end sets it"},
+    {"weir.value.schema.id.location", "payload", EDIT, KSQL, PLACE,
+     "Where queries name the schema of a value: an id before the payload, or a GUID in the "
+     "record's "
+     "header `__value_schema_id`"},
 };
 
 /* Those that change nothing here, and why. In order of name. Whoever builds what is missing takes
@@ -427,6 +432,10 @@ static weir_status check_value(const wr_setting *s, const char *value, weir_erro
         return wr_ieq(value, "round") || wr_ieq(value, "exact")
                    ? WEIR_OK
                    : invalid(err, s, value, "'round' or 'exact'");
+    case WR_SETTING_PLACE:
+        return wr_ieq(value, "payload") || wr_ieq(value, "header")
+                   ? WEIR_OK
+                   : invalid(err, s, value, "'payload' or 'header'");
     }
     WR_UNREACHABLE();
 }
@@ -594,6 +603,13 @@ bool wr_settings_exact_division(const wr_settings *s)
 {
     const char *v = wr_settings_get(s, "weir.decimal.division");
     return v && wr_ieq(v, "exact");
+}
+
+/* Asked when a query is planned. */
+bool wr_settings_schema_id_in_header(const wr_settings *s)
+{
+    const char *v = wr_settings_get(s, "weir.value.schema.id.location");
+    return v && wr_ieq(v, "header");
 }
 
 /* The name was checked when it was set. */

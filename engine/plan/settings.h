@@ -22,6 +22,7 @@ typedef enum wr_setting_kind {
     WR_SETTING_RESET,     /* earliest, latest */
     WR_SETTING_GUARANTEE, /* at_least_once ... */
     WR_SETTING_DIVISION,  /* round, exact */
+    WR_SETTING_PLACE,     /* payload, header */
 } wr_setting_kind;
 
 /* One row of the table. */
@@ -84,6 +85,8 @@ bool wr_settings_lists(const wr_settings *s, const char *list, const char *name)
 bool wr_settings_exactly_once(const wr_settings *s);
 /** commit.interval.ms; where it is not set, 2000, or 100 with @p transactions. */
 int64_t wr_settings_commit_interval_ms(const wr_settings *s, bool transactions);
+/** Is weir.value.schema.id.location = header? */
+bool wr_settings_schema_id_in_header(const wr_settings *s);
 /** Is weir.decimal.division = exact? */
 bool wr_settings_exact_division(const wr_settings *s);
 /** Does one of the setting's comma-separated regular expressions match all of @p text? */

@@ -636,6 +636,8 @@ void wr__finish_plan(wr__builder *b, wr_step *root)
     const wr_settings *settings = b->an->env->settings;
     p->exact_division = wr_settings_exact_division(settings);
     p->one_scope = !wr_settings_bool(settings, "ksql.nested.error.set.null", true);
+    if (p->root->kind == WR_STEP_SINK && p->root->u.sink.value.format->can_infer)
+        p->root->u.sink.value.options.id_in_header = wr_settings_schema_id_in_header(settings);
     p->kafka_exact = wr_settings_bool(settings, "weir.kafka.streams.exact", false);
     wr_plan_add_stores(p, &b->an->env->catalog->types);
     wr__assert_plan(p);

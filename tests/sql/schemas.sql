@@ -324,3 +324,34 @@ ALTER STREAM s ADD COLUMN b STRING;
 --@expected.error: KsqlException
 --@expected.message: AVRO does not support the following configs: [delimiter]
 CREATE STREAM s (a INT) WITH (kafka_topic='s', value_format='AVRO', value_delimiter='|');
+
+--@test: queries name the schema of a value in a header, where that is asked for
+SET 'weir.value.schema.id.location' = 'header';
+CREATE STREAM s (id INT KEY, v INT) WITH (kafka_topic='s', value_format='JSON');
+CREATE STREAM a WITH (value_format='AVRO') AS SELECT * FROM s;
+CREATE STREAM p WITH (value_format='PROTOBUF') AS SELECT * FROM s;
+CREATE STREAM j WITH (value_format='JSON_SR') AS SELECT * FROM s;
+CREATE STREAM a_in (id INT KEY, v INT, h BYTES HEADER('__value_schema_id')) WITH (kafka_topic='A', value_format='AVRO');
+CREATE STREAM p_in (id INT KEY, v INT, h BYTES HEADER('__value_schema_id')) WITH (kafka_topic='P', value_format='PROTOBUF');
+CREATE STREAM j_in (id INT KEY, v INT, h BYTES HEADER('__value_schema_id')) WITH (kafka_topic='J', value_format='JSON_SR');
+CREATE STREAM j_text (id INT KEY, v INT) WITH (kafka_topic='J', value_format='JSON');
+CREATE STREAM a_out WITH (value_format='JSON') AS SELECT id, v, LEN(h) AS n, FROM_BYTES(SUBSTRING(h, 1, 1), 'hex') AS magic FROM a_in;
+CREATE STREAM p_out WITH (value_format='JSON') AS SELECT id, v, LEN(h) AS n FROM p_in;
+CREATE STREAM j_out WITH (value_format='JSON') AS SELECT id, v, LEN(h) AS n FROM j_in;
+CREATE STREAM t_out WITH (value_format='JSON') AS SELECT id, v FROM j_text;
+INSERT INTO s (id, v) VALUES (1, 7);
+ASSERT VALUES a_out (id, v, n, magic) VALUES (1, 7, 17, '01');
+ASSERT VALUES p_out (id, v, n) VALUES (1, 7, 18);
+ASSERT VALUES j_out (id, v, n) VALUES (1, 7, 17);
+ASSERT VALUES t_out (id, v) VALUES (1, 7);
+
+--@test: what named the schema of a record is not passed on with the row
+SET 'weir.value.schema.id.location' = 'header';
+CREATE STREAM s (id INT KEY, v INT) WITH (kafka_topic='s', value_format='JSON');
+CREATE STREAM a WITH (value_format='AVRO') AS SELECT * FROM s;
+SET 'weir.value.schema.id.location' = 'payload';
+CREATE STREAM b WITH (value_format='AVRO') AS SELECT id, v + 1 AS w FROM a;
+CREATE STREAM b_in (id INT KEY, w INT, h BYTES HEADER('__value_schema_id')) WITH (kafka_topic='B', value_format='AVRO');
+CREATE STREAM o WITH (value_format='JSON') AS SELECT id, w, h IS NULL AS without FROM b_in;
+INSERT INTO s (id, v) VALUES (1, 7);
+ASSERT VALUES o (id, w, without) VALUES (1, 8, TRUE);

@@ -82,6 +82,9 @@ static void put_values(wr_buf *out, const wr_setting *s)
     case WR_SETTING_RESET:
         wr_buf_puts(out, "earliest, latest");
         break;
+    case WR_SETTING_PLACE:
+        wr_buf_puts(out, "payload, header");
+        break;
     case WR_SETTING_DIVISION:
         wr_buf_puts(out, "round, exact");
         break;
