@@ -331,7 +331,7 @@ typedef struct weir_record {
     size_t key_len;
     const void *value; /* NULL: NULL value (tombstone) */
     size_t value_len;
-    int64_t timestamp;              /* ms; -1: now (produce) */
+    int64_t timestamp;              /* ms; -1: now (produce); Kafka takes no 0 */
     int32_t partition;              /* -1: by the key (produce) */
     int64_t offset;                 /* consume */
     const char *const *header_keys; /* headers_n each; produce: may be NULL */

@@ -27,6 +27,13 @@ typedef struct wr_out_records {
     const wr_headers *const *headers; /* NULL: none has any */
 } wr_out_records;
 
+/** Which times the records of a topic may have. */
+typedef struct wr_record_times {
+    int64_t past_max_ms, future_max_ms; /* behind and ahead of the clock; INT64_MAX: any */
+    bool no_zero;                       /* 0 cannot be written */
+} wr_record_times;
+#define WR_RECORD_TIMES_ANY ((wr_record_times){INT64_MAX, INT64_MAX, false})
+
 /** Kafka's default partitioner: murmur2(key) & 0x7fffffff mod n. */
 uint32_t wr_murmur2(const void *key, size_t len);
 static inline int32_t wr_partition_of(wr_str key, int32_t partitions)

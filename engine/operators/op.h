@@ -119,6 +119,9 @@ struct wr_task_ctx {
     /** An operator is about to reset scratch: let the receivers take what was exchanged. NULL where
      *  nothing is. */
     weir_status (*exchange_now)(wr_task_ctx *ctx, weir_error *err);
+    /** Which times records of plan->topics[topic] may have, when the task is opened. NULL: any. */
+    weir_status (*record_times)(wr_task_ctx *ctx, uint32_t topic, wr_record_times *out,
+                                weir_error *err);
     size_t record_max;  /* bytes of key, value and headers that a record may have; 0: any */
     bool one_partition; /* all rows are in partition 0, whatever topics declare (tests) */
     /** What the sources of this thread share (source_pool.h); NULL: this task decodes alone. */

@@ -6,9 +6,9 @@
  * a row without value becomes a NULL value: a record without value of a stream, a tombstone of a
  * table. WITH (TIMESTAMP = column): the record's timestamp is that column's; a row whose column
  * is NULL, cannot be parsed or is negative is reported and left out; a row without value keeps its
- * own time. A row that the format cannot write is reported and left out, as is
- * one whose record would be larger than the log takes. Where the query is to end at such a row
- * (ksql.fail.on.production.error), nothing of its batch is written.
+ * own time. A row that the format cannot write is reported and left out, as is one whose record
+ * would be larger than the log takes, or of a time that the topic does not take. Where the query is
+ * to end at such a row (ksql.fail.on.production.error), nothing of its batch is written.
  *
  * Headers are those that the rows bring along, but for what names a schema: that was said of other
  * bytes, and readers would believe it. A format may name its own there (options.id_in_header).
@@ -22,6 +22,7 @@
 typedef struct sink_state {
     wr_encoder *key, *value; /* NULL: no such columns */
     wr__timestamp timestamp;
+    wr_record_times times; /* that the topic takes */
     wr_buf keys, values, windowed_keys;
     wr_header mark;        /* of values whose schema is named in a header; ptr NULL: none */
     wr_headers mark_alone; /* the same, for records without other headers */
@@ -47,7 +48,8 @@ static weir_status sink_open(wr_op *op, wr_task_ctx *ctx, weir_error *err)
     if (cfg->timestamp_column >= 0)
         WR_TRY(wr__timestamp_open(&s->timestamp, ctx, schema->cols[cfg->timestamp_column].type,
                                   cfg->timestamp_format, err));
-    return WEIR_OK;
+    s->times = WR_RECORD_TIMES_ANY;
+    return ctx->record_times ? ctx->record_times(ctx, cfg->topic, &s->times, err) : WEIR_OK;
 }
 
 static void sink_close(wr_op *op)
@@ -70,6 +72,48 @@ static bool sink_time(wr_op *op, const wr_batch *in, uint32_t i, int64_t *ms, ch
     if (c < 0 || !(in->flags[i] & WR_ROW_HAS_NEW))
         return true;
     return wr__timestamp_get(&s->timestamp, &in->cols[c], i, ms, why, why_n);
+}
+
+/* The first and the last time that the topic takes now. */
+typedef struct time_span {
+    int64_t first, last;
+} time_span;
+
+static time_span span_of(const wr_op *op)
+{
+    const sink_state *s = op->state;
+    int64_t now = op->ctx->wall_ms;
+    time_span t = {INT64_MIN, INT64_MAX};
+    if (s->times.past_max_ms != INT64_MAX)
+        t.first = now - s->times.past_max_ms;
+    if (s->times.future_max_ms < INT64_MAX - WR_MAX(now, 0))
+        t.last = now + s->times.future_max_ms;
+    return t;
+}
+
+/* Reported where the topic would refuse row @p row, with its whole batch, or change its time. */
+static bool bad_time(const wr_op *op, const time_span *span, int64_t ms, uint32_t row,
+                     wr_row_errors *errs)
+{
+    const sink_state *s = op->state;
+    if (WR_LIKELY(ms >= span->first && ms <= span->last && (ms != 0 || !s->times.no_zero)))
+        return false;
+    long long time = (long long)ms, ahead = (long long)(ms - op->ctx->wall_ms);
+    if (ms > span->last)
+        wr_row_error(errs, row,
+                     "The record is further ahead of the clock than the topic takes: time %lld, "
+                     "%lld ms ahead, at most %lld (message.timestamp.after.max.ms)",
+                     time, ahead, (long long)s->times.future_max_ms);
+    else if (ms < span->first)
+        wr_row_error(errs, row,
+                     "The record is further behind the clock than the topic takes: time %lld, "
+                     "%lld ms behind, at most %lld (message.timestamp.before.max.ms)",
+                     time, -ahead, (long long)s->times.past_max_ms);
+    else
+        wr_row_error(errs, row,
+                     "A record of time 0 cannot be written to this topic: it would get "
+                     "the present time");
+    return true;
 }
 
 /* ------------------------------------------------------------------ records */
@@ -161,6 +205,7 @@ static void compact(wr_op *op, const wr_batch *in, records *r, wr_row_errors *er
     const sink_state *s = op->state;
     const wr_str no_columns = {"", 0};
     bool own_times = op->step->u.sink.timestamp_column >= 0;
+    const time_span span = span_of(op);
     WR_FOREACH_SEL (i, in->sel) {
         int64_t ms = in->rowtime[i];
         char why[256];
@@ -175,7 +220,7 @@ static void compact(wr_op *op, const wr_batch *in, records *r, wr_row_errors *er
         wr_str value = !has_value ? (wr_str){0} : s->value ? r->values[i] : no_columns;
         const wr_headers *headers =
             r->headers ? record_headers(op, in->headers ? &in->headers[i] : NULL, has_value) : NULL;
-        if (wr__op_too_large(op, key, value, headers, i, errs))
+        if (bad_time(op, &span, ms, i, errs) || wr__op_too_large(op, key, value, headers, i, errs))
             continue;
         r->keys[r->n] = key;
         r->values[r->n] = value;

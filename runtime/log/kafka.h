@@ -126,12 +126,30 @@ weir_status wr__kafka_partitions(wr__kafka *log, const char *topic, const wr__lo
 /** The topic without its settings. @return WEIR_ERR_NOT_FOUND */
 weir_status wr__kafka_describe_briefly(wr__kafka *log, const char *topic, wr_topic_info *out,
                                        weir_error *err) WR_MUST_CHECK;
+/** Is the topic one of Weir's own or Kafka's, which nobody is shown? */
+bool wr__kafka_is_hidden(const char *topic);
+/** Each setting of the topic to @p found. @return WEIR_ERR_LOG, also where it is not permitted */
+typedef void (*wr__kafka_setting)(void *arg, const char *name, const char *value);
+weir_status wr__kafka_topic_settings(wr__kafka *log, const char *topic, wr__kafka_setting found,
+                                     void *arg, weir_error *err) WR_MUST_CHECK;
 /** One request of the admin interface; the reply's event is the caller's to destroy. */
 typedef void (*wr__kafka_request)(rd_kafka_t *rk, const rd_kafka_AdminOptions_t *options,
                                   rd_kafka_queue_t *queue, void *arg);
 weir_status wr__kafka_ask(wr__kafka *log, rd_kafka_admin_op_t op, const char *what,
                           wr__kafka_request send, void *arg, rd_kafka_event_t **out,
                           weir_error *err) WR_MUST_CHECK;
+
+/* ---- kafka_times.c ---- */
+
+weir_status wr__kafka_record_times(wr_log *log, const char *topic, wr_record_times *out,
+                                   weir_error *err);
+/** A record of time 0 in a hidden topic is written with this time, and marked (see the file). */
+#define WR__ZERO_STAND_IN 1
+void wr__zero_time_mark(rd_kafka_headers_t *headers);
+/** Of a marked record the time becomes 0, and the mark goes; others stay as they are.
+ *  @p r has the time WR__ZERO_STAND_IN; what is new lives in @p a. */
+void wr__zero_time_read(wr_record *r, wr_arena *a);
+weir_status wr__zero_time_refused(const char *topic, weir_error *err);
 
 /* ---- kafka_reader.c ---- */
 

@@ -47,6 +47,7 @@ bool wr__kafka_retriable(rd_kafka_resp_err_t code)
     case RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER:
     case RD_KAFKA_RESP_ERR_INVALID_PRODUCER_ID_MAPPING:
     case RD_KAFKA_RESP_ERR_INVALID_TXN_STATE:
+    case RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP: /* see kafka_times.c */
     case RD_KAFKA_RESP_ERR_CONCURRENT_TRANSACTIONS:
         return true;
     default:

@@ -591,6 +591,8 @@ static void read_record(const rd_kafka_message_t *m, wr_arena *a, wr_record *out
                        .offset = m->offset,
                        .partition = m->partition,
                        .headers = read_headers(m, a)};
+    if (WR_UNLIKELY(out->timestamp == WR__ZERO_STAND_IN))
+        wr__zero_time_read(out, a);
 }
 
 static int64_t position_of(const kafka_part *p)

@@ -22,7 +22,7 @@ enum {
 
 /* ---- metadata ---- */
 
-static bool is_hidden(const char *name)
+bool wr__kafka_is_hidden(const char *name)
 {
     return strncmp(name, "__", 2) == 0 || strncmp(name, "_confluent", 10) == 0;
 }
@@ -32,7 +32,7 @@ static void fill_info(const struct rd_kafka_metadata_topic *t, wr_topic_info *ou
     *out = (wr_topic_info){.partitions = t->partition_cnt,
                            .replicas = t->partition_cnt ? t->partitions[0].replica_cnt : 0,
                            .retention_ms = -1,
-                           .internal = is_hidden(t->topic)};
+                           .internal = wr__kafka_is_hidden(t->topic)};
 }
 
 /*
@@ -156,37 +156,47 @@ static void send_configs(rd_kafka_t *rk, const rd_kafka_AdminOptions_t *options,
     rd_kafka_DescribeConfigs(rk, &resource, 1, options, queue);
 }
 
-/* -1 where it cannot be had: it is shown, nothing depends on it. */
-static int64_t retention_of(wr__kafka *log, const char *topic)
+weir_status wr__kafka_topic_settings(wr__kafka *log, const char *topic, wr__kafka_setting found,
+                                     void *arg, weir_error *err)
 {
     rd_kafka_ConfigResource_t *resource =
         rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic);
     rd_kafka_event_t *event = NULL;
-    int64_t found = -1;
-    if (wr__kafka_ask(log, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, "Settings of a topic", send_configs,
-                      resource, &event, NULL) == WEIR_OK) {
+    weir_status st = wr__kafka_ask(log, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, "Settings of a topic",
+                                   send_configs, resource, &event, err);
+    if (st == WEIR_OK) {
         size_t n, entries_n = 0;
         const rd_kafka_ConfigResource_t **resources = rd_kafka_DescribeConfigs_result_resources(
             rd_kafka_event_DescribeConfigs_result(event), &n);
+        WR_ASSERT(n == 1);
+        rd_kafka_resp_err_t code = rd_kafka_ConfigResource_error(resources[0]);
         const rd_kafka_ConfigEntry_t **entries =
-            n ? rd_kafka_ConfigResource_configs(resources[0], &entries_n) : NULL;
-        for (size_t i = 0; i < entries_n; i++) {
-            const char *value = rd_kafka_ConfigEntry_value(entries[i]);
-            if (value && strcmp(rd_kafka_ConfigEntry_name(entries[i]), "retention.ms") == 0 &&
-                !wr_str_to_i64(wr_str_c(value), &found))
-                found = -1;
-        }
+            rd_kafka_ConfigResource_configs(resources[0], &entries_n);
+        if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+            st = wr__kafka_error(err, code, "Settings of topic %s", topic);
+        for (size_t i = 0; i < entries_n && st == WEIR_OK; i++)
+            if (rd_kafka_ConfigEntry_value(entries[i]))
+                found(arg, rd_kafka_ConfigEntry_name(entries[i]),
+                      rd_kafka_ConfigEntry_value(entries[i]));
         rd_kafka_event_destroy(event);
     }
     rd_kafka_ConfigResource_destroy(resource);
-    return found;
+    return st;
+}
+
+static void note_retention(void *retention_ms, const char *name, const char *value)
+{
+    int64_t ms;
+    if (strcmp(name, "retention.ms") == 0 && wr_str_to_i64(wr_str_c(value), &ms))
+        *(int64_t *)retention_ms = ms;
 }
 
 weir_status wr__kafka_describe(wr_log *base, const char *topic, wr_topic_info *out, weir_error *err)
 {
     wr__kafka *log = (wr__kafka *)base;
     WR_TRY(look_until_ready(log, topic, false, NULL, out, err));
-    out->retention_ms = retention_of(log, topic);
+    if (wr__kafka_topic_settings(log, topic, note_retention, &out->retention_ms, NULL) != WEIR_OK)
+        out->retention_ms = -1; /* it is shown, nothing depends on it */
     return WEIR_OK;
 }
 

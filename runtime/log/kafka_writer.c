@@ -47,6 +47,8 @@ struct out_topic {
     rd_kafka_topic_t *rkt;
     int32_t partitions;
     out_part *parts;
+    bool hidden;
+    atomic_bool stamped;      /* records are known to get the time of the broker */
     atomic_uint turn;         /* NULL keys: the partition whose turn it is */
     atomic_size_t pending;    /* bytes since the last commit */
     atomic_size_t handed_out; /* records given to librdkafka */
@@ -165,6 +167,9 @@ static void on_failed_report(wr_log_writer *w, const out_topic *o, const rd_kafk
         batch_too_large(o->name, m->key_len + m->len, &err);
     else
         wr__kafka_error(&err, m->err, "%s", what);
+    if (m->err == RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP)
+        (void)wr_error_hint(&err, "See the topic's message.timestamp.after.max.ms and "
+                                  "message.timestamp.before.max.ms, and the clocks.");
     wr_log_owner_fail(o->owner, &err);
 }
 
@@ -379,6 +384,7 @@ static weir_status add_topic(wr_log_writer *w, const char *name, const wr__log_u
     o->name = wr_strdup(name);
     o->rkt = rkt;
     o->partitions = partitions;
+    o->hidden = wr__kafka_is_hidden(name);
     o->parts = wr_calloc((size_t)partitions, sizeof(out_part));
     for (int32_t p = 0; p < partitions; p++)
         o->parts[p] = (out_part){o, -1};
@@ -443,23 +449,42 @@ static void serve_or_wait(wr_log_writer *w)
     pthread_mutex_unlock(&w->serving);
 }
 
-static rd_kafka_headers_t *make_headers(const wr_headers *headers)
+/* @p zero: the record's time is 0, and something else stands for it. */
+static rd_kafka_headers_t *make_headers(const wr_headers *headers, bool zero)
 {
-    if (!headers || !headers->n)
+    uint32_t n = headers ? headers->n : 0;
+    if (n == 0 && !zero)
         return NULL;
-    rd_kafka_headers_t *out = rd_kafka_headers_new(headers->n);
-    for (uint32_t i = 0; i < headers->n; i++) {
+    rd_kafka_headers_t *out = rd_kafka_headers_new(n + zero);
+    for (uint32_t i = 0; i < n; i++) {
         const wr_header *h = &headers->h[i];
         (void)rd_kafka_header_add(out, h->key.ptr ? h->key.ptr : "", (ssize_t)h->key.len,
                                   h->value.ptr, (ssize_t)h->value.len);
     }
+    if (zero)
+        wr__zero_time_mark(out);
     return out;
+}
+
+/* Can a record of time 0 be written? Rare: sinks leave such rows out where it cannot. */
+static weir_status check_zero(const wr_log_writer *w, out_topic *o, weir_error *err)
+{
+    if (o->hidden || atomic_load(&o->stamped))
+        return WEIR_OK;
+    wr_record_times times;
+    WR_TRY(wr__kafka_record_times(&w->opaque.log->base, o->name, &times, err));
+    if (times.no_zero)
+        return wr__zero_time_refused(o->name, err);
+    atomic_store(&o->stamped, true);
+    return WEIR_OK;
 }
 
 static rd_kafka_error_t *hand_over(wr_log_writer *w, out_topic *o, int32_t partition,
                                    const wr_out_records *in, uint32_t i)
 {
-    rd_kafka_headers_t *headers = make_headers(in->headers ? in->headers[i] : NULL);
+    bool zero = in->timestamps[i] == 0 && o->hidden;
+    int64_t time = zero ? WR__ZERO_STAND_IN : in->timestamps[i];
+    rd_kafka_headers_t *headers = make_headers(in->headers ? in->headers[i] : NULL, zero);
     rd_kafka_vu_t v[] = {
         {.vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = o->rkt},
         {.vtype = RD_KAFKA_VTYPE_PARTITION, .u.i32 = partition},
@@ -468,7 +493,7 @@ static rd_kafka_error_t *hand_over(wr_log_writer *w, out_topic *o, int32_t parti
          .u.mem = {(void *)(uintptr_t)in->keys[i].ptr, in->keys[i].len}},
         {.vtype = RD_KAFKA_VTYPE_VALUE,
          .u.mem = {(void *)(uintptr_t)in->values[i].ptr, in->values[i].len}},
-        {.vtype = RD_KAFKA_VTYPE_TIMESTAMP, .u.i64 = in->timestamps[i]},
+        {.vtype = RD_KAFKA_VTYPE_TIMESTAMP, .u.i64 = time},
         {.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = &o->parts[partition]},
         {.vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = headers},
     };
@@ -566,6 +591,8 @@ static weir_status send_all(wr_log_writer *w, out_topic *o, const wr_out_records
         if (partition < 0 || partition >= o->partitions)
             return wr_error(err, WEIR_ERR_NOT_FOUND, "Topic '%s' has no partition %d; it has %d",
                             o->name, partition, o->partitions);
+        if (WR_UNLIKELY(in->timestamps[i] == 0))
+            WR_TRY(check_zero(w, o, err));
         WR_TRY(send_or_wait(w, o, partition, in, i, until, err));
         *bytes += (size_t)in->keys[i].len + in->values[i].len;
         ++*sent;

@@ -44,6 +44,14 @@ weir_status wr_topic_remove(wr_log *log, const char *topic, weir_error *err)
     return log->cls->remove(log, topic, err);
 }
 
+weir_status wr_topic_record_times(wr_log *log, const char *topic, wr_record_times *out,
+                                  weir_error *err)
+{
+    WR_ASSERT(topic);
+    *out = WR_RECORD_TIMES_ANY;
+    return log->cls->record_times ? log->cls->record_times(log, topic, out, err) : WEIR_OK;
+}
+
 weir_status wr_topic_ends(wr_log *log, const wr_topic_part *parts, uint32_t n, int64_t *low,
                           int64_t *high, weir_error *err)
 {

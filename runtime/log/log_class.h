@@ -31,6 +31,9 @@ typedef struct wr_log_class {
     weir_status (*remove)(wr_log *log, const char *topic, weir_error *err);
     weir_status (*ends)(wr_log *log, const wr_topic_part *parts, uint32_t n, int64_t *low,
                         int64_t *high, weir_error *err);
+    /* NULL: any. */
+    weir_status (*record_times)(wr_log *log, const char *topic, wr_record_times *out,
+                                weir_error *err);
     /* groups */
     weir_status (*committed)(wr_log *log, const char *group, wr_topic_part *parts, uint32_t n,
                              weir_error *err);

@@ -37,6 +37,7 @@ static const wr_log_class kafka_class = {
     .create = wr__kafka_create,
     .remove = wr__kafka_remove,
     .ends = wr__kafka_ends,
+    .record_times = wr__kafka_record_times,
     .committed = wr__kafka_committed,
     .resume = wr__kafka_resume,
     .commit_group = wr__kafka_commit_group,

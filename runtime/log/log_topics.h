@@ -36,6 +36,13 @@ weir_status wr_topic_describe(wr_log *log, const char *topic, wr_topic_info *out
 /** WEIR_ERR_EXISTS where it exists. Visible to all callers on return. */
 weir_status wr_topic_create(wr_log *log, const wr_topic_spec *spec, weir_error *err) WR_MUST_CHECK;
 weir_status wr_topic_remove(wr_log *log, const char *topic, weir_error *err);
+/**
+ * The times that a record must have so that the topic takes it as it is: on Kafka a record outside
+ * of them is not refused alone, but with its whole batch. As they are now; where they cannot be
+ * found out, for want of a permission, that is one warning and any time.
+ */
+weir_status wr_topic_record_times(wr_log *log, const char *topic, wr_record_times *out,
+                                  weir_error *err) WR_MUST_CHECK;
 /** First (low) and next (high) offset of each part, into low[] and high[]. */
 weir_status wr_topic_ends(wr_log *log, const wr_topic_part *parts, uint32_t n, int64_t *low,
                           int64_t *high, weir_error *err) WR_MUST_CHECK;

@@ -9,6 +9,7 @@
  */
 #include "runtime/task/task_internal.h"
 #include "common/diag.h"
+#include "runtime/log/log_topics.h"
 
 bool wr__task_reads(const wr_task *t, uint32_t topic)
 {
@@ -148,6 +149,21 @@ static weir_status task_produce(wr_task_ctx *ctx, uint32_t topic, const wr_out_r
                                             records, err);
 }
 
+/* One request for all tasks that write the topic. */
+static weir_status task_record_times(wr_task_ctx *ctx, uint32_t topic, wr_record_times *out,
+                                     weir_error *err)
+{
+    const wr_task *t = ctx->runtime;
+    const wr_task_config *c = &t->set->config;
+    WR_ASSERT(topic < c->plan->topics_n);
+    wr__topic_times *known = &t->set->times[topic];
+    if (!known->known)
+        WR_TRY(wr_topic_record_times(c->log, c->topic_names[topic], &known->times, err));
+    known->known = true;
+    *out = known->times;
+    return WEIR_OK;
+}
+
 static weir_status task_collect(wr_task_ctx *ctx, const wr_batch *batch, weir_error *err)
 {
     wr_task *t = ctx->runtime;
@@ -187,6 +203,7 @@ static void fill_context(wr_task *t)
         .exchange_in_memory = a->exchange,
         .exchange = wr__exchange_batch,
         .exchange_now = wr__exchange_now,
+        .record_times = task_record_times,
         .record_max = wr_log_writer_record_max(a->writer),
         .one_partition = c->piped,
         .runtime = t,

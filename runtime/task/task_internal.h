@@ -11,6 +11,12 @@
 #include "runtime/task/row_log.h"
 #include "runtime/task/task_set.h"
 
+/** What a topic that tasks write takes. */
+typedef struct wr__topic_times {
+    bool known; /* some task has asked */
+    wr_record_times times;
+} wr__topic_times;
+
 struct wr_task_set {
     wr_task_config config;
     wr_task_assignment assignment; /* while open */
@@ -18,7 +24,8 @@ struct wr_task_set {
     size_t tasks_n;
     uint32_t sending; /* which of the two buffers of every channel is filled: exchange_channel.c */
     bool open;
-    wr__row_log *row_log; /* of rows that cannot be used */
+    wr__topic_times *times; /* by plan topic; while open */
+    wr__row_log *row_log;   /* of rows that cannot be used */
 };
 
 /** A store of a task. */

@@ -60,6 +60,7 @@ weir_status wr_task_set_open(wr_task_set *set, const wr_task_assignment *a, weir
     set->assignment = *a;
     set->sending = 0;
     set->tasks = wr_calloc(max, sizeof(wr_task *));
+    set->times = wr_calloc(c->plan->topics_n, sizeof *set->times);
     set->open = true;
     for (uint32_t sub = 0; sub < c->plan->subtopologies_n; sub++) {
         for (int32_t p = 0; p < c->sub_partitions[sub]; p++) {
@@ -81,7 +82,9 @@ void wr_task_set_close(wr_task_set *set)
     for (size_t i = 0; i < set->tasks_n; i++)
         wr__task_close(set->tasks[i]);
     wr_free(set->tasks);
+    wr_free(set->times);
     set->tasks = NULL;
+    set->times = NULL;
     set->tasks_n = 0;
     set->assignment = (wr_task_assignment){0};
     set->open = false;

@@ -30,6 +30,18 @@ CREATE TABLE {view}_COUNTS WITH (KAFKA_TOPIC = '{name}-counts') AS
     SELECT k, COUNT(*) AS n, SUM(v) AS total FROM s GROUP BY k;
 """
 
+LIMITS = {"message_timestamp_after_max_ms": "3600000", "message_timestamp_before_max_ms": "3600000"}
+STAMPED = {"message_timestamp_type": "LogAppendTime"}
+TIMES_SQL = """
+CREATE STREAM s (k STRING KEY, v INT) WITH (KAFKA_TOPIC = '{name}-in', VALUE_FORMAT = 'JSON');
+CREATE STREAM {view}_OUT WITH (KAFKA_TOPIC = '{name}-out') AS SELECT k, v FROM s;
+CREATE STREAM {view}_PLAIN WITH (KAFKA_TOPIC = '{name}-plain') AS SELECT k, v FROM s;
+CREATE STREAM {view}_STAMPED WITH (KAFKA_TOPIC = '{name}-stamped') AS SELECT k, v FROM s;
+CREATE TABLE {view}_COUNTS WITH (KAFKA_TOPIC = '{name}-counts') AS
+    SELECT v / 100 AS g, COUNT(*) AS n FROM s
+    WINDOW TUMBLING (SIZE 1 SECOND, GRACE PERIOD 100000 DAYS) GROUP BY v / 100;
+"""
+
 
 class Pipeline:
     """A filter and an aggregate that share a worker, and what they must have written."""
@@ -247,6 +259,64 @@ class ExactlyOnce(unittest.TestCase):
             p.check(self)
             limit = "message.timestamp.after.max.ms"
             self.assertEqual(broker.topic_settings(f"{p.name}-big")[limit], str((1 << 63) - 1))
+
+    def limited(self, guarantee, extra=None):
+        """Into topics of others: with limits, without, with the broker's time. And a count."""
+        name = self.kafka.unique("lim")
+        topics = [self.kafka.create_topic(f"{name}-{t}", unique=False, **settings) for t, settings
+                  in (("in", {}), ("out", LIMITS), ("plain", {}), ("stamped", STAMPED))]
+        file = self.folder / f"{name}.sql"
+        file.write_text(TIMES_SQL.format(name=name, view=name.replace("-", "_").upper()))
+        weir = program.Weir(self.folder / name, self.kafka.bootstrap, settings={
+            **EXACT, "processing.guarantee": guarantee, "ksql.service.id": f"{name}_",
+            **(extra or {})})
+        return topics, file, weir
+
+    def times(self, guarantee):
+        (source, out, plain, stamped), file, weir = self.limited(guarantee)
+        now = int(time.time() * 1000)
+        rows = [(0, 1), (now - 7200000, 2), (now, 3), (now + 1800000, 4), (now + 7200000, 5),
+                (-5, 6), (7, 7), (now, 8)]
+        self.kafka.produce(source, [Record(f"k{v}", json.dumps({"V": v}), timestamp=t)
+                                    for t, v in rows])
+        done = weir.run(file)
+        self.assertEqual([(r.timestamp, json.loads(r.value)["V"])
+                          for r in self.kafka.consume(out)],
+                         [(now, 3), (now + 1800000, 4), (now, 8)])
+        for said in ("message.timestamp.after.max.ms", "message.timestamp.before.max.ms"):
+            self.assertIn(said, done.stderr)
+        # The broker's clock makes every time good.
+        found = self.kafka.consume(stamped)
+        self.assertEqual(sorted(json.loads(r.value)["V"] for r in found), [1, 2, 3, 4, 5, 7, 8])
+        self.assertTrue(all(r.timestamp >= now for r in found))
+        # Without limits it is the time 0 alone that cannot be written ...
+        self.assertEqual([(r.timestamp, json.loads(r.value)["V"])
+                          for r in self.kafka.consume(plain)],
+                         [(t, v) for t, v in rows if t > 0])
+        self.assertIn("A record of time 0", done.stderr)
+        # ... but it counts: with 7 it is in the window from 0.
+        counts = [(r["timestamp"], json.loads(r["value"])["N"])
+                  for r in weir.records(f"{source.removesuffix('-in')}-counts")]
+        self.assertEqual([(t, n) for t, n in counts if t < 1000], [(7, 2)])
+
+    def test_times_that_a_topic_does_not_take(self):
+        """Rows beyond a foreign topic's limits, and of time 0, are bad records; the rest goes on."""
+        self.times("exactly_once_v2")
+        self.times("at_least_once")
+
+    def test_times_end_the_query_where_that_is_wanted(self):
+        (source, out, _, _), file, weir = self.limited(
+            "exactly_once_v2", {"ksql.fail.on.production.error": "true"})
+        now = int(time.time() * 1000)
+        self.kafka.produce(source, [Record("k", json.dumps({"V": v}), timestamp=t)
+                                    for t, v in ((now, 1), (now + 7200000, 2))])
+        run = weir.start_run(file)
+        try:
+            service.wait_until(lambda: "further ahead of the clock" in
+                               weir.log.read_text(errors="replace"), 30, "the query has ended")
+        finally:
+            program.stop(run)
+        self.assertEqual(self.kafka.consume(out), [])
 
     def offsets(self, p):
         return {g: kafka_wire.committed(p.kafka.bootstrap, g, f"{p.name}-in", 2)

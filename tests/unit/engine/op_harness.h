@@ -60,6 +60,8 @@ struct ops {
     size_t queue_from, queue_to;
     bool hold; /* leave internal topics unread for now */
     wr_buf out;
+    weir_status (*record_times)(wr_task_ctx *ctx, uint32_t topic, wr_record_times *out,
+                                weir_error *err); /* of the context; a build sets it */
     unsigned row_errors, rows_dropped; /* told as errors; told as dropped, without error */
     char last_error[256], last_dropped[256];
     bool caching;
@@ -483,6 +485,7 @@ static inline void ops_start(ops *o)
                            .produce = ops_produce,
                            .collect = ops_collect,
                            .open_store = ops_open_store,
+                           .record_times = o->record_times,
                            .runtime = o};
     for (uint32_t s = 0; s < o->plan.subtopologies_n; s++)
         OPS_OK(wr_topology_new(&o->ctx, s, &o->subs[s], err));

@@ -311,6 +311,104 @@ static void test_repartition_of_large_records(void **state)
     end(o);
 }
 
+/* ------------------------------------------------------------------ times */
+
+/* As a topic on Kafka: an hour ahead at most, a day behind. */
+static weir_status an_hour_ahead(wr_task_ctx *ctx, uint32_t topic, wr_record_times *out,
+                                 weir_error *err)
+{
+    const ops *o = ctx->runtime;
+    (void)err;
+    assert_int_equal(o->topics[topic].role, WR_TOPIC_OUTPUT);
+    *out = (wr_record_times){.past_max_ms = 86400000, .future_max_ms = 3600000, .no_zero = true};
+    return WEIR_OK;
+}
+
+static weir_status all_but_zero(wr_task_ctx *ctx, uint32_t topic, wr_record_times *out,
+                                weir_error *err)
+{
+    (void)ctx;
+    (void)topic;
+    (void)err;
+    *out = (wr_record_times){INT64_MAX, INT64_MAX, true};
+    return WEIR_OK;
+}
+
+static void build_with_limits(ops *o)
+{
+    o->record_times = an_hour_ahead;
+    build_echo(o);
+}
+
+static void build_without_zero(ops *o)
+{
+    o->record_times = all_but_zero;
+    build_echo(o);
+}
+
+/* What the topic would refuse, or give another time, is left out before; the bounds are its. */
+static void test_sink_of_times(void **state)
+{
+    (void)state;
+    enum { NOW = 100000000 };
+    const ops_in in[] = {{"T", "1", "{\"N\":\"a\"}", NOW + 3600000},
+                         {"T", "2", "{\"N\":\"b\"}", NOW + 3600001},
+                         {"T", "3", "{\"N\":\"c\"}", NOW - 86400000},
+                         {"T", "4", "{\"N\":\"d\"}", NOW - 86400001},
+                         {"T", "5", NULL, NOW}};
+    ops *o = wr_malloc(sizeof *o);
+    ops_open(o, build_with_limits, false);
+    o->ctx.wall_ms = NOW;
+    ops_run(o, in, WR_ARRAY_LEN(in), 200, false);
+    assert_string_equal(wr_buf_cstr(&o->out), "OUT 1 {\"N\":\"a\"} @103600000\n"
+                                              "OUT 3 {\"N\":\"c\"} @13600000\n"
+                                              "OUT 5 null @100000000\n");
+    assert_int_equal(o->row_errors, 2);
+    assert_string_equal(o->last_error,
+                        "The record is further behind the clock than the topic takes: time "
+                        "13599999, 86400001 ms behind, at most 86400000 "
+                        "(message.timestamp.before.max.ms)");
+    assert_int_equal(wr_topology_op(o->subs[0], 1)->dropped_rows, 2);
+    end(o);
+}
+
+static void test_sink_of_time_zero(void **state)
+{
+    (void)state;
+    const ops_in in[] = {{"T", "1", "{\"N\":\"a\"}", 0},
+                         {"T", "2", "{\"N\":\"b\"}", 1},
+                         {"T", "3", "{\"N\":\"c\"}", INT64_MAX}};
+    ops *o = wr_malloc(sizeof *o);
+    ops_open(o, build_without_zero, false);
+    ops_run(o, in, WR_ARRAY_LEN(in), 200, false);
+    assert_string_equal(wr_buf_cstr(&o->out), "OUT 2 {\"N\":\"b\"} @1\n"
+                                              "OUT 3 {\"N\":\"c\"} @9223372036854775807\n");
+    assert_int_equal(o->row_errors, 1);
+    assert_string_equal(o->last_error, "A record of time 0 cannot be written to this topic: it "
+                                       "would get the present time");
+    end(o);
+    ops_check(build_echo, in, /* a log that takes it */
+              "OUT 1 {\"N\":\"a\"} @0\n"
+              "OUT 2 {\"N\":\"b\"} @1\n"
+              "OUT 3 {\"N\":\"c\"} @9223372036854775807\n");
+}
+
+/* Where the query is to end at such a row, nothing of its batch is written. */
+static void test_sink_fails_at_time(void **state)
+{
+    (void)state;
+    const wr_record in[] = {{WR_STR("1"), WR_STR("{\"N\":\"a\"}"), .timestamp = 5},
+                            {WR_STR("2"), WR_STR("{\"N\":\"b\"}"), .timestamp = 0}};
+    ops *o = wr_malloc(sizeof *o);
+    fail_at_once = true;
+    ops_open(o, build_without_zero, false);
+    assert_int_equal(ops_feed(o, 0, in, 2), WEIR_ERR_RECORD);
+    assert_non_null(strstr(o->err.message, "A record of time 0"));
+    assert_string_equal(wr_buf_cstr(&o->out), "");
+    end(o);
+    fail_at_once = false;
+}
+
 /* ------------------------------------------------------------------ sources */
 
 static void build_stream_source(ops *o)
@@ -383,6 +481,9 @@ int main(void)
         cmocka_unit_test(test_fail_on_production_error),
         cmocka_unit_test(test_sink),
         cmocka_unit_test(test_sink_of_large_records),
+        cmocka_unit_test(test_sink_of_times),
+        cmocka_unit_test(test_sink_of_time_zero),
+        cmocka_unit_test(test_sink_fails_at_time),
         cmocka_unit_test(test_repartition_of_large_records),
         cmocka_unit_test(test_null_texts_of_a_stream),
         cmocka_unit_test(test_null_texts_of_a_table),

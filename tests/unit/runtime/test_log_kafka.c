@@ -265,6 +265,80 @@ static void test_records(void **state)
     wr_log_writer_close(w);
 }
 
+/* Time 0, which librdkafka takes for the present, with headers of its own and without. */
+static void check_zero(const wr_record *r, uint32_t i)
+{
+    static const int64_t times[] = {0, 1, 0, 1, -2};
+    assert_int_equal(r->timestamp, times[i]);
+    if (i == 2 || i == 3) {
+        assert_int_equal(r->headers->n, 1);
+        assert_true(wr_str_eq_c(r->headers->h[0].key, "h"));
+    } else {
+        assert_null(r->headers);
+    }
+}
+
+static void test_time_zero(void **state)
+{
+    env *e = *state;
+    char name[128], hidden[160];
+    wr_header h[] = {{WR_STR("h"), WR_STR("x")}};
+    wr_headers headers = {1, h};
+    const wr_headers *all[] = {NULL, NULL, &headers, &headers, NULL};
+    wr_str keys[5] = {{0}}, values[5] = {{0}};
+    int64_t times[] = {0, 1, 0, 1, -2};
+    wr_out_records r = {5, keys, values, times, NULL, all};
+    wr_log_writer *w;
+    wr_log_reader *reader;
+    OK(wr_log_writer_new(e->log, &e->settings, &w, err));
+
+    /* Between sub-topologies rows keep their times. */
+    snprintf(hidden, sizeof hidden, "_confluent-ksql-%s", named(e, "zero-hidden", name));
+    create_topic(e->log, hidden, 1);
+    OK(wr_log_writer_produce(w, NULL, hidden, &r, err));
+    commit(w);
+    wr_topic_part part = {hidden, 0, 0};
+    OK(wr_log_reader_new(e->log, NULL, &e->settings, &reader, err));
+    OK(wr_log_reader_assign(reader, &part, 1, err));
+    read_n(reader, 5, check_zero);
+    wr_log_reader_close(reader);
+    OK(wr_topic_remove(e->log, hidden, err));
+
+    /* Elsewhere such a record is refused, and nothing of it is written. */
+    create_topic(e->log, named(e, "zero", name), 1);
+    FAILS(wr_log_writer_produce(w, NULL, name, &r, err), WEIR_ERR_LIMIT, "A record of time 0");
+    OK(wr_log_writer_abort(w, NULL, err));
+    assert_int_equal(end_of(e->log, name, 0), 0);
+
+    /* But where the broker puts its own time into the records, none is wrong. */
+    wr_topic_spec stamped = {.name = named(e, "zero-stamped", name),
+                             .partitions = 1,
+                             .replicas = 1,
+                             .retention_ms = 90000000,
+                             .compact = true,
+                             .compact_delete = true,
+                             .internal = true};
+    OK(wr_topic_create(e->log, &stamped, err));
+    put(w, name, 0, "k", "v", 0);
+    commit(w);
+    assert_int_equal(end_of(e->log, name, 0), 1);
+    wr_log_writer_close(w);
+}
+
+/* The limits of topics: none where Weir has made them. The Python test has others. */
+static void test_record_times(void **state)
+{
+    env *e = *state;
+    char name[128];
+    wr_record_times t;
+    create_topic(e->log, named(e, "times", name), 1);
+    OK(wr_topic_record_times(e->log, name, &t, err));
+    assert_true(t.past_max_ms == INT64_MAX && t.future_max_ms == INT64_MAX && t.no_zero);
+    /* Not known: that is no reason to refuse rows. */
+    OK(wr_topic_record_times(e->log, "no-such-topic", &t, err));
+    assert_true(t.past_max_ms == INT64_MAX && t.future_max_ms == INT64_MAX && t.no_zero);
+}
+
 /* Many records in several partitions: nothing lost, order kept, partitions as Kafka's clients. */
 static int64_t next_value[4];
 static void check_many(const wr_record *r, uint32_t i)
@@ -289,7 +363,7 @@ static void test_many(void **state)
         char key[16], value[16];
         snprintf(key, sizeof key, "k%d", i % 1000);
         snprintf(value, sizeof value, "%d", i + 1);
-        put(w, name, -1, key, value, i);
+        put(w, name, -1, key, value, i + 1);
     }
     commit(w);
     wr_topic_part parts[4];
@@ -402,7 +476,7 @@ static void test_groups(void **state)
     wr_log_writer *w;
     OK(wr_log_writer_new(e->log, &e->settings, &w, err));
     for (int i = 0; i < 400; i++)
-        put(w, name, i % 4, "k", "v", i);
+        put(w, name, i % 4, "k", "v", i + 1);
     commit(w);
     member a, b;
     join(&a, e, group, name);
@@ -419,7 +493,7 @@ static void test_groups(void **state)
     assert_int_equal(a.parts_n, 2);
     assert_int_equal(b.parts_n, 2);
     for (int i = 0; i < 400; i++)
-        put(w, name, i % 4, "k", "v", i);
+        put(w, name, i % 4, "k", "v", i + 1);
     commit(w);
     for (int i = 0; seen < 800 && i < 600; i++) {
         seen += step(&a, 50);
@@ -516,6 +590,8 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(test_topics, setup, teardown),
         cmocka_unit_test_setup_teardown(test_internal_topics, setup, teardown),
         cmocka_unit_test_setup_teardown(test_records, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_time_zero, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_record_times, setup, teardown),
         cmocka_unit_test_setup_teardown(test_many, setup, teardown),
         cmocka_unit_test_setup_teardown(test_groups, setup, teardown),
         cmocka_unit_test_setup_teardown(test_commit_state, setup, teardown),

@@ -52,7 +52,7 @@ static void *produce_some(void *arg)
         snprintf(texts[i], sizeof texts[i], "%d %d", p->id, i);
         keys[i] = wr_str_c("k");
         values[i] = wr_str_c(texts[i]);
-        timestamps[i] = i;
+        timestamps[i] = i + 1;
     }
     for (uint32_t at = 0, n = 1; at < PRODUCED; at += n, n++) {
         n = WR_MIN(n, PRODUCED - at);
