@@ -79,6 +79,7 @@ typedef struct wr_format_options {
     wr_nullable_form nullable; /* PROTOBUF, PROTOBUF_NOSR */
     wr_time_unit time_unit;    /* DEBEZIUM_JSON */
     bool no_indexes; /* PROTOBUF, decoder: records do not say which message they are (facts: P01) */
+    bool serialized; /* PROTOBUF: the schema for columns is a descriptor in base64, not text */
 } wr_format_options;
 
 /** Columns of a key or a value, and how they are to be laid out. */

@@ -264,6 +264,8 @@ weir_status wr__pb_infer(const wr_registry_schema *schema, const wr_format_optio
 weir_status wr__pb_schema_fields(const wr_registry_schema *schema, const wr_format_columns *columns,
                                  wr_arena *arena, wr_schema_field **fields, uint32_t *n,
                                  weir_error *err);
+/** The descriptor of a file's text, in base64, to @p out. @p scratch: for the descriptor. */
+weir_status wr__pb_schema_serialize(wr_str text, wr_arena *scratch, wr_buf *out, weir_error *err);
 weir_status wr__pb_schema_text(const wr_format_columns *columns, wr_buf *out, weir_error *err);
 weir_status wr__pb_check_schema(const wr_format_columns *columns, weir_error *err);
 weir_status wr__pb_schema_canonical(const wr_registry_schema *schema, wr_buf *out, weir_error *err);
