@@ -241,6 +241,18 @@ const wr_pb_message *wr__pb_message_at(const wr_pb_file *file, const wr_pb_path 
     return m;
 }
 
+const wr_pb_message *wr__pb_message_without_index(const wr_pb_file *file, const char *name)
+{
+    if (name)
+        return wr__pb_message_named(file, name);
+    return file->n ? file->messages[0] : NULL;
+}
+
+wr_str wr__pb_skip_first_index(wr_str body)
+{
+    return body.len && body.ptr[0] == 0 ? wr_str_make(body.ptr + 1, body.len - 1) : body;
+}
+
 static bool path_below(const wr_pb_message *const *list, uint32_t n, const wr_pb_message *m,
                        wr_pb_path *path)
 {

@@ -70,6 +70,17 @@ static weir_status find_format(const wr_serde_options *o, wr_serde *s, weir_erro
     return WEIR_OK;
 }
 
+/* What Weir writes has an index; AUTO takes records for what they say they are. */
+static weir_status take_index(wr_serde *s, const wr_serde_options *o, weir_error *err)
+{
+    s->options.no_indexes = o->no_message_index;
+    if (!o->no_message_index || (!o->writing && s->format && s->format->id == WR_FORMAT_PROTOBUF))
+        return WEIR_OK;
+    return wr_error(err, WEIR_ERR_CONFIG,
+                    "To leave out the message index of the %ss is for reading PROTOBUF alone",
+                    part_name(o->is_key));
+}
+
 /* ---- schemas ---- */
 
 /* The text that was given, under the topic's subject. */
@@ -162,6 +173,8 @@ weir_status wr_serde_new(wr_engine *e, const wr_serde_options *o, wr_serde **out
     if (o->full_name)
         s->options.full_name = wr_arena_strdup(s->arena, o->full_name);
     weir_status st = find_format(o, s, err);
+    if (st == WEIR_OK)
+        st = take_index(s, o, err);
     if (st == WEIR_OK)
         st = find_schema(s, o, err);
     if (st != WEIR_OK) {
@@ -327,6 +340,7 @@ static weir_status read_format(wr_serde *s, wr_str header, wr_str payload, weir_
     if (s->format->id == WR_FORMAT_KAFKA)
         return read_kafka(s, payload, &s->out, err);
     /* What is wrong with a mark, or a schema that nobody has, is the format's to say. */
+    WR_ASSERT(!s->options.no_indexes || s->format->id == WR_FORMAT_PROTOBUF);
     if (s->format->can_infer && wr_schema_mark_read(header.ptr ? header : payload, &mark))
         WR_TRY(fetch_schema(s, &mark, &schema, err));
     return wr_format_to_json(s->format, &s->options, header, payload, &s->out, err);

@@ -238,6 +238,59 @@ static void test_protobuf_without_registry(void **state)
     close_it(w);
 }
 
+/* As kafkajs writes: the id, and the message at once; or with the index of the first (P01). */
+static void test_protobuf_without_message_index(void **state)
+{
+    (void)state;
+    weir *w = open_memory();
+    weir_serde_options to = options_of("PROTOBUF", true);
+    to.schema = "syntax = \"proto3\"; message M { int32 a = 1; } message N { string s = 1; }";
+    weir_serde_close(open_serde(w, &to));
+    weir_serde_options from = options_of("PROTOBUF", false);
+    weir_serde *reader = open_serde(w, &from);
+    assert_string_equal(read_back(reader, "\0\0\0\0\1\x08\5", 7),
+                        "error: the record does not say which message of its schema it is");
+    weir_serde_close(reader);
+    from.no_message_index = true;
+    reader = open_serde(w, &from);
+    assert_string_equal(read_back(reader, "\0\0\0\0\1\x08\5", 7), "{\"a\":5}");
+    assert_string_equal(read_back(reader, "\0\0\0\0\1\0\x08\5", 8), "{\"a\":5}");
+    assert_string_equal(read_back(reader, "\0\0\0\0\1", 5), "{\"a\":0}");
+    weir_serde_close(reader);
+    from.full_name = "N";
+    reader = open_serde(w, &from);
+    assert_string_equal(read_back(reader, "\0\0\0\0\1\n\1x", 8), "{\"s\":\"x\"}");
+    weir_serde_close(reader);
+    from.full_name = "O";
+    reader = open_serde(w, &from);
+    assert_string_equal(read_back(reader, "\0\0\0\0\1\n\1x", 8),
+                        "error: Schema 1 has no message named O");
+    weir_serde_close(reader);
+    static const char *const others[] = {"AUTO", "AVRO", "PROTOBUF_NOSR"};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        from.format = others[i];
+        refuse(w, &from, WEIR_ERR_CONFIG, "for reading PROTOBUF alone");
+    }
+    to.no_message_index = true;
+    refuse(w, &to, WEIR_ERR_CONFIG, "for reading PROTOBUF alone");
+    close_it(w);
+}
+
+/* A program that was compiled with a header that ends before the last option. */
+static void test_older_header(void **state)
+{
+    (void)state;
+    weir *w = open_memory();
+    weir_serde_options o = options_of("PROTOBUF_NOSR", false);
+    o.schema = "syntax = \"proto3\"; message M { int32 a = 1; }";
+    o.size = offsetof(weir_serde_options, no_message_index);
+    o.no_message_index = true; /* not the option: what lies behind that program's struct */
+    weir_serde *reader = open_serde(w, &o);
+    assert_string_equal(read_back(reader, "\x08\5", 2), "{\"a\":5}");
+    weir_serde_close(reader);
+    close_it(w);
+}
+
 static void test_refused(void **state)
 {
     (void)state;
@@ -279,8 +332,12 @@ static void test_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_without_schemas), cmocka_unit_test(test_bad_payloads),
-        cmocka_unit_test(test_schemas),         cmocka_unit_test(test_protobuf_without_registry),
+        cmocka_unit_test(test_without_schemas),
+        cmocka_unit_test(test_bad_payloads),
+        cmocka_unit_test(test_schemas),
+        cmocka_unit_test(test_protobuf_without_registry),
+        cmocka_unit_test(test_protobuf_without_message_index),
+        cmocka_unit_test(test_older_header),
         cmocka_unit_test(test_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
