@@ -446,37 +446,44 @@ static weir_status print_payload(const wr_pb_message *m, wr_str body, wr_arena *
 }
 
 /* The record's schema: what is wrong with it is wrong with the record. */
-static weir_status parse_schema(const wr_registry_schema *schema, wr_arena *arena,
-                                const wr_pb_file **out, weir_error *err)
+static weir_status parse_schema(const wr_format_options *options, const wr_registry_schema *schema,
+                                wr_arena *scratch, const wr_pb_file **out, weir_error *err)
 {
-    if (wr__pb_schema_parse(schema, arena, out, err) == WEIR_OK)
+    *out = wr__schema_parsed(options, schema);
+    if (*out)
         return WEIR_OK;
-    err->code = WEIR_ERR_RECORD;
-    return WEIR_ERR_RECORD;
+    if (wr__pb_schema_parse(schema, wr__schema_arena(options, scratch), out, err) != WEIR_OK) {
+        err->code = WEIR_ERR_RECORD;
+        return WEIR_ERR_RECORD;
+    }
+    wr__schema_keep(options, schema, *out);
+    return WEIR_OK;
 }
 
-/* Of a writer that gives no index; @p name: the message, or NULL: the first. */
-static weir_status message_without_index(const wr_registry_schema *schema, const char *name,
-                                         wr_arena *arena, const wr_pb_message **out,
-                                         weir_error *err)
+/* Of a writer that gives no index. */
+static weir_status message_without_index(const wr_format_options *options,
+                                         const wr_registry_schema *schema, wr_arena *arena,
+                                         const wr_pb_message **out, weir_error *err)
 {
     const wr_pb_file *file;
-    WR_TRY(parse_schema(schema, arena, &file, err));
+    const char *name = options->full_name;
+    WR_TRY(parse_schema(options, schema, arena, &file, err));
     *out = wr__pb_message_without_index(file, name);
     return *out ? WEIR_OK
                 : wr_error(err, WEIR_ERR_RECORD, "Schema %u has no message%s%s", schema->id,
                            name ? " named " : "", name ? name : "");
 }
 
-static weir_status message_of(const wr_registry_schema *schema, wr_str *indexes, wr_arena *arena,
-                              const wr_pb_message **out, weir_error *err)
+static weir_status message_of(const wr_format_options *options, const wr_registry_schema *schema,
+                              wr_str *indexes, wr_arena *arena, const wr_pb_message **out,
+                              weir_error *err)
 {
     wr_pb_path path;
     const wr_pb_file *file;
     if (!wr__pb_path_read(indexes, &path))
         return wr_error(err, WEIR_ERR_RECORD,
                         "the record does not say which message of its schema it is");
-    WR_TRY(parse_schema(schema, arena, &file, err));
+    WR_TRY(parse_schema(options, schema, arena, &file, err));
     *out = wr__pb_message_at(file, &path);
     return *out ? WEIR_OK
                 : wr_error(err, WEIR_ERR_RECORD, "Schema %u has no message of the record's indexes",
@@ -502,9 +509,9 @@ weir_status wr__pb_to_json(const wr_format_options *options, wr_str schema_heade
     weir_status st;
     if (options->no_indexes && !schema_header.ptr) {
         body = wr__pb_skip_first_index(body);
-        st = message_without_index(schema, options->full_name, arena, &m, err);
+        st = message_without_index(options, schema, arena, &m, err);
     } else {
-        st = message_of(schema, schema_header.ptr ? &mark.rest : &body, arena, &m, err);
+        st = message_of(options, schema, schema_header.ptr ? &mark.rest : &body, arena, &m, err);
     }
     if (st == WEIR_OK)
         st = print_payload(m, body, arena, out, err);

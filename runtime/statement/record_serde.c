@@ -21,7 +21,8 @@ struct wr_serde {
     wr_tid kafka_type;       /* KAFKA: of the bytes */
     bool is_key;
     wr_format_options options;
-    wr_registry_schema own; /* of a format whose schemas are registered nowhere */
+    wr_registry_schema own;  /* of a format whose schemas are registered nowhere */
+    wr_parsed_schema parsed; /* of the last record that was read: the next mostly has the same */
     wr_buf out;
 };
 
@@ -169,6 +170,7 @@ weir_status wr_serde_new(wr_engine *e, const wr_serde_options *o, wr_serde **out
     s->arena = wr_arena_new(0);
     s->is_key = o->is_key;
     s->options.is_key = o->is_key;
+    s->options.parsed = &s->parsed;
     s->options.strict = true; /* what a person writes is not dropped in silence */
     if (o->full_name)
         s->options.full_name = wr_arena_strdup(s->arena, o->full_name);
@@ -191,6 +193,7 @@ void wr_serde_free(wr_serde *s)
     if (!s)
         return;
     wr_buf_free(&s->out);
+    wr_parsed_schema_free(&s->parsed);
     wr_arena_free(s->arena);
     wr_free(s);
 }
@@ -339,8 +342,8 @@ static weir_status read_format(wr_serde *s, wr_str header, wr_str payload, weir_
     const wr_registry_schema *schema;
     if (s->format->id == WR_FORMAT_KAFKA)
         return read_kafka(s, payload, &s->out, err);
-    /* What is wrong with a mark, or a schema that nobody has, is the format's to say. */
     WR_ASSERT(!s->options.no_indexes || s->format->id == WR_FORMAT_PROTOBUF);
+    /* What is wrong with a mark, or a schema that nobody has, is the format's to say. */
     if (s->format->can_infer && wr_schema_mark_read(header.ptr ? header : payload, &mark))
         WR_TRY(fetch_schema(s, &mark, &schema, err));
     return wr_format_to_json(s->format, &s->options, header, payload, &s->out, err);
