@@ -59,9 +59,13 @@ static const cli_option options[] = {
      "the .proto file of PROTOBUF_NOSR", 1},
     {"value-schema", 0, CLI_TEXT, FIELD(formats.value_schema), "FILE", "likewise of values", 1},
     {"key-schema-full-name", 0, CLI_TEXT, FIELD(formats.key_schema_name), "NAME",
-     "the message in that file, where there are several", 1},
+     "the message in that file, or of records without an index (default: the first)", 1},
     {"value-schema-full-name", 0, CLI_TEXT, FIELD(formats.value_schema_name), "NAME",
      "likewise of values", 1},
+    {"key-message-index", 0, CLI_TEXT, FIELD(formats.key_index), "NONE",
+     "PROTOBUF keys of writers that give no message index, as kafkajs", 1},
+    {"value-message-index", 0, CLI_TEXT, FIELD(formats.value_index), "NONE", "likewise of values",
+     1},
     {0},
 };
 

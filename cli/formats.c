@@ -12,6 +12,16 @@ static bool is_bytes(const char *format)
     return !format || strcasecmp(format, "BYTES") == 0;
 }
 
+/* Of the word that SQL's ..._PROTOBUF_MESSAGE_INDEX has, too. */
+static int take_index(weir_serde_options *o, const char *index)
+{
+    if (index && strcasecmp(index, "NONE") != 0)
+        return cli_usage_error("--%s-message-index is '%s'; it can be NONE",
+                               o->is_key ? "key" : "value", index);
+    o->no_message_index = index != NULL;
+    return CLI_OK;
+}
+
 static int open_one(weir *w, weir_serde_options *o, const char *file, weir_serde **out)
 {
     cli_text text = {0};
@@ -23,6 +33,8 @@ static int open_one(weir *w, weir_serde_options *o, const char *file, weir_serde
             return cli_usage_error("--%s-schema and --%s-schema-full-name need a --%s-format that "
                                    "has schemas",
                                    part, part, part);
+        if (o->no_message_index)
+            return cli_usage_error("--%s-message-index needs --%s-format PROTOBUF", part, part);
         return CLI_OK;
     }
     if (file && !cli_read_file(file, &text))
@@ -50,7 +62,11 @@ int cli_serdes_open(weir *w, const char *topic, const cli_formats *f, bool writi
     value.format = f->value_format;
     value.full_name = f->value_schema_name;
     *out = (cli_serdes){0};
-    int status = open_one(w, &key, f->key_schema, &out->key);
+    int status = take_index(&key, f->key_index);
+    if (status == CLI_OK)
+        status = take_index(&value, f->value_index);
+    if (status == CLI_OK)
+        status = open_one(w, &key, f->key_schema, &out->key);
     if (status == CLI_OK)
         status = open_one(w, &value, f->value_schema, &out->value);
     if (status != CLI_OK)

@@ -14,8 +14,9 @@ typedef struct cli_formats {
     const char *key_format, *value_format;
     const char *key_schema, *value_schema; /* files */
     const char *key_schema_name,
-        *value_schema_name; /* messages in them, or in what is registered */
-    bool existing_schemas;  /* files are looked for, not registered */
+        *value_schema_name;              /* messages in them, or in what is registered */
+    bool existing_schemas;               /* files are looked for, not registered */
+    const char *key_index, *value_index; /* reading PROTOBUF: NONE, records have no message index */
 } cli_formats;
 
 /** NULL: bytes as they are. */

@@ -222,6 +222,17 @@ static bool print_payload(wr_avro_reader *r, const wr_avro_node *node, wr_buf *o
     return print(r, node, out);
 }
 
+static weir_status parse_schema(const wr_format_options *options, const wr_registry_schema *schema,
+                                wr_arena *scratch, const wr_avro_node **out, weir_error *err)
+{
+    *out = wr__schema_parsed(options, schema);
+    if (*out)
+        return WEIR_OK;
+    WR_TRY(wr__avro_schema_parse(schema, wr__schema_arena(options, scratch), out, err));
+    wr__schema_keep(options, schema, *out);
+    return WEIR_OK;
+}
+
 weir_status wr__avro_to_json(const wr_format_options *options, wr_str schema_header, wr_str payload,
                              wr_buf *out, weir_error *err)
 {
@@ -244,7 +255,7 @@ weir_status wr__avro_to_json(const wr_format_options *options, wr_str schema_hea
     WR_ASSERT(schema && body.ptr);
     wr_arena *arena = wr_arena_new(0);
     size_t start = out->len;
-    weir_status st = wr__avro_schema_parse(schema, arena, &node, err);
+    weir_status st = parse_schema(options, schema, arena, &node, err);
     if (st != WEIR_OK) {
         err->code = st = WEIR_ERR_RECORD;
     } else {

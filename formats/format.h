@@ -63,6 +63,16 @@ typedef enum wr_time_unit {
 
 typedef struct wr_json wr_json; /* a document; see below */
 
+/** The schema that wr_format_to_json has read last, parsed, for the records that follow with it.
+ *  Begins as {0}. Schemas are the registry's, and stay, so that one is known by its address. */
+typedef struct wr_parsed_schema {
+    const wr_registry_schema *schema; /* NULL: none so far */
+    const void *parsed;               /* in the form of its format, in `arena` */
+    wr_arena *arena;
+} wr_parsed_schema;
+
+void wr_parsed_schema_free(wr_parsed_schema *p);
+
 typedef struct wr_format_options {
     char delimiter; /* DELIMITED; 0: ',' */
     bool unwrapped; /* a single column is written bare, not as an object / record */
@@ -80,6 +90,8 @@ typedef struct wr_format_options {
     wr_time_unit time_unit;    /* DEBEZIUM_JSON */
     bool id_in_header; /* encoder: the schema is not named before the payload: wr_encoder_mark */
     bool no_indexes; /* PROTOBUF, decoder: records do not say which message they are (facts: P01) */
+    wr_parsed_schema *parsed; /* wr_format_to_json; NULL: each record's schema is parsed anew */
+    bool serialized; /* PROTOBUF: the schema for columns is a descriptor in base64, not text */
 } wr_format_options;
 
 /** Columns of a key or a value, and how they are to be laid out. */

@@ -109,6 +109,17 @@ static void print(const wr_jsr_node *node, const wr_json *j, wr_buf *out)
         wr_json_print(out, j);
 }
 
+static weir_status parse_schema(const wr_format_options *options, const wr_registry_schema *schema,
+                                wr_arena *scratch, const wr_jsr_node **out, weir_error *err)
+{
+    *out = wr__schema_parsed(options, schema);
+    if (*out)
+        return WEIR_OK;
+    WR_TRY(wr__jsr_schema_parse(schema, wr__schema_arena(options, scratch), out, err));
+    wr__schema_keep(options, schema, *out);
+    return WEIR_OK;
+}
+
 weir_status wr__jsr_to_json(const wr_format_options *options, wr_str schema_header, wr_str payload,
                             wr_buf *out, weir_error *err)
 {
@@ -128,7 +139,7 @@ weir_status wr__jsr_to_json(const wr_format_options *options, wr_str schema_head
     if (schema->kind != WR_SCHEMA_JSON)
         return wr_error(err, WEIR_ERR_RECORD, "Schema %u is no JSON schema", schema->id);
     wr_arena *arena = wr_arena_new(0);
-    weir_status st = wr__jsr_schema_parse(schema, arena, &top, err);
+    weir_status st = parse_schema(options, schema, arena, &top, err);
     if (st == WEIR_OK)
         st = wr__json_parse_record(body, arena, &j, err);
     if (st == WEIR_OK)

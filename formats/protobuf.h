@@ -60,6 +60,11 @@ bool wr__pb_path_read(wr_str *bytes, wr_pb_path *out);
 void wr__pb_path_write(wr_buf *out, const wr_pb_path *path);
 /** NULL: the file has no such message. */
 const wr_pb_message *wr__pb_message_at(const wr_pb_file *file, const wr_pb_path *path);
+/** Of records that give no indexes (facts: P01): the one of this name, or with NULL the first. */
+const wr_pb_message *wr__pb_message_without_index(const wr_pb_file *file, const char *name);
+/** Such a record without the zero byte that is the first message's index, where its writer gives
+ *  one all the same: no field begins so. */
+wr_str wr__pb_skip_first_index(wr_str body);
 /** The way to @p m from the top of its file. @pre it is in @p file */
 wr_pb_path wr__pb_path_of(const wr_pb_file *file, const wr_pb_message *m);
 
@@ -264,6 +269,8 @@ weir_status wr__pb_infer(const wr_registry_schema *schema, const wr_format_optio
 weir_status wr__pb_schema_fields(const wr_registry_schema *schema, const wr_format_columns *columns,
                                  wr_arena *arena, wr_schema_field **fields, uint32_t *n,
                                  weir_error *err);
+/** The descriptor of a file's text, in base64, to @p out. @p scratch: for the descriptor. */
+weir_status wr__pb_schema_serialize(wr_str text, wr_arena *scratch, wr_buf *out, weir_error *err);
 weir_status wr__pb_schema_text(const wr_format_columns *columns, wr_buf *out, weir_error *err);
 weir_status wr__pb_check_schema(const wr_format_columns *columns, weir_error *err);
 weir_status wr__pb_schema_canonical(const wr_registry_schema *schema, wr_buf *out, weir_error *err);

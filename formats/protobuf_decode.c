@@ -132,10 +132,7 @@ static const char *index_fault(const pb_decoder *d, const char *fault)
 static const wr_pb_message *message_without_index(const pb_decoder *d, const wr_pb_file *file,
                                                   const char **fault)
 {
-    const char *name = d->base.options.full_name;
-    const wr_pb_message *m = name      ? wr__pb_message_named(file, name)
-                             : file->n ? file->messages[0]
-                                       : NULL;
+    const wr_pb_message *m = wr__pb_message_without_index(file, d->base.options.full_name);
     if (!m)
         *fault = "the record's schema has no such message";
     return m;
@@ -177,13 +174,10 @@ static const void *shape_of(void *user, void *schema, bool in_header, wr_str *re
     return made.shape;
 }
 
-/* A zero byte is the index of writers that give one where it need not be given: no field begins so.
- */
 static wr_str without_index(const pb_decoder *d, uint32_t row, wr_str body)
 {
     bool in_header = d->base.schema_headers && d->base.schema_headers[row].ptr;
-    return body.len && body.ptr[0] == 0 && !in_header ? wr_str_make(body.ptr + 1, body.len - 1)
-                                                      : body;
+    return in_header ? body : wr__pb_skip_first_index(body);
 }
 
 static uint8_t walk_row(pb_decoder *d, uint32_t row, wr_row_errors *errs)

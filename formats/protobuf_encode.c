@@ -141,9 +141,18 @@ weir_status wr__pb_schema_text(const wr_format_columns *columns, wr_buf *out, we
 {
     WR_TRY(wr_format_check(&wr__format_protobuf.format, columns, NULL, err));
     wr_arena *arena = wr_arena_new(0);
-    wr__pb_file_print(out, wr__pb_file_of_columns(columns, arena));
+    const wr_pb_file *file = wr__pb_file_of_columns(columns, arena);
+    weir_status st = WEIR_OK;
+    if (columns->options->serialized) {
+        wr_buf text = {0};
+        wr__pb_file_print(&text, file);
+        st = wr__pb_schema_serialize(wr_buf_view(&text), arena, out, err);
+        wr_buf_free(&text);
+    } else {
+        wr__pb_file_print(out, file);
+    }
     wr_arena_free(arena);
-    return WEIR_OK;
+    return st;
 }
 
 /* By an id, the columns are the schema's first ones, as they are (Q38); else names decide. */

@@ -5,6 +5,7 @@
 #include "formats/protobuf.h"
 
 #include "formats/protobuf_shim.h"
+#include "types/text.h"
 
 /* Files that one schema may lead to; references may refer to each other in any way. */
 #define SOURCES_MAX 500
@@ -65,6 +66,21 @@ weir_status wr__pb_schema_parse(const wr_registry_schema *schema, wr_arena *aren
     if (!wr__pb_shim_parse(list.v, list.n, alloc, arena, out, why, sizeof why))
         return wr_error(err, WEIR_ERR_STATEMENT, "Protobuf schema %u cannot be used: %s",
                         schema->id, why);
+    return WEIR_OK;
+}
+
+weir_status wr__pb_schema_serialize(wr_str text, wr_arena *scratch, wr_buf *out, weir_error *err)
+{
+    const wr_pb_source own = {.name = "schema.proto", .text = text.ptr, .len = text.len};
+    const char *bytes;
+    size_t len;
+    char why[400];
+    if (!wr__pb_shim_serialize(&own, alloc, scratch, &bytes, &len, why, sizeof why))
+        return wr_error(err, WEIR_ERR_STATEMENT,
+                        "The columns have no Protobuf descriptor: %s. "
+                        "'weir.schema.registry.protobuf.form' = 'text' registers them as text",
+                        why);
+    wr_text_put_base64(out, wr_str_make(bytes, len));
     return WEIR_OK;
 }
 
@@ -223,6 +239,18 @@ const wr_pb_message *wr__pb_message_at(const wr_pb_file *file, const wr_pb_path 
         n = m->nested_n;
     }
     return m;
+}
+
+const wr_pb_message *wr__pb_message_without_index(const wr_pb_file *file, const char *name)
+{
+    if (name)
+        return wr__pb_message_named(file, name);
+    return file->n ? file->messages[0] : NULL;
+}
+
+wr_str wr__pb_skip_first_index(wr_str body)
+{
+    return body.len && body.ptr[0] == 0 ? wr_str_make(body.ptr + 1, body.len - 1) : body;
 }
 
 static bool path_below(const wr_pb_message *const *list, uint32_t n, const wr_pb_message *m,

@@ -534,6 +534,16 @@ wr_pb_file *copier::file(const pb::FileDescriptor *f)
     return copy;
 }
 
+/* Throws where it does not compile. */
+const pb::FileDescriptor *compile(pb::DescriptorPool *pool, const first_error &errors,
+                                  const char *name)
+{
+    const pb::FileDescriptor *file = pool->FindFileByName(name);
+    if (!file)
+        throw std::runtime_error(errors.text.empty() ? "it does not compile" : errors.text);
+    return file;
+}
+
 const wr_pb_file *parse(const wr_pb_source *sources, size_t n, wr_pb_alloc_fn alloc, void *user)
 {
     const pb::LogSilencer quiet; /* the library would print warnings to stderr */
@@ -543,12 +553,26 @@ const wr_pb_file *parse(const wr_pb_source *sources, size_t n, wr_pb_alloc_fn al
     database.resolve_editions();
     first_error errors;
     pb::DescriptorPool pool(&database, &errors);
-    const pb::FileDescriptor *file = pool.FindFileByName(sources[0].name);
-    if (!file)
-        throw std::runtime_error(errors.text.empty() ? "it does not compile" : errors.text);
+    const pb::FileDescriptor *file = compile(&pool, errors, sources[0].name);
     wr_pb_file *made = copier(alloc, user, database.names).file(file);
     made->has_edition = database.editions.count(sources[0].name) > 0;
     return made;
+}
+
+/* A descriptor with the names that the library was given instead would keep these for ever. */
+std::string serialize(const wr_pb_source *source)
+{
+    const pb::LogSilencer quiet;
+    files database;
+    database.add(*source);
+    first_error errors;
+    pb::DescriptorPool pool(&database, &errors);
+    const pb::FileDescriptor *file = compile(&pool, errors, source->name);
+    if (!database.names.empty())
+        throw std::runtime_error("two of their names differ only in case or underscores");
+    pb::FileDescriptorProto proto;
+    file->CopyTo(&proto);
+    return proto.SerializeAsString();
 }
 
 } // namespace
@@ -563,6 +587,24 @@ bool wr__pb_shim_parse(const wr_pb_source *sources, size_t n, wr_pb_alloc_fn all
         std::snprintf(why, why_size, "%s", e.what());
     } catch (...) {
         std::snprintf(why, why_size, "it cannot be read");
+    }
+    return *out != nullptr;
+}
+
+bool wr__pb_shim_serialize(const wr_pb_source *file, wr_pb_alloc_fn alloc, void *user,
+                           const char **out, size_t *len, char *why, size_t why_size)
+{
+    *out = nullptr;
+    try {
+        const std::string bytes = serialize(file);
+        char *copy = static_cast<char *>(alloc(user, bytes.size() + 1));
+        std::memcpy(copy, bytes.data(), bytes.size());
+        *out = copy;
+        *len = bytes.size();
+    } catch (const std::exception &e) {
+        std::snprintf(why, why_size, "%s", e.what());
+    } catch (...) {
+        std::snprintf(why, why_size, "it has no descriptor");
     }
     return *out != nullptr;
 }

@@ -35,6 +35,10 @@ typedef void *(*wr_pb_alloc_fn)(void *user, size_t size);
 bool wr__pb_shim_parse(const wr_pb_source *sources, size_t n, wr_pb_alloc_fn alloc, void *user,
                        const wr_pb_file **out, char *why, size_t why_size);
 
+/** The descriptor of the file, names resolved, as bytes of @p alloc. @return false: as above. */
+bool wr__pb_shim_serialize(const wr_pb_source *file, wr_pb_alloc_fn alloc, void *user,
+                           const char **out, size_t *len, char *why, size_t why_size);
+
 #ifdef __cplusplus
 }
 #endif

@@ -445,18 +445,45 @@ static weir_status print_payload(const wr_pb_message *m, wr_str body, wr_arena *
     return wr_error(err, WEIR_ERR_RECORD, "Invalid Protobuf: %s", p.fault);
 }
 
-static weir_status message_of(const wr_registry_schema *schema, wr_str *indexes, wr_arena *arena,
-                              const wr_pb_message **out, weir_error *err)
+/* The record's schema: what is wrong with it is wrong with the record. */
+static weir_status parse_schema(const wr_format_options *options, const wr_registry_schema *schema,
+                                wr_arena *scratch, const wr_pb_file **out, weir_error *err)
+{
+    *out = wr__schema_parsed(options, schema);
+    if (*out)
+        return WEIR_OK;
+    if (wr__pb_schema_parse(schema, wr__schema_arena(options, scratch), out, err) != WEIR_OK) {
+        err->code = WEIR_ERR_RECORD;
+        return WEIR_ERR_RECORD;
+    }
+    wr__schema_keep(options, schema, *out);
+    return WEIR_OK;
+}
+
+/* Of a writer that gives no index. */
+static weir_status message_without_index(const wr_format_options *options,
+                                         const wr_registry_schema *schema, wr_arena *arena,
+                                         const wr_pb_message **out, weir_error *err)
+{
+    const wr_pb_file *file;
+    const char *name = options->full_name;
+    WR_TRY(parse_schema(options, schema, arena, &file, err));
+    *out = wr__pb_message_without_index(file, name);
+    return *out ? WEIR_OK
+                : wr_error(err, WEIR_ERR_RECORD, "Schema %u has no message%s%s", schema->id,
+                           name ? " named " : "", name ? name : "");
+}
+
+static weir_status message_of(const wr_format_options *options, const wr_registry_schema *schema,
+                              wr_str *indexes, wr_arena *arena, const wr_pb_message **out,
+                              weir_error *err)
 {
     wr_pb_path path;
     const wr_pb_file *file;
     if (!wr__pb_path_read(indexes, &path))
         return wr_error(err, WEIR_ERR_RECORD,
                         "the record does not say which message of its schema it is");
-    if (wr__pb_schema_parse(schema, arena, &file, err) != WEIR_OK) {
-        err->code = WEIR_ERR_RECORD;
-        return WEIR_ERR_RECORD;
-    }
+    WR_TRY(parse_schema(options, schema, arena, &file, err));
     *out = wr__pb_message_at(file, &path);
     return *out ? WEIR_OK
                 : wr_error(err, WEIR_ERR_RECORD, "Schema %u has no message of the record's indexes",
@@ -479,7 +506,13 @@ weir_status wr__pb_to_json(const wr_format_options *options, wr_str schema_heade
         return wr_error(err, WEIR_ERR_RECORD, "%s", fault);
     WR_TRY(wr__record_schema(options->registry, &mark, schema_header.ptr != NULL, &schema, err));
     wr_arena *arena = wr_arena_new(0);
-    weir_status st = message_of(schema, schema_header.ptr ? &mark.rest : &body, arena, &m, err);
+    weir_status st;
+    if (options->no_indexes && !schema_header.ptr) {
+        body = wr__pb_skip_first_index(body);
+        st = message_without_index(options, schema, arena, &m, err);
+    } else {
+        st = message_of(options, schema, schema_header.ptr ? &mark.rest : &body, arena, &m, err);
+    }
     if (st == WEIR_OK)
         st = print_payload(m, body, arena, out, err);
     wr_arena_free(arena);

@@ -45,6 +45,43 @@ weir_status wr__record_schema(wr_registry *registry, const wr_schema_mark *mark,
     return WEIR_ERR_RECORD;
 }
 
+/* ---- one that is kept parsed ---- */
+
+void wr_parsed_schema_free(wr_parsed_schema *p)
+{
+    wr_arena_free(p->arena);
+    *p = (wr_parsed_schema){0};
+}
+
+const void *wr__schema_parsed(const wr_format_options *options, const wr_registry_schema *schema)
+{
+    const wr_parsed_schema *p = options->parsed;
+    return p && p->schema == schema ? p->parsed : NULL;
+}
+
+wr_arena *wr__schema_arena(const wr_format_options *options, wr_arena *scratch)
+{
+    wr_parsed_schema *p = options->parsed;
+    if (!p)
+        return scratch;
+    p->schema = NULL;
+    wr_arena_free(p->arena);
+    p->arena = wr_arena_new(0);
+    return p->arena;
+}
+
+void wr__schema_keep(const wr_format_options *options, const wr_registry_schema *schema,
+                     const void *parsed)
+{
+    wr_parsed_schema *p = options->parsed;
+    WR_ASSERT(parsed && schema);
+    if (!p)
+        return;
+    WR_ASSERT(p->arena && !p->schema);
+    p->schema = schema;
+    p->parsed = parsed;
+}
+
 /* ---- counting ---- */
 
 /* Rows name the schema @p id (0: none). The last one first: rows in a row mostly name the same. */

@@ -39,6 +39,14 @@ weir_status wr__record_schema(wr_registry *registry, const wr_schema_mark *mark,
  * @param indexes  Protobuf's; else empty.
  */
 weir_status wr__record_header_mark(wr_encoder *e, wr_str indexes, wr_arena *arena, weir_error *err);
+/** What wr__schema_keep has kept of @p schema. NULL: parse it, into wr__schema_arena. */
+const void *wr__schema_parsed(const wr_format_options *options, const wr_registry_schema *schema);
+/** Where a schema is parsed into that may be kept; what was kept before is gone. @p scratch: where
+ *  nothing is kept. */
+wr_arena *wr__schema_arena(const wr_format_options *options, wr_arena *scratch);
+void wr__schema_keep(const wr_format_options *options, const wr_registry_schema *schema,
+                     const void *parsed);
+
 /** The rows of a batch, each with the plan that it is read by. */
 typedef struct wr_record_rows {
     const void **plans;     /* by row; NULL: the row is bad */

@@ -375,10 +375,12 @@ typedef struct weir_serde_options {
                             * PROTOBUF_NOSR: its message, also for reading. Else NULL */
     const char *full_name; /* PROTOBUF, PROTOBUF_NOSR: the message of the schema that is written;
                             * NULL: the first, or the only one */
+    bool no_message_index; /* reading PROTOBUF: records do not say which message of their schema
+                            * they are (kafkajs); they are full_name, or the first */
 } weir_serde_options;
 #define WEIR_SERDE_OPTIONS_INIT                                                                    \
     {                                                                                              \
-        sizeof(weir_serde_options), NULL, NULL, false, false, false, NULL, NULL                    \
+        sizeof(weir_serde_options), NULL, NULL, false, false, false, NULL, NULL, false             \
     }
 
 /**

@@ -108,6 +108,8 @@ static weir_status take_options(const wr_plan_env *env, const part *p, weir_erro
                             "Cannot create topic '%s' with format %s without configuring "
                             "'ksql.schema.registry.url'",
                             p->source->topic, use->format->name);
+        const char *form = wr_settings_get(env->settings, "weir.schema.registry.protobuf.form");
+        use->options.serialized = form && wr_ieq(form, "base64");
         use->options.registry = env->registry;
         use->options.owner = p->source->name;
     }

@@ -32,6 +32,7 @@
 #define GUARANTEE           WR_SETTING_GUARANTEE, 0, 0
 #define DIVISION            WR_SETTING_DIVISION, 0, 0
 #define PLACE               WR_SETTING_PLACE, 0, 0
+#define PROTOBUF            WR_SETTING_PROTOBUF, 0, 0
 #define NUMBER(least, most) WR_SETTING_NUMBER, least, most
 
 /* Times are turned into nanoseconds and added to a clock: a year of them is far from the limit of
@@ -197,6 +198,9 @@ static const wr_setting settings[] = {
     {"weir.schema.registry.key.file", NULL, FIXED, KSQL, TEXT, "Key (PEM) of the certificate"},
     {"weir.schema.registry.key.password", NULL, FIXED, KSQL, TEXT, "Password of the key"},
     {"weir.schema.registry.password", NULL, FIXED, KSQL, TEXT, "Password for the registry"},
+    {"weir.schema.registry.protobuf.form", "text", EDIT, KSQL, PROTOBUF,
+     "How Protobuf schemas are registered: as text, or as descriptors in base64, which Confluent's "
+     "JavaScript client needs on registries that convert nothing (Apicurio)"},
     {"weir.schema.registry.timeout.ms", "10000", FIXED, KSQL, NUMBER(1, 3600000),
      "How long a statement asks the registry, retries included"},
     {"weir.schema.registry.url", NULL, FIXED, KSQL, TEXT,
@@ -436,6 +440,10 @@ static weir_status check_value(const wr_setting *s, const char *value, weir_erro
         return wr_ieq(value, "payload") || wr_ieq(value, "header")
                    ? WEIR_OK
                    : invalid(err, s, value, "'payload' or 'header'");
+    case WR_SETTING_PROTOBUF:
+        return wr_ieq(value, "text") || wr_ieq(value, "base64")
+                   ? WEIR_OK
+                   : invalid(err, s, value, "'text' or 'base64'");
     }
     WR_UNREACHABLE();
 }

@@ -23,6 +23,7 @@ typedef enum wr_setting_kind {
     WR_SETTING_GUARANTEE, /* at_least_once ... */
     WR_SETTING_DIVISION,  /* round, exact */
     WR_SETTING_PLACE,     /* payload, header */
+    WR_SETTING_PROTOBUF,  /* text, base64 */
 } wr_setting_kind;
 
 /* One row of the table. */

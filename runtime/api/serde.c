@@ -19,8 +19,9 @@ struct weir_serde {
     wr_buf text;          /* of the last reading, with its 0: what the caller borrows */
 };
 
-/* As weir_open reads its own: a longer struct comes from a newer header, and what we do not know
- * must be left at 0. */
+/* As weir_open reads its own: a shorter struct comes from an older header, and what that does not
+ * have stays at its default. A longer one may ask for what is not known here, and is refused: a
+ * serde that did something else would be worse than none. */
 static weir_status read_options(const weir_serde_options *options, weir_serde_options *o,
                                 weir_error *err)
 {
@@ -30,7 +31,7 @@ static weir_status read_options(const weir_serde_options *options, weir_serde_op
                         "weir_serde_options.size is not one that this version (%s) knows: begin "
                         "with WEIR_SERDE_OPTIONS_INIT",
                         weir_version());
-    *o = *options;
+    memcpy(o, options, options->size);
     if (!o->topic || !*o->topic || !o->format)
         return wr_error(err, WEIR_ERR_MISUSE, "weir_serde_options needs a topic and a format");
     return WEIR_OK;
@@ -51,7 +52,8 @@ weir_status weir_serde_open(weir *w, const weir_serde_options *options, weir_ser
                                   .format = o.format,
                                   .schema = o.schema,
                                   .full_name = o.full_name,
-                                  .existing_schema = o.existing_schema};
+                                  .existing_schema = o.existing_schema,
+                                  .no_message_index = o.no_message_index};
     WR_TRY(wr_serde_new(w->engine, &own, &serde, err));
     weir_serde *s = wr_calloc(1, sizeof *s);
     *s = (weir_serde){.serde = serde, .is_key = o.is_key, .writing = o.writing};

@@ -27,6 +27,7 @@ void wr__schema_printer_init(wr__schema_printer *p, wr_registry *registry,
 void wr__schema_printer_free(wr__schema_printer *p)
 {
     wr_map_free(&p->unknown);
+    wr_parsed_schema_free(&p->parsed);
 }
 
 /* An id that the registry does not know is kept; a registry that does not answer is asked again. */
@@ -66,7 +67,8 @@ const char *wr__schema_print(wr__schema_printer *p, const wr_record *record, wr_
         return NULL;
     WR_ASSERT((size_t)schema->kind < WR_ARRAY_LEN(formats));
     const wr_format *format = wr_format_get(formats[schema->kind]);
-    const wr_format_options options = {.registry = p->registry};
+    /* Parsing it costs more than to print a record by it. */
+    const wr_format_options options = {.registry = p->registry, .parsed = &p->parsed};
     wr_buf text = {0};
     weir_error none;
     weir_status st = wr_format_to_json(format, &options, header, payload, &text, &none);

@@ -18,9 +18,10 @@ typedef struct wr__schema_printer {
     wr_registry *registry; /* NULL: nothing is recognised */
     wr_registry_interrupt interrupt;
     bool is_key;
-    wr_map unknown;  /* ids (4 bytes) that nobody has */
-    unsigned kinds;  /* bits of wr_schema_kind that were seen when formats were announced */
-    uint64_t others; /* payloads then that name no schema */
+    wr_map unknown;          /* ids (4 bytes) that nobody has */
+    wr_parsed_schema parsed; /* of the last record: the next mostly has the same */
+    unsigned kinds;          /* bits of wr_schema_kind that were seen when formats were announced */
+    uint64_t others;         /* payloads then that name no schema */
 } wr__schema_printer;
 
 void wr__schema_printer_init(wr__schema_printer *p, wr_registry *registry,

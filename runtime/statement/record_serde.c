@@ -21,7 +21,8 @@ struct wr_serde {
     wr_tid kafka_type;       /* KAFKA: of the bytes */
     bool is_key;
     wr_format_options options;
-    wr_registry_schema own; /* of a format whose schemas are registered nowhere */
+    wr_registry_schema own;  /* of a format whose schemas are registered nowhere */
+    wr_parsed_schema parsed; /* of the last record that was read: the next mostly has the same */
     wr_buf out;
 };
 
@@ -68,6 +69,17 @@ static weir_status find_format(const wr_serde_options *o, wr_serde *s, weir_erro
         return wr_error_hint(err, "take KAFKA_INT, KAFKA_BIGINT, KAFKA_DOUBLE or KAFKA_STRING");
     }
     return WEIR_OK;
+}
+
+/* What Weir writes has an index; AUTO takes records for what they say they are. */
+static weir_status take_index(wr_serde *s, const wr_serde_options *o, weir_error *err)
+{
+    s->options.no_indexes = o->no_message_index;
+    if (!o->no_message_index || (!o->writing && s->format && s->format->id == WR_FORMAT_PROTOBUF))
+        return WEIR_OK;
+    return wr_error(err, WEIR_ERR_CONFIG,
+                    "To leave out the message index of the %ss is for reading PROTOBUF alone",
+                    part_name(o->is_key));
 }
 
 /* ---- schemas ---- */
@@ -158,10 +170,13 @@ weir_status wr_serde_new(wr_engine *e, const wr_serde_options *o, wr_serde **out
     s->arena = wr_arena_new(0);
     s->is_key = o->is_key;
     s->options.is_key = o->is_key;
+    s->options.parsed = &s->parsed;
     s->options.strict = true; /* what a person writes is not dropped in silence */
     if (o->full_name)
         s->options.full_name = wr_arena_strdup(s->arena, o->full_name);
     weir_status st = find_format(o, s, err);
+    if (st == WEIR_OK)
+        st = take_index(s, o, err);
     if (st == WEIR_OK)
         st = find_schema(s, o, err);
     if (st != WEIR_OK) {
@@ -178,6 +193,7 @@ void wr_serde_free(wr_serde *s)
     if (!s)
         return;
     wr_buf_free(&s->out);
+    wr_parsed_schema_free(&s->parsed);
     wr_arena_free(s->arena);
     wr_free(s);
 }
@@ -326,6 +342,7 @@ static weir_status read_format(wr_serde *s, wr_str header, wr_str payload, weir_
     const wr_registry_schema *schema;
     if (s->format->id == WR_FORMAT_KAFKA)
         return read_kafka(s, payload, &s->out, err);
+    WR_ASSERT(!s->options.no_indexes || s->format->id == WR_FORMAT_PROTOBUF);
     /* What is wrong with a mark, or a schema that nobody has, is the format's to say. */
     if (s->format->can_infer && wr_schema_mark_read(header.ptr ? header : payload, &mark))
         WR_TRY(fetch_schema(s, &mark, &schema, err));

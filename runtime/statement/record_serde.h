@@ -28,6 +28,7 @@ typedef struct wr_serde_options {
     const char *schema;    /* a schema's text: to write with, or PROTOBUF_NOSR's; or NULL */
     const char *full_name; /* PROTOBUF: the message that is meant; NULL: the first */
     bool existing_schema;  /* `schema` must be registered already, and is not registered */
+    bool no_message_index; /* reading PROTOBUF: records do not say which message they are */
 } wr_serde_options;
 
 typedef struct wr_serde wr_serde;

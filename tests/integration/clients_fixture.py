@@ -108,6 +108,7 @@ class RoundTrips:
     client, library, formats, version = None, None, (), registry_fixture.VERSION
     reads = writes = property(lambda self: self.formats)
     options = {}  # of sources with the client's records, by format
+    protobuf_form = "text"  # in which Weir registers
     fixed = True  # it knows decimals in Avro's fixed
     plain_keys = ()  # formats whose keys are Kafka's own strings
 
@@ -159,7 +160,8 @@ class RoundTrips:
     def weir(self, name, registry=None):
         return program.Weir(self.folder / name, self.kafka.bootstrap, {
             "auto.offset.reset": "earliest",
-            "ksql.schema.registry.url": registry or self.registry.url})
+            "ksql.schema.registry.url": registry or self.registry.url,
+            "weir.schema.registry.protobuf.form": self.protobuf_form})
 
     def run_sql(self, name, text, registry=None):
         path = self.folder / f"{name}.sql"

@@ -174,6 +174,23 @@ class Formats(Topics):
         self.assertEqual(self.consume("d"), '"a,b",1,\n')
         self.assertEqual(self.consume("d", "--value-format", "DELIMITED"), '["a,b","1",null]\n')
 
+    def test_protobuf_without_message_index(self):
+        """As kafkajs writes: behind the schema's id is the message."""
+        self.weir("produce", "p", "--partitions", "1", "--value-format", "PROTOBUF",
+                  "--value-schema", self.schema(PROTO), stdin="")
+        record = base64.b64encode(b"\0\0\0\0\1\x08\x05\x12\x01a").decode()
+        self.weir("produce", "p", "--json", stdin=f'{{"valueBase64":"{record}"}}\n')
+        words = ("--value-format", "PROTOBUF")
+        done = self.weir("consume", "p", *ALL, *words, status=1)
+        self.assertIn("offset 0: value: ", done.stderr)
+        self.assertEqual(self.consume("p", *words, "--value-message-index", "none"),
+                         '{"id":5,"tags":["a"]}\n')
+        for words, status, said in [
+                ([*words, "--value-message-index", "0"], 2, "it can be NONE"),
+                (["--value-message-index", "NONE"], 1, "is for reading PROTOBUF alone"),
+                (["--key-message-index", "NONE"], 2, "needs --key-format PROTOBUF")]:
+            self.assertIn(said, self.weir("consume", "p", *ALL, *words, status=status).stderr)
+
     def test_wrong_options(self):
         self.weir("produce", "t", "--partitions", "1", stdin="x")
         for words, said in [

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 # fixtures: kafka registry
-# cost: 60
+# cost: 90
 # labels: release
 """Round trips with two JavaScript clients: Confluent's and that of kafkajs."""
 import unittest
@@ -24,6 +24,16 @@ class Confluent(JavaScript, clients_fixture.ConfluentClients, unittest.TestCase)
     library = "confluent"
     # It asks for descriptors, and Apicurio has the text that Weir has registered.
     reads = ("AVRO", "JSON_SR")
+
+
+class ConfluentOfBase64(JavaScript, clients_fixture.RoundTrips, unittest.TestCase):
+    """What Weir registers as a descriptor it reads (P03)."""
+
+    library, formats, protobuf_form = "confluent", ("PROTOBUF",), "base64"
+
+    def columns(self, form):
+        """Its own confluent/type/decimal.proto has another name, so that it finds none."""
+        return [(n, t) for n, t in rows.COLUMNS if "DECIMAL" not in t]
 
 
 class KafkaJs(JavaScript, clients_fixture.RoundTrips, unittest.TestCase):

@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import re
 import subprocess
 import tempfile
 from pathlib import Path
@@ -124,17 +125,36 @@ def _proto_type(tree, struct_name):
             "DECIMAL": "confluent.type.Decimal", "STRUCT": struct_name}[tree["type"]]
 
 
+def protoc(*words, **options):
+    return subprocess.run(["protoc", f"-I{PROTO}", *words], check=True, capture_output=True,
+                          **options).stdout
+
+
 def descriptors(text):
-    """(FileDescriptorSet with all imports in base64, full name of the first message)."""
+    """(FileDescriptorSet with all imports in base64, full name of the first message), of a file's text
+    or of its descriptor in base64."""
     with tempfile.TemporaryDirectory() as folder:
         source, out = Path(folder, "row.proto"), Path(folder, "row.binpb")
-        source.write_text(text)
-        subprocess.run(["protoc", f"-I{folder}", f"-I{PROTO}", "--include_imports",
-                        f"--descriptor_set_out={out}", os.fspath(source)], check=True)
-        package = [line.split()[1].rstrip(";") for line in text.splitlines()
-                   if line.startswith("package ")]
-        message = [line.split()[1] for line in text.splitlines() if line.startswith("message ")][0]
-        return base64.b64encode(out.read_bytes()).decode(), ".".join(package + [message])
+        if "syntax" in text:
+            source.write_text(text)
+            own = b""
+        else:  # a set is its files one after the other, and each stands behind its imports
+            own = base64.b64decode(text, validate=True)
+            source.write_text("".join(f'import "{file}";' for _, file in IMPORTS))
+        protoc(f"-I{folder}", "--include_imports", f"--descriptor_set_out={out}", os.fspath(source))
+        files = out.read_bytes()
+    if own:
+        files += b"\n" + length(len(own)) + own
+        text = protoc("--decode=google.protobuf.FileDescriptorProto",
+                      "google/protobuf/descriptor.proto", input=own).decode()
+    package = re.findall(r'^package:? "?([\w.]+)', text, re.M)
+    message = re.findall(r'^message(?:_type \{\n  name:)? "?(\w+)', text, re.M)[0]
+    return base64.b64encode(files).decode(), ".".join(package + [message])
+
+
+def length(n):
+    """Protobuf's varint."""
+    return bytes([n]) if n < 128 else bytes([n % 128 + 128]) + length(n // 128)
 
 
 def part(tree, text, form):

@@ -129,6 +129,8 @@ static void test_checks(void **state)
         {"ksql.service.id", "shop-1_", false, NULL},
         {"ksql.schema.registry.basic.auth.user.info", "a:b", false, NULL},
         {"ksql.schema.registry.basic.auth.user.info", "a:b", true, "Cannot override"},
+        {"weir.schema.registry.protobuf.form", "base64", true, NULL},
+        {"weir.schema.registry.protobuf.form", "json", true, "must be 'text' or 'base64'"},
         {"ksql.schema.registry.max.retries", "3", false, NULL},
         {"ksql.schema.registry.ssl.truststore.password", "x", false, NULL},
         {"ksql.schema.registry.basic.auth.user.inf", "a:b", false, "Not recognizable"},

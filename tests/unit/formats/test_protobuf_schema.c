@@ -287,6 +287,56 @@ static void test_text_of_nullable_forms(void **state)
                         "}\n");
 }
 
+/* Registered, the descriptor means what the text means (P03). */
+static void check_descriptor(const wr_column *cols, uint32_t n, wr_format_options options)
+{
+    const char *text = pb_text(cols, n, options);
+    options.serialized = true;
+    const char *base64 = pb_text(cols, n, options);
+    wr_buf bytes = {0}, canonical = {0};
+    assert_true(wr_text_from_base64(&bytes, wr_str_c(base64)));
+    wr_buf_free(&bytes);
+    weir_error err = {0};
+    if (wr_format_schema_canonical(wr_format_get(WR_FORMAT_PROTOBUF), pb_schema(base64), &canonical,
+                                   &err) != WEIR_OK)
+        fail_msg("%s", err.message);
+    assert_string_equal(wr_buf_cstr(&canonical), text);
+    wr_buf_free(&canonical);
+}
+
+static void test_p03_descriptors_of_columns(void **state)
+{
+    (void)state;
+    const wr_field x[] = {{"X", &wr_type_integer}, {"T", &wr_type_timestamp}};
+    const wr_column cols[] = {
+        col("A", &wr_type_integer),
+        col("D", wr_type_decimal(arena, 4, 2)),
+        col("L", wr_type_array(arena, &wr_type_date)),
+        col("M", wr_type_map(arena, &wr_type_string, wr_type_struct(arena, x, 2))),
+        col("S", wr_type_struct(arena, x, 2)),
+    };
+    static const wr_nullable_form forms[] = {WR_NULLABLE_NONE, WR_NULLABLE_OPTIONAL,
+                                             WR_NULLABLE_WRAPPER};
+    for (size_t i = 0; i < WR_ARRAY_LEN(forms); i++)
+        check_descriptor(cols, 5, (wr_format_options){.nullable = forms[i]});
+    check_descriptor(cols, 1, (wr_format_options){.full_name = "com.acme.T"});
+
+    /* The library compiles these by other names, which must not be registered. */
+    const wr_column alike[] = {col("A_B", &wr_type_integer), col("AB", &wr_type_integer)};
+    const wr_format_options serialized = {.serialized = true};
+    const wr_format_columns columns = {.cols = alike, .n = 2, .options = &serialized};
+    wr_buf out = {0};
+    weir_error err = {0};
+    assert_int_equal(wr_format_schema_text(wr_format_get(WR_FORMAT_PROTOBUF), &columns, &out, &err),
+                     WEIR_ERR_STATEMENT);
+    assert_string_equal(err.message,
+                        "The columns have no Protobuf descriptor: two of their names differ only "
+                        "in case or underscores. 'weir.schema.registry.protobuf.form' = 'text' "
+                        "registers them as text");
+    assert_int_equal(out.len, 0);
+    wr_buf_free(&out);
+}
+
 /* A schema's text as other clients lay it out, and the name of the message that it is about. */
 static void test_canonical_text_and_name(void **state)
 {
@@ -381,6 +431,7 @@ int main(void)
         T(test_references),
         T(test_text),
         T(test_text_of_nullable_forms),
+        T(test_p03_descriptors_of_columns),
         T(test_canonical_text_and_name),
         T(test_check_schema),
     };

@@ -215,6 +215,31 @@ static void test_insert_into_foreign_schema(void **state)
     close_it(w);
 }
 
+/* What is registered one way is read like the other, also where both are versions of a subject. */
+static void test_protobuf_in_base64(void **state)
+{
+    (void)state;
+    weir *w = open_local();
+    RUN(w, "CREATE STREAM a (v INT, n STRUCT<x DECIMAL(5, 2), t TIMESTAMP>) WITH "
+           "(KAFKA_TOPIC='a', PARTITIONS=1, VALUE_FORMAT='PROTOBUF');");
+    RUN(w, "SET 'weir.schema.registry.protobuf.form' = 'base64';");
+    RUN(w, "CREATE STREAM b WITH (KAFKA_TOPIC='b') AS SELECT v AS w, n FROM a;");
+    RUN(w, "CREATE STREAM c WITH (KAFKA_TOPIC='a') AS SELECT w AS v, n FROM b WHERE w > 100;");
+    RUN(w, "CREATE STREAM bi WITH (KAFKA_TOPIC='b', VALUE_FORMAT='PROTOBUF');");
+    check_rows(
+        w, "DESCRIBE bi;",
+        "W|INTEGER|VALUE|null|null N|STRUCT<`X` DECIMAL(5, 2), `T` TIMESTAMP>|VALUE|null|null ",
+        false);
+    RUN(w, "ASSERT SCHEMA SUBJECT 'b-value' ID 2 TIMEOUT 0 SECONDS;");
+    RUN(w, "ASSERT SCHEMA SUBJECT 'a-value' ID 3 TIMEOUT 0 SECONDS;"); /* not the text again */
+    RUN(w, "INSERT INTO a VALUES (7, STRUCT(x := 1.25, t := '2020-01-01T00:00:00'));");
+    RUN(w, "CREATE STREAM d WITH (VALUE_FORMAT='JSON') AS SELECT w, n->x AS x FROM bi;");
+    EVENTUALLY_ROWS(w, "SELECT * FROM d;", "7|1.25 ");
+    w = reopen(w);
+    EVENTUALLY_ROWS(w, "SELECT * FROM d;", "7|1.25 ");
+    close_it(w);
+}
+
 static void test_print(void **state)
 {
     (void)state;
@@ -243,6 +268,7 @@ int main(void)
         TEST(test_refresh_refuses),
         TEST(test_queries_go_on),
         TEST(test_insert_into_foreign_schema),
+        TEST(test_protobuf_in_base64),
         TEST(test_print),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -68,6 +68,13 @@ static const char *read_back(weir_serde *s, const void *bytes, size_t len)
     return text;
 }
 
+static void register_one(weir *w, const char *format, const char *schema)
+{
+    weir_serde_options o = options_of(format, true);
+    o.schema = schema;
+    weir_serde_close(open_serde(w, &o));
+}
+
 static void test_without_schemas(void **state)
 {
     (void)state;
@@ -238,6 +245,92 @@ static void test_protobuf_without_registry(void **state)
     close_it(w);
 }
 
+/* Records of several schemas, in turn and in a row: each is read by its own. */
+static void test_schemas_in_turn(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *bytes;
+        size_t len;
+        const char *json;
+    } records[] = {
+        {"\0\0\0\0\1\x0a", 6, "{\"a\":5}"},       {"\0\0\0\0\1\x0c", 6, "{\"a\":6}"},
+        {"\0\0\0\0\2\2x", 7, "{\"s\":\"x\"}"},    {"\0\0\0\0\1", 5, "NULL"}, /* too short */
+        {"\0\0\0\0\3\0\x08\5", 8, "{\"p\":5}"},   {"\0\0\0\0\3\0\x08\6", 8, "{\"p\":6}"},
+        {"\0\0\0\0\2\2y", 7, "{\"s\":\"y\"}"},    {"\0\0\0\0\4{\"j\":1}", 12, "{\"j\":1}"},
+        {"\0\0\0\0\4{\"j\":2}", 12, "{\"j\":2}"}, {"\0\0\0\0\3\0\x08\7", 8, "{\"p\":7}"},
+    };
+    weir *w = open_memory();
+    register_one(w, "AVRO",
+                 "{\"type\":\"record\",\"name\":\"A\",\"fields\":[{\"name\":\"a\","
+                 "\"type\":\"int\"}]}");
+    register_one(w, "AVRO",
+                 "{\"type\":\"record\",\"name\":\"S\",\"fields\":[{\"name\":\"s\","
+                 "\"type\":\"string\"}]}");
+    register_one(w, "PROTOBUF", "syntax = \"proto3\"; message P { int32 p = 1; }");
+    register_one(w, "JSON_SR",
+                 "{\"type\":\"object\",\"properties\":{\"j\":{\"type\":\"integer\"}}}");
+    const weir_serde_options from = options_of("AUTO", false);
+    weir_serde *reader = open_serde(w, &from);
+    for (size_t i = 0; i < sizeof records / sizeof *records; i++)
+        assert_string_equal(read_back(reader, records[i].bytes, records[i].len), records[i].json);
+    weir_serde_close(reader);
+    close_it(w);
+}
+
+/* As kafkajs writes: the id, and the message at once; or with the index of the first (P01). */
+static void test_protobuf_without_message_index(void **state)
+{
+    (void)state;
+    weir *w = open_memory();
+    weir_serde_options to = options_of("PROTOBUF", true);
+    to.schema = "syntax = \"proto3\"; message M { int32 a = 1; } message N { string s = 1; }";
+    weir_serde_close(open_serde(w, &to));
+    weir_serde_options from = options_of("PROTOBUF", false);
+    weir_serde *reader = open_serde(w, &from);
+    assert_string_equal(read_back(reader, "\0\0\0\0\1\x08\5", 7),
+                        "error: the record does not say which message of its schema it is");
+    weir_serde_close(reader);
+    from.no_message_index = true;
+    reader = open_serde(w, &from);
+    assert_string_equal(read_back(reader, "\0\0\0\0\1\x08\5", 7), "{\"a\":5}");
+    assert_string_equal(read_back(reader, "\0\0\0\0\1\0\x08\5", 8), "{\"a\":5}");
+    assert_string_equal(read_back(reader, "\0\0\0\0\1", 5), "{\"a\":0}");
+    weir_serde_close(reader);
+    from.full_name = "N";
+    reader = open_serde(w, &from);
+    assert_string_equal(read_back(reader, "\0\0\0\0\1\n\1x", 8), "{\"s\":\"x\"}");
+    weir_serde_close(reader);
+    from.full_name = "O";
+    reader = open_serde(w, &from);
+    assert_string_equal(read_back(reader, "\0\0\0\0\1\n\1x", 8),
+                        "error: Schema 1 has no message named O");
+    weir_serde_close(reader);
+    static const char *const others[] = {"AUTO", "AVRO", "PROTOBUF_NOSR"};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        from.format = others[i];
+        refuse(w, &from, WEIR_ERR_CONFIG, "for reading PROTOBUF alone");
+    }
+    to.no_message_index = true;
+    refuse(w, &to, WEIR_ERR_CONFIG, "for reading PROTOBUF alone");
+    close_it(w);
+}
+
+/* A program that was compiled with a header that ends before the last option. */
+static void test_older_header(void **state)
+{
+    (void)state;
+    weir *w = open_memory();
+    weir_serde_options o = options_of("PROTOBUF_NOSR", false);
+    o.schema = "syntax = \"proto3\"; message M { int32 a = 1; }";
+    o.size = offsetof(weir_serde_options, no_message_index);
+    o.no_message_index = true; /* not the option: what lies behind that program's struct */
+    weir_serde *reader = open_serde(w, &o);
+    assert_string_equal(read_back(reader, "\x08\5", 2), "{\"a\":5}");
+    weir_serde_close(reader);
+    close_it(w);
+}
+
 static void test_refused(void **state)
 {
     (void)state;
@@ -279,8 +372,13 @@ static void test_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_without_schemas), cmocka_unit_test(test_bad_payloads),
-        cmocka_unit_test(test_schemas),         cmocka_unit_test(test_protobuf_without_registry),
+        cmocka_unit_test(test_without_schemas),
+        cmocka_unit_test(test_bad_payloads),
+        cmocka_unit_test(test_schemas),
+        cmocka_unit_test(test_protobuf_without_registry),
+        cmocka_unit_test(test_protobuf_without_message_index),
+        cmocka_unit_test(test_older_header),
+        cmocka_unit_test(test_schemas_in_turn),
         cmocka_unit_test(test_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
