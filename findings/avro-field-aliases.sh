@@ -13,8 +13,8 @@
 # *lost* and id's is in its place, without an error. And a writer with both names, where the reader
 # only has the new one with the old as alias: fastavro gives the *old* field's value, three others
 # the new one's, three refuse.
-# Matters: an alias never goes away, so each later version meets it, and two consumers of one topic
-# have other values in a key column. Look up by name first, and never use a name again.
+# Matters: two consumers of one topic have other values in a key column. Look up by name first, and
+# never use a name again.
 set -euo pipefail
 
 folder=$(mktemp -d)

@@ -3,15 +3,13 @@
 #
 # Expected: avsc, the Avro library under both JavaScript clients for schema registries, keeps every
 # long that a JavaScript number keeps, or refuses it: it has a check that says "potential precision
-# loss", which is seen to refuse 2^53 - 1 and beyond.
+# loss", which is seen to refuse 2^53 - 1.
 # Seen (avsc 5.7.9; fastavro 1.13.1 as the second opinion): that holds upward, and downward to -2^52.
 # From -2^52 - 1 to -2^53 + 2 a value comes back POSITIVE, without an error: -4503599627370498 is
 # written as the bytes of 4503599627370498, and the right bytes, from another library, are read so too.
-# Odd ones are off by one besides.
+# -4503599627370497 is off by one besides: 4503599627370496.
 # Matters: ids and amounts in the smallest units (nano, wei, micro-dollars) reach 10^15; a debit becomes
-# a credit in a topic that every other reader trusts, and neither side of the client notices, as it
-# reads back what it wrote: with the same wrong sign. A registered long type of one's own (BigInt)
-# does not have the fault.
+# a credit for every reader, and nothing raises.
 set -euo pipefail
 
 folder=$(mktemp -d)

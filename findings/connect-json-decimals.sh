@@ -8,9 +8,8 @@
 # Reading and writing NUMERIC again does not notice; the next converter that keeps decimals as bytes
 # (JsonConverter's BASE64; Decimal.fromLogical in general) raises, for 10.1 and 10 but not for 10.10
 # and 10.15.
-# Matters: JavaScript, Python, jq and most JSON writers print 10.1 for 10.10, so a connector works
-# until the first amount that ends in a zero, one in ten, and then stops far from the reader,
-# at a record that looks right. Writers should pad to the scale, or send BASE64.
+# Matters: who writes amounts as binary floats writes 10.1 for 10.10, so a pipeline works until the
+# first amount that ends in a zero, and then raises far from the reader. Pad to the scale.
 set -euo pipefail
 
 folder=$(mktemp -d)

@@ -6,14 +6,13 @@
 # Seen (Kafka Connect 4.4.0), three ways:
 #   HoistField                        makes {"line":null}, with a schema {"line":<row>}: the deletion
 #                                     has become *a row*
-#   MaskField, HeaderFrom, ValueToKey raise DataException, so the task stops at the first deletion
+#   MaskField, HeaderFrom, ValueToKey raise DataException
 #   InsertField, ReplaceField, Cast, Flatten, ExtractField, TimestampConverter   leave it
 # And ExtractField("after"), the short way to unwrap a change event, gives a null value that still
 # has the row's schema; JsonConverter makes *text* of that: "null" without schemas, {"schema":…,
 # "payload":null} with them, where a null without a schema is no bytes, a tombstone.
-# Matters: chains of transforms are tried with inserts and updates. On the first delete the task
-# stops, or the key stays for ever in a compacted topic and in every table built on it, with NULLs.
-# A predicate (RecordIsTombstone, negate) in front of each of these helps.
+# Matters: a chain of transforms that was tried with inserts and updates raises at the first delete, or
+# has a row with NULLs where a deletion belongs: the key stays in every table built on the topic.
 set -euo pipefail
 
 folder=$(mktemp -d)

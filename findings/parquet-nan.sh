@@ -3,8 +3,7 @@
 #
 # Expected: a query over a Parquet file gives the rows that it gives over the same rows in memory; a
 # column with a NaN is no exception, and who wrote the file does not matter.
-# Seen: a writer leaves NaN out of the bounds it keeps per row group, and readers take the bounds for
-# the whole truth. Values 1, 2, NaN, 3, with NaN the greatest in DuckDB's order:
+# Seen: values 1, 2, NaN, 3, with NaN the greatest in DuckDB's order:
 #   DuckDB 2.0.0     in a table, or in a file of its own: x > 5 gives the NaN's row, x < 5 does not.
 #                    In a file by pyarrow or polars it is the *other way round*: x > 5 and NOT (x < 5)
 #                    give nothing, x < 5 gives the NaN's row too, x = 'NaN' finds nothing
@@ -13,9 +12,8 @@
 #   pyarrow 26.0.1   reading with a filter (its NaN compares false with all): NOT (x < 5) finds the
 #                    NaN's row in memory and in DuckDB's file, but not in its own; x != 2 likewise
 #   polars 2.1.0     the same rows from all files
-# Matters: a ratio of two windowed sums is 0 / 0 for a quiet key. Written to files by a sink, such a
-# row is seen or not by the size of its neighbours in the row group, and by which program wrote it or
-# compacted it later. Write NULL instead.
+# Matters: a ratio of two windowed sums is 0 / 0 for a quiet key. In a sink's files such a row is found
+# or not by which program wrote the file. Write NULL instead.
 set -euo pipefail
 
 folder=$(mktemp -d)

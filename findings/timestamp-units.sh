@@ -12,9 +12,8 @@
 #   polars 2.1.0, pandas 3.1.1   cut downward, before 1970 too
 #   pyarrow 26.0.1   refuses unless safe=False, then cuts *toward 1970*: the last 500 ns of 1969 are
 #                    1970
-# Matters: a sink whose column is coarser than the event time moves the last half millisecond of a
-# window into the next one, so counts by minute or by day, made from the table, differ from the
-# stream's by a few rows that nobody finds; a row can be later than the watermark that passed it.
+# Matters: in a sink whose column is coarser than the event time the last half unit of a day is in the
+# next one, so counts by day from the table are not those of the stream.
 set -euo pipefail
 
 folder=$(mktemp -d)
