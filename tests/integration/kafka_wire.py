@@ -10,9 +10,10 @@ import socket
 import struct
 import time
 
-PRODUCE, OFFSET_COMMIT, OFFSET_FETCH, LIST_GROUPS = 0, 8, 9, 16
+PRODUCE, OFFSET_COMMIT, OFFSET_FETCH, FIND_COORDINATOR, LIST_GROUPS = 0, 8, 9, 10, 16
 CREATE_TOPICS, DELETE_TOPICS, DESCRIBE_CONFIGS, DELETE_GROUPS = 19, 20, 32, 42
 TOPIC_RESOURCE = 2
+NO_COORDINATOR = {14, 15, 16}  # it is loading, there is none yet, it is another one
 RETRIED_ERRORS = {3, 5, 6}  # unknown topic, no leader yet, not the leader yet
 
 
@@ -179,18 +180,29 @@ def committed(bootstrap, group, topic, partitions):
     return [found[p] for p in range(partitions)]
 
 
-def commit(bootstrap, group, topic, offsets):
+def find_coordinator(bootstrap, group):
+    """On a new broker asking for the coordinator makes the topic of offsets."""
+    call(bootstrap, FIND_COORDINATOR, 1, string(group) + b"\0")
+
+
+def commit(bootstrap, group, topic, offsets, seconds=30):
     """Move a group that has no members: an offset for each partition from 0."""
     body = string(group) + struct.pack(">i", -1) + string("") + string(None) + array(
         [topic], lambda name: string(name) + array(list(enumerate(offsets)), lambda one: (
             struct.pack(">iqi", one[0], one[1], -1) + string(None))))
-    reader = call(bootstrap, OFFSET_COMMIT, 7, body)
-    reader.take("i")
-    for _, codes in reader.array(lambda: (reader.string(), reader.array(
-            lambda: (reader.take("i"), reader.take("h"))))):
-        for _, code in codes:
-            if code:
-                raise KafkaError(code)
+    deadline = time.monotonic() + seconds
+    while True:
+        reader = call(bootstrap, OFFSET_COMMIT, 7, body)
+        reader.take("i")
+        answers = reader.array(lambda: (reader.string(), reader.array(
+            lambda: (reader.take("i"), reader.take("h")))))
+        codes = {code for _, partitions in answers for _, code in partitions} - {0}
+        if not codes:
+            return
+        if not codes <= NO_COORDINATOR or time.monotonic() > deadline:
+            raise KafkaError(max(codes), f"offsets of {group}")
+        find_coordinator(bootstrap, group)
+        time.sleep(0.05)
 
 
 def delete_topic(bootstrap, name):
