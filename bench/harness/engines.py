@@ -42,14 +42,15 @@ class Raw:
 
 class Weir:
     def __init__(self, name, title, *options, threads=None):
-        self.name, self.title, self.options, self.threads = name, title, options, threads
+        self.name, self.title, self.threads = name, title, threads
+        self.given = self.options = options
 
     def prepare(self, built):
         if self.threads is None:
             return
         text = subprocess.run([built.weir, "run", "--help"], capture_output=True, text=True)
         if "--threads" in text.stdout:
-            self.options = ("--threads", str(self.threads))
+            self.options = ("--threads", str(self.threads), *self.given)
         elif self.threads == 1:
             say(f"{self.name}: this weir has no option --threads; it runs as it comes")
         else:
@@ -78,15 +79,28 @@ class KafkaStreams:
                 "--id", run.id, "--out", run.output, *registry, *self.options]
 
 
+def guarantee(short, title, value, interval):
+    """Weir with a guarantee and commits as often as it says: exactly-once costs what is between
+    two of these with the same interval."""
+    return Weir(short, title, "--set", f"processing.guarantee={value}", "--set",
+                f"commit.interval.ms={interval}", threads=1)
+
+
 ENGINES = {e.name: e for e in (
     Raw("consume", "librdkafka: consume"),
     Raw("copy", "librdkafka: consume + produce"),
     Weir("weir", "Weir, 1 thread", threads=1),
     Weir("weir-2", "Weir, 2 threads", threads=2),
     Weir("weir-default", "Weir as it comes"),
+    guarantee("weir-alo-100", "Weir, at least once, commits each 100 ms", "at_least_once", 100),
+    guarantee("weir-eos-100", "Weir, exactly once, commits each 100 ms", "exactly_once_v2", 100),
+    guarantee("weir-alo-1s", "Weir, at least once, commits each second", "at_least_once", 1000),
+    guarantee("weir-eos-1s", "Weir, exactly once, commits each second", "exactly_once_v2", 1000),
     KafkaStreams("ks", "Kafka Streams, 1 thread", "--threads", "1"),
     KafkaStreams("ks-2", "Kafka Streams, 2 threads", "--threads", "2"),
     KafkaStreams("ks-eos", "Kafka Streams, exactly once", "--threads", "1", "--eos"),
+    KafkaStreams("ks-eos-stores", "Kafka Streams, exactly once, transactional stores", "--threads", "1",
+                 "--eos", "enable.transactional.statestores=true"),
 )}
 FLOOR = "raw-consume"
 PEER = "ks"
