@@ -176,6 +176,11 @@ static const wr_setting settings[] = {
      "Quotients of DECIMALs: round them half up, or exact: NULL where they do not fit the result"},
     {"weir.decode.strict", "false", EDIT, KSQL, FLAG,
      "Check the types of columns that no query reads"},
+    {"weir.group.static", NULL, FIXED, KSQL, FLAG,
+     "Kafka: a restart within consumer.session.timeout.ms gets its partitions back without a "
+     "rebalance; an orderly stop leaves them to nobody for that time. Where it is not set: true "
+     "for "
+     "services on query files, false for prompts, libraries and batch jobs"},
     {"weir.kafka.streams.exact", "false", EDIT, KSQL, FLAG,
      "Also lose the windows and send the unmatched rows that Kafka Streams does: for comparisons"},
     {"weir.memtable.bytes", "16777216", FIXED, KSQL, NUMBER(1048576, TERABYTE),

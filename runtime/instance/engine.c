@@ -107,6 +107,12 @@ static wr_engine *engine_new(const wr_engine_options *o)
     wr_settings_copy(&e->settings, o->settings);
     if (o->bootstrap_servers)
         wr_settings_put(&e->settings, "bootstrap.servers", o->bootstrap_servers);
+    if (e->on_kafka &&
+        !wr_settings_get(&e->settings, "weir.group.static")) /* who stays, and who ends for good */
+        wr_settings_put(&e->settings, "weir.group.static",
+                        o->service && !wr_settings_bool(&e->settings, "weir.until.end", false)
+                            ? "true"
+                            : "false");
     e->prefix = prefix_of(e, "ksql.persistent.prefix");
     e->transient_prefix = prefix_of(e, "ksql.transient.prefix");
     e->budget.bytes = (size_t)wr_settings_int(&e->settings, "weir.state.cache.bytes", 0);

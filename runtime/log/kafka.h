@@ -172,6 +172,16 @@ const char *wr__kafka_member_of(const wr_log_reader *r);
 rd_kafka_t *wr__kafka_reader_handle(const wr_log_reader *r);
 wr__kafka *wr__kafka_reader_log(const wr_log_reader *r);
 
+/* ---- kafka_identity.c ---- */
+
+/** The name that the data directory keeps; made at its first use. */
+weir_status wr__kafka_directory(wr__kafka *log, wr_buf *out, weir_error *err) WR_MUST_CHECK;
+/** A consumer that is to join a group: a static member, where the settings want that. */
+weir_status wr__kafka_static_member(wr__kafka *log, rd_kafka_conf_t *conf,
+                                    weir_error *err) WR_MUST_CHECK;
+/** What FENCED_INSTANCE_ID means. @return WEIR_ERR_LOG, not RETRIABLE. */
+weir_status wr__kafka_turned_away(const char *text, weir_error *err);
+
 /* ---- kafka_member.c ---- */
 
 /** Is the reader (may be NULL) a member of @p group? */

@@ -21,11 +21,20 @@ typedef struct pair {
 static const pair common_defaults[] = {
     {"socket.nagle.disable", "true"},
 };
-/* The queues are small: what is fetched ahead is memory, and out of the cache when it is read. */
+/* The queues are small: what is fetched ahead is memory, and out of the cache when it is read.
+ *
+ * session.timeout.ms: how long the partitions of a process that was killed have nobody. Kafka's 45
+ * s are for clients that stall as a whole when their memory is cleaned up; heartbeats here come
+ * from a thread of librdkafka's that does nothing else, every 3 s, so after 10 s three of them are
+ * missing. A process that is taken for dead wrongly costs a rebalance, and no record. */
 static const pair reader_defaults[] = {
-    {"queued.min.messages", "20000"},           {"queued.max.messages.kbytes", "32768"},
-    {"fetch.message.max.bytes", "262144"},      {"check.crcs", "true"},
-    {"partition.assignment.strategy", "range"}, {"isolation.level", "read_committed"},
+    {"session.timeout.ms", "10000"},
+    {"queued.min.messages", "20000"},
+    {"queued.max.messages.kbytes", "32768"},
+    {"fetch.message.max.bytes", "262144"},
+    {"check.crcs", "true"},
+    {"partition.assignment.strategy", "range"},
+    {"isolation.level", "read_committed"},
     {"auto.offset.reset", "earliest"},
 };
 static const pair reader_fixed[] = {

@@ -121,6 +121,11 @@ weir_status wr__kafka_reader_new(wr_log *base, const char *group, const wr_setti
     WR_TRY(wr__kafka_conf_new(log, WR__KAFKA_READER, settings, &conf, err));
     /* librdkafka assigns nothing without a group; this one never has members or offsets. */
     wr__kafka_conf_set(conf, "group.id", group ? group : "weir-without-group");
+    weir_status st = group ? wr__kafka_static_member(log, conf, err) : WEIR_OK;
+    if (st != WEIR_OK) {
+        rd_kafka_conf_destroy(conf);
+        return st;
+    }
     wr_log_reader *r = wr_calloc(1, sizeof *r);
     r->otherwise = reset_of(conf);
     /* Where records are missing we decide: librdkafka would say nothing (out_of_range below). */
@@ -133,7 +138,7 @@ weir_status wr__kafka_reader_new(wr_log *base, const char *group, const wr_setti
     r->opaque.log = log;
     r->nudge_every_ms = NUDGE_EVERY_MS;
     r->queue_full = wr__kafka_conf_number(conf, "queued.min.messages");
-    weir_status st = wr__kafka_handle_new(RD_KAFKA_CONSUMER, conf, &r->opaque, &r->rk, err);
+    st = wr__kafka_handle_new(RD_KAFKA_CONSUMER, conf, &r->opaque, &r->rk, err);
     if (st != WEIR_OK) {
         wr_free(r);
         return st;
@@ -660,6 +665,8 @@ static weir_status judge(wr_log_reader *r, const rd_kafka_message_t *m, weir_err
     char text[256];
     if (m->err == RD_KAFKA_RESP_ERR__FATAL) {
         rd_kafka_resp_err_t code = rd_kafka_fatal_error(r->rk, text, sizeof text);
+        if (code == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID)
+            return wr__kafka_turned_away(text, err);
         return wr__kafka_error(err, code, "The Kafka consumer has failed: %s", text);
     }
     if (m->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET)

@@ -43,8 +43,6 @@ enum {
 /* Requests that a transaction is made of, by Kafka's numbers. */
 enum { PRODUCE = 0, ADD_PARTITIONS = 24, ADD_OFFSETS = 25, END = 26, OFFSET_COMMIT = 28 };
 
-#define DIRECTORY_KEY "kafka/directory"
-
 /* ---- what an error means ---- */
 
 wr__txn_verdict wr__txn_judge(const wr__txn_error *e)
@@ -85,25 +83,6 @@ bool wr__txn_is_fencing(rd_kafka_resp_err_t code)
 
 /* ---- identity ---- */
 
-/* The directory's own part of ids. Kept durably before its first use: another one after a crash
- * would leave the transactions of the first to the broker's time-out. */
-static weir_status read_directory(wr__kafka *log, wr_buf *out, weir_error *err)
-{
-    bool found;
-    WR_TRY(wr_db_meta_get(log->db, NULL, WR_STR(DIRECTORY_KEY), out, &found, err));
-    if (found)
-        return WEIR_OK;
-    wr_rng rng;
-    wr_rng_seed_os(&rng);
-    wr_buf_clear(out);
-    wr_buf_printf(out, "%016llx", (unsigned long long)wr_rng_next(&rng));
-    wr_db_batch *b = wr_db_batch_new(log->db);
-    wr_db_batch_meta_put(b, WR_STR(DIRECTORY_KEY), wr_buf_view(out));
-    weir_status st = wr_db_write_durable(log->db, b, err);
-    wr_db_batch_free(b);
-    return st;
-}
-
 /* @pre the log's lock is held */
 static uint32_t take_slot(wr__kafka *log)
 {
@@ -123,13 +102,13 @@ static weir_status take_id(wr__kafka *log, wr__txn *t, weir_error *err)
 {
     wr_buf directory = {0};
     const char *service = wr_settings_get(&log->settings, "ksql.service.id");
-    pthread_mutex_lock(&log->lock);
-    weir_status st = read_directory(log, &directory, err);
+    weir_status st = wr__kafka_directory(log, &directory, err);
     if (st == WEIR_OK) {
+        pthread_mutex_lock(&log->lock);
         t->slot = take_slot(log);
+        pthread_mutex_unlock(&log->lock);
         snprintf(t->id, sizeof t->id, "weir-%s-%s-%u", service, wr_buf_cstr(&directory), t->slot);
     }
-    pthread_mutex_unlock(&log->lock);
     wr_buf_free(&directory);
     return st;
 }

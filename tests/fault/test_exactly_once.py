@@ -334,7 +334,8 @@ class ExactlyOnce(unittest.TestCase):
         shutil.copytree(self.folder / "data", self.folder / "copy")
         twins = [p.weir, p.on(self.folder / "copy")]
         runs = [twin.start_run(p.file) for twin in twins]
-        said = "Another process writes under the transactional id"
+        # As members of the group, or where that has passed, as writers.
+        said = "Is a copy of the data directory in use?"
 
         def one_has_stopped():
             p.feed(20)

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Who this process is to the broker: a random name that its data directory keeps, so that a process
+ * that was killed and started again is known as the same one.
+ *
+ *     transactional.id    "weir-<service>-<directory>-<slot>"  (kafka_transaction.c)
+ *     group.instance.id   "weir-<directory>"                   static membership, below
+ *
+ * Static membership. A member with a group.instance.id that goes away, in order or not, keeps its
+ * partitions until its session ends; one that comes back under the same id within that time gets
+ * them without a rebalance, and nobody else's tasks are closed and opened. That is what a service
+ * wants, whose state is in its directory: a restart moves nothing. A prompt and a batch job end for
+ * good, so they are ordinary members, whose partitions go to the others at once.
+ *
+ * Two live processes under one id: the broker turns the older one away for good
+ * (FENCED_INSTANCE_ID). As a directory belongs to one process, that is a copy of the directory.
+ *
+ * Threads: any; one lock for making the name.
+ */
+#include "runtime/log/kafka.h"
+
+#define DIRECTORY_KEY "kafka/directory"
+
+static weir_status make_name(wr__kafka *log, wr_buf *out, weir_error *err)
+{
+    wr_rng rng;
+    wr_rng_seed_os(&rng);
+    wr_buf_clear(out);
+    wr_buf_printf(out, "%016llx", (unsigned long long)wr_rng_next(&rng));
+    wr_db_batch *b = wr_db_batch_new(log->db);
+    wr_db_batch_meta_put(b, WR_STR(DIRECTORY_KEY), wr_buf_view(out));
+    weir_status st = wr_db_write_durable(log->db, b, err);
+    wr_db_batch_free(b);
+    return st;
+}
+
+/* Kept durably before its first use: another one after a crash would leave the transactions of the
+ * first to the broker's time-out, and its partitions to the end of the session. */
+weir_status wr__kafka_directory(wr__kafka *log, wr_buf *out, weir_error *err)
+{
+    bool found;
+    pthread_mutex_lock(&log->lock);
+    weir_status st = wr_db_meta_get(log->db, NULL, WR_STR(DIRECTORY_KEY), out, &found, err);
+    if (st == WEIR_OK && !found)
+        st = make_name(log, out, err);
+    pthread_mutex_unlock(&log->lock);
+    WR_ASSERT(st != WEIR_OK || out->len > 0);
+    return st;
+}
+
+/* A name that the user has chosen (consumer.group.instance.id) stays. */
+weir_status wr__kafka_static_member(wr__kafka *log, rd_kafka_conf_t *conf, weir_error *err)
+{
+    char text[256] = "";
+    size_t size = sizeof text;
+    (void)rd_kafka_conf_get(conf, "group.instance.id", text, &size);
+    if (text[0] || !wr_settings_bool(&log->settings, "weir.group.static", false))
+        return WEIR_OK;
+    wr_buf directory = {0}, name = {0};
+    weir_status st = wr__kafka_directory(log, &directory, err);
+    if (st == WEIR_OK) {
+        WR_ASSERT(directory.len < sizeof text - sizeof "weir-");
+        wr_buf_printf(&name, "weir-%s", wr_buf_cstr(&directory));
+        wr__kafka_conf_set(conf, "group.instance.id", wr_buf_cstr(&name));
+    }
+    wr_buf_free(&directory);
+    wr_buf_free(&name);
+    return st;
+}
+
+weir_status wr__kafka_turned_away(const char *text, weir_error *err)
+{
+    WR_ASSERT(text);
+    wr_error(err, WEIR_ERR_LOG,
+             "Another process is in the group under the name of this one (group.instance.id): %s",
+             text);
+    return wr_error_hint(err, "Is a copy of the data directory in use? A copy must not run while "
+                              "the original does.");
+}
