@@ -11,6 +11,7 @@
  */
 #include "runtime/api/api_internal.h"
 #include "common/diag.h"
+#include "common/fault.h"
 #include "runtime/instance/wait.h"
 
 #include <stddef.h>
@@ -92,10 +93,14 @@ weir_status weir_open(const weir_options *options, weir **out, weir_error *err)
     weir_options o = WEIR_OPTIONS_INIT; /* what a caller with an older header cannot say */
     *out = NULL;
     WR_TRY(read_options(options, &o, err));
+    const char *faults = getenv("WEIR_FAULT");
+    if (faults) /* else nothing is touched: another handle may have threads already */
+        WR_TRY(wr_fault_configure(faults, err));
     weir *w = wr_calloc(1, sizeof *w);
     wr_settings_init(&w->server, NULL);
     wr_buf dir = {0};
     static const wr_log_kind kinds[] = {WR_LOG_LOCAL, WR_LOG_KAFKA, WR_LOG_MEMORY};
+    WR_ASSERT((size_t)o.log < WR_ARRAY_LEN(kinds)); /* read_options has checked it */
     wr_engine_options eo = {
         .log = kinds[o.log],
         .data_dir = o.data_dir ? o.data_dir : default_data_dir(&o, &dir),

@@ -20,6 +20,7 @@
  * them, with its generation; where it is none of a query (a worker's group, or that of the worker
  * beside which this one catches up), its offsets are read by nobody.
  */
+#include "common/fault.h"
 #include "runtime/log/kafka.h"
 
 enum { REQUEST_MS = 10000, ROUND_MS = REQUEST_MS + 1000, RETRY_MS = 30000, RETRY_EVERY_MS = 100 };
@@ -172,7 +173,7 @@ weir_status wr__kafka_commit_groups(wr__kafka *log, wr_log_reader *reader,
     else if (member)
         st = wr__kafka_commit_member(reader, member, err);
     wr_free(commits);
-    return st;
+    return st == WEIR_OK ? wr_fault(WR_FAULT_OFFSETS_COMMITTED, err) : st;
 }
 
 /* ---- in a transaction ---- */
@@ -209,6 +210,7 @@ weir_status wr__kafka_send_groups(wr__kafka *log, rd_kafka_t *rk, wr__txn *t,
     const char *member_of = NULL;
     rd_kafka_consumer_group_metadata_t *membership = NULL;
     WR_ASSERT(atomic_load(&t->begun));
+    WR_FAULT(WR_FAULT_COMMIT_POSITIONS, err);
     if (reader)
         WR_TRY(wr__kafka_membership(reader, &member_of, &membership, err));
     weir_status st = WEIR_OK;

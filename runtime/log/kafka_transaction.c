@@ -28,6 +28,7 @@
  *
  * Thread: the writer's owner, but for the interceptor (librdkafka's threads: one atomic store).
  */
+#include "common/fault.h"
 #include "runtime/log/kafka.h"
 #include "common/diag.h"
 
@@ -303,6 +304,7 @@ weir_status wr__txn_send_offsets(wr__kafka *log, rd_kafka_t *rk, wr__txn *t,
 weir_status wr__txn_commit(wr__kafka *log, rd_kafka_t *rk, wr__txn *t, weir_error *err)
 {
     WR_ASSERT(atomic_load(&t->begun));
+    WR_FAULT(WR_FAULT_COMMIT_OFFSETS, err);
     for (int wait_ms = AGAIN_FIRST_MS;;) {
         rd_kafka_error_t *e = rd_kafka_commit_transaction(rk, -1);
         if (!e)
@@ -312,7 +314,7 @@ weir_status wr__txn_commit(wr__kafka *log, rd_kafka_t *rk, wr__txn *t, weir_erro
     }
     atomic_store(&t->begun, false);
     t->begun_ms = 0;
-    return WEIR_OK;
+    return wr_fault(WR_FAULT_COMMIT_ENDED, err);
 }
 
 /* The producer is not used after it, so a time-out of our own can confuse nobody. */

@@ -16,6 +16,7 @@
  * and says so. A fresh directory alone (a container without a disk) is no reason: outputs and
  * changelogs are there.
  */
+#include "common/fault.h"
 #include "runtime/log/log_groups.h"
 #include "runtime/query/query_internal.h"
 #include "common/diag.h"
@@ -222,7 +223,7 @@ static weir_status make_known(wr_query *q, weir_error *err)
     weir_status st = wr_db_write_durable(q->db, b, err);
     wr_db_batch_free(b);
     q->known = q->known || st == WEIR_OK;
-    return st;
+    return st == WEIR_OK ? wr_fault(WR_FAULT_START_KNOWN, err) : st;
 }
 
 static weir_status fix(wr_query *q, wr_topic_part *parts, uint32_t n, weir_error *err)
@@ -247,6 +248,7 @@ static weir_status fix(wr_query *q, wr_topic_part *parts, uint32_t n, weir_error
     note_before_start(q, before);
     const wr_log_group_offsets group = {q->group, parts, fresh};
     WR_TRY(wr_group_commit(q->log, &group, err));
+    WR_FAULT(WR_FAULT_START_FIXED, err);
     return fresh == n ? make_known(q, err) : WEIR_OK;
 }
 

@@ -16,6 +16,7 @@
  * for the statement is deleted. After step 4 nothing fails.
  */
 #include "common/diag.h"
+#include "common/fault.h"
 #include "runtime/instance/offered.h"
 #include "runtime/instance/query_list.h"
 #include "runtime/statement/kept.h"
@@ -363,7 +364,9 @@ static weir_status create_topic(wr_engine *e, definition *d, weir_error *err)
                           .compact_delete = d->topic.compact_delete};
     weir_status st = wr_topic_create(wr_engine_log(e), &spec, err);
     d->topic_made = st == WEIR_OK;
-    return st == WEIR_ERR_EXISTS ? WEIR_OK : st;
+    if (st != WEIR_OK && st != WEIR_ERR_EXISTS)
+        return st;
+    return wr_fault(WR_FAULT_STATEMENT_SINK, err);
 }
 
 /* What is known as the latest schema of a subject; made if nothing is. What is put there is kept

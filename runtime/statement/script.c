@@ -25,6 +25,7 @@
  * A failure in the second pass (a broker that goes away between the two) ends it where it is, and
  * says so; what was created before stays, and a second run takes it up, since ids depend on names.
  */
+#include "common/fault.h"
 #include "runtime/instance/reservation.h"
 #include "runtime/instance/service_log.h"
 #include "runtime/statement/kept.h"
@@ -385,6 +386,8 @@ static weir_status run_pass(program *p, weir_error *err)
         say_done(p, done, err);
     else if (wr_engine_is_service(p->engine))
         st = wr_service_log_replace(wr_engine_db(p->engine), p->name, &p->defined, err);
+    if (st == WEIR_OK)
+        st = wr_fault(WR_FAULT_STATEMENTS_NOTED, err);
     weir_error later;
     weir_status released =
         scheduler ? wr_scheduler_release(scheduler, st == WEIR_OK ? err : &later) : WEIR_OK;

@@ -7,6 +7,7 @@
  *
  * This runs while the task is opened, on the worker's thread; a query that is to stop gives it up.
  */
+#include "common/fault.h"
 #include "runtime/log/log_reader.h"
 #include "runtime/log/log_topics.h"
 #include "runtime/task/task_internal.h"
@@ -71,7 +72,8 @@ static weir_status apply(wr__task_store *s, wr_db_batch *b, const wr_log_batch *
     WR_TRY(wr_store_commit_into(s->store, b, err));
     put_position(s, b, in->next_offset);
     atomic_fetch_add(&c->counters->restored, in->n);
-    return wr_db_write(c->db, b, err);
+    WR_TRY(wr_db_write(c->db, b, err));
+    return wr_fault(WR_FAULT_RESTORE_BATCH, err);
 }
 
 static weir_status silent_too_long(const wr__task_store *s, int64_t at, weir_error *err)
@@ -86,6 +88,7 @@ static weir_status replay(wr__task_store *s, wr_log_reader *reader, int64_t from
                           weir_error *err)
 {
     const wr_task_config *c = &s->task->set->config;
+    WR_ASSERT(from >= 0 && from < to);
     wr_topic_part part = {s->changelog, s->task->partition, from};
     WR_TRY(wr_log_reader_assign(reader, &part, 1, err));
     wr_db_batch *b = wr_db_batch_new(c->db);
@@ -120,6 +123,7 @@ static weir_status restore(wr__task_store *s, weir_error *err)
     int64_t low, high, from;
     WR_TRY(wr_topic_ends(c->log, &part, 1, &low, &high, err));
     WR_TRY(read_position(s, &from, err));
+    WR_FAULT(WR_FAULT_RESTORE_POSITION, err);
     if (from > high)
         return wr_error(
             err, WEIR_ERR_STORE,

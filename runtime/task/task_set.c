@@ -3,6 +3,7 @@
  * The tasks of a plan, opened, fed and committed together. Nothing here knows why: which records
  * come, when a commit is due and what happens after a failure is the worker's to say.
  */
+#include "common/fault.h"
 #include "runtime/task/task_internal.h"
 
 wr_task_set *wr_task_set_new(const wr_task_config *config)
@@ -208,6 +209,7 @@ weir_status wr_task_set_write(wr_task_set *set, weir_error *err)
 {
     for (size_t i = 0; i < set->tasks_n; i++)
         WR_TRY(wr__task_each_store(set->tasks[i], write_rows, NULL, err));
+    WR_FAULT(WR_FAULT_WRITE_ROWS, err);
     wr_db_batch *b = wr_db_batch_new(set->config.db);
     weir_status st = WEIR_OK;
     for (size_t i = 0; i < set->tasks_n && st == WEIR_OK; i++)
@@ -215,7 +217,7 @@ weir_status wr_task_set_write(wr_task_set *set, weir_error *err)
     if (st == WEIR_OK)
         st = wr_db_write(set->config.db, b, err);
     wr_db_batch_free(b);
-    return st;
+    return st == WEIR_OK ? wr_fault(WR_FAULT_WRITE_DONE, err) : st;
 }
 
 /* ---- memory ---- */

@@ -9,6 +9,7 @@
  * (wr_plan_store.meaning). A store is opened only by a plan that means the same: other bytes under
  * the same name would be read as if they were its own, and give wrong answers in silence.
  */
+#include "common/fault.h"
 #include "engine/plan/plan_stores.h"
 #include "runtime/log/log_topics.h"
 #include "runtime/task/task_internal.h"
@@ -62,7 +63,9 @@ static weir_status create_changelog(wr__task_store *s, weir_error *err)
         .internal = true,
     };
     weir_status st = wr_topic_create(c->log, &topic, err);
-    return st == WEIR_ERR_EXISTS ? WEIR_OK : st;
+    if (st != WEIR_OK && st != WEIR_ERR_EXISTS)
+        return st;
+    return wr_fault(WR_FAULT_STATEMENT_CHANGELOG, err);
 }
 
 /* ---- meaning ---- */

@@ -4,6 +4,7 @@
  * rule, and the worker follows these; who begins elsewhere is no client for now, and waits to be
  * admitted, which puts it into a catch-up worker (catch_up.c).
  */
+#include "common/fault.h"
 #include "runtime/worker/worker_internal.h"
 
 static bool equal_offsets(const wr_topic_part *a, const wr_topic_part *b, uint32_t n)
@@ -92,9 +93,12 @@ static weir_status open_clients(wr_worker *w, weir_error *err)
 
 static weir_status begin(wr_worker *w, weir_error *err)
 {
+    WR_ASSERT(w->commit.writer); /* exactly-once: older producers are fenced, offsets decided */
     wr__consumer_group(&w->consumer, exchanges(w), w->o.meets_across);
     WR_TRY(open_clients(w, err));
-    return wr__consumer_assign(&w->consumer, err);
+    WR_FAULT(WR_FAULT_ASSIGN_RESTORED, err);
+    WR_TRY(wr__consumer_assign(&w->consumer, err));
+    return wr_fault(WR_FAULT_ASSIGN_DONE, err);
 }
 
 weir_status wr__worker_assign(wr_worker *w, const wr_topic_part *given, uint32_t n, weir_error *err)
@@ -106,6 +110,8 @@ weir_status wr__worker_assign(wr_worker *w, const wr_topic_part *given, uint32_t
     weir_status st = wr_topic_ends(w->o.log, given, n, low, high, err);
     if (st == WEIR_OK)
         st = ask_clients(w, starts, given, n, low, high, &leader, err);
+    if (st == WEIR_OK)
+        st = wr_fault(WR_FAULT_ASSIGN_OFFSETS, err);
     if (st == WEIR_OK) {
         wr__consumer_prepare(&w->consumer, starts + leader * n, n, high, w->o.until_end);
         part_ways(w, starts, n, leader);

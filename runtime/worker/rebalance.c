@@ -5,6 +5,7 @@
  * happens inside a callback of the log. Giving up partitions: a last commit, unless they are lost
  * already, then clients close, then the reader may let them go.
  */
+#include "common/fault.h"
 #include "runtime/worker/worker_internal.h"
 
 /* ---- partitions ---- */
@@ -12,12 +13,17 @@
 static weir_status give_up(wr_worker *w, bool lost, weir_error *err)
 {
     weir_status st = WEIR_OK;
+    WR_ASSERT(!w->catch_up.main); /* it gives nothing up by itself */
     wr__catch_up_stop_all(w);
     if (!lost)
         st = wr__worker_commit_all(w, err);
+    if (st == WEIR_OK)
+        st = wr_fault(WR_FAULT_REVOKE_COMMITTED, err);
     for (size_t i = 0; i < w->members.n; i++)
         if (w->members.clients[i]->cls->close)
             w->members.clients[i]->cls->close(w->members.clients[i]);
+    if (st == WEIR_OK)
+        st = wr_fault(WR_FAULT_REVOKE_CLOSED, err);
     wr__consumer_unassign(&w->consumer);
     w->commit.dirty = false;
     weir_error ignored; /* the commit's failure is what counts */
@@ -72,10 +78,14 @@ weir_status wr_worker_open(wr_worker *w, weir_error *err)
                          : wr_log_writer_new(w->o.log, &w->settings, &w->commit.writer, err);
     if (st == WEIR_OK)
         wr_log_writer_cancel_on(w->commit.writer, &w->members.cancel);
+    if (st == WEIR_OK)
+        st = wr_fault(WR_FAULT_OPEN_WRITER, err);
     if (st == WEIR_OK && w->o.piped)
         st = open_piped(w, err);
     else if (st == WEIR_OK)
         st = wr__consumer_open(&w->consumer, w->catch_up.main == NULL, err);
+    if (st == WEIR_OK)
+        st = wr_fault(WR_FAULT_OPEN_READER, err);
     /* Where nobody shares the partitions they are here at once, and whoever opens hears of it. */
     if (st == WEIR_OK && !w->o.piped)
         st = wr__worker_rebalance(w, err);

@@ -15,6 +15,7 @@
  * the changelogs' positions every WRITE_EVERY_NS, when they are many, when clients close, or when a
  * pull query asks. After a crash the changelogs' tails since then are read again.
  */
+#include "common/fault.h"
 #include "runtime/worker/worker_internal.h"
 
 #define AWAIT_WRITE_MS 5000
@@ -110,7 +111,9 @@ static weir_status flush(wr_worker *w, weir_error *err)
             return st;
         wr__client_fail(c, &own);
     }
+    WR_FAULT(WR_FAULT_COMMIT_FLUSHED, err);
     WR_TRY(wr_log_writer_flush(w->commit.writer, err));
+    WR_FAULT(WR_FAULT_COMMIT_ACKNOWLEDGED, err);
     for (size_t i = 0; i < w->members.n; i++) {
         weir_error own = {0};
         if (wr_log_owner_failed(&w->members.clients[i]->owner, &own))
@@ -191,6 +194,7 @@ static weir_status make_durable(wr_worker *w, bool offsets, weir_error *err)
         return WEIR_OK;
     int64_t before = w->o.clock->mono_ns(w->o.clock);
     WR_TRY(commit_offsets(w, err));
+    WR_FAULT(WR_FAULT_COMMIT_DONE, err);
     w->commit.offsets_ns = w->o.clock->mono_ns(w->o.clock);
     w->commit.offsets_took_ns = w->commit.offsets_ns - before;
     return WEIR_OK;
@@ -212,6 +216,7 @@ static weir_status commit(wr_worker *w, weir_error *err)
     times.flushed_ns = w->o.clock->mono_ns(w->o.clock);
     bool offsets = !offsets_can_wait(w) || write_due(w);
     WR_TRY(collect_state(w, err));
+    WR_FAULT(WR_FAULT_COMMIT_COLLECTED, err);
     WR_TRY(make_durable(w, offsets, err));
     if (!offsets) {
         for (size_t i = 0; i < w->members.n; i++)

@@ -9,6 +9,7 @@ import banned
 import circles
 import density
 import facts
+import faults
 import layers
 import names
 import ratchet
@@ -280,6 +281,12 @@ class Facts(unittest.TestCase):
 
     def test_rows(self):
         self.assertEqual(facts.ROW.findall("| P15 | a reason |\n| K01 | |\n"), ["P15"])
+
+    def test_faults(self):
+        table = '    POINT(A_B, "a.b", "x")   \\\n    POINT(C, "c", "y")\n'
+        self.assertEqual(faults.check(table, {"f.c": ["A_B", "C"]}), [])
+        self.assertEqual(len(faults.check(table, {"f.c": ["A_B"], "g.c": ["A_B", "POINTS"]})), 2)
+        self.assertEqual(len(faults.check("", {"f.c": []})), 1)
 
 
 if __name__ == "__main__":
