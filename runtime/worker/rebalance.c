@@ -18,6 +18,7 @@ static weir_status give_up(wr_worker *w, bool lost, weir_error *err)
     for (size_t i = 0; i < w->members.n; i++)
         if (w->members.clients[i]->cls->close)
             w->members.clients[i]->cls->close(w->members.clients[i]);
+    w->restoring = false;
     wr__consumer_unassign(&w->consumer);
     w->commit.dirty = false;
     weir_error ignored; /* the commit's failure is what counts */
