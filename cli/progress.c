@@ -48,6 +48,26 @@ static weir_metrics read_metrics(weir *w)
     return m;
 }
 
+/** "2 restoring (1,200,000 of 5,000,000 records, 400,000/s)" */
+static void add_restore(cli_text *t, const weir_metrics *m)
+{
+    if (m->queries_restoring) {
+        cli_text_addf(t, ", %u restoring (", m->queries_restoring);
+        cli_text_add_count(t, m->restore_done);
+        cli_text_adds(t, " of ");
+        cli_text_add_count(t, m->restore_total);
+        cli_text_adds(t, " records, ");
+        cli_text_add_count(t, (uint64_t)m->restore_per_s);
+        cli_text_adds(t, "/s)");
+    }
+    if (m->standby_stores) {
+        cli_text_addf(t, ", %u standby store%s, ", m->standby_stores,
+                      m->standby_stores == 1 ? "" : "s");
+        cli_text_add_count(t, m->standby_lag);
+        cli_text_adds(t, " behind");
+    }
+}
+
 static void add_state(cli_text *t, const weir_metrics *m)
 {
     if (m->lag >= 0) {
@@ -60,6 +80,7 @@ static void add_state(cli_text *t, const weir_metrics *m)
                   m->queries_running == 1 ? "query" : "queries");
     if (m->queries_waiting)
         cli_text_addf(t, ", %u waiting", m->queries_waiting);
+    add_restore(t, m);
     if (m->queries_failed)
         cli_text_addf(t, ", %u failed", m->queries_failed);
     if (m->errors)
@@ -144,7 +165,9 @@ static bool changed(const weir_metrics *a, const weir_metrics *b)
 {
     return a->records_in != b->records_in || a->records_out != b->records_out ||
            a->queries_running != b->queries_running || a->queries_failed != b->queries_failed ||
-           a->queries_waiting != b->queries_waiting || a->errors != b->errors;
+           a->queries_waiting != b->queries_waiting || a->errors != b->errors ||
+           a->queries_restoring != b->queries_restoring || a->restored != b->restored ||
+           a->standby_stores != b->standby_stores;
 }
 
 /** Said when it begins, and when it is over. */

@@ -29,7 +29,7 @@
     POINT(OPEN_WRITER, "open.writer", "a worker has a producer, and older ones are fenced")        \
     POINT(OPEN_READER, "open.reader", "its consumer is there, and wants partitions")               \
     POINT(ASSIGN_OFFSETS, "assign.offsets", "partitions came, and where to begin is known")        \
-    POINT(ASSIGN_RESTORED, "assign.restored", "tasks are open, their state is restored")           \
+    POINT(ASSIGN_RESTORED, "assign.restored", "tasks are open, what is behind is being restored")  \
     POINT(ASSIGN_DONE, "assign.done", "the consumer reads from there")                             \
     POINT(REVOKE_COMMITTED, "revoke.committed", "partitions go: after the last commit")            \
     POINT(REVOKE_CLOSED, "revoke.closed", "their tasks are closed; the group has no answer yet")   \

@@ -250,6 +250,13 @@ typedef struct weir_metrics {
     uint64_t before_start; /* records that were there when queries began in this process, and that
                             * auto.offset.reset = latest has left out */
     uint32_t queries_waiting; /* of queries_running: for a schema registry, a broker ... */
+    /* Kafka: state that comes from changelogs. Offsets, so of records at most as many. */
+    uint32_t queries_restoring;           /* of queries_running */
+    uint64_t restore_done, restore_total; /* of those, since each began */
+    double restore_per_s;                 /* of all of them together */
+    uint64_t restored;                    /* records since the queries were started */
+    uint32_t standby_stores;              /* warm copies of what other processes have */
+    uint64_t standby_lag;                 /* offsets by which they are behind */
 } weir_metrics;
 WEIR_API void weir_metrics_read(weir *w, weir_metrics *out);
 /** First failure of a persistent query, if there is one: its id and what happened. */

@@ -191,6 +191,11 @@ static const wr_setting settings[] = {
     {"weir.offsets.refresh.ms", "3600000", FIXED, KSQL, NUMBER(100, YEAR_MS),
      "Kafka: the offsets of an idle query are committed again so often, or the broker would forget "
      "them (offsets.retention.minutes)"},
+    {"weir.pull.restore.timeout.ms", "5000", FIXED, KSQL, NUMBER(0, YEAR_MS),
+     "How long a pull query waits for a table whose state is being restored, before it says how far "
+     "that is"},
+    {"weir.restore.threads", NULL, FIXED, KSQL, NUMBER(1, 256),
+     "Threads that restore state from changelogs; without it as many as processors, 4 at most"},
     {"weir.schema.registry.bearer.token", NULL, FIXED, KSQL, TEXT, "Token for the registry"},
     {"weir.schema.registry.ca.file", NULL, FIXED, KSQL, TEXT,
      "Certificates of authorities (PEM) that the registry's is checked with"},

@@ -196,6 +196,20 @@ weir_status weir_drain(weir *w, int timeout_ms, weir_error *err)
  * Sums over the persistent queries, under the lock, but from counters that queries publish by
  * themselves: nothing waits. One lag that is not known makes the sum not known.
  */
+/* Sums of what may be of different moments: a standby that has just begun has not heard of its end
+ * yet, and is behind by nothing. */
+static void add_restore(const wr_query *q, weir_metrics *m)
+{
+    wr_query_restore r;
+    m->queries_restoring += wr_query_restoring(q, &r);
+    WR_ASSERT(r.done >= 0 && r.done <= r.total);
+    m->restore_done += (uint64_t)r.done;
+    m->restore_total += (uint64_t)r.total;
+    m->restore_per_s += r.per_s;
+    m->standby_stores += r.standbys;
+    m->standby_lag += (uint64_t)WR_MAX(r.standby_left, 0);
+}
+
 void weir_metrics_read(weir *w, weir_metrics *out)
 {
     weir_metrics m = {.size = out->size}; /* as many bytes as the caller's struct has */
@@ -220,6 +234,8 @@ void weir_metrics_read(weir *w, weir_metrics *out)
         else
             m.queries_running++;
         m.queries_waiting += wr_query_waits(q, NULL, NULL);
+        add_restore(q, &m);
+        m.restored += one.restored;
     }
     wr_engine_unlock(w->engine);
     m.lag = lag;

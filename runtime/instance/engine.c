@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 /* ---- opening ---- */
 
@@ -121,6 +122,22 @@ static wr_engine *engine_new(const wr_engine_options *o)
     return e;
 }
 
+/* As many threads as there are processors, within reason: one takes in several hundred thousand
+ * records a second, and brokers have other clients. */
+static wr_restore_pool *new_restore_pool(const wr_engine *e)
+{
+    enum { DEFAULT_MAX = 4 };
+    WR_ASSERT(e->log && e->db && e->mode == WR_ENGINE_THREADED);
+    long processors = WR_MAX(sysconf(_SC_NPROCESSORS_ONLN), 1);
+    return wr_restore_pool_new(&(wr_restore_options){
+        .log = e->log,
+        .db = e->db,
+        .clock = e->clock,
+        .settings = &e->settings,
+        .threads = (uint32_t)wr_settings_int(&e->settings, "weir.restore.threads",
+                                             WR_MIN(processors, (long)DEFAULT_MAX))});
+}
+
 /* What fails is closed as far as it was opened: every part may be missing in wr_engine_close. */
 weir_status wr_engine_open(const wr_engine_options *o, wr_engine **out, weir_error *err)
 {
@@ -138,6 +155,8 @@ weir_status wr_engine_open(const wr_engine_options *o, wr_engine **out, weir_err
     if (e->mode == WR_ENGINE_THREADED) {
         e->executor = wr_executor_new((uint32_t)wr_settings_int(&e->settings, "weir.threads", 1));
         e->scheduler = wr_scheduler_new(!e->service, e->executor);
+        if (wr_log_can(e->log)->has_changelogs)
+            e->restore = new_restore_pool(e);
     }
     *out = e;
     return WEIR_OK;
@@ -192,6 +211,7 @@ weir_status wr_engine_close(wr_engine *e, weir_error *err)
     wr__offered_free(&e->offered);
     wr_scheduler_free(e->scheduler);
     wr_executor_free(e->executor);
+    wr_restore_pool_free(e->restore);
     wr_function_registry_free(e->functions);
     wr__writers_free(&e->writers);
     if (e->log)

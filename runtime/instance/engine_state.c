@@ -125,6 +125,7 @@ void wr_engine_query_options(wr_engine *e, bool transient, wr_query_options *out
         .clock = e->clock,
         .budget = &e->budget,
         .watch = e->watch,
+        .restore = e->restore,
         .scheduler = transient ? NULL : e->scheduler,
         .stepped = e->mode != WR_ENGINE_THREADED,
         .prefix = transient ? e->transient_prefix : e->prefix,

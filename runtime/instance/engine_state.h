@@ -26,7 +26,8 @@ struct wr_engine {
     wr_clock *clock;
     wr_settings settings;
     wr_executor *executor;
-    wr_scheduler *scheduler; /* of persistent queries, where they have threads */
+    wr_restore_pool *restore; /* where there are changelogs and threads */
+    wr_scheduler *scheduler;  /* of persistent queries, where they have threads */
     wr_function_registry *functions;
     bool keep_statements, service, no_caching;
     char *prefix; /* of groups and internal topics of persistent queries */

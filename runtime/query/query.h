@@ -42,15 +42,17 @@ typedef struct wr_query_options {
     wr_db *db;                   /* NULL for a transient query: it gets one in memory */
     const wr_settings *settings; /* effective settings, copied */
     wr_clock *clock;
-    wr_state_budget *budget; /* outlives the query */
-    wr_schema_watch *watch;  /* likewise; NULL: the log says nothing of schemas */
-    wr_scheduler *scheduler; /* of queries that are started; NULL: it reads alone */
-    bool stepped;            /* never started: wr_query_step and wr_query_pipe */
-    const char *prefix;      /* of groups and internal topics: "_confluent-ksql-default_query_" */
-    bool transient;          /* no group, no changelogs, nothing is kept */
-    bool piped;              /* no reader: records come by wr_query_pipe (tests); all of them
-                              * are in partition 0, and so is everything that is written */
-    bool caching;            /* emit at commits only; false: every update */
+    wr_state_budget *budget;  /* outlives the query */
+    wr_schema_watch *watch;   /* likewise; NULL: the log says nothing of schemas */
+    wr_restore_pool *restore; /* outlives the query; NULL: a query with changelogs makes its own,
+                               * which has no threads */
+    wr_scheduler *scheduler;  /* of queries that are started; NULL: it reads alone */
+    bool stepped;             /* never started: wr_query_step and wr_query_pipe */
+    const char *prefix;       /* of groups and internal topics: "_confluent-ksql-default_query_" */
+    bool transient;           /* no group, no changelogs, nothing is kept */
+    bool piped;               /* no reader: records come by wr_query_pipe (tests); all of them
+                               * are in partition 0, and so is everything that is written */
+    bool caching;             /* emit at commits only; false: every update */
     /** COLLECT rows; on the worker's thread. An error other than WEIR_OK ends the query. */
     weir_status (*collect)(void *arg, const wr_batch *batch, weir_error *err);
     void *collect_arg;
@@ -108,6 +110,17 @@ typedef struct wr_profile {
     wr_profile_node *nodes;
     uint32_t nodes_n;
 } wr_profile;
+
+/** How far its state has come from changelogs, and the warm copies that it keeps for others. */
+typedef struct wr_query_restore {
+    uint32_t tasks; /* that wait for state */
+    int64_t done,
+        total;  /* offsets of changelogs, since all were opened; of records at most so many */
+    int64_t ns; /* since then; 0: nothing is restored */
+    double per_s;
+    uint32_t standbys; /* stores of partitions that others have */
+    int64_t standby_left;
+} wr_query_restore;
 
 /** How far a query has got in one partition that it reads. */
 typedef struct wr_query_position {
@@ -177,6 +190,11 @@ bool wr_query_error(wr_query *q, weir_error *err);
 /** Is it waiting for something outside (a schema registry, a broker), and will go on by itself?
  *  @p since_ms: wall clock. Both outputs may be NULL. */
 bool wr_query_waits(wr_query *q, int64_t *since_ms, weir_error *why);
+/** @return whether some of its tasks wait for state. Without a lock: numbers may be of different
+ *  moments. */
+bool wr_query_restoring(const wr_query *q, wr_query_restore *out);
+/** "1200 of 5000 changelog records (24 %), 400/s, 2 tasks". @pre wr_query_restoring */
+void wr_query_restore_print(const wr_query_restore *r, wr_buf *out);
 /** How many other queries read together with it just now. */
 uint32_t wr_query_shared_with(wr_query *q);
 const char *wr_query_id(const wr_query *q);

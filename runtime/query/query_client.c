@@ -40,8 +40,8 @@ static bool exchanges(const wr_query *q, const wr_worker_assignment *a)
     return !q->kind.internal_topics || (a->exchange && !q->kind.reentrant);
 }
 
-/* Stores are opened, and restored where they are behind their changelogs: this can take long, and
- * looks at `stopping`. */
+/* Stores that are behind their changelogs come forward on other threads, and their tasks after
+ * them: advance. */
 static weir_status open(wr_worker_client *c, const wr_worker_assignment *a, weir_error *err)
 {
     wr_query *q = query_of(c);
@@ -55,7 +55,25 @@ static weir_status open(wr_worker_client *c, const wr_worker_assignment *a, weir
         .slots_n = a->slots_n,
         .batch_rows = a->batch_rows,
     };
-    return wr_task_set_open(q->tasks, &tasks, err);
+    WR_TRY(wr_task_set_open(q->tasks, &tasks, err));
+    atomic_store(&q->opened, true);
+    return WEIR_OK;
+}
+
+static weir_status advance(wr_worker_client *c, bool *restoring, weir_error *err)
+{
+    wr_query *q = query_of(c);
+    WR_ASSERT(wr_task_set_is_open(q->tasks));
+    WR_TRY(wr_task_set_advance(q->tasks, err));
+    *restoring = wr_task_set_restoring(q->tasks) > 0;
+    return WEIR_OK;
+}
+
+static bool ready(wr_worker_client *c, uint32_t topic, int32_t partition)
+{
+    const wr_query *q = query_of(c);
+    WR_ASSERT(topic < q->plan->topics_n);
+    return wr_task_set_ready(q->tasks, topic, partition);
 }
 
 static void close(wr_worker_client *c)
@@ -226,6 +244,8 @@ static void left(wr_worker_client *c, wr_client_end why, const weir_error *err)
 const wr_client_class wr__query_client_class = {
     .start_offsets = start_offsets,
     .open = open,
+    .advance = advance,
+    .ready = ready,
     .close = close,
     .deliver = deliver,
     .swap = swap,
@@ -245,13 +265,6 @@ const wr_client_class wr__query_client_class = {
 };
 
 /* ---- tasks ---- */
-
-/* Asked by a restore, between two batches of its changelog. */
-static bool stopping(void *arg)
-{
-    const wr_query *q = arg;
-    return atomic_load(&q->client.desired) != WR_DESIRED_RUN;
-}
 
 static bool wait(void *arg, const weir_error *why, uint32_t attempt)
 {
@@ -284,11 +297,11 @@ wr_task_set *wr__query_tasks_new(wr_query *q,
         .changelogs = q->kind.changelogs,
         .caching = q->kind.caching,
         .piped = q->kind.piped,
+        .restore = q->restore,
         .owner = &q->client.owner,
         .counters = &q->counters,
         .collect = collect,
         .collect_arg = collect_arg,
-        .stopping = stopping,
         .closing = closing,
         .wait = wait,
         .arg = q,

@@ -14,6 +14,7 @@
  *   start_offsets.c    where it begins to read
  *   query_record.c     what the data directory keeps of it, and forgetting by that alone
  *   query_waits.c      what it waits for
+ *   query_restore.c    how far its state is restored
  *   query_state.c      state and error
  *   query_schemas.c    counts by the schema that records were written with
  *   query_metrics.c    counts, added up where others may look; EXPLAIN ANALYZE
@@ -100,6 +101,8 @@ struct wr_query {
     bool known;        /* the data directory knows the query; the worker's thread */
     wr__query_kind kind;
     wr__query_topics topics;
+    wr_restore_pool *restore; /* NULL: there are no changelogs */
+    bool owns_restore;
     wr_task_set *tasks;
     wr_task_counters counters;
     wr__query_counts counts;
@@ -109,6 +112,7 @@ struct wr_query {
     wr__query_schemas schemas;
     wr_schema_watch *watch; /* NULL: nothing is said of schemas */
     atomic_int state;       /* wr_query_state */
+    atomic_bool opened;     /* it has been given partitions since it was started */
     pthread_mutex_t lock;   /* error, waits, schemas.shown */
     weir_error error;
     bool has_error;
@@ -168,6 +172,11 @@ void wr__query_set_waiting(wr_query *q, const weir_error *why);
 void wr__query_clear_waiting(wr_query *q);
 /** A decoder waits, as wr_task_ctx.wait. */
 bool wr__query_wait(wr_query *q, const weir_error *why, uint32_t attempt);
+
+/* ---- query_restore.c ---- */
+/** Wait (weir.pull.restore.timeout.ms) until the database has all of the state. @return
+ *  WEIR_ERR_STORE, RETRIABLE: it has not, and how far it is. */
+weir_status wr__query_await_restored(wr_query *q, weir_error *err) WR_MUST_CHECK;
 
 /* ---- query_state.c ---- */
 void wr__query_set_error(wr_query *q, const weir_error *err);

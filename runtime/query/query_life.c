@@ -68,6 +68,12 @@ static wr_query *make(const wr_query_options *o)
     pthread_mutex_init(&q->lock, NULL);
     wr__query_topics_init(q);
     wr_worker_client_init(&q->client, &wr__query_client_class, q->id, q->group, q->topics.read);
+    q->restore = o->restore;
+    q->owns_restore = q->kind.changelogs && !o->restore;
+    WR_ASSERT(!q->owns_restore || !q->owns_db); /* what is transient has no changelogs */
+    if (q->owns_restore)
+        q->restore = wr_restore_pool_new(&(wr_restore_options){
+            .log = q->log, .db = q->db, .clock = q->clock, .settings = &q->settings});
     q->metrics = wr__metrics_new(q);
     wr__schemas_init(q);
     q->tasks = wr__query_tasks_new(q, o->collect, o->collect_arg);
@@ -225,6 +231,8 @@ void wr_query_free(wr_query *q, bool forget)
     if (forget && !q->owns_db)
         wr__query_forget(q);
     wr_task_set_free(q->tasks);
+    if (q->owns_restore)
+        wr_restore_pool_free(q->restore);
     wr_worker_client_destroy(&q->client);
     wr__metrics_free(q->metrics);
     wr__schemas_free(q);

@@ -243,7 +243,7 @@ void wr_query_metrics_read(wr_query *q, wr_query_metrics *out)
         .errors = atomic_load(&q->counters.errors),
         .late = atomic_load(&q->counts.late),
         .commits = atomic_load(&q->counts.commits),
-        .restored = atomic_load(&q->counters.restored),
+        .restored = atomic_load(&q->counters.restore.records),
         .lag = atomic_load(&q->counts.lag),
         .before_start = (uint64_t)atomic_load(&q->counts.before_start),
         .state_bytes = atomic_load(&q->share.state_bytes),
@@ -370,7 +370,7 @@ void wr_query_profile(wr_query *q, wr_arena *a, wr_profile *out)
     out->commit_ns = m->timing_shown.commit_ns;
     out->commit_own_ns = m->timing_shown.commit_own_ns;
     out->commit_max_ns = m->timing_shown.commit_max_ns;
-    out->restore_ns = atomic_load(&q->counters.restore_ns);
+    out->restore_ns = atomic_load(&q->counters.restore.ns);
     out->steps_ns = m->timing_shown.steps_ns;
     measure_rate(q, q->clock->mono_ns(q->clock));
     out->in_per_s = m->rate.in_per_s;

@@ -26,12 +26,13 @@ static uint32_t own_positions(wr_query *q, wr_topic_part *parts, uint32_t max)
     return n;
 }
 
-/* Nothing read and not processed, nothing processed and not committed. */
+/* Nothing read and not processed, nothing processed and not committed, no state that is missing. */
 static bool idle(wr_query *q)
 {
     wr_monitor *m = wr__scheduler_monitor(q->scheduler);
     wr_monitor_lock(m);
-    bool yes = q->client.worker && wr_worker_is_idle(q->client.worker);
+    bool yes = q->client.worker && wr_worker_is_idle(q->client.worker) &&
+               !atomic_load(&q->counters.incomplete);
     wr_monitor_unlock(m);
     return yes;
 }

@@ -208,6 +208,7 @@ weir_status wr_query_pull(wr_query *q, const wr_pull *pull,
     if (!q->plan->materialized)
         return wr_error(err, WEIR_ERR_STATEMENT, "Table `%s` is not materialised by query %s",
                         pull->source->name, q->id);
+    WR_TRY(wr__query_await_restored(q, err));
     await_write(q);
     pull_run r = {.q = q,
                   .pull = pull,

@@ -16,6 +16,23 @@ static wr_result *section_of(wr_exec *x)
     return wr__result_new(x, NAME, columns, WR_ARRAY_LEN(columns));
 }
 
+/* A query whose state is on its way waits for it, and that is to be seen in the same places. Since
+ * when: its clock is monotonic, so the wall clock's time is reckoned from now. */
+static void add_restoring(wr_exec *x, wr_query *q)
+{
+    wr_query_restore r;
+    wr_buf reason = {0};
+    if (!wr_query_restoring(q, &r))
+        return;
+    wr_clock *clock = wr_engine_clock(x->engine);
+    wr_buf_puts(&reason, "its state is being restored: ");
+    wr_query_restore_print(&r, &reason);
+    WR__RESULT_ROW(x, section_of(x), wr__text(x, wr_query_id(q)),
+                   wr_value_i64(clock->wall_ms(clock) - r.ns / 1000000),
+                   wr__text(x, wr_buf_cstr(&reason)));
+    wr_buf_free(&reason);
+}
+
 /* Why and since when are read together, so they are of one moment; the query may have gone on
  * since. */
 void wr__add_waiting(wr_exec *x, wr_query *q)
@@ -26,4 +43,5 @@ void wr__add_waiting(wr_exec *x, wr_query *q)
     if (wr_query_waits(q, &since_ms, &why))
         WR__RESULT_ROW(x, section_of(x), wr__text(x, wr_query_id(q)), wr_value_i64(since_ms),
                        wr__text(x, why.message));
+    add_restoring(x, q);
 }

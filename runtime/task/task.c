@@ -211,8 +211,7 @@ static void fill_context(wr_task *t)
     };
 }
 
-weir_status wr__task_open(wr_task_set *set, uint32_t subtopology, int32_t partition, wr_task **out,
-                          weir_error *err)
+wr_task *wr__task_new(wr_task_set *set, uint32_t subtopology, int32_t partition)
 {
     const wr_plan *plan = set->config.plan;
     WR_ASSERT(subtopology < plan->subtopologies_n && partition >= 0);
@@ -227,16 +226,17 @@ weir_status wr__task_open(wr_task_set *set, uint32_t subtopology, int32_t partit
     t->reads = wr_calloc(plan->topics_n, sizeof *t->reads);
     t->reads_n = wr_plan_inputs(plan, subtopology, t->reads, plan->topics_n);
     t->stores = wr_calloc(plan->stores_n, sizeof *t->stores);
+    t->jobs = wr_calloc(plan->stores_n, sizeof(wr_restore_job *));
     fill_context(t);
     wr__channels_open(t);
-    weir_status st = wr_topology_new(&t->ctx, subtopology, &t->topology, err);
-    if (st != WEIR_OK) {
-        wr__task_close(t);
-        return st;
-    }
+    return t;
+}
+
+weir_status wr__task_run(wr_task *t, weir_error *err)
+{
+    WR_ASSERT(!t->topology);
     wr__task_enter(t, WR_TASK_RUNNING);
-    *out = t;
-    return WEIR_OK;
+    return wr_topology_new(&t->ctx, t->subtopology, &t->topology, err);
 }
 
 void wr__task_close(wr_task *t)

@@ -2,12 +2,13 @@
 /*
  * task_internal.h - one task, and what the files of this folder do with it.
  *
- *   task_set.c -> task.c -> task_stores.c -> task_restore.c -> task_state.c
- *                        -> exchange_channel.c
+ *   task_set.c -> task_restore.c -> task.c -> task_stores.c -> task_state.c, restore_pool.c
+ *                                         -> exchange_channel.c
  */
 #ifndef WR_RUNTIME_TASK_TASK_INTERNAL_H
 #define WR_RUNTIME_TASK_TASK_INTERNAL_H
 
+#include "runtime/task/restore_internal.h"
 #include "runtime/task/row_log.h"
 #include "runtime/task/task_set.h"
 
@@ -17,6 +18,15 @@ typedef struct wr__topic_times {
     wr_record_times times;
 } wr__topic_times;
 
+/** A store of the plan: what its partitions have in common, found out once for an assignment. */
+typedef struct wr__set_store {
+    const wr_plan_store *plan; /* NULL: no task has it */
+    char *name;                /* under which the database knows it */
+    char *changelog;           /* topic, or NULL */
+    uint32_t id;               /* the database's number */
+    bool meaning_kept;         /* the database knows what its bytes mean */
+} wr__set_store;
+
 struct wr_task_set {
     wr_task_config config;
     wr_task_assignment assignment; /* while open */
@@ -24,17 +34,19 @@ struct wr_task_set {
     size_t tasks_n;
     uint32_t sending; /* which of the two buffers of every channel is filled: exchange_channel.c */
     bool open;
+    size_t restoring;       /* tasks whose stores are being restored */
+    int64_t restore_ns;     /* when that began */
+    int64_t restore_log_ns; /* when the log last said how far it is */
+    wr__set_store *stores;  /* by plan store; while open */
     wr__topic_times *times; /* by plan topic; while open */
     wr__row_log *row_log;   /* of rows that cannot be used */
 };
 
 /** A store of a task. */
 typedef struct wr__task_store {
-    const wr_plan_store *plan;
+    wr__set_store *of;
     wr_task *task;
-    wr_store *store;   /* NULL: not opened */
-    char *changelog;   /* topic, or NULL */
-    bool meaning_kept; /* the database knows what its bytes mean */
+    wr_store *store; /* NULL: not opened */
 } wr__task_store;
 
 /** Batches that one slot sent; they lie in its scratch arena. */
@@ -62,23 +74,30 @@ struct wr_task {
     wr_rng rng;
     uint32_t *reads; /* plan topics */
     uint32_t reads_n;
-    wr_topology *topology;  /* NULL while it is being opened */
+    wr_topology *topology;  /* NULL until it is RUNNING */
     wr__task_store *stores; /* by index in plan->stores; those of other sub-topologies stay empty */
+    wr_restore_job **jobs;  /* likewise; NULL: there is nothing to restore, or it is restored */
     wr__channel *channels;  /* one for each REPARTITION topic it reads; none without exchange */
     uint32_t channels_n;
 };
 
 /* task.c */
-weir_status wr__task_open(wr_task_set *set, uint32_t subtopology, int32_t partition, wr_task **out,
-                          weir_error *err) WR_MUST_CHECK;
+/** CREATED: without operators. */
+wr_task *wr__task_new(wr_task_set *set, uint32_t subtopology, int32_t partition);
+/** Its stores are as they should be: open operators and stores; RUNNING. */
+weir_status wr__task_run(wr_task *t, weir_error *err) WR_MUST_CHECK;
 void wr__task_close(wr_task *t);
 bool wr__task_reads(const wr_task *t, uint32_t topic);
 
 /* task_state.c */
 /** States only go forward. */
 void wr__task_enter(wr_task *t, wr_task_state state);
+bool wr__task_is_restoring(const wr_task *t);
 
 /* task_stores.c */
+/** Name, number, changelog and meaning of plan->stores[store]. */
+weir_status wr__set_store_prepare(wr_task_set *set, uint32_t store, weir_error *err) WR_MUST_CHECK;
+void wr__set_stores_free(wr_task_set *set);
 weir_status wr__task_open_store(wr_task_ctx *ctx, uint32_t store, wr_store **out,
                                 weir_error *err) WR_MUST_CHECK;
 void wr__task_close_stores(wr_task *t);
@@ -88,8 +107,8 @@ weir_status wr__task_each_store(wr_task *t, wr__store_fn fn, void *arg,
                                 weir_error *err) WR_MUST_CHECK;
 
 /* task_restore.c */
-/** Bring the store forward to the end of its changelog. */
-weir_status wr__store_restore(wr__task_store *s, weir_error *err) WR_MUST_CHECK;
+/** Jobs for stores of all tasks that are behind their changelogs. */
+weir_status wr__set_restore(wr_task_set *set, weir_error *err) WR_MUST_CHECK;
 /** Put into @p b how far the changelog has been acknowledged. */
 void wr__store_put_position(const wr__task_store *s, wr_db_batch *b);
 

@@ -1,162 +1,193 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Bringing a store forward from the position it was written with, to the end of its changelog
- * (reliability.md section 6). The position is a metadata entry in the same atomic write as the
- * state, so both go back together after a crash: the database is at or ahead of the position, never
- * before it, and reading the changelog from there makes it right.
+ * Bringing the stores of a set's tasks forward (reliability.md section 6): which of them are behind
+ * their changelogs, and what becomes of a task when its stores are there. The work is done by the
+ * restore pool (restore.h); everything here by the worker's thread, which waits for nothing.
  *
- * This runs while the task is opened, on the worker's thread; a query that is to stop gives it up.
+ * The targets are the ends of the changelogs as of now, read_uncommitted: the worker has asked for
+ * its committed offsets before, so the former owner's transactions are decided, though their
+ * markers may still be on their way.
  */
 #include "common/fault.h"
-#include "runtime/log/log_reader.h"
 #include "runtime/log/log_topics.h"
 #include "runtime/task/task_internal.h"
+#include "common/diag.h"
 
-#define RESTORE_BATCH         10000u
-#define RESTORE_TIMEOUT_MS    60000
-#define POLL_MS               100
-#define RESTORE_FETCH_WAIT_MS "10"
-
-/* ---- positions ---- */
-
-void wr_task_position_key(const char *changelog, int32_t partition, wr_buf *out)
-{
-    wr_buf_printf(out, "changelog/%s/%d", changelog, partition);
-}
-
-static void put_position(const wr__task_store *s, wr_db_batch *b, int64_t offset)
-{
-    WR_ASSERT(offset >= 0);
-    wr_buf key = {0};
-    char value[8];
-    wr_task_position_key(s->changelog, s->task->partition, &key);
-    wr_put_be64(value, (uint64_t)offset);
-    wr_db_batch_meta_put(b, wr_buf_view(&key), (wr_str){value, 8});
-    wr_buf_free(&key);
-}
+#define LOG_EVERY_NS INT64_C(10000000000)
+#define LOG_LEAST_NS INT64_C(1000000000) /* a restore that took less is not worth a line */
 
 void wr__store_put_position(const wr__task_store *s, wr_db_batch *b)
 {
-    if (!s->changelog)
+    if (!s->of->changelog)
         return;
-    int64_t offset =
-        wr_log_writer_position(s->task->set->assignment.writer, s->changelog, s->task->partition);
+    int64_t offset = wr_log_writer_position(s->task->set->assignment.writer, s->of->changelog,
+                                            s->task->partition);
     if (offset >= 0) /* something was written since the writer was made */
-        put_position(s, b, offset);
+        wr__position_put(b, s->of->changelog, s->task->partition, offset);
 }
 
-static weir_status read_position(const wr__task_store *s, int64_t *offset, weir_error *err)
+/* ---- beginning ---- */
+
+/** One store of one task. */
+typedef struct place {
+    wr_task *task;
+    uint32_t store; /* of the plan */
+} place;
+
+static uint32_t list_places(const wr_task_set *set, place **out)
 {
-    wr_buf key = {0}, value = {0};
-    bool found;
-    wr_task_position_key(s->changelog, s->task->partition, &key);
-    weir_status st =
-        wr_db_meta_get(s->task->set->config.db, NULL, wr_buf_view(&key), &value, &found, err);
-    *offset = -1;
-    if (st == WEIR_OK && found && value.len == 8)
-        *offset = (int64_t)wr_get_be64(value.ptr);
-    wr_buf_free(&key);
-    wr_buf_free(&value);
-    return st;
+    const wr_plan *plan = set->config.plan;
+    uint32_t n = 0;
+    *out = wr_calloc(set->tasks_n * plan->stores_n + 1, sizeof **out);
+    for (size_t t = 0; t < set->tasks_n; t++)
+        for (uint32_t s = 0; s < plan->stores_n; s++)
+            if (plan->stores[s].subtopology == set->tasks[t]->subtopology)
+                (*out)[n++] = (place){set->tasks[t], s};
+    return n;
 }
 
-/* ---- reading the changelog ---- */
-
-static weir_status apply(wr__task_store *s, wr_db_batch *b, const wr_log_batch *in, weir_error *err)
+static weir_status ahead_of_changelog(const wr_task_set *set, const wr__set_store *s, int64_t from,
+                                      int64_t high, weir_error *err)
 {
-    const wr_task_config *c = &s->task->set->config;
-    for (uint32_t i = 0; i < in->n; i++) {
-        const wr_record *r = &in->records[i];
-        WR_TRY(wr_store_restore(s->store, b, r->key, r->value.ptr ? &r->value : NULL, err));
-    }
-    WR_TRY(wr_store_commit_into(s->store, b, err));
-    put_position(s, b, in->next_offset);
-    atomic_fetch_add(&c->counters->restored, in->n);
-    WR_TRY(wr_db_write(c->db, b, err));
-    return wr_fault(WR_FAULT_RESTORE_BATCH, err);
+    return wr_error(err, WEIR_ERR_STORE,
+                    "The state of %s in query %s is ahead of its changelog %s (offset %lld, end "
+                    "%lld): the topic was recreated. Move the data directory aside to rebuild "
+                    "the state.",
+                    s->plan->name, set->config.id, s->changelog, (long long)from, (long long)high);
 }
 
-static weir_status silent_too_long(const wr__task_store *s, int64_t at, weir_error *err)
+static weir_status restore_place(wr_task_set *set, const place *at, int64_t low, int64_t high,
+                                 weir_error *err)
 {
-    return wr_error(err, WEIR_ERR_LOG,
-                    "Restoring %s of query %s: no records at offset %lld of %s for %d s",
-                    s->plan->name, s->task->set->config.id, (long long)at, s->changelog,
-                    RESTORE_TIMEOUT_MS / 1000);
-}
-
-static weir_status replay(wr__task_store *s, wr_log_reader *reader, int64_t from, int64_t to,
-                          weir_error *err)
-{
-    const wr_task_config *c = &s->task->set->config;
-    WR_ASSERT(from >= 0 && from < to);
-    wr_topic_part part = {s->changelog, s->task->partition, from};
-    WR_TRY(wr_log_reader_assign(reader, &part, 1, err));
-    wr_db_batch *b = wr_db_batch_new(c->db);
-    weir_status st = WEIR_OK;
-    int64_t quiet_since = c->clock->mono_ns(c->clock);
-    for (int64_t at = from; at < to && st == WEIR_OK;) {
-        wr_log_batch *in = NULL;
-        st = wr_log_reader_poll(reader, RESTORE_BATCH, POLL_MS, &in, err);
-        if (st == WEIR_OK && in) {
-            st = apply(s, b, in, err);
-            at = in->next_offset;
-            wr_log_reader_release(reader, in);
-            quiet_since = c->clock->mono_ns(c->clock);
-        } else if (st == WEIR_OK &&
-                   c->clock->mono_ns(c->clock) - quiet_since > RESTORE_TIMEOUT_MS * 1000000ll) {
-            st = silent_too_long(s, at, err);
-        }
-        /* Between batches as well: a changelog that is always busy must not hold up a stop. */
-        if (st == WEIR_OK && at < to && c->stopping && c->stopping(c->arg))
-            st = wr_error(err, WEIR_ERR_INTERRUPTED, "Stopped while restoring %s", s->plan->name);
-    }
-    wr_db_batch_free(b);
-    return st;
-}
-
-/* ---- a store ---- */
-
-static weir_status restore(wr__task_store *s, weir_error *err)
-{
-    const wr_task_config *c = &s->task->set->config;
-    wr_topic_part part = {s->changelog, s->task->partition, 0};
-    int64_t low, high, from;
-    WR_TRY(wr_topic_ends(c->log, &part, 1, &low, &high, err));
-    WR_TRY(read_position(s, &from, err));
+    const wr_task_config *c = &set->config;
+    const wr__set_store *s = &set->stores[at->store];
+    int64_t from;
+    WR_ASSERT(s->plan && s->changelog && !at->task->jobs[at->store] && !at->task->topology);
+    WR_TRY(wr__position_get(c->db, s->changelog, at->task->partition, &from, err));
     WR_FAULT(WR_FAULT_RESTORE_POSITION, err);
     if (from > high)
-        return wr_error(
-            err, WEIR_ERR_STORE,
-            "The state of %s in query %s is ahead of its changelog %s (offset %lld, end "
-            "%lld): the topic was recreated. Move the data directory aside to rebuild "
-            "the state.",
-            s->plan->name, c->id, s->changelog, (long long)from, (long long)high);
+        return ahead_of_changelog(set, s, from, high, err);
     from = WR_MAX(from, low);
     if (from == high)
         return WEIR_OK;
-    /* The last offset may be a transaction's marker: nothing comes of it but the next answer, and
-     * that must not wait for more. */
-    wr_settings settings;
-    wr_settings_init(&settings, c->settings);
-    if (!wr_settings_get(&settings, "restore.consumer.fetch.wait.max.ms"))
-        wr_settings_put(&settings, "restore.consumer.fetch.wait.max.ms", RESTORE_FETCH_WAIT_MS);
-    wr_settings_put(&settings, "restore.consumer.isolation.level", "read_committed");
-    wr_log_reader *reader;
-    weir_status made = wr_log_reader_new(c->log, NULL, &settings, &reader, err);
-    wr_settings_free(&settings);
-    WR_TRY(made);
-    weir_status st = replay(s, reader, from, high, err);
-    wr_log_reader_close(reader);
+    wr_restore_store of = {.query = c->id,
+                           .plan = s->plan,
+                           .name = s->name,
+                           .changelog = s->changelog,
+                           .store_id = s->id,
+                           .partition = at->task->partition,
+                           .meaning_kept = s->meaning_kept,
+                           .counters = &c->counters->restore};
+    WR_TRY(wr_restore_begin(c->restore, &of, from, high, &at->task->jobs[at->store], err));
+    if (wr__task_is_restoring(at->task))
+        return WEIR_OK;
+    wr__task_enter(at->task, WR_TASK_RESTORING);
+    set->restoring++;
+    return WEIR_OK;
+}
+
+/* One request for the ends of all changelogs. */
+weir_status wr__set_restore(wr_task_set *set, weir_error *err)
+{
+    const wr_task_config *c = &set->config;
+    place *places;
+    uint32_t n = list_places(set, &places);
+    wr_topic_part *parts = wr_calloc(n + 1, sizeof *parts);
+    int64_t *low = wr_calloc(n + 1, sizeof *low), *high = wr_calloc(n + 1, sizeof *high);
+    for (uint32_t i = 0; i < n; i++)
+        parts[i] =
+            (wr_topic_part){set->stores[places[i].store].changelog, places[i].task->partition, 0};
+    weir_status st = n ? wr_topic_ends(c->log, parts, n, low, high, err) : WEIR_OK;
+    for (uint32_t i = 0; i < n && st == WEIR_OK; i++)
+        st = restore_place(set, &places[i], low[i], high[i], err);
+    wr_free(places);
+    wr_free(parts);
+    wr_free(low);
+    wr_free(high);
+    atomic_store(&c->counters->incomplete, set->restoring > 0);
+    set->restore_ns = set->restore_log_ns = c->clock->mono_ns(c->clock);
     return st;
 }
 
-weir_status wr__store_restore(wr__task_store *s, weir_error *err)
+/* ---- going on ---- */
+
+/* @p yes: all its stores are there. Jobs that are done end: nobody follows the changelog then. */
+static weir_status look_at_jobs(wr_task *t, bool *yes, weir_error *err)
 {
-    const wr_task_config *c = &s->task->set->config;
-    if (s->task->state == WR_TASK_CREATED)
-        wr__task_enter(s->task, WR_TASK_RESTORING);
-    int64_t since = c->clock->mono_ns(c->clock);
-    weir_status st = restore(s, err);
-    atomic_fetch_add(&c->counters->restore_ns, (uint64_t)(c->clock->mono_ns(c->clock) - since));
-    return st;
+    *yes = true;
+    for (uint32_t i = 0; i < t->set->config.plan->stores_n; i++) {
+        bool done;
+        if (!t->jobs[i])
+            continue;
+        WR_TRY(wr_restore_done(t->jobs[i], &done, err));
+        *yes = *yes && done;
+    }
+    for (uint32_t i = 0; *yes && i < t->set->config.plan->stores_n; i++) {
+        t->set->stores[i].meaning_kept = t->set->stores[i].meaning_kept || t->jobs[i];
+        wr_restore_end(t->jobs[i]);
+        t->jobs[i] = NULL;
+    }
+    return WEIR_OK;
+}
+
+static void say_how_far(wr_task_set *set)
+{
+    const wr_task_config *c = &set->config;
+    int64_t now = c->clock->mono_ns(c->clock);
+    const wr_restore_counters *n = &c->counters->restore;
+    int64_t left = atomic_load(&n->left), total = atomic_load(&n->total);
+    if (set->restoring && now - set->restore_log_ns > LOG_EVERY_NS) {
+        set->restore_log_ns = now;
+        wr_diag_put(WR_DIAG_INFO, "restore", "%s: %lld of %lld changelog offsets, %zu tasks wait",
+                    c->id, (long long)(total - left), (long long)total, set->restoring);
+    } else if (!set->restoring && now - set->restore_ns > LOG_LEAST_NS) {
+        wr_diag_put(WR_DIAG_INFO, "restore", "%s: restored in %.1f s", c->id,
+                    (double)(now - set->restore_ns) / 1e9);
+    }
+}
+
+weir_status wr_task_set_advance(wr_task_set *set, weir_error *err)
+{
+    const wr_task_config *c = &set->config;
+    if (!set->restoring)
+        return WEIR_OK;
+    wr_restore_work(c->restore);
+    for (size_t i = 0; i < set->tasks_n; i++) {
+        wr_task *t = set->tasks[i];
+        bool there = false;
+        if (!wr__task_is_restoring(t))
+            continue;
+        WR_TRY(look_at_jobs(t, &there, err));
+        if (!there)
+            continue;
+        WR_ASSERT(set->restoring > 0);
+        set->restoring--;
+        WR_TRY(wr__task_run(t, err));
+    }
+    say_how_far(set);
+    if (!set->restoring) {
+        atomic_store(&c->counters->incomplete, false);
+        atomic_store(&c->counters->restore.total, 0);
+    }
+    return WEIR_OK;
+}
+
+size_t wr_task_set_restoring(const wr_task_set *set)
+{
+    return set->restoring;
+}
+
+bool wr_task_set_ready(const wr_task_set *set, uint32_t topic, int32_t partition)
+{
+    WR_ASSERT(set->open && topic < set->config.plan->topics_n);
+    if (!set->restoring)
+        return true;
+    if (set->assignment.exchange)
+        return false;
+    for (size_t i = 0; i < set->tasks_n; i++) {
+        const wr_task *t = set->tasks[i];
+        if (t->partition == partition && wr__task_is_restoring(t) && wr__task_reads(t, topic))
+            return false;
+    }
+    return true;
 }

@@ -50,43 +50,69 @@ static bool is_assigned(const wr_task_set *set, uint32_t sub, int32_t partition)
     return yes;
 }
 
+static void new_tasks(wr_task_set *set)
+{
+    const wr_task_config *c = &set->config;
+    size_t max = 0;
+    for (uint32_t sub = 0; sub < c->plan->subtopologies_n; sub++)
+        max += (size_t)c->sub_partitions[sub];
+    set->tasks = wr_calloc(max, sizeof(wr_task *));
+    for (uint32_t sub = 0; sub < c->plan->subtopologies_n; sub++)
+        for (int32_t p = 0; p < c->sub_partitions[sub]; p++)
+            if (is_assigned(set, sub, p))
+                set->tasks[set->tasks_n++] = wr__task_new(set, sub, p);
+}
+
+static bool has_tasks(const wr_task_set *set, uint32_t subtopology)
+{
+    for (size_t i = 0; i < set->tasks_n; i++)
+        if (set->tasks[i]->subtopology == subtopology)
+            return true;
+    return false;
+}
+
+static weir_status open_tasks(wr_task_set *set, weir_error *err)
+{
+    const wr_task_config *c = &set->config;
+    new_tasks(set);
+    for (uint32_t i = 0; i < c->plan->stores_n; i++)
+        if (has_tasks(set, c->plan->stores[i].subtopology))
+            WR_TRY(wr__set_store_prepare(set, i, err));
+    if (c->changelogs)
+        WR_TRY(wr__set_restore(set, err));
+    for (size_t i = 0; i < set->tasks_n; i++)
+        if (!wr__task_is_restoring(set->tasks[i]))
+            WR_TRY(wr__task_run(set->tasks[i], err));
+    return WEIR_OK;
+}
+
 weir_status wr_task_set_open(wr_task_set *set, const wr_task_assignment *a, weir_error *err)
 {
     const wr_task_config *c = &set->config;
     WR_ASSERT(!set->open && set->tasks_n == 0);
     WR_ASSERT(a->slots_n > 0 && a->batch_rows > 0);
-    size_t max = 0;
-    for (uint32_t sub = 0; sub < c->plan->subtopologies_n; sub++)
-        max += (size_t)c->sub_partitions[sub];
     set->assignment = *a;
     set->sending = 0;
-    set->tasks = wr_calloc(max, sizeof(wr_task *));
     set->times = wr_calloc(c->plan->topics_n, sizeof *set->times);
+    set->stores = wr_calloc(c->plan->stores_n, sizeof *set->stores);
     set->open = true;
-    for (uint32_t sub = 0; sub < c->plan->subtopologies_n; sub++) {
-        for (int32_t p = 0; p < c->sub_partitions[sub]; p++) {
-            if (!is_assigned(set, sub, p))
-                continue;
-            weir_status st = wr__task_open(set, sub, p, &set->tasks[set->tasks_n], err);
-            if (st != WEIR_OK) {
-                wr_task_set_close(set);
-                return st;
-            }
-            set->tasks_n++;
-        }
-    }
-    return WEIR_OK;
+    weir_status st = open_tasks(set, err);
+    if (st != WEIR_OK)
+        wr_task_set_close(set);
+    return st;
 }
 
 void wr_task_set_close(wr_task_set *set)
 {
     for (size_t i = 0; i < set->tasks_n; i++)
         wr__task_close(set->tasks[i]);
+    wr__set_stores_free(set);
     wr_free(set->tasks);
     wr_free(set->times);
     set->tasks = NULL;
     set->times = NULL;
-    set->tasks_n = 0;
+    set->tasks_n = set->restoring = 0;
+    atomic_store(&set->config.counters->restore.total, 0);
     set->assignment = (wr_task_assignment){0};
     set->open = false;
 }
@@ -102,6 +128,7 @@ weir_status wr_task_set_deliver(wr_task_set *set, uint32_t topic, int32_t partit
         wr_task *t = set->tasks[i];
         if (t->partition != partition || !wr__task_reads(t, topic))
             continue;
+        WR_ASSERT(t->topology); /* wr_task_set_ready */
         t->ctx.wall_ms = wall_ms;
         WR_TRY(wr_topology_feed(t->topology, topic, records, n, err));
     }
@@ -111,6 +138,8 @@ weir_status wr_task_set_deliver(wr_task_set *set, uint32_t topic, int32_t partit
 weir_status wr_task_set_punctuate(wr_task_set *set, int64_t wall_ms, weir_error *err)
 {
     for (size_t i = 0; i < set->tasks_n; i++) {
+        if (!set->tasks[i]->topology)
+            continue;
         set->tasks[i]->ctx.wall_ms = wall_ms;
         WR_TRY(wr_topology_tick(set->tasks[i]->topology, wall_ms, err));
     }
@@ -131,7 +160,7 @@ weir_status wr_task_set_flush(wr_task_set *set, weir_error *err)
     for (uint32_t sub = 0; sub < c->plan->subtopologies_n; sub++) {
         for (size_t i = 0; i < set->tasks_n; i++) {
             wr_task *t = set->tasks[i];
-            if (t->subtopology != sub)
+            if (t->subtopology != sub || !t->topology)
                 continue;
             t->ctx.wall_ms = c->clock->wall_ms(c->clock);
             WR_TRY(wr_topology_flush(t->topology, err));
@@ -149,14 +178,11 @@ weir_status wr_task_set_flush(wr_task_set *set, weir_error *err)
 /* What the bytes mean is written with the first of them. */
 static weir_status put_meaning(wr__task_store *s, wr_db_batch *b, weir_error *err)
 {
-    if (s->meaning_kept)
+    if (s->of->meaning_kept)
         return WEIR_OK;
-    wr_buf name = {0};
-    wr_task_store_name(s->task->set->config.id, s->plan, &name);
-    weir_status st =
-        wr_db_batch_store_meaning_put(b, wr_buf_view(&name), wr_str_c(s->plan->meaning), err);
-    wr_buf_free(&name);
-    s->meaning_kept = st == WEIR_OK; /* a write that fails closes the task */
+    weir_status st = wr_db_batch_store_meaning_put(b, wr_str_c(s->of->name),
+                                                   wr_str_c(s->of->plan->meaning), err);
+    s->of->meaning_kept = st == WEIR_OK; /* a write that fails closes the task */
     return st;
 }
 

@@ -8,6 +8,10 @@
  *
  *     open -> deliver ... drain ... punctuate -> flush -> commit_into | committed (write) -> close
  *
+ * With changelogs, tasks whose stores are behind them are RESTORING after open: jobs of the restore
+ * pool bring the stores forward, and advance makes RUNNING what is done. Meanwhile all else is done
+ * to the tasks that run; what restoring ones read must not be delivered (ready).
+ *
  * A failure of any of these leaves the set to be closed: what is uncommitted is gone, and tasks
  * that are opened again begin from what is committed.
  *
@@ -19,6 +23,7 @@
 
 #include "engine/operators/topology.h"
 #include "runtime/log/log_writer.h"
+#include "runtime/task/restore.h"
 #include "runtime/task/slot.h"
 
 #include <stdatomic.h>
@@ -42,9 +47,11 @@ const char *wr_task_state_name(wr_task_state s);
 /** What is counted while tasks run; the owner of the set reads it. */
 typedef struct wr_task_counters {
     atomic_uint_fast64_t records_out, bytes_out;
-    atomic_uint_fast64_t errors;   /* row errors */
-    atomic_uint_fast64_t restored; /* changelog records read */
-    atomic_uint_fast64_t restore_ns;
+    atomic_uint_fast64_t errors; /* row errors */
+    wr_restore_counters restore;
+    /* Since it was last opened with something to restore, not all of it has been: what the database
+     * has may be a part of what there was. */
+    atomic_bool incomplete;
     atomic_uint states[WR_TASK_STATES]; /* tasks that are in each state now */
 } wr_task_counters;
 
@@ -63,13 +70,12 @@ typedef struct wr_task_config {
     bool changelogs;               /* changes of state go to changelog topics */
     bool caching;                  /* emit at commits only */
     bool piped;                    /* records come by hand, all in partition 0 (tests) */
+    wr_restore_pool *restore;      /* changelogs */
     wr_log_owner *owner;           /* of everything that is produced */
     wr_task_counters *counters;
     /** Rows of a COLLECT step; NULL: there is none. An error ends the query. */
     weir_status (*collect)(void *arg, const wr_batch *batch, weir_error *err);
     void *collect_arg;
-    /** Should a long restore be given up? */
-    bool (*stopping)(void *arg);
     /** A decoder waits: wr_task_ctx.wait. Any slot. */
     bool (*wait)(void *arg, const weir_error *why, uint32_t attempt);
     /** A task is about to close; its operators and stores can be looked at for the last time. */
@@ -94,11 +100,22 @@ wr_task_set *wr_task_set_new(const wr_task_config *config);
 /** Closes what is open; NULL is allowed. */
 void wr_task_set_free(wr_task_set *set);
 
-/** @return WEIR_ERR_INTERRUPTED: config.stopping said so. Nothing is open after a failure. */
+/** Nothing is open after a failure. */
 weir_status wr_task_set_open(wr_task_set *set, const wr_task_assignment *a,
                              weir_error *err) WR_MUST_CHECK;
 void wr_task_set_close(wr_task_set *set);
 bool wr_task_set_is_open(const wr_task_set *set);
+
+/* ---- restoring ---- */
+
+/** Tasks whose stores have been restored run from here on. @return why a restore has failed: the
+ *  set is to be closed. */
+weir_status wr_task_set_advance(wr_task_set *set, weir_error *err) WR_MUST_CHECK;
+/** How many tasks are RESTORING. */
+size_t wr_task_set_restoring(const wr_task_set *set);
+/** May records of this partition of plan->topics[topic] be delivered? Where rows are exchanged in
+ *  memory they may come to any task, so not before all run. */
+bool wr_task_set_ready(const wr_task_set *set, uint32_t topic, int32_t partition);
 
 /* ---- processing ---- */
 
@@ -159,7 +176,5 @@ void wr_task_store_name(const char *id, const wr_plan_store *store, wr_buf *out)
 /** The changelog topic of a store. */
 void wr_task_changelog_name(const char *prefix, const char *id, const wr_plan_store *store,
                             wr_buf *out);
-/** Under this key the database keeps how far a changelog has been applied, for each partition. */
-void wr_task_position_key(const char *changelog, int32_t partition, wr_buf *out);
 
 #endif

@@ -18,3 +18,9 @@ void wr__task_enter(wr_task *t, wr_task_state state)
     atomic_fetch_add(&c->states[state], 1);
     t->state = state;
 }
+
+bool wr__task_is_restoring(const wr_task *t)
+{
+    WR_ASSERT(t->state != WR_TASK_RESTORING || !t->topology); /* nothing reads what is not there */
+    return t->state == WR_TASK_RESTORING;
+}

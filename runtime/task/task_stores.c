@@ -43,19 +43,20 @@ static weir_status store_changed(void *arg, const wr_store_changes *c, weir_erro
                         .values = c->values,
                         .timestamps = c->timestamps_ms,
                         .partitions = partitions};
-    return wr_log_writer_produce(set->assignment.writer, set->config.owner, s->changelog, &r, err);
+    return wr_log_writer_produce(set->assignment.writer, set->config.owner, s->of->changelog, &r,
+                                 err);
 }
 
-static weir_status create_changelog(wr__task_store *s, weir_error *err)
+static weir_status create_changelog(wr_task_set *set, wr__set_store *s, weir_error *err)
 {
-    const wr_task_config *c = &s->task->set->config;
+    const wr_task_config *c = &set->config;
     wr_buf name = {0};
     wr_task_changelog_name(c->prefix, c->id, s->plan, &name);
     s->changelog = wr_strdup(wr_buf_cstr(&name));
     wr_buf_free(&name);
     wr_topic_spec topic = {
         .name = s->changelog,
-        .partitions = c->sub_partitions[s->task->subtopology],
+        .partitions = c->sub_partitions[s->plan->subtopology],
         .replicas = wr_settings_internal_replicas(c->settings),
         .retention_ms = s->plan->changelog_retention_ms,
         .compact = true,
@@ -70,12 +71,12 @@ static weir_status create_changelog(wr__task_store *s, weir_error *err)
 
 /* ---- meaning ---- */
 
-static weir_status check_meaning(wr__task_store *s, wr_str name, weir_error *err)
+static weir_status check_meaning(const wr_task_set *set, wr__set_store *s, weir_error *err)
 {
-    const wr_task_config *c = &s->task->set->config;
+    const wr_task_config *c = &set->config;
     wr_buf kept = {0}, difference = {0};
     bool found;
-    weir_status st = wr_db_store_meaning_get(c->db, name, &kept, &found, err);
+    weir_status st = wr_db_store_meaning_get(c->db, wr_str_c(s->name), &kept, &found, err);
     s->meaning_kept = st == WEIR_OK && found;
     if (s->meaning_kept && !wr_str_eq(wr_buf_view(&kept), wr_str_c(s->plan->meaning))) {
         wr_plan_store_difference(wr_buf_cstr(&kept), s->plan->meaning, &difference);
@@ -93,40 +94,52 @@ static weir_status check_meaning(wr__task_store *s, wr_str name, weir_error *err
     return st;
 }
 
-/* ---- life ---- */
+/* ---- what the partitions of a store have in common ---- */
 
-static weir_status open_store(wr__task_store *s, weir_error *err)
+weir_status wr__set_store_prepare(wr_task_set *set, uint32_t store, weir_error *err)
 {
-    wr_task *t = s->task;
-    const wr_task_config *c = &t->set->config;
-    if (c->changelogs)
-        WR_TRY(create_changelog(s, err));
-    wr_store_options options = {.partition = (uint32_t)t->partition,
-                                .caching = c->caching,
-                                .overlay_max = c->overlay_max,
-                                .on_change = c->changelogs ? store_changed : NULL,
-                                .on_change_arg = s};
+    const wr_task_config *c = &set->config;
+    wr__set_store *s = &set->stores[store];
+    WR_ASSERT(store < c->plan->stores_n && !s->plan);
+    s->plan = &c->plan->stores[store];
     wr_buf name = {0};
     wr_task_store_name(c->id, s->plan, &name);
-    weir_status st = wr_db_store_id(c->db, wr_buf_view(&name), &options.store_id, err);
-    if (st == WEIR_OK)
-        st = check_meaning(s, wr_buf_view(&name), err);
+    s->name = wr_strdup(wr_buf_cstr(&name));
     wr_buf_free(&name);
-    WR_TRY(st);
-    WR_TRY(wr_store_spec_open(c->db, &s->plan->spec, &options, &s->store, err));
-    return c->changelogs ? wr__store_restore(s, err) : WEIR_OK;
+    if (c->changelogs)
+        WR_TRY(create_changelog(set, s, err));
+    WR_TRY(wr_db_store_id(c->db, wr_str_c(s->name), &s->id, err));
+    return check_meaning(set, s, err);
 }
+
+void wr__set_stores_free(wr_task_set *set)
+{
+    for (uint32_t i = 0; set->stores && i < set->config.plan->stores_n; i++) {
+        wr_free(set->stores[i].name);
+        wr_free(set->stores[i].changelog);
+    }
+    wr_free(set->stores);
+    set->stores = NULL;
+}
+
+/* ---- life ---- */
 
 weir_status wr__task_open_store(wr_task_ctx *ctx, uint32_t store, wr_store **out, weir_error *err)
 {
     wr_task *t = ctx->runtime;
+    const wr_task_config *c = &t->set->config;
     WR_ASSERT(store < ctx->plan->stores_n);
     wr__task_store *s = &t->stores[store];
     if (!s->store) {
-        *s = (wr__task_store){.plan = &ctx->plan->stores[store], .task = t};
-        weir_status st = open_store(s, err);
-        if (st != WEIR_OK)
-            return st;
+        *s = (wr__task_store){.of = &t->set->stores[store], .task = t};
+        WR_ASSERT(s->of->plan && !wr__task_is_restoring(t));
+        wr_store_options options = {.store_id = s->of->id,
+                                    .partition = (uint32_t)t->partition,
+                                    .caching = c->caching,
+                                    .overlay_max = c->overlay_max,
+                                    .on_change = c->changelogs ? store_changed : NULL,
+                                    .on_change_arg = s};
+        WR_TRY(wr_store_spec_open(c->db, &s->of->plan->spec, &options, &s->store, err));
     }
     *out = s->store;
     return WEIR_OK;
@@ -135,9 +148,10 @@ weir_status wr__task_open_store(wr_task_ctx *ctx, uint32_t store, wr_store **out
 void wr__task_close_stores(wr_task *t)
 {
     for (uint32_t i = 0; i < t->set->config.plan->stores_n; i++) {
+        wr_restore_end(t->jobs[i]);
         wr_store_close(t->stores[i].store);
-        wr_free(t->stores[i].changelog);
     }
+    wr_free((void *)t->jobs);
     wr_free(t->stores);
 }
 

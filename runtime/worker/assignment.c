@@ -76,7 +76,7 @@ weir_status wr__worker_open_client(wr_worker *w, wr_worker_client *c, weir_error
     return c->cls->open ? c->cls->open(c, &a, err) : WEIR_OK;
 }
 
-/* A client that cannot be opened is not the others' business, but for a restore that was given up:
+/* A client that cannot be opened is not the others' business, but for a wait that was given up:
  * then somebody wants to leave, and everybody is asked. */
 static weir_status open_clients(wr_worker *w, weir_error *err)
 {
@@ -96,6 +96,7 @@ static weir_status begin(wr_worker *w, weir_error *err)
     WR_ASSERT(w->commit.writer); /* exactly-once: older producers are fenced, offsets decided */
     wr__consumer_group(&w->consumer, exchanges(w), w->o.meets_across);
     WR_TRY(open_clients(w, err));
+    WR_TRY(wr__restoring_begin(w, err));
     WR_FAULT(WR_FAULT_ASSIGN_RESTORED, err);
     WR_TRY(wr__consumer_assign(&w->consumer, err));
     return wr_fault(WR_FAULT_ASSIGN_DONE, err);

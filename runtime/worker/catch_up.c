@@ -139,7 +139,9 @@ static weir_status admit(wr_worker *w, wr_worker_client *c, weir_error *err)
     if (!w->consumer.assigned)
         return WEIR_OK;
     weir_status st = wr__worker_open_client(w, c, err);
-    if (st == WEIR_OK || st == WEIR_ERR_INTERRUPTED)
+    if (st == WEIR_OK)
+        return wr__restoring_begin(w, err);
+    if (st == WEIR_ERR_INTERRUPTED)
         return st;
     wr__client_fail(c, err);
     return wr__worker_sort_out(w, err);
@@ -152,7 +154,8 @@ static weir_status admit(wr_worker *w, wr_worker_client *c, weir_error *err)
 static void agree(wr_worker *main)
 {
     wr_monitor_lock(main->o.monitor);
-    if (main->catch_up.meeting == WR__MEETING_ASKED && !main->consumer.bounded) {
+    if (main->catch_up.meeting == WR__MEETING_ASKED && !main->consumer.bounded &&
+        !main->restoring) {
         WR_ASSERT(main->catch_up.with);
         if (wr__consumer_meet(&main->consumer, &main->catch_up.with->consumer)) {
             main->catch_up.meeting = WR__MEETING_AGREED;
@@ -255,7 +258,8 @@ bool wr__catch_up_approach(wr_worker *w, weir_status *st, weir_error *err)
         return true;
     }
     if (!w->consumer.bounded) {
-        if (wr__consumer_distance(&w->consumer, &w->catch_up.main->consumer) < NEAR_RECORDS)
+        if (!w->restoring &&
+            wr__consumer_distance(&w->consumer, &w->catch_up.main->consumer) < NEAR_RECORDS)
             ask(w);
         return true;
     }

@@ -24,6 +24,7 @@ static weir_status give_up(wr_worker *w, bool lost, weir_error *err)
             w->members.clients[i]->cls->close(w->members.clients[i]);
     if (st == WEIR_OK)
         st = wr_fault(WR_FAULT_REVOKE_CLOSED, err);
+    w->restoring = false;
     wr__consumer_unassign(&w->consumer);
     w->commit.dirty = false;
     weir_error ignored; /* the commit's failure is what counts */

@@ -16,7 +16,8 @@ void wr__queue_init(wr__record_queue *q, uint32_t topic, int32_t partition, int6
 
 const wr_record *wr__queue_head(const wr__record_queue *q)
 {
-    const wr_record *r = q->batches_n ? &q->batches[0].batch->records[q->cursor] : NULL;
+    const wr_record *r =
+        q->batches_n && !q->restoring ? &q->batches[0].batch->records[q->cursor] : NULL;
     return r && (q->stop_offset == WR__NO_STOP || r->offset < q->stop_offset) ? r : NULL;
 }
 
@@ -38,12 +39,14 @@ bool wr__queue_at_stop(const wr__record_queue *q)
 
 bool wr__queue_awaits(const wr__record_queue *q)
 {
-    return !wr__queue_head(q) && (!q->at_end || q->idle_wait) && !wr__queue_at_stop(q);
+    return !wr__queue_head(q) && (!q->at_end || q->idle_wait || q->restoring) &&
+           !wr__queue_at_stop(q);
 }
 
 bool wr__queue_drained(const wr__record_queue *q)
 {
-    return !wr__queue_head(q) && q->at_end && !q->idle_wait && !wr__queue_at_stop(q);
+    return !wr__queue_head(q) && q->at_end && !q->idle_wait && !q->restoring &&
+           !wr__queue_at_stop(q);
 }
 
 void wr__queue_push(wr__record_queue *q, wr_log_batch *b, int64_t *times)

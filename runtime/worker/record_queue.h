@@ -53,6 +53,7 @@ typedef struct wr__record_queue {
     uint32_t cursor;   /* next record of batches[0] */
     uint32_t buffered; /* records in batches */
     bool paused;       /* the reader does not fetch it for now */
+    bool restoring;    /* nothing may be taken: the state of those who get it is not there yet */
     /* its place in a partition group: partition_group.c */
     uint32_t group, line;
     uint32_t heap_at;
@@ -62,13 +63,14 @@ typedef struct wr__record_queue {
 /** No position, no records yet. */
 void wr__queue_init(wr__record_queue *q, uint32_t topic, int32_t partition, int64_t offset);
 
-/** The next record; NULL: none is here, or it lies at or after the stop. Borrowed until taken. */
+/** The next record; NULL: none is here, none may be taken, or it lies at or after the stop.
+ * Borrowed until taken. */
 const wr_record *wr__queue_head(const wr__record_queue *q);
 /** The time of the next record. @pre there is a head. */
 int64_t wr__queue_time(const wr__record_queue *q);
 bool wr__queue_at_stop(const wr__record_queue *q);
 /** May a record still come that is older than those of other queues? (Nothing is here, and it is
- *  not at its end, or is waited for at its end.) */
+ *  not at its end, or is waited for at its end; or none may be taken.) */
 bool wr__queue_awaits(const wr__record_queue *q);
 /** Nothing is here, and nobody waits for more: only a writer in this process may still add some. */
 bool wr__queue_drained(const wr__record_queue *q);

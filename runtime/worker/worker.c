@@ -2,7 +2,8 @@
 /*
  * The thread of a worker: it looks at what others ask for, steps, and recovers.
  *
- * A step: poll, rebalance where that is asked for, process, let time pass, commit where it is due.
+ * A step: poll, rebalance where that is asked for, look at what is restored, process, let time
+ * pass, commit where it is due.
  *
  * A failure of the worker itself (a broker that went away, a full disk) is tried again: uncommitted
  * work is dropped, clients open anew from what is committed, input goes back to the committed
@@ -17,6 +18,7 @@
 #define CATCH_UP_POLL_MS 20
 #define DIRTY_POLL_MS    20
 #define HELD_POLL_MS     5 /* what it waits for need not come as records that it reads */
+#define RESTORE_POLL_MS  5
 
 /* ---- a step ---- */
 
@@ -39,6 +41,8 @@ static weir_status poll(wr_worker *w, int timeout_ms, weir_error *err)
     int wait = w->commit.dirty ? WR_MIN(timeout_ms, DIRTY_POLL_MS) : timeout_ms;
     if (w->consumer.held)
         wait = WR_MIN(wait, HELD_POLL_MS);
+    if (w->restoring)
+        wait = WR_MIN(wait, RESTORE_POLL_MS);
     if (w->consumer.ready) /* a look at what is new, and on with what is here */
         wait = 0;
     int64_t since = w->o.clock->mono_ns(w->o.clock);
@@ -55,11 +59,13 @@ weir_status wr_worker_step(wr_worker *w, int timeout_ms, bool *progressed, bool 
     *progressed = *done = false;
     int64_t since = w->o.clock->mono_ns(w->o.clock);
     WR_TRY(poll(w, timeout_ms, err));
+    WR_TRY(wr__restoring_advance(w, err));
     if (w->consumer.assigned)
         WR_TRY(wr__worker_process(w, progressed, err));
     WR_TRY(wr__worker_punctuate(w, err));
     w->commit.busy = *progressed;
-    bool at_ends = w->o.until_end && w->consumer.assigned && wr__consumer_done(&w->consumer);
+    bool at_ends =
+        w->o.until_end && w->consumer.assigned && !w->restoring && wr__consumer_done(&w->consumer);
     if (wr__commit_is_due(w, *progressed) || (at_ends && w->commit.dirty))
         WR_TRY(wr__worker_commit(w, err));
     *done = at_ends;
@@ -222,7 +228,7 @@ static bool run_once(wr_worker *w)
         end_all(w, done ? WR_CLIENT_DONE : WR_CLIENT_INTERRUPTED);
         return false;
     }
-    if (st == WEIR_ERR_INTERRUPTED) { /* a restore or a flush, by one who wants to leave */
+    if (st == WEIR_ERR_INTERRUPTED) { /* a wait of the log, by one who wants to leave */
         wr__catch_up_stop_all(w);
         wr__worker_close(w);
     } else

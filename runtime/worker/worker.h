@@ -86,6 +86,12 @@ typedef struct wr_client_class {
                                  weir_error *err);
     /** * Partitions were assigned; after it, everything begins from committed state. */
     weir_status (*open)(wr_worker_client *c, const wr_worker_assignment *a, weir_error *err);
+    /** * After open, at every step, until no client of the worker is *restoring: state that open
+     * did not wait for comes from elsewhere meanwhile. Others go on. */
+    weir_status (*advance)(wr_worker_client *c, bool *restoring, weir_error *err);
+    /** * While it is restoring: may records of this partition be delivered? @p topic: the client's
+     *  own number. */
+    bool (*ready)(wr_worker_client *c, uint32_t topic, int32_t partition);
     /** * What is uncommitted is dropped. Also where open failed. */
     void (*close)(wr_worker_client *c);
     /** Records of one partition. @p topic: the client's own number (wr_worker_client.topics). */

@@ -182,11 +182,12 @@ void wr__consumer_group(wr__consumer *c, bool exchange, bool across)
             wr__group_hold(&c->groups[g], t, WR__TIME_UNKNOWN);
 }
 
-/* A backlog comes first, and nothing else meanwhile. */
-static weir_status hold_sources(wr__consumer *c, weir_error *err)
+/* A backlog comes first, and nothing else meanwhile; what is held comes later. */
+static weir_status pause_some(wr__consumer *c, weir_error *err)
 {
-    for (uint32_t i = 0; i < c->queues_n && c->backlog; i++) {
-        if (c->topics[c->queues[i].topic].repartition)
+    for (uint32_t i = 0; i < c->queues_n; i++) {
+        bool later = c->backlog && !c->topics[c->queues[i].topic].repartition;
+        if (!later && !c->queues[i].restoring)
             continue;
         c->queues[i].paused = true;
         WR_TRY(wr_log_reader_pause(c->reader, i, true, err));
@@ -196,9 +197,9 @@ static weir_status hold_sources(wr__consumer *c, weir_error *err)
 
 weir_status wr__consumer_assign(wr__consumer *c, weir_error *err)
 {
-    WR_ASSERT(c->groups && !c->assigned);
+    WR_ASSERT(c->groups && !c->assigned && c->reader && c->queues_n > 0);
     WR_TRY(wr_log_reader_assign(c->reader, c->parts, c->queues_n, err));
-    WR_TRY(hold_sources(c, err));
+    WR_TRY(pause_some(c, err));
     c->assigned = true;
     atomic_store(&c->given_none, false);
     return WEIR_OK;
@@ -431,7 +432,7 @@ void wr__consumer_beside(const wr__consumer *c, const wr__run *first, uint32_t i
 static weir_status resume(wr__consumer *c, uint32_t i, weir_error *err)
 {
     wr__record_queue *q = &c->queues[i];
-    if (!q->paused || q->buffered > c->buffer_max / 2)
+    if (!q->paused || q->restoring || q->buffered > c->buffer_max / 2)
         return WEIR_OK;
     q->paused = false;
     return wr_log_reader_pause(c->reader, i, false, err);
@@ -455,6 +456,25 @@ weir_status wr__consumer_resume(wr__consumer *c, weir_error *err)
     for (uint32_t i = 0; i < c->queues_n; i++)
         WR_TRY(resume(c, i, err));
     return WEIR_OK;
+}
+
+weir_status wr__consumer_hold(wr__consumer *c, uint32_t i, bool held, weir_error *err)
+{
+    WR_ASSERT(i < c->queues_n && c->groups);
+    wr__record_queue *q = &c->queues[i];
+    WR_ASSERT(!c->assigned || c->reader);
+    if (q->restoring == held)
+        return WEIR_OK;
+    q->restoring = held;
+    update(c, q);
+    if (!c->assigned) /* wr__consumer_assign pauses it */
+        return WEIR_OK;
+    if (!held)
+        return c->backlog && !c->topics[q->topic].repartition ? WEIR_OK : resume(c, i, err);
+    if (q->paused)
+        return WEIR_OK;
+    q->paused = true;
+    return wr_log_reader_pause(c->reader, i, true, err);
 }
 
 /* The last stage first, as its rows are the older ones. */

@@ -80,6 +80,10 @@ bool wr__consumer_has_all(const wr__consumer *c);
 void wr__consumer_group(wr__consumer *c, bool exchange, bool across);
 /** Begin to read. */
 weir_status wr__consumer_assign(wr__consumer *c, weir_error *err) WR_MUST_CHECK;
+/** Nothing of queue @p i may be processed for now, or it may again (restoring.c). Before or after
+ *  wr__consumer_assign. */
+weir_status wr__consumer_hold(wr__consumer *c, uint32_t i, bool held,
+                              weir_error *err) WR_MUST_CHECK;
 /** Forget the assignment; the reader is told by wr_log_reader_assign, or closed. */
 void wr__consumer_unassign(wr__consumer *c);
 

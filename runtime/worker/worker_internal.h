@@ -8,6 +8,7 @@
  *   round.c             the next records, to all clients, in a round of executor slots
  *   worker_commit.c     the commit
  *   assignment.c        taking partitions
+ *   restoring.c         clients whose state is not there yet
  *   worker_failure.c    clients that have failed
  *   membership.c        who is a client, who wants what
  *   worker_life.c       made, closed, freed; the thread
@@ -74,6 +75,7 @@ struct wr_worker {
     wr__commit commit;
     wr__catch_up catch_up;
     wr_executor_slot *slots;
+    bool restoring;        /* some client is, or was when last looked: restoring.c */
     wr_worker_times times; /* since they were last observed */
     int failures;          /* of the worker since its last commit */
     pthread_t thread;
@@ -144,6 +146,13 @@ weir_status wr__worker_assign_as_main(wr_worker *w, weir_error *err) WR_MUST_CHE
 /** Open one more client for the present assignment. */
 weir_status wr__worker_open_client(wr_worker *w, wr_worker_client *c,
                                    weir_error *err) WR_MUST_CHECK;
+
+/* ---- restoring.c ---- */
+/** Clients were opened: what may not be delivered yet is held. Before or after the reader has its
+ *  assignment. */
+weir_status wr__restoring_begin(wr_worker *w, weir_error *err) WR_MUST_CHECK;
+/** At every step: let clients go on with it, and release what may be delivered now. */
+weir_status wr__restoring_advance(wr_worker *w, weir_error *err) WR_MUST_CHECK;
 
 /* ---- worker_commit.c ---- */
 bool wr__commit_is_due(wr_worker *w, bool progressed);

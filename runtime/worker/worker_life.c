@@ -122,6 +122,7 @@ void wr__worker_close(wr_worker *w)
         atomic_store(&c->failed, false);
         wr_log_owner_reset(&c->owner);
     }
+    w->restoring = false;
     wr__consumer_close(&w->consumer);
     wr__worker_reset_slots(w);
     if (w->commit.writer) {

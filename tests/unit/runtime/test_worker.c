@@ -120,9 +120,11 @@ typedef struct copier {
     wr_worker_assignment a;
     bool open;
     atomic_int opened, closed, committed, leavings;
-    bool from_end; /* it begins at the ends */
-    int nap_ms;    /* at each delivery */
-    int fail_at;   /* the record of this number fails it; -1: none */
+    bool from_end;      /* it begins at the ends */
+    atomic_int missing; /* state is on its way: of so many partitions, from 0 on */
+    bool lost;          /* and will not come */
+    int nap_ms;         /* at each delivery */
+    int fail_at;        /* the record of this number fails it; -1: none */
     weir_status fail_with;
     unsigned fail_flags;
     atomic_int end; /* wr_client_end of the last leaving */
@@ -159,6 +161,22 @@ static weir_status copier_open(wr_worker_client *c, const wr_worker_assignment *
     return WEIR_OK;
 }
 
+static weir_status copier_advance(wr_worker_client *c, bool *restoring, weir_error *err)
+{
+    copier *t = copier_of(c);
+    assert_true(t->open);
+    *restoring = atomic_load(&t->missing) > 0;
+    if (!t->lost || !*restoring)
+        return WEIR_OK;
+    return wr_error(err, WEIR_ERR_STORE, "has lost its state");
+}
+
+static bool copier_ready(wr_worker_client *c, uint32_t topic, int32_t partition)
+{
+    assert_int_equal(topic, 42);
+    return partition >= atomic_load(&copier_of(c)->missing);
+}
+
 static void copier_close(wr_worker_client *c)
 {
     copier *t = copier_of(c);
@@ -170,7 +188,7 @@ static weir_status copier_deliver(wr_worker_client *c, uint32_t topic, int32_t p
                                   const wr_record *records, uint32_t n, weir_error *err)
 {
     copier *t = copier_of(c);
-    assert_true(t->open);
+    assert_true(t->open && partition >= atomic_load(&t->missing));
     assert_int_equal(topic, 42); /* the client's own number */
     nanosleep(&(struct timespec){0, t->nap_ms * 1000000L}, NULL);
     for (uint32_t i = 0; i < n; i++) {
@@ -205,6 +223,8 @@ static void copier_left(wr_worker_client *c, wr_client_end why, const weir_error
 static const wr_client_class copier_class = {
     .start_offsets = copier_start,
     .open = copier_open,
+    .advance = copier_advance,
+    .ready = copier_ready,
     .close = copier_close,
     .deliver = copier_deliver,
     .committed = copier_committed,
@@ -735,6 +755,87 @@ static void test_slots(void **state)
     wr_worker_client_destroy(&b.client);
 }
 
+/* ---- state that comes later ---- */
+
+/* What a client cannot take yet is held for both, which stand at the same offsets; all else goes
+ * on, and nothing is lost or doubled when the state is there. */
+static void test_partitions_are_held(void **state)
+{
+    env *e = *state;
+    wr_worker *w;
+    copier a, b, *both[] = {&a, &b};
+    copier_init(&a, e, "a");
+    copier_init(&b, e, "b");
+    atomic_store(&b.missing, 2);
+    send(e, 0, RECORDS);
+    start(e, &w, both, 2);
+    await_copied(e, &a, RECORDS / PARTITIONS);
+    send(e, RECORDS, 2 * RECORDS); /* records come to what is held, too */
+    await_copied(e, &a, 2 * RECORDS / PARTITIONS);
+    assert_int_equal(copied(e, &b), 2 * RECORDS / PARTITIONS);
+    atomic_store(&b.missing, 1);
+    await_copied(e, &a, 4 * RECORDS / PARTITIONS);
+    atomic_store(&b.missing, 0);
+    await_copied(e, &a, 2 * RECORDS);
+    await_copied(e, &b, 2 * RECORDS);
+    stop(&a);
+    stop(&b);
+    await_end(e);
+    check_copied(e, "out-a", 2 * RECORDS);
+    check_copied(e, "out-b", 2 * RECORDS);
+    wr_worker_client_destroy(&a.client);
+    wr_worker_client_destroy(&b.client);
+}
+
+/* A worker that waits for state sees at once that its client wants to leave. */
+static void test_leaves_while_held(void **state)
+{
+    env *e = *state;
+    wr_clock *clock = wr_clock_system();
+    wr_worker *w;
+    copier a, *one[] = {&a};
+    copier_init(&a, e, "a");
+    atomic_store(&a.missing, PARTITIONS);
+    send(e, 0, RECORDS);
+    start(e, &w, one, 1);
+    int64_t began = clock->mono_ns(clock);
+    stop(&a);
+    await_end(e);
+    assert_true(clock->mono_ns(clock) - began < INT64_C(5000000000));
+    assert_int_equal(copied(e, &a), 0);
+    atomic_store(&a.missing, 0);
+    atomic_store(&a.client.desired, WR_DESIRED_RUN);
+    start(e, &w, one, 1);
+    await_copied(e, &a, RECORDS);
+    stop(&a);
+    await_end(e);
+    check_copied(e, "out-a", RECORDS);
+    wr_worker_client_destroy(&a.client);
+}
+
+/* State that does not come is the failure of who waits for it; the other goes on alone. */
+static void test_state_is_lost(void **state)
+{
+    env *e = *state;
+    wr_worker *w;
+    copier a, b, *both[] = {&a, &b};
+    copier_init(&a, e, "a");
+    copier_init(&b, e, "b");
+    atomic_store(&b.missing, 1);
+    b.lost = true;
+    send(e, 0, RECORDS);
+    start(e, &w, both, 2);
+    await_copied(e, &a, RECORDS);
+    await_left(&b);
+    assert_int_equal(atomic_load(&b.end), WR_CLIENT_FAILED);
+    assert_string_equal(b.error.message, "has lost its state");
+    stop(&a);
+    await_end(e);
+    check_copied(e, "out-a", RECORDS);
+    wr_worker_client_destroy(&a.client);
+    wr_worker_client_destroy(&b.client);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -751,6 +852,9 @@ int main(void)
         TEST(test_cancel),
         TEST(test_rebalances),
         TEST(test_slots),
+        TEST(test_partitions_are_held),
+        TEST(test_leaves_while_held),
+        TEST(test_state_is_lost),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
