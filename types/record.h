@@ -6,6 +6,7 @@
 #define WR_TYPES_RECORD_H
 
 #include "types/batch.h"
+#include "types/partitioner.h"
 
 /** One record as read. Bytes are borrowed from the record batch of the log. */
 typedef struct wr_record {
@@ -23,8 +24,9 @@ typedef struct wr_out_records {
     const wr_str *keys;
     const wr_str *values;
     const int64_t *timestamps;
-    const int32_t *partitions;        /* NULL: by murmur2 of the key, any where the key is NULL */
+    const int32_t *partitions;        /* NULL: by the key, any where it is NULL */
     const wr_headers *const *headers; /* NULL: none has any */
+    wr_partitioner partitioner;       /* where `partitions` is NULL; not NONE */
 } wr_out_records;
 
 /** Which times the records of a topic may have. */
@@ -33,12 +35,5 @@ typedef struct wr_record_times {
     bool no_zero;                       /* 0 cannot be written */
 } wr_record_times;
 #define WR_RECORD_TIMES_ANY ((wr_record_times){INT64_MAX, INT64_MAX, false})
-
-/** Kafka's default partitioner: murmur2(key) & 0x7fffffff mod n. */
-uint32_t wr_murmur2(const void *key, size_t len);
-static inline int32_t wr_partition_of(wr_str key, int32_t partitions)
-{
-    return (int32_t)((wr_murmur2(key.ptr, key.len) & 0x7fffffffu) % (uint32_t)partitions);
-}
 
 #endif

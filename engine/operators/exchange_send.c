@@ -36,7 +36,9 @@ static targets sort_by_partition(wr_op *op, const wr_batch *in, const wr_str *ke
             continue;
         bool keyed = keys && !(in->flags[i] & WR_ROW_NULL_KEY);
         row[alive] = i;
-        of[alive] = keyed && n > 1 ? (uint32_t)wr_partition_of(keys[i], (int32_t)n) : 0;
+        of[alive] = keyed && n > 1
+                        ? (uint32_t)wr_partition_of(WR_PARTITIONER_MURMUR2, keys[i], (int32_t)n)
+                        : 0;
         t.first[of[alive++] + 1]++;
     }
     for (uint32_t p = 0; p < n; p++)

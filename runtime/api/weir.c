@@ -397,8 +397,8 @@ static weir_status produce_run(weir *w, const weir_record *r, size_t n, weir_err
         WR_ASSERT(strcmp(r[i].topic, r[0].topic) == 0);
         times[i] = r[i].timestamp < 0 ? now : r[i].timestamp;
         parts[i] = r[i].partition >= 0 ? r[i].partition
-                   : r[i].key          ? wr_partition_of(keys[i], info.partitions)
-                                       : (int32_t)(i % (size_t)info.partitions);
+                   : r[i].key ? wr_partition_of(WR_PARTITIONER_MURMUR2, keys[i], info.partitions)
+                              : (int32_t)(i % (size_t)info.partitions);
         any_parts = any_parts || r[i].partition >= 0; /* else `parts` is not used */
         if (parts[i] >= info.partitions)
             st = wr_error(err, WEIR_ERR_LOG, "Topic '%s' has no partition %d", r->topic, parts[i]);

@@ -2,9 +2,9 @@
 /*
  * Writing Kafka: one producer.
  *
- * Every record goes to an explicit partition (by Kafka's own murmur2 where the caller says none),
- * so that ordering and co-partitioning are ours to know. Records are handed over one by one,
- * because the batch call of librdkafka takes neither timestamps nor headers. A full queue is
+ * Every record goes to an explicit partition (by the partitioner that the caller names where it
+ * says none), so that ordering and co-partitioning are ours to know. Records are handed over one by
+ * one, because the batch call of librdkafka takes neither timestamps nor headers. A full queue is
  * back-pressure: serve delivery reports until there is room.
  *
  * Reports (served on the caller's thread inside produce and flush) find the entry of their owner,
@@ -585,7 +585,7 @@ static weir_status send_all(wr_log_writer *w, out_topic *o, const wr_out_records
         if (in->partitions)
             partition = in->partitions[i];
         else if (in->keys[i].ptr)
-            partition = wr_partition_of(in->keys[i], o->partitions);
+            partition = wr_partition_of(in->partitioner, in->keys[i], o->partitions);
         else
             partition = (int32_t)(atomic_fetch_add(&o->turn, 1) % (uint32_t)o->partitions);
         if (partition < 0 || partition >= o->partitions)

@@ -242,7 +242,7 @@ static weir_status choose_partition(out_topic *o, const wr_out_records *in, uint
     if (in->partitions)
         *partition = in->partitions[i];
     else if (in->keys[i].ptr)
-        *partition = wr_partition_of(in->keys[i], o->topic->partitions);
+        *partition = wr_partition_of(in->partitioner, in->keys[i], o->topic->partitions);
     else
         *partition = (int32_t)(o->turn++ % (uint32_t)o->topic->partitions);
     if (*partition < 0 || *partition >= o->topic->partitions)

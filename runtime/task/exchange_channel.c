@@ -100,7 +100,7 @@ weir_status wr__exchange_records(wr_task_ctx *ctx, uint32_t topic, const wr_out_
     int32_t partitions = set->config.piped ? 1 : ctx->plan->topics[topic].partitions;
     for (uint32_t i = 0; i < r->n; i++) {
         int32_t p = r->partitions    ? r->partitions[i]
-                    : r->keys[i].ptr ? wr_partition_of(r->keys[i], partitions)
+                    : r->keys[i].ptr ? wr_partition_of(r->partitioner, r->keys[i], partitions)
                                      : 0;
         wr__channel *c;
         WR_TRY(channel_to(set, topic, p, &c, err));

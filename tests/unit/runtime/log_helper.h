@@ -75,7 +75,11 @@ static inline void put(wr_log_writer *w, const char *topic, int32_t partition, c
                        const char *value, int64_t timestamp)
 {
     wr_str k = wr_str_c(key), v = wr_str_c(value);
-    wr_out_records r = {1, &k, &v, &timestamp, partition < 0 ? NULL : &partition, NULL};
+    wr_out_records r = {.n = 1,
+                        .keys = &k,
+                        .values = &v,
+                        .timestamps = &timestamp,
+                        .partitions = partition < 0 ? NULL : &partition};
     OK(wr_log_writer_produce(w, NULL, topic, &r, err));
 }
 

@@ -40,7 +40,8 @@ static weir_status give(wr_log_writer *w, wr_log_owner *o, const char *topic, co
     wr_str k = WR_STR("k"), v = wr_str_c(value);
     int64_t timestamp = 1;
     int32_t partition = 0;
-    wr_out_records r = {1, &k, &v, &timestamp, &partition, NULL};
+    wr_out_records r = {
+        .n = 1, .keys = &k, .values = &v, .timestamps = &timestamp, .partitions = &partition};
     return wr_log_writer_produce(w, o, topic, &r, err);
 }
 
@@ -278,7 +279,8 @@ static weir_status copy_some(env *e, wr_store *s, weir_error *err)
             break;
         for (uint32_t i = 0; i < in->n && st == WEIR_OK; i++) {
             wr_str key = in->records[i].key, value = in->records[i].value;
-            wr_out_records out = {1, &key, &value, &in->records[i].timestamp, NULL, NULL};
+            wr_out_records out = {
+                .n = 1, .keys = &key, .values = &value, .timestamps = &in->records[i].timestamp};
             st = wr_log_writer_produce(w, NULL, "out", &out, err);
             if (st == WEIR_OK)
                 st = wr_kv_put(s, value, value, 1, err);
@@ -399,8 +401,8 @@ static void test_sync_failures(void **state)
     env *e = *state;
     wr_str k = WR_STR("k"), bad = WR_STR("bad"), good = WR_STR("good");
     int64_t timestamp = 1;
-    wr_out_records first = {1, &k, &bad, &timestamp, NULL, NULL};
-    wr_out_records second = {1, &k, &good, &timestamp, NULL, NULL};
+    wr_out_records first = {.n = 1, .keys = &k, .values = &bad, .timestamps = &timestamp};
+    wr_out_records second = {.n = 1, .keys = &k, .values = &good, .timestamps = &timestamp};
     static const fl_call calls[] = {FL_PRODUCE, FL_FLUSH, FL_COMMIT};
     for (size_t i = 0; i < WR_ARRAY_LEN(calls); i++) {
         wr_log_writer *w;

@@ -236,7 +236,12 @@ static void test_records(void **state)
     int64_t timestamps[] = {1000, 1001, 1002, 1003};
     int32_t partitions[] = {1, 1, 1, 1};
     const wr_headers *all[] = {NULL, NULL, NULL, &headers};
-    wr_out_records r = {4, keys, values, timestamps, partitions, all};
+    wr_out_records r = {.n = 4,
+                        .keys = keys,
+                        .values = values,
+                        .timestamps = timestamps,
+                        .partitions = partitions,
+                        .headers = all};
     OK(wr_log_writer_produce(w, NULL, name, &r, err));
     assert_int_equal(wr_log_writer_pending(w), 10);
     OK(wr_log_writer_flush(w, err));
@@ -257,7 +262,7 @@ static void test_records(void **state)
     FAILS(wr_log_writer_produce(w, NULL, "no-such-topic", &r, err), WEIR_ERR_NOT_FOUND,
           "no-such-topic");
     wr_str big = {wr_calloc(1, 2000000), 2000000};
-    wr_out_records large = {1, keys, &big, timestamps, NULL, NULL};
+    wr_out_records large = {.n = 1, .keys = keys, .values = &big, .timestamps = timestamps};
     OK(wr_log_writer_abort(w, NULL, err));
     FAILS(wr_log_writer_produce(w, NULL, name, &large, err), WEIR_ERR_LIMIT, "too large");
     wr_free((void *)(uintptr_t)big.ptr);
@@ -319,7 +324,8 @@ static void test_time_zero(void **state)
     const wr_headers *all[] = {NULL, NULL, &headers, &headers, NULL};
     wr_str keys[5] = {{0}}, values[5] = {{0}};
     int64_t times[] = {0, 1, 0, 1, -2};
-    wr_out_records r = {5, keys, values, times, NULL, all};
+    wr_out_records r = {
+        .n = 5, .keys = keys, .values = values, .timestamps = times, .headers = all};
     wr_log_writer *w;
     wr_log_reader *reader;
     OK(wr_log_writer_new(e->log, &e->settings, &w, err));
@@ -378,7 +384,7 @@ static void check_many(const wr_record *r, uint32_t i)
     (void)i;
     int64_t value;
     assert_true(wr_str_to_i64(r->value, &value));
-    assert_int_equal(r->partition, wr_partition_of(r->key, 4));
+    assert_int_equal(r->partition, wr_partition_of(WR_PARTITIONER_MURMUR2, r->key, 4));
     assert_true(value > next_value[r->partition]);
     next_value[r->partition] = value;
 }
@@ -591,7 +597,11 @@ static int copy(const char *from, const char *to, int64_t n, const char *group)
         answer(&m);
         for (uint32_t i = 0; b && i < b->n; i++) {
             const wr_record *r = &b->records[i];
-            wr_out_records out = {1, &r->key, &r->value, &r->timestamp, &r->partition, NULL};
+            wr_out_records out = {.n = 1,
+                                  .keys = &r->key,
+                                  .values = &r->value,
+                                  .timestamps = &r->timestamp,
+                                  .partitions = &r->partition};
             OK(wr_log_writer_produce(m.w, NULL, to, &out, err));
         }
         if (b) {

@@ -243,7 +243,12 @@ static void model_produce(model *md, wr_log_writer *w, wr_rng *rng, int64_t *add
         assert_true(md->n[p] + added[p] < MODEL_MAX);
         md->records[p][md->n[p] + added[p]++].seed = seed;
     }
-    wr_out_records r = {n, keys, values, timestamps, partitions, headers};
+    wr_out_records r = {.n = n,
+                        .keys = keys,
+                        .values = values,
+                        .timestamps = timestamps,
+                        .partitions = partitions,
+                        .headers = headers};
     OK(wr_log_writer_produce(w, NULL, "m", &r, err));
 }
 
@@ -353,13 +358,14 @@ static void test_partitions(void **state)
         assert_int_equal(end_of(e->log, "t", p), 2);
     put(w, "t", -1, "some key", "v", 0);
     commit(w);
-    int32_t expected = wr_partition_of(WR_STR("some key"), 4);
+    int32_t expected = wr_partition_of(WR_PARTITIONER_MURMUR2, WR_STR("some key"), 4);
     for (int32_t p = 0; p < 4; p++)
         assert_int_equal(end_of(e->log, "t", p), p == expected ? 3 : 2);
     int32_t wrong = 4;
     int64_t ts = 0;
     wr_str key = WR_STR("k");
-    wr_out_records r = {1, &key, &key, &ts, &wrong, NULL};
+    wr_out_records r = {
+        .n = 1, .keys = &key, .values = &key, .timestamps = &ts, .partitions = &wrong};
     FAILS(wr_log_writer_produce(w, NULL, "t", &r, err), WEIR_ERR_NOT_FOUND, "no partition 4");
     OK(wr_log_writer_abort(w, NULL, err));
     FAILS(wr_log_writer_produce(w, NULL, "x", &r, err), WEIR_ERR_NOT_FOUND, "'x'");

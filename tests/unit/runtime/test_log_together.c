@@ -56,7 +56,8 @@ static void *produce_some(void *arg)
     }
     for (uint32_t at = 0, n = 1; at < PRODUCED; at += n, n++) {
         n = WR_MIN(n, PRODUCED - at);
-        wr_out_records r = {n, keys + at, values + at, timestamps + at, NULL, NULL};
+        wr_out_records r = {
+            .n = n, .keys = keys + at, .values = values + at, .timestamps = timestamps + at};
         OK(wr_log_writer_produce(p->w, NULL, p->topic, &r, err));
     }
     return NULL;

@@ -93,7 +93,7 @@ static weir_status give(env *e, wr_log_owner *owner, const char *topic, const ch
 {
     wr_str k = WR_STR("k"), v = wr_str_c(value);
     int64_t timestamp = 1;
-    wr_out_records r = {1, &k, &v, &timestamp, NULL, NULL};
+    wr_out_records r = {.n = 1, .keys = &k, .values = &v, .timestamps = &timestamp};
     return wr_log_writer_produce(e->w, owner, topic, &r, err);
 }
 
@@ -103,7 +103,8 @@ static weir_status give_bad(env *e, wr_log_owner *owner, const char *topic, weir
     wr_str k = WR_STR("k");
     int64_t timestamp = 1;
     int32_t partition = 7;
-    wr_out_records r = {1, &k, &k, &timestamp, &partition, NULL};
+    wr_out_records r = {
+        .n = 1, .keys = &k, .values = &k, .timestamps = &timestamp, .partitions = &partition};
     return wr_log_writer_produce(e->w, owner, topic, &r, err);
 }
 
@@ -112,7 +113,7 @@ static weir_status sync_write(env *e, wr_log_owner *owner, const char *topic, co
 {
     wr_str k = WR_STR("k"), v = wr_str_c(value);
     int64_t timestamp = 1;
-    wr_out_records r = {1, &k, &v, &timestamp, NULL, NULL};
+    wr_out_records r = {.n = 1, .keys = &k, .values = &v, .timestamps = &timestamp};
     return wr_log_write_sync(e->w, owner, topic, &r, wait, err);
 }
 
@@ -382,7 +383,8 @@ static void test_sync(void **state)
     wr_str keys[2] = {WR_STR("k"), WR_STR("k")}, values[2] = {WR_STR("half"), WR_STR("bad")};
     int64_t timestamps[2] = {1, 1};
     int32_t partitions[2] = {0, 7};
-    wr_out_records r = {2, keys, values, timestamps, partitions, NULL};
+    wr_out_records r = {
+        .n = 2, .keys = keys, .values = values, .timestamps = timestamps, .partitions = partitions};
     FAILS(wr_log_write_sync(e->w, NULL, e->b, &r, NULL, err), WEIR_ERR_NOT_FOUND, "no partition 7");
     assert_int_equal(wr_log_writer_pending(e->w), 0);
     OK(sync_write(e, NULL, e->a, "2", NULL, err));
@@ -455,8 +457,8 @@ static void test_refused_by_broker(void **state)
         bytes[i] = (char)wr_rng_next(&rng); /* nothing to compress */
     wr_str k = WR_STR("k"), v = wr_str_make(bytes, len), good = WR_STR("good");
     int64_t timestamp = 1;
-    wr_out_records large = {1, &k, &v, &timestamp, NULL, NULL};
-    wr_out_records small = {1, &k, &good, &timestamp, NULL, NULL};
+    wr_out_records large = {.n = 1, .keys = &k, .values = &v, .timestamps = &timestamp};
+    wr_out_records small = {.n = 1, .keys = &k, .values = &good, .timestamps = &timestamp};
     OK(wr_log_writer_produce(w, &e->first, e->a, &large, err));
     OK(wr_log_writer_produce(w, &e->second, e->b, &small, err));
     OK(wr_log_writer_flush(w, err));
@@ -514,7 +516,7 @@ static void test_cancel(void **state)
     weir_status st = WEIR_OK;
     wr_str k = WR_STR("k");
     int64_t timestamp = 1;
-    wr_out_records r = {1, &k, &k, &timestamp, NULL, NULL};
+    wr_out_records r = {.n = 1, .keys = &k, .values = &k, .timestamps = &timestamp};
     for (int i = 0; st == WEIR_OK && i < 20; i++)
         st = wr_log_writer_produce(w, &e->first, e->a, &r, &why);
     assert_int_equal(st, WEIR_ERR_INTERRUPTED);
@@ -540,7 +542,7 @@ static void test_connection(void **state)
     OK(wr_log_writer_new(e->log, &e->settings, &w, err));
     wr_str k = WR_STR("k");
     int64_t timestamp = 1;
-    wr_out_records r = {1, &k, &k, &timestamp, NULL, NULL};
+    wr_out_records r = {.n = 1, .keys = &k, .values = &k, .timestamps = &timestamp};
     OK(wr_log_writer_produce(w, &e->first, e->a, &r, err));
     FAILS(wr_log_writer_flush(w, err), WEIR_ERR_LOG, "timed out");
     weir_error why;

@@ -199,7 +199,11 @@ static weir_status copier_deliver(wr_worker_client *c, uint32_t topic, int32_t p
             t->fail_at = t->fail_flags & WEIR_ERROR_RETRIABLE ? -1 : t->fail_at;
             return st;
         }
-        wr_out_records out = {1, &r->key, &r->value, &r->timestamp, &partition, NULL};
+        wr_out_records out = {.n = 1,
+                              .keys = &r->key,
+                              .values = &r->value,
+                              .timestamps = &r->timestamp,
+                              .partitions = &partition};
         WR_TRY(wr_log_writer_produce(t->a.writer, &c->owner, t->out, &out, err));
     }
     return WEIR_OK;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Vectors, batches, the builder, row errors; and Kafka's partitioner.
+ * Vectors, batches, the builder, row errors.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -277,28 +277,6 @@ static void test_copies_of_bytes_and_headers(void **state)
     assert_non_null(wr_bytes_copy(arena, WR_STR("")).ptr);
 }
 
-/* The numbers are those of Kafka's own test of its murmur2. */
-static void test_murmur2(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *key;
-        int32_t hash;
-    } cases[] = {
-        {"21", -973932308},
-        {"foobar", -790332482},
-        {"a-little-bit-long-string", -985981536},
-        {"a-little-bit-longer-string", -1486304829},
-        {"lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8", -58897971},
-        {"abc", 479470107},
-    };
-    for (size_t i = 0; i < WR_ARRAY_LEN(cases); i++)
-        assert_int_equal((int32_t)wr_murmur2(cases[i].key, strlen(cases[i].key)), cases[i].hash);
-    assert_int_equal(wr_partition_of(WR_STR("abc"), 10), 479470107 % 10);
-    assert_int_equal(wr_partition_of(WR_STR("21"), 10),
-                     (int32_t)(((uint32_t)-973932308 & 0x7fffffffu) % 10));
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -310,7 +288,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_builder, setup, teardown),
         cmocka_unit_test_setup_teardown(test_row_errors, setup, teardown),
         cmocka_unit_test_setup_teardown(test_copies_of_bytes_and_headers, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_murmur2, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -304,30 +304,6 @@ static void test_rows_of_values(void **state)
     }
 }
 
-/* ----------------------------------------------------------------------------------- partitions */
-
-static void test_partitions(void **state)
-{
-    (void)state;
-    static const int32_t counts[] = {1, 2, 3, 7, 16, 1000, INT32_MAX};
-    for (size_t i = 0; i < WR_ARRAY_LEN(counts); i++) {
-        int32_t lowest = INT32_MAX, highest = -1;
-        for (int k = 0; k < 3000; k++) {
-            char key[16];
-            wr_str s = wr_str_make(key, (uint32_t)snprintf(key, sizeof key, "%d", k));
-            int32_t partition = wr_partition_of(s, counts[i]);
-            assert_in_range(partition, 0, counts[i] - 1);
-            assert_int_equal(wr_partition_of(s, counts[i]), partition);
-            lowest = WR_MIN(lowest, partition);
-            highest = WR_MAX(highest, partition);
-        }
-        if (counts[i] <= 16) { /* none stays empty */
-            assert_int_equal(lowest, 0);
-            assert_int_equal(highest, counts[i] - 1);
-        }
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -339,7 +315,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_maps_in_any_order, setup, teardown),
         cmocka_unit_test_setup_teardown(test_changed_bytes, setup, teardown),
         cmocka_unit_test_setup_teardown(test_rows_of_values, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_partitions, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
