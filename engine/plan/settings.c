@@ -192,7 +192,8 @@ static const wr_setting settings[] = {
      "Kafka: the offsets of an idle query are committed again so often, or the broker would forget "
      "them (offsets.retention.minutes)"},
     {"weir.pull.restore.timeout.ms", "5000", FIXED, KSQL, NUMBER(0, YEAR_MS),
-     "How long a pull query waits for a table whose state is being restored, before it says how far "
+     "How long a pull query waits for a table whose state is being restored, before it says how "
+     "far "
      "that is"},
     {"weir.restore.threads", NULL, FIXED, KSQL, NUMBER(1, 256),
      "Threads that restore state from changelogs; without it as many as processors, 4 at most"},

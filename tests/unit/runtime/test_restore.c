@@ -83,7 +83,8 @@ static void write_changelog(env *e, int32_t p, int from, int to)
         wr_changelog_put_value(&value, wr_buf_view(&key), wr_str_c(v));
         wr_str ks = wr_buf_view(&key), vs = i % 7 ? wr_buf_view(&value) : (wr_str){0};
         int64_t at = 1000;
-        wr_out_records r = {1, &ks, &vs, &at, &p, NULL};
+        wr_out_records r = {
+            .n = 1, .keys = &ks, .values = &vs, .timestamps = &at, .partitions = &p};
         OK(wr_log_writer_produce(w, NULL, TOPIC, &r, err));
     }
     commit(w);
