@@ -10,11 +10,12 @@
  * meanwhile (Kafka) the beginning is committed before the statement is done (wr__query_fix_start).
  *
  * One exception, on Kafka: a data directory that does not know the query, and nothing in the
- * query's outputs (sink and changelogs are empty or new), while its group has offsets. Then
- * whatever the group has read is nowhere to be found any more; going on would leave holes in
- * streams and wrong sums in tables, and starting over can repeat nothing. So the query starts over,
- * and says so. A fresh directory alone (a container without a disk) is no reason: outputs and
- * changelogs are there.
+ * query's outputs (sink, changelogs and repartition topics are empty or new), while its group has
+ * offsets. Then whatever the group has read is nowhere to be found any more; going on would leave
+ * holes in streams and wrong sums in tables, and starting over can repeat nothing. So the query
+ * starts over, and says so. (Rows in a repartition topic may be on their way to another process.) A
+ * fresh directory alone (a container without a disk) is no reason: outputs and changelogs are
+ * there.
  */
 #include "common/fault.h"
 #include "runtime/log/log_groups.h"
@@ -77,11 +78,11 @@ static weir_status topic_empty(wr_query *q, const wr_topic_info *t, bool *empty,
     return st;
 }
 
-/* A sink, or a changelog of this query. */
+/* A sink, a changelog or a repartition topic of this query. */
 static bool is_output(const wr_query *q, const char *topic)
 {
     for (uint32_t t = 0; t < q->plan->topics_n; t++)
-        if (q->plan->topics[t].role == WR_TOPIC_OUTPUT && strcmp(q->topics.names[t], topic) == 0)
+        if (q->plan->topics[t].role != WR_TOPIC_INPUT && strcmp(q->topics.names[t], topic) == 0)
             return true;
     bool yes = false;
     for (uint32_t i = 0; i < q->plan->stores_n && !yes; i++) {

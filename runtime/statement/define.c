@@ -39,7 +39,7 @@ typedef struct definition {
     wr_query_entry *old; /* OR REPLACE: the query that goes; reserved */
     bool old_held;       /* it is stopped, and will go on if the statement fails */
     wr_query *query;     /* made, and not yet in the list */
-    bool topic_made;     /* and has to be deleted if the statement fails */
+    bool topic_made;     /* if the statement fails it may have to be deleted */
     bool kept;           /* noted for the next opening */
 } definition;
 
@@ -471,7 +471,11 @@ static void undo(wr_exec *x, definition *d)
     WR_ASSERT(!d->old_held || d->old);
     if (d->old_held) /* after the new query is gone: both have one group, and the same state */
         wr_query_entry_resume(e, d->old);
-    if (d->topic_made && wr_topic_remove(wr_engine_log(e), d->topic.name, &err) != WEIR_OK)
+    /* Another process with the same statement takes a topic that is there, and may write to it by
+     * now, so what others can see stays. It is empty, or what is in it is this query's. */
+    if (d->topic_made && wr_log_can(wr_engine_log(e))->shares_partitions)
+        wr_diag_put(WR_DIAG_INFO, "statement", "topic %s was made, and stays", d->topic.name);
+    else if (d->topic_made && wr_topic_remove(wr_engine_log(e), d->topic.name, &err) != WEIR_OK)
         wr_diag_put(WR_DIAG_WARN, "statement", "topic %s is left over: %s", d->topic.name,
                     err.message);
 }

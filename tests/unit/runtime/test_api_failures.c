@@ -54,6 +54,25 @@ static void test_create(void **state)
     assert_true(failures >= 5); /* the gates are on the way */
 }
 
+/* Where others share the log, one with the same statement may write to the sink that this one has
+ * made: it stays, and the next try takes it up. */
+static void test_create_shared(void **state)
+{
+    (void)state;
+    weir_error err = {0};
+    weir *w = open_world(WEIR_LOG_MEMORY, NULL, true);
+    faulty.cls.can.shares_partitions = true;
+    faulty_fail(OP_READER_NEW, 1);
+    assert_int_not_equal(weir_exec(w, "CREATE STREAM sums AS SELECT id, v FROM nums;", &err),
+                         WEIR_OK);
+    faulty_fail(OP_READER_NEW, 0);
+    assert_string_equal(err.message, "injected failure");
+    ROWS(w, "SHOW QUERIES;", "");
+    assert_true(weir_topic_exists(w, "SUMS", NULL));
+    RUN(w, "CREATE STREAM sums AS SELECT id, v FROM nums;");
+    close_it(w);
+}
+
 /* ---- CREATE OR REPLACE ---- */
 
 /* Of the only query. */
@@ -242,6 +261,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_create),
+        cmocka_unit_test(test_create_shared),
         cmocka_unit_test(test_replace_stepped),
         cmocka_unit_test(test_replace_threaded),
         cmocka_unit_test(test_replace_local),
