@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # fixtures: kafka
 # cost: 60
+# kafka-4.1.1: ExactlyOnce.test_groups_deleted ExactlyOnce.test_idle_offsets_are_committed_again ExactlyOnce.test_new_directory
 """Exactly-once on Kafka, where others interfere: groups that are deleted or moved, copies of the
 data directory, a broker that stands still for longer than a transaction may take. The results are
 always those of a run that nobody disturbed. test_kill.py has the kills.
@@ -100,10 +101,11 @@ class Pipeline:
 
 
 class ExactlyOnce(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.kafka = cls.enterClassContext(kafka_fixture.shared())
+
     def setUp(self):
-        context = kafka_fixture.shared()
-        self.kafka = context.__enter__()
-        self.addCleanup(context.__exit__, None, None, None)
         context = program.folder()
         self.folder = context.__enter__()
         self.addCleanup(context.__exit__, None, None, None)
@@ -252,7 +254,7 @@ class ExactlyOnce(unittest.TestCase):
 
     def test_event_times_ahead(self):
         """Topics that Weir makes take any event time; Kafka's default is an hour ahead."""
-        with KafkaBroker(limit="3600000") as broker:
+        with KafkaBroker(settings={"log.message.timestamp.after.max.ms": 3600000}) as broker:
             p = Pipeline(broker, self.folder)
             p.feed(10, timestamp=4102444800000)  # the year 2100
             p.weir.run(p.file)

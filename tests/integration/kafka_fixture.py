@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""A real Kafka broker (KRaft, one node) for integration tests.
+"""Real Kafka brokers (KRaft) for integration tests.
 
     # fixtures: kafka                       in the head of test_x.py: ctest starts one broker for all
     with kafka_fixture.shared() as kafka:   that broker; run by hand, the test starts its own
@@ -10,8 +10,12 @@
 
 Tests share the broker, so topic names are made unique. A test that stops, kills or pauses a broker
 takes one of its own: `with KafkaBroker() as broker`, then broker.stop(), broker.start() (the same
-ports and data), broker.kill(), broker.pause(), broker.resume().
+ports and data), broker.kill(), broker.pause(), broker.resume(). `with KafkaCluster() as cluster` has
+three of them, cluster.brokers[0] to [2]; what is written is on all three, and acknowledged by two.
+
+The version is VERSION, or what $WEIR_KAFKA_VERSION says (4.1.1): then shared() starts its own, too.
 """
+import concurrent.futures
 import contextlib
 import dataclasses
 import json
@@ -23,31 +27,62 @@ import uuid
 import kafka_wire
 import service
 
-CONFIG = """\
-process.roles=broker,controller
-node.id=1
-controller.quorum.voters=1@127.0.0.1:{controller_port}
-listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}
-advertised.listeners=PLAINTEXT://127.0.0.1:{port}
-controller.listener.names=CONTROLLER
-inter.broker.listener.name=PLAINTEXT
-log.dirs={folder}/logs
-num.partitions=1
-auto.create.topics.enable=false
-offsets.topic.replication.factor=1
-offsets.topic.num.partitions=2
-transaction.state.log.replication.factor=1
-transaction.state.log.min.isr=1
-transaction.state.log.num.partitions=2
-share.coordinator.state.topic.replication.factor=1
-share.coordinator.state.topic.min.isr=1
-group.initial.rebalance.delay.ms=0
-group.min.session.timeout.ms=1000
-log.segment.delete.delay.ms=1000
-# Tests use event times of any year as record timestamps.
-log.retention.ms=-1
-log.message.timestamp.after.max.ms={limit}
-"""
+VERSION = "4.4.0"
+CLUSTER_ID = "AAAAAAAAAAAAAAAAAAAAAQ"
+# Of every broker. Tests use event times of any year as record timestamps, and wait for no one.
+SETTINGS = {
+    "process.roles": "broker,controller",
+    "controller.listener.names": "CONTROLLER",
+    "inter.broker.listener.name": "PLAINTEXT",
+    "num.partitions": 1,
+    "auto.create.topics.enable": "false",
+    "offsets.topic.num.partitions": 2,
+    "transaction.state.log.num.partitions": 2,
+    "group.initial.rebalance.delay.ms": 0,
+    "group.min.session.timeout.ms": 1000,
+    "log.segment.delete.delay.ms": 1000,
+    "log.retention.ms": -1,
+    "log.message.timestamp.after.max.ms": (1 << 63) - 1,
+    "log.cleaner.dedupe.buffer.size": 8 << 20,  # the default, 128 MB, is most of a small heap
+}
+# Internal topics of a broker that is alone, and of three.
+ALONE = {
+    "offsets.topic.replication.factor": 1,
+    "transaction.state.log.replication.factor": 1,
+    "transaction.state.log.min.isr": 1,
+    "share.coordinator.state.topic.replication.factor": 1,
+    "share.coordinator.state.topic.min.isr": 1,
+}
+# A killed broker is missed, and another one leads, within about 5 s instead of 10. Controllers keep
+# their defaults: where elections are quicker than a busy machine there is never a leader.
+OF_THREE = {
+    "default.replication.factor": 3,
+    "min.insync.replicas": 2,
+    "broker.session.timeout.ms": 4000,
+    "broker.heartbeat.interval.ms": 1000,
+    "replica.lag.time.max.ms": 5000,
+}
+
+
+def version():
+    return os.environ.get("WEIR_KAFKA_VERSION") or VERSION
+
+
+@dataclasses.dataclass
+class Listener:
+    """Another way into a broker, beside PLAINTEXT. The clients' port may be a proxy's."""
+    protocol: str = "PLAINTEXT"            # or SSL, SASL_SSL, SASL_PLAINTEXT
+    settings: dict = dataclasses.field(default_factory=dict)  # without listener.name.<name>.
+    port: int = None                       # given when the broker is made
+    advertised: int = None                 # what clients are told; None: port
+
+    def lines(self, name):
+        prefix = f"listener.name.{name.lower()}."
+        return {prefix + key: value for key, value in self.settings.items()}
+
+    @property
+    def bootstrap(self):
+        return f"127.0.0.1:{self.advertised or self.port}"
 
 
 @dataclasses.dataclass
@@ -153,21 +188,48 @@ class KafkaBroker(service.Service, Kafka):
 
     name = "kafka"
 
-    def __init__(self, folder=None, heap="400m", limit=(1 << 63) - 1):
-        """limit: how far ahead of the clock a record's time may be by default, ms."""
+    def __init__(self, folder=None, heap="400m", settings=None, listeners=None, node=1,
+                 controllers=None, format_options=()):
+        """
+        settings: of the broker, over SETTINGS. listeners: {name: Listener} beside PLAINTEXT.
+        node, controllers: its number in a cluster, and {node: port} of all; None: it is alone.
+        format_options: for Kafka's storage tool, such as --add-scram.
+        """
         self.jars = self.check()
         super().__init__(folder)
-        port, controller_port = service.free_ports(2)
-        Kafka.__init__(self, f"127.0.0.1:{port}")
-        self.heap = heap
+        self.listeners = {"PLAINTEXT": Listener(), **(listeners or {})}
+        for listener in self.listeners.values():
+            listener.port = listener.port or service.free_ports(1)[0]
+        Kafka.__init__(self, self.listeners["PLAINTEXT"].bootstrap)
+        self.heap, self.node, self.format_options = heap, node, format_options
+        controllers = controllers or {node: service.free_ports(1)[0]}
         self.config = self.folder / "server.properties"
-        self.config.write_text(CONFIG.format(port=port, controller_port=controller_port,
-                                             folder=self.folder, limit=limit))
-        self.format()
+        lines = {**SETTINGS, **(ALONE if len(controllers) == 1 else OF_THREE),
+                 **self.addresses(controllers), **(settings or {})}
+        self.config.write_text("".join(f"{key}={value}\n" for key, value in lines.items()))
+        self.formatted = False
+
+    def addresses(self, controllers):
+        named = {**self.listeners, "CONTROLLER": Listener(port=controllers[self.node])}
+        lines = {
+            "node.id": self.node,
+            "log.dirs": self.folder / "logs",
+            "controller.quorum.voters": ",".join(f"{node}@127.0.0.1:{port}"
+                                                 for node, port in controllers.items()),
+            "listeners": ",".join(f"{name}://127.0.0.1:{listener.port}"
+                                  for name, listener in named.items()),
+            "advertised.listeners": ",".join(f"{name}://{listener.bootstrap}"
+                                             for name, listener in self.listeners.items()),
+            "listener.security.protocol.map": ",".join(f"{name}:{listener.protocol}"
+                                                       for name, listener in named.items()),
+        }
+        for name, listener in self.listeners.items():
+            lines.update(listener.lines(name))
+        return lines
 
     @staticmethod
     def check():
-        return service.fetched("fetch-kafka")
+        return service.fetched("fetch-kafka", version())
 
     @property
     def address(self):
@@ -179,12 +241,18 @@ class KafkaBroker(service.Service, Kafka):
                 "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", f"{self.jars}/*",
                 *arguments]
 
+    def launch(self):
+        if not self.formatted:
+            self.format()
+        super().launch()
+
     def format(self):
-        done = subprocess.run(self.java("kafka.tools.StorageTool", "format", "-t",
-                                        "AAAAAAAAAAAAAAAAAAAAAQ", "-c", str(self.config)),
+        done = subprocess.run(self.java("kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c",
+                                        str(self.config), *self.format_options),
                               capture_output=True, text=True)
         if done.returncode:
             raise RuntimeError(f"kafka.tools.StorageTool: {done.stdout}{done.stderr}")
+        self.formatted = True
 
     def command(self):
         return self.java("kafka.Kafka", str(self.config))
@@ -195,10 +263,71 @@ class KafkaBroker(service.Service, Kafka):
         return done.returncode == 0
 
 
+class KafkaCluster(Kafka):
+    """Brokers of the test's own that replicate: `with KafkaCluster() as cluster`. Each is broker and
+    controller; a majority must live. A broker takes about 300 MB."""
+
+    def __init__(self, count=3, heap="200m", settings=None, listeners=None):
+        """listeners: called for each node, gives its {name: Listener}."""
+        controllers = dict(enumerate(service.free_ports(count), 1))
+        self.brokers = []
+        try:
+            for node in controllers:
+                self.brokers.append(KafkaBroker(
+                    heap=heap, settings=settings, node=node, controllers=controllers,
+                    listeners=listeners(node) if listeners else None))
+        except BaseException:
+            self.close()
+            raise
+        super().__init__(",".join(broker.bootstrap for broker in self.brokers))
+
+    def start(self):
+        """All at once: one that is alone has no majority, and is not ready."""
+        with concurrent.futures.ThreadPoolExecutor(len(self.brokers)) as pool:
+            list(pool.map(KafkaBroker.format, self.brokers))
+        for broker in self.brokers:
+            broker.launch()
+        for broker in self.brokers:
+            broker.wait_ready()
+        service.wait_until(self.complete, 60, "every broker knows the others")
+        return self
+
+    def complete(self):
+        """Do all that run see all that run, and every replica in sync?"""
+        running = [broker for broker in self.brokers if broker.process]
+        ids = {broker.node for broker in running}
+        for broker in running:
+            try:
+                seen = json.loads(broker.kcat("-L", "-J", "-m", "5"))
+            except (RuntimeError, ValueError):
+                return False
+            if {one["id"] for one in seen["brokers"]} != ids:
+                return False
+            if any(len(p["isrs"]) < min(len(ids), len(p["replicas"])) for topic in seen["topics"]
+                   for p in topic["partitions"]):
+                return False
+        return True
+
+    def close(self):
+        for broker in self.brokers:
+            broker.kill()  # what ends in order waits for a majority
+            broker.close()
+
+    def __enter__(self):
+        try:
+            return self.start()
+        except BaseException:
+            self.close()
+            raise
+
+    def __exit__(self, *_):
+        self.close()
+
+
 @contextlib.contextmanager
 def shared():
     """The broker that ctest started for all tests; outside of ctest, one of its own."""
-    address = service.shared_address("kafka")
+    address = None if os.environ.get("WEIR_KAFKA_VERSION") else service.shared_address("kafka")
     if address:
         yield Kafka(address)
     else:

@@ -2,9 +2,11 @@
 """As much of Kafka's protocol as the tests need and kcat has not: creating and deleting topics,
 reading their settings, and producing records with timestamps, headers, null keys and null values.
 
-One connection per call, to the only broker there is. Versions are the highest before the
+One connection per call, to the first of the brokers that accepts one; producing finds the leader by
+asking each. What is about groups is for a broker that is alone. Versions are the highest before the
 "flexible" encodings, all of them spoken by Kafka 4.
 """
+import contextlib
 import itertools
 import socket
 import struct
@@ -111,10 +113,18 @@ def partition_of(key, partitions):
 _correlation = itertools.count(1)
 
 
+def connect(bootstrap, seconds):
+    """To the first that accepts. ConnectionError where none does."""
+    for address in bootstrap.split(","):
+        host, port = address.rsplit(":", 1)
+        with contextlib.suppress(ConnectionRefusedError):
+            return socket.create_connection((host, int(port)), timeout=seconds)
+    raise ConnectionRefusedError(f"nobody listens at {bootstrap}")
+
+
 def call(bootstrap, api, version, body, seconds=30):
-    host, port = bootstrap.rsplit(":", 1)
     request = struct.pack(">hhi", api, version, next(_correlation)) + string("weir-tests") + body
-    with socket.create_connection((host, int(port)), timeout=seconds) as connection:
+    with connect(bootstrap, seconds) as connection:
         connection.sendall(struct.pack(">i", len(request)) + request)
 
         def receive(count):
@@ -131,10 +141,11 @@ def call(bootstrap, api, version, body, seconds=30):
 
 
 def create_topic(bootstrap, name, partitions=1, settings=None):
+    """With as many replicas as the broker's default says."""
     body = array([name], lambda topic: (
-        string(topic) + struct.pack(">ih", partitions, 1) + array([], bytes)
+        string(topic) + struct.pack(">ih", partitions, -1) + array([], bytes)
         + array(sorted((settings or {}).items()), lambda kv: string(kv[0]) + string(str(kv[1])))))
-    reader = call(bootstrap, CREATE_TOPICS, 2, body + struct.pack(">i?", 30000, False))
+    reader = call(bootstrap, CREATE_TOPICS, 4, body + struct.pack(">i?", 30000, False))
     reader.take("i")
     for _, code, text in reader.array(lambda: (reader.string(), reader.take("h"),
                                                reader.string())):
@@ -261,8 +272,13 @@ def produce(bootstrap, topic, partition, records, seconds=30):
         string(name) + array([partition], lambda number: (
             struct.pack(">ii", number, len(batch)) + batch))))
     deadline = time.monotonic() + seconds
-    while True:
-        reader = call(bootstrap, PRODUCE, 7, body)
+    for address in itertools.cycle(bootstrap.split(",")):
+        try:
+            reader = call(address, PRODUCE, 7, body)
+        except ConnectionRefusedError:
+            if time.monotonic() > deadline:
+                raise
+            continue
         answers = reader.array(lambda: (reader.string(), reader.array(lambda: (
             reader.take("i"), reader.take("h"), reader.take("q"), reader.take("q"),
             reader.take("q")))))

@@ -82,6 +82,11 @@ class Service:
 
     def start(self):
         """Start and wait until it answers. Again after stop(): same ports, same data."""
+        self.launch()
+        return self.wait_ready()
+
+    def launch(self):
+        """Start, and wait for nothing."""
         parent = os.getpid()
         libc = ctypes.CDLL(None)
 
@@ -94,6 +99,8 @@ class Service:
             self.process = subprocess.Popen(
                 self.command(), cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log,
                 stderr=log, start_new_session=True, preexec_fn=die_with_parent)
+
+    def wait_ready(self):
         try:
             wait_until(self.ready_or_dead, self.start_seconds, f"{self.name} is ready")
         except Exception:

@@ -3,13 +3,16 @@
 # cost: 28
 # labels: release
 # fixtures: kafka
-"""The fixture itself: what is produced comes back exactly, and a broker survives its restarts."""
+# kafka-4.1.1: SharedBroker
+"""The fixtures themselves: what is produced comes back exactly, a broker survives its restarts, and a
+cluster the loss of one broker."""
+import json
 import subprocess
 import unittest
 
 import kafka_wire
 import service
-from kafka_fixture import KafkaBroker, Record, shared
+from kafka_fixture import KafkaBroker, KafkaCluster, Record, shared
 
 
 class Wire(unittest.TestCase):
@@ -84,6 +87,22 @@ class OwnBroker(unittest.TestCase):
             self.assertEqual(values, ["one", "two"])
             folder = broker.folder
         self.assertFalse(folder.exists())
+
+
+class Cluster(unittest.TestCase):
+    def test_loss_of_a_broker(self):
+        with KafkaCluster() as cluster:
+            topic = cluster.create_topic("replicated", partitions=3)
+            sent = [Record(f"k{i}", str(i)) for i in range(12)]
+            cluster.produce(topic, sent)
+            cluster.brokers[0].kill()
+            cluster.produce(topic, sent)
+            cluster.brokers[0].start()
+            service.wait_until(cluster.complete, 60, "all replicas are in sync")
+            found = sorted(r.value for r in cluster.consume(topic))
+            self.assertEqual(found, sorted(2 * [r.value for r in sent]))
+            metadata = json.loads(cluster.kcat("-L", "-J", "-t", topic))["topics"][0]
+            self.assertEqual([len(p["replicas"]) for p in metadata["partitions"]], [3, 3, 3])
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # cost: 60
 # fixtures: kafka
+# kafka-4.1.1: SharedBroker.test_program
 """The Kafka log on a real broker: the unit test's program with a broker, and what only Kafka's own
 tools can see: topic settings, records that others wrote, a broker that is restarted in the middle."""
 import os
