@@ -285,9 +285,10 @@ static weir_status assign_parts(wr_log_reader *r, weir_error *err)
     r->generation++;
     if (rc != RD_KAFKA_RESP_ERR_NO_ERROR)
         return wr__kafka_error(err, rc, "Assigning %u partitions", r->parts_n);
-    for (uint32_t i = 0; i < r->parts_n; i++) /* an assignment forgets it */
-        if (r->parts[i].paused)
-            WR_TRY(set_paused(r, &r->parts[i], true, err));
+    /* A pause belongs to the partition, not to the assignment: one that was paused, given up and is
+     * assigned again would stay so for ever (seen with librdkafka 2.0.2). */
+    for (uint32_t i = 0; i < r->parts_n; i++)
+        WR_TRY(set_paused(r, &r->parts[i], r->parts[i].paused, err));
     return WEIR_OK;
 }
 

@@ -265,6 +265,40 @@ static void test_records(void **state)
     wr_log_writer_close(w);
 }
 
+static void any(const wr_record *r, uint32_t i)
+{
+    assert_true(r->offset >= 0 && i < 3);
+}
+
+/* A partition that was paused, given up and assigned again is read: librdkafka would keep the
+ * pause. One that is paused stays so. */
+static void test_pause_ends_with_the_assignment(void **state)
+{
+    env *e = *state;
+    char name[128];
+    create_topic(e->log, named(e, "paused", name), 2);
+    wr_log_writer *w;
+    OK(wr_log_writer_new(e->log, &e->settings, &w, err));
+    for (int i = 0; i < 3; i++)
+        put(w, name, 1, "k", "v", 1000);
+    commit(w);
+    wr_log_writer_close(w);
+    wr_log_reader *reader;
+    const wr_topic_part parts[] = {{name, 0, 0}, {name, 1, 0}};
+    OK(wr_log_reader_new(e->log, NULL, &e->settings, &reader, err));
+    OK(wr_log_reader_assign(reader, parts, 2, err));
+    OK(wr_log_reader_pause(reader, 1, true, err));
+    wr_log_batch *b;
+    OK(wr_log_reader_poll(reader, 10, 300, &b, err));
+    assert_null(b);
+    OK(wr_log_reader_assign(reader, parts, 1, err)); /* without it */
+    OK(wr_log_reader_poll(reader, 10, 100, &b, err));
+    assert_null(b);
+    OK(wr_log_reader_assign(reader, parts, 2, err));
+    read_n(reader, 3, any);
+    wr_log_reader_close(reader);
+}
+
 /* Time 0, which librdkafka takes for the present, with headers of its own and without. */
 static void check_zero(const wr_record *r, uint32_t i)
 {
@@ -590,6 +624,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(test_topics, setup, teardown),
         cmocka_unit_test_setup_teardown(test_internal_topics, setup, teardown),
         cmocka_unit_test_setup_teardown(test_records, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_pause_ends_with_the_assignment, setup, teardown),
         cmocka_unit_test_setup_teardown(test_time_zero, setup, teardown),
         cmocka_unit_test_setup_teardown(test_record_times, setup, teardown),
         cmocka_unit_test_setup_teardown(test_many, setup, teardown),
