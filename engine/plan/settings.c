@@ -161,7 +161,7 @@ static const wr_setting settings[] = {
     {"max.task.idle.ms", "0", EDIT, CLIENT, NUMBER(-1, YEAR_MS),
      "How long the other inputs wait for one at its end; -1: also not for records on their way"},
     {"num.standby.replicas", "0", EDIT, CLIENT, NUMBER(0, INT16_MAX),
-     "Copies of the state on other processes"},
+     "Kafka: other processes of the service keep so many warm copies of each store"},
     {"num.stream.threads", "4", EDIT, CLIENT, NUMBER(1, INT32_MAX), "Worker threads"},
     {"processing.guarantee", "at_least_once", EDIT, CLIENT, GUARANTEE,
      "at_least_once or exactly_once_v2, which is for Kafka: the embedded log is always "
@@ -242,19 +242,21 @@ static const wr_setting settings[] = {
  * here: ...". */
 static const struct {
     const char *name, *why;
+    bool local; /* on the embedded log alone */
 } without_effect[] = {
-    {"ksql.assert.topic.default.timeout.ms", "ASSERT TOPIC is not supported yet"},
-    {"ksql.connect.url", "Kafka Connect is not supported yet"},
-    {"ksql.extension.dir", "there are no functions of users yet"},
-    {"ksql.headers.columns.enabled", "HEADERS columns are always allowed"},
-    {"ksql.internal.topic.min.insync.replicas", "internal topics have the cluster's own setting"},
+    {"ksql.assert.topic.default.timeout.ms", "ASSERT TOPIC is not supported yet", false},
+    {"ksql.connect.url", "Kafka Connect is not supported yet", false},
+    {"ksql.extension.dir", "there are no functions of users yet", false},
+    {"ksql.headers.columns.enabled", "HEADERS columns are always allowed", false},
+    {"ksql.internal.topic.min.insync.replicas", "internal topics have the cluster's own setting",
+     false},
     {"ksql.query.error.max.queue.size",
-     "the last error of a query is kept, and the log has the others"},
-    {"ksql.query.push.v2.continuation.tokens.enabled", "push queries cannot be resumed yet"},
-    {"ksql.udfs.enabled", "there are no functions of users yet"},
-    {"num.standby.replicas", "state is rebuilt from changelogs; there are no standby tasks"},
-    {"num.stream.threads", "weir.threads is the number of threads"},
-    {"state.dir", "--data names the directory"},
+     "the last error of a query is kept, and the log has the others", false},
+    {"ksql.query.push.v2.continuation.tokens.enabled", "push queries cannot be resumed yet", false},
+    {"ksql.udfs.enabled", "there are no functions of users yet", false},
+    {"num.standby.replicas", "the embedded log belongs to one process", true},
+    {"num.stream.threads", "weir.threads is the number of threads", false},
+    {"state.dir", "--data names the directory", false},
 };
 
 /* For SHOW PROPERTIES, documents and completion. */
@@ -536,7 +538,7 @@ const char *wr_settings_without_effect(const char *name, bool kafka)
 {
     const char *canonical = wr_settings_canonical(name);
     for (size_t i = 0; i < WR_ARRAY_LEN(without_effect); i++)
-        if (strcmp(without_effect[i].name, canonical) == 0)
+        if (strcmp(without_effect[i].name, canonical) == 0 && !(kafka && without_effect[i].local))
             return without_effect[i].why;
     if (find_setting(canonical))
         return NULL;

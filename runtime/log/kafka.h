@@ -186,6 +186,9 @@ weir_status wr__kafka_turned_away(const char *text, weir_error *err);
 
 /** Is the reader (may be NULL) a member of @p group? */
 bool wr__kafka_is_member(const wr_log_reader *r, const char *group);
+/** As wr_log_reader_members. */
+weir_status wr__kafka_members(wr_log_reader *r, uint32_t *self, uint32_t *members,
+                              weir_error *err) WR_MUST_CHECK;
 /** The reader's group and its membership, fetched now; to be destroyed by the caller.
  *  @return WEIR_ERR_LOG, RETRIABLE: it has lost its partitions. */
 weir_status wr__kafka_membership(wr_log_reader *r, const char **group,

@@ -290,18 +290,10 @@ static weir_status assign_parts(wr_log_reader *r, weir_error *err)
     r->generation++;
     if (rc != RD_KAFKA_RESP_ERR_NO_ERROR)
         return wr__kafka_error(err, rc, "Assigning %u partitions", r->parts_n);
+    /* A pause belongs to the partition, not to the assignment: one that was paused, given up and is
+     * assigned again would stay so for ever (seen with librdkafka 2.0.2). */
     for (uint32_t i = 0; i < r->parts_n; i++)
-        if (r->parts[i].paused)
-            WR_TRY(set_paused(r, &r->parts[i], true, err));
-    return WEIR_OK;
-}
-
-/* librdkafka keeps a partition paused over assignments: it would give nothing when it comes back.
- */
-static weir_status resume_all(wr_log_reader *r, weir_error *err)
-{
-    for (uint32_t i = 0; i < r->parts_n; i++)
-        WR_TRY(wr__kafka_pause(r, i, false, err));
+        WR_TRY(set_paused(r, &r->parts[i], r->parts[i].paused, err));
     return WEIR_OK;
 }
 
@@ -309,7 +301,6 @@ weir_status wr__kafka_assign(wr_log_reader *r, const wr_topic_part *parts, uint3
                              weir_error *err)
 {
     bool give_up = r->asked && n == 0;
-    WR_TRY(resume_all(r, err));
     drop_current(r);
     drop_parts(r);
     if (give_up) {

@@ -117,6 +117,17 @@ void wr_log_reader_close(wr_log_reader *r)
         reader_class(r)->reader_close(r);
 }
 
+weir_status wr_log_reader_members(wr_log_reader *r, uint32_t *self, uint32_t *members,
+                                  weir_error *err)
+{
+    *self = 0;
+    *members = 1;
+    weir_status st =
+        reader_class(r)->members ? reader_class(r)->members(r, self, members, err) : WEIR_OK;
+    WR_ASSERT(st != WEIR_OK || *members == 0 || *self < *members);
+    return st;
+}
+
 weir_status wr_log_reader_assign(wr_log_reader *r, const wr_topic_part *parts, uint32_t n,
                                  weir_error *err)
 {

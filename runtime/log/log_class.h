@@ -51,6 +51,8 @@ typedef struct wr_log_class {
     weir_status (*subscribe)(wr_log_reader *r, const char *const *topics, uint32_t n,
                              weir_error *err);
     const wr_log_rebalance *(*rebalance)(const wr_log_reader *r);
+    weir_status (*members)(wr_log_reader *r, uint32_t *self, uint32_t *members,
+                           weir_error *err); /* NULL: one */
     weir_status (*pause)(wr_log_reader *r, uint32_t assignment, bool paused, weir_error *err);
     int64_t (*known_end)(const wr_log_reader *r, uint32_t assignment); /* NULL: never known */
     weir_status (*poll)(wr_log_reader *r, uint32_t max_records, int timeout_ms, wr_log_batch **out,

@@ -40,6 +40,7 @@ static const wr_log_class kafka_class = {
     .record_times = wr__kafka_record_times,
     .committed = wr__kafka_committed,
     .resume = wr__kafka_resume,
+    .members = wr__kafka_members,
     .commit_group = wr__kafka_commit_group,
     .drop_group = wr__kafka_drop_group,
     .reader_new = wr__kafka_reader_new,

@@ -50,6 +50,13 @@ weir_status wr_log_reader_subscribe(wr_log_reader *r, const char *const *topics,
                                     weir_error *err) WR_MUST_CHECK;
 /** The request that waits for an answer, or NULL. Borrowed until the answer. */
 const wr_log_rebalance *wr_log_reader_rebalance(const wr_log_reader *r);
+/**
+ * Who has joined the reader's group: how many members, and the place of this one in order of their
+ * ids, which is what assignors go by. *members 0: not known just now, between two assignments. A
+ * log that does not share partitions: one.
+ */
+weir_status wr_log_reader_members(wr_log_reader *r, uint32_t *self, uint32_t *members,
+                                  weir_error *err) WR_MUST_CHECK;
 /** Stop and go on fetching a partition of the assignment. */
 weir_status wr_log_reader_pause(wr_log_reader *r, uint32_t assignment, bool paused,
                                 weir_error *err) WR_MUST_CHECK;

@@ -76,6 +76,16 @@ static bool ready(wr_worker_client *c, uint32_t topic, int32_t partition)
     return wr_task_set_ready(q->tasks, topic, partition);
 }
 
+/* A stepped query works at its restores alone. */
+static weir_status standby(wr_worker_client *c, const wr_topic_part *parts, uint32_t n,
+                           weir_error *err)
+{
+    wr_query *q = query_of(c);
+    if (!q->kind.changelogs || q->owns_restore)
+        return WEIR_OK;
+    return wr_task_set_standby(q->tasks, parts, n, err);
+}
+
 static void close(wr_worker_client *c)
 {
     wr_query *q = query_of(c);
@@ -246,6 +256,7 @@ const wr_client_class wr__query_client_class = {
     .open = open,
     .advance = advance,
     .ready = ready,
+    .standby = standby,
     .close = close,
     .deliver = deliver,
     .swap = swap,

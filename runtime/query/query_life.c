@@ -228,6 +228,8 @@ void wr_query_free(wr_query *q, bool forget)
     WR_ASSERT(stopped);
     WR_ASSERT(!wr_task_set_is_open(q->tasks) && q->share.used == 0);
     wr__scheduler_forget(q);
+    weir_error ignored; /* none is begun */
+    (void)!wr_task_set_standby(q->tasks, NULL, 0, &ignored);
     if (forget && !q->owns_db)
         wr__query_forget(q);
     wr_task_set_free(q->tasks);

@@ -119,14 +119,20 @@ static void add_plan(wr_exec *x, const wr_plan *plan)
 
 /* ---- of a running query; under the lock ---- */
 
-/* "RUNNING:4", "RESTORING:1, RUNNING:3"; NULL: this process has no task of it now. */
-static const char *task_states(wr_exec *x, const wr_query_metrics *m)
+/* "RUNNING:4", "RESTORING:1, RUNNING:3, STANDBY:4 (17 behind)"; NULL: this process has no task of
+ * it now. Standbys are counted by stores. */
+static const char *task_states(wr_exec *x, const wr_query *q, const wr_query_metrics *m)
 {
     wr_buf b = {0};
+    wr_query_restore r;
+    (void)wr_query_restoring(q, &r);
     for (int s = 0; s < WR_TASK_STATES; s++)
         if (m->tasks[s])
             wr_buf_printf(&b, "%s%s:%u", b.len ? ", " : "", wr_task_state_name((wr_task_state)s),
                           m->tasks[s]);
+    if (r.standbys)
+        wr_buf_printf(&b, "%sSTANDBY:%u (%lld behind)", b.len ? ", " : "", r.standbys,
+                      (long long)r.standby_left);
     const char *text = b.len ? wr_arena_strdup(x->arena, wr_buf_cstr(&b)) : NULL;
     wr_buf_free(&b);
     return text;
@@ -154,7 +160,7 @@ static void add_query(wr_exec *x, wr_query *q)
         wr__text(x, wr_query_state_name(wr_query_state_of(q))),
         wr__text(x, failed ? why.message : NULL), wr__count(m.records_in), wr__count(m.records_out),
         wr__count(m.errors), wr__count(m.late), m.lag < 0 ? WR_VALUE_NULL : wr_value_i64(m.lag),
-        wr__text(x, task_states(x, &m)));
+        wr__text(x, task_states(x, q, &m)));
 }
 
 /* The plan is read-only and the query stays while the lock is held: rows are copies of it. */

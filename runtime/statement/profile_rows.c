@@ -133,11 +133,11 @@ static void add_phases(wr_exec *x, const wr_profile *p, uint64_t busy_ns)
     set_time(row, p->commit_own_ns, busy_ns);
     if (p->totals.restored || p->restore_ns) {
         row = add_row(x, 1, "RESTORE", "Restore");
-        row[COL_DETAIL] = wr__text(x, "of state from changelogs, before the start");
+        row[COL_DETAIL] = wr__text(x, "of state from changelogs, on threads of its own");
         row[COL_ROWS_IN] = wr__count(p->totals.restored);
         set_time(row, p->restore_ns, 0);
     }
-    uint64_t known = busy_ns + p->poll_ns + p->restore_ns;
+    uint64_t known = busy_ns + p->poll_ns;
     row = add_row(x, 1, "OTHER", "Other");
     row[COL_DETAIL] = wr__text(x, "merging topics by time, asking for their ends");
     set_time(row, p->steps_ns > known ? p->steps_ns - known : 0, 0);

@@ -2,8 +2,8 @@
 /*
  * task_internal.h - one task, and what the files of this folder do with it.
  *
- *   task_set.c -> task_restore.c -> task.c -> task_stores.c -> task_state.c, restore_pool.c
- *                                         -> exchange_channel.c
+ *   task_set.c -> task_restore.c -> task_standby.c -> task.c -> task_stores.c -> task_state.c
+ *                                                            -> exchange_channel.c
  */
 #ifndef WR_RUNTIME_TASK_TASK_INTERNAL_H
 #define WR_RUNTIME_TASK_TASK_INTERNAL_H
@@ -27,6 +27,8 @@ typedef struct wr__set_store {
     bool meaning_kept;         /* the database knows what its bytes mean */
 } wr__set_store;
 
+typedef struct wr__standby wr__standby;
+
 struct wr_task_set {
     wr_task_config config;
     wr_task_assignment assignment; /* while open */
@@ -38,6 +40,8 @@ struct wr_task_set {
     int64_t restore_ns;     /* when that began */
     int64_t restore_log_ns; /* when the log last said how far it is */
     wr__set_store *stores;  /* by plan store; while open */
+    wr__standby *standbys;  /* of partitions that others have: task_standby.c */
+    size_t standbys_n;
     wr__topic_times *times; /* by plan topic; while open */
     wr__row_log *row_log;   /* of rows that cannot be used */
 };
@@ -96,8 +100,9 @@ bool wr__task_is_restoring(const wr_task *t);
 
 /* task_stores.c */
 /** Name, number, changelog and meaning of plan->stores[store]. */
-weir_status wr__set_store_prepare(wr_task_set *set, uint32_t store, weir_error *err) WR_MUST_CHECK;
-void wr__set_stores_free(wr_task_set *set);
+weir_status wr__set_store_prepare(wr_task_set *set, wr__set_store *s, uint32_t store,
+                                  weir_error *err) WR_MUST_CHECK;
+void wr__set_store_free(wr__set_store *s);
 weir_status wr__task_open_store(wr_task_ctx *ctx, uint32_t store, wr_store **out,
                                 weir_error *err) WR_MUST_CHECK;
 void wr__task_close_stores(wr_task *t);
@@ -106,7 +111,19 @@ typedef weir_status (*wr__store_fn)(wr__task_store *s, void *arg, weir_error *er
 weir_status wr__task_each_store(wr_task *t, wr__store_fn fn, void *arg,
                                 weir_error *err) WR_MUST_CHECK;
 
+/* task_set.c */
+/** Does a task of the sub-topology read one of @p parts in its partition? */
+bool wr__set_reads(const wr_task_set *set, uint32_t sub, int32_t partition,
+                   const wr_topic_part *parts, uint32_t n);
+
+/* task_standby.c */
+/** A task is to have this store: nobody else writes it from now on. */
+void wr__standby_end(wr_task_set *set, uint32_t store, int32_t partition);
+void wr__standbys_free(wr_task_set *set);
+
 /* task_restore.c */
+wr_restore_store wr__restore_store_of(const wr_task_set *set, const wr__set_store *s,
+                                      int32_t partition);
 /** Jobs for stores of all tasks that are behind their changelogs. */
 weir_status wr__set_restore(wr_task_set *set, weir_error *err) WR_MUST_CHECK;
 /** Put into @p b how far the changelog has been acknowledged. */

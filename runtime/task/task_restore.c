@@ -56,6 +56,20 @@ static weir_status ahead_of_changelog(const wr_task_set *set, const wr__set_stor
                     s->plan->name, set->config.id, s->changelog, (long long)from, (long long)high);
 }
 
+wr_restore_store wr__restore_store_of(const wr_task_set *set, const wr__set_store *s,
+                                      int32_t partition)
+{
+    WR_ASSERT(s->plan && s->changelog && partition >= 0);
+    return (wr_restore_store){.query = set->config.id,
+                              .plan = s->plan,
+                              .name = s->name,
+                              .changelog = s->changelog,
+                              .store_id = s->id,
+                              .partition = partition,
+                              .meaning_kept = s->meaning_kept,
+                              .counters = &set->config.counters->restore};
+}
+
 static weir_status restore_place(wr_task_set *set, const place *at, int64_t low, int64_t high,
                                  weir_error *err)
 {
@@ -63,6 +77,7 @@ static weir_status restore_place(wr_task_set *set, const place *at, int64_t low,
     const wr__set_store *s = &set->stores[at->store];
     int64_t from;
     WR_ASSERT(s->plan && s->changelog && !at->task->jobs[at->store] && !at->task->topology);
+    wr__standby_end(set, at->store, at->task->partition);
     WR_TRY(wr__position_get(c->db, s->changelog, at->task->partition, &from, err));
     WR_FAULT(WR_FAULT_RESTORE_POSITION, err);
     if (from > high)
@@ -70,14 +85,7 @@ static weir_status restore_place(wr_task_set *set, const place *at, int64_t low,
     from = WR_MAX(from, low);
     if (from == high)
         return WEIR_OK;
-    wr_restore_store of = {.query = c->id,
-                           .plan = s->plan,
-                           .name = s->name,
-                           .changelog = s->changelog,
-                           .store_id = s->id,
-                           .partition = at->task->partition,
-                           .meaning_kept = s->meaning_kept,
-                           .counters = &c->counters->restore};
+    wr_restore_store of = wr__restore_store_of(set, s, at->task->partition);
     WR_TRY(wr_restore_begin(c->restore, &of, from, high, &at->task->jobs[at->store], err));
     if (wr__task_is_restoring(at->task))
         return WEIR_OK;

@@ -20,6 +20,7 @@ void wr_task_set_free(wr_task_set *set)
     if (!set)
         return;
     wr_task_set_close(set);
+    wr__standbys_free(set);
     wr__row_log_free(set->row_log);
     wr_free(set);
 }
@@ -31,23 +32,28 @@ bool wr_task_set_is_open(const wr_task_set *set)
 
 /* ---- opening, closing ---- */
 
+bool wr__set_reads(const wr_task_set *set, uint32_t sub, int32_t partition,
+                   const wr_topic_part *parts, uint32_t n)
+{
+    const wr_task_config *c = &set->config;
+    uint32_t *topics = wr_calloc(c->plan->topics_n, sizeof *topics);
+    uint32_t topics_n = wr_plan_inputs(c->plan, sub, topics, c->plan->topics_n);
+    bool yes = false;
+    for (uint32_t i = 0; i < n && !yes; i++)
+        for (uint32_t k = 0; k < topics_n && !yes; k++)
+            yes = parts[i].partition == partition &&
+                  strcmp(parts[i].topic, c->topic_names[topics[k]]) == 0;
+    wr_free(topics);
+    return yes;
+}
+
 /* With rows exchanged in memory this process has every partition; else a task is opened for each
  * partition of its topics that was assigned. */
 static bool is_assigned(const wr_task_set *set, uint32_t sub, int32_t partition)
 {
-    const wr_task_config *c = &set->config;
     const wr_task_assignment *a = &set->assignment;
-    if (a->exchange || c->piped)
-        return true;
-    uint32_t *topics = wr_calloc(c->plan->topics_n, sizeof *topics);
-    uint32_t n = wr_plan_inputs(c->plan, sub, topics, c->plan->topics_n);
-    bool yes = false;
-    for (uint32_t i = 0; i < a->parts_n && !yes; i++)
-        for (uint32_t k = 0; k < n && !yes; k++)
-            yes = a->parts[i].partition == partition &&
-                  strcmp(a->parts[i].topic, c->topic_names[topics[k]]) == 0;
-    wr_free(topics);
-    return yes;
+    return a->exchange || set->config.piped ||
+           wr__set_reads(set, sub, partition, a->parts, a->parts_n);
 }
 
 static void new_tasks(wr_task_set *set)
@@ -77,7 +83,7 @@ static weir_status open_tasks(wr_task_set *set, weir_error *err)
     new_tasks(set);
     for (uint32_t i = 0; i < c->plan->stores_n; i++)
         if (has_tasks(set, c->plan->stores[i].subtopology))
-            WR_TRY(wr__set_store_prepare(set, i, err));
+            WR_TRY(wr__set_store_prepare(set, &set->stores[i], i, err));
     if (c->changelogs)
         WR_TRY(wr__set_restore(set, err));
     for (size_t i = 0; i < set->tasks_n; i++)
@@ -106,9 +112,12 @@ void wr_task_set_close(wr_task_set *set)
 {
     for (size_t i = 0; i < set->tasks_n; i++)
         wr__task_close(set->tasks[i]);
-    wr__set_stores_free(set);
+    for (uint32_t i = 0; set->stores && i < set->config.plan->stores_n; i++)
+        wr__set_store_free(&set->stores[i]);
+    wr_free(set->stores);
     wr_free(set->tasks);
     wr_free(set->times);
+    set->stores = NULL;
     set->tasks = NULL;
     set->times = NULL;
     set->tasks_n = set->restoring = 0;

@@ -96,10 +96,10 @@ static weir_status check_meaning(const wr_task_set *set, wr__set_store *s, weir_
 
 /* ---- what the partitions of a store have in common ---- */
 
-weir_status wr__set_store_prepare(wr_task_set *set, uint32_t store, weir_error *err)
+weir_status wr__set_store_prepare(wr_task_set *set, wr__set_store *s, uint32_t store,
+                                  weir_error *err)
 {
     const wr_task_config *c = &set->config;
-    wr__set_store *s = &set->stores[store];
     WR_ASSERT(store < c->plan->stores_n && !s->plan);
     s->plan = &c->plan->stores[store];
     wr_buf name = {0};
@@ -112,14 +112,11 @@ weir_status wr__set_store_prepare(wr_task_set *set, uint32_t store, weir_error *
     return check_meaning(set, s, err);
 }
 
-void wr__set_stores_free(wr_task_set *set)
+void wr__set_store_free(wr__set_store *s)
 {
-    for (uint32_t i = 0; set->stores && i < set->config.plan->stores_n; i++) {
-        wr_free(set->stores[i].name);
-        wr_free(set->stores[i].changelog);
-    }
-    wr_free(set->stores);
-    set->stores = NULL;
+    wr_free(s->name);
+    wr_free(s->changelog);
+    *s = (wr__set_store){0};
 }
 
 /* ---- life ---- */

@@ -39,6 +39,7 @@ weir_status wr__worker_rebalance(wr_worker *w, weir_error *err)
     if (w->catch_up.main) /* it has what its main worker has */
         return w->consumer.assigned ? WEIR_OK : wr__worker_assign_as_main(w, err);
     while ((r = wr_log_reader_rebalance(w->consumer.reader))) {
+        wr__standby_later(w);
         if (r->kind != WR_REBALANCE_ASSIGN)
             WR_TRY(give_up(w, r->kind == WR_REBALANCE_LOST, err));
         else if (r->n == 0) { /* more processes than partitions: nothing to do for now */

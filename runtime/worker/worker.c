@@ -60,6 +60,7 @@ weir_status wr_worker_step(wr_worker *w, int timeout_ms, bool *progressed, bool 
     int64_t since = w->o.clock->mono_ns(w->o.clock);
     WR_TRY(poll(w, timeout_ms, err));
     WR_TRY(wr__restoring_advance(w, err));
+    wr__standby_look(w);
     if (w->consumer.assigned)
         WR_TRY(wr__worker_process(w, progressed, err));
     WR_TRY(wr__worker_punctuate(w, err));

@@ -92,6 +92,11 @@ typedef struct wr_client_class {
     /** * While it is restoring: may records of this partition be delivered? @p topic: the client's
      *  own number. */
     bool (*ready)(wr_worker_client *c, uint32_t topic, int32_t partition);
+    /** * Keep copies of what the client would have for these partitions, whose tasks others have;
+     *  and of no other. Whether it is open does not matter. Topics are the log's names, borrowed.
+     */
+    weir_status (*standby)(wr_worker_client *c, const wr_topic_part *parts, uint32_t n,
+                           weir_error *err);
     /** * What is uncommitted is dropped. Also where open failed. */
     void (*close)(wr_worker_client *c);
     /** Records of one partition. @p topic: the client's own number (wr_worker_client.topics). */

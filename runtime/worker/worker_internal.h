@@ -8,6 +8,7 @@
  *   round.c             the next records, to all clients, in a round of executor slots
  *   worker_commit.c     the commit
  *   assignment.c        taking partitions
+ *   standby.c           copies of what other members have
  *   restoring.c         clients whose state is not there yet
  *   worker_failure.c    clients that have failed
  *   membership.c        who is a client, who wants what
@@ -66,6 +67,12 @@ typedef struct wr__catch_up {
     int64_t wait_ms;     /* before a catch-up worker begins. Never changes */
 } wr__catch_up;
 
+/** Standbys of its clients: standby.c. */
+typedef struct wr__standby_plan {
+    uint32_t replicas; /* 0: none. Never changes */
+    int64_t due_ns;    /* when members are asked for next */
+} wr__standby_plan;
+
 struct wr_worker {
     wr_worker_options o; /* group, settings and topics point to the copies below */
     wr_settings settings;
@@ -74,6 +81,7 @@ struct wr_worker {
     wr__membership members;
     wr__commit commit;
     wr__catch_up catch_up;
+    wr__standby_plan standby;
     wr_executor_slot *slots;
     bool restoring;        /* some client is, or was when last looked: restoring.c */
     wr_worker_times times; /* since they were last observed */
@@ -153,6 +161,12 @@ weir_status wr__worker_open_client(wr_worker *w, wr_worker_client *c,
 weir_status wr__restoring_begin(wr_worker *w, weir_error *err) WR_MUST_CHECK;
 /** At every step: let clients go on with it, and release what may be delivered now. */
 weir_status wr__restoring_advance(wr_worker *w, weir_error *err) WR_MUST_CHECK;
+
+/* ---- standby.c ---- */
+/** At every step: have members come or gone? Failures are logged, and tried again later. */
+void wr__standby_look(wr_worker *w);
+/** Partitions have come or gone. */
+void wr__standby_later(wr_worker *w);
 
 /* ---- worker_commit.c ---- */
 bool wr__commit_is_due(wr_worker *w, bool progressed);

@@ -55,6 +55,8 @@ wr_worker *wr_worker_new(const wr_worker_options *o)
     if (wr_log_can(o->log)->shares_partitions && !o->transient)
         w->commit.refresh_ns =
             wr_settings_int(&w->settings, "weir.offsets.refresh.ms", 0) * (int64_t)1000000;
+    if (o->group && o->threaded && !o->transient && wr_log_can(o->log)->shares_partitions)
+        w->standby.replicas = (uint32_t)wr_settings_int(&w->settings, "num.standby.replicas", 0);
     w->commit.offsets_ns = o->clock->mono_ns(o->clock);
     w->commit.state = wr_db_batch_new(o->db);
     w->commit.last_ns = o->clock->mono_ns(o->clock);

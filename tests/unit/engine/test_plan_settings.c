@@ -225,7 +225,7 @@ static void test_without_effect(void **state)
         const char *local, *kafka; /* a part of the reason; NULL: it has an effect */
     } cases[] = {
         {"commit.interval.ms", NULL, NULL},
-        {"num.standby.replicas", "no standby tasks", "no standby tasks"},
+        {"num.standby.replicas", "one process", NULL},
         {"ksql.streams.num.stream.threads", "weir.threads", "weir.threads"},
         {"ksql.logging.processing.topic.auto.create", "nothing", "nothing"},
         {"listeners", "nothing", "nothing"},

@@ -11,7 +11,7 @@
  *   pretends     failing_log_pretend: other capabilities than the wrapped log has, so that code
  * that is meant for Kafka runs without one. With has_changelogs a flush makes records visible and
  * positions are known; with shares_partitions the assignment comes in a poll, and
- * failing_log_rebalance changes it there.
+ * failing_log_rebalance changes it there, and failing_log_join says who else is in the group.
  *
  *     wr_log *inner;
  *     OK(wr_log_memory_new(db, &inner, err));
@@ -76,6 +76,7 @@ typedef struct failing_log {
     wr_topic_part *parts;       /* of failing_log_rebalance; names are the caller's */
     uint32_t parts_n, rebalance;
     bool lost;
+    uint32_t self, members; /* of failing_log_join; members 0: as the wrapped log */
 } failing_log;
 
 /* Names of the file's own implementation; wrapped readers and writers are known by their interface
@@ -442,6 +443,27 @@ static inline weir_status fl_serve_rebalance(wr_log_reader *r, bool *waits, weir
     return st;
 }
 
+/** From now on the group has so many members, of which the reader is the one in place @p self. */
+static inline void failing_log_join(failing_log *f, uint32_t self, uint32_t members)
+{
+    pthread_mutex_lock(&f->lock);
+    f->self = self;
+    f->members = members;
+    pthread_mutex_unlock(&f->lock);
+}
+
+static inline weir_status fl_members(wr_log_reader *r, uint32_t *self, uint32_t *members,
+                                     weir_error *err)
+{
+    failing_log *f = r->log;
+    pthread_mutex_lock(&f->lock);
+    uint32_t n = f->members;
+    *self = f->self;
+    *members = n;
+    pthread_mutex_unlock(&f->lock);
+    return n ? WEIR_OK : wr_log_reader_members(r->inner, self, members, err);
+}
+
 static inline weir_status fl_pause(wr_log_reader *r, uint32_t assignment, bool paused,
                                    weir_error *err)
 {
@@ -655,6 +677,7 @@ static inline failing_log *failing_log_new(wr_log *inner)
         .assign = fl_assign,
         .subscribe = fl_subscribe,
         .rebalance = fl_rebalance,
+        .members = fl_members,
         .pause = fl_pause,
         .poll = fl_poll,
         .release = fl_release,

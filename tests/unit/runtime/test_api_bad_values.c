@@ -330,8 +330,8 @@ static void test_warnings(void **state)
 {
     (void)state;
     weir *w = open_set("num.standby.replicas", "1");
-    expect_line("settings num.standby.replicas is known to ksqlDB, without effect here: state is "
-                "rebuilt from changelogs");
+    expect_line("settings num.standby.replicas is known to ksqlDB, without effect here: the "
+                "embedded log belongs to one process");
     RUN(w, "SET 'ksql.streams.num.stream.threads'='8';");
     expect_line("settings ksql.streams.num.stream.threads is known to ksqlDB, without effect here: "
                 "weir.threads");

@@ -120,11 +120,12 @@ typedef struct copier {
     wr_worker_assignment a;
     bool open;
     atomic_int opened, closed, committed, leavings;
-    bool from_end;      /* it begins at the ends */
-    atomic_int missing; /* state is on its way: of so many partitions, from 0 on */
-    bool lost;          /* and will not come */
-    int nap_ms;         /* at each delivery */
-    int fail_at;        /* the record of this number fails it; -1: none */
+    bool from_end;        /* it begins at the ends */
+    atomic_int missing;   /* state is on its way: of so many partitions, from 0 on */
+    bool lost;            /* and will not come */
+    atomic_uint standbys; /* bit by partition */
+    int nap_ms;           /* at each delivery */
+    int fail_at;          /* the record of this number fails it; -1: none */
     weir_status fail_with;
     unsigned fail_flags;
     atomic_int end; /* wr_client_end of the last leaving */
@@ -175,6 +176,19 @@ static bool copier_ready(wr_worker_client *c, uint32_t topic, int32_t partition)
 {
     assert_int_equal(topic, 42);
     return partition >= atomic_load(&copier_of(c)->missing);
+}
+
+static weir_status copier_standby(wr_worker_client *c, const wr_topic_part *parts, uint32_t n,
+                                  weir_error *err)
+{
+    unsigned bits = 0;
+    (void)err;
+    for (uint32_t i = 0; i < n; i++) {
+        assert_string_equal(parts[i].topic, "in");
+        bits |= 1u << parts[i].partition;
+    }
+    atomic_store(&copier_of(c)->standbys, bits);
+    return WEIR_OK;
 }
 
 static void copier_close(wr_worker_client *c)
@@ -229,6 +243,7 @@ static const wr_client_class copier_class = {
     .open = copier_open,
     .advance = copier_advance,
     .ready = copier_ready,
+    .standby = copier_standby,
     .close = copier_close,
     .deliver = copier_deliver,
     .committed = copier_committed,
@@ -840,6 +855,41 @@ static void test_state_is_lost(void **state)
     wr_worker_client_destroy(&b.client);
 }
 
+static void await_standbys(const copier *t, unsigned bits)
+{
+    for (int tries = 0; atomic_load(&t->standbys) != bits; tries++) {
+        if (tries == WAIT_MS / 5)
+            fail_msg("standbys are %x, not %x", atomic_load(&t->standbys), bits);
+        nanosleep(&(struct timespec){0, 5000000}, NULL);
+    }
+}
+
+/* What others have is followed, never what the worker has itself; after each rebalance anew. */
+static void test_standbys(void **state)
+{
+    env *e = *state;
+    wr_worker *w;
+    copier a, *one[] = {&a};
+    failing_log_pretend(e->f,
+                        &(wr_log_capabilities){.has_changelogs = true, .shares_partitions = true});
+    wr_settings_put(&e->settings, "num.standby.replicas", "1");
+    const wr_topic_part first[] = {{"in", 0, 0}, {"in", 1, 0}}, last[] = {{"in", 2, 0}};
+    failing_log_join(e->f, 0, 2); /* of 3 partitions it has two */
+    failing_log_rebalance(e->f, first, 2, false);
+    copier_init(&a, e, "a");
+    start(e, &w, one, 1);
+    await_standbys(&a, 4);
+    failing_log_join(e->f, 1, 2);
+    failing_log_rebalance(e->f, last, 1, false);
+    await_standbys(&a, 3);
+    failing_log_join(e->f, 1, 2);
+    failing_log_rebalance(e->f, NULL, 0, false); /* its membership is that of before: a moment */
+    await_standbys(&a, 3);
+    stop(&a);
+    await_end(e);
+    wr_worker_client_destroy(&a.client);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -859,6 +909,7 @@ int main(void)
         TEST(test_partitions_are_held),
         TEST(test_leaves_while_held),
         TEST(test_state_is_lost),
+        TEST(test_standbys),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
