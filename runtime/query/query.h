@@ -45,6 +45,7 @@ typedef struct wr_query_options {
     wr_state_budget *budget; /* outlives the query */
     wr_schema_watch *watch;  /* likewise; NULL: the log says nothing of schemas */
     wr_scheduler *scheduler; /* of queries that are started; NULL: it reads alone */
+    bool begun_elsewhere;    /* another process makes it as well, and says where it begins */
     bool stepped;            /* never started: wr_query_step and wr_query_pipe */
     const char *prefix;      /* of groups and internal topics: "_confluent-ksql-default_query_" */
     bool transient;          /* no group, no changelogs, nothing is kept */
