@@ -172,6 +172,10 @@ static const wr_setting settings[] = {
     {"weir.batch.rows", "2048", EDIT, KSQL, NUMBER(1, 65536), "Most rows processed at once"},
     {"weir.block.cache.bytes", "8388608", FIXED, KSQL, NUMBER(65536, TERABYTE),
      "Memory for blocks of state read from disk"},
+    {"weir.command.topic", "true", FIXED, KSQL, FLAG,
+     "Kafka: prompts and libraries keep what they define in the command topic of their "
+     "ksql.service.id, and all its processes run it; false: in the data directory, for one "
+     "process"},
     {"weir.decimal.division", "round", EDIT, KSQL, DIVISION,
      "Quotients of DECIMALs: round them half up, or exact: NULL where they do not fit the result"},
     {"weir.decode.strict", "false", EDIT, KSQL, FLAG,

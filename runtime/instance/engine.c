@@ -89,7 +89,6 @@ static wr_engine *engine_new(const wr_engine_options *o)
     e->mode = o->mode;
     e->on_kafka = o->log == WR_LOG_KAFKA;
     e->clock = o->clock ? o->clock : wr_clock_system();
-    e->keep_statements = o->keep_statements;
     e->service = o->service;
     e->no_caching = o->no_caching;
     pthread_condattr_t attr;
@@ -114,6 +113,9 @@ static wr_engine *engine_new(const wr_engine_options *o)
                         o->service && !wr_settings_bool(&e->settings, "weir.until.end", false)
                             ? "true"
                             : "false");
+    e->shares_statements = e->on_kafka && o->keep_statements &&
+                           wr_settings_bool(&e->settings, "weir.command.topic", true);
+    e->keep_statements = o->keep_statements && !e->shares_statements;
     e->prefix = prefix_of(e, "ksql.persistent.prefix");
     e->transient_prefix = prefix_of(e, "ksql.transient.prefix");
     e->budget.bytes = (size_t)wr_settings_int(&e->settings, "weir.state.cache.bytes", 0);
@@ -154,7 +156,10 @@ weir_status wr_engine_open(const wr_engine_options *o, wr_engine **out, weir_err
     }
     if (e->mode == WR_ENGINE_THREADED) {
         e->executor = wr_executor_new((uint32_t)wr_settings_int(&e->settings, "weir.threads", 1));
-        e->scheduler = wr_scheduler_new(!e->service, e->executor);
+        e->scheduler = wr_scheduler_new(e->service             ? WR_SCHEDULE_FILES
+                                        : e->shares_statements ? WR_SCHEDULE_SHARED
+                                                               : WR_SCHEDULE_OWN,
+                                        e->executor);
         if (wr_log_can(e->log)->has_changelogs)
             e->restore = new_restore_pool(e);
     }
@@ -183,7 +188,8 @@ weir_status wr_engine_start_queries(wr_engine *e, weir_error *err)
     wr_scheduler_hold(e->scheduler);
     wr_query_pins pins = wr_engine_pin_all(e);
     for (size_t i = 0; st == WEIR_OK && i < pins.n; i++)
-        if (!pins.entries[i]->offered)
+        if (!pins.entries[i]->offered &&
+            wr_query_state_of(pins.entries[i]->query) != WR_QUERY_PAUSED)
             st = wr_query_start(pins.entries[i]->query, err);
     wr_engine_unpin_all(e, &pins);
     weir_error later;
@@ -206,6 +212,8 @@ weir_status wr_engine_close(wr_engine *e, weir_error *err)
 {
     if (!e)
         return WEIR_OK;
+    if (e->sharing) /* no more statements of others */
+        e->sharing_close(e->sharing);
     weir_status st = wr__query_list_free(&e->queries, err);
     wr__reserved_free(&e->reserved);
     wr__offered_free(&e->offered);

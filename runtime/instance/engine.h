@@ -41,7 +41,8 @@ typedef struct wr_engine_options {
     const wr_settings *settings;   /* server settings, copied; may be NULL */
     wr_engine_mode mode;
     bool state_in_memory; /* no directory is opened; not for LOCAL, whose log is in it */
-    bool keep_statements; /* write and replay the statement log */
+    bool keep_statements; /* write and replay the statement log; on Kafka, where
+                           * `weir.command.topic` says so, the command topic of the service */
     bool service;         /* a query file: ids do not depend on places (dialect.md 15) */
     bool no_caching;      /* every update is emitted (tests) */
     wr_clock *clock;      /* NULL: the system's */
@@ -120,6 +121,13 @@ void wr_engine_leave_push(wr_engine *e);
 bool wr_engine_is_service(const wr_engine *e);
 /** Are statements kept for the next opening? Not while they are replayed. */
 bool wr_engine_keeps_statements(const wr_engine *e);
+/** Do the processes of the service share their statements through a command topic? */
+bool wr_engine_shares_statements(const wr_engine *e);
+/** How they do; made by runtime/statement when the engine is opened. NULL: they do not. */
+typedef struct wr_sharing wr_sharing;
+wr_sharing *wr_engine_sharing(const wr_engine *e);
+/** @p close ends it, before queries are stopped. Once, before anybody else uses the engine. */
+void wr_engine_set_sharing(wr_engine *e, wr_sharing *sharing, void (*close)(wr_sharing *));
 /** Of groups and internal topics of persistent queries. */
 const char *wr_engine_prefix(const wr_engine *e);
 /** Where queries that are started find each other; NULL where they have no threads. */

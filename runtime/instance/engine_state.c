@@ -105,6 +105,25 @@ bool wr_engine_keeps_statements(const wr_engine *e)
     return e->keep_statements && !atomic_load(&e->replaying);
 }
 
+bool wr_engine_shares_statements(const wr_engine *e)
+{
+    return e->shares_statements;
+}
+
+/* Set before any statement of a user, so it needs no lock. */
+wr_sharing *wr_engine_sharing(const wr_engine *e)
+{
+    return e->sharing;
+}
+
+/* This folder knows when it ends, and not what it does. */
+void wr_engine_set_sharing(wr_engine *e, wr_sharing *sharing, void (*close)(wr_sharing *))
+{
+    WR_ASSERT(e->shares_statements && !e->sharing && sharing && close);
+    e->sharing = sharing;
+    e->sharing_close = close;
+}
+
 const char *wr_engine_prefix(const wr_engine *e)
 {
     return e->prefix;

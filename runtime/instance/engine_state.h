@@ -30,6 +30,9 @@ struct wr_engine {
     wr_scheduler *scheduler;  /* of persistent queries, where they have threads */
     wr_function_registry *functions;
     bool keep_statements, service, no_caching;
+    bool shares_statements; /* through the command topic; then none are kept here */
+    wr_sharing *sharing;    /* NULL: they do not, or the engine is being opened */
+    void (*sharing_close)(wr_sharing *);
     char *prefix; /* of groups and internal topics of persistent queries */
     char *transient_prefix;
 

@@ -47,49 +47,60 @@ static void put_text(wr_buf *out, wr_str text)
  * executed. Those by an id alone are the registry's for ever, and those with references are asked
  * for again.
  */
-static void put_schemas(wr_buf *out, const wr_known_topics *known)
+static void add_schemas(wr_kept *k, wr_arena *a, const wr_known_topics *known)
 {
     for (size_t i = 0; i < known->schemas.n; i++) {
-        const wr_known_schema *k = &known->schemas.v[i];
-        const wr_registry_schema *s = k->schema;
-        wr_buf name = {0}, text = {0};
-        if ((s && s->references_n) || (!s && k->id))
+        const wr_known_schema *one = &known->schemas.v[i];
+        const wr_registry_schema *s = one->schema;
+        if ((s && s->references_n) || (!s && one->id))
             continue;
-        wr_buf_printf(&name, SCHEMA "%u/%s", k->id, k->subject);
-        if (s)
-            wr_buf_printf(&text, "%u %d " WR_STR_FMT, s->id, (int)s->kind, WR_STR_ARG(s->text));
-        else
-            wr_buf_puts(&text, "0");
-        put_text(out, wr_buf_view(&name));
-        put_text(out, wr_buf_view(&text));
-        wr_buf_free(&name);
-        wr_buf_free(&text);
+        const char *name = wr_arena_printf(a, "%u/%s", one->id, one->subject);
+        const char *text =
+            s ? wr_arena_printf(a, "%u %d " WR_STR_FMT, s->id, (int)s->kind, WR_STR_ARG(s->text))
+              : "0";
+        wr_arr_push(a, &k->schemas, name);
+        wr_arr_push(a, &k->schemas, text);
     }
 }
 
-void wr_kept_put(wr_buf *out, const char *subject, const wr_settings *settings,
-                 const wr_known_topics *known, wr_str sql)
+wr_kept wr_kept_make(wr_arena *a, const char *subject, const wr_settings *settings,
+                     const wr_known_topics *known, wr_str sql)
 {
+    wr_kept k = {.subject = subject, .sql = sql};
+    WR_ASSERT(subject && sql.ptr);
     const wr_map_entry *s;
-    wr_buf_putc(out, VERSION);
-    put_text(out, wr_str_c(subject));
-    put_text(out, sql);
     for (size_t i = 0; (s = wr_map_next(&settings->values, &i));) {
-        put_text(out, s->key);
-        put_text(out, wr_str_c(s->value));
+        wr_arr_push(a, &k.settings, s->key.ptr);
+        wr_arr_push(a, &k.settings, (const char *)s->value);
     }
-    put_schemas(out, known);
+    add_schemas(&k, a, known);
+    return k;
 }
 
-weir_status wr_statement_log_put(wr_db *db, uint64_t id, const char *subject,
-                                 const wr_settings *settings, const wr_known_topics *known,
-                                 wr_str sql, weir_error *err)
+void wr_kept_put(wr_buf *out, const wr_kept *k)
+{
+    WR_ASSERT(k->settings.n % 2 == 0 && k->schemas.n % 2 == 0);
+    wr_buf_putc(out, VERSION);
+    put_text(out, wr_str_c(k->subject));
+    put_text(out, k->sql);
+    for (size_t i = 0; i < k->settings.n; i++)
+        put_text(out, wr_str_c(k->settings.v[i]));
+    for (size_t i = 0; i < k->schemas.n; i += 2) {
+        wr_buf name = {0};
+        wr_buf_printf(&name, SCHEMA "%s", k->schemas.v[i]);
+        put_text(out, wr_buf_view(&name));
+        put_text(out, wr_str_c(k->schemas.v[i + 1]));
+        wr_buf_free(&name);
+    }
+}
+
+weir_status wr_statement_log_put(wr_db *db, const wr_kept *k, weir_error *err)
 {
     char key[KEY_LEN + 1];
     wr_buf value = {0};
-    wr_kept_put(&value, subject, settings, known, sql);
+    wr_kept_put(&value, k);
     wr_db_batch *b = wr_db_batch_new(db);
-    wr_db_batch_meta_put(b, entry_key(id, key), wr_buf_view(&value));
+    wr_db_batch_meta_put(b, entry_key(k->id, key), wr_buf_view(&value));
     weir_status st = wr_db_write_durable(db, b, err);
     wr_db_batch_free(b);
     wr_buf_free(&value);

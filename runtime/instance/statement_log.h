@@ -29,11 +29,9 @@ typedef struct wr_kept_list {
     wr_arr(wr_kept) list; /* by id */
 } wr_kept_list;
 
-/** Keep a statement that defines @p subject ("S:NAME", "T:TYPE", "Q:ID"). Durable on return, where
- *  the database is. */
-weir_status wr_statement_log_put(wr_db *db, uint64_t id, const char *subject,
-                                 const wr_settings *settings, const wr_known_topics *known,
-                                 wr_str sql, weir_error *err) WR_MUST_CHECK;
+/** Keep a statement that defines its subject ("S:NAME", "T:TYPE", "Q:ID") under its number. Durable
+ *  on return, where the database is. */
+weir_status wr_statement_log_put(wr_db *db, const wr_kept *k, weir_error *err) WR_MUST_CHECK;
 /** @return WEIR_ERR_STORE where an entry cannot be read: nothing is left out in silence. */
 weir_status wr_statement_log_read(wr_db *db, wr_arena *a, wr_kept_list *out,
                                   weir_error *err) WR_MUST_CHECK;
@@ -47,10 +45,13 @@ weir_status wr_statement_log_next(wr_db *db, const wr_kept_list *kept, uint64_t 
                                   weir_error *err) WR_MUST_CHECK;
 /** Remove all entries that define @p subject. */
 weir_status wr_statement_log_forget(wr_db *db, const char *subject, weir_error *err) WR_MUST_CHECK;
+/** A statement with the settings and schemas that it is executed with; in @p a but for the texts
+ *  that are handed in, which are borrowed. */
+wr_kept wr_kept_make(wr_arena *a, const char *subject, const wr_settings *settings,
+                     const wr_known_topics *known, wr_str sql);
 /** The bytes of an entry, and reading them; also of the statements of a service (service_log.h).
  *  @return false: wr_kept_put has not written them. */
-void wr_kept_put(wr_buf *out, const char *subject, const wr_settings *settings,
-                 const wr_known_topics *known, wr_str sql);
+void wr_kept_put(wr_buf *out, const wr_kept *k);
 bool wr_kept_parse(wr_arena *a, wr_str value, wr_kept *out);
 /** Give a session the settings of a kept statement. */
 void wr_kept_apply_settings(const wr_kept *k, wr_session *s);

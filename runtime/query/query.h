@@ -47,6 +47,7 @@ typedef struct wr_query_options {
     wr_restore_pool *restore; /* outlives the query; NULL: a query with changelogs makes its own,
                                * which has no threads */
     wr_scheduler *scheduler;  /* of queries that are started; NULL: it reads alone */
+    bool begun_elsewhere;     /* another process makes it as well, and says where it begins */
     bool stepped;             /* never started: wr_query_step and wr_query_pipe */
     const char *prefix;       /* of groups and internal topics: "_confluent-ksql-default_query_" */
     bool transient;           /* no group, no changelogs, nothing is kept */

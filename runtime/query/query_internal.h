@@ -93,6 +93,8 @@ struct wr_query {
     wr_db *db;
     bool owns_db;
     wr_settings settings;
+    wr_settings own_settings; /* of them, those of its session: the same in every process */
+    bool begun_elsewhere;     /* another process says where it begins; wr__query_fix_start */
     wr_clock *clock;
     wr_scheduler *scheduler;
     bool owns_scheduler;

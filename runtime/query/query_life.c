@@ -53,11 +53,17 @@ static wr_query *make(const wr_query_options *o)
     q->prefix = wr_strdup(o->prefix);
     wr_settings_init(&q->settings, NULL);
     wr_settings_copy(&q->settings, o->settings);
+    wr_settings_init(&q->own_settings, NULL);
+    const wr_map_entry *own;
+    for (size_t i = 0; o->settings && (own = wr_map_next(&o->settings->values, &i));)
+        wr_settings_put(&q->own_settings, own->key.ptr, own->value);
+    q->begun_elsewhere = o->begun_elsewhere;
+    WR_ASSERT(!o->begun_elsewhere || !o->transient);
     q->kind = kind_of(o, &q->settings);
     q->owns_db = o->db == NULL;
     q->db = o->db ? o->db : wr_db_open_memory();
     q->owns_scheduler = o->scheduler == NULL;
-    q->scheduler = o->scheduler ? o->scheduler : wr_scheduler_new(false, NULL);
+    q->scheduler = o->scheduler ? o->scheduler : wr_scheduler_new(WR_SCHEDULE_FILES, NULL);
     if (!o->transient) {
         wr_buf group = {0};
         wr_buf_printf(&group, "%s%s", o->prefix, o->id);
@@ -156,6 +162,9 @@ void wr_query_pause(wr_query *q, bool paused)
     } else if (paused) {
         if (!wr__query_leave(q, WR_DESIRED_PAUSE, PAUSE_WAIT_MS))
             wr_diag_put(WR_DIAG_INFO, "query", "%s is still finishing what it has begun", q->id);
+        else if (atomic_load(&q->client.desired) == WR_DESIRED_PAUSE)
+            (void)atomic_compare_exchange_strong(&q->state, &(int){WR_QUERY_RUNNING},
+                                                 WR_QUERY_PAUSED); /* it was never started */
     } else {
         wr__query_return(q);
     }
@@ -249,6 +258,7 @@ void wr_query_free(wr_query *q, bool forget)
     wr_free(q->prefix);
     wr_free(q->group);
     wr_settings_free(&q->settings);
+    wr_settings_free(&q->own_settings);
     pthread_mutex_destroy(&q->lock);
     wr_plan_free(q->plan);
     wr_free(q);

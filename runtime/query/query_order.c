@@ -120,15 +120,15 @@ void wr__query_put_times_key(const wr_query *q, uint32_t topic, wr_buf *out)
         return;
     const wr_step_source *src = &s->u.source;
     if (src->timestamp_column < 0) { /* in the value, where its format has it */
-        wr_buf_printf(out, " time of %p %p %s", (const void *)src->value.format,
-                      (const void *)src->key.format, src->strict ? "strict" : "");
+        wr_buf_printf(out, " time of %s %s %s", src->value.format->name, src->key.format->name,
+                      src->strict ? "strict" : "");
         return;
     }
     WR_ASSERT((uint32_t)src->timestamp_column < src->columns_n);
     const wr_column *col = &src->columns[src->timestamp_column];
-    wr_buf_printf(out, " time %d %s %s %p %p %d %s", col->role, col->name,
-                  src->timestamp_format ? src->timestamp_format : "", (const void *)src->key.format,
-                  (const void *)src->value.format, col->type->id, src->strict ? "strict" : "");
+    wr_buf_printf(out, " time %d %s %s %s %s %d %s", col->role, col->name,
+                  src->timestamp_format ? src->timestamp_format : "", src->key.format->name,
+                  src->value.format->name, col->type->id, src->strict ? "strict" : "");
 }
 
 weir_status wr__query_times(wr_query *q, uint32_t topic, const wr_record *records, uint32_t n,

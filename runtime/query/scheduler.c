@@ -30,7 +30,7 @@ typedef struct listed {
 struct wr_scheduler {
     wr_monitor monitor;
     wr_executor *executor;
-    bool interactive;   /* statements come one by one: a group of this process's own */
+    wr_schedule schedule;
     int held;           /* holds that are not released yet */
     wr_query **waiting; /* to be started at the release; borrowed */
     size_t waiting_n;
@@ -43,10 +43,10 @@ struct wr_scheduler {
 };
 
 /* The token is random, not the process's number: two containers may both be process 1. */
-wr_scheduler *wr_scheduler_new(bool interactive, wr_executor *executor)
+wr_scheduler *wr_scheduler_new(wr_schedule schedule, wr_executor *executor)
 {
     wr_scheduler *s = wr_calloc(1, sizeof *s);
-    s->interactive = interactive;
+    s->schedule = schedule;
     s->executor = executor;
     wr_rng rng;
     wr_rng_seed_os(&rng);
@@ -207,13 +207,17 @@ static bool meets_across(const wr_query *q)
  * wr_worker_options says differently for different queries must show in it: what is forgotten here
  * would be decided by whichever query came first.
  */
-static char *key_of(const wr_query *q)
+static char *key_of(const wr_scheduler *s, const wr_query *q)
 {
     wr_buf key = {0};
     bool one = q->topics.read_n == 1, across = meets_across(q);
-    bool by_time = !one || q->slack_ms != WR_WORKER_ANY_ORDER || q->kind.waits;
+    /* By what all processes know of the query: which ones it feeds depends on when it was started.
+     * A worker keeps the order that its first query needed then. */
+    int64_t slack_ms =
+        s->schedule == WR_SCHEDULE_SHARED ? wr__plan_slack(q->plan, true) : q->slack_ms;
+    bool by_time = !one || slack_ms != WR_WORKER_ANY_ORDER || q->kind.waits;
     wr_buf_printf(&key, "%s %d %lld", across && !one ? "merged" : "by partition", exchange_of(q),
-                  (long long)q->slack_ms);
+                  (long long)slack_ms);
     for (uint32_t t = 0; t < q->topics.read_n; t++) {
         wr_buf_printf(&key, "\n%u %s",
                       across || one ? 0 : wr__query_reader_of(q, q->topics.read[t]),
@@ -221,7 +225,7 @@ static char *key_of(const wr_query *q)
         if (by_time)
             wr__query_put_times_key(q, q->topics.read[t], &key);
     }
-    put_settings(&key, &q->settings);
+    put_settings(&key, s->schedule == WR_SCHEDULE_SHARED ? &q->own_settings : &q->settings);
     char *text = wr_strdup(wr_buf_cstr(&key));
     wr_buf_free(&key);
     return text;
@@ -231,6 +235,9 @@ static char *key_of(const wr_query *q)
  * The consumer group that a worker's reader joins. One query: its own. Several: one that is equal
  * in every process that runs the same set of queries, and in no other: two services on one topic
  * must not share its partitions. Statements that come one by one make a set of this process's own.
+ * Where they come to all processes of a service, one after the other, sets differ for a while, so
+ * the group goes by the key, which all queries have in common that may ever share the worker; also
+ * for the first of them. So the key must be the same text in every process.
  */
 static char *group_of(const wr_scheduler *s, wr_query *const *queries, size_t n, const char *key)
 {
@@ -240,16 +247,18 @@ static char *group_of(const wr_scheduler *s, wr_query *const *queries, size_t n,
      * so it must be none in which a query's offsets are. */
     bool alone = n == 1 && !(key && wr_settings_exactly_once(&first->settings) &&
                              wr_log_can(first->log)->has_changelogs);
-    if (alone && !(key && s->interactive))
+    if (alone && !(key && s->schedule != WR_SCHEDULE_FILES))
         return first->group ? wr_strdup(first->group) : NULL;
     wr_buf text = {0}, name = {0};
     char **ids = wr_calloc(n, sizeof *ids);
     for (size_t i = 0; i < n; i++)
         ids[i] = queries[i]->id;
     qsort(ids, n, sizeof *ids, by_text);
-    if (s->interactive)
+    if (s->schedule == WR_SCHEDULE_SHARED)
+        wr_buf_puts(&text, key);
+    else if (s->schedule == WR_SCHEDULE_OWN)
         wr_buf_printf(&text, "%s\n%s", s->token, key);
-    for (size_t i = 0; i < n && !s->interactive; i++)
+    for (size_t i = 0; i < n && s->schedule == WR_SCHEDULE_FILES; i++)
         wr_buf_printf(&text, "\n%s", ids[i]);
     wr_free(ids);
     wr_buf_printf(&name, "%sworker_%016llx", first->prefix,
@@ -380,7 +389,7 @@ static weir_status place(wr_query *q, weir_error *err)
     wr_scheduler *s = q->scheduler;
     weir_status st = WEIR_OK;
     decide_order(s, q);
-    char *key = q->kind.shares ? key_of(q) : NULL;
+    char *key = q->kind.shares ? key_of(s, q) : NULL;
     reap(s);
     wr_monitor_lock(&s->monitor);
     WR_ASSERT(q->being_placed && !q->client.worker && !q->client.pending);
@@ -433,9 +442,9 @@ typedef struct bundle {
 
 /* One without a key shares with nobody, and has a bundle of its own. @p all has room for each query
  * to be alone. */
-static bundle *bundle_for(bundle *all, size_t *n, wr_query *q)
+static bundle *bundle_for(const wr_scheduler *s, bundle *all, size_t *n, wr_query *q)
 {
-    char *key = q->kind.shares ? key_of(q) : NULL;
+    char *key = q->kind.shares ? key_of(s, q) : NULL;
     for (size_t i = 0; i < *n && key; i++) {
         if (all[i].key && strcmp(all[i].key, key) == 0) {
             wr_free(key);
@@ -467,7 +476,7 @@ weir_status wr_scheduler_release(wr_scheduler *s, weir_error *err)
     for (size_t i = 0; i < n; i++)
         decide_order(s, waiting[i]);
     for (size_t i = 0; i < n; i++) {
-        bundle *b = bundle_for(bundles, &bundles_n, waiting[i]);
+        bundle *b = bundle_for(s, bundles, &bundles_n, waiting[i]);
         b->queries = wr_realloc((void *)b->queries, (b->n + 1) * sizeof(wr_query *));
         b->queries[b->n++] = waiting[i];
     }

@@ -13,12 +13,16 @@
 typedef struct wr_query wr_query;
 typedef struct wr_scheduler wr_scheduler;
 
-/**
- * @param interactive statements come one by one, so the set of queries is this process's own and
- * its consumer groups are not shared with other processes.
- * @param executor borrowed; NULL: one slot.
+/** Which processes a worker shares its partitions with, and so what its consumer group is named by.
  */
-wr_scheduler *wr_scheduler_new(bool interactive, wr_executor *executor);
+typedef enum wr_schedule {
+    WR_SCHEDULE_FILES,  /* those that run the same files: all queries are there from the start */
+    WR_SCHEDULE_OWN,    /* none: statements come one by one, and to this process alone */
+    WR_SCHEDULE_SHARED, /* all of the service: statements come one by one, to each at its time */
+} wr_schedule;
+
+/** @param executor borrowed; NULL: one slot. */
+wr_scheduler *wr_scheduler_new(wr_schedule schedule, wr_executor *executor);
 /** Hold queries that are started, until the release starts all of them together. Nests. */
 void wr_scheduler_hold(wr_scheduler *s);
 /** @return why some query cannot be opened; then those that were held may not run. */

@@ -15,12 +15,19 @@
  * holes in streams and wrong sums in tables, and starting over can repeat nothing. So the query
  * starts over, and says so. (Rows in a repartition topic may be on their way to another process.) A
  * fresh directory alone (a container without a disk) is no reason: outputs and changelogs are
- * there.
+ * there. Nor is it one for a query that begins at the ends of its topics: it would lose what has
+ * come since, which another process of the service may be just about to hand over.
  */
 #include "common/fault.h"
 #include "runtime/log/log_groups.h"
 #include "runtime/query/query_internal.h"
 #include "common/diag.h"
+
+#include <time.h>
+
+/* How long another process has to say where a query begins, and how often that is looked at. */
+#define BEGINNING_MAX_MS 10000
+#define BEGINNING_NAP_NS 200000000
 
 /* A repartition topic is read from its start in any case: what is in it are the query's own rows,
  * on their way, and auto.offset.reset speaks of what was there before the query. */
@@ -28,6 +35,14 @@ static bool reads_from_start(const wr_query *q, uint32_t topic)
 {
     const wr_plan_topic *t = &q->plan->topics[topic];
     return t->from_earliest || t->role == WR_TOPIC_REPARTITION || q->kind.from_earliest;
+}
+
+/* Of a topic of others: would a new query read it from its start? */
+static bool begins_at_start(const wr_query *q, const char *name)
+{
+    uint32_t topic = wr__query_topic(q, name);
+    WR_ASSERT(topic < q->plan->topics_n);
+    return q->plan->topics[topic].role != WR_TOPIC_REPARTITION && reads_from_start(q, topic);
 }
 
 /* ---- does this directory know the query? ---- */
@@ -120,7 +135,7 @@ static weir_status starts_over(wr_query *q, const wr_topic_part *parts, uint32_t
     bool any = false, known = true;
     *yes = false;
     for (uint32_t i = 0; i < n; i++)
-        any = any || parts[i].offset > 0;
+        any = any || (parts[i].offset > 0 && begins_at_start(q, parts[i].topic));
     if (!any || !wr_log_can(q->log)->has_changelogs || q->known)
         return WEIR_OK;
     WR_TRY(known_here(q, &known, err));
@@ -145,8 +160,10 @@ static bool choose_offset(const wr_query *q, wr_topic_part *part, bool over, int
     uint32_t topic = wr__query_topic(q, part->topic);
     WR_ASSERT(topic < q->plan->topics_n); /* its worker reads no other topics than its own */
     bool internal = q->plan->topics[topic].role == WR_TOPIC_REPARTITION;
-    if (over) /* rows on their way are made again */
-        part->offset = internal ? high : WR_OFFSET_NONE;
+    if (over && internal) /* rows on their way are made again */
+        part->offset = high;
+    else if (over && reads_from_start(q, topic))
+        part->offset = WR_OFFSET_NONE;
     bool fresh = part->offset < 0;
     if (fresh) {
         part->offset = reads_from_start(q, topic) ? low : high;
@@ -227,9 +244,33 @@ static weir_status make_known(wr_query *q, weir_error *err)
     return st == WEIR_OK ? wr_fault(WR_FAULT_START_KNOWN, err) : st;
 }
 
+static bool any_fresh(const wr_topic_part *parts, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++)
+        if (parts[i].offset < 0)
+            return true;
+    return false;
+}
+
+/* Two processes that both said where a new query begins might take back what the first has done
+ * since. So the one that was asked for the statement says it, and the others wait; not for ever, as
+ * it may have died in between. */
+static weir_status await_beginning(wr_query *q, wr_topic_part *parts, uint32_t n, weir_error *err)
+{
+    WR_ASSERT(q->group && n > 0);
+    int64_t until = q->clock->mono_ns(q->clock) + (int64_t)BEGINNING_MAX_MS * 1000000;
+    WR_TRY(wr_group_resume(q->log, q->group, parts, n, err));
+    while (q->begun_elsewhere && any_fresh(parts, n) && q->clock->mono_ns(q->clock) < until) {
+        const struct timespec nap = {0, BEGINNING_NAP_NS};
+        nanosleep(&nap, NULL);
+        WR_TRY(wr_group_resume(q->log, q->group, parts, n, err));
+    }
+    return WEIR_OK;
+}
+
 static weir_status fix(wr_query *q, wr_topic_part *parts, uint32_t n, weir_error *err)
 {
-    WR_TRY(wr_group_resume(q->log, q->group, parts, n, err));
+    WR_TRY(await_beginning(q, parts, n, err));
     uint32_t fresh = 0;
     for (uint32_t i = 0; i < n; i++)
         if (parts[i].offset < 0)

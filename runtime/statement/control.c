@@ -108,6 +108,21 @@ static weir_status keep(wr_exec *x, const target *t, weir_error *err)
     return st;
 }
 
+/* One for each query: what ALL means must not depend on who executes it. */
+static void propose(wr_exec *x, const target *t)
+{
+    static const char *const verbs[] = {"TERMINATE ", "PAUSE ", "RESUME "};
+    wr_buf sql = {0};
+    WR_ASSERT(x->checking && *t->id);
+    wr_buf_puts(&sql, verbs[x->stmt->kind == WR_AST_TERMINATE ? 0
+                            : x->stmt->kind == WR_AST_PAUSE   ? 1
+                                                              : 2]);
+    wr_ast_print_name(&sql, t->id);
+    wr__propose(x, t->sink ? wr__subject_of_source(x, t->sink) : wr__subject_of_query(x, t->id),
+                wr_buf_view(&sql));
+    wr_buf_free(&sql);
+}
+
 /* State, group and internal topics go with the query; that may ask the log, so without the lock. */
 static weir_status terminate(wr_exec *x, const target *t, const wr_wait *wait, weir_error *err)
 {
@@ -158,7 +173,9 @@ weir_status wr__execute_control(wr_exec *x, weir_error *err)
     st = WEIR_OK;
     wr_wait wait = wr_wait_new(x->engine, x->interrupt, WR_WAIT_STATEMENT_MS);
     for (size_t i = t.list.n; i-- > 0 && st == WEIR_OK;) {
-        if (x->stmt->kind == WR_AST_TERMINATE)
+        if (x->checking)
+            propose(x, &t.list.v[i]);
+        else if (x->stmt->kind == WR_AST_TERMINATE)
             st = terminate(x, &t.list.v[i], &wait, err);
         else
             wr_query_pause(t.list.v[i].entry->query, x->stmt->kind == WR_AST_PAUSE);

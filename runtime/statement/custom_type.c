@@ -56,9 +56,14 @@ weir_status wr__execute_type(wr_exec *x, weir_error *err)
     wr_reservation held = {0};
     wr__planner planner = {plan, NULL, &ch};
     WR_TRY(wr__plan(x, &planner, &held, err));
-    uint64_t number = ch.done ? wr_engine_take_id(e) : 0;
+    uint64_t number = ch.done && !x->checking ? wr_engine_take_id(e) : 0;
     wr_engine_unlock(e);
     weir_status st = WEIR_OK;
+    if (ch.done && x->checking) {
+        wr__propose(x, wr__subject_of_type(x, x->stmt->name.name), x->stmt->text);
+        wr_reservation_release(&held);
+        return WEIR_OK;
+    }
     if (ch.done)
         st = wr__keep_statement(x, wr__subject_of_type(x, x->stmt->name.name), number, err);
     if (st == WEIR_OK) {

@@ -146,7 +146,7 @@ static weir_status check_active_limit(const wr_exec *x, const wr_instance_env *e
     size_t active = env->base.catalog->queries.live;
     WR_ASSERT(most >= 0); /* its range */
     bool replaces = stmt->or_replace && wr_catalog_find(env->base.catalog, stmt->name.name);
-    if (replaces || wr_engine_replaying(x->engine) || active < (uint64_t)most)
+    if (replaces || wr__is_repeated(x) || active < (uint64_t)most)
         return WEIR_OK;
     return wr_error_at(err, WEIR_ERR_LIMIT, stmt->pos,
                        "Not executing the statement, as it would cause the number of active, "
@@ -223,7 +223,7 @@ weir_status wr__check_not_offered(const wr_exec *x, const char *kind, const char
 static weir_status check_name(const wr_exec *x, weir_error *err)
 {
     const wr_ast_stmt *stmt = x->stmt;
-    if (wr_engine_replaying(x->engine) || stmt->kind == WR_AST_INSERT_SELECT || stmt->if_not_exists)
+    if (wr__is_repeated(x) || stmt->kind == WR_AST_INSERT_SELECT || stmt->if_not_exists)
         return WEIR_OK;
     return wr__check_not_offered(x, stmt->is_table ? "Table" : "Stream", stmt->name.name, err);
 }
@@ -233,7 +233,7 @@ static weir_status check_service(wr_exec *x, const definition *d, weir_error *er
 {
     const wr_ast_stmt *stmt = x->stmt;
     wr_engine *e = x->engine;
-    if (wr_engine_replaying(e) || !d->plan || d->plan->root->kind != WR_STEP_SINK ||
+    if (wr__is_repeated(x) || !d->plan || d->plan->root->kind != WR_STEP_SINK ||
         wr_settings_bool(&x->settings, "weir.sinks.shared", false))
         return WEIR_OK;
     const char *topic = d->plan->topics[d->plan->root->u.sink.topic].name;
@@ -393,7 +393,7 @@ static weir_status register_part(wr_exec *x, const wr_source *s, bool is_key, bo
     const char *subject = wr_arena_printf(x->arena, "%s-%s", s->topic, is_key ? "key" : "value");
     WR_TRY(wr_plan_schema_draft(s, is_key, x->arena, &draft, err));
     wr_known_schema *known = known_schema(x, subject);
-    if ((wr_engine_replaying(x->engine) || x->schemas_kept) && known->schema &&
+    if ((wr__is_repeated(x) || x->schemas_kept) && known->schema &&
         wr_plan_schema_holds(s, is_key, known->schema)) {
         /* Registered when the statement was executed first. Texts are not compared: a registry may
          * lay out what it was given in another way. */
@@ -436,6 +436,7 @@ static weir_status start_query(wr_exec *x, definition *d, weir_error *err)
         options.program = x->program ? x->program : "an embedding program";
     options.plan = d->plan;
     options.settings = &x->settings;
+    options.begun_elsewhere = x->repetition == WR_REPEATED_OTHER;
     options.caching =
         options.caching && wr_settings_int(&x->settings, "cache.max.bytes.buffering", 10000000) > 0;
     WR_ASSERT(d->plan && !d->query);
@@ -522,6 +523,28 @@ static weir_status carry_out(wr_exec *x, definition *d, weir_error *err)
     return st;
 }
 
+/* Everything that may be refused outside of this process, so that it is before all processes hear
+ * of the statement: the topic, which they find, and schemas, which they are given. */
+static weir_status propose(wr_exec *x, definition *d, weir_error *err)
+{
+    wr_wait wait = wr_wait_new(x->engine, x->interrupt, WR_WAIT_STATEMENT_MS);
+    WR_ASSERT(x->checking && !d->query && !d->old_held);
+    weir_status st = create_topic(x->engine, d, err);
+    if (d->topic_made)
+        x->topic_made = wr_arena_strdup(x->arena, d->topic.name);
+    if (st == WEIR_OK)
+        st = register_schemas(x, d, &wait, err);
+    if (st != WEIR_OK)
+        return st;
+    /* The id of an INSERT without one comes of its number, which is not known yet. */
+    bool named = d->source || strncmp(d->id, "INSERTQUERY_", 12) != 0;
+    wr__propose(x,
+                d->source ? wr__subject_of_source(x, d->source->name)
+                          : wr__subject_of_query(x, named ? d->id : ""),
+                x->stmt->text);
+    return WEIR_OK;
+}
+
 /* Reservations are given back last: whoever waits for one of the names then finds everything that
  * this statement has made, or nothing of it. */
 weir_status wr__execute_definition(wr_exec *x, weir_error *err)
@@ -530,13 +553,15 @@ weir_status wr__execute_definition(wr_exec *x, weir_error *err)
     wr_reservation held = {0};
     wr__planner planner = {plan, discard, &d};
     WR_TRY(wr__plan(x, &planner, &held, err));
-    if (!d.nothing) {
+    if (!d.nothing && !x->checking) {
         uint64_t taken = wr_engine_take_id(x->engine);
         WR_ASSERT(taken == d.number);
     }
     wr_engine_unlock(x->engine);
-    weir_status st = d.nothing ? WEIR_OK : carry_out(x, &d, err);
-    if (st == WEIR_OK && !d.nothing) {
+    weir_status st = d.nothing     ? WEIR_OK
+                     : x->checking ? propose(x, &d, err)
+                                   : carry_out(x, &d, err);
+    if (st == WEIR_OK && !d.nothing && !x->checking) {
         x->query_id = wr_arena_strdup(x->arena, d.id);
         if (d.has_query && x->stmt->kind != WR_AST_CREATE_SOURCE)
             wr__say(x, "Created query with ID %s", d.id);

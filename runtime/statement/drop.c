@@ -85,7 +85,9 @@ static weir_status carry_out(wr_exec *x, const dropping *d, weir_error *err)
     wr_wait wait = wr_wait_new(e, x->interrupt, WR_WAIT_STATEMENT_MS);
     if (d->entry)
         WR_TRY(wr_query_entry_hold(d->entry, &wait, err));
-    weir_status st = x->stmt->delete_topic ? delete_topic(e, s, &wait, err) : WEIR_OK;
+    /* Of several processes, the one that was asked: later on the topic may be somebody else's. */
+    bool topic_too = x->stmt->delete_topic && x->repetition != WR_REPEATED_OTHER;
+    weir_status st = topic_too ? delete_topic(e, s, &wait, err) : WEIR_OK;
     if (st == WEIR_OK)
         st = wr__forget_source(x, s->name, err);
     if (st != WEIR_OK) {
@@ -145,6 +147,8 @@ weir_status wr__execute_drop(wr_exec *x, weir_error *err)
         st = drop_skipped(x, &skipped, err);
         if (st == WEIR_OK && !skipped)
             wr__say(x, "%s %s does not exist.", kind, x->stmt->name.name);
+    } else if (x->checking) {
+        wr__propose(x, wr__subject_of_source(x, d.source->name), x->stmt->text);
     } else {
         st = carry_out(x, &d, err);
         if (st == WEIR_OK)

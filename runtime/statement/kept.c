@@ -13,7 +13,7 @@
  * back from changelogs, statements from nowhere else.
  */
 #include "runtime/statement/kept.h"
-#include "runtime/instance/statement_log.h"
+#include "runtime/statement/history.h"
 
 #include <stdlib.h>
 
@@ -39,8 +39,48 @@ weir_status wr__keep_text(const wr_exec *x, wr__subject subject, uint64_t id, wr
         return WEIR_OK;
     WR_ASSERT(subject.text[1] == ':');
     WR_ASSERT(sql.len > 0);
-    return wr_statement_log_put(wr_engine_db(x->engine), id, subject.text, &x->settings, &x->topics,
-                                sql, err);
+    wr_arena *a = wr_arena_new(0);
+    wr_kept k = wr_kept_make(a, subject.text, &x->settings, &x->topics, sql);
+    k.id = id;
+    weir_status st = wr_statement_log_put(wr_engine_db(x->engine), &k, err);
+    wr_arena_free(a);
+    return st;
+}
+
+/* While an engine is opened everything is a repetition, also what a service of its directory has
+ * defined. */
+bool wr__is_repeated(const wr_exec *x)
+{
+    WR_ASSERT(x->engine);
+    return x->repetition != WR_FIRST_TIME || wr_engine_replaying(x->engine);
+}
+
+bool wr__is_definition(const wr_ast_stmt *stmt)
+{
+    switch (stmt->kind) {
+    case WR_AST_CREATE_SOURCE:
+    case WR_AST_CREATE_AS:
+    case WR_AST_ALTER_SOURCE:
+    case WR_AST_INSERT_SELECT:
+    case WR_AST_DROP_SOURCE:
+    case WR_AST_CREATE_TYPE:
+    case WR_AST_DROP_TYPE:
+    case WR_AST_TERMINATE:
+    case WR_AST_PAUSE:
+    case WR_AST_RESUME:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* In the statement's arena, so that the texts last as long as it does. */
+void wr__propose(wr_exec *x, wr__subject subject, wr_str sql)
+{
+    WR_ASSERT(x->checking && subject.text[1] == ':' && sql.len > 0);
+    wr_kept k = wr_kept_make(x->arena, subject.text, &x->settings, &x->topics, sql);
+    k.sql = wr_arena_str(x->arena, sql);
+    wr_arr_push(x->arena, &x->proposed.list, k);
 }
 
 weir_status wr__keep_statement(const wr_exec *x, wr__subject subject, uint64_t id, weir_error *err)
@@ -58,66 +98,6 @@ weir_status wr__forget_statements(const wr_exec *x, wr__subject subject, weir_er
 
 /* ---- what was dropped ---- */
 
-/* The SELECT of a statement that is kept; also of one that OR REPLACE has replaced since, for it is
- * executed again all the same: what was made between the two needs it. */
-static bool reads(const wr_ast_query *q, const char *name)
-{
-    WR_ASSERT(q->from.name.name);
-    bool yes = strcmp(q->from.name.name, name) == 0;
-    for (size_t i = 0; i < q->joins_n && !yes; i++)
-        yes = strcmp(q->joins[i].right.name.name, name) == 0;
-    return yes;
-}
-
-/* One that cannot be parsed has no other statement to hold: it fails by itself. */
-static bool refers(const wr_kept *k, const char *name)
-{
-    wr_arena *a = wr_arena_new(0);
-    wr_ast_stmt *stmt;
-    weir_error ignored;
-    bool yes = false;
-    if (wr_parse_statement(k->sql.ptr, k->sql.len, a, &stmt, &ignored) == WEIR_OK) {
-        yes = stmt->query && reads(stmt->query, name);
-        yes = yes || (stmt->kind == WR_AST_INSERT_SELECT && strcmp(stmt->name.name, name) == 0);
-    }
-    wr_arena_free(a);
-    return yes;
-}
-
-/* @p subject: of a source. By a statement about something else: what is about the source itself
- * goes with it. */
-static bool is_needed(const wr_kept_list *kept, const char *subject)
-{
-    WR_ASSERT(strncmp(subject, "S:", 2) == 0 && subject[2]);
-    for (size_t i = 0; i < kept->list.n; i++)
-        if (strcmp(kept->list.v[i].subject, subject) != 0 && refers(&kept->list.v[i], subject + 2))
-            return true;
-    return false;
-}
-
-/* Is the last that is kept about it that it was dropped? A later CREATE makes it another one. */
-static bool ends_dropped(const wr_kept_list *kept, const char *subject)
-{
-    bool dropped = false;
-    for (size_t i = 0; i < kept->list.n; i++)
-        if (strcmp(kept->list.v[i].subject, subject) == 0)
-            dropped = strncmp(kept->list.v[i].sql.ptr, "DROP ", 5) == 0;
-    return dropped;
-}
-
-/* A source that was dropped and is needed no more: its CREATE and its DROP have nothing between
- * them that counts any more. NULL: there is none. */
-static const char *left_over(const wr_kept_list *kept)
-{
-    for (size_t i = 0; i < kept->list.n; i++) {
-        const char *subject = kept->list.v[i].subject;
-        if (strncmp(subject, "S:", 2) == 0 && ends_dropped(kept, subject) &&
-            !is_needed(kept, subject))
-            return subject;
-    }
-    return NULL;
-}
-
 /* Each round removes the entries of one source, which may have been the last to need another. */
 static weir_status remove_left_over(wr_db *db, weir_error *err)
 {
@@ -126,7 +106,7 @@ static weir_status remove_left_over(wr_db *db, weir_error *err)
         wr_arena *a = wr_arena_new(0);
         wr_kept_list kept;
         st = wr_statement_log_read(db, a, &kept, err);
-        const char *subject = st == WEIR_OK ? left_over(&kept) : NULL;
+        const char *subject = st == WEIR_OK ? wr__history_left_over(&kept) : NULL;
         any = subject != NULL;
         if (any)
             st = wr_statement_log_forget(db, subject, err);
@@ -161,7 +141,7 @@ weir_status wr__forget_source(wr_exec *x, const char *name, weir_error *err)
     wr_arena *a = wr_arena_new(0);
     wr_kept_list kept;
     weir_status st = wr_statement_log_read(db, a, &kept, err);
-    bool needed = st == WEIR_OK && is_needed(&kept, subject.text);
+    bool needed = st == WEIR_OK && wr__history_needs(&kept, subject.text);
     wr_arena_free(a);
     WR_TRY(st);
     if (needed)

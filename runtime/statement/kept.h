@@ -13,6 +13,14 @@ wr__subject wr__subject_of_source(wr_exec *x, const char *name);
 wr__subject wr__subject_of_type(wr_exec *x, const char *name);
 wr__subject wr__subject_of_query(wr_exec *x, const char *id);
 
+/** Was it allowed before: by another process, or in another life of this one? */
+bool wr__is_repeated(const wr_exec *x);
+/** Is it one of those that are kept, and shared: does it change what the catalog is, or which
+ *  queries run? */
+bool wr__is_definition(const wr_ast_stmt *stmt);
+/** Of a statement that is only checked: this is what all processes of the service are to execute.
+ */
+void wr__propose(wr_exec *x, wr__subject subject, wr_str sql);
 /** Keep this statement under @p id, with its settings. Nothing where none are kept. */
 weir_status wr__keep_statement(const wr_exec *x, wr__subject subject, uint64_t id,
                                weir_error *err) WR_MUST_CHECK;

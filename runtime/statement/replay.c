@@ -9,40 +9,18 @@
  * its query disappear, with everything that is made of it, and a later DROP or CREATE of the same
  * name would make that final. So nothing runs, nothing that was kept is touched, and the message
  * says which statement it is, and how to open without it: `weir.statements.skip`.
+ *
+ * The statements of a service on Kafka are in its command topic (sharing.h), and one that cannot be
+ * executed in this process is left out of it, and reported.
  */
 #include "common/diag.h"
 #include "runtime/instance/query_list.h"
 #include "runtime/instance/statement_log.h"
 #include "runtime/query/query_record.h"
 #include "runtime/statement/kept.h"
+#include "runtime/statement/repeat.h"
+#include "runtime/statement/sharing.h"
 #include "runtime/statement/service_tables.h"
-
-/* As it was then: its settings in a session of its own, and its number, which is in its query's id,
- * and with that in the names of its state, its topics and its group. */
-static weir_status replay_one(wr_engine *e, const wr_kept *k, weir_error *err)
-{
-    wr_session s;
-    wr_exec *x;
-    wr_session_init(&s, e);
-    wr_kept_apply_settings(k, &s);
-    wr_engine_lock(e);
-    wr_engine_set_next_id(e, k->id);
-    wr_engine_unlock(e);
-    weir_status st = wr_exec_new(e, &s, k->sql.ptr, k->sql.len, &x, err);
-    if (st == WEIR_OK) {
-        st = wr_kept_schemas(k, wr_engine_registry(e), x->arena, &x->topics, err);
-        if (st == WEIR_OK)
-            st = wr_exec_step(x, 0, err);
-        st = st == WEIR_DONE || st == WEIR_ROW ? WEIR_OK : st;
-        wr_exec_free(x);
-    }
-    wr_session_free(&s);
-    WR_ASSERT(wr_engine_replaying(e));
-    wr_engine_lock(e);
-    wr_engine_set_next_id(e, k->id + 1);
-    wr_engine_unlock(e);
-    return st;
-}
 
 /* What an operator needs: which one, why, and what to do about it. Its text is cut: a statement may
  * be larger than a message. */
@@ -60,13 +38,26 @@ static weir_status explain_failure(const wr_kept *k, const weir_error *why, weir
                          id);
 }
 
-/* In the order of their numbers. Those that were dropped since are not there any more. */
+/* Where the statements are and which number comes next: here, or in the service's topic. */
+static weir_status read_history(wr_engine *e, wr_arena *a, wr_kept_list *out, uint64_t *next,
+                                weir_error *err)
+{
+    if (wr_engine_shares_statements(e))
+        return wr__sharing_open(e, a, out, next, err);
+    WR_TRY(wr_statement_log_read(wr_engine_db(e), a, out, err));
+    return wr_statement_log_next(wr_engine_db(e), out, next, err);
+}
+
+/* In the order of their numbers. Those that were dropped since are not there any more. A service
+ * has other processes, in which the statement may be all right: this one goes on without it. */
 static weir_status replay(wr_engine *e, weir_error *err)
 {
     wr_arena *a = wr_arena_new(0);
-    wr_kept_list kept;
+    wr_kept_list kept = {0};
+    uint64_t next = 0;
     wr__service_tables service;
-    weir_status st = wr_statement_log_read(wr_engine_db(e), a, &kept, err);
+    bool shared = wr_engine_shares_statements(e);
+    weir_status st = read_history(e, a, &kept, &next, err);
     if (st == WEIR_OK)
         st = wr__service_tables_init(&service, e, &kept, a, err);
     wr_engine_set_replaying(e, true); /* statements are not kept again, and no query starts */
@@ -79,14 +70,15 @@ static weir_status replay(wr_engine *e, weir_error *err)
             wr_diag_put(WR_DIAG_WARN, "statement",
                         "statement %llu is left out, as weir.statements.skip says: %s",
                         (unsigned long long)k->id, k->sql.ptr);
-        else if (replay_one(e, k, &why) != WEIR_OK)
+        else if (wr__repeat(e, k, WR_REPEATED_OTHER, NULL, NULL, &why) == WEIR_OK)
+            continue;
+        else if (shared)
+            wr__sharing_left_out(e, k, &why);
+        else
             st = explain_failure(k, &why, err);
     }
     if (st == WEIR_OK)
         wr__service_tables_define(&service, true);
-    uint64_t next = 0;
-    if (st == WEIR_OK)
-        st = wr_statement_log_next(wr_engine_db(e), &kept, &next, err);
     if (st == WEIR_OK) {
         wr_engine_lock(e); /* a number that was skipped, or dropped, is not given again */
         wr_engine_set_next_id(e, next);
@@ -134,6 +126,8 @@ weir_status wr_statement_open_engine(const wr_engine_options *options, wr_engine
         st = check_states(e, err);
     if (st == WEIR_OK)
         st = wr_engine_start_queries(e, err);
+    if (st == WEIR_OK && wr_engine_shares_statements(e))
+        st = wr__sharing_start(e, err);
     if (st != WEIR_OK) {
         (void)wr_engine_close(e, NULL);
         return st;

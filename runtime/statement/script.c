@@ -226,7 +226,8 @@ static void note_definition(program *p, wr_exec *x)
                                                         : wr__subject_of_source(x, s->name.name);
     WR_ASSERT(s->name.name && *s->name.name);
     wr_buf bytes = {0};
-    wr_kept_put(&bytes, subject.text, &x->settings, &x->topics, s->text);
+    const wr_kept k = wr_kept_make(x->arena, subject.text, &x->settings, &x->topics, s->text);
+    wr_kept_put(&bytes, &k);
     wr_service_statement one = {
         wr_arena_strdup(p->arena, subject.text),
         wr_str_make(wr_arena_memdup(p->arena, bytes.ptr, bytes.len), bytes.len)};

@@ -15,6 +15,8 @@
  * Memory: everything of a statement is in its arena, results included, and goes with it. What is
  * not (queries, readers, queues) is closed by its class, which is called after failures, too.
  */
+#include "runtime/statement/kept.h"
+#include "runtime/statement/sharing.h"
 #include "runtime/statement/statement_class.h"
 
 #include <stdarg.h>
@@ -173,6 +175,12 @@ void wr_exec_interrupt(wr_exec *x)
 
 /* ---- stepping ---- */
 
+/* Is it for all processes of the service? What is repeated has come from there. */
+static bool is_shared(const wr_exec *x)
+{
+    return wr_engine_sharing(x->engine) && !wr__is_repeated(x) && wr__is_definition(x->stmt);
+}
+
 /* Copied under the lock: another thread's SET changes the map. */
 void wr__take_settings(wr_exec *x)
 {
@@ -201,7 +209,8 @@ static weir_status execute(wr_exec *x, weir_error *err)
     if (x->stmt->lambda_pos >= 0 && !wr_settings_bool(&x->settings, "ksql.lambdas.enabled", true))
         return wr_error_at(err, WEIR_ERR_STATEMENT, x->stmt->lambda_pos,
                            "Lambdas are not enabled at this time: see ksql.lambdas.enabled");
-    weir_status st = x->class->execute(x, err);
+    weir_status st =
+        is_shared(x) ? wr_engine_sharing(x->engine)->execute(x, err) : x->class->execute(x, err);
     if (st == WEIR_OK) {
         WR_ASSERT(!x->class->step || x->schema); /* rows have columns */
         x->executed = true;

@@ -15,6 +15,7 @@
 #include "parser/parser.h"
 #include "runtime/instance/plan_env.h"
 #include "runtime/instance/session.h"
+#include "runtime/instance/statement_log.h"
 
 typedef struct wr_exec wr_exec;
 
@@ -43,6 +44,13 @@ typedef struct wr_result {
     wr_arr(const wr_value *) rows; /* schema->n values each */
 } wr_result;
 
+/** Executing again what was allowed before: no limit and no rule of today forbids it. */
+typedef enum wr_repetition {
+    WR_FIRST_TIME,
+    WR_REPEATED_OWN,   /* this process has shared the statement with the others */
+    WR_REPEATED_OTHER, /* another one has, or did: what concerns topics alone is not done again */
+} wr_repetition;
+
 /** One statement from text to result. */
 struct wr_exec {
     wr_engine *engine;
@@ -60,6 +68,12 @@ struct wr_exec {
     bool schemas_kept;       /* `topics` began with what an earlier execution had found */
     /* Of query files: the id that the query gets, and the files' names; NULL: as usual. */
     const char *given_id, *program;
+    /* Of a service whose processes share their statements (sharing.h). */
+    bool checking;            /* all that it needs is made sure of; it has no other effect, and says
+                               * what is to be executed: `proposed`. Empty: nothing is */
+    wr_kept_list proposed;    /* no numbers yet */
+    const char *topic_made;   /* while checking; or NULL */
+    wr_repetition repetition; /* it was allowed by another process, or in another life */
     /* Result. */
     const wr_schema *schema;      /* of rows; NULL: there are none, or not yet */
     const bool *is_key;           /* by column; NULL: none is */

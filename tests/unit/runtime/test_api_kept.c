@@ -125,7 +125,9 @@ static void test_round_trip(void **state)
         wr_arr_push(l.a, &known.schemas, ((wr_known_schema){"t-value", 0, &schema}));
         wr_arr_push(l.a, &known.schemas, ((wr_known_schema){"t-key", 0, NULL}));
         wr_arr_push(l.a, &known.schemas, ((wr_known_schema){"u-value", 7, &schema}));
-        assert_int_equal(wr_statement_log_put(l.db, id, subject, &s, &known, sql, &err), WEIR_OK);
+        wr_kept k = wr_kept_make(l.a, subject, &s, &known, sql);
+        k.id = id;
+        assert_int_equal(wr_statement_log_put(l.db, &k, &err), WEIR_OK);
         wr_settings_free(&s);
     }
     layout_read(&l);

@@ -219,7 +219,8 @@ static void put_one(wr_service_statements *s, wr_arena *a, const char *subject, 
     wr_settings none;
     wr_buf bytes = {0};
     wr_settings_init(&none, NULL);
-    wr_kept_put(&bytes, subject, &none, &(wr_known_topics){0}, wr_str_c(sql));
+    const wr_kept k = wr_kept_make(a, subject, &none, &(wr_known_topics){0}, wr_str_c(sql));
+    wr_kept_put(&bytes, &k);
     wr_service_statement one = {subject,
                                 wr_str_make(wr_arena_memdup(a, bytes.ptr, bytes.len), bytes.len)};
     wr_arr_push(a, &s->list, one);

@@ -38,7 +38,8 @@ static const offsets_case cases[] = {
     /* Starting over is for logs with changelogs alone. */
     {"nothing is known, nothing was written", "earliest", 12, 0, true, false, false, false, 0,
      true},
-    {"the same, latest", "latest", 12, 0, true, false, false, false, END, true},
+    {"latest: the end would lose what has come since, to another process of the service, say",
+     "latest", 12, 0, true, false, false, false, 12, false},
     {"the same, expired", "earliest", 12, 20, true, false, false, false, 20, true},
     {"the output is there", "earliest", 12, 0, true, false, false, true, 12, false},
     {"the directory knows it", "earliest", 12, 0, true, true, false, false, 12, false},
