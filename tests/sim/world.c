@@ -59,7 +59,8 @@ void sim_plan_print(void)
 
 static sim_part place(const char *topic, wr_str key)
 {
-    return (sim_part){broker_topic(topic), wr_partition_of(key, world.plan.partitions)};
+    return (sim_part){broker_topic(topic),
+                      wr_partition_of(WR_PARTITIONER_MURMUR2, key, world.plan.partitions)};
 }
 
 static void put_names(void)
