@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * From changelog records to rows in the database. The overlay is passed by, but for an entry of the
- * same key, which would hide the row. The records are checked as untrusted bytes, packed values
- * too: what they say of time moves the stream time.
+ * From changelog records to rows. They collect in the overlay as rows that are committed and not in
+ * the database yet (write.c), so a key that the changelog has ten times is written once, and many
+ * rows go to the database in order, as table files. The records are checked as untrusted bytes,
+ * packed values too: what they say of time moves the stream time.
  */
 #include "statestore/store_internal.h"
 
@@ -42,11 +43,27 @@ static weir_status restore_timed(wr_store *s, const wr_changelog_key *key, const
     return WEIR_OK;
 }
 
-weir_status wr_store_restore(wr_store *s, wr_db_batch *b, wr_str key, const wr_str *value,
-                             weir_error *err)
+/* The row as the changelog has it, which the database may have in another form, or not at all. */
+static void put_row(wr_store *s, wr_str encoded, const wr_str *value)
+{
+    wr__overlay *o = &s->overlay;
+    uint32_t tag = wr__overlay_tag(encoded);
+    wr_store_entry *e = wr__overlay_find(o, encoded, tag);
+    if (!e)
+        e = wr__overlay_add(o, encoded, tag);
+    WR_ASSERT(!(e->flags & WR__ENTRY_DIRTY));
+    if (value)
+        wr__overlay_set(o, e, *value);
+    else
+        wr__overlay_clear(o, e);
+    e->flags |= WR__ENTRY_STORED;
+    wr__overlay_mark_unwritten(o, e);
+}
+
+weir_status wr_store_restore(wr_store *s, wr_str key, const wr_str *value, weir_error *err)
 {
     WR_ASSERT(!s->options.snap && !s->committing && s->iterators == 0);
-    WR_ASSERT(s->overlay.dirty_n == 0 && s->overlay.unwritten_live == 0 && s->ranges_n == 0);
+    WR_ASSERT(s->overlay.dirty_n == 0 && s->ranges_n == 0);
     wr_changelog_key record;
     wr_str bytes = {0};
     WR_TRY(wr_changelog_get_key(key, s->record_kind, &record, err));
@@ -61,15 +78,6 @@ weir_status wr_store_restore(wr_store *s, wr_db_batch *b, wr_str key, const wr_s
             return WEIR_OK;
         encoded = wr_buf_view(&s->key_buf);
     }
-    wr_store_entry *e = wr__overlay_find(&s->overlay, encoded, wr__overlay_tag(encoded));
-    if (e)
-        wr__overlay_remove(&s->overlay, e);
-    s->complete = false;
-    s->probed = true; /* the database would say what it held before this batch */
-    wr__store_drop_back(s);
-    if (value)
-        wr__db_batch_put_state(b, s->family, wr__store_prefix(s), encoded, bytes);
-    else
-        wr__db_batch_delete_state(b, s->family, wr__store_prefix(s), encoded);
+    put_row(s, encoded, value ? &bytes : NULL);
     return WEIR_OK;
 }

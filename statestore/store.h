@@ -128,12 +128,12 @@ weir_status wr_store_write_into(wr_store *s, wr_db_batch *b, weir_error *err) WR
  */
 weir_status wr_store_discard(wr_store *s, weir_error *err) WR_MUST_CHECK;
 /**
- * Apply one changelog record (value NULL: tombstone) straight into @p b. After the last record of
- * a batch: wr_store_commit_into (adds the stream time), the changelog's offset, wr_db_write. The
- * store must have no uncommitted changes of its own.
+ * Apply one changelog record (value NULL: tombstone). Its row is unwritten then, as after
+ * wr_store_committed: now and then, and after the last record, write_rows, write_into with the
+ * changelog's offset, wr_db_write. The store must have no uncommitted changes of its own.
  * @return WEIR_ERR_STORE, FATAL: the record is not one of this kind of store; nothing was applied.
  */
-weir_status wr_store_restore(wr_store *s, wr_db_batch *b, wr_str key, const wr_str *value,
+weir_status wr_store_restore(wr_store *s, wr_str key, const wr_str *value,
                              weir_error *err) WR_MUST_CHECK;
 
 /* ------------------------------------------------------------------ bounds and metering */

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Measures beside the comparison: bench/run many | latency | start | threads | large | avro-reader.
+"""Measures beside the comparison: bench/run many | latency | start | threads | large | restore |
+avro-reader.
 
 Each is a function (options, built) -> all went well. How to add one: a function and its name in
 OTHERS; the first line of its text is the help.
@@ -19,6 +20,7 @@ from harness.build import BENCH, say
 from harness.compare import stage
 from harness.engines import ENGINES, Run, Weir
 from harness.large import large
+from harness.restore import restore
 from harness.workloads import WORKLOADS, Workload, make_inputs
 
 # What docs/operations.md recommends where latency counts more than cost.
@@ -321,4 +323,5 @@ def avro_reader(options, built):
     return True
 
 
-OTHERS = {"avro-reader": avro_reader, "many": many, "latency": latency, "start": start, "threads": threads, "large": large}
+OTHERS = {"avro-reader": avro_reader, "many": many, "latency": latency, "start": start, "threads": threads, "large": large,
+          "restore": restore}

@@ -31,8 +31,10 @@ static bool idle(wr_query *q)
 {
     wr_monitor *m = wr__scheduler_monitor(q->scheduler);
     wr_monitor_lock(m);
-    bool yes = q->client.worker && wr_worker_is_idle(q->client.worker) &&
-               !atomic_load(&q->counters.incomplete);
+    /* It is idle as well before its state is looked at: positions are known before it is opened. */
+    bool whole =
+        !q->kind.changelogs || (atomic_load(&q->opened) && !atomic_load(&q->counters.incomplete));
+    bool yes = whole && q->client.worker && wr_worker_is_idle(q->client.worker);
     wr_monitor_unlock(m);
     return yes;
 }

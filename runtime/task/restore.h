@@ -3,10 +3,10 @@
  * restore.h - bringing stores forward from their changelogs, on threads of their own.
  *
  * A *job* is one store of one partition. It reads the changelog from the position that is kept with
- * the rows, puts rows and position into the database in one write for each batch, and is done when
- * the position has reached its target; or it follows the changelog for as long as it is there (a
- * standby). Since the position lies with the rows, a job may be ended at any time, by a stop, a
- * rebalance or a kill, and the next one goes on where it was.
+ * the rows, collects rows, now and then puts many of them with the position into the database, and
+ * is done when the position has reached its target; or it follows the changelog for as long as it
+ * is there (a standby). Since the position lies with the rows, a job may be ended at any time, by a
+ * stop, a rebalance or a kill, and the next one goes on from what was written.
  *
  *     begin -> WAITING -> RUNNING -> DONE | FAILED;  end, from any of them
  *
@@ -51,6 +51,7 @@ typedef struct wr_restore_options {
     wr_clock *clock;
     const wr_settings *settings; /* of the readers (restore.consumer.); copied */
     uint32_t threads;            /* 0: wr_restore_work */
+    size_t pending_max; /* bytes that a thread may have read and not yet written; 0: 32 MiB */
 } wr_restore_options;
 
 /** Threads start with the first job. */
@@ -80,12 +81,13 @@ typedef struct wr_restore_store {
  */
 weir_status wr_restore_begin(wr_restore_pool *p, const wr_restore_store *store, int64_t from,
                              int64_t to, wr_restore_job **out, weir_error *err) WR_MUST_CHECK;
-/** Waits for a batch that is being written, no longer: never for the log. NULL is allowed. */
+/** Waits for rows that are being written, no longer: never for the log. What was read and not
+ * written is read again by the next job. NULL is allowed. */
 void wr_restore_end(wr_restore_job *job);
 
 /** *done: the target is reached, and the store is nobody's. @return why it has FAILED. */
 weir_status wr_restore_done(wr_restore_job *job, bool *done, weir_error *err) WR_MUST_CHECK;
-/** The position that is kept with the rows. */
+/** The position that is written with the rows; it has read further. */
 int64_t wr_restore_position(const wr_restore_job *job);
 
 /** A pool without threads reads and applies what is there, once; others do so by themselves. */

@@ -31,13 +31,15 @@ struct wr_restore_job {
     wr_store *store;
     bool meaning_kept;
     int64_t quiet_since_ns;
-    _Atomic int64_t at; /* position; any thread may look */
-    int64_t known_end;  /* standby: where its changelog ended when last heard of */
-    int64_t behind;     /* what it has in the counters' `left` or `standby_left` */
+    int64_t read;            /* how far it has read */
+    _Atomic int64_t written; /* and how far that is in the database; any thread may look */
+    size_t pending;          /* bytes between the two, about */
+    int64_t known_end;       /* standby: where its changelog ended when last heard of */
+    int64_t behind;          /* what it has in the counters' `left` or `standby_left` */
     /* Under the pool's lock. */
     wr__restore_state state;
     weir_error error;
-    bool busy; /* a batch of it is being applied */
+    bool busy; /* a batch of it is being applied or written */
 };
 
 /* restore_job.c: by one thread at a time, without the pool's lock */
@@ -46,9 +48,12 @@ weir_status wr__restore_job_new(wr_restore_pool *p, wr_db *db, const wr_restore_
                                 weir_error *err) WR_MUST_CHECK;
 void wr__restore_job_free(wr_restore_job *job);
 bool wr__restore_is_standby(const wr_restore_job *job);
-/** Rows and position of a batch of its changelog, in one write; @p b is empty before and after. */
-weir_status wr__restore_apply(wr_restore_job *job, wr_db *db, wr_clock *clock, wr_db_batch *b,
-                              const wr_log_batch *in, weir_error *err) WR_MUST_CHECK;
+/** A batch of its changelog becomes rows, which wait to be written. */
+weir_status wr__restore_apply(wr_restore_job *job, wr_clock *clock, const wr_log_batch *in,
+                              weir_error *err) WR_MUST_CHECK;
+/** Rows that wait, and the position. */
+weir_status wr__restore_write(wr_restore_job *job, wr_db *db, wr_clock *clock,
+                              weir_error *err) WR_MUST_CHECK;
 /** The partition of a standby ends at @p end. */
 void wr__restore_heard_of(wr_restore_job *job, int64_t end);
 

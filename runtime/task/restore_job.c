@@ -4,6 +4,10 @@
 #include "runtime/task/restore_internal.h"
 #include "statestore/store.h"
 
+#define LARGE_WRITE ((size_t)2 << 20)
+#define ROW_BYTES   80 /* that a row costs in memory beside its own */
+#define CACHE_BYTES 1  /* rows that are written are nobody's: all go */
+
 bool wr__restore_is_standby(const wr_restore_job *job)
 {
     return job->to == WR_RESTORE_FOLLOW;
@@ -40,25 +44,23 @@ static void count_end(wr_restore_job *job)
         atomic_fetch_sub(&c->standbys, 1);
 }
 
-static void count_batch(wr_restore_job *job, const wr_log_batch *in, int64_t ns)
+static void count_batch(wr_restore_job *job, const wr_log_batch *in)
 {
     wr_restore_counters *c = job->of.counters;
-    atomic_store(&job->at, in->next_offset);
     if (wr__restore_is_standby(job)) {
         atomic_fetch_add(&c->standby_in, in->n);
         wr__restore_heard_of(job, job->known_end);
         return;
     }
     atomic_fetch_add(&c->records, in->n);
-    atomic_fetch_add(&c->ns, (uint64_t)ns);
-    set_behind(job, WR_MAX(job->to - in->next_offset, 0));
+    set_behind(job, WR_MAX(job->to - job->read, 0));
 }
 
 void wr__restore_heard_of(wr_restore_job *job, int64_t end)
 {
     WR_ASSERT(wr__restore_is_standby(job));
     job->known_end = end;
-    set_behind(job, WR_MAX(end - atomic_load(&job->at), 0));
+    set_behind(job, WR_MAX(end - job->read, 0));
 }
 
 /* ---- life ---- */
@@ -67,7 +69,8 @@ weir_status wr__restore_job_new(wr_restore_pool *p, wr_db *db, const wr_restore_
                                 int64_t from, int64_t to, wr_restore_job **out, weir_error *err)
 {
     WR_ASSERT(from >= 0 && from < to && of->counters && of->plan->meaning);
-    wr_store_options options = {.store_id = of->store_id, .partition = (uint32_t)of->partition};
+    wr_store_options options = {
+        .store_id = of->store_id, .partition = (uint32_t)of->partition, .overlay_max = CACHE_BYTES};
     wr_store *store;
     WR_TRY(wr_store_spec_open(db, &of->plan->spec, &options, &store, err));
     wr_restore_job *job = wr_calloc(1, sizeof *job);
@@ -79,7 +82,8 @@ weir_status wr__restore_job_new(wr_restore_pool *p, wr_db *db, const wr_restore_
     job->to = to;
     job->store = store;
     job->meaning_kept = of->meaning_kept;
-    atomic_store(&job->at, from);
+    job->read = from;
+    atomic_store(&job->written, from);
     count_begin(job);
     *out = job;
     return WEIR_OK;
@@ -96,38 +100,49 @@ void wr__restore_job_free(wr_restore_job *job)
     wr_free(job);
 }
 
-/* ---- applying ---- */
+/* ---- applying, writing ---- */
 
-static weir_status put_rows(wr_restore_job *job, wr_db_batch *b, const wr_log_batch *in,
-                            weir_error *err)
+weir_status wr__restore_apply(wr_restore_job *job, wr_clock *clock, const wr_log_batch *in,
+                              weir_error *err)
 {
+    WR_ASSERT(job->busy && in->partition == job->of.partition && in->next_offset > job->read);
+    int64_t since = clock->mono_ns(clock);
     for (uint32_t i = 0; i < in->n; i++) {
         const wr_record *r = &in->records[i];
-        WR_TRY(wr_store_restore(job->store, b, r->key, r->value.ptr ? &r->value : NULL, err));
+        WR_TRY(wr_store_restore(job->store, r->key, r->value.ptr ? &r->value : NULL, err));
+        job->pending += r->key.len + r->value.len + ROW_BYTES;
     }
-    WR_TRY(wr_store_commit_into(job->store, b, err));
-    if (!job->meaning_kept)
-        WR_TRY(wr_db_batch_store_meaning_put(b, wr_str_c(job->of.name),
-                                             wr_str_c(job->of.plan->meaning), err));
-    wr__position_put(b, job->of.changelog, job->of.partition, in->next_offset);
+    int64_t now = clock->mono_ns(clock);
+    job->read = in->next_offset;
+    job->quiet_since_ns = now;
+    atomic_fetch_add(&job->of.counters->ns, (uint64_t)(now - since));
+    count_batch(job, in);
     return WEIR_OK;
 }
 
-weir_status wr__restore_apply(wr_restore_job *job, wr_db *db, wr_clock *clock, wr_db_batch *b,
-                              const wr_log_batch *in, weir_error *err)
+/* Rows first, then in one batch what makes them count. Many rows are on disk at once, as files, and
+ * the position is not (there is no WAL): hence the flush, or a kill would go back further. */
+weir_status wr__restore_write(wr_restore_job *job, wr_db *db, wr_clock *clock, weir_error *err)
 {
-    WR_ASSERT(job->busy && job->store && wr_db_batch_empty(b));
-    WR_ASSERT(in->partition == job->of.partition && in->next_offset > atomic_load(&job->at));
+    WR_ASSERT(job->busy && job->read >= atomic_load(&job->written));
     int64_t since = clock->mono_ns(clock);
-    weir_status st = put_rows(job, b, in, err);
+    bool large = job->pending > LARGE_WRITE;
+    WR_TRY(wr_store_write_rows(job->store, err));
+    wr_db_batch *b = wr_db_batch_new(db);
+    weir_status st = wr_store_write_into(job->store, b, err);
+    if (st == WEIR_OK && !job->meaning_kept)
+        st = wr_db_batch_store_meaning_put(b, wr_str_c(job->of.name),
+                                           wr_str_c(job->of.plan->meaning), err);
+    wr__position_put(b, job->of.changelog, job->of.partition, job->read);
     if (st == WEIR_OK)
         st = wr_db_write(db, b, err);
-    else
-        wr_db_batch_clear(b);
+    wr_db_batch_free(b);
+    if (st == WEIR_OK && large)
+        st = wr_db_flush(db, err);
     WR_TRY(st);
-    int64_t now = clock->mono_ns(clock);
+    atomic_store(&job->written, job->read);
     job->meaning_kept = true;
-    job->quiet_since_ns = now;
-    count_batch(job, in, now - since);
+    job->pending = 0;
+    atomic_fetch_add(&job->of.counters->ns, (uint64_t)(clock->mono_ns(clock) - since));
     return wr_fault(WR_FAULT_RESTORE_BATCH, err);
 }

@@ -7,6 +7,8 @@
  *   look    what has come or gone? then the reader gets the partitions anew, from their positions
  *   poll    a batch of one partition, without the lock
  *   apply   it, without the lock; `busy` keeps the job from being ended meanwhile
+ *   write   what was read of all jobs, when much of it waits; many rows at once cost RocksDB a
+ * third
  *
  * A partition that is done is paused at once: its task now writes to it, and what it writes need
  * not be read.
@@ -29,6 +31,8 @@
 #define READER_IDLE_S   10
 #define FETCH_WAIT_MS   "10"
 #define QUEUED_MESSAGES "50000"
+#define PENDING_MAX     ((size_t)32 << 20)
+#define WRITE_EVERY_NS  INT64_C(5000000000)
 
 struct wr__restorer {
     wr_restore_pool *pool;
@@ -43,7 +47,7 @@ struct wr__restorer {
     uint32_t reading_n;
     wr_log_reader *reader; /* the pointer; all else is the restorer's thread's */
     /* The thread's. */
-    wr_db_batch *batch;
+    int64_t wrote_ns;     /* when all that was read was written last */
     wr_topic_part *parts; /* of the assignment; the reader borrows their names, copies of ours */
     uint32_t parts_n;
 };
@@ -147,8 +151,7 @@ static wr_topic_part *list_parts(wr__restorer *r, uint32_t *n)
     for (uint32_t i = 0; i < *n; i++) {
         wr_restore_job *job = r->jobs[i];
         r->reading[i] = job;
-        parts[i] = (wr_topic_part){wr_strdup(job->of.changelog), job->of.partition,
-                                   wr_restore_position(job)};
+        parts[i] = (wr_topic_part){wr_strdup(job->of.changelog), job->of.partition, job->read};
         if (job->state == WR__RESTORE_WAITING)
             job->quiet_since_ns = p->o.clock->mono_ns(p->o.clock);
         job->state = WR__RESTORE_RUNNING;
@@ -193,7 +196,7 @@ static wr_restore_job *take_job(wr__restorer *r, const wr_log_batch *in)
     return job;
 }
 
-/* The batch of @p job was applied, or could not be. */
+/* What was done with @p job has ended. */
 static void give_back(wr__restorer *r, wr_restore_job *job, const weir_error *failure, bool *done)
 {
     wr_restore_pool *p = r->pool;
@@ -224,9 +227,55 @@ static weir_status apply(wr__restorer *r, const wr_log_batch *in, weir_error *er
         return WEIR_OK;
     if (wr__restore_is_standby(job))
         wr__restore_heard_of(job, wr_log_reader_known_end(r->reader, in->assignment));
-    weir_status st = wr__restore_apply(job, p->o.db, p->o.clock, r->batch, in, &failure);
+    weir_status st = wr__restore_apply(job, p->o.clock, in, &failure);
+    if (st == WEIR_OK && job->read >= job->to)
+        st = wr__restore_write(job, p->o.db, p->o.clock, &failure);
     give_back(r, job, st == WEIR_OK ? NULL : &failure, &done);
     return done ? wr_log_reader_pause(r->reader, in->assignment, true, err) : WEIR_OK;
+}
+
+/* ---- writing what was read ---- */
+
+/* The next job that has something to write; it is busy then. */
+static wr_restore_job *take_pending(wr__restorer *r)
+{
+    wr_restore_job *found = NULL;
+    pthread_mutex_lock(&r->pool->lock);
+    for (size_t i = 0; i < r->n && !found; i++)
+        if (r->jobs[i]->read > wr_restore_position(r->jobs[i]))
+            found = r->jobs[i];
+    if (found)
+        found->busy = true;
+    pthread_mutex_unlock(&r->pool->lock);
+    return found;
+}
+
+static size_t pending_bytes(wr__restorer *r)
+{
+    size_t bytes = 0;
+    pthread_mutex_lock(&r->pool->lock);
+    for (size_t i = 0; i < r->n; i++)
+        bytes += r->jobs[i]->pending;
+    pthread_mutex_unlock(&r->pool->lock);
+    return bytes;
+}
+
+/* When much waits, now and then, and when there is nothing else to do: a standby has little. */
+static void write_pending(wr__restorer *r, bool idle)
+{
+    wr_restore_pool *p = r->pool;
+    int64_t now = p->o.clock->mono_ns(p->o.clock);
+    size_t max = p->o.pending_max ? p->o.pending_max : PENDING_MAX;
+    if (!idle && now - r->wrote_ns < WRITE_EVERY_NS && pending_bytes(r) < max)
+        return;
+    r->wrote_ns = now;
+    for (wr_restore_job *job; (job = take_pending(r));) {
+        weir_error failure;
+        bool done;
+        weir_status st = wr__restore_write(job, p->o.db, p->o.clock, &failure);
+        give_back(r, job, st == WEIR_OK ? NULL : &failure, &done);
+        WR_ASSERT(!done); /* apply writes the last rows of a job itself */
+    }
 }
 
 /* Nothing has come at all. Who has had nothing for long is not waiting for its turn. */
@@ -242,8 +291,8 @@ static void look_for_silence(wr__restorer *r)
         weir_error err;
         (void)wr_error(&err, WEIR_ERR_LOG,
                        "Restoring %s of query %s: no records at offset %lld of %s for %d s",
-                       job->of.plan->name, job->of.query, (long long)wr_restore_position(job),
-                       job->of.changelog, SILENT_MS / 1000);
+                       job->of.plan->name, job->of.query, (long long)job->read, job->of.changelog,
+                       SILENT_MS / 1000);
         err.flags |= WEIR_ERROR_RETRIABLE; /* a transaction that is open may end yet */
         fail(r, job, &err);
     }
@@ -261,7 +310,7 @@ static weir_status find_guilty(wr__restorer *r, const weir_error *err, bool *fou
     pthread_mutex_lock(&p->lock);
     for (uint32_t i = 0; st == WEIR_OK && i < r->reading_n; i++) {
         wr_restore_job *job = r->reading[i];
-        int64_t at = job ? wr_restore_position(job) : 0;
+        int64_t at = job ? job->read : 0;
         if (!job || (at >= low[i] && at <= high[i]))
             continue;
         *found = true;
@@ -295,6 +344,8 @@ static void work(wr__restorer *r, int timeout_ms)
     bool changed = r->changed;
     pthread_mutex_unlock(&p->lock);
     weir_status st = changed ? assign(r, &err) : WEIR_OK;
+    if (st == WEIR_OK && !r->reader)
+        return; /* the only job has ended before it began */
     if (st == WEIR_OK)
         st = wr_log_reader_poll(r->reader, BATCH_RECORDS, timeout_ms, &in, &err);
     if (st == WEIR_OK && in) {
@@ -303,6 +354,7 @@ static void work(wr__restorer *r, int timeout_ms)
     } else if (st == WEIR_OK) {
         look_for_silence(r);
     }
+    write_pending(r, st == WEIR_OK && !in);
     if (st != WEIR_OK)
         reader_failed(r, &err);
 }
@@ -359,8 +411,7 @@ wr_restore_pool *wr_restore_pool_new(const wr_restore_options *o)
     p->n = WR_MAX(o->threads, 1u) + 1;
     p->restorers = wr_calloc(p->n, sizeof *p->restorers);
     for (uint32_t i = 0; i < p->n; i++)
-        p->restorers[i] =
-            (wr__restorer){.pool = p, .follows = i == p->n - 1, .batch = wr_db_batch_new(o->db)};
+        p->restorers[i] = (wr__restorer){.pool = p, .follows = i == p->n - 1};
     return p;
 }
 
@@ -379,7 +430,6 @@ void wr_restore_pool_free(wr_restore_pool *p)
             pthread_join(r->thread, NULL);
         close_reader(r);
         free_parts(r->parts, r->parts_n);
-        wr_db_batch_free(r->batch);
         wr_free((void *)r->jobs);
         wr_free((void *)r->reading);
     }
@@ -484,5 +534,5 @@ weir_status wr_restore_done(wr_restore_job *job, bool *done, weir_error *err)
 
 int64_t wr_restore_position(const wr_restore_job *job)
 {
-    return atomic_load(&job->at);
+    return atomic_load(&job->written);
 }

@@ -112,7 +112,8 @@ weir_status wr__set_restore(wr_task_set *set, weir_error *err)
     wr_free(parts);
     wr_free(low);
     wr_free(high);
-    atomic_store(&c->counters->incomplete, set->restoring > 0);
+    if (st == WEIR_OK)
+        atomic_store(&c->counters->incomplete, set->restoring > 0);
     set->restore_ns = set->restore_log_ns = c->clock->mono_ns(c->clock);
     return st;
 }

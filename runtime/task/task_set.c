@@ -102,6 +102,8 @@ weir_status wr_task_set_open(wr_task_set *set, const wr_task_assignment *a, weir
     set->times = wr_calloc(c->plan->topics_n, sizeof *set->times);
     set->stores = wr_calloc(c->plan->stores_n, sizeof *set->stores);
     set->open = true;
+    if (c->changelogs) /* until wr__set_restore knows */
+        atomic_store(&c->counters->incomplete, true);
     weir_status st = open_tasks(set, err);
     if (st != WEIR_OK)
         wr_task_set_close(set);

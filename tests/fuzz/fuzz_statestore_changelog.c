@@ -69,7 +69,7 @@ static void restore(wr_db *db, wr_store *s, wr_str key, const wr_str *value)
 {
     weir_error err;
     wr_db_batch *b = wr_db_batch_new(db);
-    bool ok = wr_store_restore(s, b, key, value, &err) == WEIR_OK;
+    bool ok = wr_store_restore(s, key, value, &err) == WEIR_OK;
     wr_changelog_key record;
     if (ok && wr_store_commit_into(s, b, &err) == WEIR_OK && wr_db_write(db, b, &err) == WEIR_OK) {
         if (wr_changelog_get_key(key, WR_CHANGELOG_BUFFER, &record, NULL) == WEIR_OK)

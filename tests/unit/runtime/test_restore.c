@@ -47,7 +47,8 @@ static void open_pool(env *e, uint32_t threads)
                                                         .db = e->db,
                                                         .clock = wr_clock_system(),
                                                         .settings = &e->settings,
-                                                        .threads = threads});
+                                                        .threads = threads,
+                                                        .pending_max = 65536});
 }
 
 static int teardown(void **state)

@@ -243,15 +243,16 @@ static void fill(wr_db *db, shape sh, uint32_t id, log *l)
     assert_true(l->n >= 3);
 }
 
-static weir_status restore(wr_db *db, wr_store *s, const record *r, weir_error *err)
+/* Applied, and taken back. */
+static weir_status restore(wr_store *s, const record *r, weir_error *err)
 {
-    wr_db_batch *b = wr_db_batch_new(db);
+    weir_error ignored;
     wr_str value = wr_str_make(r->value ? r->value : "", r->value_len);
     weir_status st =
-        wr_store_restore(s, b, wr_str_make(r->key, r->key_len), r->value ? &value : NULL, err);
+        wr_store_restore(s, wr_str_make(r->key, r->key_len), r->value ? &value : NULL, err);
     if (st != WEIR_OK)
-        assert_true(wr_db_batch_empty(b)); /* nothing of it was applied */
-    wr_db_batch_free(b);
+        assert_false(wr_store_is_unwritten(s)); /* nothing of it was applied */
+    assert_int_equal(wr_store_discard(s, &ignored), WEIR_OK);
     return st;
 }
 
@@ -270,15 +271,15 @@ static void test_stores_notice_damage(void **state)
             assert_non_null(r->value);
             for (uint32_t at = 0; at < r->value_len; at++) {
                 r->value[at] ^= (char)(1 << at % 8);
-                check_fatal(restore(db, s, r, &err), &err);
+                check_fatal(restore(s, r, &err), &err);
                 r->value[at] ^= (char)(1 << at % 8);
             }
             for (uint32_t at = 0; at < r->key_len; at++) { /* the key is checked with the value */
                 r->key[at] ^= (char)(1 << at % 8);
-                check_fatal(restore(db, s, r, &err), &err);
+                check_fatal(restore(s, r, &err), &err);
                 r->key[at] ^= (char)(1 << at % 8);
             }
-            assert_int_equal(restore(db, s, r, &err), WEIR_OK);
+            assert_int_equal(restore(s, r, &err), WEIR_OK);
         }
         wr_store_close(s);
         free_log(&l);
@@ -298,7 +299,7 @@ static void test_stores_refuse_other_kinds(void **state)
             fill(db, from, 1, &l);
             wr_store *s = open_shape(db, to, 2, SEGMENT, NULL);
             for (size_t i = 0; i < l.n; i++) {
-                weir_status st = restore(db, s, &l.records[i], &err);
+                weir_status st = restore(s, &l.records[i], &err);
                 if (from == to)
                     assert_int_equal(st, WEIR_OK);
                 else
@@ -324,7 +325,7 @@ static void test_other_segments(void **state)
         size_t refused = 0;
         for (size_t k = 0; k < l.n; k++) {
             weir_error err = {0};
-            weir_status st = restore(db, s, &l.records[k], &err);
+            weir_status st = restore(s, &l.records[k], &err);
             if (st != WEIR_OK) {
                 check_fatal(st, &err);
                 refused++;
@@ -336,7 +337,7 @@ static void test_other_segments(void **state)
         wr_changelog_kind kind = packed[i] == BUFFER ? WR_CHANGELOG_BUFFER : WR_CHANGELOG_SESSIONS;
         wr_changelog_put_key(&key, &(wr_changelog_key){kind, 100, 0, S("k")});
         record tombstone = {key.ptr, NULL, (uint32_t)key.len, 0};
-        check_fatal(restore(db, s, &tombstone, &err), &err);
+        check_fatal(restore(s, &tombstone, &err), &err);
         wr_buf_free(&key);
         wr_store_close(s);
         free_log(&l);
@@ -370,7 +371,7 @@ static void test_values_that_are_no_lists(void **state)
                                    wr_str_make(bytes, len));
             record r = {record_key.ptr, record_value.ptr, (uint32_t)record_key.len,
                         (uint32_t)record_value.len};
-            weir_status st = restore(db, s, &r, &err);
+            weir_status st = restore(s, &r, &err);
             if (st != WEIR_OK) {
                 check_fatal(st, &err);
                 refused++;
@@ -432,7 +433,7 @@ static void test_lists_that_are_nearly_right(void **state)
         wr_changelog_put_value(&record_value, wr_buf_view(&record_key), wr_buf_view(&list));
         record r = {record_key.ptr, record_value.ptr, (uint32_t)record_key.len,
                     (uint32_t)record_value.len};
-        weir_status st = restore(db, s, &r, &err);
+        weir_status st = restore(s, &r, &err);
         if ((st == WEIR_OK) != lists[i].good)
             fail_msg("%s: %d %s", lists[i].about, (int)st, err.message);
         if (!lists[i].good)
@@ -478,7 +479,7 @@ static void test_chunks_that_are_nearly_right(void **state)
                                wr_str_make(chunks[i].bytes, chunks[i].len));
         record r = {record_key.ptr, record_value.ptr, (uint32_t)record_key.len,
                     (uint32_t)record_value.len};
-        weir_status st = restore(db, s, &r, &err);
+        weir_status st = restore(s, &r, &err);
         if ((st == WEIR_OK) != chunks[i].good)
             fail_msg("%s: %d %s", chunks[i].about, (int)st, err.message);
         if (!chunks[i].good)

@@ -208,7 +208,7 @@ static bool replay(world *w, bool ends_early)
         for (; at < stop; at++) {
             record *r = &w->log[at];
             wr_str bytes = wr_buf_view(&r->value);
-            OK(wr_store_restore(w->s, b, wr_buf_view(&r->key), r->is_put ? &bytes : NULL, err));
+            OK(wr_store_restore(w->s, wr_buf_view(&r->key), r->is_put ? &bytes : NULL, err));
             w->replayed++;
         }
         OK(wr_store_commit_into(w->s, b, err));

@@ -443,7 +443,7 @@ static void check_restore(world *w)
     for (size_t i = 0; i < w->log_committed; i++) {
         const record *r = &w->log[i];
         wr_str value = wr_str_make(r->value, r->value_len);
-        OK(wr_store_restore(w->store, b, wr_str_make(r->key, r->key_len), r->value ? &value : NULL,
+        OK(wr_store_restore(w->store, wr_str_make(r->key, r->key_len), r->value ? &value : NULL,
                             err));
         if (i % 100 == 99) {
             OK(wr_store_commit_into(w->store, b, err));

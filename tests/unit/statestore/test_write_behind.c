@@ -80,7 +80,7 @@ static void open_and_replay(world *w)
     for (size_t i = from; i < w->durable; i++) {
         record *r = &w->log[i];
         wr_str bytes = wr_buf_view(&r->value);
-        OK(wr_store_restore(w->store, b, wr_buf_view(&r->key), r->is_put ? &bytes : NULL, err));
+        OK(wr_store_restore(w->store, wr_buf_view(&r->key), r->is_put ? &bytes : NULL, err));
     }
     OK(wr_store_commit_into(w->store, b, err));
     note_position(w, b, w->durable);
