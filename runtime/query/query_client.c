@@ -60,12 +60,12 @@ static weir_status open(wr_worker_client *c, const wr_worker_assignment *a, weir
     return WEIR_OK;
 }
 
-static weir_status advance(wr_worker_client *c, bool *restoring, weir_error *err)
+static weir_status advance(wr_worker_client *c, int64_t *left, weir_error *err)
 {
     wr_query *q = query_of(c);
     WR_ASSERT(wr_task_set_is_open(q->tasks));
     WR_TRY(wr_task_set_advance(q->tasks, err));
-    *restoring = wr_task_set_restoring(q->tasks) > 0;
+    *left = wr_task_set_restoring(q->tasks) ? WR_MAX(atomic_load(&q->counters.restore.left), 1) : 0;
     return WEIR_OK;
 }
 

@@ -86,11 +86,11 @@ typedef struct wr_client_class {
                                  weir_error *err);
     /** * Partitions were assigned; after it, everything begins from committed state. */
     weir_status (*open)(wr_worker_client *c, const wr_worker_assignment *a, weir_error *err);
-    /** * After open, at every step, until no client of the worker is *restoring: state that open
-     * did not wait for comes from elsewhere meanwhile. Others go on. */
-    weir_status (*advance)(wr_worker_client *c, bool *restoring, weir_error *err);
-    /** * While it is restoring: may records of this partition be delivered? @p topic: the client's
-     *  own number. */
+    /** * After open, at every step, while some client of the worker has something *left: state that
+     *  open did not wait for comes from elsewhere meanwhile. In records, about; 0: all is there. */
+    weir_status (*advance)(wr_worker_client *c, int64_t *left, weir_error *err);
+    /** * While something is left: may records of this partition be delivered? @p topic: the
+     * client's own number. */
     bool (*ready)(wr_worker_client *c, uint32_t topic, int32_t partition);
     /** * Keep copies of what the client would have for these partitions, whose tasks others have;
      *  and of no other. Whether it is open does not matter. Topics are the log's names, borrowed.
@@ -153,7 +153,8 @@ struct wr_worker_client {
     wr_worker *worker;  /* NULL: in none */
     wr_worker *pending; /* waits to be admitted there */
     /* The worker's. */
-    int64_t wait_ms;    /* has failed: waits so long before it reads again, alone */
+    int64_t wait_ms;    /* waits so long before it reads again, alone: it has failed, say */
+    int64_t left;       /* of its state, as it has said last */
     int failures;       /* since its last commit */
     atomic_bool failed; /* in this step; `failure` says why */
     weir_error failure; /* written once, by whoever sets `failed` */

@@ -123,6 +123,7 @@ typedef struct copier {
     bool from_end;        /* it begins at the ends */
     atomic_int missing;   /* state is on its way: of so many partitions, from 0 on */
     bool lost;            /* and will not come */
+    int64_t left;         /* while some is missing: how much */
     atomic_uint standbys; /* bit by partition */
     int nap_ms;           /* at each delivery */
     int fail_at;          /* the record of this number fails it; -1: none */
@@ -162,12 +163,12 @@ static weir_status copier_open(wr_worker_client *c, const wr_worker_assignment *
     return WEIR_OK;
 }
 
-static weir_status copier_advance(wr_worker_client *c, bool *restoring, weir_error *err)
+static weir_status copier_advance(wr_worker_client *c, int64_t *left, weir_error *err)
 {
     copier *t = copier_of(c);
     assert_true(t->open);
-    *restoring = atomic_load(&t->missing) > 0;
-    if (!t->lost || !*restoring)
+    *left = atomic_load(&t->missing) ? t->left : 0;
+    if (!t->lost || !*left)
         return WEIR_OK;
     return wr_error(err, WEIR_ERR_STORE, "has lost its state");
 }
@@ -252,7 +253,7 @@ static const wr_client_class copier_class = {
 
 static void copier_init(copier *t, env *e, const char *name)
 {
-    *t = (copier){.e = e, .topics = {42}, .fail_at = -1, .end = -1};
+    *t = (copier){.e = e, .topics = {42}, .fail_at = -1, .end = -1, .left = 1};
     snprintf(t->out, sizeof t->out, "out-%s", name);
     snprintf(t->group, sizeof t->group, "g-%s", name);
     wr_worker_client_init(&t->client, &copier_class, name, t->group, t->topics);
@@ -855,6 +856,40 @@ static void test_state_is_lost(void **state)
     wr_worker_client_destroy(&b.client);
 }
 
+/* Who has to wait for long does so alone, and comes back when it has caught up. */
+static void test_long_wait_is_alone(void **state)
+{
+    env *e = *state;
+    wr_worker *w;
+    copier a, b, *both[] = {&a, &b};
+    copier_init(&a, e, "a");
+    copier_init(&b, e, "b");
+    atomic_store(&b.missing, PARTITIONS);
+    b.left = 1000000;
+    send(e, 0, RECORDS);
+    start(e, &w, both, 2);
+    await_copied(e, &a, RECORDS);
+    send(e, RECORDS, 2 * RECORDS);
+    await_copied(e, &a, 2 * RECORDS);
+    assert_int_equal(copied(e, &b), 0);
+    atomic_store(&b.missing, 0);
+    await_copied(e, &b, 2 * RECORDS);
+    for (int tries = 0; atomic_load(&b.opened) < 3; tries++) { /* here, beside, here again */
+        assert_true(tries < WAIT_MS / 5);
+        nanosleep(&(struct timespec){0, 5000000}, NULL);
+    }
+    send(e, 2 * RECORDS, 3 * RECORDS);
+    await_copied(e, &b, 3 * RECORDS);
+    await_copied(e, &a, 3 * RECORDS);
+    stop(&a);
+    stop(&b);
+    await_end(e);
+    check_copied(e, "out-a", 3 * RECORDS);
+    check_copied(e, "out-b", 3 * RECORDS);
+    wr_worker_client_destroy(&a.client);
+    wr_worker_client_destroy(&b.client);
+}
+
 static void await_standbys(const copier *t, unsigned bits)
 {
     for (int tries = 0; atomic_load(&t->standbys) != bits; tries++) {
@@ -909,6 +944,7 @@ int main(void)
         TEST(test_partitions_are_held),
         TEST(test_leaves_while_held),
         TEST(test_state_is_lost),
+        TEST(test_long_wait_is_alone),
         TEST(test_standbys),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
