@@ -36,6 +36,8 @@ static weir_status restore_timed(wr_store *s, const wr_changelog_key *key, const
      * another one takes its place, and join rows never go but by expiry. */
     if (value || s->timed.segment_ms == 1)
         now->stream_time = WR_MAX(now->stream_time, last);
+    s->agreed =
+        (struct wr__agreed){true, *now, s->ranges_n}; /* a changelog's records are committed */
     wr_buf_clear(&s->key_buf);
     wr__timed_encode(s, &s->key_buf, key->key, key->start_ms, key->chunk);
     wr__timed_incomplete(s, wr_buf_view(&s->key_buf));
