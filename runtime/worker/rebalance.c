@@ -2,13 +2,27 @@
 /*
  * A worker is opened: the writer, the consumer, and then, when partitions are assigned, the
  * clients. Partitions come and go as requests of the reader (wr_log_reader_rebalance); nothing
- * happens inside a callback of the log. Giving up partitions: a last commit, unless they are lost
- * already, then clients close, then the reader may let them go.
+ * happens inside a callback of the log. Giving up partitions: a last commit, then clients close,
+ * then the reader may let them go. Where they are lost already nothing can be committed, and what
+ * was written since the last commit must not come with the next one: somebody else writes it by
+ * now.
  */
 #include "common/fault.h"
 #include "runtime/worker/worker_internal.h"
 
 /* ---- partitions ---- */
+
+/* A transaction cannot go on without what is in it: then the writer has failed, and the worker with
+ * it, which begins again from what is committed. */
+static weir_status forget_written(wr_worker *w, weir_error *err)
+{
+    weir_error why;
+    WR_TRY(wr_log_writer_abort(w->commit.writer, NULL, err));
+    if (!wr_log_writer_failed(w->commit.writer, &why))
+        return WEIR_OK;
+    *err = why;
+    return why.code;
+}
 
 static weir_status give_up(wr_worker *w, bool lost, weir_error *err)
 {
@@ -30,7 +44,9 @@ static weir_status give_up(wr_worker *w, bool lost, weir_error *err)
     weir_error ignored; /* the commit's failure is what counts */
     weir_status answered =
         wr_log_reader_assign(w->consumer.reader, NULL, 0, st == WEIR_OK ? err : &ignored);
-    return st == WEIR_OK ? answered : st;
+    if (st != WEIR_OK || answered != WEIR_OK)
+        return st == WEIR_OK ? answered : st;
+    return lost ? forget_written(w, err) : WEIR_OK;
 }
 
 weir_status wr__worker_rebalance(wr_worker *w, weir_error *err)

@@ -890,6 +890,30 @@ bool broker_is_cut_off(int process)
     return process >= 0 && b.cut_off[process];
 }
 
+static void put_bytes(const char *bytes, uint32_t n)
+{
+    for (uint32_t i = 0; bytes && i < n; i++)
+        putchar(bytes[i] >= ' ' && bytes[i] < 127 ? bytes[i] : '.');
+}
+
+void broker_dump(void)
+{
+    static const char *const states[] = {"", "open", "committed", "aborted", "marker"};
+    for (size_t t = 0; t < b.topics_n; t++) {
+        for (int32_t p = 0; p < b.topics[t].n; p++) {
+            const partition *part = &b.topics[t].parts[p];
+            for (size_t i = 0; i < part->n; i++) {
+                printf("%s/%d/%zu %s pid %lld  ", b.topics[t].name, p, i, states[part->v[i].state],
+                       (long long)part->v[i].pid);
+                put_bytes(part->v[i].key, part->v[i].key_len);
+                printf(" = ");
+                put_bytes(part->v[i].value, part->v[i].value_len);
+                putchar('\n');
+            }
+        }
+    }
+}
+
 /* ---- life ---- */
 
 void broker_begin(void)

@@ -149,6 +149,8 @@ bool broker_process_dead(int process);
 void broker_cut_off(int process, bool cut_off);
 bool broker_is_cut_off(int process);
 
+/** All records, for --trace. */
+void broker_dump(void);
 /** Everything that happens, for --trace. */
 extern bool sim_trace_on;
 void sim_trace(const char *fmt, ...) WR_PRINTF(1, 2);

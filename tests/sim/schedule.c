@@ -214,13 +214,12 @@ static void trampoline(void)
 
 static coroutine *spawn(void *(*run)(void *), void *arg)
 {
-    coroutine *c = s.spare;
-    if (c) {
+    coroutine *const c = s.spare ? s.spare : wr_calloc(1, sizeof *c);
+    if (c == s.spare) {
         s.spare = c->next;
         void *stack = c->stack;
         *c = (coroutine){.stack = stack};
     } else {
-        c = wr_calloc(1, sizeof *c);
         c->stack =
             mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
         WR_ASSERT(c->stack != MAP_FAILED);

@@ -66,7 +66,7 @@ static sim_part place(const char *topic, wr_str key)
 static void put_names(void)
 {
     for (int k = 0; k < SIM_KEYS; k++) {
-        char key[8], name[8];
+        char key[16], name[16];
         if (k % 3 == 0)
             continue;
         snprintf(key, sizeof key, "k%d", k);
@@ -81,7 +81,7 @@ static void put_rows(size_t n)
         sim_row *r = &world.rows[world.rows_n];
         *r = (sim_row){(int)sim_below(SIM_KEYS), (int)sim_below(20), (int)sim_below(SIM_GROUPS),
                        10000 + (int64_t)world.rows_n * 400};
-        char key[8], value[32];
+        char key[16], value[32];
         snprintf(key, sizeof key, "k%d", r->key);
         snprintf(value, sizeof value, "%d,g%d", r->value, r->group);
         broker_append(place("in", wr_str_c(key)), wr_str_c(key), wr_str_c(value), r->time_ms);
@@ -244,6 +244,8 @@ bool sim_run(uint64_t seed, int queries)
     check_again("later");
     process_end_all();
     check_again("after the end");
+    if (sim_trace_on)
+        broker_dump();
     broker_end();
     for (int i = 0; i < SIM_PROCESSES; i++)
         disk_wipe(i);

@@ -738,12 +738,18 @@ static void test_rebalances(void **state)
     send(e, 30, RECORDS);
     await_copied(e, &t, 40); /* of partition 1 alone */
     assert_int_equal(end_of(e->log, t.out, 0), 10);
+    uint32_t aborts = failing_log_count(e->f, FL_ABORT);
     failing_log_rebalance(e->f, NULL, 0, true);
     for (int tries = 0; atomic_load(&t.closed) < 2; tries++) {
         assert_true(tries < WAIT_MS / 5);
         nanosleep(&(struct timespec){0, 5000000}, NULL);
     }
     wr_topic_part every[] = {{"in", 0, 0}, {"in", 1, 0}, {"in", 2, 0}};
+    /* What was written must not be committed. */
+    for (int tries = 0; failing_log_count(e->f, FL_ABORT) == aborts; tries++) {
+        assert_true(tries < WAIT_MS / 5);
+        nanosleep(&(struct timespec){0, 5000000}, NULL);
+    }
     failing_log_rebalance(e->f, every, 3, false);
     await_copied(e, &t, RECORDS);
     check_copied(e, t.out, RECORDS);
