@@ -209,6 +209,9 @@ weir_status wr_db_batch_store_meaning_put(wr_db_batch *b, wr_str name, wr_str te
  * whatever else the caller forgets (offsets). No wr_store of it may be open when b is written.
  */
 weir_status wr_db_batch_drop_store(wr_db_batch *b, wr_str name, weir_error *err) WR_MUST_CHECK;
+/** Drop the rows and the stream time of one partition of a store, in @p b. No wr_store of it may be
+ * open when b is written. */
+void wr_db_batch_drop_partition(wr_db_batch *b, uint32_t store_id, uint32_t partition);
 
 /* ------------------------------------------------------------------ metering */
 

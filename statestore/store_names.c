@@ -78,27 +78,47 @@ weir_status wr_db_store_id(wr_db *db, wr_str name, uint32_t *id, weir_error *err
     return st;
 }
 
+/* All whose keys begin with @p prefix: a store's number, with a partition or without. */
+static void drop_rows(wr_db_batch *b, wr_str prefix)
+{
+    char from[1 + WR__PREFIX], to[1 + WR__PREFIX];
+    WR_ASSERT(prefix.len > 0 && prefix.len <= WR__PREFIX);
+    from[0] = to[0] = WR__META_STATE;
+    memcpy(from + 1, prefix.ptr, prefix.len);
+    memcpy(to + 1, prefix.ptr, prefix.len);
+    size_t to_len = wr__key_successor(to + 1, prefix.len); /* 0: the last one ever */
+    wr_str upper = to_len ? wr_str_make(to + 1, to_len) : WR_STR("\xFF\xFF\xFF\xFF\xFF");
+    for (wr_db_family f = WR_DB_KV; f <= WR_DB_SESSION; f++)
+        wr__db_batch_delete_state_range(b, f, prefix, upper);
+    if (!to_len)
+        to[0] = WR__META_STATE + 1;
+    b->operations++;
+    b->db->ops->batch_delete_range(b, WR_DB_META, wr_str_make(from, 1 + prefix.len),
+                                   wr_str_make(to, 1 + to_len));
+}
+
+void wr_db_batch_drop_partition(wr_db_batch *b, uint32_t store_id, uint32_t partition)
+{
+    char prefix[WR__PREFIX];
+    WR_ASSERT(store_id > 0);
+    wr_put_be32(prefix, store_id);
+    wr_put_be32(prefix + 4, partition);
+    drop_rows(b, wr_str_make(prefix, sizeof prefix));
+}
+
 weir_status wr_db_batch_drop_store(wr_db_batch *b, wr_str name, weir_error *err)
 {
     uint32_t id;
     WR_TRY(wr_db_store_id_find(b->db, NULL, name, &id, err));
     if (id == 0)
         return WEIR_OK;
-    char from[5], to[5];
-    from[0] = to[0] = WR__META_STATE;
-    wr_put_be32(from + 1, id);
-    wr_put_be32(to + 1, id);
-    size_t to_len = wr__key_successor(to + 1, 4); /* id < UINT32_MAX or the last one ever */
-    wr_str upper = to_len ? wr_str_make(to + 1, to_len) : WR_STR("\xFF\xFF\xFF\xFF\xFF");
-    for (wr_db_family f = WR_DB_KV; f <= WR_DB_SESSION; f++)
-        wr__db_batch_delete_state_range(b, f, wr_str_make(from + 1, 4), upper);
-    if (!to_len)
-        to[0] = WR__META_STATE + 1;
-    b->operations += 3;
+    char from[4];
+    wr_put_be32(from, id);
+    drop_rows(b, wr_str_make(from, sizeof from));
     const wr__db_ops *ops = b->db->ops;
-    ops->batch_delete_range(b, WR_DB_META, wr_str_make(from, 5), wr_str_make(to, 1 + to_len));
+    b->operations += 2;
     char tag = WR__META_MEANING;
-    ops->batch_delete(b, WR_DB_META, wr_str_make(&tag, 1), wr_str_make(from + 1, 4));
+    ops->batch_delete(b, WR_DB_META, wr_str_make(&tag, 1), wr_str_make(from, sizeof from));
     tag = WR__META_NAME;
     ops->batch_delete(b, WR_DB_META, wr_str_make(&tag, 1), name);
     return WEIR_OK;

@@ -168,6 +168,8 @@ static const wr_setting settings[] = {
      "exactly-once"},
     {"replication.factor", "1", EDIT, CLIENT, NUMBER(-1, INT16_MAX),
      "Replicas of internal topics on Kafka; -1: as many as the cluster gives a new topic"},
+    {"state.cleanup.delay.ms", "600000", EDIT, CLIENT, NUMBER(0, YEAR_MS),
+     "With num.standby.replicas: how long a copy of state stays that the process does not need"},
     {"state.dir", NULL, FIXED, CLIENT, TEXT, "Directory of the state"},
     {"weir.batch.rows", "2048", EDIT, KSQL, NUMBER(1, 65536), "Most rows processed at once"},
     {"weir.block.cache.bytes", "8388608", FIXED, KSQL, NUMBER(65536, TERABYTE),

@@ -28,6 +28,7 @@ typedef struct wr__set_store {
 } wr__set_store;
 
 typedef struct wr__standby wr__standby;
+typedef struct wr__idle_copy wr__idle_copy;
 
 struct wr_task_set {
     wr_task_config config;
@@ -42,6 +43,8 @@ struct wr_task_set {
     wr__set_store *stores;  /* by plan store; while open */
     wr__standby *standbys;  /* of partitions that others have: task_standby.c */
     size_t standbys_n;
+    wr__idle_copy *idle; /* what is kept and not needed */
+    size_t idle_n;
     wr__topic_times *times; /* by plan topic; while open */
     wr__row_log *row_log;   /* of rows that cannot be used */
 };

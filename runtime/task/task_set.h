@@ -119,8 +119,10 @@ bool wr_task_set_ready(const wr_task_set *set, uint32_t topic, int32_t partition
 
 /**
  * Follow the changelogs of the stores that tasks of these partitions would have, and no others;
- * tasks of the set itself are left out. What cannot be followed for now is logged, and begun again
- * by the next call. By one thread at a time, whether or not the set is open.
+ * tasks of the set itself are left out. What the database has of other partitions is dropped when
+ * it was seen unneeded for state.cleanup.delay.ms. @p parts NULL: follow nothing any more. What
+ * cannot be followed for now is logged, and begun again by the next call. By one thread at a time,
+ * whether or not the set is open.
  */
 weir_status wr_task_set_standby(wr_task_set *set, const wr_topic_part *parts, uint32_t n,
                                 weir_error *err) WR_MUST_CHECK;

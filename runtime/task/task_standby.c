@@ -115,6 +115,93 @@ static weir_status follow_store(wr_task_set *set, uint32_t store, const wr_topic
     return st;
 }
 
+/* ---- copies that nobody needs ---- */
+
+/** State of a partition that neither has a task here nor is followed. */
+struct wr__idle_copy {
+    uint32_t store;
+    int32_t partition;
+    int64_t since_ns; /* when that was first seen */
+};
+
+static wr__idle_copy *find_idle(const wr_task_set *set, uint32_t store, int32_t partition)
+{
+    for (size_t i = 0; i < set->idle_n; i++)
+        if (set->idle[i].store == store && set->idle[i].partition == partition)
+            return &set->idle[i];
+    return NULL;
+}
+
+static void forget_idle(wr_task_set *set, wr__idle_copy *c)
+{
+    *c = set->idle[--set->idle_n];
+}
+
+/* Rows and position together, or a task would begin in the middle of the changelog without them. */
+static weir_status drop_copy(wr_task_set *set, const wr__idle_copy *c, const char *changelog,
+                             weir_error *err)
+{
+    const wr_task_config *config = &set->config;
+    wr_buf name = {0}, key = {0};
+    uint32_t id = 0;
+    wr_task_store_name(config->id, &config->plan->stores[c->store], &name);
+    weir_status st = wr_db_store_id_find(config->db, NULL, wr_buf_view(&name), &id, err);
+    if (st == WEIR_OK && id) {
+        wr_db_batch *b = wr_db_batch_new(config->db);
+        wr_db_batch_drop_partition(b, id, (uint32_t)c->partition);
+        wr_task_position_key(changelog, c->partition, &key);
+        wr_db_batch_meta_delete(b, wr_buf_view(&key));
+        st = wr_db_write(config->db, b, err);
+        wr_db_batch_free(b);
+        wr_diag_put(WR_DIAG_INFO, "restore", "%s: the copy of partition %d is not needed any more",
+                    wr_buf_cstr(&name), c->partition);
+    }
+    wr_buf_free(&name);
+    wr_buf_free(&key);
+    return st;
+}
+
+static weir_status look_at_copy(wr_task_set *set, uint32_t store, int32_t p, const char *changelog,
+                                weir_error *err)
+{
+    const wr_task_config *c = &set->config;
+    uint32_t sub = c->plan->stores[store].subtopology;
+    wr__idle_copy *idle = find_idle(set, store, p);
+    int64_t now = c->clock->mono_ns(c->clock), position;
+    bool needed = has_task(set, sub, p) || find(set, store, p);
+    if (needed && idle)
+        forget_idle(set, idle);
+    if (needed)
+        return WEIR_OK;
+    WR_TRY(wr__position_get(c->db, changelog, p, &position, err));
+    if (position < 0)
+        return WEIR_OK;
+    if (!idle) {
+        set->idle = wr_realloc(set->idle, (set->idle_n + 1) * sizeof *set->idle);
+        set->idle[set->idle_n++] = (wr__idle_copy){store, p, now};
+        idle = &set->idle[set->idle_n - 1];
+    }
+    int64_t delay_ms = wr_settings_int(c->settings, "state.cleanup.delay.ms", 0);
+    if ((now - idle->since_ns) / 1000000 < delay_ms)
+        return WEIR_OK;
+    weir_status st = drop_copy(set, idle, changelog, err);
+    forget_idle(set, idle);
+    return st;
+}
+
+static weir_status look_at_copies(wr_task_set *set, uint32_t store, weir_error *err)
+{
+    const wr_task_config *c = &set->config;
+    const wr_plan_store *of = &c->plan->stores[store];
+    wr_buf changelog = {0};
+    weir_status st = WEIR_OK;
+    wr_task_changelog_name(c->prefix, c->id, of, &changelog);
+    for (int32_t p = 0; p < c->sub_partitions[of->subtopology] && st == WEIR_OK; p++)
+        st = look_at_copy(set, store, p, wr_buf_cstr(&changelog), err);
+    wr_buf_free(&changelog);
+    return st;
+}
+
 weir_status wr_task_set_standby(wr_task_set *set, const wr_topic_part *parts, uint32_t n,
                                 weir_error *err)
 {
@@ -124,6 +211,8 @@ weir_status wr_task_set_standby(wr_task_set *set, const wr_topic_part *parts, ui
             end(set, &set->standbys[i]);
     for (uint32_t s = 0; s < c->plan->stores_n && n; s++)
         WR_TRY(follow_store(set, s, parts, n, err));
+    for (uint32_t s = 0; s < c->plan->stores_n && parts; s++)
+        WR_TRY(look_at_copies(set, s, err));
     return WEIR_OK;
 }
 
@@ -132,5 +221,7 @@ void wr__standbys_free(wr_task_set *set)
     while (set->standbys_n)
         end(set, &set->standbys[set->standbys_n - 1]);
     wr_free(set->standbys);
+    wr_free(set->idle);
     set->standbys = NULL;
+    set->idle = NULL;
 }

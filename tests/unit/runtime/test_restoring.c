@@ -15,8 +15,13 @@
 
 static weir *open_table(const char *timeout_ms, wr_query **q)
 {
-    const char *const settings[] = {"weir.pull.restore.timeout.ms", timeout_ms, "auto.offset.reset",
-                                    "earliest", NULL};
+    const char *const settings[] = {"state.cleanup.delay.ms",
+                                    "0",
+                                    "weir.pull.restore.timeout.ms",
+                                    timeout_ms,
+                                    "auto.offset.reset",
+                                    "earliest",
+                                    NULL};
     weir_options o = WEIR_OPTIONS_INIT;
     weir *w;
     weir_error err;
@@ -158,13 +163,59 @@ static void test_shown(void **state)
     close_table(w, q);
 }
 
+/* As if the changelog of the partition had been applied up to there. */
+static void keep_position(wr_query *q, int32_t partition)
+{
+    weir_error err;
+    wr_buf topic = {0}, key = {0};
+    char at[8];
+    wr_db_batch *b = wr_db_batch_new(q->db);
+    wr_task_changelog_name(q->prefix, q->id, &q->plan->stores[0], &topic);
+    wr_task_position_key(wr_buf_cstr(&topic), partition, &key);
+    wr_put_be64(at, 7);
+    wr_db_batch_meta_put(b, wr_buf_view(&key), wr_str_make(at, sizeof at));
+    assert_int_equal(wr_db_write(q->db, b, &err), WEIR_OK);
+    wr_db_batch_free(b);
+    wr_buf_free(&topic);
+    wr_buf_free(&key);
+}
+
+static void look_at_copies(wr_query *q)
+{
+    weir_error err;
+    const wr_topic_part none = {"a", 0, 0};
+    for (int twice = 0; twice < 2; twice++) /* seen, and then gone */
+        assert_int_equal(wr_task_set_standby(q->tasks, &none, 0, &err), WEIR_OK);
+}
+
+/* State of partitions that nobody needs here goes, and only that; without a position it is not one
+ * that a changelog could bring back. */
+static void test_copies_go(void **state)
+{
+    (void)state;
+    wr_query *q;
+    weir *w = open_table("0", &q);
+    const int32_t has = wr_partition_of(WR_STR("x"), 2);
+    assert_int_equal(q->plan->stores_n, 1);
+    keep_position(q, has);
+    look_at_copies(q); /* its task is here */
+    check_rows(w, "SELECT * FROM t;", "x|2 ", false);
+    wr_query_pause(q, true);
+    keep_position(q, 1 - has);
+    weir_error err;
+    assert_int_equal(wr_task_set_standby(q->tasks, NULL, 0, &err), WEIR_OK);
+    check_rows(w, "SELECT * FROM t;", "x|2 ", false);
+    look_at_copies(q);
+    check_rows(w, "SELECT * FROM t;", "", false);
+    close_table(w, q);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_waits),
-        cmocka_unit_test(test_a_part_is_left),
-        cmocka_unit_test(test_shown),
+        cmocka_unit_test(test_refused),        cmocka_unit_test(test_waits),
+        cmocka_unit_test(test_a_part_is_left), cmocka_unit_test(test_shown),
+        cmocka_unit_test(test_copies_go),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

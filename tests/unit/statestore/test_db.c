@@ -4,6 +4,7 @@
 #include "helper.h"
 
 #include "statestore/db_internal.h"
+#include "statestore/window.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -159,6 +160,43 @@ static void test_notes_and_store_ids(void **state)
         OK(wr_db_store_id(be.db, S("q/two"), &again, err));
         assert_int_equal(again, two);
         wr_store_close(s2);
+        backend_fini(&be);
+    }
+}
+
+/* One partition goes, with what is kept beside its rows; its neighbours stay. */
+static void test_drop_partition(void **state)
+{
+    (void)state;
+    enum { PARTITIONS = 3 };
+    for (int memory = 0; memory < 2; memory++) {
+        backend be;
+        backend_init(&be, memory, true);
+        wr_db_batch *b = wr_db_batch_new(be.db);
+        wr_store *s;
+        uint32_t id;
+        OK(wr_db_store_id(be.db, S("q/w"), &id, err));
+        for (uint32_t p = 0; p < PARTITIONS; p++) {
+            wr_window_options o = {.store = {.store_id = id, .partition = p}, .retention_ms = 1000};
+            const wr_str v = S("v");
+            OK(wr_window_open(be.db, &o, &s, err));
+            OK(wr_window_put(s, S("k"), 500, &v, 500, err));
+            commit(be.db, s);
+            wr_store_close(s);
+        }
+        wr_db_batch_drop_partition(b, id, 1);
+        OK(wr_db_write(be.db, b, err));
+        for (uint32_t p = 0; p < PARTITIONS; p++) {
+            wr_window_options o = {.store = {.store_id = id, .partition = p}, .retention_ms = 1000};
+            wr_str value;
+            bool found;
+            OK(wr_window_open(be.db, &o, &s, err));
+            OK(wr_window_get(s, S("k"), 500, &value, &found, err));
+            assert_int_equal(found, p != 1);
+            assert_int_equal(wr_window_stream_time(s), p == 1 ? WR_STORE_NO_TIME : 500);
+            wr_store_close(s);
+        }
+        wr_db_batch_free(b);
         backend_fini(&be);
     }
 }
@@ -699,6 +737,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_iterators),
         cmocka_unit_test(test_batches_and_snapshots),
         cmocka_unit_test(test_notes_and_store_ids),
+        cmocka_unit_test(test_drop_partition),
         cmocka_unit_test(test_meaning),
         cmocka_unit_test(test_meaning_damaged),
         cmocka_unit_test(test_directory_in_use),
