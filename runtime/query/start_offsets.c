@@ -10,11 +10,13 @@
  * meanwhile (Kafka) the beginning is committed before the statement is done (wr__query_fix_start).
  *
  * One exception, on Kafka: a data directory that does not know the query, and nothing in the
- * query's outputs (sink and changelogs are empty or new), while its group has offsets. Then
- * whatever the group has read is nowhere to be found any more; going on would leave holes in
- * streams and wrong sums in tables, and starting over can repeat nothing. So the query starts over,
- * and says so. A fresh directory alone (a container without a disk) is no reason: outputs and
- * changelogs are there.
+ * query's outputs (sink, changelogs and repartition topics are empty or new), while its group has
+ * offsets. Then whatever the group has read is nowhere to be found any more; going on would leave
+ * holes in streams and wrong sums in tables, and starting over can repeat nothing. So the query
+ * starts over, and says so. A fresh directory alone (a container without a disk) is no reason:
+ * outputs and changelogs are there. With `latest` it goes on: there is nothing to begin again. Nor
+ * is a query whose first rows are still on their way in a repartition topic, written by another
+ * process, say.
  */
 #include "runtime/log/log_groups.h"
 #include "runtime/query/query_internal.h"
@@ -76,12 +78,15 @@ static weir_status topic_empty(wr_query *q, const wr_topic_info *t, bool *empty,
     return st;
 }
 
-/* A sink, or a changelog of this query. */
+/* A sink, a repartition topic or a changelog of this query. */
 static bool is_output(const wr_query *q, const char *topic)
 {
-    for (uint32_t t = 0; t < q->plan->topics_n; t++)
-        if (q->plan->topics[t].role == WR_TOPIC_OUTPUT && strcmp(q->topics.names[t], topic) == 0)
+    for (uint32_t t = 0; t < q->plan->topics_n; t++) {
+        wr_topic_role role = q->plan->topics[t].role;
+        if ((role == WR_TOPIC_OUTPUT || role == WR_TOPIC_REPARTITION) &&
+            strcmp(q->topics.names[t], topic) == 0)
             return true;
+    }
     bool yes = false;
     for (uint32_t i = 0; i < q->plan->stores_n && !yes; i++) {
         wr_buf changelog = {0};
@@ -118,7 +123,8 @@ static weir_status starts_over(wr_query *q, const wr_topic_part *parts, uint32_t
     bool any = false, known = true;
     *yes = false;
     for (uint32_t i = 0; i < n; i++)
-        any = any || parts[i].offset > 0;
+        any =
+            any || (parts[i].offset > 0 && reads_from_start(q, wr__query_topic(q, parts[i].topic)));
     if (!any || !wr_log_can(q->log)->has_changelogs || q->known)
         return WEIR_OK;
     WR_TRY(known_here(q, &known, err));
@@ -143,8 +149,12 @@ static bool choose_offset(const wr_query *q, wr_topic_part *part, bool over, int
     uint32_t topic = wr__query_topic(q, part->topic);
     WR_ASSERT(topic < q->plan->topics_n); /* its worker reads no other topics than its own */
     bool internal = q->plan->topics[topic].role == WR_TOPIC_REPARTITION;
-    if (over) /* rows on their way are made again */
-        part->offset = internal ? high : WR_OFFSET_NONE;
+    /* Rows on their way are made again. What would begin at the end, `latest`, goes on: that
+     * repeats nothing and leaves nothing out. */
+    if (over && internal)
+        part->offset = high;
+    else if (over && reads_from_start(q, topic))
+        part->offset = WR_OFFSET_NONE;
     bool fresh = part->offset < 0;
     if (fresh) {
         part->offset = reads_from_start(q, topic) ? low : high;
