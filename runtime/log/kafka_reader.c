@@ -295,8 +295,10 @@ static weir_status assign_parts(wr_log_reader *r, weir_error *err)
  */
 static weir_status resume_all(wr_log_reader *r, weir_error *err)
 {
-    for (uint32_t i = 0; i < r->parts_n; i++)
+    for (uint32_t i = 0; i < r->parts_n; i++) {
         WR_TRY(wr__kafka_pause(r, i, false, err));
+        WR_ASSERT(!r->parts[i].paused);
+    }
     return WEIR_OK;
 }
 

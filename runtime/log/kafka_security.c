@@ -37,6 +37,7 @@ static int on_certificate(rd_kafka_t *rk, const char *broker, int32_t broker_id,
                           void *opaque)
 {
     (void)rk, (void)broker, (void)broker_id, (void)depth, (void)der, (void)size;
+    WR_ASSERT(code && why && why_size > 0);
     if (*code == 0)
         return 1;
     wr__kafka *log = ((wr__kafka_opaque *)opaque)->log;
@@ -53,6 +54,7 @@ static int on_certificate(rd_kafka_t *rk, const char *broker, int32_t broker_id,
 
 void wr__kafka_watch_certificates(rd_kafka_conf_t *conf)
 {
+    WR_ASSERT(conf);
     /* Refused by a librdkafka without TLS, which has nothing to watch. */
     (void)rd_kafka_conf_set_ssl_cert_verify_cb(conf, on_certificate);
 }
@@ -94,6 +96,7 @@ weir_status wr__kafka_security_hint(const wr__kafka *log, const char *said, weir
         {"ssl.key.location failed",
          "Is it a private key in PEM, and ssl.key.password its password?"},
     };
+    WR_ASSERT(said && log->brokers);
     if (strstr(said, "SASL authentication error") && uses_scram(log) &&
         rd_kafka_version() < 0x02060100)
         return wr_error_hint(

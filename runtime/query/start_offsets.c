@@ -64,6 +64,7 @@ static weir_status known_here(wr_query *q, bool *known, weir_error *err)
  * the same, so `high` is what counts. @p empty is only ever set to false. */
 static weir_status topic_empty(wr_query *q, const wr_topic_info *t, bool *empty, weir_error *err)
 {
+    WR_ASSERT(t->partitions > 0);
     uint32_t n = (uint32_t)t->partitions;
     wr_topic_part *parts = wr_calloc(n, sizeof *parts);
     int64_t *low = wr_calloc(n, sizeof *low), *high = wr_calloc(n, sizeof *high);
