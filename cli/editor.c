@@ -13,6 +13,7 @@
  */
 #include "editor.h"
 
+#include "secrets.h"
 #include "signals.h"
 #include "view.h"
 
@@ -257,16 +258,15 @@ static void save_history(cli_editor *e)
     fclose(file);
 }
 
-/* SET of what nobody should find in a file: names that hold one of these words. */
+/* SET of what nobody should find in a file, wherever in the line it stands. */
 static bool sets_secret(const char *line)
 {
-    static const char *const words[] = {"password", "token", "user.info", "jaas", "secret"};
-    if (strncasecmp(line, "SET ", 4) != 0 && strncasecmp(line, "ALTER SYSTEM ", 13) != 0)
-        return false;
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        if (strcasestr(line, words[i]))
-            return true;
-    return false;
+    bool sets = strcasestr(line, "ALTER SYSTEM") != NULL;
+    for (const char *at = line; !sets && (at = strcasestr(at, "SET")); at += 3) {
+        const char *name = at + 3 + strspn(at + 3, " \t\n");
+        sets = *name == '\'' || *name == '`' || *name == '"';
+    }
+    return sets && cli_names_secret(line);
 }
 
 void cli_editor_remember(cli_editor *e, const char *entry)

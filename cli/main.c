@@ -8,6 +8,7 @@
  */
 #include "program.h"
 
+#include "secrets.h"
 #include "statement_help.h"
 #include "weir.h"
 
@@ -106,10 +107,11 @@ static void choose_locale(void)
         setlocale(LC_CTYPE, "C.UTF-8");
 }
 
-int main(int argc, char **argv)
+int main(int argc, char **words)
 {
     choose_locale();
     int status;
+    char **argv = cli_own_words(argc, words);
     if (argc < 2)
         status = cli_command_run(&cli_sql_command, 0, NULL);
     else if (strcmp(argv[1], "--version") == 0)
@@ -122,5 +124,6 @@ int main(int argc, char **argv)
         status = unknown_command(argv[1]);
     if (fflush(stdout) != 0 && status == CLI_OK)
         status = CLI_FAILED;
+    cli_free_words(argv);
     return status;
 }

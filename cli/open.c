@@ -8,6 +8,8 @@
  */
 #include "open.h"
 
+#include "secrets.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -99,6 +101,9 @@ int cli_open(const cli_place *place, bool ephemeral, weir **out)
     cli_list pairs = {0};
     *out = NULL;
     int status = collect_settings(place, &pairs);
+    for (size_t i = 0; i < pairs.n; i += 2)
+        if (cli_names_secret(pairs.at[i]))
+            cli_no_core_dump();
     if (status == CLI_OK) {
         weir_options options = WEIR_OPTIONS_INIT;
         options.data_dir = place->data;

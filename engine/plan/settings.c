@@ -383,10 +383,13 @@ static bool passes_through(const char *name)
            in_family(name, server_families, WR_ARRAY_LEN(server_families));
 }
 
-/* A session must not reach what belongs to the process: its keys and its extensions. */
+/* A session must not reach what belongs to the process: its keys, its passwords and its extensions.
+ * Statements are kept with the settings of their session, and would carry passwords to the disk. */
 static bool denied(const char *name)
 {
-    return starts_with(name, "ssl.") || starts_with(name, "ksql.extension.");
+    return starts_with(name, "ssl.") || starts_with(name, "ksql.extension.") ||
+           (in_family(name, client_families, WR_ARRAY_LEN(client_families)) &&
+            wr_settings_secret(name, NULL));
 }
 
 static weir_status invalid(weir_error *err, const wr_setting *s, const char *value,

@@ -55,10 +55,11 @@ struct wr__kafka {
     wr_settings settings; /* flattened copy */
     char *brokers;
     rd_kafka_t *admin;
-    atomic_bool down;     /* no broker answers, and a warning said so */
-    atomic_bool closing;  /* errors of dying connections are no news */
-    pthread_mutex_t lock; /* last_error, slots */
-    char last_error[256]; /* what librdkafka said last */
+    atomic_bool down;              /* no broker answers, and a warning said so */
+    atomic_bool closing;           /* errors of dying connections are no news */
+    pthread_mutex_t lock;          /* last_error, certificate_fault, slots */
+    char last_error[512];          /* what librdkafka said last */
+    const char *certificate_fault; /* of a broker's certificate, a constant; NULL: none */
     wr__txn_slots slots;
     wr__positions positions;
 };
@@ -88,6 +89,14 @@ void wr__kafka_on_error(rd_kafka_t *rk, int code, const char *reason, void *opaq
 weir_status wr__kafka_handle_new(rd_kafka_type_t type, rd_kafka_conf_t *conf,
                                  wr__kafka_opaque *opaque, rd_kafka_t **out,
                                  weir_error *err) WR_MUST_CHECK;
+
+/* ---- kafka_security.c ---- */
+
+/** Note down why certificates of brokers are not accepted: log->certificate_fault, and in the log.
+ */
+void wr__kafka_watch_certificates(rd_kafka_conf_t *conf);
+/** A hint for @p said, librdkafka's reason for having no connection. @return err's code. */
+weir_status wr__kafka_security_hint(const wr__kafka *log, const char *said, weir_error *err);
 
 /* ---- kafka_destroy.c ---- */
 

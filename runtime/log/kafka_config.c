@@ -86,9 +86,10 @@ static const char *const ignored[] = {
 static void on_log(const rd_kafka_t *rk, int level, const char *facility, const char *text)
 {
     (void)rk;
-    /* Lost connections come by on_error, once; unused settings are no news. */
+    /* Lost connections come by on_error, certificates by kafka_security.c, once; unused settings
+     * are no news. */
     bool quiet = strcmp(facility, "FAIL") == 0 || strcmp(facility, "ERROR") == 0 ||
-                 strcmp(facility, "CONFWARN") == 0;
+                 strcmp(facility, "CONFWARN") == 0 || strcmp(facility, "SSLCERTVRFY") == 0;
     wr_diag_level ours = quiet || level >= 7 ? WR_DIAG_DEBUG
                          : level <= 3        ? WR_DIAG_WARN
                                              : WR_DIAG_INFO;
@@ -291,6 +292,7 @@ weir_status wr__kafka_conf_new(wr__kafka *log, wr__kafka_role role, const wr_set
         wr__kafka_conf_set(conf, "enable.idempotence", "true");
     rd_kafka_conf_set_log_cb(conf, on_log);
     rd_kafka_conf_set_error_cb(conf, wr__kafka_on_error);
+    wr__kafka_watch_certificates(conf);
     *out = conf;
     return WEIR_OK;
 }
@@ -304,5 +306,6 @@ weir_status wr__kafka_handle_new(rd_kafka_type_t type, rd_kafka_conf_t *conf,
     if (*out)
         return WEIR_OK;
     rd_kafka_conf_destroy(conf);
-    return wr_error(err, WEIR_ERR_CONFIG, "Kafka client: %s", text);
+    wr_error(err, WEIR_ERR_CONFIG, "Kafka client: %s", text);
+    return strstr(text, "ssl.") ? wr__kafka_security_hint(opaque->log, text, err) : WEIR_ERR_CONFIG;
 }

@@ -80,20 +80,21 @@ static void flatten(wr_settings *out, const wr_settings *from)
 
 static weir_status nobody_answers(wr__kafka *log, weir_error *err)
 {
+    char said[sizeof log->last_error];
     pthread_mutex_lock(&log->lock);
-    wr_error(err, WEIR_ERR_LOG, "No Kafka broker answers at %s%s%s", log->brokers,
-             log->last_error[0] ? ": " : "", log->last_error);
-    bool scram = strstr(log->last_error, "SCRAM") != NULL;
+    snprintf(said, sizeof said, "%s", log->last_error);
+    const char *fault = log->certificate_fault;
     pthread_mutex_unlock(&log->lock);
+    if (fault)
+        wr_error(err, WEIR_ERR_LOG,
+                 "No Kafka broker answers at %s: the certificate of the broker is refused: %s",
+                 log->brokers, fault);
+    else
+        wr_error(err, WEIR_ERR_LOG, "No Kafka broker answers at %s%s%s", log->brokers,
+                 said[0] ? ": " : "", said);
     if (err)
         err->flags |= WEIR_ERROR_RETRIABLE;
-    if (scram && rd_kafka_version() < 0x02060100)
-        return wr_error_hint(
-            err,
-            "SASL/SCRAM does not work between librdkafka %s and newer brokers; use "
-            "SASL/PLAIN over TLS, or librdkafka 2.6.1 or newer.",
-            rd_kafka_version_str());
-    return wr_error_hint(err, "Check bootstrap.servers and that the broker is running.");
+    return wr__kafka_security_hint(log, fault ? "certificate verify failed" : said, err);
 }
 
 /* Both kinds of configuration, so that a wrong setting is reported at start. */

@@ -185,7 +185,7 @@ class Workload:
             tail.close()
         if self.feeder:
             self.feeder.kill()
-            self.feeder.communicate()
+            self.feeder.wait()
 
     def __enter__(self):
         return self
@@ -212,17 +212,24 @@ class Workload:
         self.kafka.produce(f"{self.name}-in", [Record(*row) for row in self.rows(count)])
 
     def feed_on(self, count):
-        """Rows that an idempotent producer has been given, which brings them in sooner or later."""
-        if not self.feeder:
-            self.feeder = subprocess.Popen(
-                ["kcat", "-b", self.kafka.bootstrap, "-P", "-t", f"{self.name}-in", "-E", "-K", "\t",
-                 "-X", "partitioner=murmur2_random", "-X", "enable.idempotence=true", "-X",
-                 "linger.ms=5", "-X", "message.timeout.ms=900000"], stdin=subprocess.PIPE,
-                stderr=subprocess.DEVNULL)
-        if self.feeder.poll() is not None:
-            raise RuntimeError(f"the feeding kcat has ended with {self.feeder.returncode}")
+        """Rows that an idempotent producer has been given, which brings them in sooner or later. The
+        next such call waits until it has."""
+        self.fed_on()
+        self.feeder = subprocess.Popen(
+            ["kcat", "-b", self.kafka.bootstrap, "-P", "-t", f"{self.name}-in", "-E", "-K", "\t", "-X",
+             "partitioner=murmur2_random", "-X", "enable.idempotence=true", "-X",
+             "message.timeout.ms=600000"], stdin=subprocess.PIPE, stderr=subprocess.PIPE)
         self.feeder.stdin.write("".join(f"{k}\t{v}\n" for k, v in self.rows(count)).encode())
-        self.feeder.stdin.flush()
+        self.feeder.stdin.close()
+
+    def fed_on(self):
+        """Until the last feed_on's rows are in the topic."""
+        if self.feeder:
+            said = self.feeder.stderr.read()
+            if self.feeder.wait(600):
+                raise RuntimeError(f"the feeding kcat: {said}")
+            self.feeder.stderr.close()
+            self.feeder = None
 
     def expected(self):
         """The oracle: rows of streams by number, tables by key."""
@@ -251,6 +258,7 @@ class Workload:
 
     def wait_complete(self, seconds=90, processes=()):
         """Until all is there; counts that are too high never are."""
+        self.fed_on()
         deadline = time.monotonic() + seconds
         while not self.complete():
             for process in processes:
@@ -260,7 +268,8 @@ class Workload:
             time.sleep(0.1)
 
     def difference(self):
-        said = []
+        arrived = len(self.kafka.consume(f"{self.name}-in"))
+        said = [f"{len(self.fed)} rows fed, {arrived} in the input topic"]
         found = {**self.outputs.rows, **self.outputs.tables}
         streams, tables = self.expected()
         for output, rows in {**streams, **tables}.items():

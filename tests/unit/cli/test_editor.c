@@ -298,6 +298,8 @@ static void test_history(void **state)
     cli_editor_remember(e, "SHOW STREAMS;");
     cli_editor_remember(e, "SHOW STREAMS;"); /* twice the same is once */
     cli_editor_remember(e, "SET 'sasl.password'='x';");
+    cli_editor_remember(e, "SHOW STREAMS; set\n'sasl.password'='x';");
+    cli_editor_remember(e, "ALTER SYSTEM 'ssl.key.pem'='x';");
     cli_editor_remember(e, "");
     cli_editor_remember(e, "\n\n");
     check_history(e, kept);

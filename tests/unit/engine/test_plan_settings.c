@@ -193,6 +193,15 @@ static void test_secrets(void **state)
                         "http://localhost");
     assert_string_equal(wr_settings_shown("weir.schema.registry.user", "me"), "me");
     assert_null(wr_settings_shown("weir.schema.registry.password", NULL));
+    /* Of the process, not of a session, whose settings are kept with its statements. */
+    static const char *const clients[] = {"sasl.password", "consumer.sasl.jaas.config",
+                                          "producer.ssl.key.password"};
+    for (size_t i = 0; i < sizeof clients / sizeof clients[0]; i++) {
+        weir_error err;
+        assert_int_equal(wr_settings_check(clients[i], "x", false, &err), WEIR_OK);
+        assert_int_equal(wr_settings_check(clients[i], "x", true, &err), WEIR_ERR_CONFIG);
+        assert_non_null(strstr(err.message, "Cannot override property"));
+    }
 }
 
 /* Exactly-once commits more often, unless somebody has said how often. */
