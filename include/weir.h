@@ -250,6 +250,9 @@ typedef struct weir_metrics {
     uint64_t before_start; /* records that were there when queries began in this process, and that
                             * auto.offset.reset = latest has left out */
     uint32_t queries_waiting; /* of queries_running: for a schema registry, a broker ... */
+    uint64_t misplaced_keys; /* of the keys that queries look at now and then, because joins, tables
+                              * and aggregates rely on where they lie: those in other partitions
+                              * than the source's PARTITIONER says; the log says more */
 } weir_metrics;
 WEIR_API void weir_metrics_read(weir *w, weir_metrics *out);
 /** First failure of a persistent query, if there is one: its id and what happened. */

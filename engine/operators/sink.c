@@ -258,8 +258,12 @@ static weir_status sink_process(wr_op *op, int input, const wr_batch *in, weir_e
     op->rows_out += r.n;
     if (r.n == 0)
         return WEIR_OK;
-    wr_out_records out = {
-        .n = r.n, .keys = r.keys, .values = r.values, .timestamps = r.times, .headers = r.headers};
+    wr_out_records out = {.n = r.n,
+                          .keys = r.keys,
+                          .values = r.values,
+                          .timestamps = r.times,
+                          .headers = r.headers,
+                          .partitioner = op->step->u.sink.partitioner};
     return op->ctx->produce(op->ctx, op->step->u.sink.topic, &out, err);
 }
 

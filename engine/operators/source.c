@@ -86,6 +86,8 @@ static weir_status source_open(wr_op *op, wr_task_ctx *ctx, weir_error *err)
     WR_ASSERT(op->step->schema->n <= s->cfg->columns_n);
     mark_wanted(s, op);
     open_filter(s, op);
+    if (s->cfg->placed && !ctx->one_partition)
+        op->keys = WR_NEW(ctx->task_arena, wr_key_sample);
     WR_TRY(wr__run_join(&s->run, ctx, op->step, s->wanted, err));
     uint32_t rows = op->step->stores[WR_PLAN_STORE_ROWS];
     return rows == WR_PLAN_NO_STORE ? WEIR_OK : ctx->open_store(ctx, rows, &s->rows.store, err);
@@ -99,6 +101,21 @@ static void source_close(wr_op *op)
         wr_evaluator_close(s->filter);
     wr_buf_free(&s->rows.key_bytes);
     wr_buf_free(&s->rows.row_bytes);
+}
+
+/* ------------------------------------------------------------------ where keys lie */
+
+/* Of each partition the first records, then one of each feed: enough to tell who has written the
+ * topic, at once and if that changes, and no work beside that of a feed. */
+enum { KEYS_FIRST = 64 };
+
+static void look_at_keys(const wr_op *op, const wr_record *records, uint32_t n)
+{
+    int32_t partitions = op->ctx->plan->topics[op->step->u.source.topic].partitions;
+    uint32_t i = 0;
+    do
+        wr_key_sample_look(op->keys, records[i].key, records[i].partition, partitions);
+    while (++i < n && op->keys->looked < KEYS_FIRST);
 }
 
 /* ------------------------------------------------------------------ one feed */
@@ -370,6 +387,8 @@ static weir_status source_feed(wr_op *op, const wr_record *records, uint32_t n, 
     WR_TRY(begin_run(op, records, n, &rows, err));
     op->rows_in += n;
     op->batches++;
+    if (op->keys && n)
+        look_at_keys(op, records, n);
     feed f = {.op = op, .rows = rows, .sel = wr_sel_all(n), .bad = UINT32_MAX, .end = UINT32_MAX};
     f.vecs = WR_NEW_N(op->ctx->scratch, wr_vec, s->cfg->columns_n);
     f.b = new_batch(op, rows);

@@ -10,6 +10,7 @@
  */
 #include "engine/plan/settings.h"
 #include "common/diag.h"
+#include "types/partitioner.h"
 
 #include <inttypes.h>
 #include <regex.h>
@@ -33,6 +34,7 @@
 #define DIVISION            WR_SETTING_DIVISION, 0, 0
 #define PLACE               WR_SETTING_PLACE, 0, 0
 #define PROTOBUF            WR_SETTING_PROTOBUF, 0, 0
+#define PARTITIONER         WR_SETTING_PARTITIONER, 0, 0
 #define NUMBER(least, most) WR_SETTING_NUMBER, least, most
 
 /* Times are turned into nanoseconds and added to a clock: a year of them is far from the limit of
@@ -191,6 +193,9 @@ static const wr_setting settings[] = {
     {"weir.offsets.refresh.ms", "3600000", FIXED, KSQL, NUMBER(100, YEAR_MS),
      "Kafka: the offsets of an idle query are committed again so often, or the broker would forget "
      "them (offsets.retention.minutes)"},
+    {"weir.produce.partitioner", NULL, FIXED, KSQL, PARTITIONER,
+     "How weir_produce and weir produce place records by their key; where it is not set, as the "
+     "source says that has the topic"},
     {"weir.schema.registry.bearer.token", NULL, FIXED, KSQL, TEXT, "Token for the registry"},
     {"weir.schema.registry.ca.file", NULL, FIXED, KSQL, TEXT,
      "Certificates of authorities (PEM) that the registry's is checked with"},
@@ -445,6 +450,12 @@ static weir_status check_value(const wr_setting *s, const char *value, weir_erro
         return wr_ieq(value, "payload") || wr_ieq(value, "header")
                    ? WEIR_OK
                    : invalid(err, s, value, "'payload' or 'header'");
+    case WR_SETTING_PARTITIONER: {
+        wr_partitioner p;
+        return wr_partitioner_find(wr_str_c(value), &p) && p != WR_PARTITIONER_NONE
+                   ? WEIR_OK
+                   : invalid(err, s, value, "'murmur2', 'crc32' or 'fnv1a'");
+    }
     case WR_SETTING_PROTOBUF:
         return wr_ieq(value, "text") || wr_ieq(value, "base64")
                    ? WEIR_OK

@@ -70,6 +70,7 @@ static wr_query *make(const wr_query_options *o)
     wr_worker_client_init(&q->client, &wr__query_client_class, q->id, q->group, q->topics.read);
     q->metrics = wr__metrics_new(q);
     wr__schemas_init(q);
+    wr__place_init(&q->place, q->plan);
     q->tasks = wr__query_tasks_new(q, o->collect, o->collect_arg);
     q->slack_ms = wr__plan_slack(q->plan, true);
     if (!q->kind.transient)
@@ -227,6 +228,7 @@ void wr_query_free(wr_query *q, bool forget)
     wr_task_set_free(q->tasks);
     wr_worker_client_destroy(&q->client);
     wr__metrics_free(q->metrics);
+    wr__place_destroy(&q->place);
     wr__schemas_free(q);
     if (q->owns_scheduler)
         wr_scheduler_free(q->scheduler);
