@@ -26,6 +26,7 @@ static targets sort_by_partition(wr_op *op, const wr_batch *in, const wr_str *ke
     wr_arena *a = ctx->scratch;
     int32_t partitions = ctx->plan->topics[op->step->u.repartition.topic].partitions;
     wr_partitioner by = op->step->u.repartition.partitioner;
+    WR_ASSERT(by != WR_PARTITIONER_NONE);
     uint32_t n = ctx->one_partition ? 1 : (uint32_t)WR_MAX(partitions, 1);
     targets t = {.n = n,
                  .first = wr_arena_calloc(a, (size_t)n + 1, sizeof *t.first),

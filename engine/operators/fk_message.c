@@ -78,6 +78,7 @@ weir_status wr__fk_outbox_open(wr__fk_outbox *b, wr_op *op, const wr_schema *key
                                weir_error *err)
 {
     WR_ASSERT(op->ctx->plan->topics[topic].role == WR_TOPIC_REPARTITION);
+    WR_ASSERT(by != WR_PARTITIONER_NONE);
     b->op = op;
     b->topic = topic;
     b->by = by;

@@ -31,6 +31,7 @@ typedef struct sink_state {
 static weir_status sink_open(wr_op *op, wr_task_ctx *ctx, weir_error *err)
 {
     WR_ASSERT(op->step->u.sink.topic < ctx->plan->topics_n);
+    WR_ASSERT(op->step->u.sink.partitioner != WR_PARTITIONER_NONE);
     sink_state *s = op->state;
     const wr_step_sink *cfg = &op->step->u.sink;
     const wr_schema *schema = op->step->schema;

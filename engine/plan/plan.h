@@ -147,6 +147,7 @@ typedef struct wr_step_source {
      * not where the keys have windows: whether those decide on the partition, too, writers differ.
      */
     bool placed;
+    bool fail_on_misplaced_key;      /* weir.fail.on.misplaced.key; placed only */
     int32_t timestamp_column;        /* index in columns, or -1: the record's own timestamp */
     const char *timestamp_format;    /* STRING timestamp column */
     bool throw_on_invalid_timestamp; /* ksql.timestamp.throw.on.invalid: fail, do not skip */

@@ -178,6 +178,10 @@ static const wr_setting settings[] = {
      "Quotients of DECIMALs: round them half up, or exact: NULL where they do not fit the result"},
     {"weir.decode.strict", "false", EDIT, KSQL, FLAG,
      "Check the types of columns that no query reads"},
+    {"weir.fail.on.misplaced.key", "false", EDIT, KSQL, FLAG,
+     "Stop the query at a key that it sees in another partition than its source's PARTITIONER "
+     "says, "
+     "instead of a warning"},
     {"weir.group.static", NULL, FIXED, KSQL, FLAG,
      "Kafka: a restart within consumer.session.timeout.ms gets its partitions back without a "
      "rebalance; an orderly stop leaves them to nobody for that time. Where it is not set: true "
@@ -221,6 +225,8 @@ static const wr_setting settings[] = {
      "statements had before"},
     {"weir.sinks.shared", "false", FIXED, KSQL, FLAG,
      "Statements of a file and of a prompt, or of two files, may write to one topic"},
+    {"weir.source.partitioner", "murmur2", EDIT, KSQL, PARTITIONER,
+     "PARTITIONER of CREATE STREAM and TABLE with columns where not given"},
     {"weir.state.cache.bytes", "268435456", FIXED, KSQL, NUMBER(0, TERABYTE),
      "Memory for the state that all queries work on"},
     {"weir.statements.skip", NULL, FIXED, KSQL, NUMBERS,

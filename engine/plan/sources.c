@@ -194,12 +194,16 @@ static weir_status check_existing_topic(const wr_source *s, const wr__with *with
 
 /* Where the records of a row lie in several partitions a table has a row in each, and which one is
  * the latest nobody can say. A stream has no such rows; what needs its keys together moves them. */
-weir_status wr__source_partitioner(wr_source *s, const wr__with *with, bool written,
-                                   weir_error *err)
+weir_status wr__source_partitioner(const wr_plan_env *env, wr_source *s, const wr__with *with,
+                                   bool written, weir_error *err)
 {
-    if (!with->has_partitioner)
-        return WEIR_OK;
     WR_ASSERT(s->partitioner == WR_PARTITIONER_MURMUR2); /* until it is said */
+    const char *usual = wr_settings_get(env->settings, "weir.source.partitioner");
+    if (!with->has_partitioner) { /* what Weir writes itself does not go by what others do */
+        if (!written && usual)
+            (void)wr_partitioner_find(wr_str_c(usual), &s->partitioner);
+        return WEIR_OK;
+    }
     s->partitioner = with->partitioner;
     if (with->partitioner != WR_PARTITIONER_NONE)
         return WEIR_OK;
@@ -443,7 +447,7 @@ static weir_status fill_source(const wr_plan_env *env, const wr_ast_stmt *stmt, 
     WR_TRY(wr__source_timestamp(s, &with, err));
     if (stmt->or_replace)
         WR_TRY(check_replace(env, stmt, s, err));
-    WR_TRY(wr__source_partitioner(s, &with, false, err));
+    WR_TRY(wr__source_partitioner(env, s, &with, false, err));
     return wr__source_topic(env, s, &with, NULL, topic, err);
 }
 

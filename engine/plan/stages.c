@@ -209,6 +209,7 @@ static void source_step(wr__builder *b, const wr__relation *rel, wr_step *step,
     src->throw_on_invalid_timestamp =
         wr_settings_bool(set, "ksql.timestamp.throw.on.invalid", false);
     src->fail_on_bad_record = wr_settings_bool(set, "ksql.fail.on.deserialization.error", false);
+    src->fail_on_misplaced_key = wr_settings_bool(set, "weir.fail.on.misplaced.key", false);
     src->strict = wr_settings_bool(set, "weir.decode.strict", false);
     wr_column *cols = WR_NEW_N(a, wr_column, output_n);
     for (uint32_t i = 0; i < output_n; i++) {

@@ -217,7 +217,7 @@ static weir_status fill_sink(const wr_plan_env *env, const wr_ast_stmt *stmt, qu
     WR_TRY(wr__check_writable_topic(env, s->topic, err));
     WR_TRY(sink_formats(env, s, &with, q, err));
     WR_TRY(wr__source_timestamp(s, &with, err));
-    WR_TRY(wr__source_partitioner(s, &with, true, err));
+    WR_TRY(wr__source_partitioner(env, s, &with, true, err));
     bool inherit =
         wr_settings_bool(env->settings, "ksql.create.topic.inherit.source.replicas.enabled", true);
     wr_topic_facts defaults = {left->partitions, inherit ? left->replicas : -1,

@@ -105,8 +105,8 @@ wr_format_use wr__inherited_format(const wr_format_use *from);
 /** TIMESTAMP and TIMESTAMP_FORMAT of the WITH clause against s->schema. */
 weir_status wr__source_timestamp(wr_source *s, const wr__with *with, weir_error *err) WR_MUST_CHECK;
 /** PARTITIONER of the WITH clause, for a source (@p written false) or a query's sink. */
-weir_status wr__source_partitioner(wr_source *s, const wr__with *with, bool written,
-                                   weir_error *err) WR_MUST_CHECK;
+weir_status wr__source_partitioner(const wr_plan_env *env, wr_source *s, const wr__with *with,
+                                   bool written, weir_error *err) WR_MUST_CHECK;
 /** Does the topic exist with what WITH says, or must it be made? Sets s->partitions ... */
 weir_status wr__source_topic(const wr_plan_env *env, wr_source *s, const wr__with *with,
                              const wr_topic_facts *defaults, wr_new_topic *topic,

@@ -122,6 +122,18 @@ class OtherClients(unittest.TestCase):
         self.assertLess(self.rows(plain), 2 * len(KEYS))
         self.assertEqual(self.rows(moved), 2 * len(KEYS))
 
+    def test_a_query_that_is_to_stop(self):
+        self.file.write_text("SET 'auto.offset.reset' = 'earliest';"
+                             "SET 'weir.fail.on.misplaced.key' = 'true';")
+        self.add(TABLE, name="t", topic=self.tables["murmur2"])
+        self.add(STREAM, name="s", topic=self.streams["crc32"])
+        out = self.join("s", "t")
+        log = self.weir.run(self.file, status=1).stderr
+        self.assertRegex(log, rf"The key of the record at offset \d+ of topic "
+                              rf"{self.streams['crc32']}, partition \d, belongs to partition \d "
+                              r"of 6 by murmur2")
+        self.assertEqual(self.rows(out), 0)
+
     def test_describe_and_writing(self):
         topic = self.written_by("crc32")
         theirs, _ = self.places(topic)

@@ -243,6 +243,30 @@ static void test_state_knows_its_place(void **state)
     }
 }
 
+/* The usual partitioner of other programs is said once; what Weir writes goes by it only where it
+ * is told so. */
+static void test_the_usual_one_of_sources(void **state)
+{
+    (void)state;
+    world_result r;
+    weir_error err;
+    wr_settings_put(&w.settings, "weir.source.partitioner", "crc32");
+    const char *plain = "CREATE STREAM x (k STRING KEY) WITH (KAFKA_TOPIC='x', PARTITIONS=2, "
+                        "VALUE_FORMAT='JSON');",
+               *said = "CREATE STREAM x (k STRING KEY) WITH (KAFKA_TOPIC='x', PARTITIONS=2, "
+                       "VALUE_FORMAT='JSON', PARTITIONER='murmur2');",
+               *sink = "CREATE STREAM x AS SELECT * FROM sm;";
+    static const wr_partitioner expected[] = {WR_PARTITIONER_CRC32, WR_PARTITIONER_MURMUR2,
+                                              WR_PARTITIONER_MURMUR2};
+    const char *sql[] = {plain, said, sink};
+    for (size_t i = 0; i < WR_ARRAY_LEN(sql); i++) {
+        assert_int_equal(world_plan(&w, sql[i], &r, &err), WEIR_OK);
+        assert_int_equal(r.source->partitioner, expected[i]);
+        world_result_free(&r);
+    }
+    wr_settings_put(&w.settings, "weir.source.partitioner", "murmur2");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -250,6 +274,7 @@ int main(void)
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_a_sink_keeps_its_partitioner),
         cmocka_unit_test(test_state_knows_its_place),
+        cmocka_unit_test(test_the_usual_one_of_sources),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
