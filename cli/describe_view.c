@@ -191,6 +191,24 @@ static void add_queries(weir_stmt *topic, const char *column, const char *title,
         cli_text_addf(t, "%-21s: %s\n", title, list);
 }
 
+/** Whom keys must have been placed by, where that is not the usual one, and what a look has shown.
+ */
+static void add_partitioner(weir_stmt *topic, cli_text *t)
+{
+    const char *said = cli_column_text(topic, "PARTITIONER");
+    const char *seen = cli_column_text(topic, "WRITTEN_BY");
+    bool misplaced = strcmp(cli_column_text(topic, "MISPLACED_KEYS"), "0") != 0;
+    if (misplaced && !cli_column_is_null(topic, "WRITTEN_BY"))
+        cli_text_addf(t,
+                      "Partitioner          : %s, but of %s keys seen %s lie elsewhere "
+                      "(written by: %s)\n",
+                      said, cli_column_text(topic, "KEYS"),
+                      cli_column_text(topic, "MISPLACED_KEYS"), seen);
+    else if (misplaced || strcmp(said, "murmur2") != 0)
+        cli_text_addf(t, "Partitioner          : %s%s\n", said,
+                      misplaced ? ", but some keys lie elsewhere" : "");
+}
+
 static void add_extended(weir_stmt *stmt, weir_stmt *source, weir_stmt *topic, cli_text *t)
 {
     if (cli_column_is_null(source, "TIMESTAMP"))
@@ -202,6 +220,7 @@ static void add_extended(weir_stmt *stmt, weir_stmt *source, weir_stmt *topic, c
     cli_text_addf(t, "Kafka topic          : %s (partitions: %s, replication: %s)\n",
                   cli_column_text(topic, "TOPIC"), cli_column_text(topic, "PARTITIONS"),
                   cli_column_text(topic, "REPLICAS"));
+    add_partitioner(topic, t);
     cli_text_addf(t, "Statement            : %s;\n", cli_column_text(source, "STATEMENT"));
     add_queries(topic, "READERS", "Queries that read", t);
     add_queries(topic, "WRITERS", "Queries that write", t);

@@ -22,7 +22,7 @@
 
 typedef struct produce_settings {
     cli_place place;
-    const char *key_separator, *null_marker, *timestamp;
+    const char *key_separator, *null_marker, *timestamp, *partitioner;
     cli_list headers;
     bool json;
     int64_t partitions, partition;
@@ -42,6 +42,8 @@ static const cli_option options[] = {
     {"header", 0, CLI_LIST, FIELD(headers), "NAME=VALUE",
      "a header of each record; may be repeated", 0},
     {"partition", 0, CLI_INT, FIELD(partition), "N", "default: by the key", 0},
+    {"partitioner", 0, CLI_TEXT, FIELD(partitioner), "NAME",
+     "how the key says which: murmur2, crc32 or fnv1a (default murmur2)", 0},
     {"partitions", 0, CLI_INT, FIELD(partitions), "N",
      "create the topic with N partitions if it does not exist", 1},
     {"key-format", 0, CLI_TEXT, FIELD(formats.key_format), "FORMAT",
@@ -331,6 +333,12 @@ static int run_produce(void *settings, const cli_list *operands)
         return cli_usage_error("--key-separator is empty");
     if (o->partition > INT32_MAX || o->partitions > INT32_MAX)
         return cli_usage_error("--partition or --partitions is too large");
+    if (o->partitioner) {
+        cli_text set = {0};
+        cli_text_addf(&set, "weir.produce.partitioner=%s", o->partitioner);
+        cli_list_add(&o->place.set, cli_copy(cli_text_string(&set), strlen(cli_text_string(&set))));
+        cli_text_free(&set);
+    }
     common c = {0};
     int status = read_common(o, &c);
     if (status == CLI_OK)

@@ -257,6 +257,9 @@ typedef struct weir_metrics {
     uint64_t restored;                    /* records since the queries were started */
     uint32_t standby_stores;              /* warm copies of what other processes have */
     uint64_t standby_lag;                 /* offsets by which they are behind */
+    uint64_t misplaced_keys; /* of the keys that queries look at now and then, because joins, tables
+                              * and aggregates rely on where they lie: those in other partitions
+                              * than the source's PARTITIONER says; the log says more */
 } weir_metrics;
 WEIR_API void weir_metrics_read(weir *w, weir_metrics *out);
 /** First failure of a persistent query, if there is one: its id and what happened. */

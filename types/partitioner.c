@@ -111,6 +111,7 @@ int32_t wr_partition_of(wr_partitioner p, wr_str key, int32_t partitions)
 
 void wr_key_places_add(wr_key_places *p, wr_str key, int32_t partition, int32_t partitions)
 {
+    WR_ASSERT(partition >= 0 && partition < partitions);
     p->keys++;
     for (uint32_t k = 0; k < WR_PARTITIONERS; k++)
         p->fits[k] += wr_partition_of((wr_partitioner)k, key, partitions) == partition;
@@ -154,6 +155,7 @@ static bool is_kept(const wr_key_sample *s, uint32_t hash)
 
 void wr_key_sample_look(wr_key_sample *s, wr_str key, int32_t partition, int32_t partitions)
 {
+    WR_ASSERT(s->places.keys <= s->looked); /* each key that counts was a record */
     s->looked++;
     if (!key.len)
         return;

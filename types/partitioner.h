@@ -28,6 +28,12 @@ typedef enum wr_partitioner {
 const char *wr_partitioner_name(wr_partitioner p);
 /** By its name, in any case. @return false: there is none of that name. */
 bool wr_partitioner_find(wr_str name, wr_partitioner *out);
+/** How to write to a topic of which @p declared is said: where keys may lie anywhere, Weir's own.
+ */
+static inline wr_partitioner wr_partitioner_to_write(wr_partitioner declared)
+{
+    return declared == WR_PARTITIONER_NONE ? WR_PARTITIONER_MURMUR2 : declared;
+}
 
 /** MurmurHash2 of 32 bits with the seed of Kafka's clients (Utils.murmur2). */
 uint32_t wr_murmur2(const void *key, size_t len);

@@ -3,11 +3,11 @@
  * Repartitioning inside the process: rows go to the task of their new key's partition as columns,
  * without a topic, without bytes.
  *
- * The partition is the one that the topic would give (Kafka's murmur2 over the key in the step's
- * key format), so state lies where another process would look for it after a rebalance. The rows of
- * each target are gathered into a batch of their own: gathering frees them from vectors that an
- * evaluator will use again. Strings stay slices: the receiver runs before the scratch arena is
- * reset and before the records are released (wr_task_ctx.exchange).
+ * The partition is the one that the topic would give (the step's partitioner over the key in the
+ * step's key format), so state lies where another process would look for it after a rebalance. The
+ * rows of each target are gathered into a batch of their own: gathering frees them from vectors
+ * that an evaluator will use again. Strings stay slices: the receiver runs before the scratch arena
+ * is reset and before the records are released (wr_task_ctx.exchange).
  */
 #include "engine/operators/exchange_send.h"
 #include "engine/operators/op_run.h"
@@ -25,6 +25,8 @@ static targets sort_by_partition(wr_op *op, const wr_batch *in, const wr_str *ke
     wr_task_ctx *ctx = op->ctx;
     wr_arena *a = ctx->scratch;
     int32_t partitions = ctx->plan->topics[op->step->u.repartition.topic].partitions;
+    wr_partitioner by = op->step->u.repartition.partitioner;
+    WR_ASSERT(by != WR_PARTITIONER_NONE);
     uint32_t n = ctx->one_partition ? 1 : (uint32_t)WR_MAX(partitions, 1);
     targets t = {.n = n,
                  .first = wr_arena_calloc(a, (size_t)n + 1, sizeof *t.first),
@@ -36,9 +38,7 @@ static targets sort_by_partition(wr_op *op, const wr_batch *in, const wr_str *ke
             continue;
         bool keyed = keys && !(in->flags[i] & WR_ROW_NULL_KEY);
         row[alive] = i;
-        of[alive] = keyed && n > 1
-                        ? (uint32_t)wr_partition_of(WR_PARTITIONER_MURMUR2, keys[i], (int32_t)n)
-                        : 0;
+        of[alive] = keyed && n > 1 ? (uint32_t)wr_partition_of(by, keys[i], (int32_t)n) : 0;
         t.first[of[alive++] + 1]++;
     }
     for (uint32_t p = 0; p < n; p++)

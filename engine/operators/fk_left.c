@@ -57,7 +57,7 @@ static weir_status fk_left_open(wr_op *op, wr_task_ctx *ctx, weir_error *err)
     if (stores[WR_PLAN_STORE_ROWS] != WR_PLAN_NO_STORE)
         WR_TRY(ctx->open_store(ctx, stores[WR_PLAN_STORE_ROWS], &s->result, err));
     return wr__fk_outbox_open(&s->outbox, op, op->step->in[1]->schema, &cfg->right_key,
-                              cfg->subscription_topic, err);
+                              cfg->right_partitioner, cfg->subscription_topic, err);
 }
 
 static void fk_left_close(wr_op *op)

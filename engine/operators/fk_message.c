@@ -74,11 +74,14 @@ uint64_t wr__fk_row_hash(wr_str row)
 /* ------------------------------------------------------------------ sending */
 
 weir_status wr__fk_outbox_open(wr__fk_outbox *b, wr_op *op, const wr_schema *keys_of,
-                               const wr_format_use *use, uint32_t topic, weir_error *err)
+                               const wr_format_use *use, wr_partitioner by, uint32_t topic,
+                               weir_error *err)
 {
     WR_ASSERT(op->ctx->plan->topics[topic].role == WR_TOPIC_REPARTITION);
+    WR_ASSERT(by != WR_PARTITIONER_NONE);
     b->op = op;
     b->topic = topic;
+    b->by = by;
     b->schema = (wr_schema){keys_of->cols, keys_of->keys_n, keys_of->keys_n};
     return wr_encoder_new(use->format, b->schema.cols, b->schema.n, &use->options,
                           op->ctx->task_arena, &b->encoder, err);
@@ -128,7 +131,10 @@ weir_status wr__fk_outbox_send(wr__fk_outbox *b, weir_error *err)
         size_t start = i ? b->ends.v[i - 1] : 0;
         values[i] = wr_str_make(b->values.ptr + start, b->ends.v[i] - start);
     }
-    wr_out_records out = {
-        .n = rows->rows, .keys = keys, .values = values, .timestamps = rows->rowtime};
+    wr_out_records out = {.n = rows->rows,
+                          .keys = keys,
+                          .values = values,
+                          .timestamps = rows->rowtime,
+                          .partitioner = b->by};
     return ctx->produce(ctx, b->topic, &out, err);
 }

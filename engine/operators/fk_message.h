@@ -37,12 +37,13 @@ typedef struct wr__fk_outbox {
     wr_encoder *encoder;
     wr_schema schema; /* key columns only */
     uint32_t topic;
+    wr_partitioner by;
     wr_buf keys, values;    /* reused */
     wr_batch_builder *rows; /* one row for each message: its key columns, its time */
     wr_arr(size_t) ends;
 } wr__fk_outbox;
 weir_status wr__fk_outbox_open(wr__fk_outbox *b, wr_op *op, const wr_schema *keys_of,
-                               const wr_format_use *use, uint32_t topic,
+                               const wr_format_use *use, wr_partitioner by, uint32_t topic,
                                weir_error *err) WR_MUST_CHECK;
 void wr__fk_outbox_close(wr__fk_outbox *b);
 void wr__fk_outbox_begin(wr__fk_outbox *b);

@@ -33,7 +33,7 @@ static weir_status fk_right_open(wr_op *op, wr_task_ctx *ctx, weir_error *err)
     WR_TRY(ctx->open_store(ctx, stores[WR_PLAN_STORE_RIGHT], &s->right, err));
     WR_TRY(ctx->open_store(ctx, stores[WR_PLAN_STORE_SUBSCRIPTIONS], &s->subscriptions, err));
     return wr__fk_outbox_open(&s->outbox, op, op->step->in[0]->schema, &cfg->left_key,
-                              cfg->response_topic, err);
+                              cfg->left_partitioner, cfg->response_topic, err);
 }
 
 static void fk_right_close(wr_op *op)

@@ -55,10 +55,11 @@ struct wr_op {
     uint64_t unavailable_values; /* that change events lack, and nobody knows: they are NULL */
     uint64_t ignored_text; /* records with text after their key or value, which was not read */
     struct wr_schema_counts *schemas; /* by writer's schema; NULL: none was met */
-    struct wr_late_rows *late;        /* by window, since the runtime looked; NULL: never any */
-    uint64_t bytes_in;                /* keys and values of the records it was fed with */
-    uint64_t bytes_out;               /* of those it wrote */
-    uint64_t ns;                      /* of its own: what others did meanwhile is theirs */
+    wr_key_sample *keys; /* of a source, where it counts in which partitions they are; else NULL */
+    struct wr_late_rows *late; /* by window, since the runtime looked; NULL: never any */
+    uint64_t bytes_in;         /* keys and values of the records it was fed with */
+    uint64_t bytes_out;        /* of those it wrote */
+    uint64_t ns;               /* of its own: what others did meanwhile is theirs */
 };
 
 /** Hand @p batch (sel.n may be 0: then nothing happens) to the next operator. */

@@ -127,8 +127,12 @@ static weir_status write_process(wr_op *op, int input, const wr_batch *in, weir_
     op->rows_out += n;
     if (n == 0)
         return WEIR_OK;
-    wr_out_records out = {
-        .n = n, .keys = keys, .values = values, .timestamps = times, .headers = headers};
+    wr_out_records out = {.n = n,
+                          .keys = keys,
+                          .values = values,
+                          .timestamps = times,
+                          .headers = headers,
+                          .partitioner = op->step->u.repartition.partitioner};
     return op->ctx->produce(op->ctx, op->step->u.repartition.topic, &out, err);
 }
 

@@ -31,6 +31,7 @@ typedef struct sink_state {
 static weir_status sink_open(wr_op *op, wr_task_ctx *ctx, weir_error *err)
 {
     WR_ASSERT(op->step->u.sink.topic < ctx->plan->topics_n);
+    WR_ASSERT(op->step->u.sink.partitioner != WR_PARTITIONER_NONE);
     sink_state *s = op->state;
     const wr_step_sink *cfg = &op->step->u.sink;
     const wr_schema *schema = op->step->schema;
@@ -258,8 +259,12 @@ static weir_status sink_process(wr_op *op, int input, const wr_batch *in, weir_e
     op->rows_out += r.n;
     if (r.n == 0)
         return WEIR_OK;
-    wr_out_records out = {
-        .n = r.n, .keys = r.keys, .values = r.values, .timestamps = r.times, .headers = r.headers};
+    wr_out_records out = {.n = r.n,
+                          .keys = r.keys,
+                          .values = r.values,
+                          .timestamps = r.times,
+                          .headers = r.headers,
+                          .partitioner = op->step->u.sink.partitioner};
     return op->ctx->produce(op->ctx, op->step->u.sink.topic, &out, err);
 }
 

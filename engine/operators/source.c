@@ -86,6 +86,8 @@ static weir_status source_open(wr_op *op, wr_task_ctx *ctx, weir_error *err)
     WR_ASSERT(op->step->schema->n <= s->cfg->columns_n);
     mark_wanted(s, op);
     open_filter(s, op);
+    if (s->cfg->placed && !ctx->one_partition)
+        op->keys = WR_NEW(ctx->task_arena, wr_key_sample);
     WR_TRY(wr__run_join(&s->run, ctx, op->step, s->wanted, err));
     uint32_t rows = op->step->stores[WR_PLAN_STORE_ROWS];
     return rows == WR_PLAN_NO_STORE ? WEIR_OK : ctx->open_store(ctx, rows, &s->rows.store, err);
@@ -99,6 +101,50 @@ static void source_close(wr_op *op)
         wr_evaluator_close(s->filter);
     wr_buf_free(&s->rows.key_bytes);
     wr_buf_free(&s->rows.row_bytes);
+}
+
+/* ------------------------------------------------------------------ where keys lie */
+
+/* Of each partition the first records, then one of each feed: enough to tell who has written the
+ * topic, at once and if that changes, and no work beside that of a feed. */
+enum { KEYS_FIRST = 64 };
+
+/* weir.fail.on.misplaced.key: the result would lack rows, or have a key twice. */
+static weir_status check_place(const wr_op *op, const wr_record *r, int32_t partitions,
+                               weir_error *err)
+{
+    const wr_step_source *cfg = &op->step->u.source;
+    if (!r->key.len || cfg->partitioner == WR_PARTITIONER_NONE)
+        return WEIR_OK;
+    int32_t expected = wr_partition_of(cfg->partitioner, r->key, partitions);
+    if (expected == r->partition)
+        return WEIR_OK;
+    wr_error(err, WEIR_ERR_RECORD,
+             "The key of the record at offset %lld of topic %s, partition %d, belongs to partition "
+             "%d of %d by %s",
+             (long long)r->offset, op->ctx->plan->topics[cfg->topic].name, r->partition, expected,
+             partitions, wr_partitioner_name(cfg->partitioner));
+    return wr_error_hint(err,
+                         "DESCRIBE %s EXTENDED shows who has written the topic, WITH "
+                         "(PARTITIONER = '...') says it; weir.fail.on.misplaced.key = false "
+                         "lets the query go on",
+                         cfg->source_name);
+}
+
+/* Before anything is done with the feed: one that fails has had no effect. */
+static weir_status look_at_keys(const wr_op *op, const wr_record *records, uint32_t n,
+                                weir_error *err)
+{
+    const wr_step_source *cfg = &op->step->u.source;
+    int32_t partitions = op->ctx->plan->topics[cfg->topic].partitions;
+    uint32_t i = 0;
+    WR_ASSERT(cfg->placed && n > 0 && partitions > 1);
+    do {
+        wr_key_sample_look(op->keys, records[i].key, records[i].partition, partitions);
+        if (cfg->fail_on_misplaced_key)
+            WR_TRY(check_place(op, &records[i], partitions, err));
+    } while (++i < n && op->keys->looked < KEYS_FIRST);
+    return WEIR_OK;
 }
 
 /* ------------------------------------------------------------------ one feed */
@@ -368,6 +414,8 @@ static weir_status source_feed(wr_op *op, const wr_record *records, uint32_t n, 
     const wr__run_rows *rows;
     /* Before anything is counted: where a decoder waits, the records come again. */
     WR_TRY(begin_run(op, records, n, &rows, err));
+    if (op->keys && n)
+        WR_TRY(look_at_keys(op, records, n, err));
     op->rows_in += n;
     op->batches++;
     feed f = {.op = op, .rows = rows, .sel = wr_sel_all(n), .bad = UINT32_MAX, .end = UINT32_MAX};

@@ -46,10 +46,11 @@ typedef struct wr__relation {
     int64_t pos;       /* of its name in the statement */
     const wr_schema *schema;
     bool is_table;
-    wr_window window;         /* of the key; kind NONE: not windowed */
-    int32_t partitions;       /* of its topic */
-    wr_format_use key, value; /* what sinks and internal topics inherit */
-    wr_source *source;        /* the catalog's, borrowed */
+    wr_window window;           /* of the key; kind NONE: not windowed */
+    int32_t partitions;         /* of its topic */
+    wr_partitioner partitioner; /* by which its rows lie there; one partition: murmur2 */
+    wr_format_use key, value;   /* what sinks and internal topics inherit */
+    wr_source *source;          /* the catalog's, borrowed */
 } wr__relation;
 
 /* A query while it is planned. It lives no longer than that, but what it points to is in the plan's
@@ -126,11 +127,12 @@ typedef struct wr__stage {
     wr_arr(wr__computed) computed;
     wr__key *keys; /* step->schema->keys_n */
     uint32_t keys_n;
-    int32_t partitions;       /* of the topic that the rows were last read from */
-    wr_format_use key_format; /* how the key is serialised now */
-    const char *name;         /* of the left-most source, for messages */
-    wr_window window;         /* of the key */
-    bool key_fixed;           /* key is that of a topic: no change of it so far */
+    int32_t partitions;         /* of the topic that the rows were last read from */
+    wr_format_use key_format;   /* how the key is serialised now */
+    wr_partitioner partitioner; /* by which rows lie that are in the partition of their key */
+    const char *name;           /* of the left-most source, for messages */
+    wr_window window;           /* of the key */
+    bool key_fixed;             /* key is that of a topic: no change of it so far */
 } wr__stage;
 
 /* The plan while it grows. Steps are pushed in order of creation, inputs before consumers, and `id`
@@ -200,10 +202,11 @@ weir_status wr__build_select_key(wr__builder *b, wr__stage *st, wr_ast_expr *con
                                  const char *const *names, uint32_t keys_n, const bool *keep,
                                  const char *name, const char *context,
                                  weir_error *err) WR_MUST_CHECK;
-/* Rows go through an internal topic, whose key is written as @p key where that can hold it. @p
- * context names the topic: "<context>-repartition". */
-void wr__build_repartition(wr__builder *b, wr__stage *st, const wr_format_use *key,
-                           const char *context);
+/* Rows go through an internal topic, whose key is written as @p key where that can hold it, to the
+ * partition that @p by says. @p context names the topic: "<context>-repartition". @return the step.
+ */
+wr_step *wr__build_repartition(wr__builder *b, wr__stage *st, const wr_format_use *key,
+                               wr_partitioner by, const char *context);
 /** Key format for an internal topic: @p want where it can hold the key, else JSON. */
 wr_format_use wr__internal_key_format(wr_arena *a, const wr_format_use *want,
                                       const wr_schema *schema);

@@ -17,16 +17,17 @@
 /* A stream or a table: what its records mean and where they are. Filled in by the planner, then put
  * into a catalog, then never changed; see wr_source_copy for how it is altered. */
 typedef struct wr_source {
-    wr_arena *arena;         /* owns everything below and this struct */
-    atomic_int refs;         /* plans and pull queries of other threads hold sources too */
-    const char *name;        /* as folded or quoted in the statement; the catalog's key */
-    bool is_table;           /* records are changes of rows; a NULL value deletes one */
-    bool read_only;          /* CREATE SOURCE ... */
-    const wr_schema *schema; /* keys, then value and header columns in declared order */
-    const char *topic;       /* several sources may share one */
-    int32_t partitions;      /* of the topic */
-    int32_t replicas;        /* -1: not known */
-    int64_t retention_ms;    /* of the topic; -1: not known or not limited */
+    wr_arena *arena;            /* owns everything below and this struct */
+    atomic_int refs;            /* plans and pull queries of other threads hold sources too */
+    const char *name;           /* as folded or quoted in the statement; the catalog's key */
+    bool is_table;              /* records are changes of rows; a NULL value deletes one */
+    bool read_only;             /* CREATE SOURCE ... */
+    const wr_schema *schema;    /* keys, then value and header columns in declared order */
+    const char *topic;          /* several sources may share one */
+    int32_t partitions;         /* of the topic */
+    wr_partitioner partitioner; /* by which its records lie: PARTITIONER of WITH */
+    int32_t replicas;           /* -1: not known */
+    int64_t retention_ms;       /* of the topic; -1: not known or not limited */
     wr_format_use key, value;
     wr_window window;             /* of the key; kind NONE: plain */
     int32_t timestamp_column;     /* index in schema, or -1 */

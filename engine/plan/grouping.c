@@ -242,7 +242,8 @@ static weir_status refuse_no_group(wr__builder *b, const wr__calls *aggs, weir_e
  * already: `same` compares expressions, `key_fixed` says that rows still lie where their key put
  * them.
  *
- *     GROUP BY k        k is the key: StreamGroupByKey, no topic between
+ *     GROUP BY k        k is the key: StreamGroupByKey, no topic between, unless the source's
+ *                       records lie by no key (PARTITIONER = 'NONE')
  *     GROUP BY k + 1    StreamGroupBy, then an internal topic keyed by the sum
  *     (no GROUP BY)     all rows have the key 0, so one partition has the one group */
 static weir_status build_group_key(wr__builder *b, wr__stage *st, const bool *used, weir_error *err)
@@ -290,10 +291,14 @@ static weir_status build_group_key(wr__builder *b, wr__stage *st, const bool *us
                                 : same ? "StreamGroupByKey"
                                        : "StreamGroupBy",
                                 "GroupBy", err));
-    if (!same || !key_fixed)
-        wr__build_repartition(b, st, &format, "Aggregate-GroupBy");
-    else
+    bool scattered = st->partitioner == WR_PARTITIONER_NONE;
+    if (!same || !key_fixed || scattered) {
+        wr_step *s =
+            wr__build_repartition(b, st, &format, WR_PARTITIONER_MURMUR2, "Aggregate-GroupBy");
+        s->u.repartition.replaces = same && key_fixed;
+    } else {
         st->key_fixed = true;
+    }
     return WEIR_OK;
 }
 

@@ -15,7 +15,8 @@
  * Both sides of a join must have the same key in the same form on the same partition. So a stream
  * that is not keyed by its side of ON goes through a topic; tables cannot, since a row that moves
  * to another key would leave its old one behind. Where both sides stay, but their keys are written
- * in different formats, equal keys may lie on different partitions: then one side is written again.
+ * in different formats, or its rows lie by another partitioner, equal keys may lie on different
+ * partitions: then one side is written again.
  *
  * What may be joined, and by what, is refused here with ksqlDB's words; a join that gets through
  * has an operator that can do it.
@@ -204,9 +205,27 @@ static weir_status check_partitions(const wr__stage *l, const wr__stage *r, cons
                        l->name, r->name, l->name, l->partitions, r->name, r->partitions);
 }
 
-/* Re-key @p st by @p e; its records go through a topic whose key is written as @p format. Where @p
- * e is the key already, and only its form changes, what equals the key still does. */
-static weir_status rekey(wr__builder *b, wr__stage *st, wr_ast_expr *e, const wr_format_use *format,
+/* How records lie in a topic: the form of the key, and the partition that follows from it. */
+typedef struct layout {
+    wr_format_use key;
+    wr_partitioner by;
+} layout;
+
+/* What the stage's rows lie by now: as its topic's, or as the last internal one's. */
+static layout layout_of(const wr__stage *st)
+{
+    return (layout){st->key_format, st->partitioner};
+}
+
+/* Equal keys of both are in partitions of one number: only then may both sides stay. */
+static bool same_layout(const wr__stage *l, const wr__stage *r)
+{
+    return l->partitioner == r->partitioner && wr__same_key_layout(&l->key_format, &r->key_format);
+}
+
+/* Re-key @p st by @p e; its records go through a topic in which they lie as @p to says. Where @p e
+ * is the key already, and only its form or place changes, what equals the key still does. */
+static weir_status rekey(wr__builder *b, wr__stage *st, wr_ast_expr *e, const layout *to,
                          const char *side, weir_error *err)
 {
     wr_arena *a = b->plan->arena;
@@ -226,7 +245,12 @@ static weir_status rekey(wr__builder *b, wr__stage *st, wr_ast_expr *e, const wr
         st->keys[0].viable = before.viable;
         st->keys[0].equal = before.equal;
     }
-    wr__build_repartition(b, st, format, wr_arena_printf(a, "Join%s-%s", suffix, side));
+    /* A new key needs no other reason to move: its state's meaning says the key. */
+    bool replaces =
+        same_key && (st->partitioner != to->by || st->partitioner == WR_PARTITIONER_NONE);
+    wr_step *step = wr__build_repartition(b, st, &to->key, to->by,
+                                          wr_arena_printf(a, "Join%s-%s", suffix, side));
+    step->u.repartition.replaces = replaces;
     return WEIR_OK;
 }
 
@@ -234,33 +258,43 @@ static weir_status rekey(wr__builder *b, wr__stage *st, wr_ast_expr *e, const wr
  * with T for a table, which never moves by itself, and S for a stream:
  *
  *     S not keyed by ON                 moves
- *     both keyed, same format           nobody moves
- *     both keyed, formats differ        the stream beside a table; of two streams the right one;
+ *     S whose keys lie anywhere         moves (PARTITIONER = 'NONE')
+ *     both keyed, same layout           nobody moves: form and partitioner are the same
+ *     both keyed, layouts differ        the stream beside a table; of two streams the right one;
  *                                       of two tables the right one is written again under its key
  */
 static weir_status rekey_sides(wr__builder *b, const join_sides *s, wr__stage *l, wr__stage *r,
                                weir_error *err)
 {
     bool l_key = is_key(l, s->left), r_key = is_key(r, s->right);
-    bool l_move = !l->step->table && !l_key, r_move = !r->step->table && !r_key;
-    /* A side keeps its topic only if the other one's key is written in the same way. */
+    bool l_move = !l->step->table && (!l_key || l->partitioner == WR_PARTITIONER_NONE),
+         r_move = !r->step->table && (!r_key || r->partitioner == WR_PARTITIONER_NONE);
+    /* A side keeps its topic only if the other one's records lie in the same way. */
     bool r_again = false;
-    if (!l_move && !r_move && !wr__same_key_layout(&l->key_format, &r->key_format)) {
+    if (!l_move && !r_move && !same_layout(l, r)) {
         l_move = r->step->table && !l->step->table;
         r_move = !r->step->table;
         r_again = !l_move && !r_move;
     }
     WR_TRY(check_partitions(l, r, s->join, err));
-    if (r_again) /* the table's key stays, and is written in the other form */
-        wr__build_repartition(b, r, &l->key_format,
-                              b->joins_n
-                                  ? wr_arena_printf(b->plan->arena, "Join%u-right", b->joins_n + 1)
-                                  : "Join-right");
-    wr_format_use format = l_move && !r_move ? r->key_format : l->key_format;
+    if (r_again) { /* the table's key stays, and is written as the other one */
+        bool replaces = l->partitioner != r->partitioner;
+        wr_step *step = wr__build_repartition(
+            b, r, &l->key_format, l->partitioner,
+            b->joins_n ? wr_arena_printf(b->plan->arena, "Join%u-right", b->joins_n + 1)
+                       : "Join-right");
+        step->u.repartition.replaces = replaces;
+    }
+    WR_ASSERT(l_move || r_move || r_again || same_layout(l, r));
+    layout to = l_move && !r_move ? layout_of(r) : layout_of(l);
+    if (l_move && r_move)
+        to.by = WR_PARTITIONER_MURMUR2;
     if (l_move)
-        WR_TRY(rekey(b, l, s->left, &format, "left", err));
+        WR_TRY(rekey(b, l, s->left, &to, "left", err));
+    if (l_move)
+        to = layout_of(l); /* the topic may not be able to hold the key in that form */
     if (r_move)
-        WR_TRY(rekey(b, r, s->right, l_move ? &l->key_format : &format, "right", err));
+        WR_TRY(rekey(b, r, s->right, &to, "right", err));
     return WEIR_OK;
 }
 
@@ -510,6 +544,8 @@ static weir_status fk_config(wr__builder *b, const join_sides *s, const wr__stag
     wr_arena *a = b->plan->arena;
     cfg->left_key = wr__internal_key_format(a, &l->key_format, l->step->schema);
     cfg->right_key = wr__internal_key_format(a, &r->key_format, r->step->schema);
+    cfg->left_partitioner = l->partitioner;
+    cfg->right_partitioner = r->partitioner;
     cfg->subscription_topic = wr__add_topic(b, "Join-subscription-repartition",
                                             WR_TOPIC_REPARTITION, r->partitions, false);
     cfg->response_topic =

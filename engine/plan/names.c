@@ -47,6 +47,8 @@ wr__relation wr__relation_of(wr_source *s, const char *alias, int64_t pos)
                           .is_table = s->is_table,
                           .window = s->window,
                           .partitions = s->partitions,
+                          .partitioner =
+                              s->partitions == 1 ? WR_PARTITIONER_MURMUR2 : s->partitioner,
                           .key = s->key,
                           .value = s->value,
                           .source = s};

@@ -23,6 +23,7 @@
 #include "engine/expr/expr.h"
 #include "formats/format.h"
 #include "statestore/store_spec.h"
+#include "types/partitioner.h"
 
 /* The order is also that of the tables of names in plan_print.c and join_plan.c. */
 typedef enum wr_window_kind {
@@ -139,7 +140,14 @@ typedef struct wr_step_source {
      * the source are always in the output. */
     const uint32_t *output;
     wr_format_use key, value;
-    wr_window window;                /* kind NONE: plain key */
+    wr_window window;           /* kind NONE: plain key */
+    wr_partitioner partitioner; /* by which its records are said to lie */
+    /* Its keys must lie so: what is made of the rows, before they move, needs those of a key in one
+     * partition, that of the other side's in a join. Of a topic of several partitions alone, and
+     * not where the keys have windows: whether those decide on the partition, too, writers differ.
+     */
+    bool placed;
+    bool fail_on_misplaced_key;      /* weir.fail.on.misplaced.key; placed only */
     int32_t timestamp_column;        /* index in columns, or -1: the record's own timestamp */
     const char *timestamp_format;    /* STRING timestamp column */
     bool throw_on_invalid_timestamp; /* ksql.timestamp.throw.on.invalid: fail, do not skip */
@@ -169,7 +177,10 @@ typedef struct wr_step_select_key {
  * again there, by a task of the next sub-topology. */
 typedef struct wr_step_repartition {
     uint32_t topic;
-    wr_format_use key; /* so that partitions agree with the other side of a join */
+    wr_format_use key;          /* so that partitions agree with the other side of a join */
+    wr_partitioner partitioner; /* likewise; not NONE */
+    bool replaces; /* the key is the one that it was: rows move since they lie by another
+                    * partitioner, or by none */
     /* The aggregate behind the topic, where rows may be aggregated in part before it: a stream's,
      * all its functions combine, not over sessions, not EMIT FINAL. NULL: rows go as they are. */
     const wr_step *combine;
@@ -216,14 +227,16 @@ typedef struct wr_step_join {
     uint32_t subscription_topic; /* REPARTITION topics; partitions as the right / left source */
     uint32_t response_topic;
     wr_format_use right_key, left_key; /* key formats of the two sources: partitions must agree */
+    wr_partitioner right_partitioner, left_partitioner; /* likewise */
 } wr_step_join;
 
 /* SINK: rows to the topic of a stream or table. A copy of the sink's entry, as for sources. */
 typedef struct wr_step_sink {
     uint32_t topic;
     wr_format_use key, value;
-    wr_window window;         /* of the key */
-    int32_t timestamp_column; /* index in the step's schema, or -1: rowtime */
+    wr_window window;           /* of the key */
+    wr_partitioner partitioner; /* not NONE */
+    int32_t timestamp_column;   /* index in the step's schema, or -1: rowtime */
     const char *timestamp_format;
 } wr_step_sink;
 

@@ -54,6 +54,13 @@ static void put_window(wr_buf *out, const wr_window *w)
                   (long long)w->retention_ms, w->emit_final ? " emit final" : "");
 }
 
+/* Nothing of the usual one: what is worth a look is another. */
+static void put_partitioner(wr_buf *out, wr_partitioner p)
+{
+    if (p != WR_PARTITIONER_MURMUR2)
+        wr_buf_printf(out, " | Partitioner: %s", wr_partitioner_name(p));
+}
+
 /* What a step does, as far as its schema does not say it. Also a column of EXPLAIN ANALYZE. */
 void wr_plan_print_details(wr_buf *out, const wr_plan *plan, const wr_step *s)
 {
@@ -63,6 +70,7 @@ void wr_plan_print_details(wr_buf *out, const wr_plan *plan, const wr_step *s)
     case WR_STEP_SOURCE:
         wr_buf_printf(out, " | Topic: %s%s", plan->topics[s->u.source.topic].name,
                       s->u.source.materialize ? " | Materialized" : "");
+        put_partitioner(out, s->u.source.partitioner);
         if (s->u.source.filter) {
             wr_buf_puts(out, " | Pushed filter: ");
             wr_expr_print(out, s->u.source.filter->u.filter);
@@ -70,9 +78,11 @@ void wr_plan_print_details(wr_buf *out, const wr_plan *plan, const wr_step *s)
         break;
     case WR_STEP_SINK:
         wr_buf_printf(out, " | Topic: %s", plan->topics[s->u.sink.topic].name);
+        put_partitioner(out, s->u.sink.partitioner);
         break;
     case WR_STEP_REPARTITION:
         wr_buf_printf(out, " | Topic: %s", plan->topics[s->u.repartition.topic].name);
+        put_partitioner(out, s->u.repartition.partitioner);
         break;
     case WR_STEP_FILTER:
         wr_buf_puts(out, " | Where: ");

@@ -10,6 +10,7 @@
  */
 #include "engine/plan/settings.h"
 #include "common/diag.h"
+#include "types/partitioner.h"
 
 #include <inttypes.h>
 #include <regex.h>
@@ -33,6 +34,7 @@
 #define DIVISION            WR_SETTING_DIVISION, 0, 0
 #define PLACE               WR_SETTING_PLACE, 0, 0
 #define PROTOBUF            WR_SETTING_PROTOBUF, 0, 0
+#define PARTITIONER         WR_SETTING_PARTITIONER, 0, 0
 #define NUMBER(least, most) WR_SETTING_NUMBER, least, most
 
 /* Times are turned into nanoseconds and added to a clock: a year of them is far from the limit of
@@ -182,6 +184,10 @@ static const wr_setting settings[] = {
      "Quotients of DECIMALs: round them half up, or exact: NULL where they do not fit the result"},
     {"weir.decode.strict", "false", EDIT, KSQL, FLAG,
      "Check the types of columns that no query reads"},
+    {"weir.fail.on.misplaced.key", "false", EDIT, KSQL, FLAG,
+     "Stop the query at a key that it sees in another partition than its source's PARTITIONER "
+     "says, "
+     "instead of a warning"},
     {"weir.group.static", NULL, FIXED, KSQL, FLAG,
      "Kafka: a restart within consumer.session.timeout.ms gets its partitions back without a "
      "rebalance; an orderly stop leaves them to nobody for that time. Where it is not set: true "
@@ -197,9 +203,12 @@ static const wr_setting settings[] = {
     {"weir.offsets.refresh.ms", "3600000", FIXED, KSQL, NUMBER(100, YEAR_MS),
      "Kafka: the offsets of an idle query are committed again so often, or the broker would forget "
      "them (offsets.retention.minutes)"},
+    {"weir.produce.partitioner", NULL, FIXED, KSQL, PARTITIONER,
+     "How weir_produce and weir produce place records by their key; where it is not set, as the "
+     "source says that has the topic"},
     {"weir.pull.restore.timeout.ms", "5000", FIXED, KSQL, NUMBER(0, YEAR_MS),
-     "How long a pull query waits for a table whose state is being restored, before it says how "
-     "far "
+     "How long a pull query waits for a table whose state is being restored, before it says "
+     "how far "
      "that is"},
     {"weir.restore.threads", NULL, FIXED, KSQL, NUMBER(1, 256),
      "Threads that restore state from changelogs; without it as many as processors, 4 at most"},
@@ -228,6 +237,8 @@ static const wr_setting settings[] = {
      "statements had before"},
     {"weir.sinks.shared", "false", FIXED, KSQL, FLAG,
      "Statements of a file and of a prompt, or of two files, may write to one topic"},
+    {"weir.source.partitioner", "murmur2", EDIT, KSQL, PARTITIONER,
+     "PARTITIONER of CREATE STREAM and TABLE with columns where not given"},
     {"weir.state.cache.bytes", "268435456", FIXED, KSQL, NUMBER(0, TERABYTE),
      "Memory for the state that all queries work on"},
     {"weir.statements.skip", NULL, FIXED, KSQL, NUMBERS,
@@ -462,6 +473,12 @@ static weir_status check_value(const wr_setting *s, const char *value, weir_erro
         return wr_ieq(value, "payload") || wr_ieq(value, "header")
                    ? WEIR_OK
                    : invalid(err, s, value, "'payload' or 'header'");
+    case WR_SETTING_PARTITIONER: {
+        wr_partitioner p;
+        return wr_partitioner_find(wr_str_c(value), &p) && p != WR_PARTITIONER_NONE
+                   ? WEIR_OK
+                   : invalid(err, s, value, "'murmur2', 'crc32' or 'fnv1a'");
+    }
     case WR_SETTING_PROTOBUF:
         return wr_ieq(value, "text") || wr_ieq(value, "base64")
                    ? WEIR_OK

@@ -192,6 +192,33 @@ static weir_status check_existing_topic(const wr_source *s, const wr__with *with
     return WEIR_OK;
 }
 
+/* Where the records of a row lie in several partitions a table has a row in each, and which one is
+ * the latest nobody can say. A stream has no such rows; what needs its keys together moves them. */
+weir_status wr__source_partitioner(const wr_plan_env *env, wr_source *s, const wr__with *with,
+                                   bool written, weir_error *err)
+{
+    WR_ASSERT(s->partitioner == WR_PARTITIONER_MURMUR2); /* until it is said */
+    const char *usual = wr_settings_get(env->settings, "weir.source.partitioner");
+    if (!with->has_partitioner) { /* what Weir writes itself does not go by what others do */
+        if (!written && usual)
+            (void)wr_partitioner_find(wr_str_c(usual), &s->partitioner);
+        return WEIR_OK;
+    }
+    s->partitioner = with->partitioner;
+    if (with->partitioner != WR_PARTITIONER_NONE)
+        return WEIR_OK;
+    if (s->is_table)
+        return wr_error_at(err, WEIR_ERR_STATEMENT, with->partitioner_pos,
+                           "Invalid value 'NONE' for configuration PARTITIONER: all records of a "
+                           "row of a table must be in one partition. Please create a stream of the "
+                           "topic, and a table of that by GROUP BY.");
+    if (written)
+        return wr_error_at(err, WEIR_ERR_STATEMENT, with->partitioner_pos,
+                           "Invalid value 'NONE' for configuration PARTITIONER: a query writes its "
+                           "results by their key. PARTITION BY NULL takes the key away.");
+    return WEIR_OK;
+}
+
 /* Find the topic, or say how it has to be made. @p defaults: of a sink, from what it is made of;
  * NULL for CREATE with columns, which must say the number of partitions. Tables are compacted, and
  * their topics keep the last value of a key for ever; windowed ones are compacted and deleted,
@@ -420,6 +447,7 @@ static weir_status fill_source(const wr_plan_env *env, const wr_ast_stmt *stmt, 
     WR_TRY(wr__source_timestamp(s, &with, err));
     if (stmt->or_replace)
         WR_TRY(check_replace(env, stmt, s, err));
+    WR_TRY(wr__source_partitioner(env, s, &with, false, err));
     return wr__source_topic(env, s, &with, NULL, topic, err);
 }
 

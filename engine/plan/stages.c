@@ -203,11 +203,13 @@ static void source_step(wr__builder *b, const wr__relation *rel, wr_step *step,
     src->key = wr__format_use_copy(a, &s->key);
     src->value = wr__format_use_copy(a, &s->value);
     src->window = s->window;
+    src->partitioner = s->partitioner;
     src->timestamp_column = s->timestamp_column;
     src->timestamp_format = s->timestamp_format ? wr_arena_strdup(a, s->timestamp_format) : NULL;
     src->throw_on_invalid_timestamp =
         wr_settings_bool(set, "ksql.timestamp.throw.on.invalid", false);
     src->fail_on_bad_record = wr_settings_bool(set, "ksql.fail.on.deserialization.error", false);
+    src->fail_on_misplaced_key = wr_settings_bool(set, "weir.fail.on.misplaced.key", false);
     src->strict = wr_settings_bool(set, "weir.decode.strict", false);
     wr_column *cols = WR_NEW_N(a, wr_column, output_n);
     for (uint32_t i = 0; i < output_n; i++) {
@@ -280,6 +282,7 @@ weir_status wr__build_relation(wr__builder *b, uint32_t i, const bool *used, wr_
     source_slots(b, i, used, output, n, st);
     st->partitions = rel->partitions;
     st->key_format = rel->key;
+    st->partitioner = rel->partitioner;
     st->name = rel->name;
     st->window = rel->window;
     st->key_fixed = true;
@@ -490,18 +493,22 @@ wr_format_use wr__internal_key_format(wr_arena *a, const wr_format_use *want,
 /* From here on rows are in the partition of their key. The topic's name is part of what is on the
  * broker: it follows from the context, which must not change between versions. Steps with the same
  * context would share the topic, so contexts of one plan differ. */
-void wr__build_repartition(wr__builder *b, wr__stage *st, const wr_format_use *key,
-                           const char *context)
+wr_step *wr__build_repartition(wr__builder *b, wr__stage *st, const wr_format_use *key,
+                               wr_partitioner by, const char *context)
 {
+    WR_ASSERT(by != WR_PARTITIONER_NONE);
     wr_arena *a = b->plan->arena;
     wr_step *step = wr__new_step(b, WR_STEP_REPARTITION, "Repartition", context, st->step);
     step->u.repartition.key = wr__internal_key_format(a, key, st->step->schema);
     step->u.repartition.topic = wr__add_topic(b, wr_arena_printf(a, "%s-repartition", context),
                                               WR_TOPIC_REPARTITION, st->partitions, false);
+    step->u.repartition.partitioner = by;
     st->step = step;
     st->key_format = step->u.repartition.key;
+    st->partitioner = by;
     st->key_fixed = true;
     b->repartitions_n++;
+    return step;
 }
 
 /* ---- finishing ---- */
@@ -557,6 +564,32 @@ static bool repeats_tombstones(const wr_step *s)
 {
     WR_ASSERT(s->kind != WR_STEP_FILTER || s->in_n == 1);
     return s->kind == WR_STEP_FILTER && s->in[0]->kind == WR_STEP_FK_JOIN && s->in[0]->u.join.exact;
+}
+
+/* The sources at and below @p s whose rows have not moved before they come to it. In a topic of one
+ * partition every key is with all the others; without a key nobody looks one up. */
+static void mark_placed(const wr_plan *p, wr_step *s)
+{
+    WR_ASSERT(s->kind != WR_STEP_SINK && s->kind != WR_STEP_COLLECT); /* nobody takes their rows */
+    if (s->kind == WR_STEP_SOURCE)
+        s->u.source.placed = s->schema->keys_n && p->topics[s->u.source.topic].partitions > 1 &&
+                             s->u.source.window.kind == WR_WINDOW_NONE;
+    for (uint32_t i = 0; i < s->in_n && s->kind != WR_STEP_REPARTITION; i++)
+        mark_placed(p, s->in[i]);
+}
+
+/* What needs the rows of a key together: whoever looks them up, or keeps one for each key. */
+static void find_placed(const wr_plan *p)
+{
+    for (uint32_t i = 0; i < p->steps_n; i++) {
+        wr_step *s = p->steps[i];
+        bool together = s->kind == WR_STEP_AGGREGATE || s->kind == WR_STEP_STREAM_STREAM_JOIN ||
+                        s->kind == WR_STEP_STREAM_TABLE_JOIN ||
+                        s->kind == WR_STEP_TABLE_TABLE_JOIN || s->kind == WR_STEP_FK_JOIN ||
+                        (s->kind == WR_STEP_SOURCE && s->u.source.materialize);
+        if (together)
+            mark_placed(p, s);
+    }
 }
 
 /* Old rows cost a store: they are asked for only where a step cannot do without. A table's filter
@@ -633,6 +666,7 @@ void wr__finish_plan(wr__builder *b, wr_step *root)
     p->topics = b->topics.v;
     p->topics_n = (uint32_t)b->topics.n;
     wr_plan_push_filters(p);
+    find_placed(p);
     const wr_settings *settings = b->an->env->settings;
     p->exact_division = wr_settings_exact_division(settings);
     p->one_scope = !wr_settings_bool(settings, "ksql.nested.error.set.null", true);

@@ -97,6 +97,7 @@ static void add_sink(query_build *q, const wr_source *sink)
     cfg->key = wr__format_use_copy(a, &sink->key);
     cfg->value = wr__format_use_copy(a, &sink->value);
     cfg->window = sink->window;
+    cfg->partitioner = wr_partitioner_to_write(sink->partitioner);
     cfg->timestamp_column = sink->timestamp_column;
     cfg->timestamp_format =
         sink->timestamp_format ? wr_arena_strdup(a, sink->timestamp_format) : NULL;
@@ -216,6 +217,7 @@ static weir_status fill_sink(const wr_plan_env *env, const wr_ast_stmt *stmt, qu
     WR_TRY(wr__check_writable_topic(env, s->topic, err));
     WR_TRY(sink_formats(env, s, &with, q, err));
     WR_TRY(wr__source_timestamp(s, &with, err));
+    WR_TRY(wr__source_partitioner(env, s, &with, true, err));
     bool inherit =
         wr_settings_bool(env->settings, "ksql.create.topic.inherit.source.replicas.enabled", true);
     wr_topic_facts defaults = {left->partitions, inherit ? left->replicas : -1,

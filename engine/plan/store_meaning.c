@@ -411,10 +411,27 @@ static const wr_step *with_state(const wr_step *s)
 
 static void put_step(meaning *m, const wr_step *s);
 
+/* In which partition's store a key's state is. State that lies elsewhere would not be found, and a
+ * key would begin anew in silence. Not said where it follows from the rest: of rows
+ * that lie as in their topic, and of those that move to a new key by the usual partitioner. */
+static void put_place(meaning *m, const wr_step *in)
+{
+    const wr_step *end = with_state(in);
+    for (const wr_step *s = in; s != end; s = s->in[0]) {
+        const wr_step_repartition *cfg = &s->u.repartition;
+        if (s->kind != WR_STEP_REPARTITION)
+            continue;
+        if (cfg->replaces || cfg->partitioner != WR_PARTITIONER_MURMUR2)
+            line(m, "placed by", "%s", wr_partitioner_name(cfg->partitioner));
+        return;
+    }
+}
+
 /* What feeds the step: a source, or a step with state, whose facts count as well. `timed` is
  * restored: a join's inputs do not look at times because the other one does. */
 static void put_input(meaning *m, const wr_step *in)
 {
+    put_place(m, in);
     const wr_step *s = with_state(in);
     if (s->kind == WR_STEP_SOURCE) {
         put_source_line(m, s);
@@ -548,6 +565,8 @@ static void put_sink(meaning *m, const wr_step *root)
     const wr_step_sink *cfg = &root->u.sink;
     line(m, "sink", "%s, %s key, %s value", m->plan->topics[cfg->topic].name, cfg->key.format->name,
          cfg->value.format->name);
+    if (cfg->partitioner != WR_PARTITIONER_MURMUR2)
+        line(m, "sink partitioner", "%s", wr_partitioner_name(cfg->partitioner));
     if (cfg->window.kind != WR_WINDOW_NONE)
         line(m, "sink window", "%s %lld ms", wr_window_kind_name(cfg->window.kind),
              (long long)cfg->window.size_ms);

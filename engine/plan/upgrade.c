@@ -162,5 +162,12 @@ weir_status wr_plan_check_upgrade(const wr_source *old_sink, const wr_plan *old,
                                   const wr_source *new_sink, const wr_plan *fresh, weir_error *err)
 {
     WR_TRY(wr__check_source_upgrade(old_sink, new_sink, err));
+    /* A key's next rows would lie elsewhere than those that are there, and a reader would get them
+     * in any order. */
+    if (old_sink->partitioner != new_sink->partitioner)
+        return wr_error(err, WEIR_ERR_STATEMENT,
+                        "Cannot upgrade data source: DataSource '%s' has a different Partitioner, "
+                        "which is not upgradeable",
+                        new_sink->name);
     return old ? check_step(old, old->root, fresh, fresh->root, err) : WEIR_OK;
 }

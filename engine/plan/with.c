@@ -141,6 +141,22 @@ static weir_status read_partitions(with_scan *s, const wr_ast_property *p, weir_
     return WEIR_OK;
 }
 
+/* Weir's own: ksqlDB takes every topic to be written by Java's clients. Names in any case, as those
+ * of formats. */
+static weir_status read_partitioner(with_scan *s, const wr_ast_property *p, weir_error *err)
+{
+    const char *text;
+    WR_TRY(need_string(p, &text, err));
+    s->out->has_partitioner = true;
+    s->out->partitioner_pos = p->value->pos;
+    if (wr_partitioner_find(wr_str_c(text), &s->out->partitioner))
+        return WEIR_OK;
+    return wr_error_at(err, WEIR_ERR_STATEMENT, p->value->pos,
+                       "Invalid value '%s' for configuration PARTITIONER: must be MURMUR2, CRC32, "
+                       "FNV1A or NONE",
+                       text);
+}
+
 /* -1 leaves the number to the broker. 32767 is the most that Kafka's protocol has room for: an
  * int16. */
 static weir_status read_replicas(with_scan *s, const wr_ast_property *p, weir_error *err)
@@ -404,6 +420,7 @@ static const struct {
     {"KEY_FORMAT", IN_BOTH, read_key_format},
     {"VALUE_FORMAT", IN_BOTH, read_value_format},
     {"PARTITIONS", IN_BOTH, read_partitions},
+    {"PARTITIONER", IN_BOTH, read_partitioner},
     {"REPLICAS", IN_BOTH, read_replicas},
     {"RETENTION_MS", IN_BOTH, read_retention},
     {"CLEANUP_POLICY", IN_BOTH, read_cleanup},

@@ -36,6 +36,9 @@ typedef struct wr__with {
     char key_delimiter, value_delimiter;               /* 0: not given */
     int64_t key_delimiter_pos, value_delimiter_pos;
     wr__with_schema key_schema, value_schema;
+    bool has_partitioner;
+    wr_partitioner partitioner; /* PARTITIONER; has_partitioner only */
+    int64_t partitioner_pos;
     wr_time_unit time_unit; /* DEBEZIUM_TIME_UNIT */
     int64_t time_unit_pos;
     wr_window window;     /* kind NONE: not given */
@@ -101,6 +104,9 @@ wr_format_use wr__inherited_format(const wr_format_use *from);
 
 /** TIMESTAMP and TIMESTAMP_FORMAT of the WITH clause against s->schema. */
 weir_status wr__source_timestamp(wr_source *s, const wr__with *with, weir_error *err) WR_MUST_CHECK;
+/** PARTITIONER of the WITH clause, for a source (@p written false) or a query's sink. */
+weir_status wr__source_partitioner(const wr_plan_env *env, wr_source *s, const wr__with *with,
+                                   bool written, weir_error *err) WR_MUST_CHECK;
 /** Does the topic exist with what WITH says, or must it be made? Sets s->partitions ... */
 weir_status wr__source_topic(const wr_plan_env *env, wr_source *s, const wr__with *with,
                              const wr_topic_facts *defaults, wr_new_topic *topic,

@@ -228,6 +228,7 @@ void weir_metrics_read(weir *w, weir_metrics *out)
         m.commits += one.commits;
         m.state_bytes += one.state_bytes;
         m.before_start += one.before_start;
+        m.misplaced_keys += one.misplaced_keys;
         lag = one.lag < 0 || lag < 0 ? -1 : lag + one.lag;
         if (wr_query_error(q, NULL))
             m.queries_failed++;
@@ -372,6 +373,29 @@ static const wr_headers *headers_of(wr_arena *a, const weir_record *r)
     return h;
 }
 
+/* So that readers find the keys where they look for them. As the setting says, which is for
+ * programs without statements; else as a statement has said of the topic; of several sources of one
+ * topic, the first that says anything. */
+static wr_partitioner partitioner_of(weir *w, const char *topic)
+{
+    wr_partitioner by = WR_PARTITIONER_MURMUR2;
+    const wr_map_entry *m;
+    const char *set = wr_settings_get(&w->server, "weir.produce.partitioner");
+    WR_ASSERT(topic);
+    /* It was checked when the engine was opened; NONE is no value of it. */
+    if (set && wr_partitioner_find(wr_str_c(set), &by))
+        return wr_partitioner_to_write(by);
+    wr_engine_lock(w->engine);
+    const wr_catalog *c = wr_engine_catalog(w->engine);
+    for (size_t i = 0; by == WR_PARTITIONER_MURMUR2 && (m = wr_map_next(&c->sources, &i));) {
+        const wr_source *s = m->value;
+        if (strcmp(s->topic, topic) == 0)
+            by = wr_partitioner_to_write(s->partitioner);
+    }
+    wr_engine_unlock(w->engine);
+    return by;
+}
+
 /*
  * Records of one topic in one call, as columns. @pre `producing` is held; all records were checked.
  * A partition is chosen here only where some record names one: else the log does it, as it does for
@@ -389,6 +413,7 @@ static weir_status produce_run(weir *w, const weir_record *r, size_t n, weir_err
     int64_t now = clock->wall_ms(clock);
     wr_topic_info info;
     WR_ASSERT(w->writer && n > 0 && n <= RUN_MAX);
+    wr_partitioner by = partitioner_of(w, r->topic);
     bool any_headers = false, any_parts = false;
     weir_status st = wr_topic_describe(log, r->topic, &info, err);
     for (size_t i = 0; i < n && st == WEIR_OK; i++) {
@@ -397,8 +422,8 @@ static weir_status produce_run(weir *w, const weir_record *r, size_t n, weir_err
         WR_ASSERT(strcmp(r[i].topic, r[0].topic) == 0);
         times[i] = r[i].timestamp < 0 ? now : r[i].timestamp;
         parts[i] = r[i].partition >= 0 ? r[i].partition
-                   : r[i].key ? wr_partition_of(WR_PARTITIONER_MURMUR2, keys[i], info.partitions)
-                              : (int32_t)(i % (size_t)info.partitions);
+                   : r[i].key          ? wr_partition_of(by, keys[i], info.partitions)
+                                       : (int32_t)(i % (size_t)info.partitions);
         any_parts = any_parts || r[i].partition >= 0; /* else `parts` is not used */
         if (parts[i] >= info.partitions)
             st = wr_error(err, WEIR_ERR_LOG, "Topic '%s' has no partition %d", r->topic, parts[i]);
@@ -413,7 +438,8 @@ static weir_status produce_run(weir *w, const weir_record *r, size_t n, weir_err
                               .values = values,
                               .timestamps = times,
                               .partitions = any_parts ? parts : NULL,
-                              .headers = any_headers ? headers : NULL};
+                              .headers = any_headers ? headers : NULL,
+                              .partitioner = by};
         st = wr_log_writer_produce(w->writer, &w->producer, r->topic, &out, err);
         wr_log_owner_reset(&w->producer); /* a failure is said once; other records go on */
     }

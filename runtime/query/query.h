@@ -68,6 +68,7 @@ typedef struct wr_query_metrics {
      * it was started in this process. */
     uint64_t before_start;
     uint64_t state_bytes;
+    uint64_t misplaced_keys; /* of those looked at by the tasks that are open (place_report.h) */
     uint32_t tasks[WR_TASK_STATES]; /* how many are in each state now */
 } wr_query_metrics;
 

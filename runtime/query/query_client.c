@@ -90,6 +90,7 @@ static void close(wr_worker_client *c)
 {
     wr_query *q = query_of(c);
     wr__late_close(&q->late, q->id);
+    (void)wr__place_look(&q->place, q->id, q->plan, q->tasks, true);
     wr_task_set_close(q->tasks);
     wr__state_share_release(&q->share);
     WR_ASSERT(!wr_task_set_is_open(q->tasks) && q->share.used == 0);
@@ -162,6 +163,8 @@ static void committed(wr_worker_client *c, const wr_commit_times *times)
         wr_task_set_committed(q->tasks);
     if (!q->kind.piped) /* a test says itself what it expects */
         wr__late_look(&q->late, q->id, q->tasks, q->clock->mono_ns(q->clock));
+    atomic_store(&q->counts.misplaced_keys,
+                 wr__place_look(&q->place, q->id, q->plan, q->tasks, false));
     if (!times) /* offsets follow with a later one */
         return;
     q->known = true;

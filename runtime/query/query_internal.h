@@ -26,6 +26,7 @@
 
 #include "engine/operators/source_times.h"
 #include "runtime/query/late_report.h"
+#include "runtime/query/place_report.h"
 #include "runtime/query/query.h"
 #include "runtime/query/query_record.h"
 
@@ -70,7 +71,7 @@ typedef struct wr__query_topics {
 
 /** Counted by the worker's thread, read by any. */
 typedef struct wr__query_counts {
-    atomic_uint_fast64_t records_in, bytes_in, late, commits;
+    atomic_uint_fast64_t records_in, bytes_in, late, misplaced_keys, commits;
     _Atomic int64_t lag; /* -1: unknown */
     _Atomic int64_t
         before_start; /* records that lie before where it began, at its last beginning */
@@ -108,7 +109,8 @@ struct wr_query {
     wr_task_set *tasks;
     wr_task_counters counters;
     wr__query_counts counts;
-    wr__late_report late; /* the worker's thread */
+    wr__late_report late;   /* the worker's thread */
+    wr__place_report place; /* likewise */
     wr_state_share share;
     wr__metrics *metrics;
     wr__query_schemas schemas;

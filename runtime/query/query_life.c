@@ -82,6 +82,7 @@ static wr_query *make(const wr_query_options *o)
             .log = q->log, .db = q->db, .clock = q->clock, .settings = &q->settings});
     q->metrics = wr__metrics_new(q);
     wr__schemas_init(q);
+    wr__place_init(&q->place, q->plan);
     q->tasks = wr__query_tasks_new(q, o->collect, o->collect_arg);
     q->slack_ms = wr__plan_slack(q->plan, true);
     if (!q->kind.transient)
@@ -246,6 +247,7 @@ void wr_query_free(wr_query *q, bool forget)
         wr_restore_pool_free(q->restore);
     wr_worker_client_destroy(&q->client);
     wr__metrics_free(q->metrics);
+    wr__place_destroy(&q->place);
     wr__schemas_free(q);
     if (q->owns_scheduler)
         wr_scheduler_free(q->scheduler);

@@ -247,6 +247,7 @@ void wr_query_metrics_read(wr_query *q, wr_query_metrics *out)
         .lag = atomic_load(&q->counts.lag),
         .before_start = (uint64_t)atomic_load(&q->counts.before_start),
         .state_bytes = atomic_load(&q->share.state_bytes),
+        .misplaced_keys = atomic_load(&q->counts.misplaced_keys),
     };
     for (uint32_t s = 0; s < WR_TASK_STATES; s++)
         out->tasks[s] = atomic_load(&q->counters.states[s]);

@@ -4,12 +4,11 @@
  * beside them in sections:
  *
  *     source       one row: what it is made of
- *     topic        EXTENDED, one row: its topic, and who reads and writes the source
- *     statistics   EXTENDED, where a query writes to it: one row
- *     positions    EXTENDED: a row for each partition that a writing query reads
- *     waiting      EXTENDED, where a query that reads or writes it waits: waiting_rows.c
- *     schemas      EXTENDED, formats with a registry: describe_schemas.c
- *     function     one row
+ *     topic        EXTENDED, one row: its topic, where its keys lie, who reads and writes the
+ * source statistics   EXTENDED, where a query writes to it: one row positions    EXTENDED: a row
+ * for each partition that a writing query reads waiting      EXTENDED, where a query that reads or
+ * writes it waits: waiting_rows.c schemas      EXTENDED, formats with a registry:
+ * describe_schemas.c function     one row
  *
  * EXTENDED asks the log, so it works in two parts: under the lock it takes a reference of the
  * source and pins the queries that write to it; without the lock it asks.
@@ -20,6 +19,7 @@
  */
 #include "runtime/statement/describe.h"
 #include "runtime/instance/query_list.h"
+#include "runtime/log/key_look.h"
 #include "runtime/statement/describe_schemas.h"
 #include "runtime/statement/result.h"
 #include "runtime/statement/statement_class.h"
@@ -154,21 +154,61 @@ static void add_source(wr_exec *x, const wr_source *s)
 
 /* ---- EXTENDED; without the lock ---- */
 
-/* A topic that somebody has deleted shows with 0 partitions: the source is still to be seen. */
+/* Long enough for a cluster that is far away, and short enough for somebody who waits. */
+#define KEYS_WAIT_MS 3000
+
+/* Where its keys lie by what is in the topic, whoever reads it: so that it can be asked before any
+ * query is made. An engine that is driven by hand has one partition in effect. Nothing to see:
+ * without a key, in one partition, or with windows in the key (whether those decide on the
+ * partition, too, writers differ). */
+static weir_status look_at_keys(wr_exec *x, const wr_source *s, int32_t partitions,
+                                wr_key_places *out, weir_error *err)
+{
+    *out = (wr_key_places){0};
+    if (!s->schema->keys_n || s->window.kind != WR_WINDOW_NONE ||
+        wr_engine_mode_of(x->engine) == WR_ENGINE_PIPED)
+        return WEIR_OK;
+    /* What was seen when the time is over is shown: a part of the keys is an answer as well. An
+     * interrupted statement ends, as it does while it waits for anything else. */
+    const wr_log_wait wait = {KEYS_WAIT_MS, x->interrupt};
+    return wr_key_look(wr_engine_log(x->engine), s->topic, partitions, &x->settings, &wait, out,
+                       err);
+}
+
+/* Which partitioner has written the keys; NULL: too few say so. Where the declared one fits it is
+ * that one, though others may fit as well. */
+static const char *written_by(const wr_source *s, const wr_key_places *p, int32_t partitions)
+{
+    wr_partitioner by = wr_key_places_by(p, s->partitioner);
+    WR_ASSERT(p->keys == 0 || partitions > 1);
+    if (!wr_key_places_decide(p, partitions))
+        return NULL;
+    return by == WR_PARTITIONER_NONE ? "unknown" : wr_partitioner_name(by);
+}
+
+/* A topic that somebody has deleted shows with 0 partitions: the source is still to be seen. What
+ * is declared stands beside what was seen, for the two may differ; that is what people look for
+ * when a join gives less than they expect. */
 static weir_status add_topic(wr_exec *x, const described *d, weir_error *err)
 {
-    static const wr__column columns[] = {{"TOPIC", &wr_type_string},
-                                         {"PARTITIONS", &wr_type_integer},
-                                         {"REPLICAS", &wr_type_integer},
-                                         {"READERS", &wr__type_texts},
-                                         {"WRITERS", &wr__type_texts}};
+    static const wr__column columns[] = {
+        {"TOPIC", &wr_type_string},          {"PARTITIONS", &wr_type_integer},
+        {"REPLICAS", &wr_type_integer},      {"PARTITIONER", &wr_type_string},
+        {"WRITTEN_BY", &wr_type_string},     {"KEYS", &wr_type_bigint},
+        {"MISPLACED_KEYS", &wr_type_bigint}, {"READERS", &wr__type_texts},
+        {"WRITERS", &wr__type_texts}};
     wr_topic_info info = {0};
     weir_status st = wr_topic_describe(wr_engine_log(x->engine), d->source->topic, &info, err);
     if (st != WEIR_OK && st != WEIR_ERR_NOT_FOUND)
         return st;
+    wr_key_places keys;
+    WR_TRY(look_at_keys(x, d->source, info.partitions, &keys, err));
+    wr_partitioner declared = d->source->partitioner;
     WR__RESULT_ROW(x, wr__result_new(x, "topic", columns, WR_ARRAY_LEN(columns)),
                    wr__text(x, d->source->topic), wr_value_i32(info.partitions),
-                   wr_value_i32(info.replicas), d->readers, d->writers);
+                   wr_value_i32(info.replicas), wr__text(x, wr_partitioner_name(declared)),
+                   wr__text(x, written_by(d->source, &keys, info.partitions)), wr__count(keys.keys),
+                   wr__count(wr_key_places_misses(&keys, declared)), d->readers, d->writers);
     return WEIR_OK;
 }
 

@@ -144,7 +144,8 @@ static weir_status write_row(wr_exec *x, const wr_insert *ins, weir_error *err)
                             .keys = &key,
                             .values = &value,
                             .timestamps = &ts,
-                            .partitions = piped ? &first : NULL};
+                            .partitions = piped ? &first : NULL,
+                            .partitioner = wr_partitioner_to_write(ins->source->partitioner)};
         st = write_sync(x, ins->source->topic, &r, err);
     }
     if (st == WEIR_OK)

@@ -85,6 +85,9 @@ static void put_values(wr_buf *out, const wr_setting *s)
     case WR_SETTING_PLACE:
         wr_buf_puts(out, "payload, header");
         break;
+    case WR_SETTING_PARTITIONER:
+        wr_buf_puts(out, "murmur2, crc32, fnv1a");
+        break;
     case WR_SETTING_DIVISION:
         wr_buf_puts(out, "round, exact");
         break;

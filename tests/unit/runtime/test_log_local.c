@@ -363,7 +363,19 @@ static void test_partitions(void **state)
         assert_int_equal(end_of(e->log, "t", p), p == expected ? 3 : 2);
     int32_t wrong = 4;
     int64_t ts = 0;
-    wr_str key = WR_STR("k");
+    wr_str key = WR_STR("user-17");
+    for (uint32_t by = 0; by < WR_PARTITIONERS; by++) {
+        int32_t p = wr_partition_of((wr_partitioner)by, key, 4);
+        int64_t before = end_of(e->log, "t", p);
+        wr_out_records placed = {.n = 1,
+                                 .keys = &key,
+                                 .values = &key,
+                                 .timestamps = &ts,
+                                 .partitioner = (wr_partitioner)by};
+        OK(wr_log_writer_produce(w, NULL, "t", &placed, err));
+        commit(w);
+        assert_int_equal(end_of(e->log, "t", p), before + 1);
+    }
     wr_out_records r = {
         .n = 1, .keys = &key, .values = &key, .timestamps = &ts, .partitions = &wrong};
     FAILS(wr_log_writer_produce(w, NULL, "t", &r, err), WEIR_ERR_NOT_FOUND, "no partition 4");
