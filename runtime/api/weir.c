@@ -196,8 +196,12 @@ weir_status weir_drain(weir *w, int timeout_ms, weir_error *err)
  * Sums over the persistent queries, under the lock, but from counters that queries publish by
  * themselves: nothing waits. One lag that is not known makes the sum not known.
  */
-/* Sums of what may be of different moments: a standby that has just begun has not heard of its end
- * yet, and is behind by nothing. */
+/*
+ * Sums of what may be of different moments: a standby that has just begun has not heard of its end
+ * yet, and is behind by nothing. Rates add up, since queries restore at the same time; what has
+ * been done and the total are those of restores that are under way, so both go back to 0 at their
+ * ends.
+ */
 static void add_restore(const wr_query *q, weir_metrics *m)
 {
     wr_query_restore r;

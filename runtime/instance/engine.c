@@ -124,8 +124,11 @@ static wr_engine *engine_new(const wr_engine_options *o)
     return e;
 }
 
-/* As many threads as there are processors, within reason: one takes in several hundred thousand
- * records a second, and brokers have other clients. */
+/*
+ * As many threads as there are processors, within reason: one takes in several hundred thousand
+ * records a second, and brokers have other clients. They are started when there is something to
+ * restore. An engine that is stepped has none: its queries restore in their steps.
+ */
 static wr_restore_pool *new_restore_pool(const wr_engine *e)
 {
     enum { DEFAULT_MAX = 4 };

@@ -52,7 +52,7 @@ weir_status wr__kafka_membership(wr_log_reader *r, const char **group,
                            "Committing offsets of group %s", wr__kafka_member_of(r));
 }
 
-/* The broker's list has the members of a group that is settled with their ids; one that is being
+/* The broker's list has the members of a group that is stable with their ids; one that is being
  * joined may lack some. */
 static void place_among(const struct rd_kafka_group_info *g, const char *id, uint32_t *self,
                         uint32_t *members)

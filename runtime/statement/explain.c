@@ -126,6 +126,7 @@ static const char *task_states(wr_exec *x, const wr_query *q, const wr_query_met
     wr_buf b = {0};
     wr_query_restore r;
     (void)wr_query_restoring(q, &r);
+    WR_ASSERT(r.standbys == 0 || wr_query_plan(q)->stores_n > 0);
     for (int s = 0; s < WR_TASK_STATES; s++)
         if (m->tasks[s])
             wr_buf_printf(&b, "%s%s:%u", b.len ? ", " : "", wr_task_state_name((wr_task_state)s),

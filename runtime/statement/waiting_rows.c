@@ -16,14 +16,16 @@ static wr_result *section_of(wr_exec *x)
     return wr__result_new(x, NAME, columns, WR_ARRAY_LEN(columns));
 }
 
-/* A query whose state is on its way waits for it, and that is to be seen in the same places. Since
- * when: its clock is monotonic, so the wall clock's time is reckoned from now. */
+/* How far it is may have changed before the row is read: it is as of the statement, as all else
+ * here. A query whose state is on its way waits for it, and that is to be seen in the same places.
+ * Since when: its clock is monotonic, so the wall clock's time is reckoned from now. */
 static void add_restoring(wr_exec *x, wr_query *q)
 {
     wr_query_restore r;
     wr_buf reason = {0};
     if (!wr_query_restoring(q, &r))
         return;
+    WR_ASSERT(r.done <= r.total && r.ns >= 0);
     wr_clock *clock = wr_engine_clock(x->engine);
     wr_buf_puts(&reason, "its state is being restored: ");
     wr_query_restore_print(&r, &reason);

@@ -19,6 +19,21 @@ bool wr__task_reads(const wr_task *t, uint32_t topic)
     return false;
 }
 
+bool wr__set_reads(const wr_task_set *set, uint32_t sub, int32_t partition,
+                   const wr_topic_part *parts, uint32_t n)
+{
+    const wr_task_config *c = &set->config;
+    uint32_t *topics = wr_calloc(c->plan->topics_n, sizeof *topics);
+    uint32_t topics_n = wr_plan_inputs(c->plan, sub, topics, c->plan->topics_n);
+    bool yes = false;
+    for (uint32_t i = 0; i < n && !yes; i++)
+        for (uint32_t k = 0; k < topics_n && !yes; k++)
+            yes = parts[i].partition == partition &&
+                  strcmp(parts[i].topic, c->topic_names[topics[k]]) == 0;
+    wr_free(topics);
+    return yes;
+}
+
 /* ---- what operators ask for ---- */
 
 /*

@@ -95,6 +95,9 @@ wr_task *wr__task_new(wr_task_set *set, uint32_t subtopology, int32_t partition)
 weir_status wr__task_run(wr_task *t, weir_error *err) WR_MUST_CHECK;
 void wr__task_close(wr_task *t);
 bool wr__task_reads(const wr_task *t, uint32_t topic);
+/** Does a task of the sub-topology read one of @p parts in its partition? */
+bool wr__set_reads(const wr_task_set *set, uint32_t sub, int32_t partition,
+                   const wr_topic_part *parts, uint32_t n);
 
 /* task_state.c */
 /** States only go forward. */
@@ -106,6 +109,9 @@ bool wr__task_is_restoring(const wr_task *t);
 weir_status wr__set_store_prepare(wr_task_set *set, wr__set_store *s, uint32_t store,
                                   weir_error *err) WR_MUST_CHECK;
 void wr__set_store_free(wr__set_store *s);
+/** What a job of restoring it is about; borrows. */
+wr_restore_store wr__restore_store_of(const wr_task_set *set, const wr__set_store *s,
+                                      int32_t partition);
 weir_status wr__task_open_store(wr_task_ctx *ctx, uint32_t store, wr_store **out,
                                 weir_error *err) WR_MUST_CHECK;
 void wr__task_close_stores(wr_task *t);
@@ -114,19 +120,12 @@ typedef weir_status (*wr__store_fn)(wr__task_store *s, void *arg, weir_error *er
 weir_status wr__task_each_store(wr_task *t, wr__store_fn fn, void *arg,
                                 weir_error *err) WR_MUST_CHECK;
 
-/* task_set.c */
-/** Does a task of the sub-topology read one of @p parts in its partition? */
-bool wr__set_reads(const wr_task_set *set, uint32_t sub, int32_t partition,
-                   const wr_topic_part *parts, uint32_t n);
-
 /* task_standby.c */
 /** A task is to have this store: nobody else writes it from now on. */
 void wr__standby_end(wr_task_set *set, uint32_t store, int32_t partition);
 void wr__standbys_free(wr_task_set *set);
 
 /* task_restore.c */
-wr_restore_store wr__restore_store_of(const wr_task_set *set, const wr__set_store *s,
-                                      int32_t partition);
 /** Jobs for stores of all tasks that are behind their changelogs. */
 weir_status wr__set_restore(wr_task_set *set, weir_error *err) WR_MUST_CHECK;
 /** Put into @p b how far the changelog has been acknowledged. */

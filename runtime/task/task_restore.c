@@ -56,20 +56,6 @@ static weir_status ahead_of_changelog(const wr_task_set *set, const wr__set_stor
                     s->plan->name, set->config.id, s->changelog, (long long)from, (long long)high);
 }
 
-wr_restore_store wr__restore_store_of(const wr_task_set *set, const wr__set_store *s,
-                                      int32_t partition)
-{
-    WR_ASSERT(s->plan && s->changelog && partition >= 0);
-    return (wr_restore_store){.query = set->config.id,
-                              .plan = s->plan,
-                              .name = s->name,
-                              .changelog = s->changelog,
-                              .store_id = s->id,
-                              .partition = partition,
-                              .meaning_kept = s->meaning_kept,
-                              .counters = &set->config.counters->restore};
-}
-
 static weir_status restore_place(wr_task_set *set, const place *at, int64_t low, int64_t high,
                                  weir_error *err)
 {

@@ -119,6 +119,20 @@ void wr__set_store_free(wr__set_store *s)
     *s = (wr__set_store){0};
 }
 
+wr_restore_store wr__restore_store_of(const wr_task_set *set, const wr__set_store *s,
+                                      int32_t partition)
+{
+    WR_ASSERT(s->plan && s->changelog && partition >= 0);
+    return (wr_restore_store){.query = set->config.id,
+                              .plan = s->plan,
+                              .name = s->name,
+                              .changelog = s->changelog,
+                              .store_id = s->id,
+                              .partition = partition,
+                              .meaning_kept = s->meaning_kept,
+                              .counters = &set->config.counters->restore};
+}
+
 /* ---- life ---- */
 
 weir_status wr__task_open_store(wr_task_ctx *ctx, uint32_t store, wr_store **out, weir_error *err)

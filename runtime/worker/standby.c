@@ -2,7 +2,7 @@
 /*
  * Standbys of a worker's clients: who keeps which, and when that is looked at.
  *
- * The members of the group are asked for a while after each rebalance, when it has settled, and
+ * The members of the group are asked for a while after each rebalance, when all have joined, and
  * now and then, which also mends what has failed. Nothing depends on the answer: it decides who has
  * a warm copy, never who owns a partition. Where members answer differently for a moment there is a
  * copy too many or too few, until they ask again.
@@ -11,7 +11,7 @@
 #include "runtime/worker/worker_internal.h"
 #include "common/diag.h"
 
-#define SETTLE_NS INT64_C(1000000000)
+#define JOINED_NS INT64_C(1000000000)
 #define AGAIN_NS  INT64_C(30000000000)
 
 /* ---- who ---- */
@@ -80,7 +80,7 @@ static wr_topic_part *list_parts(const wr_worker *w, uint32_t self, uint32_t mem
 
 void wr__standby_later(wr_worker *w)
 {
-    w->standby.due_ns = w->o.clock->mono_ns(w->o.clock) + SETTLE_NS;
+    w->standby.due_ns = w->o.clock->mono_ns(w->o.clock) + JOINED_NS;
 }
 
 static weir_status refresh(wr_worker *w, weir_error *err)

@@ -288,6 +288,49 @@ static void test_damaged_record(void **state)
     check_rows(e, 2, (int)kept_position(e, 2));
 }
 
+/* A changelog that is deleted and made anew under its reader is the failure of its own jobs; those
+ * beside it in the same reader go on. */
+static void test_topic_made_anew(void **state)
+{
+    env *e = *state;
+    open_pool(e, 1);
+    create_topic(&e->f->base, "other", 1);
+    wr_log_writer *w;
+    OK(wr_log_writer_new(e->f->inner, NULL, &w, err));
+    wr_buf key = {0}, value = {0};
+    wr_changelog_put_key(&key, &(wr_changelog_key){.kind = WR_CHANGELOG_KV, .key = WR_STR("k")});
+    wr_changelog_put_value(&value, wr_buf_view(&key), WR_STR("v"));
+    wr_str k = wr_buf_view(&key), v = wr_buf_view(&value);
+    int64_t at = 1000;
+    int32_t p = 0;
+    wr_out_records r = {1, &k, &v, &at, &p, NULL};
+    OK(wr_log_writer_produce(w, NULL, "other", &r, err));
+    commit(w);
+    wr_log_writer_close(w);
+    wr_restore_store of = {.query = "q",
+                           .plan = &e->plan,
+                           .name = "q/S",
+                           .changelog = "other",
+                           .store_id = e->id,
+                           .partition = 0,
+                           .counters = &e->counters};
+    wr_restore_job *gone, *stays = begin(e, 1, 700);
+    OK(wr_restore_begin(e->pool, &of, 0, 5, &gone, err));
+    for (int ms = 0; ms < WAIT_MS && wr_restore_position(gone) < 1; ms++)
+        nap(); /* read, and written since there is nothing else to do */
+    assert_int_equal(wr_restore_position(gone), 1);
+    OK(wr_topic_remove(&e->f->base, "other", err));
+    create_topic(&e->f->base, "other", 1);
+    assert_int_equal(finish(e, gone), WEIR_ERR_LOG);
+    write_changelog(e, 1, 0, 700);
+    assert_int_equal(finish(e, stays), WEIR_OK);
+    wr_restore_end(gone);
+    wr_restore_end(stays);
+    check_rows(e, 1, 700);
+    wr_buf_free(&key);
+    wr_buf_free(&value);
+}
+
 /* Up to the target, however long its records take to come. */
 static void test_target_that_is_not_there_yet(void **state)
 {
@@ -344,6 +387,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_ended_at_any_time, setup, teardown),
         cmocka_unit_test_setup_teardown(test_reader_fails, setup, teardown),
         cmocka_unit_test_setup_teardown(test_damaged_record, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_topic_made_anew, setup, teardown),
         cmocka_unit_test_setup_teardown(test_target_that_is_not_there_yet, setup, teardown),
         cmocka_unit_test_setup_teardown(test_standby, setup, teardown),
     };
