@@ -195,7 +195,7 @@ static void test_copies_go(void **state)
     (void)state;
     wr_query *q;
     weir *w = open_table("0", &q);
-    const int32_t has = wr_partition_of(WR_STR("x"), 2);
+    const int32_t has = wr_partition_of(WR_PARTITIONER_MURMUR2, WR_STR("x"), 2);
     assert_int_equal(q->plan->stores_n, 1);
     keep_position(q, has);
     look_at_copies(q); /* its task is here */
