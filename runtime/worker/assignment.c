@@ -118,6 +118,10 @@ weir_status wr__worker_assign(wr_worker *w, const wr_topic_part *given, uint32_t
         part_ways(w, starts, n, leader);
         st = begin(w, err);
     }
+    /* Whoever was handed over for a meeting that a rebalance has ended waits to be admitted, and
+     * the call for that may have been heard while the meeting was still on. */
+    if (w->o.threaded)
+        atomic_store(&w->members.attention, true);
     wr_free(low);
     wr_free(high);
     wr_free(starts);

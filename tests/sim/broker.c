@@ -86,7 +86,13 @@ typedef struct group {
     size_t offsets_n;
 } group;
 
-typedef enum event_kind { EV_MARKER, EV_GROUP_MARKER, EV_END_TXN, EV_TXN_OFFSETS } event_kind;
+typedef enum event_kind {
+    EV_MARKER,
+    EV_GROUP_MARKER,
+    EV_END_TXN,
+    EV_TXN_OFFSETS,
+    EV_INIT
+} event_kind;
 
 typedef struct event {
     struct event *next;
@@ -96,8 +102,8 @@ typedef struct event {
     size_t index; /* of its partitions; of groups */
     sim_producer producer;
     bool commit;
-    char group[160], member[24];
-    int generation;
+    char group[200], member[24]; /* EV_INIT: the transactional id, for the group */
+    int generation;              /* EV_INIT: its time-out */
     sim_offset *offsets;
     size_t offsets_n;
 } event;
@@ -798,6 +804,10 @@ static void run_event(event *e)
         sim_trace("a late EndTxn (%s) of epoch %d arrives: %s", e->commit ? "commit" : "abort",
                   e->producer.epoch, rd_kafka_err2name(rc));
         break;
+    case EV_INIT:
+        sim_trace("a late InitProducerId arrives");
+        (void)broker_init_producer(e->group, e->generation, &e->producer);
+        break;
     case EV_TXN_OFFSETS:
         rc = broker_txn_offsets(&e->producer, &m, e->offsets, e->offsets_n);
         sim_trace("late offsets of epoch %d arrive: %s", e->producer.epoch, rd_kafka_err2name(rc));
@@ -811,6 +821,13 @@ void broker_late_end_txn(const sim_producer *p, bool commit, int64_t us)
     event *e = add_event(EV_END_TXN, us);
     e->producer = *p;
     e->commit = commit;
+}
+
+void broker_late_init(const char *transactional_id, int timeout_ms, int64_t us)
+{
+    event *e = add_event(EV_INIT, us);
+    snprintf(e->group, sizeof e->group, "%s", transactional_id);
+    e->generation = timeout_ms;
 }
 
 void broker_late_txn_offsets(const sim_producer *p, const sim_member_of *m,

@@ -102,7 +102,8 @@ rd_kafka_resp_err_t broker_produce(const sim_producer *p, sim_part part, uint32_
 rd_kafka_resp_err_t broker_txn_offsets(const sim_producer *p, const sim_member_of *m,
                                        const sim_offset *offsets, size_t n);
 rd_kafka_resp_err_t broker_end_txn(const sim_producer *p, bool commit);
-/** The same two, on their way for so long. */
+/** The same, on their way for so long. */
+void broker_late_init(const char *transactional_id, int timeout_ms, int64_t us);
 void broker_late_end_txn(const sim_producer *p, bool commit, int64_t us);
 void broker_late_txn_offsets(const sim_producer *p, const sim_member_of *m,
                              const sim_offset *offsets, size_t n, int64_t us);

@@ -282,6 +282,9 @@ rd_kafka_error_t *rd_kafka_init_transactions(rd_kafka_t *rk, int timeout_ms)
         rd_kafka_resp_err_t rc = RD_KAFKA_RESP_ERR__TIMED_OUT;
         if (client_dead(rk))
             break;
+        if (net == NET_LATE)
+            broker_late_init(rk->transactional_id, rk->transaction_timeout_ms,
+                             200000 + (int64_t)sim_below(9000000));
         if (net == NET_OK || net == NET_UNANSWERED)
             rc = broker_init_producer(rk->transactional_id, rk->transaction_timeout_ms,
                                       &rk->producer);

@@ -46,7 +46,7 @@ void disk_copy(int to, int from)
     disk_wipe(to);
     for (size_t i = 0; i < disks[from].n; i++) {
         const row *r = &disks[from].rows[i];
-        disk_add(to, r->family, r->key, r->key_len, r->value, r->value_len);
+        disk_add(to, (int)r->family, r->key, r->key_len, r->value, r->value_len);
     }
 }
 

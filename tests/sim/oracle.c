@@ -221,6 +221,7 @@ bool oracle_holds(bool exact, char *why, size_t size)
     reason_size = size;
     int q = world.plan.queries;
     return (!(q & SIM_FILTER) || stream_holds("big", true, exact)) &&
+           (!(q & SIM_CHAIN) || stream_holds("again", true, exact)) &&
            (!(q & SIM_JOIN) || stream_holds("joined", false, exact)) &&
            (!(q & SIM_COUNT) || table_holds("counts", SIM_COUNT, exact)) &&
            (!(q & SIM_WINDOW) || table_holds("wins", SIM_WINDOW, exact)) &&

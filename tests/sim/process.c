@@ -44,6 +44,8 @@ static void put_program(wr_buf *b, int queries, int32_t partitions)
     if (queries & SIM_FILTER)
         wr_buf_puts(b, "CREATE STREAM big WITH (KAFKA_TOPIC='big') AS "
                        "SELECT k, v FROM s WHERE v >= 5;\n");
+    if (queries & SIM_CHAIN)
+        wr_buf_puts(b, "CREATE STREAM again WITH (KAFKA_TOPIC='again') AS SELECT k, v FROM big;\n");
     if (queries & SIM_COUNT)
         wr_buf_puts(b, "CREATE TABLE counts WITH (KAFKA_TOPIC='counts') AS "
                        "SELECT k, COUNT(*) AS n, SUM(v) AS total FROM s GROUP BY k;\n");
@@ -164,6 +166,10 @@ static weir_status boot(process *p, weir_error *err)
     wr_settings_put(&s, "consumer.session.timeout.ms", "10000");
     put_number(&s, "commit.interval.ms", world.plan.commit_ms);
     put_number(&s, "weir.threads", world.plan.threads);
+    if (world.plan.state_bytes)
+        put_number(&s, "weir.state.cache.bytes", world.plan.state_bytes);
+    if (!world.plan.caching)
+        put_number(&s, "cache.max.bytes.buffering", 0);
     wr_engine_options o = {.log = WR_LOG_KAFKA,
                            .data_dir = "sim",
                            .bootstrap_servers = "127.0.0.1:1",

@@ -41,18 +41,23 @@ static void make_plan(int queries)
         .kills = sim_one_in(5) ? 0 : 2 + sim_below(60),
         .groups = half(),
         .stalls = half(),
+        .state_bytes = sim_one_in(3) ? 1000 + (int)sim_below(20000) : 0,
+        .caching = !sim_one_in(4),
     };
+    if (p->queries & SIM_CHAIN)
+        p->queries |= SIM_FILTER;
 }
 
 void sim_plan_print(void)
 {
     const sim_plan *p = &world.plan;
     printf("%s, queries %d, %d partitions, %d processes, %zu rows, commits %d ms, %d threads; "
-           "trouble 1/%llu, errors 1/%llu, delays 1/%llu, kills %llu%s%s\n",
+           "state %d bytes, trouble 1/%llu, errors 1/%llu, delays 1/%llu, kills %llu%s%s%s\n",
            p->exactly_once ? "exactly once" : "at least once", p->queries, p->partitions,
-           p->processes, p->rows, p->commit_ms, p->threads, (unsigned long long)p->trouble,
-           (unsigned long long)p->errors, (unsigned long long)p->delays,
-           (unsigned long long)p->kills, p->groups ? ", groups" : "", p->stalls ? ", stalls" : "");
+           p->processes, p->rows, p->commit_ms, p->threads, p->state_bytes,
+           (unsigned long long)p->trouble, (unsigned long long)p->errors,
+           (unsigned long long)p->delays, (unsigned long long)p->kills, p->groups ? ", groups" : "",
+           p->stalls ? ", stalls" : "", p->caching ? "" : ", no caching");
 }
 
 /* ---- input ---- */

@@ -17,7 +17,8 @@ enum {
     SIM_WINDOW = 4,  /* the same in windows */
     SIM_REGROUP = 8, /* a table by another key: through a repartition topic, or exchanged */
     SIM_JOIN = 16,   /* a stream joined with a table */
-    SIM_ALL = 31,
+    SIM_CHAIN = 32,  /* a stream of the first one's sink, whose transactions leave markers */
+    SIM_ALL = 63,
 };
 
 enum { SIM_KEYS = 9, SIM_GROUPS = 4, SIM_PARTITIONS = 3, SIM_WINDOW_MS = 10000 };
@@ -31,6 +32,8 @@ typedef struct sim_plan {
     size_t rows; /* of input */
     int commit_ms;
     int threads;
+    int state_bytes;  /* that a query may hold before it must write; 0: as usual */
+    bool caching;     /* else every change of a table is emitted */
     uint64_t trouble; /* of requests */
     uint64_t errors;  /* one in so many fault points fails; 0: none */
     uint64_t delays;  /* one in so many waits */
