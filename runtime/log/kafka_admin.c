@@ -80,6 +80,25 @@ static bool ask_ends(wr__kafka *log, const wr_topic_part *parts, uint32_t n, int
     return all;
 }
 
+/* librdkafka says so of a partition that it does not know just now, too: of brokers that were away,
+ * say. */
+static bool is_unknown(rd_kafka_resp_err_t code)
+{
+    return code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
+           code == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC || code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
+}
+
+/* @return NOT_FOUND where the broker says, asked for it, that there is no such partition. */
+static weir_status check_exists(wr__kafka *log, const wr_topic_part *part, weir_error *err)
+{
+    int32_t partitions;
+    weir_status st = wr__kafka_partitions(log, part->topic, NULL, &partitions, err);
+    if (st == WEIR_ERR_NOT_FOUND || (st == WEIR_OK && part->partition >= partitions))
+        return wr_error(err, WEIR_ERR_NOT_FOUND, "Topic '%s' has no partition %d", part->topic,
+                        part->partition);
+    return st;
+}
+
 /* One part, with patience, and with the reason where it fails. */
 static weir_status ask_both_ends(wr__kafka *log, const wr_topic_part *part, int64_t *low,
                                  int64_t *high, weir_error *err)
@@ -90,15 +109,15 @@ static weir_status ask_both_ends(wr__kafka *log, const wr_topic_part *part, int6
         rc = rd_kafka_query_watermark_offsets(log->admin, part->topic, part->partition, low, high,
                                               REQUEST_MS);
         rd_kafka_poll(log->admin, 0);
-        if (rc == RD_KAFKA_RESP_ERR_NO_ERROR || !wr__kafka_retriable(rc) ||
+        if (is_unknown(rc))
+            WR_TRY(check_exists(log, part, err));
+        if (rc == RD_KAFKA_RESP_ERR_NO_ERROR || !(wr__kafka_retriable(rc) || is_unknown(rc)) ||
             wr__log_now_ms() > deadline)
             break;
         wr__log_sleep_ms(RETRY_EVERY_MS);
     }
-    if (rc == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || rc == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
-        rc == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION)
-        return wr_error(err, WEIR_ERR_NOT_FOUND, "Topic '%s' has no partition %d", part->topic,
-                        part->partition);
+    if (is_unknown(rc)) /* it exists: this passes */
+        rc = RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;
     if (rc != RD_KAFKA_RESP_ERR_NO_ERROR)
         return wr__kafka_error(err, rc, "The end of topic %s, partition %d", part->topic,
                                part->partition);
