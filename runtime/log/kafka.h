@@ -113,7 +113,7 @@ bool wr__kafka_retriable(rd_kafka_resp_err_t code);
 /** A broker has answered. */
 void wr__kafka_alive(wr__kafka *log);
 
-/* ---- kafka_admin.c, kafka_topics.c ---- */
+/* ---- kafka_admin.c, kafka_topics.c, kafka_ends.c ---- */
 
 weir_status wr__kafka_list(wr_log *log, wr_arena *a, wr_topic_info **out, uint32_t *n,
                            weir_error *err);
