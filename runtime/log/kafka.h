@@ -113,7 +113,7 @@ bool wr__kafka_retriable(rd_kafka_resp_err_t code);
 /** A broker has answered. */
 void wr__kafka_alive(wr__kafka *log);
 
-/* ---- kafka_admin.c, kafka_topics.c ---- */
+/* ---- kafka_admin.c, kafka_topics.c, kafka_ends.c ---- */
 
 weir_status wr__kafka_list(wr_log *log, wr_arena *a, wr_topic_info **out, uint32_t *n,
                            weir_error *err);
@@ -313,10 +313,11 @@ void wr__positions_init(wr__kafka *log);
 void wr__positions_destroy(wr__kafka *log);
 /** The topic exists after it. */
 weir_status wr__positions_create(wr__kafka *log, weir_error *err) WR_MUST_CHECK;
-/** Where the topic knows of the group, it is right: into parts[].offset, with a line in the log
- * where that was another one. */
+/** Where the topic knows of the group, it is right: into parts[].offset. */
 weir_status wr__positions_choose(wr__kafka *log, const char *group, wr_topic_part *parts,
                                  uint32_t n, weir_error *err) WR_MUST_CHECK;
+/** The group says @p part, the topic @p kept: a line in the log. */
+void wr__positions_warn(const char *group, const wr_topic_part *part, int64_t kept);
 /** Records for the topic, all in the arena. */
 typedef struct wr__position_records {
     wr_arena *arena;

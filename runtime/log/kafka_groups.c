@@ -7,6 +7,27 @@
 
 enum { WRITE_MS = 30000 };
 
+/* What the positions topic says is not what the group has said, a moment before. Another process
+ * may have committed in between, so the group is asked again: who has not moved since is warned of.
+ */
+static weir_status warn_of_moved(wr__kafka *log, const char *group, const wr_topic_part *said,
+                                 const wr_topic_part *chosen, uint32_t n, weir_error *err)
+{
+    bool differs = false;
+    for (uint32_t i = 0; i < n; i++)
+        differs = differs || said[i].offset != chosen[i].offset;
+    if (!differs)
+        return WEIR_OK;
+    wr_topic_part *again = wr_calloc(n, sizeof *again);
+    memcpy(again, said, n * sizeof *again);
+    weir_status st = wr__kafka_committed(&log->base, group, again, n, err);
+    for (uint32_t i = 0; i < n && st == WEIR_OK; i++)
+        if (said[i].offset != chosen[i].offset && again[i].offset == said[i].offset)
+            wr__positions_warn(group, &said[i], chosen[i].offset);
+    wr_free(again);
+    return st;
+}
+
 /* The positions topic belongs to the outputs by its transactions; what the directory has kept is
  * for where neither it nor the broker knows anything. */
 weir_status wr__kafka_resume(wr_log *base, const char *group, wr_topic_part *parts, uint32_t n,
@@ -17,7 +38,13 @@ weir_status wr__kafka_resume(wr_log *base, const char *group, wr_topic_part *par
     WR_TRY(wr__kafka_committed(base, group, parts, n, err));
     if (wr_settings_bool(&log->settings, "weir.offsets.from.group", false))
         return WEIR_OK;
-    WR_TRY(wr__positions_choose(log, group, parts, n, err));
+    wr_topic_part *said = wr_calloc(n, sizeof *said);
+    memcpy(said, parts, n * sizeof *said);
+    weir_status st = wr__positions_choose(log, group, parts, n, err);
+    if (st == WEIR_OK)
+        st = warn_of_moved(log, group, said, parts, n, err);
+    wr_free(said);
+    WR_TRY(st);
     return wr__kept_offsets(log, group, parts, n, err);
 }
 

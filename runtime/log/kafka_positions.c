@@ -145,11 +145,9 @@ static weir_status refresh(wr__kafka *log, weir_error *err)
 
 /* ---- where to go on ---- */
 
-static void choose(const char *group, wr_topic_part *part, int64_t kept)
+void wr__positions_warn(const char *group, const wr_topic_part *part, int64_t kept)
 {
-    WR_ASSERT(kept >= 0);
-    if (part->offset == kept)
-        return;
+    WR_ASSERT(kept >= 0 && part->offset != kept);
     if (part->offset == WR_OFFSET_NONE)
         wr_diag_put(WR_DIAG_WARN, "kafka",
                     "the broker has no offset of group %s for %s partition %d: it goes on at %lld, "
@@ -161,7 +159,6 @@ static void choose(const char *group, wr_topic_part *part, int64_t kept)
                     "%lld all the same, to which its state and output belong "
                     "(weir.offsets.from.group = true begins where the group says)",
                     group, (long long)part->offset, part->topic, part->partition, (long long)kept);
-    part->offset = kept;
 }
 
 weir_status wr__positions_choose(wr__kafka *log, const char *group, wr_topic_part *parts,
@@ -175,7 +172,7 @@ weir_status wr__positions_choose(wr__kafka *log, const char *group, wr_topic_par
         wr__offset_name(&name, group, parts[i].topic, parts[i].partition);
         void *kept = wr_map_get(&log->positions.offsets, wr_buf_view(&name));
         if (kept)
-            choose(group, &parts[i], (int64_t)(intptr_t)kept - 1);
+            parts[i].offset = (int64_t)(intptr_t)kept - 1;
     }
     pthread_mutex_unlock(&log->positions.lock);
     wr_buf_free(&name);

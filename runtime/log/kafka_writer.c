@@ -541,17 +541,19 @@ static weir_status refused(wr_log_writer *w, const out_topic *o, const wr_out_re
 }
 
 /* A topic that was deleted and made anew while the writer had it: librdkafka goes on refusing its
- * records until somebody asks. */
-static bool known_again(wr_log_writer *w, const out_topic *o, rd_kafka_resp_err_t code)
+ * records until somebody asks. Where nobody answers it is no fault of the record, but of the
+ * connection. @return what @p code comes to; none: the topic is known now. */
+static rd_kafka_resp_err_t ask_again(wr_log_writer *w, const out_topic *o, rd_kafka_resp_err_t code)
 {
     if (code != RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC && code != RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION)
-        return false;
+        return code;
     const struct rd_kafka_metadata *m = NULL;
-    if (rd_kafka_metadata(w->rk, 0, o->rkt, &m, ASK_AGAIN_MS) != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return false;
+    rd_kafka_resp_err_t rc = rd_kafka_metadata(w->rk, 0, o->rkt, &m, ASK_AGAIN_MS);
+    if (rc != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return rc;
     bool known = m->topic_cnt == 1 && m->topics[0].partition_cnt > 0;
     rd_kafka_metadata_destroy(m);
-    return known;
+    return known ? RD_KAFKA_RESP_ERR_NO_ERROR : code;
 }
 
 static weir_status send_or_wait(wr_log_writer *w, out_topic *o, int32_t partition,
@@ -564,7 +566,9 @@ static weir_status send_or_wait(wr_log_writer *w, out_topic *o, int32_t partitio
             return WEIR_OK;
         rd_kafka_resp_err_t code = rd_kafka_error_code(e);
         rd_kafka_error_destroy(e);
-        if (!asked && known_again(w, o, code)) {
+        if (!asked)
+            code = ask_again(w, o, code);
+        if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
             asked = true;
             continue;
         }

@@ -258,7 +258,7 @@ class KafkaBroker(service.Service, Kafka):
         return self.java("kafka.Kafka", str(self.config))
 
     def ready(self):
-        done = subprocess.run(["kcat", "-b", self.bootstrap, "-L", "-m", "1"],
+        done = subprocess.run(["kcat", "-b", self.bootstrap, "-L", "-m", "5"],
                               capture_output=True, stdin=subprocess.DEVNULL)
         return done.returncode == 0
 
@@ -298,7 +298,7 @@ class KafkaCluster(Kafka):
         ids = {broker.node for broker in running}
         for broker in running:
             try:
-                seen = json.loads(broker.kcat("-L", "-J", "-m", "5"))
+                seen = json.loads(broker.kcat("-L", "-J"))
             except (RuntimeError, ValueError):
                 return False
             if {one["id"] for one in seen["brokers"]} != ids:

@@ -62,7 +62,7 @@ class Service:
     """One server process. Subclasses say how it is started and when it is ready."""
 
     name = "service"
-    start_seconds = 90
+    start_seconds = 240
 
     def __init__(self, folder=None):
         self.temporary = folder is None

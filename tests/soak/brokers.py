@@ -42,6 +42,8 @@ def main():
             workload.Workload(cluster, folder, seed=args.seed) as work, \
             soak.Count(args, "faults") as count:
         processes = [work.process(name).start() for name in ("a", "b")]
+        work.feed_on(100)
+        work.wait_complete(180, processes)
         for _ in count:
             work.feed_on(args.rng.randrange(50, 300))
             time.sleep(args.rng.random())

@@ -160,8 +160,11 @@ class Outputs:
 
 
 class Workload:
-    def __init__(self, kafka, folder, seed=0, settings=None, bootstrap=None):
-        """bootstrap: what Weir is given where it is another way to the broker (a proxy)."""
+    def __init__(self, kafka, folder, seed=0, settings=None, bootstrap=None, watched=True):
+        """
+        bootstrap: what Weir is given where it is another way to the broker (a proxy).
+        watched: outputs are read as they come; else feeding and checking are the caller's.
+        """
         self.kafka, self.folder, self.bootstrap = kafka, folder, bootstrap or kafka.bootstrap
         self.rng = random.Random(seed)
         self.name = f"w{uuid.uuid4().hex[:8]}"
@@ -178,7 +181,7 @@ class Workload:
                                            for k, word in self.words.items()])
         program.Weir(folder / "first", self.bootstrap, settings=self.settings).run(self.file)
         self.tails = {out: Tail(kafka, f"{self.name}-{out}", folder / f"{self.name}-{out}.rows")
-                      for out in OUTPUTS}
+                      for out in OUTPUTS if watched}
 
     def close(self):
         for tail in self.tails.values():
@@ -289,8 +292,9 @@ class Workload:
         for output in OUTPUTS:
             for line in java_lines(self.kafka, f"{self.name}-{output}"):
                 outputs.take(output, "?", json.loads(line), lambda n: self.fed[n][0])
+        self.outputs = outputs
         if (outputs.rows, outputs.tables) != self.expected():
-            raise Wrong("Kafka's own consumer reads something else than kcat did")
+            raise Wrong(f"Kafka's own consumer reads something else than kcat did: {self.difference()}")
 
     def groups(self):
         """Of the queries; not those that workers join."""
@@ -304,7 +308,7 @@ def java_lines(kafka, topic):
     done = subprocess.run(broker.java(
         "org.apache.kafka.tools.consumer.ConsoleConsumer", "--bootstrap-server", kafka.bootstrap,
         "--topic", topic, "--from-beginning", "--isolation-level", "read_committed",
-        "--timeout-ms", "5000"), capture_output=True, text=True, timeout=300)
+        "--timeout-ms", "30000"), capture_output=True, text=True, timeout=300)
     # It ends by its time-out, which it calls an error.
     if "TimeoutException" not in done.stderr and done.returncode:
         raise RuntimeError(f"the console consumer: {done.stderr[-2000:]}")
