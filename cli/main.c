@@ -90,6 +90,8 @@ const cli_command *const cli_commands[] = {
     &cli_run_command,
     &cli_check_command,
     &cli_reset_command,
+    &cli_export_command,
+    &cli_repair_command,
     &cli_test_command,
     &cli_datagen_command,
     &cli_produce_command,

@@ -11,6 +11,8 @@ extern const cli_command cli_sql_command;     /* sql.c: `weir` itself */
 extern const cli_command cli_run_command;     /* run_command.c */
 extern const cli_command cli_check_command;   /* check_command.c */
 extern const cli_command cli_reset_command;   /* reset_command.c */
+extern const cli_command cli_export_command;  /* history_command.c */
+extern const cli_command cli_repair_command;  /* history_command.c */
 extern const cli_command cli_test_command;    /* test.c */
 extern const cli_command cli_datagen_command; /* datagen.c */
 extern const cli_command cli_produce_command; /* produce.c */

@@ -333,6 +333,39 @@ WEIR_API weir_status weir_check_files(weir *w, const char *const *paths, size_t 
  */
 WEIR_API weir_status weir_reset_query(weir *w, const char *id, bool sink_too, weir_error *err);
 
+/**
+ * What statements have defined, as a query file that weir_load_files makes the same streams, tables
+ * and queries of: from the service's command topic on Kafka, or else from the data directory.
+ * State, offsets and ids of queries are not part of it. Nothing is created or run; topics and
+ * schemas are asked for. What cannot be executed any more comes as comments.
+ *
+ * For a handle that keeps no statements itself: topics_only on Kafka, which needs no directory;
+ * ephemeral_catalog for what a directory has kept (on Kafka with weir.command.topic = false).
+ * @param put gets whole lines: statements with their ';' (which may have lines), and comments.
+ * @return WEIR_ERR_NOT_FOUND: the service has no command topic; WEIR_ERR_STORE, WEIR_ERR_LOG;
+ *         WEIR_ERR_MISUSE: the handle keeps statements.
+ */
+WEIR_API weir_status weir_export(weir *w, void (*put)(void *arg, const char *text), void *arg,
+                                 weir_error *err);
+
+typedef struct weir_repair_options {
+    size_t size; /* sizeof(weir_repair_options), set by the caller */
+    bool write;  /* put aside what is wrong; else it is only reported */
+    void (*report)(void *arg, const char *text); /* told of each problem; NULL: nobody is */
+    void *arg;
+    unsigned statements, problems; /* out */
+} weir_repair_options;
+/**
+ * Look for kept statements that cannot be read (damaged, or of a newer version) or executed any
+ * more, where weir_export reads them, and for a handle as it takes one.
+ *
+ * With `write` they do not count from now on, and nothing is lost: a directory keeps all of its
+ * statements aside, and to a command topic a record is added that says what counts. Processes that
+ * run go on with what they have until they are started again.
+ * @return also WEIR_ERR_EXISTS: somebody has changed the catalog meanwhile; nothing was repaired.
+ */
+WEIR_API weir_status weir_repair(weir *w, weir_repair_options *options, weir_error *err);
+
 /* ------------------------------------------------------------------ topics */
 
 typedef struct weir_record {

@@ -342,6 +342,57 @@ weir_status weir_reset_query(weir *w, const char *id, bool sink_too, weir_error 
     return wr_statement_reset_query(w->engine, id, sink_too, err);
 }
 
+/* ---- the history of statements ---- */
+
+/* With statements of its own a handle has executed them by now, and might be changing them while
+ * they are read. On Kafka a handle with topics_only has no directory either, so that it may be used
+ * beside the service whose topic it reads. */
+static weir_status check_keeps_none(const weir *w, weir_error *err)
+{
+    if (!wr_engine_keeps_statements(w->engine) && !wr_engine_shares_statements(w->engine))
+        return WEIR_OK;
+    return wr_error(err, WEIR_ERR_MISUSE,
+                    "The handle keeps statements itself: open it with topics_only or "
+                    "ephemeral_catalog");
+}
+
+/* Lines and not one text: a catalog may be large, and a program may want to look at each. Any
+ * thread; nothing here is held while @p put is called. */
+weir_status weir_export(weir *w, void (*put)(void *arg, const char *text), void *arg,
+                        weir_error *err)
+{
+    if (!put)
+        return wr_error(err, WEIR_ERR_MISUSE, "weir_export needs somebody who takes its lines");
+    WR_ASSERT(w->engine);
+    WR_TRY(check_keeps_none(w, err));
+    return wr_statement_export(w->engine, put, arg, err);
+}
+
+/* For callers who want the counts alone: problems are then found, counted, and put aside where that
+ * is asked for, without a word. */
+static void ignore(void *arg, const char *text)
+{
+    (void)arg;
+    (void)text;
+}
+
+/* The counts are given where it fails, too: as far as it came. The struct is of this version: a
+ * caller with another one knows other members. */
+weir_status weir_repair(weir *w, weir_repair_options *options, weir_error *err)
+{
+    if (!options || options->size != sizeof *options)
+        return wr_error(err, WEIR_ERR_MISUSE, "weir_repair needs weir_repair_options.size");
+    WR_TRY(check_keeps_none(w, err));
+    wr_repair r = {.write = options->write,
+                   .report = options->report ? options->report : ignore,
+                   .arg = options->arg};
+    WR_ASSERT(w->engine && r.report);
+    weir_status st = wr_statement_repair(w->engine, &r, err);
+    options->statements = (unsigned)r.statements;
+    options->problems = (unsigned)r.problems;
+    return st;
+}
+
 /* ---- topics ---- */
 
 /* Records of one topic that are handed to the log together, and headers of one. */

@@ -76,8 +76,8 @@ static weir_status check(wr_command_log *c, const wr_topic_info *info, weir_erro
 
 /* A topic that is there may be older than this process's settings, so it is looked at, and not only
  * made. */
-weir_status wr_command_log_open(wr_log *log, const wr_settings *settings, wr_command_log **out,
-                                weir_error *err)
+weir_status wr_command_log_open(wr_log *log, const wr_settings *settings, bool make,
+                                wr_command_log **out, weir_error *err)
 {
     wr_command_log *c = wr_calloc(1, sizeof *c);
     wr_buf name = {0};
@@ -89,7 +89,7 @@ weir_status wr_command_log_open(wr_log *log, const wr_settings *settings, wr_com
     pthread_mutex_init(&c->lock, NULL);
     wr_topic_info info;
     weir_status st = wr_topic_describe(log, c->topic, &info, err);
-    if (st == WEIR_ERR_NOT_FOUND) {
+    if (st == WEIR_ERR_NOT_FOUND && make) {
         st = create(c, err);
         if (st == WEIR_OK)
             st = wr_topic_describe(log, c->topic, &info, err);
@@ -166,18 +166,21 @@ static weir_status next_batch(wr_command_log *c, int timeout_ms, weir_error *err
     return wr_log_reader_poll(c->reader, POLL_RECORDS, timeout_ms, &c->batch, err);
 }
 
-/* An INSERT has no name: its subject is the id of its query, which comes of its number. */
+/* One after the other, beyond all that were given: positions alone would give two statements of one
+ * record the same number. An INSERT has no name: its subject is the id of its query, which comes of
+ * its number. */
 static void give_numbers(wr_command_log *c, wr_arena *a, wr_command_read *r)
 {
     uint64_t next = WR_MAX(c->next_number, (uint64_t)r->offset);
     for (size_t i = 0; i < r->command.statements.list.n; i++) {
         wr_kept *k = &r->command.statements.list.v[i];
-        k->id = k->id == WR_COMMAND_BY_POSITION ? next : WR_MAX(k->id, next);
+        if (k->id == WR_COMMAND_BY_POSITION || (k->id < next && !r->command.replaces))
+            k->id = next; /* what replaces the history has the numbers that were in it */
         if (strcmp(k->subject, "Q:") == 0)
             k->subject = wr_arena_printf(a, "Q:INSERTQUERY_%llu", (unsigned long long)k->id);
-        next = k->id + 1;
+        next = WR_MAX(next, k->id + 1); /* also of old numbers, which may lie far ahead */
     }
-    WR_ASSERT(next > c->next_number);
+    WR_ASSERT(r->command.replaces || next > c->next_number);
     c->next_number = WR_MAX(next, r->command.next);
 }
 
@@ -266,14 +269,15 @@ weir_status wr_command_log_end(wr_command_log *c, int64_t *out, weir_error *err)
     return wr_topic_ends(c->log, &part, 1, &low, out, err);
 }
 
-/* A writer that has failed is made anew for the next statement. */
+/* A writer that has failed is made anew for the next statement. The record is one partition's, so
+ * its key is for people and tools alone. */
 weir_status wr_command_log_append(wr_command_log *c, const wr_command *command,
                                   const wr_log_wait *wait, weir_error *err)
 {
     wr_buf value = {0};
-    WR_ASSERT(command->statements.list.n > 0);
     WR_TRY(wr_command_put(command, &value, err));
-    const wr_str key = wr_str_c(command->statements.list.v[0].subject);
+    size_t n = command->statements.list.n;
+    const wr_str key = wr_str_c(n ? command->statements.list.v[0].subject : "");
     const wr_str bytes = wr_buf_view(&value);
     const int64_t now = wr_clock_system()->wall_ms(wr_clock_system());
     const int32_t first = 0;

@@ -46,12 +46,12 @@ typedef struct wr_command_read {
 void wr_command_topic(const wr_settings *settings, wr_buf *out);
 
 /**
- * Open the topic; it is made where it is missing.
- * @return WEIR_ERR_CONFIG: it has several partitions, or its beginning is gone, so it is not what
- * it is to be; WEIR_ERR_LOG.
+ * Open the topic; @p make: it is made where it is missing.
+ * @return WEIR_ERR_NOT_FOUND; WEIR_ERR_CONFIG: it has several partitions, or its beginning is gone,
+ * so it is not what it is to be; WEIR_ERR_LOG.
  */
-weir_status wr_command_log_open(wr_log *log, const wr_settings *settings, wr_command_log **out,
-                                weir_error *err) WR_MUST_CHECK;
+weir_status wr_command_log_open(wr_log *log, const wr_settings *settings, bool make,
+                                wr_command_log **out, weir_error *err) WR_MUST_CHECK;
 /** NULL is allowed. */
 void wr_command_log_close(wr_command_log *c);
 const char *wr_command_log_topic(const wr_command_log *c);

@@ -67,13 +67,16 @@ static int put_bytes(const char *bytes, size_t n, void *out)
 
 weir_status wr_command_put(const wr_command *c, wr_buf *out, weir_error *err)
 {
-    WR_ASSERT(strlen(c->attempt) == WR_COMMAND_ATTEMPT_LEN && c->statements.list.n > 0);
+    WR_ASSERT(strlen(c->attempt) == WR_COMMAND_ATTEMPT_LEN);
+    WR_ASSERT(c->replaces || c->statements.list.n > 0);
     json_t *o = json_object();
     bool good = json_object_set_new(o, "weir", json_integer(WR_COMMAND_VERSION)) == 0 &&
                 json_object_set_new(o, "base", json_integer((json_int_t)c->base)) == 0 &&
                 json_object_set_new(o, "attempt", json_string(c->attempt)) == 0 &&
                 json_object_set_new(o, "author", json_string(c->author)) == 0 &&
                 json_object_set_new(o, "statements", statements_of(c)) == 0;
+    if (good && c->replaces)
+        good = json_object_set_new(o, "replaces", json_true()) == 0;
     if (good && c->next)
         good = json_object_set_new(o, "next", json_integer((json_int_t)c->next)) == 0;
     good = good && json_dump_callback(o, put_bytes, out, JSON_COMPACT) == 0;
@@ -160,8 +163,9 @@ static bool take_statement(wr_arena *a, const json_t *o, wr_kept *out)
            take_pairs(a, json_object_get(o, "schemas"), out, true);
 }
 
-/* A record without any says nothing, and nobody writes it. */
-static bool take_statements(wr_arena *a, const json_t *list, wr_command *out)
+/* A record without any says nothing, but for one that replaces everything by nothing. */
+static bool take_statements(wr_arena *a, const json_t *list, const json_t *replaces,
+                            wr_command *out)
 {
     size_t n = json_array_size(list); /* 0: no array */
     for (size_t i = 0; i < n; i++) {
@@ -170,7 +174,7 @@ static bool take_statements(wr_arena *a, const json_t *list, wr_command *out)
             return false;
         wr_arr_push(a, &out->statements.list, k);
     }
-    return n > 0;
+    return n > 0 || (json_is_array(list) && json_is_true(replaces));
 }
 
 /* Compared as text, so its length is fixed. */
@@ -197,9 +201,10 @@ static wr_command_kind parse(wr_arena *a, const json_t *o, wr_command *out)
         return WR_COMMAND_NEWER;
     if (!take_text(a, json_object_get(o, "author"), false, &author) ||
         !take_optional(o, "next", &out->next) ||
-        !take_statements(a, json_object_get(o, "statements"), out))
+        !take_statements(a, json_object_get(o, "statements"), json_object_get(o, "replaces"), out))
         return WR_COMMAND_UNKNOWN;
     out->author = author.ptr;
+    out->replaces = json_is_true(json_object_get(o, "replaces"));
     return WR_COMMAND_GOOD;
 }
 
@@ -210,6 +215,6 @@ wr_command_kind wr_command_parse(wr_arena *a, wr_str value, wr_command *out)
     wr_command_kind kind = json_is_object(o) ? parse(a, o, out) : WR_COMMAND_UNKNOWN;
     json_decref(o);
     WR_ASSERT(kind == WR_COMMAND_UNKNOWN || out->attempt[0]);
-    WR_ASSERT(kind != WR_COMMAND_GOOD || out->statements.list.n > 0);
+    WR_ASSERT(kind != WR_COMMAND_GOOD || out->replaces || out->statements.list.n > 0);
     return kind;
 }

@@ -10,6 +10,7 @@
  *              "base": 12,              the writer had applied everything before this position
  *              "attempt": "0f3a...",    16 random bytes, by which the writer knows its own record
  *              "author": "...",         who wrote it, for people
+ *              "replaces": true,        all before it counts no more at an opening; may be missing
  *              "next": 40,              no number below this is given again; may be missing
  *              "statements": [{"number": 7,        may be missing: by the position in the topic
  *                              "subject": "S:ORDERS", "statement": "CREATE STREAM ...",
@@ -33,6 +34,7 @@ typedef struct wr_command {
     uint64_t base;
     char attempt[WR_COMMAND_ATTEMPT_LEN + 1];
     const char *author;
+    bool replaces;           /* its statements are the whole history: `weir repair` writes it */
     uint64_t next;           /* 0: nothing to say */
     wr_kept_list statements; /* id: the number, or WR_COMMAND_BY_POSITION */
 } wr_command;

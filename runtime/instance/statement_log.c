@@ -112,9 +112,8 @@ weir_status wr_statement_log_put(wr_db *db, const wr_kept *k, weir_error *err)
 typedef struct scan {
     wr_arena *a;
     wr_kept_list *out;
-    uint64_t id_min; /* keys are ordered, so numbers only grow */
-    bool damaged;    /* an entry could not be read: `bad` */
-    char bad[KEY_LEN + 1];
+    uint64_t id_min;  /* keys are ordered, so numbers only grow */
+    wr_kept_bad *bad; /* entries that could not be read */
 } scan;
 
 /* The next text of version 2. @return false: the bytes are none. */
@@ -204,26 +203,35 @@ static bool collect(void *arg, wr_str key, wr_str value)
                    ? read_version_2(s->a, value, &k)
                    : isupper((unsigned char)value.ptr[0]) && read_version_1(s->a, value, &k);
     s->id_min = k.id + 1;
-    if (good) {
+    const char *name = good ? NULL : wr_arena_strndup(s->a, key.ptr, key.len);
+    if (good)
         wr_arr_push(s->a, &s->out->list, k);
-    } else if (!s->damaged) {
-        s->damaged = true;
-        snprintf(s->bad, sizeof s->bad, "%.*s", WR_STR_ARG(key));
-    }
+    else
+        wr_arr_push(s->a, &s->bad->keys, name);
     return true;
+}
+
+/* The scan itself fails only where the database does. */
+weir_status wr_statement_log_scan(wr_db *db, wr_arena *a, wr_kept_list *out, wr_kept_bad *bad,
+                                  weir_error *err)
+{
+    *out = (wr_kept_list){0};
+    *bad = (wr_kept_bad){0};
+    scan s = {.a = a, .out = out, .bad = bad};
+    return wr_db_meta_scan(db, NULL, WR_STR(PREFIX), collect, &s, err);
 }
 
 weir_status wr_statement_log_read(wr_db *db, wr_arena *a, wr_kept_list *out, weir_error *err)
 {
-    *out = (wr_kept_list){0};
-    scan s = {.a = a, .out = out};
-    WR_TRY(wr_db_meta_scan(db, NULL, WR_STR(PREFIX), collect, &s, err));
-    if (s.damaged)
-        return wr_error(
-            err, WEIR_ERR_STORE,
-            "The kept statement '%s' cannot be read: it is damaged, or a newer Weir has written it",
-            s.bad);
-    return WEIR_OK;
+    wr_kept_bad bad;
+    WR_TRY(wr_statement_log_scan(db, a, out, &bad, err));
+    if (!bad.keys.n)
+        return WEIR_OK;
+    wr_error(
+        err, WEIR_ERR_STORE,
+        "The kept statement '%s' cannot be read: it is damaged, or a newer Weir has written it",
+        bad.keys.v[0]);
+    return wr_error_hint(err, "`weir repair` shows what is wrong, and can put it aside");
 }
 
 void wr_kept_apply_settings(const wr_kept *k, wr_session *s)
@@ -339,6 +347,72 @@ weir_status wr_statement_log_forget(wr_db *db, const char *subject, weir_error *
     if (st == WEIR_OK)
         st = wr_db_write_durable(db, b, err);
     wr_db_batch_free(b);
+    wr_arena_free(a);
+    return st;
+}
+
+/* ---- repairing ---- */
+
+/* Under the time of the repair, so that a second one does not write over the first one's. Nothing
+ * reads it but people. */
+#define OLD "statement-old/"
+
+typedef struct repair {
+    wr_db_batch *batch;
+    int64_t now_ms;
+    const wr_kept_bad *bad;
+    const uint64_t *ids;
+    size_t n;
+} repair;
+
+/* By its key: bytes that cannot be read have no number. */
+static bool is_bad(const repair *r, wr_str key)
+{
+    for (size_t i = 0; i < r->bad->keys.n; i++)
+        if (wr_str_eq(key, wr_str_c(r->bad->keys.v[i])))
+            return true;
+    for (size_t i = 0; i < r->n; i++) {
+        char own[KEY_LEN + 1];
+        if (wr_str_eq(key, entry_key(r->ids[i], own)))
+            return true;
+    }
+    return false;
+}
+
+/* A copy of every entry, those that stay included: the whole is what a person may want back. */
+static bool put_aside(void *arg, wr_str key, wr_str value)
+{
+    repair *r = arg;
+    wr_buf old = {0};
+    wr_buf_printf(&old, OLD "%lld/", (long long)r->now_ms);
+    wr_buf_str(&old, wr_str_make(key.ptr + sizeof PREFIX - 1, key.len - (sizeof PREFIX - 1)));
+    wr_db_batch_meta_put(r->batch, wr_buf_view(&old), value);
+    wr_buf_free(&old);
+    if (is_bad(r, key))
+        wr_db_batch_meta_delete(r->batch, key);
+    return true;
+}
+
+/* One batch: a kill leaves the log as it was, or repaired with its old entries aside. The mark is
+ * written in any case, since entries go whose numbers must not be given again. */
+weir_status wr_statement_log_repair(wr_db *db, const uint64_t *ids, size_t n, int64_t now_ms,
+                                    weir_error *err)
+{
+    wr_arena *a = wr_arena_new(0);
+    wr_kept_list all;
+    wr_kept_bad bad;
+    uint64_t next = 0;
+    weir_error ignored; /* a mark that is damaged is made anew */
+    repair r = {wr_db_batch_new(db), now_ms, &bad, ids, n};
+    weir_status st = wr_statement_log_scan(db, a, &all, &bad, err);
+    if (st == WEIR_OK)
+        st = wr_db_meta_scan(db, NULL, WR_STR(PREFIX), put_aside, &r, err);
+    if (st == WEIR_OK && wr_statement_log_next(db, &all, &next, &ignored) != WEIR_OK)
+        next = after_last(&all, 0);
+    put_mark(r.batch, WR_MAX(next, (uint64_t)1));
+    if (st == WEIR_OK)
+        st = wr_db_write_durable(db, r.batch, err);
+    wr_db_batch_free(r.batch);
     wr_arena_free(a);
     return st;
 }

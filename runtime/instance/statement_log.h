@@ -35,6 +35,19 @@ weir_status wr_statement_log_put(wr_db *db, const wr_kept *k, weir_error *err) W
 /** @return WEIR_ERR_STORE where an entry cannot be read: nothing is left out in silence. */
 weir_status wr_statement_log_read(wr_db *db, wr_arena *a, wr_kept_list *out,
                                   weir_error *err) WR_MUST_CHECK;
+/** The same, but what cannot be read is left out: @p bad has the keys, in @p a. */
+typedef struct wr_kept_bad {
+    wr_arr(const char *) keys;
+} wr_kept_bad;
+weir_status wr_statement_log_scan(wr_db *db, wr_arena *a, wr_kept_list *out, wr_kept_bad *bad,
+                                  weir_error *err) WR_MUST_CHECK;
+/**
+ * Remove the entries that cannot be read, and those with @p ids. All entries as they were before
+ * are kept aside, under "statement-old/" and @p now_ms, where nothing reads them. All or nothing,
+ * durable on return.
+ */
+weir_status wr_statement_log_repair(wr_db *db, const uint64_t *ids, size_t n, int64_t now_ms,
+                                    weir_error *err) WR_MUST_CHECK;
 /**
  * The first number that was never given to a statement that was kept, removed ones included: a
  * query whose end was cut short (a kill, a broker that was away) may have left state and offsets

@@ -2,6 +2,10 @@
 /*
  * What of a history of statements still counts (history.h). Lists are short, as many entries as
  * there were definitions, and a DROP is rare, so all of it is looked through again and again.
+ *
+ * Why not all of it, as it is in the topic? Because the surroundings have changed since: a topic
+ * that was dropped with its stream is not there any more, or is somebody else's, and executing the
+ * CREATE and the DROP again would make it and delete it.
  */
 #include "runtime/statement/history.h"
 #include "parser/parser.h"
@@ -148,4 +152,14 @@ void wr__history_add(wr_kept_list *kept, wr_arena *a, const wr_kept *k)
         break;
     }
     wr_arena_free(tree);
+}
+
+/* A repair has looked at everything before it, and says what of it is left. */
+void wr__history_add_command(wr_kept_list *kept, wr_arena *a, const wr_command *c)
+{
+    WR_ASSERT(c->replaces || c->statements.list.n > 0);
+    if (c->replaces)
+        kept->list.n = 0;
+    for (size_t i = 0; i < c->statements.list.n; i++)
+        wr__history_add(kept, a, &c->statements.list.v[i]);
 }

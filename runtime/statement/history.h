@@ -10,7 +10,7 @@
 #ifndef WR_RUNTIME_STATEMENT_HISTORY_H
 #define WR_RUNTIME_STATEMENT_HISTORY_H
 
-#include "runtime/instance/statement_log.h"
+#include "runtime/instance/command_record.h"
 
 /** Does a statement about something else read the source, or write to it? @p subject: of a source.
  */
@@ -22,5 +22,7 @@ const char *wr__history_left_over(const wr_kept_list *kept);
  * there is a RESUME. Texts are borrowed, or made in @p a.
  */
 void wr__history_add(wr_kept_list *kept, wr_arena *a, const wr_kept *k);
+/** All statements of a record that has taken effect. */
+void wr__history_add_command(wr_kept_list *kept, wr_arena *a, const wr_command *c);
 
 #endif

@@ -47,8 +47,9 @@ weir_status wr__keep_text(const wr_exec *x, wr__subject subject, uint64_t id, wr
     return st;
 }
 
-/* While an engine is opened everything is a repetition, also what a service of its directory has
- * defined. */
+/* What may be refused today, a limit or a name that a service has, was allowed then, and other
+ * statements were made with it. While an engine is opened everything is a repetition, also what a
+ * service of its directory has defined. */
 bool wr__is_repeated(const wr_exec *x)
 {
     WR_ASSERT(x->engine);

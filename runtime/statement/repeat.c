@@ -6,8 +6,10 @@
 #include "runtime/statement/repeat.h"
 #include "runtime/statement/kept.h"
 
-/* Its settings are in a session of its own, and its number is in its query's id, and with that in
- * the names of its state, its topics and its group. */
+/* The same way for a directory's own history, for what another process has shared, and for what
+ * this one has: so all of them end with the same catalog. Its settings are in a session of its own,
+ * and its number is in its query's id, and with that in the names of its state, its topics and its
+ * group. */
 weir_status wr__repeat(wr_engine *e, const wr_kept *k, wr_repetition how, wr_arena *a,
                        wr__repeated *out, weir_error *err)
 {

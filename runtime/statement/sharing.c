@@ -20,6 +20,14 @@
  * Effects outside of the processes (a topic deleted) are made by the process that was asked, since
  * another one might come to it when the topic is a new one of the same name.
  *
+ * Kills. Before 3 nothing has happened but a topic or a schema, which the next attempt finds. After
+ * it the statement is the service's: the others execute it, and so does this process when it is
+ * started again, as part of the history. In between, whether the append arrived is seen by reading.
+ * A topic that was to be deleted may stay, which costs its space.
+ *
+ * A process that stands still for a while executes everything when it goes on, in the same order;
+ * it holds up nobody, since nobody waits for any process but its own.
+ *
  * Threads: the reading one, which executes; statements of any thread, of which `busy` lets through
  * one at a time. `lock` guards what they share; nobody waits for the outside while holding it.
  */
@@ -71,6 +79,7 @@ typedef struct sharing {
     on_its_way own;
 } sharing;
 
+/* This file alone knows what is behind the first member. */
 static sharing *sharing_of(const wr_engine *e)
 {
     return (sharing *)wr_engine_sharing(e);
@@ -89,6 +98,8 @@ static void wait_changed(sharing *s, int ms)
 
 /* ---- what is left out ---- */
 
+/* At an opening and while it runs, in the same words. The text is cut: a statement may be larger
+ * than a message. */
 void wr__sharing_left_out(wr_engine *e, const wr_kept *k, const weir_error *why)
 {
     WR_ASSERT(sharing_of(e) && why->code != WEIR_OK);
@@ -99,6 +110,7 @@ void wr__sharing_left_out(wr_engine *e, const wr_kept *k, const weir_error *why)
                 k->sql.ptr);
 }
 
+/* The offset is what an operator needs to look at the record. */
 static void report_unreadable(const sharing *s, const wr_command_read *r)
 {
     wr_diag_put(WR_DIAG_WARN, "statement", "%s offset %lld is left out: %s",
@@ -132,7 +144,8 @@ static weir_status execute(sharing *s, const wr_kept *k, bool own, wr_arena *a, 
     }
 }
 
-/* All statements of one record; one that fails does not keep the others from being tried. */
+/* All statements of one record; one that fails does not keep the others from being tried, as if
+ * they were of several records. The first failure is what the user hears of. */
 static weir_status execute_all(sharing *s, const wr_command_read *r, bool own, wr_arena *a,
                                wr__repeated *said, weir_error *err)
 {
@@ -161,7 +174,11 @@ static void handle(sharing *s, const wr_command_read *r, wr_arena *a)
     bool own = s->own.attempt[0] && strcmp(s->own.attempt, r->command.attempt) == 0;
     pthread_mutex_unlock(&s->lock);
     weir_status st = WEIR_OK;
-    if (r->fate == WR_COMMAND_EFFECTIVE)
+    if (r->fate == WR_COMMAND_EFFECTIVE && r->command.replaces)
+        wr_diag_put(WR_DIAG_WARN, "statement",
+                    "the history of the service was repaired: what this process has stays until it "
+                    "is started again");
+    else if (r->fate == WR_COMMAND_EFFECTIVE)
         st = execute_all(s, r, own, a, &said, &why);
     else if (r->fate == WR_COMMAND_UNREADABLE)
         report_unreadable(s, r);
@@ -179,7 +196,7 @@ static void handle(sharing *s, const wr_command_read *r, wr_arena *a)
     pthread_mutex_unlock(&s->lock);
 }
 
-/* Said once, until it can be read again. */
+/* Said once, until it can be read again: a broker that is away for an hour is two lines. */
 static void note_readable(sharing *s, const weir_error *why)
 {
     if (why && !s->unreadable)
@@ -246,7 +263,8 @@ static void leave(sharing *s)
     pthread_mutex_unlock(&s->lock);
 }
 
-/* Step 1: the topic as it ends now. */
+/* Step 1: the topic as it ends now. What others have written by then is executed here before the
+ * statement is checked, so a user who has seen another prompt's answer finds its effect here. */
 static weir_status catch_up(sharing *s, const wr_wait *wait, uint64_t *base, weir_error *err)
 {
     int64_t end;
@@ -263,7 +281,9 @@ static weir_status catch_up(sharing *s, const wr_wait *wait, uint64_t *base, wei
     return st;
 }
 
-/* Steps 3 to 6. *late: nothing has happened, somebody else was first. */
+/* Steps 3 to 6. *late: nothing has happened, somebody else was first. Where the append fails for
+ * want of an answer the topic may have the statement all the same; then it is executed when it is
+ * read, and the message says no more than that it is not known. */
 static weir_status hand_over(sharing *s, wr_exec *x, uint64_t base, const wr_wait *wait, bool *late,
                              weir_error *err)
 {
@@ -324,7 +344,8 @@ static void remove_topic(wr_exec *x)
                     why.message);
 }
 
-/* Steps 1 to 6, once. *done: no need to begin again. */
+/* Steps 1 to 6, once. *done: no need to begin again. What planning found out of topics and schemas
+ * is asked for again each time: whoever was first may have changed them. */
 static weir_status attempt(sharing *s, wr_exec *x, const wr_wait *wait, bool *done, weir_error *err)
 {
     uint64_t base;
@@ -376,6 +397,7 @@ static weir_status execute_shared(wr_exec *x, weir_error *err)
 
 #define MOVED "statements-moved" /* in the database: the attempt that they were written with */
 
+/* "": nothing has ever moved. */
 static weir_status read_moved(wr_db *db, char out[WR_COMMAND_ATTEMPT_LEN + 1], weir_error *err)
 {
     wr_buf value = {0};
@@ -393,7 +415,7 @@ typedef struct found {
     char moved[WR_COMMAND_ATTEMPT_LEN + 1]; /* what the directory says of its own */
     bool own_there;                         /* and that is in the topic */
     size_t effective, unknown;
-
+    wr_arr(wr_command_read) unreadable; /* since the history was repaired last */
 } found;
 
 /* First a durable note of the attempt, so that a kill after the append does not write them twice:
@@ -422,6 +444,20 @@ static weir_status move(sharing *s, const wr_kept_list *own, uint64_t next, weir
 
 /* ---- opening ---- */
 
+/* A repair has put aside what could not be read before it, so there is nothing to say of that. */
+static void note_record(found *f, wr_arena *a, const wr_command_read *r)
+{
+    bool effective = r->fate == WR_COMMAND_EFFECTIVE;
+    if (r->fate == WR_COMMAND_UNREADABLE)
+        wr_arr_push(a, &f->unreadable, *r);
+    else if (effective && r->command.replaces)
+        f->unreadable.n = 0;
+    f->unknown += r->kind == WR_COMMAND_UNKNOWN;
+    f->effective += effective || r->kind == WR_COMMAND_NEWER;
+    f->own_there =
+        f->own_there || (effective && f->moved[0] && strcmp(r->command.attempt, f->moved) == 0);
+}
+
 /* To the end as of now. What takes effect is added to @p kept. */
 static weir_status read_all(sharing *s, wr_arena *a, wr_kept_list *kept, found *f, weir_error *err)
 {
@@ -435,14 +471,9 @@ static weir_status read_all(sharing *s, wr_arena *a, wr_kept_list *kept, found *
         WR_TRY(wr_wait_check(&wait, "the command topic is being read", err));
         if (!any)
             continue;
-        if (r.fate == WR_COMMAND_UNREADABLE)
-            report_unreadable(s, &r);
-        f->unknown += r.kind == WR_COMMAND_UNKNOWN;
-        f->effective += r.fate == WR_COMMAND_EFFECTIVE || r.kind == WR_COMMAND_NEWER;
-        f->own_there = f->own_there || (r.fate == WR_COMMAND_EFFECTIVE && f->moved[0] &&
-                                        strcmp(r.command.attempt, f->moved) == 0);
-        for (size_t i = 0; r.fate == WR_COMMAND_EFFECTIVE && i < r.command.statements.list.n; i++)
-            wr__history_add(kept, a, &r.command.statements.list.v[i]);
+        note_record(f, a, &r);
+        if (r.fate == WR_COMMAND_EFFECTIVE)
+            wr__history_add_command(kept, a, &r.command);
     }
     return WEIR_OK;
 }
@@ -456,6 +487,7 @@ static weir_status refuse_foreign(const sharing *s, weir_error *err)
                               "statements are kept in the data directory, for this process alone");
 }
 
+/* Putting one after the other would give numbers twice, and so ids of queries. */
 static weir_status refuse_both(const sharing *s, size_t n, weir_error *err)
 {
     wr_error(err, WEIR_ERR_CONFIG,
@@ -525,7 +557,8 @@ weir_status wr__sharing_open(wr_engine *e, wr_arena *a, wr_kept_list *kept, uint
 {
     sharing *s = sharing_new(e);
     found f = {0};
-    weir_status st = wr_command_log_open(wr_engine_log(e), wr_engine_settings(e), &s->log, err);
+    weir_status st =
+        wr_command_log_open(wr_engine_log(e), wr_engine_settings(e), true, &s->log, err);
     if (st != WEIR_OK) {
         pthread_mutex_destroy(&s->lock);
         pthread_cond_destroy(&s->changed);
@@ -538,12 +571,16 @@ weir_status wr__sharing_open(wr_engine *e, wr_arena *a, wr_kept_list *kept, uint
     if (f.unknown && !f.effective)
         return refuse_foreign(s, err);
     WR_TRY(take_up_own(s, a, kept, &f, err));
+    for (size_t i = 0; i < f.unreadable.n; i++)
+        report_unreadable(s, &f.unreadable.v[i]);
     s->executed = wr_command_log_position(s->log);
     s->tip = wr_command_log_tip(s->log);
     *next = wr_command_log_next_number(s->log);
     return WEIR_OK;
 }
 
+/* After the queries of the history have started, so that those which read together find each other;
+ * what has come meanwhile is executed now. */
 weir_status wr__sharing_start(wr_engine *e, weir_error *err)
 {
     sharing *s = sharing_of(e);

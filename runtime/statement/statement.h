@@ -134,6 +134,18 @@ typedef struct wr_check {
 weir_status wr_statement_check_files(wr_engine *e, const wr_session *base, const char *const *paths,
                                      size_t n, wr_check *check, atomic_bool *interrupted,
                                      weir_error *err) WR_MUST_CHECK;
+/** The catalog that the history makes (rehearse.h says which), as a query file: @p put gets its
+ *  lines, statements with their ';' and comments. Nothing is created or run. */
+weir_status wr_statement_export(wr_engine *e, void (*put)(void *arg, const char *text), void *arg,
+                                weir_error *err) WR_MUST_CHECK;
+/** What is wrong with the history, and, with `write`, one without it. */
+typedef struct wr_repair {
+    bool write;
+    void (*report)(void *arg, const char *text); /* each problem */
+    void *arg;
+    size_t statements, problems; /* out: that could be read; that were reported */
+} wr_repair;
+weir_status wr_statement_repair(wr_engine *e, wr_repair *o, weir_error *err) WR_MUST_CHECK;
 /** Drop state and offsets of a query that the directory knows and that does not run here; NULL: of
  *  all, and what is known of services. @p sink_too: the topic that it writes to goes as well. */
 weir_status wr_statement_reset_query(wr_engine *e, const char *id, bool sink_too,

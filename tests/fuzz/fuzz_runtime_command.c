@@ -23,7 +23,7 @@ static void check_round_trip(const wr_command *c, wr_arena *a)
     weir_status st = wr_command_put(c, &bytes, &err);
     WR_ASSERT(st == WEIR_OK); /* what JSON has held it can hold */
     WR_ASSERT(wr_command_parse(a, wr_buf_view(&bytes), &again) == WR_COMMAND_GOOD);
-    WR_ASSERT(again.base == c->base && again.next == c->next);
+    WR_ASSERT(again.base == c->base && again.next == c->next && again.replaces == c->replaces);
     WR_ASSERT(strcmp(again.attempt, c->attempt) == 0 && strcmp(again.author, c->author) == 0);
     WR_ASSERT(again.statements.list.n == c->statements.list.n);
     for (size_t i = 0; i < c->statements.list.n; i++) {

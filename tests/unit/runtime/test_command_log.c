@@ -25,8 +25,8 @@ static int setup(void **state)
     e->a = wr_arena_new(0);
     OK(wr_log_memory_new(e->db, &e->log, err));
     snprintf(e->topic, sizeof e->topic, "_confluent-ksql-s__command_topic");
-    OK(wr_command_log_open(e->log, &e->settings, &e->first, err));
-    OK(wr_command_log_open(e->log, &e->settings, &e->second, err));
+    OK(wr_command_log_open(e->log, &e->settings, true, &e->first, err));
+    OK(wr_command_log_open(e->log, &e->settings, true, &e->second, err));
     assert_string_equal(wr_command_log_topic(e->first), e->topic);
     *state = e;
     return 0;
@@ -189,7 +189,7 @@ static void test_several_partitions(void **state)
     wr_settings_init(&other, NULL);
     wr_settings_put(&other, "ksql.service.id", "wide_");
     create_topic(e->log, "_confluent-ksql-wide__command_topic", 2);
-    FAILS(wr_command_log_open(e->log, &other, &c, err), WEIR_ERR_CONFIG, "has 2 partitions");
+    FAILS(wr_command_log_open(e->log, &other, true, &c, err), WEIR_ERR_CONFIG, "has 2 partitions");
     wr_settings_free(&other);
 }
 
