@@ -199,9 +199,10 @@ weir_status wr__source_partitioner(const wr_plan_env *env, wr_source *s, const w
 {
     WR_ASSERT(s->partitioner == WR_PARTITIONER_MURMUR2); /* until it is said */
     const char *usual = wr_settings_get(env->settings, "weir.source.partitioner");
+    wr_partitioner by;
     if (!with->has_partitioner) { /* what Weir writes itself does not go by what others do */
-        if (!written && usual)
-            (void)wr_partitioner_find(wr_str_c(usual), &s->partitioner);
+        if (!written && usual && wr_partitioner_find(wr_str_c(usual), &by))
+            s->partitioner = wr_partitioner_to_write(by);
         return WEIR_OK;
     }
     s->partitioner = with->partitioner;

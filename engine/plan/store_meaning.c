@@ -412,8 +412,8 @@ static const wr_step *with_state(const wr_step *s)
 static void put_step(meaning *m, const wr_step *s);
 
 /* In which partition's store a key's state is. State that lies elsewhere would not be found, and a
- * key would begin anew in silence. Not said where it follows from the rest: of rows
- * that lie as in their topic, and of those that move to a new key by the usual partitioner. */
+ * key would begin anew in silence. Not said where it follows from the rest: of rows that lie as in
+ * their topic, and of those that move to a new key by the usual partitioner. */
 static void put_place(meaning *m, const wr_step *in)
 {
     const wr_step *end = with_state(in);
@@ -485,6 +485,15 @@ static void put_within(meaning *m, const wr_step_join *j)
              j->exact ? ", as in Kafka Streams" : "");
 }
 
+/* In which partitions the other side finds what one has sent to it: subscriptions, and results. */
+static void put_fk_places(meaning *m, const wr_step_join *j)
+{
+    if (j->right_partitioner != WR_PARTITIONER_MURMUR2)
+        line(m, "asks by", "%s", wr_partitioner_name(j->right_partitioner));
+    if (j->left_partitioner != WR_PARTITIONER_MURMUR2)
+        line(m, "answers by", "%s", wr_partitioner_name(j->left_partitioner));
+}
+
 /* Both sides' keys and columns, in stored order; then what feeds either side. */
 static void put_join(meaning *m, const wr_step *s)
 {
@@ -504,6 +513,7 @@ static void put_join(meaning *m, const wr_step *s)
         wr_buf text = {0};
         put_expr(m, &text, j->fk_ast);
         put_line(m, "foreign key", &text);
+        put_fk_places(m, j);
     }
     /* The stream of a stream-table join is kept nowhere: it may change as a projection may. */
     if (s->kind != WR_STEP_STREAM_TABLE_JOIN) {

@@ -21,7 +21,7 @@ typedef struct wr__place_report {
     wr__place_said *said; /* by step of the plan; NULL: the plan has no source to look at */
 } wr__place_report;
 
-/** @p plan outlives nothing here: only its number of steps counts. */
+/** @p plan is the one of every later look. */
 void wr__place_init(wr__place_report *r, const wr_plan *plan);
 void wr__place_destroy(wr__place_report *r);
 /**

@@ -243,6 +243,33 @@ static void test_state_knows_its_place(void **state)
     }
 }
 
+/* Subscriptions lie where the right table's rows do, results where the left one's do. */
+static void test_foreign_keys_know_their_places(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *sql, *line;
+    } cases[] = {
+        {"CREATE TABLE x AS SELECT * FROM tm JOIN tc ON tm.ref = tc.k;", "asks by: crc32\n"},
+        {"CREATE TABLE x AS SELECT * FROM tr JOIN tm ON tr.ref = tm.k;", "answers by: crc32\n"},
+    };
+    weir_error err;
+    assert_int_equal(world_do(&w,
+                              "CREATE TABLE tr (k STRING PRIMARY KEY, ref STRING) WITH "
+                              "(KAFKA_TOPIC='tr', PARTITIONS=4, FORMAT='JSON', "
+                              "PARTITIONER='crc32');",
+                              &err),
+                     WEIR_OK);
+    for (size_t i = 0; i < WR_ARRAY_LEN(cases); i++) {
+        world_result r;
+        assert_int_equal(world_plan(&w, cases[i].sql, &r, &err), WEIR_OK);
+        for (uint32_t k = 0; k < r.plan->stores_n; k++)
+            assert_non_null(strstr(r.plan->stores[k].meaning, cases[i].line));
+        assert_null(strstr(r.plan->stores[0].meaning, cases[!i].line));
+        world_result_free(&r);
+    }
+}
+
 /* The usual partitioner of other programs is said once; what Weir writes goes by it only where it
  * is told so. */
 static void test_the_usual_one_of_sources(void **state)
@@ -274,6 +301,7 @@ int main(void)
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_a_sink_keeps_its_partitioner),
         cmocka_unit_test(test_state_knows_its_place),
+        cmocka_unit_test(test_foreign_keys_know_their_places),
         cmocka_unit_test(test_the_usual_one_of_sources),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
