@@ -250,6 +250,9 @@ typedef struct weir_metrics {
     uint64_t before_start; /* records that were there when queries began in this process, and that
                             * auto.offset.reset = latest has left out */
     uint32_t queries_waiting; /* of queries_running: for a schema registry, a broker ... */
+    uint64_t left_out;        /* records and rows that could not be used: DESCRIBE EXTENDED has the
+                               * reasons */
+    uint64_t dead_letters;    /* of them, written to topics of dead letters */
 } weir_metrics;
 WEIR_API void weir_metrics_read(weir *w, weir_metrics *out);
 /** First failure of a persistent query, if there is one: its id and what happened. */

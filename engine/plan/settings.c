@@ -9,6 +9,7 @@
  * not there.
  */
 #include "engine/plan/settings.h"
+#include "engine/plan/plan.h"
 #include "common/diag.h"
 
 #include <inttypes.h>
@@ -33,6 +34,7 @@
 #define DIVISION            WR_SETTING_DIVISION, 0, 0
 #define PLACE               WR_SETTING_PLACE, 0, 0
 #define PROTOBUF            WR_SETTING_PROTOBUF, 0, 0
+#define ON_ERROR            WR_SETTING_ON_ERROR, 0, 0
 #define NUMBER(least, most) WR_SETTING_NUMBER, least, most
 
 /* Times are turned into nanoseconds and added to a clock: a year of them is far from the limit of
@@ -172,6 +174,9 @@ static const wr_setting settings[] = {
     {"weir.batch.rows", "2048", EDIT, KSQL, NUMBER(1, 65536), "Most rows processed at once"},
     {"weir.block.cache.bytes", "8388608", FIXED, KSQL, NUMBER(65536, TERABYTE),
      "Memory for blocks of state read from disk"},
+    {"weir.dead.letter.topic", NULL, EDIT, KSQL, NAME,
+     "Topic for records that cannot be used; without it each query has one of its own, "
+     "<service id><query id>-dead-letter"},
     {"weir.decimal.division", "round", EDIT, KSQL, DIVISION,
      "Quotients of DECIMALs: round them half up, or exact: NULL where they do not fit the result"},
     {"weir.decode.strict", "false", EDIT, KSQL, FLAG,
@@ -186,6 +191,10 @@ static const wr_setting settings[] = {
     {"weir.offsets.refresh.ms", "3600000", FIXED, KSQL, NUMBER(100, YEAR_MS),
      "Kafka: the offsets of an idle query are committed again so often, or the broker would forget "
      "them (offsets.retention.minutes)"},
+    {"weir.on.error", "skip", EDIT, KSQL, ON_ERROR,
+     "What becomes of a record that cannot be used: skip: it is left out; dead-letter: it goes to "
+     "a "
+     "topic of such records; stop: the query stops there"},
     {"weir.schema.registry.bearer.token", NULL, FIXED, KSQL, TEXT, "Token for the registry"},
     {"weir.schema.registry.ca.file", NULL, FIXED, KSQL, TEXT,
      "Certificates of authorities (PEM) that the registry's is checked with"},
@@ -444,6 +453,10 @@ static weir_status check_value(const wr_setting *s, const char *value, weir_erro
         return wr_ieq(value, "text") || wr_ieq(value, "base64")
                    ? WEIR_OK
                    : invalid(err, s, value, "'text' or 'base64'");
+    case WR_SETTING_ON_ERROR:
+        return wr_on_error_parse(value, &(wr_on_error){0})
+                   ? WEIR_OK
+                   : invalid(err, s, value, "'skip', 'dead-letter' or 'stop'");
     }
     WR_UNREACHABLE();
 }

@@ -247,7 +247,10 @@ void wr_query_metrics_read(wr_query *q, wr_query_metrics *out)
         .lag = atomic_load(&q->counts.lag),
         .before_start = (uint64_t)atomic_load(&q->counts.before_start),
         .state_bytes = atomic_load(&q->share.state_bytes),
+        .dead_letters = atomic_load(&q->counters.dead_letters),
     };
+    for (uint32_t r = 0; r < WR_FAULT_REASONS; r++)
+        out->left_out[r] = atomic_load(&q->counters.left_out[r]);
     for (uint32_t s = 0; s < WR_TASK_STATES; s++)
         out->tasks[s] = atomic_load(&q->counters.states[s]);
 }

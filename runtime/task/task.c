@@ -95,12 +95,64 @@ static void log_row(const wr_task *t, const wr_step *step, const wr_batch *batch
     wr_buf_free(&place);
 }
 
+/* The record that row @p row came as, among those that are being worked on; NULL: it is none of
+ * them, or one that Weir made, which means nothing to others. */
+static const wr_record *record_of(const wr_task *t, const wr_batch *batch, uint32_t row,
+                                  uint32_t *topic)
+{
+    int64_t offset = batch->offset[row];
+    if (offset == WR_NO_OFFSET || batch->partition[row] < 0)
+        return NULL;
+    const wr_task_set *set = t->set;
+    const wr__feeding *f = &set->feeding[(uint32_t)batch->partition[row] % set->assignment.slots_n];
+    uint32_t low = 0, high = f->n;
+    if (f->n == 0 || set->config.plan->topics[f->topic].role != WR_TOPIC_INPUT)
+        return NULL;
+    while (low < high) {
+        uint32_t mid = low + (high - low) / 2;
+        if (f->records[mid].offset < offset)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    const wr_record *r = low < f->n ? &f->records[low] : NULL;
+    if (!r || r->offset != offset || r->partition != batch->partition[row])
+        return NULL;
+    *topic = f->topic;
+    return r;
+}
+
+static void put_letter(const wr_task *t, const wr_step *step, const wr_batch *batch, uint32_t row,
+                       const wr_row_fault *fault)
+{
+    uint32_t topic;
+    const wr_record *record = record_of(t, batch, row, &topic);
+    bool writes = step && step->kind == WR_STEP_REPARTITION;
+    const char *named = !step ? NULL : topic_of(t, writes ? step->in[0] : step);
+    const wr__letter letter = {
+        .fault = fault,
+        .step = step ? step->context : "task",
+        .topic = record ? t->set->config.topic_names[topic] : named,
+        .record = record,
+        .batch = batch,
+        .row = row,
+        .partition = batch->partition[row] < 0 ? t->partition : batch->partition[row],
+        .offset = batch->offset[row],
+    };
+    wr__letters_put(t->set->letters, &letter);
+}
+
 static void task_row_error(wr_task_ctx *ctx, const wr_step *step, const wr_batch *batch,
-                           uint32_t row, const char *message)
+                           uint32_t row, const wr_row_fault *fault)
 {
     const wr_task *t = ctx->runtime;
-    atomic_fetch_add(&t->set->config.counters->errors, 1);
-    log_row(t, step, batch, row, message);
+    wr_task_counters *n = t->set->config.counters;
+    atomic_fetch_add(&n->errors, 1);
+    if (fault->outcome == WR_FAULT_LEFT_OUT)
+        atomic_fetch_add(&n->left_out[fault->reason], 1);
+    log_row(t, step, batch, row, fault->message);
+    if (fault->outcome != WR_FAULT_STAYS && batch)
+        put_letter(t, step, batch, row, fault);
 }
 
 static bool task_wait(wr_task_ctx *ctx, const weir_error *why, uint32_t attempt)

@@ -4,10 +4,12 @@
  *
  *   task_set.c -> task.c -> task_stores.c -> task_restore.c -> task_state.c
  *                        -> exchange_channel.c
+ *                        -> row_log.c, dead_letter.c
  */
 #ifndef WR_RUNTIME_TASK_TASK_INTERNAL_H
 #define WR_RUNTIME_TASK_TASK_INTERNAL_H
 
+#include "runtime/task/dead_letter.h"
 #include "runtime/task/row_log.h"
 #include "runtime/task/task_set.h"
 
@@ -16,6 +18,15 @@ typedef struct wr__topic_times {
     bool known; /* some task has asked */
     wr_record_times times;
 } wr__topic_times;
+
+/** The run of records that a slot works on, until the next one: a row knows its partition and
+ *  offset, and by them its record is found. */
+typedef struct wr__feeding {
+    uint32_t topic; /* of the plan */
+    int32_t partition;
+    const wr_record *records; /* valid within the round only */
+    uint32_t n;               /* 0: none */
+} wr__feeding;
 
 struct wr_task_set {
     wr_task_config config;
@@ -26,6 +37,8 @@ struct wr_task_set {
     bool open;
     wr__topic_times *times; /* by plan topic; while open */
     wr__row_log *row_log;   /* of rows that cannot be used */
+    wr__letters *letters;   /* likewise */
+    wr__feeding *feeding;   /* by slot; while open */
 };
 
 /** A store of a task. */

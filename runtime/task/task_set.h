@@ -42,8 +42,10 @@ const char *wr_task_state_name(wr_task_state s);
 /** What is counted while tasks run; the owner of the set reads it. */
 typedef struct wr_task_counters {
     atomic_uint_fast64_t records_out, bytes_out;
-    atomic_uint_fast64_t errors;   /* row errors */
-    atomic_uint_fast64_t restored; /* changelog records read */
+    atomic_uint_fast64_t errors;                     /* row errors */
+    atomic_uint_fast64_t left_out[WR_FAULT_REASONS]; /* rows and records, by reason */
+    atomic_uint_fast64_t dead_letters;               /* that were written */
+    atomic_uint_fast64_t restored;                   /* changelog records read */
     atomic_uint_fast64_t restore_ns;
     atomic_uint states[WR_TASK_STATES]; /* tasks that are in each state now */
 } wr_task_counters;
