@@ -229,7 +229,7 @@ static weir_status remark(wr__agg *g, const wr_agg_call *call, const char *messa
         return failed(call, message, err);
     char text[512];
     snprintf(text, sizeof text, "%s: %s", call->fn->name, message);
-    const wr_row_fault fault = {WR_FAULT_OVERFLOW, WR_FAULT_STAYS, policy, text};
+    const wr_row_fault fault = {WR_ROW_FAULT_OVERFLOW, WR_ROW_FAULT_STAYS, policy, text};
     wr__op_row_fault(g->op, in, i, &fault);
     return WEIR_OK;
 }
@@ -308,8 +308,9 @@ weir_status wr__agg_left_out(wr__agg *g, const wr_batch *in, uint32_t i, weir_st
     WR_ASSERT(err && err->message[0]);
     const wr_error_policy *policy = &g->op->ctx->plan->producing;
     bool stops = policy->on_error == WR_ON_ERROR_STOP;
-    const wr_row_fault fault = {WR_FAULT_OVERFLOW, stops ? WR_FAULT_STOPS : WR_FAULT_LEFT_OUT,
-                                policy, err->message};
+    const wr_row_fault fault = {WR_ROW_FAULT_OVERFLOW,
+                                stops ? WR_ROW_FAULT_STOPS : WR_ROW_FAULT_LEFT_OUT, policy,
+                                err->message};
     wr__op_row_fault(g->op, in, i, &fault);
     if (stops)
         return st;

@@ -19,7 +19,7 @@ static void report_row(wr_row_errors *self, uint32_t row, const char *message)
         wr_arr_push(a, &e->kept, kept);
         return;
     }
-    const wr_row_fault fault = {e->reason, WR_FAULT_STAYS, &ctx->plan->computing, message};
+    const wr_row_fault fault = {e->reason, WR_ROW_FAULT_STAYS, &ctx->plan->computing, message};
     if (ctx->row_error)
         ctx->row_error(ctx, e->step, e->batch, row, &fault);
 }
@@ -31,7 +31,7 @@ void wr__op_errors_init(wr__op_errors *e, wr_op *op, const wr_batch *batch)
     e->op = op;
     e->step = op->step;
     e->batch = batch;
-    e->reason = WR_FAULT_EXPRESSION;
+    e->reason = WR_ROW_FAULT_EXPRESSION;
 }
 
 void wr__op_row_fault(wr_op *op, const wr_batch *batch, uint32_t row, const wr_row_fault *fault)
@@ -41,7 +41,7 @@ void wr__op_row_fault(wr_op *op, const wr_batch *batch, uint32_t row, const wr_r
 }
 
 static void report_kept(const wr__op_errors *e, const wr_error_policy *policy,
-                        const wr__kept_error *k, wr_fault_outcome outcome)
+                        const wr__kept_error *k, wr_row_fault_outcome outcome)
 {
     wr_task_ctx *ctx = e->op->ctx;
     const wr_row_fault fault = {k->reason, outcome, policy, k->message};
@@ -83,7 +83,7 @@ const wr__kept_error *wr__op_errors_report(wr__op_errors *e, const wr_error_poli
         const wr__kept_error *kept = &e->kept.v[k];
         if (stop && kept->row >= stop->row)
             continue;
-        report_kept(e, policy, kept, rows[kept->row] ? WR_FAULT_STAYS : WR_FAULT_LEFT_OUT);
+        report_kept(e, policy, kept, rows[kept->row] ? WR_ROW_FAULT_STAYS : WR_ROW_FAULT_LEFT_OUT);
         rows[kept->row] |= REPORTED;
     }
     if (stop && sel)
@@ -105,7 +105,7 @@ weir_status wr__op_stop(const wr__op_errors *e, const wr_error_policy *policy,
                         const wr__kept_error *why, weir_error *err)
 {
     WR_ASSERT(policy->on_error == WR_ON_ERROR_STOP);
-    report_kept(e, policy, why, WR_FAULT_STOPS);
+    report_kept(e, policy, why, WR_ROW_FAULT_STOPS);
     return wr_error(err, WEIR_ERR_RECORD, "%s", why->message);
 }
 
@@ -117,7 +117,7 @@ bool wr__op_too_large(const wr_op *op, wr_str key, wr_str value, const wr_header
         bytes += (size_t)headers->h[k].key.len + headers->h[k].value.len;
     if (WR_LIKELY(most == 0 || bytes <= most))
         return false;
-    errs->reason = WR_FAULT_SIZE;
+    errs->reason = WR_ROW_FAULT_SIZE;
     wr_row_error(&errs->base, row, "The record would have %zu bytes; the most is %zu", bytes, most);
     return true;
 }

@@ -11,7 +11,7 @@
 /** An error of a row that is kept until it is known what becomes of the row. In scratch. */
 typedef struct wr__kept_error {
     uint32_t row;
-    wr_fault_reason reason;
+    wr_row_fault_reason reason;
     const char *message;
 } wr__kept_error;
 
@@ -24,7 +24,7 @@ typedef struct wr__op_errors {
     wr_op *op;
     const wr_step *step; /* whose errors they are: the operator's own, unless it is changed */
     const wr_batch *batch;
-    wr_fault_reason reason; /* of what is reported next; EXPRESSION unless it is changed */
+    wr_row_fault_reason reason; /* of what is reported next; EXPRESSION unless it is changed */
     bool keeps;
     wr_arr(wr__kept_error) kept;
 } wr__op_errors;

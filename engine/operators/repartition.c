@@ -90,7 +90,7 @@ static weir_status write_process(wr_op *op, int input, const wr_batch *in, weir_
     wr__op_errors errs;
     wr__op_errors_init(&errs, op, in);
     errs.keeps = true;
-    errs.reason = WR_FAULT_ENCODING;
+    errs.reason = WR_ROW_FAULT_ENCODING;
     wr_str *row_keys = WR_NEW_N(a, wr_str, in->rows);
     uint8_t *ok = WR_NEW_N(a, uint8_t, in->rows);
     wr_buf_clear(&s->keys);

@@ -4,26 +4,26 @@
 
 static const struct {
     const char *name, *stage;
-} reasons[WR_FAULT_REASONS] = {
-    [WR_FAULT_KEY] = {"KEY_NOT_DECODABLE", "key"},
-    [WR_FAULT_VALUE] = {"VALUE_NOT_DECODABLE", "value"},
-    [WR_FAULT_TIME] = {"TIMESTAMP_INVALID", "timestamp"},
-    [WR_FAULT_EXPRESSION] = {"EXPRESSION_FAILED", "expression"},
-    [WR_FAULT_OVERFLOW] = {"AGGREGATE_OVERFLOW", "expression"},
-    [WR_FAULT_ENCODING] = {"NOT_ENCODABLE", "serialize"},
-    [WR_FAULT_SIZE] = {"RECORD_TOO_LARGE", "produce"},
-    [WR_FAULT_TIME_LIMIT] = {"TIMESTAMP_NOT_TAKEN", "produce"},
-    [WR_FAULT_CRASH] = {"PROCESS_DIED", "process"},
+} reasons[WR_ROW_FAULT_REASONS] = {
+    [WR_ROW_FAULT_KEY] = {"KEY_NOT_DECODABLE", "key"},
+    [WR_ROW_FAULT_VALUE] = {"VALUE_NOT_DECODABLE", "value"},
+    [WR_ROW_FAULT_TIME] = {"TIMESTAMP_INVALID", "timestamp"},
+    [WR_ROW_FAULT_EXPRESSION] = {"EXPRESSION_FAILED", "expression"},
+    [WR_ROW_FAULT_OVERFLOW] = {"AGGREGATE_OVERFLOW", "expression"},
+    [WR_ROW_FAULT_ENCODING] = {"NOT_ENCODABLE", "serialize"},
+    [WR_ROW_FAULT_SIZE] = {"RECORD_TOO_LARGE", "produce"},
+    [WR_ROW_FAULT_TIME_LIMIT] = {"TIMESTAMP_NOT_TAKEN", "produce"},
+    [WR_ROW_FAULT_CRASH] = {"PROCESS_DIED", "process"},
 };
 
-const char *wr_fault_name(wr_fault_reason r)
+const char *wr_row_fault_name(wr_row_fault_reason r)
 {
-    WR_ASSERT((size_t)r < WR_FAULT_REASONS);
+    WR_ASSERT((size_t)r < WR_ROW_FAULT_REASONS);
     return reasons[r].name;
 }
 
-const char *wr_fault_stage(wr_fault_reason r)
+const char *wr_row_fault_stage(wr_row_fault_reason r)
 {
-    WR_ASSERT((size_t)r < WR_FAULT_REASONS);
+    WR_ASSERT((size_t)r < WR_ROW_FAULT_REASONS);
     return reasons[r].stage;
 }

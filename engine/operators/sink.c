@@ -99,7 +99,7 @@ static bool bad_time(const wr_op *op, const time_span *span, int64_t ms, uint32_
     wr_row_errors *errs = &e->base;
     if (WR_LIKELY(ms >= span->first && ms <= span->last && (ms != 0 || !s->times.no_zero)))
         return false;
-    e->reason = WR_FAULT_TIME_LIMIT;
+    e->reason = WR_ROW_FAULT_TIME_LIMIT;
     long long time = (long long)ms, ahead = (long long)(ms - op->ctx->wall_ms);
     if (ms > span->last)
         wr_row_error(errs, row,
@@ -133,7 +133,7 @@ static void encode(wr_op *op, const wr_batch *in, records *r, wr__op_errors *e)
 {
     sink_state *s = op->state;
     wr_row_errors *errs = &e->base;
-    e->reason = WR_FAULT_ENCODING;
+    e->reason = WR_ROW_FAULT_ENCODING;
     wr_buf_clear(&s->keys);
     wr_buf_clear(&s->values);
     if (s->key)
@@ -216,7 +216,7 @@ static void compact(wr_op *op, const wr_batch *in, records *r, wr__op_errors *er
         if (!is_written(op, in, r, i))
             continue;
         if (own_times && !sink_time(op, in, i, &ms, why, sizeof why)) {
-            errs->reason = WR_FAULT_TIME;
+            errs->reason = WR_ROW_FAULT_TIME;
             wr_row_error(&errs->base, i, "Failed to extract timestamp from row: %s", why);
             continue;
         }

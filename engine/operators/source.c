@@ -150,12 +150,12 @@ static void report(feed *f, bool key, uint32_t row, const wr_row_fault *fault)
 }
 
 /* A row that cannot be used: reported, or noted as the one that ends the query. */
-static void lose(feed *f, wr_fault_reason reason, const wr__fault *bad)
+static void lose(feed *f, wr_row_fault_reason reason, const wr__fault *bad)
 {
     const wr_step_source *cfg = &f->op->step->u.source;
-    const wr_error_policy *policy = reason == WR_FAULT_TIME ? &cfg->timing : &cfg->decoding;
-    bool key = reason == WR_FAULT_KEY, stops = policy->on_error == WR_ON_ERROR_STOP;
-    const wr_row_fault fault = {reason, stops ? WR_FAULT_STOPS : WR_FAULT_LEFT_OUT, policy,
+    const wr_error_policy *policy = reason == WR_ROW_FAULT_TIME ? &cfg->timing : &cfg->decoding;
+    bool key = reason == WR_ROW_FAULT_KEY, stops = policy->on_error == WR_ON_ERROR_STOP;
+    const wr_row_fault fault = {reason, stops ? WR_ROW_FAULT_STOPS : WR_ROW_FAULT_LEFT_OUT, policy,
                                 bad->text};
     if (!stops) {
         report(f, key, bad->row, &fault);
@@ -167,7 +167,7 @@ static void lose(feed *f, wr_fault_reason reason, const wr__fault *bad)
 }
 
 /* Leave out those of the rows left that have a fault. */
-static void drop(feed *f, wr_fault_reason reason, const wr__faults *faults, uint64_t *nulls)
+static void drop(feed *f, wr_row_fault_reason reason, const wr__faults *faults, uint64_t *nulls)
 {
     if (WR_LIKELY(faults->n == 0))
         return;
@@ -232,7 +232,7 @@ static void convert(feed *f, bool keys, bool later)
 {
     source_state *s = f->op->state;
     const wr_step_source *cfg = s->cfg;
-    wr_fault_reason reason = keys ? WR_FAULT_KEY : WR_FAULT_VALUE;
+    wr_row_fault_reason reason = keys ? WR_ROW_FAULT_KEY : WR_ROW_FAULT_VALUE;
     for (uint32_t c = 0; c < cfg->columns_n; c++) {
         if ((cfg->columns[c].role == WR_COL_KEY) != keys || s->later[c] != later)
             continue;
@@ -405,14 +405,14 @@ static weir_status source_feed(wr_op *op, const wr_record *records, uint32_t n, 
     wr__schema_counts_add(op, true, rows->key_schemas, rows->key_schemas_n);
     wr__schema_counts_add(op, false, rows->value_schemas, rows->value_schemas_n);
     if (rows->value_first)
-        drop(&f, WR_FAULT_VALUE, &rows->value, &op->null_values);
-    drop(&f, WR_FAULT_KEY, &rows->key, &op->null_keys);
+        drop(&f, WR_ROW_FAULT_VALUE, &rows->value, &op->null_values);
+    drop(&f, WR_ROW_FAULT_KEY, &rows->key, &op->null_keys);
     convert(&f, true, false);
-    drop(&f, WR_FAULT_VALUE, &rows->value, &op->null_values);
+    drop(&f, WR_ROW_FAULT_VALUE, &rows->value, &op->null_values);
     convert(&f, false, false);
     WR_ASSERT(f.sel.n <= rows->n && rows->n == n);
     cut_at_stop(&f);
-    drop(&f, WR_FAULT_TIME, wr__run_times(&s->run, f.sel), NULL);
+    drop(&f, WR_ROW_FAULT_TIME, wr__run_times(&s->run, f.sel), NULL);
     cut_at_stop(&f);
     put_columns(&f, f.b);
     f.b->sel = f.sel;

@@ -65,9 +65,10 @@ typedef struct wr_query_metrics {
      * it was started in this process. */
     uint64_t before_start;
     uint64_t state_bytes;
-    uint32_t tasks[WR_TASK_STATES];      /* how many are in each state now */
-    uint64_t left_out[WR_FAULT_REASONS]; /* records and rows that could not be used, by reason */
-    uint64_t dead_letters;               /* that were written */
+    uint32_t tasks[WR_TASK_STATES]; /* how many are in each state now */
+    uint64_t
+        left_out[WR_ROW_FAULT_REASONS]; /* records and rows that could not be used, by reason */
+    uint64_t dead_letters;              /* that were written */
 } wr_query_metrics;
 
 /**

@@ -75,6 +75,12 @@ static weir_status deliver(wr_worker_client *c, uint32_t topic, int32_t partitio
     return wr_task_set_deliver(q->tasks, topic, partition, records, n, err);
 }
 
+static weir_status condemned(wr_worker_client *c, uint32_t topic, int32_t partition,
+                             const wr_record *record, weir_error *err)
+{
+    return wr_task_set_condemn(query_of(c)->tasks, topic, partition, record, err);
+}
+
 static bool swap(wr_worker_client *c)
 {
     return wr_task_set_swap(query_of(c)->tasks);
@@ -228,6 +234,7 @@ const wr_client_class wr__query_client_class = {
     .open = open,
     .close = close,
     .deliver = deliver,
+    .condemned = condemned,
     .swap = swap,
     .drain = drain,
     .punctuate = punctuate,
@@ -286,6 +293,7 @@ wr_task_set *wr__query_tasks_new(wr_query *q,
         .piped = q->kind.piped,
         .owner = &q->client.owner,
         .counters = &q->counters,
+        .in_progress = q->in_progress,
         .collect = collect,
         .collect_arg = collect_arg,
         .stopping = stopping,

@@ -17,8 +17,10 @@ typedef struct wr_scheduler wr_scheduler;
  * @param interactive statements come one by one, so the set of queries is this process's own and
  * its consumer groups are not shared with other processes.
  * @param executor borrowed; NULL: one slot.
+ * @param in_progress where workers mark what they work on; borrowed; NULL: nowhere.
  */
-wr_scheduler *wr_scheduler_new(bool interactive, wr_executor *executor);
+wr_scheduler *wr_scheduler_new(bool interactive, wr_executor *executor,
+                               wr_in_progress *in_progress);
 /** Hold queries that are started, until the release starts all of them together. Nests. */
 void wr_scheduler_hold(wr_scheduler *s);
 /** @return why some query cannot be opened; then those that were held may not run. */

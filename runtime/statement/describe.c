@@ -234,11 +234,11 @@ static void add_left_out(wr_exec *x, const described *d)
         const wr_query *q = d->pinned.v[i]->query;
         wr_query_metrics m;
         wr_query_metrics_read(d->pinned.v[i]->query, &m);
-        for (uint32_t k = 0; k < WR_FAULT_REASONS; k++)
+        for (uint32_t k = 0; k < WR_ROW_FAULT_REASONS; k++)
             if (m.left_out[k])
                 WR__RESULT_ROW(x, r, wr__text(x, wr_query_id(q)),
-                               wr__text(x, wr_fault_stage((wr_fault_reason)k)),
-                               wr__text(x, wr_fault_name((wr_fault_reason)k)),
+                               wr__text(x, wr_row_fault_stage((wr_row_fault_reason)k)),
+                               wr__text(x, wr_row_fault_name((wr_row_fault_reason)k)),
                                wr__count(m.left_out[k]));
     }
 }

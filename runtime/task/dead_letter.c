@@ -93,7 +93,8 @@ static wr_headers *headers_of(const wr__letters *l, const wr__letter *x, int64_t
     header_list list = {WR_NEW_N(a, wr_header, own_n + HEADERS_MAX), own_n}, *h = &list;
     if (own_n)
         memcpy(list.h, own->h, own_n * sizeof *list.h);
-    const char *reason = wr_fault_name(x->fault->reason), *stage = wr_fault_stage(x->fault->reason);
+    const char *reason = wr_row_fault_name(x->fault->reason),
+               *stage = wr_row_fault_stage(x->fault->reason);
     const char *id = l->config->id;
     add(h, "__streams.errors.exception", wr_str_c(wr_arena_printf(a, "weir.%s", reason)));
     add(h, "__streams.errors.message", wr_str_c(x->fault->message));
@@ -121,6 +122,7 @@ static wr_headers *headers_of(const wr__letters *l, const wr__letter *x, int64_t
 static wr_str row_text(const wr__letter *x, wr_buf *out)
 {
     const wr_schema *schema = x->batch->schema;
+    WR_ASSERT(!x->record && x->row < x->batch->rows && out->len == 0);
     wr_buf_putc(out, '{');
     for (uint32_t c = 0; c < schema->n; c++) {
         if (!x->batch->cols[c].null) /* a column that is not there yet */
@@ -166,6 +168,7 @@ static int64_t time_for(const wr__letters *l, const letter_topic *t, int64_t ms)
 static weir_status check_size(const wr_log_writer *w, const char *topic, const wr__letter *x,
                               wr_str key, wr_str value, const wr_headers *h, weir_error *err)
 {
+    WR_ASSERT(w && topic && h->n > 0);
     size_t bytes = (size_t)key.len + value.len, most = wr_log_writer_record_max(w);
     for (uint32_t i = 0; i < h->n; i++)
         bytes += (size_t)h->h[i].key.len + h->h[i].value.len;
@@ -185,7 +188,7 @@ static weir_status write_last(wr__letters *l, const wr__letter *x, const char *t
                               const wr_out_records *r, weir_error *err)
 {
     const wr_task_config *c = l->config;
-    WR_ASSERT(x->fault->outcome == WR_FAULT_STOPS && r->n == 1);
+    WR_ASSERT(x->fault->outcome == WR_ROW_FAULT_STOPS && r->n == 1);
     wr_buf group = {0};
     wr_topic_part part = {x->topic, x->partition, WR_OFFSET_NONE};
     wr_dead_letter_group(c->prefix, c->id, &group);
@@ -235,7 +238,7 @@ static weir_status write(wr__letters *l, const wr__letter *x, uint32_t topic, wr
                               .timestamps = &written,
                               .partitions = &partition,
                               .headers = &headers};
-    if (x->fault->outcome == WR_FAULT_STOPS)
+    if (x->fault->outcome == WR_ROW_FAULT_STOPS)
         return write_last(l, x, name, &r, err);
     WR_TRY(wr_log_writer_produce(l->writer, c->owner, name, &r, err));
     atomic_fetch_add(&c->counters->dead_letters, 1);
@@ -257,7 +260,7 @@ static bool is_written(wr__letters *l, const wr__letter *x, uint32_t topic)
 void wr__letters_put(wr__letters *l, const wr__letter *x)
 {
     const wr_error_policy *p = x->fault->policy;
-    if (x->fault->outcome == WR_FAULT_STAYS || p->on_error == WR_ON_ERROR_SKIP ||
+    if (x->fault->outcome == WR_ROW_FAULT_STAYS || p->on_error == WR_ON_ERROR_SKIP ||
         p->topic == WR_PLAN_NO_TOPIC)
         return;
     WR_ASSERT(l->config->plan->topics[p->topic].role == WR_TOPIC_DEAD_LETTER);

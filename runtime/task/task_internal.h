@@ -86,6 +86,9 @@ weir_status wr__task_open(wr_task_set *set, uint32_t subtopology, int32_t partit
                           weir_error *err) WR_MUST_CHECK;
 void wr__task_close(wr_task *t);
 bool wr__task_reads(const wr_task *t, uint32_t topic);
+/** The record is not to be delivered. */
+weir_status wr__task_condemn(const wr_task *t, uint32_t topic, const wr_record *record,
+                             weir_error *err) WR_MUST_CHECK;
 
 /* task_state.c */
 /** States only go forward. */

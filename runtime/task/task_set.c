@@ -122,6 +122,17 @@ weir_status wr_task_set_deliver(wr_task_set *set, uint32_t topic, int32_t partit
     return WEIR_OK;
 }
 
+/* One report for the query, by the first of its sources, as for any record. */
+weir_status wr_task_set_condemn(wr_task_set *set, uint32_t topic, int32_t partition,
+                                const wr_record *record, weir_error *err)
+{
+    WR_ASSERT(set->open && record->partition == partition);
+    for (size_t i = 0; i < set->tasks_n; i++)
+        if (set->tasks[i]->partition == partition && wr__task_reads(set->tasks[i], topic))
+            return wr__task_condemn(set->tasks[i], topic, record, err);
+    return WEIR_OK;
+}
+
 weir_status wr_task_set_punctuate(wr_task_set *set, int64_t wall_ms, weir_error *err)
 {
     forget_feeding(set);

@@ -17,6 +17,7 @@
 #ifndef WR_RUNTIME_TASK_TASK_SET_H
 #define WR_RUNTIME_TASK_TASK_SET_H
 
+#include "runtime/task/in_progress.h"
 #include "engine/operators/topology.h"
 #include "runtime/log/log_writer.h"
 #include "runtime/task/slot.h"
@@ -42,10 +43,10 @@ const char *wr_task_state_name(wr_task_state s);
 /** What is counted while tasks run; the owner of the set reads it. */
 typedef struct wr_task_counters {
     atomic_uint_fast64_t records_out, bytes_out;
-    atomic_uint_fast64_t errors;                     /* row errors */
-    atomic_uint_fast64_t left_out[WR_FAULT_REASONS]; /* rows and records, by reason */
-    atomic_uint_fast64_t dead_letters;               /* that were written */
-    atomic_uint_fast64_t restored;                   /* changelog records read */
+    atomic_uint_fast64_t errors;                         /* row errors */
+    atomic_uint_fast64_t left_out[WR_ROW_FAULT_REASONS]; /* rows and records, by reason */
+    atomic_uint_fast64_t dead_letters;                   /* that were written */
+    atomic_uint_fast64_t restored;                       /* changelog records read */
     atomic_uint_fast64_t restore_ns;
     atomic_uint states[WR_TASK_STATES]; /* tasks that are in each state now */
 } wr_task_counters;
@@ -67,6 +68,7 @@ typedef struct wr_task_config {
     bool piped;                    /* records come by hand, all in partition 0 (tests) */
     wr_log_owner *owner;           /* of everything that is produced */
     wr_task_counters *counters;
+    wr_in_progress *in_progress; /* hears when a write waits; NULL: nobody does */
     /** Rows of a COLLECT step; NULL: there is none. An error ends the query. */
     weir_status (*collect)(void *arg, const wr_batch *batch, weir_error *err);
     void *collect_arg;
@@ -108,6 +110,12 @@ bool wr_task_set_is_open(const wr_task_set *set);
 weir_status wr_task_set_deliver(wr_task_set *set, uint32_t topic, int32_t partition,
                                 const wr_record *records, uint32_t n,
                                 weir_error *err) WR_MUST_CHECK;
+/**
+ * A record of plan->topics[topic] that is not to be delivered, since processes have died of it: by
+ * the policy of the source that reads it, it is left out, with a letter perhaps, or ends the query.
+ */
+weir_status wr_task_set_condemn(wr_task_set *set, uint32_t topic, int32_t partition,
+                                const wr_record *record, weir_error *err) WR_MUST_CHECK;
 /**
  * What was exchanged so far can be received from now on, and what is sent from now on waits for the
  * next swap. While no slot runs. @return false: there is nothing to receive.

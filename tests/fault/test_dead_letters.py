@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
+# fixtures: kafka
 """Dead letters: every record is passed on or is a letter, the sums are exact, a letter is its record
 byte for byte, and where the query stops its letter is there once."""
 import collections
 import json
 import unittest
 
+import kafka_fixture
 import program
 import service
 
@@ -28,6 +30,7 @@ def headers_of(record):
 class Letters:
     broker = None
     settings = {}
+    prefix = ""  # of topics
 
     def weir(self, folder, **settings):
         return program.Weir(folder / "data", broker=self.broker,
@@ -42,13 +45,14 @@ class Letters:
         has one as text."""
         columns, bad, good = FORMATS[name]
         with program.folder() as folder:
-            topic, letters = f"in_{name.lower()}", f"bad_{name.lower()}"
+            topic, letters, sink = (f"{self.prefix}{what}_{name.lower()}"
+                                    for what in ("in", "bad", "o"))
             file = folder / "q.sql"
             file.write_text(f"""\
 SET 'auto.offset.reset' = 'earliest';
 CREATE STREAM s ({columns}) WITH (KAFKA_TOPIC = '{topic}', PARTITIONS = 3, KEY_FORMAT = 'KAFKA',
     VALUE_FORMAT = '{name}', ON_ERROR = 'dead-letter', DEAD_LETTER_TOPIC = '{letters}');
-CREATE STREAM o WITH (KAFKA_TOPIC = 'o_{name.lower()}', VALUE_FORMAT = 'JSON') AS SELECT k, n FROM s;
+CREATE STREAM o WITH (KAFKA_TOPIC = '{sink}', VALUE_FORMAT = 'JSON') AS SELECT k, n FROM s;
 """)
             weir = self.weir(folder)
             weir.run(file)
@@ -61,7 +65,7 @@ CREATE STREAM o WITH (KAFKA_TOPIC = 'o_{name.lower()}', VALUE_FORMAT = 'JSON') A
                     records.append({"key": "g", "value": good.format(i), "timestamp": 1000 + i})
             self.put(weir, topic, records)
             done = weir.run(file)
-            out, dead = weir.records(f"o_{name.lower()}"), weir.records(letters)
+            out, dead = weir.records(sink), weir.records(letters)
             self.assertEqual((len(out), len(dead)), (fine, count), done.stdout + done.stderr)
             self.assertRegex(done.stdout + done.stderr, rf"{count} dead letters")
             # Each is its record, in its partition and order.
@@ -86,11 +90,11 @@ CREATE STREAM o WITH (KAFKA_TOPIC = 'o_{name.lower()}', VALUE_FORMAT = 'JSON') A
 
     STOP = """\
 SET 'auto.offset.reset' = 'earliest';
-SET 'weir.on.error' = '{}';
-SET 'weir.dead.letter.topic' = 'last_words';
+SET 'weir.on.error' = '{policy}';
+SET 'weir.dead.letter.topic' = '{prefix}last_words';
 CREATE STREAM s (k STRING KEY, n INT)
-    WITH (KAFKA_TOPIC = 'stopping', PARTITIONS = 1, VALUE_FORMAT = 'JSON');
-CREATE STREAM o WITH (KAFKA_TOPIC = 'stopped') AS SELECT k, 10 / n AS q FROM s WHERE 10 / n > 0;
+    WITH (KAFKA_TOPIC = '{prefix}stopping', PARTITIONS = 1, VALUE_FORMAT = 'JSON');
+CREATE STREAM o WITH (KAFKA_TOPIC = '{prefix}stopped') AS SELECT k, 10 / n AS q FROM s WHERE 10 / n > 0;
 """
 
     def test_letter_then_stop(self):
@@ -98,23 +102,38 @@ CREATE STREAM o WITH (KAFKA_TOPIC = 'stopped') AS SELECT k, 10 / n AS q FROM s W
         everything goes on, and nothing is missing or doubled."""
         with program.folder() as folder:
             file = folder / "q.sql"
-            file.write_text(self.STOP.format("skip"))
+            file.write_text(self.STOP.format(policy="skip", prefix=self.prefix))
             weir = self.weir(folder)
             weir.run(file)
-            file.write_text(self.STOP.format("stop"))
+            file.write_text(self.STOP.format(policy="stop", prefix=self.prefix))
             values = ['{"N":1}', '{"N":0}', '{"N":2}', "rubbish", '{"N":5}']
-            self.put(weir, "stopping", [{"key": "a", "value": v, "timestamp": 5} for v in values])
+            self.put(weir, f"{self.prefix}stopping", [{"key": "a", "value": v, "timestamp": 5} for v in values])
             for _ in range(3):
                 weir.run(file, status=1)
-            letters = weir.records("last_words")
+            letters = weir.records(f"{self.prefix}last_words")
             self.assertEqual([r["value"] for r in letters], [b'{"N":0}'])
             self.assertEqual(headers_of(letters[0])["__weir.errors.step"], "WhereFilter")
-            file.write_text(self.STOP.format("skip"))
+            file.write_text(self.STOP.format(policy="skip", prefix=self.prefix))
             weir.run(file)
-            self.assertEqual(len(weir.records("last_words")), 1)
-            if self.broker is None or self.settings:
-                self.assertEqual([json.loads(r["value"])["Q"] for r in weir.records("stopped")],
-                                 [10, 5, 2])
+            self.assertEqual(len(weir.records(f"{self.prefix}last_words")), 1)
+            self.assertEqual([json.loads(r["value"])["Q"]
+                              for r in weir.records(f"{self.prefix}stopped")], [10, 5, 2])
+
+
+class ExactlyOnce(Letters, unittest.TestCase):
+    """On a broker: letters are in the query's transactions, or in one of their own."""
+
+    @classmethod
+    def setUpClass(cls):
+        context = kafka_fixture.shared()
+        kafka = context.__enter__()
+        cls.addClassCleanup(context.__exit__, None, None, None)
+        cls.broker = kafka.bootstrap
+        cls.prefix = kafka.unique("letters") + "-"
+        cls.settings = {"processing.guarantee": "exactly_once_v2", "ksql.service.id": cls.prefix}
+
+    def test_sum(self):
+        self.check_sum("JSON", MANY)
 
 
 class EmbeddedLog(Letters, unittest.TestCase):

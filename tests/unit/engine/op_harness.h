@@ -62,7 +62,7 @@ struct ops {
     wr_buf out;
     weir_status (*record_times)(wr_task_ctx *ctx, uint32_t topic, wr_record_times *out,
                                 weir_error *err); /* of the context; a build sets it */
-    unsigned outcomes[3];                         /* of row_errors, by wr_fault_outcome */
+    unsigned outcomes[3];                         /* of row_errors, by wr_row_fault_outcome */
     wr_row_fault last_fault;
     uint32_t last_row;                 /* of its batch */
     unsigned row_errors, rows_dropped; /* told as errors; told as dropped, without error */

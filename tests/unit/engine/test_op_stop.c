@@ -51,10 +51,10 @@ static void check(ops_build build, wr_on_error policy, weir_status status, unsig
         ops_open(o, build, false);
         assert_int_equal(feed(o, cut), status);
         assert_string_equal(wr_buf_cstr(&o->out), out);
-        assert_int_equal(o->outcomes[WR_FAULT_LEFT_OUT], left_out);
-        assert_int_equal(o->outcomes[WR_FAULT_STOPS], status != WEIR_OK);
-        assert_int_equal(o->outcomes[WR_FAULT_STAYS], 0);
-        assert_int_equal(o->last_fault.reason, WR_FAULT_EXPRESSION);
+        assert_int_equal(o->outcomes[WR_ROW_FAULT_LEFT_OUT], left_out);
+        assert_int_equal(o->outcomes[WR_ROW_FAULT_STOPS], status != WEIR_OK);
+        assert_int_equal(o->outcomes[WR_ROW_FAULT_STAYS], 0);
+        assert_int_equal(o->last_fault.reason, WR_ROW_FAULT_EXPRESSION);
         assert_int_equal(o->last_row, BAD % cut);
         ops_close(o);
         wr_free(o);
