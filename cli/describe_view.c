@@ -183,6 +183,25 @@ static void add_schemas(weir_stmt *s, weir_stmt *registry, cli_text *t)
         cli_text_addf(t, "\nSchemas: %s\n", cli_column_text(registry, "TROUBLE"));
 }
 
+/** What the queries that write to it could not use. */
+static void add_left_out(weir_stmt *s, weir_stmt *statistics, cli_text *t)
+{
+    bool any = false;
+    while (weir_step(s, 0, NULL) == WEIR_ROW) {
+        if (!any)
+            cli_text_addf(t,
+                          "\nRecords that were left out (dead letters: %s)\n Query | Stage | "
+                          "Reason | Records\n%s",
+                          cli_column_text(statistics, "DEAD_LETTERS"), rule);
+        any = true;
+        cli_text_addf(t, " %s | %s | %s | %s\n", cli_column_text(s, "QUERY"),
+                      cli_column_text(s, "STAGE"), cli_column_text(s, "REASON"),
+                      cli_column_text(s, "RECORDS"));
+    }
+    if (any)
+        cli_text_adds(t, rule);
+}
+
 /** A line of the names of queries, where there are some. */
 static void add_queries(weir_stmt *topic, const char *column, const char *title, cli_text *t)
 {
@@ -227,6 +246,9 @@ static void add_extended(weir_stmt *stmt, weir_stmt *source, weir_stmt *topic, c
     weir_stmt *statistics = cli_section_row(stmt, "statistics");
     if (statistics)
         add_statistics(statistics, t);
+    weir_stmt *left_out = cli_section(stmt, "left_out");
+    if (statistics && left_out)
+        add_left_out(left_out, statistics, t);
     weir_stmt *positions = cli_section(stmt, "positions");
     if (positions)
         add_positions(positions, t);

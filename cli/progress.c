@@ -85,6 +85,9 @@ static void add_state(cli_text *t, const weir_metrics *m)
         cli_text_addf(t, ", %u failed", m->queries_failed);
     if (m->errors)
         cli_text_addf(t, ", %" PRIu64 " bad record%s", m->errors, m->errors == 1 ? "" : "s");
+    if (m->dead_letters)
+        cli_text_addf(t, ", %" PRIu64 " dead letter%s", m->dead_letters,
+                      m->dead_letters == 1 ? "" : "s");
     if (m->late)
         cli_text_addf(t, ", %" PRIu64 " late", m->late);
 }

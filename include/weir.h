@@ -260,6 +260,9 @@ typedef struct weir_metrics {
     uint64_t misplaced_keys; /* of the keys that queries look at now and then, because joins, tables
                               * and aggregates rely on where they lie: those in other partitions
                               * than the source's PARTITIONER says; the log says more */
+    uint64_t left_out;       /* records and rows that could not be used: DESCRIBE EXTENDED has the
+                              * reasons */
+    uint64_t dead_letters;   /* of them, written to topics of dead letters */
 } weir_metrics;
 WEIR_API void weir_metrics_read(weir *w, weir_metrics *out);
 /** First failure of a persistent query, if there is one: its id and what happened. */

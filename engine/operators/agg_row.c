@@ -15,6 +15,8 @@
 #include "engine/operators/stored_row.h"
 #include "types/decimal.h"
 
+#include <stdio.h>
+
 /*
  * The type that a state is stored in. The sums of a table may go beyond theirs (undoable); a
  * value's bytes and its form in memory are the same in the wider type, as long as both are small or
@@ -222,9 +224,13 @@ static weir_status remark(wr__agg *g, const wr_agg_call *call, const char *messa
 {
     if (WR_LIKELY(!message))
         return WEIR_OK;
-    if (g->op->ctx->plan->fail_on_production_error)
+    const wr_error_policy *policy = &g->op->ctx->plan->producing;
+    if (policy->on_error == WR_ON_ERROR_STOP)
         return failed(call, message, err);
-    wr__op_row_error(g->op, in, i, "%s: %s", call->fn->name, message);
+    char text[512];
+    snprintf(text, sizeof text, "%s: %s", call->fn->name, message);
+    const wr_row_fault fault = {WR_ROW_FAULT_OVERFLOW, WR_ROW_FAULT_STAYS, policy, text};
+    wr__op_row_fault(g->op, in, i, &fault);
     return WEIR_OK;
 }
 
@@ -297,11 +303,18 @@ weir_status wr__agg_merge(wr__agg *g, wr__agg_row *row, const wr__agg_row *other
 weir_status wr__agg_left_out(wr__agg *g, const wr_batch *in, uint32_t i, weir_status st,
                              weir_error *err)
 {
-    if (st != WEIR_ERR_RECORD || g->op->ctx->plan->fail_on_production_error)
+    if (st != WEIR_ERR_RECORD)
         return st;
     WR_ASSERT(err && err->message[0]);
+    const wr_error_policy *policy = &g->op->ctx->plan->producing;
+    bool stops = policy->on_error == WR_ON_ERROR_STOP;
+    const wr_row_fault fault = {WR_ROW_FAULT_OVERFLOW,
+                                stops ? WR_ROW_FAULT_STOPS : WR_ROW_FAULT_LEFT_OUT, policy,
+                                err->message};
+    wr__op_row_fault(g->op, in, i, &fault);
+    if (stops)
+        return st;
     g->op->dropped_rows++;
-    wr__op_row_error(g->op, in, i, "%s", err->message);
     *err = (weir_error){0};
     return WEIR_OK;
 }

@@ -69,7 +69,7 @@ weir_status wr__agg_merge(wr__agg *g, wr__agg_row *row, const wr__agg_row *other
 /**
  * What adding row @p i came to, with @p err, where it was not WEIR_OK. A row that cannot be taken
  * is reported, counted as dropped and left out, so the group keeps what it had: WEIR_OK; or it ends
- * the query, where ksql.fail.on.production.error asks for that. Other failures are passed on.
+ * the query, where wr_plan.producing says so. Other failures are passed on.
  */
 weir_status wr__agg_left_out(wr__agg *g, const wr_batch *in, uint32_t i, weir_status st,
                              weir_error *err) WR_MUST_CHECK;

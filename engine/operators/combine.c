@@ -364,8 +364,10 @@ static void report_held(wr_op *op, const pass *p)
     const combine_state *s = op->state;
     for (size_t k = 0; k < p->errs.list.n; k++) {
         const kept_error *e = &p->errs.list.v[k];
+        const wr_row_fault fault = {WR_ROW_FAULT_EXPRESSION, WR_ROW_FAULT_STAYS,
+                                    &op->ctx->plan->computing, e->message};
         if (p->is_held[e->row] && op->ctx->row_error)
-            op->ctx->row_error(op->ctx, s->aggregate, p->in, e->row, e->message);
+            op->ctx->row_error(op->ctx, s->aggregate, p->in, e->row, &fault);
     }
 }
 

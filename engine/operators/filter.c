@@ -10,6 +10,10 @@
  *
  * A table whose changes come without old rows cannot know the last two apart; then a row that does
  * not pass is a tombstone.
+ *
+ * A row that does not pass since the condition failed is reported as left out; one that passes all
+ * the same (`a / 0 > 1 OR TRUE`) as one that stays. Where such a row ends the query, the rows
+ * before it are handed on first.
  */
 #include "engine/operators/batch_rows.h"
 #include "engine/operators/op_eval.h"
@@ -54,14 +58,21 @@ static weir_status process_table(wr_op *op, const wr_batch *in, weir_error *err)
 
     uint8_t *flags = WR_NEW_N(a, uint8_t, in->rows);
     wr_sel now = wr__sel_with(in, WR_ROW_HAS_NEW, a);
-    mark(flags, wr_evaluator_filter(s->ev, in, NULL, now, &ec), WR_ROW_HAS_NEW);
+    errs.keeps = true;
+    wr_sel passed = wr_evaluator_filter(s->ev, in, NULL, now, &ec);
+    const wr_error_policy *policy = &op->ctx->plan->computing;
+    const wr__kept_error *stop = wr__op_errors_report(&errs, policy, &passed);
+    mark(flags, passed, WR_ROW_HAS_NEW);
     if (in->old_cols) {
+        errs.keeps = false; /* what is wrong with the row before was reported when it came */
         wr_sel before = wr__sel_with(in, WR_ROW_HAS_OLD, a);
         mark(flags, wr_evaluator_filter(s->ev, in, in->old_cols, before, &ec), WR_ROW_HAS_OLD);
     }
     WR_ASSERT(!in->old_cols || knows_old);
     uint32_t *rows = WR_NEW_N(a, uint32_t, in->sel.n), n = 0;
     WR_FOREACH_SEL (i, in->sel) {
+        if (stop && i >= stop->row)
+            break;
         if (knows_old && !(flags[i] & (WR_ROW_HAS_NEW | WR_ROW_HAS_OLD)))
             continue;
         flags[i] |= in->flags[i] & WR_ROW_NULL_KEY;
@@ -77,7 +88,8 @@ static weir_status process_table(wr_op *op, const wr_batch *in, weir_error *err)
         for (uint32_t c = schema->keys_n; c < schema->n; c++)
             out->cols[c] = wr__vec_null_where(&in->cols[c], out, WR_ROW_HAS_NEW, a);
     }
-    return wr_op_emit(op, out, err);
+    WR_TRY(wr_op_emit(op, out, err));
+    return stop ? wr__op_stop(&errs, policy, stop, err) : WEIR_OK;
 }
 
 static weir_status filter_process(wr_op *op, int input, const wr_batch *in, weir_error *err)
@@ -94,8 +106,12 @@ static weir_status filter_process(wr_op *op, int input, const wr_batch *in, weir
     wr_eval_ctx ec = wr__op_eval_ctx(op, &errs);
     wr_batch *out = wr_arena_memdup(a, in, sizeof *in);
     out->schema = op->step->schema;
+    errs.keeps = true;
     out->sel = wr_evaluator_filter(s->ev, in, NULL, wr__sel_with(in, WR_ROW_HAS_NEW, a), &ec);
-    return wr_op_emit(op, out, err);
+    const wr_error_policy *policy = &op->ctx->plan->computing;
+    const wr__kept_error *stop = wr__op_errors_report(&errs, policy, &out->sel);
+    WR_TRY(wr_op_emit(op, out, err));
+    return stop ? wr__op_stop(&errs, policy, stop, err) : WEIR_OK;
 }
 
 const wr_op_class wr__filter_class = {

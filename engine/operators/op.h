@@ -11,9 +11,8 @@
 #define WR_ENGINE_OPERATORS_OP_H
 
 #include "common/clock.h"
-#include "engine/plan/plan.h"
+#include "engine/operators/row_fault.h"
 #include "statestore/window.h"
-#include "types/record.h"
 
 typedef struct wr_op wr_op;
 typedef struct wr_task_ctx wr_task_ctx;
@@ -87,10 +86,10 @@ struct wr_task_ctx {
     const char *zone;
     bool caching;      /* false: every update is emitted at once and changelogged at once */
     uint64_t sequence; /* EARLIEST/LATEST_BY_OFFSET */
-    /** A failing row at a step: processing log and counters. @p row refers to @p batch (may be
-     *  NULL when unknown). */
+    /** A failing row at a step: processing log, counters, dead letters. @p row refers to @p batch
+     *  (may be NULL when unknown). */
     void (*row_error)(wr_task_ctx *ctx, const wr_step *step, const wr_batch *batch, uint32_t row,
-                      const char *message);
+                      const wr_row_fault *fault);
     /** What is to be known of a row and is no error (it has no key to be grouped by, and is left
      *  out; it lacks a value): a line of the log, and no count but the operator's. */
     void (*row_noted)(wr_task_ctx *ctx, const wr_step *step, const wr_batch *batch, uint32_t row,

@@ -89,6 +89,8 @@ static weir_status write_process(wr_op *op, int input, const wr_batch *in, weir_
     uint32_t n = 0;
     wr__op_errors errs;
     wr__op_errors_init(&errs, op, in);
+    errs.keeps = true;
+    errs.reason = WR_ROW_FAULT_ENCODING;
     wr_str *row_keys = WR_NEW_N(a, wr_str, in->rows);
     uint8_t *ok = WR_NEW_N(a, uint8_t, in->rows);
     wr_buf_clear(&s->keys);
@@ -96,7 +98,7 @@ static weir_status write_process(wr_op *op, int input, const wr_batch *in, weir_
     if (s->key)
         wr_encoder_run(s->key, in->cols, in->sel, &s->keys, row_keys, ok, &errs.base);
     if (op->ctx->exchange_in_memory) {
-        WR_TRY(wr__op_unwritten(op, &errs.base, (uint32_t)errs.base.count, err));
+        WR_TRY(wr__op_unwritten(op, &errs, (uint32_t)errs.base.count, err));
         return wr__exchange(op, in, s->key ? row_keys : NULL, s->key ? ok : NULL, err);
     }
     wr_str *keys = WR_NEW_N(a, wr_str, in->sel.n), *values = WR_NEW_N(a, wr_str, in->sel.n);
@@ -114,12 +116,12 @@ static weir_status write_process(wr_op *op, int input, const wr_batch *in, weir_
         size_t start = s->values.len;
         put_payload(&s->values, op->step->schema, in, i);
         wr_str payload = wr_str_make(s->values.ptr + start, s->values.len - start);
-        if (wr__op_too_large(op, keys[n], payload, headers ? headers[n] : NULL, i, &errs.base))
+        if (wr__op_too_large(op, keys[n], payload, headers ? headers[n] : NULL, i, &errs))
             s->values.len = start;
         else
             ends[n++] = s->values.len;
     }
-    WR_TRY(wr__op_unwritten(op, &errs.base, in->sel.n - n, err));
+    WR_TRY(wr__op_unwritten(op, &errs, in->sel.n - n, err));
     for (uint32_t k = 0; k < n; k++) {
         size_t start = k ? ends[k - 1] : 0;
         values[k] = wr_str_make(s->values.ptr + start, ends[k] - start);

@@ -11,7 +11,8 @@
  *   JOIN                      as PARTITION BY; the join drops what has no key or value
  *
  * A key of one column that is NULL is a NULL key; a key of several columns is one even if all its
- * parts are NULL. A failing expression gives NULL, and the evaluator has logged it.
+ * parts are NULL. A failing expression gives NULL; where that costs the row it is an error, and not
+ * counted among the NULL keys.
  */
 #include "engine/operators/batch_rows.h"
 #include "engine/operators/op_eval.h"
@@ -39,8 +40,10 @@ static void select_key_close(wr_op *op)
         wr_evaluator_close(s->ev);
 }
 
-/* The rows whose key has no NULL part; the others are dropped. */
-static wr_sel drop_null_keys(wr_op *op, const wr_batch *in, const wr_vec *keys, wr_sel sel)
+/* The rows whose key has no NULL part; the others are dropped. Those that are @p failed are
+ * reported as errors, not as rows without a key. */
+static wr_sel drop_null_keys(wr_op *op, const wr_batch *in, const wr_vec *keys, wr_sel sel,
+                             const uint8_t *failed)
 {
     uint32_t *rows = WR_NEW_N(op->ctx->scratch, uint32_t, sel.n), n = 0;
     WR_FOREACH_SEL (i, sel) {
@@ -49,6 +52,10 @@ static wr_sel drop_null_keys(wr_op *op, const wr_batch *in, const wr_vec *keys, 
             c++;
         if (c == op->step->schema->keys_n) {
             rows[n++] = i;
+            continue;
+        }
+        if (failed && failed[i]) {
+            wr_op_drop(op, 0);
             continue;
         }
         char message[160];
@@ -84,9 +91,10 @@ static weir_status select_key_process(wr_op *op, int input, const wr_batch *in, 
     wr_batch *out = wr__batch_like(in, schema, a);
     if (cfg->drop_null)
         out->sel = wr__sel_with(in, WR_ROW_HAS_NEW, a);
+    wr__op_errors errs;
+    wr__op_errors_init(&errs, op, in);
+    errs.keeps = true;
     if (s->ev) {
-        wr__op_errors errs;
-        wr__op_errors_init(&errs, op, in);
         wr_eval_ctx ec = wr__op_eval_ctx(op, &errs);
         const wr_vec **keys = WR_NEW_N(a, const wr_vec *, schema->keys_n);
         wr_evaluator_run(s->ev, in, NULL, out->sel, &ec, keys);
@@ -99,11 +107,14 @@ static weir_status select_key_process(wr_op *op, int input, const wr_batch *in, 
         for (uint32_t c = schema->keys_n; c < schema->n; c++)
             out->cols[c] = wr__vec_null_where(&out->cols[c], out, WR_ROW_HAS_NEW, a);
     if (cfg->drop_null)
-        out->sel = drop_null_keys(op, in, out->cols, out->sel);
+        out->sel = drop_null_keys(op, in, out->cols, out->sel, wr__op_errors_rows(&errs));
+    const wr_error_policy *policy = &op->ctx->plan->computing;
+    const wr__kept_error *stop = wr__op_errors_report(&errs, policy, &out->sel);
     if (!op->step->windowed)
         out->window_start = out->window_end = NULL;
     set_key_flags(op, out);
-    return wr_op_emit(op, out, err);
+    WR_TRY(wr_op_emit(op, out, err));
+    return stop ? wr__op_stop(&errs, policy, stop, err) : WEIR_OK;
 }
 
 const wr_op_class wr__select_key_class = {

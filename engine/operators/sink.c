@@ -8,7 +8,7 @@
  * is NULL, cannot be parsed or is negative is reported and left out; a row without value keeps its
  * own time. A row that the format cannot write is reported and left out, as is one whose record
  * would be larger than the log takes, or of a time that the topic does not take. Where the query is
- * to end at such a row (ksql.fail.on.production.error), nothing of its batch is written.
+ * to end at such a row (wr_plan.producing), nothing of its batch is written.
  *
  * Headers are those that the rows bring along, but for what names a schema: that was said of other
  * bytes, and readers would believe it. A format may name its own there (options.id_in_header).
@@ -94,11 +94,13 @@ static time_span span_of(const wr_op *op)
 
 /* Reported where the topic would refuse row @p row, with its whole batch, or change its time. */
 static bool bad_time(const wr_op *op, const time_span *span, int64_t ms, uint32_t row,
-                     wr_row_errors *errs)
+                     wr__op_errors *e)
 {
     const sink_state *s = op->state;
+    wr_row_errors *errs = &e->base;
     if (WR_LIKELY(ms >= span->first && ms <= span->last && (ms != 0 || !s->times.no_zero)))
         return false;
+    e->reason = WR_ROW_FAULT_TIME_LIMIT;
     long long time = (long long)ms, ahead = (long long)(ms - op->ctx->wall_ms);
     if (ms > span->last)
         wr_row_error(errs, row,
@@ -128,9 +130,11 @@ typedef struct records {
     uint32_t n;
 } records;
 
-static void encode(wr_op *op, const wr_batch *in, records *r, wr_row_errors *errs)
+static void encode(wr_op *op, const wr_batch *in, records *r, wr__op_errors *e)
 {
     sink_state *s = op->state;
+    wr_row_errors *errs = &e->base;
+    e->reason = WR_ROW_FAULT_ENCODING;
     wr_buf_clear(&s->keys);
     wr_buf_clear(&s->values);
     if (s->key)
@@ -201,7 +205,7 @@ static const wr_headers *record_headers(const wr_op *op, const wr_headers *from,
 }
 
 /* Leave out what failed; close the gaps. Rows ascend, so moving down is safe. */
-static void compact(wr_op *op, const wr_batch *in, records *r, wr_row_errors *errs)
+static void compact(wr_op *op, const wr_batch *in, records *r, wr__op_errors *errs)
 {
     const sink_state *s = op->state;
     const wr_str no_columns = {"", 0};
@@ -213,7 +217,8 @@ static void compact(wr_op *op, const wr_batch *in, records *r, wr_row_errors *er
         if (!is_written(op, in, r, i))
             continue;
         if (own_times && !sink_time(op, in, i, &ms, why, sizeof why)) {
-            wr_row_error(errs, i, "Failed to extract timestamp from row: %s", why);
+            errs->reason = WR_ROW_FAULT_TIME;
+            wr_row_error(&errs->base, i, "Failed to extract timestamp from row: %s", why);
             continue;
         }
         bool has_value = in->flags[i] & WR_ROW_HAS_NEW;
@@ -251,11 +256,12 @@ static weir_status sink_process(wr_op *op, int input, const wr_batch *in, weir_e
                                 : NULL};
     wr__op_errors errs;
     wr__op_errors_init(&errs, op, in);
-    encode(op, in, &r, &errs.base);
+    errs.keeps = true;
+    encode(op, in, &r, &errs);
     if (windowed)
         append_windows(op, in, &r);
-    compact(op, in, &r, &errs.base);
-    WR_TRY(wr__op_unwritten(op, &errs.base, in->sel.n - r.n, err));
+    compact(op, in, &r, &errs);
+    WR_TRY(wr__op_unwritten(op, &errs, in->sel.n - r.n, err));
     op->rows_out += r.n;
     if (r.n == 0)
         return WEIR_OK;

@@ -4,9 +4,10 @@
  *
  * One feed is one batch. In order: cut the window off the key (dialect.md 14.8), decode the key,
  * decode the wanted value columns of the rows that are left, take the event time, fill in header
- * columns (source_run.c). A row that fails on the way is reported and not selected; with
- * fail_on_bad_record the rows before it are handed on first, then the feed fails, so what has been
- * written does not depend on how records were cut into feeds.
+ * columns (source_run.c). A row that fails on the way is reported and not selected. Where it is to
+ * end the query (step's `decoding` and `timing`), the rows before it are handed on first, then it
+ * is reported and the feed fails: what has been written, and which record is to blame, does not
+ * depend on how records were cut into feeds.
  *
  * Filter first: where the plan has the source apply a stream's WHERE (push_down.c), only the
  * columns that the condition looks at are converted before; the others for the rows that passed.
@@ -67,7 +68,7 @@ static void open_filter(source_state *s, const wr_op *op)
     const wr_step *step = op->step;
     if (!cfg->filter)
         return;
-    WR_ASSERT(!step->table && !cfg->strict && !cfg->fail_on_bad_record);
+    WR_ASSERT(!step->table && !cfg->strict && cfg->decoding.on_error != WR_ON_ERROR_STOP);
     s->filter = wr__op_evaluator(op, &(wr_expr *){cfg->filter->u.filter}, 1);
     bool *used = WR_NEW_N(op->ctx->task_arena, bool, step->schema->n);
     unsigned pseudo = 0;
@@ -155,12 +156,16 @@ typedef struct feed {
     wr_batch *b;
     wr_vec *vecs; /* by column of cfg: those converted so far */
     wr_sel sel;   /* the rows that are left */
-    uint32_t bad; /* the first row that was reported; UINT32_MAX: none */
-    uint32_t end; /* rows from here on do not count: the feed fails */
+    /* The first row that ends the query, which is not reported yet; row UINT32_MAX: none. Rows from
+     * there on do not count. */
+    struct {
+        uint32_t row;
+        bool key; /* of a schema of keys */
+        wr_row_fault fault;
+    } stop;
     /* By column of the step's schema a flag for each row that lacks its value, NULL: none does. The
      * whole is NULL where no column has such rows. */
     const uint8_t **lacks;
-    wr__op_errors errs;
 } feed;
 
 /* A row that is left out without an error. @p nulls counts those for want of a key or value. */
@@ -183,8 +188,32 @@ static void count_failed(const feed *f, bool key, uint32_t row)
         wr__schema_counts_fail(f->op, key, wr__run_schema(&s->run, key, row));
 }
 
-/* Report and leave out those of the rows left that have a fault, in their key or elsewhere. */
-static void drop(feed *f, bool key, const wr__faults *faults, uint64_t *nulls)
+static void report(feed *f, bool key, uint32_t row, const wr_row_fault *fault)
+{
+    f->op->dropped_rows++;
+    count_failed(f, key, row);
+    wr__op_row_fault(f->op, f->b, row, fault);
+}
+
+/* A row that cannot be used: reported, or noted as the one that ends the query. */
+static void lose(feed *f, wr_row_fault_reason reason, const wr__fault *bad)
+{
+    const wr_step_source *cfg = &f->op->step->u.source;
+    const wr_error_policy *policy = reason == WR_ROW_FAULT_TIME ? &cfg->timing : &cfg->decoding;
+    bool key = reason == WR_ROW_FAULT_KEY, stops = policy->on_error == WR_ON_ERROR_STOP;
+    const wr_row_fault fault = {reason, stops ? WR_ROW_FAULT_STOPS : WR_ROW_FAULT_LEFT_OUT, policy,
+                                bad->text};
+    if (!stops) {
+        report(f, key, bad->row, &fault);
+    } else if (bad->row < f->stop.row) {
+        f->stop.row = bad->row;
+        f->stop.key = key;
+        f->stop.fault = fault;
+    }
+}
+
+/* Leave out those of the rows left that have a fault. */
+static void drop(feed *f, wr_row_fault_reason reason, const wr__faults *faults, uint64_t *nulls)
 {
     if (WR_LIKELY(faults->n == 0))
         return;
@@ -201,10 +230,7 @@ static void drop(feed *f, bool key, const wr__faults *faults, uint64_t *nulls)
             count_left_out(f->op, fault->kind, nulls);
             continue;
         }
-        f->op->dropped_rows++;
-        f->bad = WR_MIN(f->bad, fault->row);
-        count_failed(f, key, fault->row);
-        wr_row_error(&f->errs.base, fault->row, "%s", fault->text);
+        lose(f, reason, fault);
     }
     uint32_t *rows = WR_NEW_N(a, uint32_t, f->sel.n), n = 0;
     WR_FOREACH_SEL (i, f->sel)
@@ -252,6 +278,7 @@ static void convert(feed *f, bool keys, bool later)
 {
     source_state *s = f->op->state;
     const wr_step_source *cfg = s->cfg;
+    wr_row_fault_reason reason = keys ? WR_ROW_FAULT_KEY : WR_ROW_FAULT_VALUE;
     for (uint32_t c = 0; c < cfg->columns_n; c++) {
         if ((cfg->columns[c].role == WR_COL_KEY) != keys || s->later[c] != later)
             continue;
@@ -260,24 +287,22 @@ static void convert(feed *f, bool keys, bool later)
             const wr__run_found *found = wr__run_column(&s->run, c, f->sel, &f->vecs[c]);
             if (WR_UNLIKELY(found->lacks_n))
                 note_lacks(f, c, found);
-            drop(f, keys, &found->faults, NULL);
+            drop(f, reason, &found->faults, NULL);
         } else if (cfg->strict && decoded) {
-            drop(f, keys, &wr__run_column(&s->run, c, f->sel, NULL)->faults, NULL);
+            drop(f, reason, &wr__run_column(&s->run, c, f->sel, NULL)->faults, NULL);
         }
     }
 }
 
-/* With a policy to fail, only the rows before the first bad one count. */
-static bool cut_at_bad_row(feed *f, bool fail)
+/* Only the rows before the one that ends the query count. */
+static void cut_at_stop(feed *f)
 {
-    if (f->bad == UINT32_MAX || !fail)
-        return false;
+    if (WR_LIKELY(f->stop.row == UINT32_MAX))
+        return;
     uint32_t n = 0;
-    while (n < f->sel.n && wr_sel_row(f->sel, n) < f->bad)
+    while (n < f->sel.n && wr_sel_row(f->sel, n) < f->stop.row)
         n++;
     f->sel.n = n;
-    f->end = WR_MIN(f->end, f->bad);
-    return true;
 }
 
 static wr_batch *new_batch(const wr_op *op, const wr__run_rows *rows)
@@ -324,7 +349,7 @@ static weir_status emit_rows_before(feed *f, uint32_t *first, uint32_t row, weir
 }
 
 /* A table whose rows are kept: in order, with the events among them that all rows are gone. Rows
- * from f->end on do not count. */
+ * from f->stop on do not count. */
 static weir_status emit_table(feed *f, weir_error *err)
 {
     source_state *s = f->op->state;
@@ -334,7 +359,7 @@ static weir_status emit_table(feed *f, weir_error *err)
         return wr_op_emit(f->op, f->b, err);
     }
     uint32_t first = 0;
-    for (uint32_t k = 0; k < rows->truncates_n && rows->truncates[k] < f->end; k++) {
+    for (uint32_t k = 0; k < rows->truncates_n && rows->truncates[k] < f->stop.row; k++) {
         WR_TRY(emit_rows_before(f, &first, rows->truncates[k], err));
         WR_TRY(wr__table_truncate(f->op, &s->rows, f->b, rows->truncates[k], err));
     }
@@ -358,8 +383,11 @@ static weir_status emit_filtered(feed *f, weir_error *err)
     wr__op_errors errs;
     wr__op_errors_init(&errs, op, f->b);
     errs.step = s->cfg->filter;
+    errs.keeps = true;
     wr_eval_ctx ec = wr__op_eval_ctx(op, &errs);
     f->sel = wr_evaluator_filter(s->filter, f->b, NULL, wr__sel_with(f->b, WR_ROW_HAS_NEW, a), &ec);
+    const wr__kept_error *stop = wr__op_errors_report(&errs, &op->ctx->plan->computing, &f->sel);
+    WR_ASSERT(!stop); /* such conditions are not pushed down */
     uint32_t passed = f->sel.n;
     WR_ASSERT(passed <= tested);
     if (passed) {
@@ -418,30 +446,29 @@ static weir_status source_feed(wr_op *op, const wr_record *records, uint32_t n, 
         WR_TRY(look_at_keys(op, records, n, err));
     op->rows_in += n;
     op->batches++;
-    feed f = {.op = op, .rows = rows, .sel = wr_sel_all(n), .bad = UINT32_MAX, .end = UINT32_MAX};
+    feed f = {.op = op, .rows = rows, .sel = wr_sel_all(n), .stop.row = UINT32_MAX};
     f.vecs = WR_NEW_N(op->ctx->scratch, wr_vec, s->cfg->columns_n);
     f.b = new_batch(op, rows);
-    wr__op_errors_init(&f.errs, op, f.b);
     op->ignored_text += rows->with_rest;
     wr__schema_counts_add(op, true, rows->key_schemas, rows->key_schemas_n);
     wr__schema_counts_add(op, false, rows->value_schemas, rows->value_schemas_n);
     if (rows->value_first)
-        drop(&f, false, &rows->value, &op->null_values);
-    drop(&f, true, &rows->key, &op->null_keys);
+        drop(&f, WR_ROW_FAULT_VALUE, &rows->value, &op->null_values);
+    drop(&f, WR_ROW_FAULT_KEY, &rows->key, &op->null_keys);
     convert(&f, true, false);
-    drop(&f, false, &rows->value, &op->null_values);
+    drop(&f, WR_ROW_FAULT_VALUE, &rows->value, &op->null_values);
     convert(&f, false, false);
     WR_ASSERT(f.sel.n <= rows->n && rows->n == n);
-    bool fail = cut_at_bad_row(&f, s->cfg->fail_on_bad_record);
-    f.bad = UINT32_MAX;
-    drop(&f, false, wr__run_times(&s->run, f.sel), NULL);
-    fail |= cut_at_bad_row(&f, s->cfg->throw_on_invalid_timestamp);
+    cut_at_stop(&f);
+    drop(&f, WR_ROW_FAULT_TIME, wr__run_times(&s->run, f.sel), NULL);
+    cut_at_stop(&f);
     put_columns(&f, f.b);
     f.b->sel = f.sel;
     WR_TRY(emit_rows(&f, err));
-    if (fail)
-        return wr_error(err, WEIR_ERR_RECORD, "%s", f.errs.base.first);
-    return WEIR_OK;
+    if (WR_LIKELY(f.stop.row == UINT32_MAX))
+        return WEIR_OK;
+    report(&f, f.stop.key, f.stop.row, &f.stop.fault);
+    return wr_error(err, WEIR_ERR_RECORD, "%s", f.stop.fault.message);
 }
 
 const wr_op_class wr__source_class = {

@@ -56,6 +56,7 @@ typedef struct change {
     const wr_batch *in;
     const wr_vec *const *new_keys, *const *old_keys;
     wr_batch_builder *out;
+    const uint8_t *failed; /* by row: its new key could not be computed; NULL: none */
 } change;
 
 static void put_row(wr_op *op, const change *x, uint32_t i, uint8_t flags)
@@ -86,6 +87,10 @@ static void put_change(wr_op *op, const change *x, uint32_t i)
     uint32_t n = op->step->schema->keys_n;
     bool has_new = x->in->flags[i] & WR_ROW_HAS_NEW;
     bool has_old = x->in->flags[i] & WR_ROW_HAS_OLD;
+    if (has_new && x->failed && x->failed[i]) {
+        wr_op_drop(op, 0);
+        has_new = false;
+    }
     if (has_new && !has_key(x->new_keys, n, i)) {
         wr__op_no_key(op, x->in, i,
                       "Group-by column resolved to null. The source row will be excluded from the "
@@ -103,6 +108,28 @@ static void put_change(wr_op *op, const change *x, uint32_t i)
         put_row(op, x, i, WR_ROW_HAS_NEW);
 }
 
+/* Rows whose key has a NULL since an expression failed; NULL: there are none. */
+static const uint8_t *failed_keys(const wr__op_errors *e, const wr_vec *const *keys, uint32_t n)
+{
+    if (WR_LIKELY(e->kept.n == 0))
+        return NULL;
+    uint8_t *failed = wr_arena_calloc(e->op->ctx->scratch, e->batch->rows, 1);
+    for (size_t k = 0; k < e->kept.n; k++)
+        failed[e->kept.v[k].row] = !has_key(keys, n, e->kept.v[k].row);
+    return failed;
+}
+
+static wr_sel without(wr_sel sel, const uint8_t *failed, wr_arena *a)
+{
+    if (WR_LIKELY(!failed))
+        return sel;
+    uint32_t *rows = WR_NEW_N(a, uint32_t, sel.n), n = 0;
+    WR_FOREACH_SEL (i, sel)
+        if (!failed[i])
+            rows[n++] = i;
+    return (wr_sel){n, rows};
+}
+
 static weir_status group_process(wr_op *op, int input, const wr_batch *in, weir_error *err)
 {
     WR_ASSERT(op->step->in[0]->needs_old); /* or a row could not be taken out of its group */
@@ -115,14 +142,26 @@ static weir_status group_process(wr_op *op, int input, const wr_batch *in, weir_
     wr_eval_ctx ec = wr__op_eval_ctx(op, &errs);
     const wr_vec **new_keys = WR_NEW_N(a, const wr_vec *, n);
     const wr_vec **old_keys = WR_NEW_N(a, const wr_vec *, n);
-    wr_evaluator_run(s->ev_new, in, NULL, wr__sel_with(in, WR_ROW_HAS_NEW, a), &ec, new_keys);
+    wr_sel have_new = wr__sel_with(in, WR_ROW_HAS_NEW, a);
+    errs.keeps = true;
+    wr_evaluator_run(s->ev_new, in, NULL, have_new, &ec, new_keys);
+    const uint8_t *failed = failed_keys(&errs, new_keys, n);
+    wr_sel good = without(have_new, failed, a);
+    const wr_error_policy *policy = &op->ctx->plan->computing;
+    const wr__kept_error *stop = wr__op_errors_report(&errs, policy, &good);
+    errs.keeps = false; /* what is wrong with a row before was reported when it came */
     if (in->old_cols)
         wr_evaluator_run(s->ev_old, in, in->old_cols, wr__sel_with(in, WR_ROW_HAS_OLD, a), &ec,
                          old_keys);
-    change x = {in, new_keys, old_keys, wr_batch_builder_new(a, op->step->schema, false, true)};
-    WR_FOREACH_SEL (i, in->sel)
+    change x = {in, new_keys, old_keys, wr_batch_builder_new(a, op->step->schema, false, true),
+                failed};
+    WR_FOREACH_SEL (i, in->sel) {
+        if (stop && i >= stop->row)
+            break;
         put_change(op, &x, i);
-    return wr_op_emit(op, wr_batch_builder_finish(x.out), err);
+    }
+    WR_TRY(wr_op_emit(op, wr_batch_builder_finish(x.out), err));
+    return stop ? wr__op_stop(&errs, policy, stop, err) : WEIR_OK;
 }
 
 const wr_op_class wr__table_group_by_class = {

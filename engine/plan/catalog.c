@@ -64,6 +64,8 @@ wr_source *wr_source_copy(const wr_source *from)
     s->value = wr__format_use_copy(a, &from->value);
     s->timestamp_format =
         from->timestamp_format ? wr_arena_strdup(a, from->timestamp_format) : NULL;
+    s->dead_letter_topic =
+        from->dead_letter_topic ? wr_arena_strdup(a, from->dead_letter_topic) : NULL;
     s->sql = from->sql ? wr_arena_strdup(a, from->sql) : NULL;
     s->query_id = from->query_id ? wr_arena_strdup(a, from->query_id) : NULL;
     s->derived_from = WR_NEW_N(a, const char *, from->derived_from_n);

@@ -29,13 +29,16 @@ typedef struct wr_source {
     int32_t replicas;           /* -1: not known */
     int64_t retention_ms;       /* of the topic; -1: not known or not limited */
     wr_format_use key, value;
-    wr_window window;             /* of the key; kind NONE: plain */
-    int32_t timestamp_column;     /* index in schema, or -1 */
-    const char *timestamp_format; /* of a STRING timestamp column; NULL: none */
-    const char *sql;              /* creating statement, without ';' */
-    const char *query_id;         /* of the query that created it (CSAS_, CTAS_, CST_), or NULL */
-    bool is_ddl;                  /* created by columns, not AS SELECT */
-    const char **derived_from;    /* sources that a CTAS / CSAS reads: drop constraints */
+    wr_window window;              /* of the key; kind NONE: plain */
+    int32_t timestamp_column;      /* index in schema, or -1 */
+    const char *timestamp_format;  /* of a STRING timestamp column; NULL: none */
+    bool has_on_error;             /* ON_ERROR was given */
+    wr_on_error on_error;          /* what becomes of records that cannot be decoded */
+    const char *dead_letter_topic; /* DEAD_LETTER_TOPIC; NULL: not given */
+    const char *sql;               /* creating statement, without ';' */
+    const char *query_id;          /* of the query that created it (CSAS_, CTAS_, CST_), or NULL */
+    bool is_ddl;                   /* created by columns, not AS SELECT */
+    const char **derived_from;     /* sources that a CTAS / CSAS reads: drop constraints */
     uint32_t derived_from_n;
 } wr_source;
 

@@ -86,13 +86,38 @@ typedef struct wr_step wr_step;
  * A topic that a plan reads or writes; steps name it by index in wr_plan.topics. OUTPUT topics are
  * those of sinks: a query of its own reads them, not another step of this plan.
  */
-typedef enum wr_topic_role { WR_TOPIC_INPUT, WR_TOPIC_REPARTITION, WR_TOPIC_OUTPUT } wr_topic_role;
+typedef enum wr_topic_role {
+    WR_TOPIC_INPUT,
+    WR_TOPIC_REPARTITION,
+    WR_TOPIC_OUTPUT,
+    WR_TOPIC_DEAD_LETTER, /* records that could not be used (wr_error_policy) */
+} wr_topic_role;
 typedef struct wr_plan_topic {
-    const char *name; /* REPARTITION: "<step>-repartition", the runtime adds the query's prefix */
+    /* REPARTITION: "<step>-repartition", the runtime adds the query's prefix. DEAD_LETTER: ""
+     * where none was named; the runtime makes one of the query's id. */
+    const char *name;
     wr_topic_role role;
     int32_t partitions; /* known at planning; REPARTITION: as planned */
     bool from_earliest; /* INPUT: a table's topic: read from its start whatever auto.offset.reset */
 } wr_plan_topic;
+
+/** What becomes of a record, or a row, that cannot be used. It is always counted and logged. */
+typedef enum wr_on_error {
+    WR_ON_ERROR_SKIP,        /* it is left out */
+    WR_ON_ERROR_DEAD_LETTER, /* likewise, and the record goes to a topic of such records */
+    WR_ON_ERROR_STOP,        /* the query stops there */
+} wr_on_error;
+typedef struct wr_error_policy {
+    wr_on_error on_error;
+    /* Index in the plan's topics. DEAD_LETTER: always there. STOP: where one was named the record
+     * is put there before the query stops. WR_PLAN_NO_TOPIC: none. */
+    uint32_t topic;
+} wr_error_policy;
+#define WR_PLAN_NO_TOPIC UINT32_MAX
+/** "skip", "dead-letter", "stop": as WITH and SET spell it. A constant. */
+const char *wr_on_error_name(wr_on_error e);
+/** @return false: no policy is spelled like that; in any case. */
+bool wr_on_error_parse(const char *text, wr_on_error *out);
 
 /* ---- stores ---- */
 
@@ -147,13 +172,13 @@ typedef struct wr_step_source {
      * not where the keys have windows: whether those decide on the partition, too, writers differ.
      */
     bool placed;
-    bool fail_on_misplaced_key;      /* weir.fail.on.misplaced.key; placed only */
-    int32_t timestamp_column;        /* index in columns, or -1: the record's own timestamp */
-    const char *timestamp_format;    /* STRING timestamp column */
-    bool throw_on_invalid_timestamp; /* ksql.timestamp.throw.on.invalid: fail, do not skip */
-    bool fail_on_bad_record;         /* ksql.fail.on.deserialization.error */
-    bool strict;                     /* weir.decode.strict */
-    bool materialize;                /* TABLE: keep the rows in a store (needs_old, or queryable) */
+    bool fail_on_misplaced_key;   /* weir.fail.on.misplaced.key; placed only */
+    int32_t timestamp_column;     /* index in columns, or -1: the record's own timestamp */
+    const char *timestamp_format; /* STRING timestamp column */
+    wr_error_policy timing;       /* of records whose time cannot be used */
+    wr_error_policy decoding;     /* of records whose key or value cannot be decoded */
+    bool strict;                  /* weir.decode.strict */
+    bool materialize;             /* TABLE: keep the rows in a store (needs_old, or queryable) */
     /* The FILTER step after it, where this source applies the condition itself: it decodes what the
      * condition reads, and the other columns only for rows that pass (push_down.c). NULL: none. */
     const wr_step *filter;
@@ -301,8 +326,9 @@ typedef struct wr_plan {
     /* The step whose store answers pull queries; the steps between it and root are stateless.
      * NULL: not materialised. */
     const wr_step *materialized;
-    uint32_t materialized_store;   /* its rows: index in stores, or WR_PLAN_NO_STORE */
-    bool fail_on_production_error; /* a result that cannot be computed or written ends the query */
+    uint32_t materialized_store; /* its rows: index in stores, or WR_PLAN_NO_STORE */
+    wr_error_policy computing;   /* of rows that are dropped since an expression failed */
+    wr_error_policy producing;   /* of rows whose result cannot be computed or written */
     /* Settings of the time when it was planned that change what operators keep: part of what the
      * stores mean. False is the default of each. */
     bool exact_division; /* weir.decimal.division = exact */

@@ -61,6 +61,16 @@ static void put_partitioner(wr_buf *out, wr_partitioner p)
         wr_buf_printf(out, " | Partitioner: %s", wr_partitioner_name(p));
 }
 
+/* Nothing for the default. What a query's own topic is called is known where it runs. */
+static void put_policy(wr_buf *out, const wr_plan *plan, const wr_error_policy *p, const char *what)
+{
+    if (p->on_error == WR_ON_ERROR_SKIP)
+        return;
+    wr_buf_printf(out, " | On %s error: %s", what, wr_on_error_name(p->on_error));
+    if (p->topic != WR_PLAN_NO_TOPIC && plan->topics[p->topic].name[0])
+        wr_buf_printf(out, " (%s)", plan->topics[p->topic].name);
+}
+
 /* What a step does, as far as its schema does not say it. Also a column of EXPLAIN ANALYZE. */
 void wr_plan_print_details(wr_buf *out, const wr_plan *plan, const wr_step *s)
 {
@@ -75,10 +85,14 @@ void wr_plan_print_details(wr_buf *out, const wr_plan *plan, const wr_step *s)
             wr_buf_puts(out, " | Pushed filter: ");
             wr_expr_print(out, s->u.source.filter->u.filter);
         }
+        put_policy(out, plan, &s->u.source.decoding, "decoding");
+        put_policy(out, plan, &s->u.source.timing, "timestamp");
         break;
     case WR_STEP_SINK:
         wr_buf_printf(out, " | Topic: %s", plan->topics[s->u.sink.topic].name);
         put_partitioner(out, s->u.sink.partitioner);
+        put_policy(out, plan, &plan->computing, "expression");
+        put_policy(out, plan, &plan->producing, "production");
         break;
     case WR_STEP_REPARTITION:
         wr_buf_printf(out, " | Topic: %s", plan->topics[s->u.repartition.topic].name);

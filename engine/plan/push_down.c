@@ -38,7 +38,9 @@ void wr_plan_push_filters(wr_plan *plan)
         if (s->kind != WR_STEP_SOURCE)
             continue;
         const wr_step *consumer = only_consumer(plan, s);
-        bool all_first = s->u.source.strict || s->u.source.fail_on_bad_record;
+        const wr_step_source *src = &s->u.source;
+        bool all_first = src->strict || src->decoding.on_error == WR_ON_ERROR_STOP ||
+                         plan->computing.on_error == WR_ON_ERROR_STOP;
         bool push = consumer && consumer->kind == WR_STEP_FILTER && !s->table && !all_first;
         s->u.source.filter = push ? consumer : NULL;
     }

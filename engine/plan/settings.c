@@ -9,6 +9,7 @@
  * not there.
  */
 #include "engine/plan/settings.h"
+#include "engine/plan/plan.h"
 #include "common/diag.h"
 #include "types/partitioner.h"
 
@@ -35,6 +36,7 @@
 #define PLACE               WR_SETTING_PLACE, 0, 0
 #define PROTOBUF            WR_SETTING_PROTOBUF, 0, 0
 #define PARTITIONER         WR_SETTING_PARTITIONER, 0, 0
+#define ON_ERROR            WR_SETTING_ON_ERROR, 0, 0
 #define NUMBER(least, most) WR_SETTING_NUMBER, least, most
 
 /* Times are turned into nanoseconds and added to a clock: a year of them is far from the limit of
@@ -180,6 +182,9 @@ static const wr_setting settings[] = {
      "Kafka: prompts and libraries keep what they define in the command topic of their "
      "ksql.service.id, and all its processes run it; false: in the data directory, for one "
      "process"},
+    {"weir.dead.letter.topic", NULL, EDIT, KSQL, NAME,
+     "Topic for records that cannot be used; without it each query has one of its own, "
+     "<service id><query id>-dead-letter"},
     {"weir.decimal.division", "round", EDIT, KSQL, DIVISION,
      "Quotients of DECIMALs: round them half up, or exact: NULL where they do not fit the result"},
     {"weir.decode.strict", "false", EDIT, KSQL, FLAG,
@@ -203,6 +208,10 @@ static const wr_setting settings[] = {
     {"weir.offsets.refresh.ms", "3600000", FIXED, KSQL, NUMBER(100, YEAR_MS),
      "Kafka: the offsets of an idle query are committed again so often, or the broker would forget "
      "them (offsets.retention.minutes)"},
+    {"weir.on.error", "skip", EDIT, KSQL, ON_ERROR,
+     "What becomes of a record that cannot be used: skip: it is left out; dead-letter: it goes to "
+     "a "
+     "topic of such records; stop: the query stops there"},
     {"weir.produce.partitioner", NULL, FIXED, KSQL, PARTITIONER,
      "How weir_produce and weir produce place records by their key; where it is not set, as the "
      "source says that has the topic"},
@@ -483,6 +492,10 @@ static weir_status check_value(const wr_setting *s, const char *value, weir_erro
         return wr_ieq(value, "text") || wr_ieq(value, "base64")
                    ? WEIR_OK
                    : invalid(err, s, value, "'text' or 'base64'");
+    case WR_SETTING_ON_ERROR:
+        return wr_on_error_parse(value, &(wr_on_error){0})
+                   ? WEIR_OK
+                   : invalid(err, s, value, "'skip', 'dead-letter' or 'stop'");
     }
     WR_UNREACHABLE();
 }

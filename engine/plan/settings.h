@@ -25,6 +25,7 @@ typedef enum wr_setting_kind {
     WR_SETTING_PLACE,       /* payload, header */
     WR_SETTING_PARTITIONER, /* murmur2, crc32, fnv1a */
     WR_SETTING_PROTOBUF,    /* text, base64 */
+    WR_SETTING_ON_ERROR,    /* skip, dead-letter, stop */
 } wr_setting_kind;
 
 /* One row of the table. */

@@ -416,6 +416,27 @@ static weir_status check_keys(const wr_ast_stmt *stmt, const wr_source *s, weir_
     return WEIR_OK;
 }
 
+/* A topic without a policy that writes to it would stay empty, which is not what was meant. */
+static weir_status take_error_policy(const wr_plan_env *env, wr_source *s, const wr__with *with,
+                                     weir_error *err)
+{
+    s->has_on_error = with->has_on_error;
+    s->on_error = with->on_error;
+    if (!with->dead_letter_topic)
+        return WEIR_OK;
+    if (!with->has_on_error || with->on_error == WR_ON_ERROR_SKIP)
+        return wr_error_at(err, WEIR_ERR_STATEMENT, with->dead_letter_pos,
+                           "'DEAD_LETTER_TOPIC' can only be used with ON_ERROR = 'dead-letter' or "
+                           "'stop'");
+    if (strcmp(with->dead_letter_topic, s->topic) == 0)
+        return wr_error_at(err, WEIR_ERR_STATEMENT, with->dead_letter_pos,
+                           "'DEAD_LETTER_TOPIC' cannot be the topic of the %s itself",
+                           wr_source_kind(s));
+    weir_status st = wr__check_writable_topic(env, with->dead_letter_topic, err);
+    s->dead_letter_topic = wr_arena_strdup(s->arena, with->dead_letter_topic);
+    return wr__error_place(st, with->dead_letter_pos, err);
+}
+
 /* All of CREATE STREAM | TABLE with columns; those that are not declared come from the registry. */
 static weir_status fill_source(const wr_plan_env *env, const wr_ast_stmt *stmt, wr_source *s,
                                wr_new_topic *topic, weir_error *err)
@@ -432,6 +453,7 @@ static weir_status fill_source(const wr_plan_env *env, const wr_ast_stmt *stmt, 
     s->topic = wr_arena_strdup(s->arena, with.topic);
     s->sql = wr_arena_strndup(s->arena, stmt->text.ptr, stmt->text.len);
     s->window = with.window;
+    WR_TRY(take_error_policy(env, s, &with, err));
     wr_column *cols = NULL;
     uint32_t n = 0;
     WR_TRY(read_columns(env, stmt, s->arena, &cols, &n, err));

@@ -13,7 +13,7 @@
  * Memory: everything is in the plan's arena, also what is only needed while planning. It is little,
  * and lives no longer than the query.
  */
-#include "engine/plan/analysis.h"
+#include "engine/plan/error_policy.h"
 #include "engine/plan/plan_stores.h"
 #include "engine/plan/push_down.h"
 #include "engine/plan/with.h"
@@ -189,7 +189,6 @@ static void source_step(wr__builder *b, const wr__relation *rel, wr_step *step,
 {
     wr_arena *a = b->plan->arena;
     const wr_source *s = rel->source;
-    const wr_settings *set = b->an->env->settings;
     wr_step_source *src = &step->u.source;
     step->table = s->is_table;
     step->windowed = s->window.kind != WR_WINDOW_NONE;
@@ -206,11 +205,10 @@ static void source_step(wr__builder *b, const wr__relation *rel, wr_step *step,
     src->partitioner = s->partitioner;
     src->timestamp_column = s->timestamp_column;
     src->timestamp_format = s->timestamp_format ? wr_arena_strdup(a, s->timestamp_format) : NULL;
-    src->throw_on_invalid_timestamp =
-        wr_settings_bool(set, "ksql.timestamp.throw.on.invalid", false);
-    src->fail_on_bad_record = wr_settings_bool(set, "ksql.fail.on.deserialization.error", false);
-    src->fail_on_misplaced_key = wr_settings_bool(set, "weir.fail.on.misplaced.key", false);
-    src->strict = wr_settings_bool(set, "weir.decode.strict", false);
+    wr__source_policies(b, s, src);
+    src->fail_on_misplaced_key =
+        wr_settings_bool(b->an->env->settings, "weir.fail.on.misplaced.key", false);
+    src->strict = wr_settings_bool(b->an->env->settings, "weir.decode.strict", false);
     wr_column *cols = WR_NEW_N(a, wr_column, output_n);
     for (uint32_t i = 0; i < output_n; i++) {
         cols[i] = copy->cols[output[i]];
@@ -665,6 +663,7 @@ void wr__finish_plan(wr__builder *b, wr_step *root)
     p->steps_n = (uint32_t)b->steps.n;
     p->topics = b->topics.v;
     p->topics_n = (uint32_t)b->topics.n;
+    wr__plan_dead_letter_partitions(p);
     wr_plan_push_filters(p);
     find_placed(p);
     const wr_settings *settings = b->an->env->settings;

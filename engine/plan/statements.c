@@ -12,7 +12,7 @@
  * replicas, retention. A plan or an entry that could not be finished is freed here, so callers get
  * both or none.
  */
-#include "engine/plan/analysis.h"
+#include "engine/plan/error_policy.h"
 #include "engine/plan/with.h"
 #include "types/decimal.h"
 
@@ -38,8 +38,6 @@ static weir_status build(const wr_plan_env *env, const wr_ast_query *query, cons
     wr_arena *a = wr_arena_new(8192);
     wr_plan *plan = WR_NEW(a, wr_plan);
     plan->arena = a;
-    plan->fail_on_production_error =
-        wr_settings_bool(env->settings, "ksql.fail.on.production.error", false);
     *q = (query_build){0};
     q->an = (wr__analysis){.env = env,
                            .query = query,
@@ -47,6 +45,7 @@ static weir_status build(const wr_plan_env *env, const wr_ast_query *query, cons
                            .persistent = sink_name != NULL,
                            .sink_name = sink_name};
     q->b = (wr__builder){.an = &q->an, .plan = plan};
+    wr__plan_policies(&q->b);
     weir_status st = wr__build_query(&q->b, &q->stage, &q->result, err);
     if (st != WEIR_OK)
         wr_arena_free(a);
@@ -248,6 +247,12 @@ weir_status wr_plan_create_as(const wr_plan_env *env, const wr_ast_stmt *stmt, w
         return wr__error_place(st, stmt->name.pos, err);
     }
     add_sink(&q, s);
+    st = wr__check_dead_letters(q.b.plan, err);
+    if (st != WEIR_OK) {
+        wr_source_unref(s);
+        wr_plan_free(q.b.plan);
+        return wr__error_place(st, stmt->name.pos, err);
+    }
     *sink = s;
     *plan = q.b.plan;
     return WEIR_OK;
@@ -381,6 +386,11 @@ weir_status wr_plan_insert_select(const wr_plan_env *env, const wr_ast_stmt *stm
         return wr__error_place(st, stmt->name.pos, err);
     }
     add_sink(&q, target);
+    st = wr__check_dead_letters(q.b.plan, err);
+    if (st != WEIR_OK) {
+        wr_plan_free(q.b.plan);
+        return wr__error_place(st, stmt->name.pos, err);
+    }
     *plan = q.b.plan;
     *query_id = with.query_id ? wr_arena_strdup(q.b.plan->arena, with.query_id) : NULL;
     return WEIR_OK;
@@ -438,6 +448,7 @@ weir_status wr_plan_source_table(const wr_plan_env *env, const wr_source *table,
     bool *used = WR_NEW_N(a, bool, an.slots.n);
     memset(used, 1, an.slots.n * sizeof *used);
     wr__builder b = {.an = &an, .plan = p};
+    wr__plan_policies(&b);
     wr__stage st;
     weir_status status = wr__build_relation(&b, 0, used, &st, err);
     if (status != WEIR_OK) {

@@ -8,6 +8,7 @@
  * which they are written does not matter.
  */
 #include "engine/plan/with.h"
+#include "engine/plan/error_policy.h"
 #include "parser/parser.h"
 
 #include <ctype.h>
@@ -210,6 +211,31 @@ static weir_status read_timestamp(with_scan *s, const wr_ast_property *p, weir_e
     }
     s->out->timestamp = name;
     return WEIR_OK;
+}
+
+static weir_status read_on_error(with_scan *s, const wr_ast_property *p, weir_error *err)
+{
+    const char *text;
+    WR_TRY(need_string(p, &text, err));
+    s->out->has_on_error = wr_on_error_parse(text, &s->out->on_error);
+    if (s->out->has_on_error)
+        return WEIR_OK;
+    return wr_error_at(err, WEIR_ERR_STATEMENT, p->value->pos,
+                       "Invalid value '%s' for configuration ON_ERROR: must be 'skip', "
+                       "'dead-letter' or 'stop'",
+                       text);
+}
+
+static weir_status read_dead_letter_topic(with_scan *s, const wr_ast_property *p, weir_error *err)
+{
+    WR_TRY(need_string(p, &s->out->dead_letter_topic, err));
+    s->out->dead_letter_pos = p->value->pos;
+    if (wr__is_topic_name(s->out->dead_letter_topic))
+        return WEIR_OK;
+    return wr_error_at(err, WEIR_ERR_STATEMENT, p->value->pos,
+                       "Invalid value '%s' for configuration DEAD_LETTER_TOPIC: names of topics "
+                       "are 1 to 249 letters, digits, '.', '_' and '-'",
+                       s->out->dead_letter_topic);
 }
 
 /* Compiled by wr__source_timestamp, once it is known that the column is a text. */
@@ -441,6 +467,8 @@ static const struct {
     {"DEBEZIUM_TIME_UNIT", IN_CREATE, read_time_unit},
     {"WINDOW_TYPE", IN_CREATE, read_window_type},
     {"WINDOW_SIZE", IN_CREATE, read_window_size},
+    {"ON_ERROR", IN_CREATE, read_on_error},
+    {"DEAD_LETTER_TOPIC", IN_CREATE, read_dead_letter_topic},
     {"SOURCE_CONNECTOR", IN_CREATE, read_ignored},
     {"SOURCED_BY_CONNECTOR", IN_CREATE, read_ignored},
     {"QUERY_ID", IN_INSERT, read_query_id},

@@ -41,6 +41,10 @@ typedef struct wr__with {
     int64_t partitioner_pos;
     wr_time_unit time_unit; /* DEBEZIUM_TIME_UNIT */
     int64_t time_unit_pos;
+    bool has_on_error;
+    wr_on_error on_error;          /* ON_ERROR; has_on_error only */
+    const char *dead_letter_topic; /* DEAD_LETTER_TOPIC, a valid name */
+    int64_t dead_letter_pos;
     wr_window window;     /* kind NONE: not given */
     const char *query_id; /* INSERT INTO only; upper case */
 } wr__with;

@@ -223,6 +223,7 @@ void weir_metrics_read(weir *w, weir_metrics *out)
     for (size_t i = 0; (q = wr_engine_query_at(w->engine, i)); i++) {
         wr_query_metrics one;
         wr_query_metrics_read(q, &one);
+        WR_ASSERT(one.lag >= -1); /* -1: not known */
         m.records_in += one.records_in;
         m.records_out += one.records_out;
         m.bytes_in += one.bytes_in;
@@ -233,6 +234,9 @@ void weir_metrics_read(weir *w, weir_metrics *out)
         m.state_bytes += one.state_bytes;
         m.before_start += one.before_start;
         m.misplaced_keys += one.misplaced_keys;
+        m.dead_letters += one.dead_letters;
+        for (uint32_t r = 0; r < WR_ROW_FAULT_REASONS; r++)
+            m.left_out += one.left_out[r];
         lag = one.lag < 0 || lag < 0 ? -1 : lag + one.lag;
         if (wr_query_error(q, NULL))
             m.queries_failed++;

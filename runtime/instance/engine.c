@@ -71,6 +71,16 @@ static weir_status open_log(wr_engine *e, const wr_engine_options *o, weir_error
     WR_UNREACHABLE();
 }
 
+/* What the process is working on, for the next one. After the database: its lock says that there is
+ * no other process. */
+static weir_status open_in_progress(wr_engine *e, const wr_engine_options *o, weir_error *err)
+{
+    char path[4200];
+    WR_ASSERT(e->db && o->data_dir);
+    snprintf(path, sizeof path, "%s/in-progress", o->data_dir);
+    return wr_in_progress_open(path, &e->in_progress, err);
+}
+
 /* ksqlDB's names of groups and internal topics, so that existing tools and permissions fit. */
 static char *prefix_of(const wr_engine *e, const char *setting)
 {
@@ -153,6 +163,8 @@ weir_status wr_engine_open(const wr_engine_options *o, wr_engine **out, weir_err
         st = open_log(e, o, err);
     if (st == WEIR_OK)
         st = wr__engine_open_registry(e, o, err);
+    if (st == WEIR_OK && o->log != WR_LOG_MEMORY && !o->state_in_memory)
+        st = open_in_progress(e, o, err);
     if (st != WEIR_OK) {
         (void)wr_engine_close(e, NULL);
         return st;
@@ -162,7 +174,7 @@ weir_status wr_engine_open(const wr_engine_options *o, wr_engine **out, weir_err
         e->scheduler = wr_scheduler_new(e->service             ? WR_SCHEDULE_FILES
                                         : e->shares_statements ? WR_SCHEDULE_SHARED
                                                                : WR_SCHEDULE_OWN,
-                                        e->executor);
+                                        e->executor, e->in_progress);
         if (wr_log_can(e->log)->has_changelogs)
             e->restore = new_restore_pool(e);
     }
@@ -223,6 +235,7 @@ weir_status wr_engine_close(wr_engine *e, weir_error *err)
     wr_scheduler_free(e->scheduler);
     wr_executor_free(e->executor);
     wr_restore_pool_free(e->restore);
+    wr_in_progress_close(e->in_progress);
     wr_function_registry_free(e->functions);
     wr__writers_free(&e->writers);
     if (e->log)

@@ -25,6 +25,7 @@ struct wr_engine {
     bool own_registry;     /* it is in this process */
     wr_clock *clock;
     wr_settings settings;
+    wr_in_progress *in_progress; /* NULL: no directory */
     wr_executor *executor;
     wr_restore_pool *restore; /* where there are changelogs and threads */
     wr_scheduler *scheduler;  /* of persistent queries, where they have threads */

@@ -70,6 +70,9 @@ typedef struct wr_query_metrics {
     uint64_t state_bytes;
     uint64_t misplaced_keys; /* of those looked at by the tasks that are open (place_report.h) */
     uint32_t tasks[WR_TASK_STATES]; /* how many are in each state now */
+    uint64_t
+        left_out[WR_ROW_FAULT_REASONS]; /* records and rows that could not be used, by reason */
+    uint64_t dead_letters;              /* that were written */
 } wr_query_metrics;
 
 /**

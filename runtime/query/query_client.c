@@ -104,6 +104,12 @@ static weir_status deliver(wr_worker_client *c, uint32_t topic, int32_t partitio
     return wr_task_set_deliver(q->tasks, topic, partition, records, n, err);
 }
 
+static weir_status condemned(wr_worker_client *c, uint32_t topic, int32_t partition,
+                             const wr_record *record, weir_error *err)
+{
+    return wr_task_set_condemn(query_of(c)->tasks, topic, partition, record, err);
+}
+
 static bool swap(wr_worker_client *c)
 {
     return wr_task_set_swap(query_of(c)->tasks);
@@ -262,6 +268,7 @@ const wr_client_class wr__query_client_class = {
     .standby = standby,
     .close = close,
     .deliver = deliver,
+    .condemned = condemned,
     .swap = swap,
     .drain = drain,
     .punctuate = punctuate,
@@ -314,6 +321,7 @@ wr_task_set *wr__query_tasks_new(wr_query *q,
         .restore = q->restore,
         .owner = &q->client.owner,
         .counters = &q->counters,
+        .in_progress = q->in_progress,
         .collect = collect,
         .collect_arg = collect_arg,
         .closing = closing,

@@ -99,9 +99,10 @@ struct wr_query {
     wr_clock *clock;
     wr_scheduler *scheduler;
     bool owns_scheduler;
-    bool being_placed; /* monitor: the scheduler looks for a worker, or makes one */
-    int64_t slack_ms;  /* monitor, until it is placed: wr_worker_options.slack_ms */
-    bool known;        /* the data directory knows the query; the worker's thread */
+    wr_in_progress *in_progress; /* where its worker marks what it works on; NULL: nowhere */
+    bool being_placed;           /* monitor: the scheduler looks for a worker, or makes one */
+    int64_t slack_ms;            /* monitor, until it is placed: wr_worker_options.slack_ms */
+    bool known;                  /* the data directory knows the query; the worker's thread */
     wr__query_kind kind;
     wr__query_topics topics;
     wr_restore_pool *restore; /* NULL: there are no changelogs */
@@ -213,6 +214,8 @@ wr_task_set *wr__query_tasks_new(wr_query *q,
 
 /* ---- scheduler.c ---- */
 wr_monitor *wr__scheduler_monitor(wr_scheduler *s);
+/** NULL: nothing is marked. */
+wr_in_progress *wr__scheduler_in_progress(const wr_scheduler *s);
 /** Others may ask who writes what they read. wr__scheduler_forget before it is freed. */
 void wr__scheduler_know(wr_query *q);
 void wr__scheduler_forget(wr_query *q);

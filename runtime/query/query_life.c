@@ -63,7 +63,8 @@ static wr_query *make(const wr_query_options *o)
     q->owns_db = o->db == NULL;
     q->db = o->db ? o->db : wr_db_open_memory();
     q->owns_scheduler = o->scheduler == NULL;
-    q->scheduler = o->scheduler ? o->scheduler : wr_scheduler_new(WR_SCHEDULE_FILES, NULL);
+    q->scheduler = o->scheduler ? o->scheduler : wr_scheduler_new(WR_SCHEDULE_FILES, NULL, NULL);
+    q->in_progress = wr__scheduler_in_progress(q->scheduler);
     if (!o->transient) {
         wr_buf group = {0};
         wr_buf_printf(&group, "%s%s", o->prefix, o->id);

@@ -248,7 +248,10 @@ void wr_query_metrics_read(wr_query *q, wr_query_metrics *out)
         .before_start = (uint64_t)atomic_load(&q->counts.before_start),
         .state_bytes = atomic_load(&q->share.state_bytes),
         .misplaced_keys = atomic_load(&q->counts.misplaced_keys),
+        .dead_letters = atomic_load(&q->counters.dead_letters),
     };
+    for (uint32_t r = 0; r < WR_ROW_FAULT_REASONS; r++)
+        out->left_out[r] = atomic_load(&q->counters.left_out[r]);
     for (uint32_t s = 0; s < WR_TASK_STATES; s++)
         out->tasks[s] = atomic_load(&q->counters.states[s]);
 }

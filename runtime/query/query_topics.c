@@ -56,6 +56,9 @@ static char *log_name(const wr_query *q, const wr_plan_topic *t)
     if (t->role == WR_TOPIC_REPARTITION)
         wr_buf_printf(&name, "%s%s-", q->prefix, q->id);
     wr_buf_puts(&name, t->name);
+    if (t->role == WR_TOPIC_DEAD_LETTER && !t->name[0])
+        wr_buf_printf(&name, "%s%s-dead-letter", wr_settings_get(&q->settings, "ksql.service.id"),
+                      q->id);
     char *text = wr_strdup(wr_buf_cstr(&name));
     wr_buf_free(&name);
     return text;
@@ -112,18 +115,26 @@ void wr__query_topics_destroy(wr_query *q)
     wr_free(q->topics.sub_partitions);
 }
 
-/* One that exists is as good: of another process with the same query, or of an earlier start. */
+/*
+ * One that exists is as good: of another process with the same query, or of an earlier start, or,
+ * for dead letters, one that somebody has made as he wishes. Letters keep the times of their
+ * records, which may be old, so their topics keep them for ever: by the usual retention they would
+ * be gone before anybody has looked.
+ */
 weir_status wr__query_topics_create(const wr_query *q, weir_error *err)
 {
-    for (uint32_t t = 0; t < q->plan->topics_n && q->kind.internal_topics; t++) {
-        if (q->plan->topics[t].role != WR_TOPIC_REPARTITION)
+    for (uint32_t t = 0; t < q->plan->topics_n; t++) {
+        wr_topic_role role = q->plan->topics[t].role;
+        bool letters = role == WR_TOPIC_DEAD_LETTER;
+        WR_ASSERT(!letters || !q->kind.transient); /* the planner gives these none */
+        if (!letters && !(role == WR_TOPIC_REPARTITION && q->kind.internal_topics))
             continue;
         wr_topic_spec spec = {
             .name = q->topics.names[t],
             .partitions = q->plan->topics[t].partitions,
             .replicas = wr_settings_internal_replicas(&q->settings),
-            .retention_ms = -1,
-            .internal = true,
+            .retention_ms = letters ? INT64_MAX : -1,
+            .internal = !letters,
         };
         weir_status st = wr_topic_create(q->log, &spec, err);
         if (st != WEIR_OK && st != WEIR_ERR_EXISTS)
@@ -135,7 +146,9 @@ weir_status wr__query_topics_create(const wr_query *q, weir_error *err)
 uint32_t wr__query_topic(const wr_query *q, const char *name)
 {
     for (uint32_t t = 0; t < q->plan->topics_n; t++)
-        if (q->plan->topics[t].role != WR_TOPIC_OUTPUT && strcmp(q->topics.names[t], name) == 0)
+        if (q->plan->topics[t].role != WR_TOPIC_OUTPUT &&
+            q->plan->topics[t].role != WR_TOPIC_DEAD_LETTER &&
+            strcmp(q->topics.names[t], name) == 0)
             return t;
     return UINT32_MAX;
 }

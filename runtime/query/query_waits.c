@@ -67,6 +67,9 @@ bool wr__query_wait(wr_query *q, const weir_error *why, uint32_t attempt)
     if (q->kind.piped || wants_to_leave(q) ||
         (attempt >= PATIENCE_MS / NAP_MS && !(q->kind.transient && q->kind.threaded)))
         return false;
+    /* Who ends the process now does not die of the record. */
+    wr_work_wait(q->in_progress, true);
     nanosleep(&(struct timespec){.tv_nsec = NAP_MS * 1000000}, NULL);
+    wr_work_wait(q->in_progress, false);
     return true;
 }

@@ -31,8 +31,9 @@ struct wr_scheduler {
     wr_monitor monitor;
     wr_executor *executor;
     wr_schedule schedule;
-    int held;           /* holds that are not released yet */
-    wr_query **waiting; /* to be started at the release; borrowed */
+    wr_in_progress *in_progress; /* NULL: what is worked on is not marked */
+    int held;                    /* holds that are not released yet */
+    wr_query **waiting;          /* to be started at the release; borrowed */
     size_t waiting_n;
     listed *workers; /* that run: from before their start until their thread says that it ends */
     size_t workers_n;
@@ -43,16 +44,23 @@ struct wr_scheduler {
 };
 
 /* The token is random, not the process's number: two containers may both be process 1. */
-wr_scheduler *wr_scheduler_new(wr_schedule schedule, wr_executor *executor)
+wr_scheduler *wr_scheduler_new(wr_schedule schedule, wr_executor *executor,
+                               wr_in_progress *in_progress)
 {
     wr_scheduler *s = wr_calloc(1, sizeof *s);
     s->schedule = schedule;
     s->executor = executor;
+    s->in_progress = in_progress;
     wr_rng rng;
     wr_rng_seed_os(&rng);
     snprintf(s->token, sizeof s->token, "%016llx", (unsigned long long)wr_rng_next(&rng));
     wr_monitor_init(&s->monitor);
     return s;
+}
+
+wr_in_progress *wr__scheduler_in_progress(const wr_scheduler *s)
+{
+    return s->in_progress;
 }
 
 wr_monitor *wr__scheduler_monitor(wr_scheduler *s)
@@ -308,6 +316,7 @@ static wr_worker *make_worker(wr_scheduler *s, const wr_query *q, const char *gr
         .exchange = exchange_of(q),
         .meets_across = meets_across(q),
         .batch_rows = batch_rows(q),
+        .in_progress = s->in_progress,
         .unwritten_max = q->share.budget->bytes / 2,
         .threaded = q->kind.threaded,
         .transient = q->kind.transient,

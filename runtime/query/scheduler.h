@@ -21,8 +21,12 @@ typedef enum wr_schedule {
     WR_SCHEDULE_SHARED, /* all of the service: statements come one by one, to each at its time */
 } wr_schedule;
 
-/** @param executor borrowed; NULL: one slot. */
-wr_scheduler *wr_scheduler_new(wr_schedule schedule, wr_executor *executor);
+/**
+ * @param executor borrowed; NULL: one slot.
+ * @param in_progress where workers mark what they work on; borrowed; NULL: nowhere.
+ */
+wr_scheduler *wr_scheduler_new(wr_schedule schedule, wr_executor *executor,
+                               wr_in_progress *in_progress);
 /** Hold queries that are started, until the release starts all of them together. Nests. */
 void wr_scheduler_hold(wr_scheduler *s);
 /** @return why some query cannot be opened; then those that were held may not run. */

@@ -4,11 +4,13 @@
  * beside them in sections:
  *
  *     source       one row: what it is made of
- *     topic        EXTENDED, one row: its topic, where its keys lie, who reads and writes the
- * source statistics   EXTENDED, where a query writes to it: one row positions    EXTENDED: a row
- * for each partition that a writing query reads waiting      EXTENDED, where a query that reads or
- * writes it waits: waiting_rows.c schemas      EXTENDED, formats with a registry:
- * describe_schemas.c function     one row
+ *     topic        EXTENDED, one row: its topic, where its keys lie, its readers and writers
+ *     statistics   EXTENDED, where a query writes to it: one row
+ *     left_out     EXTENDED: a row for each reason for which a writing query has left records out
+ *     positions    EXTENDED: a row for each partition that a writing query reads
+ *     waiting      EXTENDED, where a query that reads or writes it waits: waiting_rows.c
+ *     schemas      EXTENDED, formats with a registry: describe_schemas.c
+ *     function     one row
  *
  * EXTENDED asks the log, so it works in two parts: under the lock it takes a reference of the
  * source and pins the queries that write to it; without the lock it asks.
@@ -227,12 +229,13 @@ static void add_statistics(wr_exec *x, const described *d)
                                          {"SKIPPED_EVENTS", &wr_type_bigint},
                                          {"UNAVAILABLE_VALUES", &wr_type_bigint},
                                          {"IGNORED_TEXT", &wr_type_bigint},
+                                         {"DEAD_LETTERS", &wr_type_bigint},
                                          {"TOPIC", &wr_type_string}};
     /* Late rows, NULL keys and values, events about no row, values that events lack and ignored
      * text are no failures: each has its own number. */
     double per_s = 0;
     uint64_t written = 0, errors = 0, late = 0, before_start = 0, null_keys = 0, null_values = 0,
-             skipped = 0, unavailable = 0, ignored = 0;
+             skipped = 0, unavailable = 0, ignored = 0, letters = 0;
     int64_t last_ms = -1;
     for (size_t i = 0; i < d->pinned.n; i++) {
         wr_profile p;
@@ -247,6 +250,7 @@ static void add_statistics(wr_exec *x, const described *d)
         skipped += p.skipped_events;
         unavailable += p.unavailable_values;
         ignored += p.ignored_text;
+        letters += p.totals.dead_letters;
         last_ms = WR_MAX(last_ms, p.last_out_ms);
     }
     WR__RESULT_ROW(x, wr__result_new(x, "statistics", columns, WR_ARRAY_LEN(columns)),
@@ -254,7 +258,30 @@ static void add_statistics(wr_exec *x, const described *d)
                    last_ms < 0 ? WR_VALUE_NULL : wr_value_i64(last_ms), wr__count(errors),
                    wr__count(late), wr__count(before_start), wr__count(null_keys),
                    wr__count(null_values), wr__count(skipped), wr__count(unavailable),
-                   wr__count(ignored), wr__text(x, d->source->topic));
+                   wr__count(ignored), wr__count(letters), wr__text(x, d->source->topic));
+}
+
+/* Since the queries were started in this process, retries included; only what has happened. The
+ * reasons are those in the headers of dead letters, so that one leads to the other. */
+static void add_left_out(wr_exec *x, const described *d)
+{
+    WR_ASSERT(x->stmt->extended && d->source); /* pinned only then */
+    static const wr__column columns[] = {{"QUERY", &wr_type_string},
+                                         {"STAGE", &wr_type_string},
+                                         {"REASON", &wr_type_string},
+                                         {"RECORDS", &wr_type_bigint}};
+    wr_result *r = wr__result_new(x, "left_out", columns, WR_ARRAY_LEN(columns));
+    for (size_t i = 0; i < d->pinned.n; i++) {
+        const wr_query *q = d->pinned.v[i]->query;
+        wr_query_metrics m;
+        wr_query_metrics_read(d->pinned.v[i]->query, &m);
+        for (uint32_t k = 0; k < WR_ROW_FAULT_REASONS; k++)
+            if (m.left_out[k])
+                WR__RESULT_ROW(x, r, wr__text(x, wr_query_id(q)),
+                               wr__text(x, wr_row_fault_stage((wr_row_fault_reason)k)),
+                               wr__text(x, wr_row_fault_name((wr_row_fault_reason)k)),
+                               wr__count(m.left_out[k]));
+    }
 }
 
 /* By topic and partition within a query, so that a reader can group them as they come. */
@@ -301,6 +328,7 @@ static weir_status describe_source(wr_exec *x, weir_error *err)
             "For runtime statistics and query details run: DESCRIBE <Stream,Table> EXTENDED;";
     if (st == WEIR_OK && x->stmt->extended && d.writers_n) {
         add_statistics(x, &d);
+        add_left_out(x, &d);
         st = add_positions(x, &d, err);
     }
     if (st == WEIR_OK && x->stmt->extended)

@@ -174,8 +174,10 @@ weir_status wr_task_set_drain(wr_task_set *set, uint32_t slot, weir_error *err)
     for (size_t i = 0; i < set->tasks_n; i++) {
         wr_task *t = set->tasks[i];
         for (uint32_t k = 0; t->slot == slot && k < t->channels_n; k++)
-            if (!is_empty(&t->channels[k], buffer, set->assignment.slots_n))
-                WR_TRY(receive(t, &t->channels[k], buffer, err));
+            if (!is_empty(&t->channels[k], buffer, set->assignment.slots_n)) {
+                weir_status st = receive(t, &t->channels[k], buffer, err);
+                WR_TRY(wr__letters_check(set->letters, st, err));
+            }
     }
     return WEIR_OK;
 }

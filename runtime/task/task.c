@@ -11,6 +11,8 @@
 #include "common/diag.h"
 #include "runtime/log/log_topics.h"
 
+#include <stdio.h>
+
 bool wr__task_reads(const wr_task *t, uint32_t topic)
 {
     for (uint32_t i = 0; i < t->reads_n; i++)
@@ -110,12 +112,99 @@ static void log_row(const wr_task *t, const wr_step *step, const wr_batch *batch
     wr_buf_free(&place);
 }
 
+/* The record that row @p row came as, among those that are being worked on; NULL: it is none of
+ * them, or one that Weir made, which means nothing to others. */
+static const wr_record *record_of(const wr_task *t, const wr_batch *batch, uint32_t row,
+                                  uint32_t *topic)
+{
+    int64_t offset = batch->offset[row];
+    if (offset == WR_NO_OFFSET || batch->partition[row] < 0)
+        return NULL;
+    const wr_task_set *set = t->set;
+    const wr__feeding *f = &set->feeding[(uint32_t)batch->partition[row] % set->assignment.slots_n];
+    uint32_t low = 0, high = f->n;
+    if (f->n == 0 || set->config.plan->topics[f->topic].role != WR_TOPIC_INPUT)
+        return NULL;
+    while (low < high) {
+        uint32_t mid = low + (high - low) / 2;
+        if (f->records[mid].offset < offset)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    const wr_record *r = low < f->n ? &f->records[low] : NULL;
+    if (!r || r->offset != offset || r->partition != batch->partition[row])
+        return NULL;
+    *topic = f->topic;
+    return r;
+}
+
+static void put_letter(const wr_task *t, const wr_step *step, const wr_batch *batch, uint32_t row,
+                       const wr_row_fault *fault)
+{
+    uint32_t topic;
+    const wr_record *record = record_of(t, batch, row, &topic);
+    bool writes = step && step->kind == WR_STEP_REPARTITION;
+    const char *named = !step ? NULL : topic_of(t, writes ? step->in[0] : step);
+    const wr__letter letter = {
+        .fault = fault,
+        .step = step ? step->context : "task",
+        .topic = record ? t->set->config.topic_names[topic] : named,
+        .record = record,
+        .batch = batch,
+        .row = row,
+        .partition = batch->partition[row] < 0 ? t->partition : batch->partition[row],
+        .offset = batch->offset[row],
+    };
+    wr__letters_put(t->set->letters, &letter);
+}
+
 static void task_row_error(wr_task_ctx *ctx, const wr_step *step, const wr_batch *batch,
-                           uint32_t row, const char *message)
+                           uint32_t row, const wr_row_fault *fault)
 {
     const wr_task *t = ctx->runtime;
-    atomic_fetch_add(&t->set->config.counters->errors, 1);
-    log_row(t, step, batch, row, message);
+    wr_task_counters *n = t->set->config.counters;
+    atomic_fetch_add(&n->errors, 1);
+    if (fault->outcome == WR_ROW_FAULT_LEFT_OUT)
+        atomic_fetch_add(&n->left_out[fault->reason], 1);
+    log_row(t, step, batch, row, fault->message);
+    if (fault->outcome != WR_ROW_FAULT_STAYS && batch)
+        put_letter(t, step, batch, row, fault);
+}
+
+/* Repartition topics have no policy: what is in them was written by Weir, and is never left out. */
+weir_status wr__task_condemn(const wr_task *t, uint32_t topic, const wr_record *record,
+                             weir_error *err)
+{
+    const wr_task_config *c = &t->set->config;
+    const wr_step *step = NULL;
+    WR_ASSERT(topic < c->plan->topics_n && record->offset >= 0);
+    for (uint32_t i = 0; i < c->plan->steps_n && !step; i++)
+        if (c->plan->steps[i]->kind == WR_STEP_SOURCE && c->plan->steps[i]->u.source.topic == topic)
+            step = c->plan->steps[i];
+    static const wr_error_policy stop = {WR_ON_ERROR_STOP, WR_PLAN_NO_TOPIC};
+    const wr_error_policy *policy = step ? &step->u.source.decoding : &stop;
+    bool stops = policy->on_error == WR_ON_ERROR_STOP;
+    char text[160], place[400];
+    snprintf(text, sizeof text, "The process has died %d times while it worked on this record",
+             WR_DEATHS_MAX);
+    snprintf(place, sizeof place, "%s partition %d offset %lld", c->topic_names[topic],
+             record->partition, (long long)record->offset);
+    const wr_row_fault fault = {WR_ROW_FAULT_CRASH,
+                                stops ? WR_ROW_FAULT_STOPS : WR_ROW_FAULT_LEFT_OUT, policy, text};
+    const wr__letter letter = {.fault = &fault,
+                               .step = step ? step->context : "task",
+                               .topic = c->topic_names[topic],
+                               .record = record,
+                               .partition = record->partition,
+                               .offset = record->offset};
+    atomic_fetch_add(&c->counters->errors, 1);
+    if (!stops)
+        atomic_fetch_add(&c->counters->left_out[WR_ROW_FAULT_CRASH], 1);
+    wr__row_log_put(t->set->row_log, letter.step, place, text);
+    wr__letters_put(t->set->letters, &letter);
+    weir_status st = stops ? wr_error(err, WEIR_ERR_RECORD, "%s: %s", place, text) : WEIR_OK;
+    return wr__letters_check(t->set->letters, st, err);
 }
 
 static bool task_wait(wr_task_ctx *ctx, const weir_error *why, uint32_t attempt)
@@ -159,9 +248,12 @@ static weir_status task_produce(wr_task_ctx *ctx, uint32_t topic, const wr_out_r
     atomic_fetch_add(&c->counters->records_out, records->n);
     atomic_fetch_add(&c->counters->bytes_out, bytes);
     wr_op_wrote(ctx, bytes);
-    return c->piped ? produce_to_first(set, topic, records, err)
-                    : wr_log_writer_produce(set->assignment.writer, c->owner, c->topic_names[topic],
-                                            records, err);
+    wr_work_wait(c->in_progress, true); /* it may wait for a broker */
+    weir_status st = c->piped ? produce_to_first(set, topic, records, err)
+                              : wr_log_writer_produce(set->assignment.writer, c->owner,
+                                                      c->topic_names[topic], records, err);
+    wr_work_wait(c->in_progress, false);
+    return st;
 }
 
 /* One request for all tasks that write the topic. */

@@ -4,10 +4,12 @@
  *
  *   task_set.c -> task_restore.c -> task_standby.c -> task.c -> task_stores.c -> task_state.c
  *                                                            -> exchange_channel.c
+ *                                                            -> row_log.c, dead_letter.c
  */
 #ifndef WR_RUNTIME_TASK_TASK_INTERNAL_H
 #define WR_RUNTIME_TASK_TASK_INTERNAL_H
 
+#include "runtime/task/dead_letter.h"
 #include "runtime/task/restore_internal.h"
 #include "runtime/task/row_log.h"
 #include "runtime/task/task_set.h"
@@ -30,6 +32,15 @@ typedef struct wr__set_store {
 typedef struct wr__standby wr__standby;
 typedef struct wr__idle_copy wr__idle_copy;
 
+/** The run of records that a slot works on, until the next one: a row knows its partition and
+ *  offset, and by them its record is found. */
+typedef struct wr__feeding {
+    uint32_t topic; /* of the plan */
+    int32_t partition;
+    const wr_record *records; /* valid within the round only */
+    uint32_t n;               /* 0: none */
+} wr__feeding;
+
 struct wr_task_set {
     wr_task_config config;
     wr_task_assignment assignment; /* while open */
@@ -47,6 +58,8 @@ struct wr_task_set {
     size_t idle_n;
     wr__topic_times *times; /* by plan topic; while open */
     wr__row_log *row_log;   /* of rows that cannot be used */
+    wr__letters *letters;   /* likewise */
+    wr__feeding *feeding;   /* by slot; while open */
 };
 
 /** A store of a task. */
@@ -98,6 +111,9 @@ bool wr__task_reads(const wr_task *t, uint32_t topic);
 /** Does a task of the sub-topology read one of @p parts in its partition? */
 bool wr__set_reads(const wr_task_set *set, uint32_t sub, int32_t partition,
                    const wr_topic_part *parts, uint32_t n);
+/** The record is not to be delivered. */
+weir_status wr__task_condemn(const wr_task *t, uint32_t topic, const wr_record *record,
+                             weir_error *err) WR_MUST_CHECK;
 
 /* task_state.c */
 /** States only go forward. */

@@ -12,6 +12,7 @@ wr_task_set *wr_task_set_new(const wr_task_config *config)
     wr_task_set *set = wr_calloc(1, sizeof *set);
     set->config = *config;
     set->row_log = wr__row_log_new(config->id, config->clock);
+    set->letters = wr__letters_new(&set->config);
     return set;
 }
 
@@ -22,6 +23,7 @@ void wr_task_set_free(wr_task_set *set)
     wr_task_set_close(set);
     wr__standbys_free(set);
     wr__row_log_free(set->row_log);
+    wr__letters_free(set->letters);
     wr_free(set);
 }
 
@@ -86,6 +88,8 @@ weir_status wr_task_set_open(wr_task_set *set, const wr_task_assignment *a, weir
     set->sending = 0;
     set->times = wr_calloc(c->plan->topics_n, sizeof *set->times);
     set->stores = wr_calloc(c->plan->stores_n, sizeof *set->stores);
+    set->feeding = wr_calloc(a->slots_n, sizeof *set->feeding);
+    wr__letters_open(set->letters, a->writer);
     set->open = true;
     if (c->changelogs) /* until wr__set_restore knows */
         atomic_store(&c->counters->incomplete, true);
@@ -105,6 +109,8 @@ void wr_task_set_close(wr_task_set *set)
     wr_free(set->tasks);
     wr_free(set->times);
     set->stores = NULL;
+    wr_free(set->feeding);
+    set->feeding = NULL;
     set->tasks = NULL;
     set->times = NULL;
     set->tasks_n = set->restoring = 0;
@@ -115,29 +121,51 @@ void wr_task_set_close(wr_task_set *set)
 
 /* ---- processing ---- */
 
+/* The records are gone, and a row of state is none of them. */
+static void forget_feeding(wr_task_set *set)
+{
+    memset(set->feeding, 0, set->assignment.slots_n * sizeof *set->feeding);
+}
+
 weir_status wr_task_set_deliver(wr_task_set *set, uint32_t topic, int32_t partition,
                                 const wr_record *records, uint32_t n, weir_error *err)
 {
     WR_ASSERT(set->open && topic < set->config.plan->topics_n && n > 0);
     int64_t wall_ms = set->config.clock->wall_ms(set->config.clock);
+    set->feeding[(uint32_t)partition % set->assignment.slots_n] =
+        (wr__feeding){topic, partition, records, n};
     for (size_t i = 0; i < set->tasks_n; i++) {
         wr_task *t = set->tasks[i];
         if (t->partition != partition || !wr__task_reads(t, topic))
             continue;
         WR_ASSERT(t->topology); /* wr_task_set_ready */
         t->ctx.wall_ms = wall_ms;
-        WR_TRY(wr_topology_feed(t->topology, topic, records, n, err));
+        weir_status st = wr_topology_feed(t->topology, topic, records, n, err);
+        WR_TRY(wr__letters_check(set->letters, st, err));
     }
+    return WEIR_OK;
+}
+
+/* One report for the query, by the first of its sources, as for any record. */
+weir_status wr_task_set_condemn(wr_task_set *set, uint32_t topic, int32_t partition,
+                                const wr_record *record, weir_error *err)
+{
+    WR_ASSERT(set->open && record->partition == partition);
+    for (size_t i = 0; i < set->tasks_n; i++)
+        if (set->tasks[i]->partition == partition && wr__task_reads(set->tasks[i], topic))
+            return wr__task_condemn(set->tasks[i], topic, record, err);
     return WEIR_OK;
 }
 
 weir_status wr_task_set_punctuate(wr_task_set *set, int64_t wall_ms, weir_error *err)
 {
+    forget_feeding(set);
     for (size_t i = 0; i < set->tasks_n; i++) {
         if (!set->tasks[i]->topology)
             continue;
         set->tasks[i]->ctx.wall_ms = wall_ms;
-        WR_TRY(wr_topology_tick(set->tasks[i]->topology, wall_ms, err));
+        weir_status st = wr_topology_tick(set->tasks[i]->topology, wall_ms, err);
+        WR_TRY(wr__letters_check(set->letters, st, err));
     }
     return wr_task_set_drain_all(set, err);
 }
@@ -153,13 +181,14 @@ static weir_status flush_store(wr__task_store *s, void *arg, weir_error *err)
 weir_status wr_task_set_flush(wr_task_set *set, weir_error *err)
 {
     const wr_task_config *c = &set->config;
+    forget_feeding(set);
     for (uint32_t sub = 0; sub < c->plan->subtopologies_n; sub++) {
         for (size_t i = 0; i < set->tasks_n; i++) {
             wr_task *t = set->tasks[i];
             if (t->subtopology != sub || !t->topology)
                 continue;
             t->ctx.wall_ms = c->clock->wall_ms(c->clock);
-            WR_TRY(wr_topology_flush(t->topology, err));
+            WR_TRY(wr__letters_check(set->letters, wr_topology_flush(t->topology, err), err));
         }
         WR_TRY(wr_task_set_drain_all(set, err));
         for (uint32_t s = 0; s < set->assignment.slots_n; s++)

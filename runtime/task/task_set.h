@@ -21,6 +21,7 @@
 #ifndef WR_RUNTIME_TASK_TASK_SET_H
 #define WR_RUNTIME_TASK_TASK_SET_H
 
+#include "runtime/task/in_progress.h"
 #include "engine/operators/topology.h"
 #include "runtime/log/log_writer.h"
 #include "runtime/task/restore.h"
@@ -52,7 +53,9 @@ typedef struct wr_task_counters {
     /* Since it was last opened with something to restore, not all of it has been: what the database
      * has may be a part of what there was. */
     atomic_bool incomplete;
-    atomic_uint states[WR_TASK_STATES]; /* tasks that are in each state now */
+    atomic_uint_fast64_t left_out[WR_ROW_FAULT_REASONS]; /* rows and records, by reason */
+    atomic_uint_fast64_t dead_letters;                   /* that were written */
+    atomic_uint states[WR_TASK_STATES];                  /* tasks that are in each state now */
 } wr_task_counters;
 
 /** What the tasks of a set have in common. Everything is borrowed and outlives the set. */
@@ -73,6 +76,7 @@ typedef struct wr_task_config {
     wr_restore_pool *restore;      /* changelogs */
     wr_log_owner *owner;           /* of everything that is produced */
     wr_task_counters *counters;
+    wr_in_progress *in_progress; /* hears when a write waits; NULL: nobody does */
     /** Rows of a COLLECT step; NULL: there is none. An error ends the query. */
     weir_status (*collect)(void *arg, const wr_batch *batch, weir_error *err);
     void *collect_arg;
@@ -133,6 +137,12 @@ weir_status wr_task_set_standby(wr_task_set *set, const wr_topic_part *parts, ui
 weir_status wr_task_set_deliver(wr_task_set *set, uint32_t topic, int32_t partition,
                                 const wr_record *records, uint32_t n,
                                 weir_error *err) WR_MUST_CHECK;
+/**
+ * A record of plan->topics[topic] that is not to be delivered, since processes have died of it: by
+ * the policy of the source that reads it, it is left out, with a letter perhaps, or ends the query.
+ */
+weir_status wr_task_set_condemn(wr_task_set *set, uint32_t topic, int32_t partition,
+                                const wr_record *record, weir_error *err) WR_MUST_CHECK;
 /**
  * What was exchanged so far can be received from now on, and what is sent from now on waits for the
  * next swap. While no slot runs. @return false: there is nothing to receive.

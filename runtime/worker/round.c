@@ -4,13 +4,18 @@
  * clients have exchanged between their tasks, until nothing is left; then the scratch arenas are
  * reset and the records released. Within a round slots run at once; between two rounds only the
  * worker's thread does.
+ *
+ * A record that an earlier process may have died of has a round of its own: each client in turn
+ * gets it, and what it exchanges, and nothing else in the process is at work (crash_guard.c).
  */
 #include "runtime/worker/worker_internal.h"
+#include "common/diag.h"
 
 typedef struct round {
     wr_worker *w;
     wr__run *runs;
     uint32_t runs_n;
+    const wr_worker_client *only; /* NULL: all clients */
 } round_t;
 
 static uint32_t slot_of(const wr_worker *w, const wr__run *r)
@@ -18,12 +23,18 @@ static uint32_t slot_of(const wr_worker *w, const wr__run *r)
     return wr__worker_slot(w, r->queue->partition);
 }
 
-static void deliver_to_clients(wr_worker *w, const wr__run *r)
+static bool takes_part(const round_t *r, wr_worker_client *c)
 {
+    return !atomic_load(&c->failed) && (!r->only || r->only == c);
+}
+
+static void deliver_to_clients(const round_t *round, const wr__run *r)
+{
+    const wr_worker *w = round->w;
     for (size_t i = 0; i < w->members.n; i++) {
         wr_worker_client *c = w->members.clients[i];
         weir_error err = {0};
-        if (atomic_load(&c->failed))
+        if (!takes_part(round, c))
             continue;
         if (c->cls->deliver(c, c->topics[r->queue->topic], r->queue->partition, r->records, r->n,
                             &err) != WEIR_OK)
@@ -37,7 +48,7 @@ static void deliver_slot(void *arg, uint32_t slot)
     wr_source_pool_next(r->w->slots[slot].sources);
     for (uint32_t i = 0; i < r->runs_n; i++)
         if (slot_of(r->w, &r->runs[i]) == slot)
-            deliver_to_clients(r->w, &r->runs[i]);
+            deliver_to_clients(r, &r->runs[i]);
 }
 
 static void drain_slot(void *arg, uint32_t slot)
@@ -46,18 +57,19 @@ static void drain_slot(void *arg, uint32_t slot)
     for (size_t i = 0; i < r->w->members.n; i++) {
         wr_worker_client *c = r->w->members.clients[i];
         weir_error err = {0};
-        if (c->cls->drain && !atomic_load(&c->failed) && c->cls->drain(c, slot, &err) != WEIR_OK)
+        if (c->cls->drain && takes_part(r, c) && c->cls->drain(c, slot, &err) != WEIR_OK)
             wr__client_fail(c, &err);
     }
 }
 
 /* @return whether anything was exchanged that can be drained now. */
-static bool swap(wr_worker *w)
+static bool swap(const round_t *r)
 {
     bool any = false;
+    const wr_worker *w = r->w;
     for (size_t i = 0; i < w->members.n; i++) {
         wr_worker_client *c = w->members.clients[i];
-        if (c->cls->swap && !atomic_load(&c->failed))
+        if (c->cls->swap && takes_part(r, c))
             any = c->cls->swap(c) || any;
     }
     return any;
@@ -75,14 +87,60 @@ static void count_run(wr_worker *w, const wr__run *r)
     }
 }
 
+static void work(round_t *r)
+{
+    wr_worker *w = r->w;
+    wr_executor_run(w->o.executor, w->o.slots, deliver_slot, r);
+    while (swap(r))
+        wr_executor_run(w->o.executor, w->o.slots, drain_slot, r);
+}
+
+static void condemn(wr_worker_client *c, const wr__run *r)
+{
+    weir_error err = {0};
+    if (!c->cls->condemned)
+        wr_diag_put(WR_DIAG_WARN, "worker",
+                    "%s: %s partition %d offset %lld is left out: the process died of it", c->name,
+                    r->queue->name, r->queue->partition, (long long)r->records[0].offset);
+    else if (c->cls->condemned(c, c->topics[r->queue->topic], r->queue->partition, r->records,
+                               &err) != WEIR_OK)
+        wr__client_fail(c, &err);
+}
+
+/* One record, which some client may die of. */
+static void work_alone(round_t *r)
+{
+    wr_worker *w = r->w;
+    WR_ASSERT(r->runs_n == 1 && r->runs[0].n == 1);
+    for (size_t i = 0; i < w->members.n; i++) {
+        wr_worker_client *c = w->members.clients[i];
+        r->only = c;
+        if (!takes_part(r, c))
+            continue;
+        if (!wr__guard_alone(w, c, &r->runs[0])) {
+            condemn(c, &r->runs[0]);
+            continue;
+        }
+        work(r);
+        wr__guard_survived(w, c, &r->runs[0]);
+    }
+}
+
 static weir_status run_round(wr_worker *w, wr__run *runs, uint32_t n, weir_error *err)
 {
+    bool alone = wr__guard_cut(w, runs, &n);
     round_t r = {.w = w, .runs = runs, .runs_n = n};
     w->commit.dirty = true;
     atomic_store(&w->commit.idle, false);
-    wr_executor_run(w->o.executor, w->o.slots, deliver_slot, &r);
-    while (swap(w))
-        wr_executor_run(w->o.executor, w->o.slots, drain_slot, &r);
+    bool entered = wr_in_progress_enter(w->o.in_progress, alone);
+    if (WR_UNLIKELY(alone)) {
+        work_alone(&r);
+    } else {
+        wr__guard_begin(w, runs, n);
+        work(&r);
+    }
+    wr__guard_end(w);
+    wr_in_progress_leave(w->o.in_progress, entered);
     wr__worker_reset_slots(w);
     WR_TRY(wr__worker_sort_out(w, err));
     for (uint32_t i = 0; i < n; i++) {

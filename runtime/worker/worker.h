@@ -23,6 +23,7 @@
 #ifndef WR_RUNTIME_WORKER_WORKER_H
 #define WR_RUNTIME_WORKER_WORKER_H
 
+#include "runtime/task/in_progress.h"
 #include "runtime/log/log_reader.h"
 #include "runtime/log/log_topics.h"
 #include "runtime/log/log_writer.h"
@@ -102,6 +103,10 @@ typedef struct wr_client_class {
     /** Records of one partition. @p topic: the client's own number (wr_worker_client.topics). */
     weir_status (*deliver)(wr_worker_client *c, uint32_t topic, int32_t partition,
                            const wr_record *records, uint32_t n, weir_error *err);
+    /** * Several processes died while they worked on this record for the client: it is not
+     *  delivered. NULL: it is left out, and a line of the log says so. */
+    weir_status (*condemned)(wr_worker_client *c, uint32_t topic, int32_t partition,
+                             const wr_record *record, weir_error *err);
     /** * Within a round: is there something that deliver or drain has made for other slots? It is
      *  drained until there is nothing more. */
     bool (*swap)(wr_worker_client *c);
@@ -198,11 +203,12 @@ typedef struct wr_worker_options {
     wr_exchange_mode exchange;
     bool meets_across; /* with exchange, records of different partitions meet in one task */
     uint32_t batch_rows;
-    size_t unwritten_max; /* changelogs: bytes that may wait to be written to the database */
-    bool threaded;        /* a thread of its own */
-    bool transient;       /* nothing is kept: no offsets, no changelogs */
-    bool piped;           /* no consumer: wr_worker_pipe */
-    bool until_end;       /* only up to the ends as of the assignment */
+    wr_in_progress *in_progress; /* where what is worked on is marked; NULL: nowhere */
+    size_t unwritten_max;        /* changelogs: bytes that may wait to be written to the database */
+    bool threaded;               /* a thread of its own */
+    bool transient;              /* nothing is kept: no offsets, no changelogs */
+    bool piped;                  /* no consumer: wr_worker_pipe */
+    bool until_end;              /* only up to the ends as of the assignment */
     /** Records of one topic's partitions are taken in order of time, but for so many ms: there is
      *  no need to change the partition for every record. WR_WORKER_ANY_ORDER: as they come. */
     int64_t slack_ms;

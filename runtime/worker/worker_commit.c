@@ -232,6 +232,7 @@ static weir_status commit(wr_worker *w, weir_error *err)
             c->cls->committed(c, &times);
     }
     w->failures = 0; /* only a commit is progress: without one, records are read again and again */
+    wr__guard_committed(w);
     wr__consumer_committed(&w->consumer);
     w->commit.dirty = false;
     return WEIR_OK;

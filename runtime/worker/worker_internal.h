@@ -7,6 +7,7 @@
  *   catch_up.c          clients that begin elsewhere: catch-up workers, meetings
  *   round.c             the next records, to all clients, in a round of executor slots
  *   worker_commit.c     the commit
+ *   crash_guard.c       records that earlier processes died of
  *   assignment.c        taking partitions
  *   standby.c           copies of what other members have
  *   restoring.c         clients whose state is not there yet
@@ -73,6 +74,13 @@ typedef struct wr__standby_plan {
     int64_t due_ns;    /* when members are asked for next */
 } wr__standby_plan;
 
+/** crash_guard.c. The worker's thread, but for the marks of slots. */
+typedef struct wr__guard {
+    wr_work_mark **marks; /* by slot, then that of times; NULL: not marked */
+    char *names;          /* of the clients, as a mark has them */
+    uintptr_t named;      /* which clients these are */
+} wr__guard;
+
 struct wr_worker {
     wr_worker_options o; /* group, settings and topics point to the copies below */
     wr_settings settings;
@@ -83,7 +91,8 @@ struct wr_worker {
     wr__catch_up catch_up;
     wr__standby_plan standby;
     wr_executor_slot *slots;
-    bool restoring;        /* some client is, or was when last looked: restoring.c */
+    bool restoring; /* some client is, or was when last looked: restoring.c */
+    wr__guard guard;
     wr_worker_times times; /* since they were last observed */
     int failures;          /* of the worker since its last commit */
     pthread_t thread;
@@ -124,6 +133,24 @@ bool wr__members_any_leaves(const wr_worker *w);
 /** The worker is closed to clients from now on, unless some wait. @return whether it is. */
 bool wr__members_end(wr_worker *w);
 wr_worker *wr__members_main(wr_worker *w);
+
+/* ---- crash_guard.c ---- */
+void wr__guard_init(wr_worker *w);
+void wr__guard_free(wr_worker *w);
+/** These runs are worked on; none any more. */
+void wr__guard_begin(wr_worker *w, const wr__run *runs, uint32_t n);
+void wr__guard_end(wr_worker *w);
+/** Runs end before a suspect. @return whether the one that is left is a suspect, one record. */
+bool wr__guard_cut(wr_worker *w, wr__run *runs, uint32_t *n);
+/** @p c gets the record of @p r alone. @return false: it is condemned, and must not be delivered.
+ */
+bool wr__guard_alone(wr_worker *w, wr_worker_client *c, const wr__run *r);
+void wr__guard_survived(wr_worker *w, const wr_worker_client *c, const wr__run *r);
+/** Offsets are committed: suspects before them are none any more. */
+void wr__guard_committed(wr_worker *w);
+/** As wr_client_class.times of the first client; @p topic: of the worker. */
+weir_status wr__guard_times(wr_worker *w, uint32_t topic, const wr_record *records, uint32_t n,
+                            int64_t *out, weir_error *err) WR_MUST_CHECK;
 
 /* ---- worker_failure.c ---- */
 /** The client has failed in this step; the first call counts. Any slot. */

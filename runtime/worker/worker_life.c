@@ -17,15 +17,12 @@ static void copy_options(wr_worker *w, const wr_worker_options *o)
     w->o.topics = w->topics;
 }
 
-/* All clients read alike, so the first is asked. */
 static weir_status times(void *arg, uint32_t topic, const wr_record *records, uint32_t n,
                          int64_t *out, weir_error *err)
 {
     wr_worker *w = arg;
-    WR_ASSERT(w->members.n > 0);
-    wr_worker_client *c = w->members.clients[0];
-    WR_ASSERT(c->cls->times);
-    return c->cls->times(c, c->topics[topic], records, n, out, err);
+    WR_ASSERT(w->members.n > 0 && w->members.clients[0]->cls->times);
+    return wr__guard_times(w, topic, records, n, out, err);
 }
 
 static weir_status holds(void *arg, int64_t *out, weir_error *err)
@@ -58,6 +55,7 @@ wr_worker *wr_worker_new(const wr_worker_options *o)
     if (o->group && o->threaded && !o->transient && wr_log_can(o->log)->shares_partitions)
         w->standby.replicas = (uint32_t)wr_settings_int(&w->settings, "num.standby.replicas", 0);
     w->commit.offsets_ns = o->clock->mono_ns(o->clock);
+    wr__guard_init(w);
     w->commit.state = wr_db_batch_new(o->db);
     w->commit.last_ns = o->clock->mono_ns(o->clock);
     atomic_store(&w->commit.last_write_ns, w->commit.last_ns);
@@ -100,6 +98,7 @@ void wr_worker_free(wr_worker *w)
     wr_free((void *)w->members.pending);
     wr_free((void *)w->catch_up.workers);
     wr__consumer_destroy(&w->consumer);
+    wr__guard_free(w);
     wr_settings_free(&w->settings);
     wr_db_batch_free(w->commit.state);
     wr_free(w);

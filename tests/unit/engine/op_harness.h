@@ -62,6 +62,9 @@ struct ops {
     wr_buf out;
     weir_status (*record_times)(wr_task_ctx *ctx, uint32_t topic, wr_record_times *out,
                                 weir_error *err); /* of the context; a build sets it */
+    unsigned outcomes[3];                         /* of row_errors, by wr_row_fault_outcome */
+    wr_row_fault last_fault;
+    uint32_t last_row;                 /* of its batch */
     unsigned row_errors, rows_dropped; /* told as errors; told as dropped, without error */
     char last_error[256], last_dropped[256];
     bool caching;
@@ -341,13 +344,18 @@ static inline void ops_regions(wr_step *s, uint32_t region, uint32_t *next)
 /* ------------------------------------------------------------------ the task's surroundings */
 
 static inline void ops_row_error(wr_task_ctx *ctx, const wr_step *step, const wr_batch *batch,
-                                 uint32_t row, const char *message)
+                                 uint32_t row, const wr_row_fault *fault)
 {
     (void)step;
     ops *o = ctx->runtime;
     assert_true(!batch || row < batch->rows);
+    assert_true(fault->policy && fault->message[0]);
     o->row_errors++;
-    snprintf(o->last_error, sizeof o->last_error, "%s", message);
+    o->outcomes[fault->outcome]++;
+    o->last_row = row;
+    o->last_fault = *fault;
+    o->last_fault.message = NULL;
+    snprintf(o->last_error, sizeof o->last_error, "%s", fault->message);
 }
 
 static inline void ops_row_noted(wr_task_ctx *ctx, const wr_step *step, const wr_batch *batch,

@@ -9,7 +9,7 @@ static bool fail_at_once;
 
 static wr_step *sum(ops *o, wr_step *in)
 {
-    o->plan.fail_on_production_error = fail_at_once;
+    o->plan.producing.on_error = fail_at_once ? WR_ON_ERROR_STOP : WR_ON_ERROR_SKIP;
     return ops_aggregate(o, in, window, "ID STRING KEY, C BIGINT, S DECIMAL(3,1)",
                          EXPRS("COUNT(*)", "SUM(V)"));
 }
@@ -228,7 +228,7 @@ static void test_fail_on_production_error(void **state)
 
 static void build_sink(ops *o)
 {
-    o->plan.fail_on_production_error = fail_at_once;
+    o->plan.producing.on_error = fail_at_once ? WR_ON_ERROR_STOP : WR_ON_ERROR_SKIP;
     wr_step *s = ops_source(o, "T", "ID INT KEY, TS TIMESTAMP", false);
     ops_sink(o, s, "OUT");
     o->plan.root->u.sink.timestamp_column = 1;
@@ -263,7 +263,7 @@ static void test_sink(void **state)
 
 static void build_echo(ops *o)
 {
-    o->plan.fail_on_production_error = fail_at_once;
+    o->plan.producing.on_error = fail_at_once ? WR_ON_ERROR_STOP : WR_ON_ERROR_SKIP;
     ops_sink(o, ops_source(o, "T", "ID INT KEY, N STRING", false), "OUT");
 }
 
@@ -288,7 +288,7 @@ static void test_sink_of_large_records(void **state)
 
 static void build_repartition(ops *o)
 {
-    o->plan.fail_on_production_error = fail_at_once;
+    o->plan.producing.on_error = fail_at_once ? WR_ON_ERROR_STOP : WR_ON_ERROR_SKIP;
     wr_step *s = ops_source(o, "T", "ID INT KEY, N STRING", false);
     s = ops_select_key(o, s, "N STRING KEY, ID INT, N2 STRING", EXPRS("N"), false);
     s = ops_repartition(o, s, "P");

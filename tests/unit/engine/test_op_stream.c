@@ -66,7 +66,7 @@ static void test_bad_records_are_skipped(void **state)
 static void build_strict(ops *o)
 {
     build_project(o);
-    o->steps[0]->u.source.fail_on_bad_record = true;
+    o->steps[0]->u.source.decoding.on_error = WR_ON_ERROR_STOP;
 }
 
 /* The rows before the bad one are written, none behind it, whatever the cut. */

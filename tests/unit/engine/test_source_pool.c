@@ -91,11 +91,11 @@ typedef struct member {
 } member;
 
 static void note_error(wr_task_ctx *ctx, const wr_step *step, const wr_batch *batch, uint32_t row,
-                       const char *message)
+                       const wr_row_fault *fault)
 {
     member *m = ctx->runtime;
     assert_true(step && batch && row < batch->rows);
-    wr_buf_printf(&m->errors, "%lld: %s\n", (long long)batch->offset[row], message);
+    wr_buf_printf(&m->errors, "%lld: %s\n", (long long)batch->offset[row], fault->message);
 }
 
 static member *open_member(ops_build build, wr_source_pool *pool)
