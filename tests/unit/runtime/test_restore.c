@@ -303,7 +303,7 @@ static void test_topic_made_anew(void **state)
     wr_str k = wr_buf_view(&key), v = wr_buf_view(&value);
     int64_t at = 1000;
     int32_t p = 0;
-    wr_out_records r = {1, &k, &v, &at, &p, NULL};
+    wr_out_records r = {.n = 1, .keys = &k, .values = &v, .timestamps = &at, .partitions = &p};
     OK(wr_log_writer_produce(w, NULL, "other", &r, err));
     commit(w);
     wr_log_writer_close(w);
