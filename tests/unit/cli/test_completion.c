@@ -145,7 +145,7 @@ static void test_declarations(void **state)
         {"CREATE OR REPLACE TABLE x (a INT |", "PRIMARY KEY"},
         {"CREATE STREAM x (a INT) |", "AS SELECT,WITH ("},
         {"CREATE STREAM x (a INT) WITH (KAFKA_T|", "KAFKA_TOPIC"},
-        {"CREATE STREAM x (a INT) WITH (KAFKA_TOPIC='a', P|", "PARTITIONS"},
+        {"CREATE STREAM x (a INT) WITH (KAFKA_TOPIC='a', P|", "PARTITIONER,PARTITIONS"},
         {"CREATE STREAM x (a INT) WITH (KAFKA_TOPIC |", ""},
         {"CREATE TABLE x AS |", "SELECT"},
     };

@@ -279,8 +279,10 @@ static void test_extended(void **state)
     expect_section(w, "DESCRIBE copy EXTENDED;", "statistics", "0.0|0|null|0|0|0|0|0|0|0|0|COPY");
     insert_clicks(w);
     drain(w);
-    expect_section(w, "DESCRIBE copy EXTENDED;", "topic", "COPY|3|1|[]|[CSAS_COPY_1] ");
-    expect_section(w, "DESCRIBE clicks EXTENDED;", "topic", "clicks|3|1|[CSAS_COPY_1]|[] ");
+    expect_section(w, "DESCRIBE copy EXTENDED;", "topic",
+                   "COPY|3|1|murmur2|null|5|0|[]|[CSAS_COPY_1] ");
+    expect_section(w, "DESCRIBE clicks EXTENDED;", "topic",
+                   "clicks|3|1|murmur2|null|5|0|[CSAS_COPY_1]|[] ");
     expect_section(w, "DESCRIBE copy EXTENDED;", "source", "COPY|STREAM|null|KAFKA|JSON|CREATE");
     expect_section(w, "DESCRIBE clicks EXTENDED;", "source", "CLICKS|STREAM|MS_AT|KAFKA|JSON|");
     expect_section(w, "DESCRIBE copy EXTENDED;", "positions",
