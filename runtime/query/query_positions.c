@@ -51,7 +51,8 @@ static weir_status all_positions(wr_query *q, wr_topic_part **out, uint32_t *out
     bool shared = own > 0 && q->group && wr_log_can(q->log)->shares_partitions;
     for (uint32_t t = 0; shared && t < q->plan->topics_n; t++) {
         for (int32_t p = 0; p < q->plan->topics[t].partitions; p++) {
-            bool mine = q->plan->topics[t].role == WR_TOPIC_OUTPUT;
+            wr_topic_role role = q->plan->topics[t].role;
+            bool mine = role == WR_TOPIC_OUTPUT || role == WR_TOPIC_DEAD_LETTER; /* not read */
             for (uint32_t i = 0; i < own && !mine; i++)
                 mine = parts[i].partition == p && strcmp(parts[i].topic, q->topics.names[t]) == 0;
             if (!mine && n < max)
