@@ -172,6 +172,7 @@ class Workload:
         self.file = folder / f"{self.name}.sql"
         self.file.write_text(SQL.format(name=self.name, view=self.name.upper()))
         self.feeder = None
+        self.processes = []
         self.fed = []  # (k, at, v, g); a row's number is its place
         self.outputs = Outputs()
         for topic in ("in", "dim"):
@@ -184,6 +185,10 @@ class Workload:
                       for out in OUTPUTS if watched}
 
     def close(self):
+        for process in self.processes:
+            if process.running and process.running.poll() is None:
+                process.running.kill()
+                process.running.wait()
         for tail in self.tails.values():
             tail.close()
         if self.feeder:
@@ -197,7 +202,9 @@ class Workload:
         self.close()
 
     def process(self, name):
-        return Process(self, name)
+        """Not started yet; what runs at the workload's end is killed."""
+        self.processes.append(Process(self, name))
+        return self.processes[-1]
 
     def rows(self, count):
         """[(key, value)]: rows of random keys, most of them in order of time."""
