@@ -576,7 +576,9 @@ static void mark_placed(const wr_plan *p, wr_step *s)
         mark_placed(p, s->in[i]);
 }
 
-/* What needs the rows of a key together: whoever looks them up, or keeps one for each key. */
+/* What needs the rows of a key together: whoever looks them up, or keeps one for each key. After
+ * wr_plan_push_filters, which takes steps out; before the stores get their meaning, which names the
+ * partitioner where keys must lie by another than Weir's own. */
 static void find_placed(const wr_plan *p)
 {
     for (uint32_t i = 0; i < p->steps_n; i++) {

@@ -276,7 +276,7 @@ static void test_extended(void **state)
     (void)state;
     weir *w = open_memory();
     RUN(w, CLICKS "CREATE STREAM copy AS SELECT * FROM clicks;");
-    expect_section(w, "DESCRIBE copy EXTENDED;", "statistics", "0.0|0|null|0|0|0|0|0|0|0|0|COPY");
+    expect_section(w, "DESCRIBE copy EXTENDED;", "statistics", "0.0|0|null|0|0|0|0|0|0|0|0|0|COPY");
     insert_clicks(w);
     drain(w);
     expect_section(w, "DESCRIBE copy EXTENDED;", "topic",
