@@ -294,7 +294,7 @@ static void test_extended(void **state)
     weir_error err;
     assert_int_equal(weir_section_count(s), 0); /* not executed yet */
     assert_int_equal(weir_step(s, -1, &err), WEIR_ROW);
-    assert_int_equal(weir_section_count(s), 4);
+    assert_int_equal(weir_section_count(s), 5);
     weir_stmt *statistics = weir_section(s, 2);
     assert_string_equal(weir_section_name(statistics), "statistics");
     assert_int_equal(weir_step(statistics, 0, &err), WEIR_ROW);
