@@ -307,7 +307,7 @@ static void test_extended(void **state)
     assert_int_equal(weir_step(statistics, 0, &err), WEIR_ROW); /* and again */
     weir_finalize(statistics);                                  /* does nothing */
     assert_int_equal(weir_column_int64(weir_section(s, 2), 1), 5);
-    assert_null(weir_section(s, 4));
+    assert_null(weir_section(s, 5));
     assert_null(weir_section(s, -1));
     weir_finalize(s);
     close_it(w);
