@@ -763,7 +763,8 @@ static weir_status commit_offsets(wr_log_writer *w, wr_log_reader *reader,
     wr__kafka *log = w->opaque.log;
     if (!w->transactional) {
         WR_TRY(wr__kafka_commit_groups(log, reader, groups, groups_n, err));
-        return write_positions(w, false, groups, groups_n, until, err);
+        WR_TRY(write_positions(w, false, groups, groups_n, until, err));
+        return wr__kafka_flush(w, until, err); /* a close would drop what is still under way */
     }
     weir_error why;
     weir_status st = commit_transaction(w, reader, groups, groups_n, until, &why);
