@@ -591,6 +591,9 @@ static int copy(const char *from, const char *to, int64_t n, const char *group)
     setup(&state);
     e = state;
     member m;
+    /* The broker is away for longer than our own default on a busy machine; who is not a member any
+     * more would have to join again, which is the worker's business. */
+    wr_settings_put(&e->settings, "consumer.session.timeout.ms", "45000");
     join(&m, e, group, from);
     int64_t done = 0, polls = 0;
     while (done < n) {
