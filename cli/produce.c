@@ -333,17 +333,17 @@ static int run_produce(void *settings, const cli_list *operands)
         return cli_usage_error("--key-separator is empty");
     if (o->partition > INT32_MAX || o->partitions > INT32_MAX)
         return cli_usage_error("--partition or --partitions is too large");
+    cli_text partitioner = {0}; /* the list borrows it */
     if (o->partitioner) {
-        cli_text set = {0};
-        cli_text_addf(&set, "weir.produce.partitioner=%s", o->partitioner);
-        cli_list_add(&o->place.set, cli_copy(cli_text_string(&set), strlen(cli_text_string(&set))));
-        cli_text_free(&set);
+        cli_text_addf(&partitioner, "weir.produce.partitioner=%s", o->partitioner);
+        cli_list_add(&o->place.set, cli_text_string(&partitioner));
     }
     common c = {0};
     int status = read_common(o, &c);
     if (status == CLI_OK)
         status = produce(o, &c, operands->at[0]);
     free_common(&c);
+    cli_text_free(&partitioner);
     return status;
 }
 

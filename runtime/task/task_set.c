@@ -121,10 +121,11 @@ void wr_task_set_close(wr_task_set *set)
 
 /* ---- processing ---- */
 
-/* The records are gone, and a row of state is none of them. */
+/* The records are gone, and a row of state is none of them. A set that is not open has none. */
 static void forget_feeding(wr_task_set *set)
 {
-    memset(set->feeding, 0, set->assignment.slots_n * sizeof *set->feeding);
+    if (set->feeding)
+        memset(set->feeding, 0, set->assignment.slots_n * sizeof *set->feeding);
 }
 
 weir_status wr_task_set_deliver(wr_task_set *set, uint32_t topic, int32_t partition,
