@@ -469,18 +469,38 @@ static bundle *bundle_for(const wr_scheduler *s, bundle *all, size_t *n, wr_quer
  * made of their ids, so each process with the same file joins the same group. Started one by one,
  * the first would have had a group of its own.
  */
-weir_status wr_scheduler_release(wr_scheduler *s, weir_error *err)
+/* One hold less. @return those that wait, where it was the last one; free them. */
+static wr_query **take_waiting(wr_scheduler *s, size_t *n)
 {
+    wr_query **waiting = NULL;
+    *n = 0;
     wr_monitor_lock(&s->monitor);
     WR_ASSERT(s->held > 0);
-    bool last = --s->held == 0;
-    wr_query **waiting = last ? s->waiting : NULL;
-    size_t n = last ? s->waiting_n : 0, bundles_n = 0;
-    if (last) {
+    if (--s->held == 0) {
+        waiting = s->waiting;
+        *n = s->waiting_n;
         s->waiting = NULL;
         s->waiting_n = 0;
     }
     wr_monitor_unlock(&s->monitor);
+    return waiting;
+}
+
+void wr_scheduler_abandon(wr_scheduler *s, const weir_error *why)
+{
+    size_t n;
+    wr_query **waiting = take_waiting(s, &n);
+    for (size_t i = 0; i < n; i++) { /* said once, by who reports why, and not for each of them */
+        wr__query_set_error(waiting[i], why);
+        atomic_store(&waiting[i]->state, WR_QUERY_FAILED);
+    }
+    wr_free((void *)waiting);
+}
+
+weir_status wr_scheduler_release(wr_scheduler *s, weir_error *err)
+{
+    size_t n, bundles_n = 0;
+    wr_query **waiting = take_waiting(s, &n);
     bundle *bundles = wr_calloc(n, sizeof *bundles);
     for (size_t i = 0; i < n; i++)
         decide_order(s, waiting[i]);

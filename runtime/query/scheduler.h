@@ -31,6 +31,9 @@ wr_scheduler *wr_scheduler_new(wr_schedule schedule, wr_executor *executor,
 void wr_scheduler_hold(wr_scheduler *s);
 /** @return why some query cannot be opened; then those that were held may not run. */
 weir_status wr_scheduler_release(wr_scheduler *s, weir_error *err) WR_MUST_CHECK;
+/** Instead of a release: those that were held never start, and have failed for @p why. Within
+ *  another hold: they are that one's. */
+void wr_scheduler_abandon(wr_scheduler *s, const weir_error *why);
 /** After all its queries are stopped; NULL is allowed. */
 void wr_scheduler_free(wr_scheduler *s);
 

@@ -373,8 +373,10 @@ static void say_done(const program *p, size_t done, weir_error *err)
                       done, p->places.n, failed->file->path, before[0] ? "; " : "", before);
 }
 
-/* Queries of the program that read the same topics find each other before they begin. The hold is
- * released on failure, too: those that were created run, as after a statement that stands alone. */
+/* Queries of the program that read the same topics find each other before they begin. Of a service
+ * that fails none begins: what its processes share are groups named by the queries that read
+ * together, and one with a part of them would read beside the others what they read, too. Elsewhere
+ * those that were created run, as after a statement that stands alone. */
 static weir_status run_pass(program *p, weir_error *err)
 {
     size_t done;
@@ -389,9 +391,15 @@ static weir_status run_pass(program *p, weir_error *err)
         st = wr_service_log_replace(wr_engine_db(p->engine), p->name, &p->defined, err);
     if (st == WEIR_OK)
         st = wr_fault(WR_FAULT_STATEMENTS_NOTED, err);
+    if (!scheduler)
+        return st;
+    if (st != WEIR_OK && wr_engine_is_service(p->engine)) {
+        const weir_error none = {.code = st};
+        wr_scheduler_abandon(scheduler, err ? err : &none);
+        return st;
+    }
     weir_error later;
-    weir_status released =
-        scheduler ? wr_scheduler_release(scheduler, st == WEIR_OK ? err : &later) : WEIR_OK;
+    weir_status released = wr_scheduler_release(scheduler, st == WEIR_OK ? err : &later);
     return st == WEIR_OK ? released : st;
 }
 

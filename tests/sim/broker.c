@@ -444,6 +444,8 @@ rd_kafka_resp_err_t broker_produce(const sim_producer *producer, sim_part part, 
         r.pid = producer->pid;
         r.state = t ? SIM_OPEN : SIM_PLAIN;
         append(p, &r);
+        sim_trace("  %s/%d@%zu: %.*s = %.*s", b.topics[part.topic].name, part.partition, p->n - 1,
+                  (int)r.key_len, r.key, (int)r.value_len, r.value ? r.value : "");
     }
     return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
