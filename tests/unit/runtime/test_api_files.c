@@ -4,6 +4,7 @@
  * depend on places; and topics: produce, flush, consume.
  */
 #include "api_helper.h"
+#include "common/fault.h"
 
 static char dir[300], file[400];
 
@@ -120,6 +121,30 @@ static void test_loaded(void **state)
     /* The file's settings were the file's own. */
     REFUSE(w, "CREATE STREAM other (a INT) WITH (KAFKA_TOPIC='o', PARTITIONS=1);",
            WEIR_ERR_STATEMENT, "VALUE_FORMAT");
+    close_it(w);
+}
+
+/* A part of a service's queries would read beside the other processes, in a group of its own. */
+static void test_failed_half_way(void **state)
+{
+    (void)state;
+    weir *w = open_service();
+    weir_error err;
+    assert_int_equal(wr_fault_configure("statements.noted=error", &err), WEIR_OK);
+    write_file(file, NUMS "CREATE STREAM a AS SELECT id, v FROM nums;\n"
+                          "CREATE STREAM b AS SELECT id, v FROM nums;\n");
+    assert_int_equal(weir_load_file(w, file, &err), WEIR_ERR_LOG);
+    assert_int_equal(wr_fault_configure(NULL, &err), WEIR_OK);
+    weir_metrics m = {.size = sizeof m};
+    weir_metrics_read(w, &m);
+    assert_int_equal(m.queries_running, 0);
+    assert_int_equal(m.queries_failed, 2);
+    close_it(w);
+    w = open_service(); /* the same again is taken up */
+    load(w, NUMS "CREATE STREAM a AS SELECT id, v FROM nums;\n"
+                 "CREATE STREAM b AS SELECT id, v FROM nums;\n");
+    weir_metrics_read(w, &m);
+    assert_int_equal(m.queries_running, 2);
     close_it(w);
 }
 
@@ -296,8 +321,9 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(test_refused),         TEST(test_loaded),          TEST(test_stable_ids),
-        TEST(test_changed_meaning), TEST(test_produce_consume), TEST(test_partitioning),
+        TEST(test_refused),      TEST(test_loaded),          TEST(test_failed_half_way),
+        TEST(test_stable_ids),   TEST(test_changed_meaning), TEST(test_produce_consume),
+        TEST(test_partitioning),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
