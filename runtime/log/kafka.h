@@ -38,6 +38,7 @@ typedef struct wr__txn_slot {
 typedef struct wr__txn_slots {
     wr__txn_slot *v;
     uint32_t n;
+    _Atomic int64_t init_lost_ms; /* when the last InitProducerId had no answer; 0: never */
 } wr__txn_slots;
 
 /** The positions topic as read so far: kafka_positions.c. */
@@ -237,7 +238,8 @@ typedef struct wr__txn {
     atomic_bool begun;  /* set under the writer's lock; several threads produce */
     int64_t begun_ms;
     atomic_bool dirty; /* a request had no answer and may still arrive; librdkafka's threads */
-    wr_rng rng;        /* of waits */
+    _Atomic int64_t *init_lost_ms; /* of the log's slots, likewise: a producer's outlives it */
+    wr_rng rng;                    /* of waits */
 } wr__txn;
 
 /** What is known of an error of a transactional call. */

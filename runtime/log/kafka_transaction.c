@@ -42,7 +42,14 @@ enum {
 };
 
 /* Requests that a transaction is made of, by Kafka's numbers. */
-enum { PRODUCE = 0, ADD_PARTITIONS = 24, ADD_OFFSETS = 25, END = 26, OFFSET_COMMIT = 28 };
+enum {
+    PRODUCE = 0,
+    INIT = 22,
+    ADD_PARTITIONS = 24,
+    ADD_OFFSETS = 25,
+    END = 26,
+    OFFSET_COMMIT = 28
+};
 
 /* ---- what an error means ---- */
 
@@ -137,7 +144,15 @@ static bool fenced_again(wr__kafka *log, const wr__txn *t)
 
 /* ---- requests without an answer ---- */
 
-/* Not DESTROY: the handle is closed. Called twice for one request: a flag, no counter. */
+/* A late InitProducerId of ours fences the producer that has come after it. */
+static bool init_was_lost(wr__kafka *log)
+{
+    int64_t at = atomic_load(&log->slots.init_lost_ms);
+    return at && wr__log_now_ms() - at < FENCED_AGAIN_MS;
+}
+
+/* Not DESTROY: the handle is closed, and what its transaction was is over; but a producer that is
+ * given up while it asks for its id has asked. Called twice for one request: a flag, no counter. */
 static rd_kafka_resp_err_t on_response(rd_kafka_t *rk, int sockfd, const char *broker,
                                        int32_t broker_id, int16_t request, int16_t version,
                                        int32_t correlation, size_t size, int64_t rtt,
@@ -145,10 +160,13 @@ static rd_kafka_resp_err_t on_response(rd_kafka_t *rk, int sockfd, const char *b
 {
     (void)rk, (void)sockfd, (void)broker, (void)broker_id, (void)version, (void)correlation;
     (void)size, (void)rtt;
+    wr__txn *t = opaque;
     bool of_transaction = request == PRODUCE || request == ADD_PARTITIONS ||
                           request == ADD_OFFSETS || request == END || request == OFFSET_COMMIT;
     if (of_transaction && code != RD_KAFKA_RESP_ERR_NO_ERROR && code != RD_KAFKA_RESP_ERR__DESTROY)
-        atomic_store(&((wr__txn *)opaque)->dirty, true);
+        atomic_store(&t->dirty, true);
+    if (request == INIT && code != RD_KAFKA_RESP_ERR_NO_ERROR)
+        atomic_store(t->init_lost_ms, wr__log_now_ms());
     return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
@@ -179,6 +197,7 @@ weir_status wr__txn_configure(wr__kafka *log, const wr_settings *settings, wr__t
     }
     if (rd_kafka_conf_set(conf, "transactional.id", t->id, text, sizeof text) != RD_KAFKA_CONF_OK)
         return wr_error(err, WEIR_ERR_CONFIG, "Kafka client: %s", text);
+    t->init_lost_ms = &log->slots.init_lost_ms;
     rd_kafka_conf_interceptor_add_on_new(conf, "weir", on_new, t);
     atomic_store(&t->dirty, false);
     return WEIR_OK;
@@ -202,7 +221,8 @@ void wr__txn_give_up(wr__kafka *log, rd_kafka_t *rk, const wr__txn *t, rd_kafka_
     wr_error(err, WEIR_ERR_LOG, "%s: %s (%s)", what, why, t->id);
     err->flags |= WEIR_ERROR_FATAL | (is_for_good(code) ? 0 : WEIR_ERROR_RETRIABLE);
     bool in_time = !t->begun_ms || wr__log_now_ms() - t->begun_ms < t->timeout_ms;
-    if (!wr__txn_is_fencing(code) || !in_time || atomic_load(&t->dirty) || !fenced_again(log, t))
+    if (!wr__txn_is_fencing(code) || !in_time || atomic_load(&t->dirty) || init_was_lost(log) ||
+        !fenced_again(log, t))
         return;
     wr_error(err, WEIR_ERR_LOG,
              "Another process writes under the transactional id of this one, %s: twice within a "

@@ -292,7 +292,10 @@ rd_kafka_error_t *rd_kafka_init_transactions(rd_kafka_t *rk, int timeout_ms)
             client_answered(rk);
             return NULL;
         }
-        sim_sleep_us(AGAIN_US);
+        if (net == NET_OK)
+            sim_sleep_us(AGAIN_US);
+        else
+            client_no_answer(rk, 22); /* InitProducerId */
         if (sim_now_us() >= until)
             return client_error(RD_KAFKA_RESP_ERR__TIMED_OUT, false, true, false);
     }

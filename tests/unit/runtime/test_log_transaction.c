@@ -85,7 +85,7 @@ static void test_fenced_twice(void **state)
 {
     (void)state;
     wr__txn_slot slot = {.taken = true, .fenced_ms = -1};
-    wr__kafka log = {.slots = {&slot, 1}};
+    wr__kafka log = {.slots = {.v = &slot, .n = 1}};
     pthread_mutex_init(&log.lock, NULL);
     wr__txn t = {.id = "weir-test-0", .timeout_ms = 10000, .begun_ms = wr__log_now_ms()};
     rd_kafka_t *rk = producer();
@@ -101,6 +101,10 @@ static void test_fenced_twice(void **state)
     wr__txn_give_up(&log, rk, &t, fenced, "fenced", "Committing", &err);
     assert_true(err.flags & WEIR_ERROR_RETRIABLE);
     t.begun_ms = wr__log_now_ms();
+    atomic_store(&log.slots.init_lost_ms, wr__log_now_ms()); /* our own may have come late */
+    wr__txn_give_up(&log, rk, &t, fenced, "fenced", "Committing", &err);
+    assert_true(err.flags & WEIR_ERROR_RETRIABLE);
+    atomic_store(&log.slots.init_lost_ms, wr__log_now_ms() - 61000);
     wr__txn_give_up(&log, rk, &t, fenced, "fenced", "Committing", &err);
     assert_false(err.flags & WEIR_ERROR_RETRIABLE);
     assert_non_null(strstr(err.message, "Another process writes under"));
