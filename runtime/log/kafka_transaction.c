@@ -151,8 +151,7 @@ static bool init_was_lost(wr__kafka *log)
     return at && wr__log_now_ms() - at < FENCED_AGAIN_MS;
 }
 
-/* Not DESTROY: the handle is closed, and what its transaction was is over; but a producer that is
- * given up while it asks for its id has asked. Called twice for one request: a flag, no counter. */
+/* Not DESTROY: the handle is closed. Called twice for one request: a flag, no counter. */
 static rd_kafka_resp_err_t on_response(rd_kafka_t *rk, int sockfd, const char *broker,
                                        int32_t broker_id, int16_t request, int16_t version,
                                        int32_t correlation, size_t size, int64_t rtt,
@@ -165,7 +164,8 @@ static rd_kafka_resp_err_t on_response(rd_kafka_t *rk, int sockfd, const char *b
                           request == ADD_OFFSETS || request == END || request == OFFSET_COMMIT;
     if (of_transaction && code != RD_KAFKA_RESP_ERR_NO_ERROR && code != RD_KAFKA_RESP_ERR__DESTROY)
         atomic_store(&t->dirty, true);
-    if (request == INIT && code != RD_KAFKA_RESP_ERR_NO_ERROR)
+    if (request == INIT &&
+        (code == RD_KAFKA_RESP_ERR__TIMED_OUT || code == RD_KAFKA_RESP_ERR__TRANSPORT))
         atomic_store(t->init_lost_ms, wr__log_now_ms());
     return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
