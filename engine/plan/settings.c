@@ -210,15 +210,13 @@ static const wr_setting settings[] = {
      "them (offsets.retention.minutes)"},
     {"weir.on.error", "skip", EDIT, KSQL, ON_ERROR,
      "What becomes of a record that cannot be used: skip: it is left out; dead-letter: it goes to "
-     "a "
-     "topic of such records; stop: the query stops there"},
+     "a topic of such records; stop: the query stops there"},
     {"weir.produce.partitioner", NULL, FIXED, KSQL, PARTITIONER,
      "How weir_produce and weir produce place records by their key; where it is not set, as the "
      "source says that has the topic"},
     {"weir.pull.restore.timeout.ms", "5000", FIXED, KSQL, NUMBER(0, YEAR_MS),
      "How long a pull query waits for a table whose state is being restored, before it says "
-     "how far "
-     "that is"},
+     "how far that is"},
     {"weir.restore.threads", NULL, FIXED, KSQL, NUMBER(1, 256),
      "Threads that restore state from changelogs; without it as many as processors, 4 at most"},
     {"weir.schema.registry.bearer.token", NULL, FIXED, KSQL, TEXT, "Token for the registry"},

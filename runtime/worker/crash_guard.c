@@ -34,12 +34,6 @@ void wr__guard_free(wr_worker *w)
     wr_free(w->guard.names);
 }
 
-static uint32_t slot_of(const wr_worker *w, int32_t partition)
-{
-    WR_ASSERT(partition >= 0);
-    return (uint32_t)partition % w->o.slots;
-}
-
 /* A line for each client; made anew where others are there than at the last time. */
 static const char *names(wr_worker *w)
 {
@@ -75,7 +69,7 @@ void wr__guard_begin(wr_worker *w, const wr__run *runs, uint32_t n)
     if (!w->o.in_progress)
         return;
     for (uint32_t i = 0; i < n; i++)
-        wr_work_begin(w->guard.marks[slot_of(w, runs[i].queue->partition)], names(w),
+        wr_work_begin(w->guard.marks[wr__worker_slot(w, runs[i].queue->partition)], names(w),
                       runs[i].queue->name, runs[i].queue->partition, runs[i].records[0].offset,
                       last_of(&runs[i]));
 }
@@ -132,8 +126,8 @@ bool wr__guard_alone(wr_worker *w, wr_worker_client *c, const wr__run *r)
     int64_t offset = r->records[0].offset;
     if (wr_suspect_condemned(p, c->name, q->name, q->partition, offset))
         return false;
-    wr_work_begin_alone(p, w->guard.marks[slot_of(w, q->partition)], c->name, q->name, q->partition,
-                        offset);
+    wr_work_begin_alone(p, w->guard.marks[wr__worker_slot(w, q->partition)], c->name, q->name,
+                        q->partition, offset);
     return true;
 }
 

@@ -112,7 +112,11 @@ void wr__worker_close(wr_worker *w);
 wr_worker *wr__worker_new_beside(wr_worker *main, wr_worker_client *c);
 void wr__worker_reset_slots(wr_worker *w);
 /** Which executor slot a partition belongs to. */
-uint32_t wr__worker_slot(const wr_worker *w, int32_t partition);
+static inline uint32_t wr__worker_slot(const wr_worker *w, int32_t partition)
+{
+    WR_ASSERT(partition >= 0);
+    return (uint32_t)partition % w->o.slots;
+}
 
 /* ---- membership.c ---- */
 /** Look at requests soon. With the monitor held. */

@@ -142,11 +142,6 @@ void wr__worker_reset_slots(wr_worker *w)
         wr_arena_reset(w->slots[s].scratch);
 }
 
-uint32_t wr__worker_slot(const wr_worker *w, int32_t partition)
-{
-    return (uint32_t)partition % w->o.slots;
-}
-
 weir_status wr__worker_spawn(wr_worker *w, void *(*run)(void *worker), weir_error *err)
 {
     WR_ASSERT(w->members.n > 0 && !w->members.runs);
