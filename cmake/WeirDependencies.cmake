@@ -22,6 +22,14 @@ weir_dependency(JANSSON jansson)
 weir_dependency(CURL libcurl)
 weir_dependency(ROCKSDB rocksdb)
 weir_dependency(PROTOBUF protobuf)
+weir_dependency(UV libuv)
+weir_dependency(NGHTTP2 libnghttp2)
+weir_dependency(OPENSSL openssl)
+# These have no pkg-config file: they are linked by name, here and in weir.pc.
+set(WEIR_PLAIN_LIBRARIES wslay http_parser)
+foreach(library IN LISTS WEIR_PLAIN_LIBRARIES)
+    find_library(${library}_LIBRARY ${library} REQUIRED)
+endforeach()
 
 # Of the program and the tests only.
 pkg_check_modules(EDIT REQUIRED IMPORTED_TARGET libedit)

@@ -2,7 +2,7 @@
 #
 # While a folder has no source yet its library is an empty INTERFACE one; while runtime/api or cli
 # have none there is no libweir or no program.
-set(WEIR_FOLDERS common types parser registry formats statestore engine runtime)
+set(WEIR_FOLDERS common types parser registry formats statestore engine runtime server)
 
 # weir_folder(NAME [RECURSE] LINK lib...): static library wr_NAME from NAME/*.c (and *.cpp).
 # LINK names folders (linked as wr_<folder>) and outside libraries.
@@ -46,7 +46,7 @@ function(weir_library)
             list(APPEND objects $<TARGET_OBJECTS:wr_${folder}>)
         endif()
     endforeach()
-    set(outside Threads::Threads)
+    set(outside Threads::Threads ${WEIR_PLAIN_LIBRARIES})
     foreach(dependency IN LISTS WEIR_DEPENDENCIES)
         string(REGEX MATCH "^[^ ]+" name "${dependency}")
         list(APPEND outside PkgConfig::${name})

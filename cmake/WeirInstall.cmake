@@ -27,6 +27,7 @@ function(weir_install)
             "    pkg_check_modules(${CMAKE_MATCH_1} REQUIRED IMPORTED_TARGET ${CMAKE_MATCH_2})\n")
         list(APPEND WEIR_PC_LIBS ${${CMAKE_MATCH_1}_LIBRARIES})
     endforeach()
+    list(APPEND WEIR_PC_LIBS ${WEIR_PLAIN_LIBRARIES})
     list(TRANSFORM WEIR_PC_LIBS PREPEND "-l")
     list(JOIN WEIR_PC_LIBS " " WEIR_PC_LIBS)
     configure_package_config_file(cmake/weirConfig.cmake.in
