@@ -88,6 +88,7 @@ static const cli_command help_command = {
 const cli_command *const cli_commands[] = {
     &cli_sql_command,
     &cli_run_command,
+    &cli_server_command,
     &cli_check_command,
     &cli_reset_command,
     &cli_export_command,
@@ -96,6 +97,7 @@ const cli_command *const cli_commands[] = {
     &cli_datagen_command,
     &cli_produce_command,
     &cli_consume_command,
+    &cli_passwd_command,
     &version_command,
     &help_command,
     NULL,

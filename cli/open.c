@@ -79,7 +79,7 @@ static const char *find_value(const cli_list *pairs, const char *name)
 }
 
 /** What the user has said comes after what is only a default here, and wins. */
-static int collect_settings(const cli_place *place, cli_list *pairs)
+int cli_collect_settings(const cli_place *place, cli_list *pairs)
 {
     if (place->from_beginning)
         add_pair(pairs, "auto.offset.reset=earliest");
@@ -93,37 +93,45 @@ static int collect_settings(const cli_place *place, cli_list *pairs)
         snprintf(pair, sizeof pair, "weir.threads=%lld", (long long)place->threads);
         add_pair(pairs, pair);
     }
+    for (size_t i = 0; i < pairs->n; i += 2)
+        if (cli_names_secret(pairs->at[i]))
+            cli_no_core_dump();
+    cli_list_add(pairs, NULL);
     return CLI_OK;
+}
+
+void cli_free_pairs(cli_list *pairs)
+{
+    for (size_t i = 0; i < pairs->n; i++)
+        free((void *)pairs->at[i]);
+    cli_list_free(pairs);
+}
+
+int cli_open_with(const cli_place *place, bool ephemeral, const cli_list *pairs, weir **out)
+{
+    weir_options options = WEIR_OPTIONS_INIT;
+    options.data_dir = place->data;
+    options.bootstrap_servers =
+        place->bootstrap ? place->bootstrap : find_value(pairs, "bootstrap.servers");
+    if (options.bootstrap_servers)
+        options.log = WEIR_LOG_KAFKA;
+    else if (place->nowhere)
+        options.log = WEIR_LOG_MEMORY;
+    options.ephemeral_catalog = ephemeral;
+    options.topics_only = place->topics_only || place->nowhere;
+    options.settings = pairs->at;
+    weir_error err = {0};
+    return weir_open(&options, out, &err) == WEIR_OK ? CLI_OK : cli_show_error(&err);
 }
 
 int cli_open(const cli_place *place, bool ephemeral, weir **out)
 {
     cli_list pairs = {0};
     *out = NULL;
-    int status = collect_settings(place, &pairs);
-    for (size_t i = 0; i < pairs.n; i += 2)
-        if (cli_names_secret(pairs.at[i]))
-            cli_no_core_dump();
-    if (status == CLI_OK) {
-        weir_options options = WEIR_OPTIONS_INIT;
-        options.data_dir = place->data;
-        options.bootstrap_servers =
-            place->bootstrap ? place->bootstrap : find_value(&pairs, "bootstrap.servers");
-        if (options.bootstrap_servers)
-            options.log = WEIR_LOG_KAFKA;
-        else if (place->nowhere)
-            options.log = WEIR_LOG_MEMORY;
-        options.ephemeral_catalog = ephemeral;
-        options.topics_only = place->topics_only || place->nowhere;
-        cli_list_add(&pairs, NULL);
-        options.settings = pairs.at;
-        weir_error err = {0};
-        if (weir_open(&options, out, &err) != WEIR_OK)
-            status = cli_show_error(&err);
-    }
-    for (size_t i = 0; i < pairs.n; i++)
-        free((void *)pairs.at[i]);
-    cli_list_free(&pairs);
+    int status = cli_collect_settings(place, &pairs);
+    if (status == CLI_OK)
+        status = cli_open_with(place, ephemeral, &pairs, out);
+    cli_free_pairs(&pairs);
     return status;
 }
 

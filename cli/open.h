@@ -31,6 +31,13 @@ extern const cli_option cli_place_options[];
  * @return the exit status; *out is NULL unless it is CLI_OK.
  */
 int cli_open(const cli_place *place, bool ephemeral, weir **out);
+/**
+ * The same in two steps, for who needs the settings before: first these, by --config, --set and the
+ * like, as name, value ... and NULL at the end; free with cli_free_pairs, whatever is returned.
+ */
+int cli_collect_settings(const cli_place *place, cli_list *pairs);
+int cli_open_with(const cli_place *place, bool ephemeral, const cli_list *pairs, weir **out);
+void cli_free_pairs(cli_list *pairs);
 /** Close it; a failure is shown. @return @p status, or CLI_FAILED where closing failed. */
 int cli_close(weir *w, int status);
 /** Where topics are, in words: "~/.local/share/weir", "Kafka at localhost:9092". */

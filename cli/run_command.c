@@ -13,13 +13,12 @@
 #include "analyze_view.h"
 #include "open.h"
 #include "progress.h"
-#include "report.h"
+#include "service.h"
 #include "signals.h"
 
 #include <string.h>
 
-#define STOP_SECONDS 10
-#define TICK_MS      1000
+#define TICK_MS 1000
 
 typedef struct run_settings {
     cli_place place;
@@ -43,53 +42,6 @@ static const cli_option options[] = {
     {0},
 };
 
-static bool parse_on_change(const char *word, weir_on_change *out)
-{
-    static const char *const words[] = {
-        [WEIR_ON_CHANGE_REFUSE] = "refuse",
-        [WEIR_ON_CHANGE_RESTART] = "restart",
-        [WEIR_ON_CHANGE_KEEP_OLD] = "keep-old",
-    };
-    *out = WEIR_ON_CHANGE_REFUSE;
-    for (size_t i = 0; word && i < sizeof words / sizeof *words; i++) {
-        *out = (weir_on_change)i;
-        if (strcmp(word, words[i]) == 0)
-            return true;
-    }
-    return !word;
-}
-
-static int load_files(weir *w, const cli_list *files, weir_on_change on_change)
-{
-    weir_error err = {0};
-    cli_signals_interrupt_load(w);
-    weir_status st = weir_load_files(w, (const char *const *)files->at, files->n, on_change, &err);
-    cli_signals_interrupt_load(NULL);
-    if (st == WEIR_OK)
-        return CLI_OK;
-    int failed = cli_report_files(&err, files);
-    return st == WEIR_ERR_INTERRUPTED && cli_signals_status() ? cli_signals_status() : failed;
-}
-
-static void report_failure(weir *w, cli_progress *p)
-{
-    char id[256];
-    weir_error err = {0};
-    if (!weir_failed_query(w, id, sizeof id, &err))
-        return;
-    cli_progress_say(p, "query %s failed: %s", id, err.message);
-    if (err.hint[0])
-        cli_progress_say(p, "Hint: %s", err.hint);
-}
-
-static void say_stopping(cli_progress *p)
-{
-    static const char too_long[] =
-        "weir: stopping took too long; what was not committed is done again at the next start\n";
-    cli_progress_say(p, "stopping: commit, then end (again to end at once)");
-    cli_signals_watchdog(STOP_SECONDS, too_long);
-}
-
 static void analyze(weir *w)
 {
     cli_view view = CLI_VIEW_INIT;
@@ -105,7 +57,7 @@ static int serve(weir *w, cli_progress *p)
         weir_metrics_read(w, &m);
         if (m.queries_failed && status == CLI_OK) {
             status = CLI_FAILED;
-            report_failure(w, p);
+            cli_report_failure(w, p);
         }
         if (m.queries_failed && !m.queries_running) {
             cli_progress_say(p, "no query is left running");
@@ -116,7 +68,7 @@ static int serve(weir *w, cli_progress *p)
         cli_progress_tick(p);
         cli_signals_wait(TICK_MS);
     }
-    say_stopping(p);
+    cli_say_stopping(p);
     return status;
 }
 
@@ -133,7 +85,7 @@ static int drain(weir *w, cli_progress *p)
             weir_metrics m = {.size = sizeof m};
             weir_metrics_read(w, &m);
             if (m.queries_failed)
-                report_failure(w, p);
+                cli_report_failure(w, p);
             else
                 cli_progress_say(p, "%s", err.message);
             return CLI_FAILED;
@@ -142,8 +94,23 @@ static int drain(weir *w, cli_progress *p)
             analyze(w);
         cli_progress_tick(p);
     }
-    say_stopping(p);
+    cli_say_stopping(p);
     return 128 + cli_signals_stop(); /* the end was not reached */
+}
+
+/** The Unix socket in the data directory, for tools on this machine. A service runs without it too.
+ */
+static weir_server *serve_locally(weir *w)
+{
+    weir_serve_options o = WEIR_SERVE_OPTIONS_INIT;
+    weir_server *server;
+    weir_error err = {0};
+    o.listen = "";
+    o.unix_socket = true;
+    o.read_only = true;
+    if (weir_serve(w, &o, &server, &err) != WEIR_OK)
+        cli_show_error(&err);
+    return server;
 }
 
 static int run_files(void *settings, const cli_list *files)
@@ -152,7 +119,7 @@ static int run_files(void *settings, const cli_list *files)
     weir *w;
     cli_progress p;
     weir_on_change on_change;
-    if (!parse_on_change(o->on_change, &on_change))
+    if (!cli_parse_on_change(o->on_change, &on_change))
         return cli_usage_error("--on-change is refuse, restart or keep-old, not '%s'",
                                o->on_change);
     cli_signals_install(CLI_SIGNALS_SERVICE);
@@ -164,17 +131,19 @@ static int run_files(void *settings, const cli_list *files)
         return status;
     status = cli_define(w, &o->define);
     if (status == CLI_OK)
-        status = load_files(w, files, on_change);
+        status = cli_load_files(w, files, on_change);
     if (status == CLI_OK) {
         weir_metrics m = {.size = sizeof m};
         cli_text place = {0};
         cli_place_text(&o->place, &place);
         weir_metrics_read(w, &m);
+        weir_server *server = serve_locally(w);
         cli_progress_begin(&p, w);
         cli_progress_say(&p, "weir %s, %s: %u %s", weir_version(), cli_text_string(&place),
                          m.queries_running, m.queries_running == 1 ? "query" : "queries");
         cli_text_free(&place);
         status = o->until_end ? drain(w, &p) : serve(w, &p);
+        weir_server_stop(server, 0);
         if (o->analyze)
             analyze(w);
         cli_progress_end(&p);

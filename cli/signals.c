@@ -20,6 +20,7 @@ static volatile sig_atomic_t stop_signal; /* SIGINT or SIGTERM */
 static volatile sig_atomic_t window_resized;
 static volatile sig_atomic_t program_resumed;
 static volatile sig_atomic_t report_asked;
+static volatile sig_atomic_t reload_asked;
 static volatile sig_atomic_t service; /* a second signal ends the program */
 static int pipe_ends[2] = {-1, -1};
 static const char *watchdog_message;
@@ -48,6 +49,8 @@ static void on_signal(int number)
         program_resumed = 1;
     } else if (number == SIGUSR1) {
         report_asked = 1;
+    } else if (number == SIGHUP) {
+        reload_asked = 1;
     } else {
         if (service && stop_signal)
             _exit(128 + number);
@@ -70,7 +73,7 @@ static void on_alarm(int number)
 
 void cli_signals_install(cli_signals_use use)
 {
-    service = use == CLI_SIGNALS_SERVICE;
+    service = use != CLI_SIGNALS_PROMPT;
     if (pipe_ends[0] < 0 && pipe2(pipe_ends, O_CLOEXEC | O_NONBLOCK) != 0)
         pipe_ends[0] = pipe_ends[1] = -1; /* flags alone: a wait ends a little later */
     struct sigaction action = {.sa_handler = on_signal};
@@ -82,6 +85,8 @@ void cli_signals_install(cli_signals_use use)
     sigaction(SIGCONT, &action, NULL);
     if (service)
         sigaction(SIGUSR1, &action, NULL);
+    if (use == CLI_SIGNALS_SERVER)
+        sigaction(SIGHUP, &action, NULL);
     action.sa_handler = SIG_IGN;
     sigaction(SIGPIPE, &action, NULL);
     sigaction(SIGXFSZ, &action, NULL); /* a limit on files (ulimit -f): a write that fails */
@@ -122,6 +127,13 @@ bool cli_signals_report(void)
 {
     bool was = report_asked;
     report_asked = 0;
+    return was;
+}
+
+bool cli_signals_reload(void)
+{
+    bool was = reload_asked;
+    reload_asked = 0;
     return was;
 }
 

@@ -15,9 +15,11 @@
 typedef enum cli_signals_use {
     CLI_SIGNALS_PROMPT,  /* the first and any further Ctrl-C is only noted; SIGTERM likewise */
     CLI_SIGNALS_SERVICE, /* a second signal ends the program at once */
+    CLI_SIGNALS_SERVER,  /* the same, and SIGHUP is a request to read files again */
 } cli_signals_use;
 
-/** From here on SIGINT, SIGTERM, SIGWINCH and SIGCONT are noted, SIGUSR1 too by a service; SIGPIPE
+/** From here on SIGINT, SIGTERM, SIGWINCH and SIGCONT are noted, SIGUSR1 and SIGHUP too by
+ * a server; SIGPIPE
  * is ignored (writes fail instead).
  */
 void cli_signals_install(cli_signals_use use);
@@ -36,6 +38,8 @@ void cli_signals_interrupt_load(weir *w);
 void cli_signals_clear(void);
 /** Was a report asked for (SIGUSR1, of a service) since the last call? */
 bool cli_signals_report(void);
+/** Is what was read at the start to be read again (SIGHUP, of a server) since the last call? */
+bool cli_signals_reload(void);
 /** Was the window resized since the last call? */
 bool cli_signals_resized(void);
 /** Was the program stopped and continued (Ctrl-Z, fg) since the last call? */

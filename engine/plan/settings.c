@@ -37,6 +37,7 @@
 #define PROTOBUF            WR_SETTING_PROTOBUF, 0, 0
 #define PARTITIONER         WR_SETTING_PARTITIONER, 0, 0
 #define ON_ERROR            WR_SETTING_ON_ERROR, 0, 0
+#define AUTHENTICATION      WR_SETTING_AUTHENTICATION, 0, 0
 #define NUMBER(least, most) WR_SETTING_NUMBER, least, most
 
 /* Times are turned into nanoseconds and added to a clock: a year of them is far from the limit of
@@ -50,6 +51,21 @@
  * and clients work: the description says what they do there, and `without_effect` why they
  * change nothing here. docs/settings.md is made of this table. */
 static const wr_setting settings[] = {
+    {"access.control.allow.headers", "", FIXED, KSQL, TEXT,
+     "Server: headers that pages of other origins may send, with commas between them"},
+    {"access.control.allow.methods", "", FIXED, KSQL, TEXT,
+     "Server: methods that pages of other origins may use; GET, POST and HEAD where not given"},
+    {"access.control.allow.origin", "", FIXED, KSQL, TEXT,
+     "Server: origins whose pages may use it, with commas between them; *: all; empty: none"},
+    {"authentication.method", "NONE", FIXED, KSQL, AUTHENTICATION,
+     "Server: who may use it: NONE: anybody; BASIC: users of weir.authentication.file"},
+    {"authentication.realm", "weir", FIXED, KSQL, TEXT,
+     "Server: what a client is asked to log in to"},
+    {"authentication.roles", "*", FIXED, KSQL, TEXT,
+     "Server: roles of which a user must have one, with commas between them; *: any or none"},
+    {"authentication.skip.paths", "", FIXED, KSQL, TEXT,
+     "Server: paths that need no user, with commas between them; a * at the end stands for the "
+     "rest"},
     {"auto.offset.reset", "latest", EDIT, CLIENT, RESET,
      "Where new queries start: earliest or latest"},
     {"bootstrap.servers", NULL, FIXED, CLIENT, TEXT, "Kafka brokers"},
@@ -162,6 +178,9 @@ static const wr_setting settings[] = {
     {"ksql.transient.prefix", "transient_", FIXED, KSQL, NAME, "In names of push queries"},
     {"ksql.udfs.enabled", "true", FIXED, KSQL, FLAG, "Allow user functions"},
     {"ksql.variable.substitution.enable", "true", EDIT, KSQL, FLAG, "Replace ${variables}"},
+    {"listeners", "http://127.0.0.1:8088", FIXED, KSQL, TEXT,
+     "Server: where it listens; of several URLs the first counts. ksqlDB's default is "
+     "http://0.0.0.0:8088"},
     {"max.task.idle.ms", "0", EDIT, CLIENT, NUMBER(-1, YEAR_MS),
      "How long the other inputs wait for one at its end; -1: also not for records on their way"},
     {"num.standby.replicas", "0", EDIT, CLIENT, NUMBER(0, INT16_MAX),
@@ -175,6 +194,8 @@ static const wr_setting settings[] = {
     {"state.cleanup.delay.ms", "600000", EDIT, CLIENT, NUMBER(0, YEAR_MS),
      "With num.standby.replicas: how long a copy of state stays that the process does not need"},
     {"state.dir", NULL, FIXED, CLIENT, TEXT, "Directory of the state"},
+    {"weir.authentication.file", NULL, FIXED, KSQL, TEXT,
+     "Server: users and hashes of their passwords, as weir passwd writes them"},
     {"weir.batch.rows", "2048", EDIT, KSQL, NUMBER(1, 65536), "Most rows processed at once"},
     {"weir.block.cache.bytes", "8388608", FIXED, KSQL, NUMBER(65536, TERABYTE),
      "Memory for blocks of state read from disk"},
@@ -242,6 +263,18 @@ static const wr_setting settings[] = {
     {"weir.schemas.refresh", "false", FIXED, KSQL, FLAG,
      "A service takes columns from the registry's latest schemas at its start, not those that its "
      "statements had before"},
+    {"weir.server.certificate.file", NULL, FIXED, KSQL, TEXT,
+     "Server: its certificate (PEM), before ssl.keystore.location"},
+    {"weir.server.client.ca.file", NULL, FIXED, KSQL, TEXT,
+     "Server: authorities (PEM) of clients' certificates, before ssl.truststore.location"},
+    {"weir.server.key.file", NULL, FIXED, KSQL, TEXT,
+     "Server: the certificate's key (PEM), before ssl.keystore.location"},
+    {"weir.server.key.password", NULL, FIXED, KSQL, TEXT,
+     "Server: password of the key, before ssl.key.password"},
+    {"weir.server.max.body.bytes", "8388608", FIXED, KSQL, NUMBER(1024, 1073741824),
+     "Server: longest body of a request that is not a stream"},
+    {"weir.server.max.connections", "20000", FIXED, KSQL, NUMBER(1, 1000000),
+     "Server: clients at a time"},
     {"weir.sinks.shared", "false", FIXED, KSQL, FLAG,
      "Statements of a file and of a prompt, or of two files, may write to one topic"},
     {"weir.source.partitioner", "murmur2", EDIT, KSQL, PARTITIONER,
@@ -352,13 +385,13 @@ static const char *const java_families[] = {
 /* Families of ksqlDB's settings that server files carry and that change nothing in Weir: accepted,
  * so that such a file can be used as it is. */
 static const char *const server_families[] = {
-    "ksql.functions.", "ksql.logging.",  "ksql.heartbeat.",     "ksql.lag.",
-    "ksql.query.",     "ksql.server.",   "authentication.",     "listeners",
-    "ksql.udf",        "ksql.streams.",  "ksql.any.",           "ksql.new.",
-    "ksql.metrics",    "ksql.suppress.", "ksql.cache.",         "ksql.error.",
-    "ksql.queries.",   "ksql.security.", "ksql.schema.",        "ksql.runtime.",
-    "ksql.shared.",    "ksql.hidden",    "ksql.rowpartition.",  "ksql.websocket",
-    "ksql.client.",    "ksql.fetch.",    "ksql.authorization.", "ksql.access.",
+    "ksql.functions.",     "ksql.logging.",  "ksql.heartbeat.", "ksql.lag.",
+    "ksql.query.",         "ksql.server.",   "ksql.udf",        "ksql.streams.",
+    "ksql.any.",           "ksql.new.",      "ksql.metrics",    "ksql.suppress.",
+    "ksql.cache.",         "ksql.error.",    "ksql.queries.",   "ksql.security.",
+    "ksql.schema.",        "ksql.runtime.",  "ksql.shared.",    "ksql.hidden",
+    "ksql.rowpartition.",  "ksql.websocket", "ksql.client.",    "ksql.fetch.",
+    "ksql.authorization.", "ksql.access.",
 };
 
 /* Of a Java registry client, after `ksql.schema.registry.`: its own caches, retries and providers.
@@ -494,6 +527,10 @@ static weir_status check_value(const wr_setting *s, const char *value, weir_erro
         return wr_on_error_parse(value, &(wr_on_error){0})
                    ? WEIR_OK
                    : invalid(err, s, value, "'skip', 'dead-letter' or 'stop'");
+    case WR_SETTING_AUTHENTICATION:
+        return wr_ieq(value, "NONE") || wr_ieq(value, "BASIC")
+                   ? WEIR_OK
+                   : invalid(err, s, value, "'NONE' or 'BASIC'");
     }
     WR_UNREACHABLE();
 }

@@ -16,16 +16,17 @@
 typedef enum wr_setting_kind {
     WR_SETTING_TEXT,
     WR_SETTING_FLAG,
-    WR_SETTING_NUMBER,      /* a whole one, least .. most */
-    WR_SETTING_NUMBERS,     /* a list of them, with commas */
-    WR_SETTING_NAME,        /* a part of names of topics and groups */
-    WR_SETTING_RESET,       /* earliest, latest */
-    WR_SETTING_GUARANTEE,   /* at_least_once ... */
-    WR_SETTING_DIVISION,    /* round, exact */
-    WR_SETTING_PLACE,       /* payload, header */
-    WR_SETTING_PARTITIONER, /* murmur2, crc32, fnv1a */
-    WR_SETTING_PROTOBUF,    /* text, base64 */
-    WR_SETTING_ON_ERROR,    /* skip, dead-letter, stop */
+    WR_SETTING_NUMBER,         /* a whole one, least .. most */
+    WR_SETTING_NUMBERS,        /* a list of them, with commas */
+    WR_SETTING_NAME,           /* a part of names of topics and groups */
+    WR_SETTING_RESET,          /* earliest, latest */
+    WR_SETTING_GUARANTEE,      /* at_least_once ... */
+    WR_SETTING_DIVISION,       /* round, exact */
+    WR_SETTING_PLACE,          /* payload, header */
+    WR_SETTING_PARTITIONER,    /* murmur2, crc32, fnv1a */
+    WR_SETTING_PROTOBUF,       /* text, base64 */
+    WR_SETTING_ON_ERROR,       /* skip, dead-letter, stop */
+    WR_SETTING_AUTHENTICATION, /* NONE, BASIC */
 } wr_setting_kind;
 
 /* One row of the table. */

@@ -28,6 +28,7 @@ struct weir {
     char **candidates;         /* in `complete`, sorted: the answers to the last prefix */
     size_t candidates_n;
     atomic_bool loading_interrupted; /* weir_interrupt_load */
+    char *data_dir;                  /* NULL: there is none */
     bool stepped;                    /* the caller drives it: weir_run_once */
     bool in_memory;                  /* WEIR_LOG_MEMORY */
 };

@@ -116,6 +116,8 @@ weir_status weir_open(const weir_options *options, weir **out, weir_error *err)
     weir_status st = read_settings(&o, &w->server, err);
     if (st == WEIR_OK)
         st = wr_statement_open_engine(&eo, &w->engine, err);
+    if (st == WEIR_OK && !eo.state_in_memory)
+        w->data_dir = wr_strdup(eo.data_dir);
     wr_buf_free(&dir);
     if (st != WEIR_OK) {
         wr_settings_free(&w->server);
@@ -167,6 +169,7 @@ weir_status weir_close(weir *w, weir_error *err)
     weir_status st = wr_engine_close(w->engine, err);
     wr_settings_free(&w->server);
     wr_arena_free(w->complete);
+    wr_free(w->data_dir);
     pthread_mutex_destroy(&w->producing);
     wr_free(w);
     return st;

@@ -40,6 +40,7 @@ typedef struct wr_http_handler {
      * The head of a request is here. May respond at once (the rest of the body is then thrown
      * away). Where it returns true the body is handed to `body` piece by piece as it comes;
      * otherwise it is collected, up to the server's limit, and `request` is called.
+     * Who must ask elsewhere first calls wr_http_hold: `begin` is called again after it.
      */
     bool (*begin)(void *arg, wr_http_exchange *x);
     /** A piece of the body, borrowed; @p last: it is the last one (may be empty). */
@@ -64,6 +65,9 @@ const char *wr_http_method(const wr_http_exchange *x);
 const char *wr_http_path(const wr_http_exchange *x);
 /** A parameter of the query, percent-decoded (+ is a blank); NULL: it has none of that name. */
 const char *wr_http_parameter(const wr_http_exchange *x, const char *name);
+/** The query as it came, without '?'; "" where there is none. Not for logs: it may hold anything.
+ */
+const char *wr_http_query(const wr_http_exchange *x);
 /** A header, name in any case; several of a name are joined by ", ". NULL: there is none. */
 const char *wr_http_header(const wr_http_exchange *x, const char *name);
 /** "127.0.0.1:50112", or "unix". */
@@ -77,6 +81,9 @@ const char *wr_http_body(const wr_http_exchange *x, size_t *n);
 /** What the handler keeps with the exchange; NULL at first. */
 void *wr_http_data(const wr_http_exchange *x);
 void wr_http_set_data(wr_http_exchange *x, void *data);
+/** The same for what stands before the handler: authentication, a log of requests. */
+void *wr_http_front(const wr_http_exchange *x);
+void wr_http_set_front(wr_http_exchange *x, void *front);
 /** A number that no other exchange of this server has or gets. With it a thread can name an
  *  exchange that may be over by the time it is looked for. */
 uint64_t wr_http_id(const wr_http_exchange *x);
@@ -90,6 +97,8 @@ typedef struct wr_http_field {
     const char *name, *value; /* name in any case: it is sent in small letters on HTTP/2 */
 } wr_http_field;
 
+/** A header that the response will have, whoever gives it. Copied. Before the response. */
+void wr_http_add_field(wr_http_exchange *x, const char *name, const char *value);
 /** The whole response in one go. @p body is copied; fields end with a NULL name, or are NULL. */
 void wr_http_respond(wr_http_exchange *x, int status, const wr_http_field *fields, const void *body,
                      size_t n);
@@ -106,6 +115,20 @@ size_t wr_http_buffered(const wr_http_exchange *x);
 bool wr_http_responding(const wr_http_exchange *x);
 /** `body` is not called (and the client is held back) until it is taken back. */
 void wr_http_pause_body(wr_http_exchange *x, bool paused);
+/** Only in `begin`, whose result then does not count: nothing more of the request is looked at
+ *  until wr_http_release, after which `begin` is called again, from the loop and not from below. A
+ *  response may be given instead. */
+void wr_http_hold(wr_http_exchange *x);
+void wr_http_release(wr_http_exchange *x);
+
+/* ---- for a log of requests, in `end` ---- */
+
+/** The status that was sent; 0: none was. */
+int wr_http_status(const wr_http_exchange *x);
+/** Bytes of the response's body. */
+uint64_t wr_http_sent(const wr_http_exchange *x);
+/** Since the head began to come. */
+int64_t wr_http_age_ms(const wr_http_exchange *x);
 
 /* ---- WebSocket ---- */
 
@@ -127,7 +150,7 @@ typedef struct wr_http_tls {
 } wr_http_tls;
 
 typedef struct wr_http_options {
-    const char *host;      /* "127.0.0.1", "::1", "0.0.0.0"; with unix_path NULL: no TCP listener */
+    const char *host;      /* "127.0.0.1", "::1", "0.0.0.0"; NULL: no TCP listener */
     uint16_t port;         /* 0: any free one */
     const char *unix_path; /* also listen there (mode 0600), or NULL */
     const wr_http_tls *tls;
@@ -150,6 +173,13 @@ typedef struct wr_http_options {
  */
 weir_status wr_http_server_start(const wr_http_options *options, const wr_http_handler *handler,
                                  wr_http_server **out, weir_error *err) WR_MUST_CHECK;
+/** Also listen on a Unix socket (mode 0600), where it was not done at the start. On the loop
+ *  thread. @return WEIR_ERR_IO, WEIR_ERR_CONFIG (the path is too long for a socket) */
+weir_status wr_http_listen_unix(wr_http_server *s, const char *path, weir_error *err) WR_MUST_CHECK;
+/** Read certificates again: connections from now on have them. Any thread.
+ *  @return WEIR_ERR_CONFIG: those before stay. */
+weir_status wr_http_server_reload_tls(wr_http_server *s, const wr_http_tls *tls,
+                                      weir_error *err) WR_MUST_CHECK;
 /** The port that was bound. */
 uint16_t wr_http_server_port(const wr_http_server *s);
 /** No new connections; exchanges get up to @p grace_ms to end by themselves (WebSockets and
