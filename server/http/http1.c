@@ -415,7 +415,9 @@ static void http1_respond(wr_http_exchange *x, int status, const wr_http_field *
     http1 *h = state_of(c);
     bool old = h->parser.http_minor == 0;
     x->chunked = !last && !old && !x->no_body;
-    if (too_much_to_come(h) || c->core->stopping || (!last && old && !x->no_body))
+    /* Who takes the body as it comes may answer meanwhile. */
+    if (((last || !x->streams) && too_much_to_come(h)) || c->core->stopping ||
+        (!last && old && !x->no_body))
         h->keep_alive = false;
     wr__http1_head head = {.status = status,
                            .date = c->core->date,
@@ -442,6 +444,9 @@ static void http1_write(wr_http_exchange *x, const void *data, size_t n)
 
 static void http1_finish(wr_http_exchange *x)
 {
+    http1 *h = state_of(x->conn);
+    if (too_much_to_come(h))
+        h->keep_alive = false;
     if (x->chunked)
         wr_buf_put(&x->conn->out, "0\r\n\r\n", 5);
 }

@@ -24,6 +24,11 @@ struct wr__websocket_state {
     wr_http_exchange *x;
     const char *at, *end; /* what came, below wslay_event_recv */
     bool failed;
+    /* The closing frame, until what was sent before it has gone: wslay sends those first that
+     * control the connection. 0: none. */
+    uint16_t close_code;
+    size_t reason_len;
+    char reason[REASON_MAX];
 };
 
 static websocket *state_of(const wr__conn *c)
@@ -103,6 +108,12 @@ static void websocket_advance(wr__conn *c)
     }
     if (wslay_event_send(w->ctx) != 0)
         w->failed = true;
+    if (w->close_code && wslay_event_get_queued_msg_count(w->ctx) == 0) {
+        (void)wslay_event_queue_close(w->ctx, w->close_code, (const uint8_t *)w->reason,
+                                      w->reason_len);
+        w->close_code = 0;
+        w->failed |= wslay_event_send(w->ctx) != 0;
+    }
     bool closed = wslay_event_get_close_received(w->ctx) && wslay_event_get_close_sent(w->ctx);
     if (w->failed || closed ||
         (!wslay_event_want_read(w->ctx) && !wslay_event_want_write(w->ctx))) {
@@ -229,7 +240,7 @@ void wr_http_accept_websocket(wr_http_exchange *x)
 
 void wr_http_send_text(wr_http_exchange *x, const char *text, size_t n)
 {
-    if (!x->websocket || x->finished)
+    if (!x->websocket || x->finished || x->websocket->close_code)
         return;
     const struct wslay_event_msg message = {WSLAY_TEXT_FRAME, (const uint8_t *)text, n};
     /* Refused after the closing frame; then nobody reads any more. */
@@ -241,12 +252,16 @@ void wr_http_send_text(wr_http_exchange *x, const char *text, size_t n)
 
 void wr_http_close_websocket(wr_http_exchange *x, int code, const char *reason)
 {
-    if (!x->websocket || x->finished)
+    if (!x->websocket || x->finished || x->websocket->close_code)
         return;
     size_t n = strlen(reason);
     if (n > REASON_MAX)
         for (n = REASON_MAX; n > 0 && ((unsigned char)reason[n] & 0xc0) == 0x80;)
             n--;
-    (void)wslay_event_queue_close(x->websocket->ctx, (uint16_t)code, (const uint8_t *)reason, n);
+    websocket *w = x->websocket;
+    WR_ASSERT(code >= 1000 && code < 5000);
+    memcpy(w->reason, reason, n);
+    w->reason_len = n;
+    w->close_code = (uint16_t)code;
     wr__conn_wake(x->conn);
 }
