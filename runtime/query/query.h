@@ -57,6 +57,10 @@ typedef struct wr_query_options {
     /** COLLECT rows; on the worker's thread. An error other than WEIR_OK ends the query. */
     weir_status (*collect)(void *arg, const wr_batch *batch, weir_error *err);
     void *collect_arg;
+    /** It has ended by itself, or has failed: nothing more is collected. On the worker's thread,
+     * with locks held: it must neither wait nor call the query. NULL: nobody cares. */
+    void (*ended)(void *arg);
+    void *ended_arg;
     /** STREAM pull queries: stop at the end offsets as of the start. */
     bool until_end;
 } wr_query_options;

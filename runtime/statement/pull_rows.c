@@ -59,15 +59,14 @@ static weir_status plan(wr_exec *x, wr_instance_env *env, void *arg, wr_reservat
 /* ---- reading a table ---- */
 
 /* On the reading thread. The store is read in batches, so `ending` is looked at often. */
-static weir_status collect(void *arg, const wr_batch *in, weir_error *err)
+static weir_status collect_some(wr__rows *r, const wr_batch *in, wr_sel sel, weir_error *err)
 {
-    wr__rows *r = arg;
     if (atomic_load(&r->entry->ending))
         return wr_error(err, WEIR_ERR_STATEMENT,
                         "Reading `%s` has ended: its query %s is being stopped or replaced",
                         r->pull->source->name, r->pull->query_id);
-    wr__row_batch *b = wr__row_batch_new(r->queue, in->sel.n);
-    WR_FOREACH_SEL (i, in->sel) {
+    wr__row_batch *b = wr__row_batch_new(r->queue, sel.n);
+    WR_FOREACH_SEL (i, sel) {
         wr_value *row = b->values + (size_t)b->rows * r->schema->n;
         for (uint32_t c = 0; c < r->schema->n; c++) {
             wr_value v = wr_vec_get(&in->cols[c], i);
@@ -83,6 +82,11 @@ static weir_status collect(void *arg, const wr_batch *in, weir_error *err)
                         "Reading `%s` has ended: its query %s is being stopped or replaced",
                         r->pull->source->name, r->pull->query_id);
     return st;
+}
+
+static weir_status collect(void *arg, const wr_batch *in, weir_error *err)
+{
+    return wr__in_pieces(arg, in, collect_some, err);
 }
 
 /* The one place that unpins: whoever waits for the query may free it as soon as that is done. */

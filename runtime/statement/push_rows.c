@@ -12,17 +12,11 @@
  */
 #include "runtime/statement/query_rows.h"
 
-/*
- * Columns in the order of the projection. On the query's thread, which waits here while the queue
- * is full: it is the client's own query, so only the client is held up by it. An error of the queue
- * (closed) ends the query.
- */
-static weir_status collect(void *arg, const wr_batch *in, weir_error *err)
+/* Columns in the order of the projection. */
+static weir_status collect_some(wr__rows *r, const wr_batch *in, wr_sel sel, weir_error *err)
 {
-    wr__rows *r = arg;
-    WR_ASSERT(r->plan && r->plan->collect); /* set before the query was started */
-    wr__row_batch *b = wr__row_batch_new(r->queue, in->sel.n);
-    WR_FOREACH_SEL (i, in->sel) {
+    wr__row_batch *b = wr__row_batch_new(r->queue, sel.n);
+    WR_FOREACH_SEL (i, sel) {
         bool tombstone = !(in->flags[i] & WR_ROW_HAS_NEW);
         if (tombstone && !r->plan->result_table)
             continue; /* a record with a NULL value: there is nothing to show */
@@ -40,6 +34,17 @@ static weir_status collect(void *arg, const wr_batch *in, weir_error *err)
         b->tombstones[b->rows++] = tombstone && r->plan->result_table;
     }
     return wr__row_queue_put(r->queue, b, NULL, err);
+}
+
+/*
+ * On the query's thread, which waits here while the queue is full: it is the client's own query, so
+ * only the client is held up by it. An error of the queue (closed) ends the query.
+ */
+static weir_status collect(void *arg, const wr_batch *in, weir_error *err)
+{
+    wr__rows *r = arg;
+    WR_ASSERT(r->plan && r->plan->collect); /* set before the query was started */
+    return wr__in_pieces(r, in, collect_some, err);
 }
 
 /* Numbered within the process; ksqlDB's names. */
@@ -69,6 +74,8 @@ weir_status wr__start_transient(wr_exec *x, wr_plan *plan, const char *id, bool 
     options.collect = collect;
     options.collect_arg = r;
     options.until_end = until_end;
+    options.ended = x->wake;
+    options.ended_arg = x->wake_arg;
     weir_status st = wr_query_new(&options, &x->query, err);
     wr_settings_free(&settings);
     if (st == WEIR_OK && wr_engine_mode_of(x->engine) == WR_ENGINE_THREADED)
