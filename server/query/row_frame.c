@@ -303,3 +303,66 @@ void wr__row_frame_end(wr__row_frame *f, wr_buf *out, const char *final_message)
     }
     wr_buf_putc(out, ']');
 }
+
+/* ---- FieldInfo (rest-api.md 4.1) ---- */
+
+static const char *type_name(const wr_type *t)
+{
+    static const char *const names[WR_T_N] = {
+        [WR_T_BOOLEAN] = "BOOLEAN",     [WR_T_INTEGER] = "INTEGER", [WR_T_BIGINT] = "BIGINT",
+        [WR_T_DOUBLE] = "DOUBLE",       [WR_T_DECIMAL] = "DECIMAL", [WR_T_STRING] = "STRING",
+        [WR_T_BYTES] = "BYTES",         [WR_T_DATE] = "DATE",       [WR_T_TIME] = "TIME",
+        [WR_T_TIMESTAMP] = "TIMESTAMP", [WR_T_ARRAY] = "ARRAY",     [WR_T_MAP] = "MAP",
+        [WR_T_STRUCT] = "STRUCT",
+    };
+    WR_ASSERT(names[t->id]); /* columns have no other types */
+    return names[t->id];
+}
+
+static void put_type(wr_buf *out, const wr_type *t);
+
+static void put_field(wr_buf *out, const char *name, const wr_type *t, bool is_key)
+{
+    wr_buf_puts(out, "{\"name\":");
+    put_text(out, name);
+    wr_buf_puts(out, ",\"schema\":");
+    put_type(out, t);
+    wr_buf_puts(out, is_key ? ",\"type\":\"KEY\"}" : "}");
+}
+
+static void put_type(wr_buf *out, const wr_type *t)
+{
+    bool many = t->id == WR_T_ARRAY || t->id == WR_T_MAP;
+    wr_buf_printf(out, "{\"type\":\"%s\",\"fields\":", type_name(t));
+    if (t->id == WR_T_STRUCT) {
+        wr_buf_putc(out, '[');
+        for (uint32_t i = 0; i < t->fields_n; i++) {
+            if (i)
+                wr_buf_putc(out, ',');
+            put_field(out, t->fields[i].name, t->fields[i].type, false);
+        }
+        wr_buf_putc(out, ']');
+    } else {
+        wr_buf_puts(out, "null");
+    }
+    wr_buf_puts(out, ",\"memberSchema\":");
+    if (many)
+        put_type(out, t->elem);
+    else
+        wr_buf_puts(out, "null");
+    if (t->id == WR_T_DECIMAL)
+        wr_buf_printf(out, ",\"parameters\":{\"precision\":%d,\"scale\":%d}", t->precision,
+                      t->scale);
+    wr_buf_putc(out, '}');
+}
+
+void wr__schema_fields(wr_buf *out, const wr_schema *schema, const bool *is_key)
+{
+    wr_buf_putc(out, '[');
+    for (uint32_t i = 0; i < schema->n; i++) {
+        if (i)
+            wr_buf_putc(out, ',');
+        put_field(out, schema->cols[i].name, schema->cols[i].type, is_key && is_key[i]);
+    }
+    wr_buf_putc(out, ']');
+}

@@ -67,6 +67,8 @@ void wr__row_frame_error(wr__row_frame *f, wr_buf *out, int code, const char *me
 /** @p final_message: open-ended ones have one, unless an error came. */
 void wr__row_frame_end(wr__row_frame *f, wr_buf *out, const char *final_message);
 
+/** [{"name":...,"schema":{...}},...]: the columns as a WebSocket's first frame has them. */
+void wr__schema_fields(wr_buf *out, const wr_schema *schema, const bool *is_key);
 /** {"row":{"columns":[...]}}, without a comma: V1's, and a frame of a WebSocket. */
 void wr__row_object(wr_buf *out, const wr_schema *schema, const wr_value *row, bool tombstone,
                     const char *host);
