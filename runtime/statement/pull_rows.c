@@ -104,16 +104,23 @@ static void *reader(void *arg)
     return NULL;
 }
 
+/* Are rows so many that they have to stream? Windows of one key are as many as the retention
+ * allows.
+ */
+static bool reads_many(const wr_pull *pull)
+{
+    bool all = pull->scan || pull->source->window.kind != WR_WINDOW_NONE;
+    for (uint32_t i = 0; i < pull->keys_n; i++)
+        all = all || !pull->keys[i].key;
+    return all;
+}
+
 /* @pre the entry is pinned: for the reading, which unpins it */
 static weir_status start_reading(wr_exec *x, weir_error *err)
 {
     wr__rows *r = x->rows;
     WR_ASSERT(r->pull && r->entry && !r->reading);
-    bool all = r->pull->scan;
-    for (uint32_t i = 0; i < r->pull->keys_n; i++)
-        all = all || !r->pull->keys[i].key;
-    /* Windows of one key are as many as the retention allows, so those stream, too. */
-    all = all || r->pull->source->window.kind != WR_WINDOW_NONE;
+    bool all = reads_many(r->pull);
     if (wr_engine_mode_of(x->engine) == WR_ENGINE_THREADED && all) {
         int rc = pthread_create(&r->thread, NULL, reader, r);
         r->reading = rc == 0;
@@ -124,6 +131,7 @@ static weir_status start_reading(wr_exec *x, weir_error *err)
                         r->pull->source->name, strerror(rc));
     }
     weir_status st = WEIR_OK;
+    wr__row_queue_never_waits(r->queue); /* whoever reads is who takes */
     read_table(r);
     /* What fails at once fails the statement, before its first row. */
     (void)wr__row_queue_ended(r->queue, &st, err);
@@ -188,8 +196,16 @@ weir_status wr__open_pull(wr_exec *x, weir_error *err)
                            "Pull queries are disabled. Add EMIT CHANGES if you intended to issue a "
                            "push query.\nPlease set ksql.pull.queries.enable=true to enable this "
                            "feature.");
+    if (x->at_once && wr_engine_has_unseen_writes(x->engine))
+        return WEIR_ERR_INTERRUPTED;
     wr_engine_wait_for_writes(x->engine, x->interrupt);
     WR_TRY(wr__plan(x, &planner, &held, err));
+    if (x->at_once && (!p.entry || reads_many(p.pull) || wr_query_pull_waits(p.entry->query))) {
+        wr_engine_unlock(x->engine);
+        wr_reservation_release(&held);
+        discard(&p);
+        return WEIR_ERR_INTERRUPTED;
+    }
     const char *id = p.entry ? "" : wr__transient_id(x, "transient");
     bool pinned = p.entry && wr_query_entry_pin(p.entry);
     WR_ASSERT(!p.entry || pinned); /* it was not ending when it was found, under this lock */

@@ -108,6 +108,12 @@ void wr__row_batch_free(wr__row_batch *b)
         wr_arena_free(b->arena);
 }
 
+void wr__row_queue_never_waits(wr__row_queue *q)
+{
+    WR_ASSERT(!q->head && !q->ended);
+    q->waits = false;
+}
+
 static bool is_full(const wr__row_queue *q)
 {
     return q->queued >= WR__QUEUE_ROWS || (q->wake && q->bytes >= WR__QUEUE_BYTES);

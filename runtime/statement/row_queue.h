@@ -47,6 +47,8 @@ wr__row_queue *wr__row_queue_new(uint32_t columns, bool waits);
 /** Before the first row: @p wake is called on the producer's thread, without the queue's lock; it
  * must not call the queue. */
 void wr__row_queue_on_rows(wr__row_queue *q, void (*wake)(void *arg), void *arg);
+/** From here on a full queue grows: producer and consumer are one thread. Before the first row. */
+void wr__row_queue_never_waits(wr__row_queue *q);
 /** Neither side may be in a call. NULL is allowed. */
 void wr__row_queue_free(wr__row_queue *q);
 

@@ -85,6 +85,7 @@ struct wr_exec {
     struct wr__rows *rows;        /* PUSH, PULL */
     void (*wake)(void *arg);      /* wr_exec_on_rows; NULL: steps wait */
     void *wake_arg;
+    bool at_once;    /* what would have to wait gives up instead */
     wr_query *query; /* PUSH, PULL of a stream: its own query */
     struct wr__print *print;
     int64_t left; /* rows until LIMIT; -1: none */
@@ -111,6 +112,13 @@ void wr_exec_on_rows(wr_exec *x, void (*wake)(void *arg), void *arg);
 /** A step that does not wait, of a query that wr_exec_describe has executed: WEIR_ROW, WEIR_DONE,
  *  WEIR_OK (nothing just now), or a failure. @pre wr_exec_on_rows */
 weir_status wr_exec_take(wr_exec *x, weir_error *err) WR_MUST_CHECK;
+/**
+ * Execute a look-up by key (a PULL of a table) where nothing has to be waited for: it plans, reads,
+ * and has its rows. They are then taken with wr_exec_take or wr_exec_step.
+ * @return WEIR_OK, or why it fails; WEIR_ERR_INTERRUPTED with err->code WEIR_OK: it is no look-up
+ * by key, or would have to wait. Nothing has happened then, and wr_exec_describe does it.
+ */
+weir_status wr_exec_look_up(wr_exec *x, weir_error *err) WR_MUST_CHECK;
 /** Result columns of a query before its first step; plans it. No-op for other statements. */
 weir_status wr_exec_describe(wr_exec *x, weir_error *err) WR_MUST_CHECK;
 
