@@ -10,7 +10,7 @@
  * Life of the struct: `woken` is set by whoever posts a call for it, and cleared by that call; so a
  * feed whose query is gone (nobody sets it any more) is freed by the last call for it.
  */
-#include "server/query/client.h"
+#include "server/query/row_client.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -31,7 +31,7 @@ struct wr__feed {
     wr_exec *exec;
     wr_session *session;
     char *sharing; /* text and settings; NULL: it is not shared */
-    wr__client *clients;
+    wr__row_client *clients;
     size_t clients_n;
     weir_status opened; /* the pool's, until it is done */
     weir_error why;
@@ -47,7 +47,7 @@ struct wr_feeds {
     int64_t last_lookup;
     char lookup_id[32];
     pthread_mutex_t lock;
-    wr__client *listed; /* under it: those with an id, newest first */
+    wr__row_client *listed; /* under it: those with an id, newest first */
 };
 
 static void close_feed(wr__feed *f);
@@ -79,7 +79,7 @@ wr_engine *wr_feeds_engine(const wr_feeds *f)
     return f->engine;
 }
 
-static void list(wr_feeds *f, wr__client *c)
+static void list(wr_feeds *f, wr__row_client *c)
 {
     pthread_mutex_lock(&f->lock);
     c->listed = true;
@@ -91,7 +91,7 @@ static void list(wr_feeds *f, wr__client *c)
     pthread_mutex_unlock(&f->lock);
 }
 
-static void unlist(wr_feeds *f, wr__client *c)
+static void unlist(wr_feeds *f, wr__row_client *c)
 {
     if (!c->listed)
         return;
@@ -109,7 +109,7 @@ static void unlist(wr_feeds *f, wr__client *c)
 void wr_feeds_each(wr_feeds *f, void (*fn)(void *arg, const char *id, const char *sql), void *arg)
 {
     pthread_mutex_lock(&f->lock);
-    for (const wr__client *c = f->listed; c; c = c->listed_next)
+    for (const wr__row_client *c = f->listed; c; c = c->listed_next)
         if (!c->ending)
             fn(arg, c->id, c->sql);
     pthread_mutex_unlock(&f->lock);
@@ -117,7 +117,7 @@ void wr_feeds_each(wr_feeds *f, void (*fn)(void *arg, const char *id, const char
 
 /* ---- clients of a feed ---- */
 
-static void join(wr__feed *f, wr__client *c)
+static void join(wr__feed *f, wr__row_client *c)
 {
     c->feed = f;
     c->prev = NULL;
@@ -128,7 +128,7 @@ static void join(wr__feed *f, wr__client *c)
     f->clients_n++;
 }
 
-static void drop_statement(wr__client *c)
+static void drop_statement(wr__row_client *c)
 {
     wr_exec_free(c->exec); /* never executed: nothing to wait for */
     if (c->session) {
@@ -140,7 +140,7 @@ static void drop_statement(wr__client *c)
 }
 
 /* A feed without clients ends. */
-static void leave(wr__client *c)
+static void leave(wr__row_client *c)
 {
     wr__feed *f = c->feed;
     if (!f)
@@ -148,9 +148,6 @@ static void leave(wr__client *c)
     WR_ASSERT(f->clients_n > 0);
     unlist(f->all, c);
     drop_statement(c);
-    if (c->counted)
-        wr_engine_leave_push(f->all->engine);
-    c->counted = false;
     if (c->prev)
         c->prev->next = c->next;
     else
@@ -163,21 +160,21 @@ static void leave(wr__client *c)
         close_feed(f);
 }
 
-static void finish(wr__client *c, const char *message)
+static void finish(wr__row_client *c, const char *message)
 {
-    wr__client_finish(c, message, &c->feed->all->scratch);
+    wr__row_client_finish(c, message, &c->feed->all->scratch);
     leave(c);
 }
 
-static void fail(wr__client *c, const char *message)
+static void fail(wr__row_client *c, const char *message)
 {
-    wr__client_fail(c, message, &c->feed->all->scratch);
+    wr__row_client_fail(c, message, &c->feed->all->scratch);
     leave(c);
 }
 
-static void refuse(wr__client *c, weir_status st, const weir_error *err)
+static void refuse(wr__row_client *c, weir_status st, const weir_error *err)
 {
-    wr__client_refuse(c, st, err);
+    wr__row_client_refuse(c, st, err);
     leave(c);
 }
 
@@ -186,7 +183,7 @@ static void refuse(wr__client *c, weir_status st, const weir_error *err)
 /* The most that any client could take without more than WR__CLIENT_ROOM waiting for it. */
 static bool has_room(const wr__feed *f)
 {
-    for (const wr__client *c = f->clients; c; c = c->next)
+    for (const wr__row_client *c = f->clients; c; c = c->next)
         if (wr_http_buffered(c->x) < WR__CLIENT_ROOM)
             return true;
     return false;
@@ -196,9 +193,10 @@ static bool has_room(const wr__feed *f)
 static weir_status encode(wr__feed *f, weir_error *err)
 {
     bool done[WR__FORMS_N] = {false};
-    for (wr__client *c = f->clients; c; c = c->next) {
+    for (wr__row_client *c = f->clients; c; c = c->next) {
         if (c->websocket || !done[c->form])
-            WR_TRY(wr__client_row(c, f->exec, &f->all->rows[c->form], err));
+            WR_TRY(wr__row_client_row(
+                c, f->exec, c->websocket ? &f->all->scratch : &f->all->rows[c->form], err));
         if (!c->websocket)
             done[c->form] = true;
         if (!f->sharing) /* it has one client */
@@ -211,7 +209,7 @@ static weir_status encode(wr__feed *f, weir_error *err)
 static void write_rows(wr__feed *f)
 {
     static const char *const slow = "The client does not take its rows fast enough";
-    for (wr__client *c = f->clients, *next; c; c = next) {
+    for (wr__row_client *c = f->clients, *next; c; c = next) {
         next = c->next;
         const wr_buf *rows = &f->all->rows[c->form];
         if (!c->websocket && rows->len)
@@ -226,7 +224,7 @@ static void write_rows(wr__feed *f)
 static void end_all(wr__feed *f, weir_status st, const weir_error *err)
 {
     const char *message = f->exec->query ? f->exec->message : NULL;
-    for (wr__client *c = f->clients, *next; c; c = next) {
+    for (wr__row_client *c = f->clients, *next; c; c = next) {
         next = c->next;
         if (st == WEIR_DONE)
             finish(c, message);
@@ -315,7 +313,7 @@ static void on_wake(void *arg)
         deliver(f);
 }
 
-void wr__client_drained(wr__client *c)
+void wr__row_client_drained(wr__row_client *c)
 {
     if (c->feed)
         deliver(c->feed);
@@ -358,11 +356,11 @@ static void close_feed(wr__feed *f)
     wr_http_work(f->server, free_statement, statement_freed, f);
 }
 
-void wr__client_gone(wr__client *c)
+void wr__row_client_gone(wr__row_client *c)
 {
     c->refuse = NULL;
     leave(c);
-    wr__client_free(c);
+    wr__row_client_free(c);
 }
 
 /* ---- opening ---- */
@@ -393,29 +391,16 @@ const char *wr__lookup_id(wr_feeds *f)
     return f->lookup_id;
 }
 
-/* @p first: the feed's query was made for it, and has been counted with it. */
-static void welcome(wr__feed *f, wr__client *c, bool first)
+/* @p first: the feed's query was made for it. One that many share is one push query (of
+ * ksql.max.push.queries). */
+static void welcome(wr__feed *f, wr__row_client *c, bool first)
 {
     const wr_exec *x = f->exec;
-    if (!first) {
-        weir_error err;
-        int64_t most = wr_settings_int(&x->settings, "ksql.max.push.queries", INT32_MAX);
-        if (!wr_engine_enter_push(f->all->engine, most)) {
-            refuse(c, WEIR_ERR_LIMIT,
-                   (wr_error(&err, WEIR_ERR_LIMIT,
-                             "Maximum number of active push queries exceeded: "
-                             "ksql.max.push.queries is %lld",
-                             (long long)most),
-                    &err));
-            return;
-        }
-        c->counted = true;
-    }
     drop_statement(c);
     c->id = !x->query ? wr_strdup(wr__lookup_id(f->all))
             : first   ? wr_strdup(x->query_id)
                       : another_id(f);
-    if (!wr__client_head(c, x, &f->all->scratch))
+    if (!wr__row_client_head(c, x, &f->all->scratch))
         leave(c);
     else if (x->query)
         list(f->all, c);
@@ -428,7 +413,8 @@ static bool may_be_shared(const wr_exec *x)
            wr_query_plan(x->query)->stores_n == 0;
 }
 
-static void start(wr_feeds *all, wr__client *c, wr_exec *exec, wr_session *session, char *sharing);
+static void start(wr_feeds *all, wr__row_client *c, wr_exec *exec, wr_session *session,
+                  char *sharing);
 
 /* Those who have joined one that is not to be shared get one each. The first was the first: last in
  * the list. */
@@ -437,7 +423,7 @@ static void part(wr__feed *f)
     wr_free(f->sharing);
     f->sharing = NULL;
     while (f->clients_n > 1) {
-        wr__client *c = f->clients;
+        wr__row_client *c = f->clients;
         wr_exec *exec = c->exec;
         wr_session *session = c->session;
         WR_ASSERT(exec && session); /* it has joined */
@@ -465,7 +451,7 @@ static void query_opened(void *arg)
         return;
     }
     if (f->opened != WEIR_OK) {
-        for (wr__client *c = f->clients, *next; c; c = next) {
+        for (wr__row_client *c = f->clients, *next; c; c = next) {
             next = c->next;
             refuse(c, f->opened, &f->why);
         }
@@ -473,7 +459,7 @@ static void query_opened(void *arg)
     }
     if (f->sharing && !may_be_shared(f->exec))
         part(f);
-    for (wr__client *c = f->clients, *next; c; c = next) {
+    for (wr__row_client *c = f->clients, *next; c; c = next) {
         next = c->next;
         welcome(f, c, !next);
     }
@@ -482,7 +468,8 @@ static void query_opened(void *arg)
 }
 
 /* Takes statement, session and @p sharing. */
-static void start(wr_feeds *all, wr__client *c, wr_exec *exec, wr_session *session, char *sharing)
+static void start(wr_feeds *all, wr__row_client *c, wr_exec *exec, wr_session *session,
+                  char *sharing)
 {
     wr__feed *f = wr_calloc(1, sizeof *f);
     f->all = all;
@@ -508,9 +495,9 @@ static wr__feed *find_shared(const wr_feeds *all, const char *sharing)
     return NULL;
 }
 
-wr__client *wr__feed_begin(wr_feeds *all, const wr__feed_request *r)
+wr__row_client *wr__feed_begin(wr_feeds *all, const wr__feed_request *r)
 {
-    wr__client *c = wr_calloc(1, sizeof *c);
+    wr__row_client *c = wr_calloc(1, sizeof *c);
     wr__feed *f = NULL;
     char *sharing = NULL;
     c->x = r->x;
@@ -548,9 +535,9 @@ typedef struct termination {
 } termination;
 
 /* The lock is held. */
-static wr__client *find_listed(const wr_feeds *f, const char *id)
+static wr__row_client *find_listed(const wr_feeds *f, const char *id)
 {
-    for (wr__client *c = f->listed; c; c = c->listed_next)
+    for (wr__row_client *c = f->listed; c; c = c->listed_next)
         if (wr_ieq(c->id, id))
             return c;
     return NULL;
@@ -561,7 +548,7 @@ static void terminate(void *arg)
 {
     termination *t = arg;
     pthread_mutex_lock(&t->all->lock);
-    wr__client *c = find_listed(t->all, t->id);
+    wr__row_client *c = find_listed(t->all, t->id);
     pthread_mutex_unlock(&t->all->lock); /* clients leave on this thread alone */
     if (c)
         finish(c, c->feed->exec->query ? "Query Completed" : NULL);
@@ -572,7 +559,7 @@ static void terminate(void *arg)
 bool wr_feeds_terminate(wr_feeds *f, const char *id)
 {
     pthread_mutex_lock(&f->lock);
-    wr__client *c = find_listed(f, id);
+    wr__row_client *c = find_listed(f, id);
     bool found = c && !c->ending;
     if (found) {
         c->ending = true;

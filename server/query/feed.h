@@ -51,7 +51,7 @@ bool wr_feeds_terminate(wr_feeds *f, const char *id);
 
 /* ---- the loop thread ---- */
 
-typedef struct wr__client wr__client;
+typedef struct wr__row_client wr__row_client;
 
 /** What an endpoint does with a query that could not be begun: gives the whole response. */
 typedef void (*wr__refuse)(wr_http_exchange *x, const char *sql, weir_status st,
@@ -71,9 +71,9 @@ typedef struct wr__feed_request {
 
 /** Begin; sooner or later the exchange has its response. It must pass `drained` and `end` on to the
  *  functions below from now on. */
-wr__client *wr__feed_begin(wr_feeds *f, const wr__feed_request *r);
-void wr__client_drained(wr__client *c);
+wr__row_client *wr__feed_begin(wr_feeds *f, const wr__feed_request *r);
+void wr__row_client_drained(wr__row_client *c);
 /** The exchange is over; @p c is gone on return. */
-void wr__client_gone(wr__client *c);
+void wr__row_client_gone(wr__row_client *c);
 
 #endif

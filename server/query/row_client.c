@@ -4,18 +4,18 @@
  * and written together; frames of text are sent one by one, and the end is a frame and a code
  * (rest-api.md 5.6).
  */
-#include "server/query/client.h"
+#include "server/query/row_client.h"
 #include "types/text.h"
 
 enum { WS_DONE = 1000, WS_FAILED = 1011 };
 
 /* `refuse` is forgotten where the response has ended or is the endpoint's: one of both is set. */
-bool wr__client_over(const wr__client *c)
+bool wr__row_client_over(const wr__row_client *c)
 {
     return !c->refuse;
 }
 
-static void send_ws_end(wr__client *c, const char *text, int code, wr_buf *scratch)
+static void send_ws_end(wr__row_client *c, const char *text, int code, wr_buf *scratch)
 {
     wr_buf_clear(scratch);
     wr_buf_puts(scratch, "{\"error\":");
@@ -25,7 +25,7 @@ static void send_ws_end(wr__client *c, const char *text, int code, wr_buf *scrat
     wr_http_close_websocket(c->x, code, text);
 }
 
-void wr__client_refuse(wr__client *c, weir_status st, const weir_error *err)
+void wr__row_client_refuse(wr__row_client *c, weir_status st, const weir_error *err)
 {
     wr__refuse refuse = c->refuse;
     WR_ASSERT(refuse && !c->id);
@@ -33,10 +33,10 @@ void wr__client_refuse(wr__client *c, weir_status st, const weir_error *err)
     refuse(c->x, c->sql, st, err);
 }
 
-bool wr__client_head(wr__client *c, const wr_exec *x, wr_buf *scratch)
+bool wr__row_client_head(wr__row_client *c, const wr_exec *x, wr_buf *scratch)
 {
     weir_error err;
-    WR_ASSERT(c->id && !c->frame && !wr__client_over(c));
+    WR_ASSERT(c->id && !c->frame && !wr__row_client_over(c));
     const bool *is_key = x->query ? NULL : x->is_key; /* of lookups alone they are marked */
     wr_buf_clear(scratch);
     if (c->websocket) {
@@ -48,7 +48,7 @@ bool wr__client_head(wr__client *c, const wr_exec *x, wr_buf *scratch)
     if (st != WEIR_OK) {
         wr_free(c->id);
         c->id = NULL;
-        wr__client_refuse(c, st, &err);
+        wr__row_client_refuse(c, st, &err);
         return false;
     }
     const wr_http_field fields[] = {{"Content-Type", wr__row_form_media_type(c->form)}, {0}};
@@ -58,7 +58,7 @@ bool wr__client_head(wr__client *c, const wr_exec *x, wr_buf *scratch)
     return true;
 }
 
-weir_status wr__client_row(wr__client *c, const wr_exec *x, wr_buf *out, weir_error *err)
+weir_status wr__row_client_row(wr__row_client *c, const wr_exec *x, wr_buf *out, weir_error *err)
 {
     if (!c->websocket)
         return wr__row_frame_row(c->frame, out, x->row, x->tombstone, c->host, err);
@@ -69,9 +69,9 @@ weir_status wr__client_row(wr__client *c, const wr_exec *x, wr_buf *out, weir_er
     return WEIR_OK;
 }
 
-void wr__client_finish(wr__client *c, const char *final_message, wr_buf *scratch)
+void wr__row_client_finish(wr__row_client *c, const char *final_message, wr_buf *scratch)
 {
-    WR_ASSERT(!wr__client_over(c));
+    WR_ASSERT(!wr__row_client_over(c));
     c->refuse = NULL;
     if (c->websocket) {
         send_ws_end(c, "done", WS_DONE, scratch);
@@ -83,9 +83,9 @@ void wr__client_finish(wr__client *c, const char *final_message, wr_buf *scratch
     wr_http_finish(c->x);
 }
 
-void wr__client_fail(wr__client *c, const char *message, wr_buf *scratch)
+void wr__row_client_fail(wr__row_client *c, const char *message, wr_buf *scratch)
 {
-    WR_ASSERT(!wr__client_over(c));
+    WR_ASSERT(!wr__row_client_over(c));
     c->refuse = NULL;
     if (c->websocket) {
         send_ws_end(c, message, WS_FAILED, scratch);
@@ -98,7 +98,7 @@ void wr__client_fail(wr__client *c, const char *message, wr_buf *scratch)
     wr_http_finish(c->x);
 }
 
-void wr__client_free(wr__client *c)
+void wr__row_client_free(wr__row_client *c)
 {
     WR_ASSERT(!c->feed && !c->exec && !c->session && !c->listed);
     wr__row_frame_free(c->frame);
