@@ -147,7 +147,6 @@ uint64_t wr_engine_next_id(const wr_engine *e);
 uint64_t wr_engine_take_id(wr_engine *e);
 /** The next number is at least @p id. */
 void wr_engine_set_next_id(wr_engine *e, uint64_t id);
-uint64_t wr_engine_take_transient_id(wr_engine *e);
 uint64_t wr_engine_random(wr_engine *e);
 
 #endif

@@ -206,7 +206,7 @@ weir_status wr__open_pull(wr_exec *x, weir_error *err)
         discard(&p);
         return WEIR_ERR_INTERRUPTED;
     }
-    const char *id = p.entry ? "" : wr__transient_id(x, "transient");
+    const char *id = p.entry ? "" : wr__transient_id(x, false);
     bool pinned = p.entry && wr_query_entry_pin(p.entry);
     WR_ASSERT(!p.entry || pinned); /* it was not ending when it was found, under this lock */
     wr_engine_unlock(x->engine);

@@ -42,7 +42,7 @@ weir_status wr__open_pull(wr_exec *x, weir_error *err); /* pull_rows.c */
 weir_status wr__start_transient(wr_exec *x, wr_plan *plan, const char *id, bool until_end,
                                 weir_error *err);
 /** An id for it. Under the lock. */
-const char *wr__transient_id(wr_exec *x, const char *kind);
+const char *wr__transient_id(wr_exec *x, bool scalable);
 void wr__end_pull(wr__rows *r);
 /** After the last row: if windows that were asked for have expired, the message says so. */
 void wr__say_expired(wr_exec *x);

@@ -112,6 +112,8 @@ void wr_exec_on_rows(wr_exec *x, void (*wake)(void *arg), void *arg);
 /** A step that does not wait, of a query that wr_exec_describe has executed: WEIR_ROW, WEIR_DONE,
  *  WEIR_OK (nothing just now), or a failure. @pre wr_exec_on_rows */
 weir_status wr_exec_take(wr_exec *x, weir_error *err) WR_MUST_CHECK;
+/** Of a query that runs: one more id of the form of its own, for who shares it. Takes the lock. */
+void wr_exec_another_id(wr_exec *x, wr_buf *out);
 /**
  * Execute a look-up by key (a PULL of a table) where nothing has to be waited for: it plans, reads,
  * and has its rows. They are then taken with wr_exec_take or wr_exec_step.

@@ -365,18 +365,11 @@ void wr__row_client_gone(wr__row_client *c)
 
 /* ---- opening ---- */
 
-/* "transient_S_7" gives "transient_S_" and the next number: clients of a feed have ids of their
- * own.
- */
+/* Clients of a feed have ids of their own. */
 static char *another_id(wr__feed *f)
 {
-    const char *id = f->exec->query_id, *digits = strrchr(id, '_');
     wr_buf b = {0};
-    WR_ASSERT(digits);
-    wr_engine_lock(f->all->engine);
-    uint64_t n = wr_engine_take_transient_id(f->all->engine);
-    wr_engine_unlock(f->all->engine);
-    wr_buf_printf(&b, "%.*s_%llu", (int)(digits - id), id, (unsigned long long)n);
+    wr_exec_another_id(f->exec, &b);
     char *made = wr_strdup(wr_buf_cstr(&b));
     wr_buf_free(&b);
     return made;
