@@ -24,6 +24,7 @@ struct wr__http_pool {
     wr__job *first, **end;
     uint32_t threads, idle, waiting;
     bool closing;
+    bool settling; /* somebody waits until there is nothing to do */
 };
 
 wr__http_pool *wr__http_pool_new(wr_http_server *s)
@@ -47,6 +48,8 @@ static wr__job *take(wr__http_pool *p)
     clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += IDLE_S;
     p->idle++;
+    if (p->settling)
+        pthread_cond_broadcast(&p->changed);
     while (!p->first && !p->closing)
         if (pthread_cond_timedwait(&p->changed, &p->lock, &until) == ETIMEDOUT)
             break;
@@ -104,6 +107,16 @@ void wr__http_pool_run(wr__http_pool *p, void (*work)(void *), void (*done)(void
     if (p->waiting > p->idle && p->threads < THREADS_MAX)
         start_thread(p);
     pthread_cond_signal(&p->changed);
+    pthread_mutex_unlock(&p->lock);
+}
+
+void wr__http_pool_settle(wr__http_pool *p)
+{
+    pthread_mutex_lock(&p->lock);
+    p->settling = true;
+    while (p->first || p->threads > p->idle)
+        pthread_cond_wait(&p->changed, &p->lock);
+    p->settling = false;
     pthread_mutex_unlock(&p->lock);
 }
 

@@ -346,9 +346,13 @@ void wr_http_server_stop(wr_http_server *s, int grace_ms)
     stop_call call = {s, grace_ms};
     wr_http_post(s, begin_stop_within, &call);
     (void)uv_thread_join(&s->thread);
-    wr__http_pool_free(s->pool); /* `done` of its work is among what was posted */
-    while (s->posted)
+    /* `done` of the pool's work is among what was posted, and may have more work done. */
+    for (bool more = true; more;) {
+        wr__http_pool_settle(s->pool);
+        more = s->posted != NULL;
         call_posted(s);
+    }
+    wr__http_pool_free(s->pool);
     if (s->o.unix_path)
         (void)unlink(s->o.unix_path);
     free_server(s);
