@@ -118,6 +118,10 @@ int cli_open_with(const cli_place *place, bool ephemeral, const cli_list *pairs,
     else if (place->nowhere)
         options.log = WEIR_LOG_MEMORY;
     options.ephemeral_catalog = ephemeral;
+    options.server = place->server;
+    options.user = place->user;
+    options.password = place->password;
+    options.join = place->join;
     options.topics_only = place->topics_only || place->nowhere;
     options.settings = pairs->at;
     weir_error err = {0};
@@ -147,7 +151,9 @@ void cli_place_text(const cli_place *place, cli_text *out)
 {
     const char *xdg = getenv("XDG_DATA_HOME");
     const char *home = getenv("HOME");
-    if (place->bootstrap)
+    if (place->server)
+        cli_text_adds(out, place->server);
+    else if (place->bootstrap)
         cli_text_addf(out, "Kafka at %s", place->bootstrap);
     else if (place->data)
         cli_text_adds(out, place->data);

@@ -9,8 +9,8 @@
 
 extern const cli_command cli_sql_command;     /* sql.c: `weir` itself */
 extern const cli_command cli_run_command;     /* run_command.c */
-extern const cli_command cli_server_command;  /* server_command.c */
-extern const cli_command cli_passwd_command;  /* server_command.c */
+extern const cli_command cli_server_command;  /* run_command.c */
+extern const cli_command cli_passwd_command;  /* passwd_command.c */
 extern const cli_command cli_check_command;   /* check_command.c */
 extern const cli_command cli_reset_command;   /* reset_command.c */
 extern const cli_command cli_export_command;  /* history_command.c */

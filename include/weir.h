@@ -95,10 +95,17 @@ typedef struct weir_options {
     bool topics_only;              /* KAFKA: for producing, consuming and the like: no directory is
                                     * opened or made, so this process keeps no other one out; no
                                     * statements are kept, and state would be in memory */
+    const char *server; /* a server that runs already, "http://HOST:PORT" or "unix:PATH": statements
+                         * are executed there (weir_serve). SET and DEFINE are this handle's own;
+                         * what is not a statement (weir_produce, weir_run_once ...) is refused */
+    const char *user, *password; /* for the server; or NULL */
+    bool join; /* where another process has data_dir open and serves it (weir_serve_options): be a
+                * handle on that one, as with `server` */
 } weir_options;
 #define WEIR_OPTIONS_INIT                                                                          \
     {                                                                                              \
-        sizeof(weir_options), WEIR_LOG_LOCAL, NULL, NULL, NULL, false, false, false                \
+        sizeof(weir_options), WEIR_LOG_LOCAL, NULL, NULL, NULL, false, false, false, NULL, NULL,   \
+            NULL, false                                                                            \
     }
 
 /**
@@ -369,55 +376,6 @@ typedef struct weir_repair_options {
  */
 WEIR_API weir_status weir_repair(weir *w, weir_repair_options *options, weir_error *err);
 
-/* ------------------------------------------------------------------ the HTTP server */
-
-typedef struct weir_server weir_server; /* ksqlDB's REST API for an engine, on a thread of its own */
-
-typedef struct weir_serve_options {
-    size_t size; /* sizeof(weir_serve_options): lets the struct grow */
-    const char *listen; /* "http://127.0.0.1:8088", "https://[::]:443"; port 0: any free one. NULL:
-                         * the first of `listeners` in the settings, or else the first example;
-                         * "": none, for a server that is reached by the Unix socket alone */
-    bool unix_socket; /* also listen on the Unix socket weir.sock in the engine's data directory,
-                       * which only the process's own user can open, without a password. Where that
-                       * cannot be, the log says so */
-    const char *const *settings; /* as in weir_options, which is where listeners, ssl.*,
-                                  * authentication.* and access.control.* are looked for; NULL: those
-                                  * of the engine */
-    const char *request_log; /* a line for each request there; "-": standard error; NULL: none */
-    bool insecure_listen;    /* allow an address that others can reach without authentication */
-    bool read_only;          /* refuse statements that change anything: a service on query files */
-} weir_serve_options;
-#define WEIR_SERVE_OPTIONS_INIT                                                                    \
-    {                                                                                              \
-        sizeof(weir_serve_options), NULL, false, NULL, NULL, false, false                          \
-    }
-
-/**
- * Listen, and answer requests for @p w until weir_server_stop.
- *
- * @param w  NULL: everything is answered with 503, error code 50302, until weir_server_ready. So a
- *           server can be found before its state has been restored.
- * @return WEIR_ERR_CONFIG (settings, certificates, an open address without authentication),
- *         WEIR_ERR_IO (address in use). *out is NULL on failure.
- */
-WEIR_API weir_status weir_serve(weir *w, const weir_serve_options *options, weir_server **out,
-                                weir_error *err);
-/** From here on requests are for @p w. Once. */
-WEIR_API void weir_server_ready(weir_server *s, weir *w);
-/** "http://127.0.0.1:8088", with the port that was bound; "" without one. Borrowed from @p s. */
-WEIR_API const char *weir_server_url(const weir_server *s);
-/** Read certificates and the password file again. On failure the old ones stay in use. */
-WEIR_API weir_status weir_server_reload(weir_server *s, weir_error *err);
-/** Take no new requests, give those at work @p grace_ms, end those that stream, stop. Before
- *  weir_close. NULL is allowed. */
-WEIR_API void weir_server_stop(weir_server *s, int grace_ms);
-
-/** The line "USER:HASH" of a password file (authentication.roles) for a password; not for storing
- *  elsewhere, as it has a salt of its own. @p out needs 256 bytes. */
-WEIR_API weir_status weir_password_line(const char *user, const char *password, char *out,
-                                        size_t out_size, weir_error *err);
-
 /* ------------------------------------------------------------------ topics */
 
 typedef struct weir_record {
@@ -502,6 +460,55 @@ WEIR_API weir_status weir_serde_write(weir_serde *s, const char *json, size_t le
                                       const void **bytes, size_t *bytes_len, weir_error *err);
 /** NULL is allowed. */
 WEIR_API void weir_serde_close(weir_serde *s);
+
+/* ------------------------------------------------------------------ serving */
+
+typedef struct weir_server weir_server;
+
+typedef struct weir_serve_options {
+    size_t size;           /* sizeof(weir_serve_options) */
+    const char *url;       /* "http://127.0.0.1:8088", "https://[::]:443"; port 0: any free one; "":
+                            * the first of `listeners` in the settings; NULL: not over TCP */
+    const char *unix_path; /* also, or only, on this Unix socket, for this user; or NULL */
+    bool in_data_dir;      /* unix_path is weir.sock in the data directory: who opens that with
+                            * `join`, as `weir` does, gets here */
+    bool read_only;        /* statements that change anything are refused */
+    const char *const *settings; /* as in weir_options: listeners, ssl.*, authentication.*,
+                                  * access.control.*, weir.server.*; NULL: those of the handle */
+    const char *request_log;     /* a line for each request there; "-": standard error; or NULL */
+    bool insecure_listen; /* allow an address that others can reach though nobody is asked for a
+                           * password or a certificate */
+} weir_serve_options;
+#define WEIR_SERVE_OPTIONS_INIT                                                                    \
+    {                                                                                              \
+        sizeof(weir_serve_options), "", NULL, false, false, NULL, NULL, false                      \
+    }
+
+/**
+ * Offer the handle over HTTP (docs/server.md), on threads of the server's own.
+ * @param w  NULL: everything is answered with 503, error code 50302 (starting up), until
+ *           weir_server_ready; `in_data_dir` takes place then, and where that cannot be the log
+ *           says so. So a server can be found before its state has been restored.
+ * @return WEIR_ERR_CONFIG: options, settings, certificates, an open address without
+ *         authentication; WEIR_ERR_IO: the address is in use. *out is NULL on failure.
+ */
+WEIR_API weir_status weir_serve(weir *w, const weir_serve_options *options, weir_server **out,
+                                weir_error *err);
+/** From here on requests are for @p w. Once, of a server that was started without. */
+WEIR_API weir_status weir_server_ready(weir_server *s, weir *w, weir_error *err);
+/** "http://127.0.0.1:8088", with the port that was bound; "" without TCP. Until weir_server_stop.
+ */
+WEIR_API const char *weir_server_url(const weir_server *s);
+/** Read certificates and the password file again. On failure those before stay in use. */
+WEIR_API weir_status weir_server_reload(weir_server *s, weir_error *err);
+/** Ends what runs for clients, then the server. Before weir_close. NULL is allowed. */
+WEIR_API void weir_server_stop(weir_server *s);
+
+/** The line "USER:HASH" of weir.authentication.file, with a salt of its own each time.
+ *  @return WEIR_ERR_CONFIG: no such name or password may be; WEIR_ERR_LIMIT: @p out_size (512 is
+ *          enough for names up to 300 bytes). */
+WEIR_API weir_status weir_password_line(const char *user, const char *password, char *out,
+                                        size_t out_size, weir_error *err);
 
 /* ------------------------------------------------------------------ for front ends */
 

@@ -10,12 +10,15 @@
 #include "runtime/api/api_internal.h"
 #include "server/cors.h"
 #include "server/gate.h"
+#include "server/native/native.h"
 #include "server/request_log.h"
 #include "server/serve_settings.h"
 
+#include <pthread.h>
 #include <stdio.h>
 
 #define OPTIONS_SIZE_MAX 4096
+#define GRACE_MS         3000
 
 struct weir_server {
     wr_http_server *http;
@@ -23,7 +26,7 @@ struct weir_server {
     wr_gate *gate;
     wr_request_log *log; /* or NULL */
     wr_serve_place place;
-    bool read_only, unix_socket;
+    bool read_only, in_data_dir;
     weir *w;               /* of the loop: NULL until it is ready */
     wr_http_handler inner; /* what answers, from then on */
     char url[300];
@@ -36,10 +39,33 @@ typedef struct admitted {
 
 /* ---- what answers ---- */
 
-static void not_found(void *arg, wr_http_exchange *x)
+static void inner_request(void *arg, wr_http_exchange *x)
+{
+    weir_server *s = arg;
+    if (wr_native_is_for(x))
+        wr_native_request(s->w, s->read_only, x);
+    else
+        wr_http_respond(x, 404, NULL, "Not Found", 9);
+}
+
+static void inner_drained(void *arg, wr_http_exchange *x)
 {
     (void)arg;
-    wr_http_respond(x, 404, NULL, "Not Found", 9);
+    if (wr_native_is_for(x))
+        wr_native_drained(x);
+}
+
+static void inner_end(void *arg, wr_http_exchange *x)
+{
+    (void)arg;
+    if (wr_native_is_for(x))
+        wr_native_end(x);
+}
+
+static wr_http_handler inner_of(weir_server *s)
+{
+    return (wr_http_handler){
+        .request = inner_request, .drained = inner_drained, .end = inner_end, .arg = s};
 }
 
 /* ---- from the transport to what answers ---- */
@@ -125,6 +151,8 @@ static weir_status read_options(const weir_serve_options *options, weir_serve_op
                             "weir_serve_options has members that this version does not know");
     if (options)
         memcpy(o, options, WR_MIN(options->size, sizeof *o));
+    if (!o->url && !o->unix_path && !o->in_data_dir)
+        return wr_error(err, WEIR_ERR_MISUSE, "weir_serve needs an url or a unix_path");
     return WEIR_OK;
 }
 
@@ -160,11 +188,9 @@ static weir_status check_open(const weir_server *s, const weir_serve_options *o,
 static weir_status start(weir_server *s, const weir_serve_options *o, weir_error *err)
 {
     wr_http_tls tls = {0};
-    const char *listen = o->listen ? o->listen : wr_settings_get(&s->settings, "listeners");
-    char first[300]; /* of a list */
-    snprintf(first, sizeof first, "%.*s", (int)strcspn(listen, ", "), listen);
-    if (*first)
-        WR_TRY(wr_serve_place_parse(first, &s->place, err));
+    const char *url = o->url && !*o->url ? wr_settings_get(&s->settings, "listeners") : o->url;
+    if (url)
+        WR_TRY(wr_serve_place_parse(url, &s->place, err));
     if (s->place.https)
         WR_TRY(wr_serve_tls(&s->settings, &tls, err));
     WR_TRY(wr_gate_new(&s->settings, &s->gate, err));
@@ -173,6 +199,7 @@ static weir_status start(weir_server *s, const weir_serve_options *o, weir_error
         WR_TRY(wr_request_log_open(o->request_log, &s->log, err));
     wr_http_options options = WR_HTTP_OPTIONS_INIT;
     options.host = s->place.host;
+    options.unix_path = o->unix_path;
     options.port = s->place.port;
     options.tls = s->place.https ? &tls : NULL;
     options.max_body = (size_t)wr_settings_int(&s->settings, "weir.server.max.body.bytes", 0);
@@ -211,7 +238,7 @@ weir_status weir_serve(weir *w, const weir_serve_options *options, weir_server *
     weir_server *s = wr_calloc(1, sizeof *s);
     wr_settings_init(&s->settings, NULL);
     s->read_only = o.read_only;
-    s->unix_socket = o.unix_socket;
+    s->in_data_dir = o.in_data_dir;
     weir_status st = read_settings(s, w, &o, err);
     if (st == WEIR_OK)
         st = start(s, &o, err);
@@ -219,28 +246,42 @@ weir_status weir_serve(weir *w, const weir_serve_options *options, weir_server *
         server_free(s);
         return st;
     }
-    if (w)
-        weir_server_ready(s, w);
     *out = s;
-    return WEIR_OK;
+    if (w)
+        st = weir_server_ready(s, w, err);
+    if (st != WEIR_OK) {
+        *out = NULL;
+        weir_server_stop(s);
+    }
+    return st;
 }
 
+/* A call on the loop thread, and what came of it. */
 typedef struct ready_call {
     weir_server *server;
     weir *w;
+    weir_status status;
+    weir_error *err;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    bool done;
 } ready_call;
 
 /* The directory is ours by its lock, so whoever listened there before has gone. */
-static void listen_in_directory(weir_server *s, const weir *w)
+static weir_status listen_in_directory(weir_server *s, const weir *w, weir_error *err)
 {
-    weir_error err = {0};
     wr_buf path = {0};
-    if (!s->unix_socket || !w->data_dir)
-        return;
-    wr_buf_printf(&path, "%s/weir.sock", w->data_dir);
-    if (wr_http_listen_unix(s->http, wr_buf_cstr(&path), &err) != WEIR_OK)
-        wr_diag_put(WR_DIAG_WARN, "server", "%s", err.message);
+    if (!s->in_data_dir || !w->data_dir)
+        return WEIR_OK;
+    wr_buf_printf(&path, "%s/" WR__DATA_SOCKET, w->data_dir);
+    weir_status st = wr_http_listen_unix(s->http, wr_buf_cstr(&path), err);
     wr_buf_free(&path);
+    /* Over TCP it can be reached as it was asked to be. */
+    if (st != WEIR_OK && s->place.host) {
+        wr_diag_put(WR_DIAG_WARN, "server", "%s", err->message);
+        st = WEIR_OK;
+    }
+    return st;
 }
 
 static void become_ready(void *arg)
@@ -248,17 +289,31 @@ static void become_ready(void *arg)
     ready_call *r = arg;
     weir_server *s = r->server;
     WR_ASSERT(!s->w);
-    s->inner = (wr_http_handler){.request = not_found};
+    r->status = listen_in_directory(s, r->w, r->err);
+    s->inner = inner_of(s);
     s->w = r->w;
-    listen_in_directory(s, r->w);
-    wr_free(r);
+    pthread_mutex_lock(&r->lock);
+    r->done = true;
+    pthread_cond_signal(&r->changed);
+    pthread_mutex_unlock(&r->lock);
 }
 
-void weir_server_ready(weir_server *s, weir *w)
+weir_status weir_server_ready(weir_server *s, weir *w, weir_error *err)
 {
-    ready_call *r = wr_malloc(sizeof *r);
-    *r = (ready_call){s, w};
-    wr_http_post(s->http, become_ready, r);
+    weir_error unwanted;
+    if (w->remote)
+        return wr_error(err, WEIR_ERR_MISUSE, "The handle is a connection to a server");
+    ready_call r = {.server = s,
+                    .w = w,
+                    .err = err ? err : &unwanted,
+                    .lock = PTHREAD_MUTEX_INITIALIZER,
+                    .changed = PTHREAD_COND_INITIALIZER};
+    wr_http_post(s->http, become_ready, &r);
+    pthread_mutex_lock(&r.lock);
+    while (!r.done)
+        pthread_cond_wait(&r.changed, &r.lock);
+    pthread_mutex_unlock(&r.lock);
+    return r.status;
 }
 
 const char *weir_server_url(const weir_server *s)
@@ -276,10 +331,10 @@ weir_status weir_server_reload(weir_server *s, weir_error *err)
     return wr_gate_reload(s->gate, s->http, err);
 }
 
-void weir_server_stop(weir_server *s, int grace_ms)
+void weir_server_stop(weir_server *s)
 {
     if (!s)
         return;
-    wr_http_server_stop(s->http, grace_ms);
+    wr_http_server_stop(s->http, GRACE_MS);
     server_free(s);
 }

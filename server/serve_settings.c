@@ -35,7 +35,7 @@ weir_status wr_serve_place_parse(const char *url, wr_serve_place *out, weir_erro
         rest += 1 + digits;
     }
     rest += *rest == '/';
-    if (*rest)
+    if (*rest && *rest != ',') /* of a list the first counts */
         return bad_url(err, url);
     out->port = (uint16_t)port;
     out->host = wr_malloc(n + 1);

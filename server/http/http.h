@@ -142,7 +142,7 @@ void wr_http_close_websocket(wr_http_exchange *x, int code, const char *reason);
 
 /* ---- the server ---- */
 
-/** TLS; NULL in wr_http_options: none. Files in PEM; read again by wr_http_server_reload_tls. */
+/** TLS; NULL in wr_http_options: none. Files in PEM. */
 typedef struct wr_http_tls {
     const char *certificate, *key, *key_password; /* chain; key; or NULL */
     const char *client_ca;                        /* who signs clients' certificates, or NULL */

@@ -25,7 +25,7 @@
 #include <unistd.h>
 
 #define BACKLOG      4096
-#define POOL_THREADS 16
+#define POOL_THREADS 64
 #define LINGER_MS    2000
 /* Above it http-parser has a limit of its own. */
 #define HEAD_MAX (72u << 10)
