@@ -191,6 +191,8 @@ static const wr_setting settings[] = {
      "exactly-once"},
     {"replication.factor", "1", EDIT, CLIENT, NUMBER(-1, INT16_MAX),
      "Replicas of internal topics on Kafka; -1: as many as the cluster gives a new topic"},
+    {"ssl.client.authentication", "NONE", FIXED, KSQL, TEXT,
+     "Server: certificates of clients: NONE, REQUESTED or REQUIRED"},
     {"state.cleanup.delay.ms", "600000", EDIT, CLIENT, NUMBER(0, YEAR_MS),
      "With num.standby.replicas: how long a copy of state stays that the process does not need"},
     {"state.dir", NULL, FIXED, CLIENT, TEXT, "Directory of the state"},
@@ -381,6 +383,9 @@ static const char *const client_families[] = {
 static const char *const java_families[] = {
     "metric", "interceptor", "state.cleanup", "poll.ms", "rocksdb.", "topology.", "default.",
 };
+
+/* Of the client's, those that name the server's own certificates too, as in ksqlDB's files. */
+static const char *const server_tls[] = {"ssl.keystore.", "ssl.truststore.", "ssl.key.password"};
 
 /* Families of ksqlDB's settings that server files carry and that change nothing in Weir: accepted,
  * so that such a file can be used as it is. */
@@ -616,6 +621,8 @@ const char *wr_settings_without_effect(const char *name, bool kafka)
             return without_effect[i].why;
     if (find_setting(canonical))
         return NULL;
+    if (in_family(canonical, server_tls, WR_ARRAY_LEN(server_tls)))
+        return NULL; /* weir server may use it */
     if (starts_with(canonical, REGISTRY))
         return "it is of a Java registry client, and Weir has its own";
     if (in_family(canonical, client_families, WR_ARRAY_LEN(client_families)) &&

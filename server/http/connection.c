@@ -11,9 +11,6 @@
 
 static const char preface[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 #define PREFACE_LEN (sizeof preface - 1)
-/* Three bytes are enough to know: no method begins with PRI. */
-#define PREFACE_KNOWN 3
-
 void wr__conn_init(wr__conn *c, wr__http_core *core)
 {
     *c = (wr__conn){.core = core, .peer = "", .wait = WR_WAIT_HEAD};
@@ -33,16 +30,15 @@ void wr__conn_wake(wr__conn *c)
     c->core->wake(c);
 }
 
+/* As soon as they differ from the preface; all of it is waited for, so that what only begins like
+ * it is told in words that it cannot be read. */
 static void choose(wr__conn *c, const char *data, size_t n)
 {
-    size_t known = WR_MIN(n, PREFACE_KNOWN);
-    if (c->must_be_http2 || memcmp(data, preface, known) == 0) {
-        if (n < PREFACE_KNOWN && !c->must_be_http2)
-            return;
+    size_t known = WR_MIN(n, PREFACE_LEN);
+    if (c->must_be_http2 || (known == PREFACE_LEN && memcmp(data, preface, known) == 0))
         c->protocol = &wr__http2;
-    } else {
+    else if (memcmp(data, preface, known) != 0)
         c->protocol = &wr__http1;
-    }
 }
 
 void wr__conn_input(wr__conn *c, const char *data, size_t n)

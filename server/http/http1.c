@@ -415,9 +415,8 @@ static void http1_respond(wr_http_exchange *x, int status, const wr_http_field *
     http1 *h = state_of(c);
     bool old = h->parser.http_minor == 0;
     x->chunked = !last && !old && !x->no_body;
-    /* Who takes the body as it comes may answer meanwhile. */
-    if (((last || !x->streams) && too_much_to_come(h)) || c->core->stopping ||
-        (!last && old && !x->no_body))
+    /* A response that goes on while the request comes is judged at its end. */
+    if ((last && too_much_to_come(h)) || c->core->stopping || (!last && old && !x->no_body))
         h->keep_alive = false;
     wr__http1_head head = {.status = status,
                            .date = c->core->date,

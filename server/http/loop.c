@@ -50,6 +50,16 @@ static void wake(wr__conn *c)
         uv_idle_start(&s->again, keep_going);
 }
 
+void wr__socket_sleep(wr__socket *k)
+{
+    for (wr__socket **at = &k->server->awake; k->conn.awake && *at; at = &(*at)->next_awake)
+        if (*at == k) {
+            *at = k->next_awake;
+            k->conn.awake = false;
+            return;
+        }
+}
+
 /* Who is woken meanwhile has its turn in the next round. */
 static void flush_awake(wr_http_server *s)
 {

@@ -92,6 +92,8 @@ void wr__socket_accept(wr_http_server *s, uv_stream_t *listener);
 /** Everything that waits for the end of a turn. */
 void wr__socket_flush(wr__socket *k);
 void wr__socket_close(wr__socket *k);
+/** Out of the list of those that are awake. */
+void wr__socket_sleep(wr__socket *k);
 /** The last socket has gone, the last job is done, or one of it: may the loop end? */
 void wr__loop_may_end(wr_http_server *s);
 

@@ -38,6 +38,7 @@ void wr__socket_close(wr__socket *k)
         return;
     k->closing = true;
     wr__deadline_remove(k);
+    wr__socket_sleep(k); /* it may have been woken in the turn that ends it */
     wr__conn_fini(&k->conn);
     *(k->prev ? &k->prev->next : &s->sockets) = k->next;
     if (k->next)

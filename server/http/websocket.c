@@ -95,6 +95,18 @@ static void websocket_input(wr__conn *c, const char *data, size_t n)
         w->failed = true;
 }
 
+/* Below a message's callback too: an answer must have gone before wslay sees a closing frame that
+ * came with the message, since it sends the one to it before texts. */
+static void send_frames(websocket *w)
+{
+    w->failed |= wslay_event_send(w->ctx) != 0;
+    if (!w->close_code || wslay_event_get_queued_msg_count(w->ctx) > 0)
+        return;
+    (void)wslay_event_queue_close(w->ctx, w->close_code, (const uint8_t *)w->reason, w->reason_len);
+    w->close_code = 0;
+    w->failed |= wslay_event_send(w->ctx) != 0;
+}
+
 static void websocket_advance(wr__conn *c)
 {
     websocket *w = state_of(c);
@@ -106,14 +118,7 @@ static void websocket_advance(wr__conn *c)
         websocket_input(c, first.ptr + at, first.len - at);
         wr_buf_free(&first);
     }
-    if (wslay_event_send(w->ctx) != 0)
-        w->failed = true;
-    if (w->close_code && wslay_event_get_queued_msg_count(w->ctx) == 0) {
-        (void)wslay_event_queue_close(w->ctx, w->close_code, (const uint8_t *)w->reason,
-                                      w->reason_len);
-        w->close_code = 0;
-        w->failed |= wslay_event_send(w->ctx) != 0;
-    }
+    send_frames(w);
     bool closed = wslay_event_get_close_received(w->ctx) && wslay_event_get_close_sent(w->ctx);
     if (w->failed || closed ||
         (!wslay_event_want_read(w->ctx) && !wslay_event_want_write(w->ctx))) {
@@ -245,6 +250,7 @@ void wr_http_send_text(wr_http_exchange *x, const char *text, size_t n)
     const struct wslay_event_msg message = {WSLAY_TEXT_FRAME, (const uint8_t *)text, n};
     /* Refused after the closing frame; then nobody reads any more. */
     (void)wslay_event_queue_msg(x->websocket->ctx, &message);
+    send_frames(x->websocket);
     x->sent += n;
     x->undrained = true;
     wr__conn_wake(x->conn);
@@ -263,5 +269,6 @@ void wr_http_close_websocket(wr_http_exchange *x, int code, const char *reason)
     memcpy(w->reason, reason, n);
     w->reason_len = n;
     w->close_code = (uint16_t)code;
+    send_frames(w);
     wr__conn_wake(x->conn);
 }

@@ -300,11 +300,12 @@ static void test_pipeline(void **state)
 {
     (void)state;
     int fd = dial();
-    say(fd, "POST /echo HTTP/1.1\r\nContent-Length: 3\r\n\r\none"
-            "POST /later HTTP/1.1\r\nContent-Length: 0\r\n\r\n"
-            "POST /stream HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\ntwo\r\n0\r\n\r\n"
-            "POST /echo HTTP/1.1\r\nContent-Length: 4\r\nConnection: close\r\n\r\nlast"
-            "GET /echo HTTP/1.1\r\n\r\n");
+    say(fd, "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\none"
+            "POST /later HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"
+            "POST /stream HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: "
+            "chunked\r\n\r\n3\r\ntwo\r\n0\r\n\r\n"
+            "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nConnection: close\r\n\r\nlast"
+            "GET /echo HTTP/1.1\r\nHost: x\r\n\r\n");
     char *all = hear(fd);
     assert_int_equal(count(all, "HTTP/1.1 200 OK"), 4);
     const char *one = strstr(all, "one"), *later = strstr(all, "later"), *two = strstr(all, "two");
@@ -316,7 +317,7 @@ static void test_expect_continue(void **state)
 {
     (void)state;
     int fd = dial();
-    say(fd, "POST /echo HTTP/1.1\r\nContent-Length: 2\r\nExpect: 100-continue\r\n"
+    say(fd, "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nExpect: 100-continue\r\n"
             "Connection: close\r\n\r\n");
     char start[26] = "";
     assert_int_equal(recv(fd, start, 25, MSG_WAITALL), 25);
@@ -342,7 +343,7 @@ static void test_head_too_large(void **state)
 {
     (void)state;
     int fd = dial();
-    say(fd, "GET /echo HTTP/1.1\r\nX: ");
+    say(fd, "GET /echo HTTP/1.1\r\nHost: x\r\nX: ");
     char line[9000];
     memset(line, 'a', sizeof line - 1);
     line[sizeof line - 1] = '\0';
@@ -365,8 +366,9 @@ static void test_websocket(void **state)
 {
     (void)state;
     int fd = dial();
-    say(fd, "GET /ws HTTP/1.1\r\nUpgrade: websocket\r\nConnection: keep-alive, Upgrade\r\n"
-            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n");
+    say(fd,
+        "GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: keep-alive, Upgrade\r\n"
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n");
     frame(fd, 1, "abc");
     frame(fd, 1, "bye");
     frame(fd, 8, "");
@@ -384,8 +386,8 @@ static void test_open_ends(void **state)
 {
     (void)state;
     int gone = dial(), stays = dial();
-    say(gone, "GET /open HTTP/1.1\r\n\r\n");
-    say(stays, "GET /open HTTP/1.1\r\n\r\n");
+    say(gone, "GET /open HTTP/1.1\r\nHost: x\r\n\r\n");
+    say(stays, "GET /open HTTP/1.1\r\nHost: x\r\n\r\n");
     char byte;
     assert_int_equal(recv(gone, &byte, 1, 0), 1);
     assert_int_equal(recv(stays, &byte, 1, 0), 1);

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "server/http_driver.h"
+#include "unit/server/http_driver.h"
 
 #define HOST "host: x\r\n"
 

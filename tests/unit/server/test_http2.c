@@ -8,7 +8,7 @@
 
 #include <nghttp2/nghttp2.h>
 
-#include "server/http_driver.h"
+#include "unit/server/http_driver.h"
 
 #define STREAMS_MAX 600
 
