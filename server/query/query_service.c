@@ -115,6 +115,14 @@ static void refuse_query(wr_http_exchange *x, const char *sql, weir_status st,
                          const weir_error *err)
 {
     wr__query_fault fault;
+    wr__query_fault_of(&fault, WR__ENDPOINT_QUERY, st, err);
+    wr__query_refuse(x, &fault, sql);
+}
+
+static void refuse_query_stream(wr_http_exchange *x, const char *sql, weir_status st,
+                                const weir_error *err)
+{
+    wr__query_fault fault;
     wr__query_fault_of(&fault, WR__ENDPOINT_QUERY_STREAM, st, err);
     wr__query_refuse(x, &fault, sql);
 }
@@ -177,26 +185,26 @@ static void refuse_ws(wr_http_exchange *x, const char *sql, weir_status st, cons
 /* ---- look-ups ---- */
 
 /* The rows are there: they go with the header in one piece. */
-static void answer_rows(wr_query_service *s, wr_http_exchange *x, wr_exec *exec, wr__row_form form,
-                        const char *host)
+static void answer_rows(wr_query_service *s, const wr__feed_request *f)
 {
     weir_error err;
     wr__row_frame *frame;
-    weir_status st = wr__row_frame_new(form, exec->schema, false, &frame, &err);
+    weir_status st = wr__row_frame_new(f->form, f->exec->schema, false, &frame, &err);
     if (st != WEIR_OK) {
-        refuse_query(x, exec->text, st, &err);
+        f->refuse(f->x, f->exec->text, st, &err);
         return;
     }
     wr_buf_clear(&s->out);
-    wr__row_frame_header(frame, &s->out, wr__lookup_id(s->feeds), exec->is_key);
-    while ((st = wr_exec_step(exec, 0, &err)) == WEIR_ROW)
-        if ((st = wr__row_frame_row(frame, &s->out, exec->row, false, host, &err)) != WEIR_OK)
+    wr__row_frame_header(frame, &s->out, wr__lookup_id(s->feeds), f->exec->is_key);
+    while ((st = wr_exec_step(f->exec, 0, &err)) == WEIR_ROW)
+        if ((st = wr__row_frame_row(frame, &s->out, f->exec->row, false, f->host, &err)) != WEIR_OK)
             break;
     if (st != WEIR_DONE)
         wr__row_frame_error(frame, &s->out, 50000, err.message);
     wr__row_frame_end(frame, &s->out, NULL);
-    const wr_http_field fields[] = {{"Content-Type", wr__row_form_media_type(form)}, {NULL, NULL}};
-    wr_http_respond(x, 200, fields, s->out.ptr, s->out.len);
+    const wr_http_field fields[] = {{"Content-Type", wr__row_form_media_type(f->form)},
+                                    {NULL, NULL}};
+    wr_http_respond(f->x, 200, fields, s->out.ptr, s->out.len);
     wr__row_frame_free(frame);
     wr__pull_limits_count(&s->limits, s->out.len);
     if (s->out.cap > (1u << 20))
@@ -204,17 +212,16 @@ static void answer_rows(wr_query_service *s, wr_http_exchange *x, wr_exec *exec,
 }
 
 /* @return false: it is no look-up by key, or has to wait: nothing has happened. */
-static bool look_up(wr_query_service *s, wr_http_exchange *x, wr_exec *exec, wr__row_form form,
-                    const char *host)
+static bool look_up(wr_query_service *s, const wr__feed_request *f)
 {
     weir_error err;
-    weir_status st = wr_exec_look_up(exec, &err);
+    weir_status st = wr_exec_look_up(f->exec, &err);
     if (st == WEIR_ERR_INTERRUPTED && err.code == WEIR_OK)
         return false;
     if (st == WEIR_OK)
-        answer_rows(s, x, exec, form, host);
+        answer_rows(s, f);
     else
-        refuse_query(x, exec->text, st, &err);
+        f->refuse(f->x, f->exec->text, st, &err);
     return true;
 }
 
@@ -275,10 +282,6 @@ static void begin_rows(wr_query_service *s, wr_http_exchange *x, wr__query_endpo
         wr_exec_free(exec);
         return;
     }
-    if (!ws && look_up(s, x, exec, (wr__row_form)form, host)) {
-        wr_exec_free(exec);
-        return;
-    }
     wr__feed_request f = {
         .x = x,
         .exec = exec,
@@ -287,8 +290,14 @@ static void begin_rows(wr_query_service *s, wr_http_exchange *x, wr__query_endpo
         .form = (wr__row_form)form,
         .websocket = ws,
         .host = host,
-        .refuse = ws ? refuse_ws : refuse_query,
+        .refuse = ws                               ? refuse_ws
+                  : endpoint == WR__ENDPOINT_QUERY ? refuse_query
+                                                   : refuse_query_stream,
     };
+    if (!ws && look_up(s, &f)) {
+        wr_exec_free(exec);
+        return;
+    }
     handle *h = handle_new(x, ROWS);
     r->session = NULL;
     h->pull = exec->kind == WR_EXEC_PULL;
