@@ -3,6 +3,7 @@
 #include "runtime/api/api_internal.h"
 #include "server/http/http.h"
 #include "server/native/native.h"
+#include "server/query/query_service.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@ enum { STOP_GRACE_MS = 3000, OPTIONS_MAX = 4096 };
 struct weir_server {
     weir *w;
     wr_http_server *http;
+    wr_query_service *queries;
     bool read_only;
     char url[300];
 };
@@ -21,8 +23,14 @@ struct weir_server {
 
 static bool on_begin(void *arg, wr_http_exchange *x)
 {
-    (void)arg, (void)x;
-    return false;
+    weir_server *s = arg;
+    return wr_query_service_takes(x) && wr_query_service_begin(s->queries, x);
+}
+
+static void on_body(void *arg, wr_http_exchange *x, const void *data, size_t n, bool last)
+{
+    weir_server *s = arg;
+    wr_query_service_body(s->queries, x, data, n, last);
 }
 
 static void on_request(void *arg, wr_http_exchange *x)
@@ -30,22 +38,28 @@ static void on_request(void *arg, wr_http_exchange *x)
     weir_server *s = arg;
     if (wr_native_is_for(x))
         wr_native_request(s->w, s->read_only, x);
+    else if (wr_query_service_takes(x))
+        wr_query_service_request(s->queries, x);
     else
         wr_http_respond(x, 404, NULL, "Not Found", 9);
 }
 
 static void on_drained(void *arg, wr_http_exchange *x)
 {
-    (void)arg;
+    weir_server *s = arg;
     if (wr_native_is_for(x))
         wr_native_drained(x);
+    else if (wr_query_service_takes(x))
+        wr_query_service_drained(s->queries, x);
 }
 
 static void on_end(void *arg, wr_http_exchange *x)
 {
-    (void)arg;
+    weir_server *s = arg;
     if (wr_native_is_for(x))
         wr_native_end(x);
+    else if (wr_query_service_takes(x))
+        wr_query_service_end(s->queries, x);
 }
 
 /* ---- options ---- */
@@ -107,9 +121,16 @@ weir_status weir_serve(weir *w, const weir_serve_options *options, weir_server *
     http.unix_path = o.in_data_dir && w->data_dir
                          ? wr_arena_printf(a, "%s/" WR__DATA_SOCKET, w->data_dir)
                          : o.unix_path;
-    const wr_http_handler handler = {
-        .begin = on_begin, .request = on_request, .drained = on_drained, .end = on_end, .arg = s};
+    const wr_http_handler handler = {.begin = on_begin,
+                                     .body = on_body,
+                                     .request = on_request,
+                                     .drained = on_drained,
+                                     .end = on_end,
+                                     .arg = s};
     weir_status st = o.url ? read_url(o.url, a, &http, err) : WEIR_OK;
+    char host[280];
+    snprintf(host, sizeof host, "%s:%u", http.host ? http.host : "localhost", (unsigned)http.port);
+    s->queries = wr_query_service_new(w->engine, host, s->read_only);
     if (st == WEIR_OK)
         st = wr_http_server_start(&http, &handler, &s->http, err);
     if (st == WEIR_OK && o.url)
@@ -117,6 +138,7 @@ weir_status weir_serve(weir *w, const weir_serve_options *options, weir_server *
                  http.host, (unsigned)wr_http_server_port(s->http));
     wr_arena_free(a);
     if (st != WEIR_OK) {
+        wr_query_service_free(s->queries);
         wr_free(s);
         return st;
     }
@@ -134,5 +156,6 @@ void weir_server_stop(weir_server *s)
     if (!s)
         return;
     wr_http_server_stop(s->http, STOP_GRACE_MS);
+    wr_query_service_free(s->queries);
     wr_free(s);
 }

@@ -24,6 +24,7 @@ struct wr_query_service {
     wr_engine *engine;
     wr_feeds *feeds;
     wr__pull_limits limits;
+    bool read_only;
     wr_buf out; /* for one response */
     char host[256];
 };
@@ -39,10 +40,11 @@ typedef struct handle {
     bool pull; /* counted in `limits` */
 } handle;
 
-wr_query_service *wr_query_service_new(wr_engine *e, const char *host)
+wr_query_service *wr_query_service_new(wr_engine *e, const char *host, bool read_only)
 {
     wr_query_service *s = wr_calloc(1, sizeof *s);
     s->engine = e;
+    s->read_only = read_only;
     s->feeds = wr_feeds_new(e);
     wr__pull_limits_init(&s->limits, wr_engine_settings(e), wr_engine_clock(e));
     snprintf(s->host, sizeof s->host, "%s", host);
@@ -378,6 +380,9 @@ static void begin_inserts(wr_query_service *s, wr_http_exchange *x)
         const wr__query_fault fault = {.code = 40004,
                                        .message = "This endpoint is only available when using "
                                                   "HTTP2"};
+        wr__query_refuse(x, &fault, "");
+    } else if (s->read_only) {
+        const wr__query_fault fault = {.code = 40300, .message = "The server is read-only"};
         wr__query_refuse(x, &fault, "");
     } else if (best < 0) {
         not_found(x);
