@@ -10,8 +10,8 @@
 #include "runtime/api/api_internal.h"
 #include "server/cors.h"
 #include "server/gate.h"
-#include "server/native/native.h"
 #include "server/request_log.h"
+#include "server/routes.h"
 #include "server/serve_settings.h"
 
 #include <pthread.h>
@@ -28,7 +28,8 @@ struct weir_server {
     wr_serve_place place;
     bool read_only, in_data_dir;
     weir *w;               /* of the loop: NULL until it is ready */
-    wr_http_handler inner; /* what answers, from then on */
+    wr_routes *routes;     /* what answers, from then on: */
+    wr_http_handler inner;
     char url[300];
 };
 
@@ -36,37 +37,6 @@ struct weir_server {
 typedef struct admitted {
     char *user; /* or NULL */
 } admitted;
-
-/* ---- what answers ---- */
-
-static void inner_request(void *arg, wr_http_exchange *x)
-{
-    weir_server *s = arg;
-    if (wr_native_is_for(x))
-        wr_native_request(s->w, s->read_only, x);
-    else
-        wr_http_respond(x, 404, NULL, "Not Found", 9);
-}
-
-static void inner_drained(void *arg, wr_http_exchange *x)
-{
-    (void)arg;
-    if (wr_native_is_for(x))
-        wr_native_drained(x);
-}
-
-static void inner_end(void *arg, wr_http_exchange *x)
-{
-    (void)arg;
-    if (wr_native_is_for(x))
-        wr_native_end(x);
-}
-
-static wr_http_handler inner_of(weir_server *s)
-{
-    return (wr_http_handler){
-        .request = inner_request, .drained = inner_drained, .end = inner_end, .arg = s};
-}
 
 /* ---- from the transport to what answers ---- */
 
@@ -83,6 +53,8 @@ static bool front_begin(void *arg, wr_http_exchange *x)
 {
     weir_server *s = arg;
     const char *user;
+    if (wr_http_front(x)) /* what answers has held it */
+        return s->inner.begin && s->inner.begin(s->inner.arg, x);
     if (wr_cors_answers(&s->settings, x))
         return false;
     if (!s->w) {
@@ -222,6 +194,7 @@ static weir_status start(weir_server *s, const weir_serve_options *o, weir_error
 
 static void server_free(weir_server *s)
 {
+    wr_routes_free(s->routes);
     wr_request_log_close(s->log);
     wr_gate_free(s->gate);
     wr_serve_place_free(&s->place);
@@ -260,6 +233,7 @@ weir_status weir_serve(weir *w, const weir_serve_options *options, weir_server *
 typedef struct ready_call {
     weir_server *server;
     weir *w;
+    wr_routes *routes;
     weir_status status;
     weir_error *err;
     pthread_mutex_t lock;
@@ -290,7 +264,8 @@ static void become_ready(void *arg)
     weir_server *s = r->server;
     WR_ASSERT(!s->w);
     r->status = listen_in_directory(s, r->w, r->err);
-    s->inner = inner_of(s);
+    s->routes = r->routes;
+    s->inner = wr_routes_handler(s->routes);
     s->w = r->w;
     pthread_mutex_lock(&r->lock);
     r->done = true;
@@ -308,6 +283,8 @@ weir_status weir_server_ready(weir_server *s, weir *w, weir_error *err)
                     .err = err ? err : &unwanted,
                     .lock = PTHREAD_MUTEX_INITIALIZER,
                     .changed = PTHREAD_COND_INITIALIZER};
+    const char *host = strstr(s->url, "://");
+    r.routes = wr_routes_new(w, host ? host + 3 : "localhost", s->read_only);
     wr_http_post(s->http, become_ready, &r);
     pthread_mutex_lock(&r.lock);
     while (!r.done)

@@ -12,6 +12,14 @@
  */
 #include "runtime/statement/query_rows.h"
 
+/* Of a row's window, as WINDOWSTART and WINDOWEND give it; NULL: no bound. */
+static wr_value bound(wr_window_bound which, const wr_batch *in, uint32_t i)
+{
+    if (which == WR_BOUND_NONE || !in->window_start)
+        return WR_VALUE_NULL;
+    return wr_value_i64(which == WR_BOUND_START ? in->window_start[i] : in->window_end[i]);
+}
+
 /* Columns in the order of the projection. */
 static weir_status collect_some(wr__rows *r, const wr_batch *in, wr_sel sel, weir_error *err)
 {
@@ -26,8 +34,10 @@ static weir_status collect_some(wr__rows *r, const wr_batch *in, wr_sel sel, wei
         for (uint32_t c = 0; c < r->schema->n; c++) {
             bool key = r->plan->result_is_key[c];
             row[c] = WR_VALUE_NULL;
-            if (tombstone && !key)
+            if (tombstone && !key) {
+                row[c] = bound(r->plan->result_bound[c], in, i);
                 continue;
+            }
             wr_value v = wr_vec_get(&in->cols[r->plan->collect[c]], i);
             row[c] = wr_value_copy(b->arena, r->schema->cols[c].type, &v);
         }
@@ -52,6 +62,7 @@ static weir_status collect(void *arg, const wr_batch *in, weir_error *err)
 static void put_id(wr_exec *x, bool scalable, wr_buf *out)
 {
     const wr_ast_source *from = &x->stmt->query->from;
+    WR_ASSERT(x->stmt->kind == WR_AST_QUERY && from->name.name);
     uint64_t r = wr_engine_random(x->engine);
     if (scalable) {
         uint64_t s = wr_engine_random(x->engine);
@@ -65,6 +76,7 @@ static void put_id(wr_exec *x, bool scalable, wr_buf *out)
                   1000000000000000000ull + r % 8000000000000000000ull);
 }
 
+/* In the statement's arena: a query is known by it as long as the statement is there. */
 const char *wr__transient_id(wr_exec *x, bool scalable)
 {
     wr_buf id = {0};

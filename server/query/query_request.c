@@ -23,6 +23,7 @@ static void fault_set(wr__query_fault *f, int code, bool of_statement, bool type
     f->code = code;
     f->of_statement = of_statement;
     f->typed = typed;
+    f->blamed[0] = '\0';
     va_start(ap, fmt);
     vsnprintf(f->message, sizeof f->message, fmt, ap);
     va_end(ap);
@@ -326,18 +327,105 @@ wr_exec *wr__query_statement(wr_engine *e, wr__query_endpoint endpoint, wr__quer
     return NULL;
 }
 
+/* ---- messages, in ksqlDB's words ---- */
+
+static bool begins(const char *text, const char *with)
+{
+    return strncmp(text, with, strlen(with)) == 0;
+}
+
+static void put(wr_buf *out, const char *text, const char *instead_of, const char *with)
+{
+    const char *at = strstr(text, instead_of);
+    if (!at) {
+        wr_buf_puts(out, text);
+        return;
+    }
+    wr_buf_put(out, text, (size_t)(at - text));
+    wr_buf_puts(out, with);
+    wr_buf_puts(out, at + strlen(instead_of));
+}
+
+/* The expression "(...)" that @p text begins with, up to its last bracket. */
+static wr_str bracketed(const char *text)
+{
+    int depth = 0;
+    for (const char *c = text; *c; c++) {
+        depth += *c == '(';
+        depth -= *c == ')';
+        if (depth == 0)
+            return wr_str_make(text, *c == ')' ? (size_t)(c - text + 1) : 0);
+    }
+    return wr_str_make(text, 0);
+}
+
+static wr_str blamed_expression(const weir_error *err)
+{
+    static const char processing[] = "Error processing expression: ";
+    return begins(err->message, processing) ? bracketed(err->message + sizeof processing - 1)
+                                            : wr_str_make("", 0);
+}
+
+/* "S does not exist.": a source of the query, which is looked for before anything else. */
+static bool is_missing_source(weir_status st, const weir_error *err)
+{
+    static const char end[] = " does not exist.";
+    size_t n = strlen(err->message), k = sizeof end - 1;
+    return (st == WEIR_ERR_STATEMENT || st == WEIR_ERR_NOT_FOUND) && n > k &&
+           strcmp(err->message + n - k, end) == 0;
+}
+
+/* The real server names places in the text, and repeats the expression that is to blame. */
+static void put_message(wr_buf *out, weir_status st, const weir_error *err)
+{
+    static const char help[] = "Pull queries require a WHERE clause that:\n"
+                               " - includes a key equality expression, e.g. `SELECT * FROM X WHERE "
+                               "<key-column> = Y;`.\n"
+                               " - in the case of a multi-column key, is a conjunction of equality "
+                               "expressions that cover all key columns.\n"
+                               " - to support range expressions, e.g.,  SELECT * FROM X WHERE "
+                               "<key-column> < Y;`, range scans need to be enabled by setting "
+                               "ksql.query.pull.range.scan.enabled=true\n"
+                               "If more flexible queries are needed, , table scans can be enabled "
+                               "by setting ksql.query.pull.table.scan.enabled=true.";
+    const char *text = err->message;
+    bool missing_key =
+        begins(text, "Missing WHERE clause.") || begins(text, "WHERE clause missing key column");
+    if (is_missing_source(st, err))
+        wr_buf_puts(out, "Exception while preparing statement: ");
+    if (strstr(text, "cannot be resolved") && err->line > 0)
+        wr_buf_printf(out, "Line: %d, Col: %d: ", err->line, err->column);
+    put(out, text, " See the documentation of SELECT (pull query) for",
+        !missing_key             ? " See https://cnfl.io/queries for"
+        : strstr(text, ") See ") ? ".  See https://cnfl.io/queries for"
+                                 : "  See https://cnfl.io/queries for");
+    if (missing_key)
+        wr_buf_printf(out, "\n%s", help);
+    wr_str blamed = blamed_expression(err);
+    if (blamed.len)
+        wr_buf_printf(out, "\nStatement: %.*s", (int)blamed.len, blamed.ptr);
+    if (err->hint[0])
+        wr_buf_printf(out, "\n%s", err->hint);
+}
+
 /* Only what is the server's own is not to blame on the statement. */
 void wr__query_fault_of(wr__query_fault *fault, wr__query_endpoint endpoint, weir_status st,
                         const weir_error *err)
 {
     int code = BAD_STATEMENT;
-    (void)endpoint;
+    wr_buf message = {0};
     if (st == WEIR_ERR_LIMIT && strncmp(err->message, "Maximum number of active push", 29) == 0)
         code = TOO_MANY_PUSH;
     else if (st == WEIR_ERR_STORE || st == WEIR_ERR_LOG || st == WEIR_ERR_IO)
         code = SERVER_ERROR;
-    fault_set(fault, code, code == BAD_STATEMENT, false, "%s%s%s", err->message,
-              err->hint[0] ? "\n" : "", err->hint);
+    /* Of a source that is not there /query hears before it has chosen a form. */
+    bool typed = endpoint == WR__ENDPOINT_QUERY && is_missing_source(st, err);
+    put_message(&message, st, err);
+    fault_set(fault, code, code == BAD_STATEMENT, typed, "%s", wr_buf_cstr(&message));
+    wr_buf_free(&message);
+    wr_str blamed = blamed_expression(err);
+    if (blamed.len < sizeof fault->blamed)
+        snprintf(fault->blamed, sizeof fault->blamed, "%.*s", (int)blamed.len, blamed.ptr);
 }
 
 void wr__query_refuse(wr_http_exchange *x, const wr__query_fault *fault, const char *sql)
@@ -349,7 +437,7 @@ void wr__query_refuse(wr_http_exchange *x, const wr__query_fault *fault, const c
     wr_text_put_json_string(&body, wr_str_c(fault->message));
     if (fault->of_statement) {
         wr_buf_puts(&body, ",\"statementText\":");
-        wr_text_put_json_string(&body, wr_str_c(sql));
+        wr_text_put_json_string(&body, wr_str_c(fault->blamed[0] ? fault->blamed : sql));
         wr_buf_puts(&body, ",\"entities\":[]");
     }
     wr_buf_putc(&body, '}');

@@ -25,7 +25,8 @@ typedef struct wr__query_fault {
     int code;          /* of rest-api.md 3: 40001 ...; the HTTP status is a hundredth of it */
     bool of_statement; /* "statement_error", with the statement's text */
     bool typed;        /* there is a Content-Type */
-    char message[1800];
+    char message[3000];
+    char blamed[400]; /* of a statement: the expression that is to blame; "": all of it */
 } wr__query_fault;
 
 typedef struct wr__query_request {

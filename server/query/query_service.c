@@ -24,6 +24,7 @@ struct wr_query_service {
     wr_engine *engine;
     wr_feeds *feeds;
     wr__pull_limits limits;
+    bool read_only;
     wr_buf out; /* for one response */
     char host[256];
 };
@@ -39,10 +40,11 @@ typedef struct handle {
     bool pull; /* counted in `limits` */
 } handle;
 
-wr_query_service *wr_query_service_new(wr_engine *e, const char *host)
+wr_query_service *wr_query_service_new(wr_engine *e, const char *host, bool read_only)
 {
     wr_query_service *s = wr_calloc(1, sizeof *s);
     s->engine = e;
+    s->read_only = read_only;
     s->feeds = wr_feeds_new(e);
     wr__pull_limits_init(&s->limits, wr_engine_settings(e), wr_engine_clock(e));
     snprintf(s->host, sizeof s->host, "%s", host);
@@ -115,6 +117,14 @@ static void refuse_query(wr_http_exchange *x, const char *sql, weir_status st,
                          const weir_error *err)
 {
     wr__query_fault fault;
+    wr__query_fault_of(&fault, WR__ENDPOINT_QUERY, st, err);
+    wr__query_refuse(x, &fault, sql);
+}
+
+static void refuse_query_stream(wr_http_exchange *x, const char *sql, weir_status st,
+                                const weir_error *err)
+{
+    wr__query_fault fault;
     wr__query_fault_of(&fault, WR__ENDPOINT_QUERY_STREAM, st, err);
     wr__query_refuse(x, &fault, sql);
 }
@@ -177,26 +187,26 @@ static void refuse_ws(wr_http_exchange *x, const char *sql, weir_status st, cons
 /* ---- look-ups ---- */
 
 /* The rows are there: they go with the header in one piece. */
-static void answer_rows(wr_query_service *s, wr_http_exchange *x, wr_exec *exec, wr__row_form form,
-                        const char *host)
+static void answer_rows(wr_query_service *s, const wr__feed_request *f)
 {
     weir_error err;
     wr__row_frame *frame;
-    weir_status st = wr__row_frame_new(form, exec->schema, false, &frame, &err);
+    weir_status st = wr__row_frame_new(f->form, f->exec->schema, false, &frame, &err);
     if (st != WEIR_OK) {
-        refuse_query(x, exec->text, st, &err);
+        f->refuse(f->x, f->exec->text, st, &err);
         return;
     }
     wr_buf_clear(&s->out);
-    wr__row_frame_header(frame, &s->out, wr__lookup_id(s->feeds), exec->is_key);
-    while ((st = wr_exec_step(exec, 0, &err)) == WEIR_ROW)
-        if ((st = wr__row_frame_row(frame, &s->out, exec->row, false, host, &err)) != WEIR_OK)
+    wr__row_frame_header(frame, &s->out, wr__lookup_id(s->feeds), f->exec->is_key);
+    while ((st = wr_exec_step(f->exec, 0, &err)) == WEIR_ROW)
+        if ((st = wr__row_frame_row(frame, &s->out, f->exec->row, false, f->host, &err)) != WEIR_OK)
             break;
     if (st != WEIR_DONE)
         wr__row_frame_error(frame, &s->out, 50000, err.message);
     wr__row_frame_end(frame, &s->out, NULL);
-    const wr_http_field fields[] = {{"Content-Type", wr__row_form_media_type(form)}, {NULL, NULL}};
-    wr_http_respond(x, 200, fields, s->out.ptr, s->out.len);
+    const wr_http_field fields[] = {{"Content-Type", wr__row_form_media_type(f->form)},
+                                    {NULL, NULL}};
+    wr_http_respond(f->x, 200, fields, s->out.ptr, s->out.len);
     wr__row_frame_free(frame);
     wr__pull_limits_count(&s->limits, s->out.len);
     if (s->out.cap > (1u << 20))
@@ -204,17 +214,16 @@ static void answer_rows(wr_query_service *s, wr_http_exchange *x, wr_exec *exec,
 }
 
 /* @return false: it is no look-up by key, or has to wait: nothing has happened. */
-static bool look_up(wr_query_service *s, wr_http_exchange *x, wr_exec *exec, wr__row_form form,
-                    const char *host)
+static bool look_up(wr_query_service *s, const wr__feed_request *f)
 {
     weir_error err;
-    weir_status st = wr_exec_look_up(exec, &err);
+    weir_status st = wr_exec_look_up(f->exec, &err);
     if (st == WEIR_ERR_INTERRUPTED && err.code == WEIR_OK)
         return false;
     if (st == WEIR_OK)
-        answer_rows(s, x, exec, form, host);
+        answer_rows(s, f);
     else
-        refuse_query(x, exec->text, st, &err);
+        f->refuse(f->x, f->exec->text, st, &err);
     return true;
 }
 
@@ -275,10 +284,6 @@ static void begin_rows(wr_query_service *s, wr_http_exchange *x, wr__query_endpo
         wr_exec_free(exec);
         return;
     }
-    if (!ws && look_up(s, x, exec, (wr__row_form)form, host)) {
-        wr_exec_free(exec);
-        return;
-    }
     wr__feed_request f = {
         .x = x,
         .exec = exec,
@@ -287,8 +292,14 @@ static void begin_rows(wr_query_service *s, wr_http_exchange *x, wr__query_endpo
         .form = (wr__row_form)form,
         .websocket = ws,
         .host = host,
-        .refuse = ws ? refuse_ws : refuse_query,
+        .refuse = ws                               ? refuse_ws
+                  : endpoint == WR__ENDPOINT_QUERY ? refuse_query
+                                                   : refuse_query_stream,
     };
+    if (!ws && look_up(s, &f)) {
+        wr_exec_free(exec);
+        return;
+    }
     handle *h = handle_new(x, ROWS);
     r->session = NULL;
     h->pull = exec->kind == WR_EXEC_PULL;
@@ -369,6 +380,9 @@ static void begin_inserts(wr_query_service *s, wr_http_exchange *x)
         const wr__query_fault fault = {.code = 40004,
                                        .message = "This endpoint is only available when using "
                                                   "HTTP2"};
+        wr__query_refuse(x, &fault, "");
+    } else if (s->read_only) {
+        const wr__query_fault fault = {.code = 40300, .message = "The server is read-only"};
         wr__query_refuse(x, &fault, "");
     } else if (best < 0) {
         not_found(x);

@@ -13,8 +13,9 @@
 
 typedef struct wr_query_service wr_query_service;
 
-/** @param host "host:port" by which this node is known, said with rows where it is asked for. */
-wr_query_service *wr_query_service_new(wr_engine *e, const char *host);
+/** @param host "host:port" by which this node is known, said with rows where it is asked for.
+ *  @param read_only  /inserts-stream is refused. */
+wr_query_service *wr_query_service_new(wr_engine *e, const char *host, bool read_only);
 /** @pre the HTTP server has stopped. NULL is allowed. */
 void wr_query_service_free(wr_query_service *s);
 

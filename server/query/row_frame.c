@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One writer per element and form, straight from values into the buffer; no tree of JSON is built.
- * Spellings of values are those of wr_value_print_json. A row of PROTO goes through the encoder of
+ * Spellings of values are those of wr_value_print_rest. A row of PROTO goes through the encoder of
  * PROTOBUF_NOSR as a batch of one row, whose vectors are made once.
  */
 #include "server/query/row_frame.h"
@@ -216,7 +216,7 @@ static void put_columns(wr_buf *out, const wr_schema *schema, const wr_value *ro
     for (uint32_t i = 0; i < schema->n; i++) {
         if (i)
             wr_buf_putc(out, ',');
-        wr_value_print_json(out, schema->cols[i].type, &row[i]);
+        wr_value_print_rest(out, schema->cols[i].type, &row[i]);
     }
     wr_buf_putc(out, ']');
 }

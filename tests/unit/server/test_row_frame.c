@@ -182,7 +182,7 @@ static void test_values(void **state)
         {.u.dec = 150},
         wr_value_str(wr_str_make("\x01\xff", 2)),
         wr_value_i32(0),
-        wr_value_i32(3600000),
+        wr_value_i32(3661250),
         wr_value_i64(1),
         wr_value_nest(list),
         wr_value_nest(one),
@@ -191,7 +191,7 @@ static void test_values(void **state)
     wr__row_object(&out, s, row, false, NULL);
     assert_string_equal(wr_buf_cstr(&out),
                         "{\"row\":{\"columns\":[true,1.5E10,\"NaN\",1.50,\"Af8=\",\"1970-01-01\","
-                        "\"01:00\",\"1970-01-01T00:00:00.001\",[1,null],{\"A\":7}]}}");
+                        "\"01:01:01\",\"1970-01-01T00:00:00.001\",[1,null],{\"A\":7}]}}");
 }
 
 int main(void)

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * routes.h - which part of the server a request is for, by its path.
+ *
+ * The parts have the functions of wr_http_handler; each path belongs to one of them for good, so
+ * what comes later of an exchange finds its way without being noted.
+ */
+#ifndef WR_SERVER_ROUTES_H
+#define WR_SERVER_ROUTES_H
+
+#include "server/http/http.h"
+#include "weir.h"
+
+typedef struct wr_routes wr_routes;
+
+/** @param host "HOST:PORT" by which clients know this server. @p w outlives it. */
+wr_routes *wr_routes_new(weir *w, const char *host, bool read_only);
+/** @pre the HTTP server has stopped. NULL is allowed. */
+void wr_routes_free(wr_routes *r);
+/** What answers; its `arg` is @p r. */
+wr_http_handler wr_routes_handler(wr_routes *r);
+
+#endif
