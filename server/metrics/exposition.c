@@ -87,18 +87,25 @@ void wr_exposition_double(wr_exposition *e, const wr_label *labels, double value
     wr_buf_putc(e->out, '\n');
 }
 
+static void print_bounds(wr_exposition *e, const wr_histogram_bounds *bounds)
+{
+    if (e->bounds == bounds)
+        return;
+    e->bounds = bounds;
+    for (uint32_t i = 0; i < bounds->n; i++)
+        snprintf(e->le[i], sizeof e->le[i], "%.9g", bounds->upper[i]);
+}
+
 /* Buckets are cumulative: each counts what the ones before it do. */
 void wr_exposition_histogram(wr_exposition *e, const wr_label *labels, const wr_histogram_sums *h)
 {
     if (!h->bounds)
         return;
     uint64_t below = 0;
+    print_bounds(e, h->bounds);
     for (uint32_t i = 0; i <= h->bounds->n; i++) {
-        char le[32] = "+Inf";
-        if (i < h->bounds->n)
-            snprintf(le, sizeof le, "%g", h->bounds->upper[i]);
         below += h->counts[i];
-        put_name(e, "_bucket", labels, le);
+        put_name(e, "_bucket", labels, i < h->bounds->n ? e->le[i] : "+Inf");
         put_u64(e->out, below);
         wr_buf_putc(e->out, '\n');
     }

@@ -18,6 +18,9 @@
 typedef struct wr_exposition {
     wr_buf *out;
     const char *family; /* the one that was begun last; NULL: none */
+    /* Bounds of the last histogram as text, since most that follow have the same. */
+    const wr_histogram_bounds *bounds;
+    char le[WR_HISTOGRAM_MAX][16];
 } wr_exposition;
 
 /** A label; a list of them ends with a NULL name. */

@@ -302,13 +302,82 @@ static void test_requests(void **state)
     wr_http_metrics_free(m);
 }
 
+/* ---- what docs/ says of metrics ---- */
+
+static void read_doc(const char *name, wr_buf *out)
+{
+    char path[500], piece[4096];
+    snprintf(path, sizeof path, "%s/docs/%s", WEIR_SOURCE_DIR, name);
+    FILE *f = fopen(path, "re");
+    if (!f)
+        fail_msg("%s cannot be read", path);
+    for (size_t n; (n = fread(piece, 1, sizeof piece, f)) > 0;)
+        wr_buf_put(out, piece, n);
+    fclose(f);
+}
+
+static bool is_family(const reader *r, const char *name, size_t n)
+{
+    static const char *const suffixes[] = {"", "_bucket", "_sum", "_count"};
+    for (size_t i = 0; i < r->n; i++)
+        for (size_t s = 0; s < WR_ARRAY_LEN(suffixes); s++) {
+            size_t len = strlen(r->seen[i].name);
+            bool histogram = strcmp(r->seen[i].type, "histogram") == 0;
+            if ((s == 0 || histogram) && n == len + strlen(suffixes[s]) &&
+                strncmp(name, r->seen[i].name, len) == 0 &&
+                strncmp(name + len, suffixes[s], n - len) == 0)
+                return true;
+        }
+    return false;
+}
+
+/* Every name of a metric in the file is one that is there. */
+static void expect_names(const reader *r, const char *doc)
+{
+    static const char *const prefixes[] = {"weir_", "process_"};
+    wr_buf text = {0};
+    size_t found = 0;
+    read_doc(doc, &text);
+    for (size_t k = 0; k < WR_ARRAY_LEN(prefixes); k++)
+        for (const char *p = wr_buf_cstr(&text); (p = strstr(p, prefixes[k]));) {
+            size_t n = strspn(p, "abcdefghijklmnopqrstuvwxyz_0123456789");
+            if (!is_family(r, p, n))
+                fail_msg("%s: there is no metric %.*s", doc, (int)n, p);
+            found++;
+            p += n;
+        }
+    assert_true(found > 5);
+    wr_buf_free(&text);
+}
+
+static void test_documents(void **state)
+{
+    (void)state;
+    static const char *const endpoints[] = {"/ksql"};
+    weir *w = open_memory();
+    wr_http_metrics *m = wr_http_metrics_new(endpoints, 1);
+    wr_buf text = {0}, manual = {0};
+    reader r;
+    wr_metrics_text(w->engine, m, &text);
+    read_text(&r, &text);
+    expect_names(&r, "alerts.yml");
+    expect_names(&r, "grafana/weir.json");
+    read_doc("monitoring.md", &manual);
+    for (size_t i = 0; i < r.n; i++)
+        if (!strstr(wr_buf_cstr(&manual), r.seen[i].name))
+            fail_msg("docs/monitoring.md does not have %s", r.seen[i].name);
+    wr_buf_free(&manual);
+    wr_buf_free(&text);
+    wr_http_metrics_free(m);
+    close_it(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_lint),
-        cmocka_unit_test(test_escaping),
-        cmocka_unit_test(test_requests),
-        cmocka_unit_test(test_of_an_engine),
+        cmocka_unit_test(test_lint),      cmocka_unit_test(test_escaping),
+        cmocka_unit_test(test_requests),  cmocka_unit_test(test_of_an_engine),
+        cmocka_unit_test(test_documents),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
