@@ -86,19 +86,13 @@ static const cli_command help_command = {
 };
 
 const cli_command *const cli_commands[] = {
-    &cli_sql_command,
-    &cli_run_command,
-    &cli_check_command,
-    &cli_reset_command,
-    &cli_export_command,
-    &cli_repair_command,
-    &cli_test_command,
-    &cli_datagen_command,
-    &cli_produce_command,
-    &cli_consume_command,
-    &version_command,
-    &help_command,
-    NULL,
+    &cli_sql_command,     &cli_run_command,
+    &cli_server_command,  &cli_check_command,
+    &cli_reset_command,   &cli_export_command,
+    &cli_repair_command,  &cli_test_command,
+    &cli_datagen_command, &cli_produce_command,
+    &cli_consume_command, &version_command,
+    &help_command,        NULL,
 };
 
 /** wcwidth and libedit need a character set; SQL is UTF-8 whatever the locale says. */

@@ -114,6 +114,10 @@ int cli_open(const cli_place *place, bool ephemeral, weir **out)
         else if (place->nowhere)
             options.log = WEIR_LOG_MEMORY;
         options.ephemeral_catalog = ephemeral;
+        options.server = place->server;
+        options.user = place->user;
+        options.password = place->password;
+        options.join = place->join;
         options.topics_only = place->topics_only || place->nowhere;
         cli_list_add(&pairs, NULL);
         options.settings = pairs.at;
@@ -139,7 +143,9 @@ void cli_place_text(const cli_place *place, cli_text *out)
 {
     const char *xdg = getenv("XDG_DATA_HOME");
     const char *home = getenv("HOME");
-    if (place->bootstrap)
+    if (place->server)
+        cli_text_adds(out, place->server);
+    else if (place->bootstrap)
         cli_text_addf(out, "Kafka at %s", place->bootstrap);
     else if (place->data)
         cli_text_adds(out, place->data);

@@ -19,7 +19,9 @@ typedef struct cli_place {
     /* Set by commands, not by an option. */
     bool from_beginning; /* auto.offset.reset is earliest unless the user says otherwise */
     bool topics_only;    /* nothing but topics: on Kafka no state directory is opened */
-    bool nowhere;        /* no directory is opened: without a cluster topics are in memory */
+    bool join;           /* a process that has the directory open and serves it will do */
+    const char *server, *user, *password; /* a server instead; or NULL */
+    bool nowhere; /* no directory is opened: without a cluster topics are in memory */
 } cli_place;
 
 /** The rows for cli_command.shared. */

@@ -200,10 +200,6 @@ static int check_operands(const cli_command *c, const cli_list *operands)
                                full_name(c));
     if (c->operands_max >= 0 && (int)operands->n > c->operands_max) {
         const char *extra = operands->at[c->operands_max];
-        if (!c->name[0] && strstr(extra, "://"))
-            return cli_usage_error("%s: this version does not talk to servers; --data DIR or "
-                                   "--bootstrap-servers LIST says where topics are",
-                                   extra);
         return cli_usage_error("%s: unexpected argument '%s'", full_name(c), extra);
     }
     return CLI_OK;

@@ -9,6 +9,7 @@
 
 extern const cli_command cli_sql_command;     /* sql.c: `weir` itself */
 extern const cli_command cli_run_command;     /* run_command.c */
+extern const cli_command cli_server_command;  /* run_command.c */
 extern const cli_command cli_check_command;   /* check_command.c */
 extern const cli_command cli_reset_command;   /* reset_command.c */
 extern const cli_command cli_export_command;  /* history_command.c */

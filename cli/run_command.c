@@ -24,8 +24,9 @@
 typedef struct run_settings {
     cli_place place;
     cli_list define;
-    const char *on_change;
+    const char *on_change, *listen;
     bool until_end, analyze;
+    bool server; /* `weir server` */
 } run_settings;
 
 #define FIELD(member) offsetof(run_settings, member)
@@ -96,8 +97,8 @@ static void analyze(weir *w)
     cli_analyze_all(w, &view);
 }
 
-/** Until a signal comes or no query is left. */
-static int serve(weir *w, cli_progress *p)
+/** Until a signal comes or, unless it is there for more, no query is left. */
+static int serve(weir *w, bool stays, cli_progress *p)
 {
     int status = CLI_OK;
     while (!cli_signals_stop()) {
@@ -107,7 +108,7 @@ static int serve(weir *w, cli_progress *p)
             status = CLI_FAILED;
             report_failure(w, p);
         }
-        if (m.queries_failed && !m.queries_running) {
+        if (m.queries_failed && !m.queries_running && !stays) {
             cli_progress_say(p, "no query is left running");
             return status;
         }
@@ -146,11 +147,58 @@ static int drain(weir *w, cli_progress *p)
     return 128 + cli_signals_stop(); /* the end was not reached */
 }
 
+/** `weir server` is there for others or not at all; `weir run` goes on without its socket. */
+static int offer(weir *w, const run_settings *o, bool read_only, weir_server **out, cli_progress *p)
+{
+    weir_serve_options how = WEIR_SERVE_OPTIONS_INIT;
+    weir_error err = {0};
+    how.url = !o->server ? NULL : o->listen ? o->listen : how.url;
+    how.in_data_dir = true;
+    how.read_only = read_only;
+    if (weir_serve(w, &how, out, &err) == WEIR_OK) {
+        if (o->server)
+            cli_progress_say(p, "listening on %s", weir_server_url(*out));
+        return CLI_OK;
+    }
+    if (o->server)
+        return cli_show_error(&err);
+    cli_progress_say(p, "a prompt cannot look in here: %s", err.message);
+    return CLI_OK;
+}
+
+static int run_opened(weir *w, run_settings *o, const cli_list *files, weir_on_change on_change)
+{
+    cli_progress p;
+    weir_server *server = NULL;
+    bool headless = files->n > 0;
+    int status = cli_define(w, &o->define);
+    if (status == CLI_OK && headless)
+        status = load_files(w, files, on_change);
+    if (status != CLI_OK)
+        return status;
+    weir_metrics m = {.size = sizeof m};
+    cli_text place = {0};
+    cli_place_text(&o->place, &place);
+    weir_metrics_read(w, &m);
+    cli_progress_begin(&p, w);
+    cli_progress_say(&p, "weir %s, %s: %u %s", weir_version(), cli_text_string(&place),
+                     m.queries_running, m.queries_running == 1 ? "query" : "queries");
+    cli_text_free(&place);
+    if (!o->until_end)
+        status = offer(w, o, headless, &server, &p);
+    if (status == CLI_OK)
+        status = o->until_end ? drain(w, &p) : serve(w, o->server, &p);
+    weir_server_stop(server);
+    if (o->analyze)
+        analyze(w);
+    cli_progress_end(&p);
+    return status;
+}
+
 static int run_files(void *settings, const cli_list *files)
 {
     run_settings *o = settings;
     weir *w;
-    cli_progress p;
     weir_on_change on_change;
     if (!parse_on_change(o->on_change, &on_change))
         return cli_usage_error("--on-change is refuse, restart or keep-old, not '%s'",
@@ -159,27 +207,16 @@ static int run_files(void *settings, const cli_list *files)
     o->place.from_beginning = o->until_end;
     if (o->until_end)
         cli_list_add(&o->place.set, "weir.until.end=true");
-    int status = cli_open(&o->place, true, &w);
+    int status = cli_open(&o->place, files->n > 0, &w);
     if (status != CLI_OK)
         return status;
-    status = cli_define(w, &o->define);
-    if (status == CLI_OK)
-        status = load_files(w, files, on_change);
-    if (status == CLI_OK) {
-        weir_metrics m = {.size = sizeof m};
-        cli_text place = {0};
-        cli_place_text(&o->place, &place);
-        weir_metrics_read(w, &m);
-        cli_progress_begin(&p, w);
-        cli_progress_say(&p, "weir %s, %s: %u %s", weir_version(), cli_text_string(&place),
-                         m.queries_running, m.queries_running == 1 ? "query" : "queries");
-        cli_text_free(&place);
-        status = o->until_end ? drain(w, &p) : serve(w, &p);
-        if (o->analyze)
-            analyze(w);
-        cli_progress_end(&p);
-    }
-    return cli_close(w, status);
+    return cli_close(w, run_opened(w, o, files, on_change));
+}
+
+static int run_server(void *settings, const cli_list *files)
+{
+    ((run_settings *)settings)->server = true;
+    return run_files(settings, files);
 }
 
 const cli_command cli_run_command = {
@@ -195,4 +232,28 @@ const cli_command cli_run_command = {
     .shared = cli_place_options,
     .settings_size = sizeof(run_settings),
     .run = run_files,
+};
+
+static const cli_option server_options[] = {
+    {"listen", 0, CLI_TEXT, FIELD(listen), "URL", "where (default: http://127.0.0.1:8088)", 1},
+    {"define", 'd', CLI_LIST, FIELD(define), "NAME=VALUE",
+     "a variable, used as ${NAME}; may be repeated", 0},
+    {"on-change", 0, CLI_TEXT, FIELD(on_change), "WHAT",
+     "a statement of the files means something else than the one before: refuse (default), "
+     "restart, keep-old",
+     0},
+    {0},
+};
+
+const cli_command cli_server_command = {
+    .name = "server",
+    .operands = "[FILE.sql...]",
+    .operands_max = -1,
+    .summary = "Offer SQL over HTTP",
+    .about = "Statements of clients are kept, and their queries go on at the next start.\n"
+             "With query files these are the service, and clients may only look.",
+    .options = server_options,
+    .shared = cli_place_options,
+    .settings_size = sizeof(run_settings),
+    .run = run_server,
 };

@@ -6,6 +6,7 @@
 
 #include "open.h"
 #include "prompt.h"
+#include "secrets.h"
 #include "signals.h"
 
 #include <stdlib.h>
@@ -27,6 +28,9 @@ static const cli_option options[] = {
     {"file", 'f', CLI_TEXT, FIELD(file), "FILE", "run a file and exit", 1},
     {"output", 0, CLI_TEXT, FIELD(output), "FORM",
      "form of results: TABULAR, JSON (a line per row) or CSV", 0},
+    {"user", 'u', CLI_TEXT, FIELD(place.user), "NAME", "with a server: who asks", 1},
+    {"password", 'p', CLI_TEXT, FIELD(place.password), "TEXT",
+     "and the password ($WEIR_PASSWORD is seen by nobody else)", 0},
     {"define", 'd', CLI_LIST, FIELD(define), "NAME=VALUE",
      "a variable, used as ${NAME}; may be repeated", 0},
     {"query-timeout", 0, CLI_INT, FIELD(query_timeout), "MS",
@@ -59,7 +63,16 @@ static int run_prompt(cli_session *s, const cli_place *place)
 static int run_sql(void *settings, const cli_list *operands)
 {
     sql_settings *o = settings;
-    (void)operands;
+    o->place.join = true;
+    o->place.server = operands->n ? operands->at[0] : NULL;
+    if (o->place.user && !o->place.password)
+        o->place.password = getenv("WEIR_PASSWORD");
+    if (o->place.password)
+        cli_no_core_dump();
+    if (!o->place.user != !o->place.password)
+        return cli_usage_error("--user and a password go together");
+    if (o->place.server && (o->place.data || o->place.bootstrap))
+        return cli_usage_error("a server has its own --data and --bootstrap-servers");
     cli_session s = {.view = CLI_VIEW_INIT,
                      .query_timeout_ms = o->query_timeout,
                      .query_row_limit = o->query_row_limit};
@@ -89,10 +102,12 @@ static int run_sql(void *settings, const cli_list *operands)
 
 const cli_command cli_sql_command = {
     .name = "",
-    .operands = "",
-    .summary = "SQL at a prompt, from -e, -f or a pipe",
+    .operands = "[http://HOST:PORT]",
+    .operands_max = 1,
+    .summary = "SQL at a prompt, from -e, -f or a pipe; here or on a server",
     .about = "Without -e and -f statements come from the prompt, or from standard\n"
-             "input where that is not a terminal.",
+             "input where that is not a terminal. With the address of a `weir server`\n"
+             "they are executed there; also where a service has --data open.",
     .options = options,
     .shared = cli_place_options,
     .settings_size = sizeof(sql_settings),

@@ -95,10 +95,17 @@ typedef struct weir_options {
     bool topics_only;              /* KAFKA: for producing, consuming and the like: no directory is
                                     * opened or made, so this process keeps no other one out; no
                                     * statements are kept, and state would be in memory */
+    const char *server; /* a server that runs already, "http://HOST:PORT" or "unix:PATH": statements
+                         * are executed there (weir_serve). SET and DEFINE are this handle's own;
+                         * what is not a statement (weir_produce, weir_run_once ...) is refused */
+    const char *user, *password; /* for the server; or NULL */
+    bool join; /* where another process has data_dir open and serves it (weir_serve_options): be a
+                * handle on that one, as with `server` */
 } weir_options;
 #define WEIR_OPTIONS_INIT                                                                          \
     {                                                                                              \
-        sizeof(weir_options), WEIR_LOG_LOCAL, NULL, NULL, NULL, false, false, false                \
+        sizeof(weir_options), WEIR_LOG_LOCAL, NULL, NULL, NULL, false, false, false, NULL, NULL,   \
+            NULL, false                                                                            \
     }
 
 /**
@@ -453,6 +460,35 @@ WEIR_API weir_status weir_serde_write(weir_serde *s, const char *json, size_t le
                                       const void **bytes, size_t *bytes_len, weir_error *err);
 /** NULL is allowed. */
 WEIR_API void weir_serde_close(weir_serde *s);
+
+/* ------------------------------------------------------------------ serving */
+
+typedef struct weir_server weir_server;
+
+typedef struct weir_serve_options {
+    size_t size;           /* sizeof(weir_serve_options) */
+    const char *url;       /* "http://127.0.0.1:8088"; port 0: any free one; NULL: not over TCP */
+    const char *unix_path; /* also, or only, on this Unix socket, for this user; or NULL */
+    bool in_data_dir;      /* unix_path is weir.sock in the data directory: who opens that with
+                            * `join`, as `weir` does, gets here */
+    bool read_only;        /* statements that change anything are refused */
+} weir_serve_options;
+#define WEIR_SERVE_OPTIONS_INIT                                                                    \
+    {                                                                                              \
+        sizeof(weir_serve_options), "http://127.0.0.1:8088", NULL, false, false                    \
+    }
+
+/**
+ * Offer the handle over HTTP (docs/server.md), on threads of the server's own.
+ * @return WEIR_ERR_CONFIG: options; WEIR_ERR_IO: the address is in use. *out is NULL on failure.
+ */
+WEIR_API weir_status weir_serve(weir *w, const weir_serve_options *options, weir_server **out,
+                                weir_error *err);
+/** "http://127.0.0.1:8088", with the port that was bound; "" without TCP. Until weir_server_stop.
+ */
+WEIR_API const char *weir_server_url(const weir_server *s);
+/** Ends what runs for clients, then the server. Before weir_close. NULL is allowed. */
+WEIR_API void weir_server_stop(weir_server *s);
 
 /* ------------------------------------------------------------------ for front ends */
 

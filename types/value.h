@@ -97,8 +97,10 @@ weir_status wr_value_decode(const wr_type *t, const char **p, const char *end, w
  * NULL prints nothing; the caller decides.
  */
 void wr_value_print(wr_buf *out, const wr_type *t, const wr_value *v);
-/** JSON text as on REST rows (rest-api.md 5.3); NULL prints null. */
+/** JSON text; NULL prints null. */
 void wr_value_print_json(wr_buf *out, const wr_type *t, const wr_value *v);
+/** The same as ksqlDB's REST rows have it: a TIME without its fraction of a second. */
+void wr_value_print_rest(wr_buf *out, const wr_type *t, const wr_value *v);
 /** A SQL literal or constructor expression that evaluates to @p v (for error texts and EXPLAIN). */
 void wr_value_print_sql(wr_buf *out, const wr_type *t, const wr_value *v);
 

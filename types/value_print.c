@@ -147,7 +147,9 @@ static void print_json_key(wr_buf *out, const wr_type *t, const wr_value *key)
     wr_buf_free(&text);
 }
 
-static void print_json_nest(wr_buf *out, const wr_type *t, const wr_nest *nest)
+static void print_json(wr_buf *out, const wr_type *t, const wr_value *v, bool whole_seconds);
+
+static void print_json_nest(wr_buf *out, const wr_type *t, const wr_nest *nest, bool whole_seconds)
 {
     bool array = t->id == WR_T_ARRAY;
     wr_buf_putc(out, array ? '[' : '{');
@@ -161,12 +163,12 @@ static void print_json_nest(wr_buf *out, const wr_type *t, const wr_nest *nest)
                 wr_text_put_json_string(out, wr_str_c(t->fields[i].name));
             wr_buf_putc(out, ':');
         }
-        wr_value_print_json(out, wr__nest_item_type(t, i), &nest->items[i]);
+        print_json(out, wr__nest_item_type(t, i), &nest->items[i], whole_seconds);
     }
     wr_buf_putc(out, array ? ']' : '}');
 }
 
-void wr_value_print_json(wr_buf *out, const wr_type *t, const wr_value *v)
+static void print_json(wr_buf *out, const wr_type *t, const wr_value *v, bool whole_seconds)
 {
     if (v->null) {
         wr_buf_puts(out, "null");
@@ -181,7 +183,7 @@ void wr_value_print_json(wr_buf *out, const wr_type *t, const wr_value *v)
         return;
     case WR_T_TIME:
         wr_buf_putc(out, '"');
-        wr_text_put_time(out, v->u.i32, false);
+        wr_text_put_time(out, v->u.i32, whole_seconds);
         wr_buf_putc(out, '"');
         return;
     case WR_T_BYTES:
@@ -194,7 +196,7 @@ void wr_value_print_json(wr_buf *out, const wr_type *t, const wr_value *v)
     case WR_T_ARRAY:
     case WR_T_MAP:
     case WR_T_STRUCT:
-        print_json_nest(out, t, v->u.nest);
+        print_json_nest(out, t, v->u.nest, whole_seconds);
         return;
     case WR_T_NULL:
         wr_buf_puts(out, "null");
@@ -203,6 +205,16 @@ void wr_value_print_json(wr_buf *out, const wr_type *t, const wr_value *v)
         wr_value_print(out, t, v);
         return;
     }
+}
+
+void wr_value_print_json(wr_buf *out, const wr_type *t, const wr_value *v)
+{
+    print_json(out, t, v, false);
+}
+
+void wr_value_print_rest(wr_buf *out, const wr_type *t, const wr_value *v)
+{
+    print_json(out, t, v, true);
 }
 
 /* ------------------------------------------------------------------------------------------ SQL */

@@ -377,6 +377,12 @@ static weir_status plan_values(const wr_plan_env *env, const wr_ast_stmt *stmt, 
     return WEIR_OK;
 }
 
+weir_status wr_plan_insert_target(const wr_plan_env *env, const wr_ast_stmt *stmt, wr_source **out,
+                                  weir_error *err)
+{
+    return find_target(env, stmt, out, err);
+}
+
 /* Only the finding of the target differs from ASSERT: that one may look at any source. */
 weir_status wr_plan_insert_values(const wr_plan_env *env, const wr_ast_stmt *stmt, wr_insert **out,
                                   weir_error *err)

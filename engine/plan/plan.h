@@ -134,6 +134,8 @@ typedef enum wr_plan_store_role {
 
 #define WR_PLAN_NO_STORE UINT32_MAX
 
+typedef enum wr_window_bound { WR_BOUND_NONE, WR_BOUND_START, WR_BOUND_END } wr_window_bound;
+
 /** One store of a plan: one for each task of `subtopology`. Everything is in the plan's arena. */
 typedef struct wr_plan_store {
     const char *name; /* "Aggregate", "Join-left": unique in the plan, stable over restarts */
@@ -320,6 +322,8 @@ typedef struct wr_plan {
      * role VALUE; result_is_key[i] marks key columns. SINK: the sink's schema, keys first. */
     const wr_schema *result;
     const bool *result_is_key;
+    /* Which columns are a bound of the row's window: a deletion has these, too. */
+    const wr_window_bound *result_bound;
     const uint32_t *collect; /* COLLECT: result column i is column collect[i] of its batches */
     bool result_table;       /* rows of the result are changes: inserts, updates, deletions */
     wr_window result_window; /* kind NONE unless the result's key is windowed */

@@ -139,6 +139,9 @@ typedef struct wr_insert {
 } wr_insert;
 weir_status wr_plan_insert_values(const wr_plan_env *env, const wr_ast_stmt *stmt, wr_insert **out,
                                   weir_error *err) WR_MUST_CHECK;
+/** The source alone, for who has rows from elsewhere: borrowed from the catalog. */
+weir_status wr_plan_insert_target(const wr_plan_env *env, const wr_ast_stmt *stmt, wr_source **out,
+                                  weir_error *err) WR_MUST_CHECK;
 /** ASSERT VALUES, ASSERT NULL VALUES: the same for a source of any sort, WINDOWSTART and WINDOWEND
  *  among the columns where its key is windowed. */
 weir_status wr_plan_expected_values(const wr_plan_env *env, const wr_ast_stmt *stmt,

@@ -260,6 +260,15 @@ weir_status wr__build_persistent_select(wr__builder *b, wr__stage *st, wr__resul
     return WEIR_OK;
 }
 
+static wr_window_bound bound_of(const wr_expr *e)
+{
+    const wr_ref *ref = wr_expr_as_ref(e);
+    return !ref                              ? WR_BOUND_NONE
+           : ref->kind == WR_REF_WINDOWSTART ? WR_BOUND_START
+           : ref->kind == WR_REF_WINDOWEND   ? WR_BOUND_END
+                                             : WR_BOUND_NONE;
+}
+
 /* A transient result: the key columns stay in front (deletions need them), then every item. A
  * client sees the columns as written, keys among them where they are selected: `collect` says which
  * column of the batch each one is. A selected key is read from the key columns, because a deletion
@@ -274,6 +283,7 @@ weir_status wr__build_transient_select(wr__builder *b, wr__stage *st, wr__result
     wr_column *shown = WR_NEW_N(a, wr_column, n);
     wr_expr **exprs = WR_NEW_N(a, wr_expr *, keys_n + n);
     bool *is_key = WR_NEW_N(a, bool, n);
+    wr_window_bound *bound = WR_NEW_N(a, wr_window_bound, n);
     uint32_t *collect = WR_NEW_N(a, uint32_t, n);
     for (uint32_t k = 0; k < keys_n; k++) {
         cols[k] = st->step->schema->cols[k];
@@ -289,6 +299,7 @@ weir_status wr__build_transient_select(wr__builder *b, wr__stage *st, wr__result
             (wr_column){.name = item->name, .type = wr_expr_type(exprs[c]), .role = WR_COL_VALUE};
         shown[i] = cols[c];
         collect[i] = c;
+        bound[i] = bound_of(exprs[c]);
         for (uint32_t k = 0; k < keys_n; k++) {
             if (!matches_key(&st->keys[k], item->expr))
                 continue;
@@ -310,6 +321,7 @@ weir_status wr__build_transient_select(wr__builder *b, wr__stage *st, wr__result
         WR_ASSERT(collect[i] < keys_n + n);
     b->plan->result = wr_schema_new(a, shown, n);
     b->plan->result_is_key = is_key;
+    b->plan->result_bound = bound;
     b->plan->collect = collect;
     result->schema = s->schema;
     return WEIR_OK;

@@ -685,6 +685,18 @@ static weir_status build_stream_pull(const wr_plan_env *env, const wr_ast_query 
  * query itself is said first, as for any other table. On a stream the same SELECT is planned as a
  * push query that ends at the end of the topic. The reference to the source is taken first, so that
  * wr_pull_free is right whatever fails after it. */
+/* ksqlDB's rule for tables. */
+static weir_status check_star(const wr_source *s, const wr_ast_query *query, weir_error *err)
+{
+    for (size_t i = 0; s->is_table && query->items_n > 1 && i < query->items_n; i++)
+        if (query->items[i].kind == WR_AST_ITEM_STAR)
+            return wr_error_at(
+                err, WEIR_ERR_STATEMENT, query->pos,
+                "Pull queries only support wildcards in the projects if they are the "
+                "only expression");
+    return WEIR_OK;
+}
+
 weir_status wr_plan_pull(const wr_plan_env *env, const wr_ast_query *query, wr_pull **out,
                          weir_error *err)
 {
@@ -695,6 +707,7 @@ weir_status wr_plan_pull(const wr_plan_env *env, const wr_ast_query *query, wr_p
         return wr_error_at(err, WEIR_ERR_STATEMENT, query->pos,
                            "Pull queries on streams are disabled. To create a push query on the "
                            "stream, add EMIT CHANGES to the end.");
+    WR_TRY(check_star(s, query, err));
     WR_TRY(check_window_bounds(s, query, err));
     wr_arena *a = wr_arena_new(8192);
     wr_pull *pull = WR_NEW(a, wr_pull);

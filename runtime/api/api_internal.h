@@ -8,6 +8,7 @@
 #ifndef WR_RUNTIME_API_INTERNAL_H
 #define WR_RUNTIME_API_INTERNAL_H
 
+#include "runtime/api/remote.h"
 #include "runtime/instance/query_list.h"
 #include "runtime/statement/statement.h"
 
@@ -18,8 +19,10 @@
  */
 struct weir {
     wr_engine *engine;
+    wr__remote *remote;        /* statements are executed there; or NULL. The engine is in memory */
     wr_session session;        /* of all statements of this handle */
     wr_settings server;        /* from the options */
+    char *data_dir;            /* NULL: there is none */
     pthread_mutex_t producing; /* one weir_produce or weir_flush at a time */
     wr_log_owner producer;     /* of what weir_produce writes; set with the writer */
     wr_log_writer *writer;     /* theirs; made at first use */
@@ -42,9 +45,19 @@ struct weir_stmt {
     const wr_result *section;    /* NULL: this is the statement itself */
     size_t next;                 /* row of the section */
     const wr_value *section_row; /* of the last step, or NULL */
+    /* Executed by a server. */
+    wr__remote_stmt *remote;                /* NULL: here */
+    const wr__remote_table *remote_section; /* of a section; or NULL */
+    const wr_json *remote_row;              /* of a section: of the last step */
     /* Sections that were asked for, by index; the statement's own. */
     weir_stmt **sections;
     size_t sections_n;
 };
+
+/** Where a process that has a data directory open may be talked to. */
+#define WR__DATA_SOCKET "weir.sock"
+
+/** What is no statement is not there for a handle on a server. */
+weir_status wr__refuse_remote(const weir *w, weir_error *err) WR_MUST_CHECK;
 
 #endif

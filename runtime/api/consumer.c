@@ -37,6 +37,8 @@ struct weir_consumer {
 weir_status weir_consume(weir *w, const char *topic, bool from_beginning, weir_consumer **out,
                          weir_error *err)
 {
+    *out = NULL;
+    WR_TRY(wr__refuse_remote(w, err));
     wr_log *log = wr_engine_log(w->engine);
     wr_topic_info info;
     *out = NULL;

@@ -74,6 +74,8 @@ weir_status weir_prepare(weir *w, const char *sql, ptrdiff_t len, weir_stmt **ou
     s->w = w;
     s->x = x;
     s->row = wr_arena_new(0);
+    if (w->remote && !wr__remote_is_local(x))
+        s->remote = wr__remote_stmt_new(w->remote, x);
     WR_ASSERT(!x->executed && x->kind <= WR_EXEC_ANALYZE);
     atomic_fetch_add(&w->statements, 1);
     *out = s;
@@ -91,12 +93,27 @@ static weir_status step_section(weir_stmt *s)
     return s->section_row ? WEIR_ROW : WEIR_DONE;
 }
 
+static weir_status step_remote_section(weir_stmt *s)
+{
+    const wr_json *rows = s->remote_section->rows;
+    bool more = rows && rows->kind == WR_JSON_ARRAY && s->next < rows->n;
+    s->remote_row = more ? &rows->items[s->next++] : NULL;
+    if (!more)
+        s->next = 0;
+    return more ? WEIR_ROW : WEIR_DONE;
+}
+
 /* What was handed out for the row before is gone from here on, whatever comes of this step. */
 weir_status weir_step(weir_stmt *s, int timeout_ms, weir_error *err)
 {
     weir_error unwanted;
     wr_arena_reset(s->row);
-    return s->section ? step_section(s) : wr_exec_step(s->x, timeout_ms, err ? err : &unwanted);
+    err = err ? err : &unwanted;
+    if (s->remote_section)
+        return step_remote_section(s);
+    if (s->remote)
+        return wr__remote_step(s->remote, timeout_ms, err);
+    return s->section ? step_section(s) : wr_exec_step(s->x, timeout_ms, err);
 }
 
 /* The arena of the texts handed out goes with each: a section has its own, so that stepping it does
@@ -115,9 +132,10 @@ static void free_statement(weir_stmt *s)
  * nothing of the handle is touched after it. */
 void weir_finalize(weir_stmt *s)
 {
-    if (!s || s->section) /* a section goes with its statement */
+    if (!s || s->section || s->remote_section) /* a section goes with its statement */
         return;
     weir *w = s->w;
+    wr__remote_stmt_free(s->remote);
     wr_exec_free(s->x);
     free_statement(s);
     size_t before = atomic_fetch_sub(&w->statements, 1);
@@ -130,6 +148,8 @@ void weir_finalize(weir_stmt *s)
  * are what callers count. */
 int weir_section_count(const weir_stmt *s)
 {
+    if (s->remote || s->remote_section)
+        return s->remote ? (int)s->remote->sections_n : 0;
     return s->section || !s->x->executed || !s->x->sections.n ? 0 : (int)s->x->sections.n - 1;
 }
 
@@ -139,7 +159,7 @@ weir_stmt *weir_section(weir_stmt *s, int index)
 {
     if (index < 0 || index >= weir_section_count(s))
         return NULL;
-    size_t n = s->x->sections.n - 1, at = (size_t)index;
+    size_t n = (size_t)weir_section_count(s), at = (size_t)index;
     if (!s->sections) {
         s->sections = wr_calloc(n, sizeof *s->sections);
         s->sections_n = n;
@@ -150,16 +170,20 @@ weir_stmt *weir_section(weir_stmt *s, int index)
         one->w = s->w;
         one->x = s->x;
         one->row = wr_arena_new(0);
-        one->section = s->x->sections.v[at + 1];
+        if (s->remote)
+            one->remote_section = &s->remote->sections[at];
+        else
+            one->section = s->x->sections.v[at + 1];
         s->sections[at] = one;
     }
-    WR_ASSERT(s->sections[at]->section == s->x->sections.v[at + 1]);
     return s->sections[at];
 }
 
 /* A statement itself has none. */
 const char *weir_section_name(const weir_stmt *section)
 {
+    if (section->remote_section)
+        return section->remote_section->name;
     return section->section ? section->section->name : "";
 }
 
@@ -200,17 +224,17 @@ weir_stmt_kind weir_stmt_kind_of(const weir_stmt *s)
 /* These belong to the statement's arena: valid until weir_finalize. */
 const char *weir_message(const weir_stmt *s)
 {
-    return s->x->message;
+    return s->remote ? s->remote->message : s->x->message;
 }
 
 const char *weir_heading(const weir_stmt *s)
 {
-    return s->x->heading;
+    return s->remote ? s->remote->heading : s->x->heading;
 }
 
 const char *weir_query_id(const weir_stmt *s)
 {
-    return s->x->query_id;
+    return s->remote ? s->remote->query_id : s->x->query_id;
 }
 
 /* ---- columns ---- */
@@ -230,9 +254,40 @@ static const wr_schema *schema_of(const weir_stmt *s)
     return s->x->schema;
 }
 
+/* What the server's answer says of the columns; NULL: the statement is executed here. */
+static const wr__remote_table *remote_table(const weir_stmt *s)
+{
+    if (s->remote_section)
+        return s->remote_section;
+    if (!s->remote)
+        return NULL;
+    wr__remote_describe(s->remote);
+    return &s->remote->table;
+}
+
+static const wr__remote_column *remote_column(const weir_stmt *s, int i)
+{
+    const wr__remote_table *t = remote_table(s);
+    return t && i >= 0 && i < t->columns_n ? &t->columns[i] : NULL;
+}
+
+static bool is_remote(const weir_stmt *s)
+{
+    return s->remote || s->remote_section;
+}
+
+/* The value of column @p i of the current row; NULL: it is NULL, or there is none. */
+static const wr_json *remote_value(const weir_stmt *s, int i)
+{
+    const wr_json *row = s->remote ? s->remote->row : s->remote_row;
+    return wr__remote_value(row, remote_table(s)->columns_n, i);
+}
+
 /* 0 for statements without rows, and where planning fails. */
 int weir_column_count(const weir_stmt *s)
 {
+    if (is_remote(s))
+        return remote_table(s)->columns_n;
     const wr_schema *schema = schema_of(s);
     return schema ? (int)schema->n : 0;
 }
@@ -246,6 +301,8 @@ static const wr_column *column(const weir_stmt *s, int i)
 
 const char *weir_column_name(const weir_stmt *s, int i)
 {
+    if (is_remote(s))
+        return remote_column(s, i) ? remote_column(s, i)->name : "";
     const wr_column *c = column(s, i);
     return c ? c->name : "";
 }
@@ -270,6 +327,8 @@ weir_type weir_column_type(const weir_stmt *s, int i)
         [WR_T_STRUCT] = WEIR_STRUCT,
         [WR_T_UNIT] = WEIR_STRING,
     };
+    if (is_remote(s))
+        return remote_column(s, i) ? remote_column(s, i)->type : WEIR_STRING;
     const wr_column *c = column(s, i);
     WR_ASSERT(!c || (size_t)c->type->id < WR_ARRAY_LEN(types));
     return c ? types[c->type->id] : WEIR_STRING;
@@ -278,6 +337,8 @@ weir_type weir_column_type(const weir_stmt *s, int i)
 /* In the statement's arena: callers keep the texts of a header while they step. */
 const char *weir_column_type_text(const weir_stmt *s, int i)
 {
+    if (is_remote(s))
+        return remote_column(s, i) ? remote_column(s, i)->type_text : "";
     const wr_column *c = column(s, i);
     return c ? wr_type_text(s->x->arena, c->type) : "";
 }
@@ -285,6 +346,8 @@ const char *weir_column_type_text(const weir_stmt *s, int i)
 /* Only rows of queries have keys. */
 bool weir_column_is_key(const weir_stmt *s, int i)
 {
+    if (is_remote(s))
+        return remote_column(s, i) && remote_column(s, i)->key;
     return !s->section && column(s, i) && s->x->is_key && s->x->is_key[i];
 }
 
@@ -302,6 +365,8 @@ static const wr_value *value(const weir_stmt *s, int i, const wr_type **type)
 
 bool weir_column_is_null(const weir_stmt *s, int i)
 {
+    if (is_remote(s))
+        return remote_value(s, i) == NULL;
     const wr_type *t;
     return value(s, i, &t) == NULL;
 }
@@ -309,12 +374,17 @@ bool weir_column_is_null(const weir_stmt *s, int i)
 /* A row that says of its key that there is no row any more: all but its keys is NULL. */
 bool weir_row_is_tombstone(const weir_stmt *s)
 {
+    if (is_remote(s))
+        return s->remote && s->remote->row && s->remote->tombstone;
     return !s->section && s->x->tombstone;
 }
 
 /* Only of a BOOLEAN: no other type has an obvious truth. */
 bool weir_column_bool(const weir_stmt *s, int i)
 {
+    const wr_json *j = is_remote(s) ? remote_value(s, i) : NULL;
+    if (is_remote(s))
+        return j && j->kind == WR_JSON_TRUE;
     const wr_type *t;
     const wr_value *v = value(s, i, &t);
     return v && t->id == WR_T_BOOLEAN && v->u.b;
@@ -323,6 +393,9 @@ bool weir_column_bool(const weir_stmt *s, int i)
 /* Numbers are converted as CAST does where they fit; what does not fit, or is no number, is 0. */
 int64_t weir_column_int64(const weir_stmt *s, int i)
 {
+    const wr_json *j = is_remote(s) ? remote_value(s, i) : NULL;
+    if (is_remote(s))
+        return j ? wr__remote_int64(remote_column(s, i), j) : 0;
     const wr_type *t;
     const wr_value *v = value(s, i, &t);
     if (!v)
@@ -349,6 +422,9 @@ int64_t weir_column_int64(const weir_stmt *s, int i)
 /* Integers beyond 2^53 lose digits here, as with every CAST to DOUBLE. */
 double weir_column_double(const weir_stmt *s, int i)
 {
+    const wr_json *j = is_remote(s) ? remote_value(s, i) : NULL;
+    if (is_remote(s))
+        return j ? wr__remote_double(j) : 0;
     const wr_type *t;
     const wr_value *v = value(s, i, &t);
     if (!v)
@@ -365,6 +441,9 @@ double weir_column_double(const weir_stmt *s, int i)
  * alone pays for none. */
 const char *weir_column_text(const weir_stmt *s, int i)
 {
+    const wr_json *j = is_remote(s) ? remote_value(s, i) : NULL;
+    if (is_remote(s))
+        return j ? wr__remote_text(s->remote ? s->remote->row : s->remote_row, j, i, s->row) : "";
     const wr_type *t;
     const wr_value *v = value(s, i, &t);
     if (!v)
@@ -380,6 +459,9 @@ const char *weir_column_text(const weir_stmt *s, int i)
  * that are, there is weir_column_text. */
 const void *weir_column_bytes(const weir_stmt *s, int i, size_t *len)
 {
+    const wr_json *j = is_remote(s) ? remote_value(s, i) : NULL;
+    if (is_remote(s))
+        return wr__remote_bytes(j ? remote_column(s, i) : NULL, j, s->row, len);
     const wr_type *t;
     const wr_value *v = value(s, i, &t);
     bool bytes = v && (t->id == WR_T_STRING || t->id == WR_T_BYTES);
@@ -390,6 +472,9 @@ const void *weir_column_bytes(const weir_stmt *s, int i, size_t *len)
 /* NULL is JSON's null, not "": what is given is always one JSON value. */
 const char *weir_column_json(const weir_stmt *s, int i)
 {
+    const wr_json *j = is_remote(s) ? remote_value(s, i) : NULL;
+    if (is_remote(s))
+        return j ? wr_arena_strndup(s->row, j->raw.ptr, j->raw.len) : "null";
     const wr_type *t;
     const wr_value *v = value(s, i, &t);
     if (!v)
@@ -450,6 +535,10 @@ static void find_candidates(weir *w, const char *prefix)
     const wr_map_entry *e;
     const wr_function *f;
     wr_arena_reset(w->complete);
+    if (w->remote) {
+        w->candidates = wr__remote_complete(w->remote, prefix, w->complete, &w->candidates_n);
+        return;
+    }
     w->candidates = WR_NEW_N(w->complete, char *, CANDIDATES_MAX);
     w->candidates_n = 0;
     for (size_t i = 0; (name = wr_parse_keyword(i, &reserved)); i++)

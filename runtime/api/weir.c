@@ -17,6 +17,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #define WEIR_VERSION_TEXT "0.1.0"
 /** No weir_options will ever be longer, so a size beyond it was not set at all. */
@@ -86,6 +87,25 @@ static weir_status read_options(const weir_options *options, weir_options *o, we
     return WEIR_OK;
 }
 
+/* Is the directory's process to be talked to? *out: how weir_options.server says it. */
+static bool has_socket(const char *dir, wr_buf *out)
+{
+    wr_buf_printf(out, "unix:%s/" WR__DATA_SOCKET, dir);
+    return access(wr_buf_cstr(out) + strlen("unix:"), R_OK | W_OK) == 0;
+}
+
+/* The session is kept, and texts are parsed, with an engine that holds nothing. */
+static weir_status open_remote(const weir_options *o, wr_engine_options eo, weir *w,
+                               weir_error *err)
+{
+    eo.log = WR_LOG_MEMORY;
+    eo.mode = WR_ENGINE_STEPPED;
+    eo.keep_statements = false;
+    eo.state_in_memory = true;
+    WR_TRY(wr__remote_open(o->server, o->user, o->password, &w->remote, err));
+    return wr_statement_open_engine(&eo, &w->engine, err);
+}
+
 /* The settings are owned by the handle: the engine copies them, but a failed opening must still be
  * able to free them, and both happen here. */
 weir_status weir_open(const weir_options *options, weir **out, weir_error *err)
@@ -114,11 +134,20 @@ weir_status weir_open(const weir_options *options, weir **out, weir_error *err)
         .service = o.ephemeral_catalog,
     };
     weir_status st = read_settings(&o, &w->server, err);
-    if (st == WEIR_OK)
+    if (st == WEIR_OK && !o.server)
         st = wr_statement_open_engine(&eo, &w->engine, err);
+    wr_buf socket = {0};
+    if (st == WEIR_ERR_STORE && o.join && has_socket(eo.data_dir, &socket))
+        o.server = wr_buf_cstr(&socket);
+    if (o.server && (st == WEIR_OK || st == WEIR_ERR_STORE))
+        st = open_remote(&o, eo, w, err);
+    wr_buf_free(&socket);
+    if (st == WEIR_OK && !w->remote && o.log != WEIR_LOG_MEMORY && !o.topics_only)
+        w->data_dir = wr_strdup(eo.data_dir);
     wr_buf_free(&dir);
     if (st != WEIR_OK) {
         wr_settings_free(&w->server);
+        wr__remote_close(w->remote);
         wr_free(w);
         return st;
     }
@@ -130,6 +159,13 @@ weir_status weir_open(const weir_options *options, weir **out, weir_error *err)
     wr_session_init(&w->session, w->engine);
     *out = w;
     return WEIR_OK;
+}
+
+weir_status wr__refuse_remote(const weir *w, weir_error *err)
+{
+    return w->remote ? wr_error(err, WEIR_ERR_UNSUPPORTED,
+                                "This cannot be asked of a server: it takes statements")
+                     : WEIR_OK;
 }
 
 /* How long weir_close waits for statements of other threads, which end by themselves now. */
@@ -166,6 +202,8 @@ weir_status weir_close(weir *w, weir_error *err)
     wr_session_free(&w->session);
     weir_status st = wr_engine_close(w->engine, err);
     wr_settings_free(&w->server);
+    wr__remote_close(w->remote);
+    wr_free(w->data_dir);
     wr_arena_free(w->complete);
     pthread_mutex_destroy(&w->producing);
     wr_free(w);
@@ -177,6 +215,7 @@ weir_status weir_close(weir *w, weir_error *err)
 /* Progress is reported only for a step that went well: one that failed says why instead. */
 weir_status weir_run_once(weir *w, int max_ms, bool *progressed, weir_error *err)
 {
+    WR_TRY(wr__refuse_remote(w, err));
     bool some;
     if (!w->stepped)
         return wr_error(err, WEIR_ERR_MISUSE, "weir_run_once needs options.stepped");
@@ -189,6 +228,7 @@ weir_status weir_run_once(weir *w, int max_ms, bool *progressed, weir_error *err
 /* For both modes: with threads it waits for queries to catch up, without them it steps them. */
 weir_status weir_drain(weir *w, int timeout_ms, weir_error *err)
 {
+    WR_TRY(wr__refuse_remote(w, err));
     return wr_engine_drain(w->engine, timeout_ms, err);
 }
 
@@ -288,6 +328,7 @@ bool weir_waiting_query(weir *w, char *id, size_t id_size, int64_t *since_ms, we
 weir_status weir_load_files(weir *w, const char *const *paths, size_t n, weir_on_change on_change,
                             weir_error *err)
 {
+    WR_TRY(wr__refuse_remote(w, err));
     static const wr_on_change policies[] = {
         [WEIR_ON_CHANGE_REFUSE] = WR_ON_CHANGE_REFUSE,
         [WEIR_ON_CHANGE_RESTART] = WR_ON_CHANGE_RESTART,
@@ -319,6 +360,7 @@ weir_status weir_load_file(weir *w, const char *path, weir_error *err)
 weir_status weir_check_files(weir *w, const char *const *paths, size_t n, weir_check *check,
                              weir_error *err)
 {
+    WR_TRY(wr__refuse_remote(w, err));
     WR_ASSERT(w->engine);
     if (!n || (check && check->size != sizeof *check))
         return wr_error(err, WEIR_ERR_MISUSE,
@@ -343,6 +385,7 @@ weir_status weir_check_files(weir *w, const char *const *paths, size_t n, weir_c
  * here: TERMINATE and DROP do that, and know what depends on it. */
 weir_status weir_reset_query(weir *w, const char *id, bool sink_too, weir_error *err)
 {
+    WR_TRY(wr__refuse_remote(w, err));
     return wr_statement_reset_query(w->engine, id, sink_too, err);
 }
 
@@ -365,6 +408,7 @@ static weir_status check_keeps_none(const weir *w, weir_error *err)
 weir_status weir_export(weir *w, void (*put)(void *arg, const char *text), void *arg,
                         weir_error *err)
 {
+    WR_TRY(wr__refuse_remote(w, err));
     if (!put)
         return wr_error(err, WEIR_ERR_MISUSE, "weir_export needs somebody who takes its lines");
     WR_ASSERT(w->engine);
@@ -384,6 +428,7 @@ static void ignore(void *arg, const char *text)
  * caller with another one knows other members. */
 weir_status weir_repair(weir *w, weir_repair_options *options, weir_error *err)
 {
+    WR_TRY(wr__refuse_remote(w, err));
     if (!options || options->size != sizeof *options)
         return wr_error(err, WEIR_ERR_MISUSE, "weir_repair needs weir_repair_options.size");
     WR_TRY(check_keeps_none(w, err));
@@ -559,6 +604,7 @@ static weir_status check_record(const weir_record *r, weir_error *err)
  * nobody else. All records are checked before the first is taken. */
 weir_status weir_produce(weir *w, const weir_record *records, size_t n, weir_error *err)
 {
+    WR_TRY(wr__refuse_remote(w, err));
     for (size_t i = 0; i < n; i++)
         WR_TRY(check_record(&records[i], err));
     pthread_mutex_lock(&w->producing);
@@ -582,6 +628,7 @@ weir_status weir_produce(weir *w, const weir_record *records, size_t n, weir_err
 /* Pull queries of any thread see what was flushed: they wait for queries to have processed it. */
 weir_status weir_flush(weir *w, weir_error *err)
 {
+    WR_TRY(wr__refuse_remote(w, err));
     weir_status st = WEIR_OK;
     pthread_mutex_lock(&w->producing);
     if (w->writer)
@@ -595,6 +642,7 @@ weir_status weir_flush(weir *w, weir_error *err)
  * there. */
 weir_status weir_topic_create(weir *w, const char *topic, int partitions, weir_error *err)
 {
+    WR_TRY(wr__refuse_remote(w, err));
     wr_log *log = wr_engine_log(w->engine);
     if (!topic || !*topic || partitions < 1)
         return wr_error(err, WEIR_ERR_MISUSE, "A topic needs a name and at least 1 partition");

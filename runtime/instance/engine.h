@@ -86,6 +86,8 @@ weir_status wr_engine_drain(wr_engine *e, int timeout_ms, weir_error *err) WR_MU
  * (architecture.md, Traps 9). @p interrupted (may be NULL) ends it early and stays set.
  */
 void wr_engine_wait_for_writes(wr_engine *e, const atomic_bool *interrupted);
+/** Would that have to wait? */
+bool wr_engine_has_unseen_writes(wr_engine *e);
 /** Something was written to topics: pull queries wait until running queries have seen it. */
 void wr_engine_note_write(wr_engine *e);
 
@@ -147,7 +149,6 @@ uint64_t wr_engine_next_id(const wr_engine *e);
 uint64_t wr_engine_take_id(wr_engine *e);
 /** The next number is at least @p id. */
 void wr_engine_set_next_id(wr_engine *e, uint64_t id);
-uint64_t wr_engine_take_transient_id(wr_engine *e);
 uint64_t wr_engine_random(wr_engine *e);
 
 #endif

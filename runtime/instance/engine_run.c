@@ -143,12 +143,17 @@ void wr_engine_note_write(wr_engine *e)
 
 /* Writes are numbered, and a reader waits until those before it have been processed, whoever made
  * them. */
+bool wr_engine_has_unseen_writes(wr_engine *e)
+{
+    /* Not on Kafka: catching up with somebody else's producers could take for ever. */
+    return !wr_log_can(e->log)->shares_partitions && e->mode != WR_ENGINE_PIPED &&
+           atomic_load(&e->writes_seen) < atomic_load(&e->writes);
+}
+
 void wr_engine_wait_for_writes(wr_engine *e, const atomic_bool *interrupted)
 {
     uint64_t written = atomic_load(&e->writes);
-    /* Not on Kafka: catching up with somebody else's producers could take for ever. */
-    if (wr_log_can(e->log)->shares_partitions || e->mode == WR_ENGINE_PIPED ||
-        atomic_load(&e->writes_seen) >= written)
+    if (!wr_engine_has_unseen_writes(e))
         return;
     weir_error err;
     if (drain(e, false, WAIT_FOR_WRITES_MS, interrupted, &err) != WEIR_OK) {

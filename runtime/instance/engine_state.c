@@ -183,11 +183,6 @@ void wr_engine_set_next_id(wr_engine *e, uint64_t id)
     e->next_id = WR_MAX(e->next_id, id);
 }
 
-uint64_t wr_engine_take_transient_id(wr_engine *e)
-{
-    return ++e->transient_id;
-}
-
 uint64_t wr_engine_random(wr_engine *e)
 {
     return wr_rng_next(&e->rng);

@@ -45,7 +45,6 @@ struct wr_engine {
     wr__reserved reserved;
     wr__offered offered;
     uint64_t next_id; /* number in ids of queries; of the next kept statement */
-    uint64_t transient_id;
     wr_rng rng;
 
     /* Any thread. */

@@ -32,3 +32,13 @@ void wr_session_free(wr_session *s)
         wr_free(v->value);
     wr_map_free(&s->variables);
 }
+
+weir_status wr_session_set(wr_session *s, wr_engine *e, const char *name, const char *value,
+                           weir_error *err)
+{
+    WR_TRY(wr_settings_check(name, value, true, err));
+    if (wr_settings_lists(wr_engine_settings(e), "ksql.properties.overrides.denylist", name))
+        return wr_error(err, WEIR_ERR_CONFIG, "Cannot override property '%s'", name);
+    wr_settings_put(&s->settings, name, value);
+    return WEIR_OK;
+}

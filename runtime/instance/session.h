@@ -20,5 +20,12 @@ void wr_session_init(wr_session *s, const wr_engine *e);
 /** A session of its own that begins with what @p base (may be NULL) has. Under the lock. */
 void wr_session_init_from(wr_session *s, const wr_engine *e, const wr_session *base);
 void wr_session_free(wr_session *s);
+/**
+ * What SET does: a setting that sessions may change, with a value that it takes, and that whoever
+ * runs the server has not kept from them. Under the lock.
+ * @return WEIR_ERR_CONFIG
+ */
+weir_status wr_session_set(wr_session *s, wr_engine *e, const char *name, const char *value,
+                           weir_error *err) WR_MUST_CHECK;
 
 #endif

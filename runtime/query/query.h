@@ -58,6 +58,10 @@ typedef struct wr_query_options {
     /** COLLECT rows; on the worker's thread. An error other than WEIR_OK ends the query. */
     weir_status (*collect)(void *arg, const wr_batch *batch, weir_error *err);
     void *collect_arg;
+    /** It has ended by itself, or has failed: nothing more is collected. On the worker's thread,
+     * with locks held: it must neither wait nor call the query. NULL: nobody cares. */
+    void (*ended)(void *arg);
+    void *ended_arg;
     /** STREAM pull queries: stop at the end offsets as of the start. */
     bool until_end;
 } wr_query_options;
@@ -239,6 +243,8 @@ weir_status wr_query_positions(wr_query *q, wr_arena *a, wr_query_position **out
 const char *wr_query_group(const wr_query *q);
 /** Everything up to the topics' ends (as of this call) is processed and committed. */
 weir_status wr_query_caught_up(wr_query *q, bool *yes, weir_error *err) WR_MUST_CHECK;
+/** Might the following have to wait now: for state to be restored, or written? */
+bool wr_query_pull_waits(wr_query *q);
 /**
  * Read the materialised rows (committed state as of the call) and hand them, after the stateless
  * steps above the store, to @p emit as batches of the sink's schema.

@@ -259,10 +259,12 @@ static void left(wr_worker_client *c, wr_client_end why, const weir_error *err)
         break; /* whoever took its rows is gone, and asks no more */
     case WR_CLIENT_FAILED:
         wr_query_fail(q, err);
-        return;
+        break;
     }
-    if (err) /* its last commit */
+    if (err && why != WR_CLIENT_FAILED) /* its last commit */
         wr__query_set_error(q, err);
+    if (q->ended && why != WR_CLIENT_PAUSED)
+        q->ended(q->ended_arg);
 }
 
 const wr_client_class wr__query_client_class = {

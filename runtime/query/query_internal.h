@@ -92,6 +92,8 @@ struct wr_query {
     wr_plan *plan;
     wr_log *log;
     wr_db *db;
+    void (*ended)(void *arg); /* or NULL; constant */
+    void *ended_arg;
     bool owns_db;
     wr_settings settings;
     wr_settings own_settings; /* of them, those of its session: the same in every process */

@@ -60,6 +60,8 @@ static wr_query *make(const wr_query_options *o)
     q->begun_elsewhere = o->begun_elsewhere;
     WR_ASSERT(!o->begun_elsewhere || !o->transient);
     q->kind = kind_of(o, &q->settings);
+    q->ended = o->ended;
+    q->ended_arg = o->ended_arg;
     q->owns_db = o->db == NULL;
     q->db = o->db ? o->db : wr_db_open_memory();
     q->owns_scheduler = o->scheduler == NULL;

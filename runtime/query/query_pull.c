@@ -194,6 +194,12 @@ static void await_write(wr_query *q)
     wr_monitor_unlock(m);
 }
 
+/* State of a query with changelogs comes later than its commit. */
+bool wr_query_pull_waits(wr_query *q)
+{
+    return q->kind.changelogs;
+}
+
 /*
  * Of the query only what never changes is used: its plan, names and database. So it may process,
  * commit, or fail meanwhile; whoever calls has pinned it, so it is not freed. A store without an id

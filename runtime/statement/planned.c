@@ -37,6 +37,8 @@ weir_status wr__plan(wr_exec *x, const wr__planner *p, wr_reservation *held, wei
             give_up(p, held);
             if (!wr_instance_env_asks(&env))
                 return st;
+            if (x->at_once)
+                return WEIR_ERR_INTERRUPTED;
             WR_TRY(wr_instance_look_up(e, &env, &interrupt, &x->topics, x->arena, err));
             continue;
         }
@@ -44,6 +46,10 @@ weir_status wr__plan(wr_exec *x, const wr__planner *p, wr_reservation *held, wei
         if (!taken)
             return WEIR_OK;
         give_up(p, held);
+        if (x->at_once) {
+            wr_engine_unlock(e);
+            return WEIR_ERR_INTERRUPTED;
+        }
         x->topics = (wr_known_topics){0}; /* the other one may be making or deleting them */
         st = wr_wait_check(&wait, taken, err);
         if (st == WEIR_OK)

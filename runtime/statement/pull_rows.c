@@ -59,15 +59,14 @@ static weir_status plan(wr_exec *x, wr_instance_env *env, void *arg, wr_reservat
 /* ---- reading a table ---- */
 
 /* On the reading thread. The store is read in batches, so `ending` is looked at often. */
-static weir_status collect(void *arg, const wr_batch *in, weir_error *err)
+static weir_status collect_some(wr__rows *r, const wr_batch *in, wr_sel sel, weir_error *err)
 {
-    wr__rows *r = arg;
     if (atomic_load(&r->entry->ending))
         return wr_error(err, WEIR_ERR_STATEMENT,
                         "Reading `%s` has ended: its query %s is being stopped or replaced",
                         r->pull->source->name, r->pull->query_id);
-    wr__row_batch *b = wr__row_batch_new(r->queue, in->sel.n);
-    WR_FOREACH_SEL (i, in->sel) {
+    wr__row_batch *b = wr__row_batch_new(r->queue, sel.n);
+    WR_FOREACH_SEL (i, sel) {
         wr_value *row = b->values + (size_t)b->rows * r->schema->n;
         for (uint32_t c = 0; c < r->schema->n; c++) {
             wr_value v = wr_vec_get(&in->cols[c], i);
@@ -85,6 +84,11 @@ static weir_status collect(void *arg, const wr_batch *in, weir_error *err)
     return st;
 }
 
+static weir_status collect(void *arg, const wr_batch *in, weir_error *err)
+{
+    return wr__in_pieces(arg, in, collect_some, err);
+}
+
 /* The one place that unpins: whoever waits for the query may free it as soon as that is done. */
 static void read_table(wr__rows *r)
 {
@@ -100,16 +104,23 @@ static void *reader(void *arg)
     return NULL;
 }
 
+/* Are rows so many that they have to stream? Windows of one key are as many as the retention
+ * allows.
+ */
+static bool reads_many(const wr_pull *pull)
+{
+    bool all = pull->scan || pull->source->window.kind != WR_WINDOW_NONE;
+    for (uint32_t i = 0; i < pull->keys_n; i++)
+        all = all || !pull->keys[i].key;
+    return all;
+}
+
 /* @pre the entry is pinned: for the reading, which unpins it */
 static weir_status start_reading(wr_exec *x, weir_error *err)
 {
     wr__rows *r = x->rows;
     WR_ASSERT(r->pull && r->entry && !r->reading);
-    bool all = r->pull->scan;
-    for (uint32_t i = 0; i < r->pull->keys_n; i++)
-        all = all || !r->pull->keys[i].key;
-    /* Windows of one key are as many as the retention allows, so those stream, too. */
-    all = all || r->pull->source->window.kind != WR_WINDOW_NONE;
+    bool all = reads_many(r->pull);
     if (wr_engine_mode_of(x->engine) == WR_ENGINE_THREADED && all) {
         int rc = pthread_create(&r->thread, NULL, reader, r);
         r->reading = rc == 0;
@@ -120,6 +131,7 @@ static weir_status start_reading(wr_exec *x, weir_error *err)
                         r->pull->source->name, strerror(rc));
     }
     weir_status st = WEIR_OK;
+    wr__row_queue_never_waits(r->queue); /* whoever reads is who takes */
     read_table(r);
     /* What fails at once fails the statement, before its first row. */
     (void)wr__row_queue_ended(r->queue, &st, err);
@@ -184,9 +196,17 @@ weir_status wr__open_pull(wr_exec *x, weir_error *err)
                            "Pull queries are disabled. Add EMIT CHANGES if you intended to issue a "
                            "push query.\nPlease set ksql.pull.queries.enable=true to enable this "
                            "feature.");
+    if (x->at_once && wr_engine_has_unseen_writes(x->engine))
+        return WEIR_ERR_INTERRUPTED;
     wr_engine_wait_for_writes(x->engine, x->interrupt);
     WR_TRY(wr__plan(x, &planner, &held, err));
-    const char *id = p.entry ? "" : wr__transient_id(x, "transient");
+    if (x->at_once && (!p.entry || reads_many(p.pull) || wr_query_pull_waits(p.entry->query))) {
+        wr_engine_unlock(x->engine);
+        wr_reservation_release(&held);
+        discard(&p);
+        return WEIR_ERR_INTERRUPTED;
+    }
+    const char *id = p.entry ? "" : wr__transient_id(x, false);
     bool pinned = p.entry && wr_query_entry_pin(p.entry);
     WR_ASSERT(!p.entry || pinned); /* it was not ending when it was found, under this lock */
     wr_engine_unlock(x->engine);

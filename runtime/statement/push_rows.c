@@ -12,17 +12,19 @@
  */
 #include "runtime/statement/query_rows.h"
 
-/*
- * Columns in the order of the projection. On the query's thread, which waits here while the queue
- * is full: it is the client's own query, so only the client is held up by it. An error of the queue
- * (closed) ends the query.
- */
-static weir_status collect(void *arg, const wr_batch *in, weir_error *err)
+/* Of a row's window, as WINDOWSTART and WINDOWEND give it; NULL: no bound. */
+static wr_value bound(wr_window_bound which, const wr_batch *in, uint32_t i)
 {
-    wr__rows *r = arg;
-    WR_ASSERT(r->plan && r->plan->collect); /* set before the query was started */
-    wr__row_batch *b = wr__row_batch_new(r->queue, in->sel.n);
-    WR_FOREACH_SEL (i, in->sel) {
+    if (which == WR_BOUND_NONE || !in->window_start)
+        return WR_VALUE_NULL;
+    return wr_value_i64(which == WR_BOUND_START ? in->window_start[i] : in->window_end[i]);
+}
+
+/* Columns in the order of the projection. */
+static weir_status collect_some(wr__rows *r, const wr_batch *in, wr_sel sel, weir_error *err)
+{
+    wr__row_batch *b = wr__row_batch_new(r->queue, sel.n);
+    WR_FOREACH_SEL (i, sel) {
         bool tombstone = !(in->flags[i] & WR_ROW_HAS_NEW);
         if (tombstone && !r->plan->result_table)
             continue; /* a record with a NULL value: there is nothing to show */
@@ -32,8 +34,10 @@ static weir_status collect(void *arg, const wr_batch *in, weir_error *err)
         for (uint32_t c = 0; c < r->schema->n; c++) {
             bool key = r->plan->result_is_key[c];
             row[c] = WR_VALUE_NULL;
-            if (tombstone && !key)
+            if (tombstone && !key) {
+                row[c] = bound(r->plan->result_bound[c], in, i);
                 continue;
+            }
             wr_value v = wr_vec_get(&in->cols[r->plan->collect[c]], i);
             row[c] = wr_value_copy(b->arena, r->schema->cols[c].type, &v);
         }
@@ -42,11 +46,50 @@ static weir_status collect(void *arg, const wr_batch *in, weir_error *err)
     return wr__row_queue_put(r->queue, b, NULL, err);
 }
 
-/* Numbered within the process; ksqlDB's names. */
-const char *wr__transient_id(wr_exec *x, const char *kind)
+/*
+ * On the query's thread, which waits here while the queue is full: it is the client's own query, so
+ * only the client is held up by it. An error of the queue (closed) ends the query.
+ */
+static weir_status collect(void *arg, const wr_batch *in, weir_error *err)
 {
-    return wr_arena_printf(x->arena, "%s_%s_%llu", kind, x->stmt->query->from.name.name,
-                           (unsigned long long)wr_engine_take_transient_id(x->engine));
+    wr__rows *r = arg;
+    WR_ASSERT(r->plan && r->plan->collect); /* set before the query was started */
+    return wr__in_pieces(r, in, collect_some, err);
+}
+
+/* ksqlDB's forms, which clients look for in texts: the source as the query calls it and a number of
+ * 19 digits, or a UUID. */
+static void put_id(wr_exec *x, bool scalable, wr_buf *out)
+{
+    const wr_ast_source *from = &x->stmt->query->from;
+    uint64_t r = wr_engine_random(x->engine);
+    if (scalable) {
+        uint64_t s = wr_engine_random(x->engine);
+        wr_buf_printf(out, "SCALABLE_PUSH_QUERY_%08x-%04x-4%03x-%04x-%012llx", (unsigned)(r >> 32),
+                      (unsigned)(r >> 16 & 0xffff), (unsigned)(r & 0xfff),
+                      (unsigned)(0x8000 | (s >> 48 & 0x3fff)),
+                      (unsigned long long)(s & 0xffffffffffff));
+        return;
+    }
+    wr_buf_printf(out, "transient_%s_%llu", from->alias.name ? from->alias.name : from->name.name,
+                  1000000000000000000ull + r % 8000000000000000000ull);
+}
+
+const char *wr__transient_id(wr_exec *x, bool scalable)
+{
+    wr_buf id = {0};
+    put_id(x, scalable, &id);
+    const char *made = wr_arena_strdup(x->arena, wr_buf_cstr(&id));
+    wr_buf_free(&id);
+    return made;
+}
+
+void wr_exec_another_id(wr_exec *x, wr_buf *out)
+{
+    WR_ASSERT(x->query && x->rows);
+    wr_engine_lock(x->engine);
+    put_id(x, x->rows->scalable, out);
+    wr_engine_unlock(x->engine);
 }
 
 /* Without the lock: opening asks the log. On failure the statement closes what there is. */
@@ -69,6 +112,8 @@ weir_status wr__start_transient(wr_exec *x, wr_plan *plan, const char *id, bool 
     options.collect = collect;
     options.collect_arg = r;
     options.until_end = until_end;
+    options.ended = x->wake;
+    options.ended_arg = x->wake_arg;
     weir_status st = wr_query_new(&options, &x->query, err);
     wr_settings_free(&settings);
     if (st == WEIR_OK && wr_engine_mode_of(x->engine) == WR_ENGINE_THREADED)
@@ -125,7 +170,7 @@ weir_status wr__open_push(wr_exec *x, weir_error *err)
     wr_reservation held = {0};
     wr__planner planner = {plan, discard, &p};
     WR_TRY(wr__plan(x, &planner, &held, err));
-    const char *id = wr__transient_id(x, p.scalable ? "SCALABLE_PUSH_QUERY" : "transient");
+    const char *id = wr__transient_id(x, p.scalable);
     wr_engine_unlock(x->engine);
     wr_reservation_release(&held);
     wr__rows *r =

@@ -49,19 +49,30 @@ static weir_status interrupted(wr_exec *x, weir_error *err)
     return WEIR_OK;
 }
 
-/* Rows that are there come before an interrupt, a time-out and the end: none is lost by asking. */
+/* Rows that are there come before an interrupt and the end: none is lost by asking. WEIR_OK: there
+ * is nothing just now. */
+static weir_status look(wr_exec *x, weir_error *err)
+{
+    weir_status st;
+    wr__rows *r = x->rows;
+    if (wr__row_queue_take(r->queue, &x->row, &x->tombstone))
+        return WEIR_ROW;
+    WR_TRY(interrupted(x, err));
+    if (!ended(x, &st, err))
+        return WEIR_OK;
+    /* Rows that came before the end are taken first. */
+    return wr__row_queue_take(r->queue, &x->row, &x->tombstone) ? WEIR_ROW : st;
+}
+
 static weir_status wait_row(wr_exec *x, int timeout_ms, weir_error *err)
 {
     wr__rows *r = x->rows;
     wr_clock *clock = wr_engine_clock(x->engine);
     int64_t until = clock->mono_ns(clock) + (int64_t)timeout_ms * 1000000;
     for (;;) {
-        weir_status st;
-        if (wr__row_queue_take(r->queue, &x->row, &x->tombstone))
-            return WEIR_ROW;
-        WR_TRY(interrupted(x, err));
-        if (ended(x, &st, err)) /* rows that came before the end are taken first */
-            return wr__row_queue_take(r->queue, &x->row, &x->tombstone) ? WEIR_ROW : st;
+        weir_status st = look(x, err);
+        if (st != WEIR_OK)
+            return st;
         int64_t left =
             timeout_ms < 0 ? WR_WAIT_SLICE_MS : (until - clock->mono_ns(clock)) / 1000000;
         if (left <= 0)
@@ -102,19 +113,10 @@ static weir_status step_row(wr_exec *x, int timeout_ms, weir_error *err)
     }
 }
 
-/* LIMIT is counted here, for every kind of query: the queue may hold more. */
-static weir_status step(wr_exec *x, int timeout_ms, weir_error *err)
+/* What @p st means for the statement: LIMIT is counted here, for every kind of query, since the
+ * queue may hold more; the last step has something to say. */
+static weir_status note(wr_exec *x, weir_status st)
 {
-    if (x->left == 0) {
-        x->message = "Limit Reached";
-        return WEIR_DONE;
-    }
-    /* Reading a table is work, not waiting: there is no time-out, only an interrupt. */
-    if (!x->query)
-        timeout_ms = -1;
-    weir_status st = wr_engine_mode_of(x->engine) == WR_ENGINE_THREADED
-                         ? wait_row(x, timeout_ms, err)
-                         : step_row(x, timeout_ms, err);
     WR_ASSERT(st != WEIR_ROW || x->row);
     if (st == WEIR_ROW && x->left > 0)
         x->left--;
@@ -122,6 +124,50 @@ static weir_status step(wr_exec *x, int timeout_ms, weir_error *err)
         x->message = "Query Completed";
     else if (st == WEIR_DONE)
         wr__say_expired(x);
+    return st;
+}
+
+static bool limit_reached(wr_exec *x)
+{
+    if (x->left == 0)
+        x->message = "Limit Reached";
+    return x->left == 0;
+}
+
+static weir_status step(wr_exec *x, int timeout_ms, weir_error *err)
+{
+    if (limit_reached(x))
+        return WEIR_DONE;
+    /* Reading a table is work, not waiting: there is no time-out, only an interrupt. */
+    if (!x->query)
+        timeout_ms = -1;
+    return note(x, wr_engine_mode_of(x->engine) == WR_ENGINE_THREADED
+                       ? wait_row(x, timeout_ms, err)
+                       : step_row(x, timeout_ms, err));
+}
+
+void wr_exec_on_rows(wr_exec *x, void (*wake)(void *arg), void *arg)
+{
+    WR_ASSERT(!x->executed && wr_engine_mode_of(x->engine) == WR_ENGINE_THREADED);
+    WR_ASSERT(x->kind == WR_EXEC_PUSH || x->kind == WR_EXEC_PULL);
+    x->wake = wake;
+    x->wake_arg = arg;
+}
+
+weir_status wr_exec_take(wr_exec *x, weir_error *err)
+{
+    WR_ASSERT(x->executed && x->wake && x->rows);
+    x->row = NULL;
+    x->tombstone = false;
+    if (x->done || limit_reached(x)) {
+        x->done = true;
+        return WEIR_DONE;
+    }
+    weir_status st = note(x, look(x, err));
+    if (st == WEIR_DONE)
+        x->done = true;
+    else if (st != WEIR_ROW && st != WEIR_OK)
+        wr_error_locate(err, x->text, strlen(x->text));
     return st;
 }
 

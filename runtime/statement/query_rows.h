@@ -31,13 +31,18 @@ typedef struct wr__rows {
 /** x->rows, for results of @p schema. */
 wr__rows *wr__rows_new(wr_exec *x, const wr_schema *schema, const bool *is_key, bool has_limit,
                        int64_t limit);
+/** @p some with rows of @p in, WR__QUEUE_BATCH at a time: a queue's bounds hold by pieces. */
+weir_status wr__in_pieces(wr__rows *r, const wr_batch *in,
+                          weir_status (*some)(wr__rows *r, const wr_batch *in, wr_sel sel,
+                                              weir_error *err),
+                          weir_error *err);
 weir_status wr__open_push(wr_exec *x, weir_error *err); /* push_rows.c */
 weir_status wr__open_pull(wr_exec *x, weir_error *err); /* pull_rows.c */
 /** Run @p plan (taken) as a query of the statement's own; @p id is its. */
 weir_status wr__start_transient(wr_exec *x, wr_plan *plan, const char *id, bool until_end,
                                 weir_error *err);
 /** An id for it. Under the lock. */
-const char *wr__transient_id(wr_exec *x, const char *kind);
+const char *wr__transient_id(wr_exec *x, bool scalable);
 void wr__end_pull(wr__rows *r);
 /** After the last row: if windows that were asked for have expired, the message says so. */
 void wr__say_expired(wr_exec *x);

@@ -27,8 +27,11 @@ struct wr__row_queue {
     wr__row_batch *head, *tail;
     wr__row_batch *current; /* the consumer's: the batch of the row handed out last, once empty */
     uint32_t queued;        /* rows */
+    size_t bytes;           /* of the batches from head to tail */
     uint32_t columns;
     bool waits;
+    void (*wake)(void *arg); /* NULL: the consumer waits */
+    void *wake_arg;
     bool closed; /* by the consumer */
     bool ended;  /* by the producer: status, why */
     weir_status status;
@@ -49,6 +52,13 @@ wr__row_queue *wr__row_queue_new(uint32_t columns, bool waits)
     pthread_cond_init(&q->changed, &attr);
     pthread_condattr_destroy(&attr);
     return q;
+}
+
+void wr__row_queue_on_rows(wr__row_queue *q, void (*wake)(void *arg), void *arg)
+{
+    WR_ASSERT(!q->head && !q->ended);
+    q->wake = wake;
+    q->wake_arg = arg;
 }
 
 /* Rows that nobody has taken go with it. */
@@ -98,6 +108,17 @@ void wr__row_batch_free(wr__row_batch *b)
         wr_arena_free(b->arena);
 }
 
+void wr__row_queue_never_waits(wr__row_queue *q)
+{
+    WR_ASSERT(!q->head && !q->ended);
+    q->waits = false;
+}
+
+static bool is_full(const wr__row_queue *q)
+{
+    return q->queued >= WR__QUEUE_ROWS || (q->wake && q->bytes >= WR__QUEUE_BYTES);
+}
+
 /* What was refused is freed: the producer has nothing to clean up, and only passes the error on. */
 weir_status wr__row_queue_put(wr__row_queue *q, wr__row_batch *b, const atomic_bool *give_up,
                               weir_error *err)
@@ -107,14 +128,14 @@ weir_status wr__row_queue_put(wr__row_queue *q, wr__row_batch *b, const atomic_b
         wr__row_batch_free(b);
         return WEIR_OK;
     }
+    b->bytes = wr_arena_held(b->arena);
     pthread_mutex_lock(&q->lock);
     WR_ASSERT(!q->ended);
-    while (q->waits && q->queued >= WR__QUEUE_ROWS && !q->closed &&
-           !(give_up && atomic_load(give_up))) {
+    while (q->waits && is_full(q) && !q->closed && !(give_up && atomic_load(give_up))) {
         struct timespec until = in_ms(LOOK_MS);
         pthread_cond_timedwait(&q->changed, &q->lock, &until);
     }
-    bool refused = q->closed || (give_up && atomic_load(give_up));
+    bool refused = q->closed || (give_up && atomic_load(give_up)), first = !q->head;
     if (!refused) {
         WR_ASSERT(!q->head == !q->tail && (q->head || q->queued == 0));
         if (q->tail)
@@ -123,9 +144,12 @@ weir_status wr__row_queue_put(wr__row_queue *q, wr__row_batch *b, const atomic_b
             q->head = b;
         q->tail = b;
         q->queued += b->rows;
+        q->bytes += b->bytes;
         pthread_cond_broadcast(&q->changed);
     }
     pthread_mutex_unlock(&q->lock);
+    if (!refused && first && q->wake)
+        q->wake(q->wake_arg);
     if (!refused)
         return WEIR_OK;
     wr__row_batch_free(b);
@@ -143,6 +167,8 @@ void wr__row_queue_end(wr__row_queue *q, weir_status st, const weir_error *why)
         q->why = *why;
     pthread_cond_broadcast(&q->changed);
     pthread_mutex_unlock(&q->lock);
+    if (q->wake)
+        q->wake(q->wake_arg);
 }
 
 /* ---- the consumer ---- */
@@ -176,9 +202,11 @@ static bool take(wr__row_queue *q, const wr_value **row, bool *tombstone)
         if (!q->head)
             q->tail = NULL;
         b->next = NULL;
+        WR_ASSERT(q->bytes >= b->bytes);
+        q->bytes -= b->bytes;
         q->current = b; /* its memory backs the row until the next call */
     }
-    if (q->queued < WR__QUEUE_ROWS)
+    if (!is_full(q))
         pthread_cond_broadcast(&q->changed);
     return true;
 }

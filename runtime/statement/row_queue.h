@@ -7,6 +7,10 @@
  * client's own query, nobody else's. Without threads producer and consumer are one, so the queue
  * does not wait, and grows.
  *
+ * A consumer either waits for rows, or is told when there are some: `wake`, once for each time that
+ * rows come into an empty queue, and at the end. A consumer that is told takes until there is
+ * nothing, or else comes back by itself.
+ *
  * Invariant: `queued` is the number of rows that were put and not yet taken; a batch in the queue
  * has at least one row left.
  */
@@ -20,6 +24,11 @@
 /** Rows that a queue holds before its producer waits: more than most batches have, so that both
  *  sides work at the same time. One batch may go beyond it. */
 #define WR__QUEUE_ROWS 8192u
+/** Bytes that the batches of a queue with a consumer that is told may have before its producer
+ *  waits: there may be thousands of such queues. One batch may go beyond it. */
+#define WR__QUEUE_BYTES (128u << 10)
+/** Rows that a producer puts into one batch at most. */
+#define WR__QUEUE_BATCH 512u
 
 typedef struct wr__row_queue wr__row_queue;
 
@@ -30,10 +39,16 @@ typedef struct wr__row_batch {
     wr_value *values; /* rows x columns */
     bool *tombstones;
     uint32_t rows, at; /* filled in; taken */
+    size_t bytes;      /* the arena's, since it was put */
 } wr__row_batch;
 
 /** @p waits: a full queue makes the producer wait. */
 wr__row_queue *wr__row_queue_new(uint32_t columns, bool waits);
+/** Before the first row: @p wake is called on the producer's thread, without the queue's lock; it
+ * must not call the queue. */
+void wr__row_queue_on_rows(wr__row_queue *q, void (*wake)(void *arg), void *arg);
+/** From here on a full queue grows: producer and consumer are one thread. Before the first row. */
+void wr__row_queue_never_waits(wr__row_queue *q);
 /** Neither side may be in a call. NULL is allowed. */
 void wr__row_queue_free(wr__row_queue *q);
 

@@ -14,9 +14,26 @@ wr__rows *wr__rows_new(wr_exec *x, const wr_schema *schema, const bool *is_key, 
     r->engine = x->engine;
     r->schema = schema;
     r->queue = wr__row_queue_new(schema->n, wr_engine_mode_of(x->engine) == WR_ENGINE_THREADED);
+    if (x->wake)
+        wr__row_queue_on_rows(r->queue, x->wake, x->wake_arg);
     x->rows = r;
     x->schema = schema;
     x->is_key = is_key;
     x->left = has_limit ? limit : -1;
     return r;
+}
+
+weir_status wr__in_pieces(wr__rows *r, const wr_batch *in,
+                          weir_status (*some)(wr__rows *r, const wr_batch *in, wr_sel sel,
+                                              weir_error *err),
+                          weir_error *err)
+{
+    uint32_t all[WR__QUEUE_BATCH];
+    for (uint32_t at = 0; at < in->sel.n; at += WR__QUEUE_BATCH) {
+        wr_sel piece = {.n = WR_MIN(in->sel.n - at, WR__QUEUE_BATCH), .rows = all};
+        for (uint32_t i = 0; i < piece.n; i++)
+            all[i] = wr_sel_row(in->sel, at + i);
+        WR_TRY(some(r, in, piece, err));
+    }
+    return WEIR_OK;
 }

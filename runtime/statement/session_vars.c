@@ -35,19 +35,15 @@ static weir_status unset(wr_exec *x, const char *name, weir_error *err)
 /* @pre the lock is held */
 static weir_status set(wr_exec *x, const char *name, const char *value, weir_error *err)
 {
-    /* Two layers of no: not a setting of sessions or no value of it; not here, because whoever runs
-     * the server has listed it. */
     bool kafka = wr_engine_on_kafka(x->engine);
-    weir_status st = wr_settings_check(name, value, true, err);
-    if (st == WEIR_OK && wr_settings_lists(wr_engine_settings(x->engine),
-                                           "ksql.properties.overrides.denylist", name))
-        st = wr_error(err, WEIR_ERR_CONFIG, "Cannot override property '%s'", name);
+    const char *own = own_value(x->session, name);
+    char *was = own ? wr_arena_strdup(x->arena, own) : NULL;
+    weir_status st = wr_session_set(x->session, x->engine, name, value, err);
     if (st != WEIR_OK) {
         if (err)
             err->offset = x->stmt->pos;
         return st;
     }
-    const char *was = own_value(x->session, name);
     if (was)
         wr__say(x,
                 "Successfully changed local property '%s' from '%s' to '%s'. Use the UNSET "
@@ -58,7 +54,6 @@ static weir_status set(wr_exec *x, const char *name, const char *value, weir_err
                 "Successfully changed local property '%s' to '%s'. Use the UNSET command to "
                 "revert your change.",
                 name, wr_settings_shown(name, value));
-    wr_settings_put(&x->session->settings, name, value);
     WR_ASSERT(own_value(x->session, name)); /* under its canonical name, as it is looked up */
     /* What changes nothing is accepted, for the sake of ksqlDB's files; nobody should wait for an
      * effect, though. */

@@ -237,6 +237,20 @@ weir_status wr_exec_describe(wr_exec *x, weir_error *err)
     return st;
 }
 
+weir_status wr_exec_look_up(wr_exec *x, weir_error *err)
+{
+    *err = (weir_error){0};
+    if (x->executed || x->kind != WR_EXEC_PULL ||
+        wr_engine_mode_of(x->engine) != WR_ENGINE_THREADED)
+        return WEIR_ERR_INTERRUPTED;
+    x->at_once = true;
+    weir_status st = execute(x, err);
+    x->at_once = false;
+    if (st != WEIR_OK && err->code != WEIR_OK)
+        wr_error_locate(err, x->text, strlen(x->text));
+    return st;
+}
+
 /* Rows that are there as a whole since the statement was executed. */
 static weir_status next_row(wr_exec *x)
 {

@@ -83,7 +83,10 @@ struct wr_exec {
     wr_arr(wr_result *) sections; /* [0]: the rows themselves, unless they are a query's */
     size_t next;                  /* row of sections[0] */
     struct wr__rows *rows;        /* PUSH, PULL */
-    wr_query *query;              /* PUSH, PULL of a stream: its own query */
+    void (*wake)(void *arg);      /* wr_exec_on_rows; NULL: steps wait */
+    void *wake_arg;
+    bool at_once;    /* what would have to wait gives up instead */
+    wr_query *query; /* PUSH, PULL of a stream: its own query */
     struct wr__print *print;
     int64_t left; /* rows until LIMIT; -1: none */
     /* The row of the last step; NULL: there is none. */
@@ -99,6 +102,25 @@ weir_status wr_exec_step(wr_exec *x, int timeout_ms, weir_error *err);
 void wr_exec_free(wr_exec *x);
 /** Any thread, or a signal handler: it only sets a flag, which a waiting step looks at often. */
 void wr_exec_interrupt(wr_exec *x);
+/**
+ * For those who have no thread to wait in: @p wake is called, from other threads, when there may be
+ * something for a wr_exec_take that found nothing: rows, or the end. Not after wr_exec_free has
+ * returned. It must neither wait nor call the statement. Before the statement is executed; PUSH and
+ * PULL on an engine with threads.
+ */
+void wr_exec_on_rows(wr_exec *x, void (*wake)(void *arg), void *arg);
+/** A step that does not wait, of a query that wr_exec_describe has executed: WEIR_ROW, WEIR_DONE,
+ *  WEIR_OK (nothing just now), or a failure. @pre wr_exec_on_rows */
+weir_status wr_exec_take(wr_exec *x, weir_error *err) WR_MUST_CHECK;
+/** Of a query that runs: one more id of the form of its own, for who shares it. Takes the lock. */
+void wr_exec_another_id(wr_exec *x, wr_buf *out);
+/**
+ * Execute a look-up by key (a PULL of a table) where nothing has to be waited for: it plans, reads,
+ * and has its rows. They are then taken with wr_exec_take or wr_exec_step.
+ * @return WEIR_OK, or why it fails; WEIR_ERR_INTERRUPTED with err->code WEIR_OK: it is no look-up
+ * by key, or would have to wait. Nothing has happened then, and wr_exec_describe does it.
+ */
+weir_status wr_exec_look_up(wr_exec *x, weir_error *err) WR_MUST_CHECK;
 /** Result columns of a query before its first step; plans it. No-op for other statements. */
 weir_status wr_exec_describe(wr_exec *x, weir_error *err) WR_MUST_CHECK;
 

@@ -49,6 +49,9 @@ weir_status wr__check_not_offered(const wr_exec *x, const char *kind, const char
 /** Nobody else's statement comes until @p all is released. Waits as a statement does. script.c */
 weir_status wr__reserve_everything(wr_engine *e, wr_reservation *all,
                                    weir_error *err) WR_MUST_CHECK;
+/** Durable on return, or nothing of it is ever written. Waits as a statement does. insert.c */
+weir_status wr__write_sync(wr_exec *x, const char *topic, const wr_out_records *records,
+                           weir_error *err) WR_MUST_CHECK;
 /** x->settings as the session's are now. Takes the lock. */
 void wr__take_settings(wr_exec *x);
 /** What the statement has to say, in its arena. */

@@ -134,7 +134,7 @@ struct wr_http_server {
     wr_map by_id; /* 8 bytes of the id -> exchange, of those that the handler knows */
     uint64_t next_id;
     uint8_t buffer[64u << 10]; /* what a read fills: nobody keeps it */
-    struct wr__pool *pool;
+    struct wr__http_pool *pool;
     /* Any thread. */
     pthread_mutex_t lock;
     struct wr__posted *posted, **posted_end;
@@ -200,10 +200,12 @@ bool wr__tls_is_http2(const wr__tls *t);
 
 /* ---- pool.c ---- */
 
-typedef struct wr__pool wr__pool;
-wr__pool *wr__pool_new(wr_http_server *s);
-void wr__pool_run(wr__pool *p, void (*work)(void *), void (*done)(void *), void *arg);
+typedef struct wr__http_pool wr__http_pool;
+wr__http_pool *wr__http_pool_new(wr_http_server *s);
+void wr__http_pool_run(wr__http_pool *p, void (*work)(void *), void (*done)(void *), void *arg);
+/** Waits until there is nothing to do. Nobody may hand in work meanwhile. */
+void wr__http_pool_settle(wr__http_pool *p);
 /** Waits for what is at work. */
-void wr__pool_free(wr__pool *p);
+void wr__http_pool_free(wr__http_pool *p);
 
 #endif

@@ -17,18 +17,19 @@ typedef struct wr__job {
     struct wr__job *next;
 } wr__job;
 
-struct wr__pool {
+struct wr__http_pool {
     wr_http_server *server;
     pthread_mutex_t lock;
     pthread_cond_t changed;
     wr__job *first, **end;
     uint32_t threads, idle, waiting;
     bool closing;
+    bool settling; /* somebody waits until there is nothing to do */
 };
 
-wr__pool *wr__pool_new(wr_http_server *s)
+wr__http_pool *wr__http_pool_new(wr_http_server *s)
 {
-    wr__pool *p = wr_calloc(1, sizeof *p);
+    wr__http_pool *p = wr_calloc(1, sizeof *p);
     pthread_condattr_t attr;
     p->server = s;
     p->end = &p->first;
@@ -41,12 +42,14 @@ wr__pool *wr__pool_new(wr_http_server *s)
 }
 
 /* With the lock held. NULL: there was none for a while, or the pool closes. */
-static wr__job *take(wr__pool *p)
+static wr__job *take(wr__http_pool *p)
 {
     struct timespec until;
     clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += IDLE_S;
     p->idle++;
+    if (p->settling)
+        pthread_cond_broadcast(&p->changed);
     while (!p->first && !p->closing)
         if (pthread_cond_timedwait(&p->changed, &p->lock, &until) == ETIMEDOUT)
             break;
@@ -63,7 +66,7 @@ static wr__job *take(wr__pool *p)
 
 static void *pool_thread(void *arg)
 {
-    wr__pool *p = arg;
+    wr__http_pool *p = arg;
     pthread_mutex_lock(&p->lock);
     for (wr__job *job; (job = take(p));) {
         pthread_mutex_unlock(&p->lock);
@@ -81,7 +84,7 @@ static void *pool_thread(void *arg)
 
 /* With the lock held. Without a single thread there is nobody to do the work: then it is an error
  * of the machine that nothing here can mend. */
-static void start_thread(wr__pool *p)
+static void start_thread(wr__http_pool *p)
 {
     pthread_t thread;
     pthread_attr_t attr;
@@ -93,7 +96,7 @@ static void start_thread(wr__pool *p)
     WR_ASSERT(p->threads > 0);
 }
 
-void wr__pool_run(wr__pool *p, void (*work)(void *), void (*done)(void *), void *arg)
+void wr__http_pool_run(wr__http_pool *p, void (*work)(void *), void (*done)(void *), void *arg)
 {
     wr__job *job = wr_calloc(1, sizeof *job);
     *job = (wr__job){work, done, arg, NULL};
@@ -107,7 +110,17 @@ void wr__pool_run(wr__pool *p, void (*work)(void *), void (*done)(void *), void 
     pthread_mutex_unlock(&p->lock);
 }
 
-void wr__pool_free(wr__pool *p)
+void wr__http_pool_settle(wr__http_pool *p)
+{
+    pthread_mutex_lock(&p->lock);
+    p->settling = true;
+    while (p->first || p->threads > p->idle)
+        pthread_cond_wait(&p->changed, &p->lock);
+    p->settling = false;
+    pthread_mutex_unlock(&p->lock);
+}
+
+void wr__http_pool_free(wr__http_pool *p)
 {
     pthread_mutex_lock(&p->lock);
     p->closing = true;

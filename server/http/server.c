@@ -51,7 +51,7 @@ static void on_wake(uv_async_t *wake)
 
 void wr_http_work(wr_http_server *s, void (*work)(void *arg), void (*done)(void *arg), void *arg)
 {
-    wr__pool_run(s->pool, work, done, arg);
+    wr__http_pool_run(s->pool, work, done, arg);
 }
 
 /* ---- turns ---- */
@@ -274,9 +274,9 @@ weir_status wr_http_server_start(const wr_http_options *options, const wr_http_h
     if (st == WEIR_OK && s->o.unix_path)
         st = listen_unix(s, err);
     if (st == WEIR_OK) {
-        s->pool = wr__pool_new(s);
+        s->pool = wr__http_pool_new(s);
         if (uv_thread_create(&s->thread, run_loop, s) != 0) {
-            wr__pool_free(s->pool);
+            wr__http_pool_free(s->pool);
             st = wr_error(err, WEIR_ERR_IO, "Cannot start a thread for HTTP");
         }
     }
@@ -346,9 +346,13 @@ void wr_http_server_stop(wr_http_server *s, int grace_ms)
     stop_call call = {s, grace_ms};
     wr_http_post(s, begin_stop_within, &call);
     (void)uv_thread_join(&s->thread);
-    wr__pool_free(s->pool); /* `done` of its work is among what was posted */
-    while (s->posted)
+    /* `done` of the pool's work is among what was posted, and may have more work done. */
+    for (bool more = true; more;) {
+        wr__http_pool_settle(s->pool);
+        more = s->posted != NULL;
         call_posted(s);
+    }
+    wr__http_pool_free(s->pool);
     if (s->o.unix_path)
         (void)unlink(s->o.unix_path);
     free_server(s);

@@ -92,6 +92,34 @@ static void test_wait(void **state)
     wr__row_queue_free(q);
 }
 
+static void count(void *arg)
+{
+    ++*(int *)arg;
+}
+
+/* Told once for each time that rows come into an empty queue, and at the end. */
+static void test_wake(void **state)
+{
+    (void)state;
+    int woken = 0;
+    wr__row_queue *q = wr__row_queue_new(2, true);
+    wr__row_queue_on_rows(q, count, &woken);
+    put(q, 0, 0);
+    assert_int_equal(woken, 0);
+    put(q, 0, 2);
+    put(q, 2, 2);
+    assert_int_equal(woken, 1);
+    expect(q, 0, 3);
+    put(q, 4, 1); /* one was left */
+    assert_int_equal(woken, 1);
+    expect(q, 3, 5);
+    put(q, 5, 1);
+    assert_int_equal(woken, 2);
+    wr__row_queue_end(q, WEIR_OK, NULL);
+    assert_int_equal(woken, 3);
+    wr__row_queue_free(q);
+}
+
 /* ---- with a producer ---- */
 
 typedef struct producer {
@@ -177,9 +205,10 @@ static void test_give_up(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_order),  cmocka_unit_test(test_left_over),
-        cmocka_unit_test(test_wait),   cmocka_unit_test(test_back_pressure),
-        cmocka_unit_test(test_closed), cmocka_unit_test(test_give_up),
+        cmocka_unit_test(test_order),         cmocka_unit_test(test_left_over),
+        cmocka_unit_test(test_wait),          cmocka_unit_test(test_wake),
+        cmocka_unit_test(test_back_pressure), cmocka_unit_test(test_closed),
+        cmocka_unit_test(test_give_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

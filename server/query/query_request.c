@@ -1,0 +1,446 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A body is one JSON value; what follows it is not looked at, members that nobody knows are not
+ * either, and of two with one name the last counts.
+ */
+#include "server/query/query_request.h"
+#include "formats/format.h"
+#include "types/text.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { BAD_REQUEST = 40000, BAD_STATEMENT = 40001, TOO_MANY_PUSH = 40003, SERVER_ERROR = 50000 };
+
+static void fault_set(wr__query_fault *f, int code, bool of_statement, bool typed, const char *fmt,
+                      ...) WR_PRINTF(5, 6);
+
+static void fault_set(wr__query_fault *f, int code, bool of_statement, bool typed, const char *fmt,
+                      ...)
+{
+    va_list ap;
+    f->code = code;
+    f->of_statement = of_statement;
+    f->typed = typed;
+    f->blamed[0] = '\0';
+    va_start(ap, fmt);
+    vsnprintf(f->message, sizeof f->message, fmt, ap);
+    va_end(ap);
+}
+
+/* ---- JSON ---- */
+
+static const wr_json *read_object(wr_str body, wr_arena *a, wr__query_fault *fault)
+{
+    wr_json *j;
+    weir_error err;
+    if (wr_json_parse_first(body, a, &j, &err) != WEIR_OK) {
+        fault_set(fault, BAD_REQUEST, false, false, "Invalid JSON in request: %s", err.message);
+        return NULL;
+    }
+    if (j->kind != WR_JSON_OBJECT && j->kind != WR_JSON_NULL) {
+        fault_set(fault, BAD_REQUEST, false, false,
+                  "Invalid JSON in request: an object is expected");
+        return NULL;
+    }
+    return j;
+}
+
+static const wr_json *member(const wr_json *object, const char *name)
+{
+    const wr_json *j = object->kind == WR_JSON_OBJECT ? wr_json_get(object, name) : NULL;
+    return j && j->kind != WR_JSON_NULL ? j : NULL;
+}
+
+/* Numbers and truth values are taken as text. NULL: it is an array or object. */
+static const char *text_of(const wr_json *j, wr_arena *a)
+{
+    bool nested = j->kind == WR_JSON_ARRAY || j->kind == WR_JSON_OBJECT;
+    wr_str s = j->kind == WR_JSON_STRING ? j->text : j->raw;
+    return nested ? NULL : wr_arena_strndup(a, s.ptr, s.len);
+}
+
+/* A member that must be an object, of values that are no objects. @return false: it is not. */
+static bool object_member(const wr_json *body, const char *name, const wr_json **out,
+                          wr__query_fault *fault)
+{
+    *out = member(body, name);
+    if (!*out || (*out)->kind == WR_JSON_OBJECT)
+        return true;
+    fault_set(fault, BAD_REQUEST, false, false, "Invalid JSON in request: %s must be an object",
+              name);
+    return false;
+}
+
+static bool text_member(const wr_json *body, const char *name, wr_arena *a, const char **out,
+                        wr__query_fault *fault)
+{
+    const wr_json *j = member(body, name);
+    *out = j ? text_of(j, a) : NULL;
+    if (!j || *out)
+        return true;
+    fault_set(fault, BAD_REQUEST, false, false, "Invalid JSON in request: %s must be a text", name);
+    return false;
+}
+
+char *wr__body_text(wr_str body, const char *name, wr__query_fault *fault)
+{
+    const char *text = NULL;
+    wr_arena *a = wr_arena_new(0);
+    const wr_json *j = read_object(body, a, fault);
+    bool good = j && text_member(j, name, a, &text, fault);
+    if (good && !text)
+        fault_set(fault, BAD_REQUEST, false, false, "Invalid JSON in request: %s is missing", name);
+    char *copy = good && text ? wr_strdup(text) : NULL;
+    wr_arena_free(a);
+    return copy;
+}
+
+/* ---- properties ---- */
+
+/* An unknown name is no fault of the client's at /query: the real server's words. */
+static bool put_property(wr_engine *e, wr__query_endpoint endpoint, wr_session *session,
+                         const char *name, const char *value, wr__query_fault *fault)
+{
+    weir_error err;
+    bool stream = endpoint == WR__ENDPOINT_QUERY_STREAM;
+    if (wr_settings_check(name, NULL, false, &err) != WEIR_OK) {
+        fault_set(fault, stream ? BAD_REQUEST : SERVER_ERROR, false, !stream, "%s", err.message);
+        return false;
+    }
+    if (wr_settings_check(name, NULL, true, &err) != WEIR_OK ||
+        wr_settings_lists(wr_engine_settings(e), "ksql.properties.overrides.denylist", name)) {
+        fault_set(fault, BAD_REQUEST, false, !stream,
+                  "One or more properties overrides set locally are prohibited by the KSQL server "
+                  "denylist (use UNSET to reset their default value): [%s]",
+                  name);
+        return false;
+    }
+    if (value && wr_settings_check(name, value, true, &err) != WEIR_OK) {
+        fault_set(fault, BAD_REQUEST, false, !stream,
+                  "Failed to coerce type of value '%s' for key '%s'%s%s", value, name,
+                  stream ? "" : "\nCaused by: ", stream ? "" : err.message);
+        return false;
+    }
+    /* As the real server, queries have their variables put in whatever this says. */
+    if (strcmp(wr_settings_canonical(name), "ksql.variable.substitution.enable") != 0)
+        wr_settings_put(&session->settings, name, value);
+    return true;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    const wr_map_entry *const *x = a, *const *y = b;
+    return strcmp((*x)->key.ptr, (*y)->key.ptr);
+}
+
+/* What the session has of its own, in order of names: equal for equal settings. */
+static const char *settings_text(const wr_session *s, wr_arena *a)
+{
+    const wr_map_entry *all[64], *v;
+    size_t n = 0;
+    wr_buf b = {0};
+    for (size_t i = 0; (v = wr_map_next(&s->settings.values, &i));) {
+        if (n == WR_ARRAY_LEN(all))
+            return NULL; /* nobody has so many: that query is not shared */
+        all[n++] = v;
+    }
+    qsort((void *)all, n, sizeof all[0], by_name);
+    for (size_t i = 0; i < n; i++)
+        wr_buf_printf(&b, "%s=%s\n", all[i]->key.ptr, (const char *)all[i]->value);
+    const char *text = wr_arena_strdup(a, wr_buf_cstr(&b));
+    wr_buf_free(&b);
+    return text;
+}
+
+static bool put_properties(wr_engine *e, wr__query_endpoint endpoint, const wr_json *properties,
+                           wr_arena *a, wr_session *session, wr__query_fault *fault)
+{
+    for (uint32_t i = 0; properties && i < properties->n; i++) {
+        const wr_json *j = &properties->items[i];
+        const char *name = wr_arena_strndup(a, properties->keys[i].ptr, properties->keys[i].len);
+        const char *value = j->kind == WR_JSON_NULL ? NULL : text_of(j, a);
+        if (!value && j->kind != WR_JSON_NULL) {
+            fault_set(fault, BAD_REQUEST, false, false,
+                      "Invalid JSON in request: property %s must be a text or a number", name);
+            return false;
+        }
+        if (!put_property(e, endpoint, session, name, value, fault))
+            return false;
+    }
+    return true;
+}
+
+/* Names of variables are kept in upper case. */
+static void put_variables(const wr_json *variables, wr_arena *a, wr_session *session)
+{
+    for (uint32_t i = 0; variables && i < variables->n; i++) {
+        char *name = wr_arena_strndup(a, variables->keys[i].ptr, variables->keys[i].len);
+        const char *value = text_of(&variables->items[i], a);
+        for (char *c = name; *c; c++)
+            if (*c >= 'a' && *c <= 'z')
+                *c = (char)(*c - 'a' + 'A');
+        if (value && variables->items[i].kind != WR_JSON_NULL)
+            wr_free(wr_map_put(&session->variables, wr_str_c(name), wr_strdup(value)));
+    }
+}
+
+/* ---- requests ---- */
+
+typedef struct names {
+    const char *sql, *properties;
+    const char *missing; /* what is said without a statement */
+} names;
+
+static const names names_of[] = {
+    [WR__ENDPOINT_QUERY] = {"ksql", "streamsProperties", "\"ksql\" field must be populated"},
+    [WR__ENDPOINT_QUERY_STREAM] = {"sql", "properties",
+                                   "Invalid JSON in request: Missing required creator property "
+                                   "'sql'"},
+    [WR__ENDPOINT_WEBSOCKET] = {"ksql", "streamsProperties", "\"ksql\" field must be populated"},
+};
+
+/* Those that are known say how nodes talk to each other; the others are as unknown properties. */
+static bool read_request_properties(wr__query_request *r, wr__query_endpoint endpoint,
+                                    const wr_json *properties, wr__query_fault *fault)
+{
+    for (uint32_t i = 0; properties && i < properties->n; i++) {
+        wr_str name = properties->keys[i];
+        if (wr_str_eq(name, wr_str_c("request.ksql.debug.request")))
+            r->says_host = properties->items[i].kind == WR_JSON_TRUE;
+        else if (endpoint == WR__ENDPOINT_QUERY &&
+                 !(name.len > 13 && memcmp(name.ptr, "request.ksql.", 13) == 0)) {
+            fault_set(fault, SERVER_ERROR, false, false,
+                      "Not recognizable as ksql, streams, consumer, or producer property: '%.*s'",
+                      (int)name.len, name.ptr);
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool read_request(wr_engine *e, wr__query_endpoint endpoint, wr_str body,
+                         wr__query_request *r, wr__query_fault *fault)
+{
+    const names *n = &names_of[endpoint];
+    const wr_json *properties, *variables, *request, *j = read_object(body, r->arena, fault);
+    if (!j || !text_member(j, n->sql, r->arena, &r->sql, fault) ||
+        !object_member(j, n->properties, &properties, fault) ||
+        !object_member(j, "sessionVariables", &variables, fault) ||
+        !object_member(j, "requestProperties", &request, fault))
+        return false;
+    if (!r->sql || (!*r->sql && endpoint != WR__ENDPOINT_QUERY_STREAM)) {
+        fault_set(fault, BAD_REQUEST, false, endpoint == WR__ENDPOINT_QUERY, "%s", n->missing);
+        return false;
+    }
+    put_variables(variables, r->arena, r->session);
+    return put_properties(e, endpoint, properties, r->arena, r->session, fault) &&
+           read_request_properties(r, endpoint, request, fault);
+}
+
+wr__query_request *wr__query_request_read(wr_engine *e, wr__query_endpoint endpoint, wr_str body,
+                                          wr__query_fault *fault)
+{
+    wr_arena *a = wr_arena_new(0);
+    wr__query_request *r = WR_NEW(a, wr__query_request);
+    r->arena = a;
+    r->session = wr_calloc(1, sizeof *r->session);
+    wr_session_init(r->session, e);
+    if (!read_request(e, endpoint, body, r, fault)) {
+        wr__query_request_free(r);
+        return NULL;
+    }
+    r->settings = settings_text(r->session, a);
+    return r;
+}
+
+void wr__query_request_free(wr__query_request *r)
+{
+    if (r->session) {
+        wr_session_free(r->session);
+        wr_free(r->session);
+    }
+    wr_arena_free(r->arena);
+}
+
+bool wr__insert_request_read(wr_str line, wr_engine *e, wr_session *session, wr_buf *target,
+                             wr__query_fault *fault)
+{
+    const wr_json *properties = NULL;
+    const char *name = NULL;
+    wr_arena *a = wr_arena_new(0);
+    const wr_json *j = read_object(line, a, fault);
+    bool good = j && text_member(j, "target", a, &name, fault) &&
+                object_member(j, "properties", &properties, fault) &&
+                put_properties(e, WR__ENDPOINT_QUERY_STREAM, properties, a, session, fault);
+    if (good && !name) {
+        fault_set(fault, BAD_REQUEST, false, false,
+                  "Invalid JSON in request: Missing required creator property 'target'");
+        good = false;
+    }
+    if (good)
+        wr_buf_puts(target, name);
+    wr_arena_free(a);
+    return good;
+}
+
+/* ---- statements ---- */
+
+static size_t count_statements(const char *sql)
+{
+    wr_parse_span span;
+    size_t n = 0;
+    for (size_t at = 0, len = strlen(sql); wr_parse_next_span(sql, len, at, &span); at = span.next)
+        n += !span.empty;
+    return n;
+}
+
+wr_exec *wr__query_statement(wr_engine *e, wr__query_endpoint endpoint, wr__query_request *r,
+                             wr__query_fault *fault)
+{
+    wr_exec *x;
+    weir_error err;
+    size_t n = count_statements(r->sql);
+    bool stream = endpoint == WR__ENDPOINT_QUERY_STREAM;
+    if (n != 1) {
+        fault_set(fault, BAD_STATEMENT, true, !stream,
+                  "Expected exactly one KSQL statement; found %zu instead%s%s", n,
+                  stream ? "\nStatement: " : "", stream ? r->sql : "");
+        return NULL;
+    }
+    weir_status st = wr_exec_new(e, r->session, r->sql, strlen(r->sql), &x, &err);
+    if (st != WEIR_OK) {
+        wr__query_fault_of(fault, endpoint, st, &err);
+        fault->typed = !stream;
+        return NULL;
+    }
+    if (x->kind == WR_EXEC_PULL || x->kind == WR_EXEC_PUSH || x->kind == WR_EXEC_PRINT)
+        return x;
+    if (stream)
+        fault_set(fault, BAD_STATEMENT, true, false,
+                  "Neither a query nor a print statement\nStatement: %s", r->sql);
+    else
+        fault_set(fault, BAD_REQUEST, false, true,
+                  "Statement type is not supported for this resource: send it to /ksql");
+    wr_exec_free(x);
+    return NULL;
+}
+
+/* ---- messages, in ksqlDB's words ---- */
+
+static bool begins(const char *text, const char *with)
+{
+    return strncmp(text, with, strlen(with)) == 0;
+}
+
+static void put(wr_buf *out, const char *text, const char *instead_of, const char *with)
+{
+    const char *at = strstr(text, instead_of);
+    if (!at) {
+        wr_buf_puts(out, text);
+        return;
+    }
+    wr_buf_put(out, text, (size_t)(at - text));
+    wr_buf_puts(out, with);
+    wr_buf_puts(out, at + strlen(instead_of));
+}
+
+/* The expression "(...)" that @p text begins with, up to its last bracket. */
+static wr_str bracketed(const char *text)
+{
+    int depth = 0;
+    for (const char *c = text; *c; c++) {
+        depth += *c == '(';
+        depth -= *c == ')';
+        if (depth == 0)
+            return wr_str_make(text, *c == ')' ? (size_t)(c - text + 1) : 0);
+    }
+    return wr_str_make(text, 0);
+}
+
+static wr_str blamed_expression(const weir_error *err)
+{
+    static const char processing[] = "Error processing expression: ";
+    return begins(err->message, processing) ? bracketed(err->message + sizeof processing - 1)
+                                            : wr_str_make("", 0);
+}
+
+/* "S does not exist.": a source of the query, which is looked for before anything else. */
+static bool is_missing_source(weir_status st, const weir_error *err)
+{
+    static const char end[] = " does not exist.";
+    size_t n = strlen(err->message), k = sizeof end - 1;
+    return (st == WEIR_ERR_STATEMENT || st == WEIR_ERR_NOT_FOUND) && n > k &&
+           strcmp(err->message + n - k, end) == 0;
+}
+
+/* The real server names places in the text, and repeats the expression that is to blame. */
+static void put_message(wr_buf *out, weir_status st, const weir_error *err)
+{
+    static const char help[] = "Pull queries require a WHERE clause that:\n"
+                               " - includes a key equality expression, e.g. `SELECT * FROM X WHERE "
+                               "<key-column> = Y;`.\n"
+                               " - in the case of a multi-column key, is a conjunction of equality "
+                               "expressions that cover all key columns.\n"
+                               " - to support range expressions, e.g.,  SELECT * FROM X WHERE "
+                               "<key-column> < Y;`, range scans need to be enabled by setting "
+                               "ksql.query.pull.range.scan.enabled=true\n"
+                               "If more flexible queries are needed, , table scans can be enabled "
+                               "by setting ksql.query.pull.table.scan.enabled=true.";
+    const char *text = err->message;
+    bool missing_key =
+        begins(text, "Missing WHERE clause.") || begins(text, "WHERE clause missing key column");
+    if (is_missing_source(st, err))
+        wr_buf_puts(out, "Exception while preparing statement: ");
+    if (strstr(text, "cannot be resolved") && err->line > 0)
+        wr_buf_printf(out, "Line: %d, Col: %d: ", err->line, err->column);
+    put(out, text, " See the documentation of SELECT (pull query) for",
+        !missing_key             ? " See https://cnfl.io/queries for"
+        : strstr(text, ") See ") ? ".  See https://cnfl.io/queries for"
+                                 : "  See https://cnfl.io/queries for");
+    if (missing_key)
+        wr_buf_printf(out, "\n%s", help);
+    wr_str blamed = blamed_expression(err);
+    if (blamed.len)
+        wr_buf_printf(out, "\nStatement: %.*s", (int)blamed.len, blamed.ptr);
+    if (err->hint[0])
+        wr_buf_printf(out, "\n%s", err->hint);
+}
+
+/* Only what is the server's own is not to blame on the statement. */
+void wr__query_fault_of(wr__query_fault *fault, wr__query_endpoint endpoint, weir_status st,
+                        const weir_error *err)
+{
+    int code = BAD_STATEMENT;
+    wr_buf message = {0};
+    if (st == WEIR_ERR_LIMIT && strncmp(err->message, "Maximum number of active push", 29) == 0)
+        code = TOO_MANY_PUSH;
+    else if (st == WEIR_ERR_STORE || st == WEIR_ERR_LOG || st == WEIR_ERR_IO)
+        code = SERVER_ERROR;
+    /* Of a source that is not there /query hears before it has chosen a form. */
+    bool typed = endpoint == WR__ENDPOINT_QUERY && is_missing_source(st, err);
+    put_message(&message, st, err);
+    fault_set(fault, code, code == BAD_STATEMENT, typed, "%s", wr_buf_cstr(&message));
+    wr_buf_free(&message);
+    wr_str blamed = blamed_expression(err);
+    if (blamed.len < sizeof fault->blamed)
+        snprintf(fault->blamed, sizeof fault->blamed, "%.*s", (int)blamed.len, blamed.ptr);
+}
+
+void wr__query_refuse(wr_http_exchange *x, const wr__query_fault *fault, const char *sql)
+{
+    static const wr_http_field json[] = {{"Content-Type", "application/json"}, {NULL, NULL}};
+    wr_buf body = {0};
+    wr_buf_printf(&body, "{\"@type\":\"%s\",\"error_code\":%d,\"message\":",
+                  fault->of_statement ? "statement_error" : "generic_error", fault->code);
+    wr_text_put_json_string(&body, wr_str_c(fault->message));
+    if (fault->of_statement) {
+        wr_buf_puts(&body, ",\"statementText\":");
+        wr_text_put_json_string(&body, wr_str_c(fault->blamed[0] ? fault->blamed : sql));
+        wr_buf_puts(&body, ",\"entities\":[]");
+    }
+    wr_buf_putc(&body, '}');
+    wr_http_respond(x, fault->code / 100, fault->typed ? json : NULL, body.ptr, body.len);
+    wr_buf_free(&body);
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * query_request.h - bodies of requests to the query endpoints, and their errors (rest-api.md 1.1,
+ * 3, 5.1).
+ *
+ * The two endpoints differ in names of members, in what an unknown property is, and in how errors
+ * are worded; each has its row in a table here.
+ *
+ * Threads: any; a request belongs to one.
+ */
+#ifndef WR_SERVER_QUERY_QUERY_REQUEST_H
+#define WR_SERVER_QUERY_QUERY_REQUEST_H
+
+#include "runtime/statement/statement.h"
+#include "server/http/http.h"
+
+typedef enum wr__query_endpoint {
+    WR__ENDPOINT_QUERY,
+    WR__ENDPOINT_QUERY_STREAM,
+    WR__ENDPOINT_WEBSOCKET, /* reads bodies as /query does */
+} wr__query_endpoint;
+
+/** An error as a client gets it. */
+typedef struct wr__query_fault {
+    int code;          /* of rest-api.md 3: 40001 ...; the HTTP status is a hundredth of it */
+    bool of_statement; /* "statement_error", with the statement's text */
+    bool typed;        /* there is a Content-Type */
+    char message[3000];
+    char blamed[400]; /* of a statement: the expression that is to blame; "": all of it */
+} wr__query_fault;
+
+typedef struct wr__query_request {
+    wr_arena *arena;      /* owns the struct */
+    const char *sql;      /* as it was sent */
+    wr_session *session;  /* on the heap; NULL once somebody has taken it */
+    const char *settings; /* the properties, in a fixed form; "" for none */
+    bool says_host;       /* request.ksql.debug.request */
+} wr__query_request;
+
+/** Read @p body. @return NULL: *fault says why. */
+wr__query_request *wr__query_request_read(wr_engine *e, wr__query_endpoint endpoint, wr_str body,
+                                          wr__query_fault *fault);
+void wr__query_request_free(wr__query_request *r);
+/** The body's one member @p name as text; NULL: *fault. For bodies that are but an id. */
+char *wr__body_text(wr_str body, const char *name, wr__query_fault *fault);
+
+/** Its one statement, SELECT or PRINT. @return NULL: *fault. */
+wr_exec *wr__query_statement(wr_engine *e, wr__query_endpoint endpoint, wr__query_request *r,
+                             wr__query_fault *fault);
+/** What went wrong in a statement. */
+void wr__query_fault_of(wr__query_fault *fault, wr__query_endpoint endpoint, weir_status st,
+                        const weir_error *err);
+/** The response. @p sql: of the statement that is to blame. */
+void wr__query_refuse(wr_http_exchange *x, const wr__query_fault *fault, const char *sql);
+
+/** The first line of /inserts-stream: settings into @p session, and the target's name. */
+bool wr__insert_request_read(wr_str line, wr_engine *e, wr_session *session, wr_buf *target,
+                             wr__query_fault *fault);
+
+#endif
