@@ -2,6 +2,7 @@
 /* weir_serve: an HTTP server around a handle, and which part of it an exchange is for. */
 #include "runtime/api/api_internal.h"
 #include "server/http/http.h"
+#include "server/metrics/metrics.h"
 #include "server/native/native.h"
 
 #include <stdio.h>
@@ -30,6 +31,8 @@ static void on_request(void *arg, wr_http_exchange *x)
     weir_server *s = arg;
     if (wr_native_is_for(x))
         wr_native_request(s->w, s->read_only, x);
+    else if (strcmp(wr_http_path(x), "/metrics") == 0)
+        wr_metrics_respond(x, s->w->engine, NULL);
     else
         wr_http_respond(x, 404, NULL, "Not Found", 9);
 }

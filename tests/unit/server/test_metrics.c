@@ -9,6 +9,7 @@
 #include "server/metrics/metrics.h"
 
 #include <ctype.h>
+#include <curl/curl.h>
 #include <math.h>
 
 /* ---- a reader of the format ---- */
@@ -372,12 +373,64 @@ static void test_documents(void **state)
     close_it(w);
 }
 
+/* ---- over HTTP ---- */
+
+static size_t take_body(char *data, size_t size, size_t n, void *arg)
+{
+    wr_buf_put(arg, data, size * n);
+    return size * n;
+}
+
+static long request(const char *server, const char *method, wr_buf *body, char *type, size_t size)
+{
+    char url[400], *of = NULL;
+    long status = 0;
+    CURL *c = curl_easy_init();
+    snprintf(url, sizeof url, "%s/metrics", server);
+    curl_easy_setopt(c, CURLOPT_URL, url);
+    curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, method);
+    curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, take_body);
+    curl_easy_setopt(c, CURLOPT_WRITEDATA, body);
+    assert_int_equal(curl_easy_perform(c), CURLE_OK);
+    curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &status);
+    curl_easy_getinfo(c, CURLINFO_CONTENT_TYPE, &of);
+    snprintf(type, size, "%s", of ? of : "");
+    curl_easy_cleanup(c);
+    return status;
+}
+
+static void test_over_http(void **state)
+{
+    (void)state;
+    weir *w = open_memory();
+    weir_serve_options options = WEIR_SERVE_OPTIONS_INIT;
+    weir_server *server;
+    wr_buf body = {0};
+    char type[100];
+    reader r;
+    weir_error err;
+    options.url = "http://127.0.0.1:0";
+    if (weir_serve(w, &options, &server, &err) != WEIR_OK)
+        fail_msg("%s", err.message);
+    const char *url = weir_server_url(server);
+    assert_int_equal(request(url, "GET", &body, type, sizeof type), 200);
+    assert_string_equal(type, "text/plain; version=0.0.4; charset=utf-8");
+    read_text(&r, &body);
+    expect(&body, "weir_queries", 0);
+    wr_buf_clear(&body);
+    assert_int_equal(request(url, "DELETE", &body, type, sizeof type), 405);
+    assert_int_equal(body.len, 0);
+    weir_server_stop(server);
+    wr_buf_free(&body);
+    close_it(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lint),      cmocka_unit_test(test_escaping),
         cmocka_unit_test(test_requests),  cmocka_unit_test(test_of_an_engine),
-        cmocka_unit_test(test_documents),
+        cmocka_unit_test(test_documents), cmocka_unit_test(test_over_http),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
