@@ -15,9 +15,9 @@ struct wr_routes {
 
 /* Those that are counted by name. The last stands for all others. */
 static const char *const endpoints[] = {
-    "/ksql",        "/query", "/query-stream", "/inserts-stream",      "/close-query",
-    "/ws/query",    "/info",  "/healthcheck",  "/weir/v1/statement",   "/weir/v1/complete",
-    "/status",      "/lag",   "/metrics",      "/is_valid_property",   "other",
+    "/ksql",     "/query", "/query-stream", "/inserts-stream",    "/close-query",
+    "/ws/query", "/info",  "/healthcheck",  "/weir/v1/statement", "/weir/v1/complete",
+    "/status",   "/lag",   "/metrics",      "/is_valid_property", "other",
 };
 #define ENDPOINTS WR_ARRAY_LEN(endpoints)
 
@@ -81,8 +81,7 @@ static void route_end(void *arg, wr_http_exchange *x)
         wr_native_end(x);
     else if (wr_query_service_takes(x))
         wr_query_service_end(r->queries, x);
-    wr_http_metrics_end(r->counts, endpoint_of(x), wr_http_status(x),
-                        wr_http_age_ms(x) * 1000000);
+    wr_http_metrics_end(r->counts, endpoint_of(x), wr_http_status(x), wr_http_age_ms(x) * 1000000);
 }
 
 wr_http_handler wr_routes_handler(wr_routes *r)

@@ -27,8 +27,8 @@ struct weir_server {
     wr_request_log *log; /* or NULL */
     wr_serve_place place;
     bool read_only, in_data_dir;
-    weir *w;               /* of the loop: NULL until it is ready */
-    wr_routes *routes;     /* what answers, from then on: */
+    weir *w;           /* of the loop: NULL until it is ready */
+    wr_routes *routes; /* what answers, from then on: */
     wr_http_handler inner;
     char url[300];
 };

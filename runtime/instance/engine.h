@@ -119,6 +119,8 @@ bool wr_engine_on_kafka(const wr_engine *e);
 /** One push query more, unless there are @p most already. Any thread, without the lock. */
 bool wr_engine_enter_push(wr_engine *e, int64_t most) WR_MUST_CHECK;
 void wr_engine_leave_push(wr_engine *e);
+/** How many there are. Any thread, without the lock. */
+uint64_t wr_engine_push_queries(const wr_engine *e);
 /** Ids of queries depend on names alone. */
 bool wr_engine_is_service(const wr_engine *e);
 /** Are statements kept for the next opening? Not while they are replayed. */

@@ -90,6 +90,13 @@ void wr_engine_leave_push(wr_engine *e)
     WR_ASSERT(before > 0);
 }
 
+uint64_t wr_engine_push_queries(const wr_engine *e)
+{
+    int_fast64_t n = atomic_load(&e->push_queries);
+    WR_ASSERT(n >= 0);
+    return (uint64_t)n;
+}
+
 bool wr_engine_closing(const wr_engine *e)
 {
     return atomic_load(&e->closing);

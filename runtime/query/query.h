@@ -17,6 +17,7 @@
 #ifndef WR_RUNTIME_QUERY_QUERY_H
 #define WR_RUNTIME_QUERY_QUERY_H
 
+#include "common/histogram.h"
 #include "engine/plan/planner.h"
 #include "runtime/log/log_topics.h"
 #include "runtime/query/scheduler.h"
@@ -120,6 +121,22 @@ typedef struct wr_profile {
     uint32_t nodes_n;
 } wr_profile;
 
+/** How long things took, since the query was started here; seconds. A worker's rounds and commits
+ *  are those of all queries that share it, and count for each. */
+typedef struct wr_query_histograms {
+    wr_histogram_sums batch;      /* a batch's round: until it is processed */
+    wr_histogram_sums commit;     /* from its begin until offsets and state are durable */
+    wr_histogram_sums restore;    /* until state had come from changelogs, once an assignment */
+    wr_histogram_sums end_to_end; /* from a record's timestamp until what it caused was
+                                   * acknowledged; of the last record of batches */
+} wr_query_histograms;
+
+/** Records of one topic that it has read; since it was started here. */
+typedef struct wr_query_topic {
+    const char *topic; /* the query's */
+    uint64_t records, bytes;
+} wr_query_topic;
+
 /** How far its state has come from changelogs, and the warm copies that it keeps for others. */
 typedef struct wr_query_restore {
     uint32_t tasks; /* that wait for state */
@@ -209,6 +226,11 @@ uint32_t wr_query_shared_with(wr_query *q);
 const char *wr_query_id(const wr_query *q);
 const wr_plan *wr_query_plan(const wr_query *q);
 void wr_query_metrics_read(wr_query *q, wr_query_metrics *out);
+void wr_query_histograms_read(wr_query *q, wr_query_histograms *out);
+/** In @p a. @return how many: each topic that it reads. */
+uint32_t wr_query_topics_read(wr_query *q, wr_arena *a, wr_query_topic **out);
+/** The topic that it writes; NULL: none. */
+const char *wr_query_sink_topic(const wr_query *q);
 /** The nodes are made in @p a. */
 void wr_query_profile(wr_query *q, wr_arena *a, wr_profile *out);
 /** In @p a; as of the last commit, or at most a tenth of a second old. @return how many. */

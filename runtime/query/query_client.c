@@ -57,6 +57,7 @@ static weir_status open(wr_worker_client *c, const wr_worker_assignment *a, weir
     };
     WR_TRY(wr_task_set_open(q->tasks, &tasks, err));
     atomic_store(&q->opened, true);
+    wr__metrics_restoring(q, wr_task_set_restoring(q->tasks));
     return WEIR_OK;
 }
 
@@ -65,6 +66,7 @@ static weir_status advance(wr_worker_client *c, int64_t *left, weir_error *err)
     wr_query *q = query_of(c);
     WR_ASSERT(wr_task_set_is_open(q->tasks));
     WR_TRY(wr_task_set_advance(q->tasks, err));
+    wr__metrics_restoring(q, wr_task_set_restoring(q->tasks));
     *left = wr_task_set_restoring(q->tasks) ? WR_MAX(atomic_load(&q->counters.restore.left), 1) : 0;
     return WEIR_OK;
 }
@@ -92,6 +94,7 @@ static void close(wr_worker_client *c)
     wr__late_close(&q->late, q->id);
     (void)wr__place_look(&q->place, q->id, q->plan, q->tasks, true);
     wr_task_set_close(q->tasks);
+    wr__metrics_close(q);
     wr__state_share_release(&q->share);
     WR_ASSERT(!wr_task_set_is_open(q->tasks) && q->share.used == 0);
 }
@@ -171,6 +174,7 @@ static void committed(wr_worker_client *c, const wr_commit_times *times)
         wr__late_look(&q->late, q->id, q->tasks, q->clock->mono_ns(q->clock));
     atomic_store(&q->counts.misplaced_keys,
                  wr__place_look(&q->place, q->id, q->plan, q->tasks, false));
+    wr__metrics_acknowledged(q);
     if (!times) /* offsets follow with a later one */
         return;
     q->known = true;
@@ -206,11 +210,12 @@ static wr_client_memory memory(wr_worker_client *c)
 }
 
 /* Relaxed: totals, which order nothing; they are read for metrics alone. */
-static void processed(wr_worker_client *c, uint64_t records, uint64_t bytes)
+static void processed(wr_worker_client *c, const wr_processed *what)
 {
-    wr__query_counts *n = &query_of(c)->counts;
-    atomic_fetch_add_explicit(&n->records_in, records, memory_order_relaxed);
-    atomic_fetch_add_explicit(&n->bytes_in, bytes, memory_order_relaxed);
+    wr_query *q = query_of(c);
+    atomic_fetch_add_explicit(&q->counts.records_in, what->records, memory_order_relaxed);
+    atomic_fetch_add_explicit(&q->counts.bytes_in, what->bytes, memory_order_relaxed);
+    wr__metrics_processed(q, what);
 }
 
 /* The lag is the worker's, so that of all clients together: they stand at the same offsets. One

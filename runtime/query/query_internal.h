@@ -166,6 +166,14 @@ void wr__metrics_observe(wr_query *q, const wr_worker_times *times);
 void wr__metrics_committed(wr_query *q, const wr_commit_times *times);
 /** A task is about to close: what it counted stays with the query. */
 void wr__metrics_retire(wr_query *q, const wr_task *t);
+/** A run of records was processed. */
+void wr__metrics_processed(wr_query *q, const wr_processed *what);
+/** What was processed is acknowledged; the offsets may follow later. */
+void wr__metrics_acknowledged(wr_query *q);
+/** State comes from changelogs, or has come. */
+void wr__metrics_restoring(wr_query *q, bool restoring);
+/** The tasks close: what was not committed will never be. */
+void wr__metrics_close(wr_query *q);
 
 /* ---- query_schemas.c: by the worker's thread, while no task runs ---- */
 void wr__schemas_init(wr_query *q);

@@ -8,6 +8,9 @@
  * that long. So the way of a record has neither locks nor atomics for this, and a reader sees sums
  * that belong together.
  *
+ * Histograms and the counts by topic are atomics that the worker's thread alone writes, once a
+ * batch or a commit.
+ *
  * Counts belong to the query, not to its tasks: when a task closes (a rebalance, a retry), what its
  * operators counted is added to `past`. What was rolled back stays counted: it was work.
  */
@@ -15,6 +18,7 @@
 
 #define PUBLISH_NS 100000000ll
 #define RATE_NS    1000000000ll
+#define SAMPLES    32 /* of end-to-end times between two commits */
 
 /** Of one node, summed over its tasks. */
 typedef struct op_counts {
@@ -48,10 +52,28 @@ typedef struct rate {
     double in_per_s, out_per_s;
 } rate;
 
+/** Records of one topic of the plan. */
+typedef struct topic_counts {
+    atomic_uint_fast64_t records, bytes;
+} topic_counts;
+
+/** Timestamps of records whose outputs are not acknowledged yet: of the last one of a batch; of
+ *  more batches than there is room for, the later ones. */
+typedef struct samples {
+    int64_t ms[SAMPLES]; /* a ring */
+    uint64_t n;
+} samples;
+
 /** Nodes: two for each step, since a repartition and a foreign-key join have two ends. */
 struct wr__metrics {
     int64_t started_ns, published_ns;
-    timing timing; /* the worker's thread */
+    /* the worker's thread */
+    timing timing;
+    samples samples;
+    int64_t restore_since_ns; /* 0: nothing is restored */
+    /* it writes, any reads */
+    wr_histogram batch, commit, restore, end_to_end;
+    topic_counts *topics; /* by topic of the plan */
     op_counts *past;
     pthread_mutex_t lock; /* all below */
     op_counts *shown;
@@ -79,6 +101,11 @@ wr__metrics *wr__metrics_new(const wr_query *q)
         m->stores[i].node = node_of(plan->stores[i].step, plan->stores[i].subtopology);
         WR_ASSERT(m->stores[i].node < 2 * plan->steps_n);
     }
+    wr_histogram_init(&m->batch, &wr_histogram_work_seconds);
+    wr_histogram_init(&m->commit, &wr_histogram_work_seconds);
+    wr_histogram_init(&m->restore, &wr_histogram_wait_seconds);
+    wr_histogram_init(&m->end_to_end, &wr_histogram_wait_seconds);
+    m->topics = wr_calloc(plan->topics_n, sizeof *m->topics);
     m->started_ns = m->rate.since_ns = q->clock->mono_ns(q->clock);
     m->last_out_ms = -1;
     pthread_mutex_init(&m->lock, NULL);
@@ -89,6 +116,7 @@ void wr__metrics_free(wr__metrics *m)
 {
     if (!m)
         return;
+    wr_free(m->topics);
     wr_free(m->stores);
     wr_free(m->past);
     wr_free(m->shown);
@@ -223,6 +251,7 @@ void wr__metrics_committed(wr_query *q, const wr_commit_times *times)
     timing *t = &q->metrics->timing;
     WR_ASSERT(times->began_ns <= times->flushed_ns && times->flushed_ns <= times->done_ns);
     uint64_t ns = (uint64_t)(times->done_ns - times->began_ns);
+    wr_histogram_observe(&q->metrics->commit, (double)ns / 1e9);
     t->commits++;
     t->commit_ns += ns;
     t->commit_max_ns = WR_MAX(t->commit_max_ns, ns);
@@ -230,7 +259,75 @@ void wr__metrics_committed(wr_query *q, const wr_commit_times *times)
     publish(q, times->done_ns);
 }
 
+void wr__metrics_processed(wr_query *q, const wr_processed *what)
+{
+    wr__metrics *m = q->metrics;
+    WR_ASSERT(what->topic < q->plan->topics_n);
+    topic_counts *t = &m->topics[what->topic];
+    atomic_fetch_add_explicit(&t->records, what->records, memory_order_relaxed);
+    atomic_fetch_add_explicit(&t->bytes, what->bytes, memory_order_relaxed);
+    if (what->ns)
+        wr_histogram_observe(&m->batch, (double)what->ns / 1e9);
+    m->samples.ms[m->samples.n++ % SAMPLES] = what->last_ms;
+}
+
+void wr__metrics_acknowledged(wr_query *q)
+{
+    wr__metrics *m = q->metrics;
+    int64_t now_ms = q->clock->wall_ms(q->clock);
+    for (uint64_t i = 0; i < WR_MIN(m->samples.n, SAMPLES); i++)
+        wr_histogram_observe(&m->end_to_end, ((double)now_ms - (double)m->samples.ms[i]) / 1e3);
+    m->samples.n = 0;
+}
+
+void wr__metrics_restoring(wr_query *q, bool restoring)
+{
+    wr__metrics *m = q->metrics;
+    int64_t now_ns = q->clock->mono_ns(q->clock);
+    if (restoring && !m->restore_since_ns)
+        m->restore_since_ns = now_ns;
+    if (restoring || !m->restore_since_ns)
+        return;
+    wr_histogram_observe(&m->restore, (double)(now_ns - m->restore_since_ns) / 1e9);
+    m->restore_since_ns = 0;
+}
+
+void wr__metrics_close(wr_query *q)
+{
+    q->metrics->samples.n = 0;
+    q->metrics->restore_since_ns = 0;
+}
+
 /* ---- reading, from any thread ---- */
+
+void wr_query_histograms_read(wr_query *q, wr_query_histograms *out)
+{
+    wr__metrics *m = q->metrics;
+    *out = (wr_query_histograms){0};
+    wr_histogram_add(&m->batch, &out->batch);
+    wr_histogram_add(&m->commit, &out->commit);
+    wr_histogram_add(&m->restore, &out->restore);
+    wr_histogram_add(&m->end_to_end, &out->end_to_end);
+}
+
+uint32_t wr_query_topics_read(wr_query *q, wr_arena *a, wr_query_topic **out)
+{
+    uint32_t n = 0;
+    *out = WR_NEW_N(a, wr_query_topic, q->plan->topics_n);
+    for (uint32_t i = 0; i < q->plan->topics_n; i++) {
+        topic_counts *t = &q->metrics->topics[i];
+        if (q->plan->topics[i].role == WR_TOPIC_INPUT ||
+            q->plan->topics[i].role == WR_TOPIC_REPARTITION)
+            (*out)[n++] = (wr_query_topic){q->topics.names[i], atomic_load(&t->records),
+                                           atomic_load(&t->bytes)};
+    }
+    return n;
+}
+
+const char *wr_query_sink_topic(const wr_query *q)
+{
+    return wr__query_sink(q);
+}
 
 /* Atomics, each for itself: without the lock, and so without a moment that all of them are of. */
 void wr_query_metrics_read(wr_query *q, wr_query_metrics *out)

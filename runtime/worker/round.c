@@ -75,15 +75,17 @@ static bool swap(const round_t *r)
     return any;
 }
 
-static void count_run(wr_worker *w, const wr__run *r)
+static void count_run(wr_worker *w, const wr__run *r, int64_t ns)
 {
-    uint64_t bytes = 0;
+    WR_ASSERT(r->n > 0);
+    wr_processed p = {.records = r->n, .last_ms = r->records[r->n - 1].timestamp, .ns = ns};
     for (uint32_t i = 0; i < r->n; i++)
-        bytes += r->records[i].key.len + r->records[i].value.len;
+        p.bytes += r->records[i].key.len + r->records[i].value.len;
     for (size_t i = 0; i < w->members.n; i++) {
         wr_worker_client *c = w->members.clients[i];
+        p.topic = c->topics[r->queue->topic];
         if (c->cls->processed)
-            c->cls->processed(c, r->n, bytes);
+            c->cls->processed(c, &p);
     }
 }
 
@@ -132,6 +134,7 @@ static weir_status run_round(wr_worker *w, wr__run *runs, uint32_t n, weir_error
     round_t r = {.w = w, .runs = runs, .runs_n = n};
     w->commit.dirty = true;
     atomic_store(&w->commit.idle, false);
+    int64_t since = w->o.clock->mono_ns(w->o.clock);
     bool entered = wr_in_progress_enter(w->o.in_progress, alone);
     if (WR_UNLIKELY(alone)) {
         work_alone(&r);
@@ -142,9 +145,10 @@ static weir_status run_round(wr_worker *w, wr__run *runs, uint32_t n, weir_error
     wr__guard_end(w);
     wr_in_progress_leave(w->o.in_progress, entered);
     wr__worker_reset_slots(w);
+    int64_t ns = w->o.clock->mono_ns(w->o.clock) - since;
     WR_TRY(wr__worker_sort_out(w, err));
     for (uint32_t i = 0; i < n; i++) {
-        count_run(w, &runs[i]);
+        count_run(w, &runs[i], ns);
         WR_TRY(wr__consumer_finish(&w->consumer, &runs[i], err));
     }
     return WEIR_OK;
@@ -259,7 +263,8 @@ weir_status wr_worker_pipe(wr_worker *w, uint32_t topic, const wr_record *record
             WR_TRY(c->cls->drain(c, 0, err));
         wr__worker_reset_slots(w);
     }
-    if (c->cls->processed)
-        c->cls->processed(c, n, 0);
+    if (c->cls->processed && n)
+        c->cls->processed(
+            c, &(wr_processed){.topic = topic, .records = n, .last_ms = records[n - 1].timestamp});
     return wr__worker_punctuate(w, err);
 }

@@ -65,6 +65,15 @@ typedef struct wr_commit_times {
     int64_t began_ns, flushed_ns, done_ns;
 } wr_commit_times;
 
+/** A run of records of one partition that was processed. */
+typedef struct wr_processed {
+    uint32_t topic; /* the client's own number */
+    uint64_t records, bytes;
+    int64_t last_ms; /* timestamp of the last record */
+    int64_t ns;      /* that the round took which it was in, for all clients and slots together; 0:
+                      * not measured (piped) */
+} wr_processed;
+
 /** Why a client has left. */
 typedef enum wr_client_end {
     WR_CLIENT_PAUSED,      /* as it wished */
@@ -129,8 +138,9 @@ typedef struct wr_client_class {
     void (*trim)(wr_worker_client *c);
     /** * Asked before commits and writes, to know whether they are due. */
     wr_client_memory (*memory)(wr_worker_client *c);
-    /** * Records were processed, or time was spent; @p lag -1: not known anew. */
-    void (*processed)(wr_worker_client *c, uint64_t records, uint64_t bytes);
+    /** * A run of records was processed. */
+    void (*processed)(wr_worker_client *c, const wr_processed *what);
+    /** * Time was spent; @p lag -1: not known anew. */
     void (*observe)(wr_worker_client *c, const wr_worker_times *times, int64_t lag);
     /** * It has failed, and is to try again by itself from what is committed. */
     void (*retried)(wr_worker_client *c, const weir_error *why);
