@@ -51,21 +51,17 @@
  * and clients work: the description says what they do there, and `without_effect` why they
  * change nothing here. docs/settings.md is made of this table. */
 static const wr_setting settings[] = {
-    {"access.control.allow.headers", "", FIXED, KSQL, TEXT,
-     "Server: headers that pages of other origins may send, with commas between them"},
-    {"access.control.allow.methods", "", FIXED, KSQL, TEXT,
-     "Server: methods that pages of other origins may use; GET, POST and HEAD where not given"},
+    /* Of weir server alone, as all whose description says so. */
+    {"access.control.allow.headers", "", FIXED, KSQL, TEXT, "Server: headers that they may send"},
+    {"access.control.allow.methods", "", FIXED, KSQL, TEXT, "Server: methods that they may use"},
     {"access.control.allow.origin", "", FIXED, KSQL, TEXT,
      "Server: origins whose pages may use it, with commas between them; *: all; empty: none"},
     {"authentication.method", "NONE", FIXED, KSQL, AUTHENTICATION,
      "Server: who may use it: NONE: anybody; BASIC: users of weir.authentication.file"},
-    {"authentication.realm", "weir", FIXED, KSQL, TEXT,
-     "Server: what a client is asked to log in to"},
+    {"authentication.realm", "weir", FIXED, KSQL, TEXT, "Server: what clients log in to"},
     {"authentication.roles", "*", FIXED, KSQL, TEXT,
-     "Server: roles of which a user must have one, with commas between them; *: any or none"},
-    {"authentication.skip.paths", "", FIXED, KSQL, TEXT,
-     "Server: paths that need no user, with commas between them; a * at the end stands for the "
-     "rest"},
+     "Server: roles of which a user must have one; *: any or none"},
+    {"authentication.skip.paths", "", FIXED, KSQL, TEXT, "Server: paths that need no user"},
     {"auto.offset.reset", "latest", EDIT, CLIENT, RESET,
      "Where new queries start: earliest or latest"},
     {"bootstrap.servers", NULL, FIXED, CLIENT, TEXT, "Kafka brokers"},
@@ -184,9 +180,7 @@ static const wr_setting settings[] = {
     {"ksql.transient.prefix", "transient_", FIXED, KSQL, NAME, "In names of push queries"},
     {"ksql.udfs.enabled", "true", FIXED, KSQL, FLAG, "Allow user functions"},
     {"ksql.variable.substitution.enable", "true", EDIT, KSQL, FLAG, "Replace ${variables}"},
-    {"listeners", "http://127.0.0.1:8088", FIXED, KSQL, TEXT,
-     "Server: where it listens; of several URLs the first counts. ksqlDB's default is "
-     "http://0.0.0.0:8088"},
+    {"listeners", "http://127.0.0.1:8088", FIXED, KSQL, TEXT, "Server: where it listens"},
     {"max.task.idle.ms", "0", EDIT, CLIENT, NUMBER(-1, YEAR_MS),
      "How long the other inputs wait for one at its end; -1: also not for records on their way"},
     {"num.standby.replicas", "0", EDIT, CLIENT, NUMBER(0, INT16_MAX),
@@ -220,13 +214,11 @@ static const wr_setting settings[] = {
      "Check the types of columns that no query reads"},
     {"weir.fail.on.misplaced.key", "false", EDIT, KSQL, FLAG,
      "Stop the query at a key that it sees in another partition than its source's PARTITIONER "
-     "says, "
-     "instead of a warning"},
+     "says, instead of a warning"},
     {"weir.group.static", NULL, FIXED, KSQL, FLAG,
      "Kafka: a restart within consumer.session.timeout.ms gets its partitions back without a "
      "rebalance; an orderly stop leaves them to nobody for that time. Where it is not set: true "
-     "for "
-     "services on query files, false for prompts, libraries and batch jobs"},
+     "for services on query files, false for prompts, libraries and batch jobs"},
     {"weir.kafka.streams.exact", "false", EDIT, KSQL, FLAG,
      "Also lose the windows and send the unmatched rows that Kafka Streams does: for comparisons"},
     {"weir.memtable.bytes", "16777216", FIXED, KSQL, NUMBER(1048576, TERABYTE),
@@ -279,10 +271,9 @@ static const wr_setting settings[] = {
      "Server: the certificate's key (PEM), before ssl.keystore.location"},
     {"weir.server.key.password", NULL, FIXED, KSQL, TEXT,
      "Server: password of the key, before ssl.key.password"},
-    {"weir.server.max.body.bytes", "8388608", FIXED, KSQL, NUMBER(1024, 1073741824),
+    {"weir.server.max.body.bytes", "8388608", FIXED, KSQL, NUMBER(1024, INT32_MAX),
      "Server: longest body of a request that is not a stream"},
-    {"weir.server.max.connections", "20000", FIXED, KSQL, NUMBER(1, 1000000),
-     "Server: clients at a time"},
+    {"weir.server.max.connections", "20000", FIXED, KSQL, NUMBER(1, 1000000), "Server: clients"},
     {"weir.sinks.shared", "false", FIXED, KSQL, FLAG,
      "Statements of a file and of a prompt, or of two files, may write to one topic"},
     {"weir.source.partitioner", "murmur2", EDIT, KSQL, PARTITIONER,
@@ -297,8 +288,7 @@ static const wr_setting settings[] = {
      "A batch job: queries wait for those that feed them; weir run --until-end sets it"},
     {"weir.value.schema.id.location", "payload", EDIT, KSQL, PLACE,
      "Where queries name the schema of a value: an id before the payload, or a GUID in the "
-     "record's "
-     "header `__value_schema_id`"},
+     "record's header `__value_schema_id`"},
 };
 
 /* Those that change nothing here, and why. In order of name. Whoever builds what is missing takes

@@ -20,6 +20,7 @@ from weir_cli import SECONDS, WeirCase
 
 NATIVE = "/weir/v1/statement"
 PASSWORD = "geheim-41f"
+EVERYWHERE = "0.0.0.0"
 
 
 class ServerCase(WeirCase):
@@ -284,13 +285,13 @@ class Passwords(ServerCase):
         self.assertEqual(self.status(headers=self.credentials(password="new")), 404)
 
     def test_open_addresses_need_it(self):
-        done = self.weir("server", "--listen", "http://0.0.0.0:0", "--data", self.data, status=1)
+        done = self.weir("server", "--listen", f"http://{EVERYWHERE}:0", "--data", self.data, status=1)
         self.assertIn("0.0.0.0 can be reached by others", done.stderr)
         self.assertIn("--insecure-listen", done.stderr)
-        process = self.server("--insecure-listen", listen="http://0.0.0.0:0")
+        process = self.server("--insecure-listen", listen=f"http://{EVERYWHERE}:0")
         self.assertEqual(self.status(), 404)
         self.stopped(process)
-        self.server(*self.basic, listen="http://0.0.0.0:0")
+        self.server(*self.basic, listen=f"http://{EVERYWHERE}:0")
         self.assertEqual(self.status(), 401)
         done = self.weir("server", "--set", "authentication.method=BASIC", status=1)
         self.assertIn("needs weir.authentication.file", done.stderr)
@@ -349,7 +350,7 @@ class Tls(ServerCase):
     def test_client_certificates(self):
         process = self.server(*self.settings(weir_server_client_ca_file=self.certificates.path("ca"),
                                              ssl_client_authentication="REQUIRED"),
-                              listen="https://0.0.0.0:0")
+                              listen=f"https://{EVERYWHERE}:0")
         with self.assertRaises((ssl.SSLError, ConnectionError)):
             text = self.ask(self.handshake())
             self.assertEqual(text, "")  # TLS 1.3: the refusal comes after the handshake

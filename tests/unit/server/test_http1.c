@@ -175,7 +175,8 @@ static void test_targets(void **state)
 {
     driver t;
     static const char request[] =
-        "GET http://x:1/a%20b/%C3%A4?p=1+2&q=%26 HTTP/1.1\r\n" HOST "A: 1\r\nb: 2\r\na: 3\r\n\r\n";
+        "GET http:/"
+        "/x:1/a%20b/%C3%A4?p=1+2&q=%26 HTTP/1.1\r\n" HOST "A: 1\r\nb: 2\r\na: 3\r\n\r\n";
     (void)state;
     driver_init(&t);
     driver_feed(&t, request, sizeof request - 1);
