@@ -4,6 +4,7 @@
 #include "server/http/http.h"
 #include "server/native/native.h"
 #include "server/query/query_service.h"
+#include "server/rest/rest.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@ struct weir_server {
     weir *w;
     wr_http_server *http;
     wr_query_service *queries;
+    wr_rest *rest;
     bool read_only;
     char url[300];
 };
@@ -36,12 +38,14 @@ static void on_body(void *arg, wr_http_exchange *x, const void *data, size_t n, 
 static void on_request(void *arg, wr_http_exchange *x)
 {
     weir_server *s = arg;
+    if (wr_rest_refuses(s->rest, x))
+        return;
     if (wr_native_is_for(x))
         wr_native_request(s->w, s->read_only, x);
     else if (wr_query_service_takes(x))
         wr_query_service_request(s->queries, x);
     else
-        wr_http_respond(x, 404, NULL, "Not Found", 9);
+        wr_rest_request(s->rest, x);
 }
 
 static void on_drained(void *arg, wr_http_exchange *x)
@@ -131,6 +135,7 @@ weir_status weir_serve(weir *w, const weir_serve_options *options, weir_server *
     char host[280];
     snprintf(host, sizeof host, "%s:%u", http.host ? http.host : "localhost", (unsigned)http.port);
     s->queries = wr_query_service_new(w->engine, host, s->read_only);
+    s->rest = wr_rest_new(w->engine, s->queries, host, s->read_only);
     if (st == WEIR_OK)
         st = wr_http_server_start(&http, &handler, &s->http, err);
     if (st == WEIR_OK && o.url)
@@ -138,6 +143,7 @@ weir_status weir_serve(weir *w, const weir_serve_options *options, weir_server *
                  http.host, (unsigned)wr_http_server_port(s->http));
     wr_arena_free(a);
     if (st != WEIR_OK) {
+        wr_rest_free(s->rest);
         wr_query_service_free(s->queries);
         wr_free(s);
         return st;
@@ -156,6 +162,7 @@ void weir_server_stop(weir_server *s)
     if (!s)
         return;
     wr_http_server_stop(s->http, STOP_GRACE_MS);
+    wr_rest_free(s->rest);
     wr_query_service_free(s->queries);
     wr_free(s);
 }
