@@ -246,6 +246,20 @@ static void add_statement(wr_exec *x)
                    wr__text(x, x->stmt->child->text.ptr));
 }
 
+/* What the rows say as text, as values: for who makes something else of it. */
+static void add_facts(wr_exec *x, const wr_plan *plan, const wr_pull *pull)
+{
+    const char *names[64];
+    const wr_schema *s = plan ? plan->root->schema : pull->result;
+    names[0] = pull ? pull->source->name : NULL;
+    uint32_t n = plan ? wr_plan_source_names(plan, names, WR_ARRAY_LEN(names)) : 1;
+    x->planned = wr_schema_new(x->arena, s->cols, s->n);
+    x->planned_sources = WR_NEW_N(x->arena, const char *, n);
+    for (uint32_t i = 0; i < n; i++)
+        x->planned_sources[i] = wr_arena_strdup(x->arena, names[i]);
+    x->planned_sources_n = n;
+}
+
 /* Rows are made without the lock: the plan is the statement's own. */
 static weir_status explain_statement(wr_exec *x, weir_error *err)
 {
@@ -264,6 +278,7 @@ static weir_status explain_statement(wr_exec *x, weir_error *err)
     const wr_plan *shown = p.pull ? p.pull->plan : p.plan;
     if (shown)
         add_plan(x, shown);
+    add_facts(x, shown, p.pull);
     discard(&p);
     return WEIR_OK;
 }
