@@ -4,6 +4,7 @@
 #include "server/http/http.h"
 #include "server/metrics/metrics.h"
 #include "server/native/native.h"
+#include "server/page/page.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,6 +32,8 @@ static void on_request(void *arg, wr_http_exchange *x)
     weir_server *s = arg;
     if (wr_native_is_for(x))
         wr_native_request(s->w, s->read_only, x);
+    else if (wr_page_is_for(x))
+        wr_page_serve(x);
     else if (strcmp(wr_http_path(x), "/metrics") == 0)
         wr_metrics_respond(x, s->w->engine, NULL);
     else
