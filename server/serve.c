@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum { STOP_GRACE_MS = 3000, OPTIONS_MAX = 4096 };
 
@@ -27,10 +28,22 @@ static bool on_begin(void *arg, wr_http_exchange *x)
     return false;
 }
 
+/* A browser says in Origin which page makes it send a request. Pages of others must not reach a
+ * server that their visitor can reach: what they send needs no answer to do harm. */
+static bool is_of_other_page(const wr_http_exchange *x)
+{
+    const char *origin = wr_http_header(x, "Origin"), *host = wr_http_header(x, "Host");
+    const char *own = origin ? strstr(origin, "://") : NULL;
+    return origin && !(own && host && strcasecmp(own + 3, host) == 0);
+}
+
 static void on_request(void *arg, wr_http_exchange *x)
 {
+    static const char other[] = "Requests of other sites' pages are not answered\n";
     weir_server *s = arg;
-    if (wr_native_is_for(x))
+    if (is_of_other_page(x))
+        wr_http_respond(x, 403, NULL, other, sizeof other - 1);
+    else if (wr_native_is_for(x))
         wr_native_request(s->w, s->read_only, x);
     else if (wr_page_is_for(x))
         wr_page_serve(x);

@@ -8,7 +8,8 @@ static const char under[] = "/ui/";
 
 /* frame-ancestors: nobody shows the page inside of another and has its buttons clicked. */
 #define POLICY                                                                                     \
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " \
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src "        \
+    "'self'; "                                                                                     \
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 bool wr_page_is_for(const wr_http_exchange *x)
