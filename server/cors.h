@@ -8,7 +8,8 @@
 
 /**
  * In `begin` of an exchange, before anything else looks at it: adds the headers of an origin that
- * is allowed, and answers preflight requests, which come without credentials.
+ * is allowed, answers preflight requests, which come without credentials, and refuses what pages of
+ * any other origin but the server's own send.
  * @return whether it has been answered.
  */
 bool wr_cors_answers(const wr_settings *settings, wr_http_exchange *x);
