@@ -17,8 +17,9 @@
  * WAL on or off. With the WAL off (state whose changelog is in Kafka) a crash may go back to an
  * older state, but all families go back together.
  *
- * Errors are WEIR_ERR_STORE. RETRIABLE: disk full, I/O error, busy: the same call may work later
- * and nothing was half done. FATAL: corruption; the directory must be moved aside and the state
+ * Errors are WEIR_ERR_STORE. RETRIABLE: disk full (NO_ROOM as well), I/O error, busy: the same call
+ * may work later and nothing was half done. While the disk is full one can read, delete, and write
+ * META, which is small: what is written there frees room, or says why there is none. FATAL: corruption; the directory must be moved aside and the state
  * rebuilt. Opening a directory in use, or of another format, is FATAL too, with a hint.
  *
  * Threads: every function on a wr_db may be called from any thread. A batch, an iterator and a
@@ -50,6 +51,7 @@ typedef struct wr_db_options {
     size_t memtable_bytes;    /* all write buffers together; 0: 64 MiB */
     int background_jobs;      /* flush and compaction threads; 0: 2 */
     int open_files_max;       /* table files kept open; 0: 512 */
+    uint64_t reserve_bytes;   /* so much of the disk stays free, room.h; 0: not looked at */
     bool wal;  /* write-ahead log: on for the local log, off where Kafka has it all */
     bool sync; /* each wr_db_write is on disk before it returns; needs wal */
 } wr_db_options;

@@ -12,6 +12,7 @@
  */
 #include "statestore/db_internal.h"
 #include "statestore/db_rocks_options.h"
+#include "statestore/room.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -28,6 +29,7 @@ typedef struct rocks_db {
     rocksdb_writeoptions_t *write_options;
     rocksdb_readoptions_t *read_options;
     pthread_mutex_t checkpoint_lock; /* one wr_db_flush at a time: they share a directory */
+    uint64_t reserve_bytes;
     atomic_uint loads;               /* files of loads so far: their names */
 } rocks_db;
 
@@ -54,7 +56,7 @@ typedef struct rocks_iter {
 static weir_status rocks_error(weir_error *err, const char *what, char *text)
 {
     bool corrupt = strncmp(text, "Corruption", 10) == 0;
-    bool full = strstr(text, "No space left on device") != NULL;
+    bool full = wr__room_is_lacking(text);
     weir_status st =
         wr_error(err, WEIR_ERR_STORE, "%s: %s%s", what, full ? "the disk is full: " : "", text);
     if (corrupt)
@@ -63,9 +65,12 @@ static weir_status rocks_error(weir_error *err, const char *what, char *text)
                       "in it, too; where topics are on Kafka it can be moved aside, and state "
                       "is rebuilt from the changelogs");
     else if (full)
-        wr_error_hint(err, "free some space; nothing that was committed is lost");
+        wr_error_hint(err, "free some space: queries go on by themselves then, and nothing that "
+                           "was committed is lost");
     if (err)
-        err->flags |= corrupt ? WEIR_ERROR_FATAL : WEIR_ERROR_RETRIABLE;
+        err->flags |= corrupt ? WEIR_ERROR_FATAL
+                      : full  ? WEIR_ERROR_RETRIABLE | WEIR_ERROR_NO_ROOM
+                              : WEIR_ERROR_RETRIABLE;
     rocksdb_free(text);
     return st;
 }
@@ -144,10 +149,12 @@ weir_status wr_db_open(const char *path, const wr_db_options *options, wr_db **o
     WR_ASSERT(options->wal || !options->sync);
     *out = NULL;
     WR_TRY(check_directory(path, err));
+    WR_TRY(wr__room_to_open(path, err));
     rocks_db *db = wr_calloc(1, sizeof *db);
     wr__db_init(&db->base, &rocks_ops, path);
     db->base.wal = options->wal;
     db->base.synced = options->sync;
+    db->reserve_bytes = options->reserve_bytes;
     pthread_mutex_init(&db->checkpoint_lock, NULL);
     wr__rocks_options_init(&db->options, options);
     db->read_options = rocksdb_readoptions_create();
@@ -297,6 +304,8 @@ static void rocks_batch_delete_range(wr_db_batch *base, wr_db_family f, wr_str f
 static weir_status rocks_write(wr_db *base, wr_db_batch *b, weir_error *err)
 {
     rocks_db *db = (rocks_db *)base;
+    if (b->content)
+        WR_TRY(wr__room_check(base->path, db->reserve_bytes, rocks_batch_bytes(b), err));
     char *text = NULL;
     rocksdb_write(db->rocks, db->write_options, ((rocks_batch *)b)->ops, &text);
     return text ? rocks_error(err, "cannot write the state", text) : WEIR_OK;
@@ -349,6 +358,7 @@ static void rocks_load_free(wr__db_load *l)
 
 static weir_status open_load_file(wr__db_load *l, weir_error *err)
 {
+    WR_TRY(wr__room_check(l->db->base.path, l->db->reserve_bytes, LOAD_FILE_BYTES, err));
     wr_buf path = {0};
     wr_buf_printf(&path, "%s/load", l->db->base.path);
     (void)mkdir(wr_buf_cstr(&path), 0777); /* a failure shows at once, below */
