@@ -9,9 +9,9 @@
 #include <unistd.h>
 #include <xxhash.h>
 
-#define FORM     "weir ack %016" PRIx64 " %016" PRIx64 "\n"
-#define READ_AS  "weir ack %16" SCNx64 " %16" SCNx64
-#define NAME     "acknowledged"
+#define FORM    "weir ack %016" PRIx64 " %016" PRIx64 "\n"
+#define READ_AS "weir ack %16" SCNx64 " %16" SCNx64
+#define NAME    "acknowledged"
 
 static uint64_t check_of(uint64_t sequence)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * damaged.h - a database directory that is damaged: known as such, and moved aside where its content
- * can be had again (on Kafka, from changelogs).
+ * damaged.h - a database directory that is damaged: known as such, and moved aside where its
+ * content can be had again (on Kafka, from changelogs).
  *
  * RocksDB notices a wrong block when it reads it, which may be hours after the start, and by then
  * others have it open. So the process only marks the directory, and the next one moves it aside.
@@ -24,6 +24,7 @@ bool wr__damaged_headless(const char *path);
  * Rename @p path to "<path>.damaged-1", or the next number that is free, and report that.
  * @return WEIR_ERR_STORE, FATAL.
  */
-weir_status wr__damaged_move_aside(const char *path, const char *why, weir_error *err) WR_MUST_CHECK;
+weir_status wr__damaged_move_aside(const char *path, const char *why,
+                                   weir_error *err) WR_MUST_CHECK;
 
 #endif

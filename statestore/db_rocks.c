@@ -11,6 +11,8 @@
  * Threads: RocksDB's own promises hold: the database from any, a batch or an iterator from one.
  */
 #include "statestore/db_internal.h"
+#include "statestore/acknowledged.h"
+#include "statestore/damaged.h"
 #include "statestore/db_rocks_options.h"
 #include "statestore/room.h"
 
@@ -30,7 +32,10 @@ typedef struct rocks_db {
     rocksdb_readoptions_t *read_options;
     pthread_mutex_t checkpoint_lock; /* one wr_db_flush at a time: they share a directory */
     uint64_t reserve_bytes;
-    atomic_uint loads;               /* files of loads so far: their names */
+    bool expendable;                    /* what is damaged can be moved aside */
+    atomic_uint_least64_t acknowledged; /* acknowledged.h */
+    atomic_ulong written;               /* synced writes that succeeded */
+    atomic_uint loads;                  /* files of loads so far: their names */
 } rocks_db;
 
 typedef struct rocks_batch {
@@ -45,6 +50,7 @@ struct wr_db_snap {
 
 typedef struct rocks_iter {
     wr_db_iter base;
+    const rocks_db *db;
     rocksdb_iterator_t *rocks;
     rocksdb_readoptions_t *read_options; /* refers to the bounds below */
     wr_buf lower, upper;
@@ -52,8 +58,9 @@ typedef struct rocks_iter {
 
 /* ------------------------------------------------------------------ errors */
 
-/* Take RocksDB's message @p text (freed here) over as our error about @p what. */
-static weir_status rocks_error(weir_error *err, const char *what, char *text)
+/* Take RocksDB's message @p text (freed here) over as our error about @p what. Damage that shows
+ * while the database is in use is seen to by the next process that opens it. */
+static weir_status rocks_error(const rocks_db *db, weir_error *err, const char *what, char *text)
 {
     bool corrupt = strncmp(text, "Corruption", 10) == 0;
     bool full = wr__room_is_lacking(text);
@@ -71,21 +78,32 @@ static weir_status rocks_error(weir_error *err, const char *what, char *text)
         err->flags |= corrupt ? WEIR_ERROR_FATAL
                       : full  ? WEIR_ERROR_RETRIABLE | WEIR_ERROR_NO_ROOM
                               : WEIR_ERROR_RETRIABLE;
+    if (corrupt && db->rocks && db->expendable)
+        wr__damaged_mark(db->base.path, text);
     rocksdb_free(text);
     return st;
 }
 
-static weir_status open_error(weir_error *err, const char *path, char *text)
+/* What RocksDB says of a directory whose files are wrong, as opposed to a disk or a process that
+ * does not let it in. */
+static bool is_damage(const char *text)
 {
+    return strncmp(text, "IO error", 8) != 0 || strstr(text, "No such file") != NULL;
+}
+
+static weir_status open_error(const rocks_db *db, weir_error *err, char *text, bool *damaged)
+{
+    const char *path = db->base.path;
     if (strstr(text, "lock hold by current process") || strstr(text, "While lock file")) {
         rocksdb_free(text);
         wr_error(err, WEIR_ERR_STORE, "the state directory %s is in use by another process", path);
         wr_error_hint(err, "stop that process, or give this one a state directory of its own");
     } else {
         bool unknown = strstr(text, "Column families not opened") != NULL;
+        *damaged = !unknown && is_damage(text);
         char what[1024];
         snprintf(what, sizeof what, "cannot open the state directory %s", path);
-        rocks_error(err, what, text);
+        rocks_error(db, err, what, text);
         if (unknown)
             wr_error_hint(err, "a newer version of Weir, or another program, has written to it");
     }
@@ -144,33 +162,77 @@ static void rocks_release(rocks_db *db)
     wr_free(db);
 }
 
-weir_status wr_db_open(const char *path, const wr_db_options *options, wr_db **out, weir_error *err)
+static rocks_db *rocks_new(const char *path, const wr_db_options *options)
 {
-    WR_ASSERT(options->wal || !options->sync);
-    *out = NULL;
-    WR_TRY(check_directory(path, err));
-    WR_TRY(wr__room_to_open(path, err));
     rocks_db *db = wr_calloc(1, sizeof *db);
     wr__db_init(&db->base, &rocks_ops, path);
     db->base.wal = options->wal;
     db->base.synced = options->sync;
     db->reserve_bytes = options->reserve_bytes;
+    db->expendable = options->expendable;
     pthread_mutex_init(&db->checkpoint_lock, NULL);
     wr__rocks_options_init(&db->options, options);
     db->read_options = rocksdb_readoptions_create();
     db->write_options = rocksdb_writeoptions_create();
     rocksdb_writeoptions_disable_WAL(db->write_options, !options->wal);
     rocksdb_writeoptions_set_sync(db->write_options, options->sync);
+    return db;
+}
 
+static weir_status open_families(rocks_db *db, bool *damaged, weir_error *err)
+{
     const rocksdb_options_t *family_options[WR_DB_FAMILIES];
     for (size_t i = 0; i < WR_DB_FAMILIES; i++)
         family_options[i] = db->options.family[i];
     char *text = NULL;
     db->rocks =
-        rocksdb_open_column_families(db->options.db, path, WR_DB_FAMILIES, wr__rocks_family_names,
-                                     family_options, db->family, &text);
-    if (text) {
-        weir_status st = open_error(err, path, text);
+        rocksdb_open_column_families(db->options.db, db->base.path, WR_DB_FAMILIES,
+                                     wr__rocks_family_names, family_options, db->family, &text);
+    if (!text)
+        return WEIR_OK;
+    db->rocks = NULL;
+    return open_error(db, err, text, damaged);
+}
+
+static weir_status is_damaged(const char *path, const char *how, const char *hint, weir_error *err)
+{
+    wr_error(err, WEIR_ERR_STORE, "the state directory %s is damaged: %s", path, how);
+    wr_error_hint(err, "%s", hint);
+    if (err)
+        err->flags |= WEIR_ERROR_FATAL;
+    return WEIR_ERR_STORE;
+}
+
+/* What RocksDB itself does not notice. */
+static weir_status check_whole(rocks_db *db, weir_error *err)
+{
+    const char *path = db->base.path;
+    if (db->expendable && wr__damaged_marked(path))
+        return is_damaged(path, "an earlier process has found a block that is wrong", "", err);
+    uint64_t had = wr__acknowledged_read(path), has = rocksdb_get_latest_sequence_number(db->rocks);
+    atomic_store(&db->acknowledged, had);
+    if (!db->base.synced || has >= had)
+        return WEIR_OK;
+    char how[128];
+    snprintf(how, sizeof how, "its last %llu changes are missing, a *.log file is cut off or gone",
+             (unsigned long long)(had - has));
+    return is_damaged(path, how,
+                      "restore the directory from a backup; without one, removing the file "
+                      "'acknowledged' in it accepts the loss",
+                      err);
+}
+
+static weir_status open_once(const char *path, const wr_db_options *options, wr_db **out,
+                             bool *damaged, weir_error *err)
+{
+    if (wr__damaged_headless(path)) {
+        *damaged = true;
+        return is_damaged(path, "its file CURRENT is missing",
+                          "restore the directory from a backup", err);
+    }
+    rocks_db *db = rocks_new(path, options);
+    weir_status st = open_families(db, damaged, err);
+    if (st != WEIR_OK) {
         rocks_release(db);
         return st;
     }
@@ -178,8 +240,12 @@ weir_status wr_db_open(const char *path, const wr_db_options *options, wr_db **o
     wr_buf_printf(&loads, "%s/load", path);
     remove_links(wr_buf_cstr(&loads));
     wr_buf_free(&loads);
-    weir_status st = wr__db_check_format(&db->base, err);
+    st = check_whole(db, err);
+    *damaged = st != WEIR_OK;
+    if (st == WEIR_OK)
+        st = wr__db_check_format(&db->base, err);
     if (st != WEIR_OK) {
+        *damaged = *damaged || wr__damaged_marked(path);
         wr_db_close(&db->base);
         return st;
     }
@@ -187,11 +253,32 @@ weir_status wr_db_open(const char *path, const wr_db_options *options, wr_db **o
     return WEIR_OK;
 }
 
+weir_status wr_db_open(const char *path, const wr_db_options *options, wr_db **out, weir_error *err)
+{
+    WR_ASSERT(options->wal || !options->sync);
+    *out = NULL;
+    WR_TRY(check_directory(path, err));
+    WR_TRY(wr__room_to_open(path, err));
+    bool damaged = false;
+    weir_error why = {0};
+    weir_status st = open_once(path, options, out, &damaged, &why);
+    if (st != WEIR_OK && damaged && options->expendable) {
+        WR_TRY(wr__damaged_move_aside(path, why.message, err));
+        WR_TRY(check_directory(path, err));
+        st = open_once(path, options, out, &damaged, &why);
+    }
+    if (st != WEIR_OK && err)
+        *err = why;
+    return st;
+}
+
 static void rocks_close(wr_db *base)
 {
     rocks_db *db = (rocks_db *)base;
     for (size_t i = 0; i < WR_DB_FAMILIES; i++)
         rocksdb_column_family_handle_destroy(db->family[i]);
+    if (db->base.synced)
+        wr__acknowledged_write(base->path, atomic_load(&db->acknowledged));
     rocksdb_close(db->rocks); /* flushes all families together where there is no WAL */
     rocks_release(db);
 }
@@ -203,7 +290,7 @@ static weir_status rocks_sync(wr_db *base, weir_error *err)
     rocks_db *db = (rocks_db *)base;
     char *text = NULL;
     rocksdb_flush_wal(db->rocks, 1, &text);
-    return text ? rocks_error(err, "cannot write the state", text) : WEIR_OK;
+    return text ? rocks_error(db, err, "cannot write the state", text) : WEIR_OK;
 }
 
 static weir_status rocks_checkpoint(wr_db *base, const char *path, weir_error *err)
@@ -215,7 +302,7 @@ static weir_status rocks_checkpoint(wr_db *base, const char *path, weir_error *e
         rocksdb_checkpoint_create(checkpoint, path, 0 /* always flush first */, &text);
         rocksdb_checkpoint_object_destroy(checkpoint);
     }
-    return text ? rocks_error(err, "cannot write a checkpoint of the state", text) : WEIR_OK;
+    return text ? rocks_error(db, err, "cannot write a checkpoint of the state", text) : WEIR_OK;
 }
 
 static weir_status rocks_flush(wr_db *base, weir_error *err)
@@ -241,7 +328,7 @@ static weir_status rocks_reclaim(wr_db *base, wr_str from, wr_str to, weir_error
     char *text = NULL;
     rocksdb_delete_file_in_range_cf(db->rocks, db->family[WR_DB_LOG], from.ptr, from.len, to.ptr,
                                     to.len, &text);
-    return text ? rocks_error(err, "cannot delete old records", text) : WEIR_OK;
+    return text ? rocks_error(db, err, "cannot delete old records", text) : WEIR_OK;
 }
 
 /* ------------------------------------------------------------------ batches */
@@ -301,6 +388,17 @@ static void rocks_batch_delete_range(wr_db_batch *base, wr_db_family f, wr_str f
                                        from.len, to.ptr, to.len);
 }
 
+/* The number is of writes that are on disk. Of those of other threads too, perhaps: they are as
+ * well, or it would not have moved. */
+static void acknowledge(rocks_db *db)
+{
+    enum { NOTED_EVERY = 256 };
+    uint64_t sequence = rocksdb_get_latest_sequence_number(db->rocks);
+    atomic_store(&db->acknowledged, sequence);
+    if (atomic_fetch_add(&db->written, 1) % NOTED_EVERY == 0)
+        wr__acknowledged_write(db->base.path, sequence);
+}
+
 static weir_status rocks_write(wr_db *base, wr_db_batch *b, weir_error *err)
 {
     rocks_db *db = (rocks_db *)base;
@@ -308,7 +406,11 @@ static weir_status rocks_write(wr_db *base, wr_db_batch *b, weir_error *err)
         WR_TRY(wr__room_check(base->path, db->reserve_bytes, rocks_batch_bytes(b), err));
     char *text = NULL;
     rocksdb_write(db->rocks, db->write_options, ((rocks_batch *)b)->ops, &text);
-    return text ? rocks_error(err, "cannot write the state", text) : WEIR_OK;
+    if (text)
+        return rocks_error(db, err, "cannot write the state", text);
+    if (base->synced)
+        acknowledge(db);
+    return WEIR_OK;
 }
 
 /* ------------------------------------------------------------------ loads */
@@ -368,7 +470,7 @@ static weir_status open_load_file(wr__db_load *l, weir_error *err)
     wr_buf_free(&path);
     char *text = NULL;
     rocksdb_sstfilewriter_open(l->writer, l->files[l->files_n - 1], &text);
-    return text ? rocks_error(err, "cannot write the state", text) : WEIR_OK;
+    return text ? rocks_error(l->db, err, "cannot write the state", text) : WEIR_OK;
 }
 
 static weir_status close_load_file(wr__db_load *l, weir_error *err)
@@ -377,7 +479,7 @@ static weir_status close_load_file(wr__db_load *l, weir_error *err)
     if (l->bytes)
         rocksdb_sstfilewriter_finish(l->writer, &text);
     l->bytes = 0;
-    return text ? rocks_error(err, "cannot write the state", text) : WEIR_OK;
+    return text ? rocks_error(l->db, err, "cannot write the state", text) : WEIR_OK;
 }
 
 static weir_status rocks_load_put(wr__db_load *l, wr_str prefix, wr_str key, const wr_str *value,
@@ -397,7 +499,7 @@ static weir_status rocks_load_put(wr__db_load *l, wr_str prefix, wr_str key, con
     else
         rocksdb_sstfilewriter_delete(l->writer, l->key.ptr, l->key.len, &text);
     l->bytes += l->key.len + (value ? value->len : 0);
-    return text ? rocks_error(err, "cannot write the state", text) : WEIR_OK;
+    return text ? rocks_error(l->db, err, "cannot write the state", text) : WEIR_OK;
 }
 
 static weir_status rocks_load_finish(wr__db_load *l, weir_error *err)
@@ -411,7 +513,7 @@ static weir_status rocks_load_finish(wr__db_load *l, weir_error *err)
     rocksdb_ingest_external_file_cf(l->db->rocks, l->db->family[l->family],
                                     (const char *const *)l->files, l->files_n, o, &text);
     rocksdb_ingestexternalfileoptions_destroy(o);
-    return text ? rocks_error(err, "cannot write the state", text) : WEIR_OK;
+    return text ? rocks_error(l->db, err, "cannot write the state", text) : WEIR_OK;
 }
 
 /* ------------------------------------------------------------------ reading */
@@ -445,7 +547,7 @@ static weir_status rocks_get(wr_db *base, const wr_db_snap *snap, wr_db_family f
     rocksdb_pinnableslice_t *slice = rocksdb_get_pinned_cf(
         db->rocks, read_options(db, snap), db->family[f], key.ptr ? key.ptr : "", key.len, &text);
     if (text)
-        return rocks_error(err, "cannot read the state", text);
+        return rocks_error(db, err, "cannot read the state", text);
     *found = slice != NULL;
     if (slice) {
         size_t len;
@@ -467,13 +569,13 @@ struct many {
 
 /* Hand out the results of one call; the first error ends the handing out but not the cleaning up.
  */
-static weir_status give_many(struct many *m, size_t first, size_t n, wr_db_value_fn fn, void *arg,
-                             weir_error *err)
+static weir_status give_many(const rocks_db *db, struct many *m, size_t first, size_t n,
+                             wr_db_value_fn fn, void *arg, weir_error *err)
 {
     weir_status st = WEIR_OK;
     for (size_t i = 0; i < n; i++) {
         if (m->errors[i] && st == WEIR_OK)
-            st = rocks_error(err, "cannot read the state", m->errors[i]);
+            st = rocks_error(db, err, "cannot read the state", m->errors[i]);
         else if (m->errors[i])
             rocksdb_free(m->errors[i]);
         if (st == WEIR_OK && m->values[i]) {
@@ -505,7 +607,7 @@ static weir_status rocks_get_many(wr_db *base, const wr_db_snap *snap, wr_db_fam
         }
         rocksdb_batched_multi_get_cf(db->rocks, read_options(db, snap), db->family[f], count,
                                      m->keys, m->lens, m->values, m->errors, sorted);
-        st = give_many(m, first, count, fn, arg, err);
+        st = give_many(db, m, first, count, fn, arg, err);
     }
     wr_free(m);
     return st;
@@ -518,6 +620,7 @@ static wr_db_iter *rocks_iter_new(wr_db *base, const wr_db_snap *snap, wr_db_fam
 {
     rocks_db *db = (rocks_db *)base;
     rocks_iter *it = wr_calloc(1, sizeof *it);
+    it->db = db;
     it->read_options = rocksdb_readoptions_create();
     if (snap)
         rocksdb_readoptions_set_snapshot(it->read_options, snap->rocks);
@@ -603,7 +706,8 @@ static weir_status rocks_iter_status(const wr_db_iter *it, weir_error *err)
 {
     char *text = NULL;
     rocksdb_iter_get_error(((const rocks_iter *)it)->rocks, &text);
-    return text ? rocks_error(err, "cannot read the state", text) : WEIR_OK;
+    return text ? rocks_error(((const rocks_iter *)it)->db, err, "cannot read the state", text)
+                : WEIR_OK;
 }
 
 /* ------------------------------------------------------------------ metering */

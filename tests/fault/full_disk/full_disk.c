@@ -121,10 +121,10 @@ static enum verdict judge_path(const char *path)
     return v;
 }
 
-#define REFUSE             \
-    do {                   \
-        errno = error;     \
-        return -1;         \
+#define REFUSE                                                                                     \
+    do {                                                                                           \
+        errno = error;                                                                             \
+        return -1;                                                                                 \
     } while (0)
 
 ssize_t write(int fd, const void *bytes, size_t n)
@@ -198,16 +198,16 @@ static mode_t mode_of(int flags, va_list more)
     return flags & O_CREAT ? (mode_t)va_arg(more, unsigned) : 0;
 }
 
-#define OPEN(name)                                             \
-    int name(const char *path, int flags, ...)                 \
-    {                                                          \
-        va_list more;                                          \
-        va_start(more, flags);                                 \
-        mode_t mode = mode_of(flags, more);                    \
-        va_end(more);                                          \
-        if (flags & O_CREAT && judge_path(path) != ROOM)       \
-            REFUSE;                                            \
-        return REAL(name)(path, flags, mode);                  \
+#define OPEN(name)                                                                                 \
+    int name(const char *path, int flags, ...)                                                     \
+    {                                                                                              \
+        va_list more;                                                                              \
+        va_start(more, flags);                                                                     \
+        mode_t mode = mode_of(flags, more);                                                        \
+        va_end(more);                                                                              \
+        if (flags & O_CREAT && judge_path(path) != ROOM)                                           \
+            REFUSE;                                                                                \
+        return REAL(name)(path, flags, mode);                                                      \
     }
 OPEN(open)
 OPEN(open64)
