@@ -13,6 +13,15 @@
 
 enum { KEPT_MAX = 1000 }; /* directories moved aside that nobody has removed */
 
+weir_status wr__damaged_error(const char *path, const char *how, const char *hint, weir_error *err)
+{
+    wr_error(err, WEIR_ERR_STORE, "the state directory %s is damaged: %s", path, how);
+    wr_error_hint(err, "%s", hint);
+    if (err)
+        err->flags |= WEIR_ERROR_FATAL;
+    return WEIR_ERR_STORE;
+}
+
 static int open_mark(const char *path, int flags)
 {
     wr_buf name = {0};

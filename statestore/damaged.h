@@ -11,6 +11,8 @@
 
 #include "common/error.h"
 
+/** "the state directory @p path is damaged: @p how". @return WEIR_ERR_STORE, FATAL. */
+weir_status wr__damaged_error(const char *path, const char *how, const char *hint, weir_error *err);
 /** Put a mark into directory @p path: it is damaged, as @p why says. Best effort. Any thread. */
 void wr__damaged_mark(const char *path, const char *why);
 /** Is there a mark? */

@@ -32,10 +32,11 @@ typedef struct rocks_db {
     rocksdb_readoptions_t *read_options;
     pthread_mutex_t checkpoint_lock; /* one wr_db_flush at a time: they share a directory */
     uint64_t reserve_bytes;
-    bool expendable;                    /* what is damaged can be moved aside */
-    atomic_uint_least64_t acknowledged; /* acknowledged.h */
-    atomic_ulong written;               /* synced writes that succeeded */
-    atomic_uint loads;                  /* files of loads so far: their names */
+    bool expendable; /* what is damaged can be moved aside */
+    pthread_mutex_t acknowledging;
+    wr__acknowledged acknowledged; /* guarded by it, as is: */
+    unsigned unwritten;            /* writes since the file was written */
+    atomic_uint loads;             /* files of loads so far: their names */
 } rocks_db;
 
 typedef struct rocks_batch {
@@ -58,6 +59,10 @@ typedef struct rocks_iter {
 
 /* ------------------------------------------------------------------ errors */
 
+static const char damage_hint[] =
+    "restore the directory from a backup: with an embedded log the topics are in it, too; where "
+    "topics are on Kafka it can be moved aside, and state is rebuilt from the changelogs";
+
 /* Take RocksDB's message @p text (freed here) over as our error about @p what. Damage that shows
  * while the database is in use is seen to by the next process that opens it. */
 static weir_status rocks_error(const rocks_db *db, weir_error *err, const char *what, char *text)
@@ -67,13 +72,9 @@ static weir_status rocks_error(const rocks_db *db, weir_error *err, const char *
     weir_status st =
         wr_error(err, WEIR_ERR_STORE, "%s: %s%s", what, full ? "the disk is full: " : "", text);
     if (corrupt)
-        wr_error_hint(err,
-                      "restore the directory from a backup: with an embedded log the topics are "
-                      "in it, too; where topics are on Kafka it can be moved aside, and state "
-                      "is rebuilt from the changelogs");
+        wr_error_hint(err, "%s", damage_hint);
     else if (full)
-        wr_error_hint(err, "free some space: queries go on by themselves then, and nothing that "
-                           "was committed is lost");
+        wr_error_hint(err, "%s", WR__ROOM_HINT);
     if (err)
         err->flags |= corrupt ? WEIR_ERROR_FATAL
                       : full  ? WEIR_ERROR_RETRIABLE | WEIR_ERROR_NO_ROOM
@@ -99,11 +100,16 @@ static weir_status open_error(const rocks_db *db, weir_error *err, char *text, b
         wr_error(err, WEIR_ERR_STORE, "the state directory %s is in use by another process", path);
         wr_error_hint(err, "stop that process, or give this one a state directory of its own");
     } else {
+        bool full = wr__room_is_lacking(text);
         bool unknown = strstr(text, "Column families not opened") != NULL;
         *damaged = !unknown && is_damage(text);
         char what[1024];
         snprintf(what, sizeof what, "cannot open the state directory %s", path);
         rocks_error(db, err, what, text);
+        if (*damaged)
+            wr_error_hint(err, "%s", damage_hint);
+        if (full)
+            wr_error_hint(err, "%s", WR__ROOM_HINT_START);
         if (unknown)
             wr_error_hint(err, "a newer version of Weir, or another program, has written to it");
     }
@@ -158,6 +164,7 @@ static void rocks_release(rocks_db *db)
     rocksdb_readoptions_destroy(db->read_options);
     wr__rocks_options_fini(&db->options);
     pthread_mutex_destroy(&db->checkpoint_lock);
+    pthread_mutex_destroy(&db->acknowledging);
     wr__db_fini(&db->base);
     wr_free(db);
 }
@@ -171,12 +178,35 @@ static rocks_db *rocks_new(const char *path, const wr_db_options *options)
     db->reserve_bytes = options->reserve_bytes;
     db->expendable = options->expendable;
     pthread_mutex_init(&db->checkpoint_lock, NULL);
+    pthread_mutex_init(&db->acknowledging, NULL);
     wr__rocks_options_init(&db->options, options);
     db->read_options = rocksdb_readoptions_create();
     db->write_options = rocksdb_writeoptions_create();
     rocksdb_writeoptions_disable_WAL(db->write_options, !options->wal);
     rocksdb_writeoptions_set_sync(db->write_options, options->sync);
     return db;
+}
+
+/* The number is of writes that are on disk. Of those of other threads too, perhaps: they are as
+ * well, or it would not have moved. */
+static void acknowledge(rocks_db *db, bool now)
+{
+    enum { WRITTEN_EVERY = 256 };
+    if (!db->base.synced && !now)
+        return;
+    pthread_mutex_lock(&db->acknowledging);
+    if (db->base.synced)
+        db->acknowledged.sequence = rocksdb_get_latest_sequence_number(db->rocks);
+    if (now || ++db->unwritten % WRITTEN_EVERY == 0)
+        wr__acknowledged_write(db->base.path, &db->acknowledged);
+    pthread_mutex_unlock(&db->acknowledging);
+}
+
+static void close_families(rocks_db *db)
+{
+    for (size_t i = 0; i < WR_DB_FAMILIES; i++)
+        rocksdb_column_family_handle_destroy(db->family[i]);
+    rocksdb_close(db->rocks); /* flushes all families together where there is no WAL */
 }
 
 static weir_status open_families(rocks_db *db, bool *damaged, weir_error *err)
@@ -194,45 +224,36 @@ static weir_status open_families(rocks_db *db, bool *damaged, weir_error *err)
     return open_error(db, err, text, damaged);
 }
 
-static weir_status is_damaged(const char *path, const char *how, const char *hint, weir_error *err)
-{
-    wr_error(err, WEIR_ERR_STORE, "the state directory %s is damaged: %s", path, how);
-    wr_error_hint(err, "%s", hint);
-    if (err)
-        err->flags |= WEIR_ERROR_FATAL;
-    return WEIR_ERR_STORE;
-}
-
-/* What RocksDB itself does not notice. */
-static weir_status check_whole(rocks_db *db, weir_error *err)
+/* Damage that RocksDB does not notice, on both sides of opening. */
+static weir_status open_checked(rocks_db *db, bool *damaged, weir_error *err)
 {
     const char *path = db->base.path;
+    *damaged = true;
+    if (wr__damaged_headless(path))
+        return wr__damaged_error(path, "its file CURRENT is missing", damage_hint, err);
+    wr__acknowledged before;
+    wr__acknowledged_read(path, &before);
+    WR_TRY(wr__acknowledged_check_manifest(path, &before, err));
+    WR_TRY(open_families(db, damaged, err));
+    *damaged = true;
     if (db->expendable && wr__damaged_marked(path))
-        return is_damaged(path, "an earlier process has found a block that is wrong", "", err);
-    uint64_t had = wr__acknowledged_read(path), has = rocksdb_get_latest_sequence_number(db->rocks);
-    atomic_store(&db->acknowledged, had);
-    if (!db->base.synced || has >= had)
-        return WEIR_OK;
-    char how[128];
-    snprintf(how, sizeof how, "its last %llu changes are missing, a *.log file is cut off or gone",
-             (unsigned long long)(had - has));
-    return is_damaged(path, how,
-                      "restore the directory from a backup; without one, removing the file "
-                      "'acknowledged' in it accepts the loss",
-                      err);
+        return wr__damaged_error(path, "a process has found a wrong block in it", damage_hint, err);
+    uint64_t sequence = db->base.synced ? rocksdb_get_latest_sequence_number(db->rocks) : 0;
+    if (db->base.synced)
+        WR_TRY(wr__acknowledged_check_sequence(path, &before, sequence, err));
+    weir_status st = wr__db_check_format(&db->base, err);
+    *damaged = wr__damaged_marked(path);
+    return st;
 }
 
 static weir_status open_once(const char *path, const wr_db_options *options, wr_db **out,
                              bool *damaged, weir_error *err)
 {
-    if (wr__damaged_headless(path)) {
-        *damaged = true;
-        return is_damaged(path, "its file CURRENT is missing",
-                          "restore the directory from a backup", err);
-    }
     rocks_db *db = rocks_new(path, options);
-    weir_status st = open_families(db, damaged, err);
+    weir_status st = open_checked(db, damaged, err);
     if (st != WEIR_OK) {
+        if (db->rocks)
+            close_families(db);
         rocks_release(db);
         return st;
     }
@@ -240,15 +261,8 @@ static weir_status open_once(const char *path, const wr_db_options *options, wr_
     wr_buf_printf(&loads, "%s/load", path);
     remove_links(wr_buf_cstr(&loads));
     wr_buf_free(&loads);
-    st = check_whole(db, err);
-    *damaged = st != WEIR_OK;
-    if (st == WEIR_OK)
-        st = wr__db_check_format(&db->base, err);
-    if (st != WEIR_OK) {
-        *damaged = *damaged || wr__damaged_marked(path);
-        wr_db_close(&db->base);
-        return st;
-    }
+    wr__acknowledged_look(path, &db->acknowledged);
+    acknowledge(db, true);
     *out = &db->base;
     return WEIR_OK;
 }
@@ -275,11 +289,10 @@ weir_status wr_db_open(const char *path, const wr_db_options *options, wr_db **o
 static void rocks_close(wr_db *base)
 {
     rocks_db *db = (rocks_db *)base;
-    for (size_t i = 0; i < WR_DB_FAMILIES; i++)
-        rocksdb_column_family_handle_destroy(db->family[i]);
-    if (db->base.synced)
-        wr__acknowledged_write(base->path, atomic_load(&db->acknowledged));
-    rocksdb_close(db->rocks); /* flushes all families together where there is no WAL */
+    close_families(db);
+    /* The last edit of the MANIFEST is on disk now. */
+    wr__acknowledged_look(base->path, &db->acknowledged);
+    wr__acknowledged_write(base->path, &db->acknowledged);
     rocks_release(db);
 }
 
@@ -388,17 +401,6 @@ static void rocks_batch_delete_range(wr_db_batch *base, wr_db_family f, wr_str f
                                        from.len, to.ptr, to.len);
 }
 
-/* The number is of writes that are on disk. Of those of other threads too, perhaps: they are as
- * well, or it would not have moved. */
-static void acknowledge(rocks_db *db)
-{
-    enum { NOTED_EVERY = 256 };
-    uint64_t sequence = rocksdb_get_latest_sequence_number(db->rocks);
-    atomic_store(&db->acknowledged, sequence);
-    if (atomic_fetch_add(&db->written, 1) % NOTED_EVERY == 0)
-        wr__acknowledged_write(db->base.path, sequence);
-}
-
 static weir_status rocks_write(wr_db *base, wr_db_batch *b, weir_error *err)
 {
     rocks_db *db = (rocks_db *)base;
@@ -408,8 +410,7 @@ static weir_status rocks_write(wr_db *base, wr_db_batch *b, weir_error *err)
     rocksdb_write(db->rocks, db->write_options, ((rocks_batch *)b)->ops, &text);
     if (text)
         return rocks_error(db, err, "cannot write the state", text);
-    if (base->synced)
-        acknowledge(db);
+    acknowledge(db, false);
     return WEIR_OK;
 }
 

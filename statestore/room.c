@@ -11,9 +11,6 @@
 
 #define OPEN_BYTES ((off_t)1 << 20) /* a MANIFEST, a WAL, options: some KiB, with air */
 
-static const char hint[] = "free some space: queries go on by themselves then, and nothing that "
-                           "was committed is lost";
-
 weir_status wr__room_check(const char *path, uint64_t reserve, size_t bytes, weir_error *err)
 {
     struct statvfs disk;
@@ -26,7 +23,7 @@ weir_status wr__room_check(const char *path, uint64_t reserve, size_t bytes, wei
              "the disk is full: %.1f MB are free for %s, of which %.1f MB are kept in reserve "
              "(weir.disk.reserve.bytes)",
              (double)free_bytes / 1e6, path, (double)reserve / 1e6);
-    wr_error_hint(err, "%s", hint);
+    wr_error_hint(err, "%s", WR__ROOM_HINT);
     if (err)
         err->flags |= WEIR_ERROR_RETRIABLE | WEIR_ERROR_NO_ROOM;
     return WEIR_ERR_STORE;
@@ -47,7 +44,7 @@ weir_status wr__room_to_open(const char *path, weir_error *err)
         return WEIR_OK; /* a file system without fallocate, say: RocksDB finds out */
     wr_error(err, WEIR_ERR_STORE, "cannot open the state directory %s: the disk is full: %s", path,
              strerror(failed));
-    wr_error_hint(err, "free some space and start again; nothing that was committed is lost");
+    wr_error_hint(err, "%s", WR__ROOM_HINT_START);
     if (err)
         err->flags |= WEIR_ERROR_FATAL;
     return WEIR_ERR_STORE;

@@ -11,6 +11,11 @@
 
 #include <stddef.h>
 
+/* What to do about it: while it runs, and at its start. */
+#define WR__ROOM_HINT                                                                              \
+    "free some space: queries go on by themselves then, and nothing that was committed is lost"
+#define WR__ROOM_HINT_START "free some space and start again; nothing that was committed is lost"
+
 /**
  * Would @p reserve bytes be left after @p bytes have been written to the file system of @p path?
  * @p reserve 0: not asked. Does not see quotas. Any thread.

@@ -11,8 +11,9 @@
  *   WEIR_FULL_REACHED a file that is made when the disk gets full
  *
  * The first write that fails writes half of what it should, as a disk does whose last blocks it
- * gets. What frees room or needs none succeeds: unlink, truncating to less, writing of files
- * elsewhere. stdio inside libc does not come by here: RocksDB's text log, whose errors it ignores.
+ * gets. What frees room or takes none succeeds: unlink, rename, truncating to less, names that are
+ * there. So does RocksDB's text log LOG: opening writes its header, after it was seen that there
+ * is room, and Debian's RocksDB aborts where the second line of it fails.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -63,6 +64,9 @@ __attribute__((constructor)) static void begin(void)
 static bool is_below(const char *path)
 {
     size_t n = strlen(under);
+    const char *name = strrchr(path, '/');
+    if (name && strcmp(name, "/LOG") == 0)
+        return false;
     return strncmp(path, under, n) == 0 && (path[n] == '/' || path[n] == 0);
 }
 
@@ -113,10 +117,11 @@ static enum verdict judge_fd(int fd)
     return v;
 }
 
+/* A new name; what is there already takes no room. */
 static enum verdict judge_path(const char *path)
 {
     int before = errno;
-    enum verdict v = under && is_below(path) ? judge() : ROOM;
+    enum verdict v = under && is_below(path) && access(path, F_OK) != 0 ? judge() : ROOM;
     errno = before;
     return v;
 }
@@ -217,13 +222,6 @@ int mkdir(const char *path, mode_t mode)
     if (judge_path(path) != ROOM)
         REFUSE;
     return REAL(mkdir)(path, mode);
-}
-
-int rename(const char *from, const char *to)
-{
-    if (judge_path(to) != ROOM)
-        REFUSE;
-    return REAL(rename)(from, to);
 }
 
 int link(const char *from, const char *to)
