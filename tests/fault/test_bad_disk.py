@@ -96,11 +96,11 @@ class Disk(unittest.TestCase):
     def test_full_disk(self):
         """The disk fills while records are written, then again while a query writes. What was
         acknowledged stays; the query waits, and with room again goes on to the right result."""
-        with self.small_disk("64m") as place:
+        with self.small_disk("128m") as place:
             weir = program.Weir(place / "data")
             weir.run(self.file)
             ballast = place / "ballast"
-            self.fill(place, ballast, leave=44_000_000)
+            self.fill(place, ballast, leave=90_000_000)
             acknowledged, said = 0, ""
             lines = [json.dumps(record) + "\n" for record in records()]
             for at in range(0, RECORDS, 20):
@@ -110,6 +110,8 @@ class Disk(unittest.TestCase):
                     said = done.stderr
                     break
                 acknowledged = at + 20
+                with open(ballast, "ab") as file:
+                    file.write(bytes(4_000_000))
             self.assertIn("the disk is full", said)
             self.assertIn("weir.disk.reserve.bytes", said)
             self.assertGreater(acknowledged, 0)
