@@ -16,7 +16,7 @@ import damage  # noqa: E402
 import disk  # noqa: E402
 
 SEED = random.SystemRandom().randrange(1 << 31)
-IMAGES, KAFKA_IMAGES = 20, 2
+IMAGES = 20
 
 
 class Damage(unittest.TestCase):
@@ -48,9 +48,6 @@ class Damage(unittest.TestCase):
     def test_kafka(self):
         with program.folder() as folder, KafkaBroker() as broker, self.subTest(seed=SEED):
             on_kafka = damage.OnKafka(folder, broker, SEED)
-            rng = random.Random(SEED)
-            for _ in range(KAFKA_IMAGES):
-                on_kafka.image(rng)
             (on_kafka.weir.data / "state" / "CURRENT").unlink()
             status, said = on_kafka.next()
             self.assertEqual(status, 0, said)

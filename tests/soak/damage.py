@@ -21,8 +21,6 @@ from kafka_fixture import KafkaBroker
 
 PARALLEL = 2
 HARMLESS, REFUSED, REBUILT, LATER = "harmless", "refused", "rebuilt", "rebuilt at the next start"
-KAFKA_SETTINGS = {"processing.guarantee": "exactly_once_v2", "commit.interval.ms": "100",
-                  "weir.group.static": "false", "weir.memtable.bytes": "1048576"}
 
 
 # ---------------------------------------------------------------- harm
@@ -119,21 +117,7 @@ def images(embedded, rng, count, parallel=PARALLEL):
 
 # ---------------------------------------------------------------- Kafka
 
-class OnKafka:
-    def __init__(self, folder, broker, seed, size=200):
-        self.weir = program.Weir(folder / "on-kafka", broker.bootstrap, settings=KAFKA_SETTINGS)
-        self.work = disk.Clicks(seed)
-        self.work.begin(self.weir)
-        self.next(size)
-
-    def next(self, size=40):
-        """Feed, and process. The error text where that failed."""
-        self.work.feed(self.weir, size)
-        done = self.weir.run(disk.QUERIES, status=None)
-        if done.returncode not in (0, 1):
-            raise AssertionError(f"status {done.returncode}\n{done.stderr[-3000:]}")
-        return done.returncode, done.stderr
-
+class OnKafka(disk.OnKafka):
     def image(self, rng):
         what = harm(rng, self.weir.data / "state")
         status, said = self.next()

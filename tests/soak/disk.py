@@ -15,6 +15,9 @@ QUERIES = program.QUERIES / "clicks" / "clicks.sql"
 SETTINGS = {"commit.interval.ms": "0", "weir.batch.rows": "16",
             "buffered.records.per.partition": "16", "weir.memtable.bytes": "1048576",
             "ksql.query.retry.backoff.max.ms": "500"}
+KAFKA_SETTINGS = {"processing.guarantee": "exactly_once_v2", "commit.interval.ms": "100",
+                  "weir.group.static": "false", "weir.memtable.bytes": "1048576",
+                  "ksql.query.retry.backoff.max.ms": "500"}
 
 
 def shim(folder):
@@ -73,3 +76,21 @@ def prepare(folder, seed, size):
 def copy_of(prepared, data):
     shutil.copytree(prepared, data)
     return program.Weir(data, settings=SETTINGS)
+
+
+class OnKafka:
+    """The same queries on a broker, exactly once; input comes before each run."""
+
+    def __init__(self, folder, broker, seed, size=200):
+        self.weir = program.Weir(folder / "on-kafka", broker.bootstrap, settings=KAFKA_SETTINGS)
+        self.work = Clicks(seed)
+        self.work.begin(self.weir)
+        self.next(size)
+
+    def next(self, size=40, **more):
+        """Feed, and process: (status, what it said)."""
+        self.work.feed(self.weir, size)
+        done = self.weir.run(QUERIES, status=None, **more)
+        if done.returncode not in (0, 1):
+            raise AssertionError(f"status {done.returncode}\n{done.stderr[-3000:]}")
+        return done.returncode, done.stderr

@@ -5,16 +5,19 @@
 Each cycle is a copy of the same directory, a run of the queries to the end, and one N. The process
 must live, wait, and go on by itself to the results of the oracle; or refuse to start, by a message
 that says why. Two cycles of three have no reserve (weir.disk.reserve.bytes = 0), so that RocksDB
-itself meets the full disk.
+itself meets the full disk. With --kafka N there are so many cycles of one service whose topics are
+on a broker; only its state is on the disk.
 """
 import concurrent.futures
 import os
 import shutil
+import threading
 import time
 
 import soak
 import disk
 import program
+from kafka_fixture import KafkaBroker
 
 PARALLEL = 6  # they mostly wait: RocksDB looks for room every five seconds
 SECONDS = 90
@@ -101,14 +104,56 @@ def run_all(disk_full, cases, parallel=PARALLEL):
         yield from pool.map(lambda case: disk_full.full_at(*case), cases)
 
 
+class OnKafka(disk.OnKafka):
+    """State on a disk that gets full; topics and changelogs are on a broker."""
+
+    def __init__(self, folder, broker, seed):
+        super().__init__(folder, broker, seed)
+        self.folder, self.library = folder, disk.shim(folder)
+        count = folder / "count"
+        self.next(env=environment(self.library, self.weir.data, count=count))
+        self.places = int(count.read_text())
+
+    def full_at(self, number, place):
+        room, reached = self.folder / f"room-{number}", self.folder / f"reached-{number}"
+
+        def free_later():
+            wait_for(lambda: reached.exists() or ended.is_set(), "the disk is full")
+            ended.wait(0.7)
+            room.touch()
+
+        ended = threading.Event()
+        waiter = threading.Thread(target=free_later)
+        waiter.start()
+        try:
+            status, text = self.next(env=environment(
+                self.library, self.weir.data, at=place, until=room, reached=reached))
+        finally:
+            ended.set()
+            waiter.join()
+        outcome = FullDisk.judge(status, reached.exists(), "the disk is full" in text, text)
+        if outcome is None:
+            raise AssertionError(f"place {place}: status {status}\n{text[-3000:]}")
+        if outcome == REFUSED:
+            self.weir.run(disk.QUERIES)
+        self.work.check(self.weir, self.work.results())
+        return outcome
+
+
 def main():
-    args = soak.arguments(__doc__, cycles=200)
+    args = soak.arguments(__doc__, cycles=200, kafka=0)
     with soak.folder(args) as folder, soak.Count(args, "places") as count:
         disk_full = FullDisk(folder, args.seed)
         outcomes = run_all(disk_full, places_of(disk_full, args.rng, args.cycles))
         for _ in count:
             count.note(next(outcomes))
     print(f"{disk_full.places} writes in a run")
+    args.cycles = args.kafka
+    with KafkaBroker() as broker, soak.folder(args) as folder, \
+            soak.Count(args, "places with topics on Kafka") as count:
+        on_kafka = OnKafka(folder, broker, args.seed)
+        for number in count:
+            count.note(on_kafka.full_at(number, args.rng.randint(1, on_kafka.places)))
 
 
 if __name__ == "__main__":
