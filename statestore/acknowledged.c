@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "statestore/acknowledged.h"
-#include "statestore/damaged.h"
+#include "statestore/directory.h"
 
 #include "common/buf.h"
 
@@ -55,6 +55,7 @@ static uint64_t hash_manifest(const char *path, uint64_t number, uint64_t size, 
     }
     *hash = XXH3_64bits_digest(state);
     XXH3_freeState(state);
+    WR_ASSERT(had <= size);
     if (file)
         fclose(file);
     return had;
@@ -63,12 +64,15 @@ static uint64_t hash_manifest(const char *path, uint64_t number, uint64_t size, 
 void wr__acknowledged_look(const char *path, wr__acknowledged *a)
 {
     a->manifest = manifest_of(path);
-    a->size = hash_manifest(path, a->manifest, UINT64_MAX, &a->hash);
+    a->size = a->hash = 0;
+    if (a->manifest)
+        a->size = hash_manifest(path, a->manifest, UINT64_MAX, &a->hash);
 }
 
 weir_status wr__acknowledged_check_manifest(const char *path, const wr__acknowledged *a,
                                             weir_error *err)
 {
+    WR_ASSERT(a->manifest != 0 || a->size == 0);
     uint64_t number = manifest_of(path), hash;
     if (a->manifest == 0 || number == 0 || number > a->manifest)
         return WEIR_OK; /* a newer one: begun after what `a` says */
@@ -109,7 +113,7 @@ void wr__acknowledged_read(const char *path, wr__acknowledged *out)
         file && fscanf(file, READ_AS, &a.sequence, &a.manifest, &a.size, &a.hash, &check) == 5;
     if (file)
         fclose(file);
-    *out = whole && check == check_of(&a) ? a : (wr__acknowledged){0};
+    *out = whole && check == check_of(&a) && (a.manifest || !a.size) ? a : (wr__acknowledged){0};
 }
 
 /* In place: a torn one is one that cannot be read. */
@@ -121,6 +125,7 @@ void wr__acknowledged_write(const char *path, const wr__acknowledged *a)
     wr_buf_free(&name);
     if (fd < 0)
         return;
+    WR_ASSERT(a->manifest != 0 || a->size == 0);
     char line[128];
     int n =
         snprintf(line, sizeof line, FORM, a->sequence, a->manifest, a->size, a->hash, check_of(a));

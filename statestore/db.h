@@ -53,7 +53,7 @@ typedef struct wr_db_options {
     int background_jobs;      /* flush and compaction threads; 0: 2 */
     int open_files_max;       /* table files kept open; 0: 512 */
     uint64_t reserve_bytes;   /* so much of the disk stays free, room.h; 0: not looked at */
-    bool expendable; /* damaged.h: what is damaged is moved aside, and a new one begun; for a
+    bool expendable; /* directory.h: what is damaged is moved aside, and a new one begun; for a
                       * database whose content can be had again */
     bool wal;        /* write-ahead log: on for the local log, off where Kafka has it all */
     bool sync;       /* each wr_db_write is on disk before it returns; needs wal */

@@ -12,12 +12,11 @@
  */
 #include "statestore/db_internal.h"
 #include "statestore/acknowledged.h"
-#include "statestore/damaged.h"
+#include "statestore/directory.h"
 #include "statestore/db_rocks_options.h"
 #include "statestore/room.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -121,27 +120,6 @@ static weir_status open_error(const rocks_db *db, weir_error *err, char *text, b
 
 /* ------------------------------------------------------------------ open, close */
 
-/* Our own words for what RocksDB would say in terms of its files. */
-static weir_status check_directory(const char *path, weir_error *err)
-{
-    struct stat info;
-    int failed = 0;
-    if (mkdir(path, 0777) != 0 && errno != EEXIST)
-        failed = errno;
-    else if (stat(path, &info) != 0)
-        failed = errno;
-    else if (!S_ISDIR(info.st_mode))
-        failed = ENOTDIR;
-    else if (access(path, R_OK | W_OK | X_OK) != 0)
-        failed = errno;
-    if (!failed)
-        return WEIR_OK;
-    wr_error(err, WEIR_ERR_STORE, "cannot use the state directory %s: %s", path, strerror(failed));
-    if (err)
-        err->flags |= WEIR_ERROR_FATAL;
-    return WEIR_ERR_STORE;
-}
-
 /* Remove a flat directory of hard links: a checkpoint, or loads. Best effort: the next one tries
  * too. */
 static void remove_links(const char *path)
@@ -204,6 +182,7 @@ static void acknowledge(rocks_db *db, bool now)
 
 static void close_families(rocks_db *db)
 {
+    WR_ASSERT(db->rocks);
     for (size_t i = 0; i < WR_DB_FAMILIES; i++)
         rocksdb_column_family_handle_destroy(db->family[i]);
     rocksdb_close(db->rocks); /* flushes all families together where there is no WAL */
@@ -218,6 +197,7 @@ static weir_status open_families(rocks_db *db, bool *damaged, weir_error *err)
     db->rocks =
         rocksdb_open_column_families(db->options.db, db->base.path, WR_DB_FAMILIES,
                                      wr__rocks_family_names, family_options, db->family, &text);
+    WR_ASSERT(text || db->rocks);
     if (!text)
         return WEIR_OK;
     db->rocks = NULL;
@@ -271,14 +251,14 @@ weir_status wr_db_open(const char *path, const wr_db_options *options, wr_db **o
 {
     WR_ASSERT(options->wal || !options->sync);
     *out = NULL;
-    WR_TRY(check_directory(path, err));
+    WR_TRY(wr__directory_check(path, err));
     WR_TRY(wr__room_to_open(path, err));
     bool damaged = false;
     weir_error why = {0};
     weir_status st = open_once(path, options, out, &damaged, &why);
     if (st != WEIR_OK && damaged && options->expendable) {
         WR_TRY(wr__damaged_move_aside(path, why.message, err));
-        WR_TRY(check_directory(path, err));
+        WR_TRY(wr__directory_check(path, err));
         st = open_once(path, options, out, &damaged, &why);
     }
     if (st != WEIR_OK && err)

@@ -13,6 +13,7 @@
 
 weir_status wr__room_check(const char *path, uint64_t reserve, size_t bytes, weir_error *err)
 {
+    WR_ASSERT(path && *path); /* a database in memory needs no room */
     struct statvfs disk;
     if (reserve == 0 || statvfs(path, &disk) != 0)
         return WEIR_OK; /* not known: the write itself will tell */

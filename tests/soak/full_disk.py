@@ -109,6 +109,7 @@ class OnKafka(disk.OnKafka):
 
     def __init__(self, folder, broker, seed):
         super().__init__(folder, broker, seed)
+        self.weir.settings["weir.state.cache.bytes"] = "65536"  # rows go to the disk all the time
         self.folder, self.library = folder, disk.shim(folder)
         count = folder / "count"
         self.next(env=environment(self.library, self.weir.data, count=count))
@@ -153,7 +154,8 @@ def main():
             soak.Count(args, "places with topics on Kafka") as count:
         on_kafka = OnKafka(folder, broker, args.seed)
         for number in count:
-            count.note(on_kafka.full_at(number, args.rng.randint(1, on_kafka.places)))
+            place = args.rng.randint(on_kafka.places // 3, on_kafka.places)
+            count.note(on_kafka.full_at(number, place))
 
 
 if __name__ == "__main__":

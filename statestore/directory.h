@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * damaged.h - a database directory that is damaged: known as such, and moved aside where its
- * content can be had again (on Kafka, from changelogs).
+ * directory.h - can a directory be used? One that is damaged is known as such, and moved aside
+ * where its content can be had again (on Kafka, from changelogs).
  *
  * RocksDB notices a wrong block when it reads it, which may be hours after the start, and by then
  * others have it open. So the process only marks the directory, and the next one moves it aside.
  */
-#ifndef WR_STATESTORE_DAMAGED_H
-#define WR_STATESTORE_DAMAGED_H
+#ifndef WR_STATESTORE_DIRECTORY_H
+#define WR_STATESTORE_DIRECTORY_H
 
 #include "common/error.h"
 
+/** Make @p path where it is missing; can it be used? In our words, where RocksDB would speak of its
+ *  files. @return WEIR_ERR_STORE, FATAL. */
+weir_status wr__directory_check(const char *path, weir_error *err) WR_MUST_CHECK;
 /** "the state directory @p path is damaged: @p how". @return WEIR_ERR_STORE, FATAL. */
 weir_status wr__damaged_error(const char *path, const char *how, const char *hint, weir_error *err);
 /** Put a mark into directory @p path: it is damaged, as @p why says. Best effort. Any thread. */

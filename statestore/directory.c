@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "statestore/damaged.h"
+#include "statestore/directory.h"
 
 #include "common/buf.h"
 #include "common/diag.h"
@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { KEPT_MAX = 1000 }; /* directories moved aside that nobody has removed */
@@ -33,6 +34,7 @@ static int open_mark(const char *path, int flags)
 
 void wr__damaged_mark(const char *path, const char *why)
 {
+    WR_ASSERT(*why);
     int fd = open_mark(path, O_CREAT | O_WRONLY | O_TRUNC);
     if (fd < 0)
         return;
@@ -52,6 +54,7 @@ bool wr__damaged_marked(const char *path)
 static bool ends_with(const char *name, const char *end)
 {
     size_t n = strlen(name), k = strlen(end);
+    WR_ASSERT(k > 0);
     return n > k && strcmp(name + n - k, end) == 0;
 }
 
@@ -70,6 +73,7 @@ bool wr__damaged_headless(const char *path)
 
 weir_status wr__damaged_move_aside(const char *path, const char *why, weir_error *err)
 {
+    WR_ASSERT(*path && path[strlen(path) - 1] != '/'); /* the new name is beside it */
     wr_buf to = {0};
     int failed = EEXIST;
     for (int i = 1; i <= KEPT_MAX && failed; i++) {
@@ -93,4 +97,24 @@ weir_status wr__damaged_move_aside(const char *path, const char *why, weir_error
                     wr_buf_cstr(&to));
     wr_buf_free(&to);
     return st;
+}
+
+weir_status wr__directory_check(const char *path, weir_error *err)
+{
+    struct stat info;
+    int failed = 0;
+    if (mkdir(path, 0777) != 0 && errno != EEXIST)
+        failed = errno;
+    else if (stat(path, &info) != 0)
+        failed = errno;
+    else if (!S_ISDIR(info.st_mode))
+        failed = ENOTDIR;
+    else if (access(path, R_OK | W_OK | X_OK) != 0)
+        failed = errno;
+    if (!failed)
+        return WEIR_OK;
+    wr_error(err, WEIR_ERR_STORE, "cannot use the state directory %s: %s", path, strerror(failed));
+    if (err)
+        err->flags |= WEIR_ERROR_FATAL;
+    return WEIR_ERR_STORE;
 }
