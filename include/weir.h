@@ -59,6 +59,7 @@ typedef enum weir_status {
 enum {
     WEIR_ERROR_RETRIABLE = 1, /* the same call may succeed later */
     WEIR_ERROR_FATAL = 2,     /* the handle is of no further use */
+    WEIR_ERROR_NO_ROOM = 4,   /* with RETRIABLE: the disk is full */
 };
 
 /** Filled in by the call that failed; the caller's own struct, nothing in it is allocated. */

@@ -70,6 +70,7 @@ static void batch_done(wr_db_batch *b, bool written)
         b->waiters[i].fn(b->waiters[i].arg, written);
     b->waiters_n = 0;
     b->operations = 0;
+    b->content = false;
 }
 
 void wr_db_batch_free(wr_db_batch *b)
@@ -115,6 +116,7 @@ void wr_db_batch_put(wr_db_batch *b, wr_db_family family, wr_str key, wr_str val
 {
     WR_ASSERT(family == WR_DB_LOG); /* state: through a store; META: through its own functions */
     b->operations++;
+    b->content = true;
     b->db->ops->batch_put(b, family, (wr_str){0}, key, value);
 }
 
@@ -136,6 +138,7 @@ void wr__db_batch_put_state(wr_db_batch *b, wr_db_family f, wr_str prefix, wr_st
 {
     WR_ASSERT(is_state(f) && prefix.len == WR__PREFIX);
     b->operations++;
+    b->content = true;
     b->db->ops->batch_put(b, f, prefix, key, value);
 }
 

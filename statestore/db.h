@@ -17,9 +17,11 @@
  * WAL on or off. With the WAL off (state whose changelog is in Kafka) a crash may go back to an
  * older state, but all families go back together.
  *
- * Errors are WEIR_ERR_STORE. RETRIABLE: disk full, I/O error, busy: the same call may work later
- * and nothing was half done. FATAL: corruption; the directory must be moved aside and the state
- * rebuilt. Opening a directory in use, or of another format, is FATAL too, with a hint.
+ * Errors are WEIR_ERR_STORE. RETRIABLE: disk full (NO_ROOM as well), I/O error, busy: the same call
+ * may work later and nothing was half done. While the disk is full one can read, delete, and write
+ * META, which is small: what is written there frees room, or says why there is none. FATAL:
+ * corruption; the directory must be moved aside and the state rebuilt. Opening a directory in use,
+ * or of another format, is FATAL too, with a hint.
  *
  * Threads: every function on a wr_db may be called from any thread. A batch, an iterator and a
  * snapshot are each used by one thread at a time.
@@ -50,8 +52,11 @@ typedef struct wr_db_options {
     size_t memtable_bytes;    /* all write buffers together; 0: 64 MiB */
     int background_jobs;      /* flush and compaction threads; 0: 2 */
     int open_files_max;       /* table files kept open; 0: 512 */
-    bool wal;  /* write-ahead log: on for the local log, off where Kafka has it all */
-    bool sync; /* each wr_db_write is on disk before it returns; needs wal */
+    uint64_t reserve_bytes;   /* so much of the disk stays free, room.h; 0: not looked at */
+    bool expendable; /* directory.h: what is damaged is moved aside, and a new one begun; for a
+                      * database whose content can be had again */
+    bool wal;        /* write-ahead log: on for the local log, off where Kafka has it all */
+    bool sync;       /* each wr_db_write is on disk before it returns; needs wal */
 } wr_db_options;
 
 /* ------------------------------------------------------------------ open, close */
@@ -61,7 +66,10 @@ wr_db_options wr_db_options_default(void);
 
 /**
  * Open (create where missing) the database in directory @p path; its parent must exist.
- * @return WEIR_ERR_STORE: in use by another process, unreadable, corrupt, of a newer format.
+ * Damage is never repaired in silence: a directory that is damaged, lacks a file, or has lost its
+ * end is refused, or moved aside where options->expendable.
+ * @return WEIR_ERR_STORE: in use by another process, unreadable, damaged, of a newer format, no
+ * room.
  */
 weir_status wr_db_open(const char *path, const wr_db_options *options, wr_db **out,
                        weir_error *err) WR_MUST_CHECK;

@@ -97,6 +97,7 @@ struct wr_db_batch {
     } * waiters;
     size_t waiters_n, waiters_cap;
     size_t operations;
+    bool content; /* puts rows or records: what fills a disk */
 };
 
 struct wr_db_iter {

@@ -11,10 +11,12 @@
  * Threads: RocksDB's own promises hold: the database from any, a batch or an iterator from one.
  */
 #include "statestore/db_internal.h"
+#include "statestore/acknowledged.h"
+#include "statestore/directory.h"
 #include "statestore/db_rocks_options.h"
+#include "statestore/room.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -28,7 +30,12 @@ typedef struct rocks_db {
     rocksdb_writeoptions_t *write_options;
     rocksdb_readoptions_t *read_options;
     pthread_mutex_t checkpoint_lock; /* one wr_db_flush at a time: they share a directory */
-    atomic_uint loads;               /* files of loads so far: their names */
+    uint64_t reserve_bytes;
+    bool expendable; /* what is damaged can be moved aside */
+    pthread_mutex_t acknowledging;
+    wr__acknowledged acknowledged; /* guarded by it, as is: */
+    unsigned unwritten;            /* writes since the file was written */
+    atomic_uint loads;             /* files of loads so far: their names */
 } rocks_db;
 
 typedef struct rocks_batch {
@@ -43,6 +50,7 @@ struct wr_db_snap {
 
 typedef struct rocks_iter {
     wr_db_iter base;
+    const rocks_db *db;
     rocksdb_iterator_t *rocks;
     rocksdb_readoptions_t *read_options; /* refers to the bounds below */
     wr_buf lower, upper;
@@ -50,37 +58,57 @@ typedef struct rocks_iter {
 
 /* ------------------------------------------------------------------ errors */
 
-/* Take RocksDB's message @p text (freed here) over as our error about @p what. */
-static weir_status rocks_error(weir_error *err, const char *what, char *text)
+static const char damage_hint[] =
+    "restore the directory from a backup: with an embedded log the topics are in it, too; where "
+    "topics are on Kafka it can be moved aside, and state is rebuilt from the changelogs";
+
+/* Take RocksDB's message @p text (freed here) over as our error about @p what. Damage that shows
+ * while the database is in use is seen to by the next process that opens it. */
+static weir_status rocks_error(const rocks_db *db, weir_error *err, const char *what, char *text)
 {
     bool corrupt = strncmp(text, "Corruption", 10) == 0;
-    bool full = strstr(text, "No space left on device") != NULL;
+    bool full = wr__room_is_lacking(text);
     weir_status st =
         wr_error(err, WEIR_ERR_STORE, "%s: %s%s", what, full ? "the disk is full: " : "", text);
     if (corrupt)
-        wr_error_hint(err,
-                      "restore the directory from a backup: with an embedded log the topics are "
-                      "in it, too; where topics are on Kafka it can be moved aside, and state "
-                      "is rebuilt from the changelogs");
+        wr_error_hint(err, "%s", damage_hint);
     else if (full)
-        wr_error_hint(err, "free some space; nothing that was committed is lost");
+        wr_error_hint(err, "%s", WR__ROOM_HINT);
     if (err)
-        err->flags |= corrupt ? WEIR_ERROR_FATAL : WEIR_ERROR_RETRIABLE;
+        err->flags |= corrupt ? WEIR_ERROR_FATAL
+                      : full  ? WEIR_ERROR_RETRIABLE | WEIR_ERROR_NO_ROOM
+                              : WEIR_ERROR_RETRIABLE;
+    if (corrupt && db->rocks && db->expendable)
+        wr__damaged_mark(db->base.path, text);
     rocksdb_free(text);
     return st;
 }
 
-static weir_status open_error(weir_error *err, const char *path, char *text)
+/* What RocksDB says of a directory whose files are wrong, as opposed to a disk or a process that
+ * does not let it in. */
+static bool is_damage(const char *text)
 {
+    return strncmp(text, "IO error", 8) != 0 || strstr(text, "No such file") != NULL;
+}
+
+static weir_status open_error(const rocks_db *db, weir_error *err, char *text, bool *damaged)
+{
+    const char *path = db->base.path;
     if (strstr(text, "lock hold by current process") || strstr(text, "While lock file")) {
         rocksdb_free(text);
         wr_error(err, WEIR_ERR_STORE, "the state directory %s is in use by another process", path);
         wr_error_hint(err, "stop that process, or give this one a state directory of its own");
     } else {
+        bool full = wr__room_is_lacking(text);
         bool unknown = strstr(text, "Column families not opened") != NULL;
+        *damaged = !unknown && is_damage(text);
         char what[1024];
         snprintf(what, sizeof what, "cannot open the state directory %s", path);
-        rocks_error(err, what, text);
+        rocks_error(db, err, what, text);
+        if (*damaged)
+            wr_error_hint(err, "%s", damage_hint);
+        if (full)
+            wr_error_hint(err, "%s", WR__ROOM_HINT_START);
         if (unknown)
             wr_error_hint(err, "a newer version of Weir, or another program, has written to it");
     }
@@ -91,27 +119,6 @@ static weir_status open_error(weir_error *err, const char *path, char *text)
 }
 
 /* ------------------------------------------------------------------ open, close */
-
-/* Our own words for what RocksDB would say in terms of its files. */
-static weir_status check_directory(const char *path, weir_error *err)
-{
-    struct stat info;
-    int failed = 0;
-    if (mkdir(path, 0777) != 0 && errno != EEXIST)
-        failed = errno;
-    else if (stat(path, &info) != 0)
-        failed = errno;
-    else if (!S_ISDIR(info.st_mode))
-        failed = ENOTDIR;
-    else if (access(path, R_OK | W_OK | X_OK) != 0)
-        failed = errno;
-    if (!failed)
-        return WEIR_OK;
-    wr_error(err, WEIR_ERR_STORE, "cannot use the state directory %s: %s", path, strerror(failed));
-    if (err)
-        err->flags |= WEIR_ERROR_FATAL;
-    return WEIR_ERR_STORE;
-}
 
 /* Remove a flat directory of hard links: a checkpoint, or loads. Best effort: the next one tries
  * too. */
@@ -135,35 +142,98 @@ static void rocks_release(rocks_db *db)
     rocksdb_readoptions_destroy(db->read_options);
     wr__rocks_options_fini(&db->options);
     pthread_mutex_destroy(&db->checkpoint_lock);
+    pthread_mutex_destroy(&db->acknowledging);
     wr__db_fini(&db->base);
     wr_free(db);
 }
 
-weir_status wr_db_open(const char *path, const wr_db_options *options, wr_db **out, weir_error *err)
+static rocks_db *rocks_new(const char *path, const wr_db_options *options)
 {
-    WR_ASSERT(options->wal || !options->sync);
-    *out = NULL;
-    WR_TRY(check_directory(path, err));
     rocks_db *db = wr_calloc(1, sizeof *db);
     wr__db_init(&db->base, &rocks_ops, path);
     db->base.wal = options->wal;
     db->base.synced = options->sync;
+    db->reserve_bytes = options->reserve_bytes;
+    db->expendable = options->expendable;
     pthread_mutex_init(&db->checkpoint_lock, NULL);
+    pthread_mutex_init(&db->acknowledging, NULL);
     wr__rocks_options_init(&db->options, options);
     db->read_options = rocksdb_readoptions_create();
     db->write_options = rocksdb_writeoptions_create();
     rocksdb_writeoptions_disable_WAL(db->write_options, !options->wal);
     rocksdb_writeoptions_set_sync(db->write_options, options->sync);
+    return db;
+}
 
+/* The number is of writes that are on disk. Of those of other threads too, perhaps: they are as
+ * well, or it would not have moved. */
+static void acknowledge(rocks_db *db, bool now)
+{
+    enum { WRITTEN_EVERY = 256 };
+    if (!db->base.synced && !now)
+        return;
+    pthread_mutex_lock(&db->acknowledging);
+    if (db->base.synced)
+        db->acknowledged.sequence = rocksdb_get_latest_sequence_number(db->rocks);
+    if (now || ++db->unwritten % WRITTEN_EVERY == 0)
+        wr__acknowledged_write(db->base.path, &db->acknowledged);
+    pthread_mutex_unlock(&db->acknowledging);
+}
+
+static void close_families(rocks_db *db)
+{
+    WR_ASSERT(db->rocks);
+    for (size_t i = 0; i < WR_DB_FAMILIES; i++)
+        rocksdb_column_family_handle_destroy(db->family[i]);
+    rocksdb_close(db->rocks); /* flushes all families together where there is no WAL */
+}
+
+static weir_status open_families(rocks_db *db, bool *damaged, weir_error *err)
+{
     const rocksdb_options_t *family_options[WR_DB_FAMILIES];
     for (size_t i = 0; i < WR_DB_FAMILIES; i++)
         family_options[i] = db->options.family[i];
     char *text = NULL;
     db->rocks =
-        rocksdb_open_column_families(db->options.db, path, WR_DB_FAMILIES, wr__rocks_family_names,
-                                     family_options, db->family, &text);
-    if (text) {
-        weir_status st = open_error(err, path, text);
+        rocksdb_open_column_families(db->options.db, db->base.path, WR_DB_FAMILIES,
+                                     wr__rocks_family_names, family_options, db->family, &text);
+    WR_ASSERT(text || db->rocks);
+    if (!text)
+        return WEIR_OK;
+    db->rocks = NULL;
+    return open_error(db, err, text, damaged);
+}
+
+/* Damage that RocksDB does not notice, on both sides of opening. */
+static weir_status open_checked(rocks_db *db, bool *damaged, weir_error *err)
+{
+    const char *path = db->base.path;
+    *damaged = true;
+    if (wr__damaged_headless(path))
+        return wr__damaged_error(path, "its file CURRENT is missing", damage_hint, err);
+    wr__acknowledged before;
+    wr__acknowledged_read(path, &before);
+    WR_TRY(wr__acknowledged_check_manifest(path, &before, err));
+    WR_TRY(open_families(db, damaged, err));
+    *damaged = true;
+    if (db->expendable && wr__damaged_marked(path))
+        return wr__damaged_error(path, "a process has found a wrong block in it", damage_hint, err);
+    uint64_t sequence = db->base.synced ? rocksdb_get_latest_sequence_number(db->rocks) : 0;
+    if (db->base.synced)
+        WR_TRY(wr__acknowledged_check_sequence(path, &before, sequence, err));
+    weir_status st = wr__db_check_format(&db->base, err);
+    *damaged = wr__damaged_marked(path);
+    return st;
+}
+
+static weir_status open_once(const char *path, const wr_db_options *options, wr_db **out,
+                             bool *damaged, weir_error *err)
+{
+    rocks_db *db = rocks_new(path, options);
+    weir_status st = open_checked(db, damaged, err);
+    if (st != WEIR_OK) {
+        if (db->rocks)
+            close_families(db);
         rocks_release(db);
         return st;
     }
@@ -171,21 +241,38 @@ weir_status wr_db_open(const char *path, const wr_db_options *options, wr_db **o
     wr_buf_printf(&loads, "%s/load", path);
     remove_links(wr_buf_cstr(&loads));
     wr_buf_free(&loads);
-    weir_status st = wr__db_check_format(&db->base, err);
-    if (st != WEIR_OK) {
-        wr_db_close(&db->base);
-        return st;
-    }
+    wr__acknowledged_look(path, &db->acknowledged);
+    acknowledge(db, true);
     *out = &db->base;
     return WEIR_OK;
+}
+
+weir_status wr_db_open(const char *path, const wr_db_options *options, wr_db **out, weir_error *err)
+{
+    WR_ASSERT(options->wal || !options->sync);
+    *out = NULL;
+    WR_TRY(wr__directory_check(path, err));
+    WR_TRY(wr__room_to_open(path, err));
+    bool damaged = false;
+    weir_error why = {0};
+    weir_status st = open_once(path, options, out, &damaged, &why);
+    if (st != WEIR_OK && damaged && options->expendable) {
+        WR_TRY(wr__damaged_move_aside(path, why.message, err));
+        WR_TRY(wr__directory_check(path, err));
+        st = open_once(path, options, out, &damaged, &why);
+    }
+    if (st != WEIR_OK && err)
+        *err = why;
+    return st;
 }
 
 static void rocks_close(wr_db *base)
 {
     rocks_db *db = (rocks_db *)base;
-    for (size_t i = 0; i < WR_DB_FAMILIES; i++)
-        rocksdb_column_family_handle_destroy(db->family[i]);
-    rocksdb_close(db->rocks); /* flushes all families together where there is no WAL */
+    close_families(db);
+    /* The last edit of the MANIFEST is on disk now. */
+    wr__acknowledged_look(base->path, &db->acknowledged);
+    wr__acknowledged_write(base->path, &db->acknowledged);
     rocks_release(db);
 }
 
@@ -196,7 +283,7 @@ static weir_status rocks_sync(wr_db *base, weir_error *err)
     rocks_db *db = (rocks_db *)base;
     char *text = NULL;
     rocksdb_flush_wal(db->rocks, 1, &text);
-    return text ? rocks_error(err, "cannot write the state", text) : WEIR_OK;
+    return text ? rocks_error(db, err, "cannot write the state", text) : WEIR_OK;
 }
 
 static weir_status rocks_checkpoint(wr_db *base, const char *path, weir_error *err)
@@ -208,7 +295,7 @@ static weir_status rocks_checkpoint(wr_db *base, const char *path, weir_error *e
         rocksdb_checkpoint_create(checkpoint, path, 0 /* always flush first */, &text);
         rocksdb_checkpoint_object_destroy(checkpoint);
     }
-    return text ? rocks_error(err, "cannot write a checkpoint of the state", text) : WEIR_OK;
+    return text ? rocks_error(db, err, "cannot write a checkpoint of the state", text) : WEIR_OK;
 }
 
 static weir_status rocks_flush(wr_db *base, weir_error *err)
@@ -234,7 +321,7 @@ static weir_status rocks_reclaim(wr_db *base, wr_str from, wr_str to, weir_error
     char *text = NULL;
     rocksdb_delete_file_in_range_cf(db->rocks, db->family[WR_DB_LOG], from.ptr, from.len, to.ptr,
                                     to.len, &text);
-    return text ? rocks_error(err, "cannot delete old records", text) : WEIR_OK;
+    return text ? rocks_error(db, err, "cannot delete old records", text) : WEIR_OK;
 }
 
 /* ------------------------------------------------------------------ batches */
@@ -297,9 +384,14 @@ static void rocks_batch_delete_range(wr_db_batch *base, wr_db_family f, wr_str f
 static weir_status rocks_write(wr_db *base, wr_db_batch *b, weir_error *err)
 {
     rocks_db *db = (rocks_db *)base;
+    if (b->content)
+        WR_TRY(wr__room_check(base->path, db->reserve_bytes, rocks_batch_bytes(b), err));
     char *text = NULL;
     rocksdb_write(db->rocks, db->write_options, ((rocks_batch *)b)->ops, &text);
-    return text ? rocks_error(err, "cannot write the state", text) : WEIR_OK;
+    if (text)
+        return rocks_error(db, err, "cannot write the state", text);
+    acknowledge(db, false);
+    return WEIR_OK;
 }
 
 /* ------------------------------------------------------------------ loads */
@@ -349,6 +441,7 @@ static void rocks_load_free(wr__db_load *l)
 
 static weir_status open_load_file(wr__db_load *l, weir_error *err)
 {
+    WR_TRY(wr__room_check(l->db->base.path, l->db->reserve_bytes, LOAD_FILE_BYTES, err));
     wr_buf path = {0};
     wr_buf_printf(&path, "%s/load", l->db->base.path);
     (void)mkdir(wr_buf_cstr(&path), 0777); /* a failure shows at once, below */
@@ -358,7 +451,7 @@ static weir_status open_load_file(wr__db_load *l, weir_error *err)
     wr_buf_free(&path);
     char *text = NULL;
     rocksdb_sstfilewriter_open(l->writer, l->files[l->files_n - 1], &text);
-    return text ? rocks_error(err, "cannot write the state", text) : WEIR_OK;
+    return text ? rocks_error(l->db, err, "cannot write the state", text) : WEIR_OK;
 }
 
 static weir_status close_load_file(wr__db_load *l, weir_error *err)
@@ -367,7 +460,7 @@ static weir_status close_load_file(wr__db_load *l, weir_error *err)
     if (l->bytes)
         rocksdb_sstfilewriter_finish(l->writer, &text);
     l->bytes = 0;
-    return text ? rocks_error(err, "cannot write the state", text) : WEIR_OK;
+    return text ? rocks_error(l->db, err, "cannot write the state", text) : WEIR_OK;
 }
 
 static weir_status rocks_load_put(wr__db_load *l, wr_str prefix, wr_str key, const wr_str *value,
@@ -387,7 +480,7 @@ static weir_status rocks_load_put(wr__db_load *l, wr_str prefix, wr_str key, con
     else
         rocksdb_sstfilewriter_delete(l->writer, l->key.ptr, l->key.len, &text);
     l->bytes += l->key.len + (value ? value->len : 0);
-    return text ? rocks_error(err, "cannot write the state", text) : WEIR_OK;
+    return text ? rocks_error(l->db, err, "cannot write the state", text) : WEIR_OK;
 }
 
 static weir_status rocks_load_finish(wr__db_load *l, weir_error *err)
@@ -401,7 +494,7 @@ static weir_status rocks_load_finish(wr__db_load *l, weir_error *err)
     rocksdb_ingest_external_file_cf(l->db->rocks, l->db->family[l->family],
                                     (const char *const *)l->files, l->files_n, o, &text);
     rocksdb_ingestexternalfileoptions_destroy(o);
-    return text ? rocks_error(err, "cannot write the state", text) : WEIR_OK;
+    return text ? rocks_error(l->db, err, "cannot write the state", text) : WEIR_OK;
 }
 
 /* ------------------------------------------------------------------ reading */
@@ -435,7 +528,7 @@ static weir_status rocks_get(wr_db *base, const wr_db_snap *snap, wr_db_family f
     rocksdb_pinnableslice_t *slice = rocksdb_get_pinned_cf(
         db->rocks, read_options(db, snap), db->family[f], key.ptr ? key.ptr : "", key.len, &text);
     if (text)
-        return rocks_error(err, "cannot read the state", text);
+        return rocks_error(db, err, "cannot read the state", text);
     *found = slice != NULL;
     if (slice) {
         size_t len;
@@ -457,13 +550,13 @@ struct many {
 
 /* Hand out the results of one call; the first error ends the handing out but not the cleaning up.
  */
-static weir_status give_many(struct many *m, size_t first, size_t n, wr_db_value_fn fn, void *arg,
-                             weir_error *err)
+static weir_status give_many(const rocks_db *db, struct many *m, size_t first, size_t n,
+                             wr_db_value_fn fn, void *arg, weir_error *err)
 {
     weir_status st = WEIR_OK;
     for (size_t i = 0; i < n; i++) {
         if (m->errors[i] && st == WEIR_OK)
-            st = rocks_error(err, "cannot read the state", m->errors[i]);
+            st = rocks_error(db, err, "cannot read the state", m->errors[i]);
         else if (m->errors[i])
             rocksdb_free(m->errors[i]);
         if (st == WEIR_OK && m->values[i]) {
@@ -495,7 +588,7 @@ static weir_status rocks_get_many(wr_db *base, const wr_db_snap *snap, wr_db_fam
         }
         rocksdb_batched_multi_get_cf(db->rocks, read_options(db, snap), db->family[f], count,
                                      m->keys, m->lens, m->values, m->errors, sorted);
-        st = give_many(m, first, count, fn, arg, err);
+        st = give_many(db, m, first, count, fn, arg, err);
     }
     wr_free(m);
     return st;
@@ -508,6 +601,7 @@ static wr_db_iter *rocks_iter_new(wr_db *base, const wr_db_snap *snap, wr_db_fam
 {
     rocks_db *db = (rocks_db *)base;
     rocks_iter *it = wr_calloc(1, sizeof *it);
+    it->db = db;
     it->read_options = rocksdb_readoptions_create();
     if (snap)
         rocksdb_readoptions_set_snapshot(it->read_options, snap->rocks);
@@ -593,7 +687,8 @@ static weir_status rocks_iter_status(const wr_db_iter *it, weir_error *err)
 {
     char *text = NULL;
     rocksdb_iter_get_error(((const rocks_iter *)it)->rocks, &text);
-    return text ? rocks_error(err, "cannot read the state", text) : WEIR_OK;
+    return text ? rocks_error(((const rocks_iter *)it)->db, err, "cannot read the state", text)
+                : WEIR_OK;
 }
 
 /* ------------------------------------------------------------------ metering */

@@ -212,6 +212,10 @@ static const wr_setting settings[] = {
      "Quotients of DECIMALs: round them half up, or exact: NULL where they do not fit the result"},
     {"weir.decode.strict", "false", EDIT, KSQL, FLAG,
      "Check the types of columns that no query reads"},
+    {"weir.disk.reserve.bytes", "33554432", FIXED, KSQL, NUMBER(0, TERABYTE),
+     "So much of the data directory's disk stays free: writes wait or fail before it is used up, "
+     "as "
+     "on a full disk; 0: not looked at"},
     {"weir.fail.on.misplaced.key", "false", EDIT, KSQL, FLAG,
      "Stop the query at a key that it sees in another partition than its source's PARTITIONER "
      "says, instead of a warning"},

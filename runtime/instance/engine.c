@@ -52,6 +52,8 @@ static weir_status open_db(wr_engine *e, const wr_engine_options *o, weir_error 
     options.wal = options.sync = o->log == WR_LOG_LOCAL;
     options.block_cache_bytes = (size_t)wr_settings_int(&e->settings, "weir.block.cache.bytes", 0);
     options.memtable_bytes = (size_t)wr_settings_int(&e->settings, "weir.memtable.bytes", 0);
+    options.expendable = o->log == WR_LOG_KAFKA && !e->keep_statements;
+    options.reserve_bytes = (uint64_t)wr_settings_int(&e->settings, "weir.disk.reserve.bytes", 0);
     char path[4200];
     snprintf(path, sizeof path, "%s/%s", o->data_dir, o->log == WR_LOG_LOCAL ? "db" : "state");
     return wr_db_open(path, &options, &e->db, err);

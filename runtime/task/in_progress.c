@@ -162,12 +162,31 @@ static void take_over(wr_in_progress *p)
 
 /* ---- opening, closing ---- */
 
+static weir_status not_made(const char *path, int why, weir_error *err)
+{
+    wr_error(err, WEIR_ERR_STORE, "Cannot make %s: %s%s", path,
+             why == ENOSPC ? "the disk is full: " : "", strerror(why));
+    if (why == ENOSPC)
+        wr_error_hint(err, "free some space and start again");
+    return WEIR_ERR_STORE;
+}
+
+/* With its blocks: a page of a hole that finds no room on the disk is a SIGBUS. */
+static weir_status set_size(wr_in_progress *p, const char *path, weir_error *err)
+{
+    int failed = ftruncate(p->fd, sizeof(file)) == 0 ? 0 : errno;
+    if (!failed)
+        failed = posix_fallocate(p->fd, 0, sizeof(file));
+    return failed ? not_made(path, failed, err) : WEIR_OK;
+}
+
 static weir_status map_file(wr_in_progress *p, const char *path, weir_error *err)
 {
     struct stat was;
     p->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    if (p->fd < 0 || fstat(p->fd, &was) != 0 || ftruncate(p->fd, sizeof(file)) != 0)
-        return wr_error(err, WEIR_ERR_STORE, "Cannot make %s: %s", path, strerror(errno));
+    if (p->fd < 0 || fstat(p->fd, &was) != 0)
+        return not_made(path, errno, err);
+    WR_TRY(set_size(p, path, err));
     void *map = mmap(NULL, sizeof(file), PROT_READ | PROT_WRITE, MAP_SHARED, p->fd, 0);
     if (map == MAP_FAILED)
         return wr_error(err, WEIR_ERR_STORE, "Cannot map %s: %s", path, strerror(errno));
@@ -176,8 +195,8 @@ static weir_status map_file(wr_in_progress *p, const char *path, weir_error *err
                 p->map->bytes == sizeof(file) && memcmp(p->map->magic, magic, sizeof magic) == 0;
     if (fits)
         return WEIR_OK;
-    if (was.st_size && ftruncate(p->fd, 0) == 0 && ftruncate(p->fd, sizeof(file)) != 0)
-        return wr_error(err, WEIR_ERR_STORE, "Cannot make %s: %s", path, strerror(errno));
+    if (was.st_size && ftruncate(p->fd, 0) == 0)
+        WR_TRY(set_size(p, path, err));
     memcpy(p->map->magic, magic, sizeof magic);
     p->map->version = VERSION;
     p->map->bytes = sizeof(file);

@@ -24,13 +24,13 @@ bool wr__failure_is_workers(const wr_worker *w)
     return wr_log_writer_failed(w->commit.writer, NULL);
 }
 
-/* A broker that is away comes back some day; a disk that stays full, or a store that cannot be
- * written, needs somebody to look. */
+/* A broker that is away comes back some day, and a full disk has room again; a store that cannot be
+ * written for another reason needs somebody to look. */
 bool wr__failure_may_pass(const weir_error *err, int failures)
 {
     if (!(err->flags & WEIR_ERROR_RETRIABLE))
         return false;
-    return err->code == WEIR_ERR_LOG || failures < RETRIES_MAX;
+    return err->code == WEIR_ERR_LOG || err->flags & WEIR_ERROR_NO_ROOM || failures < RETRIES_MAX;
 }
 
 int64_t wr__failure_backoff_ms(const wr_settings *settings, int failures)

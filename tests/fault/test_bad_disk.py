@@ -95,12 +95,12 @@ class Disk(unittest.TestCase):
 
     def test_full_disk(self):
         """The disk fills while records are written, then again while a query writes. What was
-        acknowledged stays; with room again the query goes on to the right result."""
-        with self.small_disk("32m") as place:
+        acknowledged stays; the query waits, and with room again goes on to the right result."""
+        with self.small_disk("128m") as place:
             weir = program.Weir(place / "data")
             weir.run(self.file)
             ballast = place / "ballast"
-            self.fill(place, ballast, leave=3_000_000)
+            self.fill(place, ballast, leave=90_000_000)
             acknowledged, said = 0, ""
             lines = [json.dumps(record) + "\n" for record in records()]
             for at in range(0, RECORDS, 20):
@@ -110,21 +110,51 @@ class Disk(unittest.TestCase):
                     said = done.stderr
                     break
                 acknowledged = at + 20
-            self.assertRegex(said, r"(?i)no space")
+                with open(ballast, "ab") as file:
+                    file.write(bytes(4_000_000))
+            self.assertIn("the disk is full", said)
+            self.assertIn("weir.disk.reserve.bytes", said)
             self.assertGreater(acknowledged, 0)
-            ballast.unlink()
-            found = len(weir.records("numbers"))
+            found = len(weir.records("numbers"))  # reading takes no room
             self.assertIn(found, range(acknowledged, acknowledged + 21))
 
-            self.fill(place, ballast, leave=400_000)
-            done = weir.run(self.file, status=1)
-            self.assertRegex(done.stderr, r"(?i)no space")
-            ballast.unlink()
-            weir.run(self.file)
+            run = weir.start_run(self.file, options=("--until-end",))
+            try:
+                service.wait_until(lambda: "the disk is full" in weir.log.read_text(), 30,
+                                   "the query says that it waits")
+                self.assertIsNone(run.poll())
+                ballast.unlink()
+                self.assertEqual(run.wait(60), 0)
+            finally:
+                run.kill()
+                run.wait()
             rows = weir.rows("copies", recompute.Stream(recompute.TEXT))
             self.assertEqual(len(rows), found)
             rows = weir.rows("counts", recompute.Table(recompute.TEXT))
             self.assertEqual(sum(json.loads(row)["value"]["N"] for row in rows), found)
+
+    def test_prompt_on_full_disk(self):
+        """INSERT fails at once and says why; what is there can be read; the query says why it waits."""
+        with self.small_disk("64m") as place:
+            weir = program.Weir(place / "data")
+            weir.run(self.file)
+            weir.feed(records()[:10])
+            weir.run(self.file)
+            self.fill(place, place / "ballast", leave=2_500_000)
+            done = weir.sql("INSERT INTO numbers (k, n) VALUES ('a', 1);", status=1)
+            self.assertIn("the disk is full", done.stderr)
+            self.assertEqual(len(weir.records("numbers")), 10)
+            self.assertIn("COPIES", weir.sql("SHOW QUERIES;").stdout)
+            (place / "ballast").unlink()
+            weir.sql("INSERT INTO numbers (k, n) VALUES ('a', 1);")
+            self.assertEqual(len(weir.records("numbers")), 11)
+
+    def test_no_room_to_start(self):
+        with self.small_disk("64m") as place:
+            weir = program.Weir(place / "data")
+            weir.run(self.file)
+            self.fill(place, place / "ballast", leave=100_000)
+            self.refused(weir, "the disk is full", "free some space and start again")
 
     @staticmethod
     def fill(place, ballast, leave):

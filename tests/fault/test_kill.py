@@ -18,40 +18,19 @@ import random
 import time
 import unittest
 
+import clicks
 import program
 import recompute
 import service
 from kafka_fixture import KafkaBroker
 
 SEED = int(os.environ.get("WEIR_TEST_SEED") or random.SystemRandom().randrange(1 << 31))
-NOON = 1714564800000
 SETTINGS = {"commit.interval.ms": "20"}
 # A killed member's partitions are free when the group has missed it for so long.
 KAFKA_SETTINGS = {**SETTINGS, "consumer.session.timeout.ms": "2000",
                   "consumer.heartbeat.interval.ms": "500"}
 EXACT_SETTINGS = {**KAFKA_SETTINGS, "processing.guarantee": "exactly_once_v2"}
 KILLS = int(os.environ.get("WEIR_TEST_KILLS") or 8)
-
-
-def clicks(rng, count):
-    """Clicks like those of queries/clicks, many more; some broken."""
-    for n in range(count):
-        at = NOON + 100 * n - (rng.randrange(100000) if rng.random() < 0.2 else 0)
-        value = {"uuid": f"{n:06d}", "campaignId": rng.randint(1, 10), "pubId": rng.randint(1, 5),
-                 "timestamp": at, "ip": f"192.0.2.{rng.randint(1, 9)}", "city": None,
-                 "country": rng.choice(["Germany", "France", None]),
-                 "browser": rng.choice(["Firefox", "Chrome"]),
-                 "platform": rng.choice(["Linux", "Android"]), "platformVersion": "1"}
-        if rng.random() < 0.01:
-            value = "broken"
-        yield {"topic": "clicks", "key": f"k{n}", "value": value, "timestamp": at}
-
-
-class Records(recompute.Input):
-    """Input that is not from a file."""
-
-    def __init__(self, records):  # pylint: disable=super-init-not-called
-        self.records = records
 
 
 class Kills(unittest.TestCase):
@@ -81,10 +60,10 @@ class Kills(unittest.TestCase):
 
     def inputs(self, rng, kills, size):
         _, samples, oracle = program.sample("clicks")
-        records = list(clicks(rng, size * (kills + 1)))
+        records = list(clicks.clicks(rng, size * (kills + 1)))
         pieces = [records[i:i + size] for i in range(0, len(records), size)]
         campaigns = [record for record in samples if record["topic"] == "campaigns"]
-        return pieces, oracle, oracle.compute(Records(campaigns + records))
+        return pieces, oracle, oracle.compute(clicks.Records(campaigns + records))
 
     def test_embedded_log(self):
         rng = random.Random(SEED)
