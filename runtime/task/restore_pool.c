@@ -278,7 +278,8 @@ static void write_pending(wr__restorer *r, bool idle)
     }
 }
 
-/* Nothing has come at all. Who has had nothing for long is not waiting for its turn. */
+/* Nothing has come at all. Who has had nothing for long is not waiting for its turn; who has come
+ * during this poll is not read yet. */
 static void look_for_silence(wr__restorer *r)
 {
     wr_restore_pool *p = r->pool;
@@ -286,7 +287,8 @@ static void look_for_silence(wr__restorer *r)
     pthread_mutex_lock(&p->lock);
     for (size_t i = r->n; i-- > 0;) {
         wr_restore_job *job = r->jobs[i];
-        if (wr__restore_is_standby(job) || now - job->quiet_since_ns < SILENT_MS * INT64_C(1000000))
+        if (wr__restore_is_standby(job) || job->state == WR__RESTORE_WAITING ||
+            now - job->quiet_since_ns < SILENT_MS * INT64_C(1000000))
             continue;
         weir_error err;
         (void)wr_error(&err, WEIR_ERR_LOG,
