@@ -667,7 +667,7 @@ static weir_status judge(wr_log_reader *r, const rd_kafka_message_t *m, weir_err
     if (m->err == RD_KAFKA_RESP_ERR__FATAL) {
         rd_kafka_resp_err_t code = rd_kafka_fatal_error(r->rk, text, sizeof text);
         if (code == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID)
-            return wr__kafka_turned_away(text, err);
+            return wr__kafka_turned_away(r->opaque.log, r->group ? r->group : "", text, err);
         return wr__kafka_error(err, code, "The Kafka consumer has failed: %s", text);
     }
     if (m->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET)
