@@ -189,7 +189,7 @@ static const wr_setting settings[] = {
     {"processing.guarantee", "at_least_once", EDIT, CLIENT, GUARANTEE,
      "at_least_once or exactly_once_v2, which is for Kafka: the embedded log is always "
      "exactly-once"},
-    {"replication.factor", "1", EDIT, CLIENT, NUMBER(-1, INT16_MAX),
+    {"replication.factor", "-1", EDIT, CLIENT, NUMBER(-1, INT16_MAX),
      "Replicas of internal topics on Kafka; -1: as many as the cluster gives a new topic"},
     {"ssl.client.authentication", "NONE", FIXED, KSQL, TEXT,
      "Server: certificates of clients: NONE, REQUESTED or REQUIRED"},
@@ -740,11 +740,13 @@ int64_t wr_settings_int(const wr_settings *s, const char *name, int64_t otherwis
 
 /* Of ksqlDB's two names the more particular one counts where it is set, whatever layer it is set
  * in: replication.factor is Kafka Streams' own, for all that it makes, and the other one ksqlDB's,
- * from before that could be set. Without either, one replica, as both have it. */
+ * from before that could be set. Without either the cluster decides (as for Kafka Streams since
+ * 3.0): one replica of a changelog, where everything else has three, is what a broken disk takes.
+ */
 int32_t wr_settings_internal_replicas(const wr_settings *s)
 {
     const char *own = set_value(s, "ksql.internal.topic.replicas");
-    int64_t n = wr_settings_int(s, own ? "ksql.internal.topic.replicas" : "replication.factor", 1);
+    int64_t n = wr_settings_int(s, own ? "ksql.internal.topic.replicas" : "replication.factor", -1);
     WR_ASSERT(n >= -1 && n <= INT16_MAX); /* the range of both */
     return (int32_t)n;
 }

@@ -41,6 +41,13 @@ typedef struct wr__txn_slots {
     _Atomic int64_t init_lost_ms; /* when the last InitProducerId had no answer; 0: never */
 } wr__txn_slots;
 
+/** When the member of a group was turned away (FENCED_INSTANCE_ID), newest last. */
+#define WR__TURNED_AWAY_MAX 5
+typedef struct wr__turned_away {
+    char *group;
+    int64_t at_ms[WR__TURNED_AWAY_MAX]; /* 0: less often */
+} wr__turned_away;
+
 /** The positions topic as read so far: kafka_positions.c. */
 typedef struct wr__positions {
     pthread_mutex_t lock; /* all below */
@@ -58,11 +65,13 @@ struct wr__kafka {
     rd_kafka_t *admin;
     atomic_bool down;              /* no broker answers, and a warning said so */
     atomic_bool closing;           /* errors of dying connections are no news */
-    pthread_mutex_t lock;          /* last_error, certificate_fault, slots */
+    pthread_mutex_t lock;          /* last_error, certificate_fault, slots, turned_away */
     char last_error[512];          /* what librdkafka said last */
     const char *certificate_fault; /* of a broker's certificate, a constant; NULL: none */
     wr__txn_slots slots;
     wr__positions positions;
+    wr__turned_away *turned_away; /* by group */
+    size_t turned_away_n;
 };
 
 typedef enum wr__kafka_role {
@@ -189,8 +198,11 @@ weir_status wr__kafka_directory(wr__kafka *log, wr_buf *out, weir_error *err) WR
 /** A consumer that is to join a group: a static member, where the settings want that. */
 weir_status wr__kafka_static_member(wr__kafka *log, rd_kafka_conf_t *conf,
                                     weir_error *err) WR_MUST_CHECK;
-/** What FENCED_INSTANCE_ID means. @return WEIR_ERR_LOG, not RETRIABLE. */
-weir_status wr__kafka_turned_away(const char *text, weir_error *err);
+/** What FENCED_INSTANCE_ID means for a member of @p group. @return WEIR_ERR_LOG; RETRIABLE until it
+ *  has happened so often that another process must be there. */
+weir_status wr__kafka_turned_away(wr__kafka *log, const char *group, const char *text,
+                                  weir_error *err);
+void wr__kafka_turned_away_free(wr__kafka *log);
 
 /* ---- kafka_member.c ---- */
 

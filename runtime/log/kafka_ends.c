@@ -37,6 +37,18 @@ static bool is_unknown(rd_kafka_resp_err_t code)
            code == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC || code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
 }
 
+/* librdkafka (2.0.2) goes on asking the leader that it knows when that is no leader any more, and
+ * only metadata that somebody asks for tells this handle, which has no topics of its own, of
+ * another. */
+static bool has_moved(rd_kafka_resp_err_t code)
+{
+    return code == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION ||
+           code == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE ||
+           code == RD_KAFKA_RESP_ERR_FENCED_LEADER_EPOCH ||
+           code == RD_KAFKA_RESP_ERR_UNKNOWN_LEADER_EPOCH || code == RD_KAFKA_RESP_ERR__TIMED_OUT ||
+           code == RD_KAFKA_RESP_ERR__TRANSPORT;
+}
+
 /* @return NOT_FOUND where the broker says, asked for it, that there is no such partition. */
 static weir_status check_exists(wr__kafka *log, const wr_topic_part *part, weir_error *err)
 {
@@ -58,7 +70,7 @@ static weir_status ask_both_ends(wr__kafka *log, const wr_topic_part *part, int6
         rc = rd_kafka_query_watermark_offsets(log->admin, part->topic, part->partition, low, high,
                                               REQUEST_MS);
         rd_kafka_poll(log->admin, 0);
-        if (is_unknown(rc))
+        if (is_unknown(rc) || has_moved(rc))
             WR_TRY(check_exists(log, part, err));
         if (rc == RD_KAFKA_RESP_ERR_NO_ERROR || !(wr__kafka_retriable(rc) || is_unknown(rc)) ||
             wr__log_now_ms() > deadline)

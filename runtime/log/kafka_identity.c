@@ -12,8 +12,12 @@
  * wants, whose state is in its directory: a restart moves nothing. A prompt and a batch job end for
  * good, so they are ordinary members, whose partitions go to the others at once.
  *
- * Two live processes under one id: the broker turns the older one away for good
- * (FENCED_INSTANCE_ID). As a directory belongs to one process, that is a copy of the directory.
+ * Two live processes under one id: the broker turns the older one away (FENCED_INSTANCE_ID). As a
+ * directory belongs to one process, that is a copy of the directory. But a process may be turned
+ * away by itself: a broker that stood still works through what waited for it, and a request to join
+ * that the client has long given up and repeated then takes the membership from the one after it.
+ * So who is turned away joins again, and only who is turned away over and over, as two processes do
+ * to each other, has a twin.
  *
  * Threads: any; one lock for making the name.
  */
@@ -68,12 +72,53 @@ weir_status wr__kafka_static_member(wr__kafka *log, rd_kafka_conf_t *conf, weir_
     return st;
 }
 
-weir_status wr__kafka_turned_away(const char *text, weir_error *err)
+/* This often in this time: two processes need about 20 s for it. A broker that stands still for
+ * some seconds, again and again, stays below. */
+enum { TWIN_WITHIN_MS = 45000 };
+
+/* @pre the log's lock is held */
+static wr__turned_away *of_group(wr__kafka *log, const char *group)
 {
-    WR_ASSERT(text);
+    for (size_t i = 0; i < log->turned_away_n; i++)
+        if (strcmp(log->turned_away[i].group, group) == 0)
+            return &log->turned_away[i];
+    size_t n = log->turned_away_n++;
+    log->turned_away = wr_realloc(log->turned_away, (n + 1) * sizeof *log->turned_away);
+    log->turned_away[n] = (wr__turned_away){.group = wr_strdup(group)};
+    return &log->turned_away[n];
+}
+
+static bool has_twin(wr__kafka *log, const char *group)
+{
+    int64_t now = wr__log_now_ms();
+    pthread_mutex_lock(&log->lock);
+    wr__turned_away *t = of_group(log, group);
+    memmove(&t->at_ms[0], &t->at_ms[1], (WR__TURNED_AWAY_MAX - 1) * sizeof t->at_ms[0]);
+    t->at_ms[WR__TURNED_AWAY_MAX - 1] = now;
+    bool twin = t->at_ms[0] && now - t->at_ms[0] < TWIN_WITHIN_MS;
+    pthread_mutex_unlock(&log->lock);
+    return twin;
+}
+
+weir_status wr__kafka_turned_away(wr__kafka *log, const char *group, const char *text,
+                                  weir_error *err)
+{
+    WR_ASSERT(group && text);
+    bool twin = has_twin(log, group);
     wr_error(err, WEIR_ERR_LOG,
              "Another process is in the group under the name of this one (group.instance.id): %s",
              text);
+    if (!twin) {
+        err->flags |= WEIR_ERROR_RETRIABLE;
+        return err->code;
+    }
     return wr_error_hint(err, "Is a copy of the data directory in use? A copy must not run while "
                               "the original does.");
+}
+
+void wr__kafka_turned_away_free(wr__kafka *log)
+{
+    for (size_t i = 0; i < log->turned_away_n; i++)
+        wr_free(log->turned_away[i].group);
+    wr_free(log->turned_away);
 }

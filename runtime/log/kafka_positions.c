@@ -26,7 +26,7 @@
 #include "runtime/log/kafka.h"
 #include "common/diag.h"
 
-enum { READ_MAX_MS = 60000, POLL_MS = 100, POLL_RECORDS = 10000 };
+enum { READ_MAX_MS = 60000, POLL_MS = 100, POLL_RECORDS = 10000, ASK_AGAIN_POLLS = 10 };
 #define SEGMENT_BYTES (16 << 20) /* what is older gets compacted: this much is read at a start */
 
 void wr__positions_init(wr__kafka *log)
@@ -86,6 +86,16 @@ static void apply(wr__positions *p, const wr_record *r)
         (void)wr_map_remove(&p->offsets, r->key);
 }
 
+/* An end that was asked for while a broker was going may not be there when it is back. */
+static weir_status still_there(wr__kafka *log, int64_t *to, weir_error *err)
+{
+    wr_topic_part part = {log->positions.topic, 0, 0};
+    int64_t low, high;
+    WR_TRY(wr__kafka_ends(&log->base, &part, 1, &low, &high, err));
+    *to = WR_MIN(*to, high);
+    return WEIR_OK;
+}
+
 static weir_status read_to(wr__kafka *log, wr_log_reader *reader, int64_t from, int64_t to,
                            weir_error *err)
 {
@@ -94,6 +104,7 @@ static weir_status read_to(wr__kafka *log, wr_log_reader *reader, int64_t from, 
     WR_ASSERT(from >= 0 && from < to);
     WR_TRY(wr__kafka_assign(reader, &part, 1, err));
     int64_t deadline = wr__log_now_ms() + READ_MAX_MS;
+    int silent = 0;
     for (p->next = from; p->next < to;) {
         wr_log_batch *b = NULL;
         WR_TRY(wr__kafka_poll(reader, POLL_RECORDS, POLL_MS, &b, err));
@@ -102,6 +113,9 @@ static weir_status read_to(wr__kafka *log, wr_log_reader *reader, int64_t from, 
                 apply(p, &b->records[i]);
             p->next = b->next_offset;
             wr__kafka_release(reader, b);
+            silent = 0;
+        } else if (++silent % ASK_AGAIN_POLLS == 0) {
+            WR_TRY(still_there(log, &to, err));
         } else if (wr__log_now_ms() > deadline) {
             return wr__kafka_error(err, RD_KAFKA_RESP_ERR__TIMED_OUT,
                                    "Reading %s: nothing comes at offset %lld", p->topic,

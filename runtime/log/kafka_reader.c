@@ -514,11 +514,24 @@ static chunk *take_chunk(wr_log_reader *r, uint32_t cap)
     return c;
 }
 
+/* Has the consumer failed for good? It says so once, in a message, and that is lost where a
+ * rebalance comes before it is read; nothing comes from then on. */
+static weir_status check_alive(wr_log_reader *r, weir_error *err)
+{
+    char text[256];
+    rd_kafka_resp_err_t code = rd_kafka_fatal_error(r->rk, text, sizeof text);
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
+        return WEIR_OK;
+    if (code == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID)
+        return wr__kafka_turned_away(r->opaque.log, r->group ? r->group : "", text, err);
+    return wr__kafka_error(err, code, "The Kafka consumer has failed: %s", text);
+}
+
 static weir_status fetch(wr_log_reader *r, uint32_t max_records, int timeout_ms, weir_error *err)
 {
     rd_kafka_message_t *first = wait_for_first(r, timeout_ms);
     if (!first)
-        return WEIR_OK;
+        return check_alive(r, err);
     max_records = WR_MIN(max_records, (uint32_t)CHUNK_RECORDS);
     chunk *c = take_chunk(r, max_records);
     uint64_t generation = r->generation;
@@ -663,13 +676,8 @@ static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
 /* What comes in place of a message. */
 static weir_status judge(wr_log_reader *r, const rd_kafka_message_t *m, weir_error *err)
 {
-    char text[256];
-    if (m->err == RD_KAFKA_RESP_ERR__FATAL) {
-        rd_kafka_resp_err_t code = rd_kafka_fatal_error(r->rk, text, sizeof text);
-        if (code == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID)
-            return wr__kafka_turned_away(text, err);
-        return wr__kafka_error(err, code, "The Kafka consumer has failed: %s", text);
-    }
+    if (m->err == RD_KAFKA_RESP_ERR__FATAL)
+        return check_alive(r, err);
     if (m->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET)
         return out_of_range(r, m, err);
     bool topic_gone = m->err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||

@@ -23,6 +23,7 @@ static void kafka_close(wr_log *base)
     wr_settings_free(&log->settings);
     pthread_mutex_destroy(&log->lock);
     wr_free(log->brokers);
+    wr__kafka_turned_away_free(log);
     wr_free(log->slots.v);
     wr__positions_destroy(log);
     wr_free(log);

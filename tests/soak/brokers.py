@@ -51,11 +51,11 @@ def main():
             strike(args, cluster, fault, work)
             count.note(fault)
             service.wait_until(cluster.complete, 120, "the cluster is whole")
-            work.wait_complete(180, processes)
+            work.wait_complete(90, processes)
         for process in processes:
             process.stop()
         work.check_with_java()
-        print(f"{len(work.fed)} rows in")
+        print(f"{len(work.fed)} rows in; kcat stood still {work.readers_stuck} times")
 
 
 if __name__ == "__main__":

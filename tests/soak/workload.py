@@ -181,8 +181,18 @@ class Workload:
         kafka.produce(f"{self.name}-dim", [Record(k, json.dumps({"WORD": word}), timestamp=1)
                                            for k, word in self.words.items()])
         program.Weir(folder / "first", self.bootstrap, settings=self.settings).run(self.file)
-        self.tails = {out: Tail(kafka, f"{self.name}-{out}", folder / f"{self.name}-{out}.rows")
-                      for out in OUTPUTS if watched}
+        self.readers_stuck = 0
+        self.tails = {}
+        if watched:
+            self.watch()
+
+    def watch(self):
+        for tail in self.tails.values():
+            tail.close()
+        self.outputs = Outputs()
+        self.tails = {out: Tail(self.kafka, f"{self.name}-{out}",
+                                self.folder / f"{self.name}-{out}.{self.readers_stuck}.rows")
+                      for out in OUTPUTS}
 
     def close(self):
         for process in self.processes:
@@ -274,8 +284,21 @@ class Workload:
             for process in processes:
                 process.must_run()
             if time.monotonic() > deadline:
-                raise Wrong(f"not complete after {seconds} s: {self.difference()}")
+                self.read_anew(seconds)
+                return
             time.sleep(0.1)
+
+    def read_anew(self, seconds):
+        """A consumer that lives through dozens of broker faults may stand still itself: a fresh one
+        tells whether the rows are there."""
+        said = self.difference()
+        self.readers_stuck += 1
+        self.watch()
+        deadline = time.monotonic() + 20
+        while not self.complete():
+            if time.monotonic() > deadline:
+                raise Wrong(f"not complete after {seconds} s: {said}; read anew: {self.difference()}")
+            time.sleep(0.2)
 
     def difference(self):
         arrived = len(self.kafka.consume(f"{self.name}-in"))

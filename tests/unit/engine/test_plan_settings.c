@@ -262,13 +262,13 @@ static void test_internal_replicas(void **state)
     wr_settings server, session;
     wr_settings_init(&server, NULL);
     wr_settings_init(&session, &server);
-    assert_int_equal(wr_settings_internal_replicas(&session), 1);
+    assert_int_equal(wr_settings_internal_replicas(&session), -1);
     wr_settings_put(&server, "ksql.streams.replication.factor", "3");
     assert_int_equal(wr_settings_internal_replicas(&session), 3);
     wr_settings_put(&server, "ksql.internal.topic.replicas", "2");
     assert_int_equal(wr_settings_internal_replicas(&session), 2);
-    wr_settings_put(&session, "ksql.internal.topic.replicas", "-1");
-    assert_int_equal(wr_settings_internal_replicas(&session), -1);
+    wr_settings_put(&session, "ksql.internal.topic.replicas", "1");
+    assert_int_equal(wr_settings_internal_replicas(&session), 1);
     wr_settings_free(&session);
     wr_settings_free(&server);
 }

@@ -267,6 +267,24 @@ static void test_reader_fails(void **state)
     check_rows(e, 0, 30000);
 }
 
+/* Who comes while the reader waits for the records of another has not been silent. */
+static void test_comes_during_a_poll(void **state)
+{
+    env *e = *state;
+    open_pool(e, 1);
+    wr_restore_job *waits = begin(e, 0, 1);
+    for (int round = 0; round < 20; round++) {
+        write_changelog(e, 1, 10 * round, 10 * (round + 1));
+        for (int i = 0; i <= round % 3; i++)
+            nap();
+        wr_restore_job *job = begin(e, 1, 10 * (round + 1));
+        assert_int_equal(finish(e, job), WEIR_OK);
+        wr_restore_end(job);
+    }
+    check_rows(e, 1, 200);
+    wr_restore_end(waits);
+}
+
 /* Bytes that no store has written fail their own partition alone. */
 static void test_damaged_record(void **state)
 {
@@ -386,6 +404,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_ended_in_the_middle, setup, teardown),
         cmocka_unit_test_setup_teardown(test_ended_at_any_time, setup, teardown),
         cmocka_unit_test_setup_teardown(test_reader_fails, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_comes_during_a_poll, setup, teardown),
         cmocka_unit_test_setup_teardown(test_damaged_record, setup, teardown),
         cmocka_unit_test_setup_teardown(test_topic_made_anew, setup, teardown),
         cmocka_unit_test_setup_teardown(test_target_that_is_not_there_yet, setup, teardown),
