@@ -217,6 +217,8 @@ static const wr_setting settings[] = {
     {"weir.pull.restore.timeout.ms", "5000", FIXED, KSQL, NUMBER(0, YEAR_MS),
      "How long a pull query waits for a table whose state is being restored, before it says "
      "how far that is"},
+    {"weir.record.queue.bytes", "134217728", FIXED, KSQL, NUMBER(65536, TERABYTE),
+     "Memory for records that all queries have read while they wait for other ones"},
     {"weir.restore.threads", NULL, FIXED, KSQL, NUMBER(1, 256),
      "Threads that restore state from changelogs; without it as many as processors, 4 at most"},
     {"weir.schema.registry.bearer.token", NULL, FIXED, KSQL, TEXT, "Token for the registry"},

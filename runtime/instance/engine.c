@@ -129,6 +129,7 @@ static wr_engine *engine_new(const wr_engine_options *o)
     e->prefix = prefix_of(e, "ksql.persistent.prefix");
     e->transient_prefix = prefix_of(e, "ksql.transient.prefix");
     e->budget.bytes = (size_t)wr_settings_int(&e->settings, "weir.state.cache.bytes", 0);
+    e->records.bytes = (size_t)wr_settings_int(&e->settings, "weir.record.queue.bytes", 0);
     e->watch = wr_schema_watch_new();
     e->functions = wr_function_registry_new();
     return e;
