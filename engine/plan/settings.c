@@ -200,6 +200,10 @@ static const wr_setting settings[] = {
      "services on query files, false for prompts, libraries and batch jobs"},
     {"weir.kafka.streams.exact", "false", EDIT, KSQL, FLAG,
      "Also lose the windows and send the unmatched rows that Kafka Streams does: for comparisons"},
+    {"weir.memory.budget.bytes", NULL, FIXED, KSQL, NUMBER(1048576, TERABYTE),
+     "Memory for state, caches and queues together: parts whose settings are not set get a share "
+     "of "
+     "it; without it each has its own default"},
     {"weir.memtable.bytes", "16777216", FIXED, KSQL, NUMBER(1048576, TERABYTE),
      "Memory for state and topics not yet on disk"},
     {"weir.offsets.from.group", "false", FIXED, KSQL, FLAG,
