@@ -62,6 +62,7 @@ static int64_t chosen(const wr_settings *s, const part *p)
     if (!text)
         text = set_text(s, p->alias);
     int64_t n;
+    WR_ASSERT(p->unit > 0 && p->weight > 0 && p->least >= p->unit);
     if (!text || !wr_str_to_i64(wr_str_c(text), &n) || n < 0)
         return -1;
     return n > INT64_MAX / PARTS / p->unit ? INT64_MAX / PARTS : n * p->unit;
@@ -82,6 +83,7 @@ static int64_t begin(plan *p, const wr_settings *s, bool kafka)
         int64_t own = p->in[i] ? chosen(s, &parts[i]) : 0;
         p->set[i] = own >= 0;
         p->bytes[i] = p->set[i] ? own : parts[i].least;
+        WR_ASSERT(p->bytes[i] >= 0);
         need += p->bytes[i];
     }
     return need;
@@ -90,6 +92,7 @@ static int64_t begin(plan *p, const wr_settings *s, bool kafka)
 static weir_status refuse(const plan *p, int64_t budget, int64_t need, weir_error *err)
 {
     wr_buf text = {0};
+    WR_ASSERT(need > budget);
     for (size_t i = 0; i < PARTS; i++)
         if (p->in[i])
             wr_buf_printf(&text, "%s%s %" PRId64 " (%s)", text.len ? ", " : "", parts[i].setting,
@@ -174,6 +177,7 @@ weir_status wr__memory_plan(wr_settings *s, bool kafka, weir_error *err)
         return WEIR_OK;
     plan p;
     int64_t need = begin(&p, s, kafka);
+    WR_ASSERT(need > 0);
     if (need > budget)
         return refuse(&p, budget, need, err);
     share(&p, budget);
