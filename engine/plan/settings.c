@@ -225,6 +225,10 @@ static const wr_setting settings[] = {
      "for services on query files, false for prompts, libraries and batch jobs"},
     {"weir.kafka.streams.exact", "false", EDIT, KSQL, FLAG,
      "Also lose the windows and send the unmatched rows that Kafka Streams does: for comparisons"},
+    {"weir.memory.budget.bytes", NULL, FIXED, KSQL, NUMBER(1048576, TERABYTE),
+     "Memory for state, caches and queues together: parts whose settings are not set get a share "
+     "of "
+     "it; without it each has its own default"},
     {"weir.memtable.bytes", "16777216", FIXED, KSQL, NUMBER(1048576, TERABYTE),
      "Memory for state and topics not yet on disk"},
     {"weir.offsets.from.group", "false", FIXED, KSQL, FLAG,
@@ -242,6 +246,8 @@ static const wr_setting settings[] = {
     {"weir.pull.restore.timeout.ms", "5000", FIXED, KSQL, NUMBER(0, YEAR_MS),
      "How long a pull query waits for a table whose state is being restored, before it says "
      "how far that is"},
+    {"weir.record.queue.bytes", "134217728", FIXED, KSQL, NUMBER(65536, TERABYTE),
+     "Memory for records that all queries have read while they wait for other ones"},
     {"weir.restore.threads", NULL, FIXED, KSQL, NUMBER(1, 256),
      "Threads that restore state from changelogs; without it as many as processors, 4 at most"},
     {"weir.schema.registry.bearer.token", NULL, FIXED, KSQL, TEXT, "Token for the registry"},

@@ -7,6 +7,7 @@
  */
 #include "runtime/instance/engine.h"
 #include "runtime/instance/engine_state.h"
+#include "runtime/instance/memory_plan.h"
 #include "runtime/instance/wait.h"
 
 #include <errno.h>
@@ -130,7 +131,6 @@ static wr_engine *engine_new(const wr_engine_options *o)
     e->keep_statements = o->keep_statements && !e->shares_statements;
     e->prefix = prefix_of(e, "ksql.persistent.prefix");
     e->transient_prefix = prefix_of(e, "ksql.transient.prefix");
-    e->budget.bytes = (size_t)wr_settings_int(&e->settings, "weir.state.cache.bytes", 0);
     e->watch = wr_schema_watch_new();
     e->functions = wr_function_registry_new();
     return e;
@@ -155,12 +155,23 @@ static wr_restore_pool *new_restore_pool(const wr_engine *e)
                                              WR_MIN(processors, (long)DEFAULT_MAX))});
 }
 
+/* Before the first part is made. */
+static weir_status divide_memory(wr_engine *e, weir_error *err)
+{
+    WR_TRY(wr__memory_plan(&e->settings, e->on_kafka, err));
+    e->budget.bytes = (size_t)wr_settings_int(&e->settings, "weir.state.cache.bytes", 0);
+    e->records.bytes = (size_t)wr_settings_int(&e->settings, "weir.record.queue.bytes", 0);
+    return WEIR_OK;
+}
+
 /* What fails is closed as far as it was opened: every part may be missing in wr_engine_close. */
 weir_status wr_engine_open(const wr_engine_options *o, wr_engine **out, weir_error *err)
 {
     WR_ASSERT(o->log == WR_LOG_MEMORY || o->data_dir);
     wr_engine *e = engine_new(o);
-    weir_status st = open_db(e, o, err);
+    weir_status st = divide_memory(e, err);
+    if (st == WEIR_OK)
+        st = open_db(e, o, err);
     if (st == WEIR_OK)
         st = open_log(e, o, err);
     if (st == WEIR_OK)

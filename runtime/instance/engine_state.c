@@ -150,6 +150,7 @@ void wr_engine_query_options(wr_engine *e, bool transient, wr_query_options *out
         .db = transient ? NULL : e->db,
         .clock = e->clock,
         .budget = &e->budget,
+        .records = &e->records,
         .watch = e->watch,
         .restore = e->restore,
         .scheduler = transient ? NULL : e->scheduler,

@@ -48,7 +48,8 @@ struct wr_engine {
     wr_rng rng;
 
     /* Any thread. */
-    wr_state_budget budget;
+    wr_budget budget;       /* of state */
+    wr_budget records;      /* read, and not yet processed */
     wr_schema_watch *watch; /* what was said of schemas */
     atomic_bool replaying, closing;
     atomic_int_fast64_t push_queries; /* that are open */

@@ -43,7 +43,8 @@ typedef struct wr_query_options {
     wr_db *db;                   /* NULL for a transient query: it gets one in memory */
     const wr_settings *settings; /* effective settings, copied */
     wr_clock *clock;
-    wr_state_budget *budget;  /* outlives the query */
+    wr_budget *budget;        /* of state; outlives the query */
+    wr_budget *records;       /* of records that workers have read; outlives the query */
     wr_schema_watch *watch;   /* likewise; NULL: the log says nothing of schemas */
     wr_restore_pool *restore; /* outlives the query; NULL: a query with changelogs makes its own,
                                * which has no threads */

@@ -115,6 +115,7 @@ struct wr_query {
     wr__late_report late;   /* the worker's thread */
     wr__place_report place; /* likewise */
     wr_state_share share;
+    wr_budget *records; /* of its worker */
     wr__metrics *metrics;
     wr__query_schemas schemas;
     wr_schema_watch *watch; /* NULL: nothing is said of schemas */

@@ -49,6 +49,7 @@ static wr_query *make(const wr_query_options *o)
     q->log = o->log;
     q->clock = o->clock;
     q->share.budget = o->budget;
+    q->records = o->records;
     q->watch = o->watch;
     q->prefix = wr_strdup(o->prefix);
     wr_settings_init(&q->settings, NULL);

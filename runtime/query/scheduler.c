@@ -317,6 +317,7 @@ static wr_worker *make_worker(wr_scheduler *s, const wr_query *q, const char *gr
         .meets_across = meets_across(q),
         .batch_rows = batch_rows(q),
         .in_progress = s->in_progress,
+        .records = q->records,
         .unwritten_max = q->share.budget->bytes / 2,
         .threaded = q->kind.threaded,
         .transient = q->kind.transient,

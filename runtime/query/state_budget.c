@@ -5,25 +5,12 @@
 #define DIRTY_MAX ((size_t)8 << 20) /* bytes that one commit holds a second time, in its batch */
 #define EACH_MIN  ((size_t)65536)   /* an overlay smaller than this caches nothing worth having */
 
-/*
- * Let the others know; @return what this query may use.
- *
- * Invariant: `used` of the budget is the sum of `used` of all shares. Two queries that publish at
- * the same time may each see the other's bytes as they were before, and both be over: then both
- * commit early, once, which costs less than a lock would.
- */
+/* Let the others know; @return what this query may use. */
 static size_t publish(wr_state_share *s, size_t bytes)
 {
-    wr_state_budget *b = s->budget;
-    size_t before = atomic_fetch_add(&b->used, bytes - s->used); /* wraps where it shrank */
-    WR_ASSERT(before >= s->used);
-    s->used = bytes;
+    size_t left = wr_budget_publish(s->budget, &s->used, bytes);
     atomic_store(&s->state_bytes, bytes);
-    size_t sum = atomic_load(&b->used);
-    WR_ASSERT(sum >= bytes); /* this share is part of it, and only this thread changes the share */
-    size_t others = sum - bytes;
-    size_t left = b->bytes > others ? b->bytes - others : 0;
-    return WR_MAX(left, b->bytes / 8);
+    return WR_MAX(left, s->budget->bytes / 8);
 }
 
 /* The overlays' bytes are cheap to ask for; which of them are dirty is not, so that is asked last.

@@ -9,16 +9,12 @@
 #ifndef WR_RUNTIME_QUERY_STATE_BUDGET_H
 #define WR_RUNTIME_QUERY_STATE_BUDGET_H
 
+#include "common/budget.h"
 #include "runtime/task/task_set.h"
-
-typedef struct wr_state_budget {
-    atomic_size_t used;
-    size_t bytes;
-} wr_state_budget;
 
 /** One query's part. Zeroed but for budget; by the worker's thread. */
 typedef struct wr_state_share {
-    wr_state_budget *budget;
+    wr_budget *budget;
     size_t used;                      /* of budget->used */
     atomic_uint_fast64_t state_bytes; /* the same, for others to look at */
 } wr_state_share;

@@ -49,6 +49,15 @@ bool wr__queue_drained(const wr__record_queue *q)
            !wr__queue_at_stop(q);
 }
 
+/* Without what the log has around a record. Their arrays are about to be read anyway. */
+static size_t bytes_of(const wr_log_batch *b, const int64_t *times)
+{
+    size_t bytes = b->n * (sizeof *b->records + (times ? sizeof *times : 0));
+    for (uint32_t i = 0; i < b->n; i++)
+        bytes += b->records[i].key.len + b->records[i].value.len;
+    return bytes;
+}
+
 void wr__queue_push(wr__record_queue *q, wr_log_batch *b, int64_t *times)
 {
     WR_ASSERT(b->n > 0 && b->partition == q->partition);
@@ -56,7 +65,9 @@ void wr__queue_push(wr__record_queue *q, wr_log_batch *b, int64_t *times)
         q->batches_cap = q->batches_cap ? q->batches_cap * 2 : 4;
         q->batches = wr_realloc(q->batches, q->batches_cap * sizeof *q->batches);
     }
-    q->batches[q->batches_n++] = (wr__queued){b, times};
+    size_t bytes = bytes_of(b, times);
+    q->batches[q->batches_n++] = (wr__queued){b, times, bytes};
+    q->bytes += bytes;
     q->buffered += b->n;
     q->at_end = q->idle_wait = false;
     q->idle_since_ns = 0;
@@ -90,6 +101,8 @@ wr_log_batch *wr__queue_take(wr__record_queue *q, uint32_t n)
     q->next_offset = next;
     if (!used_up)
         return NULL;
+    WR_ASSERT(q->bytes >= q->batches[0].bytes);
+    q->bytes -= q->batches[0].bytes;
     wr_free(q->batches[0].times);
     q->batches_n--;
     memmove(q->batches, q->batches + 1, q->batches_n * sizeof *q->batches);
@@ -116,4 +129,5 @@ void wr__queue_clear(wr__record_queue *q, wr_log_reader *reader)
     q->batches = NULL;
     q->batches_n = q->batches_cap = 0;
     q->cursor = q->buffered = 0;
+    q->bytes = 0;
 }

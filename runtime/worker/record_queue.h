@@ -28,6 +28,7 @@
 typedef struct wr__queued {
     wr_log_batch *batch;
     int64_t *times; /* event times by record, ms; NULL: the records' own timestamps */
+    size_t bytes;   /* that it keeps in memory, about */
 } wr__queued;
 
 typedef struct wr__record_queue {
@@ -52,6 +53,7 @@ typedef struct wr__record_queue {
     size_t batches_n, batches_cap;
     uint32_t cursor;   /* next record of batches[0] */
     uint32_t buffered; /* records in batches */
+    size_t bytes;      /* of batches: one that is partly processed counts as a whole */
     bool paused;       /* the reader does not fetch it for now */
     bool restoring;    /* nothing may be taken: the state of those who get it is not there yet */
     /* its place in a partition group: partition_group.c */

@@ -23,6 +23,7 @@
 #ifndef WR_RUNTIME_WORKER_WORKER_H
 #define WR_RUNTIME_WORKER_WORKER_H
 
+#include "common/budget.h"
 #include "runtime/task/in_progress.h"
 #include "runtime/log/log_reader.h"
 #include "runtime/log/log_topics.h"
@@ -214,11 +215,12 @@ typedef struct wr_worker_options {
     bool meets_across; /* with exchange, records of different partitions meet in one task */
     uint32_t batch_rows;
     wr_in_progress *in_progress; /* where what is worked on is marked; NULL: nowhere */
-    size_t unwritten_max;        /* changelogs: bytes that may wait to be written to the database */
-    bool threaded;               /* a thread of its own */
-    bool transient;              /* nothing is kept: no offsets, no changelogs */
-    bool piped;                  /* no consumer: wr_worker_pipe */
-    bool until_end;              /* only up to the ends as of the assignment */
+    wr_budget *records;   /* bytes of records that were read: of all workers; NULL: no bound */
+    size_t unwritten_max; /* changelogs: bytes that may wait to be written to the database */
+    bool threaded;        /* a thread of its own */
+    bool transient;       /* nothing is kept: no offsets, no changelogs */
+    bool piped;           /* no consumer: wr_worker_pipe */
+    bool until_end;       /* only up to the ends as of the assignment */
     /** Records of one topic's partitions are taken in order of time, but for so many ms: there is
      *  no need to change the partition for every record. WR_WORKER_ANY_ORDER: as they come. */
     int64_t slack_ms;

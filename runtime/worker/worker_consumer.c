@@ -19,6 +19,8 @@
 #define BUFFER_MAX     16384
 #define BUFFER_LEAST   1024
 #define BUFFER_MAX_ALL 262144
+/* Of the budget for bytes, that a worker may have whatever the others have. */
+#define BUDGET_LEAST 16
 /* Asking a broker for the ends of topics costs a round trip, asking our own log nothing. */
 #define END_CHECK_REMOTE_NS 20000000ll
 #define LAG_EVERY_NS        1000000ll /* for each partition: a look costs about a thousandth of it */
@@ -33,6 +35,20 @@ static void set_bounds(wr__consumer *c, uint32_t queues_n)
     c->buffer_max = (uint32_t)WR_MAX((int64_t)1, WR_MIN(most, (int64_t)INT32_MAX));
     c->poll_records = WR_MIN(POLL_RECORDS, c->buffer_max);
     WR_ASSERT(c->buffer_max > 0 && c->poll_records > 0);
+}
+
+/*
+ * Bytes of a queue changed from @p before. The largest of queues are paused, never one that is
+ * empty: whoever waits for its records would wait for ever. So each may have one batch in any case.
+ */
+static void count_bytes(wr__consumer *c, size_t before, size_t now)
+{
+    WR_ASSERT(c->bytes >= before);
+    c->bytes = c->bytes - before + now;
+    if (!c->budget)
+        return;
+    size_t most = wr_budget_publish(c->budget, &c->published, c->bytes);
+    c->bytes_max = WR_MAX(most, c->budget->bytes / BUDGET_LEAST) / WR_MAX(c->queues_n, 1u);
 }
 
 void wr__consumer_init(wr__consumer *c, const wr_worker_options *o, const wr_worker_topic *topics)
@@ -50,6 +66,8 @@ void wr__consumer_init(wr__consumer *c, const wr_worker_options *o, const wr_wor
                                      : 1,
         .idle_ms = wr_settings_int(o->settings, "max.task.idle.ms", 0),
         .slack_ms = o->slack_ms,
+        .budget = o->records,
+        .bytes_max = SIZE_MAX,
         .lag = -1,
     };
     set_bounds(c, 1);
@@ -219,6 +237,7 @@ void wr__consumer_unassign(wr__consumer *c)
     c->parts = NULL;
     c->queues_n = 0;
     pthread_mutex_unlock(&c->lock);
+    count_bytes(c, c->bytes, 0);
     c->assigned = c->backlog = c->ready = c->bounded = c->held = c->ends_stale = false;
     c->lag = -1;
 }
@@ -317,12 +336,14 @@ static weir_status take_batch(wr__consumer *c, wr_log_batch *b, bool *moved, wei
         wr_log_reader_release(c->reader, b);
         return st;
     }
+    size_t before = q->bytes;
     wr__queue_push(q, b, times);
+    count_bytes(c, before, q->bytes);
     update(c, q);
     doubt_ends(c, q);
     /* What is alone is processed at once; pausing throws away what Kafka's client has fetched. */
     bool may_wait = wr__group_merges(&c->groups[q->group]) || q->stop_offset != WR__NO_STOP;
-    if (q->buffered > c->buffer_max && !q->paused && may_wait) {
+    if ((q->buffered > c->buffer_max || q->bytes > c->bytes_max) && !q->paused && may_wait) {
         q->paused = true;
         return wr_log_reader_pause(c->reader, b->assignment, true, err);
     }
@@ -339,6 +360,8 @@ weir_status wr__consumer_poll(wr__consumer *c, int timeout_ms, uint64_t *polls, 
         if (!b)
             break;
         WR_TRY(take_batch(c, b, moved, err));
+        if (c->bytes / c->queues_n > c->bytes_max) /* enough to choose from */
+            break;
     }
     return WEIR_OK;
 }
@@ -432,7 +455,8 @@ void wr__consumer_beside(const wr__consumer *c, const wr__run *first, uint32_t i
 static weir_status resume(wr__consumer *c, uint32_t i, weir_error *err)
 {
     wr__record_queue *q = &c->queues[i];
-    if (!q->paused || q->restoring || q->buffered > c->buffer_max / 2)
+    if (!q->paused || q->restoring || q->buffered > c->buffer_max / 2 ||
+        q->bytes > c->bytes_max / 2)
         return WEIR_OK;
     q->paused = false;
     return wr_log_reader_pause(c->reader, i, false, err);
@@ -440,11 +464,14 @@ static weir_status resume(wr__consumer *c, uint32_t i, weir_error *err)
 
 weir_status wr__consumer_finish(wr__consumer *c, const wr__run *run, weir_error *err)
 {
+    size_t before = run->queue->bytes;
     pthread_mutex_lock(&c->lock);
     wr_log_batch *used_up = wr__queue_take(run->queue, run->n);
     pthread_mutex_unlock(&c->lock);
-    if (used_up)
+    if (used_up) {
         wr_log_reader_release(c->reader, used_up);
+        count_bytes(c, before, run->queue->bytes);
+    }
     update(c, run->queue);
     return c->backlog ? WEIR_OK : resume(c, (uint32_t)(run->queue - c->queues), err);
 }

@@ -27,6 +27,9 @@ typedef struct wr__consumer {
     char *group;                       /* NULL: none */
     uint32_t polls_max;                /* batches to take in before something is processed */
     uint32_t poll_records, buffer_max; /* records of a poll; of a queue, before it is paused */
+    wr_budget *budget;                 /* bytes of queues, of all workers; NULL: no bound */
+    size_t bytes, published;           /* of all queues; that the budget knows of */
+    size_t bytes_max;                  /* of a queue, before it is paused; as of then */
     int64_t idle_ms;  /* max.task.idle.ms: how long others wait for a queue at its end */
     int64_t slack_ms; /* among the partitions of a topic: partition_group.h */
     /** Event times of records of a topic that has them in a column; < 0: this one has none. */

@@ -60,7 +60,7 @@ static int teardown(void **state)
     return 0;
 }
 
-static size_t used(wr_state_budget *b)
+static size_t used(wr_budget *b)
 {
     return atomic_load(&b->used);
 }
@@ -83,7 +83,7 @@ static void test_over(void **state)
     };
     for (size_t i = 0; i < WR_ARRAY_LEN(cases); i++) {
         double bytes = (double)e->bytes;
-        wr_state_budget budget = {.bytes = (size_t)(cases[i].budget * bytes)};
+        wr_budget budget = {.bytes = (size_t)(cases[i].budget * bytes)};
         wr_state_share share = {.budget = &budget};
         size_t others = (size_t)(cases[i].others * bytes);
         atomic_store(&budget.used, others);
@@ -101,7 +101,7 @@ static void test_over(void **state)
 static void test_sum(void **state)
 {
     env *e = *state;
-    wr_state_budget budget = {.bytes = 10 * e->bytes};
+    wr_budget budget = {.bytes = 10 * e->bytes};
     wr_state_share one = {.budget = &budget}, two = {.budget = &budget};
     for (int i = 0; i < 3; i++)
         assert_false(wr__state_share_over(&one, e->q->tasks, true));
@@ -119,7 +119,7 @@ static void test_sum(void **state)
 static void test_trim(void **state)
 {
     env *e = *state;
-    wr_state_budget budget = {.bytes = 2 * e->bytes};
+    wr_budget budget = {.bytes = 2 * e->bytes};
     wr_state_share share = {.budget = &budget};
     wr__state_share_trim(&share, e->q->tasks); /* there is room: nothing happens */
     assert_int_equal(wr_task_set_memory(e->q->tasks, false).bytes, e->bytes);
@@ -138,7 +138,7 @@ static void test_trim(void **state)
 static void test_given_back(void **state)
 {
     env *e = *state;
-    wr_state_budget *budget = e->q->share.budget;
+    wr_budget *budget = e->q->share.budget;
     assert_true(used(budget) > 0);
     assert_int_equal(used(budget), e->q->share.used);
     RUN(e->w, "DROP TABLE x;");
