@@ -252,7 +252,7 @@ static void put_command(work *w, const wr_exec *x, const command *k, const char 
     const wr_ast_stmt *s = x->stmt;
     const char *tick = k->quoted ? "`" : "";
     const char *name = s->all ? "ALL" : s->name.name;
-    const char *query = s->kind == WR_AST_CREATE_SOURCE ? "" : x->query_id;
+    const char *query = x->query_id;
     wr_buf id = {0}, message = {0};
     wr_buf_printf(&id, "%s/%s%s%s/%s", k->type, tick, name, tick, k->action);
     put_message(x, &message);
@@ -289,10 +289,14 @@ static bool put_entity(work *w, wr_exec *x, const char *statement)
     command k;
     size_t before = w->out->len;
     if ((s->kind == WR_AST_CREATE_SOURCE || s->kind == WR_AST_CREATE_AS) && x->nothing) {
-        wr_buf plain = {0};
+        const char *kind = s->is_table ? "table" : "stream";
+        wr_buf plain = {0}, message = {0};
         put_plain(s, &plain);
-        put_warning(w, wr_buf_cstr(&plain), x->message);
+        wr_buf_printf(&message, "Cannot add %s `%s`: A %s with the same name already exists.", kind,
+                      s->name.name, kind);
+        put_warning(w, wr_buf_cstr(&plain), wr_buf_cstr(&message));
         wr_buf_free(&plain);
+        wr_buf_free(&message);
     } else if (command_of(s, &k)) {
         put_command(w, x, &k, statement);
     } else if (s->kind == WR_AST_SHOW) {
@@ -345,6 +349,22 @@ static bool warned(work *w, const wr_exec *x, weir_status st, const weir_error *
     return true;
 }
 
+/* UNSET of what the request has not set changes nothing. */
+static bool was_not_set(const wr_exec *x)
+{
+    weir_error ignored;
+    return x->stmt->kind == WR_AST_UNSET &&
+           wr_settings_check(x->stmt->text1, NULL, true, &ignored) == WEIR_OK;
+}
+
+/* The id of a client's query that has ended has the form of those, and is nobody else's. */
+static bool was_push(const wr_ast_stmt *s)
+{
+    return s->kind == WR_AST_TERMINATE && !s->all &&
+           (strncasecmp(s->name.name, "TRANSIENT_", 10) == 0 ||
+            strncasecmp(s->name.name, "SCALABLE_PUSH_QUERY_", 20) == 0);
+}
+
 /* To its end. One that has to wait is stepped again: STEP_MS is no limit of its own. */
 static weir_status run(wr_exec *x, weir_error *err)
 {
@@ -362,8 +382,14 @@ static bool execute(work *w, wr_exec *x)
     weir_error err;
     wr_buf text = {0};
     weir_status st = run(x, &err);
-    if (st != WEIR_OK && (terminated_push(w, x) || warned(w, x, st, &err)))
+    if (st != WEIR_OK && (terminated_push(w, x) || warned(w, x, st, &err) || was_not_set(x)))
         return true;
+    if (st == WEIR_ERR_NOT_FOUND && was_push(x->stmt)) {
+        wr_buf_printf(&text, "Failed to terminate query with query ID: '%s'", x->stmt->name.name);
+        refuse(w, x->stmt, BAD_REQUEST, false, wr_buf_cstr(&text));
+        wr_buf_free(&text);
+        return false;
+    }
     if (st != WEIR_OK)
         return fail(w, x->stmt, NULL, st, &err);
     put_text(w, x->stmt, &text);
@@ -425,7 +451,8 @@ static bool each(work *w, wr_session *session, const char *sql, wr_catalog *cata
             good = execute(w, x);
         } else if (good && is_of_session(x->stmt)) {
             st = run(x, &err);
-            bool warns = x->stmt->kind == WR_AST_UNDEFINE && st == WEIR_ERR_NOT_FOUND;
+            bool warns =
+                (x->stmt->kind == WR_AST_UNDEFINE && st == WEIR_ERR_NOT_FOUND) || was_not_set(x);
             good = st == WEIR_OK || warns || fail(w, x->stmt, NULL, st, &err);
         } else if (good) {
             st = wr_exec_validate(x, catalog, &err);
