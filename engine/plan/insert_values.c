@@ -5,8 +5,9 @@
  *
  * Values are expressions without columns: they are compiled and evaluated once, here, so that
  * whatever is wrong with them is an error of the statement with a place. Nothing is written before
- * all values of the row are known. ASSERT VALUES reads its values by the same way, so a test
- * compares like with like.
+ * all values of the row are known. Rows that come otherwise (/inserts-stream) have the same
+ * targets, and conversions of their own, since JSON has its own types. ASSERT VALUES reads its
+ * values by the same way, so a test compares like with like.
  */
 #include "engine/plan/with.h"
 #include "parser/parser.h"
@@ -377,6 +378,7 @@ static weir_status plan_values(const wr_plan_env *env, const wr_ast_stmt *stmt, 
     return WEIR_OK;
 }
 
+/* The same rules for all who write rows of their own, with the same words. */
 weir_status wr_plan_insert_target(const wr_plan_env *env, const wr_ast_stmt *stmt, wr_source **out,
                                   weir_error *err)
 {

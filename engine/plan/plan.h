@@ -322,7 +322,8 @@ typedef struct wr_plan {
      * role VALUE; result_is_key[i] marks key columns. SINK: the sink's schema, keys first. */
     const wr_schema *result;
     const bool *result_is_key;
-    /* Which columns are a bound of the row's window: a deletion has these, too. */
+    /* Which columns are a bound of the row's window, as it is: a deletion has no values, but it is
+     * of a window, and so has these, too. As many as result has columns. */
     const wr_window_bound *result_bound;
     const uint32_t *collect; /* COLLECT: result column i is column collect[i] of its batches */
     bool result_table;       /* rows of the result are changes: inserts, updates, deletions */

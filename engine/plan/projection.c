@@ -260,6 +260,8 @@ weir_status wr__build_persistent_select(wr__builder *b, wr__stage *st, wr__resul
     return WEIR_OK;
 }
 
+/* WINDOWSTART and WINDOWEND as they are, under whatever name; an expression of them is a value. A
+ * deletion has no values, but it is of a window, and a client wants to know of which. */
 static wr_window_bound bound_of(const wr_expr *e)
 {
     const wr_ref *ref = wr_expr_as_ref(e);
@@ -283,6 +285,8 @@ weir_status wr__build_transient_select(wr__builder *b, wr__stage *st, wr__result
     wr_column *shown = WR_NEW_N(a, wr_column, n);
     wr_expr **exprs = WR_NEW_N(a, wr_expr *, keys_n + n);
     bool *is_key = WR_NEW_N(a, bool, n);
+    /* Beside is_key: a bound is no column of the key, though deletions have it as they have the
+     * key. */
     wr_window_bound *bound = WR_NEW_N(a, wr_window_bound, n);
     uint32_t *collect = WR_NEW_N(a, uint32_t, n);
     for (uint32_t k = 0; k < keys_n; k++) {

@@ -685,7 +685,8 @@ static weir_status build_stream_pull(const wr_plan_env *env, const wr_ast_query 
  * query itself is said first, as for any other table. On a stream the same SELECT is planned as a
  * push query that ends at the end of the topic. The reference to the source is taken first, so that
  * wr_pull_free is right whatever fails after it. */
-/* ksqlDB's rule for tables. */
+/* ksqlDB's rule for tables: `*` stands alone. Of a stream the query runs as a push query does,
+ * where it may stand beside others. */
 static weir_status check_star(const wr_source *s, const wr_ast_query *query, weir_error *err)
 {
     for (size_t i = 0; s->is_table && query->items_n > 1 && i < query->items_n; i++)

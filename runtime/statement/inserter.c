@@ -3,6 +3,10 @@
  * It stands on a statement that is never executed, INSERT INTO target VALUES (NULL): planning,
  * waiting and settings are as for any other. Encoders are made once, for the schemas as of then.
  *
+ * Memory: what is made once is in the statement's arena; a row's document and values are gone with
+ * the next row; keys and values that wait to be written are gone with the write. So a stream of any
+ * length costs what one write does.
+ *
  * The source is held by a reference, and is reserved (shared) only while rows are written, so that
  * a client that has its stream open for days keeps nobody from a DROP; each write looks whether the
  * catalog still has that very source.
@@ -14,6 +18,8 @@
 #include "runtime/statement/record_part.h"
 #include "runtime/statement/statement_class.h"
 
+/** Used by one thread at a time. `keys`, `values` and `times` have one entry for each row that was
+ * added. */
 struct wr_inserter {
     wr_exec *x;
     wr_source *source; /* a reference */
@@ -47,9 +53,11 @@ static bool is_name(const char *s)
 
 /* ---- planning ---- */
 
+/* Only the first planning may give up the source; see keep. */
 static void discard(void *arg)
 {
     wr_inserter *i = arg;
+    WR_ASSERT(i->x);
     wr_source_unref(i->source);
     i->source = NULL;
 }
@@ -68,10 +76,13 @@ static weir_status plan(wr_exec *x, wr_instance_env *env, void *arg, wr_reservat
         i->source = found;
         wr_source_ref(found);
     }
+    WR_ASSERT(i->source == found && found->window.kind == WR_WINDOW_NONE);
     wr_reservation_add(needs, WR_OBJECT_SOURCE, found->name, false);
     return WEIR_OK;
 }
 
+/* Encoders are made while the source is reserved, so a schema is registered for the one that is
+ * written to. On failure everything that was made goes with the statement. */
 weir_status wr_inserter_new(wr_engine *e, wr_session *s, const char *target, wr_inserter **out,
                             weir_error *err)
 {
@@ -93,6 +104,7 @@ weir_status wr_inserter_new(wr_engine *e, wr_session *s, const char *target, wr_
     st = wr__plan(x, &planner, &held, err);
     if (st == WEIR_OK) {
         wr_engine_unlock(e);
+        WR_ASSERT(i->source && i->source->schema->n > 0);
         i->row = WR_NEW_N(x->arena, wr_value, i->source->schema->n);
         st = wr__record_part_open(x, i->source, true, &i->key, err);
         if (st == WEIR_OK)
@@ -134,6 +146,8 @@ static weir_status encode(wr_inserter *i, wr__record_part *part, wr_str *out, we
     return WEIR_OK;
 }
 
+/* Converted and encoded at once: what is wrong with a row is said of that row, before anything
+ * after it is looked at, and what waits to be written is bytes alone. */
 weir_status wr_inserter_add(wr_inserter *i, wr_str json, weir_error *err)
 {
     wr_json *object;
@@ -146,6 +160,7 @@ weir_status wr_inserter_add(wr_inserter *i, wr_str json, weir_error *err)
     WR_TRY(wr__json_row(i->source->schema, object, i->parsed, i->row, err));
     WR_TRY(encode(i, &i->key, &key, err));
     WR_TRY(encode(i, &i->value, &value, err));
+    WR_ASSERT(i->keys.n == i->values.n && i->keys.n == i->times.n);
     wr_arr_push(i->added, &i->keys, key);
     wr_arr_push(i->added, &i->values, value);
     wr_arr_push(i->added, &i->times, clock->wall_ms(clock));
@@ -163,12 +178,15 @@ static void keep(void *arg)
     (void)arg;
 }
 
+/* All in one commit: that is what makes many rows cheap. Pull queries of this process then wait
+ * until the rows were processed, as after INSERT VALUES. */
 weir_status wr_inserter_write(wr_inserter *i, weir_error *err)
 {
     wr_exec *x = i->x;
     wr_reservation held = {0};
     wr__planner planner = {plan, keep, i};
     weir_status st = WEIR_OK;
+    WR_ASSERT(i->source && i->keys.n == i->values.n);
     if (i->keys.n) {
         st = wr__plan(x, &planner, &held, err);
         if (st == WEIR_OK) {

@@ -1,6 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One function for each kind of value, by the type of the column. Numbers are read from their text,
- * so that none goes by way of a double but those that become one. */
+/*
+ * What a client of /inserts-stream may write for a column of each type:
+ *
+ *     BOOLEAN true, false        INTEGER, BIGINT  a whole number in range     DOUBLE  any number
+ *     DECIMAL number or text     STRING  text                                 BYTES   base64
+ *     DATE, TIME, TIMESTAMP text ARRAY   array                                MAP, STRUCT object
+ *     any     null
+ *
+ * One function for each kind of value, by the type of the column. Numbers are read from their text,
+ * so that none goes by way of a double but those that become one.
+ */
 #include "runtime/statement/json_row.h"
 #include "common/utf8.h"
 #include "types/decimal.h"
@@ -48,9 +57,12 @@ static bool to_integer(wr_str s, int64_t min, int64_t max, int64_t *out)
     return errno == 0 && v >= min && v <= max;
 }
 
-/* By the first back-quote of a name it is meant exactly. */
+/* As ksqlDB's identifiers: without quotes they are in upper case, whatever was typed, so a column
+ * whose name has small letters is only found with quotes. By the first back-quote of a name it is
+ * meant exactly. */
 static bool names(wr_str name, const char *column)
 {
+    WR_ASSERT(column && (name.ptr || name.len == 0));
     size_t n = strlen(column);
     if (name.len >= 2 && name.ptr[0] == '`' && name.ptr[name.len - 1] == '`')
         return name.len - 2 == n && memcmp(name.ptr + 1, column, n) == 0;
@@ -66,8 +78,10 @@ static bool names(wr_str name, const char *column)
     return true;
 }
 
+/* From the end, since of several the last counts. */
 static const wr_json *member(const wr_json *object, const char *column)
 {
+    WR_ASSERT(object->kind == WR_JSON_OBJECT);
     for (uint32_t i = object->n; i-- > 0;)
         if (names(object->keys[i], column))
             return &object->items[i];
@@ -77,9 +91,11 @@ static const wr_json *member(const wr_json *object, const char *column)
 static weir_status convert(const wr_json *j, const wr_type *t, wr_arena *a, wr_value *out,
                            weir_error *err);
 
+/* The value of a type that a JSON number can be; false: it is of another kind, or out of range. */
 static bool convert_number(const wr_json *j, const wr_type *t, wr_arena *a, wr_value *out)
 {
     int64_t v;
+    WR_ASSERT(j->kind == WR_JSON_NUMBER && j->text.len > 0);
     switch (t->id) {
     case WR_T_INTEGER:
         if (!to_integer(j->text, INT32_MIN, INT32_MAX, &v))
@@ -101,10 +117,13 @@ static bool convert_number(const wr_json *j, const wr_type *t, wr_arena *a, wr_v
     }
 }
 
+/* The same of a JSON string. What is not the text itself is copied, since the document goes before
+ * the row is written. */
 static bool convert_text(const wr_json *j, const wr_type *t, wr_arena *a, wr_value *out)
 {
     wr_buf bytes = {0};
     bool good;
+    WR_ASSERT(j->kind == WR_JSON_STRING);
     switch (t->id) {
     case WR_T_STRING:
         *out = wr_value_str(wr_arena_str(a, j->text));
@@ -132,9 +151,11 @@ static bool convert_text(const wr_json *j, const wr_type *t, wr_arena *a, wr_val
     }
 }
 
+/* Items keep their places; one that does not fit fails the row, and is what its message names. */
 static weir_status convert_array(const wr_json *j, const wr_type *t, wr_arena *a, wr_value *out,
                                  weir_error *err)
 {
+    WR_ASSERT(t->id == WR_T_ARRAY && t->elem);
     wr_nest *nest = wr_nest_new(a, j->n, false);
     for (uint32_t i = 0; i < j->n; i++)
         WR_TRY(convert(&j->items[i], t->elem, a, &nest->items[i], err));
@@ -164,9 +185,12 @@ static weir_status convert_map(const wr_json *j, const wr_type *t, wr_arena *a, 
     return WEIR_OK;
 }
 
+/* Fields are found as columns are; those without a member are NULL, members without a field are
+ * left out. */
 static weir_status convert_struct(const wr_json *j, const wr_type *t, wr_arena *a, wr_value *out,
                                   weir_error *err)
 {
+    WR_ASSERT(t->id == WR_T_STRUCT);
     wr_nest *nest = wr_nest_new(a, t->fields_n, false);
     for (uint32_t i = 0; i < t->fields_n; i++) {
         const wr_json *m = member(j, t->fields[i].name);
@@ -211,6 +235,8 @@ static weir_status convert(const wr_json *j, const wr_type *t, wr_arena *a, wr_v
     return good ? WEIR_OK : misfit(j, t, err);
 }
 
+/* Headers come with a record from outside; nobody can give them here, and a member of that name is
+ * as any other that is no column. */
 weir_status wr__json_row(const wr_schema *schema, const wr_json *object, wr_arena *a, wr_value *out,
                          weir_error *err)
 {

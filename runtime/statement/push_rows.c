@@ -62,6 +62,7 @@ static weir_status collect(void *arg, const wr_batch *in, weir_error *err)
 static void put_id(wr_exec *x, bool scalable, wr_buf *out)
 {
     const wr_ast_source *from = &x->stmt->query->from;
+    WR_ASSERT(x->stmt->kind == WR_AST_QUERY && from->name.name);
     uint64_t r = wr_engine_random(x->engine);
     if (scalable) {
         uint64_t s = wr_engine_random(x->engine);
@@ -75,6 +76,7 @@ static void put_id(wr_exec *x, bool scalable, wr_buf *out)
                   1000000000000000000ull + r % 8000000000000000000ull);
 }
 
+/* In the statement's arena: a query is known by it as long as the statement is there. */
 const char *wr__transient_id(wr_exec *x, bool scalable)
 {
     wr_buf id = {0};

@@ -127,6 +127,7 @@ static weir_status note(wr_exec *x, weir_status st)
     return st;
 }
 
+/* Asked before each step: the row that reached it has been given. */
 static bool limit_reached(wr_exec *x)
 {
     if (x->left == 0)
@@ -146,14 +147,17 @@ static weir_status step(wr_exec *x, int timeout_ms, weir_error *err)
                        : step_row(x, timeout_ms, err));
 }
 
+/* Kept until the rows are made, which is when the statement is executed. */
 void wr_exec_on_rows(wr_exec *x, void (*wake)(void *arg), void *arg)
 {
+    WR_ASSERT(wake && !x->wake);
     WR_ASSERT(!x->executed && wr_engine_mode_of(x->engine) == WR_ENGINE_THREADED);
     WR_ASSERT(x->kind == WR_EXEC_PUSH || x->kind == WR_EXEC_PULL);
     x->wake = wake;
     x->wake_arg = arg;
 }
 
+/* As a step, but for waiting; a failure has its place in the text. */
 weir_status wr_exec_take(wr_exec *x, weir_error *err)
 {
     WR_ASSERT(x->executed && x->wake && x->rows);

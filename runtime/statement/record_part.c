@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An encoder of the columns of one side and a batch of one row, which is filled again and again. */
+/*
+ * A record has two parts, which are made alike but for three things: a key may be none, a key that
+ * is all NULL may be none, and each has its own format and schema.
+ *
+ * An encoder of the columns of one side and a batch of one row, which is filled again and again.
+ */
 #include "runtime/statement/record_part.h"
 #include "runtime/instance/wait.h"
 
@@ -80,16 +85,19 @@ weir_status wr__record_part_open(wr_exec *x, const wr_source *source, bool is_ke
     }
     if (is_key && p->n == 0)
         return WEIR_OK;
+    WR_ASSERT(p->n <= to - from);
     const wr_format_columns columns = {is_key, p->cols, p->n, &p->options};
     if (wr_plan_has_schema(source, is_key))
         WR_TRY(choose_schema(x, source, &columns, &p->options, err));
     return wr_encoder_new(use->format, p->cols, p->n, &p->options, a, &p->encoder, err);
 }
 
+/* The vectors are filled anew, so nothing of the row before is left in them. */
 weir_status wr__record_part_encode(wr__record_part *p, const wr_value *values, wr_buf *buf,
                                    wr_str *out, weir_error *err)
 {
     bool all_null = true;
+    WR_ASSERT(p->source && values && buf);
     *out = (wr_str){NULL, 0};
     if (!p->encoder)
         return WEIR_OK;

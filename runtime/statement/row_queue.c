@@ -54,8 +54,10 @@ wr__row_queue *wr__row_queue_new(uint32_t columns, bool waits)
     return q;
 }
 
+/* Constant from here on, so it is read without the lock. */
 void wr__row_queue_on_rows(wr__row_queue *q, void (*wake)(void *arg), void *arg)
 {
+    WR_ASSERT(wake && !q->wake);
     WR_ASSERT(!q->head && !q->ended);
     q->wake = wake;
     q->wake_arg = arg;
@@ -114,6 +116,7 @@ void wr__row_queue_never_waits(wr__row_queue *q)
     q->waits = false;
 }
 
+/* By rows, and where nobody waits on the other side, by bytes. The lock is held. */
 static bool is_full(const wr__row_queue *q)
 {
     return q->queued >= WR__QUEUE_ROWS || (q->wake && q->bytes >= WR__QUEUE_BYTES);

@@ -23,6 +23,8 @@ wr__rows *wr__rows_new(wr_exec *x, const wr_schema *schema, const bool *is_key, 
     return r;
 }
 
+/* A batch of a query may have thousands of rows, and a queue takes whole batches: pieces keep what
+ * waits in it near its bounds. The rows keep their order. */
 weir_status wr__in_pieces(wr__rows *r, const wr_batch *in,
                           weir_status (*some)(wr__rows *r, const wr_batch *in, wr_sel sel,
                                               weir_error *err),
@@ -30,6 +32,7 @@ weir_status wr__in_pieces(wr__rows *r, const wr_batch *in,
 {
     uint32_t all[WR__QUEUE_BATCH];
     for (uint32_t at = 0; at < in->sel.n; at += WR__QUEUE_BATCH) {
+        WR_ASSERT(r->queue && at < in->sel.n);
         wr_sel piece = {.n = WR_MIN(in->sel.n - at, WR__QUEUE_BATCH), .rows = all};
         for (uint32_t i = 0; i < piece.n; i++)
             all[i] = wr_sel_row(in->sel, at + i);

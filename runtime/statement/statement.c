@@ -231,6 +231,8 @@ weir_status wr_exec_describe(wr_exec *x, weir_error *err)
     return st;
 }
 
+/* `at_once` makes those give up who would wait: the planning (planned.c) and the pull
+ * (pull_rows.c). An error without a code says so. */
 weir_status wr_exec_look_up(wr_exec *x, weir_error *err)
 {
     *err = (weir_error){0};

@@ -204,7 +204,7 @@ typedef struct wr__http_pool wr__http_pool;
 wr__http_pool *wr__http_pool_new(wr_http_server *s);
 void wr__http_pool_run(wr__http_pool *p, void (*work)(void *), void (*done)(void *), void *arg);
 /** Waits until there is nothing to do. Nobody may hand in work meanwhile. */
-void wr__http_pool_settle(wr__http_pool *p);
+void wr__http_pool_wait_idle(wr__http_pool *p);
 /** Waits for what is at work. */
 void wr__http_pool_free(wr__http_pool *p);
 

@@ -24,7 +24,7 @@ struct wr__http_pool {
     wr__job *first, **end;
     uint32_t threads, idle, waiting;
     bool closing;
-    bool settling; /* somebody waits until there is nothing to do */
+    bool awaited; /* somebody waits until there is nothing to do */
 };
 
 wr__http_pool *wr__http_pool_new(wr_http_server *s)
@@ -48,7 +48,7 @@ static wr__job *take(wr__http_pool *p)
     clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += IDLE_S;
     p->idle++;
-    if (p->settling)
+    if (p->awaited)
         pthread_cond_broadcast(&p->changed);
     while (!p->first && !p->closing)
         if (pthread_cond_timedwait(&p->changed, &p->lock, &until) == ETIMEDOUT)
@@ -110,13 +110,13 @@ void wr__http_pool_run(wr__http_pool *p, void (*work)(void *), void (*done)(void
     pthread_mutex_unlock(&p->lock);
 }
 
-void wr__http_pool_settle(wr__http_pool *p)
+void wr__http_pool_wait_idle(wr__http_pool *p)
 {
     pthread_mutex_lock(&p->lock);
-    p->settling = true;
+    p->awaited = true;
     while (p->first || p->threads > p->idle)
         pthread_cond_wait(&p->changed, &p->lock);
-    p->settling = false;
+    p->awaited = false;
     pthread_mutex_unlock(&p->lock);
 }
 

@@ -348,7 +348,7 @@ void wr_http_server_stop(wr_http_server *s, int grace_ms)
     (void)uv_thread_join(&s->thread);
     /* `done` of the pool's work is among what was posted, and may have more work done. */
     for (bool more = true; more;) {
-        wr__http_pool_settle(s->pool);
+        wr__http_pool_wait_idle(s->pool);
         more = s->posted != NULL;
         call_posted(s);
     }

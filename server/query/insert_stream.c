@@ -188,9 +188,11 @@ static void step(wr__insert_stream *i)
         if (n == 0 && !i->last)
             return;
         wr_buf_clear(&i->lines);
-        wr_buf_put(&i->lines, i->in.ptr, n);
-        memmove(i->in.ptr, i->in.ptr + n, i->in.len - n);
-        i->in.len -= n;
+        if (n) {
+            wr_buf_put(&i->lines, i->in.ptr, n);
+            memmove(i->in.ptr, i->in.ptr + n, i->in.len - n);
+            i->in.len -= n;
+        }
         i->at = 0;
         i->all = i->last;
     }

@@ -149,8 +149,8 @@ static void test_long_values(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_values),  cmocka_unit_test(test_names),
-        cmocka_unit_test(test_numbers), cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_values),      cmocka_unit_test(test_names),
+        cmocka_unit_test(test_numbers),     cmocka_unit_test(test_refused),
         cmocka_unit_test(test_long_values),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -247,7 +247,7 @@ static bool fake_take(wr_http_exchange *x)
 }
 
 /* Nothing is under way any more. */
-static void fake_settle(void)
+static void fake_wait_idle(void)
 {
     while (fake_run_one(0) || fake_server.working)
         fake_run_one(20);

@@ -28,7 +28,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     (void)state;
-    fake_settle();
+    fake_wait_idle();
     wr_feeds_free(feeds);
     close_it(w);
     return 0;
@@ -189,7 +189,7 @@ static void test_gone_while_opening(void **state)
     client d = begin("SELECT * FROM s EMIT CHANGES;", "latest", true, false);
     end(&c);
     end(&d);
-    fake_settle();
+    fake_wait_idle();
     assert_int_equal(listed(), 0);
 }
 
@@ -419,7 +419,7 @@ static void test_print_left(void **state)
     assert_true(x->buffered > 0 && x->buffered < 2 * (WR__PRINT_PENDING + WR__CLIENT_ROOM));
     wr__print_gone(p);
     fake_free(x);
-    fake_settle();
+    fake_wait_idle();
 }
 
 /* ---- rows in ---- */
@@ -517,7 +517,7 @@ static void test_inserts_refused(void **state)
     answered(x, "[]");
     wr__insert_gone(i);
     fake_free(x);
-    fake_settle();
+    fake_wait_idle();
 }
 
 int main(void)
