@@ -215,6 +215,10 @@ static void put_explained(const wr__entity_context *c, const wr_exec *x, wr_buf 
                       s->query->from.alias.name ? s->query->from.alias.name
                                                 : s->query->from.name.name,
                       (long long)wr_engine_random(c->engine) & INT64_MAX);
+    else if (s->kind == WR_AST_INSERT_SELECT)
+        wr_buf_puts(&id, "INSERTQUERY_0");
+    else
+        wr_buf_printf(&id, "%s_%s_0", s->is_table ? "CTAS" : "CSAS", s->name.name);
     wr_buf_printf(&text, "%.*s;", (int)s->text.len, s->text.ptr);
     described d = {.id = wr_buf_cstr(&id),
                    .type = query ? "PUSH" : "PERSISTENT",

@@ -112,7 +112,8 @@ static const char *preparing(const wr_ast_stmt *s, const char *message)
     size_t n = strlen(message);
     static const char missing[] = " does not exist.";
     size_t k = sizeof missing - 1;
-    if (s->query && n > k && strcmp(message + n - k, missing) == 0)
+    bool queries = s->query || (s->child && s->child->query);
+    if (queries && n > k && strcmp(message + n - k, missing) == 0)
         return "Exception while preparing statement: ";
     for (size_t i = 0; i < WR_ARRAY_LEN(parts); i++)
         if (has(message, parts[i]))
@@ -136,6 +137,35 @@ static int code_of(const wr_ast_stmt *s, weir_status st, const weir_error *err)
     return unknown || no_target || no_topic ? BAD_REQUEST : BAD_STATEMENT;
 }
 
+/* The message in ksqlDB's words. */
+static void put_reason(const wr_ast_stmt *s, const weir_error *err, wr_buf *out)
+{
+    static const char inserting[] = "Failed to insert values: ";
+    const char *m = err->message;
+    weir_error unknown;
+    bool settings = s && (s->kind == WR_AST_SET || s->kind == WR_AST_UNSET);
+    if (settings && wr_settings_check(s->text1, NULL, false, &unknown) != WEIR_OK) {
+        wr_buf_printf(out, "Unknown property: %s", s->text1);
+        return;
+    }
+    if (settings && wr_settings_check(s->text1, NULL, true, &unknown) != WEIR_OK) {
+        wr_buf_printf(out,
+                      "One or more properties overrides set locally are prohibited by the KSQL "
+                      "server denylist (use UNSET to reset their default value): [%s]",
+                      s->text1);
+        return;
+    }
+    if ((has(m, "cannot be resolved") || has(m, "KEY' column: please use")) && err->line > 0)
+        wr_buf_printf(out, "Line: %d, Col: %d: ", err->line, err->column);
+    if (s && s->kind == WR_AST_INSERT_VALUES && !preparing(s, m) && !has(m, " into ")) {
+        wr_buf_printf(out, "Failed to insert values into '%s'. ", s->name.name);
+        m += strncmp(m, inserting, sizeof inserting - 1) == 0 ? sizeof inserting - 1 : 0;
+    }
+    wr_buf_puts(out, strcmp(m, "The statement does not define any columns.") == 0
+                         ? "No columns supplied."
+                         : m);
+}
+
 /* @p s NULL: the text does not parse; then @p sql is to blame. */
 static bool fail(work *w, const wr_ast_stmt *s, const char *sql, weir_status st,
                  const weir_error *err)
@@ -156,9 +186,7 @@ static bool fail(work *w, const wr_ast_stmt *s, const char *sql, weir_status st,
         wr_buf_puts(&text, before);
     else if (s && s->kind == WR_AST_CREATE_AS && code == BAD_STATEMENT)
         wr_buf_puts(&text, "Could not determine output schema for query due to error: ");
-    if (has(err->message, "cannot be resolved") && err->line > 0)
-        wr_buf_printf(&text, "Line: %d, Col: %d: ", err->line, err->column);
-    wr_buf_puts(&text, err->message);
+    put_reason(s, err, &text);
     if (err->hint[0])
         wr_buf_printf(&text, "\n%s", err->hint);
     wr__query_fault_set(&w->fault, code,
@@ -224,7 +252,9 @@ static bool command_of(const wr_ast_stmt *s, command *out)
 static void put_message(const wr_exec *x, wr_buf *out)
 {
     const wr_ast_stmt *s = x->stmt;
-    if (s->kind == WR_AST_CREATE_SOURCE && !x->nothing)
+    if (s->kind == WR_AST_CREATE_SOURCE && *x->query_id)
+        wr_buf_printf(out, "Created query with ID %s", x->query_id);
+    else if (s->kind == WR_AST_CREATE_SOURCE && !x->nothing)
         wr_buf_printf(out, "%s created", s->is_table ? "Table" : "Stream");
     else if (s->kind == WR_AST_ALTER_SOURCE && !s->refresh)
         wr_buf_printf(out, "%s %s altered.", s->is_table ? "Table" : "Stream", s->name.name);
