@@ -81,7 +81,8 @@ struct wr_exec {
     const char *heading;          /* EXPLAIN ANALYZE: the query's SQL; else "" */
     const char *query_id;         /* of the query that runs for it, or "" */
     bool nothing;                 /* IF [NOT] EXISTS: there was nothing to do */
-    const wr_schema *planned;     /* EXPLAIN of a statement: what its query gives; else NULL */
+    const wr_schema *planned;     /* EXPLAIN of a statement: what its query gives, of a SELECT the
+                                   * key columns twice: as keys, as values; else NULL */
     const char **planned_sources; /* likewise: the names of what it reads */
     uint32_t planned_sources_n;
     wr_arr(wr_result *) sections; /* [0]: the rows themselves, unless they are a query's */

@@ -107,14 +107,14 @@ void wr__put_type(wr_buf *out, const wr_type *t)
     wr_buf_putc(out, '}');
 }
 
-static void put_field(wr_buf *out, const wr_column *c, bool plain)
+static void put_field(wr_buf *out, const wr_column *c)
 {
     wr__comma(out);
     wr_buf_putc(out, '{');
     wr__member(out, "name", c->name);
     wr__name(out, "schema");
     wr__put_type(out, c->type);
-    if (c->role == WR_COL_KEY && !plain)
+    if (c->role == WR_COL_KEY)
         wr__member(out, "type", "KEY");
     if (c->role == WR_COL_HEADER || c->role == WR_COL_HEADERS)
         wr__member(out, "type", "HEADER");
@@ -123,14 +123,12 @@ static void put_field(wr_buf *out, const wr_column *c, bool plain)
     wr_buf_putc(out, '}');
 }
 
-void wr__put_fields(wr_buf *out, const wr_schema *s, bool keys_twice)
+void wr__put_fields(wr_buf *out, const wr_schema *s)
 {
     wr__name(out, "fields");
     wr_buf_putc(out, '[');
     for (uint32_t i = 0; i < s->n; i++)
-        put_field(out, &s->cols[i], false);
-    for (uint32_t i = 0; keys_twice && i < s->keys_n; i++)
-        put_field(out, &s->cols[i], true);
+        put_field(out, &s->cols[i]);
     wr_buf_putc(out, ']');
 }
 

@@ -40,8 +40,8 @@ void wr__entity_close(wr_buf *out);
 
 /** A SchemaInfo. */
 void wr__put_type(wr_buf *out, const wr_type *t);
-/** "fields":[...]. @p keys_twice: key columns once more, as plain ones (EXPLAIN of a SELECT). */
-void wr__put_fields(wr_buf *out, const wr_schema *s, bool keys_twice);
+/** "fields":[...]. */
+void wr__put_fields(wr_buf *out, const wr_schema *s);
 
 /* ---- entities of an executed statement ---- */
 

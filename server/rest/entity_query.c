@@ -98,7 +98,6 @@ typedef struct described {
     const char *id, *type, *state, *error;
     const char *window; /* of what it gives, or NULL */
     const wr_schema *schema;
-    bool keys_twice;
     const char *const *sources, *const *sinks;
     uint32_t sources_n, sinks_n;
     const char *plan, *group;
@@ -108,7 +107,7 @@ static void put_description(const wr__entity_context *c, const described *d, wr_
 {
     static const wr_schema none = {0};
     wr__member(out, "windowType", d->window);
-    wr__put_fields(out, d->schema ? d->schema : &none, d->keys_twice);
+    wr__put_fields(out, d->schema ? d->schema : &none);
     put_names(out, "sources", d->sources, d->sources_n);
     put_names(out, "sinks", d->sinks, d->sinks_n);
     wr__member(out, "topology", d->plan);
@@ -216,11 +215,14 @@ static void put_explained(const wr__entity_context *c, const wr_exec *x, wr_buf 
                       s->query->from.alias.name ? s->query->from.alias.name
                                                 : s->query->from.name.name,
                       (long long)wr_engine_random(c->engine) & INT64_MAX);
+    else if (s->kind == WR_AST_INSERT_SELECT)
+        wr_buf_puts(&id, "INSERTQUERY_0");
+    else
+        wr_buf_printf(&id, "%s_%s_0", s->is_table ? "CTAS" : "CSAS", s->name.name);
     wr_buf_printf(&text, "%.*s;", (int)s->text.len, s->text.ptr);
     described d = {.id = wr_buf_cstr(&id),
                    .type = query ? "PUSH" : "PERSISTENT",
                    .schema = x->planned,
-                   .keys_twice = query,
                    .sources = x->planned_sources,
                    .sources_n = x->planned_sources_n,
                    .sinks = &s->name.name,

@@ -118,7 +118,7 @@ static weir_status put_source(const wr__entity_context *c, const wr_source *s, b
     wr_engine_lock(c->engine);
     put_queries(c, s, false, out);
     put_queries(c, s, true, out);
-    wr__put_fields(out, s->schema, false);
+    wr__put_fields(out, s->schema);
     wr__member(out, "type", s->is_table ? "TABLE" : "STREAM");
     wr__member(out, "timestamp", timed ? s->schema->cols[s->timestamp_column].name : "");
     wr__member(out, "statistics", "");

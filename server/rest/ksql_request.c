@@ -112,7 +112,8 @@ static const char *preparing(const wr_ast_stmt *s, const char *message)
     size_t n = strlen(message);
     static const char missing[] = " does not exist.";
     size_t k = sizeof missing - 1;
-    if (s->query && n > k && strcmp(message + n - k, missing) == 0)
+    bool queries = s->query || (s->child && s->child->query);
+    if (queries && n > k && strcmp(message + n - k, missing) == 0)
         return "Exception while preparing statement: ";
     for (size_t i = 0; i < WR_ARRAY_LEN(parts); i++)
         if (has(message, parts[i]))
@@ -136,6 +137,35 @@ static int code_of(const wr_ast_stmt *s, weir_status st, const weir_error *err)
     return unknown || no_target || no_topic ? BAD_REQUEST : BAD_STATEMENT;
 }
 
+/* The message in ksqlDB's words. */
+static void put_reason(const wr_ast_stmt *s, const weir_error *err, wr_buf *out)
+{
+    static const char inserting[] = "Failed to insert values: ";
+    const char *m = err->message;
+    weir_error unknown;
+    bool settings = s && (s->kind == WR_AST_SET || s->kind == WR_AST_UNSET);
+    if (settings && wr_settings_check(s->text1, NULL, false, &unknown) != WEIR_OK) {
+        wr_buf_printf(out, "Unknown property: %s", s->text1);
+        return;
+    }
+    if (settings && wr_settings_check(s->text1, NULL, true, &unknown) != WEIR_OK) {
+        wr_buf_printf(out,
+                      "One or more properties overrides set locally are prohibited by the KSQL "
+                      "server denylist (use UNSET to reset their default value): [%s]",
+                      s->text1);
+        return;
+    }
+    if ((has(m, "cannot be resolved") || has(m, "KEY' column: please use")) && err->line > 0)
+        wr_buf_printf(out, "Line: %d, Col: %d: ", err->line, err->column);
+    if (s && s->kind == WR_AST_INSERT_VALUES && !preparing(s, m) && !has(m, " into ")) {
+        wr_buf_printf(out, "Failed to insert values into '%s'. ", s->name.name);
+        m += strncmp(m, inserting, sizeof inserting - 1) == 0 ? sizeof inserting - 1 : 0;
+    }
+    wr_buf_puts(out, strcmp(m, "The statement does not define any columns.") == 0
+                         ? "No columns supplied."
+                         : m);
+}
+
 /* @p s NULL: the text does not parse; then @p sql is to blame. */
 static bool fail(work *w, const wr_ast_stmt *s, const char *sql, weir_status st,
                  const weir_error *err)
@@ -156,9 +186,7 @@ static bool fail(work *w, const wr_ast_stmt *s, const char *sql, weir_status st,
         wr_buf_puts(&text, before);
     else if (s && s->kind == WR_AST_CREATE_AS && code == BAD_STATEMENT)
         wr_buf_puts(&text, "Could not determine output schema for query due to error: ");
-    if (has(err->message, "cannot be resolved") && err->line > 0)
-        wr_buf_printf(&text, "Line: %d, Col: %d: ", err->line, err->column);
-    wr_buf_puts(&text, err->message);
+    put_reason(s, err, &text);
     if (err->hint[0])
         wr_buf_printf(&text, "\n%s", err->hint);
     wr__query_fault_set(&w->fault, code,
@@ -224,7 +252,9 @@ static bool command_of(const wr_ast_stmt *s, command *out)
 static void put_message(const wr_exec *x, wr_buf *out)
 {
     const wr_ast_stmt *s = x->stmt;
-    if (s->kind == WR_AST_CREATE_SOURCE && !x->nothing)
+    if (s->kind == WR_AST_CREATE_SOURCE && *x->query_id)
+        wr_buf_printf(out, "Created query with ID %s", x->query_id);
+    else if (s->kind == WR_AST_CREATE_SOURCE && !x->nothing)
         wr_buf_printf(out, "%s created", s->is_table ? "Table" : "Stream");
     else if (s->kind == WR_AST_ALTER_SOURCE && !s->refresh)
         wr_buf_printf(out, "%s %s altered.", s->is_table ? "Table" : "Stream", s->name.name);
@@ -252,7 +282,7 @@ static void put_command(work *w, const wr_exec *x, const command *k, const char 
     const wr_ast_stmt *s = x->stmt;
     const char *tick = k->quoted ? "`" : "";
     const char *name = s->all ? "ALL" : s->name.name;
-    const char *query = s->kind == WR_AST_CREATE_SOURCE ? "" : x->query_id;
+    const char *query = x->query_id;
     wr_buf id = {0}, message = {0};
     wr_buf_printf(&id, "%s/%s%s%s/%s", k->type, tick, name, tick, k->action);
     put_message(x, &message);
@@ -289,10 +319,14 @@ static bool put_entity(work *w, wr_exec *x, const char *statement)
     command k;
     size_t before = w->out->len;
     if ((s->kind == WR_AST_CREATE_SOURCE || s->kind == WR_AST_CREATE_AS) && x->nothing) {
-        wr_buf plain = {0};
+        const char *kind = s->is_table ? "table" : "stream";
+        wr_buf plain = {0}, message = {0};
         put_plain(s, &plain);
-        put_warning(w, wr_buf_cstr(&plain), x->message);
+        wr_buf_printf(&message, "Cannot add %s `%s`: A %s with the same name already exists.", kind,
+                      s->name.name, kind);
+        put_warning(w, wr_buf_cstr(&plain), wr_buf_cstr(&message));
         wr_buf_free(&plain);
+        wr_buf_free(&message);
     } else if (command_of(s, &k)) {
         put_command(w, x, &k, statement);
     } else if (s->kind == WR_AST_SHOW) {
@@ -345,6 +379,22 @@ static bool warned(work *w, const wr_exec *x, weir_status st, const weir_error *
     return true;
 }
 
+/* UNSET of what the request has not set changes nothing. */
+static bool was_not_set(const wr_exec *x)
+{
+    weir_error ignored;
+    return x->stmt->kind == WR_AST_UNSET &&
+           wr_settings_check(x->stmt->text1, NULL, true, &ignored) == WEIR_OK;
+}
+
+/* The id of a client's query that has ended has the form of those, and is nobody else's. */
+static bool was_push(const wr_ast_stmt *s)
+{
+    return s->kind == WR_AST_TERMINATE && !s->all &&
+           (strncasecmp(s->name.name, "TRANSIENT_", 10) == 0 ||
+            strncasecmp(s->name.name, "SCALABLE_PUSH_QUERY_", 20) == 0);
+}
+
 /* To its end. One that has to wait is stepped again: STEP_MS is no limit of its own. */
 static weir_status run(wr_exec *x, weir_error *err)
 {
@@ -362,8 +412,14 @@ static bool execute(work *w, wr_exec *x)
     weir_error err;
     wr_buf text = {0};
     weir_status st = run(x, &err);
-    if (st != WEIR_OK && (terminated_push(w, x) || warned(w, x, st, &err)))
+    if (st != WEIR_OK && (terminated_push(w, x) || warned(w, x, st, &err) || was_not_set(x)))
         return true;
+    if (st == WEIR_ERR_NOT_FOUND && was_push(x->stmt)) {
+        wr_buf_printf(&text, "Failed to terminate query with query ID: '%s'", x->stmt->name.name);
+        refuse(w, x->stmt, BAD_REQUEST, false, wr_buf_cstr(&text));
+        wr_buf_free(&text);
+        return false;
+    }
     if (st != WEIR_OK)
         return fail(w, x->stmt, NULL, st, &err);
     put_text(w, x->stmt, &text);
@@ -425,7 +481,8 @@ static bool each(work *w, wr_session *session, const char *sql, wr_catalog *cata
             good = execute(w, x);
         } else if (good && is_of_session(x->stmt)) {
             st = run(x, &err);
-            bool warns = x->stmt->kind == WR_AST_UNDEFINE && st == WEIR_ERR_NOT_FOUND;
+            bool warns =
+                (x->stmt->kind == WR_AST_UNDEFINE && st == WEIR_ERR_NOT_FOUND) || was_not_set(x);
             good = st == WEIR_OK || warns || fail(w, x->stmt, NULL, st, &err);
         } else if (good) {
             st = wr_exec_validate(x, catalog, &err);

@@ -9,7 +9,7 @@
  * turns are a queue.
  */
 #include "server/rest/rest.h"
-#include "common/clock.h"
+#include "server/http/accept.h"
 #include "server/rest/ksql_request.h"
 #include "types/text.h"
 
@@ -298,6 +298,13 @@ static void on_probe(wr_rest *r, wr_http_exchange *x)
     wr_http_respond(x, 200, json_type, "{}", 2);
 }
 
+/* Nodes tell each other nothing here. */
+static void on_switched_off(wr_rest *r, wr_http_exchange *x)
+{
+    (void)r;
+    wr_http_respond(x, 404, json_type, NULL, 0);
+}
+
 static void on_status(wr_rest *r, wr_http_exchange *x)
 {
     wr_buf b = {0};
@@ -356,6 +363,9 @@ static const route routes[] = {
     {"GET", "/is_valid_property/", NULL, on_valid_property},
     {"GET", "/v1/metadata", on_metadata, NULL},
     {"GET", "/v1/metadata/id", on_metadata_id, NULL},
+    {"GET", "/clusterStatus", on_switched_off, NULL},
+    {"POST", "/heartbeat", on_switched_off, NULL},
+    {"POST", "/lag", on_switched_off, NULL},
     {"GET", "/chc/ready", on_probe, NULL},
     {"GET", "/chc/live", on_probe, NULL},
 };
@@ -387,9 +397,12 @@ static bool follow(const route *to, wr_rest *r, wr_http_exchange *x, const char 
 
 void wr_rest_request(wr_rest *r, wr_http_exchange *x)
 {
+    static const char *const offers[] = {"application/json", "application/vnd.ksql.v1+json"};
     wr_buf path = {0};
     size_t i = 0;
     tidy(wr_http_path(x), &path);
+    if (wr_http_accept(wr_http_header(x, "accept"), offers, WR_ARRAY_LEN(offers)) < 0)
+        i = WR_ARRAY_LEN(routes); /* nobody is told that it is there */
     while (i < WR_ARRAY_LEN(routes) && !follow(&routes[i], r, x, wr_buf_cstr(&path)))
         i++;
     if (i == WR_ARRAY_LEN(routes))
