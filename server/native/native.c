@@ -4,7 +4,9 @@
  * while the thread is at work; the job goes when both have let go of it.
  */
 #include "server/native/native.h"
+#include "engine/functions/function.h"
 #include "formats/format.h"
+#include "parser/parser.h"
 #include "server/native/records.h"
 #include "server/native/result_lines.h"
 
@@ -256,6 +258,29 @@ static void complete(weir *w, wr_http_exchange *x)
     wr_buf_free(&out);
 }
 
+/* Keywords and functions are constant: a page asks once. */
+static void words(weir *w, wr_http_exchange *x)
+{
+    const wr_http_field json[] = {{"Content-Type", "application/json"}, {NULL, NULL}};
+    wr_buf out = {0};
+    const char *name;
+    const wr_function *f;
+    bool reserved;
+    wr_buf_puts(&out, "{\"keywords\":[");
+    for (size_t i = 0; (name = wr_parse_keyword(i, &reserved)); i++) {
+        wr_buf_puts(&out, i ? "," : "");
+        wr_native_text(&out, wr_str_c(name));
+    }
+    wr_buf_puts(&out, "],\"functions\":[");
+    for (uint32_t i = 0; (f = wr_function_at(wr_engine_functions(w->engine), i)); i++) {
+        wr_buf_puts(&out, i ? "," : "");
+        wr_native_text(&out, wr_str_c(f->name));
+    }
+    wr_buf_puts(&out, "]}\n");
+    wr_http_respond(x, 200, json, out.ptr, out.len);
+    wr_buf_free(&out);
+}
+
 void wr_native_request(weir *w, bool read_only, wr_http_exchange *x)
 {
     bool post = strcmp(wr_http_method(x), "POST") == 0, get = strcmp(wr_http_method(x), "GET") == 0;
@@ -264,6 +289,8 @@ void wr_native_request(weir *w, bool read_only, wr_http_exchange *x)
         begin_statement(w, read_only, x);
     else if (get && strcmp(path, "/weir/v1/complete") == 0)
         complete(w, x);
+    else if (get && strcmp(path, "/weir/v1/words") == 0)
+        words(w, x);
     else if (get && strcmp(path, "/weir/v1/records") == 0)
         wr_native_records(w, x);
     else

@@ -204,6 +204,8 @@ class Page(WeirCase):
             self.assertEqual(b.js("document.querySelector('textarea').value"), "SELECT customer FROM ORDERS EMIT CHANGES;")
             b.press("Enter", ctrl=True)
             b.wait("document.querySelector('.results .chip')?.textContent === 'live'")
+            self.assertEqual(b.js("[...document.querySelectorAll('.editor .sql-keyword')].map(e => e.textContent).join()"),
+                             "SELECT,FROM,EMIT,CHANGES")
             # Without completions Tab leaves the editor, and every control can be reached.
             b.press("Tab")
             self.assertEqual(b.js("document.activeElement.textContent"), "Run")

@@ -3,7 +3,7 @@
 import {count, empty, failure, h, kept, rate, table} from "./dom.js";
 import {Chart, plan} from "./chart.js";
 import {Editor} from "./editor.js";
-import {StatementError, ask, names, quoted, run} from "./server.js";
+import {StatementError, ask, dialect, quoted, run} from "./server.js";
 import {codeBlock, position, statements, words} from "./sql.js";
 
 const RING = 1000;   // rows of a push query that are kept: the last
@@ -18,12 +18,9 @@ const HISTORY = 100;
 const catalog = {sources: [], columns: new Map()};
 
 async function learnWords() {
-  const [all, functions] = await Promise.all([names(), ask("SHOW FUNCTIONS;")]);
-  words.function = new Set(functions.rows.map(row => row["Function Name"]));
-  const taken = new Set(catalog.sources);
-  for (const columns of catalog.columns.values())
-    columns.forEach(c => taken.add(c));
-  words.keyword = new Set(all.filter(n => !words.function.has(n) && !taken.has(n) && /^[A-Z]+$/.test(n)));
+  const {keywords, functions} = await dialect();
+  words.keyword = new Set(keywords);
+  words.function = new Set(functions);
 }
 
 async function learnSources() {
@@ -314,7 +311,8 @@ export function consoleView() {
     return Promise.race([ended, started]);
   }
 
-  learnSources().then(learnWords).then(() => editor.draw()).catch(() => {});
+  learnWords().then(() => editor.draw()).catch(() => {});
+  learnSources().catch(() => {});
   setTimeout(() => editor.area.focus({preventScroll: true}));
   return {
     title: "Console",

@@ -81,10 +81,10 @@ export async function ask(sql, options = {}) {
   return {rows, section};
 }
 
-/** Names that may follow: keywords, functions, sources, columns. */
-export async function names() {
-  const response = await fetch("../weir/v1/complete?prefix=");
-  return response.ok ? response.json() : [];
+/** The dialect's words: {keywords, functions}. */
+export async function dialect() {
+  const response = await fetch("../weir/v1/words");
+  return response.ok ? response.json() : {keywords: [], functions: []};
 }
 
 /** Prometheus' text as [{name, labels, value}]. */
