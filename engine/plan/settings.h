@@ -42,6 +42,8 @@ typedef struct wr_setting {
 
 /** Known settings in order of name; NULL past the end. */
 const wr_setting *wr_setting_at(uint32_t index);
+/** By its canonical name; NULL: it is not in the table. */
+const wr_setting *wr_setting_find(const char *name);
 
 /**
  * One layer of values over a parent layer. Owns its values. A parent must outlive its children and
