@@ -5,10 +5,12 @@
 #include "server/metrics/metrics.h"
 #include "server/native/native.h"
 #include "server/query/query_service.h"
+#include "server/rest/rest.h"
 
 struct wr_routes {
     weir *w;
     wr_query_service *queries;
+    wr_rest *rest;
     wr_http_metrics *counts;
     bool read_only;
 };
@@ -55,6 +57,8 @@ static void route_body(void *arg, wr_http_exchange *x, const void *data, size_t 
 static void route_request(void *arg, wr_http_exchange *x)
 {
     wr_routes *r = arg;
+    if (wr_rest_refuses(r->rest, x))
+        return;
     if (wr_native_is_for(x))
         wr_native_request(r->w, r->read_only, x);
     else if (wr_query_service_takes(x))
@@ -62,7 +66,7 @@ static void route_request(void *arg, wr_http_exchange *x)
     else if (is_metrics(x))
         wr_metrics_respond(x, r->w->engine, r->counts);
     else
-        wr_http_respond(x, 404, NULL, "Not Found", 9);
+        wr_rest_request(r->rest, x);
 }
 
 static void route_drained(void *arg, wr_http_exchange *x)
@@ -100,6 +104,7 @@ wr_routes *wr_routes_new(weir *w, const char *host, bool read_only)
     r->w = w;
     r->read_only = read_only;
     r->queries = wr_query_service_new(w->engine, host, read_only);
+    r->rest = wr_rest_new(w->engine, r->queries, host, read_only);
     r->counts = wr_http_metrics_new(endpoints, ENDPOINTS);
     return r;
 }
@@ -108,6 +113,7 @@ void wr_routes_free(wr_routes *r)
 {
     if (!r)
         return;
+    wr_rest_free(r->rest);
     wr_query_service_free(r->queries);
     wr_http_metrics_free(r->counts);
     wr_free(r);

@@ -299,7 +299,6 @@ static const struct {
     const char *name, *why;
     bool local; /* on the embedded log alone */
 } without_effect[] = {
-    {"ksql.assert.topic.default.timeout.ms", "ASSERT TOPIC is not supported yet", false},
     {"ksql.connect.url", "Kafka Connect is not supported yet", false},
     {"ksql.extension.dir", "there are no functions of users yet", false},
     {"ksql.headers.columns.enabled", "HEADERS columns are always allowed", false},

@@ -507,7 +507,7 @@ weir_status wr_plan_exists(const wr_plan_env *env, const wr_ast_stmt *stmt, bool
                            kind, stmt->name.name, kind);
     if (!old)
         return WEIR_OK;
-    if (stmt->or_replace) {
+    if (stmt->or_replace && !stmt->if_not_exists) {
         if (!wr_settings_bool(env->settings, "ksql.create.or.replace.enabled", true))
             return wr_error_at(err, WEIR_ERR_STATEMENT, stmt->pos,
                                "Cannot CREATE OR REPLACE: it is disabled by "

@@ -41,7 +41,7 @@ static void say(wr_exec *x, const wr_type *t, bool done)
     if (x->stmt->kind == WR_AST_DROP_TYPE)
         wr__say(x, done ? "Dropped type '%s'" : "Type '%s' does not exist", name);
     else if (!done)
-        wr__say(x, "Type '%s' is already registered", name);
+        wr__say(x, "%s is already registered with type %s", name, wr_type_text(x->arena, t));
     else
         wr__say(x, "Registered custom type with name '%s' and SQL type %s", name,
                 wr_type_text(x->arena, t));
@@ -74,6 +74,7 @@ weir_status wr__execute_type(wr_exec *x, weir_error *err)
             st = change_type(x, c, &done, err);
             WR_ASSERT(st == WEIR_OK && done); /* the name has been reserved since it was tried */
         }
+        x->nothing = !ch.done;
         say(x, wr_map_get(&c->types, wr_str_c(x->stmt->name.name)), ch.done);
         wr_engine_unlock(e);
     }

@@ -92,8 +92,10 @@ static weir_status plan_source(wr_exec *x, wr_instance_env *env, definition *d, 
     const wr_ast_stmt *stmt = x->stmt;
     wr_buf warning = {0};
     weir_status st = wr_plan_exists(&env->base, stmt, &d->nothing, &warning, err);
-    if (st == WEIR_OK && d->nothing)
+    if (st == WEIR_OK && d->nothing) {
+        x->nothing = true;
         wr__say(x, "%s", wr_buf_cstr(&warning));
+    }
     wr_buf_free(&warning);
     if (st != WEIR_OK || d->nothing)
         return st;

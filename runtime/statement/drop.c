@@ -142,11 +142,11 @@ weir_status wr__execute_drop(wr_exec *x, weir_error *err)
         return st;
     }
     wr_engine_unlock(x->engine);
-    const char *kind = x->stmt->is_table ? "Table" : "Stream";
     if (!d.source) {
         st = drop_skipped(x, &skipped, err);
+        x->nothing = !skipped;
         if (st == WEIR_OK && !skipped)
-            wr__say(x, "%s %s does not exist.", kind, x->stmt->name.name);
+            wr__say(x, "Source `%s` does not exist.", x->stmt->name.name);
     } else if (x->checking) {
         wr__propose(x, wr__subject_of_source(x, d.source->name), x->stmt->text);
     } else {

@@ -246,6 +246,40 @@ static void add_statement(wr_exec *x)
                    wr__text(x, x->stmt->child->text.ptr));
 }
 
+/* What a client gets: key columns, then all of them as values. */
+static const wr_schema *result_schema(wr_exec *x, const wr_schema *s, const bool *is_key)
+{
+    wr_column *cols = WR_NEW_N(x->arena, wr_column, 2 * (size_t)s->n);
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < s->n; i++)
+        if (is_key && is_key[i]) {
+            cols[n] = s->cols[i];
+            cols[n++].role = WR_COL_KEY;
+        }
+    for (uint32_t i = 0; i < s->n; i++) {
+        cols[n] = s->cols[i];
+        cols[n++].role = WR_COL_VALUE;
+    }
+    return wr_schema_new(x->arena, cols, n);
+}
+
+/* What the rows say as text, as values: for who makes something else of it. */
+static void add_facts(wr_exec *x, const wr_plan *plan, const wr_pull *pull)
+{
+    const char *names[64];
+    WR_ASSERT(plan || pull);
+    if (plan && plan->root->kind == WR_STEP_SINK)
+        x->planned = wr_schema_new(x->arena, plan->root->schema->cols, plan->root->schema->n);
+    else
+        x->planned = result_schema(x, plan ? plan->result : pull->result,
+                                   plan ? plan->result_is_key : pull->result_is_key);
+    uint32_t n = plan ? wr_plan_source_names(plan, names, WR_ARRAY_LEN(names)) : 1;
+    x->planned_sources = WR_NEW_N(x->arena, const char *, n);
+    for (uint32_t i = 0; i < n; i++)
+        x->planned_sources[i] = wr_arena_strdup(x->arena, names[i]);
+    x->planned_sources_n = n;
+}
+
 /* Rows are made without the lock: the plan is the statement's own. */
 static weir_status explain_statement(wr_exec *x, weir_error *err)
 {
@@ -264,6 +298,7 @@ static weir_status explain_statement(wr_exec *x, weir_error *err)
     const wr_plan *shown = p.pull ? p.pull->plan : p.plan;
     if (shown)
         add_plan(x, shown);
+    add_facts(x, shown, p.pull);
     discard(&p);
     return WEIR_OK;
 }

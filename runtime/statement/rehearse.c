@@ -12,6 +12,7 @@
 #include "runtime/statement/rehearse.h"
 #include "runtime/instance/command_log.h"
 #include "runtime/statement/history.h"
+#include "runtime/statement/kept.h"
 #include "runtime/statement/statement_class.h"
 
 #include <stdio.h>
@@ -83,6 +84,49 @@ static weir_status plan(wr_exec *x, wr_catalog *c, const wr_kept *k, weir_error 
     default:
         return wr_error(err, WEIR_ERR_STATEMENT, "It is no definition");
     }
+}
+
+/* An id that nothing has, where nobody has given one: two INSERTs must not get the same. */
+static void name_query(wr_exec *x, const wr_catalog *c)
+{
+    const wr_ast_stmt *s = x->stmt;
+    unsigned long long n;
+    wr_engine_lock(x->engine);
+    n = (unsigned long long)wr_engine_next_id(x->engine) + c->queries.live;
+    wr_engine_unlock(x->engine);
+    if (s->kind != WR_AST_INSERT_SELECT || wr_ast_find_property(s, "QUERY_ID"))
+        return;
+    const char *id = wr_arena_printf(x->arena, "INSERTQUERY_%llu", n);
+    x->given_id = id;
+}
+
+static weir_status validate_describe(const wr_exec *x, const wr_catalog *c, weir_error *err)
+{
+    const wr_ast_stmt *s = x->stmt;
+    if (s->describe != WR_AST_DESCRIBE_SOURCE || wr_catalog_find(c, s->name.name))
+        return WEIR_OK;
+    return wr_error_at(err, WEIR_ERR_NOT_FOUND, s->name.pos,
+                       "Could not find STREAM/TABLE '%s' in the Metastore", s->name.name);
+}
+
+weir_status wr_exec_validate(wr_exec *x, wr_catalog *c, weir_error *err)
+{
+    const wr_ast_stmt *s = x->stmt;
+    WR_ASSERT(!x->executed && !wr__is_repeated(x));
+    wr__take_settings(x);
+    if (s->kind == WR_AST_DESCRIBE)
+        return validate_describe(x, c, err);
+    if (!wr__is_definition(s) || s->all)
+        return WEIR_OK;
+    if (s->kind == WR_AST_CREATE_SOURCE || s->kind == WR_AST_CREATE_AS ||
+        s->kind == WR_AST_ALTER_SOURCE || s->kind == WR_AST_INSERT_SELECT) {
+        wr__defined defined;
+        name_query(x, c);
+        weir_status st = wr__validate_definition(x, c, &defined, err);
+        x->given_id = NULL;
+        return st;
+    }
+    return plan(x, c, NULL, err);
 }
 
 /* As a repetition: no limit and no rule of today forbids it. */

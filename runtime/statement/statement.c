@@ -30,12 +30,6 @@ static weir_status refuse_connect(wr_exec *x, weir_error *err)
                        "Kafka Connect is not supported yet");
 }
 
-static weir_status refuse_assert(wr_exec *x, weir_error *err)
-{
-    return wr_error_at(err, WEIR_ERR_UNSUPPORTED, x->stmt->pos,
-                       "ASSERT TOPIC is not supported yet");
-}
-
 static weir_status refuse_test_assert(wr_exec *x, weir_error *err)
 {
     return wr_error_at(err, WEIR_ERR_STATEMENT, x->stmt->pos,
@@ -80,7 +74,7 @@ static const wr__statement_class classes[] = {
     [WR_AST_CREATE_CONNECTOR] = {WR_EXEC_COMMAND, refuse_connect, NULL, NULL},
     [WR_AST_DROP_CONNECTOR] = {WR_EXEC_COMMAND, refuse_connect, NULL, NULL},
     [WR_AST_ASSERT_SCHEMA] = {WR_EXEC_COMMAND, wr__execute_assert_schema, NULL, NULL},
-    [WR_AST_ASSERT_TOPIC] = {WR_EXEC_COMMAND, refuse_assert, NULL, NULL},
+    [WR_AST_ASSERT_TOPIC] = {WR_EXEC_COMMAND, wr__execute_assert_topic, NULL, NULL},
     [WR_AST_ASSERT_VALUES] = {WR_EXEC_COMMAND, refuse_test_assert, NULL, NULL},
     [WR_AST_ASSERT_NULL_VALUES] = {WR_EXEC_COMMAND, refuse_test_assert, NULL, NULL},
     [WR_AST_ASSERT_SOURCE] = {WR_EXEC_COMMAND, refuse_test_assert, NULL, NULL},

@@ -80,6 +80,11 @@ struct wr_exec {
     const char *message;          /* what there is to say at the end, or "" */
     const char *heading;          /* EXPLAIN ANALYZE: the query's SQL; else "" */
     const char *query_id;         /* of the query that runs for it, or "" */
+    bool nothing;                 /* IF [NOT] EXISTS: there was nothing to do */
+    const wr_schema *planned;     /* EXPLAIN of a statement: what its query gives, of a SELECT the
+                                   * key columns twice: as keys, as values; else NULL */
+    const char **planned_sources; /* likewise: the names of what it reads */
+    uint32_t planned_sources_n;
     wr_arr(wr_result *) sections; /* [0]: the rows themselves, unless they are a query's */
     size_t next;                  /* row of sections[0] */
     struct wr__rows *rows;        /* PUSH, PULL */
@@ -123,6 +128,15 @@ void wr_exec_another_id(wr_exec *x, wr_buf *out);
 weir_status wr_exec_look_up(wr_exec *x, weir_error *err) WR_MUST_CHECK;
 /** Result columns of a query before its first step; plans it. No-op for other statements. */
 weir_status wr_exec_describe(wr_exec *x, weir_error *err) WR_MUST_CHECK;
+
+/**
+ * Would it be executed after others, without an effect? @p c, a clone of the engine's catalog that
+ * is the caller's alone, becomes what the catalog would be. For checking several statements
+ * together: SET, UNSET, DEFINE and UNDEFINE are left to the caller, who executes them on a session
+ * of its own. What only looks is not checked, but that the source of a DESCRIBE is there. Not under
+ * the lock; may ask the log and the registry.
+ */
+weir_status wr_exec_validate(wr_exec *x, wr_catalog *c, weir_error *err) WR_MUST_CHECK;
 
 /** ASSERT [NULL] VALUES: the values it lists, evaluated; others are NULL. */
 weir_status wr_exec_expected_values(wr_exec *x, wr_insert **out, weir_error *err) WR_MUST_CHECK;

@@ -35,6 +35,7 @@ weir_status wr__execute_set(wr_exec *x, weir_error *err);           /* session_v
 weir_status wr__execute_define(wr_exec *x, weir_error *err);        /* session_vars.c */
 weir_status wr__execute_insert_values(wr_exec *x, weir_error *err); /* insert.c */
 weir_status wr__execute_assert_schema(wr_exec *x, weir_error *err); /* assert_schema.c */
+weir_status wr__execute_assert_topic(wr_exec *x, weir_error *err);  /* assert_topic.c */
 weir_status wr__execute_show(wr_exec *x, weir_error *err);          /* show.c */
 weir_status wr__execute_describe(wr_exec *x, weir_error *err);      /* describe.c */
 weir_status wr__execute_explain(wr_exec *x, weir_error *err);       /* explain.c */

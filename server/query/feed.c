@@ -4,7 +4,7 @@
  * has, write them, and stop where nobody has room, or nothing is there.
  *
  * Telling the loop thread costs as much as writing to a client, and so does each write; so a feed
- * with many clients rests after a turn, for a time that goes with their number (1,000: 10 ms), and
+ * with many clients rests after a turn, for a time that goes with their number (1,000: 50 ms), and
  * rows that come meanwhile go together.
  *
  * Life of the struct: `woken` is set by whoever posts a call for it, and cleared by that call; so a
@@ -17,9 +17,9 @@
 
 /** Encoded rows that are taken before others have their turn. */
 #define TURN_BYTES (64u << 10)
-/** From so many clients on, a feed rests after a turn; per 100 clients a millisecond. */
+/** From so many clients on, a feed rests after a turn; per 20 clients a millisecond. */
 #define MANY_CLIENTS 100u
-#define REST_MAX_MS  20
+#define REST_MAX_MS  50
 
 typedef enum feed_state { OPENING, RUNNING, CLOSING, GONE } feed_state;
 
@@ -278,7 +278,7 @@ static void deliver(wr__feed *f)
         return;
     if (encoded && f->clients_n >= MANY_CLIENTS)
         f->resting =
-            wr_http_after(f->server, (int)WR_MIN(f->clients_n / 100, REST_MAX_MS), on_rested, f);
+            wr_http_after(f->server, (int)WR_MIN(f->clients_n / 20, REST_MAX_MS), on_rested, f);
     else if (st == WEIR_ROW && has_room(f))
         wake(f);
 }

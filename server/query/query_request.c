@@ -13,11 +13,8 @@
 
 enum { BAD_REQUEST = 40000, BAD_STATEMENT = 40001, TOO_MANY_PUSH = 40003, SERVER_ERROR = 50000 };
 
-static void fault_set(wr__query_fault *f, int code, bool of_statement, bool typed, const char *fmt,
-                      ...) WR_PRINTF(5, 6);
-
-static void fault_set(wr__query_fault *f, int code, bool of_statement, bool typed, const char *fmt,
-                      ...)
+void wr__query_fault_set(wr__query_fault *f, int code, bool of_statement, bool typed,
+                         const char *fmt, ...)
 {
     va_list ap;
     f->code = code;
@@ -31,17 +28,18 @@ static void fault_set(wr__query_fault *f, int code, bool of_statement, bool type
 
 /* ---- JSON ---- */
 
-static const wr_json *read_object(wr_str body, wr_arena *a, wr__query_fault *fault)
+const wr_json *wr__body_object(wr_str body, wr_arena *a, wr__query_fault *fault)
 {
     wr_json *j;
     weir_error err;
     if (wr_json_parse_first(body, a, &j, &err) != WEIR_OK) {
-        fault_set(fault, BAD_REQUEST, false, false, "Invalid JSON in request: %s", err.message);
+        wr__query_fault_set(fault, BAD_REQUEST, false, false, "Invalid JSON in request: %s",
+                            err.message);
         return NULL;
     }
     if (j->kind != WR_JSON_OBJECT && j->kind != WR_JSON_NULL) {
-        fault_set(fault, BAD_REQUEST, false, false,
-                  "Invalid JSON in request: an object is expected");
+        wr__query_fault_set(fault, BAD_REQUEST, false, false,
+                            "Invalid JSON in request: an object is expected");
         return NULL;
     }
     return j;
@@ -68,8 +66,8 @@ static bool object_member(const wr_json *body, const char *name, const wr_json *
     *out = member(body, name);
     if (!*out || (*out)->kind == WR_JSON_OBJECT)
         return true;
-    fault_set(fault, BAD_REQUEST, false, false, "Invalid JSON in request: %s must be an object",
-              name);
+    wr__query_fault_set(fault, BAD_REQUEST, false, false,
+                        "Invalid JSON in request: %s must be an object", name);
     return false;
 }
 
@@ -80,7 +78,8 @@ static bool text_member(const wr_json *body, const char *name, wr_arena *a, cons
     *out = j ? text_of(j, a) : NULL;
     if (!j || *out)
         return true;
-    fault_set(fault, BAD_REQUEST, false, false, "Invalid JSON in request: %s must be a text", name);
+    wr__query_fault_set(fault, BAD_REQUEST, false, false,
+                        "Invalid JSON in request: %s must be a text", name);
     return false;
 }
 
@@ -88,10 +87,11 @@ char *wr__body_text(wr_str body, const char *name, wr__query_fault *fault)
 {
     const char *text = NULL;
     wr_arena *a = wr_arena_new(0);
-    const wr_json *j = read_object(body, a, fault);
+    const wr_json *j = wr__body_object(body, a, fault);
     bool good = j && text_member(j, name, a, &text, fault);
     if (good && !text)
-        fault_set(fault, BAD_REQUEST, false, false, "Invalid JSON in request: %s is missing", name);
+        wr__query_fault_set(fault, BAD_REQUEST, false, false,
+                            "Invalid JSON in request: %s is missing", name);
     char *copy = good && text ? wr_strdup(text) : NULL;
     wr_arena_free(a);
     return copy;
@@ -106,21 +106,23 @@ static bool put_property(wr_engine *e, wr__query_endpoint endpoint, wr_session *
     weir_error err;
     bool stream = endpoint == WR__ENDPOINT_QUERY_STREAM;
     if (wr_settings_check(name, NULL, false, &err) != WEIR_OK) {
-        fault_set(fault, stream ? BAD_REQUEST : SERVER_ERROR, false, !stream, "%s", err.message);
+        wr__query_fault_set(fault, stream ? BAD_REQUEST : SERVER_ERROR, false, !stream, "%s",
+                            err.message);
         return false;
     }
     if (wr_settings_check(name, NULL, true, &err) != WEIR_OK ||
         wr_settings_lists(wr_engine_settings(e), "ksql.properties.overrides.denylist", name)) {
-        fault_set(fault, BAD_REQUEST, false, !stream,
-                  "One or more properties overrides set locally are prohibited by the KSQL server "
-                  "denylist (use UNSET to reset their default value): [%s]",
-                  name);
+        wr__query_fault_set(
+            fault, BAD_REQUEST, false, !stream,
+            "One or more properties overrides set locally are prohibited by the KSQL server "
+            "denylist (use UNSET to reset their default value): [%s]",
+            name);
         return false;
     }
     if (value && wr_settings_check(name, value, true, &err) != WEIR_OK) {
-        fault_set(fault, BAD_REQUEST, false, !stream,
-                  "Failed to coerce type of value '%s' for key '%s'%s%s", value, name,
-                  stream ? "" : "\nCaused by: ", stream ? "" : err.message);
+        wr__query_fault_set(fault, BAD_REQUEST, false, !stream,
+                            "Failed to coerce type of value '%s' for key '%s'%s%s", value, name,
+                            stream ? "" : "\nCaused by: ", stream ? "" : err.message);
         return false;
     }
     /* As the real server, queries have their variables put in whatever this says. */
@@ -162,8 +164,9 @@ static bool put_properties(wr_engine *e, wr__query_endpoint endpoint, const wr_j
         const char *name = wr_arena_strndup(a, properties->keys[i].ptr, properties->keys[i].len);
         const char *value = j->kind == WR_JSON_NULL ? NULL : text_of(j, a);
         if (!value && j->kind != WR_JSON_NULL) {
-            fault_set(fault, BAD_REQUEST, false, false,
-                      "Invalid JSON in request: property %s must be a text or a number", name);
+            wr__query_fault_set(fault, BAD_REQUEST, false, false,
+                                "Invalid JSON in request: property %s must be a text or a number",
+                                name);
             return false;
         }
         if (!put_property(e, endpoint, session, name, value, fault))
@@ -199,6 +202,7 @@ static const names names_of[] = {
                                    "Invalid JSON in request: Missing required creator property "
                                    "'sql'"},
     [WR__ENDPOINT_WEBSOCKET] = {"ksql", "streamsProperties", "\"ksql\" field must be populated"},
+    [WR__ENDPOINT_KSQL] = {"ksql", "streamsProperties", NULL},
 };
 
 /* Those that are known say how nodes talk to each other; the others are as unknown properties. */
@@ -209,29 +213,53 @@ static bool read_request_properties(wr__query_request *r, wr__query_endpoint end
         wr_str name = properties->keys[i];
         if (wr_str_eq(name, wr_str_c("request.ksql.debug.request")))
             r->says_host = properties->items[i].kind == WR_JSON_TRUE;
-        else if (endpoint == WR__ENDPOINT_QUERY &&
+        else if ((endpoint == WR__ENDPOINT_QUERY || endpoint == WR__ENDPOINT_KSQL) &&
                  !(name.len > 13 && memcmp(name.ptr, "request.ksql.", 13) == 0)) {
-            fault_set(fault, SERVER_ERROR, false, false,
-                      "Not recognizable as ksql, streams, consumer, or producer property: '%.*s'",
-                      (int)name.len, name.ptr);
+            wr__query_fault_set(
+                fault, SERVER_ERROR, false, false,
+                "Not recognizable as ksql, streams, consumer, or producer property: '%.*s'",
+                (int)name.len, name.ptr);
             return false;
         }
     }
     return true;
 }
 
+/* A number, or text that is one; absent, null: -1. */
+static bool read_sequence(const wr_json *body, wr_arena *a, int64_t *out, wr__query_fault *fault)
+{
+    const char *text;
+    char *end;
+    *out = -1;
+    if (!text_member(body, "commandSequenceNumber", a, &text, fault))
+        return false;
+    if (!text)
+        return true;
+    *out = strtoll(text, &end, 10);
+    if (end != text && !*end)
+        return true;
+    wr__query_fault_set(fault, BAD_REQUEST, false, false,
+                        "Invalid JSON in request: commandSequenceNumber must be a whole number");
+    return false;
+}
+
 static bool read_request(wr_engine *e, wr__query_endpoint endpoint, wr_str body,
                          wr__query_request *r, wr__query_fault *fault)
 {
     const names *n = &names_of[endpoint];
-    const wr_json *properties, *variables, *request, *j = read_object(body, r->arena, fault);
+    const wr_json *properties, *variables, *request, *j = wr__body_object(body, r->arena, fault);
     if (!j || !text_member(j, n->sql, r->arena, &r->sql, fault) ||
         !object_member(j, n->properties, &properties, fault) ||
         !object_member(j, "sessionVariables", &variables, fault) ||
         !object_member(j, "requestProperties", &request, fault))
         return false;
-    if (!r->sql || (!*r->sql && endpoint != WR__ENDPOINT_QUERY_STREAM)) {
-        fault_set(fault, BAD_REQUEST, false, endpoint == WR__ENDPOINT_QUERY, "%s", n->missing);
+    if (!read_sequence(j, r->arena, &r->sequence, fault))
+        return false;
+    if (!r->sql && endpoint == WR__ENDPOINT_KSQL)
+        r->sql = "";
+    if (!r->sql || (!*r->sql && n->missing && endpoint != WR__ENDPOINT_QUERY_STREAM)) {
+        wr__query_fault_set(fault, BAD_REQUEST, false, endpoint == WR__ENDPOINT_QUERY, "%s",
+                            n->missing);
         return false;
     }
     put_variables(variables, r->arena, r->session);
@@ -270,13 +298,13 @@ bool wr__insert_request_read(wr_str line, wr_engine *e, wr_session *session, wr_
     const wr_json *properties = NULL;
     const char *name = NULL;
     wr_arena *a = wr_arena_new(0);
-    const wr_json *j = read_object(line, a, fault);
+    const wr_json *j = wr__body_object(line, a, fault);
     bool good = j && text_member(j, "target", a, &name, fault) &&
                 object_member(j, "properties", &properties, fault) &&
                 put_properties(e, WR__ENDPOINT_QUERY_STREAM, properties, a, session, fault);
     if (good && !name) {
-        fault_set(fault, BAD_REQUEST, false, false,
-                  "Invalid JSON in request: Missing required creator property 'target'");
+        wr__query_fault_set(fault, BAD_REQUEST, false, false,
+                            "Invalid JSON in request: Missing required creator property 'target'");
         good = false;
     }
     if (good)
@@ -304,9 +332,9 @@ wr_exec *wr__query_statement(wr_engine *e, wr__query_endpoint endpoint, wr__quer
     size_t n = count_statements(r->sql);
     bool stream = endpoint == WR__ENDPOINT_QUERY_STREAM;
     if (n != 1) {
-        fault_set(fault, BAD_STATEMENT, true, !stream,
-                  "Expected exactly one KSQL statement; found %zu instead%s%s", n,
-                  stream ? "\nStatement: " : "", stream ? r->sql : "");
+        wr__query_fault_set(fault, BAD_STATEMENT, true, !stream,
+                            "Expected exactly one KSQL statement; found %zu instead%s%s", n,
+                            stream ? "\nStatement: " : "", stream ? r->sql : "");
         return NULL;
     }
     weir_status st = wr_exec_new(e, r->session, r->sql, strlen(r->sql), &x, &err);
@@ -318,11 +346,11 @@ wr_exec *wr__query_statement(wr_engine *e, wr__query_endpoint endpoint, wr__quer
     if (x->kind == WR_EXEC_PULL || x->kind == WR_EXEC_PUSH || x->kind == WR_EXEC_PRINT)
         return x;
     if (stream)
-        fault_set(fault, BAD_STATEMENT, true, false,
-                  "Neither a query nor a print statement\nStatement: %s", r->sql);
+        wr__query_fault_set(fault, BAD_STATEMENT, true, false,
+                            "Neither a query nor a print statement\nStatement: %s", r->sql);
     else
-        fault_set(fault, BAD_REQUEST, false, true,
-                  "Statement type is not supported for this resource: send it to /ksql");
+        wr__query_fault_set(fault, BAD_REQUEST, false, true,
+                            "Statement type is not supported for this resource: send it to /ksql");
     wr_exec_free(x);
     return NULL;
 }
@@ -421,7 +449,7 @@ void wr__query_fault_of(wr__query_fault *fault, wr__query_endpoint endpoint, wei
     /* Of a source that is not there /query hears before it has chosen a form. */
     bool typed = endpoint == WR__ENDPOINT_QUERY && is_missing_source(st, err);
     put_message(&message, st, err);
-    fault_set(fault, code, code == BAD_STATEMENT, typed, "%s", wr_buf_cstr(&message));
+    wr__query_fault_set(fault, code, code == BAD_STATEMENT, typed, "%s", wr_buf_cstr(&message));
     wr_buf_free(&message);
     wr_str blamed = blamed_expression(err);
     if (blamed.len < sizeof fault->blamed)

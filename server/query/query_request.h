@@ -11,6 +11,7 @@
 #ifndef WR_SERVER_QUERY_QUERY_REQUEST_H
 #define WR_SERVER_QUERY_QUERY_REQUEST_H
 
+#include "formats/format.h"
 #include "runtime/statement/statement.h"
 #include "server/http/http.h"
 
@@ -18,6 +19,7 @@ typedef enum wr__query_endpoint {
     WR__ENDPOINT_QUERY,
     WR__ENDPOINT_QUERY_STREAM,
     WR__ENDPOINT_WEBSOCKET, /* reads bodies as /query does */
+    WR__ENDPOINT_KSQL,      /* may have no statement: its text is "" then */
 } wr__query_endpoint;
 
 /** An error as a client gets it. */
@@ -35,6 +37,7 @@ typedef struct wr__query_request {
     wr_session *session;  /* on the heap; NULL once somebody has taken it */
     const char *settings; /* the properties, in a fixed form; "" for none */
     bool says_host;       /* request.ksql.debug.request */
+    int64_t sequence;     /* commandSequenceNumber; -1: none */
 } wr__query_request;
 
 /** Read @p body. @return NULL: *fault says why. */
@@ -43,6 +46,12 @@ wr__query_request *wr__query_request_read(wr_engine *e, wr__query_endpoint endpo
 void wr__query_request_free(wr__query_request *r);
 /** The body's one member @p name as text; NULL: *fault. For bodies that are but an id. */
 char *wr__body_text(wr_str body, const char *name, wr__query_fault *fault);
+
+/** A body that is an object (null is an empty one). @return NULL: *fault. */
+const wr_json *wr__body_object(wr_str body, wr_arena *a, wr__query_fault *fault);
+/** Sets *fault; the three first are its members. */
+void wr__query_fault_set(wr__query_fault *fault, int code, bool of_statement, bool typed,
+                         const char *fmt, ...) WR_PRINTF(5, 6);
 
 /** Its one statement, SELECT or PRINT. @return NULL: *fault. */
 wr_exec *wr__query_statement(wr_engine *e, wr__query_endpoint endpoint, wr__query_request *r,
