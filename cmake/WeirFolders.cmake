@@ -33,6 +33,18 @@ function(weir_folder name)
     target_link_libraries(wr_${name} ${scope} ${link} m)
 endfunction()
 
+# weir_embed(TARGET HEADER FOLDER): all files of FOLDER become arrays in TARGET, as HEADER declares.
+function(weir_embed target header folder)
+    file(GLOB files CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/${folder}/*")
+    get_filename_component(name "${header}" NAME_WE)
+    set(out "${PROJECT_BINARY_DIR}/${name}.c")
+    set(script "${PROJECT_SOURCE_DIR}/cmake/EmbedFiles.cmake")
+    add_custom_command(OUTPUT "${out}" DEPENDS ${files} "${script}"
+        COMMAND "${CMAKE_COMMAND}" "-DOUT=${out}" "-DHEADER=${header}" "-DFILES=${files}" -P "${script}"
+        COMMENT "Embedding ${folder}" VERBATIM)
+    target_sources(${target} PRIVATE "${out}")
+endfunction()
+
 # libweir.so (target libweir) and libweir.a (libweir_static), each with the objects of all folders.
 function(weir_library)
     file(GLOB api CONFIGURE_DEPENDS runtime/api/*.c)

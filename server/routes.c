@@ -4,6 +4,7 @@
 #include "runtime/api/api_internal.h"
 #include "server/metrics/metrics.h"
 #include "server/native/native.h"
+#include "server/page/page.h"
 #include "server/query/query_service.h"
 #include "server/rest/rest.h"
 
@@ -63,6 +64,8 @@ static void route_request(void *arg, wr_http_exchange *x)
         wr_native_request(r->w, r->read_only, x);
     else if (wr_query_service_takes(x))
         wr_query_service_request(r->queries, x);
+    else if (wr_page_is_for(x))
+        wr_page_serve(x);
     else if (is_metrics(x))
         wr_metrics_respond(x, r->w->engine, r->counts);
     else

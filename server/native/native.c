@@ -5,6 +5,7 @@
  */
 #include "server/native/native.h"
 #include "formats/format.h"
+#include "server/native/records.h"
 #include "server/native/result_lines.h"
 
 #include <string.h>
@@ -263,6 +264,8 @@ void wr_native_request(weir *w, bool read_only, wr_http_exchange *x)
         begin_statement(w, read_only, x);
     else if (get && strcmp(path, "/weir/v1/complete") == 0)
         complete(w, x);
+    else if (get && strcmp(path, "/weir/v1/records") == 0)
+        wr_native_records(w, x);
     else
         refuse(x, 404, "Not found");
 }

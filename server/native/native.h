@@ -18,6 +18,7 @@
  * connection alive. A client that goes away ends its statement.
  *
  *     GET /weir/v1/complete?prefix=...   ["NAME", ...]
+ *     GET /weir/v1/records?topic=...     the last records of a topic: records.h
  *
  * Statements run on threads of the pool: one each, for as long as it has rows.
  */
