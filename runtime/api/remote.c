@@ -311,7 +311,7 @@ static weir_status take_line(wr__remote_call *c, wr_json **out, weir_error *err)
             return wr_error(err, WEIR_ERR_LOG, "%s sent what is no result", c->remote->server);
         return WEIR_OK;
     }
-    if (c->at > AHEAD_BYTES / 4 || c->at == c->in.len) {
+    if (c->at > 0 && (c->at > AHEAD_BYTES / 4 || c->at == c->in.len)) {
         memmove(c->in.ptr, c->in.ptr + c->at, c->in.len - c->at);
         c->in.len -= c->at;
         c->at = 0;
