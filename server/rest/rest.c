@@ -10,6 +10,7 @@
  */
 #include "server/rest/rest.h"
 #include "server/http/accept.h"
+#include "server/rest/health.h"
 #include "server/rest/ksql_request.h"
 #include "types/text.h"
 
@@ -39,6 +40,7 @@ struct job {
 
 struct wr_rest {
     wr__ksql_context ksql;
+    wr__health *health;
     char *host;
     bool changing; /* a job that may change the catalog is with the pool */
     bool ended;    /* /ksql/terminate */
@@ -54,6 +56,7 @@ wr_rest *wr_rest_new(wr_engine *e, wr_query_service *queries, const char *host, 
     r->host = wr_strdup(host);
     r->ksql = (wr__ksql_context){
         .entities = {e, queries, r->host}, .commands = wr__commands_new(), .read_only = read_only};
+    r->health = wr__health_new(e);
     r->turns_end = &r->turns;
     return r;
 }
@@ -78,6 +81,7 @@ void wr_rest_free(wr_rest *r)
     while (r->jobs)
         job_free(r->jobs);
     wr__commands_free(r->ksql.commands);
+    wr__health_free(r->health);
     wr_free(r->host);
     wr_free(r);
 }
@@ -227,11 +231,6 @@ static void on_ksql(wr_rest *r, wr_http_exchange *x)
 
 /* ---- the service ---- */
 
-static const char *cluster_id(const wr_rest *r)
-{
-    return wr_engine_on_kafka(r->ksql.entities.engine) ? "kafka" : "weir";
-}
-
 static const char *service_id(const wr_rest *r)
 {
     const char *id =
@@ -246,50 +245,75 @@ static void on_root(wr_rest *r, wr_http_exchange *x)
     wr_http_respond(x, 307, fields, NULL, 0);
 }
 
-static void on_info(wr_rest *r, wr_http_exchange *x)
+/* Clients compare the body with what they know: Weir's own version is in a header. */
+static void answer_info(void *arg, wr_http_exchange *x)
 {
+    const wr_rest *r = arg;
+    char server[80];
+    snprintf(server, sizeof server, "weir/%s", weir_version());
+    const wr_http_field fields[] = {
+        {"Content-Type", "application/json"}, {"Server", server}, {NULL, NULL}};
     wr_buf b = {0};
     wr_buf_puts(&b, "{\"KsqlServerInfo\":{");
     wr__member(&b, "version", KSQL_VERSION);
-    wr__member(&b, "kafkaClusterId", cluster_id(r));
+    wr__member(&b, "kafkaClusterId", wr__health_cluster(r->health));
     wr__member(&b, "ksqlServiceId", service_id(r));
-    wr__member(&b, "serverStatus", "RUNNING");
+    wr__member(&b, "serverStatus", wr__health_status(r->health));
     wr_buf_puts(&b, "}}");
-    respond_json(x, 200, &b);
+    wr_http_respond(x, 200, fields, b.ptr, b.len);
+    wr_buf_free(&b);
+}
+
+static void on_info(wr_rest *r, wr_http_exchange *x)
+{
+    wr__health_ask(r->health, x, false, answer_info, r);
+}
+
+static void answer_healthcheck(void *arg, wr_http_exchange *x)
+{
+    const wr_rest *r = arg;
+    wr_buf b = {0};
+    int status = wr__health_put(r->health, &b);
+    respond_json(x, status, &b);
 }
 
 static void on_healthcheck(wr_rest *r, wr_http_exchange *x)
 {
-    static const char body[] =
-        "{\"isHealthy\":true,\"details\":{\"metastore\":{\"isHealthy\":true},"
-        "\"kafka\":{\"isHealthy\":true},\"commandRunner\":{\"isHealthy\":true}},"
-        "\"serverState\":\"READY\"}";
-    (void)r;
-    wr_http_respond(x, 200, json_type, body, sizeof body - 1);
+    wr__health_ask(r->health, x, true, answer_healthcheck, r);
 }
 
 static void put_cluster(const wr_rest *r, wr_buf *b)
 {
     wr_buf_puts(b, "{\"scope\":{\"path\":[],\"clusters\":{");
-    wr__member(b, "kafka-cluster", cluster_id(r));
+    wr__member(b, "kafka-cluster", wr__health_cluster(r->health));
     wr__member(b, "ksql-cluster", service_id(r));
     wr_buf_puts(b, "}},\"id\":\"\"}");
 }
 
-static void on_metadata(wr_rest *r, wr_http_exchange *x)
+static void answer_metadata(void *arg, wr_http_exchange *x)
 {
     wr_buf b = {0};
     wr_buf_puts(&b, "{\"version\":\"" KSQL_VERSION "\",\"clusterId\":");
-    put_cluster(r, &b);
+    put_cluster(arg, &b);
     wr_buf_putc(&b, '}');
+    respond_json(x, 200, &b);
+}
+
+static void on_metadata(wr_rest *r, wr_http_exchange *x)
+{
+    wr__health_ask(r->health, x, false, answer_metadata, r);
+}
+
+static void answer_metadata_id(void *arg, wr_http_exchange *x)
+{
+    wr_buf b = {0};
+    put_cluster(arg, &b);
     respond_json(x, 200, &b);
 }
 
 static void on_metadata_id(wr_rest *r, wr_http_exchange *x)
 {
-    wr_buf b = {0};
-    put_cluster(r, &b);
-    respond_json(x, 200, &b);
+    wr__health_ask(r->health, x, false, answer_metadata_id, r);
 }
 
 static void on_probe(wr_rest *r, wr_http_exchange *x)

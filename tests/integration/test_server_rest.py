@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import unittest
 import urllib.error
 import urllib.request
@@ -40,6 +41,9 @@ class Server:
                 self.url = found.group(1)
                 break
         threading.Thread(target=self.process.stderr.read, daemon=True).start()
+        until = time.monotonic() + 30
+        while self.url and self.ask("GET", "/chc/ready")[0] != 200 and time.monotonic() < until:
+            time.sleep(0.05)  # it listens before the engine is there
 
     def stop(self):
         self.process.terminate()
@@ -114,6 +118,11 @@ class RestTest(unittest.TestCase):
     def test_small_endpoints(self):
         info = json.loads(self.server.ask("GET", "/info")[1])["KsqlServerInfo"]
         self.assertEqual(info["serverStatus"], "RUNNING")
+        self.assertRegex(info["kafkaClusterId"], "^[0-9a-f]{16}$")
+        scope = json.loads(self.server.ask("GET", "/v1/metadata/id")[1])["scope"]
+        self.assertEqual(scope["clusters"]["kafka-cluster"], info["kafkaClusterId"])
+        with urllib.request.urlopen(self.server.url + "/info", timeout=30) as response:
+            self.assertRegex(response.headers["Server"], r"^weir/\d")
         self.assertTrue(json.loads(self.server.ask("GET", "//healthcheck/")[1])["isHealthy"])
         self.assertEqual(self.server.ask("GET", "/is_valid_property/auto.offset.reset"), (200, "true"))
         self.assertEqual(self.server.ask("GET", "/is_valid_property/nope")[0], 400)
