@@ -12,12 +12,19 @@
 #include "server/http/accept.h"
 #include "server/rest/health.h"
 #include "server/rest/ksql_request.h"
+#include "server/rest/terminate.h"
 #include "types/text.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { NOT_FOUND = 40400, TIMED_OUT = 50301, SHUTTING_DOWN = 50303, BAD_REQUEST = 40000 };
+enum {
+    FORBIDDEN = 40300,
+    NOT_FOUND = 40400,
+    TIMED_OUT = 50301,
+    SHUTTING_DOWN = 50303,
+    BAD_REQUEST = 40000
+};
 enum { LOOK_MS = 20, LOOK_MAX_MS = 5000 };
 
 /** ksqlDB's version that the API is of: clients refuse servers that are too old. */
@@ -29,6 +36,7 @@ struct job {
     wr_http_server *http;
     uint64_t exchange;
     wr__query_request *request;
+    wr__termination *termination; /* or this */
     bool changes;
     int waited_ms;
     int status;
@@ -61,6 +69,16 @@ wr_rest *wr_rest_new(wr_engine *e, wr_query_service *queries, const char *host, 
     return r;
 }
 
+static job *job_new(wr_rest *r, wr_http_exchange *x)
+{
+    job *j = wr_calloc(1, sizeof *j);
+    *j = (job){.rest = r, .http = wr_http_server_of(x), .exchange = wr_http_id(x), .next = r->jobs};
+    if (r->jobs)
+        r->jobs->prev = j;
+    r->jobs = j;
+    return j;
+}
+
 static void job_free(job *j)
 {
     if (j->prev)
@@ -69,7 +87,9 @@ static void job_free(job *j)
         j->rest->jobs = j->next;
     if (j->next)
         j->next->prev = j->prev;
-    wr__query_request_free(j->request);
+    if (j->request)
+        wr__query_request_free(j->request);
+    wr__termination_free(j->termination);
     wr_buf_free(&j->body);
     wr_free(j);
 }
@@ -107,12 +127,16 @@ static void not_found(wr_http_exchange *x)
     wr_http_respond(x, 404, NULL, "Not Found", head ? 0 : 9);
 }
 
+static void shut(wr_http_exchange *x)
+{
+    respond_error(x, SHUTTING_DOWN, false, "The server is shutting down");
+}
+
 bool wr_rest_refuses(const wr_rest *r, wr_http_exchange *x)
 {
-    const char *path = wr_http_path(x);
-    if (!r->ended || strncmp(path, "/chc/", 5) == 0)
+    if (!r->ended || strncmp(wr_http_path(x), "/chc/", 5) == 0)
         return false;
-    respond_error(x, SHUTTING_DOWN, false, "The server is shutting down");
+    shut(x);
     return true;
 }
 
@@ -123,20 +147,42 @@ static void begin(job *j);
 static void work(void *arg)
 {
     job *j = arg;
-    j->status = wr__ksql_execute(&j->rest->ksql, j->request, &j->body);
+    if (j->termination)
+        j->status = wr__terminate(&j->rest->ksql.entities, j->termination, &j->body);
+    else
+        j->status = wr__ksql_execute(&j->rest->ksql, j->request, &j->body);
 }
 
-static void next_turn(wr_rest *r)
+static job *pop_turn(wr_rest *r)
 {
     job *j = r->turns;
-    r->changing = false;
     if (!j)
-        return;
+        return NULL;
     r->turns = j->turn;
     if (!r->turns)
         r->turns_end = &r->turns;
     j->turn = NULL;
-    begin(j);
+    return j;
+}
+
+/* The service has ended meanwhile. */
+static void turn_away(job *j)
+{
+    wr_http_exchange *x = wr_http_find(j->http, j->exchange);
+    if (x)
+        shut(x);
+    job_free(j);
+}
+
+static void next_turn(wr_rest *r)
+{
+    job *j;
+    r->changing = false;
+    while (r->ended && (j = pop_turn(r)))
+        turn_away(j);
+    j = pop_turn(r);
+    if (j)
+        begin(j);
 }
 
 static void done(void *arg)
@@ -145,6 +191,10 @@ static void done(void *arg)
     wr_rest *r = j->rest;
     wr_http_exchange *x = wr_http_find(j->http, j->exchange);
     bool changes = j->changes;
+    if (j->termination && j->status == 200) {
+        r->ended = true;
+        wr__terminate_clients(&r->ksql.entities);
+    }
     if (x)
         wr_http_respond(x, j->status, json_type, j->body.ptr, j->body.len);
     job_free(j);
@@ -161,6 +211,10 @@ static void begin(job *j)
 static void take_turn(job *j)
 {
     wr_rest *r = j->rest;
+    if (r->ended) {
+        turn_away(j);
+        return;
+    }
     if (!j->changes || !r->changing) {
         begin(j);
         return;
@@ -216,17 +270,28 @@ static void on_ksql(wr_rest *r, wr_http_exchange *x)
         wr__query_refuse(x, &fault, "");
         return;
     }
-    job *j = wr_calloc(1, sizeof *j);
-    *j = (job){.rest = r,
-               .http = wr_http_server_of(x),
-               .exchange = wr_http_id(x),
-               .request = request,
-               .changes = wr__ksql_may_change(request->sql),
-               .next = r->jobs};
-    if (r->jobs)
-        r->jobs->prev = j;
-    r->jobs = j;
+    job *j = job_new(r, x);
+    j->request = request;
+    j->changes = wr__ksql_may_change(request->sql);
     wait_for_command(j);
+}
+
+static void on_terminate(wr_rest *r, wr_http_exchange *x)
+{
+    wr__query_fault fault;
+    if (r->ksql.read_only) {
+        respond_error(x, FORBIDDEN, true, "The server is read-only");
+        return;
+    }
+    wr__termination *t = wr__termination_read(body_of(x), &fault);
+    if (!t) {
+        wr__query_refuse(x, &fault, "");
+        return;
+    }
+    job *j = job_new(r, x);
+    j->termination = t;
+    j->changes = true;
+    take_turn(j);
 }
 
 /* ---- the service ---- */
@@ -379,6 +444,7 @@ typedef struct route {
 
 static const route routes[] = {
     {"POST", "/ksql", on_ksql, NULL},
+    {"POST", "/ksql/terminate", on_terminate, NULL},
     {"GET", "/", on_root, NULL},
     {"GET", "/info", on_info, NULL},
     {"GET", "/healthcheck", on_healthcheck, NULL},

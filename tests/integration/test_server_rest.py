@@ -28,9 +28,9 @@ STREAM = "CREATE STREAM s (id STRING KEY, v INT) WITH (KAFKA_TOPIC='s', PARTITIO
 class Server:
     """A server on the embedded log, on a free port."""
 
-    def __init__(self):
-        self.folder = tempfile.TemporaryDirectory()
-        sets = [word for k, v in SETTINGS.items() for word in ("--set", f"{k}={v}")]
+    def __init__(self, folder=None, **settings):
+        self.folder = folder or tempfile.TemporaryDirectory()
+        sets = [word for k, v in {**SETTINGS, **settings}.items() for word in ("--set", f"{k}={v}")]
         self.process = subprocess.Popen(
             [WEIR, "server", "--data", self.folder.name + "/data", "--listen", "http://127.0.0.1:0", *sets],
             stderr=subprocess.PIPE, text=True)
@@ -45,11 +45,12 @@ class Server:
         while self.url and self.ask("GET", "/chc/ready")[0] != 200 and time.monotonic() < until:
             time.sleep(0.05)  # it listens before the engine is there
 
-    def stop(self):
+    def stop(self, keep=False):
         self.process.terminate()
         self.process.wait(20)
         self.process.stderr.close()
-        self.folder.cleanup()
+        if not keep:
+            self.folder.cleanup()
 
     def ask(self, method, path, body=None, headers=None):
         data = body if isinstance(body, (bytes, type(None))) else json.dumps(body).encode()
@@ -138,6 +139,41 @@ class RestTest(unittest.TestCase):
         for t in threads:
             t.join()
         self.assertEqual(answers, [200] * 16)
+
+    def test_terminate(self):
+        status, answer = self.server.ksql(
+            STREAM + " CREATE TYPE pair AS STRUCT<a INT, b INT>; CREATE STREAM one WITH (KAFKA_TOPIC='one') AS SELECT * FROM s;"
+            " CREATE STREAM two WITH (KAFKA_TOPIC='two') AS SELECT * FROM one;"
+            " CREATE TABLE three WITH (KAFKA_TOPIC='three') AS SELECT id, COUNT(*) n FROM two GROUP BY id;")
+        self.assertEqual(status, 200, answer)
+        for body, words in ((b"nonsense", "Invalid JSON in request"), ({"deleteTopicList": 5}, "Invalid JSON in request"),
+                            ({"deleteTopicList": [1]}, "Invalid JSON in request"),
+                            ({"deleteTopicList": ["one", "["]}, "Invalid pattern: ["),
+                            ({"deleteTopicList": ["a)(b"]}, "Invalid pattern: a)(b")):
+            status, text = self.server.ask("POST", "/ksql/terminate", body)
+            self.assertEqual(status, 400, text)
+            self.assertIn(words, json.loads(text)["message"])
+        self.assertEqual(self.server.ksql("LIST STREAMS;")[1][0]["streams"][0]["name"], "ONE")  # nothing has happened
+        push = urllib.request.urlopen(urllib.request.Request(
+            self.server.url + "/query", json.dumps({"ksql": "SELECT * FROM s EMIT CHANGES;"}).encode()), timeout=30)
+        status, text = self.server.ask("POST", "/ksql/terminate", {"deleteTopicList": ["t.o", "hree", "three", "s"]})
+        self.assertEqual(status, 200, text)
+        self.assertEqual(json.loads(text)[0]["commandId"], "terminate/CLUSTER/execute")
+        push.read()  # ends
+        push.close()
+        for method, path in (("GET", "/info"), ("GET", "/healthcheck"), ("GET", "/metrics"), ("POST", "/ksql"),
+                             ("POST", "/query-stream"), ("POST", "/weir/v1/statement"), ("POST", "/ksql/terminate")):
+            status, text = self.server.ask(method, path, b"{}" if method == "POST" else None)
+            self.assertEqual((status, json.loads(text)["error_code"]), (503, 50303), path)
+        self.assertEqual(self.server.ask("GET", "/chc/live"), (200, "{}"))
+        self.server.stop(keep=True)
+        self.server = Server(folder=self.server.folder)
+        for words, member in (("STREAMS", "streams"), ("TABLES", "tables"), ("QUERIES", "queries"), ("TYPES", "types")):
+            self.assertFalse(self.server.ksql(f"LIST {words};")[1][0][member])
+        topics = [t["name"] for t in self.server.ksql("LIST TOPICS;")[1][0]["topics"]]
+        self.assertIn("one", topics)  # not in the list
+        self.assertIn("s", topics)  # no query has written it
+        self.assertFalse({"two", "three"} & set(topics), topics)
 
     def test_recorded_conversations(self):
         if not (CASES / "run.py").exists():
