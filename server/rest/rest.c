@@ -10,6 +10,7 @@
  */
 #include "server/rest/rest.h"
 #include "server/http/accept.h"
+#include "server/rest/cluster.h"
 #include "server/rest/health.h"
 #include "server/rest/ksql_request.h"
 #include "server/rest/terminate.h"
@@ -387,11 +388,19 @@ static void on_probe(wr_rest *r, wr_http_exchange *x)
     wr_http_respond(x, 200, json_type, "{}", 2);
 }
 
-/* Nodes tell each other nothing here. */
-static void on_switched_off(wr_rest *r, wr_http_exchange *x)
+static void on_cluster_status(wr_rest *r, wr_http_exchange *x)
 {
-    (void)r;
-    wr_http_respond(x, 404, json_type, NULL, 0);
+    wr__cluster_status(&r->ksql.entities, x);
+}
+
+static void on_heartbeat(wr_rest *r, wr_http_exchange *x)
+{
+    wr__cluster_heartbeat(&r->ksql.entities, x);
+}
+
+static void on_lag(wr_rest *r, wr_http_exchange *x)
+{
+    wr__cluster_lag(&r->ksql.entities, x);
 }
 
 static void on_status(wr_rest *r, wr_http_exchange *x)
@@ -453,9 +462,9 @@ static const route routes[] = {
     {"GET", "/is_valid_property/", NULL, on_valid_property},
     {"GET", "/v1/metadata", on_metadata, NULL},
     {"GET", "/v1/metadata/id", on_metadata_id, NULL},
-    {"GET", "/clusterStatus", on_switched_off, NULL},
-    {"POST", "/heartbeat", on_switched_off, NULL},
-    {"POST", "/lag", on_switched_off, NULL},
+    {"GET", "/clusterStatus", on_cluster_status, NULL},
+    {"POST", "/heartbeat", on_heartbeat, NULL},
+    {"POST", "/lag", on_lag, NULL},
     {"GET", "/chc/ready", on_probe, NULL},
     {"GET", "/chc/live", on_probe, NULL},
 };

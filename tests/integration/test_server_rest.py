@@ -175,6 +175,35 @@ class RestTest(unittest.TestCase):
         self.assertIn("s", topics)  # no query has written it
         self.assertFalse({"two", "three"} & set(topics), topics)
 
+    def test_cluster_status(self):
+        for method, path in (("GET", "/clusterStatus"), ("POST", "/heartbeat"), ("POST", "/lag")):
+            self.assertEqual(self.server.ask(method, path, b"{}" if method == "POST" else None), (404, ""))
+        self.server.stop()
+        self.server = Server(**{"ksql.heartbeat.enable": "true"})
+        lag = {"ksqlHost": "localhost:9", "hostStoreLags": {}}
+        self.assertEqual(self.server.ask("POST", "/lag", lag), (404, ""))
+        self.server.stop()
+        self.server = Server(**{"ksql.heartbeat.enable": "true", "ksql.lag.reporting.enable": "true"})
+        status, answer = self.server.ksql(STREAM.replace("PARTITIONS=1", "PARTITIONS=2")
+                                          + " CREATE TABLE t AS SELECT id, COUNT(*) n FROM s GROUP BY id;")
+        self.assertEqual(status, 200, answer)
+        until, queries = time.monotonic() + 20, {}
+        while time.monotonic() < until and not (queries and queries[0]["activePartitions"] and queries[0]["activeStores"]):
+            hosts = json.loads(self.server.ask("GET", "/clusterStatus")[1])["clusterStatus"]
+            (host, node), = hosts.items()
+            queries = list(node["activeStandbyPerQuery"].values())
+        self.assertIn(host, self.server.url)
+        self.assertTrue(node["hostAlive"])
+        self.assertEqual(sorted((p["topic"], p["partition"]) for p in queries[0]["activePartitions"]), [("s", 0), ("s", 1)])
+        self.assertEqual(len(queries[0]["activeStores"]), 1)
+        good = (200, '{"isOk":true}')
+        self.assertEqual(self.server.ask("POST", "/heartbeat", {"hostInfo": "localhost:9", "timestamp": 1}), good)
+        self.assertEqual(self.server.ask("POST", "/lag", lag), good)
+        for path, body in (("/heartbeat", {"hostInfo": {}, "timestamp": 1}), ("/heartbeat", {"hostInfo": "h:9"}),
+                           ("/lag", {"ksqlHost": 5}), ("/lag", b"nonsense")):
+            status, text = self.server.ask("POST", path, body)
+            self.assertEqual((status, json.loads(text)["error_code"]), (400, 40000), text)
+
     def test_recorded_conversations(self):
         if not (CASES / "run.py").exists():
             self.skipTest("no recorded conversations at " + str(CASES))
