@@ -84,6 +84,8 @@ static const wr_setting settings[] = {
     {"ksql.functions.collect_set.limit", NULL, EDIT, KSQL, NUMBER(-1, INT64_MAX),
      "Most entries of COLLECT_SET; -1: no limit"},
     {"ksql.headers.columns.enabled", "true", FIXED, KSQL, FLAG, "Allow HEADERS columns"},
+    {"ksql.heartbeat.enable", "false", FIXED, KSQL, FLAG,
+     "Server: answer /clusterStatus and /heartbeat; of this process alone"},
     {"ksql.hidden.topics",
      "_confluent.*,__confluent.*,_schemas,__consumer_offsets,__transaction_state,connect-configs,"
      "connect-offsets,connect-status,connect-statuses",
@@ -93,6 +95,8 @@ static const wr_setting settings[] = {
      "Of internal topics"},
     {"ksql.internal.topic.replicas", NULL, EDIT, KSQL, NUMBER(-1, INT16_MAX),
      "Replicas of internal topics on Kafka, where replication.factor is not to count"},
+    {"ksql.lag.reporting.enable", "false", FIXED, KSQL, FLAG,
+     "Server: answer /lag, where ksql.heartbeat.enable is set"},
     {"ksql.lambdas.enabled", "true", EDIT, KSQL, FLAG, "Allow statements with lambda functions"},
     {"ksql.max.push.queries", "100", FIXED, KSQL, NUMBER(0, INT32_MAX),
      "Most push queries at once"},
