@@ -12,6 +12,15 @@
 #include "common/arena.h"
 #include "server/http/connection.h"
 
+#include <string.h>
+
+/** Bytes of the first line of @p n bytes, its end included; @p n: they have no end of one. */
+static inline size_t wr__line_len(const char *text, size_t n)
+{
+    const char *end = memchr(text, '\n', n);
+    return end ? (size_t)(end - text) + 1 : n;
+}
+
 /** A header's name and value: 0-terminated, at these places of `head`. */
 typedef struct wr__header {
     uint32_t name, value;
@@ -55,6 +64,7 @@ struct wr_http_exchange {
     bool responding, finished, aborted;
     bool no_body; /* HEAD, 204, 304: lengths are told, bytes are not sent */
     bool chunked;
+    bool lines;     /* wr_http_split_lines */
     bool undrained; /* something was written since `drained` */
 
     wr__websocket_state *websocket; /* once accepted; else NULL */

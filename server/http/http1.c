@@ -438,7 +438,14 @@ static void http1_write(wr_http_exchange *x, const void *data, size_t n)
         wr_buf_put(out, data, n);
         return;
     }
-    wr__http1_chunk_put(out, data, n);
+    const char *at = data, *end = at + n;
+    while (at < end) {
+        size_t size = (size_t)(end - at);
+        if (x->lines)
+            size = wr__line_len(at, size);
+        wr__http1_chunk_put(out, at, size);
+        at += size;
+    }
 }
 
 static void http1_finish(wr_http_exchange *x)

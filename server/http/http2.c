@@ -244,6 +244,8 @@ static ssize_t fetch_body(nghttp2_session *session, int32_t stream, uint8_t *to,
         x->deferred = true;
         return NGHTTP2_ERR_DEFERRED;
     }
+    if (got && x->lines)
+        got = wr__line_len(x->out.ptr + x->out_at, got);
     if (got)
         memcpy(to, x->out.ptr + x->out_at, got);
     x->out_at += got;

@@ -15,7 +15,8 @@
 typedef struct client {
     driver server;
     nghttp2_session *session;
-    wr_buf bodies[STREAMS_MAX]; /* by stream */
+    wr_buf bodies[STREAMS_MAX];   /* by stream */
+    unsigned pieces[STREAMS_MAX]; /* DATA frames that were not empty */
     int statuses[STREAMS_MAX];
     uint32_t closed[STREAMS_MAX]; /* error code + 1 */
     const char *upload;           /* what the next requests send */
@@ -38,6 +39,7 @@ static int data_came(nghttp2_session *s, uint8_t flags, int32_t stream, const ui
     client *c = arg;
     (void)s, (void)flags;
     wr_buf_put(&c->bodies[stream], data, n);
+    c->pieces[stream] += n > 0;
     return 0;
 }
 
@@ -169,6 +171,23 @@ static void test_flow_control(void **state)
     wr_buf_free(&big);
 }
 
+/* Each line comes in a frame of its own, or in several where the window is smaller. */
+static void test_lines(void **state)
+{
+    static const char text[] = "[1]\n[22]\n\n[333]";
+    static const uint32_t windows[] = {65535, 4};
+    (void)state;
+    for (size_t i = 0; i < WR_ARRAY_LEN(windows); i++) {
+        client c;
+        client_init(&c, windows[i], true);
+        int32_t stream = ask(&c, "/lines", text, sizeof text - 1);
+        exchange_bytes(&c);
+        assert_answer(&c, stream, 200, text);
+        assert_true(i == 0 ? c.pieces[stream] == 4 : c.pieces[stream] > 4);
+        client_fini(&c);
+    }
+}
+
 /* A client that gives no window: what is written waits, and is counted. */
 static void test_client_takes_nothing(void **state)
 {
@@ -254,11 +273,9 @@ static void test_shuts_down(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_answers),
-        cmocka_unit_test(test_flow_control),
-        cmocka_unit_test(test_client_takes_nothing),
-        cmocka_unit_test(test_refuses),
-        cmocka_unit_test(test_rapid_reset),
+        cmocka_unit_test(test_answers),    cmocka_unit_test(test_flow_control),
+        cmocka_unit_test(test_lines),      cmocka_unit_test(test_client_takes_nothing),
+        cmocka_unit_test(test_refuses),    cmocka_unit_test(test_rapid_reset),
         cmocka_unit_test(test_shuts_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
