@@ -14,6 +14,9 @@
 
 #include <string.h>
 
+/** So much of a body that nobody wants is read for the sake of the connection. */
+#define WR__THROWN_AWAY_MAX (256u << 10)
+
 /** Bytes of the first line of @p n bytes, its end included; @p n: they have no end of one. */
 static inline size_t wr__line_len(const char *text, size_t n)
 {

@@ -17,9 +17,6 @@
 #include <http_parser.h>
 #include <strings.h>
 
-/* So much of a body that nobody wants is read for the sake of the connection. */
-#define THROWN_AWAY_MAX (256u << 10)
-
 enum phase { IN_TARGET, IN_NAME, IN_VALUE, AFTER_HEAD };
 
 typedef struct wr__http1_state {
@@ -405,7 +402,7 @@ static bool too_much_to_come(const http1 *h)
     const http_parser *p = &h->parser;
     if (h->x->complete || !has_body(p))
         return false;
-    return h->expects || p->flags & F_CHUNKED || p->content_length > THROWN_AWAY_MAX;
+    return h->expects || p->flags & F_CHUNKED || p->content_length > WR__THROWN_AWAY_MAX;
 }
 
 static void http1_respond(wr_http_exchange *x, int status, const wr_http_field *fields,

@@ -63,6 +63,14 @@ static ssize_t give_upload(nghttp2_session *s, int32_t stream, uint8_t *to, size
     return (ssize_t)n;
 }
 
+static ssize_t keep_upload_waiting(nghttp2_session *s, int32_t stream, uint8_t *to, size_t n,
+                                   uint32_t *flags, nghttp2_data_source *source, void *arg)
+{
+    if (!((client *)arg)->upload)
+        return NGHTTP2_ERR_DEFERRED;
+    return give_upload(s, stream, to, n, flags, source, arg);
+}
+
 /* @param window  of the client's streams */
 static void client_init(client *c, uint32_t window, bool updates)
 {
@@ -229,6 +237,39 @@ static void test_refuses(void **state)
     wr_buf_free(&big);
 }
 
+/* The response is there before the request: the stream is reset only where much is to come. */
+static void test_early_answers(void **state)
+{
+    static const struct {
+        const char *length;
+        uint32_t closed;
+    } cases[] = {{"5", 0}, {"262144", 0}, {"262145", 1}, {NULL, 1}};
+    (void)state;
+    for (size_t i = 0; i < WR_ARRAY_LEN(cases); i++) {
+        client c;
+        client_init(&c, 65535, true);
+        const char *length = cases[i].length;
+        const nghttp2_nv nv[] = {NV(":method", "POST"), NV(":scheme", "http"),
+                                 NV(":authority", "x"), NV(":path", "/early"),
+                                 NV("content-length", length ? length : "")};
+        nghttp2_data_provider provider = {.read_callback = keep_upload_waiting};
+        int32_t stream =
+            nghttp2_submit_request(c.session, NULL, nv, length ? 5 : 4, &provider, NULL);
+        exchange_bytes(&c);
+        assert_int_equal(c.statuses[stream], 200);
+        assert_string_equal(wr_buf_cstr(&c.bodies[stream]), "early");
+        assert_int_equal(c.closed[stream], cases[i].closed);
+        if (i == 0) {
+            c.upload = "12345";
+            c.upload_len = 5;
+            nghttp2_session_resume_data(c.session, stream);
+            exchange_bytes(&c);
+            assert_answer(&c, stream, 200, "early");
+        }
+        client_fini(&c);
+    }
+}
+
 /* Streams that are opened and reset at once, without end (CVE-2023-44487). */
 static void test_rapid_reset(void **state)
 {
@@ -273,10 +314,10 @@ static void test_shuts_down(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_answers),    cmocka_unit_test(test_flow_control),
-        cmocka_unit_test(test_lines),      cmocka_unit_test(test_client_takes_nothing),
-        cmocka_unit_test(test_refuses),    cmocka_unit_test(test_rapid_reset),
-        cmocka_unit_test(test_shuts_down),
+        cmocka_unit_test(test_answers),     cmocka_unit_test(test_flow_control),
+        cmocka_unit_test(test_lines),       cmocka_unit_test(test_client_takes_nothing),
+        cmocka_unit_test(test_refuses),     cmocka_unit_test(test_early_answers),
+        cmocka_unit_test(test_rapid_reset), cmocka_unit_test(test_shuts_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
