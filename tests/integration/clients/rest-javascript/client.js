@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // One conversation with a server of ksqlDB's REST API through ksqldb-client: what each call gave.
-// {"url": "http://..."} on standard input
+// {"url": ...} on standard input
 "use strict";
 const KsqldbClient = require("ksqldb-client");
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One conversation with a server of ksqlDB's REST API through a client of PyPI: what each call gave.
 
-    {"library": "ksqldb" | "ksql" | "websocket", "url": "http://..."}  on standard input
+    {"library": "ksqldb" | "ksql" | "websocket", "url": ...}  on standard input
 """
 import asyncio
 import json
