@@ -405,29 +405,6 @@ static bool too_much_to_come(const http1 *h)
     return h->expects || p->flags & F_CHUNKED || p->content_length > WR__THROWN_AWAY_MAX;
 }
 
-static void http1_respond(wr_http_exchange *x, int status, const wr_http_field *fields,
-                          const void *body, size_t n, bool last)
-{
-    wr__conn *c = x->conn;
-    http1 *h = state_of(c);
-    bool old = h->parser.http_minor == 0;
-    x->chunked = !last && !old && !x->no_body;
-    /* A response that goes on while the request comes is judged at its end. */
-    if ((last && too_much_to_come(h)) || c->core->stopping || (!last && old && !x->no_body))
-        h->keep_alive = false;
-    wr__http1_head head = {.status = status,
-                           .date = c->core->date,
-                           .fields = fields,
-                           .added = x->added,
-                           .chunked = x->chunked,
-                           .length = last && status != 204 ? (int64_t)n : -1,
-                           .close = !h->keep_alive,
-                           .keep_alive = h->keep_alive && old};
-    wr__http1_head_put(&c->out, &head);
-    if (!x->no_body)
-        wr_buf_put(&c->out, body, n);
-}
-
 static void http1_write(wr_http_exchange *x, const void *data, size_t n)
 {
     wr_buf *out = &x->conn->out;
@@ -445,13 +422,43 @@ static void http1_write(wr_http_exchange *x, const void *data, size_t n)
     }
 }
 
+static void end_chunks(wr_http_exchange *x)
+{
+    if (x->chunked)
+        wr_buf_put(&x->conn->out, "0\r\n\r\n", 5);
+}
+
+static void http1_respond(wr_http_exchange *x, int status, const wr_http_field *fields,
+                          const void *body, size_t n, bool last)
+{
+    wr__conn *c = x->conn;
+    http1 *h = state_of(c);
+    bool old = h->parser.http_minor == 0;
+    x->chunked = (!last || x->lines) && !old && !x->no_body;
+    /* A response that goes on while the request comes is judged at its end. */
+    if ((last && too_much_to_come(h)) || c->core->stopping || (!last && old && !x->no_body))
+        h->keep_alive = false;
+    wr__http1_head head = {.status = status,
+                           .date = c->core->date,
+                           .fields = fields,
+                           .added = x->added,
+                           .chunked = x->chunked,
+                           .length = last && !x->chunked && status != 204 ? (int64_t)n : -1,
+                           .close = !h->keep_alive,
+                           .keep_alive = h->keep_alive && old};
+    wr__http1_head_put(&c->out, &head);
+    if (!x->no_body)
+        http1_write(x, body, n);
+    if (last)
+        end_chunks(x);
+}
+
 static void http1_finish(wr_http_exchange *x)
 {
     http1 *h = state_of(x->conn);
     if (too_much_to_come(h))
         h->keep_alive = false;
-    if (x->chunked)
-        wr_buf_put(&x->conn->out, "0\r\n\r\n", 5);
+    end_chunks(x);
 }
 
 static void http1_abort(wr_http_exchange *x)

@@ -206,14 +206,9 @@ static void answer_rows(wr_query_service *s, const wr__feed_request *f)
     wr__row_frame_end(frame, &s->out, NULL);
     const wr_http_field fields[] = {{"Content-Type", wr__row_form_media_type(f->form)},
                                     {NULL, NULL}};
-    if (f->form == WR__FORM_JSON) {
-        wr_http_respond(f->x, 200, fields, s->out.ptr, s->out.len);
-    } else {
+    if (f->form != WR__FORM_JSON)
         wr_http_split_lines(f->x);
-        wr_http_begin_response(f->x, 200, fields);
-        wr_http_write(f->x, s->out.ptr, s->out.len);
-        wr_http_finish(f->x);
-    }
+    wr_http_respond(f->x, 200, fields, s->out.ptr, s->out.len);
     wr__row_frame_free(frame);
     wr__pull_limits_count(&s->limits, s->out.len);
     if (s->out.cap > (1u << 20))
