@@ -409,6 +409,11 @@ void wr_http_write(wr_http_exchange *x, const void *data, size_t n)
     wr__conn_wake(x->conn);
 }
 
+void wr_http_split_lines(wr_http_exchange *x)
+{
+    x->lines = true;
+}
+
 void wr_http_finish(wr_http_exchange *x)
 {
     if (!x->responding || x->finished || x->websocket)

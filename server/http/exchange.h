@@ -12,6 +12,18 @@
 #include "common/arena.h"
 #include "server/http/connection.h"
 
+#include <string.h>
+
+/** So much of a body that nobody wants is read for the sake of the connection. */
+#define WR__THROWN_AWAY_MAX (256u << 10)
+
+/** Bytes of the first line of @p n bytes, its end included; @p n: they have no end of one. */
+static inline size_t wr__line_len(const char *text, size_t n)
+{
+    const char *end = memchr(text, '\n', n);
+    return end ? (size_t)(end - text) + 1 : n;
+}
+
 /** A header's name and value: 0-terminated, at these places of `head`. */
 typedef struct wr__header {
     uint32_t name, value;
@@ -55,6 +67,7 @@ struct wr_http_exchange {
     bool responding, finished, aborted;
     bool no_body; /* HEAD, 204, 304: lengths are told, bytes are not sent */
     bool chunked;
+    bool lines;     /* wr_http_split_lines */
     bool undrained; /* something was written since `drained` */
 
     wr__websocket_state *websocket; /* once accepted; else NULL */

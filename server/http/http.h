@@ -107,6 +107,10 @@ void wr_http_begin_response(wr_http_exchange *x, int status, const wr_http_field
 /** A piece, copied; sent at the end of this turn of the loop. Ignored after the end. */
 void wr_http_write(wr_http_exchange *x, const void *data, size_t n);
 void wr_http_finish(wr_http_exchange *x);
+/** Before the response: its body is lines, and each goes in a chunk or DATA frame of its own, as
+ * from a server that writes them one at a time (so on HTTP/1.1 it has no Content-Length). Clients
+ * that take each piece of a body for a row need it (npm ksqldb-client, ksql-python-ng). */
+void wr_http_split_lines(wr_http_exchange *x);
 /** Break off: the connection (HTTP/1, WebSocket) or the stream (HTTP/2) is reset. */
 void wr_http_abort(wr_http_exchange *x);
 /** Bytes written and not yet taken by the kernel. */

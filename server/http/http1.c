@@ -17,9 +17,6 @@
 #include <http_parser.h>
 #include <strings.h>
 
-/* So much of a body that nobody wants is read for the sake of the connection. */
-#define THROWN_AWAY_MAX (256u << 10)
-
 enum phase { IN_TARGET, IN_NAME, IN_VALUE, AFTER_HEAD };
 
 typedef struct wr__http1_state {
@@ -405,30 +402,7 @@ static bool too_much_to_come(const http1 *h)
     const http_parser *p = &h->parser;
     if (h->x->complete || !has_body(p))
         return false;
-    return h->expects || p->flags & F_CHUNKED || p->content_length > THROWN_AWAY_MAX;
-}
-
-static void http1_respond(wr_http_exchange *x, int status, const wr_http_field *fields,
-                          const void *body, size_t n, bool last)
-{
-    wr__conn *c = x->conn;
-    http1 *h = state_of(c);
-    bool old = h->parser.http_minor == 0;
-    x->chunked = !last && !old && !x->no_body;
-    /* A response that goes on while the request comes is judged at its end. */
-    if ((last && too_much_to_come(h)) || c->core->stopping || (!last && old && !x->no_body))
-        h->keep_alive = false;
-    wr__http1_head head = {.status = status,
-                           .date = c->core->date,
-                           .fields = fields,
-                           .added = x->added,
-                           .chunked = x->chunked,
-                           .length = last && status != 204 ? (int64_t)n : -1,
-                           .close = !h->keep_alive,
-                           .keep_alive = h->keep_alive && old};
-    wr__http1_head_put(&c->out, &head);
-    if (!x->no_body)
-        wr_buf_put(&c->out, body, n);
+    return h->expects || p->flags & F_CHUNKED || p->content_length > WR__THROWN_AWAY_MAX;
 }
 
 static void http1_write(wr_http_exchange *x, const void *data, size_t n)
@@ -438,7 +412,45 @@ static void http1_write(wr_http_exchange *x, const void *data, size_t n)
         wr_buf_put(out, data, n);
         return;
     }
-    wr__http1_chunk_put(out, data, n);
+    const char *at = data, *end = at + n;
+    while (at < end) {
+        size_t size = (size_t)(end - at);
+        if (x->lines)
+            size = wr__line_len(at, size);
+        wr__http1_chunk_put(out, at, size);
+        at += size;
+    }
+}
+
+static void end_chunks(wr_http_exchange *x)
+{
+    if (x->chunked)
+        wr_buf_put(&x->conn->out, "0\r\n\r\n", 5);
+}
+
+static void http1_respond(wr_http_exchange *x, int status, const wr_http_field *fields,
+                          const void *body, size_t n, bool last)
+{
+    wr__conn *c = x->conn;
+    http1 *h = state_of(c);
+    bool old = h->parser.http_minor == 0;
+    x->chunked = (!last || x->lines) && !old && !x->no_body;
+    /* A response that goes on while the request comes is judged at its end. */
+    if ((last && too_much_to_come(h)) || c->core->stopping || (!last && old && !x->no_body))
+        h->keep_alive = false;
+    wr__http1_head head = {.status = status,
+                           .date = c->core->date,
+                           .fields = fields,
+                           .added = x->added,
+                           .chunked = x->chunked,
+                           .length = last && !x->chunked && status != 204 ? (int64_t)n : -1,
+                           .close = !h->keep_alive,
+                           .keep_alive = h->keep_alive && old};
+    wr__http1_head_put(&c->out, &head);
+    if (!x->no_body)
+        http1_write(x, body, n);
+    if (last)
+        end_chunks(x);
 }
 
 static void http1_finish(wr_http_exchange *x)
@@ -446,8 +458,7 @@ static void http1_finish(wr_http_exchange *x)
     http1 *h = state_of(x->conn);
     if (too_much_to_come(h))
         h->keep_alive = false;
-    if (x->chunked)
-        wr_buf_put(&x->conn->out, "0\r\n\r\n", 5);
+    end_chunks(x);
 }
 
 static void http1_abort(wr_http_exchange *x)

@@ -16,6 +16,7 @@
 
 #include <nghttp2/nghttp2.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #define STREAM_WINDOW     (128u << 10)
 #define CONNECTION_WINDOW (1u << 20)
@@ -167,7 +168,15 @@ static int stream_closed(nghttp2_session *session, int32_t stream, uint32_t code
     return 0;
 }
 
-/* A response that is complete before its request: the rest is not wanted (RFC 9113, 8.1). */
+/* Little that will soon be here is thrown away. */
+static bool little_to_come(const wr_http_exchange *x)
+{
+    const char *length = x->refusal ? NULL : wr_http_header(x, "content-length");
+    return length && !x->conn->core->stopping && strtoull(length, NULL, 10) <= WR__THROWN_AWAY_MAX;
+}
+
+/* A response that is complete before its request: the rest is not wanted (RFC 9113, 8.1). Clients
+ * that write before they read take the reset for an error and lose the response (curl 7.88). */
 static int frame_sent(nghttp2_session *session, const nghttp2_frame *frame, void *arg)
 {
     (void)arg;
@@ -175,7 +184,7 @@ static int frame_sent(nghttp2_session *session, const nghttp2_frame *frame, void
     if (!last || (frame->hd.type != NGHTTP2_HEADERS && frame->hd.type != NGHTTP2_DATA))
         return 0;
     wr_http_exchange *x = exchange_of(session, frame->hd.stream_id);
-    if (x && !x->complete)
+    if (x && !x->complete && !little_to_come(x))
         nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, x->stream, NGHTTP2_NO_ERROR);
     return 0;
 }
@@ -244,6 +253,8 @@ static ssize_t fetch_body(nghttp2_session *session, int32_t stream, uint8_t *to,
         x->deferred = true;
         return NGHTTP2_ERR_DEFERRED;
     }
+    if (got && x->lines)
+        got = wr__line_len(x->out.ptr + x->out_at, got);
     if (got)
         memcpy(to, x->out.ptr + x->out_at, got);
     x->out_at += got;

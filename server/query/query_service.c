@@ -186,7 +186,7 @@ static void refuse_ws(wr_http_exchange *x, const char *sql, weir_status st, cons
 
 /* ---- look-ups ---- */
 
-/* The rows are there: they go with the header in one piece. */
+/* The rows are there: they go with the header in one write. */
 static void answer_rows(wr_query_service *s, const wr__feed_request *f)
 {
     weir_error err;
@@ -206,6 +206,8 @@ static void answer_rows(wr_query_service *s, const wr__feed_request *f)
     wr__row_frame_end(frame, &s->out, NULL);
     const wr_http_field fields[] = {{"Content-Type", wr__row_form_media_type(f->form)},
                                     {NULL, NULL}};
+    if (f->form != WR__FORM_JSON)
+        wr_http_split_lines(f->x);
     wr_http_respond(f->x, 200, fields, s->out.ptr, s->out.len);
     wr__row_frame_free(frame);
     wr__pull_limits_count(&s->limits, s->out.len);

@@ -52,6 +52,7 @@ bool wr__row_client_head(wr__row_client *c, const wr_exec *x, wr_buf *scratch)
         return false;
     }
     const wr_http_field fields[] = {{"Content-Type", wr__row_form_media_type(c->form)}, {0}};
+    wr_http_split_lines(c->x);
     wr_http_begin_response(c->x, 200, fields);
     wr__row_frame_header(c->frame, scratch, c->id, is_key);
     wr_http_write(c->x, scratch->ptr, scratch->len);

@@ -8,6 +8,7 @@
  *     /early    answered in `begin`                   /pause    the same, paused after each piece
  *     /later    answered at the end of the turn       /hold     `begin` is held, then as /echo
  *     /abort    broken off                            /ws       WebSocket: messages come back
+ *     /lines    as /echo, each line in a piece of its own; /lines-later: a response that is begun
  */
 #ifndef WR_TESTS_HTTP_DRIVER_H
 #define WR_TESTS_HTTP_DRIVER_H
@@ -94,7 +95,15 @@ static void driver_request(void *arg, wr_http_exchange *x)
         driven_of(x)->later = true;
     else if (path_is(x, "/abort"))
         wr_http_abort(x);
-    else if (path_is(x, "/echo") || path_is(x, "/hold"))
+    else if (path_is(x, "/lines")) {
+        wr_http_split_lines(x);
+        wr_http_respond(x, 200, NULL, body, n);
+    } else if (path_is(x, "/lines-later")) {
+        wr_http_split_lines(x);
+        wr_http_begin_response(x, 200, NULL);
+        wr_http_write(x, body, n);
+        wr_http_finish(x);
+    } else if (path_is(x, "/echo") || path_is(x, "/hold"))
         wr_http_respond(x, 200, NULL, body, n);
     else
         wr_http_respond(x, 404, NULL, "Not Found", 9);

@@ -248,6 +248,15 @@ static void test_websocket_faults(void **state)
     wr_buf_free(&b);
 }
 
+static void test_lines(void **state)
+{
+    static const char lines[] = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
+                                "3\r\nab\n\r\n2\r\nc\n\r\n1\r\n\n\r\n2\r\nde\r\n0\r\n\r\n";
+    (void)state;
+    expect("POST /lines HTTP/1.1\r\n" HOST "Content-Length: 8\r\n\r\nab\nc\n\nde", lines);
+    expect("POST /lines-later HTTP/1.1\r\n" HOST "Content-Length: 8\r\n\r\nab\nc\n\nde", lines);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -255,6 +264,7 @@ int main(void)
         cmocka_unit_test(test_keeps_alive),
         cmocka_unit_test(test_pipelines_in_order),
         cmocka_unit_test(test_streams),
+        cmocka_unit_test(test_lines),
         cmocka_unit_test(test_expects_continue),
         cmocka_unit_test(test_refuses),
         cmocka_unit_test(test_limits_heads),

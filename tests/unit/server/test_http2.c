@@ -15,7 +15,8 @@
 typedef struct client {
     driver server;
     nghttp2_session *session;
-    wr_buf bodies[STREAMS_MAX]; /* by stream */
+    wr_buf bodies[STREAMS_MAX];   /* by stream */
+    unsigned pieces[STREAMS_MAX]; /* DATA frames that were not empty */
     int statuses[STREAMS_MAX];
     uint32_t closed[STREAMS_MAX]; /* error code + 1 */
     const char *upload;           /* what the next requests send */
@@ -38,6 +39,7 @@ static int data_came(nghttp2_session *s, uint8_t flags, int32_t stream, const ui
     client *c = arg;
     (void)s, (void)flags;
     wr_buf_put(&c->bodies[stream], data, n);
+    c->pieces[stream] += n > 0;
     return 0;
 }
 
@@ -59,6 +61,14 @@ static ssize_t give_upload(nghttp2_session *s, int32_t stream, uint8_t *to, size
     if (c->upload_at == c->upload_len)
         *flags |= NGHTTP2_DATA_FLAG_EOF;
     return (ssize_t)n;
+}
+
+static ssize_t keep_upload_waiting(nghttp2_session *s, int32_t stream, uint8_t *to, size_t n,
+                                   uint32_t *flags, nghttp2_data_source *source, void *arg)
+{
+    if (!((client *)arg)->upload)
+        return NGHTTP2_ERR_DEFERRED;
+    return give_upload(s, stream, to, n, flags, source, arg);
 }
 
 /* @param window  of the client's streams */
@@ -169,6 +179,23 @@ static void test_flow_control(void **state)
     wr_buf_free(&big);
 }
 
+/* Each line comes in a frame of its own, or in several where the window is smaller. */
+static void test_lines(void **state)
+{
+    static const char text[] = "[1]\n[22]\n\n[333]";
+    static const uint32_t windows[] = {65535, 4};
+    (void)state;
+    for (size_t i = 0; i < WR_ARRAY_LEN(windows); i++) {
+        client c;
+        client_init(&c, windows[i], true);
+        int32_t stream = ask(&c, "/lines", text, sizeof text - 1);
+        exchange_bytes(&c);
+        assert_answer(&c, stream, 200, text);
+        assert_true(i == 0 ? c.pieces[stream] == 4 : c.pieces[stream] > 4);
+        client_fini(&c);
+    }
+}
+
 /* A client that gives no window: what is written waits, and is counted. */
 static void test_client_takes_nothing(void **state)
 {
@@ -208,6 +235,39 @@ static void test_refuses(void **state)
     assert_int_equal(c.closed[e], NGHTTP2_INTERNAL_ERROR + 1);
     client_fini(&c);
     wr_buf_free(&big);
+}
+
+/* The response is there before the request: the stream is reset only where much is to come. */
+static void test_early_answers(void **state)
+{
+    static const struct {
+        const char *length;
+        uint32_t closed;
+    } cases[] = {{"5", 0}, {"262144", 0}, {"262145", 1}, {NULL, 1}};
+    (void)state;
+    for (size_t i = 0; i < WR_ARRAY_LEN(cases); i++) {
+        client c;
+        client_init(&c, 65535, true);
+        const char *length = cases[i].length;
+        const nghttp2_nv nv[] = {NV(":method", "POST"), NV(":scheme", "http"),
+                                 NV(":authority", "x"), NV(":path", "/early"),
+                                 NV("content-length", length ? length : "")};
+        nghttp2_data_provider provider = {.read_callback = keep_upload_waiting};
+        int32_t stream =
+            nghttp2_submit_request(c.session, NULL, nv, length ? 5 : 4, &provider, NULL);
+        exchange_bytes(&c);
+        assert_int_equal(c.statuses[stream], 200);
+        assert_string_equal(wr_buf_cstr(&c.bodies[stream]), "early");
+        assert_int_equal(c.closed[stream], cases[i].closed);
+        if (i == 0) {
+            c.upload = "12345";
+            c.upload_len = 5;
+            nghttp2_session_resume_data(c.session, stream);
+            exchange_bytes(&c);
+            assert_answer(&c, stream, 200, "early");
+        }
+        client_fini(&c);
+    }
 }
 
 /* Streams that are opened and reset at once, without end (CVE-2023-44487). */
@@ -254,12 +314,10 @@ static void test_shuts_down(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_answers),
-        cmocka_unit_test(test_flow_control),
-        cmocka_unit_test(test_client_takes_nothing),
-        cmocka_unit_test(test_refuses),
-        cmocka_unit_test(test_rapid_reset),
-        cmocka_unit_test(test_shuts_down),
+        cmocka_unit_test(test_answers),     cmocka_unit_test(test_flow_control),
+        cmocka_unit_test(test_lines),       cmocka_unit_test(test_client_takes_nothing),
+        cmocka_unit_test(test_refuses),     cmocka_unit_test(test_early_answers),
+        cmocka_unit_test(test_rapid_reset), cmocka_unit_test(test_shuts_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
