@@ -137,12 +137,34 @@ static int code_of(const wr_ast_stmt *s, weir_status st, const weir_error *err)
     return unknown || no_target || no_topic ? BAD_REQUEST : BAD_STATEMENT;
 }
 
+/* Of a refused INSERT INTO ... VALUES: the source first, whatever was wrong with it. */
+static void put_insert_reason(const wr_ast_stmt *s, const char *m, wr_buf *out)
+{
+    static const char inserting[] = "Failed to insert values: ";
+    static const char column[] = "Column '";
+    bool named = has(m, " into ") && !has(m, "Inserting into column");
+    if (!preparing(s, m) && !named) {
+        wr_buf_printf(out, "Failed to insert values into '%s'. ", s->name.name);
+        m += strncmp(m, inserting, sizeof inserting - 1) == 0 ? sizeof inserting - 1 : 0;
+    }
+    const char *end = strstr(m, "' cannot be resolved: VALUES takes");
+    if (end && strncmp(m, column, sizeof column - 1) == 0) {
+        m += sizeof column - 1;
+        wr_buf_printf(out, "Unsupported column reference in insert value: %.*s", (int)(end - m), m);
+    } else {
+        wr_buf_puts(out, m);
+    }
+}
+
 /* The message in ksqlDB's words. */
 static void put_reason(const wr_ast_stmt *s, const weir_error *err, wr_buf *out)
 {
-    static const char inserting[] = "Failed to insert values: ";
     const char *m = err->message;
     weir_error unknown;
+    if (s && s->kind == WR_AST_INSERT_VALUES) {
+        put_insert_reason(s, m, out);
+        return;
+    }
     bool settings = s && (s->kind == WR_AST_SET || s->kind == WR_AST_UNSET);
     if (settings && wr_settings_check(s->text1, NULL, false, &unknown) != WEIR_OK) {
         wr_buf_printf(out, "Unknown property: %s", s->text1);
@@ -157,10 +179,6 @@ static void put_reason(const wr_ast_stmt *s, const weir_error *err, wr_buf *out)
     }
     if ((has(m, "cannot be resolved") || has(m, "KEY' column: please use")) && err->line > 0)
         wr_buf_printf(out, "Line: %d, Col: %d: ", err->line, err->column);
-    if (s && s->kind == WR_AST_INSERT_VALUES && !preparing(s, m) && !has(m, " into ")) {
-        wr_buf_printf(out, "Failed to insert values into '%s'. ", s->name.name);
-        m += strncmp(m, inserting, sizeof inserting - 1) == 0 ? sizeof inserting - 1 : 0;
-    }
     wr_buf_puts(out, strcmp(m, "The statement does not define any columns.") == 0
                          ? "No columns supplied."
                          : m);
