@@ -668,7 +668,7 @@ weir_status wr_plan_alter(const wr_plan_env *env, const wr_ast_stmt *stmt, wr_so
     if (old->is_table != stmt->is_table)
         return wr_error_at(err, WEIR_ERR_STATEMENT, stmt->name.pos,
                            "Incompatible data source type is %s, but statement was ALTER %s",
-                           wr_source_kind(old), kind);
+                           old->is_table ? "TABLE" : "STREAM", stmt->is_table ? "TABLE" : "STREAM");
     if (old->read_only)
         return wr_error_at(err, WEIR_ERR_STATEMENT, stmt->name.pos,
                            "Cannot alter %s '%s': ALTER operations are not supported on source "

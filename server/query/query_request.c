@@ -5,6 +5,7 @@
  */
 #include "server/query/query_request.h"
 #include "formats/format.h"
+#include "server/query/config_words.h"
 #include "types/text.h"
 
 #include <stdarg.h>
@@ -120,9 +121,15 @@ static bool put_property(wr_engine *e, wr__query_endpoint endpoint, wr_session *
         return false;
     }
     if (value && wr_settings_check(name, value, true, &err) != WEIR_OK) {
+        wr_buf reason = {0}, cause = {0};
+        wr__put_config_reason(&reason, name, value, err.message);
+        if (!stream)
+            wr__put_cause(&cause, wr_buf_cstr(&reason));
         wr__query_fault_set(fault, BAD_REQUEST, false, !stream,
-                            "Failed to coerce type of value '%s' for key '%s'%s%s", value, name,
-                            stream ? "" : "\nCaused by: ", stream ? "" : err.message);
+                            "Failed to coerce type of value '%s' for key '%s'%s", value, name,
+                            wr_buf_cstr(&cause));
+        wr_buf_free(&reason);
+        wr_buf_free(&cause);
         return false;
     }
     /* As the real server, queries have their variables put in whatever this says. */

@@ -9,6 +9,7 @@
  */
 #include "server/rest/ksql_request.h"
 #include "parser/parser.h"
+#include "server/query/config_words.h"
 #include "server/rest/statement_text.h"
 #include "types/text.h"
 
@@ -177,11 +178,24 @@ static void put_reason(const wr_ast_stmt *s, const weir_error *err, wr_buf *out)
                       s->text1);
         return;
     }
+    if (settings && s->text2) {
+        wr__put_config_reason(out, s->text1, s->text2, m);
+        return;
+    }
     if ((has(m, "cannot be resolved") || has(m, "KEY' column: please use")) && err->line > 0)
         wr_buf_printf(out, "Line: %d, Col: %d: ", err->line, err->column);
     wr_buf_puts(out, strcmp(m, "The statement does not define any columns.") == 0
                          ? "No columns supplied."
                          : m);
+}
+
+/* The first name of a message that stands between back-ticks, with them. */
+static void put_ticked(const char *message, wr_buf *out)
+{
+    const char *from = strchr(message, '`');
+    const char *end = from ? strchr(from + 1, '`') : NULL;
+    if (end)
+        wr_buf_put(out, from, (size_t)(end - from) + 1);
 }
 
 /* @p s NULL: the text does not parse; then @p sql is to blame. */
@@ -198,6 +212,8 @@ static bool fail(work *w, const wr_ast_stmt *s, const char *sql, weir_status st,
         put_masked(s, &w->blamed);
     else if (before)
         put_plain(s, &w->blamed);
+    else if (has(err->message, "KEY' column: please use"))
+        put_ticked(err->message, &w->blamed);
     else
         put_text(w, s, &w->blamed);
     if (before)
@@ -207,6 +223,8 @@ static bool fail(work *w, const wr_ast_stmt *s, const char *sql, weir_status st,
     put_reason(s, err, &text);
     if (err->hint[0])
         wr_buf_printf(&text, "\n%s", err->hint);
+    if (has(err->message, "Invalid result type. Your SELECT"))
+        wr_buf_printf(&text, "\nStatement: %s", wr_buf_cstr(&w->blamed));
     wr__query_fault_set(&w->fault, code,
                         code == BAD_STATEMENT || (code == SERVER_ERROR && s != NULL), true, "%s",
                         wr_buf_cstr(&text));
