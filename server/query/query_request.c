@@ -182,17 +182,24 @@ static bool put_properties(wr_engine *e, wr__query_endpoint endpoint, const wr_j
     return true;
 }
 
-/* Names of variables are kept in upper case. */
+static void put_variable(wr_session *session, wr_str name, const char *written, const char *value)
+{
+    wr_free(wr_map_put(&session->written, name, wr_strdup(written)));
+    wr_free(wr_map_put(&session->variables, name, wr_strdup(value)));
+}
+
+/* Names of variables are kept in upper case, and beside that as they came. */
 static void put_variables(const wr_json *variables, wr_arena *a, wr_session *session)
 {
     for (uint32_t i = 0; variables && i < variables->n; i++) {
-        char *name = wr_arena_strndup(a, variables->keys[i].ptr, variables->keys[i].len);
+        wr_str key = variables->keys[i];
+        char *name = wr_arena_strndup(a, key.ptr, key.len);
         const char *value = text_of(&variables->items[i], a);
         for (char *c = name; *c; c++)
             if (*c >= 'a' && *c <= 'z')
                 *c = (char)(*c - 'a' + 'A');
         if (value && variables->items[i].kind != WR_JSON_NULL)
-            wr_free(wr_map_put(&session->variables, wr_str_c(name), wr_strdup(value)));
+            put_variable(session, wr_str_c(name), wr_arena_strndup(a, key.ptr, key.len), value);
     }
 }
 

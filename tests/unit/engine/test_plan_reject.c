@@ -195,7 +195,7 @@ static const reject_case source_cases[] = {
      "s (a INT) WITH"},
     {"CREATE OR REPLACE STREAM s2 (id BIGINT KEY, name STRING) WITH (KAFKA_TOPIC='s2', "
      "FORMAT='JSON');",
-     "Cannot upgrade data source: DataSource 'S2' has schema = `ID` BIGINT KEY, `NAME` STRING, "
+     "Cannot upgrade data source: DataSource '`S2`' has schema = `ID` BIGINT KEY, `NAME` STRING, "
      "`X` INTEGER which is ",
      "s2 (id BIGINT "},
     {"CREATE OR REPLACE TABLE s2 (id BIGINT PRIMARY KEY, name STRING, x INT, z INT) WITH "
