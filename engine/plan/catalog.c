@@ -150,6 +150,16 @@ weir_status wr_catalog_get(const wr_catalog *c, const wr_ast_name *name, wr_sour
         return WEIR_OK;
     wr_error_at(err, WEIR_ERR_STATEMENT, name->pos, "%s does not exist.", name->name);
     const wr_map_entry *e;
+    char *plain = wr_strdup(name->name); /* what it names without quotes */
+    for (char *p = plain; *p; p++)
+        *p = wr_upper(*p);
+    bool unquoted = name->quoted && wr_catalog_find(c, plain);
+    if (unquoted)
+        wr_error_hint(
+            err, "Did you mean %s? Hint: try removing double quotes from the source name.", plain);
+    wr_free(plain);
+    if (unquoted)
+        return WEIR_ERR_STATEMENT;
     wr_buf hint = {0};
     for (size_t i = 0; (e = wr_map_next(&c->sources, &i));) {
         if (wr_str_ieq(e->key, wr_str_c(name->name))) {
@@ -372,7 +382,7 @@ weir_status wr_catalog_check_drop(const wr_catalog *c, const wr_ast_stmt *stmt, 
     if (s->is_table != stmt->is_table)
         return wr_error_at(err, WEIR_ERR_STATEMENT, stmt->name.pos,
                            "Incompatible data source type is %s, but statement was DROP %s",
-                           s->is_table ? "TABLE" : "STREAM", stmt->is_table ? "TABLE" : "STREAM");
+                           wr_source_kind(s), stmt->is_table ? "table" : "stream");
     if (s->read_only && stmt->delete_topic)
         return wr_error_at(err, WEIR_ERR_STATEMENT, stmt->name.pos,
                            "Cannot delete topic for read-only source: %s", s->name);

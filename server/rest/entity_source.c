@@ -7,6 +7,7 @@
  * the lock again.
  */
 #include "server/rest/entity.h"
+#include "server/rest/parameter_names.h"
 #include "server/rest/statement_text.h"
 #include "types/text.h"
 
@@ -214,19 +215,22 @@ static bool next_argument(const char **at, wr_str *type, bool *variadic)
     return true;
 }
 
-static void put_variant(const wr_signature *s, wr_buf *out)
+static void put_variant(const char *function, const wr_signature *s, wr_buf *out)
 {
     const char *at = s->args;
     wr_str type;
     bool variadic;
-    int n = 0;
+    uint32_t n = 0;
+    wr_str first = {0};
     wr_buf types = {0};
     wr__comma(out);
     wr_buf_puts(out, "{\"arguments\":[");
     wr_buf_putc(&types, '[');
     while (next_argument(&at, &type, &variadic)) {
         wr_buf name = {0}, t = {0};
-        wr_buf_printf(&name, "val%d", ++n);
+        if (n == 0)
+            first = type;
+        wr__parameter_name(&name, function, first, n++);
         put_function_type(&t, type);
         wr__comma(out);
         wr_buf_putc(out, '{');
@@ -265,7 +269,7 @@ static void put_function(const wr__entity_context *c, const wr_exec *x, const ch
     wr__name(out, "functions");
     wr_buf_putc(out, '[');
     for (uint32_t i = 0; i < f->sigs_n; i++)
-        put_variant(&f->sigs[i], out);
+        put_variant(f->name, &f->sigs[i], out);
     wr_buf_putc(out, ']');
     wr__member(out, "type", kinds[f->kind]);
     wr__entity_close(out);

@@ -224,7 +224,7 @@ static const reject_case source_cases[] = {
      "name INT;"},
     {"ALTER STREAM nope ADD COLUMN q INT;", "Source NOPE does not exist.", "nope ADD COLUM"},
     {"DROP STREAM s;", "Cannot drop S.", "s;"},
-    {"DROP TABLE s;", "Incompatible data source type is STREAM, but statement was DROP TABLE",
+    {"DROP TABLE s;", "Incompatible data source type is stream, but statement was DROP table",
      "s;"},
     {"DROP STREAM nope;", "Stream NOPE does not exist.", "nope;"},
     {"DROP STREAM ss DELETE TOPIC;", "Cannot delete topic for read-only source: SS",
