@@ -25,7 +25,7 @@ struct wr__health {
     /* The loop's. */
     bool checking, healthy;
     int64_t checked_ns; /* 0: never */
-    wr_buf cluster;
+    char *cluster;      /* or NULL */
     waiting *waiting;
 };
 
@@ -46,7 +46,7 @@ void wr__health_free(wr__health *h)
         wr_free(w);
     }
     wr_buf_free(&h->found);
-    wr_buf_free(&h->cluster);
+    wr_free(h->cluster);
     wr_free(h);
 }
 
@@ -74,8 +74,8 @@ static void checked(void *arg)
     h->checking = false;
     h->checked_ns = now_ns();
     if (h->found.len) { /* a cluster that is away keeps its id */
-        wr_buf_clear(&h->cluster);
-        wr_buf_str(&h->cluster, wr_buf_view(&h->found));
+        wr_free(h->cluster);
+        h->cluster = wr_strdup(wr_buf_cstr(&h->found));
     }
     waiting *w = h->waiting;
     h->waiting = NULL;
@@ -92,7 +92,7 @@ void wr__health_ask(wr__health *h, wr_http_exchange *x, bool fresh,
                     void (*answer)(void *arg, wr_http_exchange *x), void *arg)
 {
     bool young = h->checked_ns && now_ns() - h->checked_ns < (int64_t)FRESH_MS * 1000000;
-    if (young || (!fresh && h->cluster.len)) {
+    if (young || (!fresh && h->cluster)) {
         answer(arg, x);
         return;
     }
@@ -108,7 +108,7 @@ void wr__health_ask(wr__health *h, wr_http_exchange *x, bool fresh,
 
 const char *wr__health_cluster(const wr__health *h)
 {
-    return h->cluster.len ? wr_buf_cstr((wr_buf *)&h->cluster) : "";
+    return h->cluster ? h->cluster : "";
 }
 
 static bool any_query_failed(wr_engine *e)

@@ -175,6 +175,13 @@ class RestTest(unittest.TestCase):
         self.assertIn("s", topics)  # no query has written it
         self.assertFalse({"two", "three"} & set(topics), topics)
 
+    def test_unhealthy_on_a_full_disk(self):
+        self.server.stop()
+        self.server = Server(**{"weir.disk.reserve.bytes": str(1 << 40)})  # more than any disk here has
+        status, text = self.server.ask("GET", "/healthcheck")
+        self.assertEqual((status, json.loads(text)["details"]["kafka"]["isHealthy"]), (503, False))
+        self.assertEqual(self.server.ask("GET", "/info")[0], 200)
+
     def test_cluster_status(self):
         for method, path in (("GET", "/clusterStatus"), ("POST", "/heartbeat"), ("POST", "/lag")):
             self.assertEqual(self.server.ask(method, path, b"{}" if method == "POST" else None), (404, ""))
