@@ -16,6 +16,8 @@ import unittest
 import urllib.error
 import urllib.request
 
+import service
+
 HERE = pathlib.Path(__file__).resolve().parent
 WEIR = os.environ.get("WEIR")
 CASES = pathlib.Path(os.environ.get("WEIR_REST_CASES", HERE.parents[2] / "shared" / "rest"))
@@ -40,6 +42,7 @@ class Server:
                 self.url = found.group(1)
                 break
         threading.Thread(target=self.process.stderr.read, daemon=True).start()
+        service.wait_until(lambda: self.ask("GET", "/info")[0] == 200, 20, "a server that is ready")
 
     def stop(self):
         self.process.terminate()
