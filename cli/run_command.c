@@ -174,7 +174,7 @@ static int listen_first(const run_settings *o, const cli_list *pairs, bool read_
     how.insecure_listen = o->insecure_listen;
     if (weir_serve(NULL, &how, out, &err) != WEIR_OK)
         return cli_show_error(&err);
-    fprintf(stderr, "weir %s: listening on %s\n", weir_version(), weir_server_url(*out));
+    fprintf(stderr, "weir %s: starting on %s\n", weir_version(), weir_server_url(*out));
     return CLI_OK;
 }
 
@@ -210,6 +210,8 @@ static int run_opened(weir *w, run_settings *o, const cli_list *files, weir_on_c
     cli_progress_say(&p, "weir %s, %s: %u %s", weir_version(), cli_text_string(&place),
                      m.queries_running, m.queries_running == 1 ? "query" : "queries");
     cli_text_free(&place);
+    if (o->server) /* who waits for this line is not told to come later */
+        cli_progress_say(&p, "listening on %s", weir_server_url(*server));
     if (!o->until_end && !o->server)
         offer_locally(w, server, &p);
     status = o->until_end ? drain(w, &p) : serve(w, o->server ? *server : NULL, &p);

@@ -16,12 +16,18 @@ static bool allows(const char *origins, const char *origin)
     return false;
 }
 
-/* Pages of others must not reach a server that their visitor can reach: what a browser sends for
- * them needs no answer to do harm. Programs send no Origin. */
+/* A browser says in Origin which page makes it send a request. Pages of others must not reach a
+ * server that their visitor can reach: what they send needs no answer to do harm. */
+static void refuse(wr_http_exchange *x)
+{
+    static const char text[] = "Requests of other sites' pages are not answered\n";
+    wr_http_respond(x, 403, NULL, text, sizeof text - 1);
+}
+
 static bool is_own(const wr_http_exchange *x, const char *origin)
 {
-    const char *host = wr_http_header(x, "host"), *own = strstr(origin, "://");
-    return own && host && strcasecmp(own + 3, host) == 0;
+    const char *host = wr_http_header(x, "host"), *from = strstr(origin, "://");
+    return host && from && strcasecmp(from + 3, host) == 0;
 }
 
 bool wr_cors_answers(const wr_settings *settings, wr_http_exchange *x)
@@ -31,8 +37,7 @@ bool wr_cors_answers(const wr_settings *settings, wr_http_exchange *x)
     if (!origin || is_own(x, origin))
         return false;
     if (!origins || !allows(origins, origin)) {
-        static const char other[] = "Requests of other sites' pages are not answered\n";
-        wr_http_respond(x, 403, NULL, other, sizeof other - 1);
+        refuse(x);
         return true;
     }
     wr_http_add_field(x, "access-control-allow-origin", origin);

@@ -8,8 +8,8 @@
 
 /**
  * In `begin` of an exchange, before anything else looks at it: adds the headers of an origin that
- * is allowed, answers preflight requests, which come without credentials, and refuses what pages of
- * any other origin but the server's own send.
+ * is allowed, answers preflight requests, which come without credentials, and refuses (403) what
+ * pages of other origins send. The server's own page, and clients that send no Origin, pass.
  * @return whether it has been answered.
  */
 bool wr_cors_answers(const wr_settings *settings, wr_http_exchange *x);

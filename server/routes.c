@@ -46,6 +46,8 @@ static bool route_begin(void *arg, wr_http_exchange *x)
 {
     wr_routes *r = arg;
     wr_http_metrics_begin(r->counts, endpoint_of(x));
+    if (wr_rest_refuses(r->rest, x))
+        return false;
     return wr_query_service_takes(x) && wr_query_service_begin(r->queries, x);
 }
 

@@ -372,7 +372,7 @@ weir_status wr_catalog_check_drop(const wr_catalog *c, const wr_ast_stmt *stmt, 
     if (s->is_table != stmt->is_table)
         return wr_error_at(err, WEIR_ERR_STATEMENT, stmt->name.pos,
                            "Incompatible data source type is %s, but statement was DROP %s",
-                           wr_source_kind(s), stmt->is_table ? "table" : "stream");
+                           s->is_table ? "TABLE" : "STREAM", stmt->is_table ? "TABLE" : "STREAM");
     if (s->read_only && stmt->delete_topic)
         return wr_error_at(err, WEIR_ERR_STATEMENT, stmt->name.pos,
                            "Cannot delete topic for read-only source: %s", s->name);

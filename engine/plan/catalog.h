@@ -35,7 +35,7 @@ typedef struct wr_source {
     bool has_on_error;             /* ON_ERROR was given */
     wr_on_error on_error;          /* what becomes of records that cannot be decoded */
     const char *dead_letter_topic; /* DEAD_LETTER_TOPIC; NULL: not given */
-    const char *sql;               /* creating statement, without ';' */
+    const char *sql;               /* its CREATE and ALTERs, ";\n" between them */
     const char *query_id;          /* of the query that created it (CSAS_, CTAS_, CST_), or NULL */
     bool is_ddl;                   /* created by columns, not AS SELECT */
     const char **derived_from;     /* sources that a CTAS / CSAS reads: drop constraints */

@@ -207,6 +207,28 @@ static wr_value keep_fields(const wr_type *from, const wr_value *v, const wr_typ
     return wr_value_nest(out);
 }
 
+/* As ksqlDB says it: with the value, and for times with the format that a text must have. */
+static weir_status does_not_fit(const wr_type *from, const wr_value *v, const char *column,
+                                const wr_type *to, int64_t pos, wr_arena *a, weir_error *err)
+{
+    static const char *const formats[] = {
+        [WR_T_TIMESTAMP] = ". Timestamp format must be yyyy-mm-ddThh:mm:ss[.S]",
+        [WR_T_DATE] = ". Date format must be yyyy-mm-dd",
+        [WR_T_TIME] = ". Time format must be hh:mm:ss[.S]",
+    };
+    bool shown = from->id == WR_T_STRING && (size_t)to->id < WR_ARRAY_LEN(formats);
+    const char *format = shown && formats[to->id] ? formats[to->id] : "";
+    const char *type = from->id == WR_T_DECIMAL ? "DECIMAL" : wr_type_text(a, from);
+    wr_buf text = {0};
+    wr_value_print(&text, from, v);
+    weir_status st =
+        wr_error_at(err, WEIR_ERR_STATEMENT, pos,
+                    "Failed to insert values: Expected type %s for field `%s` but got %s(%s)%s",
+                    wr_type_text(a, to), column, type, wr_buf_cstr(&text), format);
+    wr_buf_free(&text);
+    return st;
+}
+
 /*
  * The value @p v of the column: converted by value, as ksqlDB's DefaultSqlValueCoercer does it.
  * NULL of whatever type fits every column, an integer fits a DECIMAL that holds it, INTEGER becomes
@@ -222,13 +244,13 @@ static weir_status coerce(const wr_type *from, const wr_value *v, const char *co
     const wr_type *kept = without_extra_fields(from, to, a);
     wr_value value = keep_fields(from, v, kept, a);
     if (!wr_expr_can_coerce(kept, to, WR_COERCE_STRICT, true))
-        return wr_error_at(err, WEIR_ERR_STATEMENT, pos,
-                           "Failed to insert values: Expected type %s for field `%s` but got %s",
-                           wr_type_text(a, to), column, wr_type_text(a, from));
+        return does_not_fit(from, v, column, to, pos, a, err);
     /* By way of a literal: what may stand for what is decided in one place (engine/expr/coerce.c),
      * for literals more widely than for expressions, and here the value is known. */
     wr_expr *e;
-    WR_TRY(wr_expr_coerce(wr_expr_literal(a, kept, &value), to, WR_COERCE_STRICT, a, &e, err));
+    if (wr_expr_coerce(wr_expr_literal(a, kept, &value), to, WR_COERCE_STRICT, a, &e, err) !=
+        WEIR_OK)
+        return does_not_fit(from, v, column, to, pos, a, err);
     const wr_value *converted = wr_expr_constant(e);
     WR_ASSERT(converted); /* a literal of a type that fits becomes a literal */
     *out = *converted;
@@ -273,7 +295,9 @@ static weir_status evaluate_time(const wr_plan_env *env, const wr_ast_expr *ast,
     if (ast->kind == WR_AST_STRING) {
         if (!wr_text_to_timestamp(ast->text, out))
             return wr_error_at(err, WEIR_ERR_STATEMENT, ast->pos,
-                               "Failed to insert values: '%s' is no timestamp", ast->text.ptr);
+                               "Failed to insert values: Expected type BIGINT for field `%s` but "
+                               "got STRING(%s)",
+                               column, ast->text.ptr);
     } else {
         WR_TRY(evaluate(env, ast, column, &wr_type_bigint, a, &v, err));
         if (v.null)

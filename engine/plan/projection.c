@@ -126,7 +126,7 @@ static weir_status missing_key(wr__builder *b, const wr__stage *st, uint32_t key
                              "included in the projection and may be aliased."
                            : "";
     wr_error_at(err, WEIR_ERR_STATEMENT, q->pos,
-                "Key missing from projection (ie, SELECT).\nThe query used to build `%s` must "
+                "Key missing from projection (ie, SELECT). \nThe query used to build `%s` must "
                 "include the %s%s %s in its projection (eg, SELECT %s...).%s",
                 b->an->sink_name, what, t.n > 1 ? "s" : "", wr_buf_cstr(&t.all),
                 wr_buf_cstr(&t.each), note);

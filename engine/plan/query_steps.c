@@ -55,8 +55,9 @@ static weir_status build_filter(wr__builder *b, wr__stage *st, const wr_ast_expr
         wr__print_expr(b->an, &text, e);
         wr_error_at(err, WEIR_ERR_STATEMENT, e->pos,
                     "Type error in %s expression: Should evaluate to boolean but is %s (%s) "
-                    "instead.",
-                    clause, wr_buf_cstr(&text), wr_type_text(b->plan->arena, t));
+                    "instead.\nStatement: %s",
+                    clause, wr_buf_cstr(&text), wr_type_text(b->plan->arena, t),
+                    wr_buf_cstr(&text));
         wr_buf_free(&text);
         return WEIR_ERR_STATEMENT;
     }

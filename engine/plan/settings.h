@@ -5,6 +5,10 @@
  *
  * Names are accepted bare or with the prefix `ksql.streams.`; `consumer.`, `producer.`, `admin.`,
  * `topic.` and librdkafka's own names pass through to the Kafka client.
+ *
+ * Settings of the HTTP server (listeners, authentication.* ...) stand here too, though nothing
+ * below it uses them: one page documents all, one check refuses bad values, and a properties file
+ * that was made for ksqlDB serves as it is.
  */
 #ifndef WR_ENGINE_PLAN_SETTINGS_H
 #define WR_ENGINE_PLAN_SETTINGS_H
@@ -42,6 +46,8 @@ typedef struct wr_setting {
 
 /** Known settings in order of name; NULL past the end. */
 const wr_setting *wr_setting_at(uint32_t index);
+/** By its canonical name; NULL: it is not in the table. */
+const wr_setting *wr_setting_find(const char *name);
 
 /**
  * One layer of values over a parent layer. Owns its values. A parent must outlive its children and

@@ -570,7 +570,7 @@ weir_status wr__check_schema_upgrade(const char *name, const wr_schema *old, con
     if (keys.len || values.len) {
         wr__put_schemas(&a, old, &b, fresh);
         st = wr_error(err, WEIR_ERR_STATEMENT,
-                      "Cannot upgrade data source: DataSource '%s' has schema = %s which is not "
+                      "Cannot upgrade data source: DataSource '`%s`' has schema = %s which is not "
                       "upgradeable to %s. (%s: [%s])",
                       name, wr_buf_cstr(&a), wr_buf_cstr(&b),
                       keys.len ? "Key columns must be identical. The following key columns are "
@@ -668,7 +668,7 @@ weir_status wr_plan_alter(const wr_plan_env *env, const wr_ast_stmt *stmt, wr_so
     if (old->is_table != stmt->is_table)
         return wr_error_at(err, WEIR_ERR_STATEMENT, stmt->name.pos,
                            "Incompatible data source type is %s, but statement was ALTER %s",
-                           wr_source_kind(old), kind);
+                           old->is_table ? "TABLE" : "STREAM", stmt->is_table ? "TABLE" : "STREAM");
     if (old->read_only)
         return wr_error_at(err, WEIR_ERR_STATEMENT, stmt->name.pos,
                            "Cannot alter %s '%s': ALTER operations are not supported on source "
@@ -685,7 +685,7 @@ weir_status wr_plan_alter(const wr_plan_env *env, const wr_ast_stmt *stmt, wr_so
         return wr__error_place(st, stmt->refresh ? stmt->name.pos : stmt->elements[0].name.pos,
                                err);
     }
-    s->sql = wr_arena_strndup(s->arena, stmt->text.ptr, stmt->text.len);
+    s->sql = wr_arena_printf(s->arena, "%s;\n%.*s", old->sql, (int)stmt->text.len, stmt->text.ptr);
     *out = s;
     return WEIR_OK;
 }

@@ -361,6 +361,9 @@ weir_status wr_plan_insert_select(const wr_plan_env *env, const wr_ast_stmt *stm
     query_build q;
     weir_status st = wr_catalog_get(env->catalog, &stmt->name, &target, err);
     if (st != WEIR_OK) {
+        wr_source *from; /* what is read is looked for first, as ksqlDB does it */
+        WR_TRY(wr_catalog_get(env->catalog, &stmt->query->from.name, &from, err));
+        st = wr_catalog_get(env->catalog, &stmt->name, &target, err);
         char hint[400];
         snprintf(hint, sizeof hint, "%s", err ? err->hint : "");
         wr_error_at(err, st, stmt->name.pos, "Source `%s` does not exist.", stmt->name.name);

@@ -1,5 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A handle on a server: requests over libcurl, answers line by line. */
+/*
+ * A handle on a server: requests over libcurl, answers line by line.
+ *
+ * A statement has a connection of its own, since a push query keeps one busy for as long as it has
+ * rows; closing it is how a statement is ended early, and the server takes that as such. Reading
+ * stops while the caller is behind: the socket fills up, and then the query waits.
+ *
+ * What comes is not trusted: what is no JSON, or no result, ends the statement with an error that
+ * names the server; members that are missing read as empty.
+ */
 #include "runtime/api/remote.h"
 #include "types/text.h"
 
@@ -33,6 +42,8 @@ typedef struct wr__remote_call {
 
 /* ---- the handle ---- */
 
+/* What all requests have in common. A proxy of the environment is for addresses elsewhere; only two
+ * schemes are followed, whatever a server may send back. */
 static void configure(const wr__remote *r, CURL *c, const char *path, wr_buf *url)
 {
     wr_buf_clear(url);
@@ -77,6 +88,7 @@ static void ask(const wr__remote *r, const char *path, wr_buf *answer, long *sta
     wr_buf_free(&url);
 }
 
+/* It answers, and not as a Weir does: another server, or one that does not let us in. */
 static weir_status refused(const char *server, long status, weir_error *err)
 {
     if (status == 401)
@@ -84,9 +96,11 @@ static weir_status refused(const char *server, long status, weir_error *err)
     return wr_error(err, WEIR_ERR_LOG, "%s is no Weir server (status %ld)", server, status);
 }
 
+/* Asked once, so that a wrong address is said before the first statement, as a broker's is. */
 weir_status wr__remote_open(const char *server, const char *user, const char *password,
                             wr__remote **out, weir_error *err)
 {
+    WR_ASSERT(server && *server);
     bool local = strncmp(server, "unix:", 5) == 0;
     if (!local && strncmp(server, "http://", 7) != 0 && strncmp(server, "https://", 8) != 0)
         return wr_error(err, WEIR_ERR_CONFIG,
@@ -112,6 +126,7 @@ weir_status wr__remote_open(const char *server, const char *user, const char *pa
     }
     wr_buf_free(&answer);
     if (st != WEIR_OK) {
+        /* Statements are finalized before: nothing of a request is left. */
         wr__remote_close(r);
         r = NULL;
     }
@@ -131,8 +146,10 @@ void wr__remote_close(wr__remote *r)
     wr_free(r);
 }
 
+/* A server that does not answer offers no names: completion is no place for errors. */
 char **wr__remote_complete(wr__remote *r, const char *prefix, wr_arena *a, size_t *n)
 {
+    WR_ASSERT(r->base && prefix);
     wr_buf answer = {0}, path = {0};
     char *escaped = curl_easy_escape(NULL, prefix, 0);
     long status;
@@ -158,6 +175,7 @@ char **wr__remote_complete(wr__remote *r, const char *prefix, wr_arena *a, size_
 
 /* ---- a statement ---- */
 
+/* What changes or shows the session alone: the session is the client's. */
 bool wr__remote_is_local(const wr_exec *x)
 {
     switch (x->stmt->kind) {
@@ -173,8 +191,10 @@ bool wr__remote_is_local(const wr_exec *x)
     }
 }
 
+/* Nothing is sent yet: preparing has no effect, here as elsewhere. */
 wr__remote_stmt *wr__remote_stmt_new(wr__remote *r, wr_exec *x)
 {
+    WR_ASSERT(r && x->text && !x->executed);
     wr__remote_stmt *s = wr_calloc(1, sizeof *s);
     wr__remote_call *c = wr_calloc(1, sizeof *c);
     c->remote = r;
@@ -187,6 +207,7 @@ wr__remote_stmt *wr__remote_stmt_new(wr__remote *r, wr_exec *x)
     return s;
 }
 
+/* An answer that is still coming is cut off, and with it the statement at the server. */
 void wr__remote_stmt_free(wr__remote_stmt *s)
 {
     if (!s)
@@ -216,6 +237,7 @@ static void put_text(wr_buf *out, const char *s)
 /* The session's own settings; what lies below them is the server's. */
 static void write_request(wr__remote_call *c)
 {
+    WR_ASSERT(c->x->text && c->body.len == 0);
     const wr_map_entry *e;
     const char *comma = "";
     wr_buf_puts(&c->body, "{\"sql\":");
@@ -247,6 +269,7 @@ static size_t receive(char *data, size_t size, size_t n, void *arg)
 
 static void send_request(wr__remote_call *c)
 {
+    WR_ASSERT(!c->easy && c->body.len == 0);
     wr_buf url = {0};
     c->multi = curl_multi_init();
     c->easy = curl_easy_init();
@@ -270,6 +293,7 @@ static void send_request(wr__remote_call *c)
 /* The next whole line, parsed in c->line; *out NULL: none is here. */
 static weir_status take_line(wr__remote_call *c, wr_json **out, weir_error *err)
 {
+    WR_ASSERT(c->at <= c->in.len);
     *out = NULL;
     while (c->at < c->in.len) {
         const char *from = c->in.ptr + c->at;
@@ -287,7 +311,7 @@ static weir_status take_line(wr__remote_call *c, wr_json **out, weir_error *err)
             return wr_error(err, WEIR_ERR_LOG, "%s sent what is no result", c->remote->server);
         return WEIR_OK;
     }
-    if (c->at > AHEAD_BYTES / 4 || c->at == c->in.len) {
+    if (c->at > 0 && (c->at > AHEAD_BYTES / 4 || c->at == c->in.len)) {
         memmove(c->in.ptr, c->in.ptr + c->at, c->in.len - c->at);
         c->in.len -= c->at;
         c->at = 0;
@@ -295,6 +319,7 @@ static weir_status take_line(wr__remote_call *c, wr_json **out, weir_error *err)
     return WEIR_OK;
 }
 
+/* Every answer ends with a line that says how it ended: one without was cut off. */
 static weir_status say_ended(wr__remote_call *c, weir_error *err)
 {
     long status = 0;
@@ -308,6 +333,7 @@ static weir_status say_ended(wr__remote_call *c, weir_error *err)
     return err->code;
 }
 
+/* A little of what waits on the socket; waits itself only where nothing is left to be read. */
 static void pump(wr__remote_call *c, int ms)
 {
     int running, left;
@@ -327,6 +353,7 @@ static void pump(wr__remote_call *c, int ms)
     }
 }
 
+/* For time-outs: steps of the wall clock do not count. */
 static int64_t now_ms(void)
 {
     wr_clock *clock = wr_clock_system();
@@ -344,6 +371,7 @@ static weir_status next_line(wr__remote_call *c, int timeout_ms, wr_json **out, 
     }
     if (!c->easy)
         send_request(c);
+    WR_ASSERT(c->easy && c->multi);
     for (;;) {
         WR_TRY(take_line(c, out, err));
         if (*out)
@@ -359,12 +387,15 @@ static weir_status next_line(wr__remote_call *c, int timeout_ms, wr_json **out, 
 
 /* ---- results ---- */
 
+/* A member that is missing, or no text, is empty. */
 static const char *text_of(const wr_json *o, const char *name, wr_arena *a)
 {
     const wr_json *v = wr_json_get(o, name);
     return v && v->kind == WR_JSON_STRING ? wr_arena_strndup(a, v->text.ptr, v->text.len) : "";
 }
 
+/* By the text of the type; what no client of today knows shows as its text. TIMESTAMP comes before
+ * TIME, whose name it begins with. */
 static weir_type type_of(const char *text)
 {
     static const struct {
@@ -384,6 +415,7 @@ static weir_type type_of(const char *text)
     return WEIR_STRING;
 }
 
+/* Columns of rows that are to come, or of a section, whose rows are here. */
 static void read_table(const wr_json *o, wr_arena *a, wr__remote_table *out)
 {
     const wr_json *list = wr_json_get(o, "columns");
@@ -405,6 +437,7 @@ static void read_table(const wr_json *o, wr_arena *a, wr__remote_table *out)
 /* It stays until the statement goes: the line's arena becomes the head's. */
 static void read_head(wr__remote_stmt *s, const wr_json *o)
 {
+    WR_ASSERT(o->kind == WR_JSON_OBJECT);
     wr__remote_call *c = s->call;
     wr_arena *a = c->line;
     c->line = c->head;
@@ -420,6 +453,7 @@ static void read_head(wr__remote_stmt *s, const wr_json *o)
         read_table(&sections->items[i], a, &s->sections[i]);
 }
 
+/* 0 where there is none. */
 static int number_of(const wr_json *o, const char *name)
 {
     const wr_json *v = wr_json_get(o, name);
@@ -427,6 +461,7 @@ static int number_of(const wr_json *o, const char *name)
     return v && v->kind == WR_JSON_NUMBER && wr_str_to_i64(v->text, &n) ? (int)n : 0;
 }
 
+/* The server's words, and its code where that is one of an error. */
 static weir_status read_error(const wr_json *o, wr_arena *a, weir_error *err)
 {
     *err = (weir_error){.code = (weir_status)number_of(o, "code"),
@@ -441,6 +476,7 @@ static weir_status read_error(const wr_json *o, wr_arena *a, weir_error *err)
     return err->code;
 }
 
+/* The head is the first line, unless the statement fails: then that line is the next step's. */
 void wr__remote_describe(wr__remote_stmt *s)
 {
     weir_error ignored;
@@ -453,6 +489,7 @@ void wr__remote_describe(wr__remote_stmt *s)
         s->call->held = line;
 }
 
+/* One line for each row; the line without one is the last. */
 weir_status wr__remote_step(wr__remote_stmt *s, int timeout_ms, weir_error *err)
 {
     wr__remote_call *c = s->call;
@@ -490,6 +527,7 @@ const wr_json *wr__remote_value(const wr_json *row, int columns_n, int i)
     return &values->items[i];
 }
 
+/* NaN and the infinities are texts in JSON. */
 double wr__remote_double(const wr_json *v)
 {
     char text[64];
@@ -501,8 +539,11 @@ double wr__remote_double(const wr_json *v)
     return strtod(text, NULL);
 }
 
+/* Days and milliseconds from the texts that JSON has for times; of another type what a cast gives.
+ */
 int64_t wr__remote_int64(const wr__remote_column *c, const wr_json *v)
 {
+    WR_ASSERT(c && v->kind != WR_JSON_NULL);
     int64_t n = 0;
     int32_t small = 0;
     if (c->type == WEIR_DATE)
@@ -519,8 +560,11 @@ int64_t wr__remote_int64(const wr__remote_column *c, const wr_json *v)
     return d >= -0x1p63 && d < 0x1p63 ? (int64_t)d : 0;
 }
 
+/* The server says it where it is not what JSON says. */
 const char *wr__remote_text(const wr_json *row, const wr_json *v, int i, wr_arena *a)
 {
+    WR_ASSERT(v->kind != WR_JSON_NULL);
+    WR_ASSERT(row && v && i >= 0);
     const wr_json *texts = wr_json_get(row, "text");
     if (texts && texts->kind == WR_JSON_ARRAY && (uint32_t)i < texts->n &&
         texts->items[i].kind == WR_JSON_STRING)

@@ -93,8 +93,10 @@ static weir_status step_section(weir_stmt *s)
     return s->section_row ? WEIR_ROW : WEIR_DONE;
 }
 
+/* All its rows have come with the head. */
 static weir_status step_remote_section(weir_stmt *s)
 {
+    WR_ASSERT(s->remote_section && !s->section);
     const wr_json *rows = s->remote_section->rows;
     bool more = rows && rows->kind == WR_JSON_ARRAY && s->next < rows->n;
     s->remote_row = more ? &rows->items[s->next++] : NULL;
@@ -265,12 +267,14 @@ static const wr__remote_table *remote_table(const weir_stmt *s)
     return &s->remote->table;
 }
 
+/* NULL past the last one. */
 static const wr__remote_column *remote_column(const weir_stmt *s, int i)
 {
     const wr__remote_table *t = remote_table(s);
     return t && i >= 0 && i < t->columns_n ? &t->columns[i] : NULL;
 }
 
+/* A statement that was sent, or a section of one. */
 static bool is_remote(const weir_stmt *s)
 {
     return s->remote || s->remote_section;
@@ -279,6 +283,7 @@ static bool is_remote(const weir_stmt *s)
 /* The value of column @p i of the current row; NULL: it is NULL, or there is none. */
 static const wr_json *remote_value(const weir_stmt *s, int i)
 {
+    WR_ASSERT(is_remote(s));
     const wr_json *row = s->remote ? s->remote->row : s->remote_row;
     return wr__remote_value(row, remote_table(s)->columns_n, i);
 }

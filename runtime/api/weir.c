@@ -102,6 +102,7 @@ static weir_status open_remote(const weir_options *o, wr_engine_options eo, weir
     eo.mode = WR_ENGINE_STEPPED;
     eo.keep_statements = false;
     eo.state_in_memory = true;
+    WR_ASSERT(o->server && !w->engine && !w->remote);
     WR_TRY(wr__remote_open(o->server, o->user, o->password, &w->remote, err));
     return wr_statement_open_engine(&eo, &w->engine, err);
 }
@@ -161,6 +162,7 @@ weir_status weir_open(const weir_options *options, weir **out, weir_error *err)
     return WEIR_OK;
 }
 
+/* What is no statement would be done to the engine in memory, and look as if it had worked. */
 weir_status wr__refuse_remote(const weir *w, weir_error *err)
 {
     return w->remote ? wr_error(err, WEIR_ERR_UNSUPPORTED,

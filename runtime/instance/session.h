@@ -13,6 +13,7 @@
 typedef struct wr_session {
     wr_settings settings; /* over the engine's */
     wr_map variables;     /* upper-case name -> char * */
+    wr_map written;       /* upper-case name of a variable -> char *, the name as it was written */
     const void *owner; /* for which its statements reserve (reservation.h); NULL: each for itself */
 } wr_session;
 

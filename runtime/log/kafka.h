@@ -191,6 +191,10 @@ const char *wr__kafka_member_of(const wr_log_reader *r);
 rd_kafka_t *wr__kafka_reader_handle(const wr_log_reader *r);
 wr__kafka *wr__kafka_reader_log(const wr_log_reader *r);
 
+/* ---- kafka_check.c ---- */
+
+weir_status wr__kafka_check(wr_log *log, int timeout_ms, wr_buf *cluster, weir_error *err);
+
 /* ---- kafka_identity.c ---- */
 
 /** The name that the data directory keeps; made at its first use. */

@@ -38,8 +38,8 @@ static bool is_unknown(rd_kafka_resp_err_t code)
 }
 
 /* librdkafka (2.0.2) goes on asking the leader that it knows when that is no leader any more, and
- * only metadata that somebody asks for tells this handle, which has no topics of its own, of
- * another. */
+ * a handle without topics of its own, as this one, hears of another only by metadata that somebody
+ * asks for. */
 static bool has_moved(rd_kafka_resp_err_t code)
 {
     return code == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION ||

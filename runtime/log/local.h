@@ -77,6 +77,8 @@ void wr__local_wake_readers(wr__local *log);
 /* The functions of the class; the contracts are in log.h. */
 /* log_local.c */
 void wr__local_close(wr_log *log);
+/* local_check.c */
+weir_status wr__local_check(wr_log *log, int timeout_ms, wr_buf *cluster, weir_error *err);
 /* local_topics.c */
 weir_status wr__local_list(wr_log *log, wr_arena *a, wr_topic_info **out, uint32_t *n,
                            weir_error *err);
@@ -120,16 +122,16 @@ weir_status wr__local_abort(wr_log_writer *w, wr_log_owner *owner, weir_error *e
 bool wr__local_writer_failed(const wr_log_writer *w, weir_error *err);
 
 #define WR__LOCAL_FUNCTIONS                                                                        \
-    .close = wr__local_close, .list = wr__local_list, .describe = wr__local_describe,              \
-    .create = wr__local_create, .remove = wr__local_remove, .ends = wr__local_ends,                \
-    .commit_group = wr__local_commit_group, .committed = wr__local_committed,                      \
-    .drop_group = wr__local_drop_group, .reader_new = wr__local_reader_new,                        \
-    .reader_close = wr__local_reader_close, .assign = wr__local_assign,                            \
-    .subscribe = wr__local_subscribe, .rebalance = wr__local_rebalance, .pause = wr__local_pause,  \
-    .poll = wr__local_poll, .release = wr__local_release, .wake = wr__local_wake,                  \
-    .writer_new = wr__local_writer_new, .writer_close = wr__local_writer_close,                    \
-    .produce = wr__local_produce, .pending = wr__local_pending, .flush = wr__local_flush,          \
-    .position = wr__local_position, .commit = wr__local_commit, .abort = wr__local_abort,          \
-    .writer_failed = wr__local_writer_failed
+    .close = wr__local_close, .check = wr__local_check, .list = wr__local_list,                    \
+    .describe = wr__local_describe, .create = wr__local_create, .remove = wr__local_remove,        \
+    .ends = wr__local_ends, .commit_group = wr__local_commit_group,                                \
+    .committed = wr__local_committed, .drop_group = wr__local_drop_group,                          \
+    .reader_new = wr__local_reader_new, .reader_close = wr__local_reader_close,                    \
+    .assign = wr__local_assign, .subscribe = wr__local_subscribe,                                  \
+    .rebalance = wr__local_rebalance, .pause = wr__local_pause, .poll = wr__local_poll,            \
+    .release = wr__local_release, .wake = wr__local_wake, .writer_new = wr__local_writer_new,      \
+    .writer_close = wr__local_writer_close, .produce = wr__local_produce,                          \
+    .pending = wr__local_pending, .flush = wr__local_flush, .position = wr__local_position,        \
+    .commit = wr__local_commit, .abort = wr__local_abort, .writer_failed = wr__local_writer_failed
 
 #endif

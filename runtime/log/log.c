@@ -16,6 +16,12 @@ const wr_log_capabilities *wr_log_can(const wr_log *log)
     return &log->cls->can;
 }
 
+weir_status wr_log_check(wr_log *log, int timeout_ms, wr_buf *cluster, weir_error *err)
+{
+    wr_buf_clear(cluster);
+    return log->cls->check(log, timeout_ms, cluster, err);
+}
+
 /* ---- topics ---- */
 
 weir_status wr_topic_list(wr_log *log, wr_arena *a, wr_topic_info **out, uint32_t *n,

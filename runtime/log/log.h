@@ -65,4 +65,16 @@ void wr_log_close(wr_log *log);
 
 const wr_log_capabilities *wr_log_can(const wr_log *log);
 
+/**
+ * Does the log do its work now? On Kafka a broker is asked; the embedded log writes to its database
+ * and syncs, which needs room on the disk as records do. Waits: not for a loop's thread. Any
+ * thread.
+ * @param timeout_ms  for Kafka's answer.
+ * @param cluster     replaced by the id of the cluster: Kafka's; of the embedded log a random one
+ *                    that its directory keeps. "" where it could not be learned.
+ * @return WEIR_ERR_LOG; WEIR_ERR_STORE, of the embedded log.
+ */
+weir_status wr_log_check(wr_log *log, int timeout_ms, wr_buf *cluster,
+                         weir_error *err) WR_MUST_CHECK;
+
 #endif

@@ -23,6 +23,7 @@ typedef struct wr_log_class {
     const char *name;
     wr_log_capabilities can;
     void (*close)(wr_log *log);
+    weir_status (*check)(wr_log *log, int timeout_ms, wr_buf *cluster, weir_error *err);
     /* topics */
     weir_status (*list)(wr_log *log, wr_arena *a, wr_topic_info **out, uint32_t *n,
                         weir_error *err);

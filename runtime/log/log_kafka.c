@@ -33,6 +33,7 @@ static const wr_log_class kafka_class = {
     .name = "kafka",
     .can = {.has_changelogs = true, .shares_partitions = true},
     .close = kafka_close,
+    .check = wr__kafka_check,
     .list = wr__kafka_list,
     .describe = wr__kafka_describe,
     .create = wr__kafka_create,

@@ -240,6 +240,11 @@ uint32_t wr_query_schemas(wr_query *q, wr_arena *a, wr_query_schema **out);
  *  the log. */
 weir_status wr_query_positions(wr_query *q, wr_arena *a, wr_query_position **out, uint32_t *n,
                                weir_error *err) WR_MUST_CHECK;
+/** The partitions that this process reads for it just now, with what it has committed of them. In
+ *  @p a; topics are the query's. Does not wait for the log. @return how many. */
+uint32_t wr_query_reads(wr_query *q, wr_arena *a, wr_topic_part **out);
+/** What its session had set; constant. */
+const wr_settings *wr_query_overrides(const wr_query *q);
 /** NULL: it is in no consumer group. */
 const char *wr_query_group(const wr_query *q);
 /** Everything up to the topics' ends (as of this call) is processed and committed. */

@@ -271,9 +271,12 @@ void wr__metrics_processed(wr_query *q, const wr_processed *what)
     m->samples.ms[m->samples.n++ % SAMPLES] = what->last_ms;
 }
 
+/* By the wall clock, as timestamps are; a record from the future gives a negative time, which the
+ * histogram puts into its first bucket. */
 void wr__metrics_acknowledged(wr_query *q)
 {
     wr__metrics *m = q->metrics;
+    WR_ASSERT(m);
     int64_t now_ms = q->clock->wall_ms(q->clock);
     for (uint64_t i = 0; i < WR_MIN(m->samples.n, SAMPLES); i++)
         wr_histogram_observe(&m->end_to_end, ((double)now_ms - (double)m->samples.ms[i]) / 1e3);
@@ -288,6 +291,7 @@ void wr__metrics_restoring(wr_query *q, bool restoring)
         m->restore_since_ns = now_ns;
     if (restoring || !m->restore_since_ns)
         return;
+    WR_ASSERT(now_ns >= m->restore_since_ns);
     wr_histogram_observe(&m->restore, (double)(now_ns - m->restore_since_ns) / 1e9);
     m->restore_since_ns = 0;
 }

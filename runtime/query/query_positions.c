@@ -26,6 +26,23 @@ static uint32_t own_positions(wr_query *q, wr_topic_part *parts, uint32_t max)
     return n;
 }
 
+/* No more than these are read. */
+static size_t partitions_max(const wr_query *q)
+{
+    size_t n = 0;
+    for (uint32_t t = 0; t < q->plan->topics_n; t++)
+        n += (size_t)q->plan->topics[t].partitions;
+    return n;
+}
+
+uint32_t wr_query_reads(wr_query *q, wr_arena *a, wr_topic_part **out)
+{
+    size_t max = partitions_max(q);
+    WR_ASSERT(max <= UINT32_MAX);
+    *out = wr_arena_alloc(a, (max + 1) * sizeof **out);
+    return own_positions(q, *out, (uint32_t)max);
+}
+
 /* Nothing read and not processed, nothing processed and not committed, no state that is missing. */
 static bool idle(wr_query *q)
 {
@@ -43,9 +60,7 @@ static bool idle(wr_query *q)
  * kill, a process that is gone): those by what the group has committed. @return how many. */
 static weir_status all_positions(wr_query *q, wr_topic_part **out, uint32_t *out_n, weir_error *err)
 {
-    size_t max = 0;
-    for (uint32_t t = 0; t < q->plan->topics_n; t++)
-        max += (size_t)q->plan->topics[t].partitions;
+    size_t max = partitions_max(q);
     wr_topic_part *parts = wr_calloc(max, sizeof *parts);
     uint32_t own = own_positions(q, parts, (uint32_t)max), n = own;
     bool shared = own > 0 && q->group && wr_log_can(q->log)->shares_partitions;

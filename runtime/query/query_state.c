@@ -36,6 +36,11 @@ void wr__query_set_error(wr_query *q, const weir_error *err)
     pthread_mutex_unlock(&q->lock);
 }
 
+const wr_settings *wr_query_overrides(const wr_query *q)
+{
+    return &q->own_settings;
+}
+
 bool wr_query_error(wr_query *q, weir_error *err)
 {
     pthread_mutex_lock(&q->lock);

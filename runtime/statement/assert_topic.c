@@ -40,6 +40,7 @@ static weir_status compare(const wr_ast_stmt *s, const wr_ast_property *p, const
         partitions ? "partitions" : "replicas", (long long)p->value->u.integer, (long long)have);
 }
 
+/* Each property of WITH by itself: the first that differs is the one that is said. */
 static weir_status compare_all(const wr_ast_stmt *s, const wr_topic_info *t, weir_error *err)
 {
     for (size_t i = 0; i < s->props_n; i++)

@@ -130,6 +130,7 @@ void wr_inserter_free(wr_inserter *i)
     wr_exec_free(i->x);
 }
 
+/* Whoever waits for the log looks at the flag. */
 void wr_inserter_interrupt(wr_inserter *i)
 {
     wr_exec_interrupt(i->x);

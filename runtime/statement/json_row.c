@@ -21,6 +21,7 @@
 /** Characters of a value that a message shows. */
 #define SHOWN_MAX 60
 
+/* ksqlDB's words for a value of another kind than its column's. */
 static weir_status misfit(const wr_json *j, const wr_type *t, weir_error *err)
 {
     static const char *const kinds[] = {
@@ -88,6 +89,7 @@ static const wr_json *member(const wr_json *object, const char *column)
     return NULL;
 }
 
+/* What is nested is converted member by member, by the same rules. */
 static weir_status convert(const wr_json *j, const wr_type *t, wr_arena *a, wr_value *out,
                            weir_error *err);
 

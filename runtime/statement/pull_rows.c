@@ -98,6 +98,7 @@ static void read_table(wr__rows *r)
     wr__row_queue_end(r->queue, st, &why);
 }
 
+/* Scans: the store is read on a thread of its own, at the pace at which rows are taken. */
 static void *reader(void *arg)
 {
     read_table(arg);

@@ -86,6 +86,7 @@ const char *wr__transient_id(wr_exec *x, bool scalable)
     return made;
 }
 
+/* Each client of a shared query is known by an id of its own. */
 void wr_exec_another_id(wr_exec *x, wr_buf *out)
 {
     WR_ASSERT(x->query && x->rows);

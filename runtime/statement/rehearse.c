@@ -100,6 +100,7 @@ static void name_query(wr_exec *x, const wr_catalog *c)
     x->given_id = id;
 }
 
+/* The one statement that looks and can be wrong by what the request's others do before it. */
 static weir_status validate_describe(const wr_exec *x, const wr_catalog *c, weir_error *err)
 {
     const wr_ast_stmt *s = x->stmt;
@@ -109,6 +110,8 @@ static weir_status validate_describe(const wr_exec *x, const wr_catalog *c, weir
                        "Could not find STREAM/TABLE '%s' in the Metastore", s->name.name);
 }
 
+/* On the catalog as the statements before it would leave it; topics and schemas are asked about as
+ * for a statement that is executed. */
 weir_status wr_exec_validate(wr_exec *x, wr_catalog *c, weir_error *err)
 {
     const wr_ast_stmt *s = x->stmt;

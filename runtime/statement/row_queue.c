@@ -110,6 +110,7 @@ void wr__row_batch_free(wr__row_batch *b)
         wr_arena_free(b->arena);
 }
 
+/* Where producer and consumer are one thread a full queue would wait for itself. */
 void wr__row_queue_never_waits(wr__row_queue *q)
 {
     WR_ASSERT(!q->head && !q->ended);

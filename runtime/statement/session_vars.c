@@ -78,15 +78,19 @@ weir_status wr__execute_define(wr_exec *x, weir_error *err)
 {
     wr_map *vars = &x->session->variables;
     wr_str name = wr_str_c(x->stmt->name.name);
+    bool define = x->stmt->kind == WR_AST_DEFINE;
+    /* Never quoted: as long as its upper-case form. */
+    const char *written = wr_arena_strndup(x->arena, x->text + x->stmt->name.pos, name.len);
+    wr_map *names = &x->session->written;
     wr_engine_lock(x->engine);
-    char *old = x->stmt->kind == WR_AST_DEFINE ? wr_map_put(vars, name, wr_strdup(x->stmt->text2))
-                                               : wr_map_remove(vars, name);
+    wr_free(define ? wr_map_put(names, name, wr_strdup(written)) : wr_map_remove(names, name));
+    char *old =
+        define ? wr_map_put(vars, name, wr_strdup(x->stmt->text2)) : wr_map_remove(vars, name);
     wr_engine_unlock(x->engine);
-    bool missing = !old && x->stmt->kind == WR_AST_UNDEFINE;
+    bool missing = !old && !define;
     wr_free(old);
     if (missing)
         return wr_error_at(err, WEIR_ERR_NOT_FOUND, x->stmt->name.pos,
-                           "Cannot undefine variable '%s' which was never defined.",
-                           x->stmt->name.name);
+                           "Cannot undefine variable '%s' which was never defined.", written);
     return WEIR_OK;
 }

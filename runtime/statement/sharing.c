@@ -69,7 +69,6 @@ typedef struct sharing {
     pthread_t thread;
     bool runs;
     atomic_bool stop;
-    bool unreadable; /* the topic could not be read last time; the reading thread's */
     /* With the lock. */
     pthread_mutex_t lock;
     pthread_cond_t changed;
@@ -103,6 +102,7 @@ static void wait_changed(sharing *s, int ms)
 void wr__sharing_left_out(wr_engine *e, const wr_kept *k, const weir_error *why)
 {
     WR_ASSERT(sharing_of(e) && why->code != WEIR_OK);
+    atomic_fetch_add(&sharing_of(e)->base.left_out, 1);
     wr_diag_put(WR_DIAG_WARN, "statement",
                 "statement %llu of the service is left out of this process, which goes on without "
                 "what it defines: %s: %.*s",
@@ -111,8 +111,9 @@ void wr__sharing_left_out(wr_engine *e, const wr_kept *k, const weir_error *why)
 }
 
 /* The offset is what an operator needs to look at the record. */
-static void report_unreadable(const sharing *s, const wr_command_read *r)
+static void report_unreadable(sharing *s, const wr_command_read *r)
 {
+    atomic_fetch_add(&s->base.left_out, 1);
     wr_diag_put(WR_DIAG_WARN, "statement", "%s offset %lld is left out: %s",
                 wr_command_log_topic(s->log), (long long)r->offset,
                 r->kind == WR_COMMAND_NEWER
@@ -199,13 +200,13 @@ static void handle(sharing *s, const wr_command_read *r, wr_arena *a)
 /* Said once, until it can be read again: a broker that is away for an hour is two lines. */
 static void note_readable(sharing *s, const weir_error *why)
 {
-    if (why && !s->unreadable)
+    if (why && !s->base.unreadable)
         wr_diag_put(WR_DIAG_WARN, "statement",
                     "the command topic %s cannot be read, and is tried again: %s",
                     wr_command_log_topic(s->log), why->message);
-    if (!why && s->unreadable)
+    if (!why && s->base.unreadable)
         wr_diag_put(WR_DIAG_WARN, "statement", "the command topic can be read again");
-    s->unreadable = why != NULL;
+    s->base.unreadable = why != NULL;
 }
 
 /* One record after the other, for as long as the engine is open. Positions are published after the

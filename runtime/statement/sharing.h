@@ -18,6 +18,9 @@
 struct wr_sharing {
     /** As wr__statement_class.execute, for a statement that is for all processes. */
     weir_status (*execute)(wr_exec *x, weir_error *err);
+    /* How it is with it; any thread may read them. */
+    atomic_bool unreadable; /* the topic could not be read last time */
+    atomic_uint left_out;   /* statements and records that this process goes on without */
 };
 
 /**

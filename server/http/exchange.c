@@ -185,9 +185,7 @@ bool wr__exchange_body(wr_http_exchange *x, const char *data, size_t n)
         return true;
     }
     if (!x->streams && !x->held) {
-        if (n > core->max_body - x->body.len)
-            return false;
-        if (core->bodies + n > BODIES_MAX)
+        if (x->body.len + n > core->max_body || core->bodies + n > BODIES_MAX)
             return false;
         core->bodies += n;
         x->counted += n;

@@ -5,6 +5,7 @@
  */
 #include "server/query/query_request.h"
 #include "formats/format.h"
+#include "server/query/config_words.h"
 #include "types/text.h"
 
 #include <stdarg.h>
@@ -120,9 +121,15 @@ static bool put_property(wr_engine *e, wr__query_endpoint endpoint, wr_session *
         return false;
     }
     if (value && wr_settings_check(name, value, true, &err) != WEIR_OK) {
+        wr_buf reason = {0}, cause = {0};
+        wr__put_config_reason(&reason, name, value, err.message);
+        if (!stream)
+            wr__put_cause(&cause, wr_buf_cstr(&reason));
         wr__query_fault_set(fault, BAD_REQUEST, false, !stream,
-                            "Failed to coerce type of value '%s' for key '%s'%s%s", value, name,
-                            stream ? "" : "\nCaused by: ", stream ? "" : err.message);
+                            "Failed to coerce type of value '%s' for key '%s'%s", value, name,
+                            wr_buf_cstr(&cause));
+        wr_buf_free(&reason);
+        wr_buf_free(&cause);
         return false;
     }
     /* As the real server, queries have their variables put in whatever this says. */
@@ -175,17 +182,24 @@ static bool put_properties(wr_engine *e, wr__query_endpoint endpoint, const wr_j
     return true;
 }
 
-/* Names of variables are kept in upper case. */
+static void put_variable(wr_session *session, wr_str name, const char *written, const char *value)
+{
+    wr_free(wr_map_put(&session->written, name, wr_strdup(written)));
+    wr_free(wr_map_put(&session->variables, name, wr_strdup(value)));
+}
+
+/* Names of variables are kept in upper case, and beside that as they came. */
 static void put_variables(const wr_json *variables, wr_arena *a, wr_session *session)
 {
     for (uint32_t i = 0; variables && i < variables->n; i++) {
-        char *name = wr_arena_strndup(a, variables->keys[i].ptr, variables->keys[i].len);
+        wr_str key = variables->keys[i];
+        char *name = wr_arena_strndup(a, key.ptr, key.len);
         const char *value = text_of(&variables->items[i], a);
         for (char *c = name; *c; c++)
             if (*c >= 'a' && *c <= 'z')
                 *c = (char)(*c - 'a' + 'A');
         if (value && variables->items[i].kind != WR_JSON_NULL)
-            wr_free(wr_map_put(&session->variables, wr_str_c(name), wr_strdup(value)));
+            put_variable(session, wr_str_c(name), wr_arena_strndup(a, key.ptr, key.len), value);
     }
 }
 

@@ -225,8 +225,7 @@ static void put_functions(wr_exec *x, wr_buf *out)
     wr_buf_putc(out, ']');
 }
 
-/* Settings of streams and clients have a prefix in ksqlDB's list. */
-static void put_property_name(const wr_setting *s, wr_buf *out)
+void wr__put_property_name(wr_buf *out, const wr_setting *s)
 {
     bool prefixed = strncmp(s->name, "ksql.", 5) == 0 || strncmp(s->name, "weir.", 5) == 0 ||
                     !s->editable || s->ksql;
@@ -247,7 +246,7 @@ static void put_properties(wr_exec *x, wr_buf *out)
         bool own = wr_map_get(&x->settings.values, wr_str_c(s->name));
         bool set = own || wr_map_get(&wr_engine_settings(x->engine)->values, wr_str_c(s->name));
         wr_buf_clear(&name);
-        put_property_name(s, &name);
+        wr__put_property_name(&name, s);
         wr__comma(out);
         wr_buf_putc(out, '{');
         wr__member(out, "name", wr_buf_cstr(&name));
@@ -296,7 +295,9 @@ static void put_variables(wr_exec *x, wr_buf *out)
     for (size_t i = 0; i < r->rows.n; i++) {
         wr__comma(out);
         wr_buf_putc(out, '{');
-        wr__member(out, "name", text_at(x, r->rows.v[i], 0));
+        const char *name = text_at(x, r->rows.v[i], 0);
+        const char *written = wr_map_get(&x->session->written, wr_str_c(name));
+        wr__member(out, "name", written ? written : name);
         wr__member(out, "value", text_at(x, r->rows.v[i], 1));
         wr_buf_putc(out, '}');
     }

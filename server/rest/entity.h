@@ -40,6 +40,8 @@ void wr__entity_close(wr_buf *out);
 
 /** A SchemaInfo. */
 void wr__put_type(wr_buf *out, const wr_type *t);
+/** A setting as ksqlDB's lists have it: those of Streams and of clients with a prefix. */
+void wr__put_property_name(wr_buf *out, const wr_setting *s);
 /** "fields":[...]. */
 void wr__put_fields(wr_buf *out, const wr_schema *s);
 

@@ -101,7 +101,36 @@ typedef struct described {
     const char *const *sources, *const *sinks;
     uint32_t sources_n, sinks_n;
     const char *plan, *group;
+    const wr_settings *overrides; /* NULL: none */
 } described;
+
+/* Numbers and flags as such. The names of settings of Streams have their prefix, as in the list of
+ * properties; that of consumers, auto.offset.reset, has none. */
+static void put_overrides(const wr_settings *settings, wr_buf *out)
+{
+    wr__name(out, "overriddenProperties");
+    wr_buf_putc(out, '{');
+    const wr_setting *s;
+    for (uint32_t i = 0; settings && (s = wr_setting_at(i)); i++) {
+        const char *value = wr_map_get(&settings->values, wr_str_c(s->name));
+        if (!value)
+            continue;
+        wr_buf name = {0};
+        if (s->kind == WR_SETTING_RESET)
+            wr_buf_puts(&name, s->name);
+        else
+            wr__put_property_name(&name, s);
+        bool bare = s->kind == WR_SETTING_NUMBER || s->kind == WR_SETTING_FLAG;
+        if (bare) {
+            wr__name(out, wr_buf_cstr(&name));
+            wr_buf_puts(out, value);
+        } else {
+            wr__member(out, wr_buf_cstr(&name), wr_settings_shown(s->name, value));
+        }
+        wr_buf_free(&name);
+    }
+    wr_buf_putc(out, '}');
+}
 
 static void put_description(const wr__entity_context *c, const described *d, wr_buf *out)
 {
@@ -112,7 +141,7 @@ static void put_description(const wr__entity_context *c, const described *d, wr_
     put_names(out, "sinks", d->sinks, d->sinks_n);
     wr__member(out, "topology", d->plan);
     wr__member(out, "executionPlan", d->plan);
-    wr_buf_puts(out, ",\"overriddenProperties\":{}");
+    put_overrides(d->overrides, out);
     wr__name(out, "ksqlHostQueryStatus");
     wr_buf_putc(out, '{');
     if (d->state)
@@ -158,7 +187,8 @@ static void put_persistent(const wr__entity_context *c, const wr_query_info *inf
                    .sinks = &name,
                    .sinks_n = *name ? 1 : 0,
                    .plan = wr_buf_cstr(&text),
-                   .group = q ? wr_query_group(q) : NULL};
+                   .group = q ? wr_query_group(q) : NULL,
+                   .overrides = q ? wr_query_overrides(q) : NULL};
     wr__comma(out);
     wr_buf_putc(out, '{');
     wr__member(out, "id", d.id);
@@ -204,6 +234,13 @@ static void put_steps(const wr_exec *x, wr_buf *out)
     }
 }
 
+static const char *window_name(wr_ast_window_kind kind)
+{
+    return wr_window_kind_name(kind == WR_AST_WINDOW_HOPPING   ? WR_WINDOW_HOPPING
+                               : kind == WR_AST_WINDOW_SESSION ? WR_WINDOW_SESSION
+                                                               : WR_WINDOW_TUMBLING);
+}
+
 static void put_explained(const wr__entity_context *c, const wr_exec *x, wr_buf *out)
 {
     const wr_ast_stmt *s = x->stmt->child;
@@ -227,7 +264,11 @@ static void put_explained(const wr__entity_context *c, const wr_exec *x, wr_buf 
                    .sources_n = x->planned_sources_n,
                    .sinks = &s->name.name,
                    .sinks_n = query ? 0 : 1,
-                   .plan = wr_buf_cstr(&plan)};
+                   .window = !query && s->query && s->query->window
+                                 ? window_name(s->query->window->kind)
+                                 : NULL,
+                   .plan = wr_buf_cstr(&plan),
+                   .overrides = &x->settings};
     wr_buf_putc(out, '{');
     wr__member(out, "id", d.id);
     wr__member(out, "statementText", wr_buf_cstr(&text));

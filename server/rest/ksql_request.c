@@ -9,6 +9,7 @@
  */
 #include "server/rest/ksql_request.h"
 #include "parser/parser.h"
+#include "server/query/config_words.h"
 #include "server/rest/statement_text.h"
 #include "types/text.h"
 
@@ -137,12 +138,34 @@ static int code_of(const wr_ast_stmt *s, weir_status st, const weir_error *err)
     return unknown || no_target || no_topic ? BAD_REQUEST : BAD_STATEMENT;
 }
 
+/* Of a refused INSERT INTO ... VALUES: the source first, whatever was wrong with it. */
+static void put_insert_reason(const wr_ast_stmt *s, const char *m, wr_buf *out)
+{
+    static const char inserting[] = "Failed to insert values: ";
+    static const char column[] = "Column '";
+    bool named = has(m, " into ") && !has(m, "Inserting into column");
+    if (!preparing(s, m) && !named) {
+        wr_buf_printf(out, "Failed to insert values into '%s'. ", s->name.name);
+        m += strncmp(m, inserting, sizeof inserting - 1) == 0 ? sizeof inserting - 1 : 0;
+    }
+    const char *end = strstr(m, "' cannot be resolved: VALUES takes");
+    if (end && strncmp(m, column, sizeof column - 1) == 0) {
+        m += sizeof column - 1;
+        wr_buf_printf(out, "Unsupported column reference in insert value: %.*s", (int)(end - m), m);
+    } else {
+        wr_buf_puts(out, m);
+    }
+}
+
 /* The message in ksqlDB's words. */
 static void put_reason(const wr_ast_stmt *s, const weir_error *err, wr_buf *out)
 {
-    static const char inserting[] = "Failed to insert values: ";
     const char *m = err->message;
     weir_error unknown;
+    if (s && s->kind == WR_AST_INSERT_VALUES) {
+        put_insert_reason(s, m, out);
+        return;
+    }
     bool settings = s && (s->kind == WR_AST_SET || s->kind == WR_AST_UNSET);
     if (settings && wr_settings_check(s->text1, NULL, false, &unknown) != WEIR_OK) {
         wr_buf_printf(out, "Unknown property: %s", s->text1);
@@ -155,15 +178,24 @@ static void put_reason(const wr_ast_stmt *s, const weir_error *err, wr_buf *out)
                       s->text1);
         return;
     }
+    if (settings && s->text2) {
+        wr__put_config_reason(out, s->text1, s->text2, m);
+        return;
+    }
     if ((has(m, "cannot be resolved") || has(m, "KEY' column: please use")) && err->line > 0)
         wr_buf_printf(out, "Line: %d, Col: %d: ", err->line, err->column);
-    if (s && s->kind == WR_AST_INSERT_VALUES && !preparing(s, m) && !has(m, " into ")) {
-        wr_buf_printf(out, "Failed to insert values into '%s'. ", s->name.name);
-        m += strncmp(m, inserting, sizeof inserting - 1) == 0 ? sizeof inserting - 1 : 0;
-    }
     wr_buf_puts(out, strcmp(m, "The statement does not define any columns.") == 0
                          ? "No columns supplied."
                          : m);
+}
+
+/* The first name of a message that stands between back-ticks, with them. */
+static void put_ticked(const char *message, wr_buf *out)
+{
+    const char *from = strchr(message, '`');
+    const char *end = from ? strchr(from + 1, '`') : NULL;
+    if (end)
+        wr_buf_put(out, from, (size_t)(end - from) + 1);
 }
 
 /* @p s NULL: the text does not parse; then @p sql is to blame. */
@@ -180,6 +212,8 @@ static bool fail(work *w, const wr_ast_stmt *s, const char *sql, weir_status st,
         put_masked(s, &w->blamed);
     else if (before)
         put_plain(s, &w->blamed);
+    else if (has(err->message, "KEY' column: please use"))
+        put_ticked(err->message, &w->blamed);
     else
         put_text(w, s, &w->blamed);
     if (before)
@@ -189,6 +223,8 @@ static bool fail(work *w, const wr_ast_stmt *s, const char *sql, weir_status st,
     put_reason(s, err, &text);
     if (err->hint[0])
         wr_buf_printf(&text, "\n%s", err->hint);
+    if (has(err->message, "Invalid result type. Your SELECT"))
+        wr_buf_printf(&text, "\nStatement: %s", wr_buf_cstr(&w->blamed));
     wr__query_fault_set(&w->fault, code,
                         code == BAD_STATEMENT || (code == SERVER_ERROR && s != NULL), true, "%s",
                         wr_buf_cstr(&text));

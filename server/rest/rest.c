@@ -10,13 +10,22 @@
  */
 #include "server/rest/rest.h"
 #include "server/http/accept.h"
+#include "server/rest/cluster.h"
+#include "server/rest/health.h"
 #include "server/rest/ksql_request.h"
+#include "server/rest/terminate.h"
 #include "types/text.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { NOT_FOUND = 40400, TIMED_OUT = 50301, SHUTTING_DOWN = 50303, BAD_REQUEST = 40000 };
+enum {
+    FORBIDDEN = 40300,
+    NOT_FOUND = 40400,
+    TIMED_OUT = 50301,
+    SHUTTING_DOWN = 50303,
+    BAD_REQUEST = 40000
+};
 enum { LOOK_MS = 20, LOOK_MAX_MS = 5000 };
 
 /** ksqlDB's version that the API is of: clients refuse servers that are too old. */
@@ -28,6 +37,7 @@ struct job {
     wr_http_server *http;
     uint64_t exchange;
     wr__query_request *request;
+    wr__termination *termination; /* or this */
     bool changes;
     int waited_ms;
     int status;
@@ -39,6 +49,7 @@ struct job {
 
 struct wr_rest {
     wr__ksql_context ksql;
+    wr__health *health;
     char *host;
     bool changing; /* a job that may change the catalog is with the pool */
     bool ended;    /* /ksql/terminate */
@@ -54,8 +65,19 @@ wr_rest *wr_rest_new(wr_engine *e, wr_query_service *queries, const char *host, 
     r->host = wr_strdup(host);
     r->ksql = (wr__ksql_context){
         .entities = {e, queries, r->host}, .commands = wr__commands_new(), .read_only = read_only};
+    r->health = wr__health_new(e);
     r->turns_end = &r->turns;
     return r;
+}
+
+static job *job_new(wr_rest *r, wr_http_exchange *x)
+{
+    job *j = wr_calloc(1, sizeof *j);
+    *j = (job){.rest = r, .http = wr_http_server_of(x), .exchange = wr_http_id(x), .next = r->jobs};
+    if (r->jobs)
+        r->jobs->prev = j;
+    r->jobs = j;
+    return j;
 }
 
 static void job_free(job *j)
@@ -66,7 +88,9 @@ static void job_free(job *j)
         j->rest->jobs = j->next;
     if (j->next)
         j->next->prev = j->prev;
-    wr__query_request_free(j->request);
+    if (j->request)
+        wr__query_request_free(j->request);
+    wr__termination_free(j->termination);
     wr_buf_free(&j->body);
     wr_free(j);
 }
@@ -78,6 +102,7 @@ void wr_rest_free(wr_rest *r)
     while (r->jobs)
         job_free(r->jobs);
     wr__commands_free(r->ksql.commands);
+    wr__health_free(r->health);
     wr_free(r->host);
     wr_free(r);
 }
@@ -103,12 +128,16 @@ static void not_found(wr_http_exchange *x)
     wr_http_respond(x, 404, NULL, "Not Found", head ? 0 : 9);
 }
 
+static void shut(wr_http_exchange *x)
+{
+    respond_error(x, SHUTTING_DOWN, false, "The server is shutting down");
+}
+
 bool wr_rest_refuses(const wr_rest *r, wr_http_exchange *x)
 {
-    const char *path = wr_http_path(x);
-    if (!r->ended || strncmp(path, "/chc/", 5) == 0)
+    if (!r->ended || strncmp(wr_http_path(x), "/chc/", 5) == 0)
         return false;
-    respond_error(x, SHUTTING_DOWN, false, "The server is shutting down");
+    shut(x);
     return true;
 }
 
@@ -119,20 +148,42 @@ static void begin(job *j);
 static void work(void *arg)
 {
     job *j = arg;
-    j->status = wr__ksql_execute(&j->rest->ksql, j->request, &j->body);
+    if (j->termination)
+        j->status = wr__terminate(&j->rest->ksql.entities, j->termination, &j->body);
+    else
+        j->status = wr__ksql_execute(&j->rest->ksql, j->request, &j->body);
 }
 
-static void next_turn(wr_rest *r)
+static job *pop_turn(wr_rest *r)
 {
     job *j = r->turns;
-    r->changing = false;
     if (!j)
-        return;
+        return NULL;
     r->turns = j->turn;
     if (!r->turns)
         r->turns_end = &r->turns;
     j->turn = NULL;
-    begin(j);
+    return j;
+}
+
+/* The service has ended meanwhile. */
+static void turn_away(job *j)
+{
+    wr_http_exchange *x = wr_http_find(j->http, j->exchange);
+    if (x)
+        shut(x);
+    job_free(j);
+}
+
+static void next_turn(wr_rest *r)
+{
+    job *j;
+    r->changing = false;
+    while (r->ended && (j = pop_turn(r)))
+        turn_away(j);
+    j = pop_turn(r);
+    if (j)
+        begin(j);
 }
 
 static void done(void *arg)
@@ -141,6 +192,10 @@ static void done(void *arg)
     wr_rest *r = j->rest;
     wr_http_exchange *x = wr_http_find(j->http, j->exchange);
     bool changes = j->changes;
+    if (j->termination && j->status == 200) {
+        r->ended = true;
+        wr__terminate_clients(&r->ksql.entities);
+    }
     if (x)
         wr_http_respond(x, j->status, json_type, j->body.ptr, j->body.len);
     job_free(j);
@@ -157,6 +212,10 @@ static void begin(job *j)
 static void take_turn(job *j)
 {
     wr_rest *r = j->rest;
+    if (r->ended) {
+        turn_away(j);
+        return;
+    }
     if (!j->changes || !r->changing) {
         begin(j);
         return;
@@ -212,25 +271,31 @@ static void on_ksql(wr_rest *r, wr_http_exchange *x)
         wr__query_refuse(x, &fault, "");
         return;
     }
-    job *j = wr_calloc(1, sizeof *j);
-    *j = (job){.rest = r,
-               .http = wr_http_server_of(x),
-               .exchange = wr_http_id(x),
-               .request = request,
-               .changes = wr__ksql_may_change(request->sql),
-               .next = r->jobs};
-    if (r->jobs)
-        r->jobs->prev = j;
-    r->jobs = j;
+    job *j = job_new(r, x);
+    j->request = request;
+    j->changes = wr__ksql_may_change(request->sql);
     wait_for_command(j);
 }
 
-/* ---- the service ---- */
-
-static const char *cluster_id(const wr_rest *r)
+static void on_terminate(wr_rest *r, wr_http_exchange *x)
 {
-    return wr_engine_on_kafka(r->ksql.entities.engine) ? "kafka" : "weir";
+    wr__query_fault fault;
+    if (r->ksql.read_only) {
+        respond_error(x, FORBIDDEN, true, "The server is read-only");
+        return;
+    }
+    wr__termination *t = wr__termination_read(body_of(x), &fault);
+    if (!t) {
+        wr__query_refuse(x, &fault, "");
+        return;
+    }
+    job *j = job_new(r, x);
+    j->termination = t;
+    j->changes = true;
+    take_turn(j);
 }
+
+/* ---- the service ---- */
 
 static const char *service_id(const wr_rest *r)
 {
@@ -246,50 +311,75 @@ static void on_root(wr_rest *r, wr_http_exchange *x)
     wr_http_respond(x, 307, fields, NULL, 0);
 }
 
-static void on_info(wr_rest *r, wr_http_exchange *x)
+/* Clients compare the body with what they know: Weir's own version is in a header. */
+static void answer_info(void *arg, wr_http_exchange *x)
 {
+    const wr_rest *r = arg;
+    char server[80];
+    snprintf(server, sizeof server, "weir/%s", weir_version());
+    const wr_http_field fields[] = {
+        {"Content-Type", "application/json"}, {"Server", server}, {NULL, NULL}};
     wr_buf b = {0};
     wr_buf_puts(&b, "{\"KsqlServerInfo\":{");
     wr__member(&b, "version", KSQL_VERSION);
-    wr__member(&b, "kafkaClusterId", cluster_id(r));
+    wr__member(&b, "kafkaClusterId", wr__health_cluster(r->health));
     wr__member(&b, "ksqlServiceId", service_id(r));
-    wr__member(&b, "serverStatus", "RUNNING");
+    wr__member(&b, "serverStatus", wr__health_status(r->health));
     wr_buf_puts(&b, "}}");
-    respond_json(x, 200, &b);
+    wr_http_respond(x, 200, fields, b.ptr, b.len);
+    wr_buf_free(&b);
+}
+
+static void on_info(wr_rest *r, wr_http_exchange *x)
+{
+    wr__health_ask(r->health, x, false, answer_info, r);
+}
+
+static void answer_healthcheck(void *arg, wr_http_exchange *x)
+{
+    const wr_rest *r = arg;
+    wr_buf b = {0};
+    int status = wr__health_put(r->health, &b);
+    respond_json(x, status, &b);
 }
 
 static void on_healthcheck(wr_rest *r, wr_http_exchange *x)
 {
-    static const char body[] =
-        "{\"isHealthy\":true,\"details\":{\"metastore\":{\"isHealthy\":true},"
-        "\"kafka\":{\"isHealthy\":true},\"commandRunner\":{\"isHealthy\":true}},"
-        "\"serverState\":\"READY\"}";
-    (void)r;
-    wr_http_respond(x, 200, json_type, body, sizeof body - 1);
+    wr__health_ask(r->health, x, true, answer_healthcheck, r);
 }
 
 static void put_cluster(const wr_rest *r, wr_buf *b)
 {
     wr_buf_puts(b, "{\"scope\":{\"path\":[],\"clusters\":{");
-    wr__member(b, "kafka-cluster", cluster_id(r));
+    wr__member(b, "kafka-cluster", wr__health_cluster(r->health));
     wr__member(b, "ksql-cluster", service_id(r));
     wr_buf_puts(b, "}},\"id\":\"\"}");
 }
 
-static void on_metadata(wr_rest *r, wr_http_exchange *x)
+static void answer_metadata(void *arg, wr_http_exchange *x)
 {
     wr_buf b = {0};
     wr_buf_puts(&b, "{\"version\":\"" KSQL_VERSION "\",\"clusterId\":");
-    put_cluster(r, &b);
+    put_cluster(arg, &b);
     wr_buf_putc(&b, '}');
+    respond_json(x, 200, &b);
+}
+
+static void on_metadata(wr_rest *r, wr_http_exchange *x)
+{
+    wr__health_ask(r->health, x, false, answer_metadata, r);
+}
+
+static void answer_metadata_id(void *arg, wr_http_exchange *x)
+{
+    wr_buf b = {0};
+    put_cluster(arg, &b);
     respond_json(x, 200, &b);
 }
 
 static void on_metadata_id(wr_rest *r, wr_http_exchange *x)
 {
-    wr_buf b = {0};
-    put_cluster(r, &b);
-    respond_json(x, 200, &b);
+    wr__health_ask(r->health, x, false, answer_metadata_id, r);
 }
 
 static void on_probe(wr_rest *r, wr_http_exchange *x)
@@ -298,11 +388,19 @@ static void on_probe(wr_rest *r, wr_http_exchange *x)
     wr_http_respond(x, 200, json_type, "{}", 2);
 }
 
-/* Nodes tell each other nothing here. */
-static void on_switched_off(wr_rest *r, wr_http_exchange *x)
+static void on_cluster_status(wr_rest *r, wr_http_exchange *x)
 {
-    (void)r;
-    wr_http_respond(x, 404, json_type, NULL, 0);
+    wr__cluster_status(&r->ksql.entities, x);
+}
+
+static void on_heartbeat(wr_rest *r, wr_http_exchange *x)
+{
+    wr__cluster_heartbeat(&r->ksql.entities, x);
+}
+
+static void on_lag(wr_rest *r, wr_http_exchange *x)
+{
+    wr__cluster_lag(&r->ksql.entities, x);
 }
 
 static void on_status(wr_rest *r, wr_http_exchange *x)
@@ -355,6 +453,7 @@ typedef struct route {
 
 static const route routes[] = {
     {"POST", "/ksql", on_ksql, NULL},
+    {"POST", "/ksql/terminate", on_terminate, NULL},
     {"GET", "/", on_root, NULL},
     {"GET", "/info", on_info, NULL},
     {"GET", "/healthcheck", on_healthcheck, NULL},
@@ -363,9 +462,9 @@ static const route routes[] = {
     {"GET", "/is_valid_property/", NULL, on_valid_property},
     {"GET", "/v1/metadata", on_metadata, NULL},
     {"GET", "/v1/metadata/id", on_metadata_id, NULL},
-    {"GET", "/clusterStatus", on_switched_off, NULL},
-    {"POST", "/heartbeat", on_switched_off, NULL},
-    {"POST", "/lag", on_switched_off, NULL},
+    {"GET", "/clusterStatus", on_cluster_status, NULL},
+    {"POST", "/heartbeat", on_heartbeat, NULL},
+    {"POST", "/lag", on_lag, NULL},
     {"GET", "/chc/ready", on_probe, NULL},
     {"GET", "/chc/live", on_probe, NULL},
 };

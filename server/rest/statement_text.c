@@ -6,6 +6,7 @@
 #include "server/rest/statement_text.h"
 #include "engine/expr/expr.h"
 #include "engine/plan/catalog.h"
+#include "parser/parser.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -276,6 +277,12 @@ static char *quoted(wr_arena *a, const char *text)
     return wr_arena_printf(a, "'%s'", text);
 }
 
+static bool is_format(const char *name)
+{
+    return strcmp(name, "FORMAT") == 0 || strcmp(name, "KEY_FORMAT") == 0 ||
+           strcmp(name, "VALUE_FORMAT") == 0;
+}
+
 static void add_written(properties *p, const wr_ast_stmt *stmt)
 {
     for (size_t i = 0; i < stmt->props_n; i++) {
@@ -284,6 +291,9 @@ static void add_written(properties *p, const wr_ast_stmt *stmt)
         for (char *c = name; *c; c++)
             *c = wr_upper(*c);
         wr_ast_print_expr(&value, stmt->props[i].value);
+        if (is_format(name)) /* a format's name, whose case means nothing */
+            for (char *c = value.ptr; c && c < value.ptr + value.len; c++)
+                *c = wr_upper(*c);
         add(p, name, wr_arena_strdup(p->arena, wr_buf_cstr(&value)));
         wr_buf_free(&value);
     }
@@ -490,7 +500,18 @@ static void render(wr_engine *e, const char *sql, bool of_query, wr_buf *out)
 
 void wr__statement_text(wr_engine *e, const char *sql, wr_buf *out)
 {
-    render(e, sql, false, out);
+    wr_arena *a = wr_arena_new(0);
+    wr_parse_span span;
+    size_t len = strlen(sql);
+    const char *between = "";
+    for (size_t at = 0; wr_parse_next_span(sql, len, at, &span); at = span.next) {
+        if (span.empty)
+            continue;
+        wr_buf_puts(out, between);
+        render(e, wr_arena_strndup(a, sql + span.start, span.end - span.start), false, out);
+        between = "\n";
+    }
+    wr_arena_free(a);
 }
 
 void wr__statement_text_of_query(wr_engine *e, const char *sql, wr_buf *out)

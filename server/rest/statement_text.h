@@ -9,7 +9,8 @@
 #include "runtime/statement/statement.h"
 
 /**
- * The text with its ';'. @p sql is one statement without it; what is not rendered anew comes back
+ * The text with its ';'. @p sql: statements, the last one without it (of a source its
+ * CREATE and its ALTERs); each begins a line. What is not rendered anew comes back
  * as it is. Under the engine's lock: sources are looked up.
  */
 void wr__statement_text(wr_engine *e, const char *sql, wr_buf *out);

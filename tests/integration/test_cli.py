@@ -47,7 +47,7 @@ class Usage(WeirCase):
         self.refused("produce", "t", "--timestamp", "2025-02-30", says="--timestamp is a time")
         self.refused("consume", "a", "b", says="unexpected argument 'b'")
         self.refused("-e", "SHOW STREAMS;", "--set", "x", says="--set needs NAME=VALUE")
-        self.refused("http://127.0.0.1:8088", says="does not talk to servers")
+        self.refused("http://127.0.0.1:8088", "--data", self.folder / "x", says="a server has its own --data")
         self.refused("-e", "SHOW STREAMS;", "--config", self.folder / "none", says="cannot read")
 
     def test_help(self):

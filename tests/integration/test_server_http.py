@@ -29,13 +29,14 @@ class ServerCase(WeirCase):
         process = self.start("server", *words, "--listen", listen, "--data", data or self.data,
                              stderr=subprocess.PIPE, **options)
         first = process.stderr.readline()
-        self.assertRegex(first, r"listening on https?://.*:\d+$")
+        self.assertRegex(first, r"starting on https?://.*:\d+$")
         self.port = int(first.rsplit(":", 1)[1])
         self.ready(process)
         return process
 
     def ready(self, process):
         self.assertRegex(process.stderr.readline(), r"weir \d+\.\d+\.\d+, ")
+        self.assertRegex(process.stderr.readline(), r"listening on https?://.*:\d+$")
 
     def connect(self, **options):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=SECONDS, **options)
@@ -160,7 +161,7 @@ class Connections(ServerCase):
                 "Origin": origin, "Access-Control-Request-Method": "POST"})
             response = connection.getresponse()
             response.read()
-            self.assertEqual(response.status, 204)
+            self.assertEqual(response.status, 204 if allowed else 403)
             self.assertEqual(response.headers["access-control-allow-origin"], allowed)
             connection.request("GET", "/nowhere", headers={"Origin": origin})
             response = connection.getresponse()
@@ -232,7 +233,7 @@ class Passwords(ServerCase):
                       {"Authorization": "Basic !"}, {"Authorization": "Bearer x"}):
             self.assertEqual(self.status(headers=wrong), 401)
         for path in ("/healthcheck", "/v1/metadata/id", "/open", "/public/x"):
-            self.assertEqual(self.status(path), 404)
+            self.assertNotEqual(self.status(path), 401)
         self.assertEqual(self.status("/opening"), 401)
         # The body of a request that is held meanwhile is not lost.
         body = b'{"sql":"SHOW STREAMS;"}' + b" " * 100000

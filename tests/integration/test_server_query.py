@@ -15,6 +15,7 @@ import struct
 import subprocess
 import time
 import unittest
+import urllib.request
 import urllib.parse
 
 import program
@@ -39,8 +40,8 @@ class Server:
         until = time.monotonic() + SECONDS
         while True:
             with contextlib.suppress(OSError):
-                socket.create_connection(("127.0.0.1", self.port)).close()
-                return
+                with urllib.request.urlopen(f"{self.url}/metrics", timeout=SECONDS):
+                    return  # until then it says 503
             if self.process.poll() is not None or time.monotonic() > until:
                 raise program.Failed("weir server has not started")
             time.sleep(0.02)

@@ -324,7 +324,7 @@ DROP STREAM s;
 
 --@test: DROP of the other kind
 --@expected.error: KsqlException
---@expected.message: Incompatible data source type is stream, but statement was DROP table
+--@expected.message: Incompatible data source type is STREAM, but statement was DROP TABLE
 CREATE STREAM s (id INT KEY, v INT) WITH (kafka_topic='s', value_format='JSON');
 DROP TABLE s;
 

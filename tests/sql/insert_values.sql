@@ -164,7 +164,7 @@ ASSERT VALUES s (id, n) VALUES (2, 0.00);
 
 --@test: an expression whose value a DECIMAL does not hold
 --@expected.error: weir.Error
---@expected.message: invalid input syntax for type DECIMAL(5, 2)
+--@expected.message: Expected type DECIMAL(5, 2) for field `N` but got INTEGER(1000)
 CREATE STREAM s (id INT KEY, n DECIMAL(5, 2)) WITH (kafka_topic='s', value_format='JSON');
 INSERT INTO s VALUES (1, ABS(-1000));
 

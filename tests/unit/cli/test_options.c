@@ -198,9 +198,6 @@ static void test_operands(void **state)
                         "weir: weir serve needs FILE... (weir serve --help says more)\n");
     assert_int_equal(run(&serve, (const char *const[]){"a", "b", "c", "d", "e", NULL}), CLI_OK);
     check_text(&ran, "cold - 0 [a] [b] [c] [d] [e]");
-    /* A URL where a statement is expected: another program's habit. */
-    assert_int_equal(run(&prompt, (const char *const[]){"http://localhost:8088", NULL}), CLI_USAGE);
-    check_contains(complained(), "http://localhost:8088: this version does not talk to servers");
     assert_int_equal(run(&prompt, (const char *const[]){"x", NULL}), CLI_USAGE);
     assert_string_equal(complained(), "weir: weir: unexpected argument 'x'\n");
 }

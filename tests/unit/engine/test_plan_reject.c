@@ -195,7 +195,7 @@ static const reject_case source_cases[] = {
      "s (a INT) WITH"},
     {"CREATE OR REPLACE STREAM s2 (id BIGINT KEY, name STRING) WITH (KAFKA_TOPIC='s2', "
      "FORMAT='JSON');",
-     "Cannot upgrade data source: DataSource 'S2' has schema = `ID` BIGINT KEY, `NAME` STRING, "
+     "Cannot upgrade data source: DataSource '`S2`' has schema = `ID` BIGINT KEY, `NAME` STRING, "
      "`X` INTEGER which is ",
      "s2 (id BIGINT "},
     {"CREATE OR REPLACE TABLE s2 (id BIGINT PRIMARY KEY, name STRING, x INT, z INT) WITH "
@@ -214,7 +214,7 @@ static const reject_case source_cases[] = {
      "Cannot alter stream 'SS': ALTER operations are not supported on source streams.",
      "ss ADD COLUMN "},
     {"ALTER STREAM agg ADD COLUMN q INT;",
-     "Incompatible data source type is table, but statement was ALTER stream", "agg ADD COLUMN"},
+     "Incompatible data source type is TABLE, but statement was ALTER STREAM", "agg ADD COLUMN"},
     {"ALTER TABLE agg ADD COLUMN q INT;",
      "ALTER command is not supported for CREATE ... AS statements.", "agg ADD COLUMN"},
     {"ALTER STREAM derived ADD COLUMN q INT;",
@@ -224,7 +224,7 @@ static const reject_case source_cases[] = {
      "name INT;"},
     {"ALTER STREAM nope ADD COLUMN q INT;", "Source NOPE does not exist.", "nope ADD COLUM"},
     {"DROP STREAM s;", "Cannot drop S.", "s;"},
-    {"DROP TABLE s;", "Incompatible data source type is stream, but statement was DROP table",
+    {"DROP TABLE s;", "Incompatible data source type is STREAM, but statement was DROP TABLE",
      "s;"},
     {"DROP STREAM nope;", "Stream NOPE does not exist.", "nope;"},
     {"DROP STREAM ss DELETE TOPIC;", "Cannot delete topic for read-only source: SS",
@@ -542,7 +542,7 @@ static const reject_case query_cases[] = {
      "Expected a value for each column. Expected Columns: [`ID`, `NAME`, `X`]. Got [1, 'a']",
      "INSERT INTO s2"},
     {"INSERT INTO s2 VALUES ('a', 'a', 1);",
-     "Failed to insert values: Expected type BIGINT for field `ID` but got STRING",
+     "Failed to insert values: Expected type BIGINT for field `ID` but got STRING(a)",
      "'a', 'a', 1);"},
     {"INSERT INTO s2 (id, nope) VALUES (1, 1);", "Column name `NOPE` does not exist.",
      "nope) VALUES ("},
@@ -560,7 +560,7 @@ static const reject_case query_cases[] = {
     {"INSERT INTO s2 VALUES (1, name, 1);",
      "Column 'NAME' cannot be resolved: VALUES takes expressions without columns.", "name, 1);"},
     {"INSERT INTO s2 (id, x) VALUES (1, 99999999999);",
-     "Failed to insert values: Expected type INTEGER for field `X` but got BIGINT",
+     "Failed to insert values: Expected type INTEGER for field `X` but got BIGINT(99999999999)",
      "99999999999);"},
     {"SELECT nope FROM s EMIT CHANGES;", "SELECT column 'NOPE' cannot be resolved.",
      "nope FROM s EM"},

@@ -237,7 +237,7 @@ static void test_without_effect(void **state)
         {"num.standby.replicas", "one process", NULL},
         {"ksql.streams.num.stream.threads", "weir.threads", "weir.threads"},
         {"ksql.logging.processing.topic.auto.create", "nothing", "nothing"},
-        {"listeners", "nothing", "nothing"},
+        {"listeners", NULL, NULL},
         {"consumer.fetch.min.bytes", "no Kafka client", NULL},
         {"ssl.key.location", "no Kafka client", NULL},
         {"rocksdb.config.setter", "nothing", "nothing"},

@@ -219,7 +219,7 @@ static void test_session(void **state)
     RUN(w, "UNDEFINE col;");
     REFUSE(w, "SELECT ${col} FROM vars;", WEIR_ERR_SYNTAX, "Syntax Error");
     REFUSE(w, "UNDEFINE col;", WEIR_ERR_NOT_FOUND,
-           "Cannot undefine variable 'COL' which was never defined.");
+           "Cannot undefine variable 'col' which was never defined.");
     REFUSE(w, "DEFINE evil = 'a; DROP STREAM vars'; SELECT ${evil} FROM vars;", WEIR_ERR_STATEMENT,
            "Illegal argument");
     RUN(w, "SET 'ksql.variable.substitution.enable' = 'false';");

@@ -134,10 +134,8 @@ static void on_end(void *arg, wr_http_exchange *x)
     ended++;
 }
 
-static int setup(void **state)
+static int start(wr_http_options o)
 {
-    (void)state;
-    wr_http_options o = WR_HTTP_OPTIONS_INIT;
     weir_error err;
     o.port = 0;
     o.max_body = 4u << 20;
@@ -150,6 +148,24 @@ static int setup(void **state)
                                .end = on_end};
     begun = ended = 0;
     return wr_http_server_start(&o, &h, &server, &err) == WEIR_OK ? 0 : -1;
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    wr_http_options o = WR_HTTP_OPTIONS_INIT;
+    return start(o);
+}
+
+/* Clients get less time than tests would like to wait. */
+static int setup_hasty(void **state)
+{
+    (void)state;
+    wr_http_options o = WR_HTTP_OPTIONS_INIT;
+    o.head_ms = 200;
+    o.idle_ms = 400;
+    o.slow_client_ms = 300;
+    return start(o);
 }
 
 static int teardown(void **state)
@@ -398,6 +414,50 @@ static void test_open_ends(void **state)
     /* `stays` is left to the end of the test: teardown stops the server. */
 }
 
+/* ---- deadlines ---- */
+
+static void test_slow_heads(void **state)
+{
+    (void)state;
+    int silent = dial(), slow = dial(), idle = dial();
+    say(slow, "GET /echo HTTP/1.1\r\nHo");
+    say(idle, "GET /echo HTTP/1.1\r\nHost: x\r\n\r\n");
+    for (int i = 0; i < 30; i++) { /* a byte now and then is no progress */
+        usleep(10000);
+        if (send(slow, "s", 1, MSG_NOSIGNAL) != 1)
+            break;
+    }
+    assert_int_equal(count(hear(slow), "HTTP/1.1 408 "), 1);
+    assert_string_equal(hear(silent), "");
+    assert_int_equal(count(hear(idle), "HTTP/1.1 200 "), 1); /* until idle_ms have passed */
+    int body = dial();
+    say(body, "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nabc");
+    assert_string_equal(hear(body), "");
+    /* A stream that has nothing to say is left alone. */
+    int open = dial();
+    char byte;
+    say(open, "GET /open HTTP/1.1\r\nHost: x\r\n\r\n");
+    assert_int_equal(recv(open, &byte, 1, 0), 1);
+    usleep(700000);
+    int before = ended;
+    assert_int_equal(begun - before, 1);
+    close(open);
+}
+
+/* Megabytes for a client that reads nothing: its connection ends. */
+static void test_client_takes_nothing(void **state)
+{
+    (void)state;
+    int fd = dial();
+    for (int i = 0; i < 40; i++)
+        say(fd, "GET /big HTTP/1.1\r\nHost: x\r\n\r\n");
+    for (int i = 0; i < 5000 && (begun == 0 || ended < begun); i++)
+        usleep(2000);
+    assert_true(begun > 0 && begun < 40);
+    assert_int_equal(begun, ended);
+    close(fd);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -409,6 +469,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_head_too_large, setup, teardown),
         cmocka_unit_test_setup_teardown(test_websocket, setup, teardown),
         cmocka_unit_test_setup_teardown(test_open_ends, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_slow_heads, setup_hasty, teardown),
+        cmocka_unit_test_setup_teardown(test_client_takes_nothing, setup_hasty, teardown),
     };
     curl_global_init(CURL_GLOBAL_ALL);
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The prompt on a server: what it shows is what it shows of a directory of its own."""
+# cost: 10
+import re
+import signal
+import subprocess
+import unittest
+
+import program
+import service
+
+MAKE = """
+CREATE STREAM s (id INT KEY, v DOUBLE, d DECIMAL(6, 2), m MAP<STRING, INT>, t TIMESTAMP, b BYTES)
+    WITH (KAFKA_TOPIC = 's', PARTITIONS = 2, VALUE_FORMAT = 'JSON');
+SET 'auto.offset.reset' = 'earliest';
+DEFINE limit_of = '2';
+CREATE TABLE c AS SELECT id, COUNT(*) AS n FROM s GROUP BY id;
+INSERT INTO s VALUES (1, 1.5, 2.50, MAP('a' := 1), '2024-01-01T00:00:00.250', TO_BYTES('ab', 'ascii'));
+INSERT INTO s (id) VALUES (2);
+"""
+LOOK = """
+SHOW STREAMS; SHOW TABLES; SHOW TYPES; SHOW VARIABLES; DESCRIBE s; DESCRIBE c; DESCRIBE FUNCTION UCASE;
+SELECT * FROM s EMIT CHANGES LIMIT ${limit_of};
+SELECT * FROM c WHERE id = 1;
+SELECT id, t, m FROM s WHERE id = 1;
+PRINT 's' FROM BEGINNING LIMIT 1;
+"""
+MISTAKES = ("SELEC 1;", "SELECT nope FROM s EMIT CHANGES;", "SHOW STREAMS; DESCRIBE nope;", "SELECT 1",
+            "SET 'commit.interval.ms' = 'often';", "DROP STREAM s;")
+
+
+class Served:
+    """`weir server`, or `weir run` on files, until the end of a with."""
+
+    def __init__(self, weir, *words):
+        self.log = open(weir.log, "w+", encoding="utf-8")
+        self.process = subprocess.Popen([weir.program, *map(str, words), *weir.options()],
+                                        stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
+
+    def text(self):
+        self.log.seek(0)
+        return self.log.read()
+
+    def said(self, what):
+        service.wait_until(lambda: re.search(what, self.text()) or self.process.poll() is not None, 20, what)
+        found = re.search(what, self.text())
+        if not found:
+            raise AssertionError(self.text())
+        return found.group(1)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.send_signal(signal.SIGTERM)
+        status = self.process.wait(20)
+        text = self.text()
+        self.log.close()
+        if status:
+            raise AssertionError(f"status {status}: {text}")
+
+
+def shown(done):
+    """All of it, but the wall clock's time that PRINT shows."""
+    return done.returncode, re.sub(r"rowtime: [^,]+Z", "rowtime: now", done.stdout), done.stderr
+
+
+class Remote(unittest.TestCase):
+    def test_same_as_here(self):
+        with program.folder() as folder:
+            here, there = program.Weir(folder / "here"), program.Weir(folder / "there")
+            with Served(there, "server", "--listen", "http://127.0.0.1:0") as server:
+                url = server.said(r"listening on (http:[^ \n]+)")
+                for form in ("TABULAR", "JSON", "CSV"):
+                    text = MAKE + LOOK if form == "TABULAR" else MAKE.split("CREATE TABLE")[0].split(
+                        ";", 1)[1] + LOOK
+                    local = here.call(*here.options(), "--output", form, "-e", text)
+                    remote = there.call(url, "--output", form, "-e", text)
+                    self.assertEqual(shown(local), shown(remote), form)
+                for text in MISTAKES:
+                    local = here.call(*here.options(), "-e", text, status=None)
+                    remote = there.call(url, "-e", text, status=None)
+                    self.assertEqual(shown(local), shown(remote), text)
+                # A directory that a server has open is reached through it.
+                joined = there.sql("SELECT id, n FROM c WHERE id = 2;")
+                self.assertIn("|2 |1|", joined.stdout)
+                self.assertIn("EXPLAIN", there.call(url, "-e", "SHOW QUERIES;").stdout)
+            there.sql("SHOW STREAMS;")  # and opened as usual when it is free again
+
+    def test_look_into_a_service(self):
+        with program.folder() as folder:
+            weir = program.Weir(folder / "data")
+            file = folder / "q.sql"
+            file.write_text(MAKE.replace("SET 'auto.offset.reset' = 'earliest';", "")
+                            .replace("DEFINE limit_of = '2';", "").split("INSERT")[0])
+            with Served(weir, "run", file) as running:
+                running.said(r": (1 quer)y")
+                service.wait_until(lambda: (folder / "data" / "weir.sock").exists(), 10, "the socket")
+                self.assertIn("CTAS_C", weir.sql("SHOW QUERIES;").stdout)
+                refused = weir.sql("DROP STREAM s;", status=None)
+                self.assertNotEqual(refused.returncode, 0)
+                self.assertIn("cannot be changed from here", refused.stderr)
+
+    def test_nobody_there(self):
+        with program.folder() as folder:
+            weir = program.Weir(folder / "data")
+            done = weir.call("http://127.0.0.1:1", "-e", "SHOW STREAMS;", status=None)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("No server answers at http://127.0.0.1:1", done.stderr)
+            done = weir.call("http://127.0.0.1:1", "--user", "u", "-e", "SHOW STREAMS;", status=None)
+            self.assertEqual(done.returncode, 2)
+
+
+if __name__ == "__main__":
+    service.main()
