@@ -22,12 +22,11 @@ PUSHED = [["a", 1], ["b", 2], ["a", 3], ["later", 9]]
 
 class Clients(unittest.TestCase):
     def server(self):
-        """A server of the test's own, for all of them make the same sources; ready."""
+        """A server of the test's own, for all of them make the same sources."""
         if not os.environ.get("WEIR"):
             self.skipTest("$WEIR does not name the program")
         server = test_server_rest.Server()
         self.addCleanup(server.stop)
-        service.wait_until(lambda: server.ask("GET", "/info")[0] == 200, 20, "a server that is ready")
         return server
 
     def converse(self, program, library=None):
