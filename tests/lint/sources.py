@@ -8,7 +8,7 @@ from pathlib import Path
 ROOT = Path(os.environ.get("WEIR_LINT_ROOT") or Path(__file__).resolve().parents[2])
 
 # The folders that make up the product, from the bottom up.
-FOLDERS = ["common", "types", "parser", "formats", "statestore", "engine", "runtime", "cli",
+FOLDERS = ["common", "types", "parser", "formats", "statestore", "engine", "runtime", "server", "cli",
            "include"]
 SOURCE_SUFFIXES = (".c", ".h", ".cpp", ".hpp", ".inc")
 SKIP = {"build", "out", ".git", ".cache", "__pycache__"}
