@@ -6,7 +6,7 @@
  * an HTTP/1 connection becomes a WebSocket. A socket (socket.c) or a test feeds wr__conn_input with
  * plain text and takes `out`; wr__conn_advance is called at the end of a turn of the loop for each
  * connection that has asked for it (`wake`), and does everything that must not happen below a
- * handler's call: ends exchanges, makes output, tells of drained ones.
+ * handler's call: ends exchanges, makes output, reports drained ones.
  *
  * Thread: the loop's. Nothing here frees a connection below a call of a handler: `dead` and
  * `closing` say what the owner is to do with it.
@@ -91,7 +91,7 @@ struct wr__conn {
 };
 
 void wr__conn_init(wr__conn *c, wr__http_core *core);
-/** Ends its exchanges, which tells their handler. */
+/** Ends its exchanges, which their handler hears. */
 void wr__conn_fini(wr__conn *c);
 void wr__conn_input(wr__conn *c, const char *data, size_t n);
 void wr__conn_eof(wr__conn *c);

@@ -13,7 +13,7 @@
  * has work elsewhere for an exchange forgets it in `end`.
  *
  * Back-pressure: what is written is kept until the connection (and HTTP/2's windows) takes it.
- * Writers look at wr_http_buffered and stop above a limit of their own; `drained` tells when to go
+ * Writers look at wr_http_buffered and stop above a limit of their own; `drained` says when to go
  * on. A connection whose client takes nothing for `slow_client_ms` while something waits for it is
  * closed.
  *
