@@ -88,9 +88,15 @@ static void ask(const wr__remote *r, const char *path, wr_buf *answer, long *sta
     wr_buf_free(&url);
 }
 
-/* It answers, and not as a Weir does: another server, or one that does not let us in. */
+/* It answers, and not as a Weir does: another server, or one that does not let us in, or not yet.
+ */
 static weir_status refused(const char *server, long status, weir_error *err)
 {
+    if (status == 503) {
+        (void)wr_error(err, WEIR_ERR_LOG, "%s is starting up: try again", server);
+        err->flags |= WEIR_ERROR_RETRIABLE;
+        return WEIR_ERR_LOG;
+    }
     if (status == 401)
         return wr_error(err, WEIR_ERR_LOG, "%s wants a user and a password", server);
     return wr_error(err, WEIR_ERR_LOG, "%s is no Weir server (status %ld)", server, status);

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The prompt on a server: what it shows is what it shows of a directory of its own."""
 # cost: 10
+import http.server
 import re
 import signal
 import subprocess
+import threading
 import unittest
 
 import program
@@ -109,6 +111,26 @@ class Remote(unittest.TestCase):
             self.assertIn("No server answers at http://127.0.0.1:1", done.stderr)
             done = weir.call("http://127.0.0.1:1", "--user", "u", "-e", "SHOW STREAMS;", status=None)
             self.assertEqual(done.returncode, 2)
+
+    def test_answers_otherwise(self):
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                self.send_error(self.server.status)
+
+            def log_message(self, *arguments):
+                pass
+
+        with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server, program.folder() as folder:
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            url = f"http://127.0.0.1:{server.server_address[1]}"
+            weir = program.Weir(folder / "data")
+            for status, words in ((503, "is starting up: try again"), (401, "wants a user and a password"),
+                                  (404, "is no Weir server (status 404)")):
+                server.status = status
+                done = weir.call(url, "-e", "SHOW STREAMS;", status=None)
+                self.assertEqual(done.returncode, 1)
+                self.assertIn(f"{url} {words}", done.stderr)
+            server.shutdown()
 
 
 if __name__ == "__main__":
