@@ -6,11 +6,11 @@
 # while, the members join again; and an error of code _FATAL says of itself that it is fatal.
 # Seen (confluent-kafka 2.16.1, which is librdkafka 2.16.0; broker 4.4.0; eight members with an id
 # each, session.timeout.ms 6000, the broker stopped for 9.5 s): some members are fenced although
-# nobody else has their id, mostly after the first pause. librdkafka has given up its member id when
-# the session timed out by its own clock, and then sends a heartbeat with its instance id and an
-# *empty* member id before it has joined again; the broker, which still has the old member, answers
-# FENCED_INSTANCE_ID, and its log says "Request memberId= for static member ... is fenced". The
-# KafkaError that comes has the code _FATAL, and its fatal() is False.
+# nobody else has their id, in each of four runs after the first pause. librdkafka, whose session
+# has timed out by its own clock, sends a heartbeat with its instance id and an *empty* member id
+# before it has joined again; the broker, which still has the old member, answers FENCED_INSTANCE_ID,
+# and its log says "Request memberId= for static member ... is fenced". The KafkaError that comes has
+# the code _FATAL, and its fatal() is False.
 # Matters: a pause of a broker (its machine is moved, its disk hangs) ends consumers that were made
 # static to survive one. Being fenced is no proof of a twin: make the consumer anew (with a limit)
 # rather than end the process, and look at the code, as fatal() does not tell.
