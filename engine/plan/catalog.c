@@ -150,7 +150,11 @@ weir_status wr_catalog_get(const wr_catalog *c, const wr_ast_name *name, wr_sour
         return WEIR_OK;
     wr_error_at(err, WEIR_ERR_STATEMENT, name->pos, "%s does not exist.", name->name);
     const wr_map_entry *e;
-    char *plain = wr_strdup(name->name); /* what it names without quotes */
+    /* In quotes and in other capitals than the source that they mean: what helps is to leave the
+     * quotes out, since a name without them is read in capitals.
+     *
+     *     DROP STREAM "pageviews"     PAGEVIEWS exists */
+    char *plain = wr_strdup(name->name);
     for (char *p = plain; *p; p++)
         *p = wr_upper(*p);
     bool unquoted = name->quoted && wr_catalog_find(c, plain);
@@ -237,8 +241,10 @@ static void put_list(wr_buf *out, const char **names, uint32_t n)
     wr_buf_putc(out, ']');
 }
 
-/* Which queries would lose their input if this source went away. `break`: a query that joins a
- * source to others counts once. Push queries are not in the catalog, so they do not count. */
+/* Which INSERT INTO ... SELECT would lose their input if this source went away. Queries that made a
+ * source do not count: either that source stands in the way, or they go with it. `break`: a query
+ * that joins a source to others counts once. Push queries are not in the catalog, so they do not
+ * count. */
 uint32_t wr_catalog_readers(const wr_catalog *c, const char *source, wr_buf *out)
 {
     const wr_map_entry *e;
@@ -246,7 +252,7 @@ uint32_t wr_catalog_readers(const wr_catalog *c, const char *source, wr_buf *out
     uint32_t n = 0;
     for (size_t i = 0; (e = wr_map_next(&c->queries, &i));) {
         const wr_query_info *q = e->value;
-        for (uint32_t k = 0; k < q->sources_n; k++) {
+        for (uint32_t k = 0; q->insert && k < q->sources_n; k++) {
             if (strcmp(q->sources[k], source) == 0) {
                 ids[n++] = q->id;
                 break;
@@ -335,26 +341,23 @@ static weir_status check_dependants(const wr_catalog *c, const wr_source *s, wei
         }
     }
     weir_status st = WEIR_OK;
-    wr_buf list = {0}, writers = {0};
-    if (n) {
+    wr_buf list = {0}, readers = {0}, writers = {0};
+    uint32_t reading = wr_catalog_readers(c, s->name, &readers);
+    uint32_t writing = wr_catalog_writers(c, s->name, s->query_id, &writers);
+    if (reading || writing) { /* queries first, as ksqlDB does it: they can be terminated at once */
+        st = wr_error(err, WEIR_ERR_STATEMENT,
+                      "Cannot drop %s.\nThe following queries read from this source: %s.\n"
+                      "The following queries write into this source: %s.\n"
+                      "You need to terminate them before dropping %s.",
+                      s->name, wr_buf_cstr(&readers), wr_buf_cstr(&writers), s->name);
+    } else if (n) {
         put_list(&list, names, n);
         st = wr_error(err, WEIR_ERR_STATEMENT,
                       "Cannot drop %s.\nThe following streams and/or tables read from this source: "
                       "%s.\nYou need to drop them before dropping %s.",
                       s->name, wr_buf_cstr(&list), s->name);
-    } else {
-        uint32_t readers = wr_catalog_readers(c, s->name, &list);
-        uint32_t writing = wr_catalog_writers(c, s->name, s->query_id, &writers);
-        /* The query that materialises a source table reads it, and goes with it. */
-        if (readers == 1 && s->query_id && s->read_only)
-            readers = 0;
-        if (readers || writing)
-            st = wr_error(err, WEIR_ERR_STATEMENT,
-                          "Cannot drop %s.\nThe following queries read from this source: %s.\n"
-                          "The following queries write into this source: %s.\n"
-                          "You need to terminate them before dropping %s.",
-                          s->name, wr_buf_cstr(&list), wr_buf_cstr(&writers), s->name);
     }
+    wr_buf_free(&readers);
     wr_buf_free(&list);
     wr_buf_free(&writers);
     wr_free((void *)names);

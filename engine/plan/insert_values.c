@@ -207,7 +207,8 @@ static wr_value keep_fields(const wr_type *from, const wr_value *v, const wr_typ
     return wr_value_nest(out);
 }
 
-/* As ksqlDB says it: with the value, and for times with the format that a text must have. */
+/* As ksqlDB says it: with the value, and for times with the format that a text must have. The type
+ * of a DECIMAL is said without its digits, which the value shows. */
 static weir_status does_not_fit(const wr_type *from, const wr_value *v, const char *column,
                                 const wr_type *to, int64_t pos, wr_arena *a, weir_error *err)
 {

@@ -685,6 +685,8 @@ weir_status wr_plan_alter(const wr_plan_env *env, const wr_ast_stmt *stmt, wr_so
         return wr__error_place(st, stmt->refresh ? stmt->name.pos : stmt->elements[0].name.pos,
                                err);
     }
+    /* All of what made it as it is: DESCRIBE shows it, nothing executes it again. A restart has the
+     * statements from the statement log, one by one. */
     s->sql = wr_arena_printf(s->arena, "%s;\n%.*s", old->sql, (int)stmt->text.len, stmt->text.ptr);
     *out = s;
     return WEIR_OK;

@@ -38,6 +38,7 @@ void wr__query_set_error(wr_query *q, const weir_error *err)
 
 const wr_settings *wr_query_overrides(const wr_query *q)
 {
+    WR_ASSERT(q->own_settings.parent == NULL); /* all of them, and of no other layer */
     return &q->own_settings;
 }
 

@@ -79,7 +79,8 @@ weir_status wr__execute_define(wr_exec *x, weir_error *err)
     wr_map *vars = &x->session->variables;
     wr_str name = wr_str_c(x->stmt->name.name);
     bool define = x->stmt->kind == WR_AST_DEFINE;
-    /* Never quoted: as long as its upper-case form. */
+    /* The text after substitution is what was parsed, so positions are in it. A name of a variable
+     * is never quoted, so as it was written it is as long as its upper-case form. */
     const char *written = wr_arena_strndup(x->arena, x->text + x->stmt->name.pos, name.len);
     wr_map *names = &x->session->written;
     wr_engine_lock(x->engine);
