@@ -136,7 +136,9 @@ class RestTest(unittest.TestCase):
         report = self.server.folder.name + "/report.txt"
         with open(report, "w", encoding="utf-8") as out:
             subprocess.run([sys.executable, CASES / "run.py", "--url", self.server.url,
-                            "--only", "create-drop,custom-types,persistent,describe-extended,wrong-statements,bad-json,csas",
+                            "--only", "create-drop,custom-types,persistent,describe-extended,wrong-statements,bad-json,csas,"
+                            "session-settings,insert-values,alter-source,query-overrides,quoted-names,"
+                            "explain-statements,if-not-exists,describe-function",
                             "--skip", "registry"], stdout=out, stderr=subprocess.STDOUT, check=False)
         text = pathlib.Path(report).read_text(encoding="utf-8")
         passed = int(re.search(r"^(\d+) passed", text, re.M).group(1))
