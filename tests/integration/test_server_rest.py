@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import unittest
 import urllib.error
 import urllib.request
@@ -40,6 +41,10 @@ class Server:
                 self.url = found.group(1)
                 break
         threading.Thread(target=self.process.stderr.read, daemon=True).start()
+        for _ in range(200):  # it listens before it has read what it keeps
+            if self.ask("GET", "/info")[0] != 503:
+                break
+            time.sleep(0.05)
 
     def stop(self):
         self.process.terminate()
