@@ -72,12 +72,15 @@ weir_status wr__execute_set(wr_exec *x, weir_error *err)
     return st;
 }
 
-/* The map owns the values. The old one is freed without the lock: nobody else can see it any more.
+/* Two maps: substitution finds a variable whatever the case of its name, but lists and messages
+ * give the name as DEFINE had it, which is what people look for.
+ * The map owns the values. The old one is freed without the lock: nobody else can see it any more.
  */
 weir_status wr__execute_define(wr_exec *x, weir_error *err)
 {
     wr_map *vars = &x->session->variables;
     wr_str name = wr_str_c(x->stmt->name.name);
+    /* UNDEFINE forgets both, and is refused where there is nothing to forget. */
     bool define = x->stmt->kind == WR_AST_DEFINE;
     /* The text after substitution is what was parsed, so positions are in it. A name of a variable
      * is never quoted, so as it was written it is as long as its upper-case form. */

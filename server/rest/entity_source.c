@@ -215,7 +215,17 @@ static bool next_argument(const char **at, wr_str *type, bool *variadic)
     return true;
 }
 
-static void put_variant(const char *function, const wr_signature *s, wr_buf *out)
+/* A table function's result is one of its rows: Weir's signatures have the array of them. */
+static wr_str of_rows(const wr_function *f, const char *ret)
+{
+    static const char array[] = "ARRAY<";
+    size_t n = sizeof array - 1;
+    wr_str s = wr_str_c(ret);
+    bool rows = f->kind == WR_FUNCTION_TABLE && s.len > n && memcmp(s.ptr, array, n) == 0;
+    return rows ? wr_str_make(s.ptr + n, s.len - n - 1) : s;
+}
+
+static void put_variant(const wr_function *f, const wr_signature *s, wr_buf *out)
 {
     const char *at = s->args;
     wr_str type;
@@ -230,7 +240,7 @@ static void put_variant(const char *function, const wr_signature *s, wr_buf *out
         wr_buf name = {0}, t = {0};
         if (n == 0)
             first = type;
-        wr__parameter_name(&name, function, first, n++);
+        wr__parameter_name(&name, f->name, first, n++);
         put_function_type(&t, type);
         wr__comma(out);
         wr_buf_putc(out, '{');
@@ -245,7 +255,7 @@ static void put_variant(const char *function, const wr_signature *s, wr_buf *out
         wr_buf_free(&t);
     }
     wr_buf_putc(out, ']');
-    put_type_member(out, "returnType", wr_str_c(s->ret ? s->ret : "ANY"));
+    put_type_member(out, "returnType", of_rows(f, s->ret ? s->ret : "ANY"));
     wr__member(out, "description", "");
     wr__name(out, "argumentTypes");
     wr_buf_str(out, wr_buf_view(&types));
@@ -268,8 +278,12 @@ static void put_function(const wr__entity_context *c, const wr_exec *x, const ch
     wr__member(out, "path", "internal");
     wr__name(out, "functions");
     wr_buf_putc(out, '[');
-    for (uint32_t i = 0; i < f->sigs_n; i++)
-        put_variant(f->name, &f->sigs[i], out);
+    for (uint32_t i = 0; i < f->sigs_n; i++) {
+        /* COUNT(*) is no variant of its own in ksqlDB. */
+        bool star = f->kind == WR_FUNCTION_AGGREGATE && f->sigs_n > 1 && !*f->sigs[i].args;
+        if (!star)
+            put_variant(f, &f->sigs[i], out);
+    }
     wr_buf_putc(out, ']');
     wr__member(out, "type", kinds[f->kind]);
     wr__entity_close(out);

@@ -28,29 +28,29 @@ STREAM = "CREATE STREAM s (id STRING KEY, v INT) WITH (KAFKA_TOPIC='s', PARTITIO
 class Server:
     """A server on the embedded log, on a free port."""
 
-    def __init__(self, folder=None, **settings):
-        self.folder = folder or tempfile.TemporaryDirectory()
-        sets = [word for k, v in {**SETTINGS, **settings}.items() for word in ("--set", f"{k}={v}")]
+    def __init__(self):
+        self.folder = tempfile.TemporaryDirectory()
+        sets = [word for k, v in SETTINGS.items() for word in ("--set", f"{k}={v}")]
         self.process = subprocess.Popen(
             [WEIR, "server", "--data", self.folder.name + "/data", "--listen", "http://127.0.0.1:0", *sets],
             stderr=subprocess.PIPE, text=True)
         self.url = ""
         for line in self.process.stderr:
-            found = re.search(r"listening on (http\S+)", line)
+            found = re.search(r"listening on (http://\S+)", line)
             if found:
                 self.url = found.group(1)
                 break
         threading.Thread(target=self.process.stderr.read, daemon=True).start()
-        until = time.monotonic() + 30
-        while self.url and self.ask("GET", "/chc/ready")[0] != 200 and time.monotonic() < until:
-            time.sleep(0.05)  # it listens before the engine is there
+        for _ in range(200):  # it listens before it has read what it keeps
+            if self.ask("GET", "/info")[0] != 503:
+                break
+            time.sleep(0.05)
 
-    def stop(self, keep=False):
+    def stop(self):
         self.process.terminate()
         self.process.wait(20)
         self.process.stderr.close()
-        if not keep:
-            self.folder.cleanup()
+        self.folder.cleanup()
 
     def ask(self, method, path, body=None, headers=None):
         data = body if isinstance(body, (bytes, type(None))) else json.dumps(body).encode()
@@ -119,11 +119,6 @@ class RestTest(unittest.TestCase):
     def test_small_endpoints(self):
         info = json.loads(self.server.ask("GET", "/info")[1])["KsqlServerInfo"]
         self.assertEqual(info["serverStatus"], "RUNNING")
-        self.assertRegex(info["kafkaClusterId"], "^[0-9a-f]{16}$")
-        scope = json.loads(self.server.ask("GET", "/v1/metadata/id")[1])["scope"]
-        self.assertEqual(scope["clusters"]["kafka-cluster"], info["kafkaClusterId"])
-        with urllib.request.urlopen(self.server.url + "/info", timeout=30) as response:
-            self.assertRegex(response.headers["Server"], r"^weir/\d")
         self.assertTrue(json.loads(self.server.ask("GET", "//healthcheck/")[1])["isHealthy"])
         self.assertEqual(self.server.ask("GET", "/is_valid_property/auto.offset.reset"), (200, "true"))
         self.assertEqual(self.server.ask("GET", "/is_valid_property/nope")[0], 400)
@@ -140,84 +135,15 @@ class RestTest(unittest.TestCase):
             t.join()
         self.assertEqual(answers, [200] * 16)
 
-    def test_terminate(self):
-        status, answer = self.server.ksql(
-            STREAM + " CREATE TYPE pair AS STRUCT<a INT, b INT>; CREATE STREAM one WITH (KAFKA_TOPIC='one') AS SELECT * FROM s;"
-            " CREATE STREAM two WITH (KAFKA_TOPIC='two') AS SELECT * FROM one;"
-            " CREATE TABLE three WITH (KAFKA_TOPIC='three') AS SELECT id, COUNT(*) n FROM two GROUP BY id;")
-        self.assertEqual(status, 200, answer)
-        for body, words in ((b"nonsense", "Invalid JSON in request"), ({"deleteTopicList": 5}, "Invalid JSON in request"),
-                            ({"deleteTopicList": [1]}, "Invalid JSON in request"),
-                            ({"deleteTopicList": ["one", "["]}, "Invalid pattern: ["),
-                            ({"deleteTopicList": ["a)(b"]}, "Invalid pattern: a)(b")):
-            status, text = self.server.ask("POST", "/ksql/terminate", body)
-            self.assertEqual(status, 400, text)
-            self.assertIn(words, json.loads(text)["message"])
-        self.assertEqual(self.server.ksql("LIST STREAMS;")[1][0]["streams"][0]["name"], "ONE")  # nothing has happened
-        push = urllib.request.urlopen(urllib.request.Request(
-            self.server.url + "/query", json.dumps({"ksql": "SELECT * FROM s EMIT CHANGES;"}).encode()), timeout=30)
-        status, text = self.server.ask("POST", "/ksql/terminate", {"deleteTopicList": ["t.o", "hree", "three", "s"]})
-        self.assertEqual(status, 200, text)
-        self.assertEqual(json.loads(text)[0]["commandId"], "terminate/CLUSTER/execute")
-        push.read()  # ends
-        push.close()
-        for method, path in (("GET", "/info"), ("GET", "/healthcheck"), ("GET", "/metrics"), ("POST", "/ksql"),
-                             ("POST", "/query-stream"), ("POST", "/weir/v1/statement"), ("POST", "/ksql/terminate")):
-            status, text = self.server.ask(method, path, b"{}" if method == "POST" else None)
-            self.assertEqual((status, json.loads(text)["error_code"]), (503, 50303), path)
-        self.assertEqual(self.server.ask("GET", "/chc/live"), (200, "{}"))
-        self.server.stop(keep=True)
-        self.server = Server(folder=self.server.folder)
-        for words, member in (("STREAMS", "streams"), ("TABLES", "tables"), ("QUERIES", "queries"), ("TYPES", "types")):
-            self.assertFalse(self.server.ksql(f"LIST {words};")[1][0][member])
-        topics = [t["name"] for t in self.server.ksql("LIST TOPICS;")[1][0]["topics"]]
-        self.assertIn("one", topics)  # not in the list
-        self.assertIn("s", topics)  # no query has written it
-        self.assertFalse({"two", "three"} & set(topics), topics)
-
-    def test_unhealthy_on_a_full_disk(self):
-        self.server.stop()
-        self.server = Server(**{"weir.disk.reserve.bytes": str(1 << 40)})  # more than any disk here has
-        status, text = self.server.ask("GET", "/healthcheck")
-        self.assertEqual((status, json.loads(text)["details"]["kafka"]["isHealthy"]), (503, False))
-        self.assertEqual(self.server.ask("GET", "/info")[0], 200)
-
-    def test_cluster_status(self):
-        for method, path in (("GET", "/clusterStatus"), ("POST", "/heartbeat"), ("POST", "/lag")):
-            self.assertEqual(self.server.ask(method, path, b"{}" if method == "POST" else None), (404, ""))
-        self.server.stop()
-        self.server = Server(**{"ksql.heartbeat.enable": "true"})
-        lag = {"ksqlHost": "localhost:9", "hostStoreLags": {}}
-        self.assertEqual(self.server.ask("POST", "/lag", lag), (404, ""))
-        self.server.stop()
-        self.server = Server(**{"ksql.heartbeat.enable": "true", "ksql.lag.reporting.enable": "true"})
-        status, answer = self.server.ksql(STREAM.replace("PARTITIONS=1", "PARTITIONS=2")
-                                          + " CREATE TABLE t AS SELECT id, COUNT(*) n FROM s GROUP BY id;")
-        self.assertEqual(status, 200, answer)
-        until, queries = time.monotonic() + 20, {}
-        while time.monotonic() < until and not (queries and queries[0]["activePartitions"] and queries[0]["activeStores"]):
-            hosts = json.loads(self.server.ask("GET", "/clusterStatus")[1])["clusterStatus"]
-            (host, node), = hosts.items()
-            queries = list(node["activeStandbyPerQuery"].values())
-        self.assertIn(host, self.server.url)
-        self.assertTrue(node["hostAlive"])
-        self.assertEqual(sorted((p["topic"], p["partition"]) for p in queries[0]["activePartitions"]), [("s", 0), ("s", 1)])
-        self.assertEqual(len(queries[0]["activeStores"]), 1)
-        good = (200, '{"isOk":true}')
-        self.assertEqual(self.server.ask("POST", "/heartbeat", {"hostInfo": "localhost:9", "timestamp": 1}), good)
-        self.assertEqual(self.server.ask("POST", "/lag", lag), good)
-        for path, body in (("/heartbeat", {"hostInfo": {}, "timestamp": 1}), ("/heartbeat", {"hostInfo": "h:9"}),
-                           ("/lag", {"ksqlHost": 5}), ("/lag", b"nonsense")):
-            status, text = self.server.ask("POST", path, body)
-            self.assertEqual((status, json.loads(text)["error_code"]), (400, 40000), text)
-
     def test_recorded_conversations(self):
         if not (CASES / "run.py").exists():
             self.skipTest("no recorded conversations at " + str(CASES))
         report = self.server.folder.name + "/report.txt"
         with open(report, "w", encoding="utf-8") as out:
             subprocess.run([sys.executable, CASES / "run.py", "--url", self.server.url,
-                            "--only", "create-drop,custom-types,persistent,describe-extended,wrong-statements,bad-json,csas",
+                            "--only", "create-drop,custom-types,persistent,describe-extended,wrong-statements,bad-json,csas,"
+                            "session-settings,insert-values,alter-source,query-overrides,quoted-names,"
+                            "explain-statements,if-not-exists,describe-function",
                             "--skip", "registry"], stdout=out, stderr=subprocess.STDOUT, check=False)
         text = pathlib.Path(report).read_text(encoding="utf-8")
         passed = int(re.search(r"^(\d+) passed", text, re.M).group(1))

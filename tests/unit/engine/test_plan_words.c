@@ -113,7 +113,7 @@ static void test_order(void **state)
 static void test_missing_keys(void **state)
 {
 #define MISSING                                                                                    \
-    "Key missing from projection (ie, SELECT).\nThe query used to build `X` must include "
+    "Key missing from projection (ie, SELECT). \nThe query used to build `X` must include "
     static const reject_case cases[] = {
         {"CREATE STREAM x AS SELECT v FROM two;",
          MISSING "the key columns K1 and K2 in its projection (eg, SELECT K1, K2...).", "SELECT v"},
