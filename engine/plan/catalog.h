@@ -105,8 +105,8 @@ void wr_catalog_add_query(wr_catalog *c, const char *id, const char *sql, const 
 void wr_catalog_remove_query(wr_catalog *c, const char *id);
 /* Borrowed until the catalog changes. NULL: there is no such query. */
 const wr_query_info *wr_catalog_query(const wr_catalog *c, const char *id);
-/** Ids of the INSERT INTO that read (or of queries that write) @p source, "[A, B]", into @p out; @return how many.
- *  The query that created the source is left out where @p but is its id. */
+/** Ids of the INSERT INTO that read (or of queries that write) @p source, "[A, B]", into @p out;
+ * @return how many. The query that created the source is left out where @p but is its id. */
 uint32_t wr_catalog_readers(const wr_catalog *c, const char *source, wr_buf *out);
 uint32_t wr_catalog_writers(const wr_catalog *c, const char *source, const char *but, wr_buf *out);
 

@@ -14,8 +14,9 @@
  *
  * Two live processes under one id: the broker turns the older one away (FENCED_INSTANCE_ID). As a
  * directory belongs to one process, that is a copy of the directory. But a process may be turned
- * away by itself: a broker that stood still works through what waited for it, and a request to join
- * that the client has long given up and repeated then takes the membership from the one after it.
+ * away by itself: after a broker has stood still for longer than the session, librdkafka may send a
+ * heartbeat with the instance id and no member id before it has joined again, which the broker
+ * takes for a second one (findings/librdkafka-static-member-fenced-by-itself.sh).
  * So who is turned away joins again, and only who is turned away over and over, as two processes do
  * to each other, has a twin.
  *

@@ -36,7 +36,7 @@ class Server:
             stderr=subprocess.PIPE, text=True)
         self.url = ""
         for line in self.process.stderr:
-            found = re.search(r"listening on (http://\S+)", line)
+            found = re.search(r"listening on (http:[^ \n]+)", line)
             if found:
                 self.url = found.group(1)
                 break

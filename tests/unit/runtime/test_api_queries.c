@@ -156,7 +156,7 @@ static void test_terminate_and_drop(void **state)
     RUN(w, "CREATE TABLE t AS SELECT page, COUNT(*) AS n FROM copy GROUP BY page;");
     RUN(w, "INSERT INTO copy WITH (QUERY_ID='more') SELECT * FROM clicks WHERE ms > 5;");
     REFUSE(w, "DROP STREAM clicks;", WEIR_ERR_STATEMENT, "Cannot drop CLICKS.");
-    REFUSE(w, "DROP STREAM copy;", WEIR_ERR_STATEMENT, "read from this source: [T]");
+    REFUSE(w, "DROP STREAM copy;", WEIR_ERR_STATEMENT, "write into this source: [MORE]");
     /* A table without its query stays, but cannot be read. */
     RUN(w, "TERMINATE CTAS_T_2;");
     REFUSE(w, "TERMINATE CTAS_T_2;", WEIR_ERR_NOT_FOUND, "Unknown queryId");
