@@ -198,6 +198,22 @@ static void put_ticked(const char *message, wr_buf *out)
         wr_buf_put(out, from, (size_t)(end - from) + 1);
 }
 
+#define NO_TOPIC "If you want to create a new topic for the "
+
+/* ksqlDB's example is the statement itself, with PARTITIONS. */
+static void put_missing_topic(const work *w, const wr_ast_stmt *s, const char *message, wr_buf *out)
+{
+    size_t before = (size_t)(strstr(message, NO_TOPIC) - message);
+    wr_buf_printf(out,
+                  "%.*s" NO_TOPIC "stream/table please re-run the statement providing the required "
+                  "'PARTITIONS' configuration in the WITH clause (and optionally 'REPLICAS'). For "
+                  "example: ",
+                  (int)before, message);
+    wr_engine_lock(w->c->entities.engine);
+    wr__statement_text_example(w->c->entities.engine, s, out);
+    wr_engine_unlock(w->c->entities.engine);
+}
+
 /* @p s NULL: the text does not parse; then @p sql is to blame. */
 static bool fail(work *w, const wr_ast_stmt *s, const char *sql, weir_status st,
                  const weir_error *err)
@@ -220,7 +236,10 @@ static bool fail(work *w, const wr_ast_stmt *s, const char *sql, weir_status st,
         wr_buf_puts(&text, before);
     else if (s && s->kind == WR_AST_CREATE_AS && code == BAD_STATEMENT)
         wr_buf_puts(&text, "Could not determine output schema for query due to error: ");
-    put_reason(s, err, &text);
+    if (has(err->message, NO_TOPIC) && s && s->kind == WR_AST_CREATE_SOURCE)
+        put_missing_topic(w, s, err->message, &text);
+    else
+        put_reason(s, err, &text);
     if (err->hint[0])
         wr_buf_printf(&text, "\n%s", err->hint);
     if (has(err->message, "Invalid result type. Your SELECT"))

@@ -421,18 +421,36 @@ static void put_inferred(const wr_source *s, wr_buf *out)
         wr_buf_putc(out, ')');
 }
 
-static void put_create_source(wr_engine *e, wr_arena *a, const wr_ast_stmt *stmt, wr_buf *out)
+/* ksqlDB thinks of the topic once it knows the columns: not where it knows no such format, or where
+ * they were to be inferred and there is nothing to infer them from. */
+static bool comes_to_its_topic(wr_engine *e, const wr_ast_stmt *stmt, const wr_source *made)
+{
+    const wr_ast_property *p = wr_ast_find_property(stmt, "VALUE_FORMAT");
+    if (!p)
+        p = wr_ast_find_property(stmt, "FORMAT");
+    const char *name =
+        wr_settings_get(wr_engine_settings(e), "ksql.persistence.default.format.value");
+    const wr_format *f = p && p->value->kind == WR_AST_STRING ? wr_format_find(p->value->text)
+                         : !p && name                         ? wr_format_find(wr_str_c(name))
+                                                              : NULL;
+    return f && (stmt->elements_n || !f->can_infer || (made && made->schema->n));
+}
+
+/* @p example: how it could be written where there is no topic yet. */
+static void put_create_source(wr_engine *e, wr_arena *a, const wr_ast_stmt *stmt, bool example,
+                              wr_buf *out)
 {
     properties p = {.arena = a};
     const wr_source *made = wr_catalog_find(wr_engine_catalog(e), stmt->name.name);
-    bool known = stmt->elements_n || (made && made->schema->n);
     put_kind(stmt, out);
     if (stmt->elements_n)
         put_elements(e, a, stmt, out);
     else if (made)
         put_inferred(made, out);
     add_written(&p, stmt);
-    if (known) {
+    if (example) {
+        add(&p, "PARTITIONS", wr_arena_strdup(a, "2"));
+    } else if (comes_to_its_topic(e, stmt, made)) {
         bool windowed = has(&p, "WINDOW_TYPE");
         add(&p, "CLEANUP_POLICY", quoted(a, policy(stmt->is_table, windowed)));
     }
@@ -486,7 +504,7 @@ static void render(wr_engine *e, const char *sql, bool of_query, wr_buf *out)
     if (wr_parse_statement(wr_arena_strdup(a, sql), strlen(sql), a, &stmt, &ignored) != WEIR_OK) {
         wr_buf_puts(out, sql);
     } else if (stmt->kind == WR_AST_CREATE_SOURCE) {
-        put_create_source(e, a, stmt, out);
+        put_create_source(e, a, stmt, false, out);
     } else if (stmt->kind == WR_AST_CREATE_AS) {
         put_create_as(e, a, stmt, out);
     } else {
@@ -517,4 +535,13 @@ void wr__statement_text(wr_engine *e, const char *sql, wr_buf *out)
 void wr__statement_text_of_query(wr_engine *e, const char *sql, wr_buf *out)
 {
     render(e, sql, true, out);
+}
+
+void wr__statement_text_example(wr_engine *e, const wr_ast_stmt *stmt, wr_buf *out)
+{
+    wr_arena *a = wr_arena_new(0);
+    WR_ASSERT(stmt->kind == WR_AST_CREATE_SOURCE);
+    put_create_source(e, a, stmt, true, out);
+    wr_buf_putc(out, ';');
+    wr_arena_free(a);
 }

@@ -16,5 +16,7 @@
 void wr__statement_text(wr_engine *e, const char *sql, wr_buf *out);
 /** What LIST QUERIES and DESCRIBE say of a persistent query's statement. Under the lock. */
 void wr__statement_text_of_query(wr_engine *e, const char *sql, wr_buf *out);
+/** How a CREATE could be written that makes its topic as well. Under the lock. */
+void wr__statement_text_example(wr_engine *e, const wr_ast_stmt *stmt, wr_buf *out);
 
 #endif
