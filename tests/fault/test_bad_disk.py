@@ -195,7 +195,7 @@ class Disk(unittest.TestCase):
         self.refused(one, "ermission denied", **options)
 
     def test_in_use(self):
-        """A second process on the same directory is refused and names what holds it; the first goes
+        """A second service on the same directory is refused and names what holds it; the first goes
         on undisturbed."""
         self.weir.run(self.file)
         self.weir.feed(records()[:10])
@@ -203,7 +203,8 @@ class Disk(unittest.TestCase):
         try:
             service.wait_until(lambda: locked_by_another(self.weir.data / "db" / "LOCK"), 60,
                                "the directory is locked")
-            self.refused(self.weir, "another process")
+            second = self.weir.call("run", self.file, *self.weir.options(), status=1)
+            self.assertIn("in use by another process", second.stderr)
             self.assertIsNone(run.poll())
             self.assertEqual(program.stop(run), 0)
         finally:

@@ -41,9 +41,13 @@ class ServerCase(WeirCase):
     def serve(self, *words, **options):
         """Its address, after it has begun to listen."""
         process = self.start(*words, stderr=subprocess.PIPE, **options)
-        line = process.stderr.readline()
-        found = re.search(r"listening on (https?)://.*:(\d+)$", line)
-        self.assertTrue(found, line + (process.stderr.read() if not found else ""))
+        said, found = "", None
+        for line in process.stderr:  # "starting on ..." comes before it
+            said += line
+            found = re.search(r"listening on (https?)://.*:(\d+)$", line)
+            if found:
+                break
+        self.assertTrue(found, said)
         url = f"{found[1]}://127.0.0.1:{found[2]}"
         service.wait_until(lambda: self.status(url, "/healthcheck") == 200, SECONDS, "healthy")
         return url
