@@ -7,11 +7,11 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 #include <xxhash.h>
 
-#define FORM    "weir ack %016" PRIx64 " %016" PRIx64 " %016" PRIx64 " %016" PRIx64 " %016" PRIx64 "\n"
-#define READ_AS "weir ack %16" SCNx64 " %16" SCNx64 " %16" SCNx64 " %16" SCNx64 " %16" SCNx64
+#define FORM "weir ack %016" PRIx64 " %016" PRIx64 " %016" PRIx64 " %016" PRIx64 " %016" PRIx64 "\n"
 
 static const char loss_hint[] =
     "restore the directory from a backup; without one, removing the file 'acknowledged' in it "
@@ -31,13 +31,16 @@ static FILE *open_in(const char *path, const char *name)
 /* Its number, which CURRENT names; 0: no such file, or it is damaged, as RocksDB will find. */
 static uint64_t manifest_of(const char *path)
 {
+    static const char prefix[] = "MANIFEST-";
     FILE *current = open_in(path, "CURRENT");
-    uint64_t number = 0;
-    if (current && fscanf(current, "MANIFEST-%" SCNu64, &number) != 1)
-        number = 0;
+    char line[64] = "";
+    if (current && !fgets(line, sizeof line, current))
+        line[0] = '\0';
     if (current)
         fclose(current);
-    return number;
+    return strncmp(line, prefix, sizeof prefix - 1) == 0
+               ? strtoull(line + sizeof prefix - 1, NULL, 10)
+               : 0;
 }
 
 /* Hash of its first @p size bytes, or fewer where it has no more. @return how many. */
@@ -106,13 +109,22 @@ static uint64_t check_of(const wr__acknowledged *a)
 
 void wr__acknowledged_read(const char *path, wr__acknowledged *out)
 {
+    static const char prefix[] = "weir ack";
     wr__acknowledged a = {0};
-    uint64_t check = 0;
+    uint64_t check = 0, *const fields[] = {&a.sequence, &a.manifest, &a.size, &a.hash, &check};
+    char line[160] = "";
     FILE *file = open_in(path, "acknowledged");
     bool whole =
-        file && fscanf(file, READ_AS, &a.sequence, &a.manifest, &a.size, &a.hash, &check) == 5;
+        file && fgets(line, sizeof line, file) && strncmp(line, prefix, sizeof prefix - 1) == 0;
     if (file)
         fclose(file);
+    char *at = line + sizeof prefix - 1;
+    for (size_t i = 0; whole && i < WR_ARRAY_LEN(fields); i++) {
+        char *end;
+        *fields[i] = strtoull(at, &end, 16);
+        whole = end != at;
+        at = end;
+    }
     *out = whole && check == check_of(&a) && (a.manifest || !a.size) ? a : (wr__acknowledged){0};
 }
 

@@ -8,6 +8,7 @@
 
 #include <dirent.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -34,11 +35,20 @@ static bool read_stat(stat_fields *s)
     if (!read_file("/proc/self/stat", text, sizeof text))
         return false;
     const char *rest = strrchr(text, ')');
-    return rest && sscanf(rest,
-                          ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu %*d %*d %*d "
-                          "%*d %llu %*d %llu %llu %llu",
-                          &s->user_ticks, &s->system_ticks, &s->threads, &s->start_ticks,
-                          &s->virtual_bytes, &s->pages) == 6;
+    /* From the state, which is field 3 (proc(5)), on. */
+    struct {
+        int field;
+        unsigned long long *to;
+    } wanted[] = {{14, &s->user_ticks},  {15, &s->system_ticks},  {20, &s->threads},
+                  {22, &s->start_ticks}, {23, &s->virtual_bytes}, {24, &s->pages}};
+    size_t found = 0;
+    for (int field = 3; rest && (rest = strchr(rest, ' ')) && found < WR_ARRAY_LEN(wanted);
+         field++) {
+        rest++;
+        if (field == wanted[found].field)
+            *wanted[found++].to = strtoull(rest, NULL, 10);
+    }
+    return found == WR_ARRAY_LEN(wanted);
 }
 
 /* Seconds since 1970 at which the machine was started; 0: unknown. */
@@ -48,8 +58,8 @@ static double boot_time(void)
     char line[1024];
     unsigned long long seconds = 0;
     while (f && !seconds && fgets(line, sizeof line, f))
-        if (sscanf(line, "btime %llu", &seconds) != 1)
-            seconds = 0;
+        if (strncmp(line, "btime ", 6) == 0)
+            seconds = strtoull(line + 6, NULL, 10);
     if (f)
         fclose(f);
     return (double)seconds;

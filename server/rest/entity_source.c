@@ -176,8 +176,9 @@ static void put_function_type(wr_buf *out, wr_str t)
     } names[] = {{"STRING", "VARCHAR"}, {"INTEGER", "INT"}};
     for (size_t i = 0; i < t.len;) {
         size_t k = 0;
-        while (k < WR_ARRAY_LEN(names) && (t.len - i < strlen(names[k].ours) ||
-                                           memcmp(t.ptr + i, names[k].ours, strlen(names[k].ours))))
+        while (k < WR_ARRAY_LEN(names) &&
+               (t.len - i < strlen(names[k].ours) ||
+                memcmp(t.ptr + i, names[k].ours, strlen(names[k].ours)) != 0))
             k++;
         if (k < WR_ARRAY_LEN(names)) {
             wr_buf_puts(out, names[k].theirs);
