@@ -109,6 +109,7 @@ class Tail:
     def __init__(self, kafka, topic, file):
         out = open(file, "wb")
         self.rest = b""
+        self.next = {}  # by partition: the offset that has not been seen yet
         self.process = subprocess.Popen(
             ["kcat", "-b", kafka.bootstrap, "-C", "-t", topic, "-o", "beginning", "-q", "-u", "-E",
              "-X", "isolation.level=read_committed", "-X", "topic.metadata.refresh.interval.ms=2000",
@@ -126,7 +127,11 @@ class Tail:
         found = []
         for line in lines:
             partition, offset, value = line.split(b" ", 2)
-            found.append((int(partition), int(offset), json.loads(value)))
+            partition, offset = int(partition), int(offset)
+            if offset < self.next.get(partition, 0):
+                continue  # kcat has gone back after a broker's fault: it is the same record
+            self.next[partition] = offset + 1
+            found.append((partition, offset, json.loads(value)))
         return found
 
     def close(self):
