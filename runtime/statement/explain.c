@@ -266,8 +266,8 @@ static const wr_schema *result_schema(wr_exec *x, const wr_schema *s, const bool
 /* What the rows say as text, as values: for who makes something else of it. */
 static void add_facts(wr_exec *x, const wr_plan *plan, const wr_pull *pull)
 {
-    const char *names[64];
     WR_ASSERT(plan || pull);
+    const char *names[64] = {plan ? NULL : pull->source->name};
     if (plan && plan->root->kind == WR_STEP_SINK)
         x->planned = wr_schema_new(x->arena, plan->root->schema->cols, plan->root->schema->n);
     else

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
+# labels: release
 # cost: 20
 """The disk is full at some write of a run, and then has room: the queries wait and go on to the results
 of the oracle. A few of what tests/soak/full_disk.py does two hundred times."""

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
+# labels: release
 # cost: 15
 """One memory budget, and a broker that stops answering while several times the budget is copied with
 a few hot keys: the input pauses, memory stays within the budget and a constant, it goes on by

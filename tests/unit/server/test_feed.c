@@ -199,7 +199,7 @@ static void test_terminate(void **state)
     client c = begin("SELECT * FROM s EMIT CHANGES;", "latest", false, false);
     UNTIL(c.x->status, &c);
     assert_int_equal(listed(), 1);
-    char id[64] = "", *at = strstr(c.x->out.ptr, "transient_S_");
+    char id[64] = "", *at = strstr(wr_buf_cstr(&c.x->out), "transient_S_");
     assert_non_null(at);
     for (size_t i = 0; at[i] != '"'; i++)
         id[i] = at[i] >= 'a' && at[i] <= 'z' ? (char)(at[i] - 32) : at[i];
@@ -318,7 +318,7 @@ static void test_pull(void **state)
     EVENTUALLY_ROWS(w, "SELECT v FROM t WHERE v = 7;", "7 ");
     client c = begin("SELECT v FROM t WHERE v = 7;", "earliest", false, false);
     UNTIL(c.x->finished, &c);
-    assert_non_null(strstr(c.x->out.ptr, "\"queryId\":\"query_"));
+    assert_non_null(strstr(wr_buf_cstr(&c.x->out), "\"queryId\":\"query_"));
     assert_string_equal(rows(&c), "[7]\n");
     end(&c);
     client d = begin("SELECT v FROM t WHERE v > 6 AND v < 8;", "earliest", false, false);
