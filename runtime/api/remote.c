@@ -234,12 +234,6 @@ void wr__remote_stmt_free(wr__remote_stmt *s)
     wr_free(s);
 }
 
-static void put_text(wr_buf *out, const char *s)
-{
-    const wr_value v = {.u.str = wr_str_c(s)};
-    wr_value_print_json(out, &wr_type_string, &v);
-}
-
 /* The session's own settings; what lies below them is the server's. */
 static void write_request(wr__remote_call *c)
 {
@@ -247,14 +241,14 @@ static void write_request(wr__remote_call *c)
     const wr_map_entry *e;
     const char *comma = "";
     wr_buf_puts(&c->body, "{\"sql\":");
-    put_text(&c->body, c->x->text);
+    wr_text_put_json_string(&c->body, wr_str_c(c->x->text));
     wr_buf_puts(&c->body, ",\"settings\":{");
     wr_engine_lock(c->x->engine);
     for (size_t i = 0; (e = wr_map_next(&c->x->session->settings.values, &i));) {
         wr_buf_puts(&c->body, comma);
-        put_text(&c->body, e->key.ptr);
+        wr_text_put_json_string(&c->body, wr_str_c(e->key.ptr));
         wr_buf_putc(&c->body, ':');
-        put_text(&c->body, e->value);
+        wr_text_put_json_string(&c->body, wr_str_c(e->value));
         comma = ",";
     }
     wr_engine_unlock(c->x->engine);
@@ -588,22 +582,12 @@ const void *wr__remote_bytes(const wr__remote_column *c, const wr_json *v, wr_ar
         *len = v->text.len;
         return v->text.ptr;
     }
-    /* Three bytes from four letters; what the server has written is whole. */
-    uint8_t *out = wr_arena_alloc(a, v->text.len / 4 * 3 + 3);
-    uint32_t bits = 0;
-    int n = 0;
-    static const char letters[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    for (size_t i = 0; i < v->text.len; i++) {
-        const char *at = v->text.ptr[i] ? strchr(letters, v->text.ptr[i]) : NULL;
-        if (!at)
-            break;
-        bits = bits << 6 | (uint32_t)(at - letters);
-        n += 6;
-        if (n >= 8) {
-            n -= 8;
-            out[(*len)++] = (uint8_t)(bits >> n);
-        }
+    wr_buf bytes = {0};
+    const void *out = "";
+    if (wr_text_from_base64(&bytes, v->text)) {
+        *len = bytes.len;
+        out = wr_arena_memdup(a, bytes.ptr ? bytes.ptr : "", bytes.len);
     }
+    wr_buf_free(&bytes);
     return out;
 }

@@ -9,6 +9,7 @@
 #include "parser/parser.h"
 #include "server/native/records.h"
 #include "server/native/result_lines.h"
+#include "types/text.h"
 
 #include <string.h>
 
@@ -251,7 +252,7 @@ static void complete(weir *w, wr_http_exchange *x)
     for (int i = 0; (name = weir_complete(w, prefix ? prefix : "", i)); i++) {
         if (i)
             wr_buf_putc(&out, ',');
-        wr_native_text(&out, wr_str_c(name));
+        wr_text_put_json_string(&out, wr_str_c(name));
     }
     wr_buf_putc(&out, ']');
     wr_http_respond(x, 200, json, out.ptr, out.len);
@@ -269,12 +270,12 @@ static void words(weir *w, wr_http_exchange *x)
     wr_buf_puts(&out, "{\"keywords\":[");
     for (size_t i = 0; (name = wr_parse_keyword(i, &reserved)); i++) {
         wr_buf_puts(&out, i ? "," : "");
-        wr_native_text(&out, wr_str_c(name));
+        wr_text_put_json_string(&out, wr_str_c(name));
     }
     wr_buf_puts(&out, "],\"functions\":[");
     for (uint32_t i = 0; (f = wr_function_at(wr_engine_functions(w->engine), i)); i++) {
         wr_buf_puts(&out, i ? "," : "");
-        wr_native_text(&out, wr_str_c(f->name));
+        wr_text_put_json_string(&out, wr_str_c(f->name));
     }
     wr_buf_puts(&out, "]}\n");
     wr_http_respond(x, 200, json, out.ptr, out.len);

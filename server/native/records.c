@@ -13,6 +13,7 @@
 #include "runtime/log/log_topics.h"
 #include "runtime/statement/print_schema.h"
 #include "server/native/result_lines.h"
+#include "types/text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -134,7 +135,7 @@ static void payload(wr_buf *out, wr__schema_printer *schemas, const wr_format_gu
         text.len = n;
         wr_buf_puts(&text, "\xE2\x80\xA6");
     }
-    wr_native_text(out, wr_buf_view(&text));
+    wr_text_put_json_string(out, wr_buf_view(&text));
     wr_buf_free(&text);
 }
 
@@ -145,7 +146,7 @@ static void header_value(wr_buf *out, wr_str value)
         return;
     }
     if (wr_utf8_valid(value)) {
-        wr_native_text(out, value);
+        wr_text_put_json_string(out, value);
         return;
     }
     wr_buf_puts(out, "\"0x");
@@ -159,7 +160,7 @@ static void put_headers(wr_buf *out, const wr_headers *headers)
     wr_buf_puts(out, ",\"headers\":[");
     for (uint32_t i = 0; headers && i < headers->n; i++) {
         wr_buf_puts(out, i ? ",[" : "[");
-        wr_native_text(out, headers->h[i].key);
+        wr_text_put_json_string(out, headers->h[i].key);
         wr_buf_putc(out, ',');
         header_value(out, headers->h[i].value);
         wr_buf_putc(out, ']');

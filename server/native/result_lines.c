@@ -1,19 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/native/result_lines.h"
+#include "types/text.h"
 #include "types/value.h"
 
 #include <string.h>
 
-void wr_native_text(wr_buf *out, wr_str s)
-{
-    const wr_value v = {.u.str = s};
-    wr_value_print_json(out, &wr_type_string, &v);
-}
-
 static void member(wr_buf *out, const char *name, const char *text)
 {
     wr_buf_printf(out, "\"%s\":", name);
-    wr_native_text(out, wr_str_c(text ? text : ""));
+    wr_text_put_json_string(out, wr_str_c(text ? text : ""));
 }
 
 static void columns(wr_buf *out, const wr_schema *schema, const bool *is_key)
@@ -54,7 +49,7 @@ static void texts(wr_buf *out, const wr_schema *schema, const wr_value *row)
         }
         wr_buf_clear(&text);
         wr_value_print(&text, schema->cols[i].type, &row[i]);
-        wr_native_text(out, wr_buf_view(&text));
+        wr_text_put_json_string(out, wr_buf_view(&text));
     }
     wr_buf_putc(out, ']');
     wr_buf_free(&text);

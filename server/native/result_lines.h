@@ -5,8 +5,6 @@
 
 #include "runtime/statement/statement.h"
 
-/** A JSON text. */
-void wr_native_text(wr_buf *out, wr_str s);
 /** @pre executed */
 void wr_native_head(wr_buf *out, const wr_exec *x);
 /** The row of the last step. */

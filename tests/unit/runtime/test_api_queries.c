@@ -154,6 +154,7 @@ static void test_terminate_and_drop(void **state)
     clicks(w, 1);
     RUN(w, "CREATE STREAM copy AS SELECT * FROM clicks;");
     RUN(w, "CREATE TABLE t AS SELECT page, COUNT(*) AS n FROM copy GROUP BY page;");
+    REFUSE(w, "DROP STREAM copy;", WEIR_ERR_STATEMENT, "read from this source: [T]");
     RUN(w, "INSERT INTO copy WITH (QUERY_ID='more') SELECT * FROM clicks WHERE ms > 5;");
     REFUSE(w, "DROP STREAM clicks;", WEIR_ERR_STATEMENT, "Cannot drop CLICKS.");
     REFUSE(w, "DROP STREAM copy;", WEIR_ERR_STATEMENT, "write into this source: [MORE]");
