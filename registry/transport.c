@@ -32,7 +32,7 @@ enum {
     IDLE_MAX = 4,          /* handles, each with a connection or two */
     REDIRECTS_MAX = 5,     /* hops */
     CONNECT_MS_MAX = 5000, /* a host that does not answer at all */
-    ATTEMPT_MS_MIN = 500,  /* where the time left is shared among several URLs */
+    ATTEMPT_MS_MIN = 500,  /* where the time left is shared among several URLs, or after a wait */
     BACKOFF_MS = 100,      /* after the first round */
     BACKOFF_MS_MAX = 2000,
     REST_MS = 50,           /* between two looks at who may interrupt a wait */
@@ -478,7 +478,8 @@ weir_status wr__transport_send(wr_transport *t, const wr_call *call, const wr_re
         if (end == ANSWERED)
             return WEIR_OK;
         const int64_t wait = wr__backoff_ms(round, BACKOFF_MS, BACKOFF_MS_MAX, next_random(t));
-        if (end != TROUBLE || call->once || wait >= left_ms(call))
+        /* A round that is cut short says that time was short, and hides what the last one said. */
+        if (end != TROUBLE || call->once || left_ms(call) - wait < ATTEMPT_MS_MIN)
             break;
         if (wr__transport_rest(t, call, wait, &why) != WEIR_OK)
             break;

@@ -165,7 +165,7 @@ static void test_r04_what_errors_mean(void **state)
         {200, "{\"schema\":\"x\",\"schemaType\":\"THRIFT\"}", WEIR_ERR_NOT_FOUND, false,
          "Schema 5 is neither"},
     };
-    open_with((wr_registry_options){.timeout_ms = 60}); /* one attempt, about */
+    open_with((wr_registry_options){.timeout_ms = 500}); /* too short for a second attempt */
     for (size_t i = 0; i < WR_ARRAY_LEN(cases); i++) {
         const wr_registry_schema *s;
         http_clear(&server);

@@ -114,6 +114,16 @@ static void test_the_time_limit(void **state)
     expect_trouble(-1, false, "cannot be reached");
 }
 
+/* What the registry said is told, not that there was too little time to ask again. */
+static void test_no_round_that_is_cut_short(void **state)
+{
+    (void)state;
+    http_add(&one, (http_rule){.asks = "GET /x", .status = 503, .times = 1});
+    http_add(&one, (http_rule){.asks = "GET /x", .status = 200, .body = "1", .delay_ms = 5000});
+    expect_trouble(500, false, "in trouble: status 503");
+    assert_int_equal(http_asked(&one), 1);
+}
+
 static void test_several_urls_in_turn(void **state)
 {
     (void)state;
@@ -358,6 +368,7 @@ int main(void)
         TEST(test_a_post_is_sent_again_whole),
         TEST(test_once_is_once),
         TEST(test_the_time_limit),
+        TEST(test_no_round_that_is_cut_short),
         TEST(test_several_urls_in_turn),
         TEST(test_a_url_that_hangs),
         TEST(test_a_decision_is_not_asked_for_twice),
