@@ -20,9 +20,16 @@ SETTINGS = {"offsets.retention.minutes": 1, "offsets.retention.check.interval.ms
 
 
 def move(args, work):
+    """A group that still counts a member (of a process that has just stopped) refuses for a while."""
     for group in work.groups():
         offsets = [args.rng.randrange(500) for _ in range(workload.PARTITIONS)]
-        kafka_wire.commit(work.kafka.bootstrap, group, f"{work.name}-in", offsets)
+
+        def moved(group=group, offsets=offsets):
+            with contextlib.suppress(kafka_wire.KafkaError):
+                kafka_wire.commit(work.kafka.bootstrap, group, f"{work.name}-in", offsets)
+                return True
+
+        service.wait_until(moved, 60, f"{group} is moved")
 
 
 def delete(work):
