@@ -34,7 +34,7 @@ typedef enum wr_codec {
 #ifdef WR_FUZZ
 #define WR__WIRE_INFLATED_MAX ((size_t)1 << 20)
 #else
-/** Most bytes that a batch may be once inflated. Kafka bounds the compressed size alone
+/** A batch must be smaller than this once inflated. Kafka bounds the compressed size alone
  *  (max.message.bytes, 1 MiB by default). */
 #define WR__WIRE_INFLATED_MAX ((size_t)256 << 20)
 #endif
@@ -50,8 +50,8 @@ void wr__wire_codec_free(wr_wire_codec *c); /* NULL is allowed */
 
 /**
  * Replace what is in @p out by the @p n inflated bytes. @p codec is not NONE.
- * @return WEIR_ERR_LOG: damaged; WEIR_ERR_LIMIT: more than WR__WIRE_INFLATED_MAX. *out is then
- *         without meaning, but may be used again.
+ * @return WEIR_ERR_LOG: damaged: "<codec>: ..."; WEIR_ERR_LIMIT: WR__WIRE_INFLATED_MAX or more.
+ *         *out is then without meaning, but may be used again.
  */
 weir_status wr__wire_inflate(wr_wire_codec *c, wr_codec codec, const void *bytes, size_t n,
                              wr_buf *out, weir_error *err) WR_MUST_CHECK;

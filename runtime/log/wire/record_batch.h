@@ -74,7 +74,8 @@ typedef struct wr_wire_batch {
  * Read the head of the batch that begins at @p bytes, and check its CRC.
  *
  * out->bytes == 0: the @p n bytes hold it in part only, as a broker may cut the last batch of an
- * answer; no error, and nothing else of *out has a meaning.
+ * answer; no error, and nothing else of *out has a meaning. (A broker never cuts the first one of
+ * an answer: since KIP-74 that is sent whole, however large it is.)
  * @return WEIR_ERR_LOG; WEIR_ERR_UNSUPPORTED: a message of magic 0 or 1 (Kafka before 0.11), which
  *         brokers of 4.0 and later have none of.
  */
@@ -86,7 +87,7 @@ typedef struct wr_wire_records {
     wr_wire_batch batch;
     const uint8_t *p, *end; /* what is left of the records, inflated */
     uint32_t left;          /* records */
-    int64_t next;           /* no record may come whose offset is lower */
+    int64_t next_delta;     /* no record may come whose offset delta is lower */
 } wr_wire_records;
 
 /**
@@ -143,7 +144,9 @@ static inline size_t wr__wire_batch_size(const wr_wire_batch_writer *w)
 }
 /**
  * Append a record (ptr NULL: NULL; @p headers may be NULL).
- * @return false, with nothing done: the batch would have more bytes than its length can say.
+ * @return false, with nothing done: the batch would have more bytes than its length can say, or the
+ *         timestamp is too far from that of its first record. Begin another one; a record that
+ *         finds no room there is larger than any broker takes.
  */
 bool wr__wire_batch_add(wr_wire_batch_writer *w, wr_str key, wr_str value, int64_t timestamp,
                         const wr_headers *headers) WR_MUST_CHECK;
