@@ -310,7 +310,7 @@ static weir_status inflate_stream(wr_wire_codec *c, wr_codec codec, const void *
             return failed(err, codec, "it ends too early");
         least = ROOM_LEAST;
     }
-    return WEIR_OK;
+    return out->len < WR__WIRE_INFLATED_MAX ? WEIR_OK : too_large(err, codec);
 }
 
 weir_status wr__wire_inflate(wr_wire_codec *c, wr_codec codec, const void *bytes, size_t n,
