@@ -57,7 +57,7 @@ int8_t wr__wire_i8(wr_wire_in *in)
 int16_t wr__wire_i16(wr_wire_in *in)
 {
     const uint8_t *p = take(in, 2, ends_early);
-    return p ? (int16_t)(uint16_t)(p[0] << 8 | p[1]) : 0;
+    return p ? (int16_t)wr_get_be16(p) : 0;
 }
 
 int32_t wr__wire_i32(wr_wire_in *in)
@@ -219,8 +219,8 @@ void wr__wire_put_i8(wr_buf *b, int8_t v)
 
 void wr__wire_put_i16(wr_buf *b, int16_t v)
 {
-    const char bytes[] = {(char)(uint8_t)((uint16_t)v >> 8), (char)(uint8_t)v};
-    wr_buf_put(b, bytes, sizeof bytes);
+    wr_put_be16(wr_buf_reserve(b, 2), (uint16_t)v);
+    b->len += 2;
 }
 
 void wr__wire_put_i32(wr_buf *b, int32_t v)

@@ -32,17 +32,6 @@ enum {
 };
 enum { MAGIC = 2, CODEC_BITS = 7, APPEND_TIME = 8, TRANSACTIONAL = 16, CONTROL = 32 };
 
-static uint16_t get_be16(const uint8_t *p)
-{
-    return (uint16_t)(p[0] << 8 | p[1]);
-}
-
-static void put_be16(char *p, uint16_t v)
-{
-    p[0] = (char)(uint8_t)(v >> 8);
-    p[1] = (char)(uint8_t)v;
-}
-
 static weir_status damaged(weir_error *err, int64_t base_offset, const char *what)
 {
     return wr_error(err, WEIR_ERR_LOG, "Record batch at offset %" PRId64 ": %s", base_offset, what);
@@ -74,7 +63,7 @@ static weir_status find_end(const uint8_t *p, size_t n, size_t *bytes, weir_erro
 
 static weir_status read_attributes(const uint8_t *p, wr_wire_batch *out, weir_error *err)
 {
-    unsigned attributes = get_be16(p + AT_ATTRIBUTES);
+    unsigned attributes = wr_get_be16(p + AT_ATTRIBUTES);
     unsigned codec = attributes & CODEC_BITS;
     if (codec >= WR_CODECS)
         return damaged(err, out->base_offset, "its codec is unknown");
@@ -108,7 +97,7 @@ static weir_status read_head(const uint8_t *p, wr_wire_batch *out, weir_error *e
     out->base_timestamp = (int64_t)wr_get_be64(p + AT_BASE_TIMESTAMP);
     out->max_timestamp = (int64_t)wr_get_be64(p + AT_MAX_TIMESTAMP);
     out->producer_id = (int64_t)wr_get_be64(p + AT_PRODUCER_ID);
-    out->producer_epoch = (int16_t)get_be16(p + AT_PRODUCER_EPOCH);
+    out->producer_epoch = (int16_t)wr_get_be16(p + AT_PRODUCER_EPOCH);
     out->base_sequence = (int32_t)wr_get_be32(p + AT_BASE_SEQUENCE);
     out->body = p + WR__WIRE_BATCH_HEAD;
     out->body_len = out->bytes - WR__WIRE_BATCH_HEAD;
@@ -274,7 +263,7 @@ weir_status wr__wire_control_kind(const wr_wire_batch *b, wr_wire_control *out, 
     enum { KEY_MIN = 4, ABORT = 0, COMMIT = 1 }; /* INT16 version, INT16 type */
     if (!p || r.key.len < KEY_MIN)
         return damaged(err, b->base_offset, "a marker is damaged");
-    int type = (int16_t)get_be16((const uint8_t *)r.key.ptr + 2);
+    int type = (int16_t)wr_get_be16(r.key.ptr + 2);
     if (type == ABORT)
         *out = WR_WIRE_CONTROL_ABORT;
     else if (type == COMMIT)
@@ -384,7 +373,8 @@ weir_status wr__wire_batch_seal(wr_wire_batch_writer *w, wr_codec codec, bool tr
     wr_put_be32(p + AT_LENGTH, (uint32_t)(wr__wire_batch_size(w) - AT_LEADER_EPOCH));
     wr_put_be32(p + AT_LEADER_EPOCH, UINT32_MAX); /* -1: the broker's too */
     p[AT_MAGIC] = MAGIC;
-    put_be16(p + AT_ATTRIBUTES, (uint16_t)((unsigned)codec | (transactional ? TRANSACTIONAL : 0)));
+    wr_put_be16(p + AT_ATTRIBUTES,
+                (uint16_t)((unsigned)codec | (transactional ? TRANSACTIONAL : 0)));
     wr_put_be32(p + AT_LAST_DELTA, w->count - 1);
     wr_put_be64(p + AT_BASE_TIMESTAMP, (uint64_t)w->base_timestamp);
     wr_put_be64(p + AT_MAX_TIMESTAMP, (uint64_t)w->max_timestamp);
@@ -396,7 +386,7 @@ void wr__wire_batch_stamp(char *batch, const wr_wire_producer *producer)
 {
     bool anonymous = producer->id < 0;
     wr_put_be64(batch + AT_PRODUCER_ID, anonymous ? UINT64_MAX : (uint64_t)producer->id);
-    put_be16(batch + AT_PRODUCER_EPOCH, anonymous ? UINT16_MAX : (uint16_t)producer->epoch);
+    wr_put_be16(batch + AT_PRODUCER_EPOCH, anonymous ? UINT16_MAX : (uint16_t)producer->epoch);
     wr_put_be32(batch + AT_BASE_SEQUENCE, anonymous ? UINT32_MAX : (uint32_t)producer->sequence);
     size_t bytes = (size_t)AT_LEADER_EPOCH + wr_get_be32(batch + AT_LENGTH);
     wr_put_be32(batch + AT_CRC, wr__crc32c(0, batch + AT_ATTRIBUTES, bytes - AT_ATTRIBUTES));
