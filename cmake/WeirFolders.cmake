@@ -2,16 +2,26 @@
 #
 # While a folder has no source yet its library is an empty INTERFACE one; while runtime/api or cli
 # have none there is no libweir or no program.
-set(WEIR_FOLDERS common types parser registry formats statestore engine runtime server)
+set(WEIR_FOLDERS common types parser registry formats statestore engine wire runtime server)
 
-# weir_folder(NAME [RECURSE] LINK lib...): static library wr_NAME from NAME/*.c (and *.cpp).
-# LINK names folders (linked as wr_<folder>) and outside libraries.
+# weir_folder(NAME [RECURSE] [IN path] LINK lib...): static library wr_NAME from NAME/*.c (and
+# *.cpp), or from those in IN, a folder inside another one, which then does not take them with
+# RECURSE. LINK names folders (linked as wr_<folder>) and outside libraries.
 function(weir_folder name)
-    cmake_parse_arguments(F "RECURSE" "" "LINK" ${ARGN})
+    cmake_parse_arguments(F "RECURSE" "IN" "LINK" ${ARGN})
+    set(path ${name})
+    if(F_IN)
+        set(path ${F_IN})
+        set_property(GLOBAL APPEND PROPERTY WEIR_INNER_FOLDERS "${PROJECT_SOURCE_DIR}/${path}/")
+    endif()
     if(F_RECURSE)
-        file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${name}/*.c ${name}/*.cpp)
+        file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${path}/*.c ${path}/*.cpp)
+        get_property(inner_folders GLOBAL PROPERTY WEIR_INNER_FOLDERS)
+        foreach(inner IN LISTS inner_folders)
+            list(FILTER sources EXCLUDE REGEX "^${inner}")
+        endforeach()
     else()
-        file(GLOB sources CONFIGURE_DEPENDS ${name}/*.c ${name}/*.cpp)
+        file(GLOB sources CONFIGURE_DEPENDS ${path}/*.c ${path}/*.cpp)
     endif()
     if(sources)
         add_library(wr_${name} STATIC ${sources})

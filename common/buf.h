@@ -39,6 +39,11 @@ static inline wr_str wr_buf_view(const wr_buf *b)
 }
 
 /* Fixed-width integers, big endian (Kafka's and our own stores' order). */
+static inline void wr_put_be16(void *p, uint16_t v)
+{
+    v = __builtin_bswap16(v);
+    memcpy(p, &v, 2);
+}
 static inline void wr_put_be32(void *p, uint32_t v)
 {
     v = __builtin_bswap32(v);
@@ -48,6 +53,12 @@ static inline void wr_put_be64(void *p, uint64_t v)
 {
     v = __builtin_bswap64(v);
     memcpy(p, &v, 8);
+}
+static inline uint16_t wr_get_be16(const void *p)
+{
+    uint16_t v;
+    memcpy(&v, p, 2);
+    return __builtin_bswap16(v);
 }
 static inline uint32_t wr_get_be32(const void *p)
 {
