@@ -7,7 +7,7 @@
  * reason is set where the error is, and goes with it in the upper bits of weir_error.flags, which
  * wr_error clears; prefixes and hints leave it as it is.
  *
- *     return wr_error_reason(err, WR_REASON_COLUMN, wr_error_at(err, WEIR_ERR_STATEMENT, ...));
+ *     return wr_refuse_at(err, WR_REASON_FORM, name->pos, "Duplicate column names: `%s`", name);
  */
 #ifndef WR_COMMON_REASON_H
 #define WR_COMMON_REASON_H
@@ -57,5 +57,11 @@ static inline wr_reason wr_error_reason_of(const weir_error *err)
 {
     return (wr_reason)(err->flags >> WR_REASON_SHIFT);
 }
+
+/** wr_error and wr_error_at of a statement that is wrong, with the reason. */
+#define wr_refuse(err, reason, ...)                                                                \
+    wr_error_reason((err), (reason), wr_error((err), WEIR_ERR_STATEMENT, __VA_ARGS__))
+#define wr_refuse_at(err, reason, at, ...)                                                         \
+    wr_error_reason((err), (reason), wr_error_at((err), WEIR_ERR_STATEMENT, (at), __VA_ARGS__))
 
 #endif

@@ -116,12 +116,11 @@ static weir_status check_kind(const wr_ast_stmt *stmt, bool is_table, const wr__
 {
     if (r->table == is_table)
         return WEIR_OK;
-    return wr_error_reason(
-        err, WR_REASON_RESULT_KIND,
-        wr_error_at(err, WEIR_ERR_STATEMENT, stmt->pos,
-                    "Invalid result type. Your SELECT query produces a %s. Please use CREATE %s "
-                    "AS SELECT statement instead.",
-                    r->table ? "TABLE" : "STREAM", r->table ? "TABLE" : "STREAM"));
+    return wr_refuse_at(
+        err, WR_REASON_RESULT_KIND, stmt->pos,
+        "Invalid result type. Your SELECT query produces a %s. Please use CREATE %s "
+        "AS SELECT statement instead.",
+        r->table ? "TABLE" : "STREAM", r->table ? "TABLE" : "STREAM");
 }
 
 /* LIMIT ends a query; one that is kept has no end. @p what is the kind of statement, for the
@@ -130,9 +129,8 @@ static weir_status check_limit(const wr_ast_stmt *stmt, const char *what, weir_e
 {
     if (!stmt->query->has_limit)
         return WEIR_OK;
-    return wr_error_reason(err, WR_REASON_FORM,
-                           wr_error_at(err, WEIR_ERR_STATEMENT, stmt->query->limit_pos,
-                                       "%s statements don't support LIMIT clause.", what));
+    return wr_refuse_at(err, WR_REASON_FORM, stmt->query->limit_pos,
+                        "%s statements don't support LIMIT clause.", what);
 }
 
 /* The state of each aggregate must be writable in the query's value format: section 12. The states

@@ -39,12 +39,10 @@ static weir_status latest_schema(wr_exec *x, const wr_source *s, bool is_key,
     }
     WR_TRY(st);
     if ((*out)->kind != wr_format_schema_kind(format))
-        return wr_error_reason(
-            err, WR_REASON_TARGET,
-            wr_error(err, WEIR_ERR_STATEMENT,
-                     "Failed to insert values into '%s': schema %u of subject %s is no schema "
-                     "of the %s format",
-                     s->name, (*out)->id, subject, format->name));
+        return wr_refuse(err, WR_REASON_TARGET,
+                         "Failed to insert values into '%s': schema %u of subject %s is no schema "
+                         "of the %s format",
+                         s->name, (*out)->id, subject, format->name);
     return WEIR_OK;
 }
 
@@ -117,9 +115,7 @@ weir_status wr__record_part_encode(wr__record_part *p, const wr_value *values, w
     uint8_t ok = 0;
     wr_encoder_run(p->encoder, p->vecs, wr_sel_all(1), buf, out, &ok, &errs);
     if (!ok)
-        return wr_error_reason(err, WR_REASON_TARGET,
-                               wr_error(err, WEIR_ERR_STATEMENT,
-                                        "Failed to insert values into '%s': %s", p->source->name,
-                                        errs.first));
+        return wr_refuse(err, WR_REASON_TARGET, "Failed to insert values into '%s': %s",
+                         p->source->name, errs.first);
     return WEIR_OK;
 }

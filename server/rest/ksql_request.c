@@ -483,9 +483,7 @@ static bool allowed(work *w, const wr_exec *x)
         wr_engine_unlock(x->engine);
         if (!known)
             return fail(w, s, NULL,
-                        wr_error_reason(&err, WR_REASON_SOURCE,
-                                        wr_error(&err, WEIR_ERR_STATEMENT, "%s does not exist.",
-                                                 from ? from : "")),
+                        wr_refuse(&err, WR_REASON_SOURCE, "%s does not exist.", from ? from : ""),
                         &err);
         return refuse(w, s, IS_QUERY, true,
                       "The following statement types should be issued to the websocket endpoint "
