@@ -9,6 +9,7 @@
  * and ksqlDB's texts, without the name of the clause: the planner knows that and puts it before.
  */
 #include "engine/expr/bind.h"
+#include "common/reason.h"
 
 #include "parser/parser.h"
 #include "types/decimal.h"
@@ -85,7 +86,7 @@ static const struct {
 static weir_status unknown_type(const wr_ast_type *ast, weir_error *err)
 {
     const char *name = ast->name.name;
-    wr_error_at(err, WEIR_ERR_STATEMENT, ast->pos, "Cannot resolve unknown type: %s", name);
+    wr_refuse_at(err, WR_REASON_FORM, ast->pos, "Cannot resolve unknown type: %s", name);
     for (size_t i = 0; i < WR_ARRAY_LEN(foreign_types); i++)
         if (wr_ieq(foreign_types[i].name, name))
             return wr_error_hint(err, "The type is %s", foreign_types[i].ours);
@@ -309,9 +310,9 @@ static weir_status need_boolean(wr__binder *b, const wr_ast_expr *ast, const cha
 {
     if ((*e)->type->id == WR_T_BOOLEAN)
         return WEIR_OK;
-    return wr_error_at(err, WEIR_ERR_STATEMENT, ast->pos,
-                       "Error processing expression: %s. %s needs BOOLEAN operands, but got %s.",
-                       wr__ast_text(b->a, ast), op, wr_type_text(b->a, (*e)->type));
+    return wr_refuse_at(err, WR_REASON_EXPRESSION, ast->pos,
+                        "Error processing expression: %s. %s needs BOOLEAN operands, but got %s.",
+                        wr__ast_text(b->a, ast), op, wr_type_text(b->a, (*e)->type));
 }
 
 static weir_status bind_logic(wr__binder *b, const wr_ast_expr *ast, wr_expr **out, weir_error *err)

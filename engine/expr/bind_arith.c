@@ -3,6 +3,7 @@
  * bind_arith.c - typing of + - * / %, unary minus and CASE (dialect.md section 3).
  */
 #include "engine/expr/bind.h"
+#include "common/reason.h"
 
 #include "types/decimal.h"
 
@@ -33,13 +34,13 @@ static weir_status bad_arithmetic(wr__binder *b, const wr_ast_expr *ast, const w
 {
     const char *text = wr__ast_text(b->a, ast);
     if (l->type->id == WR_T_NULL || r->type->id == WR_T_NULL)
-        return wr_error_at(
-            err, WEIR_ERR_STATEMENT, ast->pos,
+        return wr_refuse_at(
+            err, WR_REASON_EXPRESSION, ast->pos,
             "Error processing expression: %s. Arithmetic on types %s and %s are not supported.",
             text, full_name(b->a, l->type), full_name(b->a, r->type));
-    return wr_error_at(err, WEIR_ERR_STATEMENT, ast->pos,
-                       "Error processing expression: %s. Unsupported arithmetic types. %s %s", text,
-                       base_name(b->a, l->type), base_name(b->a, r->type));
+    return wr_refuse_at(err, WR_REASON_EXPRESSION, ast->pos,
+                        "Error processing expression: %s. Unsupported arithmetic types. %s %s",
+                        text, base_name(b->a, l->type), base_name(b->a, r->type));
 }
 
 weir_status wr__bind_arithmetic(wr__binder *b, const wr_ast_expr *ast, wr_expr **out,
@@ -71,9 +72,9 @@ weir_status wr__bind_unary(wr__binder *b, const wr_ast_expr *ast, wr_expr **out,
     wr_expr *x;
     WR_TRY(wr__bind(b, ast->args[0], &x, err));
     if (!wr_type_is_number(x->type))
-        return wr_error_at(err, WEIR_ERR_STATEMENT, ast->pos,
-                           "Error processing expression: %s. Unsupported type for a sign: %s",
-                           wr__ast_text(b->a, ast), full_name(b->a, x->type));
+        return wr_refuse_at(err, WR_REASON_EXPRESSION, ast->pos,
+                            "Error processing expression: %s. Unsupported type for a sign: %s",
+                            wr__ast_text(b->a, ast), full_name(b->a, x->type));
     *out = ast->op == WR_AST_POS ? x : wr__expr_op1(b->a, x->type, wr__kernel_negate, x, true, 0);
     return WEIR_OK;
 }

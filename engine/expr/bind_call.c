@@ -7,6 +7,7 @@
  * WR__PARAM nodes, numbered by depth of nesting; its program is built here, once.
  */
 #include "engine/expr/bind.h"
+#include "common/reason.h"
 
 /** A call being bound. */
 typedef struct call_site {
@@ -163,8 +164,8 @@ weir_status wr__bind_kernel_call(wr__binder *b, const wr_ast_expr *ast, const wr
 
 weir_status wr__no_function(const wr_ast_expr *call, weir_error *err)
 {
-    return wr_error_at(err, WEIR_ERR_STATEMENT, call->pos,
-                       "Can't find any functions with the name '%s'", call->name.name);
+    return wr_refuse_at(err, WR_REASON_FUNCTION, call->pos,
+                        "Can't find any functions with the name '%s'", call->name.name);
 }
 
 weir_status wr__bind_call(wr__binder *b, const wr_ast_expr *ast, wr_expr **out, weir_error *err)

@@ -3,6 +3,7 @@
  * scope.c - the scope of one schema: its columns and the pseudo columns.
  */
 #include "engine/expr/expr.h"
+#include "common/reason.h"
 
 static const struct {
     const char *name;
@@ -37,8 +38,8 @@ static weir_status resolve(const wr_scope *self, const wr_ast_expr *column, wr_r
                         .type = kind == WR_REF_ROWPARTITION ? &wr_type_integer : &wr_type_bigint};
         return WEIR_OK;
     }
-    return wr_error_at(err, WEIR_ERR_STATEMENT, column->pos, "Column '%s' cannot be resolved.",
-                       name);
+    return wr_refuse_at(err, WR_REASON_COLUMN, column->pos, "Column '%s' cannot be resolved.",
+                        name);
 }
 
 static bool is_column(const wr_scope *self, const char *name)

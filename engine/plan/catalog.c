@@ -9,6 +9,7 @@
  * start.
  */
 #include "engine/plan/catalog.h"
+#include "common/reason.h"
 #include "engine/plan/with.h"
 
 #include <stdlib.h>
@@ -148,7 +149,7 @@ weir_status wr_catalog_get(const wr_catalog *c, const wr_ast_name *name, wr_sour
     *out = wr_catalog_find(c, name->name);
     if (*out)
         return WEIR_OK;
-    wr_error_at(err, WEIR_ERR_STATEMENT, name->pos, "%s does not exist.", name->name);
+    wr_refuse_at(err, WR_REASON_SOURCE, name->pos, "%s does not exist.", name->name);
     const wr_map_entry *e;
     /* In quotes and in other capitals than the source that they mean: what helps is to leave the
      * quotes out, since a name without them is read in capitals.

@@ -10,6 +10,7 @@
  * values by the same way, so a test compares like with like.
  */
 #include "engine/plan/with.h"
+#include "common/reason.h"
 #include "parser/parser.h"
 #include "types/text.h"
 
@@ -27,9 +28,9 @@ static weir_status no_column(const wr_scope *self, const wr_ast_expr *column, wr
                            "'%s' is not a valid stream/table name or alias: VALUES takes "
                            "expressions without columns.",
                            column->qualifier.name);
-    wr_error_at(err, WEIR_ERR_STATEMENT, column->pos,
-                "Column '%s' cannot be resolved: VALUES takes expressions without columns.",
-                column->name.name);
+    wr_refuse_at(err, WR_REASON_VALUE_COLUMN, column->pos,
+                 "Column '%s' cannot be resolved: VALUES takes expressions without columns.",
+                 column->name.name);
     if (!column->name.quoted)
         return WEIR_ERR_STATEMENT;
     return wr_error_hint(err, "Text is written in single quotes; double quotes are for names");
@@ -47,8 +48,8 @@ static weir_status find_target(const wr_plan_env *env, const wr_ast_stmt *stmt, 
         wr_source *none;
         weir_status missing = wr_catalog_get(env->catalog, &stmt->name, &none, &other);
         WR_ASSERT(missing != WEIR_OK);
-        wr_error_at(err, WEIR_ERR_STATEMENT, stmt->name.pos,
-                    "Cannot insert values into an unknown stream/table: `%s`", stmt->name.name);
+        wr_refuse_at(err, WR_REASON_UNKNOWN_TARGET, stmt->name.pos,
+                     "Cannot insert values into an unknown stream/table: `%s`", stmt->name.name);
         return wr_error_hint(err, "%s", other.hint);
     }
     const wr_source *s = *out;
@@ -58,12 +59,12 @@ static weir_status find_target(const wr_plan_env *env, const wr_ast_stmt *stmt, 
             "The server has disabled INSERT INTO ... VALUES functionality. To enable "
             "it, set 'ksql.insert.into.values.enabled' to 'true'.");
     if (s->read_only)
-        return wr_error_at(err, WEIR_ERR_STATEMENT, stmt->name.pos,
-                           "Cannot insert values into read-only %s: %s", wr_source_kind(s),
-                           s->name);
+        return wr_refuse_at(err, WR_REASON_TARGET, stmt->name.pos,
+                            "Cannot insert values into read-only %s: %s", wr_source_kind(s),
+                            s->name);
     if (s->window.kind != WR_WINDOW_NONE)
-        return wr_error_at(err, WEIR_ERR_STATEMENT, stmt->name.pos,
-                           "Cannot insert values into windowed stream/table!");
+        return wr_refuse_at(err, WR_REASON_TARGET, stmt->name.pos,
+                            "Cannot insert values into windowed stream/table!");
     return wr__check_writable_topic(env, s->topic, err);
 }
 
@@ -94,8 +95,8 @@ static weir_status find_columns(const wr_ast_stmt *stmt, const wr_source *s, int
         if (targets[i] >= 0) {
             wr_col_role role = s->schema->cols[targets[i]].role;
             if (role == WR_COL_HEADERS || role == WR_COL_HEADER)
-                return wr_error_at(err, WEIR_ERR_STATEMENT, c->pos,
-                                   "Cannot insert into HEADER columns: %s", c->name);
+                return wr_refuse_at(err, WR_REASON_TARGET, c->pos,
+                                    "Cannot insert into HEADER columns: %s", c->name);
         } else if (strcmp(c->name, "ROWTIME") == 0) {
             targets[i] = TARGET_ROWTIME;
         } else if (window_target(stmt, s, c->name) != -1) {
@@ -153,8 +154,8 @@ static weir_status default_columns(const wr_ast_stmt *stmt, const wr_source *s, 
         n++;
     }
     if (headers && stmt->values_n == n + headers) /* whoever wrote it meant them as well */
-        return wr_error_at(err, WEIR_ERR_STATEMENT, stmt->pos,
-                           "Cannot insert into HEADER columns: %s", header);
+        return wr_refuse_at(err, WR_REASON_TARGET, stmt->pos,
+                            "Cannot insert into HEADER columns: %s", header);
     return stmt->values_n == n ? WEIR_OK : wrong_count(stmt, s, err);
 }
 
@@ -345,10 +346,11 @@ static weir_status check_key(const wr_ast_stmt *stmt, const wr_source *s, const 
         while (i < stmt->values_n && targets[i] != (int)k)
             i++;
         if (i == stmt->values_n)
-            return wr_error_at(err, WEIR_ERR_STATEMENT, stmt->pos,
-                               "Failed to insert values into '%s'. Value for primary key column(s) "
-                               "%s is required for tables",
-                               s->name, s->schema->cols[k].name);
+            return wr_refuse_at(
+                err, WR_REASON_TARGET, stmt->pos,
+                "Failed to insert values into '%s'. Value for primary key column(s) "
+                "%s is required for tables",
+                s->name, s->schema->cols[k].name);
     }
     return WEIR_OK;
 }
@@ -363,9 +365,9 @@ static weir_status fill(const wr_plan_env *env, const wr_ast_stmt *stmt, wr_inse
     if (stmt->columns_n) {
         WR_TRY(find_columns(stmt, s, targets, err));
         if (stmt->columns_n != stmt->values_n)
-            return wr_error_at(err, WEIR_ERR_STATEMENT, stmt->pos,
-                               "Expected number columns and values to match: %zu, %zu",
-                               stmt->columns_n, stmt->values_n);
+            return wr_refuse_at(err, WR_REASON_FORM, stmt->pos,
+                                "Expected number columns and values to match: %zu, %zu",
+                                stmt->columns_n, stmt->values_n);
     } else {
         WR_TRY(default_columns(stmt, s, targets, err));
     }

@@ -18,6 +18,7 @@
  * the expressions of a plan are compiled, printed and compared as long as the query lives.
  */
 #include "engine/plan/analysis.h"
+#include "common/reason.h"
 #include "parser/parser.h"
 
 #include <stdio.h>
@@ -159,13 +160,13 @@ static weir_status unknown_column(const qualifier *q, const wr_ast_expr *e, weir
                                e->name.name);
     }
     if (strcmp(q->clause, "PARTITION BY") == 0)
-        wr_error_at(err, WEIR_ERR_STATEMENT, e->pos,
-                    "PARTITION BY column '%s' cannot be resolved. '%s' must be a column in the "
-                    "source schema since PARTITION BY is applied on the input.",
-                    name, name);
+        wr_refuse_at(err, WR_REASON_COLUMN, e->pos,
+                     "PARTITION BY column '%s' cannot be resolved. '%s' must be a column in the "
+                     "source schema since PARTITION BY is applied on the input.",
+                     name, name);
     else
-        wr_error_at(err, WEIR_ERR_STATEMENT, e->pos, "%s column '%s' cannot be resolved.",
-                    q->clause, name);
+        wr_refuse_at(err, WR_REASON_COLUMN, e->pos, "%s column '%s' cannot be resolved.", q->clause,
+                     name);
     return wr__hint_column(q->an, e, err);
 }
 

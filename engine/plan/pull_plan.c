@@ -15,6 +15,7 @@
  * (a function of the key, say) are left to the filter. So a mistake here costs time, not rows.
  */
 #include "engine/plan/analysis.h"
+#include "common/reason.h"
 #include "parser/parser.h"
 
 #define DISJUNCTS_MAX 512u
@@ -368,8 +369,8 @@ static weir_status check_compared(const pull_build *p, const uint32_t *compared,
 static weir_status no_scan(pull_build *p, const conjunction *c, weir_error *err)
 {
     if (!c)
-        return wr_error_at(err, WEIR_ERR_STATEMENT, p->an->query->pos,
-                           "Missing WHERE clause." HELP);
+        return wr_refuse_at(err, WR_REASON_PULL_KEY, p->an->query->pos,
+                            "Missing WHERE clause." HELP);
     const wr_schema *schema = p->pull->source->schema;
     bool any_key = false, range = false;
     wr_buf text = {0};
@@ -397,8 +398,8 @@ static weir_status no_scan(pull_build *p, const conjunction *c, weir_error *err)
         wr_error_at(err, WEIR_ERR_STATEMENT, p->an->query->pos,
                     "Bound on key columns '[%s]' must currently be '='." HELP, wr_buf_cstr(&cols));
     else
-        wr_error_at(err, WEIR_ERR_STATEMENT, p->an->query->pos,
-                    "WHERE clause missing key column for disjunct: %s" HELP, wr_buf_cstr(&text));
+        wr_refuse_at(err, WR_REASON_PULL_KEY, p->an->query->pos,
+                     "WHERE clause missing key column for disjunct: %s" HELP, wr_buf_cstr(&text));
     wr_buf_free(&text);
     wr_buf_free(&cols);
     return WEIR_ERR_STATEMENT;

@@ -14,6 +14,7 @@
  * refresh.
  */
 #include "engine/plan/analysis.h"
+#include "common/reason.h"
 #include "engine/plan/with.h"
 
 #include <stdio.h>
@@ -117,7 +118,7 @@ static weir_status merge(const wr_plan_env *env, wr_source *s, const wr_column *
     for (uint32_t i = 0; i < n; i++) {
         const wr_column *other = find_column(old->cols, old->n, latest[i].name);
         if (other && other->role != WR_COL_VALUE)
-            return wr_error(err, WEIR_ERR_STATEMENT, "Duplicate column names: `%s`", other->name);
+            return wr_refuse(err, WR_REASON_FORM, "Duplicate column names: `%s`", other->name);
         if (!other)
             cols[(*out_n)++] = latest[i];
     }

@@ -16,6 +16,7 @@
  * docs/design/formats.md.
  */
 #include "engine/plan/analysis.h"
+#include "common/reason.h"
 #include "engine/plan/with.h"
 
 /* Key or value of a source while the statement is planned: what holds of one holds of the other,
@@ -344,8 +345,7 @@ weir_status wr__infer_columns(const wr_plan_env *env, wr_source *s, const wr__wi
     for (uint32_t i = 0; i < all_n; i++)
         for (uint32_t k = 0; k < i; k++)
             if (strcmp(all[i].name, all[k].name) == 0)
-                return wr_error(err, WEIR_ERR_STATEMENT, "Duplicate column names: `%s`",
-                                all[i].name);
+                return wr_refuse(err, WR_REASON_FORM, "Duplicate column names: `%s`", all[i].name);
     *cols = all;
     *n = all_n;
     return WEIR_OK;

@@ -4,6 +4,7 @@
  * what type they have before there is a plan, how messages write them.
  */
 #include "engine/plan/analysis.h"
+#include "common/reason.h"
 
 /* Alias and name are what makes a slot: after qualification two mentions of one column are equal
  * trees, so there is one slot for both. Slots are few (columns of one statement): a list is enough.
@@ -74,8 +75,8 @@ static weir_status resolve_slot(const wr_scope *self, const wr_ast_expr *column,
     const wr__analysis *an = self->arg;
     int i = wr__find_slot(an, column);
     if (i < 0)
-        return wr_error_at(err, WEIR_ERR_STATEMENT, column->pos, "Column '%s' cannot be resolved.",
-                           column->name.name);
+        return wr_refuse_at(err, WR_REASON_COLUMN, column->pos, "Column '%s' cannot be resolved.",
+                            column->name.name);
     *out = (wr_ref){.kind = WR_REF_COLUMN, .index = (uint32_t)i, .type = an->slots.v[i].type};
     return WEIR_OK;
 }

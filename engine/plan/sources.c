@@ -8,6 +8,7 @@
  * columns, the timestamp among them, the topic that holds all of it.
  */
 #include "engine/functions/datepattern.h"
+#include "common/reason.h"
 #include "engine/plan/with.h"
 #include "parser/parser.h"
 
@@ -244,13 +245,13 @@ weir_status wr__source_topic(const wr_plan_env *env, wr_source *s, const wr__wit
     WR_TRY(st);
     if (!defaults && !with->has_partitions) {
         const char *kind = wr_source_kind(s);
-        return wr_error(err, WEIR_ERR_STATEMENT,
-                        "Topic '%s' does not exist. If you want to create a new topic for the %s "
-                        "please re-run the statement providing the required 'PARTITIONS' "
-                        "configuration in the WITH clause (and optionally 'REPLICAS'). For "
-                        "example: CREATE %s %s (...) WITH (KAFKA_TOPIC='%s', PARTITIONS=1, "
-                        "REPLICAS=1);",
-                        s->topic, kind, s->is_table ? "TABLE" : "STREAM", s->name, s->topic);
+        return wr_refuse(err, WR_REASON_NEW_TOPIC,
+                         "Topic '%s' does not exist. If you want to create a new topic for the %s "
+                         "please re-run the statement providing the required 'PARTITIONS' "
+                         "configuration in the WITH clause (and optionally 'REPLICAS'). For "
+                         "example: CREATE %s %s (...) WITH (KAFKA_TOPIC='%s', PARTITIONS=1, "
+                         "REPLICAS=1);",
+                         s->topic, kind, s->is_table ? "TABLE" : "STREAM", s->name, s->topic);
     }
     topic->needed = true;
     topic->name = s->topic;
@@ -272,7 +273,7 @@ weir_status wr__source_topic(const wr_plan_env *env, wr_source *s, const wr__wit
 weir_status wr__check_writable_topic(const wr_plan_env *env, const char *topic, weir_error *err)
 {
     if (wr_settings_matches(env->settings, "ksql.readonly.topics", topic))
-        return wr_error(err, WEIR_ERR_STATEMENT, "Cannot insert into read-only topic: %s", topic);
+        return wr_refuse(err, WR_REASON_TARGET, "Cannot insert into read-only topic: %s", topic);
     return WEIR_OK;
 }
 
@@ -294,17 +295,19 @@ static bool is_headers_type(const wr_type *t)
 static weir_status check_key_word(const wr_ast_stmt *stmt, const wr_ast_element *e, weir_error *err)
 {
     if (e->constraint == WR_AST_COL_PRIMARY_KEY && !stmt->is_table)
-        return wr_error_at(err, WEIR_ERR_STATEMENT, e->name.pos,
-                           "Column `%s` is a 'PRIMARY KEY' column: please use 'KEY' for streams.\n"
-                           "Tables have PRIMARY KEYs, which are unique and NON NULL.\nStreams have "
-                           "KEYs, which have no uniqueness or NON NULL constraints.",
-                           e->name.name);
+        return wr_refuse_at(
+            err, WR_REASON_KEY_WORD, e->name.pos,
+            "Column `%s` is a 'PRIMARY KEY' column: please use 'KEY' for streams.\n"
+            "Tables have PRIMARY KEYs, which are unique and NON NULL.\nStreams have "
+            "KEYs, which have no uniqueness or NON NULL constraints.",
+            e->name.name);
     if (e->constraint == WR_AST_COL_KEY && stmt->is_table)
-        return wr_error_at(err, WEIR_ERR_STATEMENT, e->name.pos,
-                           "Column `%s` is a 'KEY' column: please use 'PRIMARY KEY' for tables.\n"
-                           "Tables have PRIMARY KEYs, which are unique and NON NULL.\nStreams have "
-                           "KEYs, which have no uniqueness or NON NULL constraints.",
-                           e->name.name);
+        return wr_refuse_at(
+            err, WR_REASON_KEY_WORD, e->name.pos,
+            "Column `%s` is a 'KEY' column: please use 'PRIMARY KEY' for tables.\n"
+            "Tables have PRIMARY KEYs, which are unique and NON NULL.\nStreams have "
+            "KEYs, which have no uniqueness or NON NULL constraints.",
+            e->name.name);
     return WEIR_OK;
 }
 
@@ -362,8 +365,8 @@ static weir_status read_columns(const wr_plan_env *env, const wr_ast_stmt *stmt,
             WR_TRY(check_header(e, cols, i, err));
         for (uint32_t k = 0; k < i; k++)
             if (strcmp(cols[k].name, cols[i].name) == 0)
-                return wr_error_at(err, WEIR_ERR_STATEMENT, e->name.pos,
-                                   "Duplicate column names: `%s`", e->name.name);
+                return wr_refuse_at(err, WR_REASON_FORM, e->name.pos,
+                                    "Duplicate column names: `%s`", e->name.name);
     }
     *out = cols;
     *out_n = (uint32_t)stmt->elements_n;
@@ -444,8 +447,9 @@ static weir_status fill_source(const wr_plan_env *env, const wr_ast_stmt *stmt, 
     wr__with with;
     WR_TRY(wr__with_parse(stmt, WR__WITH_CREATE, &with, err));
     if (!with.topic)
-        return wr_error_at(err, WEIR_ERR_STATEMENT, stmt->pos,
-                           "Missing required property \"KAFKA_TOPIC\" which has no default value.");
+        return wr_refuse_at(
+            err, WR_REASON_FORM, stmt->pos,
+            "Missing required property \"KAFKA_TOPIC\" which has no default value.");
     s->name = wr_arena_strdup(s->arena, stmt->name.name);
     s->is_table = stmt->is_table;
     s->read_only = stmt->is_source;
@@ -461,8 +465,8 @@ static weir_status fill_source(const wr_plan_env *env, const wr_ast_stmt *stmt, 
     WR_TRY(wr__schema_options(env, s, &with, err));
     WR_TRY(wr__infer_columns(env, s, &with, &cols, &n, err));
     if (n == 0)
-        return wr_error_at(err, WEIR_ERR_STATEMENT, stmt->name.pos,
-                           "The statement does not define any columns.");
+        return wr_refuse_at(err, WR_REASON_NO_COLUMNS, stmt->name.pos,
+                            "The statement does not define any columns.");
     s->schema = wr_schema_new(s->arena, cols, n);
     WR_TRY(check_keys(stmt, s, err));
     WR_TRY(wr__source_check_formats(env, s, &with, stmt, err));

@@ -14,6 +14,7 @@
  * and lives no longer than the query.
  */
 #include "engine/plan/error_policy.h"
+#include "common/reason.h"
 #include "engine/plan/plan_stores.h"
 #include "engine/plan/push_down.h"
 #include "engine/plan/with.h"
@@ -95,8 +96,8 @@ static weir_status scope_resolve(const wr_scope *self, const wr_ast_expr *column
         *out = s->stage->slots[i];
         return WEIR_OK;
     }
-    return wr_error_at(err, WEIR_ERR_STATEMENT, column->pos, "Column '%s' cannot be resolved.",
-                       column->name.name);
+    return wr_refuse_at(err, WR_REASON_COLUMN, column->pos, "Column '%s' cannot be resolved.",
+                        column->name.name);
 }
 
 /* Asked before every node: what has been computed as a whole is not computed again. From the

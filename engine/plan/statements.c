@@ -13,6 +13,7 @@
  * both or none.
  */
 #include "engine/plan/error_policy.h"
+#include "common/reason.h"
 #include "engine/plan/with.h"
 #include "types/decimal.h"
 
@@ -115,10 +116,11 @@ static weir_status check_kind(const wr_ast_stmt *stmt, bool is_table, const wr__
 {
     if (r->table == is_table)
         return WEIR_OK;
-    return wr_error_at(err, WEIR_ERR_STATEMENT, stmt->pos,
-                       "Invalid result type. Your SELECT query produces a %s. Please use CREATE %s "
-                       "AS SELECT statement instead.",
-                       r->table ? "TABLE" : "STREAM", r->table ? "TABLE" : "STREAM");
+    return wr_refuse_at(
+        err, WR_REASON_RESULT_KIND, stmt->pos,
+        "Invalid result type. Your SELECT query produces a %s. Please use CREATE %s "
+        "AS SELECT statement instead.",
+        r->table ? "TABLE" : "STREAM", r->table ? "TABLE" : "STREAM");
 }
 
 /* LIMIT ends a query; one that is kept has no end. @p what is the kind of statement, for the
@@ -127,8 +129,8 @@ static weir_status check_limit(const wr_ast_stmt *stmt, const char *what, weir_e
 {
     if (!stmt->query->has_limit)
         return WEIR_OK;
-    return wr_error_at(err, WEIR_ERR_STATEMENT, stmt->query->limit_pos,
-                       "%s statements don't support LIMIT clause.", what);
+    return wr_refuse_at(err, WR_REASON_FORM, stmt->query->limit_pos,
+                        "%s statements don't support LIMIT clause.", what);
 }
 
 /* The state of each aggregate must be writable in the query's value format: section 12. The states
@@ -366,7 +368,9 @@ weir_status wr_plan_insert_select(const wr_plan_env *env, const wr_ast_stmt *stm
         st = wr_catalog_get(env->catalog, &stmt->name, &target, err);
         char hint[400];
         snprintf(hint, sizeof hint, "%s", err ? err->hint : "");
-        wr_error_at(err, st, stmt->name.pos, "Source `%s` does not exist.", stmt->name.name);
+        (void)wr_error_reason(
+            err, WR_REASON_SOURCE,
+            wr_error_at(err, st, stmt->name.pos, "Source `%s` does not exist.", stmt->name.name));
         return wr_error_hint(err, "%s", hint);
     }
     WR_TRY(wr__with_parse(stmt, WR__WITH_INSERT, &with, err));

@@ -8,6 +8,7 @@
  * which they are written does not matter.
  */
 #include "engine/plan/with.h"
+#include "common/reason.h"
 #include "engine/plan/error_policy.h"
 #include "parser/parser.h"
 
@@ -574,8 +575,8 @@ weir_status wr__with_parse(const wr_ast_stmt *stmt, wr__with_use use, wr__with *
                !((properties[k].where & masks[use]) && wr_ieq(properties[k].name, p->name.name)))
             k++;
         if (k == WR_ARRAY_LEN(properties))
-            return wr_error_at(err, WEIR_ERR_STATEMENT, p->name.pos,
-                               "Invalid config variable(s) in the WITH clause: %s", p->name.name);
+            return wr_refuse_at(err, WR_REASON_FORM, p->name.pos,
+                                "Invalid config variable(s) in the WITH clause: %s", p->name.name);
         for (size_t j = 0; j < i; j++)
             if (wr_ieq(stmt->props[j].name.name, p->name.name))
                 return wr_error_at(err, WEIR_ERR_STATEMENT, p->name.pos,

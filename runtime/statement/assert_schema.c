@@ -6,6 +6,7 @@
  * end.
  */
 #include "runtime/instance/wait.h"
+#include "common/reason.h"
 #include "runtime/statement/statement_class.h"
 
 #include <stdio.h>
@@ -65,7 +66,9 @@ weir_status wr__execute_assert_schema(wr_exec *x, weir_error *err)
     weir_error why;
     WR_ASSERT(s->text1 || s->has_id);
     if (!r)
-        return wr_error_at(err, WEIR_ERR_CONFIG, s->pos, "There is no schema registry");
+        return wr_error_reason(
+            err, WR_REASON_REGISTRY,
+            wr_error_at(err, WEIR_ERR_CONFIG, s->pos, "There is no schema registry"));
     WR_TRY(timeout_of(x, &ms, err));
     describe(s, what, sizeof what);
     wr_wait wait = wr_wait_new(x->engine, x->interrupt, (int)ms);

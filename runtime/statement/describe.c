@@ -20,6 +20,7 @@
  * in between; nothing is held still for somebody who looks.
  */
 #include "runtime/statement/describe.h"
+#include "common/reason.h"
 #include "runtime/instance/query_list.h"
 #include "runtime/log/key_look.h"
 #include "runtime/statement/describe_schemas.h"
@@ -360,8 +361,9 @@ static weir_status describe_function(wr_exec *x, weir_error *err)
     const char *name = x->stmt->name.name;
     const wr_function *f = wr_function_find(wr_engine_functions(x->engine), wr_str_c(name));
     if (!f)
-        return wr_error_at(err, WEIR_ERR_NOT_FOUND, x->stmt->name.pos,
-                           "Can't find any functions with the name '%s'", name);
+        return wr_error_reason(err, WR_REASON_FUNCTION,
+                               wr_error_at(err, WEIR_ERR_NOT_FOUND, x->stmt->name.pos,
+                                           "Can't find any functions with the name '%s'", name));
     wr_result *r = wr__result_new(x, "", variants, WR_ARRAY_LEN(variants));
     for (uint32_t i = 0; i < f->sigs_n; i++) {
         wr_buf b = {0};

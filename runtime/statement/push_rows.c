@@ -11,6 +11,7 @@
  * since before the query was started.
  */
 #include "runtime/statement/query_rows.h"
+#include "common/reason.h"
 
 /* Of a row's window, as WINDOWSTART and WINDOWEND give it; NULL: no bound. */
 static wr_value bound(wr_window_bound which, const wr_batch *in, uint32_t i)
@@ -182,10 +183,12 @@ weir_status wr__open_push(wr_exec *x, weir_error *err)
     int64_t most = wr_settings_int(&x->settings, "ksql.max.push.queries", INT32_MAX);
     if (!wr_engine_enter_push(x->engine, most)) {
         wr_plan_free(p.plan);
-        return wr_error(err, WEIR_ERR_LIMIT,
-                        "Maximum number of active push queries exceeded: ksql.max.push.queries is "
-                        "%lld",
-                        (long long)most);
+        return wr_error_reason(
+            err, WR_REASON_PUSH_LIMIT,
+            wr_error(err, WEIR_ERR_LIMIT,
+                     "Maximum number of active push queries exceeded: ksql.max.push.queries is "
+                     "%lld",
+                     (long long)most));
     }
     r->counted = true; /* until its rows are closed */
     WR_ASSERT(x->rows == r && !x->query);

@@ -6,6 +6,7 @@
  * An encoder of the columns of one side and a batch of one row, which is filled again and again.
  */
 #include "runtime/statement/record_part.h"
+#include "common/reason.h"
 #include "runtime/instance/wait.h"
 
 /* There is one row: the encoder's first message is the statement's. */
@@ -25,7 +26,8 @@ static weir_status latest_schema(wr_exec *x, const wr_source *s, bool is_key,
     const wr_format *format = is_key ? s->key.format : s->value.format;
     const char *subject = wr_arena_printf(x->arena, "%s-%s", s->topic, is_key ? "key" : "value");
     if (!registry)
-        return wr_error(err, WEIR_ERR_CONFIG, "There is no schema registry");
+        return wr_error_reason(err, WR_REASON_REGISTRY,
+                               wr_error(err, WEIR_ERR_CONFIG, "There is no schema registry"));
     const wr_wait wait = wr_wait_new(x->engine, x->interrupt, WR_WAIT_STATEMENT_MS);
     const wr_registry_interrupt interrupt = wr_wait_in_registry(&wait);
     weir_status st =
@@ -37,10 +39,10 @@ static weir_status latest_schema(wr_exec *x, const wr_source *s, bool is_key,
     }
     WR_TRY(st);
     if ((*out)->kind != wr_format_schema_kind(format))
-        return wr_error(err, WEIR_ERR_STATEMENT,
-                        "Failed to insert values into '%s': schema %u of subject %s is no schema "
-                        "of the %s format",
-                        s->name, (*out)->id, subject, format->name);
+        return wr_refuse(err, WR_REASON_TARGET,
+                         "Failed to insert values into '%s': schema %u of subject %s is no schema "
+                         "of the %s format",
+                         s->name, (*out)->id, subject, format->name);
     return WEIR_OK;
 }
 
@@ -113,7 +115,7 @@ weir_status wr__record_part_encode(wr__record_part *p, const wr_value *values, w
     uint8_t ok = 0;
     wr_encoder_run(p->encoder, p->vecs, wr_sel_all(1), buf, out, &ok, &errs);
     if (!ok)
-        return wr_error(err, WEIR_ERR_STATEMENT, "Failed to insert values into '%s': %s",
-                        p->source->name, errs.first);
+        return wr_refuse(err, WR_REASON_TARGET, "Failed to insert values into '%s': %s",
+                         p->source->name, errs.first);
     return WEIR_OK;
 }

@@ -193,6 +193,9 @@ void wr_http_server_stop(wr_http_server *s, int grace_ms);
 /** Call @p fn on the loop thread soon. Any thread; in order for one caller. After stop has begun
  *  calls are still made, until the thread ends; @p fn gets them all exactly once. */
 void wr_http_post(wr_http_server *s, void (*fn)(void *arg), void *arg);
+/** Has this turn of the loop lasted so long (2 ms) that others should have theirs? Who has more to
+ *  do, a little at a time, then goes on in a call of wr_http_post. Loop thread. */
+bool wr_http_turn_is_over(const wr_http_server *s);
 /** @p work on a thread of the pool, then @p done on the loop thread. From the loop thread. */
 void wr_http_work(wr_http_server *s, void (*work)(void *arg), void (*done)(void *arg), void *arg);
 /** Call @p fn on the loop thread once, in @p ms; *timer names it for wr_http_cancel. */

@@ -412,13 +412,10 @@ static void http1_write(wr_http_exchange *x, const void *data, size_t n)
         wr_buf_put(out, data, n);
         return;
     }
-    const char *at = data, *end = at + n;
-    while (at < end) {
-        size_t size = (size_t)(end - at);
-        if (x->lines)
-            size = wr__line_len(at, size);
-        wr__http1_chunk_put(out, at, size);
-        at += size;
+    const char *bytes = data; /* NULL where there are none */
+    for (size_t at = 0, size; at < n; at += size) {
+        size = x->lines ? wr__line_len(bytes + at, n - at) : n - at;
+        wr__http1_chunk_put(out, bytes + at, size);
     }
 }
 

@@ -27,6 +27,9 @@
 #define BACKLOG      4096
 #define POOL_THREADS 64
 #define LINGER_MS    2000
+/* So long posted calls, or what timers and drained connections begin, keep others from being read.
+ */
+#define TURN_NS (2u * 1000 * 1000)
 /* Above it http-parser has a limit of its own. */
 #define HEAD_MAX (72u << 10)
 
@@ -90,11 +93,23 @@ static void note_date(wr_http_server *s)
     strftime(s->core.date, sizeof s->core.date, "%a, %d %b %Y %H:%M:%S GMT", &tm);
 }
 
+static void begin_turn(wr_http_server *s)
+{
+    s->turn_began_ns = uv_hrtime();
+}
+
+bool wr_http_turn_is_over(const wr_http_server *s)
+{
+    return uv_hrtime() - s->turn_began_ns >= TURN_NS;
+}
+
 static void after_wait(uv_check_t *handle)
 {
     wr_http_server *s = handle->data;
+    begin_turn(s); /* nobody knows how long the loop has waited */
     flush_awake(s);
     note_date(s);
+    begin_turn(s); /* for timers, which are next */
 }
 
 static int64_t loop_now(void *arg)
@@ -123,10 +138,23 @@ void wr_http_post(wr_http_server *s, void (*fn)(void *arg), void *arg)
     pthread_mutex_unlock(&s->lock);
 }
 
-static void make_posted(wr_http_server *s)
+/* In front of those that have come meanwhile: calls are made in order. */
+static void put_back(wr_http_server *s, wr__post *first, wr__post **last)
 {
     pthread_mutex_lock(&s->lock);
-    wr__post *post = s->first_post;
+    *last = s->first_post;
+    if (!s->first_post)
+        s->last_post = last;
+    s->first_post = first;
+    pthread_mutex_unlock(&s->lock);
+}
+
+/* Those that have come until now. @p all: at once; else what is left when the turn is over waits
+ * for the next, and sockets are read between. */
+static void make_posted(wr_http_server *s, bool all)
+{
+    pthread_mutex_lock(&s->lock);
+    wr__post *post = s->first_post, **last = s->last_post;
     s->first_post = NULL;
     s->last_post = &s->first_post;
     pthread_mutex_unlock(&s->lock);
@@ -135,12 +163,19 @@ static void make_posted(wr_http_server *s)
         post->fn(post->arg);
         wr_free(post);
         post = next;
+        if (post && !all && wr_http_turn_is_over(s)) {
+            put_back(s, post, last);
+            uv_async_send(&s->posted);
+            return;
+        }
     }
 }
 
 static void posts_came(uv_async_t *handle)
 {
-    make_posted(handle->data);
+    wr_http_server *s = handle->data;
+    begin_turn(s);
+    make_posted(s, false);
 }
 
 /* ---- jobs ---- */
@@ -276,7 +311,7 @@ void wr_http_server_stop(wr_http_server *s, int grace_ms)
     s->grace_ms = grace_ms;
     wr_http_post(s, begin_stop, s);
     pthread_join(s->thread, NULL);
-    make_posted(s); /* what came while the loop ended */
+    make_posted(s, true); /* what came while the loop ended */
     server_free(s);
 }
 

@@ -70,6 +70,7 @@ struct wr_http_server {
     uv_check_t check;
     uv_idle_t again; /* active while somebody is awake: the loop must not wait */
     uv_async_t posted;
+    uint64_t turn_began_ns; /* of uv_hrtime; kept up by loop.c */
     wr__deadlines deadlines[WR__WAITS];
     uv_timer_t deadline;
     int64_t deadline_at; /* INT64_MAX: none is set */

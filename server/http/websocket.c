@@ -36,6 +36,8 @@ static websocket *state_of(const wr__conn *c)
     return c->state;
 }
 
+static void send_frames(websocket *w);
+
 /* ---- wslay's callbacks ---- */
 
 static ssize_t give_bytes(wslay_event_context_ptr ctx, uint8_t *to, size_t n, int flags, void *arg)
@@ -69,8 +71,11 @@ static void message_came(wslay_event_context_ptr ctx,
                          const struct wslay_event_on_msg_recv_arg *message, void *arg)
 {
     (void)ctx;
-    wr_http_exchange *x = ((websocket *)arg)->x;
+    websocket *w = arg;
+    wr_http_exchange *x = w->x;
     const wr_http_handler *h = &x->conn->core->handler;
+    if (message->opcode == WSLAY_PING) /* its pong: wslay drops those before a closing frame */
+        send_frames(w);
     if (message->opcode != WSLAY_TEXT_FRAME || x->finished || !h->message)
         return;
     x->in_handler = true;

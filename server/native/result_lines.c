@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/native/result_lines.h"
+#include "common/reason.h"
 #include "types/text.h"
 #include "types/value.h"
 
@@ -140,9 +141,9 @@ void wr_native_end_line(wr_buf *out, const wr_exec *x)
 
 void wr_native_error_line(wr_buf *out, const weir_error *err)
 {
-    wr_buf_printf(out,
-                  "{\"error\":{\"code\":%d,\"flags\":%u,\"line\":%d,\"column\":%d,\"offset\":%lld,",
-                  (int)err->code, err->flags, err->line, err->column, (long long)err->offset);
+    wr_buf_printf(
+        out, "{\"error\":{\"code\":%d,\"flags\":%u,\"line\":%d,\"column\":%d,\"offset\":%lld,",
+        (int)err->code, wr_error_flags(err), err->line, err->column, (long long)err->offset);
     member(out, "message", err->message);
     wr_buf_putc(out, ',');
     member(out, "hint", err->hint);

@@ -7,6 +7,11 @@
  * with many clients rests after a turn, for a time that goes with their number (1,000: 50 ms), and
  * rows that come meanwhile go together.
  *
+ * A turn does not last longer than the loop has for it (wr_http_turn_is_over), or pull queries
+ * would wait while rows go to a thousand clients: rows are taken until then, and where the time
+ * does not do for all clients, what was encoded is kept, and the next turn goes on with the client
+ * that is next.
+ *
  * Life of the struct: `woken` is set by whoever posts a call for it, and cleared by that call; so a
  * feed whose query is gone (nobody sets it any more) is freed by the last call for it.
  */
@@ -33,7 +38,9 @@ struct wr__feed {
     char *sharing; /* text and settings; NULL: it is not shared */
     wr__row_client *clients;
     size_t clients_n;
-    weir_status opened; /* the pool's, until it is done */
+    wr__row_client *next_to_write; /* who has not got `rows` yet; NULL: all have */
+    wr_buf rows[WR__FORMS_N];      /* encoded, when a turn ended before all had them; else empty */
+    weir_status opened;            /* the pool's, until it is done */
     weir_error why;
     atomic_bool woken;      /* a call of on_wake is under way */
     wr_http_timer *resting; /* NULL: it does not */
@@ -154,6 +161,8 @@ static void leave(wr__row_client *c)
         f->clients = c->next;
     if (c->next)
         c->next->prev = c->prev;
+    if (f->next_to_write == c)
+        f->next_to_write = c->next;
     f->clients_n--;
     c->feed = NULL;
     if (!f->clients)
@@ -205,20 +214,57 @@ static weir_status encode(wr__feed *f, weir_error *err)
     return WEIR_OK;
 }
 
-/* What was encoded in this turn, to everybody; those who let too much pile up leave. */
-static void write_rows(wr__feed *f)
+/* @p rows to those who have not got them; who lets too much pile up leaves. @return false: the turn
+ * is over before all have them. At least one gets them. */
+static bool write_rows(wr__feed *f, const wr_buf *rows)
 {
     static const char *const slow = "The client does not take its rows fast enough";
-    for (wr__row_client *c = f->clients, *next; c; c = next) {
-        next = c->next;
-        const wr_buf *rows = &f->all->rows[c->form];
-        if (!c->websocket && rows->len)
-            wr_http_write(c->x, rows->ptr, rows->len);
+    while (f->next_to_write) {
+        wr__row_client *c = f->next_to_write;
+        f->next_to_write = c->next;
+        if (!c->websocket && rows[c->form].len)
+            wr_http_write(c->x, rows[c->form].ptr, rows[c->form].len);
         if (f->sharing && wr_http_buffered(c->x) > WR__CLIENT_PILE)
             fail(c, slow);
+        if (f->next_to_write && wr_http_turn_is_over(f->server))
+            return false;
     }
+    return true;
+}
+
+static void forget_left(wr__feed *f)
+{
+    WR_ASSERT(!f->next_to_write);
     for (int i = 0; i < WR__FORMS_N; i++)
-        wr_buf_clear(&f->all->rows[i]);
+        wr_buf_free(&f->rows[i]);
+}
+
+/* What is left of the last turn. */
+static bool write_left(wr__feed *f)
+{
+    if (!write_rows(f, f->rows))
+        return false;
+    forget_left(f);
+    return true;
+}
+
+/* What was encoded in this turn, or, where that is over, what the next ones can: rows that are
+ * written are the same for all, whoever comes and goes meanwhile. */
+static bool write_encoded(wr__feed *f)
+{
+    wr_buf *rows = f->all->rows;
+    forget_left(f); /* for whom it was kept may have gone */
+    f->next_to_write = f->clients;
+    bool all = write_rows(f, rows);
+    for (int i = 0; i < WR__FORMS_N; i++) {
+        if (all) {
+            wr_buf_clear(&rows[i]);
+        } else {
+            f->rows[i] = rows[i];
+            rows[i] = (wr_buf){0};
+        }
+    }
+    return all;
 }
 
 static void end_all(wr__feed *f, weir_status st, const weir_error *err)
@@ -244,42 +290,62 @@ static void wake(void *arg)
 
 static void on_rested(void *arg);
 
-/* Rows are there still, and somebody can take them: after the others. */
-static void deliver(wr__feed *f)
+/* So many rows as a turn has room and time for, one at least. @return WEIR_ROW: there may be more;
+ * WEIR_OK: not now; else the query has ended, or failed. */
+static weir_status take_rows(wr__feed *f, weir_error *err)
 {
-    weir_error err;
-    weir_status st = WEIR_OK;
     size_t encoded = 0;
-    if (f->state != RUNNING || f->resting)
-        return;
-    WR_ASSERT(f->clients);
     bool room = has_room(f);
     for (uint32_t n = 0; room && encoded < TURN_BYTES; n++) {
-        st = wr_exec_take(f->exec, &err);
+        weir_status st = wr_exec_take(f->exec, err);
         if (st != WEIR_ROW)
-            break;
-        st = encode(f, &err);
-        if (st != WEIR_OK)
-            break;
+            return st;
+        WR_TRY(encode(f, err));
         encoded = 0;
         for (int i = 0; i < WR__FORMS_N; i++)
             encoded = WR_MAX(encoded, f->all->rows[i].len);
         if (n % 256 == 255) /* frames of WebSockets are in no buffer of ours */
             room = has_room(f);
-        st = WEIR_ROW;
+        if (wr_http_turn_is_over(f->server))
+            break;
     }
-    bool ended = st != WEIR_OK && st != WEIR_ROW;
-    write_rows(f);
-    if (ended) {
+    return WEIR_ROW;
+}
+
+static bool any_encoded(const wr_feeds *all)
+{
+    for (int i = 0; i < WR__FORMS_N; i++)
+        if (all->rows[i].len)
+            return true;
+    return false;
+}
+
+/* Rows are there still, and somebody can take them: after the others. */
+static void deliver(wr__feed *f)
+{
+    weir_error err;
+    if (f->state != RUNNING || f->resting)
+        return;
+    WR_ASSERT(f->clients);
+    bool left = f->next_to_write != NULL, any = left;
+    weir_status st = WEIR_ROW;
+    if (!left) {
+        st = take_rows(f, &err);
+        any = any_encoded(f->all);
+    }
+    bool all = left ? write_left(f) : write_encoded(f);
+    if (st != WEIR_OK && st != WEIR_ROW) {
+        while (!all)
+            all = write_left(f);
         end_all(f, st, &err);
         return;
     }
     if (!f->clients) /* all of them were cut off */
         return;
-    if (encoded && f->clients_n >= MANY_CLIENTS)
+    if (all && any && f->clients_n >= MANY_CLIENTS)
         f->resting =
             wr_http_after(f->server, (int)WR_MIN(f->clients_n / 20, REST_MAX_MS), on_rested, f);
-    else if (st == WEIR_ROW && has_room(f))
+    else if (!all || (st == WEIR_ROW && has_room(f)))
         wake(f);
 }
 
@@ -293,6 +359,7 @@ static void on_rested(void *arg)
 static void free_feed(wr__feed *f)
 {
     WR_ASSERT(!f->exec && !f->clients && !f->resting);
+    forget_left(f);
     if (f->prev)
         f->prev->next = f->next;
     else

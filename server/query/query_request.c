@@ -4,6 +4,7 @@
  * either, and of two with one name the last counts.
  */
 #include "server/query/query_request.h"
+#include "common/reason.h"
 #include "formats/format.h"
 #include "server/query/config_words.h"
 #include "types/text.h"
@@ -404,21 +405,19 @@ static wr_str bracketed(const char *text)
 static wr_str blamed_expression(const weir_error *err)
 {
     static const char processing[] = "Error processing expression: ";
-    return begins(err->message, processing) ? bracketed(err->message + sizeof processing - 1)
-                                            : wr_str_make("", 0);
+    return wr_error_reason_of(err) == WR_REASON_EXPRESSION && begins(err->message, processing)
+               ? bracketed(err->message + sizeof processing - 1)
+               : wr_str_make("", 0);
 }
 
-/* "S does not exist.": a source of the query, which is looked for before anything else. */
-static bool is_missing_source(weir_status st, const weir_error *err)
+/* A source of the query, which is looked for before anything else. */
+static bool is_missing_source(const weir_error *err)
 {
-    static const char end[] = " does not exist.";
-    size_t n = strlen(err->message), k = sizeof end - 1;
-    return (st == WEIR_ERR_STATEMENT || st == WEIR_ERR_NOT_FOUND) && n > k &&
-           strcmp(err->message + n - k, end) == 0;
+    return wr_error_reason_of(err) == WR_REASON_SOURCE;
 }
 
 /* The real server names places in the text, and repeats the expression that is to blame. */
-static void put_message(wr_buf *out, weir_status st, const weir_error *err)
+static void put_message(wr_buf *out, const weir_error *err)
 {
     static const char help[] = "Pull queries require a WHERE clause that:\n"
                                " - includes a key equality expression, e.g. `SELECT * FROM X WHERE "
@@ -431,11 +430,11 @@ static void put_message(wr_buf *out, weir_status st, const weir_error *err)
                                "If more flexible queries are needed, , table scans can be enabled "
                                "by setting ksql.query.pull.table.scan.enabled=true.";
     const char *text = err->message;
-    bool missing_key =
-        begins(text, "Missing WHERE clause.") || begins(text, "WHERE clause missing key column");
-    if (is_missing_source(st, err))
+    wr_reason reason = wr_error_reason_of(err);
+    bool missing_key = reason == WR_REASON_PULL_KEY;
+    if (is_missing_source(err))
         wr_buf_puts(out, "Exception while preparing statement: ");
-    if (strstr(text, "cannot be resolved") && err->line > 0)
+    if (reason == WR_REASON_COLUMN && err->line > 0)
         wr_buf_printf(out, "Line: %d, Col: %d: ", err->line, err->column);
     put(out, text, " See the documentation of SELECT (pull query) for",
         !missing_key             ? " See https://cnfl.io/queries for"
@@ -456,13 +455,13 @@ void wr__query_fault_of(wr__query_fault *fault, wr__query_endpoint endpoint, wei
 {
     int code = BAD_STATEMENT;
     wr_buf message = {0};
-    if (st == WEIR_ERR_LIMIT && strncmp(err->message, "Maximum number of active push", 29) == 0)
+    if (wr_error_reason_of(err) == WR_REASON_PUSH_LIMIT)
         code = TOO_MANY_PUSH;
     else if (st == WEIR_ERR_STORE || st == WEIR_ERR_LOG || st == WEIR_ERR_IO)
         code = SERVER_ERROR;
     /* Of a source that is not there /query hears before it has chosen a form. */
-    bool typed = endpoint == WR__ENDPOINT_QUERY && is_missing_source(st, err);
-    put_message(&message, st, err);
+    bool typed = endpoint == WR__ENDPOINT_QUERY && is_missing_source(err);
+    put_message(&message, err);
     wr__query_fault_set(fault, code, code == BAD_STATEMENT, typed, "%s", wr_buf_cstr(&message));
     wr_buf_free(&message);
     wr_str blamed = blamed_expression(err);

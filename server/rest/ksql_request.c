@@ -8,6 +8,7 @@
  * away, another request between): the error then has the entities of those before it.
  */
 #include "server/rest/ksql_request.h"
+#include "common/reason.h"
 #include "parser/parser.h"
 #include "server/query/config_words.h"
 #include "server/rest/statement_text.h"
@@ -95,63 +96,49 @@ static void put_text(const work *w, const wr_ast_stmt *s, wr_buf *out)
 
 /* ---- errors ---- */
 
-static bool has(const char *text, const char *part)
-{
-    return strstr(text, part) != NULL;
-}
-
 /* What ksqlDB finds when it prepares a statement, before it looks at what it means; the words that
  * it says then, in front. NULL: it is found later. */
-static const char *preparing(const wr_ast_stmt *s, const char *message)
+static const char *preparing(const wr_ast_stmt *s, const weir_error *err)
 {
-    static const char *const parts[] = {
-        "Cannot resolve unknown type", "Missing required property",
-        "Invalid config variable(s)",  "Duplicate column names",
-        "don't support LIMIT clause",  "Expected number columns and values",
-        "much include a subject",
-    };
-    size_t n = strlen(message);
-    static const char missing[] = " does not exist.";
-    size_t k = sizeof missing - 1;
+    wr_reason reason = wr_error_reason_of(err);
     bool queries = s->query || (s->child && s->child->query);
-    if (queries && n > k && strcmp(message + n - k, missing) == 0)
+    if (queries && reason == WR_REASON_SOURCE)
         return "Exception while preparing statement: ";
-    for (size_t i = 0; i < WR_ARRAY_LEN(parts); i++)
-        if (has(message, parts[i]))
-            return "Failed to prepare statement: ";
-    return NULL;
+    return reason == WR_REASON_FORM ? "Failed to prepare statement: " : NULL;
 }
 
 static int code_of(const wr_ast_stmt *s, weir_status st, const weir_error *err)
 {
-    const char *m = err->message;
+    wr_reason reason = wr_error_reason_of(err);
     if (st == WEIR_ERR_ASSERT)
         return NOT_ASSERTED;
     if (st == WEIR_ERR_STORE || st == WEIR_ERR_LOG || st == WEIR_ERR_IO ||
         (s && s->kind == WR_AST_ALTER_SYSTEM))
         return SERVER_ERROR;
-    if (has(m, "schema registry") && st == WEIR_ERR_CONFIG)
+    if (reason == WR_REASON_REGISTRY)
         return NO_REGISTRY;
-    bool unknown = has(m, "Can't find any functions") && s && s->kind == WR_AST_DESCRIBE;
-    bool no_target = has(m, "Cannot insert values into an unknown");
-    bool no_topic = s && s->kind == WR_AST_CREATE_SOURCE && has(m, "If you want to create a new");
-    return unknown || no_target || no_topic ? BAD_REQUEST : BAD_STATEMENT;
+    bool described = reason == WR_REASON_FUNCTION && s && s->kind == WR_AST_DESCRIBE;
+    return described || reason == WR_REASON_UNKNOWN_TARGET || reason == WR_REASON_NEW_TOPIC
+               ? BAD_REQUEST
+               : BAD_STATEMENT;
 }
 
 /* Of a refused INSERT INTO ... VALUES: the source first, whatever was wrong with it. */
-static void put_insert_reason(const wr_ast_stmt *s, const char *m, wr_buf *out)
+static void put_insert_reason(const wr_ast_stmt *s, const weir_error *err, wr_buf *out)
 {
     static const char inserting[] = "Failed to insert values: ";
     static const char column[] = "Column '";
-    bool named = has(m, " into ") && !has(m, "Inserting into column");
-    if (!preparing(s, m) && !named) {
+    const char *m = err->message;
+    wr_reason reason = wr_error_reason_of(err);
+    bool named = reason == WR_REASON_TARGET || reason == WR_REASON_UNKNOWN_TARGET;
+    if (!preparing(s, err) && !named) {
         wr_buf_printf(out, "Failed to insert values into '%s'. ", s->name.name);
         m += strncmp(m, inserting, sizeof inserting - 1) == 0 ? sizeof inserting - 1 : 0;
     }
-    const char *end = strstr(m, "' cannot be resolved: VALUES takes");
-    if (end && strncmp(m, column, sizeof column - 1) == 0) {
+    if (reason == WR_REASON_VALUE_COLUMN && strncmp(m, column, sizeof column - 1) == 0) {
         m += sizeof column - 1;
-        wr_buf_printf(out, "Unsupported column reference in insert value: %.*s", (int)(end - m), m);
+        wr_buf_printf(out, "Unsupported column reference in insert value: %.*s",
+                      (int)strcspn(m, "'"), m);
     } else {
         wr_buf_puts(out, m);
     }
@@ -163,7 +150,7 @@ static void put_reason(const wr_ast_stmt *s, const weir_error *err, wr_buf *out)
     const char *m = err->message;
     weir_error unknown;
     if (s && s->kind == WR_AST_INSERT_VALUES) {
-        put_insert_reason(s, m, out);
+        put_insert_reason(s, err, out);
         return;
     }
     bool settings = s && (s->kind == WR_AST_SET || s->kind == WR_AST_UNSET);
@@ -182,11 +169,10 @@ static void put_reason(const wr_ast_stmt *s, const weir_error *err, wr_buf *out)
         wr__put_config_reason(out, s->text1, s->text2, m);
         return;
     }
-    if ((has(m, "cannot be resolved") || has(m, "KEY' column: please use")) && err->line > 0)
+    wr_reason reason = wr_error_reason_of(err);
+    if ((reason == WR_REASON_COLUMN || reason == WR_REASON_KEY_WORD) && err->line > 0)
         wr_buf_printf(out, "Line: %d, Col: %d: ", err->line, err->column);
-    wr_buf_puts(out, strcmp(m, "The statement does not define any columns.") == 0
-                         ? "No columns supplied."
-                         : m);
+    wr_buf_puts(out, reason == WR_REASON_NO_COLUMNS ? "No columns supplied." : m);
 }
 
 /* The first name of a message that stands between back-ticks, with them. */
@@ -203,7 +189,8 @@ static void put_ticked(const char *message, wr_buf *out)
 /* ksqlDB's example is the statement itself, with PARTITIONS. */
 static void put_missing_topic(const work *w, const wr_ast_stmt *s, const char *message, wr_buf *out)
 {
-    size_t before = (size_t)(strstr(message, NO_TOPIC) - message);
+    const char *advice = strstr(message, NO_TOPIC);
+    size_t before = advice ? (size_t)(advice - message) : strlen(message);
     wr_buf_printf(out,
                   "%.*s" NO_TOPIC "stream/table please re-run the statement providing the required "
                   "'PARTITIONS' configuration in the WITH clause (and optionally 'REPLICAS'). For "
@@ -219,7 +206,8 @@ static bool fail(work *w, const wr_ast_stmt *s, const char *sql, weir_status st,
                  const weir_error *err)
 {
     int code = code_of(s, st, err);
-    const char *before = s ? preparing(s, err->message) : NULL;
+    const char *before = s ? preparing(s, err) : NULL;
+    wr_reason reason = wr_error_reason_of(err);
     wr_buf text = {0};
     wr_buf_clear(&w->blamed);
     if (!s)
@@ -228,7 +216,7 @@ static bool fail(work *w, const wr_ast_stmt *s, const char *sql, weir_status st,
         put_masked(s, &w->blamed);
     else if (before)
         put_plain(s, &w->blamed);
-    else if (has(err->message, "KEY' column: please use"))
+    else if (reason == WR_REASON_KEY_WORD)
         put_ticked(err->message, &w->blamed);
     else
         put_text(w, s, &w->blamed);
@@ -236,13 +224,13 @@ static bool fail(work *w, const wr_ast_stmt *s, const char *sql, weir_status st,
         wr_buf_puts(&text, before);
     else if (s && s->kind == WR_AST_CREATE_AS && code == BAD_STATEMENT)
         wr_buf_puts(&text, "Could not determine output schema for query due to error: ");
-    if (has(err->message, NO_TOPIC) && s && s->kind == WR_AST_CREATE_SOURCE)
+    if (reason == WR_REASON_NEW_TOPIC && s)
         put_missing_topic(w, s, err->message, &text);
     else
         put_reason(s, err, &text);
     if (err->hint[0])
         wr_buf_printf(&text, "\n%s", err->hint);
-    if (has(err->message, "Invalid result type. Your SELECT"))
+    if (reason == WR_REASON_RESULT_KIND)
         wr_buf_printf(&text, "\nStatement: %s", wr_buf_cstr(&w->blamed));
     wr__query_fault_set(&w->fault, code,
                         code == BAD_STATEMENT || (code == SERVER_ERROR && s != NULL), true, "%s",
@@ -493,9 +481,10 @@ static bool allowed(work *w, const wr_exec *x)
         const char *from = s->query ? s->query->from.name.name : NULL;
         bool known = !from || wr_catalog_find(wr_engine_catalog(x->engine), from);
         wr_engine_unlock(x->engine);
-        wr_error(&err, WEIR_ERR_STATEMENT, "%s does not exist.", from ? from : "");
         if (!known)
-            return fail(w, s, NULL, WEIR_ERR_STATEMENT, &err);
+            return fail(w, s, NULL,
+                        wr_refuse(&err, WR_REASON_SOURCE, "%s does not exist.", from ? from : ""),
+                        &err);
         return refuse(w, s, IS_QUERY, true,
                       "The following statement types should be issued to the websocket endpoint "
                       "'/query':\n\t* PRINT\n\t* SELECT");

@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "common/error.h"
+#include "common/reason.h"
 #include "common/utf8.h"
 
 static void test_fill(void **state)
@@ -43,6 +43,28 @@ static void test_null_is_allowed(void **state)
     wr_error_prefix(NULL, "x");
     wr_error_locate(NULL, "x", 1);
     wr_error_clear(NULL);
+}
+
+/* A reason goes with its error, through what is said around it, and no further. */
+static void test_reason(void **state)
+{
+    (void)state;
+    weir_error err;
+    assert_int_equal(
+        wr_error_reason(&err, WR_REASON_PUSH_LIMIT, wr_error(&err, WEIR_ERR_LIMIT, "too many")),
+        WEIR_ERR_LIMIT);
+    err.flags |= WEIR_ERROR_RETRIABLE;
+    wr_error_prefix(&err, "Sorry: ");
+    wr_error_hint(&err, "later");
+    assert_int_equal(wr_error_reason_of(&err), WR_REASON_PUSH_LIMIT);
+    assert_int_equal(wr_error_flags(&err), WEIR_ERROR_RETRIABLE);
+    assert_string_equal(err.message, "Sorry: too many");
+    wr_error_reason(&err, WR_REASON_COLUMN, WEIR_ERR_STATEMENT);
+    assert_int_equal(wr_error_reason_of(&err), WR_REASON_COLUMN);
+    assert_int_equal(wr_error_flags(&err), WEIR_ERROR_RETRIABLE);
+    wr_error(&err, WEIR_ERR_IO, "another");
+    assert_int_equal(wr_error_reason_of(&err), WR_REASON_NONE);
+    assert_int_equal(wr_error_reason(NULL, WR_REASON_FORM, WEIR_ERR_IO), WEIR_ERR_IO);
 }
 
 static void locate(const char *text, int64_t offset, int line, int column)
@@ -144,6 +166,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_fill),
         cmocka_unit_test(test_null_is_allowed),
+        cmocka_unit_test(test_reason),
         cmocka_unit_test(test_locate),
         cmocka_unit_test(test_long_texts_are_cut_between_characters),
         cmocka_unit_test(test_both_ends_are_kept),

@@ -256,6 +256,44 @@ static void test_shared(void **state)
     end(&last);
 }
 
+/* A turn that is over after one client: the next ones go on where it stopped, whoever comes and
+ * goes between. Everybody who stays gets each row once, in order. */
+static void test_short_turns(void **state)
+{
+    (void)state;
+    enum { N = 6 };
+    client all[N];
+    for (int i = 0; i < N; i++)
+        all[i] = begin("SELECT v FROM s EMIT CHANGES;", "latest", true, i == 3);
+    UNTIL(listed() == N, &all[0]);
+    fake_short_turns = true;
+    insert("x", 1);
+    UNTIL(lines(&all[N - 1]) == 2, &all[0]); /* who came last is first */
+    assert_int_equal(lines(&all[0]), 1);
+    end(&all[N - 2]); /* it would have been next */
+    client late = begin("SELECT v FROM s EMIT CHANGES;", "latest", true, false);
+    UNTIL(lines(&late) == 1, &all[0]);
+    insert("x", 2);
+    insert("x", 3);
+    UNTIL(lines(&all[0]) == 4 && lines(&late) == 3, &all[0], &late);
+    for (int i = 0; i < N; i++)
+        if (i != N - 2)
+            assert_string_equal(rows(&all[i]), i == 3 ? "{\"row\":{\"columns\":[1]}}\n"
+                                                        "{\"row\":{\"columns\":[2]}}\n"
+                                                        "{\"row\":{\"columns\":[3]}}\n"
+                                                      : "[1]\n[2]\n[3]\n");
+    assert_string_equal(rows(&late), "[2]\n[3]\n");
+    insert("x", 4);
+    UNTIL(lines(&late) == 4, &late); /* the others have not got it */
+    for (int i = 0; i < N; i++)
+        if (i != N - 2)
+            end(&all[i]);
+    insert("x", 5);
+    UNTIL(lines(&late) == 5, &late);
+    end(&late);
+    fake_short_turns = false;
+}
+
 /* One that keeps state begins anew for each client. */
 static void test_not_to_be_shared(void **state)
 {
@@ -528,6 +566,7 @@ int main(void)
         cmocka_unit_test(test_gone_while_opening),
         cmocka_unit_test(test_terminate),
         cmocka_unit_test(test_shared),
+        cmocka_unit_test(test_short_turns),
         cmocka_unit_test(test_not_to_be_shared),
         cmocka_unit_test(test_websocket),
         cmocka_unit_test(test_pull),
