@@ -4,16 +4,18 @@
 #include "runtime/instance/engine_state.h"
 #include "runtime/instance/wait.h"
 
-void wr_engine_set_peers(wr_engine *e, const wr_peers *peers)
+bool wr_engine_set_peers(wr_engine *e, const wr_peers *peers)
 {
     wr_engine_lock(e);
-    WR_ASSERT(!peers || !e->has_peers);
-    e->has_peers = peers != NULL;
+    bool taken = peers && e->has_peers;
+    if (!taken)
+        e->has_peers = peers != NULL;
     while (!peers && e->peers_used)
         wr_engine_wait_changed(e, WR_WAIT_SLICE_MS);
-    if (peers)
+    if (peers && !taken)
         e->peers = *peers;
     wr_engine_unlock(e);
+    return !taken;
 }
 
 const wr_peers *wr_engine_enter_peers(wr_engine *e)

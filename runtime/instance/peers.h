@@ -42,8 +42,9 @@ typedef struct wr_peers {
     void *arg;
 } wr_peers;
 
-/** @p peers is copied. NULL: none from now on, and none is in use when this returns. */
-void wr_engine_set_peers(wr_engine *e, const wr_peers *peers);
+/** @p peers is copied. NULL: none from now on, and none is in use when this returns.
+ *  @return false: there are some already, and these are not taken. */
+bool wr_engine_set_peers(wr_engine *e, const wr_peers *peers);
 /** NULL: there are none, and wr_engine_leave_peers is not to be called. */
 const wr_peers *wr_engine_enter_peers(wr_engine *e);
 void wr_engine_leave_peers(wr_engine *e);

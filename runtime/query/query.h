@@ -260,8 +260,11 @@ typedef struct wr_pull_parts {
 } wr_pull_parts;
 /** How many partitions that table has. @pre plan->materialized */
 int32_t wr_query_table_partitions(const wr_query *q);
-/** How this process has one of them; *behind (may be NULL): of a STANDBY, or WR_HELD_UNKNOWN. */
-wr_held_as wr_query_holds(const wr_query *q, int32_t partition, int64_t *behind);
+/** A topic whose partitions those of the table follow; the log's name. */
+const char *wr_query_table_topic(const wr_query *q);
+/** How this process has one of them. Of a STANDBY (both may be NULL): how far it is *behind, or
+ *  WR_HELD_UNKNOWN; and what of the changelog is *applied. */
+wr_held_as wr_query_holds(const wr_query *q, int32_t partition, int64_t *behind, int64_t *applied);
 /** Has this process all of @p parts now? */
 bool wr_query_serves(wr_query *q, const wr_pull_parts *parts);
 /** The partition that rows of a key are in; -1: any, since what places them is not Weir's alone.

@@ -7,6 +7,7 @@
  * partitioner puts them. Else a key may be anywhere, and whoever looks for it asks everybody: that
  * costs more, and is never wrong.
  */
+#include "engine/operators/topology.h"
 #include "runtime/query/query_internal.h"
 
 int32_t wr_query_table_partitions(const wr_query *q)
@@ -15,19 +16,33 @@ int32_t wr_query_table_partitions(const wr_query *q)
     return q->held.partitions;
 }
 
-wr_held_as wr_query_holds(const wr_query *q, int32_t partition, int64_t *behind)
+const char *wr_query_table_topic(const wr_query *q)
+{
+    const wr_plan *plan = q->plan;
+    WR_ASSERT(plan->materialized);
+    uint32_t *topics = wr_calloc(plan->topics_n, sizeof *topics);
+    uint32_t sub = plan->stores[plan->materialized_store].subtopology;
+    uint32_t n = wr_plan_inputs(plan, sub, topics, plan->topics_n), first = topics[0];
+    WR_ASSERT(n > 0);
+    wr_free(topics);
+    return q->topics.names[first];
+}
+
+wr_held_as wr_query_holds(const wr_query *q, int32_t partition, int64_t *behind, int64_t *applied)
 {
     const wr_held_part *p = wr_held_at(&q->held, q->held.store, partition);
     wr_held_as as = p ? (wr_held_as)atomic_load(&p->as) : WR_HELD_NOT;
     if (behind)
         *behind = as == WR_HELD_STANDBY ? atomic_load(&p->behind) : WR_HELD_UNKNOWN;
+    if (applied)
+        *applied = as == WR_HELD_STANDBY ? atomic_load(&p->applied) : 0;
     return as;
 }
 
 static bool serves(wr_query *q, int32_t partition, const wr_pull_parts *parts)
 {
     int64_t behind;
-    wr_held_as as = wr_query_holds(q, partition, &behind);
+    wr_held_as as = wr_query_holds(q, partition, &behind, NULL);
     if (as == WR_HELD_ACTIVE)
         return true;
     if (as == WR_HELD_STANDBY && behind != WR_HELD_UNKNOWN && behind <= parts->behind_max)
