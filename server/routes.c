@@ -2,6 +2,7 @@
 #include "server/routes.h"
 
 #include "runtime/api/api_internal.h"
+#include "server/cluster/cluster.h"
 #include "server/metrics/metrics.h"
 #include "server/native/native.h"
 #include "server/page/page.h"
@@ -10,6 +11,7 @@
 
 struct wr_routes {
     weir *w;
+    wr_cluster *cluster; /* NULL: there are no other servers */
     wr_query_service *queries;
     wr_rest *rest;
     wr_http_metrics *counts;
@@ -103,13 +105,15 @@ wr_http_handler wr_routes_handler(wr_routes *r)
                              .arg = r};
 }
 
-wr_routes *wr_routes_new(weir *w, const char *host, bool read_only)
+wr_routes *wr_routes_new(weir *w, const char *url, const wr_settings *settings, bool read_only)
 {
+    const char *at = strstr(url, "://"), *host = at ? at + 3 : "localhost";
     wr_routes *r = wr_calloc(1, sizeof *r);
     r->w = w;
     r->read_only = read_only;
-    r->queries = wr_query_service_new(w->engine, host, read_only);
-    r->rest = wr_rest_new(w->engine, r->queries, host, read_only);
+    r->cluster = wr_cluster_new(w->engine, url, settings);
+    r->queries = wr_query_service_new(w->engine, host, wr_cluster_id(r->cluster), read_only);
+    r->rest = wr_rest_new(w->engine, r->queries, r->cluster, host, read_only);
     r->counts = wr_http_metrics_new(endpoints, ENDPOINTS);
     return r;
 }
@@ -118,6 +122,7 @@ void wr_routes_free(wr_routes *r)
 {
     if (!r)
         return;
+    wr_cluster_free(r->cluster);
     wr_rest_free(r->rest);
     wr_query_service_free(r->queries);
     wr_http_metrics_free(r->counts);

@@ -8,13 +8,14 @@
 #ifndef WR_SERVER_ROUTES_H
 #define WR_SERVER_ROUTES_H
 
+#include "engine/plan/settings.h"
 #include "server/http/http.h"
 #include "weir.h"
 
 typedef struct wr_routes wr_routes;
 
-/** @param host "HOST:PORT" by which clients know this server. @p w outlives it. */
-wr_routes *wr_routes_new(weir *w, const char *host, bool read_only);
+/** @param url  where the server listens; "": on no port. @p w and @p settings outlive it. */
+wr_routes *wr_routes_new(weir *w, const char *url, const wr_settings *settings, bool read_only);
 /** @pre the HTTP server has stopped. NULL is allowed. */
 void wr_routes_free(wr_routes *r);
 /** What answers; its `arg` is @p r. */

@@ -8,6 +8,7 @@
  */
 #include "common/diag.h"
 #include "runtime/api/api_internal.h"
+#include "server/cluster/cluster.h"
 #include "server/cors.h"
 #include "server/gate.h"
 #include "server/request_log.h"
@@ -165,6 +166,9 @@ static weir_status start(weir_server *s, const weir_serve_options *o, weir_error
         WR_TRY(wr_serve_place_parse(url, &s->place, err));
     if (s->place.https)
         WR_TRY(wr_serve_tls(&s->settings, &tls, err));
+    const char *advertised = wr_settings_get(&s->settings, "ksql.advertised.listener");
+    if (advertised)
+        WR_TRY(wr_cluster_check_url(advertised, err));
     WR_TRY(wr_gate_new(&s->settings, &s->gate, err));
     WR_TRY(check_open(s, o, &tls, err));
     if (o->request_log)
@@ -283,8 +287,7 @@ weir_status weir_server_ready(weir_server *s, weir *w, weir_error *err)
                     .err = err ? err : &unwanted,
                     .lock = PTHREAD_MUTEX_INITIALIZER,
                     .changed = PTHREAD_COND_INITIALIZER};
-    const char *host = strstr(s->url, "://");
-    r.routes = wr_routes_new(w, host ? host + 3 : "localhost", s->read_only);
+    r.routes = wr_routes_new(w, s->url, &s->settings, s->read_only);
     wr_http_post(s->http, become_ready, &r);
     pthread_mutex_lock(&r.lock);
     while (!r.done)

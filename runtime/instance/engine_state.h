@@ -8,6 +8,7 @@
 
 #include "runtime/instance/engine.h"
 #include "runtime/instance/offered.h"
+#include "runtime/instance/peers.h"
 #include "runtime/instance/query_list.h"
 #include "runtime/instance/reservation.h"
 #include "runtime/instance/writers.h"
@@ -44,7 +45,10 @@ struct wr_engine {
     wr__query_list queries;
     wr__reserved reserved;
     wr__offered offered;
-    uint64_t next_id; /* number in ids of queries; of the next kept statement */
+    wr_peers peers; /* has_peers; engine_peers.c */
+    bool has_peers;
+    uint32_t peers_used; /* by so many pull queries now */
+    uint64_t next_id;    /* number in ids of queries; of the next kept statement */
     wr_rng rng;
 
     /* Any thread. */

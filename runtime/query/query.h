@@ -249,16 +249,38 @@ const wr_settings *wr_query_overrides(const wr_query *q);
 const char *wr_query_group(const wr_query *q);
 /** Everything up to the topics' ends (as of this call) is processed and committed. */
 weir_status wr_query_caught_up(wr_query *q, bool *yes, weir_error *err) WR_MUST_CHECK;
+/** Which partitions of the table that a query materialises a pull query reads, and from what. */
+typedef struct wr_pull_parts {
+    const int32_t *partitions;
+    uint32_t n;
+    /* What it had in its last assignment will do, where nothing was opened since: nobody else has
+     * it, as far as is known. Else a task must be RUNNING, or a copy be good enough. */
+    bool lately;
+    int64_t behind_max; /* records that a copy may be behind; -1: no copies */
+} wr_pull_parts;
+/** How many partitions that table has. @pre plan->materialized */
+int32_t wr_query_table_partitions(const wr_query *q);
+/** A topic whose partitions those of the table follow; the log's name. */
+const char *wr_query_table_topic(const wr_query *q);
+/** How this process has one of them. Of a STANDBY (both may be NULL): how far it is *behind, or
+ *  WR_HELD_UNKNOWN; and what of the changelog is *applied. */
+wr_held_as wr_query_holds(const wr_query *q, int32_t partition, int64_t *behind, int64_t *applied);
+/** Has this process all of @p parts now? */
+bool wr_query_serves(wr_query *q, const wr_pull_parts *parts);
+/** The partition that rows of a key are in; -1: any, since what places them is not Weir's alone.
+ *  @p key: as wr_pull_key.key. */
+int32_t wr_query_partition_of(wr_query *q, const wr_value *key);
 /** Might the following have to wait now: for state to be restored, or written? */
 bool wr_query_pull_waits(wr_query *q);
 /**
  * Read the materialised rows (committed state as of the call) and hand them, after the stateless
  * steps above the store, to @p emit as batches of the sink's schema.
  *
+ * @param parts   what is read; NULL: whatever this process has. All of it is of one moment.
  * @param oldest  of a table of windows: the first start (sessions: end) that no partition has
  *                forgotten, event time in ms; INT64_MIN: nothing is forgotten.
  */
-weir_status wr_query_pull(wr_query *q, const wr_pull *pull,
+weir_status wr_query_pull(wr_query *q, const wr_pull *pull, const wr_pull_parts *parts,
                           weir_status (*emit)(void *arg, const wr_batch *batch, weir_error *err),
                           void *arg, int64_t *oldest, weir_error *err) WR_MUST_CHECK;
 

@@ -5,6 +5,7 @@
  *   query_life.c       made, stepped, paused, stopped, freed
  *   query_forget.c     nothing is left of it
  *   query_pull.c       pull queries on its committed state
+ *   query_held.c       which partitions of its table are here
  *   query_positions.c  how far it has got
  *   scheduler.c        which worker it is a client of
  *   feeds.c            queries that feed each other: who waits for whom
@@ -110,6 +111,7 @@ struct wr_query {
     wr_restore_pool *restore; /* NULL: there are no changelogs */
     bool owns_restore;
     wr_task_set *tasks;
+    wr_held held; /* of the store that answers pull queries */
     wr_task_counters counters;
     wr__query_counts counts;
     wr__late_report late;   /* the worker's thread */
@@ -193,6 +195,13 @@ bool wr__query_wait(wr_query *q, const weir_error *why, uint32_t attempt);
 /** Wait (weir.pull.restore.timeout.ms) until the database has all of the state. @return
  *  WEIR_ERR_STORE, RETRIABLE: it has not, and how far it is. */
 weir_status wr__query_await_restored(wr_query *q, weir_error *err) WR_MUST_CHECK;
+
+/** Has its group left this process no partition at all? */
+bool wr__query_has_nothing(wr_query *q);
+
+/* ---- query_held.c ---- */
+/** Has it this partition, or had it when its last assignment ended, and nothing was opened since? */
+bool wr__query_had(const wr_query *q, int32_t partition);
 
 /* ---- query_state.c ---- */
 void wr__query_set_error(wr_query *q, const weir_error *err);

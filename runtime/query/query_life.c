@@ -87,6 +87,10 @@ static wr_query *make(const wr_query_options *o)
     q->metrics = wr__metrics_new(q);
     wr__schemas_init(q);
     wr__place_init(&q->place, q->plan);
+    if (q->plan->materialized && q->plan->materialized_store < q->plan->stores_n)
+        wr_held_init(
+            &q->held, q->plan->materialized_store,
+            q->topics.sub_partitions[q->plan->stores[q->plan->materialized_store].subtopology]);
     q->tasks = wr__query_tasks_new(q, o->collect, o->collect_arg);
     q->slack_ms = wr__plan_slack(q->plan, true);
     if (!q->kind.transient)
@@ -247,6 +251,7 @@ void wr_query_free(wr_query *q, bool forget)
     if (forget && !q->owns_db)
         wr__query_forget(q);
     wr_task_set_free(q->tasks);
+    wr_held_destroy(&q->held);
     if (q->owns_restore)
         wr_restore_pool_free(q->restore);
     wr_worker_client_destroy(&q->client);

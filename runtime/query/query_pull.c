@@ -200,12 +200,90 @@ bool wr_query_pull_waits(wr_query *q)
     return q->kind.changelogs;
 }
 
+/* ---- what is read ---- */
+
+/** The partitions of one read. */
+typedef struct pull_choice {
+    int32_t *partitions;
+    uint32_t n;
+} pull_choice;
+
+static weir_status not_here(const wr_query *q, weir_error *err)
+{
+    (void)wr_error(err, WEIR_ERR_STORE,
+                   "Query %s is not RUNNING here with all of the partitions that were asked for",
+                   q->id);
+    if (err)
+        err->flags |= WEIR_ERROR_RETRIABLE;
+    return WEIR_ERR_STORE;
+}
+
+/* Without groups a process has everything, and likewise before a query has ever been given any. */
+static bool has_all(const wr_query *q)
+{
+    return !q->kind.changelogs || !q->kind.threaded || !atomic_load(&q->opened);
+}
+
+static weir_status choose(wr_query *q, const wr_pull_parts *parts, pull_choice *out,
+                          weir_error *err)
+{
+    int32_t all = q->held.partitions;
+    out->n = 0;
+    if (!parts)
+        WR_TRY(wr__query_await_restored(q, err));
+    else if (!wr_query_serves(q, parts))
+        return not_here(q, err);
+    bool none = !parts && q->kind.changelogs && q->kind.threaded && wr__query_has_nothing(q);
+    for (int32_t p = 0; !parts && !none && p < all; p++)
+        if (has_all(q) || wr__query_had(q, p))
+            out->partitions[out->n++] = p;
+    for (uint32_t i = 0; parts && i < parts->n; i++)
+        out->partitions[out->n++] = parts->partitions[i];
+    return WEIR_OK;
+}
+
+/* A snapshot in which all of the partitions are whole: they were there before it was taken, and
+ * are so after it. */
+static weir_status open_snapshot(wr_query *q, const wr_pull_parts *parts, pull_choice *choice,
+                                 wr_db_snap **out, weir_error *err)
+{
+    for (;;) {
+        unsigned before = atomic_load(&q->held.assignment);
+        WR_TRY(choose(q, parts, choice, err));
+        await_write(q);
+        *out = wr_db_snap_new(q->db);
+        if (parts ? wr_query_serves(q, parts) : before == atomic_load(&q->held.assignment))
+            return WEIR_OK;
+        wr_db_snap_free(q->db, *out);
+        *out = NULL;
+        if (parts)
+            return not_here(q, err);
+    }
+}
+
+static weir_status read_all(pull_run *r, const wr_db_snap *snap, const pull_choice *choice,
+                            weir_error *err)
+{
+    const wr_query *q = r->q;
+    const wr_plan_store *of = &q->plan->stores[q->plan->materialized_store];
+    wr_buf full = {0};
+    uint32_t id = 0;
+    wr_task_store_name(q->id, of, &full);
+    weir_status st = wr_db_store_id_find(q->db, snap, wr_buf_view(&full), &id, err);
+    for (uint32_t i = 0; id && i < choice->n && st == WEIR_OK && r->left != 0; i++) {
+        st = read_partition(r, snap, id, &of->spec, choice->partitions[i], err);
+        wr_arena_reset(r->scratch);
+    }
+    wr_buf_free(&full);
+    return st;
+}
+
 /*
- * Of the query only what never changes is used: its plan, names and database. So it may process,
- * commit, or fail meanwhile; whoever calls has pinned it, so it is not freed. A store without an id
- * was never written: a table without rows.
+ * Of the query only what never changes is used: its plan, names and database; and what it holds,
+ * which are atomics. So it may process, commit, or fail meanwhile; whoever calls has pinned it, so
+ * it is not freed. A store without an id was never written: a table without rows.
  */
-weir_status wr_query_pull(wr_query *q, const wr_pull *pull,
+weir_status wr_query_pull(wr_query *q, const wr_pull *pull, const wr_pull_parts *parts,
                           weir_status (*emit)(void *arg, const wr_batch *batch, weir_error *err),
                           void *arg, int64_t *oldest, weir_error *err)
 {
@@ -214,8 +292,6 @@ weir_status wr_query_pull(wr_query *q, const wr_pull *pull,
     if (!q->plan->materialized)
         return wr_error(err, WEIR_ERR_STATEMENT, "Table `%s` is not materialised by query %s",
                         pull->source->name, q->id);
-    WR_TRY(wr__query_await_restored(q, err));
-    await_write(q);
     pull_run r = {.q = q,
                   .pull = pull,
                   .arena = wr_arena_new(0),
@@ -232,25 +308,18 @@ weir_status wr_query_pull(wr_query *q, const wr_pull *pull,
                            .wall_ms = q->clock->wall_ms(q->clock),
                            .rng = &rng,
                            .zone = "UTC"};
+    pull_choice choice = {WR_NEW_N(r.arena, int32_t, (size_t)q->held.partitions + 1), 0};
+    WR_ASSERT(!parts || parts->n <= (uint32_t)q->held.partitions);
+    wr_db_snap *snap = NULL;
+    weir_status st = open_snapshot(q, parts, &choice, &snap, err);
     open_steps(&r);
-    WR_ASSERT(q->plan->materialized_store < q->plan->stores_n);
-    const wr_plan_store *of = &q->plan->stores[q->plan->materialized_store];
-    WR_ASSERT(of->subtopology < q->plan->subtopologies_n);
-    wr_buf full = {0};
-    uint32_t id = 0;
-    wr_task_store_name(q->id, of, &full);
-    wr_db_snap *snap = wr_db_snap_new(q->db);
-    weir_status st = wr__pull_defaults_new(pull->source, r.arena, &r.defaults, err);
     if (st == WEIR_OK)
-        st = wr_db_store_id_find(q->db, snap, wr_buf_view(&full), &id, err);
-    int32_t partitions = q->topics.sub_partitions[of->subtopology];
-    for (int32_t p = 0; id && p < partitions && st == WEIR_OK && r.left != 0; p++) {
-        st = read_partition(&r, snap, id, &of->spec, p, err);
-        wr_arena_reset(r.scratch);
-    }
+        st = wr__pull_defaults_new(pull->source, r.arena, &r.defaults, err);
+    if (st == WEIR_OK)
+        st = read_all(&r, snap, &choice, err);
     *oldest = r.oldest;
-    wr_db_snap_free(q->db, snap);
-    wr_buf_free(&full);
+    if (snap)
+        wr_db_snap_free(q->db, snap);
     close_steps(&r);
     wr_arena_free(r.arena);
     wr_arena_free(r.scratch);

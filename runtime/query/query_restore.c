@@ -42,8 +42,7 @@ void wr_query_restore_print(const wr_query_restore *r, wr_buf *out)
 
 /* ---- pull queries ---- */
 
-/* Does its group leave this process any partition? */
-static bool has_nothing(wr_query *q)
+bool wr__query_has_nothing(wr_query *q)
 {
     wr_monitor *m = wr__scheduler_monitor(q->scheduler);
     wr_monitor_lock(m);
@@ -58,7 +57,7 @@ static bool is_whole(wr_query *q)
 {
     if (atomic_load(&q->counters.incomplete))
         return false;
-    return atomic_load(&q->opened) || atomic_load(&q->state) != WR_QUERY_RUNNING || has_nothing(q);
+    return atomic_load(&q->opened) || atomic_load(&q->state) != WR_QUERY_RUNNING || wr__query_has_nothing(q);
 }
 
 static weir_status not_whole(const wr_query *q, weir_error *err)

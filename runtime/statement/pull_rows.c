@@ -89,11 +89,21 @@ static weir_status collect(void *arg, const wr_batch *in, weir_error *err)
     return wr__in_pieces(arg, in, collect_some, err);
 }
 
+static weir_status read_here(wr__rows *r, const wr_pull_parts *parts, weir_error *err)
+{
+    int64_t oldest;
+    weir_status st = wr_query_pull(r->entry->query, r->pull, parts, collect, r, &oldest, err);
+    r->oldest = WR_MAX(r->oldest, oldest);
+    return st;
+}
+
 /* The one place that unpins: whoever waits for the query may free it as soon as that is done. */
 static void read_table(wr__rows *r)
 {
     weir_error why = {0};
-    weir_status st = wr_query_pull(r->entry->query, r->pull, collect, r, &r->oldest, &why);
+    r->oldest = INT64_MIN;
+    weir_status st =
+        r->everywhere ? wr__pull_everywhere(r, read_here, &why) : read_here(r, r->parts, &why);
     wr_query_entry_unpin(r->engine, r->entry); /* from here on it may be gone */
     wr__row_queue_end(r->queue, st, &why);
 }
@@ -121,7 +131,13 @@ static weir_status start_reading(wr_exec *x, weir_error *err)
 {
     wr__rows *r = x->rows;
     WR_ASSERT(r->pull && r->entry && !r->reading);
-    bool all = reads_many(r->pull);
+    weir_status st = wr__choose_parts(x, err);
+    if (st != WEIR_OK) {
+        wr_query_entry_unpin(r->engine, r->entry);
+        return st;
+    }
+    /* Whoever waits for other servers must hold no thread that these wait for. */
+    bool all = reads_many(r->pull) || r->everywhere;
     if (wr_engine_mode_of(x->engine) == WR_ENGINE_THREADED && all) {
         int rc = pthread_create(&r->thread, NULL, reader, r);
         r->reading = rc == 0;
@@ -131,7 +147,6 @@ static weir_status start_reading(wr_exec *x, weir_error *err)
         return wr_error(err, WEIR_ERR_LIMIT, "Cannot start a thread to read `%s`: %s",
                         r->pull->source->name, strerror(rc));
     }
-    weir_status st = WEIR_OK;
     wr__row_queue_never_waits(r->queue); /* whoever reads is who takes */
     read_table(r);
     /* What fails at once fails the statement, before its first row. */

@@ -118,6 +118,7 @@ static weir_status step_row(wr_exec *x, int timeout_ms, weir_error *err)
 static weir_status note(wr_exec *x, weir_status st)
 {
     WR_ASSERT(st != WEIR_ROW || x->row);
+    x->row_host = st == WEIR_ROW ? wr__row_queue_host(x->rows->queue) : NULL;
     if (st == WEIR_ROW && x->left > 0)
         x->left--;
     if (st == WEIR_DONE && (x->kind == WR_EXEC_PUSH || x->query))

@@ -3,6 +3,7 @@
 #ifndef WR_RUNTIME_STATEMENT_QUERY_ROWS_H
 #define WR_RUNTIME_STATEMENT_QUERY_ROWS_H
 
+#include "runtime/instance/peers.h"
 #include "runtime/instance/query_list.h"
 #include "runtime/statement/planned.h"
 #include "runtime/statement/row_queue.h"
@@ -22,7 +23,10 @@ typedef struct wr__rows {
     wr_engine *engine;
     wr_pull *pull;
     wr_query_entry *entry; /* pinned until the end of the reading */
-    bool reading;          /* by `thread`, which has to be joined */
+    const wr_exec *exec;   /* whose rows they are; what of it is constant once it is executed */
+    const wr_pull_parts *parts; /* what is read, of the table; NULL: whatever is here */
+    bool everywhere;            /* some of it other servers have: they are asked (peers.h) */
+    bool reading;               /* by `thread`, which has to be joined */
     pthread_t thread;
     uint64_t found; /* the reader's until the queue has ended: rows that came, */
     int64_t oldest; /* and what windows are forgotten (wr_query_pull) */
@@ -44,6 +48,13 @@ weir_status wr__start_transient(wr_exec *x, wr_plan *plan, const char *id, bool 
 /** An id for it. Under the lock. */
 const char *wr__transient_id(wr_exec *x, bool scalable);
 void wr__end_pull(wr__rows *r);
+/** Which partitions a pull query on a table reads, and whether here: x->rows. pull_parts.c */
+weir_status wr__choose_parts(wr_exec *x, weir_error *err) WR_MUST_CHECK;
+/** All rows, here and elsewhere; @p here reads partitions of this process. pull_parts.c */
+weir_status wr__pull_everywhere(wr__rows *r,
+                                weir_status (*here)(wr__rows *r, const wr_pull_parts *parts,
+                                                    weir_error *err),
+                                weir_error *err);
 /** After the last row: if windows that were asked for have expired, the message says so. */
 void wr__say_expired(wr_exec *x);
 

@@ -26,6 +26,7 @@ struct wr__row_queue {
     pthread_cond_t changed;
     wr__row_batch *head, *tail;
     wr__row_batch *current; /* the consumer's: the batch of the row handed out last, once empty */
+    const char *host;       /* the consumer's: of that row */
     uint32_t queued;        /* rows */
     size_t bytes;           /* of the batches from head to tail */
     uint32_t columns;
@@ -160,6 +161,14 @@ weir_status wr__row_queue_put(wr__row_queue *q, wr__row_batch *b, const atomic_b
     return wr_error(err, WEIR_ERR_INTERRUPTED, "The query was closed");
 }
 
+bool wr__row_queue_is_closed(wr__row_queue *q)
+{
+    pthread_mutex_lock(&q->lock);
+    bool closed = q->closed;
+    pthread_mutex_unlock(&q->lock);
+    return closed;
+}
+
 /* Rows that are in the queue come first; the consumer learns of the end after them. */
 void wr__row_queue_end(wr__row_queue *q, weir_status st, const weir_error *why)
 {
@@ -199,6 +208,7 @@ static bool take(wr__row_queue *q, const wr_value **row, bool *tombstone)
     WR_ASSERT(b->at < b->rows && q->queued > 0);
     *row = b->values + (size_t)b->at * q->columns;
     *tombstone = b->tombstones[b->at];
+    q->host = b->host;
     b->at++;
     q->queued--;
     if (b->at == b->rows) {
@@ -223,6 +233,11 @@ bool wr__row_queue_take(wr__row_queue *q, const wr_value **row, bool *tombstone)
     bool taken = take(q, row, tombstone);
     pthread_mutex_unlock(&q->lock);
     return taken;
+}
+
+const char *wr__row_queue_host(const wr__row_queue *q)
+{
+    return q->host;
 }
 
 /* Waits once: whoever calls looks at its flags in between, and calls again. */

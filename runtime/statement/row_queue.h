@@ -38,6 +38,7 @@ typedef struct wr__row_batch {
     wr_arena *arena;
     wr_value *values; /* rows x columns */
     bool *tombstones;
+    const char *host;  /* "host:port" of the server that they came from; NULL: this process */
     uint32_t rows, at; /* filled in; taken */
     size_t bytes;      /* the arena's, since it was put */
 } wr__row_batch;
@@ -64,6 +65,8 @@ void wr__row_batch_free(wr__row_batch *b);
  */
 weir_status wr__row_queue_put(wr__row_queue *q, wr__row_batch *b, const atomic_bool *give_up,
                               weir_error *err) WR_MUST_CHECK;
+/** Does nobody take rows any more? */
+bool wr__row_queue_is_closed(wr__row_queue *q);
 /** No more rows: WEIR_OK, or why. */
 void wr__row_queue_end(wr__row_queue *q, weir_status st, const weir_error *why);
 
@@ -73,7 +76,9 @@ void wr__row_queue_end(wr__row_queue *q, weir_status st, const weir_error *why);
 void wr__row_queue_close(wr__row_queue *q);
 /** The next row, valid until the next call. @return false: there is none just now. */
 bool wr__row_queue_take(wr__row_queue *q, const wr_value **row, bool *tombstone);
-/** The same; waits up to @p ms for one. */
+/** Where the row came from that was taken last: as wr__row_batch.host. */
+const char *wr__row_queue_host(const wr__row_queue *q);
+/** The same as take; waits up to @p ms for one. */
 bool wr__row_queue_wait(wr__row_queue *q, int ms, const wr_value **row, bool *tombstone);
 /** Has the producer ended, and everything been taken? Then *st says how. */
 bool wr__row_queue_ended(wr__row_queue *q, weir_status *st, weir_error *err);

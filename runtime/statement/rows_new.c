@@ -12,6 +12,7 @@ wr__rows *wr__rows_new(wr_exec *x, const wr_schema *schema, const bool *is_key, 
     WR_ASSERT(!x->rows);
     WR_ASSERT(!x->schema && x->sections.n == 0); /* the rows are all of its result */
     r->engine = x->engine;
+    r->exec = x;
     r->schema = schema;
     r->queue = wr__row_queue_new(schema->n, wr_engine_mode_of(x->engine) == WR_ENGINE_THREADED);
     if (x->wake)

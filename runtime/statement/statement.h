@@ -90,6 +90,11 @@ struct wr_exec {
     struct wr__rows *rows;        /* PUSH, PULL */
     void (*wake)(void *arg);      /* wr_exec_on_rows; NULL: steps wait */
     void *wake_arg;
+    /* PULL, asked by another server of the service: nobody else is asked again. The partitions that
+     * it wants, or, with here_n 0, all that this process has. Set before it is executed. */
+    bool here_only;
+    const int32_t *here;
+    uint32_t here_n;
     bool at_once;    /* what would have to wait gives up instead */
     wr_query *query; /* PUSH, PULL of a stream: its own query */
     struct wr__print *print;
@@ -97,6 +102,7 @@ struct wr_exec {
     /* The row of the last step; NULL: there is none. */
     const wr_value *row;
     bool tombstone;
+    const char *row_host; /* "host:port" of the server that it came from; NULL: this process */
 };
 
 /** Parse (after variable substitution). The text is copied. Nothing is executed. */

@@ -25,6 +25,7 @@
 
 #include "engine/plan/plan.h"
 #include "runtime/log/log.h"
+#include "runtime/task/held.h"
 
 #include <stdatomic.h>
 
@@ -69,6 +70,7 @@ typedef struct wr_restore_store {
     int32_t partition;
     bool meaning_kept;             /* false: the meaning is written with the first rows */
     wr_restore_counters *counters; /* outlive the job */
+    wr_held_part *held;            /* hears how far a standby is; outlives the job; or NULL */
 } wr_restore_store;
 
 /** The target of a standby. */

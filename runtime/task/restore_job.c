@@ -61,6 +61,7 @@ void wr__restore_heard_of(wr_restore_job *job, int64_t end)
     WR_ASSERT(wr__restore_is_standby(job));
     job->known_end = end;
     set_behind(job, WR_MAX(end - job->read, 0));
+    wr_held_follow(job->of.held, atomic_load(&job->written), end);
 }
 
 /* ---- life ---- */
@@ -141,6 +142,8 @@ weir_status wr__restore_write(wr_restore_job *job, wr_db *db, wr_clock *clock, w
         st = wr_db_flush(db, err);
     WR_TRY(st);
     atomic_store(&job->written, job->read);
+    if (wr__restore_is_standby(job))
+        wr_held_follow(job->of.held, job->read, WR_MAX(job->known_end, job->read));
     job->meaning_kept = true;
     job->pending = 0;
     atomic_fetch_add(&job->of.counters->ns, (uint64_t)(clock->mono_ns(clock) - since));

@@ -93,6 +93,8 @@ weir_status wr_task_set_open(wr_task_set *set, const wr_task_assignment *a, weir
     set->open = true;
     if (c->changelogs) /* until wr__set_restore knows */
         atomic_store(&c->counters->incomplete, true);
+    if (c->held)
+        wr_held_begin(c->held);
     weir_status st = open_tasks(set, err);
     if (st != WEIR_OK)
         wr_task_set_close(set);

@@ -24,6 +24,7 @@
 #include "runtime/task/in_progress.h"
 #include "engine/operators/topology.h"
 #include "runtime/log/log_writer.h"
+#include "runtime/task/held.h"
 #include "runtime/task/restore.h"
 #include "runtime/task/slot.h"
 
@@ -76,6 +77,7 @@ typedef struct wr_task_config {
     wr_restore_pool *restore;      /* changelogs */
     wr_log_owner *owner;           /* of everything that is produced */
     wr_task_counters *counters;
+    wr_held *held;               /* what others may ask for; NULL: nobody does */
     wr_in_progress *in_progress; /* hears when a write waits; NULL: nobody does */
     /** Rows of a COLLECT step; NULL: there is none. An error ends the query. */
     weir_status (*collect)(void *arg, const wr_batch *batch, weir_error *err);

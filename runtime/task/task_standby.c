@@ -28,6 +28,8 @@ static wr__standby *find(const wr_task_set *set, uint32_t store, int32_t partiti
 
 static void end(wr_task_set *set, wr__standby *s)
 {
+    if (set->config.held)
+        wr_held_set(set->config.held, s->store, s->partition, WR_HELD_NOT);
     wr_restore_end(s->job);
     *s = set->standbys[--set->standbys_n];
 }
@@ -76,6 +78,11 @@ static weir_status follow(wr_task_set *set, wr__set_store *of, const wr_topic_pa
     if (from > high) /* of another topic; who takes the partition over says so, and stops */
         return WEIR_OK;
     wr_restore_store restore = wr__restore_store_of(set, of, part->partition);
+    if (c->held) {
+        wr_held_set(c->held, store, part->partition, WR_HELD_STANDBY);
+        restore.held = wr_held_at(c->held, store, part->partition);
+        wr_held_follow(restore.held, WR_MAX(from, low), high);
+    }
     WR_TRY(wr_restore_begin(c->restore, &restore, WR_MAX(from, low), WR_RESTORE_FOLLOW, &job, err));
     set->standbys = wr_realloc(set->standbys, (set->standbys_n + 1) * sizeof *set->standbys);
     set->standbys[set->standbys_n++] = (wr__standby){store, part->partition, job};

@@ -17,6 +17,11 @@ void wr__task_enter(wr_task *t, wr_task_state state)
     WR_ASSERT(before > 0);
     atomic_fetch_add(&c->states[state], 1);
     t->state = state;
+    wr_held *held = t->set->config.held;
+    if (held && held->partitions && (state == WR_TASK_RUNNING || state == WR_TASK_CLOSING) &&
+        t->set->config.plan->stores[held->store].subtopology == t->subtopology)
+        wr_held_set(held, held->store, t->partition,
+                    state == WR_TASK_RUNNING ? WR_HELD_ACTIVE : WR_HELD_NOT);
 }
 
 bool wr__task_is_restoring(const wr_task *t)

@@ -220,12 +220,56 @@ static const names names_of[] = {
     [WR__ENDPOINT_KSQL] = {"ksql", "streamsProperties", NULL},
 };
 
+/* "0,1,2" */
+static bool read_partitions(wr__query_request *r, const char *text, wr__query_fault *fault)
+{
+    size_t n = 1;
+    for (const char *c = text; *c; c++)
+        n += *c == ',';
+    r->here = WR_NEW_N(r->arena, int32_t, n);
+    for (const char *at = text; *at;) {
+        size_t len = strcspn(at, ",");
+        int64_t partition;
+        if (!wr_str_to_i64(wr_str_make(at, len), &partition) || partition < 0 ||
+            partition > INT32_MAX) {
+            wr__query_fault_set(fault, BAD_REQUEST, false, false,
+                                "Invalid JSON in request: '%s' is no list of partitions", text);
+            return false;
+        }
+        r->here[r->here_n++] = (int32_t)partition;
+        at += len + (at[len] == ',');
+    }
+    return true;
+}
+
+/* How servers ask each other; ksqlDB's names, but for the last one. *known: it is one of them. */
+static bool read_peer_property(wr__query_request *r, wr_str name, const wr_json *value, bool *known,
+                               wr__query_fault *fault)
+{
+    const char *text = text_of(value, r->arena);
+    *known = true;
+    if (wr_str_eq(name, wr_str_c("request.ksql.query.pull.skip.forwarding")))
+        r->here_only = text && wr_ieq(text, "true");
+    else if (wr_str_eq(name, wr_str_c("request.ksql.query.pull.partition")))
+        return read_partitions(r, text ? text : "", fault);
+    else if (wr_str_eq(name, wr_str_c("request.weir.server")))
+        r->server = text;
+    else
+        *known = false;
+    return true;
+}
+
 /* Those that are known say how nodes talk to each other; the others are as unknown properties. */
 static bool read_request_properties(wr__query_request *r, wr__query_endpoint endpoint,
                                     const wr_json *properties, wr__query_fault *fault)
 {
     for (uint32_t i = 0; properties && i < properties->n; i++) {
         wr_str name = properties->keys[i];
+        bool of_peer;
+        if (!read_peer_property(r, name, &properties->items[i], &of_peer, fault))
+            return false;
+        if (of_peer)
+            continue;
         if (wr_str_eq(name, wr_str_c("request.ksql.debug.request")))
             r->says_host = properties->items[i].kind == WR_JSON_TRUE;
         else if ((endpoint == WR__ENDPOINT_QUERY || endpoint == WR__ENDPOINT_KSQL) &&

@@ -37,7 +37,14 @@ typedef struct wr__query_request {
     wr_session *session;  /* on the heap; NULL once somebody has taken it */
     const char *settings; /* the properties, in a fixed form; "" for none */
     bool says_host;       /* request.ksql.debug.request */
-    int64_t sequence;     /* commandSequenceNumber; -1: none */
+    /* Another server of the service asks: request.ksql.query.pull.skip.forwarding,
+     * request.ksql.query.pull.partition (0,1,...; here_n 0: whatever is here), and
+     * request.weir.server, the id of the server that it means, or NULL. */
+    bool here_only;
+    int32_t *here;
+    uint32_t here_n;
+    const char *server;
+    int64_t sequence; /* commandSequenceNumber; -1: none */
 } wr__query_request;
 
 /** Read @p body. @return NULL: *fault says why. */

@@ -26,7 +26,7 @@ struct wr_query_service {
     wr__pull_limits limits;
     bool read_only;
     wr_buf out; /* for one response */
-    char host[256];
+    char host[256], server[64];
 };
 
 typedef enum handle_kind { NOTHING, ROWS, PRINTING, INSERTING } handle_kind;
@@ -40,7 +40,8 @@ typedef struct handle {
     bool pull; /* counted in `limits` */
 } handle;
 
-wr_query_service *wr_query_service_new(wr_engine *e, const char *host, bool read_only)
+wr_query_service *wr_query_service_new(wr_engine *e, const char *host, const char *server,
+                                       bool read_only)
 {
     wr_query_service *s = wr_calloc(1, sizeof *s);
     s->engine = e;
@@ -48,6 +49,7 @@ wr_query_service *wr_query_service_new(wr_engine *e, const char *host, bool read
     s->feeds = wr_feeds_new(e);
     wr__pull_limits_init(&s->limits, wr_engine_settings(e), wr_engine_clock(e));
     snprintf(s->host, sizeof s->host, "%s", host);
+    snprintf(s->server, sizeof s->server, "%s", server);
     return s;
 }
 
@@ -73,13 +75,13 @@ bool wr_query_service_terminate(wr_query_service *s, const char *id)
 
 /* ---- what a client takes ---- */
 
-enum { NOT_ACCEPTABLE = -1 };
+enum { NOT_ACCEPTABLE = -1, MISDIRECTED = 42100 };
 
 /* "* / *" gives DELIM on both endpoints; no Accept does not. */
 static int row_form(const wr_http_exchange *x, wr__query_endpoint endpoint)
 {
-    static const wr__row_form forms[] = {WR__FORM_DELIM, WR__FORM_V1, WR__FORM_JSON,
-                                         WR__FORM_PROTO};
+    static const wr__row_form forms[] = {WR__FORM_DELIM, WR__FORM_V1, WR__FORM_JSON, WR__FORM_PROTO,
+                                         WR__FORM_ROWS};
     const char *accept = wr_http_header(x, "accept"), *offers[WR__FORMS_N];
     bool query = endpoint == WR__ENDPOINT_QUERY;
     if (!accept || !*accept)
@@ -309,13 +311,39 @@ static void begin_rows(wr_query_service *s, wr_http_exchange *x, wr__query_endpo
     h->client = wr__feed_begin(s->feeds, &f);
 }
 
+/* Of another server: not where two have one address, as servers on 127.0.0.1 of two machines do. */
+static bool is_meant(const wr_query_service *s, const wr__query_request *r, wr__query_fault *fault)
+{
+    if (!r->server || strcmp(r->server, s->server) == 0)
+        return true;
+    wr__query_fault_set(
+        fault, MISDIRECTED, false, true,
+        "%s is another server than the one that is meant: "
+        "ksql.advertised.listener must be an address that leads to one server alone",
+        s->host);
+    return false;
+}
+
+static void take_wanted(const wr__query_request *r, wr_exec *x)
+{
+    x->here_only = r->here_only;
+    x->here_n = r->here_only ? r->here_n : 0;
+    int32_t *list = WR_NEW_N(x->arena, int32_t, (size_t)x->here_n + 1);
+    for (uint32_t i = 0; i < x->here_n; i++)
+        list[i] = r->here[i];
+    x->here = list;
+}
+
 static void begin_query(wr_query_service *s, wr_http_exchange *x, wr__query_endpoint endpoint,
                         wr_str body)
 {
     wr__query_fault fault;
     bool ws = endpoint == WR__ENDPOINT_WEBSOCKET;
     wr__query_request *r = wr__query_request_read(s->engine, endpoint, body, &fault);
-    wr_exec *exec = r ? wr__query_statement(s->engine, endpoint, r, &fault) : NULL;
+    wr_exec *exec =
+        r && is_meant(s, r, &fault) ? wr__query_statement(s->engine, endpoint, r, &fault) : NULL;
+    if (exec)
+        take_wanted(r, exec);
     if (!exec && ws)
         ws_refuse(x, fault.code < 50000 ? WS_BAD_STATEMENT : WS_FAILED, fault.message);
     else if (!exec)

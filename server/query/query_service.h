@@ -14,8 +14,10 @@
 typedef struct wr_query_service wr_query_service;
 
 /** @param host "host:port" by which this node is known, said with rows where it is asked for.
- *  @param read_only  /inserts-stream is refused. */
-wr_query_service *wr_query_service_new(wr_engine *e, const char *host, bool read_only);
+ *  @param server  the id of this process, by which others make sure that they have reached it; ""
+ *                 where it has no others. @param read_only  /inserts-stream is refused. */
+wr_query_service *wr_query_service_new(wr_engine *e, const char *host, const char *server,
+                                       bool read_only);
 /** @pre the HTTP server has stopped. NULL is allowed. */
 void wr_query_service_free(wr_query_service *s);
 

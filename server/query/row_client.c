@@ -61,10 +61,11 @@ bool wr__row_client_head(wr__row_client *c, const wr_exec *x, wr_buf *scratch)
 
 weir_status wr__row_client_row(wr__row_client *c, const wr_exec *x, wr_buf *out, weir_error *err)
 {
+    const char *host = c->host && x->row_host ? x->row_host : c->host;
     if (!c->websocket)
-        return wr__row_frame_row(c->frame, out, x->row, x->tombstone, c->host, err);
+        return wr__row_frame_row(c->frame, out, x->row, x->tombstone, host, err);
     wr_buf_clear(out);
-    wr__row_object(out, x->schema, x->row, x->tombstone, c->host);
+    wr__row_object(out, x->schema, x->row, x->tombstone, host);
     wr_http_send_text(c->x, out->ptr, out->len);
     wr_buf_clear(out);
     return WEIR_OK;

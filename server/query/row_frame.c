@@ -23,6 +23,8 @@ struct wr__row_frame {
     const wr_schema *schema;
     bool open_ended;
     bool failed;       /* an error was the last element */
+    uint64_t rows;     /* ROWS: so far */
+    wr_buf bytes;      /* ROWS: of the row at hand */
     proto_rows *proto; /* PROTO */
 };
 
@@ -33,6 +35,7 @@ const char *wr__row_form_media_type(wr__row_form form)
         [WR__FORM_JSON] = "application/json",
         [WR__FORM_V1] = "application/vnd.ksql.v1+json",
         [WR__FORM_PROTO] = "application/vnd.ksql.v1+protobuf",
+        [WR__FORM_ROWS] = "application/vnd.weir.rows.v1",
     };
     WR_ASSERT(form < WR__FORMS_N);
     return types[form];
@@ -114,6 +117,7 @@ void wr__row_frame_free(wr__row_frame *f)
         wr_buf_free(&f->proto->bytes);
         wr_arena_free(f->proto->arena);
     }
+    wr_buf_free(&f->bytes);
     wr_free(f);
 }
 
@@ -137,7 +141,7 @@ static void open_element(const wr__row_frame *f, wr_buf *out)
 static void close_element(const wr__row_frame *f, wr_buf *out)
 {
     bool object = f->form == WR__FORM_V1 || f->form == WR__FORM_PROTO;
-    if (f->form == WR__FORM_DELIM)
+    if (f->form == WR__FORM_DELIM || f->form == WR__FORM_ROWS)
         wr_buf_putc(out, '\n');
     else if (object && f->open_ended)
         wr_buf_puts(out, ",\n");
@@ -149,12 +153,10 @@ static void put_text(wr_buf *out, const char *s)
     wr_text_put_json_string(out, wr_str_c(s));
 }
 
-static void put_names(wr_buf *out, const wr_schema *s, const char *query_id)
+void wr__schema_names(wr_buf *out, const wr_schema *s)
 {
     wr_buf type = {0};
-    wr_buf_puts(out, "{\"queryId\":");
-    put_text(out, query_id);
-    wr_buf_puts(out, ",\"columnNames\":[");
+    wr_buf_puts(out, "\"columnNames\":[");
     for (uint32_t i = 0; i < s->n; i++) {
         if (i)
             wr_buf_putc(out, ',');
@@ -168,8 +170,17 @@ static void put_names(wr_buf *out, const wr_schema *s, const char *query_id)
         wr_type_print(&type, s->cols[i].type);
         wr_text_put_json_string(out, wr_buf_view(&type));
     }
-    wr_buf_puts(out, "]}");
+    wr_buf_putc(out, ']');
     wr_buf_free(&type);
+}
+
+static void put_names(wr_buf *out, const wr_schema *s, const char *query_id)
+{
+    wr_buf_puts(out, "{\"queryId\":");
+    put_text(out, query_id);
+    wr_buf_putc(out, ',');
+    wr__schema_names(out, s);
+    wr_buf_putc(out, '}');
 }
 
 static void put_schema(const wr__row_frame *f, wr_buf *out, const char *query_id,
@@ -201,6 +212,12 @@ static void put_schema(const wr__row_frame *f, wr_buf *out, const char *query_id
 void wr__row_frame_header(wr__row_frame *f, wr_buf *out, const char *query_id, const bool *is_key)
 {
     bool names = f->form == WR__FORM_DELIM || f->form == WR__FORM_JSON;
+    if (f->form == WR__FORM_ROWS) {
+        wr_buf_printf(out, "{\"rows\":%d,", WR_ROWCODEC_VERSION);
+        wr__schema_names(out, f->schema);
+        wr_buf_puts(out, "}\n");
+        return;
+    }
     if (f->form != WR__FORM_DELIM)
         wr_buf_putc(out, '[');
     if (names)
@@ -208,6 +225,16 @@ void wr__row_frame_header(wr__row_frame *f, wr_buf *out, const char *query_id, c
     else
         put_schema(f, out, query_id, is_key);
     close_element(f, out);
+}
+
+/* Deletions are no rows of a pull query, which are all that servers ask each other for. */
+static void put_bytes(wr__row_frame *f, wr_buf *out, const wr_value *row)
+{
+    wr_buf_clear(&f->bytes);
+    for (uint32_t i = 0; i < f->schema->n; i++)
+        wr_value_encode(&f->bytes, f->schema->cols[i].type, &row[i]);
+    wr_text_put_base64(out, wr_buf_view(&f->bytes));
+    f->rows++;
 }
 
 static void put_columns(wr_buf *out, const wr_schema *schema, const wr_value *row)
@@ -239,11 +266,14 @@ weir_status wr__row_frame_row(wr__row_frame *f, wr_buf *out, const wr_value *row
 {
     size_t before = out->len;
     WR_ASSERT(!f->failed);
-    if (tombstone && (f->form == WR__FORM_DELIM || f->form == WR__FORM_JSON))
+    bool drops = f->form == WR__FORM_DELIM || f->form == WR__FORM_JSON || f->form == WR__FORM_ROWS;
+    if (tombstone && drops)
         return WEIR_OK;
     open_element(f, out);
     if (f->form == WR__FORM_DELIM || f->form == WR__FORM_JSON) {
         put_columns(out, f->schema, row);
+    } else if (f->form == WR__FORM_ROWS) {
+        put_bytes(f, out, row);
     } else if (f->form == WR__FORM_V1 || tombstone) {
         wr__row_object(out, f->schema, row, tombstone, host);
     } else {
@@ -287,6 +317,11 @@ void wr__row_frame_end(wr__row_frame *f, wr_buf *out, const char *final_message)
 {
     if (f->form == WR__FORM_DELIM)
         return;
+    if (f->form == WR__FORM_ROWS) {
+        if (!f->failed)
+            wr_buf_printf(out, "{\"end\":%llu}\n", (unsigned long long)f->rows);
+        return;
+    }
     if (f->form == WR__FORM_JSON) {
         wr_buf_putc(out, ']');
         return;

@@ -2,12 +2,15 @@
 /*
  * row_frame.h - rows of queries as the bytes of a response (rest-api.md 5.2, 5.3).
  *
- * Four forms, which Accept chooses between:
+ * Five forms, which Accept chooses between:
  *
  *   DELIM  {"queryId":...}⏎ [...]⏎ [...]⏎                     texts on lines of their own
  *   JSON   [{"queryId":...},[...],[...]]                      one array of the same texts
  *   V1     [{"header":{...}},⏎ {"row":{"columns":[...]}},⏎ ... ]
  *   PROTO  as V1, a row is {"row":{"protobufBytes":"base64"}}
+ *   ROWS   {"rows":1,"columnNames":...}⏎ base64⏎ ... {"end":N}⏎   from server to server: a row in
+ *          the row codec (docs/design/rowcodec.md) on each line, so that nothing of it is lost. The
+ *          number is the codec's version. An answer without its last line has been cut off
  *
  * Where the commas of V1 and PROTO stand depends on how the response ends. One that is sure to end
  * with a final message (push queries, and pull queries of streams) has one after each element, so
@@ -31,6 +34,7 @@ typedef enum wr__row_form {
     WR__FORM_JSON,
     WR__FORM_V1,
     WR__FORM_PROTO,
+    WR__FORM_ROWS,
     WR__FORMS_N,
 } wr__row_form;
 
@@ -67,6 +71,8 @@ void wr__row_frame_error(wr__row_frame *f, wr_buf *out, int code, const char *me
 /** @p final_message: open-ended ones have one, unless an error came. */
 void wr__row_frame_end(wr__row_frame *f, wr_buf *out, const char *final_message);
 
+/** "columnNames":[...],"columnTypes":[...] */
+void wr__schema_names(wr_buf *out, const wr_schema *schema);
 /** [{"name":...,"schema":{...}},...]: the columns as a WebSocket's first frame has them. */
 void wr__schema_fields(wr_buf *out, const wr_schema *schema, const bool *is_key);
 /** {"row":{"columns":[...]}}, without a comma: V1's, and a frame of a WebSocket. */

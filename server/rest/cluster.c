@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/rest/cluster.h"
-#include "runtime/instance/query_list.h"
+#include "server/cluster/own_state.h"
 #include "server/query/query_request.h"
-#include "types/text.h"
 
 enum { BAD_REQUEST = 40000 };
 
@@ -24,72 +23,25 @@ static bool refused(const wr__entity_context *c, const char *setting, wr_http_ex
 
 /* ---- /clusterStatus ---- */
 
-static void put_stores(wr_query *q, wr_arena *a, wr_buf *out)
-{
-    wr_profile profile;
-    wr_query_profile(q, a, &profile);
-    wr__name(out, "activeStores");
-    wr_buf_putc(out, '[');
-    for (uint32_t i = 0; i < profile.nodes_n; i++) {
-        if (!profile.nodes[i].store || !profile.nodes[i].tasks)
-            continue;
-        wr__comma(out);
-        wr_text_put_json_string(out, wr_str_c(profile.nodes[i].store));
-    }
-    wr_buf_putc(out, ']');
-}
-
-static void put_partitions(wr_query *q, wr_arena *a, wr_buf *out)
-{
-    wr_topic_part *parts;
-    uint32_t n = wr_query_reads(q, a, &parts);
-    wr__name(out, "activePartitions");
-    wr_buf_putc(out, '[');
-    for (uint32_t i = 0; i < n; i++) {
-        wr__comma(out);
-        wr_buf_putc(out, '{');
-        wr__member(out, "topic", parts[i].topic);
-        wr__member_int(out, "partition", parts[i].partition);
-        wr_buf_putc(out, '}');
-    }
-    wr_buf_putc(out, ']');
-}
-
-static void put_queries(wr_engine *e, wr_buf *out)
-{
-    wr_query_pins pins = wr_engine_pin_all(e);
-    wr_arena *a = wr_arena_new(0);
-    for (size_t i = 0; i < pins.n; i++) {
-        wr_query *q = pins.entries[i]->query;
-        wr__name(out, wr_query_id(q));
-        wr_buf_putc(out, '{');
-        put_stores(q, a, out);
-        put_partitions(q, a, out);
-        wr_buf_puts(out, ",\"standByStores\":[],\"standByPartitions\":[]}");
-    }
-    wr_arena_free(a);
-    wr_engine_unpin_all(e, &pins);
-}
-
 void wr__cluster_status(const wr__entity_context *c, wr_http_exchange *x)
 {
     if (refused(c, "ksql.heartbeat.enable", x))
         return;
     wr_clock *clock = wr_engine_clock(c->engine);
+    const char *known = wr_cluster_host(c->cluster);
     int64_t now = clock->wall_ms(clock);
     wr_buf b = {0};
     wr_buf_puts(&b, "{\"clusterStatus\":{");
-    wr__name(&b, c->host);
+    wr__name(&b, known ? known : c->host);
     wr_buf_puts(&b, "{\"hostAlive\":true");
     wr__member_int(&b, "lastStatusUpdateMs", now);
     wr__name(&b, "activeStandbyPerQuery");
-    wr_buf_putc(&b, '{');
-    put_queries(c->engine, &b);
+    wr__own_status(c->engine, &b);
+    wr__name(&b, "hostStoreLags");
+    wr__own_lags(c->engine, is_on(c, "ksql.lag.reporting.enable") ? now : 0, &b);
     wr_buf_putc(&b, '}');
-    /* A store is written where it is read: none lags. */
-    wr_buf_puts(&b, ",\"hostStoreLags\":{\"stateStoreLags\":{}");
-    wr__member_int(&b, "updateTimeMs", is_on(c, "ksql.lag.reporting.enable") ? now : 0);
-    wr_buf_puts(&b, "}}}}");
+    wr_cluster_put_others(c->cluster, &b);
+    wr_buf_puts(&b, "}}");
     wr_http_respond(x, 200, json_type, b.ptr, b.len);
     wr_buf_free(&b);
 }
@@ -107,7 +59,14 @@ static bool has(const wr_json *body, const char *name, wr_json_kind kind, wr__qu
     return false;
 }
 
-static void take_report(wr_http_exchange *x, const char *host, const char *what, wr_json_kind kind)
+/* A report is of a node, and of a clock or an object. */
+typedef struct report_kind {
+    const char *host, *what;
+    wr_json_kind kind;
+    void (*take)(wr_cluster *cluster, const char *host, const wr_json *what);
+} report_kind;
+
+static void take_report(const wr__entity_context *c, wr_http_exchange *x, const report_kind *r)
 {
     wr__query_fault fault;
     size_t n;
@@ -115,21 +74,38 @@ static void take_report(wr_http_exchange *x, const char *host, const char *what,
     wr_arena *a = wr_arena_new(0);
     const wr_json *body = wr__body_object(wr_str_make(text, n), a, &fault);
     static const char good[] = "{\"isOk\":true}";
-    if (body && has(body, host, WR_JSON_STRING, &fault) && has(body, what, kind, &fault))
+    if (body && has(body, r->host, WR_JSON_STRING, &fault) && has(body, r->what, r->kind, &fault)) {
+        wr_str host = wr_json_get(body, r->host)->text;
+        r->take(c->cluster, wr_arena_strndup(a, host.ptr, host.len), wr_json_get(body, r->what));
         wr_http_respond(x, 200, json_type, good, sizeof good - 1);
-    else
+    } else {
         wr__query_refuse(x, &fault, "");
+    }
     wr_arena_free(a);
+}
+
+/* When it was sent is by another clock: when it came counts. */
+static void take_beat(wr_cluster *cluster, const char *host, const wr_json *when)
+{
+    (void)when;
+    wr_cluster_beat(cluster, host);
+}
+
+static void take_lags(wr_cluster *cluster, const char *host, const wr_json *lags)
+{
+    wr_cluster_lags(cluster, host, lags->raw);
 }
 
 void wr__cluster_heartbeat(const wr__entity_context *c, wr_http_exchange *x)
 {
+    static const report_kind heartbeat = {"hostInfo", "timestamp", WR_JSON_NUMBER, take_beat};
     if (!refused(c, "ksql.heartbeat.enable", x))
-        take_report(x, "hostInfo", "timestamp", WR_JSON_NUMBER);
+        take_report(c, x, &heartbeat);
 }
 
 void wr__cluster_lag(const wr__entity_context *c, wr_http_exchange *x)
 {
+    static const report_kind lag = {"ksqlHost", "hostStoreLags", WR_JSON_OBJECT, take_lags};
     if (!refused(c, "ksql.lag.reporting.enable", x))
-        take_report(x, "ksqlHost", "hostStoreLags", WR_JSON_OBJECT);
+        take_report(c, x, &lag);
 }

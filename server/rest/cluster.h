@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * cluster.h - /clusterStatus, /heartbeat and /lag (rest-api.md 7), of this node alone: nodes are
- * not told of each other, so what another one reports is checked and has no effect.
+ * cluster.h - /clusterStatus, /heartbeat and /lag (rest-api.md 7). Who the other nodes are is known
+ * by server/cluster; where there are none a report is checked, and has no effect.
  *
  * Switched on by ksql.heartbeat.enable, and /lag by ksql.lag.reporting.enable; else they are not
  * found. Threads: the loop thread.
@@ -12,7 +12,7 @@
 #include "server/http/http.h"
 #include "server/rest/entity.h"
 
-/** The node with the stores and partitions that it has of each persistent query. */
+/** All nodes with the stores and partitions that they have of each persistent query. */
 void wr__cluster_status(const wr__entity_context *c, wr_http_exchange *x);
 /** A node says that it is alive. */
 void wr__cluster_heartbeat(const wr__entity_context *c, wr_http_exchange *x);

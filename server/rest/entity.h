@@ -13,6 +13,7 @@
 
 #include "engine/plan/catalog.h"
 #include "runtime/statement/statement.h"
+#include "server/cluster/cluster.h"
 #include "server/query/query_service.h"
 
 /** What entities are made with; all borrowed. */
@@ -20,6 +21,7 @@ typedef struct wr__entity_context {
     wr_engine *engine;
     wr_query_service *queries; /* push queries of clients */
     const char *host;          /* "host:port" of this node */
+    wr_cluster *cluster;       /* other nodes; NULL: there are none */
 } wr__entity_context;
 
 /* ---- JSON ---- */

@@ -59,12 +59,14 @@ struct wr_rest {
 
 static const wr_http_field json_type[] = {{"Content-Type", "application/json"}, {NULL, NULL}};
 
-wr_rest *wr_rest_new(wr_engine *e, wr_query_service *queries, const char *host, bool read_only)
+wr_rest *wr_rest_new(wr_engine *e, wr_query_service *queries, wr_cluster *cluster, const char *host,
+                     bool read_only)
 {
     wr_rest *r = wr_calloc(1, sizeof *r);
     r->host = wr_strdup(host);
-    r->ksql = (wr__ksql_context){
-        .entities = {e, queries, r->host}, .commands = wr__commands_new(), .read_only = read_only};
+    r->ksql = (wr__ksql_context){.entities = {e, queries, r->host, cluster},
+                                 .commands = wr__commands_new(),
+                                 .read_only = read_only};
     r->health = wr__health_new(e);
     r->turns_end = &r->turns;
     return r;

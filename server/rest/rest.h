@@ -13,13 +13,16 @@
 #ifndef WR_SERVER_REST_REST_H
 #define WR_SERVER_REST_REST_H
 
+#include "server/cluster/cluster.h"
 #include "server/query/query_service.h"
 
 typedef struct wr_rest wr_rest;
 
-/** @param host "host:port" by which this node is known. @param read_only statements that change
- *  something are refused. All are borrowed until wr_rest_free, @p host is copied. */
-wr_rest *wr_rest_new(wr_engine *e, wr_query_service *queries, const char *host, bool read_only);
+/** @param cluster the other nodes, or NULL. @param host "host:port" by which this node is known.
+ * @param read_only statements that change something are refused. All are borrowed until
+ * wr_rest_free, @p host is copied. */
+wr_rest *wr_rest_new(wr_engine *e, wr_query_service *queries, wr_cluster *cluster, const char *host,
+                     bool read_only);
 /** @pre the HTTP server has stopped. NULL is allowed. */
 void wr_rest_free(wr_rest *r);
 
