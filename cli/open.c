@@ -83,6 +83,8 @@ int cli_collect_settings(const cli_place *place, cli_list *pairs)
 {
     if (place->from_beginning)
         add_pair(pairs, "auto.offset.reset=earliest");
+    if (place->metrics)
+        add_pair(pairs, "statistics.interval.ms=10000");
     if (place->config && !cli_properties_read(place->config, pairs))
         return CLI_USAGE;
     for (size_t i = 0; i < place->set.n; i++)

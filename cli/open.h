@@ -17,6 +17,7 @@ typedef struct cli_place {
     int64_t threads;       /* 0: as the settings say */
     cli_list set;          /* "name=value"; win over the file */
     /* Set by commands, not by an option. */
+    bool metrics;        /* Kafka's clients report their figures unless the user says otherwise */
     bool from_beginning; /* auto.offset.reset is earliest unless the user says otherwise */
     bool topics_only;    /* nothing but topics: on Kafka no state directory is opened */
     bool join;           /* a process that has the directory open and serves it will do */

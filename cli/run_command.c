@@ -252,8 +252,9 @@ static int run_files(void *settings, const cli_list *files)
 
 static int run_server(void *settings, const cli_list *files)
 {
-    ((run_settings *)settings)->server = true;
-    return run_files(settings, files);
+    run_settings *o = settings;
+    o->server = o->place.metrics = true;
+    return run_files(o, files);
 }
 
 const cli_command cli_run_command = {

@@ -217,6 +217,10 @@ static const wr_setting settings[] = {
     {"state.cleanup.delay.ms", "600000", EDIT, CLIENT, NUMBER(0, YEAR_MS),
      "With num.standby.replicas: how long a copy of state stays that the process does not need"},
     {"state.dir", NULL, FIXED, CLIENT, TEXT, "Directory of the state"},
+    {"statistics.interval.ms", "0", FIXED, CLIENT, NUMBER(0, 86400000),
+     "How often Kafka's clients of queries say what they did, for /metrics; 0: never. A server "
+     "sets "
+     "10000"},
     {"weir.authentication.file", NULL, FIXED, KSQL, TEXT,
      "Server: users and hashes of their passwords, as weir passwd writes them"},
     {"weir.batch.rows", "2048", EDIT, KSQL, NUMBER(1, 65536), "Most rows processed at once"},

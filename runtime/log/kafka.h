@@ -25,8 +25,10 @@ typedef struct wr__kafka wr__kafka;
 
 /** The opaque of every handle, a member of what has the handle: logging and errors are the same for
  *  all, and other callbacks find what it lies in (WR__KAFKA_HOLDER). */
+typedef struct wr__kafka_report wr__kafka_report;
 typedef struct wr__kafka_opaque {
     wr__kafka *log;
+    wr__kafka_report *report; /* its figures: kafka_statistics.c; NULL: none yet */
 } wr__kafka_opaque;
 #define WR__KAFKA_HOLDER(type, pointer) ((type *)(void *)((char *)(pointer)-offsetof(type, opaque)))
 
@@ -72,6 +74,8 @@ struct wr__kafka {
     wr__positions positions;
     wr__turned_away *turned_away; /* by group */
     size_t turned_away_n;
+    pthread_mutex_t statistics_lock; /* reports */
+    wr__kafka_report *reports;       /* of the handles that have made one */
 };
 
 typedef enum wr__kafka_role {
@@ -113,6 +117,17 @@ weir_status wr__kafka_security_hint(const wr__kafka *log, const char *said, weir
 /** rd_kafka_destroy of a handle that is used no more, but not for ever: what does not end is left
  *  behind, with a warning. */
 void wr__kafka_destroy(rd_kafka_t *rk);
+
+/* ---- kafka_statistics.c ---- */
+
+/** Keep the reports of a handle that is to make some (statistics.interval.ms). */
+void wr__kafka_watch_statistics(rd_kafka_conf_t *conf);
+/** The handle makes no more reports: it is polled no more. Before @p o is freed. */
+void wr__kafka_statistics_forget(wr__kafka_opaque *o);
+/** One report, untrusted. In @p a. @return false: it is not one. */
+bool wr__kafka_statistics_read(const char *json, wr_arena *a, wr_log_client *out) WR_MUST_CHECK;
+uint32_t wr__kafka_clients(wr_log *log, wr_arena *a, uint32_t max, wr_log_client **out,
+                           size_t *omitted);
 
 /* ---- kafka_error.c ---- */
 
@@ -232,6 +247,7 @@ weir_status wr__kafka_transactional_new(wr_log *log, const wr_settings *settings
                                         const atomic_bool *cancel, wr_log_writer **out,
                                         weir_error *err);
 void wr__kafka_writer_close(wr_log_writer *w);
+void wr__kafka_serve(wr_log_writer *w);
 weir_status wr__kafka_produce(wr_log_writer *w, wr_log_owner *owner, const char *topic,
                               const wr_out_records *records, const wr__log_until *until,
                               weir_error *err);

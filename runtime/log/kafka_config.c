@@ -293,6 +293,7 @@ weir_status wr__kafka_conf_new(wr__kafka *log, wr__kafka_role role, const wr_set
     rd_kafka_conf_set_log_cb(conf, on_log);
     rd_kafka_conf_set_error_cb(conf, wr__kafka_on_error);
     wr__kafka_watch_certificates(conf);
+    wr__kafka_watch_statistics(conf);
     *out = conf;
     return WEIR_OK;
 }

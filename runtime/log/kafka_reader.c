@@ -239,6 +239,7 @@ void wr__kafka_reader_close(wr_log_reader *r)
     }
     rd_kafka_queue_destroy(r->queue);
     rd_kafka_consumer_close(r->rk);
+    wr__kafka_statistics_forget(&r->opaque);
     wr__kafka_destroy(r->rk);
     drop_parts(r);
     for (uint32_t i = 0; i < r->topics_n; i++)

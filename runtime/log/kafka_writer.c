@@ -236,6 +236,7 @@ static weir_status new_writer(wr_log *base, const wr_settings *settings, bool tr
     if (st == WEIR_OK)
         st = make_producer(w, until, err);
     if (st != WEIR_OK) {
+        wr__kafka_statistics_forget(&w->opaque);
         if (w->rk)
             rd_kafka_destroy(w->rk);
         free_writer(w);
@@ -308,6 +309,7 @@ void wr__kafka_writer_close(wr_log_writer *w)
         purge(w);
         for (size_t i = 0; i < w->topics_n; i++)
             rd_kafka_topic_destroy(w->topics[i]->rkt);
+        wr__kafka_statistics_forget(&w->opaque);
         rd_kafka_destroy(w->rk);
     }
     for (size_t i = 0; i < w->topics_n; i++)
@@ -439,6 +441,12 @@ static void serve(wr_log_writer *w)
         return;
     rd_kafka_poll(w->rk, 0);
     pthread_mutex_unlock(&w->serving);
+}
+
+void wr__kafka_serve(wr_log_writer *w)
+{
+    if (w->rk)
+        serve(w);
 }
 
 /* The queue is full: wait for a report, which makes room. */
@@ -616,6 +624,7 @@ static weir_status replace_producer(wr_log_writer *w, const wr__log_until *until
                 w->txn.id);
     for (size_t i = 0; i < w->topics_n; i++)
         rd_kafka_topic_destroy(w->topics[i]->rkt);
+    wr__kafka_statistics_forget(&w->opaque);
     rd_kafka_destroy(w->rk);
     w->rk = NULL;
     weir_status st = make_producer(w, until, err);

@@ -101,6 +101,7 @@ weir_status wr__local_subscribe(wr_log_reader *r, const char *const *topics, uin
                                 weir_error *err);
 const wr_log_rebalance *wr__local_rebalance(const wr_log_reader *r);
 weir_status wr__local_pause(wr_log_reader *r, uint32_t assignment, bool paused, weir_error *err);
+int64_t wr__local_known_end(const wr_log_reader *r, uint32_t assignment);
 weir_status wr__local_poll(wr_log_reader *r, uint32_t max_records, int timeout_ms,
                            wr_log_batch **out, weir_error *err);
 void wr__local_release(wr_log_reader *r, wr_log_batch *batch);
@@ -128,10 +129,11 @@ bool wr__local_writer_failed(const wr_log_writer *w, weir_error *err);
     .committed = wr__local_committed, .drop_group = wr__local_drop_group,                          \
     .reader_new = wr__local_reader_new, .reader_close = wr__local_reader_close,                    \
     .assign = wr__local_assign, .subscribe = wr__local_subscribe,                                  \
-    .rebalance = wr__local_rebalance, .pause = wr__local_pause, .poll = wr__local_poll,            \
-    .release = wr__local_release, .wake = wr__local_wake, .writer_new = wr__local_writer_new,      \
-    .writer_close = wr__local_writer_close, .produce = wr__local_produce,                          \
-    .pending = wr__local_pending, .flush = wr__local_flush, .position = wr__local_position,        \
-    .commit = wr__local_commit, .abort = wr__local_abort, .writer_failed = wr__local_writer_failed
+    .rebalance = wr__local_rebalance, .pause = wr__local_pause, .known_end = wr__local_known_end,  \
+    .poll = wr__local_poll, .release = wr__local_release, .wake = wr__local_wake,                  \
+    .writer_new = wr__local_writer_new, .writer_close = wr__local_writer_close,                    \
+    .produce = wr__local_produce, .pending = wr__local_pending, .flush = wr__local_flush,          \
+    .position = wr__local_position, .commit = wr__local_commit, .abort = wr__local_abort,          \
+    .writer_failed = wr__local_writer_failed
 
 #endif

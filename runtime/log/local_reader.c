@@ -209,6 +209,16 @@ weir_status wr__local_pause(wr_log_reader *r, uint32_t assignment, bool paused, 
     return WEIR_OK;
 }
 
+int64_t wr__local_known_end(const wr_log_reader *r, uint32_t assignment)
+{
+    WR_ASSERT(assignment < r->parts_n);
+    const local_part *p = &r->parts[assignment];
+    pthread_mutex_lock(&r->log->lock);
+    int64_t high = p->topic->parts[p->partition].high;
+    pthread_mutex_unlock(&r->log->lock);
+    return high;
+}
+
 /* ---- waiting ---- */
 
 /* Is this topic, or are these offsets, not what the position is one of? @pre `lock` is held. */

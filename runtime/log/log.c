@@ -16,6 +16,14 @@ const wr_log_capabilities *wr_log_can(const wr_log *log)
     return &log->cls->can;
 }
 
+uint32_t wr_log_clients(wr_log *log, wr_arena *a, uint32_t max, wr_log_client **out,
+                        size_t *omitted)
+{
+    *out = NULL;
+    *omitted = 0;
+    return log->cls->clients ? log->cls->clients(log, a, max, out, omitted) : 0;
+}
+
 weir_status wr_log_check(wr_log *log, int timeout_ms, wr_buf *cluster, weir_error *err)
 {
     wr_buf_clear(cluster);

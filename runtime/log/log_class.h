@@ -7,6 +7,7 @@
 #ifndef WR_RUNTIME_LOG_LOG_CLASS_H
 #define WR_RUNTIME_LOG_LOG_CLASS_H
 
+#include "runtime/log/log_clients.h"
 #include "runtime/log/log_reader.h"
 #include "runtime/log/log_topics.h"
 #include "runtime/log/log_writer.h"
@@ -24,6 +25,9 @@ typedef struct wr_log_class {
     wr_log_capabilities can;
     void (*close)(wr_log *log);
     weir_status (*check)(wr_log *log, int timeout_ms, wr_buf *cluster, weir_error *err);
+    /* NULL: none. */
+    uint32_t (*clients)(wr_log *log, wr_arena *a, uint32_t max, wr_log_client **out,
+                        size_t *omitted);
     /* topics */
     weir_status (*list)(wr_log *log, wr_arena *a, wr_topic_info **out, uint32_t *n,
                         weir_error *err);
@@ -73,6 +77,7 @@ typedef struct wr_log_class {
     weir_status (*produce)(wr_log_writer *w, wr_log_owner *owner, const char *topic,
                            const wr_out_records *records, const wr__log_until *until,
                            weir_error *err);
+    void (*serve)(wr_log_writer *w); /* NULL: nothing waits */
     size_t (*pending)(const wr_log_writer *w);
     weir_status (*flush)(wr_log_writer *w, const wr__log_until *until, weir_error *err);
     int64_t (*position)(const wr_log_writer *w, const char *topic, int32_t partition);

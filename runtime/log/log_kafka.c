@@ -18,9 +18,12 @@ static void kafka_close(wr_log *base)
 {
     wr__kafka *log = (wr__kafka *)base;
     atomic_store(&log->closing, true);
+    wr__kafka_statistics_forget(&log->opaque);
     if (log->admin)
         rd_kafka_destroy(log->admin);
     wr_settings_free(&log->settings);
+    WR_ASSERT(!log->reports);
+    pthread_mutex_destroy(&log->statistics_lock);
     pthread_mutex_destroy(&log->lock);
     wr_free(log->brokers);
     wr__kafka_turned_away_free(log);
@@ -34,6 +37,7 @@ static const wr_log_class kafka_class = {
     .can = {.has_changelogs = true, .shares_partitions = true},
     .close = kafka_close,
     .check = wr__kafka_check,
+    .clients = wr__kafka_clients,
     .list = wr__kafka_list,
     .describe = wr__kafka_describe,
     .create = wr__kafka_create,
@@ -59,6 +63,7 @@ static const wr_log_class kafka_class = {
     .transactional_new = wr__kafka_transactional_new,
     .writer_close = wr__kafka_writer_close,
     .produce = wr__kafka_produce,
+    .serve = wr__kafka_serve,
     .pending = wr__kafka_pending,
     .flush = wr__kafka_flush,
     .position = wr__kafka_position,
@@ -143,6 +148,7 @@ weir_status wr_log_kafka_new(const wr_settings *settings, wr_db *db, wr_log **ou
     flatten(&log->settings, settings);
     wr__positions_init(log);
     pthread_mutex_init(&log->lock, NULL);
+    pthread_mutex_init(&log->statistics_lock, NULL);
     weir_status st = reach_broker(log, err);
     if (st != WEIR_OK) {
         kafka_close(&log->base);

@@ -76,7 +76,7 @@ weir_status wr_log_reader_pause(wr_log_reader *r, uint32_t assignment, bool paus
 weir_status wr_log_reader_poll(wr_log_reader *r, uint32_t max_records, int timeout_ms,
                                wr_log_batch **out, weir_error *err) WR_MUST_CHECK;
 /** Where an assigned partition ended when the reader last heard of it, without asking for it;
- *  WR_OFFSET_NONE: it has not heard of it. The embedded log always says that: ask for its ends. */
+ *  WR_OFFSET_NONE: it has not heard of it. The embedded log always knows. */
 int64_t wr_log_reader_known_end(const wr_log_reader *r, uint32_t assignment);
 void wr_log_reader_release(wr_log_reader *r, wr_log_batch *batch);
 /** Records that retention took before they could be read, since the reader was made. Any thread. */

@@ -158,6 +158,13 @@ typedef struct wr_query_position {
     int64_t lag;
 } wr_query_position;
 
+/** Records of one partition that it has not processed yet. */
+typedef struct wr_query_lag {
+    const char *topic; /* the query's */
+    int32_t partition;
+    int64_t records;
+} wr_query_lag;
+
 /** Records of a source, by the schema of their key or value; since the query was started here. What
  *  was processed again is counted again. */
 typedef struct wr_query_schema {
@@ -243,6 +250,10 @@ weir_status wr_query_positions(wr_query *q, wr_arena *a, wr_query_position **out
 /** The partitions that this process reads for it just now, with what it has committed of them. In
  *  @p a; topics are the query's. Does not wait for the log. @return how many. */
 uint32_t wr_query_reads(wr_query *q, wr_arena *a, wr_topic_part **out);
+/** The partitions that this process reads for it just now, those whose ends are known, each with
+ *  what is left of it. In @p a; topics are the query's. Does not wait for the log. @return how
+ *  many. */
+uint32_t wr_query_lags(wr_query *q, wr_arena *a, wr_query_lag **out);
 /** What its session had set; constant. */
 const wr_settings *wr_query_overrides(const wr_query *q);
 /** NULL: it is in no consumer group. */

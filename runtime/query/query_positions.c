@@ -9,19 +9,31 @@
 
 #include <stdlib.h>
 
-/* What this process has of them. The monitor keeps the worker there; its own lock guards what it
- * has committed. Names are the query's, so they outlive the worker. */
-static uint32_t own_positions(wr_query *q, wr_topic_part *parts, uint32_t max)
+/* The monitor keeps the worker there; its own lock guards what it says of partitions. @return how
+ * many; 0: no worker has it. */
+static uint32_t ask_worker(wr_query *q, wr_worker_position *own, uint32_t max)
 {
     wr_monitor *m = wr__scheduler_monitor(q->scheduler);
-    wr_worker_position *own = wr_calloc(max, sizeof *own);
     wr_monitor_lock(m);
     uint32_t n = q->client.worker ? wr_worker_positions(q->client.worker, own, max) : 0;
     wr_monitor_unlock(m);
     WR_ASSERT(n <= max);
+    return n;
+}
+
+/* The query's name of a topic, which outlives the worker. */
+static const char *topic_of(const wr_query *q, const wr_worker_position *p)
+{
+    return q->topics.names[q->topics.read[p->topic]];
+}
+
+/* What this process has of them. */
+static uint32_t own_positions(wr_query *q, wr_topic_part *parts, uint32_t max)
+{
+    wr_worker_position *own = wr_calloc(max, sizeof *own);
+    uint32_t n = ask_worker(q, own, max);
     for (uint32_t i = 0; i < n; i++)
-        parts[i] = (wr_topic_part){q->topics.names[q->topics.read[own[i].topic]], own[i].partition,
-                                   own[i].committed};
+        parts[i] = (wr_topic_part){topic_of(q, &own[i]), own[i].partition, own[i].committed};
     wr_free(own);
     return n;
 }
@@ -41,6 +53,20 @@ uint32_t wr_query_reads(wr_query *q, wr_arena *a, wr_topic_part **out)
     WR_ASSERT(max <= UINT32_MAX);
     *out = wr_arena_alloc(a, (max + 1) * sizeof **out);
     return own_positions(q, *out, (uint32_t)max);
+}
+
+uint32_t wr_query_lags(wr_query *q, wr_arena *a, wr_query_lag **out)
+{
+    size_t max = partitions_max(q);
+    WR_ASSERT(max <= UINT32_MAX);
+    wr_worker_position *own = wr_calloc(max, sizeof *own);
+    uint32_t read = ask_worker(q, own, (uint32_t)max), n = 0;
+    *out = WR_NEW_N(a, wr_query_lag, read);
+    for (uint32_t i = 0; i < read; i++)
+        if (own[i].lag >= 0)
+            (*out)[n++] = (wr_query_lag){topic_of(q, &own[i]), own[i].partition, own[i].lag};
+    wr_free(own);
+    return n;
 }
 
 /* Nothing read and not processed, nothing processed and not committed, no state that is missing. */

@@ -10,6 +10,7 @@ void wr__queue_init(wr__record_queue *q, uint32_t topic, int32_t partition, int6
                             .next_offset = offset,
                             .committed_offset = offset,
                             .stop_offset = WR__NO_STOP,
+                            .lag = -1,
                             .latest_ms = WR__TIME_UNKNOWN,
                             .promise_ms = WR__TIME_UNKNOWN};
 }

@@ -10,7 +10,7 @@
  * whose event time cannot be had, and which will be dropped later, has the time of those before it,
  * so that it holds nobody up.
  *
- * Thread: the worker's. Offsets are also read by others, under the consumer's lock.
+ * Thread: the worker's. Offsets and the lag are also read by others, under the consumer's lock.
  */
 #ifndef WR_RUNTIME_WORKER_RECORD_QUEUE_H
 #define WR_RUNTIME_WORKER_RECORD_QUEUE_H
@@ -42,6 +42,7 @@ typedef struct wr__record_queue {
     int64_t end_offset;  /* of the partition, when it was assigned */
     int64_t stop_offset; /* WR__NO_STOP: none */
     bool at_end;         /* nothing after next_offset when last looked */
+    int64_t lag;         /* records after next_offset when last looked; -1: not known yet */
     /* times, ms */
     int64_t latest_ms;  /* the largest at the end of a run so far: the partition's stream time */
     int64_t promise_ms; /* as of the last commit, nothing older than this was left to process */

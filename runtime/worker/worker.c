@@ -19,6 +19,8 @@
 #define DIRTY_POLL_MS    20
 #define HELD_POLL_MS     5 /* what it waits for need not come as records that it reads */
 #define RESTORE_POLL_MS  5
+#define SERVE_EVERY_NS   1000000000ll /* a query that writes nothing still listens to its producer \
+                                       */
 
 /* ---- a step ---- */
 
@@ -33,6 +35,10 @@ static void observe(wr_worker *w, int64_t since)
             c->cls->observe(c, &w->times, lag);
     }
     w->times = (wr_worker_times){0};
+    if (since - w->commit.served_ns >= SERVE_EVERY_NS) {
+        wr_log_writer_serve(w->commit.writer);
+        w->commit.served_ns = since;
+    }
 }
 
 static weir_status poll(wr_worker *w, int timeout_ms, weir_error *err)

@@ -281,6 +281,7 @@ typedef struct wr_worker_position {
     uint32_t topic; /* of the worker */
     int32_t partition;
     int64_t committed;
+    int64_t lag;        /* records not processed yet, when last looked; -1: not known yet */
     int64_t promise_ms; /* what was not processed at that commit is no older; INT64_MIN: unknown */
 } wr_worker_position;
 /** How many topics it reads. */

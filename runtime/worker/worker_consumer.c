@@ -244,21 +244,24 @@ void wr__consumer_unassign(wr__consumer *c)
 
 /* Of what fetches have brought along, so that a query without joins, which asks for no ends, has a
  * lag as well. Not at each step: there may be hundreds of partitions. One that the reader has not
- * heard of leaves what was known. */
+ * heard of leaves the sum that was known. */
 int64_t wr__consumer_lag(wr__consumer *c)
 {
     int64_t now = c->clock->mono_ns(c->clock), lag = 0;
+    bool whole = true;
     if (!c->reader || !c->queues_n || now - c->lag_seen_ns < c->queues_n * LAG_EVERY_NS)
         return c->lag;
     c->lag_seen_ns = now;
+    pthread_mutex_lock(&c->lock);
     for (uint32_t i = 0; i < c->queues_n; i++) {
         int64_t end = wr_log_reader_known_end(c->reader, i);
-        if (end < 0)
-            return c->lag;
-        lag += WR_MAX(end - c->queues[i].next_offset, 0);
+        whole = whole && end >= 0;
+        if (end >= 0)
+            lag += c->queues[i].lag = WR_MAX(end - c->queues[i].next_offset, 0);
     }
+    pthread_mutex_unlock(&c->lock);
     WR_ASSERT(lag >= 0);
-    return c->lag = lag;
+    return c->lag = whole ? lag : c->lag;
 }
 
 /* ---- filling the queues ---- */
@@ -616,7 +619,8 @@ uint32_t wr__consumer_positions(wr__consumer *c, wr_worker_position *out, uint32
     pthread_mutex_lock(&c->lock);
     for (; n < c->queues_n && n < max; n++)
         out[n] = (wr_worker_position){c->queues[n].topic, c->queues[n].partition,
-                                      c->queues[n].committed_offset, c->queues[n].promise_ms};
+                                      c->queues[n].committed_offset, c->queues[n].lag,
+                                      c->queues[n].promise_ms};
     pthread_mutex_unlock(&c->lock);
     return n;
 }

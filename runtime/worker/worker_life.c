@@ -3,11 +3,25 @@
 #include "runtime/worker/worker_internal.h"
 #include "common/diag.h"
 
+/* Reports of Kafka's clients wait in them until they are polled, and a worker polls for ever. Names
+ * with the role before them reach the clients; what the user has set for a role stays. */
+static void ask_for_statistics(wr_settings *s)
+{
+    static const char *const names[] = {"consumer.statistics.interval.ms",
+                                        "producer.statistics.interval.ms"};
+    char *ms = wr_strdup(wr_settings_get(s, "statistics.interval.ms"));
+    for (size_t i = 0; i < WR_ARRAY_LEN(names); i++)
+        if (strcmp(ms, "0") != 0 && !wr_settings_get(s, names[i]))
+            wr_settings_put(s, names[i], ms);
+    wr_free(ms);
+}
+
 static void copy_options(wr_worker *w, const wr_worker_options *o)
 {
     w->o = *o;
     wr_settings_init(&w->settings, NULL);
     wr_settings_copy(&w->settings, o->settings);
+    ask_for_statistics(&w->settings);
     w->o.settings = &w->settings;
     w->topics = wr_calloc(o->topics_n, sizeof *w->topics);
     for (uint32_t t = 0; t < o->topics_n; t++) {

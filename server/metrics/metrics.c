@@ -7,7 +7,10 @@
 
 #include "engine/operators/row_fault.h"
 #include "runtime/instance/query_list.h"
+#include "server/metrics/client_metrics.h"
 #include "server/metrics/process_metrics.h"
+
+#include <stdio.h>
 
 /** One query, copied. */
 typedef struct query_facts {
@@ -19,11 +22,14 @@ typedef struct query_facts {
     wr_query_restore restore; /* zeroed: nothing is restored, nothing copied */
     wr_query_topic *topics;
     uint32_t topics_n;
+    wr_query_lag *lags;
+    uint32_t lags_n;
 } query_facts;
 
 typedef struct facts {
     query_facts *queries;
     size_t n, omitted;
+    size_t lags, omitted_lags; /* of all queries */
 } facts;
 
 static void read_query(wr_arena *a, wr_query *q, query_facts *f)
@@ -42,6 +48,19 @@ static void read_query(wr_arena *a, wr_query *q, query_facts *f)
         f->topics[i].topic = wr_arena_strdup(a, f->topics[i].topic);
 }
 
+/* Of a query whose partitions are too many none is shown: some alone would be misleading. */
+static void read_lags(wr_arena *a, wr_query *q, query_facts *f, facts *all)
+{
+    f->lags_n = wr_query_lags(q, a, &f->lags);
+    if (all->lags + f->lags_n > WR_METRICS_PARTITIONS) {
+        all->omitted_lags += f->lags_n;
+        f->lags_n = 0;
+    }
+    all->lags += f->lags_n;
+    for (uint32_t i = 0; i < f->lags_n; i++)
+        f->lags[i].topic = wr_arena_strdup(a, f->lags[i].topic);
+}
+
 /* Those that a service offers for reading only do not run here: other processes count them. */
 static void read_queries(wr_engine *e, wr_arena *a, facts *out)
 {
@@ -50,10 +69,13 @@ static void read_queries(wr_engine *e, wr_arena *a, facts *out)
     for (size_t i = 0; i < pins.n; i++) {
         if (pins.entries[i]->offered)
             continue;
-        if (out->n == WR_METRICS_QUERIES)
+        if (out->n == WR_METRICS_QUERIES) {
             out->omitted++;
-        else
-            read_query(a, pins.entries[i]->query, &out->queries[out->n++]);
+            continue;
+        }
+        query_facts *f = &out->queries[out->n++];
+        read_query(a, pins.entries[i]->query, f);
+        read_lags(a, pins.entries[i]->query, f, out);
     }
     wr_engine_unpin_all(e, &pins);
 }
@@ -169,12 +191,28 @@ static void put_inputs(wr_exposition *e, const facts *all)
                               WR_LABELS({"query", all->queries[i].id},
                                         {"topic", all->queries[i].topics[t].topic}),
                               all->queries[i].topics[t].bytes);
+}
+
+static void put_lags(wr_exposition *e, const facts *all)
+{
     wr_exposition_family(e, "weir_query_lag_records", "gauge",
                          "Records behind the ends of the topics; missing while it is not known.");
     for (size_t i = 0; i < all->n; i++)
         if (all->queries[i].m.lag >= 0)
             wr_exposition_u64(e, WR_LABELS({"query", all->queries[i].id}),
                               (uint64_t)all->queries[i].m.lag);
+    wr_exposition_family(e, "weir_query_partition_lag_records", "gauge",
+                         "Records behind the end of a partition that this process reads.");
+    for (size_t i = 0; i < all->n; i++)
+        for (uint32_t p = 0; p < all->queries[i].lags_n; p++) {
+            const wr_query_lag *lag = &all->queries[i].lags[p];
+            char partition[16];
+            snprintf(partition, sizeof partition, "%d", lag->partition);
+            wr_exposition_u64(e,
+                              WR_LABELS({"query", all->queries[i].id}, {"topic", lag->topic},
+                                        {"partition", partition}),
+                              (uint64_t)lag->records);
+        }
 }
 
 static void put_left_out(wr_exposition *e, const facts *all)
@@ -233,6 +271,8 @@ static void put_engine(wr_engine *engine, wr_exposition *e, const facts *all)
     put_one(e, "weir_queries", "gauge", "Persistent queries.", all->n + all->omitted);
     put_one(e, "weir_metrics_omitted_queries", "gauge",
             "Persistent queries that are too many to be shown here.", all->omitted);
+    put_one(e, "weir_metrics_omitted_partitions", "gauge",
+            "Partitions of queries that are too many to be shown here.", all->omitted_lags);
     put_one(e, "weir_push_queries", "gauge", "Push queries that are open.",
             wr_engine_push_queries(engine));
 }
@@ -263,6 +303,14 @@ static void put_database(wr_engine *engine, wr_exposition *e)
             m.writes_delayed);
 }
 
+static void put_clients(wr_engine *engine, wr_arena *a, wr_exposition *e)
+{
+    wr_log_client *clients;
+    size_t omitted;
+    uint32_t n = wr_log_clients(wr_engine_log(engine), a, WR_METRICS_CLIENTS, &clients, &omitted);
+    wr_client_metrics_put(clients, n, omitted, e);
+}
+
 void wr_metrics_text(wr_engine *engine, wr_http_metrics *http, wr_buf *out)
 {
     wr_exposition e = {.out = out};
@@ -272,9 +320,11 @@ void wr_metrics_text(wr_engine *engine, wr_http_metrics *http, wr_buf *out)
     put_engine(engine, &e, &all);
     put_states(&e, &all);
     put_inputs(&e, &all);
+    put_lags(&e, &all);
     put_numbers(&e, &all);
     put_left_out(&e, &all);
     put_histograms(&e, &all);
+    put_clients(engine, a, &e);
     put_database(engine, &e);
     if (http)
         wr_http_metrics_put(http, &e);

@@ -46,9 +46,9 @@ def wait_until(condition, seconds, what):
         time.sleep(0.05)
 
 
-def fetched(script, *arguments):
-    """The folder that scripts/fetch-... filled; skips the test where it has not run."""
-    for command in ("java", "kcat"):
+def fetched(script, *arguments, needs=("java", "kcat")):
+    """What scripts/fetch-... says it has fetched; skips the test where it has not run."""
+    for command in needs:
         if not shutil.which(command):
             raise unittest.SkipTest(f"{command} is not installed (scripts/deps installs it)")
     done = subprocess.run([SOURCE_DIR / "scripts" / script, "--check", *arguments],

@@ -224,6 +224,16 @@ static void test_of_an_engine(void **state)
     expect(&text, "weir_query_in_records_total{query=\"CTAS_PER_PAGE_1\",topic=\"clicks\"}", 6);
     expect(&text, "weir_query_out_records_total{query=\"CSAS_SOME_2\"}", 2);
     expect(&text, "weir_query_lag_records{query=\"CSAS_SOME_2\"}", 0);
+    /* Both partitions are read, by each query. */
+    expect(&text,
+           "weir_query_partition_lag_records{query=\"CSAS_SOME_2\",topic=\"clicks\","
+           "partition=\"0\"}",
+           0);
+    expect(&text,
+           "weir_query_partition_lag_records{query=\"CTAS_PER_PAGE_1\",topic=\"clicks\","
+           "partition=\"1\"}",
+           0);
+    expect(&text, "weir_metrics_omitted_partitions", 0);
     expect(&text, "weir_query_info{query=\"CSAS_SOME_2\",sink=\"SOME\"}", 1);
     expect(&text, "weir_query_state{query=\"CSAS_SOME_2\",state=\"RUNNING\"}", 1);
     expect(&text, "weir_query_state{query=\"CSAS_SOME_2\",state=\"ERROR\"}", 0);

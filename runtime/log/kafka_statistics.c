@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What librdkafka says of its clients, kept until somebody wants to see it.
+ *
+ * A client that has statistics.interval.ms reports so often, as JSON, when it is polled. Its report
+ * is kept as it is (the thread that polls is one that processes records) and read when it is asked
+ * for. A report takes the place of the one before; wr__kafka_statistics_forget drops the last one
+ * when the client is closed.
+ *
+ * A report that nobody takes stays in librdkafka's queue, which has no bound. So only clients that
+ * are polled all the time get the setting: those of workers (worker_life.c).
+ *
+ * Format: https://github.com/confluentinc/librdkafka/blob/v2.0.2/STATISTICS.md
+ */
+#include "runtime/log/kafka.h"
+#include "runtime/log/log_clients.h"
+
+#include <jansson.h>
+
+/** Of one client, in the log's list; all under log->statistics_lock. */
+struct wr__kafka_report {
+    wr__kafka_report *next;
+    char *json; /* librdkafka's memory */
+    size_t len;
+};
+
+static void drop_json(wr__kafka_report *r)
+{
+    rd_kafka_mem_free(NULL, r->json);
+    r->json = NULL;
+}
+
+/* By the thread that polls. @return 1: the text is ours. */
+static int on_statistics(rd_kafka_t *rk, char *json, size_t len, void *opaque)
+{
+    (void)rk;
+    wr__kafka_opaque *o = opaque;
+    pthread_mutex_lock(&o->log->statistics_lock);
+    if (!o->report) {
+        o->report = wr_calloc(1, sizeof *o->report);
+        o->report->next = o->log->reports;
+        o->log->reports = o->report;
+    }
+    if (o->report->json)
+        drop_json(o->report);
+    o->report->json = json;
+    o->report->len = len;
+    pthread_mutex_unlock(&o->log->statistics_lock);
+    return 1;
+}
+
+void wr__kafka_watch_statistics(rd_kafka_conf_t *conf)
+{
+    if (wr__kafka_conf_number(conf, "statistics.interval.ms") > 0)
+        rd_kafka_conf_set_stats_cb(conf, on_statistics);
+}
+
+void wr__kafka_statistics_forget(wr__kafka_opaque *o)
+{
+    wr__kafka_report *r = o->report;
+    if (!r)
+        return;
+    pthread_mutex_lock(&o->log->statistics_lock);
+    wr__kafka_report **at = &o->log->reports;
+    while (*at != r)
+        at = &(*at)->next;
+    *at = r->next;
+    pthread_mutex_unlock(&o->log->statistics_lock);
+    drop_json(r);
+    wr_free(r);
+    o->report = NULL;
+}
+
+/* ---- reading them ---- */
+
+static uint64_t number(const json_t *object, const char *key)
+{
+    json_int_t n = json_integer_value(json_object_get(object, key));
+    return n > 0 ? (uint64_t)n : 0;
+}
+
+/* The figure @p key of a window of the last interval, in seconds: @p unit of them. */
+static double window(const json_t *broker, const char *name, const char *key, double unit)
+{
+    return (double)number(json_object_get(broker, name), key) * unit;
+}
+
+static void add_broker(wr_log_client *c, const json_t *b)
+{
+    c->errors += number(b, "txerrs") + number(b, "rxerrs");
+    c->timeouts += number(b, "req_timeouts");
+    c->connects += number(b, "connects");
+    c->disconnects += number(b, "disconnects");
+    c->requests_queued += number(b, "outbuf_cnt");
+    c->requests_in_flight += number(b, "waitresp_cnt");
+    c->round_trip_mean = WR_MAX(c->round_trip_mean, window(b, "rtt", "avg", 1e-6));
+    c->round_trip_p99 = WR_MAX(c->round_trip_p99, window(b, "rtt", "p99", 1e-6));
+    c->throttle_max = WR_MAX(c->throttle_max, window(b, "throttle", "max", 1e-3));
+}
+
+static uint64_t fetched(json_t *topics)
+{
+    const char *name, *number_of;
+    json_t *topic, *part;
+    uint64_t n = 0;
+    json_object_foreach(topics, name, topic)
+    {
+        json_t *parts = json_object_get(topic, "partitions");
+        json_object_foreach(parts, number_of, part) n += number(part, "fetchq_cnt");
+    }
+    return n;
+}
+
+bool wr__kafka_statistics_read(const char *json, wr_arena *a, wr_log_client *out)
+{
+    json_t *all = json_loads(json, 0, NULL), *broker;
+    const char *name = json_string_value(json_object_get(all, "name")), *key;
+    const char *type = json_string_value(json_object_get(all, "type"));
+    bool whole = name && type;
+    if (whole) {
+        *out = (wr_log_client){
+            .name = wr_arena_strdup(a, name),
+            .type = wr_arena_strdup(a, type),
+            .requests = number(all, "tx"),
+            .responses = number(all, "rx"),
+            .sent_bytes = number(all, "tx_bytes"),
+            .received_bytes = number(all, "rx_bytes"),
+            .sent_records = number(all, "txmsgs"),
+            .received_records = number(all, "rxmsgs"),
+            .queue_records = number(all, "msg_cnt"),
+            .queue_bytes = number(all, "msg_size"),
+            .fetched_records = fetched(json_object_get(all, "topics")),
+        };
+        json_object_foreach(json_object_get(all, "brokers"), key, broker) add_broker(out, broker);
+    }
+    json_decref(all);
+    return whole;
+}
+
+/* The texts are copied, so that no poll waits for the reading. */
+uint32_t wr__kafka_clients(wr_log *base, wr_arena *a, uint32_t max, wr_log_client **out,
+                           size_t *omitted)
+{
+    wr__kafka *log = (wr__kafka *)base;
+    const char **texts = wr_calloc(max, sizeof *texts);
+    uint32_t copied = 0, n = 0;
+    *omitted = 0;
+    pthread_mutex_lock(&log->statistics_lock);
+    for (const wr__kafka_report *r = log->reports; r; r = r->next) {
+        if (copied == max)
+            ++*omitted;
+        else
+            texts[copied++] = wr_arena_strndup(a, r->json, r->len);
+    }
+    pthread_mutex_unlock(&log->statistics_lock);
+    *out = WR_NEW_N(a, wr_log_client, copied);
+    for (uint32_t i = 0; i < copied; i++)
+        n += wr__kafka_statistics_read(texts[i], a, &(*out)[n]);
+    wr_free((void *)texts);
+    return n;
+}
