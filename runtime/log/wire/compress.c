@@ -158,6 +158,14 @@ static weir_status lz4_step(wr_wire_codec *c, flow *f, weir_error *err)
     return WEIR_OK;
 }
 
+/* After a failure: LZ4F_resetDecompressionContext (1.9.4) keeps what was left of the frame's
+ * content size, and a good frame that does not state its own would then fail by it. */
+static void lz4_drop(wr_wire_codec *c)
+{
+    (void)LZ4F_freeDecompressionContext(c->lz4_inflate);
+    c->lz4_inflate = NULL;
+}
+
 /* Blocks that stand alone: Kafka's own reader knows no others. */
 static weir_status lz4_deflate(wr_wire_codec *c, const void *bytes, size_t n, wr_buf *out,
                                weir_error *err)
@@ -320,7 +328,10 @@ weir_status wr__wire_inflate(wr_wire_codec *c, wr_codec codec, const void *bytes
     wr_buf_clear(out);
     if (codec == WR_CODEC_SNAPPY)
         return snappy_inflate(bytes, n, out, err);
-    return inflate_stream(c, codec, bytes, n, out, err);
+    weir_status st = inflate_stream(c, codec, bytes, n, out, err);
+    if (st != WEIR_OK && codec == WR_CODEC_LZ4)
+        lz4_drop(c);
+    return st;
 }
 
 weir_status wr__wire_deflate(wr_wire_codec *c, wr_codec codec, const void *bytes, size_t n,

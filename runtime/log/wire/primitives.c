@@ -77,6 +77,23 @@ bool wr__wire_bool(wr_wire_in *in)
     return wr__wire_i8(in) != 0;
 }
 
+const uint8_t *wr__wire_leb128_long(const uint8_t *p, const uint8_t *end, unsigned bits,
+                                    uint64_t *out)
+{
+    uint64_t v = 0;
+    for (unsigned shift = 0; p < end && shift < bits; shift += 7) {
+        uint64_t low = *p & 0x7f;
+        if (shift + 7 > bits && low >> (bits - shift))
+            return NULL;
+        v |= low << shift;
+        if (*p++ < 0x80) {
+            *out = v;
+            return p;
+        }
+    }
+    return NULL;
+}
+
 static uint64_t take_leb128(wr_wire_in *in, unsigned bits)
 {
     uint64_t v;
