@@ -148,7 +148,7 @@ static inline const uint8_t *read_bytes(const uint8_t *p, const uint8_t *end, wr
         *out = (wr_str){0};
         return p;
     }
-    /* An odd number is negative, and shifts to one that is too large or is found by the test. */
+    /* Zigzag: an odd number is negative. */
     if (WR_UNLIKELY(v & 1 || v >> 1 > (uint64_t)(end - p)))
         return NULL;
     *out = (wr_str){(const char *)p, (uint32_t)(v >> 1)};

@@ -105,7 +105,8 @@ weir_status wr__wire_records_open(const wr_wire_batch *b, wr_wire_codec *c, wr_b
  * @param max  room in @p out. *n < max: the batch is done. *n == max: there may be more (w->left).
  * @param partition  for wr_record.partition.
  * @param a    headers live here; used for records that have some only.
- * Keys, values and headers are slices into the batch, or into what it was inflated into.
+ * Keys, values and headers are slices into the batch, or into what it was inflated into. After an
+ * error *w is of no further use, and *n is 0.
  */
 weir_status wr__wire_records_next(wr_wire_records *w, int64_t from, int32_t partition, wr_arena *a,
                                   wr_record *out, uint32_t max, uint32_t *n,
