@@ -123,6 +123,7 @@ static weir_status gzip_deflate(wr_wire_codec *c, const void *bytes, size_t n, w
     c->has_gzip_deflate = true;
     (void)deflateReset(z);
     size_t room = deflateBound(z, n);
+    WR_ASSERT(room <= UINT32_MAX);
     z->next_in = bytes;
     z->avail_in = (uInt)n;
     z->next_out = (Bytef *)wr_buf_reserve(out, room);
@@ -156,6 +157,14 @@ static weir_status lz4_step(wr_wire_codec *c, flow *f, weir_error *err)
     f->room -= made;
     f->frame_end = hint == 0;
     return WEIR_OK;
+}
+
+/* After a failure: LZ4F_resetDecompressionContext (1.9.4) keeps what was left of the frame's
+ * content size, and a good frame that does not state its own would then fail by it. */
+static void lz4_drop(wr_wire_codec *c)
+{
+    (void)LZ4F_freeDecompressionContext(c->lz4_inflate);
+    c->lz4_inflate = NULL;
 }
 
 /* Blocks that stand alone: Kafka's own reader knows no others. */
@@ -235,6 +244,7 @@ static weir_status snappy_block(const uint8_t *p, size_t n, wr_buf *out, weir_er
     char *to = wr_buf_reserve(out, size + 1); /* never NULL */
     if (snappy_uncompress((const char *)p, n, to, &size) != SNAPPY_OK)
         return failed(err, WR_CODEC_SNAPPY, "a block is damaged");
+    WR_ASSERT(size <= out->cap - out->len);
     out->len += size;
     return WEIR_OK;
 }
@@ -286,6 +296,7 @@ static const stream_codec streams[WR_CODECS] = {
 /* Room for a step: all that the buffer has, within the bound. */
 static weir_status make_room(wr_codec codec, wr_buf *out, size_t least, flow *f, weir_error *err)
 {
+    WR_ASSERT(out->len <= WR__WIRE_INFLATED_MAX);
     size_t allowed = WR__WIRE_INFLATED_MAX - out->len;
     if (allowed == 0)
         return too_large(err, codec);
@@ -305,6 +316,7 @@ static weir_status inflate_stream(wr_wire_codec *c, wr_codec codec, const void *
         WR_TRY(make_room(codec, out, least, &f, err));
         size_t left = f.left, room = f.room;
         WR_TRY(stream->step(c, &f, err));
+        WR_ASSERT(f.left <= left && f.room <= room);
         out->len += room - f.room;
         if (f.left == left && f.room == room)
             return failed(err, codec, "it ends too early");
@@ -320,7 +332,10 @@ weir_status wr__wire_inflate(wr_wire_codec *c, wr_codec codec, const void *bytes
     wr_buf_clear(out);
     if (codec == WR_CODEC_SNAPPY)
         return snappy_inflate(bytes, n, out, err);
-    return inflate_stream(c, codec, bytes, n, out, err);
+    weir_status st = inflate_stream(c, codec, bytes, n, out, err);
+    if (st != WEIR_OK && codec == WR_CODEC_LZ4)
+        lz4_drop(c);
+    return st;
 }
 
 weir_status wr__wire_deflate(wr_wire_codec *c, wr_codec codec, const void *bytes, size_t n,

@@ -15,6 +15,7 @@ static const char negative[] = "a length is negative";
 
 void wr__wire_in_fail(wr_wire_in *in, const char *failure)
 {
+    WR_ASSERT(failure && in->p <= in->end);
     if (in->failure)
         return;
     in->failure = failure;
@@ -75,6 +76,23 @@ int64_t wr__wire_i64(wr_wire_in *in)
 bool wr__wire_bool(wr_wire_in *in)
 {
     return wr__wire_i8(in) != 0;
+}
+
+const uint8_t *wr__wire_leb128_long(const uint8_t *p, const uint8_t *end, unsigned bits,
+                                    uint64_t *out)
+{
+    uint64_t v = 0;
+    for (unsigned shift = 0; p < end && shift < bits; shift += 7) {
+        uint64_t low = *p & 0x7f;
+        if (shift + 7 > bits && low >> (bits - shift))
+            return NULL;
+        v |= low << shift;
+        if (*p++ < 0x80) {
+            *out = v;
+            return p;
+        }
+    }
+    return NULL;
 }
 
 static uint64_t take_leb128(wr_wire_in *in, unsigned bits)
@@ -310,6 +328,6 @@ size_t wr__wire_put_size_begin(wr_buf *b)
 
 void wr__wire_put_size_end(wr_buf *b, size_t at)
 {
-    WR_ASSERT(b->len - at - 4 <= INT32_MAX);
+    WR_ASSERT(at + 4 <= b->len && b->len - at - 4 <= INT32_MAX);
     wr_put_be32(b->ptr + at, (uint32_t)(b->len - at - 4));
 }

@@ -93,6 +93,9 @@ bool wr__wire_tag_next(wr_wire_in *in, wr_wire_tags *tags);
 /** Pass over all of them; nothing where the version is not flexible. */
 void wr__wire_tags_skip(wr_wire_in *in, bool compact);
 
+/** As wr__wire_leb128, for numbers of any length. */
+const uint8_t *wr__wire_leb128_long(const uint8_t *p, const uint8_t *end, unsigned bits,
+                                    uint64_t *out);
 /**
  * One unsigned LEB128 number of at most @p bits (32 or 64) bits, for loops that keep their place in
  * registers. @return the place after it; NULL: it does not end before @p end, or is too large.
@@ -100,22 +103,17 @@ void wr__wire_tags_skip(wr_wire_in *in, bool compact);
 static inline const uint8_t *wr__wire_leb128(const uint8_t *p, const uint8_t *end, unsigned bits,
                                              uint64_t *out)
 {
-    if (WR_LIKELY(p < end && *p < 0x80)) {
-        *out = *p;
+    if (WR_UNLIKELY(end - p < 2))
+        return wr__wire_leb128_long(p, end, bits, out);
+    if (p[0] < 0x80) {
+        *out = p[0];
         return p + 1;
     }
-    uint64_t v = 0;
-    for (unsigned shift = 0; p < end && shift < bits; shift += 7) {
-        uint64_t low = *p & 0x7f;
-        if (shift + 7 > bits && low >> (bits - shift))
-            return NULL;
-        v |= low << shift;
-        if (*p++ < 0x80) {
-            *out = v;
-            return p;
-        }
+    if (WR_LIKELY(p[1] < 0x80)) {
+        *out = (uint64_t)(p[0] & 0x7f) | (uint64_t)p[1] << 7;
+        return p + 2;
     }
-    return NULL;
+    return wr__wire_leb128_long(p, end, bits, out);
 }
 static inline int64_t wr__wire_unzigzag(uint64_t v)
 {

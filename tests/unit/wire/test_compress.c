@@ -147,6 +147,21 @@ static void test_lz4_frames(void **state)
     }
 }
 
+/* liblz4 1.9.4 keeps what was left of a frame's content size when its context is reset. */
+static void test_lz4_after_a_cut_frame(void **state)
+{
+    env *e = *state;
+    fill(e, 1000);
+    LZ4F_preferences_t p = {.frameInfo = {.contentSize = 1000}};
+    size_t room = LZ4F_compressFrameBound(e->plain.len, &p);
+    char *stated = wr_buf_reserve(&e->packed, room);
+    size_t n = LZ4F_compressFrame(stated, room, e->plain.ptr, e->plain.len, &p);
+    FAILS(WEIR_ERR_LOG, "lz4: it ends too early",
+          wr__wire_inflate(e->codec, WR_CODEC_LZ4, stated, n - 10, &e->inflated, err));
+    pack(e, WR_CODEC_LZ4); /* states none */
+    assert_inflates(e, WR_CODEC_LZ4);
+}
+
 static void test_cut_and_damaged(void **state)
 {
     env *e = *state;
@@ -217,8 +232,13 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(test_sizes),      TEST(test_frames_in_a_row), TEST(test_snappy_java),
-        TEST(test_lz4_frames), TEST(test_cut_and_damaged), TEST(test_much_from_little),
+        TEST(test_sizes),
+        TEST(test_frames_in_a_row),
+        TEST(test_snappy_java),
+        TEST(test_lz4_frames),
+        TEST(test_lz4_after_a_cut_frame),
+        TEST(test_cut_and_damaged),
+        TEST(test_much_from_little),
         TEST(test_claims),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
