@@ -75,6 +75,7 @@ static weir_status open_reader(wr__announcer *a, weir_error *err)
     wr_log *log = wr_engine_log(a->engine);
     wr_topic_part part = {a->topic, 0, 0};
     int64_t low, high;
+    WR_ASSERT(!a->reader);
     WR_TRY(open_topic(a, err));
     WR_TRY(wr_topic_ends(log, &part, 1, &low, &high, err));
     part.offset = high;
@@ -93,6 +94,7 @@ static void close_reader(wr__announcer *a)
 /* Two processes at one address: whoever asks the one may reach the other, which then says so. */
 static void take(wr__announcer *a, wr_str value)
 {
+    WR_ASSERT(value.ptr);
     wr_arena *arena = wr_arena_new(0);
     wr__server_record r;
     if (wr__server_record_parse(arena, value, &r) && strcmp(r.id, a->id) != 0) {
@@ -135,6 +137,7 @@ static weir_status write_record(wr__announcer *a, wr_str bytes, int64_t timeout_
         .n = 1, .keys = &key, .values = &bytes, .timestamps = &now, .partitions = &first};
     const wr_log_wait wait = {timeout_ms, timeout_ms == GOODBYE_MS ? NULL : &a->stop};
     weir_status st = WEIR_OK;
+    WR_ASSERT(bytes.len > 0 && timeout_ms > 0);
     if (!a->writer)
         st = wr_log_writer_new(wr_engine_log(a->engine), wr_engine_settings(a->engine), &a->writer,
                                err);
@@ -235,6 +238,7 @@ wr__announcer *wr__announcer_start(wr_engine *e, wr__servers *servers, const cha
                                    const char *id)
 {
     const wr_settings *settings = wr_engine_settings(e);
+    WR_ASSERT(wr_engine_on_kafka(e) && *url && *id);
     wr__announcer *a = wr_calloc(1, sizeof *a);
     wr_buf topic = {0};
     wr_buf_printf(&topic, "_confluent-ksql-%s_servers",

@@ -47,6 +47,7 @@ weir_status wr_cluster_check_url(const char *url, weir_error *err)
 static char *advertised(const char *url, const wr_settings *settings)
 {
     const char *given = wr_settings_get(settings, "ksql.advertised.listener");
+    WR_ASSERT(strstr(url, "://"));
     const char *host = strstr(url, "://") + 3, *port = strrchr(host, ':');
     char name[256] = "localhost";
     if (given)

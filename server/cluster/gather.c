@@ -24,7 +24,7 @@ typedef struct gathering {
     wr__peer_http *http;
     const wr_peer_pull *pull;
     wr_clock *clock;
-    wr_arena *arena;
+    wr_arena *round; /* what is of one round */
     int64_t behind_max;
     int32_t *missing;
     uint32_t missing_n;
@@ -42,7 +42,7 @@ typedef struct asking {
     wr_buf body;
     wr__row_answer answer;
     wr__peer_request request;
-    bool settled;
+    bool concluded;
 } asking;
 
 /* ---- who failed lately ---- */
@@ -59,6 +59,7 @@ static bool has_failed(const gathering *g, const char *id)
 static void note_failed(gathering *g, const char *id)
 {
     uint32_t i = 0;
+    WR_ASSERT(*id && g->failed_n <= FAILED_MAX);
     while (i < g->failed_n && strcmp(g->failed[i].id, id) != 0)
         i++;
     i = WR_MIN(i, FAILED_MAX - 1u);
@@ -116,6 +117,7 @@ static void put_body(asking *a)
 
 static void start(gathering *g, wr__peer_line *line, asking *a)
 {
+    WR_ASSERT(a->n > 0 && *a->server.id && !a->body.len);
     put_body(a);
     wr__row_answer_init(&a->answer, g->pull->result, take_rows, a);
     a->request = (wr__peer_request){.url = a->server.url,
@@ -132,6 +134,7 @@ static void start(gathering *g, wr__peer_line *line, asking *a)
 
 static void found(gathering *g, const int32_t *partitions, uint32_t n)
 {
+    WR_ASSERT(n <= g->missing_n);
     for (uint32_t i = 0; i < n; i++)
         for (uint32_t k = 0; k < g->missing_n; k++)
             if (g->missing[k] == partitions[i]) {
@@ -152,7 +155,8 @@ static weir_status try_again(asking *a, const char *why)
 static weir_status refused(asking *a, weir_error *err)
 {
     long status = a->request.status;
-    const char *message = wr__error_message(wr_buf_view(&a->request.error), a->g->arena);
+    WR_ASSERT(status && status != 200);
+    const char *message = wr__error_message(wr_buf_view(&a->request.error), a->g->round);
     if (status == 401 || status == 403) {
         wr_error(err, WEIR_ERR_CONFIG, "Server %s of this service does not let this one in%s%s",
                  a->server.host, message ? ": " : "", message ? message : "");
@@ -166,11 +170,12 @@ static weir_status refused(asking *a, weir_error *err)
     return try_again(a, message ? message : text);
 }
 
-static weir_status settle(asking *a, weir_error *err)
+static weir_status conclude(asking *a, weir_error *err)
 {
     weir_error why;
     wr__row_answer *r = &a->answer;
-    a->settled = true;
+    WR_ASSERT(a->request.done && !a->concluded);
+    a->concluded = true;
     if (a->request.status == 0 && !r->failed)
         (void)wr_error(&why, WEIR_ERR_STORE, "%s", a->request.why);
     else if (a->request.status && a->request.status != 200)
@@ -204,7 +209,7 @@ static bool choose(const gathering *g, int32_t partition, wr__server_choice *out
     *out = (wr__server_choice){.id = ""};
     if (own == WR_HELD_ACTIVE)
         return true;
-    uint32_t n = wr__servers_choices(g->servers, g->arena, wr_query_id(g->pull->query), partition,
+    uint32_t n = wr__servers_choices(g->servers, g->round, wr_query_id(g->pull->query), partition,
                                      g->behind_max, &choices);
     for (uint32_t i = 0; i < n; i++) {
         if (copy && !choices[i].active && behind <= choices[i].behind)
@@ -226,19 +231,21 @@ static void add_to(gathering *g, asking *list, uint32_t *n, const wr__server_cho
     asking *a = &list[i];
     if (i == *n) {
         *a = (asking){.g = g, .server = *server};
-        a->partitions = WR_NEW_N(g->arena, int32_t, g->missing_n);
+        a->partitions = WR_NEW_N(g->round, int32_t, g->missing_n);
         ++*n;
     }
+    WR_ASSERT(a->n < g->missing_n);
     a->partitions[a->n++] = partition;
 }
 
 /* list[0] is this process. */
 static uint32_t share_out(gathering *g, asking *list)
 {
+    WR_ASSERT(g->missing_n > 0);
     const wr__server_choice self = {.id = "", .host = "this server"};
     uint32_t n = 1;
     list[0] = (asking){.g = g, .server = self};
-    list[0].partitions = WR_NEW_N(g->arena, int32_t, (size_t)g->missing_n + 1);
+    list[0].partitions = WR_NEW_N(g->round, int32_t, (size_t)g->missing_n + 1);
     for (uint32_t i = 0; i < g->missing_n; i++) {
         wr__server_choice server;
         if (choose(g, g->missing[i], &server))
@@ -251,6 +258,7 @@ static weir_status read_own(gathering *g, asking *own, weir_error *err)
 {
     bool any = false;
     weir_error why;
+    WR_ASSERT(!*own->server.id && own->n <= g->missing_n);
     const wr_pull_parts parts = {own->partitions, own->n, false, g->behind_max};
     if (own->n == 0)
         return WEIR_OK;
@@ -276,17 +284,17 @@ static bool is_over(const gathering *g, weir_error *err)
 }
 
 /* Those that are done; and those whose server has gone meanwhile, as its machine may have. */
-static weir_status settle_all(gathering *g, wr__peer_line *line, asking *list, uint32_t n,
-                              weir_error *err)
+static weir_status conclude_all(gathering *g, wr__peer_line *line, asking *list, uint32_t n,
+                                weir_error *err)
 {
     for (uint32_t i = 1; i < n; i++) {
         asking *a = &list[i];
-        if (!a->settled && !a->request.done && !wr__servers_is_alive(g->servers, a->server.id)) {
+        if (!a->concluded && !a->request.done && !wr__servers_is_alive(g->servers, a->server.id)) {
             wr__peer_request_free(line, &a->request);
             snprintf(a->request.why, sizeof a->request.why, "it is not heard of any more");
         }
-        if (!a->settled && a->request.done)
-            WR_TRY(settle(a, err));
+        if (!a->concluded && a->request.done)
+            WR_TRY(conclude(a, err));
     }
     return WEIR_OK;
 }
@@ -300,7 +308,7 @@ static weir_status run_round(gathering *g, wr__peer_line *line, asking *list, ui
         if (is_over(g, err))
             return err->code;
         uint32_t left = wr__peer_line_run(line, RUN_MS);
-        WR_TRY(settle_all(g, line, list, n, err));
+        WR_TRY(conclude_all(g, line, list, n, err));
         if (left == 0)
             break;
     }
@@ -310,7 +318,8 @@ static weir_status run_round(gathering *g, wr__peer_line *line, asking *list, ui
 
 static weir_status ask_all(gathering *g, bool *asked, weir_error *err)
 {
-    asking *list = WR_NEW_N(g->arena, asking, (size_t)g->missing_n + 1);
+    wr_arena_reset(g->round);
+    asking *list = WR_NEW_N(g->round, asking, (size_t)g->missing_n + 1);
     uint32_t n = share_out(g, list);
     wr__peer_line *line = wr__peer_line_take(g->http);
     *asked = n > 1 || list[0].n;
@@ -329,6 +338,7 @@ static weir_status ask_all(gathering *g, bool *asked, weir_error *err)
 /* ksqlDB's words, as far as they fit. */
 static weir_status nobody_has(const gathering *g, weir_error *err)
 {
+    WR_ASSERT(g->missing_n > 0);
     (void)wr_error(err, WEIR_ERR_STORE,
                    "Unable to execute pull query. Partition %d of query %s failed to find valid "
                    "host. Hosts scanned: [%.*s]",
@@ -361,21 +371,23 @@ static weir_status gather(gathering *g, weir_error *err)
 weir_status wr__gather(wr_engine *e, wr__servers *servers, wr__peer_http *http,
                        const wr_peer_pull *p, weir_error *err)
 {
+    WR_ASSERT(p->n > 0 && p->own && p->rows && p->over && p->sql);
     gathering g = {.engine = e,
                    .servers = servers,
                    .http = http,
                    .pull = p,
                    .clock = wr_engine_clock(e),
-                   .arena = wr_arena_new(0),
+                   .round = wr_arena_new(0),
                    .behind_max = -1,
                    .missing_n = p->n};
     if (wr_settings_bool(p->settings, "ksql.query.pull.enable.standby.reads", false))
         g.behind_max = wr_settings_int(p->settings, "ksql.query.pull.max.allowed.offset.lag", 0);
-    g.missing = WR_NEW_N(g.arena, int32_t, (size_t)p->n + 1);
+    g.missing = wr_calloc((size_t)p->n + 1, sizeof *g.missing);
     for (uint32_t i = 0; i < p->n; i++)
         g.missing[i] = p->partitions[i];
     weir_status st = gather(&g, err);
     wr_buf_free(&g.scanned);
-    wr_arena_free(g.arena);
+    wr_free(g.missing);
+    wr_arena_free(g.round);
     return st;
 }

@@ -46,6 +46,7 @@ static bool is_busy(const wr__heartbeat *h, const char *url, bool lag)
 
 static void send_one(wr__heartbeat *h, const char *url, bool lag, wr_str body)
 {
+    WR_ASSERT(h->line && body.len > 0);
     if (is_busy(h, url, lag))
         return;
     beat *b = wr_calloc(1, sizeof *b);
@@ -131,6 +132,7 @@ static void *run(void *arg)
     wr_clock *clock = wr_engine_clock(h->engine);
     const wr_settings *settings = wr_engine_settings(h->engine);
     int64_t interval_ms = wr_settings_int(settings, "ksql.heartbeat.send.interval.ms", 0);
+    WR_ASSERT(interval_ms > 0);
     h->line = wr__peer_line_take(h->http);
     while (!atomic_load(&h->stop)) {
         int64_t until = clock->mono_ns(clock) + interval_ms * 1000000, left;
@@ -147,6 +149,7 @@ static void *run(void *arg)
         collect(h, false);
     }
     collect(h, true);
+    WR_ASSERT(!h->beats);
     wr__peer_line_give(h->http, h->line);
     return NULL;
 }

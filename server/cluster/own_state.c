@@ -34,6 +34,7 @@ static void list_parts(const wr_query *q, wr_arena *a, wr__server_query *out)
         if (active || (as == WR_HELD_STANDBY && behind != WR_HELD_UNKNOWN))
             out->parts[out->n++] = (wr__server_part){p, active, active ? 0 : behind};
     }
+    WR_ASSERT(out->n <= (uint32_t)n);
 }
 
 void wr__own_parts(wr_engine *e, wr_arena *a, wr__server_record *r)
@@ -84,6 +85,7 @@ static void put_partitions(wr_query *q, wr_arena *a, wr_buf *out)
 static const char *table_store(const wr_query *q)
 {
     const wr_plan *plan = wr_query_plan(q);
+    WR_ASSERT(plan->materialized && plan->materialized_store < plan->stores_n);
     return plan->stores[plan->materialized_store].name;
 }
 

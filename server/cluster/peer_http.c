@@ -89,7 +89,9 @@ wr__peer_line *wr__peer_line_take(wr__peer_http *h)
     pthread_mutex_lock(&h->lock);
     wr__peer_line *line = h->idle;
     if (line) {
+        WR_ASSERT(h->idle_n > 0);
         h->idle = line->next;
+        line->next = NULL;
         h->idle_n--;
     }
     pthread_mutex_unlock(&h->lock);
@@ -104,6 +106,7 @@ wr__peer_line *wr__peer_line_take(wr__peer_http *h)
 void wr__peer_line_give(wr__peer_http *h, wr__peer_line *line)
 {
     WR_ASSERT(line->running == 0);
+    WR_ASSERT(line->multi && !line->next);
     pthread_mutex_lock(&h->lock);
     bool keep = h->idle_n < LINES_IDLE;
     if (keep) {
@@ -123,6 +126,7 @@ static size_t receive(char *data, size_t size, size_t n, void *arg)
     call *c = arg;
     wr__peer_request *r = c->request;
     long status = 0;
+    WR_ASSERT(c->request->call == c);
     n *= size;
     curl_easy_getinfo(c->easy, CURLINFO_RESPONSE_CODE, &status);
     if (status != 200) {
@@ -201,7 +205,8 @@ void wr__peer_start(wr__peer_http *h, wr__peer_line *line, wr__peer_request *r)
     call *k = wr_calloc(1, sizeof *k);
     CURL *c = take_handle(line);
     wr_buf url = {0};
-    WR_ASSERT(!r->call && !r->done);
+    WR_ASSERT(!r->call && !r->done && r->url && r->path && *r->path == '/');
+    WR_ASSERT(r->timeout_ms >= 0 && r->begin_ms >= 0);
     k->easy = c;
     k->request = r;
     r->call = k;
@@ -239,7 +244,7 @@ void wr__peer_start(wr__peer_http *h, wr__peer_line *line, wr__peer_request *r)
 /* Its handle goes back; what came of it stays with the request. */
 static void end_call(wr__peer_line *line, call *k)
 {
-    WR_ASSERT(line->running > 0);
+    WR_ASSERT(line->running > 0 && k->request->call == k);
     curl_multi_remove_handle(line->multi, k->easy);
     give_handle(line, k->easy);
     curl_slist_free_all(k->fields);
@@ -252,6 +257,7 @@ static void end_call(wr__peer_line *line, call *k)
 static void note_result(call *k, CURLcode code)
 {
     wr__peer_request *r = k->request;
+    WR_ASSERT(!r->done);
     r->refused = code == CURLE_COULDNT_CONNECT;
     r->status = 0;
     if (code == CURLE_OK)
@@ -278,6 +284,7 @@ uint32_t wr__peer_line_run(wr__peer_line *line, int ms)
             continue;
         CURLcode code = m->data.result;
         curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, (char **)&k);
+        WR_ASSERT(k && k->easy == m->easy_handle);
         note_result(k, code);
         end_call(line, k);
     }

@@ -14,6 +14,7 @@ void wr__row_answer_init(wr__row_answer *r, const wr_schema *schema,
                          weir_status (*rows)(void *arg, wr_str bytes, uint32_t n, weir_error *err),
                          void *arg)
 {
+    WR_ASSERT(schema && schema->n > 0 && rows);
     *r = (wr__row_answer){.schema = schema, .rows = rows, .arg = arg};
 }
 
@@ -36,6 +37,7 @@ const char *wr__error_message(wr_str body, wr_arena *a)
 
 static bool fail(wr__row_answer *r, const char *why)
 {
+    WR_ASSERT(!r->failed);
     (void)wr_error(&r->why, WEIR_ERR_STORE, "%s", why);
     r->failed = true;
     return false;
@@ -45,6 +47,7 @@ static bool fail(wr__row_answer *r, const char *why)
 
 static bool hand_on(wr__row_answer *r)
 {
+    WR_ASSERT(!r->failed && r->held_n <= r->taken);
     if (!r->held_n)
         return true;
     r->handed = true;
@@ -61,6 +64,7 @@ static bool hand_on(wr__row_answer *r)
 static bool take_row(wr__row_answer *r, wr_str line)
 {
     size_t before = r->held.len;
+    WR_ASSERT(r->begun && !r->ended);
     if (!wr_text_from_base64(&r->held, line) || r->held.len == before)
         return fail(r, "it sent what is no row");
     r->held_n++;
@@ -76,6 +80,7 @@ static bool take_row(wr__row_answer *r, wr_str line)
 static bool take_head(wr__row_answer *r, wr_str line)
 {
     wr_buf expected = {0};
+    WR_ASSERT(!r->begun && r->taken == 0);
     wr_buf_printf(&expected, "{\"rows\":%d,", WR_ROWCODEC_VERSION);
     wr__schema_names(&expected, r->schema);
     wr_buf_putc(&expected, '}');
@@ -106,6 +111,7 @@ static bool take_object(wr__row_answer *r, wr_str line)
 
 static bool take_line(wr__row_answer *r, wr_str line)
 {
+    WR_ASSERT(!r->failed);
     if (line.len == 0)
         return true;
     if (r->ended)
@@ -145,9 +151,9 @@ weir_status wr__row_answer_finish(wr__row_answer *r, weir_error *err)
         fail(r, "its answer was cut off");
     if (!r->failed)
         (void)hand_on(r);
-    /* 256 KiB of small rows are more than a batch has, but no more than memory for them. */
     if (!r->failed)
         return WEIR_OK;
+    WR_ASSERT(r->why.code != WEIR_OK);
     *err = r->why;
     return r->why.code;
 }

@@ -14,6 +14,7 @@ static void put_member(wr_buf *out, const char *name, const char *text)
 static void put_query(wr_buf *out, const wr__server_query *q)
 {
     const char *comma = "";
+    WR_ASSERT(q->id && (q->parts || !q->n));
     wr_text_put_json_string(out, wr_str_c(q->id));
     wr_buf_puts(out, ":{\"active\":[");
     for (uint32_t i = 0; i < q->n; i++) {
@@ -84,6 +85,7 @@ static bool read_query(const wr_json *j, wr_arena *a, wr__server_query *out)
     uint32_t actives = items_of(j, "active", &active), copies = items_of(j, "standby", &standby);
     out->parts = WR_NEW_N(a, wr__server_part, (size_t)actives + copies + 1);
     int64_t partition, behind;
+    WR_ASSERT(out->n == 0);
     for (uint32_t i = 0; i < actives; i++) {
         if (!read_number(&active->items[i], INT32_MAX, &partition))
             return false;

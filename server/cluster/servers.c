@@ -41,6 +41,7 @@ const char *wr__server_host(wr_arena *a, const char *url)
 wr__servers *wr__servers_new(wr_clock *clock, const wr_settings *settings, int64_t expire_ms)
 {
     wr__servers *s = wr_calloc(1, sizeof *s);
+    WR_ASSERT(clock && expire_ms > 0);
     int64_t interval = wr_settings_int(settings, "ksql.heartbeat.send.interval.ms", 0);
     int64_t missed = wr_settings_int(settings, "ksql.heartbeat.missed.threshold.ms", 0);
     int64_t check = wr_settings_int(settings, "ksql.heartbeat.check.interval.ms", 0);
@@ -78,8 +79,8 @@ void wr__servers_free(wr__servers *s)
 static void drop(wr__servers *s, server *gone)
 {
     server **at = &s->list;
-    while (*at != gone)
-        at = &(*at)->next;
+    for (; *at != gone; at = &(*at)->next)
+        WR_ASSERT(*at);
     *at = gone->next;
     server_free(gone);
 }
@@ -97,6 +98,7 @@ static void drop_expired(wr__servers *s)
 static bool is_alive(const wr__servers *s, const server *one)
 {
     int64_t now = s->clock->mono_ns(s->clock);
+    WR_ASSERT(one->beat_ns <= now && one->known_ns <= now);
     if (!s->beats)
         return true;
     if (!one->beat_ns)
@@ -117,6 +119,7 @@ static void take_record(server *to, const wr__server_record *r)
 {
     wr_arena *a = wr_arena_new(0);
     wr__server_record *own = &to->record;
+    WR_ASSERT(!r->ended && r->queries_n <= INT32_MAX);
     wr_arena_free(to->arena);
     to->arena = a;
     *own = *r;
@@ -138,6 +141,7 @@ static void take_record(server *to, const wr__server_record *r)
 
 bool wr__servers_hear(wr__servers *s, const wr__server_record *r)
 {
+    WR_ASSERT(r->url && r->id);
     wr_arena *a = wr_arena_new(0);
     const char *host = wr__server_host(a, r->url);
     pthread_mutex_lock(&s->lock);
@@ -241,6 +245,7 @@ uint32_t wr__servers_choices(wr__servers *s, wr_arena *a, const char *query, int
                              int64_t behind_max, wr__server_choice **out)
 {
     uint32_t n = 0;
+    WR_ASSERT(query && partition >= 0 && behind_max >= -1);
     pthread_mutex_lock(&s->lock);
     drop_expired(s);
     wr__server_choice *list = WR_NEW_N(a, wr__server_choice, (size_t)count(s) + 1);

@@ -280,7 +280,8 @@ static void begin_rows(wr_query_service *s, wr_http_exchange *x, wr__query_endpo
         wr_exec_free(exec);
         return;
     }
-    if (exec->kind == WR_EXEC_PULL && !wr__pull_limits_allow(&s->limits, &fault)) {
+    /* A part of what another server answers, where it was counted. */
+    if (exec->kind == WR_EXEC_PULL && !r->server && !wr__pull_limits_allow(&s->limits, &fault)) {
         if (ws)
             ws_refuse(x, WS_FAILED, fault.message);
         else

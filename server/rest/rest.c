@@ -10,7 +10,7 @@
  */
 #include "server/rest/rest.h"
 #include "server/http/accept.h"
-#include "server/rest/cluster.h"
+#include "server/rest/cluster_status.h"
 #include "server/rest/health.h"
 #include "server/rest/ksql_request.h"
 #include "server/rest/terminate.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "server/rest/cluster.h"
+#include "server/rest/cluster_status.h"
 #include "server/cluster/own_state.h"
 #include "server/query/query_request.h"
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * cluster.h - /clusterStatus, /heartbeat and /lag (rest-api.md 7). Who the other nodes are is known
+ * cluster_status.h - /clusterStatus, /heartbeat and /lag (rest-api.md 7). Who the other nodes are is known
  * by server/cluster; where there are none a report is checked, and has no effect.
  *
  * Switched on by ksql.heartbeat.enable, and /lag by ksql.lag.reporting.enable; else they are not
  * found. Threads: the loop thread.
  */
-#ifndef WR_SERVER_REST_CLUSTER_H
-#define WR_SERVER_REST_CLUSTER_H
+#ifndef WR_SERVER_REST_CLUSTER_STATUS_H
+#define WR_SERVER_REST_CLUSTER_STATUS_H
 
 #include "server/http/http.h"
 #include "server/rest/entity.h"

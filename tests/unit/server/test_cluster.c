@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Servers of a service: what they say of themselves, who is asked, and answers in pieces. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "server/cluster/row_answer.h"
+#include "server/cluster/server_record.h"
+#include "server/cluster/servers.h"
+#include "server/query/row_frame.h"
+
+static wr_arena *arena;
+static const wr_schema *schema; /* ID STRING, V BIGINT */
+
+static int setup(void **state)
+{
+    (void)state;
+    arena = wr_arena_new(0);
+    const wr_column cols[] = {{"ID", &wr_type_string, WR_COL_VALUE, NULL},
+                              {"V", &wr_type_bigint, WR_COL_VALUE, NULL}};
+    schema = wr_schema_new(arena, cols, 2);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    wr_arena_free(arena);
+    return 0;
+}
+
+/* ---- records ---- */
+
+static void test_record(void **state)
+{
+    (void)state;
+    wr_buf out = {0};
+    wr__server_part parts[] = {{0, true, 0}, {3, true, 0}, {1, false, 17}};
+    wr__server_query query = {"CTAS_T_1", parts, 3};
+    const wr__server_record r = {"http://a:8088", "id", false, &query, 1, "{\"x\":[1]}"};
+    wr__server_record again;
+    wr__server_record_put(&out, &r);
+    assert_string_equal(wr_buf_cstr(&out),
+                        "{\"weir\":1,\"url\":\"http://a:8088\",\"id\":\"id\",\"queries\":{"
+                        "\"CTAS_T_1\":{\"active\":[0,3],\"standby\":[[1,17]]}},"
+                        "\"status\":{\"x\":[1]}}");
+    assert_true(wr__server_record_parse(arena, wr_buf_view(&out), &again));
+    assert_int_equal(again.queries[0].n, 3);
+    assert_int_equal(again.queries[0].parts[2].behind, 17);
+    assert_string_equal(again.status, "{\"x\":[1]}");
+    wr_buf_free(&out);
+    static const char *const wrong[] = {
+        "",
+        "{}",
+        "[]",
+        "{\"weir\":2,\"url\":\"http://a:1\",\"id\":\"x\",\"queries\":{}}",
+        "{\"weir\":1,\"url\":\"file:///etc/passwd\",\"id\":\"x\",\"queries\":{}}",
+        "{\"weir\":1,\"url\":\"http://a:1\",\"id\":\"\",\"queries\":{}}",
+        "{\"weir\":1,\"url\":\"http://a:1\",\"id\":\"x\"}",
+        "{\"weir\":1,\"url\":\"http://a:1\",\"id\":\"x\",\"queries\":{\"Q\":{\"active\":[-1]}}}",
+        "{\"weir\":1,\"url\":\"http://a:1\",\"id\":\"x\",\"queries\":{\"Q\":{\"standby\":[[1]]}}}"};
+    for (size_t i = 0; i < WR_ARRAY_LEN(wrong); i++)
+        assert_false(wr__server_record_parse(arena, wr_str_c(wrong[i]), &again));
+}
+
+/* ---- servers ---- */
+
+static wr_clock_manual now;
+static wr_settings settings;
+
+static wr__servers *servers_new(const char *heartbeat)
+{
+    wr_clock_manual_init(&now, 1000000);
+    wr_settings_init(&settings, NULL);
+    wr_settings_put(&settings, "ksql.heartbeat.enable", heartbeat);
+    return wr__servers_new(&now.base, &settings, 10000);
+}
+
+static void servers_end(wr__servers *s)
+{
+    wr__servers_free(s);
+    wr_settings_free(&settings);
+}
+
+static void pass(int64_t ms)
+{
+    now.now_ms += ms;
+}
+
+static bool hear(wr__servers *s, const char *url, const char *id, wr__server_part part, bool ended)
+{
+    wr__server_query query = {"Q", &part, 1};
+    const wr__server_record r = {url, id, ended, &query, 1, NULL};
+    return wr__servers_hear(s, &r);
+}
+
+static const char *first(wr__servers *s, int32_t partition, int64_t behind_max, uint32_t expected)
+{
+    wr__server_choice *list;
+    uint32_t n = wr__servers_choices(s, arena, "Q", partition, behind_max, &list);
+    assert_int_equal(n, expected);
+    return n ? list[0].id : NULL;
+}
+
+/* Who has it active comes first, then the nearest copy that is near enough. */
+static void test_choices(void **state)
+{
+    (void)state;
+    wr__servers *s = servers_new("false");
+    assert_true(wr__servers_none(s));
+    assert_true(hear(s, "http://a:1", "a", (wr__server_part){2, false, 50}, false));
+    assert_true(hear(s, "http://b:1", "b", (wr__server_part){2, true, 0}, false));
+    assert_true(hear(s, "http://c:1", "c", (wr__server_part){2, false, 5}, false));
+    assert_false(hear(s, "http://c:1", "c", (wr__server_part){2, false, 5}, false));
+    assert_string_equal(first(s, 2, -1, 1), "b");
+    assert_string_equal(first(s, 2, 5, 2), "b");
+    assert_string_equal(first(s, 2, 50, 3), "b");
+    assert_null(first(s, 1, 50, 0));
+    assert_false(hear(s, "http://b:1", "b", (wr__server_part){0}, true)); /* it goes */
+    assert_string_equal(first(s, 2, 50, 2), "c");
+    /* Another process at the address of one that had no time to say that it goes. */
+    assert_true(hear(s, "http://c:1", "c2", (wr__server_part){3, true, 0}, false));
+    assert_string_equal(first(s, 2, 50, 1), "a");
+    assert_string_equal(first(s, 3, -1, 1), "c2");
+    /* The end of the one before is late, and is not the end of this one. */
+    assert_false(hear(s, "http://c:1", "c", (wr__server_part){0}, true));
+    assert_string_equal(first(s, 3, -1, 1), "c2");
+    pass(10001);
+    assert_true(wr__servers_none(s));
+    servers_end(s);
+}
+
+static void test_heartbeats(void **state)
+{
+    (void)state;
+    wr__servers *s = servers_new("true"); /* 100 ms each, 3 may be missed, the first within 2 s */
+    hear(s, "http://a:1", "a", (wr__server_part){0, true, 0}, false);
+    pass(1999);
+    assert_true(wr__servers_is_alive(s, "a"));
+    pass(2);
+    assert_null(first(s, 0, -1, 0));
+    wr__servers_beat(s, "a:1");
+    wr__servers_beat(s, "nobody:1");
+    assert_string_equal(first(s, 0, -1, 1), "a");
+    pass(400);
+    assert_true(wr__servers_is_alive(s, "a"));
+    pass(1);
+    assert_false(wr__servers_is_alive(s, "a"));
+    assert_false(wr__servers_none(s)); /* dead, but known: its partitions are somewhere */
+    wr__servers_lags(s, "a:1", wr_str_c("{\"x\":1}"));
+    wr__server_info *list;
+    assert_int_equal(wr__servers_all(s, arena, &list), 1);
+    assert_string_equal(list[0].lags, "{\"x\":1}");
+    assert_false(list[0].alive);
+    servers_end(s);
+}
+
+/* ---- answers ---- */
+
+static uint32_t rows, calls;
+static weir_status refuse;
+
+static weir_status take(void *arg, wr_str bytes, uint32_t n, weir_error *err)
+{
+    (void)arg;
+    assert_true(bytes.len > 0);
+    rows += n;
+    calls++;
+    return refuse == WEIR_OK ? WEIR_OK : wr_error(err, refuse, "nobody takes rows");
+}
+
+/* What another server sends for @p n rows. */
+static void write_answer(wr_buf *out, uint32_t n)
+{
+    wr__row_frame *f;
+    weir_error err;
+    assert_int_equal(wr__row_frame_new(WR__FORM_ROWS, schema, false, &f, &err), WEIR_OK);
+    wr__row_frame_header(f, out, "q", NULL);
+    for (uint32_t i = 0; i < n; i++) {
+        const wr_value row[] = {wr_value_str(wr_str_c("key")), wr_value_i64(i)};
+        assert_int_equal(wr__row_frame_row(f, out, row, false, NULL, &err), WEIR_OK);
+    }
+    wr__row_frame_end(f, out, NULL);
+    wr__row_frame_free(f);
+}
+
+static weir_status read_in_pieces(wr_str text, size_t piece, wr__row_answer *r, weir_error *err)
+{
+    rows = calls = 0;
+    wr__row_answer_init(r, schema, take, NULL);
+    for (size_t at = 0; at < text.len; at += piece)
+        if (!wr__row_answer_take(r, text.ptr + at, WR_MIN(piece, text.len - at)))
+            break;
+    return wr__row_answer_finish(r, err);
+}
+
+static void test_answer_in_pieces(void **state)
+{
+    (void)state;
+    wr_buf out = {0};
+    weir_error err;
+    wr__row_answer r;
+    write_answer(&out, 1000);
+    for (size_t piece = 1; piece < 5000; piece = piece * 3 + 1) {
+        assert_int_equal(read_in_pieces(wr_buf_view(&out), piece, &r, &err), WEIR_OK);
+        assert_int_equal(rows, 1000);
+        assert_int_equal(calls, 1); /* few bytes: as a whole, or not at all */
+        wr__row_answer_destroy(&r);
+    }
+    /* Cut off anywhere it is no answer, and nothing of it was handed on. */
+    for (size_t n = 0; n < out.len; n += 97) {
+        assert_int_not_equal(read_in_pieces(wr_str_make(out.ptr, n), 64, &r, &err), WEIR_OK);
+        assert_int_equal(rows, 0);
+        assert_false(r.handed);
+        wr__row_answer_destroy(&r);
+    }
+    refuse = WEIR_ERR_INTERRUPTED;
+    assert_int_equal(read_in_pieces(wr_buf_view(&out), 4096, &r, &err), WEIR_ERR_INTERRUPTED);
+    assert_true(r.given_up);
+    refuse = WEIR_OK;
+    wr__row_answer_destroy(&r);
+    wr_buf_free(&out);
+}
+
+static void test_answer_of_many(void **state)
+{
+    (void)state;
+    wr_buf out = {0};
+    weir_error err;
+    wr__row_answer r;
+    write_answer(&out, 60000);
+    assert_int_equal(read_in_pieces(wr_buf_view(&out), 16384, &r, &err), WEIR_OK);
+    assert_int_equal(rows, 60000);
+    assert_true(calls > 10);
+    wr__row_answer_destroy(&r);
+    assert_int_not_equal(read_in_pieces(wr_str_make(out.ptr, out.len / 2), 999, &r, &err), WEIR_OK);
+    assert_true(r.handed); /* so it cannot be asked for again */
+    wr__row_answer_destroy(&r);
+    wr_buf_free(&out);
+}
+
+static void test_answer_that_is_wrong(void **state)
+{
+    (void)state;
+    static const char head[] = "{\"rows\":1,\"columnNames\":[\"ID\",\"V\"],"
+                               "\"columnTypes\":[\"STRING\",\"BIGINT\"]}\n";
+    static const struct {
+        const char *rest, *why;
+    } cases[] = {
+        {"{\"end\":1}\n", "no row"},
+        {"{\"@type\":\"generic_error\",\"error_code\":50000,\"message\":\"it is broken\"}\n",
+         "it is broken"},
+        {"*\n", "no row"},
+        {"{\"end\":0}\nAQ==\n", "more than its rows"},
+        {"{\"end\":0}", "cut off"},
+    };
+    weir_error err;
+    wr__row_answer r;
+    for (size_t i = 0; i < WR_ARRAY_LEN(cases); i++) {
+        const char *text = wr_arena_printf(arena, "%s%s", head, cases[i].rest);
+        assert_int_equal(read_in_pieces(wr_str_c(text), 7, &r, &err), WEIR_ERR_STORE);
+        assert_non_null(strstr(err.message, cases[i].why));
+        wr__row_answer_destroy(&r);
+    }
+    assert_int_equal(
+        read_in_pieces(wr_str_c("{\"rows\":1,\"columnNames\":[\"ID\"]}\n"), 7, &r, &err),
+        WEIR_ERR_STORE);
+    assert_non_null(strstr(err.message, "another table"));
+    wr__row_answer_destroy(&r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_record, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_choices, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_heartbeats, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_answer_in_pieces, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_answer_of_many, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_answer_that_is_wrong, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
