@@ -29,6 +29,7 @@ void wr__notes_put(wr__notes *n, const void *entry, wr_str note)
         drop(n, wr_map_remove(&n->by_entry, key_of(&entry)));
         return;
     }
+    WR_ASSERT(entry && note.ptr);
     wr__note *copy = wr_malloc(sizeof *copy + note.len);
     copy->len = note.len;
     memcpy(copy->bytes, note.ptr, note.len);
