@@ -76,6 +76,7 @@ void wr__ksql_caller_gone(wr__ksql_caller *c)
 static void set_waits(wr__ksql_caller *c, wr_exec *x)
 {
     pthread_mutex_lock(&c->lock);
+    WR_ASSERT(!x || !c->waits);
     c->waits = x;
     if (x && c->gone)
         wr_exec_interrupt(x);
