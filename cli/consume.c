@@ -226,6 +226,7 @@ static int run_consume(void *settings, const cli_list *operands)
         o->formats.value_format = o->json ? "BYTES" : "AUTO";
     cli_signals_install(CLI_SIGNALS_SERVICE);
     o->place.topics_only = true;
+    o->place.join = true;
     int status = cli_open(&o->place, true, &w);
     if (status != CLI_OK)
         return status;

@@ -110,6 +110,7 @@ static int run_datagen(void *settings, const cli_list *operands)
     weir *w;
     cli_signals_install(CLI_SIGNALS_SERVICE);
     o->place.topics_only = true;
+    o->place.join = true;
     int status = cli_open(&o->place, true, &w);
     if (status != CLI_OK)
         return status;

@@ -327,6 +327,7 @@ static int run_produce(void *settings, const cli_list *operands)
 {
     produce_settings *o = settings;
     o->place.topics_only = true;
+    o->place.join = true;
     if (o->json && (o->key_separator || o->null_marker || o->headers.n))
         return cli_usage_error("with --json each line says what is key, NULL and header");
     if (o->key_separator && !*o->key_separator)

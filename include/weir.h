@@ -96,9 +96,11 @@ typedef struct weir_options {
     bool topics_only;              /* KAFKA: for producing, consuming and the like: no directory is
                                     * opened or made, so this process keeps no other one out; no
                                     * statements are kept, and state would be in memory */
-    const char *server; /* a server that runs already, "http://HOST:PORT" or "unix:PATH": statements
-                         * are executed there (weir_serve). SET and DEFINE are this handle's own;
-                         * what is not a statement (weir_produce, weir_run_once ...) is refused */
+    const char
+        *server; /* a server that runs already, "http://HOST:PORT" or "unix:PATH": statements
+                  * are executed there (weir_serve). SET and DEFINE are this handle's own;
+                  * topics are its topics (weir_produce, weir_consume ...), but for Kafka's,
+                  * which are read from the brokers; all else (weir_run_once ...) is refused */
     const char *user, *password; /* for the server; or NULL */
     bool join; /* where another process has data_dir open and serves it (weir_serve_options): be a
                 * handle on that one, as with `server` */
@@ -394,7 +396,8 @@ typedef struct weir_record {
     size_t headers_n;
 } weir_record;
 
-/** Write records (borrowed); they are durable when weir_flush has returned. */
+/** Write records (borrowed); they are durable when weir_flush has returned; on a server's handle
+ *  when weir_produce has. */
 WEIR_API weir_status weir_produce(weir *w, const weir_record *records, size_t n, weir_error *err);
 WEIR_API weir_status weir_flush(weir *w, weir_error *err);
 WEIR_API weir_status weir_topic_create(weir *w, const char *topic, int partitions, weir_error *err);

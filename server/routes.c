@@ -85,6 +85,12 @@ static void route_drained(void *arg, wr_http_exchange *x)
         wr_query_service_drained(r->queries, x);
 }
 
+static void route_half_closed(void *arg, wr_http_exchange *x)
+{
+    wr_routes *r = arg;
+    wr_rest_left(r->rest, x);
+}
+
 static void route_end(void *arg, wr_http_exchange *x)
 {
     wr_routes *r = arg;
@@ -92,6 +98,8 @@ static void route_end(void *arg, wr_http_exchange *x)
         wr_native_end(x);
     else if (wr_query_service_takes(x))
         wr_query_service_end(r->queries, x);
+    else
+        wr_rest_left(r->rest, x);
     wr_http_metrics_end(r->counts, endpoint_of(x), wr_http_status(x), wr_http_age_ms(x) * 1000000);
 }
 
@@ -101,6 +109,7 @@ wr_http_handler wr_routes_handler(wr_routes *r)
                              .body = route_body,
                              .request = route_request,
                              .drained = route_drained,
+                             .half_closed = route_half_closed,
                              .end = route_end,
                              .arg = r};
 }

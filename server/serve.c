@@ -89,6 +89,13 @@ static void front_drained(void *arg, wr_http_exchange *x)
         s->inner.drained(s->inner.arg, x);
 }
 
+static void front_half_closed(void *arg, wr_http_exchange *x)
+{
+    weir_server *s = arg;
+    if (wr_http_front(x) && s->inner.half_closed)
+        s->inner.half_closed(s->inner.arg, x);
+}
+
 static void front_message(void *arg, wr_http_exchange *x, const char *text, size_t n)
 {
     weir_server *s = arg;
@@ -185,6 +192,7 @@ static weir_status start(weir_server *s, const weir_serve_options *o, weir_error
                                    .body = front_body,
                                    .request = front_request,
                                    .drained = front_drained,
+                                   .half_closed = front_half_closed,
                                    .message = front_message,
                                    .end = front_end,
                                    .arg = s};

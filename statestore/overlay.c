@@ -80,7 +80,8 @@ void wr__overlay_free(wr__overlay *o)
 size_t wr__overlay_bytes(const wr__overlay *o)
 {
     return o->live * sizeof(wr_store_entry) + o->slots_n * sizeof(struct wr__slot) + o->pool.used +
-           (o->dirty_n + o->unwritten_n) * sizeof(void *) + o->olds_bytes + o->index.bytes;
+           (o->dirty_n + o->unwritten_n) * sizeof(void *) + o->olds_bytes + o->notes.bytes +
+           o->index.bytes;
 }
 
 /* ------------------------------------------------------------------ hash map */
@@ -210,6 +211,8 @@ void wr__overlay_remove(wr__overlay *o, wr_store_entry *e)
         wr__ordered_remove(&o->index, key);
     if (e->flags & WR__ENTRY_UNWRITTEN)
         o->unwritten_live--;
+    if (wr__notes_any(&o->notes))
+        wr__notes_put(&o->notes, e, (wr_str){0});
     put_key(o, e);
     put_value(o, e);
     e->flags = WR__ENTRY_FREE;
@@ -290,6 +293,7 @@ void wr__overlay_clear_dirty(wr__overlay *o)
         wr_free((void *)(uintptr_t)o->olds[i].ptr);
     o->olds_bytes = 0;
     o->dirty_n = 0;
+    wr__notes_clear(&o->notes);
 }
 
 void wr__overlay_mark_unwritten(wr__overlay *o, wr_store_entry *e)

@@ -17,6 +17,7 @@
 #define WR_STATESTORE_OVERLAY_H
 
 #include "common/str.h"
+#include "statestore/notes.h"
 #include "statestore/ordered.h"
 #include "statestore/pool.h"
 #include "statestore/store.h"
@@ -78,6 +79,7 @@ typedef struct wr__overlay {
     size_t unwritten_n, unwritten_cap;
     size_t unwritten_live; /* entries with WR__ENTRY_UNWRITTEN */
     size_t olds_bytes;
+    wr__notes notes; /* on entries, until the dirty list is emptied */
     bool keep_old;
     bool has_index; /* index is maintained */
     wr__ordered index;
@@ -113,7 +115,7 @@ void wr__overlay_set(wr__overlay *o, wr_store_entry *e, wr_str value);
 void wr__overlay_clear(wr__overlay *o, wr_store_entry *e);
 /** Put into the dirty list (once), remembering the present value with keep_old. */
 void wr__overlay_mark(wr__overlay *o, wr_store_entry *e);
-/** Empty the dirty list; flags are the caller's. */
+/** Empty the dirty list, and drop all notes; flags are the caller's. */
 void wr__overlay_clear_dirty(wr__overlay *o);
 /**
  * Mark that the database does not have the entry's present value. It may be removed nevertheless

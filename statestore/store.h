@@ -196,6 +196,17 @@ size_t wr_store_dirty_count(const wr_store *s);
 wr_store_entry *wr_store_dirty_at(const wr_store *s, size_t i, wr_str *old);
 int64_t wr_entry_timestamp(const wr_store_entry *e); /* of its last change; dirty entries only */
 
+/*
+ * Notes: what an operator wants to know of an uncommitted entry when it flushes, and that is stored
+ * nowhere (the headers of the record that changed it, say). They are memory of the store, and are
+ * dropped where changes are: by a commit, by a discard.
+ */
+/** Copies @p note, which takes the place of an earlier one; of length 0: there is none any more. */
+void wr_entry_set_note(wr_store *s, const wr_store_entry *e, wr_str note);
+/** ptr NULL: none. Borrowed until the next change of a note. */
+wr_str wr_entry_note(const wr_store *s, const wr_store_entry *e);
+bool wr_store_has_notes(const wr_store *s);
+
 /* ------------------------------------------------------------------ kv stores */
 
 /** *found and the value, borrowed until the entry changes, or the next commit, discard, trim. */

@@ -76,6 +76,21 @@ wr_str wr_entry_key(const wr_store_entry *e)
     return wr__entry_key(e);
 }
 
+void wr_entry_set_note(wr_store *s, const wr_store_entry *e, wr_str note)
+{
+    wr__notes_put(&s->overlay.notes, e, note);
+}
+
+wr_str wr_entry_note(const wr_store *s, const wr_store_entry *e)
+{
+    return wr__notes_get(&s->overlay.notes, e);
+}
+
+bool wr_store_has_notes(const wr_store *s)
+{
+    return wr__notes_any(&s->overlay.notes);
+}
+
 int64_t wr_entry_timestamp(const wr_store_entry *e)
 {
     return e->timestamp_ms;

@@ -148,13 +148,18 @@ void wr_batch_builder_meta(wr_batch_builder *b, uint32_t row, const wr_batch *fr
     to->rowtime[row] = from->rowtime[i];
     to->partition[row] = from->partition[i];
     to->offset[row] = from->offset[i];
-    if (!from->headers)
-        return;
+    if (from->headers)
+        wr_batch_builder_headers(b, row, from->headers[i]);
+}
+
+void wr_batch_builder_headers(wr_batch_builder *b, uint32_t row, wr_headers headers)
+{
+    WR_ASSERT(row < b->batch->rows);
     if (!b->headers) {
-        b->headers = new_headers(b, b->cap, to->rows);
-        to->headers = b->headers;
+        b->headers = new_headers(b, b->cap, b->batch->rows);
+        b->batch->headers = b->headers;
     }
-    b->headers[row] = from->headers[i];
+    b->headers[row] = headers;
 }
 
 wr_batch *wr_batch_builder_finish(wr_batch_builder *b)

@@ -78,6 +78,8 @@ uint32_t wr_batch_builder_rows(const wr_batch_builder *b);
 wr_batch *wr_batch_builder_batch(wr_batch_builder *b);
 /** Copy time, partition, offset, headers of row @p i of @p from to row @p row. */
 void wr_batch_builder_meta(wr_batch_builder *b, uint32_t row, const wr_batch *from, uint32_t i);
+/** Headers of row @p row; borrowed. */
+void wr_batch_builder_headers(wr_batch_builder *b, uint32_t row, wr_headers headers);
 /** Finished batch (sel = all rows); the builder may be used again, empty, only with new memory. */
 wr_batch *wr_batch_builder_finish(wr_batch_builder *b);
 

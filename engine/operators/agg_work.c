@@ -12,6 +12,7 @@
 #include "engine/operators/batch_rows.h"
 #include "engine/operators/exchange_send.h"
 #include "engine/operators/flat.h"
+#include "engine/operators/last_headers.h"
 #include "engine/operators/rowkey.h"
 #include "engine/operators/stored_row.h"
 #include "engine/operators/times.h"
@@ -302,6 +303,7 @@ static weir_status flush_some(wr__agg *g, const wr__flat *flat, wr_store *store,
     bool old_wanted = op->step->needs_old, borrows = keys_borrow(schema);
     wr_batch *b = wr_batch_new(a, schema, (uint32_t)n, op->step->windowed, old_wanted);
     flat_rows new_rows = new_flat_rows(a, n), old_rows = new_flat_rows(a, n);
+    wr_headers *headers = NULL;
     uint32_t to = 0;
     uint8_t all = 0;
     for (size_t i = first; i < first + n; i++) {
@@ -310,7 +312,12 @@ static weir_status flush_some(wr__agg *g, const wr__flat *flat, wr_store *store,
         if (!wr_entry_exists(e)) /* looked at, not changed: groups are never deleted */
             continue;
         wr_str bytes = wr_entry_value(e);
+        wr_headers last;
         WR_TRY(put_key(op, store, e, borrows, b, to, err));
+        if (wr__last_headers_get(store, e, a, &last)) {
+            headers = headers ? headers : WR_NEW_N(a, wr_headers, n);
+            headers[to] = last;
+        }
         b->partition[to] = op->ctx->partition;
         b->offset[to] = WR_NO_OFFSET;
         WR_TRY(wr__row_time(bytes, &b->rowtime[to], err));
@@ -327,6 +334,7 @@ static weir_status flush_some(wr__agg *g, const wr__flat *flat, wr_store *store,
     if (old_rows.n)
         wr__flat_results(flat, old_rows.n, old_rows.rows, b->old_cols + schema->keys_n,
                          old_rows.to);
+    b->headers = headers;
     b->rows = to;
     b->sel = wr_sel_all(to);
     if (!(all & WR_ROW_HAS_OLD))

@@ -25,6 +25,7 @@
 #include "engine/operators/agg_work.h"
 #include "engine/operators/flat.h"
 #include "engine/operators/group.h"
+#include "engine/operators/last_headers.h"
 #include "engine/operators/stored_row.h"
 
 typedef struct aggregate_state {
@@ -129,11 +130,13 @@ static weir_status process_rows(wr_op *op, const wr_batch *in, wr_sel sel, const
                                 wr__agg_work *w, wr_batch_builder *out, weir_error *err)
 {
     aggregate_state *s = op->state;
-    bool emit = !op->ctx->caching;
+    bool emit = !op->ctx->caching, notes = !emit && wr__last_headers_matter(s->store, in);
     for (uint32_t k = 0; k < sel.n; k++) {
         uint32_t i = wr_sel_row(sel, k), to;
         wr_store_entry *e = w->entries[group[k]];
         wr_str old = s->agg.initial;
+        if (WR_UNLIKELY(notes))
+            wr__last_headers_put(s->store, e, in, i, op->ctx->scratch);
         if (emit && op->step->needs_old && wr_entry_exists(e))
             old = wr__row_copy(op->ctx->scratch, wr_entry_value(e));
         if (in->partials && in->partials[i].ptr) {

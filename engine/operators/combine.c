@@ -36,6 +36,7 @@ typedef struct partial {
     int64_t start; /* of the window, 0 without */
     int64_t time;  /* the largest */
     char *row;
+    const wr_headers *headers; /* of the last record; NULL: none */
 } partial;
 
 typedef struct combine_state {
@@ -54,6 +55,7 @@ typedef struct combine_state {
     uint32_t rows_seen; /* since holding was judged last, and the partials they made */
     uint32_t partials_made;
     uint32_t passing; /* rows that still go as they are */
+    bool headers;     /* some that is held has headers */
 } combine_state;
 
 static weir_status combine_open(wr_op *op, wr_task_ctx *ctx, weir_error *err)
@@ -130,7 +132,7 @@ static uint32_t hold(combine_state *s, wr_str key, int64_t start)
     }
     char *row = wr_arena_memdup(s->held, s->flat.blank, s->flat.len);
     wr_put_be64(row, (uint64_t)start);
-    s->partials[s->n] = (partial){hash, wr_arena_str(s->held, key), start, WR__NO_TIME, row};
+    s->partials[s->n] = (partial){hash, wr_arena_str(s->held, key), start, WR__NO_TIME, row, NULL};
     s->bytes += sizeof(partial) + 2 * sizeof(uint32_t) + key.len + s->flat.len;
     s->partials_made++;
     return (*slot = ++s->n) - 1;
@@ -164,6 +166,7 @@ static weir_status send_some(wr_op *op, partial *const *list, uint32_t n, weir_e
     const wr_schema *schema = op->step->schema;
     wr_batch *b = wr_batch_new(a, schema, n, false, false);
     wr_str *partials = WR_NEW_N(a, wr_str, n);
+    wr_headers *headers = s->headers ? WR_NEW_N(a, wr_headers, n) : NULL;
     clear_values(b);
     for (uint32_t i = 0; i < n; i++) {
         const partial *p = list[i];
@@ -175,8 +178,11 @@ static weir_status send_some(wr_op *op, partial *const *list, uint32_t n, weir_e
         b->rowtime[i] = p->time;
         b->partition[i] = op->ctx->partition;
         b->offset[i] = WR_NO_OFFSET;
+        if (headers && p->headers)
+            headers[i] = *p->headers;
     }
     b->partials = partials;
+    b->headers = headers;
     return wr_op_emit(op, b, err);
 }
 
@@ -198,6 +204,7 @@ static weir_status send_held(wr_op *op, weir_error *err)
     wr_arena_reset(s->held);
     s->n = 0;
     s->bytes = 0;
+    s->headers = false;
     s->newest = WR__NO_TIME;
     return st;
 }
@@ -293,6 +300,16 @@ static bool gives_up(combine_state *s)
     return poor;
 }
 
+/* The aggregate sees one row for many: it has the headers of the last. */
+static void take_headers(combine_state *s, partial *held, const wr_batch *in, uint32_t i)
+{
+    const wr_headers *h = in->headers && in->headers[i].n ? &in->headers[i] : NULL;
+    size_t before = wr_arena_used(s->held);
+    held->headers = h ? wr_headers_copy(s->held, h) : NULL;
+    s->bytes += wr_arena_used(s->held) - before;
+    s->headers = s->headers || h;
+}
+
 static void hold_row(combine_state *s, pass *p, uint32_t k, uint32_t i)
 {
     int64_t time = p->in->rowtime[i];
@@ -303,6 +320,8 @@ static void hold_row(combine_state *s, pass *p, uint32_t k, uint32_t i)
             p->held_as[slot] = 1 + hold(s, p->windows.keys[slot], p->windows.starts[slot]);
         partial *held = &s->partials[p->held_as[slot] - 1];
         held->time = WR_MAX(held->time, time);
+        if (WR_UNLIKELY(p->in->headers || s->headers))
+            take_headers(s, held, p->in, i);
         if (p->n == PENDING)
             add_pending(s, p);
         p->rows[p->n] = held->row;

@@ -24,6 +24,7 @@
 #include "engine/operators/batch_rows.h"
 #include "engine/operators/flat.h"
 #include "engine/operators/group.h"
+#include "engine/operators/last_headers.h"
 #include "engine/operators/late_rows.h"
 #include "engine/operators/rowkey.h"
 #include "engine/operators/stored_row.h"
@@ -258,6 +259,8 @@ static weir_status process_row(wr_op *op, const wr_batch *in, uint32_t i, wr_str
         wr_batch *b = wr_batch_builder_batch(out);
         WR_TRY(wr__agg_put_results(&s->agg, &s->flat, bytes, b->cols, to, err));
     }
+    if (op->ctx->caching && !s->final.on && wr__last_headers_matter(s->store, in))
+        wr__last_headers_put(s->store, home, in, i, op->ctx->scratch);
     return wr_session_change(s->store, key, home, hits, start, end, bytes, end, err);
 }
 
@@ -385,6 +388,8 @@ static weir_status put_dirty(wr_op *op, wr_store_entry *e, wr_str old, wr_batch_
 {
     session_state *s = op->state;
     const wr_str none = {0};
+    uint32_t first = wr_batch_builder_rows(out);
+    wr_headers last;
     wr_str now = wr_entry_exists(e) ? wr_entry_value(e) : none, rest = old, other;
     wr_str key = wr__row_copy(op->ctx->scratch, wr_session_key(s->store, e));
     wr_session_hit x;
@@ -396,6 +401,9 @@ static weir_status put_dirty(wr_op *op, wr_store_entry *e, wr_str old, wr_batch_
         if (!had || !wr_str_eq(other, x.value))
             WR_TRY(put_change(op, key, &x, had ? other : none, x.value, out, err));
     }
+    if (wr__last_headers_get(s->store, e, op->ctx->scratch, &last))
+        for (uint32_t to = first; to < wr_batch_builder_rows(out); to++)
+            wr_batch_builder_headers(out, to, last);
     return WEIR_OK;
 }
 

@@ -22,6 +22,7 @@
 #include "engine/operators/agg_work.h"
 #include "engine/operators/flat.h"
 #include "engine/operators/group.h"
+#include "engine/operators/last_headers.h"
 #include "engine/operators/late_rows.h"
 #include "engine/operators/rowkey.h"
 #include "engine/operators/stored_row.h"
@@ -195,6 +196,7 @@ typedef struct batch_windows {
     wr__windows windows;
     wr__agg_work work;
     int64_t newest, oldest; /* what the store was told last, and what that left */
+    bool notes;             /* headers are noted */
 } batch_windows;
 
 /* Tell the store that a window is put to. @return false: it is gone already. */
@@ -218,6 +220,8 @@ static weir_status add_row(wr_op *op, const wr_batch *in, uint32_t i, uint32_t s
     int64_t start = bw->windows.starts[slot];
     bool emit = !s->final.on && !op->ctx->caching, live = observe(s->store, bw, start);
     wr_str old = s->agg.initial;
+    if (WR_UNLIKELY(bw->notes) && live)
+        wr__last_headers_put(s->store, e, in, i, op->ctx->scratch);
     if (emit && live && op->step->needs_old && wr_entry_exists(e))
         old = wr__row_copy(op->ctx->scratch, wr_entry_value(e));
     if (in->partials && in->partials[i].ptr) {
@@ -306,7 +310,9 @@ static weir_status window_process(wr_op *op, int input, const wr_batch *in, weir
     wr_sel sel = usable(op, in);
     wr__groups groups;
     batch_windows bw = {.newest = wr_window_stream_time(s->store),
-                        .oldest = wr_window_oldest(s->store)};
+                        .oldest = wr_window_oldest(s->store),
+                        .notes = op->ctx->caching && !s->final.on &&
+                                 wr__last_headers_matter(s->store, in)};
     wr__windows *w = &bw.windows;
     wr__groups_find(&groups, op->step->schema, in, sel, &s->agg.key, a);
     wr__windows_find(w, &op->step->u.aggregate.window, &groups, in, sel, a);

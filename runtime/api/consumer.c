@@ -3,11 +3,18 @@
  * weir_consumer: reading a topic without a group. It asks the log alone, never the engine, so it
  * takes no lock and holds up nobody.
  *
+ * On a handle that is a server's the records are asked of the server instead, an answer at a time
+ * (remote_topics.h); everything that a caller sees is the same: the ends are those of the call, and
+ * a record is borrowed until the next one.
+ *
  * A consumer belongs to one thread. What it hands out is borrowed from the batch it holds, until
  * the next call; keys and values are not copied, header names are, because C callers want a 0 after
  * them.
  */
 #include "runtime/api/api_internal.h"
+#include "runtime/api/remote_topics.h"
+
+enum { WAIT_MS = 200 };
 
 /**
  * One reader of all partitions. `next` is what weir_consumer_next hands out next, by partition,
@@ -18,6 +25,10 @@
 struct weir_consumer {
     wr_log *log;
     wr_clock *clock;
+    wr__remote *remote; /* records come from a server, into `answer`; or NULL */
+    wr_arena *answer;
+    const weir_record *fetched; /* in `answer` */
+    size_t fetched_n, fetched_at;
     wr_log_reader *reader;
     wr_log_batch *batch; /* the reader's; NULL: all that was read is handed out */
     uint32_t at;         /* record of it that comes next */
@@ -32,16 +43,41 @@ struct weir_consumer {
     wr_buf names; /* of the headers of the current record, each 0-terminated */
 };
 
+/* The server keeps nothing of a consumer: it is asked for records from `next` on. */
+static weir_status consume_remotely(weir *w, const char *topic, bool from_beginning,
+                                    weir_consumer **out, weir_error *err)
+{
+    wr_arena *a = wr_arena_new(0);
+    wr__remote_ends ends;
+    weir_status st = wr__remote_topic(w->remote, topic, a, &ends, err);
+    if (st == WEIR_OK) {
+        weir_consumer *c = *out = wr_calloc(1, sizeof *c);
+        c->clock = wr_engine_clock(w->engine);
+        c->remote = w->remote;
+        c->answer = wr_arena_new(0);
+        c->topic = wr_strdup(topic);
+        c->parts_n = ends.partitions;
+        c->next = wr_calloc(c->parts_n, sizeof *c->next);
+        c->end = wr_calloc(c->parts_n, sizeof *c->end);
+        for (uint32_t i = 0; i < c->parts_n; i++) {
+            c->next[i] = from_beginning ? ends.start[i] : ends.end[i];
+            c->end[i] = ends.end[i];
+        }
+    }
+    wr_arena_free(a);
+    return st;
+}
+
 /* Positions are numbers from the beginning on, not "begin" and "end": what is skipped or added
  * between this call and the first read then cannot shift them. */
 weir_status weir_consume(weir *w, const char *topic, bool from_beginning, weir_consumer **out,
                          weir_error *err)
 {
     *out = NULL;
-    WR_TRY(wr__refuse_remote(w, err));
+    if (w->remote)
+        return consume_remotely(w, topic, from_beginning, out, err);
     wr_log *log = wr_engine_log(w->engine);
     wr_topic_info info;
-    *out = NULL;
     WR_TRY(wr_topic_describe(log, topic, &info, err));
     weir_consumer *c = wr_calloc(1, sizeof *c);
     c->log = log;
@@ -81,6 +117,8 @@ void weir_consumer_close(weir_consumer *c)
         wr_log_reader_release(c->reader, c->batch);
     if (c->reader)
         wr_log_reader_close(c->reader);
+    if (c->answer)
+        wr_arena_free(c->answer);
     wr_free(c->topic);
     wr_free(c->parts);
     wr_free(c->next);
@@ -156,6 +194,47 @@ static bool hand_out(weir_consumer *c, bool until_end, weir_record *out)
     return false;
 }
 
+/* Of what was fetched, in the order of the answer: of a partition in the order of its offsets.
+ * @return false: there is none left. */
+static bool hand_out_fetched(weir_consumer *c, bool until_end, weir_record *out)
+{
+    while (c->fetched_at < c->fetched_n) {
+        *out = c->fetched[c->fetched_at++];
+        WR_ASSERT(out->partition >= 0 && (uint32_t)out->partition < c->parts_n);
+        if (!until_end || out->offset < c->end[out->partition])
+            return true;
+    }
+    return false;
+}
+
+/* The server is asked at least once, also with a time-out of 0, which says "what is there". Each
+ * question waits there for WAIT_MS at most, so that an interrupted program notices soon; the
+ * records of an answer are borrowed until the next question. */
+static weir_status next_remotely(weir_consumer *c, bool until_end, int timeout_ms, weir_record *out,
+                                 weir_error *err)
+{
+    int64_t until = c->clock->mono_ns(c->clock) + (int64_t)timeout_ms * 1000000;
+    for (bool first = true;; first = false) {
+        if (hand_out_fetched(c, until_end, out))
+            return WEIR_ROW;
+        if (until_end && at_end(c))
+            return WEIR_DONE;
+        int64_t left = timeout_ms < 0 ? WAIT_MS : (until - c->clock->mono_ns(c->clock)) / 1000000;
+        if (left <= 0 && !first)
+            return wr_error(err, WEIR_ERR_INTERRUPTED, "No record within %d ms", timeout_ms);
+        int wait = (int)WR_MAX(WR_MIN(left, (int64_t)WAIT_MS), 0);
+        weir_record *records;
+        size_t n;
+        WR_ASSERT(c->remote && c->answer && c->fetched_at == c->fetched_n);
+        wr_arena_reset(c->answer);
+        c->fetched_n = c->fetched_at = 0;
+        WR_TRY(wr__remote_fetch(c->remote, c->topic, c->next, c->parts_n, wait, c->answer, &records,
+                                &n, err));
+        c->fetched = records;
+        c->fetched_n = n;
+    }
+}
+
 /*
  * A batch is released only after its last record was handed out and asked beyond: records are
  * borrowed from it. Polls are short, and positions are looked at between them: the end may be
@@ -164,6 +243,8 @@ static bool hand_out(weir_consumer *c, bool until_end, weir_record *out)
 weir_status weir_consumer_next(weir_consumer *c, bool until_end, int timeout_ms, weir_record *out,
                                weir_error *err)
 {
+    if (c->remote)
+        return next_remotely(c, until_end, timeout_ms, out, err);
     /* A time-out is of the whole call. Without one a poll is 200 ms, and another follows it. */
     int64_t until = c->clock->mono_ns(c->clock) + (int64_t)timeout_ms * 1000000;
     for (;;) {
@@ -178,11 +259,11 @@ weir_status weir_consumer_next(weir_consumer *c, bool until_end, int timeout_ms,
         }
         if (until_end && at_end(c))
             return WEIR_DONE;
-        int64_t left = timeout_ms < 0 ? 200 : (until - c->clock->mono_ns(c->clock)) / 1000000;
+        int64_t left = timeout_ms < 0 ? WAIT_MS : (until - c->clock->mono_ns(c->clock)) / 1000000;
         if (left < 0)
             return wr_error(err, WEIR_ERR_INTERRUPTED, "No record within %d ms", timeout_ms);
-        WR_TRY(
-            wr_log_reader_poll(c->reader, 2000, (int)WR_MIN(left, (int64_t)200), &c->batch, err));
+        WR_TRY(wr_log_reader_poll(c->reader, 2000, (int)WR_MIN(left, (int64_t)WAIT_MS), &c->batch,
+                                  err));
         c->at = 0;
     }
 }

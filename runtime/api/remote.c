@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SLICE_MS = 50, CONNECT_MS = 10000, SHORT_MS = 5000 };
+enum { SLICE_MS = 50, CONNECT_MS = 10000, SHORT_MS = 5000, LONG_MS = 120000 };
 /** What may be read ahead of the caller. */
 #define AHEAD_BYTES ((size_t)4 << 20)
 
@@ -69,22 +69,32 @@ static size_t collect(char *data, size_t size, size_t n, void *arg)
     return size * n;
 }
 
-/* A short question. *status 0: nobody answers, which *why says. */
-static void ask(const wr__remote *r, const char *path, wr_buf *answer, long *status,
-                const char **why)
+/* A question; @p body NULL: GET. *status 0: nobody answers, which *why says. */
+static void ask(const wr__remote *r, const char *path, const wr_buf *body, long timeout_ms,
+                wr_buf *answer, long *status, const char **why)
 {
     CURL *c = curl_easy_init();
     wr_buf url = {0};
+    struct curl_slist *fields = NULL;
     configure(r, c, path, &url);
+    if (body) {
+        fields = curl_slist_append(fields, "Content-Type: application/json");
+        fields = curl_slist_append(fields, "Expect:");
+        curl_easy_setopt(c, CURLOPT_HTTPHEADER, fields);
+        curl_easy_setopt(c, CURLOPT_POST, 1L);
+        curl_easy_setopt(c, CURLOPT_POSTFIELDS, body->ptr);
+        curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body->len);
+    }
     curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, collect);
     curl_easy_setopt(c, CURLOPT_WRITEDATA, answer);
-    curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, (long)SHORT_MS);
+    curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, timeout_ms);
     CURLcode code = curl_easy_perform(c);
     *status = 0;
     if (code == CURLE_OK)
         curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, status);
     *why = curl_easy_strerror(code);
     curl_easy_cleanup(c);
+    curl_slist_free_all(fields);
     wr_buf_free(&url);
 }
 
@@ -100,6 +110,13 @@ static weir_status refused(const char *server, long status, weir_error *err)
     if (status == 401)
         return wr_error(err, WEIR_ERR_LOG, "%s wants a user and a password", server);
     return wr_error(err, WEIR_ERR_LOG, "%s is no Weir server (status %ld)", server, status);
+}
+
+static weir_status no_answer(const char *server, const char *why, weir_error *err)
+{
+    (void)wr_error(err, WEIR_ERR_LOG, "No server answers at %s: %s", server, why);
+    err->flags |= WEIR_ERROR_RETRIABLE;
+    return WEIR_ERR_LOG;
 }
 
 /* Asked once, so that a wrong address is said before the first statement, as a broker's is. */
@@ -123,10 +140,9 @@ weir_status wr__remote_open(const char *server, const char *user, const char *pa
     long status;
     const char *why;
     weir_status st = WEIR_OK;
-    ask(r, "/weir/v1/complete?prefix=WEIR__", &answer, &status, &why);
+    ask(r, "/weir/v1/complete?prefix=WEIR__", NULL, SHORT_MS, &answer, &status, &why);
     if (status == 0) {
-        st = wr_error(err, WEIR_ERR_LOG, "No server answers at %s: %s", server, why);
-        err->flags |= WEIR_ERROR_RETRIABLE;
+        st = no_answer(server, why, err);
     } else if (status != 200) {
         st = refused(server, status, err);
     }
@@ -163,7 +179,7 @@ char **wr__remote_complete(wr__remote *r, const char *prefix, wr_arena *a, size_
     wr_json *names = NULL;
     weir_error ignored;
     wr_buf_printf(&path, "/weir/v1/complete?prefix=%s", escaped ? escaped : "");
-    ask(r, wr_buf_cstr(&path), &answer, &status, &why);
+    ask(r, wr_buf_cstr(&path), NULL, SHORT_MS, &answer, &status, &why);
     *n = 0;
     if (status != 200 ||
         wr_json_parse(wr_arena_str(a, wr_buf_view(&answer)), false, a, &names, &ignored) != WEIR_OK)
@@ -474,6 +490,35 @@ static weir_status read_error(const wr_json *o, wr_arena *a, weir_error *err)
     snprintf(err->message, sizeof err->message, "%s", text_of(o, "message", a));
     snprintf(err->hint, sizeof err->hint, "%s", text_of(o, "hint", a));
     return err->code;
+}
+
+const char *wr__remote_name(const wr__remote *r)
+{
+    return r->server;
+}
+
+/* An answer with an error in it is the server's own, whatever its status; one without is only good
+ * with status 200. A proxy's page is neither. */
+weir_status wr__remote_ask(wr__remote *r, const char *path, const wr_buf *body, wr_arena *a,
+                           wr_json **out, weir_error *err)
+{
+    wr_buf answer = {0};
+    long status;
+    const char *why;
+    weir_error unwanted;
+    err = err ? err : &unwanted;
+    WR_ASSERT(path[0] == '/');
+    ask(r, path, body, LONG_MS, &answer, &status, &why);
+    wr_str text = wr_arena_str(a, wr_buf_view(&answer));
+    wr_buf_free(&answer);
+    if (status == 0)
+        return no_answer(r->server, why, err);
+    bool object = wr_json_parse(text, false, a, out, err) == WEIR_OK;
+    object = object && (*out)->kind == WR_JSON_OBJECT;
+    const wr_json *said = object ? wr_json_get(*out, "error") : NULL;
+    if (said && said->kind == WR_JSON_OBJECT)
+        return read_error(said, a, err);
+    return object && status == 200 ? WEIR_OK : refused(r->server, status, err);
 }
 
 /* The head is the first line, unless the statement fails: then that line is the next step's. */

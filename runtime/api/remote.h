@@ -26,6 +26,15 @@ void wr__remote_close(wr__remote *r);
 /** Names for completion, in @p a. */
 char **wr__remote_complete(wr__remote *r, const char *prefix, wr_arena *a, size_t *n);
 
+/** As the user named it. */
+const char *wr__remote_name(const wr__remote *r);
+/**
+ * One request and its answer, a JSON object, in @p a: GET, or with @p body POST. Waits.
+ * @return the server's own error; WEIR_ERR_LOG: nobody answers, or somebody else.
+ */
+weir_status wr__remote_ask(wr__remote *r, const char *path, const wr_buf *body, wr_arena *a,
+                           wr_json **out, weir_error *err) WR_MUST_CHECK;
+
 typedef struct wr__remote_column {
     const char *name, *type_text;
     weir_type type;

@@ -40,8 +40,6 @@ static weir_status read_options(const weir_serde_options *options, weir_serde_op
 weir_status weir_serde_open(weir *w, const weir_serde_options *options, weir_serde **out,
                             weir_error *err)
 {
-    *out = NULL;
-    WR_TRY(wr__refuse_remote(w, err));
     weir_serde_options o = WEIR_SERDE_OPTIONS_INIT;
     wr_serde *serde;
     *out = NULL;

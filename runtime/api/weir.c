@@ -10,6 +10,7 @@
  * engine's lock.
  */
 #include "runtime/api/api_internal.h"
+#include "runtime/api/remote_topics.h"
 #include "common/diag.h"
 #include "common/fault.h"
 #include "runtime/instance/wait.h"
@@ -606,9 +607,10 @@ static weir_status check_record(const weir_record *r, weir_error *err)
  * nobody else. All records are checked before the first is taken. */
 weir_status weir_produce(weir *w, const weir_record *records, size_t n, weir_error *err)
 {
-    WR_TRY(wr__refuse_remote(w, err));
     for (size_t i = 0; i < n; i++)
         WR_TRY(check_record(&records[i], err));
+    if (w->remote)
+        return wr__remote_produce(w->remote, records, n, err);
     pthread_mutex_lock(&w->producing);
     weir_status st = writer_of(w, err);
     for (size_t i = 0; i < n && st == WEIR_OK;) {
@@ -627,11 +629,13 @@ weir_status weir_produce(weir *w, const weir_record *records, size_t n, weir_err
     return st;
 }
 
-/* Pull queries of any thread see what was flushed: they wait for queries to have processed it. */
+/* Pull queries of any thread see what was flushed: they wait for queries to have processed it. What
+ * a server was given is durable already. */
 weir_status weir_flush(weir *w, weir_error *err)
 {
-    WR_TRY(wr__refuse_remote(w, err));
     weir_status st = WEIR_OK;
+    if (w->remote)
+        return st;
     pthread_mutex_lock(&w->producing);
     if (w->writer)
         st = flush_writer(w, err);
@@ -644,13 +648,27 @@ weir_status weir_flush(weir *w, weir_error *err)
  * there. */
 weir_status weir_topic_create(weir *w, const char *topic, int partitions, weir_error *err)
 {
-    WR_TRY(wr__refuse_remote(w, err));
     wr_log *log = wr_engine_log(w->engine);
     if (!topic || !*topic || partitions < 1)
         return wr_error(err, WEIR_ERR_MISUSE, "A topic needs a name and at least 1 partition");
+    if (w->remote)
+        return wr__remote_topic_create(w->remote, topic, partitions, err);
     wr_topic_spec spec = {
         .name = topic, .partitions = partitions, .replicas = -1, .retention_ms = -1};
     return wr_topic_create(log, &spec, err);
+}
+
+/* As below: a server that does not answer counts as "no". */
+static bool exists_remotely(weir *w, const char *topic, int *partitions)
+{
+    weir_error err;
+    wr__remote_ends ends;
+    wr_arena *a = wr_arena_new(0);
+    bool found = wr__remote_topic(w->remote, topic, a, &ends, &err) == WEIR_OK;
+    if (found && partitions)
+        *partitions = (int)ends.partitions;
+    wr_arena_free(a);
+    return found;
 }
 
 /* A broker that does not answer counts as "no": callers ask in order to create, which then says why
@@ -660,6 +678,8 @@ bool weir_topic_exists(weir *w, const char *topic, int *partitions)
     wr_log *log = wr_engine_log(w->engine);
     wr_topic_info info;
     weir_error err;
+    if (w->remote)
+        return exists_remotely(w, topic, partitions);
     if (wr_topic_describe(log, topic, &info, &err) != WEIR_OK)
         return false;
     if (partitions)

@@ -120,8 +120,9 @@ void wr__kafka_destroy(rd_kafka_t *rk);
 
 /* ---- kafka_statistics.c ---- */
 
-/** Keep the reports of a handle that is to make some (statistics.interval.ms). */
-void wr__kafka_watch_statistics(rd_kafka_conf_t *conf);
+/** The callback of handles that report (statistics.interval.ms), on the thread that polls. @return
+ *  1: the text is ours. */
+int wr__kafka_on_statistics(rd_kafka_t *rk, char *json, size_t len, void *opaque);
 /** The handle makes no more reports: it is polled no more. Before @p o is freed. */
 void wr__kafka_statistics_forget(wr__kafka_opaque *o);
 /** One report, untrusted. In @p a. @return false: it is not one. */
@@ -135,6 +136,8 @@ uint32_t wr__kafka_clients(wr_log *log, wr_arena *a, uint32_t max, wr_log_client
 weir_status wr__kafka_error(weir_error *err, rd_kafka_resp_err_t code, const char *fmt, ...)
     WR_PRINTF(3, 4);
 bool wr__kafka_retriable(rd_kafka_resp_err_t code);
+weir_status wr__kafka_too_large(const char *topic, size_t bytes, weir_error *err);
+void wr__kafka_batch_too_large(const char *topic, size_t bytes, weir_error *err);
 /** A broker has answered. */
 void wr__kafka_alive(wr__kafka *log);
 

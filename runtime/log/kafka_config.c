@@ -293,7 +293,8 @@ weir_status wr__kafka_conf_new(wr__kafka *log, wr__kafka_role role, const wr_set
     rd_kafka_conf_set_log_cb(conf, on_log);
     rd_kafka_conf_set_error_cb(conf, wr__kafka_on_error);
     wr__kafka_watch_certificates(conf);
-    wr__kafka_watch_statistics(conf);
+    if (wr__kafka_conf_number(conf, "statistics.interval.ms") > 0)
+        rd_kafka_conf_set_stats_cb(conf, wr__kafka_on_statistics);
     *out = conf;
     return WEIR_OK;
 }

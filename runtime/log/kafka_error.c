@@ -75,3 +75,21 @@ void wr__kafka_alive(wr__kafka *log)
         atomic_exchange(&log->down, false))
         wr_diag_put(WR_DIAG_WARN, "kafka", "%s answers again", log->brokers);
 }
+
+/* For the producer's setting, in the call. */
+weir_status wr__kafka_too_large(const char *topic, size_t bytes, weir_error *err)
+{
+    wr_error(err, WEIR_ERR_LIMIT, "A record of %zu bytes is too large for topic %s", bytes, topic);
+    return wr_error_hint(err, "See producer.message.max.bytes, and the topic's max.message.bytes.");
+}
+
+/* For the topic's, in a report: the broker refuses batches, and each record of the batch is
+ * reported so, however small it is. The producer does not try with smaller ones. */
+void wr__kafka_batch_too_large(const char *topic, size_t bytes, weir_error *err)
+{
+    wr_error(err, WEIR_ERR_LIMIT,
+             "A batch of records, one of them of %zu bytes, is too large for topic %s", bytes,
+             topic);
+    (void)wr_error_hint(err, "See the topic's max.message.bytes: producer.batch.size must be "
+                             "below it, and so must be each record.");
+}

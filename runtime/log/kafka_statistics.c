@@ -30,11 +30,11 @@ static void drop_json(wr__kafka_report *r)
     r->json = NULL;
 }
 
-/* By the thread that polls. @return 1: the text is ours. */
-static int on_statistics(rd_kafka_t *rk, char *json, size_t len, void *opaque)
+int wr__kafka_on_statistics(rd_kafka_t *rk, char *json, size_t len, void *opaque)
 {
     (void)rk;
     wr__kafka_opaque *o = opaque;
+    WR_ASSERT(o && o->log && json);
     pthread_mutex_lock(&o->log->statistics_lock);
     if (!o->report) {
         o->report = wr_calloc(1, sizeof *o->report);
@@ -49,12 +49,6 @@ static int on_statistics(rd_kafka_t *rk, char *json, size_t len, void *opaque)
     return 1;
 }
 
-void wr__kafka_watch_statistics(rd_kafka_conf_t *conf)
-{
-    if (wr__kafka_conf_number(conf, "statistics.interval.ms") > 0)
-        rd_kafka_conf_set_stats_cb(conf, on_statistics);
-}
-
 void wr__kafka_statistics_forget(wr__kafka_opaque *o)
 {
     wr__kafka_report *r = o->report;
@@ -62,8 +56,10 @@ void wr__kafka_statistics_forget(wr__kafka_opaque *o)
         return;
     pthread_mutex_lock(&o->log->statistics_lock);
     wr__kafka_report **at = &o->log->reports;
-    while (*at != r)
+    while (*at != r) {
+        WR_ASSERT(*at); /* who has a report is in the list */
         at = &(*at)->next;
+    }
     *at = r->next;
     pthread_mutex_unlock(&o->log->statistics_lock);
     drop_json(r);
@@ -142,6 +138,7 @@ uint32_t wr__kafka_clients(wr_log *base, wr_arena *a, uint32_t max, wr_log_clien
                            size_t *omitted)
 {
     wr__kafka *log = (wr__kafka *)base;
+    WR_ASSERT(max > 0);
     const char **texts = wr_calloc(max, sizeof *texts);
     uint32_t copied = 0, n = 0;
     *omitted = 0;

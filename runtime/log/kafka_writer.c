@@ -132,24 +132,6 @@ static weir_status report_failure(const wr_log_writer *w, weir_error *err)
     return wr_log_owner_failed(&w->connection, err) ? w->connection.error.code : WEIR_OK;
 }
 
-/* For the producer's setting, in the call. */
-static weir_status too_large(const char *topic, size_t bytes, weir_error *err)
-{
-    wr_error(err, WEIR_ERR_LIMIT, "A record of %zu bytes is too large for topic %s", bytes, topic);
-    return wr_error_hint(err, "See producer.message.max.bytes, and the topic's max.message.bytes.");
-}
-
-/* For the topic's, in a report: the broker refuses batches, and each record of the batch is
- * reported so, however small it is. The producer does not try with smaller ones. */
-static void batch_too_large(const char *topic, size_t bytes, weir_error *err)
-{
-    wr_error(err, WEIR_ERR_LIMIT,
-             "A batch of records, one of them of %zu bytes, is too large for topic %s", bytes,
-             topic);
-    (void)wr_error_hint(err, "See the topic's max.message.bytes: producer.batch.size must be "
-                             "below it, and so must be each record.");
-}
-
 /* ---- life ---- */
 
 /* @pre `serving` is held by the thread that serves. */
@@ -164,7 +146,7 @@ static void on_failed_report(wr_log_writer *w, const out_topic *o, const rd_kafk
         return;
     }
     if (m->err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE)
-        batch_too_large(o->name, m->key_len + m->len, &err);
+        wr__kafka_batch_too_large(o->name, m->key_len + m->len, &err);
     else
         wr__kafka_error(&err, m->err, "%s", what);
     if (m->err == RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP)
@@ -540,7 +522,7 @@ static weir_status refused(wr_log_writer *w, const out_topic *o, const wr_out_re
     if (w->transactional && code == RD_KAFKA_RESP_ERR__STATE)
         return spoiled(w, o, err);
     if (code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE)
-        return too_large(o->name, (size_t)in->keys[i].len + in->values[i].len, err);
+        return wr__kafka_too_large(o->name, (size_t)in->keys[i].len + in->values[i].len, err);
     if (is_of_connection(code)) {
         fail_writer(w, code, "Writing to Kafka");
         return report_failure(w, err);

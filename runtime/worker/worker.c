@@ -19,8 +19,8 @@
 #define DIRTY_POLL_MS    20
 #define HELD_POLL_MS     5 /* what it waits for need not come as records that it reads */
 #define RESTORE_POLL_MS  5
-#define SERVE_EVERY_NS   1000000000ll /* a query that writes nothing still listens to its producer \
-                                       */
+/* A query that writes nothing still listens to its producer. */
+#define SERVE_EVERY_NS 1000000000ll
 
 /* ---- a step ---- */
 

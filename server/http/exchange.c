@@ -222,6 +222,18 @@ void wr__exchange_deliver(wr_http_exchange *x)
     x->in_handler = false;
 }
 
+void wr__exchange_half_closed(wr_http_exchange *x)
+{
+    const wr_http_handler *h = &x->conn->core->handler;
+    if (x->half_closed || !x->delivered || x->responding || x->finished)
+        return;
+    x->half_closed = true;
+    x->in_handler = true;
+    if (h->half_closed)
+        h->half_closed(h->arg, x);
+    x->in_handler = false;
+}
+
 void wr__exchange_drained(wr_http_exchange *x)
 {
     const wr_http_handler *h = &x->conn->core->handler;

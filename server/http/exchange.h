@@ -50,14 +50,15 @@ struct wr_http_exchange {
     wr_buf body;       /* collected, or (paused) not handed out yet */
     size_t counted;    /* of it, in the server's sum of bodies */
     int64_t began_ms;
-    bool begun;      /* `begin` has been called and has not held it */
-    bool held;       /* `begin` wants to be called again */
-    bool again;      /* and may be now */
-    bool streams;    /* `body` gets the pieces */
-    bool paused;     /* but not now */
-    bool complete;   /* all of the request is here */
-    bool delivered;  /* and the handler has been told */
-    bool in_handler; /* below a call of the handler */
+    bool begun;       /* `begin` has been called and has not held it */
+    bool held;        /* `begin` wants to be called again */
+    bool again;       /* and may be now */
+    bool streams;     /* `body` gets the pieces */
+    bool paused;      /* but not now */
+    bool complete;    /* all of the request is here */
+    bool delivered;   /* and the handler has been told */
+    bool half_closed; /* `half_closed` has been called */
+    bool in_handler;  /* below a call of the handler */
 
     /* The response. */
     int status;
@@ -103,6 +104,8 @@ void wr__exchange_begin(wr_http_exchange *x);
 bool wr__exchange_body(wr_http_exchange *x, const char *data, size_t n);
 /** All of the request is here, or what was held is let go: tell the handler what it may know. */
 void wr__exchange_deliver(wr_http_exchange *x);
+/** The client has closed its side: `half_closed`, once, where it is still to be answered. */
+void wr__exchange_half_closed(wr_http_exchange *x);
 /** Everything was taken: `drained`, once. */
 void wr__exchange_drained(wr_http_exchange *x);
 /** May more of the body be taken? Not while the head is held or the body paused. */

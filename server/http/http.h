@@ -49,6 +49,10 @@ typedef struct wr_http_handler {
     void (*request)(void *arg, wr_http_exchange *x);
     /** Everything that was written has been taken by the connection. */
     void (*drained)(void *arg, wr_http_exchange *x);
+    /** After `request` and before a response, HTTP/1: the client has closed its side. It may still
+     * wait for the answer, or have gone, which looks the same: what it would wait for long is not
+     * worth a thread. May be NULL. */
+    void (*half_closed)(void *arg, wr_http_exchange *x);
     /** A text message of a WebSocket's client; borrowed. */
     void (*message)(void *arg, wr_http_exchange *x, const char *text, size_t n);
     /** The exchange is over; @p x is gone on return. */

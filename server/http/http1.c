@@ -359,6 +359,8 @@ static void http1_advance(wr__conn *c)
     }
     if (h->x && !c->dead && wr__conn_backlog(c) == 0)
         wr__exchange_drained(h->x);
+    if (h->eof && h->x && !c->dead)
+        wr__exchange_half_closed(h->x);
     if (h->eof && !c->dead && (!h->x || !h->x->complete))
         c->closing = true;
     update_wait(c);

@@ -51,6 +51,7 @@ static const figure figures[] = {
 void wr_client_metrics_put(const wr_log_client *clients, uint32_t n, size_t omitted,
                            wr_exposition *e)
 {
+    WR_ASSERT(clients || n == 0);
     for (size_t k = 0; k < WR_ARRAY_LEN(figures); k++) {
         const figure *f = &figures[k];
         wr_exposition_family(e, f->name, f->type, f->help);

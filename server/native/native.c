@@ -9,6 +9,7 @@
 #include "parser/parser.h"
 #include "server/native/records.h"
 #include "server/native/result_lines.h"
+#include "server/native/topics.h"
 #include "types/text.h"
 
 #include <string.h>
@@ -294,6 +295,8 @@ void wr_native_request(weir *w, bool read_only, wr_http_exchange *x)
         words(w, x);
     else if (get && strcmp(path, "/weir/v1/records") == 0)
         wr_native_records(w, x);
+    else if (wr_native_topics_is_for(x))
+        wr_native_topics(w, read_only, x);
     else
         refuse(x, 404, "Not found");
 }

@@ -20,6 +20,7 @@
  *     GET /weir/v1/complete?prefix=...   ["NAME", ...]
  *     GET /weir/v1/words                 {"keywords":["ADD", ...],"functions":["ABS", ...]}
  *     GET /weir/v1/records?topic=...     the last records of a topic: records.h
+ *     /weir/v1/topic, /produce, /fetch   records in and out, byte for byte: topics.h
  *
  * Statements run on threads of the pool: one each, for as long as it has rows.
  */

@@ -14,6 +14,7 @@
 #include "server/rest/statement_text.h"
 #include "types/text.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -29,14 +30,64 @@ enum {
     SERVER_ERROR = 50000
 };
 
+struct wr__ksql_caller {
+    pthread_mutex_t lock; /* all */
+    wr_exec *waits;       /* the statement that is of no use without it; NULL: none */
+    bool gone;
+};
+
 /** One request under way. */
 typedef struct work {
     const wr__ksql_context *c;
     wr_session *session;
+    wr__ksql_caller *caller;
     wr_buf *out;
     wr__query_fault fault;
     wr_buf blamed; /* the text of the statement that is to blame */
 } work;
+
+/* ---- who waits ---- */
+
+wr__ksql_caller *wr__ksql_caller_new(void)
+{
+    wr__ksql_caller *c = wr_calloc(1, sizeof *c);
+    pthread_mutex_init(&c->lock, NULL);
+    return c;
+}
+
+void wr__ksql_caller_free(wr__ksql_caller *c)
+{
+    if (!c)
+        return;
+    WR_ASSERT(!c->waits);
+    pthread_mutex_destroy(&c->lock);
+    wr_free(c);
+}
+
+void wr__ksql_caller_gone(wr__ksql_caller *c)
+{
+    pthread_mutex_lock(&c->lock);
+    c->gone = true;
+    if (c->waits)
+        wr_exec_interrupt(c->waits);
+    pthread_mutex_unlock(&c->lock);
+}
+
+/* @p x NULL: nothing is under way. */
+static void set_waits(wr__ksql_caller *c, wr_exec *x)
+{
+    pthread_mutex_lock(&c->lock);
+    WR_ASSERT(!x || !c->waits);
+    c->waits = x;
+    if (x && c->gone)
+        wr_exec_interrupt(x);
+    pthread_mutex_unlock(&c->lock);
+}
+
+static bool only_waits(const wr_ast_stmt *s)
+{
+    return s->kind == WR_AST_ASSERT_TOPIC || s->kind == WR_AST_ASSERT_SCHEMA;
+}
 
 bool wr__ksql_may_change(const char *sql)
 {
@@ -454,7 +505,10 @@ static bool execute(work *w, wr_exec *x)
 {
     weir_error err;
     wr_buf text = {0};
+    if (only_waits(x->stmt))
+        set_waits(w->caller, x);
     weir_status st = run(x, &err);
+    set_waits(w->caller, NULL);
     if (st != WEIR_OK && (terminated_push(w, x) || warned(w, x, st, &err) || was_not_set(x)))
         return true;
     if (st == WEIR_ERR_NOT_FOUND && was_push(x->stmt)) {
@@ -581,9 +635,10 @@ static int put_error(work *w)
     return f->code / 100;
 }
 
-int wr__ksql_execute(const wr__ksql_context *c, wr__query_request *r, wr_buf *out)
+int wr__ksql_execute(const wr__ksql_context *c, wr__query_request *r, wr__ksql_caller *caller,
+                     wr_buf *out)
 {
-    work w = {.c = c, .session = r->session, .out = out};
+    work w = {.c = c, .session = r->session, .caller = caller, .out = out};
     wr_buf_putc(out, '[');
     bool good = check_together(&w, r->sql) && each(&w, r->session, r->sql, NULL);
     int status = 200;

@@ -17,6 +17,14 @@ typedef struct wr__ksql_context {
     bool read_only;
 } wr__ksql_context;
 
+/** Who waits for a request, as another thread says. */
+typedef struct wr__ksql_caller wr__ksql_caller;
+wr__ksql_caller *wr__ksql_caller_new(void);
+void wr__ksql_caller_free(wr__ksql_caller *c);
+/** Nobody waits any more, as it seems: ASSERT, which may take as long as it likes, is interrupted,
+ *  now and later in the request, which ends there; others go on to their end. Any thread. */
+void wr__ksql_caller_gone(wr__ksql_caller *c);
+
 /** May it change the catalog? By its words alone: true for some that do not. */
 bool wr__ksql_may_change(const char *sql);
 /**
@@ -24,6 +32,7 @@ bool wr__ksql_may_change(const char *sql);
  * the array of entities or an error.
  * @return the HTTP status.
  */
-int wr__ksql_execute(const wr__ksql_context *c, wr__query_request *r, wr_buf *out);
+int wr__ksql_execute(const wr__ksql_context *c, wr__query_request *r, wr__ksql_caller *caller,
+                     wr_buf *out);
 
 #endif

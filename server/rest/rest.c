@@ -37,6 +37,7 @@ struct job {
     wr_http_server *http;
     uint64_t exchange;
     wr__query_request *request;
+    wr__ksql_caller *caller;
     wr__termination *termination; /* or this */
     bool changes;
     int waited_ms;
@@ -75,7 +76,11 @@ wr_rest *wr_rest_new(wr_engine *e, wr_query_service *queries, wr_cluster *cluste
 static job *job_new(wr_rest *r, wr_http_exchange *x)
 {
     job *j = wr_calloc(1, sizeof *j);
-    *j = (job){.rest = r, .http = wr_http_server_of(x), .exchange = wr_http_id(x), .next = r->jobs};
+    *j = (job){.rest = r,
+               .http = wr_http_server_of(x),
+               .exchange = wr_http_id(x),
+               .caller = wr__ksql_caller_new(),
+               .next = r->jobs};
     if (r->jobs)
         r->jobs->prev = j;
     r->jobs = j;
@@ -92,6 +97,7 @@ static void job_free(job *j)
         j->next->prev = j->prev;
     if (j->request)
         wr__query_request_free(j->request);
+    wr__ksql_caller_free(j->caller);
     wr__termination_free(j->termination);
     wr_buf_free(&j->body);
     wr_free(j);
@@ -153,7 +159,7 @@ static void work(void *arg)
     if (j->termination)
         j->status = wr__terminate(&j->rest->ksql.entities, j->termination, &j->body);
     else
-        j->status = wr__ksql_execute(&j->rest->ksql, j->request, &j->body);
+        j->status = wr__ksql_execute(&j->rest->ksql, j->request, j->caller, &j->body);
 }
 
 static job *pop_turn(wr_rest *r)
@@ -295,6 +301,14 @@ static void on_terminate(wr_rest *r, wr_http_exchange *x)
     j->termination = t;
     j->changes = true;
     take_turn(j);
+}
+
+/* Requests under way are few. */
+void wr_rest_left(wr_rest *r, wr_http_exchange *x)
+{
+    for (job *j = r->jobs; j; j = j->next)
+        if (j->exchange == wr_http_id(x))
+            wr__ksql_caller_gone(j->caller);
 }
 
 /* ---- the service ---- */

@@ -31,5 +31,7 @@ void wr_rest_free(wr_rest *r);
 bool wr_rest_refuses(const wr_rest *r, wr_http_exchange *x);
 /** The whole request is here. Sooner or later there is a response. */
 void wr_rest_request(wr_rest *r, wr_http_exchange *x);
+/** Its client has gone, or may have (`half_closed`): a request under way waits for nothing more. */
+void wr_rest_left(wr_rest *r, wr_http_exchange *x);
 
 #endif

@@ -2,11 +2,14 @@
 """The prompt on a server: what it shows is what it shows of a directory of its own."""
 # cost: 10
 import http.server
+import json
 import re
 import signal
 import subprocess
 import threading
 import unittest
+import urllib.error
+import urllib.request
 
 import program
 import service
@@ -20,6 +23,7 @@ CREATE TABLE c AS SELECT id, COUNT(*) AS n FROM s GROUP BY id;
 INSERT INTO s VALUES (1, 1.5, 2.50, MAP('a' := 1), '2024-01-01T00:00:00.250', TO_BYTES('ab', 'ascii'));
 INSERT INTO s (id) VALUES (2);
 """
+SERVICE = MAKE.split("SET")[0] + "CREATE TABLE c AS SELECT id, COUNT(*) AS n FROM s GROUP BY id;"
 LOOK = """
 SHOW STREAMS; SHOW TABLES; SHOW TYPES; SHOW VARIABLES; DESCRIBE s; DESCRIBE c; DESCRIBE FUNCTION UCASE;
 SELECT * FROM s EMIT CHANGES LIMIT ${limit_of};
@@ -102,6 +106,94 @@ class Remote(unittest.TestCase):
                 refused = weir.sql("DROP STREAM s;", status=None)
                 self.assertNotEqual(refused.returncode, 0)
                 self.assertIn("cannot be changed from here", refused.stderr)
+
+    def test_topics_of_a_service(self):
+        """Records get in and out while a service has the directory, byte for byte."""
+        lines = "".join(json.dumps(record) + "\n" for record in [
+            {"key": "1", "value": {"v": 1}, "headers": [{"key": "h", "value": "x"}, {"key": "h", "value": None}]},
+            {"key": None, "value": {"v": 2}, "timestamp": 1700000000000, "partition": 1},
+            {"key": "3", "value": None},
+            {"keyBase64": "AP/+", "valueBase64": "//8=", "partition": 0},
+            {"key": "", "value": ""},
+        ] + [{"key": str(i), "value": "x" * 2000} for i in range(1500)])
+        wanted = ("key", "value", "timestamp", "partition", "offset", "headers")
+
+        def all_of(weir):
+            return sorted(([r.get(name) for name in wanted] for r in weir.records("t")),
+                          key=lambda r: (r[3], r[4]))
+
+        with program.folder() as folder:
+            weir = program.Weir(folder / "data")
+            file = folder / "q.sql"
+            file.write_text(SERVICE)
+            with Served(weir, "run", file) as running:
+                running.said(r": (1 quer)y")
+                service.wait_until(lambda: (folder / "data" / "weir.sock").exists(), 10, "the socket")
+                absent = weir.call("produce", "t", *weir.options(), input="x\n", status=1)
+                self.assertIn("topic 't' does not exist", absent.stderr)
+                absent = weir.call("consume", "t", *weir.options(), status=1)
+                self.assertIn("'t'", absent.stderr)
+                produced = weir.call("produce", "t", "--json", "--partitions", "2", *weir.options(), input=lines)
+                self.assertEqual(produced.stderr, "1505 records\n")
+                served = all_of(weir)
+                self.assertEqual(len(served), 1505)
+                self.assertIn([b"1", b'{"v": 1}', [{"key": "h", "value": "x"}, {"key": "h", "value": None}]],
+                              [[r[0], r[1], r[5]] for r in served])
+                self.assertIn([b"\0\xff\xfe", b"\xff\xff", 0], [[r[0], r[1], r[3]] for r in served])
+                weir.call("produce", "s", "--json", "--key-format", "KAFKA_INT", *weir.options(),
+                          input='{"key":7,"value":{"V":1}}\n')
+                service.wait_until(lambda: "|7 |1|" in weir.sql("SELECT id, n FROM c WHERE id = 7;").stdout, 10,
+                                   "the query has the record")
+                weir.call("datagen", "clicks", "--count", "3000", *weir.options())
+                self.assertEqual(len(weir.records("clicks")), 3000)
+                follow = subprocess.Popen([weir.program, "consume", "t", "--count", "1", *weir.options()],
+                                          stdout=subprocess.PIPE, text=True)
+                self.addCleanup(follow.wait)
+                self.addCleanup(follow.kill)
+                service.wait_until(lambda: weir.produce("t", "later") and follow.poll() is not None, 20,
+                                   "what comes is seen")
+                self.assertEqual(follow.stdout.read(), "later\n")
+                follow.stdout.close()
+                large = weir.call("produce", "t", *weir.options(), input="y" * (9 << 20) + "\n", status=1)
+                self.assertIn("status 413", large.stderr)
+            here = [record for record in all_of(weir) if record[1] != b"later"]
+            self.assertEqual(here, served)  # and without a service
+
+    def test_network_writes_nothing_into_files_service(self):
+        with program.folder() as folder:
+            weir = program.Weir(folder / "data")
+            file = folder / "q.sql"
+            file.write_text(SERVICE)
+            body = json.dumps({"topic": "s", "records": [[-1, -1, -1, None, "eA==", []]]}).encode()
+
+            def post(url, path, data):
+                try:
+                    with urllib.request.urlopen(url + path, data, timeout=20) as answer:
+                        return answer.status, answer.read().decode()
+                except urllib.error.HTTPError as error:
+                    with error:
+                        return error.code, error.read().decode()
+
+            with Served(weir, "server", file, "--listen", "http://127.0.0.1:0") as server:
+                url = server.said(r"listening on (http:[^ \n]+)")
+                status, text = post(url, "/weir/v1/produce", body)
+                self.assertEqual((status, "cannot be written from here" in text), (403, True))
+                weir.produce("s", "by the socket")
+                self.assertEqual(len(weir.records("s")), 1)
+            with Served(weir, "server", "--listen", "http://127.0.0.1:0") as server:
+                url = server.said(r"listening on (http:[^ \n]+)")
+                self.assertEqual(post(url, "/weir/v1/produce", body)[0], 200)
+                self.assertEqual(len(weir.records("s")), 2)
+                for bad in (b"", b"{", b"[]", b'{"topic":"s"}', b'{"topic":"s","records":[[]]}',
+                            b'{"topic":"s","records":[[0,0,0,1,2,[]]]}', b'{"topic":"","records":[]}',
+                            b'{"topic":"s","records":[[99,-1,-1,null,null,[["a"]]]]}'):
+                    self.assertEqual(post(url, "/weir/v1/produce", bad)[0], 400, bad)
+                self.assertEqual(post(url, "/weir/v1/produce", body.replace(b'"s"', b'"nope"'))[0], 404)
+                for path in ("topic", "fetch?topic=s&from=0", "fetch?topic=s&from=0,0,0", "fetch?topic=s&from=x,0",
+                             "fetch?topic=s&from=0,0&wait=x", "fetch?topic=s&from=0,-1"):
+                    self.assertEqual(post(url, f"/weir/v1/{path}", None)[0], 400, path)
+                self.assertEqual(post(url, "/weir/v1/topic?topic=nope", None)[0], 404)
+                self.assertEqual(len(weir.records("s")), 2)
 
     def test_nobody_there(self):
         with program.folder() as folder:

@@ -389,7 +389,13 @@ static inline void ops_print_record(ops *o, uint32_t topic, const wr_out_records
     }
     wr_buf_putc(&o->out, ' ');
     wr_buf_str(&o->out, r->values[i].ptr ? r->values[i] : WR_STR("null"));
-    wr_buf_printf(&o->out, " @%lld\n", (long long)r->timestamps[i]);
+    wr_buf_printf(&o->out, " @%lld", (long long)r->timestamps[i]);
+    const wr_headers *h = r->headers ? r->headers[i] : NULL;
+    for (uint32_t k = 0; h && k < h->n; k++) {
+        wr_buf_printf(&o->out, " %.*s=", (int)h->h[k].key.len, h->h[k].key.ptr);
+        wr_buf_str(&o->out, h->h[k].value.ptr ? h->h[k].value : WR_STR("null"));
+    }
+    wr_buf_putc(&o->out, '\n');
 }
 
 static inline wr_str ops_own(ops *o, wr_str s)
@@ -408,10 +414,12 @@ static inline weir_status ops_produce(wr_task_ctx *ctx, uint32_t topic, const wr
             continue;
         }
         assert_true(o->queue_to < WR_ARRAY_LEN(o->queue));
-        o->queue[o->queue_to++] = (ops_queued){topic,
-                                               {.key = ops_own(o, r->keys[i]),
-                                                .value = ops_own(o, r->values[i]),
-                                                .timestamp = r->timestamps[i]}};
+        o->queue[o->queue_to++] = (ops_queued){
+            topic,
+            {.key = ops_own(o, r->keys[i]),
+             .value = ops_own(o, r->values[i]),
+             .headers = wr_headers_copy(o->run_arena, r->headers ? r->headers[i] : NULL),
+             .timestamp = r->timestamps[i]}};
     }
     return WEIR_OK;
 }

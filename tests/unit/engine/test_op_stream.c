@@ -281,7 +281,7 @@ static void test_headers(void **state)
     wr_record r[2] = {{.key = WR_STR("1"), .value = WR_STR("{\"V\":1}"), .headers = &headers},
                       {.key = WR_STR("2"), .value = WR_STR("{\"V\":2}")}};
     assert_int_equal(ops_feed(o, 0, r, 2), WEIR_OK);
-    assert_string_equal(wr_buf_cstr(&o->out), "OUT 1 {\"N\":\"a\",\"V\":1} @0\n"
+    assert_string_equal(wr_buf_cstr(&o->out), "OUT 1 {\"N\":\"a\",\"V\":1} @0 a=1 b=null\n"
                                               "OUT 2 {\"N\":null,\"V\":2} @0\n");
     ops_close(o);
     wr_free(o);
