@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Expected: on the day when clocks are set back (Berlin, 27 October 2024) an engine makes windows of
-# zoned timestamps by one rule: those of elapsed time, or those of the wall clock. Rows that
-# are three hours apart at most are together or not, whatever rows there are beside them.
+# zoned timestamps by one rule: those of elapsed time, or those of the wall clock. Whether two
+# rows are in one window does not depend on a third row.
 # Seen:
 #   polars 2.1.0   group_by_dynamic(every="2h") counts on from the *first row's* window: after the
 #                  change windows begin at odd hours, if the data begin before it; at even ones, if
