@@ -187,10 +187,12 @@ static int head_complete(http_parser *p)
     if (fault)
         return refuse(h, fault);
     h->keep_alive = http_should_keep_alive(p);
-    /* To the parser, bytes after the head are another protocol's; after a request for HTTP/2 its
-     * body comes first. */
-    p->upgrade = wr_http_wants_websocket(x);
-    h->upgrades = wants_http2(h);
+    /* The parser has seen whether another protocol is asked for. It then takes what follows the
+     * head for that protocol's; of a request for HTTP/2 the body comes first, and others are
+     * ordinary. */
+    bool asks = p->upgrade;
+    p->upgrade = asks && wr_http_wants_websocket(x);
+    h->upgrades = asks && !p->upgrade && wants_http2(h);
     if (h->upgrades)
         return 0;
     fault = begin(h);
