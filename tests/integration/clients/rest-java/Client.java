@@ -80,8 +80,9 @@ public class Client {
             CompletableFuture<Answer> answer = new CompletableFuture<>();
             List<JsonNode> lines = new ArrayList<>();
             StringBuilder waiting = new StringBuilder();  // all texts here are ASCII
-            client.request(HttpMethod.POST, path).compose(request -> request.send(Buffer.buffer(body)))
-                .onSuccess(response -> response
+            // The answer's handlers are set on the event loop, before any of it can come.
+            client.request(HttpMethod.POST, path).onFailure(answer::completeExceptionally).onSuccess(request ->
+                request.send(Buffer.buffer(body)).onFailure(answer::completeExceptionally).onSuccess(response -> response
                     .handler(piece -> {
                         try {
                             waiting.append(piece);
@@ -100,8 +101,7 @@ public class Client {
                         } catch (Exception e) {
                             answer.completeExceptionally(e);
                         }
-                    }))
-                .onFailure(answer::completeExceptionally);
+                    })));
             return answer.get(SECONDS, TimeUnit.SECONDS);
         }
 
