@@ -3,10 +3,10 @@
  * connection.h - one client's connection without its socket: bytes go in, bytes come out.
  *
  * The protocol (HTTP/1, HTTP/2, WebSocket) is chosen by the first bytes and may change once, when
- * an HTTP/1 connection becomes a WebSocket. A socket (socket.c) or a test feeds wr__conn_input with
- * plain text and takes `out`; wr__conn_advance is called at the end of a turn of the loop for each
- * connection that has asked for it (`wake`), and does everything that must not happen below a
- * handler's call: ends exchanges, makes output, reports drained ones.
+ * an HTTP/1 connection becomes a WebSocket or goes on as HTTP/2. A socket (socket.c) or a test
+ * feeds wr__conn_input with plain text and takes `out`; wr__conn_advance is called at the end of a
+ * turn of the loop for each connection that has asked for it (`wake`), and does everything that
+ * must not happen below a handler's call: ends exchanges, makes output, reports drained ones.
  *
  * Thread: the loop's. Nothing here frees a connection below a call of a handler: `dead` and
  * `closing` say what the owner is to do with it.
@@ -82,6 +82,7 @@ struct wr__conn {
     wr__wait wait;       /* what the client is waited for; kept by the protocol */
     uint32_t requests;   /* begun; so that waiting for a second head is another wait */
     bool local;          /* by the Unix socket */
+    bool secure;         /* under TLS */
     bool must_be_http2;  /* ALPN said so */
     bool awake;          /* kept by the owner: `wake` was called */
     bool paused;         /* take no more from the socket for now */

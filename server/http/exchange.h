@@ -86,6 +86,14 @@ struct wr_http_exchange {
 wr_http_exchange *wr__exchange_new(wr__conn *c, wr_http_version version);
 /** Tell the handler that it is over, where it knows it; and free it. */
 void wr__exchange_end(wr_http_exchange *x);
+/**
+ * The connection goes on as HTTP/2, and a request that came whole as HTTP/1 as its stream 1. The
+ * answer 101 must be sent already.
+ *
+ * @param settings  the client's, as the payload of a SETTINGS frame; @p n bytes
+ * @return false: these are no settings; nothing has changed but the protocol's state, which is NULL
+ */
+bool wr__http2_take_over(wr_http_exchange *x, const uint8_t *settings, size_t n);
 
 /* ---- the head, as it comes ---- */
 

@@ -9,9 +9,13 @@
  *
  * A response that comes before the whole request: where little of the body is left it is read and
  * thrown away, and the connection goes on; otherwise the connection is closed after it.
+ *
+ * A request that asks for HTTP/2 is collected before its handler hears of it; at the end of the
+ * turn the connection is HTTP/2's, with this request as its first stream.
  */
 #include "server/http/exchange.h"
 #include "server/http/http1_head.h"
+#include "server/http/http1_upgrade.h"
 #include "server/http/websocket.h"
 
 #include <http_parser.h>
@@ -27,6 +31,9 @@ typedef struct wr__http1_state {
     int refusal;                /* a status that says why parsing ended; 0 */
     bool keep_alive;            /* the client wants it, and nothing has spoken against it */
     bool expects;               /* waits for "100 Continue" */
+    bool upgrades;              /* to HTTP/2, once the request is complete */
+    size_t settings_n;          /* bytes of the client's settings for that */
+    uint8_t settings[WR__UPGRADE_SETTINGS_MAX];
     bool eof;
 } http1;
 
@@ -52,7 +59,7 @@ static int message_begins(http_parser *p)
     if (!h->x)
         return refuse(h, 503);
     h->phase = IN_TARGET;
-    h->expects = false;
+    h->expects = h->upgrades = false;
     h->keep_alive = false;
     c->requests++;
     return 0;
@@ -147,6 +154,19 @@ static int begin(http1 *h)
     return 0;
 }
 
+/* Not under TLS, where ALPN decides, nor with a body of unknown length or one that waits for a
+ * word: such a request is an ordinary one. */
+static bool wants_http2(http1 *h)
+{
+    const wr__conn *c = h->x->conn;
+    const http_parser *p = &h->parser;
+    if (c->secure || c->core->stopping || p->http_minor == 0 || h->expects || p->flags & F_CHUNKED)
+        return false;
+    if (has_body(p) && p->content_length > c->core->max_body)
+        return false;
+    return wr__upgrade_wants_http2(h->x, h->settings, &h->settings_n);
+}
+
 static void pause_parser(http1 *h)
 {
     http_parser_pause(&h->parser, 1);
@@ -167,8 +187,14 @@ static int head_complete(http_parser *p)
     if (fault)
         return refuse(h, fault);
     h->keep_alive = http_should_keep_alive(p);
-    /* Other protocols than WebSocket (h2c) are not offered: the request is an ordinary one. */
-    p->upgrade = wr_http_wants_websocket(x);
+    /* The parser has seen whether another protocol is asked for. It then takes what follows the
+     * head for that protocol's; of a request for HTTP/2 the body comes first, and others are
+     * ordinary. */
+    bool asks = p->upgrade;
+    p->upgrade = asks && wr_http_wants_websocket(x);
+    h->upgrades = asks && !p->upgrade && wants_http2(h);
+    if (h->upgrades)
+        return 0;
     fault = begin(h);
     if (fault)
         return refuse(h, fault);
@@ -206,7 +232,8 @@ static int message_complete(http_parser *p)
     http1 *h = state_of(c);
     wr_http_exchange *x = h->x;
     x->complete = true;
-    wr__exchange_deliver(x);
+    if (!h->upgrades)
+        wr__exchange_deliver(x);
     if (x->finished && !x->aborted)
         end_exchange(h);
     if (h->x || c->closing)
@@ -318,11 +345,45 @@ static void http1_input(wr__conn *c, const char *data, size_t n)
 
 /* ---- the end of a turn ---- */
 
+/* The request, and what came after it, are HTTP/2's from here on. */
+static void switch_to_http2(wr__conn *c, http1 *h)
+{
+    static const wr_http_field fields[] = {
+        {"connection", "upgrade"}, {"upgrade", "h2c"}, {NULL, NULL}};
+    wr__http1_head head = {.status = 101, .date = "", .fields = fields, .length = -1};
+    wr_http_exchange *x = h->x;
+    size_t said = c->out.len;
+    wr__http1_head_put(&c->out, &head);
+    c->state = NULL;
+    if (!wr__http2_take_over(x, h->settings, h->settings_n)) {
+        c->out.len = said;
+        c->state = h;
+        answer_refusal(c, 400);
+        return;
+    }
+    wr_buf rest = c->in;
+    size_t at = c->in_at;
+    c->in = (wr_buf){0};
+    c->in_at = 0;
+    if (at < rest.len)
+        c->protocol->input(c, rest.ptr + at, rest.len - at);
+    wr_buf_free(&rest);
+    c->dead |= h->eof;
+    if (c->core->stopping && !c->dead)
+        c->protocol->shutdown(c);
+    wr_free(h);
+    wr__conn_wake(c);
+}
+
 /* @return whether something has changed that may let the parser go on. */
 static bool advance_exchange(wr__conn *c)
 {
     http1 *h = state_of(c);
     wr_http_exchange *x = h->x;
+    if (h->upgrades && x->complete) {
+        switch_to_http2(c, h);
+        return false;
+    }
     if (x->again) {
         int fault = begin(h);
         if (fault) {

@@ -7,6 +7,8 @@
  * other stream. Towards the client: what is written waits in the exchange's `out`; nghttp2 fetches
  * it as windows allow, and only while the socket takes what it is given (WR__BACKLOG_MAX).
  *
+ * The first stream may be a request that came as HTTP/1 (wr__http2_take_over).
+ *
  * An exchange ends when nghttp2 closes its stream, which happens below mem_recv and mem_send alone,
  * and so never below a call of its handler. Floods (resets, settings, pings, continuations) are
  * limited by nghttp2's options.
@@ -227,6 +229,27 @@ static void start(wr__conn *c)
     };
     nghttp2_submit_settings(h->session, NGHTTP2_FLAG_NONE, settings, WR_ARRAY_LEN(settings));
     nghttp2_session_set_local_window_size(h->session, NGHTTP2_FLAG_NONE, 0, CONNECTION_WINDOW);
+}
+
+bool wr__http2_take_over(wr_http_exchange *x, const uint8_t *settings, size_t n)
+{
+    wr__conn *c = x->conn;
+    bool head = strcmp(wr_http_method(x), "HEAD") == 0;
+    start(c);
+    nghttp2_session *session = state_of(c)->session;
+    if (nghttp2_session_upgrade2(session, settings, n, head, NULL) != 0) {
+        nghttp2_session_del(session);
+        wr_free(c->state);
+        c->state = NULL;
+        return false;
+    }
+    c->protocol = &wr__http2;
+    x->version = WR_HTTP_2;
+    x->stream = 1;
+    nghttp2_session_set_stream_user_data(session, x->stream, x);
+    wr__exchange_begin(x);
+    wr__exchange_deliver(x);
+    return true;
 }
 
 static void http2_input(wr__conn *c, const char *data, size_t n)

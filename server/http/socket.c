@@ -275,6 +275,7 @@ void wr__socket_accept(wr_http_server *s, uv_stream_t *listener)
     if (!local) {
         uv_tcp_nodelay(&k->u.tcp, 1);
         k->tls = s->tls ? wr__tls_new(s->tls) : NULL;
+        k->conn.secure = k->tls != NULL;
     }
     wr__conn_wake(&k->conn); /* which begins to read, and sets the deadline */
 }

@@ -190,28 +190,6 @@ void wr__websocket_free(websocket *w)
 
 /* ---- for handlers ---- */
 
-static bool names_token(const char *list, const char *token)
-{
-    size_t n = strlen(token);
-    for (const char *p = list; p && *p;) {
-        p += strspn(p, " \t,");
-        size_t len = strcspn(p, " \t,");
-        if (len == n && strncasecmp(p, token, n) == 0)
-            return true;
-        p += len;
-    }
-    return false;
-}
-
-bool wr_http_wants_websocket(const wr_http_exchange *x)
-{
-    const char *version = wr_http_header(x, "sec-websocket-version");
-    return x->version == WR_HTTP_1 && names_token(wr_http_header(x, "upgrade"), "websocket") &&
-           names_token(wr_http_header(x, "connection"), "upgrade") &&
-           strcmp(wr_http_method(x), "GET") == 0 && version && strcmp(version, "13") == 0 &&
-           wr_http_header(x, "sec-websocket-key");
-}
-
 /* The answer to a key: SHA-1 of it and a fixed text, in base 64 (RFC 6455, 4.2.2). */
 static void accept_key(const char *key, char out[29])
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a client sends as HTTP/1, and as WebSocket after an upgrade: the first byte says how it is
- * cut into pieces. Held against: the promises of http.h (http_driver.h); the answer is the same
- * however the bytes are cut, where nothing is answered later than it was asked.
+ * What a client sends as HTTP/1, and as WebSocket or HTTP/2 after an upgrade: the first byte says
+ * how it is cut into pieces. Held against: the promises of http.h (http_driver.h); the answer is
+ * the same however the bytes are cut, where nothing is answered later than it was asked.
  */
 #include <stdio.h>
 
@@ -38,7 +38,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     play(&whole, bytes, n, n);
     play(&cut, bytes, n, step);
     WR_ASSERT(whole.begun == cut.begun || whole.conn.dead || cut.conn.dead);
-    if (!has_stream(bytes, n) && !whole.conn.dead && !cut.conn.dead) {
+    bool upgraded = whole.conn.protocol == &wr__http2; /* whose frames depend on the cuts, too */
+    if (!upgraded && !has_stream(bytes, n) && !whole.conn.dead && !cut.conn.dead) {
         WR_ASSERT(whole.sent.len == cut.sent.len);
         WR_ASSERT(whole.sent.len == 0 || memcmp(whole.sent.ptr, cut.sent.ptr, cut.sent.len) == 0);
     }

@@ -3,7 +3,7 @@
 # cost: 15
 """Clients of ksqlDB, unchanged, on `weir server`: each holds one conversation, which is looked at here.
 
-Their programs are clients/rest-python and clients/rest-javascript. What they are expected to get is
+Their programs are clients/rest-*. What they are expected to get is
 what they got from ksqlDB; where it is Weir's own (messages) only the code is looked at.
 """
 import json
@@ -42,9 +42,7 @@ class Clients(unittest.TestCase):
         self.assertEqual(got["streams"], ["S"])
         self.assertEqual(got["described"], ["ID", "V"])
         self.assertTrue(got["properties"])
-        self.assertEqual(got["inserted"], ACKNOWLEDGED)
-        self.assertEqual([(r["status"], r["seq"], r["error_code"]) for r in got["bad row"]], [("error", 0, 40000)])
-        self.assertEqual(got["pushed"], PUSHED)
+        self.check_rows(got)
         self.assertEqual((got["closed"], got["closed nothing"]), (True, False))
 
     def test_ksqldb_of_pypi(self):
@@ -62,6 +60,49 @@ class Clients(unittest.TestCase):
         self.assertEqual(got["pulled by HTTP/1.1"], [{"ID": "a", "N": 2, "TOTAL": 4}])
         self.assertEqual(got["refused"], 40001)
         self.assertIn("400: {\"@type\":\"statement_error\",\"error_code\":40001", got["bad query"])
+
+    def test_ksql_of_pypi(self):
+        """Its HTTP/2 begins as HTTP/1.1, with a POST that asks to go on so: rows in need it."""
+        got = self.converse("rest-python-ksql")
+        self.assertRegex(got["version"], r"^\d+\.\d+\.\d+")
+        self.assertEqual((got["derived"], got["streams"], got["dropped"]), (True, ["O", "S"], ["S"]))
+        self.assertEqual(got["pulled"], [["a", 2, 4]])
+        self.assertEqual(got["parsed"], [{"ID": i, "V": v} for i, v in PUSHED[:2]])
+        self.assertEqual((got["refused"], got["bad query"]), (40001, "Return code is 400."))
+        self.check_rows(got)
+        self.assertEqual(got["created"], ["SUCCESS", "SUCCESS"])
+
+    def check_rows(self, got):
+        self.assertEqual(got["inserted"], ACKNOWLEDGED)
+        self.assertEqual([(r["status"], r["seq"], r["error_code"]) for r in got["bad row"]], [("error", 0, 40000)])
+        self.assertEqual(got["pushed"], PUSHED)
+
+    def check_http(self, got):
+        """What the programs over plain HTTP libraries have alike."""
+        self.assertEqual([(status, entity[0]["commandStatus"]["status"]) for status, entity in got["created"]],
+                         [(200, "SUCCESS")] * 2)
+        self.check_rows(got)
+        for what in ("refused", "bad query"):
+            self.assertEqual((got[what][0], got[what][1]["error_code"]), (400, 40001), what)
+        self.assertEqual(got["closed"], 200)
+
+    def test_go(self):
+        got = self.converse("rest-go")
+        self.check_http(got)
+        self.assertEqual(got["pulled"][1:], [["a", 2, 4]])
+        self.assertEqual(got["protocol"], "HTTP/2.0")
+
+    def test_java(self):
+        for library in ("jdk", "vertx", "vertx-upgrade"):
+            with self.subTest(library):
+                got = self.converse("rest-java", library)
+                status, *lines = got.pop("pulled")
+                self.assertEqual((status, lines[1:]), (200, [["a", 2, 4]]))
+                for what in ("inserted", "bad row"):
+                    status, *got[what] = got[what]
+                    self.assertEqual(status, 200)
+                self.check_http(got)
+                self.assertEqual(set(got["versions"]), {"HTTP_2"})
 
     def test_websocket(self):
         got = self.converse("rest-python", "websocket")

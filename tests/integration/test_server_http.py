@@ -82,8 +82,11 @@ class Connections(ServerCase):
         self.assertEqual(self.curl(*out, url), "1.1 404")
         self.assertEqual(self.curl(*out, "--http1.0", url)[-3:], "404")
         self.assertEqual(self.curl(*out, "--http2-prior-knowledge", url), "2 404")
-        # Asked to change over, the server goes on as it is.
-        self.assertEqual(self.curl(*out, "--http2", url), "1.1 404")
+        # Asked to change over, the server does, also where the request has a body of known length.
+        self.assertEqual(self.curl(*out, "--http2", url), "2 404")
+        self.assertEqual(self.curl(*out, "--http2", "--data-binary", "x" * 100000, url), "2 404")
+        self.assertEqual(self.curl(*out, "--http2", "-H", "Transfer-Encoding: chunked", "--data-binary", "x", url),
+                         "1.1 404")
         self.assertEqual(self.curl(*out, "--unix-socket", self.data / "weir.sock", url), "1.1 404")
         self.assertEqual(oct((self.data / "weir.sock").stat().st_mode & 0o777), "0o600")
         self.stopped(process)

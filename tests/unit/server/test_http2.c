@@ -295,6 +295,146 @@ static void test_rapid_reset(void **state)
     wr_buf_free(&b);
 }
 
+/* A request by HTTP/1.1, and what the server has sent by then. */
+static const char *ask_http1(driver *server, const char *method, const char *headers,
+                             const char *body)
+{
+    wr_buf b = {0};
+    wr_buf_clear(&server->sent);
+    wr_buf_printf(&b, "%s HTTP/1.1\r\nHost: x\r\n%s\r\n%s", method, headers, body);
+    driver_feed(server, b.ptr, b.len);
+    driver_turn(server);
+    wr_buf_free(&b);
+    return wr_buf_cstr(&server->sent);
+}
+
+#define H2C "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAQAAP__\r\n"
+static const char switching[] =
+    "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: h2c\r\n\r\n";
+
+/* A request that asks for HTTP/2 is its first stream; those that follow are ordinary ones. */
+static void test_upgrade(void **state)
+{
+    static const struct {
+        const char *method, *length, *body, *answer;
+    } cases[] = {{"POST /echo", "Content-Length: 5\r\n", "hello", "hello"},
+                 {"POST /pieces", "Content-Length: 5\r\n", "hello", "hello"},
+                 {"POST /hold", "Content-Length: 2\r\n", "hi", "hi"},
+                 {"GET /later", "", "", "later"},
+                 {"HEAD /later", "", "", ""}};
+    static const uint8_t settings[] = {0, 4, 0, 0, 0xff, 0xff};
+    (void)state;
+    for (size_t i = 0; i < WR_ARRAY_LEN(cases); i++) {
+        client c;
+        wr_buf headers = {0};
+        client_init(&c, 65535, true);
+        bool head = strncmp(cases[i].method, "HEAD", 4) == 0;
+        assert_int_equal(nghttp2_session_upgrade2(c.session, settings, sizeof settings, head, NULL),
+                         0);
+        wr_buf_printf(&headers, "%s%s", H2C, cases[i].length);
+        const char *sent =
+            ask_http1(&c.server, cases[i].method, wr_buf_cstr(&headers), cases[i].body);
+        size_t n = sizeof switching - 1;
+        assert_true(strncmp(sent, switching, n) == 0);
+        assert_ptr_equal(c.server.conn.protocol, &wr__http2);
+        assert_true(nghttp2_session_mem_recv(c.session, (const uint8_t *)sent + n,
+                                             c.server.sent.len - n) >= 0);
+        wr_buf_clear(&c.server.sent);
+        exchange_bytes(&c);
+        assert_answer(&c, 1, 200, cases[i].answer);
+        int32_t next = ask(&c, "/echo", "again", 5);
+        exchange_bytes(&c);
+        assert_answer(&c, next, 200, "again");
+        assert_int_equal(c.server.begun, 2);
+        client_fini(&c);
+        wr_buf_free(&headers);
+    }
+}
+
+/* These are answered as what they are, in HTTP/1.1; or end the connection. */
+static void test_no_upgrade(void **state)
+{
+    static const struct {
+        const char *headers, *body, *answer;
+    } cases[] = {
+        {"Connection: Upgrade\r\nUpgrade: h2c\r\nHTTP2-Settings: AAQAAP__\r\n", "", "200 OK"},
+        {"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n", "", "200 OK"},
+        {"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2\r\nHTTP2-Settings: AAQAAP__\r\n", "",
+         "200 OK"},
+        {H2C "HTTP2-Settings: AAQAAP__\r\n", "", "200 OK"},
+        {"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAQAAP+/\r\n", "",
+         "200 OK"},
+        {"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAQAA\r\n", "",
+         "200 OK"},
+        {H2C "Transfer-Encoding: chunked\r\n", "2\r\nhi\r\n0\r\n\r\n", "200 OK"},
+        {H2C "Content-Length: 100001\r\n", "", "413 "},
+    };
+    (void)state;
+    for (size_t i = 0; i < WR_ARRAY_LEN(cases); i++) {
+        driver t;
+        driver_init(&t);
+        const char *sent = ask_http1(&t, "POST /echo", cases[i].headers, cases[i].body);
+        assert_true(strncmp(sent, "HTTP/1.1 ", 9) == 0);
+        assert_true(strncmp(sent + 9, cases[i].answer, strlen(cases[i].answer)) == 0);
+        driver_fini(&t);
+    }
+    /* An initial window of 2^31, which no setting can be: an error of the connection, as later. */
+    driver t;
+    driver_init(&t);
+    const char *sent = ask_http1(&t, "POST /echo",
+                                 "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
+                                 "HTTP2-Settings: AASAAAAA\r\n",
+                                 "");
+    assert_true(strncmp(sent, switching, sizeof switching - 1) == 0);
+    assert_true(t.conn.closing);
+    driver_fini(&t);
+    assert_int_equal(t.ended, t.begun);
+    driver secure;
+    driver_init(&secure);
+    secure.conn.secure = true;
+    assert_non_null(strstr(ask_http1(&secure, "POST /echo", H2C, ""), "200 OK"));
+    driver_fini(&secure);
+}
+
+/* The client's frames may come with the request, before the server has agreed; a client that goes
+ * away before its request is whole leaves nothing. */
+static void test_upgrade_cut(void **state)
+{
+    static const char request[] =
+        "POST /echo HTTP/1.1\r\nHost: x\r\n" H2C "Content-Length: 5\r\n\r\nhello";
+    (void)state;
+    for (size_t step = 1; step < 200; step += 7) {
+        client c;
+        wr_buf b = {0};
+        const uint8_t *data;
+        client_init(&c, 65535, true);
+        assert_int_equal(nghttp2_session_upgrade2(c.session, NULL, 0, false, NULL), 0);
+        wr_buf_puts(&b, request);
+        for (ssize_t n; (n = nghttp2_session_mem_send(c.session, &data)) > 0;)
+            wr_buf_put(&b, data, (size_t)n);
+        driver_feed_cut(&c.server, b.ptr, b.len, step);
+        wr_buf *sent = &c.server.sent;
+        size_t n = sizeof switching - 1;
+        assert_true(sent->len > n && memcmp(sent->ptr, switching, n) == 0);
+        assert_true(nghttp2_session_mem_recv(c.session, (const uint8_t *)sent->ptr + n,
+                                             sent->len - n) >= 0);
+        assert_answer(&c, 1, 200, "hello");
+        client_fini(&c);
+        wr_buf_free(&b);
+    }
+    for (size_t cut = sizeof request - 4; cut < sizeof request; cut++) {
+        driver t;
+        driver_init(&t);
+        driver_feed(&t, request, cut);
+        wr__conn_eof(&t.conn);
+        driver_turn(&t);
+        assert_true(t.conn.dead);
+        assert_int_equal(t.begun, cut == sizeof request - 1);
+        driver_fini(&t);
+        assert_int_equal(t.ended, t.begun);
+    }
+}
+
 static void test_shuts_down(void **state)
 {
     client c;
@@ -317,7 +457,9 @@ int main(void)
         cmocka_unit_test(test_answers),     cmocka_unit_test(test_flow_control),
         cmocka_unit_test(test_lines),       cmocka_unit_test(test_client_takes_nothing),
         cmocka_unit_test(test_refuses),     cmocka_unit_test(test_early_answers),
-        cmocka_unit_test(test_rapid_reset), cmocka_unit_test(test_shuts_down),
+        cmocka_unit_test(test_rapid_reset), cmocka_unit_test(test_upgrade),
+        cmocka_unit_test(test_no_upgrade),  cmocka_unit_test(test_upgrade_cut),
+        cmocka_unit_test(test_shuts_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
