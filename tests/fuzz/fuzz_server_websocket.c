@@ -63,6 +63,16 @@ static void check_frames(const wr_buf *sent)
     }
 }
 
+/* Bytes that are the same for all cuts: not the code with which wslay refuses a closing frame whose
+ * code (1002) and text (1007) are both wrong, which it looks at in the order of their coming. */
+static size_t same_len(const wr_buf *sent)
+{
+    const uint8_t *end = (const uint8_t *)sent->ptr + sent->len;
+    bool refused = sent->len >= 4 && end[-4] == 0x88 && end[-3] == 2 && end[-2] == 0x03 &&
+                   (end[-1] == 0xea || end[-1] == 0xef);
+    return sent->len - (refused ? 1 : 0);
+}
+
 static void play(driver *t, const wr_buf *text, size_t step, bool slow)
 {
     driver_init(t);
@@ -92,7 +102,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!slow) {
         check_frames(&whole.sent);
         WR_ASSERT(whole.sent.len == cut.sent.len);
-        WR_ASSERT(!cut.sent.len || memcmp(whole.sent.ptr, cut.sent.ptr, cut.sent.len) == 0);
+        size_t n = same_len(&whole.sent);
+        WR_ASSERT(n == same_len(&cut.sent));
+        WR_ASSERT(n == 0 || memcmp(whole.sent.ptr, cut.sent.ptr, n) == 0);
     }
     driver_fini(&whole);
     driver_fini(&cut);
