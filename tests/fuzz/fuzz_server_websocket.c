@@ -67,10 +67,11 @@ static void check_frames(const wr_buf *sent)
  * code (1002) and text (1007) are both wrong, which it looks at in the order of their coming. */
 static size_t same_len(const wr_buf *sent)
 {
-    const uint8_t *end = (const uint8_t *)sent->ptr + sent->len;
-    bool refused = sent->len >= 4 && end[-4] == 0x88 && end[-3] == 2 && end[-2] == 0x03 &&
-                   (end[-1] == 0xea || end[-1] == 0xef);
-    return sent->len - (refused ? 1 : 0);
+    if (sent->len < 4)
+        return sent->len;
+    const uint8_t *last = (const uint8_t *)sent->ptr + sent->len - 4;
+    bool refused = last[0] == 0x88 && last[1] == 2 && last[2] == 0x03;
+    return sent->len - (refused && (last[3] == 0xea || last[3] == 0xef) ? 1 : 0);
 }
 
 static void play(driver *t, const wr_buf *text, size_t step, bool slow)
