@@ -91,6 +91,7 @@ wr_engine *wr_feeds_engine(const wr_feeds *f)
 static void list(wr_feeds *f, wr__row_client *c)
 {
     pthread_mutex_lock(&f->lock);
+    WR_ASSERT(!c->listed && c->id && c->feed);
     c->listed = true;
     c->listed_prev = NULL;
     c->listed_next = f->listed;
@@ -128,6 +129,7 @@ void wr_feeds_each(wr_feeds *f, void (*fn)(void *arg, const char *id, const char
 
 static void join(wr__feed *f, wr__row_client *c)
 {
+    WR_ASSERT(!c->feed && f->state <= RUNNING);
     c->feed = f;
     c->prev = NULL;
     c->next = f->clients;
@@ -354,6 +356,7 @@ static void deliver(wr__feed *f)
 static void on_rested(void *arg)
 {
     wr__feed *f = arg;
+    WR_ASSERT(f->state == RUNNING && f->resting);
     f->resting = NULL;
     deliver(f);
 }
@@ -404,6 +407,7 @@ static void free_statement(void *arg)
 static void statement_freed(void *arg)
 {
     wr__feed *f = arg;
+    WR_ASSERT(f->state == CLOSING && !f->clients && !f->next_to_write);
     f->exec = NULL;
     f->session = NULL;
     f->state = GONE;
