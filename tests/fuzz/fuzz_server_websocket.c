@@ -51,12 +51,13 @@ static size_t check_frames(const wr_buf *sent)
         size_t left = sent->len - at, head = 2;
         WR_ASSERT(left >= 2 && !(p[0] & 0x70) && !(p[1] & 0x80));
         size_t len = p[1];
+        WR_ASSERT(len != 127); /* nothing is so long here */
         if (len == 126) {
             WR_ASSERT(left >= 4);
             len = (size_t)p[2] << 8 | p[3];
             head = 4;
         }
-        WR_ASSERT(len != 127 && left >= head + len);
+        WR_ASSERT(left >= head + len);
         uint8_t opcode = p[0] & 0x0f;
         WR_ASSERT(opcode == 1 || opcode == 8 || opcode == 10);
         if (opcode == 8) {
