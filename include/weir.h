@@ -65,7 +65,7 @@ enum {
 /** Filled in by the call that failed; the caller's own struct, nothing in it is allocated. */
 typedef struct weir_error {
     weir_status code;
-    unsigned flags;     /* WEIR_ERROR_* */
+    unsigned flags;     /* WEIR_ERROR_*; the bits from 8 on are Weir's own */
     int line, column;   /* from 1; 0 where the error has no place in a text */
     int64_t offset;     /* byte offset in the text, or -1 */
     char message[1400]; /* what is wrong; never empty where code is an error */

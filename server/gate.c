@@ -238,6 +238,7 @@ static void verified(void *arg)
 {
     check *c = arg;
     wr_gate *g = c->gate;
+    WR_ASSERT(g->checks > 0 && c->passwords);
     g->checks--;
     if (c->passwords == g->passwords) { /* else it was about a file that counts no more */
         place *p = place_of(g, c->digest);

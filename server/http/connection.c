@@ -52,6 +52,7 @@ void wr__conn_input(wr__conn *c, const char *data, size_t n)
         wr__conn_wake(c);
         return;
     }
+    WR_ASSERT(!c->exchanges && !c->state); /* no protocol, nothing of one */
     wr_buf_put(&c->in, data, n);
     choose(c, c->in.ptr, c->in.len);
     if (!c->protocol)

@@ -40,6 +40,7 @@ void wr__deadline_remove(wr__socket *k)
 
 static void set(wr__socket *k, int wait)
 {
+    WR_ASSERT(wait >= 0 && wait < WR__WAITS && !k->closing);
     wr__deadline_remove(k);
     k->progress = false;
     k->requests = k->conn.requests;
@@ -48,6 +49,7 @@ static void set(wr__socket *k, int wait)
     wr__deadlines *list = &k->server->deadlines[wait];
     k->wait = wait;
     k->due_ms = now_ms(k->server) + list->length_ms;
+    WR_ASSERT(!list->last || list->last->due_ms <= k->due_ms); /* in order of time */
     k->earlier = list->last;
     *(list->last ? &list->last->later : &list->first) = k;
     list->last = k;

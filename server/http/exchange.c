@@ -80,6 +80,7 @@ void wr__exchange_end(wr_http_exchange *x)
     x->finished = true; /* what the handler still writes goes nowhere */
     if (x->begun && core->handler.end)
         core->handler.end(core->handler.arg, x);
+    WR_ASSERT(core->bodies >= x->counted);
     core->bodies -= x->counted;
     if (x->prev)
         x->prev->next = x->next;
@@ -121,6 +122,7 @@ void wr__http_core_fini(wr__http_core *core)
 uint32_t wr__exchange_text(wr_http_exchange *x, const char *text, size_t n)
 {
     uint32_t at = (uint32_t)x->head.len;
+    WR_ASSERT(!x->begun && x->head.len <= UINT32_MAX);
     wr_buf_put(&x->head, text, n);
     wr_buf_putc(&x->head, '\0');
     return at;
@@ -166,6 +168,7 @@ int wr__exchange_target(wr_http_exchange *x)
 void wr__exchange_begin(wr_http_exchange *x)
 {
     const wr_http_handler *h = &x->conn->core->handler;
+    WR_ASSERT(x->path && !x->in_handler && !x->delivered);
     x->held = x->again = false;
     x->begun = true; /* from here on `end` is owed, also where begin holds it */
     x->in_handler = true;
@@ -176,6 +179,7 @@ void wr__exchange_begin(wr_http_exchange *x)
 bool wr__exchange_body(wr_http_exchange *x, const char *data, size_t n)
 {
     wr__http_core *core = x->conn->core;
+    WR_ASSERT(!x->in_handler && !x->complete);
     if (x->finished)
         return true;
     if (x->streams && !wr__exchange_blocked(x) && x->body.len == 0) {
@@ -199,6 +203,7 @@ static void deliver_pieces(wr_http_exchange *x)
     const wr_http_handler *h = &x->conn->core->handler;
     if (x->body.len == 0 && !x->complete)
         return;
+    WR_ASSERT(h->body && !x->delivered);
     x->delivered = x->complete;
     wr_buf piece = x->body; /* the handler may pause, and pieces may be kept again meanwhile */
     x->body = (wr_buf){0};
@@ -211,6 +216,7 @@ void wr__exchange_deliver(wr_http_exchange *x)
     const wr_http_handler *h = &x->conn->core->handler;
     if (x->finished || x->delivered || wr__exchange_blocked(x))
         return;
+    WR_ASSERT(x->begun && !x->in_handler);
     x->in_handler = true;
     if (x->streams) {
         deliver_pieces(x);
@@ -239,6 +245,7 @@ void wr__exchange_drained(wr_http_exchange *x)
     const wr_http_handler *h = &x->conn->core->handler;
     if (!x->undrained || x->finished)
         return;
+    WR_ASSERT(x->begun && x->responding && !x->in_handler);
     x->undrained = false;
     x->in_handler = true;
     if (h->drained)
@@ -415,6 +422,7 @@ void wr_http_write(wr_http_exchange *x, const void *data, size_t n)
 {
     if (!x->responding || x->finished || n == 0 || x->no_body || x->websocket)
         return;
+    WR_ASSERT(data && x->conn);
     x->conn->protocol->write(x, data, n);
     x->sent += n;
     x->undrained = true;

@@ -33,6 +33,13 @@
 /* Above it http-parser has a limit of its own. */
 #define HEAD_MAX (72u << 10)
 
+/* Is this the loop thread, or has it ended, so that who stops the server does its last work? Before
+ * it has begun nobody is there. */
+static bool on_loop(const wr_http_server *s)
+{
+    return s->ended || pthread_equal(pthread_self(), s->loop_thread);
+}
+
 /* ---- who is awake ---- */
 
 static void keep_going(uv_idle_t *handle)
@@ -67,8 +74,10 @@ void wr__socket_sleep(wr__socket *k)
 static void flush_awake(wr_http_server *s)
 {
     wr__socket *k = s->awake;
+    WR_ASSERT(on_loop(s));
     s->awake = NULL;
     while (k) {
+        WR_ASSERT(k->conn.awake && !k->closing); /* who closes sleeps */
         wr__socket *next = k->next_awake;
         k->conn.awake = false;
         wr__socket_flush(k);
@@ -128,6 +137,7 @@ struct wr__post {
 void wr_http_post(wr_http_server *s, void (*fn)(void *arg), void *arg)
 {
     wr__post *post = wr_malloc(sizeof *post);
+    WR_ASSERT(fn);
     *post = (wr__post){fn, arg, NULL};
     pthread_mutex_lock(&s->lock);
     bool first = !s->first_post;
@@ -142,6 +152,7 @@ void wr_http_post(wr_http_server *s, void (*fn)(void *arg), void *arg)
 static void put_back(wr_http_server *s, wr__post *first, wr__post **last)
 {
     pthread_mutex_lock(&s->lock);
+    WR_ASSERT(first && last != &s->first_post);
     *last = s->first_post;
     if (!s->first_post)
         s->last_post = last;
@@ -191,6 +202,7 @@ static void job_done(void *arg)
 {
     pool_job *job = arg;
     wr_http_server *s = job->server;
+    WR_ASSERT(s->at_work > 0);
     job->done(job->arg);
     wr_free(job);
     s->at_work--;
@@ -207,6 +219,7 @@ static void do_job(void *arg)
 void wr_http_work(wr_http_server *s, void (*work)(void *arg), void (*done)(void *arg), void *arg)
 {
     pool_job *job = wr_malloc(sizeof *job);
+    WR_ASSERT(on_loop(s) && work && done);
     *job = (pool_job){s, work, done, arg};
     s->at_work++;
     wr__workers_add(s->pool, do_job, job);
@@ -229,6 +242,7 @@ static void timer_gone(uv_handle_t *handle)
 static void timer_fires(uv_timer_t *handle)
 {
     wr_http_timer *t = handle->data;
+    WR_ASSERT(!t->called);
     t->called = true;
     uv_close((uv_handle_t *)handle, timer_gone);
     t->fn(t->arg);
@@ -237,6 +251,7 @@ static void timer_fires(uv_timer_t *handle)
 wr_http_timer *wr_http_after(wr_http_server *s, int ms, void (*fn)(void *arg), void *arg)
 {
     wr_http_timer *t = wr_calloc(1, sizeof *t);
+    WR_ASSERT(on_loop(s) && fn);
     t->fn = fn;
     t->arg = arg;
     uv_timer_init(&s->loop, &t->timer);
@@ -284,6 +299,7 @@ static void grace_is_over(uv_timer_t *timer)
 static void begin_stop(void *arg)
 {
     wr_http_server *s = arg;
+    WR_ASSERT(on_loop(s) && !s->core.stopping);
     s->core.stopping = true;
     if (s->has_tcp)
         uv_close((uv_handle_t *)&s->tcp, NULL);
@@ -297,6 +313,7 @@ static void begin_stop(void *arg)
 
 static void server_free(wr_http_server *s)
 {
+    WR_ASSERT(!s->sockets && !s->awake && !s->at_work);
     wr__workers_free(s->pool);
     wr__http_core_fini(&s->core);
     SSL_CTX_free(s->tls);
@@ -318,6 +335,7 @@ void wr_http_server_stop(wr_http_server *s, int grace_ms)
 static void *run_loop(void *arg)
 {
     wr_http_server *s = arg;
+    s->loop_thread = pthread_self();
     uv_run(&s->loop, UV_RUN_DEFAULT);
     pthread_mutex_lock(&s->lock);
     s->ended = true;

@@ -58,6 +58,7 @@ struct wr_http_server {
     wr__http_core core; /* the handler's view */
     uv_loop_t loop;
     pthread_t thread;
+    pthread_t loop_thread; /* the same, as it knows itself: set before anything is called on it */
     uv_tcp_t tcp;
     uv_pipe_t pipe;
     bool has_tcp, has_pipe;

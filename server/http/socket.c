@@ -23,6 +23,7 @@ static void socket_gone(uv_handle_t *handle)
 {
     wr__socket *k = handle->data;
     wr_http_server *s = k->server;
+    WR_ASSERT(k->closing && !k->conn.awake && s->connections > 0);
     s->connections--;
     wr_buf_free(&k->writing);
     wr__tls_free(k->tls);
@@ -51,6 +52,7 @@ void wr__socket_close(wr__socket *k)
 static void written(uv_write_t *request, int status)
 {
     wr__socket *k = request->data;
+    WR_ASSERT(k->write_pending);
     k->write_pending = false;
     k->progress = true;
     k->conn.unsent = 0;
@@ -65,6 +67,7 @@ static void written(uv_write_t *request, int status)
 /* Send @p b, which is left empty. @return false: the connection is of no more use. */
 static bool send_bytes(wr__socket *k, wr_buf *b)
 {
+    WR_ASSERT(b->len > 0 && !k->closing);
     uv_buf_t all = uv_buf_init(b->ptr, (unsigned)b->len);
     int sent = uv_try_write(&k->u.stream, &all, 1);
     if (sent < 0 && sent != UV_EAGAIN)
@@ -158,6 +161,7 @@ static void note_handshake(wr__socket *k)
 static void decrypt(wr__socket *k, const char *data, size_t n)
 {
     wr_http_server *s = k->server;
+    WR_ASSERT(k->tls);
     wr__tls_feed(k->tls, data, n);
     int got;
     while ((got = wr__tls_read(k->tls, s->plain, sizeof s->plain)) > 0) {
@@ -253,6 +257,7 @@ static void name_peer(wr__socket *k)
 void wr__socket_accept(wr_http_server *s, uv_stream_t *listener)
 {
     bool local = listener->type == UV_NAMED_PIPE;
+    WR_ASSERT(local ? s->has_pipe : s->has_tcp);
     wr__socket *k = wr_calloc(1, sizeof *k);
     wr__conn_init(&k->conn, &s->core);
     k->server = s;

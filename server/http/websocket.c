@@ -94,6 +94,7 @@ static const struct wslay_event_callbacks callbacks = {
 static void websocket_input(wr__conn *c, const char *data, size_t n)
 {
     websocket *w = state_of(c);
+    WR_ASSERT(w->x->conn == c);
     w->at = data;
     w->end = data + n;
     if (wslay_event_recv(w->ctx) != 0)
@@ -175,6 +176,7 @@ const wr__protocol wr__websocket = {
 
 void wr__websocket_switch(wr__conn *c, wr_http_exchange *x)
 {
+    WR_ASSERT(x->websocket && x->conn == c && c->exchanges == x && !x->next);
     c->state = x->websocket;
     c->protocol = &wr__websocket;
     wr__conn_wake(c);

@@ -35,6 +35,7 @@ static void *run_jobs(void *arg)
         wr__job *job = p->first;
         if (!job)
             break;
+        WR_ASSERT(p->queued > 0);
         p->first = job->next;
         if (!p->first)
             p->last = &p->first;
@@ -70,6 +71,7 @@ void wr__workers_free(wr__workers *p)
     pthread_mutex_unlock(&p->lock);
     for (unsigned i = 0; i < p->threads_n; i++)
         pthread_join(p->threads[i], NULL);
+    WR_ASSERT(!p->first && p->queued == 0 && p->waiting == 0);
     pthread_cond_destroy(&p->more);
     pthread_mutex_destroy(&p->lock);
     wr_free(p->threads);
@@ -79,6 +81,7 @@ void wr__workers_free(wr__workers *p)
 /* With the lock. One thread at least must come about, or nothing would ever be done. */
 static void start_thread(wr__workers *p)
 {
+    WR_ASSERT(p->threads_n < p->threads_max);
     int failed = pthread_create(&p->threads[p->threads_n], NULL, run_jobs, p);
     WR_ASSERT(!failed || p->threads_n > 0);
     p->threads_n += !failed;
@@ -89,6 +92,7 @@ void wr__workers_add(wr__workers *p, void (*work)(void *arg), void *arg)
     wr__job *job = wr_malloc(sizeof *job);
     *job = (wr__job){work, arg, NULL};
     pthread_mutex_lock(&p->lock);
+    WR_ASSERT(!p->ending);
     *p->last = job;
     p->last = &job->next;
     p->queued++;

@@ -37,6 +37,7 @@ typedef struct wr__native_job {
 static void let_go(wr__native_job *job)
 {
     pthread_mutex_lock(&job->lock);
+    WR_ASSERT(job->holders > 0);
     bool last = --job->holders == 0;
     pthread_mutex_unlock(&job->lock);
     if (!last)
@@ -184,6 +185,7 @@ static void done(void *arg)
 {
     wr__native_job *job = arg;
     wr_http_exchange *x = wr_http_find(job->server, job->exchange);
+    WR_ASSERT(!job->exec); /* the thread has freed it */
     if (x)
         wr_http_finish(x);
     atomic_fetch_sub(&job->w->statements, 1);

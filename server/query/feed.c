@@ -22,6 +22,8 @@
 
 /** Encoded rows that are taken before others have their turn. */
 #define TURN_BYTES (64u << 10)
+/** Clients that are written to in a turn: at its end each costs a system call, 10 us or so. */
+#define TURN_CLIENTS 100u
 /** From so many clients on, a feed rests after a turn; per 20 clients a millisecond. */
 #define MANY_CLIENTS 100u
 #define REST_MAX_MS  50
@@ -89,6 +91,7 @@ wr_engine *wr_feeds_engine(const wr_feeds *f)
 static void list(wr_feeds *f, wr__row_client *c)
 {
     pthread_mutex_lock(&f->lock);
+    WR_ASSERT(!c->listed && c->id && c->feed);
     c->listed = true;
     c->listed_prev = NULL;
     c->listed_next = f->listed;
@@ -126,6 +129,7 @@ void wr_feeds_each(wr_feeds *f, void (*fn)(void *arg, const char *id, const char
 
 static void join(wr__feed *f, wr__row_client *c)
 {
+    WR_ASSERT(!c->feed && f->state <= RUNNING);
     c->feed = f;
     c->prev = NULL;
     c->next = f->clients;
@@ -215,18 +219,18 @@ static weir_status encode(wr__feed *f, weir_error *err)
 }
 
 /* @p rows to those who have not got them; who lets too much pile up leaves. @return false: the turn
- * is over before all have them. At least one gets them. */
+ * has had its share before all have them. At least one gets them. */
 static bool write_rows(wr__feed *f, const wr_buf *rows)
 {
     static const char *const slow = "The client does not take its rows fast enough";
-    while (f->next_to_write) {
+    for (uint32_t n = 1; f->next_to_write; n++) {
         wr__row_client *c = f->next_to_write;
         f->next_to_write = c->next;
         if (!c->websocket && rows[c->form].len)
             wr_http_write(c->x, rows[c->form].ptr, rows[c->form].len);
         if (f->sharing && wr_http_buffered(c->x) > WR__CLIENT_PILE)
             fail(c, slow);
-        if (f->next_to_write && wr_http_turn_is_over(f->server))
+        if (f->next_to_write && (n == TURN_CLIENTS || wr_http_turn_is_over(f->server)))
             return false;
     }
     return true;
@@ -352,6 +356,7 @@ static void deliver(wr__feed *f)
 static void on_rested(void *arg)
 {
     wr__feed *f = arg;
+    WR_ASSERT(f->state == RUNNING && f->resting);
     f->resting = NULL;
     deliver(f);
 }
@@ -380,9 +385,11 @@ static void on_wake(void *arg)
         deliver(f);
 }
 
+/* What is left of a turn is for the next: each of those it has written to says that it has drained.
+ */
 void wr__row_client_drained(wr__row_client *c)
 {
-    if (c->feed)
+    if (c->feed && !c->feed->next_to_write)
         deliver(c->feed);
 }
 
@@ -400,6 +407,7 @@ static void free_statement(void *arg)
 static void statement_freed(void *arg)
 {
     wr__feed *f = arg;
+    WR_ASSERT(f->state == CLOSING && !f->clients && !f->next_to_write);
     f->exec = NULL;
     f->session = NULL;
     f->state = GONE;

@@ -25,6 +25,7 @@ static void fill(wr__pull_limits *l)
 {
     int64_t now = l->clock->mono_ns(l->clock);
     double s = (double)(now - l->at_ns) / 1e9;
+    WR_ASSERT(s >= 0);
     l->at_ns = now;
     l->tokens = WR_MIN(l->tokens + s * (double)l->qps, (double)WR_MAX(l->qps, (int64_t)1));
     l->bytes = WR_MIN(l->bytes + s * (double)l->bytes_per_hour / 3600, (double)l->bytes_per_hour);
@@ -32,6 +33,7 @@ static void fill(wr__pull_limits *l)
 
 bool wr__pull_limits_allow(wr__pull_limits *l, wr__query_fault *fault)
 {
+    WR_ASSERT(l->clock && l->running >= 0);
     if (l->running >= l->concurrent) {
         *fault = (wr__query_fault){.code = 42900};
         snprintf(fault->message, sizeof fault->message,

@@ -19,6 +19,7 @@ void wr__query_fault_set(wr__query_fault *f, int code, bool of_statement, bool t
                          const char *fmt, ...)
 {
     va_list ap;
+    WR_ASSERT(code >= 40000 && code < 51000); /* a hundredth of it is the status */
     f->code = code;
     f->of_statement = of_statement;
     f->typed = typed;
@@ -185,6 +186,7 @@ static bool put_properties(wr_engine *e, wr__query_endpoint endpoint, const wr_j
 
 static void put_variable(wr_session *session, wr_str name, const char *written, const char *value)
 {
+    WR_ASSERT(written && value && strlen(written) <= name.len);
     wr_free(wr_map_put(&session->written, name, wr_strdup(written)));
     wr_free(wr_map_put(&session->variables, name, wr_strdup(value)));
 }
@@ -305,6 +307,7 @@ static bool read_sequence(const wr_json *body, wr_arena *a, int64_t *out, wr__qu
 static bool read_request(wr_engine *e, wr__query_endpoint endpoint, wr_str body,
                          wr__query_request *r, wr__query_fault *fault)
 {
+    WR_ASSERT(endpoint < WR_ARRAY_LEN(names_of));
     const names *n = &names_of[endpoint];
     const wr_json *properties, *variables, *request, *j = wr__body_object(body, r->arena, fault);
     if (!j || !text_member(j, n->sql, r->arena, &r->sql, fault) ||
@@ -388,6 +391,7 @@ wr_exec *wr__query_statement(wr_engine *e, wr__query_endpoint endpoint, wr__quer
 {
     wr_exec *x;
     weir_error err;
+    WR_ASSERT(r->sql && r->session && endpoint != WR__ENDPOINT_KSQL);
     size_t n = count_statements(r->sql);
     bool stream = endpoint == WR__ENDPOINT_QUERY_STREAM;
     if (n != 1) {

@@ -49,6 +49,7 @@ void wr__commands_free(wr__commands *c)
  * empty place, which is passed over. */
 static command *place(wr__commands *c)
 {
+    WR_ASSERT(c->n <= WR__COMMANDS_MAX && c->first < WR__COMMANDS_MAX);
     if (c->n == WR__COMMANDS_MAX) {
         command *oldest = &c->ring[c->first];
         if (oldest->id)
@@ -63,6 +64,7 @@ static command *place(wr__commands *c)
 void wr__commands_put(wr__commands *c, const char *id, const char *status, const char *message,
                       const char *query_id)
 {
+    WR_ASSERT(*id && *status && message && query_id);
     pthread_mutex_lock(&c->lock);
     command *old = wr_map_remove(&c->by_id, wr_str_c(id));
     if (old)

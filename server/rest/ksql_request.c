@@ -121,6 +121,7 @@ static void put_plain(const wr_ast_stmt *s, wr_buf *out)
 /* Values may be secrets: a refused INSERT shows none. */
 static void put_masked(const wr_ast_stmt *s, wr_buf *out)
 {
+    WR_ASSERT(s->kind == WR_AST_INSERT_VALUES);
     wr_buf_puts(out, "INSERT INTO ");
     wr_text_put_quoted(out, wr_str_c(s->name.name), '`');
     for (size_t i = 0; i < s->columns_n; i++) {
@@ -256,6 +257,7 @@ static void put_missing_topic(const work *w, const wr_ast_stmt *s, const char *m
 static bool fail(work *w, const wr_ast_stmt *s, const char *sql, weir_status st,
                  const weir_error *err)
 {
+    WR_ASSERT(st > WEIR_DONE && (s || sql) && err->message[0]);
     int code = code_of(s, st, err);
     const char *before = s ? preparing(s, err) : NULL;
     wr_reason reason = wr_error_reason_of(err);
@@ -394,6 +396,7 @@ static void put_command(work *w, const wr_exec *x, const command *k, const char 
 static void put_assert(work *w, const wr_ast_stmt *s, const char *statement)
 {
     bool topic = s->kind == WR_AST_ASSERT_TOPIC;
+    WR_ASSERT(topic || s->kind == WR_AST_ASSERT_SCHEMA);
     wr__entity_open(w->out, topic ? "assert_topic" : "assert_schema", statement);
     wr__member(w->out, topic ? "topicName" : "subject", s->text1);
     if (!topic && s->has_id)
@@ -619,6 +622,8 @@ static int put_error(work *w)
 {
     wr_buf body = {0};
     const wr__query_fault *f = &w->fault;
+    WR_ASSERT(f->code >= 40000 && f->code < 51000 && f->message[0]);
+    WR_ASSERT(w->out->len > 0 && w->out->ptr[0] == '['); /* entities, so far */
     wr_buf_putc(&body, '{');
     wr__member(&body, "@type", f->of_statement ? "statement_error" : "generic_error");
     wr__member_int(&body, "error_code", f->code);
@@ -638,6 +643,7 @@ static int put_error(work *w)
 int wr__ksql_execute(const wr__ksql_context *c, wr__query_request *r, wr__ksql_caller *caller,
                      wr_buf *out)
 {
+    WR_ASSERT(r->sql && r->session && out->len == 0);
     work w = {.c = c, .session = r->session, .caller = caller, .out = out};
     wr_buf_putc(out, '[');
     bool good = check_together(&w, r->sql) && each(&w, r->session, r->sql, NULL);

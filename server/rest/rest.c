@@ -177,6 +177,7 @@ static job *pop_turn(wr_rest *r)
 /* The service has ended meanwhile. */
 static void turn_away(job *j)
 {
+    WR_ASSERT(j->rest->ended && !j->timer && !j->turn);
     wr_http_exchange *x = wr_http_find(j->http, j->exchange);
     if (x)
         shut(x);
@@ -186,6 +187,7 @@ static void turn_away(job *j)
 static void next_turn(wr_rest *r)
 {
     job *j;
+    WR_ASSERT(r->changing);
     r->changing = false;
     while (r->ended && (j = pop_turn(r)))
         turn_away(j);
@@ -200,6 +202,7 @@ static void done(void *arg)
     wr_rest *r = j->rest;
     wr_http_exchange *x = wr_http_find(j->http, j->exchange);
     bool changes = j->changes;
+    WR_ASSERT(j->status >= 200 && j->status < 600 && j->body.len > 0);
     if (j->termination && j->status == 200) {
         r->ended = true;
         wr__terminate_clients(&r->ksql.entities);
@@ -213,6 +216,8 @@ static void done(void *arg)
 
 static void begin(job *j)
 {
+    WR_ASSERT(!j->timer && !j->turn && !j->request != !j->termination);
+    WR_ASSERT(!j->changes || !j->rest->changing); /* those that change come one after the other */
     j->rest->changing = j->rest->changing || j->changes;
     wr_http_work(j->http, work, done, j);
 }
@@ -220,6 +225,7 @@ static void begin(job *j)
 static void take_turn(job *j)
 {
     wr_rest *r = j->rest;
+    WR_ASSERT(!j->turn && !j->timer);
     if (r->ended) {
         turn_away(j);
         return;
@@ -238,6 +244,7 @@ static void wait_for_command(void *arg)
 {
     job *j = arg;
     wr_engine *e = j->rest->ksql.entities.engine;
+    WR_ASSERT(j->request && j->waited_ms <= LOOK_MAX_MS);
     j->timer = NULL;
     wr_engine_lock(e);
     bool executed = j->request->sequence < (int64_t)wr_engine_next_id(e);
