@@ -63,7 +63,9 @@ weir_status wr__execute_assert_schema(wr_exec *x, weir_error *err)
     int64_t ms;
     char what[400];
     weir_error why;
-    WR_ASSERT(s->text1 || s->has_id);
+    if (!s->text1 && !s->has_id)
+        return wr_error_at(err, WEIR_ERR_STATEMENT, s->pos,
+                           "ASSERT SCHEMA statements much include a subject name or an id");
     if (!r)
         return wr_error_at(err, WEIR_ERR_CONFIG, s->pos, "There is no schema registry");
     WR_TRY(timeout_of(x, &ms, err));

@@ -100,13 +100,20 @@ char *wr__body_text(wr_str body, const char *name, wr__query_fault *fault)
 
 /* ---- properties ---- */
 
-/* An unknown name is no fault of the client's at /query: the real server's words. */
+/* An unknown name is no fault of the client's at /query: the real server's words. @p unknown: where
+ * that is said later, what; else NULL. */
 static bool put_property(wr_engine *e, wr__query_endpoint endpoint, wr_session *session,
-                         const char *name, const char *value, wr__query_fault *fault)
+                         const char *name, const char *value, wr_buf *unknown,
+                         wr__query_fault *fault)
 {
     weir_error err;
     bool stream = endpoint == WR__ENDPOINT_QUERY_STREAM;
     if (wr_settings_check(name, NULL, false, &err) != WEIR_OK) {
+        if (unknown) {
+            if (!unknown->len)
+                wr_buf_puts(unknown, err.message);
+            return true;
+        }
         wr__query_fault_set(fault, stream ? BAD_REQUEST : SERVER_ERROR, false, !stream, "%s",
                             err.message);
         return false;
@@ -164,7 +171,8 @@ static const char *settings_text(const wr_session *s, wr_arena *a)
 }
 
 static bool put_properties(wr_engine *e, wr__query_endpoint endpoint, const wr_json *properties,
-                           wr_arena *a, wr_session *session, wr__query_fault *fault)
+                           wr_arena *a, wr_session *session, wr_buf *unknown,
+                           wr__query_fault *fault)
 {
     for (uint32_t i = 0; properties && i < properties->n; i++) {
         const wr_json *j = &properties->items[i];
@@ -176,7 +184,7 @@ static bool put_properties(wr_engine *e, wr__query_endpoint endpoint, const wr_j
                                 name);
             return false;
         }
-        if (!put_property(e, endpoint, session, name, value, fault))
+        if (!put_property(e, endpoint, session, name, value, unknown, fault))
             return false;
     }
     return true;
@@ -277,8 +285,15 @@ static bool read_request(wr_engine *e, wr__query_endpoint endpoint, wr_str body,
         return false;
     }
     put_variables(variables, r->arena, r->session);
-    return put_properties(e, endpoint, properties, r->arena, r->session, fault) &&
-           read_request_properties(r, endpoint, request, fault);
+    wr_buf unknown = {0};
+    bool later = endpoint == WR__ENDPOINT_KSQL;
+    bool good = put_properties(e, endpoint, properties, r->arena, r->session,
+                               later ? &unknown : NULL, fault) &&
+                read_request_properties(r, endpoint, request, fault);
+    if (unknown.len)
+        r->unknown_property = wr_arena_strdup(r->arena, wr_buf_cstr(&unknown));
+    wr_buf_free(&unknown);
+    return good;
 }
 
 wr__query_request *wr__query_request_read(wr_engine *e, wr__query_endpoint endpoint, wr_str body,
@@ -315,7 +330,7 @@ bool wr__insert_request_read(wr_str line, wr_engine *e, wr_session *session, wr_
     const wr_json *j = wr__body_object(line, a, fault);
     bool good = j && text_member(j, "target", a, &name, fault) &&
                 object_member(j, "properties", &properties, fault) &&
-                put_properties(e, WR__ENDPOINT_QUERY_STREAM, properties, a, session, fault);
+                put_properties(e, WR__ENDPOINT_QUERY_STREAM, properties, a, session, NULL, fault);
     if (good && !name) {
         wr__query_fault_set(fault, BAD_REQUEST, false, false,
                             "Invalid JSON in request: Missing required creator property 'target'");

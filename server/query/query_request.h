@@ -38,6 +38,9 @@ typedef struct wr__query_request {
     const char *settings; /* the properties, in a fixed form; "" for none */
     bool says_host;       /* request.ksql.debug.request */
     int64_t sequence;     /* commandSequenceNumber; -1: none */
+    /* /ksql: what is said of a property of an unknown name, once the statements have been parsed;
+     * NULL: there is none. */
+    const char *unknown_property;
 } wr__query_request;
 
 /** Read @p body. @return NULL: *fault says why. */

@@ -551,6 +551,53 @@ static bool each(work *w, wr_session *session, const char *sql, wr_catalog *cata
     return true;
 }
 
+/* The place in the whole text: the statement's own text with blanks for all that is before it. */
+static void place_in_request(const char *sql, const wr_parse_span *span, wr_arena *a,
+                             weir_error *err)
+{
+    wr_ast_stmt *s;
+    char *text = wr_arena_strndup(a, sql, span->next);
+    for (size_t i = 0; i < span->start; i++)
+        if (text[i] != '\n')
+            text[i] = ' ';
+    WR_ASSERT(wr_parse_statement(text, span->end, a, &s, err) != WEIR_OK);
+}
+
+/* As in ksqlDB the whole text is parsed before anything else happens, and to blame as a whole. What
+ * has variables is parsed when these are known. */
+static bool parses(work *w, const char *sql)
+{
+    size_t len = strlen(sql);
+    wr_parse_span span;
+    weir_error err;
+    for (size_t at = 0; wr_parse_next_span(sql, len, at, &span); at = span.next) {
+        const char *from = sql + span.start;
+        size_t size = span.empty ? 0 : span.end - span.start;
+        if (memmem(from, size, "${", 2))
+            continue;
+        wr_arena *a = wr_arena_new(0);
+        wr_ast_stmt *s;
+        weir_status st = wr_parse_statement(from, size, a, &s, &err);
+        if (st == WEIR_ERR_SYNTAX && !span.empty)
+            place_in_request(sql, &span, a, &err);
+        wr_arena_free(a);
+        if (st != WEIR_OK)
+            return fail(w, NULL, sql, st, &err);
+    }
+    return true;
+}
+
+/* What a property is called is looked at when the first statement is: all of them are to blame. */
+static bool properties_known(work *w, const wr__query_request *r)
+{
+    if (!r->unknown_property || !*r->sql)
+        return true;
+    wr_buf_clear(&w->blamed);
+    wr_buf_puts(&w->blamed, r->sql);
+    wr__query_fault_set(&w->fault, SERVER_ERROR, true, true, "%s", r->unknown_property);
+    return false;
+}
+
 static bool check_together(work *w, const char *sql)
 {
     wr_engine *e = w->c->entities.engine;
@@ -596,7 +643,8 @@ int wr__ksql_execute(const wr__ksql_context *c, wr__query_request *r, wr_buf *ou
 {
     work w = {.c = c, .session = r->session, .out = out};
     wr_buf_putc(out, '[');
-    bool good = check_together(&w, r->sql) && each(&w, r->session, r->sql, NULL);
+    bool good = parses(&w, r->sql) && properties_known(&w, r) && check_together(&w, r->sql) &&
+                each(&w, r->session, r->sql, NULL);
     int status = 200;
     if (good)
         wr_buf_putc(out, ']');
