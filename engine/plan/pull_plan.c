@@ -644,12 +644,13 @@ static weir_status build_pull(const wr_plan_env *env, const wr_ast_query *query,
             wr__place_in_clause(&p.scope.base, "WHERE", err);
             return status;
         }
-        if (wr_expr_type(pull->filter)->id != WR_T_BOOLEAN)
+        if (wr_expr_type(pull->filter)->id != WR_T_BOOLEAN) {
+            const char *where = expr_text(an, an->where);
             return wr_error_at(err, WEIR_ERR_STATEMENT, an->where->pos,
                                "Type error in WHERE expression: Should evaluate to boolean but is "
-                               "%s (%s) instead.",
-                               expr_text(an, an->where),
-                               wr_type_text(pull->arena, wr_expr_type(pull->filter)));
+                               "%s (%s) instead.\nStatement: %s",
+                               where, wr_type_text(pull->arena, wr_expr_type(pull->filter)), where);
+        }
     }
     WR_ASSERT(pull->result->n == an->items.n);
     return find_bounds(&p, err);

@@ -5,6 +5,7 @@
  */
 #include "server/query/query_request.h"
 #include "formats/format.h"
+#include "parser/parser.h"
 #include "server/query/config_words.h"
 #include "types/text.h"
 
@@ -368,7 +369,7 @@ wr_exec *wr__query_statement(wr_engine *e, wr__query_endpoint endpoint, wr__quer
     }
     weir_status st = wr_exec_new(e, r->session, r->sql, strlen(r->sql), &x, &err);
     if (st != WEIR_OK) {
-        wr__query_fault_of(fault, endpoint, st, &err);
+        wr__query_fault_of(fault, endpoint, NULL, st, &err);
         fault->typed = !stream;
         return NULL;
     }
@@ -416,11 +417,18 @@ static wr_str bracketed(const char *text)
     return wr_str_make(text, 0);
 }
 
-static wr_str blamed_expression(const weir_error *err)
+wr_str wr__blamed_expression(const char *message)
 {
     static const char processing[] = "Error processing expression: ";
-    return begins(err->message, processing) ? bracketed(err->message + sizeof processing - 1)
-                                            : wr_str_make("", 0);
+    return begins(message, processing) ? bracketed(message + sizeof processing - 1)
+                                       : wr_str_make("", 0);
+}
+
+const wr_ast_expr *wr__blamed_condition(const wr_ast_query *q, const char *message)
+{
+    if (q && begins(message, "Error in WHERE expression: "))
+        return q->where;
+    return q && begins(message, "Error in HAVING expression: ") ? q->having : NULL;
 }
 
 /* "S does not exist.": a source of the query, which is looked for before anything else. */
@@ -458,16 +466,47 @@ static void put_message(wr_buf *out, weir_status st, const weir_error *err)
                                  : "  See https://cnfl.io/queries for");
     if (missing_key)
         wr_buf_printf(out, "\n%s", help);
-    wr_str blamed = blamed_expression(err);
-    if (blamed.len)
-        wr_buf_printf(out, "\nStatement: %.*s", (int)blamed.len, blamed.ptr);
     if (err->hint[0])
         wr_buf_printf(out, "\n%s", err->hint);
 }
 
+#define STATEMENT "\nStatement: "
+
+/*
+ * ksqlDB blames an expression where one is wrong. Its exceptions hold each other, and each has the
+ * text that it blames; a message is made of those within. Of a push query that leaves the outermost
+ * expression as the statement; a pull query has one more exception, for the statement itself.
+ */
+static void blame(wr__query_fault *fault, wr_buf *message, const wr_ast_stmt *s, const char *sql)
+{
+    wr_buf text = {0};
+    const char *m = wr_buf_cstr(message);
+    const wr_ast_expr *condition = wr__blamed_condition(s->query, m);
+    wr_str expression = wr__blamed_expression(m);
+    const char *type_error = begins(m, "Type error in ") ? strstr(m, STATEMENT) : NULL;
+    bool pull = s->query && s->query->emit == WR_AST_EMIT_NONE;
+    if (condition)
+        wr_ast_print_expr_parens(&text, condition);
+    else if (type_error)
+        wr_buf_puts(&text, type_error + sizeof STATEMENT - 1);
+    else
+        wr_buf_str(&text, expression);
+    if (!text.len)
+        return;
+    if (expression.len)
+        wr_buf_printf(message, STATEMENT "%s", wr_buf_cstr(&text));
+    if (type_error)
+        message->len -= text.len + sizeof STATEMENT - 1;
+    if (pull)
+        wr_buf_printf(message, STATEMENT "%s" STATEMENT "%s", wr_buf_cstr(&text), sql);
+    else
+        snprintf(fault->blamed, sizeof fault->blamed, "%s", wr_buf_cstr(&text));
+    wr_buf_free(&text);
+}
+
 /* Only what is the server's own is not to blame on the statement. */
-void wr__query_fault_of(wr__query_fault *fault, wr__query_endpoint endpoint, weir_status st,
-                        const weir_error *err)
+void wr__query_fault_of(wr__query_fault *fault, wr__query_endpoint endpoint, const char *sql,
+                        weir_status st, const weir_error *err)
 {
     int code = BAD_STATEMENT;
     wr_buf message = {0};
@@ -478,11 +517,16 @@ void wr__query_fault_of(wr__query_fault *fault, wr__query_endpoint endpoint, wei
     /* Of a source that is not there /query hears before it has chosen a form. */
     bool typed = endpoint == WR__ENDPOINT_QUERY && is_missing_source(st, err);
     put_message(&message, st, err);
-    wr__query_fault_set(fault, code, code == BAD_STATEMENT, typed, "%s", wr_buf_cstr(&message));
+    *fault = (wr__query_fault){.code = code, .of_statement = code == BAD_STATEMENT, .typed = typed};
+    wr_arena *a = wr_arena_new(0);
+    wr_ast_stmt *s;
+    weir_error ignored;
+    if (sql && st == WEIR_ERR_STATEMENT &&
+        wr_parse_statement(sql, strlen(sql), a, &s, &ignored) == WEIR_OK)
+        blame(fault, &message, s, sql);
+    wr_arena_free(a);
+    snprintf(fault->message, sizeof fault->message, "%s", wr_buf_cstr(&message));
     wr_buf_free(&message);
-    wr_str blamed = blamed_expression(err);
-    if (blamed.len < sizeof fault->blamed)
-        snprintf(fault->blamed, sizeof fault->blamed, "%.*s", (int)blamed.len, blamed.ptr);
 }
 
 void wr__query_refuse(wr_http_exchange *x, const wr__query_fault *fault, const char *sql)

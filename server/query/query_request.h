@@ -59,9 +59,13 @@ void wr__query_fault_set(wr__query_fault *fault, int code, bool of_statement, bo
 /** Its one statement, SELECT or PRINT. @return NULL: *fault. */
 wr_exec *wr__query_statement(wr_engine *e, wr__query_endpoint endpoint, wr__query_request *r,
                              wr__query_fault *fault);
-/** What went wrong in a statement. */
-void wr__query_fault_of(wr__query_fault *fault, wr__query_endpoint endpoint, weir_status st,
-                        const weir_error *err);
+/** What went wrong in a statement. @p sql: its text, NULL where no expression can be to blame. */
+void wr__query_fault_of(wr__query_fault *fault, wr__query_endpoint endpoint, const char *sql,
+                        weir_status st, const weir_error *err);
+/** WHERE or HAVING, which ksqlDB blames for what is wrong anywhere in it; NULL: it is not that. */
+const wr_ast_expr *wr__blamed_condition(const wr_ast_query *q, const char *message);
+/** The expression that an error of arithmetic blames; empty: there is none. */
+wr_str wr__blamed_expression(const char *message);
 /** The response. @p sql: of the statement that is to blame. */
 void wr__query_refuse(wr_http_exchange *x, const wr__query_fault *fault, const char *sql);
 

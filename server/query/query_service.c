@@ -117,7 +117,7 @@ static void refuse_query(wr_http_exchange *x, const char *sql, weir_status st,
                          const weir_error *err)
 {
     wr__query_fault fault;
-    wr__query_fault_of(&fault, WR__ENDPOINT_QUERY, st, err);
+    wr__query_fault_of(&fault, WR__ENDPOINT_QUERY, sql, st, err);
     wr__query_refuse(x, &fault, sql);
 }
 
@@ -125,7 +125,7 @@ static void refuse_query_stream(wr_http_exchange *x, const char *sql, weir_statu
                                 const weir_error *err)
 {
     wr__query_fault fault;
-    wr__query_fault_of(&fault, WR__ENDPOINT_QUERY_STREAM, st, err);
+    wr__query_fault_of(&fault, WR__ENDPOINT_QUERY_STREAM, sql, st, err);
     wr__query_refuse(x, &fault, sql);
 }
 
@@ -134,7 +134,7 @@ static void refuse_print(wr_http_exchange *x, const char *sql, weir_status st,
                          const weir_error *err)
 {
     wr__query_fault fault;
-    wr__query_fault_of(&fault, WR__ENDPOINT_QUERY, st, err);
+    wr__query_fault_of(&fault, WR__ENDPOINT_QUERY, NULL, st, err);
     if (st == WEIR_ERR_NOT_FOUND)
         fault = (wr__query_fault){.code = 40000, .typed = true};
     snprintf(fault.message, sizeof fault.message, "%s", err->message);
@@ -151,7 +151,7 @@ static void refuse_print_stream(wr_http_exchange *x, const char *sql, weir_statu
                                 const weir_error *err)
 {
     wr__query_fault fault;
-    wr__query_fault_of(&fault, WR__ENDPOINT_QUERY_STREAM, st, err);
+    wr__query_fault_of(&fault, WR__ENDPOINT_QUERY_STREAM, NULL, st, err);
     if (st == WEIR_ERR_NOT_FOUND) {
         const char *from = strchr(err->message, '\''), *to = from ? strchr(from + 1, '\'') : NULL;
         fault = (wr__query_fault){.code = 40001};
@@ -179,8 +179,7 @@ static void ws_refuse(wr_http_exchange *x, int code, const char *message)
 static void refuse_ws(wr_http_exchange *x, const char *sql, weir_status st, const weir_error *err)
 {
     wr__query_fault fault;
-    (void)sql;
-    wr__query_fault_of(&fault, WR__ENDPOINT_WEBSOCKET, st, err);
+    wr__query_fault_of(&fault, WR__ENDPOINT_WEBSOCKET, sql, st, err);
     ws_refuse(x, fault.code < 50000 ? WS_BAD_STATEMENT : WS_FAILED, fault.message);
 }
 
@@ -366,7 +365,7 @@ static weir_status open_inserts(wr_engine *e, wr_str line, wr_session *session, 
 static void refuse_inserts(wr_http_exchange *x, weir_status st, const weir_error *err)
 {
     wr__query_fault fault;
-    wr__query_fault_of(&fault, WR__ENDPOINT_QUERY_STREAM, st, err);
+    wr__query_fault_of(&fault, WR__ENDPOINT_QUERY_STREAM, NULL, st, err);
     fault.of_statement = false;
     if (st == WEIR_ERR_RECORD)
         fault.code = 40000;

@@ -214,6 +214,30 @@ static void put_missing_topic(const work *w, const wr_ast_stmt *s, const char *m
     wr_engine_unlock(w->c->entities.engine);
 }
 
+#define STATEMENT "\nStatement: "
+
+/* The expression that is to blame: of INSERT INTO ... SELECT it stands for the statement, CREATE
+ * has its own exception around it (see query_request.c). */
+static void put_blame(work *w, const wr_ast_stmt *s, const char *message, wr_buf *out)
+{
+    wr_buf text = {0};
+    const wr_ast_expr *condition = wr__blamed_condition(s->query, message);
+    wr_str expression = wr__blamed_expression(message);
+    if (condition)
+        wr_ast_print_expr_parens(&text, condition);
+    else
+        wr_buf_str(&text, expression);
+    if (expression.len)
+        wr_buf_printf(out, STATEMENT "%s", wr_buf_cstr(&text));
+    if (text.len && s->kind == WR_AST_CREATE_AS) {
+        wr_buf_printf(out, STATEMENT "%s", wr_buf_cstr(&text));
+    } else if (text.len) {
+        wr_buf_clear(&w->blamed);
+        wr_buf_puts(&w->blamed, wr_buf_cstr(&text));
+    }
+    wr_buf_free(&text);
+}
+
 /* @p s NULL: the text does not parse; then @p sql is to blame. */
 static bool fail(work *w, const wr_ast_stmt *s, const char *sql, weir_status st,
                  const weir_error *err)
@@ -243,7 +267,9 @@ static bool fail(work *w, const wr_ast_stmt *s, const char *sql, weir_status st,
     if (err->hint[0])
         wr_buf_printf(&text, "\n%s", err->hint);
     if (has(err->message, "Invalid result type. Your SELECT"))
-        wr_buf_printf(&text, "\nStatement: %s", wr_buf_cstr(&w->blamed));
+        wr_buf_printf(&text, STATEMENT "%s", wr_buf_cstr(&w->blamed));
+    else if (s && s->query)
+        put_blame(w, s, err->message, &text);
     wr__query_fault_set(&w->fault, code,
                         code == BAD_STATEMENT || (code == SERVER_ERROR && s != NULL), true, "%s",
                         wr_buf_cstr(&text));

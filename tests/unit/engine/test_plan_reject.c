@@ -608,15 +608,13 @@ static const reject_case query_cases[] = {
     {"SELECT * FROM agg WHERE name = NULL;",
      "Error in WHERE expression: Comparison with NULL not supported: STRING = NULL",
      "name = NULL;"},
-    {"SELECT * FROM agg WHERE WINDOWSTART = 1;",
-     "Cannot use WINDOWSTART/WINDOWEND on non-windowed source. See the documentation of SELECT "
-     "(pull query) for more",
+    {"SELECT * FROM agg WHERE WINDOWSTART = 1;", "WHERE column 'WINDOWSTART' cannot be resolved.",
      "WINDOWSTART = "},
     {"SELECT * FROM agg WHERE c;",
      "Type error in WHERE expression: Should evaluate to boolean but is C (BIGINT) instead.", "c;"},
     {"SELECT COUNT(*) FROM agg;",
-     "Pull queries don't support aggregate functions. See the documentation of SELECT (pull "
-     "query) for more info.",
+     "Pull queries don't support GROUP BY clauses. See the documentation of SELECT (pull query) "
+     "for more info.",
      "SELECT COUNT(*"},
     {"SELECT * FROM nope;", "NOPE does not exist.", "nope;"},
     {"SELECT name, TRANSFORM(tags, x => y) FROM s EMIT CHANGES;",

@@ -1,32 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Names of parameters, in order, by function; a row of a first type goes before that of any. */
-#include "server/rest/parameter_names.h"
+#include "engine/functions/parameter_names.h"
 
 #include <string.h>
 
 static const struct {
-    const char *function;
-    const char *first; /* the type that its first argument begins with; NULL: any */
+    const char *functions; /* one, or several with a space between them */
+    const char *first;     /* the type that its first argument begins with; NULL: any */
     const char *names;
 } table[] = {
-    {"ABS", NULL, "val"},
-    {"CEIL", NULL, "val"},
+    {"ABS CEIL FLOOR", NULL, "val"},
+    {"ACOS ASIN ATAN CBRT COS COSH COT DEGREES LN RADIANS SIGN SIN SINH SQRT TAN TANH", NULL,
+     "value"},
+    {"ATAN2", NULL, "y x"},
+    {"CONVERT_TZ", NULL, "col1 fromTz toTz"},
     {"EXPLODE", "ARRAY<DECIMAL", "input"},
     {"EXPLODE", NULL, "list"},
-    {"FLOOR", NULL, "val"},
     {"FORMAT_DATE", NULL, "date formatPattern"},
     {"FORMAT_TIME", NULL, "time formatPattern"},
     {"FORMAT_TIMESTAMP", NULL, "timestamp formatPattern timeZone"},
-    {"LCASE", NULL, "input"},
-    {"LEN", NULL, "input"},
+    {"LCASE LEN TRIM UCASE", NULL, "input"},
+    {"LPAD RPAD", NULL, "input targetLen padding"},
     {"PARSE_DATE", NULL, "formattedDate formatPattern"},
     {"PARSE_TIME", NULL, "formattedTime formatPattern"},
     {"PARSE_TIMESTAMP", NULL, "formattedTimestamp formatPattern timeZone"},
-    {"ROUND", NULL, "val decimalPlaces"},
+    {"POWER", NULL, "base exponent"},
+    {"REPLACE", NULL, "str oldStr newStr"},
+    {"ROUND TRUNC", NULL, "val decimalPlaces"},
+    {"SPLIT", NULL, "string delimiter"},
     {"SUBSTRING", "BYTES", "bytes pos length"},
     {"SUBSTRING", NULL, "str pos length"},
-    {"TRIM", NULL, "input"},
-    {"UCASE", NULL, "input"},
 };
 
 /* The word at @p index of words with one space between them. */
@@ -42,14 +45,22 @@ static bool word_at(const char *words, uint32_t index, wr_str *out)
     return true;
 }
 
-void wr__parameter_name(wr_buf *out, const char *function, wr_str first, uint32_t index)
+static bool is_among(const char *words, wr_str word)
+{
+    wr_str w;
+    for (uint32_t i = 0; word_at(words, i, &w); i++)
+        if (wr_str_eq(w, word))
+            return true;
+    return false;
+}
+
+void wr__parameter_name(wr_buf *out, const char *function, const char *first, uint32_t index)
 {
     for (size_t i = 0; i < WR_ARRAY_LEN(table); i++) {
         const char *type = table[i].first;
-        size_t n = type ? strlen(type) : 0;
         wr_str name;
-        if (strcmp(table[i].function, function) != 0 ||
-            (n && (first.len < n || memcmp(first.ptr, type, n) != 0)))
+        if (!is_among(table[i].functions, wr_str_c(function)) ||
+            (type && strncmp(first, type, strlen(type)) != 0))
             continue;
         if (!word_at(table[i].names, index, &name))
             break;
