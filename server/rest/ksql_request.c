@@ -133,9 +133,10 @@ static int code_of(const wr_ast_stmt *s, weir_status st, const weir_error *err)
     if (has(m, "schema registry") && st == WEIR_ERR_CONFIG)
         return NO_REGISTRY;
     bool unknown = has(m, "Can't find any functions") && s && s->kind == WR_AST_DESCRIBE;
-    bool no_target = has(m, "Cannot insert values into an unknown");
+    bool no_row = has(m, "Cannot insert values into an unknown") ||
+                  (s && s->kind == WR_AST_INSERT_VALUES && st == WEIR_ERR_RECORD);
     bool no_topic = s && s->kind == WR_AST_CREATE_SOURCE && has(m, "If you want to create a new");
-    return unknown || no_target || no_topic ? BAD_REQUEST : BAD_STATEMENT;
+    return unknown || no_row || no_topic ? BAD_REQUEST : BAD_STATEMENT;
 }
 
 /* Of a refused INSERT INTO ... VALUES: the source first, whatever was wrong with it. */
@@ -162,6 +163,11 @@ static void put_reason(const wr_ast_stmt *s, const weir_error *err, wr_buf *out)
 {
     const char *m = err->message;
     weir_error unknown;
+    if (s && s->kind == WR_AST_INSERT_VALUES && err->code == WEIR_ERR_RECORD) {
+        wr_buf_printf(out, "Failed to insert values into '%s'.", s->name.name);
+        wr__put_cause(out, m);
+        return;
+    }
     if (s && s->kind == WR_AST_INSERT_VALUES) {
         put_insert_reason(s, m, out);
         return;
