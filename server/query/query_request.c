@@ -417,6 +417,20 @@ static wr_str bracketed(const char *text)
     return wr_str_make(text, 0);
 }
 
+bool wr__put_illegal_name(const weir_error *err, wr_buf *message, wr_buf *name)
+{
+    static const char rule[] = "Source names may only contain", got[] = "Got: '";
+    const char *from = strstr(err->message, rule), *what = from ? strstr(from, got) : NULL;
+    const char *end = what ? strrchr(what, '\'') : NULL;
+    if (!end || err->code != WEIR_ERR_SYNTAX)
+        return false;
+    what += sizeof got - 1;
+    wr_buf_printf(message, "Illegal argument at Line: %d, Col: %d. %s", err->line, err->column,
+                  from);
+    wr_buf_put(name, what, (size_t)(end - what));
+    return true;
+}
+
 wr_str wr__blamed_expression(const char *message)
 {
     static const char processing[] = "Error processing expression: ";
@@ -516,8 +530,13 @@ void wr__query_fault_of(wr__query_fault *fault, wr__query_endpoint endpoint, con
         code = SERVER_ERROR;
     /* Of a source that is not there /query hears before it has chosen a form. */
     bool typed = endpoint == WR__ENDPOINT_QUERY && is_missing_source(st, err);
-    put_message(&message, st, err);
     *fault = (wr__query_fault){.code = code, .of_statement = code == BAD_STATEMENT, .typed = typed};
+    wr_buf name = {0};
+    if (wr__put_illegal_name(err, &message, &name))
+        snprintf(fault->blamed, sizeof fault->blamed, "%s", wr_buf_cstr(&name));
+    else
+        put_message(&message, st, err);
+    wr_buf_free(&name);
     wr_arena *a = wr_arena_new(0);
     wr_ast_stmt *s;
     weir_error ignored;

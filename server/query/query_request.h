@@ -62,6 +62,10 @@ wr_exec *wr__query_statement(wr_engine *e, wr__query_endpoint endpoint, wr__quer
 /** What went wrong in a statement. @p sql: its text, NULL where no expression can be to blame. */
 void wr__query_fault_of(wr__query_fault *fault, wr__query_endpoint endpoint, const char *sql,
                         weir_status st, const weir_error *err);
+/** A name that no source can have, in ksqlDB's words, and the name, which is to blame. @return
+ * false:
+ *  @p err is about something else. */
+bool wr__put_illegal_name(const weir_error *err, wr_buf *message, wr_buf *name);
 /** WHERE or HAVING, which ksqlDB blames for what is wrong anywhere in it; NULL: it is not that. */
 const wr_ast_expr *wr__blamed_condition(const wr_ast_query *q, const char *message);
 /** The expression that an error of arithmetic blames; empty: there is none. */

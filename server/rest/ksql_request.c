@@ -105,10 +105,21 @@ static bool has(const char *text, const char *part)
 static const char *preparing(const wr_ast_stmt *s, const char *message)
 {
     static const char *const parts[] = {
-        "Cannot resolve unknown type", "Missing required property",
-        "Invalid config variable(s)",  "Duplicate column names",
-        "don't support LIMIT clause",  "Expected number columns and values",
+        "Cannot resolve unknown type",
+        "Missing required property",
+        "Invalid config variable(s)",
+        "Duplicate column names",
+        "Duplicate field names found",
+        "DECIMAL precision must",
+        "DECIMAL scale must",
+        "don't support LIMIT clause",
+        "Expected number columns and values",
         "much include a subject",
+        " for property ",
+        "windows require 'WINDOW_SIZE'",
+        "'WINDOW_SIZE' should not be set",
+        "Error in WITH clause property",
+        "Cannot supply both",
     };
     size_t n = strlen(message);
     static const char missing[] = " does not exist.";
@@ -122,21 +133,39 @@ static const char *preparing(const wr_ast_stmt *s, const char *message)
     return NULL;
 }
 
+/* What is wrong with a topic ksqlDB finds before it plans the statement, and blames on the request.
+ */
+static bool of_topic(const wr_ast_stmt *s, const char *message)
+{
+    static const char *const parts[] = {
+        "If you want to create a new",
+        "A Kafka topic with the name",
+        "Invalid config variable in the WITH clause",
+        "Invalid topic name",
+    };
+    bool create = s->kind == WR_AST_CREATE_SOURCE || s->kind == WR_AST_CREATE_AS;
+    for (size_t i = 0; create && i < WR_ARRAY_LEN(parts); i++)
+        if (has(message, parts[i]))
+            return true;
+    return false;
+}
+
 static int code_of(const wr_ast_stmt *s, weir_status st, const weir_error *err)
 {
     const char *m = err->message;
     if (st == WEIR_ERR_ASSERT)
         return NOT_ASSERTED;
+    if (s && of_topic(s, m))
+        return BAD_REQUEST;
     if (st == WEIR_ERR_STORE || st == WEIR_ERR_LOG || st == WEIR_ERR_IO ||
         (s && s->kind == WR_AST_ALTER_SYSTEM))
         return SERVER_ERROR;
     if (has(m, "schema registry") && st == WEIR_ERR_CONFIG)
         return NO_REGISTRY;
     bool unknown = has(m, "Can't find any functions") && s && s->kind == WR_AST_DESCRIBE;
-    bool no_row = has(m, "Cannot insert values into an unknown") ||
+    bool no_row = has(m, "Cannot insert values into ") ||
                   (s && s->kind == WR_AST_INSERT_VALUES && st == WEIR_ERR_RECORD);
-    bool no_topic = s && s->kind == WR_AST_CREATE_SOURCE && has(m, "If you want to create a new");
-    return unknown || no_row || no_topic ? BAD_REQUEST : BAD_STATEMENT;
+    return unknown || no_row ? BAD_REQUEST : BAD_STATEMENT;
 }
 
 /* Of a refused INSERT INTO ... VALUES: the source first, whatever was wrong with it. */
@@ -252,6 +281,11 @@ static bool fail(work *w, const wr_ast_stmt *s, const char *sql, weir_status st,
     const char *before = s ? preparing(s, err->message) : NULL;
     wr_buf text = {0};
     wr_buf_clear(&w->blamed);
+    if (!s && wr__put_illegal_name(err, &text, &w->blamed)) {
+        wr__query_fault_set(&w->fault, code, true, true, "%s", wr_buf_cstr(&text));
+        wr_buf_free(&text);
+        return false;
+    }
     if (!s)
         wr_buf_puts(&w->blamed, sql);
     else if (s->kind == WR_AST_INSERT_VALUES)
