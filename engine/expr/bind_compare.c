@@ -125,10 +125,9 @@ static void put_time_fault(wr_buf *out, const char *text)
         }
         at += n;
         if (*at != time_fields[i].after) {
-            wr_buf_printf(out,
-                          *at || time_fields[i].after ? " at index %td"
-                                                      : ", unparsed text found at index %td",
-                          at - text);
+            wr_buf_printf(
+                out, time_fields[i].after ? " at index %td" : ", unparsed text found at index %td",
+                at - text);
             return;
         }
         at += *at != '\0';

@@ -124,6 +124,8 @@ static const char *preparing(const wr_ast_stmt *s, const char *message)
     size_t n = strlen(message);
     static const char missing[] = " does not exist.";
     size_t k = sizeof missing - 1;
+    if (is_of_session(s))
+        return NULL;
     bool queries = s->query || (s->child && s->child->query);
     if (queries && n > k && strcmp(message + n - k, missing) == 0)
         return "Exception while preparing statement: ";

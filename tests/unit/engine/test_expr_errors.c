@@ -60,7 +60,7 @@ static const error_case cases[] = {
      "Failed to parse timestamp '2020-13': Text '2020-13-01T00:00:00.000' could not be parsed: "
      "Invalid value for MonthOfYear (valid values 1 - 12): 13"},
     {"ROWTIME > '2020-01-01T1:2'", 10,
-     "Failed to parse timestamp '2020-01-01T1:2': Text '2020-01-01T1:2:00:00.000' could not be "
+     "Failed to parse timestamp '2020-01-01T1:2': Text '2020-01-01T1:200:00.000' could not be "
      "parsed at index 11"},
     {"ROWTIME > '2020-01-01T01:02:03.0045'", 10,
      "Failed to parse timestamp '2020-01-01T01:02:03.0045': Text '2020-01-01T01:02:03.0045' could "
