@@ -131,7 +131,7 @@ static bool put_property(wr_engine *e, wr__query_endpoint endpoint, wr_session *
     if (value && wr_settings_check(name, value, true, &err) != WEIR_OK) {
         wr_buf reason = {0}, cause = {0};
         wr__put_config_reason(&reason, name, value, err.message);
-        if (!stream)
+        if (!stream && endpoint != WR__ENDPOINT_WEBSOCKET)
             wr__put_cause(&cause, wr_buf_cstr(&reason));
         wr__query_fault_set(fault, BAD_REQUEST, false, !stream,
                             "Failed to coerce type of value '%s' for key '%s'%s", value, name,
@@ -224,7 +224,8 @@ static const names names_of[] = {
     [WR__ENDPOINT_QUERY_STREAM] = {"sql", "properties",
                                    "Invalid JSON in request: Missing required creator property "
                                    "'sql'"},
-    [WR__ENDPOINT_WEBSOCKET] = {"ksql", "streamsProperties", "\"ksql\" field must be populated"},
+    [WR__ENDPOINT_WEBSOCKET] = {"ksql", "streamsProperties",
+                                "\"ksql\" field of \"request\" must be populated"},
     [WR__ENDPOINT_KSQL] = {"ksql", "streamsProperties", NULL},
 };
 
@@ -445,8 +446,7 @@ const wr_ast_expr *wr__blamed_condition(const wr_ast_query *q, const char *messa
     return q && begins(message, "Error in HAVING expression: ") ? q->having : NULL;
 }
 
-/* "S does not exist.": a source of the query, which is looked for before anything else. */
-static bool is_missing_source(weir_status st, const weir_error *err)
+bool wr__is_missing_source(weir_status st, const weir_error *err)
 {
     static const char end[] = " does not exist.";
     size_t n = strlen(err->message), k = sizeof end - 1;
@@ -470,7 +470,7 @@ static void put_message(wr_buf *out, weir_status st, const weir_error *err)
     const char *text = err->message;
     bool missing_key =
         begins(text, "Missing WHERE clause.") || begins(text, "WHERE clause missing key column");
-    if (is_missing_source(st, err))
+    if (wr__is_missing_source(st, err))
         wr_buf_puts(out, "Exception while preparing statement: ");
     if (strstr(text, "cannot be resolved") && err->line > 0)
         wr_buf_printf(out, "Line: %d, Col: %d: ", err->line, err->column);
@@ -529,7 +529,7 @@ void wr__query_fault_of(wr__query_fault *fault, wr__query_endpoint endpoint, con
     else if (st == WEIR_ERR_STORE || st == WEIR_ERR_LOG || st == WEIR_ERR_IO)
         code = SERVER_ERROR;
     /* Of a source that is not there /query hears before it has chosen a form. */
-    bool typed = endpoint == WR__ENDPOINT_QUERY && is_missing_source(st, err);
+    bool typed = endpoint == WR__ENDPOINT_QUERY && wr__is_missing_source(st, err);
     *fault = (wr__query_fault){.code = code, .of_statement = code == BAD_STATEMENT, .typed = typed};
     wr_buf name = {0};
     if (wr__put_illegal_name(err, &message, &name))

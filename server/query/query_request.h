@@ -62,6 +62,8 @@ wr_exec *wr__query_statement(wr_engine *e, wr__query_endpoint endpoint, wr__quer
 /** What went wrong in a statement. @p sql: its text, NULL where no expression can be to blame. */
 void wr__query_fault_of(wr__query_fault *fault, wr__query_endpoint endpoint, const char *sql,
                         weir_status st, const weir_error *err);
+/** "S does not exist.": a source of the query, which is looked for before anything else. */
+bool wr__is_missing_source(weir_status st, const weir_error *err);
 /** A name that no source can have, in ksqlDB's words, and the name, which is to blame. @return
  * false:
  *  @p err is about something else. */
