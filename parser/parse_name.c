@@ -88,6 +88,7 @@ static weir_status refuse_source_name(wr_parser *p, int64_t pos, const char *nam
 static weir_status refuse_variable(wr_parser *p)
 {
     wr_token t = wr__parse_token(p);
+    WR_ASSERT(t.kind == WR_TOK_VARIABLE && t.end >= t.pos + 4); /* ${x} */
     const char *text = wr_arena_strndup(p->arena, p->text + t.pos, t.end - t.pos);
     char *name = wr_arena_strdup(p->arena, text);
     for (char *c = name; *c; c++)
@@ -105,6 +106,7 @@ weir_status wr__parse_source_name(wr_parser *p, wr_ast_name *out)
     if (wr__parse_peek(p) == WR_TOK_VARIABLE)
         return refuse_variable(p);
     WR_TRY(wr__parse_identifier(p, out));
+    WR_ASSERT(out->name && out->pos >= 0);
     for (const char *c = out->name; *c; c++)
         if (!(wr__is_ident_part(*c) && *c != '@') && *c != '-')
             return refuse_source_name(p, out->pos, out->name);

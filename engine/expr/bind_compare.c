@@ -109,9 +109,11 @@ static const struct {
 static void put_time_fault(wr_buf *out, const char *text)
 {
     const char *at = text;
+    WR_ASSERT(strchr(text, 'T')); /* it was made whole */
     wr_buf_printf(out, "Text '%s' could not be parsed", text);
     for (size_t i = 0; i < WR_ARRAY_LEN(time_fields); i++) {
         int value = 0, n = 0;
+        WR_ASSERT(at >= text && time_fields[i].digits <= 4); /* which an int holds */
         for (; n < time_fields[i].digits && at[n] >= '0' && at[n] <= '9'; n++)
             value = value * 10 + (at[n] - '0');
         if (n < time_fields[i].digits) {
@@ -156,6 +158,7 @@ static weir_status no_timestamp(wr_str s, int64_t pos, weir_error *err)
     if (time < sizeof midnight - 1)
         wr_buf_puts(&whole, midnight + time);
     put_time_fault(&reason, wr_buf_cstr(&whole));
+    WR_ASSERT(reason.len > whole.len); /* the text is in it, and why */
     wr_error_at(err, WEIR_ERR_STATEMENT, pos, WR_NO_TIMESTAMP WR_STR_FMT "': %s", WR_STR_ARG(s),
                 wr_buf_cstr(&reason));
     wr_buf_free(&whole);

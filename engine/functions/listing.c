@@ -6,6 +6,14 @@
  * types, and shows them as they come out of it. The order is an accident, but the same on every
  * machine, and programs compare what DESCRIBE FUNCTION says: so the table's order is computed here,
  * from the same hash codes. Those of types were found out from what a server listed.
+ *
+ *     SUBSTRING    (VARCHAR, INT, INT)  bucket 5     shown first
+ *                  (BYTES, INT, INT)    bucket 9
+ *                  (BYTES, INT)         bucket 11
+ *                  (VARCHAR, INT)       bucket 15    shown last
+ *
+ * What differs between the tables of this folder and ksqlDB's functions, and is no difference to a
+ * caller, is made up for here: one overload for several of its, or several for one.
  */
 #include "engine/functions/listing.h"
 
@@ -18,6 +26,9 @@
 
 static uint32_t hash_of(const wr__sig_type *t);
 
+/* In the order in which ksqlDB came to have the types, it seems: the last ones are those that it
+ * had last. Types without a code are in no overload beside another one that they could be mixed up
+ * with. */
 static uint32_t simple_hash(wr_tid id)
 {
     static const uint8_t codes[] = {
@@ -34,15 +45,18 @@ static uint32_t add_hash(uint32_t h, uint32_t part)
     return 31 * h + part;
 }
 
+/* Of a lambda's parameters, or a structure's fields: a list, too. */
 static uint32_t parts_hash(const wr__sig_type *t)
 {
+    WR_ASSERT(t->parts_n > 0);
     uint32_t h = 1;
     for (uint32_t i = 0; i < t->parts_n; i++)
         h = add_hash(h, hash_of(t->parts[i]));
     return h;
 }
 
-/* Types nest no deeper than those of the tables. */
+/* A variable is hashed by its name, all DECIMALs are one type, and a type that holds others is the
+ * list of them. Types nest no deeper than those of the tables. */
 static uint32_t hash_of(const wr__sig_type *t)
 {
     switch (t->kind) {
@@ -76,12 +90,13 @@ static uint32_t overload_hash(const wr__sig *s)
     }
     for (uint32_t i = 0; i < s->init_n; i++)
         h = add_hash(h, hash_of(s->init[i]));
-    return h ^ h >> 16;
+    return h ^ h >> 16; /* as HashMap spreads them: its tables are small */
 }
 
 /* ---- texts ---- */
 
-/* Types as ksqlDB's functions have them. */
+/* Types as ksqlDB's functions have them, which are not quite those of its SQL: VARCHAR for STRING,
+ * INT for INTEGER, a DECIMAL without precision and scale. */
 static void put_type(wr_buf *out, const wr__sig_type *t)
 {
     switch (t->kind) {
@@ -134,10 +149,12 @@ static void put_type(wr_buf *out, const wr__sig_type *t)
         wr__sig_print_type(out, t);
 }
 
+/* In the arena, as the listing's other texts are. */
 static const char *type_text(wr_arena *a, const wr__sig_type *t)
 {
     wr_buf b = {0};
     put_type(&b, t);
+    WR_ASSERT(b.len > 0);
     const char *text = wr_arena_strndup(a, b.ptr, b.len);
     wr_buf_free(&b);
     return text;
@@ -145,6 +162,7 @@ static const char *type_text(wr_arena *a, const wr__sig_type *t)
 
 /* ---- overloads ---- */
 
+/* One of a function's, while they are brought into order. */
 typedef struct overload {
     wr__sig sig;
     const char *ret; /* in the signature language; NULL: it depends */
@@ -154,11 +172,12 @@ typedef struct overload {
 
 /* Functions that ksqlDB has in two for what is one here: the first before that of the table. */
 static const struct {
-    const char *function, *args, *ret;
+    const char *function, *args, *ret; /* as in a table of overloads */
 } extra[] = {
     {"EXPLODE", "ARRAY<DECIMAL(p,s)>", "ARRAY<DECIMAL(p,s)>"},
 };
 
+/* By what they print: types are trees of a few nodes, and are compared for a listing alone. */
 static bool same_type(const wr__sig_type *x, const wr__sig_type *y)
 {
     wr_buf a = {0}, b = {0};
@@ -181,7 +200,8 @@ static bool is_part_of(const wr__sig *s, const wr__sig *longer)
     return true;
 }
 
-/* COUNT(*) is no overload of its own. */
+/* COUNT(*) is no overload of its own; nor is TOPK of a column alone, where there is one of a column
+ * with others that go along with it. */
 static bool is_listed(const wr_function *fn, const overload *all, uint32_t n, uint32_t i)
 {
     bool aggregate = fn->kind == WR_FUNCTION_AGGREGATE;
@@ -193,8 +213,11 @@ static bool is_listed(const wr_function *fn, const overload *all, uint32_t n, ui
     return true;
 }
 
+/* Arguments in the order of a call: those that are given once for each group come last. A result
+ * that is not in the table is computed from the arguments, and shown without what it depends on. */
 static void list(const wr_function *fn, const overload *o, wr_arena *a, wr_listed_overload *out)
 {
+    WR_ASSERT(!o->sig.variadic || o->sig.params_n > 0);
     const wr__sig *s = &o->sig;
     uint32_t n = s->params_n + s->init_n;
     wr_listed_argument *args = WR_NEW_N(a, wr_listed_argument, n);
@@ -220,18 +243,23 @@ static void list(const wr_function *fn, const overload *o, wr_arena *a, wr_liste
     out->ret = type_text(a, rows ? ret->elem : ret);
 }
 
+/* Within a bucket in order of insertion: nobody knows that of ksqlDB's, so it is the table's. */
 static int by_bucket(const void *x, const void *y)
 {
     const overload *a = x, *b = y;
+    WR_ASSERT(a == b || a->place != b->place);
     if (a->bucket != b->bucket)
         return a->bucket > b->bucket ? 1 : -1;
     return (a->place > b->place) - (a->place < b->place);
 }
 
-/* A table of 16 buckets that doubles when it is three quarters full. */
+/* A table of 16 buckets that doubles when it is three quarters full. How many there are decides
+ * which bits of a hash count, so the order of a function's first overloads changes when it gets its
+ * thirteenth. */
 static void sort_as_hashed(overload *v, uint32_t n)
 {
     uint32_t buckets = 16;
+    WR_ASSERT(n > 0);
     while (n > buckets / 4 * 3)
         buckets *= 2;
     for (uint32_t i = 0; i < n; i++)
@@ -239,9 +267,12 @@ static void sort_as_hashed(overload *v, uint32_t n)
     qsort(v, n, sizeof *v, by_bucket);
 }
 
+/* In two steps, since whether an overload is shown depends on the others. Everything is made anew
+ * for each listing: people ask for one, and refusals are few. */
 uint32_t wr_function_overloads(const wr_function *fn, wr_arena *a, wr_listed_overload **out)
 {
     uint32_t n = 0, listed_n = 0;
+    WR_ASSERT(fn->sigs_n > 0);
     overload *all = WR_NEW_N(a, overload, fn->sigs_n + WR_ARRAY_LEN(extra));
     overload *listed = WR_NEW_N(a, overload, fn->sigs_n + WR_ARRAY_LEN(extra));
     for (size_t i = 0; i < WR_ARRAY_LEN(extra); i++) {
@@ -265,8 +296,10 @@ uint32_t wr_function_overloads(const wr_function *fn, wr_arena *a, wr_listed_ove
     return listed_n;
 }
 
+/* ksqlDB's form: the type before the name, and dots behind a type that may be repeated. */
 void wr_listed_overload_print(wr_buf *out, const wr_function *fn, const wr_listed_overload *o)
 {
+    WR_ASSERT(o->ret && (o->args || o->args_n == 0));
     wr__function_spelling(out, fn);
     wr_buf_putc(out, '(');
     for (uint32_t i = 0; i < o->args_n; i++)

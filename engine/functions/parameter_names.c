@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Names of parameters, in order, by function; a row of a first type goes before that of any. */
+/*
+ * Names of parameters, in order, by function; a row of a first type goes before that of any. A
+ * function is looked for from the top: there are a few dozen, and a listing is asked for by people.
+ */
 #include "engine/functions/parameter_names.h"
 
 #include <string.h>
 
+/* What DESCRIBE FUNCTION of a ksqlDB server showed, or its documentation has. */
 static const struct {
     const char *functions; /* one, or several with a space between them */
     const char *first;     /* the type that its first argument begins with; NULL: any */
@@ -32,7 +36,8 @@ static const struct {
     {"SUBSTRING", NULL, "str pos length"},
 };
 
-/* The word at @p index of words with one space between them. */
+/* The word at @p index of words with one space between them. @return false: there are not so many.
+ */
 static bool word_at(const char *words, uint32_t index, wr_str *out)
 {
     for (; index; index--) {
@@ -45,8 +50,10 @@ static bool word_at(const char *words, uint32_t index, wr_str *out)
     return true;
 }
 
+/* Words are compared whole: "TAN" is not in "ATAN TANH". */
 static bool is_among(const char *words, wr_str word)
 {
+    WR_ASSERT(word.len > 0);
     wr_str w;
     for (uint32_t i = 0; word_at(words, i, &w); i++)
         if (wr_str_eq(w, word))
@@ -54,8 +61,10 @@ static bool is_among(const char *words, wr_str word)
     return false;
 }
 
+/* A name that is not known is made up, so that every parameter has one. */
 void wr__parameter_name(wr_buf *out, const char *function, const char *first, uint32_t index)
 {
+    WR_ASSERT(function[0] && first[0]);
     for (size_t i = 0; i < WR_ARRAY_LEN(table); i++) {
         const char *type = table[i].first;
         wr_str name;

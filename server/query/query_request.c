@@ -500,7 +500,7 @@ static void blame(wr__query_fault *fault, wr_buf *message, const wr_ast_stmt *s,
     const char *type_error = begins(m, "Type error in ") ? strstr(m, STATEMENT) : NULL;
     bool pull = s->query && s->query->emit == WR_AST_EMIT_NONE;
     if (condition)
-        wr_ast_print_expr_parens(&text, condition);
+        wr_ast_format(&text, condition);
     else if (type_error)
         wr_buf_puts(&text, type_error + sizeof STATEMENT - 1);
     else

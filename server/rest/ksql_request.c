@@ -261,7 +261,7 @@ static void put_blame(work *w, const wr_ast_stmt *s, const char *message, wr_buf
     const wr_ast_expr *condition = wr__blamed_condition(s->query, message);
     wr_str expression = wr__blamed_expression(message);
     if (condition)
-        wr_ast_print_expr_parens(&text, condition);
+        wr_ast_format(&text, condition);
     else
         wr_buf_str(&text, expression);
     if (expression.len)
