@@ -362,10 +362,6 @@ static weir_status fill(const wr_plan_env *env, const wr_ast_stmt *stmt, wr_inse
     int *targets = WR_NEW_N(ins->arena, int, WR_MAX(stmt->values_n, stmt->columns_n) + 1);
     if (stmt->columns_n) {
         WR_TRY(find_columns(stmt, s, targets, err));
-        if (stmt->columns_n != stmt->values_n)
-            return wr_error_at(err, WEIR_ERR_STATEMENT, stmt->pos,
-                               "Expected number columns and values to match: %zu, %zu",
-                               stmt->columns_n, stmt->values_n);
     } else {
         WR_TRY(default_columns(stmt, s, targets, err));
     }
@@ -411,10 +407,21 @@ weir_status wr_plan_insert_target(const wr_plan_env *env, const wr_ast_stmt *stm
 }
 
 /* Only the finding of the target differs from ASSERT: that one may look at any source. */
+weir_status wr_plan_insert_counts(const wr_ast_stmt *stmt, weir_error *err)
+{
+    WR_ASSERT(stmt->values_n > 0);
+    if (!stmt->columns_n || stmt->columns_n == stmt->values_n)
+        return WEIR_OK;
+    return wr_error_at(err, WEIR_ERR_STATEMENT, stmt->pos,
+                       "Expected number columns and values to match: %zu, %zu", stmt->columns_n,
+                       stmt->values_n);
+}
+
 weir_status wr_plan_insert_values(const wr_plan_env *env, const wr_ast_stmt *stmt, wr_insert **out,
                                   weir_error *err)
 {
     wr_source *s;
+    WR_TRY(wr_plan_insert_counts(stmt, err));
     WR_TRY(find_target(env, stmt, &s, err));
     return plan_values(env, stmt, s, out, err);
 }
@@ -423,6 +430,7 @@ weir_status wr_plan_expected_values(const wr_plan_env *env, const wr_ast_stmt *s
                                     wr_insert **out, weir_error *err)
 {
     wr_source *s;
+    WR_TRY(wr_plan_insert_counts(stmt, err));
     WR_TRY(wr_catalog_get(env->catalog, &stmt->name, &s, err));
     return plan_values(env, stmt, s, out, err);
 }

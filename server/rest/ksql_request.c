@@ -510,7 +510,8 @@ static bool was_not_set(const wr_exec *x)
            wr_settings_check(x->stmt->text1, NULL, true, &ignored) == WEIR_OK;
 }
 
-/* The id of a client's query that has ended has the form of those, and is nobody else's. */
+/* May it be a client's query, or have been one? Its id has the form of those, and is nobody else's.
+ */
 static bool was_push(const wr_ast_stmt *s)
 {
     return s->kind == WR_AST_TERMINATE && !s->all &&
@@ -602,15 +603,16 @@ static bool each(work *w, wr_session *session, const char *sql, wr_catalog *cata
         bool good = allowed(w, x);
         if (good && !catalog) {
             good = execute(w, x);
-        } else if (good && is_of_session(x->stmt)) {
+        } else if (good && (is_of_session(x->stmt) || x->stmt->kind == WR_AST_ALTER_SYSTEM)) {
             st = run(x, &err);
             bool warns =
                 (x->stmt->kind == WR_AST_UNDEFINE && st == WEIR_ERR_NOT_FOUND) || was_not_set(x);
             good = st == WEIR_OK || warns || fail(w, x->stmt, NULL, st, &err);
         } else if (good) {
             st = wr_exec_validate(x, catalog, &err);
-            bool push = x->stmt->kind == WR_AST_TERMINATE; /* may be a client's query */
-            good = st == WEIR_OK || push || fail(w, x->stmt, NULL, st, &err);
+            if (st != WEIR_OK)
+                wr_error_locate(&err, x->text, strlen(x->text));
+            good = st == WEIR_OK || was_push(x->stmt) || fail(w, x->stmt, NULL, st, &err);
         }
         wr_exec_free(x);
         if (!good)

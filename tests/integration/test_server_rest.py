@@ -98,6 +98,12 @@ class RestTest(unittest.TestCase):
         self.assertEqual((status, error["error_code"]), (400, 40001))
         self.assertEqual((error["statementText"], error["entities"]), ("DROP STREAM nope;", []))
         self.assertEqual(self.server.ksql("LIST STREAMS;")[1][0]["streams"], [])
+        for sql, code in (("EXPLAIN nope;", 40001), ("TERMINATE nope;", 40001), ("ALTER SYSTEM 'x'='y';", 50000),
+                          ("INSERT INTO s (id) VALUES ('a', 1);", 40001)):
+            error = self.server.ksql(STREAM + sql)[1]
+            self.assertEqual((error["error_code"], error["entities"]), (code, []), error)
+        error = self.server.ksql(STREAM + " CREATE STREAM d AS SELECT nope FROM s;")[1]
+        self.assertIn("error: Line: 1, Col: 27: SELECT column 'NOPE' cannot be resolved.", error["message"])
         status, entities = self.server.ksql(STREAM + " CREATE STREAM d AS SELECT * FROM s; DESCRIBE d;")
         self.assertEqual((status, len(entities)), (200, 3))
 
