@@ -486,6 +486,13 @@ static void put_message(wr_buf *out, weir_status st, const weir_error *err)
 
 #define STATEMENT "\nStatement: "
 
+/* Where it is too long, all of the statement is to blame. */
+static void set_blamed(wr__query_fault *fault, wr_buf *text)
+{
+    if (text->len < sizeof fault->blamed)
+        snprintf(fault->blamed, sizeof fault->blamed, "%s", wr_buf_cstr(text));
+}
+
 /*
  * ksqlDB blames an expression where one is wrong. Its exceptions hold each other, and each has the
  * text that it blames; a message is made of those within. Of a push query that leaves the outermost
@@ -514,7 +521,7 @@ static void blame(wr__query_fault *fault, wr_buf *message, const wr_ast_stmt *s,
     if (pull)
         wr_buf_printf(message, STATEMENT "%s" STATEMENT "%s", wr_buf_cstr(&text), sql);
     else
-        snprintf(fault->blamed, sizeof fault->blamed, "%s", wr_buf_cstr(&text));
+        set_blamed(fault, &text);
     wr_buf_free(&text);
 }
 
@@ -533,7 +540,7 @@ void wr__query_fault_of(wr__query_fault *fault, wr__query_endpoint endpoint, con
     *fault = (wr__query_fault){.code = code, .of_statement = code == BAD_STATEMENT, .typed = typed};
     wr_buf name = {0};
     if (wr__put_illegal_name(err, &message, &name))
-        snprintf(fault->blamed, sizeof fault->blamed, "%s", wr_buf_cstr(&name));
+        set_blamed(fault, &name);
     else
         put_message(&message, st, err);
     wr_buf_free(&name);

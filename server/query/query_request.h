@@ -64,9 +64,10 @@ void wr__query_fault_of(wr__query_fault *fault, wr__query_endpoint endpoint, con
                         weir_status st, const weir_error *err);
 /** "S does not exist.": a source of the query, which is looked for before anything else. */
 bool wr__is_missing_source(weir_status st, const weir_error *err);
-/** A name that no source can have, in ksqlDB's words, and the name, which is to blame. @return
- * false:
- *  @p err is about something else. */
+/**
+ * A name that no source can have, in ksqlDB's words, and the name, which is to blame.
+ * @return false: @p err is about something else.
+ */
 bool wr__put_illegal_name(const weir_error *err, wr_buf *message, wr_buf *name);
 /** WHERE or HAVING, which ksqlDB blames for what is wrong anywhere in it; NULL: it is not that. */
 const wr_ast_expr *wr__blamed_condition(const wr_ast_query *q, const char *message);

@@ -621,16 +621,22 @@ static bool each(work *w, wr_session *session, const char *sql, wr_catalog *cata
     return true;
 }
 
-/* The place in the whole text: the statement's own text with blanks for all that is before it. */
+/* The place in the whole text: that of the statement with a blank for each character before it. A
+ * text that is too long for the parser keeps the statement's own. */
 static void place_in_request(const char *sql, const wr_parse_span *span, wr_arena *a,
                              weir_error *err)
 {
     wr_ast_stmt *s;
-    char *text = wr_arena_strndup(a, sql, span->next);
+    wr_buf text = {0};
     for (size_t i = 0; i < span->start; i++)
-        if (text[i] != '\n')
-            text[i] = ' ';
-    WR_ASSERT(wr_parse_statement(text, span->end, a, &s, err) != WEIR_OK);
+        if (((unsigned char)sql[i] & 0xC0) != 0x80) /* a character's first byte */
+            wr_buf_putc(&text, sql[i] == '\n' ? '\n' : ' ');
+    wr_buf_put(&text, sql + span->start, span->end - span->start);
+    if (text.len <= WR_PARSE_TEXT_MAX) {
+        weir_status st = wr_parse_statement(wr_buf_cstr(&text), text.len, a, &s, err);
+        WR_ASSERT(st != WEIR_OK); /* it did not parse by itself */
+    }
+    wr_buf_free(&text);
 }
 
 /* As in ksqlDB the whole text is parsed before anything else happens, and to blame as a whole. What

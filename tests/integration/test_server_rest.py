@@ -128,9 +128,9 @@ class RestTest(unittest.TestCase):
 
     def test_what_is_to_blame(self):
         """The whole text where it does not parse, and before any of it is executed."""
-        text = STREAM + "\n  SELEC 1; "
+        text = STREAM + "\nDEFINE x = 'äöü';  SELEC 1; "
         message, blamed = self.refusal(text)
-        self.assertTrue(message.startswith("line 2:3: "), message)
+        self.assertTrue(message.startswith("line 2:20: "), message)
         self.assertEqual(blamed, text)
         self.assertEqual(self.server.ksql("LIST STREAMS;")[1][0]["streams"], [])
         unknown = {"streamsProperties": {"no.such": "1"}}
