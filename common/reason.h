@@ -15,23 +15,24 @@
 #include "common/error.h"
 
 typedef enum wr_reason {
-    WR_REASON_NONE,           /* nobody asked so far */
-    WR_REASON_SOURCE,         /* what a query reads, or INSERT ... SELECT writes, is not there */
-    WR_REASON_COLUMN,         /* a column cannot be resolved; has a place */
-    WR_REASON_VALUE_COLUMN,   /* VALUES with a column; the message begins with "Column 'NAME'" */
-    WR_REASON_FUNCTION,       /* no function has the name */
-    WR_REASON_EXPRESSION,     /* operands of wrong types; the message begins with
-                               * "Error processing expression: (EXPRESSION)" */
-    WR_REASON_FORM,           /* wrong whatever the catalog holds: types, properties, names twice */
-    WR_REASON_KEY_WORD,       /* KEY for PRIMARY KEY, or the reverse; names the column in `...` */
-    WR_REASON_RESULT_KIND,    /* CREATE TABLE AS a stream, or the reverse */
-    WR_REASON_NO_COLUMNS,     /* a source without columns */
-    WR_REASON_NEW_TOPIC,      /* CREATE: the topic is not there, and PARTITIONS is not given */
-    WR_REASON_UNKNOWN_TARGET, /* INSERT ... VALUES into what is not there */
-    WR_REASON_TARGET,         /* INSERT: the target takes no such rows; the message names it */
-    WR_REASON_PULL_KEY,       /* a pull query would have to scan, and may not */
-    WR_REASON_REGISTRY,       /* there is no schema registry */
-    WR_REASON_PUSH_LIMIT,     /* ksql.max.push.queries */
+    WR_REASON_NONE,         /* nobody asked so far */
+    WR_REASON_SOURCE,       /* what a query reads, or INSERT ... SELECT writes, is not there */
+    WR_REASON_COLUMN,       /* a column cannot be resolved; has a place */
+    WR_REASON_VALUE_COLUMN, /* VALUES with a column; the message begins with "Column 'NAME'" */
+    WR_REASON_FUNCTION,     /* no function has the name */
+    WR_REASON_EXPRESSION,   /* operands of wrong types; the message begins with
+                             * "Error processing expression: (EXPRESSION)" */
+    WR_REASON_FORM,         /* wrong whatever the catalog holds: types, properties, names twice */
+    WR_REASON_KEY_WORD,     /* KEY for PRIMARY KEY, or the reverse; names the column in `...` */
+    WR_REASON_RESULT_KIND,  /* CREATE TABLE AS a stream, or the reverse */
+    WR_REASON_NO_COLUMNS,   /* a source without columns */
+    WR_REASON_NEW_TOPIC,    /* CREATE: the topic is not there, and PARTITIONS is not given */
+    WR_REASON_TOPIC,        /* CREATE: the topic is not as the statement wants it, or cannot be */
+    WR_REASON_NO_TARGET,    /* INSERT ... VALUES into what is not there, or takes no rows */
+    WR_REASON_TARGET,       /* INSERT: the target takes no such rows; the message names it */
+    WR_REASON_PULL_KEY,     /* a pull query would have to scan, and may not */
+    WR_REASON_REGISTRY,     /* there is no schema registry */
+    WR_REASON_PUSH_LIMIT,   /* ksql.max.push.queries */
 } wr_reason;
 
 /** The lower bits are WEIR_ERROR_*. */

@@ -21,7 +21,8 @@ static weir_status assert_topic(wr_parser *p, wr_ast_stmt *s)
     return timeout_opt(p, s);
 }
 
-/* SCHEMA [SUBJECT resource] [ID number] [timeout]; at least one of the two; after SCHEMA */
+/* SCHEMA [SUBJECT resource] [ID number] [timeout]; after SCHEMA. That neither is there is no matter
+ * of the grammar. */
 static weir_status assert_schema(wr_parser *p, wr_ast_stmt *s)
 {
     s->kind = WR_AST_ASSERT_SCHEMA;
@@ -30,8 +31,6 @@ static weir_status assert_schema(wr_parser *p, wr_ast_stmt *s)
     s->has_id = wr__parse_accept(p, WR_KW_ID);
     if (s->has_id)
         WR_TRY(wr__parse_integer(p, &s->id));
-    if (!s->text1 && !s->has_id)
-        return wr__parse_unexpected(p);
     return timeout_opt(p, s);
 }
 

@@ -76,16 +76,40 @@ weir_status wr__parse_identifier(wr_parser *p, wr_ast_name *out)
     return WEIR_OK;
 }
 
+static weir_status refuse_source_name(wr_parser *p, int64_t pos, const char *name)
+{
+    return wr__parse_error(p, WEIR_ERR_SYNTAX, pos,
+                           "Source names may only contain alphanumeric values, '_' or '-'. Got: "
+                           "'%s'",
+                           name);
+}
+
+/* A variable that is not defined is no name: as in ksqlDB. */
+static weir_status refuse_variable(wr_parser *p)
+{
+    wr_token t = wr__parse_token(p);
+    WR_ASSERT(t.kind == WR_TOK_VARIABLE && t.end >= t.pos + 4); /* ${x} */
+    const char *text = wr_arena_strndup(p->arena, p->text + t.pos, t.end - t.pos);
+    char *name = wr_arena_strdup(p->arena, text);
+    for (char *c = name; *c; c++)
+        *c = wr_upper(*c);
+    weir_status st = refuse_source_name(p, t.pos, name);
+    if (p->err)
+        wr_error_hint(p->err, "Define it first: DEFINE %.*s = '...';", (int)strlen(text) - 3,
+                      text + 2);
+    return st;
+}
+
 /* sourceName = identifier */
 weir_status wr__parse_source_name(wr_parser *p, wr_ast_name *out)
 {
+    if (wr__parse_peek(p) == WR_TOK_VARIABLE)
+        return refuse_variable(p);
     WR_TRY(wr__parse_identifier(p, out));
+    WR_ASSERT(out->name && out->pos >= 0);
     for (const char *c = out->name; *c; c++)
         if (!(wr__is_ident_part(*c) && *c != '@') && *c != '-')
-            return wr__parse_error(p, WEIR_ERR_SYNTAX, out->pos,
-                                   "Source names may only contain alphanumeric values, '_' or "
-                                   "'-'. Got: '%s'",
-                                   out->name);
+            return refuse_source_name(p, out->pos, out->name);
     return WEIR_OK;
 }
 

@@ -123,8 +123,8 @@ static weir_status resolve_decimal(const wr_ast_type *ast, wr_arena *a, const wr
     else if (ast->precision > 1000000)
         wrong = "DECIMAL precision must be <= 1000000";
     if (wrong)
-        return wr_error_at(err, WEIR_ERR_STATEMENT, ast->pos, "%s: DECIMAL(%lld,%lld)", wrong,
-                           (long long)ast->precision, (long long)ast->scale);
+        return wr_refuse_at(err, WR_REASON_FORM, ast->pos, "%s: DECIMAL(%lld,%lld)", wrong,
+                            (long long)ast->precision, (long long)ast->scale);
     *out = wr_type_decimal(a, (int32_t)ast->precision, (int32_t)ast->scale);
     return WEIR_OK;
 }
@@ -148,8 +148,8 @@ static weir_status resolve_struct(const wr_ast_type *ast, const wr_map *types, w
         fields[i].name = ast->fields[i].name.name;
         for (size_t k = 0; k < i; k++) {
             if (strcmp(fields[k].name, fields[i].name) == 0)
-                return wr_error_at(err, WEIR_ERR_STATEMENT, ast->fields[i].name.pos,
-                                   "Duplicate field names found in STRUCT: '%s'", fields[i].name);
+                return wr_refuse_at(err, WR_REASON_FORM, ast->fields[i].name.pos,
+                                    "Duplicate field names found in STRUCT: '%s'", fields[i].name);
         }
         WR_TRY(resolve(ast->fields[i].type, types, a, &fields[i].type, err));
     }

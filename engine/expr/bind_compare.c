@@ -88,14 +88,95 @@ static bool is_event_time(const wr_expr *e)
     }
 }
 
+/* The fields of `yyyy-MM-ddTHH:mm:ss.SSS`, each with what stands behind it. */
+static const struct {
+    int digits;
+    char after;
+    const char *name; /* Java's, of a field with a range */
+    int least, most;
+} time_fields[] = {
+    {4, '-', NULL, 0, 0},
+    {2, '-', "MonthOfYear", 1, 12},
+    {2, 'T', "DayOfMonth", 1, 31},
+    {2, ':', "HourOfDay", 0, 23},
+    {2, ':', "MinuteOfHour", 0, 59},
+    {2, '.', "SecondOfMinute", 0, 59},
+    {3, '\0', NULL, 0, 0},
+};
+
+/* Why @p text, which has all fields or is broken, is no timestamp: in Java's words, since ksqlDB
+ * shows them. */
+static void put_time_fault(wr_buf *out, const char *text)
+{
+    const char *at = text;
+    WR_ASSERT(strchr(text, 'T')); /* it was made whole */
+    wr_buf_printf(out, "Text '%s' could not be parsed", text);
+    for (size_t i = 0; i < WR_ARRAY_LEN(time_fields); i++) {
+        int value = 0, n = 0;
+        WR_ASSERT(at >= text && time_fields[i].digits <= 4); /* which an int holds */
+        for (; n < time_fields[i].digits && at[n] >= '0' && at[n] <= '9'; n++)
+            value = value * 10 + (at[n] - '0');
+        if (n < time_fields[i].digits) {
+            wr_buf_printf(out, " at index %td", at - text);
+            return;
+        }
+        if (time_fields[i].name && (value < time_fields[i].least || value > time_fields[i].most)) {
+            wr_buf_printf(out, ": Invalid value for %s (valid values %d - %d): %d",
+                          time_fields[i].name, time_fields[i].least, time_fields[i].most, value);
+            return;
+        }
+        at += n;
+        if (*at != time_fields[i].after) {
+            wr_buf_printf(
+                out, time_fields[i].after ? " at index %td" : ", unparsed text found at index %td",
+                at - text);
+            return;
+        }
+        at += *at != '\0';
+    }
+}
+
+/* As ksqlDB does, a part of a timestamp is made whole before it is read: `2020-05` is
+ * `2020-05-01T00:00:00.000`, and so the message has it. */
+static weir_status no_timestamp(wr_str s, int64_t pos, weir_error *err)
+{
+    static const char midnight[] = "00:00:00.000";
+    const char *cut = s.len ? memchr(s.ptr, 'T', s.len) : NULL;
+    size_t date = cut ? (size_t)(cut - s.ptr) : s.len, time = 0, dashes = 0;
+    wr_buf whole = {0}, reason = {0};
+    wr_buf_put(&whole, s.ptr, date);
+    for (size_t i = 0; i < date; i++)
+        dashes += s.ptr[i] == '-';
+    if (!cut && dashes < 2)
+        wr_buf_puts(&whole, dashes ? "-01" : "-01-01");
+    wr_buf_putc(&whole, 'T');
+    for (const char *p = cut ? cut + 1 : s.ptr + s.len; p < s.ptr + s.len; p++, time++) {
+        if (*p == '+' || *p == '-' || (*p == 'Z' && p + 1 == s.ptr + s.len))
+            break; /* a zone */
+        wr_buf_putc(&whole, *p);
+    }
+    if (time < sizeof midnight - 1)
+        wr_buf_puts(&whole, midnight + time);
+    put_time_fault(&reason, wr_buf_cstr(&whole));
+    WR_ASSERT(reason.len > whole.len); /* the text is in it, and why */
+    wr_error_at(err, WEIR_ERR_STATEMENT, pos, WR_NO_TIMESTAMP WR_STR_FMT "': %s", WR_STR_ARG(s),
+                wr_buf_cstr(&reason));
+    wr_buf_free(&whole);
+    wr_buf_free(&reason);
+    return wr_error_hint(err, "Required format is: \"yyyy-MM-dd'T'HH:mm:ss.SSS\", with an optional "
+                              "numeric 4-digit timezone, for example: '2020-05-26T23:59:58.000' or "
+                              "with tz: '2020-05-26T23:59:58.000+0200'. A trailing 'Z' instead of "
+                              "tz indicates the zero UTC offset. Partials are also supported, for "
+                              "example \"2020-05-26\"");
+}
+
 static weir_status timestamp_literal(wr_arena *a, wr_expr **e, const wr_ast_expr *ast,
                                      weir_error *err)
 {
     int64_t ms;
     wr_str s = (*e)->value.u.str;
     if (!wr_text_to_timestamp(wr_str_trim(s), &ms))
-        return wr_error_at(err, WEIR_ERR_STATEMENT, ast->pos,
-                           "Failed to parse timestamp '" WR_STR_FMT "'", WR_STR_ARG(s));
+        return no_timestamp(s, ast->pos, err);
     wr_value v = wr_value_i64(ms);
     *e = wr__expr_const(a, &wr_type_bigint, &v);
     return WEIR_OK;

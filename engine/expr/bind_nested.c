@@ -3,6 +3,7 @@
  * bind_nested.c - typing of subscripts, -> and the constructors ARRAY[], MAP(), STRUCT().
  */
 #include "engine/expr/bind.h"
+#include "common/reason.h"
 
 #define EMPTY_ISSUE "(see https://github.com/confluentinc/ksql/issues/4239)"
 
@@ -162,8 +163,8 @@ weir_status wr__bind_struct(wr__binder *b, const wr_ast_expr *ast, wr_expr **out
         fields[i].type = items[i]->type;
         for (uint32_t k = 0; k < i; k++) {
             if (strcmp(fields[k].name, fields[i].name) == 0)
-                return wr_error_at(err, WEIR_ERR_STATEMENT, ast->names[i].pos,
-                                   "Duplicate field names found in STRUCT: '%s'", fields[i].name);
+                return wr_refuse_at(err, WR_REASON_FORM, ast->names[i].pos,
+                                    "Duplicate field names found in STRUCT: '%s'", fields[i].name);
         }
     }
     scope_parts(b, items, n);

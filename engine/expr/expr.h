@@ -15,6 +15,9 @@
 #include "parser/ast.h"
 #include "types/batch.h"
 
+/* How the message about a text begins that is compared with a time and is none. */
+#define WR_NO_TIMESTAMP "Failed to parse timestamp '"
+
 /* ---- names ---- */
 
 typedef enum wr_ref_kind {

@@ -8,6 +8,7 @@
  * their number of parameters only; once a signature has won, their parameters' types are known and
  * the caller types the bodies, which may bind the variables of the result.
  */
+#include "engine/functions/listing.h"
 #include "engine/functions/signature.h"
 
 /*
@@ -147,10 +148,11 @@ static void print_arguments(const request *r, wr_buf *out)
     wr_buf_putc(out, ')');
 }
 
-/* All overloads are listed, in the order of the table. */
+/* All overloads are listed. */
 static weir_status no_candidate(const request *r, weir_error *err)
 {
     wr_buf text = {0};
+    wr_listed_overload *listed;
     bool generic = false;
     wr_buf_puts(&text, "Function '");
     wr__function_spelling(&text, r->fn);
@@ -161,8 +163,11 @@ static weir_status no_candidate(const request *r, weir_error *err)
         wr__sig s;
         wr__sig_parse(r->fn->sigs[i].args, r->a, &s);
         generic |= generics(&s) > 0;
+    }
+    uint32_t n = wr_function_overloads(r->fn, r->a, &listed);
+    for (uint32_t i = 0; i < n; i++) {
         wr_buf_putc(&text, '\n');
-        wr_signature_print(&text, r->fn, i);
+        wr_listed_overload_print(&text, r->fn, &listed[i]);
     }
     wr_error(err, WEIR_ERR_STATEMENT, "%s", wr_buf_cstr(&text));
     wr_buf_free(&text);

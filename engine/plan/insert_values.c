@@ -48,7 +48,7 @@ static weir_status find_target(const wr_plan_env *env, const wr_ast_stmt *stmt, 
         wr_source *none;
         weir_status missing = wr_catalog_get(env->catalog, &stmt->name, &none, &other);
         WR_ASSERT(missing != WEIR_OK);
-        wr_refuse_at(err, WR_REASON_UNKNOWN_TARGET, stmt->name.pos,
+        wr_refuse_at(err, WR_REASON_NO_TARGET, stmt->name.pos,
                      "Cannot insert values into an unknown stream/table: `%s`", stmt->name.name);
         return wr_error_hint(err, "%s", other.hint);
     }
@@ -59,11 +59,11 @@ static weir_status find_target(const wr_plan_env *env, const wr_ast_stmt *stmt, 
             "The server has disabled INSERT INTO ... VALUES functionality. To enable "
             "it, set 'ksql.insert.into.values.enabled' to 'true'.");
     if (s->read_only)
-        return wr_refuse_at(err, WR_REASON_TARGET, stmt->name.pos,
+        return wr_refuse_at(err, WR_REASON_NO_TARGET, stmt->name.pos,
                             "Cannot insert values into read-only %s: %s", wr_source_kind(s),
                             s->name);
     if (s->window.kind != WR_WINDOW_NONE)
-        return wr_refuse_at(err, WR_REASON_TARGET, stmt->name.pos,
+        return wr_refuse_at(err, WR_REASON_NO_TARGET, stmt->name.pos,
                             "Cannot insert values into windowed stream/table!");
     return wr__check_writable_topic(env, s->topic, err);
 }
@@ -364,10 +364,6 @@ static weir_status fill(const wr_plan_env *env, const wr_ast_stmt *stmt, wr_inse
     int *targets = WR_NEW_N(ins->arena, int, WR_MAX(stmt->values_n, stmt->columns_n) + 1);
     if (stmt->columns_n) {
         WR_TRY(find_columns(stmt, s, targets, err));
-        if (stmt->columns_n != stmt->values_n)
-            return wr_refuse_at(err, WR_REASON_FORM, stmt->pos,
-                                "Expected number columns and values to match: %zu, %zu",
-                                stmt->columns_n, stmt->values_n);
     } else {
         WR_TRY(default_columns(stmt, s, targets, err));
     }
@@ -413,10 +409,21 @@ weir_status wr_plan_insert_target(const wr_plan_env *env, const wr_ast_stmt *stm
 }
 
 /* Only the finding of the target differs from ASSERT: that one may look at any source. */
+weir_status wr_plan_insert_counts(const wr_ast_stmt *stmt, weir_error *err)
+{
+    WR_ASSERT(stmt->values_n > 0);
+    if (!stmt->columns_n || stmt->columns_n == stmt->values_n)
+        return WEIR_OK;
+    return wr_refuse_at(err, WR_REASON_FORM, stmt->pos,
+                        "Expected number columns and values to match: %zu, %zu", stmt->columns_n,
+                        stmt->values_n);
+}
+
 weir_status wr_plan_insert_values(const wr_plan_env *env, const wr_ast_stmt *stmt, wr_insert **out,
                                   weir_error *err)
 {
     wr_source *s;
+    WR_TRY(wr_plan_insert_counts(stmt, err));
     WR_TRY(find_target(env, stmt, &s, err));
     return plan_values(env, stmt, s, out, err);
 }
@@ -425,6 +432,7 @@ weir_status wr_plan_expected_values(const wr_plan_env *env, const wr_ast_stmt *s
                                     wr_insert **out, weir_error *err)
 {
     wr_source *s;
+    WR_TRY(wr_plan_insert_counts(stmt, err));
     WR_TRY(wr_catalog_get(env->catalog, &stmt->name, &s, err));
     return plan_values(env, stmt, s, out, err);
 }

@@ -127,6 +127,9 @@ weir_status wr_plan_check_upgrade(const wr_source *old_sink, const wr_plan *old,
                                   const wr_source *new_sink, const wr_plan *fresh,
                                   weir_error *err) WR_MUST_CHECK;
 
+/** Has INSERT ... VALUES as many values as columns that it names? What is wrong with the statement
+ *  before anything is looked up; the other functions ask it first. */
+weir_status wr_plan_insert_counts(const wr_ast_stmt *stmt, weir_error *err) WR_MUST_CHECK;
 /** INSERT INTO ... VALUES: values evaluated and coerced, ready to be encoded. */
 typedef struct wr_insert {
     wr_arena *arena;                       /* owns the values and this struct */

@@ -31,10 +31,7 @@ static weir_status refuse(int64_t pos, weir_error *err, const char *what)
     return wr_error_at(err, WEIR_ERR_STATEMENT, pos, "Pull queries don't support %s." HELP, what);
 }
 
-/* A pull query reads rows that are there: what would have to compute new ones is refused, before
- * any name is looked up. On streams, too: a push query could do some of it, but the statement would
- * change its meaning with the kind of its source. */
-static weir_status check_clauses(const wr_plan_env *env, const wr_ast_query *q, weir_error *err)
+static weir_status check_enabled(const wr_plan_env *env, const wr_ast_query *q, weir_error *err)
 {
     if (!wr_settings_bool(env->settings, "ksql.pull.queries.enable", true))
         return wr_error_at(err, WEIR_ERR_STATEMENT, q->pos,
@@ -45,12 +42,22 @@ static weir_status check_clauses(const wr_plan_env *env, const wr_ast_query *q, 
         return wr_error_at(err, WEIR_ERR_STATEMENT, q->limit_pos,
                            "LIMIT clause in pull queries is currently disabled. You can enable "
                            "them by setting ksql.query.pull.limit.clause.enabled=true." HELP);
+    return WEIR_OK;
+}
+
+/* A pull query reads rows that are there: what would have to compute new ones is refused, once all
+ * names are known, in ksqlDB's order. On streams, too: a push query could do some of it, but the
+ * statement would change its meaning with the kind of its source. An aggregate without GROUP BY
+ * groups as well. */
+static weir_status check_clauses(const wr__analysis *an, weir_error *err)
+{
+    const wr_ast_query *q = an->query;
     if (q->joins_n)
         return refuse(q->joins[0].pos, err, "JOIN clauses");
     if (q->window)
         return refuse(q->window->pos, err, "WINDOW clauses");
-    if (q->has_group_by)
-        return refuse(q->group_by_pos, err, "GROUP BY clauses");
+    if (q->has_group_by || an->has_aggregates)
+        return refuse(q->has_group_by ? q->group_by_pos : q->pos, err, "GROUP BY clauses");
     if (q->partition_by_n)
         return refuse(q->partition_by_pos, err, "PARTITION BY clauses");
     if (q->having)
@@ -580,28 +587,17 @@ static const char *expr_text(const wr__analysis *an, const wr_ast_expr *e)
     return text;
 }
 
-/* Asked before names are resolved: a better message than "cannot be resolved". Case does not matter
- * here: unquoted names are upper case by then. */
-static const wr_ast_expr *find_window_bound(const wr_ast_expr *e)
+/* ksqlDB's rule for tables: `*` stands alone. Of a stream the query runs as a push query does,
+ * where it may stand beside others. */
+static weir_status check_star(const wr_source *s, const wr_ast_query *query, weir_error *err)
 {
-    if (e->kind == WR_AST_COLUMN &&
-        (strcmp(e->name.name, "WINDOWSTART") == 0 || strcmp(e->name.name, "WINDOWEND") == 0))
-        return e;
-    const wr_ast_expr *found = NULL;
-    for (size_t i = 0; i < e->args_n && !found; i++)
-        found = e->args[i] ? find_window_bound(e->args[i]) : NULL;
-    return found;
-}
-
-/* Only WHERE is asked: in SELECT the name is resolved as any other. */
-static weir_status check_window_bounds(const wr_source *s, const wr_ast_query *q, weir_error *err)
-{
-    const wr_ast_expr *bound = NULL;
-    if (s->window.kind == WR_WINDOW_NONE && q->where)
-        bound = find_window_bound(q->where);
-    return bound ? wr_error_at(err, WEIR_ERR_STATEMENT, bound->pos,
-                               "Cannot use WINDOWSTART/WINDOWEND on non-windowed source." HELP)
-                 : WEIR_OK;
+    for (size_t i = 0; s->is_table && query->items_n > 1 && i < query->items_n; i++)
+        if (query->items[i].kind == WR_AST_ITEM_STAR)
+            return wr_error_at(
+                err, WEIR_ERR_STATEMENT, query->pos,
+                "Pull queries only support wildcards in the projects if they are the "
+                "only expression");
+    return WEIR_OK;
 }
 
 /* The analysis of the SELECT as for any query, then the two readings of WHERE: as a filter, for
@@ -613,9 +609,8 @@ static weir_status build_pull(const wr_plan_env *env, const wr_ast_query *query,
     wr__analysis *an = WR_NEW(pull->arena, wr__analysis);
     *an = (wr__analysis){.env = env, .query = query, .arena = pull->arena};
     WR_TRY(wr__analyze(an, err));
-    if (an->has_aggregates)
-        return wr_error_at(err, WEIR_ERR_STATEMENT, query->pos,
-                           "Pull queries don't support aggregate functions." HELP);
+    WR_TRY(check_clauses(an, err));
+    WR_TRY(check_star(pull->source, query, err));
     WR_TRY(check_pseudo(an, an->where, "WHERE", err));
     wr__builder *b = WR_NEW(pull->arena, wr__builder);
     wr__stage *st = WR_NEW(pull->arena, wr__stage);
@@ -650,12 +645,13 @@ static weir_status build_pull(const wr_plan_env *env, const wr_ast_query *query,
             wr__place_in_clause(&p.scope.base, "WHERE", err);
             return status;
         }
-        if (wr_expr_type(pull->filter)->id != WR_T_BOOLEAN)
+        if (wr_expr_type(pull->filter)->id != WR_T_BOOLEAN) {
+            const char *where = expr_text(an, an->where);
             return wr_error_at(err, WEIR_ERR_STATEMENT, an->where->pos,
                                "Type error in WHERE expression: Should evaluate to boolean but is "
-                               "%s (%s) instead.",
-                               expr_text(an, an->where),
-                               wr_type_text(pull->arena, wr_expr_type(pull->filter)));
+                               "%s (%s) instead.\nStatement: %s",
+                               where, wr_type_text(pull->arena, wr_expr_type(pull->filter)), where);
+        }
     }
     WR_ASSERT(pull->result->n == an->items.n);
     return find_bounds(&p, err);
@@ -686,31 +682,16 @@ static weir_status build_stream_pull(const wr_plan_env *env, const wr_ast_query 
  * query itself is said first, as for any other table. On a stream the same SELECT is planned as a
  * push query that ends at the end of the topic. The reference to the source is taken first, so that
  * wr_pull_free is right whatever fails after it. */
-/* ksqlDB's rule for tables: `*` stands alone. Of a stream the query runs as a push query does,
- * where it may stand beside others. */
-static weir_status check_star(const wr_source *s, const wr_ast_query *query, weir_error *err)
-{
-    for (size_t i = 0; s->is_table && query->items_n > 1 && i < query->items_n; i++)
-        if (query->items[i].kind == WR_AST_ITEM_STAR)
-            return wr_error_at(
-                err, WEIR_ERR_STATEMENT, query->pos,
-                "Pull queries only support wildcards in the projects if they are the "
-                "only expression");
-    return WEIR_OK;
-}
-
 weir_status wr_plan_pull(const wr_plan_env *env, const wr_ast_query *query, wr_pull **out,
                          weir_error *err)
 {
     wr_source *s;
-    WR_TRY(check_clauses(env, query, err));
+    WR_TRY(check_enabled(env, query, err));
     WR_TRY(wr_catalog_get(env->catalog, &query->from.name, &s, err));
     if (!s->is_table && !wr_settings_bool(env->settings, "ksql.query.pull.stream.enabled", true))
         return wr_error_at(err, WEIR_ERR_STATEMENT, query->pos,
                            "Pull queries on streams are disabled. To create a push query on the "
                            "stream, add EMIT CHANGES to the end.");
-    WR_TRY(check_star(s, query, err));
-    WR_TRY(check_window_bounds(s, query, err));
     wr_arena *a = wr_arena_new(8192);
     wr_pull *pull = WR_NEW(a, wr_pull);
     pull->arena = a;

@@ -23,13 +23,16 @@
 /* ---- WHERE, HAVING ---- */
 
 /* Binding says "Invalid Predicate: ..." for what ksqlDB finds only when it generates code: CAST, IN
- * and BETWEEN. Everything else it finds while it types the expression of a clause. */
+ * and BETWEEN. Texts that stand for a ROWTIME are read before types are looked at. Everything else
+ * it finds while it types the expression of a clause. */
 void wr__place_in_clause(const wr_scope *scope, const char *clause, weir_error *err)
 {
     WR_ASSERT(scope->part);
     char part[40];
     snprintf(part, sizeof part, "Invalid %s: ", scope->part);
-    if (err && strncmp(err->message, part, strlen(part)) != 0)
+    static const char text[] = WR_NO_TIMESTAMP;
+    if (err && strncmp(err->message, part, strlen(part)) != 0 &&
+        strncmp(err->message, text, sizeof text - 1) != 0)
         wr_error_prefix(err, "Error in %s expression: ", clause);
 }
 

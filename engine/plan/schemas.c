@@ -59,10 +59,10 @@ static weir_status take_full_name(const part *p, weir_error *err)
         return wr_error_at(err, WEIR_ERR_STATEMENT, p->with->name_pos,
                            "%s does not support the following configs: [fullSchemaName]", f->name);
     if (name && p->with->avro_name)
-        return wr_error_at(err, WEIR_ERR_STATEMENT, p->with->name_pos,
-                           "Cannot supply both 'VALUE_AVRO_SCHEMA_FULL_NAME' and "
-                           "'VALUE_SCHEMA_FULL_NAME' properties. Please only set "
-                           "'VALUE_SCHEMA_FULL_NAME'.");
+        return wr_refuse_at(err, WR_REASON_FORM, p->with->name_pos,
+                            "Cannot supply both 'VALUE_AVRO_SCHEMA_FULL_NAME' and "
+                            "'VALUE_SCHEMA_FULL_NAME' properties. Please only set "
+                            "'VALUE_SCHEMA_FULL_NAME'.");
     if (!name && f->id == WR_FORMAT_AVRO)
         name = p->with->avro_name;
     if (name) {

@@ -175,8 +175,8 @@ static weir_status check_existing_topic(const wr_source *s, const wr__with *with
     bool partitions = with->has_partitions && with->partitions != facts->partitions;
     bool replicas = with->has_replicas && with->replicas != -1 && with->replicas != facts->replicas;
     if (partitions || replicas)
-        return wr_error_at(
-            err, WEIR_ERR_STATEMENT, with->partitions_pos,
+        return wr_refuse_at(
+            err, WR_REASON_TOPIC, with->partitions_pos,
             "A Kafka topic with the name '%s' already exists, with different "
             "partition/replica configuration than required. KSQL expects %lld "
             "partitions (topic has %d), and %lld replication factor (topic has %d).",
@@ -185,11 +185,12 @@ static weir_status check_existing_topic(const wr_source *s, const wr__with *with
             facts->replicas);
     if (with->has_retention && facts->retention_ms >= 0 &&
         facts->retention_ms != with->retention_ms)
-        return wr_error(err, WEIR_ERR_STATEMENT,
-                        "A Kafka topic with the name '%s' already exists, with different retention "
-                        "configuration than required. KSQL expects %lld retention (topic has "
-                        "%lld).",
-                        s->topic, (long long)with->retention_ms, (long long)facts->retention_ms);
+        return wr_refuse(
+            err, WR_REASON_TOPIC,
+            "A Kafka topic with the name '%s' already exists, with different retention "
+            "configuration than required. KSQL expects %lld retention (topic has "
+            "%lld).",
+            s->topic, (long long)with->retention_ms, (long long)facts->retention_ms);
     return WEIR_OK;
 }
 
@@ -230,9 +231,9 @@ weir_status wr__source_topic(const wr_plan_env *env, wr_source *s, const wr__wit
 {
     *topic = (wr_new_topic){.retention_ms = -1};
     if (with->has_retention && s->is_table && s->window.kind == WR_WINDOW_NONE)
-        return wr_error(err, WEIR_ERR_STATEMENT,
-                        "Invalid config variable in the WITH clause: RETENTION_MS. Non-windowed "
-                        "tables do not support retention.");
+        return wr_refuse(err, WR_REASON_TOPIC,
+                         "Invalid config variable in the WITH clause: RETENTION_MS. Non-windowed "
+                         "tables do not support retention.");
     weir_status st = WEIR_OK;
     wr_topic_facts facts = {0};
     if (env->topic(env, s->topic, &facts, &st, err)) {

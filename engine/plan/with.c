@@ -43,6 +43,20 @@ static weir_status need_string(const wr_ast_property *p, const char **out, weir_
     return WEIR_OK;
 }
 
+/* Kafka's words, which are ksqlDB's. */
+static weir_status invalid_value(const wr_ast_property *p, const char *why, weir_error *err)
+{
+    wr_buf text = {0};
+    if (p->value->kind == WR_AST_STRING)
+        wr_buf_str(&text, p->value->text);
+    else
+        wr_ast_print_expr(&text, p->value);
+    wr_refuse_at(err, WR_REASON_FORM, p->value->pos, "Invalid value %s for property %s: %s",
+                 wr_buf_cstr(&text), p->name.name, why);
+    wr_buf_free(&text);
+    return WEIR_ERR_STATEMENT;
+}
+
 /* PARTITIONS = 4 and PARTITIONS = '4'. */
 static weir_status need_int(const wr_ast_property *p, int64_t *out, weir_error *err)
 {
@@ -53,9 +67,13 @@ static weir_status need_int(const wr_ast_property *p, int64_t *out, weir_error *
     }
     if (v->kind == WR_AST_STRING && wr_str_to_i64(v->text, out))
         return WEIR_OK;
-    return wr_error_at(err, WEIR_ERR_STATEMENT, v->pos,
-                       "Invalid value for WITH property '%s': expected a whole number",
-                       p->name.name);
+    bool is_long = strcmp(p->name.name, "RETENTION_MS") == 0;
+    bool is_short = strcmp(p->name.name, "REPLICAS") == 0;
+    return invalid_value(p,
+                         is_long    ? "Not a number of type LONG"
+                         : is_short ? "Not a number of type SHORT"
+                                    : "Not a number of type INT",
+                         err);
 }
 
 /* true, 'true' and 'TRUE'. */
@@ -71,9 +89,7 @@ static weir_status need_bool(const wr_ast_property *p, bool *out, weir_error *er
         *out = wr_str_ieq(v->text, WR_STR("true"));
         return WEIR_OK;
     }
-    return wr_error_at(err, WEIR_ERR_STATEMENT, v->pos,
-                       "Invalid value for WITH property '%s': expected true or false",
-                       p->name.name);
+    return invalid_value(p, "Expected value to be either true or false", err);
 }
 
 /* Formats go by name in any case; the message shows it as SHOW would. Blanks around the name are
@@ -186,11 +202,11 @@ static weir_status read_retention(with_scan *s, const wr_ast_property *p, weir_e
 static weir_status read_cleanup(with_scan *s, const wr_ast_property *p, weir_error *err)
 {
     (void)s;
-    return wr_error_at(err, WEIR_ERR_STATEMENT, p->name.pos,
-                       "Invalid config variable in the WITH clause: CLEANUP_POLICY.\nThe "
-                       "CLEANUP_POLICY config is automatically inferred based on the type of "
-                       "source (STREAM or TABLE).\nUsers can't set the CLEANUP_POLICY config "
-                       "manually.");
+    return wr_refuse_at(err, WR_REASON_TOPIC, p->name.pos,
+                        "Invalid config variable in the WITH clause: CLEANUP_POLICY.\nThe "
+                        "CLEANUP_POLICY config is automatically inferred based on the type of "
+                        "source (STREAM or TABLE).\nUsers can't set the CLEANUP_POLICY config "
+                        "manually.");
 }
 
 /* A column name as an identifier: `exact`, "exact" or folded to upper case. The result is never
@@ -519,8 +535,8 @@ static weir_status read_window(with_scan *s, weir_error *err)
     if (wr_ieq(s->window_type, "SESSION")) {
         w->kind = WR_WINDOW_SESSION;
         if (s->window_size)
-            return wr_error_at(err, WEIR_ERR_STATEMENT, s->window_pos,
-                               "'WINDOW_SIZE' should not be set for SESSION windows.");
+            return wr_refuse_at(err, WR_REASON_FORM, s->window_pos,
+                                "'WINDOW_SIZE' should not be set for SESSION windows.");
         return WEIR_OK;
     }
     if (wr_ieq(s->window_type, "HOPPING"))
@@ -528,20 +544,20 @@ static weir_status read_window(with_scan *s, weir_error *err)
     else if (wr_ieq(s->window_type, "TUMBLING"))
         w->kind = WR_WINDOW_TUMBLING;
     else
-        return wr_error_at(err, WEIR_ERR_STATEMENT, s->window_pos,
-                           "Invalid value '%s' for configuration WINDOW_TYPE: must be SESSION, "
-                           "HOPPING or TUMBLING",
-                           s->window_type);
+        return wr_refuse_at(err, WR_REASON_FORM, s->window_pos,
+                            "Invalid value %s for property WINDOW_TYPE: String must be one of: "
+                            "SESSION, HOPPING, TUMBLING, null",
+                            s->window_type);
     if (!s->window_size)
-        return wr_error_at(err, WEIR_ERR_STATEMENT, s->window_pos,
-                           "%s windows require 'WINDOW_SIZE' to be provided in the WITH clause. "
-                           "For example: 'WINDOW_SIZE'='10 SECONDS'",
-                           w->kind == WR_WINDOW_HOPPING ? "HOPPING" : "TUMBLING");
+        return wr_refuse_at(err, WR_REASON_FORM, s->window_pos,
+                            "%s windows require 'WINDOW_SIZE' to be provided in the WITH clause. "
+                            "For example: 'WINDOW_SIZE'='10 SECONDS'",
+                            w->kind == WR_WINDOW_HOPPING ? "HOPPING" : "TUMBLING");
     if (!parse_window_size(s->window_size, &w->size_ms))
-        return wr_error_at(err, WEIR_ERR_STATEMENT, s->window_pos,
-                           "Invalid duration: '%s'. Expected a number and a unit, for example "
-                           "'10 SECONDS'",
-                           s->window_size);
+        return wr_refuse_at(err, WR_REASON_FORM, s->window_pos,
+                            "Error in WITH clause property 'WINDOW_SIZE': Invalid duration: '%s'. "
+                            "Expected a number and a unit.\nExample valid value: '10 SECONDS'",
+                            s->window_size);
     w->advance_ms = w->size_ms;
     return WEIR_OK;
 }
@@ -551,11 +567,12 @@ static weir_status check_combination(const with_scan *s, weir_error *err)
 {
     if (s->has_format && (s->has_key_format || s->has_value_format)) {
         const char *other = s->has_key_format ? "KEY_FORMAT" : "VALUE_FORMAT";
-        return wr_error_at(err, WEIR_ERR_STATEMENT, s->out->format_pos,
-                           "Cannot supply both '%s' and 'FORMAT' properties, as 'FORMAT' sets both "
-                           "key and value formats. Either use just 'FORMAT', or use 'KEY_FORMAT' "
-                           "and 'VALUE_FORMAT'.",
-                           other);
+        return wr_refuse_at(
+            err, WR_REASON_FORM, s->out->format_pos,
+            "Cannot supply both '%s' and 'FORMAT' properties, as 'FORMAT' sets both "
+            "key and value formats. Either use just 'FORMAT', or use 'KEY_FORMAT' "
+            "and 'VALUE_FORMAT'.",
+            other);
     }
     return WEIR_OK;
 }

@@ -9,6 +9,7 @@
  * retention_ms, u8 flags (1 compact, 2 compact and delete, 4 internal).
  */
 #include "runtime/log/local_topics.h"
+#include "common/reason.h"
 #include "common/diag.h"
 
 #include <stdlib.h>
@@ -119,7 +120,8 @@ static weir_status check_spec(const wr_topic_spec *spec, weir_error *err)
         good = (name[i] >= 'a' && name[i] <= 'z') || (name[i] >= 'A' && name[i] <= 'Z') ||
                (name[i] >= '0' && name[i] <= '9') || strchr("._-", name[i]);
     if (!good) {
-        wr_error(err, WEIR_ERR_LOG, "Invalid topic name '%.300s'", name);
+        wr_error_reason(err, WR_REASON_TOPIC,
+                        wr_error(err, WEIR_ERR_LOG, "Invalid topic name '%.300s'", name));
         return wr_error_hint(err, "1 to 249 letters, digits, '.', '_' and '-'.");
     }
     if (spec->partitions == 0 || spec->partitions < -1 || spec->partitions > PARTITIONS_MAX)

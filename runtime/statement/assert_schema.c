@@ -64,7 +64,9 @@ weir_status wr__execute_assert_schema(wr_exec *x, weir_error *err)
     int64_t ms;
     char what[400];
     weir_error why;
-    WR_ASSERT(s->text1 || s->has_id);
+    if (!s->text1 && !s->has_id)
+        return wr_refuse_at(err, WR_REASON_FORM, s->pos,
+                            "ASSERT SCHEMA statements much include a subject name or an id");
     if (!r)
         return wr_error_reason(
             err, WR_REASON_REGISTRY,

@@ -37,6 +37,18 @@ static weir_status encode_part(wr_exec *x, const wr_insert *ins, bool key, wr_bu
     return wr__record_part_encode(&part, ins->values, buf, out, err);
 }
 
+/* A table's topic is compacted, and takes no record without a key. A broker says so by itself;
+ * where an engine is driven by hand there is none, as in ksqlDB's test runner. */
+static weir_status check_key(const wr_exec *x, const wr_source *s, wr_str key, weir_error *err)
+{
+    if (key.ptr || !s->is_table || wr_engine_on_kafka(x->engine) ||
+        wr_engine_mode_of(x->engine) == WR_ENGINE_PIPED)
+        return WEIR_OK;
+    return wr_error(err, WEIR_ERR_RECORD,
+                    "Compacted topic cannot accept message without key in topic partition %s-0",
+                    s->topic);
+}
+
 /* Encoded in the statement's thread, with encoders made for one row: statements are few, and
  * records in numbers come by weir_produce. */
 static weir_status write_row(wr_exec *x, const wr_insert *ins, weir_error *err)
@@ -47,6 +59,8 @@ static weir_status write_row(wr_exec *x, const wr_insert *ins, weir_error *err)
     wr_str key = {NULL, 0}, value = {NULL, 0};
     int64_t ts = ins->has_rowtime ? ins->rowtime : clock->wall_ms(clock);
     weir_status st = encode_part(x, ins, true, &key_buf, &key, err);
+    if (st == WEIR_OK)
+        st = check_key(x, ins->source, key, err);
     if (st == WEIR_OK)
         st = encode_part(x, ins, false, &value_buf, &value, err);
     if (st == WEIR_OK) {

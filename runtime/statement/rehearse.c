@@ -11,6 +11,7 @@
  */
 #include "runtime/statement/rehearse.h"
 #include "runtime/instance/command_log.h"
+#include "runtime/statement/explain.h"
 #include "runtime/statement/history.h"
 #include "runtime/statement/kept.h"
 #include "runtime/statement/statement_class.h"
@@ -100,7 +101,19 @@ static void name_query(wr_exec *x, const wr_catalog *c)
     x->given_id = id;
 }
 
-/* The one statement that looks and can be wrong by what the request's others do before it. */
+/* An id is of a query that is there, or that the request's others make. */
+static weir_status validate_explain(wr_exec *x, const wr_catalog *c, weir_error *err)
+{
+    wr_query *q;
+    if (x->stmt->child || wr_catalog_query(c, x->stmt->name.name))
+        return WEIR_OK;
+    wr_engine_lock(x->engine);
+    weir_status st = wr__find_running(x, &q, err);
+    wr_engine_unlock(x->engine);
+    return st;
+}
+
+/* It looks, and can be wrong by what the request's others do before it. */
 static weir_status validate_describe(const wr_exec *x, const wr_catalog *c, weir_error *err)
 {
     const wr_ast_stmt *s = x->stmt;
@@ -119,6 +132,10 @@ weir_status wr_exec_validate(wr_exec *x, wr_catalog *c, weir_error *err)
     wr__take_settings(x);
     if (s->kind == WR_AST_DESCRIBE)
         return validate_describe(x, c, err);
+    if (s->kind == WR_AST_EXPLAIN)
+        return validate_explain(x, c, err);
+    if (s->kind == WR_AST_INSERT_VALUES)
+        return wr_plan_insert_counts(s, err);
     if (!wr__is_definition(s) || s->all)
         return WEIR_OK;
     if (s->kind == WR_AST_CREATE_SOURCE || s->kind == WR_AST_CREATE_AS ||

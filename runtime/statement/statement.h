@@ -139,7 +139,8 @@ weir_status wr_exec_describe(wr_exec *x, weir_error *err) WR_MUST_CHECK;
  * Would it be executed after others, without an effect? @p c, a clone of the engine's catalog that
  * is the caller's alone, becomes what the catalog would be. For checking several statements
  * together: SET, UNSET, DEFINE and UNDEFINE are left to the caller, who executes them on a session
- * of its own. What only looks is not checked, but that the source of a DESCRIBE is there. Not under
+ * of its own. What only looks is not checked, but that the source of a DESCRIBE and the query of an
+ * EXPLAIN are there; nor is INSERT ... VALUES, but that it has a value for each column. Not under
  * the lock; may ask the log and the registry.
  */
 weir_status wr_exec_validate(wr_exec *x, wr_catalog *c, weir_error *err) WR_MUST_CHECK;

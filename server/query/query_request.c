@@ -6,6 +6,7 @@
 #include "server/query/query_request.h"
 #include "common/reason.h"
 #include "formats/format.h"
+#include "parser/parser.h"
 #include "server/query/config_words.h"
 #include "types/text.h"
 
@@ -102,13 +103,20 @@ char *wr__body_text(wr_str body, const char *name, wr__query_fault *fault)
 
 /* ---- properties ---- */
 
-/* An unknown name is no fault of the client's at /query: the real server's words. */
+/* An unknown name is no fault of the client's at /query: the real server's words. @p unknown: where
+ * that is said later, what; else NULL. */
 static bool put_property(wr_engine *e, wr__query_endpoint endpoint, wr_session *session,
-                         const char *name, const char *value, wr__query_fault *fault)
+                         const char *name, const char *value, wr_buf *unknown,
+                         wr__query_fault *fault)
 {
     weir_error err;
     bool stream = endpoint == WR__ENDPOINT_QUERY_STREAM;
     if (wr_settings_check(name, NULL, false, &err) != WEIR_OK) {
+        if (unknown) {
+            if (!unknown->len)
+                wr_buf_puts(unknown, err.message);
+            return true;
+        }
         wr__query_fault_set(fault, stream ? BAD_REQUEST : SERVER_ERROR, false, !stream, "%s",
                             err.message);
         return false;
@@ -125,7 +133,7 @@ static bool put_property(wr_engine *e, wr__query_endpoint endpoint, wr_session *
     if (value && wr_settings_check(name, value, true, &err) != WEIR_OK) {
         wr_buf reason = {0}, cause = {0};
         wr__put_config_reason(&reason, name, value, err.message);
-        if (!stream)
+        if (!stream && endpoint != WR__ENDPOINT_WEBSOCKET)
             wr__put_cause(&cause, wr_buf_cstr(&reason));
         wr__query_fault_set(fault, BAD_REQUEST, false, !stream,
                             "Failed to coerce type of value '%s' for key '%s'%s", value, name,
@@ -166,7 +174,8 @@ static const char *settings_text(const wr_session *s, wr_arena *a)
 }
 
 static bool put_properties(wr_engine *e, wr__query_endpoint endpoint, const wr_json *properties,
-                           wr_arena *a, wr_session *session, wr__query_fault *fault)
+                           wr_arena *a, wr_session *session, wr_buf *unknown,
+                           wr__query_fault *fault)
 {
     for (uint32_t i = 0; properties && i < properties->n; i++) {
         const wr_json *j = &properties->items[i];
@@ -178,7 +187,7 @@ static bool put_properties(wr_engine *e, wr__query_endpoint endpoint, const wr_j
                                 name);
             return false;
         }
-        if (!put_property(e, endpoint, session, name, value, fault))
+        if (!put_property(e, endpoint, session, name, value, unknown, fault))
             return false;
     }
     return true;
@@ -218,7 +227,8 @@ static const names names_of[] = {
     [WR__ENDPOINT_QUERY_STREAM] = {"sql", "properties",
                                    "Invalid JSON in request: Missing required creator property "
                                    "'sql'"},
-    [WR__ENDPOINT_WEBSOCKET] = {"ksql", "streamsProperties", "\"ksql\" field must be populated"},
+    [WR__ENDPOINT_WEBSOCKET] = {"ksql", "streamsProperties",
+                                "\"ksql\" field of \"request\" must be populated"},
     [WR__ENDPOINT_KSQL] = {"ksql", "streamsProperties", NULL},
 };
 
@@ -325,8 +335,15 @@ static bool read_request(wr_engine *e, wr__query_endpoint endpoint, wr_str body,
         return false;
     }
     put_variables(variables, r->arena, r->session);
-    return put_properties(e, endpoint, properties, r->arena, r->session, fault) &&
-           read_request_properties(r, endpoint, request, fault);
+    wr_buf unknown = {0};
+    bool later = endpoint == WR__ENDPOINT_KSQL;
+    bool good = put_properties(e, endpoint, properties, r->arena, r->session,
+                               later ? &unknown : NULL, fault) &&
+                read_request_properties(r, endpoint, request, fault);
+    if (unknown.len)
+        r->unknown_property = wr_arena_strdup(r->arena, wr_buf_cstr(&unknown));
+    wr_buf_free(&unknown);
+    return good;
 }
 
 wr__query_request *wr__query_request_read(wr_engine *e, wr__query_endpoint endpoint, wr_str body,
@@ -363,7 +380,7 @@ bool wr__insert_request_read(wr_str line, wr_engine *e, wr_session *session, wr_
     const wr_json *j = wr__body_object(line, a, fault);
     bool good = j && text_member(j, "target", a, &name, fault) &&
                 object_member(j, "properties", &properties, fault) &&
-                put_properties(e, WR__ENDPOINT_QUERY_STREAM, properties, a, session, fault);
+                put_properties(e, WR__ENDPOINT_QUERY_STREAM, properties, a, session, NULL, fault);
     if (good && !name) {
         wr__query_fault_set(fault, BAD_REQUEST, false, false,
                             "Invalid JSON in request: Missing required creator property 'target'");
@@ -402,7 +419,7 @@ wr_exec *wr__query_statement(wr_engine *e, wr__query_endpoint endpoint, wr__quer
     }
     weir_status st = wr_exec_new(e, r->session, r->sql, strlen(r->sql), &x, &err);
     if (st != WEIR_OK) {
-        wr__query_fault_of(fault, endpoint, st, &err);
+        wr__query_fault_of(fault, endpoint, NULL, st, &err);
         fault->typed = !stream;
         return NULL;
     }
@@ -450,7 +467,21 @@ static wr_str bracketed(const char *text)
     return wr_str_make(text, 0);
 }
 
-static wr_str blamed_expression(const weir_error *err)
+bool wr__put_illegal_name(const weir_error *err, wr_buf *message, wr_buf *name)
+{
+    static const char rule[] = "Source names may only contain", got[] = "Got: '";
+    const char *from = strstr(err->message, rule), *what = from ? strstr(from, got) : NULL;
+    const char *end = what ? strrchr(what, '\'') : NULL;
+    if (!end || err->code != WEIR_ERR_SYNTAX)
+        return false;
+    what += sizeof got - 1;
+    wr_buf_printf(message, "Illegal argument at Line: %d, Col: %d. %s", err->line, err->column,
+                  from);
+    wr_buf_put(name, what, (size_t)(end - what));
+    return true;
+}
+
+wr_str wr__blamed_expression(const weir_error *err)
 {
     static const char processing[] = "Error processing expression: ";
     return wr_error_reason_of(err) == WR_REASON_EXPRESSION && begins(err->message, processing)
@@ -458,8 +489,14 @@ static wr_str blamed_expression(const weir_error *err)
                : wr_str_make("", 0);
 }
 
-/* A source of the query, which is looked for before anything else. */
-static bool is_missing_source(const weir_error *err)
+const wr_ast_expr *wr__blamed_condition(const wr_ast_query *q, const weir_error *err)
+{
+    if (q && begins(err->message, "Error in WHERE expression: "))
+        return q->where;
+    return q && begins(err->message, "Error in HAVING expression: ") ? q->having : NULL;
+}
+
+bool wr__is_missing_source(const weir_error *err)
 {
     return wr_error_reason_of(err) == WR_REASON_SOURCE;
 }
@@ -480,7 +517,7 @@ static void put_message(wr_buf *out, const weir_error *err)
     const char *text = err->message;
     wr_reason reason = wr_error_reason_of(err);
     bool missing_key = reason == WR_REASON_PULL_KEY;
-    if (is_missing_source(err))
+    if (wr__is_missing_source(err))
         wr_buf_puts(out, "Exception while preparing statement: ");
     if (reason == WR_REASON_COLUMN && err->line > 0)
         wr_buf_printf(out, "Line: %d, Col: %d: ", err->line, err->column);
@@ -490,16 +527,55 @@ static void put_message(wr_buf *out, const weir_error *err)
                                  : "  See https://cnfl.io/queries for");
     if (missing_key)
         wr_buf_printf(out, "\n%s", help);
-    wr_str blamed = blamed_expression(err);
-    if (blamed.len)
-        wr_buf_printf(out, "\nStatement: %.*s", (int)blamed.len, blamed.ptr);
     if (err->hint[0])
         wr_buf_printf(out, "\n%s", err->hint);
 }
 
+#define STATEMENT "\nStatement: "
+
+/* Where it is too long, all of the statement is to blame. */
+static void set_blamed(wr__query_fault *fault, wr_buf *text)
+{
+    if (text->len < sizeof fault->blamed)
+        snprintf(fault->blamed, sizeof fault->blamed, "%s", wr_buf_cstr(text));
+}
+
+/*
+ * ksqlDB blames an expression where one is wrong. Its exceptions hold each other, and each has the
+ * text that it blames; a message is made of those within. Of a push query that leaves the outermost
+ * expression as the statement; a pull query has one more exception, for the statement itself.
+ */
+static void blame(wr__query_fault *fault, wr_buf *message, const wr_ast_stmt *s, const char *sql,
+                  const weir_error *err)
+{
+    wr_buf text = {0};
+    const char *m = wr_buf_cstr(message);
+    const wr_ast_expr *condition = wr__blamed_condition(s->query, err);
+    wr_str expression = wr__blamed_expression(err);
+    const char *type_error = begins(m, "Type error in ") ? strstr(m, STATEMENT) : NULL;
+    bool pull = s->query && s->query->emit == WR_AST_EMIT_NONE;
+    if (condition)
+        wr_ast_format(&text, condition);
+    else if (type_error)
+        wr_buf_puts(&text, type_error + sizeof STATEMENT - 1);
+    else
+        wr_buf_str(&text, expression);
+    if (!text.len)
+        return;
+    if (expression.len)
+        wr_buf_printf(message, STATEMENT "%s", wr_buf_cstr(&text));
+    if (type_error)
+        message->len -= text.len + sizeof STATEMENT - 1;
+    if (pull)
+        wr_buf_printf(message, STATEMENT "%s" STATEMENT "%s", wr_buf_cstr(&text), sql);
+    else
+        set_blamed(fault, &text);
+    wr_buf_free(&text);
+}
+
 /* Only what is the server's own is not to blame on the statement. */
-void wr__query_fault_of(wr__query_fault *fault, wr__query_endpoint endpoint, weir_status st,
-                        const weir_error *err)
+void wr__query_fault_of(wr__query_fault *fault, wr__query_endpoint endpoint, const char *sql,
+                        weir_status st, const weir_error *err)
 {
     int code = BAD_STATEMENT;
     wr_buf message = {0};
@@ -508,13 +584,23 @@ void wr__query_fault_of(wr__query_fault *fault, wr__query_endpoint endpoint, wei
     else if (st == WEIR_ERR_STORE || st == WEIR_ERR_LOG || st == WEIR_ERR_IO)
         code = SERVER_ERROR;
     /* Of a source that is not there /query hears before it has chosen a form. */
-    bool typed = endpoint == WR__ENDPOINT_QUERY && is_missing_source(err);
-    put_message(&message, err);
-    wr__query_fault_set(fault, code, code == BAD_STATEMENT, typed, "%s", wr_buf_cstr(&message));
+    bool typed = endpoint == WR__ENDPOINT_QUERY && wr__is_missing_source(err);
+    *fault = (wr__query_fault){.code = code, .of_statement = code == BAD_STATEMENT, .typed = typed};
+    wr_buf name = {0};
+    if (wr__put_illegal_name(err, &message, &name))
+        set_blamed(fault, &name);
+    else
+        put_message(&message, err);
+    wr_buf_free(&name);
+    wr_arena *a = wr_arena_new(0);
+    wr_ast_stmt *s;
+    weir_error ignored;
+    if (sql && st == WEIR_ERR_STATEMENT &&
+        wr_parse_statement(sql, strlen(sql), a, &s, &ignored) == WEIR_OK)
+        blame(fault, &message, s, sql, err);
+    wr_arena_free(a);
+    snprintf(fault->message, sizeof fault->message, "%s", wr_buf_cstr(&message));
     wr_buf_free(&message);
-    wr_str blamed = blamed_expression(err);
-    if (blamed.len < sizeof fault->blamed)
-        snprintf(fault->blamed, sizeof fault->blamed, "%.*s", (int)blamed.len, blamed.ptr);
 }
 
 void wr__query_refuse(wr_http_exchange *x, const wr__query_fault *fault, const char *sql)

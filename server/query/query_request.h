@@ -45,6 +45,9 @@ typedef struct wr__query_request {
     uint32_t here_n;
     const char *server;
     int64_t sequence; /* commandSequenceNumber; -1: none */
+    /* /ksql: what is said of a property of an unknown name, once the statements have been parsed;
+     * NULL: there is none. */
+    const char *unknown_property;
 } wr__query_request;
 
 /** Read @p body. @return NULL: *fault says why. */
@@ -63,9 +66,20 @@ void wr__query_fault_set(wr__query_fault *fault, int code, bool of_statement, bo
 /** Its one statement, SELECT or PRINT. @return NULL: *fault. */
 wr_exec *wr__query_statement(wr_engine *e, wr__query_endpoint endpoint, wr__query_request *r,
                              wr__query_fault *fault);
-/** What went wrong in a statement. */
-void wr__query_fault_of(wr__query_fault *fault, wr__query_endpoint endpoint, weir_status st,
-                        const weir_error *err);
+/** What went wrong in a statement. @p sql: its text, NULL where no expression can be to blame. */
+void wr__query_fault_of(wr__query_fault *fault, wr__query_endpoint endpoint, const char *sql,
+                        weir_status st, const weir_error *err);
+/** "S does not exist.": a source of the query, which is looked for before anything else. */
+bool wr__is_missing_source(const weir_error *err);
+/**
+ * A name that no source can have, in ksqlDB's words, and the name, which is to blame.
+ * @return false: @p err is about something else.
+ */
+bool wr__put_illegal_name(const weir_error *err, wr_buf *message, wr_buf *name);
+/** WHERE or HAVING, which ksqlDB blames for what is wrong anywhere in it; NULL: it is not that. */
+const wr_ast_expr *wr__blamed_condition(const wr_ast_query *q, const weir_error *err);
+/** The expression that an error of arithmetic blames; empty: there is none. */
+wr_str wr__blamed_expression(const weir_error *err);
 /** The response. @p sql: of the statement that is to blame. */
 void wr__query_refuse(wr_http_exchange *x, const wr__query_fault *fault, const char *sql);
 

@@ -2,6 +2,7 @@
 /*
  * From a request to who answers it:
  *
+ *   one that comes too soon here, until an earlier command has been executed
  *   a look-up by key        here, at once (pull_answer)
  *   another query           a feed
  *   PRINT                   a print stream
@@ -29,11 +30,24 @@ struct wr_query_service {
     char host[256], server[64];
 };
 
-typedef enum handle_kind { NOTHING, ROWS, PRINTING, INSERTING } handle_kind;
+enum { TIMED_OUT = 50301, LOOK_MS = 50, LOOK_MAX_MS = 5000 };
+
+typedef enum handle_kind { NOTHING, WAITING, ROWS, PRINTING, INSERTING } handle_kind;
+
+/** A request that waits for an earlier command. */
+typedef struct waiting {
+    wr_query_service *service;
+    wr_http_exchange *x;
+    wr__query_endpoint endpoint;
+    wr__query_request *request;
+    wr_http_timer *timer;
+    int waited_ms;
+} waiting;
 
 /** An exchange's data. */
 typedef struct handle {
     handle_kind kind;
+    waiting *waiting;
     wr__row_client *client;
     wr__print_stream *print;
     wr__insert_stream *insert;
@@ -119,7 +133,7 @@ static void refuse_query(wr_http_exchange *x, const char *sql, weir_status st,
                          const weir_error *err)
 {
     wr__query_fault fault;
-    wr__query_fault_of(&fault, WR__ENDPOINT_QUERY, st, err);
+    wr__query_fault_of(&fault, WR__ENDPOINT_QUERY, sql, st, err);
     wr__query_refuse(x, &fault, sql);
 }
 
@@ -127,7 +141,7 @@ static void refuse_query_stream(wr_http_exchange *x, const char *sql, weir_statu
                                 const weir_error *err)
 {
     wr__query_fault fault;
-    wr__query_fault_of(&fault, WR__ENDPOINT_QUERY_STREAM, st, err);
+    wr__query_fault_of(&fault, WR__ENDPOINT_QUERY_STREAM, sql, st, err);
     wr__query_refuse(x, &fault, sql);
 }
 
@@ -136,7 +150,7 @@ static void refuse_print(wr_http_exchange *x, const char *sql, weir_status st,
                          const weir_error *err)
 {
     wr__query_fault fault;
-    wr__query_fault_of(&fault, WR__ENDPOINT_QUERY, st, err);
+    wr__query_fault_of(&fault, WR__ENDPOINT_QUERY, NULL, st, err);
     if (st == WEIR_ERR_NOT_FOUND)
         fault = (wr__query_fault){.code = 40000, .typed = true};
     snprintf(fault.message, sizeof fault.message, "%s", err->message);
@@ -153,7 +167,7 @@ static void refuse_print_stream(wr_http_exchange *x, const char *sql, weir_statu
                                 const weir_error *err)
 {
     wr__query_fault fault;
-    wr__query_fault_of(&fault, WR__ENDPOINT_QUERY_STREAM, st, err);
+    wr__query_fault_of(&fault, WR__ENDPOINT_QUERY_STREAM, NULL, st, err);
     if (st == WEIR_ERR_NOT_FOUND) {
         const char *from = strchr(err->message, '\''), *to = from ? strchr(from + 1, '\'') : NULL;
         fault = (wr__query_fault){.code = 40001};
@@ -165,7 +179,7 @@ static void refuse_print_stream(wr_http_exchange *x, const char *sql, weir_statu
 
 /* ---- WebSocket ---- */
 
-enum { WS_FAILED = 1011, WS_BAD_STATEMENT = 1003 };
+enum { WS_FAILED = 1011, WS_BAD_STATEMENT = 1003, WS_TRY_AGAIN = 1013 };
 
 static void ws_refuse(wr_http_exchange *x, int code, const char *message)
 {
@@ -178,12 +192,51 @@ static void ws_refuse(wr_http_exchange *x, int code, const char *message)
     wr_buf_free(&b);
 }
 
+/* What is wrong with the request itself, and not with what it asks for. */
+static void ws_refuse_request(wr_http_exchange *x, const wr__query_fault *fault)
+{
+    char text[sizeof fault->message + 40];
+    bool parsing = strncmp(fault->message, "One or more properties", 22) != 0 &&
+                   strncmp(fault->message, "Not recognizable", 16) != 0;
+    snprintf(text, sizeof text, "%s%s", parsing ? "Error parsing request: " : "", fault->message);
+    ws_refuse(x, fault->code < 50000 ? WS_BAD_STATEMENT : WS_FAILED, text);
+}
+
+/* No statement, or one about what is not there. */
+static void ws_refuse_statement(wr_http_exchange *x, const wr__query_fault *fault, const char *sql)
+{
+    wr_buf b = {0};
+    if (fault->of_statement)
+        wr_buf_printf(&b, "Error parsing query: %s\nStatement: %s", fault->message, sql);
+    else
+        wr_buf_puts(&b, fault->message);
+    ws_refuse(x, WS_BAD_STATEMENT, wr_buf_cstr(&b));
+    wr_buf_free(&b);
+}
+
 static void refuse_ws(wr_http_exchange *x, const char *sql, weir_status st, const weir_error *err)
 {
     wr__query_fault fault;
-    (void)sql;
-    wr__query_fault_of(&fault, WR__ENDPOINT_WEBSOCKET, st, err);
-    ws_refuse(x, fault.code < 50000 ? WS_BAD_STATEMENT : WS_FAILED, fault.message);
+    wr__query_fault_of(&fault, WR__ENDPOINT_WEBSOCKET, sql, st, err);
+    if (wr__is_missing_source(err))
+        ws_refuse_statement(x, &fault, sql);
+    else
+        ws_refuse(x, fault.code < 50000 ? WS_BAD_STATEMENT : WS_FAILED, fault.message);
+}
+
+static void refuse_ws_print(wr_http_exchange *x, const char *sql, weir_status st,
+                            const weir_error *err)
+{
+    const char *from = strchr(err->message, '\''), *to = from ? strchr(from + 1, '\'') : NULL;
+    if (st != WEIR_ERR_NOT_FOUND || !to) {
+        refuse_ws(x, sql, st, err);
+        return;
+    }
+    char text[400];
+    snprintf(text, sizeof text,
+             "Topic does not exist, or KSQL does not have permission to list the topic: %.*s",
+             (int)(to - from - 1), from + 1);
+    ws_refuse(x, WS_BAD_STATEMENT, text);
 }
 
 /* ---- look-ups ---- */
@@ -262,7 +315,7 @@ static void begin_print(wr_http_exchange *x, wr__query_endpoint endpoint, wr__qu
     }
     handle *h = handle_new(x, PRINTING);
     h->print = wr__print_begin(x, exec, r->session, (wr__print_shape)shape,
-                               ws                               ? refuse_ws
+                               ws                               ? refuse_ws_print
                                : endpoint == WR__ENDPOINT_QUERY ? refuse_print
                                                                 : refuse_print_stream);
     r->session = NULL;
@@ -335,26 +388,91 @@ static void take_wanted(const wr__query_request *r, wr_exec *x)
     x->here = list;
 }
 
-static void begin_query(wr_query_service *s, wr_http_exchange *x, wr__query_endpoint endpoint,
-                        wr_str body)
+/* @p r is freed. */
+static void begin_statement(wr_query_service *s, wr_http_exchange *x, wr__query_endpoint endpoint,
+                            wr__query_request *r)
 {
     wr__query_fault fault;
-    bool ws = endpoint == WR__ENDPOINT_WEBSOCKET;
-    wr__query_request *r = wr__query_request_read(s->engine, endpoint, body, &fault);
     wr_exec *exec =
-        r && is_meant(s, r, &fault) ? wr__query_statement(s->engine, endpoint, r, &fault) : NULL;
+        is_meant(s, r, &fault) ? wr__query_statement(s->engine, endpoint, r, &fault) : NULL;
     if (exec)
         take_wanted(r, exec);
-    if (!exec && ws)
-        ws_refuse(x, fault.code < 50000 ? WS_BAD_STATEMENT : WS_FAILED, fault.message);
+    if (!exec && endpoint == WR__ENDPOINT_WEBSOCKET)
+        ws_refuse_statement(x, &fault, r->sql);
     else if (!exec)
-        wr__query_refuse(x, &fault, r ? r->sql : "");
+        wr__query_refuse(x, &fault, r->sql);
     else if (exec->kind == WR_EXEC_PRINT)
         begin_print(x, endpoint, r, exec);
     else
         begin_rows(s, x, endpoint, r, exec);
-    if (r)
+    wr__query_request_free(r);
+}
+
+/* The request is no longer anybody's; the exchange has no handle. */
+static wr__query_request *end_waiting(handle *h)
+{
+    wr__query_request *r = h->waiting->request;
+    if (h->waiting->timer)
+        wr_http_cancel(h->waiting->timer);
+    wr_http_set_data(h->waiting->x, NULL);
+    wr_free(h->waiting);
+    wr_free(h);
+    return r;
+}
+
+static void refuse_waiting(wr_http_exchange *x, wr__query_endpoint endpoint, int64_t sequence)
+{
+    wr__query_fault fault;
+    wr__query_fault_set(&fault, TIMED_OUT, false, true,
+                        "Timed out while waiting for a previous command to execute. command "
+                        "sequence number: %lld",
+                        (long long)sequence);
+    if (endpoint == WR__ENDPOINT_WEBSOCKET)
+        ws_refuse(x, WS_TRY_AGAIN, fault.message);
+    else
+        wr__query_refuse(x, &fault, "");
+}
+
+/* Has the command been executed? As /ksql does, it is looked at again and again. */
+static void wait_for_command(void *arg)
+{
+    handle *h = arg;
+    waiting w = *h->waiting;
+    h->waiting->timer = w.timer = NULL;
+    wr_engine_lock(w.service->engine);
+    bool executed = w.request->sequence < (int64_t)wr_engine_next_id(w.service->engine);
+    wr_engine_unlock(w.service->engine);
+    if (!executed && w.waited_ms < LOOK_MAX_MS) {
+        h->waiting->waited_ms += LOOK_MS;
+        h->waiting->timer = wr_http_after(wr_http_server_of(w.x), LOOK_MS, wait_for_command, h);
+        return;
+    }
+    wr__query_request *r = end_waiting(h);
+    if (executed) {
+        begin_statement(w.service, w.x, w.endpoint, r);
+    } else {
+        refuse_waiting(w.x, w.endpoint, r->sequence);
         wr__query_request_free(r);
+    }
+}
+
+static void begin_query(wr_query_service *s, wr_http_exchange *x, wr__query_endpoint endpoint,
+                        wr_str body)
+{
+    wr__query_fault fault;
+    wr__query_request *r = wr__query_request_read(s->engine, endpoint, body, &fault);
+    if (!r && endpoint == WR__ENDPOINT_WEBSOCKET) {
+        ws_refuse_request(x, &fault);
+    } else if (!r) {
+        wr__query_refuse(x, &fault, "");
+    } else if (r->sequence < 0 || endpoint == WR__ENDPOINT_QUERY_STREAM) {
+        begin_statement(s, x, endpoint, r);
+    } else {
+        handle *h = handle_new(x, WAITING);
+        h->waiting = wr_calloc(1, sizeof *h->waiting);
+        *h->waiting = (waiting){.service = s, .x = x, .endpoint = endpoint, .request = r};
+        wait_for_command(h);
+    }
 }
 
 /* ---- /close-query ---- */
@@ -395,9 +513,9 @@ static weir_status open_inserts(wr_engine *e, wr_str line, wr_session *session, 
 static void refuse_inserts(wr_http_exchange *x, weir_status st, const weir_error *err)
 {
     wr__query_fault fault;
-    wr__query_fault_of(&fault, WR__ENDPOINT_QUERY_STREAM, st, err);
+    wr__query_fault_of(&fault, WR__ENDPOINT_QUERY_STREAM, NULL, st, err);
     fault.of_statement = false;
-    if (st == WEIR_ERR_RECORD)
+    if (st == WEIR_ERR_RECORD || strncmp(err->message, "Cannot insert", 13) == 0)
         fault.code = 40000;
     wr__query_refuse(x, &fault, "");
 }
@@ -462,9 +580,11 @@ static void begin_websocket(wr_query_service *s, wr_http_exchange *x)
         return;
     }
     const char *request = wr_http_parameter(x, "request");
-    wr_str body = wr_str_c(request ? request : "");
     wr_http_accept_websocket(x);
-    begin_query(s, x, WR__ENDPOINT_WEBSOCKET, body);
+    if (request && *request)
+        begin_query(s, x, WR__ENDPOINT_WEBSOCKET, wr_str_c(request));
+    else
+        ws_refuse(x, WS_BAD_STATEMENT, "Error parsing request: missing request parameter");
 }
 
 void wr_query_service_request(wr_query_service *s, wr_http_exchange *x)
@@ -495,6 +615,10 @@ void wr_query_service_end(wr_query_service *s, wr_http_exchange *x)
     handle *h = wr_http_data(x);
     if (!h)
         return;
+    if (h->kind == WAITING) {
+        wr__query_request_free(end_waiting(h));
+        return;
+    }
     s->limits.running -= h->pull;
     if (h->kind == ROWS)
         wr__row_client_gone(h->client);

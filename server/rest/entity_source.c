@@ -7,7 +7,7 @@
  * the lock again.
  */
 #include "server/rest/entity.h"
-#include "server/rest/parameter_names.h"
+#include "engine/functions/listing.h"
 #include "server/rest/statement_text.h"
 #include "types/text.h"
 
@@ -168,95 +168,25 @@ weir_status wr__entity_sources(const wr__entity_context *c, const wr_exec *x, bo
 
 /* ---- functions ---- */
 
-/* Types as ksqlDB's functions have them. */
-static void put_function_type(wr_buf *out, wr_str t)
+static void put_overload(const wr_listed_overload *o, wr_buf *out)
 {
-    static const struct {
-        const char *ours, *theirs;
-    } names[] = {{"STRING", "VARCHAR"}, {"INTEGER", "INT"}};
-    for (size_t i = 0; i < t.len;) {
-        size_t k = 0;
-        while (k < WR_ARRAY_LEN(names) &&
-               (t.len - i < strlen(names[k].ours) ||
-                memcmp(t.ptr + i, names[k].ours, strlen(names[k].ours)) != 0))
-            k++;
-        if (k < WR_ARRAY_LEN(names)) {
-            wr_buf_puts(out, names[k].theirs);
-            i += strlen(names[k].ours);
-        } else {
-            wr_buf_putc(out, t.ptr[i++]);
-        }
-    }
-}
-
-static void put_type_member(wr_buf *out, const char *name, wr_str t)
-{
-    wr_buf b = {0};
-    put_function_type(&b, t);
-    wr__member(out, name, wr_buf_cstr(&b));
-    wr_buf_free(&b);
-}
-
-/* The next of "STRING, ARRAY<T>, any... | INTEGER", up to a comma or bar that no bracket holds. */
-static bool next_argument(const char **at, wr_str *type, bool *variadic)
-{
-    const char *p = *at + strspn(*at, " ,|");
-    const char *end = p;
-    if (!*p)
-        return false;
-    for (int depth = 0; *end && (depth > 0 || (*end != ',' && *end != '|')); end++) {
-        depth += *end == '<' || *end == '(';
-        depth -= (*end == '>' && !(end > p && end[-1] == '=')) || *end == ')';
-    }
-    *at = end;
-    while (end > p && end[-1] == ' ')
-        end--;
-    *variadic = end - p > 3 && memcmp(end - 3, "...", 3) == 0;
-    *type = wr_str_make(p, (size_t)(end - p) - (*variadic ? 3 : 0));
-    return true;
-}
-
-/* A table function's result is one of its rows: Weir's signatures have the array of them. */
-static wr_str of_rows(const wr_function *f, const char *ret)
-{
-    static const char array[] = "ARRAY<";
-    size_t n = sizeof array - 1;
-    wr_str s = wr_str_c(ret);
-    bool rows = f->kind == WR_FUNCTION_TABLE && s.len > n && memcmp(s.ptr, array, n) == 0;
-    return rows ? wr_str_make(s.ptr + n, s.len - n - 1) : s;
-}
-
-static void put_variant(const wr_function *f, const wr_signature *s, wr_buf *out)
-{
-    const char *at = s->args;
-    wr_str type;
-    bool variadic;
-    uint32_t n = 0;
-    wr_str first = {0};
     wr_buf types = {0};
     wr__comma(out);
     wr_buf_puts(out, "{\"arguments\":[");
     wr_buf_putc(&types, '[');
-    while (next_argument(&at, &type, &variadic)) {
-        wr_buf name = {0}, t = {0};
-        if (n == 0)
-            first = type;
-        wr__parameter_name(&name, f->name, first, n++);
-        put_function_type(&t, type);
+    for (uint32_t i = 0; i < o->args_n; i++) {
         wr__comma(out);
         wr_buf_putc(out, '{');
-        wr__member(out, "name", wr_buf_cstr(&name));
-        wr__member(out, "type", wr_buf_cstr(&t));
+        wr__member(out, "name", o->args[i].name);
+        wr__member(out, "type", o->args[i].type);
         wr__member(out, "description", "");
-        wr__member_bool(out, "isVariadic", variadic);
+        wr__member_bool(out, "isVariadic", o->args[i].variadic);
         wr_buf_putc(out, '}');
         wr__comma(&types);
-        wr_text_put_json_string(&types, wr_buf_view(&t));
-        wr_buf_free(&name);
-        wr_buf_free(&t);
+        wr_text_put_json_string(&types, wr_str_c(o->args[i].type));
     }
     wr_buf_putc(out, ']');
-    put_type_member(out, "returnType", of_rows(f, s->ret ? s->ret : "ANY"));
+    wr__member(out, "returnType", o->ret);
     wr__member(out, "description", "");
     wr__name(out, "argumentTypes");
     wr_buf_str(out, wr_buf_view(&types));
@@ -279,12 +209,12 @@ static void put_function(const wr__entity_context *c, const wr_exec *x, const ch
     wr__member(out, "path", "internal");
     wr__name(out, "functions");
     wr_buf_putc(out, '[');
-    for (uint32_t i = 0; i < f->sigs_n; i++) {
-        /* COUNT(*) is no variant of its own in ksqlDB. */
-        bool star = f->kind == WR_FUNCTION_AGGREGATE && f->sigs_n > 1 && !*f->sigs[i].args;
-        if (!star)
-            put_variant(f, &f->sigs[i], out);
-    }
+    wr_listed_overload *overloads;
+    wr_arena *a = wr_arena_new(0);
+    uint32_t n = wr_function_overloads(f, a, &overloads);
+    for (uint32_t i = 0; i < n; i++)
+        put_overload(&overloads[i], out);
+    wr_arena_free(a);
     wr_buf_putc(out, ']');
     wr__member(out, "type", kinds[f->kind]);
     wr__entity_close(out);

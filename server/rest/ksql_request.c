@@ -153,10 +153,20 @@ static void put_text(const work *w, const wr_ast_stmt *s, wr_buf *out)
 static const char *preparing(const wr_ast_stmt *s, const weir_error *err)
 {
     wr_reason reason = wr_error_reason_of(err);
+    if (is_of_session(s))
+        return NULL;
     bool queries = s->query || (s->child && s->child->query);
     if (queries && reason == WR_REASON_SOURCE)
         return "Exception while preparing statement: ";
     return reason == WR_REASON_FORM ? "Failed to prepare statement: " : NULL;
+}
+
+/* What is wrong with a topic ksqlDB finds before it plans the statement, and blames on the request.
+ */
+static bool of_topic(const wr_ast_stmt *s, wr_reason reason)
+{
+    bool create = s->kind == WR_AST_CREATE_SOURCE || s->kind == WR_AST_CREATE_AS;
+    return create && (reason == WR_REASON_TOPIC || reason == WR_REASON_NEW_TOPIC);
 }
 
 static int code_of(const wr_ast_stmt *s, weir_status st, const weir_error *err)
@@ -164,15 +174,17 @@ static int code_of(const wr_ast_stmt *s, weir_status st, const weir_error *err)
     wr_reason reason = wr_error_reason_of(err);
     if (st == WEIR_ERR_ASSERT)
         return NOT_ASSERTED;
+    if (s && of_topic(s, reason))
+        return BAD_REQUEST;
     if (st == WEIR_ERR_STORE || st == WEIR_ERR_LOG || st == WEIR_ERR_IO ||
         (s && s->kind == WR_AST_ALTER_SYSTEM))
         return SERVER_ERROR;
     if (reason == WR_REASON_REGISTRY)
         return NO_REGISTRY;
     bool described = reason == WR_REASON_FUNCTION && s && s->kind == WR_AST_DESCRIBE;
-    return described || reason == WR_REASON_UNKNOWN_TARGET || reason == WR_REASON_NEW_TOPIC
-               ? BAD_REQUEST
-               : BAD_STATEMENT;
+    bool no_row = reason == WR_REASON_NO_TARGET ||
+                  (s && s->kind == WR_AST_INSERT_VALUES && st == WEIR_ERR_RECORD);
+    return described || no_row ? BAD_REQUEST : BAD_STATEMENT;
 }
 
 /* Of a refused INSERT INTO ... VALUES: the source first, whatever was wrong with it. */
@@ -182,7 +194,7 @@ static void put_insert_reason(const wr_ast_stmt *s, const weir_error *err, wr_bu
     static const char column[] = "Column '";
     const char *m = err->message;
     wr_reason reason = wr_error_reason_of(err);
-    bool named = reason == WR_REASON_TARGET || reason == WR_REASON_UNKNOWN_TARGET;
+    bool named = reason == WR_REASON_TARGET || reason == WR_REASON_NO_TARGET;
     if (!preparing(s, err) && !named) {
         wr_buf_printf(out, "Failed to insert values into '%s'. ", s->name.name);
         m += strncmp(m, inserting, sizeof inserting - 1) == 0 ? sizeof inserting - 1 : 0;
@@ -201,6 +213,11 @@ static void put_reason(const wr_ast_stmt *s, const weir_error *err, wr_buf *out)
 {
     const char *m = err->message;
     weir_error unknown;
+    if (s && s->kind == WR_AST_INSERT_VALUES && err->code == WEIR_ERR_RECORD) {
+        wr_buf_printf(out, "Failed to insert values into '%s'.", s->name.name);
+        wr__put_cause(out, m);
+        return;
+    }
     if (s && s->kind == WR_AST_INSERT_VALUES) {
         put_insert_reason(s, err, out);
         return;
@@ -253,6 +270,30 @@ static void put_missing_topic(const work *w, const wr_ast_stmt *s, const char *m
     wr_engine_unlock(w->c->entities.engine);
 }
 
+#define STATEMENT "\nStatement: "
+
+/* The expression that is to blame: of INSERT INTO ... SELECT it stands for the statement, CREATE
+ * has its own exception around it (see query_request.c). */
+static void put_blame(work *w, const wr_ast_stmt *s, const weir_error *err, wr_buf *out)
+{
+    wr_buf text = {0};
+    const wr_ast_expr *condition = wr__blamed_condition(s->query, err);
+    wr_str expression = wr__blamed_expression(err);
+    if (condition)
+        wr_ast_format(&text, condition);
+    else
+        wr_buf_str(&text, expression);
+    if (expression.len)
+        wr_buf_printf(out, STATEMENT "%s", wr_buf_cstr(&text));
+    if (text.len && s->kind == WR_AST_CREATE_AS) {
+        wr_buf_printf(out, STATEMENT "%s", wr_buf_cstr(&text));
+    } else if (text.len) {
+        wr_buf_clear(&w->blamed);
+        wr_buf_puts(&w->blamed, wr_buf_cstr(&text));
+    }
+    wr_buf_free(&text);
+}
+
 /* @p s NULL: the text does not parse; then @p sql is to blame. */
 static bool fail(work *w, const wr_ast_stmt *s, const char *sql, weir_status st,
                  const weir_error *err)
@@ -263,6 +304,11 @@ static bool fail(work *w, const wr_ast_stmt *s, const char *sql, weir_status st,
     wr_reason reason = wr_error_reason_of(err);
     wr_buf text = {0};
     wr_buf_clear(&w->blamed);
+    if (!s && wr__put_illegal_name(err, &text, &w->blamed)) {
+        wr__query_fault_set(&w->fault, code, true, true, "%s", wr_buf_cstr(&text));
+        wr_buf_free(&text);
+        return false;
+    }
     if (!s)
         wr_buf_puts(&w->blamed, sql);
     else if (s->kind == WR_AST_INSERT_VALUES)
@@ -284,7 +330,9 @@ static bool fail(work *w, const wr_ast_stmt *s, const char *sql, weir_status st,
     if (err->hint[0])
         wr_buf_printf(&text, "\n%s", err->hint);
     if (reason == WR_REASON_RESULT_KIND)
-        wr_buf_printf(&text, "\nStatement: %s", wr_buf_cstr(&w->blamed));
+        wr_buf_printf(&text, STATEMENT "%s", wr_buf_cstr(&w->blamed));
+    else if (s && s->query)
+        put_blame(w, s, err, &text);
     wr__query_fault_set(&w->fault, code,
                         code == BAD_STATEMENT || (code == SERVER_ERROR && s != NULL), true, "%s",
                         wr_buf_cstr(&text));
@@ -484,7 +532,8 @@ static bool was_not_set(const wr_exec *x)
            wr_settings_check(x->stmt->text1, NULL, true, &ignored) == WEIR_OK;
 }
 
-/* The id of a client's query that has ended has the form of those, and is nobody else's. */
+/* May it be a client's query, or have been one? Its id has the form of those, and is nobody else's.
+ */
 static bool was_push(const wr_ast_stmt *s)
 {
     return s->kind == WR_AST_TERMINATE && !s->all &&
@@ -580,21 +629,75 @@ static bool each(work *w, wr_session *session, const char *sql, wr_catalog *cata
         bool good = allowed(w, x);
         if (good && !catalog) {
             good = execute(w, x);
-        } else if (good && is_of_session(x->stmt)) {
+        } else if (good && (is_of_session(x->stmt) || x->stmt->kind == WR_AST_ALTER_SYSTEM)) {
             st = run(x, &err);
             bool warns =
                 (x->stmt->kind == WR_AST_UNDEFINE && st == WEIR_ERR_NOT_FOUND) || was_not_set(x);
             good = st == WEIR_OK || warns || fail(w, x->stmt, NULL, st, &err);
         } else if (good) {
             st = wr_exec_validate(x, catalog, &err);
-            bool push = x->stmt->kind == WR_AST_TERMINATE; /* may be a client's query */
-            good = st == WEIR_OK || push || fail(w, x->stmt, NULL, st, &err);
+            if (st != WEIR_OK)
+                wr_error_locate(&err, x->text, strlen(x->text));
+            good = st == WEIR_OK || was_push(x->stmt) || fail(w, x->stmt, NULL, st, &err);
         }
         wr_exec_free(x);
         if (!good)
             return false;
     }
     return true;
+}
+
+/* The place in the whole text: that of the statement with a blank for each character before it. A
+ * text that is too long for the parser keeps the statement's own. */
+static void place_in_request(const char *sql, const wr_parse_span *span, wr_arena *a,
+                             weir_error *err)
+{
+    wr_ast_stmt *s;
+    wr_buf text = {0};
+    for (size_t i = 0; i < span->start; i++)
+        if (((unsigned char)sql[i] & 0xC0) != 0x80) /* a character's first byte */
+            wr_buf_putc(&text, sql[i] == '\n' ? '\n' : ' ');
+    wr_buf_put(&text, sql + span->start, span->end - span->start);
+    if (text.len <= WR_PARSE_TEXT_MAX) {
+        weir_status st = wr_parse_statement(wr_buf_cstr(&text), text.len, a, &s, err);
+        WR_ASSERT(st != WEIR_OK); /* it did not parse by itself */
+    }
+    wr_buf_free(&text);
+}
+
+/* As in ksqlDB the whole text is parsed before anything else happens, and to blame as a whole. What
+ * has variables is parsed when these are known. */
+static bool parses(work *w, const char *sql)
+{
+    size_t len = strlen(sql);
+    wr_parse_span span;
+    weir_error err;
+    for (size_t at = 0; wr_parse_next_span(sql, len, at, &span); at = span.next) {
+        const char *from = sql + span.start;
+        size_t size = span.empty ? 0 : span.end - span.start;
+        if (memmem(from, size, "${", 2))
+            continue;
+        wr_arena *a = wr_arena_new(0);
+        wr_ast_stmt *s;
+        weir_status st = wr_parse_statement(from, size, a, &s, &err);
+        if (st == WEIR_ERR_SYNTAX && !span.empty)
+            place_in_request(sql, &span, a, &err);
+        wr_arena_free(a);
+        if (st != WEIR_OK)
+            return fail(w, NULL, sql, st, &err);
+    }
+    return true;
+}
+
+/* What a property is called is looked at when the first statement is: all of them are to blame. */
+static bool properties_known(work *w, const wr__query_request *r)
+{
+    if (!r->unknown_property || !*r->sql)
+        return true;
+    wr_buf_clear(&w->blamed);
+    wr_buf_puts(&w->blamed, r->sql);
+    wr__query_fault_set(&w->fault, SERVER_ERROR, true, true, "%s", r->unknown_property);
+    return false;
 }
 
 static bool check_together(work *w, const char *sql)
@@ -646,7 +749,8 @@ int wr__ksql_execute(const wr__ksql_context *c, wr__query_request *r, wr__ksql_c
     WR_ASSERT(r->sql && r->session && out->len == 0);
     work w = {.c = c, .session = r->session, .caller = caller, .out = out};
     wr_buf_putc(out, '[');
-    bool good = check_together(&w, r->sql) && each(&w, r->session, r->sql, NULL);
+    bool good = parses(&w, r->sql) && properties_known(&w, r) && check_together(&w, r->sql) &&
+                each(&w, r->session, r->sql, NULL);
     int status = 200;
     if (good)
         wr_buf_putc(out, ']');

@@ -155,6 +155,44 @@ class Queries(unittest.TestCase):
                          (404, None, "Not Found"))
         self.assertEqual(json.loads(self.server.post("/inserts-stream", "")[2])["error_code"], 40004)
 
+    def refusal(self, sql):
+        """What /query-stream says of it, and which text it blames."""
+        error = json.loads(self.server.post("/query-stream", {"sql": sql})[2])
+        return error["message"], error["statementText"]
+
+    def test_what_is_to_blame(self):
+        """Names before clauses; an expression that is wrong, where one is."""
+        compare = "Error in WHERE expression: Cannot compare ID (STRING) to 5 (INTEGER) with EQUAL."
+        push = "SELECT * FROM s WHERE id = 5 AND v = 1 EMIT CHANGES;"
+        self.assertEqual(self.refusal(push), (compare + "\nStatement: (ID = 5)",
+                                              "((ID = 5) AND (V = 1))"))
+        pull = "SELECT * FROM t WHERE id = 5;"
+        self.assertEqual(self.refusal(pull),
+                         (compare + 2 * "\nStatement: (ID = 5)" + "\nStatement: " + pull, pull))
+        self.assertEqual(self.refusal("SELECT * FROM s WHERE v EMIT CHANGES;"),
+                         ("Type error in WHERE expression: Should evaluate to boolean but is V "
+                          "(BIGINT) instead.", "V"))
+        for sql, begin in (("SELECT COUNT(*) FROM t;", "Pull queries don't support GROUP BY"),
+                           ("SELECT nope FROM t GROUP BY id;", "Line: 1, Col: 8: SELECT column"),
+                           ("SELECT * FROM t a JOIN t b ON a.id = b.id;", "Can not join 'T' to"),
+                           ("SELECT * FROM t WHERE WINDOWSTART = 5;", "Line: 1, Col: 23: WHERE"),
+                           ("SELECT * FROM t WHERE ROWTIME = '2020-x';",
+                            "Failed to parse timestamp '2020-x': Text '2020-x-01T00:00:00.000' could "
+                            "not be parsed at index 5\nRequired format is: ")):
+            self.assertTrue(self.refusal(sql)[0].startswith(begin), self.refusal(sql))
+        self.assertEqual(self.refusal("SELECT * FROM `a b`;"),
+                         ("Illegal argument at Line: 1, Col: 15. Source names may only contain "
+                          "alphanumeric values, '_' or '-'. Got: 'a b'", "a b"))
+
+    def test_waits_for_a_command(self):
+        body = {"ksql": "SELECT * FROM t WHERE id = 'b';"}
+        self.assertEqual(self.server.post("/query", body | {"commandSequenceNumber": 0})[0], 200)
+        begun = time.monotonic()
+        status, _, text = self.server.post("/query", body | {"commandSequenceNumber": 99999})
+        self.assertEqual((status, json.loads(text)["error_code"]), (503, 50301))
+        self.assertGreater(time.monotonic() - begun, 4)
+        self.assertEqual(self.websocket(body | {"commandSequenceNumber": 99999})[1], 1013)
+
     def test_push_until_its_limit(self):
         body = self.server.post("/query-stream", {
             "sql": "SELECT * FROM s EMIT CHANGES LIMIT 2;",
@@ -213,7 +251,7 @@ class Queries(unittest.TestCase):
         body = self.server.post("/query-stream", {"sql": "SELECT n FROM t WHERE id = 'in';"})[2]
         self.assertEqual(body.splitlines()[1], "[7]")  # one's own writes are read
         found = self.server.curl("/inserts-stream", '{"target":"none"}\n{"ID":"a"}\n')
-        self.assertEqual(json.loads(found)["error_code"], 40001)
+        self.assertEqual(json.loads(found)["error_code"], 40000)
         self.assertEqual(self.server.curl("/inserts-stream", '{"target":"s"}\n{"ID":"j"}\n',
                                           "-H", "Accept: application/json"),
                          '[{"seq":0,"status":"ok"}]')
@@ -259,6 +297,15 @@ class Queries(unittest.TestCase):
         texts, code = self.websocket({"ksql": "SELECT nope FROM t;"})
         self.assertIn("cannot be resolved", texts[0]["error"])
         self.assertEqual(code, 1003)
+        for request, text in (
+                ("{", "Error parsing request: "), ({}, "Error parsing request: \"ksql\" field of "),
+                ({"ksql": "SELEC;"}, "Error parsing query: line 1:1: "),
+                ({"ksql": "SELECT * FROM none;"},
+                 "Error parsing query: Exception while preparing statement: NONE does not exist."),
+                ({"ksql": "PRINT none;"}, "Topic does not exist, or KSQL does not have permission")):
+            texts, code = self.websocket(request)
+            self.assertTrue(texts[0]["error"].startswith(text), texts)
+            self.assertEqual(code, 1003)
         texts, code = self.websocket({"ksql": "PRINT 's' FROM BEGINNING LIMIT 1;"})
         self.assertTrue(texts[0].startswith("rowtime: "))
 

@@ -98,6 +98,12 @@ class RestTest(unittest.TestCase):
         self.assertEqual((status, error["error_code"]), (400, 40001))
         self.assertEqual((error["statementText"], error["entities"]), ("DROP STREAM nope;", []))
         self.assertEqual(self.server.ksql("LIST STREAMS;")[1][0]["streams"], [])
+        for sql, code in (("EXPLAIN nope;", 40001), ("TERMINATE nope;", 40001), ("ALTER SYSTEM 'x'='y';", 50000),
+                          ("INSERT INTO s (id) VALUES ('a', 1);", 40001)):
+            error = self.server.ksql(STREAM + sql)[1]
+            self.assertEqual((error["error_code"], error["entities"]), (code, []), error)
+        error = self.server.ksql(STREAM + " CREATE STREAM d AS SELECT nope FROM s;")[1]
+        self.assertIn("error: Line: 1, Col: 27: SELECT column 'NOPE' cannot be resolved.", error["message"])
         status, entities = self.server.ksql(STREAM + " CREATE STREAM d AS SELECT * FROM s; DESCRIBE d;")
         self.assertEqual((status, len(entities)), (200, 3))
 
@@ -115,6 +121,60 @@ class RestTest(unittest.TestCase):
         for method, path in (("GET", "/ksql"), ("GET", "/nope"), ("POST", "/info"), ("GET", "/INFO")):
             self.assertEqual(self.server.ask(method, path, b"{}" if method == "POST" else None), (404, "Not Found"))
         self.assertEqual(self.server.ask("GET", "/info", headers={"Accept": "text/plain"})[0], 404)
+
+    def refusal(self, sql, **more):
+        error = self.server.ksql(sql, **more)[1]
+        return error["message"], error.get("statementText")
+
+    def test_what_is_to_blame(self):
+        """The whole text where it does not parse, and before any of it is executed."""
+        text = STREAM + "\nDEFINE x = 'äöü';  SELEC 1; "
+        message, blamed = self.refusal(text)
+        self.assertTrue(message.startswith("line 2:20: "), message)
+        self.assertEqual(blamed, text)
+        self.assertEqual(self.server.ksql("LIST STREAMS;")[1][0]["streams"], [])
+        unknown = {"streamsProperties": {"no.such": "1"}}
+        self.assertEqual(self.refusal("LIST TYPES; LIST STREAMS;", **unknown)[1], "LIST TYPES; LIST STREAMS;")
+        self.assertTrue(self.refusal("SELEC 1;", **unknown)[0].startswith("line 1:1: "))
+        name = "Source names may only contain alphanumeric values, '_' or '-'. Got: '${NOPE}'"
+        self.assertEqual(self.refusal("DROP STREAM ${nope};"),
+                         (f"Illegal argument at Line: 1, Col: 13. {name}", "${NOPE}"))
+
+    def test_words_of_refusals(self):
+        self.assertEqual(self.server.ksql(STREAM + "CREATE TABLE t (id INT PRIMARY KEY, v INT) WITH "
+                                          "(KAFKA_TOPIC='t', PARTITIONS=1, VALUE_FORMAT='JSON');")[0], 200)
+        prepare = "Failed to prepare statement: "
+        create = "CREATE STREAM x (v INT) WITH (KAFKA_TOPIC='s', VALUE_FORMAT='JSON', "
+        for sql, message, generic in (
+                (create + "PARTITIONS='x');", prepare + "Invalid value x for property PARTITIONS: Not a number of type INT",
+                 False),
+                (create + "WRAP_SINGLE_VALUE=5);", prepare + "Invalid value 5 for property WRAP_SINGLE_VALUE: Expected "
+                 "value to be either true or false", False),
+                (create + "PARTITIONS=3);", "A Kafka topic with the name 's' already exists, with different "
+                 "partition/replica configuration than required.", True),
+                ("CREATE STREAM x WITH (KAFKA_TOPIC='s', PARTITIONS=3) AS SELECT * FROM s;",
+                 "A Kafka topic with the name 's' already exists", True),
+                ("CREATE STREAM x AS SELECT * FROM s WHERE id = 5;", "Could not determine output schema for query due "
+                 "to error: Error in WHERE expression: Cannot compare ID (STRING) to 5 (INTEGER) with EQUAL.\n"
+                 "Statement: (ID = 5)\nStatement: (ID = 5)", False),
+                ("ASSERT SCHEMA;", prepare + "ASSERT SCHEMA statements much include a subject name or an id", False),
+                ("INSERT INTO t VALUES (NULL, 1);", "Failed to insert values into 'T'.\nCaused by: Compacted topic "
+                 "cannot accept message without key in topic partition\n\tt-0", True)):
+            error = self.server.ksql(sql)[1]
+            self.assertTrue(error["message"].startswith(message), error)
+            self.assertEqual(error["@type"], "generic_error" if generic else "statement_error", error)
+
+    def test_overloads(self):
+        """In the order of ksqlDB's hash table; one that another one covers is not listed."""
+        def overloads(name):
+            found = self.server.ksql(f"DESCRIBE FUNCTION {name};")[1][0]["functions"]
+            return [", ".join(f["argumentTypes"]) + " -> " + f["returnType"] for f in found]
+        self.assertEqual(overloads("abs"), ["DECIMAL -> DECIMAL", "DOUBLE -> DOUBLE", "INT -> INT", "BIGINT -> BIGINT"])
+        self.assertEqual(overloads("substring"), ["VARCHAR, INT, INT -> VARCHAR", "BYTES, INT, INT -> BYTES",
+                                                  "BYTES, INT -> BYTES", "VARCHAR, INT -> VARCHAR"])
+        self.assertEqual(overloads("topk"), [t + ", ANY, INT -> ARRAY<S>" for t in ("DOUBLE", "INT", "BIGINT", "VARCHAR")])
+        self.assertEqual(overloads("count"), ["T -> BIGINT"])
+        self.assertEqual(overloads("explode"), ["ARRAY<DECIMAL> -> DECIMAL", "ARRAY<T> -> T"])
 
     def test_small_endpoints(self):
         info = json.loads(self.server.ask("GET", "/info")[1])["KsqlServerInfo"]

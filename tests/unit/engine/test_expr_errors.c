@@ -49,7 +49,22 @@ static const error_case cases[] = {
     {"I = NULL", 0,
      "Comparison with NULL not supported: INTEGER = NULL\nUse 'IS NULL' or 'IS NOT NULL' "
      "instead.\nStatement: (I = null)"},
-    {"ROWTIME > 'soon'", 10, "Failed to parse timestamp 'soon'"},
+    {"ROWTIME > 'soon'", 10,
+     "Failed to parse timestamp 'soon': Text 'soon-01-01T00:00:00.000' could not be parsed at "
+     "index "
+     "0"},
+    {"ROWTIME > '2020-x'", 10,
+     "Failed to parse timestamp '2020-x': Text '2020-x-01T00:00:00.000' could not be parsed at "
+     "index 5"},
+    {"ROWTIME > '2020-13'", 10,
+     "Failed to parse timestamp '2020-13': Text '2020-13-01T00:00:00.000' could not be parsed: "
+     "Invalid value for MonthOfYear (valid values 1 - 12): 13"},
+    {"ROWTIME > '2020-01-01T1:2'", 10,
+     "Failed to parse timestamp '2020-01-01T1:2': Text '2020-01-01T1:200:00.000' could not be "
+     "parsed at index 11"},
+    {"ROWTIME > '2020-01-01T01:02:03.0045'", 10,
+     "Failed to parse timestamp '2020-01-01T01:02:03.0045': Text '2020-01-01T01:02:03.0045' could "
+     "not be parsed, unparsed text found at index 23"},
     {"B IN (true, 'Not a boolean')", 12,
      "Invalid Predicate: invalid input syntax for type BOOLEAN: \"Not a boolean\"."},
     {"B IN (true, 10)", 12,

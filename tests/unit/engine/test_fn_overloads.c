@@ -178,9 +178,8 @@ static void test_names(void **state)
     const char *type = "";
     operand_world_init(&w, in);
     const char *got = operand_eval(&w, "ABS(X)", in, &type);
-    assert_non_null(strstr(got, "Valid alternatives are:"));
-    assert_non_null(strstr(got, "ABS("));
-    assert_non_null(strstr(got, "BIGINT"));
+    assert_non_null(strstr(got, "Valid alternatives are:\nabs(DECIMAL val)\nabs(DOUBLE val)\n"
+                                "abs(INT val)\nabs(BIGINT val)"));
     operand_world_free(&w);
 }
 

@@ -154,7 +154,11 @@ static void test_bad_tokens(void **state)
     refused("SELECT '\xC3\xB6\xC3\xB6' # FROM s", 1, 13,
             "line 1:13: Syntax Error\ntoken recognition error at: '#'");
     weir_error err = refused("SELECT * FROM ${name}", 1, 15,
-                             "line 1:15: Syntax Error\nVariable '${name}' is not defined");
+                             "line 1:15: Source names may only contain alphanumeric values, '_' or "
+                             "'-'. Got: '${NAME}'");
+    assert_string_equal(err.hint, "Define it first: DEFINE name = '...';");
+    err = refused("SELECT ${name} FROM s", 1, 8,
+                  "line 1:8: Syntax Error\nVariable '${name}' is not defined");
     assert_string_equal(err.hint, "Define it first: DEFINE name = '...';");
 }
 

@@ -236,8 +236,6 @@ static void test_assert(void **state)
     assert_int_equal(s->id, 3);
     s = prints("ASSERT NOT EXISTS SCHEMA ID 7", "ASSERT NOT EXISTS SCHEMA ID 7");
     assert_null(s->text1);
-    refused("ASSERT SCHEMA TIMEOUT 1 DAY", 1, 15,
-            "line 1:15: Syntax Error\nExpecting {'SUBJECT', 'ID'} but found 'TIMEOUT'");
     refused("ASSERT NOT EXISTS STREAM s", 1, 19,
             "line 1:19: Syntax Error\nExpecting {'TOPIC', 'SCHEMA'} but found 'STREAM'");
 }

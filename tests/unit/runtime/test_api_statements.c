@@ -223,7 +223,7 @@ static void test_session(void **state)
     REFUSE(w, "DEFINE evil = 'a; DROP STREAM vars'; SELECT ${evil} FROM vars;", WEIR_ERR_STATEMENT,
            "Illegal argument");
     RUN(w, "SET 'ksql.variable.substitution.enable' = 'false';");
-    REFUSE(w, "SELECT '${where_}' FROM ${where_};", WEIR_ERR_SYNTAX, "Syntax Error");
+    REFUSE(w, "SELECT '${where_}' FROM ${where_};", WEIR_ERR_SYNTAX, "Got: '${WHERE_}'");
     RUN(w, "UNSET 'ksql.variable.substitution.enable';");
     REFUSE(w, "UNSET 'ksql.variable.substitution.enable';", WEIR_ERR_CONFIG,
            "which was never set in the first place");
