@@ -73,15 +73,16 @@ typedef struct placing {
     wr_partitioner by;
 } placing;
 
-/* What decides on the partition of the rows below @p s; false: it is not known. */
+/* What decides on the partition of the rows below @p s; false: it is not known. Where a step
+ * groups by what is the key already no repartition topic follows it, and the key's values stay. */
 static bool find_placing(const wr_query *q, const wr_step *s, placing *out)
 {
-    uint32_t sub = s->subtopology;
-    for (; s->kind != WR_STEP_SOURCE && s->kind != WR_STEP_REPARTITION; s = s->in[0]) {
-        bool moves = s->kind == WR_STEP_SELECT_KEY || s->kind == WR_STEP_TABLE_GROUP_BY;
-        if (moves || s->subtopology != sub || s->in_n == 0)
+    uint32_t sub = s->subtopology, keys = s->schema->keys_n;
+    for (; s->kind != WR_STEP_SOURCE && s->kind != WR_STEP_REPARTITION; s = s->in[0])
+        if (s->subtopology != sub || s->schema->keys_n != keys || s->in_n == 0)
             return false;
-    }
+    if (s->schema->keys_n != keys)
+        return false;
     if (s->kind == WR_STEP_REPARTITION) {
         const wr_step_repartition *r = &s->u.repartition;
         *out = (placing){r->topic, &r->key, r->partitioner};
