@@ -39,6 +39,8 @@ wr_held_as wr_query_holds(const wr_query *q, int32_t partition, int64_t *behind,
     return as;
 }
 
+/* What it had lately counts only where its group has not left it without any partition since: then
+ * somebody else has it, and goes on with it. The order of the questions is that of their cost. */
 static bool serves(wr_query *q, int32_t partition, const wr_pull_parts *parts)
 {
     int64_t behind;
@@ -50,6 +52,8 @@ static bool serves(wr_query *q, int32_t partition, const wr_pull_parts *parts)
     return parts->lately && wr__query_had(q, partition) && !wr__query_has_nothing(q);
 }
 
+/* A restore that was begun and not ended leaves a part of a partition: that is nothing to be read.
+ */
 bool wr__query_had(const wr_query *q, int32_t partition)
 {
     const wr_held_part *p = wr_held_at(&q->held, q->held.store, partition);
@@ -110,6 +114,8 @@ static void ignore(wr_row_errors *self, uint32_t row, const char *message)
     (void)message;
 }
 
+/* The bytes as a writer of the topic makes them. What cannot be encoded could not be written
+ * either, so such a key is nowhere; everybody says so. */
 static int32_t place(const wr_query *q, const placing *p, const wr_value *key, wr_arena *a)
 {
     const wr_schema *schema = q->plan->materialized->schema;
