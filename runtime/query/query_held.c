@@ -39,6 +39,8 @@ wr_held_as wr_query_holds(const wr_query *q, int32_t partition, int64_t *behind,
     return as;
 }
 
+/* What it had lately counts only where its group has not left it without any partition since: then
+ * somebody else has it, and goes on with it. The order of the questions is that of their cost. */
 static bool serves(wr_query *q, int32_t partition, const wr_pull_parts *parts)
 {
     int64_t behind;
@@ -50,6 +52,8 @@ static bool serves(wr_query *q, int32_t partition, const wr_pull_parts *parts)
     return parts->lately && wr__query_had(q, partition) && !wr__query_has_nothing(q);
 }
 
+/* A restore that was begun and not ended leaves a part of a partition: that is nothing to be read.
+ */
 bool wr__query_had(const wr_query *q, int32_t partition)
 {
     const wr_held_part *p = wr_held_at(&q->held, q->held.store, partition);
@@ -73,15 +77,16 @@ typedef struct placing {
     wr_partitioner by;
 } placing;
 
-/* What decides on the partition of the rows below @p s; false: it is not known. */
+/* What decides on the partition of the rows below @p s; false: it is not known. Where a step
+ * groups by what is the key already no repartition topic follows it, and the key's values stay. */
 static bool find_placing(const wr_query *q, const wr_step *s, placing *out)
 {
-    uint32_t sub = s->subtopology;
-    for (; s->kind != WR_STEP_SOURCE && s->kind != WR_STEP_REPARTITION; s = s->in[0]) {
-        bool moves = s->kind == WR_STEP_SELECT_KEY || s->kind == WR_STEP_TABLE_GROUP_BY;
-        if (moves || s->subtopology != sub || s->in_n == 0)
+    uint32_t sub = s->subtopology, keys = s->schema->keys_n;
+    for (; s->kind != WR_STEP_SOURCE && s->kind != WR_STEP_REPARTITION; s = s->in[0])
+        if (s->subtopology != sub || s->schema->keys_n != keys || s->in_n == 0)
             return false;
-    }
+    if (s->schema->keys_n != keys)
+        return false;
     if (s->kind == WR_STEP_REPARTITION) {
         const wr_step_repartition *r = &s->u.repartition;
         *out = (placing){r->topic, &r->key, r->partitioner};
@@ -109,6 +114,8 @@ static void ignore(wr_row_errors *self, uint32_t row, const char *message)
     (void)message;
 }
 
+/* The bytes as a writer of the topic makes them. What cannot be encoded could not be written
+ * either, so such a key is nowhere; everybody says so. */
 static int32_t place(const wr_query *q, const placing *p, const wr_value *key, wr_arena *a)
 {
     const wr_schema *schema = q->plan->materialized->schema;

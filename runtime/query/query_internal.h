@@ -200,7 +200,8 @@ weir_status wr__query_await_restored(wr_query *q, weir_error *err) WR_MUST_CHECK
 bool wr__query_has_nothing(wr_query *q);
 
 /* ---- query_held.c ---- */
-/** Has it this partition, or had it when its last assignment ended, and nothing was opened since? */
+/** Has it this partition, or had it when its last assignment ended, and nothing was opened since?
+ */
 bool wr__query_had(const wr_query *q, int32_t partition);
 
 /* ---- query_state.c ---- */

@@ -57,7 +57,8 @@ static bool is_whole(wr_query *q)
 {
     if (atomic_load(&q->counters.incomplete))
         return false;
-    return atomic_load(&q->opened) || atomic_load(&q->state) != WR_QUERY_RUNNING || wr__query_has_nothing(q);
+    return atomic_load(&q->opened) || atomic_load(&q->state) != WR_QUERY_RUNNING ||
+           wr__query_has_nothing(q);
 }
 
 static weir_status not_whole(const wr_query *q, weir_error *err)

@@ -45,6 +45,7 @@ static uint32_t list_parts(const wr__rows *r, int32_t *parts)
     return n;
 }
 
+/* By the settings of the session, which another server has sent on: -1 means no copies at all. */
 static int64_t copies_behind_max(const wr_exec *x)
 {
     if (!wr_settings_bool(&x->settings, "ksql.query.pull.enable.standby.reads", false))
@@ -136,6 +137,8 @@ static weir_status take_rows(void *arg, const char *host, wr_str bytes, uint32_t
     return wr__row_queue_put(r->queue, b, &r->entry->ending, err);
 }
 
+/* Asked now and then, so that a client that has gone holds no thread and no other server. An
+ * interrupt ends a step and not the reading, so it is not among the reasons. */
 static bool over(void *arg)
 {
     const everywhere *e = arg;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * cluster_status.h - /clusterStatus, /heartbeat and /lag (rest-api.md 7). Who the other nodes are is known
- * by server/cluster; where there are none a report is checked, and has no effect.
+ * cluster_status.h - /clusterStatus, /heartbeat and /lag (rest-api.md 7). Who the other nodes are
+ * is known by server/cluster; where there are none a report is checked, and has no effect.
  *
  * Switched on by ksql.heartbeat.enable, and /lag by ksql.lag.reporting.enable; else they are not
  * found. Threads: the loop thread.
