@@ -19,7 +19,7 @@ static wr_settings settings_of(const char *brokers)
     wr_settings s;
     wr_settings_init(&s, NULL);
     if (brokers)
-        wr_settings_put(&s, "bootstrap.servers", brokers);
+        put_kafka(&s, brokers);
     return s;
 }
 
