@@ -486,6 +486,8 @@ static weir_status take_part(wr_wire_fetcher *f, const wr_wire_node *node, wr_wi
     wr_wire_part *p = part_of(f, answer, fetched);
     if (!p || p->session_node != node) {
         s->epoch = 0; /* its session has more than is wanted: begin another */
+        if (!p)
+            s->not_before = wr__wire_now_ms() + f->config->retry_ms; /* one that nobody knows */
         return WEIR_OK;
     }
     if (p->session_at != p->fetch_at || p->trouble != WR_WIRE_NONE)
