@@ -110,7 +110,7 @@ class OwnBrokerOwnClient(OwnBroker):
         """Of three brokers the one that leads is killed: the others go on, nothing is missing."""
         with KafkaCluster() as cluster:
             source = cluster.create_topic("in", partitions=3)
-            sink = cluster.create_topic("out", partitions=2)
+            sink = cluster.create_topic("out", partitions=3)
             values = [str(i) for i in range(900)]
 
             def send(part):

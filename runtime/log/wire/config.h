@@ -22,7 +22,7 @@ typedef enum wr_wire_news {
     WR_WIRE_FAULT,       /* a connection failed; why */
     WR_WIRE_CERTIFICATE, /* a broker's certificate is refused; OpenSSL's number in the text */
     WR_WIRE_ALL_DOWN,    /* no broker answers */
-    WR_WIRE_ANSWERS,     /* a broker has answered */
+    WR_WIRE_ANSWERS,     /* a broker has answered a Fetch */
 } wr_wire_news;
 typedef void (*wr_wire_tell)(void *arg, wr_wire_news news, const char *text);
 

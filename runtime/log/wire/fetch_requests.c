@@ -542,6 +542,7 @@ static weir_status take_fetched(wr_wire_fetcher *f, wr_wire_node *node, wr_wire_
         s->not_before = wr__wire_now_ms() + all.throttle_ms;
     if (!take_session(f, s, &all))
         return WEIR_OK;
+    f->config->tell(f->config->tell_arg, WR_WIRE_ANSWERS, "");
     weir_status st = WEIR_OK;
     for (uint32_t i = 0; i < all.n; i++) {
         weir_status one = take_part(f, node, s, answer, &all.parts[i], st == WEIR_OK ? err : NULL);

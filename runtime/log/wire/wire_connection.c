@@ -477,7 +477,6 @@ static void be_ready(wr_wire_connection *c)
     c->sasl = NULL;
     c->state = READY;
     c->backoff_ms = 0;
-    c->config->tell(c->config->tell_arg, WR_WIRE_ANSWERS, "");
 }
 
 static void begin_sasl(wr_wire_connection *c)
