@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-# cost: 10
+# cost: 20
 # labels: release
 """Record batches that Weir's own reader and writer, Kafka's own classes and kafka-python make: each
 reads what the others have written, in every codec. No broker.

@@ -123,6 +123,7 @@ static weir_status gzip_deflate(wr_wire_codec *c, const void *bytes, size_t n, w
     c->has_gzip_deflate = true;
     (void)deflateReset(z);
     size_t room = deflateBound(z, n);
+    WR_ASSERT(room <= UINT32_MAX);
     z->next_in = bytes;
     z->avail_in = (uInt)n;
     z->next_out = (Bytef *)wr_buf_reserve(out, room);
@@ -243,6 +244,7 @@ static weir_status snappy_block(const uint8_t *p, size_t n, wr_buf *out, weir_er
     char *to = wr_buf_reserve(out, size + 1); /* never NULL */
     if (snappy_uncompress((const char *)p, n, to, &size) != SNAPPY_OK)
         return failed(err, WR_CODEC_SNAPPY, "a block is damaged");
+    WR_ASSERT(size <= out->cap - out->len);
     out->len += size;
     return WEIR_OK;
 }
@@ -294,6 +296,7 @@ static const stream_codec streams[WR_CODECS] = {
 /* Room for a step: all that the buffer has, within the bound. */
 static weir_status make_room(wr_codec codec, wr_buf *out, size_t least, flow *f, weir_error *err)
 {
+    WR_ASSERT(out->len <= WR__WIRE_INFLATED_MAX);
     size_t allowed = WR__WIRE_INFLATED_MAX - out->len;
     if (allowed == 0)
         return too_large(err, codec);
@@ -313,6 +316,7 @@ static weir_status inflate_stream(wr_wire_codec *c, wr_codec codec, const void *
         WR_TRY(make_room(codec, out, least, &f, err));
         size_t left = f.left, room = f.room;
         WR_TRY(stream->step(c, &f, err));
+        WR_ASSERT(f.left <= left && f.room <= room);
         out->len += room - f.room;
         if (f.left == left && f.room == room)
             return failed(err, codec, "it ends too early");

@@ -15,6 +15,7 @@ static const char negative[] = "a length is negative";
 
 void wr__wire_in_fail(wr_wire_in *in, const char *failure)
 {
+    WR_ASSERT(failure && in->p <= in->end);
     if (in->failure)
         return;
     in->failure = failure;
@@ -327,6 +328,6 @@ size_t wr__wire_put_size_begin(wr_buf *b)
 
 void wr__wire_put_size_end(wr_buf *b, size_t at)
 {
-    WR_ASSERT(b->len - at - 4 <= INT32_MAX);
+    WR_ASSERT(at + 4 <= b->len && b->len - at - 4 <= INT32_MAX);
     wr_put_be32(b->ptr + at, (uint32_t)(b->len - at - 4));
 }

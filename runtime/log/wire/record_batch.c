@@ -5,7 +5,7 @@
  * of keys and values.
  *
  * A batch is refused, never repaired: offsets that do not rise would break what counts on them
- * (positions, exactly-once), and a broker checks all of this when it takes a batch.
+ * (positions, exactly-once).
  */
 #include "runtime/log/wire/record_batch.h"
 
@@ -76,6 +76,7 @@ static weir_status read_attributes(const uint8_t *p, wr_wire_batch *out, weir_er
 
 static weir_status read_head(const uint8_t *p, wr_wire_batch *out, weir_error *err)
 {
+    WR_ASSERT(out->bytes >= WR__WIRE_BATCH_HEAD);
     out->base_offset = (int64_t)wr_get_be64(p + AT_BASE_OFFSET);
     uint32_t crc = wr_get_be32(p + AT_CRC);
     uint32_t found = wr__crc32c(0, p + AT_ATTRIBUTES, out->bytes - AT_ATTRIBUTES);
@@ -147,7 +148,7 @@ static inline const uint8_t *read_bytes(const uint8_t *p, const uint8_t *end, wr
         *out = (wr_str){0};
         return p;
     }
-    /* An odd number is negative, and shifts to one that is too large or is found by the test. */
+    /* Zigzag: an odd number is negative. */
     if (WR_UNLIKELY(v & 1 || v >> 1 > (uint64_t)(end - p)))
         return NULL;
     *out = (wr_str){(const char *)p, (uint32_t)(v >> 1)};
@@ -239,6 +240,7 @@ weir_status wr__wire_records_next(wr_wire_records *w, int64_t from, int32_t part
             return damaged_record(w, "its timestamp is out of range", err);
         got += r->offset >= from;
     }
+    WR_ASSERT(got <= max && p <= w->end && next_delta <= last_delta + 1);
     if (w->left == 0 && p != w->end)
         return damaged(err, b->base_offset, "there are bytes after its last record");
     w->p = p;
@@ -341,6 +343,7 @@ bool wr__wire_batch_add(wr_wire_batch_writer *w, wr_str key, wr_str value, int64
         p = put_bytes(p, headers->h[i].key);
         p = put_bytes(p, headers->h[i].value);
     }
+    WR_ASSERT((size_t)(p - from) == signed_size((int64_t)size) + size);
     w->out->len += (size_t)(p - from);
     w->max_timestamp = WR_MAX(w->max_timestamp, timestamp);
     w->count++;
@@ -352,6 +355,7 @@ static weir_status compress_body(const wr_wire_batch_writer *w, wr_codec codec, 
 {
     wr_buf *out = w->out;
     size_t body = w->at + WR__WIRE_BATCH_HEAD;
+    WR_ASSERT(scratch != out && body < out->len);
     wr_buf_clear(scratch);
     WR_TRY(wr__wire_deflate(c, codec, out->ptr + body, out->len - body, scratch, err));
     if (scratch->len > INT32_MAX - WR__WIRE_BATCH_HEAD)
@@ -365,7 +369,8 @@ static weir_status compress_body(const wr_wire_batch_writer *w, wr_codec codec, 
 weir_status wr__wire_batch_seal(wr_wire_batch_writer *w, wr_codec codec, bool transactional,
                                 wr_wire_codec *c, wr_buf *scratch, weir_error *err)
 {
-    WR_ASSERT(w->count > 0);
+    WR_ASSERT(w->count > 0 && wr__wire_batch_size(w) > WR__WIRE_BATCH_HEAD);
+    WR_ASSERT(wr__wire_batch_size(w) <= INT32_MAX);
     if (codec != WR_CODEC_NONE)
         WR_TRY(compress_body(w, codec, c, scratch, err));
     char *p = w->out->ptr + w->at;
@@ -384,6 +389,8 @@ weir_status wr__wire_batch_seal(wr_wire_batch_writer *w, wr_codec codec, bool tr
 
 void wr__wire_batch_stamp(char *batch, const wr_wire_producer *producer)
 {
+    WR_ASSERT(batch[AT_MAGIC] == MAGIC); /* sealed */
+    WR_ASSERT(producer->id < 0 || (producer->epoch >= 0 && producer->sequence >= 0));
     bool anonymous = producer->id < 0;
     wr_put_be64(batch + AT_PRODUCER_ID, anonymous ? UINT64_MAX : (uint64_t)producer->id);
     wr_put_be16(batch + AT_PRODUCER_EPOCH, anonymous ? UINT16_MAX : (uint16_t)producer->epoch);

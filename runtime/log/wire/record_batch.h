@@ -76,8 +76,8 @@ typedef struct wr_wire_batch {
  * out->bytes == 0: the @p n bytes hold it in part only, as a broker may cut the last batch of an
  * answer; no error, and nothing else of *out has a meaning. (A broker never cuts the first one of
  * an answer: since KIP-74 that is sent whole, however large it is.)
- * @return WEIR_ERR_LOG; WEIR_ERR_UNSUPPORTED: a message of magic 0 or 1 (Kafka before 0.11), which
- *         brokers of 4.0 and later have none of.
+ * @return WEIR_ERR_LOG; WEIR_ERR_UNSUPPORTED: a message of magic 0 or 1, as written before Kafka
+ *         0.11; librdkafka reads them.
  */
 weir_status wr__wire_batch_read(const void *bytes, size_t n, wr_wire_batch *out,
                                 weir_error *err) WR_MUST_CHECK;
@@ -105,7 +105,8 @@ weir_status wr__wire_records_open(const wr_wire_batch *b, wr_wire_codec *c, wr_b
  * @param max  room in @p out. *n < max: the batch is done. *n == max: there may be more (w->left).
  * @param partition  for wr_record.partition.
  * @param a    headers live here; used for records that have some only.
- * Keys, values and headers are slices into the batch, or into what it was inflated into.
+ * Keys, values and headers are slices into the batch, or into what it was inflated into. After an
+ * error *w is of no further use, and *n is 0.
  */
 weir_status wr__wire_records_next(wr_wire_records *w, int64_t from, int32_t partition, wr_arena *a,
                                   wr_record *out, uint32_t max, uint32_t *n,
