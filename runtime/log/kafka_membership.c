@@ -29,6 +29,7 @@ weir_status wr__kafka_reader_conf(wr__kafka *log, const char *group, const wr_se
                                   rd_kafka_conf_t **out, int64_t *otherwise, weir_error *err)
 {
     rd_kafka_conf_t *conf;
+    WR_ASSERT(log && out && otherwise);
     WR_TRY(wr__kafka_conf_new(log, WR__KAFKA_READER, settings, &conf, err));
     if (group) {
         wr__kafka_conf_set(conf, "group.id", group);
@@ -51,6 +52,7 @@ weir_status wr__kafka_reader_conf(wr__kafka *log, const char *group, const wr_se
 
 void wr__kafka_reader_init(wr_log_reader *r, wr__kafka *log, const char *group, int64_t otherwise)
 {
+    WR_ASSERT(log && !r->rk && !r->group);
     r->opaque.log = log;
     r->group = group ? wr_strdup(group) : NULL;
     r->otherwise = otherwise;
@@ -58,6 +60,7 @@ void wr__kafka_reader_init(wr_log_reader *r, wr__kafka *log, const char *group, 
 
 weir_status wr__kafka_reader_consume(wr_log_reader *r, rd_kafka_conf_t *conf, weir_error *err)
 {
+    WR_ASSERT(conf && !r->rk);
     WR_TRY(wr__kafka_handle_new(RD_KAFKA_CONSUMER, conf, &r->opaque, &r->rk, err));
     rd_kafka_poll_set_consumer(r->rk);
     r->queue = rd_kafka_queue_get_consumer(r->rk);
@@ -208,6 +211,7 @@ static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t code,
 weir_status wr__kafka_made_anew(wr_log_reader *r, const char *topic, int32_t partition,
                                 int64_t position, weir_error *err)
 {
+    WR_ASSERT(topic && position >= 0);
     wr_topic_part part = {topic, partition, 0};
     int64_t low = 0, high = 0; /* the new one may have fewer partitions */
     weir_status st = wr__kafka_ends(&r->opaque.log->base, &part, 1, &low, &high, err);
@@ -221,6 +225,7 @@ weir_status wr__kafka_gap(wr_log_reader *r, const char *topic, int32_t partition
 {
     wr_topic_part part = {topic, partition, 0};
     int64_t low, high;
+    WR_ASSERT(topic && position >= 0);
     bool missing = *anew;
     *anew = false;
     *go_on = position;

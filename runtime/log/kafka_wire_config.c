@@ -262,6 +262,7 @@ weir_status wr__kafka_wire_config(const rd_kafka_conf_t *conf, wr_wire_config *o
     /* Two answers of a broker may be there, and a third on its way. */
     size_t share = WR_MAX(out->buffered_max / 4, (size_t)out->partition_bytes);
     out->fetch_bytes = (int32_t)WR_MIN((size_t)number_of(conf, "fetch.max.bytes"), share);
+    out->fetch_bytes = WR_MAX(out->fetch_bytes, 1); /* Kafka sends a batch all the same */
     if (!out->rack)
         out->rack = wr_strdup("");
     if (!out->client_id)
@@ -269,6 +270,7 @@ weir_status wr__kafka_wire_config(const rd_kafka_conf_t *conf, wr_wire_config *o
     if (is(conf, "security.protocol", "sasl_plaintext") ||
         is(conf, "security.protocol", "sasl_ssl"))
         out->mechanism = text_of(conf, "sasl.mechanisms");
+    WR_ASSERT(out->fetch_bytes > 0 && out->buffered_max > 0);
     weir_status st = WEIR_OK;
     if (is(conf, "security.protocol", "ssl") || is(conf, "security.protocol", "sasl_ssl"))
         st = make_tls(conf, &out->tls, err);
@@ -315,6 +317,7 @@ weir_status wr__kafka_wire_choose(wr__kafka *log, const wr_settings *settings,
                                   const rd_kafka_conf_t *conf, bool *wire, weir_error *err)
 {
     const char *client = wr_settings_get(settings ? settings : &log->settings, "weir.kafka.client");
+    WR_ASSERT(log && conf);
     wr_buf obstacle = {0};
     weir_status st = WEIR_OK;
     *wire = false;
