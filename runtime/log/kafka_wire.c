@@ -59,7 +59,12 @@ static void tell(void *arg, wr_wire_news news, const char *text)
         return;
     case WR_WIRE_FAULT:
         wr_diag_put(WR_DIAG_INFO, "kafka", "%s", text);
-        wr__kafka_on_error(NULL, RD_KAFKA_RESP_ERR__TRANSPORT, text, &log->opaque);
+        /* A password that is refused does not pass by itself, a lost connection does. */
+        wr__kafka_on_error(NULL,
+                           strstr(text, "SASL authentication error")
+                               ? RD_KAFKA_RESP_ERR__AUTHENTICATION
+                               : RD_KAFKA_RESP_ERR__TRANSPORT,
+                           text, &log->opaque);
         return;
     }
 }

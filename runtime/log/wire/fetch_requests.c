@@ -496,7 +496,8 @@ static weir_status take_part(wr_wire_fetcher *f, const wr_wire_node *node, wr_wi
         fetch_failed(f, p, fetched);
         return WEIR_OK;
     }
-    p->high_watermark = WR_MAX(p->high_watermark, fetched->high_watermark);
+    if (fetched->high_watermark >= 0)
+        p->high_watermark = fetched->high_watermark;
     if (fetched->read_replica >= 0 && fetched->read_replica != node->id) {
         p->replica = fetched->read_replica;
         p->replica_until_ms = wr__wire_now_ms() + REPLICA_MS;

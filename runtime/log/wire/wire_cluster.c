@@ -114,12 +114,7 @@ void wr__wire_cluster_note(wr_wire_cluster *c, const wr_wire_broker *b)
         add_node(c, b->id, host, b->port);
         return;
     }
-    if (wr__wire_connection_is_at(node->connection, host, b->port))
-        return;
-    /* It has moved. What was under way at its old place is lost, as with any failure. */
-    wr__wire_connection_free(node->connection);
-    node->connection = wr__wire_connection_new(c->config, c->epoll_fd, c->answers, host, b->port);
-    node->failures = UINT32_MAX;
+    wr__wire_connection_move(node->connection, host, b->port);
 }
 
 void wr__wire_cluster_set_topics(wr_wire_cluster *c, const char *const *topics, uint32_t n)
@@ -177,12 +172,12 @@ static void look_at(wr_wire_cluster *c)
     for (uint32_t i = 0; i < c->n; i++) {
         wr_wire_node *node = c->nodes[i];
         uint32_t failures = wr__wire_connection_failures(node->connection);
-        if (failures != node->failures) {
-            node->failures = failures;
-            node->tried = true;
-            if (c->asked == node)
-                c->asked = NULL;
-        }
+        uint32_t faults = wr__wire_connection_faults(node->connection);
+        if (failures != node->failures && c->asked == node)
+            c->asked = NULL;
+        node->tried = node->tried || faults != node->faults;
+        node->failures = failures;
+        node->faults = faults;
         any = any || wr__wire_connection_ready(node->connection);
         all = all && node->tried;
     }
@@ -254,12 +249,11 @@ void wr__wire_cluster_tend(wr_wire_cluster *c, int64_t now_ms)
 
 int64_t wr__wire_cluster_due(const wr_wire_cluster *c)
 {
-    int64_t due = c->topics_n > 0 ? c->refresh_ms : INT64_MAX;
     if (c->asked)
-        return WR_MIN(due, wr__wire_connection_due(c->asked->connection));
+        return wr__wire_connection_due(c->asked->connection);
     if (!c->wanted)
-        return due;
-    due = WR_MIN(due, WR_MAX(c->not_before, 0));
+        return c->topics_n > 0 ? c->refresh_ms : INT64_MAX;
+    int64_t due = c->not_before;
     if (ready_node(c))
         return due;
     /* Nobody is up: when those on their way are given up, or else one of them may be tried. */

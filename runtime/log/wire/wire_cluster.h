@@ -17,8 +17,8 @@
 typedef struct wr_wire_node {
     int32_t id; /* -1: an address */
     wr_wire_connection *connection;
-    uint32_t failures; /* of the connection, as of the last look */
-    bool tried;        /* and has failed, since a broker last answered */
+    uint32_t failures, faults; /* of the connection, as of the last look */
+    bool tried;                /* and has failed, since a broker last answered */
 } wr_wire_node;
 
 typedef struct wr_wire_cluster {

@@ -62,7 +62,7 @@ struct wr_wire_connection {
     int64_t retry_ms;
     int64_t renew_ms; /* when the session of SASL is to be made anew; INT64_MAX: never */
     int backoff_ms;
-    uint32_t failures;
+    uint32_t failures, faults;
     wr_wire_versions versions;
     wr_buf out;
     size_t out_at; /* sent up to here */
@@ -205,11 +205,6 @@ void wr__wire_connection_free(wr_wire_connection *c)
     wr_free(c);
 }
 
-bool wr__wire_connection_is_at(const wr_wire_connection *c, const char *host, int port)
-{
-    return c->port == port && strcmp(c->host, host) == 0;
-}
-
 static void fail(wr_wire_connection *c, const char *why)
 {
     static const char *const steps[] = {
@@ -224,6 +219,7 @@ static void fail(wr_wire_connection *c, const char *why)
     char text[400];
     snprintf(text, sizeof text, "%s:%d: %s: %s", c->host, c->port, steps[c->state], why);
     go_down(c);
+    c->faults++;
     c->backoff_ms = c->backoff_ms ? WR_MIN(c->backoff_ms * 2, c->config->backoff_max_ms)
                                   : c->config->backoff_ms;
     c->retry_ms = wr__wire_now_ms() + c->backoff_ms;
@@ -243,6 +239,19 @@ void wr__wire_connection_reset(wr_wire_connection *c)
     c->retry_ms = 0;
 }
 
+void wr__wire_connection_move(wr_wire_connection *c, const char *host, int port)
+{
+    WR_ASSERT(host[0] && port > 0 && port <= 65535);
+    if (c->port == port && strcmp(c->host, host) == 0)
+        return;
+    char *copy = wr_strdup(host);
+    wr__wire_connection_reset(c);
+    wr_free(c->host);
+    c->host = copy;
+    c->port = port;
+    c->retry_ms = 0;
+}
+
 bool wr__wire_connection_ready(const wr_wire_connection *c)
 {
     return c->state == READY;
@@ -256,6 +265,11 @@ bool wr__wire_connection_alive(const wr_wire_connection *c)
 uint32_t wr__wire_connection_failures(const wr_wire_connection *c)
 {
     return c->failures;
+}
+
+uint32_t wr__wire_connection_faults(const wr_wire_connection *c)
+{
+    return c->faults;
 }
 
 /* ---- the socket ---- */

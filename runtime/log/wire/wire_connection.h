@@ -43,7 +43,8 @@ typedef struct wr_wire_connection wr_wire_connection;
 wr_wire_connection *wr__wire_connection_new(const wr_wire_config *config, int epoll_fd,
                                             wr_wire_answers *answers, const char *host, int port);
 void wr__wire_connection_free(wr_wire_connection *c);
-bool wr__wire_connection_is_at(const wr_wire_connection *c, const char *host, int port);
+/** The broker is at this place from now on. What is under way at another one is lost. */
+void wr__wire_connection_move(wr_wire_connection *c, const char *host, int port);
 
 /** Bring it up where it is down and the back-off is over; give up what takes too long. */
 void wr__wire_connection_tend(wr_wire_connection *c, int64_t now_ms);
@@ -55,8 +56,10 @@ void wr__wire_connection_progress(wr_wire_connection *c);
 bool wr__wire_connection_ready(const wr_wire_connection *c);
 /** It is up, or on its way. */
 bool wr__wire_connection_alive(const wr_wire_connection *c);
-/** How often it has failed since it was made. */
+/** How often it has failed or was ended since it was made. */
 uint32_t wr__wire_connection_failures(const wr_wire_connection *c);
+/** Of these, how often it failed by itself: the broker was not there, or made no sense. */
+uint32_t wr__wire_connection_faults(const wr_wire_connection *c);
 /** End it, without a back-off: what is under way is not wanted any more. Counts as a failure. */
 void wr__wire_connection_reset(wr_wire_connection *c);
 /** An answer made no sense: as a failure of its own. */
