@@ -27,7 +27,8 @@ typedef enum fake_fault {
     FAKE_CORRELATION, /* an answer to another request */
     FAKE_CUT,         /* an answer that ends in its middle */
     FAKE_HANG_UP,
-    FAKE_RECORD, /* a byte of its last record is another one */
+    FAKE_SILENCE, /* no answer */
+    FAKE_RECORD,  /* a byte of its last record is another one */
 } fake_fault;
 
 typedef struct fake_part {
@@ -44,6 +45,7 @@ typedef struct fake_part {
 
 typedef struct fake_broker {
     int listener, port;
+    int advertised; /* the port that Metadata names */
     int fd[FAKE_CONNECTIONS];
     wr_buf in[FAKE_CONNECTIONS];
     wr_wire_uuid topic_id;
@@ -70,7 +72,7 @@ static inline void fake_start(fake_broker *b)
     assert_int_equal(bind(b->listener, (struct sockaddr *)&at, sizeof at), 0);
     assert_int_equal(listen(b->listener, 8), 0);
     assert_int_equal(getsockname(b->listener, (struct sockaddr *)&at, &size), 0);
-    b->port = ntohs(at.sin_port);
+    b->port = b->advertised = ntohs(at.sin_port);
     for (int i = 0; i < FAKE_CONNECTIONS; i++)
         b->fd[i] = -1;
     for (int i = 0; i < FAKE_PARTS; i++)
@@ -177,7 +179,7 @@ static inline void fake_metadata(fake_broker *b, wr_buf *out)
     wr__wire_put_array(out, 1, true);
     wr__wire_put_i32(out, 7); /* the broker's id */
     wr__wire_put_str(out, WR_STR("127.0.0.1"), true);
-    wr__wire_put_i32(out, b->port);
+    wr__wire_put_i32(out, b->advertised);
     wr__wire_put_str(out, (wr_str){0}, true);
     wr__wire_put_no_tags(out, true);
     wr__wire_put_str(out, WR_STR("cluster"), true);
@@ -368,6 +370,9 @@ static inline void fake_damage(fake_broker *b, int i, wr_buf *out)
         break;
     case FAKE_RECORD:
         out->ptr[out->len - 10] ^= 1;
+        break;
+    case FAKE_SILENCE:
+        out->len = 0;
         break;
     case FAKE_HANG_UP:
         out->len = 0;

@@ -278,6 +278,51 @@ static void test_faults(void **state)
     }
 }
 
+/* A request without an answer is given up, and made again on another connection. */
+static void test_silence(void **state)
+{
+    (void)state;
+    reading r;
+    begin(&r);
+    r.config.request_ms = 20;
+    r.config.fetch_wait_ms = 10;
+    fill(&r);
+    assign(&r, 0, 0);
+    r.broker.fault = FAKE_SILENCE;
+    read_all(&r);
+    assert_int_equal(r.faults, 1);
+    assert_int_equal(r.broker.connections, 3);
+    assert_int_equal(r.records[0], r.broker.parts[0].high);
+    end(&r);
+}
+
+/* Metadata names another place of the same broker. */
+static void test_moved_broker(void **state)
+{
+    (void)state;
+    reading r, other;
+    begin(&r);
+    begin(&other);
+    fill(&r);
+    fill(&other);
+    assign(&r, 0, 0);
+    read_all(&r);
+    int fetches = r.broker.fetches;
+    fill(&other);
+    r.broker.advertised = other.broker.port;
+    r.broker.parts[0].error = WR_WIRE_NOT_LEADER;
+    for (int i = 0; i < 2000 && r.next[1] < other.broker.parts[1].high; i++) {
+        OK(turn(&r, err));
+        fake_serve(&other.broker);
+    }
+    assert_int_equal(r.next[0], other.broker.parts[0].high);
+    assert_int_equal(r.next[1], other.broker.parts[1].high);
+    assert_true(other.broker.fetches > 0);
+    assert_in_range(r.broker.fetches, fetches, fetches + 20);
+    end(&r);
+    end(&other);
+}
+
 static void test_session_errors(void **state)
 {
     (void)state;
@@ -540,6 +585,8 @@ int main(void)
         cmocka_unit_test(test_transactions),
         cmocka_unit_test(test_faults),
         cmocka_unit_test(test_session_errors),
+        cmocka_unit_test(test_silence),
+        cmocka_unit_test(test_moved_broker),
         cmocka_unit_test(test_moves),
         cmocka_unit_test(test_troubles),
         cmocka_unit_test(test_made_anew),
