@@ -175,6 +175,9 @@ weir_status wr__zero_time_refused(const char *topic, weir_error *err);
 
 /* ---- kafka_reader.c ---- */
 
+/* Of a reader that fetches by librdkafka, but for reader_new, which may give one that does not, and
+ * for what kafka_membership.c has: whoever holds a reader calls wr_log_reader_*. */
+
 weir_status wr__kafka_reader_new(wr_log *log, const char *group, const wr_settings *settings,
                                  wr_log_reader **out, weir_error *err);
 void wr__kafka_reader_close(wr_log_reader *r);
