@@ -90,6 +90,7 @@ ENGINES = {e.name: e for e in (
     Raw("consume", "librdkafka: consume"),
     Raw("copy", "librdkafka: consume + produce"),
     Weir("weir", "Weir, 1 thread", threads=1),
+    Weir("weir-wire", "Weir, 1 thread, its own client", "--set", "weir.kafka.client=wire", threads=1),
     Weir("weir-2", "Weir, 2 threads", threads=2),
     Weir("weir-default", "Weir as it comes"),
     guarantee("weir-alo-100", "Weir, at least once, commits each 100 ms", "at_least_once", 100),

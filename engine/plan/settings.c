@@ -33,6 +33,7 @@
 #define PARTITIONER         WR_SETTING_PARTITIONER, 0, 0
 #define ON_ERROR            WR_SETTING_ON_ERROR, 0, 0
 #define AUTHENTICATION      WR_SETTING_AUTHENTICATION, 0, 0
+#define KAFKA_CLIENT        WR_SETTING_KAFKA_CLIENT, 0, 0
 #define NUMBER(least, most) WR_SETTING_NUMBER, least, most
 
 /* Times are turned into nanoseconds and added to a clock: a year of them is far from the limit of
@@ -248,6 +249,9 @@ static const wr_setting settings[] = {
      "Kafka: a restart within consumer.session.timeout.ms gets its partitions back without a "
      "rebalance; an orderly stop leaves them to nobody for that time. Where it is not set: true "
      "for services on query files, false for prompts, libraries and batch jobs"},
+    {"weir.kafka.client", "librdkafka", FIXED, KSQL, KAFKA_CLIENT,
+     "Kafka: who fetches records: librdkafka; wire: Weir itself, for less CPU; auto: Weir where it "
+     "can do what the other settings ask for"},
     {"weir.kafka.streams.exact", "false", EDIT, KSQL, FLAG,
      "Also lose the windows and send the unmatched rows that Kafka Streams does: for comparisons"},
     {"weir.memory.budget.bytes", NULL, FIXED, KSQL, NUMBER(1048576, TERABYTE),
@@ -534,6 +538,10 @@ static weir_status check_value(const wr_setting *s, const char *value, weir_erro
         return wr_ieq(value, "round") || wr_ieq(value, "exact")
                    ? WEIR_OK
                    : invalid(err, s, value, "'round' or 'exact'");
+    case WR_SETTING_KAFKA_CLIENT:
+        return wr_ieq(value, "librdkafka") || wr_ieq(value, "wire") || wr_ieq(value, "auto")
+                   ? WEIR_OK
+                   : invalid(err, s, value, "'librdkafka', 'wire' or 'auto'");
     case WR_SETTING_PLACE:
         return wr_ieq(value, "payload") || wr_ieq(value, "header")
                    ? WEIR_OK

@@ -31,6 +31,7 @@ typedef enum wr_setting_kind {
     WR_SETTING_PROTOBUF,       /* text, base64 */
     WR_SETTING_ON_ERROR,       /* skip, dead-letter, stop */
     WR_SETTING_AUTHENTICATION, /* NONE, BASIC */
+    WR_SETTING_KAFKA_CLIENT,   /* librdkafka, wire, auto */
 } wr_setting_kind;
 
 /* One row of the table. */

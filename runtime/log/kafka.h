@@ -67,6 +67,7 @@ struct wr__kafka {
     rd_kafka_t *admin;
     atomic_bool down;              /* no broker answers, and a warning said so */
     atomic_bool closing;           /* errors of dying connections are no news */
+    atomic_bool wire_refused;      /* a line in the log has said why librdkafka reads */
     pthread_mutex_t lock;          /* last_error, certificate_fault, slots, turned_away */
     char last_error[512];          /* what librdkafka said last */
     const char *certificate_fault; /* of a broker's certificate, a constant; NULL: none */
@@ -109,6 +110,8 @@ weir_status wr__kafka_handle_new(rd_kafka_type_t type, rd_kafka_conf_t *conf,
 /** Note down why certificates of brokers are not accepted: log->certificate_fault, and in the log.
  */
 void wr__kafka_watch_certificates(rd_kafka_conf_t *conf);
+/** The certificate of @p broker is refused, for the reason with OpenSSL's number @p code. */
+void wr__kafka_certificate_refused(wr__kafka *log, const char *broker, int code);
 /** A hint for @p said, librdkafka's reason for having no connection. @return err's code. */
 weir_status wr__kafka_security_hint(const wr__kafka *log, const char *said, weir_error *err);
 
@@ -189,6 +192,9 @@ void wr__zero_time_read(wr_record *r, wr_arena *a);
 weir_status wr__zero_time_refused(const char *topic, weir_error *err);
 
 /* ---- kafka_reader.c ---- */
+
+/* Of a reader that fetches by librdkafka, but for reader_new, which may give one that does not, and
+ * for what kafka_membership.c has: whoever holds a reader calls wr_log_reader_*. */
 
 weir_status wr__kafka_reader_new(wr_log *log, const char *group, const wr_settings *settings,
                                  wr_log_reader **out, weir_error *err);

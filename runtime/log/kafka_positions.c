@@ -102,17 +102,17 @@ static weir_status read_to(wr__kafka *log, wr_log_reader *reader, int64_t from, 
     wr__positions *p = &log->positions;
     wr_topic_part part = {p->topic, 0, from};
     WR_ASSERT(from >= 0 && from < to);
-    WR_TRY(wr__kafka_assign(reader, &part, 1, err));
+    WR_TRY(wr_log_reader_assign(reader, &part, 1, err));
     int64_t deadline = wr__log_now_ms() + READ_MAX_MS;
     int silent = 0;
     for (p->next = from; p->next < to;) {
         wr_log_batch *b = NULL;
-        WR_TRY(wr__kafka_poll(reader, POLL_RECORDS, POLL_MS, &b, err));
+        WR_TRY(wr_log_reader_poll(reader, POLL_RECORDS, POLL_MS, &b, err));
         if (b) {
             for (uint32_t i = 0; i < b->n; i++)
                 apply(p, &b->records[i]);
             p->next = b->next_offset;
-            wr__kafka_release(reader, b);
+            wr_log_reader_release(reader, b);
             silent = 0;
         } else if (++silent % ASK_AGAIN_POLLS == 0) {
             WR_TRY(still_there(log, &to, err));
@@ -149,11 +149,11 @@ static weir_status refresh(wr__kafka *log, weir_error *err)
     wr_settings_put(&settings, "restore.consumer.isolation.level", "read_committed");
     wr_settings_put(&settings, "restore.consumer.fetch.wait.max.ms", "10"); /* markers at the end */
     wr_log_reader *reader;
-    st = wr__kafka_reader_new(&log->base, NULL, &settings, &reader, err);
+    st = wr_log_reader_new(&log->base, NULL, &settings, &reader, err);
     wr_settings_free(&settings);
     WR_TRY(st);
     st = read_to(log, reader, WR_MAX(p->next, low), high, err);
-    wr__kafka_reader_close(reader);
+    wr_log_reader_close(reader);
     return st;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Reading Kafka: one consumer.
+ * Reading Kafka by librdkafka: one consumer. What it has in common with kafka_wire.c, its group
+ * first of all, is in kafka_membership.c.
  *
  * Life of the records. A poll takes what librdkafka has in its queue, up to the number asked for,
  * as one *chunk* of messages; each run of messages of one partition in it becomes a batch (records
@@ -30,10 +31,9 @@
  * saves a fifth of what a record costs here; small chunks keep them in this core's second-level
  * cache until they are destroyed.
  *
- * Rebalances run inside poll, on the polling thread: the callback hands them to the query.
  * Thread: a reader belongs to one thread; only wake comes from others.
  */
-#include "runtime/log/kafka.h"
+#include "runtime/log/kafka_wire.h"
 #include "common/diag.h"
 
 enum {
@@ -69,84 +69,55 @@ typedef struct kafka_part {
     bool missing; /* Kafka said that there is no such topic; whatever comes is of another one */
 } kafka_part;
 
-struct wr_log_reader {
-    wr__log_reader_base base; /* first */
-    wr__kafka_opaque opaque;
-    rd_kafka_t *rk;
-    rd_kafka_queue_t *queue;
-    char *group; /* NULL: in none */
-    bool member; /* subscribed */
-    bool closing;
-    char **topics; /* of the subscription: what assigned and revoked point to */
-    uint32_t topics_n;
-    wr_log_rebalance request; /* of the group */
-    bool asked;               /* it waits for an answer */
-    uint64_t generation;      /* of the assignment */
+typedef struct consumer {
+    wr_log_reader shared; /* first */
     kafka_part *parts;
     uint32_t parts_n, last_part;
     const kafka_part *anew; /* its topic was made anew: every poll says so; NULL: none known */
     chunk *current;         /* not all handed out, or NULL */
     chunk *spare;
     uint32_t spare_n;
-    int64_t otherwise; /* for WR_OFFSET_NONE */
     size_t queue_full; /* queued.min.messages */
     bool was_full;     /* since the last nudge */
     int64_t nudged_ms;
     int nudge_every_ms;
     uint32_t nudge_turn;
-};
+} consumer;
 
 /* ---- life ---- */
 
-static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t code,
-                         rd_kafka_topic_partition_list_t *list, void *opaque);
 static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque);
-
-/* Where to begin without an offset, by the user's auto.offset.reset. */
-static int64_t reset_of(const rd_kafka_conf_t *conf)
-{
-    char text[32] = "";
-    size_t size = sizeof text;
-    (void)rd_kafka_conf_get(conf, "auto.offset.reset", text, &size);
-    bool end =
-        strcmp(text, "latest") == 0 || strcmp(text, "largest") == 0 || strcmp(text, "end") == 0;
-    return end ? WR_OFFSET_END : WR_OFFSET_BEGINNING;
-}
 
 weir_status wr__kafka_reader_new(wr_log *base, const char *group, const wr_settings *settings,
                                  wr_log_reader **out, weir_error *err)
 {
     wr__kafka *log = (wr__kafka *)base;
     rd_kafka_conf_t *conf;
-    WR_TRY(wr__kafka_conf_new(log, WR__KAFKA_READER, settings, &conf, err));
-    /* librdkafka assigns nothing without a group; this one never has members or offsets. */
-    wr__kafka_conf_set(conf, "group.id", group ? group : "weir-without-group");
-    weir_status st = group ? wr__kafka_static_member(log, conf, err) : WEIR_OK;
+    int64_t otherwise;
+    WR_TRY(wr__kafka_reader_conf(log, group, settings, &conf, &otherwise, err));
+    bool wire;
+    weir_status st = wr__kafka_wire_choose(log, settings, conf, &wire, err);
+    if (st == WEIR_OK && wire)
+        return wr__kafka_wire_reader_new(log, group, conf, otherwise, out, err);
     if (st != WEIR_OK) {
         rd_kafka_conf_destroy(conf);
         return st;
     }
-    wr_log_reader *r = wr_calloc(1, sizeof *r);
-    r->otherwise = reset_of(conf);
-    /* Where records are missing we decide: librdkafka would say nothing (out_of_range below). */
-    wr__kafka_conf_set(conf, "auto.offset.reset", "error");
-    /* What is not committed may be taken back. Whoever reads by hand (PRINT) may want to see it. */
-    if (wr_settings_exactly_once(settings ? settings : &log->settings))
-        wr__kafka_conf_set(conf, "isolation.level", "read_committed");
-    rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
+    /* librdkafka assigns nothing without a group; this one never has members or offsets. */
+    if (!group)
+        wr__kafka_conf_set(conf, "group.id", "weir-without-group");
     rd_kafka_conf_set_error_cb(conf, on_error);
-    r->opaque.log = log;
+    consumer *r = wr_calloc(1, sizeof *r);
     r->nudge_every_ms = NUDGE_EVERY_MS;
     r->queue_full = wr__kafka_conf_number(conf, "queued.min.messages");
-    st = wr__kafka_handle_new(RD_KAFKA_CONSUMER, conf, &r->opaque, &r->rk, err);
+    wr__kafka_reader_init(&r->shared, log, group, otherwise);
+    st = wr__kafka_reader_consume(&r->shared, conf, err);
     if (st != WEIR_OK) {
+        wr__kafka_reader_finish(&r->shared);
         wr_free(r);
         return st;
     }
-    rd_kafka_poll_set_consumer(r->rk);
-    r->queue = rd_kafka_queue_get_consumer(r->rk);
-    r->group = group ? wr_strdup(group) : NULL;
-    *out = r;
+    *out = &r->shared;
     return WEIR_OK;
 }
 
@@ -160,7 +131,7 @@ static void free_chunk(chunk *c)
 }
 
 /* Nothing of it is left to hand out; is anything still in use? */
-static void retire_chunk(wr_log_reader *r, chunk *c)
+static void retire_chunk(consumer *r, chunk *c)
 {
     WR_ASSERT(c->at == c->n && c != r->current);
     if (c->out)
@@ -178,7 +149,7 @@ static void retire_chunk(wr_log_reader *r, chunk *c)
     r->spare_n++;
 }
 
-static void drop_current(wr_log_reader *r)
+static void drop_current(consumer *r)
 {
     chunk *c = r->current;
     if (!c)
@@ -188,8 +159,9 @@ static void drop_current(wr_log_reader *r)
     retire_chunk(r, c);
 }
 
-void wr__kafka_release(wr_log_reader *r, wr_log_batch *batch)
+void wr__kafka_release(wr_log_reader *reader, wr_log_batch *batch)
 {
+    consumer *r = (consumer *)reader;
     chunk *c = ((kafka_batch *)batch->owner)->chunk;
     WR_ASSERT(c->out > 0);
     c->out--;
@@ -197,7 +169,7 @@ void wr__kafka_release(wr_log_reader *r, wr_log_batch *batch)
         retire_chunk(r, c);
 }
 
-static void drop_parts(wr_log_reader *r)
+static void drop_parts(consumer *r)
 {
     wr_free(r->parts);
     r->parts = NULL;
@@ -205,80 +177,37 @@ static void drop_parts(wr_log_reader *r)
     r->anew = NULL;
 }
 
-/* Answered, or nobody will. Its parts are ours. */
-static void forget_request(wr_log_reader *r)
+void wr__kafka_reader_close(wr_log_reader *reader)
 {
-    wr_free((void *)r->request.parts);
-    r->request = (wr_log_rebalance){0};
-    r->asked = false;
-}
-
-static void ask(wr_log_reader *r, wr_rebalance_kind kind, wr_topic_part *parts, uint32_t n)
-{
-    forget_request(r);
-    r->request = (wr_log_rebalance){kind, parts, n};
-    r->asked = true;
-}
-
-const wr_log_rebalance *wr__kafka_rebalance(const wr_log_reader *r)
-{
-    return r->asked ? &r->request : NULL;
-}
-
-void wr__kafka_reader_close(wr_log_reader *r)
-{
+    consumer *r = (consumer *)reader;
     if (!r)
         return;
-    r->closing = true; /* nobody answers requests any more */
-    forget_request(r);
     drop_current(r);
     while (r->spare) {
         chunk *c = r->spare;
         r->spare = c->next;
         free_chunk(c);
     }
-    rd_kafka_queue_destroy(r->queue);
-    rd_kafka_consumer_close(r->rk);
-    wr__kafka_statistics_forget(&r->opaque);
-    wr__kafka_destroy(r->rk);
+    wr__kafka_reader_finish(reader);
     drop_parts(r);
-    for (uint32_t i = 0; i < r->topics_n; i++)
-        wr_free(r->topics[i]);
-    wr_free((void *)r->topics);
-    wr_free(r->group);
     wr_free(r);
-}
-
-const char *wr__kafka_member_of(const wr_log_reader *r)
-{
-    return r && r->member ? r->group : NULL;
-}
-
-rd_kafka_t *wr__kafka_reader_handle(const wr_log_reader *r)
-{
-    return r->rk;
-}
-
-wr__kafka *wr__kafka_reader_log(const wr_log_reader *r)
-{
-    return r->opaque.log;
 }
 
 /* ---- assignment ---- */
 
-static weir_status set_paused(wr_log_reader *r, const kafka_part *p, bool paused, weir_error *err)
+static weir_status set_paused(consumer *r, const kafka_part *p, bool paused, weir_error *err)
 {
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
     rd_kafka_topic_partition_list_add(list, p->topic, p->partition);
-    rd_kafka_resp_err_t rc =
-        paused ? rd_kafka_pause_partitions(r->rk, list) : rd_kafka_resume_partitions(r->rk, list);
+    rd_kafka_resp_err_t rc = paused ? rd_kafka_pause_partitions(r->shared.rk, list)
+                                    : rd_kafka_resume_partitions(r->shared.rk, list);
     rd_kafka_topic_partition_list_destroy(list);
     return rc == RD_KAFKA_RESP_ERR_NO_ERROR ? WEIR_OK
                                             : wr__kafka_error(err, rc, "Pausing %s", p->topic);
 }
 
 /* Hand the parts to librdkafka: from where we are, else from where they were to start. */
-static weir_status assign_parts(wr_log_reader *r, weir_error *err)
+static weir_status assign_parts(consumer *r, weir_error *err)
 {
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)r->parts_n);
     for (uint32_t i = 0; i < r->parts_n; i++) {
@@ -286,9 +215,9 @@ static weir_status assign_parts(wr_log_reader *r, weir_error *err)
         rd_kafka_topic_partition_list_add(list, p->topic, p->partition)->offset =
             p->next >= 0 ? p->next : p->start;
     }
-    rd_kafka_resp_err_t rc = rd_kafka_assign(r->rk, list);
+    rd_kafka_resp_err_t rc = rd_kafka_assign(r->shared.rk, list);
     rd_kafka_topic_partition_list_destroy(list);
-    r->generation++;
+    r->shared.generation++;
     if (rc != RD_KAFKA_RESP_ERR_NO_ERROR)
         return wr__kafka_error(err, rc, "Assigning %u partitions", r->parts_n);
     /* A pause belongs to the partition, not to the assignment: one that was paused, given up and is
@@ -298,109 +227,37 @@ static weir_status assign_parts(wr_log_reader *r, weir_error *err)
     return WEIR_OK;
 }
 
-weir_status wr__kafka_assign(wr_log_reader *r, const wr_topic_part *parts, uint32_t n,
+weir_status wr__kafka_assign(wr_log_reader *reader, const wr_topic_part *parts, uint32_t n,
                              weir_error *err)
 {
-    bool give_up = r->asked && n == 0;
+    consumer *r = (consumer *)reader;
+    bool give_up = r->shared.asked && n == 0;
     drop_current(r);
     drop_parts(r);
     if (give_up) {
-        forget_request(r);
-        r->generation++;
-        rd_kafka_resp_err_t rc = rd_kafka_assign(r->rk, NULL);
+        wr__kafka_reader_answered(&r->shared);
+        r->shared.generation++;
+        rd_kafka_resp_err_t rc = rd_kafka_assign(r->shared.rk, NULL);
         return rc == RD_KAFKA_RESP_ERR_NO_ERROR
                    ? WEIR_OK
-                   : wr__kafka_error(err, rc, "Giving up partitions of group %s", r->group);
+                   : wr__kafka_error(err, rc, "Giving up partitions of group %s", r->shared.group);
     }
     r->parts = wr_calloc(n ? n : 1, sizeof *r->parts);
     r->parts_n = n;
     for (uint32_t i = 0; i < n; i++)
         r->parts[i] = (kafka_part){.topic = parts[i].topic,
                                    .partition = parts[i].partition,
-                                   .start = parts[i].offset == WR_OFFSET_NONE ? r->otherwise
+                                   .start = parts[i].offset == WR_OFFSET_NONE ? r->shared.otherwise
                                                                               : parts[i].offset,
                                    .next = -1};
-    forget_request(r);
+    wr__kafka_reader_answered(&r->shared);
     return assign_parts(r, err);
 }
 
-/* Without a group there is no one to share with: all partitions, at once. */
-static weir_status assign_all(wr_log_reader *r, weir_error *err)
+weir_status wr__kafka_pause(wr_log_reader *reader, uint32_t assignment, bool paused,
+                            weir_error *err)
 {
-    wr_topic_part *parts = NULL;
-    uint32_t n = 0;
-    weir_status st = WEIR_OK;
-    for (uint32_t i = 0; i < r->topics_n && st == WEIR_OK; i++) {
-        int32_t partitions = 0;
-        st = wr__kafka_partitions(r->opaque.log, r->topics[i], NULL, &partitions, err);
-        if (st != WEIR_OK)
-            break;
-        parts = wr_realloc(parts, (n + (size_t)partitions) * sizeof *parts);
-        for (int32_t p = 0; p < partitions; p++)
-            parts[n++] = (wr_topic_part){r->topics[i], p, WR_OFFSET_NONE};
-    }
-    if (st == WEIR_OK)
-        ask(r, WR_REBALANCE_ASSIGN, parts, n);
-    else
-        wr_free(parts);
-    return st;
-}
-
-weir_status wr__kafka_subscribe(wr_log_reader *r, const char *const *topics, uint32_t n,
-                                weir_error *err)
-{
-    WR_ASSERT(!r->topics);
-    r->topics = wr_calloc(n ? n : 1, sizeof *r->topics);
-    r->topics_n = n;
-    for (uint32_t i = 0; i < n; i++)
-        r->topics[i] = wr_strdup(topics[i]);
-    if (!r->group)
-        return assign_all(r, err);
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)n);
-    for (uint32_t i = 0; i < n; i++)
-        rd_kafka_topic_partition_list_add(list, topics[i], RD_KAFKA_PARTITION_UA);
-    rd_kafka_resp_err_t rc = rd_kafka_subscribe(r->rk, list);
-    rd_kafka_topic_partition_list_destroy(list);
-    if (rc != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return wr__kafka_error(err, rc, "Subscribing group %s", r->group);
-    r->member = true;
-    return WEIR_OK;
-}
-
-static wr_topic_part *own_parts(const wr_log_reader *r, const rd_kafka_topic_partition_list_t *list)
-{
-    wr_topic_part *parts = wr_calloc((size_t)list->cnt + 1, sizeof *parts);
-    for (int i = 0; i < list->cnt; i++) {
-        parts[i] = (wr_topic_part){NULL, list->elems[i].partition, WR_OFFSET_NONE};
-        for (uint32_t k = 0; k < r->topics_n && !parts[i].topic; k++)
-            if (strcmp(r->topics[k], list->elems[i].topic) == 0)
-                parts[i].topic = r->topics[k];
-        WR_ASSERT(parts[i].topic); /* we get what we subscribed to */
-    }
-    return parts;
-}
-
-/* On the thread that polls, inside the poll: what has to be done may take long and may poll by
- * itself, so it is only noted down. librdkafka waits for the answer, an assign. */
-static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t code,
-                         rd_kafka_topic_partition_list_t *list, void *opaque)
-{
-    wr_log_reader *r = WR__KAFKA_HOLDER(wr_log_reader, opaque);
-    r->generation++;
-    if (r->closing) {
-        rd_kafka_assign(rk, NULL);
-        return;
-    }
-    wr_rebalance_kind kind =
-        code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS ? WR_REBALANCE_ASSIGN
-        : rd_kafka_assignment_lost(rk) || code != RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS
-            ? WR_REBALANCE_LOST
-            : WR_REBALANCE_REVOKE;
-    ask(r, kind, own_parts(r, list), (uint32_t)list->cnt);
-}
-
-weir_status wr__kafka_pause(wr_log_reader *r, uint32_t assignment, bool paused, weir_error *err)
-{
+    consumer *r = (consumer *)reader;
     WR_ASSERT(assignment < r->parts_n);
     kafka_part *p = &r->parts[assignment];
     if (p->paused == paused)
@@ -410,38 +267,40 @@ weir_status wr__kafka_pause(wr_log_reader *r, uint32_t assignment, bool paused, 
     return WEIR_OK;
 }
 
-void wr__kafka_wake(wr_log_reader *r)
+void wr__kafka_wake(wr_log_reader *reader)
 {
-    rd_kafka_queue_yield(r->queue);
+    consumer *r = (consumer *)reader;
+    rd_kafka_queue_yield(r->shared.queue);
 }
 
 /* What the last fetch said; none has come where it is no offset. */
-int64_t wr__kafka_known_end(const wr_log_reader *r, uint32_t assignment)
+int64_t wr__kafka_known_end(const wr_log_reader *reader, uint32_t assignment)
 {
+    const consumer *r = (const consumer *)reader;
     WR_ASSERT(assignment < r->parts_n);
     const kafka_part *p = &r->parts[assignment];
     int64_t low, high = WR_OFFSET_NONE;
-    (void)rd_kafka_get_watermark_offsets(r->rk, p->topic, p->partition, &low, &high);
+    (void)rd_kafka_get_watermark_offsets(r->shared.rk, p->topic, p->partition, &low, &high);
     return high >= 0 ? high : WR_OFFSET_NONE;
 }
 
 /* ---- fetching ---- */
 
 /* Does the broker have more of this part than has been handed out, by what it said last? */
-static bool has_more(const wr_log_reader *r, const kafka_part *p)
+static bool has_more(const consumer *r, const kafka_part *p)
 {
     int64_t low, high;
     return !p->paused &&
-           rd_kafka_get_watermark_offsets(r->rk, p->topic, p->partition, &low, &high) ==
+           rd_kafka_get_watermark_offsets(r->shared.rk, p->topic, p->partition, &low, &high) ==
                RD_KAFKA_RESP_ERR_NO_ERROR &&
            high > WR_MAX(p->next, p->start);
 }
 
 /* Wake the thread that fetches from a broker which has more.
  * @return ms after which to try again; -1: nothing more is known of. */
-static int nudge(wr_log_reader *r)
+static int nudge(consumer *r)
 {
-    if (atomic_load(&r->opaque.log->down))
+    if (atomic_load(&r->shared.opaque.log->down))
         return -1;
     for (uint32_t k = 0; k < r->parts_n; k++) {
         uint32_t i = (r->nudge_turn + k) % r->parts_n;
@@ -452,7 +311,7 @@ static int nudge(wr_log_reader *r)
         if (since < r->nudge_every_ms)
             return r->nudge_every_ms - (int)since;
         int64_t low, high;
-        (void)rd_kafka_query_watermark_offsets(r->rk, p->topic, p->partition, &low, &high,
+        (void)rd_kafka_query_watermark_offsets(r->shared.rk, p->topic, p->partition, &low, &high,
                                                NUDGE_TIMEOUT_MS);
         r->nudged_ms = wr__log_now_ms();
         r->nudge_every_ms = WR_MIN(r->nudge_every_ms * 2, (int)NUDGE_EVERY_MAX_MS);
@@ -464,9 +323,9 @@ static int nudge(wr_log_reader *r)
 }
 
 /* The first message; nudging while there is none though there should be. */
-static rd_kafka_message_t *wait_for_first(wr_log_reader *r, int timeout_ms)
+static rd_kafka_message_t *wait_for_first(consumer *r, int timeout_ms)
 {
-    rd_kafka_message_t *m = rd_kafka_consumer_poll(r->rk, 0);
+    rd_kafka_message_t *m = rd_kafka_consumer_poll(r->shared.rk, 0);
     int64_t deadline = 0;
     while (!m) {
         int again = nudge(r);
@@ -477,10 +336,10 @@ static rd_kafka_message_t *wait_for_first(wr_log_reader *r, int timeout_ms)
         bool last = again < 0 || again >= wait;
         if (!last)
             wait = again;
-        uint64_t generation = r->generation;
-        m = rd_kafka_consumer_poll(r->rk, wait);
+        uint64_t generation = r->shared.generation;
+        m = rd_kafka_consumer_poll(r->shared.rk, wait);
         /* Nothing, and too early: it was woken, or served a rebalance. */
-        if (!m && (last || generation != r->generation || wr__log_now_ms() < now + wait))
+        if (!m && (last || generation != r->shared.generation || wr__log_now_ms() < now + wait))
             return NULL;
     }
     r->nudge_every_ms = NUDGE_EVERY_MS;
@@ -488,16 +347,16 @@ static rd_kafka_message_t *wait_for_first(wr_log_reader *r, int timeout_ms)
 }
 
 /* A queue that was full and is half empty: have the next fetch decided before it is empty. */
-static void nudge_early(wr_log_reader *r)
+static void nudge_early(consumer *r)
 {
-    size_t queued = rd_kafka_queue_length(r->queue);
+    size_t queued = rd_kafka_queue_length(r->shared.queue);
     if (queued >= r->queue_full)
         r->was_full = true;
     else if (r->was_full && queued < r->queue_full / 2)
         (void)nudge(r);
 }
 
-static chunk *take_chunk(wr_log_reader *r, uint32_t cap)
+static chunk *take_chunk(consumer *r, uint32_t cap)
 {
     chunk *c = r->spare;
     if (c) {
@@ -515,35 +374,23 @@ static chunk *take_chunk(wr_log_reader *r, uint32_t cap)
     return c;
 }
 
-/* Has the consumer failed for good? It says so once, in a message, and that is lost where a
- * rebalance comes before it is read; nothing comes from then on. */
-static weir_status check_alive(wr_log_reader *r, weir_error *err)
-{
-    char text[256];
-    rd_kafka_resp_err_t code = rd_kafka_fatal_error(r->rk, text, sizeof text);
-    if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
-        return WEIR_OK;
-    if (code == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID)
-        return wr__kafka_turned_away(r->opaque.log, r->group ? r->group : "", text, err);
-    return wr__kafka_error(err, code, "The Kafka consumer has failed: %s", text);
-}
-
-static weir_status fetch(wr_log_reader *r, uint32_t max_records, int timeout_ms, weir_error *err)
+static weir_status fetch(consumer *r, uint32_t max_records, int timeout_ms, weir_error *err)
 {
     rd_kafka_message_t *first = wait_for_first(r, timeout_ms);
     if (!first)
-        return check_alive(r, err);
+        return wr__kafka_reader_alive(&r->shared, err);
     max_records = WR_MIN(max_records, (uint32_t)CHUNK_RECORDS);
     chunk *c = take_chunk(r, max_records);
-    uint64_t generation = r->generation;
+    uint64_t generation = r->shared.generation;
     c->messages[0] = first;
     c->n = 1;
     if (max_records > 1) {
-        ssize_t more = rd_kafka_consume_batch_queue(r->queue, 0, c->messages + 1, max_records - 1);
+        ssize_t more =
+            rd_kafka_consume_batch_queue(r->shared.queue, 0, c->messages + 1, max_records - 1);
         c->n += more > 0 ? (uint32_t)more : 0;
         nudge_early(r);
     }
-    if (generation == r->generation) {
+    if (generation == r->shared.generation) {
         WR_ASSERT(!r->current);
         r->current = c;
         return WEIR_OK;
@@ -555,7 +402,7 @@ static weir_status fetch(wr_log_reader *r, uint32_t max_records, int timeout_ms,
 
 /* ---- handing out ---- */
 
-static kafka_part *find_part(wr_log_reader *r, const rd_kafka_message_t *m)
+static kafka_part *find_part(consumer *r, const rd_kafka_message_t *m)
 {
     const char *topic = rd_kafka_topic_name(m->rkt);
     for (uint32_t k = 0; k < r->parts_n; k++) {
@@ -620,36 +467,28 @@ static int64_t position_of(const kafka_part *p)
     return p->next >= 0 ? p->next : p->start;
 }
 
-static weir_status report_anew(wr_log_reader *r, const kafka_part *p, weir_error *err)
+static weir_status report_anew(consumer *r, const kafka_part *p, weir_error *err)
 {
-    wr_topic_part part = {p->topic, p->partition, 0};
-    int64_t low = 0, high = 0; /* the new one may have fewer partitions */
-    weir_status st = wr__kafka_ends(&r->opaque.log->base, &part, 1, &low, &high, err);
-    if (st != WEIR_OK && st != WEIR_ERR_NOT_FOUND)
-        return st;
-    return wr__log_made_anew(p->topic, p->partition, position_of(p), high, err);
+    return wr__kafka_made_anew(&r->shared, p->topic, p->partition, position_of(p), err);
 }
 
 /* The broker has no record at the position: has retention taken them, or is it another topic? */
-static weir_status out_of_range(wr_log_reader *r, const rd_kafka_message_t *m, weir_error *err)
+static weir_status out_of_range(consumer *r, const rd_kafka_message_t *m, weir_error *err)
 {
     kafka_part *p = find_part(r, m);
     if (!p)
         return WEIR_OK; /* of an assignment that is gone */
-    int64_t position = position_of(p), low, high;
+    int64_t position = position_of(p), go_on;
     if (position < 0) /* an end that could not be found out */
         return wr__kafka_error(err, m->err, "Finding where to begin in %s, partition %d", p->topic,
                                p->partition);
-    wr_topic_part part = {p->topic, p->partition, 0};
-    WR_TRY(wr__kafka_ends(&r->opaque.log->base, &part, 1, &low, &high, err));
-    if (position > high || p->missing) {
+    bool anew = p->missing;
+    weir_status st =
+        wr__kafka_gap(&r->shared, p->topic, p->partition, position, &anew, &go_on, err);
+    if (anew)
         r->anew = p; /* nothing comes from it any more that would remind us */
-        return wr__log_made_anew(p->topic, p->partition, position, high, err);
-    }
-    if (position < low) {
-        wr__log_records_gone(&r->base, p->topic, p->partition, position, low);
-        p->next = low;
-    }
+    WR_TRY(st);
+    p->next = go_on;
     return assign_parts(r, err); /* fetching of the part has stopped */
 }
 
@@ -660,7 +499,7 @@ static weir_status out_of_range(wr_log_reader *r, const rd_kafka_message_t *m, w
  */
 static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
 {
-    wr_log_reader *r = WR__KAFKA_HOLDER(wr_log_reader, opaque);
+    consumer *r = (consumer *)WR__KAFKA_HOLDER(wr_log_reader, opaque);
     bool missing = code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
                    code == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
                    code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
@@ -675,10 +514,10 @@ static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
 }
 
 /* What comes in place of a message. */
-static weir_status judge(wr_log_reader *r, const rd_kafka_message_t *m, weir_error *err)
+static weir_status judge(consumer *r, const rd_kafka_message_t *m, weir_error *err)
 {
     if (m->err == RD_KAFKA_RESP_ERR__FATAL)
-        return check_alive(r, err);
+        return wr__kafka_reader_alive(&r->shared, err);
     if (m->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET)
         return out_of_range(r, m, err);
     bool topic_gone = m->err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
@@ -693,7 +532,7 @@ static weir_status judge(wr_log_reader *r, const rd_kafka_message_t *m, weir_err
     return wr__kafka_error(err, m->err, "Reading from Kafka");
 }
 
-static kafka_batch *new_batch(wr_log_reader *r, chunk *c, const kafka_part *p)
+static kafka_batch *new_batch(consumer *r, chunk *c, const kafka_part *p)
 {
     WR_ASSERT(p >= r->parts && p < r->parts + r->parts_n);
     kafka_batch *b = WR_NEW(c->arena, kafka_batch);
@@ -706,7 +545,7 @@ static kafka_batch *new_batch(wr_log_reader *r, chunk *c, const kafka_part *p)
 }
 
 /* The run that begins at message c->at, or NULL where all of it was read before. */
-static kafka_batch *take_run(wr_log_reader *r, chunk *c, kafka_part *p, uint32_t max_records)
+static kafka_batch *take_run(consumer *r, chunk *c, kafka_part *p, uint32_t max_records)
 {
     WR_ASSERT(c->at < c->n && max_records > 0);
     const rd_kafka_message_t *head = c->messages[c->at];
@@ -739,8 +578,7 @@ static kafka_batch *take_run(wr_log_reader *r, chunk *c, kafka_part *p, uint32_t
 }
 
 /* The next batch of the chunk; NULL: the chunk is used up. */
-static weir_status hand_out(wr_log_reader *r, uint32_t max_records, kafka_batch **out,
-                            weir_error *err)
+static weir_status hand_out(consumer *r, uint32_t max_records, kafka_batch **out, weir_error *err)
 {
     chunk *c = r->current;
     *out = NULL;
@@ -772,19 +610,20 @@ static weir_status hand_out(wr_log_reader *r, uint32_t max_records, kafka_batch 
     return WEIR_OK;
 }
 
-weir_status wr__kafka_poll(wr_log_reader *r, uint32_t max_records, int timeout_ms,
+weir_status wr__kafka_poll(wr_log_reader *reader, uint32_t max_records, int timeout_ms,
                            wr_log_batch **out, weir_error *err)
 {
+    consumer *r = (consumer *)reader;
     WR_ASSERT(max_records > 0);
     *out = NULL;
     if (r->anew)
         return report_anew(r, r->anew, err);
     weir_status st = WEIR_OK;
-    if (!r->current && !r->asked)
+    if (!r->current && !r->shared.asked)
         st = fetch(r, max_records, timeout_ms, err);
-    if (st != WEIR_OK || !r->current || r->asked)
+    if (st != WEIR_OK || !r->current || r->shared.asked)
         return st;
-    wr__kafka_alive(r->opaque.log);
+    wr__kafka_alive(r->shared.opaque.log);
     kafka_batch *b;
     st = hand_out(r, max_records, &b, err);
     chunk *c = r->current;

@@ -30,6 +30,17 @@ static const char *certificate_fault(int code)
     return "OpenSSL does not accept it";
 }
 
+void wr__kafka_certificate_refused(wr__kafka *log, const char *broker, int code)
+{
+    pthread_mutex_lock(&log->lock);
+    bool news = log->certificate_fault != certificate_fault(code);
+    log->certificate_fault = certificate_fault(code);
+    pthread_mutex_unlock(&log->lock);
+    if (news && !atomic_load(&log->down)) /* else the error of opening says it */
+        wr_diag_put(WR_DIAG_WARN, "kafka", "the certificate of broker %s is refused: %s", broker,
+                    certificate_fault(code));
+}
+
 /* librdkafka's threads; once for each certificate of the broker's chain. The verdict stays
  * OpenSSL's; what is written to @p why gets into librdkafka's log line. @return 1: accepted. */
 static int on_certificate(rd_kafka_t *rk, const char *broker, int32_t broker_id, int *code,
@@ -40,15 +51,8 @@ static int on_certificate(rd_kafka_t *rk, const char *broker, int32_t broker_id,
     WR_ASSERT(code && why && why_size > 0);
     if (*code == 0)
         return 1;
-    wr__kafka *log = ((wr__kafka_opaque *)opaque)->log;
     snprintf(why, why_size, "%s (%d)", certificate_fault(*code), *code);
-    pthread_mutex_lock(&log->lock);
-    bool news = log->certificate_fault != certificate_fault(*code);
-    log->certificate_fault = certificate_fault(*code);
-    pthread_mutex_unlock(&log->lock);
-    if (news && !atomic_load(&log->down)) /* else the error of opening says it */
-        wr_diag_put(WR_DIAG_WARN, "kafka", "the certificate of broker %s is refused: %s", broker,
-                    certificate_fault(*code));
+    wr__kafka_certificate_refused(((wr__kafka_opaque *)opaque)->log, broker, *code);
     return 0;
 }
 

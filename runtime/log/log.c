@@ -120,7 +120,8 @@ weir_status wr_log_reader_new(wr_log *log, const char *group, const wr_settings 
     *out = NULL;
     WR_TRY(log->cls->reader_new(log, group, settings, out, err));
     wr__log_reader_base *b = (wr__log_reader_base *)(void *)*out;
-    b->cls = log->cls;
+    if (!b->cls) /* else it has one of its own */
+        b->cls = log->cls;
     atomic_init(&b->gone, 0);
     return WEIR_OK;
 }

@@ -92,7 +92,9 @@ typedef struct wr_log_class {
 struct wr_log {
     const wr_log_class *cls;
 };
-/** The first member of every implementation's reader; set by log.c once it is made. */
+/** The first member of every implementation's reader; set by log.c once it is made. A log may have
+ *  several kinds of reader: then reader_new sets cls to a class whose reader functions are those of
+ *  this one. Else it is NULL until then. */
 typedef struct wr__log_reader_base {
     const wr_log_class *cls;
     atomic_uint_fast64_t gone; /* records that were gone before they could be read */

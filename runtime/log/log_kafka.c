@@ -7,7 +7,7 @@
  * one line when it answers again; calls that need an answer wait for some time and then fail
  * RETRIABLE.
  */
-#include "runtime/log/kafka.h"
+#include "runtime/log/kafka_wire.h"
 #include "common/diag.h"
 
 #include <time.h>
@@ -112,7 +112,12 @@ static weir_status check_settings(wr__kafka *log, weir_error *err)
     for (size_t i = 0; i < WR_ARRAY_LEN(roles); i++) {
         rd_kafka_conf_t *conf;
         WR_TRY(wr__kafka_conf_new(log, roles[i], &log->settings, &conf, err));
+        bool wire;
+        weir_status st = roles[i] == WR__KAFKA_READER
+                             ? wr__kafka_wire_choose(log, &log->settings, conf, &wire, err)
+                             : WEIR_OK;
         rd_kafka_conf_destroy(conf);
+        WR_TRY(st);
     }
     return WEIR_OK;
 }

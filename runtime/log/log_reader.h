@@ -68,10 +68,11 @@ weir_status wr_log_reader_pause(wr_log_reader *r, uint32_t assignment, bool paus
  * Records that retention has taken before they were read are no error either: a warning says which,
  * wr_log_reader_gone counts them, and the reader goes on with what is left. A topic that was
  * deleted and made anew under the reader is one (WEIR_ERR_LOG, not RETRIABLE), for as long as it is
- * assigned: the position is one of the old topic. The embedded log always notices. Kafka's clients
- * are not told a topic's identity (librdkafka 2.0.2), so there it is noticed where the new
- * partition ends before the position, or the topic was seen to be missing; not where it has been
- * deleted, made and filled beyond the position between two requests.
+ * assigned: the position is one of the old topic. The embedded log always notices, and so does the
+ * Kafka log where it fetches by itself (weir.kafka.client). librdkafka 2.0.2 is not told a topic's
+ * identity, so there it is noticed where the new partition ends before the position, or the topic
+ * was seen to be missing; not where it has been deleted, made and filled beyond the position
+ * between two requests.
  */
 weir_status wr_log_reader_poll(wr_log_reader *r, uint32_t max_records, int timeout_ms,
                                wr_log_batch **out, weir_error *err) WR_MUST_CHECK;

@@ -55,6 +55,8 @@ class Weir:
         self.program = program()
         self.data, self.broker = Path(data), broker
         self.settings = dict(settings or {})
+        if client := os.environ.get("WEIR_TEST_KAFKA_CLIENT"):
+            self.settings.setdefault("weir.kafka.client", client)
 
     def options(self):
         place = ["--data", str(self.data)]

@@ -18,6 +18,7 @@ import service
 from kafka_fixture import Record
 from security_fixture import KEY_PASSWORD, PASSWORD, USER
 
+WIRE_READER = Path(os.environ["WEIR_BUILD_DIR"]) / "tests/wire_reader"
 SQL = """
 CREATE STREAM s (k STRING KEY, v INT) WITH (KAFKA_TOPIC = 'in', VALUE_FORMAT = 'JSON');
 CREATE TABLE counts AS SELECT k, COUNT(*) AS n FROM s GROUP BY k;
@@ -101,6 +102,52 @@ class Security(unittest.TestCase):
             linked = self.topics("SCRAM", settings, status=None)
             if linked.returncode:
                 self.assertIn("does not work between librdkafka", linked.stderr)
+
+    def wire_reader(self, listener, settings):
+        """Our own client, with nothing of librdkafka's but the settings."""
+        words = [f"{name}={value}" for name, value in
+                 {"bootstrap.servers": self.broker.address_of(listener), **settings}.items()]
+        return subprocess.run([WIRE_READER, "wire", "1", "3", *words], capture_output=True, text=True,
+                              timeout=60)
+
+    def test_own_client(self):
+        """TLS with and without certificates of clients, PLAIN, SCRAM; and why a broker is refused."""
+        self.broker.create_topic("wire", unique=False)
+        self.broker.produce("wire", [Record("k", value) for value in "abc"])
+        key = {**self.mutual, "ssl.key.location": self.broker.path("client.key")}
+        locked = {**self.mutual, "ssl.key.location": self.broker.path("client-locked.key"),
+                  "ssl.key.password": KEY_PASSWORD}
+        pem = {"security.protocol": "ssl", "ssl.ca.pem": Path(self.broker.path("ca.pem")).read_text(),
+               "ssl.certificate.pem": Path(self.broker.path("client.pem")).read_text(),
+               "ssl.key.pem": Path(self.broker.path("client.key")).read_text()}
+        scram = [{**self.sasl, "sasl.mechanism": f"SCRAM-SHA-{bits}"} for bits in (256, 512)]
+        unchecked = {"security.protocol": "ssl", "enable.ssl.certificate.verification": "false"}
+        for listener, settings in [("PLAINTEXT", {}), ("TLS", self.tls), ("MTLS", key), ("MTLS", locked),
+                                   ("MTLS", pem), ("PLAIN", self.sasl), ("SCRAM", scram[0]),
+                                   ("SCRAM", scram[1]), ("EXPIRED", unchecked)]:
+            done = self.wire_reader(listener, settings)
+            self.assertEqual(done.stdout.splitlines(), ["0 0 a", "0 1 b", "0 2 c"],
+                             f"{listener} {settings} {done.stderr}")
+            self.assertEqual(done.returncode, 0)
+        wrong = "falsch-3d"
+        for listener, settings, said in [
+                ("TLS", {**self.tls, "ssl.ca.location": self.broker.path("other.pem")},
+                 "certificate verify failed"),
+                ("EXPIRED", self.tls, "certificate has expired"),
+                ("OTHERNAME", self.tls, "IP address mismatch"),
+                ("MTLS", self.tls, "bad certificate"),
+                ("PLAIN", {**self.sasl, "sasl.password": wrong}, "SASL authentication error"),
+                ("SCRAM", {**scram[0], "sasl.password": wrong}, "SASL authentication error"),
+                ("SCRAM", self.sasl, "the broker knows SCRAM-SHA-"),
+                ("TLS", self.sasl, "SASL"),
+                ("PLAINTEXT", self.tls, "SSL handshake failed"),
+                ("TLS", {}, "requesting ApiVersion"),
+                ("MTLS", {**locked, "ssl.key.password": wrong}, "ssl.key.location"),
+                ("TLS", {**self.tls, "ssl.ca.location": "/no/such"}, "ssl.ca.location")]:
+            done = self.wire_reader(listener, settings)
+            self.assertNotEqual(done.returncode, 0, f"{listener} {settings}")
+            self.assertIn(said, done.stderr, f"{listener} {settings}")
+            self.assertNotIn(wrong, done.stderr)
 
     @staticmethod
     def end(process):

@@ -97,6 +97,9 @@ static void put_values(wr_buf *out, const wr_setting *s)
     case WR_SETTING_AUTHENTICATION:
         wr_buf_puts(out, "NONE, BASIC");
         break;
+    case WR_SETTING_KAFKA_CLIENT:
+        wr_buf_puts(out, "librdkafka, wire, auto");
+        break;
     case WR_SETTING_PROTOBUF:
         wr_buf_puts(out, "text, base64");
         break;

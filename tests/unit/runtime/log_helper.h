@@ -37,6 +37,14 @@
             fail_msg("%s: '%s' is not in: %s", #call, (text), err_.message);                       \
     } while (0)
 
+/* The broker of the tests; WEIR_TEST_KAFKA_CLIENT: weir.kafka.client. */
+static inline void put_kafka(wr_settings *s, const char *brokers)
+{
+    wr_settings_put(s, "bootstrap.servers", brokers);
+    if (getenv("WEIR_TEST_KAFKA_CLIENT"))
+        wr_settings_put(s, "weir.kafka.client", getenv("WEIR_TEST_KAFKA_CLIENT"));
+}
+
 static inline void remove_tree(const char *path)
 {
     DIR *dir = opendir(path);

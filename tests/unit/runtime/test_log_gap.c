@@ -67,7 +67,7 @@ static int setup_kafka(void **state)
     env *e = new_env();
     e->kafka = true;
     e->db = wr_db_open_memory();
-    wr_settings_put(&e->settings, "bootstrap.servers", getenv("WEIR_TEST_KAFKA"));
+    put_kafka(&e->settings, getenv("WEIR_TEST_KAFKA"));
     /* So that a reader does not have in memory already what the test takes away. */
     wr_settings_put(&e->settings, "consumer.queued.min.messages", "1");
     wr_settings_put(&e->settings, "consumer.fetch.message.max.bytes", "1000");

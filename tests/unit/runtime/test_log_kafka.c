@@ -19,7 +19,7 @@ static wr_settings settings_of(const char *brokers)
     wr_settings s;
     wr_settings_init(&s, NULL);
     if (brokers)
-        wr_settings_put(&s, "bootstrap.servers", brokers);
+        put_kafka(&s, brokers);
     return s;
 }
 
@@ -65,6 +65,36 @@ static void test_settings(void **state)
         wr_log *log;
         FAILS(wr_log_kafka_new(&s, db, &log, err), WEIR_ERR_CONFIG, cases[i].message);
         wr_settings_free(&s);
+    }
+    wr_db_close(db);
+}
+
+/* Our own client says at the start which setting it cannot do; auto leaves it to librdkafka. */
+static void test_own_client_refuses(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *value;
+    } cases[] = {
+        {"ssl.keystore.location", "/some/store"},
+        {"sasl.mechanism", "OAUTHBEARER"},
+        {"max.partition.fetch.bytes", NULL}, /* this it can do */
+    };
+    wr_db *db = wr_db_open_memory();
+    for (size_t i = 0; i < WR_ARRAY_LEN(cases); i++) {
+        for (int automatic = 0; automatic < 2; automatic++) {
+            wr_log *log;
+            wr_settings s = settings_of("127.0.0.1:1");
+            if (strcmp(cases[i].name, "sasl.mechanism") == 0)
+                wr_settings_put(&s, "security.protocol", "sasl_plaintext");
+            wr_settings_put(&s, cases[i].name, cases[i].value ? cases[i].value : "100000");
+            wr_settings_put(&s, "weir.kafka.client", automatic ? "auto" : "wire");
+            if (!automatic && cases[i].value)
+                FAILS(wr_log_kafka_new(&s, db, &log, err), WEIR_ERR_CONFIG, cases[i].name);
+            else if (strcmp(cases[i].name, "ssl.keystore.location") != 0)
+                FAILS(wr_log_kafka_new(&s, db, &log, err), WEIR_ERR_LOG, "No Kafka broker answers");
+            wr_settings_free(&s);
+        }
     }
     wr_db_close(db);
 }
@@ -421,6 +451,76 @@ static void test_many(void **state)
     wr_log_writer_close(w);
 }
 
+static rd_kafka_t *transactional_producer(const char *id)
+{
+    char text[256];
+    const char *const settings[][2] = {{"bootstrap.servers", getenv("WEIR_TEST_KAFKA")},
+                                       {"transactional.id", id},
+                                       {"compression.codec", "lz4"}};
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    for (size_t i = 0; i < WR_ARRAY_LEN(settings); i++)
+        assert_int_equal(rd_kafka_conf_set(conf, settings[i][0], settings[i][1], text, sizeof text),
+                         0);
+    rd_kafka_t *rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, text, sizeof text);
+    assert_non_null(rk);
+    assert_null(rd_kafka_init_transactions(rk, 60000));
+    return rk;
+}
+
+/* Records of a transaction, which is then aborted or committed. */
+static void transaction(rd_kafka_t *rk, const char *topic, int n, bool commit)
+{
+    const char *value = commit ? "good" : "aborted";
+    assert_null(rd_kafka_begin_transaction(rk));
+    for (int i = 0; i < n; i++)
+        assert_int_equal(
+            rd_kafka_producev(rk, RD_KAFKA_V_TOPIC(topic), RD_KAFKA_V_PARTITION(0),
+                              RD_KAFKA_V_VALUE((void *)(uintptr_t)value, strlen(value)),
+                              RD_KAFKA_V_END),
+            0);
+    assert_int_equal(rd_kafka_flush(rk, 30000), 0);
+    assert_null(commit ? rd_kafka_commit_transaction(rk, 30000)
+                       : rd_kafka_abort_transaction(rk, 30000));
+}
+
+/* What was aborted is left out, and the position goes past it and past the markers. */
+static void test_aborted(void **state)
+{
+    env *e = *state;
+    char name[128];
+    create_topic(e->log, named(e, "aborted", name), 1);
+    rd_kafka_t *rk = transactional_producer(name);
+    transaction(rk, name, 20, false);
+    transaction(rk, name, 10, true);
+    transaction(rk, name, 300, false);
+    transaction(rk, name, 5, true);
+    transaction(rk, name, 7, false);
+    rd_kafka_destroy(rk);
+    const int64_t end = 20 + 10 + 300 + 5 + 7 + 5; /* a marker for each */
+    wr_log_reader *reader;
+    wr_topic_part part = {name, 0, 0};
+    OK(wr_log_reader_new(e->log, NULL, &e->settings, &reader, err));
+    OK(wr_log_reader_assign(reader, &part, 1, err));
+    int64_t position = 0;
+    uint32_t records = 0;
+    for (int quiet = 0; position < end && quiet < 60;) {
+        wr_log_batch *b;
+        OK(wr_log_reader_poll(reader, 1000, 1000, &b, err));
+        quiet = b ? 0 : quiet + 1;
+        if (!b)
+            continue;
+        for (uint32_t i = 0; i < b->n; i++)
+            assert_true(wr_str_eq_c(b->records[i].value, "good"));
+        records += b->n;
+        position = b->next_offset;
+        wr_log_reader_release(reader, b);
+    }
+    assert_int_equal(records, 15);
+    assert_int_equal(position, end);
+    assert_int_equal(wr_log_reader_known_end(reader, 0), end);
+    wr_log_reader_close(reader);
+}
+
 /* ---- groups ---- */
 
 typedef struct member {
@@ -632,6 +732,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest alone[] = {
         cmocka_unit_test(test_absent),
         cmocka_unit_test(test_settings),
+        cmocka_unit_test(test_own_client_refuses),
     };
     const struct CMUnitTest with_broker[] = {
         cmocka_unit_test_setup_teardown(test_topics, setup, teardown),
@@ -641,6 +742,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(test_time_zero, setup, teardown),
         cmocka_unit_test_setup_teardown(test_record_times, setup, teardown),
         cmocka_unit_test_setup_teardown(test_many, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_aborted, setup, teardown),
         cmocka_unit_test_setup_teardown(test_groups, setup, teardown),
         cmocka_unit_test_setup_teardown(test_commit_state, setup, teardown),
     };

@@ -131,7 +131,7 @@ static int setup_memory(void **state)
 static int setup_kafka(void **state)
 {
     env *e = *state = new_env();
-    wr_settings_put(&e->settings, "bootstrap.servers", getenv("WEIR_TEST_KAFKA"));
+    put_kafka(&e->settings, getenv("WEIR_TEST_KAFKA"));
     /* Two threads at the full queue: back-pressure is part of the test. */
     wr_settings_put(&e->settings, "producer.queue.buffering.max.messages", "50");
     OK(wr_log_kafka_new(&e->settings, e->db, &e->log, err));

@@ -65,7 +65,7 @@ static int setup_kafka(void **state)
     env *e = new_env();
     e->kafka = true;
     e->db = wr_db_open_memory();
-    wr_settings_put(&e->settings, "bootstrap.servers", getenv("WEIR_TEST_KAFKA"));
+    put_kafka(&e->settings, getenv("WEIR_TEST_KAFKA"));
     OK(wr_log_kafka_new(&e->settings, e->db, &e->log, err));
     return ready(state, e);
 }
