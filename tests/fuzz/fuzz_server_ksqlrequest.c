@@ -42,13 +42,15 @@ static void run(weir *w, wr_str body)
     wr__query_request *r = wr__query_request_read(e, WR__ENDPOINT_KSQL, body, &fault);
     if (!r)
         return; /* fuzz_server_queryrequest */
-    wr_query_service *queries = wr_query_service_new(e, "localhost:8088", false);
+    wr_query_service *queries = wr_query_service_new(e, "localhost:8088", "", false);
     wr__ksql_context c = {.entities = {e, queries, "localhost:8088"},
                           .commands = wr__commands_new()};
     wr_buf out = {0};
-    int status = wr__ksql_execute(&c, r, &out);
+    wr__ksql_caller *caller = wr__ksql_caller_new();
+    int status = wr__ksql_execute(&c, r, caller, &out);
     check_answer(status, &out);
     wr_buf_free(&out);
+    wr__ksql_caller_free(caller);
     wr__commands_free(c.commands);
     wr__query_request_free(r);
     wr_query_service_free(queries);

@@ -3,6 +3,7 @@
  * Which overload a call takes: implicit casts, generic parameters, variadic ones; the result types;
  * and the messages of calls that fit none. Arguments are columns, so nothing is a literal.
  */
+#include "engine/functions/parameter_names.h"
 #include "operands.h"
 
 /* clang-format off */
@@ -183,12 +184,39 @@ static void test_names(void **state)
     operand_world_free(&w);
 }
 
+static void test_parameter_names(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *function, *first;
+        uint32_t index;
+        const char *name;
+    } cases[] = {
+        {"SUBSTRING", "VARCHAR", 0, "str"},
+        {"SUBSTRING", "BYTES", 0, "bytes"},
+        {"SUBSTRING", "VARCHAR", 2, "length"},
+        {"SUBSTRING", "VARCHAR", 3, "val4"}, /* it has no such */
+        {"FORMAT_TIMESTAMP", "TIMESTAMP", 2, "timeZone"},
+        {"EXPLODE", "ARRAY<DECIMAL(4, 2)>", 0, "input"},
+        {"EXPLODE", "ARRAY<INT>", 0, "list"},
+        {"NOBODYS", "INT", 0, "val1"},
+        {"NOBODYS", "INT", 9, "val10"},
+    };
+    for (size_t i = 0; i < WR_ARRAY_LEN(cases); i++) {
+        wr_buf out = {0};
+        wr__parameter_name(&out, cases[i].function, cases[i].first, cases[i].index);
+        assert_string_equal(wr_buf_cstr(&out), cases[i].name);
+        wr_buf_free(&out);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_casts),    cmocka_unit_test(test_generic),
-        cmocka_unit_test(test_variadic), cmocka_unit_test(test_null_arguments),
-        cmocka_unit_test(test_refused),  cmocka_unit_test(test_names),
+        cmocka_unit_test(test_casts),           cmocka_unit_test(test_generic),
+        cmocka_unit_test(test_variadic),        cmocka_unit_test(test_null_arguments),
+        cmocka_unit_test(test_refused),         cmocka_unit_test(test_names),
+        cmocka_unit_test(test_parameter_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -25,7 +25,7 @@ static int setup(void **state)
            "VALUE_FORMAT='JSON');"
            "CREATE TABLE t (id INT PRIMARY KEY, v STRING) WITH (KAFKA_TOPIC='t', PARTITIONS=1, "
            "VALUE_FORMAT='JSON');");
-    queries = wr_query_service_new(w->engine, "localhost:8088", false);
+    queries = wr_query_service_new(w->engine, "localhost:8088", "", false);
     context = (wr__ksql_context){.entities = {w->engine, queries, "localhost:8088"},
                                  .commands = wr__commands_new()};
     arena = wr_arena_new(0);
@@ -55,7 +55,9 @@ static const wr_json *answer(const char *sql, int *status)
     wr__query_request *r =
         wr__query_request_read(w->engine, WR__ENDPOINT_KSQL, wr_buf_view(&body), &fault);
     assert_non_null(r);
-    *status = wr__ksql_execute(&context, r, &out);
+    wr__ksql_caller *caller = wr__ksql_caller_new();
+    *status = wr__ksql_execute(&context, r, caller, &out);
+    wr__ksql_caller_free(caller);
     wr__query_request_free(r);
     wr_str text = wr_arena_str(arena, wr_buf_view(&out));
     if (wr_json_parse(text, false, arena, &j, &err) != WEIR_OK)
@@ -267,7 +269,7 @@ static wr__query_fault query_fault(wr__query_endpoint endpoint, const char *sql)
         weir_error err;
         weir_status st = wr_exec_describe(x, &err);
         assert_int_not_equal(st, WEIR_OK);
-        wr__query_fault_of(&fault, endpoint, st, &err);
+        wr__query_fault_of(&fault, endpoint, sql, st, &err);
     }
     wr_exec_free(x);
     wr__query_request_free(r);

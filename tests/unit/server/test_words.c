@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Small parts of answers, by tables: Kafka's words for values, wrapped causes, names of parameters,
- * limits of pull queries, and what became of commands.
+ * Small parts of answers, by tables: Kafka's words for values, wrapped causes, limits of pull
+ * queries, and what became of commands.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,7 +12,6 @@
 #include "server/query/config_words.h"
 #include "server/query/pull_limits.h"
 #include "server/rest/command_status.h"
-#include "server/rest/parameter_names.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -70,33 +69,6 @@ static void test_cause(void **state)
     wr__put_cause(&out, "");
     assert_string_equal(wr_buf_cstr(&out), "\nCaused by:");
     wr_buf_free(&out);
-}
-
-static void test_parameter_names(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *function, *first;
-        uint32_t index;
-        const char *name;
-    } cases[] = {
-        {"SUBSTRING", "VARCHAR", 0, "str"},
-        {"SUBSTRING", "BYTES", 0, "bytes"},
-        {"SUBSTRING", "VARCHAR", 2, "length"},
-        {"SUBSTRING", "VARCHAR", 3, "val4"}, /* it has no such */
-        {"FORMAT_TIMESTAMP", "TIMESTAMP", 2, "timeZone"},
-        {"EXPLODE", "ARRAY<DECIMAL(4, 2)>", 0, "input"},
-        {"EXPLODE", "ARRAY<INT>", 0, "list"},
-        {"EXPLODE", "", 0, "list"},
-        {"NOBODYS", "INT", 0, "val1"},
-        {"NOBODYS", "INT", 9, "val10"},
-    };
-    for (size_t i = 0; i < WR_ARRAY_LEN(cases); i++) {
-        wr_buf out = {0};
-        wr__parameter_name(&out, cases[i].function, wr_str_c(cases[i].first), cases[i].index);
-        assert_string_equal(wr_buf_cstr(&out), cases[i].name);
-        wr_buf_free(&out);
-    }
 }
 
 /* ---- limits ---- */
@@ -213,9 +185,11 @@ static void test_commands_are_bounded(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_config_reason),   cmocka_unit_test(test_cause),
-        cmocka_unit_test(test_parameter_names), cmocka_unit_test(test_limits),
-        cmocka_unit_test(test_commands),        cmocka_unit_test(test_commands_are_bounded),
+        cmocka_unit_test(test_config_reason),
+        cmocka_unit_test(test_cause),
+        cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_commands),
+        cmocka_unit_test(test_commands_are_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
