@@ -117,6 +117,7 @@ wr_http_handler wr_routes_handler(wr_routes *r)
 wr_routes *wr_routes_new(weir *w, const char *url, const wr_settings *settings, bool read_only)
 {
     const char *at = strstr(url, "://"), *host = at ? at + 3 : "localhost";
+    WR_ASSERT(w && settings);
     wr_routes *r = wr_calloc(1, sizeof *r);
     r->w = w;
     r->read_only = read_only;

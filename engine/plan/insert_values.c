@@ -409,6 +409,8 @@ weir_status wr_plan_insert_target(const wr_plan_env *env, const wr_ast_stmt *stm
 }
 
 /* Only the finding of the target differs from ASSERT: that one may look at any source. */
+/* Without names the values are all columns in order, which only the source can say. That is looked
+ * at when the statement is executed, since an earlier one of the request may make the source. */
 weir_status wr_plan_insert_counts(const wr_ast_stmt *stmt, weir_error *err)
 {
     WR_ASSERT(stmt->values_n > 0);

@@ -31,6 +31,10 @@ static weir_status refuse(int64_t pos, weir_error *err, const char *what)
     return wr_error_at(err, WEIR_ERR_STATEMENT, pos, "Pull queries don't support %s." HELP, what);
 }
 
+/* An operator may forbid pull queries, and LIMIT in them; both are ksqlDB's settings, and hold for
+ * whoever asks, a prompt on the same directory as well. This comes before names are looked up: who
+ * may not ask learns nothing of what is there. Scans are another setting, and are looked at when it
+ * is known whether the query is one. */
 static weir_status check_enabled(const wr_plan_env *env, const wr_ast_query *q, weir_error *err)
 {
     if (!wr_settings_bool(env->settings, "ksql.pull.queries.enable", true))

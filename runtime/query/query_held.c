@@ -141,6 +141,8 @@ static int32_t place(const wr_query *q, const placing *p, const wr_value *key, w
     return found;
 }
 
+/* With one partition there is no question. The encoder is made for each key anew: pull queries have
+ * few keys. */
 int32_t wr_query_partition_of(wr_query *q, const wr_value *key)
 {
     placing p;

@@ -208,6 +208,7 @@ typedef struct pull_choice {
     uint32_t n;
 } pull_choice;
 
+/* Retriable: partitions move, and whoever asks finds out where they are now. */
 static weir_status not_here(const wr_query *q, weir_error *err)
 {
     (void)wr_error(err, WEIR_ERR_STORE,
@@ -224,6 +225,7 @@ static bool has_all(const wr_query *q)
     return !q->kind.changelogs || !q->kind.threaded || !atomic_load(&q->opened);
 }
 
+/* What is asked for must be here; without a wish, everything that is here. */
 static weir_status choose(wr_query *q, const wr_pull_parts *parts, pull_choice *out,
                           weir_error *err)
 {

@@ -12,6 +12,7 @@
 
 /* ---- which ---- */
 
+/* Once each: a client may ask for one key several times, and a server for one partition. */
 static void add_part(int32_t *parts, uint32_t *n, int32_t partition)
 {
     for (uint32_t i = 0; i < *n; i++)
@@ -67,6 +68,11 @@ static weir_status take_wanted(const wr_exec *x, int32_t all, int32_t *list, uin
     return WEIR_OK;
 }
 
+/* Whether the partitions are here is asked once, now. They may move before they are read, and then
+ * the read fails with an error that says that it can be tried again.
+ *
+ * A server that is asked by another one reads what that one wants and nothing else, also where it
+ * has more: two servers that believe in the same partition must not both send it. */
 weir_status wr__choose_parts(wr_exec *x, weir_error *err)
 {
     wr__rows *r = x->rows;
@@ -103,6 +109,7 @@ typedef struct everywhere {
     read_here_fn here;
 } everywhere;
 
+/* The part of the answer that this process has, in the turn that the peers give it. */
 static weir_status own(void *arg, const wr_pull_parts *parts, bool *any, weir_error *err)
 {
     everywhere *e = arg;
@@ -146,6 +153,8 @@ static bool over(void *arg)
            wr_engine_closing(e->r->engine);
 }
 
+/* A query that is dropped meanwhile says so, whatever the servers that were asked have said: they
+ * may have dropped it already, and their errors are then about the same thing. */
 weir_status wr__pull_everywhere(wr__rows *r, read_here_fn here, weir_error *err)
 {
     everywhere e = {r, here};

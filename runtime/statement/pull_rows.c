@@ -89,6 +89,8 @@ static weir_status collect(void *arg, const wr_batch *in, weir_error *err)
     return wr__in_pieces(arg, in, collect_some, err);
 }
 
+/* May be called several times, where partitions are read as other servers answer: the rows are as
+ * old as the oldest of what was read. */
 static weir_status read_here(wr__rows *r, const wr_pull_parts *parts, weir_error *err)
 {
     int64_t oldest;

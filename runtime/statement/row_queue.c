@@ -161,6 +161,7 @@ weir_status wr__row_queue_put(wr__row_queue *q, wr__row_batch *b, const atomic_b
     return wr_error(err, WEIR_ERR_INTERRUPTED, "The query was closed");
 }
 
+/* For producers that would wait for something else than room in the queue. */
 bool wr__row_queue_is_closed(wr__row_queue *q)
 {
     pthread_mutex_lock(&q->lock);

@@ -233,6 +233,7 @@ void wr__exchange_half_closed(wr_http_exchange *x)
     const wr_http_handler *h = &x->conn->core->handler;
     if (x->half_closed || !x->delivered || x->responding || x->finished)
         return;
+    WR_ASSERT(!x->in_handler && x->begun);
     x->half_closed = true;
     x->in_handler = true;
     if (h->half_closed)

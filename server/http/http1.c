@@ -160,6 +160,7 @@ static bool wants_http2(http1 *h)
 {
     const wr__conn *c = h->x->conn;
     const http_parser *p = &h->parser;
+    WR_ASSERT(!h->x->delivered && !h->upgrades);
     if (c->secure || c->core->stopping || p->http_minor == 0 || h->expects || p->flags & F_CHUNKED)
         return false;
     if (has_body(p) && p->content_length > c->core->max_body)
@@ -353,6 +354,8 @@ static void switch_to_http2(wr__conn *c, http1 *h)
     wr__http1_head head = {.status = 101, .date = "", .fields = fields, .length = -1};
     wr_http_exchange *x = h->x;
     size_t said = c->out.len;
+    WR_ASSERT(x && x->complete && c->state == h);
+    WR_ASSERT(c->in_at <= c->in.len && !c->dead);
     wr__http1_head_put(&c->out, &head);
     c->state = NULL;
     if (!wr__http2_take_over(x, h->settings, h->settings_n)) {

@@ -50,6 +50,7 @@ static bool decode(const char *text, uint8_t settings[WR__UPGRADE_SETTINGS_MAX],
     if (EVP_DecodeBlock(bytes, groups, (int)padded) < 0)
         return false;
     *n = len * 3 / 4;
+    WR_ASSERT(*n <= padded / 4 * 3 && *n <= WR__UPGRADE_SETTINGS_MAX);
     memcpy(settings, bytes, *n);
     return *n % 6 == 0; /* a setting: 2 bytes of its name, 4 of its value */
 }

@@ -56,6 +56,7 @@ void wr_client_metrics_put(const wr_log_client *clients, uint32_t n, size_t omit
         const figure *f = &figures[k];
         wr_exposition_family(e, f->name, f->type, f->help);
         for (uint32_t i = 0; i < n; i++) {
+            WR_ASSERT(clients[i].name && clients[i].type);
             const void *value = (const char *)&clients[i] + f->at;
             const wr_label *labels =
                 WR_LABELS({"client", clients[i].name}, {"type", clients[i].type});

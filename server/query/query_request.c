@@ -239,6 +239,7 @@ static bool read_partitions(wr__query_request *r, const char *text, wr__query_fa
     for (const char *c = text; *c; c++)
         n += *c == ',';
     r->here = WR_NEW_N(r->arena, int32_t, n);
+    r->here_n = 0; /* a name that comes twice counts once */
     for (const char *at = text; *at;) {
         size_t len = strcspn(at, ",");
         int64_t partition;
@@ -248,6 +249,7 @@ static bool read_partitions(wr__query_request *r, const char *text, wr__query_fa
                                 "Invalid JSON in request: '%s' is no list of partitions", text);
             return false;
         }
+        WR_ASSERT(r->here_n < n);
         r->here[r->here_n++] = (int32_t)partition;
         at += len + (at[len] == ',');
     }

@@ -380,6 +380,7 @@ static bool is_meant(const wr_query_service *s, const wr__query_request *r, wr__
 
 static void take_wanted(const wr__query_request *r, wr_exec *x)
 {
+    WR_ASSERT(!r->here_n || r->here);
     x->here_only = r->here_only;
     x->here_n = r->here_only ? r->here_n : 0;
     int32_t *list = WR_NEW_N(x->arena, int32_t, (size_t)x->here_n + 1);
@@ -411,6 +412,7 @@ static void begin_statement(wr_query_service *s, wr_http_exchange *x, wr__query_
 /* The request is no longer anybody's; the exchange has no handle. */
 static wr__query_request *end_waiting(handle *h)
 {
+    WR_ASSERT(h->kind == WAITING && h->waiting);
     wr__query_request *r = h->waiting->request;
     if (h->waiting->timer)
         wr_http_cancel(h->waiting->timer);
@@ -437,6 +439,7 @@ static void refuse_waiting(wr_http_exchange *x, wr__query_endpoint endpoint, int
 static void wait_for_command(void *arg)
 {
     handle *h = arg;
+    WR_ASSERT(h->kind == WAITING && h->waiting->request->sequence >= 0);
     waiting w = *h->waiting;
     h->waiting->timer = w.timer = NULL;
     wr_engine_lock(w.service->engine);

@@ -39,11 +39,11 @@ static void test_record(void **state)
     wr_buf out = {0};
     wr__server_part parts[] = {{0, true, 0}, {3, true, 0}, {1, false, 17}};
     wr__server_query query = {"CTAS_T_1", parts, 3};
-    const wr__server_record r = {"http://a:8088", "id", false, &query, 1, "{\"x\":[1]}"};
+    const wr__server_record r = {"http://a.example:8088", "id", false, &query, 1, "{\"x\":[1]}"};
     wr__server_record again;
     wr__server_record_put(&out, &r);
     assert_string_equal(wr_buf_cstr(&out),
-                        "{\"weir\":1,\"url\":\"http://a:8088\",\"id\":\"id\",\"queries\":{"
+                        "{\"weir\":1,\"url\":\"http://a.example:8088\",\"id\":\"id\",\"queries\":{"
                         "\"CTAS_T_1\":{\"active\":[0,3],\"standby\":[[1,17]]}},"
                         "\"status\":{\"x\":[1]}}");
     assert_true(wr__server_record_parse(arena, wr_buf_view(&out), &again));
@@ -55,12 +55,14 @@ static void test_record(void **state)
         "",
         "{}",
         "[]",
-        "{\"weir\":2,\"url\":\"http://a:1\",\"id\":\"x\",\"queries\":{}}",
+        "{\"weir\":2,\"url\":\"http://a.example:1\",\"id\":\"x\",\"queries\":{}}",
         "{\"weir\":1,\"url\":\"file:///etc/passwd\",\"id\":\"x\",\"queries\":{}}",
-        "{\"weir\":1,\"url\":\"http://a:1\",\"id\":\"\",\"queries\":{}}",
-        "{\"weir\":1,\"url\":\"http://a:1\",\"id\":\"x\"}",
-        "{\"weir\":1,\"url\":\"http://a:1\",\"id\":\"x\",\"queries\":{\"Q\":{\"active\":[-1]}}}",
-        "{\"weir\":1,\"url\":\"http://a:1\",\"id\":\"x\",\"queries\":{\"Q\":{\"standby\":[[1]]}}}"};
+        "{\"weir\":1,\"url\":\"http://a.example:1\",\"id\":\"\",\"queries\":{}}",
+        "{\"weir\":1,\"url\":\"http://a.example:1\",\"id\":\"x\"}",
+        "{\"weir\":1,\"url\":\"http://"
+        "a.example:1\",\"id\":\"x\",\"queries\":{\"Q\":{\"active\":[-1]}}}",
+        "{\"weir\":1,\"url\":\"http://"
+        "a.example:1\",\"id\":\"x\",\"queries\":{\"Q\":{\"standby\":[[1]]}}}"};
     for (size_t i = 0; i < WR_ARRAY_LEN(wrong); i++)
         assert_false(wr__server_record_parse(arena, wr_str_c(wrong[i]), &again));
 }
@@ -110,22 +112,22 @@ static void test_choices(void **state)
     (void)state;
     wr__servers *s = servers_new("false");
     assert_true(wr__servers_none(s));
-    assert_true(hear(s, "http://a:1", "a", (wr__server_part){2, false, 50}, false));
-    assert_true(hear(s, "http://b:1", "b", (wr__server_part){2, true, 0}, false));
-    assert_true(hear(s, "http://c:1", "c", (wr__server_part){2, false, 5}, false));
-    assert_false(hear(s, "http://c:1", "c", (wr__server_part){2, false, 5}, false));
+    assert_true(hear(s, "http://a.example:1", "a", (wr__server_part){2, false, 50}, false));
+    assert_true(hear(s, "http://b.example:1", "b", (wr__server_part){2, true, 0}, false));
+    assert_true(hear(s, "http://c.example:1", "c", (wr__server_part){2, false, 5}, false));
+    assert_false(hear(s, "http://c.example:1", "c", (wr__server_part){2, false, 5}, false));
     assert_string_equal(first(s, 2, -1, 1), "b");
     assert_string_equal(first(s, 2, 5, 2), "b");
     assert_string_equal(first(s, 2, 50, 3), "b");
     assert_null(first(s, 1, 50, 0));
-    assert_false(hear(s, "http://b:1", "b", (wr__server_part){0}, true)); /* it goes */
+    assert_false(hear(s, "http://b.example:1", "b", (wr__server_part){0}, true)); /* it goes */
     assert_string_equal(first(s, 2, 50, 2), "c");
     /* Another process at the address of one that had no time to say that it goes. */
-    assert_true(hear(s, "http://c:1", "c2", (wr__server_part){3, true, 0}, false));
+    assert_true(hear(s, "http://c.example:1", "c2", (wr__server_part){3, true, 0}, false));
     assert_string_equal(first(s, 2, 50, 1), "a");
     assert_string_equal(first(s, 3, -1, 1), "c2");
     /* The end of the one before is late, and is not the end of this one. */
-    assert_false(hear(s, "http://c:1", "c", (wr__server_part){0}, true));
+    assert_false(hear(s, "http://c.example:1", "c", (wr__server_part){0}, true));
     assert_string_equal(first(s, 3, -1, 1), "c2");
     pass(10001);
     assert_true(wr__servers_none(s));
@@ -136,7 +138,7 @@ static void test_heartbeats(void **state)
 {
     (void)state;
     wr__servers *s = servers_new("true"); /* 100 ms each, 3 may be missed, the first within 2 s */
-    hear(s, "http://a:1", "a", (wr__server_part){0, true, 0}, false);
+    hear(s, "http://a.example:1", "a", (wr__server_part){0, true, 0}, false);
     pass(1999);
     assert_true(wr__servers_is_alive(s, "a"));
     pass(2);
