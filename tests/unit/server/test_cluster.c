@@ -143,7 +143,7 @@ static void test_heartbeats(void **state)
     assert_true(wr__servers_is_alive(s, "a"));
     pass(2);
     assert_null(first(s, 0, -1, 0));
-    wr__servers_beat(s, "a:1");
+    wr__servers_beat(s, "a.example:1");
     wr__servers_beat(s, "nobody:1");
     assert_string_equal(first(s, 0, -1, 1), "a");
     pass(400);
@@ -151,7 +151,7 @@ static void test_heartbeats(void **state)
     pass(1);
     assert_false(wr__servers_is_alive(s, "a"));
     assert_false(wr__servers_none(s)); /* dead, but known: its partitions are somewhere */
-    wr__servers_lags(s, "a:1", wr_str_c("{\"x\":1}"));
+    wr__servers_lags(s, "a.example:1", wr_str_c("{\"x\":1}"));
     wr__server_info *list;
     assert_int_equal(wr__servers_all(s, arena, &list), 1);
     assert_string_equal(list[0].lags, "{\"x\":1}");
