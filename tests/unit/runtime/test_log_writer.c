@@ -459,10 +459,11 @@ static void test_refused_by_broker(void **state)
     int64_t timestamp = 1;
     wr_out_records large = {.n = 1, .keys = &k, .values = &v, .timestamps = &timestamp};
     wr_out_records small = {.n = 1, .keys = &k, .values = &good, .timestamps = &timestamp};
-    OK(wr_log_writer_produce(w, &e->first, e->a, &large, err));
+    weir_error why;
+    if (wr_log_writer_produce(w, &e->first, e->a, &large, &why) != WEIR_OK)
+        assert_int_equal(why.code, WEIR_ERR_LIMIT); /* the broker was fast */
     OK(wr_log_writer_produce(w, &e->second, e->b, &small, err));
     OK(wr_log_writer_flush(w, err));
-    weir_error why;
     assert_true(wr_log_owner_failed(&e->first, &why));
     assert_int_equal(why.code, WEIR_ERR_LIMIT);
     assert_non_null(strstr(why.message, e->a));
