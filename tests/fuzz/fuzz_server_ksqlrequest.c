@@ -43,7 +43,7 @@ static void run(weir *w, wr_str body)
     if (!r)
         return; /* fuzz_server_queryrequest */
     wr_query_service *queries = wr_query_service_new(e, "localhost:8088", "", false);
-    wr__ksql_context c = {.entities = {e, queries, "localhost:8088"},
+    wr__ksql_context c = {.entities = {e, queries, "localhost:8088", NULL},
                           .commands = wr__commands_new()};
     wr_buf out = {0};
     wr__ksql_caller *caller = wr__ksql_caller_new();

@@ -26,7 +26,7 @@ static int setup(void **state)
            "CREATE TABLE t (id INT PRIMARY KEY, v STRING) WITH (KAFKA_TOPIC='t', PARTITIONS=1, "
            "VALUE_FORMAT='JSON');");
     queries = wr_query_service_new(w->engine, "localhost:8088", "", false);
-    context = (wr__ksql_context){.entities = {w->engine, queries, "localhost:8088"},
+    context = (wr__ksql_context){.entities = {w->engine, queries, "localhost:8088", NULL},
                                  .commands = wr__commands_new()};
     arena = wr_arena_new(0);
     return 0;
