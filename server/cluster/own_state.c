@@ -138,7 +138,7 @@ static uint32_t put_lags(const wr_query *q, wr_buf *out)
         wr_buf_printf(out,
                       "%s\"%d\":{\"currentOffsetPosition\":%lld,\"endOffsetPosition\":%lld,"
                       "\"offsetLag\":%lld}",
-                      n++ ? "," : "", p, (long long)applied, (long long)(applied + behind),
+                      n++ ? "," : "", p, (long long)applied, (long long)applied + behind,
                       (long long)behind);
     }
     return n;
