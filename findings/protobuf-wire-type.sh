@@ -10,7 +10,7 @@
 #   @bufbuild/protobuf 2.17.0  does not look at the wire type: the text's length is the int32, and
 #                              the *text* is read as fields. The two characters "84" are the field 7
 #                              with the value 52; "as usual" ends in an error ("premature EOF")
-# Matters: @bufbuild/protobuf is what Confluent's JavaScript client decodes with. A consumer fails
+# Matters: @confluentinc/schemaregistry 1.10.1 depends on @bufbuild/protobuf 2. A consumer fails
 # on one old record, and makes a number of a customer's text on the next, where the consumers beside
 # it see no value.
 set -euo pipefail
