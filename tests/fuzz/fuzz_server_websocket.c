@@ -69,6 +69,13 @@ static size_t check_frames(const wr_buf *sent)
     return sent->len;
 }
 
+/* A handshake that is refused: of one that is both wrong and too large either is said, since the
+ * parser hands over what it has of a header where its bytes end, and not where they are wrong. */
+static bool is_refusal(const wr_buf *sent)
+{
+    return sent->len > 10 && memcmp(sent->ptr, "HTTP/1.1 4", 10) == 0;
+}
+
 static void play(driver *t, const wr_buf *text, size_t step, bool slow)
 {
     driver_init(t);
@@ -95,7 +102,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     play(&cut, &text, 1 + data[0] % 64, slow);
     WR_ASSERT(whole.begun == cut.begun);
     WR_ASSERT(whole.conn.dead == cut.conn.dead);
-    if (!slow) {
+    WR_ASSERT(is_refusal(&whole.sent) == is_refusal(&cut.sent));
+    if (!slow && !is_refusal(&whole.sent)) {
         size_t n = check_frames(&whole.sent);
         WR_ASSERT(n == check_frames(&cut.sent));
         WR_ASSERT((n == whole.sent.len) == (n == cut.sent.len));
