@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
@@ -14,17 +15,20 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.StreamsBuilder;
 import org.apache.kafka.streams.StreamsConfig;
+import org.apache.kafka.streams.processor.StateRestoreListener;
 
 /**
  * Runs a workload in Kafka Streams to the ends that its topics have now, from the earliest offsets or
  * from where the same ID stopped before, and exits: {@code Peer WORKLOAD --bootstrap HOST:PORT --out TOPIC --state DIR --id ID
- * [--threads N] [--eos] [--memory MIB] [--registry URL] [NAME=VALUE...]}.
+ * [--threads N] [--eos] [--stay] [--memory MIB] [--registry URL] [NAME=VALUE...]}. With --stay it does not exit.
+ * At the end it says how many records it has restored from changelogs.
  *
  * <p>Settings are the library's defaults apart from what is given here, so the caches are 10 MB, the
  * stores are RocksDB's, and the guarantee is at-least-once unless --eos asks for exactly_once_v2.
  */
 public final class Peer {
     private static final String OUT = "weir.bench.out";
+    private static final String STAY = "weir.bench.stay";
     private static final String REGISTRY = "schema.registry.url";
     private static final Duration LOOK = Duration.ofMillis(50);
     private static final Duration CLOSE = Duration.ofMinutes(2);
@@ -49,10 +53,32 @@ public final class Peer {
             Runtime.getRuntime().halt(1);
             return null;
         });
+        Restored restored = new Restored();
+        streams.setGlobalStateRestoreListener(restored);
+        boolean stay = settings.containsKey(STAY);
         streams.start();
-        while (processed(streams) < wanted) Thread.sleep(LOOK.toMillis());
+        while (stay || processed(streams) < wanted || streams.state() != KafkaStreams.State.RUNNING) {
+            Thread.sleep(LOOK.toMillis());
+        }
         // Writes what the caches hold, waits for the producers, commits.
         if (!streams.close(CLOSE)) throw new IllegalStateException("did not close in time");
+        System.out.println("restored " + restored.records);
+    }
+
+    /** Counts records; its methods are called by several threads. */
+    private static final class Restored implements StateRestoreListener {
+        private final AtomicLong records = new AtomicLong();
+
+        @Override
+        public void onRestoreStart(TopicPartition partition, String store, long from, long to) { }
+
+        @Override
+        public void onBatchRestored(TopicPartition partition, String store, long to, long n) {
+            records.addAndGet(n);
+        }
+
+        @Override
+        public void onRestoreEnd(TopicPartition partition, String store, long total) { }
     }
 
     private static Properties settings(String[] args) {
@@ -66,6 +92,7 @@ public final class Peer {
                 case "--id" -> p.put(StreamsConfig.APPLICATION_ID_CONFIG, args[++i]);
                 case "--registry" -> p.put(REGISTRY, args[++i]);
                 case "--threads" -> p.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, args[++i]);
+                case "--stay" -> p.put(STAY, "true");
                 case "--eos" -> p.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
                 case "--memory" -> {
                     p.put(BoundedMemory.MIB, args[++i]);
