@@ -281,6 +281,9 @@ typedef struct wr__txn {
     atomic_bool dirty; /* a request had no answer and may still arrive; librdkafka's threads */
     _Atomic int64_t *init_lost_ms; /* of the log's slots, likewise: a producer's outlives it */
     wr_rng rng;                    /* of waits */
+    /* Under the log's lock: of the present producer. */
+    bool fenced;       /* another one has taken its place, without a reason of our own */
+    bool fenced_again; /* and had done so shortly before */
 } wr__txn;
 
 /** What is known of an error of a transactional call. */
@@ -308,7 +311,7 @@ void wr__txn_close(wr__kafka *log, wr__txn *t);
  * is not where somebody else has taken its place again (see the head of the file), or where it is
  * not permitted. @p why: of @p code; a fatal error of the producer goes before it.
  */
-void wr__txn_give_up(wr__kafka *log, rd_kafka_t *rk, const wr__txn *t, rd_kafka_resp_err_t code,
+void wr__txn_give_up(wr__kafka *log, rd_kafka_t *rk, wr__txn *t, rd_kafka_resp_err_t code,
                      const char *why, const char *what, weir_error *err);
 /* The calls of a transaction. An error means that the producer is of no more use: RETRIABLE where
  * another one may be. WEIR_ERR_INTERRUPTED by @p until leaves everything as it is. */

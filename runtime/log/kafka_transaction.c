@@ -23,8 +23,9 @@
  * which raises the epoch, before another transaction begins.
  *
  * Fencing. Whoever opens a producer with the same id takes the other one's place. Under one
- * directory that is always this process itself, after a stall; two clean fencings of one id within
- * a minute mean that a copy of the directory is at work elsewhere, and end the worker.
+ * directory that is always this process itself, after a stall, or by a request of the process that
+ * was killed before it; two producers of one id that are cleanly fenced within a minute mean that a
+ * copy of the directory is at work elsewhere, and end the worker.
  *
  * Thread: the writer's owner, but for the interceptor (librdkafka's threads: one atomic store).
  */
@@ -130,14 +131,19 @@ static void give_id_back(wr__kafka *log, wr__txn *t)
     t->id[0] = '\0';
 }
 
-/* Was the id fenced a short while ago, too? */
-static bool fenced_again(wr__kafka *log, const wr__txn *t)
+/* Was another producer of the id fenced a short while ago, too? One is fenced once, however many of
+ * its calls and reports say so. */
+static bool fenced_again(wr__kafka *log, wr__txn *t)
 {
     int64_t now = wr__log_now_ms();
     pthread_mutex_lock(&log->lock);
     wr__txn_slot *s = &log->slots.v[t->slot];
-    bool again = s->fenced_ms >= 0 && now - s->fenced_ms < FENCED_AGAIN_MS;
-    s->fenced_ms = now;
+    if (!t->fenced) {
+        t->fenced = true;
+        t->fenced_again = s->fenced_ms >= 0 && now - s->fenced_ms < FENCED_AGAIN_MS;
+        s->fenced_ms = now;
+    }
+    bool again = t->fenced_again;
     pthread_mutex_unlock(&log->lock);
     return again;
 }
@@ -200,6 +206,7 @@ weir_status wr__txn_configure(wr__kafka *log, const wr_settings *settings, wr__t
     t->init_lost_ms = &log->slots.init_lost_ms;
     rd_kafka_conf_interceptor_add_on_new(conf, "weir", on_new, t);
     atomic_store(&t->dirty, false);
+    t->fenced = false;
     return WEIR_OK;
 }
 
@@ -209,7 +216,7 @@ void wr__txn_close(wr__kafka *log, wr__txn *t)
         give_id_back(log, t);
 }
 
-void wr__txn_give_up(wr__kafka *log, rd_kafka_t *rk, const wr__txn *t, rd_kafka_resp_err_t code,
+void wr__txn_give_up(wr__kafka *log, rd_kafka_t *rk, wr__txn *t, rd_kafka_resp_err_t code,
                      const char *why, const char *what, weir_error *err)
 {
     char text[256] = "";
@@ -233,8 +240,8 @@ void wr__txn_give_up(wr__kafka *log, rd_kafka_t *rk, const wr__txn *t, rd_kafka_
     err->flags |= WEIR_ERROR_FATAL;
 }
 
-static weir_status give_up(wr__kafka *log, rd_kafka_t *rk, const wr__txn *t,
-                           const rd_kafka_error_t *e, const char *what, weir_error *err)
+static weir_status give_up(wr__kafka *log, rd_kafka_t *rk, wr__txn *t, const rd_kafka_error_t *e,
+                           const char *what, weir_error *err)
 {
     weir_error own;
     wr__txn_give_up(log, rk, t, rd_kafka_error_code(e), rd_kafka_error_string(e), what, &own);

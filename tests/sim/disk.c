@@ -72,6 +72,7 @@ static void flushed(wr_db *db)
     int p = sim_process();
     if (p < 0 || broker_process_dead(p))
         return;
+    sim_stay_alone(true); /* two copies that meet would be one of two moments */
     disk_wipe(p);
     for (int f = 0; f < WR_DB_FAMILIES; f++) {
         wr_db_iter *it = wr_db_iter_new(db, NULL, (wr_db_family)f, (wr_str){0}, (wr_str){0});
@@ -81,6 +82,7 @@ static void flushed(wr_db *db)
         }
         wr_db_iter_free(it);
     }
+    sim_stay_alone(false);
 }
 
 wr_db *__wrap_wr_db_open_memory(void)

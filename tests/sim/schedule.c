@@ -48,6 +48,7 @@ static struct {
     wr_rng rng;
     int64_t now_ns, limit_ns;
     coroutine main, *current, *all, *spare;
+    bool alone; /* sim_stay_alone */
     bool frozen[SIM_PROCESSES];
     uint64_t switches;
 } s;
@@ -92,6 +93,12 @@ void sim_freeze(int process, bool frozen)
 bool sim_is_frozen(int process)
 {
     return process >= 0 && s.frozen[process];
+}
+
+void sim_stay_alone(bool alone)
+{
+    WR_ASSERT(s.alone != alone);
+    s.alone = alone;
 }
 
 void sim_set_limit_us(int64_t us)
@@ -152,6 +159,7 @@ void sim_stuck(const char *why)
 static void switch_to_next(void)
 {
     coroutine *from = s.current, *to;
+    WR_ASSERT(!s.alone);
     while (!(to = choose())) {
         int64_t deadline = next_deadline();
         if (deadline == NEVER)
@@ -345,7 +353,7 @@ int __wrap_pthread_mutex_lock(pthread_mutex_t *lock)
     if (!s.current) /* before and after runs */
         return 0;
     WR_ASSERT(m->owner != s.current);
-    if (sim_one_in(YIELD_ONE_IN))
+    if (!s.alone && sim_one_in(YIELD_ONE_IN))
         sim_yield();
     while (m->owner)
         wait_for(WAITS_MUTEX, m, NEVER);

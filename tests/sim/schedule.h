@@ -39,6 +39,8 @@ bool sim_is_frozen(int process);
 void sim_sleep_us(int64_t us);
 /** Let others run. */
 void sim_yield(void);
+/** The caller is not interrupted, and must not have to wait, until it takes that back. */
+void sim_stay_alone(bool alone);
 /** Wait for sim_wake_all, or until then (of sim_now_us). */
 void sim_wait_until_us(int64_t until);
 /** Something has changed at the broker. */

@@ -79,42 +79,84 @@ static void test_giving_up(void **state)
     rd_kafka_destroy(rk);
 }
 
+/* One log with one id, and one producer after the other. */
+typedef struct fencing {
+    wr__txn_slot slot;
+    wr__kafka log;
+    rd_kafka_t *rk;
+} fencing;
+
+static void fencing_begin(fencing *f)
+{
+    *f = (fencing){.slot = {.taken = true, .fenced_ms = -1}, .rk = producer()};
+    f->log.slots = (wr__txn_slots){.v = &f->slot, .n = 1};
+    pthread_mutex_init(&f->log.lock, NULL);
+}
+
+static void fencing_end(fencing *f)
+{
+    rd_kafka_destroy(f->rk);
+    pthread_mutex_destroy(&f->log.lock);
+}
+
+static wr__txn new_transaction(void)
+{
+    return (wr__txn){.id = "weir-test-0", .timeout_ms = 10000, .begun_ms = wr__log_now_ms()};
+}
+
+/* @return whether another producer may do. */
+static bool fenced(fencing *f, wr__txn *t, weir_error *err)
+{
+    wr__txn_give_up(&f->log, f->rk, t, RD_KAFKA_RESP_ERR__FENCED, "fenced", "Committing", err);
+    return err->flags & WEIR_ERROR_RETRIABLE;
+}
+
 /* The second clean fencing within a minute is another process; after a stall of our own, or with a
  * request that is still on its way, it says nothing. */
 static void test_fenced_twice(void **state)
 {
     (void)state;
-    wr__txn_slot slot = {.taken = true, .fenced_ms = -1};
-    wr__kafka log = {.slots = {.v = &slot, .n = 1}};
-    pthread_mutex_init(&log.lock, NULL);
-    wr__txn t = {.id = "weir-test-0", .timeout_ms = 10000, .begun_ms = wr__log_now_ms()};
-    rd_kafka_t *rk = producer();
+    fencing f;
     weir_error err;
-    const rd_kafka_resp_err_t fenced = RD_KAFKA_RESP_ERR__FENCED;
-    wr__txn_give_up(&log, rk, &t, fenced, "fenced", "Committing", &err);
-    assert_true(err.flags & WEIR_ERROR_RETRIABLE);
+    fencing_begin(&f);
+    wr__txn t = new_transaction();
+    assert_true(fenced(&f, &t, &err));
+    t = new_transaction();
     atomic_store(&t.dirty, true);
-    wr__txn_give_up(&log, rk, &t, fenced, "fenced", "Committing", &err);
-    assert_true(err.flags & WEIR_ERROR_RETRIABLE);
-    atomic_store(&t.dirty, false);
-    t.begun_ms = wr__log_now_ms() - t.timeout_ms;
-    wr__txn_give_up(&log, rk, &t, fenced, "fenced", "Committing", &err);
-    assert_true(err.flags & WEIR_ERROR_RETRIABLE);
-    t.begun_ms = wr__log_now_ms();
-    atomic_store(&log.slots.init_lost_ms, wr__log_now_ms()); /* our own may have come late */
-    wr__txn_give_up(&log, rk, &t, fenced, "fenced", "Committing", &err);
-    assert_true(err.flags & WEIR_ERROR_RETRIABLE);
-    atomic_store(&log.slots.init_lost_ms, wr__log_now_ms() - 61000);
-    wr__txn_give_up(&log, rk, &t, fenced, "fenced", "Committing", &err);
-    assert_false(err.flags & WEIR_ERROR_RETRIABLE);
+    assert_true(fenced(&f, &t, &err));
+    t = new_transaction();
+    t.begun_ms -= t.timeout_ms;
+    assert_true(fenced(&f, &t, &err));
+    t = new_transaction();
+    atomic_store(&f.log.slots.init_lost_ms, wr__log_now_ms()); /* our own may have come late */
+    assert_true(fenced(&f, &t, &err));
+    atomic_store(&f.log.slots.init_lost_ms, wr__log_now_ms() - 61000);
+    t = new_transaction();
+    assert_false(fenced(&f, &t, &err));
     assert_non_null(strstr(err.message, "Another process writes under"));
     assert_non_null(strstr(err.hint, "copy of the data directory"));
     /* Long ago: as if it had never been. */
-    slot.fenced_ms = wr__log_now_ms() - 61000;
-    wr__txn_give_up(&log, rk, &t, fenced, "fenced", "Committing", &err);
-    assert_true(err.flags & WEIR_ERROR_RETRIABLE);
-    rd_kafka_destroy(rk);
-    pthread_mutex_destroy(&log.lock);
+    f.slot.fenced_ms = wr__log_now_ms() - 61000;
+    t = new_transaction();
+    assert_true(fenced(&f, &t, &err));
+    fencing_end(&f);
+}
+
+/* A record's report and the commit that served it both say that the producer is fenced: once. */
+static void test_fenced_once_told_twice(void **state)
+{
+    (void)state;
+    fencing f;
+    weir_error err;
+    fencing_begin(&f);
+    wr__txn t = new_transaction();
+    assert_true(fenced(&f, &t, &err));
+    assert_true(fenced(&f, &t, &err));
+    t = new_transaction();
+    assert_false(fenced(&f, &t, &err));
+    assert_false(fenced(&f, &t, &err)); /* nor does the second answer take the first one back */
+    assert_non_null(strstr(err.message, "Another process writes under"));
+    fencing_end(&f);
 }
 
 /* ---- offsets that have moved ---- */
@@ -181,9 +223,13 @@ static void test_kept_offsets(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_errors_are_judged), cmocka_unit_test(test_fencing),
-        cmocka_unit_test(test_giving_up),         cmocka_unit_test(test_fenced_twice),
-        cmocka_unit_test(test_sent_offsets),      cmocka_unit_test(test_kept_offsets),
+        cmocka_unit_test(test_errors_are_judged),
+        cmocka_unit_test(test_fencing),
+        cmocka_unit_test(test_giving_up),
+        cmocka_unit_test(test_fenced_twice),
+        cmocka_unit_test(test_fenced_once_told_twice),
+        cmocka_unit_test(test_sent_offsets),
+        cmocka_unit_test(test_kept_offsets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
