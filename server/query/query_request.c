@@ -302,14 +302,10 @@ static bool read_request_properties(wr__query_request *r, wr__query_endpoint end
 static bool read_sequence(const wr_json *body, wr_arena *a, int64_t *out, wr__query_fault *fault)
 {
     const char *text;
-    char *end;
     *out = -1;
     if (!text_member(body, "commandSequenceNumber", a, &text, fault))
         return false;
-    if (!text)
-        return true;
-    *out = strtoll(text, &end, 10);
-    if (end != text && !*end)
+    if (!text || wr_str_to_i64(wr_str_c(text), out))
         return true;
     wr__query_fault_set(fault, BAD_REQUEST, false, false,
                         "Invalid JSON in request: commandSequenceNumber must be a whole number");
