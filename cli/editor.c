@@ -269,14 +269,26 @@ static bool sets_secret(const char *line)
     return sets && cli_names_secret(line);
 }
 
+/* For recalling it as one line; those of a quoted text are part of its value. @pre no comments,
+ * whose apostrophes are no quotes. */
+static void join_lines(char *line)
+{
+    char quote = 0;
+    for (char *at = line; *at; at++) {
+        if (*at == '\n' && !quote)
+            *at = ' ';
+        else if (quote ? *at == quote : (*at == '\'' || *at == '"' || *at == '`'))
+            quote = quote ? 0 : *at;
+    }
+}
+
 void cli_editor_remember(cli_editor *e, const char *entry)
 {
     char *line = cli_copy(entry, strlen(entry));
     for (size_t len = strlen(line); len && line[len - 1] == '\n'; len--)
         line[len - 1] = 0;
-    if (!strstr(line, "--"))
-        for (char *at = line; (at = strchr(at, '\n')) != NULL;)
-            *at = ' ';
+    if (!strstr(line, "--") && !strstr(line, "/*"))
+        join_lines(line);
     HistEvent event;
     if (*line && !sets_secret(line) && history(e->history, &event, H_ENTER, line) >= 0)
         save_history(e);

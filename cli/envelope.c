@@ -85,7 +85,7 @@ static bool read_number(cli_json *j, int64_t least, int64_t *out)
     bool ok = kind == CLI_JSON_NULL ||
               (kind == CLI_JSON_OTHER && cli_parse_int(cli_text_string(&t), out) && *out >= least);
     cli_text_free(&t);
-    return ok || cli_json_fail(j, "timestamp, partition and offset are whole numbers");
+    return ok || cli_json_fail(j, "timestamp, partition and offset are whole numbers from 0 on");
 }
 
 /** Begin a header; its name is in header_bytes from @p at on. */

@@ -285,6 +285,28 @@ static weir_status create(wr__kafka *log, const wr_topic_spec *spec, bool any_ti
     return st;
 }
 
+/* Of several processes that make a topic at the same time all but one are told that it exists: by
+ * the controller, a moment before the brokers that are asked next have heard of it. Leaders are not
+ * waited for: a topic of long ago may be without some while a broker is away. */
+static weir_status wait_until_known(wr__kafka *log, const char *topic, weir_error *err)
+{
+    int64_t deadline = wr__log_now_ms() + VISIBLE_MS;
+    for (int wait_ms = LOOK_FIRST_MS;; wait_ms = WR_MIN(wait_ms * 2, (int)LOOK_EVERY_MS)) {
+        wr_topic_info info;
+        weir_error why = {0};
+        bool ready;
+        weir_status st = look(log, topic, NULL, &info, &ready, &why);
+        if (st == WEIR_OK)
+            return WEIR_OK;
+        if (st != WEIR_ERR_NOT_FOUND || wr__log_now_ms() > deadline) {
+            if (err)
+                *err = why;
+            return st;
+        }
+        wr__log_sleep_ms(wait_ms);
+    }
+}
+
 weir_status wr__kafka_create(wr_log *base, const wr_topic_spec *spec, weir_error *err)
 {
     wr__kafka *log = (wr__kafka *)base;
@@ -293,6 +315,8 @@ weir_status wr__kafka_create(wr_log *base, const wr_topic_spec *spec, weir_error
     if (code == RD_KAFKA_RESP_ERR_INVALID_CONFIG) /* an older broker? Else it says so again */
         st = create(log, spec, false, &code, err);
     wr_topic_info info;
+    if (st == WEIR_ERR_EXISTS)
+        WR_TRY(wait_until_known(log, spec->name, err));
     return st == WEIR_OK ? look_until_ready(log, spec->name, true, NULL, &info, err) : st;
 }
 

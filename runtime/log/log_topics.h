@@ -33,7 +33,8 @@ weir_status wr_topic_list(wr_log *log, wr_arena *a, wr_topic_info **out, uint32_
 /** WEIR_ERR_NOT_FOUND where it does not exist. */
 weir_status wr_topic_describe(wr_log *log, const char *topic, wr_topic_info *out,
                               weir_error *err) WR_MUST_CHECK;
-/** WEIR_ERR_EXISTS where it exists. Visible to all callers on return. */
+/** WEIR_ERR_EXISTS where it exists, or another process was first. Visible to all callers on return,
+ * in both cases. */
 weir_status wr_topic_create(wr_log *log, const wr_topic_spec *spec, weir_error *err) WR_MUST_CHECK;
 weir_status wr_topic_remove(wr_log *log, const char *topic, weir_error *err);
 /**

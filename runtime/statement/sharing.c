@@ -15,7 +15,7 @@
  *
  * What fails at 5 fails in this process: everywhere else it may be all right. So it is logged and
  * left out, and the process goes on; what may pass is tried again before. Nothing is ever taken
- * back from the topic.
+ * back from the topic. When what was left out is dropped, this process lacks nothing any more.
  *
  * Effects outside of the processes (a topic deleted) are made by the process that was asked, since
  * another one might come to it when the topic is a new one of the same name.
@@ -33,6 +33,7 @@
  */
 #include "runtime/statement/sharing.h"
 #include "common/diag.h"
+#include "parser/parser.h"
 #include "runtime/instance/command_log.h"
 #include "runtime/statement/history.h"
 #include "runtime/statement/repeat.h"
@@ -69,6 +70,10 @@ typedef struct sharing {
     pthread_t thread;
     bool runs;
     atomic_bool stop;
+    /* Subjects (wr_kept) of the statements that were left out, in `lacks_arena`; touched by the
+     * opening, then by the reading thread. */
+    wr_arr(const char *) lacks;
+    wr_arena *lacks_arena;
     /* With the lock. */
     pthread_mutex_t lock;
     pthread_cond_t changed;
@@ -101,13 +106,45 @@ static void wait_changed(sharing *s, int ms)
  * than a message. */
 void wr__sharing_left_out(wr_engine *e, const wr_kept *k, const weir_error *why)
 {
-    WR_ASSERT(sharing_of(e) && why->code != WEIR_OK);
-    atomic_fetch_add(&sharing_of(e)->base.left_out, 1);
+    sharing *s = sharing_of(e);
+    WR_ASSERT(s && why->code != WEIR_OK);
+    atomic_fetch_add(&s->base.left_out, 1);
+    const char *subject = wr_arena_strdup(s->lacks_arena, k->subject);
+    wr_arr_push(s->lacks_arena, &s->lacks, subject);
     wr_diag_put(WR_DIAG_WARN, "statement",
                 "statement %llu of the service is left out of this process, which goes on without "
                 "what it defines: %s: %.*s",
                 (unsigned long long)k->id, why->message, (int)WR_MIN(k->sql.len, (size_t)400),
                 k->sql.ptr);
+}
+
+/* Whatever was said about a source, a type or the query of an INSERT ends with this. */
+static bool is_end(const wr_kept *k)
+{
+    wr_arena *a = wr_arena_new(0);
+    wr_ast_stmt *stmt;
+    weir_error ignored;
+    bool yes = wr_parse_statement(k->sql.ptr, k->sql.len, a, &stmt, &ignored) == WEIR_OK &&
+               (stmt->kind == WR_AST_DROP_SOURCE || stmt->kind == WR_AST_DROP_TYPE ||
+                (stmt->kind == WR_AST_TERMINATE && k->subject[0] == 'Q'));
+    wr_arena_free(a);
+    return yes;
+}
+
+/* It is no lack any more: a restart would find nothing of it in the history, either (history.h).
+ * @return whether it was the end of something that this process goes without. */
+static bool end_lack(sharing *s, const wr_kept *k)
+{
+    size_t left = 0, n = s->lacks.n;
+    if (!n || !is_end(k))
+        return false;
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(s->lacks.v[i], k->subject) != 0)
+            s->lacks.v[left++] = s->lacks.v[i];
+    s->lacks.n = left;
+    WR_ASSERT(atomic_load(&s->base.left_out) >= n);
+    atomic_fetch_sub(&s->base.left_out, (unsigned)(n - left));
+    return left < n;
 }
 
 /* The offset is what an operator needs to look at the record. */
@@ -154,7 +191,10 @@ static weir_status execute_all(sharing *s, const wr_command_read *r, bool own, w
     for (size_t i = 0; i < r->command.statements.list.n; i++) {
         const wr_kept *k = &r->command.statements.list.v[i];
         weir_error why = {0};
-        if (execute(s, k, own, a, said, &why) == WEIR_OK)
+        weir_status one = execute(s, k, own, a, said, &why);
+        if ((one == WEIR_OK || one == WEIR_ERR_NOT_FOUND) && end_lack(s, k))
+            continue;
+        if (one == WEIR_OK)
             continue;
         if (atomic_load(&s->stop) || wr_engine_closing(s->engine))
             return wr_error(err, WEIR_ERR_INTERRUPTED, "The engine is being closed");
@@ -518,6 +558,14 @@ static weir_status take_up_own(sharing *s, wr_arena *a, wr_kept_list *kept, foun
     return f->own_there ? WEIR_OK : refuse_both(s, own.list.n, err);
 }
 
+static void free_sharing(sharing *s)
+{
+    wr_arena_free(s->lacks_arena);
+    pthread_mutex_destroy(&s->lock);
+    pthread_cond_destroy(&s->changed);
+    wr_free(s);
+}
+
 /* The reading thread may be executing a statement; what that waits for ends, since the engine is
  * being closed. */
 static void close_sharing(wr_sharing *base)
@@ -529,9 +577,7 @@ static void close_sharing(wr_sharing *base)
     if (s->runs)
         pthread_join(s->thread, NULL);
     wr_command_log_close(s->log);
-    pthread_mutex_destroy(&s->lock);
-    pthread_cond_destroy(&s->changed);
-    wr_free(s);
+    free_sharing(s);
 }
 
 /* The host is for people who look at the topic; nothing depends on it. */
@@ -540,6 +586,7 @@ static sharing *sharing_new(wr_engine *e)
     sharing *s = wr_calloc(1, sizeof *s);
     s->base.execute = execute_shared;
     s->engine = e;
+    s->lacks_arena = wr_arena_new(0);
     if (gethostname(s->author, sizeof s->author - 1) != 0)
         snprintf(s->author, sizeof s->author, "unknown host");
     pthread_condattr_t attr;
@@ -561,9 +608,7 @@ weir_status wr__sharing_open(wr_engine *e, wr_arena *a, wr_kept_list *kept, uint
     weir_status st =
         wr_command_log_open(wr_engine_log(e), wr_engine_settings(e), true, &s->log, err);
     if (st != WEIR_OK) {
-        pthread_mutex_destroy(&s->lock);
-        pthread_cond_destroy(&s->changed);
-        wr_free(s);
+        free_sharing(s);
         return st;
     }
     wr_engine_set_sharing(e, &s->base, close_sharing); /* closes it, whatever comes */

@@ -213,6 +213,18 @@ class Prompt(WeirCase):
         self.leave(terminal)
         self.assertEqual((self.folder / "history").stat().st_mode & 0o777, 0o600)
 
+    def test_history_of_quoted_lines(self):
+        """A recalled statement means the same: a line that ends within a text stays one."""
+        terminal = self.terminal()
+        terminal.send("DEFINE x\n= 'it''s\na';\n")
+        terminal.expect(PROMPT)
+        terminal.send("history\n")
+        terminal.expect(r"   1: DEFINE x = 'it''s\n.*a';\n")
+        terminal.expect(PROMPT)
+        self.leave(terminal)
+        saved = (self.folder / "history").read_text()
+        self.assertIn(r"it''s\012a", saved)
+
     def test_commands(self):
         terminal = self.terminal()
         for typed, answer in (("help", "run script FILE"), ("help spool", "spool FILE"),

@@ -111,6 +111,26 @@ class ServerCluster(unittest.TestCase):
                        and sum(self.shares(s).values()) == 6 for s in servers)
         service.wait_until(is_shared, SECONDS, "each server has partitions")
 
+    def test_left_out_until_dropped(self):
+        """A server that could not execute a statement is whole again once that was dropped."""
+        first, n = self.start(), self.name
+        self.kafka.create_topic(f"{n}_u", unique=False)
+        for name in "u", "v":
+            first.sql(f"CREATE STREAM {n}_{name} (x INT) WITH (KAFKA_TOPIC='{n}_u', "
+                      "VALUE_FORMAT='JSON');")
+        self.kafka.delete_topic(f"{n}_u")
+        second = self.start()
+
+        def status():
+            with contextlib.closing(program_get(second, "/info")) as answer:
+                return json.load(answer)["KsqlServerInfo"]["serverStatus"]
+        self.assertEqual(status(), "DEGRADED")
+        first.sql(f"DROP STREAM {n}_u;")
+        second.sql("SHOW STREAMS;")
+        self.assertEqual(status(), "DEGRADED")  # the other is still missing
+        first.sql(f"DROP STREAM {n}_v;")
+        service.wait_until(lambda: status() == "RUNNING", SECONDS, "nothing is missing any more")
+
     def test_each_answers_for_all(self):
         first, second = self.start(), self.start()
         self.fill()

@@ -159,7 +159,7 @@ static void test_number_of_headers(void **state)
 static void test_refused(void **state)
 {
     (void)state;
-    static const char number[] = "timestamp, partition and offset are whole numbers";
+    static const char number[] = "timestamp, partition and offset are whole numbers from 0 on";
     static const char header[] = "a header is {\"key\": \"name\", \"value\": \"text\"}";
     static const struct {
         const char *line, *problem;

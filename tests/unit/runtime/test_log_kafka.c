@@ -10,9 +10,12 @@
 #include "log_helper.h"
 
 #include <librdkafka/rdkafka.h>
+#include <pthread.h>
 #include <time.h>
 
 #include "common/diag.h"
+
+enum { MADE_TOGETHER = 30 }; /* topics */
 
 static wr_settings settings_of(const char *brokers)
 {
@@ -180,6 +183,55 @@ static void test_topics(void **state)
 }
 
 /* The settings of what Weir makes for itself; the Python test reads them from the broker. */
+/* Makes topics that others make too, and asks for each at once. */
+typedef struct maker {
+    env *e;
+    wr_log *log; /* of its own: a broker answers the requests of a connection in turn */
+    pthread_barrier_t *begin;
+    bool first[MADE_TOGETHER]; /* it was this one that made the topic */
+    uint32_t unknown;          /* topics that were not there after it was said that they exist */
+} maker;
+
+static void *make_topics(void *arg)
+{
+    maker *m = arg;
+    for (int i = 0; i < MADE_TOGETHER; i++) {
+        char suffix[24], name[128];
+        wr_topic_info info;
+        snprintf(suffix, sizeof suffix, "together-%d", i);
+        wr_topic_spec spec = {
+            .name = named(m->e, suffix, name), .partitions = 2, .replicas = 1, .retention_ms = -1};
+        pthread_barrier_wait(m->begin);
+        m->first[i] = wr_topic_create(m->log, &spec, NULL) == WEIR_OK;
+        m->unknown += wr_topic_describe(m->log, name, &info, NULL) != WEIR_OK;
+    }
+    return NULL;
+}
+
+/* As servers of a service do with the internal topics of a new query. */
+static void test_made_together(void **state)
+{
+    pthread_barrier_t begin;
+    pthread_t threads[3];
+    maker makers[3] = {0};
+    pthread_barrier_init(&begin, NULL, 3);
+    for (int i = 0; i < 3; i++) {
+        makers[i] = (maker){.e = *state, .begin = &begin};
+        OK(wr_log_kafka_new(&makers[i].e->settings, makers[i].e->db, &makers[i].log, err));
+    }
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, make_topics, &makers[i]), 0);
+    for (int i = 0; i < 3; i++) {
+        pthread_join(threads[i], NULL);
+        wr_log_close(makers[i].log);
+    }
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(makers[i].unknown, 0);
+    for (int i = 0; i < MADE_TOGETHER; i++)
+        assert_int_equal(makers[0].first[i] + makers[1].first[i] + makers[2].first[i], 1);
+    pthread_barrier_destroy(&begin);
+}
+
 static void test_internal_topics(void **state)
 {
     env *e = *state;
@@ -736,6 +788,7 @@ int main(int argc, char **argv)
     };
     const struct CMUnitTest with_broker[] = {
         cmocka_unit_test_setup_teardown(test_topics, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_made_together, setup, teardown),
         cmocka_unit_test_setup_teardown(test_internal_topics, setup, teardown),
         cmocka_unit_test_setup_teardown(test_records, setup, teardown),
         cmocka_unit_test_setup_teardown(test_pause_ends_with_the_assignment, setup, teardown),
