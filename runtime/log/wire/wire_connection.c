@@ -711,6 +711,8 @@ static void receive(wr_wire_connection *c)
         if (got <= 0)
             return;
         c->in_n += (size_t)got;
+        if (c->in_n < c->in->len && !c->ssl)
+            return; /* all that was there: more wakes us */
         if (c->in_n < c->in->len)
             continue;
         complete(c);
