@@ -35,10 +35,10 @@ typedef struct fake_part {
     wr_buf log; /* record batches */
     int64_t low, high;
     int32_t epoch;
-    int16_t error;     /* of the next fetch; then none */
-    int64_t epoch_end; /* what OffsetForLeaderEpoch says */
-    wr_wire_aborted aborted;
-    bool has_aborted;
+    int16_t error;              /* of the next fetch; then none */
+    int64_t epoch_end;          /* what OffsetForLeaderEpoch says */
+    wr_wire_aborted aborted[2]; /* as they ended */
+    uint32_t aborted_n;
     bool in_session;
     int64_t session_at;
 } fake_part;
@@ -291,10 +291,10 @@ static inline void fake_fetched(fake_part *p, int32_t partition, wr_buf *out)
     wr__wire_put_i64(out, p->high);
     wr__wire_put_i64(out, p->high);
     wr__wire_put_i64(out, p->low);
-    wr__wire_put_array(out, p->has_aborted, true);
-    if (p->has_aborted) {
-        wr__wire_put_i64(out, p->aborted.producer_id);
-        wr__wire_put_i64(out, p->aborted.first_offset);
+    wr__wire_put_array(out, p->aborted_n, true);
+    for (uint32_t i = 0; i < p->aborted_n; i++) {
+        wr__wire_put_i64(out, p->aborted[i].producer_id);
+        wr__wire_put_i64(out, p->aborted[i].first_offset);
         wr__wire_put_no_tags(out, true);
     }
     wr__wire_put_i32(out, -1);

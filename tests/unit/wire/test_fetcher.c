@@ -248,12 +248,34 @@ static void test_transactions(void **state)
     fake_append(&r.broker, 0, 2, WR_CODEC_ZSTD, FAKE_TRANSACTIONAL, 50); /* 10, 11: another one */
     fake_append(&r.broker, 0, 1, WR_CODEC_NONE, FAKE_COMMIT, 60);        /* 12 */
     fake_append(&r.broker, 0, 1, WR_CODEC_NONE, FAKE_COMMIT, 50);        /* 13 */
-    r.broker.parts[0].aborted = (wr_wire_aborted){50, 3};
-    r.broker.parts[0].has_aborted = true;
+    r.broker.parts[0].aborted[0] = (wr_wire_aborted){50, 3};
+    r.broker.parts[0].aborted_n = 1;
     assign(&r, 0, 0);
     read_all(&r); /* past the markers at the end, too */
     assert_int_equal(r.records[0], 3 + 2 + 2);
     assert_int_equal(wr__wire_fetcher_position(r.f, 0), 14);
+    end(&r);
+}
+
+/* Brokers name aborted transactions as these ended, which is not as they began. */
+static void test_aborted_within_another(void **state)
+{
+    (void)state;
+    reading r;
+    begin(&r);
+    fake_append(&r.broker, 0, 2, WR_CODEC_LZ4, FAKE_TRANSACTIONAL, 50);  /* 0, 1: aborted */
+    fake_append(&r.broker, 0, 3, WR_CODEC_LZ4, FAKE_TRANSACTIONAL, 60);  /* 2 .. 4: aborted */
+    fake_append(&r.broker, 0, 1, WR_CODEC_NONE, FAKE_ABORT, 60);         /* 5 */
+    fake_append(&r.broker, 0, 2, WR_CODEC_NONE, FAKE_TRANSACTIONAL, 60); /* 6, 7: another one */
+    fake_append(&r.broker, 0, 1, WR_CODEC_NONE, FAKE_ABORT, 50);         /* 8 */
+    fake_append(&r.broker, 0, 1, WR_CODEC_NONE, FAKE_COMMIT, 60);        /* 9 */
+    r.broker.parts[0].aborted[0] = (wr_wire_aborted){60, 2};
+    r.broker.parts[0].aborted[1] = (wr_wire_aborted){50, 0};
+    r.broker.parts[0].aborted_n = 2;
+    assign(&r, 0, 0);
+    read_all(&r);
+    assert_int_equal(r.records[0], 2);
+    assert_int_equal(wr__wire_fetcher_position(r.f, 0), 10);
     end(&r);
 }
 
@@ -583,6 +605,7 @@ int main(void)
         cmocka_unit_test(test_pause),
         cmocka_unit_test(test_memory),
         cmocka_unit_test(test_transactions),
+        cmocka_unit_test(test_aborted_within_another),
         cmocka_unit_test(test_faults),
         cmocka_unit_test(test_session_errors),
         cmocka_unit_test(test_silence),
