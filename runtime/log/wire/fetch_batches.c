@@ -341,6 +341,7 @@ weir_status wr__wire_piece_take(wr_wire_fetcher *f, wr_wire_part *p, uint32_t ma
         return WEIR_OK;
     }
     f->out++;
+    f->records += g->run.n;
     *out = g;
     return WEIR_OK;
 }

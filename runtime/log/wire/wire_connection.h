@@ -12,6 +12,7 @@
 #define WR_RUNTIME_LOG_WIRE_WIRE_CONNECTION_H
 
 #include "runtime/log/wire/config.h"
+#include "runtime/log/wire/figures.h"
 #include "runtime/log/wire/messages.h"
 
 /** An answer: its bytes, and what is decoded of them. */
@@ -73,5 +74,7 @@ wr_buf *wr__wire_connection_begin(wr_wire_connection *c, wr_wire_api api, int16_
 void wr__wire_connection_send(wr_wire_connection *c, int patience_ms);
 /** The next answer, in the order of the requests, to be given back; NULL: none yet. */
 wr_wire_answer *wr__wire_connection_answer(wr_wire_connection *c);
+/** Add its figures to @p sum, those of requests and connections. Round trips begin anew. */
+void wr__wire_connection_figures(wr_wire_connection *c, wr_wire_figures *sum);
 
 #endif

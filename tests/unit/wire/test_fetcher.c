@@ -300,6 +300,38 @@ static void test_faults(void **state)
     }
 }
 
+static void test_figures(void **state)
+{
+    (void)state;
+    reading r;
+    begin(&r);
+    fill(&r);
+    wr_wire_figures f;
+    wr__wire_fetcher_figures(r.f, &f);
+    assert_int_equal(f.requests + f.connects + f.records, 0);
+    assign(&r, 0, 5);
+    read_all(&r);
+    wr__wire_fetcher_figures(r.f, &f);
+    /* Each connection has asked for versions; a Fetch is under way. */
+    assert_int_equal(f.requests, 2 + r.broker.metadata + r.broker.fetches + r.broker.lists + 1);
+    assert_int_equal(f.in_flight, 1);
+    assert_int_equal(f.answers + f.in_flight + f.queued, f.requests);
+    assert_int_equal(f.records, r.records[0] + r.records[1]);
+    assert_true(f.received_bytes > r.broker.parts[0].log.len && f.sent_bytes > 0);
+    assert_int_equal(f.connects, 2);
+    assert_int_equal(f.disconnects + f.errors + f.timeouts + f.fetched, 0);
+    assert_true(f.round_trip_mean > 0 && f.round_trip_p99 >= f.round_trip_mean);
+    r.broker.fault = FAKE_HANG_UP;
+    fill(&r);
+    read_all(&r);
+    wr__wire_fetcher_figures(r.f, &f);
+    assert_int_equal(f.connects, 3);
+    assert_int_equal(f.disconnects, 1);
+    assert_int_equal(f.errors, 1);
+    assert_int_equal(f.timeouts, 0);
+    end(&r);
+}
+
 /* A request without an answer is given up, and made again on another connection. */
 static void test_silence(void **state)
 {
@@ -312,8 +344,12 @@ static void test_silence(void **state)
     assign(&r, 0, 0);
     r.broker.fault = FAKE_SILENCE;
     read_all(&r);
-    assert_int_equal(r.faults, 1);
-    assert_int_equal(r.broker.connections, 3);
+    assert_true(r.faults >= 1); /* more where this machine itself takes 20 ms for an answer */
+    assert_int_equal(r.broker.connections, 2 + r.faults);
+    wr_wire_figures f;
+    wr__wire_fetcher_figures(r.f, &f);
+    assert_int_equal(f.timeouts, r.faults);
+    assert_int_equal(f.disconnects, r.faults);
     assert_int_equal(r.records[0], r.broker.parts[0].high);
     end(&r);
 }
@@ -607,6 +643,7 @@ int main(void)
         cmocka_unit_test(test_transactions),
         cmocka_unit_test(test_aborted_within_another),
         cmocka_unit_test(test_faults),
+        cmocka_unit_test(test_figures),
         cmocka_unit_test(test_session_errors),
         cmocka_unit_test(test_silence),
         cmocka_unit_test(test_moved_broker),
