@@ -300,6 +300,36 @@ static void test_faults(void **state)
     }
 }
 
+/* Other partitions are wanted while Metadata for the first ones is under way. */
+static void test_assigned_before_metadata(void **state)
+{
+    (void)state;
+    reading r;
+    begin(&r);
+    fill(&r);
+    wr_wire_place other = {"u", 0, 0};
+    wr__wire_fetcher_assign(r.f, &other, 1);
+    wr_wire_figures f = {0};
+    for (int i = 0; i < 500 && f.requests < 2; i++) { /* for versions, for Metadata */
+        OK(turn(&r, err));
+        wr__wire_fetcher_figures(r.f, &f);
+    }
+    assert_int_equal(f.in_flight, 1);
+    for (int i = 0; i < 10; i++) { /* each time something else: no request for each */
+        wr_wire_run *run;
+        wr_wire_trouble trouble;
+        bool woken;
+        assign(&r, i % 2, 0);
+        OK(wr__wire_fetcher_poll(r.f, 100, 0, &run, &trouble, &woken, err));
+        assert_null(run);
+    }
+    assign(&r, 0, 0);
+    read_all(&r);
+    assert_int_equal(r.records[0], r.broker.parts[0].high);
+    assert_int_equal(r.faults, 0);
+    end(&r);
+}
+
 static void test_figures(void **state)
 {
     (void)state;
@@ -643,6 +673,7 @@ int main(void)
         cmocka_unit_test(test_transactions),
         cmocka_unit_test(test_aborted_within_another),
         cmocka_unit_test(test_faults),
+        cmocka_unit_test(test_assigned_before_metadata),
         cmocka_unit_test(test_figures),
         cmocka_unit_test(test_session_errors),
         cmocka_unit_test(test_silence),
