@@ -171,9 +171,13 @@ void wr__wire_fetcher_figures(wr_wire_fetcher *f, wr_wire_figures *out)
 {
     *out = (wr_wire_figures){.records = f->records, .throttle_max = f->throttle_max_ms * 1e-3};
     f->throttle_max_ms = 0;
-    for (uint32_t i = 0; i < f->n; i++)
-        if (f->parts[i].pieces > 0)
-            out->fetched += (uint64_t)(f->parts[i].fetch_at - f->parts[i].position);
+    for (uint32_t i = 0; i < f->n; i++) {
+        const wr_wire_part *p = &f->parts[i];
+        if (p->pieces == 0)
+            continue;
+        WR_ASSERT(p->fetch_at >= p->position);
+        out->fetched += (uint64_t)(p->fetch_at - p->position);
+    }
     for (uint32_t i = 0; i < f->cluster.n; i++)
         wr__wire_connection_figures(f->cluster.nodes[i]->connection, out);
 }
