@@ -374,8 +374,9 @@ static void test_silence(void **state)
     assign(&r, 0, 0);
     r.broker.fault = FAKE_SILENCE;
     read_all(&r);
-    assert_true(r.faults >= 1); /* more where this machine itself takes 20 ms for an answer */
-    assert_int_equal(r.broker.connections, 2 + r.faults);
+    /* More of either where this machine itself takes 20 ms for an answer. */
+    assert_true(r.faults >= 1);
+    assert_true(r.broker.connections >= 2 + r.faults);
     wr_wire_figures f;
     wr__wire_fetcher_figures(r.f, &f);
     assert_int_equal(f.timeouts, r.faults);
