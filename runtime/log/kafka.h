@@ -77,6 +77,7 @@ struct wr__kafka {
     size_t turned_away_n;
     pthread_mutex_t statistics_lock; /* reports */
     wr__kafka_report *reports;       /* of the handles that have made one */
+    atomic_uint wire_readers;        /* so many were made, for their names */
 };
 
 typedef enum wr__kafka_role {
@@ -126,7 +127,9 @@ void wr__kafka_destroy(rd_kafka_t *rk);
 /** The callback of handles that report (statistics.interval.ms), on the thread that polls. @return
  *  1: the text is ours. */
 int wr__kafka_on_statistics(rd_kafka_t *rk, char *json, size_t len, void *opaque);
-/** The handle makes no more reports: it is polled no more. Before @p o is freed. */
+/** The same of a client that is not librdkafka's; @p figures is copied, but for its texts. */
+void wr__kafka_statistics_put(wr__kafka_opaque *o, const wr_log_client *figures);
+/** The handle makes no more reports: it is polled no more. Before @p o, or a text, is freed. */
 void wr__kafka_statistics_forget(wr__kafka_opaque *o);
 /** One report, untrusted. In @p a. @return false: it is not one. */
 bool wr__kafka_statistics_read(const char *json, wr_arena *a, wr_log_client *out) WR_MUST_CHECK;

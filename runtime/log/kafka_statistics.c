@@ -10,6 +10,8 @@
  * A report that nobody takes stays in librdkafka's queue, which has no bound. So only clients that
  * are polled all the time get the setting: those of workers (worker_life.c).
  *
+ * Our own client's figures (kafka_wire.c) lie beside them, as they are.
+ *
  * Format: https://github.com/confluentinc/librdkafka/blob/v2.0.2/STATISTICS.md
  */
 #include "runtime/log/kafka.h"
@@ -20,14 +22,27 @@
 /** Of one client, in the log's list; all under log->statistics_lock. */
 struct wr__kafka_report {
     wr__kafka_report *next;
-    char *json; /* librdkafka's memory */
+    char *json; /* librdkafka's memory; NULL: `figures` */
     size_t len;
+    wr_log_client figures;
 };
 
 static void drop_json(wr__kafka_report *r)
 {
-    rd_kafka_mem_free(NULL, r->json);
+    if (r->json)
+        rd_kafka_mem_free(NULL, r->json);
     r->json = NULL;
+}
+
+/* The report of @p o; under the lock. */
+static wr__kafka_report *report_of(wr__kafka_opaque *o)
+{
+    if (!o->report) {
+        o->report = wr_calloc(1, sizeof *o->report);
+        o->report->next = o->log->reports;
+        o->log->reports = o->report;
+    }
+    return o->report;
 }
 
 int wr__kafka_on_statistics(rd_kafka_t *rk, char *json, size_t len, void *opaque)
@@ -36,17 +51,22 @@ int wr__kafka_on_statistics(rd_kafka_t *rk, char *json, size_t len, void *opaque
     wr__kafka_opaque *o = opaque;
     WR_ASSERT(o && o->log && json);
     pthread_mutex_lock(&o->log->statistics_lock);
-    if (!o->report) {
-        o->report = wr_calloc(1, sizeof *o->report);
-        o->report->next = o->log->reports;
-        o->log->reports = o->report;
-    }
-    if (o->report->json)
-        drop_json(o->report);
-    o->report->json = json;
-    o->report->len = len;
+    wr__kafka_report *r = report_of(o);
+    drop_json(r);
+    r->json = json;
+    r->len = len;
     pthread_mutex_unlock(&o->log->statistics_lock);
     return 1;
+}
+
+void wr__kafka_statistics_put(wr__kafka_opaque *o, const wr_log_client *figures)
+{
+    WR_ASSERT(o && o->log && figures->name && figures->type);
+    pthread_mutex_lock(&o->log->statistics_lock);
+    wr__kafka_report *r = report_of(o);
+    WR_ASSERT(!r->json);
+    r->figures = *figures;
+    pthread_mutex_unlock(&o->log->statistics_lock);
 }
 
 void wr__kafka_statistics_forget(wr__kafka_opaque *o)
@@ -133,25 +153,35 @@ bool wr__kafka_statistics_read(const char *json, wr_arena *a, wr_log_client *out
     return whole;
 }
 
-/* The texts are copied, so that no poll waits for the reading. */
+static wr_log_client copy_figures(const wr_log_client *figures, wr_arena *a)
+{
+    wr_log_client copy = *figures;
+    copy.name = wr_arena_strdup(a, figures->name);
+    copy.type = wr_arena_strdup(a, figures->type);
+    return copy;
+}
+
+/* Texts of librdkafka's are copied, so that no poll waits for the reading. */
 uint32_t wr__kafka_clients(wr_log *base, wr_arena *a, uint32_t max, wr_log_client **out,
                            size_t *omitted)
 {
     wr__kafka *log = (wr__kafka *)base;
     WR_ASSERT(max > 0);
     const char **texts = wr_calloc(max, sizeof *texts);
-    uint32_t copied = 0, n = 0;
+    uint32_t texts_n = 0, n = 0;
     *omitted = 0;
+    *out = WR_NEW_N(a, wr_log_client, max);
     pthread_mutex_lock(&log->statistics_lock);
     for (const wr__kafka_report *r = log->reports; r; r = r->next) {
-        if (copied == max)
+        if (texts_n + n == max)
             ++*omitted;
+        else if (r->json)
+            texts[texts_n++] = wr_arena_strndup(a, r->json, r->len);
         else
-            texts[copied++] = wr_arena_strndup(a, r->json, r->len);
+            (*out)[n++] = copy_figures(&r->figures, a);
     }
     pthread_mutex_unlock(&log->statistics_lock);
-    *out = WR_NEW_N(a, wr_log_client, copied);
-    for (uint32_t i = 0; i < copied; i++)
+    for (uint32_t i = 0; i < texts_n; i++)
         n += wr__kafka_statistics_read(texts[i], a, &(*out)[n]);
     wr_free((void *)texts);
     return n;

@@ -3,7 +3,8 @@
  * log_clients.h - what the clients that a log has to its brokers do, by their own figures.
  *
  * Kafka's alone, and only where statistics.interval.ms asks for them. The figures are librdkafka's
- * (its STATISTICS.md), those of brokers added up, or the largest of them where a sum says nothing.
+ * (its STATISTICS.md) or our client's (wire/figures.h), those of brokers added up, or the largest
+ * of them where a sum says nothing.
  */
 #ifndef WR_RUNTIME_LOG_LOG_CLIENTS_H
 #define WR_RUNTIME_LOG_LOG_CLIENTS_H

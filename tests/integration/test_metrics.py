@@ -91,11 +91,14 @@ class EmbeddedLog(unittest.TestCase):
 
 
 class OnKafka(unittest.TestCase):
+    client = "librdkafka"
+
     def test_clients_and_lag(self):
         name = f"m{uuid.uuid4().hex[:8]}"
         with shared() as kafka, program.folder() as folder:
             server = Server(folder, "--bootstrap-servers", kafka.bootstrap, "--set",
-                            f"ksql.service.id={name}", "--set", "statistics.interval.ms=100")
+                            f"ksql.service.id={name}", "--set", "statistics.interval.ms=100",
+                            "--set", f"weir.kafka.client={self.client}")
             self.addCleanup(server.process.kill)
             server.sql("SET 'auto.offset.reset'='earliest';"
                        f"CREATE STREAM {name} (k STRING KEY, v BIGINT) WITH (KAFKA_TOPIC='{name}', "
@@ -115,6 +118,8 @@ class OnKafka(unittest.TestCase):
                 by_type.setdefault(dict(labels)["type"], []).append(value)
             self.assertEqual(set(by_type), {"consumer", "producer"})
             self.assertGreater(min(map(max, by_type.values())), 100)
+            self.assertEqual(max(samples(
+                text, "weir_kafka_client_received_records_total").values()), 3)
             round_trips = samples(text, "weir_kafka_client_round_trip_p99_seconds").values()
             self.assertTrue(all(0 <= t < time.monotonic() - begun for t in round_trips), round_trips)
             server.sql("TERMINATE ALL;")
@@ -122,6 +127,10 @@ class OnKafka(unittest.TestCase):
                 lambda: samples(scrape(server), "weir_kafka_client_requests_total") == {}, SECONDS,
                 "clients go with their query")
             self.assertEqual(server.stop(), 0)
+
+
+class OnKafkaOwnClient(OnKafka):
+    client = "wire"
 
 
 if __name__ == "__main__":

@@ -141,7 +141,7 @@ static size_t whole_batches(wr_str bytes, int64_t *end_offset, int32_t *epoch)
             break;
         int64_t base = (int64_t)wr_get_be64(head);
         int32_t delta = (int32_t)wr_get_be32(head + LAST_OFFSET_DELTA_AT);
-        if (base >= 0 && delta >= 0 && base < INT64_MAX - INT32_MAX - 1)
+        if (base >= 0 && delta >= 0 && base <= INT64_MAX - 1 - delta) /* as in its head */
             *end_offset = WR_MAX(*end_offset, base + delta + 1);
         *epoch = (int32_t)wr_get_be32(head + LEADER_EPOCH_AT);
         at += (size_t)size;
@@ -341,6 +341,7 @@ weir_status wr__wire_piece_take(wr_wire_fetcher *f, wr_wire_part *p, uint32_t ma
         return WEIR_OK;
     }
     f->out++;
+    f->records += g->run.n;
     *out = g;
     return WEIR_OK;
 }

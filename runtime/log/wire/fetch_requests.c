@@ -539,6 +539,7 @@ static weir_status take_fetched(wr_wire_fetcher *f, wr_wire_node *node, wr_wire_
         wr__wire_connection_refuse(node->connection, &why);
         return WEIR_OK;
     }
+    f->throttle_max_ms = WR_MAX(f->throttle_max_ms, all.throttle_ms);
     if (all.throttle_ms > 0)
         s->not_before = wr__wire_now_ms() + all.throttle_ms;
     if (!take_session(f, s, &all))

@@ -167,6 +167,21 @@ int64_t wr__wire_fetcher_end(const wr_wire_fetcher *f, uint32_t assignment)
     return f->parts[assignment].high_watermark;
 }
 
+void wr__wire_fetcher_figures(wr_wire_fetcher *f, wr_wire_figures *out)
+{
+    *out = (wr_wire_figures){.records = f->records, .throttle_max = f->throttle_max_ms * 1e-3};
+    f->throttle_max_ms = 0;
+    for (uint32_t i = 0; i < f->n; i++) {
+        const wr_wire_part *p = &f->parts[i];
+        if (p->pieces == 0)
+            continue;
+        WR_ASSERT(p->fetch_at >= p->position);
+        out->fetched += (uint64_t)(p->fetch_at - p->position);
+    }
+    for (uint32_t i = 0; i < f->cluster.n; i++)
+        wr__wire_connection_figures(f->cluster.nodes[i]->connection, out);
+}
+
 /* ---- waking ---- */
 
 void wr__wire_fetcher_wake(wr_wire_fetcher *f)
@@ -199,6 +214,20 @@ static weir_status look(wr_wire_fetcher *f, int wait_ms, bool *woken, weir_error
     }
     f->changed = f->changed || n > 0;
     return wr__wire_requests_take(f, err);
+}
+
+/* The same; and the next requests go out before the answers are handed out. Where nothing has come,
+ * what is due by the clock is left to the next time. */
+static weir_status look_and_send(wr_wire_fetcher *f, int wait_ms, bool *woken, weir_error *err)
+{
+    f->changed = false;
+    WR_TRY(look(f, wait_ms, woken, err));
+    if (!f->changed)
+        return WEIR_OK;
+    f->looked_ms = wr__wire_now_ms();
+    wr__wire_requests_send(f, f->looked_ms);
+    f->changed = false;
+    return WEIR_OK;
 }
 
 static bool next_trouble(wr_wire_fetcher *f, wr_wire_trouble *out)
@@ -264,14 +293,10 @@ weir_status wr__wire_fetcher_poll(wr_wire_fetcher *f, uint32_t max_records, int 
     bool looked = false;
     for (;; now = wr__wire_now_ms()) {
         if (f->changed || now - f->looked_ms >= LOOK_EVERY_MS) {
-            f->changed = false;
             f->looked_ms = now;
             wr__wire_requests_send(f, now);
-            WR_TRY(look(f, 0, woken, err));
+            WR_TRY(look_and_send(f, 0, woken, err));
             looked = true;
-            if (f->changed) /* the next requests go out before the answers are handed out */
-                wr__wire_requests_send(f, now);
-            f->changed = false;
         }
         if (next_trouble(f, trouble))
             return WEIR_OK;
@@ -280,8 +305,7 @@ weir_status wr__wire_fetcher_poll(wr_wire_fetcher *f, uint32_t max_records, int 
             return WEIR_OK;
         if (f->changed)
             continue;
-        int wait = wait_of(f, now, deadline);
-        WR_TRY(look(f, wait, woken, err));
+        WR_TRY(look_and_send(f, wait_of(f, now, deadline), woken, err));
         looked = true;
     }
 }

@@ -16,6 +16,7 @@
 #include "common/arena.h"
 #include "common/error.h"
 #include "runtime/log/wire/config.h"
+#include "runtime/log/wire/figures.h"
 #include "types/record.h"
 
 typedef struct wr_wire_fetcher wr_wire_fetcher;
@@ -73,6 +74,8 @@ weir_status wr__wire_fetcher_poll(wr_wire_fetcher *f, uint32_t max_records, int 
                                   wr_wire_run **out, wr_wire_trouble *trouble, bool *woken,
                                   weir_error *err) WR_MUST_CHECK;
 void wr__wire_fetcher_release(wr_wire_fetcher *f, wr_wire_run *run);
+/** What it has done and is doing. */
+void wr__wire_fetcher_figures(wr_wire_fetcher *f, wr_wire_figures *out);
 /** Any thread. */
 void wr__wire_fetcher_wake(wr_wire_fetcher *f);
 /** A descriptor that wakes it where 8 bytes are written to it, of a number that is not 0. */

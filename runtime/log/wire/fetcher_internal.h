@@ -98,7 +98,9 @@ struct wr_wire_fetcher {
     wr_wire_given *spare;
     wr_wire_block *spare_blocks;
     uint32_t spare_n, spare_blocks_n;
-    uint32_t out; /* batches not released */
+    uint32_t out;            /* batches not released */
+    uint64_t records;        /* handed out */
+    int32_t throttle_max_ms; /* since the figures were taken */
 };
 
 /* ---- fetch_batches.c ---- */

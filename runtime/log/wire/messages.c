@@ -5,6 +5,8 @@
  */
 #include "runtime/log/wire/messages.h"
 
+#include <stdlib.h>
+
 /* ---- versions ---- */
 
 static const struct {
@@ -416,6 +418,13 @@ void wr__wire_put_fetch(wr_buf *b, int16_t version, const wr_wire_fetch *f)
     wr__wire_put_no_tags(b, compact);
 }
 
+static int by_first_offset(const void *a, const void *b)
+{
+    const wr_wire_aborted *x = a, *y = b;
+    return x->first_offset < y->first_offset ? -1 : x->first_offset > y->first_offset;
+}
+
+/* A broker lists them by where they ended. */
 static void read_aborted(wr_wire_in *in, bool compact, wr_arena *a, wr_wire_fetched *p)
 {
     p->aborted_n = wr__wire_array(in, compact, 16);
@@ -425,6 +434,8 @@ static void read_aborted(wr_wire_in *in, bool compact, wr_arena *a, wr_wire_fetc
         p->aborted[i].first_offset = wr__wire_i64(in);
         wr__wire_tags_skip(in, compact);
     }
+    if (p->aborted_n > 1)
+        qsort(p->aborted, p->aborted_n, sizeof *p->aborted, by_first_offset);
 }
 
 static void read_fetched(wr_wire_in *in, int16_t version, wr_arena *a, wr_wire_fetched *p)

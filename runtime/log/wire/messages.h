@@ -196,7 +196,7 @@ typedef struct wr_wire_fetched {
     int64_t high_watermark, stable_offset, log_start; /* -1: not said */
     int32_t leader, leader_epoch;                     /* who is the leader; -1: not said */
     int32_t read_replica;                             /* to be asked instead; -1: none */
-    wr_wire_aborted *aborted;
+    wr_wire_aborted *aborted;                         /* by first offset */
     uint32_t aborted_n;
     wr_str records;
 } wr_wire_fetched;

@@ -34,6 +34,7 @@ typedef struct wr_wire_cluster {
     int64_t refresh_ms;  /* when it is wanted by age */
     int backoff_ms;      /* since the last answer that was good */
     wr_wire_node *asked; /* Metadata is under way there; NULL: nowhere */
+    bool outdated;       /* what is under way is of other topics than those of now */
     bool down;           /* nobody answers, and that was told */
 } wr_wire_cluster;
 

@@ -25,16 +25,15 @@
 #include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 enum {
-    SLACK = 64, /* readable behind an answer: decoders look ahead */
     FLIGHT_MAX = 8,
-    SPARE_BYTES_MAX = 16 << 20,
-    ARENA_BYTES = 4096,
     SETUP_ANSWER_MAX = 1 << 20, /* before anybody has shown who they are */
+    ROUND_TRIPS = 256,          /* the last ones, for the figures */
 };
 
 typedef enum state { DOWN, CONNECTING, TLS, VERSIONS, SASL_HANDSHAKE, SASL, READY } state;
@@ -43,7 +42,7 @@ typedef struct flight {
     int32_t correlation;
     wr_wire_api api;
     int16_t version;
-    int64_t deadline_ms;
+    int64_t sent_ns, deadline_ms;
 } flight;
 
 struct wr_wire_connection {
@@ -76,72 +75,10 @@ struct wr_wire_connection {
     wr_wire_answer *in; /* being read */
     size_t in_n;
     wr_wire_answer *first, *last; /* complete */
+    wr_wire_figures figures;      /* but for those of now */
+    uint32_t round_trips_us[ROUND_TRIPS];
+    uint32_t round_trips_n; /* since the figures were taken; the older ones are overwritten */
 };
-
-/* ---- answers ---- */
-
-wr_wire_answer *wr__wire_answer_take(wr_wire_answers *all, size_t len)
-{
-    wr_wire_answer **at = &all->spare, **fits = NULL;
-    for (; *at; at = &(*at)->next)
-        if (!fits || ((*fits)->cap < len && (*at)->cap > (*fits)->cap))
-            fits = at;
-    wr_wire_answer *a = fits ? *fits : NULL;
-    if (a) {
-        *fits = a->next;
-        all->spare_bytes -= a->cap;
-    } else {
-        a = wr_calloc(1, sizeof *a);
-        a->arena = wr_arena_new(ARENA_BYTES);
-    }
-    if (a->cap < len) {
-        wr_free(a->bytes);
-        a->cap = len;
-        a->bytes = wr_malloc(len + SLACK);
-        memset(a->bytes + len, 0, SLACK);
-    }
-    WR_ASSERT(a->cap >= len && a->uses == 0);
-    a->len = len;
-    a->next = NULL;
-    a->uses = 1;
-    all->used_bytes += a->cap;
-    return a;
-}
-
-static void free_answer(wr_wire_answer *a)
-{
-    wr_arena_free(a->arena);
-    wr_free(a->bytes);
-    wr_free(a);
-}
-
-void wr__wire_answer_give_back(wr_wire_answers *all, wr_wire_answer *a)
-{
-    WR_ASSERT(a->uses > 0);
-    if (--a->uses)
-        return;
-    WR_ASSERT(all->used_bytes >= a->cap);
-    all->used_bytes -= a->cap;
-    if (all->spare_bytes + a->cap > SPARE_BYTES_MAX) {
-        free_answer(a);
-        return;
-    }
-    wr_arena_reset(a->arena);
-    a->next = all->spare;
-    all->spare = a;
-    all->spare_bytes += a->cap;
-}
-
-void wr__wire_answers_free(wr_wire_answers *all)
-{
-    WR_ASSERT(all->used_bytes == 0); /* every one was given back */
-    while (all->spare) {
-        wr_wire_answer *a = all->spare;
-        all->spare = a->next;
-        free_answer(a);
-    }
-    all->spare_bytes = 0;
-}
 
 /* ---- life ---- */
 
@@ -218,6 +155,8 @@ static void fail(wr_wire_connection *c, const char *why)
     };
     char text[400];
     snprintf(text, sizeof text, "%s:%d: %s: %s", c->host, c->port, steps[c->state], why);
+    c->figures.errors += c->flights_n > 0;
+    c->figures.disconnects += c->state > CONNECTING;
     go_down(c);
     c->faults++;
     c->backoff_ms = c->backoff_ms ? WR_MIN(c->backoff_ms * 2, c->config->backoff_max_ms)
@@ -228,6 +167,7 @@ static void fail(wr_wire_connection *c, const char *why)
 
 void wr__wire_connection_refuse(wr_wire_connection *c, const weir_error *why)
 {
+    c->figures.errors += c->flights_n == 0; /* else it counts as lost */
     fail(c, why->message);
 }
 
@@ -328,6 +268,7 @@ static void connect_next(wr_wire_connection *c)
 
 static void begin_connecting(wr_wire_connection *c, int64_t now_ms)
 {
+    c->figures.connects++;
     struct addrinfo hints = {.ai_family = c->config->family, .ai_socktype = SOCK_STREAM};
     char port[16];
     snprintf(port, sizeof port, "%d", c->port);
@@ -362,11 +303,20 @@ wr_buf *wr__wire_connection_begin(wr_wire_connection *c, wr_wire_api api, int16_
 
 static void flush(wr_wire_connection *c);
 
+static int64_t now_ns(void)
+{
+    wr_clock *clock = wr_clock_system();
+    return clock->mono_ns(clock);
+}
+
 void wr__wire_connection_send(wr_wire_connection *c, int patience_ms)
 {
     WR_ASSERT(c->fd >= 0 && c->request_at >= c->out_at && c->out.len > c->request_at);
     wr__wire_request_end(&c->out, c->request_at);
-    c->next_flight.deadline_ms = wr__wire_now_ms() + c->config->request_ms + patience_ms;
+    c->next_flight.sent_ns = now_ns();
+    c->next_flight.deadline_ms =
+        c->next_flight.sent_ns / 1000000 + c->config->request_ms + patience_ms;
+    c->figures.requests++;
     c->flights[c->flights_n++] = c->next_flight;
     flush(c);
 }
@@ -418,10 +368,12 @@ static ssize_t send_some(wr_wire_connection *c, const char *bytes, size_t n)
 /* A broker closes connections that nobody has used for long: no news. */
 static void closed(wr_wire_connection *c)
 {
-    if (c->state == READY && c->flights_n == 0)
+    if (c->state == READY && c->flights_n == 0) {
+        c->figures.disconnects++;
         wr__wire_connection_reset(c);
-    else
-        fail(c, "the broker has closed the connection");
+        return;
+    }
+    fail(c, "the broker has closed the connection");
 }
 
 static ssize_t receive_some(wr_wire_connection *c, uint8_t *bytes, size_t n)
@@ -464,6 +416,7 @@ static void flush(wr_wire_connection *c)
         if (sent == 0)
             break;
         c->out_at += (size_t)sent;
+        c->figures.sent_bytes += (uint64_t)sent;
     }
     bool all = c->out_at == c->out.len;
     if (all) {
@@ -646,6 +599,14 @@ static void shake_hands(wr_wire_connection *c)
 
 /* ---- receiving ---- */
 
+static void note_answer(wr_wire_connection *c, const flight *f)
+{
+    int64_t us = (now_ns() - f->sent_ns) / 1000;
+    WR_ASSERT(us >= 0);
+    c->figures.answers++;
+    c->round_trips_us[c->round_trips_n++ % ROUND_TRIPS] = (uint32_t)WR_MIN(us, (int64_t)UINT32_MAX);
+}
+
 /* The answer is there: whose is it? */
 static void complete(wr_wire_connection *c)
 {
@@ -665,6 +626,7 @@ static void complete(wr_wire_connection *c)
         fail(c, "an answer that nobody asked for");
         return;
     }
+    note_answer(c, &f);
     memmove(c->flights, c->flights + 1, --c->flights_n * sizeof *c->flights);
     if (c->state < READY) {
         take_setup(c, a);
@@ -682,6 +644,7 @@ static bool receive_size(wr_wire_connection *c)
     if (got <= 0)
         return false;
     c->size_n += (size_t)got;
+    c->figures.received_bytes += (uint64_t)got;
     if (c->size_n < sizeof c->size)
         return true;
     uint32_t size = wr_get_be32(c->size);
@@ -711,6 +674,9 @@ static void receive(wr_wire_connection *c)
         if (got <= 0)
             return;
         c->in_n += (size_t)got;
+        c->figures.received_bytes += (uint64_t)got;
+        if (c->in_n < c->in->len && !c->ssl)
+            return; /* all that was there: more wakes us */
         if (c->in_n < c->in->len)
             continue;
         complete(c);
@@ -755,6 +721,7 @@ void wr__wire_connection_tend(wr_wire_connection *c, int64_t now_ms)
         if (now_ms >= c->deadline_ms)
             fail(c, "no answer in socket.connection.setup.timeout.ms");
     } else if (c->flights_n && now_ms >= c->flights[0].deadline_ms) {
+        c->figures.timeouts++;
         fail(c, "no answer in socket.timeout.ms");
     } else if (now_ms >= c->renew_ms && c->flights_n == 0) {
         wr__wire_connection_reset(c);
@@ -770,4 +737,44 @@ int64_t wr__wire_connection_due(const wr_wire_connection *c)
     if (c->flights_n)
         return c->flights[0].deadline_ms;
     return c->renew_ms;
+}
+
+/* ---- figures ---- */
+
+static int by_size(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+static void take_round_trips(wr_wire_connection *c, wr_wire_figures *sum)
+{
+    uint32_t n = WR_MIN(c->round_trips_n, (uint32_t)ROUND_TRIPS);
+    c->round_trips_n = 0;
+    if (n == 0)
+        return;
+    qsort(c->round_trips_us, n, sizeof *c->round_trips_us, by_size);
+    double all = 0;
+    for (uint32_t i = 0; i < n; i++)
+        all += c->round_trips_us[i];
+    sum->round_trip_mean = WR_MAX(sum->round_trip_mean, all / n * 1e-6);
+    sum->round_trip_p99 = WR_MAX(sum->round_trip_p99, c->round_trips_us[(n * 99 - 1) / 100] * 1e-6);
+}
+
+void wr__wire_connection_figures(wr_wire_connection *c, wr_wire_figures *sum)
+{
+    sum->requests += c->figures.requests;
+    sum->answers += c->figures.answers;
+    sum->sent_bytes += c->figures.sent_bytes;
+    sum->received_bytes += c->figures.received_bytes;
+    sum->errors += c->figures.errors;
+    sum->timeouts += c->figures.timeouts;
+    sum->connects += c->figures.connects;
+    sum->disconnects += c->figures.disconnects;
+    WR_ASSERT(c->figures.answers <= c->figures.requests);
+    /* Requests go out one after the other, so it is the last ones that are not sent. */
+    bool unsent = c->out_at < c->out.len;
+    sum->queued += unsent;
+    sum->in_flight += c->flights_n - (unsent && c->flights_n > 0);
+    take_round_trips(c, sum);
 }

@@ -35,10 +35,10 @@ typedef struct fake_part {
     wr_buf log; /* record batches */
     int64_t low, high;
     int32_t epoch;
-    int16_t error;     /* of the next fetch; then none */
-    int64_t epoch_end; /* what OffsetForLeaderEpoch says */
-    wr_wire_aborted aborted;
-    bool has_aborted;
+    int16_t error;              /* of the next fetch; then none */
+    int64_t epoch_end;          /* what OffsetForLeaderEpoch says */
+    wr_wire_aborted aborted[2]; /* as they ended */
+    uint32_t aborted_n;
     bool in_session;
     int64_t session_at;
 } fake_part;
@@ -172,9 +172,13 @@ static inline void fake_api_versions(const fake_broker *b, wr_buf *out, int16_t 
     wr__wire_put_no_tags(out, compact);
 }
 
-static inline void fake_metadata(fake_broker *b, wr_buf *out)
+static inline void fake_metadata(fake_broker *b, wr_wire_in *in, wr_buf *out)
 {
     b->metadata++; /* version 12 */
+    assert_int_equal(wr__wire_array(in, true, 1), 1);
+    (void)wr__wire_uuid(in);
+    wr_str topic = wr__wire_str(in, true);
+    bool missing = b->no_topic || !wr_str_eq(topic, WR_STR(FAKE_TOPIC));
     wr__wire_put_i32(out, 0);
     wr__wire_put_array(out, 1, true);
     wr__wire_put_i32(out, 7); /* the broker's id */
@@ -185,12 +189,12 @@ static inline void fake_metadata(fake_broker *b, wr_buf *out)
     wr__wire_put_str(out, WR_STR("cluster"), true);
     wr__wire_put_i32(out, 7);
     wr__wire_put_array(out, 1, true);
-    wr__wire_put_i16(out, b->no_topic ? WR_WIRE_UNKNOWN_TOPIC_OR_PARTITION : 0);
-    wr__wire_put_str(out, WR_STR(FAKE_TOPIC), true);
+    wr__wire_put_i16(out, missing ? WR_WIRE_UNKNOWN_TOPIC_OR_PARTITION : 0);
+    wr__wire_put_str(out, topic, true);
     wr__wire_put_uuid(out, b->topic_id.bytes);
     wr__wire_put_bool(out, false);
-    wr__wire_put_array(out, b->no_topic ? 0 : FAKE_PARTS, true);
-    for (int32_t i = 0; i < (b->no_topic ? 0 : FAKE_PARTS); i++) {
+    wr__wire_put_array(out, missing ? 0 : FAKE_PARTS, true);
+    for (int32_t i = 0; i < (missing ? 0 : FAKE_PARTS); i++) {
         wr__wire_put_i16(out, 0);
         wr__wire_put_i32(out, i);
         wr__wire_put_i32(out, 7);
@@ -291,10 +295,10 @@ static inline void fake_fetched(fake_part *p, int32_t partition, wr_buf *out)
     wr__wire_put_i64(out, p->high);
     wr__wire_put_i64(out, p->high);
     wr__wire_put_i64(out, p->low);
-    wr__wire_put_array(out, p->has_aborted, true);
-    if (p->has_aborted) {
-        wr__wire_put_i64(out, p->aborted.producer_id);
-        wr__wire_put_i64(out, p->aborted.first_offset);
+    wr__wire_put_array(out, p->aborted_n, true);
+    for (uint32_t i = 0; i < p->aborted_n; i++) {
+        wr__wire_put_i64(out, p->aborted[i].producer_id);
+        wr__wire_put_i64(out, p->aborted[i].first_offset);
         wr__wire_put_no_tags(out, true);
     }
     wr__wire_put_i32(out, -1);
@@ -400,7 +404,7 @@ static inline void fake_answer(fake_broker *b, int i, wr_str request)
     if (api == WR_WIRE_API_VERSIONS)
         fake_api_versions(b, &out, version);
     else if (api == WR_WIRE_METADATA)
-        fake_metadata(b, &out);
+        fake_metadata(b, &in, &out);
     else if (api == WR_WIRE_FETCH)
         fake_fetch(b, &in, version, &out);
     else
