@@ -26,7 +26,7 @@ import program
 from kafka_fixture import Record
 
 SQL = """
-CREATE STREAM s (k STRING KEY, n BIGINT, ts BIGINT, v INT, g STRING)
+CREATE STREAM s (k STRING KEY, n BIGINT, ts BIGINT, v BIGINT, g STRING)
     WITH (KAFKA_TOPIC = '{name}-in', PARTITIONS = 4, VALUE_FORMAT = 'JSON', TIMESTAMP = 'ts');
 CREATE TABLE d (k STRING PRIMARY KEY, word STRING)
     WITH (KAFKA_TOPIC = '{name}-dim', PARTITIONS = 4, VALUE_FORMAT = 'JSON');
