@@ -42,6 +42,9 @@ SETTINGS = {
     "group.min.session.timeout.ms": 1000,
     "log.segment.delete.delay.ms": 1000,
     "log.retention.ms": -1,
+    # Topics of windowed tables have a retention, and the rows of tests are years old: a broker would
+    # look 30 s after its start, and each five minutes, and delete them.
+    "log.initial.task.delay.ms": 24 * 3600 * 1000,
     "log.message.timestamp.after.max.ms": (1 << 63) - 1,
     "log.cleaner.dedupe.buffer.size": 8 << 20,  # the default, 128 MB, is most of a small heap
 }
