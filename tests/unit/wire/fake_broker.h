@@ -125,7 +125,7 @@ static inline void fake_append(fake_broker *b, int partition, uint32_t n, wr_cod
                            err));
     if (marker)
         p->log.ptr[at + ATTRIBUTES_AT] = (char)(p->log.ptr[at + ATTRIBUTES_AT] | CONTROL);
-    wr__wire_batch_stamp(p->log.ptr + at, &(wr_wire_producer){.id = producer});
+    wr__wire_batch_stamp(p->log.ptr + at, &(wr_wire_producer_id){.id = producer});
     wr_put_be64(p->log.ptr + at, (uint64_t)p->high);
     wr_put_be32(p->log.ptr + at + EPOCH_AT, (uint32_t)p->epoch);
     p->high += marker ? 1 : n;
