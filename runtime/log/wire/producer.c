@@ -216,7 +216,8 @@ bool wr__wire_producer_add(wr_wire_producer *p, wr_wire_output *out, void *who, 
     }
     wr_wire_out_batch *b = open_batch(p, out, size);
     if (!b || !wr__wire_batch_add(&b->writer, r->key, r->value, r->timestamp, r->headers)) {
-        p->changed = p->changed || b || out->last; /* what was the last one is full */
+        /* What was the last one is full, or the new one does not wait. */
+        p->changed = p->changed || b || out->last || c->linger_ms == 0;
         b = begin_batch(p, out);
         bool added = wr__wire_batch_add(&b->writer, r->key, r->value, r->timestamp, r->headers);
         WR_ASSERT(added); /* a batch of its own takes what has less than 1 GB */
@@ -319,6 +320,13 @@ static void look(wr_wire_producer *p, int wait_ms, bool *woken)
     if (wr__wire_loop_wait(&p->loop, wait_ms, woken))
         p->changed = true;
     wr__wire_produce_take(p);
+}
+
+int wr__wire_producer_due_ms(const wr_wire_producer *p)
+{
+    if (p->records == 0)
+        return -1;
+    return wr__wire_loop_until(p->looked_ms, wr__wire_produce_due(p), INT64_MAX);
 }
 
 void wr__wire_producer_poll(wr_wire_producer *p, int timeout_ms)

@@ -72,6 +72,9 @@ uint32_t wr__wire_producer_outstanding(const wr_wire_producer *p);
  * 0: not at all, and then it is cheap, so that it may be called often.
  */
 void wr__wire_producer_poll(wr_wire_producer *p, int timeout_ms);
+/** After how many milliseconds it is to be polled again, if nothing comes before; -1: nothing is
+ *  outstanding. */
+int wr__wire_producer_due_ms(const wr_wire_producer *p);
 /** Report what is outstanding as PURGED, now. What is under way may be written all the same. */
 void wr__wire_producer_purge(wr_wire_producer *p);
 /** Any thread: a poll that waits comes back. */

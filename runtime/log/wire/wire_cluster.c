@@ -128,7 +128,9 @@ void wr__wire_cluster_set_topics(wr_wire_cluster *c, const char *const *topics, 
     c->wanted = n > 0;
     c->not_before = 0;
     c->backoff_ms = 0;
-    c->asked = NULL; /* an answer that still comes is of other topics: it does no harm */
+    if (c->asked)
+        c->asked->stale++; /* its answer, which still comes, does not say what is wanted now */
+    c->asked = NULL;
 }
 
 void wr__wire_cluster_refresh(wr_wire_cluster *c)
@@ -150,11 +152,14 @@ weir_status wr__wire_cluster_take(wr_wire_cluster *c, wr_wire_node *from, wr_wir
                                   wr_wire_metadata *out, weir_error *err)
 {
     WR_ASSERT(answer->api == WR_WIRE_METADATA && answer->body <= answer->len);
-    if (c->asked == from)
+    bool stale = from->stale > 0;
+    if (stale)
+        from->stale--;
+    else if (c->asked == from)
         c->asked = NULL;
     wr_wire_in in = wr__wire_in(answer->bytes + answer->body, answer->len - answer->body);
     WR_TRY(wr__wire_read_metadata(&in, answer->version, answer->arena, out, err));
-    c->wanted = false;
+    c->wanted = c->wanted && stale;
     c->refresh_ms = wr__wire_now_ms() + c->config->metadata_age_ms;
     for (uint32_t i = 0; i < out->brokers_n; i++)
         wr__wire_cluster_note(c, &out->brokers[i]);
@@ -173,8 +178,10 @@ static void look_at(wr_wire_cluster *c)
         wr_wire_node *node = c->nodes[i];
         uint32_t failures = wr__wire_connection_failures(node->connection);
         uint32_t faults = wr__wire_connection_faults(node->connection);
-        if (failures != node->failures && c->asked == node)
-            c->asked = NULL;
+        if (failures != node->failures) {
+            node->stale = 0;
+            c->asked = c->asked == node ? NULL : c->asked;
+        }
         node->tried = node->tried || faults != node->faults;
         node->failures = failures;
         node->faults = faults;

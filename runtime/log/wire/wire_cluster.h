@@ -19,6 +19,7 @@ typedef struct wr_wire_node {
     wr_wire_connection *connection;
     uint32_t failures, faults; /* of the connection, as of the last look */
     bool tried;                /* and has failed, since a broker last answered */
+    uint32_t stale;            /* answers to Metadata that are on their way, of other topics */
 } wr_wire_node;
 
 typedef struct wr_wire_cluster {

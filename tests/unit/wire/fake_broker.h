@@ -74,6 +74,7 @@ typedef struct fake_broker {
     int16_t fetch_max;     /* the newest Fetch that it knows */
     bool old_versions;     /* knows ApiVersions 0 alone */
     bool no_topic;         /* Metadata does not know it */
+    bool hold_metadata;    /* it waits, and so does what was asked after it */
     int16_t session_error; /* of the next fetch; then none */
     fake_fault fault;      /* of the next answer to fault_api; then none */
     wr_wire_api fault_api; /* Fetch, at first */
@@ -85,7 +86,11 @@ typedef struct fake_broker {
     uint32_t produced_max; /* partitions in one Produce */
     int32_t leader_hint;   /* said with NOT_LEADER; -1: none */
     int hint_port;
-    int32_t leader; /* of all partitions; Metadata */
+    int32_t leader;       /* of all partitions; Metadata */
+    bool stranger;        /* the next answer to Produce is of partitions that nobody asked about */
+    int64_t wrong_offset; /* what answers to Produce say, where it is not 0 */
+    int32_t throttle_ms;  /* of the next answer to Produce */
+    bool any_id;          /* Produce may name another topic */
     int32_t session, session_epoch;
     int connections, fetches, full_fetches, lists, epoch_asks, metadata; /* counted */
     int16_t last_version;
@@ -215,7 +220,27 @@ static inline void fake_api_versions(const fake_broker *b, wr_buf *out, int16_t 
     wr__wire_put_no_tags(out, compact);
 }
 
-static inline void fake_metadata(fake_broker *b, wr_buf *out)
+static inline void fake_metadata_topic(const fake_broker *b, bool known, wr_str name, wr_buf *out)
+{
+    wr__wire_put_i16(out, known ? 0 : WR_WIRE_UNKNOWN_TOPIC_OR_PARTITION);
+    wr__wire_put_str(out, name, true);
+    wr__wire_put_uuid(out, b->topic_id.bytes);
+    wr__wire_put_bool(out, false);
+    wr__wire_put_array(out, known ? FAKE_PARTS : 0, true);
+    for (int32_t i = 0; i < (known ? FAKE_PARTS : 0); i++) {
+        wr__wire_put_i16(out, 0);
+        wr__wire_put_i32(out, i);
+        wr__wire_put_i32(out, b->leader);
+        wr__wire_put_i32(out, b->parts[i].epoch);
+        for (int ids = 0; ids < 3; ids++)
+            wr__wire_put_array(out, 0, true);
+        wr__wire_put_no_tags(out, true);
+    }
+    wr__wire_put_i32(out, 0);
+    wr__wire_put_no_tags(out, true);
+}
+
+static inline void fake_metadata(fake_broker *b, wr_wire_in *in, wr_buf *out)
 {
     b->metadata++; /* version 12 */
     wr__wire_put_i32(out, 0);
@@ -227,23 +252,14 @@ static inline void fake_metadata(fake_broker *b, wr_buf *out)
     wr__wire_put_no_tags(out, true);
     wr__wire_put_str(out, WR_STR("cluster"), true);
     wr__wire_put_i32(out, 7);
-    wr__wire_put_array(out, 1, true);
-    wr__wire_put_i16(out, b->no_topic ? WR_WIRE_UNKNOWN_TOPIC_OR_PARTITION : 0);
-    wr__wire_put_str(out, WR_STR(FAKE_TOPIC), true);
-    wr__wire_put_uuid(out, b->topic_id.bytes);
-    wr__wire_put_bool(out, false);
-    wr__wire_put_array(out, b->no_topic ? 0 : FAKE_PARTS, true);
-    for (int32_t i = 0; i < (b->no_topic ? 0 : FAKE_PARTS); i++) {
-        wr__wire_put_i16(out, 0);
-        wr__wire_put_i32(out, i);
-        wr__wire_put_i32(out, b->leader);
-        wr__wire_put_i32(out, b->parts[i].epoch);
-        for (int ids = 0; ids < 3; ids++)
-            wr__wire_put_array(out, 0, true);
-        wr__wire_put_no_tags(out, true);
+    uint32_t n = wr__wire_array(in, true, 1);
+    wr__wire_put_array(out, n, true);
+    for (uint32_t i = 0; i < n; i++) {
+        (void)wr__wire_uuid(in);
+        wr_str name = wr__wire_str(in, true);
+        wr__wire_tags_skip(in, true);
+        fake_metadata_topic(b, !b->no_topic && wr_str_eq_c(name, FAKE_TOPIC), name, out);
     }
-    wr__wire_put_i32(out, 0);
-    wr__wire_put_no_tags(out, true);
     wr__wire_put_no_tags(out, true);
 }
 
@@ -469,9 +485,9 @@ static inline void fake_produce_one(fake_broker *b, int32_t partition, wr_str by
         offset = p->high;
         fake_write(b, p, &batch, bytes);
     }
-    wr__wire_put_i32(out, partition);
+    wr__wire_put_i32(out, b->stranger ? partition - 77 : partition);
     wr__wire_put_i16(out, error);
-    wr__wire_put_i64(out, offset);
+    wr__wire_put_i64(out, b->wrong_offset && !error ? b->wrong_offset : offset);
     wr__wire_put_i64(out, -1);
     wr__wire_put_i64(out, 0);
     wr__wire_put_array(out, 0, true);
@@ -489,6 +505,27 @@ static inline void fake_produce_one(fake_broker *b, int32_t partition, wr_str by
     wr__wire_put_no_tags(out, true);
 }
 
+/* Where the leader is that was named with NOT_LEADER. */
+static inline void fake_endpoint(const fake_broker *b, wr_buf *out)
+{
+    if (b->leader_hint < 0) {
+        wr__wire_put_no_tags(out, true);
+        return;
+    }
+    wr_buf broker = {0};
+    wr__wire_put_array(&broker, 1, true);
+    wr__wire_put_i32(&broker, b->leader_hint);
+    wr__wire_put_str(&broker, WR_STR("127.0.0.1"), true);
+    wr__wire_put_i32(&broker, b->hint_port);
+    wr__wire_put_str(&broker, (wr_str){0}, true);
+    wr__wire_put_no_tags(&broker, true);
+    wr__wire_put_uvarint(out, 1);
+    wr__wire_put_uvarint(out, 0);
+    wr__wire_put_uvarint(out, (uint32_t)broker.len);
+    wr_buf_put(out, broker.ptr, broker.len);
+    wr_buf_free(&broker);
+}
+
 /* Versions 9 to 13. */
 static inline void fake_produce(fake_broker *b, wr_wire_in *in, int16_t version, wr_buf *out)
 {
@@ -501,7 +538,7 @@ static inline void fake_produce(fake_broker *b, wr_wire_in *in, int16_t version,
     wr__wire_put_array(out, 1, true);
     if (version >= WR_WIRE_PRODUCE_BY_ID) {
         const uint8_t *id = wr__wire_uuid(in);
-        assert_memory_equal(id, b->topic_id.bytes, 16);
+        assert_true(b->any_id || memcmp(id, b->topic_id.bytes, 16) == 0);
         wr__wire_put_uuid(out, id);
     } else {
         assert_true(wr_str_eq_c(wr__wire_str(in, true), FAKE_TOPIC));
@@ -525,9 +562,11 @@ static inline void fake_produce(fake_broker *b, wr_wire_in *in, int16_t version,
     wr__wire_put_array(out, answered, true);
     wr_buf_put(out, parts.ptr, parts.len);
     wr__wire_put_no_tags(out, true);
-    wr__wire_put_i32(out, 0);
-    wr__wire_put_no_tags(out, true);
+    wr__wire_put_i32(out, b->throttle_ms);
+    fake_endpoint(b, out);
     wr_buf_free(&parts);
+    b->stranger = false;
+    b->throttle_ms = 0;
 }
 
 /* ---- serving ---- */
@@ -584,7 +623,7 @@ static inline void fake_answer(fake_broker *b, int i, wr_str request)
     else if (api == WR_WIRE_INIT_PRODUCER_ID)
         fake_init_producer_id(b, version, &out);
     else if (api == WR_WIRE_METADATA)
-        fake_metadata(b, &out);
+        fake_metadata(b, &in, &out);
     else if (api == WR_WIRE_FETCH)
         fake_fetch(b, &in, version, &out);
     else
@@ -616,6 +655,8 @@ static inline void fake_serve_one(fake_broker *b, int i)
     wr_buf_put(in, bytes, n > 0 ? (size_t)n : 0);
     while (in->len >= 4 && in->len - 4 >= wr_get_be32(in->ptr)) {
         size_t size = 4 + wr_get_be32(in->ptr);
+        if (b->hold_metadata && wr_get_be16(in->ptr + 4) == WR_WIRE_METADATA)
+            return;
         fake_answer(b, i, wr_str_make(in->ptr + 4, size - 4));
         if (b->fd[i] < 0)
             return;
