@@ -372,10 +372,12 @@ static bool take_leaders(wr_wire_producer *p, wr_wire_out_topic *t, const wr_wir
 {
     bool all = true;
     WR_ASSERT(wr_str_eq_c(said->name, t->name));
-    if (!wr__wire_uuid_eq(&t->id, &said->id)) /* another topic: its epochs begin anew */
-        for (uint32_t i = 0; i < t->n; i++)
-            if (t->outputs[i])
-                t->outputs[i]->leader_epoch = -1;
+    bool another = !wr__wire_uuid_eq(&t->id, &said->id);
+    for (uint32_t i = 0; another && i < t->n; i++)
+        if (t->outputs[i]) { /* its leaders' epochs begin anew, and it knows nothing of us */
+            t->outputs[i]->leader_epoch = -1;
+            t->outputs[i]->counted = false;
+        }
     t->id = said->id;
     for (uint32_t i = 0; i < t->n; i++) {
         wr_wire_output *out = t->outputs[i];

@@ -10,8 +10,10 @@
 
 enum {
     LOOK_EVERY_MS = 1,
-    SPARE_MAX = 16,
-    RECORD_OVERHEAD = 40, /* of its numbers and lengths, at most */
+    IDLE_MS = 1000,
+    SPARE_BYTES_MAX = 4 << 20,      /* of buffers that are kept while records flow, */
+    SPARE_IDLE_BYTES_MAX = 1 << 18, /* and while none do */
+    RECORD_OVERHEAD = 40,           /* of its numbers and lengths, at most */
 };
 
 /* ---- life ---- */
@@ -140,7 +142,7 @@ static wr_wire_out_batch *begin_batch(wr_wire_producer *p, wr_wire_output *out)
     if (b) {
         wr_wire_out_batch was = *b;
         p->spare = b->next;
-        p->spare_n--;
+        p->spare_bytes -= b->bytes.cap;
         *b = (wr_wire_out_batch){
             .bytes = was.bytes, .shares = was.shares, .shares_cap = was.shares_cap};
         wr_buf_clear(&b->bytes);
@@ -255,6 +257,18 @@ static void report_all(wr_wire_producer *p, const wr_wire_output *out, const wr_
     }
 }
 
+/* Keep buffers of so many bytes. */
+static void drop_spare(wr_wire_producer *p, size_t bytes)
+{
+    while (p->spare_bytes > bytes) {
+        wr_wire_out_batch *b = p->spare;
+        WR_ASSERT(b && p->spare_bytes >= b->bytes.cap);
+        p->spare = b->next;
+        p->spare_bytes -= b->bytes.cap;
+        free_batch(b);
+    }
+}
+
 void wr__wire_batch_over(wr_wire_producer *p, wr_wire_output *out, wr_wire_out_batch *b,
                          int16_t code, int64_t base_offset, wr_str message)
 {
@@ -266,13 +280,10 @@ void wr__wire_batch_over(wr_wire_producer *p, wr_wire_output *out, wr_wire_out_b
     p->pushing = p->pushing && p->records > 0;
     p->reports++;
     report_all(p, out, b, code, base_offset, message);
-    if (p->spare_n >= SPARE_MAX) {
-        free_batch(b);
-        return;
-    }
     b->next = p->spare;
     p->spare = b;
-    p->spare_n++;
+    p->spare_bytes += b->bytes.cap;
+    drop_spare(p, p->records ? SPARE_BYTES_MAX : SPARE_IDLE_BYTES_MAX);
 }
 
 void wr__wire_output_fail(wr_wire_producer *p, wr_wire_output *out, int16_t code)
@@ -335,6 +346,8 @@ void wr__wire_producer_poll(wr_wire_producer *p, int timeout_ms)
     int64_t deadline = timeout_ms < 0 ? INT64_MAX : now + timeout_ms;
     uint32_t reports = p->reports;
     bool woken = false;
+    if (now - p->looked_ms >= IDLE_MS) /* see first what connections are still good */
+        look(p, 0, &woken);
     for (;; now = wr__wire_now_ms()) {
         if (p->changed || now - p->looked_ms >= LOOK_EVERY_MS) {
             p->changed = false;

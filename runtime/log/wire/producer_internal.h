@@ -109,7 +109,7 @@ struct wr_wire_producer {
     wr_wire_codec *codec;
     wr_buf scratch; /* of the codec */
     wr_wire_out_batch *spare;
-    uint32_t spare_n;
+    size_t spare_bytes;
     wr_wire_flight *spare_flights;
 };
 

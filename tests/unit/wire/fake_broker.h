@@ -90,7 +90,7 @@ typedef struct fake_broker {
     bool stranger;        /* the next answer to Produce is of partitions that nobody asked about */
     int64_t wrong_offset; /* what answers to Produce say, where it is not 0 */
     int32_t throttle_ms;  /* of the next answer to Produce */
-    bool any_id;          /* Produce may name another topic */
+    bool other_id;        /* Produce names another topic */
     int32_t session, session_epoch;
     int connections, fetches, full_fetches, lists, epoch_asks, metadata; /* counted */
     int16_t last_version;
@@ -473,7 +473,9 @@ static inline void fake_produce_one(fake_broker *b, int32_t partition, wr_str by
     assert_int_equal(batch.bytes, bytes.len);
     assert_true(batch.count > 0);
     bool told = p->produce_errors > 0;
-    int16_t error = told ? p->produce_error : fake_judge(&p->known, &batch, &offset);
+    int16_t error = b->other_id ? WR_WIRE_UNKNOWN_TOPIC_ID
+                    : told      ? p->produce_error
+                                : fake_judge(&p->known, &batch, &offset);
     if (told && p->written_all_the_same && fake_judge(&p->known, &batch, &offset) == 0 &&
         offset < 0)
         fake_write(b, p, &batch, bytes);
@@ -538,7 +540,7 @@ static inline void fake_produce(fake_broker *b, wr_wire_in *in, int16_t version,
     wr__wire_put_array(out, 1, true);
     if (version >= WR_WIRE_PRODUCE_BY_ID) {
         const uint8_t *id = wr__wire_uuid(in);
-        assert_true(b->any_id || memcmp(id, b->topic_id.bytes, 16) == 0);
+        b->other_id = memcmp(id, b->topic_id.bytes, 16) != 0;
         wr__wire_put_uuid(out, id);
     } else {
         assert_true(wr_str_eq_c(wr__wire_str(in, true), FAKE_TOPIC));
