@@ -29,30 +29,11 @@
 
 enum {
     REQUEST_MAX = 4 << 20, /* bytes, but for one batch that is larger */
-    GONE_MS = 1000,        /* how long a topic that was there may be away */
 };
 
 static const wr_str no_message = {0};
 
 /* ---- outputs ---- */
-
-/* Goes over all outputs; zeroed: at the first. */
-typedef struct cursor {
-    uint32_t topic, partition;
-} cursor;
-
-static wr_wire_output *next_output(const wr_wire_producer *p, cursor *at)
-{
-    for (; at->topic < p->topics_n; at->topic++, at->partition = 0) {
-        const wr_wire_out_topic *t = p->topics[at->topic];
-        while (at->partition < t->n) {
-            wr_wire_output *out = t->outputs[at->partition++];
-            if (out)
-                return out;
-        }
-    }
-    return NULL;
-}
 
 static wr_wire_out_batch *first_waiting(const wr_wire_output *out)
 {
@@ -66,14 +47,6 @@ static void lose_leader(wr_wire_producer *p, wr_wire_output *out)
 {
     out->leader = -1;
     wr__wire_cluster_refresh(&p->cluster);
-}
-
-static void set_leader(wr_wire_output *out, int32_t leader, int32_t epoch)
-{
-    if (epoch >= 0 && epoch < out->leader_epoch)
-        return; /* from somebody who does not know it yet */
-    out->leader = leader;
-    out->leader_epoch = epoch;
 }
 
 /* ---- what errors mean ---- */
@@ -97,8 +70,7 @@ static bool has_moved(int16_t code)
     }
 }
 
-/* The same batch may be taken later. */
-static bool passes(int16_t code)
+bool wr__wire_passes(int16_t code)
 {
     switch (code) {
     case WR_WIRE_CORRUPT_MESSAGE: /* on its way */
@@ -206,11 +178,11 @@ static void judge(wr_wire_producer *p, wr_wire_output *out, wr_wire_out_batch *b
         acknowledged(p, out, b, -1); /* long ago: the broker does not know where */
     } else if (is_of_sequence(said->error) && idempotent) {
         judge_sequence(p, out, b, said->error);
-    } else if (passes(said->error)) {
+    } else if (wr__wire_passes(said->error)) {
         if (has_moved(said->error))
             lose_leader(p, out);
         if (said->leader >= 0)
-            set_leader(out, said->leader, said->leader_epoch);
+            wr__wire_set_leader(out, said->leader, said->leader_epoch);
         come_back(p, out, b, said->error);
     } else {
         refuse(p, out, b, said->error, said->message);
@@ -319,131 +291,18 @@ static void forget_node(wr_wire_producer *p, const wr_wire_node *node, wr_wire_p
         land(p, peer);
     if (peer->identifying)
         peer->identifying = p->identifying = false;
-    cursor at = {0};
-    for (const wr_wire_output *out; (out = next_output(p, &at));)
+    wr_wire_cursor at = {0};
+    for (const wr_wire_output *out; (out = wr__wire_next_output(p, &at));)
         if (out->first && out->leader == node->id)
             wr__wire_cluster_refresh(&p->cluster); /* it may lead no more */
-}
-
-/* ---- Metadata ---- */
-
-static const wr_wire_leader *leader_in(const wr_wire_topic *t, int32_t partition)
-{
-    for (uint32_t i = 0; i < t->n; i++)
-        if (t->partitions[i].partition == partition)
-            return &t->partitions[i];
-    return NULL;
-}
-
-static bool has_batches(const wr_wire_out_topic *t)
-{
-    for (uint32_t i = 0; i < t->n; i++)
-        if (t->outputs[i] && t->outputs[i]->first)
-            return true;
-    return false;
-}
-
-static void fail_topic(wr_wire_producer *p, wr_wire_out_topic *t, int16_t code)
-{
-    for (uint32_t i = 0; i < t->n; i++)
-        if (t->outputs[i])
-            wr__wire_output_fail(p, t->outputs[i], code);
-}
-
-/* @return whether it need not be asked for again now. */
-static bool take_missing(wr_wire_producer *p, wr_wire_out_topic *t)
-{
-    int64_t now = wr__wire_now_ms();
-    WR_ASSERT(now > 0 && t->asked);
-    int64_t patience = t->known ? GONE_MS : p->config->write.topic_propagation_ms;
-    if (has_batches(t)) {
-        if (t->missing_ms == 0)
-            t->missing_ms = now;
-        if (now - t->missing_ms < patience)
-            return false;
-        fail_topic(p, t, WR_WIRE_UNKNOWN_TOPIC_OR_PARTITION);
-    }
-    t->asked = t->known = false; /* the next record asks again */
-    t->missing_ms = 0;
-    return true;
-}
-
-static bool take_leaders(wr_wire_producer *p, wr_wire_out_topic *t, const wr_wire_topic *said)
-{
-    bool all = true;
-    WR_ASSERT(wr_str_eq_c(said->name, t->name));
-    bool another = !wr__wire_uuid_eq(&t->id, &said->id);
-    for (uint32_t i = 0; another && i < t->n; i++)
-        if (t->outputs[i]) { /* its leaders' epochs begin anew, and it knows nothing of us */
-            t->outputs[i]->leader_epoch = -1;
-            t->outputs[i]->counted = false;
-        }
-    t->id = said->id;
-    for (uint32_t i = 0; i < t->n; i++) {
-        wr_wire_output *out = t->outputs[i];
-        const wr_wire_leader *l = out ? leader_in(said, out->partition) : NULL;
-        if (!out)
-            continue;
-        if (!l) {
-            if (out->first && !take_missing(p, t))
-                all = false;
-            continue;
-        }
-        if (l->leader >= 0)
-            set_leader(out, l->leader, l->epoch);
-        all = all && (out->leader >= 0 || !out->first);
-    }
-    if (all) {
-        t->known = true;
-        t->missing_ms = 0;
-    }
-    return all;
-}
-
-/* @return whether its leaders are known now, or never will be. */
-static bool take_topic(wr_wire_producer *p, wr_wire_out_topic *t, const wr_wire_topic *said)
-{
-    if (said->error == WR_WIRE_UNKNOWN_TOPIC_OR_PARTITION)
-        return take_missing(p, t);
-    if (said->error == WR_WIRE_NONE || said->error == WR_WIRE_LEADER_NOT_AVAILABLE)
-        return take_leaders(p, t, said);
-    if (passes(said->error))
-        return false;
-    fail_topic(p, t, said->error);
-    return true;
-}
-
-static void take_metadata(wr_wire_producer *p, wr_wire_node *node, wr_wire_answer *answer)
-{
-    weir_error err = {0};
-    wr_wire_metadata m;
-    bool content = true, asked = true;
-    if (wr__wire_cluster_take(&p->cluster, node, answer, &m, &err) != WEIR_OK) {
-        wr__wire_connection_refuse(node->connection, &err);
-        return;
-    }
-    for (uint32_t i = 0; i < p->topics_n; i++) {
-        wr_wire_out_topic *t = p->topics[i];
-        for (uint32_t k = 0; t->asked && k < m.topics_n; k++)
-            if (m.topics[k].name.ptr && wr_str_eq_c(m.topics[k].name, t->name) &&
-                !take_topic(p, t, &m.topics[k]))
-                content = false;
-        asked = asked && t->asked;
-    }
-    if (!asked)
-        wr__wire_topics_ask(p);
-    if (content)
-        wr__wire_cluster_content(&p->cluster);
-    else
-        wr__wire_cluster_refresh(&p->cluster);
 }
 
 /* ---- the producer's id ---- */
 
 static void fail_all(wr_wire_producer *p, int16_t code)
 {
-    cursor at = {0};
-    for (wr_wire_output *out; (out = next_output(p, &at));)
+    wr_wire_cursor at = {0};
+    for (wr_wire_output *out; (out = wr__wire_next_output(p, &at));)
         wr__wire_output_fail(p, out, code);
 }
 
@@ -475,7 +334,7 @@ static void take_id(wr_wire_producer *p, wr_wire_node *node, wr_wire_peer *peer,
         p->id = (wr_wire_producer_id){.id = given.id, .epoch = given.epoch};
     } else {
         p->identify_ms = wr__wire_now_ms() + p->config->retry_ms;
-        if (!passes(given.error))
+        if (!wr__wire_passes(given.error))
             fail_all(p, given.error);
     }
 }
@@ -488,8 +347,8 @@ static void renew(wr_wire_producer *p)
         p->id.epoch++;
     else
         p->id.id = -1;
-    cursor at = {0};
-    for (wr_wire_output *out; (out = next_output(p, &at));) {
+    wr_wire_cursor at = {0};
+    for (wr_wire_output *out; (out = wr__wire_next_output(p, &at));) {
         out->next_sequence = 0;
         out->counted = false;
         for (wr_wire_out_batch *b = out->first; b; b = b->next)
@@ -504,13 +363,13 @@ static void renew(wr_wire_producer *p)
  * is ended, and it is given up at the next look. */
 static void expire(wr_wire_producer *p, int64_t now_ms)
 {
-    cursor at = {0};
-    for (wr_wire_output *out; (out = next_output(p, &at));) {
+    wr_wire_cursor at = {0};
+    for (wr_wire_output *out; (out = wr__wire_next_output(p, &at));) {
         wr_wire_out_batch *b;
         while ((b = out->first) && now_ms - b->made_ms >= p->config->write.message_timeout_ms) {
             if (b->flight) {
                 weir_error err = {0};
-                const wr_wire_node *node = wr__wire_cluster_node(&p->cluster, out->leader);
+                const wr_wire_node *node = wr__wire_cluster_node(&p->cluster, out->sent_to);
                 wr_error(&err, WEIR_ERR_LOG, "no acknowledgement in message.timeout.ms");
                 if (node && wr__wire_connection_alive(node->connection))
                     wr__wire_connection_refuse(node->connection, &err);
@@ -534,8 +393,8 @@ static bool is_due(const wr_wire_producer *p, const wr_wire_out_batch *b, int64_
 
 static bool is_needed(const wr_wire_producer *p, const wr_wire_node *node)
 {
-    cursor at = {0};
-    for (const wr_wire_output *out; (out = next_output(p, &at));)
+    wr_wire_cursor at = {0};
+    for (const wr_wire_output *out; (out = wr__wire_next_output(p, &at));)
         if (out->first && out->leader == node->id)
             return true;
     return false;
@@ -602,8 +461,8 @@ static void put_ask(wr_wire_producer *p, uint32_t at, const wr_wire_output *out,
 
 static bool any_due(const wr_wire_producer *p, const wr_wire_node *node, int64_t now_ms)
 {
-    cursor at = {0};
-    for (const wr_wire_output *out; (out = next_output(p, &at));) {
+    wr_wire_cursor at = {0};
+    for (const wr_wire_output *out; (out = wr__wire_next_output(p, &at));) {
         const wr_wire_out_batch *b = sendable(p, out, node, now_ms);
         if (b && is_due(p, b, now_ms))
             return true;
@@ -617,9 +476,9 @@ static uint32_t gather(wr_wire_producer *p, const wr_wire_node *node, wr_wire_fl
 {
     size_t bytes = 0;
     uint32_t n = 0;
-    cursor at = {0};
+    wr_wire_cursor at = {0};
     *by_id = true;
-    for (wr_wire_output *out; bytes < REQUEST_MAX && (out = next_output(p, &at));) {
+    for (wr_wire_output *out; bytes < REQUEST_MAX && (out = wr__wire_next_output(p, &at));) {
         wr_wire_out_batch *b = sendable(p, out, node, now_ms);
         if (!b || !prepare(p, out, b))
             continue;
@@ -677,8 +536,9 @@ static void serve_node(wr_wire_producer *p, const wr_wire_node *node, wr_wire_pe
 
 void wr__wire_produce_send(wr_wire_producer *p, int64_t now_ms)
 {
-    wr__wire_cluster_tend(&p->cluster, now_ms);
     expire(p, now_ms);
+    wr__wire_look_for_leaders(p);
+    wr__wire_cluster_tend(&p->cluster, now_ms);
     for (uint32_t i = 0; i < p->cluster.n; i++) {
         wr_wire_node *node = p->cluster.nodes[i];
         wr_wire_peer *peer = peer_of(p, i);
@@ -754,7 +614,7 @@ void wr__wire_produce_take(wr_wire_producer *p)
         while ((a = wr__wire_connection_answer(node->connection))) {
             p->changed = true;
             if (a->api == WR_WIRE_METADATA)
-                take_metadata(p, node, a);
+                wr__wire_take_leaders(p, node, a);
             else if (a->api == WR_WIRE_INIT_PRODUCER_ID)
                 take_id(p, node, peer_of(p, i), a);
             else
@@ -768,8 +628,8 @@ int64_t wr__wire_produce_due(const wr_wire_producer *p)
 {
     const wr_wire_write_config *c = &p->config->write;
     int64_t due = wr__wire_cluster_due(&p->cluster);
-    cursor at = {0};
-    for (const wr_wire_output *out; (out = next_output(p, &at));) {
+    wr_wire_cursor at = {0};
+    for (const wr_wire_output *out; (out = wr__wire_next_output(p, &at));) {
         const wr_wire_out_batch *b = first_waiting(out);
         if (out->first)
             due = WR_MIN(due, out->first->made_ms + c->message_timeout_ms);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * producer_internal.h - what the files of the producer share: producer.c (records into batches, the
- * loop), produce_requests.c (what is sent to brokers, and what their answers mean).
+ * loop), produce_topics.c (who leads what), produce_requests.c (what is sent to brokers, and what
+ * their answers mean).
  */
 #ifndef WR_RUNTIME_LOG_WIRE_PRODUCER_INTERNAL_H
 #define WR_RUNTIME_LOG_WIRE_PRODUCER_INTERNAL_H
@@ -124,7 +125,24 @@ void wr__wire_output_fail(wr_wire_producer *p, wr_wire_output *out, int16_t code
 /** The topics whose leaders are to be known. */
 void wr__wire_topics_ask(wr_wire_producer *p);
 
+/* ---- produce_topics.c ---- */
+
+/** Goes over all outputs; zeroed: at the first. */
+typedef struct wr_wire_cursor {
+    uint32_t topic, partition;
+} wr_wire_cursor;
+wr_wire_output *wr__wire_next_output(const wr_wire_producer *p, wr_wire_cursor *at);
+/** Somebody says who leads it; not where somebody who knows of a later epoch has said so before. */
+void wr__wire_set_leader(wr_wire_output *out, int32_t leader, int32_t epoch);
+/** An answer to Metadata. */
+void wr__wire_take_leaders(wr_wire_producer *p, wr_wire_node *node, wr_wire_answer *answer);
+/** Whoever has records for a partition has Metadata asked for its leader. */
+void wr__wire_look_for_leaders(wr_wire_producer *p);
+
 /* ---- produce_requests.c ---- */
+
+/** May the same be taken later, in spite of this error? */
+bool wr__wire_passes(int16_t code);
 
 /** Send what is to be sent now. */
 void wr__wire_produce_send(wr_wire_producer *p, int64_t now_ms);

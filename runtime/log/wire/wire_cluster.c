@@ -247,7 +247,9 @@ void wr__wire_cluster_tend(wr_wire_cluster *c, int64_t now_ms)
     if (!c->wanted || c->asked || now_ms < c->not_before)
         return;
     wr_wire_node *node = ready_node(c);
-    if (node)
+    if (node && node->stale > 0) /* one at a time: that answer comes first */
+        wr__wire_connection_tend(node->connection, now_ms);
+    else if (node)
         ask(c, node);
     else
         bring_up(c, now_ms);
@@ -261,8 +263,9 @@ int64_t wr__wire_cluster_due(const wr_wire_cluster *c)
     if (!c->wanted)
         return c->topics_n > 0 ? c->refresh_ms : INT64_MAX;
     int64_t due = c->not_before;
-    if (ready_node(c))
-        return due;
+    const wr_wire_node *node = ready_node(c);
+    if (node)
+        return node->stale > 0 ? wr__wire_connection_due(node->connection) : due;
     /* Nobody is up: when those on their way are given up, or else one of them may be tried. */
     int64_t retry = INT64_MAX, given_up = INT64_MAX;
     for (uint32_t i = 0; i < c->n; i++) {

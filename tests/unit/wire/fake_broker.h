@@ -74,6 +74,7 @@ typedef struct fake_broker {
     int16_t fetch_max;     /* the newest Fetch that it knows */
     bool old_versions;     /* knows ApiVersions 0 alone */
     bool no_topic;         /* Metadata does not know it */
+    int16_t topic_error;   /* of the topic in Metadata; 0: none */
     bool hold_metadata;    /* it waits, and so does what was asked after it */
     int16_t session_error; /* of the next fetch; then none */
     fake_fault fault;      /* of the next answer to fault_api; then none */
@@ -222,7 +223,10 @@ static inline void fake_api_versions(const fake_broker *b, wr_buf *out, int16_t 
 
 static inline void fake_metadata_topic(const fake_broker *b, bool known, wr_str name, wr_buf *out)
 {
-    wr__wire_put_i16(out, known ? 0 : WR_WIRE_UNKNOWN_TOPIC_OR_PARTITION);
+    known = known && !b->topic_error;
+    wr__wire_put_i16(out, known            ? 0
+                          : b->topic_error ? b->topic_error
+                                           : WR_WIRE_UNKNOWN_TOPIC_OR_PARTITION);
     wr__wire_put_str(out, name, true);
     wr__wire_put_uuid(out, b->topic_id.bytes);
     wr__wire_put_bool(out, false);

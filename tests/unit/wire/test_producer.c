@@ -836,6 +836,53 @@ static void test_topics_one_after_another(void **state)
     end(&w);
 }
 
+/* Topics that come one by one, while the broker takes its time: it is asked once at a time. */
+static void test_many_topics(void **state)
+{
+    (void)state;
+    writing w;
+    begin(&w);
+    wr_record r = {.value = WR_STR("0")};
+    w.config.write.topic_propagation_ms = 20;
+    w.broker.hold_metadata = true;
+    fill(&w, 1);
+    turns(&w, 20);
+    for (int i = 0; i < 30; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "another-%d", i);
+        wr_wire_output *another = wr__wire_producer_output(w.p, name, 0);
+        assert_true(wr__wire_producer_add(w.p, another, NULL, &r));
+        turns(&w, 2);
+    }
+    w.broker.hold_metadata = false;
+    finish(&w);
+    assert_int_equal(w.good, 2);
+    assert_int_equal(w.bad, 30);
+    assert_int_equal(w.faults, 0);
+    end(&w);
+}
+
+/* Metadata does not show the topic for a reason that does not pass: each record learns of it. */
+static void test_topic_refused(void **state)
+{
+    (void)state;
+    enum { NOT_ALLOWED = 29 };
+    writing w;
+    begin(&w);
+    w.broker.topic_error = NOT_ALLOWED;
+    for (uint32_t i = 1; i <= 3; i++) {
+        fill(&w, 1);
+        finish(&w);
+        assert_int_equal(w.bad, 2 * i);
+        assert_int_equal(w.code, NOT_ALLOWED);
+    }
+    w.broker.topic_error = 0;
+    fill(&w, 1);
+    finish(&w);
+    assert_int_equal(w.good, 2);
+    end(&w);
+}
+
 static void test_wake(void **state)
 {
     (void)state;
@@ -874,6 +921,8 @@ int main(void)
         cmocka_unit_test(test_moved),
         cmocka_unit_test(test_random_faults),
         cmocka_unit_test(test_wake),
+        cmocka_unit_test(test_many_topics),
+        cmocka_unit_test(test_topic_refused),
         cmocka_unit_test(test_topics_one_after_another),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
