@@ -30,7 +30,7 @@ static void check(weir_status st, const weir_error *err)
 /* All records, as batches of about @p bytes before they are compressed. */
 static void write_batches(bench *b, wr_codec codec, size_t bytes)
 {
-    static const wr_wire_producer producer = {.id = 1};
+    static const wr_wire_producer_id producer = {.id = 1};
     weir_error err = {0};
     wr_buf_clear(&b->batches);
     for (uint32_t i = 0; i < MICRO_RECORDS;) {

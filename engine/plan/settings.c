@@ -250,8 +250,8 @@ static const wr_setting settings[] = {
      "rebalance; an orderly stop leaves them to nobody for that time. Where it is not set: true "
      "for services on query files, false for prompts, libraries and batch jobs"},
     {"weir.kafka.client", "librdkafka", FIXED, KSQL, KAFKA_CLIENT,
-     "Kafka: who fetches records: librdkafka; wire: Weir itself, for less CPU; auto: Weir where it "
-     "can do what the other settings ask for"},
+     "Kafka: who reads and writes records: librdkafka; wire: Weir itself, for less CPU; auto: Weir "
+     "where it can do what the other settings ask for. Transactions are librdkafka's in any case"},
     {"weir.kafka.streams.exact", "false", EDIT, KSQL, FLAG,
      "Also lose the windows and send the unmatched rows that Kafka Streams does: for comparisons"},
     {"weir.memory.budget.bytes", NULL, FIXED, KSQL, NUMBER(1048576, TERABYTE),

@@ -67,7 +67,8 @@ struct wr__kafka {
     rd_kafka_t *admin;
     atomic_bool down;              /* no broker answers, and a warning said so */
     atomic_bool closing;           /* errors of dying connections are no news */
-    atomic_bool wire_refused;      /* a line in the log has said why librdkafka reads */
+    atomic_bool wire_refused;      /* a line in the log has said why it is librdkafka */
+    atomic_bool wire_transactions; /* and that it is for transactions */
     pthread_mutex_t lock;          /* last_error, certificate_fault, slots, turned_away */
     char last_error[512];          /* what librdkafka said last */
     const char *certificate_fault; /* of a broker's certificate, a constant; NULL: none */
@@ -188,9 +189,9 @@ weir_status wr__kafka_record_times(wr_log *log, const char *topic, wr_record_tim
                                    weir_error *err);
 /** A record of time 0 in a hidden topic is written with this time, and marked (see the file). */
 #define WR__ZERO_STAND_IN 1
-void wr__zero_time_mark(rd_kafka_headers_t *headers);
-/** Of a marked record the time becomes 0, and the mark goes; others stay as they are.
- *  @p r has the time WR__ZERO_STAND_IN; what is new lives in @p a. */
+void wr__zero_time_mark(wr_record *r, wr_arena *a);
+/* What is new lives in @p a. mark: @p r has time 0. read: it has the stand-in, and where it is
+ * marked it gets time 0 back, and the mark goes. */
 void wr__zero_time_read(wr_record *r, wr_arena *a);
 weir_status wr__zero_time_refused(const char *topic, weir_error *err);
 
@@ -259,7 +260,7 @@ weir_status wr__kafka_transactional_new(wr_log *log, const wr_settings *settings
                                         const atomic_bool *cancel, wr_log_writer **out,
                                         weir_error *err);
 void wr__kafka_writer_close(wr_log_writer *w);
-void wr__kafka_serve(wr_log_writer *w);
+int wr__kafka_serve(wr_log_writer *w);
 weir_status wr__kafka_produce(wr_log_writer *w, wr_log_owner *owner, const char *topic,
                               const wr_out_records *records, const wr__log_until *until,
                               weir_error *err);

@@ -79,9 +79,18 @@ weir_status wr__zero_time_refused(const char *topic, weir_error *err)
                     topic);
 }
 
-void wr__zero_time_mark(rd_kafka_headers_t *headers)
+void wr__zero_time_mark(wr_record *r, wr_arena *a)
 {
-    (void)rd_kafka_header_add(headers, zero_mark, sizeof zero_mark - 1, "", 0);
+    WR_ASSERT(r->timestamp == 0);
+    uint32_t n = r->headers ? r->headers->n : 0;
+    wr_header *all = WR_NEW_N(a, wr_header, n + 1);
+    if (n)
+        memcpy(all, r->headers->h, n * sizeof *all);
+    all[n] = (wr_header){wr_str_make(zero_mark, sizeof zero_mark - 1), WR_STR("")};
+    wr_headers *headers = WR_NEW(a, wr_headers);
+    *headers = (wr_headers){n + 1, all};
+    r->headers = headers;
+    r->timestamp = WR__ZERO_STAND_IN;
 }
 
 void wr__zero_time_read(wr_record *r, wr_arena *a)

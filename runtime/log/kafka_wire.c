@@ -48,8 +48,7 @@ static void tell_certificate(wr__kafka *log, const char *code)
     wr__kafka_certificate_refused(log, log->brokers, (int)number);
 }
 
-/* On the reader's thread. */
-static void tell(void *arg, wr_wire_news news, const char *text)
+void wr__kafka_wire_tell(void *arg, wr_wire_news news, const char *text)
 {
     wr__kafka *log = arg;
     switch (news) {
@@ -135,7 +134,7 @@ weir_status wr__kafka_wire_reader_new(wr__kafka *log, const char *group, rd_kafk
     r->shared.base.cls = wire_class();
     wr__kafka_reader_init(&r->shared, log, group, otherwise);
     weir_status st = wr__kafka_wire_config(conf, &r->config, err);
-    r->config.tell = tell;
+    r->config.tell = wr__kafka_wire_tell;
     r->config.tell_arg = log;
     if (st == WEIR_OK)
         st = wr__wire_fetcher_new(&r->config, &r->fetcher, err);

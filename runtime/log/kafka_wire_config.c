@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Who fetches records, librdkafka or we (weir.kafka.client), and our client's configuration.
+ * Who reads and writes records, librdkafka or we (weir.kafka.client), and our client's
+ * configuration.
  *
  * Settings are librdkafka's, parsed and checked by it; our client's values are read out of its
  * configuration. What a setting that has not its default means for our client is one of three
- * things: it is read below; it has no meaning for fetching (the group's protocol, librdkafka's own
- * queues, its writers) and stands in `no_matter`; or our client cannot do it. The last keeps
+ * things: it is read below; it has no meaning for records (the group's protocol, librdkafka's own
+ * queues) and stands in `no_matter`; or our client cannot do it. The last keeps
  * librdkafka (auto, with a line in the log that names the setting) or is refused (wire).
  */
 #include "common/diag.h"
@@ -13,6 +14,8 @@
 #include "runtime/log/wire/sasl.h"
 #include "runtime/log/wire/wire_tls.h"
 
+#include <math.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 
 /* ---- which settings can be done ---- */
@@ -57,9 +60,21 @@ static const char *const read_below[] = {
     "receive.message.max.bytes",
     "queued.max.messages.kbytes",
     "isolation.level",
+    "enable.idempotence",
+    "max.in.flight",
+    "max.in.flight.requests.per.connection",
+    "message.max.bytes",
+    "message.send.max.retries",
+    "queue.buffering.max.ms", /* linger.ms */
+    "queue.buffering.max.messages",
+    "queue.buffering.max.kbytes",
+    "batch.num.messages",
+    "batch.size",
+    "compression.codec",
+    "topic.metadata.propagation.max.ms",
 };
 
-/* Of groups, of writers, of librdkafka's own threads and queues; checksums are always checked, and
+/* Of groups, of librdkafka's own threads and queues; checksums are always checked, and
  * versions always asked for. Callbacks are set by us. */
 static const char *const no_matter[] = {
     "allow.auto.create.topics",
@@ -80,6 +95,9 @@ static const char *const no_matter[] = {
     "coordinator.query.interval.ms",
     "debug",
     "default_topic_conf",
+    "delivery.report.only.error",
+    "dr_cb",
+    "dr_msg_cb",
     "enable.auto.commit",
     "enable.auto.offset.store",
     "enable.partition.eof",
@@ -98,17 +116,15 @@ static const char *const no_matter[] = {
     "log.thread.name",
     "log_cb",
     "log_level",
-    "max.in.flight",
-    "max.in.flight.requests.per.connection",
     "max.poll.interval.ms",
     "message.copy.max.bytes",
-    "message.max.bytes",
     "offset.store.method",
     "offset.store.path",
     "offset.store.sync.interval.ms",
     "opaque",
     "open_cb",
     "partition.assignment.strategy",
+    "queue.buffering.backpressure.threshold",
     "queued.min.messages",
     "rebalance_cb",
     "session.timeout.ms",
@@ -116,9 +132,9 @@ static const char *const no_matter[] = {
     "ssl.certificate.verify_cb",
     "ssl_certificate.verify_cb",
     "statistics.interval.ms",
+    "sticky.partitioning.linger.ms",
     "stats_cb",
     "throttle_cb",
-    "topic.metadata.propagation.max.ms",
     "topic.metadata.refresh.fast.cnt",
     "topic.metadata.refresh.fast.interval.ms",
     "topic.metadata.refresh.sparse",
@@ -171,6 +187,31 @@ static char *text_of(const rd_kafka_conf_t *conf, const char *name)
         return text;
     wr_free(text);
     return NULL;
+}
+
+/* A property of topics: librdkafka's default where the user has set none of them. Owned. */
+static char *topic_text_of(const rd_kafka_conf_t *conf, const char *name)
+{
+    char *text = text_of(conf, name);
+    if (text)
+        return text;
+    size_t size = 64;
+    rd_kafka_topic_conf_t *usual = rd_kafka_topic_conf_new();
+    text = wr_calloc(1, size);
+    rd_kafka_conf_res_t rc = rd_kafka_topic_conf_get(usual, name, text, &size);
+    WR_ASSERT(rc == RD_KAFKA_CONF_OK); /* a name of ours, and short */
+    rd_kafka_topic_conf_destroy(usual);
+    return text;
+}
+
+static int64_t topic_number_of(const rd_kafka_conf_t *conf, const char *name)
+{
+    char *text = topic_text_of(conf, name);
+    int64_t number = 0;
+    bool known = wr_str_to_i64(wr_str_c(text), &number);
+    WR_ASSERT(known);
+    wr_free(text);
+    return number;
 }
 
 static bool is(const rd_kafka_conf_t *conf, const char *name, const char *value)
@@ -283,6 +324,57 @@ weir_status wr__kafka_wire_config(const rd_kafka_conf_t *conf, wr_wire_config *o
     return st;
 }
 
+/* Milliseconds, of which librdkafka takes fractions; ours are whole. */
+static int linger_of(const rd_kafka_conf_t *conf)
+{
+    char *text = text_of(conf, "linger.ms");
+    double ms = text ? strtod(text, NULL) : 0;
+    wr_free(text);
+    return ms > (double)INT32_MAX ? INT32_MAX : (int)ceil(ms);
+}
+
+static weir_status codec_of(const rd_kafka_conf_t *conf, wr_codec *out, weir_error *err)
+{
+    char *text = text_of(conf, "compression.codec");
+    weir_status st = WEIR_OK;
+    wr_codec codec = WR_CODEC_NONE;
+    while (codec < WR_CODECS && text && strcmp(wr__codec_name(codec), text) != 0)
+        codec++;
+    if (codec == WR_CODECS)
+        st = wr_error(err, WEIR_ERR_CONFIG, "compression.type %s is not known", text);
+    *out = codec;
+    wr_free(text);
+    return st;
+}
+
+weir_status wr__kafka_wire_config_write(const rd_kafka_conf_t *conf, wr_wire_write_config *out,
+                                        weir_error *err)
+{
+    int64_t timeout_ms = topic_number_of(conf, "message.timeout.ms");
+    int64_t ack_ms = topic_number_of(conf, "request.timeout.ms");
+    int in_flight = number_of(conf, "max.in.flight");
+    char *acks = topic_text_of(conf, "acks");
+    *out = (wr_wire_write_config){
+        .idempotent = is(conf, "enable.idempotence", "true"),
+        .linger_ms = linger_of(conf),
+        .batch_bytes = WR_MAX(wr__kafka_conf_number(conf, "batch.size"), (size_t)1),
+        .batch_records = (uint32_t)WR_MAX(number_of(conf, "batch.num.messages"), 1),
+        .buffered_bytes = wr__kafka_conf_number(conf, "queue.buffering.max.kbytes") * 1024,
+        .buffered_max = (uint32_t)number_of(conf, "queue.buffering.max.messages"),
+        .in_flight = (uint32_t)WR_MIN(WR_MAX(in_flight, 1), WR_WIRE_IN_FLIGHT_MAX),
+        .message_timeout_ms = (int)WR_MIN(timeout_ms ? timeout_ms : INT32_MAX, INT32_MAX),
+        .ack_timeout_ms = (int)WR_MIN(ack_ms, INT32_MAX),
+        .retries = (uint32_t)number_of(conf, "message.send.max.retries"),
+        .topic_propagation_ms = number_of(conf, "topic.metadata.propagation.max.ms"),
+    };
+    out->acks = strcmp(acks, "1") == 0 && !out->idempotent ? 1 : -1;
+    if (out->buffered_max == 0) /* librdkafka's word for no limit */
+        out->buffered_max = INT32_MAX;
+    wr_free(acks);
+    WR_ASSERT(out->in_flight > 0 && out->message_timeout_ms >= 0 && out->linger_ms >= 0);
+    return codec_of(conf, &out->codec, err);
+}
+
 void wr__kafka_wire_config_free(wr_wire_config *c)
 {
     wr_free(c->bootstrap);
@@ -296,6 +388,21 @@ void wr__kafka_wire_config_free(wr_wire_config *c)
 }
 
 /* ---- the choice ---- */
+
+/* Properties of topics are not among those that are listed. */
+static void find_write_obstacle(const rd_kafka_conf_t *conf, wr_buf *out)
+{
+    char *acks = topic_text_of(conf, "acks"), *level = topic_text_of(conf, "compression.level");
+    bool idempotent = is(conf, "enable.idempotence", "true");
+    bool known =
+        idempotent || strcmp(acks, "1") == 0 || strcmp(acks, "-1") == 0 || strcmp(acks, "all") == 0;
+    if (out->len == 0 && !known) /* 0 has no answers; what is more than 1 Kafka has given up */
+        wr_buf_printf(out, "acks = %s", acks);
+    if (out->len == 0 && strcmp(level, "-1") != 0)
+        wr_buf_printf(out, "compression.level = %s", level);
+    wr_free(level);
+    wr_free(acks);
+}
 
 /* Why our client cannot be it; empty: it can. */
 static void find_obstacle(const rd_kafka_conf_t *conf, wr_buf *out)
@@ -311,13 +418,19 @@ static void find_obstacle(const rd_kafka_conf_t *conf, wr_buf *out)
     if (out->len == 0 && sasl && mechanism && !wr__wire_sasl_knows(mechanism))
         wr_buf_printf(out, "sasl.mechanism = %s", mechanism);
     wr_free(mechanism);
+    find_write_obstacle(conf, out);
+}
+
+static const char *client_of(const wr__kafka *log, const wr_settings *settings)
+{
+    return wr_settings_get(settings ? settings : &log->settings, "weir.kafka.client");
 }
 
 weir_status wr__kafka_wire_choose(wr__kafka *log, const wr_settings *settings,
                                   const rd_kafka_conf_t *conf, bool *wire, weir_error *err)
 {
-    const char *client = wr_settings_get(settings ? settings : &log->settings, "weir.kafka.client");
-    WR_ASSERT(log && conf);
+    const char *client = client_of(log, settings);
+    WR_ASSERT(conf);
     wr_buf obstacle = {0};
     weir_status st = WEIR_OK;
     *wire = false;
@@ -329,8 +442,18 @@ weir_status wr__kafka_wire_choose(wr__kafka *log, const wr_settings *settings,
         st = wr_error(err, WEIR_ERR_CONFIG, "weir.kafka.client = wire cannot do '%s'",
                       wr_buf_cstr(&obstacle));
     else if (!*wire && !atomic_exchange(&log->wire_refused, true))
-        wr_diag_put(WR_DIAG_WARN, "kafka", "records are read by librdkafka, because of '%s'",
+        wr_diag_put(WR_DIAG_WARN, "kafka",
+                    "records are read or written by librdkafka, because of '%s'",
                     wr_buf_cstr(&obstacle));
     wr_buf_free(&obstacle);
     return st;
+}
+
+void wr__kafka_wire_without_transactions(wr__kafka *log, const wr_settings *settings)
+{
+    const char *client = client_of(log, settings);
+    if (client && !wr_ieq(client, "librdkafka") && !atomic_exchange(&log->wire_transactions, true))
+        wr_diag_put(WR_DIAG_INFO, "kafka",
+                    "exactly-once: records are written by librdkafka, whose transactions they are "
+                    "part of");
 }

@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Writing Kafka: one producer.
+ * Writing Kafka: one producer, which is a sender (kafka_sender.h) of librdkafka's or of our own.
  *
  * Every record goes to an explicit partition (by the partitioner that the caller names where it
- * says none), so that ordering and co-partitioning are ours to know. Records are handed over one by
- * one, because the batch call of librdkafka takes neither timestamps nor headers. A full queue is
- * back-pressure: serve delivery reports until there is room.
+ * says none), so that ordering and co-partitioning are ours to know. A full queue is back-pressure:
+ * serve delivery reports until there is room.
  *
  * Reports (served on the caller's thread inside produce and flush) find the entry of their owner,
- * topic and partition by the message's opaque. They keep, per partition, the offset after the last
- * acknowledged record: the position of changelogs. A failed one is of two kinds: where the broker
- * has refused the record (or has no such topic) it fails the owner; where nothing can be said of
- * the record itself (no broker answers, the producer is out of use) it fails the writer.
+ * topic and partition by what was given with the record. They keep, per partition, the offset after
+ * the last acknowledged record: the position of changelogs. A failed one is of two kinds: where the
+ * broker has refused the record (or has no such topic) it fails the owner; where nothing can be
+ * said of the record itself (no broker answers, the producer is out of use) it fails the writer.
  *
  * An owner may go, or begin anew, while records of it are under way. Then its entries become
  * *orphans*: their reports count down what is under way and are forgotten. An orphan with nothing
  * under way goes when the next entry is made.
  *
- * Several threads may produce at once: librdkafka's handle allows it, so `lock` only guards the
- * list of entries, once per call, and reports are served by one thread at a time (`serving`).
+ * Several threads may produce at once: `lock` guards the list of entries, once per call, and
+ * reports are served by one thread at a time (`serving`). Where the sender takes records from one
+ * at a time too, `serving` is held for them; whoever waits with it is woken then.
  *
  * At-least-once: flush (all acknowledged), offsets committed, then state. What fails in between is
  * repeated from the committed offsets, so an abort only has to forget what is still under way.
@@ -30,9 +30,11 @@
  * and the report that says why is waited for (spoiled).
  */
 #include "common/diag.h"
-#include "runtime/log/kafka.h"
+#include "runtime/log/kafka_sender.h"
 
-enum { SERVE_EVERY = 1024, ABORT_MS = 5000, ASK_AGAIN_MS = 1000, REPORT_MS = 500 };
+#include <sched.h>
+
+enum { SERVE_EVERY = 1024, REPORT_MS = 500 };
 
 typedef struct out_topic out_topic;
 typedef struct out_part {
@@ -44,27 +46,28 @@ typedef struct out_part {
 struct out_topic {
     wr_log_owner *owner; /* NULL: an orphan; `serving` to look into it from a report */
     char *name;
-    rd_kafka_topic_t *rkt;
+    void *topic; /* the sender's */
     int32_t partitions;
     out_part *parts;
     bool hidden;
     atomic_bool stamped;      /* records are known to get the time of the broker */
     atomic_uint turn;         /* NULL keys: the partition whose turn it is */
     atomic_size_t pending;    /* bytes since the last commit */
-    atomic_size_t handed_out; /* records given to librdkafka */
+    atomic_size_t handed_out; /* records given to the sender */
     size_t reported;          /* of them, those with a report; `serving` */
     size_t committed;         /* of them, those before the last commit */
 };
 
 struct wr_log_writer {
     wr__log_writer_base base; /* first */
-    wr__kafka_opaque opaque;
-    rd_kafka_t *rk;
-    pthread_mutex_t lock; /* topics: their list, not what is in them */
+    wr__kafka *log;
+    wr__kafka_sender *sender; /* NULL: it could not be made anew, and the writer has failed */
+    pthread_mutex_t lock;     /* topics: their list, not what is in them */
     out_topic **topics;
     size_t topics_n, topics_cap;
     atomic_size_t pending;
     pthread_mutex_t serving; /* whoever serves reports: positions, counts, failures */
+    atomic_uint waiting;     /* threads that want `serving` to give records */
     wr_log_owner connection; /* fails where the writer as a whole does */
     wr__sent_offsets sent;
     /* exactly-once */
@@ -110,9 +113,9 @@ static void fail_writer(wr_log_writer *w, rd_kafka_resp_err_t code, const char *
     char text[256] = "";
     if (wr_log_owner_failed(&w->connection, NULL))
         return; /* the first failure counts */
-    rd_kafka_resp_err_t fatal = rd_kafka_fatal_error(w->rk, text, sizeof text);
+    rd_kafka_resp_err_t fatal = w->sender->cls->fatal(w->sender, text, sizeof text);
     if (w->transactional) {
-        wr__txn_give_up(w->opaque.log, w->rk, &w->txn, code, rd_kafka_err2str(code), what, &err);
+        wr__txn_give_up(w->log, w->sender->rk, &w->txn, code, rd_kafka_err2str(code), what, &err);
     } else if (fatal != RD_KAFKA_RESP_ERR_NO_ERROR) {
         wr__kafka_error(&err, fatal, "%s: the producer is out of use: %s", what, text);
         err.flags |= WEIR_ERROR_FATAL;
@@ -135,65 +138,54 @@ static weir_status report_failure(const wr_log_writer *w, weir_error *err)
 /* ---- life ---- */
 
 /* @pre `serving` is held by the thread that serves. */
-static void on_failed_report(wr_log_writer *w, const out_topic *o, const rd_kafka_message_t *m)
+static void on_failed_report(wr_log_writer *w, const out_topic *o, const wr__kafka_sent *sent)
 {
     char what[200];
     weir_error err;
-    WR_ASSERT(m->err && o->owner);
-    snprintf(what, sizeof what, "A record for topic %.100s, partition %d", o->name, m->partition);
-    if (is_of_connection(m->err)) {
-        fail_writer(w, m->err, what);
+    WR_ASSERT(sent->code && o->owner);
+    snprintf(what, sizeof what, "A record for topic %.100s, partition %d", o->name,
+             sent->partition);
+    if (is_of_connection(sent->code)) {
+        fail_writer(w, sent->code, what);
         return;
     }
-    if (m->err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE)
-        wr__kafka_batch_too_large(o->name, m->key_len + m->len, &err);
+    if (sent->code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE)
+        wr__kafka_batch_too_large(o->name, sent->bytes, &err);
     else
-        wr__kafka_error(&err, m->err, "%s", what);
-    if (m->err == RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP)
+        wr__kafka_error(&err, sent->code, "%s", what);
+    if (sent->code == RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP)
         (void)wr_error_hint(&err, "See the topic's message.timestamp.after.max.ms and "
                                   "message.timestamp.before.max.ms, and the clocks.");
     wr_log_owner_fail(o->owner, &err);
 }
 
-static void on_report(rd_kafka_t *rk, const rd_kafka_message_t *m, void *opaque)
+static void on_sent(void *arg, const wr__kafka_sent *sent)
 {
-    (void)rk;
-    out_part *p = m->_private;
+    out_part *p = sent->who;
     out_topic *o = p->of;
-    o->reported++;
+    o->reported += sent->records;
     if (WR_UNLIKELY(!o->owner))
         return; /* an orphan */
-    if (!m->err)
-        p->position = WR_MAX(p->position, m->offset + 1);
+    if (!sent->code)
+        p->position = WR_MAX(p->position, sent->next_offset);
     else
-        on_failed_report(WR__KAFKA_HOLDER(wr_log_writer, opaque), o, m);
+        on_failed_report(arg, o, sent);
 }
 
 /* Its producer; with transactions also everything that an earlier one of its id has left is over.
  */
 static weir_status make_producer(wr_log_writer *w, const wr__log_until *until, weir_error *err)
 {
-    wr__kafka *log = w->opaque.log;
-    rd_kafka_conf_t *conf;
-    WR_ASSERT(!w->rk);
-    WR_TRY(wr__kafka_conf_new(log, w->transactional ? WR__KAFKA_TRANSACTIONAL : WR__KAFKA_WRITER,
-                              &w->settings, &conf, err));
-    rd_kafka_conf_set_dr_msg_cb(conf, on_report);
-    w->base.record_max = wr__kafka_conf_number(conf, "message.max.bytes");
-    if (w->transactional) {
-        weir_status st = wr__txn_configure(log, &w->settings, &w->txn, conf, err);
-        if (st != WEIR_OK) {
-            rd_kafka_conf_destroy(conf);
-            return st;
-        }
-    }
-    WR_TRY(wr__kafka_handle_new(RD_KAFKA_PRODUCER, conf, &w->opaque, &w->rk, err));
-    return w->transactional ? wr__txn_init(log, w->rk, &w->txn, until, err) : WEIR_OK;
+    WR_ASSERT(!w->sender);
+    WR_TRY(wr__kafka_sender_new(w->log, &w->settings, w->transactional ? &w->txn : NULL, on_sent, w,
+                                &w->sender, err));
+    w->base.record_max = w->sender->record_max;
+    return w->transactional ? wr__txn_init(w->log, w->sender->rk, &w->txn, until, err) : WEIR_OK;
 }
 
 static void free_writer(wr_log_writer *w)
 {
-    wr__txn_close(w->opaque.log, &w->txn);
+    wr__txn_close(w->log, &w->txn);
     wr__sent_free(&w->sent);
     wr_settings_free(&w->settings);
     pthread_mutex_destroy(&w->lock);
@@ -206,7 +198,7 @@ static weir_status new_writer(wr_log *base, const wr_settings *settings, bool tr
 {
     wr__kafka *log = (wr__kafka *)base;
     wr_log_writer *w = wr_calloc(1, sizeof *w);
-    w->opaque.log = log;
+    w->log = log;
     w->transactional = transactional;
     wr_settings_init(&w->settings, NULL);
     wr_settings_copy(&w->settings, settings ? settings : &log->settings);
@@ -218,9 +210,8 @@ static weir_status new_writer(wr_log *base, const wr_settings *settings, bool tr
     if (st == WEIR_OK)
         st = make_producer(w, until, err);
     if (st != WEIR_OK) {
-        wr__kafka_statistics_forget(&w->opaque);
-        if (w->rk)
-            rd_kafka_destroy(w->rk);
+        if (w->sender)
+            w->sender->cls->close(w->sender);
         free_writer(w);
         return st;
     }
@@ -264,15 +255,6 @@ static void make_orphan(wr_log_writer *w, out_topic *o)
         o->parts[p].position = -1; /* as of a commit that never came */
 }
 
-/* Call back what is under way; its reports come before this returns, or never. */
-static void purge(wr_log_writer *w)
-{
-    if (!w->rk || rd_kafka_outq_len(w->rk) == 0)
-        return;
-    rd_kafka_purge(w->rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
-    rd_kafka_flush(w->rk, ABORT_MS);
-}
-
 static void free_topic(out_topic *o)
 {
     wr_free(o->name);
@@ -286,13 +268,13 @@ void wr__kafka_writer_close(wr_log_writer *w)
         return;
     for (size_t i = 0; i < w->topics_n; i++)
         make_orphan(w, w->topics[i]);
-    if (w->rk) {
-        wr__txn_abort(w->rk, &w->txn);
-        purge(w);
+    if (w->sender) {
+        if (w->transactional)
+            wr__txn_abort(w->sender->rk, &w->txn);
+        w->sender->cls->purge(w->sender);
         for (size_t i = 0; i < w->topics_n; i++)
-            rd_kafka_topic_destroy(w->topics[i]->rkt);
-        wr__kafka_statistics_forget(&w->opaque);
-        rd_kafka_destroy(w->rk);
+            w->sender->cls->topic_free(w->sender, w->topics[i]->topic);
+        w->sender->cls->close(w->sender);
     }
     for (size_t i = 0; i < w->topics_n; i++)
         free_topic(w->topics[i]);
@@ -320,7 +302,7 @@ static void abort_transaction(wr_log_writer *w, const wr_log_owner *owner)
         return;
     fail_transaction(w, owner ? owner : &w->base.own);
     if (!owner)
-        wr__txn_abort(w->rk, &w->txn);
+        wr__txn_abort(w->sender->rk, &w->txn);
 }
 
 weir_status wr__kafka_abort(wr_log_writer *w, wr_log_owner *owner, weir_error *err)
@@ -333,7 +315,8 @@ weir_status wr__kafka_abort(wr_log_writer *w, wr_log_owner *owner, weir_error *e
         if (!owner || w->topics[i]->owner == owner)
             make_orphan(w, w->topics[i]);
     if (!owner) {
-        purge(w);
+        if (w->sender)
+            w->sender->cls->purge(w->sender);
         weir_error why;
         bool failed = wr_log_owner_failed(&w->connection, &why);
         WR_ASSERT(atomic_load(&w->pending) == 0);
@@ -355,18 +338,19 @@ static weir_status add_topic(wr_log_writer *w, const char *name, const wr__log_u
                              out_topic **out, weir_error *err)
 {
     int32_t partitions;
-    WR_TRY(wr__kafka_partitions(w->opaque.log, name, until, &partitions, err));
+    WR_TRY(wr__kafka_partitions(w->log, name, until, &partitions, err));
     WR_ASSERT(partitions > 0);
-    rd_kafka_topic_t *rkt = rd_kafka_topic_new(w->rk, name, NULL);
-    if (!rkt)
-        return wr__kafka_error(err, rd_kafka_last_error(), "Topic %s", name);
+    rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR__FAIL;
+    void *topic = w->sender->cls->topic_new(w->sender, name, partitions, &code);
+    if (!topic)
+        return wr__kafka_error(err, code, "Topic %s", name);
     if (w->topics_n == w->topics_cap) {
         w->topics_cap = w->topics_cap ? w->topics_cap * 2 : 4;
         w->topics = wr_realloc((void *)w->topics, w->topics_cap * sizeof *w->topics);
     }
     out_topic *o = w->topics[w->topics_n++] = wr_calloc(1, sizeof *o);
     o->name = wr_strdup(name);
-    o->rkt = rkt;
+    o->topic = topic;
     o->partitions = partitions;
     o->hidden = wr__kafka_is_hidden(name);
     o->parts = wr_calloc((size_t)partitions, sizeof(out_part));
@@ -385,7 +369,7 @@ static void drop_orphans(wr_log_writer *w)
         if (o->owner || !nothing_under_way(o))
             continue;
         w->topics[i] = w->topics[--w->topics_n];
-        rd_kafka_topic_destroy(o->rkt);
+        w->sender->cls->topic_free(w->sender, o->topic);
         free_topic(o);
     }
     pthread_mutex_unlock(&w->serving);
@@ -421,39 +405,50 @@ static void serve(wr_log_writer *w)
 {
     if (pthread_mutex_trylock(&w->serving) != 0)
         return;
-    rd_kafka_poll(w->rk, 0);
+    (void)w->sender->cls->serve(w->sender, 0);
     pthread_mutex_unlock(&w->serving);
 }
 
-void wr__kafka_serve(wr_log_writer *w)
+int wr__kafka_serve(wr_log_writer *w)
 {
-    if (w->rk)
-        serve(w);
+    if (!w->sender || pthread_mutex_trylock(&w->serving) != 0)
+        return -1; /* whoever has it serves */
+    int again_ms = w->sender->cls->serve(w->sender, 0);
+    pthread_mutex_unlock(&w->serving);
+    return again_ms;
+}
+
+/* Let those have it who want to give records. */
+static void end_serving(wr_log_writer *w)
+{
+    pthread_mutex_unlock(&w->serving);
+    if (atomic_load(&w->waiting) > 0)
+        sched_yield();
 }
 
 /* The queue is full: wait for a report, which makes room. */
 static void serve_or_wait(wr_log_writer *w)
 {
     pthread_mutex_lock(&w->serving);
-    rd_kafka_poll(w->rk, WR__LOG_SLICE_MS);
-    pthread_mutex_unlock(&w->serving);
+    (void)w->sender->cls->serve(w->sender, WR__LOG_SLICE_MS);
+    end_serving(w);
 }
 
-/* @p zero: the record's time is 0, and something else stands for it. */
-static rd_kafka_headers_t *make_headers(const wr_headers *headers, bool zero)
+/* Before records are given, and after. */
+static void begin_giving(wr_log_writer *w)
 {
-    uint32_t n = headers ? headers->n : 0;
-    if (n == 0 && !zero)
-        return NULL;
-    rd_kafka_headers_t *out = rd_kafka_headers_new(n + zero);
-    for (uint32_t i = 0; i < n; i++) {
-        const wr_header *h = &headers->h[i];
-        (void)rd_kafka_header_add(out, h->key.ptr ? h->key.ptr : "", (ssize_t)h->key.len,
-                                  h->value.ptr, (ssize_t)h->value.len);
-    }
-    if (zero)
-        wr__zero_time_mark(out);
-    return out;
+    if (!w->sender->cls->give_alone || pthread_mutex_trylock(&w->serving) == 0)
+        return;
+    atomic_fetch_add(&w->waiting, 1);
+    w->sender->cls->wake(w->sender);
+    pthread_mutex_lock(&w->serving);
+    atomic_fetch_sub(&w->waiting, 1);
+}
+
+static void end_giving(wr_log_writer *w)
+{
+    if (w->sender->cls->give_alone)
+        pthread_mutex_unlock(&w->serving);
 }
 
 /* Can a record of time 0 be written? Rare: sinks leave such rows out where it cannot. */
@@ -462,36 +457,11 @@ static weir_status check_zero(const wr_log_writer *w, out_topic *o, weir_error *
     if (o->hidden || atomic_load(&o->stamped))
         return WEIR_OK;
     wr_record_times times;
-    WR_TRY(wr__kafka_record_times(&w->opaque.log->base, o->name, &times, err));
+    WR_TRY(wr__kafka_record_times(&w->log->base, o->name, &times, err));
     if (times.no_zero)
         return wr__zero_time_refused(o->name, err);
     atomic_store(&o->stamped, true);
     return WEIR_OK;
-}
-
-static rd_kafka_error_t *hand_over(wr_log_writer *w, out_topic *o, int32_t partition,
-                                   const wr_out_records *in, uint32_t i)
-{
-    bool zero = in->timestamps[i] == 0 && o->hidden;
-    int64_t time = zero ? WR__ZERO_STAND_IN : in->timestamps[i];
-    rd_kafka_headers_t *headers = make_headers(in->headers ? in->headers[i] : NULL, zero);
-    rd_kafka_vu_t v[] = {
-        {.vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = o->rkt},
-        {.vtype = RD_KAFKA_VTYPE_PARTITION, .u.i32 = partition},
-        {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
-        {.vtype = RD_KAFKA_VTYPE_KEY,
-         .u.mem = {(void *)(uintptr_t)in->keys[i].ptr, in->keys[i].len}},
-        {.vtype = RD_KAFKA_VTYPE_VALUE,
-         .u.mem = {(void *)(uintptr_t)in->values[i].ptr, in->values[i].len}},
-        {.vtype = RD_KAFKA_VTYPE_TIMESTAMP, .u.i64 = time},
-        {.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = &o->parts[partition]},
-        {.vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = headers},
-    };
-    size_t n = WR_ARRAY_LEN(v) - (headers ? 0 : 1);
-    rd_kafka_error_t *e = rd_kafka_produceva(w->rk, v, n);
-    if (e && headers)
-        rd_kafka_headers_destroy(headers); /* taken on success only */
-    return e;
 }
 
 /*
@@ -530,32 +500,28 @@ static weir_status refused(wr_log_writer *w, const out_topic *o, const wr_out_re
     return wr__kafka_error(err, code, "Writing to topic %s", o->name);
 }
 
-/* A topic that was deleted and made anew while the writer had it: librdkafka goes on refusing its
- * records until somebody asks. Where nobody answers it is no fault of the record, but of the
- * connection. @return what @p code comes to; none: the topic is known now. */
+/* Does the topic that is said to be missing exist? Where nobody answers it is no fault of the
+ * record, but of the connection. @return what @p code comes to; none: the topic is known now. */
 static rd_kafka_resp_err_t ask_again(wr_log_writer *w, const out_topic *o, rd_kafka_resp_err_t code)
 {
-    if (code != RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC && code != RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION)
+    bool missing =
+        code == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC || code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
+    if (!missing || !w->sender->cls->ask)
         return code;
-    const struct rd_kafka_metadata *m = NULL;
-    rd_kafka_resp_err_t rc = rd_kafka_metadata(w->rk, 0, o->rkt, &m, ASK_AGAIN_MS);
-    if (rc != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return rc;
-    bool known = m->topic_cnt == 1 && m->topics[0].partition_cnt > 0;
-    rd_kafka_metadata_destroy(m);
-    return known ? RD_KAFKA_RESP_ERR_NO_ERROR : code;
+    rd_kafka_resp_err_t rc = w->sender->cls->ask(w->sender, o->topic);
+    return rc == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ? code : rc;
 }
 
-static weir_status send_or_wait(wr_log_writer *w, out_topic *o, int32_t partition,
-                                const wr_out_records *in, uint32_t i, const wr__log_until *until,
+/* @pre begin_giving */
+static weir_status send_or_wait(wr_log_writer *w, out_topic *o, const wr_out_records *in,
+                                uint32_t i, const wr_record *record, const wr__log_until *until,
                                 weir_error *err)
 {
+    void *who = &o->parts[record->partition];
     for (bool asked = false;;) {
-        rd_kafka_error_t *e = hand_over(w, o, partition, in, i);
-        if (WR_LIKELY(!e))
+        rd_kafka_resp_err_t code = w->sender->cls->give(w->sender, o->topic, record, who);
+        if (WR_LIKELY(code == RD_KAFKA_RESP_ERR_NO_ERROR))
             return WEIR_OK;
-        rd_kafka_resp_err_t code = rd_kafka_error_code(e);
-        rd_kafka_error_destroy(e);
         if (!asked)
             code = ask_again(w, o, code);
         if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
@@ -565,11 +531,39 @@ static weir_status send_or_wait(wr_log_writer *w, out_topic *o, int32_t partitio
         if (code != RD_KAFKA_RESP_ERR__QUEUE_FULL)
             return refused(w, o, in, i, code, err);
         WR_TRY(wr__log_give_up(until, "Writing to Kafka", err));
+        end_giving(w);
         serve_or_wait(w);
+        begin_giving(w);
         WR_TRY(report_failure(w, err));
     }
 }
 
+/* Its time is 0. */
+static weir_status send_zero(wr_log_writer *w, out_topic *o, const wr_out_records *in, uint32_t i,
+                             wr_record *record, const wr__log_until *until, weir_error *err)
+{
+    end_giving(w); /* it may have to ask */
+    weir_status st = check_zero(w, o, err);
+    begin_giving(w);
+    WR_TRY(st);
+    wr_arena *a = wr_arena_new(0);
+    if (o->hidden)
+        wr__zero_time_mark(record, a);
+    st = send_or_wait(w, o, in, i, record, until, err);
+    wr_arena_free(a);
+    return st;
+}
+
+/* @pre begin_giving */
+static void serve_between(wr_log_writer *w)
+{
+    if (w->sender->cls->give_alone)
+        (void)w->sender->cls->serve(w->sender, 0);
+    else
+        serve(w);
+}
+
+/* @pre begin_giving */
 static weir_status send_all(wr_log_writer *w, out_topic *o, const wr_out_records *in,
                             const wr__log_until *until, uint32_t *sent, size_t *bytes,
                             weir_error *err)
@@ -585,13 +579,17 @@ static weir_status send_all(wr_log_writer *w, out_topic *o, const wr_out_records
         if (partition < 0 || partition >= o->partitions)
             return wr_error(err, WEIR_ERR_NOT_FOUND, "Topic '%s' has no partition %d; it has %d",
                             o->name, partition, o->partitions);
-        if (WR_UNLIKELY(in->timestamps[i] == 0))
-            WR_TRY(check_zero(w, o, err));
-        WR_TRY(send_or_wait(w, o, partition, in, i, until, err));
+        wr_record record = {.key = in->keys[i],
+                            .value = in->values[i],
+                            .timestamp = in->timestamps[i],
+                            .partition = partition,
+                            .headers = in->headers ? in->headers[i] : NULL};
+        WR_TRY(WR_UNLIKELY(record.timestamp == 0) ? send_zero(w, o, in, i, &record, until, err)
+                                                  : send_or_wait(w, o, in, i, &record, until, err));
         *bytes += (size_t)in->keys[i].len + in->values[i].len;
         ++*sent;
         if (i % SERVE_EVERY == SERVE_EVERY - 1)
-            serve(w);
+            serve_between(w);
     }
     return WEIR_OK;
 }
@@ -605,15 +603,17 @@ static weir_status replace_producer(wr_log_writer *w, const wr__log_until *until
     wr_diag_put(WR_DIAG_INFO, "kafka", "a request of %s had no answer: its producer is made anew",
                 w->txn.id);
     for (size_t i = 0; i < w->topics_n; i++)
-        rd_kafka_topic_destroy(w->topics[i]->rkt);
-    wr__kafka_statistics_forget(&w->opaque);
-    rd_kafka_destroy(w->rk);
-    w->rk = NULL;
+        w->sender->cls->topic_free(w->sender, w->topics[i]->topic);
+    w->sender->cls->close(w->sender);
+    w->sender = NULL;
     weir_status st = make_producer(w, until, err);
     for (size_t i = 0; i < w->topics_n; i++) {
         out_topic *o = w->topics[i];
+        rd_kafka_resp_err_t code;
         o->reported = atomic_load(&o->handed_out);
-        o->rkt = w->rk ? rd_kafka_topic_new(w->rk, o->name, NULL) : NULL;
+        o->topic = NULL;
+        if (w->sender)
+            o->topic = w->sender->cls->topic_new(w->sender, o->name, o->partitions, &code);
     }
     return st;
 }
@@ -628,7 +628,7 @@ static weir_status begin(wr_log_writer *w, const wr__log_until *until, weir_erro
     if (!begun && atomic_load(&w->txn.dirty))
         st = replace_producer(w, until, &why);
     if (!begun && st == WEIR_OK)
-        st = wr__txn_begin(w->opaque.log, w->rk, &w->txn, &why);
+        st = wr__txn_begin(w->log, w->sender->rk, &w->txn, &why);
     pthread_mutex_unlock(&w->lock);
     if (st == WEIR_OK)
         return st;
@@ -647,7 +647,9 @@ weir_status wr__kafka_produce(wr_log_writer *w, wr_log_owner *owner, const char 
     if (w->transactional && !atomic_load(&w->txn.begun))
         WR_TRY(begin(w, until, err));
     WR_TRY(find_topic(w, owner, topic, until, &o, err));
+    begin_giving(w);
     weir_status st = send_all(w, o, in, until, &sent, &bytes, err);
+    end_giving(w);
     WR_ASSERT(st != WEIR_OK || sent == in->n);
     atomic_fetch_add(&o->handed_out, sent);
     atomic_fetch_add(&o->pending, bytes);
@@ -672,19 +674,20 @@ weir_status wr__kafka_flush(wr_log_writer *w, const wr__log_until *until, weir_e
 {
     WR_TRY(report_failure(w, err)); /* there may be no producer any more */
     /* Ends by itself: what is not acknowledged within message.timeout.ms has a failed report. */
-    bool waited = rd_kafka_outq_len(w->rk) > 0;
-    while (rd_kafka_outq_len(w->rk) > 0 && !wr_log_owner_failed(&w->connection, NULL) &&
+    wr__kafka_sender *sender = w->sender;
+    bool waited = sender->cls->outstanding(sender) > 0;
+    while (sender->cls->outstanding(sender) > 0 && !wr_log_owner_failed(&w->connection, NULL) &&
            !is_spoiled(w)) {
         WR_TRY(wr__log_give_up(until, "Waiting for Kafka's acknowledgements", err));
         pthread_mutex_lock(&w->serving);
-        (void)rd_kafka_flush(w->rk, WR__LOG_SLICE_MS);
-        pthread_mutex_unlock(&w->serving);
-        if (rd_kafka_fatal_error(w->rk, NULL, 0) != RD_KAFKA_RESP_ERR_NO_ERROR)
+        sender->cls->push(sender, WR__LOG_SLICE_MS);
+        end_serving(w);
+        if (sender->cls->fatal(sender, NULL, 0) != RD_KAFKA_RESP_ERR_NO_ERROR)
             fail_writer(w, RD_KAFKA_RESP_ERR__FATAL, "Writing to Kafka");
     }
     WR_TRY(report_failure(w, err));
     if (waited)
-        wr__kafka_alive(w->opaque.log);
+        wr__kafka_alive(w->log);
     return WEIR_OK;
 }
 
@@ -713,7 +716,7 @@ static weir_status check_owners(const wr_log_writer *w, weir_error *err)
 static weir_status write_positions(wr_log_writer *w, bool moved, const wr_log_group_offsets *groups,
                                    uint32_t groups_n, const wr__log_until *until, weir_error *err)
 {
-    wr__kafka *log = w->opaque.log;
+    wr__kafka *log = w->log;
     wr__position_records r = {.arena = wr_arena_new(0)};
     if (moved)
         wr__positions_moved(&w->sent, groups, groups_n, &r);
@@ -732,16 +735,16 @@ static weir_status commit_transaction(wr_log_writer *w, wr_log_reader *reader,
                                       const wr_log_group_offsets *groups, uint32_t groups_n,
                                       const wr__log_until *until, weir_error *err)
 {
-    wr__kafka *log = w->opaque.log;
+    wr__kafka *log = w->log;
     if (!atomic_load(&w->txn.begun)) {
         if (!wr__sent_moves(&w->sent, groups, groups_n))
             return WEIR_OK;
         WR_TRY(begin(w, until, err));
     }
     WR_TRY(write_positions(w, true, groups, groups_n, until, err));
-    WR_TRY(
-        wr__kafka_send_groups(log, w->rk, &w->txn, &w->sent, reader, groups, groups_n, until, err));
-    WR_TRY(wr__txn_commit(log, w->rk, &w->txn, err));
+    WR_TRY(wr__kafka_send_groups(log, w->sender->rk, &w->txn, &w->sent, reader, groups, groups_n,
+                                 until, err));
+    WR_TRY(wr__txn_commit(log, w->sender->rk, &w->txn, err));
     wr__kafka_alive(log);
     return WEIR_OK;
 }
@@ -751,7 +754,7 @@ static weir_status commit_offsets(wr_log_writer *w, wr_log_reader *reader,
                                   const wr_log_group_offsets *groups, uint32_t groups_n,
                                   const wr__log_until *until, weir_error *err)
 {
-    wr__kafka *log = w->opaque.log;
+    wr__kafka *log = w->log;
     if (!w->transactional) {
         WR_TRY(wr__kafka_commit_groups(log, reader, groups, groups_n, err));
         WR_TRY(write_positions(w, false, groups, groups_n, until, err));
@@ -785,6 +788,6 @@ weir_status wr__kafka_commit(wr_log_writer *w, wr_log_reader *reader,
     atomic_store(&w->pending, 0);
     wr__sent_note(&w->sent, groups, groups_n, state);
     if (state) /* an empty one too: its stores wait for the end of the commit */
-        WR_TRY(wr_db_write(w->opaque.log->db, state, err));
+        WR_TRY(wr_db_write(w->log->db, state, err));
     return WEIR_OK;
 }

@@ -77,7 +77,7 @@ typedef struct wr_log_class {
     weir_status (*produce)(wr_log_writer *w, wr_log_owner *owner, const char *topic,
                            const wr_out_records *records, const wr__log_until *until,
                            weir_error *err);
-    void (*serve)(wr_log_writer *w); /* NULL: nothing waits */
+    int (*serve)(wr_log_writer *w); /* NULL: nothing waits */
     size_t (*pending)(const wr_log_writer *w);
     weir_status (*flush)(wr_log_writer *w, const wr__log_until *until, weir_error *err);
     int64_t (*position)(const wr_log_writer *w, const char *topic, int32_t partition);

@@ -113,7 +113,7 @@ static weir_status check_settings(wr__kafka *log, weir_error *err)
         rd_kafka_conf_t *conf;
         WR_TRY(wr__kafka_conf_new(log, roles[i], &log->settings, &conf, err));
         bool wire;
-        weir_status st = roles[i] == WR__KAFKA_READER
+        weir_status st = roles[i] != WR__KAFKA_TRANSACTIONAL
                              ? wr__kafka_wire_choose(log, &log->settings, conf, &wire, err)
                              : WEIR_OK;
         rd_kafka_conf_destroy(conf);

@@ -112,10 +112,9 @@ weir_status wr_log_writer_produce(wr_log_writer *w, wr_log_owner *owner, const c
     return produce(w, owner ? owner : &base_of(w)->own, topic, records, &until, err);
 }
 
-void wr_log_writer_serve(wr_log_writer *w)
+int wr_log_writer_serve(wr_log_writer *w)
 {
-    if (class_of(w)->serve)
-        class_of(w)->serve(w);
+    return class_of(w)->serve ? class_of(w)->serve(w) : -1;
 }
 
 size_t wr_log_writer_pending(const wr_log_writer *w)

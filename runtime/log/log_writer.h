@@ -65,9 +65,12 @@ weir_status wr_log_writer_produce(wr_log_writer *w, wr_log_owner *owner, const c
                                   const wr_out_records *records, weir_error *err) WR_MUST_CHECK;
 /** More bytes than this, key, value and headers together, no record may have. */
 size_t wr_log_writer_record_max(const wr_log_writer *w);
-/** Take what the log's client has to say (reports, its own figures), without waiting: now and then
- *  while nothing is produced. Not together with flush, commit and abort. */
-void wr_log_writer_serve(wr_log_writer *w);
+/**
+ * Take what the log's client has to say (reports, its own figures), and send what is to be sent,
+ * without waiting: now and then while nothing is produced. Not together with flush, commit and
+ * abort. @return milliseconds after which it should be called again; -1: now and then will do.
+ */
+int wr_log_writer_serve(wr_log_writer *w);
 /** Bytes produced since the last commit. */
 size_t wr_log_writer_pending(const wr_log_writer *w);
 /**

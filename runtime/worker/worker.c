@@ -35,8 +35,9 @@ static void observe(wr_worker *w, int64_t since)
             c->cls->observe(c, &w->times, lag);
     }
     w->times = (wr_worker_times){0};
-    if (since - w->commit.served_ns >= SERVE_EVERY_NS) {
-        wr_log_writer_serve(w->commit.writer);
+    /* What it has written may wait in its producer for more. */
+    if (w->commit.dirty || since - w->commit.served_ns >= SERVE_EVERY_NS) {
+        w->commit.serve_ms = wr_log_writer_serve(w->commit.writer);
         w->commit.served_ns = since;
     }
 }
@@ -45,6 +46,8 @@ static weir_status poll(wr_worker *w, int timeout_ms, weir_error *err)
 {
     /* Uncommitted work is committed as soon as there is nothing else to do: do not sleep on it. */
     int wait = w->commit.dirty ? WR_MIN(timeout_ms, DIRTY_POLL_MS) : timeout_ms;
+    if (w->commit.dirty && w->commit.serve_ms >= 0)
+        wait = WR_MIN(wait, w->commit.serve_ms);
     if (w->consumer.held)
         wait = WR_MIN(wait, HELD_POLL_MS);
     if (w->restoring)

@@ -44,6 +44,20 @@ static void read_fetch(wr_wire_in *in, int16_t version, wr_arena *a)
         touch(f.brokers[i].host);
 }
 
+static void read_produce(wr_wire_in *in, int16_t version, wr_arena *a)
+{
+    weir_error err;
+    wr_wire_produce_answer all;
+    if (wr__wire_read_produce(in, version, a, &all, &err) != WEIR_OK)
+        return;
+    for (uint32_t i = 0; i < all.n; i++) {
+        touch(all.parts[i].topic);
+        touch(all.parts[i].message);
+    }
+    for (uint32_t i = 0; i < all.brokers_n; i++)
+        touch(all.brokers[i].host);
+}
+
 static void read_offsets(wr_wire_api api, wr_wire_in *in, int16_t version, wr_arena *a)
 {
     weir_error err;
@@ -61,6 +75,7 @@ static void read_setup(wr_wire_api api, wr_wire_in *in, int16_t version)
     int16_t error;
     wr_wire_versions versions;
     wr_wire_authenticated said;
+    wr_wire_producer_given given;
     wr_buf mechanisms = {0};
     if (api == WR_WIRE_API_VERSIONS &&
         wr__wire_read_api_versions(in, version, &error, &versions, &err) == WEIR_OK)
@@ -73,6 +88,9 @@ static void read_setup(wr_wire_api api, wr_wire_in *in, int16_t version)
         touch(said.message);
         touch(said.bytes);
     }
+    if (api == WR_WIRE_INIT_PRODUCER_ID &&
+        wr__wire_read_init_producer_id(in, version, &given, &err) == WEIR_OK && !given.error)
+        WR_ASSERT(given.id >= 0 && given.epoch >= 0);
     wr_buf_free(&mechanisms);
 }
 
@@ -84,7 +102,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                        WR_WIRE_API_VERSIONS,
                                        WR_WIRE_OFFSET_FOR_LEADER_EPOCH,
                                        WR_WIRE_SASL_HANDSHAKE,
-                                       WR_WIRE_SASL_AUTHENTICATE};
+                                       WR_WIRE_SASL_AUTHENTICATE,
+                                       WR_WIRE_PRODUCE,
+                                       WR_WIRE_INIT_PRODUCER_ID};
     if (size < 2)
         return 0;
     wr_wire_api api = apis[0];
@@ -103,6 +123,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         read_metadata(&in, version, a);
     else if (api == WR_WIRE_FETCH)
         read_fetch(&in, version, a);
+    else if (api == WR_WIRE_PRODUCE)
+        read_produce(&in, version, a);
     else if (api == WR_WIRE_LIST_OFFSETS || api == WR_WIRE_OFFSET_FOR_LEADER_EPOCH)
         read_offsets(api, &in, version, a);
     else

@@ -33,7 +33,7 @@ static void check_same(const wr_record *r, const wr_record *s)
 
 static void check_round_trip(fuzz *f, const wr_record *records, uint32_t n, wr_codec codec)
 {
-    static const wr_wire_producer nobody = {.id = -1};
+    static const wr_wire_producer_id nobody = {.id = -1};
     wr_wire_batch_writer w;
     weir_error err;
     wr_buf_clear(&f->again);

@@ -161,7 +161,7 @@ static void write_batch(const json_t *line, wr_buf *out, wr_wire_codec *c)
 {
     const json_t *records = json_object_get(line, "records");
     const json_t *numbers = json_object_get(line, "producer");
-    const wr_wire_producer producer = {
+    const wr_wire_producer_id producer = {
         .id = json_integer_value(json_array_get(numbers, 0)),
         .epoch = (int16_t)json_integer_value(json_array_get(numbers, 1)),
         .sequence = (int32_t)json_integer_value(json_array_get(numbers, 2)),

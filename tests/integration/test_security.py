@@ -19,6 +19,7 @@ from kafka_fixture import Record
 from security_fixture import KEY_PASSWORD, PASSWORD, USER
 
 WIRE_READER = Path(os.environ["WEIR_BUILD_DIR"]) / "tests/wire_reader"
+WIRE_WRITER = Path(os.environ["WEIR_BUILD_DIR"]) / "tests/wire_writer"
 SQL = """
 CREATE STREAM s (k STRING KEY, v INT) WITH (KAFKA_TOPIC = 'in', VALUE_FORMAT = 'JSON');
 CREATE TABLE counts AS SELECT k, COUNT(*) AS n FROM s GROUP BY k;
@@ -103,12 +104,34 @@ class Security(unittest.TestCase):
             if linked.returncode:
                 self.assertIn("does not work between librdkafka", linked.stderr)
 
-    def wire_reader(self, listener, settings):
+    def wire(self, program, topic, one, two, listener, settings):
         """Our own client, with nothing of librdkafka's but the settings."""
         words = [f"{name}={value}" for name, value in
                  {"bootstrap.servers": self.broker.address_of(listener), **settings}.items()]
-        return subprocess.run([WIRE_READER, "wire", "1", "3", *words], capture_output=True, text=True,
-                              timeout=60)
+        return subprocess.run([program, topic, str(one), str(two), *words], capture_output=True,
+                              text=True, timeout=60)
+
+    def wire_reader(self, listener, settings):
+        return self.wire(WIRE_READER, "wire", 1, 3, listener, settings)
+
+    def test_own_client_writes(self):
+        """Requests of megabytes, over TLS in pieces; by a user; what is not permitted."""
+        key = {**self.mutual, "ssl.key.location": self.broker.path("client.key")}
+        scram = {**self.sasl, "sasl.mechanism": "SCRAM-SHA-256"}
+        for number, (listener, settings) in enumerate([
+                ("PLAINTEXT", {}), ("TLS", self.tls), ("TLS", {**self.tls, "compression.type": "lz4"}),
+                ("MTLS", key), ("PLAIN", self.sasl), ("SCRAM", scram)]):
+            topic = self.broker.create_topic(f"written-{number}", unique=False)
+            done = self.wire(WIRE_WRITER, topic, 20000, 1000, listener,
+                             {**settings, "enable.idempotence": "true"})
+            self.assertEqual((done.stdout, done.stderr.count("fault")), ("20000\n", 0), done.stderr)
+            read = self.wire(WIRE_READER, topic, 1, 20000, listener, settings)
+            values = [line.split()[2].rstrip(".") for line in read.stdout.splitlines()]
+            self.assertEqual(values, [str(i) for i in range(20000)])
+        wrong = self.wire(WIRE_WRITER, "written-0", 1, 10, "PLAIN",
+                          {**self.sasl, "sasl.password": "falsch-3d"})
+        self.assertEqual((wrong.returncode, wrong.stdout), (1, "-1\n"))
+        self.assertIn("SASL authentication error", wrong.stderr)
 
     def test_own_client(self):
         """TLS with and without certificates of clients, PLAIN, SCRAM; and why a broker is refused."""

@@ -7,48 +7,13 @@
  * Writes the values of so many records, one a line, as <partition> <offset> <value>. Ends with
  * status 1 and what connections failed for after 3 faults without a record.
  */
-#include <librdkafka/rdkafka.h>
-#include <stdio.h>
+#include "wire_program.h"
+
 #include <stdlib.h>
 
-#include "runtime/log/kafka_wire.h"
 #include "runtime/log/wire/fetcher.h"
 
 enum { FAULTS_MAX = 3, RECORDS_AT_ONCE = 100, WAIT_MS = 200 };
-
-static void tell(void *arg, wr_wire_news news, const char *text)
-{
-    static const char *const names[] = {
-        [WR_WIRE_FAULT] = "fault",
-        [WR_WIRE_CERTIFICATE] = "certificate",
-        [WR_WIRE_ALL_DOWN] = "all down",
-        [WR_WIRE_ANSWERS] = "answers",
-    };
-    *(int *)arg += news == WR_WIRE_FAULT;
-    fprintf(stderr, "%s: %s\n", names[news], text);
-}
-
-/* @return 0: it is good */
-static int configure(char **settings, int n, wr_wire_config *out)
-{
-    char text[256];
-    weir_error err = {0};
-    rd_kafka_conf_t *conf = rd_kafka_conf_new();
-    int bad = 0;
-    for (int i = 0; i < n && !bad; i++) {
-        char *value = strchr(settings[i], '=');
-        *value++ = '\0';
-        bad = rd_kafka_conf_set(conf, settings[i], value, text, sizeof text) != RD_KAFKA_CONF_OK;
-        if (bad)
-            fprintf(stderr, "%s\n", text);
-    }
-    if (!bad && wr__kafka_wire_config(conf, out, &err) != WEIR_OK) {
-        fprintf(stderr, "%s\n", err.message);
-        bad = 1;
-    }
-    rd_kafka_conf_destroy(conf);
-    return bad;
-}
 
 /* @return 0: all records came */
 static int read_records(wr_wire_fetcher *f, uint64_t wanted, const int *faults)

@@ -8,13 +8,9 @@
  */
 #include "runtime/log/wire/fetcher_internal.h"
 
-#include <errno.h>
 #include <stdlib.h>
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
-enum { LOOK_EVERY_MS = 1, EVENTS = 16 };
+enum { LOOK_EVERY_MS = 1 };
 
 /* ---- life ---- */
 
@@ -23,16 +19,10 @@ weir_status wr__wire_fetcher_new(const wr_wire_config *config, wr_wire_fetcher *
 {
     wr_wire_fetcher *f = wr_calloc(1, sizeof *f);
     f->config = config;
-    f->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-    f->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     f->codec = wr__wire_codec_new();
-    struct epoll_event e = {.events = EPOLLIN, .data.ptr = NULL};
-    weir_status st = WEIR_OK;
-    if (f->epoll_fd < 0 || f->wake_fd < 0 ||
-        epoll_ctl(f->epoll_fd, EPOLL_CTL_ADD, f->wake_fd, &e) != 0)
-        st = wr_error(err, WEIR_ERR_LOG, "Reading from Kafka: %s", strerror(errno));
+    weir_status st = wr__wire_loop_init(&f->loop, err);
     if (st == WEIR_OK)
-        st = wr__wire_cluster_init(&f->cluster, config, f->epoll_fd, &f->answers, err);
+        st = wr__wire_cluster_init(&f->cluster, config, f->loop.epoll_fd, &f->answers, err);
     if (st != WEIR_OK) {
         wr__wire_fetcher_free(f);
         return st;
@@ -66,10 +56,7 @@ void wr__wire_fetcher_free(wr_wire_fetcher *f)
     wr__wire_answers_free(&f->answers);
     wr__wire_codec_free(f->codec);
     wr_free(f->sessions);
-    if (f->wake_fd >= 0)
-        close(f->wake_fd);
-    if (f->epoll_fd >= 0)
-        close(f->epoll_fd);
+    wr__wire_loop_free(&f->loop);
     wr_free(f);
 }
 
@@ -186,14 +173,12 @@ void wr__wire_fetcher_figures(wr_wire_fetcher *f, wr_wire_figures *out)
 
 void wr__wire_fetcher_wake(wr_wire_fetcher *f)
 {
-    uint64_t one = 1;
-    ssize_t n = write(f->wake_fd, &one, sizeof one);
-    (void)n; /* where it is full, it wakes anyway */
+    wr__wire_loop_wake(&f->loop);
 }
 
 int wr__wire_fetcher_wake_fd(const wr_wire_fetcher *f)
 {
-    return f->wake_fd;
+    return f->loop.wake_fd;
 }
 
 /* ---- the loop ---- */
@@ -201,18 +186,8 @@ int wr__wire_fetcher_wake_fd(const wr_wire_fetcher *f)
 /* Wait for sockets, at most so long, and take what has come. */
 static weir_status look(wr_wire_fetcher *f, int wait_ms, bool *woken, weir_error *err)
 {
-    struct epoll_event events[EVENTS];
-    int n = epoll_wait(f->epoll_fd, events, EVENTS, wait_ms);
-    WR_ASSERT(n >= 0 || errno == EINTR);
-    for (int i = 0; i < n; i++) {
-        if (events[i].data.ptr) {
-            wr__wire_connection_progress(events[i].data.ptr);
-            continue;
-        }
-        uint64_t count;
-        *woken = read(f->wake_fd, &count, sizeof count) > 0 || *woken;
-    }
-    f->changed = f->changed || n > 0;
+    if (wr__wire_loop_wait(&f->loop, wait_ms, woken))
+        f->changed = true;
     return wr__wire_requests_take(f, err);
 }
 
@@ -274,12 +249,6 @@ static weir_status hand_out(wr_wire_fetcher *f, uint32_t max_records, wr_wire_ru
     return WEIR_OK;
 }
 
-static int wait_of(const wr_wire_fetcher *f, int64_t now_ms, int64_t deadline_ms)
-{
-    int64_t until = WR_MIN(wr__wire_requests_due(f), deadline_ms);
-    return until == INT64_MAX ? -1 : (int)WR_MIN(WR_MAX(until - now_ms, 0), (int64_t)INT32_MAX);
-}
-
 weir_status wr__wire_fetcher_poll(wr_wire_fetcher *f, uint32_t max_records, int timeout_ms,
                                   wr_wire_run **out, wr_wire_trouble *trouble, bool *woken,
                                   weir_error *err)
@@ -305,7 +274,8 @@ weir_status wr__wire_fetcher_poll(wr_wire_fetcher *f, uint32_t max_records, int 
             return WEIR_OK;
         if (f->changed)
             continue;
-        WR_TRY(look_and_send(f, wait_of(f, now, deadline), woken, err));
+        int wait = wr__wire_loop_until(now, wr__wire_requests_due(f), deadline);
+        WR_TRY(look_and_send(f, wait, woken, err));
         looked = true;
     }
 }

@@ -10,6 +10,7 @@
 #include "runtime/log/wire/wire_cluster.h"
 #include "runtime/log/wire/fetcher.h"
 #include "runtime/log/wire/record_batch.h"
+#include "runtime/log/wire/wire_loop.h"
 
 /** Inflated records of one record batch. */
 typedef struct wr_wire_block {
@@ -82,7 +83,7 @@ typedef struct wr_wire_given {
 
 struct wr_wire_fetcher {
     const wr_wire_config *config;
-    int epoll_fd, wake_fd;
+    wr_wire_loop loop;
     wr_wire_answers answers;
     wr_wire_cluster cluster;
     wr_wire_session *sessions; /* by the node's place */

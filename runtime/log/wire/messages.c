@@ -12,6 +12,7 @@
 static const struct {
     int16_t min, max, flexible;
 } ours[WR_WIRE_APIS] = {
+    [WR_WIRE_PRODUCE] = {3, 13, 9},          [WR_WIRE_INIT_PRODUCER_ID] = {0, 5, 2},
     [WR_WIRE_FETCH] = {4, 16, 12},           [WR_WIRE_LIST_OFFSETS] = {1, 7, 6},
     [WR_WIRE_METADATA] = {4, 12, 9},         [WR_WIRE_SASL_HANDSHAKE] = {1, 1, INT16_MAX},
     [WR_WIRE_API_VERSIONS] = {0, 3, 3},      [WR_WIRE_OFFSET_FOR_LEADER_EPOCH] = {2, 4, 4},
@@ -257,7 +258,8 @@ static void put_topics(wr_buf *b, wr_wire_api api, int16_t version, const wr_wir
                        uint32_t n, put_partition put, const void *arg)
 {
     bool compact = wr__wire_flexible(api, version);
-    bool by_id = api == WR_WIRE_FETCH && version >= WR_WIRE_FETCH_BY_ID;
+    bool by_id = (api == WR_WIRE_FETCH && version >= WR_WIRE_FETCH_BY_ID) ||
+                 (api == WR_WIRE_PRODUCE && version >= WR_WIRE_PRODUCE_BY_ID);
     WR_ASSERT(asks || n == 0);
     wr__wire_put_array(b, count_topics(asks, n), compact);
     for (uint32_t i = 0, parts; i < n; i += parts) {
@@ -438,6 +440,28 @@ static void read_aborted(wr_wire_in *in, bool compact, wr_arena *a, wr_wire_fetc
         qsort(p->aborted, p->aborted_n, sizeof *p->aborted, by_first_offset);
 }
 
+/* The tagged fields of a partition: one of them says who its leader is now. */
+static void read_leader(wr_wire_in *in, uint32_t tag, int32_t *leader, int32_t *epoch)
+{
+    for (wr_wire_tags t = wr__wire_tags(in); wr__wire_tag_next(in, &t);) {
+        if (t.tag != tag)
+            continue;
+        *leader = wr__wire_i32(&t.field);
+        *epoch = wr__wire_i32(&t.field);
+        wr__wire_tags_skip(&t.field, true);
+    }
+}
+
+/* Where the leaders are that an answer names. */
+static wr_wire_broker *read_endpoints(wr_wire_in *in, wr_arena *a, uint32_t *n)
+{
+    *n = wr__wire_array(in, true, 11);
+    wr_wire_broker *brokers = WR_NEW_N(a, wr_wire_broker, *n);
+    for (uint32_t i = 0; i < *n; i++)
+        read_broker(in, true, &brokers[i]);
+    return brokers;
+}
+
 static void read_fetched(wr_wire_in *in, int16_t version, wr_arena *a, wr_wire_fetched *p)
 {
     enum { CURRENT_LEADER = 1 };
@@ -451,23 +475,8 @@ static void read_fetched(wr_wire_in *in, int16_t version, wr_arena *a, wr_wire_f
     p->read_replica = version >= 11 ? wr__wire_i32(in) : -1;
     p->records = wr__wire_bytes(in, compact);
     p->leader = p->leader_epoch = -1;
-    if (!compact)
-        return;
-    for (wr_wire_tags t = wr__wire_tags(in); wr__wire_tag_next(in, &t);) {
-        if (t.tag != CURRENT_LEADER)
-            continue;
-        p->leader = wr__wire_i32(&t.field);
-        p->leader_epoch = wr__wire_i32(&t.field);
-        wr__wire_tags_skip(&t.field, true);
-    }
-}
-
-static void read_endpoints(wr_wire_in *in, wr_arena *a, wr_wire_fetch_answer *out)
-{
-    out->brokers_n = wr__wire_array(in, true, 11);
-    out->brokers = WR_NEW_N(a, wr_wire_broker, out->brokers_n);
-    for (uint32_t i = 0; i < out->brokers_n; i++)
-        read_broker(in, true, &out->brokers[i]);
+    if (compact)
+        read_leader(in, CURRENT_LEADER, &p->leader, &p->leader_epoch);
 }
 
 weir_status wr__wire_read_fetch(wr_wire_in *in, int16_t version, wr_arena *a,
@@ -502,7 +511,123 @@ weir_status wr__wire_read_fetch(wr_wire_in *in, int16_t version, wr_arena *a,
     if (compact) {
         for (wr_wire_tags t = wr__wire_tags(in); wr__wire_tag_next(in, &t);)
             if (t.tag == NODE_ENDPOINTS && version >= 16)
-                read_endpoints(&t.field, a, out);
+                out->brokers = read_endpoints(&t.field, a, &out->brokers_n);
     }
     return wr__wire_in_end(in, "Kafka's answer to Fetch", err);
+}
+
+/* ---- InitProducerId ---- */
+
+void wr__wire_put_init_producer_id(wr_buf *b, int16_t version)
+{
+    bool compact = wr__wire_flexible(WR_WIRE_INIT_PRODUCER_ID, version);
+    wr__wire_put_str(b, (wr_str){0}, compact); /* no transactions, */
+    wr__wire_put_i32(b, INT32_MAX);            /* and so no time for one */
+    if (version >= 3) {
+        wr__wire_put_i64(b, -1); /* the id so far */
+        wr__wire_put_i16(b, -1);
+    }
+    wr__wire_put_no_tags(b, compact);
+}
+
+weir_status wr__wire_read_init_producer_id(wr_wire_in *in, int16_t version,
+                                           wr_wire_producer_given *out, weir_error *err)
+{
+    (void)wr__wire_i32(in); /* throttling */
+    out->error = wr__wire_i16(in);
+    out->id = wr__wire_i64(in);
+    out->epoch = wr__wire_i16(in);
+    wr__wire_tags_skip(in, wr__wire_flexible(WR_WIRE_INIT_PRODUCER_ID, version));
+    if (out->error == WR_WIRE_NONE && (out->id < 0 || out->epoch < 0))
+        wr__wire_in_fail(in, "a producer id that is none");
+    return wr__wire_in_end(in, "Kafka's answer to InitProducerId", err);
+}
+
+/* ---- Produce ---- */
+
+static void put_records(wr_buf *b, int16_t version, const wr_wire_ask *ask, const void *arg)
+{
+    bool compact = wr__wire_flexible(WR_WIRE_PRODUCE, version);
+    (void)arg;
+    WR_ASSERT(ask->records.ptr);
+    wr__wire_put_i32(b, ask->partition);
+    wr__wire_put_bytes(b, ask->records, compact);
+    wr__wire_put_no_tags(b, compact);
+}
+
+void wr__wire_put_produce(wr_buf *b, int16_t version, int16_t acks, int32_t timeout_ms,
+                          const wr_wire_ask *asks, uint32_t n)
+{
+    bool compact = wr__wire_flexible(WR_WIRE_PRODUCE, version);
+    WR_ASSERT(acks != 0 && n > 0); /* without acknowledgements there would be no answer */
+    wr__wire_put_str(b, (wr_str){0}, compact); /* no transaction */
+    wr__wire_put_i16(b, acks);
+    wr__wire_put_i32(b, timeout_ms);
+    put_topics(b, WR_WIRE_PRODUCE, version, asks, n, put_records, NULL);
+    wr__wire_put_no_tags(b, compact);
+}
+
+/* Kafka says what is wrong with single records, or with all of them: the first word counts. */
+static wr_str read_refusals(wr_wire_in *in, bool compact)
+{
+    wr_str first = {0};
+    uint32_t n = wr__wire_array(in, compact, 5);
+    for (uint32_t i = 0; i < n; i++) {
+        (void)wr__wire_i32(in); /* its place in the batch */
+        wr_str one = wr__wire_str_or_null(in, compact);
+        wr__wire_tags_skip(in, compact);
+        if (!first.ptr)
+            first = one;
+    }
+    wr_str all = wr__wire_str_or_null(in, compact);
+    return first.ptr ? first : all;
+}
+
+static void read_produced(wr_wire_in *in, int16_t version, wr_wire_produced *p)
+{
+    enum { CURRENT_LEADER = 0 };
+    bool compact = wr__wire_flexible(WR_WIRE_PRODUCE, version);
+    p->partition = wr__wire_i32(in);
+    p->error = wr__wire_i16(in);
+    p->base_offset = wr__wire_i64(in);
+    (void)wr__wire_i64(in); /* the broker's time, where records get that */
+    if (version >= 5)
+        (void)wr__wire_i64(in); /* where the log begins */
+    p->message = version >= 8 ? read_refusals(in, compact) : (wr_str){0};
+    p->leader = p->leader_epoch = -1;
+    if (compact)
+        read_leader(in, CURRENT_LEADER, &p->leader, &p->leader_epoch);
+}
+
+weir_status wr__wire_read_produce(wr_wire_in *in, int16_t version, wr_arena *a,
+                                  wr_wire_produce_answer *out, weir_error *err)
+{
+    enum { NODE_ENDPOINTS = 0 };
+    WR_ASSERT(version >= ours[WR_WIRE_PRODUCE].min && version <= ours[WR_WIRE_PRODUCE].max);
+    wr_arr(wr_wire_produced) all = {0};
+    bool compact = wr__wire_flexible(WR_WIRE_PRODUCE, version);
+    *out = (wr_wire_produce_answer){0};
+    uint32_t topics = wr__wire_array(in, compact, 3);
+    for (uint32_t i = 0; i < topics; i++) {
+        wr_wire_produced p = {0};
+        if (version >= WR_WIRE_PRODUCE_BY_ID)
+            p.topic_id = read_uuid(in);
+        else
+            p.topic = wr__wire_str(in, compact);
+        uint32_t n = wr__wire_array(in, compact, 22);
+        for (uint32_t k = 0; k < n; k++) {
+            read_produced(in, version, &p);
+            wr_arr_push(a, &all, p);
+        }
+        wr__wire_tags_skip(in, compact);
+    }
+    out->parts = all.v;
+    out->n = (uint32_t)all.n;
+    out->throttle_ms = wr__wire_i32(in);
+    if (compact) {
+        for (wr_wire_tags t = wr__wire_tags(in); wr__wire_tag_next(in, &t);)
+            if (t.tag == NODE_ENDPOINTS)
+                out->brokers = read_endpoints(&t.field, a, &out->brokers_n);
+    }
+    return wr__wire_in_end(in, "Kafka's answer to Produce", err);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * messages.h - the requests that a reader makes of Kafka, and their answers.
+ * messages.h - the requests that readers and writers make of Kafka, and their answers.
  *
  * Encoders append a request's body to a buffer; decoders read an answer's body out of untrusted
  * bytes into an arena, strings and records being slices into the bytes. Layouts are those of
@@ -17,11 +17,13 @@
 
 /** Kafka's numbers of the requests that are made here. */
 typedef enum wr_wire_api {
+    WR_WIRE_PRODUCE = 0,
     WR_WIRE_FETCH = 1,
     WR_WIRE_LIST_OFFSETS = 2,
     WR_WIRE_METADATA = 3,
     WR_WIRE_SASL_HANDSHAKE = 17,
     WR_WIRE_API_VERSIONS = 18,
+    WR_WIRE_INIT_PRODUCER_ID = 22,
     WR_WIRE_OFFSET_FOR_LEADER_EPOCH = 23,
     WR_WIRE_SASL_AUTHENTICATE = 36,
     WR_WIRE_APIS, /* not one: room for all of them */
@@ -39,10 +41,21 @@ enum {
     WR_WIRE_REQUEST_TIMED_OUT = 7,
     WR_WIRE_BROKER_NOT_AVAILABLE = 8,
     WR_WIRE_REPLICA_NOT_AVAILABLE = 9,
+    WR_WIRE_MESSAGE_TOO_LARGE = 10,
     WR_WIRE_NETWORK_EXCEPTION = 13,
+    WR_WIRE_COORDINATOR_LOAD_IN_PROGRESS = 14,
+    WR_WIRE_COORDINATOR_NOT_AVAILABLE = 15,
+    WR_WIRE_NOT_COORDINATOR = 16,
+    WR_WIRE_NOT_ENOUGH_REPLICAS = 19,
+    WR_WIRE_NOT_ENOUGH_REPLICAS_AFTER_APPEND = 20,
     WR_WIRE_UNSUPPORTED_SASL_MECHANISM = 33,
     WR_WIRE_UNSUPPORTED_VERSION = 35,
+    WR_WIRE_OUT_OF_ORDER_SEQUENCE = 45,
+    WR_WIRE_DUPLICATE_SEQUENCE = 46,
+    WR_WIRE_INVALID_PRODUCER_EPOCH = 47,
+    WR_WIRE_CONCURRENT_TRANSACTIONS = 51,
     WR_WIRE_KAFKA_STORAGE_ERROR = 56,
+    WR_WIRE_UNKNOWN_PRODUCER_ID = 59,
     WR_WIRE_FETCH_SESSION_ID_NOT_FOUND = 70,
     WR_WIRE_INVALID_FETCH_SESSION_EPOCH = 71,
     WR_WIRE_FENCED_LEADER_EPOCH = 74,
@@ -138,11 +151,12 @@ weir_status wr__wire_read_metadata(wr_wire_in *in, int16_t version, wr_arena *a,
 /** A partition that something is asked of. Those of one topic stand next to each other. */
 typedef struct wr_wire_ask {
     const char *topic;
-    const wr_wire_uuid *topic_id; /* Fetch >= 13 */
+    const wr_wire_uuid *topic_id; /* Fetch, Produce >= 13 */
     int32_t partition;
     int32_t leader_epoch; /* that is thought to be the leader's; -1: not known */
     int64_t at;           /* Fetch: offset. ListOffsets: time, or -1 end, -2 beginning */
     int32_t epoch;        /* OffsetForLeaderEpoch: the epoch whose end is asked for */
+    wr_str records;       /* Produce: one record batch */
 } wr_wire_ask;
 
 /* ---- ListOffsets: 1 to 7; OffsetForLeaderEpoch: 2 to 4 ---- */
@@ -211,5 +225,46 @@ typedef struct wr_wire_fetch_answer {
 } wr_wire_fetch_answer;
 weir_status wr__wire_read_fetch(wr_wire_in *in, int16_t version, wr_arena *a,
                                 wr_wire_fetch_answer *out, weir_error *err) WR_MUST_CHECK;
+
+/* ---- InitProducerId: 0 to 5 ---- */
+
+/** For a producer without transactions: a new id. */
+void wr__wire_put_init_producer_id(wr_buf *b, int16_t version);
+typedef struct wr_wire_producer_given {
+    int16_t error;
+    int64_t id;
+    int16_t epoch;
+} wr_wire_producer_given;
+weir_status wr__wire_read_init_producer_id(wr_wire_in *in, int16_t version,
+                                           wr_wire_producer_given *out,
+                                           weir_error *err) WR_MUST_CHECK;
+
+/* ---- Produce: 3 to 13 ---- */
+
+/** From this version on topics are named by their ids. */
+#define WR_WIRE_PRODUCE_BY_ID 13
+
+/** Without a transaction. @p acks -1: all replicas that are in sync, 1: the leader. @p asks: one
+ *  record batch each, at most one for a partition. @p timeout_ms: for the replicas. */
+void wr__wire_put_produce(wr_buf *b, int16_t version, int16_t acks, int32_t timeout_ms,
+                          const wr_wire_ask *asks, uint32_t n);
+typedef struct wr_wire_produced {
+    wr_str topic;          /* before version 13 */
+    wr_wire_uuid topic_id; /* from it on */
+    int32_t partition;
+    int16_t error;
+    int64_t base_offset;          /* of the batch; -1: not known */
+    wr_str message;               /* why it was refused; ptr NULL: not said */
+    int32_t leader, leader_epoch; /* who is the leader; -1: not said */
+} wr_wire_produced;
+typedef struct wr_wire_produce_answer {
+    wr_wire_produced *parts;
+    uint32_t n;
+    int32_t throttle_ms;
+    wr_wire_broker *brokers; /* where leaders that were named are */
+    uint32_t brokers_n;
+} wr_wire_produce_answer;
+weir_status wr__wire_read_produce(wr_wire_in *in, int16_t version, wr_arena *a,
+                                  wr_wire_produce_answer *out, weir_error *err) WR_MUST_CHECK;
 
 #endif

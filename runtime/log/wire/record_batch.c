@@ -387,7 +387,7 @@ weir_status wr__wire_batch_seal(wr_wire_batch_writer *w, wr_codec codec, bool tr
     return WEIR_OK;
 }
 
-void wr__wire_batch_stamp(char *batch, const wr_wire_producer *producer)
+void wr__wire_batch_stamp(char *batch, const wr_wire_producer_id *producer)
 {
     WR_ASSERT(batch[AT_MAGIC] == MAGIC); /* sealed */
     WR_ASSERT(producer->id < 0 || (producer->epoch >= 0 && producer->sequence >= 0));

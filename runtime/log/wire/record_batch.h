@@ -158,13 +158,13 @@ bool wr__wire_batch_add(wr_wire_batch_writer *w, wr_str key, wr_str value, int64
 weir_status wr__wire_batch_seal(wr_wire_batch_writer *w, wr_codec codec, bool transactional,
                                 wr_wire_codec *c, wr_buf *scratch, weir_error *err) WR_MUST_CHECK;
 /** Who sends it. */
-typedef struct wr_wire_producer {
+typedef struct wr_wire_producer_id {
     int64_t id; /* -1: nobody in particular, and so are the others */
     int16_t epoch;
     int32_t sequence; /* of the first record */
-} wr_wire_producer;
+} wr_wire_producer_id;
 /** Fill in the producer and then the CRC of the sealed batch at @p batch; again, with other
  * numbers, as often as it is sent. */
-void wr__wire_batch_stamp(char *batch, const wr_wire_producer *producer);
+void wr__wire_batch_stamp(char *batch, const wr_wire_producer_id *producer);
 
 #endif

@@ -6,7 +6,10 @@
  */
 #include "log_helper.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <pthread.h>
+#include <sys/socket.h>
 #include <time.h>
 
 typedef struct env {
@@ -500,37 +503,80 @@ static int64_t now_ms(void)
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-/* Acknowledgements that do not come: a flush and a produce at the full queue hear the stop. */
+/* Twenty records into a queue that takes ten. */
+static weir_status give_twenty(env *e, wr_log_writer *w, weir_error *err)
+{
+    weir_status st = WEIR_OK;
+    wr_str k = WR_STR("k");
+    int64_t timestamp = 1;
+    wr_out_records r = {.n = 1, .keys = &k, .values = &k, .timestamps = &timestamp};
+    for (int i = 0; st == WEIR_OK && i < 20; i++)
+        st = wr_log_writer_produce(w, &e->first, e->a, &r, err);
+    return st;
+}
+
+/* Acknowledgements do not come: a produce at the full queue and a flush hear the stop. */
+static void stop(env *e, wr_log_writer *w, canceller *c)
+{
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, cancel_later, c), 0);
+    int64_t since = now_ms();
+    FAILS(give_twenty(e, w, err), WEIR_ERR_INTERRUPTED, "interrupted");
+    assert_true(now_ms() - since < 5000);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_false(wr_log_owner_failed(&e->first, NULL)); /* nobody's fault */
+    assert_false(wr_log_writer_failed(w, NULL));
+    FAILS(wr_log_writer_flush(w, err), WEIR_ERR_INTERRUPTED, "interrupted");
+    atomic_store(&c->flag, false);
+}
+
 static void test_cancel(void **state)
 {
     env *e = *state;
+    const char *client = getenv("WEIR_TEST_KAFKA_CLIENT");
+    int taken = 10;
     wr_settings_put(&e->settings, "producer.queue.buffering.max.messages", "10");
     wr_settings_put(&e->settings, "producer.linger.ms", "60000");
     wr_log_writer *w;
     OK(wr_log_writer_new(e->log, &e->settings, &w, err));
     canceller c = {.after_ms = 200};
     wr_log_writer_cancel_on(w, &c.flag);
-    pthread_t thread;
-    assert_int_equal(pthread_create(&thread, NULL, cancel_later, &c), 0);
-    int64_t since = now_ms();
-    weir_error why;
-    weir_status st = WEIR_OK;
-    wr_str k = WR_STR("k");
-    int64_t timestamp = 1;
-    wr_out_records r = {.n = 1, .keys = &k, .values = &k, .timestamps = &timestamp};
-    for (int i = 0; st == WEIR_OK && i < 20; i++)
-        st = wr_log_writer_produce(w, &e->first, e->a, &r, &why);
-    assert_int_equal(st, WEIR_ERR_INTERRUPTED);
-    assert_true(now_ms() - since < 5000);
-    assert_int_equal(pthread_join(thread, NULL), 0);
-    assert_false(wr_log_owner_failed(&e->first, NULL)); /* nobody's fault */
-    assert_false(wr_log_writer_failed(w, NULL));
-    FAILS(wr_log_writer_flush(w, err), WEIR_ERR_INTERRUPTED, "interrupted");
-    atomic_store(&c.flag, false);
+    if (client && strcmp(client, "wire") == 0) {
+        OK(give_twenty(e, w, err)); /* it does not wait for company where there is no room for it */
+        taken = 20;
+    } else {
+        stop(e, w, &c);
+    }
     OK(wr_log_writer_flush(w, err)); /* it goes on where it was stopped */
     OK(wr_log_writer_commit(w, NULL, NULL, 0, NULL, err));
-    assert_int_equal(end_of(e->log, e->a, 0), 10);
+    assert_int_equal(end_of(e->log, e->a, 0), taken);
     wr_log_writer_close(w);
+}
+
+/* The same beside a broker that takes connections and says nothing. */
+static void test_cancel_silence(void **state)
+{
+    env *e = *state;
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof at;
+    int listener = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(bind(listener, (struct sockaddr *)&at, sizeof at), 0);
+    assert_int_equal(listen(listener, 8), 0);
+    assert_int_equal(getsockname(listener, (struct sockaddr *)&at, &size), 0);
+    char address[32];
+    snprintf(address, sizeof address, "127.0.0.1:%d", ntohs(at.sin_port));
+    wr_settings_put(&e->settings, "producer.bootstrap.servers", address);
+    wr_settings_put(&e->settings, "producer.queue.buffering.max.messages", "10");
+    wr_log_writer *w;
+    OK(wr_log_writer_new(e->log, &e->settings, &w, err));
+    canceller c = {.after_ms = 200};
+    wr_log_writer_cancel_on(w, &c.flag);
+    stop(e, w, &c);
+    OK(wr_log_writer_abort(w, NULL, err));
+    assert_int_equal(wr_log_writer_pending(w), 0);
+    OK(wr_log_writer_flush(w, err)); /* nothing is left */
+    wr_log_writer_close(w);
+    close(listener);
 }
 
 /* Nobody answers the producer: the writer has failed, and no owner of it. */
@@ -582,6 +628,7 @@ int main(void)
         ALL(kafka),
         ON(kafka, test_refused_by_broker),
         ON(kafka, test_cancel),
+        ON(kafka, test_cancel_silence),
         ON(kafka, test_connection),
     };
     int failed = cmocka_run_group_tests_name("embedded", embedded, NULL, NULL);

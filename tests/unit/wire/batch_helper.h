@@ -94,7 +94,7 @@ static inline wr_record *random_records(uint64_t *seed, wr_arena *a, uint32_t n)
 static inline void put_batch(wr_buf *out, const wr_record *records, uint32_t n, wr_codec codec,
                              wr_wire_codec *c)
 {
-    static const wr_wire_producer nobody = {.id = -1};
+    static const wr_wire_producer_id nobody = {.id = -1};
     wr_wire_batch_writer w;
     wr_buf scratch = {0};
     wr__wire_batch_begin(&w, out);

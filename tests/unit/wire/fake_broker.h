@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * fake_broker.h - a broker without threads, for tests of the fetcher: they take turns, polling the
- * fetcher and serving what it has asked, so that every run is the same. It has one topic with two
- * partitions, keeps fetch sessions as Kafka does, and gets things wrong when it is told to.
+ * fake_broker.h - a broker without threads, for tests of the fetcher and the producer: they take
+ * turns, polling the client and serving what it has asked, so that every run is the same. It has
+ * one topic with two partitions, keeps fetch sessions and what it knows of producers as Kafka does,
+ * and gets things wrong when it is told to.
  */
 #ifndef WR_TESTS_UNIT_WIRE_FAKE_BROKER_H
 #define WR_TESTS_UNIT_WIRE_FAKE_BROKER_H
@@ -31,8 +32,27 @@ typedef enum fake_fault {
     FAKE_RECORD,  /* a byte of its last record is another one */
 } fake_fault;
 
+/** What the broker knows of the producer of a partition: its last batches. */
+enum { FAKE_KNOWN = 5 };
+typedef struct fake_known {
+    int64_t id; /* -1: nothing was written yet */
+    int16_t epoch;
+    int32_t next; /* sequence number */
+    struct {
+        int32_t sequence;
+        uint32_t count;
+        int64_t offset;
+    } v[FAKE_KNOWN]; /* newest last */
+    uint32_t n;
+} fake_known;
+
 typedef struct fake_part {
-    wr_buf log; /* record batches */
+    fake_known known;
+    int16_t produce_error; /* of the next produce_errors ones */
+    int produce_errors;
+    bool written_all_the_same; /* in spite of the error */
+    bool left_out;             /* of the next answer to Produce */
+    wr_buf log;                /* record batches */
     int64_t low, high;
     int32_t epoch;
     int16_t error;              /* of the next fetch; then none */
@@ -54,8 +74,24 @@ typedef struct fake_broker {
     int16_t fetch_max;     /* the newest Fetch that it knows */
     bool old_versions;     /* knows ApiVersions 0 alone */
     bool no_topic;         /* Metadata does not know it */
+    int16_t topic_error;   /* of the topic in Metadata; 0: none */
+    bool hold_metadata;    /* it waits, and so does what was asked after it */
     int16_t session_error; /* of the next fetch; then none */
-    fake_fault fault;      /* of the next answer to Fetch; then none */
+    fake_fault fault;      /* of the next answer to fault_api; then none */
+    wr_wire_api fault_api; /* Fetch, at first */
+    bool lost;             /* the request that the fault is of has no effect either */
+    int16_t produce_max;   /* the newest Produce that it knows */
+    int16_t id_error;      /* of the next InitProducerId; then none */
+    int produces, batches, ids;
+    int64_t next_id;
+    uint32_t produced_max; /* partitions in one Produce */
+    int32_t leader_hint;   /* said with NOT_LEADER; -1: none */
+    int hint_port;
+    int32_t leader;       /* of all partitions; Metadata */
+    bool stranger;        /* the next answer to Produce is of partitions that nobody asked about */
+    int64_t wrong_offset; /* what answers to Produce say, where it is not 0 */
+    int32_t throttle_ms;  /* of the next answer to Produce */
+    bool other_id;        /* Produce names another topic */
     int32_t session, session_epoch;
     int connections, fetches, full_fetches, lists, epoch_asks, metadata; /* counted */
     int16_t last_version;
@@ -67,7 +103,14 @@ static inline void fake_start(fake_broker *b)
 {
     struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t size = sizeof at;
-    *b = (fake_broker){.fetch_max = 18, .topic_id.bytes = {1}, .session_epoch = -1};
+    *b = (fake_broker){.fetch_max = 18,
+                       .fault_api = WR_WIRE_FETCH,
+                       .produce_max = 13,
+                       .leader_hint = -1,
+                       .leader = 7,
+                       .next_id = 1000,
+                       .topic_id.bytes = {1},
+                       .session_epoch = -1};
     b->listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
     assert_int_equal(bind(b->listener, (struct sockaddr *)&at, sizeof at), 0);
     assert_int_equal(listen(b->listener, 8), 0);
@@ -76,7 +119,7 @@ static inline void fake_start(fake_broker *b)
     for (int i = 0; i < FAKE_CONNECTIONS; i++)
         b->fd[i] = -1;
     for (int i = 0; i < FAKE_PARTS; i++)
-        b->parts[i].epoch_end = -1;
+        b->parts[i].epoch_end = b->parts[i].known.id = -1;
 }
 
 static inline void fake_hang_up(fake_broker *b, int i)
@@ -125,7 +168,7 @@ static inline void fake_append(fake_broker *b, int partition, uint32_t n, wr_cod
                            err));
     if (marker)
         p->log.ptr[at + ATTRIBUTES_AT] = (char)(p->log.ptr[at + ATTRIBUTES_AT] | CONTROL);
-    wr__wire_batch_stamp(p->log.ptr + at, &(wr_wire_producer){.id = producer});
+    wr__wire_batch_stamp(p->log.ptr + at, &(wr_wire_producer_id){.id = producer});
     wr_put_be64(p->log.ptr + at, (uint64_t)p->high);
     wr_put_be32(p->log.ptr + at + EPOCH_AT, (uint32_t)p->epoch);
     p->high += marker ? 1 : n;
@@ -157,7 +200,13 @@ static inline void fake_api_versions(const fake_broker *b, wr_buf *out, int16_t 
 {
     const struct {
         int16_t api, min, max;
-    } all[] = {{1, 4, b->fetch_max}, {2, 1, 11}, {3, 0, 13}, {18, 0, 4}, {23, 2, 4}};
+    } all[] = {{0, 0, b->produce_max},
+               {1, 4, b->fetch_max},
+               {2, 1, 11},
+               {3, 0, 13},
+               {18, 0, 4},
+               {22, 0, 6},
+               {23, 2, 4}};
     bool refused = b->old_versions && version > 0, compact = !refused && version >= 3;
     wr__wire_put_i16(out, refused ? WR_WIRE_UNSUPPORTED_VERSION : 0);
     wr__wire_put_array(out, WR_ARRAY_LEN(all), compact);
@@ -172,13 +221,32 @@ static inline void fake_api_versions(const fake_broker *b, wr_buf *out, int16_t 
     wr__wire_put_no_tags(out, compact);
 }
 
+static inline void fake_metadata_topic(const fake_broker *b, bool known, wr_str name, wr_buf *out)
+{
+    known = known && !b->topic_error;
+    wr__wire_put_i16(out, known            ? 0
+                          : b->topic_error ? b->topic_error
+                                           : WR_WIRE_UNKNOWN_TOPIC_OR_PARTITION);
+    wr__wire_put_str(out, name, true);
+    wr__wire_put_uuid(out, b->topic_id.bytes);
+    wr__wire_put_bool(out, false);
+    wr__wire_put_array(out, known ? FAKE_PARTS : 0, true);
+    for (int32_t i = 0; i < (known ? FAKE_PARTS : 0); i++) {
+        wr__wire_put_i16(out, 0);
+        wr__wire_put_i32(out, i);
+        wr__wire_put_i32(out, b->leader);
+        wr__wire_put_i32(out, b->parts[i].epoch);
+        for (int ids = 0; ids < 3; ids++)
+            wr__wire_put_array(out, 0, true);
+        wr__wire_put_no_tags(out, true);
+    }
+    wr__wire_put_i32(out, 0);
+    wr__wire_put_no_tags(out, true);
+}
+
 static inline void fake_metadata(fake_broker *b, wr_wire_in *in, wr_buf *out)
 {
     b->metadata++; /* version 12 */
-    assert_int_equal(wr__wire_array(in, true, 1), 1);
-    (void)wr__wire_uuid(in);
-    wr_str topic = wr__wire_str(in, true);
-    bool missing = b->no_topic || !wr_str_eq(topic, WR_STR(FAKE_TOPIC));
     wr__wire_put_i32(out, 0);
     wr__wire_put_array(out, 1, true);
     wr__wire_put_i32(out, 7); /* the broker's id */
@@ -188,23 +256,14 @@ static inline void fake_metadata(fake_broker *b, wr_wire_in *in, wr_buf *out)
     wr__wire_put_no_tags(out, true);
     wr__wire_put_str(out, WR_STR("cluster"), true);
     wr__wire_put_i32(out, 7);
-    wr__wire_put_array(out, 1, true);
-    wr__wire_put_i16(out, missing ? WR_WIRE_UNKNOWN_TOPIC_OR_PARTITION : 0);
-    wr__wire_put_str(out, topic, true);
-    wr__wire_put_uuid(out, b->topic_id.bytes);
-    wr__wire_put_bool(out, false);
-    wr__wire_put_array(out, missing ? 0 : FAKE_PARTS, true);
-    for (int32_t i = 0; i < (missing ? 0 : FAKE_PARTS); i++) {
-        wr__wire_put_i16(out, 0);
-        wr__wire_put_i32(out, i);
-        wr__wire_put_i32(out, 7);
-        wr__wire_put_i32(out, b->parts[i].epoch);
-        for (int ids = 0; ids < 3; ids++)
-            wr__wire_put_array(out, 0, true);
-        wr__wire_put_no_tags(out, true);
+    uint32_t n = wr__wire_array(in, true, 1);
+    wr__wire_put_array(out, n, true);
+    for (uint32_t i = 0; i < n; i++) {
+        (void)wr__wire_uuid(in);
+        wr_str name = wr__wire_str(in, true);
+        wr__wire_tags_skip(in, true);
+        fake_metadata_topic(b, !b->no_topic && wr_str_eq_c(name, FAKE_TOPIC), name, out);
     }
-    wr__wire_put_i32(out, 0);
-    wr__wire_put_no_tags(out, true);
     wr__wire_put_no_tags(out, true);
 }
 
@@ -357,6 +416,165 @@ static inline void fake_fetch(fake_broker *b, wr_wire_in *in, int16_t version, w
     wr__wire_put_no_tags(out, true);
 }
 
+/* ---- Produce ---- */
+
+static inline void fake_init_producer_id(fake_broker *b, int16_t version, wr_buf *out)
+{
+    assert_int_equal(version, 5);
+    wr__wire_put_i32(out, 0);
+    wr__wire_put_i16(out, b->id_error);
+    wr__wire_put_i64(out, b->id_error ? -1 : b->next_id++);
+    wr__wire_put_i16(out, b->id_error ? -1 : 0);
+    wr__wire_put_no_tags(out, true);
+    b->ids++;
+    b->id_error = 0;
+}
+
+/* As Kafka's ProducerStateManager. @return the error; *offset >= 0: it is there already */
+static inline int16_t fake_judge(const fake_known *k, const wr_wire_batch *batch, int64_t *offset)
+{
+    *offset = -1;
+    if (batch->producer_id < 0 || k->id != batch->producer_id)
+        return 0;
+    if (batch->producer_epoch < k->epoch)
+        return WR_WIRE_INVALID_PRODUCER_EPOCH;
+    if (batch->producer_epoch > k->epoch)
+        return batch->base_sequence == 0 ? 0 : WR_WIRE_OUT_OF_ORDER_SEQUENCE;
+    for (uint32_t i = 0; i < k->n; i++)
+        if (k->v[i].sequence == batch->base_sequence && k->v[i].count == batch->count) {
+            *offset = k->v[i].offset;
+            return 0;
+        }
+    return batch->base_sequence == k->next ? 0 : WR_WIRE_OUT_OF_ORDER_SEQUENCE;
+}
+
+static inline void fake_write(fake_broker *b, fake_part *p, const wr_wire_batch *batch,
+                              wr_str bytes)
+{
+    fake_known *k = &p->known;
+    size_t at = p->log.len;
+    wr_buf_put(&p->log, bytes.ptr, bytes.len);
+    wr_put_be64(p->log.ptr + at, (uint64_t)p->high);
+    if (k->id != batch->producer_id || k->epoch != batch->producer_epoch)
+        *k = (fake_known){.id = batch->producer_id, .epoch = batch->producer_epoch};
+    if (k->n == FAKE_KNOWN)
+        memmove(&k->v[0], &k->v[1], --k->n * sizeof k->v[0]);
+    k->v[k->n].sequence = batch->base_sequence;
+    k->v[k->n].count = batch->count;
+    k->v[k->n++].offset = p->high;
+    k->next = (int32_t)(((uint32_t)batch->base_sequence + batch->count) & INT32_MAX);
+    p->high += batch->count;
+    b->batches++;
+}
+
+/* One batch, and the answer to it. */
+static inline void fake_produce_one(fake_broker *b, int32_t partition, wr_str bytes, wr_buf *out)
+{
+    fake_part *p = &b->parts[partition % FAKE_PARTS];
+    wr_wire_batch batch;
+    int64_t offset;
+    OK(wr__wire_batch_read(bytes.ptr, bytes.len, &batch, err)); /* its CRC is good */
+    assert_int_equal(batch.bytes, bytes.len);
+    assert_true(batch.count > 0);
+    bool told = p->produce_errors > 0;
+    int16_t error = b->other_id ? WR_WIRE_UNKNOWN_TOPIC_ID
+                    : told      ? p->produce_error
+                                : fake_judge(&p->known, &batch, &offset);
+    if (told && p->written_all_the_same && fake_judge(&p->known, &batch, &offset) == 0 &&
+        offset < 0)
+        fake_write(b, p, &batch, bytes);
+    if (told)
+        p->produce_errors--;
+    if (error) {
+        offset = -1;
+    } else if (offset < 0) {
+        offset = p->high;
+        fake_write(b, p, &batch, bytes);
+    }
+    wr__wire_put_i32(out, b->stranger ? partition - 77 : partition);
+    wr__wire_put_i16(out, error);
+    wr__wire_put_i64(out, b->wrong_offset && !error ? b->wrong_offset : offset);
+    wr__wire_put_i64(out, -1);
+    wr__wire_put_i64(out, 0);
+    wr__wire_put_array(out, 0, true);
+    wr__wire_put_str(out, error ? WR_STR("because") : (wr_str){0}, true);
+    bool hint = error == WR_WIRE_NOT_LEADER && b->leader_hint >= 0;
+    if (!hint) {
+        wr__wire_put_no_tags(out, true);
+        return;
+    }
+    wr__wire_put_uvarint(out, 1);
+    wr__wire_put_uvarint(out, 0);
+    wr__wire_put_uvarint(out, 9);
+    wr__wire_put_i32(out, b->leader_hint);
+    wr__wire_put_i32(out, p->epoch + 1);
+    wr__wire_put_no_tags(out, true);
+}
+
+/* Where the leader is that was named with NOT_LEADER. */
+static inline void fake_endpoint(const fake_broker *b, wr_buf *out)
+{
+    if (b->leader_hint < 0) {
+        wr__wire_put_no_tags(out, true);
+        return;
+    }
+    wr_buf broker = {0};
+    wr__wire_put_array(&broker, 1, true);
+    wr__wire_put_i32(&broker, b->leader_hint);
+    wr__wire_put_str(&broker, WR_STR("127.0.0.1"), true);
+    wr__wire_put_i32(&broker, b->hint_port);
+    wr__wire_put_str(&broker, (wr_str){0}, true);
+    wr__wire_put_no_tags(&broker, true);
+    wr__wire_put_uvarint(out, 1);
+    wr__wire_put_uvarint(out, 0);
+    wr__wire_put_uvarint(out, (uint32_t)broker.len);
+    wr_buf_put(out, broker.ptr, broker.len);
+    wr_buf_free(&broker);
+}
+
+/* Versions 9 to 13. */
+static inline void fake_produce(fake_broker *b, wr_wire_in *in, int16_t version, wr_buf *out)
+{
+    b->produces++;
+    b->last_version = version;
+    assert_null(wr__wire_str_or_null(in, true).ptr);
+    assert_true(wr__wire_i16(in) != 0);
+    (void)wr__wire_i32(in);
+    assert_int_equal(wr__wire_array(in, true, 1), 1);
+    wr__wire_put_array(out, 1, true);
+    if (version >= WR_WIRE_PRODUCE_BY_ID) {
+        const uint8_t *id = wr__wire_uuid(in);
+        b->other_id = memcmp(id, b->topic_id.bytes, 16) != 0;
+        wr__wire_put_uuid(out, id);
+    } else {
+        assert_true(wr_str_eq_c(wr__wire_str(in, true), FAKE_TOPIC));
+        wr__wire_put_str(out, WR_STR(FAKE_TOPIC), true);
+    }
+    wr_buf parts = {0};
+    uint32_t n = wr__wire_array(in, true, 1), answered = 0;
+    b->produced_max = WR_MAX(b->produced_max, n);
+    for (uint32_t i = 0; i < n; i++) {
+        int32_t partition = wr__wire_i32(in);
+        wr_str bytes = wr__wire_bytes(in, true);
+        wr__wire_tags_skip(in, true);
+        size_t at = parts.len;
+        fake_produce_one(b, partition, bytes, &parts);
+        if (b->parts[partition % FAKE_PARTS].left_out)
+            parts.len = at;
+        else
+            answered++;
+        b->parts[partition % FAKE_PARTS].left_out = false;
+    }
+    wr__wire_put_array(out, answered, true);
+    wr_buf_put(out, parts.ptr, parts.len);
+    wr__wire_put_no_tags(out, true);
+    wr__wire_put_i32(out, b->throttle_ms);
+    fake_endpoint(b, out);
+    wr_buf_free(&parts);
+    b->stranger = false;
+    b->throttle_ms = 0;
+}
+
 /* ---- serving ---- */
 
 static inline void fake_damage(fake_broker *b, int i, wr_buf *out)
@@ -401,8 +619,15 @@ static inline void fake_answer(fake_broker *b, int i, wr_str request)
     size_t at = wr__wire_put_size_begin(&out);
     wr__wire_put_i32(&out, correlation);
     wr__wire_put_no_tags(&out, compact && api != WR_WIRE_API_VERSIONS);
+    bool faulty = api == b->fault_api && b->fault != FAKE_GOOD;
     if (api == WR_WIRE_API_VERSIONS)
         fake_api_versions(b, &out, version);
+    else if (faulty && b->lost)
+        in.p = in.end;
+    else if (api == WR_WIRE_PRODUCE)
+        fake_produce(b, &in, version, &out);
+    else if (api == WR_WIRE_INIT_PRODUCER_ID)
+        fake_init_producer_id(b, version, &out);
     else if (api == WR_WIRE_METADATA)
         fake_metadata(b, &in, &out);
     else if (api == WR_WIRE_FETCH)
@@ -411,11 +636,14 @@ static inline void fake_answer(fake_broker *b, int i, wr_str request)
         fake_offsets(b, api, &in, &out);
     assert_null(in.failure);
     wr__wire_put_size_end(&out, at);
-    if (api == WR_WIRE_FETCH)
+    if (faulty)
         fake_damage(b, i, &out);
     for (size_t sent = 0; sent < out.len;) {
         ssize_t n = send(b->fd[i], out.ptr + sent, out.len - sent, MSG_NOSIGNAL);
-        assert_true(n > 0); /* blocking: answers are smaller than what a socket takes */
+        if (n <= 0) { /* blocking: answers are smaller than what a socket takes; it is closed */
+            fake_hang_up(b, i);
+            break;
+        }
         sent += (size_t)n;
     }
     wr_buf_free(&out);
@@ -423,7 +651,7 @@ static inline void fake_answer(fake_broker *b, int i, wr_str request)
 
 static inline void fake_serve_one(fake_broker *b, int i)
 {
-    char bytes[4096];
+    static char bytes[1 << 17];
     ssize_t n = recv(b->fd[i], bytes, sizeof bytes, MSG_DONTWAIT);
     if (n == 0 || (n < 0 && errno != EAGAIN)) {
         fake_hang_up(b, i);
@@ -433,6 +661,8 @@ static inline void fake_serve_one(fake_broker *b, int i)
     wr_buf_put(in, bytes, n > 0 ? (size_t)n : 0);
     while (in->len >= 4 && in->len - 4 >= wr_get_be32(in->ptr)) {
         size_t size = 4 + wr_get_be32(in->ptr);
+        if (b->hold_metadata && wr_get_be16(in->ptr + 4) == WR_WIRE_METADATA)
+            return;
         fake_answer(b, i, wr_str_make(in->ptr + 4, size - 4));
         if (b->fd[i] < 0)
             return;

@@ -129,7 +129,7 @@ static void test_producer_is_stamped(void **state)
     wr__wire_batch_begin(&w, &e->bytes);
     assert_true(wr__wire_batch_add(&w, WR_STR("k"), WR_STR("v"), 5, NULL));
     OK(wr__wire_batch_seal(&w, WR_CODEC_NONE, true, e->codec, &scratch, err));
-    const wr_wire_producer producers[] = {{4711, 3, 99}, {4711, 4, INT32_MAX}};
+    const wr_wire_producer_id producers[] = {{4711, 3, 99}, {4711, 4, INT32_MAX}};
     for (size_t i = 0; i < WR_ARRAY_LEN(producers); i++) {
         wr_wire_batch b;
         wr__wire_batch_stamp(e->bytes.ptr, &producers[i]);
