@@ -758,7 +758,8 @@ static void take_round_trips(wr_wire_connection *c, wr_wire_figures *sum)
     for (uint32_t i = 0; i < n; i++)
         all += c->round_trips_us[i];
     sum->round_trip_mean = WR_MAX(sum->round_trip_mean, all / n * 1e-6);
-    sum->round_trip_p99 = WR_MAX(sum->round_trip_p99, c->round_trips_us[(n * 99 - 1) / 100] * 1e-6);
+    uint32_t p99 = c->round_trips_us[(n * 99 - 1) / 100];
+    sum->round_trip_p99 = WR_MAX(sum->round_trip_p99, p99 * 1e-6);
 }
 
 void wr__wire_connection_figures(wr_wire_connection *c, wr_wire_figures *sum)
