@@ -9,6 +9,8 @@
 #include "runtime/log/wire/messages.h"
 #include "runtime/log/wire/producer.h"
 
+enum { IDLE_MS = 1000 }; /* between two looks at connections that nothing is sent on */
+
 typedef struct wire_sender {
     wr__kafka_sender base; /* first */
     wr_wire_config config;
@@ -104,7 +106,8 @@ static int serve(wr__kafka_sender *s, int wait_ms)
     wr_wire_producer *p = ((wire_sender *)s)->producer;
     WR_ASSERT(wait_ms >= 0);
     wr__wire_producer_poll(p, wait_ms);
-    return wr__wire_producer_due_ms(p);
+    int due_ms = wr__wire_producer_due_ms(p);
+    return due_ms >= 0 ? due_ms : IDLE_MS;
 }
 
 static void push(wr__kafka_sender *s, int wait_ms)

@@ -34,7 +34,7 @@
 
 #include <sched.h>
 
-enum { SERVE_EVERY = 1024, REPORT_MS = 500 };
+enum { SERVE_EVERY = 1024, SERVE_AGAIN_MS = 1, REPORT_MS = 500 };
 
 typedef struct out_topic out_topic;
 typedef struct out_part {
@@ -411,8 +411,10 @@ static void serve(wr_log_writer *w)
 
 int wr__kafka_serve(wr_log_writer *w)
 {
-    if (!w->sender || pthread_mutex_trylock(&w->serving) != 0)
-        return -1; /* whoever has it serves */
+    if (!w->sender)
+        return -1;
+    if (pthread_mutex_trylock(&w->serving) != 0) /* whoever has it serves, for now */
+        return w->sender->cls->give_alone ? SERVE_AGAIN_MS : -1;
     int again_ms = w->sender->cls->serve(w->sender, 0);
     pthread_mutex_unlock(&w->serving);
     return again_ms;

@@ -68,7 +68,8 @@ size_t wr_log_writer_record_max(const wr_log_writer *w);
 /**
  * Take what the log's client has to say (reports, its own figures), and send what is to be sent,
  * without waiting: now and then while nothing is produced. Not together with flush, commit and
- * abort. @return milliseconds after which it should be called again; -1: now and then will do.
+ * abort. @return milliseconds after which it should be called again, and so after each produce;
+ * -1: its client does all that by itself, now and then will do.
  */
 int wr_log_writer_serve(wr_log_writer *w);
 /** Bytes produced since the last commit. */

@@ -36,7 +36,8 @@ static void observe(wr_worker *w, int64_t since)
     }
     w->times = (wr_worker_times){0};
     /* What it has written may wait in its producer for more. */
-    if (w->commit.dirty || since - w->commit.served_ns >= SERVE_EVERY_NS) {
+    bool waits = w->commit.dirty && w->commit.serve_ms >= 0;
+    if (waits || since - w->commit.served_ns >= SERVE_EVERY_NS) {
         w->commit.serve_ms = wr_log_writer_serve(w->commit.writer);
         w->commit.served_ns = since;
     }

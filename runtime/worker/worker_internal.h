@@ -39,7 +39,7 @@ typedef struct wr__membership {
 typedef struct wr__commit {
     wr_log_writer *writer; /* NULL: the worker is closed */
     int64_t served_ns;     /* when it was last asked what it has to say */
-    int serve_ms;          /* after how long it wants that again; -1: now and then */
+    int serve_ms;          /* after how long it wants that again; -1: rarely */
     wr_db_batch *state;
     int64_t interval_ns, last_ns;
     bool exactly_once;  /* the writer is transactional */
