@@ -91,7 +91,9 @@ class EmbeddedLog(unittest.TestCase):
 
 
 class OnKafka(unittest.TestCase):
+    """What a client receives it may receive again, where its assignment changes."""
     client = "librdkafka"
+    types = {"consumer", "producer"}
 
     def test_clients_and_lag(self):
         name = f"m{uuid.uuid4().hex[:8]}"
@@ -106,9 +108,13 @@ class OnKafka(unittest.TestCase):
             server.sql(f"CREATE STREAM {name}_out AS SELECT * FROM {name};")
             begun = time.monotonic()
             server.sql(insert(name, 3))
-            service.wait_until(lambda: sum(samples(
-                scrape(server), "weir_kafka_client_sent_records_total").values()) == 3, SECONDS,
-                "the producer of the query has sent the records")
+            if "producer" in self.types:
+                service.wait_until(lambda: sum(samples(
+                    scrape(server), "weir_kafka_client_sent_records_total").values()) == 3, SECONDS,
+                    "the producer of the query has sent the records")
+            service.wait_until(lambda: max(samples(
+                scrape(server), "weir_kafka_client_received_records_total").values(), default=0) >= 3,
+                SECONDS, "the consumer of the query has received the records")
             service.wait_until(lambda: lags(scrape(server)) == {(name, 0): 0, (name, 1): 0},
                                SECONDS, "the query is at the end")
             text = scrape(server)
@@ -116,10 +122,8 @@ class OnKafka(unittest.TestCase):
             by_type = {}
             for labels, value in samples(text, "weir_kafka_client_received_bytes_total").items():
                 by_type.setdefault(dict(labels)["type"], []).append(value)
-            self.assertEqual(set(by_type), {"consumer", "producer"})
+            self.assertEqual(set(by_type), self.types)
             self.assertGreater(min(map(max, by_type.values())), 100)
-            self.assertEqual(max(samples(
-                text, "weir_kafka_client_received_records_total").values()), 3)
             round_trips = samples(text, "weir_kafka_client_round_trip_p99_seconds").values()
             self.assertTrue(all(0 <= t < time.monotonic() - begun for t in round_trips), round_trips)
             server.sql("TERMINATE ALL;")
@@ -131,6 +135,7 @@ class OnKafka(unittest.TestCase):
 
 class OnKafkaOwnClient(OnKafka):
     client = "wire"
+    types = {"consumer"}  # its producer does not report
 
 
 if __name__ == "__main__":
