@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
+# own-client: all
 # fixtures: kafka
 # cost: 60
 # kafka-4.1.1: ExactlyOnce.test_groups_deleted ExactlyOnce.test_idle_offsets_are_committed_again ExactlyOnce.test_new_directory

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
+# own-client: all
 # fixtures: kafka
 # cost: 35
 """One service in several processes on Kafka: they share the partitions, and whoever comes, goes or

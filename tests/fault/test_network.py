@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
+# own-client: all
 # cost: 30
 """Requests of transactions that are lost, cut off or late, exactly_once_v2: results are the oracle's.
 

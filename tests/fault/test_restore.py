@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
+# own-client: all
 # fixtures: kafka
 # cost: 30
 """State that comes from changelogs on Kafka: a process that is killed and whose copy another one has

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
+# own-client: all
 # cost: 40
 # fixtures: kafka
 """`weir run` on a broker, with tools beside it: they open no state directory, so nobody waits for

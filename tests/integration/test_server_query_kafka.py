@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
+# own-client: all
 # cost: 12
 # fixtures: kafka
 """Queries over HTTP on `weir server` with its topics on Kafka: rows in, look-ups, push queries."""
