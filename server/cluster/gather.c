@@ -14,7 +14,7 @@ enum { NAP_MS = 20, RUN_MS = 50, BEGIN_MS = 5000, AGAIN_MS = 200, FAILED_MAX = 1
 
 /** A server that has not given what it was asked for, for a while. */
 typedef struct failed_server {
-    char id[64];
+    char id[WR__SERVER_ID_MAX + 1];
     int64_t at_ns;
 } failed_server;
 
@@ -59,7 +59,7 @@ static bool has_failed(const gathering *g, const char *id)
 static void note_failed(gathering *g, const char *id)
 {
     uint32_t i = 0;
-    WR_ASSERT(*id && g->failed_n <= FAILED_MAX);
+    WR_ASSERT(*id && strlen(id) <= WR__SERVER_ID_MAX && g->failed_n <= FAILED_MAX);
     while (i < g->failed_n && strcmp(g->failed[i].id, id) != 0)
         i++;
     i = WR_MIN(i, FAILED_MAX - 1u);

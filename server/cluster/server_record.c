@@ -57,10 +57,12 @@ void wr__server_record_put(wr_buf *out, const wr__server_record *r)
 
 /* ---- reading ---- */
 
+/* One with a NUL in it would be another one, or none, for whoever takes it as a C string. */
 static bool read_text(const wr_json *o, const char *name, wr_arena *a, const char **out)
 {
     const wr_json *j = wr_json_get(o, name);
-    if (!j || j->kind != WR_JSON_STRING || j->text.len == 0)
+    if (!j || j->kind != WR_JSON_STRING || j->text.len == 0 ||
+        memchr(j->text.ptr, '\0', j->text.len))
         return false;
     *out = wr_arena_strndup(a, j->text.ptr, j->text.len);
     return true;
@@ -116,10 +118,11 @@ static bool read_queries(const wr_json *j, wr_arena *a, wr__server_record *out)
     return true;
 }
 
-/* Another server must be spoken to by HTTP, whatever a record says. */
+/* Another server must be spoken to by HTTP, whatever a record says; and it is somewhere. */
 static bool is_url(const char *url)
 {
-    return strncmp(url, "http://", 7) == 0 || strncmp(url, "https://", 8) == 0;
+    size_t scheme = strncmp(url, "http://", 7) == 0 ? 7 : strncmp(url, "https://", 8) == 0 ? 8 : 0;
+    return scheme && url[scheme] && url[scheme] != '/';
 }
 
 bool wr__server_record_parse(wr_arena *a, wr_str bytes, wr__server_record *out)
@@ -135,7 +138,8 @@ bool wr__server_record_parse(wr_arena *a, wr_str bytes, wr__server_record *out)
                   *status = wr_json_get(j, "status");
     if (!v || !read_number(v, WR__SERVER_RECORD_VERSION, &version) || version == 0 ||
         !read_text(j, "url", a, &out->url) || !read_text(j, "id", a, &out->id) ||
-        !is_url(out->url) || !read_queries(wr_json_get(j, "queries"), a, out))
+        !is_url(out->url) || strlen(out->id) > WR__SERVER_ID_MAX ||
+        !read_queries(wr_json_get(j, "queries"), a, out))
         return false;
     out->ended = ended && ended->kind == WR_JSON_TRUE;
     if (status && status->kind == WR_JSON_OBJECT)

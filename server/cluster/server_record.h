@@ -22,6 +22,7 @@
 #include "common/buf.h"
 
 #define WR__SERVER_RECORD_VERSION 1
+#define WR__SERVER_ID_MAX         63 /* bytes; a longer one is not of a server */
 
 /** A partition of a table that a server has. */
 typedef struct wr__server_part {

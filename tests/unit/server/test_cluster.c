@@ -33,6 +33,9 @@ static int teardown(void **state)
 
 /* ---- records ---- */
 
+#define SIXTEEN            "0123456789abcdef"
+#define OF_SERVER(url, id) "{\"weir\":1,\"url\":\"" url "\",\"id\":\"" id "\",\"queries\":{}}"
+
 static void test_record(void **state)
 {
     (void)state;
@@ -52,6 +55,14 @@ static void test_record(void **state)
     assert_string_equal(again.status, "{\"x\":[1]}");
     wr_buf_free(&out);
     static const char *const wrong[] = {
+        OF_SERVER("http://a.example:1", SIXTEEN SIXTEEN SIXTEEN SIXTEEN),
+        OF_SERVER("http://a.example:1", "\\u0000"),
+        OF_SERVER("http://a.example:1", "x\\u0000y"),
+        OF_SERVER("http://a.example\\u0000:1", "x"),
+        OF_SERVER("http://", "x"),
+        OF_SERVER("https:"
+                  "///a.example",
+                  "x"),
         "",
         "{}",
         "[]",
@@ -64,7 +75,27 @@ static void test_record(void **state)
         "{\"weir\":1,\"url\":\"http://"
         "a.example:1\",\"id\":\"x\",\"queries\":{\"Q\":{\"standby\":[[1]]}}}"};
     for (size_t i = 0; i < WR_ARRAY_LEN(wrong); i++)
-        assert_false(wr__server_record_parse(arena, wr_str_c(wrong[i]), &again));
+        if (wr__server_record_parse(arena, wr_str_c(wrong[i]), &again))
+            fail_msg("%s", wrong[i]);
+}
+
+/* The longest names there may be, and members that another version may have. */
+static void test_records_that_are_good(void **state)
+{
+    (void)state;
+    static const char *const good[] = {
+        OF_SERVER("http://a.example:1", SIXTEEN SIXTEEN SIXTEEN "0123456789abcde"),
+        OF_SERVER("https://[::1]:8088/", "x"),
+        ("{\"more\":[{}],\"queries\":{\"Q\":{\"active\":[],\"paused\":true}},\"id\":\"x\","
+         "\"url\":\"http://a.example:1\",\"status\":17,\"ended\":\"true\",\"weir\":1}"),
+    };
+    for (size_t i = 0; i < WR_ARRAY_LEN(good); i++) {
+        wr__server_record r;
+        if (!wr__server_record_parse(arena, wr_str_c(good[i]), &r))
+            fail_msg("%s", good[i]);
+        assert_false(r.ended);
+        assert_null(r.status);
+    }
 }
 
 /* ---- servers ---- */
@@ -277,6 +308,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_record, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_records_that_are_good, setup, teardown),
         cmocka_unit_test_setup_teardown(test_choices, setup, teardown),
         cmocka_unit_test_setup_teardown(test_heartbeats, setup, teardown),
         cmocka_unit_test_setup_teardown(test_answer_in_pieces, setup, teardown),
