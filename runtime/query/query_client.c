@@ -172,8 +172,10 @@ static void committed(wr_worker_client *c, const wr_commit_times *times)
         wr_task_set_committed(q->tasks);
     if (!q->kind.piped) /* a test says itself what it expects */
         wr__late_look(&q->late, q->id, q->tasks, q->clock->mono_ns(q->clock));
-    atomic_store(&q->counts.misplaced_keys,
-                 wr__place_look(&q->place, q->id, q->plan, q->tasks, false));
+    uint64_t misplaced = wr__place_look(&q->place, q->id, q->plan, q->tasks, false);
+    atomic_store(&q->counts.misplaced_keys, misplaced);
+    if (misplaced)
+        atomic_store(&q->counts.misplaced, true);
     wr__metrics_acknowledged(q);
     if (!times) /* offsets follow with a later one */
         return;

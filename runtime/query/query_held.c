@@ -3,9 +3,11 @@
  * What this process has of the table that a query materialises, and where in it a key is.
  *
  * A key's partition is known where the rows came through a repartition topic, which Weir writes, or
- * straight from a topic whose keys have one form of bytes and were all found where the source's
- * partitioner puts them. Else a key may be anywhere, and whoever looks for it asks everybody: that
- * costs more, and is never wrong.
+ * straight from a topic whose keys have one form of bytes, where none of those that this process
+ * has looked at lay elsewhere than the source's partitioner puts them. It looks at some of each
+ * partition (engine/operators/source.c): of a topic with a few keys elsewhere, which is said to
+ * have none, such a key may not be found, as in ksqlDB. Else a key may be anywhere, and whoever
+ * looks for it asks everybody: that costs more, and is never wrong.
  */
 #include "engine/operators/topology.h"
 #include "runtime/query/query_internal.h"
@@ -96,8 +98,7 @@ static bool find_placing(const wr_query *q, const wr_step *s, placing *out)
     *out = (placing){source->topic, &source->key, source->partitioner};
     return source->placed && source->window.kind == WR_WINDOW_NONE &&
            source->key.format == wr_format_get(WR_FORMAT_KAFKA) &&
-           source->partitioner != WR_PARTITIONER_NONE &&
-           atomic_load(&q->counts.misplaced_keys) == 0;
+           source->partitioner != WR_PARTITIONER_NONE && !atomic_load(&q->counts.misplaced);
 }
 
 /* Formats whose bytes are of the values alone: not of an id that a registry has given. */

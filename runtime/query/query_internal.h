@@ -73,7 +73,8 @@ typedef struct wr__query_topics {
 /** Counted by the worker's thread, read by any. */
 typedef struct wr__query_counts {
     atomic_uint_fast64_t records_in, bytes_in, late, misplaced_keys, commits;
-    _Atomic int64_t lag; /* -1: unknown */
+    atomic_bool misplaced; /* some key was, in whatever assignment: its rows may be here still */
+    _Atomic int64_t lag;   /* -1: unknown */
     _Atomic int64_t
         before_start; /* records that lie before where it began, at its last beginning */
 } wr__query_counts;
