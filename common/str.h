@@ -34,6 +34,11 @@ static inline bool wr_str_eq_c(wr_str a, const char *b)
 {
     return wr_str_eq(a, wr_str_c(b));
 }
+/** As a C string it would be another one: what is behind the NUL is lost. */
+static inline bool wr_str_has_nul(wr_str s)
+{
+    return s.len > 0 && memchr(s.ptr, '\0', s.len);
+}
 /** Bytewise order; for SQL order use wr_utf16_compare. */
 int wr_str_cmp(wr_str a, wr_str b);
 /** ASCII case-insensitive equality. */

@@ -77,7 +77,7 @@ static bool get_headers(const wr_json *j, wr_arena *a, weir_record *out)
     for (uint32_t i = 0; i < j->n; i++) {
         const wr_json *h = &j->items[i];
         if (h->kind != WR_JSON_ARRAY || h->n != 2 || h->items[0].kind != WR_JSON_STRING ||
-            !get_bytes(&h->items[1], a, &values[i], &lens[i]))
+            wr_str_has_nul(h->items[0].text) || !get_bytes(&h->items[1], a, &values[i], &lens[i]))
             return false;
         keys[i] = wr_arena_strndup(a, h->items[0].text.ptr, h->items[0].text.len);
     }

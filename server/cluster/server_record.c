@@ -61,8 +61,7 @@ void wr__server_record_put(wr_buf *out, const wr__server_record *r)
 static bool read_text(const wr_json *o, const char *name, wr_arena *a, const char **out)
 {
     const wr_json *j = wr_json_get(o, name);
-    if (!j || j->kind != WR_JSON_STRING || j->text.len == 0 ||
-        memchr(j->text.ptr, '\0', j->text.len))
+    if (!j || j->kind != WR_JSON_STRING || j->text.len == 0 || wr_str_has_nul(j->text))
         return false;
     *out = wr_arena_strndup(a, j->text.ptr, j->text.len);
     return true;

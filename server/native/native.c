@@ -89,12 +89,17 @@ static weir_status set_all(wr__native_job *job, wr_session *session, weir_error 
 {
     const wr_json *o = job->settings;
     weir_status st = WEIR_OK;
+    WR_ASSERT(!o || o->kind == WR_JSON_OBJECT);
     wr_engine_lock(job->w->engine);
     for (uint32_t i = 0; o && i < o->n && st == WEIR_OK; i++) {
         const char *name = wr_arena_strndup(job->arena, o->keys[i].ptr, o->keys[i].len);
         const wr_str *v = &o->items[i].text;
-        st = wr_session_set(session, job->w->engine, name,
-                            wr_arena_strndup(job->arena, v->ptr ? v->ptr : "", v->len), err);
+        if (wr_str_has_nul(o->keys[i]) || wr_str_has_nul(*v))
+            st = wr_error(err, WEIR_ERR_CONFIG, "%s: neither a setting nor its value has a NUL",
+                          name);
+        else
+            st = wr_session_set(session, job->w->engine, name,
+                                wr_arena_strndup(job->arena, v->ptr ? v->ptr : "", v->len), err);
     }
     wr_engine_unlock(job->w->engine);
     return st;
@@ -222,9 +227,10 @@ static void begin_statement(weir *w, bool read_only, wr_http_exchange *x)
         sql = wr_json_get(request, "sql");
         settings = wr_json_get(request, "settings");
     }
-    if (!sql || sql->kind != WR_JSON_STRING || (settings && settings->kind != WR_JSON_OBJECT)) {
+    if (!sql || sql->kind != WR_JSON_STRING || wr_str_has_nul(sql->text) ||
+        (settings && settings->kind != WR_JSON_OBJECT)) {
         wr_arena_free(a);
-        refuse(x, 400, "The body must be {\"sql\":\"...\",\"settings\":{...}}");
+        refuse(x, 400, "The body must be {\"sql\":\"...\",\"settings\":{...}}, without a NUL");
         return;
     }
     wr__native_job *job = wr_calloc(1, sizeof *job);

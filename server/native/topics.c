@@ -80,7 +80,8 @@ static weir_status read_body(topic_call *c, wr_json **out, weir_error *err)
     const wr_json *topic = NULL;
     if (wr_json_parse(c->body, false, c->arena, out, &ignored) == WEIR_OK)
         topic = wr_json_get(*out, "topic");
-    if (!topic || topic->kind != WR_JSON_STRING || topic->text.len == 0)
+    if (!topic || topic->kind != WR_JSON_STRING || topic->text.len == 0 ||
+        wr_str_has_nul(topic->text))
         return bad(c, "The body must be {\"topic\":\"...\",...}", err);
     c->topic = wr_arena_strndup(c->arena, topic->text.ptr, topic->text.len);
     return WEIR_OK;

@@ -55,12 +55,13 @@ static const wr_json *member(const wr_json *object, const char *name)
     return j && j->kind != WR_JSON_NULL ? j : NULL;
 }
 
-/* Numbers and truth values are taken as text. NULL: it is an array or object. */
+/* Numbers and truth values are taken as text. NULL: it is an array or object; or it has a NUL, and
+ * would be another text without what is behind it. */
 static const char *text_of(const wr_json *j, wr_arena *a)
 {
     bool nested = j->kind == WR_JSON_ARRAY || j->kind == WR_JSON_OBJECT;
     wr_str s = j->kind == WR_JSON_STRING ? j->text : j->raw;
-    return nested ? NULL : wr_arena_strndup(a, s.ptr, s.len);
+    return nested || wr_str_has_nul(s) ? NULL : wr_arena_strndup(a, s.ptr, s.len);
 }
 
 /* A member that must be an object, of values that are no objects. @return false: it is not. */
@@ -83,7 +84,8 @@ static bool text_member(const wr_json *body, const char *name, wr_arena *a, cons
     if (!j || *out)
         return true;
     wr__query_fault_set(fault, BAD_REQUEST, false, false,
-                        "Invalid JSON in request: %s must be a text", name);
+                        "Invalid JSON in request: %s must be a text%s", name,
+                        j->kind == WR_JSON_STRING ? " without a NUL" : "");
     return false;
 }
 
