@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 #define FAKE_TOPIC "t"
-enum { FAKE_PARTS = 2, FAKE_CONNECTIONS = 8 };
+enum { FAKE_PARTS = 2, FAKE_CONNECTIONS = 8, FAKE_ABORTED = 64 };
 
 typedef enum fake_fault {
     FAKE_GOOD,
@@ -55,9 +55,10 @@ typedef struct fake_part {
     wr_buf log;                /* record batches */
     int64_t low, high;
     int32_t epoch;
-    int16_t error;              /* of the next fetch; then none */
-    int64_t epoch_end;          /* what OffsetForLeaderEpoch says */
-    wr_wire_aborted aborted[2]; /* as they ended */
+    int16_t error;                         /* of the next fetch; then none */
+    int64_t epoch_end;                     /* what OffsetForLeaderEpoch says */
+    wr_wire_aborted aborted[FAKE_ABORTED]; /* as they ended */
+    int64_t aborted_end[FAKE_ABORTED]; /* their markers: not named to who reads behind; 0: always */
     uint32_t aborted_n;
     bool in_session;
     int64_t session_at;
@@ -73,6 +74,7 @@ typedef struct fake_broker {
     fake_part parts[FAKE_PARTS];
     int16_t fetch_max;     /* the newest Fetch that it knows */
     bool old_versions;     /* knows ApiVersions 0 alone */
+    bool cuts_batches;     /* Fetch ends within a record batch, as Kafka's may */
     bool no_topic;         /* Metadata does not know it */
     int16_t topic_error;   /* of the topic in Metadata; 0: none */
     bool hold_metadata;    /* it waits, and so does what was asked after it */
@@ -342,9 +344,32 @@ static inline uint32_t fake_fetch_parts(fake_broker *b, wr_wire_in *in, int16_t 
     return all;
 }
 
-static inline void fake_fetched(fake_part *p, int32_t partition, wr_buf *out)
+/* Aborted transactions whose records may lie behind the offset that is fetched. */
+static inline void fake_put_aborted(const fake_part *p, wr_buf *out)
+{
+    bool named[FAKE_ABORTED];
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < p->aborted_n; i++) {
+        named[i] = !p->aborted_end[i] || p->aborted_end[i] >= p->session_at;
+        n += named[i];
+    }
+    wr__wire_put_array(out, n, true);
+    for (uint32_t i = 0; i < p->aborted_n; i++) {
+        if (!named[i])
+            continue;
+        wr__wire_put_i64(out, p->aborted[i].producer_id);
+        wr__wire_put_i64(out, p->aborted[i].first_offset);
+        wr__wire_put_no_tags(out, true);
+    }
+}
+
+static inline void fake_fetched(fake_part *p, int32_t partition, bool cut, wr_buf *out)
 {
     wr_str records = fake_read(p, p->session_at, 4096);
+    if (cut && records.len) { /* some of the next batch: none is as short */
+        uint32_t left = (uint32_t)(p->log.ptr + p->log.len - records.ptr) - records.len;
+        records.len += WR_MIN(left, 1 + (uint32_t)p->session_at * 31 % 70);
+    }
     wr__wire_put_i32(out, partition);
     int16_t error = p->error;
     if (!error && (p->session_at < p->low || p->session_at > p->high))
@@ -354,12 +379,7 @@ static inline void fake_fetched(fake_part *p, int32_t partition, wr_buf *out)
     wr__wire_put_i64(out, p->high);
     wr__wire_put_i64(out, p->high);
     wr__wire_put_i64(out, p->low);
-    wr__wire_put_array(out, p->aborted_n, true);
-    for (uint32_t i = 0; i < p->aborted_n; i++) {
-        wr__wire_put_i64(out, p->aborted[i].producer_id);
-        wr__wire_put_i64(out, p->aborted[i].first_offset);
-        wr__wire_put_no_tags(out, true);
-    }
+    fake_put_aborted(p, out);
     wr__wire_put_i32(out, -1);
     wr__wire_put_bytes(out, error ? (wr_str){0} : records, true);
     wr__wire_put_no_tags(out, true);
@@ -410,7 +430,7 @@ static inline void fake_fetch(fake_broker *b, wr_wire_in *in, int16_t version, w
         wr__wire_put_array(out, n, true);
         for (int i = 0; i < FAKE_PARTS; i++)
             if (sent[i])
-                fake_fetched(&b->parts[i], i, out);
+                fake_fetched(&b->parts[i], i, b->cuts_batches, out);
         wr__wire_put_no_tags(out, true);
     }
     wr__wire_put_no_tags(out, true);
