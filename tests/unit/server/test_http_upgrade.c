@@ -131,7 +131,7 @@ static size_t encode(const uint8_t *bytes, size_t n, char *out)
     for (size_t bit = 0; bit < n * 8; bit += 6) {
         unsigned value = 0;
         for (size_t i = bit; i < bit + 6; i++)
-            value = value << 1 | (i < n * 8 ? bytes[i / 8] >> (7 - i % 8) & 1u : 0);
+            value = value << 1 | (i < n * 8 ? (unsigned)bytes[i / 8] >> (7 - i % 8) & 1u : 0);
         out[len++] = letters[value];
     }
     out[len] = '\0';
