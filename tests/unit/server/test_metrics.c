@@ -6,6 +6,7 @@
 #include "unit/runtime/api_helper.h"
 
 #include "runtime/api/api_internal.h"
+#include "server/metrics/client_metrics.h"
 #include "server/metrics/metrics.h"
 
 #include <ctype.h>
@@ -313,6 +314,82 @@ static void test_requests(void **state)
     wr_http_metrics_free(m);
 }
 
+/* Each figure of a client under its own name: those that look alike are different numbers here. */
+static void test_clients(void **state)
+{
+    (void)state;
+    const wr_log_client clients[] = {
+        {.name = "weir#consumer-1",
+         .type = "consumer",
+         .requests = 1,
+         .responses = 2,
+         .sent_bytes = 3,
+         .received_bytes = UINT64_MAX,
+         .sent_records = 5,
+         .received_records = 6,
+         .errors = 7,
+         .timeouts = 8,
+         .connects = 9,
+         .disconnects = 10,
+         .queue_records = 11,
+         .queue_bytes = 12,
+         .fetched_records = 13,
+         .requests_queued = 14,
+         .requests_in_flight = 15,
+         .round_trip_mean = 0.25,
+         .round_trip_p99 = 0.5,
+         .throttle_max = 2},
+        {.name = "a\"b\\#producer-2", .type = "producer", .requests = 100},
+    };
+    static const struct {
+        const char *family;
+        double value;
+    } figures[] = {
+        {"requests_total", 1},
+        {"responses_total", 2},
+        {"sent_bytes_total", 3},
+        {"received_bytes_total", 18446744073709551615.0},
+        {"sent_records_total", 5},
+        {"received_records_total", 6},
+        {"errors_total", 7},
+        {"request_timeouts_total", 8},
+        {"connects_total", 9},
+        {"disconnects_total", 10},
+        {"queue_records", 11},
+        {"queue_bytes", 12},
+        {"fetched_records", 13},
+        {"requests_queued", 14},
+        {"requests_in_flight", 15},
+        {"round_trip_mean_seconds", 0.25},
+        {"round_trip_p99_seconds", 0.5},
+        {"throttle_max_seconds", 2},
+    };
+    wr_buf text = {0};
+    wr_exposition e = {.out = &text};
+    reader r;
+    wr_client_metrics_put(clients, 2, 17, &e);
+    read_text(&r, &text);
+    assert_int_equal(r.samples, 2 * WR_ARRAY_LEN(figures) + 1); /* none is left out here */
+    for (size_t i = 0; i < WR_ARRAY_LEN(figures); i++) {
+        char sample[200];
+        snprintf(sample, sizeof sample,
+                 "weir_kafka_client_%s{client=\"weir#consumer-1\",type=\"consumer\"}",
+                 figures[i].family);
+        expect(&text, sample, figures[i].value);
+    }
+    expect(&text,
+           "weir_kafka_client_requests_total{client=\"a\\\"b\\\\#producer-2\",type=\"producer\"}",
+           100);
+    expect(&text, "weir_metrics_omitted_clients", 17);
+    wr_buf_clear(&text);
+    e = (wr_exposition){.out = &text};
+    wr_client_metrics_put(NULL, 0, 0, &e); /* no Kafka: the families are there, without samples */
+    read_text(&r, &text);
+    assert_int_equal(r.samples, 1);
+    assert_int_equal(r.n, WR_ARRAY_LEN(figures) + 1);
+    wr_buf_free(&text);
+}
+
 /* ---- what docs/ says of metrics ---- */
 
 static void read_doc(const char *name, wr_buf *out)
@@ -438,9 +515,10 @@ static void test_over_http(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_lint),      cmocka_unit_test(test_escaping),
-        cmocka_unit_test(test_requests),  cmocka_unit_test(test_of_an_engine),
-        cmocka_unit_test(test_documents), cmocka_unit_test(test_over_http),
+        cmocka_unit_test(test_lint),         cmocka_unit_test(test_escaping),
+        cmocka_unit_test(test_requests),     cmocka_unit_test(test_clients),
+        cmocka_unit_test(test_of_an_engine), cmocka_unit_test(test_documents),
+        cmocka_unit_test(test_over_http),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
