@@ -35,7 +35,8 @@ weir_status wr_cluster_check_url(const char *url, weir_error *err)
     bool any = strncmp(host, "0.0.0.0", 7) == 0 || strncmp(host, "[::]", 4) == 0;
     int64_t port;
     size_t digits = colon ? strcspn(colon + 1, "/") : 0;
-    if (scheme && !any && colon > host && wr_str_to_i64(wr_str_make(colon + 1, digits), &port) &&
+    bool name = colon > host && strcspn(host, "/?#@ \t\r\n") >= (size_t)(colon - host);
+    if (scheme && !any && name && wr_str_to_i64(wr_str_make(colon + 1, digits), &port) &&
         port > 0 && port <= UINT16_MAX && (!colon[1 + digits] || !colon[2 + digits]))
         return WEIR_OK;
     (void)wr_error(err, WEIR_ERR_CONFIG, "ksql.advertised.listener: '%s' is no address of a server",

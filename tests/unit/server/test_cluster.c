@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "server/cluster/cluster.h"
 #include "server/cluster/row_answer.h"
 #include "server/cluster/server_record.h"
 #include "server/cluster/servers.h"
@@ -98,6 +99,57 @@ static void test_records_that_are_good(void **state)
     }
 }
 
+#define NO_HOST                                                                                    \
+    "http:"                                                                                        \
+    "//"
+
+static void test_addresses(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *url;
+        bool good;
+    } cases[] = {
+        {"http://a.example:8088", true},
+        {"https://a.example:8088/", true},
+        {"http://127.0.0.1:1", true},
+        {"http://[::1]:65535", true},
+        {"", false},
+        {"a.example:8088", false},
+        {"ftp://a.example:8088", false},
+        {"HTTP//a.example:8088", false},
+        {"http://a.example", false},
+        {"http://a.example:", false},
+        {NO_HOST ":8088", false},
+        {"http://a.example:0", false},
+        {"http://a.example:65536", false},
+        {"http://a.example:-1", false},
+        {"http://a.example:80x", false},
+        {"http://a.example:8088/x", false},
+        {"http://a.example:8088//", false},
+        {NO_HOST "0.0.0.0:8088", false}, /* it is nowhere */
+        {NO_HOST "[::]:8088", false},
+        {"http://[::1]", false},
+        {"http://a.example/b:80", false},
+        {"http://a.example?b:80", false},
+        {"http://a.example#b:80", false},
+        {"http://a.example b:80", false},
+        {"http://me@a.example:80", false}, /* it would be shown to everybody */
+        {"http://a.example:80\n", false},
+    };
+    for (size_t i = 0; i < WR_ARRAY_LEN(cases); i++) {
+        weir_error err = {0};
+        weir_status st = wr_cluster_check_url(cases[i].url, &err);
+        if ((st == WEIR_OK) != cases[i].good)
+            fail_msg("'%s': %d", cases[i].url, (int)st);
+        if (st == WEIR_OK)
+            continue;
+        assert_int_equal(st, WEIR_ERR_CONFIG);
+        assert_non_null(strstr(err.message, "ksql.advertised.listener"));
+        assert_non_null(strstr(err.hint, "http://"));
+    }
+}
+
 /* ---- servers ---- */
 
 static wr_clock_manual now;
@@ -187,6 +239,145 @@ static void test_heartbeats(void **state)
     assert_int_equal(wr__servers_all(s, arena, &list), 1);
     assert_string_equal(list[0].lags, "{\"x\":1}");
     assert_false(list[0].alive);
+    servers_end(s);
+}
+
+/* ---- servers that come and go as it happens, beside a list of what was said ---- */
+
+enum { HOSTS = 6, PARTS = 4, ROUNDS = 3000 };
+
+typedef struct said {
+    bool known;
+    int id;                              /* of the process at this address: counted */
+    int64_t heard_ms, first_ms, beat_ms; /* beat_ms -1: none yet */
+    struct {
+        bool has, active;
+        int64_t behind;
+    } parts[PARTS];
+} said;
+
+static said model[HOSTS];
+
+static void say_so(wr__servers *s, int host, bool ended)
+{
+    said *m = &model[host];
+    wr__server_part parts[PARTS];
+    wr__server_query query = {"Q", parts, 0};
+    for (int p = 0; p < PARTS; p++)
+        if (m->parts[p].has)
+            parts[query.n++] = (wr__server_part){p, m->parts[p].active, m->parts[p].behind};
+    const wr__server_record r = {
+        wr_arena_printf(arena, "http://%s:1", wr_arena_printf(arena, "h%d.example", host)),
+        wr_arena_printf(arena, "p%d", m->id),
+        ended,
+        &query,
+        1,
+        NULL};
+    bool is_new = wr__servers_hear(s, &r);
+    assert_int_equal(is_new, !ended && !m->known);
+    m->known = !ended;
+    m->heard_ms = now.now_ms;
+    if (is_new) {
+        m->first_ms = now.now_ms;
+        m->beat_ms = -1;
+    }
+}
+
+static void say_anew(wr__servers *s, int host, wr_rng *rng)
+{
+    said *m = &model[host];
+    for (int p = 0; p < PARTS; p++) {
+        uint64_t as = wr_rng_next(rng) % 3;
+        m->parts[p].has = as != 0;
+        m->parts[p].active = as == 1;
+        m->parts[p].behind = as == 1 ? 0 : (int64_t)(wr_rng_next(rng) % 20);
+    }
+    say_so(s, host, false);
+}
+
+static void change(wr__servers *s, wr_rng *rng)
+{
+    static int ids = 100;
+    int host = (int)(wr_rng_next(rng) % HOSTS);
+    said *m = &model[host];
+    switch (wr_rng_next(rng) % 6) {
+    case 0: /* another process takes the address */
+        m->id = ids++;
+        m->known = false;
+        say_anew(s, host, rng);
+        break;
+    case 1:
+        say_anew(s, host, rng);
+        break;
+    case 2:
+        if (m->known && wr_rng_next(rng) % 4 == 0)
+            say_so(s, host, true);
+        break;
+    case 3:
+        wr__servers_beat(s, wr_arena_printf(arena, "h%d.example:1", host));
+        if (m->known)
+            m->beat_ms = now.now_ms;
+        break;
+    default:
+        pass((int64_t)(wr_rng_next(rng) % 300));
+    }
+}
+
+/* By the rules of servers.h, with the defaults of heartbeats: 100 ms each, of which 3 may be
+ * missed; 2 s for the first; 10 s without a record. */
+static bool model_alive(const said *m)
+{
+    return m->beat_ms < 0 ? now.now_ms - m->first_ms <= 2000 : now.now_ms - m->beat_ms <= 400;
+}
+
+static void compare_choices(wr__servers *s, int partition, int64_t behind_max)
+{
+    wr__server_choice *list;
+    uint32_t n = wr__servers_choices(s, arena, "Q", partition, behind_max, &list), expected = 0;
+    for (int h = 0; h < HOSTS; h++) {
+        const said *m = &model[h];
+        bool takes = m->known && m->parts[partition].has && model_alive(m) &&
+                     (m->parts[partition].active || m->parts[partition].behind <= behind_max);
+        uint32_t at = 0;
+        while (at < n && strcmp(list[at].id, wr_arena_printf(arena, "p%d", m->id)) != 0)
+            at++;
+        assert_int_equal(at < n, takes);
+        expected += takes;
+    }
+    assert_int_equal(n, expected); /* each once, and nobody else */
+    for (uint32_t i = 1; i < n; i++) {
+        assert_true(list[i - 1].active >= list[i].active);
+        if (list[i - 1].active == list[i].active)
+            assert_true(list[i - 1].behind <= list[i].behind);
+    }
+}
+
+static void test_against_a_model(void **state)
+{
+    (void)state;
+    wr__servers *s = servers_new("true");
+    wr_rng rng;
+    wr_rng_seed(&rng, 3);
+    memset(model, 0, sizeof model);
+    for (int h = 0; h < HOSTS; h++)
+        model[h].id = h;
+    for (int round = 0; round < ROUNDS; round++) {
+        if (round % 500 == 499)
+            pass(9000);
+        bool none = true;
+        for (int h = 0; h < HOSTS; h++)
+            if (now.now_ms - model[h].heard_ms > 10000)
+                model[h].known = false;
+        change(s, &rng);
+        for (int h = 0; h < HOSTS; h++) {
+            if (now.now_ms - model[h].heard_ms > 10000)
+                model[h].known = false;
+            none = none && !model[h].known;
+        }
+        assert_int_equal(wr__servers_none(s), none);
+        compare_choices(s, round % PARTS, (int64_t)(wr_rng_next(&rng) % 22) - 1);
+        wr_arena_reset(arena);
+    }
     servers_end(s);
 }
 
@@ -311,6 +502,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_records_that_are_good, setup, teardown),
         cmocka_unit_test_setup_teardown(test_choices, setup, teardown),
         cmocka_unit_test_setup_teardown(test_heartbeats, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_addresses, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_against_a_model, setup, teardown),
         cmocka_unit_test_setup_teardown(test_answer_in_pieces, setup, teardown),
         cmocka_unit_test_setup_teardown(test_answer_of_many, setup, teardown),
         cmocka_unit_test_setup_teardown(test_answer_that_is_wrong, setup, teardown),
