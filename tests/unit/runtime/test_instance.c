@@ -196,10 +196,12 @@ static void test_remove(void **state)
 static void test_writers(void **state)
 {
     (void)state;
-    weir *w = open_query();
+    weir *w = open_memory();
     wr_log_writer *a, *b, *c, *again;
     weir_error err;
-    faulty_install(w);
+    faulty_install(w); /* before there are workers, which read what it replaces */
+    RUN(w, "CREATE STREAM nums (id INT KEY, v INT) WITH (KAFKA_TOPIC='nums', PARTITIONS=1, "
+           "VALUE_FORMAT='JSON');");
     faulty_fail(OP_WRITER_NEW, 1);
     assert_int_equal(wr_engine_take_writer(w->engine, &a, &err), WEIR_ERR_LOG);
     assert_int_equal(wr_engine_take_writer(w->engine, &a, &err), WEIR_OK);
