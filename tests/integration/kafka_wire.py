@@ -13,7 +13,7 @@ import struct
 import time
 
 PRODUCE, OFFSET_COMMIT, OFFSET_FETCH, FIND_COORDINATOR, LIST_GROUPS = 0, 8, 9, 10, 16
-CREATE_TOPICS, DELETE_TOPICS, DESCRIBE_CONFIGS, DELETE_GROUPS = 19, 20, 32, 42
+CREATE_TOPICS, DELETE_TOPICS, INIT_PRODUCER_ID, DESCRIBE_CONFIGS, DELETE_GROUPS = 19, 20, 22, 32, 42
 TOPIC_RESOURCE = 2
 NO_COORDINATOR = {14, 15, 16}  # it is loading, there is none yet, it is another one
 RETRIED_ERRORS = {3, 5, 6}  # unknown topic, no leader yet, not the leader yet
@@ -249,8 +249,22 @@ def topic_settings(bootstrap, name):
     return reader.array(resource)[0]
 
 
-def record_batch(records, now):
-    """A batch, format 2, of [(key, value, timestamp or None, [(header, value)])], bytes or None."""
+def producer_id(bootstrap, seconds=30):
+    """A number of one's own, by which a broker knows a batch that it has already."""
+    deadline = time.monotonic() + seconds
+    while True:
+        reader = call(bootstrap, INIT_PRODUCER_ID, 0, string(None) + struct.pack(">i", 30000))
+        _, code, number = reader.take("i"), reader.take("h"), reader.take("q")
+        if not code:
+            return number
+        if code not in NO_COORDINATOR or time.monotonic() > deadline:
+            raise KafkaError(code, "a producer's id")
+        time.sleep(0.05)
+
+
+def record_batch(records, now, producer):
+    """The first batch of a producer, format 2, of [(key, value, timestamp or None, [(header,
+    value)])], bytes or None."""
     stamps = [now if stamp is None else stamp for _, _, stamp, _ in records]
     body = b""
     for position, (key, value, _, headers) in enumerate(records):
@@ -259,15 +273,16 @@ def record_batch(records, now):
         for name, content in headers:
             record += sized(name.encode()) + sized(content)
         body += sized(record)
-    checked = struct.pack(">hiqqqhii", 0, len(records) - 1, stamps[0], max(stamps), -1, -1, -1,
-                          len(records)) + body
+    checked = struct.pack(">hiqqqhii", 0, len(records) - 1, stamps[0], max(stamps), producer, 0,
+                          0, len(records)) + body
     rest = struct.pack(">ibI", -1, 2, crc32c(checked)) + checked
     return struct.pack(">qi", 0, len(rest)) + rest
 
 
 def produce(bootstrap, topic, partition, records, seconds=30):
-    """Append the records to a partition in one batch (acks=all)."""
-    batch = record_batch(records, int(time.time() * 1000))
+    """Append the records to a partition in one batch (acks=all), once: a leader may append, and
+    say that it is none any more."""
+    batch = record_batch(records, int(time.time() * 1000), producer_id(bootstrap))
     body = string(None) + struct.pack(">hi", -1, 30000) + array([topic], lambda name: (
         string(name) + array([partition], lambda number: (
             struct.pack(">ii", number, len(batch)) + batch))))
