@@ -78,7 +78,7 @@ struct wr__kafka {
     size_t turned_away_n;
     pthread_mutex_t statistics_lock; /* reports */
     wr__kafka_report *reports;       /* of the handles that have made one */
-    atomic_uint wire_readers;        /* so many were made, for their names */
+    atomic_uint wire_clients;        /* so many were made, for their names */
 };
 
 typedef enum wr__kafka_role {

@@ -590,6 +590,7 @@ static void take_produced(wr_wire_producer *p, wr_wire_node *node, uint32_t at,
         return;
     }
     p->config->tell(p->config->tell_arg, WR_WIRE_ANSWERS, "");
+    p->throttle_max_ms = WR_MAX(p->throttle_max_ms, all.throttle_ms);
     if (all.throttle_ms > 0)
         peer->not_before = wr__wire_now_ms() + all.throttle_ms;
     for (uint32_t i = 0; i < all.n; i++) {
