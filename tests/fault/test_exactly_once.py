@@ -357,7 +357,7 @@ class ExactlyOnce(unittest.TestCase):
 
     def test_broker_stands_still(self):
         """For longer than a transaction may take: it is lost, and what was in it comes again."""
-        with KafkaBroker() as broker:
+        with KafkaBroker(settings=kafka_fixture.PATIENT) as broker:
             p = Pipeline(broker, self.folder)
             run = p.weir.start_run(p.file)
             try:
