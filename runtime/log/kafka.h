@@ -69,11 +69,13 @@ struct wr__kafka {
     atomic_bool closing;           /* errors of dying connections are no news */
     atomic_bool wire_refused;      /* a line in the log has said why it is librdkafka */
     atomic_bool wire_transactions; /* and that it is for transactions */
-    pthread_mutex_t lock;          /* last_error, certificate_fault, slots, turned_away */
+    pthread_mutex_t lock;          /* last_error, certificate_fault, slots, turned_away, written */
     char last_error[512];          /* what librdkafka said last */
     const char *certificate_fault; /* of a broker's certificate, a constant; NULL: none */
     wr__txn_slots slots;
     wr__positions positions;
+    wr_map written; /* topics that transactions have written to; kafka_undecided.c */
+    bool written_loaded;
     wr__turned_away *turned_away; /* by group */
     size_t turned_away_n;
     pthread_mutex_t statistics_lock; /* reports */
@@ -290,6 +292,22 @@ typedef struct wr__txn {
     bool fenced_again; /* and had done so shortly before */
 } wr__txn;
 
+/* ---- kafka_undecided.c: what earlier transactions have left undecided ---- */
+
+typedef struct wr__undecided wr__undecided;
+/** A transaction is about to write to the topic for the first time. Durable when it returns. */
+weir_status wr__undecided_keep(wr__kafka *log, const char *topic, weir_error *err) WR_MUST_CHECK;
+/** Before the id is taken up: how its last transaction ended. *out NULL: there is nothing to be
+ *  looked at. @return WEIR_ERR_LOG; WEIR_ERR_INTERRUPTED */
+weir_status wr__undecided_look(wr__kafka *log, const wr_settings *settings, const char *id,
+                               const wr__log_until *until, wr__undecided **out,
+                               weir_error *err) WR_MUST_CHECK;
+/** After that, and before the first transaction: end it. NULL: nothing. */
+weir_status wr__undecided_end(wr__undecided *u, const char *id, weir_error *err) WR_MUST_CHECK;
+void wr__undecided_free(wr__undecided *u);
+
+/* ---- kafka_transaction.c: what an error means, and the calls ---- */
+
 /** What is known of an error of a transactional call. */
 typedef struct wr__txn_error {
     bool fatal, requires_abort, retriable; /* by librdkafka */
@@ -319,8 +337,9 @@ void wr__txn_give_up(wr__kafka *log, rd_kafka_t *rk, wr__txn *t, rd_kafka_resp_e
                      const char *why, const char *what, weir_error *err);
 /* The calls of a transaction. An error means that the producer is of no more use: RETRIABLE where
  * another one may be. WEIR_ERR_INTERRUPTED by @p until leaves everything as it is. */
-weir_status wr__txn_init(wr__kafka *log, rd_kafka_t *rk, wr__txn *t, const wr__log_until *until,
-                         weir_error *err) WR_MUST_CHECK;
+/** Make the id the producer's: nothing of an earlier one is open or undecided after it. */
+weir_status wr__txn_take_up(wr__kafka *log, const wr_settings *settings, rd_kafka_t *rk, wr__txn *t,
+                            const wr__log_until *until, weir_error *err) WR_MUST_CHECK;
 weir_status wr__txn_begin(wr__kafka *log, rd_kafka_t *rk, wr__txn *t,
                           weir_error *err) WR_MUST_CHECK;
 weir_status wr__txn_send_offsets(wr__kafka *log, rd_kafka_t *rk, wr__txn *t,

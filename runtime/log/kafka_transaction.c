@@ -274,8 +274,8 @@ static weir_status judge(wr__kafka *log, rd_kafka_t *rk, wr__txn *t, rd_kafka_er
     return st;
 }
 
-weir_status wr__txn_init(wr__kafka *log, rd_kafka_t *rk, wr__txn *t, const wr__log_until *until,
-                         weir_error *err)
+static weir_status init(wr__kafka *log, rd_kafka_t *rk, wr__txn *t, const wr__log_until *until,
+                        weir_error *err)
 {
     static const char what[] = "Taking up a transactional id";
     WR_ASSERT(t->id[0] && !atomic_load(&t->begun));
@@ -288,6 +288,18 @@ weir_status wr__txn_init(wr__kafka *log, rd_kafka_t *rk, wr__txn *t, const wr__l
         WR_TRY(judge(log, rk, t, e, what, &wait_ms, deadline, err));
         WR_TRY(wr__log_give_up(until, what, err));
     }
+}
+
+weir_status wr__txn_take_up(wr__kafka *log, const wr_settings *settings, rd_kafka_t *rk, wr__txn *t,
+                            const wr__log_until *until, weir_error *err)
+{
+    wr__undecided *u;
+    WR_TRY(wr__undecided_look(log, settings, t->id, until, &u, err));
+    weir_status st = init(log, rk, t, until, err);
+    if (st == WEIR_OK)
+        st = wr__undecided_end(u, t->id, err);
+    wr__undecided_free(u);
+    return st;
 }
 
 /* ---- a transaction ---- */

@@ -20,6 +20,8 @@ weir_status wr__kafka_wire_choose(wr__kafka *log, const wr_settings *settings,
 weir_status wr__kafka_wire_config(const rd_kafka_conf_t *conf, wr_wire_config *out,
                                   weir_error *err) WR_MUST_CHECK;
 void wr__kafka_wire_config_free(wr_wire_config *c);
+/** Can our client do what this configuration asks for? */
+bool wr__kafka_wire_can(const rd_kafka_conf_t *conf);
 /** What concerns writing. @return WEIR_ERR_CONFIG */
 weir_status wr__kafka_wire_config_write(const rd_kafka_conf_t *conf, wr_wire_write_config *out,
                                         weir_error *err) WR_MUST_CHECK;

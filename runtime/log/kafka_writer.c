@@ -180,7 +180,9 @@ static weir_status make_producer(wr_log_writer *w, const wr__log_until *until, w
     WR_TRY(wr__kafka_sender_new(w->log, &w->settings, w->transactional ? &w->txn : NULL, on_sent, w,
                                 &w->sender, err));
     w->base.record_max = w->sender->record_max;
-    return w->transactional ? wr__txn_init(w->log, w->sender->rk, &w->txn, until, err) : WEIR_OK;
+    return w->transactional
+               ? wr__txn_take_up(w->log, &w->settings, w->sender->rk, &w->txn, until, err)
+               : WEIR_OK;
 }
 
 static void free_writer(wr_log_writer *w)
@@ -338,6 +340,8 @@ static weir_status add_topic(wr_log_writer *w, const char *name, const wr__log_u
                              out_topic **out, weir_error *err)
 {
     int32_t partitions;
+    if (w->transactional)
+        WR_TRY(wr__undecided_keep(w->log, name, err));
     WR_TRY(wr__kafka_partitions(w->log, name, until, &partitions, err));
     WR_ASSERT(partitions > 0);
     rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR__FAIL;

@@ -28,6 +28,7 @@ static void kafka_close(wr_log *base)
     wr_free(log->brokers);
     wr__kafka_turned_away_free(log);
     wr_free(log->slots.v);
+    wr_map_free(&log->written);
     wr__positions_destroy(log);
     wr_free(log);
 }
@@ -152,6 +153,7 @@ weir_status wr_log_kafka_new(const wr_settings *settings, wr_db *db, wr_log **ou
     wr_settings_init(&log->settings, NULL);
     flatten(&log->settings, settings);
     wr__positions_init(log);
+    wr_map_init(&log->written);
     pthread_mutex_init(&log->lock, NULL);
     pthread_mutex_init(&log->statistics_lock, NULL);
     weir_status st = reach_broker(log, err);

@@ -163,6 +163,8 @@ static weir_status boot(process *p, weir_error *err)
                     world.plan.exactly_once ? "exactly_once_v2" : "at_least_once");
     wr_settings_put(&s, "auto.offset.reset", "earliest");
     wr_settings_put(&s, "ksql.service.id", "sim_");
+    /* It would look for sockets. The simulated broker ends what it says it ends. */
+    wr_settings_put(&s, "weir.transactions.end.undecided", "false");
     wr_settings_put(&s, "consumer.session.timeout.ms", "10000");
     put_number(&s, "commit.interval.ms", world.plan.commit_ms);
     put_number(&s, "weir.threads", world.plan.threads);

@@ -12,11 +12,20 @@
 static const struct {
     int16_t min, max, flexible;
 } ours[WR_WIRE_APIS] = {
-    [WR_WIRE_PRODUCE] = {3, 13, 9},          [WR_WIRE_INIT_PRODUCER_ID] = {0, 5, 2},
-    [WR_WIRE_FETCH] = {4, 16, 12},           [WR_WIRE_LIST_OFFSETS] = {1, 7, 6},
-    [WR_WIRE_METADATA] = {4, 12, 9},         [WR_WIRE_SASL_HANDSHAKE] = {1, 1, INT16_MAX},
-    [WR_WIRE_API_VERSIONS] = {0, 3, 3},      [WR_WIRE_OFFSET_FOR_LEADER_EPOCH] = {2, 4, 4},
+    [WR_WIRE_PRODUCE] = {3, 13, 9},
+    [WR_WIRE_INIT_PRODUCER_ID] = {0, 5, 2},
+    [WR_WIRE_FETCH] = {4, 16, 12},
+    [WR_WIRE_LIST_OFFSETS] = {1, 7, 6},
+    [WR_WIRE_METADATA] = {4, 12, 9},
+    [WR_WIRE_SASL_HANDSHAKE] = {1, 1, INT16_MAX},
+    [WR_WIRE_API_VERSIONS] = {0, 3, 3},
+    [WR_WIRE_OFFSET_FOR_LEADER_EPOCH] = {2, 4, 4},
     [WR_WIRE_SASL_AUTHENTICATE] = {0, 2, 2},
+    [WR_WIRE_FIND_COORDINATOR] = {1, 3, 3},
+    [WR_WIRE_ADD_PARTITIONS_TO_TXN] = {0, 3, 3},
+    [WR_WIRE_END_TXN] = {0, 3, 3},
+    [WR_WIRE_DESCRIBE_PRODUCERS] = {0, 0, -1},
+    [WR_WIRE_DESCRIBE_TRANSACTIONS] = {0, 0, -1},
 };
 
 int16_t wr__wire_choose(const wr_wire_versions *theirs, wr_wire_api api)
