@@ -12,6 +12,10 @@
  *     key      "<group>/<topic>/<partition>"
  *     value    the offset of the next record to process, in decimal; none: nothing is known
  *
+ * A query that is new has "<group>/<topic>/<partition>/begin" there, with where it begins. That
+ * counts until its first commit, and of several the first: two processes that make the same query
+ * may both say it, and one may have committed by then.
+ *
  * At a start these are what counts: they belong to the outputs and changelogs by the transaction. A
  * group that says something else was moved by somebody; a warning says so, and names the setting
  * that makes the group's offsets count (weir.offsets.from.group). The first at-least-once commit of
@@ -27,6 +31,7 @@
 #include "common/diag.h"
 
 enum { READ_MAX_MS = 60000, POLL_MS = 100, POLL_RECORDS = 10000, ASK_AGAIN_POLLS = 10 };
+#define BEGIN         "/begin"
 #define SEGMENT_BYTES (16 << 20) /* what is older gets compacted: this much is read at a start */
 
 void wr__positions_init(wr__kafka *log)
@@ -73,6 +78,13 @@ static void *as_value(int64_t offset)
     return (void *)(intptr_t)(offset + 1);
 }
 
+/* The name of no topic has a slash, so nothing else ends like that. */
+static bool is_beginning(wr_str key)
+{
+    const wr_str end = WR_STR(BEGIN);
+    return key.len > end.len && memcmp(key.ptr + key.len - end.len, end.ptr, end.len) == 0;
+}
+
 /* What nobody of this program has written is left out, and said. */
 static void apply(wr__positions *p, const wr_record *r)
 {
@@ -80,10 +92,10 @@ static void apply(wr__positions *p, const wr_record *r)
     if (!r->key.ptr || (r->value.ptr && (!wr_str_to_i64(r->value, &offset) || offset < 0)))
         wr_diag_put(WR_DIAG_WARN, "kafka", "%s offset %lld is no position", p->topic,
                     (long long)r->offset);
-    else if (r->value.ptr)
-        (void)wr_map_put(&p->offsets, r->key, as_value(offset));
-    else
+    else if (!r->value.ptr)
         (void)wr_map_remove(&p->offsets, r->key);
+    else if (!is_beginning(r->key) || !wr_map_get(&p->offsets, r->key))
+        (void)wr_map_put(&p->offsets, r->key, as_value(offset));
 }
 
 /* An end that was asked for while a broker was going may not be there when it is back. */
@@ -185,6 +197,9 @@ weir_status wr__positions_choose(wr__kafka *log, const char *group, wr_topic_par
         wr_buf_clear(&name);
         wr__offset_name(&name, group, parts[i].topic, parts[i].partition);
         void *kept = wr_map_get(&log->positions.offsets, wr_buf_view(&name));
+        wr_buf_puts(&name, BEGIN);
+        if (!kept)
+            kept = wr_map_get(&log->positions.offsets, wr_buf_view(&name));
         if (kept)
             parts[i].offset = (int64_t)(intptr_t)kept - 1;
     }
@@ -219,25 +234,43 @@ wr_out_records wr__positions_out(const wr__position_records *r)
                             .partitions = r->partitions.v};
 }
 
+static void add_offset(wr__position_records *r, const char *group, const wr_topic_part *part,
+                       const char *suffix)
+{
+    wr_buf key = {0}, value = {0};
+    WR_ASSERT(part->offset >= 0);
+    wr__offset_name(&key, group, part->topic, part->partition);
+    wr_buf_puts(&key, suffix);
+    wr_buf_printf(&value, "%lld", (long long)part->offset);
+    add(r, wr_buf_view(&key), wr_buf_view(&value));
+    wr_buf_free(&key);
+    wr_buf_free(&value);
+}
+
+void wr__positions_begin(const wr_log_group_offsets *group, wr__position_records *out)
+{
+    for (uint32_t i = 0; i < group->n; i++)
+        add_offset(out, group->group, &group->offsets[i], BEGIN);
+}
+
 void wr__positions_moved(const wr__sent_offsets *sent, const wr_log_group_offsets *groups,
                          uint32_t n, wr__position_records *out)
 {
-    wr_buf key = {0}, value = {0};
-    for (uint32_t g = 0; g < n; g++) {
-        for (uint32_t i = 0; i < groups[g].n; i++) {
-            const wr_topic_part *part = &groups[g].offsets[i];
-            if (!wr__sent_moves_part(sent, groups[g].group, part))
-                continue;
-            WR_ASSERT(part->offset >= 0);
-            wr_buf_clear(&key);
-            wr_buf_clear(&value);
-            wr__offset_name(&key, groups[g].group, part->topic, part->partition);
-            wr_buf_printf(&value, "%lld", (long long)part->offset);
-            add(out, wr_buf_view(&key), wr_buf_view(&value));
-        }
+    for (uint32_t g = 0; g < n; g++)
+        for (uint32_t i = 0; i < groups[g].n; i++)
+            if (wr__sent_moves_part(sent, groups[g].group, &groups[g].offsets[i]))
+                add_offset(out, groups[g].group, &groups[g].offsets[i], "");
+}
+
+/* The entry of this name, and its beginning. */
+static void forget(wr__kafka *log, wr_buf *key, wr__position_records *out)
+{
+    for (int beginning = 0; beginning < 2; beginning++) {
+        if (beginning)
+            wr_buf_puts(key, BEGIN);
+        if (wr_map_remove(&log->positions.offsets, wr_buf_view(key)))
+            add(out, wr_buf_view(key), (wr_str){0});
     }
-    wr_buf_free(&key);
-    wr_buf_free(&value);
 }
 
 void wr__positions_stale(wr__kafka *log, const wr__sent_offsets *sent,
@@ -251,8 +284,8 @@ void wr__positions_stale(wr__kafka *log, const wr__sent_offsets *sent,
             wr_buf_clear(&key);
             wr__offset_name(&key, groups[g].group, part->topic, part->partition);
             bool first = !wr_map_get(&sent->offsets, wr_buf_view(&key));
-            if (first && wr_map_remove(&log->positions.offsets, wr_buf_view(&key)))
-                add(out, wr_buf_view(&key), (wr_str){0});
+            if (first)
+                forget(log, &key, out);
         }
     }
     pthread_mutex_unlock(&log->positions.lock);

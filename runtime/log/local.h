@@ -89,7 +89,8 @@ weir_status wr__local_ends(wr_log *log, const wr_topic_part *parts, uint32_t n, 
                            int64_t *high, weir_error *err);
 weir_status wr__local_committed(wr_log *log, const char *group, wr_topic_part *parts, uint32_t n,
                                 weir_error *err);
-weir_status wr__local_commit_group(wr_log *log, const wr_log_group_offsets *group, weir_error *err);
+weir_status wr__local_commit_group(wr_log *log, const wr_log_group_offsets *group,
+                                   bool exactly_once, weir_error *err);
 weir_status wr__local_drop_group(wr_log *log, const char *group, weir_error *err);
 /* local_reader.c */
 weir_status wr__local_reader_new(wr_log *log, const char *group, const wr_settings *settings,

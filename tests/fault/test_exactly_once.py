@@ -135,6 +135,27 @@ class ExactlyOnce(unittest.TestCase):
                                                            f"{p.name}-in", [0, 7]),
                         "somebody has moved group")
 
+    def before_the_first_commit(self, reset, act, said):
+        p = Pipeline(self.kafka, self.folder, {"auto.offset.reset": reset})
+        for group in p.groups():
+            act(p, group)
+        p.feed(300)
+        done = p.weir.run(p.file)
+        self.assertIn(said, done.stderr)
+        p.check(self)
+
+    def test_new_groups_moved(self):
+        """Where a query begins is part of its statement, also while it has committed nothing."""
+        self.before_the_first_commit(
+            "earliest", lambda p, group: kafka_wire.commit(p.kafka.bootstrap, group, f"{p.name}-in",
+                                                           [9, 7]), "somebody has moved group")
+
+    def test_new_groups_deleted(self):
+        """With latest they would begin behind what has come since."""
+        self.before_the_first_commit(
+            "latest", lambda p, group: kafka_wire.delete_group(p.kafka.bootstrap, group),
+            "the broker has no offset of group")
+
     def test_groups_deleted_while_running(self):
         p = Pipeline(self.kafka, self.folder)
         run = p.weir.start_run(p.file)

@@ -85,6 +85,20 @@ class Undecided(unittest.TestCase):
                       f"{self.partitions[1]}, from offset 0 on); they are committed now", done.stderr)
         self.assertEqual(self.copied(), {("a", 1): 1, ("d", 2): 1})
 
+    def test_offsets(self):
+        """Of groups: whoever asks for them waits until they are decided."""
+        self.feed("a", 1)
+        self.weir.run(self.file)
+        group, = (g for g in kafka_wire.groups(self.kafka.bootstrap) if "_query_CSAS_" in g)
+        kafka_wire.commit_in_transaction(
+            self.kafka.bootstrap, group, "s", [0, 0],
+            kafka_wire.Producer(self.kafka.bootstrap, self.transactional_id()))
+        self.feed("a", 2)
+        done = self.weir.run(self.file)
+        self.assertRegex(done.stderr, r"undecided records in 1 partition \(__consumer_offsets .*"
+                                      r"they are aborted now")
+        self.assertEqual(self.copied(), {("a", 1): 1, ("a", 2): 1})
+
     def test_switched_off(self):
         self.feed("a", 1)
         self.weir.run(self.file)

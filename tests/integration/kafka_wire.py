@@ -14,7 +14,7 @@ import time
 
 PRODUCE, OFFSET_COMMIT, OFFSET_FETCH, FIND_COORDINATOR, LIST_GROUPS = 0, 8, 9, 10, 16
 CREATE_TOPICS, DELETE_TOPICS, INIT_PRODUCER_ID, DESCRIBE_CONFIGS, DELETE_GROUPS = 19, 20, 22, 32, 42
-DESCRIBE_TRANSACTIONS = 65
+TXN_OFFSET_COMMIT, DESCRIBE_TRANSACTIONS = 28, 65
 TOPIC_RESOURCE = 2
 CONCURRENT = 51  # what the producer has left is being ended
 TRANSACTIONAL = 0x10  # an attribute of a batch
@@ -219,6 +219,20 @@ def commit(bootstrap, group, topic, offsets, seconds=30):
             raise KafkaError(max(codes), f"offsets of {group}")
         find_coordinator(bootstrap, group)
         time.sleep(0.05)
+
+
+def commit_in_transaction(bootstrap, group, topic, offsets, producer):
+    """As commit, but it counts when the producer's transaction is committed."""
+    body = string(producer.transactional_id) + string(group) + struct.pack(
+        ">qh", producer.number, producer.epoch) + array([topic], lambda name: string(name) + array(
+            list(enumerate(offsets)), lambda one: struct.pack(">iq", *one) + string(None)))
+    reader = call(bootstrap, TXN_OFFSET_COMMIT, 0, body)
+    reader.take("i")
+    for _, partitions in reader.array(lambda: (reader.string(), reader.array(
+            lambda: (reader.take("i"), reader.take("h"))))):
+        for _, code in partitions:
+            if code:
+                raise KafkaError(code, f"offsets of {group} in a transaction")
 
 
 def delete_topic(bootstrap, name):

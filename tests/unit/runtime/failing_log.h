@@ -299,9 +299,9 @@ static inline weir_status fl_committed(wr_log *log, const char *group, wr_topic_
 }
 
 static inline weir_status fl_commit_group(wr_log *log, const wr_log_group_offsets *group,
-                                          weir_error *err)
+                                          bool exactly_once, weir_error *err)
 {
-    return wr_group_commit(fl_of(log)->inner, group, err);
+    return wr_group_commit(fl_of(log)->inner, group, exactly_once, err);
 }
 
 static inline weir_status fl_drop_group(wr_log *log, const char *group, weir_error *err)
