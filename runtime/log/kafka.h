@@ -76,6 +76,8 @@ struct wr__kafka {
     wr__positions positions;
     wr_map written; /* topics that transactions have written to; kafka_undecided.c */
     bool written_loaded;
+    pthread_mutex_t sweep_lock; /* of the sweep for undecided records */
+    atomic_bool swept;
     wr__turned_away *turned_away; /* by group */
     size_t turned_away_n;
     pthread_mutex_t statistics_lock; /* reports */
@@ -277,12 +279,13 @@ bool wr__kafka_writer_failed(const wr_log_writer *w, weir_error *err);
 
 /* ---- kafka_transaction.c ---- */
 
+enum { WR__TXN_ID_SIZE = 200 };
 /** The transactions of one producer. Zeroed: there are none. */
 typedef struct wr__txn {
-    char id[200];       /* transactional.id; "": not taken yet */
-    uint32_t slot;      /* of the log's slots */
-    int64_t timeout_ms; /* transaction.timeout.ms */
-    atomic_bool begun;  /* set under the writer's lock; several threads produce */
+    char id[WR__TXN_ID_SIZE]; /* transactional.id; "": not taken yet */
+    uint32_t slot;            /* of the log's slots */
+    int64_t timeout_ms;       /* transaction.timeout.ms */
+    atomic_bool begun;        /* set under the writer's lock; several threads produce */
     int64_t begun_ms;
     atomic_bool dirty; /* a request had no answer and may still arrive; librdkafka's threads */
     _Atomic int64_t *init_lost_ms; /* of the log's slots, likewise: a producer's outlives it */
@@ -297,6 +300,9 @@ typedef struct wr__txn {
 typedef struct wr__undecided wr__undecided;
 /** A transaction is about to write to the topic for the first time. Durable when it returns. */
 weir_status wr__undecided_keep(wr__kafka *log, const char *topic, weir_error *err) WR_MUST_CHECK;
+/** Of all ids of the directory, before this process uses one, or reads what others may have left
+ *  undecided. Does it once. Any thread. @return WEIR_ERR_LOG, WEIR_ERR_STORE */
+weir_status wr__undecided_sweep(wr__kafka *log, weir_error *err) WR_MUST_CHECK;
 /** Before the id is taken up: how its last transaction ended. *out NULL: there is nothing to be
  *  looked at. @return WEIR_ERR_LOG; WEIR_ERR_INTERRUPTED */
 weir_status wr__undecided_look(wr__kafka *log, const wr_settings *settings, const char *id,
@@ -318,6 +324,11 @@ typedef enum wr__txn_verdict {
     WR__TXN_ABORT,
     WR__TXN_NEW_PRODUCER,
 } wr__txn_verdict;
+/** The transactional id of this slot. */
+weir_status wr__txn_id(wr__kafka *log, uint32_t slot, char id[WR__TXN_ID_SIZE],
+                       weir_error *err) WR_MUST_CHECK;
+/** *n: processes on this directory have used the slots below it. */
+weir_status wr__txn_ids_used(wr__kafka *log, uint32_t *n, weir_error *err) WR_MUST_CHECK;
 wr__txn_verdict wr__txn_judge(const wr__txn_error *e);
 /** Has another producer taken the place of this one? */
 bool wr__txn_is_fencing(rd_kafka_resp_err_t code);

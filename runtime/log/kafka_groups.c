@@ -35,6 +35,7 @@ weir_status wr__kafka_resume(wr_log *base, const char *group, wr_topic_part *par
 {
     wr__kafka *log = (wr__kafka *)base;
     WR_ASSERT(n > 0);
+    WR_TRY(wr__undecided_sweep(log, err));
     WR_TRY(wr__kafka_committed(base, group, parts, n, err));
     if (wr_settings_bool(&log->settings, "weir.offsets.from.group", false))
         return WEIR_OK;

@@ -249,6 +249,7 @@ static void add_offset(wr__position_records *r, const char *group, const wr_topi
 
 void wr__positions_begin(const wr_log_group_offsets *group, wr__position_records *out)
 {
+    WR_ASSERT(group->group && group->n > 0);
     for (uint32_t i = 0; i < group->n; i++)
         add_offset(out, group->group, &group->offsets[i], BEGIN);
 }

@@ -4,7 +4,10 @@
  * (wire/undecided.h says how it comes about, operations.md which brokers do it).
  *
  * Where to look: in all topics that transactions of this directory have written to, which are kept
- * under "kafka/written/<topic>", durably before the first record of each goes out. librdkafka has
+ * under "kafka/written/<topic>", durably before the first record of each goes out, and in that of
+ * the offsets of groups. When: once in a process before anything is read or written, for all ids
+ * that the directory has used (wr__undecided_sweep), as reading may wait for ever behind such
+ * records; and whenever an id is taken up after that, which is after a failure. librdkafka has
  * no requests for it, so our own client makes them, beside its producer; where that cannot be (a
  * mechanism that only librdkafka knows, a broker before 3.0) nothing is looked at.
  *
@@ -15,6 +18,7 @@
 #include "runtime/log/wire/undecided.h"
 
 #define WRITTEN "kafka/written/"
+#define OFFSETS "__consumer_offsets"
 enum { LOOK_MS = 30000 };
 
 struct wr__undecided {
@@ -24,7 +28,7 @@ struct wr__undecided {
     const wr__log_until *until;
     const char **topics;
     uint32_t n;
-    wr_arena *arena; /* of the topics */
+    wr_arena *arena; /* of these, and of what `wire` borrows */
 };
 
 /* ---- topics that were written to ---- */
@@ -81,10 +85,12 @@ static weir_status list_topics(wr__undecided *u, weir_error *err)
     wr__kafka *log = u->log;
     pthread_mutex_lock(&log->lock);
     weir_status st = load(log, err);
-    u->topics = WR_NEW_N(u->arena, const char *, log->written.live);
+    u->topics = WR_NEW_N(u->arena, const char *, log->written.live + 1);
     const wr_map_entry *e;
     for (size_t i = 0; st == WEIR_OK && (e = wr_map_next(&log->written, &i));)
         u->topics[u->n++] = wr_arena_strndup(u->arena, e->key.ptr, e->key.len);
+    if (u->n > 0)
+        u->topics[u->n++] = OFFSETS;
     pthread_mutex_unlock(&log->lock);
     return st;
 }
@@ -94,7 +100,7 @@ static weir_status list_topics(wr__undecided *u, weir_error *err)
 static weir_status go_on(void *arg, weir_error *err)
 {
     wr__undecided *u = arg;
-    return wr__log_give_up(u->until, "Looking for undecided records", err);
+    return u->until ? wr__log_give_up(u->until, "Looking for undecided records", err) : WEIR_OK;
 }
 
 static weir_status reach(wr__undecided *u, const wr_settings *settings, const char *id,
@@ -112,7 +118,16 @@ static weir_status reach(wr__undecided *u, const wr_settings *settings, const ch
     WR_ASSERT(u->config.bootstrap && !u->wire);
     u->config.tell = wr__kafka_wire_tell;
     u->config.tell_arg = u->log;
-    const wr_wire_undecided_options o = {.id = id, .timeout_ms = LOOK_MS, .go_on = go_on, .arg = u};
+    wr_buf groups = {0};
+    wr_buf_printf(&groups, "_confluent-ksql-%sundecided-",
+                  wr_settings_get(&u->log->settings, "ksql.service.id"));
+    const wr_wire_undecided_options o = {.id = id,
+                                         .timeout_ms = LOOK_MS,
+                                         .group_prefix =
+                                             wr_arena_strdup(u->arena, wr_buf_cstr(&groups)),
+                                         .go_on = go_on,
+                                         .arg = u};
+    wr_buf_free(&groups);
     WR_TRY(wr__wire_undecided_new(&u->config, &o, &u->wire, err));
     return wr__wire_undecided_look(u->wire, err);
 }
@@ -154,7 +169,7 @@ weir_status wr__undecided_end(wr__undecided *u, const char *id, weir_error *err)
     WR_ASSERT(u->wire && u->n > 0 && id[0]);
     WR_TRY(wr__wire_undecided_end(u->wire, u->topics, u->n, &found, err));
     if (found.unseen[0])
-        wr_diag_put(WR_DIAG_WARN, "kafka",
+        wr_diag_put(strcmp(found.unseen, OFFSETS) == 0 ? WR_DIAG_DEBUG : WR_DIAG_WARN, "kafka",
                     "%s: whether it has left records undecided in topic %s cannot be seen without "
                     "READ on it",
                     id, found.unseen);
@@ -176,4 +191,39 @@ void wr__undecided_free(wr__undecided *u)
     wr__kafka_wire_config_free(&u->config);
     wr_arena_free(u->arena);
     wr_free(u);
+}
+
+/* ---- all ids of the directory ---- */
+
+static weir_status sweep_id(wr__kafka *log, const char *id, weir_error *err)
+{
+    wr__undecided *u;
+    WR_TRY(wr__undecided_look(log, &log->settings, id, NULL, &u, err));
+    weir_status st = u ? wr__wire_undecided_take_up(u->wire, err) : WEIR_OK;
+    if (st == WEIR_OK)
+        st = wr__undecided_end(u, id, err);
+    wr__undecided_free(u);
+    return st;
+}
+
+weir_status wr__undecided_sweep(wr__kafka *log, weir_error *err)
+{
+    WR_ASSERT(log->db);
+    if (atomic_load(&log->swept))
+        return WEIR_OK;
+    pthread_mutex_lock(&log->sweep_lock);
+    weir_status st = WEIR_OK;
+    uint32_t n = 0;
+    if (!atomic_load(&log->swept))
+        st = wr__txn_ids_used(log, &n, err);
+    for (uint32_t slot = 0; slot < n && st == WEIR_OK; slot++) {
+        char id[WR__TXN_ID_SIZE];
+        st = wr__txn_id(log, slot, id, err);
+        if (st == WEIR_OK)
+            st = sweep_id(log, id, err);
+    }
+    if (st == WEIR_OK)
+        atomic_store(&log->swept, true);
+    pthread_mutex_unlock(&log->sweep_lock);
+    return st;
 }

@@ -172,8 +172,7 @@ static void on_sent(void *arg, const wr__kafka_sent *sent)
         on_failed_report(arg, o, sent);
 }
 
-/* Its producer; with transactions also everything that an earlier one of its id has left is over.
- */
+/* Its producer; what an earlier one of its transactional id has left is over with it. */
 static weir_status make_producer(wr_log_writer *w, const wr__log_until *until, weir_error *err)
 {
     WR_ASSERT(!w->sender);
@@ -208,7 +207,9 @@ static weir_status new_writer(wr_log *base, const wr_settings *settings, bool tr
     pthread_mutex_init(&w->lock, NULL);
     pthread_mutex_init(&w->serving, NULL);
     wr_log_owner_init(&w->connection, "producer");
-    weir_status st = transactional ? wr__positions_create(log, err) : WEIR_OK;
+    weir_status st = transactional ? wr__undecided_sweep(log, err) : WEIR_OK;
+    if (st == WEIR_OK && transactional)
+        st = wr__positions_create(log, err);
     if (st == WEIR_OK)
         st = make_producer(w, until, err);
     if (st != WEIR_OK) {

@@ -24,6 +24,7 @@ static void kafka_close(wr_log *base)
     wr_settings_free(&log->settings);
     WR_ASSERT(!log->reports);
     pthread_mutex_destroy(&log->statistics_lock);
+    pthread_mutex_destroy(&log->sweep_lock);
     pthread_mutex_destroy(&log->lock);
     wr_free(log->brokers);
     wr__kafka_turned_away_free(log);
@@ -156,6 +157,7 @@ weir_status wr_log_kafka_new(const wr_settings *settings, wr_db *db, wr_log **ou
     wr_map_init(&log->written);
     pthread_mutex_init(&log->lock, NULL);
     pthread_mutex_init(&log->statistics_lock, NULL);
+    pthread_mutex_init(&log->sweep_lock, NULL);
     weir_status st = reach_broker(log, err);
     if (st != WEIR_OK) {
         kafka_close(&log->base);

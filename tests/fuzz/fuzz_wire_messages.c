@@ -113,8 +113,8 @@ static void read_transactional(wr_wire_api api, wr_wire_in *in, int16_t version,
             touch(open.v[i].topic);
     if (api == WR_WIRE_ADD_PARTITIONS_TO_TXN)
         (void)!wr__wire_read_add_partitions(in, version, &error, &err);
-    if (api == WR_WIRE_END_TXN)
-        (void)!wr__wire_read_end_txn(in, version, &error, &err);
+    if (api == WR_WIRE_ADD_OFFSETS_TO_TXN || api == WR_WIRE_END_TXN)
+        (void)!wr__wire_read_txn_error(in, api, version, &error, &err);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -130,6 +130,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                        WR_WIRE_INIT_PRODUCER_ID,
                                        WR_WIRE_FIND_COORDINATOR,
                                        WR_WIRE_ADD_PARTITIONS_TO_TXN,
+                                       WR_WIRE_ADD_OFFSETS_TO_TXN,
                                        WR_WIRE_END_TXN,
                                        WR_WIRE_DESCRIBE_PRODUCERS,
                                        WR_WIRE_DESCRIBE_TRANSACTIONS};
@@ -156,8 +157,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     else if (api == WR_WIRE_LIST_OFFSETS || api == WR_WIRE_OFFSET_FOR_LEADER_EPOCH)
         read_offsets(api, &in, version, a);
     else if (api == WR_WIRE_FIND_COORDINATOR || api == WR_WIRE_ADD_PARTITIONS_TO_TXN ||
-             api == WR_WIRE_END_TXN || api == WR_WIRE_DESCRIBE_PRODUCERS ||
-             api == WR_WIRE_DESCRIBE_TRANSACTIONS)
+             api == WR_WIRE_ADD_OFFSETS_TO_TXN || api == WR_WIRE_END_TXN ||
+             api == WR_WIRE_DESCRIBE_PRODUCERS || api == WR_WIRE_DESCRIBE_TRANSACTIONS)
         read_transactional(api, &in, version, a);
     else
         read_setup(api, &in, version);

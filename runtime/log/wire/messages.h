@@ -27,6 +27,7 @@ typedef enum wr_wire_api {
     WR_WIRE_INIT_PRODUCER_ID = 22,
     WR_WIRE_OFFSET_FOR_LEADER_EPOCH = 23,
     WR_WIRE_ADD_PARTITIONS_TO_TXN = 24,
+    WR_WIRE_ADD_OFFSETS_TO_TXN = 25,
     WR_WIRE_END_TXN = 26,
     WR_WIRE_SASL_AUTHENTICATE = 36,
     WR_WIRE_DESCRIBE_PRODUCERS = 61,
@@ -140,7 +141,8 @@ typedef struct wr_wire_leader {
 } wr_wire_leader;
 typedef struct wr_wire_topic {
     int16_t error;
-    wr_str name; /* ptr NULL: of an id that is not known */
+    wr_str name;   /* ptr NULL: of an id that is not known */
+    bool internal; /* Kafka's own */
     wr_wire_uuid id;
     wr_wire_leader *partitions;
     uint32_t n;
@@ -237,8 +239,9 @@ weir_status wr__wire_read_fetch(wr_wire_in *in, int16_t version, wr_arena *a,
 
 /* ---- InitProducerId: 0 to 5 ---- */
 
-/** For a producer without transactions: a new id. */
-void wr__wire_put_init_producer_id(wr_buf *b, int16_t version);
+/** A new producer id; of a transactional id (else ptr NULL) its producer id with the next epoch,
+ * and the time that its transactions may take. */
+void wr__wire_put_init_producer_id(wr_buf *b, int16_t version, wr_str id, int32_t timeout_ms);
 typedef struct wr_wire_producer_given {
     int16_t error;
     int64_t id;

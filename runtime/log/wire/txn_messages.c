@@ -155,7 +155,7 @@ weir_status wr__wire_read_describe_producers(wr_wire_in *in, wr_arena *a, wr_wir
     return wr__wire_in_end(in, "Kafka's answer to DescribeProducers", err);
 }
 
-/* ---- AddPartitionsToTxn, EndTxn ---- */
+/* ---- AddPartitionsToTxn, AddOffsetsToTxn, EndTxn ---- */
 
 static void put_producer(wr_buf *b, bool compact, const wr_wire_txn_producer *p)
 {
@@ -197,6 +197,15 @@ weir_status wr__wire_read_add_partitions(wr_wire_in *in, int16_t version, int16_
     return wr__wire_in_end(in, "Kafka's answer to AddPartitionsToTxn", err);
 }
 
+void wr__wire_put_add_offsets(wr_buf *b, int16_t version, const wr_wire_txn_producer *p,
+                              const char *group)
+{
+    bool compact = wr__wire_flexible(WR_WIRE_ADD_OFFSETS_TO_TXN, version);
+    put_producer(b, compact, p);
+    wr__wire_put_str(b, wr_str_c(group), compact);
+    wr__wire_put_no_tags(b, compact);
+}
+
 void wr__wire_put_end_txn(wr_buf *b, int16_t version, const wr_wire_txn_producer *p, bool commit)
 {
     bool compact = wr__wire_flexible(WR_WIRE_END_TXN, version);
@@ -205,10 +214,15 @@ void wr__wire_put_end_txn(wr_buf *b, int16_t version, const wr_wire_txn_producer
     wr__wire_put_no_tags(b, compact);
 }
 
-weir_status wr__wire_read_end_txn(wr_wire_in *in, int16_t version, int16_t *error, weir_error *err)
+weir_status wr__wire_read_txn_error(wr_wire_in *in, wr_wire_api api, int16_t version,
+                                    int16_t *error, weir_error *err)
 {
+    WR_ASSERT(api == WR_WIRE_END_TXN || api == WR_WIRE_ADD_OFFSETS_TO_TXN);
     (void)wr__wire_i32(in); /* throttling */
     *error = wr__wire_i16(in);
-    wr__wire_tags_skip(in, wr__wire_flexible(WR_WIRE_END_TXN, version));
-    return wr__wire_in_end(in, "Kafka's answer to EndTxn", err);
+    wr__wire_tags_skip(in, wr__wire_flexible(api, version));
+    return wr__wire_in_end(in,
+                           api == WR_WIRE_END_TXN ? "Kafka's answer to EndTxn"
+                                                  : "Kafka's answer to AddOffsetsToTxn",
+                           err);
 }

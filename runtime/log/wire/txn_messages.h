@@ -49,7 +49,7 @@ typedef struct wr_wire_opens {
 weir_status wr__wire_read_describe_producers(wr_wire_in *in, wr_arena *a, wr_wire_opens *out,
                                              weir_error *err) WR_MUST_CHECK;
 
-/* ---- AddPartitionsToTxn: 0 to 3; EndTxn: 0 to 3 ---- */
+/* ---- AddPartitionsToTxn, AddOffsetsToTxn, EndTxn: 0 to 3 ---- */
 
 /** Whose transaction. */
 typedef struct wr_wire_txn_producer {
@@ -63,8 +63,12 @@ void wr__wire_put_add_partitions(wr_buf *b, int16_t version, const wr_wire_txn_p
  *  other; else 0. */
 weir_status wr__wire_read_add_partitions(wr_wire_in *in, int16_t version, int16_t *error,
                                          weir_error *err) WR_MUST_CHECK;
+/** The partition of Kafka's own topic that has the offsets of the group. */
+void wr__wire_put_add_offsets(wr_buf *b, int16_t version, const wr_wire_txn_producer *p,
+                              const char *group);
 void wr__wire_put_end_txn(wr_buf *b, int16_t version, const wr_wire_txn_producer *p, bool commit);
-weir_status wr__wire_read_end_txn(wr_wire_in *in, int16_t version, int16_t *error,
-                                  weir_error *err) WR_MUST_CHECK;
+/** The answer to AddOffsetsToTxn or EndTxn. */
+weir_status wr__wire_read_txn_error(wr_wire_in *in, wr_wire_api api, int16_t version,
+                                    int16_t *error, weir_error *err) WR_MUST_CHECK;
 
 #endif

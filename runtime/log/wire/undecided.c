@@ -9,7 +9,13 @@
 
 #include <stdio.h>
 
-enum { SLICE_MS = 100, AGAIN_MS = 20 };
+#define OFFSETS "__consumer_offsets"
+
+enum {
+    SLICE_MS = 100,
+    AGAIN_MS = 20,
+    TRANSACTION_MS = 60000, /* the next producer of the id says its own */
+};
 
 struct wr_wire_undecided {
     const wr_wire_config *config;
@@ -32,7 +38,7 @@ weir_status wr__wire_undecided_new(const wr_wire_config *config,
                                    const wr_wire_undecided_options *options,
                                    wr_wire_undecided **out, weir_error *err)
 {
-    WR_ASSERT(options->id[0] && options->timeout_ms > 0);
+    WR_ASSERT(options->id[0] && options->timeout_ms > 0 && options->group_prefix);
     wr_wire_undecided *u = wr_calloc(1, sizeof *u);
     u->config = config;
     u->o = *options;
@@ -259,6 +265,28 @@ weir_status wr__wire_undecided_look(wr_wire_undecided *u, weir_error *err)
     return WEIR_OK;
 }
 
+static void put_init(wr_buf *b, int16_t version, const void *arg)
+{
+    wr__wire_put_init_producer_id(b, version, wr_str_c(arg), TRANSACTION_MS);
+}
+
+weir_status wr__wire_undecided_take_up(wr_wire_undecided *u, weir_error *err)
+{
+    for (;;) {
+        wr_wire_node *node;
+        wr_wire_in in;
+        wr_wire_producer_given given;
+        WR_TRY(coordinator(u, &node, err));
+        WR_TRY(ask(u, node, WR_WIRE_INIT_PRODUCER_ID, put_init, u->o.id, &in, err));
+        WR_TRY(wr__wire_read_init_producer_id(&in, u->answer->version, &given, err));
+        if (given.error == WR_WIRE_NONE)
+            return WEIR_OK;
+        if (!passes(given.error))
+            return passing(err, "Taking up a transactional id", given.error);
+        WR_TRY(pause_ms(u, AGAIN_MS, err));
+    }
+}
+
 /* ---- who leads what ---- */
 
 typedef wr_arr(wr_wire_ask) asks;
@@ -283,7 +311,9 @@ static const wr_wire_leader *leaderless(const wr_wire_metadata *m, const wr_wire
 {
     for (uint32_t t = 0; t < m->topics_n; t++) {
         *topic = &m->topics[t];
-        for (uint32_t i = 0; (*topic)->error == WR_WIRE_NONE && i < (*topic)->n; i++)
+        if ((*topic)->error != WR_WIRE_NONE || (*topic)->internal)
+            continue; /* whoever needs a partition of Kafka's own waits for its leader anyway */
+        for (uint32_t i = 0; i < (*topic)->n; i++)
             if ((*topic)->partitions[i].leader < 0)
                 return &(*topic)->partitions[i];
     }
@@ -317,6 +347,8 @@ static weir_status find_leaders(wr_wire_undecided *u, weir_error *err)
                      "Topic %.*s partition %d has no leader, who would know whether records of "
                      "an earlier transaction are undecided there",
                      (int)topic->name.len, topic->name.ptr, one->partition);
+            (void)wr_error_hint(err, "Delete the topic if nobody needs it, or see "
+                                     "weir.transactions.end.undecided.");
             err->flags |= WEIR_ERROR_RETRIABLE;
             return err->code;
         }
@@ -387,14 +419,21 @@ static weir_status find_open(wr_wire_undecided *u, int64_t producer_id, wr_arena
 
 typedef struct ending {
     wr_wire_txn_producer producer;
-    const asks *parts;
+    asks parts;        /* but those of OFFSETS */
+    const char *group; /* for one of these */
     bool commit;
 } ending;
 
 static void put_add(wr_buf *b, int16_t version, const void *arg)
 {
     const ending *e = arg;
-    wr__wire_put_add_partitions(b, version, &e->producer, e->parts->v, (uint32_t)e->parts->n);
+    wr__wire_put_add_partitions(b, version, &e->producer, e->parts.v, (uint32_t)e->parts.n);
+}
+
+static void put_add_offsets(wr_buf *b, int16_t version, const void *arg)
+{
+    const ending *e = arg;
+    wr__wire_put_add_offsets(b, version, &e->producer, e->group);
 }
 
 static void put_end(wr_buf *b, int16_t version, const void *arg)
@@ -403,22 +442,20 @@ static void put_end(wr_buf *b, int16_t version, const void *arg)
     wr__wire_put_end_txn(b, version, &e->producer, e->commit);
 }
 
-/* @p api: AddPartitionsToTxn or EndTxn, until the coordinator takes it. */
-static weir_status tell_coordinator(wr_wire_undecided *u, wr_wire_api api, const ending *e,
-                                    weir_error *err)
+/* Until the coordinator takes it. */
+static weir_status tell_coordinator(wr_wire_undecided *u, wr_wire_api api, put_body put,
+                                    const ending *e, weir_error *err)
 {
-    bool adds = api == WR_WIRE_ADD_PARTITIONS_TO_TXN;
-    WR_ASSERT(adds || api == WR_WIRE_END_TXN);
     for (;;) {
         wr_wire_node *node;
         wr_wire_in in;
         int16_t code;
         WR_TRY(coordinator(u, &node, err));
-        WR_TRY(ask(u, node, api, adds ? put_add : put_end, e, &in, err));
-        if (adds)
+        WR_TRY(ask(u, node, api, put, e, &in, err));
+        if (api == WR_WIRE_ADD_PARTITIONS_TO_TXN)
             WR_TRY(wr__wire_read_add_partitions(&in, u->answer->version, &code, err));
         else
-            WR_TRY(wr__wire_read_end_txn(&in, u->answer->version, &code, err));
+            WR_TRY(wr__wire_read_txn_error(&in, api, u->answer->version, &code, err));
         if (code == WR_WIRE_NONE)
             return WEIR_OK;
         if (!passes(code))
@@ -427,13 +464,55 @@ static weir_status tell_coordinator(wr_wire_undecided *u, wr_wire_api api, const
     }
 }
 
-static weir_status end_parts(wr_wire_undecided *u, const wr_wire_transaction *t, const asks *parts,
-                             weir_error *err)
+/* How many partitions OFFSETS has; by Metadata. */
+static uint32_t offsets_partitions(const wr_wire_metadata *m)
 {
+    for (uint32_t t = 0; t < m->topics_n; t++)
+        if (wr_str_eq_c(m->topics[t].name, OFFSETS))
+            return m->topics[t].n;
+    return 0;
+}
+
+/* Java's String.hashCode, which says where the offsets of a group are. */
+static uint32_t java_hash(const char *s)
+{
+    uint32_t h = 0;
+    for (; *s; s++)
+        h = h * 31 + (uint8_t)*s;
+    return h;
+}
+
+/* A group whose offsets are in this partition. It need not exist. */
+static void name_group(const wr_wire_undecided *u, int32_t partition, char *out, size_t size)
+{
+    uint32_t partitions = offsets_partitions(&u->leaders), hash;
+    WR_ASSERT(partitions > 0 && partition >= 0 && (uint32_t)partition < partitions);
+    for (uint32_t i = 0;; i++) {
+        snprintf(out, size, "%s%u", u->o.group_prefix, i);
+        hash = java_hash(out);
+        hash = hash == 0x80000000u ? 0 : hash > 0x80000000u ? 0u - hash : hash;
+        if (hash % partitions == (uint32_t)partition)
+            return;
+    }
+}
+
+static weir_status end_parts(wr_wire_undecided *u, const wr_wire_transaction *t, const asks *parts,
+                             wr_arena *a, weir_error *err)
+{
+    char group[256];
+    ending e = {{u->o.id, t->producer_id, t->epoch}, {0}, group, u->commits};
     WR_ASSERT(t->producer_id >= 0 && parts->n > 0);
-    const ending e = {{u->o.id, t->producer_id, t->epoch}, parts, u->commits};
-    WR_TRY(tell_coordinator(u, WR_WIRE_ADD_PARTITIONS_TO_TXN, &e, err));
-    return tell_coordinator(u, WR_WIRE_END_TXN, &e, err);
+    for (size_t i = 0; i < parts->n; i++) {
+        if (strcmp(parts->v[i].topic, OFFSETS) != 0) {
+            wr_arr_push(a, &e.parts, parts->v[i]);
+            continue;
+        }
+        name_group(u, parts->v[i].partition, group, sizeof group);
+        WR_TRY(tell_coordinator(u, WR_WIRE_ADD_OFFSETS_TO_TXN, put_add_offsets, &e, err));
+    }
+    if (e.parts.n > 0)
+        WR_TRY(tell_coordinator(u, WR_WIRE_ADD_PARTITIONS_TO_TXN, put_add, &e, err));
+    return tell_coordinator(u, WR_WIRE_END_TXN, put_end, &e, err);
 }
 
 static void note(wr_wire_undecided_found *found, const asks *parts, bool commits)
@@ -466,7 +545,7 @@ weir_status wr__wire_undecided_end(wr_wire_undecided *u, const char *const *topi
         done = st == WEIR_OK && parts.n == 0;
         if (st == WEIR_OK && !done) {
             note(out, &parts, u->commits);
-            st = end_parts(u, &t, &parts, err);
+            st = end_parts(u, &t, &parts, a, err);
         }
         wr_arena_free(a);
         if (st == WEIR_OK && !done)

@@ -22,6 +22,8 @@ typedef struct wr_wire_undecided wr_wire_undecided;
 typedef struct wr_wire_undecided_options {
     const char *id; /* of the transactions */
     int timeout_ms; /* for all requests together */
+    /** Begins names of groups: a partition of __consumer_offsets can be named by a group only. */
+    const char *group_prefix;
     /** Is called while it waits: an error ends that. NULL: nothing is asked. */
     weir_status (*go_on)(void *arg, weir_error *err);
     void *arg;
@@ -40,6 +42,10 @@ void wr__wire_undecided_free(wr_wire_undecided *u);
  * described
  */
 weir_status wr__wire_undecided_look(wr_wire_undecided *u, weir_error *err) WR_MUST_CHECK;
+
+/** Take the id up, as a producer with it would: what is open is ended, and whoever else has it is
+ *  fenced. @return WEIR_ERR_LOG; what go_on said */
+weir_status wr__wire_undecided_take_up(wr_wire_undecided *u, weir_error *err) WR_MUST_CHECK;
 
 /** What was found. */
 typedef struct wr_wire_undecided_found {

@@ -419,7 +419,7 @@ static void test_init_producer_id(void **state)
         put_given(&b, version, 0, 4000000001);
         check_cuts(&b, version, read_given);
         wr_buf_clear(&b);
-        wr__wire_put_init_producer_id(&b, version);
+        wr__wire_put_init_producer_id(&b, version, (wr_str){0}, INT32_MAX);
         wr_wire_in in = wr__wire_in(b.ptr, b.len);
         assert_null(wr__wire_str_or_null(&in, c).ptr);
         assert_int_equal(wr__wire_i32(&in), INT32_MAX);

@@ -278,12 +278,14 @@ static void test_add_partitions(void **state)
     }
 }
 
+static wr_wire_api ended; /* whose answer it is */
+
 static weir_status read_ended(wr_wire_in *in, int16_t version, wr_arena *a, bool whole,
                               weir_error *err)
 {
     (void)a;
     int16_t error;
-    WR_TRY(wr__wire_read_end_txn(in, version, &error, err));
+    WR_TRY(wr__wire_read_txn_error(in, ended, version, &error, err));
     if (whole)
         assert_int_equal(error, WR_WIRE_CONCURRENT_TRANSACTIONS);
     return WEIR_OK;
@@ -298,7 +300,17 @@ static void test_end(void **state)
         wr__wire_put_i32(&b, 0);
         wr__wire_put_i16(&b, WR_WIRE_CONCURRENT_TRANSACTIONS);
         wr__wire_put_no_tags(&b, version >= 3);
+        ended = WR_WIRE_END_TXN;
         check_cuts(&b, version, read_ended);
+        ended = WR_WIRE_ADD_OFFSETS_TO_TXN;
+        check_cuts(&b, version, read_ended);
+        wr_buf_clear(&b);
+        wr__wire_put_add_offsets(&b, version, &producer, "g");
+        wr_wire_in offsets = wr__wire_in(b.ptr, b.len);
+        check_producer(&offsets, version >= 3);
+        assert_true(wr_str_eq_c(wr__wire_str(&offsets, version >= 3), "g"));
+        wr__wire_tags_skip(&offsets, version >= 3);
+        OK(wr__wire_in_end(&offsets, "AddOffsetsToTxn", err));
         wr_buf_clear(&b);
         wr__wire_put_end_txn(&b, version, &producer, commit);
         wr_wire_in in = wr__wire_in(b.ptr, b.len);
