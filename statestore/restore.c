@@ -86,6 +86,14 @@ weir_status wr_store_restore(wr_store *s, wr_str key, const wr_str *value, weir_
     return WEIR_OK;
 }
 
+void wr_store_restore_soon(const wr_store *s, wr_str key)
+{
+    wr_changelog_key record;
+    if (s->kind == WR_STORE_KV &&
+        wr_changelog_get_key(key, s->record_kind, &record, NULL) == WEIR_OK)
+        wr__overlay_prefetch(&s->overlay, wr__overlay_tag(record.key));
+}
+
 bool wr_store_can_set_aside(const wr_store *s)
 {
     return s->db->ops->scratch && (!s->aside || wr__aside_runs(s->aside) < WR__ASIDE_RUNS);
@@ -110,7 +118,6 @@ weir_status wr_store_set_aside(wr_store *s, weir_error *err)
     /* Memory does not tell any more what there is. (Of rows with a time, restoring has said so.) */
     s->complete = false;
     s->probed = true;
-    wr__overlay_free(&s->overlay);
-    wr__overlay_init(&s->overlay, s->options.keep_old);
+    wr__overlay_empty(&s->overlay);
     return WEIR_OK;
 }

@@ -135,6 +135,8 @@ weir_status wr_store_discard(wr_store *s, weir_error *err) WR_MUST_CHECK;
  */
 weir_status wr_store_restore(wr_store *s, wr_str key, const wr_str *value,
                              weir_error *err) WR_MUST_CHECK;
+/** A record of this key is restored soon: has memory fetched that it will look at. */
+void wr_store_restore_soon(const wr_store *s, wr_str key);
 /**
  * What is unwritten leaves memory and waits, sorted, in a file without a name, for the next
  * wr_store_write_rows: so that rows of a long restore go into the database once, all in order,

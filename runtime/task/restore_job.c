@@ -5,8 +5,9 @@
 #include "statestore/store.h"
 
 #define LARGE_WRITE ((size_t)2 << 20)
-#define ROW_BYTES   80 /* that a row costs in memory beside its own */
-#define CACHE_BYTES 1  /* rows that are written are nobody's: all go */
+#define ROW_BYTES   80  /* that a row costs in memory beside its own */
+#define AHEAD       16u /* records */
+#define CACHE_BYTES 1   /* rows that are written are nobody's: all go */
 
 bool wr__restore_is_standby(const wr_restore_job *job)
 {
@@ -110,6 +111,8 @@ weir_status wr__restore_apply(wr_restore_job *job, wr_clock *clock, const wr_log
     int64_t since = clock->mono_ns(clock);
     for (uint32_t i = 0; i < in->n; i++) {
         const wr_record *r = &in->records[i];
+        if (i + AHEAD < in->n)
+            wr_store_restore_soon(job->store, r[AHEAD].key);
         WR_TRY(wr_store_restore(job->store, r->key, r->value.ptr ? &r->value : NULL, err));
         job->pending += r->key.len + r->value.len + ROW_BYTES;
     }
