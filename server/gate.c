@@ -3,7 +3,7 @@
 
 #include "common/diag.h"
 #include "server/passwords.h"
-#include "server/token_keys.h"
+#include "server/tokens/token_keys.h"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -128,6 +128,7 @@ static weir_status open_gate(wr_gate *g, weir_error *err)
         return WEIR_OK;
     if (tokens)
         WR_TRY(read_tokens(g, err));
+    WR_ASSERT(g->file || g->keys || !tokens);
     WR_TRY(make_challenge(g, err));
     WR_TRY(read_users(g, !tokens, err));
     if (RAND_bytes(g->key, sizeof g->key) != 1)
@@ -301,6 +302,7 @@ static int64_t now_ms(void)
 static void verify_token(check *c)
 {
     const wr_gate *g = c->gate;
+    WR_ASSERT(g->keys && c->token && *c->token);
     int64_t now_s = (int64_t)time(NULL);
     wr_token_answer a =
         wr_token_keys_verify(g->keys, &g->rules, wr_str_c(c->token), now_s, &c->claims);
@@ -355,6 +357,7 @@ static void verified(void *arg)
         place *p = place_of(g, c->digest);
         wr_free(p->user);
         memcpy(p->digest, c->digest, sizeof p->digest);
+        WR_ASSERT(c->keep_ms > 0 && c->keep_ms <= KEEP_MS && (!c->right || *c->user));
         p->user = c->right ? wr_strdup(c->user) : NULL;
         p->until_ms = now_ms() + c->keep_ms;
     }
@@ -399,6 +402,7 @@ static void begin_check(wr_gate *g, wr_http_exchange *x, const char *header,
         return;
     }
     check *c = wr_malloc(sizeof *c);
+    WR_ASSERT(g->guards && g->checks < CHECKS_MAX && *g->challenge);
     *c = (check){.gate = g,
                  .server = wr_http_server_of(x),
                  .passwords = g->passwords,

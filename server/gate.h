@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * gate.h - who may come in: basic authentication by a file of passwords (rest-api.md 8), and bearer
- * tokens that an issuer has signed (token.h).
+ * tokens that an issuer has signed (tokens/).
  *
  * A hash of a password takes tens of milliseconds, and a token may wait for its keys, so they are
  * checked on a thread of the pool while the exchange is held, and what came of it is remembered by

@@ -228,6 +228,9 @@ static const wr_setting settings[] = {
      "10000"},
     {"weir.authentication.file", NULL, FIXED, KSQL, TEXT,
      "Server: users and hashes of their passwords, as weir passwd writes them"},
+    /* With issuer and audience the three that BEARER needs: none has a default, since each says
+     * whom the server believes, and a token that the same issuer has made for another service is no
+     * leave to use this one. */
     {"weir.authentication.jwks", NULL, FIXED, KSQL, TEXT,
      "Server: public keys of tokens (JWKS): a file, or https://..."},
     {"weir.authentication.jwks.ca.file", NULL, FIXED, KSQL, TEXT,
@@ -581,6 +584,7 @@ static weir_status check_value(const wr_setting *s, const char *value, weir_erro
                    ? WEIR_OK
                    : invalid(err, s, value, "'skip', 'dead-letter' or 'stop'");
     case WR_SETTING_AUTHENTICATION:
+        /* Which other settings a method needs is the server's to say: they may be set later. */
         return wr_ieq(value, "NONE") || wr_ieq(value, "BASIC") || wr_ieq(value, "BEARER")
                    ? WEIR_OK
                    : invalid(err, s, value, "'NONE', 'BASIC' or 'BEARER'");

@@ -5,7 +5,7 @@
  * verifies a token. Held against: nothing that the fuzzer writes is accepted, since it has no
  * private key; a refusal says why; verifying twice gives the same; and base 64 has one spelling.
  */
-#include "server/token.h"
+#include "server/tokens/signed_token.h"
 
 #include "common/buf.h"
 

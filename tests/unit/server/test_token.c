@@ -11,7 +11,7 @@
 
 #include "common/buf.h"
 #include "server/passwords.h"
-#include "server/token_keys.h"
+#include "server/tokens/token_keys.h"
 
 #include <openssl/bn.h>
 #include <openssl/core_names.h>

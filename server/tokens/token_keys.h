@@ -11,10 +11,10 @@
  * Threads: any. Verifying may wait for the address (WR_TOKEN_KEYS_WAIT_MS at most), so it is no
  * work for the loop thread.
  */
-#ifndef WR_SERVER_TOKEN_KEYS_H
-#define WR_SERVER_TOKEN_KEYS_H
+#ifndef WR_SERVER_TOKENS_TOKEN_KEYS_H
+#define WR_SERVER_TOKENS_TOKEN_KEYS_H
 
-#include "server/token.h"
+#include "server/tokens/signed_token.h"
 
 #define WR_TOKEN_KEYS_EVERY_MS 30000
 #define WR_TOKEN_KEYS_AGE_MS   3600000

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "server/token_keys.h"
+#include "server/tokens/token_keys.h"
 
 #include "common/buf.h"
 #include "common/diag.h"
@@ -114,6 +114,7 @@ static weir_status read_set(const wr_token_keys *k, wr_key_set **out, weir_error
 /* The lock is held. */
 static void release(shared_set *s)
 {
+    WR_ASSERT(!s || s->users > 0);
     if (!s || --s->users)
         return;
     wr_key_set_free(s->set);
@@ -130,6 +131,7 @@ static void give_back(wr_token_keys *k, shared_set *s)
 static void use_set(wr_token_keys *k, wr_key_set *set)
 {
     shared_set *s = wr_calloc(1, sizeof *s);
+    WR_ASSERT(set && wr_key_set_size(set) > 0);
     *s = (shared_set){set, 1};
     pthread_mutex_lock(&k->lock);
     release(k->now);
@@ -258,6 +260,7 @@ wr_token_answer wr_token_keys_verify(wr_token_keys *k, const wr_token_rules *rul
         *out = (wr_token_claims){.why = "there are no keys to verify it with"};
         return WR_TOKEN_NO_KEYS;
     }
+    WR_ASSERT(s->users > 0 && s->set);
     wr_token_result r = wr_token_verify(s->set, rules, token, now_s, out);
     if (r == WR_TOKEN_NO_KEY && may_read(k)) {
         s = renew(k, s);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "server/token.h"
+#include "server/tokens/signed_token.h"
 
 #include "formats/format.h"
 
@@ -43,6 +43,7 @@ int64_t wr_token_base64url(wr_str text, unsigned char *out)
 {
     uint32_t bits = 0, bits_n = 0;
     int64_t n = 0;
+    WR_ASSERT(out || !text.len);
     if (text.len % 4 == 1)
         return -1;
     for (size_t i = 0; i < text.len; i++) {
@@ -57,6 +58,7 @@ int64_t wr_token_base64url(wr_str text, unsigned char *out)
             bits &= (1u << bits_n) - 1;
         }
     }
+    WR_ASSERT(bits_n < 8 && n >= 0);
     return bits ? -1 : n; /* what is left over must be 0: one spelling */
 }
 
@@ -75,6 +77,7 @@ static bool decode(wr_str text, wr_arena *a, wr_str *out)
 static const wr_json *member(const wr_json *object, const char *name)
 {
     const wr_json *found = NULL;
+    WR_ASSERT(object->kind == WR_JSON_OBJECT && name);
     for (uint32_t i = 0; i < object->n; i++) {
         if (!wr_str_eq_c(object->keys[i], name))
             continue;
@@ -197,6 +200,7 @@ static weir_status add_key(wr_key_set *s, const wr_json *j, wr_arena *a, weir_er
     }
     if (!k.key)
         return WEIR_OK;
+    WR_ASSERT(k.algorithm && s->n < KEYS_MAX);
     k.id = id ? wr_strdup(wr_arena_str(a, id->text).ptr) : NULL;
     s->keys[s->n++] = k;
     return WEIR_OK;
@@ -241,6 +245,7 @@ void wr_key_set_free(wr_key_set *s)
 
 uint32_t wr_key_set_size(const wr_key_set *s)
 {
+    WR_ASSERT(s && s->n > 0);
     return s->n;
 }
 
@@ -292,6 +297,7 @@ static int ecdsa_der(wr_str signature, unsigned char **der)
 static bool is_signed(const set_key *k, wr_str signed_text, wr_str signature)
 {
     unsigned char *der = NULL;
+    WR_ASSERT(k->key && signed_text.len && signature.len);
     const unsigned char *sig = (const unsigned char *)signature.ptr;
     size_t n = signature.len;
     if (k->algorithm == WR_TOKEN_ES256) {
@@ -344,6 +350,7 @@ static bool split(wr_str text, wr_arena *a, parsed_token *t)
 static const set_key *find_key(const wr_key_set *s, const wr_json *header, unsigned algorithm)
 {
     const set_key *found = NULL;
+    WR_ASSERT(algorithm && !(algorithm & (algorithm - 1)));
     const wr_json *id = text_member(header, "kid");
     if (!id && has(header, "kid"))
         return NULL;
@@ -411,6 +418,7 @@ static bool is_for(const wr_json *claims, const char *audience)
 static bool add_role(char *roles, size_t size, wr_str role)
 {
     size_t at = strlen(roles);
+    WR_ASSERT(at < size);
     if (!role.len)
         return true;
     for (size_t i = 0; i < role.len; i++)
@@ -489,10 +497,12 @@ static wr_token_result verify(const wr_key_set *keys, const wr_token_rules *rule
 wr_token_result wr_token_verify(const wr_key_set *keys, const wr_token_rules *rules, wr_str text,
                                 int64_t now_s, wr_token_claims *out)
 {
+    WR_ASSERT(keys && rules->algorithms && rules->skew_s >= 0);
     WR_ASSERT(rules->issuer && rules->audience && rules->roles_claim);
     wr_arena *a = wr_arena_new(0);
     *out = (wr_token_claims){0};
     wr_token_result r = verify(keys, rules, text, now_s, a, out);
+    WR_ASSERT(r != WR_TOKEN_GOOD || (out->user[0] && !out->why[0]));
     wr_arena_free(a);
     if (r != WR_TOKEN_GOOD)
         out->user[0] = out->roles[0] = '\0';

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * token.h - signed tokens (JWT: RFC 7519, JWS in compact form: RFC 7515) held against a set of
- * public keys (JWKS: RFC 7517).
+ * signed_token.h - signed tokens (JWT: RFC 7519, JWS in compact form: RFC 7515) held against a set
+ * of public keys (JWKS: RFC 7517).
  *
  * What is accepted is said by configuration, never by the token: an algorithm counts only where the
  * rules list it, and each key is good for one algorithm (RSA: RS256, P-256: ES256), so a token
@@ -10,8 +10,8 @@
  *
  * Pure: no clock, files, network. Threads: any; a key set does not change.
  */
-#ifndef WR_SERVER_TOKEN_H
-#define WR_SERVER_TOKEN_H
+#ifndef WR_SERVER_TOKENS_SIGNED_TOKEN_H
+#define WR_SERVER_TOKENS_SIGNED_TOKEN_H
 
 #include "common/error.h"
 #include "common/str.h"
