@@ -397,7 +397,7 @@ typedef struct weir_record {
 } weir_record;
 
 /** Write records (borrowed); they are durable when weir_flush has returned; on a server's handle
- *  when weir_produce has. */
+ *  when weir_produce has. @return WEIR_ERR_MISUSE: the topic has no such partition. */
 WEIR_API weir_status weir_produce(weir *w, const weir_record *records, size_t n, weir_error *err);
 WEIR_API weir_status weir_flush(weir *w, weir_error *err);
 WEIR_API weir_status weir_topic_create(weir *w, const char *topic, int partitions, weir_error *err);

@@ -192,14 +192,19 @@ static bool lists(const char *list, const char *name, size_t n)
     return false;
 }
 
+bool wr_roles_suffice(const char *has, const char *wanted)
+{
+    const char *at = wanted, *name;
+    if (!*wanted || lists(wanted, "*", 1) || lists(wanted, "**", 2))
+        return true;
+    for (size_t n; (n = next_name(&at, &name));)
+        if (lists(has, name, n))
+            return true;
+    return false;
+}
+
 bool wr_passwords_has_role(const wr_passwords *p, const char *user, const char *roles)
 {
     const entry *e = wr_map_get(&p->users, wr_str_c(user));
-    if (e && (!*roles || lists(roles, "*", 1) || lists(roles, "**", 2)))
-        return true;
-    const char *at = roles, *name;
-    for (size_t n; e && (n = next_name(&at, &name));)
-        if (lists(e->roles, name, n))
-            return true;
-    return false;
+    return e && wr_roles_suffice(e->roles, roles);
 }

@@ -21,7 +21,9 @@ weir_status wr_passwords_load(const char *path, wr_passwords **out, weir_error *
 void wr_passwords_free(wr_passwords *p);
 /** Any thread. Takes as long for a user who does not exist. */
 bool wr_passwords_verify(const wr_passwords *p, const char *user, const char *password);
-/** Has @p user one of @p roles (with commas between them; *, ** or "": any user)? Any thread. */
+/** Is one of the roles @p wanted (with commas between them; *, ** or "": any or none) in @p has? */
+bool wr_roles_suffice(const char *has, const char *wanted);
+/** Has @p user one of @p roles, as above? Any thread. */
 bool wr_passwords_has_role(const wr_passwords *p, const char *user, const char *roles);
 
 #endif

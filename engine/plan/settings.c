@@ -53,7 +53,11 @@ static const wr_setting settings[] = {
     {"access.control.allow.origin", "", FIXED, KSQL, TEXT,
      "Server: origins whose pages may use it, with commas between them; *: all; empty: none"},
     {"authentication.method", "NONE", FIXED, KSQL, AUTHENTICATION,
-     "Server: who may use it: NONE: anybody; BASIC: users of weir.authentication.file"},
+     "Server: who may use it: NONE: anybody; BASIC: users of weir.authentication.file; BEARER: who "
+     "has "
+     "a token that a key of weir.authentication.jwks has signed, and users of the file, if there "
+     "is "
+     "one"},
     {"authentication.realm", "weir", FIXED, KSQL, TEXT, "Server: what clients log in to"},
     {"authentication.roles", "*", FIXED, KSQL, TEXT,
      "Server: roles of which a user must have one; *: any or none"},
@@ -224,6 +228,25 @@ static const wr_setting settings[] = {
      "10000"},
     {"weir.authentication.file", NULL, FIXED, KSQL, TEXT,
      "Server: users and hashes of their passwords, as weir passwd writes them"},
+    /* With issuer and audience the three that BEARER needs: none has a default, since each says
+     * whom the server believes, and a token that the same issuer has made for another service is no
+     * leave to use this one. */
+    {"weir.authentication.jwks", NULL, FIXED, KSQL, TEXT,
+     "Server: public keys of tokens (JWKS): a file, or https://..."},
+    {"weir.authentication.jwks.ca.file", NULL, FIXED, KSQL, TEXT,
+     "Server: who has signed the certificate of that address (PEM); not given: the system's "
+     "authorities"},
+    {"weir.authentication.token.algorithms", "RS256,ES256", FIXED, KSQL, TEXT,
+     "Server: how tokens may be signed: RS256, ES256"},
+    {"weir.authentication.token.audience", NULL, FIXED, KSQL, TEXT,
+     "Server: whom tokens must be for (aud)"},
+    {"weir.authentication.token.issuer", NULL, FIXED, KSQL, TEXT,
+     "Server: who must have issued tokens (iss)"},
+    {"weir.authentication.token.roles.claim", "roles", FIXED, KSQL, TEXT,
+     "Server: the claim of a token that has the user's roles: a list, or a text with blanks "
+     "between"},
+    {"weir.authentication.token.skew.seconds", "30", FIXED, KSQL, NUMBER(0, 600),
+     "Server: by how much clocks of issuers may differ"},
     {"weir.batch.rows", "2048", EDIT, KSQL, NUMBER(1, 65536), "Most rows processed at once"},
     {"weir.block.cache.bytes", "8388608", FIXED, KSQL, NUMBER(65536, TERABYTE),
      "Memory for blocks of state read from disk"},
@@ -565,9 +588,10 @@ static weir_status check_value(const wr_setting *s, const char *value, weir_erro
                    ? WEIR_OK
                    : invalid(err, s, value, "'skip', 'dead-letter' or 'stop'");
     case WR_SETTING_AUTHENTICATION:
-        return wr_ieq(value, "NONE") || wr_ieq(value, "BASIC")
+        /* Which other settings a method needs is the server's to say: they may be set later. */
+        return wr_ieq(value, "NONE") || wr_ieq(value, "BASIC") || wr_ieq(value, "BEARER")
                    ? WEIR_OK
-                   : invalid(err, s, value, "'NONE' or 'BASIC'");
+                   : invalid(err, s, value, "'NONE', 'BASIC' or 'BEARER'");
     }
     WR_UNREACHABLE();
 }

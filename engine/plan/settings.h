@@ -30,7 +30,7 @@ typedef enum wr_setting_kind {
     WR_SETTING_PARTITIONER,    /* murmur2, crc32, fnv1a */
     WR_SETTING_PROTOBUF,       /* text, base64 */
     WR_SETTING_ON_ERROR,       /* skip, dead-letter, stop */
-    WR_SETTING_AUTHENTICATION, /* NONE, BASIC */
+    WR_SETTING_AUTHENTICATION, /* NONE, BASIC, BEARER */
     WR_SETTING_KAFKA_CLIENT,   /* librdkafka, wire, auto */
 } wr_setting_kind;
 

@@ -533,7 +533,8 @@ static weir_status produce_run(weir *w, const weir_record *r, size_t n, weir_err
                                        : (int32_t)(i % (size_t)info.partitions);
         any_parts = any_parts || r[i].partition >= 0; /* else `parts` is not used */
         if (parts[i] >= info.partitions)
-            st = wr_error(err, WEIR_ERR_LOG, "Topic '%s' has no partition %d", r->topic, parts[i]);
+            st = wr_error(err, WEIR_ERR_MISUSE, "Topic '%s' has no partition %d", r->topic,
+                          parts[i]);
         if (r[i].headers_n) {
             headers[i] = headers_of(a, &r[i]);
             any_headers = true;

@@ -121,11 +121,11 @@ static weir_status check_spec(const wr_topic_spec *spec, weir_error *err)
                (name[i] >= '0' && name[i] <= '9') || strchr("._-", name[i]);
     if (!good) {
         wr_error_reason(err, WR_REASON_TOPIC,
-                        wr_error(err, WEIR_ERR_LOG, "Invalid topic name '%.300s'", name));
+                        wr_error(err, WEIR_ERR_MISUSE, "Invalid topic name '%.300s'", name));
         return wr_error_hint(err, "1 to 249 letters, digits, '.', '_' and '-'.");
     }
     if (spec->partitions == 0 || spec->partitions < -1 || spec->partitions > PARTITIONS_MAX)
-        return wr_error(err, WEIR_ERR_LOG, "Topic '%s' cannot have %d partitions (1 to %d)", name,
+        return wr_error(err, WEIR_ERR_MISUSE, "Topic '%s' cannot have %d partitions (1 to %d)", name,
                         spec->partitions, PARTITIONS_MAX);
     return WEIR_OK;
 }

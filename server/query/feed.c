@@ -15,6 +15,7 @@
  * Life of the struct: `woken` is set by whoever posts a call for it, and cleared by that call; so a
  * feed whose query is gone (nobody sets it any more) is freed by the last call for it.
  */
+#include "server/query/ended_queries.h"
 #include "server/query/row_client.h"
 
 #include <pthread.h>
@@ -56,7 +57,8 @@ struct wr_feeds {
     int64_t last_lookup;
     char lookup_id[32];
     pthread_mutex_t lock;
-    wr__row_client *listed; /* under it: those with an id, newest first */
+    wr__row_client *listed;  /* under it: those with an id, newest first, */
+    wr__ended_queries ended; /* and those that were there a moment ago */
 };
 
 static void close_feed(wr__feed *f);
@@ -79,8 +81,15 @@ void wr_feeds_free(wr_feeds *f)
     for (int i = 0; i < WR__FORMS_N; i++)
         wr_buf_free(&f->rows[i]);
     wr_buf_free(&f->scratch);
+    wr__ended_queries_clear(&f->ended);
     pthread_mutex_destroy(&f->lock);
     wr_free(f);
+}
+
+static int64_t mono_ns(const wr_feeds *f)
+{
+    wr_clock *clock = wr_engine_clock(f->engine);
+    return clock->mono_ns(clock);
 }
 
 wr_engine *wr_feeds_engine(const wr_feeds *f)
@@ -101,6 +110,7 @@ static void list(wr_feeds *f, wr__row_client *c)
     pthread_mutex_unlock(&f->lock);
 }
 
+/* One that was terminated is gone at once. */
 static void unlist(wr_feeds *f, wr__row_client *c)
 {
     if (!c->listed)
@@ -112,6 +122,8 @@ static void unlist(wr_feeds *f, wr__row_client *c)
         f->listed = c->listed_next;
     if (c->listed_next)
         c->listed_next->listed_prev = c->listed_prev;
+    if (!c->ending)
+        wr__ended_queries_add(&f->ended, wr_strdup(c->id), wr_strdup(c->sql), mono_ns(f));
     pthread_mutex_unlock(&f->lock);
     c->listed = false;
 }
@@ -122,6 +134,14 @@ void wr_feeds_each(wr_feeds *f, void (*fn)(void *arg, const char *id, const char
     for (const wr__row_client *c = f->listed; c; c = c->listed_next)
         if (!c->ending)
             fn(arg, c->id, c->sql);
+    pthread_mutex_unlock(&f->lock);
+}
+
+void wr_feeds_each_ended(wr_feeds *f, void (*fn)(void *arg, const char *id, const char *sql),
+                         void *arg)
+{
+    pthread_mutex_lock(&f->lock);
+    wr__ended_queries_each(&f->ended, mono_ns(f), fn, arg);
     pthread_mutex_unlock(&f->lock);
 }
 
@@ -636,6 +656,7 @@ bool wr_feeds_terminate(wr_feeds *f, const char *id)
         t->id = wr_strdup(c->id);
         wr_http_post(f->server, terminate, t);
     }
+    found = found || wr__ended_queries_remove(&f->ended, id, mono_ns(f));
     pthread_mutex_unlock(&f->lock);
     return found;
 }

@@ -44,9 +44,14 @@ wr_engine *wr_feeds_engine(const wr_feeds *f);
 /** Queries that run for clients: each client's id, and its statement; borrowed. A lock is held, so
  *  @p fn must not call functions of this header. */
 void wr_feeds_each(wr_feeds *f, void (*fn)(void *arg, const char *id, const char *sql), void *arg);
+/** The same of queries that ended a moment ago without TERMINATE (ended_queries.h). */
+void wr_feeds_each_ended(wr_feeds *f, void (*fn)(void *arg, const char *id, const char *sql),
+                         void *arg);
 /** End the rows of the client with that id, in any case of letters (TERMINATE has it in upper
  * case).
- *  @return false: there is none, or it is ending already. */
+ *  @return false: there is none, or it is ending already. True for one of wr_feeds_each_ended,
+ * once.
+ */
 bool wr_feeds_terminate(wr_feeds *f, const char *id);
 
 /* ---- the loop thread ---- */

@@ -80,6 +80,7 @@ void wr_query_service_each(wr_query_service *s,
                            void (*fn)(void *arg, const char *id, const char *sql), void *arg)
 {
     wr_feeds_each(s->feeds, fn, arg);
+    wr_feeds_each_ended(s->feeds, fn, arg);
 }
 
 bool wr_query_service_terminate(wr_query_service *s, const char *id)

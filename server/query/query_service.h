@@ -35,8 +35,8 @@ void wr_query_service_end(wr_query_service *s, wr_http_exchange *x);
 
 /* ---- any thread ---- */
 
-/** Push queries of clients, for LIST QUERIES: id and statement, borrowed. @p fn must not call the
- *  service. */
+/** Push queries of clients, for LIST QUERIES, and those that ended a moment ago (ended_queries.h):
+ * id and statement, borrowed. @p fn must not call the service. */
 void wr_query_service_each(wr_query_service *s,
                            void (*fn)(void *arg, const char *id, const char *sql), void *arg);
 /** TERMINATE of one of them: @p id in any case. @return false: there is none. */

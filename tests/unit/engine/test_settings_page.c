@@ -95,7 +95,7 @@ static void put_values(wr_buf *out, const wr_setting *s)
         wr_buf_puts(out, "skip, dead-letter, stop");
         break;
     case WR_SETTING_AUTHENTICATION:
-        wr_buf_puts(out, "NONE, BASIC");
+        wr_buf_puts(out, "NONE, BASIC, BEARER");
         break;
     case WR_SETTING_KAFKA_CLIENT:
         wr_buf_puts(out, "librdkafka, wire, auto");

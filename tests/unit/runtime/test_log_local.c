@@ -100,10 +100,10 @@ static void test_topics(void **state)
     FAILS(wr_topic_create(e->log, &spec, err), WEIR_ERR_EXISTS, "'clicks' already exists");
     create_topic(e->log, "a", -1);
     spec.name = "no/good";
-    FAILS(wr_topic_create(e->log, &spec, err), WEIR_ERR_LOG, "Invalid topic name");
+    FAILS(wr_topic_create(e->log, &spec, err), WEIR_ERR_MISUSE, "Invalid topic name");
     spec.name = "none";
     spec.partitions = 0;
-    FAILS(wr_topic_create(e->log, &spec, err), WEIR_ERR_LOG, "0 partitions");
+    FAILS(wr_topic_create(e->log, &spec, err), WEIR_ERR_MISUSE, "0 partitions");
 
     for (int again = 0; again < 2; again++) {
         wr_topic_info info, *list;

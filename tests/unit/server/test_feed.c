@@ -8,12 +8,14 @@
 #include "runtime/api/api_internal.h"
 #include "server/query/insert_stream.h"
 #include "server/query/print_stream.h"
+#include "server/query/ended_queries.h"
 #include "server/query/feed.h"
 
 #include "fake_http.h"
 
 static weir *w;
 static wr_feeds *feeds;
+static wr__ended_queries ended;
 
 static int setup(void **state)
 {
@@ -167,6 +169,38 @@ static void test_limit(void **state)
     assert_string_equal(rows(&c), "[\"a\",1]\n[\"b\",2]\n");
     assert_int_equal(listed(), 0);
     end(&c);
+}
+
+static int listed_ended(void)
+{
+    int n = 0;
+    wr_feeds_each_ended(feeds, count, &n);
+    return n;
+}
+
+/* One that ended by itself is listed for a second, and can be terminated meanwhile, once. */
+static void test_ended_is_listed(void **state)
+{
+    (void)state;
+    int before = listed_ended(); /* of the test before */
+    client c = begin("SELECT * FROM s EMIT CHANGES LIMIT 1;", "earliest", false, false);
+    UNTIL(c.x->finished, &c);
+    char id[64], *at = strstr(wr_buf_cstr(&c.x->out), "transient_S_");
+    assert_non_null(at);
+    snprintf(id, sizeof id, "%.*s", (int)strcspn(at, "\""), at);
+    end(&c);
+    assert_in_range(listed_ended(), 1, before + 1);
+    assert_true(wr_feeds_terminate(feeds, id));
+    assert_false(wr_feeds_terminate(feeds, id));
+    usleep(1100000);
+    assert_int_equal(listed_ended(), 0);
+    for (uint32_t i = 0; i <= WR__ENDED_QUERIES; i++) { /* the latest so many */
+        wr__ended_queries_add(&ended, wr_strdup(i ? "q" : "first"), wr_strdup("SELECT"), 5);
+    }
+    assert_false(wr__ended_queries_remove(&ended, "FIRST", 6));
+    assert_true(wr__ended_queries_remove(&ended, "Q", 6));
+    assert_false(wr__ended_queries_remove(&ended, "Q", 5 + WR__ENDED_LISTED_NS));
+    wr__ended_queries_clear(&ended);
 }
 
 static void test_refused(void **state)
@@ -562,6 +596,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_limit),
+        cmocka_unit_test(test_ended_is_listed),
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_gone_while_opening),
         cmocka_unit_test(test_terminate),
