@@ -607,11 +607,25 @@ static void set_head(char *batch, int64_t offset, int32_t epoch)
     wr_put_be32((uint8_t *)batch + 12, (uint32_t)epoch);
 }
 
-/* The batch that has this offset, up to @p end. @return the offset after it. */
-static int64_t put_batch(wr_buf *b, sim_part part, int64_t offset, int64_t end, int32_t epoch)
+/* The epoch that an offset is of. */
+static int32_t epoch_of(const lead *l, int64_t offset)
 {
+    int32_t e = l->n - 1;
+    while (l->v[e].start > offset)
+        e--;
+    return e;
+}
+
+/* The batch that has this offset, up to @p end; it is of one epoch. @return the offset after it. */
+static int64_t put_batch(wr_buf *b, sim_part part, int64_t offset, int64_t end)
+{
+    const lead *l = lead_of(part);
+    int32_t epoch = epoch_of(l, offset);
+    if (epoch < l->n - 1)
+        end = WR_MIN(end, l->v[epoch + 1].start);
     const sim_record *first = broker_record(part, offset);
-    while (offset % BATCH_RECORDS && same_batch(broker_record(part, offset - 1), first))
+    while (offset % BATCH_RECORDS && offset > l->v[epoch].start &&
+           same_batch(broker_record(part, offset - 1), first))
         first = broker_record(part, --offset);
     size_t at = b->len;
     int64_t next = offset;
@@ -646,15 +660,11 @@ static int64_t put_batch(wr_buf *b, sim_part part, int64_t offset, int64_t end, 
 /* As many batches as a node feels like; the last one may be cut. */
 static void put_records(wr_buf *b, const wanted *w, int64_t end)
 {
-    const lead *l = lead_of(w->part);
     int64_t at = w->offset;
     size_t began = b->len, last = b->len;
     for (uint64_t n = 1 + sim_below(12); n > 0 && at < end; n--) {
-        int32_t e = l->n - 1;
-        while (l->v[e].start > at)
-            e--;
         last = b->len;
-        at = put_batch(b, w->part, at, end, e);
+        at = put_batch(b, w->part, at, end);
     }
     if (last > began && sim_one_in(10))
         b->len = last + sim_below(b->len - last);
