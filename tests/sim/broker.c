@@ -658,7 +658,7 @@ static void tell(const sim_member *client)
     net_signal(client->wake_fd);
 }
 
-static void remove_member(group *g, size_t i)
+static void forget_member(group *g, size_t i)
 {
     sim_trace("group %s: %s is gone", g->name, g->members[i].id);
     if (g->members[i].client) {
@@ -667,6 +667,11 @@ static void remove_member(group *g, size_t i)
     }
     free_member(&g->members[i]);
     g->members[i] = g->members[--g->members_n];
+}
+
+static void remove_member(group *g, size_t i)
+{
+    forget_member(g, i);
     begin_rebalance(g);
 }
 
@@ -733,8 +738,8 @@ static void check_rebalance(group *g)
     if (!all && sim_now_us() - g->rebalance_us > REBALANCE_MAX_US) {
         for (size_t i = g->members_n; i-- > 0;)
             if (!g->members[i].joined)
-                remove_member(g, i);
-        return;
+                forget_member(g, i); /* it goes on without them */
+        all = true;
     }
     if (all)
         end_rebalance(g);
