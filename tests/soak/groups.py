@@ -115,8 +115,9 @@ def expire_together(args, works, count):
 
 def recreate(args, broker, folder, count):
     """Everything that was there has been read; what comes after is read as well, or refused."""
+    folder.mkdir()
     with workload.Workload(broker, folder, seed=args.rng.random()) as work:
-        process = work.process(f"{work.name}-data").start()
+        process = work.process("data").start()
         work.feed(200)
         work.wait_complete(processes=[process])
         broker.delete_topic(f"{work.name}-in")
@@ -156,7 +157,8 @@ def main():
         if args.expiries:
             expire(args, broker, folder, count)
         with concurrent.futures.ThreadPoolExecutor(PARALLEL) as pool:
-            list(pool.map(lambda _: recreate(args, broker, folder, count), range(args.recreations)))
+            list(pool.map(lambda n: recreate(args, broker, folder / f"recreated-{n}", count),
+                          range(args.recreations)))
 
 
 if __name__ == "__main__":
