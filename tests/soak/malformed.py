@@ -179,7 +179,7 @@ class Malformed:
         return all(len(self.seen("rows", f)) + len(self.seen("letters", f)) >= len(self.kinds[f])
                    for f in FORMATS)
 
-    def check(self, f, count):
+    def check(self, f):
         rows, letters = self.seen("rows", f), self.seen("letters", f)
         where = collections.defaultdict(list)
         for key, value in rows:
@@ -198,7 +198,6 @@ class Malformed:
         malformed = sum(kind == "malformed" for kind, *_ in self.kinds[f].values())
         print(f"{f}: {len(self.kinds[f])} records in = {len(rows)} rows + {len(letters)} letters "
               f"({malformed} malformed, {len(letters) - malformed} of {flipped} with a flipped bit)")
-        count.note(f)
 
 
 def main():
@@ -220,7 +219,7 @@ def main():
             program.stop(run)
         work.weir.run(work.file)
         for f in FORMATS:
-            work.check(f, count)
+            work.check(f)
 
 
 if __name__ == "__main__":
