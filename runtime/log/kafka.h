@@ -374,6 +374,9 @@ void wr__sent_note(wr__sent_offsets *s, const wr_log_group_offsets *groups, uint
 /** Where parts have no offset, that of wr__sent_note; says so in the log. */
 weir_status wr__kept_offsets(wr__kafka *log, const char *group, wr_topic_part *parts, uint32_t n,
                              weir_error *err) WR_MUST_CHECK;
+/** As wr__sent_note keeps them; durable as soon as anything that is written after it is. */
+weir_status wr__kept_offsets_put(wr__kafka *log, const wr_log_group_offsets *group,
+                                 weir_error *err) WR_MUST_CHECK;
 weir_status wr__kept_offsets_drop(wr__kafka *log, const char *group, weir_error *err) WR_MUST_CHECK;
 
 /* ---- kafka_positions.c ---- */

@@ -80,7 +80,9 @@ weir_status wr__kafka_begin_group(wr_log *base, const wr_log_group_offsets *grou
     if (exactly_once)
         WR_TRY(write_begin(log, group, err));
     weir_status st = wr__kafka_alter_group(log, group, &has_members, err);
-    return has_members ? WEIR_OK : st;
+    if (has_members)
+        return WEIR_OK;
+    return st == WEIR_OK && !exactly_once ? wr__kept_offsets_put(log, group, err) : st;
 }
 
 /* The broker first: it refuses where the group is in use. */

@@ -25,7 +25,8 @@ weir_status wr_group_resume(wr_log *log, const char *group, wr_topic_part *parts
 /**
  * Where a group without members begins, in partitions that it has no offset of; durable on return.
  * Kafka: one that has members is left alone, since they know better. @p exactly_once: it counts for
- * wr_group_resume also where the group expires, is deleted or moved before its first commit.
+ * wr_group_resume also where the group expires, is deleted or moved before its first commit;
+ * else as wr_group_resume has it for at-least-once: where the broker has forgotten it.
  */
 weir_status wr_group_begin(wr_log *log, const wr_log_group_offsets *group, bool exactly_once,
                            weir_error *err) WR_MUST_CHECK;

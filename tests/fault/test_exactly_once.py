@@ -135,9 +135,9 @@ class ExactlyOnce(unittest.TestCase):
                                                            f"{p.name}-in", [0, 7]),
                         "somebody has moved group")
 
-    def before_the_first_commit(self, act, said, other=False):
+    def before_the_first_commit(self, act, said, other=False, settings=None):
         """Where a query begins is as safe as where it goes on: nothing has been read yet."""
-        p = Pipeline(self.kafka, self.folder, {"auto.offset.reset": "latest"})
+        p = Pipeline(self.kafka, self.folder, {"auto.offset.reset": "latest", **(settings or {})})
         groups = p.groups()
         self.assertEqual(len(groups), 2)
         p.feed(500)
@@ -152,6 +152,11 @@ class ExactlyOnce(unittest.TestCase):
         self.before_the_first_commit(
             lambda p, group: kafka_wire.delete_group(p.kafka.bootstrap, group),
             "the broker has no offset of group")
+
+    def test_groups_deleted_before_the_first_commit_at_least_once(self):
+        self.before_the_first_commit(
+            lambda p, group: kafka_wire.delete_group(p.kafka.bootstrap, group),
+            "as the data directory has it", settings={"processing.guarantee": "at_least_once"})
 
     def test_groups_deleted_before_the_first_commit_of_a_new_directory(self):
         self.before_the_first_commit(
