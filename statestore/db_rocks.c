@@ -48,24 +48,18 @@ static bool is_damage(const char *text)
 static weir_status open_error(const rocks_db *db, weir_error *err, char *text, bool *damaged)
 {
     const char *path = db->base.path;
-    if (strstr(text, "lock hold by current process") || strstr(text, "While lock file")) {
-        rocksdb_free(text);
-        wr_error(err, WEIR_ERR_STORE, "the state directory %s is in use by another process", path);
-        wr_error_hint(err, "stop that process, or give this one a state directory of its own");
-    } else {
-        bool full = wr__room_is_lacking(text);
-        bool unknown = strstr(text, "Column families not opened") != NULL;
-        *damaged = !unknown && is_damage(text);
-        char what[1024];
-        snprintf(what, sizeof what, "cannot open the state directory %s", path);
-        wr__rocks_error(db, err, what, text);
-        if (*damaged)
-            wr_error_hint(err, "%s", wr__rocks_damage_hint);
-        if (full)
-            wr_error_hint(err, "%s", WR__ROOM_HINT_START);
-        if (unknown)
-            wr_error_hint(err, "a newer version of Weir, or another program, has written to it");
-    }
+    bool full = wr__room_is_lacking(text);
+    bool unknown = strstr(text, "Column families not opened") != NULL;
+    *damaged = !unknown && is_damage(text);
+    char what[1024];
+    snprintf(what, sizeof what, "cannot open the state directory %s", path);
+    wr__rocks_error(db, err, what, text);
+    if (*damaged)
+        wr_error_hint(err, "%s", wr__rocks_damage_hint);
+    if (full)
+        wr_error_hint(err, "%s", WR__ROOM_HINT_START);
+    if (unknown)
+        wr_error_hint(err, "a newer version of Weir, or another program, has written to it");
     /* A retry helps with none of them: whoever opens the service has to decide. */
     if (err)
         err->flags = WEIR_ERROR_FATAL;
@@ -97,6 +91,8 @@ static void rocks_release(rocks_db *db)
     wr__rocks_options_fini(&db->options);
     pthread_mutex_destroy(&db->checkpoint_lock);
     pthread_mutex_destroy(&db->acknowledging);
+    if (db->lock >= 0)
+        close(db->lock);
     wr__db_fini(&db->base);
     wr_free(db);
 }
@@ -109,6 +105,7 @@ static rocks_db *rocks_new(const char *path, const wr_db_options *options)
     db->base.synced = options->sync;
     db->reserve_bytes = options->reserve_bytes;
     db->expendable = options->expendable;
+    db->lock = -1;
     pthread_mutex_init(&db->checkpoint_lock, NULL);
     pthread_mutex_init(&db->acknowledging, NULL);
     wr__rocks_options_init(&db->options, options);
@@ -181,7 +178,8 @@ static weir_status open_checked(rocks_db *db, bool *damaged, weir_error *err)
     return st;
 }
 
-static weir_status open_once(const char *path, const wr_db_options *options, wr_db **out,
+/* @p lock is the database's where it opens. */
+static weir_status open_once(const char *path, const wr_db_options *options, int lock, wr_db **out,
                              bool *damaged, weir_error *err)
 {
     rocks_db *db = rocks_new(path, options);
@@ -198,24 +196,42 @@ static weir_status open_once(const char *path, const wr_db_options *options, wr_
     wr_buf_free(&loads);
     wr__acknowledged_look(path, &db->acknowledged);
     acknowledge(db, true);
+    db->lock = lock;
     *out = &db->base;
     return WEIR_OK;
+}
+
+/* The lock is held until the directory is moved: another process would move its successor. */
+static weir_status replace_damaged(const char *path, const char *why, int *lock, weir_error *err)
+{
+    WR_TRY(wr__damaged_move_aside(path, why, err));
+    close(*lock);
+    *lock = -1;
+    WR_TRY(wr__directory_check(path, err));
+    return wr__directory_lock(path, lock, err);
 }
 
 weir_status wr_db_open(const char *path, const wr_db_options *options, wr_db **out, weir_error *err)
 {
     WR_ASSERT(options->wal || !options->sync);
     *out = NULL;
+    int lock;
     WR_TRY(wr__directory_check(path, err));
-    WR_TRY(wr__room_to_open(path, err));
+    WR_TRY(wr__directory_lock(path, &lock, err));
     bool damaged = false;
     weir_error why = {0};
-    weir_status st = open_once(path, options, out, &damaged, &why);
+    weir_status st = wr__room_to_open(path, &why);
+    if (st == WEIR_OK)
+        st = open_once(path, options, lock, out, &damaged, &why);
     if (st != WEIR_OK && damaged && options->expendable) {
-        WR_TRY(wr__damaged_move_aside(path, why.message, err));
-        WR_TRY(wr__directory_check(path, err));
-        st = open_once(path, options, out, &damaged, &why);
+        char first[sizeof why.message];
+        memcpy(first, why.message, sizeof first);
+        st = replace_damaged(path, first, &lock, &why);
+        if (st == WEIR_OK)
+            st = open_once(path, options, lock, out, &damaged, &why);
     }
+    if (st != WEIR_OK && lock >= 0)
+        close(lock);
     if (st != WEIR_OK && err)
         *err = why;
     return st;

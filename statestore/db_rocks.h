@@ -23,6 +23,7 @@ typedef struct rocks_db {
     pthread_mutex_t checkpoint_lock; /* one wr_db_flush at a time: they share a directory */
     uint64_t reserve_bytes;
     bool expendable; /* what is damaged can be moved aside */
+    int lock;        /* on the directory: wr__directory_lock */
     pthread_mutex_t acknowledging;
     wr__acknowledged acknowledged; /* guarded by it, as is: */
     unsigned unwritten;            /* writes since the file was written */

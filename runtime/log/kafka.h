@@ -385,6 +385,9 @@ void wr__sent_note(wr__sent_offsets *s, const wr_log_group_offsets *groups, uint
 /** Where parts have no offset, that of wr__sent_note; says so in the log. */
 weir_status wr__kept_offsets(wr__kafka *log, const char *group, wr_topic_part *parts, uint32_t n,
                              weir_error *err) WR_MUST_CHECK;
+/** As wr__sent_note keeps them; durable as soon as anything that is written after it is. */
+weir_status wr__kept_offsets_put(wr__kafka *log, const wr_log_group_offsets *group,
+                                 weir_error *err) WR_MUST_CHECK;
 weir_status wr__kept_offsets_drop(wr__kafka *log, const char *group, weir_error *err) WR_MUST_CHECK;
 
 /* ---- kafka_positions.c ---- */
@@ -408,10 +411,10 @@ typedef struct wr__position_records {
 } wr__position_records;
 wr_out_records wr__positions_out(const wr__position_records *r);
 /** Add what has moved. */
-/** Where a group begins, which has committed nothing yet. */
-void wr__positions_begin(const wr_log_group_offsets *group, wr__position_records *out);
 void wr__positions_moved(const wr__sent_offsets *sent, const wr_log_group_offsets *groups,
                          uint32_t n, wr__position_records *out);
+/** Add where the group begins, for partitions that it has committed nothing of yet. */
+void wr__positions_begin(const wr_log_group_offsets *group, wr__position_records *out);
 /** The first at-least-once commit of these (@p sent does not have them yet): what the topic knows
  *  of them is not kept up, so it is to forget them. */
 void wr__positions_stale(wr__kafka *log, const wr__sent_offsets *sent,
@@ -424,8 +427,8 @@ weir_status wr__positions_of(wr__kafka *log, const char *group, wr__position_rec
 
 weir_status wr__kafka_resume(wr_log *log, const char *group, wr_topic_part *parts, uint32_t n,
                              weir_error *err);
-weir_status wr__kafka_commit_group(wr_log *log, const wr_log_group_offsets *group,
-                                   bool exactly_once, weir_error *err);
+weir_status wr__kafka_begin_group(wr_log *log, const wr_log_group_offsets *group, bool exactly_once,
+                                  weir_error *err);
 weir_status wr__kafka_drop_group(wr_log *log, const char *group, weir_error *err);
 
 /* ---- kafka_commit.c ---- */

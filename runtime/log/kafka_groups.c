@@ -60,26 +60,30 @@ static weir_status write_positions(wr__kafka *log, const wr__position_records *r
     return st;
 }
 
-static weir_status write_beginning(wr__kafka *log, const wr_log_group_offsets *group,
-                                   weir_error *err)
+/* For exactly-once the topic first: who finds offsets in the group does not write them there any
+ * more. */
+static weir_status write_begin(wr__kafka *log, const wr_log_group_offsets *group, weir_error *err)
 {
-    WR_TRY(wr__positions_create(log, err));
     wr__position_records r = {.arena = wr_arena_new(0)};
+    weir_status st = wr__positions_create(log, err);
     wr__positions_begin(group, &r);
-    weir_status st = write_positions(log, &r, err);
+    if (st == WEIR_OK)
+        st = write_positions(log, &r, err);
     wr_arena_free(r.arena);
     return st;
 }
 
-weir_status wr__kafka_commit_group(wr_log *base, const wr_log_group_offsets *group,
-                                   bool exactly_once, weir_error *err)
+weir_status wr__kafka_begin_group(wr_log *base, const wr_log_group_offsets *group,
+                                  bool exactly_once, weir_error *err)
 {
     wr__kafka *log = (wr__kafka *)base;
     bool has_members = false;
+    if (exactly_once)
+        WR_TRY(write_begin(log, group, err));
     weir_status st = wr__kafka_alter_group(log, group, &has_members, err);
     if (has_members)
         return WEIR_OK;
-    return st == WEIR_OK && exactly_once ? write_beginning(log, group, err) : st;
+    return st == WEIR_OK && !exactly_once ? wr__kept_offsets_put(log, group, err) : st;
 }
 
 /* The broker first: it refuses where the group is in use. */

@@ -12,9 +12,10 @@
  *     key      "<group>/<topic>/<partition>"
  *     value    the offset of the next record to process, in decimal; none: nothing is known
  *
- * A query that is new has "<group>/<topic>/<partition>/begin" there, with where it begins. That
- * counts until its first commit, and of several the first: two processes that make the same query
- * may both say it, and one may have committed by then.
+ * Where a new query begins stands there too, from before it has committed anything, under the key
+ * with "/begin" after it. It counts where there is no position. A key of its own, as it is written
+ * without a transaction: of two processes that make the query at the same time the slower one must
+ * not take back what the other has committed meanwhile. For the same reason the first one counts.
  *
  * At a start these are what counts: they belong to the outputs and changelogs by the transaction. A
  * group that says something else was moved by somebody; a warning says so, and names the setting
@@ -31,7 +32,6 @@
 #include "common/diag.h"
 
 enum { READ_MAX_MS = 60000, POLL_MS = 100, POLL_RECORDS = 10000, ASK_AGAIN_POLLS = 10 };
-#define BEGIN         "/begin"
 #define SEGMENT_BYTES (16 << 20) /* what is older gets compacted: this much is read at a start */
 
 void wr__positions_init(wr__kafka *log)
@@ -78,11 +78,12 @@ static void *as_value(int64_t offset)
     return (void *)(intptr_t)(offset + 1);
 }
 
-/* The name of no topic has a slash, so nothing else ends like that. */
-static bool is_beginning(wr_str key)
+#define BEGIN "/begin"
+
+static bool says_begin(wr_str key)
 {
-    const wr_str end = WR_STR(BEGIN);
-    return key.len > end.len && memcmp(key.ptr + key.len - end.len, end.ptr, end.len) == 0;
+    const size_t n = sizeof BEGIN - 1;
+    return key.len > n && memcmp(key.ptr + key.len - n, BEGIN, n) == 0;
 }
 
 /* What nobody of this program has written is left out, and said. */
@@ -94,7 +95,7 @@ static void apply(wr__positions *p, const wr_record *r)
                     (long long)r->offset);
     else if (!r->value.ptr)
         (void)wr_map_remove(&p->offsets, r->key);
-    else if (!is_beginning(r->key) || !wr_map_get(&p->offsets, r->key))
+    else if (!says_begin(r->key) || !wr_map_get(&p->offsets, r->key))
         (void)wr_map_put(&p->offsets, r->key, as_value(offset));
 }
 
@@ -197,9 +198,10 @@ weir_status wr__positions_choose(wr__kafka *log, const char *group, wr_topic_par
         wr_buf_clear(&name);
         wr__offset_name(&name, group, parts[i].topic, parts[i].partition);
         void *kept = wr_map_get(&log->positions.offsets, wr_buf_view(&name));
-        wr_buf_puts(&name, BEGIN);
-        if (!kept)
+        if (!kept) {
+            wr_buf_puts(&name, BEGIN);
             kept = wr_map_get(&log->positions.offsets, wr_buf_view(&name));
+        }
         if (kept)
             parts[i].offset = (int64_t)(intptr_t)kept - 1;
     }
@@ -234,44 +236,47 @@ wr_out_records wr__positions_out(const wr__position_records *r)
                             .partitions = r->partitions.v};
 }
 
-static void add_offset(wr__position_records *r, const char *group, const wr_topic_part *part,
-                       const char *suffix)
+void wr__positions_moved(const wr__sent_offsets *sent, const wr_log_group_offsets *groups,
+                         uint32_t n, wr__position_records *out)
 {
     wr_buf key = {0}, value = {0};
-    WR_ASSERT(part->offset >= 0);
-    wr__offset_name(&key, group, part->topic, part->partition);
-    wr_buf_puts(&key, suffix);
-    wr_buf_printf(&value, "%lld", (long long)part->offset);
-    add(r, wr_buf_view(&key), wr_buf_view(&value));
+    for (uint32_t g = 0; g < n; g++) {
+        for (uint32_t i = 0; i < groups[g].n; i++) {
+            const wr_topic_part *part = &groups[g].offsets[i];
+            if (!wr__sent_moves_part(sent, groups[g].group, part))
+                continue;
+            WR_ASSERT(part->offset >= 0);
+            wr_buf_clear(&key);
+            wr_buf_clear(&value);
+            wr__offset_name(&key, groups[g].group, part->topic, part->partition);
+            wr_buf_printf(&value, "%lld", (long long)part->offset);
+            add(out, wr_buf_view(&key), wr_buf_view(&value));
+        }
+    }
     wr_buf_free(&key);
     wr_buf_free(&value);
 }
 
 void wr__positions_begin(const wr_log_group_offsets *group, wr__position_records *out)
 {
-    WR_ASSERT(group->group && group->n > 0);
-    for (uint32_t i = 0; i < group->n; i++)
-        add_offset(out, group->group, &group->offsets[i], BEGIN);
-}
-
-void wr__positions_moved(const wr__sent_offsets *sent, const wr_log_group_offsets *groups,
-                         uint32_t n, wr__position_records *out)
-{
-    for (uint32_t g = 0; g < n; g++)
-        for (uint32_t i = 0; i < groups[g].n; i++)
-            if (wr__sent_moves_part(sent, groups[g].group, &groups[g].offsets[i]))
-                add_offset(out, groups[g].group, &groups[g].offsets[i], "");
-}
-
-/* The entry of this name, and its beginning. */
-static void forget(wr__kafka *log, wr_buf *key, wr__position_records *out)
-{
-    for (int beginning = 0; beginning < 2; beginning++) {
-        if (beginning)
-            wr_buf_puts(key, BEGIN);
-        if (wr_map_remove(&log->positions.offsets, wr_buf_view(key)))
-            add(out, wr_buf_view(key), (wr_str){0});
+    wr_buf key = {0}, value = {0};
+    for (uint32_t i = 0; i < group->n; i++) {
+        wr_buf_clear(&key);
+        wr_buf_clear(&value);
+        wr__offset_name(&key, group->group, group->offsets[i].topic, group->offsets[i].partition);
+        wr_buf_puts(&key, BEGIN);
+        wr_buf_printf(&value, "%lld", (long long)group->offsets[i].offset);
+        add(out, wr_buf_view(&key), wr_buf_view(&value));
     }
+    wr_buf_free(&key);
+    wr_buf_free(&value);
+}
+
+/* @pre the lock is held */
+static void forget(wr__positions *p, wr_str key, wr__position_records *out)
+{
+    if (wr_map_remove(&p->offsets, key))
+        add(out, key, (wr_str){0});
 }
 
 void wr__positions_stale(wr__kafka *log, const wr__sent_offsets *sent,
@@ -284,9 +289,11 @@ void wr__positions_stale(wr__kafka *log, const wr__sent_offsets *sent,
             const wr_topic_part *part = &groups[g].offsets[i];
             wr_buf_clear(&key);
             wr__offset_name(&key, groups[g].group, part->topic, part->partition);
-            bool first = !wr_map_get(&sent->offsets, wr_buf_view(&key));
-            if (first)
-                forget(log, &key, out);
+            if (wr_map_get(&sent->offsets, wr_buf_view(&key)))
+                continue;
+            forget(&log->positions, wr_buf_view(&key), out);
+            wr_buf_puts(&key, BEGIN);
+            forget(&log->positions, wr_buf_view(&key), out);
         }
     }
     pthread_mutex_unlock(&log->positions.lock);

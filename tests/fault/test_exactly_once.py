@@ -135,26 +135,38 @@ class ExactlyOnce(unittest.TestCase):
                                                            f"{p.name}-in", [0, 7]),
                         "somebody has moved group")
 
-    def before_the_first_commit(self, reset, act, said):
-        p = Pipeline(self.kafka, self.folder, {"auto.offset.reset": reset})
-        for group in p.groups():
+    def before_the_first_commit(self, act, said, other=False, settings=None):
+        """Where a query begins is as safe as where it goes on: nothing has been read yet."""
+        p = Pipeline(self.kafka, self.folder, {"auto.offset.reset": "latest", **(settings or {})})
+        groups = p.groups()
+        self.assertEqual(len(groups), 2)
+        p.feed(500)
+        for group in groups:
             act(p, group)
-        p.feed(300)
-        done = p.weir.run(p.file)
-        self.assertIn(said, done.stderr)
+        if other:
+            p.weir = p.on(self.folder / "other")
+        self.assertIn(said, p.weir.run(p.file).stderr)
         p.check(self)
 
-    def test_new_groups_moved(self):
-        """Where a query begins is part of its statement, also while it has committed nothing."""
+    def test_groups_deleted_before_the_first_commit(self):
         self.before_the_first_commit(
-            "earliest", lambda p, group: kafka_wire.commit(p.kafka.bootstrap, group, f"{p.name}-in",
-                                                           [9, 7]), "somebody has moved group")
-
-    def test_new_groups_deleted(self):
-        """With latest they would begin behind what has come since."""
-        self.before_the_first_commit(
-            "latest", lambda p, group: kafka_wire.delete_group(p.kafka.bootstrap, group),
+            lambda p, group: kafka_wire.delete_group(p.kafka.bootstrap, group),
             "the broker has no offset of group")
+
+    def test_groups_deleted_before_the_first_commit_at_least_once(self):
+        self.before_the_first_commit(
+            lambda p, group: kafka_wire.delete_group(p.kafka.bootstrap, group),
+            "as the data directory has it", settings={"processing.guarantee": "at_least_once"})
+
+    def test_groups_deleted_before_the_first_commit_of_a_new_directory(self):
+        self.before_the_first_commit(
+            lambda p, group: kafka_wire.delete_group(p.kafka.bootstrap, group),
+            "the broker has no offset of group", other=True)
+
+    def test_groups_moved_before_the_first_commit(self):
+        self.before_the_first_commit(
+            lambda p, group: kafka_wire.commit(p.kafka.bootstrap, group, f"{p.name}-in", [70, 7]),
+            "somebody has moved group")
 
     def test_groups_deleted_while_running(self):
         p = Pipeline(self.kafka, self.folder)
