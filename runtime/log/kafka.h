@@ -229,6 +229,14 @@ weir_status wr__kafka_check(wr_log *log, int timeout_ms, wr_buf *cluster, weir_e
 
 /* ---- kafka_identity.c ---- */
 
+enum { WR__TXN_ID_SIZE = 200 };
+/** The transactional id of this slot. */
+weir_status wr__txn_id(wr__kafka *log, uint32_t slot, char id[WR__TXN_ID_SIZE],
+                       weir_error *err) WR_MUST_CHECK;
+/** *n: processes on this directory have used the slots below it. */
+weir_status wr__txn_ids_used(wr__kafka *log, uint32_t *n, weir_error *err) WR_MUST_CHECK;
+/** Slots below @p n are used from now on. Durable. */
+weir_status wr__txn_note_used(wr__kafka *log, uint32_t n, weir_error *err) WR_MUST_CHECK;
 /** The name that the data directory keeps; made at its first use. */
 weir_status wr__kafka_directory(wr__kafka *log, wr_buf *out, weir_error *err) WR_MUST_CHECK;
 /** A consumer that is to join a group: a static member, where the settings want that. */
@@ -279,7 +287,6 @@ bool wr__kafka_writer_failed(const wr_log_writer *w, weir_error *err);
 
 /* ---- kafka_transaction.c ---- */
 
-enum { WR__TXN_ID_SIZE = 200 };
 /** The transactions of one producer. Zeroed: there are none. */
 typedef struct wr__txn {
     char id[WR__TXN_ID_SIZE]; /* transactional.id; "": not taken yet */
@@ -324,11 +331,6 @@ typedef enum wr__txn_verdict {
     WR__TXN_ABORT,
     WR__TXN_NEW_PRODUCER,
 } wr__txn_verdict;
-/** The transactional id of this slot. */
-weir_status wr__txn_id(wr__kafka *log, uint32_t slot, char id[WR__TXN_ID_SIZE],
-                       weir_error *err) WR_MUST_CHECK;
-/** *n: processes on this directory have used the slots below it. */
-weir_status wr__txn_ids_used(wr__kafka *log, uint32_t *n, weir_error *err) WR_MUST_CHECK;
 wr__txn_verdict wr__txn_judge(const wr__txn_error *e);
 /** Has another producer taken the place of this one? */
 bool wr__txn_is_fencing(rd_kafka_resp_err_t code);

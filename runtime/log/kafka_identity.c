@@ -25,6 +25,7 @@
 #include "runtime/log/kafka.h"
 
 #define DIRECTORY_KEY "kafka/directory"
+#define SLOTS_KEY     "kafka/transactional-ids" /* how many were ever used; 4 bytes */
 
 static weir_status make_name(wr__kafka *log, wr_buf *out, weir_error *err)
 {
@@ -50,6 +51,45 @@ weir_status wr__kafka_directory(wr__kafka *log, wr_buf *out, weir_error *err)
         st = make_name(log, out, err);
     pthread_mutex_unlock(&log->lock);
     WR_ASSERT(st != WEIR_OK || out->len > 0);
+    return st;
+}
+
+/* How many the directory has used so far, by any process. */
+weir_status wr__txn_ids_used(wr__kafka *log, uint32_t *n, weir_error *err)
+{
+    wr_buf value = {0};
+    bool found;
+    weir_status st = wr_db_meta_get(log->db, NULL, WR_STR(SLOTS_KEY), &value, &found, err);
+    *n = st == WEIR_OK && found && value.len == 4 ? wr_get_be32(value.ptr) : 0;
+    wr_buf_free(&value);
+    return st;
+}
+
+/* Before its first use: who comes after this process looks for what it has left under the id. */
+weir_status wr__txn_note_used(wr__kafka *log, uint32_t n, weir_error *err)
+{
+    char value[4];
+    uint32_t used;
+    WR_TRY(wr__txn_ids_used(log, &used, err));
+    if (used >= n)
+        return WEIR_OK;
+    wr_put_be32(value, n);
+    wr_db_batch *b = wr_db_batch_new(log->db);
+    wr_db_batch_meta_put(b, WR_STR(SLOTS_KEY), (wr_str){value, sizeof value});
+    weir_status st = wr_db_write_durable(log->db, b, err);
+    wr_db_batch_free(b);
+    return st;
+}
+
+weir_status wr__txn_id(wr__kafka *log, uint32_t slot, char id[WR__TXN_ID_SIZE], weir_error *err)
+{
+    wr_buf directory = {0};
+    WR_ASSERT(id);
+    const char *service = wr_settings_get(&log->settings, "ksql.service.id");
+    weir_status st = wr__kafka_directory(log, &directory, err);
+    if (st == WEIR_OK)
+        snprintf(id, WR__TXN_ID_SIZE, "weir-%s-%s-%u", service, wr_buf_cstr(&directory), slot);
+    wr_buf_free(&directory);
     return st;
 }
 

@@ -42,8 +42,6 @@ enum {
     FENCED_AGAIN_MS = 60000,
 };
 
-#define SLOTS_KEY "kafka/transactional-ids" /* how many were ever used; 4 bytes */
-
 /* Requests that a transaction is made of, by Kafka's numbers. */
 enum {
     PRODUCE = 0,
@@ -94,33 +92,6 @@ bool wr__txn_is_fencing(rd_kafka_resp_err_t code)
 
 /* ---- identity ---- */
 
-/* How many the directory has used so far, by any process. */
-weir_status wr__txn_ids_used(wr__kafka *log, uint32_t *n, weir_error *err)
-{
-    wr_buf value = {0};
-    bool found;
-    weir_status st = wr_db_meta_get(log->db, NULL, WR_STR(SLOTS_KEY), &value, &found, err);
-    *n = st == WEIR_OK && found && value.len == 4 ? wr_get_be32(value.ptr) : 0;
-    wr_buf_free(&value);
-    return st;
-}
-
-/* Before its first use: who comes after this process looks for what it has left under the id. */
-static weir_status note_used(wr__kafka *log, uint32_t n, weir_error *err)
-{
-    char value[4];
-    uint32_t used;
-    WR_TRY(wr__txn_ids_used(log, &used, err));
-    if (used >= n)
-        return WEIR_OK;
-    wr_put_be32(value, n);
-    wr_db_batch *b = wr_db_batch_new(log->db);
-    wr_db_batch_meta_put(b, WR_STR(SLOTS_KEY), (wr_str){value, sizeof value});
-    weir_status st = wr_db_write_durable(log->db, b, err);
-    wr_db_batch_free(b);
-    return st;
-}
-
 /* @pre the log's lock is held */
 static weir_status take_slot(wr__kafka *log, uint32_t *slot, weir_error *err)
 {
@@ -128,7 +99,7 @@ static weir_status take_slot(wr__kafka *log, uint32_t *slot, weir_error *err)
     uint32_t i = 0;
     while (i < all->n && all->v[i].taken)
         i++;
-    WR_TRY(note_used(log, i + 1, err));
+    WR_TRY(wr__txn_note_used(log, i + 1, err));
     if (i == all->n) {
         all->v = wr_realloc(all->v, (all->n + 1) * sizeof *all->v);
         all->v[all->n++] = (wr__txn_slot){.fenced_ms = -1};
@@ -136,18 +107,6 @@ static weir_status take_slot(wr__kafka *log, uint32_t *slot, weir_error *err)
     all->v[i].taken = true;
     *slot = i;
     return WEIR_OK;
-}
-
-weir_status wr__txn_id(wr__kafka *log, uint32_t slot, char id[WR__TXN_ID_SIZE], weir_error *err)
-{
-    wr_buf directory = {0};
-    WR_ASSERT(id);
-    const char *service = wr_settings_get(&log->settings, "ksql.service.id");
-    weir_status st = wr__kafka_directory(log, &directory, err);
-    if (st == WEIR_OK)
-        snprintf(id, WR__TXN_ID_SIZE, "weir-%s-%s-%u", service, wr_buf_cstr(&directory), slot);
-    wr_buf_free(&directory);
-    return st;
 }
 
 static void give_id_back(wr__kafka *log, wr__txn *t)
