@@ -52,6 +52,9 @@ typedef struct wr__db_ops {
                             weir_error *err);
     weir_status (*load_finish)(wr__db_load *l, weir_error *err);
     void (*load_free)(wr__db_load *l); /* before load_finish: nothing of it gets in */
+    /* Is there room for @p bytes more on the disk? *fd -1: becomes a file without a name, the
+     * caller's to close. NULL where load_new is. */
+    weir_status (*scratch)(wr_db *db, size_t bytes, int *fd, weir_error *err);
 
     wr_db_snap *(*snap_new)(wr_db *db);
     void (*snap_free)(wr_db *db, wr_db_snap *snap);

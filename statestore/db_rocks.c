@@ -7,36 +7,16 @@
  * (reliability section 5). The C API has no flush of all families, so wr_db_flush makes a
  * checkpoint, which begins with one, and throws the hard links away.
  *
- * RocksDB hands errors out as malloc'ed text; rocks_error turns it into ours, once, here.
  * Threads: RocksDB's own promises hold: the database from any, a batch or an iterator from one.
  */
-#include "statestore/db_internal.h"
-#include "statestore/acknowledged.h"
+#include "statestore/db_rocks.h"
 #include "statestore/directory.h"
-#include "statestore/db_rocks_options.h"
 #include "statestore/room.h"
 
 #include <dirent.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-typedef struct rocks_db {
-    wr_db base;
-    rocksdb_t *rocks;
-    rocksdb_column_family_handle_t *family[WR_DB_FAMILIES];
-    wr__rocks_options options;
-    rocksdb_writeoptions_t *write_options;
-    rocksdb_readoptions_t *read_options;
-    pthread_mutex_t checkpoint_lock; /* one wr_db_flush at a time: they share a directory */
-    uint64_t reserve_bytes;
-    bool expendable; /* what is damaged can be moved aside */
-    pthread_mutex_t acknowledging;
-    wr__acknowledged acknowledged; /* guarded by it, as is: */
-    unsigned unwritten;            /* writes since the file was written */
-    atomic_uint loads;             /* files of loads so far: their names */
-} rocks_db;
 
 typedef struct rocks_batch {
     wr_db_batch base;
@@ -58,32 +38,6 @@ typedef struct rocks_iter {
 
 /* ------------------------------------------------------------------ errors */
 
-static const char damage_hint[] =
-    "restore the directory from a backup: with an embedded log the topics are in it, too; where "
-    "topics are on Kafka it can be moved aside, and state is rebuilt from the changelogs";
-
-/* Take RocksDB's message @p text (freed here) over as our error about @p what. Damage that shows
- * while the database is in use is seen to by the next process that opens it. */
-static weir_status rocks_error(const rocks_db *db, weir_error *err, const char *what, char *text)
-{
-    bool corrupt = strncmp(text, "Corruption", 10) == 0;
-    bool full = wr__room_is_lacking(text);
-    weir_status st =
-        wr_error(err, WEIR_ERR_STORE, "%s: %s%s", what, full ? "the disk is full: " : "", text);
-    if (corrupt)
-        wr_error_hint(err, "%s", damage_hint);
-    else if (full)
-        wr_error_hint(err, "%s", WR__ROOM_HINT);
-    if (err)
-        err->flags |= corrupt ? WEIR_ERROR_FATAL
-                      : full  ? WEIR_ERROR_RETRIABLE | WEIR_ERROR_NO_ROOM
-                              : WEIR_ERROR_RETRIABLE;
-    if (corrupt && db->rocks && db->expendable)
-        wr__damaged_mark(db->base.path, text);
-    rocksdb_free(text);
-    return st;
-}
-
 /* What RocksDB says of a directory whose files are wrong, as opposed to a disk or a process that
  * does not let it in. */
 static bool is_damage(const char *text)
@@ -94,24 +48,18 @@ static bool is_damage(const char *text)
 static weir_status open_error(const rocks_db *db, weir_error *err, char *text, bool *damaged)
 {
     const char *path = db->base.path;
-    if (strstr(text, "lock hold by current process") || strstr(text, "While lock file")) {
-        rocksdb_free(text);
-        wr_error(err, WEIR_ERR_STORE, "the state directory %s is in use by another process", path);
-        wr_error_hint(err, "stop that process, or give this one a state directory of its own");
-    } else {
-        bool full = wr__room_is_lacking(text);
-        bool unknown = strstr(text, "Column families not opened") != NULL;
-        *damaged = !unknown && is_damage(text);
-        char what[1024];
-        snprintf(what, sizeof what, "cannot open the state directory %s", path);
-        rocks_error(db, err, what, text);
-        if (*damaged)
-            wr_error_hint(err, "%s", damage_hint);
-        if (full)
-            wr_error_hint(err, "%s", WR__ROOM_HINT_START);
-        if (unknown)
-            wr_error_hint(err, "a newer version of Weir, or another program, has written to it");
-    }
+    bool full = wr__room_is_lacking(text);
+    bool unknown = strstr(text, "Column families not opened") != NULL;
+    *damaged = !unknown && is_damage(text);
+    char what[1024];
+    snprintf(what, sizeof what, "cannot open the state directory %s", path);
+    wr__rocks_error(db, err, what, text);
+    if (*damaged)
+        wr_error_hint(err, "%s", wr__rocks_damage_hint);
+    if (full)
+        wr_error_hint(err, "%s", WR__ROOM_HINT_START);
+    if (unknown)
+        wr_error_hint(err, "a newer version of Weir, or another program, has written to it");
     /* A retry helps with none of them: whoever opens the service has to decide. */
     if (err)
         err->flags = WEIR_ERROR_FATAL;
@@ -143,6 +91,8 @@ static void rocks_release(rocks_db *db)
     wr__rocks_options_fini(&db->options);
     pthread_mutex_destroy(&db->checkpoint_lock);
     pthread_mutex_destroy(&db->acknowledging);
+    if (db->lock >= 0)
+        close(db->lock);
     wr__db_fini(&db->base);
     wr_free(db);
 }
@@ -155,6 +105,7 @@ static rocks_db *rocks_new(const char *path, const wr_db_options *options)
     db->base.synced = options->sync;
     db->reserve_bytes = options->reserve_bytes;
     db->expendable = options->expendable;
+    db->lock = -1;
     pthread_mutex_init(&db->checkpoint_lock, NULL);
     pthread_mutex_init(&db->acknowledging, NULL);
     wr__rocks_options_init(&db->options, options);
@@ -210,14 +161,15 @@ static weir_status open_checked(rocks_db *db, bool *damaged, weir_error *err)
     const char *path = db->base.path;
     *damaged = true;
     if (wr__damaged_headless(path))
-        return wr__damaged_error(path, "its file CURRENT is missing", damage_hint, err);
+        return wr__damaged_error(path, "its file CURRENT is missing", wr__rocks_damage_hint, err);
     wr__acknowledged before;
     wr__acknowledged_read(path, &before);
     WR_TRY(wr__acknowledged_check_manifest(path, &before, err));
     WR_TRY(open_families(db, damaged, err));
     *damaged = true;
     if (db->expendable && wr__damaged_marked(path))
-        return wr__damaged_error(path, "a process has found a wrong block in it", damage_hint, err);
+        return wr__damaged_error(path, "a process has found a wrong block in it",
+                                 wr__rocks_damage_hint, err);
     uint64_t sequence = db->base.synced ? rocksdb_get_latest_sequence_number(db->rocks) : 0;
     if (db->base.synced)
         WR_TRY(wr__acknowledged_check_sequence(path, &before, sequence, err));
@@ -226,7 +178,8 @@ static weir_status open_checked(rocks_db *db, bool *damaged, weir_error *err)
     return st;
 }
 
-static weir_status open_once(const char *path, const wr_db_options *options, wr_db **out,
+/* @p lock is the database's where it opens. */
+static weir_status open_once(const char *path, const wr_db_options *options, int lock, wr_db **out,
                              bool *damaged, weir_error *err)
 {
     rocks_db *db = rocks_new(path, options);
@@ -243,24 +196,42 @@ static weir_status open_once(const char *path, const wr_db_options *options, wr_
     wr_buf_free(&loads);
     wr__acknowledged_look(path, &db->acknowledged);
     acknowledge(db, true);
+    db->lock = lock;
     *out = &db->base;
     return WEIR_OK;
+}
+
+/* The lock is held until the directory is moved: another process would move its successor. */
+static weir_status replace_damaged(const char *path, const char *why, int *lock, weir_error *err)
+{
+    WR_TRY(wr__damaged_move_aside(path, why, err));
+    close(*lock);
+    *lock = -1;
+    WR_TRY(wr__directory_check(path, err));
+    return wr__directory_lock(path, lock, err);
 }
 
 weir_status wr_db_open(const char *path, const wr_db_options *options, wr_db **out, weir_error *err)
 {
     WR_ASSERT(options->wal || !options->sync);
     *out = NULL;
+    int lock;
     WR_TRY(wr__directory_check(path, err));
-    WR_TRY(wr__room_to_open(path, err));
+    WR_TRY(wr__directory_lock(path, &lock, err));
     bool damaged = false;
     weir_error why = {0};
-    weir_status st = open_once(path, options, out, &damaged, &why);
+    weir_status st = wr__room_to_open(path, &why);
+    if (st == WEIR_OK)
+        st = open_once(path, options, lock, out, &damaged, &why);
     if (st != WEIR_OK && damaged && options->expendable) {
-        WR_TRY(wr__damaged_move_aside(path, why.message, err));
-        WR_TRY(wr__directory_check(path, err));
-        st = open_once(path, options, out, &damaged, &why);
+        char first[sizeof why.message];
+        memcpy(first, why.message, sizeof first);
+        st = replace_damaged(path, first, &lock, &why);
+        if (st == WEIR_OK)
+            st = open_once(path, options, lock, out, &damaged, &why);
     }
+    if (st != WEIR_OK && lock >= 0)
+        close(lock);
     if (st != WEIR_OK && err)
         *err = why;
     return st;
@@ -283,7 +254,7 @@ static weir_status rocks_sync(wr_db *base, weir_error *err)
     rocks_db *db = (rocks_db *)base;
     char *text = NULL;
     rocksdb_flush_wal(db->rocks, 1, &text);
-    return text ? rocks_error(db, err, "cannot write the state", text) : WEIR_OK;
+    return text ? wr__rocks_error(db, err, "cannot write the state", text) : WEIR_OK;
 }
 
 static weir_status rocks_checkpoint(wr_db *base, const char *path, weir_error *err)
@@ -295,7 +266,8 @@ static weir_status rocks_checkpoint(wr_db *base, const char *path, weir_error *e
         rocksdb_checkpoint_create(checkpoint, path, 0 /* always flush first */, &text);
         rocksdb_checkpoint_object_destroy(checkpoint);
     }
-    return text ? rocks_error(db, err, "cannot write a checkpoint of the state", text) : WEIR_OK;
+    return text ? wr__rocks_error(db, err, "cannot write a checkpoint of the state", text)
+                : WEIR_OK;
 }
 
 static weir_status rocks_flush(wr_db *base, weir_error *err)
@@ -321,7 +293,7 @@ static weir_status rocks_reclaim(wr_db *base, wr_str from, wr_str to, weir_error
     char *text = NULL;
     rocksdb_delete_file_in_range_cf(db->rocks, db->family[WR_DB_LOG], from.ptr, from.len, to.ptr,
                                     to.len, &text);
-    return text ? rocks_error(db, err, "cannot delete old records", text) : WEIR_OK;
+    return text ? wr__rocks_error(db, err, "cannot delete old records", text) : WEIR_OK;
 }
 
 /* ------------------------------------------------------------------ batches */
@@ -389,112 +361,9 @@ static weir_status rocks_write(wr_db *base, wr_db_batch *b, weir_error *err)
     char *text = NULL;
     rocksdb_write(db->rocks, db->write_options, ((rocks_batch *)b)->ops, &text);
     if (text)
-        return rocks_error(db, err, "cannot write the state", text);
+        return wr__rocks_error(db, err, "cannot write the state", text);
     acknowledge(db, false);
     return WEIR_OK;
-}
-
-/* ------------------------------------------------------------------ loads */
-
-/*
- * Rows that come sorted are written into table files of our own, which RocksDB then takes in: no
- * memtable, no skip list, no second copy, and a file whose keys are new goes to the last level at
- * once. The files lie in <state>/load until then. What a crash leaves there goes at the next open,
- * and must: it may be another name of a file that RocksDB has taken in, which writing would ruin.
- * Taking files in flushes the memtables, all together, when keys of theirs overlap.
- */
-#define LOAD_FILE_BYTES ((size_t)64 << 20)
-
-struct wr__db_load {
-    rocks_db *db;
-    wr_db_family family;
-    rocksdb_envoptions_t *env_options;
-    rocksdb_sstfilewriter_t *writer;
-    size_t bytes; /* in the present file; 0: none is open */
-    wr_buf key;
-    char **files;
-    size_t files_n;
-};
-
-static wr__db_load *rocks_load_new(wr_db *base, wr_db_family f)
-{
-    wr__db_load *l = wr_calloc(1, sizeof *l);
-    l->db = (rocks_db *)base;
-    l->family = f;
-    l->env_options = rocksdb_envoptions_create();
-    l->writer = rocksdb_sstfilewriter_create(l->env_options, l->db->options.family[f]);
-    return l;
-}
-
-static void rocks_load_free(wr__db_load *l)
-{
-    rocksdb_sstfilewriter_destroy(l->writer);
-    rocksdb_envoptions_destroy(l->env_options);
-    for (size_t i = 0; i < l->files_n; i++) {
-        (void)unlink(l->files[i]); /* gone already where RocksDB has moved it */
-        wr_free(l->files[i]);
-    }
-    wr_free(l->files);
-    wr_buf_free(&l->key);
-    wr_free(l);
-}
-
-static weir_status open_load_file(wr__db_load *l, weir_error *err)
-{
-    WR_TRY(wr__room_check(l->db->base.path, l->db->reserve_bytes, LOAD_FILE_BYTES, err));
-    wr_buf path = {0};
-    wr_buf_printf(&path, "%s/load", l->db->base.path);
-    (void)mkdir(wr_buf_cstr(&path), 0777); /* a failure shows at once, below */
-    wr_buf_printf(&path, "/%u.sst", atomic_fetch_add(&l->db->loads, 1));
-    l->files = wr_realloc(l->files, (l->files_n + 1) * sizeof *l->files);
-    l->files[l->files_n++] = wr_strdup(wr_buf_cstr(&path));
-    wr_buf_free(&path);
-    char *text = NULL;
-    rocksdb_sstfilewriter_open(l->writer, l->files[l->files_n - 1], &text);
-    return text ? rocks_error(l->db, err, "cannot write the state", text) : WEIR_OK;
-}
-
-static weir_status close_load_file(wr__db_load *l, weir_error *err)
-{
-    char *text = NULL;
-    if (l->bytes)
-        rocksdb_sstfilewriter_finish(l->writer, &text);
-    l->bytes = 0;
-    return text ? rocks_error(l->db, err, "cannot write the state", text) : WEIR_OK;
-}
-
-static weir_status rocks_load_put(wr__db_load *l, wr_str prefix, wr_str key, const wr_str *value,
-                                  weir_error *err)
-{
-    if (l->bytes > LOAD_FILE_BYTES)
-        WR_TRY(close_load_file(l, err));
-    if (l->bytes == 0)
-        WR_TRY(open_load_file(l, err));
-    wr_buf_clear(&l->key);
-    wr_buf_str(&l->key, prefix);
-    wr_buf_str(&l->key, key);
-    char *text = NULL;
-    if (value)
-        rocksdb_sstfilewriter_put(l->writer, l->key.ptr, l->key.len, value->ptr ? value->ptr : "",
-                                  value->len, &text);
-    else
-        rocksdb_sstfilewriter_delete(l->writer, l->key.ptr, l->key.len, &text);
-    l->bytes += l->key.len + (value ? value->len : 0);
-    return text ? rocks_error(l->db, err, "cannot write the state", text) : WEIR_OK;
-}
-
-static weir_status rocks_load_finish(wr__db_load *l, weir_error *err)
-{
-    WR_TRY(close_load_file(l, err));
-    if (l->files_n == 0)
-        return WEIR_OK;
-    rocksdb_ingestexternalfileoptions_t *o = rocksdb_ingestexternalfileoptions_create();
-    rocksdb_ingestexternalfileoptions_set_move_files(o, 1);
-    char *text = NULL;
-    rocksdb_ingest_external_file_cf(l->db->rocks, l->db->family[l->family],
-                                    (const char *const *)l->files, l->files_n, o, &text);
-    rocksdb_ingestexternalfileoptions_destroy(o);
-    return text ? rocks_error(l->db, err, "cannot write the state", text) : WEIR_OK;
 }
 
 /* ------------------------------------------------------------------ reading */
@@ -528,7 +397,7 @@ static weir_status rocks_get(wr_db *base, const wr_db_snap *snap, wr_db_family f
     rocksdb_pinnableslice_t *slice = rocksdb_get_pinned_cf(
         db->rocks, read_options(db, snap), db->family[f], key.ptr ? key.ptr : "", key.len, &text);
     if (text)
-        return rocks_error(db, err, "cannot read the state", text);
+        return wr__rocks_error(db, err, "cannot read the state", text);
     *found = slice != NULL;
     if (slice) {
         size_t len;
@@ -556,7 +425,7 @@ static weir_status give_many(const rocks_db *db, struct many *m, size_t first, s
     weir_status st = WEIR_OK;
     for (size_t i = 0; i < n; i++) {
         if (m->errors[i] && st == WEIR_OK)
-            st = rocks_error(db, err, "cannot read the state", m->errors[i]);
+            st = wr__rocks_error(db, err, "cannot read the state", m->errors[i]);
         else if (m->errors[i])
             rocksdb_free(m->errors[i]);
         if (st == WEIR_OK && m->values[i]) {
@@ -687,7 +556,7 @@ static weir_status rocks_iter_status(const wr_db_iter *it, weir_error *err)
 {
     char *text = NULL;
     rocksdb_iter_get_error(((const rocks_iter *)it)->rocks, &text);
-    return text ? rocks_error(((const rocks_iter *)it)->db, err, "cannot read the state", text)
+    return text ? wr__rocks_error(((const rocks_iter *)it)->db, err, "cannot read the state", text)
                 : WEIR_OK;
 }
 
@@ -753,10 +622,11 @@ static const wr__db_ops rocks_ops = {
     .batch_delete = rocks_batch_delete,
     .batch_delete_range = rocks_batch_delete_range,
     .write = rocks_write,
-    .load_new = rocks_load_new,
-    .load_put = rocks_load_put,
-    .load_finish = rocks_load_finish,
-    .load_free = rocks_load_free,
+    .load_new = wr__rocks_load_new,
+    .load_put = wr__rocks_load_put,
+    .load_finish = wr__rocks_load_finish,
+    .load_free = wr__rocks_load_free,
+    .scratch = wr__rocks_scratch,
     .snap_new = rocks_snap_new,
     .snap_free = rocks_snap_free,
     .get = rocks_get,

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -114,6 +115,36 @@ weir_status wr__directory_check(const char *path, weir_error *err)
     if (!failed)
         return WEIR_OK;
     wr_error(err, WEIR_ERR_STORE, "cannot use the state directory %s: %s", path, strerror(failed));
+    if (err)
+        err->flags |= WEIR_ERROR_FATAL;
+    return WEIR_ERR_STORE;
+}
+
+/* Was @p path moved aside, and made anew, before the lock was there? */
+static bool is_still(const char *path, int fd)
+{
+    struct stat locked, there;
+    return fstat(fd, &locked) == 0 && stat(path, &there) == 0 && locked.st_dev == there.st_dev &&
+           locked.st_ino == there.st_ino;
+}
+
+weir_status wr__directory_lock(const char *path, int *fd, weir_error *err)
+{
+    *fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int failed = *fd < 0 || flock(*fd, LOCK_EX | LOCK_NB) != 0 ? errno : 0;
+    bool used = failed == EWOULDBLOCK || (!failed && !is_still(path, *fd));
+    if (!failed && !used)
+        return WEIR_OK;
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+    if (used) {
+        wr_error(err, WEIR_ERR_STORE, "the state directory %s is in use by another process", path);
+        wr_error_hint(err, "stop that process, or give this one a state directory of its own");
+    } else {
+        wr_error(err, WEIR_ERR_STORE, "cannot lock the state directory %s: %s", path,
+                 strerror(failed));
+    }
     if (err)
         err->flags |= WEIR_ERROR_FATAL;
     return WEIR_ERR_STORE;

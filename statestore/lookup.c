@@ -13,6 +13,7 @@ enum { BLOCK = 64 };
 
 weir_status wr__store_probe(wr_store *s, weir_error *err)
 {
+    WR_ASSERT(!s->aside);
     char upper[WR__PREFIX];
     memcpy(upper, s->prefix, WR__PREFIX);
     size_t upper_len = wr__key_successor(upper, WR__PREFIX);

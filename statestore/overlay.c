@@ -56,9 +56,10 @@ static void put_value(wr__overlay *o, wr_store_entry *e)
     }
 }
 
-void wr__overlay_free(wr__overlay *o)
+void wr__overlay_empty(wr__overlay *o)
 {
     wr__overlay_clear_dirty(o);
+    wr__overlay_clear_unwritten(o);
     for (uint32_t i = 0; i < o->used; i++) {
         wr_store_entry *e = wr__overlay_at(o, i);
         if (e) {
@@ -66,15 +67,23 @@ void wr__overlay_free(wr__overlay *o)
             put_value(o, e);
         }
     }
-    for (uint32_t i = 0; i < o->used; i += WR__PAGE)
-        free_page(o->pages[i >> WR__PAGE_BITS]);
+    if (o->slots_n)
+        memset(o->slots, 0, o->slots_n * sizeof *o->slots);
+    o->used = o->live = o->free_head = o->hand = 0;
+    wr__pool_free(&o->pool);
+    wr__ordered_free(&o->index);
+    o->has_index = false;
+}
+
+void wr__overlay_free(wr__overlay *o)
+{
+    wr__overlay_empty(o);
+    for (uint32_t i = 0; i < o->pages_n; i++)
+        free_page(o->pages[i]);
     wr_free(o->pages);
     wr_free(o->slots);
     wr_free(o->dirty);
     wr_free(o->olds);
-    wr_free(o->unwritten);
-    wr__pool_free(&o->pool);
-    wr__ordered_free(&o->index);
 }
 
 size_t wr__overlay_bytes(const wr__overlay *o)
@@ -153,11 +162,11 @@ static uint32_t take_entry(wr__overlay *o)
         o->free_head = entry_at(o, i)->value_len;
         return i;
     }
-    if ((o->used & (WR__PAGE - 1)) == 0) {
-        uint32_t page = o->used >> WR__PAGE_BITS;
-        if ((page & (page - 1)) == 0) /* room for 1, 2, 4, ... pages */
-            o->pages = wr_realloc(o->pages, (page ? page * 2u : 1u) * sizeof *o->pages);
-        o->pages[page] = new_page();
+    if (o->used >> WR__PAGE_BITS == o->pages_n) {
+        uint32_t n = o->pages_n++;
+        if ((n & (n - 1)) == 0) /* room for 1, 2, 4, ... pages */
+            o->pages = wr_realloc(o->pages, (n ? n * 2u : 1u) * sizeof *o->pages);
+        o->pages[n] = new_page();
     }
     return o->used++;
 }

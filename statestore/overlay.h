@@ -67,6 +67,7 @@ typedef struct wr__overlay {
     } * slots;
     uint32_t slots_n; /* a power of two, or 0 */
     wr_store_entry **pages;
+    uint32_t pages_n;
     uint32_t used;      /* entries ever taken from the pages */
     uint32_t live;      /* of them not free */
     uint32_t free_head; /* index + 1 of the first free one; 0: none */
@@ -87,6 +88,8 @@ typedef struct wr__overlay {
 
 void wr__overlay_init(wr__overlay *o, bool keep_old);
 void wr__overlay_free(wr__overlay *o);
+/** Take all entries out, dirty ones too; room for as many stays. */
+void wr__overlay_empty(wr__overlay *o);
 /** Bytes in use. */
 size_t wr__overlay_bytes(const wr__overlay *o);
 

@@ -2,10 +2,12 @@
 /*
  * From changelog records to rows. They collect in the overlay as rows that are committed and not in
  * the database yet (write.c), so a key that the changelog has ten times is written once, and many
- * rows go to the database in order, as table files. The records are checked as untrusted bytes,
- * packed values too: what they say of time moves the stream time.
+ * rows go to the database in order, as table files. What is too much for memory is set aside
+ * meanwhile (aside.c), since RocksDB would merge table files of the same keys again and again: that
+ * cost as much as all the rest of a restore. The records are checked as untrusted bytes, packed
+ * values too: what they say of time moves the stream time.
  */
-#include "statestore/store_internal.h"
+#include "statestore/aside.h"
 
 /* The largest time in an entry's value. */
 static bool last_time(const wr_store *s, int64_t segment, uint32_t chunk, wr_str value,
@@ -81,5 +83,41 @@ weir_status wr_store_restore(wr_store *s, wr_str key, const wr_str *value, weir_
         encoded = wr_buf_view(&s->key_buf);
     }
     put_row(s, encoded, value ? &bytes : NULL);
+    return WEIR_OK;
+}
+
+void wr_store_restore_soon(const wr_store *s, wr_str key)
+{
+    wr_changelog_key record;
+    if (s->kind == WR_STORE_KV &&
+        wr_changelog_get_key(key, s->record_kind, &record, NULL) == WEIR_OK)
+        wr__overlay_prefetch(&s->overlay, wr__overlay_tag(record.key));
+}
+
+bool wr_store_can_set_aside(const wr_store *s)
+{
+    return s->db->ops->scratch && (!s->aside || wr__aside_runs(s->aside) < WR__ASIDE_RUNS);
+}
+
+weir_status wr_store_set_aside(wr_store *s, weir_error *err)
+{
+    WR_ASSERT(!s->options.snap && !s->committing && s->iterators == 0 && s->ranges_n == 0);
+    WR_ASSERT(!wr_store_is_dirty(s) && wr_store_can_set_aside(s));
+    size_t n;
+    wr__sorted *list = wr__store_changes(s, &n);
+    if (!s->aside)
+        s->aside = wr__aside_new(s->db);
+    weir_status st = n ? wr__aside_run(s->aside, list, n, err) : WEIR_OK;
+    wr_free(list);
+    if (wr__aside_runs(s->aside) == 0) {
+        wr__aside_free(s->aside);
+        s->aside = NULL;
+    }
+    if (st != WEIR_OK || n == 0)
+        return st;
+    /* Memory does not tell any more what there is. (Of rows with a time, restoring has said so.) */
+    s->complete = false;
+    s->probed = true;
+    wr__overlay_empty(&s->overlay);
     return WEIR_OK;
 }

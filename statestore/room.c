@@ -30,6 +30,23 @@ weir_status wr__room_check(const char *path, uint64_t reserve, size_t bytes, wei
     return WEIR_ERR_STORE;
 }
 
+static bool is_lacking(int number)
+{
+    return number == ENOSPC || number == EDQUOT;
+}
+
+weir_status wr__room_error(const char *what, int number, weir_error *err)
+{
+    bool full = is_lacking(number);
+    weir_status st = wr_error(err, WEIR_ERR_STORE, "%s: %s%s", what,
+                              full ? "the disk is full: " : "", strerror(number));
+    if (full)
+        wr_error_hint(err, "%s", WR__ROOM_HINT);
+    if (err)
+        err->flags |= full ? WEIR_ERROR_RETRIABLE | WEIR_ERROR_NO_ROOM : WEIR_ERROR_RETRIABLE;
+    return st;
+}
+
 weir_status wr__room_to_open(const char *path, weir_error *err)
 {
     wr_buf probe = {0};
@@ -41,7 +58,7 @@ weir_status wr__room_to_open(const char *path, weir_error *err)
         (void)unlink(wr_buf_cstr(&probe));
     }
     wr_buf_free(&probe);
-    if (failed != ENOSPC && failed != EDQUOT)
+    if (!is_lacking(failed))
         return WEIR_OK; /* a file system without fallocate, say: RocksDB finds out */
     wr_error(err, WEIR_ERR_STORE, "cannot open the state directory %s: the disk is full: %s", path,
              strerror(failed));

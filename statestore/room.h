@@ -28,6 +28,9 @@ weir_status wr__room_check(const char *path, uint64_t reserve, size_t bytes,
  * quotas count. @return WEIR_ERR_STORE, FATAL: whoever starts the process has to make room.
  */
 weir_status wr__room_to_open(const char *path, weir_error *err) WR_MUST_CHECK;
+/** That a file could not be written, since of @p number (errno). @return WEIR_ERR_STORE, RETRIABLE;
+ * where it is for want of room, NO_ROOM with advice. */
+weir_status wr__room_error(const char *what, int number, weir_error *err);
 /** Does RocksDB's message say that there is no room? */
 bool wr__room_is_lacking(const char *message);
 

@@ -11,15 +11,6 @@
 
 enum { RADIX_MIN = 512, DEPTH_MAX = 16 };
 
-/* Eight bytes of the key from @p at on, as a number that orders like them; 0 where it ends. */
-static uint64_t head_of(wr_str key, uint32_t at)
-{
-    char head[8] = {0};
-    if (key.len > at)
-        memcpy(head, key.ptr + at, WR_MIN(key.len - at, 8u));
-    return wr_get_be64(head);
-}
-
 static int by_head_and_key(const void *a, const void *b)
 {
     const wr__sorted *x = a, *y = b;
@@ -82,7 +73,7 @@ static void radix_sort(wr__sorted *list, wr__sorted *spare, size_t n)
 static void sort_from(wr__sorted *list, wr__sorted *spare, size_t n, uint32_t at, unsigned depth)
 {
     for (size_t i = 0; i < n; i++)
-        list[i].head = head_of(wr__entry_key(list[i].e), at);
+        list[i].head = wr__key_head(wr__entry_key(list[i].e), at);
     if (n < RADIX_MIN || depth == DEPTH_MAX) {
         qsort(list, n, sizeof *list, by_head_and_key);
         return;

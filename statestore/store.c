@@ -5,6 +5,7 @@
  *
  * One thread per store; nothing here locks. All memory belongs to the store and is freed with it.
  */
+#include "statestore/aside.h"
 #include "statestore/iter.h"
 
 enum { OVERLAY_MAX = 16 << 20 };
@@ -44,6 +45,7 @@ void wr_store_close(wr_store *s)
     wr__store_leave_batch(s);
     wr__store_drop_back(s);
     wr__store_clear_ranges(s);
+    wr__aside_free(s->aside);
     wr_free(s->ranges);
     wr__overlay_free(&s->overlay);
     wr_buf_free(&s->key_buf);

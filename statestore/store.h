@@ -135,6 +135,19 @@ weir_status wr_store_discard(wr_store *s, weir_error *err) WR_MUST_CHECK;
  */
 weir_status wr_store_restore(wr_store *s, wr_str key, const wr_str *value,
                              weir_error *err) WR_MUST_CHECK;
+/** A record of this key is restored soon: has memory fetched that it will look at. */
+void wr_store_restore_soon(const wr_store *s, wr_str key);
+/**
+ * What is unwritten leaves memory and waits, sorted, in a file without a name, for the next
+ * wr_store_write_rows: so that rows of a long restore go into the database once, all in order,
+ * however little memory there is. Nothing but restore, set_aside, write_rows, discard and close may
+ * follow until then. A crash loses it, as it does all that is unwritten.
+ * @pre wr_store_can_set_aside; no uncommitted changes.
+ * @return WEIR_ERR_STORE, RETRIABLE, perhaps NO_ROOM: all is as before.
+ */
+weir_status wr_store_set_aside(wr_store *s, weir_error *err) WR_MUST_CHECK;
+/** Does the database take so much at once, and has not been set aside too often? */
+bool wr_store_can_set_aside(const wr_store *s);
 
 /* ------------------------------------------------------------------ bounds and metering */
 

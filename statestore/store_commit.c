@@ -14,7 +14,7 @@
  * What is not written: a key that came and went between two commits, and rows that expired
  * meanwhile.
  */
-#include "statestore/store_internal.h"
+#include "statestore/aside.h"
 
 /* ------------------------------------------------------------------ commit */
 
@@ -170,6 +170,8 @@ weir_status wr_store_discard(wr_store *s, weir_error *err)
     (void)err;
     WR_ASSERT(!s->committing && s->iterators == 0);
     s->editing = 0;
+    wr__aside_free(s->aside);
+    s->aside = NULL;
     wr__overlay *o = &s->overlay;
     for (size_t i = 0; i < o->dirty_n; i++)
         forget_change(s, o->dirty[i]);

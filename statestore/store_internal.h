@@ -7,6 +7,7 @@
  *   changes.c   what goes to the changelog    restore.c        what comes from it
  *   write.c     write-behind: what is committed elsewhere and not in the database yet
  *   sorted.c    entries in order of key
+ *   aside.c     rows that wait in a file until all can be loaded in order; aside.h
  *   cursor.c    one ordered view over overlay and database; iter.h is what callers iterate with
  *   iter.c      life of iterators of every kind    kv.c   kv stores
  *   timed.c     layout and expiry of window and session stores; timed_store.c, opening and
@@ -36,6 +37,8 @@ typedef struct wr__timed {
     uint32_t sweep_at; /* entries in the overlay from which on the next sweep pays */
 } wr__timed;
 
+typedef struct wr__aside wr__aside;
+
 struct wr_store {
     wr_db *db;
     wr_store_options options;
@@ -57,6 +60,7 @@ struct wr_store {
         wr_buf from, to; /* to.ptr NULL: no end */
     } * ranges;          /* kv: unwritten range deletes; the overlay's own entries override them */
     size_t ranges_n, ranges_cap;
+    wr__aside *aside; /* rows of a restore that are neither here nor in the database; or NULL */
     wr_db_batch *committing; /* between commit_into and the batch's end */
     size_t iterators;        /* open ones */
     wr_db_iter *back;        /* over the committed rows; kept from scan to scan until a commit */
@@ -113,6 +117,16 @@ typedef struct wr__sorted {
 } wr__sorted;
 /** Sort by key; head need not be set. */
 void wr__sort_entries(wr__sorted *list, size_t n);
+/* Eight bytes of the key from @p at on, as a number that orders like them; 0 where it ends. */
+static inline uint64_t wr__key_head(wr_str key, uint32_t at)
+{
+    char head[8] = {0};
+    if (key.len >= at + 8u)
+        return wr_get_be64(key.ptr + at);
+    if (key.len > at)
+        memcpy(head, key.ptr + at, key.len - at);
+    return wr_get_be64(head);
+}
 
 /* changes.c */
 /** Hand one change to on_change. */

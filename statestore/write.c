@@ -9,7 +9,7 @@
  * pieces: a crash between leaves rows that are ahead of the position, and the replay from there
  * puts the same values again, or later ones.
  */
-#include "statestore/store_internal.h"
+#include "statestore/aside.h"
 
 /* From how many entries on rows go in pieces, and how large one is: RocksDB copies a batch, and its
  * memory stays with the batch. From LOAD_ENTRIES on a table file pays, with its fsync. */
@@ -37,7 +37,7 @@ void wr_store_committed(wr_store *s)
 
 bool wr_store_is_unwritten(const wr_store *s)
 {
-    return s->overlay.unwritten_live > 0 || s->ranges_n > 0 ||
+    return s->overlay.unwritten_live > 0 || s->ranges_n > 0 || s->aside ||
            (s->kind != WR_STORE_KV && wr__timed_state_changed(s));
 }
 
@@ -56,27 +56,25 @@ static weir_status write_piece(wr_store *s, wr_db_batch *b, const wr__sorted *li
     return wr_db_write(s->db, b, err);
 }
 
-/* All of @p list as table files of RocksDB: all or nothing. */
+/* All of @p list, and of what was set aside, as table files of RocksDB: all or nothing. */
 static weir_status load_rows(wr_store *s, const wr__sorted *list, size_t n, weir_error *err)
 {
     const wr__db_ops *ops = s->db->ops;
     wr__db_load *l = ops->load_new(s->db, s->family);
-    weir_status st = WEIR_OK;
-    for (size_t i = 0; i < n && st == WEIR_OK; i++) {
-        wr_store_entry *e = list[i].e;
-        wr_str key = wr__entry_key(e), value = {0};
-        if (i + WR__AHEAD < n)
-            __builtin_prefetch(list[i + WR__AHEAD].e);
-        bool exists = wr_entry_exists(e);
-        if ((!exists && !(e->flags & WR__ENTRY_STORED)) || wr__timed_gone(s, key))
-            continue;
-        if (exists)
-            value = wr__entry_value(e);
-        e->flags |= WR__ENTRY_STORED; /* a failure may come when all of it is in */
-        st = ops->load_put(l, wr__store_prefix(s), key, exists ? &value : NULL, err);
+    wr__merge *m = wr__merge_new(s->aside, list, n);
+    wr__merged row;
+    bool more = true;
+    weir_status st = wr__merge_next(m, &row, &more, err);
+    while (st == WEIR_OK && more) {
+        if (!wr__timed_gone(s, row.key))
+            st =
+                ops->load_put(l, wr__store_prefix(s), row.key, row.exists ? &row.value : NULL, err);
+        if (st == WEIR_OK)
+            st = wr__merge_next(m, &row, &more, err);
     }
     if (st == WEIR_OK)
         st = ops->load_finish(l, err);
+    wr__merge_free(m);
     ops->load_free(l);
     return st;
 }
@@ -112,22 +110,26 @@ weir_status wr_store_write_rows(wr_store *s, weir_error *err)
     WR_ASSERT(!s->options.snap && !s->committing && s->iterators == 0);
     WR_ASSERT(!wr_store_is_dirty(s)); /* uncommitted changes must not get into the database */
     /* Few rows: one batch will do. Range deletes come before what was put since, in that batch. */
-    if (s->overlay.unwritten_live < PIECE_ENTRIES || s->ranges_n)
+    if (!s->aside && (s->overlay.unwritten_live < PIECE_ENTRIES || s->ranges_n))
         return WEIR_OK;
-    bool load = s->overlay.unwritten_live >= LOAD_ENTRIES && s->db->ops->load_new;
+    WR_ASSERT(!s->aside || s->ranges_n == 0); /* a restore makes none */
+    bool load = s->aside || (s->overlay.unwritten_live >= LOAD_ENTRIES && s->db->ops->load_new);
     WR_TRY(note_layout(s, load, err));
     size_t n;
     wr__sorted *list = wr__store_changes(s, &n);
     wr__store_drop_back(s);
     weir_status st = load ? load_rows(s, list, n, err) : write_pieces(s, list, n, err);
     wr_free(list);
-    if (st == WEIR_OK)
-        wr__store_mark_clean(s);
-    return st;
+    if (st != WEIR_OK)
+        return st;
+    wr__store_mark_clean(s);
+    wr__aside_free(s->aside);
+    s->aside = NULL;
+    return WEIR_OK;
 }
 
 weir_status wr_store_write_into(wr_store *s, wr_db_batch *b, weir_error *err)
 {
-    WR_ASSERT(!wr_store_is_dirty(s));
+    WR_ASSERT(!wr_store_is_dirty(s) && !s->aside);
     return wr_store_commit_into(s, b, err);
 }

@@ -351,6 +351,10 @@ static const wr_setting settings[] = {
      "Numbers of kept statements that are left out when the engine is opened"},
     {"weir.threads", "1", FIXED, KSQL, NUMBER(1, 256),
      "Threads that process partitions at the same time"},
+    /* Brokers of 4.3 and 4.4 do so to partitions that have no leader: operations.md. */
+    {"weir.transactions.end.undecided", "true", FIXED, KSQL, FLAG,
+     "Exactly-once on Kafka: records that an earlier transaction has left undecided, though it is "
+     "over, are ended as it was, before the next one"},
     {"weir.until.end", "false", FIXED, KSQL, FLAG,
      "A batch job: queries wait for those that feed them; weir run --until-end sets it"},
     {"weir.value.schema.id.location", "payload", EDIT, KSQL, PLACE,

@@ -69,16 +69,20 @@ struct wr__kafka {
     atomic_bool closing;           /* errors of dying connections are no news */
     atomic_bool wire_refused;      /* a line in the log has said why it is librdkafka */
     atomic_bool wire_transactions; /* and that it is for transactions */
-    pthread_mutex_t lock;          /* last_error, certificate_fault, slots, turned_away */
+    pthread_mutex_t lock;          /* last_error, certificate_fault, slots, turned_away, written */
     char last_error[512];          /* what librdkafka said last */
     const char *certificate_fault; /* of a broker's certificate, a constant; NULL: none */
     wr__txn_slots slots;
     wr__positions positions;
+    wr_map written; /* topics that transactions have written to; kafka_undecided.c */
+    bool written_loaded;
+    pthread_mutex_t sweep_lock; /* of the sweep for undecided records */
+    atomic_bool swept;
     wr__turned_away *turned_away; /* by group */
     size_t turned_away_n;
     pthread_mutex_t statistics_lock; /* reports */
     wr__kafka_report *reports;       /* of the handles that have made one */
-    atomic_uint wire_readers;        /* so many were made, for their names */
+    atomic_uint wire_clients;        /* so many were made, for their names */
 };
 
 typedef enum wr__kafka_role {
@@ -275,12 +279,13 @@ bool wr__kafka_writer_failed(const wr_log_writer *w, weir_error *err);
 
 /* ---- kafka_transaction.c ---- */
 
+enum { WR__TXN_ID_SIZE = 200 };
 /** The transactions of one producer. Zeroed: there are none. */
 typedef struct wr__txn {
-    char id[200];       /* transactional.id; "": not taken yet */
-    uint32_t slot;      /* of the log's slots */
-    int64_t timeout_ms; /* transaction.timeout.ms */
-    atomic_bool begun;  /* set under the writer's lock; several threads produce */
+    char id[WR__TXN_ID_SIZE]; /* transactional.id; "": not taken yet */
+    uint32_t slot;            /* of the log's slots */
+    int64_t timeout_ms;       /* transaction.timeout.ms */
+    atomic_bool begun;        /* set under the writer's lock; several threads produce */
     int64_t begun_ms;
     atomic_bool dirty; /* a request had no answer and may still arrive; librdkafka's threads */
     _Atomic int64_t *init_lost_ms; /* of the log's slots, likewise: a producer's outlives it */
@@ -289,6 +294,25 @@ typedef struct wr__txn {
     bool fenced;       /* another one has taken its place, without a reason of our own */
     bool fenced_again; /* and had done so shortly before */
 } wr__txn;
+
+/* ---- kafka_undecided.c: what earlier transactions have left undecided ---- */
+
+typedef struct wr__undecided wr__undecided;
+/** A transaction is about to write to the topic for the first time. Durable when it returns. */
+weir_status wr__undecided_keep(wr__kafka *log, const char *topic, weir_error *err) WR_MUST_CHECK;
+/** Of all ids of the directory, before this process uses one, or reads what others may have left
+ *  undecided. Does it once. Any thread. @return WEIR_ERR_LOG, WEIR_ERR_STORE */
+weir_status wr__undecided_sweep(wr__kafka *log, weir_error *err) WR_MUST_CHECK;
+/** Before the id is taken up: how its last transaction ended. *out NULL: there is nothing to be
+ *  looked at. @return WEIR_ERR_LOG; WEIR_ERR_INTERRUPTED */
+weir_status wr__undecided_look(wr__kafka *log, const wr_settings *settings, const char *id,
+                               const wr__log_until *until, wr__undecided **out,
+                               weir_error *err) WR_MUST_CHECK;
+/** After that, and before the first transaction: end it. NULL: nothing. */
+weir_status wr__undecided_end(wr__undecided *u, const char *id, weir_error *err) WR_MUST_CHECK;
+void wr__undecided_free(wr__undecided *u);
+
+/* ---- kafka_transaction.c: what an error means, and the calls ---- */
 
 /** What is known of an error of a transactional call. */
 typedef struct wr__txn_error {
@@ -300,6 +324,11 @@ typedef enum wr__txn_verdict {
     WR__TXN_ABORT,
     WR__TXN_NEW_PRODUCER,
 } wr__txn_verdict;
+/** The transactional id of this slot. */
+weir_status wr__txn_id(wr__kafka *log, uint32_t slot, char id[WR__TXN_ID_SIZE],
+                       weir_error *err) WR_MUST_CHECK;
+/** *n: processes on this directory have used the slots below it. */
+weir_status wr__txn_ids_used(wr__kafka *log, uint32_t *n, weir_error *err) WR_MUST_CHECK;
 wr__txn_verdict wr__txn_judge(const wr__txn_error *e);
 /** Has another producer taken the place of this one? */
 bool wr__txn_is_fencing(rd_kafka_resp_err_t code);
@@ -319,8 +348,9 @@ void wr__txn_give_up(wr__kafka *log, rd_kafka_t *rk, wr__txn *t, rd_kafka_resp_e
                      const char *why, const char *what, weir_error *err);
 /* The calls of a transaction. An error means that the producer is of no more use: RETRIABLE where
  * another one may be. WEIR_ERR_INTERRUPTED by @p until leaves everything as it is. */
-weir_status wr__txn_init(wr__kafka *log, rd_kafka_t *rk, wr__txn *t, const wr__log_until *until,
-                         weir_error *err) WR_MUST_CHECK;
+/** Make the id the producer's: nothing of an earlier one is open or undecided after it. */
+weir_status wr__txn_take_up(wr__kafka *log, const wr_settings *settings, rd_kafka_t *rk, wr__txn *t,
+                            const wr__log_until *until, weir_error *err) WR_MUST_CHECK;
 weir_status wr__txn_begin(wr__kafka *log, rd_kafka_t *rk, wr__txn *t,
                           weir_error *err) WR_MUST_CHECK;
 weir_status wr__txn_send_offsets(wr__kafka *log, rd_kafka_t *rk, wr__txn *t,
@@ -355,6 +385,9 @@ void wr__sent_note(wr__sent_offsets *s, const wr_log_group_offsets *groups, uint
 /** Where parts have no offset, that of wr__sent_note; says so in the log. */
 weir_status wr__kept_offsets(wr__kafka *log, const char *group, wr_topic_part *parts, uint32_t n,
                              weir_error *err) WR_MUST_CHECK;
+/** As wr__sent_note keeps them; durable as soon as anything that is written after it is. */
+weir_status wr__kept_offsets_put(wr__kafka *log, const wr_log_group_offsets *group,
+                                 weir_error *err) WR_MUST_CHECK;
 weir_status wr__kept_offsets_drop(wr__kafka *log, const char *group, weir_error *err) WR_MUST_CHECK;
 
 /* ---- kafka_positions.c ---- */
@@ -380,6 +413,8 @@ wr_out_records wr__positions_out(const wr__position_records *r);
 /** Add what has moved. */
 void wr__positions_moved(const wr__sent_offsets *sent, const wr_log_group_offsets *groups,
                          uint32_t n, wr__position_records *out);
+/** Add where the group begins, for partitions that it has committed nothing of yet. */
+void wr__positions_begin(const wr_log_group_offsets *group, wr__position_records *out);
 /** The first at-least-once commit of these (@p sent does not have them yet): what the topic knows
  *  of them is not kept up, so it is to forget them. */
 void wr__positions_stale(wr__kafka *log, const wr__sent_offsets *sent,
@@ -392,7 +427,8 @@ weir_status wr__positions_of(wr__kafka *log, const char *group, wr__position_rec
 
 weir_status wr__kafka_resume(wr_log *log, const char *group, wr_topic_part *parts, uint32_t n,
                              weir_error *err);
-weir_status wr__kafka_commit_group(wr_log *log, const wr_log_group_offsets *group, weir_error *err);
+weir_status wr__kafka_begin_group(wr_log *log, const wr_log_group_offsets *group, bool exactly_once,
+                                  weir_error *err);
 weir_status wr__kafka_drop_group(wr_log *log, const char *group, weir_error *err);
 
 /* ---- kafka_commit.c ---- */

@@ -35,6 +35,7 @@ weir_status wr__kafka_resume(wr_log *base, const char *group, wr_topic_part *par
 {
     wr__kafka *log = (wr__kafka *)base;
     WR_ASSERT(n > 0);
+    WR_TRY(wr__undecided_sweep(log, err));
     WR_TRY(wr__kafka_committed(base, group, parts, n, err));
     if (wr_settings_bool(&log->settings, "weir.offsets.from.group", false))
         return WEIR_OK;
@@ -48,13 +49,6 @@ weir_status wr__kafka_resume(wr_log *base, const char *group, wr_topic_part *par
     return wr__kept_offsets(log, group, parts, n, err);
 }
 
-weir_status wr__kafka_commit_group(wr_log *base, const wr_log_group_offsets *group, weir_error *err)
-{
-    bool has_members = false;
-    weir_status st = wr__kafka_alter_group((wr__kafka *)base, group, &has_members, err);
-    return has_members ? WEIR_OK : st;
-}
-
 static weir_status write_positions(wr__kafka *log, const wr__position_records *r, weir_error *err)
 {
     const wr_out_records out = wr__positions_out(r);
@@ -64,6 +58,32 @@ static weir_status write_positions(wr__kafka *log, const wr__position_records *r
     weir_status st = wr_log_write_sync(w, NULL, log->positions.topic, &out, &wait, err);
     wr_log_writer_close(w);
     return st;
+}
+
+/* For exactly-once the topic first: who finds offsets in the group does not write them there any
+ * more. */
+static weir_status write_begin(wr__kafka *log, const wr_log_group_offsets *group, weir_error *err)
+{
+    wr__position_records r = {.arena = wr_arena_new(0)};
+    weir_status st = wr__positions_create(log, err);
+    wr__positions_begin(group, &r);
+    if (st == WEIR_OK)
+        st = write_positions(log, &r, err);
+    wr_arena_free(r.arena);
+    return st;
+}
+
+weir_status wr__kafka_begin_group(wr_log *base, const wr_log_group_offsets *group,
+                                  bool exactly_once, weir_error *err)
+{
+    wr__kafka *log = (wr__kafka *)base;
+    bool has_members = false;
+    if (exactly_once)
+        WR_TRY(write_begin(log, group, err));
+    weir_status st = wr__kafka_alter_group(log, group, &has_members, err);
+    if (has_members)
+        return WEIR_OK;
+    return st == WEIR_OK && !exactly_once ? wr__kept_offsets_put(log, group, err) : st;
 }
 
 /* The broker first: it refuses where the group is in use. */

@@ -140,6 +140,21 @@ weir_status wr__kept_offsets(wr__kafka *log, const char *group, wr_topic_part *p
     return WEIR_OK;
 }
 
+weir_status wr__kept_offsets_put(wr__kafka *log, const wr_log_group_offsets *group, weir_error *err)
+{
+    wr_buf name = {0};
+    wr_db_batch *b = wr_db_batch_new(log->db);
+    for (uint32_t i = 0; i < group->n; i++) {
+        wr_buf_clear(&name);
+        wr__offset_name(&name, group->group, group->offsets[i].topic, group->offsets[i].partition);
+        keep(b, wr_buf_view(&name), group->offsets[i].offset);
+    }
+    weir_status st = wr_db_write(log->db, b, err);
+    wr_db_batch_free(b);
+    wr_buf_free(&name);
+    return st;
+}
+
 typedef struct drop {
     wr_db_batch *batch;
     bool any;

@@ -12,6 +12,11 @@
  *     key      "<group>/<topic>/<partition>"
  *     value    the offset of the next record to process, in decimal; none: nothing is known
  *
+ * Where a new query begins stands there too, from before it has committed anything, under the key
+ * with "/begin" after it. It counts where there is no position. A key of its own, as it is written
+ * without a transaction: of two processes that make the query at the same time the slower one must
+ * not take back what the other has committed meanwhile. For the same reason the first one counts.
+ *
  * At a start these are what counts: they belong to the outputs and changelogs by the transaction. A
  * group that says something else was moved by somebody; a warning says so, and names the setting
  * that makes the group's offsets count (weir.offsets.from.group). The first at-least-once commit of
@@ -73,6 +78,14 @@ static void *as_value(int64_t offset)
     return (void *)(intptr_t)(offset + 1);
 }
 
+#define BEGIN "/begin"
+
+static bool says_begin(wr_str key)
+{
+    const size_t n = sizeof BEGIN - 1;
+    return key.len > n && memcmp(key.ptr + key.len - n, BEGIN, n) == 0;
+}
+
 /* What nobody of this program has written is left out, and said. */
 static void apply(wr__positions *p, const wr_record *r)
 {
@@ -80,10 +93,10 @@ static void apply(wr__positions *p, const wr_record *r)
     if (!r->key.ptr || (r->value.ptr && (!wr_str_to_i64(r->value, &offset) || offset < 0)))
         wr_diag_put(WR_DIAG_WARN, "kafka", "%s offset %lld is no position", p->topic,
                     (long long)r->offset);
-    else if (r->value.ptr)
-        (void)wr_map_put(&p->offsets, r->key, as_value(offset));
-    else
+    else if (!r->value.ptr)
         (void)wr_map_remove(&p->offsets, r->key);
+    else if (!says_begin(r->key) || !wr_map_get(&p->offsets, r->key))
+        (void)wr_map_put(&p->offsets, r->key, as_value(offset));
 }
 
 /* An end that was asked for while a broker was going may not be there when it is back. */
@@ -185,6 +198,10 @@ weir_status wr__positions_choose(wr__kafka *log, const char *group, wr_topic_par
         wr_buf_clear(&name);
         wr__offset_name(&name, group, parts[i].topic, parts[i].partition);
         void *kept = wr_map_get(&log->positions.offsets, wr_buf_view(&name));
+        if (!kept) {
+            wr_buf_puts(&name, BEGIN);
+            kept = wr_map_get(&log->positions.offsets, wr_buf_view(&name));
+        }
         if (kept)
             parts[i].offset = (int64_t)(intptr_t)kept - 1;
     }
@@ -240,6 +257,28 @@ void wr__positions_moved(const wr__sent_offsets *sent, const wr_log_group_offset
     wr_buf_free(&value);
 }
 
+void wr__positions_begin(const wr_log_group_offsets *group, wr__position_records *out)
+{
+    wr_buf key = {0}, value = {0};
+    for (uint32_t i = 0; i < group->n; i++) {
+        wr_buf_clear(&key);
+        wr_buf_clear(&value);
+        wr__offset_name(&key, group->group, group->offsets[i].topic, group->offsets[i].partition);
+        wr_buf_puts(&key, BEGIN);
+        wr_buf_printf(&value, "%lld", (long long)group->offsets[i].offset);
+        add(out, wr_buf_view(&key), wr_buf_view(&value));
+    }
+    wr_buf_free(&key);
+    wr_buf_free(&value);
+}
+
+/* @pre the lock is held */
+static void forget(wr__positions *p, wr_str key, wr__position_records *out)
+{
+    if (wr_map_remove(&p->offsets, key))
+        add(out, key, (wr_str){0});
+}
+
 void wr__positions_stale(wr__kafka *log, const wr__sent_offsets *sent,
                          const wr_log_group_offsets *groups, uint32_t n, wr__position_records *out)
 {
@@ -250,9 +289,11 @@ void wr__positions_stale(wr__kafka *log, const wr__sent_offsets *sent,
             const wr_topic_part *part = &groups[g].offsets[i];
             wr_buf_clear(&key);
             wr__offset_name(&key, groups[g].group, part->topic, part->partition);
-            bool first = !wr_map_get(&sent->offsets, wr_buf_view(&key));
-            if (first && wr_map_remove(&log->positions.offsets, wr_buf_view(&key)))
-                add(out, wr_buf_view(&key), (wr_str){0});
+            if (wr_map_get(&sent->offsets, wr_buf_view(&key)))
+                continue;
+            forget(&log->positions, wr_buf_view(&key), out);
+            wr_buf_puts(&key, BEGIN);
+            forget(&log->positions, wr_buf_view(&key), out);
         }
     }
     pthread_mutex_unlock(&log->positions.lock);

@@ -42,6 +42,8 @@ enum {
     FENCED_AGAIN_MS = 60000,
 };
 
+#define SLOTS_KEY "kafka/transactional-ids" /* how many were ever used; 4 bytes */
+
 /* Requests that a transaction is made of, by Kafka's numbers. */
 enum {
     PRODUCE = 0,
@@ -92,32 +94,58 @@ bool wr__txn_is_fencing(rd_kafka_resp_err_t code)
 
 /* ---- identity ---- */
 
+/* How many the directory has used so far, by any process. */
+weir_status wr__txn_ids_used(wr__kafka *log, uint32_t *n, weir_error *err)
+{
+    wr_buf value = {0};
+    bool found;
+    weir_status st = wr_db_meta_get(log->db, NULL, WR_STR(SLOTS_KEY), &value, &found, err);
+    *n = st == WEIR_OK && found && value.len == 4 ? wr_get_be32(value.ptr) : 0;
+    wr_buf_free(&value);
+    return st;
+}
+
+/* Before its first use: who comes after this process looks for what it has left under the id. */
+static weir_status note_used(wr__kafka *log, uint32_t n, weir_error *err)
+{
+    char value[4];
+    uint32_t used;
+    WR_TRY(wr__txn_ids_used(log, &used, err));
+    if (used >= n)
+        return WEIR_OK;
+    wr_put_be32(value, n);
+    wr_db_batch *b = wr_db_batch_new(log->db);
+    wr_db_batch_meta_put(b, WR_STR(SLOTS_KEY), (wr_str){value, sizeof value});
+    weir_status st = wr_db_write_durable(log->db, b, err);
+    wr_db_batch_free(b);
+    return st;
+}
+
 /* @pre the log's lock is held */
-static uint32_t take_slot(wr__kafka *log)
+static weir_status take_slot(wr__kafka *log, uint32_t *slot, weir_error *err)
 {
     wr__txn_slots *all = &log->slots;
     uint32_t i = 0;
     while (i < all->n && all->v[i].taken)
         i++;
+    WR_TRY(note_used(log, i + 1, err));
     if (i == all->n) {
         all->v = wr_realloc(all->v, (all->n + 1) * sizeof *all->v);
         all->v[all->n++] = (wr__txn_slot){.fenced_ms = -1};
     }
     all->v[i].taken = true;
-    return i;
+    *slot = i;
+    return WEIR_OK;
 }
 
-static weir_status take_id(wr__kafka *log, wr__txn *t, weir_error *err)
+weir_status wr__txn_id(wr__kafka *log, uint32_t slot, char id[WR__TXN_ID_SIZE], weir_error *err)
 {
     wr_buf directory = {0};
+    WR_ASSERT(id);
     const char *service = wr_settings_get(&log->settings, "ksql.service.id");
     weir_status st = wr__kafka_directory(log, &directory, err);
-    if (st == WEIR_OK) {
-        pthread_mutex_lock(&log->lock);
-        t->slot = take_slot(log);
-        pthread_mutex_unlock(&log->lock);
-        snprintf(t->id, sizeof t->id, "weir-%s-%s-%u", service, wr_buf_cstr(&directory), t->slot);
-    }
+    if (st == WEIR_OK)
+        snprintf(id, WR__TXN_ID_SIZE, "weir-%s-%s-%u", service, wr_buf_cstr(&directory), slot);
     wr_buf_free(&directory);
     return st;
 }
@@ -129,6 +157,18 @@ static void give_id_back(wr__kafka *log, wr__txn *t)
     log->slots.v[t->slot].taken = false;
     pthread_mutex_unlock(&log->lock);
     t->id[0] = '\0';
+}
+
+static weir_status take_id(wr__kafka *log, wr__txn *t, weir_error *err)
+{
+    pthread_mutex_lock(&log->lock);
+    weir_status st = take_slot(log, &t->slot, err);
+    pthread_mutex_unlock(&log->lock);
+    WR_TRY(st);
+    st = wr__txn_id(log, t->slot, t->id, err);
+    if (st != WEIR_OK)
+        give_id_back(log, t);
+    return st;
 }
 
 /* Was another producer of the id fenced a short while ago, too? One is fenced once, however many of
@@ -274,8 +314,8 @@ static weir_status judge(wr__kafka *log, rd_kafka_t *rk, wr__txn *t, rd_kafka_er
     return st;
 }
 
-weir_status wr__txn_init(wr__kafka *log, rd_kafka_t *rk, wr__txn *t, const wr__log_until *until,
-                         weir_error *err)
+static weir_status init(wr__kafka *log, rd_kafka_t *rk, wr__txn *t, const wr__log_until *until,
+                        weir_error *err)
 {
     static const char what[] = "Taking up a transactional id";
     WR_ASSERT(t->id[0] && !atomic_load(&t->begun));
@@ -288,6 +328,18 @@ weir_status wr__txn_init(wr__kafka *log, rd_kafka_t *rk, wr__txn *t, const wr__l
         WR_TRY(judge(log, rk, t, e, what, &wait_ms, deadline, err));
         WR_TRY(wr__log_give_up(until, what, err));
     }
+}
+
+weir_status wr__txn_take_up(wr__kafka *log, const wr_settings *settings, rd_kafka_t *rk, wr__txn *t,
+                            const wr__log_until *until, weir_error *err)
+{
+    wr__undecided *u;
+    WR_TRY(wr__undecided_look(log, settings, t->id, until, &u, err));
+    weir_status st = init(log, rk, t, until, err);
+    if (st == WEIR_OK)
+        st = wr__undecided_end(u, t->id, err);
+    wr__undecided_free(u);
+    return st;
 }
 
 /* ---- a transaction ---- */

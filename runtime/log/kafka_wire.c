@@ -14,7 +14,6 @@
  */
 #include "runtime/log/kafka_wire.h"
 #include "common/diag.h"
-#include "runtime/log/log_clients.h"
 #include "runtime/log/wire/fetcher.h"
 #include "runtime/log/wire/messages.h"
 
@@ -31,12 +30,10 @@ typedef struct wire_reader {
     wr_wire_fetcher *fetcher;
     wr_topic_part *parts; /* as assigned */
     uint32_t n;
-    uint32_t anew;             /* the part whose topic was made anew: every poll says so; n: none */
-    int64_t anew_offset;       /* how far it was read */
-    int64_t polled_ms;         /* the consumer */
-    wr__kafka_opaque reporter; /* of the figures of our client; those of the consumer are its own */
-    char name[128];            /* in them */
-    int64_t report_every_ms, reported_ms; /* 0: never */
+    uint32_t anew;       /* the part whose topic was made anew: every poll says so; n: none */
+    int64_t anew_offset; /* how far it was read */
+    int64_t polled_ms;   /* the consumer */
+    wr__kafka_wire_report report; /* of our client; what the consumer reports is its own */
 } wire_reader;
 
 /* ---- news of connections ---- */
@@ -73,40 +70,11 @@ void wr__kafka_wire_tell(void *arg, wr_wire_news news, const char *text)
     }
 }
 
-/* ---- figures ---- */
-
-static void begin_reports(wire_reader *r, wr__kafka *log, size_t every_ms)
-{
-    r->reporter.log = log;
-    r->report_every_ms = (int64_t)every_ms;
-    r->reported_ms = wr__log_now_ms();
-    snprintf(r->name, sizeof r->name, "%s#fetcher-%u", r->config.client_id,
-             atomic_fetch_add(&log->wire_readers, 1) + 1);
-}
-
 static void report(wire_reader *r, int64_t now_ms)
 {
     wr_wire_figures f;
     wr__wire_fetcher_figures(r->fetcher, &f);
-    wr_log_client client = {.name = r->name,
-                            .type = "consumer",
-                            .requests = f.requests,
-                            .responses = f.answers,
-                            .sent_bytes = f.sent_bytes,
-                            .received_bytes = f.received_bytes,
-                            .received_records = f.records,
-                            .errors = f.errors,
-                            .timeouts = f.timeouts,
-                            .connects = f.connects,
-                            .disconnects = f.disconnects,
-                            .fetched_records = f.fetched,
-                            .requests_queued = f.queued,
-                            .requests_in_flight = f.in_flight,
-                            .round_trip_mean = f.round_trip_mean,
-                            .round_trip_p99 = f.round_trip_p99,
-                            .throttle_max = f.throttle_max};
-    wr__kafka_statistics_put(&r->reporter, &client);
-    r->reported_ms = now_ms;
+    wr__kafka_wire_report_put(&r->report, &f, now_ms);
 }
 
 /* ---- life ---- */
@@ -116,7 +84,7 @@ static void wire_close(wr_log_reader *reader)
     wire_reader *r = (wire_reader *)reader;
     if (r->shared.queue) /* it must not write to a descriptor that is closed */
         rd_kafka_queue_io_event_enable(r->shared.queue, -1, NULL, 0);
-    wr__kafka_statistics_forget(&r->reporter);
+    wr__kafka_wire_report_end(&r->report);
     wr__kafka_reader_finish(reader);
     wr__wire_fetcher_free(r->fetcher);
     wr__kafka_wire_config_free(&r->config);
@@ -139,7 +107,8 @@ weir_status wr__kafka_wire_reader_new(wr__kafka *log, const char *group, rd_kafk
     if (st == WEIR_OK)
         st = wr__wire_fetcher_new(&r->config, &r->fetcher, err);
     if (st == WEIR_OK)
-        begin_reports(r, log, wr__kafka_conf_number(conf, "statistics.interval.ms"));
+        wr__kafka_wire_report_begin(&r->report, log, r->config.client_id, "fetcher", "consumer",
+                                    wr__kafka_conf_number(conf, "statistics.interval.ms"));
     if (st == WEIR_OK && group)
         st = wr__kafka_reader_consume(&r->shared, conf, err);
     else
@@ -328,7 +297,7 @@ static weir_status wire_poll(wr_log_reader *reader, uint32_t max_records, int ti
         int64_t now = wr__log_now_ms();
         if (r->shared.rk && (woken || now - r->polled_ms >= POLL_EVERY_MS))
             WR_TRY(serve_group(r, err));
-        if (r->report_every_ms && now - r->reported_ms >= r->report_every_ms)
+        if (wr__kafka_wire_report_due(&r->report, now))
             report(r, now);
         if (r->shared.asked)
             return WEIR_OK;

@@ -421,6 +421,15 @@ static void find_obstacle(const rd_kafka_conf_t *conf, wr_buf *out)
     find_write_obstacle(conf, out);
 }
 
+bool wr__kafka_wire_can(const rd_kafka_conf_t *conf)
+{
+    wr_buf obstacle = {0};
+    find_obstacle(conf, &obstacle);
+    bool can = obstacle.len == 0;
+    wr_buf_free(&obstacle);
+    return can;
+}
+
 static const char *client_of(const wr__kafka *log, const wr_settings *settings)
 {
     return wr_settings_get(settings ? settings : &log->settings, "weir.kafka.client");

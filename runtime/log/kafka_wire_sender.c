@@ -16,6 +16,7 @@ typedef struct wire_sender {
     wr_wire_config config;
     wr_wire_producer *producer;
     atomic_size_t outstanding; /* records */
+    wr__kafka_wire_report report;
 } wire_sender;
 
 typedef struct wire_topic {
@@ -101,11 +102,22 @@ static rd_kafka_resp_err_t give(wr__kafka_sender *base, void *topic, const wr_re
 
 /* ---- serving ---- */
 
+/* Now and then; cheap where it is not the time. */
+static void report(wire_sender *s)
+{
+    wr_wire_figures f;
+    if (!s->report.every_ms || !wr__kafka_wire_report_due(&s->report, wr__log_now_ms()))
+        return;
+    wr__wire_producer_figures(s->producer, &f);
+    wr__kafka_wire_report_put(&s->report, &f, wr__log_now_ms());
+}
+
 static int serve(wr__kafka_sender *s, int wait_ms)
 {
     wr_wire_producer *p = ((wire_sender *)s)->producer;
     WR_ASSERT(wait_ms >= 0);
     wr__wire_producer_poll(p, wait_ms);
+    report((wire_sender *)s);
     int due_ms = wr__wire_producer_due_ms(p);
     return due_ms >= 0 ? due_ms : IDLE_MS;
 }
@@ -140,6 +152,7 @@ static void wake(wr__kafka_sender *s)
 static void wire_close(wr__kafka_sender *base)
 {
     wire_sender *s = (wire_sender *)base;
+    wr__kafka_wire_report_end(&s->report);
     wr__wire_producer_free(s->producer);
     wr__kafka_wire_config_free(&s->config);
     wr_free(s);
@@ -168,6 +181,7 @@ weir_status wr__kafka_wire_sender_new(wr__kafka *log, rd_kafka_conf_t *conf, wr_
     weir_status st = wr__kafka_wire_config(conf, &s->config, err);
     if (st == WEIR_OK)
         st = wr__kafka_wire_config_write(conf, &s->config.write, err);
+    size_t report_every_ms = wr__kafka_conf_number(conf, "statistics.interval.ms");
     rd_kafka_conf_destroy(conf);
     s->config.tell = wr__kafka_wire_tell;
     s->config.tell_arg = log;
@@ -177,6 +191,8 @@ weir_status wr__kafka_wire_sender_new(wr__kafka *log, rd_kafka_conf_t *conf, wr_
         wire_close(&s->base);
         return st;
     }
+    wr__kafka_wire_report_begin(&s->report, log, s->config.client_id, "sender", "producer",
+                                report_every_ms);
     *out = &s->base;
     return WEIR_OK;
 }

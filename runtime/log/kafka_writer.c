@@ -172,15 +172,16 @@ static void on_sent(void *arg, const wr__kafka_sent *sent)
         on_failed_report(arg, o, sent);
 }
 
-/* Its producer; with transactions also everything that an earlier one of its id has left is over.
- */
+/* Its producer; what an earlier one of its transactional id has left is over with it. */
 static weir_status make_producer(wr_log_writer *w, const wr__log_until *until, weir_error *err)
 {
     WR_ASSERT(!w->sender);
     WR_TRY(wr__kafka_sender_new(w->log, &w->settings, w->transactional ? &w->txn : NULL, on_sent, w,
                                 &w->sender, err));
     w->base.record_max = w->sender->record_max;
-    return w->transactional ? wr__txn_init(w->log, w->sender->rk, &w->txn, until, err) : WEIR_OK;
+    return w->transactional
+               ? wr__txn_take_up(w->log, &w->settings, w->sender->rk, &w->txn, until, err)
+               : WEIR_OK;
 }
 
 static void free_writer(wr_log_writer *w)
@@ -206,7 +207,9 @@ static weir_status new_writer(wr_log *base, const wr_settings *settings, bool tr
     pthread_mutex_init(&w->lock, NULL);
     pthread_mutex_init(&w->serving, NULL);
     wr_log_owner_init(&w->connection, "producer");
-    weir_status st = transactional ? wr__positions_create(log, err) : WEIR_OK;
+    weir_status st = transactional ? wr__undecided_sweep(log, err) : WEIR_OK;
+    if (st == WEIR_OK && transactional)
+        st = wr__positions_create(log, err);
     if (st == WEIR_OK)
         st = make_producer(w, until, err);
     if (st != WEIR_OK) {
@@ -338,6 +341,8 @@ static weir_status add_topic(wr_log_writer *w, const char *name, const wr__log_u
                              out_topic **out, weir_error *err)
 {
     int32_t partitions;
+    if (w->transactional)
+        WR_TRY(wr__undecided_keep(w->log, name, err));
     WR_TRY(wr__kafka_partitions(w->log, name, until, &partitions, err));
     WR_ASSERT(partitions > 0);
     rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR__FAIL;

@@ -89,7 +89,8 @@ weir_status wr__local_ends(wr_log *log, const wr_topic_part *parts, uint32_t n, 
                            int64_t *high, weir_error *err);
 weir_status wr__local_committed(wr_log *log, const char *group, wr_topic_part *parts, uint32_t n,
                                 weir_error *err);
-weir_status wr__local_commit_group(wr_log *log, const wr_log_group_offsets *group, weir_error *err);
+weir_status wr__local_begin_group(wr_log *log, const wr_log_group_offsets *group, bool exactly_once,
+                                  weir_error *err);
 weir_status wr__local_drop_group(wr_log *log, const char *group, weir_error *err);
 /* local_reader.c */
 weir_status wr__local_reader_new(wr_log *log, const char *group, const wr_settings *settings,
@@ -125,7 +126,7 @@ bool wr__local_writer_failed(const wr_log_writer *w, weir_error *err);
 #define WR__LOCAL_FUNCTIONS                                                                        \
     .close = wr__local_close, .check = wr__local_check, .list = wr__local_list,                    \
     .describe = wr__local_describe, .create = wr__local_create, .remove = wr__local_remove,        \
-    .ends = wr__local_ends, .commit_group = wr__local_commit_group,                                \
+    .ends = wr__local_ends, .begin_group = wr__local_begin_group,                                  \
     .committed = wr__local_committed, .drop_group = wr__local_drop_group,                          \
     .reader_new = wr__local_reader_new, .reader_close = wr__local_reader_close,                    \
     .assign = wr__local_assign, .subscribe = wr__local_subscribe,                                  \

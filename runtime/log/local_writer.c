@@ -459,8 +459,11 @@ static void publish(wr_log_writer *w)
                 reclaim(log, w->topics[i].topic, p, w->topics[i].parts[p].low);
 }
 
-weir_status wr__local_commit_group(wr_log *base, const wr_log_group_offsets *group, weir_error *err)
+/* Guarded in any case: only this log's own process can move a group. */
+weir_status wr__local_begin_group(wr_log *base, const wr_log_group_offsets *group,
+                                  bool exactly_once, weir_error *err)
 {
+    (void)exactly_once;
     wr__local *log = (wr__local *)base;
     wr_db_batch *b = wr_db_batch_new(log->db);
     put_offsets(group, b);

@@ -94,11 +94,12 @@ weir_status wr_group_resume(wr_log *log, const char *group, wr_topic_part *parts
     return log->cls->resume(log, group, parts, n, err);
 }
 
-weir_status wr_group_commit(wr_log *log, const wr_log_group_offsets *group, weir_error *err)
+weir_status wr_group_begin(wr_log *log, const wr_log_group_offsets *group, bool exactly_once,
+                           weir_error *err)
 {
     for (uint32_t i = 0; i < group->n; i++)
         WR_ASSERT(group->offsets[i].offset >= 0);
-    return group->n ? log->cls->commit_group(log, group, err) : WEIR_OK;
+    return group->n ? log->cls->begin_group(log, group, exactly_once, err) : WEIR_OK;
 }
 
 weir_status wr_group_drop(wr_log *log, const char *group, weir_error *err)

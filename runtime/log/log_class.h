@@ -45,7 +45,8 @@ typedef struct wr_log_class {
     /* NULL: as committed, which nobody else changes. */
     weir_status (*resume)(wr_log *log, const char *group, wr_topic_part *parts, uint32_t n,
                           weir_error *err);
-    weir_status (*commit_group)(wr_log *log, const wr_log_group_offsets *group, weir_error *err);
+    weir_status (*begin_group)(wr_log *log, const wr_log_group_offsets *group, bool exactly_once,
+                               weir_error *err);
     weir_status (*drop_group)(wr_log *log, const char *group, weir_error *err);
     /* readers */
     weir_status (*reader_new)(wr_log *log, const char *group, const wr_settings *settings,

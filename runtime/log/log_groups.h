@@ -23,11 +23,13 @@ weir_status wr_group_committed(wr_log *log, const char *group, wr_topic_part *pa
 weir_status wr_group_resume(wr_log *log, const char *group, wr_topic_part *parts, uint32_t n,
                             weir_error *err) WR_MUST_CHECK;
 /**
- * Set the offsets of a group that has no members, durably on return. Kafka: one that has members is
- * left alone, since they know better.
+ * Where a group without members begins, in partitions that it has no offset of; durable on return.
+ * Kafka: one that has members is left alone, since they know better. @p exactly_once: it counts for
+ * wr_group_resume also where the group expires, is deleted or moved before its first commit;
+ * else as wr_group_resume has it for at-least-once: where the broker has forgotten it.
  */
-weir_status wr_group_commit(wr_log *log, const wr_log_group_offsets *group,
-                            weir_error *err) WR_MUST_CHECK;
+weir_status wr_group_begin(wr_log *log, const wr_log_group_offsets *group, bool exactly_once,
+                           weir_error *err) WR_MUST_CHECK;
 /** Forget the group and its offsets; OK where there is no such group. */
 weir_status wr_group_drop(wr_log *log, const char *group, weir_error *err) WR_MUST_CHECK;
 

@@ -24,10 +24,12 @@ static void kafka_close(wr_log *base)
     wr_settings_free(&log->settings);
     WR_ASSERT(!log->reports);
     pthread_mutex_destroy(&log->statistics_lock);
+    pthread_mutex_destroy(&log->sweep_lock);
     pthread_mutex_destroy(&log->lock);
     wr_free(log->brokers);
     wr__kafka_turned_away_free(log);
     wr_free(log->slots.v);
+    wr_map_free(&log->written);
     wr__positions_destroy(log);
     wr_free(log);
 }
@@ -47,7 +49,7 @@ static const wr_log_class kafka_class = {
     .committed = wr__kafka_committed,
     .resume = wr__kafka_resume,
     .members = wr__kafka_members,
-    .commit_group = wr__kafka_commit_group,
+    .begin_group = wr__kafka_begin_group,
     .drop_group = wr__kafka_drop_group,
     .reader_new = wr__kafka_reader_new,
     .reader_close = wr__kafka_reader_close,
@@ -152,8 +154,10 @@ weir_status wr_log_kafka_new(const wr_settings *settings, wr_db *db, wr_log **ou
     wr_settings_init(&log->settings, NULL);
     flatten(&log->settings, settings);
     wr__positions_init(log);
+    wr_map_init(&log->written);
     pthread_mutex_init(&log->lock, NULL);
     pthread_mutex_init(&log->statistics_lock, NULL);
+    pthread_mutex_init(&log->sweep_lock, NULL);
     weir_status st = reach_broker(log, err);
     if (st != WEIR_OK) {
         kafka_close(&log->base);

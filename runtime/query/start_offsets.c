@@ -289,7 +289,7 @@ static weir_status fix(wr_query *q, wr_topic_part *parts, uint32_t n, weir_error
     WR_TRY(st);
     note_before_start(q, before);
     const wr_log_group_offsets group = {q->group, parts, fresh};
-    WR_TRY(wr_group_commit(q->log, &group, err));
+    WR_TRY(wr_group_begin(q->log, &group, wr_settings_exactly_once(&q->settings), err));
     WR_FAULT(WR_FAULT_START_FIXED, err);
     return fresh == n ? make_known(q, err) : WEIR_OK;
 }

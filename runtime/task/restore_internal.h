@@ -30,10 +30,12 @@ struct wr_restore_job {
     /* The restorer's, while `busy`. */
     wr_store *store;
     bool meaning_kept;
-    int64_t quiet_since_ns;
+    int64_t quiet_since_ns;  /* the monotonic clock: nothing has come since; and when */
+    int64_t wrote_ns;        /* what was read was written last, or reading began */
     int64_t read;            /* how far it has read */
     _Atomic int64_t written; /* and how far that is in the database; any thread may look */
-    size_t pending;          /* bytes between the two, about */
+    size_t pending;          /* bytes between the two that are in memory, about */
+    bool aside;              /* there are others, in a file */
     int64_t known_end;       /* standby: where its changelog ended when last heard of */
     int64_t behind;          /* what it has in the counters' `left` or `standby_left` */
     /* Under the pool's lock. */
@@ -51,6 +53,11 @@ bool wr__restore_is_standby(const wr_restore_job *job);
 /** A batch of its changelog becomes rows, which wait to be written. */
 weir_status wr__restore_apply(wr_restore_job *job, wr_clock *clock, const wr_log_batch *in,
                               weir_error *err) WR_MUST_CHECK;
+/** Rows that wait leave memory for a file, until they are written. Not for all: of a standby, or
+ * where the file has enough of them. */
+bool wr__restore_can_set_aside(const wr_restore_job *job);
+weir_status wr__restore_set_aside(wr_restore_job *job, wr_clock *clock,
+                                  weir_error *err) WR_MUST_CHECK;
 /** Rows that wait, and the position. */
 weir_status wr__restore_write(wr_restore_job *job, wr_db *db, wr_clock *clock,
                               weir_error *err) WR_MUST_CHECK;

@@ -5,8 +5,9 @@
 #include "statestore/store.h"
 
 #define LARGE_WRITE ((size_t)2 << 20)
-#define ROW_BYTES   80 /* that a row costs in memory beside its own */
-#define CACHE_BYTES 1  /* rows that are written are nobody's: all go */
+#define ROW_BYTES   80  /* that a row costs in memory beside its own */
+#define AHEAD       16u /* records */
+#define CACHE_BYTES 1   /* rows that are written are nobody's: all go */
 
 bool wr__restore_is_standby(const wr_restore_job *job)
 {
@@ -110,6 +111,8 @@ weir_status wr__restore_apply(wr_restore_job *job, wr_clock *clock, const wr_log
     int64_t since = clock->mono_ns(clock);
     for (uint32_t i = 0; i < in->n; i++) {
         const wr_record *r = &in->records[i];
+        if (i + AHEAD < in->n)
+            wr_store_restore_soon(job->store, r[AHEAD].key);
         WR_TRY(wr_store_restore(job->store, r->key, r->value.ptr ? &r->value : NULL, err));
         job->pending += r->key.len + r->value.len + ROW_BYTES;
     }
@@ -121,13 +124,29 @@ weir_status wr__restore_apply(wr_restore_job *job, wr_clock *clock, const wr_log
     return WEIR_OK;
 }
 
+bool wr__restore_can_set_aside(const wr_restore_job *job)
+{
+    return !wr__restore_is_standby(job) && wr_store_can_set_aside(job->store);
+}
+
+weir_status wr__restore_set_aside(wr_restore_job *job, wr_clock *clock, weir_error *err)
+{
+    WR_ASSERT(job->busy && wr__restore_can_set_aside(job));
+    int64_t since = clock->mono_ns(clock);
+    WR_TRY(wr_store_set_aside(job->store, err));
+    job->aside = true;
+    job->pending = 0;
+    atomic_fetch_add(&job->of.counters->ns, (uint64_t)(clock->mono_ns(clock) - since));
+    return WEIR_OK;
+}
+
 /* Rows first, then in one batch what makes them count. Many rows are on disk at once, as files, and
  * the position is not (there is no WAL): hence the flush, or a kill would go back further. */
 weir_status wr__restore_write(wr_restore_job *job, wr_db *db, wr_clock *clock, weir_error *err)
 {
     WR_ASSERT(job->busy && job->read >= atomic_load(&job->written));
-    int64_t since = clock->mono_ns(clock);
-    bool large = job->pending > LARGE_WRITE;
+    int64_t since = job->wrote_ns = clock->mono_ns(clock);
+    bool large = job->aside || job->pending > LARGE_WRITE;
     WR_TRY(wr_store_write_rows(job->store, err));
     wr_db_batch *b = wr_db_batch_new(db);
     weir_status st = wr_store_write_into(job->store, b, err);
@@ -145,6 +164,7 @@ weir_status wr__restore_write(wr_restore_job *job, wr_db *db, wr_clock *clock, w
     if (wr__restore_is_standby(job))
         wr_held_follow(job->of.held, job->read, WR_MAX(job->known_end, job->read));
     job->meaning_kept = true;
+    job->aside = false;
     job->pending = 0;
     atomic_fetch_add(&job->of.counters->ns, (uint64_t)(clock->mono_ns(clock) - since));
     return wr_fault(WR_FAULT_RESTORE_BATCH, err);

@@ -7,8 +7,9 @@
  *   look    what has come or gone? then the reader gets the partitions anew, from their positions
  *   poll    a batch of one partition, without the lock
  *   apply   it, without the lock; `busy` keeps the job from being ended meanwhile
- *   write   what was read of all jobs, when much of it waits; many rows at once cost RocksDB a
- * third
+ *   write   what was read: of each job when it is done, so that its rows go in once and in order;
+ *           of all of them now and then, so that a kill does not cost the whole of a long restore.
+ *           When much waits in memory before that, it is set aside in files
  *
  * A partition that is done is paused at once: its task now writes to it, and what it writes need
  * not be read.
@@ -32,7 +33,10 @@
 #define FETCH_WAIT_MS   "10"
 #define QUEUED_MESSAGES "50000"
 #define PENDING_MAX     ((size_t)32 << 20)
-#define WRITE_EVERY_NS  INT64_C(5000000000)
+#define ASIDE_SHARE     16 /* of what waits in memory, from which on a job's is set aside */
+#define SECOND_NS       INT64_C(1000000000)
+#define WRITE_EVERY_NS  (15 * SECOND_NS)
+#define FOLLOW_EVERY_NS (5 * SECOND_NS)
 
 struct wr__restorer {
     wr_restore_pool *pool;
@@ -47,7 +51,6 @@ struct wr__restorer {
     uint32_t reading_n;
     wr_log_reader *reader; /* the pointer; all else is the restorer's thread's */
     /* The thread's. */
-    int64_t wrote_ns;     /* when all that was read was written last */
     wr_topic_part *parts; /* of the assignment; the reader borrows their names, copies of ours */
     uint32_t parts_n;
 };
@@ -153,7 +156,7 @@ static wr_topic_part *list_parts(wr__restorer *r, uint32_t *n)
         r->reading[i] = job;
         parts[i] = (wr_topic_part){wr_strdup(job->of.changelog), job->of.partition, job->read};
         if (job->state == WR__RESTORE_WAITING)
-            job->quiet_since_ns = p->o.clock->mono_ns(p->o.clock);
+            job->wrote_ns = job->quiet_since_ns = p->o.clock->mono_ns(p->o.clock);
         job->state = WR__RESTORE_RUNNING;
     }
     return parts;
@@ -236,13 +239,24 @@ static weir_status apply(wr__restorer *r, const wr_log_batch *in, weir_error *er
 
 /* ---- writing what was read ---- */
 
+/* What of a restorer's jobs is to be written now, or to leave memory. */
+typedef struct due {
+    int64_t now, every; /* who was written last so long ago, is written */
+    bool full;          /* and if there is too much in memory, all of it leaves */
+} due;
+
+static bool is_due(const wr_restore_job *job, const due *d)
+{
+    return job->read > wr_restore_position(job) && d->now - job->wrote_ns >= d->every;
+}
+
 /* The next job that has something to write; it is busy then. */
-static wr_restore_job *take_pending(wr__restorer *r)
+static wr_restore_job *take_pending(wr__restorer *r, const due *d)
 {
     wr_restore_job *found = NULL;
     pthread_mutex_lock(&r->pool->lock);
     for (size_t i = 0; i < r->n && !found; i++)
-        if (r->jobs[i]->read > wr_restore_position(r->jobs[i]))
+        if (is_due(r->jobs[i], d) || (d->full && r->jobs[i]->pending))
             found = r->jobs[i];
     if (found)
         found->busy = true;
@@ -260,19 +274,27 @@ static size_t pending_bytes(wr__restorer *r)
     return bytes;
 }
 
-/* When much waits, now and then, and when there is nothing else to do: a standby has little. */
+/* A standby has little, and others look at it. A restore that waits for a moment goes on soon. */
+static int64_t write_every(const wr__restorer *r, bool idle)
+{
+    if (r->follows)
+        return idle ? 0 : FOLLOW_EVERY_NS;
+    return idle ? SECOND_NS : WRITE_EVERY_NS;
+}
+
+/* Many rows of a job of which more are to come leave memory only; others go into the database. */
 static void write_pending(wr__restorer *r, bool idle)
 {
     wr_restore_pool *p = r->pool;
-    int64_t now = p->o.clock->mono_ns(p->o.clock);
     size_t max = p->o.pending_max ? p->o.pending_max : PENDING_MAX;
-    if (!idle && now - r->wrote_ns < WRITE_EVERY_NS && pending_bytes(r) < max)
-        return;
-    r->wrote_ns = now;
-    for (wr_restore_job *job; (job = take_pending(r));) {
+    const due d = {p->o.clock->mono_ns(p->o.clock), write_every(r, idle), pending_bytes(r) >= max};
+    for (wr_restore_job *job; (job = take_pending(r, &d));) {
         weir_error failure;
         bool done;
-        weir_status st = wr__restore_write(job, p->o.db, p->o.clock, &failure);
+        bool aside =
+            !is_due(job, &d) && job->pending >= max / ASIDE_SHARE && wr__restore_can_set_aside(job);
+        weir_status st = aside ? wr__restore_set_aside(job, p->o.clock, &failure)
+                               : wr__restore_write(job, p->o.db, p->o.clock, &failure);
         give_back(r, job, st == WEIR_OK ? NULL : &failure, &done);
         WR_ASSERT(!done); /* apply writes the last rows of a job itself */
     }

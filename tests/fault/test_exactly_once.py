@@ -135,6 +135,39 @@ class ExactlyOnce(unittest.TestCase):
                                                            f"{p.name}-in", [0, 7]),
                         "somebody has moved group")
 
+    def before_the_first_commit(self, act, said, other=False, settings=None):
+        """Where a query begins is as safe as where it goes on: nothing has been read yet."""
+        p = Pipeline(self.kafka, self.folder, {"auto.offset.reset": "latest", **(settings or {})})
+        groups = p.groups()
+        self.assertEqual(len(groups), 2)
+        p.feed(500)
+        for group in groups:
+            act(p, group)
+        if other:
+            p.weir = p.on(self.folder / "other")
+        self.assertIn(said, p.weir.run(p.file).stderr)
+        p.check(self)
+
+    def test_groups_deleted_before_the_first_commit(self):
+        self.before_the_first_commit(
+            lambda p, group: kafka_wire.delete_group(p.kafka.bootstrap, group),
+            "the broker has no offset of group")
+
+    def test_groups_deleted_before_the_first_commit_at_least_once(self):
+        self.before_the_first_commit(
+            lambda p, group: kafka_wire.delete_group(p.kafka.bootstrap, group),
+            "as the data directory has it", settings={"processing.guarantee": "at_least_once"})
+
+    def test_groups_deleted_before_the_first_commit_of_a_new_directory(self):
+        self.before_the_first_commit(
+            lambda p, group: kafka_wire.delete_group(p.kafka.bootstrap, group),
+            "the broker has no offset of group", other=True)
+
+    def test_groups_moved_before_the_first_commit(self):
+        self.before_the_first_commit(
+            lambda p, group: kafka_wire.commit(p.kafka.bootstrap, group, f"{p.name}-in", [70, 7]),
+            "somebody has moved group")
+
     def test_groups_deleted_while_running(self):
         p = Pipeline(self.kafka, self.folder)
         run = p.weir.start_run(p.file)
@@ -357,7 +390,7 @@ class ExactlyOnce(unittest.TestCase):
 
     def test_broker_stands_still(self):
         """For longer than a transaction may take: it is lost, and what was in it comes again."""
-        with KafkaBroker() as broker:
+        with KafkaBroker(settings=kafka_fixture.PATIENT) as broker:
             p = Pipeline(broker, self.folder)
             run = p.weir.start_run(p.file)
             try:

@@ -4,7 +4,7 @@
  * points to lies inside the bytes. Input: the request's number, the version (1 byte each), the
  * answer's body.
  */
-#include "runtime/log/wire/messages.h"
+#include "runtime/log/wire/txn_messages.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -94,6 +94,29 @@ static void read_setup(wr_wire_api api, wr_wire_in *in, int16_t version)
     wr_buf_free(&mechanisms);
 }
 
+static void read_transactional(wr_wire_api api, wr_wire_in *in, int16_t version, wr_arena *a)
+{
+    weir_error err;
+    int16_t error;
+    wr_wire_coordinator found;
+    wr_wire_transaction t;
+    wr_wire_opens open;
+    if (api == WR_WIRE_FIND_COORDINATOR &&
+        wr__wire_read_find_coordinator(in, version, &found, &err) == WEIR_OK)
+        touch(found.broker.host);
+    if (api == WR_WIRE_DESCRIBE_TRANSACTIONS &&
+        wr__wire_read_describe_transaction(in, &t, &err) == WEIR_OK)
+        touch(t.state);
+    if (api == WR_WIRE_DESCRIBE_PRODUCERS &&
+        wr__wire_read_describe_producers(in, a, &open, &err) == WEIR_OK)
+        for (uint32_t i = 0; i < open.n; i++)
+            touch(open.v[i].topic);
+    if (api == WR_WIRE_ADD_PARTITIONS_TO_TXN)
+        (void)!wr__wire_read_add_partitions(in, version, &error, &err);
+    if (api == WR_WIRE_ADD_OFFSETS_TO_TXN || api == WR_WIRE_END_TXN)
+        (void)!wr__wire_read_txn_error(in, api, version, &error, &err);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const wr_wire_api apis[] = {WR_WIRE_FETCH,
@@ -104,7 +127,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                        WR_WIRE_SASL_HANDSHAKE,
                                        WR_WIRE_SASL_AUTHENTICATE,
                                        WR_WIRE_PRODUCE,
-                                       WR_WIRE_INIT_PRODUCER_ID};
+                                       WR_WIRE_INIT_PRODUCER_ID,
+                                       WR_WIRE_FIND_COORDINATOR,
+                                       WR_WIRE_ADD_PARTITIONS_TO_TXN,
+                                       WR_WIRE_ADD_OFFSETS_TO_TXN,
+                                       WR_WIRE_END_TXN,
+                                       WR_WIRE_DESCRIBE_PRODUCERS,
+                                       WR_WIRE_DESCRIBE_TRANSACTIONS};
     if (size < 2)
         return 0;
     wr_wire_api api = apis[0];
@@ -127,6 +156,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         read_produce(&in, version, a);
     else if (api == WR_WIRE_LIST_OFFSETS || api == WR_WIRE_OFFSET_FOR_LEADER_EPOCH)
         read_offsets(api, &in, version, a);
+    else if (api == WR_WIRE_FIND_COORDINATOR || api == WR_WIRE_ADD_PARTITIONS_TO_TXN ||
+             api == WR_WIRE_ADD_OFFSETS_TO_TXN || api == WR_WIRE_END_TXN ||
+             api == WR_WIRE_DESCRIBE_PRODUCERS || api == WR_WIRE_DESCRIBE_TRANSACTIONS)
+        read_transactional(api, &in, version, a);
     else
         read_setup(api, &in, version);
     wr_arena_free(a);

@@ -56,6 +56,10 @@ ALONE = {
     "share.coordinator.state.topic.replication.factor": 1,
     "share.coordinator.state.topic.min.isr": 1,
 }
+# A broker that a test stops for a while, and that must not fence itself: without a leader for a
+# moment its partitions lose the ends of transactions (findings/kafka-leaderless-transaction-end.sh).
+# Not for one that is killed: it may come back only when this time is over.
+PATIENT = {"broker.session.timeout.ms": 60000}
 # A killed broker is missed, and another one leads, within about 5 s instead of 10. Controllers keep
 # their defaults: where elections are quicker than a busy machine there is never a leader.
 OF_THREE = {

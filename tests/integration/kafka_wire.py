@@ -13,8 +13,11 @@ import struct
 import time
 
 PRODUCE, OFFSET_COMMIT, OFFSET_FETCH, FIND_COORDINATOR, LIST_GROUPS = 0, 8, 9, 10, 16
-CREATE_TOPICS, DELETE_TOPICS, DESCRIBE_CONFIGS, DELETE_GROUPS = 19, 20, 32, 42
+CREATE_TOPICS, DELETE_TOPICS, INIT_PRODUCER_ID, DESCRIBE_CONFIGS, DELETE_GROUPS = 19, 20, 22, 32, 42
+TXN_OFFSET_COMMIT, DESCRIBE_TRANSACTIONS = 28, 65
 TOPIC_RESOURCE = 2
+CONCURRENT = 51  # what the producer has left is being ended
+TRANSACTIONAL = 0x10  # an attribute of a batch
 NO_COORDINATOR = {14, 15, 16}  # it is loading, there is none yet, it is another one
 RETRIED_ERRORS = {3, 5, 6}  # unknown topic, no leader yet, not the leader yet
 
@@ -122,8 +125,10 @@ def connect(bootstrap, seconds):
     raise ConnectionRefusedError(f"nobody listens at {bootstrap}")
 
 
-def call(bootstrap, api, version, body, seconds=30):
-    request = struct.pack(">hhi", api, version, next(_correlation)) + string("weir-tests") + body
+def call(bootstrap, api, version, body, seconds=30, tags=b""):
+    """tags: the empty tagged fields of a flexible version's head, b"\\0"."""
+    request = (struct.pack(">hhi", api, version, next(_correlation)) + string("weir-tests") + tags
+               + body)
     with connect(bootstrap, seconds) as connection:
         connection.sendall(struct.pack(">i", len(request)) + request)
 
@@ -137,7 +142,7 @@ def call(bootstrap, api, version, body, seconds=30):
             return data
 
         length, = struct.unpack(">i", receive(4))
-        return Reader(receive(length)[4:])
+        return Reader(receive(length)[4 + len(tags):])
 
 
 def create_topic(bootstrap, name, partitions=1, settings=None):
@@ -216,6 +221,20 @@ def commit(bootstrap, group, topic, offsets, seconds=30):
         time.sleep(0.05)
 
 
+def commit_in_transaction(bootstrap, group, topic, offsets, producer):
+    """As commit, but it counts when the producer's transaction is committed."""
+    body = string(producer.transactional_id) + string(group) + struct.pack(
+        ">qh", producer.number, producer.epoch) + array([topic], lambda name: string(name) + array(
+            list(enumerate(offsets)), lambda one: struct.pack(">iq", *one) + string(None)))
+    reader = call(bootstrap, TXN_OFFSET_COMMIT, 0, body)
+    reader.take("i")
+    for _, partitions in reader.array(lambda: (reader.string(), reader.array(
+            lambda: (reader.take("i"), reader.take("h"))))):
+        for _, code in partitions:
+            if code:
+                raise KafkaError(code, f"offsets of {group} in a transaction")
+
+
 def delete_topic(bootstrap, name):
     body = array([name], string) + struct.pack(">i", 30000)
     reader = call(bootstrap, DELETE_TOPICS, 1, body)
@@ -249,8 +268,48 @@ def topic_settings(bootstrap, name):
     return reader.array(resource)[0]
 
 
-def record_batch(records, now):
-    """A batch, format 2, of [(key, value, timestamp or None, [(header, value)])], bytes or None."""
+class Producer:
+    """By which brokers know a batch that they have already. transactional_id: of the transactions
+    that it takes up, ending the one that is open."""
+
+    def __init__(self, bootstrap, transactional_id=None, seconds=30):
+        self.transactional_id = transactional_id
+        deadline = time.monotonic() + seconds
+        while True:
+            reader = call(bootstrap, INIT_PRODUCER_ID, 0,
+                          string(transactional_id) + struct.pack(">i", 30000))
+            _, code = reader.take("i"), reader.take("h")
+            self.number, self.epoch = reader.take("q"), reader.take("h")
+            if not code:
+                return
+            if code not in NO_COORDINATOR | {CONCURRENT} or time.monotonic() > deadline:
+                raise KafkaError(code, "a producer's id")
+            time.sleep(0.05)
+
+
+class ProducerOf(Producer):
+    """The one that has a transactional id now, as it is."""
+
+    def __init__(self, bootstrap, transactional_id):
+        self.transactional_id = transactional_id
+        name = transactional_id.encode()
+        assert len(name) < 127
+        reader = call(bootstrap, DESCRIBE_TRANSACTIONS, 0,
+                      b"\2" + bytes([len(name) + 1]) + name + b"\0", tags=b"\0")
+        _, _, code = reader.take("i"), reader.take("b"), reader.take("h")
+        if code:
+            raise KafkaError(code, transactional_id)
+        for _ in range(2):  # its id, its state
+            length = reader.take("b")
+            reader.at += length - 1
+        reader.take("i"), reader.take("q")
+        self.number, self.epoch = reader.take("q"), reader.take("h")
+
+
+def record_batch(records, now, producer):
+    """The first batch of a producer, format 2, of [(key, value, timestamp or None, [(header,
+    value)])], bytes or None."""
+    attributes = TRANSACTIONAL if producer.transactional_id else 0
     stamps = [now if stamp is None else stamp for _, _, stamp, _ in records]
     body = b""
     for position, (key, value, _, headers) in enumerate(records):
@@ -259,16 +318,18 @@ def record_batch(records, now):
         for name, content in headers:
             record += sized(name.encode()) + sized(content)
         body += sized(record)
-    checked = struct.pack(">hiqqqhii", 0, len(records) - 1, stamps[0], max(stamps), -1, -1, -1,
-                          len(records)) + body
+    checked = struct.pack(">hiqqqhii", attributes, len(records) - 1, stamps[0], max(stamps),
+                          producer.number, producer.epoch, 0, len(records)) + body
     rest = struct.pack(">ibI", -1, 2, crc32c(checked)) + checked
     return struct.pack(">qi", 0, len(rest)) + rest
 
 
-def produce(bootstrap, topic, partition, records, seconds=30):
-    """Append the records to a partition in one batch (acks=all)."""
-    batch = record_batch(records, int(time.time() * 1000))
-    body = string(None) + struct.pack(">hi", -1, 30000) + array([topic], lambda name: (
+def produce(bootstrap, topic, partition, records, seconds=30, producer=None):
+    """Append the records to a partition in one batch (acks=all), once: a leader may append, and
+    say that it is none any more. It is the first of the producer there."""
+    producer = producer or Producer(bootstrap)
+    batch = record_batch(records, int(time.time() * 1000), producer)
+    body = string(producer.transactional_id) + struct.pack(">hi", -1, 30000) + array([topic], lambda name: (
         string(name) + array([partition], lambda number: (
             struct.pack(">ii", number, len(batch)) + batch))))
     deadline = time.monotonic() + seconds

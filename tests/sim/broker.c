@@ -6,12 +6,19 @@
  * sessions and time-outs in between.
  */
 #include "broker.h"
+#include "net.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { LOOK_US = 100000, TXN_LOOK_US = 10000000, REBALANCE_MAX_US = 60000000, SEQS = 64 };
+enum {
+    LOOK_US = 100000,
+    TXN_LOOK_US = 10000000,
+    REBALANCE_MAX_US = 60000000,
+    SEQS = 64,
+    BATCHES = 5
+};
 
 typedef struct open_txn {
     int64_t pid, first;
@@ -21,7 +28,11 @@ typedef struct seq {
     int64_t pid;
     int16_t epoch;
     uint32_t next;
-    int64_t offset; /* of the last batch */
+    struct {
+        uint32_t first;
+        int64_t offset;
+    } batches[BATCHES]; /* the last ones */
+    size_t n;           /* batches so far */
 } seq;
 
 typedef struct partition {
@@ -256,13 +267,13 @@ static void append(partition *p, const sim_record *r)
 
 void broker_append(sim_part part, wr_str key, wr_str value, int64_t time_ms)
 {
-    const sim_record r = {(char *)(uintptr_t)key.ptr,
-                          (char *)(uintptr_t)value.ptr,
-                          key.len,
-                          value.len,
-                          time_ms,
-                          -1,
-                          SIM_PLAIN};
+    const sim_record r = {.key = (char *)(uintptr_t)key.ptr,
+                          .value = (char *)(uintptr_t)value.ptr,
+                          .key_len = key.len,
+                          .value_len = value.len,
+                          .time_ms = time_ms,
+                          .pid = -1,
+                          .state = SIM_PLAIN};
     append(part_of(part), &r);
 }
 
@@ -287,7 +298,7 @@ static void mark(txn_id *t, sim_part part)
                 p->v[k].state = t->commit ? SIM_COMMITTED : SIM_ABORTED;
         p->open[i] = p->open[--p->open_n];
     }
-    const sim_record marker = {.pid = t->pid, .state = SIM_MARKER};
+    const sim_record marker = {.pid = t->pid, .state = SIM_MARKER, .commits = t->commit};
     append(p, &marker);
 }
 
@@ -389,11 +400,11 @@ static seq *seq_of(partition *p, const sim_producer *producer)
     for (size_t i = 0; i < p->seqs_n; i++)
         if (p->seqs[i].pid == producer->pid) {
             if (p->seqs[i].epoch < producer->epoch)
-                p->seqs[i] = (seq){producer->pid, producer->epoch, 0, -1};
+                p->seqs[i] = (seq){.pid = producer->pid, .epoch = producer->epoch};
             return &p->seqs[i];
         }
     p->seqs = wr_realloc(p->seqs, (p->seqs_n + 1) * sizeof *p->seqs);
-    p->seqs[p->seqs_n] = (seq){producer->pid, producer->epoch, 0, -1};
+    p->seqs[p->seqs_n] = (seq){.pid = producer->pid, .epoch = producer->epoch};
     return &p->seqs[p->seqs_n++];
 }
 
@@ -414,6 +425,16 @@ static void open_in(txn_id *t, sim_part part, partition *p)
     p->open[p->open_n++] = (open_txn){t->pid, (int64_t)p->n};
 }
 
+static rd_kafka_resp_err_t came_before(const seq *q, uint32_t first, int64_t *offset)
+{
+    for (size_t i = 0; i < WR_MIN(q->n, (size_t)BATCHES); i++)
+        if (q->batches[i].first == first) {
+            *offset = q->batches[i].offset;
+            return RD_KAFKA_RESP_ERR_NO_ERROR;
+        }
+    return RD_KAFKA_RESP_ERR_DUPLICATE_SEQUENCE_NUMBER;
+}
+
 rd_kafka_resp_err_t broker_produce(const sim_producer *producer, sim_part part, uint32_t first,
                                    const sim_record *records, size_t n, int64_t *offset)
 {
@@ -427,17 +448,19 @@ rd_kafka_resp_err_t broker_produce(const sim_producer *producer, sim_part part, 
             return rc;
     }
     seq *q = seq_of(p, producer);
-    if (first < q->next) { /* it came before */
-        *offset = q->offset;
-        return RD_KAFKA_RESP_ERR_NO_ERROR;
-    }
+    if (producer->epoch < q->epoch)
+        return RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH;
+    if (first < q->next)
+        return came_before(q, first, offset);
     if (first > q->next)
         return RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER;
     if (t) {
         begin_txn(t);
         open_in(t, part, p);
     }
-    *offset = q->offset = (int64_t)p->n;
+    *offset = (int64_t)p->n;
+    q->batches[q->n % BATCHES].first = first;
+    q->batches[q->n++ % BATCHES].offset = *offset;
     q->next += (uint32_t)n;
     for (size_t i = 0; i < n; i++) {
         sim_record r = records[i];
@@ -628,13 +651,27 @@ static void free_member(member *m)
     wr_free(m->topics);
 }
 
-static void remove_member(group *g, size_t i)
+/* Its client hears of it when it is polled; one that polls only when there is something, at once.
+ */
+static void tell(const sim_member *client)
+{
+    net_signal(client->wake_fd);
+}
+
+static void forget_member(group *g, size_t i)
 {
     sim_trace("group %s: %s is gone", g->name, g->members[i].id);
-    if (g->members[i].client) /* it hears of it when it asks again */
+    if (g->members[i].client) {
         g->members[i].client->gone = true;
+        tell(g->members[i].client);
+    }
     free_member(&g->members[i]);
     g->members[i] = g->members[--g->members_n];
+}
+
+static void remove_member(group *g, size_t i)
+{
+    forget_member(g, i);
     begin_rebalance(g);
 }
 
@@ -678,6 +715,7 @@ static void end_rebalance(group *g)
         c->generation = g->generation;
         c->assigned = true;
         c->wants = false;
+        tell(c);
     }
     for (size_t t = 0; t < b.topics_n; t++) {
         size_t among = 0, place = 0;
@@ -700,8 +738,8 @@ static void check_rebalance(group *g)
     if (!all && sim_now_us() - g->rebalance_us > REBALANCE_MAX_US) {
         for (size_t i = g->members_n; i-- > 0;)
             if (!g->members[i].joined)
-                remove_member(g, i);
-        return;
+                forget_member(g, i); /* it goes on without them */
+        all = true;
     }
     if (all)
         end_rebalance(g);
@@ -756,7 +794,10 @@ static void look_after(group *g)
         if (m->client && !b.dead[m->process] && !b.cut_off[m->process] &&
             !sim_is_frozen(m->process)) {
             m->seen_us = now;
-            m->client->wants = g->rebalances && !m->joined;
+            bool wants = g->rebalances && !m->joined;
+            if (wants && !m->client->wants)
+                tell(m->client);
+            m->client->wants = wants;
         } else if (now - m->seen_us > m->session_us) {
             remove_member(g, i);
         }

@@ -10,11 +10,12 @@
  *     has taken longer than its time-out (it looks every 10 s). Requests of older epochs are
  *     refused. Within an epoch EndTxn is not bound to a transaction: one that comes late ends the
  *     transaction that is open then.
- *   - sequence numbers drop records that came before, and refuse gaps.
+ *   - sequence numbers drop records that came before (where the last five batches were is known),
+ *     and refuse gaps.
  *   - offsets of a transaction are pending until its marker reaches the group; with the membership
  *     they are refused from members of an older generation, without it anybody's are taken.
  *   - groups are eager: everybody gives up what he has and joins again.
- * Left out: replicas and leaders, retention, compaction, quotas, KIP-890's epoch bump for each
+ * Leaders are node.h's. Left out: retention, compaction, quotas, KIP-890's epoch bump for each
  * transaction (which these clients do not use).
  *
  * Errors are Kafka's codes. Nothing here waits; a coroutine of its own (broker_run) does what takes
@@ -43,6 +44,7 @@ typedef struct sim_record {
     int64_t time_ms;
     int64_t pid;
     sim_record_state state;
+    bool commits; /* a marker: of which end */
 } sim_record;
 
 /** Places in a topic. Its number is its index in the broker's list. */
@@ -123,6 +125,7 @@ typedef struct sim_member {
     bool assigned;   /* an assignment waits to be taken */
     sim_part *parts; /* the assignment */
     size_t parts_n;
+    int wake_fd; /* of an eventfd (net.h) that is told of news; <= 0: none */
 } sim_member;
 
 /** Join (again). @p m has its group, process and, unless it is new, id. */

@@ -94,6 +94,13 @@ void rd_kafka_queue_destroy(rd_kafka_queue_t *q)
     wr_free(q);
 }
 
+/* Only what the group has to say: our own client lets nothing be fetched. */
+void rd_kafka_queue_io_event_enable(rd_kafka_queue_t *q, int fd, const void *payload, size_t size)
+{
+    (void)payload, (void)size;
+    client_of_queue(q)->member.wake_fd = fd;
+}
+
 size_t rd_kafka_queue_length(rd_kafka_queue_t *q)
 {
     (void)q;

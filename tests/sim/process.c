@@ -7,6 +7,7 @@
  * its disk any more, all its requests fail, and so do its fault points; then its engine is closed,
  * and what it had in memory is gone. That is a kill, but that nothing leaks.
  */
+#include "node.h"
 #include "world.h"
 
 #include "runtime/instance/query_list.h"
@@ -163,6 +164,9 @@ static weir_status boot(process *p, weir_error *err)
                     world.plan.exactly_once ? "exactly_once_v2" : "at_least_once");
     wr_settings_put(&s, "auto.offset.reset", "earliest");
     wr_settings_put(&s, "ksql.service.id", "sim_");
+    /* The simulated broker ends what it says it ends. */
+    wr_settings_put(&s, "weir.transactions.end.undecided", "false");
+    wr_settings_put(&s, "weir.kafka.client", world.plan.wire[p->n] ? "wire" : "librdkafka");
     wr_settings_put(&s, "consumer.session.timeout.ms", "10000");
     put_number(&s, "commit.interval.ms", world.plan.commit_ms);
     put_number(&s, "weir.threads", world.plan.threads);
@@ -172,7 +176,7 @@ static weir_status boot(process *p, weir_error *err)
         put_number(&s, "cache.max.bytes.buffering", 0);
     wr_engine_options o = {.log = WR_LOG_KAFKA,
                            .data_dir = "sim",
-                           .bootstrap_servers = "127.0.0.1:1",
+                           .bootstrap_servers = NODE_ADDRESSES,
                            .settings = &s,
                            .mode = WR_ENGINE_THREADED,
                            .state_in_memory = true,

@@ -33,7 +33,8 @@ typedef struct coroutine {
     void *arg;
     int process;
     waits waits;
-    const void *on;   /* mutex, condition or coroutine that it waits for */
+    const void *on;   /* mutex, condition, coroutine or thing that it waits for */
+    uint64_t number;  /* ... of the thing */
     int64_t until_ns; /* NEVER: none */
     bool timed_out;
     bool detached, joined;
@@ -205,6 +206,19 @@ void sim_wake_all(void)
 {
     for (coroutine *c = s.all; c; c = c->next)
         if (c->waits == WAITS_BROKER)
+            c->until_ns = s.now_ns;
+}
+
+void sim_wait_on(const void *what, uint64_t number, int64_t until)
+{
+    s.current->number = number;
+    wait_for(SLEEPS, what, until == NEVER ? NEVER : until * 1000);
+}
+
+void sim_wake(const void *what, uint64_t number)
+{
+    for (coroutine *c = s.all; c; c = c->next)
+        if (c->waits == SLEEPS && c->on == what && c->number == number)
             c->until_ns = s.now_ns;
 }
 

@@ -45,6 +45,9 @@ void sim_stay_alone(bool alone);
 void sim_wait_until_us(int64_t until);
 /** Something has changed at the broker. */
 void sim_wake_all(void);
+/** The same for something in particular: a thing and a number of it. */
+void sim_wait_on(const void *what, uint64_t number, int64_t until);
+void sim_wake(const void *what, uint64_t number);
 /** A coroutine of the current process, which nobody joins. */
 void sim_spawn(void *(*run)(void *), void *arg);
 /** Called where a run waits for ever: who waits. */

@@ -5,6 +5,8 @@
  * what the oracle says; and stay so, also over an orderly end.
  */
 #include "client.h"
+#include "net.h"
+#include "node.h"
 #include "world.h"
 
 #include "runtime/log/log_topics.h"
@@ -24,7 +26,7 @@ static bool half(void)
     return sim_one_in(2);
 }
 
-static void make_plan(int queries)
+static void make_plan(int queries, sim_clients clients)
 {
     sim_plan *p = &world.plan;
     *p = (sim_plan){
@@ -43,7 +45,10 @@ static void make_plan(int queries)
         .stalls = half(),
         .state_bytes = sim_one_in(3) ? 1000 + (int)sim_below(20000) : 0,
         .caching = !sim_one_in(4),
+        .nodes = half(),
     };
+    for (int i = 0; i < SIM_PROCESSES; i++)
+        p->wire[i] = clients == SIM_EITHER ? half() : clients == SIM_WIRE;
     if (p->queries & SIM_CHAIN)
         p->queries |= SIM_FILTER;
     /* Nothing fences at least once: what a process that others took for dead has sent may come
@@ -59,12 +64,14 @@ void sim_plan_print(void)
 {
     const sim_plan *p = &world.plan;
     printf("%s, queries %d, %d partitions, %d processes, %zu rows, commits %d ms, %d threads; "
-           "state %d bytes, trouble 1/%llu, errors 1/%llu, delays 1/%llu, kills %llu%s%s%s\n",
+           "state %d bytes, trouble 1/%llu, errors 1/%llu, delays 1/%llu, kills %llu%s%s%s%s; "
+           "clients %s, %s\n",
            p->exactly_once ? "exactly once" : "at least once", p->queries, p->partitions,
            p->processes, p->rows, p->commit_ms, p->threads, p->state_bytes,
            (unsigned long long)p->trouble, (unsigned long long)p->errors,
            (unsigned long long)p->delays, (unsigned long long)p->kills, p->groups ? ", groups" : "",
-           p->stalls ? ", stalls" : "", p->caching ? "" : ", no caching");
+           p->stalls ? ", stalls" : "", p->caching ? "" : ", no caching", p->nodes ? ", nodes" : "",
+           p->wire[0] ? "wire" : "librdkafka", p->wire[1] ? "wire" : "librdkafka");
 }
 
 /* ---- input ---- */
@@ -194,6 +201,7 @@ static void heal(void)
         sim_freeze(i, false);
         broker_cut_off(i, false);
     }
+    node_heal();
     sim_trace("all is well from here on");
 }
 
@@ -226,17 +234,19 @@ static void check_again(const char *when)
     fail(text);
 }
 
-bool sim_run(uint64_t seed, int queries)
+bool sim_run(uint64_t seed, int queries, sim_clients clients)
 {
     sim_sched_begin(seed);
     sim_set_limit_us(RUN_MAX_US);
     memset(&world, 0, sizeof world);
-    make_plan(queries);
+    make_plan(queries, clients);
     if (sim_trace_on)
         sim_plan_print();
     sim_row rows[256];
     world.rows = rows;
     broker_begin();
+    node_begin();
+    net_begin();
     (void)broker_create_topic("in", world.plan.partitions);
     (void)broker_create_topic("names", world.plan.partitions);
     put_names();
@@ -249,6 +259,8 @@ bool sim_run(uint64_t seed, int queries)
         put_rows(sim_below(12));
         if (half())
             happen();
+        if (world.plan.nodes && half())
+            node_happen();
     }
     heal();
     await_results();
@@ -258,6 +270,8 @@ bool sim_run(uint64_t seed, int queries)
     check_again("after the end");
     if (sim_trace_on)
         broker_dump();
+    net_end();
+    node_end();
     broker_end();
     for (int i = 0; i < SIM_PROCESSES; i++)
         disk_wipe(i);

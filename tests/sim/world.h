@@ -40,6 +40,8 @@ typedef struct sim_plan {
     uint64_t kills;   /* how many passes of fault points until one kills, at most; 0: none */
     bool groups;      /* groups are deleted, and, exactly once, moved */
     bool stalls;      /* processes are frozen, or cut off */
+    bool nodes;       /* nodes die, stand still, lead no more */
+    bool wire[SIM_PROCESSES]; /* who reads, and at least once writes, by Weir's own client */
 } sim_plan;
 
 /** A row of input: key, value and group follow from these. */
@@ -60,8 +62,11 @@ typedef struct sim_world {
 extern sim_world world;
 extern uint64_t sim_fault_hits[WR_FAULT_POINTS_N];
 
+/** Whose client of Kafka the processes use; either: each its own choice. */
+typedef enum sim_clients { SIM_EITHER, SIM_WIRE, SIM_LIBRDKAFKA } sim_clients;
+
 /** Run a seed. @return false: world.failure says what is wrong. */
-bool sim_run(uint64_t seed, int queries);
+bool sim_run(uint64_t seed, int queries, sim_clients clients);
 void sim_plan_print(void);
 
 /* ---- oracle.c ---- */

@@ -32,9 +32,9 @@ CREATE TABLE d (k STRING PRIMARY KEY, word STRING)
     WITH (KAFKA_TOPIC = '{name}-dim', PARTITIONS = 4, VALUE_FORMAT = 'JSON');
 CREATE STREAM {view}_EVEN WITH (KAFKA_TOPIC = '{name}-even') AS
     SELECT k, n, v FROM s WHERE v % 2 = 0;
-CREATE TABLE {view}_WINDOWS WITH (KAFKA_TOPIC = '{name}-windows') AS
+CREATE TABLE {view}_WINDOWS WITH (KAFKA_TOPIC = '{name}-windows', RETENTION_MS = -1) AS
     SELECT k, AS_VALUE(k) AS kk, WINDOWSTART AS ws, COUNT(*) AS c, SUM(v) AS t FROM s
-    WINDOW TUMBLING (SIZE 10 SECONDS, GRACE PERIOD 100000 DAYS) GROUP BY k;
+    WINDOW TUMBLING (SIZE 10 SECONDS, {kept}) GROUP BY k;
 CREATE STREAM {view}_JOINED WITH (KAFKA_TOPIC = '{name}-joined') AS
     SELECT s.k, s.n AS n, d.word AS word FROM s JOIN d ON s.k = d.k;
 CREATE TABLE {view}_GROUPS WITH (KAFKA_TOPIC = '{name}-groups') AS
@@ -165,17 +165,19 @@ class Outputs:
 
 
 class Workload:
-    def __init__(self, kafka, folder, seed=0, settings=None, bootstrap=None, watched=True):
+    def __init__(self, kafka, folder, seed=0, settings=None, bootstrap=None, watched=True,
+                 kept="GRACE PERIOD 100000 DAYS"):
         """
         bootstrap: what Weir is given where it is another way to the broker (a proxy).
         watched: outputs are read as they come; else feeding and checking are the caller's.
+        kept: how long windows take rows and are stored; feed's rows come up to a minute late.
         """
         self.kafka, self.folder, self.bootstrap = kafka, folder, bootstrap or kafka.bootstrap
         self.rng = random.Random(seed)
         self.name = f"w{uuid.uuid4().hex[:8]}"
         self.settings = {**SETTINGS, "ksql.service.id": f"{self.name}_", **(settings or {})}
         self.file = folder / f"{self.name}.sql"
-        self.file.write_text(SQL.format(name=self.name, view=self.name.upper()))
+        self.file.write_text(SQL.format(name=self.name, view=self.name.upper(), kept=kept))
         self.feeder = None
         self.processes = []
         self.fed = []  # (k, at, v, g); a row's number is its place

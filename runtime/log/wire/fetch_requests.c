@@ -615,13 +615,13 @@ void wr__wire_requests_send(wr_wire_fetcher *f, int64_t now_ms)
         uint32_t failures = wr__wire_connection_failures(node->connection);
         if (failures != s->failures)
             forget_node(f, node, s, failures);
-        if (!wr__wire_connection_ready(node->connection))
-            continue;
-        if (!s->listing)
+        /* Sending may find that the connection is gone: then there is none for the next one. */
+        const wr_wire_connection *c = node->connection;
+        if (wr__wire_connection_ready(c) && !s->listing)
             send_listing(f, node, s, now_ms);
-        if (!s->validating)
+        if (wr__wire_connection_ready(c) && !s->validating)
             send_validation(f, node, s, now_ms);
-        if (!s->fetching && now_ms >= s->not_before && !is_full(f))
+        if (wr__wire_connection_ready(c) && !s->fetching && now_ms >= s->not_before && !is_full(f))
             send_fetch(f, node, s, now_ms);
     }
 }

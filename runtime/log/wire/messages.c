@@ -12,11 +12,21 @@
 static const struct {
     int16_t min, max, flexible;
 } ours[WR_WIRE_APIS] = {
-    [WR_WIRE_PRODUCE] = {3, 13, 9},          [WR_WIRE_INIT_PRODUCER_ID] = {0, 5, 2},
-    [WR_WIRE_FETCH] = {4, 16, 12},           [WR_WIRE_LIST_OFFSETS] = {1, 7, 6},
-    [WR_WIRE_METADATA] = {4, 12, 9},         [WR_WIRE_SASL_HANDSHAKE] = {1, 1, INT16_MAX},
-    [WR_WIRE_API_VERSIONS] = {0, 3, 3},      [WR_WIRE_OFFSET_FOR_LEADER_EPOCH] = {2, 4, 4},
+    [WR_WIRE_PRODUCE] = {3, 13, 9},
+    [WR_WIRE_INIT_PRODUCER_ID] = {0, 5, 2},
+    [WR_WIRE_FETCH] = {4, 16, 12},
+    [WR_WIRE_LIST_OFFSETS] = {1, 7, 6},
+    [WR_WIRE_METADATA] = {4, 12, 9},
+    [WR_WIRE_SASL_HANDSHAKE] = {1, 1, INT16_MAX},
+    [WR_WIRE_API_VERSIONS] = {0, 3, 3},
+    [WR_WIRE_OFFSET_FOR_LEADER_EPOCH] = {2, 4, 4},
     [WR_WIRE_SASL_AUTHENTICATE] = {0, 2, 2},
+    [WR_WIRE_FIND_COORDINATOR] = {1, 3, 3},
+    [WR_WIRE_ADD_PARTITIONS_TO_TXN] = {0, 3, 3},
+    [WR_WIRE_END_TXN] = {0, 3, 3},
+    [WR_WIRE_ADD_OFFSETS_TO_TXN] = {0, 3, 3},
+    [WR_WIRE_DESCRIBE_PRODUCERS] = {0, 0, -1},
+    [WR_WIRE_DESCRIBE_TRANSACTIONS] = {0, 0, -1},
 };
 
 int16_t wr__wire_choose(const wr_wire_versions *theirs, wr_wire_api api)
@@ -181,7 +191,7 @@ static void read_topic(wr_wire_in *in, int16_t version, wr_arena *a, wr_wire_top
     t->name = version >= 12 ? wr__wire_str_or_null(in, compact) : wr__wire_str(in, compact);
     if (version >= 10)
         t->id = read_uuid(in);
-    (void)wr__wire_bool(in); /* internal */
+    t->internal = wr__wire_bool(in);
     t->n = wr__wire_array(in, compact, 10);
     t->partitions = WR_NEW_N(a, wr_wire_leader, t->n);
     for (uint32_t i = 0; i < t->n; i++) {
@@ -518,11 +528,11 @@ weir_status wr__wire_read_fetch(wr_wire_in *in, int16_t version, wr_arena *a,
 
 /* ---- InitProducerId ---- */
 
-void wr__wire_put_init_producer_id(wr_buf *b, int16_t version)
+void wr__wire_put_init_producer_id(wr_buf *b, int16_t version, wr_str id, int32_t timeout_ms)
 {
     bool compact = wr__wire_flexible(WR_WIRE_INIT_PRODUCER_ID, version);
-    wr__wire_put_str(b, (wr_str){0}, compact); /* no transactions, */
-    wr__wire_put_i32(b, INT32_MAX);            /* and so no time for one */
+    wr__wire_put_str(b, id, compact);
+    wr__wire_put_i32(b, timeout_ms);
     if (version >= 3) {
         wr__wire_put_i64(b, -1); /* the id so far */
         wr__wire_put_i16(b, -1);

@@ -21,11 +21,17 @@ typedef enum wr_wire_api {
     WR_WIRE_FETCH = 1,
     WR_WIRE_LIST_OFFSETS = 2,
     WR_WIRE_METADATA = 3,
+    WR_WIRE_FIND_COORDINATOR = 10,
     WR_WIRE_SASL_HANDSHAKE = 17,
     WR_WIRE_API_VERSIONS = 18,
     WR_WIRE_INIT_PRODUCER_ID = 22,
     WR_WIRE_OFFSET_FOR_LEADER_EPOCH = 23,
+    WR_WIRE_ADD_PARTITIONS_TO_TXN = 24,
+    WR_WIRE_ADD_OFFSETS_TO_TXN = 25,
+    WR_WIRE_END_TXN = 26,
     WR_WIRE_SASL_AUTHENTICATE = 36,
+    WR_WIRE_DESCRIBE_PRODUCERS = 61,
+    WR_WIRE_DESCRIBE_TRANSACTIONS = 65,
     WR_WIRE_APIS, /* not one: room for all of them */
 } wr_wire_api;
 
@@ -48,12 +54,15 @@ enum {
     WR_WIRE_NOT_COORDINATOR = 16,
     WR_WIRE_NOT_ENOUGH_REPLICAS = 19,
     WR_WIRE_NOT_ENOUGH_REPLICAS_AFTER_APPEND = 20,
+    WR_WIRE_TOPIC_AUTHORIZATION_FAILED = 29,
     WR_WIRE_UNSUPPORTED_SASL_MECHANISM = 33,
     WR_WIRE_UNSUPPORTED_VERSION = 35,
     WR_WIRE_OUT_OF_ORDER_SEQUENCE = 45,
     WR_WIRE_DUPLICATE_SEQUENCE = 46,
     WR_WIRE_INVALID_PRODUCER_EPOCH = 47,
     WR_WIRE_CONCURRENT_TRANSACTIONS = 51,
+    WR_WIRE_TRANSACTIONAL_ID_AUTHORIZATION_FAILED = 53,
+    WR_WIRE_OPERATION_NOT_ATTEMPTED = 55,
     WR_WIRE_KAFKA_STORAGE_ERROR = 56,
     WR_WIRE_UNKNOWN_PRODUCER_ID = 59,
     WR_WIRE_FETCH_SESSION_ID_NOT_FOUND = 70,
@@ -63,6 +72,7 @@ enum {
     WR_WIRE_OFFSET_NOT_AVAILABLE = 78,
     WR_WIRE_UNKNOWN_TOPIC_ID = 100,
     WR_WIRE_INCONSISTENT_TOPIC_ID = 103,
+    WR_WIRE_TRANSACTIONAL_ID_NOT_FOUND = 105,
     WR_WIRE_FETCH_SESSION_TOPIC_ID_ERROR = 106,
 };
 
@@ -131,7 +141,8 @@ typedef struct wr_wire_leader {
 } wr_wire_leader;
 typedef struct wr_wire_topic {
     int16_t error;
-    wr_str name; /* ptr NULL: of an id that is not known */
+    wr_str name;   /* ptr NULL: of an id that is not known */
+    bool internal; /* Kafka's own */
     wr_wire_uuid id;
     wr_wire_leader *partitions;
     uint32_t n;
@@ -228,8 +239,9 @@ weir_status wr__wire_read_fetch(wr_wire_in *in, int16_t version, wr_arena *a,
 
 /* ---- InitProducerId: 0 to 5 ---- */
 
-/** For a producer without transactions: a new id. */
-void wr__wire_put_init_producer_id(wr_buf *b, int16_t version);
+/** A new producer id; of a transactional id (else ptr NULL) its producer id with the next epoch,
+ * and the time that its transactions may take. */
+void wr__wire_put_init_producer_id(wr_buf *b, int16_t version, wr_str id, int32_t timeout_ms);
 typedef struct wr_wire_producer_given {
     int16_t error;
     int64_t id;

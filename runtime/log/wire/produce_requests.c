@@ -315,7 +315,7 @@ static void identify(wr_wire_producer *p, const wr_wire_node *node, wr_wire_peer
     }
     WR_ASSERT(!peer->identifying && !p->identifying && p->id.id < 0);
     wr_buf *b = wr__wire_connection_begin(node->connection, WR_WIRE_INIT_PRODUCER_ID, version);
-    wr__wire_put_init_producer_id(b, version);
+    wr__wire_put_init_producer_id(b, version, (wr_str){0}, INT32_MAX); /* no transactions */
     peer->identifying = p->identifying = true;
     wr__wire_connection_send(node->connection, 0);
 }
@@ -590,6 +590,7 @@ static void take_produced(wr_wire_producer *p, wr_wire_node *node, uint32_t at,
         return;
     }
     p->config->tell(p->config->tell_arg, WR_WIRE_ANSWERS, "");
+    p->throttle_max_ms = WR_MAX(p->throttle_max_ms, all.throttle_ms);
     if (all.throttle_ms > 0)
         peer->not_before = wr__wire_now_ms() + all.throttle_ms;
     for (uint32_t i = 0; i < all.n; i++) {

@@ -279,6 +279,7 @@ void wr__wire_batch_over(wr_wire_producer *p, wr_wire_output *out, wr_wire_out_b
     p->full = false;
     p->pushing = p->pushing && p->records > 0;
     p->reports++;
+    p->written += code == WR_WIRE_NONE ? b->writer.count : 0;
     report_all(p, out, b, code, base_offset, message);
     b->next = p->spare;
     p->spare = b;
@@ -300,6 +301,18 @@ void wr__wire_output_fail(wr_wire_producer *p, wr_wire_output *out, int16_t code
 uint32_t wr__wire_producer_outstanding(const wr_wire_producer *p)
 {
     return p->records;
+}
+
+void wr__wire_producer_figures(wr_wire_producer *p, wr_wire_figures *out)
+{
+    WR_ASSERT((p->records == 0) == (p->bytes == 0)); /* what is counted together goes together */
+    *out = (wr_wire_figures){.records = p->written,
+                             .unreported = p->records,
+                             .unreported_bytes = p->bytes,
+                             .throttle_max = p->throttle_max_ms * 1e-3};
+    p->throttle_max_ms = 0;
+    for (uint32_t i = 0; i < p->cluster.n; i++)
+        wr__wire_connection_figures(p->cluster.nodes[i]->connection, out);
 }
 
 void wr__wire_producer_push(wr_wire_producer *p)

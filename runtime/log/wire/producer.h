@@ -22,6 +22,7 @@
 
 #include "common/error.h"
 #include "runtime/log/wire/config.h"
+#include "runtime/log/wire/figures.h"
 #include "types/record.h"
 
 typedef struct wr_wire_producer wr_wire_producer;
@@ -67,6 +68,8 @@ bool wr__wire_producer_add(wr_wire_producer *p, wr_wire_output *out, void *who,
 void wr__wire_producer_push(wr_wire_producer *p);
 /** Records without a report. */
 uint32_t wr__wire_producer_outstanding(const wr_wire_producer *p);
+/** What it has done so far; the times are since they were taken last. */
+void wr__wire_producer_figures(wr_wire_producer *p, wr_wire_figures *out);
 /**
  * Send what is to be sent, take what has come. Waits up to @p timeout_ms until a report was made;
  * 0: not at all, and then it is cheap, so that it may be called often.

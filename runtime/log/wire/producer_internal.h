@@ -96,17 +96,19 @@ struct wr_wire_producer {
     uint32_t topics_n;
     wr_wire_ask *asks; /* of the request that is being made */
     uint32_t asks_cap;
-    wr_wire_producer_id id; /* id -1: none yet; its sequence is not used */
-    bool renew;             /* the id is to be another one, once nothing is in flight */
-    bool identifying;       /* some broker is asked for one */
-    int64_t identify_ms;    /* not before */
-    uint32_t in_flight;     /* batches */
-    uint32_t records;       /* not reported */
-    size_t bytes;           /* of batches that are not reported */
-    uint32_t reports;       /* made so far */
-    bool pushing, full;     /* linger_ms does not count now */
-    bool changed;           /* something may have to be sent */
-    int64_t looked_ms;      /* when the sockets were looked at last */
+    wr_wire_producer_id id;  /* id -1: none yet; its sequence is not used */
+    bool renew;              /* the id is to be another one, once nothing is in flight */
+    bool identifying;        /* some broker is asked for one */
+    int64_t identify_ms;     /* not before */
+    uint32_t in_flight;      /* batches */
+    uint32_t records;        /* not reported */
+    size_t bytes;            /* of batches that are not reported */
+    uint32_t reports;        /* made so far */
+    uint64_t written;        /* records that are acknowledged */
+    int32_t throttle_max_ms; /* since the figures were taken */
+    bool pushing, full;      /* linger_ms does not count now */
+    bool changed;            /* something may have to be sent */
+    int64_t looked_ms;       /* when the sockets were looked at last */
     wr_wire_codec *codec;
     wr_buf scratch; /* of the codec */
     wr_wire_out_batch *spare;

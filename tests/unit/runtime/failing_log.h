@@ -298,10 +298,10 @@ static inline weir_status fl_committed(wr_log *log, const char *group, wr_topic_
     return wr_group_committed(fl_of(log)->inner, group, parts, n, err);
 }
 
-static inline weir_status fl_commit_group(wr_log *log, const wr_log_group_offsets *group,
-                                          weir_error *err)
+static inline weir_status fl_begin_group(wr_log *log, const wr_log_group_offsets *group,
+                                         bool exactly_once, weir_error *err)
 {
-    return wr_group_commit(fl_of(log)->inner, group, err);
+    return wr_group_begin(fl_of(log)->inner, group, exactly_once, err);
 }
 
 static inline weir_status fl_drop_group(wr_log *log, const char *group, weir_error *err)
@@ -670,7 +670,7 @@ static inline failing_log *failing_log_new(wr_log *inner)
         .remove = fl_remove,
         .ends = fl_ends,
         .committed = fl_committed,
-        .commit_group = fl_commit_group,
+        .begin_group = fl_begin_group,
         .drop_group = fl_drop_group,
         .reader_new = fl_reader_new,
         .reader_close = fl_reader_close,

@@ -24,11 +24,11 @@ typedef struct env {
     uint32_t id;
 } env;
 
-static int setup(void **state)
+static int setup_on(void **state, wr_db *db)
 {
     env *e = wr_calloc(1, sizeof *e);
     wr_log *inner;
-    e->db = wr_db_open_memory();
+    e->db = db;
     e->logs = wr_db_open_memory();
     OK(wr_log_memory_new(e->logs, &inner, err));
     e->f = failing_log_new(inner);
@@ -39,6 +39,23 @@ static int setup(void **state)
     OK(wr_db_store_id(e->db, WR_STR("q/S"), &e->id, err));
     *state = e;
     return 0;
+}
+
+static int setup(void **state)
+{
+    return setup_on(state, wr_db_open_memory());
+}
+
+static char folder[256];
+
+static int setup_on_disk(void **state)
+{
+    const char *base = getenv("TMPDIR");
+    snprintf(folder, sizeof folder, "%s/weir-restore-XXXXXX", base ? base : "/tmp");
+    assert_non_null(mkdtemp(folder));
+    wr_db *db;
+    OK(wr_db_open(folder, &(wr_db_options){.memtable_bytes = 1 << 20}, &db, err));
+    return setup_on(state, db);
 }
 
 static void open_pool(env *e, uint32_t threads)
@@ -63,6 +80,14 @@ static int teardown(void **state)
     wr_settings_free(&e->settings);
     wr_free(e);
     return 0;
+}
+
+static int teardown_on_disk(void **state)
+{
+    teardown(state);
+    char command[300];
+    snprintf(command, sizeof command, "rm -rf '%s'", folder);
+    return system(command);
 }
 
 /* ---- changelogs ---- */
@@ -374,6 +399,32 @@ static void await_standby(env *e, wr_restore_job *job, int64_t at)
     assert_int_equal(atomic_load(&e->counters.standbys), 1);
 }
 
+/* More than fits into memory: it is set aside, more often than one file takes, and written with
+ * the positions in the end, or when the job is ended before. */
+static void test_more_than_memory(void **state)
+{
+    env *e = *state;
+    open_pool(e, 2);
+    wr_restore_job *jobs[PARTITIONS];
+    for (int32_t p = 0; p < PARTITIONS; p++)
+        write_changelog(e, p, 0, 30000 * (p + 1));
+    for (int32_t p = 0; p < PARTITIONS; p++)
+        jobs[p] = begin(e, p, 30000 * (p + 1));
+    for (int32_t p = 0; p < PARTITIONS; p++) {
+        if (p != 1)
+            assert_int_equal(finish(e, jobs[p]), WEIR_OK);
+        wr_restore_end(jobs[p]);
+        check_rows(e, p, (int)kept_position(e, p));
+    }
+    assert_int_equal(kept_position(e, 3), 120000);
+    if (kept_position(e, 1) < 60000) { /* else it was fast */
+        jobs[1] = begin(e, 1, 60000);
+        assert_int_equal(finish(e, jobs[1]), WEIR_OK);
+        wr_restore_end(jobs[1]);
+    }
+    check_rows(e, 1, 60000);
+}
+
 /* A standby follows; who takes over ends it, and has no more to read than what came since. */
 static void test_standby(void **state)
 {
@@ -409,6 +460,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_topic_made_anew, setup, teardown),
         cmocka_unit_test_setup_teardown(test_target_that_is_not_there_yet, setup, teardown),
         cmocka_unit_test_setup_teardown(test_standby, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_more_than_memory, setup_on_disk, teardown_on_disk),
+        cmocka_unit_test_setup_teardown(test_ended_at_any_time, setup_on_disk, teardown_on_disk),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -169,6 +169,32 @@ static void test_manifest_cut(void **state)
 }
 
 /* Content that can be had again: moved aside, each time under a name of its own. */
+/* Whoever makes a new database has no file CURRENT yet; that must not look like damage to another
+ * one, which would move the directory aside under it. */
+static void test_in_use_is_no_damage(void **state)
+{
+    (void)state;
+    dir d = make_dir();
+    wr_db_options options = {.wal = true, .expendable = true};
+    wr_db *db = open_db(&d, options), *other;
+    to_file(&d, "CURRENT", unlink);
+    weir_error err;
+    assert_int_equal(wr_db_open(d.path, &options, &other, &err), WEIR_ERR_STORE);
+    assert_non_null(strstr(err.message, "in use by another process"));
+    assert_true(err.flags & WEIR_ERROR_FATAL);
+    char aside[400];
+    snprintf(aside, sizeof aside, "%s.damaged-1", d.path);
+    assert_int_not_equal(access(aside, F_OK), 0);
+    wr_db_close(db);
+    /* Now it is damage; the new directory is locked as the old one was. */
+    db = open_db(&d, options);
+    assert_int_equal(access(aside, F_OK), 0);
+    assert_int_equal(wr_db_open(d.path, &options, &other, &err), WEIR_ERR_STORE);
+    assert_non_null(strstr(err.message, "in use by another process"));
+    wr_db_close(db);
+    remove_tree(d.base);
+}
+
 static void test_expendable(void **state)
 {
     (void)state;
@@ -195,7 +221,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_reserve),    cmocka_unit_test(test_no_current),
         cmocka_unit_test(test_lost_end),   cmocka_unit_test(test_manifest_cut),
-        cmocka_unit_test(test_expendable),
+        cmocka_unit_test(test_expendable), cmocka_unit_test(test_in_use_is_no_damage),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

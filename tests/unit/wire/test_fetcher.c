@@ -449,6 +449,38 @@ static void test_broker_away(void **state)
     end(&r);
 }
 
+/* What shows that the connection is gone is the first of two requests that are due together. */
+static void test_reset_between_requests(void **state)
+{
+    (void)state;
+    reading r;
+    const struct linger reset = {.l_onoff = 1};
+    begin(&r);
+    fill(&r);
+    assign(&r, 0, 0);
+    read_all(&r);
+    for (uint32_t p = 0; p < FAKE_PARTS; p++)
+        wr__wire_fetcher_pause(r.f, p, true);
+    turns(&r, 20); /* the last Fetch is answered, and there is none after it */
+    int fetches = r.broker.fetches;
+    turns(&r, 5);
+    assert_int_equal(r.broker.fetches, fetches);
+    for (int i = 0; i < FAKE_CONNECTIONS; i++) {
+        if (r.broker.fd[i] >= 0)
+            assert_int_equal(
+                setsockopt(r.broker.fd[i], SOL_SOCKET, SO_LINGER, &reset, sizeof reset), 0);
+        fake_hang_up(&r.broker, i);
+    }
+    wr__wire_fetcher_seek(r.f, 0, WR_WIRE_BEGINNING); /* ListOffsets for the one, */
+    wr__wire_fetcher_pause(r.f, 1, false);            /* Fetch for the other */
+    wr__wire_fetcher_pause(r.f, 0, false);
+    r.next[0] = 0;
+    fake_append(&r.broker, 1, 7, WR_CODEC_NONE, FAKE_PLAIN, -1);
+    read_all(&r);
+    assert_true(r.faults > 0);
+    end(&r);
+}
+
 static void test_wake_and_assign(void **state)
 {
     (void)state;
@@ -529,6 +561,7 @@ int main(void)
         cmocka_unit_test(test_truncated),
         cmocka_unit_test(test_damaged_records),
         cmocka_unit_test(test_broker_away),
+        cmocka_unit_test(test_reset_between_requests),
         cmocka_unit_test(test_wake_and_assign),
         cmocka_unit_test(test_addresses),
     };

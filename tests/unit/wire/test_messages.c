@@ -4,30 +4,9 @@
  * Kafka's definitions, are read; cut anywhere they are an error. Requests have the fields of their
  * version, no more and no fewer.
  */
-#include "batch_helper.h"
-#include "runtime/log/wire/messages.h"
+#include "message_helper.h"
 
 static const wr_wire_uuid an_id = {.bytes = "0123456789abcde"};
-
-/* Each cut is an error; the whole is what @p read checks. */
-typedef weir_status (*reader)(wr_wire_in *in, int16_t version, wr_arena *a, bool whole,
-                              weir_error *err);
-static void check_cuts(const wr_buf *b, int16_t version, reader read)
-{
-    for (size_t n = 0; n <= b->len; n++) {
-        char *copy = wr_malloc(n + 1); /* so that ASan sees what is read behind it */
-        wr_arena *a = wr_arena_new(0);
-        weir_error err = {0};
-        if (n)
-            memcpy(copy, b->ptr, n);
-        wr_wire_in in = wr__wire_in(copy, n);
-        weir_status st = read(&in, version, a, n == b->len, &err);
-        if ((st == WEIR_OK) != (n == b->len))
-            fail_msg("version %d, %zu of %zu bytes: %d %s", version, n, b->len, st, err.message);
-        wr_arena_free(a);
-        wr_free(copy);
-    }
-}
 
 /* ---- ApiVersions, versions ---- */
 
@@ -440,7 +419,7 @@ static void test_init_producer_id(void **state)
         put_given(&b, version, 0, 4000000001);
         check_cuts(&b, version, read_given);
         wr_buf_clear(&b);
-        wr__wire_put_init_producer_id(&b, version);
+        wr__wire_put_init_producer_id(&b, version, (wr_str){0}, INT32_MAX);
         wr_wire_in in = wr__wire_in(b.ptr, b.len);
         assert_null(wr__wire_str_or_null(&in, c).ptr);
         assert_int_equal(wr__wire_i32(&in), INT32_MAX);

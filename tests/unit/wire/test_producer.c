@@ -227,6 +227,34 @@ static void test_writes_everything(void **state)
     }
 }
 
+static void test_figures(void **state)
+{
+    (void)state;
+    writing w;
+    wr_wire_figures f;
+    begin(&w);
+    fill(&w, 30);
+    wr__wire_producer_figures(w.p, &f);
+    assert_int_equal(f.records + f.requests + f.connects, 0);
+    assert_int_equal(f.unreported, 60);
+    assert_true(f.unreported_bytes > 60);
+    finish(&w);
+    wr__wire_producer_figures(w.p, &f);
+    assert_int_equal(f.records, 60);
+    assert_int_equal(f.unreported + f.unreported_bytes, 0);
+    assert_true(f.requests >= (uint64_t)w.broker.produces && f.answers <= f.requests);
+    assert_true(f.sent_bytes > w.broker.parts[0].log.len && f.received_bytes > 0);
+    assert_int_equal(f.disconnects + f.errors + f.timeouts, 0);
+    assert_true(f.round_trip_mean > 0 && f.round_trip_p99 >= f.round_trip_mean);
+    w.broker.parts[0].produce_error = WR_WIRE_MESSAGE_TOO_LARGE;
+    w.broker.parts[0].produce_errors = 1;
+    assert_true(add(&w, 0));
+    finish(&w);
+    wr__wire_producer_figures(w.p, &f);
+    assert_int_equal(f.records, 60); /* what is refused is not sent */
+    end(&w);
+}
+
 static void test_without_idempotence(void **state)
 {
     (void)state;
@@ -898,6 +926,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_writes_everything),
+        cmocka_unit_test(test_figures),
         cmocka_unit_test(test_without_idempotence),
         cmocka_unit_test(test_in_flight),
         cmocka_unit_test(test_linger),
