@@ -67,6 +67,7 @@ static weir_status poll(wr_worker *w, int timeout_ms, weir_error *err)
 /* Memory that only large batches need is kept while they come. */
 static void trim_idle(wr_worker *w, bool progressed, int64_t now)
 {
+    WR_ASSERT(now >= 0 && w->worked_ns >= 0);
     if (progressed) {
         w->worked_ns = now;
     } else if (w->worked_ns < now - TRIM_AFTER_NS) {

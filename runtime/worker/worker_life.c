@@ -162,6 +162,7 @@ void wr__worker_reset_slots(wr_worker *w)
 /* Thousands of workers may be waiting for records, each with what its largest batch has needed. */
 void wr__worker_trim_slots(wr_worker *w)
 {
+    WR_ASSERT(w->slots && w->o.slots > 0);
     for (uint32_t s = 0; s < w->o.slots; s++) {
         wr_arena_reset(w->slots[s].scratch);
         wr_arena_trim(w->slots[s].scratch, SLOT_BYTES);
